@@ -1,0 +1,35 @@
+/*
+ * The commands of flowdar: one row a command, one file a command (cmd_NAME.c).
+ *
+ * Place in the house: cli/ is the only folder that prints, exits or parses options. A command is:
+ * parse, open, compose, report. To add one: write cmd_NAME.c, declare it here, add its row to the
+ * table in commands.c, its man page under docs/man and its golden test under tests/golden.
+ */
+#ifndef FD_CLI_COMMAND_H
+#define FD_CLI_COMMAND_H
+
+/* Exit codes, the same for every command. */
+enum fd_exit {
+	FD_EXIT_OK = 0,
+	FD_EXIT_FAILED = 1,
+	FD_EXIT_USAGE = 2,
+	FD_EXIT_LIMIT = 3, /* a --fail-on limit was crossed */
+	FD_EXIT_INTERRUPTED = 130
+};
+
+struct fd_command {
+	const char *name;
+	const char *summary;               /* one line, for `flowdar --help` */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name; gives an fd_exit */
+};
+
+/* Ends with a row whose name is NULL. */
+extern const struct fd_command fd_commands[];
+
+int fd_cmd_record(int argc, char **argv);
+int fd_cmd_replay(int argc, char **argv);
+int fd_cmd_analyze(int argc, char **argv);
+int fd_cmd_diff(int argc, char **argv);
+int fd_cmd_sequence(int argc, char **argv);
+
+#endif

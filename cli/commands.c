@@ -1,0 +1,14 @@
+/* The table of commands, in the order a user meets them. */
+#include <stddef.h>
+
+#include "cli/command.h"
+
+const struct fd_command fd_commands[] = {
+	{ "record", "run a server and record what its functions and sessions do", fd_cmd_record },
+	{ "replay", "play the sessions of a capture at a server", fd_cmd_replay },
+	{ "analyze", "whose time it was: sessions, functions, call paths", fd_cmd_analyze },
+	{ "diff", "compare a bad run with a good one and name the culprit", fd_cmd_diff },
+	{ "sequence", "draw a session, or two side by side, as a sequence diagram",
+	  fd_cmd_sequence },
+	{ NULL, NULL, NULL },
+};

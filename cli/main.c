@@ -1,0 +1,70 @@
+/* flowdar: finds the command in the table and runs it. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+static void print_usage(FILE *out)
+{
+	fputs("Usage: flowdar COMMAND [OPTIONS] ...\n"
+	      "\n"
+	      "Shows which functions of a network server a hurtful workload hits, and why.\n"
+	      "\n"
+	      "Commands:\n",
+	      out);
+	for (const struct fd_command *command = fd_commands; command->name; command++)
+		fprintf(out, "  %-10s  %s\n", command->name, command->summary);
+	fputs("\n"
+	      "The usual way:\n"
+	      "  flowdar record -o base -- ./server --port 8080 &    # record it with normal "
+	      "traffic\n"
+	      "  flowdar replay normal.pcap --to 127.0.0.1:8080\n"
+	      "  flowdar record -o bad -- ./server --port 8080 &     # and again with the bad one\n"
+	      "  flowdar replay attack.pcap --to 127.0.0.1:8080\n"
+	      "  flowdar diff base bad                               # what got slower, and why\n"
+	      "  flowdar sequence --baseline base bad -o bad.svg     # and how it looks\n"
+	      "\n"
+	      "flowdar COMMAND --help tells about a command; flowdar --version prints the "
+	      "version.\n",
+	      out);
+}
+
+static const struct fd_command *find_command(const char *name)
+{
+	for (const struct fd_command *command = fd_commands; command->name; command++) {
+		if (strcmp(command->name, name) == 0)
+			return command;
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	if (argc < 2) {
+		print_usage(stderr);
+		return FD_EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		if (argc == 2) {
+			print_usage(stdout);
+			return FD_EXIT_OK;
+		}
+		const struct fd_command *command = find_command(argv[2]);
+		if (command)
+			return command->run(2, (char *[]){ argv[2], "--help", NULL });
+		argv++;
+	} else if (strcmp(argv[1], "--version") == 0) {
+		printf("flowdar %s\n", FLOWDAR_VERSION);
+		return FD_EXIT_OK;
+	}
+	const struct fd_command *command = find_command(argv[1]);
+	if (!command) {
+		fprintf(stderr, "flowdar: there is no command '%s'; see 'flowdar --help'\n",
+			argv[1]);
+		return FD_EXIT_USAGE;
+	}
+	return command->run(argc - 1, argv + 1);
+}

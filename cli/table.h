@@ -1,0 +1,56 @@
+/*
+ * Rows and columns, printed as a terminal table, JSON or CSV: what --format asks for.
+ *
+ * Cells are texts. A column is numeric when its values are numbers in all formats: right-aligned in
+ * the table, bare in JSON. For the table a number may be given twice, once to be read by people
+ * ("1.2 ms") and once by machines ("1200000"): JSON and CSV get the second.
+ */
+#ifndef FD_CLI_TABLE_H
+#define FD_CLI_TABLE_H
+
+#include <glib.h>
+#include <stdio.h>
+
+enum fd_format { FD_FORMAT_TABLE, FD_FORMAT_JSON, FD_FORMAT_CSV };
+
+struct fd_column {
+	const char *title; /* for the table: "self/session" */
+	const char *key;   /* for JSON and CSV: "self_per_session_ns" */
+	gboolean numeric;
+	gboolean truncate; /* may be cut when the terminal is narrow */
+};
+
+struct fd_table;
+
+/* "table", "json" or "csv"; NULL is table. FALSE when it is none of these. */
+gboolean fd_format_parse(const char *text, enum fd_format *format);
+
+/* columns must outlive the table. The caller frees the result (fd_table_free). name is the key of
+ * the array in JSON. */
+struct fd_table *fd_table_new(const char *name, const struct fd_column *columns, size_t count);
+
+/* Starts a row; its cells are set next, the rest stay empty. */
+void fd_table_row(struct fd_table *table);
+
+/* Both texts are copied. machine may be NULL: the same as people. */
+void fd_table_cell(struct fd_table *table, size_t column, const char *people, const char *machine);
+
+/* Prints to out. A table that goes to a terminal is fitted to its width. */
+void fd_table_print(const struct fd_table *table, enum fd_format format, FILE *out);
+
+/* Prints just the JSON array of the rows, indented to stand inside an object: for a command whose
+ * JSON has more in it than the table. */
+void fd_table_print_rows_json(const struct fd_table *table, FILE *out);
+
+/* NULL is allowed. */
+void fd_table_free(struct fd_table *table);
+typedef struct fd_table fd_table;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_table, fd_table_free)
+
+/* "1.24 ms", "830 ns", "2.10 s": three significant digits. The caller frees the result. */
+char *fd_format_duration(double nanoseconds);
+
+/* "1,234,567". The caller frees the result. */
+char *fd_format_count(guint64 count);
+
+#endif

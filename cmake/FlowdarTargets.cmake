@@ -1,0 +1,52 @@
+# The flags every target of ours is compiled with, and the three kinds of target there are.
+
+set(FLOWDAR_WARNINGS -Wall -Wextra -Wconversion -Wshadow)
+set(FLOWDAR_C_WARNINGS $<$<COMPILE_LANG_AND_ID:C,GNU>:-Wjump-misses-init>)
+if(FLOWDAR_WERROR)
+  list(APPEND FLOWDAR_WARNINGS -Werror)
+endif()
+
+# What the tool is built with. Libraries that run inside somebody's server do not get the
+# sanitizers: their runtime cannot be preloaded into a program that was built without it.
+add_library(fd_flags INTERFACE)
+target_compile_options(fd_flags INTERFACE ${FLOWDAR_WARNINGS} ${FLOWDAR_C_WARNINGS} -fno-common)
+target_compile_definitions(fd_flags INTERFACE _GNU_SOURCE)
+target_include_directories(fd_flags INTERFACE ${CMAKE_SOURCE_DIR})
+
+add_library(fd_sanitize INTERFACE)
+if(FLOWDAR_SANITIZE)
+  target_compile_options(fd_sanitize INTERFACE
+    -fsanitize=${FLOWDAR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(fd_sanitize INTERFACE -fsanitize=${FLOWDAR_SANITIZE})
+endif()
+if(FLOWDAR_COVERAGE)
+  target_compile_options(fd_sanitize INTERFACE --coverage)
+  target_link_options(fd_sanitize INTERFACE --coverage)
+endif()
+if(FLOWDAR_FUZZ)
+  target_compile_options(fd_sanitize INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# fd_folder(NAME DEPENDS...): the folder's one library, of every .c file directly in it.
+function(fd_folder name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  add_library(fd_${name} STATIC ${sources})
+  target_link_libraries(fd_${name} PRIVATE fd_flags PUBLIC fd_sanitize ${ARGN})
+endfunction()
+
+# fd_test(NAME SOURCE DEPENDS...): a GLib test program, run by ctest under the label "unit".
+function(fd_test name source)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE fd_flags fd_sanitize PkgConfig::GLIB ${ARGN})
+  target_compile_definitions(${name} PRIVATE TEST_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
+
+# fd_script_test(NAME SCRIPT LABEL TIMEOUT_S): a shell test; exit 77 is a skip that says why.
+# It gets FLOWDAR (the program), FLOWDAR_BUILD and FLOWDAR_SOURCE in its environment.
+function(fd_script_test name script label timeout_s)
+  add_test(NAME ${name} COMMAND bash ${script})
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} SKIP_RETURN_CODE 77
+    ENVIRONMENT "FLOWDAR=$<TARGET_FILE:flowdar>;FLOWDAR_BUILD=${CMAKE_BINARY_DIR};FLOWDAR_SOURCE=${CMAKE_SOURCE_DIR}")
+endfunction()

@@ -1,0 +1,49 @@
+/*
+ * The event vocabulary: what a server with flowdar inside can say, by name and by field.
+ *
+ * This is the one header of instrument/ that the rest of the house may include: the provider
+ * writes these events, pipeline/ recognises them. It holds names only, no code.
+ *
+ * All events are of the LTTng-UST provider "flowdar". Every event carries the contexts vpid and
+ * vtid; the events of the session channel carry procname (the thread's name) too. Addresses, keys
+ * and sizes are 64-bit; texts are UTF-8, cut at FD_TEXT_MAX bytes by the writer.
+ *
+ *	event            fields (C type)                                  log level
+ *	session_begin    key u64, peer string, local string, fd s32       INFO
+ *	session_resume   key u64                                          INFO
+ *	session_suspend  key u64                                          INFO
+ *	session_end      key u64                                          INFO
+ *	note             key string, value string                         INFO
+ *	handoff_put      object u64, queue string                         DEBUG_PROCESS
+ *	handoff_take     object u64, queue string                         DEBUG_PROCESS
+ *	bytes            label string, total u64, data u8[] (sequence)    DEBUG_UNIT
+ *	wait_begin       what string, kind u8 (enum fd_wait_kind), fd s32 DEBUG_UNIT
+ *	wait_end         result s64                                       DEBUG_UNIT
+ *	scope_enter      name string                                      DEBUG_FUNCTION
+ *	scope_exit       name string                                      DEBUG_FUNCTION
+ *	func_entry       addr u64, call_site u64                          DEBUG_FUNCTION
+ *	func_exit        addr u64, call_site u64                          DEBUG_FUNCTION
+ *
+ * "func" events come from compiler hooks and carry addresses; "scope" events come from the header
+ * and carry the name. A session's key is any 64-bit value that no other open session of the process
+ * has (an object's address, say): it may be used again after session_end. An fd of -1 is "none".
+ */
+#ifndef FLOWDAR_EVENTS_H
+#define FLOWDAR_EVENTS_H
+
+#define FD_PROVIDER "flowdar"
+#define FD_TEXT_MAX 256u
+
+/* What a thread waits for, and so what the end of the wait means to whoever owns its time. */
+enum fd_wait_kind {
+	FD_WAIT_OTHER = 0,  /* can block, nothing more is known */
+	FD_WAIT_IO = 1,     /* one descriptor: recv, send, poll of a single descriptor */
+	FD_WAIT_POLL = 2,   /* any of several: epoll_wait, select or poll of two or more */
+	FD_WAIT_ACCEPT = 3, /* a new connection */
+	FD_WAIT_COND = 4,   /* a condition variable or semaphore */
+	FD_WAIT_LOCK = 5,   /* a mutex or rwlock that somebody else holds */
+	FD_WAIT_SLEEP = 6,  /* a time span */
+	FD_WAIT_KINDS
+};
+
+#endif

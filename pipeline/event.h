@@ -1,0 +1,62 @@
+/*
+ * A decoded event: the small fixed-size record that every reader of traces delivers.
+ *
+ * Place in the house: pipeline/ makes them (source.h), analyze/ consumes them. What the fields mean
+ * for each kind is the table below; the events on the wire are described in instrument/events.h.
+ *
+ *	kind                     addr         addr2       name         data
+ *	FUNC_ENTRY, FUNC_EXIT    function(1)  call site   -            -
+ *	SCOPE_ENTER, SCOPE_EXIT  -            -           scope        -
+ *	SESSION_BEGIN            key          -           -            peer address text
+ *	SESSION_RESUME/SUSPEND/END  key       -           -            -
+ *	HANDOFF_PUT, HANDOFF_TAKE object      -           queue        -
+ *	WAIT_BEGIN               -            -           what         -    (+ wait, fd)
+ *	WAIT_END                 result       -           -            -
+ *	BYTES                    total bytes  -           label        the captured bytes
+ *	NOTE                     -            -           note's key   note's value
+ *	MODULE                   base address bytes       path         build id in hex, may be empty
+ *	THREAD_NAME              -            -           the name     -
+ *	OTHER                    -            -           event's name -
+ *	(1) 0 in FUNC_EXIT when the writer did not say which: the innermost open one is meant.
+ */
+#ifndef FD_PIPELINE_EVENT_H
+#define FD_PIPELINE_EVENT_H
+
+#include <stdint.h>
+
+enum fd_event_kind {
+	FD_EVENT_OTHER = 0, /* not ours; counted, and delivered so that nothing is lost unseen */
+	FD_EVENT_FUNC_ENTRY,
+	FD_EVENT_FUNC_EXIT,
+	FD_EVENT_SCOPE_ENTER,
+	FD_EVENT_SCOPE_EXIT,
+	FD_EVENT_SESSION_BEGIN,
+	FD_EVENT_SESSION_RESUME,
+	FD_EVENT_SESSION_SUSPEND,
+	FD_EVENT_SESSION_END,
+	FD_EVENT_HANDOFF_PUT,
+	FD_EVENT_HANDOFF_TAKE,
+	FD_EVENT_WAIT_BEGIN,
+	FD_EVENT_WAIT_END,
+	FD_EVENT_BYTES,
+	FD_EVENT_NOTE,
+	FD_EVENT_MODULE,
+	FD_EVENT_THREAD_NAME,
+	FD_EVENT_KINDS
+};
+
+struct fd_event {
+	uint64_t time_ns;  /* since the Unix epoch */
+	uint64_t addr;
+	uint64_t addr2;
+	const char *data;  /* NUL-terminated; the source owns it, valid until its next read or close */
+	uint32_t data_len; /* bytes, without the NUL */
+	uint32_t name;     /* text id in the source's table (fd_source_text), 0 is the empty text */
+	uint32_t pid;      /* virtual process id, 0 when the trace does not say */
+	uint32_t tid;      /* virtual thread id, 0 when the trace does not say */
+	int32_t fd;        /* descriptor, -1 when there is none */
+	uint8_t kind;      /* enum fd_event_kind */
+	uint8_t wait;      /* enum fd_wait_kind, of WAIT_BEGIN */
+};
+
+#endif

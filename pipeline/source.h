@@ -1,0 +1,62 @@
+/*
+ * The event source: one way to read events, whatever wrote them.
+ *
+ * Place in the house: the seam between pipeline/ and analyze/. A path may be a recording (the
+ * directory that `flowdar record` leaves) or any CTF trace directory that babeltrace2 reads.
+ * Events come in time order, in batches. A source is used by one thread at a time.
+ */
+#ifndef FD_PIPELINE_SOURCE_H
+#define FD_PIPELINE_SOURCE_H
+
+#include <glib.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pipeline/event.h"
+
+struct fd_source;
+
+/* What was read so far; whole once fd_source_read has returned 0. */
+struct fd_source_summary {
+	uint64_t events;       /* delivered, of every kind but THREAD_NAME, which sources make up */
+	uint64_t ours;         /* of these, all but OTHER */
+	uint64_t discarded;    /* events the tracer could not write, where the trace says how many */
+	uint64_t packets_lost; /* whole packets that were overwritten or never arrived */
+	uint64_t begin_ns;     /* time of the first and last event, 0 when there was none */
+	uint64_t end_ns;
+	gboolean damaged;      /* reading ended early: damage says where and why */
+	const char *damage;    /* owned by the source; NULL when not damaged */
+};
+
+#define FD_SOURCE_ERROR fd_source_error_quark()
+GQuark fd_source_error_quark(void);
+
+enum fd_source_error {
+	FD_SOURCE_ERROR_MISSING, /* no such path */
+	FD_SOURCE_ERROR_FORMAT,  /* not a trace, or one of a kind that cannot be read */
+	FD_SOURCE_ERROR_EMPTY,   /* a trace without any event */
+	FD_SOURCE_ERROR_DAMAGED  /* nothing before the damage could be read */
+};
+
+/* Opens path. The caller owns the result (fd_source_close). NULL and error when it is missing, not
+ * a trace, or holds no event stream. The message names the path and what was expected. */
+struct fd_source *fd_source_open(const char *path, GError **error);
+
+/* Fills batch with up to capacity events and returns their number; 0 at the end, -1 and error when
+ * nothing at all could be read. Damage after the first event is not an error: the events before it
+ * are delivered, then 0, and the summary says where it was. */
+gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t capacity,
+		      GError **error);
+
+/* The text of a name id; never NULL. Owned by the source, valid until it is closed. Ids are small
+ * and dense, starting at 1; equal texts have equal ids. */
+const char *fd_source_text(const struct fd_source *source, uint32_t name);
+
+void fd_source_get_summary(const struct fd_source *source, struct fd_source_summary *summary);
+
+/* NULL is allowed. */
+void fd_source_close(struct fd_source *source);
+typedef struct fd_source fd_source;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_source, fd_source_close)
+
+#endif

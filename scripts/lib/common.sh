@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# Shared by the scripts: what they print, how they become root, how they install and build.
+
+flowdar_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+flowdar_cache=${FLOWDAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/flowdar}
+
+# say TEXT: a line about what is being done, on standard error, with the seconds since the start.
+say() {
+	printf '[%3ds] %s\n' "$SECONDS" "$*" >&2
+}
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# as_root COMMAND...: as it is for root, through sudo for others.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "'$*' needs root, and there is no sudo"
+	fi
+}
+
+# quietly LOG COMMAND...: the command with its output in LOG, a dot a second on a terminal when it
+# takes more than two seconds; the log's end is shown when it fails.
+quietly() {
+	local log=$1 pid dots=0 status=0
+	shift
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.2
+		dots=$((dots + 1))
+		if [ -t 2 ] && [ $dots -gt 10 ] && [ $((dots % 5)) = 0 ]; then
+			printf '.' >&2
+		fi
+	done
+	wait "$pid" || status=$?
+	if [ -t 2 ] && [ $dots -gt 10 ]; then
+		printf '\n' >&2
+	fi
+	if [ $status != 0 ]; then
+		tail -n 25 "$log" >&2
+		printf '%s failed with %d; all it said is in %s\n' "$1" "$status" "$log" >&2
+	fi
+	return $status
+}
+
+# missing_packages: those of scripts/lib/packages that are not installed.
+missing_packages() {
+	local package
+	while read -r package; do
+		case $package in '' | '#'*) continue ;; esac
+		if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
+			printf '%s\n' "$package"
+		fi
+	done <"$flowdar_root/scripts/lib/packages"
+}
+
+# install_packages: installs what is missing; says what.
+install_packages() {
+	local missing log=$flowdar_root/build/packages.log
+	mapfile -t missing < <(missing_packages)
+	[ ${#missing[@]} = 0 ] && return
+	command -v apt-get >/dev/null || die "needs these Debian packages: ${missing[*]}"
+	mkdir -p "${log%/*}"
+	say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+	# Session daemons are started when they are needed; no service of a test server is.
+	quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive apt-get update
+	quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# build_preset NAME [TARGET...]: configures and builds build/NAME.
+build_preset() {
+	local preset=$1
+	shift
+	mkdir -p "$flowdar_root/build"
+	say "building ($preset)"
+	(cd "$flowdar_root" && quietly "build/$preset-configure.log" cmake --preset "$preset") || return
+	quietly "$flowdar_root/build/$preset-build.log" \
+		cmake --build "$flowdar_root/build/$preset" -j "$(nproc)" ${1:+--target "$@"}
+}
