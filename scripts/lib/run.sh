@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# Runs a server under `flowdar record`, plays a capture at it, and ends both. Needs common.sh, and
+# "flowdar" on the PATH. Uses $out, the directory of the results.
+
+recorder= # process id of the running `flowdar record`, empty when there is none
+
+# free_port: a port of 127.0.0.1 on which nobody listens now.
+free_port() {
+	local port
+	for _ in {1..50}; do
+		port=$((20000 + RANDOM % 12000))
+		if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			echo "$port"
+			return
+		fi
+	done
+	die "found no free port"
+}
+
+# wait_for_port PORT PID: until somebody listens on PORT; fails when PID ends first, or after 30 s.
+wait_for_port() {
+	local port=$1 pid=$2
+	for _ in {1..300}; do
+		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			return
+		fi
+		kill -0 "$pid" 2>/dev/null || return 1
+		sleep 0.1
+	done
+	return 1
+}
+
+# start_server RECORDING PORT COMMAND...: records COMMAND, and returns once it listens on PORT.
+start_server() {
+	local recording=$1 port=$2
+	shift 2
+	rm -rf "$recording"
+	flowdar record --quiet --detail all -o "$recording" -- "$@" >"$recording.log" 2>&1 &
+	recorder=$!
+	if ! wait_for_port "$port" "$recorder"; then
+		cat "$recording.log" >&2
+		die "the server did not start: see $recording.log"
+	fi
+}
+
+# stop_server: ends the recording, and with it the server; nothing when there is none.
+stop_server() {
+	local status=0
+	[ -n "$recorder" ] || return 0
+	kill -TERM "$recorder" 2>/dev/null || true
+	wait "$recorder" || status=$?
+	recorder=
+	case $status in
+	0 | 130) ;; # 130: stopped by us, as it should be
+	*) return $status ;;
+	esac
+}
+
+# play_at_server NAME CAPTURE CLONES: records the server that server_argv PORT tells the command of,
+# while CLONES copies of the sessions in CAPTURE are played at it, into $out/NAME.
+play_at_server() {
+	local name=$1 capture=$2 clones=$3 port argv
+	port=$(free_port)
+	mapfile -t argv < <(server_argv "$port")
+	say "$name: recording ${argv[0]##*/} while ${capture##*/} is played at it, $clones times"
+	start_server "$out/$name" "$port" "${argv[@]}"
+	flowdar replay "$capture" --to "127.0.0.1:$port" --clones "$clones" --label "$name" \
+		-o "$out/$name/replay.jsonl"
+	if ! stop_server; then
+		cat "$out/$name.log" >&2
+		die "recording $name failed"
+	fi
+	cat "$out/$name.log"
+}
