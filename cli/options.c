@@ -1,10 +1,8 @@
 #include "cli/options.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
@@ -129,18 +127,21 @@ struct unit {
 	double factor;
 };
 
+/* Digits and a point, then one of the units: no sign, exponent or hexadecimal, which strtod takes.
+ */
 static gboolean parse_with_unit(const char *text, const struct unit *units, guint64 *value)
 {
-	char *end = NULL;
+	gsize length = text ? strspn(text, "0123456789.") : 0;
 
-	if (!text || !(g_ascii_isdigit(*text) || *text == '.'))
+	if (length == 0)
 		return FALSE;
-	errno = 0;
-	double number = g_ascii_strtod(text, &end);
-	if (errno || end == text || !isfinite(number) || number < 0)
+	g_autofree char *digits = g_strndup(text, length);
+	char *end = NULL;
+	double number = g_ascii_strtod(digits, &end);
+	if (*end || end == digits || !isfinite(number))
 		return FALSE;
 	for (; units->name; units++) {
-		if (strcmp(end, units->name) != 0)
+		if (strcmp(text + length, units->name) != 0)
 			continue;
 		double result = number * units->factor;
 		if (result >= 0x1p63)

@@ -27,9 +27,10 @@ if(FLOWDAR_FUZZ)
   target_compile_options(fd_sanitize INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# fd_folder(NAME DEPENDS...): the folder's one library, of every .c file directly in it.
+# fd_folder(NAME DEPENDS...): the folder's one library, of every .c file directly in it but main.c.
 function(fd_folder name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   add_library(fd_${name} STATIC ${sources})
   target_link_libraries(fd_${name} PRIVATE fd_flags PUBLIC fd_sanitize ${ARGN})
 endfunction()
