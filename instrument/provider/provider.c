@@ -1,0 +1,197 @@
+/*
+ * libflowdar.so: writes the events of flowdar.h as the LTTng-UST provider "flowdar".
+ *
+ * Place in the house: loaded into the server at run time; programs find it as the data symbol
+ * flowdar_provider_v1, the one thing it exports. Every function here keeps errno, takes no lock of
+ * its own, and may run in any thread, in a signal handler and in a forked child.
+ */
+#define LTTNG_UST_TRACEPOINT_CREATE_PROBES
+#define LTTNG_UST_TRACEPOINT_DEFINE
+#define LTTNG_UST_TRACEPOINT_HIDDEN_DEFINITION
+#define LTTNG_UST_TRACEPOINT_PROVIDER_HIDDEN_DEFINITION
+#include "provider/tracepoints.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "flowdar/flowdar.h"
+#include "instrument/events.h"
+#include "provider/address.h"
+
+#define BYTES_MAX 4096u
+
+_Static_assert(FLOWDAR_WAIT_OTHER == FD_WAIT_OTHER && FLOWDAR_WAIT_IO == FD_WAIT_IO &&
+		       FLOWDAR_WAIT_POLL == FD_WAIT_POLL && FLOWDAR_WAIT_ACCEPT == FD_WAIT_ACCEPT &&
+		       FLOWDAR_WAIT_COND == FD_WAIT_COND && FLOWDAR_WAIT_LOCK == FD_WAIT_LOCK &&
+		       FLOWDAR_WAIT_SLEEP == FD_WAIT_SLEEP,
+	       "flowdar.h and events.h name the same kinds of wait");
+
+#define EVENT(name, ...)                                          \
+	do {                                                      \
+		int saved_errno = errno;                          \
+		lttng_ust_tracepoint(flowdar, name, __VA_ARGS__); \
+		errno = saved_errno;                              \
+	} while (0)
+
+/* A text that may have been cut: the caller's own when it is short enough, else a copy. */
+struct text {
+	char copy[FD_TEXT_MAX + 1];
+};
+
+static const char *text_cut(struct text *text, const char *from)
+{
+	size_t length;
+
+	if (!from)
+		return "";
+	length = strnlen(from, FD_TEXT_MAX + 1);
+	if (length <= FD_TEXT_MAX)
+		return from;
+	/* Not in the middle of a UTF-8 character: back to before its first byte. */
+	length = FD_TEXT_MAX;
+	while (length > FD_TEXT_MAX - 4 && ((unsigned char)from[length] & 0xc0) == 0x80)
+		length--;
+	memcpy(text->copy, from, length);
+	text->copy[length] = '\0';
+	return text->copy;
+}
+
+/* Of a unix client accept() may have filled in just the family, and its length is not handed down
+ * to here: the descriptor knows better, if there is one. */
+static void peer_format(const void *address, int fd, char *text)
+{
+	socklen_t length = address ? fd_address_length(address) : 0;
+
+	if (length == 0 || (length == sizeof(struct sockaddr_un) && fd >= 0))
+		fd_address_of_peer(fd, text);
+	else
+		fd_address_format(address, length, text);
+}
+
+static void session_begin(uint64_t key, const char *peer, const void *address, int fd)
+{
+	int saved_errno = errno;
+	char peer_text[FD_ADDRESS_TEXT_MAX];
+	char local_text[FD_ADDRESS_TEXT_MAX];
+	struct text cut;
+
+	if (!peer) {
+		peer_format(address, fd, peer_text);
+		peer = peer_text;
+	}
+	fd_address_of_local(fd, local_text);
+	lttng_ust_tracepoint(flowdar, session_begin, key, text_cut(&cut, peer), local_text, fd);
+	errno = saved_errno;
+}
+
+static void session_resume(uint64_t key)
+{
+	EVENT(session_resume, key);
+}
+
+static void session_suspend(uint64_t key)
+{
+	EVENT(session_suspend, key);
+}
+
+static void session_end(uint64_t key)
+{
+	EVENT(session_end, key);
+}
+
+static void handoff_put(uint64_t object, const char *queue)
+{
+	struct text cut;
+
+	EVENT(handoff_put, object, text_cut(&cut, queue));
+}
+
+static void handoff_take(uint64_t object, const char *queue)
+{
+	struct text cut;
+
+	EVENT(handoff_take, object, text_cut(&cut, queue));
+}
+
+static void bytes(const char *label, const void *data, uint64_t total, uint64_t most)
+{
+	uint32_t length = (uint32_t)(most < BYTES_MAX ? most : BYTES_MAX);
+	struct text cut;
+
+	if (total < length)
+		length = (uint32_t)total;
+	if (!data)
+		length = 0;
+	EVENT(bytes, text_cut(&cut, label), total, data, length);
+}
+
+static void note(const char *key, const char *value)
+{
+	struct text cut_key, cut_value;
+
+	EVENT(note, text_cut(&cut_key, key), text_cut(&cut_value, value));
+}
+
+static void wait_begin(const char *what, unsigned kind, int fd)
+{
+	struct text cut;
+
+	EVENT(wait_begin, text_cut(&cut, what),
+	      (uint8_t)(kind < FD_WAIT_KINDS ? kind : FD_WAIT_OTHER), fd);
+}
+
+static void wait_end(int64_t result)
+{
+	EVENT(wait_end, result);
+}
+
+static void scope_enter(const char *name)
+{
+	struct text cut;
+
+	EVENT(scope_enter, text_cut(&cut, name));
+}
+
+static void scope_exit(const char *name)
+{
+	struct text cut;
+
+	EVENT(scope_exit, text_cut(&cut, name));
+}
+
+static void func_entry(uint64_t address, uint64_t call_site)
+{
+	EVENT(func_entry, address, call_site);
+}
+
+static void func_exit(uint64_t address, uint64_t call_site)
+{
+	EVENT(func_exit, address, call_site);
+}
+
+#define OFFER(name)                                                 \
+	.name = {                                                   \
+		.on = &lttng_ust_tracepoint_flowdar___##name.state, \
+		.write = name,                                      \
+	}
+
+__attribute__((visibility("default"))) extern const struct flowdar_provider_ flowdar_provider_v1;
+const struct flowdar_provider_ flowdar_provider_v1 = {
+	.struct_bytes = sizeof(flowdar_provider_v1),
+	OFFER(session_begin),
+	OFFER(session_resume),
+	OFFER(session_suspend),
+	OFFER(session_end),
+	OFFER(handoff_put),
+	OFFER(handoff_take),
+	OFFER(bytes),
+	OFFER(note),
+	OFFER(wait_begin),
+	OFFER(wait_end),
+	OFFER(scope_enter),
+	OFFER(scope_exit),
+	OFFER(func_entry),
+	OFFER(func_exit),
+};
