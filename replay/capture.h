@@ -50,11 +50,14 @@ const char *fd_capture_damage(const struct fd_capture *capture);
 /* The link type, a DLT_ value of libpcap. */
 int fd_capture_link(const struct fd_capture *capture);
 
+/* Whether its times are in whole microseconds for certain: classic pcap of that kind. */
+gboolean fd_capture_microseconds(const struct fd_capture *capture);
+
 /* The name that messages use: the path, or "standard input". */
 const char *fd_capture_name(const struct fd_capture *capture);
 
 /* For progress: bytes of the file read so far, and its size (0 when that is not known). */
-void fd_capture_position(const struct fd_capture *capture, uint64_t *read, uint64_t *size);
+void fd_capture_position(const struct fd_capture *capture, uint64_t *read_bytes, uint64_t *size);
 
 /* NULL is allowed. */
 void fd_capture_close(struct fd_capture *capture);
