@@ -1,0 +1,308 @@
+/*
+ * send and its family, write and writev on sockets, sendfile.
+ *
+ * Place in the house: part of libflowdar-io.so (wait.h says by which rules). What is sent is tried
+ * without waiting first, so a call that finds room writes no event. When a stream takes a part of
+ * it, the rest follows within a wait, until the call that was asked for would have returned.
+ */
+#include "io/wait.h"
+
+#include <limits.h>
+
+/* Longer vectors are not tried but sent as a wait. */
+#define PARTS_MAX 64u
+
+/* What is to be sent, and how: parts is a copy that shrinks from the front. */
+struct outgoing {
+	int fd;
+	int flags;
+	struct iovec parts[PARTS_MAX];
+	size_t count;
+};
+
+/* Takes sent bytes from the front. */
+static void outgoing_advance(struct outgoing *out, size_t sent)
+{
+	size_t done = 0;
+
+	while (done < out->count && sent >= out->parts[done].iov_len)
+		sent -= out->parts[done++].iov_len;
+	out->count -= done;
+	for (size_t i = 0; i < out->count; i++)
+		out->parts[i] = out->parts[i + done];
+	if (out->count > 0) {
+		out->parts[0].iov_base = (char *)out->parts[0].iov_base + sent;
+		out->parts[0].iov_len -= sent;
+	}
+}
+
+static ssize_t outgoing_try(const struct outgoing *out, int more_flags)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)out->parts,
+				  .msg_iovlen = out->count };
+
+	return fd_next()->sendmsg(out->fd, &message, out->flags | MSG_DONTWAIT | more_flags);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* How long the descriptor's calls wait for room: SO_SNDTIMEO, or -1 for ever. */
+static int64_t send_timeout_ms(int fd)
+{
+	struct timeval timeout = { 0, 0 };
+	socklen_t size = sizeof(timeout);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &size) != 0 ||
+	    (timeout.tv_sec == 0 && timeout.tv_usec == 0))
+		return -1;
+	return (int64_t)timeout.tv_sec * 1000 + (timeout.tv_usec + 999) / 1000;
+}
+
+/* Sends what is left and waits for room as the kernel does: an error, a signal or the timeout end
+ * it with what was sent by then, and an error is left for the next call to find, without SIGPIPE.
+ */
+static ssize_t outgoing_finish(struct outgoing *out, ssize_t sent)
+{
+	const struct fd_next *next = fd_next();
+	int64_t timeout_ms = send_timeout_ms(out->fd);
+	int64_t deadline_ms = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
+
+	while (out->count > 0) {
+		struct pollfd room = { .fd = out->fd, .events = POLLOUT };
+		int64_t left_ms = timeout_ms < 0 ? -1 : deadline_ms - now_ms();
+		ssize_t more;
+
+		if (timeout_ms >= 0 && left_ms <= 0)
+			break;
+		if (next->poll(&room, 1, (int)(left_ms < INT_MAX ? left_ms : INT_MAX)) < 0 ||
+		    (room.revents & (POLLERR | POLLHUP | POLLNVAL)))
+			break;
+		if (!(room.revents & POLLOUT))
+			continue;
+		more = outgoing_try(out, MSG_NOSIGNAL);
+		if (more < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+			break;
+		if (more > 0) {
+			outgoing_advance(out, (size_t)more);
+			sent += more;
+		}
+	}
+	return sent;
+}
+
+enum outcome {
+	SENT,     /* the result is final */
+	NOT_SENT, /* nothing was done; the call can be made as it is */
+	WOULD_WAIT
+};
+
+/* Sends all of it, or tells what is to be done instead. total is the sum of the parts' lengths. */
+static enum outcome outgoing_send(struct outgoing *out, const char *what, size_t total,
+				  ssize_t *result)
+{
+	int before = errno;
+	ssize_t sent = outgoing_try(out, 0);
+
+	if (sent < 0 && errno == ENOTSOCK) {
+		errno = before;
+		return NOT_SENT;
+	}
+	if (fd_would_wait(sent, out->fd, before))
+		return WOULD_WAIT;
+	*result = sent;
+	if (sent <= 0 || (size_t)sent >= total || !fd_descriptor_blocks(out->fd))
+		return SENT;
+	outgoing_advance(out, (size_t)sent);
+	FD_WAIT_AROUND(*result, what, FD_WAIT_IO, out->fd, outgoing_finish(out, sent));
+	errno = before;
+	return SENT;
+}
+
+/* Whether sending in two steps is the same as in one, flags permitting. */
+static bool flags_allow(int flags)
+{
+	const int harmless = MSG_NOSIGNAL | MSG_MORE | MSG_DONTROUTE | MSG_CONFIRM | MSG_EOR;
+
+	return (flags & ~harmless) == 0;
+}
+
+static enum outcome without_try(int fd, int flags)
+{
+	return !(flags & MSG_DONTWAIT) && fd_descriptor_blocks(fd) ? WOULD_WAIT : NOT_SENT;
+}
+
+static void outgoing_of_buffer(struct outgoing *out, int fd, const void *buffer, size_t length,
+			       int flags)
+{
+	out->fd = fd;
+	out->flags = flags;
+	out->parts[0].iov_base = (void *)(uintptr_t)buffer;
+	out->parts[0].iov_len = length;
+	out->count = 1;
+}
+
+static enum outcome buffer_send(int fd, const char *what, const void *buffer, size_t length,
+				int flags, ssize_t *result)
+{
+	struct outgoing out;
+
+	if (!flags_allow(flags))
+		return without_try(fd, flags);
+	outgoing_of_buffer(&out, fd, buffer, length, flags);
+	return outgoing_send(&out, what, length, result);
+}
+
+static enum outcome vector_send(int fd, const char *what, const struct iovec *parts, size_t count,
+				int flags, ssize_t *result)
+{
+	struct outgoing out;
+	size_t total = 0;
+
+	if (!flags_allow(flags) || count > PARTS_MAX)
+		return without_try(fd, flags);
+	out.fd = fd;
+	out.flags = flags;
+	out.count = count;
+	for (size_t i = 0; i < count; i++) {
+		out.parts[i] = parts[i];
+		if (parts[i].iov_len > SSIZE_MAX - total)
+			return NOT_SENT;
+		total += parts[i].iov_len;
+	}
+	return total ? outgoing_send(&out, what, total, result) : NOT_SENT;
+}
+
+/* The end of a sending function, after the outcome. */
+#define SEND_REST(what, fd, outcome, result, call)                          \
+	do {                                                                \
+		if ((outcome) == NOT_SENT)                                  \
+			return call;                                        \
+		if ((outcome) == WOULD_WAIT)                                \
+			FD_WAIT_AROUND(result, what, FD_WAIT_IO, fd, call); \
+		return result;                                              \
+	} while (0)
+
+FD_WRAPPER ssize_t send(int fd, const void *buffer, size_t length, int flags)
+{
+	const struct fd_next *next = fd_next();
+	ssize_t result = -1;
+
+	if (!FD_WATCHED())
+		return next->send(fd, buffer, length, flags);
+
+	enum outcome outcome = buffer_send(fd, "send", buffer, length, flags, &result);
+
+	SEND_REST("send", fd, outcome, result, next->send(fd, buffer, length, flags));
+}
+
+/* write() of a socket is send() without flags, but for length 0. */
+FD_WRAPPER ssize_t write(int fd, const void *buffer, size_t length)
+{
+	const struct fd_next *next = fd_next();
+	ssize_t result = -1;
+
+	if (!FD_WATCHED() || length == 0)
+		return next->write(fd, buffer, length);
+
+	enum outcome outcome = buffer_send(fd, "write", buffer, length, 0, &result);
+
+	SEND_REST("write", fd, outcome, result, next->write(fd, buffer, length));
+}
+
+FD_WRAPPER ssize_t writev(int fd, const struct iovec *parts, int count)
+{
+	const struct fd_next *next = fd_next();
+	ssize_t result = -1;
+
+	if (!FD_WATCHED() || count <= 0 || count > IOV_MAX)
+		return next->writev(fd, parts, count);
+
+	enum outcome outcome = vector_send(fd, "writev", parts, (size_t)count, 0, &result);
+
+	SEND_REST("writev", fd, outcome, result, next->writev(fd, parts, count));
+}
+
+static ssize_t sendto_watched(int fd, const void *buffer, size_t length, int flags,
+			      __CONST_SOCKADDR_ARG address, socklen_t address_length)
+{
+	const struct fd_next *next = fd_next();
+	int before = errno;
+	struct outgoing out;
+	ssize_t result =
+		next->sendto(fd, buffer, length, flags | MSG_DONTWAIT, address, address_length);
+
+	if (fd_would_wait(result, fd, before)) {
+		FD_WAIT_AROUND(result, "sendto", FD_WAIT_IO, fd,
+			       next->sendto(fd, buffer, length, flags, address, address_length));
+		return result;
+	}
+	if (result <= 0 || (size_t)result >= length || !fd_descriptor_blocks(fd))
+		return result;
+	/* A stream, for which the address meant nothing. */
+	outgoing_of_buffer(&out, fd, buffer, length, flags);
+	outgoing_advance(&out, (size_t)result);
+	FD_WAIT_AROUND(result, "sendto", FD_WAIT_IO, fd, outgoing_finish(&out, result));
+	errno = before;
+	return result;
+}
+
+FD_WRAPPER ssize_t sendto(int fd, const void *buffer, size_t length, int flags,
+			  __CONST_SOCKADDR_ARG address, socklen_t address_length)
+{
+	const struct fd_next *next = fd_next();
+	ssize_t result = -1;
+
+	if (!FD_WATCHED())
+		return next->sendto(fd, buffer, length, flags, address, address_length);
+	if (flags_allow(flags))
+		return sendto_watched(fd, buffer, length, flags, address, address_length);
+	SEND_REST("sendto", fd, without_try(fd, flags), result,
+		  next->sendto(fd, buffer, length, flags, address, address_length));
+}
+
+FD_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	const struct fd_next *next = fd_next();
+	ssize_t result = -1;
+	enum outcome outcome;
+
+	if (!FD_WATCHED())
+		return next->sendmsg(fd, message, flags);
+	/* Descriptors that travel along, and addresses, go with one call only. */
+	if (message->msg_controllen > 0 || message->msg_namelen > 0)
+		outcome = without_try(fd, flags);
+	else
+		outcome = vector_send(fd, "sendmsg", message->msg_iov, message->msg_iovlen, flags,
+				      &result);
+	SEND_REST("sendmsg", fd, outcome, result, next->sendmsg(fd, message, flags));
+}
+
+FD_WRAPPER ssize_t sendfile(int out, int in, off_t *offset, size_t length)
+{
+	const struct fd_next *next = fd_next();
+	ssize_t result;
+
+	if (!FD_WATCHED() || !fd_descriptor_blocks(out))
+		return next->sendfile(out, in, offset, length);
+	FD_WAIT_AROUND(result, "sendfile", FD_WAIT_IO, out,
+		       next->sendfile(out, in, offset, length));
+	return result;
+}
+
+FD_WRAPPER ssize_t sendfile64(int out, int in, off64_t *offset, size_t length)
+{
+	const struct fd_next *next = fd_next();
+	ssize_t result;
+
+	if (!FD_WATCHED() || !fd_descriptor_blocks(out))
+		return next->sendfile64(out, in, offset, length);
+	FD_WAIT_AROUND(result, "sendfile", FD_WAIT_IO, out,
+		       next->sendfile64(out, in, offset, length));
+	return result;
+}

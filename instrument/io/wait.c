@@ -1,0 +1,120 @@
+#include "io/wait.h"
+
+#include <fcntl.h>
+#include <link.h>
+#include <string.h>
+
+/* Where the code of the tracer is; none known before the constructor has run. */
+#define RANGES_MAX 16u
+
+struct range_list {
+	unsigned count;
+	struct {
+		uintptr_t from, to;
+	} range[RANGES_MAX];
+};
+
+static struct range_list ranges;
+
+static __thread volatile int writing __attribute__((tls_model("initial-exec")));
+
+static bool is_tracer(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	return strncmp(name, "liblttng-ust", 12) == 0 || strncmp(name, "liburcu", 7) == 0 ||
+	       strncmp(name, "libflowdar", 10) == 0;
+}
+
+static int range_add(struct dl_phdr_info *info, size_t size, void *user)
+{
+	struct range_list *found = user;
+
+	(void)size;
+	if (!info->dlpi_name || !is_tracer(info->dlpi_name))
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum && found->count < RANGES_MAX; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+
+		if (header->p_type != PT_LOAD || !(header->p_flags & PF_X))
+			continue;
+		found->range[found->count].from = info->dlpi_addr + header->p_vaddr;
+		found->range[found->count].to = found->range[found->count].from + header->p_memsz;
+		found->count++;
+	}
+	return 0;
+}
+
+/* The tracer's threads may be running already, so the count is stored last. */
+__attribute__((constructor)) static void ranges_find(void)
+{
+	struct range_list found = { .count = 0 };
+
+	dl_iterate_phdr(range_add, &found);
+	memcpy(ranges.range, found.range, sizeof(ranges.range));
+	__atomic_store_n(&ranges.count, found.count, __ATOMIC_RELEASE);
+}
+
+bool fd_wait_wanted(const void *caller)
+{
+	unsigned count = __atomic_load_n(&ranges.count, __ATOMIC_ACQUIRE);
+	uintptr_t at = (uintptr_t)caller;
+
+	if (count == 0 || writing)
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		if (at >= ranges.range[i].from && at < ranges.range[i].to)
+			return false;
+	}
+	return true;
+}
+
+void fd_wait_begin(const char *what, enum fd_wait_kind kind, int fd)
+{
+	writing = 1;
+	FLOWDAR_WAIT_BEGIN(what, kind, fd);
+	writing = 0;
+}
+
+void fd_wait_end(int64_t result)
+{
+	writing = 1;
+	FLOWDAR_WAIT_END(result);
+	writing = 0;
+}
+
+void fd_wait_cancelled(void *nothing)
+{
+	(void)nothing;
+	fd_wait_end(-1);
+}
+
+bool fd_descriptor_blocks(int fd)
+{
+	int before = errno;
+	int flags = fcntl(fd, F_GETFL);
+
+	errno = before;
+	return flags == -1 || !(flags & O_NONBLOCK);
+}
+
+bool fd_descriptor_listens(int fd)
+{
+	int before = errno;
+	int listens = 0;
+	socklen_t size = sizeof(listens);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0)
+		listens = 0;
+	errno = before;
+	return listens != 0;
+}
+
+bool fd_would_wait(int64_t result, int fd, int before)
+{
+	if (result >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK) || !fd_descriptor_blocks(fd))
+		return false;
+	errno = before;
+	return true;
+}

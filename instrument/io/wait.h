@@ -1,0 +1,58 @@
+/*
+ * The frame that libflowdar-io.so puts around a call that can block: wait_begin, the call,
+ * wait_end.
+ *
+ * Place in the house: used by the files of libflowdar-io.so, each of which stands in front of some
+ * libc functions. The rules they keep: while waits are not traced the next function is called with
+ * the very same arguments; while they are, the caller still gets the same results, the same errno,
+ * the same cancellation points; descriptors keep their modes. Calls made by the tracer itself are
+ * never traced. Kinds of wait are those of events.h.
+ */
+#ifndef FD_IO_WAIT_H
+#define FD_IO_WAIT_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "flowdar/flowdar.h"
+#include "instrument/events.h"
+#include "io/next.h"
+
+#define FD_WRAPPER __attribute__((visibility("default")))
+
+/* Whether the caller's waits are traced; to be used in the wrapper itself. */
+#define FD_WATCHED() (FLOWDAR_ENABLED(wait_begin) && fd_wait_wanted(__builtin_return_address(0)))
+
+/* False for calls out of the tracer's libraries, and for those made while an event is written. */
+bool fd_wait_wanted(const void *caller);
+
+/* These keep errno. */
+void fd_wait_begin(const char *what, enum fd_wait_kind kind, int fd);
+void fd_wait_end(int64_t result);
+
+/* The end of a wait that pthread_cancel() ended. */
+void fd_wait_cancelled(void *nothing);
+
+/* result = call, as a wait. */
+#define FD_WAIT_AROUND(result, what, kind, fd, call)           \
+	do {                                                   \
+		fd_wait_begin(what, kind, fd);                 \
+		pthread_cleanup_push(fd_wait_cancelled, NULL); \
+		result = call;                                 \
+		pthread_cleanup_pop(0);                        \
+		fd_wait_end((int64_t)(result));                \
+	} while (0)
+
+/* Whether calls on a descriptor can block; errno is kept. True when it cannot be told. */
+bool fd_descriptor_blocks(int fd);
+
+/* Whether a descriptor is a socket that clients connect to; errno is kept. */
+bool fd_descriptor_listens(int fd);
+
+/* After a call that was told not to wait: would it have waited, had it not been told? If so, errno
+ * is set to before, and the call can be made again, as a wait. */
+bool fd_would_wait(int64_t result, int fd, int before);
+
+#endif
