@@ -125,7 +125,7 @@ baseline() {
 		local left = 20
 		function response() left = left - 1; if left <= 0 then wrk.thread:stop() end end
 	END
-	wrk -t 1 -c 2 -d 5 -s "$work/ten.lua" "$url/match?s=aaa" >/dev/null
+	wrk -t 1 -c 2 -d 1 -s "$work/ten.lua" "$url/match?s=aaa" >/dev/null
 }
 
 attack() {
