@@ -9,10 +9,10 @@
  * delivered late, with the time and number of the packet they came in: a caller that needs both
  * ways in capture order sorts by packet number (session.h does).
  *
- * Bounds. About 500 bytes a session that has not been dropped, at most 1 MiB a way and 64 MiB in
- * all of bytes that wait for missing ones (beyond that the missing ones become a gap), 4 MiB of IP
- * fragments. With options.forget_ns set, closed and idle sessions are dropped, and so memory is
- * bounded by the sessions alive: live use must set it.
+ * Bounds. About 700 bytes a session that has not been dropped, at most 1 MiB and 1024 segments a
+ * way and 64 MiB in all of bytes that wait for missing ones (beyond that the missing ones become a
+ * gap), 4 MiB of IP fragments. Closed TCP sessions and idle UDP sessions are dropped; silent TCP
+ * sessions only when options.tcp_idle_ns is set: live use must set it.
  *
  * A missing byte becomes a gap when the receiver has acknowledged what lies behind it and eight
  * more packets of the session have passed, when the bounds above are met, or at the session's end.
@@ -25,6 +25,8 @@
 
 #include "replay/capture.h"
 #include "replay/session.h"
+
+struct fd_decoded;
 
 /* What a segment or datagram added to a stream. */
 struct fd_arrival {
@@ -48,9 +50,11 @@ struct fd_assembler_ops {
 			     enum fd_way way, uint64_t stream_offset, const uint8_t *bytes,
 			     uint32_t length);
 	/* Every packet of a session, before the arrivals it causes. Fragments come when their
-	 * datagram is whole, each as it was captured. time_ns is on the time line. */
+	 * datagram is whole, each as it was captured; decoded is then the datagram's. time_ns is on
+	 * the time line. */
 	void (*packet)(void *user, const struct fd_session *session, void *data, enum fd_way way,
-		       const struct fd_packet *packet, uint64_t time_ns);
+		       const struct fd_packet *packet, const struct fd_decoded *decoded,
+		       uint64_t time_ns);
 	/* The last event of a session: no packet will be added to it. */
 	void (*closed)(void *user, const struct fd_session *session, void *data);
 };
@@ -58,7 +62,7 @@ struct fd_assembler_ops {
 struct fd_assembler_options {
 	uint64_t max_gap_ns;       /* as in fd_load_options */
 	uint64_t udp_idle_ns;      /* as in fd_load_options */
-	uint64_t forget_ns;        /* TCP: drop closed sessions after this, 0: keep until the end */
+	uint64_t forget_ns;        /* TCP: closed sessions are dropped after this; 0: 120 s */
 	uint64_t tcp_idle_ns;      /* TCP: drop silent sessions after this, 0: never */
 	gboolean eager;            /* live: a stream without SYN starts with the first segment seen,
 				    * instead of waiting for a few in case they are out of order */
@@ -84,6 +88,9 @@ void fd_assembler_tick(struct fd_assembler *assembler, uint64_t epoch_ns);
 void fd_assembler_finish(struct fd_assembler *assembler);
 
 const struct fd_capture_totals *fd_assembler_totals(const struct fd_assembler *assembler);
+
+/* Where the time line is: from the first packet to the last. */
+uint64_t fd_assembler_line_ns(const struct fd_assembler *assembler);
 
 /* Sessions seen, and of these not closed yet. */
 uint32_t fd_assembler_sessions(const struct fd_assembler *assembler, uint32_t *open);
