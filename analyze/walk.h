@@ -36,7 +36,7 @@
 #include "pipeline/event.h"
 
 #define FD_WALK_DEPTH_MAX   (1u << 18)
-#define FD_WALK_PENDING_MAX (1u << 16)
+#define FD_WALK_PENDING_MAX (1u << 14)
 #define FD_WALK_PATHS_MAX   (1u << 20)
 #define FD_WALK_PUTS_MAX    (1u << 16)
 
@@ -57,10 +57,9 @@ enum fd_session_state {
 
 /* Valid until session_closed has returned. */
 struct fd_walk_session {
-	uint64_t id; /* 1, 2, ... in the order of their begin; the same in each walk of a
-		      * trace, so a second walk can pick one */
+	uint64_t id; /* 1, 2, ... in the order of their begin: tells sessions with the same key
+		      * apart, and is the same in each walk of a trace, so a second one can pick */
 	uint64_t key;
-	uint32_t generation; /* how often the key had begun before in this process */
 	uint32_t pid;
 	uint32_t tid; /* the thread that began it */
 	uint64_t begin_ns;

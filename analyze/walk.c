@@ -1,0 +1,217 @@
+#include "analyze/walk.h"
+
+#include "analyze/walk_private.h"
+
+static void thread_free(gpointer data)
+{
+	struct thread *thread = data;
+
+	g_array_unref(thread->frames);
+	g_array_unref(thread->pending);
+	g_free(thread);
+}
+
+struct fd_walk *fd_walk_new(const struct fd_walk_visitor *visitor, void *user)
+{
+	struct fd_walk *walk = g_new0(struct fd_walk, 1);
+	struct fd_walk_path root = { 0 };
+	uint32_t no_key = FD_INTERN_NONE;
+
+	walk->visitor = visitor;
+	walk->user = user;
+	walk->threads = g_ptr_array_new_with_free_func(thread_free);
+	walk->slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
+	walk->edge_paths = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	walk->paths = g_array_new(FALSE, FALSE, sizeof(struct fd_walk_path));
+	walk->path_keys = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	g_array_append_val(walk->paths, root);
+	g_array_append_val(walk->path_keys, no_key);
+	walk->sessions = walk_sessions_new();
+	walk->puts = walk_puts_new();
+	return walk;
+}
+
+void fd_walk_free(struct fd_walk *walk)
+{
+	if (!walk)
+		return;
+	/* Sessions are held by the table while they are open, and by frames and threads. */
+	static const struct fd_walk_visitor deaf = { 0 };
+
+	walk->visitor = &deaf;
+	fd_walk_finish(walk);
+	g_hash_table_unref(walk->puts);
+	g_hash_table_unref(walk->sessions);
+	g_ptr_array_unref(walk->threads);
+	g_array_unref(walk->slots);
+	g_array_unref(walk->edge_paths);
+	g_array_unref(walk->paths);
+	g_array_unref(walk->path_keys);
+	fd_intern_clear(&walk->pids);
+	fd_intern_clear(&walk->thread_ids);
+	fd_intern_clear(&walk->slot_ids);
+	fd_intern_clear(&walk->keys);
+	fd_intern_clear(&walk->edges);
+	g_free(walk);
+}
+
+static struct thread *thread_of(struct fd_walk *walk, const struct fd_event *event)
+{
+	struct thread *thread = walk->last;
+
+	if (thread && thread->pid == event->pid && thread->tid == event->tid)
+		return thread;
+	uint32_t index = fd_intern_add(&walk->thread_ids, event->pid, event->tid);
+	if (index == walk->threads->len) {
+		fd_intern_add(&walk->pids, event->pid, 0);
+		walk->stats.processes = walk->pids.count;
+		walk->stats.threads++;
+		thread = g_new0(struct thread, 1);
+		thread->pid = event->pid;
+		thread->tid = event->tid;
+		thread->index = index;
+		thread->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
+		thread->pending = g_array_new(FALSE, FALSE, sizeof(struct fd_walk_frame));
+		g_ptr_array_add(walk->threads, thread);
+	}
+	walk->last = g_ptr_array_index(walk->threads, index);
+	return walk->last;
+}
+
+static void on_session(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	struct session *session = walk_session_find(walk, thread->pid, event->addr);
+
+	if (!session)
+		walk->stats.stray_sessions++;
+	else if (event->kind == FD_EVENT_SESSION_RESUME)
+		walk_owner_resume(walk, thread, session);
+	else if (session == thread->current)
+		walk_owner_suspend(walk, thread);
+}
+
+static void on_note(struct fd_walk *walk, const struct thread *thread, const struct fd_event *event)
+{
+	struct fd_walk_note note = {
+		.time_ns = walk->now_ns,
+		.pid = thread->pid,
+		.tid = thread->tid,
+		.key = event->name,
+		.value = event->data ? event->data : "",
+		.value_len = event->data ? event->data_len : 0,
+		.total = event->kind == FD_EVENT_BYTES ? event->addr : event->data_len,
+		.session = thread->current ? &thread->current->told : NULL,
+	};
+
+	if (event->kind == FD_EVENT_NOTE && walk->visitor->note)
+		walk->visitor->note(walk->user, &note);
+	if (event->kind == FD_EVENT_BYTES && walk->visitor->bytes)
+		walk->visitor->bytes(walk->user, &note);
+}
+
+static void dispatch(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	switch ((enum fd_event_kind)event->kind) {
+	case FD_EVENT_FUNC_ENTRY:
+		walk_stack_enter(walk, thread, FD_FRAME_FUNCTION, event);
+		break;
+	case FD_EVENT_FUNC_EXIT:
+		walk_stack_exit(walk, thread, FD_FRAME_FUNCTION, event);
+		break;
+	case FD_EVENT_SCOPE_ENTER:
+		walk_stack_enter(walk, thread, FD_FRAME_SCOPE, event);
+		break;
+	case FD_EVENT_SCOPE_EXIT:
+		walk_stack_exit(walk, thread, FD_FRAME_SCOPE, event);
+		break;
+	case FD_EVENT_WAIT_BEGIN:
+		walk_owner_wait(walk, thread, event);
+		break;
+	case FD_EVENT_WAIT_END:
+		walk_stack_exit(walk, thread, FD_FRAME_WAIT, event);
+		break;
+	case FD_EVENT_SESSION_BEGIN:
+		walk_session_begin(walk, thread, event);
+		break;
+	case FD_EVENT_SESSION_END:
+		walk_session_end(walk, thread, event);
+		break;
+	case FD_EVENT_SESSION_RESUME:
+	case FD_EVENT_SESSION_SUSPEND:
+		on_session(walk, thread, event);
+		break;
+	case FD_EVENT_HANDOFF_PUT:
+		walk_handoff_put(walk, thread, event);
+		break;
+	case FD_EVENT_HANDOFF_TAKE:
+		walk_handoff_take(walk, thread, event);
+		break;
+	case FD_EVENT_NOTE:
+	case FD_EVENT_BYTES:
+		on_note(walk, thread, event);
+		break;
+	default:
+		break;
+	}
+}
+
+static void count(struct fd_walk *walk, const struct fd_event *event)
+{
+	struct fd_walk_stats *stats = &walk->stats;
+
+	if (event->time_ns < walk->now_ns)
+		stats->time_backwards++;
+	else
+		walk->now_ns = event->time_ns;
+	if (!stats->events++)
+		stats->begin_ns = walk->now_ns;
+	stats->end_ns = walk->now_ns;
+	stats->other += event->kind == FD_EVENT_OTHER || event->kind >= FD_EVENT_KINDS;
+}
+
+void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		const struct fd_event *event = &events[i];
+
+		if (event->kind == FD_EVENT_THREAD_NAME) {
+			thread_of(walk, event)->name = event->name;
+			continue;
+		}
+		count(walk, event);
+		/* Neither says anything about a thread. */
+		if (event->kind == FD_EVENT_OTHER || event->kind == FD_EVENT_MODULE ||
+		    event->kind >= FD_EVENT_KINDS)
+			continue;
+		walk->stats.no_thread += event->tid == 0;
+		dispatch(walk, thread_of(walk, event), event);
+	}
+}
+
+void fd_walk_finish(struct fd_walk *walk)
+{
+	if (walk->finished)
+		return;
+	walk->finished = TRUE;
+	walk_handoff_finish(walk);
+	for (guint i = 0; i < walk->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(walk->threads, i);
+
+		walk_owner_boundary(walk, thread);
+		walk_stack_unwind(walk, thread);
+		walk_owner_suspend(walk, thread);
+	}
+	walk_session_finish(walk);
+}
+
+struct fd_walk_path fd_walk_path(const struct fd_walk *walk, uint32_t path)
+{
+	if (path >= walk->paths->len)
+		path = 0;
+	return g_array_index(walk->paths, struct fd_walk_path, path);
+}
+
+void fd_walk_get_stats(const struct fd_walk *walk, struct fd_walk_stats *stats)
+{
+	*stats = walk->stats;
+}
