@@ -18,6 +18,16 @@
  *	THREAD_NAME              -            -           the name     -
  *	OTHER                    -            -           event's name -
  *	(1) 0 in FUNC_EXIT when the writer did not say which: the innermost open one is meant.
+ *
+ * A MODULE is told when it was loaded or found loaded; when its build id comes in an event of its
+ * own, right after as a rule, it is told again: same base, bytes and path, and now the build id.
+ * One of 0 bytes without a path was unloaded.
+ *
+ * THREAD_NAME is made up by the source before the first event of a thread that has another name
+ * than at the thread's events before; its time, pid and tid are that event's.
+ *
+ * What is read from a trace is bounded and made fit to be shown: names and texts in data are valid
+ * UTF-8 without control characters, at most 4096 bytes; the data of BYTES is raw, at most 65536.
  */
 #ifndef FD_PIPELINE_EVENT_H
 #define FD_PIPELINE_EVENT_H

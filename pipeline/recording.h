@@ -8,7 +8,9 @@
  *	symbols/         function tables by build id (made by a later step; may be missing)
  *	replay.jsonl     what the replay driver did, a line a session (copied in by the user of both)
  *
- * recording.json is written last and renamed into place: a directory without it is unfinished.
+ * recording.json is written last and renamed into place: a directory without it is unfinished. Its
+ * members are the fields of struct fd_recording_info by the same names, plus "format" (the number
+ * below; a reader refuses a higher one) and "generator". docs/recording.md has the whole of it.
  */
 #ifndef FD_PIPELINE_RECORDING_H
 #define FD_PIPELINE_RECORDING_H
@@ -16,12 +18,22 @@
 #include <glib.h>
 #include <stdint.h>
 
-#define FD_RECORDING_FORMAT 1
+#define FD_RECORDING_FORMAT   1
+#define FD_RECORDING_MAX_SIZE (1u << 20) /* bytes of recording.json */
+#define FD_RECORDING_TRACE    "trace"
+
+#define FD_RECORDING_ERROR fd_recording_error_quark()
+GQuark fd_recording_error_quark(void);
+
+enum fd_recording_error {
+	FD_RECORDING_ERROR_MISSING, /* no recording.json */
+	FD_RECORDING_ERROR_FORMAT   /* not one of ours, or of a later version */
+};
 
 struct fd_recording_info {
 	char **command;        /* NULL-terminated argv of the server */
 	char *host;            /* uname nodename, kernel and machine in one line */
-	char *detail;          /* session, function or all */
+	char *detail;          /* session, io, function or all */
 	char *started;         /* ISO 8601, UTC */
 	uint64_t duration_ns;  /* wall clock, from tracing on to tracing off */
 	uint64_t events;       /* in the trace, counted by reading it back */
@@ -30,6 +42,7 @@ struct fd_recording_info {
 	uint64_t trace_bytes;  /* on disk */
 	int exit_status;       /* of the server, as a shell gives it: code, or 128 + signal */
 	char *ended;           /* why: "server exited", "interrupted", "session daemon died", ... */
+	char **warnings;       /* what the reader of the numbers should know; NULL: nothing */
 };
 
 /* Frees what the fields own, not the struct; the struct is empty afterwards and may be reused. */

@@ -1,0 +1,119 @@
+#include "pipeline/source.h"
+
+#include "pipeline/decoder.h"
+#include "pipeline/recording.h"
+#include "pipeline/text.h"
+#include "pipeline/trace_find.h"
+
+struct fd_source {
+	char *path;
+	const struct fd_decoder_ops *ops;
+	void *decoder;
+	struct fd_decoder_env env;
+	struct fd_source_summary summary;
+	char *damage;
+	gboolean ended;
+};
+
+G_DEFINE_QUARK(fd - source - error - quark, fd_source_error)
+
+struct fd_source *fd_source_open(const char *path, GError **error)
+{
+	g_autoptr(fd_source) source = NULL;
+	g_autofree char *dir = NULL;
+	g_autoptr(GPtrArray) traces = NULL;
+
+	dir = fd_recording_trace_path(path, error);
+	if (!dir)
+		return NULL;
+	traces = fd_trace_find(dir, error);
+	if (!traces)
+		return NULL;
+	source = g_new0(struct fd_source, 1);
+	source->path = g_strdup(path);
+	source->env.texts = fd_texts_new();
+	source->ops = &fd_decoder_guarded;
+	source->decoder = source->ops->open(traces, &source->env, error);
+	if (!source->decoder)
+		return NULL;
+	return g_steal_pointer(&source);
+}
+
+static void count(struct fd_source_summary *summary, const struct fd_event *batch, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (batch[i].kind == FD_EVENT_THREAD_NAME)
+			continue;
+		if (!summary->events++)
+			summary->begin_ns = batch[i].time_ns;
+		summary->ours += batch[i].kind != FD_EVENT_OTHER;
+		summary->end_ns = batch[i].time_ns;
+	}
+}
+
+/* The end of reading, good or bad; gives what fd_source_read gives. */
+static gssize finish(struct fd_source *source, GError *cause, GError **error)
+{
+	source->ended = TRUE;
+	source->summary.discarded = source->env.discarded;
+	source->summary.packets_lost = source->env.packets_lost;
+	if (!cause && source->env.damage)
+		cause = g_error_new_literal(FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+					    source->env.damage);
+	if (cause && !source->summary.events) {
+		g_propagate_error(error, cause);
+		return -1;
+	}
+	if (cause) {
+		source->summary.damaged = TRUE;
+		source->damage = g_strdup(cause->message);
+		source->summary.damage = source->damage;
+		g_error_free(cause);
+		return 0;
+	}
+	if (source->summary.events)
+		return 0;
+	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY, "%s: the trace holds no event",
+		    source->path);
+	return -1;
+}
+
+gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t capacity,
+		      GError **error)
+{
+	GError *cause = NULL;
+	gssize n;
+
+	if (source->ended || !capacity)
+		return 0;
+	n = source->ops->read(source->decoder, batch, capacity, &cause);
+	if (n <= 0)
+		return finish(source, cause, error);
+	count(&source->summary, batch, (size_t)n);
+	source->summary.discarded = source->env.discarded;
+	source->summary.packets_lost = source->env.packets_lost;
+	return n;
+}
+
+const char *fd_source_text(const struct fd_source *source, uint32_t name)
+{
+	return fd_texts_get(source->env.texts, name);
+}
+
+void fd_source_get_summary(const struct fd_source *source, struct fd_source_summary *summary)
+{
+	*summary = source->summary;
+}
+
+void fd_source_close(struct fd_source *source)
+{
+	if (!source)
+		return;
+	if (source->decoder)
+		source->ops->close(source->decoder);
+	fd_texts_free(source->env.texts);
+	g_free(source->env.damage);
+	g_free(source->damage);
+	g_free(source->path);
+	g_free(source);
+}
