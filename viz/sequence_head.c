@@ -1,0 +1,268 @@
+#include <string.h>
+
+#include "viz/sequence_draw.h"
+
+#define HEADING_SIZE    20.0
+#define SUBHEADING_SIZE 12.5
+#define WARNING_SIZE    12.0
+#define LEGEND_SIZE     10.5
+#define LEGEND_GAP      22.0
+#define LEGEND_LINE     19.0
+#define ICON_GAP        6.0
+
+static double write_line(struct fd_seq *seq, const char *id, double y, const char *text,
+			 enum fd_font font, double size, enum fd_color color)
+{
+	double room = seq->width - 2 * FD_SEQ_MARGIN;
+	g_autofree char *clean = fd_text_clean(text);
+	g_autofree char *fit = fd_text_fit(clean, font, size, room);
+	struct fd_label label = { .text = fit, .font = font, .size = size, .color = color };
+
+	fd_scene_add_text(seq->scene, id, (struct fd_rect){ FD_SEQ_MARGIN, y, room, size * 1.4 },
+			  &label, g_str_equal(fit, clean) ? NULL : text);
+	return y + size * 1.4;
+}
+
+static double draw_warning(struct fd_seq *seq, unsigned number, double y, const char *text)
+{
+	double room = seq->width - 2 * FD_SEQ_MARGIN;
+	g_autofree char *id = g_strdup_printf("warning-%u", number);
+	g_autofree char *clean = fd_text_clean(text);
+	g_autofree char *marked = g_strconcat("⚠  ", clean, NULL);
+	g_autofree char *fit = fd_text_fit(marked, FD_FONT_SANS, WARNING_SIZE, room - 24);
+	double width = fd_text_width(fit, FD_FONT_SANS, WARNING_SIZE) + 24;
+	struct fd_item box = {
+		.kind = FD_ITEM_BOX,
+		.id = id,
+		.tooltip = text,
+		.at = { FD_SEQ_MARGIN, y, width, 24 },
+		.fill = FD_COLOR_WARN_TINT,
+		.stroke = FD_COLOR_WARN_EDGE,
+		.pen = 1,
+		.rounded = TRUE,
+		.label = { .text = fit,
+			   .font = FD_FONT_SANS,
+			   .size = WARNING_SIZE,
+			   .color = FD_COLOR_WARN_INK,
+			   .align = FD_ALIGN_MIDDLE },
+	};
+
+	fd_scene_add(seq->scene, &box);
+	return y + 30;
+}
+
+/* A legend entry is a little picture and its meaning. */
+struct entry {
+	const char *id;
+	double icon_width;
+	void (*icon)(struct fd_seq *seq, const char *id, double x, double y);
+	char *text;
+};
+
+static guint spot(struct fd_seq *seq, const char *id, const char *end, double x, double y)
+{
+	g_autofree char *spot_id = g_strconcat(id, end, NULL);
+	struct fd_item item = { .kind = FD_ITEM_BOX, .id = spot_id, .at = { x, y, 0.1, 0.1 } };
+
+	return fd_scene_add(seq->scene, &item);
+}
+
+static void icon_dot(struct fd_seq *seq, const char *id, double x, double y)
+{
+	struct fd_item dot = { .kind = FD_ITEM_DOT,
+			       .id = id,
+			       .at = { x, y - FD_SEQ_DOT / 2, FD_SEQ_DOT, FD_SEQ_DOT },
+			       .fill = FD_COLOR_DOT };
+
+	fd_scene_add(seq->scene, &dot);
+}
+
+static void icon_ring(struct fd_seq *seq, const char *id, double x, double y)
+{
+	double d = FD_SEQ_DOT - 1.2;
+	struct fd_item dot = { .kind = FD_ITEM_DOT,
+			       .id = id,
+			       .at = { x + 0.6, y - d / 2, d, d },
+			       .fill = FD_COLOR_PAPER,
+			       .stroke = FD_COLOR_DOT,
+			       .pen = 1.4 };
+
+	fd_scene_add(seq->scene, &dot);
+}
+
+static void icon_word(struct fd_seq *seq, const char *id, double x, double y, const char *word,
+		      enum fd_color color)
+{
+	struct fd_label label = {
+		.text = word, .font = FD_FONT_SANS_BOLD, .size = FD_SEQ_SMALL_SIZE, .color = color
+	};
+
+	fd_scene_add_text(seq->scene, id,
+			  (struct fd_rect){ x, y - FD_SEQ_LABEL_HEIGHT / 2, 24,
+					    FD_SEQ_LABEL_HEIGHT },
+			  &label, NULL);
+}
+
+static void icon_many(struct fd_seq *seq, const char *id, double x, double y)
+{
+	g_autofree char *number_id = g_strconcat(id, "-number", NULL);
+
+	icon_dot(seq, id, x, y);
+	icon_word(seq, number_id, x + FD_SEQ_DOT_STEP + 1, y, "412", FD_COLOR_ALARM);
+}
+
+static void icon_count(struct fd_seq *seq, const char *id, double x, double y)
+{
+	icon_word(seq, id, x, y, "×3", FD_COLOR_INK);
+}
+
+static void icon_ratio(struct fd_seq *seq, const char *id, double x, double y)
+{
+	struct fd_seq_mark mark = { .ratio = (char *)"412×",
+				    .tone = FD_TONE_GUILTY,
+				    .ratio_width = 36 };
+
+	fd_seq_draw_pill(seq, id, x, y, &mark);
+}
+
+static void draw_line(struct fd_seq *seq, const char *id, struct fd_item *arrow,
+		      struct fd_point start, struct fd_point end)
+{
+	g_autofree char *line_id = g_strconcat(id, "-line", NULL);
+
+	arrow->kind = FD_ITEM_ARROW;
+	arrow->id = line_id;
+	arrow->from = spot(seq, id, "-from", start.x, start.y);
+	arrow->to = spot(seq, id, "-to", end.x, end.y);
+	fd_item_straight(arrow, start, end);
+	fd_scene_add(seq->scene, arrow);
+}
+
+static void icon_call(struct fd_seq *seq, const char *id, double x, double y)
+{
+	struct fd_item arrow = { .stroke = FD_COLOR_ARROW, .pen = 1, .head = FD_HEAD_FULL };
+
+	draw_line(seq, id, &arrow, (struct fd_point){ x, y }, (struct fd_point){ x + 26, y });
+}
+
+static void icon_return(struct fd_seq *seq, const char *id, double x, double y)
+{
+	struct fd_item arrow = { .stroke = FD_COLOR_WAIT_EDGE,
+				 .pen = 0.8,
+				 .dash = FD_DASH_DASHED,
+				 .head = FD_HEAD_OPEN };
+
+	draw_line(seq, id, &arrow, (struct fd_point){ x + 26, y }, (struct fd_point){ x, y });
+}
+
+static void icon_handoff(struct fd_seq *seq, const char *id, double x, double y)
+{
+	struct fd_item arrow = { .stroke = FD_COLOR_HANDOFF, .pen = 2, .head = FD_HEAD_GIVEN };
+
+	draw_line(seq, id, &arrow, (struct fd_point){ x, y - 3 },
+		  (struct fd_point){ x + 28, y + 4 });
+}
+
+static void icon_bar(struct fd_seq *seq, const char *id, double x, double y, enum fd_color fill,
+		     enum fd_color stroke, enum fd_dash dash)
+{
+	struct fd_item bar = { .kind = FD_ITEM_BOX,
+			       .id = id,
+			       .at = { x, y - 6, FD_SEQ_BAR_WIDTH, 12 },
+			       .fill = fill,
+			       .stroke = stroke,
+			       .pen = 1,
+			       .dash = dash };
+
+	fd_scene_add(seq->scene, &bar);
+}
+
+static void icon_run(struct fd_seq *seq, const char *id, double x, double y)
+{
+	icon_bar(seq, id, x, y, FD_COLOR_BAR, FD_COLOR_BAR_EDGE, FD_DASH_SOLID);
+}
+
+static void icon_wait(struct fd_seq *seq, const char *id, double x, double y)
+{
+	icon_bar(seq, id, x, y, FD_COLOR_WAIT, FD_COLOR_WAIT_EDGE, FD_DASH_SOLID);
+}
+
+static void icon_open(struct fd_seq *seq, const char *id, double x, double y)
+{
+	icon_bar(seq, id, x, y, FD_COLOR_BAR, FD_COLOR_BAR_EDGE, FD_DASH_DASHED);
+}
+
+static double draw_legend(struct fd_seq *seq, double y)
+{
+	g_autofree char *unit = fd_text_duration(seq->options.dot_unit_ns);
+	struct entry entries[] = {
+		{ "legend-running", FD_SEQ_DOT, icon_dot, g_strdup_printf("%s running", unit) },
+		{ "legend-waiting", FD_SEQ_DOT, icon_ring,
+		  g_strdup_printf("%s, mostly waiting", unit) },
+		{ "legend-many", 28, icon_many,
+		  g_strdup_printf("more than %u dots: their number", seq->options.dots) },
+		{ "legend-count", 14, icon_count,
+		  g_strdup("calls folded into one; times are sums") },
+		{ "legend-ratio", 36, icon_ratio,
+		  seq->panel_count > 1 ? g_strdup("times the baseline's time") : NULL },
+		{ "legend-call", 26, icon_call, g_strdup("call") },
+		{ "legend-return", 26, icon_return, g_strdup("return") },
+		{ "legend-handoff", 28, icon_handoff, g_strdup("hand-off between threads") },
+		{ "legend-run", FD_SEQ_BAR_WIDTH, icon_run, g_strdup("function") },
+		{ "legend-wait", FD_SEQ_BAR_WIDTH, icon_wait, g_strdup("call that blocks") },
+		{ "legend-open", FD_SEQ_BAR_WIDTH, icon_open, g_strdup("never returned") },
+	};
+	double x = FD_SEQ_MARGIN;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(entries); i++) {
+		const struct entry *e = &entries[i];
+		g_autofree char *text_id = g_strconcat(e->id, "-text", NULL);
+		struct fd_label label = { .text = e->text,
+					  .font = FD_FONT_SANS,
+					  .size = LEGEND_SIZE,
+					  .color = FD_COLOR_MUTED };
+		double width;
+
+		if (!e->text) {
+			continue;
+		}
+		width = e->icon_width + ICON_GAP + fd_text_width(e->text, label.font, label.size);
+		if (x > FD_SEQ_MARGIN && x + width > seq->width - FD_SEQ_MARGIN) {
+			x = FD_SEQ_MARGIN;
+			y += LEGEND_LINE;
+		}
+		e->icon(seq, e->id, x, y + LEGEND_LINE / 2);
+		fd_scene_add_text(seq->scene, text_id,
+				  (struct fd_rect){ x + e->icon_width + ICON_GAP, y,
+						    width - e->icon_width - ICON_GAP, LEGEND_LINE },
+				  &label, NULL);
+		x += width + LEGEND_GAP;
+		g_free(e->text);
+	}
+	return y + LEGEND_LINE;
+}
+
+double fd_seq_draw_header(struct fd_seq *seq)
+{
+	const struct fd_sequence *s = seq->sequence;
+	double y = 22;
+	struct fd_item rule = { .kind = FD_ITEM_BOX,
+				.id = "header-rule",
+				.fill = FD_COLOR_HAIRLINE };
+
+	y = write_line(seq, "heading", y, s->heading ? s->heading : "", FD_FONT_SANS_BOLD,
+		       HEADING_SIZE, FD_COLOR_INK) +
+	    2;
+	if (s->subheading) {
+		y = write_line(seq, "subheading", y, s->subheading, FD_FONT_SANS, SUBHEADING_SIZE,
+			       FD_COLOR_MUTED);
+	}
+	y += 6;
+	for (unsigned i = 0; s->warnings && s->warnings[i]; i++) {
+		y = draw_warning(seq, i, y, s->warnings[i]);
+	}
+	y = draw_legend(seq, y) + 8;
+	rule.at = (struct fd_rect){ FD_SEQ_MARGIN, y, seq->width - 2 * FD_SEQ_MARGIN, 1 };
+	fd_scene_add(seq->scene, &rule);
+	return y + 14;
+}

@@ -1,0 +1,327 @@
+#include "viz/sequence_draw.h"
+
+#define LANE_MIN         96.0
+#define LANE_SOFT_SINGLE 190.0 /* a lane grows no wider for its texts: they may reach over */
+#define LANE_SOFT_PAIR   140.0
+#define LANE_PAD         14.0
+#define NAME_MAX_SINGLE  400.0
+#define NAME_MAX_PAIR    270.0
+#define NAME_MIN         44.0
+#define NAME_GAP         6.0
+#define HOOK             14.0 /* what a call within a lane needs beside its bar */
+#define PANEL_MIN        430.0
+#define HANDOFF_UP       22.0
+#define HANDOFF_DOWN     26.0
+#define LEFTWARD_UP      24.0
+#define IDLE_HALF        15.0
+#define LEAF_BAR         8.0 /* how far a bar without calls below goes on */
+#define END_GAP          2.0 /* from the end of a bar to that of its caller */
+#define RETURN_GAP       5.0 /* the same where a return arrow has to be told apart */
+#define BEGIN_ROOM       30.0
+
+uint32_t fd_seq_caller(const struct fd_story *story, uint32_t step)
+{
+	uint32_t caller = story->steps[step].parent;
+
+	while (caller != FD_STORY_NONE && story->steps[caller].kind == FD_STORY_LOOP) {
+		caller = story->steps[caller].parent;
+	}
+	return caller;
+}
+
+static gboolean has_bar(const struct fd_story_step *step)
+{
+	return step->kind == FD_STORY_CALL || step->kind == FD_STORY_WAIT;
+}
+
+/* The nearest caller on the same lane: the bar this one stands in. */
+static uint32_t outer_bar(const struct fd_story *story, uint32_t step)
+{
+	uint32_t outer = fd_seq_caller(story, step);
+
+	while (outer != FD_STORY_NONE && story->steps[outer].lane != story->steps[step].lane) {
+		outer = fd_seq_caller(story, outer);
+	}
+	return outer;
+}
+
+static void place_in_lane(struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_story *story = panel->story;
+	const struct fd_story_step *step = &story->steps[index];
+	struct fd_seq_place *place = &panel->places[index];
+	uint32_t caller = fd_seq_caller(story, index);
+	uint32_t outer;
+
+	if (!has_bar(step)) {
+		return;
+	}
+	outer = outer_bar(story, index);
+	place->nest = outer == FD_STORY_NONE ? 0 : panel->places[outer].nest + 1;
+	place->hooked = caller != FD_STORY_NONE && caller == outer;
+	place->leftward = caller != FD_STORY_NONE && story->steps[caller].lane > step->lane;
+	place->bar_x = FD_SEQ_LIFE_X - FD_SEQ_BAR_WIDTH / 2 + place->nest * FD_SEQ_NEST;
+	place->label_x = place->bar_x + FD_SEQ_BAR_WIDTH + (place->hooked ? HOOK : 0) + NAME_GAP;
+}
+
+/* The width of what stands behind the name; the ratio only where it does not stand on an arrow. */
+static double behind_name(const struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_seq_place *place = &panel->places[index];
+	gboolean on_arrow = !place->hooked && fd_seq_caller(panel->story, index) != FD_STORY_NONE;
+	double width = NAME_GAP + place->mark.width;
+
+	return place->mark.ratio && !on_arrow ? width + NAME_GAP + place->mark.ratio_width : width;
+}
+
+static void cut_name(struct fd_seq_panel *panel, uint32_t index, double room)
+{
+	struct fd_seq_place *place = &panel->places[index];
+	g_autofree char *clean = fd_text_clean(panel->story->steps[index].name);
+
+	g_free(place->name);
+	place->name = fd_text_fit(clean, FD_FONT_MONO, FD_SEQ_NAME_SIZE, MAX(room, NAME_MIN));
+	place->name_width = fd_text_width(place->name, FD_FONT_MONO, FD_SEQ_NAME_SIZE);
+	place->label_end = place->label_x + place->name_width + behind_name(panel, index);
+}
+
+/* Lanes are as wide as what is written in them, up to a limit; the last one has what it needs. */
+static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
+{
+	const struct fd_story *story = panel->story;
+	gboolean pair = seq->panel_count > 1;
+	double soft = pair ? LANE_SOFT_PAIR : LANE_SOFT_SINGLE;
+
+	for (uint32_t l = 0; l < story->lane_count; l++) {
+		double head = fd_text_width(story->lanes[l].component, FD_FONT_SANS_BOLD,
+					    FD_SEQ_NAME_SIZE);
+
+		panel->lanes[l].w = CLAMP(head + 40, LANE_MIN, soft);
+	}
+	for (uint32_t i = 0; i < story->step_count; i++) {
+		struct fd_seq_place *place = &panel->places[i];
+		struct fd_seq_lane *lane;
+		double need;
+
+		if (!has_bar(&story->steps[i])) {
+			continue;
+		}
+		lane = &panel->lanes[story->steps[i].lane];
+		cut_name(panel, i, pair ? NAME_MAX_PAIR : NAME_MAX_SINGLE);
+		need = place->label_end + LANE_PAD;
+		lane->w =
+			MAX(lane->w,
+			    story->steps[i].lane + 1 < story->lane_count ? MIN(need, soft) : need);
+	}
+}
+
+/* A name must not run into the bars of callers further right. */
+static void keep_off_callers(struct fd_seq_panel *panel, uint32_t index)
+{
+	struct fd_seq_place *place = &panel->places[index];
+	double limit = G_MAXDOUBLE;
+
+	for (uint32_t c = fd_seq_caller(panel->story, index); c != FD_STORY_NONE;
+	     c = fd_seq_caller(panel->story, c)) {
+		if (panel->story->steps[c].lane > panel->story->steps[index].lane) {
+			limit = MIN(limit, panel->places[c].bar_x - NAME_GAP);
+		}
+	}
+	if (place->label_end > limit) {
+		cut_name(panel, index, limit - place->label_x - behind_name(panel, index));
+	}
+}
+
+static void shade_lanes(struct fd_seq_panel *panel)
+{
+	const struct fd_story *story = panel->story;
+	gboolean shaded = TRUE;
+
+	for (uint32_t l = 0; l < story->lane_count; l++) {
+		if (l > 0 && story->lanes[l].thread_index != story->lanes[l - 1].thread_index) {
+			shaded = !shaded;
+		}
+		panel->lanes[l].shaded = shaded;
+	}
+}
+
+static enum fd_color ground_of(const struct fd_seq_panel *panel, const struct fd_story_step *step)
+{
+	if (step->is_focus) {
+		return FD_COLOR_ALARM_TINT;
+	}
+	return panel->lanes[step->lane].shaded ? FD_COLOR_BAND : FD_COLOR_PAPER;
+}
+
+/* Puts the lanes side by side and what stands in them with them; gives the right edge. */
+static double place_lanes(struct fd_seq_panel *panel, double x)
+{
+	const struct fd_story *story = panel->story;
+	double right;
+
+	panel->x = x;
+	panel->client_x = x + FD_SEQ_TIME_WIDTH + FD_SEQ_CLIENT_WIDTH / 2;
+	x += FD_SEQ_TIME_WIDTH + FD_SEQ_CLIENT_WIDTH;
+	panel->first_lane_x = x;
+	for (uint32_t l = 0; l < story->lane_count; l++) {
+		panel->lanes[l].x = x;
+		panel->lanes[l].life_x = x + FD_SEQ_LIFE_X;
+		x += panel->lanes[l].w;
+	}
+	right = MAX(x, panel->x + PANEL_MIN);
+	for (uint32_t i = 0; i < story->step_count; i++) {
+		struct fd_seq_place *place = &panel->places[i];
+
+		if (has_bar(&story->steps[i])) {
+			double lane_x = panel->lanes[story->steps[i].lane].x;
+
+			place->bar_x += lane_x;
+			place->label_x += lane_x;
+			place->label_end += lane_x;
+			place->ground = ground_of(panel, &story->steps[i]);
+			keep_off_callers(panel, i);
+			right = MAX(right, place->label_end + LANE_PAD);
+		}
+	}
+	panel->w = right - panel->x;
+	if (story->lane_count > 0) {
+		panel->lanes[story->lane_count - 1].w += right - x;
+	}
+	return right;
+}
+
+void fd_seq_lay_out_columns(struct fd_seq *seq)
+{
+	double x = FD_SEQ_MARGIN;
+
+	for (unsigned p = 0; p < seq->panel_count; p++) {
+		struct fd_seq_panel *panel = &seq->panels[p];
+
+		for (uint32_t i = 0; i < panel->story->step_count; i++) {
+			fd_seq_mark_init(seq, panel, i, &panel->places[i].mark);
+			place_in_lane(panel, i);
+		}
+		size_lanes(seq, panel);
+		shade_lanes(panel);
+		x = place_lanes(panel, x) + FD_SEQ_GUTTER;
+	}
+	seq->width = x - FD_SEQ_GUTTER + FD_SEQ_MARGIN;
+}
+
+static double room_above(const struct fd_seq_panel *panel, uint32_t index)
+{
+	switch (panel->story->steps[index].kind) {
+	case FD_STORY_HANDOFF:
+		return HANDOFF_UP;
+	case FD_STORY_IDLE:
+		return IDLE_HALF;
+	default:
+		return panel->places[index].leftward ? LEFTWARD_UP : FD_SEQ_ROW_UP;
+	}
+}
+
+static double room_below(const struct fd_seq_panel *panel, uint32_t index)
+{
+	switch (panel->story->steps[index].kind) {
+	case FD_STORY_HANDOFF:
+		return HANDOFF_DOWN;
+	case FD_STORY_IDLE:
+		return IDLE_HALF;
+	default:
+		return FD_SEQ_ROW_DOWN;
+	}
+}
+
+/* Steps of a panel that are open while its rows are placed, innermost last. Depth is bounded by the
+ * story's. */
+struct open_steps {
+	GArray *steps; /* uint32_t */
+};
+
+/* Ends the bars of all steps that do not reach step (or, for FD_STORY_NONE, of all); gives the
+ * lowest end. */
+static double close_before(struct fd_seq_panel *panel, GArray *open, uint32_t next, double y)
+{
+	while (open->len > 0) {
+		uint32_t index = g_array_index(open, uint32_t, open->len - 1);
+		struct fd_seq_place *place = &panel->places[index];
+
+		if (next != FD_STORY_NONE && next < panel->story->steps[index].end) {
+			break;
+		}
+		g_array_set_size(open, open->len - 1);
+		place->end_y = MAX(place->end_y, place->y + LEAF_BAR);
+		y = MAX(y, place->end_y);
+		if (open->len > 0) {
+			uint32_t outer = g_array_index(open, uint32_t, open->len - 1);
+			double gap = place->hooked ? END_GAP : RETURN_GAP;
+
+			panel->places[outer].end_y =
+				MAX(panel->places[outer].end_y, place->end_y + gap);
+		}
+	}
+	return y;
+}
+
+static void place_row(struct fd_seq *seq, const struct fd_story_row *row, GArray *open[2],
+		      double *cursor)
+{
+	double up = 0;
+	double down = 0;
+
+	for (unsigned p = 0; p < seq->panel_count; p++) {
+		if (row->step[p] != FD_STORY_NONE) {
+			double closed = close_before(&seq->panels[p], open[p], row->step[p], 0);
+
+			*cursor = MAX(*cursor, closed + 3);
+			up = MAX(up, room_above(&seq->panels[p], row->step[p]));
+			down = MAX(down, room_below(&seq->panels[p], row->step[p]));
+		}
+	}
+	for (unsigned p = 0; p < seq->panel_count; p++) {
+		if (row->step[p] != FD_STORY_NONE) {
+			struct fd_seq_place *place = &seq->panels[p].places[row->step[p]];
+
+			place->y = *cursor + up;
+			place->end_y = place->y;
+			place->placed = TRUE;
+			g_array_append_val(open[p], row->step[p]);
+		}
+	}
+	*cursor += up + down;
+}
+
+/* What never returned reaches to the end of the picture. */
+static void stretch_unfinished(struct fd_seq_panel *panel, double bottom)
+{
+	for (uint32_t i = 0; i < panel->story->step_count; i++) {
+		if (panel->story->steps[i].unfinished && has_bar(&panel->story->steps[i])) {
+			panel->places[i].end_y = bottom;
+		}
+	}
+}
+
+void fd_seq_lay_out_rows(struct fd_seq *seq)
+{
+	double cursor = seq->lines_y + BEGIN_ROOM;
+	GArray *open[2];
+
+	for (unsigned p = 0; p < 2; p++) {
+		open[p] = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+		seq->panels[p].begin_y = seq->lines_y + BEGIN_ROOM - 11;
+	}
+	for (uint32_t r = 0; r < seq->row_count; r++) {
+		place_row(seq, &seq->rows[r], open, &cursor);
+	}
+	for (unsigned p = 0; p < seq->panel_count; p++) {
+		cursor = close_before(&seq->panels[p], open[p], FD_STORY_NONE, cursor);
+	}
+	for (unsigned p = 0; p < seq->panel_count; p++) {
+		seq->panels[p].end_y = cursor + 16;
+		stretch_unfinished(&seq->panels[p], seq->panels[p].end_y);
+	}
+	for (unsigned p = 0; p < 2; p++) {
+		g_array_unref(open[p]);
+	}
+	seq->bottom = cursor + 30;
+}
