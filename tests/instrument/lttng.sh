@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# For tests that trace: a session daemon of their own, and what was traced as plain lines.
+#
+# Source it first thing: root's script starts over in namespaces with an empty /run and /dev/shm, so
+# that its daemon meets nobody else's and ends with it. Others, and root where that is not allowed,
+# use their daemon if one runs already, or start one and end it.
+
+: "${FLOWDAR_BUILD:?is set by ctest: the build directory}"
+libraries=$FLOWDAR_BUILD/lib/flowdar
+helpers=liblttng-ust-fork.so:liblttng-ust-fd.so
+
+for tool in lttng lttng-sessiond babeltrace2; do
+	command -v $tool >/dev/null || { echo "skipped: needs $tool"; exit 77; }
+done
+
+if [ -z "${FLOWDAR_TEST_NAMESPACE:-}" ]; then
+	own=(unshare --mount --pid --fork --kill-child --mount-proc)
+	if [ "$(id -u)" = 0 ] && "${own[@]}" mount -t tmpfs none /run 2>/dev/null; then
+		FLOWDAR_TEST_NAMESPACE=own exec "${own[@]}" bash "$0" "$@"
+	fi
+	FLOWDAR_TEST_NAMESPACE=none
+fi
+if [ "$FLOWDAR_TEST_NAMESPACE" = own ]; then
+	mount -t tmpfs none /run
+	mount -t tmpfs none /dev/shm
+	mkdir -p /run/lttng
+fi
+
+work=$(mktemp -d)
+session=flowdar-test-$$
+daemon=
+trace_cleanup() {
+	lttng destroy "$session" >/dev/null 2>&1 || true
+	if [ -n "$daemon" ]; then
+		kill "$daemon" 2>/dev/null || true
+		while kill -0 "$daemon" 2>/dev/null; do sleep 0.1; done
+	fi
+	rm -rf "$work"
+}
+trap trace_cleanup EXIT
+
+export LTTNG_HOME=$work
+if ! lttng --no-sessiond list >/dev/null 2>&1; then
+	lttng-sessiond --no-kernel --daemonize --pidfile="$work/sessiond.pid" >"$work/sessiond.log" 2>&1 ||
+		{ cat "$work/sessiond.log"; echo "skipped: no session daemon can be started"; exit 77; }
+	daemon=$(cat "$work/sessiond.pid")
+fi
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+# trace_create EVENT_OPTION...: a session for all events of ours; trace_start and trace_stop follow.
+trace_create() {
+	{
+		lttng create "$session" --output="$work/trace"
+		lttng enable-channel -u -s "$session" --subbuf-size=1M --num-subbuf=4 events
+		lttng enable-event -u -s "$session" -c events 'flowdar:*' "$@"
+		lttng add-context -u -s "$session" -c events -t vpid -t vtid -t procname
+	} >"$work/lttng.log" || fail "$(cat "$work/lttng.log")"
+}
+
+trace_start() {
+	lttng start "$session" >/dev/null
+}
+
+# trace_stop: ends the session; $work/events gets "PID TID EVENT FIELDS" lines, of programs whose
+# name begins with "traced_".
+trace_stop() {
+	lttng stop "$session" >"$work/lttng.log"
+	! grep -i 'discarded\|lost' "$work/lttng.log" || fail "events were lost"
+	lttng destroy "$session" >/dev/null
+	# Of: [time] (delta) host flowdar:NAME: { cpu }, { vpid = N, vtid = N, procname = "P" }, { F }
+	babeltrace2 "$work/trace" | sed -nE 's/^.* flowdar:([a-z_]+): \{[^{]*\}, \{ vpid = ([0-9]+), vtid = ([0-9]+), procname = "traced_[^"]*" \}, \{ (.*) \}$/\2 \3 \1 \4/p' >"$work/events"
+}
+
+# preloaded LIBRARY PROGRAM...: runs a program with the helpers and one of our libraries.
+preloaded() {
+	local library=$1
+	shift
+	LD_PRELOAD=$helpers:$libraries/$library "$@"
+}
+
+# same EXPECTED ACTUAL: fails with the differences.
+same() {
+	diff -u "$1" "$2" || fail "$2 is not as expected"
+	[ -s "$1" ] || fail "nothing was expected"
+}
