@@ -244,15 +244,13 @@ static enum fd_run_end loop(struct fd_driver *driver, const volatile int *stop)
 }
 
 enum fd_run_end fd_driver_run(struct fd_driver *driver, struct fd_plan *plan,
-			      const struct fd_plan_input *inputs, const volatile int *stop,
-			      GError **error)
+			      const struct fd_plan_input *inputs, const volatile int *stop)
 {
 	struct fd_stage *stage = &driver->stage;
 	int slack = prctl(PR_GET_TIMERSLACK);
 	struct timespec wall;
 	enum fd_run_end end;
 
-	(void)error;
 	clock_gettime(CLOCK_REALTIME, &wall);
 	stage->totals.started_unix_ns =
 		(uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec;

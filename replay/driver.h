@@ -84,8 +84,7 @@ struct fd_driver *fd_driver_new(const struct fd_driver_options *options, GError 
  * has left is not played; those count as stopped (without an outcome each) when the plan has an
  * end. Sessions that cannot be played get their outcome first of all. */
 enum fd_run_end fd_driver_run(struct fd_driver *driver, struct fd_plan *plan,
-			      const struct fd_plan_input *inputs, const volatile int *stop,
-			      GError **error);
+			      const struct fd_plan_input *inputs, const volatile int *stop);
 
 /* Owned by the driver; the tally of an input. */
 const struct fd_tally *fd_driver_tally(const struct fd_driver *driver, uint32_t input);

@@ -1,0 +1,482 @@
+/* flowdar replay: the sessions of a capture, played at a server. */
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/replay_inputs.h"
+#include "cli/replay_report.h"
+#include "cli/table.h"
+#include "replay/driver.h"
+#include "replay/timeline.h"
+
+#define CLONES_MAX       10000000
+#define ASAP_CONCURRENCY 64
+#define CONCURRENCY_MAX  1000000
+
+static const struct fd_usage usage = {
+	.command = "replay",
+	.synopsis = "CAPTURE --to HOST:PORT [OPTIONS]",
+	.description = "Takes a capture (pcap or pcapng, also compressed; - is standard input) "
+		       "apart into sessions\n"
+		       "and plays their clients' side at a server, over ordinary connections: "
+		       "nothing to route, no\n"
+		       "root, no second machine. A request goes out at its captured time, in its "
+		       "captured pieces,\n"
+		       "and when the answer that came before it is there. Each session gets one "
+		       "verdict: ok,\n"
+		       "differs (more or fewer bytes came back), refused, reset, timeout, local "
+		       "error, stopped or\n"
+		       "not replayable; the summary says why.\n"
+		       "\n"
+		       "--clones plays every session many times at once, each clone as a client of "
+		       "its own with\n"
+		       "its own address (127.1.0.1 and up, unless --sources says otherwise); "
+		       "--repeat plays the\n"
+		       "capture again and again; --speed, --rate and --asap make it faster. "
+		       "Latencies count from\n"
+		       "when a request was due by the schedule, so a slow server cannot hide by "
+		       "slowing us down.\n",
+	.examples =
+		"  flowdar replay attack.pcap --to 127.0.0.1:8080 --label attack -o replay.jsonl\n"
+		"  flowdar replay day.pcapng.gz --to 127.0.0.1:8080 --speed 100 --clones 20\n"
+		"  flowdar replay one-request.pcap --to [::1]:80 --asap --repeat 100000\n"
+		"  flowdar replay attack.pcap --to 127.0.0.1:80 --mix "
+		"usual.pcap:label=normal,clones=5\n"
+		"  flowdar replay all.pcap --map 80=127.0.0.1:8080 --map 53=127.0.0.1:5353\n",
+};
+
+/* What the options say, before it is made sense of. */
+struct texts {
+	char **to;
+	char **map;
+	char **sources;
+	char **mix;
+	char *label;
+	char *output;
+	char *phase;
+	char *wait;
+	char *quiet;
+	char *timeout;
+	char *duration;
+	char *max_lag;
+	char *max_gap;
+	char *format;
+	double speed;
+	double rate;
+	gint64 clones;
+	gint64 repeat;
+	gint64 concurrency;
+	gint64 seed;
+	gboolean asap;
+	gboolean allow_remote;
+};
+
+/* Where an option's value goes: an offset into struct texts, until options_for() adds the base. */
+#define AT(field) ((gpointer)offsetof(struct texts, field))
+
+static const GOptionEntry options[] = {
+	{ "to", 't', 0, G_OPTION_ARG_STRING_ARRAY, AT(to),
+	  "Play at this server, whatever the captured one was; [ADDRESS]:PORT for IPv6",
+	  "HOST:PORT" },
+	{ "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(map),
+	  "Play what went to the captured PORT at this server (may be repeated); without "
+	  "--to the other sessions are left out",
+	  "PORT=HOST:PORT" },
+	{ "label", 'l', 0, G_OPTION_ARG_STRING, AT(label),
+	  "The name of this traffic in the journal, e.g. attack; default: the file's name",
+	  "TEXT" },
+	{ "output", 'o', 0, G_OPTION_ARG_FILENAME, AT(output),
+	  "Write a journal: a line of JSON a session, with its verdict, the address it "
+	  "came from and its latencies",
+	  "FILE" },
+	{ "mix", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(mix),
+	  "Play this capture at the same time (may be repeated); after a colon its own "
+	  "label, clones and repeat",
+	  "FILE[:label=L,clones=N]" },
+	{ "clones", 'n', 0, G_OPTION_ARG_INT64, AT(clones),
+	  "Play every session N times side by side, each from its own address", "N" },
+	{ "repeat", 'r', 0, G_OPTION_ARG_INT64, AT(repeat),
+	  "Play the capture M times, one after the other; 0: until --duration or Ctrl-C", "M" },
+	{ "phase", 0, 0, G_OPTION_ARG_STRING, AT(phase),
+	  "When clones begin: all together (none, the default), spread evenly over the "
+	  "length of the capture (uniform), or at random in it (random)",
+	  "HOW" },
+	{ "seed", 0, 0, G_OPTION_ARG_INT64, AT(seed),
+	  "For --phase random: the same seed gives the same schedule", "N" },
+	{ "speed", 's', 0, G_OPTION_ARG_DOUBLE, AT(speed),
+	  "So many times as fast as captured; 1 is the default", "X" },
+	{ "rate", 0, 0, G_OPTION_ARG_DOUBLE, AT(rate),
+	  "Begin N sessions a second in place of the captured beginnings", "N" },
+	{ "asap", 0, 0, G_OPTION_ARG_NONE, AT(asap),
+	  "As fast as the server answers: captured times are not waited for", NULL },
+	{ "concurrency", 'c', 0, G_OPTION_ARG_INT64, AT(concurrency),
+	  "At most N sessions open at once; default: 64 with --asap, else what the limit "
+	  "of open files allows",
+	  "N" },
+	{ "duration", 'd', 0, G_OPTION_ARG_STRING, AT(duration),
+	  "Stop after this time, e.g. 30s; sessions that are open then are cut", "TIME" },
+	{ "wait", 0, 0, G_OPTION_ARG_STRING, AT(wait),
+	  "What a request waits for: answer (the one before it has come, the default), "
+	  "time (only its captured time), none (nothing, not even its time)",
+	  "FOR" },
+	{ "quiet", 0, 0, G_OPTION_ARG_STRING, AT(quiet),
+	  "An answer that differs from the captured one is over when it has been quiet "
+	  "for this long; 50ms is the default",
+	  "TIME" },
+	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
+	  "Give a session up when the server has done nothing for this long beyond its "
+	  "captured time; 30s is the default",
+	  "TIME" },
+	{ "max-lag", 0, 0, G_OPTION_ARG_STRING, AT(max_lag),
+	  "Stop when this program itself is later than this; 1s is the default, 0 never", "TIME" },
+	{ "max-gap", 0, 0, G_OPTION_ARG_STRING, AT(max_gap),
+	  "Keep at most this much silence of the capture; 5s is the default, keep for all",
+	  "TIME" },
+	{ "sources", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(sources),
+	  "Addresses that clients get, e.g. 16.0.0.0/8 in a network namespace with that "
+	  "local route; may be given for IPv4 and for IPv6",
+	  "PREFIX" },
+	{ "allow-remote", 0, 0, G_OPTION_ARG_NONE, AT(allow_remote),
+	  "Targets may be other machines: only those you have the right to load", NULL },
+	{ "format", 0, 0, G_OPTION_ARG_STRING, AT(format),
+	  "The summary as table (the default), json or csv", "FORMAT" },
+	G_OPTION_ENTRY_NULL,
+};
+
+/* The options, filling in texts. The caller frees the result. */
+static GOptionEntry *options_for(struct texts *texts)
+{
+	GOptionEntry *entries = g_memdup2(options, sizeof(options));
+
+	for (GOptionEntry *entry = entries; entry->long_name; entry++)
+		entry->arg_data = (char *)texts + (gsize)entry->arg_data;
+	return entries;
+}
+
+struct replay {
+	struct fd_replay_inputs inputs;
+	struct fd_routes routes;
+	struct fd_driver_options driver;
+	struct fd_plan_options plan;
+	struct fd_load_options load;
+	struct fd_journal *journal;
+	struct fd_replay_reasons *reasons;
+	struct fd_driver *running;
+	const char *output;
+	enum fd_format format;
+	gboolean allow_remote;
+	gboolean concurrency_asked;
+};
+
+static void texts_clear(struct texts *texts)
+{
+	g_strfreev(texts->to);
+	g_strfreev(texts->map);
+	g_strfreev(texts->sources);
+	g_strfreev(texts->mix);
+	g_free(texts->label);
+	g_free(texts->output);
+	g_free(texts->phase);
+	g_free(texts->wait);
+	g_free(texts->quiet);
+	g_free(texts->timeout);
+	g_free(texts->duration);
+	g_free(texts->max_lag);
+	g_free(texts->max_gap);
+	g_free(texts->format);
+}
+
+static gboolean bad_value(GError **error, const char *option, const char *text,
+			  const char *expected)
+{
+	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: \"%s\": expected %s",
+		    option, text, expected);
+	return FALSE;
+}
+
+/* An option's word as the number of its place in words; the first is the default. */
+static gboolean read_word(const char *option, const char *text, const char *const *words,
+			  unsigned *value, GError **error)
+{
+	g_autofree char *all = g_strjoinv(" or ", (char **)words);
+
+	*value = 0;
+	if (!text)
+		return TRUE;
+	for (unsigned i = 0; words[i]; i++) {
+		if (strcmp(words[i], text) == 0) {
+			*value = i;
+			return TRUE;
+		}
+	}
+	return bad_value(error, option, text, all);
+}
+
+static gboolean read_span(const char *option, const char *text, uint64_t otherwise_ns,
+			  uint64_t *value, GError **error)
+{
+	guint64 ns = otherwise_ns;
+
+	if (text && !fd_parse_duration(text, &ns))
+		return bad_value(error, option, text, "a duration like 250ms, 5s or 2m");
+	*value = ns;
+	return TRUE;
+}
+
+static gboolean read_pace(struct replay *replay, const struct texts *texts, GError **error)
+{
+	static const char *const waits[] = { "answer", "time", "none", NULL };
+	static const char *const phases[] = { "none", "uniform", "random", NULL };
+	struct fd_pace *pace = &replay->driver.pace;
+	unsigned wait;
+	unsigned phase;
+
+	if (!read_word("--wait", texts->wait, waits, &wait, error) ||
+	    !read_word("--phase", texts->phase, phases, &phase, error) ||
+	    !read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
+	    !read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns, error) ||
+	    !read_span("--duration", texts->duration, 0, &replay->driver.duration_ns, error) ||
+	    !read_span("--max-lag", texts->max_lag, 1000000000, &replay->driver.max_lag_ns, error))
+		return FALSE;
+	if (!(texts->speed > 0 && texts->speed <= 1e9) ||
+	    !(texts->rate >= 0 && texts->rate <= 1e9)) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "--speed and --rate take numbers above 0");
+		return FALSE;
+	}
+	pace->wait = (enum fd_wait)wait;
+	pace->speed = texts->speed;
+	pace->asap = texts->asap;
+	replay->plan.phase = (enum fd_phase)phase;
+	replay->plan.speed = texts->speed;
+	replay->plan.rate = texts->rate;
+	replay->plan.asap = texts->asap;
+	replay->plan.seed = (guint32)texts->seed;
+	if (texts->max_gap && strcmp(texts->max_gap, "keep") == 0)
+		replay->load.max_gap_ns = FD_TIMELINE_KEEP;
+	else if (!read_span("--max-gap", texts->max_gap, 0, &replay->load.max_gap_ns, error))
+		return FALSE;
+	return TRUE;
+}
+
+static gboolean read_routes(struct replay *replay, const struct texts *texts, GError **error)
+{
+	for (char **text = texts->to; text && *text; text++)
+		if (!fd_routes_add_target(&replay->routes, *text, error))
+			return FALSE;
+	for (char **text = texts->map; text && *text; text++)
+		if (!fd_routes_add_map(&replay->routes, *text, error))
+			return FALSE;
+	for (char **text = texts->sources; text && *text; text++)
+		if (!fd_routes_add_sources(&replay->routes, *text, error))
+			return FALSE;
+	if (!replay->routes.count) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "where to? give --to HOST:PORT or --map PORT=HOST:PORT");
+		return FALSE;
+	}
+	for (size_t i = 0; i < replay->routes.count && !texts->allow_remote; i++) {
+		const struct fd_endpoint *target = &replay->routes.routes[i].target;
+		char text[FD_ENDPOINT_TEXT_MAX];
+
+		if (fd_endpoint_is_local(target))
+			continue;
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "%s is another machine: give --allow-remote if you may load it",
+			    fd_endpoint_text(target, text));
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean read_inputs(struct replay *replay, const struct texts *texts, const char *capture,
+			    GError **error)
+{
+	/* A duration without a number of rounds: as many as fit. */
+	uint64_t rounds = texts->repeat < 0 ? texts->duration == NULL : (uint64_t)texts->repeat;
+	uint32_t clones = (uint32_t)texts->clones;
+
+	if (texts->clones < 1 || texts->clones > CLONES_MAX || texts->repeat > UINT32_MAX ||
+	    texts->concurrency < 0 || texts->concurrency > CONCURRENCY_MAX) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "--clones goes from 1 to 10000000, --concurrency up to 1000000");
+		return FALSE;
+	}
+	if (!fd_replay_inputs_add(&replay->inputs, capture, FALSE, texts->label, clones, rounds,
+				  error))
+		return FALSE;
+	for (char **mix = texts->mix; mix && *mix; mix++)
+		if (!fd_replay_inputs_add(&replay->inputs, *mix, TRUE, NULL, 1, rounds, error))
+			return FALSE;
+	return TRUE;
+}
+
+/* Everything but files: what is wrong here is wrong usage. */
+static gboolean replay_read(struct replay *replay, const struct texts *texts, int argc, char **argv,
+			    GError **error)
+{
+	if (argc != 2) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    argc < 2 ? "which capture?" : "one capture only: add others by --mix");
+		return FALSE;
+	}
+	if (!fd_format_parse(texts->format, &replay->format))
+		return bad_value(error, "--format", texts->format, "table, json or csv");
+	replay->output = texts->output;
+	replay->driver.concurrency = (uint64_t)texts->concurrency;
+	return read_pace(replay, texts, error) && read_routes(replay, texts, error) &&
+	       read_inputs(replay, texts, argv[1], error);
+}
+
+static void on_finished(void *user, const struct fd_outcome *outcome)
+{
+	struct replay *replay = user;
+
+	fd_replay_reasons_add(replay->reasons, outcome);
+	if (replay->journal)
+		fd_journal_write(replay->journal, outcome,
+				 fd_driver_totals(replay->running)->started_unix_ns);
+}
+
+static void on_progress(void *user, const struct fd_driver_progress *progress)
+{
+	(void)user;
+	fd_replay_show_progress(progress);
+}
+
+/* How many sessions may be open at once: what was asked for, as far as descriptors go. */
+static void set_concurrency(struct replay *replay, const struct fd_plan *plan)
+{
+	uint64_t asked = replay->driver.concurrency;
+	uint64_t wanted = asked;
+	uint64_t possible;
+
+	if (!asked) {
+		for (size_t i = 0; i < replay->inputs.count; i++) {
+			uint64_t sessions = fd_plan_asked(plan, (uint32_t)i);
+
+			wanted += sessions ? sessions : CONCURRENCY_MAX;
+		}
+		wanted = replay->plan.asap ? ASAP_CONCURRENCY : MIN(wanted, CONCURRENCY_MAX);
+	}
+	possible = fd_files_raise(wanted);
+	if (asked && possible < asked)
+		fd_warning(&usage,
+			   "at most %" G_GUINT64_FORMAT
+			   " sessions can be open at once, not %" G_GUINT64_FORMAT
+			   ": the limit of open files is too low (ulimit -n)",
+			   possible, asked);
+	replay->driver.concurrency = CLAMP(MIN(wanted, possible), 1, CONCURRENCY_MAX);
+}
+
+static int report_end(const struct replay *replay, enum fd_run_end end)
+{
+	const struct fd_run_totals *totals = fd_driver_totals(replay->running);
+	uint64_t played = 0;
+
+	for (uint32_t i = 0; i < replay->inputs.count; i++) {
+		const struct fd_tally *tally = fd_driver_tally(replay->running, i);
+
+		played +=
+			tally->begun - MIN(tally->begun, tally->verdicts[FD_VERDICT_REFUSED] +
+								 tally->verdicts[FD_VERDICT_LOCAL]);
+	}
+	if (end == FD_RUN_STOPPED)
+		return FD_EXIT_INTERRUPTED;
+	if (end == FD_RUN_LAGGED) {
+		g_autofree char *lag = fd_format_duration((double)totals->lag.max_ns);
+
+		return fd_failure(&usage,
+				  g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+					      "stopped: %s behind schedule, more than --max-lag; "
+					      "this machine cannot keep that pace",
+					      lag));
+	}
+	if (!played)
+		return fd_failure(&usage, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+						      "not one session could be played"));
+	return FD_EXIT_OK;
+}
+
+/* Plays what is loaded. */
+static int replay_play(struct replay *replay, const volatile int *stop, GError **error)
+{
+	struct fd_plan *plan =
+		fd_plan_new(replay->inputs.plan, replay->inputs.count, &replay->plan);
+	enum fd_run_end end;
+	gboolean whole;
+	int code;
+
+	set_concurrency(replay, plan);
+	replay->driver.routes = &replay->routes;
+	replay->driver.inputs = (uint32_t)replay->inputs.count;
+	replay->driver.finished = on_finished;
+	replay->driver.progress = on_progress;
+	replay->driver.user = replay;
+	replay->running = fd_driver_new(&replay->driver, error);
+	if (!replay->running) {
+		fd_journal_close(g_steal_pointer(&replay->journal), NULL);
+		fd_plan_free(plan);
+		return FD_EXIT_FAILED;
+	}
+	end = fd_driver_run(replay->running, plan, replay->inputs.plan, stop);
+	fd_replay_clear_progress();
+	fd_plan_free(plan);
+	whole = fd_journal_close(g_steal_pointer(&replay->journal), error);
+	fd_replay_print_summary(replay->running, (const char *const *)replay->inputs.labels,
+				replay->inputs.count, replay->reasons, replay->format);
+	fflush(stdout);
+	code = report_end(replay, end);
+	fd_driver_free(replay->running);
+	return whole ? code : FD_EXIT_FAILED;
+}
+
+static int replay_run(struct replay *replay)
+{
+	const volatile int *stop = fd_interrupt_catch();
+	GError *error = NULL;
+	int code = FD_EXIT_FAILED;
+
+	if (!fd_replay_inputs_load(&replay->inputs, &usage, &replay->load, stop, &error)) {
+		if (*stop) {
+			g_clear_error(&error);
+			return FD_EXIT_INTERRUPTED;
+		}
+		return fd_failure(&usage, error);
+	}
+	if (replay->output) {
+		replay->journal = fd_journal_open(replay->output, replay->inputs.names, &error);
+		if (!replay->journal)
+			return fd_failure(&usage, error);
+	}
+	replay->reasons = fd_replay_reasons_new();
+	code = replay_play(replay, stop, &error);
+	fd_replay_reasons_free(replay->reasons);
+	return error ? fd_failure(&usage, error) : code;
+}
+
+int fd_cmd_replay(int argc, char **argv)
+{
+	struct texts texts = { .speed = 1, .clones = 1, .repeat = -1, .seed = 1 };
+	g_autofree GOptionEntry *entries = options_for(&texts);
+	struct replay replay = { 0 };
+	GError *error = NULL;
+	int code = FD_EXIT_USAGE;
+
+	if (!fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+		texts_clear(&texts);
+		return code;
+	}
+	if (replay_read(&replay, &texts, argc, argv, &error))
+		code = replay_run(&replay);
+	else
+		code = fd_usage_error(&usage, "%s", error->message);
+	g_clear_error(&error);
+	fd_replay_inputs_clear(&replay.inputs);
+	fd_routes_clear(&replay.routes);
+	texts_clear(&texts);
+	return code;
+}
