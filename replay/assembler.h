@@ -84,6 +84,13 @@ void fd_assembler_feed(struct fd_assembler *assembler, const struct fd_packet *p
 /* Time has passed without packets (live): idle and closed sessions are dropped. */
 void fd_assembler_tick(struct fd_assembler *assembler, uint64_t epoch_ns);
 
+/* Feeds a whole capture and finishes. progress is as in fd_load_options. FALSE and error when its
+ * first packet cannot be read, when progress said stop, or when it holds no TCP or UDP packet; the
+ * assembler is finished, and so all sessions are closed, in any case. Damage after the first packet
+ * is no error (fd_capture_damage). */
+gboolean fd_assembler_read(struct fd_assembler *assembler, struct fd_capture *capture,
+			   fd_progress_fn progress, void *user, GError **error);
+
 /* The end: delivers what waits, closes all sessions in order of id. Feed no more after that. */
 void fd_assembler_finish(struct fd_assembler *assembler);
 

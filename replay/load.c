@@ -6,7 +6,6 @@
  * chain is complete; when all are, the chains are copied into the index, which is ordered by
  * session. Each way of a chain is in order, the two are merged by packet number on the way.
  */
-#include <gio/gio.h>
 #include <string.h>
 
 #include "replay/assembler.h"
@@ -16,7 +15,6 @@
 #define NO_CHUNK       UINT64_MAX
 #define COMPARE_CHUNKS 64u /* how far back a retransmission is compared: 512 pieces */
 #define COMPARE_BYTES  4096u
-#define PROGRESS_BYTES ((uint64_t)1024 * 1024)
 
 struct entry {
 	struct fd_piece piece;
@@ -236,53 +234,6 @@ static gboolean make_index(struct loader *loader, GError **error)
 	return TRUE;
 }
 
-/* FALSE when the user said stop. */
-static gboolean report(struct fd_capture *capture, const struct fd_load_options *options,
-		       uint64_t *reported, GError **error)
-{
-	uint64_t done, size;
-
-	if (!options || !options->progress)
-		return TRUE;
-	fd_capture_position(capture, &done, &size);
-	if (done - *reported < PROGRESS_BYTES)
-		return TRUE;
-	*reported = done;
-	if (options->progress(done, size, options->user))
-		return TRUE;
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: loading was stopped",
-		    fd_capture_name(capture));
-	return FALSE;
-}
-
-static gboolean read_all(struct fd_capture *capture, struct fd_assembler *assembler,
-			 const struct fd_load_options *options, GError **error)
-{
-	struct fd_packet packet;
-	uint64_t reported = 0;
-	int status;
-
-	while ((status = fd_capture_read(capture, &packet, error)) == 1) {
-		fd_assembler_feed(assembler, &packet);
-		if (!report(capture, options, &reported, error))
-			return FALSE;
-	}
-	return status == 0;
-}
-
-static gboolean complain_empty(struct fd_capture *capture, const struct fd_capture_totals *totals,
-			       GError **error)
-{
-	g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_EMPTY,
-		    "%s: no TCP or UDP packet in it (%" G_GUINT64_FORMAT
-		    " packets: %" G_GUINT64_FORMAT " not IP, %" G_GUINT64_FORMAT
-		    " of other protocols, %" G_GUINT64_FORMAT " malformed, %" G_GUINT64_FORMAT
-		    " fragments without the rest)",
-		    fd_capture_name(capture), totals->packets, totals->not_ip,
-		    totals->other_protocol, totals->malformed, totals->lone_fragments);
-	return FALSE;
-}
-
 static gboolean load(struct loader *loader, struct fd_capture *capture,
 		     const struct fd_load_options *options, GError **error)
 {
@@ -299,14 +250,11 @@ static gboolean load(struct loader *loader, struct fd_capture *capture,
 		g_prefix_error(error, "%s: ", fd_capture_name(capture));
 		return FALSE;
 	}
-	fine = read_all(capture, assembler, options, error);
-	/* Also after a failure: closing frees what belongs to the open sessions. */
-	fd_assembler_finish(assembler);
+	fine = fd_assembler_read(assembler, capture, options ? options->progress : NULL,
+				 options ? options->user : NULL, error);
 	loader->sessions->totals = *fd_assembler_totals(assembler);
 	loader->sessions->duration_ns = fd_assembler_line_ns(assembler);
 	fd_assembler_free(assembler);
-	if (fine && loader->sessions->sessions->len == 0)
-		fine = complain_empty(capture, &loader->sessions->totals, error);
 	return fine && make_index(loader, error);
 }
 

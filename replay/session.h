@@ -131,13 +131,15 @@ struct fd_capture_totals {
 	uint64_t clock_back;     /* how often time ran backwards */
 };
 
+/* Called every MiB or so with how much of the capture was read; size is 0 when it is not known.
+ * FALSE stops: the call that reads fails with CANCELLED of G_IO_ERROR. */
+typedef gboolean (*fd_progress_fn)(uint64_t read_bytes, uint64_t size_bytes, void *user);
+
 struct fd_load_options {
 	uint64_t max_gap_ns;  /* silence kept at most; 0: the default, 5 s; FD_TIMELINE_KEEP: all */
 	uint64_t udp_idle_ns; /* a UDP flow silent for longer ends; 0: the default, 60 s */
-	/* Called every MiB or so; size is 0 when unknown. FALSE stops loading (error CANCELLED of
-	 * G_IO_ERROR). May be NULL. */
-	gboolean (*progress)(uint64_t read_bytes, uint64_t size_bytes, void *user);
-	void *user;
+	fd_progress_fn progress; /* may be NULL */
+	void *user;              /* of progress */
 };
 
 struct fd_sessions;

@@ -1,0 +1,225 @@
+/* flowdar split: a capture taken apart into one pcap a session. */
+#include <gio/gio.h>
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/reading.h"
+#include "cli/table.h"
+#include "replay/split.h"
+#include "replay/trex.h"
+
+static const struct fd_usage usage = {
+	.command = "split",
+	.synopsis = "CAPTURE -o DIR [OPTIONS]",
+	.description = "Takes a capture (pcap or pcapng, also compressed; - is standard input) "
+		       "apart into sessions:\n"
+		       "TCP connections, and UDP flows until they are idle. DIR gets a pcap for "
+		       "each, named by\n"
+		       "order, transport, client and server; sessions.json, which tells of each "
+		       "how it began and\n"
+		       "ended, what went each way and what is odd about it; and trex.yaml, a "
+		       "profile for T-Rex\n"
+		       "with one template for all sessions of equal payload. A session that T-Rex "
+		       "would refuse is\n"
+		       "listed with the reason instead. DIR must be new or empty.\n",
+	.examples = "  flowdar split day.pcap -o sessions/\n"
+		    "  flowdar split day.pcapng.zst -o sessions/ --format csv > sessions.csv\n"
+		    "  tcpdump -w - -c 10000 | flowdar split - -o sessions/\n",
+};
+
+enum column {
+	ID,
+	START,
+	DURATION,
+	CLIENT,
+	SERVER,
+	TRANSPORT,
+	SENT,
+	RECEIVED,
+	REQUESTS,
+	ANSWERS,
+	BEGAN,
+	ENDED,
+	ODD,
+	TREX,
+	FILE_NAME
+};
+
+static const struct fd_column columns[] = {
+	[ID] = { "#", "id", TRUE, FALSE },
+	[START] = { "start", "start_epoch_ns", TRUE, FALSE },
+	[DURATION] = { "duration", "duration_ns", TRUE, FALSE },
+	[CLIENT] = { "client", "client", FALSE, FALSE },
+	[SERVER] = { "server", "server", FALSE, FALSE },
+	[TRANSPORT] = { "kind", "transport", FALSE, FALSE },
+	[SENT] = { "from client", "client_bytes", TRUE, FALSE },
+	[RECEIVED] = { "from server", "server_bytes", TRUE, FALSE },
+	[REQUESTS] = { "messages", "client_messages", TRUE, FALSE },
+	[ANSWERS] = { "answers", "server_messages", TRUE, FALSE },
+	[BEGAN] = { "began", "began", FALSE, FALSE },
+	[ENDED] = { "ended", "ended", FALSE, FALSE },
+	[ODD] = { "odd", "odd", FALSE, TRUE },
+	[TREX] = { "T-Rex", "trex", FALSE, TRUE },
+	[FILE_NAME] = { "file", "file", FALSE, TRUE },
+};
+
+static void set_count(struct fd_table *table, enum column column, guint64 count)
+{
+	g_autofree char *people = fd_format_count(count);
+	g_autofree char *machine = g_strdup_printf("%" G_GUINT64_FORMAT, count);
+
+	fd_table_cell(table, column, people, machine);
+}
+
+static void set_times(struct fd_table *table, const struct fd_session *session, guint64 first_ns)
+{
+	guint64 duration_ns = session->end_ns - session->start_ns;
+	g_autofree char *start = g_strdup_printf("%" G_GUINT64_FORMAT, session->epoch_ns);
+	g_autofree char *since =
+		g_strdup_printf("%.6f", ((double)session->epoch_ns - (double)first_ns) / 1e9);
+	g_autofree char *duration = fd_format_duration((double)duration_ns);
+	g_autofree char *duration_machine = g_strdup_printf("%" G_GUINT64_FORMAT, duration_ns);
+
+	fd_table_cell(table, START, since, start);
+	fd_table_cell(table, DURATION, duration, duration_machine);
+}
+
+/* "template 3", or why not. */
+static char *trex_text(const struct fd_split_session *one)
+{
+	GString *text;
+
+	if (!one->broken)
+		return g_strdup_printf("template %u", one->template);
+	text = g_string_new("no: ");
+	for (unsigned i = 0; i < FD_TREX_RULES; i++)
+		if (one->broken & 1u << i)
+			g_string_append_printf(text, "%s%s", text->len > 4 ? "; " : "",
+					       fd_trex_rule_text(1u << i));
+	return g_string_free(text, FALSE);
+}
+
+static void add_row(struct fd_table *table, const struct fd_split_session *one, guint64 first_ns)
+{
+	const struct fd_session *session = &one->session;
+	char text[FD_ENDPOINT_TEXT_MAX];
+	g_autofree char *id = g_strdup_printf("%u", session->id);
+	g_autofree char *odd = fd_odd_list(session->odd);
+	g_autofree char *trex = trex_text(one);
+
+	fd_table_row(table);
+	fd_table_cell(table, ID, id, NULL);
+	set_times(table, session, first_ns);
+	fd_table_cell(table, CLIENT, fd_endpoint_text(&session->client, text), NULL);
+	fd_table_cell(table, SERVER, fd_endpoint_text(&session->server, text), NULL);
+	fd_table_cell(table, TRANSPORT, session->transport == FD_TCP ? "tcp" : "udp", NULL);
+	set_count(table, SENT, session->way[FD_FROM_CLIENT].bytes);
+	set_count(table, RECEIVED, session->way[FD_FROM_SERVER].bytes);
+	set_count(table, REQUESTS, session->way[FD_FROM_CLIENT].messages);
+	set_count(table, ANSWERS, session->way[FD_FROM_SERVER].messages);
+	fd_table_cell(table, BEGAN, fd_began_text(session->began), NULL);
+	fd_table_cell(table, ENDED, fd_ended_text(session->ended, session->ended_by), NULL);
+	fd_table_cell(table, ODD, odd, NULL);
+	fd_table_cell(table, TREX, trex, NULL);
+	fd_table_cell(table, FILE_NAME, one->file, NULL);
+}
+
+static void print_table(const struct fd_split *split, enum fd_format format)
+{
+	struct fd_table *table = fd_table_new("sessions", columns, G_N_ELEMENTS(columns));
+	guint64 first_ns =
+		g_array_index(split->sessions, struct fd_split_session, 0).session.epoch_ns;
+
+	for (guint i = 0; i < split->sessions->len; i++)
+		add_row(table, &g_array_index(split->sessions, struct fd_split_session, i),
+			first_ns);
+	fd_table_print(table, format, stdout);
+	fd_table_free(table);
+}
+
+static void print_left_out(const struct fd_capture_totals *totals)
+{
+	const struct {
+		guint64 count;
+		const char *what;
+	} kinds[] = {
+		{ totals->not_ip, "not IP" },
+		{ totals->other_protocol, "of other protocols" },
+		{ totals->malformed, "malformed" },
+		{ totals->lone_fragments, "fragments without the rest" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		g_autofree char *count = fd_format_count(kinds[i].count);
+
+		if (kinds[i].count)
+			printf("  packets left out, %s: %s\n", kinds[i].what, count);
+	}
+}
+
+static void print_summary(const struct fd_split *split, const char *directory)
+{
+	g_autofree char *sessions = fd_format_count(split->sessions->len);
+	g_autofree char *packets = fd_format_count(split->totals.in_sessions);
+	g_autofree char *rejected = fd_format_count(split->rejected);
+
+	printf("\nsessions: %s, of %s packets, in %s\n", sessions, packets, directory);
+	print_left_out(&split->totals);
+	if (split->templates)
+		printf("  trex.yaml: %u templates; %s sessions break T-Rex's rules and are not in "
+		       "it\n",
+		       split->templates, rejected);
+	else
+		printf("  no trex.yaml: every session breaks a rule of T-Rex\n");
+}
+
+int fd_cmd_split(int argc, char **argv)
+{
+	g_autofree char *directory = NULL, *format_text = NULL, *idle = NULL;
+	const GOptionEntry entries[] = {
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &directory, "the directory to make",
+		  "DIR" },
+		{ "udp-idle", 0, 0, G_OPTION_ARG_STRING, &idle,
+		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &format_text,
+		  "of the list: table, json or csv", "FORMAT" },
+		{ NULL },
+	};
+	struct fd_reading reading = { 0 };
+	struct fd_split_options options = { .progress = fd_reading_progress, .user = &reading };
+	g_autofree char *what = NULL;
+	g_autoptr(fd_split) split = NULL;
+	enum fd_format format;
+	GError *error = NULL;
+	int code;
+
+	if (!fd_options_parse(&usage, entries, &argc, &argv, &code))
+		return code;
+	if (argc != 2)
+		return fd_usage_error(&usage, "one capture is expected");
+	if (!directory)
+		return fd_usage_error(&usage, "-o DIR is missing");
+	if (!fd_format_parse(format_text, &format))
+		return fd_usage_error(&usage, "--format is table, json or csv");
+	if (idle && (!fd_parse_duration(idle, &options.udp_idle_ns) || !options.udp_idle_ns))
+		return fd_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s", idle);
+	what = g_strdup_printf("splitting %s", argv[1]);
+	reading.what = what;
+	reading.stop = fd_interrupt_catch();
+	split = fd_split_run(argv[1], directory, &options, &error);
+	fd_reading_clear(&reading);
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		fd_failure(&usage, error);
+		return FD_EXIT_INTERRUPTED;
+	}
+	if (!split)
+		return fd_failure(&usage, error);
+	if (split->damage)
+		fd_warning(&usage, "%s; what came before it is there", split->damage);
+	print_table(split, format);
+	if (format == FD_FORMAT_TABLE)
+		print_summary(split, directory);
+	return FD_EXIT_OK;
+}

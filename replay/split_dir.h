@@ -1,0 +1,36 @@
+/*
+ * The directory that a split makes: written beside its place, renamed when it is whole.
+ *
+ * Place in the house: private to split.c.
+ */
+#ifndef FD_REPLAY_SPLIT_DIR_H
+#define FD_REPLAY_SPLIT_DIR_H
+
+#include <glib.h>
+#include <stddef.h>
+
+struct fd_split_dir {
+	char *path;      /* where it shall be, absolute */
+	char *temporary; /* where it is, NULL once renamed */
+	int fd;
+	int failed;        /* errno of the first write that failed */
+	char *failed_file; /* and of which file */
+};
+
+/* Makes the temporary directory. FALSE and error (FD_CAPTURE_ERROR_OUTPUT) when it cannot, or when
+ * path is there and not an empty directory. */
+gboolean fd_split_dir_init(struct fd_split_dir *dir, const char *path, GError **error);
+
+/* Appends to a file, which is made when it is not there. Failures are kept for the end. */
+void fd_split_dir_append(struct fd_split_dir *dir, const char *file, const void *bytes,
+			 size_t size);
+
+void fd_split_dir_rename(struct fd_split_dir *dir, const char *from, const char *to);
+
+/* Gives it its name. FALSE and error when this or anything before failed. */
+gboolean fd_split_dir_finish(struct fd_split_dir *dir, GError **error);
+
+/* Takes it away unless it was finished, and frees what the fields own. */
+void fd_split_dir_clear(struct fd_split_dir *dir);
+
+#endif
