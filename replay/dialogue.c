@@ -100,23 +100,67 @@ static enum fd_move expect(const struct fd_dialogue *dialogue, const struct fd_p
 	return now_ns < deadline ? wait_until(next, deadline) : FD_MOVE_TIMEOUT;
 }
 
+/* Is what came since the last message as long as its answer was in other plays? */
+static gboolean knows_answer(const struct fd_dialogue *dialogue)
+{
+	const struct fd_lesson *lesson = dialogue->script->lesson;
+	uint64_t length = dialogue->received - dialogue->mark;
+
+	return lesson && dialogue->message < lesson->count &&
+	       lesson->answers[dialogue->message].times > 1 &&
+	       lesson->answers[dialogue->message].length == length;
+}
+
+/* An answer has gone quiet. */
+static void learn_answer(const struct fd_dialogue *dialogue)
+{
+	struct fd_lesson *lesson = dialogue->script->lesson;
+	uint64_t length = dialogue->received - dialogue->mark;
+	struct fd_lesson_answer *answer;
+
+	if (!lesson || dialogue->message >= FD_LESSON_ANSWERS || length > UINT32_MAX)
+		return;
+	if (dialogue->message >= lesson->count) {
+		uint32_t count = MAX(dialogue->message + 1, 2 * lesson->count);
+
+		lesson->answers = g_renew(struct fd_lesson_answer, lesson->answers, count);
+		memset(lesson->answers + lesson->count, 0,
+		       (count - lesson->count) * sizeof(*lesson->answers));
+		lesson->count = count;
+	}
+	answer = &lesson->answers[dialogue->message];
+	answer->times = answer->length == length ? answer->times + 1 : 1;
+	answer->length = (uint32_t)length;
+}
+
 /* Has the answer to the messages so far come? FD_MOVE_DONE when it has, and *ready since when. */
-static enum fd_move answer(const struct fd_dialogue *dialogue, const struct fd_pace *pace,
-			   uint64_t need, uint64_t time_ns, uint64_t now_ns, uint64_t *ready,
-			   struct fd_next *next)
+static enum fd_move answer(struct fd_dialogue *dialogue, const struct fd_pace *pace, uint64_t need,
+			   uint64_t time_ns, uint64_t now_ns, uint64_t *ready, struct fd_next *next)
 {
 	uint64_t quiet;
 
 	*ready = dialogue->heard_ns;
+	dialogue->quiet_ns = 0;
 	if (dialogue->received >= shifted(dialogue, need) || dialogue->peer_closed)
 		return FD_MOVE_DONE;
 	if (dialogue->received == dialogue->mark)
 		return expect(dialogue, pace, time_ns, now_ns, "no answer came", next);
 	quiet = quiet_at(dialogue, pace);
 	if (now_ns < quiet)
-		return wait_until(next, quiet);
+		return knows_answer(dialogue) ? FD_MOVE_DONE : wait_until(next, quiet);
 	*ready = quiet;
+	dialogue->quiet_ns = quiet;
 	return FD_MOVE_DONE;
+}
+
+/* Keeps the account of what we are late by waiting for quiet, for a piece that may go now. */
+static void excuse(struct fd_dialogue *dialogue, uint64_t due, uint64_t now_ns)
+{
+	uint64_t base = MAX(dialogue->heard_ns, due + dialogue->excuse_ns);
+
+	if (dialogue->quiet_ns > base)
+		dialogue->excuse_ns += dialogue->quiet_ns - base;
+	dialogue->excuse_ns = MIN(dialogue->excuse_ns, now_ns - MIN(due, now_ns));
 }
 
 /* The client's next piece. */
@@ -144,8 +188,9 @@ static enum fd_move next_piece(struct fd_dialogue *dialogue, const struct fd_pac
 	}
 	if (now_ns < due)
 		return wait_until(next, due);
+	excuse(dialogue, due, now_ns);
 	next->piece = piece;
-	next->due_ns = pace->asap ? ready : due;
+	next->due_ns = pace->asap ? ready : due + dialogue->excuse_ns;
 	next->ready_ns = MAX(ready, due);
 	next->opens = dialogue->opens;
 	if (data)
@@ -203,10 +248,15 @@ void fd_dialogue_moved(struct fd_dialogue *dialogue, uint64_t now_ns)
 	    (need == dialogue->captured || dialogue->received < shifted(dialogue, need)))
 		dialogue->shift = (int64_t)dialogue->received - (int64_t)need;
 	dialogue->needed = need;
+	if (dialogue->quiet_ns)
+		learn_answer(dialogue);
+	dialogue->quiet_ns = 0;
 	if (piece->kind == FD_PIECE_FIN) {
 		dialogue->fin_sent = TRUE;
 		return;
 	}
+	if (dialogue->opens)
+		dialogue->message++;
 	dialogue->mark = dialogue->received;
 	dialogue->in_answer = FALSE;
 	dialogue->opens = FALSE;

@@ -11,7 +11,10 @@
  *   acknowledged when it sent the piece (UDP: as the capture has before it); or the answer has
  *   begun and been quiet; or the peer closed. Quiet is pace.quiet_ns, or twice the longest pause
  *   within the captured answer where that is more.
- * An answer that was shorter or longer than captured shifts what is expected later by as much.
+ * An answer that was shorter or longer than captured shifts what is expected later by as much. When
+ * two plays of a script have seen the same quiet length in an answer's place, others need not wait
+ * for it to be quiet (struct fd_lesson). Latencies do not count our waiting for quiet: next->due_ns
+ * is later by what of it the session has not made good for.
  * FIN and RST are sent by the same rules. With FD_WAIT_TIME and FD_WAIT_NONE answers do not hold
  * back pieces, but the end of the session still waits for them.
  *
@@ -55,10 +58,11 @@ enum fd_move {
 
 struct fd_next {
 	const struct fd_piece *piece; /* FD_MOVE_SEND: what to send */
-	uint64_t due_ns;              /* SEND, FIN: when it should have gone by the schedule */
-	uint64_t ready_ns;            /* SEND, FIN: from when it could go; never less than due_ns */
-	gboolean opens;               /* SEND: the first piece of a message */
-	uint64_t wake_ns; /* WAIT: look again then; UINT64_MAX: only when something comes */
+	uint64_t due_ns;   /* SEND, FIN: when it should have gone by the schedule, and without our
+			      waiting for quiet */
+	uint64_t ready_ns; /* SEND, FIN: from when it could go; never less than due_ns */
+	gboolean opens;    /* SEND: the first piece of a message */
+	uint64_t wake_ns;  /* WAIT: look again then; UINT64_MAX: only when something comes */
 	const char *missing;
 };
 
@@ -71,6 +75,9 @@ struct fd_dialogue {
 	uint64_t received;  /* bytes of the peer */
 	uint64_t mark;      /* received when the last message was opened: the answer has begun
 			     * when more have come */
+	uint64_t excuse_ns; /* how late we are by waiting for quiet */
+	uint64_t quiet_ns;  /* until when the piece at hand waited for that; 0: it did not */
+	uint32_t message;   /* how many messages were opened */
 	int64_t shift;      /* received less expected, as of the last message */
 	uint64_t captured;  /* bytes of the server before at, in capture order */
 	uint64_t needed;    /* the last client piece's needs, for the verdict */

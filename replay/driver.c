@@ -92,7 +92,7 @@ static void begin_due(struct fd_driver *driver)
 		if (due > now)
 			return;
 		if (stage->plays->len >= stage->options.concurrency) {
-			stage->totals.held += !driver->held;
+			stage->totals.held += !driver->held && !stage->options.pace.asap;
 			driver->held = TRUE;
 			return;
 		}

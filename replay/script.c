@@ -85,6 +85,7 @@ static void script_init(struct fd_script *script, const struct fd_scripts *all,
 	script->count = session->pieces;
 	script->from = join_at(script);
 	script->complete = TRUE;
+	script->lesson = &all->lessons[session->id];
 	script->hold_ns = session->ended == FD_ENDED_OPEN || session->ended == FD_ENDED_HALF
 				  ? MAX(all->duration_ns, session->end_ns)
 				  : session->end_ns;
@@ -107,6 +108,7 @@ struct fd_scripts *fd_scripts_new(const struct fd_sessions *sessions)
 	all->sessions = sessions;
 	all->duration_ns = fd_sessions_duration_ns(sessions);
 	all->scripts = g_new0(struct fd_script, count);
+	all->lessons = g_new0(struct fd_lesson, count);
 	all->order = g_new0(uint32_t, count);
 	for (size_t i = 0; i < count; i++) {
 		struct fd_script *script = &all->scripts[i];
@@ -126,6 +128,9 @@ void fd_scripts_free(struct fd_scripts *scripts)
 {
 	if (!scripts)
 		return;
+	for (size_t i = 0; i < fd_sessions_count(scripts->sessions); i++)
+		g_free(scripts->lessons[i].answers);
+	g_free(scripts->lessons);
 	g_free(scripts->scripts);
 	g_free(scripts->order);
 	g_free(scripts);

@@ -22,6 +22,20 @@
 
 #include "replay/session.h"
 
+/* How long the answers to a script's messages have turned out to be, where they were not of the
+ * captured length. Written by the dialogues of one thread. */
+#define FD_LESSON_ANSWERS 65536 /* messages of a script that are remembered, at most */
+
+struct fd_lesson_answer {
+	uint32_t length;
+	uint32_t times; /* in a row */
+};
+
+struct fd_lesson {
+	struct fd_lesson_answer *answers; /* by number of the message, from 1; 0: a greeting */
+	uint32_t count;
+};
+
 struct fd_script {
 	const struct fd_session *session;
 	const struct fd_sessions *sessions; /* where the payload is; NULL for a live script */
@@ -33,6 +47,7 @@ struct fd_script {
 	const char *unfit; /* why it cannot be played, a static text; NULL when it can */
 	uint32_t control;  /* of a side connection: id of the session that agreed on it */
 	uint32_t host;     /* which client host of the capture it comes from, from 0 */
+	struct fd_lesson *lesson; /* owned by struct fd_scripts; NULL: nothing is remembered */
 	gboolean complete; /* FALSE for a live session that goes on */
 };
 
@@ -42,6 +57,7 @@ struct fd_scripts {
 	struct fd_script *scripts;          /* fd_sessions_count() of them, by session id */
 	uint32_t *order;                    /* ids of the playable ones, by start time */
 	size_t fit;                         /* how many of these there are */
+	struct fd_lesson *lessons;
 	uint32_t hosts;                     /* different client hosts */
 	uint64_t duration_ns;               /* of the capture */
 };
