@@ -27,9 +27,10 @@
 #include "analyze/histogram.h"
 #include "analyze/walk.h"
 
-#define FD_PROFILE_NONE   UINT32_MAX
-#define FD_PROFILE_ALL    "all" /* the label of sessions that nobody labelled */
-#define FD_PROFILE_SERVER "server itself"
+#define FD_PROFILE_NONE       UINT32_MAX
+#define FD_PROFILE_ALL        "all"           /* the label of sessions when there are no labels */
+#define FD_PROFILE_UNLABELLED "no label"      /* ... of those that none of the labels fits */
+#define FD_PROFILE_SERVER     "server itself" /* of group 0 */
 
 struct fd_profile_function {
 	const char *name;
@@ -115,8 +116,8 @@ struct fd_profile {
 	uint64_t processes;
 	uint64_t begin_ns; /* of the earliest and the latest event; 0: none */
 	uint64_t end_ns;
-	uint64_t span_ns;               /* sum of the merged recordings' lengths */
-	struct fd_profile_index *index; /* private */
+	uint64_t span_ns;         /* sum of the merged recordings' lengths */
+	GHashTable *function_ids; /* private */
 	GStringChunk *texts;
 };
 

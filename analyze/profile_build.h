@@ -1,9 +1,10 @@
 /*
  * Building a profile out of what a walk tells.
  *
- * Place in the house: a visitor of walk.h; profile_read.h drives it. Sessions are aggregated while
- * they are open (one cell per call path they touched) and folded into the group's histograms when
- * they are closed, so memory grows with open sessions and call paths, not with the trace.
+ * Place in the house: it owns a walk and listens to it; profile_read.h drives it. Sessions are
+ * aggregated while they are open (one cell per call path they touched) and folded into the group's
+ * histograms when they are closed, so memory grows with open sessions and call paths, not with the
+ * trace.
  */
 #ifndef FD_ANALYZE_PROFILE_BUILD_H
 #define FD_ANALYZE_PROFILE_BUILD_H
@@ -23,6 +24,7 @@ struct fd_profile_source {
 	const void *texts;
 	const char *(*label)(void *labels, const struct fd_walk_session *session); /* may be NULL */
 	void *labels;
+	gboolean lines; /* look up file and line of each function */
 };
 
 struct fd_profile_builder;
@@ -30,15 +32,11 @@ struct fd_profile_builder;
 /* The source is copied; what it points to must outlive the builder. */
 struct fd_profile_builder *fd_profile_builder_new(const struct fd_profile_source *source);
 
-/* What to make the walk with: fd_walk_new(fd_profile_builder_visitor(), builder). */
-const struct fd_walk_visitor *fd_profile_builder_visitor(void);
+/* The builder's walk, to be fed. Owned by the builder. */
+struct fd_walk *fd_profile_builder_walk(struct fd_profile_builder *builder);
 
-/* The walk that calls; needed before the first event for its call paths. */
-void fd_profile_builder_attach(struct fd_profile_builder *builder, const struct fd_walk *walk);
-
-/* Names what could not be named before, adds the walk's figures and gives the profile, which the
- * caller owns. After fd_walk_finish; the builder is good for nothing but fd_profile_builder_free
- * afterwards. */
+/* Finishes the walk, names what could not be named before and gives the profile, which the caller
+ * owns. The builder is good for nothing but fd_profile_builder_free afterwards. */
 struct fd_profile *fd_profile_builder_finish(struct fd_profile_builder *builder);
 
 /* NULL is allowed. */

@@ -305,6 +305,22 @@ struct fd_symbol_source fd_symbols_locate(struct fd_symbols *symbols, uint32_t p
 	return source;
 }
 
+static gboolean is_program(const struct file *file)
+{
+	return file->path[0] == '/' && *file->component && !strstr(file->path, ".so");
+}
+
+const char *fd_symbols_program(const struct fd_symbols *symbols)
+{
+	for (guint i = 0; i < symbols->files->len; i++) {
+		const struct file *file = g_ptr_array_index(symbols->files, i);
+
+		if (is_program(file))
+			return file->component;
+	}
+	return FD_COMPONENT_PROGRAM;
+}
+
 const char *const *fd_symbols_notes(const struct fd_symbols *symbols)
 {
 	return (const char *const *)symbols->notes->pdata;

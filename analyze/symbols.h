@@ -41,6 +41,8 @@ struct fd_symbol_source {
 	int line;
 };
 
+#define FD_COMPONENT_PROGRAM "program"
+
 struct fd_symbols;
 
 /* symbols_dir is a recording's symbols/ directory; NULL, or one that does not exist, is fine. The
@@ -57,6 +59,11 @@ const struct fd_symbol *fd_symbols_lookup(struct fd_symbols *symbols, uint32_t p
 
 /* Reads debug information, so it is slower than a lookup. file is owned by the symbols. */
 struct fd_symbol_source fd_symbols_locate(struct fd_symbols *symbols, uint32_t pid, uint64_t addr);
+
+/* The component of scopes, which have a name but no address: that of the traced program. It is the
+ * first module whose file is no shared library; FD_COMPONENT_PROGRAM while none is known. Owned by
+ * the symbols. */
+const char *fd_symbols_program(const struct fd_symbols *symbols);
 
 /* What a user should know, one line each, NULL-terminated: binaries that changed since. Owned by
  * the symbols, valid until the next call with them. */
