@@ -17,18 +17,27 @@ httpd_configure() {
 	fi
 }
 
+# The command that makes root the server's user, a line an argument; nothing when we are not root.
+# chroot for its --userspec alone: setpriv sets the group after the user, which the tracer's threads
+# in the process do not survive, and runuser stays as a parent between us and the server.
+httpd_as_user() {
+	if [ "$(id -u)" = 0 ]; then
+		printf '%s\n' chroot --userspec="$httpd_user:$httpd_user" --skip-chdir /
+	fi
+}
+
 # httpd_check_access FILE: whether the server's user may read it.
 httpd_check_access() {
-	setpriv --reuid="$httpd_user" --regid="$httpd_user" --init-groups test -r "$1" ||
+	local as_user
+	mapfile -t as_user < <(httpd_as_user)
+	"${as_user[@]}" test -r "$1" ||
 		die "the user $httpd_user cannot read $1: set FLOWDAR_CACHE to a directory open to all"
 }
 
 # httpd_command: argument by argument, a line each, in the foreground. The process that is started
 # becomes httpd's parent process: signals reach it.
 httpd_command() {
-	if [ "$(id -u)" = 0 ]; then
-		printf '%s\n' setpriv --reuid="$httpd_user" --regid="$httpd_user" --init-groups --
-	fi
+	httpd_as_user
 	printf '%s\n' "$httpd_home/prefix/bin/httpd" -DFOREGROUND -f "$httpd_run/httpd.conf"
 }
 
