@@ -89,6 +89,5 @@ httpd_build_httpd() {
 			CFLAGS="$httpd_cflags -I$httpd_home/build/include" \
 			CPPFLAGS="-DBUILD_DATETIME='\"Debian-$version\"'" &&
 		httpd_make &&
-		install -D -m 755 httpd "$httpd_home/prefix/bin/httpd" &&
-		install -D -m 644 docs/conf/mime.types "$httpd_home/prefix/conf/mime.types"
+		install -D -m 755 httpd "$httpd_home/prefix/bin/httpd"
 }

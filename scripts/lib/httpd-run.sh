@@ -10,6 +10,7 @@ httpd_configure() {
 	httpd_run=$httpd_home/run/$port
 	rm -rf "$httpd_run" && mkdir -p "$httpd_run/htdocs" &&
 		httpd_documents "$httpd_run/htdocs" &&
+		printf 'text/html html\ntext/plain txt\n' >"$httpd_run/mime.types" &&
 		httpd_conf "$port" >"$httpd_run/httpd.conf" || return
 	if [ "$(id -u)" = 0 ]; then
 		chown -R "$httpd_user:" "$httpd_run" && httpd_check_access "$httpd_run/httpd.conf" &&
@@ -41,14 +42,16 @@ httpd_command() {
 	printf '%s\n' "$httpd_home/prefix/bin/httpd" -DFOREGROUND -f "$httpd_run/httpd.conf"
 }
 
-# A page for "/", one for all news, and one of 40 KiB.
+# A page for "/", one for all news, and one of 41 KiB. Their time is always the same one, because it
+# goes into the answers.
 httpd_documents() {
 	local line
 	printf '<!doctype html>\n<title>flowdar</title>\n<p>It works.\n' >"$1/index.html" &&
 		printf '<!doctype html>\n<title>News</title>\n<p>Nothing new.\n' >"$1/news.html" &&
 		for line in {1..1024}; do
 			printf 'line %4d of forty bytes: abcdefghijklmn\n' "$line"
-		done >"$1/large.txt"
+		done >"$1/large.txt" &&
+		touch --date=2024-03-01T12:00:00Z "$1"/*
 }
 
 # The rule for old addresses of news is the weak spot: "(([a-z0-9]+)-?)+" matches a word in as many
@@ -65,7 +68,7 @@ httpd_conf() {
 		ErrorLog "$httpd_run/error.log"
 		LogFormat "%h %t \"%r\" %>s %B %D" timed
 		CustomLog "$httpd_run/access.log" timed
-		TypesConfig "$httpd_home/prefix/conf/mime.types"
+		TypesConfig "$httpd_run/mime.types"
 
 		StartServers 1
 		ServerLimit 1
