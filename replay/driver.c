@@ -187,10 +187,9 @@ static void skip_unfit(struct fd_driver *driver, const struct fd_plan_input *inp
 {
 	for (uint32_t i = 0; i < driver->stage.options.inputs; i++) {
 		const struct fd_scripts *scripts = inputs[i].scripts;
-		size_t count = fd_sessions_count(scripts->sessions);
 
 		driver->stage.tallies[i].asked = fd_plan_asked(driver->plan, i);
-		for (size_t s = 0; s < count; s++) {
+		for (size_t s = 0; s < scripts->count; s++) {
 			struct fd_start start = { .script = &scripts->scripts[s], .input = i };
 
 			if (start.script->unfit)

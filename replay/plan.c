@@ -178,7 +178,7 @@ uint64_t fd_plan_asked(const struct fd_plan *plan, uint32_t input)
 {
 	const struct fd_plan_input *in = &plan->inputs[input];
 
-	return in->rounds * in->clones * fd_sessions_count(in->scripts->sessions);
+	return in->rounds * in->clones * in->scripts->count;
 }
 
 uint64_t fd_plan_length_ns(const struct fd_plan *plan)

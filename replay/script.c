@@ -106,6 +106,7 @@ struct fd_scripts *fd_scripts_new(const struct fd_sessions *sessions)
 							    (GDestroyNotify)g_bytes_unref, NULL);
 
 	all->sessions = sessions;
+	all->count = count;
 	all->duration_ns = fd_sessions_duration_ns(sessions);
 	all->scripts = g_new0(struct fd_script, count);
 	all->lessons = g_new0(struct fd_lesson, count);
@@ -128,7 +129,7 @@ void fd_scripts_free(struct fd_scripts *scripts)
 {
 	if (!scripts)
 		return;
-	for (size_t i = 0; i < fd_sessions_count(scripts->sessions); i++)
+	for (size_t i = 0; i < scripts->count; i++)
 		g_free(scripts->lessons[i].answers);
 	g_free(scripts->lessons);
 	g_free(scripts->scripts);

@@ -48,18 +48,19 @@ struct fd_script {
 	uint32_t control;  /* of a side connection: id of the session that agreed on it */
 	uint32_t host;     /* which client host of the capture it comes from, from 0 */
 	struct fd_lesson *lesson; /* owned by struct fd_scripts; NULL: nothing is remembered */
-	gboolean complete; /* FALSE for a live session that goes on */
+	gboolean complete;        /* FALSE for a live session that goes on */
 };
 
 /* All sessions of a capture as scripts. */
 struct fd_scripts {
 	const struct fd_sessions *sessions; /* borrowed, must outlive the scripts */
-	struct fd_script *scripts;          /* fd_sessions_count() of them, by session id */
-	uint32_t *order;                    /* ids of the playable ones, by start time */
-	size_t fit;                         /* how many of these there are */
-	struct fd_lesson *lessons;
-	uint32_t hosts;                     /* different client hosts */
-	uint64_t duration_ns;               /* of the capture */
+	struct fd_script *scripts;          /* count of them, by session id */
+	size_t count;
+	uint32_t *order;           /* ids of the playable ones, by start time */
+	size_t fit;                /* how many of these there are */
+	struct fd_lesson *lessons; /* count of them */
+	uint32_t hosts;            /* different client hosts */
+	uint64_t duration_ns;      /* of the capture */
 };
 
 /* Judges every session. The caller frees the result. About 100 bytes a session; reads the pieces of

@@ -114,17 +114,16 @@ struct fd_timer *fd_timers_expired(struct fd_timers *timers, uint64_t now_ns)
 {
 	while (timers->slots->len && slot_at(timers, 0)->key_ns <= now_ns) {
 		struct slot *top = slot_at(timers, 0);
+		struct fd_timer *timer = top->timer;
 
-		if (top->timer->wake_ns <= now_ns || top->timer->wake_ns == FD_TIMER_NEVER) {
-			struct fd_timer *timer = top->timer;
-
+		if (timer->wake_ns == top->key_ns || timer->wake_ns == FD_TIMER_NEVER) {
 			fd_timers_remove(timers, timer);
 			if (timer->wake_ns != FD_TIMER_NEVER)
 				return timer;
-			continue;
+		} else { /* it was set later since */
+			top->key_ns = timer->wake_ns;
+			sift_down(timers, 0);
 		}
-		top->key_ns = top->timer->wake_ns;
-		sift_down(timers, 0);
 	}
 	return NULL;
 }
