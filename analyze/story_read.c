@@ -1,0 +1,153 @@
+#include "analyze/story_read.h"
+
+#include <gio/gio.h>
+
+#include "pipeline/source.h"
+
+#define BATCH 4096u
+
+struct reading {
+	const char *path;
+	struct fd_source *source;
+	struct fd_symbols *symbols;
+	fd_profile_progress_fn progress;
+	void *user;
+	guint64 events;
+};
+
+static const char *text_of(const void *source, uint32_t name)
+{
+	return fd_source_text(source, name);
+}
+
+static gboolean reading_open(struct reading *reading, GError **error)
+{
+	g_autofree char *symbols_dir = g_build_filename(reading->path, "symbols", NULL);
+
+	reading->source = fd_source_open(reading->path, error);
+	if (!reading->source) {
+		return FALSE;
+	}
+	reading->symbols = fd_symbols_new(symbols_dir);
+	return TRUE;
+}
+
+static void reading_close(struct reading *reading)
+{
+	fd_source_close(reading->source);
+	fd_symbols_free(reading->symbols);
+	reading->source = NULL;
+	reading->symbols = NULL;
+}
+
+static void add_modules(const struct reading *reading, const struct fd_event *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct fd_event *e = &events[i];
+
+		if (e->kind == FD_EVENT_MODULE) {
+			fd_symbols_add_module(reading->symbols, e->pid, e->addr, e->addr2,
+					      fd_source_text(reading->source, e->name),
+					      e->data ? e->data : "");
+		}
+	}
+}
+
+static gboolean feed(struct reading *reading, struct fd_walk *walk, GError **error)
+{
+	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
+	gssize count;
+
+	while ((count = fd_source_read(reading->source, batch, BATCH, error)) > 0) {
+		add_modules(reading, batch, (size_t)count);
+		fd_walk_feed(walk, batch, (size_t)count);
+		reading->events += (guint64)count;
+		if (reading->progress && !reading->progress(reading->events, reading->user)) {
+			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+			return FALSE;
+		}
+	}
+	return count == 0;
+}
+
+static void set_not_found(const struct reading *reading, const struct fd_story_choice *choice,
+			  const struct fd_story_picked *picked, GError **error)
+{
+	if (picked->sessions == 0) {
+		g_set_error(
+			error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			"%s: no sessions in the trace; expected session_begin events of flowdar",
+			reading->path);
+	} else if (choice->pick == FD_PICK_PEER) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: none of its %" G_GUINT64_FORMAT " sessions is of client %s",
+			    reading->path, picked->sessions, choice->peer);
+	} else {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: none of its %" G_GUINT64_FORMAT
+			    " sessions has the key 0x%" G_GINT64_MODIFIER "x",
+			    reading->path, picked->sessions, choice->key);
+	}
+}
+
+static gboolean pick(struct reading *reading, const struct fd_story_choice *choice,
+		     struct fd_story_picked *picked, GError **error)
+{
+	g_autoptr(fd_story_picker) picker = NULL;
+
+	if (!reading_open(reading, error)) {
+		return FALSE;
+	}
+	picker = fd_story_picker_new(choice, reading->symbols, text_of, reading->source);
+	if (!feed(reading, fd_story_picker_walk(picker), error)) {
+		return FALSE;
+	}
+	fd_story_picker_finish(picker, picked);
+	if (picked->id == 0) {
+		set_not_found(reading, choice, picked, error);
+	}
+	return picked->id != 0;
+}
+
+static struct fd_story_tree *listen(struct reading *reading, uint64_t session, const char *focus,
+				    GError **error)
+{
+	struct fd_story_source from = { .text = text_of, .session = session, .focus = focus };
+	g_autoptr(fd_story_builder) builder = NULL;
+	struct fd_story_tree *tree;
+
+	if (!reading_open(reading, error)) {
+		return NULL;
+	}
+	from.symbols = reading->symbols;
+	from.texts = reading->source;
+	builder = fd_story_builder_new(&from);
+	if (!feed(reading, fd_story_builder_walk(builder), error)) {
+		return NULL;
+	}
+	tree = fd_story_builder_finish(builder);
+	if (!tree) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: changed while it was read",
+			    reading->path);
+	}
+	return tree;
+}
+
+struct fd_story_tree *fd_story_read(const char *path, const struct fd_story_choice *choice,
+				    fd_profile_progress_fn progress, void *user,
+				    struct fd_story_picked *picked, GError **error)
+{
+	struct reading reading = { .path = path, .progress = progress, .user = user };
+	struct fd_story_picked own = { 0 };
+	struct fd_story_tree *tree = NULL;
+	gboolean found;
+
+	picked = picked ? picked : &own;
+	found = pick(&reading, choice, picked, error);
+	reading_close(&reading);
+	if (found) {
+		tree = listen(&reading, picked->id, choice->focus, error);
+		reading_close(&reading);
+	}
+	return tree;
+}
