@@ -1,9 +1,8 @@
 /*
  * From babeltrace2's messages to events: one translator a source.
  *
- * Place in the house: inside pipeline/, between bt_graph.h and the decoder. Remembers what must be
- * remembered from one event to the next: the classes seen, each thread's name, and the modules
- * whose build id is still to come. All three are bounded.
+ * Place in the house: inside pipeline/, between bt_graph.h and the decoder. Remembers the classes
+ * seen, beside what event_state.h does.
  */
 #ifndef FD_PIPELINE_BT_EVENT_H
 #define FD_PIPELINE_BT_EVENT_H
@@ -13,8 +12,6 @@
 
 #include "pipeline/arena.h"
 #include "pipeline/decoder.h"
-
-#define FD_BT_DATA_MAX 65536u /* bytes of one event's data; what is longer is cut */
 
 struct fd_bt_events;
 
