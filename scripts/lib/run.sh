@@ -56,19 +56,28 @@ stop_server() {
 	esac
 }
 
-# play_at_server NAME CAPTURE CLONES: records the server that server_argv PORT tells the command of,
-# while CLONES copies of the sessions in CAPTURE are played at it, into $out/NAME.
+# play_at_server NAME CAPTURE CLONES [SECONDS]: records the server that server_argv PORT tells the
+# command of, while CLONES copies of the sessions in CAPTURE are played at it, into $out/NAME. With
+# SECONDS the server is ended that long after the first session began: for captures that end with
+# sessions still open, so that the server is looked at while they are.
 play_at_server() {
-	local name=$1 capture=$2 clones=$3 port argv
+	local name=$1 capture=$2 clones=$3 seconds=${4:-} port argv player
 	port=$(free_port)
 	mapfile -t argv < <(server_argv "$port")
-	say "$name: recording ${argv[0]##*/} while ${capture##*/} is played at it, $clones times"
+	say "$name: recording the server while ${capture##*/} is played at it, $clones times"
 	start_server "$out/$name" "$port" "${argv[@]}"
 	flowdar replay "$capture" --to "127.0.0.1:$port" --clones "$clones" --label "$name" \
-		-o "$out/$name/replay.jsonl"
+		-o "$out/$name/replay.jsonl" &
+	player=$!
+	if [ -n "$seconds" ]; then
+		sleep "$seconds"
+	else
+		wait "$player"
+	fi
 	if ! stop_server; then
 		cat "$out/$name.log" >&2
 		die "recording $name failed"
 	fi
+	[ -z "$seconds" ] || wait "$player" || true # its sessions were cut, on purpose
 	cat "$out/$name.log"
 }
