@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# What is installed can be used by others: find_package(flowdar), pkg-config, and the libraries where
+# the program looks for them.
+set -euo pipefail
+source=${FLOWDAR_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cmake --install "$FLOWDAR_BUILD" --component instrument --prefix "$work/prefix" >/dev/null
+for file in include/flowdar/flowdar.h lib/flowdar/libflowdar.so lib/flowdar/libflowdar-functions.so \
+	lib/flowdar/libflowdar-io.so lib/pkgconfig/flowdar.pc lib/cmake/flowdar/flowdarConfig.cmake; do
+	[ -e "$work/prefix/$file" ] || { echo "not installed: $file"; exit 1; }
+done
+
+mkdir "$work/user"
+printf '%s\n' '#include "sample.h"' >"$work/user/part.c"
+printf '%s\n' '#define SAMPLE_MAIN' '#include "sample.h"' >"$work/user/main.c"
+cp "$source/tests/instrument/sample.h" "$work/user"
+cat >"$work/user/CMakeLists.txt" <<-'END'
+	cmake_minimum_required(VERSION 3.16)
+	project(user C)
+	find_package(flowdar 0.1 REQUIRED)
+	add_executable(user main.c part.c)
+	target_link_libraries(user flowdar::flowdar)
+END
+cmake -S "$work/user" -B "$work/build" -DCMAKE_PREFIX_PATH="$work/prefix" >"$work/log" 2>&1 &&
+	cmake --build "$work/build" >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+"$work/build/user"
+LD_PRELOAD=$work/prefix/lib/flowdar/libflowdar-functions.so:$work/prefix/lib/flowdar/libflowdar-io.so \
+	"$work/build/user"
+
+export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig
+# shellcheck disable=SC2046
+cc $(pkg-config --cflags flowdar) "$work/user/main.c" "$work/user/part.c" -o "$work/by-pkg-config"
+"$work/by-pkg-config"
+[ -e "$(pkg-config --variable=preloaddir flowdar)/libflowdar.so" ]
+
+# The preloaded libraries show what they must and need libc and lttng-ust only.
+nm -D --defined-only "$work/prefix/lib/flowdar/libflowdar.so" | grep -v -e __start_ -e __stop_ | awk '{ print $3 }' >"$work/shown"
+[ "$(cat "$work/shown")" = flowdar_provider_v1 ] || { echo "libflowdar.so shows:"; cat "$work/shown"; exit 1; }
+if readelf -d "$work"/prefix/lib/flowdar/*.so | grep NEEDED | grep -v -e 'liblttng-ust' -e 'libc.so' -e 'libflowdar.so' -e 'ld-linux'; then
+	echo "a library more than libc and lttng-ust"
+	exit 1
+fi
+echo "installed and used by cmake, pkg-config and LD_PRELOAD"

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# The function hooks and the header under ThreadSanitizer.
+set -euo pipefail
+source=${FLOWDAR_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+echo 'int main(void) { return 0; }' >"$work/try.c"
+if ! gcc -fsanitize=thread "$work/try.c" -o "$work/try" 2>/dev/null || ! "$work/try"; then
+	echo "skipped: no ThreadSanitizer here"
+	exit 77
+fi
+gcc -g -O1 -fsanitize=thread -rdynamic -D_GNU_SOURCE -I"$source/instrument/include" \
+	"$source/tests/instrument/tsan_hooks.c" "$source/instrument/functions/hooks.c" -o "$work/hooks"
+TSAN_OPTIONS=halt_on_error=1 "$work/hooks"
