@@ -287,7 +287,7 @@ static const char *curve(struct builder *b, const struct fd_item *item)
 
 static void add_edge_label(struct builder *b, Agedge_t *edge, const struct fd_label *label)
 {
-	double width = fd_text_width(label->text, label->font, label->size);
+	double width = fd_label_width(label->text, label->font, label->size);
 	double x = label->at.x + (label->align == FD_ALIGN_LEFT    ? width / 2
 				  : label->align == FD_ALIGN_RIGHT ? label->at.w - width / 2
 								   : label->at.w / 2);

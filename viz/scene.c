@@ -24,7 +24,7 @@ const char *fd_scene_text(struct fd_scene *scene, const char *text)
 	}
 	kept = g_hash_table_lookup(scene->interned, text);
 	if (!kept) {
-		g_autofree char *clean = fd_text_clean(text);
+		g_autofree char *clean = fd_label_clean(text);
 
 		kept = g_string_chunk_insert(scene->texts, clean);
 		g_hash_table_insert(scene->interned, g_strdup(text), (gpointer)kept);

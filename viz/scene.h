@@ -5,7 +5,7 @@
  * SVG. Units are points (CSS pixels), the origin is the top left corner, y goes down. Later items
  * are drawn over earlier ones of their kind; frames lie under arrows, arrows under all the rest.
  *
- * A scene owns its items and all texts given to it; texts are cleaned (text.h) on the way in, so
+ * A scene owns its items and all texts given to it; texts are cleaned (label.h) on the way in, so
  * nothing behind the scene has to fear them. Widths and positions are the caller's business.
  */
 #ifndef FD_VIZ_SCENE_H
@@ -14,7 +14,7 @@
 #include <glib.h>
 
 #include "viz/palette.h"
-#include "viz/text.h"
+#include "viz/label.h"
 
 enum fd_item_kind {
 	FD_ITEM_FRAME, /* a rectangle in the background */

@@ -86,7 +86,7 @@ static char *describe(const struct fd_sequence *s)
 
 	for (unsigned p = 0; p < s->side_count; p++) {
 		const struct fd_sequence_side *side = &s->sides[p];
-		g_autofree char *duration = fd_text_duration(side->story->duration_ns);
+		g_autofree char *duration = fd_label_duration(side->story->duration_ns);
 
 		g_string_append_printf(text, "%s %s%s%s, session %s, %s", p ? ";" : " of",
 				       side->role ? side->role : "", side->role ? " " : "",

@@ -48,6 +48,7 @@ struct fd_seq_mark {
 	guint64 dots;
 	gboolean hollow; /* mostly waiting */
 	char *count;     /* "×240", or NULL */
+	char *recursion; /* "calls itself 98,204×, 24 deep", or NULL */
 	char *time;      /* "1.62 ms", "unfinished after 12.3 s" */
 	gboolean open;   /* the time is one of an unfinished call */
 	char *ratio;     /* "412×", "new", "gone", or NULL */

@@ -5,32 +5,69 @@
 #define HEADING_SIZE    20.0
 #define SUBHEADING_SIZE 12.5
 #define WARNING_SIZE    12.0
+#define LINE_HEIGHT     1.35
+#define LINES_MAX       3u
 #define LEGEND_SIZE     10.5
 #define LEGEND_GAP      22.0
 #define LEGEND_LINE     19.0
 #define ICON_GAP        6.0
 
-static double write_line(struct fd_seq *seq, const char *id, double y, const char *text,
-			 enum fd_font font, double size, enum fd_color color)
+/* As many words of text as fit into room, at least one; moves text behind them. */
+static char *take_line(const char **text, enum fd_font font, double size, double room)
+{
+	const char *end = *text;
+	char *line = NULL;
+
+	while (*end) {
+		const char *next = strchr(end[0] == ' ' ? end + 1 : end, ' ');
+		const char *stop = next ? next : end + strlen(end);
+		g_autofree char *longer = g_strndup(*text, (gsize)(stop - *text));
+
+		if (line && fd_label_width(longer, font, size) > room) {
+			break;
+		}
+		g_free(line);
+		line = g_steal_pointer(&longer);
+		end = stop;
+	}
+	*text = end[0] == ' ' ? end + 1 : end;
+	return line ? line : g_strdup("");
+}
+
+/* Text broken into lines where it is too long for one; the last line that may be is cut. */
+static double write_lines(struct fd_seq *seq, const char *word, double y, const char *text,
+			  const struct fd_label *style)
 {
 	double room = seq->width - 2 * FD_SEQ_MARGIN;
-	g_autofree char *clean = fd_text_clean(text);
-	g_autofree char *fit = fd_text_fit(clean, font, size, room);
-	struct fd_label label = { .text = fit, .font = font, .size = size, .color = color };
+	g_autofree char *clean = fd_label_clean(text);
+	const char *rest = clean;
+	double height = style->size * LINE_HEIGHT;
 
-	fd_scene_add_text(seq->scene, id, (struct fd_rect){ FD_SEQ_MARGIN, y, room, size * 1.4 },
-			  &label, g_str_equal(fit, clean) ? NULL : text);
-	return y + size * 1.4;
+	for (unsigned i = 0; i < LINES_MAX && *rest; i++) {
+		g_autofree char *id = g_strdup_printf("%s-%u", word, i);
+		g_autofree char *line = i + 1 < LINES_MAX
+						? take_line(&rest, style->font, style->size, room)
+						: g_strdup(rest);
+		g_autofree char *fit = fd_label_fit(line, style->font, style->size, room);
+		struct fd_label label = *style;
+
+		label.text = fit;
+		fd_scene_add_text(seq->scene, id,
+				  (struct fd_rect){ FD_SEQ_MARGIN, y, room, height }, &label,
+				  g_str_equal(fit, line) ? NULL : text);
+		y += height;
+	}
+	return y;
 }
 
 static double draw_warning(struct fd_seq *seq, unsigned number, double y, const char *text)
 {
 	double room = seq->width - 2 * FD_SEQ_MARGIN;
 	g_autofree char *id = g_strdup_printf("warning-%u", number);
-	g_autofree char *clean = fd_text_clean(text);
+	g_autofree char *clean = fd_label_clean(text);
 	g_autofree char *marked = g_strconcat("⚠  ", clean, NULL);
-	g_autofree char *fit = fd_text_fit(marked, FD_FONT_SANS, WARNING_SIZE, room - 24);
-	double width = fd_text_width(fit, FD_FONT_SANS, WARNING_SIZE) + 24;
+	g_autofree char *fit = fd_label_fit(marked, FD_FONT_SANS, WARNING_SIZE, room - 24);
+	double width = fd_label_width(fit, FD_FONT_SANS, WARNING_SIZE) + 24;
 	struct fd_item box = {
 		.kind = FD_ITEM_BOX,
 		.id = id,
@@ -194,7 +231,7 @@ static void icon_open(struct fd_seq *seq, const char *id, double x, double y)
 
 static double draw_legend(struct fd_seq *seq, double y)
 {
-	g_autofree char *unit = fd_text_duration(seq->options.dot_unit_ns);
+	g_autofree char *unit = fd_label_duration(seq->options.dot_unit_ns);
 	struct entry entries[] = {
 		{ "legend-running", FD_SEQ_DOT, icon_dot, g_strdup_printf("%s running", unit) },
 		{ "legend-waiting", FD_SEQ_DOT, icon_ring,
@@ -226,7 +263,7 @@ static double draw_legend(struct fd_seq *seq, double y)
 		if (!e->text) {
 			continue;
 		}
-		width = e->icon_width + ICON_GAP + fd_text_width(e->text, label.font, label.size);
+		width = e->icon_width + ICON_GAP + fd_label_width(e->text, label.font, label.size);
 		if (x > FD_SEQ_MARGIN && x + width > seq->width - FD_SEQ_MARGIN) {
 			x = FD_SEQ_MARGIN;
 			y += LEGEND_LINE;
@@ -246,17 +283,18 @@ double fd_seq_draw_header(struct fd_seq *seq)
 {
 	const struct fd_sequence *s = seq->sequence;
 	double y = 22;
+	static const struct fd_label heading = { .font = FD_FONT_SANS_BOLD,
+						 .size = HEADING_SIZE,
+						 .color = FD_COLOR_INK };
+	static const struct fd_label subheading = { .font = FD_FONT_SANS,
+						    .size = SUBHEADING_SIZE,
+						    .color = FD_COLOR_MUTED };
 	struct fd_item rule = { .kind = FD_ITEM_BOX,
 				.id = "header-rule",
 				.fill = FD_COLOR_HAIRLINE };
 
-	y = write_line(seq, "heading", y, s->heading ? s->heading : "", FD_FONT_SANS_BOLD,
-		       HEADING_SIZE, FD_COLOR_INK) +
-	    2;
-	if (s->subheading) {
-		y = write_line(seq, "subheading", y, s->subheading, FD_FONT_SANS, SUBHEADING_SIZE,
-			       FD_COLOR_MUTED);
-	}
+	y = write_lines(seq, "heading", y, s->heading ? s->heading : "", &heading) + 2;
+	y = write_lines(seq, "subheading", y, s->subheading ? s->subheading : "", &subheading);
 	y += 6;
 	for (unsigned i = 0; s->warnings && s->warnings[i]; i++) {
 		y = draw_warning(seq, i, y, s->warnings[i]);

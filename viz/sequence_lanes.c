@@ -113,12 +113,12 @@ static void draw_lane(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t i
 	const struct fd_story_lane *lane = &panel->story->lanes[index];
 	struct fd_seq_lane *place = &panel->lanes[index];
 	char id[FD_SEQ_ID_BYTES];
-	g_autofree char *clean = fd_text_clean(lane->component);
-	g_autofree char *text = fd_text_fit(clean, FD_FONT_SANS_BOLD, FD_SEQ_NAME_SIZE,
-					    place->w - 2 * HEAD_PAD - 12);
+	g_autofree char *clean = fd_label_clean(lane->component);
+	g_autofree char *text = fd_label_fit(clean, FD_FONT_SANS_BOLD, FD_SEQ_NAME_SIZE,
+					     place->w - 2 * HEAD_PAD - 12);
 	g_autofree char *tooltip = g_strdup_printf("%s, functions of %s (thread id %u)",
 						   lane->thread, lane->component, lane->tid);
-	double w = MAX(fd_text_width(text, FD_FONT_SANS_BOLD, FD_SEQ_NAME_SIZE) + 2 * HEAD_PAD,
+	double w = MAX(fd_label_width(text, FD_FONT_SANS_BOLD, FD_SEQ_NAME_SIZE) + 2 * HEAD_PAD,
 		       2 * (FD_SEQ_LIFE_X - 6));
 
 	fd_seq_id(panel, "lane", index, id);
@@ -134,8 +134,8 @@ static void draw_bracket(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_
 	double w = panel->lanes[last].x + panel->lanes[last].w - x - 6;
 	double y = seq->heads_y - BRACKET_HEIGHT;
 	char id[FD_SEQ_ID_BYTES];
-	g_autofree char *clean = fd_text_clean(panel->story->lanes[first].thread);
-	g_autofree char *name = fd_text_fit(clean, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE, w);
+	g_autofree char *clean = fd_label_clean(panel->story->lanes[first].thread);
+	g_autofree char *name = fd_label_fit(clean, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE, w);
 	struct fd_item rule = { .kind = FD_ITEM_BOX,
 				.id = fd_seq_id(panel, "bracket", first, id),
 				.tooltip = panel->story->lanes[first].thread,
@@ -166,8 +166,8 @@ static const char *state_text(const struct fd_story *story)
 static void draw_panel_title(struct fd_seq *seq, struct fd_seq_panel *panel)
 {
 	const struct fd_story *story = panel->story;
-	g_autofree char *duration = fd_text_duration(story->duration_ns);
-	g_autofree char *calls = fd_text_count(story->calls);
+	g_autofree char *duration = fd_label_duration(story->duration_ns);
+	g_autofree char *calls = fd_label_count(story->calls);
 	g_autofree char *text =
 		g_strdup_printf("session %s · %s, %s · %s call%s",
 				story->peer[0] ? story->peer : "of an unknown client", duration,
@@ -183,14 +183,14 @@ static void draw_panel_title(struct fd_seq *seq, struct fd_seq_panel *panel)
 								    : FD_COLOR_INK };
 
 	if (role[0]) {
-		double w = fd_text_width(role, label.font, label.size);
+		double w = fd_label_width(role, label.font, label.size);
 
 		fd_scene_add_text(seq->scene, fd_seq_id(panel, "role", 0, id),
 				  (struct fd_rect){ x, y, w, 16 }, &label, NULL);
 		x += w + 10;
 	}
-	g_autofree char *clean = fd_text_clean(panel->side->source ? panel->side->source : "");
-	g_autofree char *source = fd_text_fit(clean, FD_FONT_SANS, 12, panel->x + panel->w - x);
+	g_autofree char *clean = fd_label_clean(panel->side->source ? panel->side->source : "");
+	g_autofree char *source = fd_label_fit(clean, FD_FONT_SANS, 12, panel->x + panel->w - x);
 
 	label.text = source;
 	label.font = FD_FONT_SANS;
@@ -273,7 +273,7 @@ static void draw_finish(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t
 {
 	char id[FD_SEQ_ID_BYTES];
 	double y = panel->end_y;
-	g_autofree char *after = fd_text_duration(panel->story->duration_ns);
+	g_autofree char *after = fd_label_duration(panel->story->duration_ns);
 	g_autofree char *text =
 		g_strdup_printf("session %s after %s",
 				panel->story->state == FD_STORY_REPLACED ? "replaced" : "ends",
@@ -304,7 +304,7 @@ static void draw_cut(struct fd_seq *seq, struct fd_seq_panel *panel)
 {
 	char id[FD_SEQ_ID_BYTES];
 	double y = panel->end_y;
-	g_autofree char *after = fd_text_duration(panel->story->duration_ns);
+	g_autofree char *after = fd_label_duration(panel->story->duration_ns);
 	g_autofree char *text =
 		g_strdup_printf("the recording ends; the session is still open, after %s", after);
 	double right = panel->x + panel->w - 6;
@@ -332,8 +332,8 @@ static void draw_hidden_note(struct fd_seq *seq, struct fd_seq_panel *panel)
 {
 	const struct fd_story *story = panel->story;
 	char id[FD_SEQ_ID_BYTES];
-	g_autofree char *calls = fd_text_count(story->hidden_calls);
-	g_autofree char *time = fd_text_duration(story->hidden_ns);
+	g_autofree char *calls = fd_label_count(story->hidden_calls);
+	g_autofree char *time = fd_label_duration(story->hidden_ns);
 	g_autofree char *text = g_strdup_printf(
 		"not shown: %s small calls, %.2g %% of the session's time (%s)", calls,
 		100.0 * (double)story->hidden_ns / (double)MAX(story->duration_ns, 1), time);

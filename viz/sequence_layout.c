@@ -77,11 +77,11 @@ static double behind_name(const struct fd_seq_panel *panel, uint32_t index)
 static void cut_name(struct fd_seq_panel *panel, uint32_t index, double room)
 {
 	struct fd_seq_place *place = &panel->places[index];
-	g_autofree char *clean = fd_text_clean(panel->story->steps[index].name);
+	g_autofree char *clean = fd_label_clean(panel->story->steps[index].name);
 
 	g_free(place->name);
-	place->name = fd_text_fit(clean, FD_FONT_MONO, FD_SEQ_NAME_SIZE, MAX(room, NAME_MIN));
-	place->name_width = fd_text_width(place->name, FD_FONT_MONO, FD_SEQ_NAME_SIZE);
+	place->name = fd_label_fit(clean, FD_FONT_MONO, FD_SEQ_NAME_SIZE, MAX(room, NAME_MIN));
+	place->name_width = fd_label_width(place->name, FD_FONT_MONO, FD_SEQ_NAME_SIZE);
 	place->label_end = place->label_x + place->name_width + behind_name(panel, index);
 }
 
@@ -93,8 +93,8 @@ static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
 	double soft = pair ? LANE_SOFT_PAIR : LANE_SOFT_SINGLE;
 
 	for (uint32_t l = 0; l < story->lane_count; l++) {
-		double head = fd_text_width(story->lanes[l].component, FD_FONT_SANS_BOLD,
-					    FD_SEQ_NAME_SIZE);
+		double head = fd_label_width(story->lanes[l].component, FD_FONT_SANS_BOLD,
+					     FD_SEQ_NAME_SIZE);
 
 		panel->lanes[l].w = CLAMP(head + 40, LANE_MIN, soft);
 	}

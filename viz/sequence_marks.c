@@ -25,7 +25,7 @@ static char *ratio_text(const struct fd_story_step *subject, const struct fd_sto
 	if (ratio < HARDLY_OTHER && ratio > 1 / HARDLY_OTHER) {
 		return NULL;
 	}
-	return fd_text_ratio(ratio);
+	return fd_label_ratio(ratio);
 }
 
 static double change_of_session(const struct fd_seq *seq)
@@ -100,24 +100,32 @@ void fd_seq_mark_init(const struct fd_seq *seq, const struct fd_seq_panel *panel
 		      struct fd_seq_mark *mark)
 {
 	const struct fd_story_step *s = &panel->story->steps[step];
-	g_autofree char *time = fd_text_duration(s->duration_ns);
+	g_autofree char *time = fd_label_duration(s->duration_ns);
 
 	*mark = (struct fd_seq_mark){ .dots = dots_of(seq, s->duration_ns) };
 	mark->hollow = s->wait_ns * 2 > s->duration_ns || s->kind == FD_STORY_IDLE;
 	if (s->count > 1) {
-		g_autofree char *count = fd_text_count(s->count);
+		g_autofree char *count = fd_label_count(s->count);
 
 		mark->count = g_strconcat("×", count, NULL);
 		mark->width +=
-			fd_text_width(mark->count, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE) + GAP;
+			fd_label_width(mark->count, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE) + GAP;
 	}
 	if (mark->dots > seq->options.dots) {
-		g_autofree char *number = fd_text_count(mark->dots);
+		g_autofree char *number = fd_label_count(mark->dots);
 
 		mark->width += FD_SEQ_DOT_STEP + 1 + GAP +
-			       fd_text_width(number, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE);
+			       fd_label_width(number, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE);
 	} else if (mark->dots > 0) {
 		mark->width += (double)mark->dots * FD_SEQ_DOT_STEP + GAP - 2;
+	}
+	if (s->recursion_depth > 0) {
+		g_autofree char *calls = fd_label_count(s->recursive_calls);
+
+		mark->recursion =
+			g_strdup_printf("calls itself %s×, %u deep", calls, s->recursion_depth);
+		mark->width +=
+			fd_label_width(mark->recursion, FD_FONT_SANS, FD_SEQ_SMALL_SIZE) + GAP;
 	}
 	if (s->unfinished && is_innermost_open(panel->story, step)) {
 		mark->time = g_strconcat("unfinished after ", time, NULL);
@@ -125,22 +133,23 @@ void fd_seq_mark_init(const struct fd_seq *seq, const struct fd_seq_panel *panel
 	} else {
 		mark->time = g_steal_pointer(&time);
 	}
-	mark->width += fd_text_width(mark->time, mark->open ? FD_FONT_SANS_BOLD : FD_FONT_SANS,
-				     FD_SEQ_SMALL_SIZE);
+	mark->width += fd_label_width(mark->time, mark->open ? FD_FONT_SANS_BOLD : FD_FONT_SANS,
+				      FD_SEQ_SMALL_SIZE);
 	if (seq->panel_count == 1 && s->is_focus) {
 		mark->tone = FD_TONE_GUILTY;
 	} else if (seq->panel_count > 1) {
 		compare(seq, panel, step, mark);
 	}
 	if (mark->ratio) {
-		mark->ratio_width = 2 * PILL_PAD + fd_text_width(mark->ratio, FD_FONT_SANS_BOLD,
-								 FD_SEQ_SMALL_SIZE);
+		mark->ratio_width = 2 * PILL_PAD + fd_label_width(mark->ratio, FD_FONT_SANS_BOLD,
+								  FD_SEQ_SMALL_SIZE);
 	}
 }
 
 void fd_seq_mark_clear(struct fd_seq_mark *mark)
 {
 	g_free(mark->count);
+	g_free(mark->recursion);
 	g_free(mark->time);
 	g_free(mark->ratio);
 	*mark = (struct fd_seq_mark){ 0 };
@@ -149,7 +158,7 @@ void fd_seq_mark_clear(struct fd_seq_mark *mark)
 static double draw_word(struct fd_seq *seq, const char *id, double x, double y, const char *text,
 			enum fd_font font, enum fd_color color, enum fd_color ground)
 {
-	double width = fd_text_width(text, font, FD_SEQ_SMALL_SIZE);
+	double width = fd_label_width(text, font, FD_SEQ_SMALL_SIZE);
 	struct fd_label label = { .text = text,
 				  .font = font,
 				  .size = FD_SEQ_SMALL_SIZE,
@@ -185,7 +194,7 @@ static double draw_dots(struct fd_seq *seq, const char *id, double x, double y,
 		x += FD_SEQ_DOT_STEP;
 	}
 	if (mark->dots > seq->options.dots) {
-		g_autofree char *number = fd_text_count(mark->dots);
+		g_autofree char *number = fd_label_count(mark->dots);
 		g_autofree char *number_id = g_strconcat(id, "-dots", NULL);
 
 		return draw_word(seq, number_id, x + 1, y, number, FD_FONT_SANS_BOLD,
@@ -205,10 +214,15 @@ double fd_seq_draw_mark(struct fd_seq *seq, const char *id, double x, double y,
 			      ground);
 	}
 	x = draw_dots(seq, id, x, y, ground, mark);
-	return draw_word(seq, time_id, x, y, mark->time,
-			 mark->open ? FD_FONT_SANS_BOLD : FD_FONT_SANS,
-			 mark->open ? FD_COLOR_ALARM : FD_COLOR_MUTED, ground) -
-	       GAP;
+	x = draw_word(seq, time_id, x, y, mark->time, mark->open ? FD_FONT_SANS_BOLD : FD_FONT_SANS,
+		      mark->open ? FD_COLOR_ALARM : FD_COLOR_MUTED, ground);
+	if (mark->recursion) {
+		g_autofree char *recursion_id = g_strconcat(id, "-recursion", NULL);
+
+		x = draw_word(seq, recursion_id, x, y, mark->recursion, FD_FONT_SANS, FD_COLOR_INK,
+			      ground);
+	}
+	return x - GAP;
 }
 
 void fd_seq_draw_pill(struct fd_seq *seq, const char *id, double x, double y,
@@ -217,7 +231,7 @@ void fd_seq_draw_pill(struct fd_seq *seq, const char *id, double x, double y,
 	static const struct {
 		enum fd_color fill, stroke, ink;
 	} paints[] = {
-		[FD_TONE_QUIET] = { FD_COLOR_PAPER, FD_COLOR_HEAD_EDGE, FD_COLOR_MUTED },
+		[FD_TONE_QUIET] = { FD_COLOR_NONE, FD_COLOR_NONE, FD_COLOR_MUTED },
 		[FD_TONE_SLOWER] = { FD_COLOR_ALARM_TINT, FD_COLOR_ALARM_FILL, FD_COLOR_ALARM },
 		[FD_TONE_GUILTY] = { FD_COLOR_ALARM_FILL, FD_COLOR_ALARM_FILL, FD_COLOR_ON_FILL },
 		[FD_TONE_FASTER] = { FD_COLOR_BETTER_FILL, FD_COLOR_BETTER_FILL, FD_COLOR_ON_FILL },
@@ -235,6 +249,7 @@ void fd_seq_draw_pill(struct fd_seq *seq, const char *id, double x, double y,
 			   .font = FD_FONT_SANS_BOLD,
 			   .size = FD_SEQ_SMALL_SIZE,
 			   .color = paints[mark->tone].ink,
+			   .halo = mark->tone == FD_TONE_QUIET ? FD_COLOR_PAPER : FD_COLOR_NONE,
 			   .align = FD_ALIGN_MIDDLE },
 	};
 

@@ -10,10 +10,10 @@ static char *tooltip_of(const struct fd_story *story, const struct fd_story_step
 {
 	const struct fd_story_lane *lane =
 		step->lane < story->lane_count ? &story->lanes[step->lane] : NULL;
-	g_autofree char *start = fd_text_duration(step->start_ns);
-	g_autofree char *total = fd_text_duration(step->duration_ns);
-	g_autofree char *waiting = fd_text_duration(step->wait_ns);
-	g_autofree char *self = fd_text_duration(step->self_ns);
+	g_autofree char *start = fd_label_duration(step->start_ns);
+	g_autofree char *total = fd_label_duration(step->duration_ns);
+	g_autofree char *waiting = fd_label_duration(step->wait_ns);
+	g_autofree char *self = fd_label_duration(step->self_ns);
 	GString *text = g_string_new(step->name);
 
 	if (lane) {
@@ -22,9 +22,9 @@ static char *tooltip_of(const struct fd_story *story, const struct fd_story_step
 	g_string_append_printf(text, " · starts at +%s · takes %s, waiting %s, itself %s", start,
 			       total, waiting, self);
 	if (step->count > 1) {
-		g_autofree char *min = fd_text_duration(step->min_ns);
-		g_autofree char *median = fd_text_duration(step->median_ns);
-		g_autofree char *max = fd_text_duration(step->max_ns);
+		g_autofree char *min = fd_label_duration(step->min_ns);
+		g_autofree char *median = fd_label_duration(step->median_ns);
+		g_autofree char *max = fd_label_duration(step->max_ns);
 
 		g_string_append_printf(text,
 				       " · %" G_GUINT64_FORMAT
@@ -36,7 +36,7 @@ static char *tooltip_of(const struct fd_story *story, const struct fd_story_step
 				       step->recursive_calls, step->recursion_depth);
 	}
 	if (step->hidden_calls > 0) {
-		g_autofree char *hidden = fd_text_duration(step->hidden_ns);
+		g_autofree char *hidden = fd_label_duration(step->hidden_ns);
 
 		g_string_append_printf(text, " · %" G_GUINT64_FORMAT " calls below not shown, %s",
 				       step->hidden_calls, hidden);
@@ -204,8 +204,8 @@ static void draw_frame_step(struct fd_seq *seq, struct fd_seq_panel *panel, uint
 
 static char *handoff_text(const struct fd_story_step *step)
 {
-	g_autofree char *waited = fd_text_duration(step->duration_ns);
-	g_autofree char *count = fd_text_count(step->count);
+	g_autofree char *waited = fd_label_duration(step->duration_ns);
+	g_autofree char *count = fd_label_count(step->count);
 	const char *queue = step->name[0] ? step->name : "hand-off";
 	GString *text = g_string_new(NULL);
 
@@ -261,7 +261,7 @@ static void draw_handoff(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_
 			 (struct fd_point){ to, place->y + 16 });
 	fd_scene_add(seq->scene, &arrow);
 	if (place->mark.ratio) {
-		double width = fd_text_width(text, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE);
+		double width = fd_label_width(text, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE);
 
 		fd_seq_draw_pill(seq, fd_seq_id(panel, "step", index, id), left + width + NAME_GAP,
 				 place->y - 9, &place->mark);
@@ -295,7 +295,7 @@ static void draw_worded(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t
 {
 	const struct fd_seq_place *place = &panel->places[index];
 	char id[FD_SEQ_ID_BYTES];
-	double width = fd_text_width(words, font, FD_SEQ_SMALL_SIZE);
+	double width = fd_label_width(words, font, FD_SEQ_SMALL_SIZE);
 	struct fd_label label = { .text = words,
 				  .font = font,
 				  .size = FD_SEQ_SMALL_SIZE,
@@ -362,7 +362,7 @@ static void draw_idle(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t i
 static void draw_time(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index,
 		      char **previous)
 {
-	g_autofree char *time = fd_text_duration(panel->story->steps[index].start_ns);
+	g_autofree char *time = fd_label_duration(panel->story->steps[index].start_ns);
 	g_autofree char *text =
 		panel->story->steps[index].start_ns ? g_strconcat("+", time, NULL) : g_strdup("0");
 	char id[FD_SEQ_ID_BYTES];

@@ -320,7 +320,7 @@ static void draw_line(GVJ_t *job, pointf *A, int n)
 static boolean lay_text_out(textspan_t *span, char **fontpath)
 {
 	(void)fontpath;
-	span->size.x = fd_text_width(span->str, fd_font_find(span->font->name), span->font->size);
+	span->size.x = fd_label_width(span->str, fd_font_find(span->font->name), span->font->size);
 	span->size.y = span->font->size * LINE_HEIGHT;
 	span->yoffset_layout = 0;
 	/* graphviz puts the baseline 0.4 em below the middle of a line this high */

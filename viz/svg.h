@@ -3,7 +3,7 @@
  *
  * Place in the house: the lower end of viz/. Graphviz lays the graph of the scene out (nop2) and
  * walks it; the pen it draws with is a renderer plugin of this module, together with a text layout
- * plugin that measures with text.h. So no font, no Pango and no Cairo is loaded, and the bytes are
+ * plugin that measures with label.h. So no font, no Pango and no Cairo is loaded, and the bytes are
  * the same on every machine.
  *
  * The picture stands alone: no scripts, no links, no outside style. Tooltips are <title> elements,

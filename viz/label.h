@@ -5,8 +5,8 @@
  * a picture is the same whatever fonts the machine has that draws it: FD_FONT_MONO is exact for
  * fonts with a 0.6 em advance, FD_FONT_SANS follows the widths of Helvetica and leaves a margin.
  */
-#ifndef FD_VIZ_TEXT_H
-#define FD_VIZ_TEXT_H
+#ifndef FD_VIZ_LABEL_H
+#define FD_VIZ_LABEL_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -24,25 +24,25 @@ enum fd_font fd_font_find(const char *name);
 
 /* Valid UTF-8 without control characters: broken bytes, controls and what no XML text may hold
  * become U+FFFD; tab and newline become spaces. NULL gives "". The caller frees the result. */
-char *fd_text_clean(const char *text);
+char *fd_label_clean(const char *text);
 
 /* Width in points of clean text at the given size. */
-double fd_text_width(const char *text, enum fd_font font, double size);
+double fd_label_width(const char *text, enum fd_font font, double size);
 
 /* At most max characters, with "…" in place of the middle; the end is kept a little longer than
  * the beginning, because names of one family differ there. The caller frees the result. */
-char *fd_text_middle_cut(const char *text, size_t max);
+char *fd_label_middle_cut(const char *text, size_t max);
 
 /* As many characters as fit into width points, cut in the middle. The caller frees the result. */
-char *fd_text_fit(const char *text, enum fd_font font, double size, double width);
+char *fd_label_fit(const char *text, enum fd_font font, double size, double width);
 
 /* "412", "12,340", "1.23 M": for marks on arrows. The caller frees the result. */
-char *fd_text_count(uint64_t count);
+char *fd_label_count(uint64_t count);
 
 /* "830 ns", "1.24 ms", "12.3 s": three significant digits. The caller frees the result. */
-char *fd_text_duration(uint64_t ns);
+char *fd_label_duration(uint64_t ns);
 
 /* "412×", "1.3×", "0.02×". The caller frees the result. */
-char *fd_text_ratio(double ratio);
+char *fd_label_ratio(double ratio);
 
 #endif

@@ -1,4 +1,4 @@
-#include "viz/text.h"
+#include "viz/label.h"
 
 #include <glib.h>
 #include <math.h>
@@ -62,7 +62,7 @@ static gboolean is_unwanted(gunichar c)
 	       (c & 0xfffe) == 0xfffe || c == 0xfeff;
 }
 
-char *fd_text_clean(const char *text)
+char *fd_label_clean(const char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
 	GString *clean = g_string_sized_new(strlen(valid));
@@ -93,7 +93,7 @@ static unsigned char_width(gunichar c, gboolean mono)
 	return g_unichar_iswide(c) ? 1000u : SANS_OTHER;
 }
 
-double fd_text_width(const char *text, enum fd_font font, double size)
+double fd_label_width(const char *text, enum fd_font font, double size)
 {
 	gboolean mono = font == FD_FONT_MONO || font == FD_FONT_MONO_BOLD;
 	uint64_t sum = 0;
@@ -108,7 +108,7 @@ double fd_text_width(const char *text, enum fd_font font, double size)
 	return (double)sum / 1000.0 * size * factor;
 }
 
-char *fd_text_middle_cut(const char *text, size_t max)
+char *fd_label_middle_cut(const char *text, size_t max)
 {
 	glong length = g_utf8_strlen(text, -1);
 	glong keep, head;
@@ -126,25 +126,25 @@ char *fd_text_middle_cut(const char *text, size_t max)
 			   NULL);
 }
 
-char *fd_text_fit(const char *text, enum fd_font font, double size, double width)
+char *fd_label_fit(const char *text, enum fd_font font, double size, double width)
 {
 	size_t low = 0;
 	size_t high = (size_t)g_utf8_strlen(text, -1);
 
-	if (fd_text_width(text, font, size) <= width) {
+	if (fd_label_width(text, font, size) <= width) {
 		return g_strdup(text);
 	}
 	while (low < high) {
 		size_t middle = low + (high - low + 1) / 2;
-		g_autofree char *cut = fd_text_middle_cut(text, middle);
+		g_autofree char *cut = fd_label_middle_cut(text, middle);
 
-		if (fd_text_width(cut, font, size) <= width) {
+		if (fd_label_width(cut, font, size) <= width) {
 			low = middle;
 		} else {
 			high = middle - 1;
 		}
 	}
-	return fd_text_middle_cut(text, low);
+	return fd_label_middle_cut(text, low);
 }
 
 /* Three significant digits, never more than that after the point is dropped: 1.24, 12.4, 124. */
@@ -159,7 +159,7 @@ static char *three_digits(double value, const char *unit)
 	return g_strdup_printf("%.0f%s", value, unit);
 }
 
-char *fd_text_count(uint64_t count)
+char *fd_label_count(uint64_t count)
 {
 	GString *text;
 
@@ -180,7 +180,7 @@ char *fd_text_count(uint64_t count)
 	return g_string_free(text, FALSE);
 }
 
-char *fd_text_duration(uint64_t ns)
+char *fd_label_duration(uint64_t ns)
 {
 	if (ns < 1000) {
 		return g_strdup_printf("%u ns", (unsigned)ns);
@@ -197,13 +197,13 @@ char *fd_text_duration(uint64_t ns)
 	return three_digits((double)ns / 6e10, " min");
 }
 
-char *fd_text_ratio(double ratio)
+char *fd_label_ratio(double ratio)
 {
 	if (ratio >= 1e6) {
 		return g_strdup_printf("%.1e×", ratio);
 	}
 	if (ratio >= 9.95) {
-		g_autofree char *count = fd_text_count((uint64_t)llround(ratio));
+		g_autofree char *count = fd_label_count((uint64_t)llround(ratio));
 		return g_strconcat(count, "×", NULL);
 	}
 	return g_strdup_printf(ratio < 0.095 ? "%.2f×" : "%.1f×", ratio);
