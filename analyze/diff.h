@@ -45,16 +45,17 @@ struct fd_diff_side {
 	double own_ns;      /* mean, median and 99th percentile */
 	double own_median_ns;
 	double own_p99_ns;
-	double total_ns;
+	double total_ns; /* with all that is below */
 	double total_median_ns;
 	double total_p99_ns;
+	double wait_ns;      /* of the mean total_ns: waiting */
 	uint64_t unfinished; /* calls, of all sessions */
 };
 
 /* How two distributions of per-session values differ. */
 struct fd_diff_test {
 	double delta;    /* Cliff's delta, -1 to 1: P(subject > baseline) - P(subject < baseline) */
-	double p;        /* two tests combined; 1 when nothing can be said */
+	double p;        /* two tests together; 1 when nothing can be said */
 	double adjusted; /* p, corrected for the number of rows (Benjamini-Hochberg) */
 	uint64_t beyond; /* sessions of the subject above every one of the baseline */
 };
@@ -81,21 +82,22 @@ struct fd_diff_row {
 	struct fd_diff_test test; /* of own time per session */
 };
 
-/* A call path, in the union of both trees. Node 0 is the root. Parents come before children. */
+/* A call path, in the union of both trees. Node 0 is the root. Parents come before children. Here
+ * total_ns is the sum of the own times of the node and all below it, so that the tree adds up also
+ * where recursion was folded; its median and 99th percentile are those of the outer calls. */
 struct fd_diff_node {
-	const char *function;
+	const char *function; /* "" at the root */
 	const char *component;
-	uint8_t frame;
+	uint8_t frame; /* enum fd_frame_kind */
 	enum fd_presence presence;
-	uint32_t parent;
+	uint32_t parent; /* FD_PROFILE_NONE at the root */
 	uint32_t depth;
-	struct fd_diff_side baseline; /* own_* and total_* are sums of own times: of the node, and
-				       * of all below it */
+	struct fd_diff_side baseline;
 	struct fd_diff_side subject;
-	double ratio;         /* of mean total */
+	double ratio;         /* of mean total time */
 	double added_ns;      /* own */
-	double tree_added_ns; /* own and all below */
-	double share;         /* of the node's own added time in all increases of nodes */
+	double tree_added_ns; /* own, and that of all below */
+	double share;         /* own part of all increases of nodes, 0 to 1 */
 };
 
 struct fd_diff_sessions {
@@ -117,17 +119,19 @@ enum fd_confidence { FD_CONFIDENCE_LOW, FD_CONFIDENCE_MEDIUM, FD_CONFIDENCE_HIGH
 
 struct fd_verdict {
 	enum fd_change change;
-	const char *function; /* NULL when no difference was found, or it is IDLE or QUEUEING */
-	const char *component;
-	const char *below; /* the wait, or the queue; may be NULL */
-	const char *file;
+	enum fd_presence presence;
+	const char *function;  /* NULL when there is no culprit, or it is no function */
+	const char *component; /* NULL likewise */
+	const char *below;     /* the wait it is in, or the queue; may be NULL */
+	const char *file;      /* where the function begins; may be NULL */
 	int line;
-	double factor;      /* of its time (of calls, when that is the change); may be INFINITY */
+	gboolean per_call;  /* factor and times are per call: the sides do different work */
+	double factor;      /* of its time; of its calls when they are the change; INFINITY: new */
 	double baseline_ns; /* per session: what the factor compares */
 	double subject_ns;
 	double share; /* of the added time per session */
 	enum fd_confidence confidence;
-	char *sentence; /* one English sentence; never NULL */
+	char *sentence; /* in English, without a full stop; never NULL */
 };
 
 struct fd_diff_options {
@@ -145,6 +149,7 @@ struct fd_diff {
 	struct fd_diff_sessions subject;
 	gboolean whole_run;       /* no sessions on either side: per run instead of per session */
 	struct fd_diff_test test; /* of busy time per session */
+	gboolean may_be_chance;   /* a difference was seen, but not a significant one */
 	double ratio;             /* of mean busy time per session */
 	double added_ns;
 	struct fd_diff_row *rows; /* by share, then by added time, then by name */
