@@ -29,7 +29,7 @@ static void print_help(const struct fd_usage *usage, fd_option_context *context)
 	g_autofree char *help = g_option_context_get_help(context, FALSE, NULL);
 	const char *options = strstr(help, "\n\n");
 
-	printf("Usage: flowdar %s %s\n\n%s\n", usage->command, usage->synopsis, usage->description);
+	printf("Usage: flowdar %s %s\n\n%s", usage->command, usage->synopsis, usage->description);
 	if (options)
 		fputs(options + 1, stdout);
 	if (usage->examples)

@@ -20,7 +20,7 @@ run_case() {
 	ln -s "$FLOWDAR" "$work/bin/flowdar"
 	(
 		cd "$work/cwd" || exit 99
-		export PATH="$work/bin:$PATH" data="$here/data" LC_ALL=C.UTF-8
+		export PATH="$work/bin:$PATH" data="$here/data" captures="$here/../captures" LC_ALL=C.UTF-8
 		unset COLUMNS
 		bash "$dir/cmd"
 	) >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
