@@ -27,6 +27,18 @@ httpd_as_user() {
 	fi
 }
 
+# httpd_libraries DIR: sees to it that the libraries which `flowdar record` loads into the server can
+# be read by the server's user: if those of DIR cannot, it is told to take copies.
+httpd_libraries() {
+	local as_user
+	mapfile -t as_user < <(httpd_as_user)
+	if [ ${#as_user[@]} -gt 0 ] && ! "${as_user[@]}" test -r "$1/libflowdar.so"; then
+		rm -rf "${httpd_home:?}/lib" && mkdir -p "$httpd_home/lib" &&
+			cp -p "$1"/libflowdar*.so "$httpd_home/lib" || return
+		export FLOWDAR_LIBRARY_DIR=$httpd_home/lib
+	fi
+}
+
 # httpd_check_access FILE: whether the server's user may read it.
 httpd_check_access() {
 	local as_user

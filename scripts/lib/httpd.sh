@@ -4,6 +4,7 @@
 #
 #	httpd_fetch             Debian's source of apache2, apr and apr-util
 #	httpd_build             the instrumented server; nothing to do when it stands already
+#	httpd_libraries DIR     flowdar's libraries where the server's user can read them
 #	httpd_configure PORT    a configuration, a document root and a place for its logs
 #	httpd_command           its command, an argument a line, for the port configured last
 #
@@ -30,6 +31,9 @@ httpd_locked() {
 	) 9>"$httpd_home/lock"
 }
 
+# shellcheck source=httpd-fetch.sh
 . "${BASH_SOURCE[0]%/*}/httpd-fetch.sh"
+# shellcheck source=httpd-build.sh
 . "${BASH_SOURCE[0]%/*}/httpd-build.sh"
+# shellcheck source=httpd-run.sh
 . "${BASH_SOURCE[0]%/*}/httpd-run.sh"
