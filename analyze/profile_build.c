@@ -1,41 +1,7 @@
 #include "analyze/profile_build.h"
 
+#include "analyze/profile_build_private.h"
 #include "analyze/profile_private.h"
-
-#define UNSET UINT32_MAX
-
-/* What one open session did on one call path. */
-struct cell {
-	uint64_t calls;
-	uint64_t own_ns;
-	uint64_t total_ns;
-};
-
-struct open_session {
-	struct fd_intern nodes; /* node -> index of cells */
-	GArray *cells;          /* of struct cell */
-	uint64_t own_ns;
-	uint64_t running_ns;
-	uint32_t group;
-};
-
-/* A process and address where a function was seen, to name and locate it again. */
-struct sample {
-	uint32_t pid;
-	uint64_t addr;
-};
-
-struct fd_profile_builder {
-	struct fd_profile_source source;
-	struct fd_walk *walk;
-	struct fd_profile *profile;
-	GArray *path_functions;  /* of uint32_t by call path: function or UNSET */
-	GPtrArray *path_nodes;   /* by group: GArray of uint32_t by call path: node or UNSET */
-	GArray *samples;         /* of struct sample by function; pid and addr 0: none */
-	GHashTable *open;        /* the open sessions, to free what the walk did not close */
-	struct fd_intern lumped; /* scratch of session_closed: entry -> index of lumps */
-	GArray *lumps;           /* of struct cell */
-};
 
 static void on_frame(void *user, const struct fd_walk_frame *frame);
 static void on_opened(void *user, struct fd_walk_session *session);
@@ -93,84 +59,6 @@ struct fd_walk *fd_profile_builder_walk(struct fd_profile_builder *builder)
 	return builder->walk;
 }
 
-/* An index into an array that grows as needed; new places are UNSET. */
-static uint32_t *place_at(GArray *array, uint32_t index)
-{
-	if (index >= array->len) {
-		guint old = array->len;
-
-		g_array_set_size(array, MAX(index + 1, array->len * 2));
-		for (guint i = old; i < array->len; i++)
-			g_array_index(array, uint32_t, i) = UNSET;
-	}
-	return &g_array_index(array, uint32_t, index);
-}
-
-static void name_address(const struct fd_profile_builder *builder, const struct sample *sample,
-			 struct fd_profile_function *function, char number[24])
-{
-	if (builder->source.symbols) {
-		const struct fd_symbol *symbol =
-			fd_symbols_lookup(builder->source.symbols, sample->pid, sample->addr);
-
-		function->name = symbol->function;
-		function->component = symbol->component;
-		function->known = symbol->known;
-		return;
-	}
-	g_snprintf(number, 24, "0x%" G_GINT64_MODIFIER "x", sample->addr);
-	function->name = number;
-	function->component = "unknown";
-}
-
-static uint32_t add_function(struct fd_profile_builder *builder,
-			     const struct fd_profile_function *like, const struct sample *sample)
-{
-	uint32_t function = profile_function_add(builder->profile, like);
-
-	if (function >= builder->samples->len)
-		g_array_set_size(builder->samples, function + 1);
-	if (sample)
-		g_array_index(builder->samples, struct sample, function) = *sample;
-	return function;
-}
-
-static uint32_t make_function(struct fd_profile_builder *builder, const struct fd_walk_path *path)
-{
-	struct sample sample = { path->pid, path->addr };
-	struct fd_profile_function function = { .kind = path->kind, .wait = path->wait };
-	char number[24];
-
-	if (path->kind == FD_FRAME_FUNCTION) {
-		name_address(builder, &sample, &function, number);
-		return add_function(builder, &function, &sample);
-	}
-	function.name = builder->source.text(builder->source.texts, path->name);
-	function.component = path->kind == FD_FRAME_WAIT ? "libc" : FD_COMPONENT_PROGRAM;
-	function.known = TRUE;
-	return add_function(builder, &function, NULL);
-}
-
-/* Frames beyond FD_WALK_PATHS_MAX have path 0: together they are one function. */
-static uint32_t other_paths(struct fd_profile_builder *builder)
-{
-	struct fd_profile_function function = { .name = "(other call paths)",
-						.component = "unknown",
-						.kind = FD_FRAME_SCOPE };
-
-	return add_function(builder, &function, NULL);
-}
-
-static uint32_t function_of(struct fd_profile_builder *builder, uint32_t path,
-			    const struct fd_walk_path *what)
-{
-	uint32_t *place = place_at(builder->path_functions, path);
-
-	if (*place == UNSET)
-		*place = path ? make_function(builder, what) : other_paths(builder);
-	return *place;
-}
-
 static GArray *nodes_of(struct fd_profile_builder *builder, uint32_t group)
 {
 	while (group >= builder->path_nodes->len)
@@ -183,9 +71,9 @@ static uint32_t node_of(struct fd_profile_builder *builder, uint32_t group_index
 {
 	struct fd_profile_group *group = &builder->profile->groups[group_index];
 	GArray *nodes = nodes_of(builder, group_index);
-	uint32_t node = *place_at(nodes, path);
+	uint32_t node = *profile_place(nodes, path);
 
-	if (node != UNSET)
+	if (node != FD_PROFILE_NONE)
 		return node;
 	/* Down from the nearest path that has one: nothing is held on the way up, so that deep
 	 * paths cost no stack. */
@@ -196,15 +84,15 @@ static uint32_t node_of(struct fd_profile_builder *builder, uint32_t group_index
 	do {
 		g_array_append_val(missing, at);
 		at = fd_walk_path(builder->walk, at).parent;
-	} while (at && (node = *place_at(nodes, at)) == UNSET);
+	} while (at && (node = *profile_place(nodes, at)) == FD_PROFILE_NONE);
 	if (!at)
 		node = 0;
 	for (guint i = missing->len; i > 0; i--) {
 		uint32_t below = g_array_index(missing, uint32_t, i - 1);
 		struct fd_walk_path what = fd_walk_path(builder->walk, below);
 
-		node = profile_node_add(group, node, function_of(builder, below, &what));
-		*place_at(nodes, below) = node;
+		node = profile_node_add(group, node, profile_function_of(builder, below, &what));
+		*profile_place(nodes, below) = node;
 	}
 	return node;
 }
@@ -283,7 +171,35 @@ static void lump(struct fd_profile_builder *builder, struct fd_profile_group *gr
 	sum->total_ns = profile_sum(sum->total_ns, cell->total_ns);
 }
 
-static void fold_cells(struct fd_profile_builder *builder, const struct open_session *open)
+static void tell_session(struct fd_profile_builder *builder, const struct open_session *open,
+			 const struct fd_walk_session *session)
+{
+	const struct fd_profile *profile = builder->profile;
+	const struct fd_profile_group *group = &profile->groups[open->group];
+	struct fd_profile_session told = { .session = session,
+					   .label = group->label,
+					   .busy_ns = open->own_ns,
+					   .running_ns = open->running_ns };
+
+	for (uint32_t i = 0; i < builder->lumps->len; i++) {
+		const struct cell *cell = &g_array_index(builder->lumps, struct cell, i);
+		const struct fd_profile_entry *entry = &group->entries[builder->lumped.pairs[i].a];
+
+		told.calls = profile_sum(told.calls, cell->calls);
+		if (cell->own_ns <= told.function_ns)
+			continue;
+		told.function_ns = cell->own_ns;
+		told.function = profile->functions[entry->function].name;
+		told.component = profile->functions[entry->function].component;
+		told.below = entry->below == FD_PROFILE_NONE
+				     ? NULL
+				     : profile->functions[entry->below].name;
+	}
+	builder->source.session(builder->source.user, &told);
+}
+
+static void fold_cells(struct fd_profile_builder *builder, const struct open_session *open,
+		       const struct fd_walk_session *session)
 {
 	struct fd_profile_group *group = &builder->profile->groups[open->group];
 
@@ -294,6 +210,8 @@ static void fold_cells(struct fd_profile_builder *builder, const struct open_ses
 		add_session(&group->nodes[node].stat, cell);
 		lump(builder, group, node, cell);
 	}
+	if (builder->source.session)
+		tell_session(builder, open, session);
 	for (uint32_t i = 0; i < builder->lumps->len; i++) {
 		uint32_t entry = (uint32_t)builder->lumped.pairs[i].a;
 
@@ -317,7 +235,7 @@ static void on_closed(void *user, struct fd_walk_session *session)
 	fd_histogram_add(&group->lifetime_ns, session->end_ns - session->begin_ns, 1);
 	fd_histogram_add(&group->busy_ns, open->own_ns, 1);
 	fd_histogram_add(&group->running_ns, open->running_ns, 1);
-	fold_cells(builder, open);
+	fold_cells(builder, open, session);
 	g_hash_table_remove(builder->open, open);
 }
 
@@ -336,7 +254,7 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 
 	if (!handoff->from_tid) /* since when is not known */
 		return;
-	uint32_t node = profile_node_add(group, 0, add_function(builder, &queue, NULL));
+	uint32_t node = profile_node_add(group, 0, profile_function_seen(builder, &queue, NULL));
 	struct fd_profile_stat *stat = &group->nodes[node].stat;
 	stat->calls++;
 	stat->outer_calls++;
@@ -347,53 +265,6 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 	fd_histogram_add(&stat->call_ns, waited_ns, 1);
 	if (open)
 		add_to_session(open, node, waited_ns, waited_ns, FALSE);
-}
-
-/* TRUE when another name, or another component, came of it. */
-static gboolean name_function(const struct fd_profile_builder *builder,
-			      struct fd_profile_function *function, const struct sample *sample)
-{
-	struct fd_profile_function old = *function;
-	GStringChunk *texts = builder->profile->texts;
-	char number[24];
-
-	if (function->kind == FD_FRAME_SCOPE)
-		function->component = fd_symbols_program(builder->source.symbols);
-	else if (function->kind == FD_FRAME_FUNCTION && !function->known)
-		name_address(builder, sample, function, number);
-	function->name = g_string_chunk_insert_const(texts, function->name);
-	function->component = g_string_chunk_insert_const(texts, function->component);
-	return function->name != old.name || function->component != old.component;
-}
-
-/* Modules can be told after the first functions of them. */
-static gboolean name_again(struct fd_profile_builder *builder)
-{
-	gboolean changed = FALSE;
-
-	for (uint32_t i = 0; i < builder->profile->function_count; i++)
-		changed |= name_function(builder, &builder->profile->functions[i],
-					 &g_array_index(builder->samples, struct sample, i));
-	return changed;
-}
-
-static void add_lines(struct fd_profile_builder *builder)
-{
-	struct fd_profile *profile = builder->profile;
-
-	for (uint32_t i = 0; i < profile->function_count; i++) {
-		struct fd_profile_function *function = &profile->functions[i];
-		const struct sample *sample = &g_array_index(builder->samples, struct sample, i);
-
-		if (function->kind != FD_FRAME_FUNCTION || !function->known)
-			continue;
-		struct fd_symbol_source source =
-			fd_symbols_locate(builder->source.symbols, sample->pid, sample->addr);
-		if (source.file) {
-			function->file = g_string_chunk_insert_const(profile->texts, source.file);
-			function->line = source.line;
-		}
-	}
 }
 
 /* Calls were counted by node; entries are their sums. */
@@ -439,9 +310,9 @@ struct fd_profile *fd_profile_builder_finish(struct fd_profile_builder *builder)
 	struct fd_profile *profile = builder->profile;
 
 	fd_walk_finish(builder->walk);
-	gboolean renamed = builder->source.symbols && name_again(builder);
+	gboolean renamed = builder->source.symbols && profile_name_again(builder);
 	if (builder->source.symbols && builder->source.lines)
-		add_lines(builder);
+		profile_add_lines(builder);
 	/* Functions that turned out to be the same become one. */
 	if (renamed) {
 		profile = fd_profile_new();

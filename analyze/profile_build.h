@@ -18,12 +18,27 @@
 /* The text of an id of the source that feeds the walk. */
 typedef const char *(*fd_text_fn)(const void *texts, uint32_t name);
 
+/* A session as it is folded into its group. Valid during the call only. */
+struct fd_profile_session {
+	const struct fd_walk_session *session;
+	const char *label;
+	uint64_t calls;
+	uint64_t busy_ns; /* all own times, queues included */
+	uint64_t running_ns;
+	const char *function; /* what took most of busy_ns, by its name so far; NULL: nothing did */
+	const char *component;
+	const char *below; /* the wait it is in, or NULL */
+	uint64_t function_ns;
+};
+
 struct fd_profile_source {
 	struct fd_symbols *symbols; /* NULL: functions are named by their address */
 	fd_text_fn text;
 	const void *texts;
 	const char *(*label)(void *labels, const struct fd_walk_session *session); /* may be NULL */
 	void *labels;
+	void (*session)(void *user, const struct fd_profile_session *session); /* may be NULL */
+	void *user;
 	gboolean lines; /* look up file and line of each function */
 };
 

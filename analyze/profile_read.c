@@ -117,6 +117,8 @@ struct fd_profile *fd_profile_read(const char *path, const struct fd_profile_opt
 		.texts = source,
 		.label = options->labels ? label_of : NULL,
 		.labels = (void *)options->labels,
+		.session = options->session,
+		.user = options->session_user,
 		.lines = options->lines,
 	};
 	builder = fd_profile_builder_new(&from);

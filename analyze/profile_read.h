@@ -10,7 +10,7 @@
 #include <glib.h>
 
 #include "analyze/labels.h"
-#include "analyze/profile.h"
+#include "analyze/profile_build.h"
 #include "pipeline/source.h"
 
 /* Called after each batch with the events read so far, in the thread that reads. FALSE stops the
@@ -22,6 +22,9 @@ struct fd_profile_options {
 	gboolean lines;                  /* look up file and line of each function */
 	fd_profile_progress_fn progress; /* may be NULL */
 	void *user;
+	/* Called for each session when it is through; may be NULL. */
+	void (*session)(void *user, const struct fd_profile_session *session);
+	void *session_user;
 };
 
 /* path as for fd_source_open. options may be NULL. warnings may be NULL; else lines that a user

@@ -248,7 +248,9 @@ static void test_late_symbols(void)
 	g_autoptr(fd_symbols) symbols = fd_symbols_new(dir);
 	g_autoptr(script_auto) script =
 		script_new("A 0 begin:1: 1 +f 2 -f 3 end:1\n2B 4 begin:1: 5 +f 8 -f 9 end:1");
-	struct fd_profile_source source = { symbols, script_name, script, NULL, NULL, TRUE };
+	struct fd_profile_source source = {
+		.symbols = symbols, .text = script_name, .texts = script, .lines = TRUE
+	};
 	g_autoptr(fd_profile_builder) builder = fd_profile_builder_new(&source);
 
 	fd_walk_feed(fd_profile_builder_walk(builder), script_events(script), script->events->len);
@@ -277,6 +279,38 @@ static void test_no_symbols(void)
 	g_assert_cmpuint(group->unknown_ns, ==, 2);
 	g_assert_cmpuint(entry_of(profile, group, "0x1000", NULL)->stat.calls, ==, 1);
 	g_assert_cmpuint(entry_of(profile, group, "s", NULL)->stat.calls, ==, 1);
+}
+
+static void on_session(void *user, const struct fd_profile_session *session)
+{
+	GString *text = user;
+
+	g_string_append_printf(text,
+			       "%s calls=%" G_GUINT64_FORMAT " busy=%" G_GUINT64_FORMAT
+			       " running=%" G_GUINT64_FORMAT " %s/%s %" G_GUINT64_FORMAT "\n",
+			       session->label, session->calls, session->busy_ns,
+			       session->running_ns, session->function ? session->function : "-",
+			       session->below ? session->below : "-", session->function_ns);
+}
+
+static void test_sessions_are_told(void)
+{
+	g_autoptr(GString) told = g_string_new(NULL);
+	g_autoptr(script_auto) script = script_new(
+		"A 0 begin:1:x 1 {s 2 wait:IO:recv 6 w 8 }s 9 end:1 10 begin:2:y 11 end:2");
+	struct fd_profile_source source = { .text = script_name,
+					    .texts = script,
+					    .label = script_label,
+					    .session = on_session,
+					    .user = told };
+	g_autoptr(fd_profile_builder) builder = fd_profile_builder_new(&source);
+
+	fd_walk_feed(fd_profile_builder_walk(builder), script_events(script), script->events->len);
+	g_autoptr(fd_profile) profile = fd_profile_builder_finish(builder);
+	check(profile);
+	g_assert_cmpstr(told->str, ==,
+			"x calls=2 busy=7 running=3 s/recv 4\n"
+			"y calls=0 busy=0 running=0 -/- 0\n");
 }
 
 /* A session's events; each on a thread of its own, so that pieces can be cut by session. */
@@ -381,6 +415,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/profile/labels", test_labels);
 	g_test_add_func("/profile/late-symbols", test_late_symbols);
 	g_test_add_func("/profile/no-symbols", test_no_symbols);
+	g_test_add_func("/profile/sessions", test_sessions_are_told);
 	g_test_add_func("/profile/merge", test_merge_is_exact);
 	g_test_add_func("/profile/random", test_random_adds_up);
 	return g_test_run();
