@@ -7,6 +7,7 @@
 
 #include "replay/stream.h"
 
+#define FILE_BYTES  65536
 #define NS_PER_S    ((uint64_t)1000000000)
 #define MAX_EPOCH_S ((uint64_t)INT64_MAX / NS_PER_S - 1)
 
@@ -15,6 +16,7 @@ G_DEFINE_QUARK(fd - capture - error - quark, fd_capture_error)
 struct fd_capture {
 	char *name;
 	struct fd_stream *stream;
+	FILE *file; /* the pcap's own, over the stream */
 	pcap_t *pcap;
 	uint8_t magic[4];
 	uint64_t packets;
@@ -22,7 +24,13 @@ struct fd_capture {
 	gboolean ended;
 };
 
-/* libpcap reads through a FILE without buffer: the stream has one, and so its offset is exact. */
+/* libpcap reads through a FILE: what that has in its buffer was not read yet. */
+static uint64_t offset_of(const struct fd_capture *capture)
+{
+	return fd_stream_offset(capture->stream) -
+	       (uint64_t)(capture->file->_IO_read_end - capture->file->_IO_read_ptr);
+}
+
 static ssize_t cookie_read(void *cookie, char *bytes, size_t size)
 {
 	struct fd_capture *capture = cookie;
@@ -67,10 +75,11 @@ struct fd_capture *fd_capture_open(const char *path, GError **error)
 	file = fopencookie(capture, "r", functions);
 	if (!file)
 		g_error("out of memory");
-	setvbuf(file, NULL, _IONBF, 0);
+	setvbuf(file, NULL, _IOFBF, FILE_BYTES);
 	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	capture->pcap =
 		pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason);
+	capture->file = file;
 	if (!capture->pcap) {
 		fclose(file);
 		fail_to_open(capture, reason, error);
@@ -102,7 +111,7 @@ static void set_damage(struct fd_capture *capture, uint64_t offset, const char *
 
 int fd_capture_read(struct fd_capture *capture, struct fd_packet *packet, GError **error)
 {
-	uint64_t offset = fd_stream_offset(capture->stream);
+	uint64_t offset = offset_of(capture);
 	struct pcap_pkthdr *header;
 	const u_char *bytes;
 	int status;

@@ -121,6 +121,7 @@ static void decode_udp(const struct view *view, struct fd_decoded *decoded)
 static void decode_transport(const struct view *view, struct fd_decoded *decoded)
 {
 	decoded->segment = view->bytes + MIN(view->at, view->captured);
+	decoded->segment_at = decoded->was_fragmented ? view->at : 0;
 	decoded->segment_length = view->length - view->at;
 	decoded->segment_captured = view->at < view->captured ? view->captured - view->at : 0;
 	if (decoded->protocol == FD_TCP)

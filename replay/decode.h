@@ -50,6 +50,7 @@ struct fd_decoded {
 	const uint8_t *segment;
 	uint32_t segment_length;   /* on the wire, as the IP header says */
 	uint32_t segment_captured; /* of these, how many there are */
+	uint32_t segment_at;       /* its offset in the datagram that was put together, else 0 */
 	uint32_t header_length;    /* of the transport header: payload is behind it */
 
 	uint32_t fragment_id;     /* of a fragment */

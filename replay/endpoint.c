@@ -165,6 +165,25 @@ void fd_prefix_host(const struct fd_prefix *prefix, uint64_t n, struct fd_endpoi
 	}
 }
 
+gboolean fd_prefix_find(const struct fd_prefix *prefix, const struct fd_endpoint *endpoint,
+			uint64_t *n)
+{
+	unsigned size = family_bits(prefix->base.family) / 8;
+	uint64_t index = 0;
+
+	if (!fd_prefix_contains(prefix, endpoint))
+		return FALSE;
+	for (unsigned i = 0; i < size; i++) {
+		uint8_t host = endpoint->addr[i] ^ prefix->base.addr[i];
+
+		if (index >> 56)
+			return FALSE;
+		index = index << 8 | host;
+	}
+	*n = index - first_host(prefix);
+	return index >= first_host(prefix) && *n < fd_prefix_hosts(prefix);
+}
+
 gboolean fd_prefix_contains(const struct fd_prefix *prefix, const struct fd_endpoint *endpoint)
 {
 	return prefix->base.family == endpoint->family &&

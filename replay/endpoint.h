@@ -53,6 +53,10 @@ uint64_t fd_prefix_hosts(const struct fd_prefix *prefix);
 /* The n-th of these, n < fd_prefix_hosts(). The port of out is 0. */
 void fd_prefix_host(const struct fd_prefix *prefix, uint64_t n, struct fd_endpoint *out);
 
+/* The n of fd_prefix_host that gives this address. FALSE when none does. */
+gboolean fd_prefix_find(const struct fd_prefix *prefix, const struct fd_endpoint *endpoint,
+			uint64_t *n);
+
 gboolean fd_prefix_contains(const struct fd_prefix *prefix, const struct fd_endpoint *endpoint);
 
 #endif

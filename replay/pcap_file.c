@@ -9,7 +9,8 @@
 
 #include "replay/capture.h"
 
-#define BUFFER_BYTES ((size_t)2 * 1024 * 1024)
+/* Small enough to stay in a cache, large enough for one packet and for few calls. */
+#define BUFFER_BYTES ((size_t)512 * 1024)
 #define NS_PER_S     ((uint64_t)1000000000)
 
 struct buffer {

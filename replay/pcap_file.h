@@ -23,7 +23,7 @@ void fd_pcap_put_record(uint8_t bytes[FD_PCAP_RECORD_BYTES], uint64_t epoch_ns, 
 			uint32_t length, gboolean nanoseconds);
 
 /* A file that is written under a temporary name beside its own and renamed when it is whole; "-" is
- * standard output, and devices and pipes are written to where they are. A second thread does the writing. Memory: two buffers of 2 MiB. */
+ * standard output, and devices and pipes are written to where they are. A second thread does the writing. Memory: two buffers of 512 KiB. */
 struct fd_pcap_writer;
 
 /* NULL and error (FD_CAPTURE_ERROR_OUTPUT) when it cannot be made. */

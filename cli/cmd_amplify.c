@@ -1,0 +1,206 @@
+/* flowdar amplify: a capture made more intense, as a file. */
+#include <gio/gio.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/reading.h"
+#include "cli/table.h"
+#include "replay/amplify.h"
+
+#define COPIES_MAX 10000000
+
+static const struct fd_usage usage = {
+	.command = "amplify",
+	.synopsis = "CAPTURE -o OUT.pcap [OPTIONS]",
+	.description =
+		"Writes a capture with many copies of the sessions of another, mixed in time. In "
+		"every copy\n"
+		"each client is another host, with an address and ports of its own that no other "
+		"has at the\n"
+		"time; servers, payload and gaps stay. Sequence numbers fit, and all checksums are "
+		"right.\n"
+		"--clones copies run side by side, and --repeat such rounds follow each other; "
+		"--speed\n"
+		"divides all times. The same capture, options and seed give the same bytes.\n",
+	.examples =
+		"  flowdar amplify attack.pcap -o more.pcap --clones 100\n"
+		"  flowdar amplify day.pcap.zst -o more.pcap --clones 50 --repeat 10 --speed 100\n"
+		"  flowdar amplify one.pcap -o - --clones 1000 --phase random --seed 7 | tcpdump "
+		"-r -\n",
+};
+
+struct texts {
+	char *output, *phase, *max_gap, *idle, *format;
+	char **sources;
+	gint64 clones, repeat, seed;
+	double speed;
+};
+
+static void texts_clear(struct texts *texts)
+{
+	g_free(texts->output);
+	g_free(texts->phase);
+	g_free(texts->max_gap);
+	g_free(texts->idle);
+	g_free(texts->format);
+	g_strfreev(texts->sources);
+}
+
+static gboolean parse_phase(const char *text, enum fd_phase *phase)
+{
+	static const char *const names[] = { [FD_PHASE_UNIFORM] = "uniform",
+					     [FD_PHASE_RANDOM] = "random",
+					     [FD_PHASE_NONE] = "none" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (strcmp(text, names[i]) == 0) {
+			*phase = (enum fd_phase)i;
+			return TRUE;
+		}
+	return FALSE;
+}
+
+/* Any number of prefixes, at most one of each family. */
+static int parse_sources(char **texts, struct fd_prefix sources[2])
+{
+	for (; texts && *texts; texts++) {
+		struct fd_prefix prefix;
+		GError *error = NULL;
+		gboolean v6;
+
+		if (!fd_prefix_parse(*texts, &prefix, &error)) {
+			int code = fd_usage_error(&usage, "--sources: %s", error->message);
+
+			g_error_free(error);
+			return code;
+		}
+		v6 = prefix.base.family == FD_FAMILY_IPV6;
+		if (sources[v6].base.family)
+			return fd_usage_error(&usage, "--sources: one prefix of IPv%d is enough",
+					      v6 ? 6 : 4);
+		sources[v6] = prefix;
+	}
+	return FD_EXIT_OK;
+}
+
+static int parse_times(const struct texts *texts, struct fd_amplify_options *options)
+{
+	if (texts->max_gap &&
+	    (!fd_parse_duration(texts->max_gap, &options->max_gap_ns) || !options->max_gap_ns))
+		return fd_usage_error(&usage, "--max-gap: \"%s\" is not a time like 5s",
+				      texts->max_gap);
+	if (texts->idle &&
+	    (!fd_parse_duration(texts->idle, &options->udp_idle_ns) || !options->udp_idle_ns))
+		return fd_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s",
+				      texts->idle);
+	if (!(texts->speed > 0) || !isfinite(texts->speed))
+		return fd_usage_error(&usage, "--speed is a number above 0");
+	options->speed = texts->speed;
+	return FD_EXIT_OK;
+}
+
+static int parse(const struct texts *texts, int argc, struct fd_amplify_options *options)
+{
+	int code;
+
+	if (argc != 2)
+		return fd_usage_error(&usage, "one capture is expected");
+	if (!texts->output)
+		return fd_usage_error(&usage, "-o OUT.pcap is missing");
+	if (texts->clones < 1 || texts->clones > COPIES_MAX)
+		return fd_usage_error(&usage, "--clones is a number from 1 to %d", COPIES_MAX);
+	if (texts->repeat < 1 || texts->repeat > COPIES_MAX)
+		return fd_usage_error(&usage, "--repeat is a number from 1 to %d", COPIES_MAX);
+	if (texts->phase && !parse_phase(texts->phase, &options->phase))
+		return fd_usage_error(&usage, "--phase is uniform, random or none");
+	options->clones = (guint32)texts->clones;
+	options->repeat = (guint32)texts->repeat;
+	options->seed = (guint64)texts->seed;
+	code = parse_times(texts, options);
+	return code ? code : parse_sources(texts->sources, options->sources);
+}
+
+static void print_line(const char *what, guint64 count)
+{
+	g_autofree char *text = fd_format_count(count);
+
+	fprintf(stderr, "  %s: %s\n", what, text);
+}
+
+/* On stderr: the capture itself may go to standard output. */
+static void print_summary(const struct fd_amplified *result, const char *output)
+{
+	g_autofree char *packets = fd_format_count(result->packets);
+	g_autofree char *sessions = fd_format_count(result->sessions);
+	g_autofree char *clients = fd_format_count(result->clients);
+	g_autofree char *duration = fd_format_duration((double)result->duration_ns);
+	guint64 left = result->totals.packets - result->totals.in_sessions;
+
+	fprintf(stderr, "%s: %s packets, %s sessions of %s clients in %s (%.1f MB)\n",
+		strcmp(output, "-") == 0 ? "standard output" : output, packets, sessions, clients,
+		duration, (double)result->bytes / 1e6);
+	if (left)
+		print_line("packets of the capture left out (in no TCP or UDP session)", left);
+}
+
+int fd_cmd_amplify(int argc, char **argv)
+{
+	struct texts texts = { .clones = 1, .repeat = 1, .speed = 1.0 };
+	const GOptionEntry entries[] = {
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &texts.output,
+		  "the capture to write, - is standard output", "FILE" },
+		{ "clones", 0, 0, G_OPTION_ARG_INT64, &texts.clones, "copies side by side (1)",
+		  "N" },
+		{ "repeat", 0, 0, G_OPTION_ARG_INT64, &texts.repeat,
+		  "rounds of copies, one after the other (1)", "M" },
+		{ "speed", 0, 0, G_OPTION_ARG_DOUBLE, &texts.speed, "times are divided by X (1)",
+		  "X" },
+		{ "sources", 0, 0, G_OPTION_ARG_STRING_ARRAY, &texts.sources,
+		  "where clients' addresses are taken from (16.0.0.0/8 and 2001:db8:16::/64)",
+		  "PREFIX" },
+		{ "phase", 0, 0, G_OPTION_ARG_STRING, &texts.phase,
+		  "when clones start: uniform (default), random, or none for all at once",
+		  "PHASE" },
+		{ "seed", 0, 0, G_OPTION_ARG_INT64, &texts.seed,
+		  "another seed gives other random phases and sequence numbers (0)", "S" },
+		{ "max-gap", 0, 0, G_OPTION_ARG_STRING, &texts.max_gap,
+		  "silence of the whole capture that is kept at most (5s)", "TIME" },
+		{ "udp-idle", 0, 0, G_OPTION_ARG_STRING, &texts.idle,
+		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
+		{ NULL },
+	};
+	struct fd_reading reading = { 0 };
+	struct fd_amplify_options options = { .reading = fd_reading_progress,
+					      .writing = fd_reading_progress,
+					      .user = &reading };
+	struct fd_amplified result = { 0 };
+	GError *error = NULL;
+	int code;
+
+	if (!fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+		texts_clear(&texts);
+		return code;
+	}
+	code = parse(&texts, argc, &options);
+	reading.what = "amplifying";
+	reading.stop = fd_interrupt_catch();
+	if (!code && !fd_amplify_run(argv[1], texts.output, &options, &result, &error)) {
+		code = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+			       ? FD_EXIT_INTERRUPTED
+			       : FD_EXIT_FAILED;
+		fd_reading_clear(&reading);
+		fd_failure(&usage, error);
+	} else if (!code) {
+		fd_reading_clear(&reading);
+		if (result.damage)
+			fd_warning(&usage, "%s; copies are of what came before it", result.damage);
+		print_summary(&result, texts.output);
+		fd_amplified_clear(&result);
+	}
+	texts_clear(&texts);
+	return code;
+}
