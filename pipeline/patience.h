@@ -1,0 +1,17 @@
+/*
+ * Calls that may never come back, with a bound on how long one waits for them.
+ *
+ * Place in the house: inside pipeline/, around liblttng-ctl: its calls wait for the session daemon
+ * without end, and a session daemon whose consumer daemon is stuck (LTTng 2.13 on a full disk, say)
+ * never answers.
+ */
+#ifndef FD_PIPELINE_PATIENCE_H
+#define FD_PIPELINE_PATIENCE_H
+
+#include <glib.h>
+
+/* Runs function(data) in a thread of its own and waits for its end, up to milliseconds. FALSE when it
+ * is still at it: then thread and data must be left alone for the rest of the process's life. */
+gboolean fd_patience_call(void (*function)(void *data), void *data, int milliseconds);
+
+#endif

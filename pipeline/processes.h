@@ -1,0 +1,27 @@
+/*
+ * Processes below this one: who they are, and how they are made to end.
+ *
+ * Place in the house: inside pipeline/, under the keeper and the server. Nothing here is global but
+ * the process tree itself: callers say which children are their own.
+ */
+#ifndef FD_PIPELINE_PROCESSES_H
+#define FD_PIPELINE_PROCESSES_H
+
+#include <glib.h>
+#include <sys/types.h>
+
+/* The pids (pid_t) of the living children of pid; zombies are left out. The caller frees it. */
+GArray *fd_processes_children(pid_t pid);
+
+/* Waits up to milliseconds for a child of ours to end; TRUE when it has, its status in *status (may
+ * be NULL). It is reaped. */
+gboolean fd_process_wait(pid_t child, int milliseconds, int *status);
+
+/* SIGTERM, up to milliseconds of patience, SIGKILL; reaped. Gives the wait status. */
+int fd_process_end(pid_t child, int milliseconds);
+
+/* Prepares a process between fork and exec, or one that goes on by itself: default signals, none
+ * blocked, and no descriptor from first on (-1: all are kept). */
+void fd_process_reset(int first);
+
+#endif

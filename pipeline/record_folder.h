@@ -1,0 +1,37 @@
+/*
+ * The directory that a recording is written to: making it, its size, taking it away.
+ *
+ * Place in the house: inside pipeline/, under record.c.
+ */
+#ifndef FD_PIPELINE_RECORD_FOLDER_H
+#define FD_PIPELINE_RECORD_FOLDER_H
+
+#include <glib.h>
+#include <stdint.h>
+
+struct fd_record_folder {
+	char *path;    /* absolute */
+	char *trace;   /* path/trace; LTTng makes it */
+	gboolean made; /* path did not exist before */
+};
+
+/* Makes the directory and its parents; an empty one that is there is taken. FALSE and error (folder
+ * is empty then) when it holds something, is a file, or cannot be made or written. */
+gboolean fd_record_folder_make(const char *output, struct fd_record_folder *folder,
+			       GError **error);
+
+/* Bytes of the files in the trace, now. */
+uint64_t fd_record_folder_bytes(const struct fd_record_folder *folder);
+
+/* Whether the disk has less than FD_RECORD_FOLDER_ROOM left: LTTng's consumer daemon may hang for ever
+ * when it finds the disk full, and recording.json needs a place, too. */
+#define FD_RECORD_FOLDER_ROOM (UINT64_C(1) << 20)
+gboolean fd_record_folder_full(const struct fd_record_folder *folder);
+
+/* Takes away what was recorded, and the directory if it was made here. */
+void fd_record_folder_remove(const struct fd_record_folder *folder);
+
+/* Frees what the fields own. */
+void fd_record_folder_clear(struct fd_record_folder *folder);
+
+#endif

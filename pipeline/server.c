@@ -1,0 +1,329 @@
+#include "pipeline/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pipeline/processes.h"
+
+#define SETTLE_MS           200 /* how long a process that stays behind must live to count as the server */
+#define STEP_MS             20
+#define REGISTER_TIMEOUT_MS "10000" /* a traced process waits so long for the daemon at its start */
+
+struct fd_server {
+	pid_t pid;
+	pid_t other;      /* a child that is not the server's */
+	int pidfd;        /* -1: none */
+	int status;       /* of waitpid */
+	gboolean reaped;  /* pid has ended */
+	gboolean settled; /* what it left behind was looked at */
+	gboolean background;
+};
+
+/* ---- the environment ---- */
+
+struct library {
+	const char *name;
+	enum fd_detail from;
+};
+
+static const struct library libraries[] = {
+	{ "libflowdar.so", FD_DETAIL_SESSION },
+	{ "libflowdar-io.so", FD_DETAIL_IO },
+	{ "libflowdar-functions.so", FD_DETAIL_FUNCTION },
+};
+
+/* Without the first, forked processes are recorded as their parent, or crash; without the second,
+ * servers that close every descriptor abort. */
+static const char *const lttng_libraries[] = { "liblttng-ust-fork.so.1", "liblttng-ust-fd.so.1" };
+
+char *fd_server_missing_library(const char *folder, enum fd_detail detail)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(libraries); i++) {
+		g_autofree char *path = g_build_filename(folder, libraries[i].name, NULL);
+
+		if (libraries[i].from <= detail && access(path, R_OK) != 0)
+			return g_steal_pointer(&path);
+	}
+	return NULL;
+}
+
+/* LD_PRELOAD knows no quoting: a folder with a space or a colon in its name cannot be in it. */
+static gboolean check_folder(const char *folder, enum fd_detail detail, GError **error)
+{
+	g_autofree char *missing = NULL;
+
+	if (strpbrk(folder, " :")) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "%s: libraries cannot be loaded from a folder with a space or colon in "
+			    "its name",
+			    folder);
+		return FALSE;
+	}
+	missing = fd_server_missing_library(folder, detail);
+	if (missing)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: not there; expected flowdar's libraries in this folder", missing);
+	return !missing;
+}
+
+static char *preload(const char *folder, enum fd_detail detail)
+{
+	GString *text = g_string_new(NULL);
+	const char *users = g_getenv("LD_PRELOAD");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(lttng_libraries); i++)
+		g_string_append_printf(text, "%s%s", i ? ":" : "", lttng_libraries[i]);
+	for (size_t i = 0; i < G_N_ELEMENTS(libraries); i++) {
+		if (libraries[i].from <= detail)
+			g_string_append_printf(text, ":%s/%s", folder, libraries[i].name);
+	}
+	if (users && *users)
+		g_string_append_printf(text, ":%s", users);
+	return g_string_free(text, FALSE);
+}
+
+static char **server_environment(const struct fd_record_options *options)
+{
+	g_autofree char *libs = preload(options->library_dir, options->detail);
+	char **environment = g_environ_setenv(g_get_environ(), "LD_PRELOAD", libs, TRUE);
+
+	return g_environ_setenv(environment, "LTTNG_UST_REGISTER_TIMEOUT", REGISTER_TIMEOUT_MS,
+				FALSE);
+}
+
+/* ---- starting ---- */
+
+/* A server in a background process group that read the terminal would be stopped. */
+static void detach_terminal(void)
+{
+	int null;
+
+	if (!isatty(STDIN_FILENO))
+		return;
+	null = open("/dev/null", O_RDONLY);
+	if (null > STDIN_FILENO) {
+		dup2(null, STDIN_FILENO);
+		close(null);
+	}
+}
+
+static void exec_server(const struct fd_record_options *options, char **environment, pid_t parent,
+			int report)
+{
+	int reason;
+
+	setpgid(0, 0);
+	detach_terminal();
+	/* All descriptors of ours are closed by exec; those that the user passed on stay. */
+	fd_process_reset(-1);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() == parent)
+		execvpe(options->command[0], options->command, environment);
+	reason = errno;
+	if (write(report, &reason, sizeof(reason)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* The pipe closes by itself when the command runs, and brings the reason when it does not. */
+static gboolean hear_exec(const char *command, int report, GError **error)
+{
+	int reason = 0;
+	ssize_t n;
+
+	do {
+		n = read(report, &reason, sizeof(reason));
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(reason), "cannot run \"%s\": %s",
+		    command, g_strerror(reason));
+	return FALSE;
+}
+
+static gboolean spawn(struct fd_server *server, const struct fd_record_options *options,
+		      GError **error)
+{
+	g_auto(GStrv) environment = server_environment(options);
+	pid_t parent = getpid();
+	int ends[2];
+	gboolean runs;
+
+	if (pipe2(ends, O_CLOEXEC) != 0 || (server->pid = fork()) < 0) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot start a process: %s",
+			    g_strerror(errno));
+		return FALSE;
+	}
+	if (server->pid == 0)
+		exec_server(options, environment, parent, ends[1]);
+	close(ends[1]);
+	runs = hear_exec(options->command[0], ends[0], error);
+	close(ends[0]);
+	if (!runs)
+		waitpid(server->pid, NULL, 0);
+	return runs;
+}
+
+struct fd_server *fd_server_start(const struct fd_record_options *options, pid_t other,
+				  GError **error)
+{
+	struct fd_server *server;
+
+	if (!check_folder(options->library_dir, options->detail, error))
+		return NULL;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	server = g_new0(struct fd_server, 1);
+	server->other = other;
+	server->pidfd = -1;
+	if (!spawn(server, options, error)) {
+		g_free(server);
+		return NULL;
+	}
+	server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
+	return server;
+}
+
+pid_t fd_server_pid(const struct fd_server *server)
+{
+	return server->pid;
+}
+
+/* ---- watching ---- */
+
+/* Orphans of the server come to us as well. So would the end of the keeper, which is noticed by what
+ * it does to the tracing session. */
+static void reap(struct fd_server *server)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != server->pid || server->reaped)
+			continue;
+		server->status = status;
+		server->reaped = TRUE;
+	}
+}
+
+/* The server's processes whose parent we are: itself, and orphans of it. The caller frees it. */
+static GArray *roots(const struct fd_server *server)
+{
+	GArray *children = fd_processes_children(getpid());
+
+	for (guint i = children->len; i-- > 0;) {
+		if (g_array_index(children, pid_t, i) == server->other)
+			g_array_remove_index_fast(children, i);
+	}
+	return children;
+}
+
+static gboolean any_left(const struct fd_server *server)
+{
+	g_autoptr(GArray) left = roots(server);
+
+	return left->len > 0;
+}
+
+static void sleep_ms(const struct fd_server *server, int milliseconds)
+{
+	struct pollfd ended = { .fd = server->pidfd, .events = POLLIN };
+
+	poll(&ended, server->pidfd >= 0 && !server->reaped, milliseconds);
+}
+
+/* The started process has ended: what did it leave? Processes that live on for a moment after a good
+ * end are a server in the background; after a bad end they are stragglers. */
+static void settle(struct fd_server *server)
+{
+	gboolean good = WIFEXITED(server->status) && WEXITSTATUS(server->status) == 0;
+
+	for (int waited = 0; waited < SETTLE_MS && any_left(server); waited += STEP_MS) {
+		g_usleep(STEP_MS * 1000);
+		reap(server);
+	}
+	server->background = good && any_left(server);
+	server->settled = TRUE;
+}
+
+enum fd_server_state fd_server_wait(struct fd_server *server, int milliseconds)
+{
+	reap(server);
+	if (!server->reaped || server->background)
+		sleep_ms(server, milliseconds);
+	reap(server);
+	if (!server->reaped)
+		return FD_SERVER_RUNS;
+	if (!server->settled)
+		settle(server);
+	if (!server->background)
+		return FD_SERVER_ENDED;
+	return any_left(server) ? FD_SERVER_IN_BACKGROUND : FD_SERVER_ENDED;
+}
+
+/* ---- ending ---- */
+
+static void signal_roots(const struct fd_server *server, int number)
+{
+	g_autoptr(GArray) left = roots(server);
+
+	for (guint i = 0; i < left->len; i++)
+		kill(g_array_index(left, pid_t, i), number);
+}
+
+static gboolean wait_all(struct fd_server *server, uint64_t patience_ns)
+{
+	gint64 until = g_get_monotonic_time() + (gint64)(patience_ns / 1000);
+
+	for (;;) {
+		/* A process of several threads is a zombie before it can be reaped. */
+		reap(server);
+		if (server->reaped && !any_left(server))
+			return TRUE;
+		if (g_get_monotonic_time() >= until)
+			return FALSE;
+		g_usleep(STEP_MS * 1000);
+	}
+}
+
+void fd_server_stop(struct fd_server *server, uint64_t grace_ns)
+{
+	signal_roots(server, SIGTERM);
+	if (wait_all(server, grace_ns))
+		return;
+	/* What we kill may leave orphans of its own, which then come to us. */
+	for (int round = 0; round < 100; round++) {
+		kill(-server->pid, SIGKILL);
+		signal_roots(server, SIGKILL);
+		if (wait_all(server, 100 * 1000000))
+			return;
+	}
+}
+
+int fd_server_signal(const struct fd_server *server)
+{
+	return WIFSIGNALED(server->status) ? WTERMSIG(server->status) : 0;
+}
+
+int fd_server_exit_status(const struct fd_server *server)
+{
+	if (WIFSIGNALED(server->status))
+		return 128 + WTERMSIG(server->status);
+	return WIFEXITED(server->status) ? WEXITSTATUS(server->status) : 0;
+}
+
+void fd_server_free(struct fd_server *server)
+{
+	if (!server)
+		return;
+	if (server->pidfd >= 0)
+		close(server->pidfd);
+	g_free(server);
+}

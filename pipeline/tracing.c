@@ -1,0 +1,233 @@
+#include "pipeline/tracing.h"
+
+#include <gio/gio.h>
+#include <lttng/lttng.h>
+#include <unistd.h>
+
+#include "pipeline/patience.h"
+#include "pipeline/tracing_channels.h"
+
+#define ANSWER_MS  15000 /* for the session daemon to answer at all */
+#define PENDING_MS 30000 /* for the last events to reach the disk */
+#define DESTROY_MS 30000
+#define GARBAGE    (UINT64_C(1) << 62) /* LTTng 2.13 gave 9e18 discarded events once */
+
+struct fd_tracing {
+	char *name;
+	struct lttng_handle *handle;
+	gboolean created;
+	gboolean stuck; /* a call did not come back: nothing of LTTng's is touched any more */
+};
+
+/* A step with the daemon, done in a thread that may never come back (patience.h). */
+struct request {
+	struct fd_tracing *tracing;
+	gboolean (*step)(struct request *request);
+	const char *trace;
+	const struct fd_record_options *options;
+	struct fd_tracing_losses losses;
+	gboolean done; /* what step gave */
+	GError *error;
+};
+
+static void run_request(void *data)
+{
+	struct request *request = data;
+
+	request->done = request->step(request);
+}
+
+/* Gives what the step gave. What is still in use when the daemon is stuck is left to it for ever. */
+static gboolean ask(struct fd_tracing *tracing, struct request *asked, int milliseconds,
+		    GError **error)
+{
+	struct request *request = g_memdup2(asked, sizeof(*asked));
+	gboolean done;
+
+	request->tracing = tracing;
+	if (!fd_patience_call(run_request, request, milliseconds)) {
+		tracing->stuck = TRUE;
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+			    "LTTng's session daemon does not answer");
+		return FALSE;
+	}
+	done = request->done;
+	asked->losses = request->losses;
+	if (request->error)
+		g_propagate_error(error, request->error);
+	g_free(request);
+	return done;
+}
+
+char *fd_tracing_name(void)
+{
+	return g_strdup_printf("flowdar-%d-%" G_GINT64_FORMAT, (int)getpid(),
+			       g_get_monotonic_time());
+}
+
+/* ---- starting ---- */
+
+static gboolean create_session(struct request *request)
+{
+	struct fd_tracing *tracing = request->tracing;
+	struct lttng_session_descriptor *descriptor =
+		lttng_session_descriptor_local_create(tracing->name, request->trace);
+	struct lttng_domain domain = fd_tracing_domain();
+	enum lttng_error_code code = LTTNG_ERR_NOMEM;
+
+	if (descriptor)
+		code = lttng_create_session_ext(descriptor);
+	lttng_session_descriptor_destroy(descriptor);
+	if (code != LTTNG_OK)
+		return fd_tracing_fail(&request->error, "cannot make a tracing session", (int)code);
+	tracing->created = TRUE;
+	tracing->handle = lttng_create_handle(tracing->name, &domain);
+	return tracing->handle ||
+	       fd_tracing_fail(&request->error, "cannot make a handle", LTTNG_ERR_NOMEM);
+}
+
+static gboolean start_step(struct request *request)
+{
+	struct fd_tracing *tracing = request->tracing;
+	int code;
+
+	if (!create_session(request) ||
+	    !fd_tracing_channels_add(tracing->handle, request->options, &request->error))
+		return FALSE;
+	code = lttng_start_tracing(tracing->name);
+	return code == 0 || fd_tracing_fail(&request->error, "cannot start tracing", code);
+}
+
+struct fd_tracing *fd_tracing_start(const char *name, const char *trace,
+				    const struct fd_record_options *options, GError **error)
+{
+	struct fd_tracing *tracing = g_new0(struct fd_tracing, 1);
+	struct request request = { .step = start_step, .trace = trace, .options = options };
+
+	tracing->name = g_strdup(name);
+	if (ask(tracing, &request, ANSWER_MS, error))
+		return tracing;
+	fd_tracing_free(tracing);
+	return NULL;
+}
+
+/* ---- losses ---- */
+
+static void add_losses(struct lttng_channel *channel, struct fd_tracing_losses *losses)
+{
+	uint64_t discarded = 0, packets = 0;
+
+	if (lttng_channel_get_discarded_event_count(channel, &discarded) == 0 &&
+	    discarded < GARBAGE)
+		losses->discarded += discarded;
+	if (lttng_channel_get_lost_packet_count(channel, &packets) == 0 && packets < GARBAGE)
+		losses->packets_lost += packets;
+}
+
+static gboolean losses_step(struct request *request)
+{
+	struct lttng_channel *list = NULL;
+	int count = lttng_list_channels(request->tracing->handle, &list);
+
+	if (count < 0)
+		return FALSE;
+	for (int i = 0; i < count; i++)
+		add_losses(&list[i], &request->losses);
+	free(list);
+	return TRUE;
+}
+
+gboolean fd_tracing_losses(struct fd_tracing *tracing, struct fd_tracing_losses *losses)
+{
+	struct request request = { .step = losses_step };
+
+	if (tracing->stuck || !ask(tracing, &request, ANSWER_MS, NULL))
+		return FALSE;
+	*losses = request.losses;
+	return TRUE;
+}
+
+/* ---- stopping ---- */
+
+/* Until the consumer daemon has written what there was when tracing stopped. */
+static gboolean wait_pending(struct request *request)
+{
+	for (int waited = 0; waited < PENDING_MS; waited += 20) {
+		int pending = lttng_data_pending(request->tracing->name);
+
+		if (pending == 0)
+			return TRUE;
+		if (pending < 0)
+			return fd_tracing_fail(&request->error, "cannot wait for the last events",
+					       pending);
+		g_usleep(20000);
+	}
+	g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+		    "LTTng: the last events did not reach the disk in %d s", PENDING_MS / 1000);
+	return FALSE;
+}
+
+static gboolean destroy_step(struct request *request)
+{
+	struct lttng_destruction_handle *handle = NULL;
+	enum lttng_error_code code = lttng_destroy_session_ext(request->tracing->name, &handle);
+	enum lttng_destruction_handle_status status;
+
+	request->tracing->created = FALSE;
+	if (code != LTTNG_OK)
+		return fd_tracing_fail(&request->error, "cannot end the tracing session",
+				       (int)code);
+	status = lttng_destruction_handle_wait_for_completion(handle, DESTROY_MS);
+	lttng_destruction_handle_destroy(handle);
+	if (status == LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
+		return TRUE;
+	g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+		    "LTTng: the tracing session did not end in %d s", DESTROY_MS / 1000);
+	return FALSE;
+}
+
+static gboolean stop_step(struct request *request)
+{
+	int code = lttng_stop_tracing_no_wait(request->tracing->name);
+
+	if (code < 0 && code != -LTTNG_ERR_TRACE_ALREADY_STOPPED)
+		return fd_tracing_fail(&request->error, "cannot stop tracing", code);
+	return wait_pending(request);
+}
+
+gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_losses *losses,
+			 GError **error)
+{
+	struct request stop = { .step = stop_step }, end = { .step = destroy_step };
+
+	if (tracing->stuck) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+			    "LTTng's session daemon does not answer");
+		return FALSE;
+	}
+	if (!ask(tracing, &stop, PENDING_MS + ANSWER_MS, error))
+		return FALSE;
+	fd_tracing_losses(tracing, losses);
+	return ask(tracing, &end, DESTROY_MS + ANSWER_MS, error);
+}
+
+gboolean fd_tracing_is_stuck(const struct fd_tracing *tracing)
+{
+	return tracing->stuck;
+}
+
+void fd_tracing_free(struct fd_tracing *tracing)
+{
+	struct request end = { .step = destroy_step };
+
+	if (!tracing)
+		return;
+	if (tracing->created && !tracing->stuck)
+		ask(tracing, &end, DESTROY_MS + ANSWER_MS, NULL);
+	/* A thread may still be in a call with all of it. */
+	if (tracing->stuck)
+		return;
+	lttng_destroy_handle(tracing->handle);
+	g_free(tracing->name);
+	g_free(tracing);
+}

@@ -1,0 +1,59 @@
+/*
+ * One LTTng tracing session of ours: its channels, its events, and how it ends.
+ *
+ * Place in the house: inside pipeline/, under record.c; the one user of liblttng-ctl besides the
+ * keeper. A session daemon must be there (keeper.h). Three channels, so that a flood of function
+ * events cannot push out the few that say whose they are:
+ *
+ *	channel    events                                            contexts
+ *	sessions   flowdar:session_*, handoff_*, note, wait_*, bytes vpid, vtid, procname
+ *	functions  flowdar:func_*, scope_*, lttng_ust_cyg_profile*   vpid, vtid
+ *	modules    lttng_ust_statedump:*, lttng_ust_lib:*            vpid
+ *
+ * Buffers are per user id and CPU; an event that finds them full is discarded and counted.
+ */
+#ifndef FD_PIPELINE_TRACING_H
+#define FD_PIPELINE_TRACING_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "pipeline/record.h"
+
+struct fd_tracing;
+
+struct fd_tracing_losses {
+	uint64_t discarded;
+	uint64_t packets_lost;
+};
+
+/* A name that no other session has. The caller frees it. */
+char *fd_tracing_name(void);
+
+/* Makes the session, with its output in trace (absolute; made by LTTng), and starts it. The sizes of
+ * options are those of the functions channel. NULL and error; then the session is gone again. */
+struct fd_tracing *fd_tracing_start(const char *name, const char *trace,
+				    const struct fd_record_options *options, GError **error);
+
+/* What was lost so far. FALSE when the session daemon is gone, or does not answer in 15 s. */
+gboolean fd_tracing_losses(struct fd_tracing *tracing, struct fd_tracing_losses *losses);
+
+/* Whether the session daemon is there but did not answer: it must be killed. */
+gboolean fd_tracing_is_stuck(const struct fd_tracing *tracing);
+
+/* Stops, waits until everything is on disk, takes the losses and destroys the session. FALSE and
+ * error when the daemon died, or some step took too long: then the trace may lack its end. */
+gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_losses *losses,
+			 GError **error);
+
+/* Destroys the session if fd_tracing_stop was not called, and frees. NULL is allowed. */
+void fd_tracing_free(struct fd_tracing *tracing);
+
+/* Names the other active sessions of this daemon that record events of ours too, each event then
+ * costs twice. NULL: none. The caller frees it. */
+char *fd_tracing_rivals(const char *name, enum fd_detail detail);
+
+/* The buffers that options stand for after defaults, in bytes and number. */
+void fd_tracing_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count);
+
+#endif

@@ -1,0 +1,77 @@
+# Sourced first by tests that start session daemons: goes on in a world of its own.
+#
+# LTTng has one place for root's session daemon, and everybody on the machine uses it. So these tests
+# run in private mount and process namespaces: /run/lttng and /dev/shm are empty there, what runs
+# there is what the test started, and nothing of it can stay behind. Skipped where that cannot be.
+
+if [ "${FLOWDAR_PRIVATE:-}" != yes ]; then
+	if ! unshare -m -p -f --mount-proc true 2> /dev/null; then
+		echo "skipped: needs root, to get a world of its own (unshare -m -p)"
+		exit 77
+	fi
+	FLOWDAR_PRIVATE=yes exec unshare -m -p -f --kill-child --mount-proc bash "$0" "$@"
+fi
+
+: "${FLOWDAR:?the program}" "${FLOWDAR_BUILD:?its build folder}"
+mkdir -p /run/lttng
+mount -t tmpfs tmpfs /run/lttng
+mount -t tmpfs tmpfs /dev/shm
+# A folder that no other run has, gone at the end like everything else here.
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/flowdar-e2e.XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+export HOME=$WORK LTTNG_HOME=$WORK
+unset LD_PRELOAD LTTNG_UST_REGISTER_TIMEOUT
+SERVER=$FLOWDAR_BUILD/bin/demo_httpd
+
+fail() {
+	echo "FAILED: $*"
+	for log in "$WORK"/*.err; do
+		[ -s "$log" ] && sed "s|^|  ${log##*/}: |" "$log"
+	done
+	exit 1
+}
+
+note() {
+	echo "-- $*"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+	local tries=$(($1 * 20))
+	shift
+	until "$@" > /dev/null 2>&1; do
+		[ $((tries--)) -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# field DIR NAME: the member of recording.json.
+field() {
+	python3 -c 'import json, sys; print(json.load(open(sys.argv[1] + "/recording.json"))[sys.argv[2]])' "$1" "$2"
+}
+
+# referee DIR: how many events babeltrace2 prints.
+referee() {
+	babeltrace2 "$1/trace" 2> /dev/null | wc -l
+}
+
+# port_of LOG: where the demo server says it listens.
+port_of() {
+	sed -n 's/.*listening on [0-9.]*:\([0-9]*\).*/\1/p' "$1"
+}
+
+# Nobody is left but this shell and its children that the test knows of.
+nobody_left() {
+	! ps -e -o comm= | grep -E -q 'lttng|flowdar|demo_httpd|httpd'
+}
+
+nothing_left() {
+	wait_for 5 nobody_left || { ps -e -o pid,ppid,args; fail "processes stay behind"; }
+	# LTTng's own two words to wait on stay for ever, by its design.
+	shm=$(ls /dev/shm | grep -v '^lttng-ust-wait-')
+	[ -z "$shm" ] || fail "files stay in /dev/shm: $shm"
+	[ ! -e /run/lttng/flowdar.lock ] || fail "the lock file stays behind"
+	for left in "${TMPDIR:-/tmp}"/flowdar-salvage-*; do
+		[ ! -e "$left" ] || fail "$left stays behind"
+	done
+}

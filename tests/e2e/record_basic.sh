@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# flowdar record: the plain ways to make a recording, and the plain ways not to.
+. "$(dirname "$0")/private.sh"
+
+note "a server with traffic, ended by the duration"
+"$FLOWDAR" record -o "$WORK/one" --duration 3s -- "$SERVER" --port 0 \
+	> "$WORK/one.out" 2> "$WORK/one.err" &
+recorder=$!
+wait_for 10 grep -q listening "$WORK/one.out" "$WORK/one.err" || fail "the server did not start"
+port=$(cat "$WORK/one.out" "$WORK/one.err" | port_of /dev/stdin)
+for i in 1 2 3 4 5; do
+	curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "no answer from the server"
+done
+wait "$recorder" || fail "exit status $?"
+[ "$(field "$WORK/one" ended)" = "duration over" ] || fail "ended: $(field "$WORK/one" ended)"
+[ "$(field "$WORK/one" discarded)" = 0 ] || fail "events were lost"
+[ "$(field "$WORK/one" events)" = "$(referee "$WORK/one")" ] ||
+	fail "$(field "$WORK/one" events) events, babeltrace2 has $(referee "$WORK/one")"
+for event in session_begin session_end handoff_put handoff_take func_entry func_exit wait_begin; do
+	babeltrace2 "$WORK/one/trace" | grep -q "flowdar:$event:" || fail "no $event in it"
+done
+begins=$(babeltrace2 "$WORK/one/trace" | grep -c flowdar:session_begin:)
+[ "$begins" -ge 5 ] || fail "5 requests, $begins sessions"
+grep -q 'recording .* (pid [0-9]*) into' "$WORK/one.err" || fail "does not say that it records"
+grep -q 'none lost' "$WORK/one.err" || fail "does not say what was lost"
+nothing_left
+
+note "less detail: only what was asked for"
+"$FLOWDAR" record -q -o "$WORK/session" --detail session --duration 1s -- "$SERVER" --port 0 \
+	> /dev/null 2> "$WORK/session.err" || fail "exit status $?"
+babeltrace2 "$WORK/session/trace" | grep -E -q 'flowdar:(func|scope|wait|bytes)' &&
+	fail "--detail session has more than sessions"
+"$FLOWDAR" record -q -o "$WORK/io" --detail io --duration 1s -- "$SERVER" --port 0 \
+	> /dev/null 2> "$WORK/io.err" || fail "exit status $?"
+babeltrace2 "$WORK/io/trace" | grep -q 'flowdar:func' && fail "--detail io has functions"
+babeltrace2 "$WORK/io/trace" | grep -q 'flowdar:wait' || fail "--detail io has no waits"
+nothing_left
+
+note "everything, and no event twice"
+"$FLOWDAR" record -q -o "$WORK/all" --detail all --duration 1s -- "$SERVER" --port 0 \
+	> /dev/null 2> "$WORK/all.err" || fail "exit status $?"
+twice=$(babeltrace2 --clock-seconds --fields=trace:hostname "$WORK/all/trace" | sort | uniq -d | wc -l)
+[ "$twice" = 0 ] || fail "$twice events came twice"
+
+note "a server that ends by itself: its status is kept, the recording is good"
+"$FLOWDAR" record -o "$WORK/own" -- sh -c "exit 3" 2> "$WORK/own.err" || fail "exit status $?"
+[ "$(field "$WORK/own" exit_status)" = 3 ] || fail "exit_status: $(field "$WORK/own" exit_status)"
+[ "$(field "$WORK/own" ended)" = "server exited" ] || fail "ended: $(field "$WORK/own" ended)"
+grep -q 'no session, wait or function' "$WORK/own.err" || fail "no word on an empty recording"
+nothing_left
+
+# fails STATUS TEXT COMMAND...: the exit status, one line with the text, and no directory.
+fails() {
+	local status=$1 text=$2
+	shift 2
+	"$FLOWDAR" record "$@" > "$WORK/fails.out" 2> "$WORK/fails.err"
+	local got=$?
+	[ "$got" = "$status" ] || fail "exit status $got in place of $status: $*"
+	grep -q -- "$text" "$WORK/fails.err" || fail "does not say \"$text\": $*"
+	[ "$status" = 2 ] || [ "$(wc -l < "$WORK/fails.err")" = 1 ] || fail "more than one line: $*"
+	[ ! -e "$WORK/none" ] || fail "something half-made stays: $*"
+	nothing_left
+}
+
+note "what cannot be recorded"
+fails 1 'cannot run "/no/such/server": No such file' -o "$WORK/none" -- /no/such/server
+fails 1 'cannot run "no-such-server": No such file' -o "$WORK/none" -- no-such-server
+fails 1 'cannot run "/etc/passwd": Permission denied' -o "$WORK/none" -- /etc/passwd
+fails 1 'is not empty' -o "$WORK/one" -- true
+touch "$WORK/file"
+fails 1 'is a file' -o "$WORK/file" -- true
+fails 1 'power of two' -o "$WORK/none" --subbuf-size 3000 -- true
+fails 2 'record what' -o "$WORK/none"
+fails 2 'directory to record into' -- true
+fails 2 'detail' -o "$WORK/none" --detail much -- true
+FLOWDAR_LIBRARY_DIR=$WORK/nowhere fails 1 'libflowdar.so: not there' -o "$WORK/none" -- true
+LTTNG_SESSIOND_PATH=/no/lttng-sessiond fails 1 'install lttng-tools' -o "$WORK/none" -- true
+
+note "a directory that exists, but is empty"
+mkdir "$WORK/empty"
+"$FLOWDAR" record -q -o "$WORK/empty" -- "$SERVER" --help > /dev/null 2> "$WORK/empty.err" ||
+	fail "exit status $?"
+[ -e "$WORK/empty/recording.json" ] || fail "no recording in the empty directory"
+nothing_left
+echo ok
