@@ -36,7 +36,8 @@ struct diff_work {
 	struct diff_side side[SIDES];
 	struct fd_profile *names; /* functions of both sides, and in group 0 both trees */
 	uint32_t *node_functions; /* of the diff's nodes, indexes in names */
-	double increases_ns;      /* sum of what rows added */
+	double increases_ns;      /* sum of what rows added; without queues where they follow */
+	gboolean queues_follow;   /* sessions stand longer in queues because threads are busy */
 	gboolean testable;        /* there are sessions enough for a test to say anything */
 	gboolean significant;     /* the sessions as a whole differ, or nothing can be tested */
 };

@@ -145,8 +145,40 @@ static void fill_row(struct diff_work *work, struct fd_diff_row *row, uint32_t f
 	row->added_ns = row->subject.own_ns - row->baseline.own_ns;
 	row->change = change_of(work, row);
 	test_row(work, baseline, subject, &row->test);
-	row->share = MAX(row->added_ns, 0); /* divided by the sum of all later */
-	work->increases_ns += row->share;
+}
+
+/* Does time in queues follow from what threads do? It does when they work markedly longer for a
+ * session: the next ones stand behind it. */
+static gboolean queues_follow(const struct diff_work *work)
+{
+	double served_ns[SIDES] = { 0, 0 };
+
+	for (uint32_t i = 0; i < work->diff->row_count; i++) {
+		const struct fd_diff_row *row = &work->diff->rows[i];
+
+		if (row->frame == FD_FRAME_QUEUE)
+			continue;
+		served_ns[BASELINE] += row->baseline.own_ns;
+		served_ns[SUBJECT] += row->subject.own_ns;
+	}
+	return diff_ratio(served_ns[BASELINE], served_ns[SUBJECT]) >= work->options.min_ratio &&
+	       served_ns[SUBJECT] - served_ns[BASELINE] >= work->options.min_added_ns;
+}
+
+static void share_rows(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+
+	work->queues_follow = queues_follow(work);
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		struct fd_diff_row *row = &diff->rows[i];
+
+		if (!(work->queues_follow && row->frame == FD_FRAME_QUEUE))
+			row->share = MAX(row->added_ns, 0);
+		work->increases_ns += row->share;
+	}
+	for (uint32_t i = 0; i < diff->row_count && work->increases_ns > 0; i++)
+		diff->rows[i].share /= work->increases_ns;
 }
 
 static gint by_share(gconstpointer a, gconstpointer b)
@@ -214,8 +246,7 @@ void diff_rows_make(struct diff_work *work)
 	for (uint32_t i = 0; i < ids.count; i++)
 		fill_row(work, &diff->rows[i], (uint32_t)ids.pairs[i].a, (uint32_t)ids.pairs[i].b,
 			 &g_array_index(entries, uint32_t, i * SIDES));
-	for (uint32_t i = 0; i < diff->row_count && work->increases_ns > 0; i++)
-		diff->rows[i].share /= work->increases_ns;
+	share_rows(work);
 	adjust_rows(diff);
 	if (diff->row_count)
 		qsort(diff->rows, diff->row_count, sizeof diff->rows[0], by_share);

@@ -277,6 +277,29 @@ static void hint_sessions(struct diff_work *work)
 	}
 }
 
+/* The queue that grew most, where that is no news of its own. */
+static void hint_queue(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+	const struct fd_diff_row *worst = NULL;
+	char subject[32], baseline[32];
+
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fd_diff_row *row = &diff->rows[i];
+
+		if (row->frame == FD_FRAME_QUEUE && (!worst || row->added_ns > worst->added_ns))
+			worst = row;
+	}
+	if (!work->queues_follow || !worst || worst->ratio < work->options.min_ratio ||
+	    worst->added_ns < work->options.min_added_ns)
+		return;
+	hint(diff,
+	     "sessions also stand longer in the queue \"%s\": %s against %s, behind sessions "
+	     "that keep the threads busy",
+	     worst->function, duration(worst->subject.own_ns, subject),
+	     duration(worst->baseline.own_ns, baseline));
+}
+
 static void hint_recursion(struct fd_diff *diff)
 {
 	const struct fd_verdict *verdict = &diff->verdict;
@@ -346,6 +369,7 @@ void diff_say(struct diff_work *work)
 	work->diff->verdict.sentence = sentence_of(work->diff);
 	hint_quality(work);
 	hint_sessions(work);
+	hint_queue(work);
 	hint_recursion(work->diff);
 	hint_work(work->diff);
 	hint_server(work);

@@ -108,10 +108,12 @@ void diff_tree_make(struct diff_work *work)
 		node->ratio = diff_ratio(node->baseline.total_ns, node->subject.total_ns);
 		node->added_ns = node->subject.own_ns - node->baseline.own_ns;
 		node->tree_added_ns = node->subject.total_ns - node->baseline.total_ns;
-		increases_ns += MAX(node->added_ns, 0);
+		if (!(work->queues_follow && node->frame == FD_FRAME_QUEUE))
+			node->share = MAX(node->added_ns, 0);
+		increases_ns += node->share;
 	}
 	for (uint32_t i = 0; i < diff->node_count && increases_ns > 0; i++)
-		diff->nodes[i].share = MAX(diff->nodes[i].added_ns, 0) / increases_ns;
+		diff->nodes[i].share /= increases_ns;
 	for (int i = 0; i < SIDES; i++)
 		g_free(map[i]);
 }

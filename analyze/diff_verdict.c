@@ -36,6 +36,7 @@ static uint32_t deepest(const struct diff_work *work)
 	/* Children come after their parents, so one pass goes all the way down. */
 	for (uint32_t i = 1; i < diff->node_count; i++)
 		if (diff->nodes[i].parent == at &&
+		    !(work->queues_follow && diff->nodes[i].frame == FD_FRAME_QUEUE) &&
 		    diff->nodes[i].tree_added_ns >= 0.5 * work->increases_ns)
 			at = i;
 	return at;

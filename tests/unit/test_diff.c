@@ -388,6 +388,34 @@ static void test_queue(void)
 	expect_sentence(diff, "^sessions stand (9|10|11)\\dx longer in the queue \"jobs\": ");
 }
 
+/* Threads that work longer make sessions queue: the work is to blame, however long the queue. */
+static void test_queue_behind_work(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 15; i++) {
+			g_autofree char *put = g_strdup_printf("put:%d:jobs", i + 1);
+			g_autofree char *take = g_strdup_printf("take:%d:jobs", i + 1);
+
+			begin(&side[s], "");
+			say(&side[s], put);
+			pass(&side[s], s ? 90 * MS : 90 * US);
+			say(&side[s], take);
+			run(&side[s], "work", s ? 20 * MS : 200 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "work");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpfloat(diff->verdict.share, >, 0.99);
+	g_assert_cmpfloat(row_of(diff, "jobs", NULL)->share, ==, 0);
+	g_assert_true(g_str_has_prefix(diff->hints->pdata[0],
+				       "sessions also stand longer in the queue \"jobs\": "));
+}
+
 static void test_new_and_gone(void)
 {
 	struct writer side[2];
@@ -680,6 +708,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/diff/scattered-waits", test_scattered_waits);
 	g_test_add_func("/diff/more-calls", test_more_calls);
 	g_test_add_func("/diff/queue", test_queue);
+	g_test_add_func("/diff/queue-behind-work", test_queue_behind_work);
 	g_test_add_func("/diff/new-and-gone", test_new_and_gone);
 	g_test_add_func("/diff/even", test_even);
 	g_test_add_func("/diff/faster", test_faster);
