@@ -10,9 +10,8 @@
  *
  * *Share*: a session's time is the sum of its entries' own times, so the added time per session is
  * the sum of the entries' changes; share is an entry's part of all the increases (they add up to
- * 1; entries that did not grow have 0). Time in queues counts only while threads do not work
- * markedly longer for a session; when they do, sessions stand in queues because of that, so its
- * share is 0 and a hint tells of it.
+ * 1; entries that did not grow have 0). Where functions work markedly longer for a session,
+ * others stand in queues because of that: then the share of time in queues is 0, and a hint tells.
  */
 #ifndef FD_ANALYZE_DIFF_H
 #define FD_ANALYZE_DIFF_H

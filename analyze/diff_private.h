@@ -15,7 +15,8 @@
 #include "analyze/diff.h"
 #include "analyze/diff_stats.h"
 
-/* A culprit must add this much of the baseline's time per session. */
+/* A culprit must add this much of the baseline's time per session, and what makes others queue
+ * this much of the increases. */
 #define DIFF_MIN_PART 0.1
 /* And have this factor where the sessions are too few for a test. */
 #define DIFF_UNTESTED_RATIO 3.0

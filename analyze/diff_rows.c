@@ -147,22 +147,23 @@ static void fill_row(struct diff_work *work, struct fd_diff_row *row, uint32_t f
 	test_row(work, baseline, subject, &row->test);
 }
 
-/* Does time in queues follow from what threads do? It does when they work markedly longer for a
- * session: the next ones stand behind it. */
+/* Does time in queues follow from what threads do? It does when functions work markedly longer for
+ * a session, by an amount that is no trifle beside the queues: the next sessions stand behind it,
+ * and where many do, the time in the queue is a multiple of its cause. */
 static gboolean queues_follow(const struct diff_work *work)
 {
-	double served_ns[SIDES] = { 0, 0 };
+	double queues_ns = 0, served_ns = 0;
 
 	for (uint32_t i = 0; i < work->diff->row_count; i++) {
 		const struct fd_diff_row *row = &work->diff->rows[i];
 
 		if (row->frame == FD_FRAME_QUEUE)
-			continue;
-		served_ns[BASELINE] += row->baseline.own_ns;
-		served_ns[SUBJECT] += row->subject.own_ns;
+			queues_ns += MAX(row->added_ns, 0);
+		else if (row->ratio >= work->options.min_ratio)
+			served_ns += MAX(row->added_ns, 0);
 	}
-	return diff_ratio(served_ns[BASELINE], served_ns[SUBJECT]) >= work->options.min_ratio &&
-	       served_ns[SUBJECT] - served_ns[BASELINE] >= work->options.min_added_ns;
+	return served_ns >= work->options.min_added_ns &&
+	       served_ns >= DIFF_MIN_PART * (served_ns + queues_ns);
 }
 
 static void share_rows(struct diff_work *work)
