@@ -27,19 +27,65 @@ static gboolean row_counts(const struct diff_work *work, const struct fd_diff_ro
 	       (work->significant || row->test.adjusted < work->options.alpha);
 }
 
-/* Down from the root, as long as one child has at least half of all increases below it. */
-static uint32_t deepest(const struct diff_work *work)
+/* Do two functions call each other? Both call themselves, one is below the other, and neither is
+ * called many times as often. */
+static gboolean is_cycle(const struct fd_diff_node *outer, const struct fd_diff_node *inner)
+{
+	const struct fd_diff_side *a = &outer->subject, *b = &inner->subject;
+
+	return is_function(outer) && is_function(inner) && a->calls >= 2 * a->outer_calls &&
+	       b->calls >= 2 * b->outer_calls && a->calls <= 4 * b->calls &&
+	       b->calls <= 4 * a->calls;
+}
+
+/* Of each node, the share of all increases that is in it and below it. Decreases do not count: a
+ * caller may have grown in one place and shrunk in another. The caller frees the result. */
+static double *subtree_increases(const struct fd_diff *diff)
+{
+	double *increase = g_new(double, diff->node_count);
+
+	for (uint32_t i = 0; i < diff->node_count; i++)
+		increase[i] = diff->nodes[i].share;
+	for (uint32_t i = diff->node_count - 1; i > 0; i--)
+		increase[diff->nodes[i].parent] += increase[i];
+	return increase;
+}
+
+/* Down from the root, as long as one child has at least half of all increases below it. Functions
+ * that call each other share their work, so of those the outermost is meant. */
+static uint32_t deepest(const struct diff_work *work, gboolean *cycle)
 {
 	const struct fd_diff *diff = work->diff;
+	g_autofree double *increase = subtree_increases(diff);
 	uint32_t at = 0;
 
+	*cycle = FALSE;
 	/* Children come after their parents, so one pass goes all the way down. */
-	for (uint32_t i = 1; i < diff->node_count; i++)
-		if (diff->nodes[i].parent == at &&
-		    !(work->queues_follow && diff->nodes[i].frame == FD_FRAME_QUEUE) &&
-		    diff->nodes[i].tree_added_ns >= 0.5 * work->increases_ns)
+	for (uint32_t i = 1; i < diff->node_count && !*cycle; i++) {
+		const struct fd_diff_node *node = &diff->nodes[i];
+
+		if (node->parent != at || (work->queues_follow && node->frame == FD_FRAME_QUEUE))
+			continue;
+		*cycle = at && is_cycle(&diff->nodes[at], node) && increase[i] >= 0.1;
+		if (!*cycle && increase[i] >= 0.5)
 			at = i;
+	}
 	return at;
+}
+
+/* The row of a node's own running; NULL when it has none. */
+static const struct fd_diff_row *row_of_node(const struct fd_diff *diff, uint32_t at)
+{
+	const struct fd_diff_node *node = &diff->nodes[at];
+
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fd_diff_row *row = &diff->rows[i];
+
+		if (!row->below && row->function == node->function &&
+		    row->component == node->component && row->frame == node->frame)
+			return row;
+	}
+	return NULL;
 }
 
 /* The node of a row that added most: for a wait, the wait. 0: none. */
@@ -180,13 +226,16 @@ static void blame_node(struct diff_work *work, uint32_t at)
 	}
 }
 
-static void blame_row_or_origin(struct diff_work *work, const struct fd_diff_row *row)
+/* The row, or a function that says more: where its calls come from; itself with what it calls,
+ * when that added a good part too (functions that call each other share their time). */
+static void blame_row_or_node(struct diff_work *work, const struct fd_diff_row *row)
 {
 	uint32_t at = node_of_row(work->diff, row);
 	gboolean more_calls = at && row->change == FD_CHANGE_CALLS;
 	uint32_t origin = more_calls ? origin_of_calls(work, at) : at;
+	double tree = work->diff->nodes[at].tree_added_ns / work->increases_ns;
 
-	if (origin != at)
+	if (origin != at || (at && row->change == FD_CHANGE_RUNNING && tree >= row->share + 0.1))
 		blame_node(work, origin);
 	else
 		blame_row(work, row);
@@ -227,11 +276,17 @@ static gboolean find_slower(struct diff_work *work)
 		diff->verdict.share = 1;
 		return TRUE;
 	}
-	if (first->share >= 0.5 && row_counts(work, first)) {
-		blame_row_or_origin(work, first);
+	gboolean cycle;
+	uint32_t at = deepest(work, &cycle);
+	const struct fd_diff_row *head = cycle ? row_of_node(diff, at) : NULL;
+	if (head && row_counts(work, head)) {
+		blame_node(work, at);
 		return TRUE;
 	}
-	uint32_t at = deepest(work);
+	if (first->share >= 0.5 && row_counts(work, first)) {
+		blame_row_or_node(work, first);
+		return TRUE;
+	}
 	const struct fd_diff_node *node = &diff->nodes[at];
 	if (at && work->significant && is_large(work, node->ratio, node->tree_added_ns)) {
 		gboolean calls = diff_is_calls(work, node->ratio,
@@ -242,7 +297,7 @@ static gboolean find_slower(struct diff_work *work)
 	}
 	for (uint32_t i = 0; i < diff->row_count && diff->rows[i].share >= 0.1; i++) {
 		if (row_counts(work, &diff->rows[i])) {
-			blame_row_or_origin(work, &diff->rows[i]);
+			blame_row_or_node(work, &diff->rows[i]);
 			return TRUE;
 		}
 	}

@@ -1,0 +1,141 @@
+/* flowdar analyze: whose time it was. */
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/analyze_tables.h"
+#include "cli/cells.h"
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/profile_input.h"
+
+#define LIMIT_DEFAULT 20
+
+static const struct fd_usage usage = {
+	.command = "analyze",
+	.synopsis = "TRACE [OPTIONS]",
+	.description =
+		"Says whose time it was: takes a recording, or any LTTng trace, apart into client "
+		"sessions and\n"
+		"lists what their time went into. TRACE is the directory that flowdar record "
+		"leaves, "
+		"or a\n"
+		"directory with a CTF trace.\n"
+		"\n"
+		"--by function  each function's own time, running or in a wait, on all call paths\n"
+		"--by path      the same for each call path, with the time of all below it\n"
+		"--by session   the sessions: how long they were open and what took their time\n"
+		"\n"
+		"Time that belongs to no session (event loops, waiting for work) is listed by "
+		"--server. Labels\n"
+		"come from the recording's replay.jsonl, or from --label-from.\n",
+	.examples = "  flowdar analyze attack.rec\n"
+		    "  flowdar analyze attack.rec --by session --sort time --limit 5\n"
+		    "  flowdar analyze attack.rec --by path --sort total --format json\n"
+		    "  flowdar analyze usual.rec --server\n",
+};
+
+struct texts {
+	char *label_from;
+	char *label;
+	char *by;
+	char *sort;
+	char *format;
+	int limit;
+	gboolean server;
+};
+
+static void texts_clear(struct texts *texts)
+{
+	g_free(texts->label_from);
+	g_free(texts->label);
+	g_free(texts->by);
+	g_free(texts->sort);
+	g_free(texts->format);
+}
+
+/* Makes sense of the options; gives 0, or the code to return. */
+static int request_of(const struct texts *texts, struct fd_analyze_request *request)
+{
+	*request = (struct fd_analyze_request){ .label = texts->label, .server = texts->server };
+	if (!fd_analyze_by_parse(texts->by, &request->by))
+		return fd_usage_error(&usage, "--by %s: expected function, path or session",
+				      texts->by);
+	if (!fd_analyze_sort_parse(texts->sort, request->by, &request->sort))
+		return fd_usage_error(&usage, "--sort %s: expected %s", texts->sort,
+				      fd_analyze_sort_names(request->by));
+	if (!fd_format_parse(texts->format, &request->format))
+		return fd_usage_error(&usage, "--format %s: expected table, json or csv",
+				      texts->format);
+	if (texts->limit < 0)
+		return fd_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
+				      texts->limit);
+	if (texts->server && (texts->label || request->by == FD_BY_SESSION))
+		return fd_usage_error(&usage, "--server: has no sessions and no labels");
+	request->limit = (guint)texts->limit;
+	return 0;
+}
+
+static int analyze(const char *path, const struct texts *texts, struct fd_analyze_request *request)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GArray) sessions = fd_analyze_sessions_new();
+	struct fd_analyze_sessions wanted = { request, sessions };
+	struct fd_profile_input input = { .usage = &usage,
+					  .path = path,
+					  .label_from = texts->label_from,
+					  .stop = fd_interrupt_catch() };
+
+	if (request->by == FD_BY_SESSION) {
+		input.session = fd_analyze_session_keep;
+		input.session_user = &wanted;
+	}
+	g_autoptr(fd_profile) profile = fd_profile_input_read(&input, &error);
+	if (!profile) {
+		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+		fd_failure(&usage, g_steal_pointer(&error));
+		return stopped ? FD_EXIT_INTERRUPTED : FD_EXIT_FAILED;
+	}
+	if (!fd_analyze_choose(request, profile, &error))
+		return fd_failure(&usage, g_steal_pointer(&error));
+	fd_analyze_print(request, path, sessions, stdout);
+	fd_analyze_request_clear(request);
+	return FD_EXIT_OK;
+}
+
+int fd_cmd_analyze(int argc, char **argv)
+{
+	struct texts texts = { .limit = LIMIT_DEFAULT };
+	const GOptionEntry entries[] = {
+		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
+		  "What a row is: function (default), path or session", "WHAT" },
+		{ "sort", 0, 0, G_OPTION_ARG_STRING, &texts.sort,
+		  "own (default), total, calls, median, p99 or name; of sessions time "
+		  "(default), open, running, waiting, calls or start",
+		  "KEY" },
+		{ "limit", 'n', 0, G_OPTION_ARG_INT, &texts.limit,
+		  "How many rows (default 20; 0: all)", "N" },
+		{ "label", 0, 0, G_OPTION_ARG_STRING, &texts.label,
+		  "Only the sessions with this label", "LABEL" },
+		{ "label-from", 0, 0, G_OPTION_ARG_FILENAME, &texts.label_from,
+		  "Labels by client address: the replay.jsonl of flowdar replay", "FILE" },
+		{ "server", 0, 0, G_OPTION_ARG_NONE, &texts.server,
+		  "What belongs to no session instead", NULL },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
+		  "table (default), json or csv", "FORMAT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct fd_analyze_request request = { 0 };
+	int code = FD_EXIT_OK;
+
+	if (fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+		code = argc == 2 ? request_of(&texts, &request)
+				 : fd_usage_error(&usage, "expected one trace");
+		if (!code)
+			code = analyze(argv[1], &texts, &request);
+	}
+	texts_clear(&texts);
+	return code;
+}

@@ -1,0 +1,25 @@
+/*
+ * The traces that commands read profiles from: labels, progress on a terminal, warnings, Ctrl-C.
+ */
+#ifndef FD_CLI_PROFILE_INPUT_H
+#define FD_CLI_PROFILE_INPUT_H
+
+#include <glib.h>
+
+#include "analyze/profile_read.h"
+#include "cli/options.h"
+
+struct fd_profile_input {
+	const struct fd_usage *usage;
+	const char *path;
+	const char *label_from;   /* a replay.jsonl; NULL: the recording's own, where it has one */
+	const volatile int *stop; /* of fd_interrupt_catch */
+	void (*session)(void *user, const struct fd_profile_session *session); /* may be NULL */
+	void *session_user;
+};
+
+/* Reads it, and prints what a user should be warned of. NULL and error when it could not be read.
+ * The caller owns the result. */
+struct fd_profile *fd_profile_input_read(const struct fd_profile_input *input, GError **error);
+
+#endif
