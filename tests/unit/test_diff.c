@@ -260,6 +260,46 @@ static void test_regex(void)
 	g_assert_nonnull(strstr(g_ptr_array_index(diff->hints, 0), "here calls itself: 1,023"));
 }
 
+/* Two functions that call each other, below a handler that in the baseline sleeps now and then. */
+static void cycle_session(struct writer *writer, int deep, gboolean sleeps)
+{
+	begin(writer, "");
+	say(writer, "+handle");
+	if (sleeps) {
+		say(writer, "wait:SLEEP:nanosleep");
+		pass(writer, 900.0 * MS);
+		say(writer, "w");
+	}
+	for (int i = 0; i < deep; i++) {
+		say(writer, "+match_from");
+		pass(writer, 10 * US);
+		say(writer, "+match_split");
+		pass(writer, 9 * US);
+	}
+	for (int i = 0; i < deep; i++) {
+		say(writer, "-match_split");
+		say(writer, "-match_from");
+	}
+	say(writer, "-handle");
+	end(writer);
+}
+
+static void test_cycle(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++)
+			cycle_session(&side[s], s ? 2000 : 3, !s && i % 10 == 0);
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "match_from");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpfloat(diff->verdict.share, >, 0.99);
+	g_assert_cmpfloat(row_of(diff, "match_from", NULL)->share, <, 0.6);
+}
+
 /* The client's bytes come one by one, and the run ends before the session. */
 static void loris_session(struct writer *writer, double wait_ns, gboolean finish)
 {
@@ -707,6 +747,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/diff/loris", test_loris);
 	g_test_add_func("/diff/scattered-waits", test_scattered_waits);
 	g_test_add_func("/diff/more-calls", test_more_calls);
+	g_test_add_func("/diff/cycle", test_cycle);
 	g_test_add_func("/diff/queue", test_queue);
 	g_test_add_func("/diff/queue-behind-work", test_queue_behind_work);
 	g_test_add_func("/diff/new-and-gone", test_new_and_gone);
