@@ -111,8 +111,12 @@ static void compare_sessions(struct diff_work *work)
 	diff->test = (struct fd_diff_test){ .p = 1, .adjusted = 1 };
 	if (diff->whole_run) {
 		for (uint32_t i = 0; i < diff->row_count; i++) {
+			double runs = diff->rows[i].frame != FD_FRAME_WAIT;
+
 			diff->baseline.busy_ns += diff->rows[i].baseline.own_ns;
 			diff->subject.busy_ns += diff->rows[i].subject.own_ns;
+			diff->baseline.running_ns += runs * diff->rows[i].baseline.own_ns;
+			diff->subject.running_ns += runs * diff->rows[i].subject.own_ns;
 		}
 	} else {
 		struct fd_sample_test test =
@@ -120,6 +124,9 @@ static void compare_sessions(struct diff_work *work)
 				       &subject->group->busy_ns, subject->sessions);
 
 		diff->test = (struct fd_diff_test){ test.delta, test.p, test.p, test.beyond };
+		test = fd_sample_test(&baseline->group->running_ns, baseline->sessions,
+				      &subject->group->running_ns, subject->sessions);
+		work->running_significant = test.p < work->options.alpha;
 	}
 	diff->ratio = diff_ratio(diff->baseline.busy_ns, diff->subject.busy_ns);
 	diff->added_ns = diff->subject.busy_ns - diff->baseline.busy_ns;
@@ -136,7 +143,7 @@ static void fill_options(struct diff_work *work, const struct fd_diff_options *o
 	if (options)
 		*filled = *options;
 	if (!(filled->alpha > 0))
-		filled->alpha = 0.05;
+		filled->alpha = 0.01;
 	if (!(filled->min_ratio > 1))
 		filled->min_ratio = 1.5;
 	if (!(filled->min_added_ns > 0))

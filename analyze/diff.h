@@ -138,7 +138,7 @@ struct fd_verdict {
 struct fd_diff_options {
 	const char *label;          /* compare the sessions of this label only; NULL: all */
 	const char *baseline_label; /* as label, for one side; NULL: label */
-	double alpha;               /* significance level; 0: 0.05 */
+	double alpha;               /* significance level; 0: 0.01 */
 	double min_ratio;           /* smallest factor that is called a difference; 0: 1.5 */
 	double min_added_ns;        /* and smallest added time per session; 0: 10 us */
 	double max_discarded;       /* above it the trace is called bad; 0: 0.01 */

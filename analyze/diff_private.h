@@ -35,12 +35,13 @@ struct diff_work {
 	struct fd_diff *diff;
 	struct fd_diff_options options; /* with the defaults filled in */
 	struct diff_side side[SIDES];
-	struct fd_profile *names; /* functions of both sides, and in group 0 both trees */
-	uint32_t *node_functions; /* of the diff's nodes, indexes in names */
-	double increases_ns;      /* sum of what rows added; without queues where they follow */
-	gboolean queues_follow;   /* sessions stand longer in queues because threads are busy */
-	gboolean testable;        /* there are sessions enough for a test to say anything */
-	gboolean significant;     /* the sessions as a whole differ, or nothing can be tested */
+	struct fd_profile *names;     /* functions of both sides, and in group 0 both trees */
+	uint32_t *node_functions;     /* of the diff's nodes, indexes in names */
+	double increases_ns;          /* sum of what rows added; without queues where they follow */
+	gboolean queues_follow;       /* sessions stand longer in queues because threads are busy */
+	gboolean testable;            /* there are sessions enough for a test to say anything */
+	gboolean running_significant; /* or at least their running time does */
+	gboolean significant;         /* the sessions as a whole differ, or nothing can be tested */
 };
 
 /* 1 when both are 0, INFINITY when only the baseline is. */

@@ -11,20 +11,36 @@ static double outer_ratio(const struct fd_diff_side *baseline, const struct fd_d
 	return diff_ratio(baseline->outer_calls, subject->outer_calls);
 }
 
-/* Is this much of a change worth a verdict? */
-static gboolean is_large(const struct diff_work *work, double ratio, double added_ns)
+/* Is this much of a change worth a verdict? What runs is measured by what ran before: a client that
+ * is slow to ask makes sessions wait for it, and a run that is short beside that may be an attack.
+ */
+static gboolean is_large(const struct diff_work *work, double ratio, double added_ns,
+			 gboolean running)
 {
+	const struct fd_diff_sessions *baseline = &work->diff->baseline;
 	double least = work->testable ? work->options.min_ratio
 				      : MAX(work->options.min_ratio, DIFF_UNTESTED_RATIO);
 
 	return ratio >= least && added_ns >= work->options.min_added_ns &&
-	       added_ns >= DIFF_MIN_PART * work->diff->baseline.busy_ns;
+	       added_ns >= DIFF_MIN_PART * (running ? baseline->running_ns : baseline->busy_ns);
+}
+
+static gboolean is_significant(const struct diff_work *work, gboolean running)
+{
+	return work->significant || (running && work->running_significant);
+}
+
+static gboolean row_runs(const struct fd_diff_row *row)
+{
+	return row->frame == FD_FRAME_FUNCTION || row->frame == FD_FRAME_SCOPE;
 }
 
 static gboolean row_counts(const struct diff_work *work, const struct fd_diff_row *row)
 {
-	return is_large(work, row->ratio, row->added_ns) &&
-	       (work->significant || row->test.adjusted < work->options.alpha);
+	gboolean runs = row_runs(row);
+
+	return is_large(work, row->ratio, row->added_ns, runs) &&
+	       (is_significant(work, runs) || row->test.adjusted < work->options.alpha);
 }
 
 /* Do two functions call each other? Both call themselves, one is below the other, and neither is
@@ -259,6 +275,26 @@ static gboolean is_even(const struct diff_work *work)
 	return distance < 0.15 && largest < 0.9;
 }
 
+/* What runs longer, where waits changed too much and too irregularly to be of any use. */
+static gboolean find_running(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+	double running_ns = 0;
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (row_runs(&diff->rows[i]))
+			running_ns += MAX(diff->rows[i].added_ns, 0);
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fd_diff_row *row = &diff->rows[i];
+
+		if (row_runs(row) && row->added_ns >= 0.3 * running_ns && row_counts(work, row)) {
+			blame_row_or_node(work, row);
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
 static gboolean find_slower(struct diff_work *work)
 {
 	struct fd_diff *diff = work->diff;
@@ -267,7 +303,7 @@ static gboolean find_slower(struct diff_work *work)
 	if (!first || !(work->increases_ns > 0))
 		return FALSE;
 	if (is_even(work)) {
-		if (!work->significant || !is_large(work, diff->ratio, diff->added_ns))
+		if (!work->significant || !is_large(work, diff->ratio, diff->added_ns, FALSE))
 			return FALSE;
 		diff->verdict.change = FD_CHANGE_RUNNING;
 		diff->verdict.factor = diff->ratio;
@@ -288,7 +324,9 @@ static gboolean find_slower(struct diff_work *work)
 		return TRUE;
 	}
 	const struct fd_diff_node *node = &diff->nodes[at];
-	if (at && work->significant && is_large(work, node->ratio, node->tree_added_ns)) {
+	gboolean runs = !mostly_waits(node);
+	if (at && is_significant(work, runs) &&
+	    is_large(work, node->ratio, node->tree_added_ns, runs)) {
 		gboolean calls = diff_is_calls(work, node->ratio,
 					       outer_ratio(&node->baseline, &node->subject));
 
@@ -301,7 +339,7 @@ static gboolean find_slower(struct diff_work *work)
 			return TRUE;
 		}
 	}
-	return FALSE;
+	return find_running(work);
 }
 
 /* Sessions stay open and nobody works for them: clients that are slow or silent. */
@@ -318,7 +356,8 @@ static gboolean find_idle(struct diff_work *work, gboolean first)
 						    work->side[BASELINE].sessions,
 						    &work->side[SUBJECT].group->lifetime_ns,
 						    work->side[SUBJECT].sessions);
-	if (!is_large(work, ratio, added_ns) || (work->testable && test.p >= work->options.alpha))
+	if (!is_large(work, ratio, added_ns, FALSE) ||
+	    (work->testable && test.p >= work->options.alpha))
 		return FALSE;
 	/* Before any function only where it is plain: most never end, and hardly any of the time
 	 * that they stay longer is a thread's. */
@@ -385,8 +424,9 @@ static void find_faster(struct diff_work *work)
 	gboolean faster = diff->ratio <= 1 / work->options.min_ratio && work->significant &&
 			  -diff->added_ns >= work->options.min_added_ns;
 
-	diff->may_be_chance =
-		work->testable && is_large(work, diff->ratio, diff->added_ns) && !work->significant;
+	diff->may_be_chance = work->testable &&
+			      is_large(work, diff->ratio, diff->added_ns, FALSE) &&
+			      !work->significant;
 	diff->verdict.change = faster ? FD_CHANGE_FASTER : FD_CHANGE_NONE;
 	diff->verdict.factor = diff->ratio;
 	diff->verdict.baseline_ns = diff->baseline.busy_ns;

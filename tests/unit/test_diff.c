@@ -456,6 +456,58 @@ static void test_queue_behind_work(void)
 				       "sessions also stand longer in the queue \"jobs\": "));
 }
 
+/* Sessions that mostly wait for clients who think: 1 ms to 1 s, nobody knows how long. */
+static void thinking_session(struct writer *writer, double match_ns)
+{
+	begin(writer, "");
+	say(writer, "+connection");
+	for (int request = 0; request < 3; request++) {
+		say(writer, "+read");
+		say(writer, "wait:IO:recv");
+		pass(writer, MS * pow(1000, g_rand_double(writer->rand)));
+		say(writer, "w");
+		say(writer, "-read");
+		run(writer, "parse", 50 * US);
+		run(writer, "match", match_ns);
+		run(writer, "answer", 150 * US);
+	}
+	say(writer, "-connection");
+	end(writer);
+}
+
+static void test_thinking_clients(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 25; i++)
+			thinking_session(&side[s], s ? 2 * MS : 10 * US);
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "match");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+}
+
+static void test_thinking_clients_alike(void)
+{
+	int found = 0;
+
+	for (uint32_t seed = 0; seed < 200; seed++) {
+		struct writer side[2];
+
+		for (uint32_t s = 0; s < 2; s++) {
+			writer_init(&side[s], 2 * seed + s);
+			for (int i = 0; i < 25; i++)
+				thinking_session(&side[s], 10 * US);
+		}
+		g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+		found += diff->verdict.function != NULL;
+	}
+	/* One in a hundred is what a significance level of 0.01 means. */
+	g_assert_cmpint(found, <=, 4);
+}
+
 static void test_new_and_gone(void)
 {
 	struct writer side[2];
@@ -750,6 +802,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/diff/cycle", test_cycle);
 	g_test_add_func("/diff/queue", test_queue);
 	g_test_add_func("/diff/queue-behind-work", test_queue_behind_work);
+	g_test_add_func("/diff/thinking-clients", test_thinking_clients);
+	g_test_add_func("/diff/thinking-clients-alike", test_thinking_clients_alike);
 	g_test_add_func("/diff/new-and-gone", test_new_and_gone);
 	g_test_add_func("/diff/even", test_even);
 	g_test_add_func("/diff/faster", test_faster);
