@@ -30,7 +30,8 @@ static const struct fd_usage usage = {
 		"1 when there is none.\n",
 	.examples = "  flowdar record -o base -- ./httpd -X -f httpd.conf\n"
 		    "  flowdar record -o bad --duration 30s -- ./httpd -X -f httpd.conf\n"
-		    "  flowdar record -o light --detail session -- ./server --port 8080\n",
+		    "  flowdar record -o light --detail session --user www-data -- ./server --port "
+		    "8080\n",
 };
 
 struct texts {
@@ -39,6 +40,7 @@ struct texts {
 	char *duration;
 	char *grace;
 	char *size;
+	char *user;
 	gint64 count;
 	gboolean quiet;
 };
@@ -50,6 +52,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->duration);
 	g_free(texts->grace);
 	g_free(texts->size);
+	g_free(texts->user);
 }
 
 struct view {
@@ -188,6 +191,7 @@ static gboolean read_options(const struct texts *texts, struct fd_record_options
 	if (texts->count < 0 || texts->count > 65536)
 		return bad_value(error, "--subbuf-count", "", "a power of two up to 65536");
 	options->output = texts->output;
+	options->user = texts->user;
 	options->subbuffer_count = (unsigned)texts->count;
 	return TRUE;
 }
@@ -236,6 +240,9 @@ int fd_cmd_record(int argc, char **argv)
 		  "session, io, function (the default) or all", "DETAIL" },
 		{ "duration", 't', 0, G_OPTION_ARG_STRING, &texts.duration,
 		  "Stop the server after this time, e.g. 30s", "TIME" },
+		{ "user", 'u', 0, G_OPTION_ARG_STRING, &texts.user,
+		  "Run the server as this user (for root; setpriv and the like cannot be traced)",
+		  "NAME" },
 		{ "grace", 0, 0, G_OPTION_ARG_STRING, &texts.grace,
 		  "From SIGTERM to SIGKILL when the server is stopped; 5s is the default", "TIME" },
 		{ "subbuf-size", 0, 0, G_OPTION_ARG_STRING, &texts.size,

@@ -26,21 +26,35 @@ static gboolean read_stat(const char *pid, char *state, pid_t *parent)
 	return TRUE;
 }
 
-GArray *fd_processes_children(pid_t pid)
+GHashTable *fd_processes_all(void)
 {
-	GArray *children = g_array_new(FALSE, FALSE, sizeof(pid_t));
+	GHashTable *all = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
 	g_autoptr(GDir) dir = g_dir_open("/proc", 0, NULL);
 	const char *name;
 
 	while (dir && (name = g_dir_read_name(dir))) {
-		pid_t child = (pid_t)g_ascii_strtoll(name, NULL, 10), parent;
+		pid_t pid = (pid_t)g_ascii_strtoll(name, NULL, 10), parent;
+		GArray *children;
 		char state;
 
-		if (g_ascii_isdigit(name[0]) && read_stat(name, &state, &parent) && parent == pid &&
-		    state != 'Z')
-			g_array_append_val(children, child);
+		if (!g_ascii_isdigit(name[0]) || !read_stat(name, &state, &parent) || state == 'Z')
+			continue;
+		children = g_hash_table_lookup(all, GINT_TO_POINTER(parent));
+		if (!children) {
+			children = g_array_new(FALSE, FALSE, sizeof(pid_t));
+			g_hash_table_insert(all, GINT_TO_POINTER(parent), children);
+		}
+		g_array_append_val(children, pid);
 	}
-	return children;
+	return all;
+}
+
+GArray *fd_processes_children(pid_t pid)
+{
+	g_autoptr(GHashTable) all = fd_processes_all();
+	GArray *children = g_hash_table_lookup(all, GINT_TO_POINTER(pid));
+
+	return children ? g_array_ref(children) : g_array_new(FALSE, FALSE, sizeof(pid_t));
 }
 
 gboolean fd_process_wait(pid_t child, int milliseconds, int *status)

@@ -13,6 +13,10 @@
 /* The pids (pid_t) of the living children of pid; zombies are left out. The caller frees it. */
 GArray *fd_processes_children(pid_t pid);
 
+/* All living processes by their parents: GINT_TO_POINTER(pid) -> GArray of the children's pid_t. The
+ * caller frees it (g_hash_table_unref). */
+GHashTable *fd_processes_all(void);
+
 /* Waits up to milliseconds for a child of ours to end; TRUE when it has, its status in *status (may
  * be NULL). It is reaped. */
 gboolean fd_process_wait(pid_t child, int milliseconds, int *status);

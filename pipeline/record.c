@@ -8,6 +8,7 @@
 #include "pipeline/record_folder.h"
 #include "pipeline/server.h"
 #include "pipeline/source.h"
+#include "pipeline/strangers.h"
 #include "pipeline/tracing.h"
 
 #define STEP_MS     100
@@ -30,7 +31,8 @@ struct run {
 	struct fd_keeper *keeper;
 	struct fd_tracing *tracing;
 	struct fd_server *server;
-	struct fd_tracing_losses losses;
+	struct fd_tracing_state state;
+	struct fd_strangers *strangers;
 	struct fd_record_progress now;
 	gint64 begin_us, look_us;
 	char *started;       /* wall clock, as in the info */
@@ -159,9 +161,9 @@ static const char *look(struct run *run)
 	run->now.trace_bytes = fd_record_folder_bytes(&run->folder);
 	if (fd_record_folder_full(&run->folder))
 		return ENDED_DISK;
-	if (!fd_tracing_losses(run->tracing, &run->losses))
+	if (!fd_tracing_look(run->tracing, &run->state))
 		return ENDED_DAEMON;
-	run->now.discarded = run->losses.discarded;
+	run->now.discarded = run->state.discarded;
 	tell(run, FD_RECORD_RUNNING);
 	return NULL;
 }
@@ -187,6 +189,7 @@ static void follow(struct run *run)
 	while (state != FD_SERVER_ENDED && !is_over(run)) {
 		before = state;
 		state = fd_server_wait(run->server, STEP_MS);
+		fd_strangers_look(run->strangers, run->state.recorder_pids, run->state.recorders);
 		if (state == FD_SERVER_IN_BACKGROUND && before != state) {
 			warn(run, "the server went to the background; recorded until its last "
 				  "process ended");
@@ -207,8 +210,9 @@ static void stop_tracing(struct run *run)
 	g_autoptr(GError) error = NULL;
 
 	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
-	if (!fd_tracing_stop(run->tracing, &run->losses, &error))
+	if (!fd_tracing_stop(run->tracing, &run->state, &error))
 		warn(run, "the end of the trace may be missing: %s", error->message);
+	fd_strangers_look(run->strangers, run->state.recorder_pids, run->state.recorders);
 	if (fd_tracing_is_stuck(run->tracing))
 		fd_keeper_daemon_stuck(run->keeper);
 }
@@ -233,8 +237,8 @@ static void take_summary(struct run *run, const fd_source *source)
 
 	fd_source_get_summary(source, &summary);
 	/* LTTng's own count includes what was lost after a stream's last packet. */
-	run->losses.discarded = MAX(run->losses.discarded, summary.discarded);
-	run->losses.packets_lost = MAX(run->losses.packets_lost, summary.packets_lost);
+	run->state.discarded = MAX(run->state.discarded, summary.discarded);
+	run->state.packets_lost = MAX(run->state.packets_lost, summary.packets_lost);
 	if (summary.damaged)
 		warn(run, "the trace is damaged: %s", summary.damage);
 }
@@ -242,7 +246,7 @@ static void take_summary(struct run *run, const fd_source *source)
 /* Reads the trace back. FALSE and error when there is nothing in it that can be read. */
 static gboolean count(struct run *run, GError **error)
 {
-	g_autoptr(fd_source) source = fd_source_open(run->folder.trace, error);
+	g_autoptr(fd_source) source = fd_source_open(run->folder.path, error);
 	g_autofree struct fd_event *batch = g_new(struct fd_event, COUNT_BATCH);
 	gssize n = 0;
 
@@ -287,11 +291,12 @@ static void fill_info(struct run *run, struct fd_recording_info *info)
 	info->started = g_strdup(run->started);
 	info->duration_ns = run->now.elapsed_ns;
 	info->events = run->events;
-	info->discarded = run->losses.discarded;
-	info->packets_lost = run->losses.packets_lost;
+	info->discarded = run->state.discarded;
+	info->packets_lost = run->state.packets_lost;
 	info->trace_bytes = fd_record_folder_bytes(&run->folder);
 	info->exit_status = fd_server_exit_status(run->server);
 	info->ended = describe_end(run);
+	info->strangers = fd_strangers_list(run->strangers);
 	if (!run->warnings->len)
 		return;
 	info->warnings = g_new0(char *, run->warnings->len + 1);
@@ -350,6 +355,7 @@ static void clear(struct run *run)
 	fd_tracing_free(run->tracing);
 	fd_keeper_done(run->keeper);
 	fd_server_free(run->server);
+	fd_strangers_free(run->strangers);
 	g_ptr_array_unref(run->warnings);
 	g_free(run->started);
 	fd_record_folder_clear(&run->folder);
@@ -363,6 +369,7 @@ gboolean fd_record_run(const struct fd_record_options *options, const volatile i
 	gboolean ok;
 
 	run.warnings = g_ptr_array_new_with_free_func(g_free);
+	run.strangers = fd_strangers_new();
 	ok = begin(&run, error);
 	if (ok) {
 		follow(&run);

@@ -27,6 +27,7 @@ struct fd_record_options {
 	const char *output;         /* the directory to make; must not exist or be empty */
 	const char *library_dir;    /* where flowdar's preload libraries are */
 	char *const *command;       /* NULL-terminated argv */
+	const char *user;           /* run the command as this user; NULL: as who we are */
 	enum fd_detail detail;
 	uint64_t subbuffer_bytes;   /* per CPU, a power of two; 0 for the default, 1 MiB */
 	unsigned subbuffer_count;   /* a power of two; 0 for the default, 8 */

@@ -8,7 +8,7 @@
 
 #define DEPTH_MAX 8 /* nested brackets; ours has two */
 
-G_DEFINE_QUARK(fd - recording - error - quark, fd_recording_error)
+G_DEFINE_QUARK(fd_recording_error, fd_recording_error)
 
 void fd_recording_info_clear(struct fd_recording_info *info)
 {
@@ -18,12 +18,20 @@ void fd_recording_info_clear(struct fd_recording_info *info)
 	g_free(info->detail);
 	g_free(info->started);
 	g_free(info->ended);
+	if (info->strangers)
+		g_array_unref(info->strangers);
 	memset(info, 0, sizeof(*info));
 }
 
 /* ---- the members: one table for both directions ---- */
 
-enum member_type { MEMBER_TEXT, MEMBER_TEXTS, MEMBER_COUNT, MEMBER_INT };
+enum member_type {
+	MEMBER_TEXT,
+	MEMBER_TEXTS,
+	MEMBER_PIDS,
+	MEMBER_COUNT,
+	MEMBER_INT,
+};
 
 struct member {
 	const char *name;
@@ -37,6 +45,7 @@ struct member {
 #name, type, optional, G_STRUCT_OFFSET(struct fd_recording_info, name) \
 	}
 
+/* clang-format off: a line a member */
 static const struct member members[] = {
 	MEMBER(command, MEMBER_TEXTS, FALSE),     MEMBER(host, MEMBER_TEXT, FALSE),
 	MEMBER(detail, MEMBER_TEXT, FALSE),       MEMBER(started, MEMBER_TEXT, FALSE),
@@ -44,7 +53,9 @@ static const struct member members[] = {
 	MEMBER(discarded, MEMBER_COUNT, FALSE),   MEMBER(packets_lost, MEMBER_COUNT, FALSE),
 	MEMBER(trace_bytes, MEMBER_COUNT, FALSE), MEMBER(exit_status, MEMBER_INT, FALSE),
 	MEMBER(ended, MEMBER_TEXT, FALSE),        MEMBER(warnings, MEMBER_TEXTS, TRUE),
+	MEMBER(strangers, MEMBER_PIDS, TRUE),
 };
+/* clang-format on */
 
 /* ---- writing ---- */
 
@@ -53,6 +64,14 @@ static void add_text(JsonBuilder *builder, const char *text)
 	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
 
 	json_builder_add_string_value(builder, valid);
+}
+
+static void add_pids(JsonBuilder *builder, const GArray *pids)
+{
+	json_builder_begin_array(builder);
+	for (guint i = 0; pids && i < pids->len; i++)
+		json_builder_add_int_value(builder, g_array_index(pids, guint32, i));
+	json_builder_end_array(builder);
 }
 
 static void add_member(JsonBuilder *builder, const struct fd_recording_info *info,
@@ -72,6 +91,9 @@ static void add_member(JsonBuilder *builder, const struct fd_recording_info *inf
 		for (; texts && *texts; texts++)
 			add_text(builder, *texts);
 		json_builder_end_array(builder);
+		break;
+	case MEMBER_PIDS:
+		add_pids(builder, *(GArray *const *)field);
 		break;
 	case MEMBER_COUNT:
 		/* JSON's integers are 64 bits with a sign here; no count comes near. */
@@ -165,6 +187,26 @@ static char **get_texts(JsonNode *node)
 	return (char **)g_ptr_array_steal(texts, NULL);
 }
 
+static GArray *get_pids(JsonNode *node)
+{
+	g_autoptr(GArray) pids = g_array_new(FALSE, FALSE, sizeof(guint32));
+	JsonArray *array;
+
+	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
+		return NULL;
+	array = json_node_get_array(node);
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		JsonNode *element = json_array_get_element(array, i);
+		gint64 pid = is_value(element, G_TYPE_INT64) ? json_node_get_int(element) : -1;
+		guint32 number = (guint32)pid;
+
+		if (pid < 0 || pid > G_MAXUINT32)
+			return NULL;
+		g_array_append_val(pids, number);
+	}
+	return g_steal_pointer(&pids);
+}
+
 /* FALSE when the node is not of the member's type or out of its range. */
 static gboolean get_member(JsonNode *node, const struct member *member,
 			   struct fd_recording_info *info)
@@ -181,6 +223,9 @@ static gboolean get_member(JsonNode *node, const struct member *member,
 	case MEMBER_TEXTS:
 		*(char ***)field = get_texts(node);
 		return *(char ***)field != NULL;
+	case MEMBER_PIDS:
+		*(GArray **)field = get_pids(node);
+		return *(GArray **)field != NULL;
 	case MEMBER_COUNT:
 		*(uint64_t *)field = (uint64_t)number;
 		return number >= 0;

@@ -43,6 +43,8 @@ struct fd_recording_info {
 	int exit_status;       /* of the server, as a shell gives it: code, or 128 + signal */
 	char *ended;           /* why: "server exited", "interrupted", "session daemon died", ... */
 	char **warnings;       /* what the reader of the numbers should know; NULL: nothing */
+	GArray *strangers;     /* guint32 pids: processes of other recordings whose events are in the
+				* trace and do not belong to this one; NULL: none */
 };
 
 /* Frees what the fields own, not the struct; the struct is empty afterwards and may be reused. */

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -99,7 +101,46 @@ static char **server_environment(const struct fd_record_options *options)
 				FALSE);
 }
 
+/* ---- the user ---- */
+
+/* Programs that change users may not survive being traced (setpriv(1) changes one thread of what is
+ * a process of several by then), so it can be done here, before there is a tracer. */
+struct user {
+	char *name; /* NULL: stay who we are */
+	uid_t uid;
+	gid_t gid;
+};
+
+static gboolean find_user(const char *name, struct user *user, GError **error)
+{
+	const struct passwd *entry = name ? getpwnam(name) : NULL;
+
+	if (!name)
+		return TRUE;
+	if (!entry) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no user \"%s\"",
+			    name);
+		return FALSE;
+	}
+	user->name = g_strdup(name);
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
+	return TRUE;
+}
+
+static gboolean become(const struct user *user)
+{
+	return !user->name || (initgroups(user->name, user->gid) == 0 && setgid(user->gid) == 0 &&
+			       setuid(user->uid) == 0);
+}
+
 /* ---- starting ---- */
+
+/* What the child says when it cannot run the command. */
+struct failure {
+	int reason; /* errno */
+	gboolean of_user;
+};
 
 /* A server in a background process group that read the terminal would be stopped. */
 static void detach_terminal(void)
@@ -115,42 +156,47 @@ static void detach_terminal(void)
 	}
 }
 
-static void exec_server(const struct fd_record_options *options, char **environment, pid_t parent,
-			int report)
+static void exec_server(const struct fd_record_options *options, const struct user *user,
+			char **environment, pid_t parent, int report)
 {
-	int reason;
+	struct failure failure = { 0 };
 
 	setpgid(0, 0);
 	detach_terminal();
 	/* All descriptors of ours are closed by exec; those that the user passed on stay. */
 	fd_process_reset(-1);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() == parent)
-		execvpe(options->command[0], options->command, environment);
-	reason = errno;
-	if (write(report, &reason, sizeof(reason)) < 0)
+	failure.of_user = !become(user);
+	if (!failure.of_user) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() == parent)
+			execvpe(options->command[0], options->command, environment);
+	}
+	failure.reason = errno;
+	if (write(report, &failure, sizeof(failure)) < 0)
 		_exit(126);
 	_exit(127);
 }
 
 /* The pipe closes by itself when the command runs, and brings the reason when it does not. */
-static gboolean hear_exec(const char *command, int report, GError **error)
+static gboolean hear_exec(const struct fd_record_options *options, int report, GError **error)
 {
-	int reason = 0;
+	struct failure failure;
 	ssize_t n;
 
 	do {
-		n = read(report, &reason, sizeof(reason));
+		n = read(report, &failure, sizeof(failure));
 	} while (n < 0 && errno == EINTR);
-	if (n <= 0)
+	if (n != (ssize_t)sizeof(failure))
 		return TRUE;
-	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(reason), "cannot run \"%s\": %s",
-		    command, g_strerror(reason));
+	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(failure.reason),
+		    "cannot %s \"%s\": %s", failure.of_user ? "become" : "run",
+		    failure.of_user ? options->user : options->command[0],
+		    g_strerror(failure.reason));
 	return FALSE;
 }
 
 static gboolean spawn(struct fd_server *server, const struct fd_record_options *options,
-		      GError **error)
+		      const struct user *user, GError **error)
 {
 	g_auto(GStrv) environment = server_environment(options);
 	pid_t parent = getpid();
@@ -163,9 +209,9 @@ static gboolean spawn(struct fd_server *server, const struct fd_record_options *
 		return FALSE;
 	}
 	if (server->pid == 0)
-		exec_server(options, environment, parent, ends[1]);
+		exec_server(options, user, environment, parent, ends[1]);
 	close(ends[1]);
-	runs = hear_exec(options->command[0], ends[0], error);
+	runs = hear_exec(options, ends[0], error);
 	close(ends[0]);
 	if (!runs)
 		waitpid(server->pid, NULL, 0);
@@ -176,18 +222,20 @@ struct fd_server *fd_server_start(const struct fd_record_options *options, pid_t
 				  GError **error)
 {
 	struct fd_server *server;
+	struct user user = { 0 };
 
-	if (!check_folder(options->library_dir, options->detail, error))
+	if (!check_folder(options->library_dir, options->detail, error) ||
+	    !find_user(options->user, &user, error))
 		return NULL;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	server = g_new0(struct fd_server, 1);
 	server->other = other;
 	server->pidfd = -1;
-	if (!spawn(server, options, error)) {
-		g_free(server);
-		return NULL;
-	}
-	server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
+	if (spawn(server, options, &user, error))
+		server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
+	else
+		g_clear_pointer(&server, g_free);
+	g_free(user.name);
 	return server;
 }
 

@@ -27,8 +27,8 @@ enum fd_server_state {
  * path of the first one that is missing. The caller frees it. */
 char *fd_server_missing_library(const char *folder, enum fd_detail detail);
 
-/* Starts the command. NULL and error when a library is missing or the command cannot be executed:
- * the message names it. other: a child of this process that is none of the server's (the keeper). */
+/* Starts the command. NULL and error when a library is missing, the user is not known or may not be
+ * taken on, or the command cannot be executed: the message names it. other: a child of this process that is none of the server's (the keeper). */
 struct fd_server *fd_server_start(const struct fd_record_options *options, pid_t other,
 				  GError **error);
 

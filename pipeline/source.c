@@ -11,11 +11,31 @@ struct fd_source {
 	void *decoder;
 	struct fd_decoder_env env;
 	struct fd_source_summary summary;
+	GHashTable *strangers; /* pids whose events are left out; NULL: none */
 	char *damage;
 	gboolean ended;
 };
 
-G_DEFINE_QUARK(fd - source - error - quark, fd_source_error)
+G_DEFINE_QUARK(fd_source_error, fd_source_error)
+
+/* A recording says whose events in its trace are not its own. What it says otherwise, and whether
+ * there is such a file at all, is no matter here. */
+static GHashTable *read_strangers(const char *path)
+{
+	struct fd_recording_info info = { 0 };
+	GHashTable *strangers = NULL;
+
+	if (!fd_recording_info_load(path, &info, NULL))
+		return NULL;
+	for (guint i = 0; info.strangers && i < info.strangers->len; i++) {
+		if (!strangers)
+			strangers = g_hash_table_new(NULL, NULL);
+		g_hash_table_add(strangers,
+				 GUINT_TO_POINTER(g_array_index(info.strangers, guint32, i)));
+	}
+	fd_recording_info_clear(&info);
+	return strangers;
+}
 
 struct fd_source *fd_source_open(const char *path, GError **error)
 {
@@ -32,11 +52,28 @@ struct fd_source *fd_source_open(const char *path, GError **error)
 	source = g_new0(struct fd_source, 1);
 	source->path = g_strdup(path);
 	source->env.texts = fd_texts_new();
+	source->strangers = read_strangers(path);
 	source->ops = &fd_decoder_guarded;
 	source->decoder = source->ops->open(traces, &source->env, error);
 	if (!source->decoder)
 		return NULL;
 	return g_steal_pointer(&source);
+}
+
+/* Takes the strangers' events out of the batch; gives how many are left. */
+static size_t leave_out(struct fd_source *source, struct fd_event *batch, size_t n)
+{
+	size_t kept = 0;
+
+	if (!source->strangers)
+		return n;
+	for (size_t i = 0; i < n; i++) {
+		if (g_hash_table_contains(source->strangers, GUINT_TO_POINTER(batch[i].pid)))
+			source->summary.strangers += batch[i].kind != FD_EVENT_THREAD_NAME;
+		else
+			batch[kept++] = batch[i];
+	}
+	return kept;
 }
 
 static void count(struct fd_source_summary *summary, const struct fd_event *batch, size_t n)
@@ -86,9 +123,12 @@ gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t c
 
 	if (source->ended || !capacity)
 		return 0;
-	n = source->ops->read(source->decoder, batch, capacity, &cause);
-	if (n <= 0)
-		return finish(source, cause, error);
+	do {
+		n = source->ops->read(source->decoder, batch, capacity, &cause);
+		if (n <= 0)
+			return finish(source, cause, error);
+		n = (gssize)leave_out(source, batch, (size_t)n);
+	} while (!n);
 	count(&source->summary, batch, (size_t)n);
 	source->summary.discarded = source->env.discarded;
 	source->summary.packets_lost = source->env.packets_lost;
@@ -112,6 +152,8 @@ void fd_source_close(struct fd_source *source)
 	if (source->decoder)
 		source->ops->close(source->decoder);
 	fd_texts_free(source->env.texts);
+	if (source->strangers)
+		g_hash_table_destroy(source->strangers);
 	g_free(source->env.damage);
 	g_free(source->damage);
 	g_free(source->path);

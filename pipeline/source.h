@@ -22,6 +22,7 @@ struct fd_source_summary {
 	uint64_t ours;         /* of these, all but OTHER */
 	uint64_t discarded;    /* events the tracer could not write, where the trace says how many */
 	uint64_t packets_lost; /* whole packets that were overwritten or never arrived */
+	uint64_t strangers;    /* left out: events of other recordings' processes (recording.h) */
 	uint64_t begin_ns;     /* time of the first and last event, 0 when there was none */
 	uint64_t end_ns;
 	gboolean damaged;      /* reading ended early: damage says where and why */

@@ -2,10 +2,13 @@
 
 #include <gio/gio.h>
 #include <lttng/lttng.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "pipeline/patience.h"
 #include "pipeline/tracing_channels.h"
+
+#define SESSION_PREFIX "flowdar-"
 
 #define ANSWER_MS  15000 /* for the session daemon to answer at all */
 #define PENDING_MS 30000 /* for the last events to reach the disk */
@@ -25,7 +28,7 @@ struct request {
 	gboolean (*step)(struct request *request);
 	const char *trace;
 	const struct fd_record_options *options;
-	struct fd_tracing_losses losses;
+	struct fd_tracing_state state;
 	gboolean done; /* what step gave */
 	GError *error;
 };
@@ -52,7 +55,7 @@ static gboolean ask(struct fd_tracing *tracing, struct request *asked, int milli
 		return FALSE;
 	}
 	done = request->done;
-	asked->losses = request->losses;
+	asked->state = request->state;
 	if (request->error)
 		g_propagate_error(error, request->error);
 	g_free(request);
@@ -61,7 +64,7 @@ static gboolean ask(struct fd_tracing *tracing, struct request *asked, int milli
 
 char *fd_tracing_name(void)
 {
-	return g_strdup_printf("flowdar-%d-%" G_GINT64_FORMAT, (int)getpid(),
+	return g_strdup_printf(SESSION_PREFIX "%d-%" G_GINT64_FORMAT, (int)getpid(),
 			       g_get_monotonic_time());
 }
 
@@ -111,39 +114,59 @@ struct fd_tracing *fd_tracing_start(const char *name, const char *trace,
 	return NULL;
 }
 
-/* ---- losses ---- */
+/* ---- looking ---- */
 
-static void add_losses(struct lttng_channel *channel, struct fd_tracing_losses *losses)
+static void add_losses(struct lttng_channel *channel, struct fd_tracing_state *state)
 {
 	uint64_t discarded = 0, packets = 0;
 
 	if (lttng_channel_get_discarded_event_count(channel, &discarded) == 0 &&
 	    discarded < GARBAGE)
-		losses->discarded += discarded;
+		state->discarded += discarded;
 	if (lttng_channel_get_lost_packet_count(channel, &packets) == 0 && packets < GARBAGE)
-		losses->packets_lost += packets;
+		state->packets_lost += packets;
 }
 
-static gboolean losses_step(struct request *request)
+/* The names of sessions say whose they are: SESSION_PREFIX, the recorder's pid, a number. */
+static void add_recorder(const struct fd_tracing *tracing, const struct lttng_session *session,
+			 struct fd_tracing_state *state)
 {
-	struct lttng_channel *list = NULL;
-	int count = lttng_list_channels(request->tracing->handle, &list);
+	gint64 pid;
+
+	if (!g_str_has_prefix(session->name, SESSION_PREFIX) ||
+	    strcmp(session->name, tracing->name) == 0 ||
+	    state->recorders == FD_TRACING_RECORDERS_MAX)
+		return;
+	pid = g_ascii_strtoll(session->name + strlen(SESSION_PREFIX), NULL, 10);
+	if (pid > 0 && pid <= G_MAXINT32)
+		state->recorder_pids[state->recorders++] = (pid_t)pid;
+}
+
+static gboolean look_step(struct request *request)
+{
+	struct lttng_channel *channels = NULL;
+	struct lttng_session *sessions = NULL;
+	int count = lttng_list_channels(request->tracing->handle, &channels);
 
 	if (count < 0)
 		return FALSE;
 	for (int i = 0; i < count; i++)
-		add_losses(&list[i], &request->losses);
-	free(list);
+		add_losses(&channels[i], &request->state);
+	free(channels);
+	count = lttng_list_sessions(&sessions);
+	for (int i = 0; i < count; i++)
+		add_recorder(request->tracing, &sessions[i], &request->state);
+	free(sessions);
 	return TRUE;
 }
 
-gboolean fd_tracing_losses(struct fd_tracing *tracing, struct fd_tracing_losses *losses)
+gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *state)
 {
-	struct request request = { .step = losses_step };
+	struct request request = { .step = look_step };
 
 	if (tracing->stuck || !ask(tracing, &request, ANSWER_MS, NULL))
 		return FALSE;
-	*losses = request.losses;
+	*state = request.state;
 	return TRUE;
 }
 
@@ -195,8 +218,7 @@ static gboolean stop_step(struct request *request)
 	return wait_pending(request);
 }
 
-gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_losses *losses,
-			 GError **error)
+gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_state *state, GError **error)
 {
 	struct request stop = { .step = stop_step }, end = { .step = destroy_step };
 
@@ -207,7 +229,7 @@ gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_losses *l
 	}
 	if (!ask(tracing, &stop, PENDING_MS + ANSWER_MS, error))
 		return FALSE;
-	fd_tracing_losses(tracing, losses);
+	fd_tracing_look(tracing, state);
 	return ask(tracing, &end, DESTROY_MS + ANSWER_MS, error);
 }
 

@@ -8,7 +8,7 @@
  *	channel    events                                            contexts
  *	sessions   flowdar:session_*, handoff_*, note, wait_*, bytes vpid, vtid, procname
  *	functions  flowdar:func_*, scope_*, lttng_ust_cyg_profile*   vpid, vtid
- *	modules    lttng_ust_statedump:*, lttng_ust_lib:*            vpid
+ *	modules    what is loaded, from where, with which build id   vpid
  *
  * Buffers are per user id and CPU; an event that finds them full is discarded and counted.
  */
@@ -22,9 +22,14 @@
 
 struct fd_tracing;
 
-struct fd_tracing_losses {
-	uint64_t discarded;
+#define FD_TRACING_RECORDERS_MAX 16
+
+/* How things are with the session daemon. */
+struct fd_tracing_state {
+	uint64_t discarded;    /* by our session, so far */
 	uint64_t packets_lost;
+	size_t recorders;      /* other recorders that have a session there now */
+	pid_t recorder_pids[FD_TRACING_RECORDERS_MAX];
 };
 
 /* A name that no other session has. The caller frees it. */
@@ -35,15 +40,16 @@ char *fd_tracing_name(void);
 struct fd_tracing *fd_tracing_start(const char *name, const char *trace,
 				    const struct fd_record_options *options, GError **error);
 
-/* What was lost so far. FALSE when the session daemon is gone, or does not answer in 15 s. */
-gboolean fd_tracing_losses(struct fd_tracing *tracing, struct fd_tracing_losses *losses);
+/* Asks the session daemon. FALSE when it is gone, or does not answer in 15 s; then state is as it
+ * was. */
+gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *state);
 
 /* Whether the session daemon is there but did not answer: it must be killed. */
 gboolean fd_tracing_is_stuck(const struct fd_tracing *tracing);
 
-/* Stops, waits until everything is on disk, takes the losses and destroys the session. FALSE and
+/* Stops, waits until everything is on disk, takes the last state and destroys the session. FALSE and
  * error when the daemon died, or some step took too long: then the trace may lack its end. */
-gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_losses *losses,
+gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_state *state,
 			 GError **error);
 
 /* Destroys the session if fd_tracing_stop was not called, and frees. NULL is allowed. */

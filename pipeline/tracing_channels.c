@@ -50,8 +50,11 @@ static const struct channel channels[] = {
 	  .bytes = 256 * 1024,
 	  .count = 4,
 	  .contexts = { LTTNG_EVENT_CONTEXT_VPID, -1 },
-	  .events = { { FD_DETAIL_SESSION, "lttng_ust_statedump:*" },
-		      { FD_DETAIL_SESSION, "lttng_ust_lib:*" } } },
+	  .events = { { FD_DETAIL_SESSION, "lttng_ust_statedump:bin_info" },
+		      { FD_DETAIL_SESSION, "lttng_ust_statedump:build_id" },
+		      { FD_DETAIL_SESSION, "lttng_ust_lib:load" },
+		      { FD_DETAIL_SESSION, "lttng_ust_lib:unload" },
+		      { FD_DETAIL_SESSION, "lttng_ust_lib:build_id" } } },
 };
 
 /* What OURS("*") must leave to the other rows, or these events would come twice. */

@@ -45,6 +45,9 @@ static void fill(struct fd_recording_info *info)
 	info->packets_lost = 1;
 	info->trace_bytes = 4096;
 	info->exit_status = 137;
+	info->strangers = g_array_new(FALSE, FALSE, sizeof(guint32));
+	for (guint32 pid = 100; pid < 400; pid += 100)
+		g_array_append_val(info->strangers, pid);
 }
 
 static void test_round_trip(void)
@@ -74,6 +77,8 @@ static void test_round_trip(void)
 	g_assert_cmpuint(in.packets_lost, ==, 1);
 	g_assert_cmpuint(in.trace_bytes, ==, 4096);
 	g_assert_cmpint(in.exit_status, ==, 137);
+	g_assert_cmpuint(in.strangers->len, ==, 3);
+	g_assert_cmpuint(g_array_index(in.strangers, guint32, 2), ==, 300);
 	fd_recording_info_clear(&in);
 	g_assert_null(in.command);
 	g_assert_cmpuint(in.events, ==, 0);

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# flowdar record beside others: two recorders at once, and a user's own tracing session.
+. "$(dirname "$0")/private.sh"
+
+# start NAME COMMAND...: records in the background; sets $recorder.
+start() {
+	local name=$1
+	shift
+	"$FLOWDAR" record -o "$WORK/$name" "$@" > "$WORK/$name.out" 2> "$WORK/$name.err" &
+	recorder=$!
+	wait_for 15 grep -q 'listening on' "$WORK/$name.out" "$WORK/$name.err" ||
+		fail "$name did not start"
+	port=$(cat "$WORK/$name.out" "$WORK/$name.err" | port_of /dev/stdin)
+}
+
+# sessions DIR: how many sessions there are in what flowdar takes for the recording.
+count_in() {
+	babeltrace2 "$WORK/$1/trace" 2> /dev/null | grep -c "$2"
+}
+
+note "two recorders, one session daemon: the first to come ends first"
+start one --duration 4s -- "$SERVER" --port 0
+one=$recorder one_port=$port
+sleep 0.5
+start two --duration 5s -- "$SERVER" --port 0
+two=$recorder two_port=$port
+[ "$(pgrep -x lttng-sessiond | wc -l)" -gt 0 ] || fail "no session daemon"
+sleep 1 # a look around by both of them
+for i in 1 2 3; do curl -s -o /dev/null "http://127.0.0.1:$one_port/"; done
+for i in 1 2 3 4 5; do curl -s -o /dev/null "http://127.0.0.1:$two_port/"; done
+wait "$one" || fail "exit status $? of the first"
+pgrep -x lttng-sessiond > /dev/null || fail "the daemon ended with the first"
+curl -s -o /dev/null "http://127.0.0.1:$two_port/" || fail "the second server is gone"
+wait "$two" || fail "exit status $? of the second"
+[ "$(field "$WORK/one" ended)" = "duration over" ] || fail "the first: $(field "$WORK/one" ended)"
+[ "$(field "$WORK/two" ended)" = "duration over" ] || fail "the second: $(field "$WORK/two" ended)"
+# LTTng put the events of both servers into both traces. What counts is less.
+[ "$(field "$WORK/one" strangers)" != "[]" ] || fail "the first did not see the second"
+[ "$(field "$WORK/two" strangers)" != "[]" ] || fail "the second did not see the first"
+[ "$(field "$WORK/one" events)" -lt "$(referee "$WORK/one")" ] || fail "strangers are counted"
+[ "$(field "$WORK/two" events)" -lt "$(referee "$WORK/two")" ] || fail "strangers are counted"
+own=$(sed -n 's/^recording .*(pid \([0-9]*\)) into.*/\1/p' "$WORK/two.err")
+[ "$(count_in two "vpid = $own,")" -gt 0 ] || fail "own events are missing"
+[ "$(field "$WORK/two" events)" = "$(count_in two "vpid = $own[, ]")" ] ||
+	fail "$(field "$WORK/two" events) events, $(count_in two "vpid = $own[, ]") are its own"
+grep -q 'recorded the same events' "$WORK/two.err" || fail "nothing said of the first"
+nothing_left
+
+note "two that start at the same moment"
+for side in left right; do
+	"$FLOWDAR" record -q -o "$WORK/$side" --duration 2s -- "$SERVER" --port 0 \
+		> "$WORK/$side.out" 2> "$WORK/$side.err" &
+done
+wait
+for side in left right; do
+	[ "$(field "$WORK/$side" ended)" = "duration over" ] || fail "the $side one failed"
+done
+nothing_left
+
+note "a user's own daemon and session stay as they are"
+lttng-sessiond --no-kernel --daemonize 2> /dev/null
+lttng create mine --output "$WORK/mine" > /dev/null
+lttng enable-event -u 'flowdar:session_*' > /dev/null
+lttng start > /dev/null
+daemon=$(pgrep -o -x lttng-sessiond)
+start guest --duration 2s -- "$SERVER" --port 0
+curl -s -o /dev/null "http://127.0.0.1:$port/"
+wait "$recorder" || fail "exit status $?"
+[ "$(pgrep -o -x lttng-sessiond)" = "$daemon" ] || fail "the user's daemon is gone"
+[ "$(lttng list | grep -c -E '^ +[0-9]+\)')" = 1 ] || fail "sessions: $(lttng list)"
+lttng list | grep -q 'mine.*\[active\]' || fail "the user's session does not run any more"
+grep -q 'recorded the same events (mine)' "$WORK/guest.err" || fail "nothing said of the user's session"
+lttng destroy mine > /dev/null
+babeltrace2 "$WORK/mine" | grep -q flowdar:session_begin: || fail "the user's trace is empty"
+[ "$(field "$WORK/guest" events)" = "$(referee "$WORK/guest")" ] || fail "wrong count"
+kill "$daemon"
+nothing_left
+
+note "a session of the user's in the daemon that we started: it stays as long as the session"
+start host --duration 2s -- "$SERVER" --port 0
+lttng create visitor --output "$WORK/visitor" > /dev/null
+lttng enable-event -u 'flowdar:session_*' > /dev/null
+lttng start > /dev/null
+wait "$recorder" || fail "exit status $?"
+sleep 1
+lttng list | grep -q 'visitor.*\[active\]' || fail "the user's session is gone"
+lttng destroy visitor > /dev/null
+nothing_left
+echo ok
