@@ -2,7 +2,8 @@
 # Runs a server under `flowdar record`, plays a capture at it, and ends both. Needs common.sh, and
 # "flowdar" on the PATH. Uses $out, the directory of the results.
 
-recorder= # process id of the running `flowdar record`, empty when there is none
+recorder= # process ids of the running `flowdar record` and `flowdar replay`, empty when there is none
+player=
 
 # free_port: a port of 127.0.0.1 on which nobody listens now.
 free_port() {
@@ -18,10 +19,12 @@ free_port() {
 }
 
 # wait_for_port PORT PID: until somebody listens on PORT; fails when PID ends first, or after 30 s.
+# Asks the kernel: a connection made to find out would be a session in the recording.
 wait_for_port() {
-	local port=$1 pid=$2
+	local port pid=$2
+	printf -v port ':%04X ' "$1"
 	for _ in {1..300}; do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+		if grep -q "${port}00000000:0000 0A" /proc/net/tcp; then
 			return
 		fi
 		kill -0 "$pid" 2>/dev/null || return 1
@@ -35,12 +38,18 @@ start_server() {
 	local recording=$1 port=$2
 	shift 2
 	rm -rf "$recording"
-	flowdar record --quiet --detail all -o "$recording" -- "$@" >"$recording.log" 2>&1 &
+	flowdar record --detail all -o "$recording" -- "$@" >"$recording.log" 2>&1 &
 	recorder=$!
 	if ! wait_for_port "$port" "$recorder"; then
 		cat "$recording.log" >&2
 		die "the server did not start: see $recording.log"
 	fi
+}
+
+# stop_all: ends what still runs; for a trap, so that nothing is left behind.
+stop_all() {
+	[ -z "$player" ] || kill -TERM "$player" 2>/dev/null || true
+	stop_server || true
 }
 
 # stop_server: ends the recording, and with it the server; nothing when there is none.
@@ -61,7 +70,7 @@ stop_server() {
 # SECONDS the server is ended that long after the first session began: for captures that end with
 # sessions still open, so that the server is looked at while they are.
 play_at_server() {
-	local name=$1 capture=$2 clones=$3 seconds=${4:-} port argv player
+	local name=$1 capture=$2 clones=$3 seconds=${4:-} port argv
 	port=$(free_port)
 	mapfile -t argv < <(server_argv "$port")
 	say "$name: recording the server while ${capture##*/} is played at it, $clones times"
@@ -79,5 +88,6 @@ play_at_server() {
 		die "recording $name failed"
 	fi
 	[ -z "$seconds" ] || wait "$player" || true # its sessions were cut, on purpose
+	player=
 	cat "$out/$name.log"
 }
