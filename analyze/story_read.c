@@ -13,6 +13,7 @@ struct reading {
 	fd_profile_progress_fn progress;
 	void *user;
 	guint64 events;
+	GPtrArray *warnings; /* NULL: nobody wants them */
 };
 
 static const char *text_of(const void *source, uint32_t name)
@@ -90,6 +91,39 @@ static void set_not_found(const struct reading *reading, const struct fd_story_c
 	}
 }
 
+static void warn(struct reading *reading)
+{
+	struct fd_source_summary summary;
+
+	if (!reading->warnings) {
+		return;
+	}
+	fd_source_get_summary(reading->source, &summary);
+	if (summary.damaged) {
+		g_ptr_array_add(reading->warnings,
+				g_strdup_printf("%s is damaged, read up to there: %s",
+						reading->path, summary.damage));
+	}
+	if (summary.discarded) {
+		double all = (double)summary.discarded + (double)summary.events;
+
+		g_ptr_array_add(reading->warnings,
+				g_strdup_printf("%s: the tracer discarded %" G_GUINT64_FORMAT
+						" events (%.2g %% of all): calls are missing",
+						reading->path, summary.discarded,
+						100.0 * (double)summary.discarded / all));
+	}
+	if (summary.packets_lost) {
+		g_ptr_array_add(reading->warnings,
+				g_strdup_printf("%s: %" G_GUINT64_FORMAT
+						" packets of events were lost: calls are missing",
+						reading->path, summary.packets_lost));
+	}
+	for (const char *const *note = fd_symbols_notes(reading->symbols); *note; note++) {
+		g_ptr_array_add(reading->warnings, g_strdup(*note));
+	}
+}
+
 static gboolean pick(struct reading *reading, const struct fd_story_choice *choice,
 		     struct fd_story_picked *picked, GError **error)
 {
@@ -126,6 +160,7 @@ static struct fd_story_tree *listen(struct reading *reading, uint64_t session, c
 		return NULL;
 	}
 	tree = fd_story_builder_finish(builder);
+	warn(reading);
 	if (!tree) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: changed while it was read",
 			    reading->path);
@@ -135,9 +170,12 @@ static struct fd_story_tree *listen(struct reading *reading, uint64_t session, c
 
 struct fd_story_tree *fd_story_read(const char *path, const struct fd_story_choice *choice,
 				    fd_profile_progress_fn progress, void *user,
-				    struct fd_story_picked *picked, GError **error)
+				    struct fd_story_picked *picked, GPtrArray *warnings,
+				    GError **error)
 {
-	struct reading reading = { .path = path, .progress = progress, .user = user };
+	struct reading reading = {
+		.path = path, .progress = progress, .user = user, .warnings = warnings
+	};
 	struct fd_story_picked own = { 0 };
 	struct fd_story_tree *tree = NULL;
 	gboolean found;

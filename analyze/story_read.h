@@ -13,11 +13,12 @@
 #include "analyze/story_pick.h"
 
 /* path as for fd_source_open. progress may be NULL; its events count both readings. picked may be
- * NULL. NULL and error when nothing could be read, the trace has no session, or none is the one
- * that was asked for. The caller owns the result (fd_story_tree_free). What is wrong with a trace
- * that can be read is not told here: fd_profile_read does. */
+ * NULL. warnings may be NULL; else lines that a user should be shown are appended to it (char *,
+ * the array frees them). NULL and error when nothing could be read, the trace has no session, or
+ * none is the one that was asked for. The caller owns the result (fd_story_tree_free). */
 struct fd_story_tree *fd_story_read(const char *path, const struct fd_story_choice *choice,
 				    fd_profile_progress_fn progress, void *user,
-				    struct fd_story_picked *picked, GError **error);
+				    struct fd_story_picked *picked, GPtrArray *warnings,
+				    GError **error);
 
 #endif

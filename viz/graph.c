@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "viz/graph_ids.h"
+
 #define POINTS_PER_INCH 72.0
 #define GRAPHVIZ_ARROW  10.0 /* points, of an arrowsize of 1 */
 #define GRAPHVIZ_DISC   8.0
@@ -89,7 +91,7 @@ static const struct declaration declarations[ATTRIBUTES] = {
 	[N_FILL] = { AGNODE, "fillcolor", "" },
 	[N_COLOR] = { AGNODE, "color", "transparent" },
 	[N_PEN] = { AGNODE, "penwidth", "1" },
-	[N_LABEL] = { AGNODE, "label", "" },
+	[N_LABEL] = { AGNODE, "label", "\\N" },
 	[N_FONT] = { AGNODE, "fontname", "" },
 	[N_SIZE] = { AGNODE, "fontsize", "11" },
 	[N_INK] = { AGNODE, "fontcolor", "" },
@@ -230,6 +232,7 @@ static void add_node(struct builder *b, guint index, const struct fd_item *item)
 		set(b, node, N_COLOR, hex(b, item->stroke));
 		set(b, node, N_PEN, number(b, item->pen, "%g"));
 	}
+	set(b, node, N_LABEL, "");
 	if (item->label.text) {
 		set(b, node, N_LABEL, escaped(b, item->label.text, justification(&item->label)));
 		set(b, node, N_FONT, fd_font_name(item->label.font));
@@ -381,6 +384,7 @@ static void add_corners(struct builder *b)
 		set(b, node, N_WIDTH, "0");
 		set(b, node, N_HEIGHT, "0");
 		set(b, node, N_SHAPE, "none");
+		set(b, node, N_LABEL, "");
 		set(b, node, N_STYLE, "invis");
 	}
 }
@@ -390,7 +394,7 @@ Agraph_t *fd_graph_new(const struct fd_scene *scene, GError **error)
 	struct builder b = { .scene = scene };
 	const struct fd_item *items = (const struct fd_item *)(void *)scene->items->data;
 
-	b.graph = agopen("flowdar", Agdirected, NULL);
+	b.graph = agopen((char *)"flowdar", Agdirected, &fd_graph_ids);
 	if (!b.graph) {
 		fd_graph_set_error(error, "cannot make a graph");
 		return NULL;

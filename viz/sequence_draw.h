@@ -2,11 +2,13 @@
  * The sequence diagram's workshop: what its files share. Nobody else includes this.
  *
  *	sequence.c         the order of work
- *	sequence_layout.c  which step is on which row and lane, and how much room it needs
- *	sequence_lanes.c   panels: threads, heads, lifelines, the session's beginning and end
- *	sequence_steps.c   bars, arrows, names
- *	sequence_marks.c   dots, ratios, durations
- *	sequence_head.c    title, warnings, legend
+ *	sequence_columns.c  which lane a step is on, and how wide lanes and panels are
+ *	sequence_rows.c     which row it is on, and how far its bar goes
+ *	sequence_lanes.c    panels: threads, heads, lifelines, the session's beginning and end
+ *	sequence_steps.c    calls: bars, arrows, names, tooltips
+ *	sequence_events.c   what is no call: hand-offs, loops, idle time
+ *	sequence_marks.c    dots, ratios, durations
+ *	sequence_head.c     title, warnings, legend
  */
 #ifndef FD_VIZ_SEQUENCE_DRAW_H
 #define FD_VIZ_SEQUENCE_DRAW_H
@@ -104,7 +106,7 @@ struct fd_seq {
 	double width;
 };
 
-/* layout */
+/* columns and rows */
 void fd_seq_lay_out_columns(struct fd_seq *seq);
 void fd_seq_lay_out_rows(struct fd_seq *seq);
 
@@ -115,6 +117,20 @@ void fd_seq_draw_ends(struct fd_seq *seq);
 
 /* steps */
 void fd_seq_draw_steps(struct fd_seq *seq, struct fd_seq_panel *panel);
+
+/* events */
+void fd_seq_draw_handoff(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
+void fd_seq_draw_loop(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
+void fd_seq_draw_idle(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
+
+/* All that is known about a step. The caller frees the result. */
+char *fd_seq_tooltip(const struct fd_story *story, uint32_t index);
+
+/* "connections · 0x55d0c8a0f0 · 1.24 ms in the queue". The caller frees the result. */
+char *fd_seq_handoff_words(const struct fd_story_step *step);
+
+/* Whether a step is drawn as a bar: calls and waits are. */
+gboolean fd_seq_has_bar(const struct fd_story_step *step);
 
 /* marks; y is the middle of the line, ground what they stand on */
 void fd_seq_mark_init(const struct fd_seq *seq, const struct fd_seq_panel *panel, uint32_t step,

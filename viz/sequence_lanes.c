@@ -320,6 +320,7 @@ static void draw_cut(struct fd_seq *seq, struct fd_seq_panel *panel)
 			   .font = FD_FONT_SANS_BOLD,
 			   .size = FD_SEQ_SMALL_SIZE,
 			   .color = FD_COLOR_ALARM,
+			   .halo = FD_COLOR_PAPER,
 			   .at = { panel->first_lane_x + 8, y + 3, 300, FD_SEQ_LABEL_HEIGHT } },
 	};
 

@@ -39,7 +39,8 @@ static enum fd_seq_tone tone_of(const struct fd_seq *seq, const struct fd_story_
 				const struct fd_story_step *base)
 {
 	double change = (double)subject->duration_ns - (double)base->duration_ns;
-	double self = (double)subject->self_ns - (double)base->self_ns;
+	gboolean in_itself = subject->kind == FD_STORY_HANDOFF || subject->kind == FD_STORY_IDLE;
+	double self = in_itself ? change : (double)subject->self_ns - (double)base->self_ns;
 	double whole = change_of_session(seq);
 
 	if (fabs(change) < (double)seq->options.dot_unit_ns / 2 ||
@@ -254,4 +255,23 @@ void fd_seq_draw_pill(struct fd_seq *seq, const char *id, double x, double y,
 	};
 
 	fd_scene_add(seq->scene, &pill);
+}
+
+char *fd_seq_handoff_words(const struct fd_story_step *step)
+{
+	g_autofree char *waited = fd_label_duration(step->duration_ns);
+	g_autofree char *count = fd_label_count(step->count);
+	const char *queue = step->name[0] ? step->name : "hand-off";
+	GString *text = g_string_new(NULL);
+
+	g_string_printf(text, "%s · 0x%" G_GINT64_MODIFIER "x", queue, step->object);
+	if (step->count > 1) {
+		g_string_append_printf(text, " ×%s", count);
+	}
+	if (step->lane_to == FD_STORY_NONE) {
+		g_string_append_printf(text, " · never taken, after %s", waited);
+	} else {
+		g_string_append_printf(text, " · %s in the queue", waited);
+	}
+	return g_string_free(text, FALSE);
 }

@@ -4,10 +4,10 @@
 #define SELF_REACH  13.0 /* how far the hook of a call within a lane goes out */
 #define ROOT_REACH  20.0 /* the arrow of a call whose caller is not shown */
 #define LABEL_ABOVE 11.0 /* a name over its arrow */
-#define FRAME_INSET 7.0
 
-static char *tooltip_of(const struct fd_story *story, const struct fd_story_step *step)
+char *fd_seq_tooltip(const struct fd_story *story, uint32_t index)
 {
+	const struct fd_story_step *step = &story->steps[index];
 	const struct fd_story_lane *lane =
 		step->lane < story->lane_count ? &story->lanes[step->lane] : NULL;
 	g_autofree char *start = fd_label_duration(step->start_ns);
@@ -188,7 +188,7 @@ static void draw_ratio(struct fd_seq *seq, const struct fd_seq_panel *panel, uin
 static void draw_frame_step(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index)
 {
 	struct fd_seq_place *place = &panel->places[index];
-	g_autofree char *tooltip = tooltip_of(panel->story, &panel->story->steps[index]);
+	g_autofree char *tooltip = fd_seq_tooltip(panel->story, index);
 	char id[FD_SEQ_ID_BYTES];
 	double x;
 
@@ -200,163 +200,6 @@ static void draw_frame_step(struct fd_seq *seq, struct fd_seq_panel *panel, uint
 			     place->leftward ? place->y - LABEL_ABOVE : place->y, place->ground,
 			     &place->mark);
 	draw_ratio(seq, panel, index, x);
-}
-
-static char *handoff_text(const struct fd_story_step *step)
-{
-	g_autofree char *waited = fd_label_duration(step->duration_ns);
-	g_autofree char *count = fd_label_count(step->count);
-	const char *queue = step->name[0] ? step->name : "hand-off";
-	GString *text = g_string_new(NULL);
-
-	g_string_printf(text, "%s · 0x%" G_GINT64_MODIFIER "x", queue, step->object);
-	if (step->count > 1) {
-		g_string_append_printf(text, " ×%s", count);
-	}
-	if (step->lane_to == FD_STORY_NONE) {
-		g_string_append_printf(text, " · never taken, after %s", waited);
-	} else {
-		g_string_append_printf(text, " · %s in the queue", waited);
-	}
-	return g_string_free(text, FALSE);
-}
-
-/* An object on its way to another thread: it leaves above and arrives below, later. */
-static void draw_handoff(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index)
-{
-	const struct fd_story_step *step = &panel->story->steps[index];
-	const struct fd_seq_place *place = &panel->places[index];
-	const struct fd_story *story = panel->story;
-	gboolean given = step->lane < story->lane_count;
-	gboolean taken = step->lane_to < story->lane_count;
-	gboolean unfinished = !taken || step->unfinished;
-	g_autofree char *text = handoff_text(step);
-	char id[FD_SEQ_ID_BYTES];
-	double from, to, left;
-	struct fd_item arrow = {
-		.kind = FD_ITEM_ARROW,
-		.id = fd_seq_id(panel, "handoff", index, id),
-		.tooltip = text,
-		.stroke = unfinished ? FD_COLOR_ALARM : FD_COLOR_HANDOFF,
-		.pen = 2,
-		.dash = unfinished ? FD_DASH_DASHED : FD_DASH_SOLID,
-		.head = FD_HEAD_GIVEN,
-		.from = given ? panel->lanes[step->lane].head : panel->client,
-		.to = taken ? panel->lanes[step->lane_to].head : panel->client,
-		.label = { .text = text,
-			   .font = FD_FONT_SANS_BOLD,
-			   .size = FD_SEQ_SMALL_SIZE,
-			   .color = unfinished ? FD_COLOR_ALARM : FD_COLOR_HANDOFF,
-			   .halo = FD_COLOR_PAPER },
-	};
-
-	if (!given && !taken) {
-		return;
-	}
-	to = taken ? panel->lanes[step->lane_to].life_x : panel->lanes[step->lane].life_x + 70;
-	from = given ? panel->lanes[step->lane].life_x : to - 70;
-	left = MIN(from, to) + 14;
-	arrow.label.at = (struct fd_rect){ left, place->y - 16, 200, FD_SEQ_LABEL_HEIGHT };
-	fd_item_straight(&arrow, (struct fd_point){ from, place->y },
-			 (struct fd_point){ to, place->y + 16 });
-	fd_scene_add(seq->scene, &arrow);
-	if (place->mark.ratio) {
-		double width = fd_label_width(text, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE);
-
-		fd_seq_draw_pill(seq, fd_seq_id(panel, "step", index, id), left + width + NAME_GAP,
-				 place->y - 9, &place->mark);
-	}
-}
-
-/* From the left edge of the leftmost lane that a step and what is below it touch, to the end of
- * the longest text. */
-static void reach_of(const struct fd_seq_panel *panel, uint32_t index, double *left, double *right)
-{
-	const struct fd_story *story = panel->story;
-	uint32_t caller = fd_seq_caller(story, index);
-
-	*left = caller == FD_STORY_NONE ? panel->x + panel->w
-					: panel->lanes[story->steps[caller].lane].x;
-	*right = panel->x;
-	for (uint32_t i = index + 1; i < story->steps[index].end; i++) {
-		if (story->steps[i].kind == FD_STORY_CALL ||
-		    story->steps[i].kind == FD_STORY_WAIT) {
-			*left = MIN(*left, panel->lanes[story->steps[i].lane].x);
-			*right = MAX(*right, panel->places[i].label_end);
-		}
-	}
-	*left += FRAME_INSET;
-	*right += FRAME_INSET;
-}
-
-/* A word, then the marks of a step that has no name, then its ratio. */
-static void draw_worded(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index, double x,
-			const char *words, enum fd_font font, enum fd_color color)
-{
-	const struct fd_seq_place *place = &panel->places[index];
-	char id[FD_SEQ_ID_BYTES];
-	double width = fd_label_width(words, font, FD_SEQ_SMALL_SIZE);
-	struct fd_label label = { .text = words,
-				  .font = font,
-				  .size = FD_SEQ_SMALL_SIZE,
-				  .color = color,
-				  .halo = FD_COLOR_PAPER };
-
-	fd_scene_add_text(seq->scene, fd_seq_id(panel, "word", index, id),
-			  (struct fd_rect){ x, place->y - FD_SEQ_LABEL_HEIGHT / 2, width,
-					    FD_SEQ_LABEL_HEIGHT },
-			  &label, NULL);
-	fd_seq_id(panel, "step", index, id);
-	x = fd_seq_draw_mark(seq, id, x + width + NAME_GAP, place->y, FD_COLOR_PAPER, &place->mark);
-	if (place->mark.ratio) {
-		fd_seq_draw_pill(seq, id, x + NAME_GAP, place->y, &place->mark);
-	}
-}
-
-static void draw_loop(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index)
-{
-	const struct fd_seq_place *place = &panel->places[index];
-	g_autofree char *tooltip = tooltip_of(panel->story, &panel->story->steps[index]);
-	uint32_t caller = fd_seq_caller(panel->story, index);
-	char id[FD_SEQ_ID_BYTES];
-	double left, right;
-	struct fd_item frame = {
-		.kind = FD_ITEM_FRAME,
-		.id = fd_seq_id(panel, "loop", index, id),
-		.tooltip = tooltip,
-		.stroke = FD_COLOR_HEAD_EDGE,
-		.pen = 1,
-		.dash = FD_DASH_DOTTED,
-	};
-
-	reach_of(panel, index, &left, &right);
-	frame.at =
-		(struct fd_rect){ left, place->y - 9, right - left, place->end_y - place->y + 15 };
-	fd_scene_add(seq->scene, &frame);
-	left = caller == FD_STORY_NONE
-		       ? left + FRAME_INSET
-		       : panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH + FRAME_INSET;
-	draw_worded(seq, panel, index, left, "loop", FD_FONT_SANS_BOLD, FD_COLOR_INK);
-}
-
-static void draw_idle(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index)
-{
-	const struct fd_seq_place *place = &panel->places[index];
-	char id[FD_SEQ_ID_BYTES];
-	struct fd_item strip = {
-		.kind = FD_ITEM_FRAME,
-		.id = fd_seq_id(panel, "idle", index, id),
-		.at = { panel->client_x - 30, place->y - 10,
-			panel->x + panel->w - panel->client_x + 24, 20 },
-		.stroke = FD_COLOR_HEAD_EDGE,
-		.pen = 1,
-		.dash = FD_DASH_DOTTED,
-		.fill = FD_COLOR_PAPER,
-	};
-
-	fd_scene_add(seq->scene, &strip);
-	draw_worded(seq, panel, index, panel->first_lane_x + FD_SEQ_LIFE_X + 12,
-		    "idle: no thread works for the session", FD_FONT_SANS, FD_COLOR_MUTED);
 }
 
 static void draw_time(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index,
@@ -388,9 +231,9 @@ void fd_seq_draw_steps(struct fd_seq *seq, struct fd_seq_panel *panel)
 {
 	static void (*const draw[FD_STORY_KINDS])(struct fd_seq *, struct fd_seq_panel *,
 						  uint32_t) = {
-		[FD_STORY_CALL] = draw_frame_step, [FD_STORY_WAIT] = draw_frame_step,
-		[FD_STORY_LOOP] = draw_loop,       [FD_STORY_HANDOFF] = draw_handoff,
-		[FD_STORY_IDLE] = draw_idle,
+		[FD_STORY_CALL] = draw_frame_step,  [FD_STORY_WAIT] = draw_frame_step,
+		[FD_STORY_LOOP] = fd_seq_draw_loop, [FD_STORY_HANDOFF] = fd_seq_draw_handoff,
+		[FD_STORY_IDLE] = fd_seq_draw_idle,
 	};
 	g_autofree char *previous = NULL;
 

@@ -14,6 +14,7 @@
 #define OUR_QUALITY    1000 /* above that of any installed text layout: Pango's is 10 */
 #define BASELINE       0.36 /* below the middle of a line, in em: half the height of capitals */
 #define LINE_HEIGHT    1.2
+#define CORNER         7.0 /* radius of round corners */
 #define BYTES_PER_ITEM 200
 
 /* What the renderer gets as its job's context. */
@@ -240,10 +241,39 @@ static void draw_ellipse(GVJ_t *job, pointf *A, int filled)
 	g_string_append(to, "/>");
 }
 
+/* Whether a polygon is a rectangle with upright sides, whichever corner it starts from. */
 static gboolean is_upright(const pointf *A, int n)
 {
-	return n == 4 && fabs(A[0].y - A[1].y) < 0.001 && fabs(A[1].x - A[2].x) < 0.001 &&
-	       fabs(A[2].y - A[3].y) < 0.001 && fabs(A[3].x - A[0].x) < 0.001;
+	if (n != 4) {
+		return FALSE;
+	}
+	for (int i = 0; i < 4; i++) {
+		const pointf *next = &A[(i + 1) % 4];
+
+		if (fabs(A[i].x - next->x) > 0.001 && fabs(A[i].y - next->y) > 0.001) {
+			return FALSE;
+		}
+	}
+	return fabs(A[0].x - A[2].x) > 0.001 && fabs(A[0].y - A[2].y) > 0.001;
+}
+
+static void append_rect(GString *to, const pointf *A, int n)
+{
+	pointf low = A[0];
+	pointf high = A[0];
+
+	for (int i = 1; i < n; i++) {
+		low = (pointf){ MIN(low.x, A[i].x), MIN(low.y, A[i].y) };
+		high = (pointf){ MAX(high.x, A[i].x), MAX(high.y, A[i].y) };
+	}
+	g_string_append(to, "<rect");
+	append_attribute(to, "x", low.x);
+	append_attribute(to, "y", low.y);
+	append_attribute(to, "width", high.x - low.x);
+	append_attribute(to, "height", high.y - low.y);
+	if (n > 4) {
+		append_attribute(to, "rx", MIN((high.y - low.y) / 2, CORNER));
+	}
 }
 
 static void draw_polygon(GVJ_t *job, pointf *A, int n, int filled)
@@ -251,11 +281,7 @@ static void draw_polygon(GVJ_t *job, pointf *A, int n, int filled)
 	GString *to = out(job);
 
 	if (is_upright(A, n)) {
-		g_string_append(to, "<rect");
-		append_attribute(to, "x", MIN(A[0].x, A[2].x));
-		append_attribute(to, "y", MIN(A[0].y, A[2].y));
-		append_attribute(to, "width", fabs(A[2].x - A[0].x));
-		append_attribute(to, "height", fabs(A[2].y - A[0].y));
+		append_rect(to, A, n);
 	} else {
 		g_string_append(to, "<polygon points=\"");
 		for (int i = 0; i < n; i++) {
@@ -287,6 +313,12 @@ static void draw_curve(GVJ_t *job, pointf *A, int n, int arrow_at_start, int arr
 
 	(void)arrow_at_start;
 	(void)arrow_at_end;
+	if (filled) { /* the outline of a box with round corners: nothing else is */
+		append_rect(to, A, n);
+		append_paint(job, TRUE);
+		g_string_append(to, "/>");
+		return;
+	}
 	g_string_append(to, "<path d=\"M");
 	append_point(to, A[0]);
 	if (n == 4 && is_straight(A)) {
@@ -298,8 +330,8 @@ static void draw_curve(GVJ_t *job, pointf *A, int n, int arrow_at_start, int arr
 			append_point(to, A[i]);
 		}
 	}
-	g_string_append(to, filled ? "Z\"" : "\"");
-	append_paint(job, filled);
+	g_string_append_c(to, '"');
+	append_paint(job, FALSE);
 	g_string_append(to, "/>");
 }
 

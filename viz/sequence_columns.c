@@ -1,5 +1,6 @@
 #include "viz/sequence_draw.h"
 
+#define IDLE_WORDS       "idle: no thread works for the session"
 #define LANE_MIN         96.0
 #define LANE_SOFT_SINGLE 190.0 /* a lane grows no wider for its texts: they may reach over */
 #define LANE_SOFT_PAIR   140.0
@@ -10,14 +11,6 @@
 #define NAME_GAP         6.0
 #define HOOK             14.0 /* what a call within a lane needs beside its bar */
 #define PANEL_MIN        430.0
-#define HANDOFF_UP       22.0
-#define HANDOFF_DOWN     26.0
-#define LEFTWARD_UP      24.0
-#define IDLE_HALF        15.0
-#define LEAF_BAR         8.0 /* how far a bar without calls below goes on */
-#define END_GAP          2.0 /* from the end of a bar to that of its caller */
-#define RETURN_GAP       5.0 /* the same where a return arrow has to be told apart */
-#define BEGIN_ROOM       30.0
 
 uint32_t fd_seq_caller(const struct fd_story *story, uint32_t step)
 {
@@ -29,7 +22,7 @@ uint32_t fd_seq_caller(const struct fd_story *story, uint32_t step)
 	return caller;
 }
 
-static gboolean has_bar(const struct fd_story_step *step)
+gboolean fd_seq_has_bar(const struct fd_story_step *step)
 {
 	return step->kind == FD_STORY_CALL || step->kind == FD_STORY_WAIT;
 }
@@ -53,7 +46,7 @@ static void place_in_lane(struct fd_seq_panel *panel, uint32_t index)
 	uint32_t caller = fd_seq_caller(story, index);
 	uint32_t outer;
 
-	if (!has_bar(step)) {
+	if (!fd_seq_has_bar(step)) {
 		return;
 	}
 	outer = outer_bar(story, index);
@@ -68,7 +61,8 @@ static void place_in_lane(struct fd_seq_panel *panel, uint32_t index)
 static double behind_name(const struct fd_seq_panel *panel, uint32_t index)
 {
 	const struct fd_seq_place *place = &panel->places[index];
-	gboolean on_arrow = !place->hooked && fd_seq_caller(panel->story, index) != FD_STORY_NONE;
+	gboolean on_arrow = fd_seq_has_bar(&panel->story->steps[index]) && !place->hooked &&
+			    fd_seq_caller(panel->story, index) != FD_STORY_NONE;
 	double width = NAME_GAP + place->mark.width;
 
 	return place->mark.ratio && !on_arrow ? width + NAME_GAP + place->mark.ratio_width : width;
@@ -103,7 +97,7 @@ static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
 		struct fd_seq_lane *lane;
 		double need;
 
-		if (!has_bar(&story->steps[i])) {
+		if (!fd_seq_has_bar(&story->steps[i])) {
 			continue;
 		}
 		lane = &panel->lanes[story->steps[i].lane];
@@ -154,6 +148,42 @@ static enum fd_color ground_of(const struct fd_seq_panel *panel, const struct fd
 }
 
 /* Puts the lanes side by side and what stands in them with them; gives the right edge. */
+/* Steps without a bar say what they are in words. */
+static void word_step(struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_story_step *step = &panel->story->steps[index];
+	struct fd_seq_place *place = &panel->places[index];
+	enum fd_font font = step->kind == FD_STORY_IDLE ? FD_FONT_SANS : FD_FONT_SANS_BOLD;
+
+	place->name = step->kind == FD_STORY_HANDOFF ? fd_seq_handoff_words(step)
+		      : step->kind == FD_STORY_LOOP  ? g_strdup("loop")
+						     : g_strdup(IDLE_WORDS);
+	place->name_width = fd_label_width(place->name, font, FD_SEQ_SMALL_SIZE);
+}
+
+/* Where the words stand: at the arrow's left end, in the lane that runs the loop, or at the first
+ * lane; gives where they and what is behind them end. */
+static double place_words(struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_story_step *step = &panel->story->steps[index];
+	struct fd_seq_place *place = &panel->places[index];
+	uint32_t caller = fd_seq_caller(panel->story, index);
+	uint32_t lane = MIN(step->lane, step->lane_to);
+
+	place->ground = FD_COLOR_PAPER;
+	if (step->kind == FD_STORY_HANDOFF) {
+		place->label_x = lane < panel->story->lane_count ? panel->lanes[lane].life_x + 14
+								 : panel->first_lane_x;
+		return place->label_x + place->name_width + NAME_GAP + place->mark.ratio_width;
+	}
+	if (caller != FD_STORY_NONE) {
+		place->label_x = panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH + 8;
+	} else {
+		place->label_x = panel->first_lane_x + (step->kind == FD_STORY_LOOP ? 14 : 34);
+	}
+	return place->label_x + place->name_width + behind_name(panel, index) + NAME_GAP;
+}
+
 static double place_lanes(struct fd_seq_panel *panel, double x)
 {
 	const struct fd_story *story = panel->story;
@@ -172,7 +202,7 @@ static double place_lanes(struct fd_seq_panel *panel, double x)
 	for (uint32_t i = 0; i < story->step_count; i++) {
 		struct fd_seq_place *place = &panel->places[i];
 
-		if (has_bar(&story->steps[i])) {
+		if (fd_seq_has_bar(&story->steps[i])) {
 			double lane_x = panel->lanes[story->steps[i].lane].x;
 
 			place->bar_x += lane_x;
@@ -180,8 +210,11 @@ static double place_lanes(struct fd_seq_panel *panel, double x)
 			place->label_end += lane_x;
 			place->ground = ground_of(panel, &story->steps[i]);
 			keep_off_callers(panel, i);
-			right = MAX(right, place->label_end + LANE_PAD);
+		} else {
+			word_step(panel, i);
+			place->label_end = place_words(panel, i);
 		}
+		right = MAX(right, place->label_end + LANE_PAD);
 	}
 	panel->w = right - panel->x;
 	if (story->lane_count > 0) {
@@ -206,122 +239,4 @@ void fd_seq_lay_out_columns(struct fd_seq *seq)
 		x = place_lanes(panel, x) + FD_SEQ_GUTTER;
 	}
 	seq->width = x - FD_SEQ_GUTTER + FD_SEQ_MARGIN;
-}
-
-static double room_above(const struct fd_seq_panel *panel, uint32_t index)
-{
-	switch (panel->story->steps[index].kind) {
-	case FD_STORY_HANDOFF:
-		return HANDOFF_UP;
-	case FD_STORY_IDLE:
-		return IDLE_HALF;
-	default:
-		return panel->places[index].leftward ? LEFTWARD_UP : FD_SEQ_ROW_UP;
-	}
-}
-
-static double room_below(const struct fd_seq_panel *panel, uint32_t index)
-{
-	switch (panel->story->steps[index].kind) {
-	case FD_STORY_HANDOFF:
-		return HANDOFF_DOWN;
-	case FD_STORY_IDLE:
-		return IDLE_HALF;
-	default:
-		return FD_SEQ_ROW_DOWN;
-	}
-}
-
-/* Steps of a panel that are open while its rows are placed, innermost last. Depth is bounded by the
- * story's. */
-struct open_steps {
-	GArray *steps; /* uint32_t */
-};
-
-/* Ends the bars of all steps that do not reach step (or, for FD_STORY_NONE, of all); gives the
- * lowest end. */
-static double close_before(struct fd_seq_panel *panel, GArray *open, uint32_t next, double y)
-{
-	while (open->len > 0) {
-		uint32_t index = g_array_index(open, uint32_t, open->len - 1);
-		struct fd_seq_place *place = &panel->places[index];
-
-		if (next != FD_STORY_NONE && next < panel->story->steps[index].end) {
-			break;
-		}
-		g_array_set_size(open, open->len - 1);
-		place->end_y = MAX(place->end_y, place->y + LEAF_BAR);
-		y = MAX(y, place->end_y);
-		if (open->len > 0) {
-			uint32_t outer = g_array_index(open, uint32_t, open->len - 1);
-			double gap = place->hooked ? END_GAP : RETURN_GAP;
-
-			panel->places[outer].end_y =
-				MAX(panel->places[outer].end_y, place->end_y + gap);
-		}
-	}
-	return y;
-}
-
-static void place_row(struct fd_seq *seq, const struct fd_story_row *row, GArray *open[2],
-		      double *cursor)
-{
-	double up = 0;
-	double down = 0;
-
-	for (unsigned p = 0; p < seq->panel_count; p++) {
-		if (row->step[p] != FD_STORY_NONE) {
-			double closed = close_before(&seq->panels[p], open[p], row->step[p], 0);
-
-			*cursor = MAX(*cursor, closed + 3);
-			up = MAX(up, room_above(&seq->panels[p], row->step[p]));
-			down = MAX(down, room_below(&seq->panels[p], row->step[p]));
-		}
-	}
-	for (unsigned p = 0; p < seq->panel_count; p++) {
-		if (row->step[p] != FD_STORY_NONE) {
-			struct fd_seq_place *place = &seq->panels[p].places[row->step[p]];
-
-			place->y = *cursor + up;
-			place->end_y = place->y;
-			place->placed = TRUE;
-			g_array_append_val(open[p], row->step[p]);
-		}
-	}
-	*cursor += up + down;
-}
-
-/* What never returned reaches to the end of the picture. */
-static void stretch_unfinished(struct fd_seq_panel *panel, double bottom)
-{
-	for (uint32_t i = 0; i < panel->story->step_count; i++) {
-		if (panel->story->steps[i].unfinished && has_bar(&panel->story->steps[i])) {
-			panel->places[i].end_y = bottom;
-		}
-	}
-}
-
-void fd_seq_lay_out_rows(struct fd_seq *seq)
-{
-	double cursor = seq->lines_y + BEGIN_ROOM;
-	GArray *open[2];
-
-	for (unsigned p = 0; p < 2; p++) {
-		open[p] = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-		seq->panels[p].begin_y = seq->lines_y + BEGIN_ROOM - 11;
-	}
-	for (uint32_t r = 0; r < seq->row_count; r++) {
-		place_row(seq, &seq->rows[r], open, &cursor);
-	}
-	for (unsigned p = 0; p < seq->panel_count; p++) {
-		cursor = close_before(&seq->panels[p], open[p], FD_STORY_NONE, cursor);
-	}
-	for (unsigned p = 0; p < seq->panel_count; p++) {
-		seq->panels[p].end_y = cursor + 16;
-		stretch_unfinished(&seq->panels[p], seq->panels[p].end_y);
-	}
-	for (unsigned p = 0; p < 2; p++) {
-		g_array_unref(open[p]);
-	}
-	seq->bottom = cursor + 30;
 }

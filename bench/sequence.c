@@ -1,0 +1,85 @@
+/* bench_sequence MESSAGES GRAPH.dot PICTURE.svg: lays a made-up story of so many calls out and
+ * draws it, three times; prints the shortest time in seconds and leaves the graph and the picture.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "viz/graph.h"
+#include "viz/sequence.h"
+#include "viz/svg.h"
+
+#define LANES 10u
+#define DEEP  8u
+
+static void make_story(struct fd_story *story, uint32_t messages)
+{
+	story->lanes = g_new0(struct fd_story_lane, LANES);
+	story->steps = g_new0(struct fd_story_step, messages);
+	story->lane_count = LANES;
+	story->step_count = messages;
+	story->peer = "127.0.0.1:40001";
+	story->duration_ns = messages * UINT64_C(1000000);
+	for (uint32_t i = 0; i < LANES; i++) {
+		story->lanes[i] = (struct fd_story_lane){ .thread = "worker",
+							  .component = "library",
+							  .tid = i / 3,
+							  .thread_index = i / 3 };
+	}
+	for (uint32_t i = 0; i < messages; i++) {
+		uint32_t depth = i % DEEP;
+
+		story->steps[i] = (struct fd_story_step){
+			.name = "some_function_name",
+			.lane = (i * 7) % LANES,
+			.lane_to = FD_STORY_NONE,
+			.depth = depth,
+			.parent = depth ? i - 1 : FD_STORY_NONE,
+			.end = MIN(i - depth + DEEP, messages),
+			.count = 1,
+			.start_ns = i * UINT64_C(1000),
+			.duration_ns = (i % 5000) * UINT64_C(1000),
+		};
+	}
+}
+
+static void stop_on(GError *error)
+{
+	if (error) {
+		fprintf(stderr, "bench_sequence: %s\n", error->message);
+		exit(1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct fd_story story = { 0 };
+	struct fd_sequence sequence = { .sides = { { .story = &story } }, .side_count = 1 };
+	static const struct fd_sequence_options options;
+	double best = 1e9;
+	GError *error = NULL;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: bench_sequence MESSAGES GRAPH.dot PICTURE.svg\n");
+		return 2;
+	}
+	make_story(&story, (uint32_t)atoi(argv[1]));
+	for (int run = 0; run < 3; run++) {
+		gint64 began = g_get_monotonic_time();
+		g_autoptr(fd_scene) scene = fd_sequence_scene(&sequence, &options);
+		GString *svg = fd_svg_render(scene, &error);
+		g_autofree char *dot = NULL;
+
+		stop_on(error);
+		best = MIN(best, (double)(g_get_monotonic_time() - began) / 1e6);
+		dot = fd_graph_to_dot(scene, &error);
+		stop_on(error);
+		fd_viz_write(argv[2], dot, strlen(dot), &error);
+		stop_on(error);
+		fd_viz_write(argv[3], svg->str, svg->len, &error);
+		stop_on(error);
+		g_string_free(svg, TRUE);
+	}
+	printf("%.3f\n", best);
+	return 0;
+}
