@@ -25,7 +25,9 @@ static const struct fd_usage usage = {
 		"\n"
 		"--by function  each function's own time, running or in a wait, on all call paths\n"
 		"--by path      the same for each call path, with the time of all below it\n"
+		"               (both by --sort own, total, calls, median, p99 or name)\n"
 		"--by session   the sessions: how long they were open and what took their time\n"
+		"               (by --sort time, open, running, waiting, calls or start)\n"
 		"\n"
 		"Time that belongs to no session (event loops, waiting for work) is listed by "
 		"--server. Labels\n"
@@ -111,9 +113,7 @@ int fd_cmd_analyze(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
 		  "What a row is: function (default), path or session", "WHAT" },
-		{ "sort", 0, 0, G_OPTION_ARG_STRING, &texts.sort,
-		  "own (default), total, calls, median, p99 or name; of sessions time "
-		  "(default), open, running, waiting, calls or start",
+		{ "sort", 0, 0, G_OPTION_ARG_STRING, &texts.sort, "The order of rows (see above)",
 		  "KEY" },
 		{ "limit", 'n', 0, G_OPTION_ARG_INT, &texts.limit,
 		  "How many rows (default 20; 0: all)", "N" },
