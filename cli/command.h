@@ -28,6 +28,8 @@ extern const struct fd_command fd_commands[];
 
 int fd_cmd_record(int argc, char **argv);
 int fd_cmd_replay(int argc, char **argv);
+int fd_cmd_split(int argc, char **argv);
+int fd_cmd_amplify(int argc, char **argv);
 int fd_cmd_analyze(int argc, char **argv);
 int fd_cmd_diff(int argc, char **argv);
 int fd_cmd_sequence(int argc, char **argv);

@@ -6,6 +6,8 @@
 const struct fd_command fd_commands[] = {
 	{ "record", "run a server and record what its functions and sessions do", fd_cmd_record },
 	{ "replay", "play the sessions of a capture at a server", fd_cmd_replay },
+	{ "split", "take a capture apart into one pcap a session", fd_cmd_split },
+	{ "amplify", "write a more intense capture: many copies, mixed in time", fd_cmd_amplify },
 	{ "analyze", "whose time it was: sessions, functions, call paths", fd_cmd_analyze },
 	{ "diff", "compare a bad run with a good one and name the culprit", fd_cmd_diff },
 	{ "sequence", "draw a session, or two side by side, as a sequence diagram",

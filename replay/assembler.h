@@ -15,7 +15,7 @@
  * sessions only when options.tcp_idle_ns is set: live use must set it.
  *
  * A missing byte becomes a gap when the receiver has acknowledged what lies behind it and eight
- * more packets of the session have passed, when the bounds above are met, or at the session's end.
+ * packets of the session have passed since, that one included, when the bounds above are met, or at the session's end.
  */
 #ifndef FD_REPLAY_ASSEMBLER_H
 #define FD_REPLAY_ASSEMBLER_H

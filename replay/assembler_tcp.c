@@ -160,7 +160,7 @@ void fd_assembler_feed_tcp(struct fd_assembler *assembler, struct fd_flow *flow,
 {
 	const struct fd_decoded *decoded = arriving->decoded;
 	struct fd_half *half = &flow->half[arriving->way];
-	struct fd_half_segment segment = {
+	struct fd_segment segment = {
 		.bytes = fd_decoded_payload(decoded),
 		.seq = decoded->seq + (decoded->flags & FD_TCP_SYN ? 1 : 0),
 		.captured = fd_decoded_payload_captured(decoded),

@@ -6,7 +6,9 @@
 
 #include "replay/session.h"
 
-#define TAGS_MAX    4u
+#define TAGS_MAX 4u
+/* Larger than any segment that a kernel hands to an offloading card: a length beyond is made up. */
+#define OFFLOAD_MAX (1u << 20)
 #define HEADERS_MAX 16u /* IPv6 extension headers */
 
 #define ETHER_IPV4  0x0800u
@@ -211,6 +213,8 @@ static void decode_ipv4(struct view *view, struct fd_decoded *decoded)
 	 */
 	if (total == 0)
 		total = view->length - view->at;
+	if (total > OFFLOAD_MAX)
+		return;
 	if (header < 20 || total < header || !has(view, header))
 		return;
 	decoded->family = FD_FAMILY_IPV4;
@@ -247,6 +251,8 @@ static void decode_ipv6(struct view *view, struct fd_decoded *decoded)
 	/* 0 is a jumbogram: as long as its frame. */
 	if (payload == 0)
 		payload = view->length - view->at - 40;
+	if (payload > OFFLOAD_MAX)
+		return;
 	decoded->family = FD_FAMILY_IPV6;
 	decoded->l3 = view->at;
 	decoded->protocol = (uint8_t)get_u8(view, 6);
@@ -381,6 +387,7 @@ const char *fd_decode_check_link(int link)
 	case DLT_NULL:
 	case DLT_LOOP:
 	case DLT_PPP:
+	case DLT_PPP_SERIAL:
 	case DLT_PPP_ETHER:
 		return NULL;
 	default:
@@ -411,6 +418,7 @@ void fd_decode(int link, const struct fd_packet *packet, struct fd_decoded *deco
 		decode_null(&view, decoded);
 		break;
 	case DLT_PPP:
+	case DLT_PPP_SERIAL:
 		decode_ppp(&view, decoded);
 		break;
 	case DLT_PPP_ETHER:

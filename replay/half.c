@@ -1,7 +1,5 @@
 #include "replay/half.h"
 
-#include <string.h>
-
 #define HOLD_PACKETS     4u              /* held: how many packets of the session to wait */
 #define PATIENCE_PACKETS 8u              /* an acknowledged hole: likewise */
 #define WAITING_SEGMENTS 1024u           /* a half */
@@ -12,18 +10,6 @@
 #define RST_WINDOW       ((int32_t)1 << 20)
 #define UNBELIEVED_MAX   8u
 
-/* Part of a segment that waits for the bytes before it. No bytes: cut off by the snap length. */
-struct fd_half_waiting {
-	struct fd_half_waiting *next, *previous;
-	struct fd_half_segment segment; /* captured == length, fin is unused; bytes is ours */
-};
-
-/* The distance from b to a, modulo 2^32. */
-static int32_t distance(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b);
-}
-
 static void note(const struct fd_half_sink *sink, uint32_t bit)
 {
 	*sink->odd |= bit;
@@ -31,7 +17,7 @@ static void note(const struct fd_half_sink *sink, uint32_t bit)
 
 /* Hands on length bytes (NULL: a gap) at half->next. */
 static void deliver(struct fd_half *half, const struct fd_half_sink *sink, enum fd_piece_kind kind,
-		    const struct fd_half_segment *segment)
+		    const struct fd_segment *segment)
 {
 	struct fd_arrival arrival = {
 		.piece = { .acked = segment->acked,
@@ -58,21 +44,21 @@ static void deliver(struct fd_half *half, const struct fd_half_sink *sink, enum 
 }
 
 static void deliver_gap(struct fd_half *half, const struct fd_half_sink *sink, uint32_t length,
-			const struct fd_half_segment *behind)
+			const struct fd_segment *behind)
 {
-	struct fd_half_segment gap = { .length = length,
-				       .time_ns = behind->time_ns,
-				       .packet = behind->packet,
-				       .acked = behind->acked };
+	struct fd_segment gap = { .length = length,
+				  .time_ns = behind->time_ns,
+				  .packet = behind->packet,
+				  .acked = behind->acked };
 
 	deliver(half, sink, FD_PIECE_GAP, &gap);
 }
 
 static void deliver_fin(struct fd_half *half, const struct fd_half_sink *sink)
 {
-	struct fd_half_segment fin = { .time_ns = half->fin_time_ns,
-				       .packet = half->fin_packet,
-				       .acked = half->fin_acked };
+	struct fd_segment fin = { .time_ns = half->fin_time_ns,
+				  .packet = half->fin_packet,
+				  .acked = half->fin_acked };
 
 	if (!half->fin || half->fin_done || half->next != half->fin_seq)
 		return;
@@ -80,36 +66,19 @@ static void deliver_fin(struct fd_half *half, const struct fd_half_sink *sink)
 	deliver(half, sink, FD_PIECE_FIN, &fin);
 }
 
-static void pop(struct fd_half *half, size_t *budget)
-{
-	struct fd_half_waiting *head = half->head;
-	uint32_t charge = head->segment.bytes ? head->segment.length : 0;
-
-	half->head = head->next;
-	if (half->head)
-		half->head->previous = NULL;
-	else
-		half->tail = NULL;
-	half->waiting_count--;
-	half->waiting_bytes -= charge;
-	*budget -= charge + sizeof(*head);
-	g_free((gpointer)head->segment.bytes);
-	g_free(head);
-}
-
 /* Delivers what no longer has to wait, and FIN when all before it is there. packet is the one that
  * made it so: what came earlier was out of order. */
 static void drain(struct fd_half *half, const struct fd_half_sink *sink, uint64_t packet)
 {
-	while (half->head && half->head->segment.seq == half->next) {
-		const struct fd_half_segment *segment = &half->head->segment;
+	while (half->waiting.head && half->waiting.head->segment.seq == half->next) {
+		const struct fd_segment *segment = &half->waiting.head->segment;
 
 		if (segment->packet < packet)
 			note(sink, FD_ODD_REORDERED);
 		deliver(half, sink, segment->bytes ? FD_PIECE_DATA : FD_PIECE_GAP, segment);
-		pop(half, sink->budget);
+		fd_waiting_pop(&half->waiting, sink->budget);
 	}
-	if (!half->head)
+	if (!half->waiting.head)
 		half->patience = 0;
 	deliver_fin(half, sink);
 }
@@ -117,7 +86,7 @@ static void drain(struct fd_half *half, const struct fd_half_sink *sink, uint64_
 /* The missing bytes before the first that waits are given up. */
 static void give_up_hole(struct fd_half *half, const struct fd_half_sink *sink)
 {
-	const struct fd_half_segment *head = &half->head->segment;
+	const struct fd_segment *head = &half->waiting.head->segment;
 
 	if (head->seq != half->next)
 		deliver_gap(half, sink, head->seq - half->next, head);
@@ -125,92 +94,23 @@ static void give_up_hole(struct fd_half *half, const struct fd_half_sink *sink)
 	drain(half, sink, head->packet);
 }
 
-static void compare(const struct fd_half_sink *sink, const struct fd_half_waiting *kept,
-		    const struct fd_half_segment *segment, uint32_t from, uint32_t to)
-{
-	note(sink, FD_ODD_RETRANSMITS);
-	if (kept->segment.bytes && segment->bytes &&
-	    memcmp(kept->segment.bytes + (from - kept->segment.seq),
-		   segment->bytes + (from - segment->seq), to - from) != 0)
-		note(sink, FD_ODD_DIFFERS);
-}
-
-static void insert_before(struct fd_half *half, size_t *budget, struct fd_half_waiting *at,
-			  const struct fd_half_segment *segment, uint32_t from, uint32_t to)
-{
-	struct fd_half_waiting *part = g_new0(struct fd_half_waiting, 1);
-	uint32_t charge = segment->bytes ? to - from : 0;
-
-	part->segment = *segment;
-	part->segment.seq = from;
-	part->segment.length = part->segment.captured = to - from;
-	part->segment.push = segment->push && to == segment->seq + segment->length;
-	if (segment->bytes)
-		part->segment.bytes = g_memdup2(segment->bytes + (from - segment->seq), to - from);
-	part->next = at;
-	part->previous = at ? at->previous : half->tail;
-	*(part->previous ? &part->previous->next : &half->head) = part;
-	*(at ? &at->previous : &half->tail) = part;
-	half->waiting_count++;
-	half->waiting_bytes += charge;
-	*budget += charge + sizeof(*part);
-}
-
-/* Keeps what of the segment is not kept yet. All of it lies within WINDOW behind half->next. */
-static void keep(struct fd_half *half, const struct fd_half_sink *sink,
-		 const struct fd_half_segment *segment)
-{
-	uint32_t from = segment->seq, end = segment->seq + segment->length;
-	struct fd_half_waiting *at = half->tail, *behind = NULL;
-
-	while (at && distance(at->segment.seq, from) > 0) {
-		behind = at;
-		at = at->previous;
-	}
-	/* at is the last one that starts at or before the segment. */
-	if (at) {
-		uint32_t at_end = at->segment.seq + at->segment.length;
-
-		if (distance(at_end, from) > 0) {
-			uint32_t to = distance(at_end, end) < 0 ? at_end : end;
-
-			compare(sink, at, segment, from, to);
-			from = to;
-		}
-	}
-	while (distance(end, from) > 0) {
-		uint32_t to = behind && distance(behind->segment.seq, end) < 0 ? behind->segment.seq
-									       : end;
-
-		if (to != from)
-			insert_before(half, sink->budget, behind, segment, from, to);
-		if (to == end)
-			return;
-		from = behind->segment.seq + behind->segment.length;
-		if (distance(from, end) > 0)
-			from = end;
-		compare(sink, behind, segment, to, from);
-		behind = behind->next;
-	}
-}
-
 /* Copies wait; whoever waits too long, or in too great number, loses what it waited for. */
 static void wait_for_hole(struct fd_half *half, const struct fd_half_sink *sink,
-			  const struct fd_half_segment *segment)
+			  const struct fd_segment *segment)
 {
-	struct fd_half_segment data = *segment, cut = *segment;
+	struct fd_segment data = *segment, cut = *segment;
 
 	data.length = segment->captured;
 	data.push = segment->push && segment->captured == segment->length;
 	if (data.length)
-		keep(half, sink, &data);
+		note(sink, fd_waiting_keep(&half->waiting, sink->budget, &data));
 	cut.bytes = NULL;
 	cut.seq += segment->captured;
 	cut.length -= segment->captured;
 	if (cut.length)
-		keep(half, sink, &cut);
-	while (half->head && half->state == FD_HALF_KNOWN &&
-	       (half->waiting_count > WAITING_SEGMENTS || half->waiting_bytes > WAITING_BYTES ||
+		note(sink, fd_waiting_keep(&half->waiting, sink->budget, &cut));
+	while (half->waiting.head && half->state == FD_HALF_KNOWN &&
+	       (half->waiting.count > WAITING_SEGMENTS || half->waiting.bytes > WAITING_BYTES ||
 		*sink->budget > BUDGET_BYTES))
 		give_up_hole(half, sink);
 }
@@ -227,9 +127,10 @@ void fd_half_begin(struct fd_half *half, const struct fd_half_sink *sink, uint32
 	half->state = FD_HALF_KNOWN;
 	half->patience = 0;
 	/* What was held and lies before the SYN belongs to somebody else. */
-	while (half->head && distance(half->head->segment.seq, half->next) < 0)
-		pop(half, sink->budget);
-	if (half->fin && distance(half->fin_seq, half->next) < 0)
+	while (half->waiting.head &&
+	       fd_seq_distance(half->waiting.head->segment.seq, half->next) < 0)
+		fd_waiting_pop(&half->waiting, sink->budget);
+	if (half->fin && fd_seq_distance(half->fin_seq, half->next) < 0)
 		half->fin = FALSE;
 	drain(half, sink, 0);
 }
@@ -241,21 +142,21 @@ static void release(struct fd_half *half, const struct fd_half_sink *sink)
 
 	half->state = FD_HALF_KNOWN;
 	half->patience = 0;
-	if (half->head) {
-		int32_t missing = distance(half->head->segment.seq, guess);
+	if (half->waiting.head) {
+		int32_t missing = fd_seq_distance(half->waiting.head->segment.seq, guess);
 
-		half->next = half->head->segment.seq;
+		half->next = half->waiting.head->segment.seq;
 		if (half->trusted && missing > 0 && missing <= GUESS_WINDOW) {
 			half->next = guess;
 			give_up_hole(half, sink);
 		}
 	}
-	drain(half, sink, half->head ? half->head->segment.packet : 0);
+	drain(half, sink, half->waiting.head ? half->waiting.head->segment.packet : 0);
 }
 
 /* Holds a segment of a half whose beginning is not known. */
 static void hold(struct fd_half *half, const struct fd_half_sink *sink,
-		 const struct fd_half_segment *segment)
+		 const struct fd_segment *segment)
 {
 	int32_t ahead;
 
@@ -264,7 +165,7 @@ static void hold(struct fd_half *half, const struct fd_half_sink *sink,
 		half->next = segment->seq;
 		half->patience = 0;
 	}
-	ahead = distance(segment->seq, half->next);
+	ahead = fd_seq_distance(segment->seq, half->next);
 	if (ahead > WINDOW || ahead < -WINDOW) {
 		note(sink, FD_ODD_OUT_OF_WINDOW);
 		return;
@@ -272,15 +173,15 @@ static void hold(struct fd_half *half, const struct fd_half_sink *sink,
 	if (ahead < 0)
 		half->next = segment->seq;
 	wait_for_hole(half, sink, segment);
-	if (sink->eager || half->waiting_count > WAITING_SEGMENTS ||
-	    half->waiting_bytes > WAITING_BYTES || *sink->budget > BUDGET_BYTES)
+	if (sink->eager || half->waiting.count > WAITING_SEGMENTS ||
+	    half->waiting.bytes > WAITING_BYTES || *sink->budget > BUDGET_BYTES)
 		release(half, sink);
 }
 
 /* Too far ahead of what was delivered: nonsense, unless many in a row agree: then the capture has
  * lost more than a window. TRUE when the half has moved there. */
 static gboolean believe(struct fd_half *half, const struct fd_half_sink *sink,
-			const struct fd_half_segment *segment)
+			const struct fd_segment *segment)
 {
 	note(sink, FD_ODD_OUT_OF_WINDOW);
 	if (segment->seq != half->unbelieved_next)
@@ -289,7 +190,7 @@ static gboolean believe(struct fd_half *half, const struct fd_half_sink *sink,
 	if (++half->unbelieved < UNBELIEVED_MAX)
 		return FALSE;
 	half->unbelieved = 0;
-	while (half->head)
+	while (half->waiting.head)
 		give_up_hole(half, sink);
 	deliver_gap(half, sink, segment->seq - half->next, segment);
 	return TRUE;
@@ -297,7 +198,7 @@ static gboolean believe(struct fd_half *half, const struct fd_half_sink *sink,
 
 /* Takes off the part of the segment that was delivered before. */
 static void skip_old(struct fd_half *half, const struct fd_half_sink *sink,
-		     struct fd_half_segment *segment)
+		     struct fd_segment *segment)
 {
 	uint32_t old = half->next - segment->seq;
 	uint32_t part = MIN(old, segment->length);
@@ -319,7 +220,7 @@ static void skip_old(struct fd_half *half, const struct fd_half_sink *sink,
 
 /* Takes note of FIN, and cuts what lies behind it. */
 static void note_fin(struct fd_half *half, const struct fd_half_sink *sink,
-		     struct fd_half_segment *segment)
+		     struct fd_segment *segment)
 {
 	uint32_t end = segment->seq + segment->length;
 	int32_t left;
@@ -331,19 +232,19 @@ static void note_fin(struct fd_half *half, const struct fd_half_sink *sink,
 		half->fin_packet = segment->packet;
 		half->fin_acked = segment->acked;
 	}
-	if (!half->fin || distance(end, half->fin_seq) <= 0)
+	if (!half->fin || fd_seq_distance(end, half->fin_seq) <= 0)
 		return;
 	if (segment->length > 0)
 		note(sink, FD_ODD_AFTER_END);
-	left = distance(half->fin_seq, segment->seq);
+	left = fd_seq_distance(half->fin_seq, segment->seq);
 	segment->length = left > 0 ? MIN(segment->length, (uint32_t)left) : 0;
 	segment->captured = MIN(segment->captured, segment->length);
 }
 
 static void take_in_order(struct fd_half *half, const struct fd_half_sink *sink,
-			  const struct fd_half_segment *segment)
+			  const struct fd_segment *segment)
 {
-	struct fd_half_segment part = *segment;
+	struct fd_segment part = *segment;
 
 	part.length = segment->captured;
 	part.push = segment->push && segment->captured == segment->length;
@@ -354,9 +255,9 @@ static void take_in_order(struct fd_half *half, const struct fd_half_sink *sink,
 }
 
 void fd_half_take(struct fd_half *half, const struct fd_half_sink *sink,
-		  const struct fd_half_segment *segment)
+		  const struct fd_segment *segment)
 {
-	struct fd_half_segment rest = *segment;
+	struct fd_segment rest = *segment;
 	int32_t ahead;
 
 	if (segment->length == 0 && !segment->fin)
@@ -369,14 +270,14 @@ void fd_half_take(struct fd_half *half, const struct fd_half_sink *sink,
 		hold(half, sink, &rest);
 		return;
 	}
-	ahead = distance(rest.seq, half->next);
+	ahead = fd_seq_distance(rest.seq, half->next);
 	if ((ahead > WINDOW || ahead < -WINDOW) && rest.length > 0) {
 		if (!believe(half, sink, &rest))
 			return;
 	} else if (ahead < 0) {
 		skip_old(half, sink, &rest);
 	}
-	if (rest.length > 0 && rest.seq == half->next && !half->head)
+	if (rest.length > 0 && rest.seq == half->next && !half->waiting.head)
 		take_in_order(half, sink, &rest);
 	else if (rest.length > 0)
 		wait_for_hole(half, sink, &rest);
@@ -391,7 +292,8 @@ void fd_half_acked(struct fd_half *half, uint32_t ack, gboolean whole)
 		half->next = ack;
 		half->isn = ack - 1;
 	}
-	if (distance(ack, half->next) > WINDOW || (half->acked && distance(ack, half->top_ack) < 0))
+	if (fd_seq_distance(ack, half->next) > WINDOW ||
+	    (half->acked && fd_seq_distance(ack, half->top_ack) < 0))
 		return;
 	half->acked = TRUE;
 	half->top_ack = ack;
@@ -400,9 +302,9 @@ void fd_half_acked(struct fd_half *half, uint32_t ack, gboolean whole)
 static void fill_absent(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
 			uint64_t packet)
 {
-	struct fd_half_segment now = { .time_ns = time_ns, .packet = packet };
+	struct fd_segment now = { .time_ns = time_ns, .packet = packet };
 
-	if (half->acked && distance(half->top_ack, half->next) > 0)
+	if (half->acked && fd_seq_distance(half->top_ack, half->next) > 0)
 		deliver_gap(half, sink, half->top_ack - half->next, &now);
 }
 
@@ -423,8 +325,8 @@ void fd_half_passed(struct fd_half *half, const struct fd_half_sink *sink, uint6
 			release(half, sink);
 		break;
 	case FD_HALF_KNOWN:
-		if (half->head && half->acked &&
-		    distance(half->top_ack, half->head->segment.seq) >= 0 &&
+		if (half->waiting.head && half->acked &&
+		    fd_seq_distance(half->top_ack, half->waiting.head->segment.seq) >= 0 &&
 		    ++half->patience >= PATIENCE_PACKETS)
 			give_up_hole(half, sink);
 		break;
@@ -435,7 +337,7 @@ void fd_half_passed(struct fd_half *half, const struct fd_half_sink *sink, uint6
 
 uint64_t fd_half_offset_of(const struct fd_half *half, uint32_t ack)
 {
-	int32_t ahead = distance(ack, half->next);
+	int32_t ahead = fd_seq_distance(ack, half->next);
 
 	if (half->state == FD_HALF_UNKNOWN || ahead > WINDOW)
 		return half->offset;
@@ -446,7 +348,7 @@ uint64_t fd_half_offset_of(const struct fd_half *half, uint32_t ack)
 
 gboolean fd_half_believes(const struct fd_half *half, uint32_t seq)
 {
-	int32_t ahead = distance(seq, half->next);
+	int32_t ahead = fd_seq_distance(seq, half->next);
 
 	return half->state == FD_HALF_UNKNOWN || (ahead <= RST_WINDOW && ahead >= -RST_WINDOW);
 }
@@ -454,17 +356,17 @@ gboolean fd_half_believes(const struct fd_half *half, uint32_t seq)
 void fd_half_finish(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
 		    uint64_t packet)
 {
-	struct fd_half_segment now = { .time_ns = time_ns, .packet = packet };
+	struct fd_segment now = { .time_ns = time_ns, .packet = packet };
 	int32_t missing;
 
 	if (half->state == FD_HALF_HELD)
 		release(half, sink);
-	while (half->head)
+	while (half->waiting.head)
 		give_up_hole(half, sink);
 	if (half->state == FD_HALF_UNKNOWN || half->fin_done)
 		return;
-	missing = half->fin ? distance(half->fin_seq, half->next)
-			    : (half->acked ? distance(half->top_ack, half->next) : 0);
+	missing = half->fin ? fd_seq_distance(half->fin_seq, half->next)
+			    : (half->acked ? fd_seq_distance(half->top_ack, half->next) : 0);
 	/* One number more than there were bytes is a FIN that the capture does not have. */
 	if (missing > (half->fin ? 0 : 1) && missing <= WINDOW)
 		deliver_gap(half, sink, (uint32_t)missing, &now);
@@ -473,6 +375,6 @@ void fd_half_finish(struct fd_half *half, const struct fd_half_sink *sink, uint6
 
 void fd_half_clear(struct fd_half *half, size_t *budget)
 {
-	while (half->head)
-		pop(half, budget);
+	while (half->waiting.head)
+		fd_waiting_pop(&half->waiting, budget);
 }

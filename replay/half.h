@@ -19,10 +19,9 @@
 #include <stdint.h>
 
 #include "replay/assembler.h"
+#include "replay/waiting.h"
 
 enum fd_half_state { FD_HALF_UNKNOWN, FD_HALF_GUESSED, FD_HALF_HELD, FD_HALF_KNOWN };
-
-struct fd_half_waiting;
 
 struct fd_half {
 	uint8_t state;    /* enum fd_half_state */
@@ -39,26 +38,12 @@ struct fd_half {
 	uint32_t fin_seq;
 	uint32_t top_ack;
 	uint32_t unbelieved_next; /* where the next segment of that row would start */
-	uint32_t waiting_count;
-	uint32_t waiting_bytes;
-	uint64_t offset;  /* of next in the stream, gaps counted */
-	uint64_t other;   /* bytes of the other way that it has acknowledged */
-	uint64_t time_ns; /* time and packet of the last delivery: never less after */
+	uint64_t offset;          /* of next in the stream, gaps counted */
+	uint64_t other;           /* bytes of the other way that it has acknowledged */
+	uint64_t time_ns;         /* time and packet of the last delivery: never less after */
 	uint64_t packet;
 	uint64_t fin_time_ns, fin_packet, fin_acked; /* of the segment with FIN */
-	struct fd_half_waiting *head, *tail;         /* by sequence number, not overlapping */
-};
-
-/* A segment with payload or FIN. */
-struct fd_half_segment {
-	const uint8_t *bytes;
-	uint32_t seq;
-	uint32_t captured; /* bytes there are */
-	uint32_t length;   /* bytes there were on the wire */
-	uint64_t time_ns;
-	uint64_t packet;
-	uint64_t acked; /* as in fd_piece */
-	uint8_t syn, push, fin;
+	struct fd_waiting waiting;
 };
 
 /* Where a half delivers. odd gets bits of enum fd_odd, budget counts the bytes that wait in all. */
@@ -79,7 +64,7 @@ void fd_half_begin(struct fd_half *half, const struct fd_half_sink *sink, uint32
 
 /* A segment: delivers what it adds, and what waited for it. */
 void fd_half_take(struct fd_half *half, const struct fd_half_sink *sink,
-		  const struct fd_half_segment *segment);
+		  const struct fd_segment *segment);
 
 /* The other side acknowledged up to ack. whole: its SYN was seen, so nothing of this way can have
  * come before the capture began. */
