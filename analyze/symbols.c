@@ -329,7 +329,7 @@ const char *const *fd_symbols_notes(const struct fd_symbols *symbols)
 gboolean fd_symbols_save(struct fd_symbols *symbols, const char *dir, GError **error)
 {
 	if (g_mkdir_with_parents(dir, 0777) != 0) {
-		g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s", dir,
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", dir,
 			    g_strerror(errno));
 		return FALSE;
 	}
