@@ -18,12 +18,18 @@ httpd_configure() {
 	fi
 }
 
-# The command that makes root the server's user, a line an argument; nothing when we are not root.
-# chroot for its --userspec alone: setpriv sets the group after the user, which the tracer's threads
-# in the process do not survive, and runuser stays as a parent between us and the server.
+# httpd_as_user: the command that makes root the server's user, an argument a line; nothing when we
+# are not root. For a server that is not recorded.
 httpd_as_user() {
 	if [ "$(id -u)" = 0 ]; then
-		printf '%s\n' chroot --userspec="$httpd_user:$httpd_user" --skip-chdir /
+		printf '%s\n' setpriv --reuid="$httpd_user" --regid="$httpd_user" --init-groups --
+	fi
+}
+
+# httpd_record_options: the same for a recorded one: options of `flowdar record`, one a line.
+httpd_record_options() {
+	if [ "$(id -u)" = 0 ]; then
+		printf '%s\n' --user "$httpd_user"
 	fi
 }
 
@@ -47,10 +53,8 @@ httpd_check_access() {
 		die "the user $httpd_user cannot read $1: set FLOWDAR_CACHE to a directory open to all"
 }
 
-# httpd_command: argument by argument, a line each, in the foreground. The process that is started
-# becomes httpd's parent process: signals reach it.
+# httpd_command: argument by argument, a line each; in the foreground.
 httpd_command() {
-	httpd_as_user
 	printf '%s\n' "$httpd_home/prefix/bin/httpd" -DFOREGROUND -f "$httpd_run/httpd.conf"
 }
 

@@ -7,6 +7,8 @@
 #	httpd_libraries DIR     flowdar's libraries where the server's user can read them
 #	httpd_configure PORT    a configuration, a document root and a place for its logs
 #	httpd_command           its command, an argument a line, for the port configured last
+#	httpd_record_options    what `flowdar record` needs to be told, an argument a line
+#	httpd_as_user           what comes before the command when it is not recorded
 #
 # All of it is outside the repository, under $httpd_home, and is used again the next time.
 

@@ -4,6 +4,7 @@
 
 recorder= # process ids of the running `flowdar record` and `flowdar replay`, empty when there is none
 player=
+record_options=() # further options of `flowdar record`, for the caller to set
 
 # free_port: a port of 127.0.0.1 on which nobody listens now.
 free_port() {
@@ -38,7 +39,7 @@ start_server() {
 	local recording=$1 port=$2
 	shift 2
 	rm -rf "$recording"
-	flowdar record --detail all -o "$recording" -- "$@" >"$recording.log" 2>&1 &
+	flowdar record --detail all "${record_options[@]}" -o "$recording" -- "$@" >"$recording.log" 2>&1 &
 	recorder=$!
 	if ! wait_for_port "$port" "$recorder"; then
 		cat "$recording.log" >&2
