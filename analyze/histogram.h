@@ -41,7 +41,7 @@ gboolean fd_histogram_equal(const struct fd_histogram *a, const struct fd_histog
 double fd_histogram_mean(const struct fd_histogram *histogram); /* 0 when empty */
 
 /* The q-quantile (0..1) of population values, of which those not in the histogram are 0; pass its
- * count when there are none. Exact at both ends, else within half a bucket. 0 when empty. */
+ * count when there are none. Exact at both ends, else within a bucket. 0 when empty. */
 double fd_histogram_quantile(const struct fd_histogram *histogram, double q, uint64_t population);
 
 /* The bucket of a value, and the lowest and highest value of a bucket. */
