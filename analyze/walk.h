@@ -160,7 +160,8 @@ struct fd_walk_stats {
 	uint64_t no_thread; /* events of ours that do not say their thread: stacks are guesswork */
 	uint64_t time_backwards; /* events before their predecessor; taken as of its time */
 	uint64_t too_deep;       /* frames not kept because of FD_WALK_DEPTH_MAX */
-	uint64_t pending_over;   /* given to the server because of FD_WALK_PENDING_MAX */
+	uint64_t pending_over;   /* frames that a session would have adopted, but the server has
+				  * because of FD_WALK_PENDING_MAX */
 	uint64_t paths_over;     /* frames on path 0 because of FD_WALK_PATHS_MAX */
 	uint64_t puts_over;      /* hand-offs not followed because of FD_WALK_PUTS_MAX */
 	uint64_t adopted;        /* frames that a session adopted */

@@ -20,7 +20,7 @@ void walk_tell(struct fd_walk *walk, struct thread *thread, struct fd_walk_frame
 			g_array_append_val(thread->pending, *frame);
 			return;
 		}
-		walk->stats.pending_over++;
+		thread->pending_over++;
 	}
 	tell(walk, frame);
 }
@@ -127,6 +127,10 @@ static void settle(struct fd_walk *walk, struct thread *thread, struct session *
 		tell(walk, frame);
 	}
 	g_array_set_size(thread->pending, 0);
+	/* What nobody adopts was the server's anyway: a long start-up, say. */
+	if (session)
+		walk->stats.pending_over += thread->pending_over;
+	thread->pending_over = 0;
 }
 
 void walk_owner_boundary(struct fd_walk *walk, struct thread *thread)

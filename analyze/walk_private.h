@@ -67,6 +67,7 @@ struct thread {
 	GArray *pending;         /* of struct fd_walk_frame: closed, but nobody's yet */
 	uint64_t pending_ns;     /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;
+	uint64_t pending_over; /* told as the server's since the last boundary, for want of room */
 	uint32_t boundary;     /* frames from this index on were opened since the last boundary */
 	uint32_t server_below; /* all frames below this index are the server's */
 	uint32_t adopted;      /* open frames that were adopted */

@@ -543,6 +543,13 @@ static void test_bounds(void)
 	fd_walk_get_stats(walk, &stats);
 	g_assert_cmpuint(stats.too_deep, ==, 10);
 	g_assert_cmpuint(stats.stray_exits, ==, 0);
+	g_assert_cmpuint(stats.pending_over, ==, 0);
+	event.kind = FD_EVENT_SESSION_BEGIN;
+	fd_walk_feed(walk, &event, 1);
+	event.kind = FD_EVENT_SESSION_END;
+	fd_walk_feed(walk, &event, 1);
+	fd_walk_get_stats(walk, &stats);
+	g_assert_cmpuint(stats.adopted, ==, FD_WALK_PENDING_MAX);
 	g_assert_cmpuint(stats.pending_over, ==, FD_WALK_DEPTH_MAX - FD_WALK_PENDING_MAX);
 
 	event.kind = FD_EVENT_HANDOFF_PUT;
