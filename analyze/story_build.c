@@ -308,6 +308,7 @@ static void join_roots(struct fd_story_builder *b)
 		if (!alone) {
 			story_list_drop_idle(&b->tree, &pending->calls);
 		}
+		story_list_finish(&b->tree, &pending->calls);
 		take_roots(b, &pending->calls, roots);
 	}
 	take_roots(b, &b->handoffs, roots);

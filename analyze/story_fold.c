@@ -124,6 +124,40 @@ void story_list_append(struct story_tree *tree, struct story_list *list, struct 
 	}
 }
 
+/* How many nodes of list from at on are alike the first ones of a loop's body. */
+static uint32_t begun_iteration(const struct story_node *loop, const struct story_list *list,
+				uint32_t at)
+{
+	uint32_t begun = 0;
+
+	while (begun < loop->children.length && at + begun < list->length &&
+	       story_node_alike(loop->children.items[begun], list->items[at + begun])) {
+		begun++;
+	}
+	return begun;
+}
+
+void story_list_finish(struct story_tree *tree, struct story_list *list)
+{
+	for (uint32_t i = 0; i < list->length; i++) {
+		struct story_node *loop = list->items[i];
+		uint32_t begun = 0;
+
+		if (loop->key.kind == FD_STORY_LOOP) {
+			begun = begun_iteration(loop, list, i + 1);
+		}
+		for (uint32_t j = 0; j < begun; j++) {
+			struct story_node *call = list->items[i + 1 + j];
+
+			sum_up(loop, call);
+			story_node_merge(tree, loop->children.items[j], call);
+		}
+		if (begun > 0) {
+			story_list_remove(list, i + 1, begun);
+		}
+	}
+}
+
 /* What is left of a LOOP's body after something was taken out of it. */
 static void put_back(struct story_tree *tree, struct story_list *list, struct story_node *loop)
 {
@@ -285,6 +319,7 @@ void story_node_settle(struct story_tree *tree, struct story_node *node)
 {
 	struct story_list recursive = { 0 };
 
+	story_list_finish(tree, &node->children);
 	take_recursive(&node->children, &recursive);
 	if (recursive.length > 0) {
 		mend_loops(tree, &node->children);

@@ -7,8 +7,8 @@ struct lane {
 	uint32_t pid;
 	uint32_t tid;
 	uint32_t thread; /* order of the thread */
+	uint32_t place;  /* of the component within the thread's */
 	uint32_t order;  /* of the lane within all of them as they came up */
-	gboolean waits;  /* only waits are on it */
 };
 
 static const struct story_thread *find_thread(const struct fd_story_tree *tree, uint32_t pid,
@@ -51,34 +51,39 @@ static uint32_t use_lane(GArray *lanes, const struct story_key *key, uint32_t ti
 
 		if (known->pid == key->pid && known->tid == tid &&
 		    strcmp(known->component, component) == 0) {
-			known->waits = known->waits && key->kind == FD_STORY_WAIT;
 			return i;
 		}
 	}
 	lane.thread = thread_order(lanes, key->pid, tid);
 	lane.order = lanes->len;
-	lane.waits = key->kind == FD_STORY_WAIT;
 	g_array_append_val(lanes, lane);
 	return lanes->len - 1;
 }
 
 /* Where a hand-off leaves or arrives: the lane that the thread's nearest call, in that direction,
- * is on; the program's own when it has none. */
-static const char *component_near(const GPtrArray *nodes, guint from, gint step, uint32_t pid,
-				  uint32_t tid, const char *program)
+ * is on. A thread without any is taken to run what the process' other threads do, or the program.
+ */
+static const char *component_near(const GPtrArray *nodes, guint from, gint step,
+				  const struct story_thread *thread, const char *program)
 {
-	const char *found = NULL;
+	const char *others = NULL;
 
 	for (gint i = (gint)from + step; i >= 0 && i < (gint)nodes->len; i += step) {
 		const struct story_node *node = nodes->pdata[i];
 
-		if (node->key.kind == FD_STORY_CALL && node->key.pid == pid &&
-		    node->key.tid == tid) {
-			found = node->component;
-			break;
+		if (node->key.kind == FD_STORY_CALL && node->key.pid == thread->pid &&
+		    node->key.tid == thread->tid) {
+			return node->component;
 		}
 	}
-	return found ? found : program;
+	for (guint i = 0; i < nodes->len && !others; i++) {
+		const struct story_node *node = nodes->pdata[i];
+
+		if (node->key.kind == FD_STORY_CALL && node->key.pid == thread->pid) {
+			others = node->component;
+		}
+	}
+	return others ? others : program;
 }
 
 static void use_handoff_lanes(GArray *lanes, struct fd_story_step *step, const GPtrArray *nodes,
@@ -87,14 +92,16 @@ static void use_handoff_lanes(GArray *lanes, struct fd_story_step *step, const G
 	const struct story_key *key = &((const struct story_node *)nodes->pdata[index])->key;
 
 	if (key->tid) {
-		step->lane =
-			use_lane(lanes, key, key->tid,
-				 component_near(nodes, index, -1, key->pid, key->tid, program));
+		const struct story_thread giver = { .pid = key->pid, .tid = key->tid };
+
+		step->lane = use_lane(lanes, key, key->tid,
+				      component_near(nodes, index, -1, &giver, program));
 	}
 	if (key->to_tid) {
-		step->lane_to =
-			use_lane(lanes, key, key->to_tid,
-				 component_near(nodes, index, 1, key->pid, key->to_tid, program));
+		const struct story_thread taker = { .pid = key->pid, .tid = key->to_tid };
+
+		step->lane_to = use_lane(lanes, key, key->to_tid,
+					 component_near(nodes, index, 1, &taker, program));
 	}
 }
 
@@ -106,8 +113,8 @@ static int by_place(gconstpointer a, gconstpointer b)
 	if (x->thread != y->thread) {
 		return x->thread < y->thread ? -1 : 1;
 	}
-	if (x->waits != y->waits) {
-		return x->waits ? 1 : -1;
+	if (x->place != y->place) {
+		return x->place < y->place ? -1 : 1;
 	}
 	return x->order < y->order ? -1 : x->order > y->order;
 }
@@ -177,7 +184,7 @@ static void settle_lanes(struct fd_story *story, const struct fd_story_tree *tre
 }
 
 void story_add_lanes(struct fd_story *story, const struct fd_story_tree *tree,
-		     const GPtrArray *nodes)
+		     const GPtrArray *nodes, const struct story_order *order)
 {
 	g_autoptr(GArray) lanes = g_array_new(FALSE, TRUE, sizeof(struct lane));
 
@@ -190,6 +197,11 @@ void story_add_lanes(struct fd_story *story, const struct fd_story_tree *tree,
 		} else if (node->key.kind == FD_STORY_HANDOFF) {
 			use_handoff_lanes(lanes, &story->steps[i], nodes, i, tree->program);
 		}
+	}
+	for (guint i = 0; i < lanes->len; i++) {
+		struct lane *lane = &g_array_index(lanes, struct lane, i);
+
+		lane->place = story_order_find(order, lane->component);
 	}
 	settle_lanes(story, tree, lanes);
 }

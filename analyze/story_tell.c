@@ -228,6 +228,25 @@ static void choose_rows(struct teller *t)
 	}
 }
 
+/* A loop without any of its body says nothing. */
+static void drop_empty_loops(struct teller *t)
+{
+	g_autofree gboolean *filled = g_new0(gboolean, t->rows->len + 1);
+
+	for (uint32_t i = t->rows->len; i-- > 0;) {
+		struct story_plan_row *row = row_at(t, i);
+
+		for (unsigned s = 0; s < t->count; s++) {
+			gboolean loop = row->node[s] && row->node[s]->key.kind == FD_STORY_LOOP;
+
+			row->shown = row->shown && (!loop || filled[i]);
+			if (row->shown && row->parent[s] != FD_STORY_NONE) {
+				filled[row->parent[s]] = TRUE;
+			}
+		}
+	}
+}
+
 /* The nearest row further out that is shown. */
 static uint32_t shown_parent(const struct teller *t, uint32_t row, unsigned side)
 {
@@ -371,6 +390,25 @@ static GPtrArray *nodes_shown(const struct teller *t, unsigned side)
 	return nodes;
 }
 
+/* Both sides have their components in the same order. */
+static void add_lanes(const struct teller *t, struct fd_story_set *set)
+{
+	GPtrArray *nodes[2] = { NULL, NULL };
+	struct story_order order;
+
+	story_order_init(&order);
+	for (unsigned s = 0; s < t->count; s++) {
+		nodes[s] = nodes_shown(t, s);
+		story_order_add(&order, set->stories[s], nodes[s]);
+	}
+	story_order_settle(&order);
+	for (unsigned s = 0; s < t->count; s++) {
+		story_add_lanes(set->stories[s], t->trees[s], nodes[s], &order);
+		g_ptr_array_unref(nodes[s]);
+	}
+	story_order_clear(&order);
+}
+
 static void tell_rows(const struct teller *t, struct fd_story_set *set, uint32_t *const steps[2])
 {
 	set->rows = g_new(struct fd_story_row, t->rows->len + 1);
@@ -399,14 +437,13 @@ struct fd_story_set *fd_story_tell(struct fd_story_tree *const *trees, unsigned 
 	focus = choose_focus(&t);
 	weigh_rows(&t);
 	choose_rows(&t);
+	drop_empty_loops(&t);
 	set->count = count;
 	for (unsigned s = 0; s < count; s++) {
-		g_autoptr(GPtrArray) nodes = nodes_shown(&t, s);
-
 		steps[s] = g_new0(uint32_t, t.rows->len + 1);
 		set->stories[s] = tell_side(&t, s, steps[s]);
-		story_add_lanes(set->stories[s], trees[s], nodes);
 	}
+	add_lanes(&t, set);
 	set->focus = focus ? keep_text(set->stories[count - 1], focus) : NULL;
 	tell_rows(&t, set, steps);
 	g_free(steps[0]);

@@ -12,7 +12,7 @@ gboolean story_key_equal(const struct story_key *a, const struct story_key *b)
 
 gboolean story_node_alike(const struct story_node *a, const struct story_node *b)
 {
-	if (!story_key_equal(&a->key, &b->key)) {
+	if (!story_key_equal(&a->key, &b->key) || !a->unfinished != !b->unfinished) {
 		return FALSE;
 	}
 	if (a->key.kind != FD_STORY_LOOP) {

@@ -108,7 +108,8 @@ struct fd_story_tree {
 
 gboolean story_key_equal(const struct story_key *a, const struct story_key *b);
 
-/* LOOP nodes are alike when their bodies are, node by node. */
+/* LOOP nodes are alike when their bodies are, node by node. A call that never returned is not like
+ * those that did: it is to be seen for itself. */
 gboolean story_node_alike(const struct story_node *a, const struct story_node *b);
 
 struct story_node *story_node_new(struct story_tree *tree, const struct story_key *key);
@@ -143,6 +144,9 @@ void story_list_append(struct story_tree *tree, struct story_list *list, struct 
 
 /* Takes IDLE nodes out, and folds anew what they kept apart. */
 void story_list_drop_idle(struct story_tree *tree, struct story_list *list);
+
+/* For a complete list: what is left of a loop's last iteration, at its end, is put into the loop. */
+void story_list_finish(struct story_tree *tree, struct story_list *list);
 
 /* Sorts out the recursive calls below a node whose children are complete, and limits its height. */
 void story_node_settle(struct story_tree *tree, struct story_node *node);

@@ -17,7 +17,7 @@ G_STATIC_ASSERT(G_N_ELEMENTS(sans_widths) == '~' - ' ' + 1);
 
 #define SANS_OTHER 620u /* anything beyond ASCII */
 #define MONO_WIDTH 602u /* DejaVu Sans Mono; Menlo and SF Mono are the same, Consolas is less */
-#define SANS_MARGIN                                                                  \
+#define SANS_MARGIN \
 	1.03 /* Arial and Liberation Sans are Helvetica's; others run a little wider \
 	      */
 #define BOLD_FACTOR 1.07
@@ -199,8 +199,8 @@ char *fd_label_duration(uint64_t ns)
 
 char *fd_label_ratio(double ratio)
 {
-	if (ratio >= 1e6) {
-		return g_strdup_printf("%.1e×", ratio);
+	if (ratio < 0.005) {
+		return g_strdup("<0.01×");
 	}
 	if (ratio >= 9.95) {
 		g_autofree char *count = fd_label_count((uint64_t)llround(ratio));

@@ -4,6 +4,7 @@
 #define LANE_MIN         96.0
 #define LANE_SOFT_SINGLE 190.0 /* a lane grows no wider for its texts: they may reach over */
 #define LANE_SOFT_PAIR   140.0
+#define LANE_HARD        300.0 /* nor wider than this, where they may not */
 #define LANE_PAD         14.0
 #define NAME_MAX_SINGLE  400.0
 #define NAME_MAX_PAIR    270.0
@@ -79,6 +80,18 @@ static void cut_name(struct fd_seq_panel *panel, uint32_t index, double room)
 	place->label_end = place->label_x + place->name_width + behind_name(panel, index);
 }
 
+/* Whether bars of callers stand to the right of it, so that its text must not reach over. */
+static gboolean is_hemmed_in(const struct fd_story *story, uint32_t index)
+{
+	for (uint32_t c = fd_seq_caller(story, index); c != FD_STORY_NONE;
+	     c = fd_seq_caller(story, c)) {
+		if (story->steps[c].lane > story->steps[index].lane) {
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
 /* Lanes are as wide as what is written in them, up to a limit; the last one has what it needs. */
 static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
 {
@@ -103,9 +116,10 @@ static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
 		lane = &panel->lanes[story->steps[i].lane];
 		cut_name(panel, i, pair ? NAME_MAX_PAIR : NAME_MAX_SINGLE);
 		need = place->label_end + LANE_PAD;
-		lane->w =
-			MAX(lane->w,
-			    story->steps[i].lane + 1 < story->lane_count ? MIN(need, soft) : need);
+		if (story->steps[i].lane + 1 < story->lane_count) {
+			need = MIN(need, is_hemmed_in(story, i) ? LANE_HARD : soft);
+		}
+		lane->w = MAX(lane->w, need);
 	}
 }
 

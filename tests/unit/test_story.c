@@ -169,6 +169,27 @@ static void test_nested_loops(void)
 	g_string_free(script, TRUE);
 }
 
+/* while (a()) b(): the last iteration is not a whole one. */
+static void test_last_iteration(void)
+{
+	assert_story(
+		"A 0 begin:7:p 1 {m 2 {a 3 }a 4 {b 5 }b 6 {a 7 }a 8 {b 9 }b 10 {a 11 }a 12 }m 13 "
+		"end:7",
+		"m 11\n"
+		"  loop 5 x2\n"
+		"    a 3 x3\n"
+		"    b 2 x2\n");
+	/* one that never returned is seen for itself */
+	assert_story(
+		"A 0 begin:7:p 1 {m 2 {a 3 }a 4 {b 5 }b 6 {a 7 }a 8 {b 9 }b 10 {a 1000 {x 1001 }x",
+		"m 1000 open\n"
+		"  loop 4 x2\n"
+		"    a 2 x2\n"
+		"    b 2 x2\n"
+		"  a 991 open\n"
+		"    x 1\n");
+}
+
 static void test_recursion(void)
 {
 	/* direct, and what is called at every level */
@@ -206,10 +227,9 @@ static void test_idle(void)
 		"A 0 {loop 1 wait:POLL:w 5 w 6 begin:7:p 7 {h 8 }h 9 suspend:7 10 wait:POLL:w "
 		"500000 w 500001 resume:7 500002 {h 500010 }h 500011 suspend:7 500012 wait:POLL:w "
 		"900000 w 900001 resume:7 900005 {h 900010 }h 900011 end:7",
-		"loop 899998 x2\n"
-		"  h 9 x2\n"
-		"  idle 899989 x2\n"
-		"h 5\n");
+		"loop 900003 x2\n"
+		"  h 14 x3\n"
+		"  idle 899989 x2\n");
 }
 
 static void test_own_time_is_not_idle(void)
@@ -264,7 +284,8 @@ static void test_unfinished(void)
 	g_assert_cmpstr(text, ==,
 			"a 300000 open\n"
 			"  b 299999 open\n"
-			"    ~recv 299997 x2 open\n");
+			"    ~recv 7\n"
+			"    ~recv 299990 open\n");
 	g_assert_cmpint(set->stories[0]->state, ==, FD_STORY_UNFINISHED);
 	g_assert_cmpuint(set->stories[0]->duration_ns, ==, 300001);
 }
@@ -280,6 +301,52 @@ static void test_other_sessions(void)
 	g_assert_cmpstr(text, ==, "b 1\n");
 	g_assert_cmpstr(set->stories[0]->peer, ==, "q");
 	g_assert_null(tree_of("A 0 begin:7:p 1 end:7", 2, NULL));
+}
+
+/* Of a loop none of whose calls is shown, nothing is. */
+static void test_empty_loop(void)
+{
+	g_autoptr(fd_story_set) set = tell_one("A 0 begin:7:p 1 {m 2 {a 3 }a 4 {b 5 }b 6 {a 7 }a 8 "
+					       "{b 9 }b 10 {c 90 }c 91 }m 95 end:7",
+					       NULL, 3);
+	g_autofree char *text = story_text(set->stories[0]);
+
+	g_assert_cmpstr(text, ==,
+			"m 90 hidden 4\n"
+			"  c 80\n");
+}
+
+/* A library that is called by one and calls another stands between them, on both sides alike. */
+static void test_lane_order(void)
+{
+	static const char *const base =
+		"A 0 begin:7:p 1 +main 2 +low 3 -low 4 +high 5 +low 6 -low 7 -high 8 "
+		"+high 9 +low 10 -low 11 -high 12 -main 20 end:7";
+	g_autoptr(fd_story_tree) tree = NULL;
+	g_autoptr(script_auto) script = script_new(base);
+	struct fd_story_source source = { .text = script_name, .texts = script, .session = 1 };
+	struct fd_story_options options = { 0 };
+	const uint64_t bases[] = { script_address(script, "main"), script_address(script, "low"),
+				   script_address(script, "high") };
+	static const char *const paths[] = { "/bin/main", "/lib/low.so", "/lib/high.so" };
+
+	source.symbols = fd_symbols_new(NULL);
+	for (int i = 0; i < 3; i++) {
+		fd_symbols_add_module(source.symbols, 1, bases[i], SCRIPT_ADDRESS, paths[i], "");
+	}
+	{
+		g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
+
+		fd_walk_feed(fd_story_builder_walk(builder), script_events(script),
+			     script->events->len);
+		tree = fd_story_builder_finish(builder);
+	}
+	fd_symbols_free(source.symbols);
+	g_autoptr(fd_story_set) set = fd_story_tell(&tree, 1, &options);
+	g_assert_cmpuint(set->stories[0]->lane_count, ==, 3);
+	g_assert_cmpstr(set->stories[0]->lanes[0].component, ==, "main");
+	g_assert_cmpstr(set->stories[0]->lanes[1].component, ==, "high");
+	g_assert_cmpstr(set->stories[0]->lanes[2].component, ==, "low");
 }
 
 #define BUSY                                                                                      \
@@ -609,7 +676,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/story/repeats", test_repeats);
 	g_test_add_func("/story/loops", test_loops);
 	g_test_add_func("/story/nested-loops", test_nested_loops);
+	g_test_add_func("/story/last-iteration", test_last_iteration);
 	g_test_add_func("/story/recursion", test_recursion);
+	g_test_add_func("/story/empty-loop", test_empty_loop);
+	g_test_add_func("/story/lane-order", test_lane_order);
 	g_test_add_func("/story/server-frames", test_server_frames);
 	g_test_add_func("/story/idle", test_idle);
 	g_test_add_func("/story/own-time-is-not-idle", test_own_time_is_not_idle);
