@@ -22,12 +22,11 @@ struct fd_bt_slot {
 };
 
 struct fd_bt_class {
-	const bt_event_class
-		*event_class; /* a reference: its address is the key, so it must live */
-	uint32_t event_name;  /* text id, for FD_EVENT_OTHER */
-	uint32_t default_pid; /* what the trace's environment says, for old traces */
-	uint8_t kind;         /* enum fd_event_kind */
-	uint8_t module;       /* enum fd_event_module */
+	const bt_event_class *event_class; /* a reference, as its address is the key */
+	uint32_t event_name;               /* text id, for FD_EVENT_OTHER */
+	uint32_t default_pid;              /* what the trace's environment says, for old traces */
+	uint8_t kind;                      /* enum fd_event_kind */
+	uint8_t module;                    /* enum fd_event_module */
 	gboolean has_clock;
 	struct fd_bt_slot slots[FD_ROLES];
 };

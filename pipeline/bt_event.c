@@ -8,9 +8,8 @@
 
 struct fd_bt_events {
 	struct fd_decoder_env *env;
-	GHashTable *classes; /* bt_event_class * -> struct fd_bt_class * */
-	const struct fd_bt_class
-		*last; /* of classes: most events have the class of the one before */
+	GHashTable *classes;            /* bt_event_class * -> struct fd_bt_class * */
+	const struct fd_bt_class *last; /* of classes: most events have that of the one before */
 	struct fd_event_state *state;
 };
 

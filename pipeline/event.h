@@ -56,10 +56,10 @@ enum fd_event_kind {
 };
 
 struct fd_event {
-	uint64_t time_ns;  /* since the Unix epoch */
+	uint64_t time_ns; /* since the Unix epoch */
 	uint64_t addr;
 	uint64_t addr2;
-	const char *data;  /* NUL-terminated; the source owns it, valid until its next read or close */
+	const char *data;  /* NUL-terminated; the source's, valid until its next read or close */
 	uint32_t data_len; /* bytes, without the NUL */
 	uint32_t name;     /* text id in the source's table (fd_source_text), 0 is the empty text */
 	uint32_t pid;      /* virtual process id, 0 when the trace does not say */

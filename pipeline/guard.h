@@ -18,9 +18,8 @@
 
 #include "pipeline/decoder.h"
 
-#define FD_GUARD_SILENCE_S                                                     \
-	120 /* a child that sends nothing for so long, while awaited, is ended \
-	     */
+/* A child that sends nothing for so long, while it is waited for, is ended. */
+#define FD_GUARD_SILENCE_S 60
 
 struct fd_guard;
 

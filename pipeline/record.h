@@ -24,15 +24,15 @@ enum fd_detail {
 };
 
 struct fd_record_options {
-	const char *output;         /* the directory to make; must not exist or be empty */
-	const char *library_dir;    /* where flowdar's preload libraries are */
-	char *const *command;       /* NULL-terminated argv */
-	const char *user;           /* run the command as this user; NULL: as who we are */
+	const char *output;      /* the directory to make; must not exist or be empty */
+	const char *library_dir; /* where flowdar's preload libraries are */
+	char *const *command;    /* NULL-terminated argv */
+	const char *user;        /* run the command as this user; NULL: as who we are */
 	enum fd_detail detail;
-	uint64_t subbuffer_bytes;   /* per CPU, a power of two; 0 for the default, 1 MiB */
-	unsigned subbuffer_count;   /* a power of two; 0 for the default, 8 */
-	uint64_t duration_ns;       /* stop the server (SIGTERM) after this long; 0: until it ends */
-	uint64_t grace_ns;          /* from SIGTERM to SIGKILL; 0 for the default, 5 s */
+	uint64_t subbuffer_bytes; /* per CPU, a power of two; 0 for the default, 1 MiB */
+	unsigned subbuffer_count; /* a power of two; 0 for the default, 8 */
+	uint64_t duration_ns;     /* stop the server (SIGTERM) after this long; 0: until it ends */
+	uint64_t grace_ns;        /* from SIGTERM to SIGKILL; 0 for the default, 5 s */
 };
 
 /* In this order; BACKGROUND is left out unless the server goes there by itself. */
@@ -51,7 +51,7 @@ struct fd_record_progress {
 	uint64_t elapsed_ns;  /* since the start */
 	uint64_t trace_bytes; /* on disk */
 	uint64_t discarded;
-	uint64_t counted;     /* events read back */
+	uint64_t counted; /* events read back */
 };
 
 typedef void (*fd_record_progress_fn)(const struct fd_record_progress *progress, void *user);

@@ -17,8 +17,7 @@ struct fd_record_folder {
 
 /* Makes the directory and its parents; an empty one that is there is taken. FALSE and error (folder
  * is empty then) when it holds something, is a file, or cannot be made or written. */
-gboolean fd_record_folder_make(const char *output, struct fd_record_folder *folder,
-			       GError **error);
+gboolean fd_record_folder_make(const char *output, struct fd_record_folder *folder, GError **error);
 
 /* Bytes of the files in the trace, now. */
 uint64_t fd_record_folder_bytes(const struct fd_record_folder *folder);

@@ -31,19 +31,19 @@ enum fd_recording_error {
 };
 
 struct fd_recording_info {
-	char **command;        /* NULL-terminated argv of the server */
-	char *host;            /* uname nodename, kernel and machine in one line */
-	char *detail;          /* session, io, function or all */
-	char *started;         /* ISO 8601, UTC */
-	uint64_t duration_ns;  /* wall clock, from tracing on to tracing off */
-	uint64_t events;       /* in the trace, counted by reading it back */
-	uint64_t discarded;    /* events that found the buffer full, as LTTng counted them */
+	char **command;       /* NULL-terminated argv of the server */
+	char *host;           /* uname nodename, kernel and machine in one line */
+	char *detail;         /* session, io, function or all */
+	char *started;        /* ISO 8601, UTC */
+	uint64_t duration_ns; /* wall clock, from tracing on to tracing off */
+	uint64_t events;      /* in the trace, counted by reading it back */
+	uint64_t discarded;   /* events that found the buffer full, as LTTng counted them */
 	uint64_t packets_lost;
-	uint64_t trace_bytes;  /* on disk */
-	int exit_status;       /* of the server, as a shell gives it: code, or 128 + signal */
-	char *ended;           /* why: "server exited", "interrupted", "session daemon died", ... */
-	char **warnings;       /* what the reader of the numbers should know; NULL: nothing */
-	GArray *strangers;     /* guint32 pids: processes of other recordings whose events are in the
+	uint64_t trace_bytes; /* on disk */
+	int exit_status;      /* of the server, as a shell gives it: code, or 128 + signal */
+	char *ended;          /* why: "server exited", "interrupted", "session daemon died", ... */
+	char **warnings;      /* what the reader of the numbers should know; NULL: nothing */
+	GArray *strangers;    /* guint32 pids: processes of other recordings whose events are in the
 				* trace and do not belong to this one; NULL: none */
 };
 

@@ -18,15 +18,15 @@ struct fd_source;
 
 /* What was read so far; whole once fd_source_read has returned 0. */
 struct fd_source_summary {
-	uint64_t events;       /* delivered, of every kind but THREAD_NAME, which sources make up */
-	uint64_t ours;         /* of these, all but OTHER */
-	uint64_t discarded;    /* events the tracer could not write, where the trace says how many */
+	uint64_t events;    /* delivered, of every kind but THREAD_NAME, which sources make up */
+	uint64_t ours;      /* of these, all but OTHER */
+	uint64_t discarded; /* events the tracer could not write, where the trace says how many */
 	uint64_t packets_lost; /* whole packets that were overwritten or never arrived */
 	uint64_t strangers;    /* left out: events of other recordings' processes (recording.h) */
 	uint64_t begin_ns;     /* time of the first and last event, 0 when there was none */
 	uint64_t end_ns;
-	gboolean damaged;      /* reading ended early: damage says where and why */
-	const char *damage;    /* owned by the source; NULL when not damaged */
+	gboolean damaged;   /* reading ended early: damage says where and why */
+	const char *damage; /* owned by the source; NULL when not damaged */
 };
 
 #define FD_SOURCE_ERROR fd_source_error_quark()

@@ -26,9 +26,9 @@ struct fd_tracing;
 
 /* How things are with the session daemon. */
 struct fd_tracing_state {
-	uint64_t discarded;    /* by our session, so far */
+	uint64_t discarded; /* by our session, so far */
 	uint64_t packets_lost;
-	size_t recorders;      /* other recorders that have a session there now */
+	size_t recorders; /* other recorders that have a session there now */
 	pid_t recorder_pids[FD_TRACING_RECORDERS_MAX];
 };
 

@@ -1,0 +1,307 @@
+/* The parts of recording that need no session daemon: options, the folder, waiting, processes. The
+ * rest is in tests/e2e/record_*.sh. */
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pipeline/patience.h"
+#include "pipeline/processes.h"
+#include "pipeline/record.h"
+#include "pipeline/record_folder.h"
+#include "pipeline/server.h"
+#include "pipeline/strangers.h"
+#include "pipeline/tracing.h"
+#include "pipeline/tracing_channels.h"
+
+static char *scratch(void)
+{
+	char *dir = g_dir_make_tmp("flowdar-test-record-XXXXXX", NULL);
+
+	g_assert_nonnull(dir);
+	return dir;
+}
+
+/* ---- options ---- */
+
+static void test_detail(void)
+{
+	enum fd_detail detail = FD_DETAIL_SESSION;
+
+	g_assert_true(fd_detail_parse("function", &detail));
+	g_assert_cmpint(detail, ==, FD_DETAIL_FUNCTION);
+	g_assert_cmpstr(fd_detail_name(FD_DETAIL_IO), ==, "io");
+	g_assert_false(fd_detail_parse("functions", &detail));
+	g_assert_false(fd_detail_parse("", &detail));
+	g_assert_cmpint(detail, ==, FD_DETAIL_FUNCTION);
+}
+
+static void assert_refused(const struct fd_record_options *options, const char *says)
+{
+	static const volatile int stop = 0;
+	struct fd_recording_info info = { 0 }, empty = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(fd_record_run(options, &stop, NULL, NULL, &info, &error));
+	g_assert_nonnull(error);
+	g_assert_nonnull(strstr(error->message, says));
+	g_assert_true(memcmp(&info, &empty, sizeof(info)) == 0);
+	g_assert_false(g_file_test(options->output, G_FILE_TEST_EXISTS));
+}
+
+static void test_options(void)
+{
+	g_autofree char *dir = scratch();
+	g_autofree char *output = g_build_filename(dir, "out", NULL);
+	char *none[] = { NULL }, *some[] = { (char *)"true", NULL };
+	struct fd_record_options options = { .output = output, .command = none };
+
+	assert_refused(&options, "no command");
+	options.command = some;
+	options.subbuffer_bytes = 5000;
+	assert_refused(&options, "power of two");
+	options.subbuffer_bytes = 2048;
+	assert_refused(&options, "4096");
+	options.subbuffer_bytes = 0;
+	options.subbuffer_count = 3;
+	assert_refused(&options, "power of two");
+	g_rmdir(dir);
+}
+
+static void test_buffers(void)
+{
+	struct fd_record_options options = { 0 };
+	uint64_t bytes;
+	unsigned count;
+
+	fd_tracing_buffers(&options, &bytes, &count);
+	g_assert_cmpuint(bytes, ==, 1 << 20);
+	g_assert_cmpuint(count, >=, 2);
+	g_assert_cmpuint(count, <=, 8);
+	options.subbuffer_bytes = 1 << 16;
+	options.subbuffer_count = 64;
+	fd_tracing_buffers(&options, &bytes, &count);
+	g_assert_cmpuint(bytes, ==, 1 << 16);
+	g_assert_cmpuint(count, ==, 64);
+}
+
+static void test_rivals(void)
+{
+	g_assert_true(fd_tracing_channels_take("*", FD_DETAIL_SESSION));
+	g_assert_true(fd_tracing_channels_take("flowdar:*", FD_DETAIL_SESSION));
+	g_assert_true(fd_tracing_channels_take("flowdar:session_begin", FD_DETAIL_SESSION));
+	g_assert_true(fd_tracing_channels_take("flowdar:func_entry", FD_DETAIL_FUNCTION));
+	g_assert_false(fd_tracing_channels_take("flowdar:func_entry", FD_DETAIL_SESSION));
+	g_assert_false(fd_tracing_channels_take("lttng_ust_statedump:*", FD_DETAIL_ALL));
+	g_assert_false(fd_tracing_channels_take("myapp:*", FD_DETAIL_ALL));
+}
+
+/* ---- the folder ---- */
+
+static void assert_folder_refused(const char *path, const char *says)
+{
+	struct fd_record_folder folder = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(fd_record_folder_make(path, &folder, &error));
+	g_assert_nonnull(strstr(error->message, says));
+	g_assert_null(folder.path);
+}
+
+static void test_folder(void)
+{
+	g_autofree char *dir = scratch();
+	g_autofree char *deep = g_build_filename(dir, "a", "b", NULL);
+	g_autofree char *below = g_build_filename(deep, "trace", "ust", NULL);
+	g_autofree char *file = g_build_filename(below, "channel0_0", NULL);
+	g_autofree char *parent = g_build_filename(dir, "a", NULL);
+	struct fd_record_folder folder = { 0 };
+
+	g_assert_true(fd_record_folder_make(deep, &folder, NULL));
+	g_assert_true(folder.made);
+	g_assert_true(g_path_is_absolute(folder.trace));
+	g_assert_cmpuint(fd_record_folder_bytes(&folder), ==, 0);
+	g_assert_cmpint(g_mkdir_with_parents(below, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(file, "12345", 5, NULL));
+	g_assert_cmpuint(fd_record_folder_bytes(&folder), ==, 5);
+	assert_folder_refused(deep, "is not empty");
+	assert_folder_refused(file, "is a file");
+	fd_record_folder_remove(&folder);
+	g_assert_false(g_file_test(deep, G_FILE_TEST_EXISTS));
+	fd_record_folder_clear(&folder);
+
+	/* One that was there stays there. */
+	g_assert_true(fd_record_folder_make(parent, &folder, NULL));
+	g_assert_false(folder.made);
+	fd_record_folder_remove(&folder);
+	g_assert_true(g_file_test(parent, G_FILE_TEST_IS_DIR));
+	fd_record_folder_clear(&folder);
+	g_rmdir(parent);
+	g_rmdir(dir);
+}
+
+/* ---- waiting ---- */
+
+static void add_one(void *data)
+{
+	(*(int *)data)++;
+}
+
+static void sleep_long(void *data)
+{
+	g_usleep(400000);
+	g_atomic_int_inc((int *)data);
+}
+
+static void test_patience(void)
+{
+	int *number = g_new0(int, 1);
+
+	g_assert_true(fd_patience_call(add_one, number, 10000));
+	g_assert_cmpint(*number, ==, 1);
+	g_assert_false(fd_patience_call(sleep_long, number, 20));
+	/* The thread goes on with what it was given. */
+	while (g_atomic_int_get(number) != 2)
+		g_usleep(10000);
+	g_free(number);
+}
+
+/* ---- processes ---- */
+
+/* A child that makes count children of its own, and all of them wait for SIGTERM. */
+static pid_t make_family(int count)
+{
+	int ends[2];
+	char byte;
+	pid_t pid;
+
+	g_assert_cmpint(pipe(ends), ==, 0);
+	pid = fork();
+	if (pid == 0) {
+		for (int i = 0; i < count; i++) {
+			if (fork() == 0) {
+				pause();
+				_exit(0);
+			}
+		}
+		if (write(ends[1], "x", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	g_assert_cmpint(pid, >, 0);
+	g_assert_cmpint(read(ends[0], &byte, 1), ==, 1);
+	close(ends[0]);
+	close(ends[1]);
+	return pid;
+}
+
+static void end_family(pid_t parent)
+{
+	g_autoptr(GArray) children = fd_processes_children(parent);
+
+	for (guint i = 0; i < children->len; i++)
+		kill(g_array_index(children, pid_t, i), SIGKILL);
+	fd_process_end(parent, 5000);
+}
+
+static void test_processes(void)
+{
+	pid_t parent = make_family(2);
+	g_autoptr(GArray) children = fd_processes_children(parent);
+	g_autoptr(GArray) ours = fd_processes_children(getpid());
+	int status;
+
+	g_assert_cmpuint(children->len, ==, 2);
+	g_assert_cmpuint(ours->len, ==, 1);
+	g_assert_cmpint(g_array_index(ours, pid_t, 0), ==, parent);
+	g_assert_false(fd_process_wait(parent, 10, NULL));
+	for (guint i = 0; i < children->len; i++)
+		kill(g_array_index(children, pid_t, i), SIGKILL);
+	status = fd_process_end(parent, 5000);
+	g_assert_true(WIFSIGNALED(status));
+	g_assert_cmpint(WTERMSIG(status), ==, SIGTERM);
+	/* Nothing to wait for any more. */
+	g_assert_true(fd_process_wait(parent, 10, NULL));
+}
+
+static void test_strangers(void)
+{
+	pid_t other = make_family(3);
+	struct fd_strangers *strangers = fd_strangers_new();
+	g_autoptr(GArray) none = NULL, some = NULL;
+
+	fd_strangers_look(strangers, NULL, 0);
+	none = fd_strangers_list(strangers);
+	g_assert_cmpuint(none->len, ==, 0);
+	/* What is below this process is no stranger, whoever else says so. */
+	fd_strangers_look(strangers, &other, 1);
+	some = fd_strangers_list(strangers);
+	g_assert_cmpuint(some->len, ==, 0);
+	fd_strangers_free(strangers);
+	end_family(other);
+}
+
+/* Seen from a process beside it, the family is strange. */
+static void test_strangers_beside(void)
+{
+	pid_t other = make_family(3), looker = fork();
+	int status;
+
+	if (looker == 0) {
+		struct fd_strangers *strangers = fd_strangers_new();
+		g_autoptr(GArray) seen = NULL;
+		gboolean ascending;
+
+		fd_strangers_look(strangers, &other, 1);
+		fd_strangers_look(strangers, NULL, 0);
+		seen = fd_strangers_list(strangers);
+		ascending = seen->len == 3 &&
+			    g_array_index(seen, guint32, 0) < g_array_index(seen, guint32, 2);
+		_exit(ascending ? 0 : 1);
+	}
+	g_assert_true(fd_process_wait(looker, 10000, &status));
+	g_assert_cmpint(status, ==, 0);
+	end_family(other);
+}
+
+/* ---- the server ---- */
+
+static void test_server_libraries(void)
+{
+	g_autofree char *dir = scratch();
+	g_autofree char *library = g_build_filename(dir, "libflowdar.so", NULL);
+	g_autofree char *io = g_build_filename(dir, "libflowdar-io.so", NULL);
+	g_autofree char *missing = NULL, *more = NULL;
+	g_autofree char *spaced = g_build_filename(dir, "with space", NULL);
+	char *command[] = { (char *)"true", NULL };
+	struct fd_record_options options = { .library_dir = spaced, .command = command };
+	g_autoptr(GError) error = NULL;
+
+	missing = fd_server_missing_library(dir, FD_DETAIL_SESSION);
+	g_assert_cmpstr(missing, ==, library);
+	g_assert_true(g_file_set_contents(library, "", 0, NULL));
+	g_assert_null(fd_server_missing_library(dir, FD_DETAIL_SESSION));
+	more = fd_server_missing_library(dir, FD_DETAIL_IO);
+	g_assert_cmpstr(more, ==, io);
+	g_assert_null(fd_server_start(&options, 0, &error));
+	g_assert_nonnull(strstr(error->message, "space or colon"));
+	g_remove(library);
+	g_rmdir(dir);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/record/detail", test_detail);
+	g_test_add_func("/record/options", test_options);
+	g_test_add_func("/record/buffers", test_buffers);
+	g_test_add_func("/record/rivals", test_rivals);
+	g_test_add_func("/record/folder", test_folder);
+	g_test_add_func("/record/patience", test_patience);
+	g_test_add_func("/record/processes", test_processes);
+	g_test_add_func("/record/strangers", test_strangers);
+	g_test_add_func("/record/strangers-beside", test_strangers_beside);
+	g_test_add_func("/record/server-libraries", test_server_libraries);
+	return g_test_run();
+}
