@@ -126,6 +126,7 @@ struct fd_verdict {
 	const char *below;     /* the wait it is in, or the queue; may be NULL */
 	const char *file;      /* where the function begins; may be NULL */
 	int line;
+	uint32_t node;      /* the call path where most of it is; 0: none */
 	gboolean per_call;  /* factor and times are per call: the sides do different work */
 	double factor;      /* of its time; of its calls when they are the change; INFINITY: new */
 	double baseline_ns; /* per session: what the factor compares */
@@ -166,6 +167,10 @@ struct fd_diff {
  * which labels there are). The caller owns the result (fd_diff_free); the profiles may go. */
 struct fd_diff *fd_diff_new(const struct fd_profile *baseline, const struct fd_profile *subject,
 			    const struct fd_diff_options *options, GError **error);
+
+/* "main > serve > read": the functions down to a node; at most the last so many of them, if that is
+ * not 0, after "... > ". The caller frees the result. */
+char *fd_diff_path(const struct fd_diff *diff, uint32_t node, unsigned last);
 
 const char *fd_change_name(enum fd_change change);       /* "running", "waiting", ... */
 const char *fd_presence_name(enum fd_presence presence); /* "both", "new", "gone" */

@@ -117,3 +117,19 @@ void diff_tree_make(struct diff_work *work)
 	for (int i = 0; i < SIDES; i++)
 		g_free(map[i]);
 }
+
+char *fd_diff_path(const struct fd_diff *diff, uint32_t node, unsigned last)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	GString *text = g_string_new(NULL);
+	uint32_t at = node < diff->node_count ? node : 0;
+
+	for (; at && (!last || names->len < last); at = diff->nodes[at].parent)
+		g_ptr_array_add(names, (gpointer)diff->nodes[at].function);
+	if (at)
+		g_string_append(text, "... > ");
+	for (guint i = names->len; i > 0; i--)
+		g_string_append_printf(text, "%s%s", i < names->len ? " > " : "",
+				       (const char *)g_ptr_array_index(names, i - 1));
+	return g_string_free(text, FALSE);
+}

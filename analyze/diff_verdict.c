@@ -104,22 +104,36 @@ static const struct fd_diff_row *row_of_node(const struct fd_diff *diff, uint32_
 	return NULL;
 }
 
-/* The node of a row that added most: for a wait, the wait. 0: none. */
+/* The function that a node is or is in; the node itself when there is none around it. */
+static uint32_t function_around(const struct fd_diff_node *nodes, uint32_t at)
+{
+	uint32_t up = at;
+
+	while (up && !is_function(&nodes[up]))
+		up = nodes[up].parent;
+	return up ? up : at;
+}
+
+/* Is it a node that the row's own time is from? For a wait, the wait. */
+static gboolean is_of_row(const struct fd_diff *diff, uint32_t at, const struct fd_diff_row *row)
+{
+	const struct fd_diff_node *node = &diff->nodes[at];
+	const struct fd_diff_node *function = &diff->nodes[function_around(diff->nodes, at)];
+
+	return node->frame == row->frame &&
+	       node->function == (row->below ? row->below : row->function) &&
+	       function->function == row->function && function->component == row->component;
+}
+
+/* The node of a row that added most. 0: none. */
 static uint32_t node_of_row(const struct fd_diff *diff, const struct fd_diff_row *row)
 {
-	const char *name = row->below ? row->below : row->function;
 	uint32_t best = 0;
 
-	for (uint32_t i = 1; i < diff->node_count; i++) {
-		const struct fd_diff_node *node = &diff->nodes[i];
-
-		if (node->function != name || node->frame != row->frame)
-			continue;
-		if (!row->below && node->component != row->component)
-			continue;
-		if (!best || node->added_ns > diff->nodes[best].added_ns)
+	for (uint32_t i = 1; i < diff->node_count; i++)
+		if (is_of_row(diff, i, row) &&
+		    (!best || diff->nodes[i].added_ns > diff->nodes[best].added_ns))
 			best = i;
-	}
 	return best;
 }
 
@@ -141,7 +155,24 @@ static uint32_t origin_of_calls(const struct diff_work *work, uint32_t at)
 	return origin;
 }
 
-static void blame_row(struct diff_work *work, const struct fd_diff_row *row)
+/* The function of a node, or the one around it when it is a wait. */
+static void name_culprit(struct diff_work *work, uint32_t at)
+{
+	struct fd_verdict *verdict = &work->diff->verdict;
+	const struct fd_diff_node *nodes = work->diff->nodes;
+	uint32_t up = function_around(nodes, at);
+	const struct fd_profile_function *function =
+		&work->names->functions[work->node_functions[up]];
+
+	verdict->function = nodes[up].function;
+	verdict->component = nodes[up].component;
+	verdict->line = function->line;
+	if (function->file)
+		verdict->file = g_string_chunk_insert_const(work->diff->texts, function->file);
+}
+
+/* The row, most of it on the call path of a node. */
+static void blame_row(struct diff_work *work, const struct fd_diff_row *row, uint32_t at)
 {
 	struct fd_verdict *verdict = &work->diff->verdict;
 
@@ -153,14 +184,12 @@ static void blame_row(struct diff_work *work, const struct fd_diff_row *row)
 				  : row->ratio;
 	verdict->baseline_ns = row->baseline.own_ns;
 	verdict->subject_ns = row->subject.own_ns;
+	verdict->node = at;
 	if (row->frame == FD_FRAME_QUEUE) {
 		verdict->below = row->function;
 		return;
 	}
-	verdict->function = row->function;
-	verdict->component = row->component;
-	verdict->file = row->file;
-	verdict->line = row->line;
+	name_culprit(work, at);
 	/* A wait with no function around it is its own. */
 	verdict->below = row->below != row->function ? row->below : NULL;
 }
@@ -190,26 +219,6 @@ static gboolean mostly_waits(const struct fd_diff_node *node)
 	return node->subject.wait_ns - node->baseline.wait_ns >= 0.5 * node->tree_added_ns;
 }
 
-/* The function of a node, or the one around it when it is a wait. */
-static void name_culprit(struct diff_work *work, uint32_t at)
-{
-	struct fd_verdict *verdict = &work->diff->verdict;
-	const struct fd_diff_node *nodes = work->diff->nodes;
-	uint32_t up = at;
-
-	while (up && !is_function(&nodes[up]))
-		up = nodes[up].parent;
-	up = up ? up : at;
-
-	const struct fd_profile_function *function =
-		&work->names->functions[work->node_functions[up]];
-	verdict->function = nodes[up].function;
-	verdict->component = nodes[up].component;
-	verdict->line = function->line;
-	if (function->file)
-		verdict->file = g_string_chunk_insert_const(work->diff->texts, function->file);
-}
-
 /* The node with all that it calls. */
 static void blame_node(struct diff_work *work, uint32_t at)
 {
@@ -218,6 +227,7 @@ static void blame_node(struct diff_work *work, uint32_t at)
 	const struct fd_diff_node *node = &diff->nodes[at];
 	double calls = outer_ratio(&node->baseline, &node->subject);
 
+	verdict->node = at;
 	verdict->presence = node->presence;
 	verdict->factor = node->ratio;
 	verdict->baseline_ns = node->baseline.total_ns;
@@ -254,7 +264,7 @@ static void blame_row_or_node(struct diff_work *work, const struct fd_diff_row *
 	if (origin != at || (at && row->change == FD_CHANGE_RUNNING && tree >= row->share + 0.1))
 		blame_node(work, origin);
 	else
-		blame_row(work, row);
+		blame_row(work, row, at);
 }
 
 /* Everything got slower by about the same factor: half the distance between the parts that rows
@@ -410,6 +420,7 @@ static gboolean find_slower_per_call(struct diff_work *work)
 
 	verdict->change = waits ? FD_CHANGE_WAITING : FD_CHANGE_RUNNING;
 	verdict->per_call = TRUE;
+	verdict->node = best;
 	verdict->baseline_ns = per_outer_call(&node->baseline);
 	verdict->subject_ns = per_outer_call(&node->subject);
 	verdict->factor = diff_ratio(verdict->baseline_ns, verdict->subject_ns);

@@ -6,7 +6,8 @@
 #include "cli/cells.h"
 
 #define PATHS_SHOWN 5u
-#define PATHS_PART  0.001 /* of their side's time per session; smaller ones are in the JSON */
+#define PATH_LAST   6u   /* functions of a path on the terminal */
+#define PATHS_PART  0.01 /* of their side's time per session; smaller ones are in the JSON */
 
 enum column {
 	SHARE,
@@ -190,19 +191,6 @@ static struct fd_table *side_table(const struct fd_diff *diff,
 	return table;
 }
 
-static char *path_text(const struct fd_diff *diff, guint32 node)
-{
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	GString *text = g_string_new(NULL);
-
-	for (; node; node = diff->nodes[node].parent)
-		g_ptr_array_add(names, (gpointer)diff->nodes[node].function);
-	for (guint i = names->len; i > 0; i--)
-		g_string_append_printf(text, "%s%s", i < names->len ? " > " : "",
-				       (const char *)g_ptr_array_index(names, i - 1));
-	return g_string_free(text, FALSE);
-}
-
 static double presence_ns(const struct fd_diff_node *node)
 {
 	return node->presence == FD_IN_SUBJECT ? node->subject.total_ns : node->baseline.total_ns;
@@ -244,7 +232,7 @@ static void print_paths(const struct fd_diff *diff, enum fd_presence presence)
 
 		if (presence_ns(&diff->nodes[node]) < PATHS_PART * all)
 			return;
-		g_autofree char *path = path_text(diff, node);
+		g_autofree char *path = fd_diff_path(diff, node, PATH_LAST);
 		g_autofree char *time = fd_format_duration(presence_ns(&diff->nodes[node]));
 
 		fd_print_line("%s path: %s (%s)", fd_presence_name(presence), path, time);
@@ -257,13 +245,14 @@ static void print_paths(const struct fd_diff *diff, enum fd_presence presence)
 static void print_verdict(const struct fd_diff *diff)
 {
 	const struct fd_verdict *verdict = &diff->verdict;
+	g_autofree char *path = fd_diff_path(diff, verdict->node, PATH_LAST);
 
 	fd_print_line("%s", verdict->sentence);
+	if (*path && !verdict->per_call)
+		fd_print_line("  most of it in %s", path);
 	if (verdict->file)
-		fd_print_line("  at %s:%d; confidence: %s", verdict->file, verdict->line,
-			      fd_confidence_name(verdict->confidence));
-	else
-		fd_print_line("  confidence: %s", fd_confidence_name(verdict->confidence));
+		fd_print_line("  at %s:%d", verdict->file, verdict->line);
+	fd_print_line("  confidence: %s", fd_confidence_name(verdict->confidence));
 }
 
 static void print_table(const struct fd_diff *diff, const struct fd_diff_request *request,
@@ -324,11 +313,15 @@ static void print_json_verdict(const struct fd_diff *diff, FILE *out)
 		{ "confidence", fd_confidence_name(verdict->confidence) },
 	};
 
+	g_autofree char *path = fd_diff_path(diff, verdict->node, 0);
+
 	fputs("  \"verdict\": { ", out);
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		fputs(i ? ",\n    " : "", out);
 		print_json_text(out, texts[i].key, texts[i].text);
 	}
+	fputs(",\n    ", out);
+	print_json_text(out, "path", path);
 	fprintf(out, ",\n    \"line\": %d, \"per_call\": %s", verdict->line,
 		verdict->per_call ? "true" : "false");
 	print_json_number(out, "factor", verdict->factor);
@@ -345,7 +338,7 @@ static void print_json_paths(const struct fd_diff *diff, enum fd_presence presen
 	fprintf(out, "  \"%s_paths\": [", fd_presence_name(presence));
 	for (guint i = 0; i < nodes->len; i++) {
 		guint32 node = g_array_index(nodes, guint32, i);
-		g_autofree char *path = path_text(diff, node);
+		g_autofree char *path = fd_diff_path(diff, node, 0);
 
 		fputs(i ? ",\n    { " : "\n    { ", out);
 		print_json_text(out, "path", path);

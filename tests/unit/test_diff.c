@@ -344,6 +344,10 @@ static void test_loris(void)
 			"against .* us, .* % of the added time; 18 of 20 sessions unfinished "
 			"\\(baseline 0 of 20\\)$");
 	g_assert_cmpuint(row_of(diff, "apr_socket_recv", "poll")->subject.unfinished, ==, 18);
+	g_autofree char *path = fd_diff_path(diff, diff->verdict.node, 0);
+	g_assert_cmpstr(path, ==, "handle > input_filter > apr_socket_recv > poll");
+	g_autofree char *end_of_path = fd_diff_path(diff, diff->verdict.node, 2);
+	g_assert_cmpstr(end_of_path, ==, "... > apr_socket_recv > poll");
 }
 
 /* Waits at many places below one function: the function, waiting. */
