@@ -21,6 +21,12 @@ httpd_fetch_all() {
 	rm -rf "$source" && mkdir -p "$source" "$httpd_home/log" && httpd_apt_configure || return
 	say "httpd: asking apt for the list of source packages"
 	quietly "$httpd_home/log/apt-update.log" httpd_apt update || return
+	# apt-get calls it a success when no mirror answers.
+	if ! compgen -G "$httpd_home/apt/lists/*Sources*" >/dev/null; then
+		tail -n 5 "$httpd_home/log/apt-update.log" >&2
+		say "httpd: no mirror has a list of source packages for us"
+		return 1
+	fi
 	for package in "${httpd_packages[@]}"; do
 		say "httpd: getting the source of $package"
 		httpd_fetch_one "$package" || return
@@ -81,5 +87,5 @@ httpd_unpack() {
 	rm -rf "$download" && mkdir -p "$download" && cd "$download" &&
 		httpd_apt source --download-only "$2" &&
 		dpkg-source --no-check --extract ./*.dsc ../"$1" &&
-		cd .. && rm -rf "$download"
+		cd .. && rm -rf "$download" ./*.orig.tar.*
 }
