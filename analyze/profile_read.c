@@ -74,7 +74,7 @@ static void take_losses(struct fd_profile *profile, const char *path,
 	losses->packets_lost = summary.packets_lost;
 	losses->damaged = summary.damaged != FALSE;
 	if (summary.damaged)
-		warn(warnings, "%s is damaged, read up to there: %s", path, summary.damage);
+		warn(warnings, "the trace is damaged and was read up to there: %s", summary.damage);
 	if (summary.discarded)
 		warn(warnings,
 		     "%s: the tracer discarded %" G_GUINT64_FORMAT " events (%.2g %% of all)", path,

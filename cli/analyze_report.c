@@ -55,7 +55,7 @@ static void print_repairs(const struct fd_profile_losses *losses)
 			      losses->repaired, losses->stray_exits, losses->stray_sessions);
 }
 
-static void print_summary(const struct fd_analyze_request *request, const char *path)
+static void print_summary(const struct fd_analyze_request *request, const char *path, guint rows)
 {
 	const struct fd_profile *profile = request->profile;
 	const struct fd_profile_group *group = request->group;
@@ -66,7 +66,9 @@ static void print_summary(const struct fd_analyze_request *request, const char *
 		      path, events, profile->threads, profile->threads == 1 ? "" : "s",
 		      profile->processes, profile->processes == 1 ? "" : "es");
 	print_repairs(&profile->losses);
-	if (server) {
+	if (!rows && server) {
+		fd_print_line("none of its events is a call, a wait or a session's");
+	} else if (server) {
 		fd_print_line("%s", request->server
 					    ? "what belongs to no session:"
 					    : "no sessions in it: everything is the server's own");
@@ -77,7 +79,8 @@ static void print_summary(const struct fd_analyze_request *request, const char *
 			      request->label ? request->label : "", request->label ? "\"" : "");
 		print_times(group);
 	}
-	putchar('\n');
+	if (rows)
+		putchar('\n');
 }
 
 static void print_json(const struct fd_analyze_request *request, const char *path,
@@ -129,8 +132,9 @@ void fd_analyze_print(const struct fd_analyze_request *request, const char *path
 		print_json(request, path, table, out);
 	} else {
 		if (request->format == FD_FORMAT_TABLE)
-			print_summary(request, path);
-		fd_table_print(table, request->format, out);
+			print_summary(request, path, rows);
+		if (request->format != FD_FORMAT_TABLE || rows)
+			fd_table_print(table, request->format, out);
 		if (request->format == FD_FORMAT_TABLE && request->limit && rows > request->limit)
 			fd_print_line("... and %u more (--limit 0 shows all)",
 				      rows - request->limit);
