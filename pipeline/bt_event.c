@@ -63,12 +63,19 @@ static uint64_t integer(const struct fd_bt_class *record, enum fd_event_role rol
 	return (uint64_t)bt_field_integer_signed_get_value(field);
 }
 
+/* libbabeltrace2 uses its fields again and again, and an empty text does not end what was there
+ * before (seen with 2.0.4): only the length tells. */
+static const char *string_value(const bt_field *field)
+{
+	return bt_field_string_get_length(field) ? bt_field_string_get_value(field) : "";
+}
+
 static const char *string(const struct fd_bt_class *record, enum fd_event_role role,
 			  const bt_event *event)
 {
 	const bt_field *field = fd_bt_slot_field(&record->slots[role], event);
 
-	return field ? bt_field_string_get_value(field) : NULL;
+	return field ? string_value(field) : NULL;
 }
 
 static char *copy_bytes(struct fd_arena *arena, const bt_field *array, uint32_t *length)
@@ -94,8 +101,8 @@ static void set_data(const struct fd_bt_class *record, const bt_event *event,
 
 	out->data = "";
 	if (field && slot->type == FD_TYPE_STRING)
-		out->data = fd_event_copy_text(arena, bt_field_string_get_value(field), SIZE_MAX,
-					       &out->data_len);
+		out->data =
+			fd_event_copy_text(arena, string_value(field), SIZE_MAX, &out->data_len);
 	else if (field)
 		out->data = copy_bytes(arena, field, &out->data_len);
 }
