@@ -209,6 +209,8 @@ static gboolean read_all(struct fd_ctf_parser *parser)
 	}
 	if (!parser->has_trace)
 		return fd_ctf_parser_fail(parser, "a trace block");
+	if (!fd_ctf_parser_place_events(parser))
+		return FALSE;
 	for (guint i = 0; i < streams->len; i++) {
 		struct fd_ctf_stream_class *stream = g_ptr_array_index(streams, i);
 
@@ -224,11 +226,13 @@ struct fd_ctf_trace *fd_ctf_trace_parse(const char *text, gsize length, GError *
 	gboolean ok;
 
 	parser.scopes = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
+	parser.events = g_array_new(FALSE, FALSE, sizeof(struct fd_ctf_late_event));
 	fd_ctf_parser_push_scope(&parser);
 	fd_ctf_lexer_init(&parser.lexer, text, length);
 	ok = read_all(&parser);
 	fd_ctf_lexer_clear(&parser.lexer);
 	g_ptr_array_unref(parser.scopes);
+	g_array_unref(parser.events);
 	if (ok)
 		return parser.trace;
 	fd_ctf_trace_free(parser.trace);

@@ -11,12 +11,18 @@
 #include "pipeline/ctf_lexer.h"
 #include "pipeline/ctf_trace.h"
 
+/* Events may come before their stream. */
+struct fd_ctf_late_event {
+	struct fd_ctf_event_class event;
+	uint64_t stream_id; /* UINT64_MAX: not said */
+};
+
 struct fd_ctf_parser {
 	struct fd_ctf_lexer lexer;
 	struct fd_ctf_trace *trace;
 	GPtrArray *scopes;      /* GHashTable *: name of a type -> struct fd_ctf_type * */
 	unsigned depth;         /* of types within types */
-	unsigned events;        /* classes so far */
+	GArray *events;         /* of struct fd_ctf_late_event */
 	gboolean has_trace;     /* the block was there */
 	const char *declarator; /* the name that followed a type made of words, see below */
 	GError *error;          /* the first one; everything fails after it */
@@ -91,5 +97,8 @@ struct fd_ctf_block {
 	gboolean (*read)(struct fd_ctf_parser *parser);
 };
 extern const struct fd_ctf_block fd_ctf_blocks[];
+
+/* Gives each event to its stream; after everything was read. */
+gboolean fd_ctf_parser_place_events(struct fd_ctf_parser *parser);
 
 #endif

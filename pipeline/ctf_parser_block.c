@@ -194,48 +194,55 @@ static gboolean read_stream(struct fd_ctf_parser *parser)
 	return TRUE;
 }
 
-struct event_block {
-	struct fd_ctf_event_class event;
-	uint64_t stream_id;
-};
+static gboolean read_event(struct fd_ctf_parser *parser)
+{
+	static const struct fd_ctf_entry entries[] = {
+		{ "name", fd_ctf_parser_read_name, offsetof(struct fd_ctf_late_event, event.name) },
+		{ "id", fd_ctf_parser_read_number, offsetof(struct fd_ctf_late_event, event.id) },
+		{ "stream_id", fd_ctf_parser_read_number,
+		  offsetof(struct fd_ctf_late_event, stream_id) },
+		{ "loglevel", fd_ctf_parser_read_nothing, 0 },
+		{ "model.emf.uri", fd_ctf_parser_read_nothing, 0 },
+		{ "context", fd_ctf_parser_read_structure,
+		  offsetof(struct fd_ctf_late_event, event.context) },
+		{ "fields", fd_ctf_parser_read_structure,
+		  offsetof(struct fd_ctf_late_event, event.payload) },
+		{ NULL, NULL, 0 },
+	};
+	struct fd_ctf_late_event event = { .stream_id = UINT64_MAX };
+
+	if (parser->events->len >= EVENTS_MAX)
+		return fd_ctf_parser_fail(parser, "fewer events");
+	if (!fd_ctf_parser_block(parser, entries, &event))
+		return FALSE;
+	g_array_append_val(parser->events, event);
+	return TRUE;
+}
 
 /* The stream of an event that does not say which: the only one there is, or one that nobody
  * declared. */
-static struct fd_ctf_stream_class *stream_of(struct fd_ctf_parser *parser,
-					     const struct event_block *block)
+static struct fd_ctf_stream_class *stream_of(struct fd_ctf_parser *parser, uint64_t id)
 {
 	GPtrArray *streams = parser->trace->streams;
 
-	if (block->stream_id != UINT64_MAX)
-		return find_stream(parser, block->stream_id, streams->len);
+	if (id != UINT64_MAX)
+		return find_stream(parser, id, streams->len);
 	if (streams->len > 1)
 		return NULL;
 	return streams->len ? g_ptr_array_index(streams, 0) : stream_new(parser);
 }
 
-static gboolean read_event(struct fd_ctf_parser *parser)
+gboolean fd_ctf_parser_place_events(struct fd_ctf_parser *parser)
 {
-	static const struct fd_ctf_entry entries[] = {
-		{ "name", fd_ctf_parser_read_name, offsetof(struct event_block, event.name) },
-		{ "id", fd_ctf_parser_read_number, offsetof(struct event_block, event.id) },
-		{ "stream_id", fd_ctf_parser_read_number, offsetof(struct event_block, stream_id) },
-		{ "loglevel", fd_ctf_parser_read_nothing, 0 },
-		{ "model.emf.uri", fd_ctf_parser_read_nothing, 0 },
-		{ "context", fd_ctf_parser_read_structure,
-		  offsetof(struct event_block, event.context) },
-		{ "fields", fd_ctf_parser_read_structure,
-		  offsetof(struct event_block, event.payload) },
-		{ NULL, NULL, 0 },
-	};
-	struct event_block block = { .stream_id = UINT64_MAX };
-	struct fd_ctf_stream_class *stream;
+	for (guint i = 0; i < parser->events->len; i++) {
+		const struct fd_ctf_late_event *late =
+			&g_array_index(parser->events, struct fd_ctf_late_event, i);
+		struct fd_ctf_stream_class *stream = stream_of(parser, late->stream_id);
 
-	if (!fd_ctf_parser_block(parser, entries, &block))
-		return FALSE;
-	stream = stream_of(parser, &block);
-	if (!stream || ++parser->events > EVENTS_MAX)
-		return fd_ctf_parser_fail(parser, "an event of a stream that is declared before");
-	g_ptr_array_add(stream->events, g_memdup2(&block.event, sizeof(block.event)));
+		if (!stream)
+			return fd_ctf_parser_fail(parser, "events of streams that are declared");
+		g_ptr_array_add(stream->events, g_memdup2(&late->event, sizeof(late->event)));
+	}
 	return TRUE;
 }
 

@@ -45,11 +45,15 @@ struct fd_decoder_ops {
 	void (*close)(void *decoder);
 };
 
+/* Our own, fast: CTF 1.8 as LTTng-UST writes it. Refuses (open) every trace that it does not wholly
+ * understand, without a word to the user: one of the others is for those. */
+extern const struct fd_decoder_ops fd_decoder_ctf;
+
 /* libbabeltrace2, in this process. It aborts or never ends on some damaged traces. */
 extern const struct fd_decoder_ops fd_decoder_babeltrace;
 
 /* The same in a process of its own (guard.h), and with what can be saved of a damaged trace
- * (salvage.h): what sources use. */
+ * (salvage.h): for what the first one refuses. */
 extern const struct fd_decoder_ops fd_decoder_guarded;
 
 #endif

@@ -1,0 +1,318 @@
+#include "pipeline/ctf_stream.h"
+
+#include "pipeline/ctf_fast.h"
+#include "pipeline/source.h"
+
+#define RELOAD_MIN 4096u /* bytes */
+
+struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
+					const struct fd_ctf_stream_plan *stream_plan, GArray *files,
+					size_t usual, gboolean keep)
+{
+	struct fd_ctf_stream *stream = g_new0(struct fd_ctf_stream, 1);
+
+	stream->plan = plan;
+	stream->stream = stream_plan;
+	stream->files = files;
+	if (files->len)
+		stream->key_ns = g_array_index(files, struct fd_ctf_file, 0).begin_ns;
+	fd_ctf_window_init(&stream->window, usual, keep);
+	return stream;
+}
+
+void fd_ctf_stream_free(struct fd_ctf_stream *stream)
+{
+	fd_ctf_window_close(&stream->window);
+	g_array_unref(stream->files);
+	g_free(stream->damage);
+	g_free(stream);
+}
+
+static gboolean has(const struct fd_ctf_stream *stream, enum fd_ctf_value value)
+{
+	return (stream->packet.values & 1u << value) != 0;
+}
+
+/* Bits of the packet before the cursor. */
+static uint64_t position(const struct fd_ctf_stream *stream)
+{
+	return stream->window.offset * 8 + stream->cursor.at;
+}
+
+static void move_key(struct fd_ctf_stream *stream)
+{
+	uint64_t ns = fd_ctf_time_ns(&stream->plan->time, stream->frame.clock);
+
+	stream->key_ns = MAX(stream->key_ns, ns);
+}
+
+/* ---- damage ---- */
+
+static void set_damage(struct fd_ctf_stream *stream, const char *what)
+{
+	if (!stream->damage)
+		stream->damage = g_strdup_printf("stream file %s: %s", stream->file.path, what);
+}
+
+static void take_damage(struct fd_ctf_stream *stream, GError *error)
+{
+	set_damage(stream, error->message);
+	g_error_free(error);
+}
+
+static void set_damage_at(struct fd_ctf_stream *stream, uint64_t bits, const char *expected)
+{
+	g_autofree char *what = NULL;
+
+	if (stream->packet.cut)
+		what = g_strdup_printf("byte %" G_GUINT64_FORMAT
+				       ": the file ends; expected %" G_GUINT64_FORMAT
+				       " more bytes of a packet",
+				       stream->file.size,
+				       stream->packet.bytes - stream->window.limit);
+	else
+		what = g_strdup_printf("byte %" G_GUINT64_FORMAT ": expected %s",
+				       stream->window.start + bits / 8, expected);
+	set_damage(stream, what);
+}
+
+/* ---- the window ---- */
+
+static void set_cursor(struct fd_ctf_stream *stream, uint64_t bits)
+{
+	uint64_t before = stream->window.offset * 8;
+
+	stream->cursor.bytes = stream->window.bytes;
+	stream->cursor.at = bits - before;
+	stream->cursor.end =
+		MIN((uint64_t)stream->window.length * 8, stream->packet.content_bits - before);
+}
+
+/* More bytes behind the cursor than there are now. FALSE: there are no more, which is damage. */
+static gboolean reload(struct fd_ctf_stream *stream)
+{
+	uint64_t bits = position(stream);
+	uint64_t end = stream->window.offset + stream->window.length;
+	size_t have = (size_t)(end - bits / 8);
+	GError *error = NULL;
+
+	if (end * 8 >= stream->packet.content_bits) {
+		set_damage_at(stream, stream->event, "an event that ends within its packet");
+		return FALSE;
+	}
+	if (have >= FD_CTF_WINDOW_MAX - FD_CTF_WINDOW_STEP) {
+		set_damage_at(stream, stream->event, "an event that is not as long as that");
+		return FALSE;
+	}
+	if (!fd_ctf_window_load(&stream->window, bits / 8, MAX(have * 2, RELOAD_MIN), &error)) {
+		take_damage(stream, error);
+		return FALSE;
+	}
+	set_cursor(stream, bits);
+	return TRUE;
+}
+
+/* ---- packets ---- */
+
+static void count_losses(struct fd_ctf_stream *stream)
+{
+	uint64_t discarded = stream->frame.values[FD_CTF_VALUE_DISCARDED];
+	uint64_t sequence = stream->frame.values[FD_CTF_VALUE_SEQUENCE];
+
+	/* Of the first packet, nothing is known of what was before. */
+	if (stream->counted && has(stream, FD_CTF_VALUE_DISCARDED) &&
+	    discarded > stream->last_discarded)
+		stream->discarded += discarded - stream->last_discarded;
+	if (stream->counted && has(stream, FD_CTF_VALUE_SEQUENCE) &&
+	    sequence > stream->last_sequence)
+		stream->packets_lost += sequence - stream->last_sequence - 1;
+	stream->counted = TRUE;
+	stream->last_discarded = discarded;
+	stream->last_sequence = sequence;
+}
+
+/* Whether the packet of another file is to be read before the one in hand. */
+static gboolean put_back(struct fd_ctf_stream *stream)
+{
+	uint64_t begin_ns =
+		fd_ctf_time_ns(&stream->plan->time, stream->frame.values[FD_CTF_VALUE_BEGIN]);
+	guint place = 0;
+
+	if (!stream->files->len ||
+	    g_array_index(stream->files, struct fd_ctf_file, 0).begin_ns >= begin_ns)
+		return FALSE;
+	stream->file.begin_ns = begin_ns;
+	while (place < stream->files->len &&
+	       g_array_index(stream->files, struct fd_ctf_file, place).begin_ns <= begin_ns)
+		place++;
+	g_array_insert_val(stream->files, place, stream->file);
+	stream->file.path = NULL;
+	return TRUE;
+}
+
+/* Reads the head of the packet that is next in the file in hand. */
+static gboolean read_packet(struct fd_ctf_stream *stream)
+{
+	GError *error = NULL;
+
+	fd_ctf_window_open(&stream->window, stream->file.path, stream->file.next,
+			   stream->file.size);
+	if (!fd_ctf_packet_read(stream->plan, &stream->window, &stream->frame, &stream->packet,
+				&error)) {
+		take_damage(stream, error);
+		return FALSE;
+	}
+	if (stream->packet.stream != stream->stream) {
+		set_damage_at(stream, 0, "a packet of the same stream as those before");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* FALSE: there is none, or it is damaged. */
+static gboolean enter_packet(struct fd_ctf_stream *stream)
+{
+	for (;;) {
+		uint64_t clock = stream->frame.clock;
+
+		if (!stream->file.path) {
+			if (!stream->files->len)
+				return FALSE;
+			stream->file = g_array_index(stream->files, struct fd_ctf_file, 0);
+			g_array_remove_index(stream->files, 0);
+		}
+		if (!read_packet(stream))
+			return FALSE;
+		if (!put_back(stream))
+			break;
+		stream->frame.clock = clock;
+	}
+	count_losses(stream);
+	stream->in_packet = TRUE;
+	stream->peeked = NULL;
+	stream->event = stream->packet.body;
+	set_cursor(stream, stream->packet.body);
+	move_key(stream);
+	return TRUE;
+}
+
+/* FALSE: it is cut short. */
+static gboolean leave_packet(struct fd_ctf_stream *stream)
+{
+	uint64_t begin = stream->frame.values[FD_CTF_VALUE_BEGIN];
+	uint64_t end = stream->frame.values[FD_CTF_VALUE_END];
+	gboolean unknown = stream->plan->lttng && begin && !end;
+	gboolean early = stream->plan->ends_late && end < stream->frame.clock;
+
+	if (stream->packet.cut) {
+		set_damage_at(stream, 0, NULL);
+		return FALSE;
+	}
+	if (has(stream, FD_CTF_VALUE_END) && !unknown && !early)
+		stream->frame.clock = end;
+	move_key(stream);
+	stream->in_packet = FALSE;
+	stream->file.next += stream->packet.bytes;
+	if (stream->file.next >= stream->file.size)
+		stream->file.path = NULL;
+	return TRUE;
+}
+
+/* ---- events ---- */
+
+static struct fd_ctf_class *find_class(const struct fd_ctf_stream *stream)
+{
+	if (has(stream, FD_CTF_VALUE_ID))
+		return fd_ctf_plan_class(stream->stream, stream->frame.values[FD_CTF_VALUE_ID]);
+	return stream->stream->classes->len ? g_ptr_array_index(stream->stream->classes, 0) : NULL;
+}
+
+/* Runs the program from the cursor, over as much of the packet as it takes. */
+static gboolean run(struct fd_ctf_stream *stream, const struct fd_ctf_program *program)
+{
+	for (;;) {
+		switch (fd_ctf_run(program, &stream->cursor, &stream->frame)) {
+		case FD_CTF_OK:
+			return TRUE;
+		case FD_CTF_BAD:
+			set_damage_at(stream, stream->event,
+				      "an event with an option that there is");
+			return FALSE;
+		default:
+			if (!reload(stream))
+				return FALSE;
+		}
+	}
+}
+
+static gboolean peek(struct fd_ctf_stream *stream)
+{
+	stream->event = position(stream);
+	if (!run(stream, &stream->stream->event_header))
+		return FALSE;
+	stream->peeked = find_class(stream);
+	if (!stream->peeked) {
+		set_damage_at(stream, stream->event, "an event of a class that the metadata knows");
+		return FALSE;
+	}
+	move_key(stream);
+	return TRUE;
+}
+
+static gboolean decode(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
+{
+	/* The time is that of the header, whatever else in the event shows the clock. */
+	uint64_t time_ns = fd_ctf_time_ns(&stream->plan->time, stream->frame.clock);
+
+	if (!run(stream, &stream->peeked->program))
+		return FALSE;
+	if (position(stream) == stream->event) {
+		set_damage_at(stream, stream->event, "an event that is not empty");
+		return FALSE;
+	}
+	fd_ctf_sink_add(sink, stream->peeked, &stream->frame, time_ns);
+	stream->peeked = NULL;
+	return TRUE;
+}
+
+/* Goes on to the next event. FALSE: there is none. */
+static gboolean find_event(struct fd_ctf_stream *stream)
+{
+	while (!stream->damage) {
+		if (!stream->in_packet && !enter_packet(stream))
+			return FALSE;
+		if (position(stream) < stream->packet.content_bits)
+			return peek(stream);
+		leave_packet(stream);
+	}
+	return FALSE;
+}
+
+static enum fd_ctf_stop end(struct fd_ctf_stream *stream)
+{
+	fd_ctf_window_close(&stream->window);
+	g_array_set_size(stream->files, 0);
+	stream->in_packet = FALSE;
+	stream->file.path = NULL;
+	return FD_CTF_ENDED;
+}
+
+enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,
+				   struct fd_ctf_sink *sink)
+{
+	while (!fd_ctf_sink_full(sink)) {
+		if (stream->in_packet && !stream->peeked && stream->stream->fast_bits) {
+			if (fd_ctf_fast_run(stream, limit_ns, sink))
+				return FD_CTF_LIMIT;
+			if (fd_ctf_sink_full(sink))
+				break;
+		}
+		if (!stream->peeked && !find_event(stream))
+			return end(stream);
+		if (stream->key_ns > limit_ns)
+			return FD_CTF_LIMIT;
+		if (!decode(stream, sink))
+			return end(stream);
+	}
+	return FD_CTF_FULL;
+}

@@ -1,0 +1,65 @@
+/*
+ * One stream of a trace: its files, read packet by packet, event by event.
+ *
+ * Place in the house: inside pipeline/, between ctf_packet.h and the decoder, which merges streams
+ * by time. A stream may be in several files, when LTTng began a new one now and then; their packets
+ * are read in the order of their begin. A damaged packet ends the stream: what was before is
+ * delivered.
+ */
+#ifndef FD_PIPELINE_CTF_STREAM_H
+#define FD_PIPELINE_CTF_STREAM_H
+
+#include <glib.h>
+
+#include "pipeline/ctf_packet.h"
+#include "pipeline/ctf_sink.h"
+
+struct fd_ctf_file {
+	const char *path; /* owned by whoever opened the traces; one object per file */
+	uint64_t size;
+	uint64_t next;     /* offset of the next packet */
+	uint64_t begin_ns; /* of that packet */
+};
+
+struct fd_ctf_stream {
+	const struct fd_ctf_plan *plan; /* borrowed */
+	const struct fd_ctf_stream_plan *stream;
+	GArray *files;   /* of struct fd_ctf_file: those with packets to come, by begin */
+	guint rank;      /* of two streams with an event at the same time, the lower goes first */
+	uint64_t key_ns; /* no event that is still to come is before this */
+	char *damage;    /* why the stream ended early, NULL: it did not */
+	uint64_t discarded; /* events, so far */
+	uint64_t packets_lost;
+
+	/* Reading. */
+	struct fd_ctf_window window;
+	struct fd_ctf_file file; /* the one whose packet is read; not in files */
+	struct fd_ctf_packet packet;
+	struct fd_ctf_frame frame;
+	struct fd_ctf_cursor cursor;
+	gboolean in_packet;
+	uint64_t event;              /* bits in the packet before the event that was peeked at */
+	struct fd_ctf_class *peeked; /* its class: its header was read; NULL: there is none */
+	gboolean counted;            /* the counters below are those of the packet before */
+	uint64_t last_discarded;
+	uint64_t last_sequence;
+};
+
+enum fd_ctf_stop {
+	FD_CTF_FULL,  /* the sink is */
+	FD_CTF_LIMIT, /* the next event is after the limit: key_ns is its time */
+	FD_CTF_ENDED  /* there is no more */
+};
+
+/* files is taken over; usual and keep are the window's. */
+struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
+					const struct fd_ctf_stream_plan *stream, GArray *files,
+					size_t usual, gboolean keep);
+
+void fd_ctf_stream_free(struct fd_ctf_stream *stream);
+
+/* Decodes events into the sink as long as they are not after limit_ns. */
+enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,
+				   struct fd_ctf_sink *sink);
+
+#endif

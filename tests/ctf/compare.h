@@ -1,0 +1,24 @@
+/*
+ * Whether two decoders say the same of a trace: every event, its texts, and what was lost.
+ */
+#ifndef FD_TESTS_CTF_COMPARE_H
+#define FD_TESTS_CTF_COMPARE_H
+
+#include <glib.h>
+
+#include "pipeline/decoder.h"
+
+struct compared {
+	gboolean ours;    /* our decoder takes the trace; nothing was compared otherwise */
+	char *refusal;    /* why it does not */
+	uint64_t events;  /* that were compared */
+	char *difference; /* the first one, NULL: there is none */
+};
+
+/* Reads the trace directories at or below path with our decoder and with libbabeltrace2. The caller
+ * clears the result (compared_clear). */
+struct compared compare_decoders(const char *path);
+
+void compared_clear(struct compared *compared);
+
+#endif
