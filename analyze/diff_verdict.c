@@ -444,6 +444,22 @@ static void find_faster(struct diff_work *work)
 	diff->verdict.subject_ns = diff->subject.busy_ns;
 }
 
+/* Is what is blamed a row that may be chance, as when one session of many is stuck? */
+static gboolean may_be_chance(const struct diff_work *work)
+{
+	const struct fd_verdict *verdict = &work->diff->verdict;
+
+	for (uint32_t i = 0; i < work->diff->row_count; i++) {
+		const struct fd_diff_row *row = &work->diff->rows[i];
+
+		if (row->function == verdict->function && row->component == verdict->component &&
+		    g_strcmp0(row->below, verdict->below) == 0)
+			return row->share >= 0.5 * verdict->share &&
+			       row->test.adjusted >= work->options.alpha;
+	}
+	return FALSE;
+}
+
 static enum fd_confidence confidence_of(const struct diff_work *work)
 {
 	const struct fd_diff *diff = work->diff;
@@ -452,7 +468,7 @@ static enum fd_confidence confidence_of(const struct diff_work *work)
 		MAX(diff->baseline.discarded, diff->subject.discarded) > options->max_discarded ||
 		MAX(diff->baseline.unknown, diff->subject.unknown) > options->max_unknown;
 
-	if (bad || !work->testable)
+	if (bad || !work->testable || may_be_chance(work))
 		return FD_CONFIDENCE_LOW;
 	if (diff->verdict.per_call || diff->verdict.change == FD_CHANGE_IDLE)
 		return FD_CONFIDENCE_MEDIUM;
