@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "analyze/symbols.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/table.h"
 #include "pipeline/record.h"
+#include "pipeline/source.h"
 
 static const struct fd_usage usage = {
 	.command = "record",
@@ -56,6 +58,7 @@ static void texts_clear(struct texts *texts)
 }
 
 struct view {
+	struct fd_symbols *symbols; /* of the binaries whose functions were called */
 	const char *output;
 	const char *command;
 	gboolean quiet;
@@ -113,6 +116,33 @@ static void on_progress(const struct fd_record_progress *progress, void *user)
 	default:
 		show_line(view, progress);
 	}
+}
+
+/* ---- the names of functions, for other machines ---- */
+
+static void on_events(const struct fd_source *source, const struct fd_event *batch, size_t count,
+		      void *user)
+{
+	struct view *view = user;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct fd_event *event = &batch[i];
+
+		if (event->kind == FD_EVENT_MODULE)
+			fd_symbols_add_module(view->symbols, event->pid, event->addr, event->addr2,
+					      fd_source_text(source, event->name), event->data);
+		else if (event->kind == FD_EVENT_FUNC_ENTRY)
+			fd_symbols_lookup(view->symbols, event->pid, event->addr);
+	}
+}
+
+static void save_symbols(struct view *view)
+{
+	g_autofree char *folder = g_build_filename(view->output, "symbols", NULL);
+	g_autoptr(GError) error = NULL;
+
+	if (!fd_symbols_save(view->symbols, folder, &error))
+		fd_warning(&usage, "names of functions were not kept: %s", error->message);
 }
 
 /* ---- what is said at the end ---- */
@@ -206,6 +236,7 @@ static int run(const struct fd_record_options *options, struct view *view)
 	clear_line(view);
 	if (!ok)
 		return fd_failure(&usage, error);
+	save_symbols(view);
 	report(view, &info);
 	fd_recording_info_clear(&info);
 	return *stop ? FD_EXIT_INTERRUPTED : FD_EXIT_OK;
@@ -216,7 +247,9 @@ static int record(int argc, char **argv, const struct texts *texts)
 	g_autofree char *libraries = library_dir();
 	struct fd_record_options options = { .library_dir = libraries,
 					     .detail = FD_DETAIL_FUNCTION };
-	struct view view = { .output = texts->output,
+	g_autoptr(fd_symbols) symbols = fd_symbols_new(NULL);
+	struct view view = { .symbols = symbols,
+			     .output = texts->output,
 			     .quiet = texts->quiet,
 			     .terminal = isatty(STDERR_FILENO) };
 	g_autoptr(GError) error = NULL;
@@ -226,6 +259,7 @@ static int record(int argc, char **argv, const struct texts *texts)
 	if (argc < 2)
 		return fd_usage_error(&usage, "record what? give the server's command after --");
 	options.command = argv + 1;
+	options.events = on_events;
 	view.command = argv[1];
 	return run(&options, &view);
 }

@@ -217,8 +217,11 @@ static void stop_tracing(struct run *run)
 		fd_keeper_daemon_stuck(run->keeper);
 }
 
-static void count_batch(struct run *run, const struct fd_event *batch, gssize n)
+static void count_batch(struct run *run, const fd_source *source, const struct fd_event *batch,
+			gssize n)
 {
+	if (run->options->events)
+		run->options->events(source, batch, (size_t)n, run->user);
 	for (gssize i = 0; i < n; i++) {
 		run->events += batch[i].kind != FD_EVENT_THREAD_NAME;
 		run->said += batch[i].kind != FD_EVENT_THREAD_NAME &&
@@ -253,7 +256,7 @@ static gboolean count(struct run *run, GError **error)
 	if (!source)
 		return FALSE;
 	while ((n = fd_source_read(source, batch, COUNT_BATCH, error)) > 0)
-		count_batch(run, batch, n);
+		count_batch(run, source, batch, n);
 	if (n < 0)
 		return FALSE;
 	take_summary(run, source);

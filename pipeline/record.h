@@ -23,6 +23,13 @@ enum fd_detail {
 	FD_DETAIL_ALL       /* everything of provider flowdar, whatever its log level */
 };
 
+struct fd_source;
+struct fd_event;
+
+/* Gets the recording's events while they are read back to be counted, batch by batch. */
+typedef void (*fd_record_events_fn)(const struct fd_source *source, const struct fd_event *batch,
+				    size_t count, void *user);
+
 struct fd_record_options {
 	const char *output;      /* the directory to make; must not exist or be empty */
 	const char *library_dir; /* where flowdar's preload libraries are */
@@ -32,7 +39,8 @@ struct fd_record_options {
 	uint64_t subbuffer_bytes; /* per CPU, a power of two; 0 for the default, 1 MiB */
 	unsigned subbuffer_count; /* a power of two; 0 for the default, 8 */
 	uint64_t duration_ns;     /* stop the server (SIGTERM) after this long; 0: until it ends */
-	uint64_t grace_ns;        /* from SIGTERM to SIGKILL; 0 for the default, 5 s */
+	fd_record_events_fn events; /* may be NULL; gets the same user as the progress */
+	uint64_t grace_ns;          /* from SIGTERM to SIGKILL; 0 for the default, 5 s */
 };
 
 /* In this order; BACKGROUND is left out unless the server goes there by itself. */

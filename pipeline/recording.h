@@ -5,7 +5,7 @@
  *
  *	recording.json   what was run, how, on what host, and what was lost
  *	trace/           the CTF trace
- *	symbols/         function tables by build id (made by a later step; may be missing)
+ *	symbols/         function tables by build id (made by the caller of record.h; may be missing)
  *	replay.jsonl     what the replay driver did, a line a session (copied in by the user of both)
  *
  * recording.json is written last and renamed into place: a directory without it is unfinished. Its

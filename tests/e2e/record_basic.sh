@@ -21,6 +21,7 @@ for event in session_begin session_end handoff_put handoff_take func_entry func_
 done
 begins=$(babeltrace2 "$WORK/one/trace" | grep -c flowdar:session_begin:)
 [ "$begins" -ge 5 ] || fail "5 requests, $begins sessions"
+cat "$WORK/one/symbols/"*.txt | grep -q ' queue_put$' || fail "the names of functions were not kept"
 grep -q 'recording .* (pid [0-9]*) into' "$WORK/one.err" || fail "does not say that it records"
 grep -q 'none lost' "$WORK/one.err" || fail "does not say what was lost"
 nothing_left
