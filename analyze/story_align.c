@@ -41,20 +41,15 @@ static void number_nodes(struct aligner *a, const struct story_list *list)
 
 static gboolean equal(const struct story_node *x, const struct story_node *y)
 {
-	if (x->mark != y->mark) {
+	if (x->mark != y->mark)
 		return FALSE;
-	}
-	if (x->key.kind != FD_STORY_LOOP) {
+	if (x->key.kind != FD_STORY_LOOP)
 		return TRUE;
-	}
-	if (x->children.length != y->children.length) {
+	if (x->children.length != y->children.length)
 		return FALSE;
-	}
-	for (uint32_t i = 0; i < x->children.length; i++) {
-		if (!equal(x->children.items[i], y->children.items[i])) {
+	for (uint32_t i = 0; i < x->children.length; i++)
+		if (!equal(x->children.items[i], y->children.items[i]))
 			return FALSE;
-		}
-	}
 	return TRUE;
 }
 
@@ -64,9 +59,8 @@ static void add_tokens(GArray *tokens, const struct story_list *list, uint32_t l
 		struct token token = { list->items[i], loop, FD_STORY_NONE };
 
 		g_array_append_val(tokens, token);
-		if (list->items[i]->key.kind == FD_STORY_LOOP) {
+		if (list->items[i]->key.kind == FD_STORY_LOOP)
 			add_tokens(tokens, &list->items[i]->children, tokens->len - 1);
-		}
 	}
 }
 
@@ -74,9 +68,8 @@ static GArray *tokens_of(const struct story_list *list)
 {
 	GArray *tokens = g_array_new(FALSE, FALSE, sizeof(struct token));
 
-	if (list) {
+	if (list)
 		add_tokens(tokens, list, FD_STORY_NONE);
-	}
 	return tokens;
 }
 
@@ -98,22 +91,19 @@ static void match_exactly(GArray *x, GArray *y, uint32_t *partner)
 		for (guint q = y->len; q-- > 0;) {
 			uint16_t *cell = &length[p * width + q];
 
-			if (equal(token_at(x, p)->node, token_at(y, q)->node)) {
+			if (equal(token_at(x, p)->node, token_at(y, q)->node))
 				*cell = (uint16_t)(length[(p + 1) * width + q + 1] + 1);
-			} else {
+			else
 				*cell = MAX(length[(p + 1) * width + q], length[p * width + q + 1]);
-			}
 		}
 	}
-	while (i < x->len && j < y->len) {
-		if (equal(token_at(x, i)->node, token_at(y, j)->node)) {
+	while (i < x->len && j < y->len)
+		if (equal(token_at(x, i)->node, token_at(y, j)->node))
 			partner[i++] = j++;
-		} else if (length[(i + 1) * width + j] >= length[i * width + j + 1]) {
+		else if (length[(i + 1) * width + j] >= length[i * width + j + 1])
 			i++;
-		} else {
+		else
 			j++;
-		}
-	}
 }
 
 static void match_greedily(GArray *x, GArray *y, uint32_t *partner)
@@ -144,23 +134,20 @@ static void add_row(struct aligner *a, GArray *tokens[2], struct token *token[2]
 	uint32_t below_depths[2] = { depths[0] + 1, depths[1] + 1 };
 
 	for (unsigned s = 0; s < 2; s++) {
-		if (!token[s]) {
+		if (!token[s])
 			continue;
-		}
 		row.node[s] = token[s]->node;
 		row.depth[s] = depths[s];
 		row.parent[s] = token[s]->loop == FD_STORY_NONE
 					? parents[s]
 					: token_at(tokens[s], token[s]->loop)->row;
 		token[s]->row = a->rows->len;
-		if (token[s]->node->key.kind != FD_STORY_LOOP) {
+		if (token[s]->node->key.kind != FD_STORY_LOOP)
 			below[s] = &token[s]->node->children;
-		}
 	}
 	g_array_append_val(a->rows, row);
-	if ((below[0] && below[0]->length > 0) || (below[1] && below[1]->length > 0)) {
+	if ((below[0] && below[0]->length > 0) || (below[1] && below[1]->length > 0))
 		align_lists(a, below, below_parents, below_depths);
-	}
 }
 
 static void align_lists(struct aligner *a, const struct story_list *list[2],
@@ -186,13 +173,11 @@ static void align_lists(struct aligner *a, const struct story_list *list[2],
 
 			add_row(a, tokens, single, parents, depths);
 		}
-		if (i == tokens[0]->len) {
+		if (i == tokens[0]->len)
 			break;
-		}
 		pair[0] = token_at(tokens[0], i);
-		if (until != FD_STORY_NONE) {
+		if (until != FD_STORY_NONE)
 			pair[1] = token_at(tokens[1], j++);
-		}
 		add_row(a, tokens, pair, parents, depths);
 	}
 	g_array_unref(tokens[0]);
@@ -209,9 +194,8 @@ GArray *story_align(struct fd_story_tree *const *trees, unsigned count)
 
 	a.rows = g_array_new(FALSE, TRUE, sizeof(struct story_plan_row));
 	a.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	for (unsigned s = 0; s < count; s++) {
+	for (unsigned s = 0; s < count; s++)
 		number_nodes(&a, roots[s]);
-	}
 	align_lists(&a, roots, parents, depths);
 	g_hash_table_unref(a.names);
 	return a.rows;

@@ -66,9 +66,8 @@ static void meet_thread(struct fd_story_builder *b, uint32_t pid, uint32_t tid, 
 		}
 	}
 	thread.name = GUINT_TO_POINTER(name);
-	if (b->threads->len < THREADS_MAX) {
+	if (b->threads->len < THREADS_MAX)
 		g_array_append_val(b->threads, thread);
-	}
 }
 
 static struct pending *pending_of(struct fd_story_builder *b, uint64_t id)
@@ -120,16 +119,14 @@ static void move_out(struct fd_story_builder *b, const struct fd_walk_frame *fra
 	struct pending *pending = g_hash_table_lookup(b->pending, &frame->id);
 	struct pending *out;
 
-	if (!pending) {
+	if (!pending)
 		return;
-	}
 	g_hash_table_steal(b->pending, &frame->id);
 	out = pending_of(b, caller_of(frame));
 	out->calls.hidden_calls += pending->calls.hidden_calls;
 	out->calls.hidden_ns += pending->calls.hidden_ns;
-	for (uint32_t i = 0; i < pending->calls.length; i++) {
+	for (uint32_t i = 0; i < pending->calls.length; i++)
 		add_pending(b, caller_of(frame), pending->calls.items[i]);
-	}
 	pending_free(pending);
 }
 
@@ -139,9 +136,8 @@ static uint64_t function_around(const struct fd_story_builder *b, uint32_t path)
 	for (uint32_t i = 0; path && i < SCOPE_SEARCH; i++) {
 		struct fd_walk_path p = fd_walk_path(b->walk, path);
 
-		if (p.kind == FD_FRAME_FUNCTION) {
+		if (p.kind == FD_FRAME_FUNCTION)
 			return p.addr;
-		}
 		path = p.parent;
 	}
 	return 0;
@@ -167,9 +163,8 @@ static struct story_node *node_of(struct fd_story_builder *b, const struct fd_wa
 	node->unfinished = frame->unfinished;
 	node->recursive = frame->recursive;
 	node->is_focus = node->keep = story_focus_is(b->focus, frame);
-	if (frame->kind == FD_FRAME_SCOPE) {
+	if (frame->kind == FD_FRAME_SCOPE)
 		node->owner_addr = function_around(b, frame->path);
-	}
 	return node;
 }
 
@@ -179,15 +174,13 @@ static void limit(struct fd_story_builder *b)
 	gpointer pending;
 	g_autoptr(GPtrArray) lists = NULL;
 
-	if (b->tree.nodes < FD_STORY_NODES_MAX) {
+	if (b->tree.nodes < FD_STORY_NODES_MAX)
 		return;
-	}
 	lists = g_ptr_array_new();
 	g_ptr_array_add(lists, &b->handoffs);
 	g_hash_table_iter_init(&iter, b->pending);
-	while (g_hash_table_iter_next(&iter, NULL, &pending)) {
+	while (g_hash_table_iter_next(&iter, NULL, &pending))
 		g_ptr_array_add(lists, &((struct pending *)pending)->calls);
-	}
 	story_tree_limit(&b->tree, (struct story_list *const *)lists->pdata, lists->len);
 }
 
@@ -198,9 +191,8 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 	struct story_node *node;
 
 	if (!is_ours(b, frame->session)) {
-		if (b->seen && !b->closed) {
+		if (b->seen && !b->closed)
 			move_out(b, frame);
-		}
 		return;
 	}
 	node = node_of(b, frame);
@@ -230,9 +222,8 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 				 .to_tid = handoff->to_tid };
 	struct story_node *node;
 
-	if (!is_ours(b, handoff->session)) {
+	if (!is_ours(b, handoff->session))
 		return;
-	}
 	node = story_node_new(&b->tree, &key);
 	node->object = handoff->object;
 	node->start_ns = handoff->from_tid ? handoff->put_ns : handoff->end_ns;
@@ -255,9 +246,8 @@ static void on_opened(void *user, struct fd_walk_session *session)
 {
 	struct fd_story_builder *b = user;
 
-	if (session->id != b->source.session) {
+	if (session->id != b->source.session)
 		return;
-	}
 	b->seen = TRUE;
 	b->peer = g_strdup(session->peer);
 	b->key = session->key;
@@ -279,9 +269,8 @@ static void take_roots(struct fd_story_builder *b, struct story_list *from, GPtr
 	for (uint32_t i = 0; i < from->length; i++) {
 		struct story_node *node = from->items[i];
 
-		for (uint32_t j = 0; j < node->lifted.length; j++) {
+		for (uint32_t j = 0; j < node->lifted.length; j++)
 			g_ptr_array_add(roots, node->lifted.items[j]);
-		}
 		b->tree.roots.hidden_calls += node->lifted.hidden_calls;
 		b->tree.roots.hidden_ns += node->lifted.hidden_ns;
 		story_list_clear(&node->lifted);
@@ -305,9 +294,8 @@ static void join_roots(struct fd_story_builder *b)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct pending *pending = value;
 
-		if (!alone) {
+		if (!alone)
 			story_list_drop_idle(&b->tree, &pending->calls);
-		}
 		story_list_finish(&b->tree, &pending->calls);
 		take_roots(b, &pending->calls, roots);
 	}
@@ -337,9 +325,8 @@ static void on_closed(void *user, struct fd_walk_session *session)
 {
 	struct fd_story_builder *b = user;
 
-	if (!is_ours(b, session)) {
+	if (!is_ours(b, session))
 		return;
-	}
 	b->state = session->state;
 	b->end_ns = session->end_ns;
 	join_roots(b);
@@ -387,9 +374,8 @@ static void name_function(struct naming *naming, struct story_node *node, uint64
 	const struct fd_symbol *symbol = NULL;
 	char number[24];
 
-	if (naming->source->symbols) {
+	if (naming->source->symbols)
 		symbol = fd_symbols_lookup(naming->source->symbols, node->key.pid, addr);
-	}
 	node->component = symbol ? keep(naming, symbol->component) : naming->program;
 	if (!component_only) {
 		g_snprintf(number, sizeof(number), "0x%" G_GINT64_MODIFIER "x", addr);
@@ -405,18 +391,16 @@ static void name_node(struct naming *naming, struct story_node *node)
 
 	node->name = "";
 	node->component = "";
-	if (node->key.kind == FD_STORY_IDLE || node->key.kind == FD_STORY_LOOP) {
+	if (node->key.kind == FD_STORY_IDLE || node->key.kind == FD_STORY_LOOP)
 		return;
-	}
 	if (!text) {
 		name_function(naming, node, node->key.value, FALSE);
 		return;
 	}
 	node->name = keep(naming, source->text(source->texts, (uint32_t)node->key.value));
 	node->component = node->key.kind == FD_STORY_WAIT ? WAITS_ARE_OF : naming->program;
-	if (node->owner_addr) {
+	if (node->owner_addr)
 		name_function(naming, node, node->owner_addr, TRUE);
-	}
 }
 
 static void name_all(struct naming *naming, struct story_list *list)
@@ -446,9 +430,8 @@ struct fd_story_tree *fd_story_builder_finish(struct fd_story_builder *b)
 	struct naming naming = { .source = &b->source };
 
 	fd_walk_finish(b->walk);
-	if (!b->seen || !b->closed) {
+	if (!b->seen || !b->closed)
 		return NULL;
-	}
 	tree = g_new0(struct fd_story_tree, 1);
 	tree->texts = naming.texts = g_string_chunk_new(4096);
 	tree->program = naming.program =
@@ -476,9 +459,8 @@ struct fd_story_tree *fd_story_builder_finish(struct fd_story_builder *b)
 
 static void free_nodes(struct story_tree *tree, struct story_list *list)
 {
-	for (uint32_t i = 0; i < list->length; i++) {
+	for (uint32_t i = 0; i < list->length; i++)
 		story_node_free(tree, list->items[i]);
-	}
 	story_list_clear(list);
 }
 
@@ -487,30 +469,26 @@ void fd_story_builder_free(struct fd_story_builder *b)
 	GHashTableIter iter;
 	gpointer pending;
 
-	if (!b) {
+	if (!b)
 		return;
-	}
 	g_hash_table_iter_init(&iter, b->pending);
-	while (g_hash_table_iter_next(&iter, NULL, &pending)) {
+	while (g_hash_table_iter_next(&iter, NULL, &pending))
 		free_nodes(&b->tree, &((struct pending *)pending)->calls);
-	}
 	g_hash_table_unref(b->pending);
 	free_nodes(&b->tree, &b->handoffs);
 	story_tree_clear(&b->tree);
 	story_focus_free(b->focus);
 	fd_walk_free(b->walk);
-	if (b->threads) {
+	if (b->threads)
 		g_array_unref(b->threads);
-	}
 	g_free(b->peer);
 	g_free(b);
 }
 
 void fd_story_tree_free(struct fd_story_tree *tree)
 {
-	if (!tree) {
+	if (!tree)
 		return;
-	}
 	story_tree_clear(&tree->tree);
 	g_array_unref(tree->threads);
 	g_string_chunk_free(tree->texts);

@@ -30,9 +30,8 @@ static gboolean is_function(struct story_focus *focus, const struct fd_walk_fram
 	const struct fd_symbol *symbol;
 	gboolean match;
 
-	if (id != FD_INTERN_NONE) {
+	if (id != FD_INTERN_NONE)
 		return g_array_index(focus->matches, gboolean, id);
-	}
 	symbol = fd_symbols_lookup(focus->symbols, frame->pid, frame->addr);
 	match = g_str_equal(symbol->function, focus->name);
 	if (symbol->known) { /* else its module may still come */
@@ -44,20 +43,17 @@ static gboolean is_function(struct story_focus *focus, const struct fd_walk_fram
 
 gboolean story_focus_is(struct story_focus *focus, const struct fd_walk_frame *frame)
 {
-	if (!focus->name) {
+	if (!focus->name)
 		return FALSE;
-	}
-	if (frame->kind != FD_FRAME_FUNCTION) {
+	if (frame->kind != FD_FRAME_FUNCTION)
 		return g_str_equal(focus->text(focus->texts, frame->name), focus->name);
-	}
 	return focus->symbols && is_function(focus, frame);
 }
 
 void story_focus_free(struct story_focus *focus)
 {
-	if (!focus) {
+	if (!focus)
 		return;
-	}
 	fd_intern_clear(&focus->seen);
 	g_array_unref(focus->matches);
 	g_free(focus->name);

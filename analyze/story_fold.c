@@ -8,16 +8,13 @@ static gboolean repeats(const struct story_list *list, uint32_t length)
 	const struct story_node *const *tail;
 	const struct story_node *const *before;
 
-	if (list->length < 2 * length) {
+	if (list->length < 2 * length)
 		return FALSE;
-	}
 	tail = (const struct story_node *const *)&list->items[list->length - length];
 	before = tail - length;
-	for (uint32_t i = length; i-- > 0;) { /* from the end: most often that decides */
-		if (!story_node_alike(tail[i], before[i])) {
+	for (uint32_t i = length; i-- > 0;) /* from the end: most often that decides */
+		if (!story_node_alike(tail[i], before[i]))
 			return FALSE;
-		}
-	}
 	return TRUE;
 }
 
@@ -26,19 +23,15 @@ static gboolean continues(const struct story_list *list, uint32_t length)
 {
 	const struct story_node *loop;
 
-	if (list->length <= length) {
+	if (list->length <= length)
 		return FALSE;
-	}
 	loop = list->items[list->length - length - 1];
-	if (loop->key.kind != FD_STORY_LOOP || loop->children.length != length) {
+	if (loop->key.kind != FD_STORY_LOOP || loop->children.length != length)
 		return FALSE;
-	}
-	for (uint32_t i = 0; i < length; i++) {
+	for (uint32_t i = 0; i < length; i++)
 		if (!story_node_alike(loop->children.items[i],
-				      list->items[list->length - length + i])) {
+				      list->items[list->length - length + i]))
 			return FALSE;
-		}
-	}
 	return TRUE;
 }
 
@@ -131,9 +124,8 @@ static uint32_t begun_iteration(const struct story_node *loop, const struct stor
 	uint32_t begun = 0;
 
 	while (begun < loop->children.length && at + begun < list->length &&
-	       story_node_alike(loop->children.items[begun], list->items[at + begun])) {
+	       story_node_alike(loop->children.items[begun], list->items[at + begun]))
 		begun++;
-	}
 	return begun;
 }
 
@@ -143,18 +135,16 @@ void story_list_finish(struct story_tree *tree, struct story_list *list)
 		struct story_node *loop = list->items[i];
 		uint32_t begun = 0;
 
-		if (loop->key.kind == FD_STORY_LOOP) {
+		if (loop->key.kind == FD_STORY_LOOP)
 			begun = begun_iteration(loop, list, i + 1);
-		}
 		for (uint32_t j = 0; j < begun; j++) {
 			struct story_node *call = list->items[i + 1 + j];
 
 			sum_up(loop, call);
 			story_node_merge(tree, loop->children.items[j], call);
 		}
-		if (begun > 0) {
+		if (begun > 0)
 			story_list_remove(list, i + 1, begun);
-		}
 	}
 }
 
@@ -180,9 +170,8 @@ static gboolean has_idle(const struct story_list *list)
 		const struct story_node *node = list->items[i];
 
 		if (node->key.kind == FD_STORY_IDLE ||
-		    (node->key.kind == FD_STORY_LOOP && has_idle(&node->children))) {
+		    (node->key.kind == FD_STORY_LOOP && has_idle(&node->children)))
 			return TRUE;
-		}
 	}
 	return FALSE;
 }
@@ -191,9 +180,8 @@ void story_list_drop_idle(struct story_tree *tree, struct story_list *list)
 {
 	struct story_list old = *list;
 
-	if (!has_idle(list)) {
+	if (!has_idle(list))
 		return;
-	}
 	*list = (struct story_list){ .hidden_calls = old.hidden_calls, .hidden_ns = old.hidden_ns };
 	for (uint32_t i = 0; i < old.length; i++) {
 		struct story_node *node = old.items[i];
@@ -235,22 +223,18 @@ static void lift(struct story_tree *tree, struct story_node *node, struct story_
 static void measure_height(struct story_node *node)
 {
 	node->height = 0;
-	for (uint32_t i = 0; i < node->children.length; i++) {
+	for (uint32_t i = 0; i < node->children.length; i++)
 		node->height = MAX(node->height, node->children.items[i]->height + 1);
-	}
-	for (uint32_t i = 0; i < node->lifted.length; i++) {
+	for (uint32_t i = 0; i < node->lifted.length; i++)
 		node->height = MAX(node->height, node->lifted.items[i]->height + 1);
-	}
 }
 
 static void take_lifted(struct story_node *call, struct story_list *recursive)
 {
-	if (call->lifted.length == 0 && call->lifted.hidden_calls == 0) {
+	if (call->lifted.length == 0 && call->lifted.hidden_calls == 0)
 		return;
-	}
-	for (uint32_t i = 0; i < call->lifted.length; i++) {
+	for (uint32_t i = 0; i < call->lifted.length; i++)
 		story_list_push(recursive, call->lifted.items[i]);
-	}
 	call->children.hidden_calls += call->lifted.hidden_calls;
 	call->children.hidden_ns += call->lifted.hidden_ns;
 	story_list_clear(&call->lifted);
@@ -271,9 +255,8 @@ static void take_recursive(struct story_list *list, struct story_list *recursive
 			story_list_push(recursive, call);
 			continue;
 		}
-		if (call->key.kind == FD_STORY_LOOP) {
+		if (call->key.kind == FD_STORY_LOOP)
 			take_recursive(&call->children, recursive);
-		}
 		list->items[kept++] = call;
 	}
 	list->length = kept;
@@ -289,9 +272,8 @@ static void mend_loops(struct story_tree *tree, struct story_list *list)
 		broken = broken || (list->items[i]->key.kind == FD_STORY_LOOP &&
 				    list->items[i]->children.length < 2);
 	}
-	if (!broken) {
+	if (!broken)
 		return;
-	}
 	*list = (struct story_list){ .hidden_calls = old.hidden_calls, .hidden_ns = old.hidden_ns };
 	for (uint32_t i = 0; i < old.length; i++) {
 		if (old.items[i]->key.kind == FD_STORY_LOOP) {
@@ -323,14 +305,12 @@ void story_node_settle(struct story_tree *tree, struct story_node *node)
 	take_recursive(&node->children, &recursive);
 	if (recursive.length > 0) {
 		mend_loops(tree, &node->children);
-		for (uint32_t i = 0; i < recursive.length; i++) {
+		for (uint32_t i = 0; i < recursive.length; i++)
 			lift(tree, node, recursive.items[i]);
-		}
 		story_list_clear(&recursive);
 	}
-	for (uint32_t i = 0; i < node->children.length; i++) {
+	for (uint32_t i = 0; i < node->children.length; i++)
 		node->keep = node->keep || node->children.items[i]->keep;
-	}
 	measure_height(node);
 	if (node->height > FD_STORY_HEIGHT_MAX) {
 		hide_all(tree, &node->children);
@@ -381,14 +361,12 @@ void story_tree_limit(struct story_tree *tree, struct story_list *const *others,
 {
 	g_autoptr(GArray) totals = NULL;
 
-	if (tree->nodes < FD_STORY_NODES_MAX) {
+	if (tree->nodes < FD_STORY_NODES_MAX)
 		return;
-	}
 	totals = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	collect_totals(&tree->roots, totals);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		collect_totals(others[i], totals);
-	}
 	g_array_sort(totals, by_value);
 	/* All that are as short as the median go with it, so that something goes. */
 	tree->threshold_ns =
@@ -396,8 +374,7 @@ void story_tree_limit(struct story_tree *tree, struct story_list *const *others,
 	/* The way to the focus is kept, unless there is nothing else to be taken out. */
 	for (int keep = 1; keep >= 0 && tree->nodes >= FD_STORY_NODES_MAX * 3 / 4; keep--) {
 		prune(tree, &tree->roots, keep);
-		for (size_t i = 0; i < count; i++) {
+		for (size_t i = 0; i < count; i++)
 			prune(tree, others[i], keep);
-		}
 	}
 }

@@ -18,9 +18,8 @@ static const struct story_thread *find_thread(const struct fd_story_tree *tree, 
 		const struct story_thread *thread =
 			&g_array_index(tree->threads, struct story_thread, i);
 
-		if (thread->pid == pid && thread->tid == tid) {
+		if (thread->pid == pid && thread->tid == tid)
 			return thread;
-		}
 	}
 	return NULL;
 }
@@ -32,9 +31,8 @@ static uint32_t thread_order(const GArray *lanes, uint32_t pid, uint32_t tid)
 	for (guint i = 0; i < lanes->len; i++) {
 		const struct lane *lane = &g_array_index(lanes, struct lane, i);
 
-		if (lane->pid == pid && lane->tid == tid) {
+		if (lane->pid == pid && lane->tid == tid)
 			return lane->thread;
-		}
 		next = MAX(next, lane->thread + 1);
 	}
 	return next;
@@ -50,9 +48,8 @@ static uint32_t use_lane(GArray *lanes, const struct story_key *key, uint32_t ti
 		struct lane *known = &g_array_index(lanes, struct lane, i);
 
 		if (known->pid == key->pid && known->tid == tid &&
-		    strcmp(known->component, component) == 0) {
+		    strcmp(known->component, component) == 0)
 			return i;
-		}
 	}
 	lane.thread = thread_order(lanes, key->pid, tid);
 	lane.order = lanes->len;
@@ -72,16 +69,14 @@ static const char *component_near(const GPtrArray *nodes, guint from, gint step,
 		const struct story_node *node = nodes->pdata[i];
 
 		if (node->key.kind == FD_STORY_CALL && node->key.pid == thread->pid &&
-		    node->key.tid == thread->tid) {
+		    node->key.tid == thread->tid)
 			return node->component;
-		}
 	}
 	for (guint i = 0; i < nodes->len && !others; i++) {
 		const struct story_node *node = nodes->pdata[i];
 
-		if (node->key.kind == FD_STORY_CALL && node->key.pid == thread->pid) {
+		if (node->key.kind == FD_STORY_CALL && node->key.pid == thread->pid)
 			others = node->component;
-		}
 	}
 	return others ? others : program;
 }
@@ -110,12 +105,10 @@ static int by_place(gconstpointer a, gconstpointer b)
 	const struct lane *x = a;
 	const struct lane *y = b;
 
-	if (x->thread != y->thread) {
+	if (x->thread != y->thread)
 		return x->thread < y->thread ? -1 : 1;
-	}
-	if (x->place != y->place) {
+	if (x->place != y->place)
 		return x->place < y->place ? -1 : 1;
-	}
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
@@ -127,13 +120,11 @@ static gboolean is_ambiguous(const GArray *lanes, const struct fd_story_tree *tr
 		const struct lane *other = &g_array_index(lanes, struct lane, i);
 		const struct story_thread *thread;
 
-		if (other->pid == lane->pid && other->tid == lane->tid) {
+		if (other->pid == lane->pid && other->tid == lane->tid)
 			continue;
-		}
 		thread = find_thread(tree, other->pid, other->tid);
-		if (thread && g_strcmp0(thread->name, name) == 0) {
+		if (thread && g_strcmp0(thread->name, name) == 0)
 			return TRUE;
-		}
 	}
 	return FALSE;
 }
@@ -145,13 +136,12 @@ static const char *thread_label(struct fd_story *story, const struct fd_story_tr
 	const char *name = thread && thread->name && thread->name[0] ? thread->name : NULL;
 	g_autofree char *label = NULL;
 
-	if (!name) {
+	if (!name)
 		label = g_strdup_printf("thread %u", lane->tid);
-	} else if (is_ambiguous(lanes, tree, lane, name)) {
+	else if (is_ambiguous(lanes, tree, lane, name))
 		label = g_strdup_printf("%s · %u", name, lane->tid);
-	} else {
+	else
 		label = g_strdup(name);
-	}
 	return g_string_chunk_insert_const(story->texts, label);
 }
 

@@ -14,11 +14,9 @@ void story_order_init(struct story_order *order)
 
 uint32_t story_order_find(const struct story_order *order, const char *component)
 {
-	for (guint i = 0; i < order->components->len; i++) {
-		if (strcmp(order->components->pdata[i], component) == 0) {
+	for (guint i = 0; i < order->components->len; i++)
+		if (strcmp(order->components->pdata[i], component) == 0)
 			return i;
-		}
-	}
 	return order->components->len;
 }
 
@@ -54,20 +52,16 @@ void story_order_add(struct story_order *order, const struct fd_story *story,
 		uint32_t parent = story->steps[i].parent;
 		uint32_t from, to;
 
-		if (!is_frame(node)) {
+		if (!is_frame(node))
 			continue;
-		}
 		to = meet(order, node);
-		while (parent != FD_STORY_NONE && !is_frame(nodes->pdata[parent])) {
+		while (parent != FD_STORY_NONE && !is_frame(nodes->pdata[parent]))
 			parent = story->steps[parent].parent;
-		}
-		if (parent == FD_STORY_NONE) {
+		if (parent == FD_STORY_NONE)
 			continue;
-		}
 		from = meet(order, nodes->pdata[parent]);
-		if (from != to && from < SORTED_MAX && to < SORTED_MAX) {
+		if (from != to && from < SORTED_MAX && to < SORTED_MAX)
 			(*calls_between(order, from, to))++;
-		}
 	}
 }
 
@@ -77,9 +71,8 @@ static gboolean belongs_before(const struct story_order *order, uint32_t b, uint
 	gboolean a_waits = g_array_index(order->waits, gboolean, a);
 	gboolean b_waits = g_array_index(order->waits, gboolean, b);
 
-	if (a_waits != b_waits) {
+	if (a_waits != b_waits)
 		return a_waits;
-	}
 	return a < SORTED_MAX &&
 	       b<SORTED_MAX && * calls_between(order, b, a)> * calls_between(order, a, b);
 }
@@ -90,9 +83,8 @@ void story_order_settle(struct story_order *order)
 	g_autofree uint32_t *ids = g_new(uint32_t, count + 1);
 	g_autofree gpointer *names = g_memdup2(order->components->pdata, count * sizeof(gpointer));
 
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		ids[i] = i;
-	}
 	/* Neighbours change places; as many rounds as there are components, as they may call each
 	 * other in a circle. */
 	for (guint round = 0; round < count; round++) {
@@ -105,9 +97,8 @@ void story_order_settle(struct story_order *order)
 			}
 		}
 	}
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < count; i++)
 		order->components->pdata[i] = names[ids[i]];
-	}
 }
 
 void story_order_clear(struct story_order *order)

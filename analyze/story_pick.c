@@ -51,9 +51,8 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 {
 	struct fd_story_picker *picker = user;
 
-	if (frame->session && !frame->recursive && story_focus_is(picker->focus, frame)) {
+	if (frame->session && !frame->recursive && story_focus_is(picker->focus, frame))
 		*(uint64_t *)frame->session->user += frame->total_ns;
-	}
 }
 
 static void on_closed(void *user, struct fd_walk_session *session)
@@ -68,9 +67,8 @@ static void on_closed(void *user, struct fd_walk_session *session)
 	picker->sessions++;
 	picker->unfinished += session->state == FD_SESSION_UNFINISHED;
 	if (picker->candidates->len < FD_STORY_SESSIONS_MAX &&
-	    is_candidate(&picker->choice, session)) {
+	    is_candidate(&picker->choice, session))
 		g_array_append_val(picker->candidates, candidate);
-	}
 }
 
 struct fd_story_picker *fd_story_picker_new(const struct fd_story_choice *choice,
@@ -102,9 +100,8 @@ static int by_measure(gconstpointer a, gconstpointer b)
 	const struct candidate *x = a;
 	const struct candidate *y = b;
 
-	if (x->measure_ns != y->measure_ns) {
+	if (x->measure_ns != y->measure_ns)
 		return x->measure_ns < y->measure_ns ? -1 : 1;
-	}
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -122,14 +119,12 @@ static guint first_above_mean(const GArray *candidates)
 	double sum = 0;
 	guint first = 0;
 
-	for (guint i = 0; i < candidates->len; i++) {
+	for (guint i = 0; i < candidates->len; i++)
 		sum += (double)g_array_index(candidates, struct candidate, i).measure_ns;
-	}
 	while (first + 1 < candidates->len &&
 	       (double)g_array_index(candidates, struct candidate, first).measure_ns <
-		       sum / candidates->len) {
+		       sum / candidates->len)
 		first++;
-	}
 	return first;
 }
 
@@ -139,13 +134,12 @@ static const struct candidate *decide(struct fd_story_picker *picker)
 	guint at = 0;
 
 	g_array_sort(all, picker->choice.pick < FD_PICK_PEER ? by_measure : by_id);
-	if (picker->choice.pick == FD_PICK_WORST) {
+	if (picker->choice.pick == FD_PICK_WORST)
 		at = all->len - 1;
-	} else if (picker->choice.pick == FD_PICK_MEDIAN) {
+	else if (picker->choice.pick == FD_PICK_MEDIAN)
 		at = (all->len - 1) / 2;
-	} else if (picker->choice.pick == FD_PICK_HEAVY) {
+	else if (picker->choice.pick == FD_PICK_HEAVY)
 		at = (first_above_mean(all) + all->len - 1) / 2;
-	}
 	return &g_array_index(all, struct candidate, at);
 }
 
@@ -164,9 +158,8 @@ void fd_story_picker_finish(struct fd_story_picker *picker, struct fd_story_pick
 
 void fd_story_picker_free(struct fd_story_picker *picker)
 {
-	if (!picker) {
+	if (!picker)
 		return;
-	}
 	fd_walk_free(picker->walk);
 	story_focus_free(picker->focus);
 	g_hash_table_unref(picker->open);

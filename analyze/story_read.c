@@ -26,9 +26,8 @@ static gboolean reading_open(struct reading *reading, GError **error)
 	g_autofree char *symbols_dir = g_build_filename(reading->path, "symbols", NULL);
 
 	reading->source = fd_source_open(reading->path, error);
-	if (!reading->source) {
+	if (!reading->source)
 		return FALSE;
-	}
 	reading->symbols = fd_symbols_new(symbols_dir);
 	return TRUE;
 }
@@ -95,9 +94,8 @@ static void warn(struct reading *reading)
 {
 	struct fd_source_summary summary;
 
-	if (!reading->warnings) {
+	if (!reading->warnings)
 		return;
-	}
 	fd_source_get_summary(reading->source, &summary);
 	if (summary.damaged) {
 		g_ptr_array_add(reading->warnings,
@@ -119,9 +117,8 @@ static void warn(struct reading *reading)
 						" packets of events were lost: calls are missing",
 						reading->path, summary.packets_lost));
 	}
-	for (const char *const *note = fd_symbols_notes(reading->symbols); *note; note++) {
+	for (const char *const *note = fd_symbols_notes(reading->symbols); *note; note++)
 		g_ptr_array_add(reading->warnings, g_strdup(*note));
-	}
 }
 
 static gboolean pick(struct reading *reading, const struct fd_story_choice *choice,
@@ -129,17 +126,14 @@ static gboolean pick(struct reading *reading, const struct fd_story_choice *choi
 {
 	g_autoptr(fd_story_picker) picker = NULL;
 
-	if (!reading_open(reading, error)) {
+	if (!reading_open(reading, error))
 		return FALSE;
-	}
 	picker = fd_story_picker_new(choice, reading->symbols, text_of, reading->source);
-	if (!feed(reading, fd_story_picker_walk(picker), error)) {
+	if (!feed(reading, fd_story_picker_walk(picker), error))
 		return FALSE;
-	}
 	fd_story_picker_finish(picker, picked);
-	if (picked->id == 0) {
+	if (picked->id == 0)
 		set_not_found(reading, choice, picked, error);
-	}
 	return picked->id != 0;
 }
 
@@ -150,15 +144,13 @@ static struct fd_story_tree *listen(struct reading *reading, uint64_t session, c
 	g_autoptr(fd_story_builder) builder = NULL;
 	struct fd_story_tree *tree;
 
-	if (!reading_open(reading, error)) {
+	if (!reading_open(reading, error))
 		return NULL;
-	}
 	from.symbols = reading->symbols;
 	from.texts = reading->source;
 	builder = fd_story_builder_new(&from);
-	if (!feed(reading, fd_story_builder_walk(builder), error)) {
+	if (!feed(reading, fd_story_builder_walk(builder), error))
 		return NULL;
-	}
 	tree = fd_story_builder_finish(builder);
 	warn(reading);
 	if (!tree) {

@@ -27,11 +27,9 @@ static void measure_sides(struct teller *t)
 	for (unsigned s = 0; s < t->count; s++) {
 		const struct story_list *roots = &t->trees[s]->tree.roots;
 
-		for (uint32_t i = 0; i < roots->length; i++) {
-			if (roots->items[i]->key.kind != FD_STORY_IDLE) {
+		for (uint32_t i = 0; i < roots->length; i++)
+			if (roots->items[i]->key.kind != FD_STORY_IDLE)
 				t->busy_ns[s] += (double)roots->items[i]->total_ns;
-			}
-		}
 		t->busy_ns[s] = MAX(t->busy_ns[s], 1.0);
 	}
 }
@@ -43,9 +41,8 @@ static double guilt_of(const struct teller *t, const struct story_plan_row *row)
 	const struct story_node *last = row->node[t->count - 1];
 	double self = last ? (double)last->self_ns : 0;
 
-	if (t->count > 1 && row->node[0]) {
+	if (t->count > 1 && row->node[0])
 		self -= (double)row->node[0]->self_ns;
-	}
 	return self;
 }
 
@@ -56,13 +53,10 @@ static uint32_t waiter_of(const struct teller *t, uint32_t index)
 	unsigned side = t->count - 1;
 	uint32_t parent = row->parent[side];
 
-	if (row->node[side]->key.kind != FD_STORY_WAIT) {
+	if (row->node[side]->key.kind != FD_STORY_WAIT)
 		return index;
-	}
-	while (parent != FD_STORY_NONE &&
-	       row_at(t, parent)->node[side]->key.kind == FD_STORY_LOOP) {
+	while (parent != FD_STORY_NONE && row_at(t, parent)->node[side]->key.kind == FD_STORY_LOOP)
 		parent = row_at(t, parent)->parent[side];
-	}
 	return parent == FD_STORY_NONE ? index : parent;
 }
 
@@ -91,9 +85,8 @@ static const char *find_focus(const struct teller *t)
 		for (unsigned s = t->count; s-- > 0;) {
 			const struct story_node *node = row_at(t, i)->node[s];
 
-			if (node && node->is_focus) {
+			if (node && node->is_focus)
 				return node->name;
-			}
 		}
 	}
 	return NULL;
@@ -105,18 +98,16 @@ static const char *choose_focus(struct teller *t)
 	const char *focus = find_focus(t);
 	const struct story_node *best = focus ? NULL : costliest(t);
 
-	if (!best) {
+	if (!best)
 		return focus;
-	}
 	for (uint32_t i = 0; i < t->rows->len; i++) {
 		for (unsigned s = 0; s < t->count; s++) {
 			struct story_node *node = row_at(t, i)->node[s];
 
 			if (node && node->key.kind == best->key.kind &&
 			    strcmp(node->name, best->name) == 0 &&
-			    strcmp(node->component, best->component) == 0) {
+			    strcmp(node->component, best->component) == 0)
 				node->is_focus = node->keep = TRUE;
-			}
 		}
 	}
 	return best->name;
@@ -127,15 +118,12 @@ static double weigh(const struct teller *t, const struct story_node *node, unsig
 {
 	double share = (double)node->total_ns / t->busy_ns[side];
 
-	if (node->keep || node->unfinished) {
+	if (node->keep || node->unfinished)
 		return INFINITY;
-	}
-	if (node->key.kind == FD_STORY_HANDOFF && (*handoffs)++ < HANDOFFS_KEPT) {
+	if (node->key.kind == FD_STORY_HANDOFF && (*handoffs)++ < HANDOFFS_KEPT)
 		return INFINITY;
-	}
-	if (node->key.kind == FD_STORY_LOOP) {
+	if (node->key.kind == FD_STORY_LOOP)
 		return -1; /* as much as what is in it */
-	}
 	if (node->key.kind == FD_STORY_IDLE) {
 		double whole = (double)(t->trees[side]->end_ns - t->trees[side]->begin_ns);
 
@@ -160,11 +148,9 @@ static gboolean is_too_small(const struct teller *t, const struct story_plan_row
 
 static gboolean is_too_deep(const struct teller *t, const struct story_plan_row *row)
 {
-	for (unsigned s = 0; s < t->count; s++) {
-		if (row->node[s] && row->depth[s] < t->options->max_depth) {
+	for (unsigned s = 0; s < t->count; s++)
+		if (row->node[s] && row->depth[s] < t->options->max_depth)
 			return FALSE;
-		}
-	}
 	return t->options->max_depth > 0;
 }
 
@@ -184,9 +170,8 @@ static void weigh_rows(struct teller *t)
 					MAX(row->weight, weigh(t, row->node[s], s, &handoffs));
 			}
 		}
-		if (!isinf(row->weight) && (is_too_small(t, row) || is_too_deep(t, row))) {
+		if (!isinf(row->weight) && (is_too_small(t, row) || is_too_deep(t, row)))
 			row->weight = -1;
-		}
 	}
 	for (uint32_t i = t->rows->len; i-- > 0;) {
 		const struct story_plan_row *row = row_at(t, i);
@@ -206,9 +191,8 @@ static int by_weight(gconstpointer a, gconstpointer b)
 	const struct story_plan_row *x = *(const struct story_plan_row *const *)a;
 	const struct story_plan_row *y = *(const struct story_plan_row *const *)b;
 
-	if (x->weight > y->weight || x->weight < y->weight) {
+	if (x->weight > y->weight || x->weight < y->weight)
 		return x->weight > y->weight ? -1 : 1;
-	}
 	return x < y ? -1 : x > y; /* a caller stands before what it calls */
 }
 
@@ -217,9 +201,8 @@ static void choose_rows(struct teller *t)
 	uint32_t max = t->options->max_steps ? t->options->max_steps : FD_STORY_STEPS;
 	g_autoptr(GPtrArray) order = g_ptr_array_sized_new(t->rows->len);
 
-	for (uint32_t i = 0; i < t->rows->len; i++) {
+	for (uint32_t i = 0; i < t->rows->len; i++)
 		g_ptr_array_add(order, row_at(t, i));
-	}
 	g_ptr_array_sort(order, by_weight);
 	for (guint i = 0; i < order->len; i++) {
 		struct story_plan_row *row = order->pdata[i];
@@ -240,9 +223,8 @@ static void drop_empty_loops(struct teller *t)
 			gboolean loop = row->node[s] && row->node[s]->key.kind == FD_STORY_LOOP;
 
 			row->shown = row->shown && (!loop || filled[i]);
-			if (row->shown && row->parent[s] != FD_STORY_NONE) {
+			if (row->shown && row->parent[s] != FD_STORY_NONE)
 				filled[row->parent[s]] = TRUE;
-			}
 		}
 	}
 }
@@ -252,9 +234,8 @@ static uint32_t shown_parent(const struct teller *t, uint32_t row, unsigned side
 {
 	uint32_t parent = row_at(t, row)->parent[side];
 
-	while (parent != FD_STORY_NONE && !row_at(t, parent)->shown) {
+	while (parent != FD_STORY_NONE && !row_at(t, parent)->shown)
 		parent = row_at(t, parent)->parent[side];
-	}
 	return parent;
 }
 
@@ -275,9 +256,8 @@ static const char *keep_text(struct fd_story *story, const char *text)
 
 static uint64_t median_of(const struct story_node *node)
 {
-	if (!node->histogram) {
+	if (!node->histogram)
 		return node->total_ns;
-	}
 	return (uint64_t)llround(
 		fd_histogram_quantile(node->histogram, 0.5, node->histogram->count));
 }
@@ -305,9 +285,8 @@ static void fill_step(struct fd_story *story, const struct fd_story_tree *tree,
 		.lane = FD_STORY_NONE,
 		.lane_to = FD_STORY_NONE,
 	};
-	if (node->key.kind == FD_STORY_LOOP) {
+	if (node->key.kind == FD_STORY_LOOP)
 		step->min_ns = step->median_ns = step->max_ns = step->duration_ns / node->count;
-	}
 	hide(story, step, node->children.hidden_calls, node->children.hidden_ns);
 }
 
@@ -321,9 +300,8 @@ static void add_steps(const struct teller *t, struct fd_story *story, unsigned s
 		uint32_t parent;
 		struct fd_story_step *above;
 
-		if (!node) {
+		if (!node)
 			continue;
-		}
 		parent = shown_parent(t, i, side);
 		parent = parent == FD_STORY_NONE ? FD_STORY_NONE : step_of_row[parent];
 		above = parent == FD_STORY_NONE ? NULL : &story->steps[parent];
@@ -382,11 +360,9 @@ static GPtrArray *nodes_shown(const struct teller *t, unsigned side)
 {
 	GPtrArray *nodes = g_ptr_array_new();
 
-	for (uint32_t i = 0; i < t->rows->len; i++) {
-		if (row_at(t, i)->shown && row_at(t, i)->node[side]) {
+	for (uint32_t i = 0; i < t->rows->len; i++)
+		if (row_at(t, i)->shown && row_at(t, i)->node[side])
 			g_ptr_array_add(nodes, row_at(t, i)->node[side]);
-		}
-	}
 	return nodes;
 }
 
@@ -454,12 +430,10 @@ struct fd_story_set *fd_story_tell(struct fd_story_tree *const *trees, unsigned 
 
 void fd_story_set_free(struct fd_story_set *set)
 {
-	if (!set) {
+	if (!set)
 		return;
-	}
-	for (unsigned s = 0; s < set->count; s++) {
+	for (unsigned s = 0; s < set->count; s++)
 		fd_story_free(set->stories[s]);
-	}
 	g_free(set->rows);
 	g_free(set);
 }

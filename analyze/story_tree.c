@@ -12,20 +12,15 @@ gboolean story_key_equal(const struct story_key *a, const struct story_key *b)
 
 gboolean story_node_alike(const struct story_node *a, const struct story_node *b)
 {
-	if (!story_key_equal(&a->key, &b->key) || !a->unfinished != !b->unfinished) {
+	if (!story_key_equal(&a->key, &b->key) || !a->unfinished != !b->unfinished)
 		return FALSE;
-	}
-	if (a->key.kind != FD_STORY_LOOP) {
+	if (a->key.kind != FD_STORY_LOOP)
 		return TRUE;
-	}
-	if (a->children.length != b->children.length) {
+	if (a->children.length != b->children.length)
 		return FALSE;
-	}
-	for (uint32_t i = 0; i < a->children.length; i++) {
-		if (!story_node_alike(a->children.items[i], b->children.items[i])) {
+	for (uint32_t i = 0; i < a->children.length; i++)
+		if (!story_node_alike(a->children.items[i], b->children.items[i]))
 			return FALSE;
-		}
-	}
 	return TRUE;
 }
 
@@ -41,9 +36,8 @@ struct story_node *story_node_new(struct story_tree *tree, const struct story_ke
 
 static void free_list(struct story_tree *tree, struct story_list *list)
 {
-	for (uint32_t i = 0; i < list->length; i++) {
+	for (uint32_t i = 0; i < list->length; i++)
 		story_node_free(tree, list->items[i]);
-	}
 	story_list_clear(list);
 }
 
@@ -66,20 +60,18 @@ static void add_durations(struct story_node *node, const struct story_node *from
 		node->histogram = g_new0(struct fd_histogram, 1);
 		fd_histogram_add(node->histogram, node->total_ns, 1);
 	}
-	if (from->histogram) {
+	if (from->histogram)
 		fd_histogram_merge(node->histogram, from->histogram);
-	} else {
+	else
 		fd_histogram_add(node->histogram, from->total_ns, 1);
-	}
 	node->min_ns = MIN(node->min_ns, from->min_ns);
 	node->max_ns = MAX(node->max_ns, from->max_ns);
 }
 
 void story_node_merge(struct story_tree *tree, struct story_node *node, struct story_node *from)
 {
-	if (node->key.kind != FD_STORY_LOOP) {
+	if (node->key.kind != FD_STORY_LOOP)
 		add_durations(node, from);
-	}
 	node->start_ns = MIN(node->start_ns, from->start_ns);
 	node->end_ns = MAX(node->end_ns, from->end_ns);
 	node->total_ns += from->total_ns;
@@ -101,9 +93,8 @@ static uint64_t calls_in(const struct story_list *list)
 {
 	uint64_t calls = list->hidden_calls;
 
-	for (uint32_t i = 0; i < list->length; i++) {
+	for (uint32_t i = 0; i < list->length; i++)
 		calls += story_node_calls(list->items[i]);
-	}
 	return calls;
 }
 
@@ -126,9 +117,8 @@ static uint64_t self_in(const struct story_list *list)
 {
 	uint64_t self = list->hidden_ns;
 
-	for (uint32_t i = 0; i < list->length; i++) {
+	for (uint32_t i = 0; i < list->length; i++)
 		self += node_self(list->items[i]);
-	}
 	return self;
 }
 
@@ -172,14 +162,11 @@ void story_list_hide(struct story_tree *tree, struct story_list *list, struct st
 static gboolean is_iteration(const struct story_node *loop, const struct story_list *list,
 			     uint32_t at)
 {
-	if (loop->key.kind != FD_STORY_LOOP || list->length - at < loop->children.length) {
+	if (loop->key.kind != FD_STORY_LOOP || list->length - at < loop->children.length)
 		return FALSE;
-	}
-	for (uint32_t i = 0; i < loop->children.length; i++) {
-		if (!story_node_alike(loop->children.items[i], list->items[at + i])) {
+	for (uint32_t i = 0; i < loop->children.length; i++)
+		if (!story_node_alike(loop->children.items[i], list->items[at + i]))
 			return FALSE;
-		}
-	}
 	return TRUE;
 }
 
@@ -189,16 +176,12 @@ static uint32_t find_alike(const struct story_list *list, uint32_t cursor,
 {
 	uint32_t ahead = MIN(list->length, cursor + LOOK_AHEAD);
 
-	for (uint32_t i = cursor; i < ahead; i++) {
-		if (story_node_alike(list->items[i], node)) {
+	for (uint32_t i = cursor; i < ahead; i++)
+		if (story_node_alike(list->items[i], node))
 			return i;
-		}
-	}
-	for (uint32_t i = cursor > LOOK_AHEAD ? cursor - LOOK_AHEAD : 0; i < cursor; i++) {
-		if (story_node_alike(list->items[i], node)) {
+	for (uint32_t i = cursor > LOOK_AHEAD ? cursor - LOOK_AHEAD : 0; i < cursor; i++)
+		if (story_node_alike(list->items[i], node))
 			return i;
-		}
-	}
 	return list->length;
 }
 
@@ -269,9 +252,8 @@ static void absorb_list(struct story_tree *tree, struct story_list *list, struct
 			story_node_merge(tree, list->items[at], from->items[i]);
 			continue;
 		}
-		while (at > 0 && list->items[at - 1]->start_ns > from->items[i]->start_ns) {
+		while (at > 0 && list->items[at - 1]->start_ns > from->items[i]->start_ns)
 			at--;
-		}
 		story_list_insert(list, at, from->items[i]);
 	}
 	story_list_clear(from);

@@ -128,14 +128,12 @@ static gboolean compare(struct page *page, GError **error)
 	g_autoptr(fd_profile) subject = base ? read_profile(page, r->paths[1], error) : NULL;
 	g_autoptr(fd_diff) diff = subject ? fd_diff_new(base, subject, NULL, error) : NULL;
 
-	if (!diff) {
+	if (!diff)
 		return FALSE;
-	}
 	page->heading = g_strdup(diff->verdict.sentence);
 	page->subheading = fd_sequence_compared(diff);
-	if (!page->focus) {
+	if (!page->focus)
 		page->focus = g_strdup(diff->verdict.function);
-	}
 	return TRUE;
 }
 
@@ -160,14 +158,11 @@ static gboolean make_page(struct page *page, GError **error)
 {
 	const struct fd_sequence_request *r = page->request;
 
-	if (r->count > 1 && !compare(page, error)) {
+	if (r->count > 1 && !compare(page, error))
 		return FALSE;
-	}
-	for (unsigned s = 0; s < r->count; s++) {
-		if (!read_story(page, s, error)) {
+	for (unsigned s = 0; s < r->count; s++)
+		if (!read_story(page, s, error))
 			return FALSE;
-		}
-	}
 	page->set = fd_story_tell(page->trees, r->count, &r->story);
 	if (r->count == 1) {
 		page->heading = fd_sequence_heading(page->set);
@@ -197,9 +192,8 @@ static struct fd_scene *draw_page(struct page *page)
 
 static gboolean write_to(const char *path, const char *text, gsize length, GError **error)
 {
-	if (strcmp(path, "-") != 0) {
+	if (strcmp(path, "-") != 0)
 		return fd_viz_write(path, text, length, error);
-	}
 	if (fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0) {
 		g_set_error_literal(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE,
 				    "cannot write standard output");
@@ -219,15 +213,13 @@ static gboolean save_page(struct page *page, GError **error)
 	if (r->dot) {
 		g_autofree char *dot = fd_graph_to_dot(scene, error);
 
-		if (!dot || !write_to(r->dot, dot, strlen(dot), error)) {
+		if (!dot || !write_to(r->dot, dot, strlen(dot), error))
 			return FALSE;
-		}
 	}
 	svg = fd_svg_render(scene, error);
 	fine = svg && write_to(r->output, svg->str, svg->len, error);
-	if (svg) {
+	if (svg)
 		g_string_free(svg, TRUE);
-	}
 	return fine;
 }
 
@@ -235,15 +227,12 @@ static void report(const struct page *page)
 {
 	const struct fd_sequence_request *r = page->request;
 
-	for (guint i = 0; i + 1 < page->warnings->len; i++) {
+	for (guint i = 0; i + 1 < page->warnings->len; i++)
 		fd_warning(&usage, "%s", (const char *)page->warnings->pdata[i]);
-	}
-	if (page->request->focus && !page->set->focus) {
+	if (page->request->focus && !page->set->focus)
 		fd_warning(&usage, "no call of %s in the session shown", page->request->focus);
-	}
-	if (strcmp(r->output, "-") == 0) {
+	if (strcmp(r->output, "-") == 0)
 		return;
-	}
 	printf("%s\n", page->heading);
 	for (unsigned s = 0; s < r->count; s++) {
 		const struct fd_story *story = page->set->stories[s];

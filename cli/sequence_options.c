@@ -132,9 +132,8 @@ static char *take_texts(const struct texts *t, struct fd_sequence_request *r)
 			"address or a key (0x...)",
 			t->baseline_session);
 	}
-	if (t->baseline_session && r->count < 2) {
+	if (t->baseline_session && r->count < 2)
 		return g_strdup("--baseline-session needs --baseline");
-	}
 	if (t->hide_below && !fd_parse_duration(t->hide_below, &r->story.hide_below_ns)) {
 		return g_strdup_printf("--hide-below: \"%s\": expected a time, e.g. 20us",
 				       t->hide_below);
@@ -148,9 +147,8 @@ static char *take_texts(const struct texts *t, struct fd_sequence_request *r)
 		return g_strdup_printf("--dot-unit: \"%s\": expected a time above 0, e.g. 500us",
 				       t->dot_unit);
 	}
-	if (!fd_theme_parse(t->theme, &r->picture.theme)) {
+	if (!fd_theme_parse(t->theme, &r->picture.theme))
 		return g_strdup_printf("--theme: \"%s\": expected auto, light or dark", t->theme);
-	}
 	if (!take_number(t->max_steps, STEPS_MAX, &r->story.max_steps) ||
 	    !take_number(t->depth, STEPS_MAX, &r->story.max_depth) ||
 	    !take_number(t->dots, STEPS_MAX, &dots)) {

@@ -12,9 +12,8 @@ char *fd_sequence_source(const char *path)
 	g_autofree char *name = g_path_get_basename(absolute);
 	g_autofree char *command = NULL;
 
-	if (!fd_recording_info_load(path, &info, NULL)) {
+	if (!fd_recording_info_load(path, &info, NULL))
 		return g_steal_pointer(&name);
-	}
 	if (info.command && info.command[0]) {
 		g_autofree char *program = g_path_get_basename(info.command[0]);
 		g_autofree char *arguments = g_strjoinv(" ", info.command + 1);
@@ -49,9 +48,8 @@ static const struct fd_story_step *longest_queue(const struct fd_story *story)
 		const struct fd_story_step *step = &story->steps[i];
 
 		if (step->kind == FD_STORY_HANDOFF &&
-		    (!longest || step->duration_ns > longest->duration_ns)) {
+		    (!longest || step->duration_ns > longest->duration_ns))
 			longest = step;
-		}
 	}
 	return longest;
 }
@@ -74,9 +72,8 @@ char *fd_sequence_heading(const struct fd_story_set *set)
 				       queue->name, queued, whole,
 				       queue->unfinished ? ", and nobody takes it" : "");
 	}
-	if (!focus) {
+	if (!focus)
 		return g_strdup_printf("One session, %s", whole);
-	}
 	return g_strdup_printf("%s in %s takes %s of this session's %s, %s%s", focus->name,
 			       focus->lane < story->lane_count ? story->lanes[focus->lane].component
 							       : "the server",
@@ -104,9 +101,8 @@ char *fd_sequence_which(enum fd_story_pick pick, const char *focus,
 		g_string_append_printf(text, " by %s%s", focus ? "time in " : "duration",
 				       focus ? focus : "");
 	}
-	if (picked->unfinished) {
+	if (picked->unfinished)
 		g_string_append_printf(text, " · %s of them had not ended", open);
-	}
 	return g_string_free(text, FALSE);
 }
 

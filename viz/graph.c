@@ -175,15 +175,13 @@ static const char *number(struct builder *b, double value, const char *format)
 /* Graphviz reads escapes (\N, \l) and HTML entities in texts: both are taken from it. */
 static void append_escaped(GString *to, const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '\\') {
+	for (; *text; text++)
+		if (*text == '\\')
 			g_string_append(to, "\\\\");
-		} else if (*text == '&') {
+		else if (*text == '&')
 			g_string_append(to, "&amp;");
-		} else {
+		else
 			g_string_append_c(to, *text);
-		}
-	}
 }
 
 static const char *escaped(struct builder *b, const char *text, const char *end)
@@ -221,11 +219,10 @@ static void add_node(struct builder *b, guint index, const struct fd_item *item)
 	set(b, node, N_WIDTH, number(b, at->w / POINTS_PER_INCH, "%.6f"));
 	set(b, node, N_HEIGHT, number(b, at->h / POINTS_PER_INCH, "%.6f"));
 	set(b, node, N_ID, item->id);
-	if (item->kind == FD_ITEM_DOT) {
+	if (item->kind == FD_ITEM_DOT)
 		set(b, node, N_SHAPE, "circle");
-	} else if (bare) {
+	else if (bare)
 		set(b, node, N_SHAPE, "none");
-	}
 	if (!bare) {
 		set(b, node, N_STYLE, style(item));
 		set(b, node, N_FILL, hex(b, item->fill));
@@ -238,13 +235,11 @@ static void add_node(struct builder *b, guint index, const struct fd_item *item)
 		set(b, node, N_FONT, fd_font_name(item->label.font));
 		set(b, node, N_SIZE, number(b, item->label.size, "%g"));
 		set(b, node, N_INK, hex(b, item->label.color));
-		if (item->label.halo != FD_COLOR_NONE) {
+		if (item->label.halo != FD_COLOR_NONE)
 			set(b, node, N_HALO, hex(b, item->label.halo));
-		}
 	}
-	if (item->tooltip) {
+	if (item->tooltip)
 		set(b, node, N_TIP, escaped(b, item->tooltip, ""));
-	}
 }
 
 static struct fd_point towards(struct fd_point from, struct fd_point to, double length)
@@ -253,9 +248,8 @@ static struct fd_point towards(struct fd_point from, struct fd_point to, double 
 	double dy = to.y - from.y;
 	double far = MAX(ABS(dx), ABS(dy));
 
-	if (far < 1e-6) {
+	if (far < 1e-6)
 		return from;
-	}
 	double hypotenuse = far * sqrt((dx / far) * (dx / far) + (dy / far) * (dy / far));
 
 	return (struct fd_point){ from.x + dx / hypotenuse * length,
@@ -300,9 +294,8 @@ static void add_edge_label(struct builder *b, Agedge_t *edge, const struct fd_la
 	set(b, edge, E_FONT, fd_font_name(label->font));
 	set(b, edge, E_SIZE, number(b, label->size, "%g"));
 	set(b, edge, E_INK, hex(b, label->color));
-	if (label->halo != FD_COLOR_NONE) {
+	if (label->halo != FD_COLOR_NONE)
 		set(b, edge, E_HALO, hex(b, label->halo));
-	}
 }
 
 static void add_edge(struct builder *b, const struct fd_item *item)
@@ -317,16 +310,13 @@ static void add_edge(struct builder *b, const struct fd_item *item)
 	set(b, edge, E_COLOR, hex(b, item->stroke));
 	set(b, edge, E_PEN, number(b, item->pen, "%g"));
 	set(b, edge, E_DIR, dirs[item->head]);
-	if (item->head == FD_HEAD_OPEN) {
+	if (item->head == FD_HEAD_OPEN)
 		set(b, edge, E_HEAD, "vee");
-	}
 	set(b, edge, E_ID, item->id);
-	if (item->label.text) {
+	if (item->label.text)
 		add_edge_label(b, edge, &item->label);
-	}
-	if (item->tooltip) {
+	if (item->tooltip)
 		set(b, edge, E_TIP, escaped(b, item->tooltip, ""));
-	}
 }
 
 static void add_frame(struct builder *b, const struct fd_item *item)
@@ -345,9 +335,8 @@ static void add_frame(struct builder *b, const struct fd_item *item)
 	set(b, frame, C_COLOR, hex(b, item->stroke));
 	set(b, frame, C_PEN, number(b, item->pen, "%g"));
 	set(b, frame, C_ID, item->id);
-	if (item->tooltip) {
+	if (item->tooltip)
 		set(b, frame, C_TIP, escaped(b, item->tooltip, ""));
-	}
 }
 
 static void declare(struct builder *b)
@@ -359,9 +348,8 @@ static void declare(struct builder *b)
 		{ AGNODE, "margin", "0,0" },    { AGNODE, "labelloc", "c" },
 	};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++) {
+	for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
 		agattr(b->graph, fixed[i].of, (char *)fixed[i].name, (char *)fixed[i].standard);
-	}
 	agattr(b->graph, AGRAPH, "bgcolor", (char *)hex(b, FD_COLOR_PAPER));
 	agattr(b->graph, AGEDGE, "arrowsize",
 	       (char *)number(b, FD_ARROW_POINTS / GRAPHVIZ_ARROW, "%g"));
@@ -403,18 +391,14 @@ Agraph_t *fd_graph_new(const struct fd_scene *scene, GError **error)
 	b.scratch = g_string_new(NULL);
 	declare(&b);
 	add_corners(&b);
-	for (guint i = 0; i < scene->items->len; i++) {
-		if (items[i].kind == FD_ITEM_BOX || items[i].kind == FD_ITEM_DOT) {
+	for (guint i = 0; i < scene->items->len; i++)
+		if (items[i].kind == FD_ITEM_BOX || items[i].kind == FD_ITEM_DOT)
 			add_node(&b, i, &items[i]);
-		} else if (items[i].kind == FD_ITEM_FRAME) {
+		else if (items[i].kind == FD_ITEM_FRAME)
 			add_frame(&b, &items[i]);
-		}
-	}
-	for (guint i = 0; i < scene->items->len; i++) {
-		if (items[i].kind == FD_ITEM_ARROW) {
+	for (guint i = 0; i < scene->items->len; i++)
+		if (items[i].kind == FD_ITEM_ARROW)
 			add_edge(&b, &items[i]);
-		}
-	}
 	g_string_free(b.scratch, TRUE);
 	g_free(b.nodes);
 	return b.graph;
@@ -434,17 +418,14 @@ char *fd_graph_to_dot(const struct fd_scene *scene, GError **error)
 	if (file) {
 		gboolean written = agwrite(graph, file) == 0;
 
-		if (fclose(file) == 0 && written) {
+		if (fclose(file) == 0 && written)
 			copy = g_strndup(text, length);
-		}
 		free(text);
 	}
-	if (graph && !copy) {
+	if (graph && !copy)
 		fd_graph_set_error(error, "cannot write the graph");
-	}
-	if (graph) {
+	if (graph)
 		agclose(graph);
-	}
 	fd_graph_unlock();
 	return copy;
 }

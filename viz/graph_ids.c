@@ -36,14 +36,12 @@ static long ids_map(void *state, int kind, char *name, IDTYPE *id, int create)
 		*id = (IDTYPE)GPOINTER_TO_SIZE(found);
 		return 1;
 	}
-	if (!create) {
+	if (!create)
 		return 0;
-	}
 	g_ptr_array_add(ids->names, g_strdup(name));
 	*id = ids->names->len;
-	if (name) {
+	if (name)
 		g_hash_table_insert(ids->by_name, g_steal_pointer(&key), GSIZE_TO_POINTER(*id));
-	}
 	return 1;
 }
 

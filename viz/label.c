@@ -46,11 +46,9 @@ const char *fd_font_name(enum fd_font font)
 
 enum fd_font fd_font_find(const char *name)
 {
-	for (enum fd_font font = FD_FONT_SANS; font < FD_FONTS; font++) {
-		if (g_strcmp0(name, font_names[font]) == 0) {
+	for (enum fd_font font = FD_FONT_SANS; font < FD_FONTS; font++)
+		if (g_strcmp0(name, font_names[font]) == 0)
 			return font;
-		}
-	}
 	return FD_FONT_SANS;
 }
 
@@ -70,26 +68,22 @@ char *fd_label_clean(const char *text)
 	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
-		if (c == '\t' || c == '\n' || c == '\r') {
+		if (c == '\t' || c == '\n' || c == '\r')
 			g_string_append_c(clean, ' ');
-		} else {
+		else
 			g_string_append_unichar(clean, is_unwanted(c) ? 0xfffd : c);
-		}
 	}
 	return g_string_free(clean, FALSE);
 }
 
 static unsigned char_width(gunichar c, gboolean mono)
 {
-	if (g_unichar_iszerowidth(c)) {
+	if (g_unichar_iszerowidth(c))
 		return 0;
-	}
-	if (mono) {
+	if (mono)
 		return g_unichar_iswide(c) ? 2 * MONO_WIDTH : MONO_WIDTH;
-	}
-	if (c >= ' ' && c <= '~') {
+	if (c >= ' ' && c <= '~')
 		return sans_widths[c - ' '];
-	}
 	return g_unichar_iswide(c) ? 1000u : SANS_OTHER;
 }
 
@@ -99,12 +93,10 @@ double fd_label_width(const char *text, enum fd_font font, double size)
 	uint64_t sum = 0;
 	double factor = mono ? 1.0 : SANS_MARGIN;
 
-	for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+	for (const char *p = text; *p; p = g_utf8_next_char(p))
 		sum += char_width(g_utf8_get_char(p), mono);
-	}
-	if (font == FD_FONT_SANS_BOLD) {
+	if (font == FD_FONT_SANS_BOLD)
 		factor *= BOLD_FACTOR;
-	}
 	return (double)sum / 1000.0 * size * factor;
 }
 
@@ -113,12 +105,10 @@ char *fd_label_middle_cut(const char *text, size_t max)
 	glong length = g_utf8_strlen(text, -1);
 	glong keep, head;
 
-	if (length <= (glong)max) {
+	if (length <= (glong)max)
 		return g_strdup(text);
-	}
-	if (max < 2) {
+	if (max < 2)
 		return g_strdup(max ? ELLIPSIS : "");
-	}
 	keep = (glong)max - 1;
 	head = keep / 2;
 	g_autofree char *front = g_utf8_substring(text, 0, head);
@@ -131,18 +121,16 @@ char *fd_label_fit(const char *text, enum fd_font font, double size, double widt
 	size_t low = 0;
 	size_t high = (size_t)g_utf8_strlen(text, -1);
 
-	if (fd_label_width(text, font, size) <= width) {
+	if (fd_label_width(text, font, size) <= width)
 		return g_strdup(text);
-	}
 	while (low < high) {
 		size_t middle = low + (high - low + 1) / 2;
 		g_autofree char *cut = fd_label_middle_cut(text, middle);
 
-		if (fd_label_width(cut, font, size) <= width) {
+		if (fd_label_width(cut, font, size) <= width)
 			low = middle;
-		} else {
+		else
 			high = middle - 1;
-		}
 	}
 	return fd_label_middle_cut(text, low);
 }
@@ -150,12 +138,10 @@ char *fd_label_fit(const char *text, enum fd_font font, double size, double widt
 /* Three significant digits, never more than that after the point is dropped: 1.24, 12.4, 124. */
 static char *three_digits(double value, const char *unit)
 {
-	if (value < 9.995) {
+	if (value < 9.995)
 		return g_strdup_printf("%.2f%s", value, unit);
-	}
-	if (value < 99.95) {
+	if (value < 99.95)
 		return g_strdup_printf("%.1f%s", value, unit);
-	}
 	return g_strdup_printf("%.0f%s", value, unit);
 }
 
@@ -163,45 +149,36 @@ char *fd_label_count(uint64_t count)
 {
 	GString *text;
 
-	if (count >= 999500000000u) {
+	if (count >= 999500000000u)
 		return three_digits((double)count / 1e12, " T");
-	}
-	if (count >= 999500000u) {
+	if (count >= 999500000u)
 		return three_digits((double)count / 1e9, " G");
-	}
-	if (count >= 1000000u) {
+	if (count >= 1000000u)
 		return three_digits((double)count / 1e6, " M");
-	}
 	text = g_string_new(NULL);
 	g_string_printf(text, "%u", (unsigned)count);
-	if (text->len > 3) {
+	if (text->len > 3)
 		g_string_insert_c(text, (gssize)text->len - 3, ',');
-	}
 	return g_string_free(text, FALSE);
 }
 
 char *fd_label_duration(uint64_t ns)
 {
-	if (ns < 1000) {
+	if (ns < 1000)
 		return g_strdup_printf("%u ns", (unsigned)ns);
-	}
-	if (ns < 999500) {
+	if (ns < 999500)
 		return three_digits((double)ns / 1e3, " µs");
-	}
-	if (ns < 999500000) {
+	if (ns < 999500000)
 		return three_digits((double)ns / 1e6, " ms");
-	}
-	if (ns < 120000000000u) {
+	if (ns < 120000000000u)
 		return three_digits((double)ns / 1e9, " s");
-	}
 	return three_digits((double)ns / 6e10, " min");
 }
 
 char *fd_label_ratio(double ratio)
 {
-	if (ratio < 0.005) {
+	if (ratio < 0.005)
 		return g_strdup("<0.01×");
-	}
 	if (ratio >= 9.95) {
 		g_autofree char *count = fd_label_count((uint64_t)llround(ratio));
 		return g_strconcat(count, "×", NULL);

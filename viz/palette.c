@@ -53,11 +53,9 @@ const char *fd_color_name(enum fd_color color)
 
 enum fd_color fd_color_find(const char *hex, enum fd_theme theme)
 {
-	for (enum fd_color c = FD_COLOR_PAPER; c < FD_COLORS; c++) {
-		if (g_ascii_strcasecmp(value(c, theme), hex) == 0) {
+	for (enum fd_color c = FD_COLOR_PAPER; c < FD_COLORS; c++)
+		if (g_ascii_strcasecmp(value(c, theme), hex) == 0)
 			return c;
-		}
-	}
 	return FD_COLOR_NONE;
 }
 

@@ -19,9 +19,8 @@ const char *fd_scene_text(struct fd_scene *scene, const char *text)
 {
 	const char *kept;
 
-	if (!text) {
+	if (!text)
 		return NULL;
-	}
 	kept = g_hash_table_lookup(scene->interned, text);
 	if (!kept) {
 		g_autofree char *clean = fd_label_clean(text);
@@ -70,9 +69,8 @@ void fd_item_straight(struct fd_item *arrow, struct fd_point start, struct fd_po
 
 void fd_scene_free(struct fd_scene *scene)
 {
-	if (!scene) {
+	if (!scene)
 		return;
-	}
 	g_array_unref(scene->items);
 	g_hash_table_unref(scene->interned);
 	g_string_chunk_free(scene->texts);

@@ -72,9 +72,8 @@ static void draw(struct fd_seq *seq)
 	fd_seq_lay_out_rows(seq);
 	fd_seq_draw_bands(seq);
 	fd_seq_draw_heads(seq);
-	for (unsigned p = 0; p < seq->panel_count; p++) {
+	for (unsigned p = 0; p < seq->panel_count; p++)
 		fd_seq_draw_steps(seq, &seq->panels[p]);
-	}
 	fd_seq_draw_ends(seq);
 	seq->scene->width = seq->width;
 	seq->scene->height = seq->bottom + FOOT_HEIGHT;
@@ -102,24 +101,20 @@ struct fd_scene *fd_sequence_scene(const struct fd_sequence *sequence,
 	struct fd_seq seq = { .sequence = sequence, .options = *options };
 	g_autofree char *description = describe(sequence);
 
-	if (seq.options.dot_unit_ns == 0) {
+	if (seq.options.dot_unit_ns == 0)
 		seq.options.dot_unit_ns = FD_SEQUENCE_DOT_NS;
-	}
-	if (seq.options.dots == 0) {
+	if (seq.options.dots == 0)
 		seq.options.dots = FD_SEQUENCE_DOTS;
-	}
 	seq.scene = fd_scene_new(options->theme);
 	seq.panel_count = sequence->side_count;
-	for (unsigned p = 0; p < seq.panel_count; p++) {
+	for (unsigned p = 0; p < seq.panel_count; p++)
 		open_panel(&seq, p);
-	}
 	take_rows(&seq);
 	seq.scene->title = fd_scene_text(seq.scene, sequence->heading ? sequence->heading : "");
 	seq.scene->description = fd_scene_text(seq.scene, description);
 	draw(&seq);
-	for (unsigned p = 0; p < seq.panel_count; p++) {
+	for (unsigned p = 0; p < seq.panel_count; p++)
 		close_panel(&seq.panels[p]);
-	}
 	g_free(seq.rows);
 	return seq.scene;
 }

@@ -17,9 +17,8 @@ uint32_t fd_seq_caller(const struct fd_story *story, uint32_t step)
 {
 	uint32_t caller = story->steps[step].parent;
 
-	while (caller != FD_STORY_NONE && story->steps[caller].kind == FD_STORY_LOOP) {
+	while (caller != FD_STORY_NONE && story->steps[caller].kind == FD_STORY_LOOP)
 		caller = story->steps[caller].parent;
-	}
 	return caller;
 }
 
@@ -33,9 +32,8 @@ static uint32_t outer_bar(const struct fd_story *story, uint32_t step)
 {
 	uint32_t outer = fd_seq_caller(story, step);
 
-	while (outer != FD_STORY_NONE && story->steps[outer].lane != story->steps[step].lane) {
+	while (outer != FD_STORY_NONE && story->steps[outer].lane != story->steps[step].lane)
 		outer = fd_seq_caller(story, outer);
-	}
 	return outer;
 }
 
@@ -47,9 +45,8 @@ static void place_in_lane(struct fd_seq_panel *panel, uint32_t index)
 	uint32_t caller = fd_seq_caller(story, index);
 	uint32_t outer;
 
-	if (!fd_seq_has_bar(step)) {
+	if (!fd_seq_has_bar(step))
 		return;
-	}
 	outer = outer_bar(story, index);
 	place->nest = outer == FD_STORY_NONE ? 0 : panel->places[outer].nest + 1;
 	place->hooked = caller != FD_STORY_NONE && caller == outer;
@@ -84,11 +81,9 @@ static void cut_name(struct fd_seq_panel *panel, uint32_t index, double room)
 static gboolean is_hemmed_in(const struct fd_story *story, uint32_t index)
 {
 	for (uint32_t c = fd_seq_caller(story, index); c != FD_STORY_NONE;
-	     c = fd_seq_caller(story, c)) {
-		if (story->steps[c].lane > story->steps[index].lane) {
+	     c = fd_seq_caller(story, c))
+		if (story->steps[c].lane > story->steps[index].lane)
 			return TRUE;
-		}
-	}
 	return FALSE;
 }
 
@@ -110,15 +105,13 @@ static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
 		struct fd_seq_lane *lane;
 		double need;
 
-		if (!fd_seq_has_bar(&story->steps[i])) {
+		if (!fd_seq_has_bar(&story->steps[i]))
 			continue;
-		}
 		lane = &panel->lanes[story->steps[i].lane];
 		cut_name(panel, i, pair ? NAME_MAX_PAIR : NAME_MAX_SINGLE);
 		need = place->label_end + LANE_PAD;
-		if (story->steps[i].lane + 1 < story->lane_count) {
+		if (story->steps[i].lane + 1 < story->lane_count)
 			need = MIN(need, is_hemmed_in(story, i) ? LANE_HARD : soft);
-		}
 		lane->w = MAX(lane->w, need);
 	}
 }
@@ -130,14 +123,11 @@ static void keep_off_callers(struct fd_seq_panel *panel, uint32_t index)
 	double limit = G_MAXDOUBLE;
 
 	for (uint32_t c = fd_seq_caller(panel->story, index); c != FD_STORY_NONE;
-	     c = fd_seq_caller(panel->story, c)) {
-		if (panel->story->steps[c].lane > panel->story->steps[index].lane) {
+	     c = fd_seq_caller(panel->story, c))
+		if (panel->story->steps[c].lane > panel->story->steps[index].lane)
 			limit = MIN(limit, panel->places[c].bar_x - NAME_GAP);
-		}
-	}
-	if (place->label_end > limit) {
+	if (place->label_end > limit)
 		cut_name(panel, index, limit - place->label_x - behind_name(panel, index));
-	}
 }
 
 static void shade_lanes(struct fd_seq_panel *panel)
@@ -146,18 +136,16 @@ static void shade_lanes(struct fd_seq_panel *panel)
 	gboolean shaded = TRUE;
 
 	for (uint32_t l = 0; l < story->lane_count; l++) {
-		if (l > 0 && story->lanes[l].thread_index != story->lanes[l - 1].thread_index) {
+		if (l > 0 && story->lanes[l].thread_index != story->lanes[l - 1].thread_index)
 			shaded = !shaded;
-		}
 		panel->lanes[l].shaded = shaded;
 	}
 }
 
 static enum fd_color ground_of(const struct fd_seq_panel *panel, const struct fd_story_step *step)
 {
-	if (step->is_focus) {
+	if (step->is_focus)
 		return FD_COLOR_ALARM_TINT;
-	}
 	return panel->lanes[step->lane].shaded ? FD_COLOR_BAND : FD_COLOR_PAPER;
 }
 
@@ -190,11 +178,10 @@ static double place_words(struct fd_seq_panel *panel, uint32_t index)
 								 : panel->first_lane_x;
 		return place->label_x + place->name_width + NAME_GAP + place->mark.ratio_width;
 	}
-	if (caller != FD_STORY_NONE) {
+	if (caller != FD_STORY_NONE)
 		place->label_x = panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH + 8;
-	} else {
+	else
 		place->label_x = panel->first_lane_x + (step->kind == FD_STORY_LOOP ? 14 : 34);
-	}
 	return place->label_x + place->name_width + behind_name(panel, index) + NAME_GAP;
 }
 
@@ -231,9 +218,8 @@ static double place_lanes(struct fd_seq_panel *panel, double x)
 		right = MAX(right, place->label_end + LANE_PAD);
 	}
 	panel->w = right - panel->x;
-	if (story->lane_count > 0) {
+	if (story->lane_count > 0)
 		panel->lanes[story->lane_count - 1].w += right - x;
-	}
 	return right;
 }
 

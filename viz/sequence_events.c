@@ -38,9 +38,8 @@ void fd_seq_draw_handoff(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_
 				   place->name_width, FD_SEQ_LABEL_HEIGHT } },
 	};
 
-	if (!given && !taken) {
+	if (!given && !taken)
 		return;
-	}
 	to = taken ? panel->lanes[step->lane_to].life_x : panel->lanes[step->lane].life_x + REACH;
 	from = given ? panel->lanes[step->lane].life_x : to - REACH;
 	fd_item_straight(&arrow, (struct fd_point){ from, place->y },
@@ -95,9 +94,8 @@ static void draw_worded(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t
 			  &label, NULL);
 	fd_seq_id(panel, "step", index, id);
 	x = fd_seq_draw_mark(seq, id, x, place->y, place->ground, &place->mark);
-	if (place->mark.ratio) {
+	if (place->mark.ratio)
 		fd_seq_draw_pill(seq, id, x + NAME_GAP, place->y, &place->mark);
-	}
 }
 
 void fd_seq_draw_loop(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index)
@@ -128,9 +126,8 @@ static unsigned loops_around(const struct fd_story *story, uint32_t index)
 	unsigned loops = 0;
 
 	for (uint32_t p = story->steps[index].parent; p != FD_STORY_NONE;
-	     p = story->steps[p].parent) {
+	     p = story->steps[p].parent)
 		loops += story->steps[p].kind == FD_STORY_LOOP;
-	}
 	return loops;
 }
 

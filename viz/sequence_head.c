@@ -23,9 +23,8 @@ static char *take_line(const char **text, enum fd_font font, double size, double
 		const char *stop = next ? next : end + strlen(end);
 		g_autofree char *longer = g_strndup(*text, (gsize)(stop - *text));
 
-		if (line && fd_label_width(longer, font, size) > room) {
+		if (line && fd_label_width(longer, font, size) > room)
 			break;
-		}
 		g_free(line);
 		line = g_steal_pointer(&longer);
 		end = stop;
@@ -260,9 +259,8 @@ static double draw_legend(struct fd_seq *seq, double y)
 					  .color = FD_COLOR_MUTED };
 		double width;
 
-		if (!e->text) {
+		if (!e->text)
 			continue;
-		}
 		width = e->icon_width + ICON_GAP + fd_label_width(e->text, label.font, label.size);
 		if (x > FD_SEQ_MARGIN && x + width > seq->width - FD_SEQ_MARGIN) {
 			x = FD_SEQ_MARGIN;
@@ -296,9 +294,8 @@ double fd_seq_draw_header(struct fd_seq *seq)
 	y = write_lines(seq, "heading", y, s->heading ? s->heading : "", &heading) + 2;
 	y = write_lines(seq, "subheading", y, s->subheading ? s->subheading : "", &subheading);
 	y += 6;
-	for (unsigned i = 0; s->warnings && s->warnings[i]; i++) {
+	for (unsigned i = 0; s->warnings && s->warnings[i]; i++)
 		y = draw_warning(seq, i, y, s->warnings[i]);
-	}
 	y = draw_legend(seq, y) + 8;
 	rule.at = (struct fd_rect){ FD_SEQ_MARGIN, y, seq->width - 2 * FD_SEQ_MARGIN, 1 };
 	fd_scene_add(seq->scene, &rule);

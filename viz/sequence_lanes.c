@@ -10,9 +10,8 @@ static uint32_t last_lane_of_thread(const struct fd_story *story, uint32_t first
 	uint32_t last = first;
 
 	while (last + 1 < story->lane_count &&
-	       story->lanes[last + 1].thread_index == story->lanes[first].thread_index) {
+	       story->lanes[last + 1].thread_index == story->lanes[first].thread_index)
 		last++;
-	}
 	return last;
 }
 
@@ -45,9 +44,8 @@ static void draw_focus_rows(struct fd_seq *seq, struct fd_seq_panel *panel)
 			.fill = FD_COLOR_ALARM_TINT,
 		};
 
-		if (panel->story->steps[i].is_focus) {
+		if (panel->story->steps[i].is_focus)
 			fd_scene_add(seq->scene, &tint);
-		}
 	}
 }
 
@@ -220,9 +218,8 @@ void fd_seq_draw_heads(struct fd_seq *seq)
 			uint32_t last = last_lane_of_thread(panel->story, l);
 
 			draw_bracket(seq, panel, l, last);
-			for (; l <= last; l++) {
+			for (; l <= last; l++)
 				draw_lane(seq, panel, l);
-			}
 		}
 	}
 }
@@ -358,14 +355,12 @@ void fd_seq_draw_ends(struct fd_seq *seq)
 		uint32_t first, last;
 
 		find_outer_lanes(panel->story, &first, &last);
-		if (first != FD_STORY_NONE) {
+		if (first != FD_STORY_NONE)
 			draw_begin(seq, panel, first);
-		}
-		if (panel->story->state == FD_STORY_UNFINISHED) {
+		if (panel->story->state == FD_STORY_UNFINISHED)
 			draw_cut(seq, panel);
-		} else if (last != FD_STORY_NONE) {
+		else if (last != FD_STORY_NONE)
 			draw_finish(seq, panel, last);
-		}
 		draw_hidden_note(seq, panel);
 	}
 }

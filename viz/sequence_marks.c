@@ -22,9 +22,8 @@ static char *ratio_text(const struct fd_story_step *subject, const struct fd_sto
 {
 	double ratio = (double)MAX(subject->duration_ns, 1) / (double)MAX(base->duration_ns, 1);
 
-	if (ratio < HARDLY_OTHER && ratio > 1 / HARDLY_OTHER) {
+	if (ratio < HARDLY_OTHER && ratio > 1 / HARDLY_OTHER)
 		return NULL;
-	}
 	return fd_label_ratio(ratio);
 }
 
@@ -44,9 +43,8 @@ static enum fd_seq_tone tone_of(const struct fd_seq *seq, const struct fd_story_
 	double whole = change_of_session(seq);
 
 	if (fabs(change) < (double)seq->options.dot_unit_ns / 2 ||
-	    fabs(change) < SHARE_SEEN * whole) {
+	    fabs(change) < SHARE_SEEN * whole)
 		return FD_TONE_QUIET;
-	}
 	if ((double)subject->duration_ns >= MUCH_SLOWER * (double)base->duration_ns) {
 		return subject->is_focus || self >= SHARE_GUILTY * whole ? FD_TONE_GUILTY
 									 : FD_TONE_SLOWER;
@@ -80,20 +78,17 @@ static void compare(const struct fd_seq *seq, const struct fd_seq_panel *panel, 
 	} else if (is_outermost_alone(panel, index)) {
 		mark->ratio = g_strdup(subject ? "new" : "gone");
 	}
-	if (subject) {
+	if (subject)
 		mark->tone = tone_of(seq, step, base);
-	}
 }
 
 /* Among open calls the innermost one shown says for how long: the others only show that they are.
  */
 static gboolean is_innermost_open(const struct fd_story *story, uint32_t index)
 {
-	for (uint32_t i = index + 1; i < story->steps[index].end; i++) {
-		if (story->steps[i].unfinished) {
+	for (uint32_t i = index + 1; i < story->steps[index].end; i++)
+		if (story->steps[i].unfinished)
 			return FALSE;
-		}
-	}
 	return TRUE;
 }
 
@@ -136,11 +131,10 @@ void fd_seq_mark_init(const struct fd_seq *seq, const struct fd_seq_panel *panel
 	}
 	mark->width += fd_label_width(mark->time, mark->open ? FD_FONT_SANS_BOLD : FD_FONT_SANS,
 				      FD_SEQ_SMALL_SIZE);
-	if (seq->panel_count == 1 && s->is_focus) {
+	if (seq->panel_count == 1 && s->is_focus)
 		mark->tone = FD_TONE_GUILTY;
-	} else if (seq->panel_count > 1) {
+	else if (seq->panel_count > 1)
 		compare(seq, panel, step, mark);
-	}
 	if (mark->ratio) {
 		mark->ratio_width = 2 * PILL_PAD + fd_label_width(mark->ratio, FD_FONT_SANS_BOLD,
 								  FD_SEQ_SMALL_SIZE);
@@ -265,13 +259,11 @@ char *fd_seq_handoff_words(const struct fd_story_step *step)
 	GString *text = g_string_new(NULL);
 
 	g_string_printf(text, "%s · 0x%" G_GINT64_MODIFIER "x", queue, step->object);
-	if (step->count > 1) {
+	if (step->count > 1)
 		g_string_append_printf(text, " ×%s", count);
-	}
-	if (step->lane_to == FD_STORY_NONE) {
+	if (step->lane_to == FD_STORY_NONE)
 		g_string_append_printf(text, " · never taken, after %s", waited);
-	} else {
+	else
 		g_string_append_printf(text, " · %s in the queue", waited);
-	}
 	return g_string_free(text, FALSE);
 }

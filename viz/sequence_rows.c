@@ -41,9 +41,8 @@ static double close_before(struct fd_seq_panel *panel, GArray *open, uint32_t ne
 		uint32_t index = g_array_index(open, uint32_t, open->len - 1);
 		struct fd_seq_place *place = &panel->places[index];
 
-		if (next != FD_STORY_NONE && next < panel->story->steps[index].end) {
+		if (next != FD_STORY_NONE && next < panel->story->steps[index].end)
 			break;
-		}
 		g_array_set_size(open, open->len - 1);
 		place->end_y = MAX(place->end_y, place->y + LEAF_BAR);
 		y = MAX(y, place->end_y);
@@ -89,11 +88,9 @@ static void place_row(struct fd_seq *seq, const struct fd_story_row *row, GArray
 /* What never returned reaches to the end of the picture. */
 static void stretch_unfinished(struct fd_seq_panel *panel, double bottom)
 {
-	for (uint32_t i = 0; i < panel->story->step_count; i++) {
-		if (panel->story->steps[i].unfinished && fd_seq_has_bar(&panel->story->steps[i])) {
+	for (uint32_t i = 0; i < panel->story->step_count; i++)
+		if (panel->story->steps[i].unfinished && fd_seq_has_bar(&panel->story->steps[i]))
 			panel->places[i].end_y = bottom;
-		}
-	}
 }
 
 void fd_seq_lay_out_rows(struct fd_seq *seq)
@@ -105,18 +102,15 @@ void fd_seq_lay_out_rows(struct fd_seq *seq)
 		open[p] = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 		seq->panels[p].begin_y = seq->lines_y + BEGIN_ROOM - 11;
 	}
-	for (uint32_t r = 0; r < seq->row_count; r++) {
+	for (uint32_t r = 0; r < seq->row_count; r++)
 		place_row(seq, &seq->rows[r], open, &cursor);
-	}
-	for (unsigned p = 0; p < seq->panel_count; p++) {
+	for (unsigned p = 0; p < seq->panel_count; p++)
 		cursor = close_before(&seq->panels[p], open[p], FD_STORY_NONE, cursor);
-	}
 	for (unsigned p = 0; p < seq->panel_count; p++) {
 		seq->panels[p].end_y = cursor + 16;
 		stretch_unfinished(&seq->panels[p], seq->panels[p].end_y);
 	}
-	for (unsigned p = 0; p < 2; p++) {
+	for (unsigned p = 0; p < 2; p++)
 		g_array_unref(open[p]);
-	}
 	seq->bottom = cursor + 30;
 }

@@ -16,9 +16,8 @@ char *fd_seq_tooltip(const struct fd_story *story, uint32_t index)
 	g_autofree char *self = fd_label_duration(step->self_ns);
 	GString *text = g_string_new(step->name);
 
-	if (lane) {
+	if (lane)
 		g_string_append_printf(text, " in %s, %s", lane->component, lane->thread);
-	}
 	g_string_append_printf(text, " · starts at +%s · takes %s, waiting %s, itself %s", start,
 			       total, waiting, self);
 	if (step->count > 1) {
@@ -41,9 +40,8 @@ char *fd_seq_tooltip(const struct fd_story *story, uint32_t index)
 		g_string_append_printf(text, " · %" G_GUINT64_FORMAT " calls below not shown, %s",
 				       step->hidden_calls, hidden);
 	}
-	if (step->unfinished) {
+	if (step->unfinished)
 		g_string_append(text, " · had not returned when the recording ended");
-	}
 	return g_string_free(text, FALSE);
 }
 
@@ -153,9 +151,8 @@ static void draw_return(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t
 		.from = place->bar,
 	};
 
-	if (caller == FD_STORY_NONE || place->hooked || panel->story->steps[index].unfinished) {
+	if (caller == FD_STORY_NONE || place->hooked || panel->story->steps[index].unfinished)
 		return;
-	}
 	from = place->leftward ? place->bar_x + FD_SEQ_BAR_WIDTH : place->bar_x;
 	to = place->leftward ? panel->places[caller].bar_x
 			     : panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH;
@@ -173,9 +170,8 @@ static void draw_ratio(struct fd_seq *seq, const struct fd_seq_panel *panel, uin
 	char id[FD_SEQ_ID_BYTES];
 	double x = behind + NAME_GAP;
 
-	if (!place->mark.ratio) {
+	if (!place->mark.ratio)
 		return;
-	}
 	if (!place->hooked && caller != FD_STORY_NONE) {
 		double other = panel->places[caller].bar_x;
 
@@ -215,9 +211,8 @@ static void draw_time(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t i
 				  .color = FD_COLOR_MUTED,
 				  .align = FD_ALIGN_RIGHT };
 
-	if (g_strcmp0(text, *previous) == 0) {
+	if (g_strcmp0(text, *previous) == 0)
 		return;
-	}
 	fd_scene_add_text(seq->scene, fd_seq_id(panel, "at", index, id),
 			  (struct fd_rect){ panel->x,
 					    panel->places[index].y - FD_SEQ_LABEL_HEIGHT / 2,

@@ -61,16 +61,13 @@ static inline void fixture_link(struct fixture *f)
 	for (uint32_t i = 0; i < f->story.step_count; i++) {
 		s[i].parent = FD_STORY_NONE;
 		s[i].self_ns = s[i].kind == FD_STORY_HANDOFF ? 0 : s[i].duration_ns;
-		for (uint32_t j = i; j-- > 0 && s[i].parent == FD_STORY_NONE;) {
+		for (uint32_t j = i; j-- > 0 && s[i].parent == FD_STORY_NONE;)
 			s[i].parent = s[j].depth < s[i].depth ? j : FD_STORY_NONE;
-		}
 		s[i].end = i + 1;
-		while (s[i].end < f->story.step_count && s[s[i].end].depth > s[i].depth) {
+		while (s[i].end < f->story.step_count && s[s[i].end].depth > s[i].depth)
 			s[i].end++;
-		}
-		if (s[i].parent != FD_STORY_NONE) {
+		if (s[i].parent != FD_STORY_NONE)
 			s[s[i].parent].self_ns -= MIN(s[s[i].parent].self_ns, s[i].duration_ns);
-		}
 	}
 }
 

@@ -213,14 +213,11 @@ static void on_start(GMarkupParseContext *context, const char *name, const char 
 	(void)context;
 	(void)error;
 	reading->inside = strcmp(name, reading->element) == 0;
-	if (reading->inside) {
+	if (reading->inside)
 		g_ptr_array_add(reading->texts, g_strdup(""));
-	}
-	for (; *names; names++, values++) {
-		if (strcmp(*names, "id") == 0) {
+	for (; *names; names++, values++)
+		if (strcmp(*names, "id") == 0)
 			g_assert_true(g_hash_table_add(reading->ids, g_strdup(*values)));
-		}
-	}
 }
 
 static void on_text(GMarkupParseContext *context, const char *text, gsize length, gpointer user,

@@ -100,9 +100,8 @@ static void assert_golden(const char *name, const char *svg)
 	if (strcmp(expected, svg) != 0) {
 		size_t at = 0;
 
-		while (expected[at] == svg[at]) {
+		while (expected[at] == svg[at])
 			at++;
-		}
 		g_test_message("%s differs from byte %zu on:\n%.200s\nexpected:\n%.200s", name, at,
 			       svg + at, expected + at);
 		g_test_fail();
@@ -360,9 +359,8 @@ static void test_large(void)
 	gint64 began = g_get_monotonic_time();
 	g_autofree char *svg = NULL;
 
-	for (uint32_t i = 0; i < LANES; i++) {
+	for (uint32_t i = 0; i < LANES; i++)
 		lanes[i] = (struct fd_story_lane){ "thread", "component", 1, i / 3 };
-	}
 	for (uint32_t i = 0; i < STEPS; i++) {
 		uint32_t depth = i % 8;
 

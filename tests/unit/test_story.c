@@ -27,19 +27,16 @@ static void append_step(GString *text, const struct fd_story *story,
 
 	g_string_append_printf(text, "%*s%s%s %" G_GUINT64_FORMAT, (int)step->depth * 2, "",
 			       kinds[step->kind], step->name, step->duration_ns);
-	if (step->count != 1) {
+	if (step->count != 1)
 		g_string_append_printf(text, " x%" G_GUINT64_FORMAT, step->count);
-	}
 	if (step->recursion_depth) {
 		g_string_append_printf(text, " recursive %" G_GUINT64_FORMAT "/%u",
 				       step->recursive_calls, step->recursion_depth);
 	}
-	if (step->hidden_calls) {
+	if (step->hidden_calls)
 		g_string_append_printf(text, " hidden %" G_GUINT64_FORMAT, step->hidden_calls);
-	}
-	if (step->unfinished) {
+	if (step->unfinished)
 		g_string_append(text, " open");
-	}
 	if (step->kind == FD_STORY_HANDOFF) {
 		g_string_append_printf(
 			text, " %s->%s",
@@ -86,9 +83,8 @@ static char *story_text(const struct fd_story *story)
 	GString *text = g_string_new(NULL);
 
 	check_story(story);
-	for (uint32_t i = 0; i < story->step_count; i++) {
+	for (uint32_t i = 0; i < story->step_count; i++)
 		append_step(text, story, &story->steps[i]);
-	}
 	return g_string_free(text, FALSE);
 }
 
@@ -331,9 +327,8 @@ static void test_lane_order(void)
 	static const char *const paths[] = { "/bin/main", "/lib/low.so", "/lib/high.so" };
 
 	source.symbols = fd_symbols_new(NULL);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3; i++)
 		fd_symbols_add_module(source.symbols, 1, bases[i], SCRIPT_ADDRESS, paths[i], "");
-	}
 	{
 		g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
 
@@ -553,12 +548,10 @@ static void test_million_calls(void)
 
 	feed(walk, FD_EVENT_SESSION_BEGIN, 7, now);
 	for (guint round = 0; round < 100; round++) {
-		for (guint depth = 0; depth < 10000; depth++) {
+		for (guint depth = 0; depth < 10000; depth++)
 			feed(walk, FD_EVENT_FUNC_ENTRY, depth % 3 ? 0x1000 : 0x2000, now++);
-		}
-		for (guint depth = 0; depth < 10000; depth++) {
+		for (guint depth = 0; depth < 10000; depth++)
 			feed(walk, FD_EVENT_FUNC_EXIT, 0, now++);
-		}
 	}
 	g_autoptr(fd_story_tree) tree = fd_story_builder_finish(builder);
 	g_assert_cmpuint(tree->tree.nodes, <, 10);
@@ -607,9 +600,8 @@ static void test_deep(void)
 	uint64_t now = 1;
 
 	feed(walk, FD_EVENT_SESSION_BEGIN, 7, now);
-	for (guint depth = 0; depth < 20000; depth++) {
+	for (guint depth = 0; depth < 20000; depth++)
 		feed(walk, FD_EVENT_FUNC_ENTRY, 0x1000 + depth, now++);
-	}
 	g_autoptr(fd_story_tree) tree = fd_story_builder_finish(builder);
 	g_autoptr(fd_story_set) set = fd_story_tell(&tree, 1, &options);
 	check_story(set->stories[0]);
