@@ -27,6 +27,7 @@ struct fd_command {
 extern const struct fd_command fd_commands[];
 
 int fd_cmd_record(int argc, char **argv);
+int fd_cmd_info(int argc, char **argv);
 int fd_cmd_replay(int argc, char **argv);
 int fd_cmd_split(int argc, char **argv);
 int fd_cmd_amplify(int argc, char **argv);

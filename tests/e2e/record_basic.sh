@@ -24,6 +24,14 @@ begins=$(babeltrace2 "$WORK/one/trace" | grep -c flowdar:session_begin:)
 cat "$WORK/one/symbols/"*.txt | grep -q ' queue_put$' || fail "the names of functions were not kept"
 grep -q 'recording .* (pid [0-9]*) into' "$WORK/one.err" || fail "does not say that it records"
 grep -q 'none lost' "$WORK/one.err" || fail "does not say what was lost"
+"$FLOWDAR" info "$WORK/one" --format json > "$WORK/one.json" || fail "info: exit status $?"
+told=$(python3 -c 'import json, sys
+about = json.load(open(sys.argv[1]))
+counts = {row["event"]: row["count"] for row in about["events"]}
+print(about["event_count"], counts["session_begin"], about["processes"][0]["program"].split("/")[-1])
+' "$WORK/one.json") || fail "info does not print JSON"
+[ "$told" = "$(field "$WORK/one" events) $begins demo_httpd" ] || fail "info tells: $told"
+"$FLOWDAR" info "$WORK/one" | grep -q "^session_begin .*$begins" || fail "info has no table"
 nothing_left
 
 note "less detail: only what was asked for"
