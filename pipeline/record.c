@@ -32,6 +32,7 @@ struct run {
 	struct fd_tracing *tracing;
 	struct fd_server *server;
 	struct fd_tracing_state state;
+	gboolean stopped; /* the tracing, not the server */
 	struct fd_strangers *strangers;
 	struct fd_record_progress now;
 	gint64 begin_us, look_us;
@@ -181,6 +182,24 @@ static gboolean is_over(struct run *run)
 	return run->ended != NULL;
 }
 
+/* From tracing on to a trace that is whole on disk, and no session of ours left. */
+static void stop_tracing(struct run *run)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (run->stopped)
+		return;
+	run->stopped = TRUE;
+	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
+	if (!fd_tracing_stop(run->tracing, &run->state, &error))
+		warn(run, "the end of the trace may be missing: %s", error->message);
+	fd_strangers_look(run->strangers, run->state.recorder_pids, run->state.recorders);
+	if (fd_tracing_is_stuck(run->tracing))
+		fd_keeper_daemon_stuck(run->keeper);
+}
+
+/* Until the server ends, or is ended by us. Tracing stops before that: calls that hang are to be open
+ * in the trace, and not unwound by the shutdown. */
 static void follow(struct run *run)
 {
 	enum fd_server_state state = FD_SERVER_RUNS, before = state;
@@ -196,26 +215,15 @@ static void follow(struct run *run)
 			tell(run, FD_RECORD_BACKGROUND);
 		}
 	}
-	if (state != FD_SERVER_ENDED)
+	if (state != FD_SERVER_ENDED) {
 		tell(run, FD_RECORD_STOPPING);
+		stop_tracing(run);
+	}
 	fd_server_stop(run->server, run->options->grace_ns ? run->options->grace_ns : GRACE_NS);
 	fd_keeper_watch(run->keeper, 0);
 }
 
 /* ---- finishing ---- */
-
-/* From tracing on to a trace that is whole on disk, and no session of ours left. */
-static void stop_tracing(struct run *run)
-{
-	g_autoptr(GError) error = NULL;
-
-	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
-	if (!fd_tracing_stop(run->tracing, &run->state, &error))
-		warn(run, "the end of the trace may be missing: %s", error->message);
-	fd_strangers_look(run->strangers, run->state.recorder_pids, run->state.recorders);
-	if (fd_tracing_is_stuck(run->tracing))
-		fd_keeper_daemon_stuck(run->keeper);
-}
 
 static void count_batch(struct run *run, const fd_source *source, const struct fd_event *batch,
 			gssize n)
