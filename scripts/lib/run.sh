@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # $out is set by those who source this
 # Runs a server under `flowdar record`, plays a capture at it, and ends both. Needs common.sh, and
 # "flowdar" on the PATH. Uses $out, the directory of the results.
 
