@@ -32,7 +32,7 @@ struct fd_guard {
 
 /* ---- the child's birth ---- */
 
-static void limit(int resource, rlim_t value)
+static void limit(__rlimit_resource_t resource, rlim_t value)
 {
 	struct rlimit now;
 

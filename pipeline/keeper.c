@@ -47,7 +47,7 @@ static gboolean hear(struct fd_keeper *keeper, GError **error)
 	do {
 		n = recv(keeper->socket, &message, sizeof(message), 0);
 	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(message) && message.type == FD_KEEPER_READY) {
+	if (n == (ssize_t)sizeof(message) && message.word == FD_KEEPER_READY) {
 		keeper->owns_daemon = message.value;
 		return TRUE;
 	}
@@ -94,9 +94,9 @@ gboolean fd_keeper_owns_daemon(const struct fd_keeper *keeper)
 	return keeper->owns_daemon;
 }
 
-static void tell(struct fd_keeper *keeper, int type, int value)
+static void tell(struct fd_keeper *keeper, enum fd_keeper_word word, int value)
 {
-	struct fd_keeper_message message = { .type = type, .value = value };
+	struct fd_keeper_message message = { .word = word, .value = value };
 
 	send(keeper->socket, &message, sizeof(message), MSG_NOSIGNAL);
 }

@@ -23,9 +23,9 @@
 #define OTHERS_MS       500   /* between looks whether somebody's session is still there */
 #define SERVER_GRACE_MS 5000
 
-static void answer(int socket, int type, int value, const char *text)
+static void answer(int socket, enum fd_keeper_word word, int value, const char *text)
 {
-	struct fd_keeper_message message = { .type = type, .value = value };
+	struct fd_keeper_message message = { .word = word, .value = value };
 
 	g_strlcpy(message.text, text, sizeof(message.text));
 	send(socket, &message, sizeof(message), MSG_NOSIGNAL);
@@ -159,11 +159,11 @@ static gboolean follow_recorder(int socket, const char *session)
 	while ((n = recv(socket, &message, sizeof(message), 0)) > 0 || (n < 0 && errno == EINTR)) {
 		if (n != (ssize_t)sizeof(message))
 			continue;
-		if (message.type == FD_KEEPER_DONE)
+		if (message.word == FD_KEEPER_DONE)
 			return !stuck;
-		if (message.type == FD_KEEPER_WATCH)
+		if (message.word == FD_KEEPER_WATCH)
 			group = message.value;
-		stuck = stuck || message.type == FD_KEEPER_STUCK;
+		stuck = stuck || message.word == FD_KEEPER_STUCK;
 	}
 	end_server(group);
 	return fd_patience_call(destroy_session, (void *)session, DESTROY_MS);

@@ -8,15 +8,17 @@
 
 #include <sys/types.h>
 
+enum fd_keeper_word {
+	FD_KEEPER_READY,  /* there is a daemon; value: 1 when the keeper started it */
+	FD_KEEPER_FAILED, /* there is none, text says why */
+	FD_KEEPER_WATCH,  /* value: a process group */
+	FD_KEEPER_STUCK,  /* the daemon does not answer */
+	FD_KEEPER_DONE
+};
+
 /* Both ways over a SOCK_SEQPACKET pair. */
 struct fd_keeper_message {
-	enum {
-		FD_KEEPER_READY,  /* there is a daemon; value: 1 when the keeper started it */
-		FD_KEEPER_FAILED, /* there is none, text says why */
-		FD_KEEPER_WATCH,  /* value: a process group */
-		FD_KEEPER_STUCK,  /* the daemon does not answer */
-		FD_KEEPER_DONE
-	} type;
+	enum fd_keeper_word word;
 	int value;
 	char text[256];
 };

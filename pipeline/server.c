@@ -188,7 +188,7 @@ static gboolean hear_exec(const struct fd_record_options *options, int report, G
 	} while (n < 0 && errno == EINTR);
 	if (n != (ssize_t)sizeof(failure))
 		return TRUE;
-	g_set_error(error, G_IO_ERROR, g_io_error_from_errno(failure.reason),
+	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(failure.reason),
 		    "cannot %s \"%s\": %s", failure.of_user ? "become" : "run",
 		    failure.of_user ? options->user : options->command[0],
 		    g_strerror(failure.reason));

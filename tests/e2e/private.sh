@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced first by tests that start session daemons: goes on in a world of its own.
 #
 # LTTng has one place for root's session daemon, and everybody on the machine uses it. So these tests
@@ -21,6 +22,7 @@ WORK=$(mktemp -d "${TMPDIR:-/tmp}/flowdar-e2e.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 export HOME=$WORK LTTNG_HOME=$WORK
 unset LD_PRELOAD LTTNG_UST_REGISTER_TIMEOUT
+# shellcheck disable=SC2034 # for the tests
 SERVER=$FLOWDAR_BUILD/bin/demo_httpd
 
 fail() {
@@ -47,7 +49,7 @@ wait_for() {
 
 # field DIR NAME: the member of recording.json.
 field() {
-	python3 -c 'import json, sys; print(json.load(open(sys.argv[1] + "/recording.json"))[sys.argv[2]])' "$1" "$2"
+	jq -r --arg name "$2" '.[$name] | if type == "array" then join(" ") else . end' "$1/recording.json"
 }
 
 # referee DIR: how many events babeltrace2 prints.
@@ -68,7 +70,7 @@ nobody_left() {
 nothing_left() {
 	wait_for 5 nobody_left || { ps -e -o pid,ppid,args; fail "processes stay behind"; }
 	# LTTng's own two words to wait on stay for ever, by its design.
-	shm=$(ls /dev/shm | grep -v '^lttng-ust-wait-')
+	shm=$(find /dev/shm -mindepth 1 ! -name 'lttng-ust-wait-*')
 	[ -z "$shm" ] || fail "files stay in /dev/shm: $shm"
 	[ ! -e /run/lttng/flowdar.lock ] || fail "the lock file stays behind"
 	for left in "${TMPDIR:-/tmp}"/flowdar-salvage-*; do

@@ -8,7 +8,7 @@ note "a server with traffic, ended by the duration"
 recorder=$!
 wait_for 10 grep -q listening "$WORK/one.out" "$WORK/one.err" || fail "the server did not start"
 port=$(cat "$WORK/one.out" "$WORK/one.err" | port_of /dev/stdin)
-for i in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
 	curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "no answer from the server"
 done
 wait "$recorder" || fail "exit status $?"
@@ -25,11 +25,8 @@ cat "$WORK/one/symbols/"*.txt | grep -q ' queue_put$' || fail "the names of func
 grep -q 'recording .* (pid [0-9]*) into' "$WORK/one.err" || fail "does not say that it records"
 grep -q 'none lost' "$WORK/one.err" || fail "does not say what was lost"
 "$FLOWDAR" info "$WORK/one" --format json > "$WORK/one.json" || fail "info: exit status $?"
-told=$(python3 -c 'import json, sys
-about = json.load(open(sys.argv[1]))
-counts = {row["event"]: row["count"] for row in about["events"]}
-print(about["event_count"], counts["session_begin"], about["processes"][0]["program"].split("/")[-1])
-' "$WORK/one.json") || fail "info does not print JSON"
+told=$(jq -r '[.event_count, (.events[] | select(.event == "session_begin").count),
+	(.processes[0].program | split("/")[-1])] | join(" ")' "$WORK/one.json") || fail "info: no JSON"
 [ "$told" = "$(field "$WORK/one" events) $begins demo_httpd" ] || fail "info tells: $told"
 "$FLOWDAR" info "$WORK/one" | grep -q "^session_begin .*$begins" || fail "info has no table"
 nothing_left

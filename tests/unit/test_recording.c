@@ -113,8 +113,8 @@ static void test_refusals(void)
 		"\xff\xfe",
 		"{\"format\": 1, \"command\": [1]}",
 		"{\"format\": 1, \"command\": \"x\"}",
-		"{\"format\":1,\"command\":[],\"host\":\"\",\"detail\":\"\",\"started\":\"\","
-		"\"duration_ns\":-1}",
+		("{\"format\":1,\"command\":[],\"host\":\"\",\"detail\":\"\",\"started\":\"\","
+		 "\"duration_ns\":-1}"),
 	};
 	g_autofree char *dir = scratch();
 	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
