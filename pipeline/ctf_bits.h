@@ -66,14 +66,9 @@ static inline uint64_t fd_ctf_bits_extend(uint64_t value, unsigned size)
 /* The clock after its low size bits were seen as value: it has wrapped at most once since. */
 static inline uint64_t fd_ctf_bits_clock(uint64_t clock, uint64_t value, unsigned size)
 {
-	uint64_t mask;
+	uint64_t mask = UINT64_MAX >> (64 - size);
 
-	if (size == 64)
-		return value;
-	mask = (UINT64_C(1) << size) - 1;
-	if (value < (clock & mask))
-		clock += mask + 1;
-	return (clock & ~mask) | value;
+	return clock + ((value - clock) & mask);
 }
 
 #endif

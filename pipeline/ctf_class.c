@@ -1,9 +1,11 @@
 #include "pipeline/ctf_class.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "pipeline/source.h"
+
+/* Behind the longest header, so that eight bytes from the last one on are within reach. */
+#define FAST_BYTES_MAX (FD_CTF_FAST_REACH - 16)
 
 /* The node of each role. */
 struct choice {
@@ -44,46 +46,46 @@ static uint8_t role_of(const struct fd_ctf_node *node, void *user)
 
 /* ---- the short form ---- */
 
-static gboolean add_copy(struct fd_ctf_copy *copies, uint8_t *count, uint64_t bits, size_t to)
+/* Whatever is looked at is looked at eight bytes at a time. */
+static void set_pick(struct fd_ctf_pick *pick, uint64_t bits, unsigned bytes)
 {
-	if (*count >= FD_CTF_COPIES || bits / 8 > UINT16_MAX)
-		return FALSE;
-	copies[*count].from = (uint16_t)(bits / 8);
-	copies[*count].to = (uint16_t)to;
-	++*count;
-	return TRUE;
+	pick->from = (uint32_t)(bits / 8);
+	pick->mask = bytes < 8 ? (UINT64_C(1) << bytes * 8) - 1 : UINT64_MAX;
 }
 
 /* Only what needs no thought: whole bytes, in this machine's order, not to be extended. */
 static gboolean add_number(struct fd_ctf_fast *fast, const struct fd_ctf_op *op, uint64_t bits)
 {
-	static const uint16_t targets[FD_ROLES] = {
-		[FD_ROLE_ADDR] = offsetof(struct fd_event, addr),
-		[FD_ROLE_ADDR2] = offsetof(struct fd_event, addr2),
-		[FD_ROLE_PID] = offsetof(struct fd_event, pid),
-		[FD_ROLE_TID] = offsetof(struct fd_event, tid),
+	struct fd_ctf_pick *const picks[FD_ROLES] = {
+		[FD_ROLE_ADDR] = &fast->addr,
+		[FD_ROLE_ADDR2] = &fast->addr2,
+		[FD_ROLE_PID] = &fast->pid,
+		[FD_ROLE_TID] = &fast->tid,
 	};
 	gboolean wide = op->value == FD_ROLE_ADDR || op->value == FD_ROLE_ADDR2;
 
 	if (op->reg != FD_CTF_NO_REG || !(op->flags & FD_CTF_FLAG_BYTES) ||
-	    (op->flags & (FD_CTF_FLAG_BIG | FD_CTF_FLAG_CLOCK)) || op->value >= FD_ROLES)
+	    (op->flags & (FD_CTF_FLAG_BIG | FD_CTF_FLAG_CLOCK)))
 		return FALSE;
-	if (!wide && op->value != FD_ROLE_PID && op->value != FD_ROLE_TID)
+	if (op->value >= FD_ROLES || !picks[op->value])
 		return FALSE;
-	if (wide && op->bits == 64)
-		return add_copy(fast->wide, &fast->wides, bits, targets[op->value]);
-	if (op->bits != 32 || (wide && (op->flags & FD_CTF_FLAG_SIGNED)))
+	if (op->bits < 64 && wide && (op->flags & FD_CTF_FLAG_SIGNED))
 		return FALSE;
-	return add_copy(fast->word, &fast->words, bits, targets[op->value]);
+	if (op->bits < 32 && !wide && (op->flags & FD_CTF_FLAG_SIGNED))
+		return FALSE;
+	set_pick(picks[op->value], bits, wide ? op->bits / 8 : MIN(op->bits / 8, 4));
+	return TRUE;
 }
 
 static gboolean add_name(struct fd_ctf_fast *fast, const struct fd_ctf_op *op, uint64_t bits)
 {
 	if (op->value != FD_ROLE_THREAD_NAME || op->reg != FD_CTF_NO_REG || op->bits != 8 ||
-	    !op->amount || op->amount > FD_CTF_NAME_BYTES || bits / 8 > UINT16_MAX)
+	    op->amount != FD_CTF_PROCNAME_BYTES)
 		return FALSE;
-	fast->name_from = (uint16_t)(bits / 8);
-	fast->name_bytes = (uint8_t)op->amount;
+	fast->named = TRUE;
+	set_pick(&fast->name[0], bits, 8);
+	set_pick(&fast->name[1], bits + 64, 8);
+	set_pick(&fast->name[2], bits + 128, FD_CTF_PROCNAME_BYTES - 16);
 	return TRUE;
 }
 
@@ -91,8 +93,8 @@ static gboolean add_op(struct fd_ctf_fast *fast, const struct fd_ctf_op *op, uin
 {
 	switch (op->code) {
 	case FD_CTF_OP_SKIP:
-		*bits += op->amount;
-		return op->amount <= UINT16_MAX * 8;
+		*bits += MIN(op->amount, FD_CTF_FAST_REACH * 8);
+		return TRUE;
 	case FD_CTF_OP_INT:
 		if (!add_number(fast, op, *bits))
 			return FALSE;
@@ -118,7 +120,7 @@ static void make_fast(struct fd_ctf_class *class, const struct fd_ctf_position *
 	for (guint i = 0; i + 1 < class->program.ops->len; i++) {
 		if (!add_op(&fast, &g_array_index(class->program.ops, struct fd_ctf_op, i),
 			    &bits) ||
-		    bits > UINT16_MAX * 8)
+		    bits > FAST_BYTES_MAX * 8)
 			return;
 	}
 	if (bits % 8 || class->module != FD_MODULE_NONE)
@@ -175,5 +177,6 @@ void fd_ctf_class_prepare(struct fd_ctf_class *class, struct fd_texts *texts)
 	if (class->event.kind == FD_EVENT_OTHER)
 		class->event.name = class->name_id;
 	class->fast.event = class->event;
-	class->fast.usable = class->has_fast;
+	if (class->roles & 1u << FD_ROLE_PID)
+		class->fast.event.pid = 0;
 }

@@ -15,25 +15,25 @@
 #include "pipeline/event_map.h"
 #include "pipeline/text.h"
 
-#define FD_CTF_COPIES     4
-#define FD_CTF_NAME_BYTES 24u /* of a thread's name at a fixed place; LTTng writes 17 */
+#define FD_CTF_PROCNAME_BYTES 17u /* of a thread's name, as LTTng writes it */
+#define FD_CTF_NAME_BYTES     24u /* the same in whole words */
 
-/* A copy of bytes: from behind the event's header, to an offset in struct fd_event. */
-struct fd_ctf_copy {
-	uint16_t from;
-	uint16_t to;
+/* A number of an event: bytes from behind its header, of which mask is kept. Without any, the mask
+ * is 0. */
+struct fd_ctf_pick {
+	uint64_t mask;
+	uint32_t from;
 };
 
-/* An event of fixed length whose values are copied as they are. */
+/* No byte that far from an event's start is looked at: a bound for its bytes, and 8 at once. */
+#define FD_CTF_FAST_REACH 128u
+
+/* An event of fixed length whose numbers are at fixed places. */
 struct fd_ctf_fast {
-	gboolean usable;    /* and the class was prepared */
-	uint32_t bytes;     /* behind the header */
-	uint8_t wides;      /* of wide: 8 bytes each */
-	uint8_t words;      /* of word: 4 bytes each */
-	uint8_t name_bytes; /* of the thread's name, 0: the event does not say it */
-	uint16_t name_from;
-	struct fd_ctf_copy wide[FD_CTF_COPIES];
-	struct fd_ctf_copy word[FD_CTF_COPIES];
+	uint32_t bytes; /* behind the header */
+	struct fd_ctf_pick addr, addr2, pid, tid;
+	gboolean named; /* it says the thread's name */
+	struct fd_ctf_pick name[FD_CTF_NAME_BYTES / 8];
 	struct fd_event event; /* all that is the same for every event of the class */
 };
 

@@ -6,12 +6,13 @@
 
 /* The stream's state as the loop needs it, in registers as far as there are any. */
 struct loop {
-	const uint8_t *at, *end;
+	const uint8_t *at;
+	const uint8_t *last_at; /* events that start after this may be too close to the end */
 	uint64_t clock;
 	uint64_t last;    /* no event after this time, in cycles */
 	uint64_t next;    /* time of the one that is after it, 0: there is none */
 	uint64_t base_ns; /* time of cycle 0 */
-	struct fd_ctf_class *const *classes;
+	const struct fd_ctf_fast *const *fast;
 	guint ids;
 };
 
@@ -19,30 +20,28 @@ struct loop {
 static gboolean begin(const struct fd_ctf_stream *stream, uint64_t limit_ns, struct loop *loop)
 {
 	const struct fd_ctf_cursor *cursor = &stream->cursor;
-	uint64_t base_ns = (uint64_t)stream->plan->time.base_ns;
+	uint64_t base_ns = (uint64_t)stream->plan->time.base_ns, left;
 
 	if (!fd_ctf_time_is_sum(&stream->plan->time, &loop->last) || limit_ns < base_ns)
 		return FALSE;
 	loop->last = MIN(loop->last, limit_ns - base_ns);
 	loop->base_ns = base_ns;
 	loop->at = cursor->bytes + cursor->at / 8;
-	loop->end = cursor->bytes + cursor->end / 8;
+	left = cursor->end > cursor->at ? (cursor->end - cursor->at) / 8 : 0;
+	if (left < FD_CTF_FAST_REACH)
+		return FALSE;
+	loop->last_at = loop->at + left - FD_CTF_FAST_REACH;
 	loop->clock = stream->frame.clock;
 	loop->next = 0;
-	loop->classes = stream->stream->by_id;
+	loop->fast = stream->stream->fast;
 	/* The highest id says that id and time follow at full length. */
 	loop->ids = MIN(stream->stream->ids, (1u << stream->stream->fast_bits) - 1);
 	return TRUE;
 }
 
-static inline void copy(const struct fd_ctf_fast *fast, const uint8_t *body, struct fd_event *event)
+static inline uint64_t pick(const struct fd_ctf_pick *pick, const uint8_t *body)
 {
-	char *to = (char *)event;
-
-	for (unsigned i = 0; i < fast->wides; i++)
-		memcpy(to + fast->wide[i].to, body + fast->wide[i].from, 8);
-	for (unsigned i = 0; i < fast->words; i++)
-		memcpy(to + fast->word[i].to, body + fast->word[i].from, 4);
+	return fd_ctf_bits_bytes(body + pick->from, 64, FALSE) & pick->mask;
 }
 
 /* Whether the thread is called what it was called in its last event. */
@@ -51,9 +50,24 @@ static inline gboolean same_name(struct fd_ctf_sink *sink, const struct fd_ctf_f
 {
 	const struct fd_ctf_sink_thread *thread = fd_ctf_sink_thread(sink, event->tid);
 
-	return thread->length == fast->name_bytes && thread->tid == event->tid &&
-	       thread->pid == event->pid &&
-	       memcmp(thread->name, body + fast->name_from, fast->name_bytes) == 0;
+	return thread->length == FD_CTF_PROCNAME_BYTES && thread->tid == event->tid &&
+	       thread->pid == event->pid && thread->name[0] == pick(&fast->name[0], body) &&
+	       thread->name[1] == pick(&fast->name[1], body) &&
+	       thread->name[2] == pick(&fast->name[2], body);
+}
+
+static inline void make(const struct fd_ctf_fast *fast, const uint8_t *body, uint64_t time_ns,
+			struct fd_event *event)
+{
+	/* What does not differ within a class is at the struct's end: copied at once. */
+	const size_t same = offsetof(struct fd_event, data);
+
+	event->time_ns = time_ns;
+	event->addr = pick(&fast->addr, body);
+	event->addr2 = pick(&fast->addr2, body);
+	memcpy((char *)event + same, (const char *)&fast->event + same, sizeof(*event) - same);
+	event->pid = fast->event.pid | (uint32_t)pick(&fast->pid, body);
+	event->tid = (uint32_t)pick(&fast->tid, body);
 }
 
 /* One loop for each of the two headers: id_bits is a constant in both. */
@@ -64,36 +78,45 @@ static inline __attribute__((always_inline)) struct fd_event *run(struct loop *l
 								  const unsigned id_bits)
 {
 	const unsigned time_bits = id_bits == 5 ? 27 : 32, head = (id_bits + time_bits) / 8;
+	const uint8_t *at = loop->at;
+	uint64_t clock = loop->clock;
+	size_t step = 0;
 
-	for (; event < stop; event++) {
+	for (; event < stop && at <= loop->last_at; event++) {
 		const struct fd_ctf_fast *fast;
-		uint64_t word, clock;
+		uint64_t next;
 		guint id;
 
-		if (loop->end - loop->at < (ptrdiff_t)head)
+		if (id_bits == 5) {
+			next = fd_ctf_bits_bytes(at, 32, FALSE);
+			id = next & 31u;
+			next >>= 5;
+		} else {
+			id = (guint)fd_ctf_bits_bytes(at, 16, FALSE);
+			next = fd_ctf_bits_bytes(at + 2, 32, FALSE);
+		}
+		fast = id < loop->ids ? loop->fast[id] : NULL;
+		if (!fast)
 			break;
-		word = id_bits == 5 ? fd_ctf_bits_bytes(loop->at, 32, FALSE)
-				    : fd_ctf_bits_bytes(loop->at, 16, FALSE) |
-					      fd_ctf_bits_bytes(loop->at + 2, 32, FALSE) << 16;
-		id = (guint)word & ((1u << id_bits) - 1);
-		if (id >= loop->ids || !loop->classes[id] || !loop->classes[id]->fast.usable)
-			break;
-		fast = &loop->classes[id]->fast;
-		clock = fd_ctf_bits_clock(loop->clock, word >> id_bits, time_bits);
-		if (clock > loop->last) {
-			loop->next = clock;
+		next = fd_ctf_bits_clock(clock, next, time_bits);
+		if (next > loop->last) {
+			loop->next = next;
 			break;
 		}
-		if (loop->end - loop->at < (ptrdiff_t)(head + fast->bytes))
+		make(fast, at + head, loop->base_ns + next, event);
+		if (fast->named && !same_name(sink, fast, at + head, event))
 			break;
-		*event = fast->event;
-		event->time_ns = loop->base_ns + clock;
-		copy(fast, loop->at + head, event);
-		if (fast->name_bytes && !same_name(sink, fast, loop->at + head, event))
-			break;
-		loop->at += head + fast->bytes;
-		loop->clock = clock;
+		/* Most events are as long as the one before. That being foretold as a branch, and
+		 * not computed, the processor is some events ahead: twice as fast. */
+		if (G_UNLIKELY(step != head + fast->bytes)) {
+			step = head + fast->bytes;
+			__asm__ volatile("" : "+r"(step));
+		}
+		at += step;
+		clock = next;
 	}
+	loop->at = at;
+	loop->clock = clock;
 	return event;
 }
 

@@ -162,6 +162,7 @@ static void stream_free(void *data)
 	fd_ctf_program_clear(&stream->event_header);
 	g_ptr_array_unref(stream->classes);
 	g_free(stream->by_id);
+	g_free(stream->fast);
 	g_free(stream);
 }
 
@@ -174,6 +175,7 @@ static void index_ids(struct fd_ctf_stream_plan *stream)
 			stream->ids = (guint) class->id + 1;
 	}
 	stream->by_id = g_new0(struct fd_ctf_class *, stream->ids);
+	stream->fast = g_new0(const struct fd_ctf_fast *, stream->ids);
 	for (guint i = 0; i < stream->classes->len; i++) {
 		struct fd_ctf_class *class = g_ptr_array_index(stream->classes, i);
 
@@ -391,4 +393,10 @@ struct fd_ctf_class *fd_ctf_plan_class(const struct fd_ctf_stream_plan *stream, 
 			high = middle;
 	}
 	return NULL;
+}
+
+void fd_ctf_plan_use_fast(const struct fd_ctf_stream_plan *stream, const struct fd_ctf_class *class)
+{
+	if (class->has_fast && class->id < stream->ids)
+		stream->fast[class->id] = &class->fast;
 }

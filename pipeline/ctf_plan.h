@@ -25,8 +25,9 @@ struct fd_ctf_stream_plan {
 			     * is another header */
 	uint32_t values;    /* 1 << enum fd_ctf_value: what these two deliver */
 	GPtrArray *classes; /* struct fd_ctf_class *, by id */
-	struct fd_ctf_class **by_id; /* those with an id below FD_CTF_DIRECT_IDS */
-	guint ids;                   /* length of by_id */
+	struct fd_ctf_class **by_id;     /* those with an id below FD_CTF_DIRECT_IDS */
+	const struct fd_ctf_fast **fast; /* short forms of those that can be used by now, or NULL */
+	guint ids;                       /* length of by_id and fast */
 };
 
 struct fd_ctf_plan {
@@ -45,6 +46,10 @@ struct fd_ctf_plan *fd_ctf_plan_new(const char *text, gsize length, GError **err
 
 /* NULL is allowed. */
 void fd_ctf_plan_free(struct fd_ctf_plan *plan);
+
+/* Lets the short form of the class be used, if it has one; it must have been prepared. */
+void fd_ctf_plan_use_fast(const struct fd_ctf_stream_plan *stream,
+			  const struct fd_ctf_class *class);
 
 /* NULL when there is no such stream class, or event class. */
 const struct fd_ctf_stream_plan *fd_ctf_plan_stream(const struct fd_ctf_plan *plan, uint64_t id);

@@ -141,6 +141,7 @@ static gboolean name_thread(struct fd_ctf_sink *sink, const struct fd_ctf_text *
 		thread->pid = event->pid;
 		thread->tid = event->tid;
 		thread->length = (uint32_t)text->length;
+		memset(thread->name, 0, sizeof(thread->name));
 		memcpy(thread->name, text->bytes, text->length);
 	}
 	return fd_event_state_name_thread(sink->state, event, name, told);

@@ -27,8 +27,8 @@ struct fd_ctf_sink_name {
 /* The name that a thread's last event had, as it is in the trace. */
 struct fd_ctf_sink_thread {
 	uint32_t pid, tid;
-	uint32_t length; /* 0: nothing is cached here */
-	uint8_t name[FD_CTF_NAME_BYTES];
+	uint32_t length;                      /* 0: nothing is cached here */
+	uint64_t name[FD_CTF_NAME_BYTES / 8]; /* its bytes, and zeros */
 };
 
 struct fd_ctf_sink {

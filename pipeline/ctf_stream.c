@@ -271,6 +271,7 @@ static gboolean decode(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
 		return FALSE;
 	}
 	fd_ctf_sink_add(sink, stream->peeked, &stream->frame, time_ns);
+	fd_ctf_plan_use_fast(stream->stream, stream->peeked);
 	stream->peeked = NULL;
 	return TRUE;
 }

@@ -53,8 +53,12 @@ struct fd_source *fd_source_open(const char *path, GError **error)
 	source->path = g_strdup(path);
 	source->env.texts = fd_texts_new();
 	source->strangers = read_strangers(path);
-	source->ops = &fd_decoder_guarded;
-	source->decoder = source->ops->open(traces, &source->env, error);
+	source->ops = &fd_decoder_ctf;
+	source->decoder = source->ops->open(traces, &source->env, NULL);
+	if (!source->decoder) {
+		source->ops = &fd_decoder_guarded;
+		source->decoder = source->ops->open(traces, &source->env, error);
+	}
 	if (!source->decoder)
 		return NULL;
 	return g_steal_pointer(&source);
@@ -76,16 +80,31 @@ static size_t leave_out(struct fd_source *source, struct fd_event *batch, size_t
 	return kept;
 }
 
+static gboolean is_told(const struct fd_event *event)
+{
+	return event->kind != FD_EVENT_THREAD_NAME;
+}
+
+/* Done for every event there is: the loop has no branch. */
 static void count(struct fd_source_summary *summary, const struct fd_event *batch, size_t n)
 {
+	size_t made_up = 0, others = 0, first = 0, last = n;
+
 	for (size_t i = 0; i < n; i++) {
-		if (batch[i].kind == FD_EVENT_THREAD_NAME)
-			continue;
-		if (!summary->events++)
-			summary->begin_ns = batch[i].time_ns;
-		summary->ours += batch[i].kind != FD_EVENT_OTHER;
-		summary->end_ns = batch[i].time_ns;
+		made_up += !is_told(&batch[i]);
+		others += batch[i].kind == FD_EVENT_OTHER;
 	}
+	if (made_up == n)
+		return;
+	while (!is_told(&batch[first]))
+		first++;
+	while (!is_told(&batch[last - 1]))
+		last--;
+	if (!summary->events)
+		summary->begin_ns = batch[first].time_ns;
+	summary->end_ns = batch[last - 1].time_ns;
+	summary->events += n - made_up;
+	summary->ours += n - made_up - others;
 }
 
 /* The end of reading, good or bad; gives what fd_source_read gives. */
