@@ -195,6 +195,7 @@ static enum fd_move next_piece(struct fd_dialogue *dialogue, const struct fd_pac
 	next->opens = dialogue->opens;
 	if (data)
 		return FD_MOVE_SEND;
+	dialogue->needed = need_of(dialogue, piece);
 	return piece->kind == FD_PIECE_FIN ? FD_MOVE_FIN : FD_MOVE_RST;
 }
 
