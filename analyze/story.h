@@ -23,6 +23,7 @@ enum fd_story_kind {
 	FD_STORY_LOOP,    /* its children, count times over; has no name and no calls of its own */
 	FD_STORY_HANDOFF, /* an object went from lane to lane_to through the queue name */
 	FD_STORY_IDLE,    /* for duration_ns no thread worked for the session */
+	FD_STORY_NOTE,    /* the server said so: a note, or the first bytes of a message */
 	FD_STORY_KINDS
 };
 
@@ -42,6 +43,7 @@ struct fd_story_lane {
 
 struct fd_story_step {
 	const char *name; /* function, what is waited for, or queue; never NULL */
+	const char *text; /* NOTE: the value, of the first of those folded; else "" */
 	enum fd_story_kind kind;
 	uint32_t lane;        /* of HANDOFF: the giver's, FD_STORY_NONE when it was not seen */
 	uint32_t lane_to;     /* HANDOFF: the taker's, FD_STORY_NONE when nobody took it */

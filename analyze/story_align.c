@@ -24,12 +24,13 @@ static void number_nodes(struct aligner *a, const struct story_list *list)
 {
 	for (uint32_t i = 0; i < list->length; i++) {
 		struct story_node *node = list->items[i];
+		gboolean call = node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT;
 		g_autofree char *text = NULL;
 		gpointer number;
 
 		number_nodes(a, &node->children);
 		text = g_strdup_printf("%u %s\n%s", node->key.kind, node->name,
-				       node->key.kind == FD_STORY_HANDOFF ? "" : node->component);
+				       call ? node->component : "");
 		number = g_hash_table_lookup(a->names, text);
 		if (!number) {
 			number = GUINT_TO_POINTER(g_hash_table_size(a->names) + 1);

@@ -3,14 +3,16 @@
 #include <string.h>
 
 #include "analyze/story_focus.h"
+#include "analyze/story_name.h"
+#include "analyze/story_roots.h"
 #include "analyze/story_tree.h"
 
-#define IDLE_NS      100000u             /* shorter gaps are not told as a step of their own */
-#define OUTERMOST    (UINT64_C(1) << 63) /* no frame has such an id: | thread id */
-#define SCOPE_SEARCH 64u                 /* how far out a scope looks for the function it is in */
-#define WAITS_ARE_OF "libc"
-#define SERVER       "server"
-#define THREADS_MAX  1024u /* of one session; further ones are shown without their name */
+#define OUTERMOST     (UINT64_C(1) << 63) /* no frame has such an id: | thread id */
+#define SCOPE_SEARCH  64u                 /* how far out a scope looks for the function it is in */
+#define NOTES_WAITING 64u  /* that no frame has been told around yet; more go to the top */
+#define NOTE_BYTES    160u /* as much of a text is kept */
+#define SERVER        "server"
+#define THREADS_MAX   1024u /* of one session; further ones are shown without their name */
 
 /* Calls whose caller is not told yet: it is open, or it is the server's. */
 struct pending {
@@ -25,6 +27,8 @@ struct fd_story_builder {
 	struct story_tree tree;
 	GHashTable *pending; /* of struct pending by id */
 	struct story_list handoffs;
+	GPtrArray
+		*notes;  /* of struct story_node: those that no frame around them is known of yet */
 	GArray *threads; /* of struct story_thread; name is a text id until the end */
 	struct story_focus *focus;
 	char *peer;
@@ -82,28 +86,20 @@ static struct pending *pending_of(struct fd_story_builder *b, uint64_t id)
 	return pending;
 }
 
-static struct story_node *idle_node(struct story_tree *tree, uint64_t from_ns, uint64_t to_ns)
-{
-	struct story_key key = { .kind = FD_STORY_IDLE };
-	struct story_node *node = story_node_new(tree, &key);
-
-	node->start_ns = from_ns;
-	node->end_ns = to_ns;
-	node->total_ns = node->wait_ns = node->min_ns = node->max_ns = to_ns - from_ns;
-	return node;
-}
-
 /* If the caller turns out to be the session's own the gaps are its own time, and are dropped. */
 static void add_pending(struct fd_story_builder *b, uint64_t caller, struct story_node *node)
 {
 	struct pending *pending = pending_of(b, caller);
 	uint64_t end_ns = node->end_ns;
 
-	if (pending->calls.length > 0 && node->key.kind != FD_STORY_IDLE &&
-	    node->start_ns > pending->end_ns && node->start_ns - pending->end_ns >= IDLE_NS) {
-		story_list_append(&b->tree, &pending->calls,
-				  idle_node(&b->tree, pending->end_ns, node->start_ns));
+	if (node->key.kind == FD_STORY_NOTE) {
+		story_list_append(&b->tree, &pending->calls, node);
+		return;
 	}
+	if (pending->end_ns > 0 && node->key.kind != FD_STORY_IDLE &&
+	    node->start_ns > pending->end_ns && node->start_ns - pending->end_ns >= STORY_IDLE_NS)
+		story_list_append(&b->tree, &pending->calls,
+				  story_idle_new(&b->tree, pending->end_ns, node->start_ns));
 	story_list_append(&b->tree, &pending->calls, node);
 	pending->end_ns = MAX(pending->end_ns, end_ns);
 }
@@ -184,6 +180,37 @@ static void limit(struct fd_story_builder *b)
 	story_tree_limit(&b->tree, (struct story_list *const *)lists->pdata, lists->len);
 }
 
+/* A note goes where it was made, by its time; one with the same key beside it takes it in. */
+static void put_note(struct story_tree *tree, struct story_list *list, struct story_node *note)
+{
+	uint32_t at = list->length;
+
+	while (at > 0 && list->items[at - 1]->start_ns > note->start_ns)
+		at--;
+	if (at > 0 && story_node_alike(list->items[at - 1], note))
+		story_node_merge(tree, list->items[at - 1], note);
+	else
+		story_list_insert(list, at, note);
+}
+
+/* The notes that were made in a frame, but in none of those below it. */
+static void take_notes(struct fd_story_builder *b, const struct fd_walk_frame *frame,
+		       struct story_list *children)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < b->notes->len; i++) {
+		struct story_node *note = b->notes->pdata[i];
+
+		if (note->key.pid == frame->pid && note->key.tid == frame->tid &&
+		    note->start_ns >= frame->start_ns && note->start_ns <= frame->end_ns)
+			put_note(&b->tree, children, note);
+		else
+			b->notes->pdata[kept++] = note;
+	}
+	g_ptr_array_set_size(b->notes, (gint)kept);
+}
+
 static void on_frame(void *user, const struct fd_walk_frame *frame)
 {
 	struct fd_story_builder *b = user;
@@ -203,6 +230,7 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 		below->calls = (struct story_list){ 0 };
 		g_hash_table_remove(b->pending, &frame->id);
 	}
+	take_notes(b, frame, &node->children);
 	story_node_settle(&b->tree, node);
 	b->calls++;
 	b->begin_ns = MIN(b->begin_ns, frame->start_ns);
@@ -242,6 +270,46 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 	limit(b);
 }
 
+static void take_note(struct fd_story_builder *b, const struct fd_walk_note *note, char *text)
+{
+	struct story_key key = {
+		.kind = FD_STORY_NOTE, .value = note->key, .pid = note->pid, .tid = note->tid
+	};
+	struct story_node *node = story_node_new(&b->tree, &key);
+
+	node->text = text;
+	node->start_ns = node->end_ns = note->time_ns;
+	g_ptr_array_add(b->notes, node);
+	if (b->notes->len > NOTES_WAITING)
+		add_pending(b, OUTERMOST | note->tid, g_ptr_array_steal_index(b->notes, 0));
+}
+
+static void on_note(void *user, const struct fd_walk_note *note)
+{
+	struct fd_story_builder *b = user;
+
+	if (is_ours(b, note->session))
+		take_note(b, note, g_strndup(note->value, MIN(note->value_len, NOTE_BYTES)));
+}
+
+/* The first line, as people read it: what is no printable ASCII is a dot. */
+static void on_bytes(void *user, const struct fd_walk_note *bytes)
+{
+	struct fd_story_builder *b = user;
+	GString *text;
+
+	if (!is_ours(b, bytes->session))
+		return;
+	text = g_string_new(NULL);
+	g_string_printf(text, "%" G_GUINT64_FORMAT " bytes, ", bytes->total);
+	for (uint32_t i = 0; i < MIN(bytes->value_len, NOTE_BYTES); i++) {
+		if (i > 0 && (bytes->value[i] == '\r' || bytes->value[i] == '\n'))
+			break;
+		g_string_append_c(text, g_ascii_isprint(bytes->value[i]) ? bytes->value[i] : '.');
+	}
+	take_note(b, bytes, g_string_free(text, FALSE));
+}
+
 static void on_opened(void *user, struct fd_walk_session *session)
 {
 	struct fd_story_builder *b = user;
@@ -255,69 +323,20 @@ static void on_opened(void *user, struct fd_walk_session *session)
 	b->begin_ns = b->opened_ns = session->begin_ns;
 }
 
-static int by_start(gconstpointer a, gconstpointer b)
-{
-	const struct story_node *x = *(const struct story_node *const *)a;
-	const struct story_node *y = *(const struct story_node *const *)b;
-
-	return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
-}
-
-/* Recursive calls whose outer ones are not the session's are calls like all others. */
-static void take_roots(struct fd_story_builder *b, struct story_list *from, GPtrArray *roots)
-{
-	for (uint32_t i = 0; i < from->length; i++) {
-		struct story_node *node = from->items[i];
-
-		for (uint32_t j = 0; j < node->lifted.length; j++)
-			g_ptr_array_add(roots, node->lifted.items[j]);
-		b->tree.roots.hidden_calls += node->lifted.hidden_calls;
-		b->tree.roots.hidden_ns += node->lifted.hidden_ns;
-		story_list_clear(&node->lifted);
-		g_ptr_array_add(roots, node);
-	}
-	b->tree.roots.hidden_calls += from->hidden_calls;
-	b->tree.roots.hidden_ns += from->hidden_ns;
-	story_list_clear(from);
-}
-
-/* Calls and hand-offs of all threads, in the order in which they began, with the gaps between. */
+/* The calls of all threads and the hand-offs become the tree's roots. */
 static void join_roots(struct fd_story_builder *b)
 {
-	g_autoptr(GPtrArray) roots = g_ptr_array_new();
-	gboolean alone = g_hash_table_size(b->pending) == 1 && b->handoffs.length == 0;
-	uint64_t end_ns = b->begin_ns;
+	g_autoptr(GPtrArray) lists = g_ptr_array_new();
 	GHashTableIter iter;
-	gpointer value;
+	gpointer pending;
 
 	g_hash_table_iter_init(&iter, b->pending);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		struct pending *pending = value;
-
-		if (!alone)
-			story_list_drop_idle(&b->tree, &pending->calls);
-		story_list_finish(&b->tree, &pending->calls);
-		take_roots(b, &pending->calls, roots);
-	}
-	take_roots(b, &b->handoffs, roots);
-	g_ptr_array_sort(roots, by_start);
-	for (guint i = 0; i < roots->len; i++) {
-		struct story_node *node = roots->pdata[i];
-
-		if (!alone && i > 0 && node->start_ns > end_ns &&
-		    node->start_ns - end_ns >= IDLE_NS) {
-			story_list_push(&b->tree.roots,
-					idle_node(&b->tree, end_ns, node->start_ns));
-		}
-		end_ns = MAX(end_ns, node->end_ns);
-		story_list_push(&b->tree.roots, node);
-	}
-	if (b->end_ns > end_ns && b->end_ns - end_ns >= IDLE_NS) {
-		struct story_node *rest = idle_node(&b->tree, end_ns, b->end_ns);
-
-		rest->unfinished = b->state == FD_SESSION_UNFINISHED;
-		story_list_push(&b->tree.roots, rest);
-	}
+	while (g_hash_table_iter_next(&iter, NULL, &pending))
+		g_ptr_array_add(lists, &((struct pending *)pending)->calls);
+	if (b->handoffs.length > 0)
+		g_ptr_array_add(lists, &b->handoffs);
+	story_roots_join(&b->tree, lists, b->begin_ns, b->end_ns,
+			 b->state == FD_SESSION_UNFINISHED);
 	g_hash_table_remove_all(b->pending);
 }
 
@@ -329,6 +348,11 @@ static void on_closed(void *user, struct fd_walk_session *session)
 		return;
 	b->state = session->state;
 	b->end_ns = session->end_ns;
+	while (b->notes->len > 0) {
+		struct story_node *note = g_ptr_array_steal_index(b->notes, 0);
+
+		add_pending(b, OUTERMOST | note->key.tid, note);
+	}
 	join_roots(b);
 	b->closed = TRUE;
 }
@@ -340,11 +364,14 @@ struct fd_story_builder *fd_story_builder_new(const struct fd_story_source *sour
 		.session_closed = on_closed,
 		.frame = on_frame,
 		.handoff = on_handoff,
+		.note = on_note,
+		.bytes = on_bytes,
 	};
 	struct fd_story_builder *b = g_new0(struct fd_story_builder, 1);
 
 	b->source = *source;
 	b->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, pending_free);
+	b->notes = g_ptr_array_new();
 	b->threads = g_array_new(FALSE, TRUE, sizeof(struct story_thread));
 	b->focus = story_focus_new(source->symbols, source->text, source->texts, source->focus);
 	b->walk = fd_walk_new(&visitor, b);
@@ -354,62 +381,6 @@ struct fd_story_builder *fd_story_builder_new(const struct fd_story_source *sour
 struct fd_walk *fd_story_builder_walk(struct fd_story_builder *builder)
 {
 	return builder->walk;
-}
-
-/* Naming: everything is a number until all binaries of the trace are known. */
-struct naming {
-	const struct fd_story_source *source;
-	GStringChunk *texts;
-	const char *program;
-};
-
-static const char *keep(struct naming *naming, const char *text)
-{
-	return g_string_chunk_insert_const(naming->texts, text);
-}
-
-static void name_function(struct naming *naming, struct story_node *node, uint64_t addr,
-			  gboolean component_only)
-{
-	const struct fd_symbol *symbol = NULL;
-	char number[24];
-
-	if (naming->source->symbols)
-		symbol = fd_symbols_lookup(naming->source->symbols, node->key.pid, addr);
-	node->component = symbol ? keep(naming, symbol->component) : naming->program;
-	if (!component_only) {
-		g_snprintf(number, sizeof(number), "0x%" G_GINT64_MODIFIER "x", addr);
-		node->name = keep(naming, symbol ? symbol->function : number);
-	}
-}
-
-static void name_node(struct naming *naming, struct story_node *node)
-{
-	const struct fd_story_source *source = naming->source;
-	gboolean text =
-		node->key.kind == FD_STORY_HANDOFF || node->key.frame_kind != FD_FRAME_FUNCTION;
-
-	node->name = "";
-	node->component = "";
-	if (node->key.kind == FD_STORY_IDLE || node->key.kind == FD_STORY_LOOP)
-		return;
-	if (!text) {
-		name_function(naming, node, node->key.value, FALSE);
-		return;
-	}
-	node->name = keep(naming, source->text(source->texts, (uint32_t)node->key.value));
-	node->component = node->key.kind == FD_STORY_WAIT ? WAITS_ARE_OF : naming->program;
-	if (node->owner_addr)
-		name_function(naming, node, node->owner_addr, TRUE);
-}
-
-static void name_all(struct naming *naming, struct story_list *list)
-{
-	for (uint32_t i = 0; i < list->length; i++) {
-		name_node(naming, list->items[i]);
-		name_all(naming, &list->items[i]->children);
-		name_all(naming, &list->items[i]->lifted);
-	}
 }
 
 static enum fd_story_state state_of(const struct fd_story_builder *b)
@@ -427,26 +398,30 @@ static enum fd_story_state state_of(const struct fd_story_builder *b)
 struct fd_story_tree *fd_story_builder_finish(struct fd_story_builder *b)
 {
 	struct fd_story_tree *tree;
-	struct naming naming = { .source = &b->source };
+	GStringChunk *texts;
 
 	fd_walk_finish(b->walk);
 	if (!b->seen || !b->closed)
 		return NULL;
 	tree = g_new0(struct fd_story_tree, 1);
-	tree->texts = naming.texts = g_string_chunk_new(4096);
-	tree->program = naming.program =
-		keep(&naming, b->source.symbols ? fd_symbols_program(b->source.symbols) : SERVER);
-	name_all(&naming, &b->tree.roots);
+	tree->texts = texts = g_string_chunk_new(4096);
+	tree->program =
+		g_string_chunk_insert_const(texts, b->source.symbols
+							   ? fd_symbols_program(b->source.symbols)
+							   : SERVER);
+	story_name_all(&b->source, texts, tree->program, &b->tree.roots);
 	for (guint i = 0; i < b->threads->len; i++) {
 		struct story_thread *thread = &g_array_index(b->threads, struct story_thread, i);
 		uint32_t id = GPOINTER_TO_UINT(thread->name);
 
-		thread->name = id ? keep(&naming, b->source.text(b->source.texts, id)) : NULL;
+		thread->name =
+			id ? g_string_chunk_insert_const(texts, b->source.text(b->source.texts, id))
+			   : NULL;
 	}
 	tree->threads = g_steal_pointer(&b->threads);
 	tree->tree = b->tree;
 	b->tree = (struct story_tree){ 0 };
-	tree->peer = keep(&naming, b->peer);
+	tree->peer = g_string_chunk_insert_const(texts, b->peer);
 	tree->key = b->key;
 	tree->pid = b->pid;
 	tree->state = state_of(b);
@@ -476,6 +451,9 @@ void fd_story_builder_free(struct fd_story_builder *b)
 		free_nodes(&b->tree, &((struct pending *)pending)->calls);
 	g_hash_table_unref(b->pending);
 	free_nodes(&b->tree, &b->handoffs);
+	for (guint i = 0; i < b->notes->len; i++)
+		story_node_free(&b->tree, b->notes->pdata[i]);
+	g_ptr_array_unref(b->notes);
 	story_tree_clear(&b->tree);
 	story_focus_free(b->focus);
 	fd_walk_free(b->walk);

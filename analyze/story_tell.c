@@ -6,6 +6,7 @@
 #include "analyze/story_align.h"
 #include "analyze/story_lanes.h"
 
+#define NOTES_SHOWN   12u  /* on each side, the first ones */
 #define HANDOFFS_KEPT 32u  /* shown whatever they took */
 #define IDLE_SHARE    0.01 /* of a session's time: shorter gaps are hidden */
 
@@ -122,6 +123,8 @@ static double weigh(const struct teller *t, const struct story_node *node, unsig
 		return INFINITY;
 	if (node->key.kind == FD_STORY_HANDOFF && (*handoffs)++ < HANDOFFS_KEPT)
 		return INFINITY;
+	if (node->key.kind == FD_STORY_NOTE)
+		return -1; /* show_notes() sees to them */
 	if (node->key.kind == FD_STORY_LOOP)
 		return -1; /* as much as what is in it */
 	if (node->key.kind == FD_STORY_IDLE) {
@@ -211,6 +214,21 @@ static void choose_rows(struct teller *t)
 	}
 }
 
+/* The first notes are shown whatever they stand in: they say what the session was about. */
+static void show_notes(struct teller *t)
+{
+	uint32_t shown[2] = { 0, 0 };
+
+	for (uint32_t i = 0; i < t->rows->len; i++) {
+		struct story_plan_row *row = row_at(t, i);
+
+		for (unsigned s = 0; s < t->count; s++) {
+			if (row->node[s] && row->node[s]->key.kind == FD_STORY_NOTE)
+				row->shown = row->shown || shown[s]++ < NOTES_SHOWN;
+		}
+	}
+}
+
 /* A loop without any of its body says nothing. */
 static void drop_empty_loops(struct teller *t)
 {
@@ -267,6 +285,7 @@ static void fill_step(struct fd_story *story, const struct fd_story_tree *tree,
 {
 	*step = (struct fd_story_step){
 		.name = keep_text(story, node->name),
+		.text = keep_text(story, node->text ? node->text : ""),
 		.kind = node->key.kind,
 		.start_ns = node->start_ns - MIN(tree->begin_ns, node->start_ns),
 		.duration_ns = node->total_ns,
@@ -414,6 +433,7 @@ struct fd_story_set *fd_story_tell(struct fd_story_tree *const *trees, unsigned 
 	weigh_rows(&t);
 	choose_rows(&t);
 	drop_empty_loops(&t);
+	show_notes(&t);
 	set->count = count;
 	for (unsigned s = 0; s < count; s++) {
 		steps[s] = g_new0(uint32_t, t.rows->len + 1);

@@ -49,6 +49,7 @@ void story_node_free(struct story_tree *tree, struct story_node *node)
 		fd_histogram_clear(node->histogram);
 		g_free(node->histogram);
 	}
+	g_free(node->text);
 	g_free(node);
 	tree->nodes--;
 }

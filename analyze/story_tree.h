@@ -62,6 +62,7 @@ struct story_node {
 	uint64_t max_ns;
 	uint64_t recursive_calls;
 	uint64_t object;                /* of hand-offs: the first one's */
+	char *text;                     /* of notes: the first one's */
 	struct fd_histogram *histogram; /* NULL while count is 1 */
 	struct story_list children;
 	struct story_list lifted; /* recursive calls below that are absorbed further out */

@@ -31,6 +31,7 @@ static void make_story(struct fd_story *story, uint32_t messages)
 
 		story->steps[i] = (struct fd_story_step){
 			.name = "some_function_name",
+			.text = "",
 			.lane = (i * 7) % LANES,
 			.lane_to = FD_STORY_NONE,
 			.depth = depth,

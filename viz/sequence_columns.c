@@ -1,6 +1,7 @@
 #include "viz/sequence_draw.h"
 
 #define IDLE_WORDS       "idle: no thread works for the session"
+#define NOTE_MAX         330.0
 #define LANE_MIN         96.0
 #define LANE_SOFT_SINGLE 190.0 /* a lane grows no wider for its texts: they may reach over */
 #define LANE_SOFT_PAIR   140.0
@@ -155,11 +156,25 @@ static void word_step(struct fd_seq_panel *panel, uint32_t index)
 {
 	const struct fd_story_step *step = &panel->story->steps[index];
 	struct fd_seq_place *place = &panel->places[index];
-	enum fd_font font = step->kind == FD_STORY_IDLE ? FD_FONT_SANS : FD_FONT_SANS_BOLD;
+	g_autofree char *note = NULL;
+	enum fd_font font = FD_FONT_SANS_BOLD;
 
-	place->name = step->kind == FD_STORY_HANDOFF ? fd_seq_handoff_words(step)
-		      : step->kind == FD_STORY_LOOP  ? g_strdup("loop")
-						     : g_strdup(IDLE_WORDS);
+	switch (step->kind) {
+	case FD_STORY_HANDOFF:
+		place->name = fd_seq_handoff_words(step);
+		break;
+	case FD_STORY_NOTE:
+		note = fd_seq_note_words(step);
+		font = FD_FONT_SANS;
+		place->name = fd_label_fit(note, font, FD_SEQ_SMALL_SIZE, NOTE_MAX);
+		break;
+	case FD_STORY_IDLE:
+		font = FD_FONT_SANS;
+		place->name = g_strdup(IDLE_WORDS);
+		break;
+	default:
+		place->name = g_strdup("loop");
+	}
 	place->name_width = fd_label_width(place->name, font, FD_SEQ_SMALL_SIZE);
 }
 
@@ -179,7 +194,7 @@ static double place_words(struct fd_seq_panel *panel, uint32_t index)
 		return place->label_x + place->name_width + NAME_GAP + place->mark.ratio_width;
 	}
 	if (caller != FD_STORY_NONE)
-		place->label_x = panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH + 8;
+		place->label_x = panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH + 12;
 	else
 		place->label_x = panel->first_lane_x + (step->kind == FD_STORY_LOOP ? 14 : 34);
 	return place->label_x + place->name_width + behind_name(panel, index) + NAME_GAP;

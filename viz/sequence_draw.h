@@ -6,7 +6,7 @@
  *	sequence_rows.c     which row it is on, and how far its bar goes
  *	sequence_lanes.c    panels: threads, heads, lifelines, the session's beginning and end
  *	sequence_steps.c    calls: bars, arrows, names, tooltips
- *	sequence_events.c   what is no call: hand-offs, loops, idle time
+ *	sequence_events.c   what is no call: hand-offs, loops, idle time, notes
  *	sequence_marks.c    dots, ratios, durations
  *	sequence_head.c     title, warnings, legend
  */
@@ -122,12 +122,16 @@ void fd_seq_draw_steps(struct fd_seq *seq, struct fd_seq_panel *panel);
 void fd_seq_draw_handoff(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
 void fd_seq_draw_loop(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
 void fd_seq_draw_idle(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
+void fd_seq_draw_note(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
 
 /* All that is known about a step. The caller frees the result. */
 char *fd_seq_tooltip(const struct fd_story *story, uint32_t index);
 
 /* "connections · 0x55d0c8a0f0 · 1.24 ms in the queue". The caller frees the result. */
 char *fd_seq_handoff_words(const struct fd_story_step *step);
+
+/* "target: /match?s=aaaa". The caller frees the result. */
+char *fd_seq_note_words(const struct fd_story_step *step);
 
 /* Whether a step is drawn as a bar: calls and waits are. */
 gboolean fd_seq_has_bar(const struct fd_story_step *step);

@@ -2,6 +2,8 @@
 
 #define NAME_GAP    6.0
 #define FRAME_INSET 7.0
+#define NOTE_HEIGHT 15.0
+#define NOTE_PAD    5.0
 #define REACH       70.0 /* of a hand-off whose other end is not known */
 #define SLOPE       16.0 /* how far below it a hand-off arrives */
 #define WORDS_ABOVE 9.0  /* the words of a hand-off, over its arrow */
@@ -149,4 +151,28 @@ void fd_seq_draw_idle(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t i
 
 	fd_scene_add(seq->scene, &strip);
 	draw_worded(seq, panel, index, FD_FONT_SANS, FD_COLOR_MUTED);
+}
+
+void fd_seq_draw_note(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_seq_place *place = &panel->places[index];
+	g_autofree char *tooltip = fd_seq_note_words(&panel->story->steps[index]);
+	char id[FD_SEQ_ID_BYTES];
+	struct fd_item note = {
+		.kind = FD_ITEM_BOX,
+		.id = fd_seq_id(panel, "note", index, id),
+		.tooltip = tooltip,
+		.at = { place->label_x - NOTE_PAD, place->y - NOTE_HEIGHT / 2,
+			place->name_width + 2 * NOTE_PAD, NOTE_HEIGHT },
+		.fill = FD_COLOR_WARN_TINT,
+		.stroke = FD_COLOR_WARN_EDGE,
+		.pen = 0.8,
+		.label = { .text = place->name,
+			   .font = FD_FONT_SANS,
+			   .size = FD_SEQ_SMALL_SIZE,
+			   .color = FD_COLOR_WARN_INK,
+			   .align = FD_ALIGN_MIDDLE },
+	};
+
+	fd_scene_add(seq->scene, &note);
 }

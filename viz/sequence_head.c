@@ -93,7 +93,32 @@ struct entry {
 	double icon_width;
 	void (*icon)(struct fd_seq *seq, const char *id, double x, double y);
 	char *text;
+	gboolean used;
 };
+
+/* Which signs a picture has: the legend explains no others. */
+struct signs {
+	gboolean waiting, many, count, crossing, handoff, wait, open, note;
+};
+
+static void look_at(const struct fd_seq *seq, const struct fd_seq_panel *panel, struct signs *signs)
+{
+	for (uint32_t i = 0; i < panel->story->step_count; i++) {
+		const struct fd_story_step *step = &panel->story->steps[i];
+		const struct fd_seq_place *place = &panel->places[i];
+
+		signs->waiting = signs->waiting || (place->mark.hollow && place->mark.dots > 0);
+		signs->many = signs->many || place->mark.dots > seq->options.dots;
+		signs->count = signs->count || place->mark.count;
+		signs->handoff = signs->handoff || step->kind == FD_STORY_HANDOFF;
+		signs->note = signs->note || step->kind == FD_STORY_NOTE;
+		signs->wait = signs->wait || step->kind == FD_STORY_WAIT;
+		signs->open = signs->open || (step->unfinished && fd_seq_has_bar(step));
+		signs->crossing = signs->crossing ||
+				  (fd_seq_has_bar(step) && !place->hooked && !step->unfinished &&
+				   fd_seq_caller(panel->story, i) != FD_STORY_NONE);
+	}
+}
 
 static guint spot(struct fd_seq *seq, const char *id, const char *end, double x, double y)
 {
@@ -228,25 +253,53 @@ static void icon_open(struct fd_seq *seq, const char *id, double x, double y)
 	icon_bar(seq, id, x, y, FD_COLOR_BAR, FD_COLOR_BAR_EDGE, FD_DASH_DASHED);
 }
 
+static void icon_note(struct fd_seq *seq, const char *id, double x, double y)
+{
+	struct fd_item note = { .kind = FD_ITEM_BOX,
+				.id = id,
+				.at = { x, y - 5, 12, 10 },
+				.fill = FD_COLOR_WARN_TINT,
+				.stroke = FD_COLOR_WARN_EDGE,
+				.pen = 0.8 };
+
+	fd_scene_add(seq->scene, &note);
+}
+
+static struct signs look(const struct fd_seq *seq)
+{
+	struct signs signs = { 0 };
+
+	for (unsigned p = 0; p < seq->panel_count; p++)
+		look_at(seq, &seq->panels[p], &signs);
+	return signs;
+}
+
 static double draw_legend(struct fd_seq *seq, double y)
 {
 	g_autofree char *unit = fd_label_duration(seq->options.dot_unit_ns);
+	const struct signs signs = look(seq);
 	struct entry entries[] = {
-		{ "legend-running", FD_SEQ_DOT, icon_dot, g_strdup_printf("%s running", unit) },
+		{ "legend-running", FD_SEQ_DOT, icon_dot, g_strdup_printf("%s running", unit),
+		  TRUE },
 		{ "legend-waiting", FD_SEQ_DOT, icon_ring,
-		  g_strdup_printf("%s, mostly waiting", unit) },
+		  g_strdup_printf("%s, mostly waiting", unit), signs.waiting },
 		{ "legend-many", 28, icon_many,
-		  g_strdup_printf("more than %u dots: their number", seq->options.dots) },
-		{ "legend-count", 14, icon_count,
-		  g_strdup("calls folded into one; times are sums") },
-		{ "legend-ratio", 36, icon_ratio,
-		  seq->panel_count > 1 ? g_strdup("times the baseline's time") : NULL },
-		{ "legend-call", 26, icon_call, g_strdup("call") },
-		{ "legend-return", 26, icon_return, g_strdup("return") },
-		{ "legend-handoff", 28, icon_handoff, g_strdup("hand-off between threads") },
-		{ "legend-run", FD_SEQ_BAR_WIDTH, icon_run, g_strdup("function") },
-		{ "legend-wait", FD_SEQ_BAR_WIDTH, icon_wait, g_strdup("call that blocks") },
-		{ "legend-open", FD_SEQ_BAR_WIDTH, icon_open, g_strdup("never returned") },
+		  g_strdup_printf("more than %u dots: their number", seq->options.dots),
+		  signs.many },
+		{ "legend-count", 14, icon_count, g_strdup("calls folded into one; times are sums"),
+		  signs.count },
+		{ "legend-ratio", 36, icon_ratio, g_strdup("times the baseline's time"),
+		  seq->panel_count > 1 },
+		{ "legend-call", 26, icon_call, g_strdup("call"), TRUE },
+		{ "legend-return", 26, icon_return, g_strdup("return"), signs.crossing },
+		{ "legend-handoff", 28, icon_handoff, g_strdup("hand-off between threads"),
+		  signs.handoff },
+		{ "legend-run", FD_SEQ_BAR_WIDTH, icon_run, g_strdup("function"), TRUE },
+		{ "legend-wait", FD_SEQ_BAR_WIDTH, icon_wait, g_strdup("call that blocks"),
+		  signs.wait },
+		{ "legend-note", 12, icon_note, g_strdup("what the server noted"), signs.note },
+		{ "legend-open", FD_SEQ_BAR_WIDTH, icon_open, g_strdup("never returned"),
+		  signs.open },
 	};
 	double x = FD_SEQ_MARGIN;
 
@@ -259,8 +312,10 @@ static double draw_legend(struct fd_seq *seq, double y)
 					  .color = FD_COLOR_MUTED };
 		double width;
 
-		if (!e->text)
+		if (!e->used) {
+			g_free(e->text);
 			continue;
+		}
 		width = e->icon_width + ICON_GAP + fd_label_width(e->text, label.font, label.size);
 		if (x > FD_SEQ_MARGIN && x + width > seq->width - FD_SEQ_MARGIN) {
 			x = FD_SEQ_MARGIN;

@@ -99,6 +99,8 @@ void fd_seq_mark_init(const struct fd_seq *seq, const struct fd_seq_panel *panel
 	g_autofree char *time = fd_label_duration(s->duration_ns);
 
 	*mark = (struct fd_seq_mark){ .dots = dots_of(seq, s->duration_ns) };
+	if (s->kind == FD_STORY_NOTE)
+		return;
 	mark->hollow = s->wait_ns * 2 > s->duration_ns || s->kind == FD_STORY_IDLE;
 	if (s->count > 1) {
 		g_autofree char *count = fd_label_count(s->count);
@@ -249,6 +251,16 @@ void fd_seq_draw_pill(struct fd_seq *seq, const char *id, double x, double y,
 	};
 
 	fd_scene_add(seq->scene, &pill);
+}
+
+char *fd_seq_note_words(const struct fd_story_step *step)
+{
+	g_autofree char *key = fd_label_clean(step->name);
+	g_autofree char *value = fd_label_clean(step->text);
+	g_autofree char *count = fd_label_count(step->count);
+
+	return step->count > 1 ? g_strdup_printf("%s: %s (the first of %s)", key, value, count)
+			       : g_strdup_printf("%s: %s", key, value);
 }
 
 char *fd_seq_handoff_words(const struct fd_story_step *step)

@@ -228,7 +228,7 @@ void fd_seq_draw_steps(struct fd_seq *seq, struct fd_seq_panel *panel)
 						  uint32_t) = {
 		[FD_STORY_CALL] = draw_frame_step,  [FD_STORY_WAIT] = draw_frame_step,
 		[FD_STORY_LOOP] = fd_seq_draw_loop, [FD_STORY_HANDOFF] = fd_seq_draw_handoff,
-		[FD_STORY_IDLE] = fd_seq_draw_idle,
+		[FD_STORY_IDLE] = fd_seq_draw_idle, [FD_STORY_NOTE] = fd_seq_draw_note,
 	};
 	g_autofree char *previous = NULL;
 

@@ -36,6 +36,7 @@ static inline struct fd_story_step *fixture_step(struct fixture *f, uint32_t dep
 
 	*step = (struct fd_story_step){
 		.name = name,
+		.text = "",
 		.kind = kind,
 		.lane = lane,
 		.lane_to = FD_STORY_NONE,
@@ -102,6 +103,10 @@ static inline void fixture_request(struct fixture *f, uint64_t t, uint64_t more_
 	fixture_step(f, 3, FD_STORY_CALL, 2, "apr_socket_recv", t + 70, 560, 2)->wait_ns =
 		550 * FIX_US;
 	fixture_step(f, 4, FD_STORY_WAIT, 4, "recv", t + 72, 550, 2);
+	fixture_step(f, 2, FD_STORY_NOTE, FD_STORY_NONE, "target", t + 695, 0, 1)->text =
+		more_us ? "/?q="
+			  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"
+			: "/index.html";
 	fixture_step(f, 2, FD_STORY_CALL, 1, "ap_process_request", t + 700, 1300 + more_us, 1);
 	fixture_step(f, 3, FD_STORY_CALL, 1, "hook_uri2file", t + 720, 510 + more_us, 1);
 	fixture_step(f, 4, FD_STORY_CALL, 1, "ap_regexec", t + 724, 500 + more_us, 1)->is_focus =
@@ -149,33 +154,17 @@ static inline void fixture_subject(struct fixture *f)
 
 static inline uint32_t fixture_rows(struct fd_story_row *rows)
 {
-	static const uint32_t pairs[][2] = {
-		{ 0, 0 },
-		{ 1, 1 },
-		{ 2, 2 },
-		{ 3, 3 },
-		{ 4, 4 },
-		{ 5, 5 },
-		{ 6, 6 },
-		{ 7, 7 },
-		{ 8, 8 },
-		{ 9, 9 },
-		{ 10, 10 },
-		{ 11, 11 },
-		{ 12, 12 },
-		{ FD_STORY_NONE, 13 },
-		{ 13, FD_STORY_NONE },
-		{ 14, FD_STORY_NONE },
-		{ 15, FD_STORY_NONE },
-		{ 16, FD_STORY_NONE },
-		{ 17, FD_STORY_NONE },
-		{ FD_STORY_NONE, 14 },
-		{ FD_STORY_NONE, 15 },
-		{ 18, FD_STORY_NONE },
-	};
+	uint32_t count = 0;
 
-	memcpy(rows, pairs, sizeof(pairs));
-	return G_N_ELEMENTS(pairs);
+	for (uint32_t i = 0; i <= 13; i++)
+		rows[count++] = (struct fd_story_row){ { i, i } };
+	rows[count++] = (struct fd_story_row){ { FD_STORY_NONE, 14 } };
+	for (uint32_t i = 14; i <= 18; i++)
+		rows[count++] = (struct fd_story_row){ { i, FD_STORY_NONE } };
+	for (uint32_t i = 15; i <= 16; i++)
+		rows[count++] = (struct fd_story_row){ { FD_STORY_NONE, i } };
+	rows[count++] = (struct fd_story_row){ { 19, FD_STORY_NONE } };
+	return count;
 }
 
 static inline void fixture_loris(struct fixture *f)

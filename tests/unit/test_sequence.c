@@ -209,22 +209,51 @@ static void test_pair(void)
 {
 	g_autofree char *svg = render_pair(NULL);
 
-	assert_element(svg, "b-step-11-ratio", ">412×<");
-	assert_element(svg, "b-step-11-dots", ">412<");
-	assert_element(svg, "b-step-12-ratio", ">415×<"); /* on the arrow */
-	assert_element(svg, "b-step-13-ratio", ">new<");
-	assert_element(svg, "a-step-13-ratio", ">gone<");
-	assert_no_element(svg, "a-step-14-ratio"); /* its caller says it */
+	assert_element(svg, "b-step-12-ratio", ">412×<");
+	assert_element(svg, "b-step-12-dots", ">412<");
+	assert_element(svg, "b-step-13-ratio", ">415×<"); /* on the arrow */
+	assert_element(svg, "b-step-14-ratio", ">new<");
+	assert_element(svg, "a-step-14-ratio", ">gone<");
+	assert_no_element(svg, "a-step-15-ratio"); /* its caller says it */
 	assert_element(svg, "b-step-2-ratio", ">164×<");
 	assert_no_element(svg, "b-step-4-ratio"); /* as long as in the baseline */
-	assert_element(svg, "b-step-13-recursion", "calls itself 1.20 M×, 23 deep");
+	assert_element(svg, "b-step-14-recursion", "calls itself 1.20 M×, 23 deep");
 	assert_element(svg, "b-handoff-2", "0x7f55d0c91300");
 	assert_element(svg, "b-handoff-2", "18.4 ms in the queue");
 	assert_element(svg, "a-hidden-0", "41 small calls");
 	assert_no_element(svg, "b-hidden-0");
-	assert_element(svg, "b-call-11", fd_color_hex(FD_COLOR_ALARM, FD_THEME_LIGHT));
-	assert_element(svg, "b-call-10", fd_color_hex(FD_COLOR_ARROW, FD_THEME_LIGHT));
+	assert_element(svg, "b-call-12", fd_color_hex(FD_COLOR_ALARM, FD_THEME_LIGHT));
+	assert_element(svg, "b-call-11", fd_color_hex(FD_COLOR_ARROW, FD_THEME_LIGHT));
 	assert_element(svg, "a-return-7", "stroke-dasharray");
+	assert_element(svg, "a-note-9", ">target: /index.html<");
+	assert_element(svg, "b-note-9", "<title>target: /?q=aaaaaaaa");
+	assert_no_element(svg, "b-step-9-time");
+}
+
+/* The legend explains what is there, nothing else. */
+static void test_legend(void)
+{
+	struct fixture f;
+	g_autofree char *pair = render_pair(NULL);
+	g_autofree char *plain = NULL;
+
+	memset(&f, 0, sizeof(f));
+	fixture_lane(&f, "main", "server", 0);
+	fixture_step(&f, 0, FD_STORY_CALL, 0, "serve", 0, 700, 1);
+	fixture_link(&f);
+	f.story.peer = "";
+	plain = render_one(&f);
+	assert_element(plain, "legend-running-text", "500 µs running");
+	assert_no_element(plain, "legend-waiting-text");
+	assert_no_element(plain, "legend-many-text");
+	assert_no_element(plain, "legend-ratio-text");
+	assert_no_element(plain, "legend-handoff-text");
+	assert_no_element(plain, "legend-open-text");
+	assert_element(pair, "legend-waiting-text", NULL);
+	assert_element(pair, "legend-many-text", "more than 4 dots");
+	assert_element(pair, "legend-ratio-text", NULL);
+	assert_element(pair, "legend-handoff-text", NULL);
+	assert_no_element(pair, "legend-open-text");
 }
 
 /* Rows of a pair stand at the same height. */
@@ -232,7 +261,7 @@ static void test_rows_line_up(void)
 {
 	g_autofree char *svg = render_pair(NULL);
 	static const char *const pairs[][2] = { { "a-call-3", "b-call-3" },
-						{ "a-call-11", "b-call-11" } };
+						{ "a-call-12", "b-call-12" } };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
 		const char *y[2];
@@ -289,7 +318,7 @@ static void test_waiting_is_hollow(void)
 	fixture_baseline(&f);
 	svg = render_one(&f);
 	assert_element(svg, "a-step-8-dot1", waiting); /* recv */
-	assert_element(svg, "a-step-11-dot1", running);
+	assert_element(svg, "a-step-12-dot1", running);
 }
 
 static void test_never_taken(void)
@@ -390,6 +419,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sequence/dots", test_dots);
 	g_test_add_func("/sequence/dot-options", test_dot_options);
 	g_test_add_func("/sequence/pair", test_pair);
+	g_test_add_func("/sequence/legend", test_legend);
 	g_test_add_func("/sequence/rows-line-up", test_rows_line_up);
 	g_test_add_func("/sequence/unfinished", test_unfinished);
 	g_test_add_func("/sequence/golden/idle", test_idle);

@@ -23,7 +23,7 @@ static struct fd_story_tree *tree_of(const char *text, uint64_t session, const c
 static void append_step(GString *text, const struct fd_story *story,
 			const struct fd_story_step *step)
 {
-	static const char *const kinds[] = { "", "~", "loop", ">", "idle" };
+	static const char *const kinds[] = { "", "~", "loop", ">", "idle", "#" };
 
 	g_string_append_printf(text, "%*s%s%s %" G_GUINT64_FORMAT, (int)step->depth * 2, "",
 			       kinds[step->kind], step->name, step->duration_ns);
@@ -35,6 +35,8 @@ static void append_step(GString *text, const struct fd_story *story,
 	}
 	if (step->hidden_calls)
 		g_string_append_printf(text, " hidden %" G_GUINT64_FORMAT, step->hidden_calls);
+	if (step->text[0])
+		g_string_append_printf(text, " (%s)", step->text);
 	if (step->unfinished)
 		g_string_append(text, " open");
 	if (step->kind == FD_STORY_HANDOFF) {
@@ -261,6 +263,27 @@ static void test_handoff(void)
 	g_assert_cmpuint(story->steps[3].wait_ns, ==, 7);
 	g_assert_cmpint(story->state, ==, FD_STORY_FINISHED);
 	g_assert_cmpstr(story->peer, ==, "p");
+}
+
+/* Notes stand where they were made, between the calls; equal ones in a loop are folded with it. */
+static void test_notes(void)
+{
+	assert_story("A 0 begin:7:p 1 note:who:me 2 {a 3 {b 4 }b 5 note:uri:/x 6 {c 7 note:in:c 8 "
+		     "}c 9 }a 10 "
+		     "bytes:request:GET\x01/\rHost 11 end:7",
+		     "#who 0 (me)\n"
+		     "a 7\n"
+		     "  b 1\n"
+		     "  #uri 0 (/x)\n"
+		     "  c 2\n"
+		     "    #in 0 (c)\n"
+		     "#request 0 (1010 bytes, GET./)\n");
+	assert_story("A 0 begin:7:p 1 {a 2 note:n:1 3 }a 4 {b 5 }b 6 {a 7 note:n:2 8 }a 9 {b 10 }b "
+		     "11 end:7",
+		     "loop 6 x2\n"
+		     "  a 4 x2\n"
+		     "    #n 0 x2 (1)\n"
+		     "  b 2 x2\n");
 }
 
 static void test_never_taken(void)
@@ -676,6 +699,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/story/idle", test_idle);
 	g_test_add_func("/story/own-time-is-not-idle", test_own_time_is_not_idle);
 	g_test_add_func("/story/handoff", test_handoff);
+	g_test_add_func("/story/notes", test_notes);
 	g_test_add_func("/story/never-taken", test_never_taken);
 	g_test_add_func("/story/unfinished", test_unfinished);
 	g_test_add_func("/story/other-sessions", test_other_sessions);
