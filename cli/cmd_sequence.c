@@ -229,8 +229,10 @@ static void report(const struct page *page)
 
 	for (guint i = 0; i + 1 < page->warnings->len; i++)
 		fd_warning(&usage, "%s", (const char *)page->warnings->pdata[i]);
-	if (page->request->focus && !page->set->focus)
-		fd_warning(&usage, "no call of %s in the session shown", page->request->focus);
+	if (r->focus && g_strcmp0(r->focus, page->set->focus) != 0)
+		fd_warning(&usage, "no call of %s in the session shown%s%s", r->focus,
+			   page->set->focus ? "; marked instead: " : "",
+			   page->set->focus ? page->set->focus : "");
 	if (strcmp(r->output, "-") == 0)
 		return;
 	printf("%s\n", page->heading);

@@ -63,11 +63,14 @@ const char *__lsan_default_suppressions(void)
 gboolean fd_viz_write(const char *path, const char *text, gsize length, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
+	const char *reason;
 
 	if (g_file_set_contents_full(path, text, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT,
 				     0666, &cause))
 		return TRUE;
+	/* GLib's message names the temporary file; what is wrong stands at its end */
+	reason = g_strrstr(cause->message, ": ");
 	g_set_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE, "cannot write %s: %s", path,
-		    cause->message);
+		    reason ? reason + 2 : cause->message);
 	return FALSE;
 }
