@@ -374,6 +374,15 @@ static void test_write(void)
 	g_assert_false(fd_viz_write(nowhere, "x", 1, &error));
 	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
 	g_assert_nonnull(strstr(error->message, nowhere));
+	g_clear_error(&error);
+	g_assert_false(fd_viz_write(dir, "x", 1, &error)); /* a directory */
+	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
+	g_clear_error(&error);
+	g_assert_true(fd_viz_write("/dev/null", "x", 1, &error)); /* is not replaced */
+	g_assert_false(g_file_test("/dev/null", G_FILE_TEST_IS_REGULAR));
+	g_assert_false(fd_viz_write("/dev/full", "x", 1, &error));
+	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
+	g_assert_false(g_file_test("/dev/full", G_FILE_TEST_IS_REGULAR));
 	listing = g_dir_open(dir, 0, NULL);
 	g_assert_cmpstr(g_dir_read_name(listing), ==, "picture.svg");
 	g_assert_null(g_dir_read_name(listing)); /* no temporary file is left */
