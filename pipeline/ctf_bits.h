@@ -45,7 +45,7 @@ static inline uint64_t fd_ctf_bits_bytes(const uint8_t *bytes, unsigned size, gb
 		return *bytes;
 	case 16:
 		memcpy(&half, bytes, sizeof(half));
-		return big ? GUINT16_FROM_BE(half) : GUINT16_FROM_LE(half);
+		return (uint16_t)(big ? GUINT16_FROM_BE(half) : GUINT16_FROM_LE(half));
 	case 32:
 		memcpy(&word, bytes, sizeof(word));
 		return big ? GUINT32_FROM_BE(word) : GUINT32_FROM_LE(word);
