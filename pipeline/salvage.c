@@ -155,6 +155,7 @@ static void note_damage(struct work *work, const char *name, goffset length, con
 	if (work->damaged++)
 		return;
 	reason = reason_of(work, why);
+	g_free(work->salvage->damage); /* of a whole trace: this says more */
 	work->salvage->damage = g_strdup_printf("stream file %s: read up to byte %" G_GINT64_FORMAT
 						", the rest is damaged (%s)",
 						file, (gint64)length, reason);

@@ -56,55 +56,73 @@ static void test_size(void)
 
 static const struct fd_usage usage = { "probe", "[OPTIONS] THING", "Tries options.\n", NULL };
 
-static gboolean parse(const char *line, int *argc, char ***argv, int *number, int *code)
+typedef struct line line_t;
+
+/* A command line; parsing takes words out of argv, words keeps them all. */
+struct line {
+	char **words;
+	char **argv;
+	int argc;
+	int number;
+	int code;
+};
+
+static gboolean parse(const char *text, struct line *line)
 {
 	GOptionEntry entries[] = {
-		{ "number", 'n', 0, G_OPTION_ARG_INT, number, "A number", "N" },
+		{ "number", 'n', 0, G_OPTION_ARG_INT, &line->number, "A number", "N" },
 		G_OPTION_ENTRY_NULL,
 	};
-	g_auto(GStrv) words = g_strsplit(line, " ", -1);
 
-	*argc = (int)g_strv_length(words);
-	*argv = g_steal_pointer(&words);
-	return fd_options_parse(&usage, entries, argc, argv, code);
+	*line = (struct line){ .words = g_strsplit(text, " ", -1), .code = -1 };
+	line->argc = (int)g_strv_length(line->words);
+	line->argv = g_memdup2(line->words, ((gsize)line->argc + 1) * sizeof(char *));
+	char **argv = line->argv;
+	gboolean ok = fd_options_parse(&usage, entries, &line->argc, &argv, &line->code);
+	g_assert_true(argv == line->argv);
+	return ok;
 }
+
+static void line_clear(struct line *line)
+{
+	g_strfreev(line->words);
+	g_free(line->argv);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(line_t, line_clear)
 
 static void test_parse(void)
 {
-	int argc = 0, number = 0, code = -1;
-	char **argv = NULL;
+	g_auto(line_t) line = { 0 };
 
-	g_assert_true(parse("probe -n 7 thing", &argc, &argv, &number, &code));
-	g_assert_cmpint(number, ==, 7);
-	g_assert_cmpint(argc, ==, 2);
-	g_assert_cmpstr(argv[1], ==, "thing");
+	g_assert_true(parse("probe -n 7 thing", &line));
+	g_assert_cmpint(line.number, ==, 7);
+	g_assert_cmpint(line.argc, ==, 2);
+	g_assert_cmpstr(line.argv[1], ==, "thing");
 }
 
 static void test_command_after_dashes(void)
 {
-	int argc = 0, number = 0, code = -1;
-	char **argv = NULL;
+	g_auto(line_t) options = { 0 }, plain = { 0 };
 
-	g_assert_true(parse("probe -n 3 -- server -n 9 --help", &argc, &argv, &number, &code));
-	g_assert_cmpint(number, ==, 3);
-	g_assert_cmpint(argc, ==, 5);
-	g_assert_cmpstr(argv[1], ==, "server");
-	g_assert_cmpstr(argv[2], ==, "-n");
-	g_assert_cmpstr(argv[4], ==, "--help");
+	g_assert_true(parse("probe -n 3 -- server -n 9 --help", &options));
+	g_assert_cmpint(options.number, ==, 3);
+	g_assert_cmpint(options.argc, ==, 5);
+	g_assert_cmpstr(options.argv[1], ==, "server");
+	g_assert_cmpstr(options.argv[2], ==, "-n");
+	g_assert_cmpstr(options.argv[4], ==, "--help");
 
-	g_assert_true(parse("probe -- server plain", &argc, &argv, &number, &code));
-	g_assert_cmpint(argc, ==, 3);
-	g_assert_cmpstr(argv[1], ==, "server");
+	g_assert_true(parse("probe -- server plain", &plain));
+	g_assert_cmpint(plain.argc, ==, 3);
+	g_assert_cmpstr(plain.argv[1], ==, "server");
 }
 
 static void test_wrong_option(void)
 {
 	if (g_test_subprocess()) {
-		int argc = 0, number = 0, code = -1;
-		char **argv = NULL;
+		g_auto(line_t) line = { 0 };
 
-		g_assert_false(parse("probe --nonsense", &argc, &argv, &number, &code));
-		g_assert_cmpint(code, ==, FD_EXIT_USAGE);
+		g_assert_false(parse("probe --nonsense", &line));
+		g_assert_cmpint(line.code, ==, FD_EXIT_USAGE);
 		return;
 	}
 	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
