@@ -37,14 +37,13 @@ struct amplifier {
 	uint64_t last_ns;
 };
 
-/* The 64-bit finalizer of MurmurHash3: spreads consecutive numbers evenly. */
+/* The step and finalizer of SplitMix64: spreads consecutive numbers evenly, 0 too. */
 static uint64_t mix(uint64_t value)
 {
-	value ^= value >> 33;
-	value *= 0xff51afd7ed558ccdu;
-	value ^= value >> 33;
-	value *= 0xc4ceb9fe1a85ec53u;
-	value ^= value >> 33;
+	value += 0x9e3779b97f4a7c15u;
+	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9u;
+	value = (value ^ value >> 27) * 0x94d049bb133111ebu;
+	value ^= value >> 31;
 	return value;
 }
 

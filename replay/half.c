@@ -121,7 +121,7 @@ void fd_half_begin(struct fd_half *half, const struct fd_half_sink *sink, uint32
 		return;
 	half->syn = TRUE;
 	half->isn = isn;
-	if (half->offset > 0)
+	if (half->offset > 0 || half->fin_done)
 		return;
 	half->next = isn + 1;
 	half->state = FD_HALF_KNOWN;
@@ -133,6 +133,16 @@ void fd_half_begin(struct fd_half *half, const struct fd_half_sink *sink, uint32
 	if (half->fin && fd_seq_distance(half->fin_seq, half->next) < 0)
 		half->fin = FALSE;
 	drain(half, sink, 0);
+}
+
+/* Whether a FIN with this number can be the stream's end: not before what was delivered. */
+static gboolean believes_fin(const struct fd_half *half, uint32_t end)
+{
+	int32_t ahead = fd_seq_distance(end, half->next);
+
+	if (half->state == FD_HALF_UNKNOWN || half->state == FD_HALF_GUESSED)
+		return TRUE;
+	return ahead <= WINDOW && ahead >= (half->state == FD_HALF_HELD ? -WINDOW : 0);
 }
 
 /* Ends holding: the first segment there is starts the stream. */
@@ -151,7 +161,17 @@ static void release(struct fd_half *half, const struct fd_half_sink *sink)
 			give_up_hole(half, sink);
 		}
 	}
+	if (half->fin && !half->fin_done && !believes_fin(half, half->fin_seq))
+		half->fin = FALSE;
 	drain(half, sink, half->waiting.head ? half->waiting.head->segment.packet : 0);
+}
+
+/* Whether a segment that is held lies within a window of all others. */
+static gboolean near_others(const struct fd_half *half, uint32_t seq)
+{
+	const struct fd_waiting_part *last = half->waiting.tail;
+
+	return !last || fd_seq_distance(last->segment.seq, seq) <= WINDOW;
 }
 
 /* Holds a segment of a half whose beginning is not known. */
@@ -166,7 +186,7 @@ static void hold(struct fd_half *half, const struct fd_half_sink *sink,
 		half->patience = 0;
 	}
 	ahead = fd_seq_distance(segment->seq, half->next);
-	if (ahead > WINDOW || ahead < -WINDOW) {
+	if (ahead > WINDOW || ahead < -WINDOW || !near_others(half, segment->seq)) {
 		note(sink, FD_ODD_OUT_OF_WINDOW);
 		return;
 	}
@@ -225,12 +245,14 @@ static void note_fin(struct fd_half *half, const struct fd_half_sink *sink,
 	uint32_t end = segment->seq + segment->length;
 	int32_t left;
 
-	if (segment->fin && !half->fin) {
+	if (segment->fin && !half->fin && believes_fin(half, end)) {
 		half->fin = TRUE;
 		half->fin_seq = end;
 		half->fin_time_ns = segment->time_ns;
 		half->fin_packet = segment->packet;
 		half->fin_acked = segment->acked;
+		if (fd_waiting_cut(&half->waiting, sink->budget, end))
+			note(sink, FD_ODD_AFTER_END);
 	}
 	if (!half->fin || fd_seq_distance(end, half->fin_seq) <= 0)
 		return;

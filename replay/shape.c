@@ -31,6 +31,7 @@ struct part {
 	uint32_t frame_at;            /* where the part begins in the packet */
 	uint32_t begin, end;          /* offsets in the datagram */
 	uint32_t segment_at;          /* where the transport header begins in the datagram */
+	gboolean cut;                 /* the packet was cut by the snap length */
 };
 
 /* Where in the packet the size bytes at offset of the transport header are; 0 when elsewhere. */
@@ -71,29 +72,32 @@ static uint32_t find_sack(const struct fd_decoded *decoded, uint8_t *numbers)
 	return 0;
 }
 
-static uint64_t pseudo_sum(const struct fd_decoded *decoded)
+static uint64_t pseudo_sum(const struct fd_decoded *decoded, uint32_t length)
 {
 	size_t size = fd_checksum_address_bytes(decoded->family);
 	uint64_t sum = fd_checksum_add(0, decoded->src.addr, size);
 
 	sum = fd_checksum_add(sum, decoded->dst.addr, size);
-	sum = fd_checksum_add_number(sum, decoded->segment_length);
+	sum = fd_checksum_add_number(sum, length);
 	return fd_checksum_add_number(sum, decoded->protocol);
 }
 
-/* The sum of all that the checksum covers, the checksum itself not. When bytes are missing the
- * captured checksum is believed: it says what the sum was. */
-static uint64_t covered_sum(const struct fd_decoded *decoded, uint32_t checksum)
+/* The sum of all that the checksum covers, the checksum itself not. When bytes were cut off by the
+ * snap length the captured checksum is believed: it says what the sum was. When the frame never had
+ * them, whatever its IP header says, it is of those that it has. */
+static uint64_t covered_sum(const struct fd_decoded *decoded, const struct part *part,
+			    uint32_t checksum)
 {
 	const uint8_t *field = decoded->segment + checksum;
+	uint32_t length = MIN(decoded->segment_length, decoded->segment_captured);
 	uint16_t captured;
 
-	if (decoded->segment_captured < decoded->segment_length) {
+	if (length < decoded->segment_length && part->cut) {
 		memcpy(&captured, field, sizeof(captured));
 		return 0xffffu ^ captured;
 	}
-	return fd_checksum_remove(fd_checksum_add(pseudo_sum(decoded), decoded->segment,
-						  decoded->segment_length),
+	return fd_checksum_remove(fd_checksum_add(pseudo_sum(decoded, length), decoded->segment,
+						  length),
 				  field, 2);
 }
 
@@ -103,7 +107,7 @@ static gboolean shape_tcp(const struct fd_decoded *decoded, const struct part *p
 	uint32_t sack = find_sack(decoded, &shape->sacks);
 
 	shape->checksum_at = locate(part, TCP_CHECKSUM, 2);
-	*sum = covered_sum(decoded, TCP_CHECKSUM);
+	*sum = covered_sum(decoded, part, TCP_CHECKSUM);
 	if (shape->fragment || sack % 2) {
 		shape->sacks = 0;
 		return FALSE;
@@ -129,7 +133,7 @@ static void shape_udp(const struct fd_decoded *decoded, const struct part *part,
 	const uint8_t *field = decoded->segment + UDP_CHECKSUM;
 
 	shape->udp = TRUE;
-	*sum = covered_sum(decoded, UDP_CHECKSUM);
+	*sum = covered_sum(decoded, part, UDP_CHECKSUM);
 	/* 0 means that there is none, which IPv6 does not allow. */
 	if (decoded->family == FD_FAMILY_IPV6 || field[0] || field[1])
 		shape->checksum_at = locate(part, UDP_CHECKSUM, 2);
@@ -160,7 +164,9 @@ gboolean fd_shape_make(int link, const struct fd_packet *packet, const struct fd
 		       enum fd_way way, struct fd_shape *shape)
 {
 	struct fd_decoded own = *decoded;
-	struct part part = { .own = &own, .segment_at = decoded->segment_at };
+	struct part part = { .own = &own,
+			     .segment_at = decoded->segment_at,
+			     .cut = packet->captured < packet->length };
 	uint32_t port = way == FD_FROM_CLIENT ? 0 : 2;
 	gboolean movable = TRUE;
 	uint64_t sum;

@@ -73,19 +73,44 @@ uint32_t fd_waiting_keep(struct fd_waiting *waiting, size_t *budget,
 	return odd;
 }
 
-void fd_waiting_pop(struct fd_waiting *waiting, size_t *budget)
+static void remove_part(struct fd_waiting *waiting, size_t *budget, struct fd_waiting_part *part)
 {
-	struct fd_waiting_part *head = waiting->head;
-	uint32_t charge = head->segment.bytes ? head->segment.length : 0;
+	uint32_t charge = part->segment.bytes ? part->segment.length : 0;
 
-	waiting->head = head->next;
-	if (waiting->head)
-		waiting->head->previous = NULL;
-	else
-		waiting->tail = NULL;
+	*(part->previous ? &part->previous->next : &waiting->head) = part->next;
+	*(part->next ? &part->next->previous : &waiting->tail) = part->previous;
 	waiting->count--;
 	waiting->bytes -= charge;
-	*budget -= charge + sizeof(*head);
-	g_free((gpointer)head->segment.bytes);
-	g_free(head);
+	*budget -= charge + sizeof(*part);
+	g_free((gpointer)part->segment.bytes);
+	g_free(part);
+}
+
+gboolean fd_waiting_cut(struct fd_waiting *waiting, size_t *budget, uint32_t seq)
+{
+	gboolean found = FALSE;
+
+	while (waiting->tail) {
+		struct fd_segment *last = &waiting->tail->segment;
+		int32_t left = fd_seq_distance(seq, last->seq);
+
+		if (left > 0 && (uint32_t)left >= last->length)
+			break;
+		found = TRUE;
+		if (left <= 0) {
+			remove_part(waiting, budget, waiting->tail);
+			continue;
+		}
+		if (last->bytes) {
+			waiting->bytes -= last->length - (uint32_t)left;
+			*budget -= last->length - (uint32_t)left;
+		}
+		last->length = last->captured = (uint32_t)left;
+	}
+	return found;
+}
+
+void fd_waiting_pop(struct fd_waiting *waiting, size_t *budget)
+{
+	remove_part(waiting, budget, waiting->head);
 }

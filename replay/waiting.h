@@ -50,6 +50,9 @@ static inline int32_t fd_seq_distance(uint32_t a, uint32_t b)
 uint32_t fd_waiting_keep(struct fd_waiting *waiting, size_t *budget,
 			 const struct fd_segment *segment);
 
+/* Nothing lies behind seq: cuts what waits there. TRUE when something did. */
+gboolean fd_waiting_cut(struct fd_waiting *waiting, size_t *budget, uint32_t seq);
+
 /* Takes the first part away; there must be one. */
 void fd_waiting_pop(struct fd_waiting *waiting, size_t *budget);
 

@@ -30,7 +30,9 @@ check() {
 	0) fine=$((fine + 1)) ;;
 	1)
 		refused=$((refused + 1))
-		[ "$lines" = 1 ] && grep -q "^flowdar $2: " "$work/err" || complain "$1" "$2: not one line"
+		if [ "$lines" != 1 ] || ! grep -q "^flowdar $2: " "$work/err"; then
+			complain "$1" "$2: not one line"
+		fi
 		[ ! -e "$4" ] || complain "$1" "$2: failed, and left $4"
 		;;
 	124) complain "$1" "$2: more than 30 s" ;;

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034 # the names are those of httpd-fetch.sh
+# shellcheck shell=bash disable=SC2034,SC2154 # names of common.sh and httpd-fetch.sh
 # The captures of tcpdump's own tests, from its Debian source: some 800, of which over 200 once
 # crashed a parser. They are fetched at test time and kept in the cache, outside the repository.
 #

@@ -1,0 +1,89 @@
+/*
+ * Fuzzing the reader of captures: any bytes as a file, through decompression, libpcap, decoding,
+ * defragmentation and reassembly; and every packet of a session through the making of copies.
+ */
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "replay/assembler.h"
+#include "replay/shape.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(gboolean holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "does not hold: %s\n", what);
+	abort();
+}
+
+static void arrived(void *user, const struct fd_session *session, void *data,
+		    const struct fd_arrival *arrival)
+{
+	volatile uint8_t sum = 0;
+
+	(void)user;
+	(void)data;
+	check(session->pieces > 0, "the session counts the piece");
+	check(arrival->piece.kind == FD_PIECE_DATA || !arrival->bytes, "only data has bytes");
+	/* Touches every byte, for the sanitizer to look at. */
+	for (uint32_t i = 0; arrival->bytes && i < arrival->piece.length; i++)
+		sum = (uint8_t)(sum + arrival->bytes[i]);
+}
+
+static void packet(void *user, const struct fd_session *session, void *data, enum fd_way way,
+		   const struct fd_packet *captured, const struct fd_decoded *decoded,
+		   uint64_t time_ns)
+{
+	const int *link = user;
+	struct fd_identity identity = { .client = session->client, .address_sum = 0x1234 };
+	struct fd_moves moves = { .port = 1024, .moved = { 0x12345678, 0x9abcdef0 } };
+	struct fd_shape shape;
+	uint8_t *copy = malloc(captured->captured);
+
+	(void)data;
+	(void)time_ns;
+	fd_shape_make(*link, captured, decoded, way, &shape);
+	fd_shape_copy(&shape, captured->bytes, &identity, &moves, copy);
+	fd_shape_turn(&shape, captured->bytes, session->client.port, session->server.port);
+	fd_shape_copy(&shape, captured->bytes, &identity, &moves, copy);
+	free(copy);
+}
+
+static void read_capture(struct fd_capture *capture)
+{
+	static const struct fd_assembler_ops ops = { .arrived = arrived, .packet = packet };
+	int link = fd_capture_link(capture);
+	const struct fd_capture_totals *totals;
+	struct fd_assembler *assembler = fd_assembler_new(link, NULL, &ops, &link, NULL);
+
+	if (!assembler)
+		return;
+	fd_assembler_read(assembler, capture, NULL, NULL, NULL);
+	totals = fd_assembler_totals(assembler);
+	check(totals->packets == totals->in_sessions + totals->not_ip + totals->other_protocol +
+					 totals->malformed + totals->lone_fragments,
+	      "every packet is accounted for");
+	fd_assembler_free(assembler);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+	char path[64];
+	struct fd_capture *capture;
+
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		abort();
+	g_snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	capture = fd_capture_open(path, NULL);
+	if (capture)
+		read_capture(capture);
+	fd_capture_close(capture);
+	close(fd);
+	return 0;
+}
