@@ -129,6 +129,29 @@ static void count_losses(struct fd_ctf_stream *stream)
 	stream->counted = TRUE;
 	stream->last_discarded = discarded;
 	stream->last_sequence = sequence;
+	stream->last_begin = stream->frame.values[FD_CTF_VALUE_BEGIN];
+	stream->last_end = stream->frame.values[FD_CTF_VALUE_END];
+	stream->last_bytes = stream->packet.bytes;
+}
+
+/* Whether the packet was read before, from another file. */
+static gboolean is_copy(const struct fd_ctf_stream *stream)
+{
+	const uint64_t *values = stream->frame.values;
+
+	return stream->counted && has(stream, FD_CTF_VALUE_BEGIN) &&
+	       has(stream, FD_CTF_VALUE_END) && values[FD_CTF_VALUE_BEGIN] == stream->last_begin &&
+	       values[FD_CTF_VALUE_END] == stream->last_end &&
+	       stream->packet.bytes == stream->last_bytes &&
+	       (!has(stream, FD_CTF_VALUE_SEQUENCE) ||
+		values[FD_CTF_VALUE_SEQUENCE] == stream->last_sequence);
+}
+
+static void skip_packet(struct fd_ctf_stream *stream)
+{
+	stream->file.next += stream->packet.bytes;
+	if (stream->file.next >= stream->file.size)
+		stream->file.path = NULL;
 }
 
 /* Whether the packet of another file is to be read before the one in hand. */
@@ -183,8 +206,10 @@ static gboolean enter_packet(struct fd_ctf_stream *stream)
 		}
 		if (!read_packet(stream))
 			return FALSE;
-		if (!put_back(stream))
+		if (!put_back(stream) && !is_copy(stream))
 			break;
+		if (stream->file.path)
+			skip_packet(stream);
 		stream->frame.clock = clock;
 	}
 	count_losses(stream);
@@ -212,9 +237,7 @@ static gboolean leave_packet(struct fd_ctf_stream *stream)
 		stream->frame.clock = end;
 	move_key(stream);
 	stream->in_packet = FALSE;
-	stream->file.next += stream->packet.bytes;
-	if (stream->file.next >= stream->file.size)
-		stream->file.path = NULL;
+	skip_packet(stream);
 	return TRUE;
 }
 

@@ -3,7 +3,8 @@
  *
  * Place in the house: inside pipeline/, between ctf_packet.h and the decoder, which merges streams
  * by time. A stream may be in several files, when LTTng began a new one now and then; their packets
- * are read in the order of their begin. A damaged packet ends the stream: what was before is
+ * are read in the order of their begin, and one that is in two files, as with snapshots that overlap,
+ * is read once. A damaged packet ends the stream: what was before is
  * delivered.
  */
 #ifndef FD_PIPELINE_CTF_STREAM_H
@@ -43,6 +44,9 @@ struct fd_ctf_stream {
 	gboolean counted;            /* the counters below are those of the packet before */
 	uint64_t last_discarded;
 	uint64_t last_sequence;
+	uint64_t last_begin; /* what else tells two packets apart */
+	uint64_t last_end;
+	uint64_t last_bytes;
 };
 
 enum fd_ctf_stop {
