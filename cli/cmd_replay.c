@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/replay_inputs.h"
+#include "cli/replay_options.h"
 #include "cli/replay_report.h"
 #include "cli/table.h"
 #include "replay/driver.h"
@@ -14,7 +15,6 @@
 
 #define CLONES_MAX       10000000
 #define ASAP_CONCURRENCY 64
-#define CONCURRENCY_MAX  1000000
 
 static const struct fd_usage usage = {
 	.command = "replay",
@@ -167,8 +167,6 @@ struct replay {
 	struct fd_driver *running;
 	const char *output;
 	enum fd_format format;
-	gboolean allow_remote;
-	gboolean concurrency_asked;
 };
 
 static void texts_clear(struct texts *texts)
@@ -189,43 +187,6 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->format);
 }
 
-static gboolean bad_value(GError **error, const char *option, const char *text,
-			  const char *expected)
-{
-	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: \"%s\": expected %s",
-		    option, text, expected);
-	return FALSE;
-}
-
-/* An option's word as the number of its place in words; the first is the default. */
-static gboolean read_word(const char *option, const char *text, const char *const *words,
-			  unsigned *value, GError **error)
-{
-	g_autofree char *all = g_strjoinv(" or ", (char **)words);
-
-	*value = 0;
-	if (!text)
-		return TRUE;
-	for (unsigned i = 0; words[i]; i++) {
-		if (strcmp(words[i], text) == 0) {
-			*value = i;
-			return TRUE;
-		}
-	}
-	return bad_value(error, option, text, all);
-}
-
-static gboolean read_span(const char *option, const char *text, uint64_t otherwise_ns,
-			  uint64_t *value, GError **error)
-{
-	guint64 ns = otherwise_ns;
-
-	if (text && !fd_parse_duration(text, &ns))
-		return bad_value(error, option, text, "a duration like 250ms, 5s or 2m");
-	*value = ns;
-	return TRUE;
-}
-
 static gboolean read_pace(struct replay *replay, const struct texts *texts, GError **error)
 {
 	static const char *const waits[] = { "answer", "time", "none", NULL };
@@ -234,12 +195,15 @@ static gboolean read_pace(struct replay *replay, const struct texts *texts, GErr
 	unsigned wait;
 	unsigned phase;
 
-	if (!read_word("--wait", texts->wait, waits, &wait, error) ||
-	    !read_word("--phase", texts->phase, phases, &phase, error) ||
-	    !read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
-	    !read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns, error) ||
-	    !read_span("--duration", texts->duration, 0, &replay->driver.duration_ns, error) ||
-	    !read_span("--max-lag", texts->max_lag, 1000000000, &replay->driver.max_lag_ns, error))
+	if (!fd_replay_read_word("--wait", texts->wait, waits, &wait, error) ||
+	    !fd_replay_read_word("--phase", texts->phase, phases, &phase, error) ||
+	    !fd_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
+	    !fd_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
+				 error) ||
+	    !fd_replay_read_span("--duration", texts->duration, 0, &replay->driver.duration_ns,
+				 error) ||
+	    !fd_replay_read_span("--max-lag", texts->max_lag, 1000000000,
+				 &replay->driver.max_lag_ns, error))
 		return FALSE;
 	if (!(texts->speed > 0 && texts->speed <= 1e9) ||
 	    !(texts->rate >= 0 && texts->rate <= 1e9)) {
@@ -257,38 +221,9 @@ static gboolean read_pace(struct replay *replay, const struct texts *texts, GErr
 	replay->plan.seed = (guint32)texts->seed;
 	if (texts->max_gap && strcmp(texts->max_gap, "keep") == 0)
 		replay->load.max_gap_ns = FD_TIMELINE_KEEP;
-	else if (!read_span("--max-gap", texts->max_gap, 0, &replay->load.max_gap_ns, error))
+	else if (!fd_replay_read_span("--max-gap", texts->max_gap, 0, &replay->load.max_gap_ns,
+				      error))
 		return FALSE;
-	return TRUE;
-}
-
-static gboolean read_routes(struct replay *replay, const struct texts *texts, GError **error)
-{
-	for (char **text = texts->to; text && *text; text++)
-		if (!fd_routes_add_target(&replay->routes, *text, error))
-			return FALSE;
-	for (char **text = texts->map; text && *text; text++)
-		if (!fd_routes_add_map(&replay->routes, *text, error))
-			return FALSE;
-	for (char **text = texts->sources; text && *text; text++)
-		if (!fd_routes_add_sources(&replay->routes, *text, error))
-			return FALSE;
-	if (!replay->routes.count) {
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    "where to? give --to HOST:PORT or --map PORT=HOST:PORT");
-		return FALSE;
-	}
-	for (size_t i = 0; i < replay->routes.count && !texts->allow_remote; i++) {
-		const struct fd_endpoint *target = &replay->routes.routes[i].target;
-		char text[FD_ENDPOINT_TEXT_MAX];
-
-		if (fd_endpoint_is_local(target))
-			continue;
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    "%s is another machine: give --allow-remote if you may load it",
-			    fd_endpoint_text(target, text));
-		return FALSE;
-	}
 	return TRUE;
 }
 
@@ -300,7 +235,7 @@ static gboolean read_inputs(struct replay *replay, const struct texts *texts, co
 	uint32_t clones = (uint32_t)texts->clones;
 
 	if (texts->clones < 1 || texts->clones > CLONES_MAX || texts->repeat > UINT32_MAX ||
-	    texts->concurrency < 0 || texts->concurrency > CONCURRENCY_MAX) {
+	    texts->concurrency < 0 || texts->concurrency > FD_REPLAY_CONCURRENCY_MAX) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 			    "--clones goes from 1 to 10000000, --concurrency up to 1000000");
 		return FALSE;
@@ -324,10 +259,12 @@ static gboolean replay_read(struct replay *replay, const struct texts *texts, in
 		return FALSE;
 	}
 	if (!fd_format_parse(texts->format, &replay->format))
-		return bad_value(error, "--format", texts->format, "table, json or csv");
+		return fd_replay_bad_value(error, "--format", texts->format, "table, json or csv");
 	replay->output = texts->output;
 	replay->driver.concurrency = (uint64_t)texts->concurrency;
-	return read_pace(replay, texts, error) && read_routes(replay, texts, error) &&
+	return read_pace(replay, texts, error) &&
+	       fd_replay_read_routes(&replay->routes, texts->to, texts->map, texts->sources,
+				     texts->allow_remote, error) &&
 	       read_inputs(replay, texts, argv[1], error);
 }
 
@@ -350,26 +287,19 @@ static void on_progress(void *user, const struct fd_driver_progress *progress)
 /* How many sessions may be open at once: what was asked for, as far as descriptors go. */
 static void set_concurrency(struct replay *replay, const struct fd_plan *plan)
 {
-	uint64_t asked = replay->driver.concurrency;
-	uint64_t wanted = asked;
-	uint64_t possible;
+	uint64_t wanted = replay->driver.concurrency;
+	gboolean asked = wanted > 0;
 
 	if (!asked) {
 		for (size_t i = 0; i < replay->inputs.count; i++) {
 			uint64_t sessions = fd_plan_asked(plan, (uint32_t)i);
 
-			wanted += sessions ? sessions : CONCURRENCY_MAX;
+			wanted += sessions ? sessions : FD_REPLAY_CONCURRENCY_MAX;
 		}
-		wanted = replay->plan.asap ? ASAP_CONCURRENCY : MIN(wanted, CONCURRENCY_MAX);
+		if (replay->plan.asap)
+			wanted = ASAP_CONCURRENCY;
 	}
-	possible = fd_files_raise(wanted);
-	if (asked && possible < asked)
-		fd_warning(&usage,
-			   "at most %" G_GUINT64_FORMAT
-			   " sessions can be open at once, not %" G_GUINT64_FORMAT
-			   ": the limit of open files is too low (ulimit -n)",
-			   possible, asked);
-	replay->driver.concurrency = CLAMP(MIN(wanted, possible), 1, CONCURRENCY_MAX);
+	replay->driver.concurrency = fd_replay_make_room(&usage, wanted, asked);
 }
 
 static int report_end(const struct replay *replay, enum fd_run_end end)

@@ -29,6 +29,7 @@ extern const struct fd_command fd_commands[];
 int fd_cmd_record(int argc, char **argv);
 int fd_cmd_info(int argc, char **argv);
 int fd_cmd_replay(int argc, char **argv);
+int fd_cmd_mirror(int argc, char **argv);
 int fd_cmd_split(int argc, char **argv);
 int fd_cmd_amplify(int argc, char **argv);
 int fd_cmd_analyze(int argc, char **argv);

@@ -7,6 +7,7 @@ const struct fd_command fd_commands[] = {
 	{ "record", "run a server and record what its functions and sessions do", fd_cmd_record },
 	{ "info", "what is in a recording: events, processes, binaries, losses", fd_cmd_info },
 	{ "replay", "play the sessions of a capture at a server", fd_cmd_replay },
+	{ "mirror", "play what an interface sees at another server, as it happens", fd_cmd_mirror },
 	{ "split", "take a capture apart into one pcap a session", fd_cmd_split },
 	{ "amplify", "write a more intense capture: many copies, mixed in time", fd_cmd_amplify },
 	{ "analyze", "whose time it was: sessions, functions, call paths", fd_cmd_analyze },

@@ -233,7 +233,7 @@ enum fd_move fd_dialogue_next(struct fd_dialogue *dialogue, const struct fd_pace
 	if (dialogue->at < script->count)
 		return next_piece(dialogue, pace, &script->pieces[dialogue->at], now_ns, next);
 	if (!script->complete)
-		return dialogue->peer_closed ? FD_MOVE_DONE : wait_until(next, UINT64_MAX);
+		return wait_until(next, UINT64_MAX);
 	return finish(dialogue, pace, now_ns, next);
 }
 

@@ -22,9 +22,11 @@ struct fd_driver {
 	struct fd_plan *plan;
 	struct fd_start next; /* the plan's next start, when there is one */
 	gboolean has_next;
-	gboolean held;        /* it waits for room */
-	uint64_t room_ns;     /* since when there is room */
-	uint64_t length_ns;   /* of the plan */
+	gboolean held;      /* it waits for room */
+	uint64_t room_ns;   /* since when there is room */
+	uint64_t length_ns; /* of the plan */
+	void (*watch)(void *user);
+	void *watch_user;     /* NULL: nothing is watched */
 	uint64_t progress_ns; /* when the next look is due */
 };
 
@@ -144,7 +146,10 @@ static void wait_events(struct fd_driver *driver)
 	if (count < 0 && errno == ENOSYS) /* before Linux 5.11: to the millisecond */
 		count = epoll_wait(stage->epoll, events, EVENTS, (int)(span / 1000000u));
 	for (int i = 0; i < count; i++)
-		fd_play_event(stage, events[i].data.ptr, events[i].events);
+		if (events[i].data.ptr == driver)
+			driver->watch(driver->watch_user);
+		else
+			fd_play_event(stage, events[i].data.ptr, events[i].events);
 	if (full && stage->plays->len < stage->options.concurrency)
 		driver->room_ns = fd_now_ns();
 }
@@ -206,7 +211,8 @@ static void cut(struct fd_driver *driver)
 	struct fd_stage *stage = &driver->stage;
 
 	while (stage->plays->len)
-		fd_play_stop(stage, g_ptr_array_index(stage->plays, stage->plays->len - 1));
+		fd_play_stop(stage, g_ptr_array_index(stage->plays, stage->plays->len - 1),
+			     FD_VERDICT_STOPPED, "cut: the run was stopped");
 	for (uint32_t i = 0; i < stage->options.inputs; i++) {
 		struct fd_tally *tally = &stage->tallies[i];
 		uint64_t done = fd_tally_done(tally);
@@ -222,7 +228,7 @@ static enum fd_run_end loop(struct fd_driver *driver, const volatile int *stop)
 {
 	struct fd_stage *stage = &driver->stage;
 
-	while (driver->has_next || stage->plays->len) {
+	while (driver->has_next || stage->plays->len || driver->watch) {
 		uint64_t now = fd_now_ns();
 
 		if (*stop)
@@ -236,7 +242,7 @@ static enum fd_run_end loop(struct fd_driver *driver, const volatile int *stop)
 			show_progress(driver, now);
 		begin_due(driver);
 		wake_due(driver);
-		if (driver->has_next || stage->plays->len)
+		if (driver->has_next || stage->plays->len || driver->watch)
 			wait_events(driver);
 	}
 	return FD_RUN_DONE;
@@ -268,6 +274,49 @@ enum fd_run_end fd_driver_run(struct fd_driver *driver, struct fd_plan *plan,
 	stage->totals.elapsed_ns = fd_now_ns() - stage->anchor_ns;
 	prctl(PR_SET_TIMERSLACK, slack);
 	return end;
+}
+
+gboolean fd_driver_watch(struct fd_driver *driver, int fd, void (*watch)(void *user), void *user,
+			 GError **error)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = driver };
+
+	if (epoll_ctl(driver->stage.epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "epoll: %s",
+			    g_strerror(errno));
+		return FALSE;
+	}
+	driver->watch = watch;
+	driver->watch_user = user;
+	return TRUE;
+}
+
+uint64_t fd_driver_elapsed_ns(const struct fd_driver *driver)
+{
+	return fd_now_ns() - driver->stage.anchor_ns;
+}
+
+struct fd_play *fd_driver_begin(struct fd_driver *driver, const struct fd_start *start)
+{
+	struct fd_stage *stage = &driver->stage;
+
+	if (stage->plays->len >= stage->options.concurrency) {
+		fd_play_skip(stage, start, FD_VERDICT_LOCAL, "too many sessions are open at once",
+			     1);
+		return NULL;
+	}
+	return fd_play_begin(stage, start, stage->anchor_ns + start->due_ns);
+}
+
+void fd_driver_poke(struct fd_driver *driver, struct fd_play *play)
+{
+	fd_play_wake(&driver->stage, play);
+}
+
+void fd_driver_abandon(struct fd_driver *driver, struct fd_play *play, enum fd_verdict verdict,
+		       const char *reason)
+{
+	fd_play_stop(&driver->stage, play, verdict, reason);
 }
 
 static uint64_t open_files(void)

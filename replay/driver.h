@@ -86,6 +86,30 @@ struct fd_driver *fd_driver_new(const struct fd_driver_options *options, GError 
 enum fd_run_end fd_driver_run(struct fd_driver *driver, struct fd_plan *plan,
 			      const struct fd_plan_input *inputs, const volatile int *stop);
 
+/* Live use: watch is called whenever fd can be read; the run then goes on until it is stopped. One
+ * descriptor a driver, which stays the caller's. */
+gboolean fd_driver_watch(struct fd_driver *driver, int fd, void (*watch)(void *user), void *user,
+			 GError **error);
+
+/* Since the run began. */
+uint64_t fd_driver_elapsed_ns(const struct fd_driver *driver);
+
+/* Begins a session now, from within watch. NULL when it was over at once. The play is the driver's;
+ * the script's "over" tells when it is gone. */
+struct fd_play *fd_driver_begin(struct fd_driver *driver, const struct fd_start *start);
+
+/* Its script has got longer, or is complete. The play may be over after that. */
+void fd_driver_poke(struct fd_driver *driver, struct fd_play *play);
+
+/* Gives it up. */
+void fd_driver_abandon(struct fd_driver *driver, struct fd_play *play, enum fd_verdict verdict,
+		       const char *reason);
+
+/* The piece a play is at; and: so many of its script's first pieces, which it has passed, were taken
+ * away. */
+uint64_t fd_play_at(const struct fd_play *play);
+void fd_play_rebase(struct fd_play *play, uint64_t pieces);
+
 /* Owned by the driver; the tally of an input. */
 const struct fd_tally *fd_driver_tally(const struct fd_driver *driver, uint32_t input);
 const struct fd_run_totals *fd_driver_totals(const struct fd_driver *driver);

@@ -36,6 +36,8 @@ static void report(struct fd_stage *stage, const struct fd_outcome *outcome)
 
 static void play_free(struct fd_stage *stage, struct fd_play *play)
 {
+	if (play->start.script->over)
+		play->start.script->over(play->start.script, play);
 	fd_timers_remove(stage->timers, &play->timer);
 	if (play->fd >= 0) {
 		struct fd_play *last = g_ptr_array_index(stage->plays, stage->plays->len - 1);
@@ -326,9 +328,10 @@ void fd_play_wake(struct fd_stage *stage, struct fd_play *play)
 	advance(stage, play);
 }
 
-void fd_play_stop(struct fd_stage *stage, struct fd_play *play)
+void fd_play_stop(struct fd_stage *stage, struct fd_play *play, enum fd_verdict verdict,
+		  const char *reason)
 {
-	finish(stage, play, FD_VERDICT_STOPPED, "cut: the run was stopped");
+	finish(stage, play, verdict, reason);
 }
 
 /* Opens and connects the socket. FALSE when the play is over. */
@@ -372,7 +375,8 @@ static gboolean open_socket(struct fd_stage *stage, struct fd_play *play,
 	return FALSE;
 }
 
-gboolean fd_play_begin(struct fd_stage *stage, const struct fd_start *start, uint64_t ready_ns)
+struct fd_play *fd_play_begin(struct fd_stage *stage, const struct fd_start *start,
+			      uint64_t ready_ns)
 {
 	const struct fd_session *session = start->script->session;
 	const struct fd_endpoint *target =
@@ -383,7 +387,7 @@ gboolean fd_play_begin(struct fd_stage *stage, const struct fd_start *start, uin
 	if (!target) {
 		fd_play_skip(stage, start, FD_VERDICT_UNPLAYABLE,
 			     "its server port is mapped to no target", 1);
-		return FALSE;
+		return NULL;
 	}
 	play = g_new0(struct fd_play, 1);
 	play->fd = -1;
@@ -399,7 +403,7 @@ gboolean fd_play_begin(struct fd_stage *stage, const struct fd_start *start, uin
 	fd_ledger_lag(stage, play, play->start_ns, ready_ns);
 	stage->tallies[start->input].begun++;
 	fd_routes_source(stage->options.routes, target, start->client, &source);
-	return open_socket(stage, play, &source) && advance(stage, play);
+	return open_socket(stage, play, &source) && advance(stage, play) ? play : NULL;
 }
 
 void fd_play_skip(struct fd_stage *stage, const struct fd_start *start, enum fd_verdict verdict,
@@ -415,4 +419,14 @@ void fd_play_skip(struct fd_stage *stage, const struct fd_start *start, enum fd_
 				      .due_ns = start->due_ns };
 
 	report(stage, &outcome);
+}
+
+uint64_t fd_play_at(const struct fd_play *play)
+{
+	return play->dialogue.at;
+}
+
+void fd_play_rebase(struct fd_play *play, uint64_t pieces)
+{
+	play->dialogue.at -= pieces;
 }

@@ -61,8 +61,9 @@ struct fd_play {
 };
 
 /* Begins to play. ready_ns >= the start's due time is from when it could begin. The play frees
- * itself when it is over. FALSE when it was over at once. */
-gboolean fd_play_begin(struct fd_stage *stage, const struct fd_start *start, uint64_t ready_ns);
+ * itself when it is over. NULL when it was over at once. */
+struct fd_play *fd_play_begin(struct fd_stage *stage, const struct fd_start *start,
+			      uint64_t ready_ns);
 
 /* Something happened on its socket: bits of epoll. */
 void fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t events);
@@ -70,8 +71,9 @@ void fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t events
 /* Its time has come. */
 void fd_play_wake(struct fd_stage *stage, struct fd_play *play);
 
-/* The run is over. */
-void fd_play_stop(struct fd_stage *stage, struct fd_play *play);
+/* Ends it before its time. */
+void fd_play_stop(struct fd_stage *stage, struct fd_play *play, enum fd_verdict verdict,
+		  const char *reason);
 
 /* An outcome for what was never begun: its verdict and reason; copies of it. */
 void fd_play_skip(struct fd_stage *stage, const struct fd_start *start, enum fd_verdict verdict,

@@ -6,6 +6,8 @@
 
 const uint8_t *fd_script_payload(const struct fd_script *script, const struct fd_piece *piece)
 {
+	if (!script->sessions)
+		return script->bytes + (piece->offset - script->bytes_from);
 	return fd_sessions_payload(script->sessions, piece);
 }
 

@@ -36,6 +36,8 @@ struct fd_lesson {
 	uint32_t count;
 };
 
+struct fd_play;
+
 struct fd_script {
 	const struct fd_session *session;
 	const struct fd_sessions *sessions; /* where the payload is; NULL for a live script */
@@ -48,7 +50,11 @@ struct fd_script {
 	uint32_t control;  /* of a side connection: id of the session that agreed on it */
 	uint32_t host;     /* which client host of the capture it comes from, from 0 */
 	struct fd_lesson *lesson; /* owned by struct fd_scripts; NULL: nothing is remembered */
-	gboolean complete;        /* FALSE for a live session that goes on */
+	const uint8_t *bytes;     /* live: the payload from offset bytes_from on */
+	uint64_t bytes_from;
+	/* live: a play of the script is over and about to be freed; NULL otherwise */
+	void (*over)(const struct fd_script *script, struct fd_play *play);
+	gboolean complete; /* FALSE for a live session that goes on */
 };
 
 /* All sessions of a capture as scripts. */

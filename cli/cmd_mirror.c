@@ -1,0 +1,287 @@
+/* flowdar mirror: sessions seen on an interface, played at another server as they happen. */
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/replay_options.h"
+#include "cli/replay_report.h"
+#include "cli/table.h"
+#include "replay/journal.h"
+#include "replay/mirror.h"
+
+#define CLONES_MAX 10000
+
+static const struct fd_usage usage = {
+	.command = "mirror",
+	.synopsis = "-i INTERFACE --from HOST:PORT --to HOST:PORT [OPTIONS]",
+	.description = "Watches a server that works and plays what its clients do at another one, "
+		       "as it happens.\n"
+		       "The server watched is not touched: its packets are only looked at, which "
+		       "needs the right to\n"
+		       "capture (root, or cap_net_raw). A request goes to the other server as soon "
+		       "as it was seen\n"
+		       "and the answer before it has come there. Sessions that run already are "
+		       "joined at their next\n"
+		       "request. --clones multiplies each session, every clone from an address of "
+		       "its own.\n"
+		       "\n"
+		       "Packets that the capture loses are counted and shown; a session whose "
+		       "client's bytes were\n"
+		       "lost ends there as not replayable: nothing is made up. Ctrl-C ends the "
+		       "mirror and prints\n"
+		       "the summary.\n",
+	.examples =
+		"  sudo flowdar mirror -i eth0 --from 10.0.0.5:80 --to 127.0.0.1:8080\n"
+		"  sudo flowdar mirror -i any --from 0.0.0.0:80 --to 127.0.0.1:8080 --clones 10\n",
+};
+
+struct texts {
+	char *interface;
+	char *from;
+	char **to;
+	char **sources;
+	char *label;
+	char *output;
+	char *quiet;
+	char *timeout;
+	char *duration;
+	char *format;
+	gint64 clones;
+	gint64 concurrency;
+	gboolean allow_remote;
+};
+
+/* Where an option's value goes: an offset into struct texts, until options_for() adds the base. */
+#define AT(field) ((gpointer)offsetof(struct texts, field))
+
+static const GOptionEntry options[] = {
+	{ "interface", 'i', 0, G_OPTION_ARG_STRING, AT(interface),
+	  "Watch this network interface; any for all of them", "INTERFACE" },
+	{ "from", 'f', 0, G_OPTION_ARG_STRING, AT(from),
+	  "The server to watch; 0.0.0.0:PORT for that port of any IPv4 address, [::]:PORT of any "
+	  "IPv6 address",
+	  "HOST:PORT" },
+	{ "to", 't', 0, G_OPTION_ARG_STRING_ARRAY, AT(to), "The server to play at", "HOST:PORT" },
+	{ "clones", 'n', 0, G_OPTION_ARG_INT64, AT(clones), "Play every session N times", "N" },
+	{ "speed-up", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT64, AT(clones), NULL, "N" },
+	{ "label", 'l', 0, G_OPTION_ARG_STRING, AT(label),
+	  "The name of this traffic in the journal; mirror is the default", "TEXT" },
+	{ "output", 'o', 0, G_OPTION_ARG_FILENAME, AT(output),
+	  "Write a journal: a line of JSON a session", "FILE" },
+	{ "duration", 'd', 0, G_OPTION_ARG_STRING, AT(duration),
+	  "Stop after this time; otherwise it goes on until Ctrl-C", "TIME" },
+	{ "concurrency", 'c', 0, G_OPTION_ARG_INT64, AT(concurrency),
+	  "At most N sessions open at once; others are counted as local errors. Default: what the "
+	  "limit of open files allows",
+	  "N" },
+	{ "quiet", 0, 0, G_OPTION_ARG_STRING, AT(quiet),
+	  "An answer that differs from the watched one is over when it has been quiet for this "
+	  "long; 50ms is the default",
+	  "TIME" },
+	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
+	  "Give a session up when the server has done nothing for this long where the watched one "
+	  "did; 30s is the default",
+	  "TIME" },
+	{ "sources", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(sources), "Addresses that clients get",
+	  "PREFIX" },
+	{ "allow-remote", 0, 0, G_OPTION_ARG_NONE, AT(allow_remote),
+	  "The target may be another machine: only one you have the right to load", NULL },
+	{ "format", 0, 0, G_OPTION_ARG_STRING, AT(format),
+	  "The summary as table (the default), json or csv", "FORMAT" },
+	G_OPTION_ENTRY_NULL,
+};
+
+/* The options, filling in texts. The caller frees the result. */
+static GOptionEntry *options_for(struct texts *texts)
+{
+	GOptionEntry *entries = g_memdup2(options, sizeof(options));
+
+	for (GOptionEntry *entry = entries; entry->long_name; entry++)
+		entry->arg_data = (char *)texts + (gsize)entry->arg_data;
+	return entries;
+}
+
+struct command {
+	struct fd_mirror_options options;
+	struct fd_routes routes;
+	struct fd_driver_options driver;
+	struct fd_journal_input name;
+	struct fd_journal *journal;
+	struct fd_replay_reasons *reasons;
+	struct fd_mirror *mirror;
+	struct fd_driver *running;
+	enum fd_format format;
+};
+
+static void texts_clear(struct texts *texts)
+{
+	g_free(texts->interface);
+	g_free(texts->from);
+	g_strfreev(texts->to);
+	g_strfreev(texts->sources);
+	g_free(texts->label);
+	g_free(texts->output);
+	g_free(texts->quiet);
+	g_free(texts->timeout);
+	g_free(texts->duration);
+	g_free(texts->format);
+}
+
+static gboolean bad(GError **error, const char *message)
+{
+	g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+	return FALSE;
+}
+
+/* What is wrong here is wrong usage. */
+static gboolean command_read(struct command *command, const struct texts *texts, int argc,
+			     GError **error)
+{
+	struct fd_pace *pace = &command->driver.pace;
+
+	if (argc != 1)
+		return bad(error, "too many arguments");
+	if (!texts->interface || !texts->from)
+		return bad(error, "give -i INTERFACE, --from HOST:PORT and --to HOST:PORT");
+	if (texts->clones < 1 || texts->clones > CLONES_MAX || texts->concurrency < 0 ||
+	    texts->concurrency > FD_REPLAY_CONCURRENCY_MAX)
+		return bad(error, "--clones goes from 1 to 10000, --concurrency up to 1000000");
+	if (!fd_format_parse(texts->format, &command->format))
+		return fd_replay_bad_value(error, "--format", texts->format, "table, json or csv");
+	if (!fd_endpoint_parse(texts->from, &command->options.from, error) ||
+	    !fd_replay_read_routes(&command->routes, texts->to, NULL, texts->sources,
+				   texts->allow_remote, error) ||
+	    !fd_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
+	    !fd_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
+				 error) ||
+	    !fd_replay_read_span("--duration", texts->duration, 0, &command->driver.duration_ns,
+				 error))
+		return FALSE;
+	if (fd_endpoint_equal(&command->options.from, &command->routes.routes[0].target))
+		return bad(error, "--from and --to are the same: the mirror would see itself");
+	pace->speed = 1;
+	command->options.interface = texts->interface;
+	command->options.clones = (uint32_t)texts->clones;
+	command->name.label = texts->label ? texts->label : "mirror";
+	command->name.capture = texts->interface;
+	command->driver.concurrency = (uint64_t)texts->concurrency;
+	return TRUE;
+}
+
+static void on_finished(void *user, const struct fd_outcome *outcome)
+{
+	struct command *command = user;
+
+	fd_replay_reasons_add(command->reasons, outcome);
+	if (command->journal)
+		fd_journal_write(command->journal, outcome,
+				 fd_driver_totals(command->running)->started_unix_ns);
+}
+
+static void on_progress(void *user, const struct fd_driver_progress *progress)
+{
+	struct command *command = user;
+	struct fd_mirror_totals totals;
+
+	fd_mirror_tick(command->mirror);
+	fd_mirror_totals(command->mirror, &totals);
+	fd_replay_show_progress(progress);
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "; %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT " lost",
+			totals.captured, totals.lost);
+}
+
+static void print_capture(const struct command *command)
+{
+	struct fd_mirror_totals totals;
+	g_autofree char *captured = NULL;
+	g_autofree char *lost = NULL;
+
+	fd_mirror_totals(command->mirror, &totals);
+	captured = fd_format_count(totals.captured);
+	lost = fd_format_count(totals.lost);
+	/* Not on stdout: that is one document when it is JSON or CSV. */
+	fprintf(command->format == FD_FORMAT_TABLE ? stdout : stderr,
+		"%s packets captured, %s lost; %" G_GUINT64_FORMAT
+		" sessions seen, %" G_GUINT64_FORMAT " of them joined while they ran, "
+		"%" G_GUINT64_FORMAT " over before they could be.\n",
+		captured, lost, totals.sessions, totals.joined, totals.unjoined);
+}
+
+/* Runs until it is stopped; the mirror is open. */
+static int command_play(struct command *command, const volatile int *stop, GError **error)
+{
+	const char *label = command->name.label;
+	enum fd_run_end end;
+
+	command->driver.routes = &command->routes;
+	command->driver.inputs = 1;
+	command->driver.finished = on_finished;
+	command->driver.progress = on_progress;
+	command->driver.user = command;
+	command->driver.concurrency =
+		fd_replay_make_room(&usage,
+				    command->driver.concurrency ? command->driver.concurrency
+								: FD_REPLAY_CONCURRENCY_MAX,
+				    command->driver.concurrency != 0);
+	command->running = fd_driver_new(&command->driver, error);
+	if (!command->running || !fd_mirror_attach(command->mirror, command->running, error))
+		return FD_EXIT_FAILED;
+	fprintf(stderr, "flowdar mirror: watching %s; Ctrl-C ends it\n",
+		command->options.interface);
+	end = fd_driver_run(command->running, NULL, NULL, stop);
+	fd_replay_clear_progress();
+	fd_replay_print_summary(command->running, &label, 1, command->reasons, command->format);
+	print_capture(command);
+	if (fd_mirror_damage(command->mirror)) {
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+				    fd_mirror_damage(command->mirror));
+		return FD_EXIT_FAILED;
+	}
+	return end == FD_RUN_STOPPED ? FD_EXIT_INTERRUPTED : FD_EXIT_OK;
+}
+
+static int command_run(struct command *command, const char *output)
+{
+	const volatile int *stop = fd_interrupt_catch();
+	GError *error = NULL;
+	int code = FD_EXIT_FAILED;
+
+	command->reasons = fd_replay_reasons_new();
+	command->mirror = fd_mirror_open(&command->options, &error);
+	if (command->mirror && output)
+		command->journal = fd_journal_open(output, &command->name, &error);
+	if (!error)
+		code = command_play(command, stop, &error);
+	fd_mirror_free(command->mirror);
+	fd_driver_free(command->running);
+	fd_journal_close(command->journal, error ? NULL : &error);
+	fd_replay_reasons_free(command->reasons);
+	return error ? fd_failure(&usage, error) : code;
+}
+
+int fd_cmd_mirror(int argc, char **argv)
+{
+	struct texts texts = { .clones = 1 };
+	g_autofree GOptionEntry *entries = options_for(&texts);
+	struct command command = { 0 };
+	GError *error = NULL;
+	int code = FD_EXIT_USAGE;
+
+	if (!fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+		texts_clear(&texts);
+		return code;
+	}
+	if (command_read(&command, &texts, argc, &error))
+		code = command_run(&command, texts.output);
+	else
+		code = fd_usage_error(&usage, "%s", error->message);
+	g_clear_error(&error);
+	fd_routes_clear(&command.routes);
+	texts_clear(&texts);
+	return code;
+}

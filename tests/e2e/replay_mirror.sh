@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# The mirror: clients talk to one server, the mirror plays them at another. In a network namespace of
+# our own, where we may capture without root.
+set -euo pipefail
+. "$(dirname "$0")/replay_lib.sh"
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+need unshare ip jq
+captures=$FLOWDAR_SOURCE/tests/captures
+if [ -z "${IN_NAMESPACE:-}" ]; then
+	unshare -rn true 2>/dev/null || skip "this kernel lets nobody make a network namespace"
+	rm -rf "$replay_work"
+	IN_NAMESPACE=1 exec unshare -rn bash "$0"
+fi
+as_user() {
+	exec "$@"
+}
+cd "$replay_work"
+ip link set lo up
+
+figure() {
+	jq "[.replay[].$1] | add" mirrored.json
+}
+
+expect() {
+	[ "$2" = "$3" ] || fail "$1: got $2, expected $3; $(head -c 1500 mirrored.json); $(cat mirror.err)"
+}
+
+# mirror_start ARGUMENTS...: from the server at $from.
+mirror_start() {
+	rm -f mirror.err
+	setsid "$FLOWDAR" mirror -i lo --from "127.0.0.1:$from" -o mirrored.jsonl --format json \
+		--timeout 3s "$@" >mirrored.json 2>mirror.err 4>&- &
+	mirror=$!
+	replay_pids+=("$mirror")
+	wait_for "the mirror" grep -q 'watching lo' mirror.err
+}
+
+# mirror_stop: gives it time to see the last packets; a Ctrl-C, and exit 130.
+mirror_stop() {
+	local status=0
+	sleep 1
+	kill -INT "$mirror"
+	wait "$mirror" || status=$?
+	expect "exit after Ctrl-C" $status 130
+}
+
+echo_start
+from=$port
+echo_start
+to=$port
+
+# Twelve sessions with all that sessions do, and five of datagrams; each once.
+mirror_start --to "127.0.0.1:$to"
+"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" >/dev/null
+"$FLOWDAR" replay "$captures/replay-udp.pcap" --to "127.0.0.1:$from" >/dev/null
+mirror_stop
+expect sessions "$(figure sessions)" 17
+expect ok "$(figure ok)" 12
+# Datagrams have no end: those flows were not yet silent for long enough to be called over.
+expect "UDP flows going on" "$(figure stopped)" 5
+expect "UDP answers" "$(jq -s '[.[] | select(.transport == "udp") | .received_bytes] | add' mirrored.jsonl)" 225
+expect bytes "$(figure sent_bytes)" "$(figure received_bytes)"
+[ "$(figure sent_bytes)" -gt 15000 ] || fail "only $(figure sent_bytes) bytes were mirrored"
+grep -q '17 sessions seen' mirror.err || fail "the capture is not told: $(cat mirror.err)"
+
+# Multiplied: every clone with an address of its own.
+mirror_start --to "127.0.0.1:$to" --clones 5
+"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" --clones 10 --asap >/dev/null
+mirror_stop
+expect "ok, multiplied" "$(figure ok)" 600
+expect "addresses" "$(jq -r '.client | split(":")[0]' mirrored.jsonl | sort -u | wc -l)" 600
+
+# A session that runs already is joined at its next request: four of ten are left then.
+exec 4<>"/dev/tcp/127.0.0.1/$from"
+for i in 1 2 3 4 5; do
+	echo "request $i" >&4
+	read -r -u 4 answer
+	[ "$answer" = "request $i" ] || fail "the echo server said: $answer"
+done
+mirror_start --to "127.0.0.1:$to"
+for i in 6 7 8 9 10; do
+	echo "request $i" >&4
+	read -r -u 4 answer
+done
+exec 4>&-
+mirror_stop
+expect "joined sessions" "$(figure sessions)" 1
+expect "joined and ok" "$(figure ok)" 1
+# The sixth request is the first that was seen; its answer tells where the seventh begins.
+expect "requests after joining" "$(figure exchanges)" 4
+
+# A target that refuses costs the mirrored clients nothing, and is told.
+mirror_start --to "127.0.0.1:$(free_port)"
+"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" --format json >replayed.json
+[ "$(jq '[.replay[].ok] | add' replayed.json)" = 12 ] || fail "the mirror disturbed the clients"
+mirror_stop
+expect refused "$(figure refused)" 12
+
+# What it cannot do.
+for wrong in "-i nonsense --from 127.0.0.1:$from --to 127.0.0.1:$to" \
+	"-i lo --from 127.0.0.1:$from --to 127.0.0.1:$from" "-i lo --to 127.0.0.1:$to" \
+	"-i lo --from 127.0.0.1:$from --to 192.0.2.1:80"; do
+	status=0
+	# shellcheck disable=SC2086 # options
+	timeout 10 "$FLOWDAR" mirror $wrong >out 2>err || status=$?
+	[ $status = 1 ] || [ $status = 2 ] || fail "exit $status of: $wrong"
+	[ ! -s out ] || fail "printed something: $wrong"
+done
+echo "mirror: done"
