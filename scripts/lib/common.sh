@@ -70,10 +70,26 @@ install_packages() {
 	command -v apt-get >/dev/null || die "needs these Debian packages: ${missing[*]}"
 	mkdir -p "${log%/*}"
 	say "installing ${#missing[@]} Debian packages: ${missing[*]}"
-	# Session daemons are started when they are needed; no service of a test server is.
-	quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive apt-get update
-	quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y --no-install-recommends "${missing[@]}"
+	quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive apt-get update &&
+		quietly "$log" without_services env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y --no-install-recommends "${missing[@]}" ||
+		die "could not install them"
+}
+
+# without_services COMMAND...: as root, and no service that it installs is started: the tests start
+# what they need, and somebody's machine keeps the servers that it had. The way for this is a
+# policy-rc.d that forbids it; one that exists already is left alone.
+without_services() {
+	local policy=/usr/sbin/policy-rc.d status=0
+	if [ -e $policy ]; then
+		as_root "$@"
+		return
+	fi
+	# shellcheck disable=SC2016 # for the inner shell
+	as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >"$1" && chmod +x "$1"' sh $policy || return
+	as_root "$@" || status=$?
+	as_root rm -f $policy
+	return $status
 }
 
 # build_preset NAME [TARGET...]: configures and builds build/NAME.
