@@ -79,18 +79,15 @@ install_packages() {
 # without_services COMMAND...: as root, and no service that it installs is started: the tests start
 # what they need, and somebody's machine keeps the servers that it had. The way for this is a
 # policy-rc.d that forbids it; one that exists already is left alone.
-without_services() {
-	local policy=/usr/sbin/policy-rc.d status=0
-	if [ -e $policy ]; then
-		as_root "$@"
-		return
+without_services() (
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		trap 'as_root rm -f $policy' EXIT
+		# shellcheck disable=SC2016 # for the inner shell
+		as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >"$1" && chmod +x "$1"' sh $policy
 	fi
-	# shellcheck disable=SC2016 # for the inner shell
-	as_root sh -c 'printf "#!/bin/sh\nexit 101\n" >"$1" && chmod +x "$1"' sh $policy || return
-	as_root "$@" || status=$?
-	as_root rm -f $policy
-	return $status
-}
+	as_root "$@"
+)
 
 # build_preset NAME [TARGET...]: configures and builds build/NAME.
 build_preset() {
