@@ -380,7 +380,7 @@ gboolean fd_ctf_program_compile(struct fd_ctf_program *program, const struct fd_
 
 	program->ops = g_array_new(FALSE, FALSE, sizeof(struct fd_ctf_op));
 	program->cases = g_array_new(FALSE, FALSE, sizeof(struct fd_ctf_case));
-	for (int scope = first; scope <= (int)last && !failure; scope++) {
+	for (unsigned scope = first; scope <= last && !failure; scope++) {
 		if (layout->roots[scope])
 			compile(&compiler, layout->roots[scope]);
 	}

@@ -317,6 +317,7 @@ static enum fd_ctf_stop end(struct fd_ctf_stream *stream)
 	fd_ctf_window_close(&stream->window);
 	g_array_set_size(stream->files, 0);
 	stream->in_packet = FALSE;
+	stream->peeked = NULL;
 	stream->file.path = NULL;
 	return FD_CTF_ENDED;
 }

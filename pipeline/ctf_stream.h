@@ -62,7 +62,7 @@ struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
 
 void fd_ctf_stream_free(struct fd_ctf_stream *stream);
 
-/* Decodes events into the sink as long as they are not after limit_ns. */
+/* Decodes events into the sink as long as they are not after limit_ns. Once it has ENDED, it has. */
 enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,
 				   struct fd_ctf_sink *sink);
 
