@@ -14,7 +14,7 @@
 #define EVENT_BYTES   (35u + 8u)
 #define PACKET_BYTES  (HEAD_BYTES + EVENTS * EVENT_BYTES)
 #define CONTENT_PLACE 40u /* of content_size in a packet; packet_size follows */
-#define FLIPS         4000u
+#define FLIPS         1500u
 
 static void remove_tree(const char *path)
 {
