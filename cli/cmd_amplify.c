@@ -171,7 +171,7 @@ int fd_cmd_amplify(int argc, char **argv)
 		  "silence of the whole capture that is kept at most (5s)", "TIME" },
 		{ "udp-idle", 0, 0, G_OPTION_ARG_STRING, &texts.idle,
 		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
-		{ NULL },
+		G_OPTION_ENTRY_NULL,
 	};
 	struct fd_reading reading = { 0 };
 	struct fd_amplify_options options = { .reading = fd_reading_progress,

@@ -10,6 +10,8 @@
 #include "replay/split.h"
 #include "replay/trex.h"
 
+#define REJECTED_SHOWN 8
+
 static const struct fd_usage usage = {
 	.command = "split",
 	.synopsis = "CAPTURE -o DIR [OPTIONS]",
@@ -61,7 +63,7 @@ static const struct fd_column columns[] = {
 	[BEGAN] = { "began", "began", FALSE, FALSE },
 	[ENDED] = { "ended", "ended", FALSE, FALSE },
 	[ODD] = { "odd", "odd", FALSE, TRUE },
-	[TREX] = { "T-Rex", "trex", FALSE, TRUE },
+	[TREX] = { "T-Rex", "trex", FALSE, FALSE },
 	[FILE_NAME] = { "file", "file", FALSE, TRUE },
 };
 
@@ -93,21 +95,23 @@ static char *trex_text(const struct fd_split_session *one)
 
 	if (!one->broken)
 		return g_strdup_printf("template %u", one->template);
-	text = g_string_new("no: ");
+	text = g_string_new(NULL);
 	for (unsigned i = 0; i < FD_TREX_RULES; i++)
 		if (one->broken & 1u << i)
-			g_string_append_printf(text, "%s%s", text->len > 4 ? "; " : "",
+			g_string_append_printf(text, "%s%s", text->len ? "; " : "",
 					       fd_trex_rule_text(1u << i));
 	return g_string_free(text, FALSE);
 }
 
-static void add_row(struct fd_table *table, const struct fd_split_session *one, guint64 first_ns)
+static void add_row(struct fd_table *table, const struct fd_split_session *one, guint64 first_ns,
+		    gboolean people)
 {
 	const struct fd_session *session = &one->session;
 	char text[FD_ENDPOINT_TEXT_MAX];
 	g_autofree char *id = g_strdup_printf("%u", session->id);
 	g_autofree char *odd = fd_odd_list(session->odd);
 	g_autofree char *trex = trex_text(one);
+	g_autofree char *template = g_strdup_printf("%u", one->template);
 
 	fd_table_row(table);
 	fd_table_cell(table, ID, id, NULL);
@@ -122,19 +126,23 @@ static void add_row(struct fd_table *table, const struct fd_split_session *one, 
 	fd_table_cell(table, BEGAN, fd_began_text(session->began), NULL);
 	fd_table_cell(table, ENDED, fd_ended_text(session->ended, session->ended_by), NULL);
 	fd_table_cell(table, ODD, odd, NULL);
-	fd_table_cell(table, TREX, trex, NULL);
-	fd_table_cell(table, FILE_NAME, one->file, NULL);
+	fd_table_cell(table, TREX, one->broken ? "no" : template, trex);
+	if (!people)
+		fd_table_cell(table, FILE_NAME, one->file, NULL);
 }
 
 static void print_table(const struct fd_split *split, enum fd_format format)
 {
-	struct fd_table *table = fd_table_new("sessions", columns, G_N_ELEMENTS(columns));
+	/* For people the file, which the number and the ends give away, would only be in the way. */
+	gboolean people = format == FD_FORMAT_TABLE;
+	struct fd_table *table =
+		fd_table_new("sessions", columns, people ? FILE_NAME : G_N_ELEMENTS(columns));
 	guint64 first_ns =
 		g_array_index(split->sessions, struct fd_split_session, 0).session.epoch_ns;
 
 	for (guint i = 0; i < split->sessions->len; i++)
 		add_row(table, &g_array_index(split->sessions, struct fd_split_session, i),
-			first_ns);
+			first_ns, people);
 	fd_table_print(table, format, stdout);
 	fd_table_free(table);
 }
@@ -159,6 +167,25 @@ static void print_left_out(const struct fd_capture_totals *totals)
 	}
 }
 
+/* Which sessions break a rule, the first few by number. */
+static void print_rejected(const struct fd_split *split, guint32 rule)
+{
+	GString *ids = g_string_new(NULL);
+	guint count = 0;
+
+	for (guint i = 0; i < split->sessions->len; i++) {
+		const struct fd_split_session *one =
+			&g_array_index(split->sessions, struct fd_split_session, i);
+
+		if (one->broken & rule && count++ < REJECTED_SHOWN)
+			g_string_append_printf(ids, " #%u", one->session.id);
+	}
+	if (count)
+		printf("    %s: %u (%s%s)\n", fd_trex_rule_text(rule), count, ids->str + 1,
+		       count > REJECTED_SHOWN ? " ..." : "");
+	g_string_free(ids, TRUE);
+}
+
 static void print_summary(const struct fd_split *split, const char *directory)
 {
 	g_autofree char *sessions = fd_format_count(split->sessions->len);
@@ -173,6 +200,8 @@ static void print_summary(const struct fd_split *split, const char *directory)
 		       split->templates, rejected);
 	else
 		printf("  no trex.yaml: every session breaks a rule of T-Rex\n");
+	for (unsigned i = 0; i < FD_TREX_RULES; i++)
+		print_rejected(split, 1u << i);
 }
 
 int fd_cmd_split(int argc, char **argv)
@@ -185,7 +214,7 @@ int fd_cmd_split(int argc, char **argv)
 		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &format_text,
 		  "of the list: table, json or csv", "FORMAT" },
-		{ NULL },
+		G_OPTION_ENTRY_NULL,
 	};
 	struct fd_reading reading = { 0 };
 	struct fd_split_options options = { .progress = fd_reading_progress, .user = &reading };

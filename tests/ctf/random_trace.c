@@ -108,8 +108,8 @@ static const char *const headers[HEADERS] = {
 		"    struct { uint32 id; ts timestamp; } extended;\n"
 		"  } v;\n} align(8)",
 	[PLAIN] = "struct { integer { size = 16; align = 32; } id; ts timestamp; }",
-	[BITS] = "struct { integer { size = 3; align = 1; } id;\n"
-		 "  integer { size = 29; align = 1; map = clock.c.value; } timestamp; }",
+	[BITS] = ("struct { integer { size = 3; align = 1; } id;\n"
+		  "  integer { size = 29; align = 1; map = clock.c.value; } timestamp; }"),
 };
 
 static void declare_trace(struct trace *trace)

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-__attribute__((noinline, noclone)) static void after(const char *who)
+__attribute__((noinline)) static void after(const char *who)
 {
 	printf("%s %d 0x%lX\n", who, getpid(), (unsigned long)(uintptr_t)(void *)(uintptr_t)after);
 	fflush(stdout);

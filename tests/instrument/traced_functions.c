@@ -22,7 +22,11 @@ static atomic_uint interrupts;
 static volatile unsigned sink;
 
 /* What traced_functions.sh looks for, so they keep their own code. */
+#ifdef __clang__
+#define KEPT __attribute__((noinline))
+#else
 #define KEPT __attribute__((noinline, noclone))
+#endif
 
 KEPT static void leaf(unsigned value)
 {

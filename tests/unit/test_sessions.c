@@ -232,7 +232,6 @@ static void test_many_pieces(void)
 	g_autoptr(fd_sessions) sessions = NULL;
 	const struct fd_session *session;
 	const struct fd_piece *pieces;
-	g_autoptr(GString) bytes = g_string_new(NULL);
 
 	scene_begin(&scene);
 	handshake(&scene);
