@@ -195,11 +195,10 @@ static void print_summary(const struct fd_split *split, const char *directory)
 	printf("\nsessions: %s, of %s packets, in %s\n", sessions, packets, directory);
 	print_left_out(&split->totals);
 	if (split->templates)
-		printf("  trex.yaml: %u templates; %s sessions break T-Rex's rules and are not in "
-		       "it\n",
+		printf("  templates in trex.yaml: %u; sessions that T-Rex would refuse: %s\n",
 		       split->templates, rejected);
 	else
-		printf("  no trex.yaml: every session breaks a rule of T-Rex\n");
+		printf("  no trex.yaml: T-Rex would refuse every session\n");
 	for (unsigned i = 0; i < FD_TREX_RULES; i++)
 		print_rejected(split, 1u << i);
 }
