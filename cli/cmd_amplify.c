@@ -174,8 +174,9 @@ int fd_cmd_amplify(int argc, char **argv)
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fd_reading reading = { 0 };
+	g_autofree char *what = NULL;
 	struct fd_amplify_options options = { .reading = fd_reading_progress,
-					      .writing = fd_reading_progress,
+					      .writing = fd_reading_packets,
 					      .user = &reading };
 	struct fd_amplified result = { 0 };
 	GError *error = NULL;
@@ -186,7 +187,8 @@ int fd_cmd_amplify(int argc, char **argv)
 		return code;
 	}
 	code = parse(&texts, argc, &options);
-	reading.what = "amplifying";
+	what = argc == 2 ? g_strdup_printf("reading %s", argv[1]) : NULL;
+	reading.what = what;
 	reading.stop = fd_interrupt_catch();
 	if (!code && !fd_amplify_run(argv[1], texts.output, &options, &result, &error)) {
 		code = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)

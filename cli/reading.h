@@ -1,5 +1,5 @@
 /*
- * The progress of reading a capture: a line on a terminal, nothing elsewhere, and Ctrl-C.
+ * The progress of reading or writing a capture: a line on a terminal, nothing elsewhere, and Ctrl-C.
  */
 #ifndef FD_CLI_READING_H
 #define FD_CLI_READING_H
@@ -17,6 +17,9 @@ struct fd_reading {
 /* A progress function of replay/session.h; user is a struct fd_reading. Shows the line when reading
  * has taken a second, and then five times a second. */
 gboolean fd_reading_progress(guint64 read_bytes, guint64 size_bytes, void *user);
+
+/* The same for packets written, of a total. */
+gboolean fd_reading_packets(guint64 written, guint64 total, void *user);
 
 /* Takes the line away. */
 void fd_reading_clear(struct fd_reading *reading);
