@@ -131,6 +131,26 @@ static uint64_t next_due(const struct fd_driver *driver)
 	return due;
 }
 
+/* First everything is taken, then everything is sent; the watcher comes last, since it may end plays
+ * that the other events are of. */
+static void handle_events(struct fd_driver *driver, struct epoll_event *events, int count)
+{
+	struct fd_stage *stage = &driver->stage;
+	gboolean watched = FALSE;
+
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.ptr == driver)
+			watched = TRUE;
+		else if (!fd_play_event(stage, events[i].data.ptr, events[i].events))
+			events[i].data.ptr = driver;
+	}
+	for (int i = 0; i < count; i++)
+		if (events[i].data.ptr != driver)
+			fd_play_go(stage, events[i].data.ptr);
+	if (watched)
+		driver->watch(driver->watch_user);
+}
+
 static void wait_events(struct fd_driver *driver)
 {
 	struct fd_stage *stage = &driver->stage;
@@ -145,11 +165,7 @@ static void wait_events(struct fd_driver *driver)
 
 	if (count < 0 && errno == ENOSYS) /* before Linux 5.11: to the millisecond */
 		count = epoll_wait(stage->epoll, events, EVENTS, (int)(span / 1000000u));
-	for (int i = 0; i < count; i++)
-		if (events[i].data.ptr == driver)
-			driver->watch(driver->watch_user);
-		else
-			fd_play_event(stage, events[i].data.ptr, events[i].events);
+	handle_events(driver, events, count);
 	if (full && stage->plays->len < stage->options.concurrency)
 		driver->room_ns = fd_now_ns();
 }

@@ -297,27 +297,31 @@ static void connected(struct fd_stage *stage, struct fd_play *play)
 		play->connect_ns = MAX(now - MIN(due, now), 1);
 }
 
-void fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t events)
+gboolean fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t events)
 {
 	if (!play->connected) {
 		int code = 0;
 		socklen_t length = sizeof(code);
 
 		if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
-			return;
+			return TRUE;
 		if (getsockopt(play->fd, SOL_SOCKET, SO_ERROR, &code, &length) != 0)
 			code = errno;
 		if (code) {
 			fail(stage, play, code);
-			return;
+			return FALSE;
 		}
 		connected(stage, play);
 	}
 	if (events & EPOLLOUT)
 		play->blocked = FALSE;
-	if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) &&
-	    !read_all(stage, play, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0))
-		return;
+	if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
+		return TRUE;
+	return read_all(stage, play, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+}
+
+void fd_play_go(struct fd_stage *stage, struct fd_play *play)
+{
 	advance(stage, play);
 }
 

@@ -65,8 +65,11 @@ struct fd_play {
 struct fd_play *fd_play_begin(struct fd_stage *stage, const struct fd_start *start,
 			      uint64_t ready_ns);
 
-/* Something happened on its socket: bits of epoll. */
-void fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t events);
+/* Something happened on its socket: bits of epoll. Takes what there is to take. FALSE when the play
+ * is over; otherwise call fd_play_go, after the other sockets have had their event: what leaves
+ * then leaves in one go, which costs a twentieth less than taking turns. */
+gboolean fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t events);
+void fd_play_go(struct fd_stage *stage, struct fd_play *play);
 
 /* Its time has come. */
 void fd_play_wake(struct fd_stage *stage, struct fd_play *play);

@@ -63,9 +63,9 @@ port_open() {
 	(exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# as_user COMMAND...: as nobody when we are root.
+# as_user COMMAND...: as nobody when we are root; in a namespace of our own there is nobody else.
 as_user() {
-	if [ "$(id -u)" = 0 ]; then
+	if [ "$(id -u)" = 0 ] && [ -z "${IN_NAMESPACE:-}" ]; then
 		exec setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"
 	else
 		exec "$@"
@@ -84,7 +84,7 @@ serve() {
 # own_dir NAME: a directory that the servers' user may write to.
 own_dir() {
 	mkdir -p "$replay_work/$1"
-	[ "$(id -u)" != 0 ] || chown nobody:nogroup "$replay_work/$1"
+	[ "$(id -u)" != 0 ] || [ -n "${IN_NAMESPACE:-}" ] || chown nobody:nogroup "$replay_work/$1"
 	echo "$replay_work/$1"
 }
 
@@ -107,6 +107,7 @@ nginx_start() {
 	touch -d '2024-01-01 UTC' "$dir/www/hello.txt" "$dir/www/long.txt"
 	cat >"$dir/nginx.conf" <<-END
 		daemon off;
+		${IN_NAMESPACE:+user root root;}
 		worker_processes 1;
 		pid $dir/pid;
 		error_log stderr warn;

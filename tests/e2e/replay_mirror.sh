@@ -11,9 +11,6 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 	rm -rf "$replay_work"
 	IN_NAMESPACE=1 exec unshare -rn bash "$0"
 fi
-as_user() {
-	exec "$@"
-}
 cd "$replay_work"
 ip link set lo up
 

@@ -12,10 +12,6 @@ if [ -z "${IN_NAMESPACE:-}" ]; then
 	IN_NAMESPACE=1 exec unshare -rn bash "$0"
 fi
 
-# In here we are root of nothing but this network: no other user to become.
-as_user() {
-	exec "$@"
-}
 cd "$replay_work"
 ip link set lo up
 ip route add local 16.0.0.0/8 dev lo
