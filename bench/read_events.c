@@ -1,10 +1,12 @@
 /*
  * Times the decoding of a trace into batches: read_events TRACE [ROUNDS]
  *
- * Prints the events and the seconds of every round, from opening to the end.
+ * Prints the events of every round, the seconds that it took from opening to the end, and the
+ * process' peak of memory in KiB.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "pipeline/source.h"
@@ -47,11 +49,14 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < rounds; i++) {
 		struct fd_source_summary summary;
+		struct rusage usage;
 		double start = now();
 
 		if (!read_trace(argv[1], &summary))
 			return 1;
-		printf("%" G_GUINT64_FORMAT " %.6f\n", summary.events, now() - start);
+		getrusage(RUSAGE_SELF, &usage);
+		printf("%" G_GUINT64_FORMAT " %.6f %ld\n", summary.events, now() - start,
+		       usage.ru_maxrss);
 	}
 	return 0;
 }

@@ -126,6 +126,8 @@ static void make_fast(struct fd_ctf_class *class, const struct fd_ctf_position *
 	if (bits % 8 || class->module != FD_MODULE_NONE)
 		return;
 	class->has_fast = TRUE;
+	fast.pair = fast.addr.mask == UINT64_MAX && fast.addr2.mask == UINT64_MAX &&
+		    fast.addr2.from == fast.addr.from + 8;
 	fast.bytes = (uint32_t)(bits / 8);
 	class->fast = fast;
 }

@@ -32,6 +32,7 @@ struct fd_ctf_pick {
 struct fd_ctf_fast {
 	uint32_t bytes; /* behind the header */
 	struct fd_ctf_pick addr, addr2, pid, tid;
+	gboolean pair;  /* addr and addr2 are whole, and one behind the other */
 	gboolean named; /* it says the thread's name */
 	struct fd_ctf_pick name[FD_CTF_NAME_BYTES / 8];
 	struct fd_event event; /* all that is the same for every event of the class */

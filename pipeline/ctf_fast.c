@@ -56,6 +56,9 @@ static inline gboolean same_name(struct fd_ctf_sink *sink, const struct fd_ctf_f
 	       thread->name[2] == pick(&fast->name[2], body);
 }
 
+_Static_assert(offsetof(struct fd_event, addr2) == offsetof(struct fd_event, addr) + 8,
+	       "both are copied at once");
+
 static inline void make(const struct fd_ctf_fast *fast, const uint8_t *body, uint64_t time_ns,
 			struct fd_event *event)
 {
@@ -63,8 +66,13 @@ static inline void make(const struct fd_ctf_fast *fast, const uint8_t *body, uin
 	const size_t same = offsetof(struct fd_event, data);
 
 	event->time_ns = time_ns;
-	event->addr = pick(&fast->addr, body);
-	event->addr2 = pick(&fast->addr2, body);
+	/* As in every function trace. */
+	if (G_LIKELY(fast->pair)) {
+		memcpy(&event->addr, body + fast->addr.from, 16);
+	} else {
+		event->addr = pick(&fast->addr, body);
+		event->addr2 = pick(&fast->addr2, body);
+	}
 	memcpy((char *)event + same, (const char *)&fast->event + same, sizeof(*event) - same);
 	event->pid = fast->event.pid | (uint32_t)pick(&fast->pid, body);
 	event->tid = (uint32_t)pick(&fast->tid, body);
@@ -137,4 +145,29 @@ gboolean fd_ctf_fast_run(struct fd_ctf_stream *stream, uint64_t limit_ns, struct
 		return FALSE;
 	stream->key_ns = MAX(stream->key_ns, fd_ctf_time_ns(&stream->plan->time, loop.next));
 	return stream->key_ns > limit_ns;
+}
+
+gboolean fd_ctf_fast_header(struct fd_ctf_stream *stream)
+{
+	const guint id_bits = stream->stream->fast_bits, time_bits = id_bits == 5 ? 27 : 32;
+	struct fd_ctf_cursor *cursor = &stream->cursor;
+	const uint8_t *at = cursor->bytes + cursor->at / 8;
+	uint64_t word, id;
+
+	if (!id_bits || cursor->at % 8 || cursor->at + FD_CTF_FAST_REACH * 8 > cursor->end)
+		return FALSE;
+	word = fd_ctf_bits_bytes(at, 64, FALSE);
+	id = word & ((1u << id_bits) - 1);
+	if (id == (1u << id_bits) - 1) {
+		at += (id_bits + 7) / 8;
+		id = fd_ctf_bits_bytes(at, 32, FALSE);
+		stream->frame.clock = fd_ctf_bits_bytes(at + 4, 64, FALSE);
+		cursor->at += (id_bits + 7) / 8 * 8 + 32 + 64;
+	} else {
+		word = word >> id_bits & (UINT64_MAX >> (64 - time_bits));
+		stream->frame.clock = fd_ctf_bits_clock(stream->frame.clock, word, time_bits);
+		cursor->at += id_bits + time_bits;
+	}
+	stream->frame.values[FD_CTF_VALUE_ID] = id;
+	return TRUE;
 }

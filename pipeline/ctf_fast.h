@@ -15,4 +15,8 @@
  * key_ns is its time then. */
 gboolean fd_ctf_fast_run(struct fd_ctf_stream *stream, uint64_t limit_ns, struct fd_ctf_sink *sink);
 
+/* Reads the header of the event at the cursor, as its program would. FALSE when it may be too close
+ * to the window's end, or is not one of LTTng's: nothing has changed then. */
+gboolean fd_ctf_fast_header(struct fd_ctf_stream *stream);
+
 #endif

@@ -118,13 +118,32 @@ static gboolean has_range(const struct fd_ctf_type *type, const char *name, uint
 	return FALSE;
 }
 
+/* A structure of an id, unless that has no bits, and a time; none of them further apart than that. */
+static gboolean is_pair(const struct fd_ctf_node *structure, const char *name, uint32_t id_bits,
+			uint32_t time_bits)
+{
+	const struct fd_ctf_node *time = structure->first;
+
+	if (strcmp(structure->name, name) != 0 || structure->type->kind != FD_CTF_STRUCT ||
+	    structure->type->align > 8 || (id_bits && structure->type->align != 8))
+		return FALSE;
+	if (id_bits) {
+		if (!is_unsigned(time, FD_CTF_INTEGER, id_bits) || strcmp(time->name, "id") != 0 ||
+		    time->type->clock)
+			return FALSE;
+		time = time->next;
+	}
+	return is_unsigned(time, FD_CTF_INTEGER, time_bits) && time->type->clock && !time->next &&
+	       strcmp(time->name, "id") != 0;
+}
+
 /* The id, and the choice between a short time stamp and an id and time stamp at full length. */
 static gboolean is_lttng_header(const struct fd_ctf_node *root, uint32_t id_bits,
 				uint32_t time_bits)
 {
 	const struct fd_ctf_node *id = fd_ctf_node_member(root, "id");
 	const struct fd_ctf_node *variant = fd_ctf_node_member(root, "v");
-	const struct fd_ctf_node *brief, *time;
+	const struct fd_ctf_node *brief, *extended;
 	uint64_t last = (UINT64_C(1) << id_bits) - 1;
 
 	if (!id || !variant || root->first != id || id->next != variant || variant->next ||
@@ -136,11 +155,10 @@ static gboolean is_lttng_header(const struct fd_ctf_node *root, uint32_t id_bits
 	    !has_range(id->type, "extended", last, last))
 		return FALSE;
 	brief = variant->first;
-	if (!brief || strcmp(brief->name, "compact") != 0 || brief->type->kind != FD_CTF_STRUCT)
-		return FALSE;
-	time = brief->first;
-	return is_unsigned(time, FD_CTF_INTEGER, time_bits) && time->type->clock && !time->next &&
-	       strcmp(time->name, "id") != 0 && (id_bits % 8 == 0 || time->type->align == 1);
+	extended = brief ? brief->next : NULL;
+	return extended && is_pair(brief, "compact", 0, time_bits) &&
+	       is_pair(extended, "extended", 32, 64) && !extended->next &&
+	       (id_bits % 8 == 0 || brief->first->type->align == 1);
 }
 
 static guint fast_bits(const struct fd_ctf_node *root, const struct fd_ctf_trace *trace)

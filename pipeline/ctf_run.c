@@ -66,9 +66,9 @@ static uint64_t count_of(const struct run *run, const struct fd_ctf_op *op)
 
 static enum fd_ctf_status run_array(struct run *run, const struct fd_ctf_op *op)
 {
-	uint64_t count = count_of(run, op);
+	uint64_t count = count_of(run, op), bits;
 
-	if (count > (run->end - run->at) / op->bits)
+	if (__builtin_mul_overflow(count, (uint64_t)op->bits, &bits) || !has(run, bits))
 		return FD_CTF_SHORT;
 	if (op->value != FD_CTF_NO_VALUE)
 		run->frame->texts[op->value] = (struct fd_ctf_text){
@@ -77,7 +77,7 @@ static enum fd_ctf_status run_array(struct run *run, const struct fd_ctf_op *op)
 			.stride = (uint8_t)(op->bits / 8),
 			.big = (op->flags & FD_CTF_FLAG_BIG) != 0,
 		};
-	run->at += count * op->bits;
+	run->at += bits;
 	return FD_CTF_OK;
 }
 
@@ -156,15 +156,16 @@ enum fd_ctf_status fd_ctf_run(const struct fd_ctf_program *program, struct fd_ct
 			      struct fd_ctf_frame *frame)
 {
 	const struct fd_ctf_op *op = &g_array_index(program->ops, struct fd_ctf_op, 0);
-	struct run run = {
-		.program = program,
-		.frame = frame,
-		.bytes = cursor->bytes,
-		.at = cursor->at,
-		.end = cursor->end,
-		.clock = frame->clock,
-	};
+	struct run run;
 
+	/* Field by field: an initializer would clear the loops, for every event. */
+	run.program = program;
+	run.frame = frame;
+	run.bytes = cursor->bytes;
+	run.at = cursor->at;
+	run.end = cursor->end;
+	run.clock = frame->clock;
+	run.depth = 0;
 	while (op->code != FD_CTF_OP_END) {
 		if (op->code < FD_CTF_OP_LOOP) {
 			enum fd_ctf_status status = run_field(&run, op++);

@@ -271,7 +271,7 @@ static gboolean run(struct fd_ctf_stream *stream, const struct fd_ctf_program *p
 static gboolean peek(struct fd_ctf_stream *stream)
 {
 	stream->event = position(stream);
-	if (!run(stream, &stream->stream->event_header))
+	if (!fd_ctf_fast_header(stream) && !run(stream, &stream->stream->event_header))
 		return FALSE;
 	stream->peeked = find_class(stream);
 	if (!stream->peeked) {

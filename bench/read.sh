@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# How fast a trace is read: events decoded into batches, against babeltrace2, on one core.
+#
+# usage: bench/read.sh [BUILD-DIRECTORY [EVENTS [ROUNDS]]]
+#        (as root, after: ninja -C BUILD-DIRECTORY read_events trace_generator; EVENTS: 10 million)
+#
+# A function trace (entry and exit of nested calls: two integers each, the context vtid) is recorded
+# by LTTng in a world of its own and put in three places: a tmpfs with huge pages, one without, and
+# the disk's page cache. There it is read in turn by flowdar's decoder and by
+#   babeltrace2 --component=sink.utils.dummy
+# once each a round, and the median of the rounds' ratios is what counts. Times are of the processor
+# (user and system), of the whole process, because others may be using the machine.
+# With FLOWDAR_BENCH_LONG=1 a trace ten times as long is read besides, for the memory it takes.
+set -euo pipefail
+FLOWDAR_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+FLOWDAR_BUILD=$(realpath "${1:-$FLOWDAR_SOURCE/build/release}")
+FLOWDAR=$FLOWDAR_BUILD/bin/flowdar
+. "$FLOWDAR_SOURCE/tests/e2e/private.sh"
+trap 'umount "$WORK/huge" "$WORK/plain" 2> /dev/null; rm -rf "$WORK"' EXIT
+events=${2:-10000000}
+rounds=${3:-5}
+generator=$FLOWDAR_BUILD/tests/ctf/trace_generator
+reader=$FLOWDAR_BUILD/bench/read_events
+for program in "$generator" "$reader"; do
+	[ -x "$program" ] || fail "no $program: ninja -C $FLOWDAR_BUILD read_events trace_generator"
+done
+core=$(($(nproc) - 1))
+TIMEFORMAT='%U %S'
+
+# record FOLDER EVENTS
+record() {
+	lttng -q create bench --output "$1" > /dev/null
+	lttng -q enable-channel -u -s bench c --subbuf-size 1M --num-subbuf 32
+	lttng -q enable-event -u -s bench -c c 'flowdar:*'
+	lttng -q add-context -u -s bench -c c -t vtid
+	lttng -q start bench
+	"$generator" functions "$2"
+	lttng -q destroy bench > /dev/null
+}
+
+# cpu COMMAND...: seconds of the processor
+cpu() {
+	{ time taskset -c "$core" "$@" > "$WORK/out" 2> "$WORK/run.err"; } 2>&1 |
+		awk '{ printf "%.4f\n", $1 + $2 }'
+}
+
+# median: of the numbers on standard input
+median() {
+	sort -n | awk '{ a[NR] = $1 } END { print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
+}
+
+# compare PLACE TRACE
+compare() {
+	local ours theirs round
+	: > "$WORK/rounds"
+	"$reader" "$2" > /dev/null
+	for round in $(seq "$rounds"); do
+		ours=$(cpu "$reader" "$2")
+		theirs=$(cpu babeltrace2 --component=sink.utils.dummy "$2")
+		echo "$ours $theirs" >> "$WORK/rounds"
+	done
+	awk -v place="$1" -v n="$events" \
+		-v ours="$(cut -d' ' -f1 "$WORK/rounds" | median)" \
+		-v theirs="$(cut -d' ' -f2 "$WORK/rounds" | median)" \
+		-v ratio="$(awk '{ print $2 / $1 }' "$WORK/rounds" | median)" 'BEGIN {
+			printf "%-22s  %9.1f  %11.2f  %6.1f\n", place, n / ours / 1e6, n / theirs / 1e6, ratio }'
+}
+
+# memory TRACE: peak in KiB
+memory() {
+	"$reader" "$1" | awk '{ print $3 }'
+}
+
+mkdir "$WORK/huge" "$WORK/plain" "$WORK/disk"
+mount -t tmpfs -o huge=always tmpfs "$WORK/huge" 2> /dev/null || mount -t tmpfs tmpfs "$WORK/huge"
+mount -t tmpfs tmpfs "$WORK/plain"
+lttng-sessiond --daemonize --no-kernel > /dev/null 2>&1 || fail "no session daemon"
+record "$WORK/huge/trace" "$events"
+read -r read_back _ < <("$reader" "$WORK/huge/trace")
+[ "$read_back" = "$events" ] || note "the tracer lost $((events - read_back)) events of $events"
+events=$read_back
+cp -r "$WORK/huge/trace" "$WORK/plain/"
+cp -r "$WORK/huge/trace" "$WORK/disk/"
+
+echo "$events events, $(du -s --block-size=1M "$WORK/plain/trace" | cut -f1) MiB, $rounds rounds, one core"
+printf '%-22s  %9s  %11s  %6s\n' 'million events/s of' flowdar babeltrace2 ratio
+compare 'tmpfs, huge pages' "$WORK/huge/trace"
+compare "page cache ($(stat -f -c %T "$WORK/disk"))" "$WORK/disk/trace"
+compare 'tmpfs, 4 KiB pages' "$WORK/plain/trace"
+echo "peak memory: $(memory "$WORK/huge/trace") KiB"
+if [ "${FLOWDAR_BENCH_LONG:-}" = 1 ]; then
+	rm -rf "$WORK/plain/trace" "$WORK/disk/trace"
+	record "$WORK/plain/long" "$((events * 10))"
+	echo "peak memory with ten times the events: $(memory "$WORK/plain/long") KiB"
+fi
