@@ -2,7 +2,6 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
@@ -186,13 +185,13 @@ static void on_progress(void *user, const struct fd_driver_progress *progress)
 {
 	struct command *command = user;
 	struct fd_mirror_totals totals;
+	g_autofree char *more = NULL;
 
 	fd_mirror_tick(command->mirror);
 	fd_mirror_totals(command->mirror, &totals);
-	fd_replay_show_progress(progress);
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "; %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT " lost",
-			totals.captured, totals.lost);
+	more = g_strdup_printf("%" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT " lost",
+			       totals.captured, totals.lost);
+	fd_replay_show_progress(progress, more);
 }
 
 static void print_capture(const struct command *command)

@@ -281,7 +281,7 @@ static void on_finished(void *user, const struct fd_outcome *outcome)
 static void on_progress(void *user, const struct fd_driver_progress *progress)
 {
 	(void)user;
-	fd_replay_show_progress(progress);
+	fd_replay_show_progress(progress, NULL);
 }
 
 /* How many sessions may be open at once: what was asked for, as far as descriptors go. */

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/replay_tables.h"
@@ -57,7 +58,15 @@ static double eta_s(const struct fd_driver_progress *progress)
 	       (double)(progress->asked - progress->done);
 }
 
-void fd_replay_show_progress(const struct fd_driver_progress *progress)
+/* Columns of the terminal. */
+static gsize terminal_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+void fd_replay_show_progress(const struct fd_driver_progress *progress, const char *more)
 {
 	g_autofree char *active = fd_format_count(progress->active);
 	g_autofree char *done = fd_format_count(progress->done);
@@ -66,16 +75,22 @@ void fd_replay_show_progress(const struct fd_driver_progress *progress)
 	g_autofree char *sent = fd_format_bytes(progress->sent_bytes);
 	g_autofree char *received = fd_format_bytes(progress->received_bytes);
 	g_autofree char *lag = fd_format_duration((double)progress->lag_ns);
+	g_autoptr(GString) line = g_string_new(NULL);
 	double eta = eta_s(progress);
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	fprintf(stderr, "\r%.1f s: %s active, %s%s%s done, %s failed; %s out, %s in; lag %s",
-		(double)progress->elapsed_ns / 1e9, active, done, progress->asked ? "/" : "",
-		progress->asked ? asked : "", failed, sent, received, lag);
+	g_string_printf(line, "%.1f s: %s active, %s%s%s done, %s failed; %s out, %s in; lag %s",
+			(double)progress->elapsed_ns / 1e9, active, done,
+			progress->asked ? "/" : "", progress->asked ? asked : "", failed, sent,
+			received, lag);
 	if (eta >= 1)
-		fprintf(stderr, "; %.0f s to go", eta);
-	fputs("\033[K", stderr);
+		g_string_append_printf(line, "; %.0f s to go", eta);
+	if (more)
+		g_string_append_printf(line, "; %s", more);
+	/* A line that wraps would not be taken away by the next. */
+	g_string_truncate(line, MIN(line->len, terminal_width() - 1));
+	fprintf(stderr, "\r%s\033[K", line->str);
 }
 
 void fd_replay_clear_progress(void)

@@ -16,8 +16,9 @@ struct fd_replay_reasons *fd_replay_reasons_new(void);
 void fd_replay_reasons_free(struct fd_replay_reasons *reasons);
 void fd_replay_reasons_add(struct fd_replay_reasons *reasons, const struct fd_outcome *outcome);
 
-/* The live line, on stderr when that is a terminal: for fd_driver_options.progress. */
-void fd_replay_show_progress(const struct fd_driver_progress *progress);
+/* The live line, on stderr when that is a terminal: for fd_driver_options.progress. more is put at
+ * its end, and may be NULL. */
+void fd_replay_show_progress(const struct fd_driver_progress *progress, const char *more);
 
 /* Takes the live line away. */
 void fd_replay_clear_progress(void);

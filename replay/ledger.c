@@ -80,6 +80,7 @@ static void compare(struct fd_play *play, const uint8_t *bytes, size_t length)
 
 void fd_ledger_heard(struct fd_stage *stage, struct fd_play *play, size_t length, uint64_t now)
 {
+	tally_of(stage, play)->received_bytes += length;
 	if (play->likeness.exact)
 		compare(play, stage->buffer, length);
 	if (!play->first_byte_ns) {

@@ -200,6 +200,7 @@ static gboolean send_piece(struct fd_stage *stage, struct fd_play *play, const s
 		return FALSE;
 	}
 	play->sent_bytes += (uint64_t)n;
+	stage->tallies[play->start.input].sent_bytes += (uint64_t)n;
 	play->piece_sent += (uint32_t)n;
 	if (play->piece_sent < piece->length) {
 		play->blocked = TRUE;

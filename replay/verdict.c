@@ -27,8 +27,6 @@ void fd_tally_add(struct fd_tally *tally, const struct fd_outcome *outcome)
 {
 	tally->verdicts[outcome->verdict] += outcome->copies;
 	tally->exact += outcome->verdict == FD_VERDICT_OK && outcome->exact;
-	tally->sent_bytes += outcome->sent_bytes;
-	tally->received_bytes += outcome->received_bytes;
 	if (outcome->connect_ns)
 		fd_latency_add(&tally->connect, outcome->connect_ns);
 	if (outcome->first_byte_ns)

@@ -82,7 +82,7 @@ struct fd_tally {
 
 void fd_tally_init(struct fd_tally *tally);
 
-/* Counts a finished session; its exchanges are counted as they happen. */
+/* Counts a finished session; its exchanges and bytes are counted as they happen. */
 void fd_tally_add(struct fd_tally *tally, const struct fd_outcome *outcome);
 
 /* All of other is added, histograms too. */

@@ -18,7 +18,7 @@ replay() {
 expect() {
 	local got
 	got=$(jq "[.replay[].$1] | add" summary.json)
-	[ "$got" = "$2" ] || fail "$1: $got instead of $2: $(grep -v '"ok"' journal.jsonl | cut -c1-600 | head -3)"
+	[ "$got" = "$2" ] || fail "$1: $got instead of $2: $(cat summary.json) $(grep -v '"ok"' journal.jsonl | cut -c1-600 | head -3)"
 }
 
 # have SERVER: whether it is installed.
