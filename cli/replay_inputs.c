@@ -1,5 +1,6 @@
 #include "cli/replay_inputs.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,6 +136,8 @@ gboolean fd_replay_inputs_load(struct fd_replay_inputs *inputs, const struct fd_
 			return FALSE;
 		if (fd_sessions_damage(inputs->sessions[i]))
 			fd_warning(usage, "%s", fd_sessions_damage(inputs->sessions[i]));
+		/* What loading a large capture took and gave back goes to the system. */
+		malloc_trim(0);
 		inputs->scripts[i] = fd_scripts_new(inputs->sessions[i]);
 		inputs->plan[i].scripts = inputs->scripts[i];
 	}
