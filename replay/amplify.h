@@ -12,8 +12,8 @@
  * starts its first copy at its phase and each next one a period after the one before, a period
  * being the capture's duration and one average gap between packets.
  *
- * Memory: 96 bytes a session of the capture, 80 bytes a clone, 6 MiB of buffers; the capture's
- * packets lie in a mapped temporary file (80 bytes a packet and its bytes). It does not grow with
+ * Memory: about 100 bytes a session of the capture, 150 a clone, and 2 MiB of buffers; the capture's
+ * packets lie in a mapped temporary file (48 bytes a packet and its bytes). It does not grow with
  * the output. The same capture, options and seed give the same bytes.
  */
 #ifndef FD_REPLAY_AMPLIFY_H
