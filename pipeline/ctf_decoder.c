@@ -1,5 +1,6 @@
 #include "pipeline/ctf_open.h"
 #include "pipeline/ctf_sink.h"
+#include "pipeline/ctf_slice.h"
 #include "pipeline/decoder.h"
 #include "pipeline/source.h"
 
@@ -48,6 +49,11 @@ static uint64_t limit_of(const struct decoder *decoder)
 	return decoder->heap[0]->rank < next->rank ? next->key_ns : next->key_ns - 1;
 }
 
+static void remove_first(struct decoder *decoder)
+{
+	decoder->heap[0] = decoder->heap[--decoder->count];
+}
+
 /* ---- reading ---- */
 
 static void take_damage(struct decoder *decoder, struct fd_ctf_stream *stream)
@@ -64,7 +70,8 @@ static void run_first(struct decoder *decoder)
 {
 	struct fd_ctf_stream *stream = decoder->heap[0];
 	uint64_t discarded = stream->discarded, lost = stream->packets_lost;
-	enum fd_ctf_stop stop = fd_ctf_stream_run(stream, limit_of(decoder), decoder->sink);
+	uint64_t limit_ns = MIN(limit_of(decoder), stream->to_ns - 1);
+	enum fd_ctf_stop stop = fd_ctf_stream_run(stream, limit_ns, decoder->sink);
 
 	decoder->env->discarded += stream->discarded - discarded;
 	decoder->env->packets_lost += stream->packets_lost - lost;
@@ -72,7 +79,9 @@ static void run_first(struct decoder *decoder)
 		return;
 	if (stop == FD_CTF_ENDED) {
 		take_damage(decoder, stream);
-		decoder->heap[0] = decoder->heap[--decoder->count];
+		remove_first(decoder);
+	} else if (stream->key_ns >= stream->to_ns) {
+		remove_first(decoder);
 	}
 	if (decoder->count)
 		sift_down(decoder, 0);
@@ -104,6 +113,28 @@ static void decoder_close(void *data)
 	g_free(decoder);
 }
 
+/* Before their first event that is wanted, streams must not touch what the sink remembers. */
+static void fill_heap(struct decoder *decoder)
+{
+	const GPtrArray *streams = decoder->input.streams;
+	struct fd_ctf_sink *scratch = fd_ctf_sink_new(decoder->env->texts);
+
+	decoder->heap = g_new(struct fd_ctf_stream *, streams->len + 1);
+	for (guint i = 0; i < streams->len; i++) {
+		struct fd_ctf_stream *stream = g_ptr_array_index(streams, i);
+
+		if (fd_ctf_stream_start(stream, scratch))
+			decoder->heap[decoder->count++] = stream;
+		else
+			take_damage(decoder, stream);
+		decoder->env->discarded += stream->discarded;
+		decoder->env->packets_lost += stream->packets_lost;
+	}
+	for (guint i = decoder->count / 2; i-- > 0;)
+		sift_down(decoder, i);
+	fd_ctf_sink_free(scratch);
+}
+
 static void *decoder_open(const GPtrArray *traces, struct fd_decoder_env *env, GError **error)
 {
 	struct decoder *decoder = g_new0(struct decoder, 1);
@@ -113,13 +144,10 @@ static void *decoder_open(const GPtrArray *traces, struct fd_decoder_env *env, G
 		decoder_close(decoder);
 		return NULL;
 	}
+	if (env->slices)
+		fd_ctf_slice_cut(&decoder->input, env->slice, env->slices);
 	decoder->sink = fd_ctf_sink_new(env->texts);
-	decoder->count = decoder->input.streams->len;
-	decoder->heap = g_new(struct fd_ctf_stream *, decoder->count + 1);
-	for (guint i = 0; i < decoder->count; i++)
-		decoder->heap[i] = g_ptr_array_index(decoder->input.streams, i);
-	for (guint i = decoder->count / 2; i-- > 0;)
-		sift_down(decoder, i);
+	fill_heap(decoder);
 	return decoder;
 }
 

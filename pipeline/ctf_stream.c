@@ -3,7 +3,8 @@
 #include "pipeline/ctf_fast.h"
 #include "pipeline/source.h"
 
-#define RELOAD_MIN 4096u /* bytes */
+#define RELOAD_MIN  4096u /* bytes */
+#define START_BATCH 64u
 
 struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
 					const struct fd_ctf_stream_plan *stream_plan, GArray *files,
@@ -16,6 +17,7 @@ struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
 	stream->files = files;
 	if (files->len)
 		stream->key_ns = g_array_index(files, struct fd_ctf_file, 0).begin_ns;
+	stream->to_ns = UINT64_MAX;
 	fd_ctf_window_init(&stream->window, usual, keep);
 	return stream;
 }
@@ -114,17 +116,26 @@ static gboolean reload(struct fd_ctf_stream *stream)
 
 /* ---- packets ---- */
 
+/* What was lost before a packet is told by whoever wants its begin. */
+static gboolean is_begin_wanted(const struct fd_ctf_stream *stream)
+{
+	uint64_t begin_ns =
+		fd_ctf_time_ns(&stream->plan->time, stream->frame.values[FD_CTF_VALUE_BEGIN]);
+
+	return !has(stream, FD_CTF_VALUE_BEGIN) ||
+	       (begin_ns >= stream->from_ns && begin_ns < stream->to_ns);
+}
+
 static void count_losses(struct fd_ctf_stream *stream)
 {
 	uint64_t discarded = stream->frame.values[FD_CTF_VALUE_DISCARDED];
 	uint64_t sequence = stream->frame.values[FD_CTF_VALUE_SEQUENCE];
-
 	/* Of the first packet, nothing is known of what was before. */
-	if (stream->counted && has(stream, FD_CTF_VALUE_DISCARDED) &&
-	    discarded > stream->last_discarded)
+	gboolean count = stream->counted && is_begin_wanted(stream);
+
+	if (count && has(stream, FD_CTF_VALUE_DISCARDED) && discarded > stream->last_discarded)
 		stream->discarded += discarded - stream->last_discarded;
-	if (stream->counted && has(stream, FD_CTF_VALUE_SEQUENCE) &&
-	    sequence > stream->last_sequence)
+	if (count && has(stream, FD_CTF_VALUE_SEQUENCE) && sequence > stream->last_sequence)
 		stream->packets_lost += sequence - stream->last_sequence - 1;
 	stream->counted = TRUE;
 	stream->last_discarded = discarded;
@@ -145,6 +156,15 @@ static gboolean is_copy(const struct fd_ctf_stream *stream)
 	       stream->packet.bytes == stream->last_bytes &&
 	       (!has(stream, FD_CTF_VALUE_SEQUENCE) ||
 		values[FD_CTF_VALUE_SEQUENCE] == stream->last_sequence);
+}
+
+/* Whether all its events are before those that are wanted. */
+static gboolean is_before(const struct fd_ctf_stream *stream)
+{
+	uint64_t end = stream->frame.values[FD_CTF_VALUE_END];
+
+	return has(stream, FD_CTF_VALUE_END) && end &&
+	       fd_ctf_time_ns(&stream->plan->time, end) < stream->from_ns;
 }
 
 static void skip_packet(struct fd_ctf_stream *stream)
@@ -206,13 +226,18 @@ static gboolean enter_packet(struct fd_ctf_stream *stream)
 		}
 		if (!read_packet(stream))
 			return FALSE;
-		if (!put_back(stream) && !is_copy(stream))
+		if (put_back(stream) || is_copy(stream)) {
+			stream->frame.clock = clock;
+			if (stream->file.path)
+				skip_packet(stream);
+			continue;
+		}
+		count_losses(stream);
+		if (!is_before(stream))
 			break;
-		if (stream->file.path)
-			skip_packet(stream);
-		stream->frame.clock = clock;
+		stream->frame.clock = stream->frame.values[FD_CTF_VALUE_END];
+		skip_packet(stream);
 	}
-	count_losses(stream);
 	stream->in_packet = TRUE;
 	stream->peeked = NULL;
 	stream->event = stream->packet.body;
@@ -320,6 +345,19 @@ static enum fd_ctf_stop end(struct fd_ctf_stream *stream)
 	stream->peeked = NULL;
 	stream->file.path = NULL;
 	return FD_CTF_ENDED;
+}
+
+gboolean fd_ctf_stream_start(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
+{
+	struct fd_event batch[START_BATCH];
+	enum fd_ctf_stop stop = FD_CTF_LIMIT;
+
+	if (stream->from_ns)
+		do {
+			fd_ctf_sink_begin(sink, batch, START_BATCH);
+			stop = fd_ctf_stream_run(stream, stream->from_ns - 1, sink);
+		} while (stop == FD_CTF_FULL);
+	return stop != FD_CTF_ENDED;
 }
 
 enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,

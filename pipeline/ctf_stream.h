@@ -25,10 +25,12 @@ struct fd_ctf_file {
 struct fd_ctf_stream {
 	const struct fd_ctf_plan *plan; /* borrowed */
 	const struct fd_ctf_stream_plan *stream;
-	GArray *files;   /* of struct fd_ctf_file: those with packets to come, by begin */
-	guint rank;      /* of two streams with an event at the same time, the lower goes first */
-	uint64_t key_ns; /* no event that is still to come is before this */
-	char *damage;    /* why the stream ended early, NULL: it did not */
+	GArray *files;    /* of struct fd_ctf_file: those with packets to come, by begin */
+	guint rank;       /* of two streams with an event at the same time, the lower goes first */
+	uint64_t key_ns;  /* no event that is still to come is before this */
+	uint64_t from_ns; /* events before this, and from to_ns on, are not wanted */
+	uint64_t to_ns;
+	char *damage;       /* why the stream ended early, NULL: it did not */
 	uint64_t discarded; /* events, so far */
 	uint64_t packets_lost;
 
@@ -61,6 +63,10 @@ struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
 					size_t usual, gboolean keep);
 
 void fd_ctf_stream_free(struct fd_ctf_stream *stream);
+
+/* Goes to the first event that is wanted. FALSE: there is none. The sink is only worked with: what
+ * is in its batch means nothing. */
+gboolean fd_ctf_stream_start(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink);
 
 /* Decodes events into the sink as long as they are not after limit_ns. Once it has ENDED, it has. */
 enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,

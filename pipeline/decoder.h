@@ -28,6 +28,8 @@ struct fd_decoder_env {
 	char *damage; /* set by the decoder (g_free by the source) when it had to leave
 		       * something out from the start and reads the rest all the same */
 	gboolean explain;
+	unsigned slice, slices; /* which part is wanted (source.h); slices is 0: all of it. Only
+				 * fd_decoder_ctf knows parts */
 };
 
 struct fd_decoder_ops {

@@ -37,7 +37,22 @@ static GHashTable *read_strangers(const char *path)
 	return strangers;
 }
 
-struct fd_source *fd_source_open(const char *path, GError **error)
+/* Our decoder if it takes the traces, else libbabeltrace2's, which has no slices but the first. */
+static gboolean open_decoder(struct fd_source *source, const GPtrArray *traces, GError **error)
+{
+	source->ops = &fd_decoder_ctf;
+	source->decoder = source->ops->open(traces, &source->env, NULL);
+	if (source->decoder)
+		return TRUE;
+	source->ops = &fd_decoder_guarded;
+	source->ended = source->env.slice > 0;
+	if (!source->ended)
+		source->decoder = source->ops->open(traces, &source->env, error);
+	return source->ended || source->decoder;
+}
+
+struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigned slices,
+				       GError **error)
 {
 	g_autoptr(fd_source) source = NULL;
 	g_autofree char *dir = NULL;
@@ -53,15 +68,16 @@ struct fd_source *fd_source_open(const char *path, GError **error)
 	source->path = g_strdup(path);
 	source->env.texts = fd_texts_new();
 	source->strangers = read_strangers(path);
-	source->ops = &fd_decoder_ctf;
-	source->decoder = source->ops->open(traces, &source->env, NULL);
-	if (!source->decoder) {
-		source->ops = &fd_decoder_guarded;
-		source->decoder = source->ops->open(traces, &source->env, error);
-	}
-	if (!source->decoder)
+	source->env.slice = slice;
+	source->env.slices = slices;
+	if (!open_decoder(source, traces, error))
 		return NULL;
 	return g_steal_pointer(&source);
+}
+
+struct fd_source *fd_source_open(const char *path, GError **error)
+{
+	return fd_source_open_slice(path, 0, 0, error);
 }
 
 /* Takes the strangers' events out of the batch; gives how many are left. */
@@ -127,7 +143,7 @@ static gssize finish(struct fd_source *source, GError *cause, GError **error)
 		g_error_free(cause);
 		return 0;
 	}
-	if (source->summary.events)
+	if (source->summary.events || source->env.slices > 1)
 		return 0;
 	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY, "%s: the trace holds no event",
 		    source->path);

@@ -43,6 +43,14 @@ enum fd_source_error {
  * a trace, or holds no event stream. The message names the path and what was expected. */
 struct fd_source *fd_source_open(const char *path, GError **error);
 
+/* Opens a part of path, so that several threads can read it, each with a source of its own: the
+ * slice-th of slices (slice from 0) consecutive spans of time with about as many bytes in each. All
+ * events, and what was lost, are in one slice each. What sources make up starts anew in every slice:
+ * threads' names are told again, and the build id of a module that was loaded before is an OTHER.
+ * A slice without an event is none the worse; a trace that cannot be cut is all in the first. */
+struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigned slices,
+				       GError **error);
+
 /* Fills batch with up to capacity events and returns their number; 0 at the end, -1 and error when
  * nothing at all could be read. Damage after the first event is not an error: the events before it
  * are delivered, then 0, and the summary says where it was. */
