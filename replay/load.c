@@ -27,9 +27,9 @@ struct chunk {
 	struct entry entries[CHUNK];
 };
 
-/* A session that is open: the assembler's user data. */
+/* A session that is open: the assembler's user data. Many never get as far as a piece. */
 struct open_session {
-	struct chunk tail;
+	struct chunk *tail; /* NULL before the first piece */
 };
 
 struct loader {
@@ -40,10 +40,8 @@ struct loader {
 static void opened(void *user, const struct fd_session *session, void **data)
 {
 	struct loader *loader = user;
-	struct open_session *open = g_new0(struct open_session, 1);
 
-	open->tail.previous = NO_CHUNK;
-	*data = open;
+	*data = g_new0(struct open_session, 1);
 	/* Sessions are opened in order of id, and filled in when they are closed. */
 	g_array_append_vals(loader->sessions->sessions, session, 1);
 }
@@ -52,11 +50,15 @@ static void arrived(void *user, const struct fd_session *session, void *data,
 		    const struct fd_arrival *arrival)
 {
 	struct loader *loader = user;
-	struct chunk *tail = &((struct open_session *)data)->tail;
+	struct open_session *open = data;
+	struct chunk *tail = open->tail;
 	struct entry *entry;
 
 	(void)session;
-	if (tail->count == CHUNK) {
+	if (!tail) {
+		tail = open->tail = g_new0(struct chunk, 1);
+		tail->previous = NO_CHUNK;
+	} else if (tail->count == CHUNK) {
 		tail->previous = fd_spool_append(loader->chain, tail, sizeof(*tail));
 		tail->count = 0;
 	}
@@ -93,7 +95,7 @@ static gboolean repeated(void *user, const struct fd_session *session, void *dat
 			 uint64_t stream_offset, const uint8_t *bytes, uint32_t length)
 {
 	struct loader *loader = user;
-	struct chunk chunk = ((struct open_session *)data)->tail;
+	struct chunk chunk = *((struct open_session *)data)->tail;
 	uint64_t begin = session->way[way].bytes + session->way[way].gap_bytes;
 
 	for (unsigned i = 0; i < COMPARE_CHUNKS; i++) {
@@ -129,8 +131,10 @@ static void closed(void *user, const struct fd_session *session, void *data)
 
 	*slot = *session;
 	/* Until the index is made: where its chain ends. */
-	slot->first_piece = fd_spool_append(loader->chain, &open->tail, sizeof(open->tail));
+	if (open->tail)
+		slot->first_piece = fd_spool_append(loader->chain, open->tail, sizeof(*open->tail));
 	loader->sessions->piece_count += slot->pieces;
+	g_free(open->tail);
 	g_free(open);
 }
 
