@@ -43,10 +43,10 @@ median() {
 	sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-# capture_to FILE: what goes over lo to and from $port from now on; capture_end.
+# capture_to FILE [OPTION...]: what goes over lo to and from $port from now on; capture_end.
 capture_to() {
 	rm -f dump.log
-	dumpcap -q -i lo -P -w "$1" -f "tcp port $port" 2>dump.log &
+	dumpcap -q -i lo -P -w "$1" "${@:2}" -f "tcp port $port" 2>dump.log &
 	dump=$!
 	replay_pids+=("$dump")
 	wait_for dumpcap grep -q 'File:' dump.log
@@ -54,7 +54,7 @@ capture_to() {
 
 capture_end() {
 	sleep 1.2
-	kill "$dump"
+	kill "$dump" 2>/dev/null || true
 	wait "$dump" || true
 }
 
@@ -64,8 +64,8 @@ part_wrk() {
 	nginx_start
 	taskset -acp $server_core "$server_pid" >/dev/null
 	for pid in $(pgrep -P "$server_pid"); do taskset -acp $server_core "$pid" >/dev/null; done
-	# One client, some thousand requests on one connection: the session that is cloned.
-	capture_to keep.pcap
+	# One client, about a thousand requests on one connection: the session that is cloned.
+	capture_to keep.pcap -c 2000
 	timeout -s INT 0.5 wrk -t1 -c1 -d1 "http://127.0.0.1:$port/hello.txt" >/dev/null || true
 	capture_end
 	: >ratios
@@ -167,7 +167,7 @@ part_scale() {
 	echo_start
 	capture_to minute.pcap
 	(
-		for i in $(seq 60); do
+		for i in $(seq 61); do
 			exec 5<>"/dev/tcp/127.0.0.1/$port"
 			echo "second $i" >&5
 			read -r -u 5 _
