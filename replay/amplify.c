@@ -9,7 +9,8 @@
 #include "replay/pcap_file.h"
 #include "replay/pool.h"
 
-#define REPORT_PACKETS 262144u
+#define REPORT_PACKETS  262144u
+#define DURATION_MAX_NS ((uint64_t)1 << 62)
 
 /* A clone: where it is in its current copy. */
 struct clone {
@@ -250,6 +251,12 @@ static gboolean write_copies(struct amplifier *amplifier, const char *output, GE
 
 	amplifier->period_ns =
 		original->duration_ns + MAX(original->duration_ns / original->packets, 1);
+	if (amplifier->period_ns > DURATION_MAX_NS / options->repeat) {
+		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_LIMIT,
+			    "%u rounds of %.0f s each would last longer than times can tell",
+			    options->repeat, (double)amplifier->period_ns / 1e9);
+		return FALSE;
+	}
 	amplifier->writer = fd_pcap_writer_new(output, original->link, TRUE, error);
 	if (!amplifier->writer)
 		return FALSE;

@@ -215,7 +215,7 @@ static struct fd_flow *route(struct fd_assembler *assembler, struct fd_arriving 
 	struct fd_flow_key key;
 	struct fd_flow *flow;
 
-	arriving->src_low = fd_flow_key_make(arriving->decoded, &key);
+	arriving->src_low = fd_flow_key_make(&assembler->flows, arriving->decoded, &key);
 	flow = fd_flows_find(&assembler->flows, &key);
 	if (flow && arriving->decoded->kind == FD_DECODED_TCP &&
 	    fd_assembler_starts_anew(flow, arriving)) {

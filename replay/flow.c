@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-/* Random at the start of the program would do against crafted collisions, but the same capture has
- * to give the same order everywhere; nothing is walked in table order, so any mixing will do. */
 static guint key_hash(gconstpointer data)
 {
 	const uint8_t *bytes = data;
@@ -27,6 +25,7 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
 void fd_flows_init(struct fd_flows *flows)
 {
 	flows->table = g_hash_table_new(key_hash, key_equal);
+	flows->salt = g_random_int();
 	for (int i = 0; i < FD_FLOW_LISTS; i++)
 		g_queue_init(&flows->lists[i]);
 }
@@ -39,11 +38,13 @@ void fd_flows_clear(struct fd_flows *flows, size_t *budget)
 	g_clear_pointer(&flows->table, g_hash_table_unref);
 }
 
-gboolean fd_flow_key_make(const struct fd_decoded *decoded, struct fd_flow_key *key)
+gboolean fd_flow_key_make(const struct fd_flows *flows, const struct fd_decoded *decoded,
+			  struct fd_flow_key *key)
 {
 	gboolean src_low = memcmp(&decoded->src, &decoded->dst, sizeof(decoded->src)) <= 0;
 
 	memset(key, 0, sizeof(*key));
+	key->salt = flows->salt;
 	key->low = src_low ? decoded->src : decoded->dst;
 	key->high = src_low ? decoded->dst : decoded->src;
 	key->transport = decoded->protocol;

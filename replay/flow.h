@@ -17,8 +17,10 @@
 
 enum fd_flow_list { FD_FLOW_UDP, FD_FLOW_TCP, FD_FLOW_TCP_CLOSED, FD_FLOW_LISTS };
 
-/* The two ends in the order of their bytes, so that both ways have the same key. */
+/* The two ends in the order of their bytes, so that both ways have the same key. The salt is the
+ * table's own: which keys collide cannot be arranged by who made the capture. */
 struct fd_flow_key {
+	uint32_t salt;
 	struct fd_endpoint low, high;
 	uint32_t transport;
 };
@@ -39,7 +41,8 @@ struct fd_flow {
 };
 
 struct fd_flows {
-	GHashTable *table; /* fd_flow_key -> fd_flow */
+	GHashTable *table; /* fd_flow_key -> fd_flow; nothing depends on its order */
+	uint32_t salt;
 	GQueue lists[FD_FLOW_LISTS];
 };
 
@@ -49,7 +52,8 @@ void fd_flows_init(struct fd_flows *flows);
 void fd_flows_clear(struct fd_flows *flows, size_t *budget);
 
 /* Fills in the key of a decoded packet; gives whether its sender is the low end. */
-gboolean fd_flow_key_make(const struct fd_decoded *decoded, struct fd_flow_key *key);
+gboolean fd_flow_key_make(const struct fd_flows *flows, const struct fd_decoded *decoded,
+			  struct fd_flow_key *key);
 
 /* NULL when there is none. */
 struct fd_flow *fd_flows_find(const struct fd_flows *flows, const struct fd_flow_key *key);

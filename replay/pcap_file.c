@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pcap/pcap.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,9 +27,10 @@ struct fd_pcap_writer {
 	uint64_t bytes;
 	struct buffer *filling;
 	struct buffer buffers[2];
-	GThread *thread;
-	GMutex lock; /* of what is below */
-	GCond changed;
+	pthread_t thread;
+	gboolean running;     /* the thread */
+	pthread_mutex_t lock; /* of what is below */
+	pthread_cond_t changed;
 	struct buffer *full; /* what the thread is to write, or is writing */
 	gboolean closing;
 	int failed; /* errno of the first write that failed */
@@ -84,30 +86,30 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
 	return 0;
 }
 
-static gpointer write_buffers(gpointer data)
+static void *write_buffers(void *data)
 {
 	struct fd_pcap_writer *writer = data;
 
-	g_mutex_lock(&writer->lock);
+	pthread_mutex_lock(&writer->lock);
 	for (;;) {
 		while (!writer->full && !writer->closing)
-			g_cond_wait(&writer->changed, &writer->lock);
+			pthread_cond_wait(&writer->changed, &writer->lock);
 		if (!writer->full)
 			break;
 		if (!writer->failed) {
 			struct buffer *full = writer->full;
 			int failed;
 
-			g_mutex_unlock(&writer->lock);
+			pthread_mutex_unlock(&writer->lock);
 			failed = write_all(writer->fd, full->bytes, full->used);
-			g_mutex_lock(&writer->lock);
+			pthread_mutex_lock(&writer->lock);
 			writer->failed = failed;
 		}
 		writer->full->used = 0;
 		writer->full = NULL;
-		g_cond_signal(&writer->changed);
+		pthread_cond_signal(&writer->changed);
 	}
-	g_mutex_unlock(&writer->lock);
+	pthread_mutex_unlock(&writer->lock);
 	return NULL;
 }
 
@@ -116,13 +118,13 @@ static gboolean hand_over(struct fd_pcap_writer *writer)
 {
 	gboolean fine;
 
-	g_mutex_lock(&writer->lock);
+	pthread_mutex_lock(&writer->lock);
 	while (writer->full)
-		g_cond_wait(&writer->changed, &writer->lock);
+		pthread_cond_wait(&writer->changed, &writer->lock);
 	writer->full = writer->filling;
 	fine = !writer->failed;
-	g_cond_signal(&writer->changed);
-	g_mutex_unlock(&writer->lock);
+	pthread_cond_signal(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
 	writer->filling =
 		writer->filling == &writer->buffers[0] ? &writer->buffers[1] : &writer->buffers[0];
 	return fine;
@@ -145,24 +147,25 @@ struct fd_pcap_writer *fd_pcap_writer_new(const char *path, int link, gboolean n
 					  GError **error)
 {
 	struct fd_pcap_writer *writer = g_new0(struct fd_pcap_writer, 1);
+	int failed;
 
 	writer->path = g_strdup(path);
 	writer->nanoseconds = nanoseconds;
-	writer->fd = open_output(writer);
-	if (writer->fd < 0) {
-		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT,
-			    "%s: cannot be written: %s", path, g_strerror(errno));
-		g_clear_pointer(&writer->temporary, g_free);
-		g_free(writer->path);
-		g_free(writer);
-		return NULL;
-	}
 	for (size_t i = 0; i < G_N_ELEMENTS(writer->buffers); i++)
 		writer->buffers[i].bytes = g_malloc(BUFFER_BYTES);
 	writer->filling = &writer->buffers[0];
-	g_mutex_init(&writer->lock);
-	g_cond_init(&writer->changed);
-	writer->thread = g_thread_new("pcap-writer", write_buffers, writer);
+	pthread_mutex_init(&writer->lock, NULL);
+	pthread_cond_init(&writer->changed, NULL);
+	writer->fd = open_output(writer);
+	failed = writer->fd < 0 ? errno
+				: pthread_create(&writer->thread, NULL, write_buffers, writer);
+	if (failed) {
+		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT,
+			    "%s: cannot be written: %s", path, g_strerror(failed));
+		fd_pcap_writer_free(writer);
+		return NULL;
+	}
+	writer->running = TRUE;
 	fd_pcap_put_header(writer->filling->bytes, link, nanoseconds);
 	writer->filling->used = writer->bytes = FD_PCAP_HEADER_BYTES;
 	return writer;
@@ -185,14 +188,15 @@ uint8_t *fd_pcap_writer_reserve(struct fd_pcap_writer *writer, uint64_t epoch_ns
 
 static void stop(struct fd_pcap_writer *writer)
 {
-	if (!writer->thread)
+	if (!writer->running)
 		return;
 	hand_over(writer);
-	g_mutex_lock(&writer->lock);
+	pthread_mutex_lock(&writer->lock);
 	writer->closing = TRUE;
-	g_cond_signal(&writer->changed);
-	g_mutex_unlock(&writer->lock);
-	g_thread_join(g_steal_pointer(&writer->thread));
+	pthread_cond_signal(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
+	pthread_join(writer->thread, NULL);
+	writer->running = FALSE;
 }
 
 gboolean fd_pcap_writer_finish(struct fd_pcap_writer *writer, GError **error)
@@ -224,7 +228,7 @@ void fd_pcap_writer_free(struct fd_pcap_writer *writer)
 	if (!writer)
 		return;
 	/* Given up: what is left need not be written. */
-	if (writer->thread)
+	if (writer->running)
 		writer->filling->used = 0;
 	stop(writer);
 	if (writer->fd >= 0)
@@ -233,8 +237,8 @@ void fd_pcap_writer_free(struct fd_pcap_writer *writer)
 		unlink(writer->temporary);
 	for (size_t i = 0; i < G_N_ELEMENTS(writer->buffers); i++)
 		g_free(writer->buffers[i].bytes);
-	g_mutex_clear(&writer->lock);
-	g_cond_clear(&writer->changed);
+	pthread_mutex_destroy(&writer->lock);
+	pthread_cond_destroy(&writer->changed);
 	g_free(writer->temporary);
 	g_free(writer->path);
 	g_free(writer);

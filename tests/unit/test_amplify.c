@@ -525,6 +525,27 @@ static void test_times(void)
 	file_remove(output);
 }
 
+static void test_too_long(void)
+{
+	struct fd_amplify_options options = defaults();
+	struct fd_amplified result;
+	struct scene scene;
+	g_autoptr(GError) error = NULL;
+	char *input;
+
+	scene_begin(&scene);
+	add(&scene, udp_frame("10.0.0.1", 1, "10.0.0.2", 2, "a"));
+	scene.now_ns += 360000000 * SECOND;
+	add(&scene, udp_frame("10.0.0.1", 1, "10.0.0.2", 2, "b"));
+	input = file_save(scene.file->data, scene.file->len);
+	options.max_gap_ns = UINT64_MAX;
+	options.repeat = 1000;
+	g_assert_false(fd_amplify_run(input, "/dev/null", &options, &result, &error));
+	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_LIMIT);
+	file_remove(input);
+	g_byte_array_unref(scene.file);
+}
+
 /* How long the output of 11 clones of 100 ms is. */
 static uint64_t length_ns(enum fd_phase phase)
 {
@@ -598,6 +619,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/amplify/small-pool", test_small_pool);
 	g_test_add_func("/amplify/pool-too-small", test_pool_too_small);
 	g_test_add_func("/amplify/times", test_times);
+	g_test_add_func("/amplify/too-long", test_too_long);
 	g_test_add_func("/amplify/phases", test_phases);
 	g_test_add_func("/merge", test_merge);
 	return g_test_run();
