@@ -71,7 +71,7 @@ compare() {
 two_threads() {
 	for _ in $(seq "$rounds"); do
 		for threads in 1 2; do "$reader" "$1" 3 "$threads" | cut -d' ' -f4 | median; done |
-			awk '{ seconds[NR] = $1 } END { print seconds[1] / seconds[2] }'
+			awk '{ seconds[NR] = $1 } END { printf "%.2f\n", seconds[1] / seconds[2] }'
 	done | median
 }
 

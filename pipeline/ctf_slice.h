@@ -2,7 +2,7 @@
  * A part of a trace, by time: so that several threads read it, each a part.
  *
  * Place in the house: inside pipeline/, between ctf_open.h and the decoder. The spans are cut where
- * packets of the biggest stream begin, so that about as many bytes are in each; everybody who cuts
+ * packets of the biggest streams begin, so that about as many bytes are in each; everybody who cuts
  * the same trace finds the same places.
  */
 #ifndef FD_PIPELINE_CTF_SLICE_H
