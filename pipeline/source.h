@@ -47,7 +47,8 @@ struct fd_source *fd_source_open(const char *path, GError **error);
  * slice-th of slices (slice from 0) consecutive spans of time with about as many bytes in each. All
  * events, and what was lost, are in one slice each. What sources make up starts anew in every slice:
  * threads' names are told again, and the build id of a module that was loaded before is an OTHER.
- * A slice without an event is none the worse; a trace that cannot be cut is all in the first. */
+ * A slice without an event is none the worse; a trace that cannot be cut is all in the first. The
+ * first may start a process, for libbabeltrace2 (guard.h): best opened before other threads run. */
 struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigned slices,
 				       GError **error);
 
