@@ -70,7 +70,8 @@ if have vsftpd; then
 	expect sessions 6
 	expect not_replayable 3
 	expect timeout 2
-	expect ok 1
+	# The port that the server names may have a digit more or less than the captured one.
+	expect 'ok + .replay[0].differs' 1
 	[ "$(jq -s '[.[] | select((.reason // "") | test("side connection"))] | length' journal.jsonl)" = 3 ] ||
 		fail "side connections are not told"
 	if [ -r "$shared/ftp-bruteforce.pcap" ]; then
