@@ -54,7 +54,7 @@ struct texts {
 	gboolean allow_remote;
 };
 
-/* Where an option's value goes: an offset into struct texts, until options_for() adds the base. */
+/* Where an option's value goes: an offset into struct texts, until fd_options_bind adds the base. */
 #define AT(field) ((gpointer)offsetof(struct texts, field))
 
 static const GOptionEntry options[] = {
@@ -93,16 +93,6 @@ static const GOptionEntry options[] = {
 	  "The summary as table (the default), json or csv", "FORMAT" },
 	G_OPTION_ENTRY_NULL,
 };
-
-/* The options, filling in texts. The caller frees the result. */
-static GOptionEntry *options_for(struct texts *texts)
-{
-	GOptionEntry *entries = g_memdup2(options, sizeof(options));
-
-	for (GOptionEntry *entry = entries; entry->long_name; entry++)
-		entry->arg_data = (char *)texts + (gsize)entry->arg_data;
-	return entries;
-}
 
 struct command {
 	struct fd_mirror_options options;
@@ -266,7 +256,7 @@ static int command_run(struct command *command, const char *output)
 int fd_cmd_mirror(int argc, char **argv)
 {
 	struct texts texts = { .clones = 1 };
-	g_autofree GOptionEntry *entries = options_for(&texts);
+	g_autofree GOptionEntry *entries = fd_options_bind(options, sizeof(options), &texts);
 	struct command command = { 0 };
 	GError *error = NULL;
 	int code = FD_EXIT_USAGE;

@@ -74,7 +74,7 @@ struct texts {
 	gboolean allow_remote;
 };
 
-/* Where an option's value goes: an offset into struct texts, until options_for() adds the base. */
+/* Where an option's value goes: an offset into struct texts, until fd_options_bind adds the base. */
 #define AT(field) ((gpointer)offsetof(struct texts, field))
 
 static const GOptionEntry options[] = {
@@ -145,16 +145,6 @@ static const GOptionEntry options[] = {
 	  "The summary as table (the default), json or csv", "FORMAT" },
 	G_OPTION_ENTRY_NULL,
 };
-
-/* The options, filling in texts. The caller frees the result. */
-static GOptionEntry *options_for(struct texts *texts)
-{
-	GOptionEntry *entries = g_memdup2(options, sizeof(options));
-
-	for (GOptionEntry *entry = entries; entry->long_name; entry++)
-		entry->arg_data = (char *)texts + (gsize)entry->arg_data;
-	return entries;
-}
 
 struct replay {
 	struct fd_replay_inputs inputs;
@@ -391,7 +381,7 @@ static int replay_run(struct replay *replay)
 int fd_cmd_replay(int argc, char **argv)
 {
 	struct texts texts = { .speed = 1, .clones = 1, .repeat = -1, .seed = 1 };
-	g_autofree GOptionEntry *entries = options_for(&texts);
+	g_autofree GOptionEntry *entries = fd_options_bind(options, sizeof(options), &texts);
 	struct replay replay = { 0 };
 	GError *error = NULL;
 	int code = FD_EXIT_USAGE;

@@ -69,6 +69,15 @@ gboolean fd_options_parse(const struct fd_usage *usage, const GOptionEntry *entr
 	return TRUE;
 }
 
+GOptionEntry *fd_options_bind(const GOptionEntry *entries, gsize bytes, gpointer target)
+{
+	GOptionEntry *bound = g_memdup2(entries, bytes);
+
+	for (GOptionEntry *entry = bound; entry->long_name; entry++)
+		entry->arg_data = (char *)target + (gsize)entry->arg_data;
+	return bound;
+}
+
 static void print_line(const struct fd_usage *usage, const char *kind, const char *format,
 		       va_list args)
 {

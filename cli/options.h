@@ -21,6 +21,11 @@ struct fd_usage {
 gboolean fd_options_parse(const struct fd_usage *usage, const GOptionEntry *entries, int *argc,
 			  char ***argv, int *code);
 
+/* A copy of a table (bytes long, ended by G_OPTION_ENTRY_NULL) whose arg_data are offsets in a struct,
+ * with addresses in target in their place: so a table can be constant. The caller frees the result
+ * (g_free); target must outlive it. */
+GOptionEntry *fd_options_bind(const GOptionEntry *entries, gsize bytes, gpointer target);
+
 /* Prints "flowdar COMMAND: message" and how to get help on stderr; gives FD_EXIT_USAGE. */
 int fd_usage_error(const struct fd_usage *usage, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
