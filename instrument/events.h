@@ -23,10 +23,26 @@
  *	scope_exit       name string                                      DEBUG_FUNCTION
  *	func_entry       addr u64, call_site u64                          DEBUG_FUNCTION
  *	func_exit        addr u64, call_site u64                          DEBUG_FUNCTION
+ *	calls            tid u32, data u8[] (sequence; see calls.h)       DEBUG_FUNCTION
+ *	io               op u8 (enum fd_io_op), fd s32, result s64        DEBUG_UNIT
+ *	request_begin    key u64, what string                             INFO
+ *	request_end      key u64, result s64                              INFO
+ *	process          recording string, parent s32                     INFO
+ *	thread_begin     name string                                      INFO
+ *	thread_end       name string                                      INFO
+ *	switched         addr u64, on u8, reason u8, calls u64, ns u64    INFO
  *
  * "func" events come from compiler hooks and carry addresses; "scope" events come from the header
  * and carry the name. A session's key is any 64-bit value that no other open session of the process
  * has (an object's address, say): it may be used again after session_end. An fd of -1 is "none".
+ *
+ * "calls" is many calls of one thread in one event: what the function hooks write. "io" is an
+ * operation on a descriptor that did not have to wait: its result as the call gave it, negative
+ * errno when it failed; one that waited is wait_begin and wait_end, and then io. A request's key is
+ * that of its session, 0 for the session that the thread works for. "process" is the first event of
+ * each process in each recording: which recording it belongs to (control.h). "switched" tells that a
+ * function's calls are recorded from now on or no longer, why (enum fd_switch_reason), how often it
+ * was called until then, and how long that took in all.
  */
 #ifndef FLOWDAR_EVENTS_H
 #define FLOWDAR_EVENTS_H
@@ -44,6 +60,26 @@ enum fd_wait_kind {
 	FD_WAIT_LOCK = 5,   /* a mutex or rwlock that somebody else holds */
 	FD_WAIT_SLEEP = 6,  /* a time span */
 	FD_WAIT_KINDS
+};
+
+/* What was done with a descriptor. */
+enum fd_io_op {
+	FD_IO_OTHER = 0,
+	FD_IO_READ = 1,   /* bytes came in: read, recv, recvmsg, ... */
+	FD_IO_WRITE = 2,  /* bytes went out: write, send, sendfile, ... */
+	FD_IO_ACCEPT = 3, /* result: the new descriptor */
+	FD_IO_CONNECT = 4,
+	FD_IO_CLOSE = 5,
+	FD_IO_SHUTDOWN = 6,
+	FD_IO_DUP = 7, /* result: the new descriptor */
+	FD_IO_OPS
+};
+
+/* Why a function's calls are recorded or not. */
+enum fd_switch_reason {
+	FD_SWITCH_USER = 0,   /* the user's rules */
+	FD_SWITCH_BUDGET = 1, /* it cost more than it said */
+	FD_SWITCH_REASONS
 };
 
 #endif

@@ -17,7 +17,21 @@
  *	MODULE                   base address bytes       path         build id in hex, may be empty
  *	THREAD_NAME              -            -           the name     -
  *	OTHER                    -            -           event's name -
+ *	FUNC_SKIPPED(2)          calls        their ns    -            -
+ *	FUNC_UNWOUND(2)          calls        -           -            -
+ *	FUNC_LOST(2)             calls        -           -            -
+ *	IO                       result       enum fd_io_op  -         -            (+ fd)
+ *	REQUEST_BEGIN            key, or 0    -           -            what is asked for
+ *	REQUEST_END              key, or 0    result      -            -
+ *	PROCESS                  parent pid   -           -            its recording's name
+ *	THREAD_BEGIN, THREAD_END -            -           its name     -
+ *	SWITCHED                 function     calls until then  -      -            (+ fd, wait)
  *	(1) 0 in FUNC_EXIT when the writer did not say which: the innermost open one is meant.
+ *
+ *	(2) Inside the innermost open function of the thread: calls that were too short to be recorded;
+ *	    calls that ended without an exit, the innermost so many; calls that are missing.
+ *	SWITCHED: fd is 1 when the function's calls are recorded from here on, 0 when no longer; wait
+ *	is the enum fd_switch_reason.
  *
  * A MODULE is told when it was loaded or found loaded; when its build id comes in an event of its
  * own, right after as a rule, it is told again: same base, bytes and path, and now the build id.
@@ -52,6 +66,16 @@ enum fd_event_kind {
 	FD_EVENT_NOTE,
 	FD_EVENT_MODULE,
 	FD_EVENT_THREAD_NAME,
+	FD_EVENT_FUNC_SKIPPED,
+	FD_EVENT_FUNC_UNWOUND,
+	FD_EVENT_FUNC_LOST,
+	FD_EVENT_IO,
+	FD_EVENT_REQUEST_BEGIN,
+	FD_EVENT_REQUEST_END,
+	FD_EVENT_PROCESS,
+	FD_EVENT_THREAD_BEGIN,
+	FD_EVENT_THREAD_END,
+	FD_EVENT_SWITCHED,
 	FD_EVENT_KINDS
 };
 

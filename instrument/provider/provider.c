@@ -171,6 +171,54 @@ static void func_exit(uint64_t address, uint64_t call_site)
 	EVENT(func_exit, address, call_site);
 }
 
+static void calls(uint32_t tid, const uint8_t *data, uint32_t length)
+{
+	EVENT(calls, tid, data, length);
+}
+
+static void io(unsigned op, int fd, int64_t result)
+{
+	EVENT(io, (uint8_t)(op < FD_IO_OPS ? op : FD_IO_OTHER), fd, result);
+}
+
+static void request_begin(uint64_t key, const char *what)
+{
+	struct text cut;
+
+	EVENT(request_begin, key, text_cut(&cut, what));
+}
+
+static void request_end(uint64_t key, int64_t result)
+{
+	EVENT(request_end, key, result);
+}
+
+static void process(const char *recording, int parent)
+{
+	struct text cut;
+
+	EVENT(process, text_cut(&cut, recording), parent);
+}
+
+static void thread_begin(const char *name)
+{
+	struct text cut;
+
+	EVENT(thread_begin, text_cut(&cut, name));
+}
+
+static void thread_end(const char *name)
+{
+	struct text cut;
+
+	EVENT(thread_end, text_cut(&cut, name));
+}
+
+static void switched(uint64_t address, unsigned on, unsigned reason, uint64_t count, uint64_t ns)
+{
+	EVENT(switched, address, (uint8_t)(on != 0), (uint8_t)reason, count, ns);
+}
+
 #define OFFER(name)                                                 \
 	.name = {                                                   \
 		.on = &lttng_ust_tracepoint_flowdar___##name.state, \
@@ -194,4 +242,12 @@ const struct flowdar_provider_ flowdar_provider_v1 = {
 	OFFER(scope_exit),
 	OFFER(func_entry),
 	OFFER(func_exit),
+	OFFER(calls),
+	OFFER(io),
+	OFFER(request_begin),
+	OFFER(request_end),
+	OFFER(process),
+	OFFER(thread_begin),
+	OFFER(thread_end),
+	OFFER(switched),
 };

@@ -116,6 +116,76 @@ LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, func_entry, LTTNG_UST_TRACEPOINT_LOGLEVEL
 LTTNG_UST_TRACEPOINT_EVENT_INSTANCE(flowdar, func, flowdar, func_exit,
 	LTTNG_UST_TP_ARGS(uint64_t, addr, uint64_t, call_site))
 LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, func_exit, LTTNG_UST_TRACEPOINT_LOGLEVEL_DEBUG_FUNCTION)
+
+LTTNG_UST_TRACEPOINT_EVENT(flowdar, calls,
+	LTTNG_UST_TP_ARGS(uint32_t, tid, const uint8_t *, data, uint32_t, data_length),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer(uint32_t, tid, tid)
+		lttng_ust_field_sequence_hex(uint8_t, data, data, uint32_t, data_length)
+	)
+)
+LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, calls, LTTNG_UST_TRACEPOINT_LOGLEVEL_DEBUG_FUNCTION)
+
+LTTNG_UST_TRACEPOINT_EVENT(flowdar, io,
+	LTTNG_UST_TP_ARGS(uint8_t, op, int32_t, fd, int64_t, result),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer(uint8_t, op, op)
+		lttng_ust_field_integer(int32_t, fd, fd)
+		lttng_ust_field_integer(int64_t, result, result)
+	)
+)
+LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, io, LTTNG_UST_TRACEPOINT_LOGLEVEL_DEBUG_UNIT)
+
+LTTNG_UST_TRACEPOINT_EVENT(flowdar, request_begin,
+	LTTNG_UST_TP_ARGS(uint64_t, key, const char *, what),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer_hex(uint64_t, key, key)
+		lttng_ust_field_string(what, what)
+	)
+)
+LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, request_begin, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
+
+LTTNG_UST_TRACEPOINT_EVENT(flowdar, request_end,
+	LTTNG_UST_TP_ARGS(uint64_t, key, int64_t, result),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer_hex(uint64_t, key, key)
+		lttng_ust_field_integer(int64_t, result, result)
+	)
+)
+LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, request_end, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
+
+LTTNG_UST_TRACEPOINT_EVENT(flowdar, process,
+	LTTNG_UST_TP_ARGS(const char *, recording, int32_t, parent),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_string(recording, recording)
+		lttng_ust_field_integer(int32_t, parent, parent)
+	)
+)
+LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, process, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
+
+LTTNG_UST_TRACEPOINT_EVENT_CLASS(flowdar, thread,
+	LTTNG_UST_TP_ARGS(const char *, name),
+	LTTNG_UST_TP_FIELDS(lttng_ust_field_string(name, name))
+)
+LTTNG_UST_TRACEPOINT_EVENT_INSTANCE(flowdar, thread, flowdar, thread_begin,
+	LTTNG_UST_TP_ARGS(const char *, name))
+LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, thread_begin, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
+LTTNG_UST_TRACEPOINT_EVENT_INSTANCE(flowdar, thread, flowdar, thread_end,
+	LTTNG_UST_TP_ARGS(const char *, name))
+LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, thread_end, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
+
+LTTNG_UST_TRACEPOINT_EVENT(flowdar, switched,
+	LTTNG_UST_TP_ARGS(uint64_t, addr, uint8_t, on, uint8_t, reason, uint64_t, calls,
+			  uint64_t, ns),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer_hex(uint64_t, addr, addr)
+		lttng_ust_field_integer(uint8_t, on, on)
+		lttng_ust_field_integer(uint8_t, reason, reason)
+		lttng_ust_field_integer(uint64_t, calls, calls)
+		lttng_ust_field_integer(uint64_t, ns, ns)
+	)
+)
+LTTNG_UST_TRACEPOINT_LOGLEVEL(flowdar, switched, LTTNG_UST_TRACEPOINT_LOGLEVEL_INFO)
 /* clang-format on */
 
 #endif

@@ -137,6 +137,35 @@ struct flowdar_provider_ {
 		const int *on;
 		void (*write)(uint64_t address, uint64_t call_site);
 	} func_entry, func_exit;
+	struct {
+		const int *on;
+		void (*write)(uint32_t tid, const uint8_t *data, uint32_t length);
+	} calls;
+	struct {
+		const int *on;
+		void (*write)(unsigned op, int fd, int64_t result);
+	} io;
+	struct {
+		const int *on;
+		void (*write)(uint64_t key, const char *what);
+	} request_begin;
+	struct {
+		const int *on;
+		void (*write)(uint64_t key, int64_t result);
+	} request_end;
+	struct {
+		const int *on;
+		void (*write)(const char *recording, int parent);
+	} process;
+	struct {
+		const int *on;
+		void (*write)(const char *name);
+	} thread_begin, thread_end;
+	struct {
+		const int *on;
+		void (*write)(uint64_t address, unsigned on, unsigned reason, uint64_t calls,
+			      uint64_t ns);
+	} switched;
 };
 
 /*

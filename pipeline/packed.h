@@ -1,0 +1,34 @@
+/*
+ * Packed streams: how a recording keeps the packets of a CTF stream file, compressed.
+ *
+ * Place in the house: the format that packed_write.h writes and packed_read.h reads; inside
+ * pipeline/. trace/ holds the CTF metadata as it is, and instead of each stream file NAME a file
+ * NAME.zst: for each packet a note and a frame, one after the other.
+ *
+ *	note    a skippable frame of zstd (magic FD_PACKED_NOTE_MAGIC, little endian, then the length
+ *	        of what follows, 4 bytes): FD_PACKED_NOTE_BYTES, numbers little endian:
+ *	        u32 bytes of the frame that follows    u32 bytes of the packet
+ *	        u64 content bits of the packet         u64 begin, u64 end (the packet's clock values)
+ *	        u64 events in it                       u64 discarded: LTTng's counter, as in the packet
+ *	        u64 dropped: events that the recorder itself dropped between the packet before and
+ *	                     this one (not in LTTng's counter)
+ *	        u64 sequence number of the packet      u32 flags (0)    u32 CRC-32 of the note's bytes
+ *	                                                                before it (zlib's)
+ *	frame   one zstd frame (RFC 8878) with the packet, content size and checksum in it
+ *
+ * So `zstd -dc NAME.zst` gives the stream file back, and any packet can be found by hopping from note
+ * to note and decompressed alone. A file that was cut off anywhere is good up to its last whole frame.
+ * Packets that the recorder dropped before the end of the stream and after its last packet are a note
+ * without a frame (bytes of both 0) at the end.
+ */
+#ifndef FD_PIPELINE_PACKED_H
+#define FD_PIPELINE_PACKED_H
+
+#define FD_PACKED_SUFFIX     ".zst"
+#define FD_PACKED_NOTE_MAGIC 0x184D2A5Fu
+#define FD_PACKED_NOTE_BYTES 72u
+
+/* No packet of LTTng's is larger than its sub-buffer; what claims to be is refused. */
+#define FD_PACKED_PACKET_MAX (1u << 30)
+
+#endif
