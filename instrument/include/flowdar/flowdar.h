@@ -13,6 +13,8 @@
  *	FLOWDAR_SESSION_RESUME(key);              this thread works for that session again
  *	FLOWDAR_SESSION_SUSPEND(key);             this thread stops working for it, for now
  *	FLOWDAR_SESSION_END(key);                 the client is gone
+ *	FLOWDAR_REQUEST_BEGIN(key, "GET /x");     one of its requests; key 0: of this thread's session
+ *	FLOWDAR_REQUEST_END(key, result);         and its outcome: a status, a length, 0, ...
  *	FLOWDAR_HANDOFF_PUT(object, "queue");     an object goes into a queue
  *	FLOWDAR_HANDOFF_TAKE(object, "queue");    and comes out of it, in another thread mostly
  *	FLOWDAR_BYTES("label", data, length);     the first FLOWDAR_BYTES_MAX bytes of a buffer
@@ -26,7 +28,7 @@
  * its family), or NULL: then it is asked of the descriptor. The descriptor may be -1.
  * Texts are UTF-8, cut at 256 bytes; a scope's name must live as long as the scope.
  *
- * Costs: while an event is off, or the library is not there, a macro is one or two loads and a
+ * Costs: while an event is off, or the library is not there, a macro is two loads and a
  * branch, and its arguments are not evaluated: no side effects in them. While it is on, roughly
  * 0.1 to 0.2 us. errno is always kept. FLOWDAR_FUNCTION and FLOWDAR_SCOPE are declarations and may
  * stand among them; the other macros are statements. All may be used in signal handlers, in threads
@@ -74,6 +76,8 @@
 #define FLOWDAR_SESSION_RESUME(key)          FLOWDAR_UNUSED_(key, 0, 0)
 #define FLOWDAR_SESSION_SUSPEND(key)         FLOWDAR_UNUSED_(key, 0, 0)
 #define FLOWDAR_SESSION_END(key)             FLOWDAR_UNUSED_(key, 0, 0)
+#define FLOWDAR_REQUEST_BEGIN(key, what)     FLOWDAR_UNUSED_(key, what, 0)
+#define FLOWDAR_REQUEST_END(key, result)     FLOWDAR_UNUSED_(key, result, 0)
 #define FLOWDAR_HANDOFF_PUT(object, queue)   FLOWDAR_UNUSED_(object, queue, 0)
 #define FLOWDAR_HANDOFF_TAKE(object, queue)  FLOWDAR_UNUSED_(object, queue, 0)
 #define FLOWDAR_BYTES(label, data, length)   FLOWDAR_UNUSED_(label, data, length)
@@ -169,12 +173,28 @@ struct flowdar_provider_ {
 };
 
 /*
- * This program's or shared library's copy of it, all zero as long as there is no provider. Weak and
- * hidden: all objects linked together share one, no other module sees it, and it is reached without
- * a relocation in executables of any kind, where a weak undefined symbol would not be.
+ * This program's or shared library's copy of it, with every event off as long as there is no
+ * provider: so that whether an event is on is one question, not two. Weak and hidden: all objects
+ * linked together share one, no other module sees it, and it is reached without a relocation in
+ * executables of any kind, where a weak undefined symbol would not be.
  */
+extern const int flowdar_off_ __attribute__((weak, visibility("hidden")));
+const int flowdar_off_ = 0;
+#define FLOWDAR_OFF_             \
+	{                        \
+		&flowdar_off_, 0 \
+	}
 extern struct flowdar_provider_ flowdar_link_;
-struct flowdar_provider_ flowdar_link_ __attribute__((weak, visibility("hidden")));
+/* clang-format off */
+struct flowdar_provider_ flowdar_link_ __attribute__((weak, visibility("hidden"))) = {
+	0,
+	FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_,
+	FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_,
+	FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_,
+	FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_,
+};
+/* clang-format on */
+#undef FLOWDAR_OFF_
 
 /* Every object brings the constructor along, one of them is kept; it may be called once an object
  * and does its work once. The symbol is found only if libflowdar.so is in the process already. */
@@ -198,9 +218,8 @@ flowdar_link_init_(void)
 
 /* Whether an event (by its name in the provider's struct) is being recorded: for work that only
  * prepares an event. */
-#define FLOWDAR_ENABLED(event)                               \
-	(__builtin_expect(flowdar_link_.event.on != 0, 0) && \
-	 __builtin_expect(__atomic_load_n(flowdar_link_.event.on, __ATOMIC_RELAXED) != 0, 0))
+#define FLOWDAR_ENABLED(event) \
+	__builtin_expect(__atomic_load_n(flowdar_link_.event.on, __ATOMIC_RELAXED) != 0, 0)
 
 #define FLOWDAR_WRITE_(event, ...)                              \
 	do {                                                    \
@@ -277,9 +296,12 @@ template <typename T> FLOWDAR_INLINE_ void flowdar_begin_(uint64_t key, const T 
 		if (FLOWDAR_ENABLED(session_begin))                      \
 			FLOWDAR_BEGIN_(flowdar_key_(key), (peer), (fd)); \
 	} while (0)
-#define FLOWDAR_SESSION_RESUME(key)  FLOWDAR_WRITE_(session_resume, flowdar_key_(key))
-#define FLOWDAR_SESSION_SUSPEND(key) FLOWDAR_WRITE_(session_suspend, flowdar_key_(key))
-#define FLOWDAR_SESSION_END(key)     FLOWDAR_WRITE_(session_end, flowdar_key_(key))
+#define FLOWDAR_SESSION_RESUME(key)      FLOWDAR_WRITE_(session_resume, flowdar_key_(key))
+#define FLOWDAR_SESSION_SUSPEND(key)     FLOWDAR_WRITE_(session_suspend, flowdar_key_(key))
+#define FLOWDAR_SESSION_END(key)         FLOWDAR_WRITE_(session_end, flowdar_key_(key))
+#define FLOWDAR_REQUEST_BEGIN(key, what) FLOWDAR_WRITE_(request_begin, flowdar_key_(key), (what))
+#define FLOWDAR_REQUEST_END(key, result) \
+	FLOWDAR_WRITE_(request_end, flowdar_key_(key), FLOWDAR_CAST_(int64_t, result))
 #define FLOWDAR_HANDOFF_PUT(object, queue) \
 	FLOWDAR_WRITE_(handoff_put, flowdar_key_(object), (queue))
 #define FLOWDAR_HANDOFF_TAKE(object, queue) \
