@@ -10,6 +10,13 @@
 
 G_DEFINE_QUARK(fd_recording_error, fd_recording_error)
 
+static void clear_loss(gpointer data)
+{
+	struct fd_recording_loss *loss = data;
+
+	g_free(loss->stream);
+}
+
 void fd_recording_info_clear(struct fd_recording_info *info)
 {
 	g_strfreev(info->command);
@@ -18,8 +25,11 @@ void fd_recording_info_clear(struct fd_recording_info *info)
 	g_free(info->detail);
 	g_free(info->started);
 	g_free(info->ended);
-	if (info->strangers)
-		g_array_unref(info->strangers);
+	g_free(info->name);
+	g_strfreev(info->functions);
+	g_clear_pointer(&info->strangers, g_array_unref);
+	g_clear_pointer(&info->attached, g_array_unref);
+	g_clear_pointer(&info->losses, g_array_unref);
 	memset(info, 0, sizeof(*info));
 }
 
@@ -31,6 +41,7 @@ enum member_type {
 	MEMBER_PIDS,
 	MEMBER_COUNT,
 	MEMBER_INT,
+	MEMBER_LOSSES,
 };
 
 struct member {
@@ -47,13 +58,41 @@ struct member {
 
 /* clang-format off: a line a member */
 static const struct member members[] = {
-	MEMBER(command, MEMBER_TEXTS, FALSE),     MEMBER(host, MEMBER_TEXT, FALSE),
-	MEMBER(detail, MEMBER_TEXT, FALSE),       MEMBER(started, MEMBER_TEXT, FALSE),
-	MEMBER(duration_ns, MEMBER_COUNT, FALSE), MEMBER(events, MEMBER_COUNT, FALSE),
-	MEMBER(discarded, MEMBER_COUNT, FALSE),   MEMBER(packets_lost, MEMBER_COUNT, FALSE),
-	MEMBER(trace_bytes, MEMBER_COUNT, FALSE), MEMBER(exit_status, MEMBER_INT, FALSE),
-	MEMBER(ended, MEMBER_TEXT, FALSE),        MEMBER(warnings, MEMBER_TEXTS, TRUE),
+	MEMBER(name, MEMBER_TEXT, TRUE),
+	MEMBER(command, MEMBER_TEXTS, FALSE),
+	MEMBER(host, MEMBER_TEXT, FALSE),
+	MEMBER(detail, MEMBER_TEXT, FALSE),
+	MEMBER(started, MEMBER_TEXT, FALSE),
+	MEMBER(duration_ns, MEMBER_COUNT, FALSE),
+	MEMBER(events, MEMBER_COUNT, FALSE),
+	MEMBER(discarded, MEMBER_COUNT, FALSE),
+	MEMBER(packets_lost, MEMBER_COUNT, FALSE),
+	MEMBER(trace_bytes, MEMBER_COUNT, FALSE),
+	MEMBER(exit_status, MEMBER_INT, FALSE),
+	MEMBER(ended, MEMBER_TEXT, FALSE),
+	MEMBER(warnings, MEMBER_TEXTS, TRUE),
 	MEMBER(strangers, MEMBER_PIDS, TRUE),
+	MEMBER(functions, MEMBER_TEXTS, TRUE),
+	MEMBER(depth, MEMBER_COUNT, TRUE),
+	MEMBER(min_duration_ns, MEMBER_COUNT, TRUE),
+	MEMBER(budget_ppm, MEMBER_COUNT, TRUE),
+	MEMBER(io_sessions, MEMBER_COUNT, TRUE),
+	MEMBER(io_bytes, MEMBER_COUNT, TRUE),
+	MEMBER(lossless, MEMBER_COUNT, TRUE),
+	MEMBER(memory_bytes, MEMBER_COUNT, TRUE),
+	MEMBER(max_bytes, MEMBER_COUNT, TRUE),
+	MEMBER(snapshot, MEMBER_COUNT, TRUE),
+	MEMBER(attached, MEMBER_PIDS, TRUE),
+	MEMBER(dropped, MEMBER_COUNT, TRUE),
+	MEMBER(calls, MEMBER_COUNT, TRUE),
+	MEMBER(calls_skipped, MEMBER_COUNT, TRUE),
+	MEMBER(calls_unwound, MEMBER_COUNT, TRUE),
+	MEMBER(calls_lost, MEMBER_COUNT, TRUE),
+	MEMBER(functions_seen, MEMBER_COUNT, TRUE),
+	MEMBER(functions_live, MEMBER_COUNT, TRUE),
+	MEMBER(budget_off, MEMBER_COUNT, TRUE),
+	MEMBER(waited_ns, MEMBER_COUNT, TRUE),
+	MEMBER(losses, MEMBER_LOSSES, TRUE),
 };
 /* clang-format on */
 
@@ -74,12 +113,51 @@ static void add_pids(JsonBuilder *builder, const GArray *pids)
 	json_builder_end_array(builder);
 }
 
+/* JSON's integers are 64 bits with a sign here; no count comes near. */
+static void add_count(JsonBuilder *builder, uint64_t count)
+{
+	json_builder_add_int_value(builder, (gint64)MIN(count, (uint64_t)G_MAXINT64));
+}
+
+static void add_losses(JsonBuilder *builder, const GArray *losses)
+{
+	json_builder_begin_array(builder);
+	for (guint i = 0; losses && i < MIN(losses->len, FD_RECORDING_LOSSES_MAX); i++) {
+		const struct fd_recording_loss *loss =
+			&g_array_index(losses, struct fd_recording_loss, i);
+
+		json_builder_begin_object(builder);
+		json_builder_set_member_name(builder, "stream");
+		add_text(builder, loss->stream);
+		json_builder_set_member_name(builder, "begin_ns");
+		add_count(builder, loss->begin_ns);
+		json_builder_set_member_name(builder, "end_ns");
+		add_count(builder, loss->end_ns);
+		json_builder_set_member_name(builder, "events");
+		add_count(builder, loss->events);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
+/* Optional members that say nothing are left out. */
+static gboolean is_absent(const struct member *member, const void *field)
+{
+	if (!member->optional)
+		return FALSE;
+	if (member->type == MEMBER_COUNT)
+		return *(const uint64_t *)field == 0;
+	return *(const void *const *)field == NULL;
+}
+
 static void add_member(JsonBuilder *builder, const struct fd_recording_info *info,
 		       const struct member *member)
 {
 	const void *field = (const char *)info + member->offset;
 	char *const *texts = NULL;
 
+	if (is_absent(member, field))
+		return;
 	json_builder_set_member_name(builder, member->name);
 	switch (member->type) {
 	case MEMBER_TEXT:
@@ -96,12 +174,13 @@ static void add_member(JsonBuilder *builder, const struct fd_recording_info *inf
 		add_pids(builder, *(GArray *const *)field);
 		break;
 	case MEMBER_COUNT:
-		/* JSON's integers are 64 bits with a sign here; no count comes near. */
-		json_builder_add_int_value(builder, (gint64)MIN(*(const uint64_t *)field,
-								(uint64_t)G_MAXINT64));
+		add_count(builder, *(const uint64_t *)field);
 		break;
 	case MEMBER_INT:
 		json_builder_add_int_value(builder, *(const int *)field);
+		break;
+	case MEMBER_LOSSES:
+		add_losses(builder, *(GArray *const *)field);
 		break;
 	}
 }
@@ -207,6 +286,58 @@ static GArray *get_pids(JsonNode *node)
 	return g_steal_pointer(&pids);
 }
 
+GArray *fd_recording_losses_new(void)
+{
+	GArray *losses = g_array_new(FALSE, TRUE, sizeof(struct fd_recording_loss));
+
+	g_array_set_clear_func(losses, clear_loss);
+	return losses;
+}
+
+static gboolean get_count(JsonObject *object, const char *name, uint64_t *count)
+{
+	JsonNode *node = json_object_get_member(object, name);
+
+	if (!is_value(node, G_TYPE_INT64) || json_node_get_int(node) < 0)
+		return FALSE;
+	*count = (uint64_t)json_node_get_int(node);
+	return TRUE;
+}
+
+static gboolean get_loss(JsonNode *node, struct fd_recording_loss *loss)
+{
+	JsonObject *object =
+		node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+	JsonNode *stream = object ? json_object_get_member(object, "stream") : NULL;
+
+	if (!is_value(stream, G_TYPE_STRING) || !get_count(object, "begin_ns", &loss->begin_ns) ||
+	    !get_count(object, "end_ns", &loss->end_ns) ||
+	    !get_count(object, "events", &loss->events))
+		return FALSE;
+	loss->stream = g_strdup(json_node_get_string(stream));
+	return TRUE;
+}
+
+static GArray *get_losses(JsonNode *node)
+{
+	g_autoptr(GArray) losses = fd_recording_losses_new();
+	JsonArray *array;
+
+	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
+		return NULL;
+	array = json_node_get_array(node);
+	if (json_array_get_length(array) > FD_RECORDING_LOSSES_MAX)
+		return NULL;
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		struct fd_recording_loss loss = { 0 };
+
+		if (!get_loss(json_array_get_element(array, i), &loss))
+			return NULL;
+		g_array_append_val(losses, loss);
+	}
+	return g_steal_pointer(&losses);
+}
+
 /* FALSE when the node is not of the member's type or out of its range. */
 static gboolean get_member(JsonNode *node, const struct member *member,
 			   struct fd_recording_info *info)
@@ -225,6 +356,9 @@ static gboolean get_member(JsonNode *node, const struct member *member,
 		return *(char ***)field != NULL;
 	case MEMBER_PIDS:
 		*(GArray **)field = get_pids(node);
+		return *(GArray **)field != NULL;
+	case MEMBER_LOSSES:
+		*(GArray **)field = get_losses(node);
 		return *(GArray **)field != NULL;
 	case MEMBER_COUNT:
 		*(uint64_t *)field = (uint64_t)number;

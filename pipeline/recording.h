@@ -30,11 +30,22 @@ enum fd_recording_error {
 	FD_RECORDING_ERROR_FORMAT   /* not one of ours, or of a later version */
 };
 
+/* Events that are missing in one place: so many, between two points of time, of one stream. */
+struct fd_recording_loss {
+	char *stream;              /* the stream file's name: channel, underscore, CPU */
+	uint64_t begin_ns, end_ns; /* since the Unix epoch */
+	uint64_t events;
+};
+
+#define FD_RECORDING_LOSSES_MAX 1000 /* the rest is in the counts only */
+
 struct fd_recording_info {
-	char **command;       /* NULL-terminated argv of the server */
-	char *host;           /* uname nodename, kernel and machine in one line */
-	char *detail;         /* session, io, function or all */
-	char *started;        /* ISO 8601, UTC */
+	char *name;     /* what its processes call themselves in their process events (control.h);
+			       * NULL: made before there was one */
+	char **command; /* NULL-terminated argv of the server; empty when attached */
+	char *host;     /* uname nodename, kernel and machine in one line */
+	char *detail;   /* session, io, function or all */
+	char *started;  /* ISO 8601, UTC */
 	uint64_t duration_ns; /* wall clock, from tracing on to tracing off */
 	uint64_t events;      /* in the trace, counted by reading it back */
 	uint64_t discarded;   /* events that found the buffer full, as LTTng counted them */
@@ -45,7 +56,36 @@ struct fd_recording_info {
 	char **warnings;      /* what the reader of the numbers should know; NULL: nothing */
 	GArray *strangers;    /* guint32 pids: processes of other recordings whose events are in the
 				* trace and do not belong to this one; NULL: none */
+
+	/* What was asked for; 0 and NULL: not, or no limit. */
+	char **functions;         /* rules in order, as the user wrote them */
+	uint64_t depth;           /* calls nested deeper are not recorded */
+	uint64_t min_duration_ns; /* shorter calls are counted only */
+	uint64_t budget_ppm;      /* of the server's processor time, for recording calls */
+	uint64_t io_sessions;     /* 1: accepted connections are sessions */
+	uint64_t io_bytes;        /* so many bytes of each buffer that is read or written */
+	uint64_t lossless;        /* 1: the server waits rather than that an event is lost */
+	uint64_t memory_bytes;    /* the recorder's bound, buffers and all */
+	uint64_t max_bytes;       /* on disk */
+	uint64_t snapshot;        /* 1: what the buffers held when it was triggered */
+	GArray *attached;         /* guint32 pids of servers that ran already; NULL: none */
+
+	/* What came of it, as the libraries in the server and the recorder counted. */
+	uint64_t dropped;        /* events that the recorder dropped to keep to its memory */
+	uint64_t calls;          /* recorded, each once */
+	uint64_t calls_skipped;  /* shorter than min_duration_ns */
+	uint64_t calls_unwound;  /* ended without returning */
+	uint64_t calls_lost;     /* not recorded because something was in the way */
+	uint64_t functions_seen; /* that could be recorded, each counted once a process */
+	uint64_t functions_live; /* of these: that were, at the end */
+	uint64_t budget_off;     /* switched off to keep to the budget */
+	uint64_t waited_ns;      /* that threads of the server waited for the recorder */
+	GArray *losses; /* struct fd_recording_loss, by time: where discarded and dropped events
+			 * are missing; NULL: nothing is known to be missing */
 };
+
+/* An empty list for info->losses; it owns its streams' names. */
+GArray *fd_recording_losses_new(void);
 
 /* Frees what the fields own, not the struct; the struct is empty afterwards and may be reused. */
 void fd_recording_info_clear(struct fd_recording_info *info);

@@ -26,6 +26,42 @@ static char *scratch(void)
 	return dir;
 }
 
+static void fill_added(struct fd_recording_info *info)
+{
+	static const char *const functions[] = { "ap_*", "!apr_palloc*", NULL };
+	struct fd_recording_loss loss = { .begin_ns = 5, .end_ns = 9, .events = 3 };
+
+	info->name = g_strdup("flowdar-1-2");
+	info->functions = g_strdupv((char **)functions);
+	info->min_duration_ns = 2000;
+	info->budget_ppm = 50000;
+	info->calls_skipped = UINT64_MAX;
+	info->losses = fd_recording_losses_new();
+	loss.stream = g_strdup("functions_0");
+	g_array_append_val(info->losses, loss);
+}
+
+static void assert_added(const struct fd_recording_info *in)
+{
+	const struct fd_recording_loss *loss;
+
+	g_assert_cmpstr(in->name, ==, "flowdar-1-2");
+	g_assert_cmpuint(g_strv_length(in->functions), ==, 2);
+	g_assert_cmpstr(in->functions[1], ==, "!apr_palloc*");
+	g_assert_cmpuint(in->min_duration_ns, ==, 2000);
+	g_assert_cmpuint(in->budget_ppm, ==, 50000);
+	g_assert_cmpuint(in->depth, ==, 0);
+	/* What JSON's integers cannot hold is cut to what they can. */
+	g_assert_cmpuint(in->calls_skipped, ==, (uint64_t)G_MAXINT64);
+	g_assert_null(in->attached);
+	g_assert_cmpuint(in->losses->len, ==, 1);
+	loss = &g_array_index(in->losses, struct fd_recording_loss, 0);
+	g_assert_cmpstr(loss->stream, ==, "functions_0");
+	g_assert_cmpuint(loss->begin_ns, ==, 5);
+	g_assert_cmpuint(loss->end_ns, ==, 9);
+	g_assert_cmpuint(loss->events, ==, 3);
+}
+
 static void fill(struct fd_recording_info *info)
 {
 	static const char *const command[] = { "/usr/sbin/httpd", "-k", "\xff weird \"arg\"\n",
@@ -48,6 +84,7 @@ static void fill(struct fd_recording_info *info)
 	info->strangers = g_array_new(FALSE, FALSE, sizeof(guint32));
 	for (guint32 pid = 100; pid < 400; pid += 100)
 		g_array_append_val(info->strangers, pid);
+	fill_added(info);
 }
 
 static void test_round_trip(void)
@@ -79,6 +116,7 @@ static void test_round_trip(void)
 	g_assert_cmpint(in.exit_status, ==, 137);
 	g_assert_cmpuint(in.strangers->len, ==, 3);
 	g_assert_cmpuint(g_array_index(in.strangers, guint32, 2), ==, 300);
+	assert_added(&in);
 	fd_recording_info_clear(&in);
 	g_assert_null(in.command);
 	g_assert_cmpuint(in.events, ==, 0);
@@ -96,6 +134,37 @@ static void assert_load_fails(const char *dir, int code)
 	g_assert_nonnull(strstr(error->message, "recording.json"));
 	g_assert_null(strchr(error->message, '\n'));
 	g_assert_true(memcmp(&info, &empty, sizeof(info)) == 0);
+}
+
+/* A recording that is whole but for one optional member. */
+static void test_odd_members(void)
+{
+	static const char *const odd[] = {
+		"\"depth\":-1",
+		"\"depth\":\"1\"",
+		"\"functions\":{}",
+		"\"losses\":[1]",
+		"\"losses\":[{}]",
+		"\"losses\":[{\"stream\":\"a\",\"begin_ns\":1}]",
+		"\"attached\":[-1]",
+		"\"name\":[]",
+		"\"losses\":[{\"stream\":\"a\",\"begin_ns\":1,\"end_ns\":2,\"events\":-1}]",
+	};
+	g_autofree char *dir = scratch();
+	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(odd); i++) {
+		g_autofree char *text = g_strdup_printf(
+			"{\"format\":1,\"command\":[],\"host\":\"\",\"detail\":\"\","
+			"\"started\":\"\",\"duration_ns\":1,\"events\":1,\"discarded\":0,"
+			"\"packets_lost\":0,\"trace_bytes\":0,\"exit_status\":0,"
+			"\"ended\":\"\",%s}",
+			odd[i]);
+
+		g_assert_true(g_file_set_contents(path, text, -1, NULL));
+		assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+	}
+	remove_tree(dir);
 }
 
 static void test_refusals(void)
@@ -170,6 +239,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/recording/round-trip", test_round_trip);
 	g_test_add_func("/recording/refusals", test_refusals);
+	g_test_add_func("/recording/odd-members", test_odd_members);
 	g_test_add_func("/recording/save-fails", test_save_fails);
 	g_test_add_func("/recording/trace-path", test_trace_path);
 	return g_test_run();
