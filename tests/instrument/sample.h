@@ -40,6 +40,10 @@ static int sample(int turn)
 		FLOWDAR_SESSION_RESUME(&peer);
 	FLOWDAR_HANDOFF_PUT(&peer, seen("queue"));
 	FLOWDAR_HANDOFF_TAKE(&peer, seen("queue"));
+	FLOWDAR_REQUEST_BEGIN(&peer, seen("GET /"));
+	FLOWDAR_REQUEST_END(&peer, 200u);
+	FLOWDAR_REQUEST_BEGIN(0, text);
+	FLOWDAR_REQUEST_END(0, turn);
 	FLOWDAR_BYTES("label", seen("data"), sizeof(text));
 	FLOWDAR_NOTE("key", seen("value"));
 	FLOWDAR_WAIT_BEGIN("what", FLOWDAR_WAIT_IO, unused_otherwise);
