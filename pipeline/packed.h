@@ -28,7 +28,11 @@
 #define FD_PACKED_NOTE_MAGIC 0x184D2A5Fu
 #define FD_PACKED_NOTE_BYTES 72u
 
-/* No packet of LTTng's is larger than its sub-buffer; what claims to be is refused. */
-#define FD_PACKED_PACKET_MAX (1u << 30)
+/* In the flags: bytes from one element of a column to the next in the packet; 0: not in columns. */
+#define FD_PACKED_STRIDE 0xffu
+
+/* No packet of LTTng's is larger than its sub-buffer; what claims to be is refused: a reader has the
+ * whole packet in memory. */
+#define FD_PACKED_PACKET_MAX (64u << 20)
 
 #endif
