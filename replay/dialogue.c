@@ -163,6 +163,20 @@ static void excuse(struct fd_dialogue *dialogue, uint64_t due, uint64_t now_ns)
 	dialogue->excuse_ns = MIN(dialogue->excuse_ns, now_ns - MIN(due, now_ns));
 }
 
+/* A FIN or RST at once would cut off the answers that there would be to measure; so would an RST at
+ * its captured time, where the server is later than it was then. A FIN leaves the other way open. */
+static gboolean waits_for_answer(const struct fd_pace *pace, const struct fd_piece *piece)
+{
+	switch (pace->wait) {
+	case FD_WAIT_NONE:
+		return piece->kind != FD_PIECE_DATA;
+	case FD_WAIT_TIME:
+		return piece->kind == FD_PIECE_RST;
+	default:
+		return TRUE;
+	}
+}
+
 /* The client's next piece. */
 static enum fd_move next_piece(struct fd_dialogue *dialogue, const struct fd_pace *pace,
 			       const struct fd_piece *piece, uint64_t now_ns, struct fd_next *next)
@@ -174,8 +188,7 @@ static enum fd_move next_piece(struct fd_dialogue *dialogue, const struct fd_pac
 	dialogue->gated = FALSE;
 	if (piece->kind == FD_PIECE_GAP)
 		return FD_MOVE_LOST;
-	/* A FIN or RST without a wait would cut off the answers there would be to measure. */
-	if (pace->wait == FD_WAIT_ANSWER || (pace->wait == FD_WAIT_NONE && !data)) {
+	if (waits_for_answer(pace, piece)) {
 		enum fd_move move = answer(dialogue, pace, need_of(dialogue, piece), piece->time_ns,
 					   now_ns, &ready, next);
 

@@ -16,7 +16,8 @@
  * for it to be quiet (struct fd_lesson). Latencies do not count our waiting for quiet: next->due_ns
  * is later by what of it the session has not made good for.
  * FIN and RST are sent by the same rules. With FD_WAIT_TIME and FD_WAIT_NONE answers do not hold
- * back pieces, but the end of the session still waits for them.
+ * back pieces, but the end of the session still waits for them: also an RST, which would undo them,
+ * and with FD_WAIT_NONE a FIN.
  *
  * The session ends when the peer closed; or, where the capture does not show the peer closing,
  * when all bytes have come, or the last answer has begun and been quiet, and (where the capture

@@ -365,6 +365,25 @@ static void test_reset_by_client(void)
 	g_assert_true(least);
 }
 
+/* In an open loop, too, the reset waits for what the client had when it sent it. */
+static void test_reset_in_open_loop(void)
+{
+	struct stage stage;
+
+	begin(&stage);
+	stage.session.ended = FD_ENDED_RST;
+	stage.session.ended_by = FD_FROM_CLIENT;
+	stage.pace.wait = FD_WAIT_TIME;
+	data(&stage, 0, C, 5);
+	data(&stage, 1, S, 10);
+	add(&stage, 2, C, FD_PIECE_RST, 0);
+	play(&stage);
+	expect_send(&stage, 0, 5, 0);
+	expect_wait(&stage, 2, 1002);
+	heard(&stage, 3, 10);
+	g_assert_cmpint(at(&stage, 3), ==, FD_MOVE_RST);
+}
+
 /* What the client sent after the server's reset is not sent. */
 static void test_reset_by_server(void)
 {
@@ -476,6 +495,7 @@ static const struct {
 	{ "no-answer", test_no_answer },
 	{ "not-closed", test_not_closed },
 	{ "open-loop", test_open_loop },
+	{ "reset-in-open-loop", test_reset_in_open_loop },
 	{ "wait-none", test_wait_none },
 	{ "asap", test_asap },
 	{ "speed", test_speed },
