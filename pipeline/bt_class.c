@@ -77,6 +77,8 @@ static void find_event(struct fd_bt_class *record, const char *name)
 	record->module = row->module;
 	for (int i = 0; i < FD_EVENT_MAP_FIELDS && row->fields[i].name; i++)
 		find_slot(record, FD_BT_PAYLOAD, payload, &row->fields[i]);
+	if (fd_event_map_tells_thread(row))
+		record->slots[FD_ROLE_THREAD_NAME].type = FD_TYPE_NONE;
 }
 
 /* LTTng's per-process traces say the process once, for the whole trace. */

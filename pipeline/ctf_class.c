@@ -31,6 +31,8 @@ static void choose_all(struct choice *choice, const struct fd_ctf_layout *layout
 	}
 	for (int i = 0; map && i < FD_EVENT_MAP_FIELDS && map->fields[i].name; i++)
 		choose(choice, layout->roots[FD_CTF_PAYLOAD], &map->fields[i]);
+	if (map && fd_event_map_tells_thread(map))
+		choice->nodes[FD_ROLE_THREAD_NAME] = NULL;
 }
 
 static uint8_t role_of(const struct fd_ctf_node *node, void *user)

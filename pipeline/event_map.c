@@ -73,6 +73,35 @@ static const struct fd_event_map known_events[] = {
 	  0,
 	  { { "label", FD_ROLE_NAME }, { "total", FD_ROLE_ADDR }, { "data", FD_ROLE_DATA } } },
 	{ OURS("note"), FD_EVENT_NOTE, 0, { { "key", FD_ROLE_NAME }, { "value", FD_ROLE_DATA } } },
+	{ OURS("calls"),
+	  FD_EVENT_RAW_CALLS,
+	  0,
+	  { { "tid", FD_ROLE_TID }, { "data", FD_ROLE_DATA } } },
+	{ OURS("io"),
+	  FD_EVENT_IO,
+	  0,
+	  { { "op", FD_ROLE_ADDR2 }, { "fd", FD_ROLE_FD }, { "result", FD_ROLE_ADDR } } },
+	{ OURS("request_begin"),
+	  FD_EVENT_REQUEST_BEGIN,
+	  0,
+	  { { "key", FD_ROLE_ADDR }, { "what", FD_ROLE_DATA } } },
+	{ OURS("request_end"),
+	  FD_EVENT_REQUEST_END,
+	  0,
+	  { { "key", FD_ROLE_ADDR }, { "result", FD_ROLE_ADDR2 } } },
+	{ OURS("process"),
+	  FD_EVENT_PROCESS,
+	  0,
+	  { { "recording", FD_ROLE_DATA }, { "parent", FD_ROLE_ADDR } } },
+	{ OURS("thread_begin"), FD_EVENT_THREAD_BEGIN, 0, { { "name", FD_ROLE_DATA } } },
+	{ OURS("thread_end"), FD_EVENT_THREAD_END, 0, { { "name", FD_ROLE_DATA } } },
+	{ OURS("switched"),
+	  FD_EVENT_SWITCHED,
+	  0,
+	  { { "addr", FD_ROLE_ADDR },
+	    { "on", FD_ROLE_FD },
+	    { "reason", FD_ROLE_WAIT },
+	    { "calls", FD_ROLE_ADDR2 } } },
 	{ "lttng_ust_cyg_profile:func_entry", FD_EVENT_FUNC_ENTRY, 0, FUNC_FIELDS },
 	{ "lttng_ust_cyg_profile:func_exit", FD_EVENT_FUNC_EXIT, 0, FUNC_FIELDS },
 	{ "lttng_ust_cyg_profile_fast:func_entry", FD_EVENT_FUNC_ENTRY, 0, FUNC_FIELDS },
@@ -94,6 +123,15 @@ const struct fd_event_field fd_event_map_contexts[] = {
 	{ "procname", FD_ROLE_THREAD_NAME },
 	{ NULL, 0 },
 };
+
+gboolean fd_event_map_tells_thread(const struct fd_event_map *map)
+{
+	for (int i = 0; i < FD_EVENT_MAP_FIELDS && map->fields[i].name; i++) {
+		if (map->fields[i].role == FD_ROLE_TID)
+			return TRUE;
+	}
+	return FALSE;
+}
 
 const struct fd_event_map *fd_event_map_find(const char *event)
 {

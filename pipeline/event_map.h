@@ -63,6 +63,13 @@ struct fd_event_map {
  * with the same role the later one in the row wins, if the event has both. */
 const struct fd_event_map *fd_event_map_find(const char *event);
 
+/* A calls event, as decoders deliver it: tid and data. source.c makes events of it (calls.h). */
+#define FD_EVENT_RAW_CALLS FD_EVENT_KINDS
+
+/* Whether the event says itself of which thread it is: the contexts, and so the thread's name, are
+ * those of the thread that wrote it. */
+gboolean fd_event_map_tells_thread(const struct fd_event_map *map);
+
 /* The context fields that are taken, from the stream's context or else from the event's own; ends
  * with a NULL name. */
 extern const struct fd_event_field fd_event_map_contexts[];

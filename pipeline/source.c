@@ -1,9 +1,15 @@
 #include "pipeline/source.h"
 
+#include <string.h>
+
+#include "pipeline/calls.h"
 #include "pipeline/decoder.h"
+#include "pipeline/event_map.h"
 #include "pipeline/recording.h"
 #include "pipeline/text.h"
 #include "pipeline/trace_find.h"
+
+#define STRANGERS_MAX 65536u
 
 struct fd_source {
 	char *path;
@@ -11,7 +17,12 @@ struct fd_source {
 	void *decoder;
 	struct fd_decoder_env env;
 	struct fd_source_summary summary;
-	GHashTable *strangers; /* pids whose events are left out; NULL: none */
+	char *name;            /* of the recording; NULL: it has none */
+	GHashTable *strangers; /* pids whose events are left out */
+	struct fd_calls *calls;
+	GArray *raw;    /* of struct fd_event: the batch that holds calls events, as decoded */
+	guint raw_at;   /* of raw: the one to deliver next */
+	gboolean split; /* that one is a calls event, and calls has more of it */
 	char *damage;
 	gboolean ended;
 };
@@ -20,21 +31,18 @@ G_DEFINE_QUARK(fd_source_error, fd_source_error)
 
 /* A recording says whose events in its trace are not its own. What it says otherwise, and whether
  * there is such a file at all, is no matter here. */
-static GHashTable *read_strangers(const char *path)
+static void read_recording(struct fd_source *source)
 {
 	struct fd_recording_info info = { 0 };
-	GHashTable *strangers = NULL;
 
-	if (!fd_recording_info_load(path, &info, NULL))
-		return NULL;
-	for (guint i = 0; info.strangers && i < info.strangers->len; i++) {
-		if (!strangers)
-			strangers = g_hash_table_new(NULL, NULL);
-		g_hash_table_add(strangers,
+	source->strangers = g_hash_table_new(NULL, NULL);
+	if (!fd_recording_info_load(source->path, &info, NULL))
+		return;
+	source->name = g_strdup(info.name);
+	for (guint i = 0; info.strangers && i < info.strangers->len; i++)
+		g_hash_table_add(source->strangers,
 				 GUINT_TO_POINTER(g_array_index(info.strangers, guint32, i)));
-	}
 	fd_recording_info_clear(&info);
-	return strangers;
 }
 
 /* Our decoder if it takes the traces, else libbabeltrace2's, which has no slices but the first. */
@@ -67,7 +75,9 @@ struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigne
 	source = g_new0(struct fd_source, 1);
 	source->path = g_strdup(path);
 	source->env.texts = fd_texts_new();
-	source->strangers = read_strangers(path);
+	source->calls = fd_calls_new();
+	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fd_event));
+	read_recording(source);
 	source->env.slice = slice;
 	source->env.slices = slices;
 	if (!open_decoder(source, traces, error))
@@ -80,14 +90,52 @@ struct fd_source *fd_source_open(const char *path, GError **error)
 	return fd_source_open_slice(path, 0, 0, error);
 }
 
+/* ---- batches ---- */
+
+/* How many events of a batch are of the kinds that need a thought: a field each in one number, as
+ * this is asked of every event there is. */
+#define TALLY_BITS  20
+#define TALLY(what) (UINT64_C(1) << (what)*TALLY_BITS)
+enum { MADE_UP, OTHERS, SPECIAL };
+
+static uint64_t tally_of(const struct fd_event *batch, size_t n)
+{
+	static const uint64_t kinds[UINT8_MAX + 1] = {
+		[FD_EVENT_THREAD_NAME] = TALLY(MADE_UP), [FD_EVENT_OTHER] = TALLY(OTHERS),
+		[FD_EVENT_RAW_CALLS] = TALLY(SPECIAL),   [FD_EVENT_PROCESS] = TALLY(SPECIAL),
+		[FD_EVENT_THREAD_END] = TALLY(SPECIAL),
+	};
+	uint64_t tally = 0;
+
+	for (size_t i = 0; i < n; i++)
+		tally += kinds[batch[i].kind];
+	return tally;
+}
+
+static size_t tallied(uint64_t tally, int what)
+{
+	return tally >> what * TALLY_BITS & (TALLY(1) - 1);
+}
+
+/* A process says which recording it belongs to: this one, or another that goes on at the same time
+ * (its number may have been that of a stranger before, or the other way round). */
+static void meet(struct fd_source *source, const struct fd_event *event)
+{
+	if (event->kind != FD_EVENT_PROCESS || !source->name || !event->data_len)
+		return;
+	if (strcmp(event->data, source->name) == 0)
+		g_hash_table_remove(source->strangers, GUINT_TO_POINTER(event->pid));
+	else if (g_hash_table_size(source->strangers) < STRANGERS_MAX)
+		g_hash_table_add(source->strangers, GUINT_TO_POINTER(event->pid));
+}
+
 /* Takes the strangers' events out of the batch; gives how many are left. */
 static size_t leave_out(struct fd_source *source, struct fd_event *batch, size_t n)
 {
 	size_t kept = 0;
 
-	if (!source->strangers)
-		return n;
 	for (size_t i = 0; i < n; i++) {
+		meet(source, &batch[i]);
 		if (g_hash_table_contains(source->strangers, GUINT_TO_POINTER(batch[i].pid)))
 			source->summary.strangers += batch[i].kind != FD_EVENT_THREAD_NAME;
 		else
@@ -101,15 +149,11 @@ static gboolean is_told(const struct fd_event *event)
 	return event->kind != FD_EVENT_THREAD_NAME;
 }
 
-/* Done for every event there is: the loop has no branch. */
-static void count(struct fd_source_summary *summary, const struct fd_event *batch, size_t n)
+static void count(struct fd_source_summary *summary, const struct fd_event *batch, size_t n,
+		  uint64_t tally)
 {
-	size_t made_up = 0, others = 0, first = 0, last = n;
+	size_t made_up = tallied(tally, MADE_UP), first = 0, last = n;
 
-	for (size_t i = 0; i < n; i++) {
-		made_up += !is_told(&batch[i]);
-		others += batch[i].kind == FD_EVENT_OTHER;
-	}
 	if (made_up == n)
 		return;
 	while (!is_told(&batch[first]))
@@ -120,7 +164,7 @@ static void count(struct fd_source_summary *summary, const struct fd_event *batc
 		summary->begin_ns = batch[first].time_ns;
 	summary->end_ns = batch[last - 1].time_ns;
 	summary->events += n - made_up;
-	summary->ours += n - made_up - others;
+	summary->ours += n - made_up - tallied(tally, OTHERS);
 }
 
 /* The end of reading, good or bad; gives what fd_source_read gives. */
@@ -150,23 +194,81 @@ static gssize finish(struct fd_source *source, GError *cause, GError **error)
 	return -1;
 }
 
+/* Events as they are on the wire, calls events among them: what fd_source_read gives otherwise. */
+static gssize read_wire(struct fd_source *source, struct fd_event *batch, size_t capacity,
+			gboolean *special, GError **error)
+{
+	GError *cause = NULL;
+	uint64_t tally;
+	gssize n;
+
+	do {
+		n = source->ops->read(source->decoder, batch, MIN(capacity, TALLY(1) - 1), &cause);
+		if (n <= 0)
+			return finish(source, cause, error);
+		tally = tally_of(batch, (size_t)n);
+		*special = tallied(tally, SPECIAL) > 0;
+		if (*special || g_hash_table_size(source->strangers)) {
+			n = (gssize)leave_out(source, batch, (size_t)n);
+			tally = tally_of(batch, (size_t)n);
+		}
+	} while (!n);
+	count(&source->summary, batch, (size_t)n, tally);
+	source->summary.discarded = source->env.discarded;
+	source->summary.packets_lost = source->env.packets_lost;
+	return n;
+}
+
+/* Delivers of raw: calls events in pieces, all others as they are. */
+static size_t deliver(struct fd_source *source, struct fd_event *batch, size_t capacity)
+{
+	size_t n = 0;
+
+	while (source->raw_at < source->raw->len && n < capacity) {
+		const struct fd_event *event =
+			&g_array_index(source->raw, struct fd_event, source->raw_at);
+
+		if (event->kind != FD_EVENT_RAW_CALLS) {
+			if (event->kind == FD_EVENT_THREAD_END)
+				fd_calls_end_thread(source->calls, event->pid, event->tid);
+			batch[n++] = *event;
+			source->raw_at++;
+			continue;
+		}
+		if (!source->split)
+			fd_calls_begin(source->calls, event);
+		n += fd_calls_take(source->calls, batch + n, capacity - n);
+		source->split = n == capacity;
+		source->raw_at += !source->split;
+	}
+	source->summary.calls = fd_calls_count(source->calls);
+	source->summary.calls_broken = fd_calls_broken(source->calls);
+	return n;
+}
+
 gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t capacity,
 		      GError **error)
 {
-	GError *cause = NULL;
-	gssize n;
+	gboolean special = FALSE;
+	gssize n = 0;
 
-	if (source->ended || !capacity)
+	if (!capacity)
 		return 0;
-	do {
-		n = source->ops->read(source->decoder, batch, capacity, &cause);
-		if (n <= 0)
-			return finish(source, cause, error);
-		n = (gssize)leave_out(source, batch, (size_t)n);
-	} while (!n);
-	count(&source->summary, batch, (size_t)n);
-	source->summary.discarded = source->env.discarded;
-	source->summary.packets_lost = source->env.packets_lost;
+	/* What raw's data points to is the decoder's, until it is read again. */
+	while (!n) {
+		n = (gssize)deliver(source, batch, capacity);
+		if (n)
+			return n;
+		if (source->ended)
+			return 0;
+		n = read_wire(source, batch, capacity, &special, error);
+		if (n <= 0 || !special)
+			return n;
+		g_array_set_size(source->raw, 0);
+		g_array_append_vals(source->raw, batch, (guint)n);
+		source->raw_at = 0;
+		n = 0;
+	}
 	return n;
 }
 
@@ -187,8 +289,10 @@ void fd_source_close(struct fd_source *source)
 	if (source->decoder)
 		source->ops->close(source->decoder);
 	fd_texts_free(source->env.texts);
-	if (source->strangers)
-		g_hash_table_destroy(source->strangers);
+	g_hash_table_destroy(source->strangers);
+	fd_calls_free(source->calls);
+	g_array_unref(source->raw);
+	g_free(source->name);
 	g_free(source->env.damage);
 	g_free(source->damage);
 	g_free(source->path);

@@ -3,7 +3,14 @@
  *
  * Place in the house: the seam between pipeline/ and analyze/. A path may be a recording (the
  * directory that `flowdar record` leaves) or any CTF trace directory that babeltrace2 reads.
- * Events come in time order, in batches. A source is used by one thread at a time.
+ * A source is used by one thread at a time.
+ *
+ * Order. Events come in batches; those of a thread (pid, tid) in time order. Across threads they
+ * come in the order in which they were written: in time order too, but for function events that the
+ * tracer wrote many at once (flowdar:calls, instrument/calls.h). These come when their calls event
+ * does, with times of their own: they may be older than events of other threads that were delivered
+ * before, by as long as the thread took to fill its buffer. Within a thread nothing of that shows:
+ * what a thread does is written in its order.
  */
 #ifndef FD_PIPELINE_SOURCE_H
 #define FD_PIPELINE_SOURCE_H
@@ -18,12 +25,18 @@ struct fd_source;
 
 /* What was read so far; whole once fd_source_read has returned 0. */
 struct fd_source_summary {
-	uint64_t events;    /* delivered, of every kind but THREAD_NAME, which sources make up */
-	uint64_t ours;      /* of these, all but OTHER */
+	uint64_t events; /* in the trace, as the tracer counts them (and babeltrace2): a calls event
+			  * is one, however much it says; THREAD_NAME, made up, is none */
+	uint64_t ours;   /* of these, all but OTHER */
+	uint64_t calls;  /* calls that were told in calls events: FUNC_ENTRYs of theirs */
+	uint64_t calls_broken; /* calls events that were malformed: read up to the place */
 	uint64_t discarded; /* events the tracer could not write, where the trace says how many */
 	uint64_t packets_lost; /* whole packets that were overwritten or never arrived */
-	uint64_t strangers;    /* left out: events of other recordings' processes (recording.h) */
-	uint64_t begin_ns;     /* time of the first and last event, 0 when there was none */
+	uint64_t strangers;    /* left out: events of other recordings' processes, which
+				* recording.json names (recording.h), or which named another recording
+				* in their process event */
+	uint64_t begin_ns; /* time of the first and last event as counted above, 0 when there was
+				* none; calls may have begun before */
 	uint64_t end_ns;
 	gboolean damaged;   /* reading ended early: damage says where and why */
 	const char *damage; /* owned by the source; NULL when not damaged */
@@ -46,7 +59,9 @@ struct fd_source *fd_source_open(const char *path, GError **error);
 /* Opens a part of path, so that several threads can read it, each with a source of its own: the
  * slice-th of slices (slice from 0) consecutive spans of time with about as many bytes in each. All
  * events, and what was lost, are in one slice each. What sources make up starts anew in every slice:
- * threads' names are told again, and the build id of a module that was loaded before is an OTHER.
+ * threads' names are told again, the build id of a module that was loaded before is an OTHER, calls
+ * of calls events that were open before are not known (their exits are not told), and processes of
+ * another recording are known from their process event on, if that is in the slice.
  * A slice without an event is none the worse; a trace that cannot be cut is all in the first. The
  * first may start a process, for libbabeltrace2 (guard.h): best opened before other threads run. */
 struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigned slices,
