@@ -44,22 +44,21 @@ struct fd_drain_options {
 		reserve_bytes; /* of it, what may still come when pressure is told: the sub-buffers of
 				 * all channels and CPUs. At most half of the bound is kept free for it,
 				 * and at least an eighth. */
-	uint64_t
-		disk_bytes; /* no more than that on disk, metadata and all; 0: as much as there is */
-	unsigned threads;   /* workers; 0 for the default: 2, or 1 on a machine with one CPU */
-	int level;          /* of zstd, -7 to 19; FD_DRAIN_LEVEL_ADAPTIVE: by how much is waiting */
-	gboolean lossless;  /* nothing is dropped: only pressure is told */
+	uint64_t disk_bytes;   /* packed streams take no more than that; 0: as much as there is */
+	unsigned threads;      /* workers; 0 for the default: 2, or 1 on a machine with one CPU */
+	int level;         /* of zstd, -7 to 19; FD_DRAIN_LEVEL_ADAPTIVE: by how much is waiting */
+	gboolean lossless; /* nothing is dropped: only pressure is told */
 	fd_drain_pressure_fn pressure; /* may be NULL */
 	void *user;
 };
 
 /* Numbers are of this drain, but for the bytes, which are what is there. */
 struct fd_drain_state {
-	uint64_t packets, events;   /* on disk; events: as far as they were counted */
-	uint64_t trace_bytes;       /* of these packets, as LTTng wrote them */
-	uint64_t disk_bytes;        /* in the destination: packed streams and metadata */
-	uint64_t memory_bytes;      /* the folder and the drain's buffers */
-	uint64_t memory_peak_bytes; /* the most that was ever seen */
+	uint64_t packets, events;                 /* on disk; events: as far as they were counted */
+	uint64_t trace_bytes;                     /* of these packets, as LTTng wrote them */
+	uint64_t disk_bytes;                      /* in the destination: packed streams */
+	uint64_t memory_bytes;                    /* the folder and the drain's buffers */
+	uint64_t memory_peak_bytes;               /* the most that was ever seen */
 	uint64_t dropped_packets, dropped_events; /* by the drain: no room in memory or on disk */
 	uint64_t dropped_uncounted;               /* of these packets: events unknown */
 	uint64_t discarded_events;                /* by LTTng, as its packets say */

@@ -12,7 +12,7 @@
  *	        u64 events in it                       u64 discarded: LTTng's counter, as in the packet
  *	        u64 dropped: events that the recorder itself dropped between the packet before and
  *	                     this one (not in LTTng's counter)
- *	        u64 sequence number of the packet      u32 flags (0)    u32 CRC-32 of the note's bytes
+ *	        u64 sequence number of the packet      u32 flags (below)    u32 CRC-32 of the note's bytes
  *	                                                                before it (zlib's)
  *	frame   one zstd frame (RFC 8878) with the packet, content size and checksum in it
  *
@@ -27,6 +27,10 @@
 #define FD_PACKED_SUFFIX     ".zst"
 #define FD_PACKED_NOTE_MAGIC 0x184D2A5Fu
 #define FD_PACKED_NOTE_BYTES 72u
+
+/* Flags of a note: the metadata did not describe all events yet. The packet's events (or, of a note
+ * without a frame, some of those that were dropped) are not all in the count. */
+#define FD_PACKED_UNCOUNTED 0x100u
 
 /* In the flags: bytes from one element of a column to the next in the packet; 0: not in columns. */
 #define FD_PACKED_STRIDE 0xffu
