@@ -9,7 +9,9 @@
 
 #include "pipeline/ctf_metadata.h"
 
-#define FILE_NAME "metadata"
+#define FILE_NAME        "metadata"
+#define PACKET_MAGIC     0x75d11d57u /* CTF 1.8, section 7.1 */
+#define PACKET_SIZE_WORD 7u          /* of its head: the packet's bits */
 
 struct fd_drain_meta *fd_drain_meta_new(const char *source, const char *target)
 {
@@ -32,26 +34,79 @@ void fd_drain_meta_free(struct fd_drain_meta *meta)
 	g_free(meta);
 }
 
-/* Up to and with the last declaration that is whole. */
-static gsize whole_length(const char *text, gsize length)
+/* ---- taking ---- */
+
+static gboolean ends_whole(const char *text, gsize length)
 {
-	while (length >= 3 && memcmp(text + length - 3, "};\n", 3) != 0)
+	while (length && g_ascii_isspace(text[length - 1]))
 		length--;
-	return length >= 3 ? length : 0;
+	return length >= 2 && memcmp(text + length - 2, "};", 2) == 0;
 }
 
+/* How long the packet is that begins at bytes; 0: it is not whole, or none. */
+static gsize packet_length(const char *bytes, gsize left)
+{
+	uint32_t words[8];
+	gsize length;
+
+	if (left < sizeof(words))
+		return 0;
+	memcpy(words, bytes, sizeof(words));
+	if (words[0] == GUINT32_SWAP_LE_BE(PACKET_MAGIC))
+		length = GUINT32_SWAP_LE_BE(words[PACKET_SIZE_WORD]) / 8;
+	else if (words[0] == PACKET_MAGIC)
+		length = words[PACKET_SIZE_WORD] / 8;
+	else
+		return 0;
+	return length >= sizeof(words) && length <= left ? length : 0;
+}
+
+/* Gives the text of as much as ends with a whole declaration, or of all of it, and how many bytes of
+ * the file that is.*/
+static GString *take(const char *bytes, gsize length, gboolean whole, gsize *taken)
+{
+	GString *text = g_string_new(NULL);
+	gsize at = 0, good = 0, kept = 0, next;
+
+	if (packet_length(bytes, length)) {
+		for (; (next = packet_length(bytes + at, length - at)); at += next) {
+			GString *more = fd_ctf_metadata_unpack(bytes + at, next, FILE_NAME, NULL);
+
+			if (!more)
+				break;
+			g_string_append_len(text, more->str, (gssize)more->len);
+			g_string_free(more, TRUE);
+			if (!whole && !ends_whole(text->str, text->len))
+				continue;
+			good = at + next;
+			kept = text->len;
+		}
+	} else {
+		for (kept = length; kept && !whole && !ends_whole(bytes, kept);)
+			kept--;
+		good = kept;
+		g_string_append_len(text, bytes, (gssize)kept);
+	}
+	*taken = whole ? length : good;
+	g_string_truncate(text, kept);
+	return text;
+}
+
+/* Only what is longer: a text that was made anew says the same again, and more. */
 static gboolean set_text(struct fd_drain_meta *meta, const char *bytes, gsize length,
-			 pthread_mutex_t *lock)
+			 gboolean whole, pthread_mutex_t *lock)
 {
 	struct fd_drain_counter *counter, *before;
+	gsize taken;
+	GString *text = take(bytes, length, whole, &taken);
 
-	/* Only what is longer: a text that was made anew says the same again, and more. */
-	if (length <= meta->text->len)
+	counter = taken > meta->text->len ? fd_drain_counter_new(text->str, text->len) : NULL;
+	g_string_free(text, TRUE);
+	if (taken <= meta->text->len)
 		return FALSE;
-	counter = fd_drain_counter_new(bytes, length);
 	pthread_mutex_lock(lock);
 	g_string_truncate(meta->text, 0);
-	g_string_append_len(meta->text, bytes, (gssize)length);
+	g_string_append_len(meta->text, bytes, (gssize)taken);
 	before = meta->counter;
 	if (counter)
 		meta->counter = counter;
@@ -74,8 +129,10 @@ gboolean fd_drain_meta_look(struct fd_drain_meta *meta, gboolean whole, pthread_
 	if (!g_file_get_contents(path, &bytes, &length, NULL))
 		return FALSE;
 	meta->source_bytes = length;
-	return set_text(meta, bytes, whole ? length : whole_length(bytes, length), lock);
+	return set_text(meta, bytes, length, whole, lock);
 }
+
+/* ---- saving ---- */
 
 static gboolean fail(int code, const char *path, GError **error)
 {

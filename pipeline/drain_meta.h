@@ -1,9 +1,9 @@
 /*
  * The metadata of one folder of a trace that still grows.
  *
- * Place in the house: inside pipeline/, under the drain. LTTng writes it as text, in pieces that may
- * end in the middle of a declaration. Taken is what ends with a whole one ("};" and the end of the
- * line), so that what is on the disk can be read at any moment; at the end, all of it.
+ * Place in the house: inside pipeline/, under the drain. LTTng writes text cut into packets, which may
+ * end in the middle of a declaration. Taken is what ends with a whole one, so that what is on the disk
+ * can be read at any moment; at the end, all of it.
  */
 #ifndef FD_PIPELINE_DRAIN_META_H
 #define FD_PIPELINE_DRAIN_META_H
@@ -15,8 +15,8 @@
 #include "pipeline/drain_count.h"
 
 struct fd_drain_meta {
-	char *source, *target;            /* folders */
-	GString *text;                    /* taken so far; guarded by the drain's lock */
+	char *source, *target; /* folders */
+	GString *text;         /* bytes of the file, taken so far; guarded by the drain's lock */
 	struct fd_drain_counter *counter; /* of that text, or NULL; guarded by the drain's lock */
 	uint64_t source_bytes;            /* of the file when it was looked at last */
 	pthread_mutex_t lock;             /* of what follows: whoever writes to the disk */
