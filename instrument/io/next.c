@@ -24,8 +24,13 @@ static void *find(const char *name)
 
 __attribute__((constructor(101))) void fd_next_resolve(void)
 {
+	static __thread int resolving __attribute__((tls_model("initial-exec")));
 	void *found;
 
+	if (resolving)
+		return;
+	resolving = 1;
 	FD_NEXT_LIST(RESOLVE)
+	resolving = 0;
 	__atomic_store_n(&fd_next_ready, 1, __ATOMIC_RELEASE);
 }

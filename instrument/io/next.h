@@ -6,14 +6,22 @@
 #ifndef FD_IO_NEXT_H
 #define FD_IO_NEXT_H
 
+#include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,44 +35,100 @@ int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t room);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 		const sigset_t *mask, size_t room);
 
-/* Every function that is stood in front of. */
-#define FD_NEXT_LIST(NEXT)           \
-	NEXT(read)                   \
-	NEXT(readv)                  \
-	NEXT(recv)                   \
-	NEXT(recvfrom)               \
-	NEXT(recvmsg)                \
-	NEXT(write)                  \
-	NEXT(writev)                 \
-	NEXT(send)                   \
-	NEXT(sendto)                 \
-	NEXT(sendmsg)                \
-	NEXT(sendfile)               \
-	NEXT(sendfile64)             \
-	NEXT(accept)                 \
-	NEXT(accept4)                \
-	NEXT(connect)                \
-	NEXT(setsockopt)             \
-	NEXT(poll)                   \
-	NEXT(ppoll)                  \
-	NEXT(select)                 \
-	NEXT(pselect)                \
-	NEXT(epoll_wait)             \
-	NEXT(epoll_pwait)            \
-	NEXT(pthread_cond_wait)      \
-	NEXT(pthread_cond_timedwait) \
-	NEXT(pthread_cond_clockwait) \
-	NEXT(sem_wait)               \
-	NEXT(sem_timedwait)          \
-	NEXT(nanosleep)              \
-	NEXT(clock_nanosleep)        \
-	NEXT(usleep)                 \
-	NEXT(sleep)                  \
-	NEXT(__read_chk)             \
-	NEXT(__recv_chk)             \
-	NEXT(__recvfrom_chk)         \
-	NEXT(__poll_chk)             \
-	NEXT(__ppoll_chk)
+/* Every function that is stood in front of. The first is the one that an allocator may call while
+ * they are looked up; the last are those that an older libc does not have. */
+#define FD_NEXT_LIST(NEXT)               \
+	NEXT(pthread_mutex_lock)         \
+	NEXT(close)                      \
+	NEXT(read)                       \
+	NEXT(write)                      \
+	NEXT(readv)                      \
+	NEXT(recv)                       \
+	NEXT(recvfrom)                   \
+	NEXT(recvmsg)                    \
+	NEXT(recvmmsg)                   \
+	NEXT(writev)                     \
+	NEXT(send)                       \
+	NEXT(sendto)                     \
+	NEXT(sendmsg)                    \
+	NEXT(sendmmsg)                   \
+	NEXT(sendfile)                   \
+	NEXT(sendfile64)                 \
+	NEXT(splice)                     \
+	NEXT(tee)                        \
+	NEXT(vmsplice)                   \
+	NEXT(accept)                     \
+	NEXT(accept4)                    \
+	NEXT(connect)                    \
+	NEXT(shutdown)                   \
+	NEXT(setsockopt)                 \
+	NEXT(dup)                        \
+	NEXT(dup2)                       \
+	NEXT(dup3)                       \
+	NEXT(fcntl)                      \
+	NEXT(ioctl)                      \
+	NEXT(fclose)                     \
+	NEXT(poll)                       \
+	NEXT(ppoll)                      \
+	NEXT(select)                     \
+	NEXT(pselect)                    \
+	NEXT(epoll_wait)                 \
+	NEXT(epoll_pwait)                \
+	NEXT(pthread_mutex_timedlock)    \
+	NEXT(pthread_rwlock_rdlock)      \
+	NEXT(pthread_rwlock_wrlock)      \
+	NEXT(pthread_rwlock_timedrdlock) \
+	NEXT(pthread_rwlock_timedwrlock) \
+	NEXT(flock)                      \
+	NEXT(pthread_barrier_wait)       \
+	NEXT(sem_wait)                   \
+	NEXT(sem_timedwait)              \
+	NEXT(nanosleep)                  \
+	NEXT(clock_nanosleep)            \
+	NEXT(usleep)                     \
+	NEXT(sleep)                      \
+	NEXT(wait)                       \
+	NEXT(waitpid)                    \
+	NEXT(wait3)                      \
+	NEXT(wait4)                      \
+	NEXT(waitid)                     \
+	NEXT(pause)                      \
+	NEXT(sigsuspend)                 \
+	NEXT(sigwait)                    \
+	NEXT(sigwaitinfo)                \
+	NEXT(sigtimedwait)               \
+	NEXT(getaddrinfo)                \
+	NEXT(fsync)                      \
+	NEXT(fdatasync)                  \
+	NEXT(pthread_create)             \
+	NEXT(pthread_join)               \
+	NEXT(pthread_timedjoin_np)       \
+	NEXT(pthread_setname_np)         \
+	NEXT(fork)                       \
+	NEXT(daemon)                     \
+	NEXT(__read_chk)                 \
+	NEXT(__recv_chk)                 \
+	NEXT(__recvfrom_chk)             \
+	NEXT(__poll_chk)                 \
+	NEXT(__ppoll_chk)                \
+	NEXT(pthread_cond_wait)          \
+	NEXT(pthread_cond_timedwait)     \
+	NEXT(pthread_cond_clockwait)     \
+	NEXT(cnd_wait)                   \
+	NEXT(cnd_timedwait)              \
+	NEXT(mtx_lock)                   \
+	NEXT(mtx_timedlock)              \
+	NEXT(thrd_create)                \
+	NEXT(thrd_join)                  \
+	NEXT(thrd_sleep)                 \
+	NEXT(sem_clockwait)              \
+	NEXT(pthread_mutex_clocklock)    \
+	NEXT(pthread_rwlock_clockrdlock) \
+	NEXT(pthread_rwlock_clockwrlock) \
+	NEXT(pthread_clockjoin_np)       \
+	NEXT(close_range)                \
+	NEXT(closefrom)                  \
+	NEXT(epoll_pwait2)
 
 #define FD_NEXT_MEMBER(name) __typeof__(name) *name;
 struct fd_next {
@@ -74,7 +138,8 @@ struct fd_next {
 extern struct fd_next fd_next_table;
 extern int fd_next_ready;
 
-/* Looks all of them up. The constructor does; a call from an earlier constructor may, too. */
+/* Looks all of them up. The constructor does; a call from an earlier constructor may, too. Where an
+ * allocator of the server's own makes such a call for this, it finds what was looked up by then. */
 void fd_next_resolve(void);
 
 static inline const struct fd_next *fd_next(void)

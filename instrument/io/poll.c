@@ -211,3 +211,21 @@ FD_WRAPPER int epoll_pwait(int epfd, struct epoll_event *events, int room, int t
 		       next->epoll_pwait(epfd, events, room, timeout_ms, mask));
 	return result;
 }
+
+FD_WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int room,
+			    const struct timespec *timeout, const sigset_t *mask)
+{
+	const struct fd_next *next = fd_next();
+	int result;
+
+	if (!FD_WATCHED())
+		return next->epoll_pwait2(epfd, events, room, timeout, mask);
+	if (is_zero(timeout)) {
+		result = next->epoll_pwait2(epfd, events, room, timeout, mask);
+		found_at_once(result, "epoll_pwait2", (struct wait){ FD_WAIT_POLL, epfd });
+		return result;
+	}
+	FD_WAIT_AROUND(result, "epoll_pwait2", FD_WAIT_POLL, epfd,
+		       next->epoll_pwait2(epfd, events, room, timeout, mask));
+	return result;
+}

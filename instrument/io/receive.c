@@ -1,13 +1,15 @@
 /*
- * accept, connect, recv and its family, read and readv on sockets.
+ * recv and its family, read and readv.
  *
- * Place in the house: part of libflowdar-io.so (wait.h says by which rules). What arrives is tried
- * for without waiting first, so a call that finds its data writes no event; the system call that
- * the caller asked for follows only if it would wait. read() of what is no socket is not traced.
+ * Place in the house: part of libflowdar-io.so (wait.h says by which rules, session.h what becomes
+ * of it). What arrives is tried for without waiting first, so a call that finds its data is no wait;
+ * the system call that the caller asked for follows only if it would wait. Descriptors that are
+ * known not to wait get the caller's own call alone.
  */
-#include "io/wait.h"
-
 #include <limits.h>
+#include <string.h>
+
+#include "io/session.h"
 
 enum plan {
 	PLAN_DIRECT, /* cannot wait */
@@ -25,41 +27,51 @@ FD_WRAPPER int setsockopt(int fd, int level, int option, const void *value, sock
 	return fd_next()->setsockopt(fd, level, option, value, length);
 }
 
-static enum plan plan_of(int flags)
+static enum plan plan_of(int fd, int flags)
 {
 	const int harmless = MSG_PEEK | MSG_TRUNC | MSG_CMSG_CLOEXEC | MSG_NOSIGNAL;
+	struct fd_look look = fd_look_socket(fd);
 
-	if (flags & (MSG_DONTWAIT | MSG_ERRQUEUE))
+	if (look.nonblocking || flags & (MSG_DONTWAIT | MSG_ERRQUEUE))
 		return PLAN_DIRECT;
 	if (flags & ~harmless || __atomic_load_n(&low_water_used, __ATOMIC_RELAXED))
-		return PLAN_AROUND;
+		return fd_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT;
 	return PLAN_TRY;
 }
 
-/* The body of a receiving function: attempt is call with MSG_DONTWAIT. */
-#define RECEIVE(what, fd, plan, attempt, call)                                   \
-	do {                                                                     \
-		int before_ = errno;                                             \
-		ssize_t result_;                                                 \
-                                                                                 \
-		if ((plan) == PLAN_TRY) {                                        \
-			result_ = attempt;                                       \
-			if (!fd_would_wait(result_, fd, before_))                \
-				return result_;                                  \
-		} else if ((plan) == PLAN_DIRECT || !fd_descriptor_blocks(fd)) { \
-			return call;                                             \
-		}                                                                \
-		FD_WAIT_AROUND(result_, what, FD_WAIT_IO, fd, call);             \
-		return result_;                                                  \
+/* What is looked at and left there is not read yet. */
+static enum fd_io_op op_of(int flags)
+{
+	return flags & MSG_PEEK ? FD_IO_OTHER : FD_IO_READ;
+}
+
+/* Gives result what the function is to return: attempt is call with MSG_DONTWAIT. */
+#define RECEIVE(result, what, fd, how, attempt, call)                       \
+	do {                                                                \
+		enum plan plan_ = how;                                      \
+		int before_ = errno;                                        \
+                                                                            \
+		if (plan_ == PLAN_TRY) {                                    \
+			result = attempt;                                   \
+			if (fd_would_wait(result, fd, before_))             \
+				plan_ = PLAN_AROUND;                        \
+		} else if (plan_ == PLAN_DIRECT) {                          \
+			result = call;                                      \
+		}                                                           \
+		if (plan_ == PLAN_AROUND)                                   \
+			FD_WAIT_AROUND(result, what, FD_WAIT_IO, fd, call); \
 	} while (0)
 
 static ssize_t recv_watched(int fd, void *buffer, size_t length, int flags)
 {
 	const struct fd_next *next = fd_next();
-	enum plan plan = plan_of(flags);
+	ssize_t result = -1;
 
-	RECEIVE("recv", fd, plan, next->recv(fd, buffer, length, flags | MSG_DONTWAIT),
+	RECEIVE(result, "recv", fd, plan_of(fd, flags),
+		next->recv(fd, buffer, length, flags | MSG_DONTWAIT),
 		next->recv(fd, buffer, length, flags));
+	fd_io_buffer(op_of(flags), fd, result, buffer);
+	return result;
 }
 
 FD_WRAPPER ssize_t recv(int fd, void *buffer, size_t length, int flags)
@@ -80,11 +92,13 @@ static ssize_t recvfrom_watched(int fd, void *buffer, size_t length, int flags,
 				__SOCKADDR_ARG address, socklen_t *address_length)
 {
 	const struct fd_next *next = fd_next();
-	enum plan plan = plan_of(flags);
+	ssize_t result = -1;
 
-	RECEIVE("recvfrom", fd, plan,
+	RECEIVE(result, "recvfrom", fd, plan_of(fd, flags),
 		next->recvfrom(fd, buffer, length, flags | MSG_DONTWAIT, address, address_length),
 		next->recvfrom(fd, buffer, length, flags, address, address_length));
+	fd_io_buffer(op_of(flags), fd, result, buffer);
+	return result;
 }
 
 FD_WRAPPER ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, __SOCKADDR_ARG address,
@@ -104,34 +118,120 @@ FD_WRAPPER ssize_t __recvfrom_chk(int fd, void *buffer, size_t length, size_t ro
 	return recvfrom_watched(fd, buffer, length, flags, address, address_length);
 }
 
+/* ---- messages ---- */
+
+/* Descriptors that came along: whatever was known of their numbers is out of date. */
+static void received_look(const struct msghdr *message)
+{
+	struct msghdr copy = *message;
+
+	for (struct cmsghdr *header = CMSG_FIRSTHDR(&copy); header;
+	     header = CMSG_NXTHDR(&copy, header)) {
+		size_t bytes = header->cmsg_len - CMSG_LEN(0);
+
+		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(header) + at, sizeof(fd));
+			fd_session_received(fd);
+		}
+	}
+}
+
 FD_WRAPPER ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
 	const struct fd_next *next = fd_next();
+	ssize_t result = -1;
+	bool watched = FD_WATCHED();
 
-	if (!FD_WATCHED())
-		return next->recvmsg(fd, message, flags);
-
-	enum plan plan = plan_of(flags);
-
-	RECEIVE("recvmsg", fd, plan, next->recvmsg(fd, message, flags | MSG_DONTWAIT),
-		next->recvmsg(fd, message, flags));
+	if (!watched)
+		result = next->recvmsg(fd, message, flags);
+	else
+		RECEIVE(result, "recvmsg", fd, plan_of(fd, flags),
+			next->recvmsg(fd, message, flags | MSG_DONTWAIT),
+			next->recvmsg(fd, message, flags));
+	if (result >= 0 && message->msg_controllen > 0)
+		received_look(message);
+	if (watched)
+		fd_io_vector(op_of(flags), fd, result, message->msg_iov, message->msg_iovlen);
+	return result;
 }
 
-/* read() and readv() of a socket are recvmsg() without flags, but for length 0, which reads nothing
- * at once. Returns PLAN_TRY when the attempt was final, else what remains to be done. */
-static enum plan read_try(int fd, struct iovec *parts, size_t count, ssize_t *result)
+/* With MSG_WAITFORONE it waits for the first message alone, so it can be tried. */
+static enum plan many_plan(int fd, int flags)
 {
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+	enum plan plan = plan_of(fd, flags & ~MSG_WAITFORONE);
+
+	return plan == PLAN_TRY && !(flags & MSG_WAITFORONE)
+		       ? (fd_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT)
+		       : plan;
+}
+
+static int64_t many_bytes(const struct mmsghdr *messages, int count)
+{
+	int64_t bytes = 0;
+
+	for (int i = 0; i < count; i++)
+		bytes += messages[i].msg_len;
+	return count < 0 ? count : bytes;
+}
+
+FD_WRAPPER int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+			struct timespec *timeout)
+{
+	const struct fd_next *next = fd_next();
+	bool watched = FD_WATCHED();
+	int result = -1;
+
+	if (!watched)
+		result = next->recvmmsg(fd, messages, count, flags, timeout);
+	else
+		RECEIVE(result, "recvmmsg", fd, many_plan(fd, flags),
+			next->recvmmsg(fd, messages, count, flags | MSG_DONTWAIT, timeout),
+			next->recvmmsg(fd, messages, count, flags, timeout));
+	for (int i = 0; i < result; i++) {
+		if (messages[i].msg_hdr.msg_controllen > 0)
+			received_look(&messages[i].msg_hdr);
+	}
+	if (watched)
+		fd_io_done(op_of(flags), fd, many_bytes(messages, result));
+	return result;
+}
+
+/* ---- read ---- */
+
+/* read() and readv() of a socket are recvmsg() without flags, but for length 0, which reads nothing
+ * at once. PLAN_TRY: the attempt was final; else what remains to be done. */
+static enum plan socket_read_try(int fd, const struct iovec *parts, size_t count, ssize_t *result)
+{
+	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)parts,
+				  .msg_iovlen = count };
 	int before = errno;
 
-	if (plan_of(0) != PLAN_TRY)
+	if (__atomic_load_n(&low_water_used, __ATOMIC_RELAXED))
 		return fd_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT;
 	*result = fd_next()->recvmsg(fd, &message, MSG_DONTWAIT);
-	if (*result < 0 && errno == ENOTSOCK) {
+	if (*result < 0 && errno == ENOTSOCK)
+		fd_session_forget(fd);
+	if (*result < 0 && fd_instead_refused(errno)) {
 		errno = before;
 		return PLAN_DIRECT;
 	}
 	return fd_would_wait(*result, fd, before) ? PLAN_AROUND : PLAN_TRY;
+}
+
+static enum plan read_try(int fd, const struct iovec *parts, size_t count, ssize_t *result)
+{
+	struct fd_look look = fd_look(fd);
+
+	if (look.kind == FD_OPEN_UNKNOWN || look.kind == FD_OPEN_FILE || look.nonblocking)
+		return PLAN_DIRECT;
+	if (look.kind != FD_OPEN_PIPE)
+		return socket_read_try(fd, parts, count, result);
+	return fd_descriptor_blocks(fd) && !fd_descriptor_ready(fd, POLLIN) ? PLAN_AROUND
+									    : PLAN_DIRECT;
 }
 
 static ssize_t read_watched(int fd, void *buffer, size_t length)
@@ -142,9 +242,10 @@ static ssize_t read_watched(int fd, void *buffer, size_t length)
 	enum plan plan = length ? read_try(fd, &part, 1, &result) : PLAN_DIRECT;
 
 	if (plan == PLAN_DIRECT)
-		return next->read(fd, buffer, length);
-	if (plan == PLAN_AROUND)
+		result = next->read(fd, buffer, length);
+	else if (plan == PLAN_AROUND)
 		FD_WAIT_AROUND(result, "read", FD_WAIT_IO, fd, next->read(fd, buffer, length));
+	fd_io_buffer(FD_IO_READ, fd, result, buffer);
 	return result;
 }
 
@@ -176,44 +277,11 @@ FD_WRAPPER ssize_t readv(int fd, const struct iovec *parts, int count)
 			plan = PLAN_TRY;
 	}
 	if (plan == PLAN_TRY)
-		plan = read_try(fd, (struct iovec *)(uintptr_t)parts, (size_t)count, &result);
+		plan = read_try(fd, parts, (size_t)count, &result);
 	if (plan == PLAN_DIRECT)
-		return next->readv(fd, parts, count);
-	if (plan == PLAN_AROUND)
+		result = next->readv(fd, parts, count);
+	else if (plan == PLAN_AROUND)
 		FD_WAIT_AROUND(result, "readv", FD_WAIT_IO, fd, next->readv(fd, parts, count));
-	return result;
-}
-
-FD_WRAPPER int accept(int fd, __SOCKADDR_ARG address, socklen_t *length)
-{
-	const struct fd_next *next = fd_next();
-	int result;
-
-	if (!FD_WATCHED() || !fd_descriptor_blocks(fd))
-		return next->accept(fd, address, length);
-	FD_WAIT_AROUND(result, "accept", FD_WAIT_ACCEPT, fd, next->accept(fd, address, length));
-	return result;
-}
-
-FD_WRAPPER int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
-{
-	const struct fd_next *next = fd_next();
-	int result;
-
-	if (!FD_WATCHED() || !fd_descriptor_blocks(fd))
-		return next->accept4(fd, address, length, flags);
-	FD_WAIT_AROUND(result, "accept4", FD_WAIT_ACCEPT, fd,
-		       next->accept4(fd, address, length, flags));
-	return result;
-}
-
-FD_WRAPPER int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
-{
-	const struct fd_next *next = fd_next();
-	int result;
-
-	if (!FD_WATCHED() || !fd_descriptor_blocks(fd))
-		return next->connect(fd, address, length);
-	FD_WAIT_AROUND(result, "connect", FD_WAIT_IO, fd, next->connect(fd, address, length));
+	fd_io_vector(FD_IO_READ, fd, result, parts, count > 0 ? (size_t)count : 0);
 	return result;
 }

@@ -1,13 +1,13 @@
 /*
- * send and its family, write and writev on sockets, sendfile.
+ * send and its family, write and writev.
  *
- * Place in the house: part of libflowdar-io.so (wait.h says by which rules). What is sent is tried
- * without waiting first, so a call that finds room writes no event. When a stream takes a part of
+ * Place in the house: part of libflowdar-io.so (wait.h says by which rules, session.h what becomes
+ * of it). What is sent is tried without waiting first, so a call that finds room is no wait. When a stream takes a part of
  * it, the rest follows within a wait, until the call that was asked for would have returned.
  */
-#include "io/wait.h"
-
 #include <limits.h>
+
+#include "io/session.h"
 
 /* Longer vectors are not tried but sent as a wait. */
 #define PARTS_MAX 64u
@@ -109,7 +109,9 @@ static enum outcome outgoing_send(struct outgoing *out, const char *what, size_t
 	int before = errno;
 	ssize_t sent = outgoing_try(out, 0);
 
-	if (sent < 0 && errno == ENOTSOCK) {
+	if (sent < 0 && errno == ENOTSOCK)
+		fd_session_forget(out->fd);
+	if (sent < 0 && fd_instead_refused(errno)) {
 		errno = before;
 		return NOT_SENT;
 	}
@@ -130,6 +132,23 @@ static bool flags_allow(int flags)
 	const int harmless = MSG_NOSIGNAL | MSG_MORE | MSG_DONTROUTE | MSG_CONFIRM | MSG_EOR;
 
 	return (flags & ~harmless) == 0;
+}
+
+/* Whether it cannot wait, so that the caller's own call is all there is to do. */
+static bool is_direct(int fd, int flags)
+{
+	return fd_look_socket(fd).nonblocking || flags & MSG_DONTWAIT;
+}
+
+/* The same of write() and writev(), which are not for sockets alone; wait is whether it would. */
+static bool is_direct_write(int fd, bool *wait)
+{
+	struct fd_look look = fd_look(fd);
+
+	*wait = look.kind == FD_OPEN_PIPE && !look.nonblocking && fd_descriptor_blocks(fd) &&
+		!fd_descriptor_ready(fd, POLLOUT);
+	return look.nonblocking || look.kind == FD_OPEN_UNKNOWN || look.kind == FD_OPEN_FILE ||
+	       look.kind == FD_OPEN_PIPE;
 }
 
 static enum outcome without_try(int fd, int flags)
@@ -178,54 +197,65 @@ static enum outcome vector_send(int fd, const char *what, const struct iovec *pa
 	return total ? outgoing_send(&out, what, total, result) : NOT_SENT;
 }
 
-/* The end of a sending function, after the outcome. */
+/* The rest of a sending function, after the outcome. */
 #define SEND_REST(what, fd, outcome, result, call)                          \
 	do {                                                                \
 		if ((outcome) == NOT_SENT)                                  \
-			return call;                                        \
-		if ((outcome) == WOULD_WAIT)                                \
+			result = call;                                      \
+		else if ((outcome) == WOULD_WAIT)                           \
 			FD_WAIT_AROUND(result, what, FD_WAIT_IO, fd, call); \
-		return result;                                              \
 	} while (0)
 
 FD_WRAPPER ssize_t send(int fd, const void *buffer, size_t length, int flags)
 {
 	const struct fd_next *next = fd_next();
+	enum outcome outcome = NOT_SENT;
 	ssize_t result = -1;
 
 	if (!FD_WATCHED())
 		return next->send(fd, buffer, length, flags);
-
-	enum outcome outcome = buffer_send(fd, "send", buffer, length, flags, &result);
-
+	if (!is_direct(fd, flags))
+		outcome = buffer_send(fd, "send", buffer, length, flags, &result);
 	SEND_REST("send", fd, outcome, result, next->send(fd, buffer, length, flags));
+	fd_io_buffer(FD_IO_WRITE, fd, result, buffer);
+	return result;
 }
 
 /* write() of a socket is send() without flags, but for length 0. */
 FD_WRAPPER ssize_t write(int fd, const void *buffer, size_t length)
 {
 	const struct fd_next *next = fd_next();
+	enum outcome outcome = NOT_SENT;
 	ssize_t result = -1;
+	bool wait;
 
 	if (!FD_WATCHED() || length == 0)
 		return next->write(fd, buffer, length);
-
-	enum outcome outcome = buffer_send(fd, "write", buffer, length, 0, &result);
-
+	if (!is_direct_write(fd, &wait))
+		outcome = buffer_send(fd, "write", buffer, length, 0, &result);
+	else if (wait)
+		outcome = WOULD_WAIT;
 	SEND_REST("write", fd, outcome, result, next->write(fd, buffer, length));
+	fd_io_buffer(FD_IO_WRITE, fd, result, buffer);
+	return result;
 }
 
 FD_WRAPPER ssize_t writev(int fd, const struct iovec *parts, int count)
 {
 	const struct fd_next *next = fd_next();
+	enum outcome outcome = NOT_SENT;
 	ssize_t result = -1;
+	bool wait;
 
 	if (!FD_WATCHED() || count <= 0 || count > IOV_MAX)
 		return next->writev(fd, parts, count);
-
-	enum outcome outcome = vector_send(fd, "writev", parts, (size_t)count, 0, &result);
-
+	if (!is_direct_write(fd, &wait))
+		outcome = vector_send(fd, "writev", parts, (size_t)count, 0, &result);
+	else if (wait)
+		outcome = WOULD_WAIT;
 	SEND_REST("writev", fd, outcome, result, next->writev(fd, parts, count));
+	fd_io_vector(FD_IO_WRITE, fd, result, parts, (size_t)count);
+	return result;
 }
 
 static ssize_t sendto_watched(int fd, const void *buffer, size_t length, int flags,
@@ -260,49 +290,34 @@ FD_WRAPPER ssize_t sendto(int fd, const void *buffer, size_t length, int flags,
 
 	if (!FD_WATCHED())
 		return next->sendto(fd, buffer, length, flags, address, address_length);
-	if (flags_allow(flags))
-		return sendto_watched(fd, buffer, length, flags, address, address_length);
-	SEND_REST("sendto", fd, without_try(fd, flags), result,
-		  next->sendto(fd, buffer, length, flags, address, address_length));
+	if (is_direct(fd, flags))
+		result = next->sendto(fd, buffer, length, flags, address, address_length);
+	else if (flags_allow(flags))
+		result = sendto_watched(fd, buffer, length, flags, address, address_length);
+	else
+		SEND_REST("sendto", fd, without_try(fd, flags), result,
+			  next->sendto(fd, buffer, length, flags, address, address_length));
+	fd_io_buffer(FD_IO_WRITE, fd, result, buffer);
+	return result;
 }
 
 FD_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	const struct fd_next *next = fd_next();
+	enum outcome outcome = NOT_SENT;
 	ssize_t result = -1;
-	enum outcome outcome;
 
 	if (!FD_WATCHED())
 		return next->sendmsg(fd, message, flags);
 	/* Descriptors that travel along, and addresses, go with one call only. */
-	if (message->msg_controllen > 0 || message->msg_namelen > 0)
+	if (is_direct(fd, flags))
+		outcome = NOT_SENT;
+	else if (message->msg_controllen > 0 || message->msg_namelen > 0)
 		outcome = without_try(fd, flags);
 	else
 		outcome = vector_send(fd, "sendmsg", message->msg_iov, message->msg_iovlen, flags,
 				      &result);
 	SEND_REST("sendmsg", fd, outcome, result, next->sendmsg(fd, message, flags));
-}
-
-FD_WRAPPER ssize_t sendfile(int out, int in, off_t *offset, size_t length)
-{
-	const struct fd_next *next = fd_next();
-	ssize_t result;
-
-	if (!FD_WATCHED() || !fd_descriptor_blocks(out))
-		return next->sendfile(out, in, offset, length);
-	FD_WAIT_AROUND(result, "sendfile", FD_WAIT_IO, out,
-		       next->sendfile(out, in, offset, length));
-	return result;
-}
-
-FD_WRAPPER ssize_t sendfile64(int out, int in, off64_t *offset, size_t length)
-{
-	const struct fd_next *next = fd_next();
-	ssize_t result;
-
-	if (!FD_WATCHED() || !fd_descriptor_blocks(out))
-		return next->sendfile64(out, in, offset, length);
-	FD_WAIT_AROUND(result, "sendfile", FD_WAIT_IO, out,
-		       next->sendfile64(out, in, offset, length));
+	fd_io_vector(FD_IO_WRITE, fd, result, message->msg_iov, message->msg_iovlen);
 	return result;
 }

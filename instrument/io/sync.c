@@ -1,47 +1,48 @@
 /*
- * Condition variables, semaphores, sleeps. Mutexes are left alone: a lock costs 10 ns, an event
- * 100.
+ * Condition variables, semaphores, barriers: a thread waits until another one tells it to go on.
  *
  * Place in the house: part of libflowdar-io.so (wait.h says by which rules).
  */
+#include <threads.h>
+
 #include "io/wait.h"
 
 FD_WRAPPER int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
-	const struct fd_next *next = fd_next();
-	int result;
-
-	if (!FD_WATCHED())
-		return next->pthread_cond_wait(cond, mutex);
-	FD_WAIT_AROUND(result, "pthread_cond_wait", FD_WAIT_COND, -1,
-		       next->pthread_cond_wait(cond, mutex));
-	return result;
+	FD_WRAP_WAIT(int, "pthread_cond_wait", FD_WAIT_COND, -1,
+		     fd_next()->pthread_cond_wait(cond, mutex));
 }
 
 FD_WRAPPER int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex,
 				      const struct timespec *until)
 {
-	const struct fd_next *next = fd_next();
-	int result;
-
-	if (!FD_WATCHED())
-		return next->pthread_cond_timedwait(cond, mutex, until);
-	FD_WAIT_AROUND(result, "pthread_cond_timedwait", FD_WAIT_COND, -1,
-		       next->pthread_cond_timedwait(cond, mutex, until));
-	return result;
+	FD_WRAP_WAIT(int, "pthread_cond_timedwait", FD_WAIT_COND, -1,
+		     fd_next()->pthread_cond_timedwait(cond, mutex, until));
 }
 
 FD_WRAPPER int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
 				      const struct timespec *until)
 {
-	const struct fd_next *next = fd_next();
-	int result;
+	FD_WRAP_WAIT(int, "pthread_cond_clockwait", FD_WAIT_COND, -1,
+		     fd_next()->pthread_cond_clockwait(cond, mutex, clock, until));
+}
 
-	if (!FD_WATCHED())
-		return next->pthread_cond_clockwait(cond, mutex, clock, until);
-	FD_WAIT_AROUND(result, "pthread_cond_clockwait", FD_WAIT_COND, -1,
-		       next->pthread_cond_clockwait(cond, mutex, clock, until));
-	return result;
+FD_WRAPPER int cnd_wait(cnd_t *cond, mtx_t *mutex)
+{
+	FD_WRAP_WAIT(int, "cnd_wait", FD_WAIT_COND, -1, fd_next()->cnd_wait(cond, mutex));
+}
+
+FD_WRAPPER int cnd_timedwait(cnd_t *restrict cond, mtx_t *restrict mutex,
+			     const struct timespec *restrict until)
+{
+	FD_WRAP_WAIT(int, "cnd_timedwait", FD_WAIT_COND, -1,
+		     fd_next()->cnd_timedwait(cond, mutex, until));
+}
+
+FD_WRAPPER int pthread_barrier_wait(pthread_barrier_t *barrier)
+{
+	FD_WRAP_WAIT(int, "pthread_barrier_wait", FD_WAIT_OTHER, -1,
+		     fd_next()->pthread_barrier_wait(barrier));
 }
 
 /* Takes the semaphore if that needs no wait. The waiting functions are cancellation points even
@@ -85,48 +86,17 @@ FD_WRAPPER int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 	return result;
 }
 
-FD_WRAPPER int nanosleep(const struct timespec *span, struct timespec *left)
+FD_WRAPPER int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
 {
 	const struct fd_next *next = fd_next();
 	int result;
 
-	if (!FD_WATCHED())
-		return next->nanosleep(span, left);
-	FD_WAIT_AROUND(result, "nanosleep", FD_WAIT_SLEEP, -1, next->nanosleep(span, left));
-	return result;
-}
-
-FD_WRAPPER int clock_nanosleep(clockid_t clock, int flags, const struct timespec *span,
-			       struct timespec *left)
-{
-	const struct fd_next *next = fd_next();
-	int result;
-
-	if (!FD_WATCHED())
-		return next->clock_nanosleep(clock, flags, span, left);
-	FD_WAIT_AROUND(result, "clock_nanosleep", FD_WAIT_SLEEP, -1,
-		       next->clock_nanosleep(clock, flags, span, left));
-	return result;
-}
-
-FD_WRAPPER int usleep(useconds_t span_us)
-{
-	const struct fd_next *next = fd_next();
-	int result;
-
-	if (!FD_WATCHED())
-		return next->usleep(span_us);
-	FD_WAIT_AROUND(result, "usleep", FD_WAIT_SLEEP, -1, next->usleep(span_us));
-	return result;
-}
-
-FD_WRAPPER unsigned sleep(unsigned span_s)
-{
-	const struct fd_next *next = fd_next();
-	unsigned result;
-
-	if (!FD_WATCHED())
-		return next->sleep(span_s);
-	FD_WAIT_AROUND(result, "sleep", FD_WAIT_SLEEP, -1, next->sleep(span_s));
+	if (!FD_WATCHED() || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) ||
+	    until->tv_nsec < 0 || until->tv_nsec >= 1000000000)
+		return next->sem_clockwait(semaphore, clock, until);
+	if (semaphore_taken(semaphore))
+		return 0;
+	FD_WAIT_AROUND(result, "sem_clockwait", FD_WAIT_COND, -1,
+		       next->sem_clockwait(semaphore, clock, until));
 	return result;
 }

@@ -9,6 +9,7 @@
 
 struct range_list {
 	unsigned count;
+	uintptr_t from, to; /* all are in there */
 	struct {
 		uintptr_t from, to;
 	} range[RANGES_MAX];
@@ -16,13 +17,17 @@ struct range_list {
 
 static struct range_list ranges;
 
-static __thread volatile int writing __attribute__((tls_model("initial-exec")));
+__thread volatile int fd_wait_nesting;
 
 static bool is_tracer(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 
+	/* Those two hand the program's own calls on. */
+	if (strncmp(name, "liblttng-ust-fd", 15) == 0 ||
+	    strncmp(name, "liblttng-ust-fork", 17) == 0)
+		return false;
 	return strncmp(name, "liblttng-ust", 12) == 0 || strncmp(name, "liburcu", 7) == 0 ||
 	       strncmp(name, "libflowdar", 10) == 0;
 }
@@ -41,6 +46,10 @@ static int range_add(struct dl_phdr_info *info, size_t size, void *user)
 			continue;
 		found->range[found->count].from = info->dlpi_addr + header->p_vaddr;
 		found->range[found->count].to = found->range[found->count].from + header->p_memsz;
+		if (found->count == 0 || found->from > found->range[found->count].from)
+			found->from = found->range[found->count].from;
+		if (found->to < found->range[found->count].to)
+			found->to = found->range[found->count].to;
 		found->count++;
 	}
 	return 0;
@@ -53,6 +62,8 @@ __attribute__((constructor)) static void ranges_find(void)
 
 	dl_iterate_phdr(range_add, &found);
 	memcpy(ranges.range, found.range, sizeof(ranges.range));
+	ranges.from = found.from;
+	ranges.to = found.to;
 	__atomic_store_n(&ranges.count, found.count, __ATOMIC_RELEASE);
 }
 
@@ -61,8 +72,10 @@ bool fd_wait_wanted(const void *caller)
 	unsigned count = __atomic_load_n(&ranges.count, __ATOMIC_ACQUIRE);
 	uintptr_t at = (uintptr_t)caller;
 
-	if (count == 0 || writing)
+	if (count == 0 || fd_wait_nesting)
 		return false;
+	if (at < ranges.from || at >= ranges.to)
+		return true;
 	for (unsigned i = 0; i < count; i++) {
 		if (at >= ranges.range[i].from && at < ranges.range[i].to)
 			return false;
@@ -72,16 +85,16 @@ bool fd_wait_wanted(const void *caller)
 
 void fd_wait_begin(const char *what, enum fd_wait_kind kind, int fd)
 {
-	writing = 1;
+	fd_wait_writing(1);
 	FLOWDAR_WAIT_BEGIN(what, kind, fd);
-	writing = 0;
+	fd_wait_writing(-1);
 }
 
 void fd_wait_end(int64_t result)
 {
-	writing = 1;
+	fd_wait_writing(1);
 	FLOWDAR_WAIT_END(result);
-	writing = 0;
+	fd_wait_writing(-1);
 }
 
 void fd_wait_cancelled(void *nothing)
@@ -93,10 +106,20 @@ void fd_wait_cancelled(void *nothing)
 bool fd_descriptor_blocks(int fd)
 {
 	int before = errno;
-	int flags = fcntl(fd, F_GETFL);
+	int flags = fd_next()->fcntl(fd, F_GETFL);
 
 	errno = before;
 	return flags == -1 || !(flags & O_NONBLOCK);
+}
+
+bool fd_descriptor_ready(int fd, short events)
+{
+	struct pollfd one = { .fd = fd, .events = events };
+	int before = errno;
+	bool ready = fd_next()->poll(&one, 1, 0) != 0;
+
+	errno = before;
+	return ready;
 }
 
 bool fd_descriptor_listens(int fd)

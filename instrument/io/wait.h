@@ -28,6 +28,15 @@
 /* False for calls out of the tracer's libraries, and for those made while an event is written. */
 bool fd_wait_wanted(const void *caller);
 
+/* How deep this thread is in what must write no events: +1 and -1 around the writing of one. A
+ * signal handler that comes in between leaves it as it was. */
+extern __thread volatile int fd_wait_nesting
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+static inline void fd_wait_writing(int change)
+{
+	fd_wait_nesting += change;
+}
+
 /* These keep errno. */
 void fd_wait_begin(const char *what, enum fd_wait_kind kind, int fd);
 void fd_wait_end(int64_t result);
@@ -35,7 +44,7 @@ void fd_wait_end(int64_t result);
 /* The end of a wait that pthread_cancel() ended. */
 void fd_wait_cancelled(void *nothing);
 
-/* result = call, as a wait. */
+/* result = call, as a wait. What follows tells of the call itself: errno is the call's. */
 #define FD_WAIT_AROUND(result, what, kind, fd, call)           \
 	do {                                                   \
 		fd_wait_begin(what, kind, fd);                 \
@@ -45,8 +54,29 @@ void fd_wait_cancelled(void *nothing);
 		fd_wait_end((int64_t)(result));                \
 	} while (0)
 
+/* The body of a function that is a wait whenever it is watched. */
+#define FD_WRAP_WAIT(type, what, kind, fd, call)               \
+	do {                                                   \
+		type result_;                                  \
+                                                               \
+		if (!FD_WATCHED())                             \
+			return call;                           \
+		FD_WAIT_AROUND(result_, what, kind, fd, call); \
+		return result_;                                \
+	} while (0)
+
 /* Whether calls on a descriptor can block; errno is kept. True when it cannot be told. */
 bool fd_descriptor_blocks(int fd);
+
+/* Whether a read (POLLIN) or write (POLLOUT) would find something at once; errno is kept. */
+bool fd_descriptor_ready(int fd, short events);
+
+/* Whether a call that was made in place of the caller's own failed for being another: the descriptor
+ * is no socket, or the server has locked itself in (seccomp) and did not think of it. */
+static inline bool fd_instead_refused(int error)
+{
+	return error == ENOTSOCK || error == ENOSYS || error == EPERM || error == EACCES;
+}
 
 /* Whether a descriptor is a socket that clients connect to; errno is kept. */
 bool fd_descriptor_listens(int fd);

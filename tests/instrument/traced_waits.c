@@ -144,9 +144,18 @@ void later_signal(void)
 	start(send_signal, -1);
 }
 
+void *thread_done(pthread_t thread)
+{
+	void *result = NULL;
+
+	while (pthread_tryjoin_np(thread, &result) == EBUSY)
+		sched_yield();
+	return result;
+}
+
 void later_done(void)
 {
-	pthread_join(later.thread, NULL);
+	thread_done(later.thread);
 }
 
 int listening(void)

@@ -9,6 +9,7 @@
 #ifndef TEST_TRACED_WAITS_H
 #define TEST_TRACED_WAITS_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,9 @@ void later_connect(int listener);
 /* In the same way: signals this thread with SIGUSR1, of which the handler does nothing. */
 void later_signal(void);
 void later_done(void);
+
+/* Waits for a thread's end without a wait that would be traced. */
+void *thread_done(pthread_t thread);
 
 /* Two ends of a connection. */
 void connected(int ends[2]);

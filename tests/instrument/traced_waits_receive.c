@@ -195,7 +195,7 @@ static void cancelled(int ends[2])
 		if (delay_us)
 			expect_wait("usleep", 6, -1, 0);
 		pthread_cancel(thread);
-		pthread_join(thread, &result);
+		result = thread_done(thread);
 		said("read, cancelled", result == PTHREAD_CANCELED);
 	}
 }

@@ -57,7 +57,7 @@ static void conditions(void)
 	     pthread_cond_clockwait(&changed, &mutex, CLOCK_MONOTONIC, &soon) == ETIMEDOUT);
 	expect_wait("pthread_cond_clockwait", 4, -1, ETIMEDOUT);
 	pthread_mutex_unlock(&mutex);
-	pthread_join(thread, NULL);
+	thread_done(thread);
 	said("sem_wait, ready", sem_wait(&semaphore));
 }
 
@@ -72,7 +72,7 @@ static void semaphores(void)
 	pthread_create(&thread, NULL, wake, NULL);
 	said("sem_wait, late", sem_wait(&semaphore));
 	expect_wait("sem_wait", 4, -1, 0);
-	pthread_join(thread, NULL);
+	thread_done(thread);
 }
 
 static void sleeps(void)
@@ -120,7 +120,7 @@ static void cancelled(void)
 	usleep(20000);
 	expect_wait("usleep", 6, -1, 0);
 	pthread_cancel(thread);
-	pthread_join(thread, &result);
+	result = thread_done(thread);
 	said("pthread_cond_wait, cancelled", result == PTHREAD_CANCELED);
 	said("its mutex is free", pthread_mutex_trylock(&mutex));
 	pthread_mutex_unlock(&mutex);

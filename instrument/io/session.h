@@ -1,0 +1,69 @@
+/*
+ * Descriptors and their sessions: what libflowdar-io.so knows of each, and the events it writes of
+ * them: session_begin, session_end, io, bytes.
+ *
+ * Place in the house: used by the files of libflowdar-io.so that stand in front of calls on
+ * descriptors; on top of table.h (what is known) and wait.h (who is watched).
+ *
+ * The table is kept whether something is recorded or not, for a recording may begin at any time; a
+ * session that is open then is told of at its first I/O. Sessions are written while the recorder
+ * wants them (control.h: io_sessions) or FLOWDAR_IO_SESSIONS=1 is in the environment; so many bytes
+ * of each buffer as it wants (io_bytes), or FLOWDAR_IO_BYTES says. All functions here keep errno.
+ *
+ * A child after fork() has sessions of its own, told of again under its own process; a child of
+ * vfork(), which has its parent's memory but not its descriptors, changes nothing.
+ */
+#ifndef FD_IO_SESSION_H
+#define FD_IO_SESSION_H
+
+#include "io/table.h"
+#include "io/wait.h"
+
+#define FD_IO_BYTES_MAX 4096u
+
+extern struct fd_table fd_table;
+
+/* What the descriptor of a call is, at the call's beginning: an unknown one is looked at, and a
+ * session that was not told of is told of. For watched calls. */
+struct fd_look {
+	enum fd_open_kind kind;
+	bool nonblocking; /* the call cannot wait, as far as is known */
+};
+struct fd_look fd_look(int fd);
+
+/* The same for calls that sockets alone have: an entry that says otherwise is out of date. */
+struct fd_look fd_look_socket(int fd);
+
+/* A socket's call found no socket: the entry is out of date. */
+void fd_session_forget(int fd);
+
+/* accept() gave fd; address may be NULL or incomplete. */
+void fd_session_accepted(int listener, int fd, const void *address, socklen_t length,
+			 bool nonblocking);
+
+/* connect() gave result, and errno if that is negative. */
+void fd_session_connected(int fd, int result, bool unspecified);
+
+/* from was duplicated as to, which may have been open (dup2). */
+void fd_session_duplicated(int from, int to);
+
+/* The descriptor came from elsewhere: over a Unix socket. */
+void fd_session_received(int fd);
+
+/* Before the descriptor is closed. Quick if nothing is known of it. */
+void fd_session_closing(int fd);
+
+/* Whether I/O on the descriptor is written: it belongs to a client or an upstream server. */
+static inline bool fd_io_wanted(int fd)
+{
+	return fd_table_kind(&fd_table, fd) >= FD_OPEN_CLIENT && FLOWDAR_ENABLED(io);
+}
+
+/* Write io if it is wanted, with the errno that is set when result is negative; nothing of a call
+ * that found no work (EAGAIN). The other two write bytes as well, of what was read or written. */
+void fd_io_done(enum fd_io_op op, int fd, int64_t result);
+void fd_io_buffer(enum fd_io_op op, int fd, int64_t result, const void *buffer);
+void fd_io_vector(enum fd_io_op op, int fd, int64_t result, const struct iovec *parts,
+		  size_t count);
+
+#endif
