@@ -19,7 +19,7 @@ struct trace {
 	const char *dir;
 	GString *metadata;
 	enum header header;
-	gboolean has_instance, has_counters;
+	gboolean has_instance, has_counters, has_calls;
 	GPtrArray *context; /* of all events, NULL: none */
 	struct event events[CLASSES];
 	uint64_t time; /* cycles */
@@ -44,6 +44,12 @@ static const struct {
 	{ "lttng_ust_statedump:bin_info", { "_baddr", "_memsz", "_path" } },
 	{ "lttng_ust_statedump:build_id", { "_baddr", "_build_id", NULL } },
 	{ "somebody:elses", { "_addr", "name", NULL } },
+	{ "flowdar:io", { "_op", "_fd", "_result" } },
+	{ "flowdar:request_begin", { "_key", "_what", NULL } },
+	{ "flowdar:process", { "_recording", "_parent", NULL } },
+	{ "flowdar:switched", { "_addr", "_on", "_reason" } },
+	{ "flowdar:thread_end", { "_name", NULL, NULL } },
+	{ "flowdar:calls", { "_tid", "_data", NULL } }, /* the last one: not in all traces */
 };
 
 static GPtrArray *make_fields(struct trace *trace, const char *const *names, guint count)
@@ -299,7 +305,7 @@ static void make(struct trace *trace)
 	declare_trace(trace);
 	declare_stream(trace, 0);
 	for (guint i = 0; i < CLASSES; i++) {
-		guint which = random_below(types, G_N_ELEMENTS(known));
+		guint which = random_below(types, G_N_ELEMENTS(known) - !trace->has_calls);
 
 		trace->events[i].payload =
 			make_fields(trace, known[which].fields, G_N_ELEMENTS(known[which].fields));
@@ -308,9 +314,9 @@ static void make(struct trace *trace)
 	}
 }
 
-void random_trace_write(const char *dir, guint32 seed)
+void random_trace_write(const char *dir, guint32 seed, gboolean calls)
 {
-	struct trace trace = { .dir = dir, .metadata = g_string_new(NULL) };
+	struct trace trace = { .dir = dir, .metadata = g_string_new(NULL), .has_calls = calls };
 	g_autofree char *metadata = g_build_filename(dir, "metadata", NULL);
 	guint streams;
 

@@ -7,7 +7,8 @@
 
 #include <glib.h>
 
-/* Writes the trace into dir, which is made. */
-void random_trace_write(const char *dir, guint32 seed);
+/* Writes the trace into dir, which is made. With calls there may be calls events in it, whose data is
+ * as random as everything else. */
+void random_trace_write(const char *dir, guint32 seed, gboolean calls);
 
 #endif

@@ -110,7 +110,7 @@ static void test_random(void)
 		g_autofree char *name = g_strdup_printf("%u", seed);
 		g_autofree char *trace = g_build_filename(dir, name, NULL);
 
-		random_trace_write(trace, seed);
+		random_trace_write(trace, seed, TRUE);
 		assert_same(trace, 0);
 	}
 	remove_tree(dir);
