@@ -123,6 +123,7 @@ static void fill_heap(struct decoder *decoder)
 	for (guint i = 0; i < streams->len; i++) {
 		struct fd_ctf_stream *stream = g_ptr_array_index(streams, i);
 
+		stream->losses = decoder->env->losses;
 		if (fd_ctf_stream_start(stream, scratch))
 			decoder->heap[decoder->count++] = stream;
 		else
@@ -144,6 +145,8 @@ static void *decoder_open(const GPtrArray *traces, struct fd_decoder_env *env, G
 		decoder_close(decoder);
 		return NULL;
 	}
+	if (!env->slice)
+		env->discarded += decoder->input.dropped;
 	if (env->slices)
 		fd_ctf_slice_cut(&decoder->input, env->slice, env->slices);
 	decoder->sink = fd_ctf_sink_new(env->texts);

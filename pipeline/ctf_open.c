@@ -141,14 +141,39 @@ static void sort_in(struct work *work, const struct fd_ctf_plan *plan,
 	insert_file(group, file);
 }
 
+/* Opens the window at the file's first packet. FALSE without an error: it has none. */
+static gboolean open_first(struct work *work, const struct fd_ctf_file *file, GError **error)
+{
+	uint64_t at = 0, dropped = 0;
+
+	if (!file->packed) {
+		fd_ctf_window_open(&work->window, file->path, 0, file->size);
+		return TRUE;
+	}
+	while (at < file->size) {
+		if (!fd_ctf_window_open_packed(&work->window, file->path, at, file->size, error))
+			return FALSE;
+		if (work->window.note.packet_bytes)
+			return TRUE;
+		dropped += work->window.note.dropped;
+		at += fd_packed_step(&work->window.note);
+	}
+	work->input->dropped += dropped;
+	return FALSE;
+}
+
 static void add_file(struct work *work, const struct fd_ctf_plan *plan, char *path, uint64_t size)
 {
-	struct fd_ctf_file file = { .path = path, .size = size };
+	struct fd_ctf_file file = { .path = path, .size = size, .packed = fd_packed_is_name(path) };
 	struct fd_ctf_packet packet;
 	g_autoptr(GError) error = NULL;
 
 	g_ptr_array_add(work->input->paths, path);
-	fd_ctf_window_open(&work->window, path, 0, size);
+	if (!open_first(work, &file, &error)) {
+		if (error)
+			note_damage(work, path, error);
+		return;
+	}
 	if (fd_ctf_packet_read(plan, &work->window, &work->frame, &packet, &error))
 		sort_in(work, plan, &packet, &file);
 	else
@@ -236,6 +261,7 @@ static void make_streams(struct work *work)
 								 usual, count <= KEEP_OPEN_MAX);
 
 		stream->rank = i;
+		stream->window.pool = work->input->pool;
 		g_ptr_array_add(work->input->streams, stream);
 	}
 }
@@ -268,7 +294,7 @@ static gboolean open_all(struct work *work, const GPtrArray *traces, GError **er
 			return FALSE;
 	}
 	make_streams(work);
-	if (work->input->streams->len || work->input->damaged)
+	if (work->input->streams->len || work->input->damaged || work->input->dropped)
 		return TRUE;
 	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY,
 		    "%s: the trace holds no event: it has no stream file, or only empty ones",
@@ -285,11 +311,13 @@ gboolean fd_ctf_input_open(struct fd_ctf_input *input, const GPtrArray *traces, 
 	input->plans = g_ptr_array_new_with_free_func((GDestroyNotify)fd_ctf_plan_free);
 	input->paths = g_ptr_array_new_with_free_func(g_free);
 	input->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fd_ctf_stream_free);
+	input->pool = fd_ctf_pool_new();
 	work->input = input;
 	work->folders = g_array_new(FALSE, FALSE, sizeof(struct folder));
 	g_array_set_clear_func(work->folders, folder_clear);
 	work->groups = g_ptr_array_new_with_free_func(group_free);
 	fd_ctf_window_init(&work->window, HEAD_WINDOW, FALSE);
+	work->window.pool = input->pool;
 	ok = open_all(work, traces, error);
 	fd_ctf_window_close(&work->window);
 	g_ptr_array_unref(work->groups);
@@ -300,6 +328,7 @@ gboolean fd_ctf_input_open(struct fd_ctf_input *input, const GPtrArray *traces, 
 void fd_ctf_input_clear(struct fd_ctf_input *input)
 {
 	g_ptr_array_unref(input->streams);
+	fd_ctf_pool_free(input->pool);
 	g_ptr_array_unref(input->paths);
 	g_ptr_array_unref(input->plans);
 	g_free(input->damage);

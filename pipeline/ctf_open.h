@@ -18,8 +18,10 @@ struct fd_ctf_input {
 	GPtrArray *plans;   /* struct fd_ctf_plan *: one a trace */
 	GPtrArray *paths;   /* char *: of stream files */
 	GPtrArray *streams; /* struct fd_ctf_stream * */
-	char *damage;       /* a stream file that had to be left out, and why; NULL: none */
-	guint damaged;      /* how many */
+	struct fd_ctf_pool *pool;
+	uint64_t dropped; /* events, of stream files of which the recorder dropped everything */
+	char *damage;     /* a stream file that had to be left out, and why; NULL: none */
+	guint damaged;    /* how many */
 };
 
 /* Opens the traces (char *). FALSE and error (FD_SOURCE_ERROR) when one of them is not understood, or

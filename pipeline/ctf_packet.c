@@ -83,6 +83,30 @@ static gboolean set_sizes(const struct fd_ctf_window *window, const struct fd_ct
 	return TRUE;
 }
 
+/* Whether it is what was said of it before it was unpacked. */
+static gboolean check_note(const struct fd_ctf_window *window, const struct fd_ctf_frame *frame,
+			   const struct fd_ctf_packet *packet, GError **error)
+{
+	const uint32_t sizes = 1u << FD_CTF_VALUE_CONTENT_BITS | 1u << FD_CTF_VALUE_PACKET_BITS;
+	const struct fd_packed_entry *note = &window->note;
+	const struct {
+		enum fd_ctf_value value;
+		uint64_t said;
+	} same[] = {
+		{ FD_CTF_VALUE_BEGIN, note->begin },
+		{ FD_CTF_VALUE_END, note->end },
+		{ FD_CTF_VALUE_SEQUENCE, note->sequence },
+		{ FD_CTF_VALUE_DISCARDED, note->discarded },
+	};
+	gboolean ok = packet->bytes == note->packet_bytes &&
+		      (!(packet->values & sizes) || packet->content_bits == note->content_bits);
+
+	for (guint i = 0; i < G_N_ELEMENTS(same); i++)
+		ok = ok &&
+		     (!has(packet, same[i].value) || frame->values[same[i].value] == same[i].said);
+	return ok || fail(window, "a packet that is what its note says", error);
+}
+
 gboolean fd_ctf_packet_read(const struct fd_ctf_plan *plan, struct fd_ctf_window *window,
 			    struct fd_ctf_frame *frame, struct fd_ctf_packet *packet,
 			    GError **error)
@@ -96,5 +120,23 @@ gboolean fd_ctf_packet_read(const struct fd_ctf_plan *plan, struct fd_ctf_window
 	    !run(&packet->stream->packet_context, window, &cursor, frame, error))
 		return FALSE;
 	packet->body = cursor.at;
-	return set_sizes(window, frame, packet, error);
+	return set_sizes(window, frame, packet, error) &&
+	       (!window->packed || check_note(window, frame, packet, error));
+}
+
+void fd_ctf_packet_from_note(const struct fd_ctf_plan *plan,
+			     const struct fd_ctf_stream_plan *stream,
+			     const struct fd_ctf_window *window, struct fd_ctf_frame *frame,
+			     struct fd_ctf_packet *packet)
+{
+	const struct fd_packed_entry *note = &window->note;
+
+	*packet = (struct fd_ctf_packet){ .stream = stream,
+					  .values = plan->values | stream->values,
+					  .bytes = note->packet_bytes,
+					  .content_bits = note->content_bits };
+	frame->values[FD_CTF_VALUE_BEGIN] = note->begin;
+	frame->values[FD_CTF_VALUE_END] = note->end;
+	frame->values[FD_CTF_VALUE_SEQUENCE] = note->sequence;
+	frame->values[FD_CTF_VALUE_DISCARDED] = note->discarded;
 }

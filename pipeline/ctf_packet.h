@@ -27,4 +27,12 @@ gboolean fd_ctf_packet_read(const struct fd_ctf_plan *plan, struct fd_ctf_window
 			    struct fd_ctf_frame *frame, struct fd_ctf_packet *packet,
 			    GError **error);
 
+/* The same of a packed packet, by its note alone: nothing is unpacked, and the clock does not go on. It
+ * is one of the stream, which is known from a packet before; whether that is true, and the note says
+ * what is in the packet, comes out when fd_ctf_packet_read reads it. */
+void fd_ctf_packet_from_note(const struct fd_ctf_plan *plan,
+			     const struct fd_ctf_stream_plan *stream,
+			     const struct fd_ctf_window *window, struct fd_ctf_frame *frame,
+			     struct fd_ctf_packet *packet);
+
 #endif

@@ -31,25 +31,55 @@ struct walk {
 	uint64_t begin_ns; /* UINT64_MAX: there is none any more, or it is damaged */
 };
 
-/* Reads the head of the packet at walk->at. */
-static void look(struct walk *walk)
+/* The file in hand; NULL: there is none any more. */
+static const struct fd_ctf_file *file_of(struct walk *walk)
 {
 	const GArray *files = walk->stream->files;
+	const struct fd_ctf_file *file;
+
+	for (; walk->file < files->len; walk->file++, walk->at = 0) {
+		file = &g_array_index(files, struct fd_ctf_file, walk->file);
+		if (walk->at < file->size)
+			return file;
+	}
+	return NULL;
+}
+
+/* FALSE when it is damaged. */
+static gboolean look_at(struct walk *walk, const struct fd_ctf_file *file)
+{
 	struct fd_ctf_packet packet;
 
-	walk->begin_ns = UINT64_MAX;
-	while (walk->file < files->len &&
-	       walk->at >= g_array_index(files, struct fd_ctf_file, walk->file).size) {
-		walk->file++;
-		walk->at = 0;
+	if (!file->packed) {
+		fd_ctf_window_open(&walk->window, file->path, walk->at, file->size);
+		if (!fd_ctf_packet_read(walk->stream->plan, &walk->window, &walk->frame, &packet,
+					NULL))
+			return FALSE;
+		walk->bytes = packet.bytes;
+		return TRUE;
 	}
-	if (walk->file == files->len)
-		return;
-	fd_ctf_window_open(&walk->window, g_array_index(files, struct fd_ctf_file, walk->file).path,
-			   walk->at, g_array_index(files, struct fd_ctf_file, walk->file).size);
-	if (!fd_ctf_packet_read(walk->stream->plan, &walk->window, &walk->frame, &packet, NULL))
-		return;
-	walk->bytes = packet.bytes;
+	if (!fd_ctf_window_open_packed(&walk->window, file->path, walk->at, file->size, NULL))
+		return FALSE;
+	fd_ctf_packet_from_note(walk->stream->plan, walk->stream->stream, &walk->window,
+				&walk->frame, &packet);
+	walk->bytes = fd_packed_step(&walk->window.note);
+	return TRUE;
+}
+
+/* Reads the head of the packet at walk->at; that of a packed one is its note. */
+static void look(struct walk *walk)
+{
+	const struct fd_ctf_file *file;
+
+	walk->begin_ns = UINT64_MAX;
+	for (;;) {
+		file = file_of(walk);
+		if (!file || !look_at(walk, file))
+			return;
+		if (!file->packed || walk->window.note.packet_bytes)
+			break;
+		walk->at += walk->bytes;
+	}
 	walk->begin_ns =
 		fd_ctf_time_ns(&walk->stream->plan->time, walk->frame.values[FD_CTF_VALUE_BEGIN]);
 }

@@ -1,6 +1,7 @@
 #include "pipeline/ctf_stream.h"
 
 #include "pipeline/ctf_fast.h"
+#include "pipeline/losses.h"
 #include "pipeline/source.h"
 
 #define RELOAD_MIN  4096u /* bytes */
@@ -64,8 +65,9 @@ static void take_damage(struct fd_ctf_stream *stream, GError *error)
 
 static void set_damage_at(struct fd_ctf_stream *stream, uint64_t bits, const char *expected)
 {
-	g_autofree char *what = NULL;
+	g_autofree char *what = NULL, *place = NULL;
 
+	place = fd_ctf_window_place(&stream->window, bits / 8);
 	if (stream->packet.cut)
 		what = g_strdup_printf("byte %" G_GUINT64_FORMAT
 				       ": the file ends; expected %" G_GUINT64_FORMAT
@@ -73,8 +75,7 @@ static void set_damage_at(struct fd_ctf_stream *stream, uint64_t bits, const cha
 				       stream->file.size,
 				       stream->packet.bytes - stream->window.limit);
 	else
-		what = g_strdup_printf("byte %" G_GUINT64_FORMAT ": expected %s",
-				       stream->window.start + bits / 8, expected);
+		what = g_strdup_printf("%s: expected %s", place, expected);
 	set_damage(stream, what);
 }
 
@@ -114,6 +115,20 @@ static gboolean reload(struct fd_ctf_stream *stream)
 	return TRUE;
 }
 
+/* Loads the packet that had to make room for others' again. */
+static gboolean restore(struct fd_ctf_stream *stream)
+{
+	uint64_t bits = position(stream);
+	GError *error = NULL;
+
+	if (!fd_ctf_window_load(&stream->window, bits / 8, RELOAD_MIN, &error)) {
+		take_damage(stream, error);
+		return FALSE;
+	}
+	set_cursor(stream, bits);
+	return TRUE;
+}
+
 /* ---- packets ---- */
 
 /* What was lost before a packet is told by whoever wants its begin. */
@@ -126,18 +141,40 @@ static gboolean is_begin_wanted(const struct fd_ctf_stream *stream)
 	       (begin_ns >= stream->from_ns && begin_ns < stream->to_ns);
 }
 
+/* Events that are missing between the end of the last packet and a point of time. */
+static void lose(struct fd_ctf_stream *stream, uint64_t until, uint64_t events)
+{
+	uint64_t begin_ns = fd_ctf_time_ns(&stream->plan->time, stream->last_end);
+	uint64_t end_ns = fd_ctf_time_ns(&stream->plan->time, until);
+
+	stream->discarded += events;
+	if (!stream->counted)
+		begin_ns = end_ns;
+	if (stream->losses && events)
+		fd_losses_add(stream->losses, stream->file.path, begin_ns, MAX(begin_ns, end_ns),
+			      events);
+}
+
+/* What the recorder dropped is told by the note of the packet behind it, and explains the gap. */
 static void count_losses(struct fd_ctf_stream *stream)
 {
 	uint64_t discarded = stream->frame.values[FD_CTF_VALUE_DISCARDED];
 	uint64_t sequence = stream->frame.values[FD_CTF_VALUE_SEQUENCE];
+	uint64_t dropped = stream->file.packed ? stream->window.note.dropped : 0;
+	gboolean wanted = is_begin_wanted(stream);
 	/* Of the first packet, nothing is known of what was before. */
-	gboolean count = stream->counted && is_begin_wanted(stream);
+	gboolean count = stream->counted && wanted;
 
+	if (wanted && dropped)
+		lose(stream, stream->frame.values[FD_CTF_VALUE_BEGIN], dropped);
 	if (count && has(stream, FD_CTF_VALUE_DISCARDED) && discarded > stream->last_discarded)
-		stream->discarded += discarded - stream->last_discarded;
-	if (count && has(stream, FD_CTF_VALUE_SEQUENCE) && sequence > stream->last_sequence)
+		lose(stream, stream->frame.values[FD_CTF_VALUE_END],
+		     discarded - stream->last_discarded);
+	if (count && has(stream, FD_CTF_VALUE_SEQUENCE) && sequence > stream->last_sequence &&
+	    !dropped && !stream->explained)
 		stream->packets_lost += sequence - stream->last_sequence - 1;
 	stream->counted = TRUE;
+	stream->explained = FALSE;
 	stream->last_discarded = discarded;
 	stream->last_sequence = sequence;
 	stream->last_begin = stream->frame.values[FD_CTF_VALUE_BEGIN];
@@ -169,7 +206,8 @@ static gboolean is_before(const struct fd_ctf_stream *stream)
 
 static void skip_packet(struct fd_ctf_stream *stream)
 {
-	stream->file.next += stream->packet.bytes;
+	stream->file.next +=
+		stream->file.packed ? fd_packed_step(&stream->window.note) : stream->packet.bytes;
 	if (stream->file.next >= stream->file.size)
 		stream->file.path = NULL;
 }
@@ -193,13 +231,27 @@ static gboolean put_back(struct fd_ctf_stream *stream)
 	return TRUE;
 }
 
-/* Reads the head of the packet that is next in the file in hand. */
+/* A note without a packet: what was dropped behind the last one. It has no time that says which part
+ * of the trace it belongs to: it is told by whoever wants the end. */
+static void count_tail(struct fd_ctf_stream *stream)
+{
+	const struct fd_packed_entry *note = &stream->window.note;
+
+	if (stream->to_ns == UINT64_MAX)
+		lose(stream, MAX(note->end, stream->last_end), note->dropped);
+	stream->explained = note->dropped > 0;
+}
+
+static gboolean is_tail(const struct fd_ctf_stream *stream)
+{
+	return stream->file.packed && !stream->window.note.packet_bytes;
+}
+
+/* Reads the head of the packet that the window is open at. */
 static gboolean read_packet(struct fd_ctf_stream *stream)
 {
 	GError *error = NULL;
 
-	fd_ctf_window_open(&stream->window, stream->file.path, stream->file.next,
-			   stream->file.size);
 	if (!fd_ctf_packet_read(stream->plan, &stream->window, &stream->frame, &stream->packet,
 				&error)) {
 		take_damage(stream, error);
@@ -212,20 +264,49 @@ static gboolean read_packet(struct fd_ctf_stream *stream)
 	return TRUE;
 }
 
+/* Learns what there is to know of the packet that is next in the file in hand before it is unpacked, or
+ * all of its head when it is not packed. */
+static gboolean look_at_packet(struct fd_ctf_stream *stream)
+{
+	const struct fd_ctf_file *file = &stream->file;
+	GError *error = NULL;
+
+	if (!file->packed) {
+		fd_ctf_window_open(&stream->window, file->path, file->next, file->size);
+		return read_packet(stream);
+	}
+	if (!fd_ctf_window_open_packed(&stream->window, file->path, file->next, file->size,
+				       &error)) {
+		take_damage(stream, error);
+		return FALSE;
+	}
+	fd_ctf_packet_from_note(stream->plan, stream->stream, &stream->window, &stream->frame,
+				&stream->packet);
+	return TRUE;
+}
+
+static gboolean next_file(struct fd_ctf_stream *stream)
+{
+	if (!stream->files->len)
+		return FALSE;
+	stream->file = g_array_index(stream->files, struct fd_ctf_file, 0);
+	g_array_remove_index(stream->files, 0);
+	return TRUE;
+}
+
 /* FALSE: there is none, or it is damaged. */
 static gboolean enter_packet(struct fd_ctf_stream *stream)
 {
 	for (;;) {
 		uint64_t clock = stream->frame.clock;
 
-		if (!stream->file.path) {
-			if (!stream->files->len)
-				return FALSE;
-			stream->file = g_array_index(stream->files, struct fd_ctf_file, 0);
-			g_array_remove_index(stream->files, 0);
-		}
-		if (!read_packet(stream))
+		if ((!stream->file.path && !next_file(stream)) || !look_at_packet(stream))
 			return FALSE;
+		if (is_tail(stream)) {
+			count_tail(stream);
+			skip_packet(stream);
+			continue;
+		}
 		if (put_back(stream) || is_copy(stream)) {
 			stream->frame.clock = clock;
 			if (stream->file.path)
@@ -238,6 +319,8 @@ static gboolean enter_packet(struct fd_ctf_stream *stream)
 		stream->frame.clock = stream->frame.values[FD_CTF_VALUE_END];
 		skip_packet(stream);
 	}
+	if (stream->file.packed && !read_packet(stream))
+		return FALSE;
 	stream->in_packet = TRUE;
 	stream->peeked = NULL;
 	stream->event = stream->packet.body;
@@ -363,6 +446,8 @@ gboolean fd_ctf_stream_start(struct fd_ctf_stream *stream, struct fd_ctf_sink *s
 enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,
 				   struct fd_ctf_sink *sink)
 {
+	if (!fd_ctf_window_hold(&stream->window) && stream->in_packet && !restore(stream))
+		return end(stream);
 	while (!fd_ctf_sink_full(sink)) {
 		if (stream->in_packet && !stream->peeked && stream->stream->fast_bits) {
 			if (fd_ctf_fast_run(stream, limit_ns, sink))

@@ -18,7 +18,8 @@
 struct fd_ctf_file {
 	const char *path; /* owned by whoever opened the traces; one object per file */
 	uint64_t size;
-	uint64_t next;     /* offset of the next packet */
+	gboolean packed;   /* as in packed.h */
+	uint64_t next;     /* offset of the next packet, or of its note */
 	uint64_t begin_ns; /* of that packet */
 };
 
@@ -30,8 +31,9 @@ struct fd_ctf_stream {
 	uint64_t key_ns;  /* no event that is still to come is before this */
 	uint64_t from_ns; /* events before this, and from to_ns on, are not wanted */
 	uint64_t to_ns;
+	GArray *losses;     /* where what was lost is told (losses.h), NULL: nowhere */
 	char *damage;       /* why the stream ended early, NULL: it did not */
-	uint64_t discarded; /* events, so far */
+	uint64_t discarded; /* events, so far, by the tracer and by the recorder */
 	uint64_t packets_lost;
 
 	/* Reading. */
@@ -44,6 +46,7 @@ struct fd_ctf_stream {
 	uint64_t event;              /* bits in the packet before the event that was peeked at */
 	struct fd_ctf_class *peeked; /* its class: its header was read; NULL: there is none */
 	gboolean counted;            /* the counters below are those of the packet before */
+	gboolean explained;          /* what is missing before the next packet was told already */
 	uint64_t last_discarded;
 	uint64_t last_sequence;
 	uint64_t last_begin; /* what else tells two packets apart */

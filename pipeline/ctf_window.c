@@ -19,25 +19,105 @@ static void close_file(struct fd_ctf_window *window)
 	window->fd = -1;
 }
 
-void fd_ctf_window_close(struct fd_ctf_window *window)
+/* ---- the pool ---- */
+
+struct fd_ctf_pool *fd_ctf_pool_new(void)
 {
-	close_file(window);
+	struct fd_ctf_pool *pool = g_new0(struct fd_ctf_pool, 1);
+
+	pool->reader = fd_packed_reader_new();
+	pool->windows = g_ptr_array_new();
+	return pool;
+}
+
+void fd_ctf_pool_free(struct fd_ctf_pool *pool)
+{
+	if (!pool)
+		return;
+	fd_packed_reader_free(pool->reader);
+	g_ptr_array_unref(pool->windows);
+	g_free(pool);
+}
+
+static void free_bytes(struct fd_ctf_window *window)
+{
+	if (window->held) {
+		window->pool->held -= window->held;
+		g_ptr_array_remove_fast(window->pool->windows, window);
+	}
+	window->held = 0;
 	g_free(window->bytes);
 	window->bytes = NULL;
 	window->capacity = window->length = 0;
 }
 
-void fd_ctf_window_open(struct fd_ctf_window *window, const char *path, uint64_t start,
-			uint64_t size)
+/* Counts what the window has now; those that were used longest ago give theirs up for it. */
+static void count_held(struct fd_ctf_window *window)
+{
+	struct fd_ctf_pool *pool = window->pool;
+
+	if (!window->held)
+		g_ptr_array_add(pool->windows, window);
+	pool->held += window->capacity - window->held;
+	window->held = window->capacity;
+	while (pool->held > FD_PACKED_HELD_MAX && pool->windows->len > 1) {
+		struct fd_ctf_window *oldest = NULL;
+
+		for (guint i = 0; i < pool->windows->len; i++) {
+			struct fd_ctf_window *other = g_ptr_array_index(pool->windows, i);
+
+			if (other != window && (!oldest || other->turn < oldest->turn))
+				oldest = other;
+		}
+		free_bytes(oldest);
+	}
+}
+
+gboolean fd_ctf_window_hold(struct fd_ctf_window *window)
+{
+	if (!window->packed)
+		return TRUE;
+	window->turn = ++window->pool->turn;
+	return window->length > 0;
+}
+
+/* ---- the window ---- */
+
+void fd_ctf_window_close(struct fd_ctf_window *window)
+{
+	close_file(window);
+	free_bytes(window);
+}
+
+char *fd_ctf_window_place(const struct fd_ctf_window *window, uint64_t at)
+{
+	if (!window->packed)
+		return g_strdup_printf("byte %" G_GUINT64_FORMAT, window->start + at);
+	return g_strdup_printf("byte %" G_GUINT64_FORMAT ", byte %" G_GUINT64_FORMAT
+			       " of the packet there",
+			       window->start, at);
+}
+
+static void open_at(struct fd_ctf_window *window, const char *path, uint64_t start)
 {
 	/* The path of a file is one object as long as the stream lives. */
 	if (window->path != path)
 		close_file(window);
+	/* What a packet took is too much for a window on a plain file. */
+	if (window->held && !window->packed)
+		free_bytes(window);
 	window->path = path;
 	window->start = start;
-	window->limit = size - start;
 	window->offset = 0;
 	window->length = 0;
+}
+
+void fd_ctf_window_open(struct fd_ctf_window *window, const char *path, uint64_t start,
+			uint64_t size)
+{
+	window->packed = FALSE;
+	window->limit = size - start;
+	open_at(window, path, start);
 }
 
 static gboolean fail(const struct fd_ctf_window *window, uint64_t at, const char *why,
@@ -48,14 +128,55 @@ static gboolean fail(const struct fd_ctf_window *window, uint64_t at, const char
 	return FALSE;
 }
 
+static gboolean open_file(struct fd_ctf_window *window, uint64_t position, GError **error)
+{
+	if (window->fd < 0)
+		window->fd = open(window->path, O_RDONLY | O_CLOEXEC);
+	return window->fd >= 0 || fail(window, position, g_strerror(errno), error);
+}
+
+gboolean fd_ctf_window_open_packed(struct fd_ctf_window *window, const char *path, uint64_t start,
+				   uint64_t size, GError **error)
+{
+	gboolean ok;
+
+	window->packed = TRUE;
+	open_at(window, path, start);
+	if (!open_file(window, 0, error))
+		return FALSE;
+	ok = fd_packed_read_note(window->fd, start, size, &window->note, error);
+	window->limit = ok ? window->note.packet_bytes : 0;
+	if (!window->keep)
+		close_file(window);
+	return ok;
+}
+
+/* Loads the whole packet. */
+static gboolean load_packed(struct fd_ctf_window *window, GError **error)
+{
+	gboolean ok;
+
+	if (window->length)
+		return TRUE;
+	if (!open_file(window, 0, error))
+		return FALSE;
+	ok = fd_packed_read_packet(window->pool->reader, window->fd, window->start, &window->note,
+				   &window->bytes, &window->capacity, error);
+	if (!window->keep)
+		close_file(window);
+	window->turn = ++window->pool->turn;
+	count_held(window);
+	if (ok)
+		window->length = window->note.packet_bytes;
+	return ok;
+}
+
 /* Reads length bytes at position of the packet to the window's bytes from place on. */
 static gboolean read_bytes(struct fd_ctf_window *window, size_t place, uint64_t position,
 			   size_t length, GError **error)
 {
-	if (window->fd < 0)
-		window->fd = open(window->path, O_RDONLY | O_CLOEXEC);
-	if (window->fd < 0)
-		return fail(window, position, g_strerror(errno), error);
+	if (!open_file(window, position, error))
+		return FALSE;
 	while (length) {
 		ssize_t n = pread(window->fd, window->bytes + place, length,
 				  (off_t)(window->start + position));
@@ -93,6 +214,8 @@ gboolean fd_ctf_window_load(struct fd_ctf_window *window, uint64_t position, siz
 	uint64_t end = window->offset + window->length;
 	size_t needed, kept = 0, wanted;
 
+	if (window->packed)
+		return load_packed(window, error);
 	if (position > window->limit)
 		position = from = window->limit & ~(uint64_t)(FD_CTF_WINDOW_STEP - 1);
 	needed = MIN((size_t)(position - from) + length, FD_CTF_WINDOW_MAX);

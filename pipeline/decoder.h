@@ -25,7 +25,9 @@ struct fd_decoder_env {
 	struct fd_texts *texts;
 	uint64_t discarded; /* the decoder adds to both */
 	uint64_t packets_lost;
-	char *damage; /* set by the decoder (g_free by the source) when it had to leave
+	GArray *losses; /* where they are missing, as far as the decoder knows (losses.h); NULL:
+			 * nobody wants to know */
+	char *damage;   /* set by the decoder (g_free by the source) when it had to leave
 		       * something out from the start and reads the rest all the same */
 	gboolean explain;
 	unsigned slice, slices; /* which part is wanted (source.h); slices is 0: all of it. Only

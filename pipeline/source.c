@@ -5,6 +5,8 @@
 #include "pipeline/calls.h"
 #include "pipeline/decoder.h"
 #include "pipeline/event_map.h"
+#include "pipeline/losses.h"
+#include "pipeline/packed_read.h"
 #include "pipeline/recording.h"
 #include "pipeline/text.h"
 #include "pipeline/trace_find.h"
@@ -45,13 +47,38 @@ static void read_recording(struct fd_source *source)
 	fd_recording_info_clear(&info);
 }
 
+/* libbabeltrace2 does not know packed streams, which only recordings have: and the metadata of those is
+ * not refused as a rule. */
+static gboolean refuse_packed(const struct fd_source *source, const GPtrArray *traces,
+			      const GError *refusal, GError **error)
+{
+	gboolean packed = FALSE;
+
+	for (guint i = 0; i < traces->len && !packed; i++)
+		packed = fd_packed_is_in(g_ptr_array_index(traces, i));
+	if (!packed)
+		return FALSE;
+	if (g_error_matches(refusal, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY))
+		g_propagate_error(error, g_error_copy(refusal));
+	else
+		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+			    "%s: its streams are packed, and %s; expected a trace of LTTng-UST "
+			    "(flowdar export gives one that babeltrace2 reads)",
+			    source->path, refusal->message);
+	return TRUE;
+}
+
 /* Our decoder if it takes the traces, else libbabeltrace2's, which has no slices but the first. */
 static gboolean open_decoder(struct fd_source *source, const GPtrArray *traces, GError **error)
 {
+	g_autoptr(GError) refusal = NULL;
+
 	source->ops = &fd_decoder_ctf;
-	source->decoder = source->ops->open(traces, &source->env, NULL);
+	source->decoder = source->ops->open(traces, &source->env, &refusal);
 	if (source->decoder)
 		return TRUE;
+	if (refuse_packed(source, traces, refusal, error))
+		return FALSE;
 	source->ops = &fd_decoder_guarded;
 	source->ended = source->env.slice > 0;
 	if (!source->ended)
@@ -75,6 +102,7 @@ struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigne
 	source = g_new0(struct fd_source, 1);
 	source->path = g_strdup(path);
 	source->env.texts = fd_texts_new();
+	source->env.losses = fd_recording_losses_new();
 	source->calls = fd_calls_new();
 	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fd_event));
 	read_recording(source);
@@ -282,6 +310,12 @@ void fd_source_get_summary(const struct fd_source *source, struct fd_source_summ
 	*summary = source->summary;
 }
 
+const GArray *fd_source_losses(struct fd_source *source)
+{
+	fd_losses_sort(source->env.losses);
+	return source->env.losses;
+}
+
 void fd_source_close(struct fd_source *source)
 {
 	if (!source)
@@ -289,6 +323,7 @@ void fd_source_close(struct fd_source *source)
 	if (source->decoder)
 		source->ops->close(source->decoder);
 	fd_texts_free(source->env.texts);
+	g_array_unref(source->env.losses);
 	g_hash_table_destroy(source->strangers);
 	fd_calls_free(source->calls);
 	g_array_unref(source->raw);

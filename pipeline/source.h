@@ -79,6 +79,12 @@ const char *fd_source_text(const struct fd_source *source, uint32_t name);
 
 void fd_source_get_summary(const struct fd_source *source, struct fd_source_summary *summary);
 
+/* Where events are missing, as far as it was read and the decoder can say: struct fd_recording_loss
+ * (recording.h), by time; what the tracer discarded and what the recorder dropped. No more than
+ * FD_RECORDING_LOSSES_MAX: those with the most events. Owned by the source, valid until the next call
+ * for it. */
+const GArray *fd_source_losses(struct fd_source *source);
+
 /* NULL is allowed. */
 void fd_source_close(struct fd_source *source);
 typedef struct fd_source fd_source;
