@@ -28,6 +28,7 @@ extern const struct fd_command fd_commands[];
 
 int fd_cmd_record(int argc, char **argv);
 int fd_cmd_info(int argc, char **argv);
+int fd_cmd_export(int argc, char **argv);
 int fd_cmd_replay(int argc, char **argv);
 int fd_cmd_mirror(int argc, char **argv);
 int fd_cmd_split(int argc, char **argv);

@@ -6,6 +6,7 @@
 const struct fd_command fd_commands[] = {
 	{ "record", "run a server and record what its functions and sessions do", fd_cmd_record },
 	{ "info", "what is in a recording: events, processes, binaries, losses", fd_cmd_info },
+	{ "export", "give the trace to babeltrace2, Trace Compass and others", fd_cmd_export },
 	{ "replay", "play the sessions of a capture at a server", fd_cmd_replay },
 	{ "mirror", "play what an interface sees at another server, as it happens", fd_cmd_mirror },
 	{ "split", "take a capture apart into one pcap a session", fd_cmd_split },

@@ -1,0 +1,105 @@
+/* flowdar export: a recording in the form of others. */
+#include <gio/gio.h>
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/reading.h"
+#include "cli/table.h"
+#include "pipeline/export.h"
+#include "pipeline/recording.h"
+
+static const struct fd_usage usage = {
+	.command = "export",
+	.synopsis = "RECORDING --ctf OUT",
+	.description = "Gives the trace of a recording to other programs. --ctf makes the "
+		       "directory OUT, a\n"
+		       "plain CTF 1.8 trace as LTTng writes it, for babeltrace2 and Trace Compass: "
+		       "streams\n"
+		       "that are packed in the recording are unpacked byte for byte, the rest is "
+		       "copied. OUT\n"
+		       "must be new or empty; when it cannot be finished, nothing is left of it.\n",
+	.examples = "  flowdar export bad --ctf bad-ctf\n"
+		    "  babeltrace2 bad-ctf | less\n",
+};
+
+/* What whoever reads the result with another program would not learn from it. */
+static void warn(const char *path, const struct fd_export *result)
+{
+	struct fd_recording_info info = { 0 };
+
+	if (result->damaged)
+		fd_warning(&usage, "damaged: %s", result->damage);
+	if (result->damaged > 1)
+		fd_warning(&usage, "damaged: %u more stream files", result->damaged - 1);
+	if (result->dropped > result->dropped_ends)
+		fd_warning(&usage,
+			   "%" G_GUINT64_FORMAT " events were dropped while recording: others show "
+			   "packets lost in their places",
+			   result->dropped - result->dropped_ends);
+	if (result->dropped_ends)
+		fd_warning(&usage,
+			   "%" G_GUINT64_FORMAT
+			   " events were dropped at the end of a stream, which "
+			   "others cannot know",
+			   result->dropped_ends);
+	if (!fd_recording_info_load(path, &info, NULL))
+		return;
+	if (info.strangers && info.strangers->len)
+		fd_warning(&usage,
+			   "events of %u processes of other recordings are in the trace, too",
+			   info.strangers->len);
+	fd_recording_info_clear(&info);
+}
+
+static void report(const char *out, const struct fd_export *result)
+{
+	printf("%s: %u stream file%s, %.1f MB", out, result->files, result->files == 1 ? "" : "s",
+	       (double)result->bytes / 1e6);
+	if (result->packed)
+		printf(" (%.1f MB packed)", (double)result->packed_bytes / 1e6);
+	puts("");
+}
+
+static int export(const char *path, const char *out)
+{
+	g_autofree char *what = g_strdup_printf("writing %s", out);
+	struct fd_reading reading = { .what = what, .stop = fd_interrupt_catch() };
+	struct fd_export result;
+	GError *error = NULL;
+	gboolean ok = fd_export_ctf(path, out, fd_reading_progress, &reading, &result, &error);
+	int code = FD_EXIT_OK;
+
+	fd_reading_clear(&reading);
+	if (ok) {
+		report(out, &result);
+		warn(path, &result);
+	} else {
+		code = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+			       ? FD_EXIT_INTERRUPTED
+			       : FD_EXIT_FAILED;
+		fd_failure(&usage, error);
+	}
+	fd_export_clear(&result);
+	return code;
+}
+
+int fd_cmd_export(int argc, char **argv)
+{
+	g_autofree char *ctf = NULL;
+	const GOptionEntry entries[] = {
+		{ "ctf", 0, 0, G_OPTION_ARG_FILENAME, &ctf, "write a plain CTF trace to OUT",
+		  "OUT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	int code = FD_EXIT_OK;
+
+	if (!fd_options_parse(&usage, entries, &argc, &argv, &code))
+		return code;
+	if (argc != 2)
+		return fd_usage_error(&usage, argc < 2 ? "which recording?" : "one recording only");
+	if (!ctf)
+		return fd_usage_error(&usage, "as what? expected --ctf OUT");
+	return export(argv[1], ctf);
+}
