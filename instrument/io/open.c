@@ -33,11 +33,13 @@ static void accepting_set(struct accepting *accepting, __SOCKADDR_ARG address, s
 	accepting->room = accepting->length ? *accepting->length : 0;
 }
 
-static int accepted(const struct accepting *accepting, int listener, int fd, int flags)
+static int accepted(const struct accepting *accepting, const void *caller, int listener, int fd,
+		    int flags)
 {
 	bool whole = accepting->length && *accepting->length <= accepting->room;
 
-	if (fd >= 0)
+	/* The tracer accepts, too: recorders. */
+	if (fd >= 0 && fd_wait_wanted(caller))
 		fd_session_accepted(listener, fd, whole ? accepting->address : NULL,
 				    whole ? *accepting->length : 0, (flags & SOCK_NONBLOCK) != 0);
 	return fd;
@@ -59,10 +61,11 @@ FD_WRAPPER int accept(int fd, __SOCKADDR_ARG address, socklen_t *length)
 
 	accepting_set(&to, address, length);
 	if (!FD_WATCHED() || !can_wait(fd))
-		return accepted(&to, fd, next->accept(fd, to.address, to.length), 0);
+		return accepted(&to, __builtin_return_address(0), fd,
+				next->accept(fd, to.address, to.length), 0);
 	FD_WAIT_AROUND(result, "accept", FD_WAIT_ACCEPT, fd,
 		       next->accept(fd, to.address, to.length));
-	return accepted(&to, fd, result, 0);
+	return accepted(&to, __builtin_return_address(0), fd, result, 0);
 }
 
 FD_WRAPPER int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
@@ -73,10 +76,11 @@ FD_WRAPPER int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int fl
 
 	accepting_set(&to, address, length);
 	if (!FD_WATCHED() || !can_wait(fd))
-		return accepted(&to, fd, next->accept4(fd, to.address, to.length, flags), flags);
+		return accepted(&to, __builtin_return_address(0), fd,
+				next->accept4(fd, to.address, to.length, flags), flags);
 	FD_WAIT_AROUND(result, "accept4", FD_WAIT_ACCEPT, fd,
 		       next->accept4(fd, to.address, to.length, flags));
-	return accepted(&to, fd, result, flags);
+	return accepted(&to, __builtin_return_address(0), fd, result, flags);
 }
 
 /* ---- connect, shutdown ---- */
@@ -93,7 +97,8 @@ FD_WRAPPER int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
 	else
 		FD_WAIT_AROUND(result, "connect", FD_WAIT_IO, fd,
 			       next->connect(fd, address, length));
-	fd_session_connected(fd, result, unspecified);
+	if (fd_wait_wanted(__builtin_return_address(0)))
+		fd_session_connected(fd, result, unspecified);
 	return result;
 }
 

@@ -204,7 +204,7 @@ static uint64_t bits_for_duplicate(struct fd_table *table, int from, uint64_t *a
 		struct fd_table_shared *shared = shared_of(table, word);
 
 		if (slot)
-			__atomic_store_n(&table->shared[slot].count, 0, __ATOMIC_RELEASE);
+			__atomic_sub_fetch(&table->shared[slot].count, 2, __ATOMIC_RELEASE);
 		if ((word & KIND_MASK) != FD_OPEN_CLIENT)
 			return word & (KIND_MASK | NONBLOCKING);
 		if (shared) {
