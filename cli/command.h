@@ -26,6 +26,7 @@ struct fd_command {
 /* Ends with a row whose name is NULL. */
 extern const struct fd_command fd_commands[];
 
+int fd_cmd_patch(int argc, char **argv);
 int fd_cmd_record(int argc, char **argv);
 int fd_cmd_info(int argc, char **argv);
 int fd_cmd_export(int argc, char **argv);

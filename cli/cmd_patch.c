@@ -1,0 +1,320 @@
+/* flowdar patch: the header's macros put into a known server's source, and taken out again. */
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "cli/patch_apply.h"
+#include "cli/patch_store.h"
+#include "cli/table.h"
+
+#define PATIENCE_US 1000000
+
+static const struct fd_usage usage = {
+	.command = "patch",
+	.synopsis = "[OPTIONS] DIR",
+	.description =
+		"Marks the source of a known server (httpd, nginx, redis) in DIR: where a client's "
+		"session\n"
+		"begins and ends, where threads hand it over, and its requests. The marks are the "
+		"macros of\n"
+		"flowdar.h, which is put into the tree too, so DIR is built as always; a server "
+		"built so costs\n"
+		"nothing while it is not recorded. Or with functions: make CC=\"flowdar cc\".\n"
+		"All rules have to match, or nothing is changed. DIR/.flowdar-patch keeps what is "
+		"needed to\n"
+		"take it back. Needs Coccinelle (Debian package coccinelle).\n",
+	.examples = "  flowdar patch --check httpd-2.4.68        # what would change\n"
+		    "  flowdar patch httpd-2.4.68\n"
+		    "  cd httpd-2.4.68 && ./configure && make\n"
+		    "  flowdar patch --reverse httpd-2.4.68\n"
+		    "  flowdar patch --list                      # servers and what is marked\n",
+};
+
+struct choice {
+	char *server;
+	char *format_text;
+	gboolean check, reverse, list;
+	enum fd_format format;
+};
+
+enum column { SERVER, RULE, STATE, PLACE, TIMES, MARKS };
+
+static const struct fd_column columns[] = {
+	[SERVER] = { "server", "server", FALSE, FALSE },
+	[RULE] = { "rule", "rule", FALSE, FALSE },
+	[STATE] = { "", "state", FALSE, FALSE },
+	[PLACE] = { "where", "place", FALSE, FALSE },
+	[TIMES] = { "times", "times", TRUE, FALSE },
+	[MARKS] = { "what", "marks", FALSE, TRUE },
+};
+
+static void set_times(struct fd_table *table, guint times)
+{
+	g_autofree char *text = g_strdup_printf("%u", times);
+
+	fd_table_cell(table, TIMES, text, NULL);
+}
+
+static int list_rules(const GPtrArray *sets, enum fd_format format)
+{
+	g_autoptr(fd_table) table = fd_table_new("rules", columns, G_N_ELEMENTS(columns));
+
+	for (guint i = 0; i < sets->len; i++) {
+		const struct fd_patch_set *set = g_ptr_array_index(sets, i);
+
+		for (guint j = 0; j < set->rules->len; j++) {
+			const struct fd_patch_rule *rule = g_ptr_array_index(set->rules, j);
+
+			fd_table_row(table);
+			fd_table_cell(table, SERVER, set->server, NULL);
+			fd_table_cell(table, RULE, rule->name, NULL);
+			fd_table_cell(table, STATE, rule->needed ? "needed" : "if it is there",
+				      NULL);
+			fd_table_cell(table, PLACE, rule->file, NULL);
+			set_times(table, rule->times);
+			fd_table_cell(table, MARKS, rule->marks, NULL);
+		}
+	}
+	fd_table_print(table, format, stdout);
+	for (guint i = 0; format == FD_FORMAT_TABLE && i < sets->len; i++) {
+		const struct fd_patch_set *set = g_ptr_array_index(sets, i);
+
+		printf("%s%s: %s, made for %s\n", i ? "" : "\n", set->server, set->title,
+		       set->made_for);
+	}
+	return FD_EXIT_OK;
+}
+
+/* ---- what came of the rules ---- */
+
+static const char *state_of(const struct fd_patch_match *match)
+{
+	if (match->fits)
+		return match->times ? "matches" : "not there";
+	return match->problem ? "no file" : match->times ? "WRONG NUMBER" : "NO MATCH";
+}
+
+static void report_rules(const struct fd_patch_outcome *outcome, enum fd_format format,
+			 gboolean misfits_only)
+{
+	g_autoptr(fd_table) table = fd_table_new("rules", columns, G_N_ELEMENTS(columns));
+
+	for (guint i = 0; i < outcome->matches->len; i++) {
+		const struct fd_patch_match *match = g_ptr_array_index(outcome->matches, i);
+		g_autofree char *place =
+			match->line ? g_strdup_printf("%s:%u", match->rule->file, match->line)
+				    : g_strdup(match->rule->file);
+
+		if (misfits_only && match->fits)
+			continue;
+		fd_table_row(table);
+		fd_table_cell(table, SERVER, outcome->set->server, NULL);
+		fd_table_cell(table, RULE, match->rule->name, NULL);
+		fd_table_cell(table, STATE, state_of(match), NULL);
+		fd_table_cell(table, PLACE, place, NULL);
+		set_times(table, match->times);
+		fd_table_cell(table, MARKS, match->rule->marks, NULL);
+	}
+	fd_table_print(table, format, stdout);
+}
+
+static int report_misfits(const struct fd_patch_outcome *outcome, const char *directory,
+			  const struct choice *choice)
+{
+	const struct fd_patch_set *set = outcome->set;
+
+	report_rules(outcome, choice->format, !choice->check);
+	for (guint i = 0; i < outcome->matches->len; i++) {
+		const struct fd_patch_match *match = g_ptr_array_index(outcome->matches, i);
+
+		if (!match->fits && match->problem)
+			fd_warning(&usage, "%s", match->problem);
+	}
+	return fd_failure(&usage,
+			  g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+				      "%s (%s %s): %u of %u rules do not fit (they were made for "
+				      "%s); nothing was changed",
+				      directory, set->server, outcome->version, outcome->misfits,
+				      outcome->matches->len, set->made_for));
+}
+
+static void report_files(const struct fd_patch_outcome *outcome, const char *directory,
+			 gboolean done)
+{
+	guint marks = 0, changed = 0;
+
+	for (guint i = 0; i < outcome->matches->len; i++)
+		marks += ((struct fd_patch_match *)g_ptr_array_index(outcome->matches, i))->times;
+	for (guint i = 0; i < outcome->files->len; i++)
+		changed +=
+			((struct fd_patch_file *)g_ptr_array_index(outcome->files, i))->original !=
+			NULL;
+	printf("\n%s (%s %s): %s%u marks in %u files, and %s\n", directory, outcome->set->server,
+	       outcome->version, done ? "" : "would get ", marks, changed, outcome->set->header);
+	if (done)
+		printf("build it as always; flowdar patch --reverse %s takes it back\n", directory);
+}
+
+/* ---- progress ---- */
+
+struct view {
+	const char *directory;
+	gint64 started_us;
+	gboolean shown;
+};
+
+static void show_step(void *user, const char *file, guint done, guint of)
+{
+	struct view *view = user;
+
+	if (!isatty(STDERR_FILENO) || g_get_monotonic_time() - view->started_us < PATIENCE_US)
+		return;
+	view->shown = TRUE;
+	fprintf(stderr, "\r\033[Kpatching: %s (%u of %u rules)", file, done, of);
+	fflush(stderr);
+}
+
+static void clear_view(struct view *view)
+{
+	if (view->shown)
+		fputs("\r\033[K", stderr);
+}
+
+/* ---- the command ---- */
+
+static const struct fd_patch_set *choose_set(const GPtrArray *sets, const char *server,
+					     const struct fd_patch_tree *tree, GError **error)
+{
+	g_autofree char *names = fd_patch_sets_names(sets);
+	const struct fd_patch_set *set = NULL;
+
+	if (server && (set = fd_patch_sets_find(sets, server)))
+		return set;
+	for (guint i = 0; !server && i < sets->len; i++) {
+		g_autofree char *version = fd_patch_version(tree, g_ptr_array_index(sets, i));
+
+		if (version)
+			return g_ptr_array_index(sets, i);
+	}
+	if (server)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "there are no patches for \"%s\", only for %s", server, names);
+	else
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: is the source of no server that there are patches for (%s); "
+			    "--server NAME says which it is",
+			    tree->path, names);
+	return NULL;
+}
+
+static int fail(GError *error)
+{
+	gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+	fd_failure(&usage, error);
+	return stopped ? FD_EXIT_INTERRUPTED : FD_EXIT_FAILED;
+}
+
+static int reverse(const struct fd_patch_tree *tree)
+{
+	g_autofree char *what = fd_patch_store_describe(tree);
+	GError *error = NULL;
+	guint restored;
+
+	if (!what)
+		return fd_failure(&usage, g_error_new(G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+						      "%s: is not patched (there is no %s in it)",
+						      tree->path, FD_PATCH_STORE));
+	if (!fd_patch_store_reverse(tree, &restored, &error))
+		return fail(error);
+	printf("%s (%s): %u files are as they were\n", tree->path, what, restored);
+	return FD_EXIT_OK;
+}
+
+static int apply(const struct fd_patch_tree *tree, const GPtrArray *sets,
+		 const struct choice *choice)
+{
+	struct view view = { .directory = tree->path, .started_us = g_get_monotonic_time() };
+	struct fd_patch_progress progress = { fd_interrupt_catch(), show_step, &view };
+	g_autofree char *before = fd_patch_store_describe(tree);
+	g_autoptr(fd_patch_outcome) outcome = NULL;
+	const struct fd_patch_set *set;
+	GError *error = NULL;
+
+	if (before)
+		return fd_failure(&usage,
+				  g_error_new(G_IO_ERROR, G_IO_ERROR_EXISTS,
+					      "%s: is patched already (%s), or was in part; "
+					      "flowdar patch --reverse %s takes it back",
+					      tree->path, before, tree->path));
+	set = choose_set(sets, choice->server, tree, &error);
+	if (!set)
+		return fail(error);
+	outcome = fd_patch_apply(tree, set, &progress, &error);
+	clear_view(&view);
+	if (!outcome)
+		return fail(error);
+	if (outcome->misfits)
+		return report_misfits(outcome, tree->path, choice);
+	if (!choice->check && !fd_patch_store_commit(tree, outcome, &error))
+		return fail(error);
+	report_rules(outcome, choice->format, FALSE);
+	if (choice->format == FD_FORMAT_TABLE)
+		report_files(outcome, tree->path, !choice->check);
+	return FD_EXIT_OK;
+}
+
+static int run(const struct choice *choice, const char *directory)
+{
+	g_autofree char *home = fd_patch_sets_directory();
+	g_autoptr(GPtrArray) sets = NULL;
+	struct fd_patch_tree tree;
+	GError *error = NULL;
+	int code;
+
+	if (choice->reverse || (sets = fd_patch_sets_load(home, &error))) {
+		if (choice->list)
+			return list_rules(sets, choice->format);
+		if (fd_patch_tree_open(&tree, directory, &error)) {
+			code = choice->reverse ? reverse(&tree) : apply(&tree, sets, choice);
+			fd_patch_tree_close(&tree);
+			return code;
+		}
+	}
+	return fail(error);
+}
+
+int fd_cmd_patch(int argc, char **argv)
+{
+	struct choice choice = { 0 };
+	g_autofree char *server = NULL, *format = NULL;
+	const GOptionEntry entries[] = {
+		{ "server", 's', 0, G_OPTION_ARG_STRING, &server,
+		  "which server's source it is (found out without)", "NAME" },
+		{ "check", 'n', 0, G_OPTION_ARG_NONE, &choice.check,
+		  "change nothing: say which rules match, and where", NULL },
+		{ "reverse", 'R', 0, G_OPTION_ARG_NONE, &choice.reverse,
+		  "give the files back as they were, to the byte", NULL },
+		{ "list", 'l', 0, G_OPTION_ARG_NONE, &choice.list,
+		  "what there are rules for, and what they mark", NULL },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &format, "table, json or csv", "FORMAT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	int code;
+
+	if (!fd_options_parse(&usage, entries, &argc, &argv, &code))
+		return code;
+	choice.server = server;
+	if (choice.check + choice.reverse + choice.list > 1)
+		return fd_usage_error(&usage, "--check, --reverse and --list exclude each other");
+	if (!fd_format_parse(format, &choice.format))
+		return fd_usage_error(&usage, "--format is table, json or csv");
+	if (argc != (choice.list ? 1 : 2))
+		return fd_usage_error(&usage, choice.list ? "--list takes no directory"
+							  : "one source tree is expected");
+	return run(&choice, choice.list ? "." : argv[1]);
+}

@@ -1,0 +1,15 @@
+// A request ends when its answer is gone and it was logged; the result is its status.
+@@ @@
+  #include "scoreboard.h"
++ #include <flowdar/flowdar.h>
+
+@@
+identifier r;
+@@
+  eor_bucket_cleanup(...)
+  {
+  <...
+  ap_run_log_transaction(r);
++ FLOWDAR_REQUEST_END(ap_get_conn_socket(r->connection), r->status);
+  ...>
+  }
