@@ -88,8 +88,8 @@ static struct fd_drain_item *take_newest(struct fd_drain *drain, struct fd_drain
 	return item;
 }
 
-/* The item has become a gap; it and the gaps next to it become one. Gives the mark's place that is
- * no longer needed, UINT64_MAX: none. */
+/* The item has become a gap; it and the gaps on both sides become one, so that none ever has a neighbour.
+ * Gives the mark's place that is no longer needed, UINT64_MAX: none. */
 static uint64_t join_gaps(struct fd_drain *drain, struct fd_drain_stream *stream,
 			  struct fd_drain_item *item, struct fd_drain_item **joined)
 {
@@ -98,18 +98,19 @@ static uint64_t join_gaps(struct fd_drain *drain, struct fd_drain_stream *stream
 
 	pthread_mutex_lock(&drain->lock);
 	tail = g_queue_peek_tail(&stream->items);
-	if (tail && tail->is_gap && tail->entry.offset < item->entry.offset) {
+	if (tail && tail->is_gap && tail->entry.offset > item->entry.offset) {
+		old = tail->entry.offset;
+		fd_drain_gap_add(&item->gap, &tail->gap);
+		g_free(g_queue_pop_tail(&stream->items));
+		drain->items--;
+		tail = g_queue_peek_tail(&stream->items);
+	}
+	if (tail && tail->is_gap) {
 		fd_drain_gap_add(&tail->gap, &item->gap);
 		g_free(item);
 		drain->items--;
 		item = tail;
 	} else {
-		if (tail && tail->is_gap) {
-			old = tail->entry.offset;
-			fd_drain_gap_add(&item->gap, &tail->gap);
-			g_free(g_queue_pop_tail(&stream->items));
-			drain->items--;
-		}
 		g_queue_push_tail(&stream->items, item);
 	}
 	*joined = item;
@@ -175,34 +176,39 @@ static struct fd_drain_stream *fullest(struct fd_drain *drain)
 	return found;
 }
 
-/* What came for streams that are to drop: all that is behind their last gap. */
-static uint64_t drop_new(struct fd_drain *drain, struct fd_drain_stream *stream)
+/* Whether a packet came behind those that were there after the last look. */
+static gboolean has_new(struct fd_drain *drain, struct fd_drain_stream *stream)
 {
-	uint64_t freed = 0;
+	gboolean found = FALSE;
 
-	for (;;) {
-		const struct fd_drain_item *tail;
-		gboolean more;
+	pthread_mutex_lock(&drain->lock);
+	for (GList *at = stream->items.tail; at; at = at->prev) {
+		const struct fd_drain_item *item = at->data;
 
-		pthread_mutex_lock(&drain->lock);
-		tail = g_queue_peek_tail(&stream->items);
-		more = tail && !tail->is_gap;
-		pthread_mutex_unlock(&drain->lock);
-		if (!more)
-			return freed;
-		freed += drop_newest(drain, stream);
+		if (item->is_gap)
+			continue;
+		found = item->entry.offset >= stream->settled;
+		break;
 	}
+	pthread_mutex_unlock(&drain->lock);
+	return found;
 }
 
-static void drop(struct fd_drain *drain, uint64_t *used)
+static void drop_new(struct fd_drain *drain, uint64_t *used)
 {
 	for (guint i = 0; i < drain->streams->len; i++) {
 		struct fd_drain_stream *stream = g_ptr_array_index(drain->streams, i);
 
 		stream->dropping = stream->dropping && *used > drain->low_bytes;
-		if (stream->dropping)
-			*used -= MIN(*used, drop_new(drain, stream));
+		while (stream->dropping && has_new(drain, stream))
+			*used -= MIN(*used, drop_newest(drain, stream));
+		stream->settled = stream->taken;
 	}
+}
+
+static void drop(struct fd_drain *drain, uint64_t *used)
+{
+	drop_new(drain, used);
 	while (*used > drain->high_bytes) {
 		struct fd_drain_stream *stream = fullest(drain);
 		uint64_t freed = stream ? drop_newest(drain, stream) : 0;

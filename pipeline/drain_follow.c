@@ -165,7 +165,7 @@ static void add_packet(struct look *look, struct fd_drain_stream *stream,
 	}
 	item = g_new0(struct fd_drain_item, 1);
 	item->entry = *entry;
-	if (drain->resuming && fd_drain_stream_marked(stream, entry->offset, &item->gap)) {
+	if (fd_drain_stream_marked(stream, entry->offset, &item->gap)) {
 		item->is_gap = TRUE;
 		stream->resumed = TRUE;
 		stream->resumed_sequence = item->gap.sequence;

@@ -42,6 +42,7 @@ struct fd_drain_stream {
 	uint64_t taken;    /* the file up to there is known */
 	uint64_t bytes;    /* of the file */
 	gboolean dropping; /* what comes is dropped at once */
+	uint64_t settled;  /* what is before that is not dropped for that reason */
 	gboolean resumed;  /* packets up to resumed_sequence are done */
 	uint64_t resumed_sequence;
 	gboolean counted; /* the two below are set */
