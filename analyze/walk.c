@@ -28,7 +28,14 @@ struct fd_walk *fd_walk_new(const struct fd_walk_visitor *visitor, void *user)
 	g_array_append_val(walk->path_keys, no_key);
 	walk->sessions = walk_sessions_new();
 	walk->puts = walk_puts_new();
+	walk->fds = walk_fds_new();
+	walk->ended = walk_sessions_new();
 	return walk;
+}
+
+void fd_walk_set_unit(struct fd_walk *walk, enum fd_unit unit)
+{
+	walk->unit = unit;
 }
 
 void fd_walk_free(struct fd_walk *walk)
@@ -41,6 +48,8 @@ void fd_walk_free(struct fd_walk *walk)
 	walk->visitor = &deaf;
 	fd_walk_finish(walk);
 	g_hash_table_unref(walk->puts);
+	g_hash_table_unref(walk->fds);
+	g_hash_table_unref(walk->ended);
 	g_hash_table_unref(walk->sessions);
 	g_ptr_array_unref(walk->threads);
 	g_array_unref(walk->slots);
@@ -85,15 +94,41 @@ static void on_session(struct fd_walk *walk, struct thread *thread, const struct
 	if (!session)
 		walk->stats.stray_sessions++;
 	else if (event->kind == FD_EVENT_SESSION_RESUME)
-		walk_owner_resume(walk, thread, session);
-	else if (session == thread->current)
-		walk_owner_suspend(walk, thread);
+		walk_session_enter(walk, thread, session, TRUE);
+	else if (session == thread->session)
+		walk_session_leave(walk, thread);
+}
+
+/* Whatever it was in is over; its number may come again. */
+static void on_thread_end(struct fd_walk *walk, struct thread *thread)
+{
+	walk_owner_boundary(walk, thread);
+	walk_stack_clear(walk, thread, FALSE);
+	walk_session_leave(walk, thread);
+	thread->overflow = 0;
+}
+
+static void on_switched(struct fd_walk *walk, const struct thread *thread,
+			const struct fd_event *event)
+{
+	struct fd_walk_switch told = {
+		.time_ns = thread->now_ns,
+		.addr = event->addr,
+		.calls = event->addr2,
+		.pid = thread->pid,
+		.on = event->fd == 1,
+		.reason = event->wait,
+	};
+
+	walk->stats.switches++;
+	if (walk->visitor->switched)
+		walk->visitor->switched(walk->user, &told);
 }
 
 static void on_note(struct fd_walk *walk, const struct thread *thread, const struct fd_event *event)
 {
 	struct fd_walk_note note = {
-		.time_ns = walk->now_ns,
+		.time_ns = thread->now_ns,
 		.pid = thread->pid,
 		.tid = thread->tid,
 		.key = event->name,
@@ -107,6 +142,38 @@ static void on_note(struct fd_walk *walk, const struct thread *thread, const str
 		walk->visitor->note(walk->user, &note);
 	if (event->kind == FD_EVENT_BYTES && walk->visitor->bytes)
 		walk->visitor->bytes(walk->user, &note);
+}
+
+static void dispatch_rest(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	switch ((enum fd_event_kind)event->kind) {
+	case FD_EVENT_FUNC_SKIPPED:
+		walk_stack_skip(walk, thread, event);
+		break;
+	case FD_EVENT_FUNC_UNWOUND:
+		walk_stack_unwind(walk, thread, event->addr);
+		break;
+	case FD_EVENT_FUNC_LOST:
+		walk->stats.lost += event->addr;
+		break;
+	case FD_EVENT_IO:
+		walk_io(walk, thread, event);
+		break;
+	case FD_EVENT_REQUEST_BEGIN:
+		walk_request_begin(walk, thread, event);
+		break;
+	case FD_EVENT_REQUEST_END:
+		walk_request_end(walk, thread, event);
+		break;
+	case FD_EVENT_THREAD_END:
+		on_thread_end(walk, thread);
+		break;
+	case FD_EVENT_SWITCHED:
+		on_switched(walk, thread, event);
+		break;
+	default:
+		break;
+	}
 }
 
 static void dispatch(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
@@ -151,6 +218,7 @@ static void dispatch(struct fd_walk *walk, struct thread *thread, const struct f
 		on_note(walk, thread, event);
 		break;
 	default:
+		dispatch_rest(walk, thread, event);
 		break;
 	}
 }
@@ -159,14 +227,19 @@ static void count(struct fd_walk *walk, const struct fd_event *event)
 {
 	struct fd_walk_stats *stats = &walk->stats;
 
-	if (event->time_ns < walk->now_ns)
-		stats->time_backwards++;
-	else
-		walk->now_ns = event->time_ns;
-	if (!stats->events++)
-		stats->begin_ns = walk->now_ns;
+	if (!stats->events++ || event->time_ns < stats->begin_ns)
+		stats->begin_ns = event->time_ns;
+	walk->now_ns = MAX(walk->now_ns, event->time_ns);
 	stats->end_ns = walk->now_ns;
 	stats->other += event->kind == FD_EVENT_OTHER || event->kind >= FD_EVENT_KINDS;
+}
+
+static void pass_time(struct fd_walk *walk, struct thread *thread, uint64_t time_ns)
+{
+	if (G_UNLIKELY(time_ns < thread->now_ns))
+		walk->stats.time_backwards++;
+	else
+		thread->now_ns = time_ns;
 }
 
 void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t length)
@@ -183,8 +256,11 @@ void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t le
 		if (event->kind == FD_EVENT_OTHER || event->kind == FD_EVENT_MODULE ||
 		    event->kind >= FD_EVENT_KINDS)
 			continue;
+		struct thread *thread = thread_of(walk, event);
+
 		walk->stats.no_thread += event->tid == 0;
-		dispatch(walk, thread_of(walk, event), event);
+		pass_time(walk, thread, event->time_ns);
+		dispatch(walk, thread, event);
 	}
 }
 
@@ -193,13 +269,15 @@ void fd_walk_finish(struct fd_walk *walk)
 	if (walk->finished)
 		return;
 	walk->finished = TRUE;
+	for (guint i = 0; i < walk->threads->len; i++)
+		((struct thread *)g_ptr_array_index(walk->threads, i))->now_ns = walk->now_ns;
 	walk_handoff_finish(walk);
 	for (guint i = 0; i < walk->threads->len; i++) {
 		struct thread *thread = g_ptr_array_index(walk->threads, i);
 
 		walk_owner_boundary(walk, thread);
-		walk_stack_unwind(walk, thread);
-		walk_owner_suspend(walk, thread);
+		walk_stack_clear(walk, thread, TRUE);
+		walk_session_leave(walk, thread);
 	}
 	walk_session_finish(walk);
 }

@@ -19,12 +19,21 @@
  * is the server's), and a parent can turn out to be the server's after children of it have been
  * told as a session's: use path, which does not depend on owners, to place a frame.
  *
+ * Times. Each thread has a time of its own, that of its last event: function events of one thread may
+ * come after later ones of others (source.h). So facts of different threads are in no order of time;
+ * a session that has ended on one thread goes on to be told of others, until they leave it too.
+ *
+ * Sessions have descriptors, where session_begin says which: I/O on one makes its session current,
+ * and is counted there. A second session_begin on the same descriptor, by another source (the header
+ * and libflowdar-io), is the same session: its key is another name of it.
+ *
  * Names are text ids of the source that feeds the walk (fd_source_text).
  *
  * Bounds. Memory grows with open frames, threads, functions, call paths, open sessions and objects
  * in queues, never with the length of the trace. Limits against hostile input, all counted in
  * fd_walk_stats: FD_WALK_DEPTH_MAX open frames a thread, FD_WALK_PENDING_MAX closed frames a thread
- * that wait for an owner, FD_WALK_PATHS_MAX call paths, FD_WALK_PUTS_MAX objects in queues.
+ * that wait for an owner, FD_WALK_PATHS_MAX call paths, FD_WALK_PUTS_MAX objects in queues,
+ * FD_WALK_FDS_MAX descriptors of sessions.
  */
 #ifndef FD_ANALYZE_WALK_H
 #define FD_ANALYZE_WALK_H
@@ -39,6 +48,7 @@
 #define FD_WALK_PENDING_MAX (1u << 14)
 #define FD_WALK_PATHS_MAX   (1u << 20)
 #define FD_WALK_PUTS_MAX    (1u << 16)
+#define FD_WALK_FDS_MAX     (1u << 20)
 
 enum fd_frame_kind {
 	FD_FRAME_FUNCTION, /* addr says which */
@@ -55,6 +65,13 @@ enum fd_session_state {
 	FD_SESSION_REPLACED    /* its key began again before it had ended */
 };
 
+/* What a walk tells as sessions. */
+enum fd_unit {
+	FD_UNIT_SESSION, /* connections, as session_begin and session_end say */
+	FD_UNIT_REQUEST  /* requests, each like a session of its own; what a connection did outside
+			  * of requests belongs to the server itself */
+};
+
 /* Valid until session_closed has returned. */
 struct fd_walk_session {
 	uint64_t id; /* 1, 2, ... in the order of their begin: tells sessions with the same key
@@ -65,8 +82,13 @@ struct fd_walk_session {
 	uint64_t begin_ns;
 	uint64_t end_ns; /* once it is not OPEN: its end, or the end of the trace */
 	enum fd_session_state state;
-	const char *peer; /* the client's address as the server told it; may be empty */
-	void *user;       /* the visitor's; NULL when the session is opened */
+	const char *peer;  /* the client's address as the server told it; may be empty */
+	const char *what;  /* of a request: what is asked for; may be empty. Of a session: "" */
+	int32_t fd;        /* the descriptor that it came on, -1: not known */
+	uint64_t requests; /* that were begun in it; of a request: 1 */
+	uint64_t bytes_in; /* read from, and written to, its descriptor: as far as io events say */
+	uint64_t bytes_out;
+	void *user; /* the visitor's; NULL when the session is opened */
 };
 
 /* A closed frame. Valid during the call only. */
@@ -84,17 +106,21 @@ struct fd_walk_frame {
 	uint32_t depth;       /* open frames around it: 0 is the outermost of its thread */
 	uint64_t start_ns;
 	uint64_t end_ns;
-	uint64_t self_ns;   /* not inside frames below it; waiting when it is a wait */
-	uint64_t total_ns;  /* self_ns, and that of all frames below it with the same owner */
-	uint64_t wait_ns;   /* of total_ns: in waits */
-	int32_t fd;         /* of waits; -1: none */
-	int64_t result;     /* of waits that ended */
-	uint8_t kind;       /* enum fd_frame_kind */
-	uint8_t wait;       /* enum fd_wait_kind, of waits */
-	uint8_t recursive;  /* the same function is open further out, with the same owner: its
+	uint64_t self_ns;  /* not inside frames below it; waiting when it is a wait */
+	uint64_t total_ns; /* self_ns, and that of all frames below it with the same owner */
+	uint64_t wait_ns;  /* of total_ns: in waits */
+	uint64_t
+		skipped_calls; /* directly or indirectly in it, too short to be recorded: no frames */
+	uint64_t skipped_ns;   /* how long they took: part of self_ns */
+	int32_t fd;            /* of waits; -1: none */
+	int64_t result;        /* of waits that ended */
+	uint8_t kind;          /* enum fd_frame_kind */
+	uint8_t wait;          /* enum fd_wait_kind, of waits */
+	uint8_t recursive;     /* the same function is open further out, with the same owner: its
 			     * total_ns is part of that frame's */
-	uint8_t unfinished; /* still open at the end of the trace */
-	uint8_t repaired;   /* its exit was not seen; it was closed with a frame around it */
+	uint8_t unfinished;    /* still open at the end of the trace */
+	uint8_t repaired;      /* its exit was not seen; it was closed with a frame around it, by
+			     * unwinding (longjmp, an exception) or by the end of its thread */
 };
 
 /* An object that went through a queue, told when it is taken. Nobody took it: take_ns and to_tid
@@ -124,6 +150,16 @@ struct fd_walk_note {
 	struct fd_walk_session *session; /* of the thread at that moment, or NULL */
 };
 
+/* A function whose calls are recorded from now on, or no longer. */
+struct fd_walk_switch {
+	uint64_t time_ns;
+	uint64_t addr;
+	uint64_t calls; /* until then */
+	uint32_t pid;
+	gboolean on;
+	uint8_t reason; /* enum fd_switch_reason */
+};
+
 /* Who is told. Any may be NULL. Called from within fd_walk_feed and fd_walk_finish. */
 struct fd_walk_visitor {
 	void (*session_opened)(void *user, struct fd_walk_session *session);
@@ -132,6 +168,7 @@ struct fd_walk_visitor {
 	void (*handoff)(void *user, const struct fd_walk_handoff *handoff);
 	void (*note)(void *user, const struct fd_walk_note *note);
 	void (*bytes)(void *user, const struct fd_walk_note *bytes);
+	void (*switched)(void *user, const struct fd_walk_switch *switched);
 };
 
 /*
@@ -158,7 +195,7 @@ struct fd_walk_stats {
 	uint64_t stray_exits;    /* exits of frames that are not open; ignored */
 	uint64_t stray_sessions; /* resume, suspend or end of a session that is not open; ignored */
 	uint64_t no_thread; /* events of ours that do not say their thread: stacks are guesswork */
-	uint64_t time_backwards; /* events before their predecessor; taken as of its time */
+	uint64_t time_backwards; /* events before their thread's last one; taken as of its time */
 	uint64_t too_deep;       /* frames not kept because of FD_WALK_DEPTH_MAX */
 	uint64_t pending_over;   /* frames that a session would have adopted, but the server has
 				  * because of FD_WALK_PENDING_MAX */
@@ -171,7 +208,16 @@ struct fd_walk_stats {
 	uint64_t finished;
 	uint64_t unfinished_sessions;
 	uint64_t replaced;
-	uint64_t begin_ns; /* of the first and the last event, 0 when there was none */
+	uint64_t aliases;  /* sessions with two keys: told by two sources */
+	uint64_t requests; /* begun */
+	uint64_t
+		stray_requests; /* begins and ends of requests in no session, or of none; ignored */
+	uint64_t skipped_calls; /* too short to be recorded */
+	uint64_t skipped_ns;
+	uint64_t unwound;  /* frames whose functions ended without returning; of repaired */
+	uint64_t lost;     /* calls that the tracer says are missing */
+	uint64_t switches; /* of functions, on or off */
+	uint64_t begin_ns; /* of the earliest and the latest event, 0 when there was none */
 	uint64_t end_ns;
 };
 
@@ -180,7 +226,11 @@ struct fd_walk;
 /* visitor and user must outlive the walk. The caller owns the result (fd_walk_free). */
 struct fd_walk *fd_walk_new(const struct fd_walk_visitor *visitor, void *user);
 
-/* Takes events in time order; their data is not needed after the call. */
+/* What it is to tell as sessions; before anything is fed. FD_UNIT_SESSION otherwise. */
+void fd_walk_set_unit(struct fd_walk *walk, enum fd_unit unit);
+
+/* Takes events in the order of a source: that of time within a thread, across threads that in which
+ * they were written (source.h). Their data is not needed after the call. */
 void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t count);
 
 /* The trace is over: what is open is closed as of the last event, told, and marked unfinished. */

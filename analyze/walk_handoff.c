@@ -4,7 +4,7 @@
 struct put {
 	uint64_t object;
 	uint64_t put_ns;
-	uint64_t session; /* id of the session it is for; 0: none */
+	uint64_t session; /* serial of the session it is for; 0: none */
 	uint64_t session_key;
 	uint32_t queue;
 	uint32_t pid;
@@ -39,12 +39,14 @@ static struct session *session_of(const struct fd_walk *walk, const struct put *
 	struct session *session =
 		put->session ? walk_session_find(walk, put->pid, put->session_key) : NULL;
 
-	return session && session->told.id == put->session ? session : NULL;
+	return session && session->serial == put->session ? session : NULL;
 }
 
-static void tell(struct fd_walk *walk, const struct put *put, uint32_t to_tid,
-		 struct session *session)
+static void tell(struct fd_walk *walk, const struct put *put, uint32_t to_tid, uint64_t now_ns,
+		 const struct session *session)
 {
+	/* What takes it may be a thread whose time is not known so well. */
+	uint64_t end_ns = MAX(now_ns, put->put_ns);
 	struct fd_walk_handoff handoff = {
 		.object = put->object,
 		.queue = put->queue,
@@ -52,9 +54,9 @@ static void tell(struct fd_walk *walk, const struct put *put, uint32_t to_tid,
 		.from_tid = put->tid,
 		.to_tid = to_tid,
 		.put_ns = put->put_ns,
-		.take_ns = to_tid ? walk->now_ns : 0,
-		.end_ns = walk->now_ns,
-		.session = session ? &session->told : NULL,
+		.take_ns = to_tid ? end_ns : 0,
+		.end_ns = end_ns,
+		.session = session && session->unit ? &session->unit->told : NULL,
 	};
 
 	if (walk->visitor->handoff)
@@ -64,14 +66,14 @@ static void tell(struct fd_walk *walk, const struct put *put, uint32_t to_tid,
 void walk_handoff_put(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
 {
 	struct session *session = walk_session_find(walk, thread->pid, event->addr);
-	gboolean own = session && session == thread->current;
+	gboolean own = session && session == thread->session;
 
 	if (!session)
-		session = thread->current;
+		session = thread->session;
 	struct put put = {
 		.object = event->addr,
-		.put_ns = walk->now_ns,
-		.session = session ? session->told.id : 0,
+		.put_ns = thread->now_ns,
+		.session = session ? session->serial : 0,
 		.session_key = session ? session->told.key : 0,
 		.queue = event->name,
 		.pid = thread->pid,
@@ -80,13 +82,13 @@ void walk_handoff_put(struct fd_walk *walk, struct thread *thread, const struct 
 	const struct put *old = g_hash_table_lookup(walk->puts, &put);
 
 	if (old)
-		tell(walk, old, 0, session_of(walk, old));
+		tell(walk, old, 0, thread->now_ns, session_of(walk, old));
 	if (old || g_hash_table_size(walk->puts) < FD_WALK_PUTS_MAX)
 		g_hash_table_add(walk->puts, g_memdup2(&put, sizeof put));
 	else
 		walk->stats.puts_over++;
 	if (own)
-		walk_owner_suspend(walk, thread);
+		walk_session_leave(walk, thread);
 }
 
 void walk_handoff_take(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
@@ -95,14 +97,14 @@ void walk_handoff_take(struct fd_walk *walk, struct thread *thread, const struct
 	struct put probe = { .object = event->addr, .queue = event->name, .pid = thread->pid };
 	const struct put *put = g_hash_table_lookup(walk->puts, &probe);
 
-	tell(walk, put ? put : &probe, thread->tid,
+	tell(walk, put ? put : &probe, thread->tid, thread->now_ns,
 	     keyed ? keyed
 	     : put ? session_of(walk, put)
 		   : NULL);
 	if (put)
 		g_hash_table_remove(walk->puts, &probe);
 	if (keyed)
-		walk_owner_resume(walk, thread, keyed);
+		walk_session_enter(walk, thread, keyed, TRUE);
 }
 
 static gint by_time(gconstpointer a, gconstpointer b)
@@ -121,7 +123,7 @@ void walk_handoff_finish(struct fd_walk *walk)
 	for (guint i = 0; i < puts->len; i++) {
 		const struct put *put = g_ptr_array_index(puts, i);
 
-		tell(walk, put, 0, session_of(walk, put));
+		tell(walk, put, 0, walk->now_ns, session_of(walk, put));
 	}
 	g_hash_table_remove_all(walk->puts);
 }

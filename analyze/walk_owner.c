@@ -183,12 +183,13 @@ static gboolean asks_for_work(const struct thread *thread, uint8_t wait)
 
 void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
 {
+	if (event->wait == FD_WAIT_IO)
+		walk_io_touch(walk, thread, event->fd);
 	if (!asks_for_work(thread, event->wait)) {
 		walk_stack_enter(walk, thread, FD_FRAME_WAIT, event);
 		return;
 	}
-	if (thread->current)
-		walk_owner_suspend(walk, thread);
+	walk_session_leave(walk, thread);
 	walk_owner_boundary(walk, thread);
 	disown(walk, thread, event->wait != FD_WAIT_COND, NULL);
 

@@ -4,6 +4,8 @@
  *	walk.c          dispatch, the end of the trace
  *	walk_stack.c    frames: enter, close, repair, call paths
  *	walk_owner.c    sessions, boundaries, adoption: whose frames they are
+ *	walk_session.c  which sessions are open, on which threads; requests
+ *	walk_io.c       descriptors of sessions
  *	walk_handoff.c  objects in queues
  */
 #ifndef FD_ANALYZE_WALK_PRIVATE_H
@@ -15,10 +17,19 @@
 
 #define WALK_EDGES_MAX (2 * FD_WALK_PATHS_MAX)
 
+/* A session, or a request where those are told as sessions: then what they are in is hidden. */
 struct session {
 	struct fd_walk_session told;
+	uint64_t serial; /* tells it apart from all others, hidden ones too */
+	struct session
+		*unit;  /* what a thread that works for it works for: itself, its request where
+			       * those are told, NULL: it has none now */
+	uint64_t alias; /* its other key, if it has one */
+	gboolean has_alias;
+	gboolean hidden;      /* nobody is told of it */
+	GArray *fds;          /* int32_t: descriptors that lead to it; NULL: none */
 	uint32_t open_frames; /* frames that it owns and that are open, of all threads */
-	uint32_t currents;    /* threads whose current session it is */
+	uint32_t currents;    /* threads that are on it, or whose current session it is */
 };
 
 /* Whose an open frame is, as far as is known. */
@@ -38,6 +49,8 @@ struct frame {
 	uint64_t in_owner_wait_ns;
 	uint64_t in_server_ns; /* likewise of the server's */
 	uint64_t in_server_wait_ns;
+	uint64_t skipped_calls;
+	uint64_t skipped_ns;
 	struct session *owner; /* CLAIM_SESSION only */
 	uint32_t slot;         /* of this function on this thread: struct slot */
 	uint32_t outer;        /* index + 1 of the same function's next frame further out */
@@ -62,10 +75,13 @@ struct thread {
 	uint32_t tid;
 	uint32_t index;
 	uint32_t name;
-	struct session *current; /* may be NULL */
-	GArray *frames;          /* of struct frame, outermost first */
-	GArray *pending;         /* of struct fd_walk_frame: closed, but nobody's yet */
-	uint64_t pending_ns;     /* total of those directly below frames that are not pending */
+	uint64_t now_ns;         /* of its last event */
+	struct session *session; /* that it is on; may be NULL */
+	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
+	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
+	GArray *frames;      /* of struct frame, outermost first */
+	GArray *pending;     /* of struct fd_walk_frame: closed, but nobody's yet */
+	uint64_t pending_ns; /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;
 	uint64_t pending_over; /* told as the server's since the last boundary, for want of room */
 	uint32_t boundary;     /* frames from this index on were opened since the last boundary */
@@ -92,8 +108,14 @@ struct fd_walk {
 	GArray *edge_paths;     /* of uint32_t */
 	GArray *paths;          /* of struct fd_walk_path, path_keys beside it */
 	GArray *path_keys;      /* of uint32_t */
-	GHashTable *sessions;   /* of struct session by (pid, key); the open ones */
-	GHashTable *puts;       /* of struct put, the objects in queues */
+	GHashTable *sessions;   /* struct session_key -> struct session, the open ones; one that has
+				 * two keys is there twice */
+	GHashTable *fds;        /* pid << 32 | descriptor -> struct session, open ones */
+	GHashTable *ended; /* of struct session_key: the other keys of sessions that have ended,
+				 * whose own end is still to come */
+	enum fd_unit unit;
+	uint64_t next_serial;
+	GHashTable *puts; /* of struct put, the objects in queues */
 	struct fd_walk_stats stats;
 	gboolean finished;
 };
@@ -122,7 +144,10 @@ struct frame *walk_stack_enter(struct fd_walk *walk, struct thread *thread, enum
 			       const struct fd_event *event);
 void walk_stack_exit(struct fd_walk *walk, struct thread *thread, enum fd_frame_kind kind,
 		     const struct fd_event *event);
-void walk_stack_unwind(struct fd_walk *walk, struct thread *thread);
+void walk_stack_skip(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_stack_unwind(struct fd_walk *walk, struct thread *thread, uint64_t count);
+/* All that is open: at the end of the trace, or of the thread. */
+void walk_stack_clear(struct fd_walk *walk, struct thread *thread, gboolean end_of_trace);
 
 /* walk_owner.c */
 void walk_owner_claim(struct thread *thread, struct frame *frame);
@@ -140,7 +165,24 @@ void walk_session_begin(struct fd_walk *walk, struct thread *thread, const struc
 void walk_session_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
 void walk_session_settle(struct fd_walk *walk, struct session *session);
 void walk_session_finish(struct fd_walk *walk);
+/* The thread works for the session from now on, or for none. */
+void walk_session_enter(struct fd_walk *walk, struct thread *thread, struct session *session,
+			gboolean by_header);
+void walk_session_leave(struct fd_walk *walk, struct thread *thread);
+void walk_request_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_request_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
 GHashTable *walk_sessions_new(void);
+
+/* walk_io.c */
+struct session *walk_io_find(const struct fd_walk *walk, uint32_t pid, int32_t fd);
+/* The descriptor leads to the session, and no longer to another. */
+void walk_io_lead(struct fd_walk *walk, struct session *session, int32_t fd);
+void walk_io_forget(struct fd_walk *walk, struct session *session);
+/* The thread has to do with the descriptor: its session becomes current, unless the thread was told
+ * of another one. */
+struct session *walk_io_touch(struct fd_walk *walk, struct thread *thread, int32_t fd);
+void walk_io(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+GHashTable *walk_fds_new(void);
 
 /* walk_handoff.c */
 void walk_handoff_put(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);

@@ -110,7 +110,7 @@ struct frame *walk_stack_enter(struct fd_walk *walk, struct thread *thread, enum
 		.id = ++walk->next_frame,
 		.addr = kind == FD_FRAME_FUNCTION ? event->addr : 0,
 		.call_site = kind == FD_FRAME_FUNCTION ? event->addr2 : 0,
-		.start_ns = walk->now_ns,
+		.start_ns = thread->now_ns,
 		.slot = slot_id,
 		.outer = slot->top,
 		.path = path_below(walk, around, slot->key, thread->pid, kind, event),
@@ -170,14 +170,13 @@ static void add_to_parent(struct thread *thread, const struct frame *frame, uint
 	}
 }
 
-static void tell_times(const struct fd_walk *walk, const struct frame *frame,
-		       struct fd_walk_frame *told)
+static void tell_times(uint64_t now_ns, const struct frame *frame, struct fd_walk_frame *told)
 {
 	gboolean server = frame->claim == CLAIM_SERVER;
 
 	told->start_ns = frame->start_ns;
-	told->end_ns = walk->now_ns;
-	told->self_ns = walk->now_ns - frame->start_ns - frame->child_ns;
+	told->end_ns = now_ns;
+	told->self_ns = now_ns - frame->start_ns - frame->child_ns;
 	told->total_ns = told->self_ns + (server ? frame->in_server_ns : frame->in_owner_ns);
 	told->wait_ns = server ? frame->in_server_wait_ns : frame->in_owner_wait_ns;
 	if (frame->kind == FD_FRAME_WAIT)
@@ -202,6 +201,8 @@ static void close_top(struct fd_walk *walk, struct thread *thread, enum how how,
 		.call_site = frame.call_site,
 		.path = frame.path,
 		.depth = depth,
+		.skipped_calls = frame.skipped_calls,
+		.skipped_ns = frame.skipped_ns,
 		.fd = frame.fd,
 		.result = result,
 		.kind = frame.kind,
@@ -211,7 +212,7 @@ static void close_top(struct fd_walk *walk, struct thread *thread, enum how how,
 		.repaired = how == HOW_REPAIR,
 	};
 
-	tell_times(walk, &frame, &told);
+	tell_times(thread->now_ns, &frame, &told);
 	slot_at(walk, frame.slot)->top = frame.outer;
 	g_array_set_size(thread->frames, depth);
 	thread->open[frame.kind]--;
@@ -271,8 +272,41 @@ void walk_stack_exit(struct fd_walk *walk, struct thread *thread, enum fd_frame_
 	close_top(walk, thread, HOW_EXIT, kind == FD_FRAME_WAIT ? (int64_t)event->addr : 0);
 }
 
-void walk_stack_unwind(struct fd_walk *walk, struct thread *thread)
+void walk_stack_skip(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	uint32_t depth = thread->frames->len;
+
+	walk->stats.skipped_calls += event->addr;
+	walk->stats.skipped_ns += event->addr2;
+	/* A wait calls nothing: what is told in it is of the frame around it. */
+	if (depth && walk_frame_at(thread, depth - 1)->kind == FD_FRAME_WAIT)
+		depth--;
+	if (!depth || thread->overflow)
+		return;
+	walk_frame_at(thread, depth - 1)->skipped_calls += event->addr;
+	walk_frame_at(thread, depth - 1)->skipped_ns += event->addr2;
+}
+
+void walk_stack_unwind(struct fd_walk *walk, struct thread *thread, uint64_t count)
+{
+	uint64_t over = MIN(count, thread->overflow);
+
+	thread->overflow -= over;
+	for (count -= over; count; count--) {
+		uint32_t top = innermost(thread, FD_FRAME_FUNCTION);
+
+		if (!top) {
+			walk->stats.stray_exits++;
+			return;
+		}
+		while (thread->frames->len >= top)
+			close_top(walk, thread, HOW_REPAIR, 0);
+		walk->stats.unwound++;
+	}
+}
+
+void walk_stack_clear(struct fd_walk *walk, struct thread *thread, gboolean end_of_trace)
 {
 	while (thread->frames->len)
-		close_top(walk, thread, HOW_END_OF_TRACE, 0);
+		close_top(walk, thread, end_of_trace ? HOW_END_OF_TRACE : HOW_REPAIR, 0);
 }

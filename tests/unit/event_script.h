@@ -7,7 +7,11 @@
  *	+f -f -           function entry, exit, exit without an address
  *	{s }s             scope enter, exit
  *	wait:POLL:what w  wait begin (OTHER IO POLL ACCEPT COND LOCK SLEEP), end (w:5 is result 5)
- *	begin:K:peer resume:K suspend:K end:K
+ *	skip:N:ns unwound:N lost:N
+ *	begin:K:peer:fd resume:K suspend:K end:K
+ *	req:K:what done:K:result
+ *	io:READ:fd:result (OTHER READ WRITE ACCEPT CONNECT CLOSE SHUTDOWN DUP)
+ *	tbegin: tend: off:f on:f
  *	put:O:queue take:O:queue
  *	note:key:value bytes:label:data name:text other:name
  *	module:base:bytes:path:buildid
@@ -110,6 +114,8 @@ static inline void script_word(struct script *script, struct fd_event *event, ch
 			event->addr = g_ascii_strtoull(part[1], NULL, 0);
 		if (words[i].form == 'o')
 			event->name = script_text(script, second);
+		if (event->kind == FD_EVENT_SESSION_BEGIN && parts > 3)
+			event->fd = atoi(part[3]);
 		if (words[i].form == 'n')
 			event->name = script_text(script, part[1]);
 		event->data = script_data(script, event, words[i].form == 'o' ? "" : second);
@@ -120,11 +126,66 @@ static inline void script_word(struct script *script, struct fd_event *event, ch
 	g_error("no such event: %s", part[0]);
 }
 
+static inline uint64_t script_number(char **part, guint index)
+{
+	return g_strv_length(part) > index ? (uint64_t)g_ascii_strtoll(part[index], NULL, 0) : 0;
+}
+
+static inline uint64_t script_io_op(const char *name)
+{
+	static const char *const names[FD_IO_OPS] = { "OTHER",   "READ",  "WRITE",    "ACCEPT",
+						      "CONNECT", "CLOSE", "SHUTDOWN", "DUP" };
+
+	for (uint8_t i = 0; i < FD_IO_OPS; i++)
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	g_error("no such io: %s", name);
+}
+
+/* FALSE: it is none of these. */
+static inline gboolean script_more(struct script *script, struct fd_event *event, char **part)
+{
+	static const struct {
+		const char *word;
+		enum fd_event_kind kind;
+	} words[] = {
+		{ "skip", FD_EVENT_FUNC_SKIPPED },   { "unwound", FD_EVENT_FUNC_UNWOUND },
+		{ "lost", FD_EVENT_FUNC_LOST },      { "io", FD_EVENT_IO },
+		{ "req", FD_EVENT_REQUEST_BEGIN },   { "done", FD_EVENT_REQUEST_END },
+		{ "tbegin", FD_EVENT_THREAD_BEGIN }, { "tend", FD_EVENT_THREAD_END },
+		{ "off", FD_EVENT_SWITCHED },        { "on", FD_EVENT_SWITCHED },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (strcmp(part[0], words[i].word) != 0)
+			continue;
+		event->kind = (uint8_t)words[i].kind;
+		event->addr = script_number(part, 1);
+		event->addr2 = script_number(part, 2);
+		if (event->kind == FD_EVENT_IO) {
+			event->addr2 = script_io_op(part[1]);
+			event->fd = (int32_t)script_number(part, 2);
+			event->addr = script_number(part, 3);
+		} else if (event->kind == FD_EVENT_SWITCHED) {
+			event->addr = script_address(script, part[1]);
+			event->fd = part[0][1] == 'n';
+			event->wait = FD_SWITCH_BUDGET;
+		} else if (event->kind == FD_EVENT_REQUEST_BEGIN) {
+			event->addr2 = 0;
+			event->data = script_data(script, event, part[1] && part[2] ? part[2] : "");
+		}
+		return TRUE;
+	}
+	return FALSE;
+}
+
 static inline void script_event(struct script *script, struct fd_event *event, const char *text)
 {
 	g_auto(GStrv) part = g_strsplit(text, ":", 5);
 
 	event->fd = -1;
+	if (script_more(script, event, part))
+		return;
 	if (text[0] == '+' || text[0] == '-') {
 		event->kind = text[0] == '+' ? FD_EVENT_FUNC_ENTRY : FD_EVENT_FUNC_EXIT;
 		event->addr = script_address(script, text + 1);
@@ -136,7 +197,7 @@ static inline void script_event(struct script *script, struct fd_event *event, c
 		event->kind = FD_EVENT_WAIT_BEGIN;
 		event->wait = script_wait_kind(part[1]);
 		event->name = script_text(script, part[2]);
-		event->fd = 7;
+		event->fd = part[3] ? atoi(part[3]) : 7;
 	} else if (strcmp(part[0], "w") == 0) {
 		event->kind = FD_EVENT_WAIT_END;
 		event->addr = part[1] ? (uint64_t)g_ascii_strtoll(part[1], NULL, 10) : 0;
@@ -204,6 +265,55 @@ static inline struct script *script_new(const char *text)
 		script_line(script, *line);
 	g_array_sort(script->events, script_by_time);
 	return script;
+}
+
+/* Function events of a thread wait until it has another one, as in calls events: then they are all
+ * written, with their older times; those that wait in the end come last, the last thread first. */
+static inline void script_delay(struct script *script)
+{
+	GArray *from = script->events, *to = g_array_new(FALSE, TRUE, sizeof(struct fd_event));
+	GArray *waiting = g_array_new(FALSE, TRUE, sizeof(struct fd_event));
+
+	for (guint i = 0; i < from->len; i++) {
+		const struct fd_event event = g_array_index(from, struct fd_event, i);
+		gboolean function =
+			event.kind == FD_EVENT_FUNC_ENTRY || event.kind == FD_EVENT_FUNC_EXIT ||
+			(event.kind >= FD_EVENT_FUNC_SKIPPED && event.kind <= FD_EVENT_FUNC_LOST);
+
+		if (function) {
+			g_array_append_val(waiting, event);
+			continue;
+		}
+		for (guint w = 0; w < waiting->len;) {
+			const struct fd_event late = g_array_index(waiting, struct fd_event, w);
+
+			if (late.pid != event.pid || late.tid != event.tid) {
+				w++;
+				continue;
+			}
+			g_array_append_val(to, late);
+			g_array_remove_index(waiting, w);
+		}
+		g_array_append_val(to, event);
+	}
+	while (waiting->len) {
+		const struct fd_event last =
+			g_array_index(waiting, struct fd_event, waiting->len - 1);
+
+		for (guint w = 0; w < waiting->len;) {
+			const struct fd_event late = g_array_index(waiting, struct fd_event, w);
+
+			if (late.pid != last.pid || late.tid != last.tid) {
+				w++;
+				continue;
+			}
+			g_array_append_val(to, late);
+			g_array_remove_index(waiting, w);
+		}
+	}
+	g_array_unref(from);
+	g_array_unref(waiting);
+	script->events = to;
 }
 
 static inline const struct fd_event *script_events(const struct script *script)

@@ -31,12 +31,23 @@ static void on_closed(void *user, struct fd_walk_session *session)
 	struct story *story = user;
 
 	g_assert_true(session->user == story);
-	if (!story->frames_only)
+	if (story->frames_only)
+		return;
+	g_string_append_printf(story->text,
+			       "close %" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT
+			       "..%" G_GUINT64_FORMAT,
+			       session->id, states[session->state], session->begin_ns,
+			       session->end_ns);
+	if (*session->what)
+		g_string_append_printf(story->text, " '%s'", session->what);
+	else if (session->requests)
+		g_string_append_printf(story->text, " requests=%" G_GUINT64_FORMAT,
+				       session->requests);
+	if (session->bytes_in || session->bytes_out)
 		g_string_append_printf(story->text,
-				       "close %" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT
-				       "..%" G_GUINT64_FORMAT "\n",
-				       session->id, states[session->state], session->begin_ns,
-				       session->end_ns);
+				       " in=%" G_GUINT64_FORMAT " out=%" G_GUINT64_FORMAT,
+				       session->bytes_in, session->bytes_out);
+	g_string_append_c(story->text, '\n');
 }
 
 /* "f@A 2..10 s1 self=3 total=8 wait=0": frame f of thread A, owned by session 1 ("-": server). */
@@ -60,11 +71,16 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 		g_string_append_c(story->text, '-');
 	g_string_append_printf(story->text,
 			       " self=%" G_GUINT64_FORMAT " total=%" G_GUINT64_FORMAT
-			       " wait=%" G_GUINT64_FORMAT "%s%s%s\n",
+			       " wait=%" G_GUINT64_FORMAT "%s%s%s",
 			       frame->self_ns, frame->total_ns, frame->wait_ns,
 			       frame->recursive ? " recursive" : "",
 			       frame->unfinished ? " unfinished" : "",
 			       frame->repaired ? " repaired" : "");
+	if (frame->skipped_calls)
+		g_string_append_printf(story->text,
+				       " skipped=%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT,
+				       frame->skipped_calls, frame->skipped_ns);
+	g_string_append_c(story->text, '\n');
 }
 
 static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
@@ -118,6 +134,32 @@ static char *tell(const char *text, size_t batch, gboolean frames_only, struct f
 	if (stats)
 		fd_walk_get_stats(walk, stats);
 	return g_string_free(story.text, FALSE);
+}
+
+/* The same for a unit, and with function events that come late. */
+static char *tell_unit(const char *text, enum fd_unit unit, gboolean late,
+		       struct fd_walk_stats *stats)
+{
+	g_autoptr(script_auto) script = script_new(text);
+	struct story story = { .script = script, .text = g_string_new(NULL) };
+	g_autoptr(fd_walk) walk = fd_walk_new(&visitor, &story);
+
+	if (late)
+		script_delay(script);
+	fd_walk_set_unit(walk, unit);
+	fd_walk_feed(walk, script_events(script), script->events->len);
+	fd_walk_finish(walk);
+	g_assert_cmpuint(story.own_ns, ==, story.roots_ns);
+	fd_walk_get_stats(walk, stats);
+	return g_string_free(story.text, FALSE);
+}
+
+static void expect_unit(const char *text, enum fd_unit unit, const char *expected)
+{
+	struct fd_walk_stats stats;
+	g_autofree char *told = tell_unit(text, unit, FALSE, &stats);
+
+	g_assert_cmpstr(told, ==, expected);
 }
 
 static void expect_frames(const char *text, const char *expected)
@@ -522,7 +564,7 @@ static void test_bad_times_and_threads(void)
 	g_assert_cmpuint(stats.other, ==, 1);
 	g_assert_cmpuint(stats.events, ==, 3);
 	g_assert_cmpuint(stats.frames, ==, 1);
-	g_assert_cmpuint(stats.begin_ns, ==, 5);
+	g_assert_cmpuint(stats.begin_ns, ==, 2);
 	g_assert_cmpuint(stats.end_ns, ==, 5);
 	script_free(script);
 }
@@ -589,15 +631,210 @@ static void test_many_paths(void)
 	g_assert_cmpuint(fd_walk_path(walk, 326).parent, ==, 0);
 }
 
+/* ---- events of libflowdar and libflowdar-io ---- */
+
+static void test_skipped(void)
+{
+	struct fd_walk_stats stats;
+
+	/* In the innermost frame that is no wait; with none open, they are counted only. */
+	expect_frames(
+		"A 0 skip:9:9 1 +f 2 +g 4 skip:3:1 5 skip:2:1 6 -g 7 wait:IO:r 8 skip:1:0 9 w "
+		"10 -f",
+		"g@A 2..6 - self=4 total=4 wait=0 skipped=5/2\n"
+		"r@A 7..9 - self=2 total=2 wait=2\n"
+		"f@A 1..10 - self=3 total=9 wait=2 skipped=1/0\n");
+	stats = stats_of("A 0 skip:9:9 1 +f 2 skip:1:5 3 lost:7 4 -f");
+	g_assert_cmpuint(stats.skipped_calls, ==, 10);
+	g_assert_cmpuint(stats.skipped_ns, ==, 14);
+	g_assert_cmpuint(stats.lost, ==, 7);
+}
+
+static void test_unwound(void)
+{
+	struct fd_walk_stats stats;
+
+	expect_frames("A 0 +f 1 +g 2 {s 3 +h 5 unwound:2 6 -f 7 unwound:1",
+		      "h@A 3..5 - self=2 total=2 wait=0 repaired\n"
+		      "s@A 2..5 - self=1 total=3 wait=0 repaired\n"
+		      "g@A 1..5 - self=1 total=4 wait=0 repaired\n"
+		      "f@A 0..6 - self=2 total=6 wait=0\n");
+	stats = stats_of("A 0 +f 1 +g 5 unwound:3 6 -f 7 unwound:18446744073709551615");
+	g_assert_cmpuint(stats.unwound, ==, 2);
+	g_assert_cmpuint(stats.stray_exits, ==, 3);
+}
+
+/* What is open ends with the thread; its number may come again. */
+static void test_thread_end(void)
+{
+	expect_all("A 0 +main 1 begin:1:x 2 +f 3 wait:IO:r 5 tend 8 +f 9 -f\nB 20 +g 21 -g",
+		   "open 1 x at 1\n"
+		   "r@A 3..5 s1 self=2 total=2 wait=2 repaired\n"
+		   "f@A 2..5 s1 self=1 total=3 wait=2 repaired\n"
+		   "main@A 0..5 s1 self=2 total=5 wait=2 repaired\n"
+		   "f@A 8..9 - self=1 total=1 wait=0\n"
+		   "g@B 20..21 - self=1 total=1 wait=0\n"
+		   "close 1 unfinished 1..21\n");
+}
+
+/* I/O on a session's descriptor makes it current, reads and writes are counted there. */
+static void test_io(void)
+{
+	/* Keys of libflowdar-io: descriptor | generation << 32. */
+	expect_all("A 0 begin:4294967301:x:5 1 wait:POLL:p\n"
+		   "B 2 +serve 3 io:READ:5:100 4 +f 5 -f 6 io:WRITE:5:30 7 io:READ:5:-11 8 -serve "
+		   "9 io:READ:77:5 12 end:4294967301 13 +g 14 -g",
+		   "open 1 x at 0\n"
+		   "f@B 4..5 s1 self=1 total=1 wait=0\n"
+		   "serve@B 2..8 s1 self=5 total=6 wait=0\n"
+		   "close 1 finished 0..12 in=100 out=30\n"
+		   "p@A 1..14 - self=13 total=13 wait=13 unfinished\n"
+		   "g@B 13..14 - self=1 total=1 wait=0\n");
+	/* Another session's descriptor is a switch; a wait on it is its wait; a duplicate is it too. */
+	expect_frames(
+		"A 0 begin:4294967301::5 1 begin:4294967302::6 2 +f 3 io:READ:5:1 4 +g 5 -g "
+		"6 wait:IO:r:6 7 w 8 io:DUP:5:9 9 +h 10 -h 11 wait:IO:r:6 12 w 13 io:READ:9:1 "
+		"14 +k 15 -k 16 -f",
+		"g@A 4..5 s1 self=1 total=1 wait=0\n"
+		"r@A 6..7 s2 self=1 total=1 wait=1\n"
+		"h@A 9..10 s1 self=1 total=1 wait=0\n"
+		"r@A 11..12 s2 self=1 total=1 wait=1\n"
+		"k@A 14..15 s1 self=1 total=1 wait=0\n"
+		"f@A 2..16 s2 self=9 total=11 wait=2\n");
+	/* What the header says is not changed by I/O for somebody else, but counted. */
+	expect_all(
+		"A 0 begin:1:x:5 1 begin:2:y:6 2 resume:1 3 io:WRITE:6:8 4 +f 5 -f 6 end:1 7 end:2",
+		"open 1 x at 0\n"
+		"open 2 y at 1\n"
+		"f@A 4..5 s1 self=1 total=1 wait=0\n"
+		"close 1 finished 0..6\n"
+		"close 2 finished 1..7 in=0 out=8\n");
+}
+
+/* The header and libflowdar-io tell of the same connection. */
+static void test_alias(void)
+{
+	struct fd_walk_stats stats;
+
+	expect_all("A 0 begin:4294967301:x:5 1 begin:77:y:5 2 suspend:77 3 resume:77 4 +f 5 -f 6 "
+		   "end:77 "
+		   "7 end:4294967301",
+		   "open 1 x at 0\n"
+		   "f@A 4..5 s1 self=1 total=1 wait=0\n"
+		   "close 1 finished 0..6\n");
+	stats = stats_of(
+		"A 0 begin:77:y:5 1 begin:4294967301:x:5 2 end:4294967301 3 end:77 4 end:77");
+	g_assert_cmpuint(stats.sessions, ==, 1);
+	g_assert_cmpuint(stats.aliases, ==, 1);
+	g_assert_cmpuint(stats.finished, ==, 1);
+	g_assert_cmpuint(stats.stray_sessions, ==, 1);
+	/* The descriptor was opened again, unseen: the old session is over. */
+	stats = stats_of("A 0 begin:4294967301::5 1 begin:8589934597::5 2 end:8589934597");
+	g_assert_cmpuint(stats.sessions, ==, 2);
+	g_assert_cmpuint(stats.replaced, ==, 1);
+	/* Two keys of the header on one descriptor (datagrams) are two sessions. */
+	expect_all("A 0 begin:1:x:5 1 begin:2:y:5 2 io:READ:5:3 3 resume:1 4 io:READ:5:4 5 end:1 6 "
+		   "end:2",
+		   "open 1 x at 0\n"
+		   "open 2 y at 1\n"
+		   "close 1 finished 0..5 in=4 out=0\n"
+		   "close 2 finished 1..6 in=3 out=0\n");
+	/* A second key cannot be taken twice. */
+	stats = stats_of("A 0 begin:4294967301::5 1 begin:77::5 2 begin:78::5 3 end:77 4 end:78");
+	g_assert_cmpuint(stats.sessions, ==, 2);
+	g_assert_cmpuint(stats.finished, ==, 2);
+}
+
+static void test_requests(void)
+{
+	static const char two[] =
+		"A 0 begin:1:x:5 1 +read 2 req:0:one 3 +f 4 -f 5 -read 6 done:0:200 "
+		"7 +idle 8 -idle 9 req:1:two 10 io:READ:5:9 11 +f 15 end:1 16 -f";
+
+	expect_unit(two, FD_UNIT_SESSION,
+		    "open 1 x at 0\n"
+		    "f@A 3..4 s1 self=1 total=1 wait=0\n"
+		    "read@A 1..5 s1 self=3 total=4 wait=0\n"
+		    "idle@A 7..8 s1 self=1 total=1 wait=0\n"
+		    "f@A 11..16 s1 self=5 total=5 wait=0\n"
+		    "close 1 finished 0..15 requests=2 in=9 out=0\n");
+	/* Requests as units: what was read before the request was known is its own. */
+	expect_unit(two, FD_UNIT_REQUEST,
+		    "open 1 x at 2\n"
+		    "f@A 3..4 s1 self=1 total=1 wait=0\n"
+		    "read@A 1..5 s1 self=3 total=4 wait=0\n"
+		    "close 1 finished 2..6 'one'\n"
+		    "open 2 x at 9\n"
+		    "idle@A 7..8 s2 self=1 total=1 wait=0\n"
+		    "f@A 11..16 s2 self=5 total=5 wait=0\n"
+		    "close 2 finished 9..15 'two' in=9 out=0\n");
+	/* One that begins in another ends it; without a session there is none. */
+	expect_unit(
+		"A 0 req:0:no 1 begin:1:x 2 req:0:one 3 req:0:two 4 done:0:0 5 done:0:0 6 req:9:no",
+		FD_UNIT_REQUEST,
+		"open 1 x at 2\n"
+		"close 1 replaced 2..3 'one'\n"
+		"open 2 x at 3\n"
+		"close 2 finished 3..4 'two'\n");
+	/* Another thread answers. */
+	expect_unit("A 0 begin:1:x 1 req:0:one 2 put:1:q\n"
+		    "B 3 take:1:q 4 +f 5 -f 6 done:0:0 7 +g 8 -g 9 wait:COND:c",
+		    FD_UNIT_REQUEST,
+		    "open 1 x at 1\n"
+		    "handoff 1 q A>B 2..3 s1\n"
+		    "f@B 4..5 s1 self=1 total=1 wait=0\n"
+		    "close 1 finished 1..6 'one'\n"
+		    "g@B 7..8 - self=1 total=1 wait=0\n"
+		    "c@B 9..9 - self=0 total=0 wait=0 unfinished\n");
+}
+
 /* Anything at all: nothing breaks, and own times still add up (checked by tell and here). */
 static void add_random_thread(GRand *rand, char letter, GString *text)
 {
-	static const char *const words[] = {
-		"+f",       "+g",       "-f",          "-g",          "-",           "{s",
-		"}s",       "w",        "wait:IO:r",   "wait:POLL:p", "wait:COND:c", "begin:1:",
-		"begin:2:", "resume:1", "suspend:1",   "end:1",       "end:2",       "put:1:q",
-		"take:1:q", "take:9:q", "wait:LOCK:l", "put:9:q"
-	};
+	static const char *const words[] = { "+f",
+					     "+g",
+					     "-f",
+					     "-g",
+					     "-",
+					     "{s",
+					     "}s",
+					     "w",
+					     "wait:IO:r",
+					     "wait:POLL:p",
+					     "wait:COND:c",
+					     "begin:1:",
+					     "begin:2:",
+					     "resume:1",
+					     "suspend:1",
+					     "end:1",
+					     "end:2",
+					     "put:1:q",
+					     "take:1:q",
+					     "take:9:q",
+					     "wait:LOCK:l",
+					     "put:9:q",
+					     "skip:2:5",
+					     "unwound:1",
+					     "unwound:3",
+					     "lost:1",
+					     "begin:3::5",
+					     "begin:4::5",
+					     "begin:4294967301::5",
+					     "end:3",
+					     "end:4",
+					     "end:4294967301",
+					     "io:READ:5:10",
+					     "io:WRITE:5:3",
+					     "io:DUP:5:6",
+					     "io:READ:6:1",
+					     "wait:IO:recv:5",
+					     "req:0:x",
+					     "req:3:y",
+					     "done:0:1",
+					     "done:3:0",
+					     "tend",
+					     "off:f",
+					     "on:f" };
 	uint64_t now = 0;
 
 	g_string_append_c(text, letter);
@@ -607,6 +844,47 @@ static void add_random_thread(GRand *rand, char letter, GString *text)
 				       words[g_rand_int_range(rand, 0, G_N_ELEMENTS(words))]);
 	}
 	g_string_append_c(text, '\n');
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static char *sorted_lines(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	qsort(lines, g_strv_length(lines), sizeof(*lines), by_text);
+	return g_strjoinv("\n", lines);
+}
+
+/* Function events that come late tell the same, if in another order. */
+static void test_late_events(void)
+{
+	for (uint32_t seed = 0; seed < 300; seed++) {
+		GRand *rand = g_rand_new_with_seed(seed);
+		g_autoptr(GString) text = g_string_new(NULL);
+		struct fd_walk_stats stats, late_stats;
+
+		add_random_thread(rand, 'A', text);
+		add_random_thread(rand, 'B', text);
+		add_random_thread(rand, 'C', text);
+		for (enum fd_unit unit = FD_UNIT_SESSION; unit <= FD_UNIT_REQUEST; unit++) {
+			g_autofree char *told = tell_unit(text->str, unit, FALSE, &stats);
+			g_autofree char *late = tell_unit(text->str, unit, TRUE, &late_stats);
+			g_autofree char *told_lines = sorted_lines(told);
+			g_autofree char *late_lines = sorted_lines(late);
+
+			g_assert_cmpstr(late_lines, ==, told_lines);
+			g_assert_cmpint(memcmp(&late_stats, &stats, sizeof(stats)), ==, 0);
+			g_assert_cmpuint(stats.time_backwards, ==, 0);
+			g_assert_cmpuint(stats.finished + stats.unfinished_sessions +
+						 stats.replaced,
+					 ==, stats.sessions);
+		}
+		g_rand_free(rand);
+	}
 }
 
 static void test_random(void)
@@ -652,6 +930,13 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/bad-times", test_bad_times_and_threads);
 	g_test_add_func("/walk/bounds", test_bounds);
 	g_test_add_func("/walk/many-paths", test_many_paths);
+	g_test_add_func("/walk/skipped", test_skipped);
+	g_test_add_func("/walk/unwound", test_unwound);
+	g_test_add_func("/walk/thread-end", test_thread_end);
+	g_test_add_func("/walk/io", test_io);
+	g_test_add_func("/walk/alias", test_alias);
+	g_test_add_func("/walk/requests", test_requests);
+	g_test_add_func("/walk/late-events", test_late_events);
 	g_test_add_func("/walk/random", test_random);
 	return g_test_run();
 }
