@@ -77,10 +77,8 @@ static void run_first(struct decoder *decoder)
 	decoder->env->packets_lost += stream->packets_lost - lost;
 	if (stop == FD_CTF_FULL)
 		return;
-	if (stop == FD_CTF_ENDED) {
+	if (stop == FD_CTF_ENDED || stream->key_ns >= stream->to_ns) {
 		take_damage(decoder, stream);
-		remove_first(decoder);
-	} else if (stream->key_ns >= stream->to_ns) {
 		remove_first(decoder);
 	}
 	if (decoder->count)

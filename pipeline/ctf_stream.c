@@ -131,11 +131,15 @@ static gboolean restore(struct fd_ctf_stream *stream)
 
 /* ---- packets ---- */
 
+static uint64_t begin_of(const struct fd_ctf_stream *stream)
+{
+	return fd_ctf_time_ns(&stream->plan->time, stream->frame.values[FD_CTF_VALUE_BEGIN]);
+}
+
 /* What was lost before a packet is told by whoever wants its begin. */
 static gboolean is_begin_wanted(const struct fd_ctf_stream *stream)
 {
-	uint64_t begin_ns =
-		fd_ctf_time_ns(&stream->plan->time, stream->frame.values[FD_CTF_VALUE_BEGIN]);
+	uint64_t begin_ns = begin_of(stream);
 
 	return !has(stream, FD_CTF_VALUE_BEGIN) ||
 	       (begin_ns >= stream->from_ns && begin_ns < stream->to_ns);
@@ -215,8 +219,7 @@ static void skip_packet(struct fd_ctf_stream *stream)
 /* Whether the packet of another file is to be read before the one in hand. */
 static gboolean put_back(struct fd_ctf_stream *stream)
 {
-	uint64_t begin_ns =
-		fd_ctf_time_ns(&stream->plan->time, stream->frame.values[FD_CTF_VALUE_BEGIN]);
+	uint64_t begin_ns = begin_of(stream);
 	guint place = 0;
 
 	if (!stream->files->len ||
@@ -304,6 +307,13 @@ static gboolean enter_packet(struct fd_ctf_stream *stream)
 			return FALSE;
 		if (is_tail(stream)) {
 			count_tail(stream);
+			skip_packet(stream);
+			continue;
+		}
+		/* Another file's packets that were read already; and as a damaged one may have
+		 * said any time, others that are before that: events do not go back. */
+		if (stream->damage && begin_of(stream) < stream->key_ns) {
+			stream->frame.clock = clock;
 			skip_packet(stream);
 			continue;
 		}
@@ -407,17 +417,30 @@ static gboolean decode(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
 	return TRUE;
 }
 
+/* After damage: reads no more of the file in hand. */
+static void drop_file(struct fd_ctf_stream *stream)
+{
+	stream->file.path = NULL;
+	stream->in_packet = FALSE;
+	stream->peeked = NULL;
+}
+
 /* Goes on to the next event. FALSE: there is none. */
 static gboolean find_event(struct fd_ctf_stream *stream)
 {
-	while (!stream->damage) {
-		if (!stream->in_packet && !enter_packet(stream))
-			return FALSE;
-		if (position(stream) < stream->packet.content_bits)
-			return peek(stream);
-		leave_packet(stream);
+	for (;;) {
+		if (!stream->in_packet && !enter_packet(stream)) {
+			if (!stream->file.path)
+				return FALSE;
+			drop_file(stream);
+		} else if (position(stream) < stream->packet.content_bits) {
+			if (peek(stream))
+				return TRUE;
+			drop_file(stream);
+		} else if (!leave_packet(stream)) {
+			drop_file(stream);
+		}
 	}
-	return FALSE;
 }
 
 static enum fd_ctf_stop end(struct fd_ctf_stream *stream)
@@ -447,7 +470,7 @@ enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_
 				   struct fd_ctf_sink *sink)
 {
 	if (!fd_ctf_window_hold(&stream->window) && stream->in_packet && !restore(stream))
-		return end(stream);
+		drop_file(stream);
 	while (!fd_ctf_sink_full(sink)) {
 		if (stream->in_packet && !stream->peeked && stream->stream->fast_bits) {
 			if (fd_ctf_fast_run(stream, limit_ns, sink))
@@ -460,7 +483,7 @@ enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_
 		if (stream->key_ns > limit_ns)
 			return FD_CTF_LIMIT;
 		if (!decode(stream, sink))
-			return end(stream);
+			drop_file(stream);
 	}
 	return FD_CTF_FULL;
 }

@@ -4,8 +4,8 @@
  * Place in the house: inside pipeline/, between ctf_packet.h and the decoder, which merges streams
  * by time. A stream may be in several files, when LTTng began a new one now and then; their packets
  * are read in the order of their begin, and one that is in two files, as with snapshots that overlap,
- * is read once. A damaged packet ends the stream: what was before is
- * delivered.
+ * is read once. A damaged packet ends its file: what was before is
+ * delivered, and then the other files.
  */
 #ifndef FD_PIPELINE_CTF_STREAM_H
 #define FD_PIPELINE_CTF_STREAM_H
@@ -32,7 +32,7 @@ struct fd_ctf_stream {
 	uint64_t from_ns; /* events before this, and from to_ns on, are not wanted */
 	uint64_t to_ns;
 	GArray *losses;     /* where what was lost is told (losses.h), NULL: nowhere */
-	char *damage;       /* why the stream ended early, NULL: it did not */
+	char *damage;       /* why one of its files ended early, NULL: none did */
 	uint64_t discarded; /* events, so far, by the tracer and by the recorder */
 	uint64_t packets_lost;
 

@@ -27,6 +27,7 @@ struct fd_ctf_pool *fd_ctf_pool_new(void)
 
 	pool->reader = fd_packed_reader_new();
 	pool->windows = g_ptr_array_new();
+	pool->limit = FD_PACKED_HELD_MAX;
 	return pool;
 }
 
@@ -60,7 +61,7 @@ static void count_held(struct fd_ctf_window *window)
 		g_ptr_array_add(pool->windows, window);
 	pool->held += window->capacity - window->held;
 	window->held = window->capacity;
-	while (pool->held > FD_PACKED_HELD_MAX && pool->windows->len > 1) {
+	while (pool->held > pool->limit && pool->windows->len > 1) {
 		struct fd_ctf_window *oldest = NULL;
 
 		for (guint i = 0; i < pool->windows->len; i++) {

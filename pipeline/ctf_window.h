@@ -23,6 +23,7 @@ struct fd_ctf_pool {
 	struct fd_packed_reader *reader;
 	GPtrArray *windows; /* struct fd_ctf_window *: those that have a packet */
 	uint64_t held;      /* bytes of memory of all of these */
+	uint64_t limit;     /* of held: FD_PACKED_HELD_MAX */
 	uint64_t turn;      /* counts who was used last */
 };
 

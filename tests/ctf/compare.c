@@ -114,23 +114,29 @@ static void compare_events(struct compared *compared, struct side *ours, struct 
 					theirs->env.discarded, theirs->env.packets_lost);
 }
 
-struct compared compare_decoders(const char *path)
+struct compared compare_packed(const char *path, const char *plain)
 {
 	struct side *ours = g_new0(struct side, 1), *theirs = g_new0(struct side, 1);
 	struct compared compared = { 0 };
-	g_autoptr(GPtrArray) traces = fd_trace_find(path, NULL);
+	g_autoptr(GPtrArray) left = fd_trace_find(path, NULL);
+	g_autoptr(GPtrArray) right = fd_trace_find(plain, NULL);
 
-	if (traces)
-		compared.ours = side_open(ours, &fd_decoder_ctf, traces);
+	if (left && right)
+		compared.ours = side_open(ours, &fd_decoder_ctf, left);
 	if (ours->error)
 		compared.refusal = g_strdup(ours->error->message);
 	if (compared.ours) {
-		side_open(theirs, &fd_decoder_guarded, traces);
+		side_open(theirs, &fd_decoder_guarded, right);
 		compare_events(&compared, ours, theirs);
 	}
 	side_close(ours);
 	side_close(theirs);
 	return compared;
+}
+
+struct compared compare_decoders(const char *path)
+{
+	return compare_packed(path, path);
 }
 
 void compared_clear(struct compared *compared)

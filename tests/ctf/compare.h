@@ -19,6 +19,9 @@ struct compared {
  * clears the result (compared_clear). */
 struct compared compare_decoders(const char *path);
 
+/* The same, but our decoder reads the traces at or below path, and libbabeltrace2 those below plain. */
+struct compared compare_packed(const char *path, const char *plain);
+
 void compared_clear(struct compared *compared);
 
 #endif
