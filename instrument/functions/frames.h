@@ -15,6 +15,10 @@
  * Only calls on the thread's own stack are recorded: on another one (sigaltstack, coroutines that
  * switch stacks) places cannot be compared, and those calls are counted as LOST.
  *
+ * frames.c and writer.c are compiled to use general registers only, and call others by way of
+ * fd_vectors_call() when they come from a patched function: its arguments and results are in vector
+ * registers that nobody has saved.
+ *
  * At most FD_FRAMES_MAX calls are open at once in a thread; deeper ones are LOST.
  */
 #ifndef FD_FUNCTIONS_FRAMES_H
@@ -24,25 +28,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "patching/returns.h"
+
 #define FD_FRAMES_MAX 1024u
 
-/* A call of the function at this address begins; slot is the word of the stack with its return
- * address. True: the call is recorded, *slot as it was is kept, and the caller may now put its own
- * return address there (fd_calls_return). False: not recorded; leave everything as it is. */
-bool fd_calls_enter(uintptr_t function, void **slot);
-
-/* The call with that slot returns: gives its return address as it was. Calls above it that did not
- * return end, too. A function that ended in a tail call gives fd_calls_return again: the slot has
- * then two calls to return from. NULL: there is no such call; nothing can be done about that. */
-void *fd_calls_leave(void **slot);
-
-/* The address that patching puts into slots, so that a tail call is known from a new call in the
- * place of one that was left. Set once, before the first fd_calls_enter. */
-extern uintptr_t fd_calls_return;
-
-/* The return address of the innermost call with that slot, NULL if there is none: for unwinding.
- * Of the calling thread. */
-void *fd_calls_original(void **slot);
+/* For patched functions, fd_calls_enter() and fd_calls_leave(): patching/returns.h. A function that
+ * ends in a tail call leaves two calls with one slot, which return one after the other. */
 
 /* The compiler hooks: function and call site as the hook got them, from is where it was called,
  * stack and base are the stack and frame pointer of who called it. */

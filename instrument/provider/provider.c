@@ -19,6 +19,7 @@
 #include "flowdar/flowdar.h"
 #include "instrument/events.h"
 #include "provider/address.h"
+#include "provider/control.h"
 
 #define BYTES_MAX 4096u
 
@@ -28,11 +29,17 @@ _Static_assert(FLOWDAR_WAIT_OTHER == FD_WAIT_OTHER && FLOWDAR_WAIT_IO == FD_WAIT
 		       FLOWDAR_WAIT_SLEEP == FD_WAIT_SLEEP,
 	       "flowdar.h and events.h name the same kinds of wait");
 
-#define EVENT(name, ...)                                          \
+#define WRITE(name, ...)                                          \
 	do {                                                      \
 		int saved_errno = errno;                          \
 		lttng_ust_tracepoint(flowdar, name, __VA_ARGS__); \
 		errno = saved_errno;                              \
+	} while (0)
+
+#define EVENT(name, ...)                          \
+	do {                                      \
+		if (fd_control_event())           \
+			WRITE(name, __VA_ARGS__); \
 	} while (0)
 
 /* A text that may have been cut: the caller's own when it is short enough, else a copy. */
@@ -77,6 +84,8 @@ static void session_begin(uint64_t key, const char *peer, const void *address, i
 	char local_text[FD_ADDRESS_TEXT_MAX];
 	struct text cut;
 
+	if (!fd_control_event())
+		return;
 	if (!peer) {
 		peer_format(address, fd, peer_text);
 		peer = peer_text;
@@ -173,7 +182,7 @@ static void func_exit(uint64_t address, uint64_t call_site)
 
 static void calls(uint32_t tid, const uint8_t *data, uint32_t length)
 {
-	EVENT(calls, tid, data, length);
+	WRITE(calls, tid, data, length);
 }
 
 static void io(unsigned op, int fd, int64_t result)
@@ -197,7 +206,7 @@ static void process(const char *recording, int parent)
 {
 	struct text cut;
 
-	EVENT(process, text_cut(&cut, recording), parent);
+	WRITE(process, text_cut(&cut, recording), parent);
 }
 
 static void thread_begin(const char *name)

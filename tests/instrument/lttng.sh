@@ -75,6 +75,12 @@ trace_stop() {
 	babeltrace2 "$work/trace" | sed -nE 's/^.* flowdar:([a-z_]+): \{[^{]*\}, \{ vpid = ([0-9]+), vtid = ([0-9]+), procname = "traced_[^"]*" \}, \{ (.*) \}$/\2 \3 \1 \4/p' >"$work/events"
 }
 
+# calls_expand: the calls events in $work/events, taken apart (calls_text.c).
+calls_expand() {
+	mv "$work/events" "$work/events.raw"
+	"$FLOWDAR_BUILD/tests/calls_text" <"$work/events.raw" >"$work/events" || fail "calls events"
+}
+
 # preloaded LIBRARY PROGRAM...: runs a program with the helpers and one of our libraries.
 preloaded() {
 	local library=$1

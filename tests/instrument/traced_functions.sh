@@ -10,6 +10,7 @@ preloaded libflowdar-functions.so "$programs/traced_functions" 500 >"$work/said"
 preloaded libflowdar-functions.so "$programs/traced_fork" >"$work/forked"
 "$programs/traced_functions" 500 >"$work/unheard"
 trace_stop
+calls_expand
 
 # Each thread's entries and exits are nested and balanced; a signal handler's, too. Counts are those
 # that the program said; of the handler they may be fewer, for where it interrupts a hook it is not

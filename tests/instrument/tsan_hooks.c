@@ -1,32 +1,42 @@
 /*
- * Compiled with -fsanitize=thread, as are the hooks themselves: threads call instrumented functions
- * and macros while another turns events on and off. ThreadSanitizer must find nothing.
+ * Compiled with -fsanitize=thread, as is the whole core: threads call instrumented functions and
+ * macros while others write out what they have pending, and turn events on and off. ThreadSanitizer
+ * must find nothing, and while events are on each call must come out once.
  */
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <flowdar/flowdar.h>
 
+#include "calls_decode.h"
+#include "functions/threads.h"
+
 #define THREADS 4
 #define ROUNDS  20000
+#define DEPTH   3
 
-static int on;
-static atomic_ulong entries, exits, scopes;
+static int on = 1;
+static atomic_ulong calls, lost, broken, scopes;
 static atomic_uint ended;
 
-static void func_entry(uint64_t address, uint64_t call_site)
+static void write_calls(uint32_t tid, const uint8_t *data, uint32_t length)
 {
-	(void)address;
-	(void)call_site;
-	atomic_fetch_add(&entries, 1);
-}
+	struct calls_reader reader;
+	struct calls_record record;
 
-static void func_exit(uint64_t address, uint64_t call_site)
-{
-	(void)address;
-	(void)call_site;
-	atomic_fetch_add(&exits, 1);
+	(void)tid;
+	calls_open(&reader, data, length);
+	while (calls_next(&reader, &record)) {
+		if (record.op == FD_CALLS_CALL || record.op == FD_CALLS_ENTER)
+			atomic_fetch_add(&calls, 1);
+		if (record.op == FD_CALLS_LOST)
+			atomic_fetch_add(&lost, record.count);
+	}
+	if (reader.broken)
+		atomic_fetch_add(&broken, 1);
 }
 
 static void scope(const char *name)
@@ -38,8 +48,7 @@ static void scope(const char *name)
 extern const struct flowdar_provider_ flowdar_provider_v1;
 const struct flowdar_provider_ flowdar_provider_v1 = {
 	.struct_bytes = sizeof(flowdar_provider_v1),
-	.func_entry = { .on = &on, .write = func_entry },
-	.func_exit = { .on = &on, .write = func_exit },
+	.calls = { .on = &on, .write = write_calls },
 	.scope_enter = { .on = &on, .write = scope },
 	.scope_exit = { .on = &on, .write = scope },
 };
@@ -47,28 +56,54 @@ const struct flowdar_provider_ flowdar_provider_v1 = {
 void __cyg_profile_func_enter(void *function, void *call_site);
 void __cyg_profile_func_exit(void *function, void *call_site);
 
+__attribute__((noinline)) static void nested(void *argument, unsigned depth)
+{
+	__cyg_profile_func_enter(argument, __builtin_return_address(0));
+	if (depth > 1)
+		nested(argument, depth - 1);
+	__cyg_profile_func_exit(argument, __builtin_return_address(0));
+}
+
 static void *work(void *argument)
 {
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		FLOWDAR_FUNCTION();
-		__cyg_profile_func_enter(argument, NULL);
-		__cyg_profile_func_exit(argument, NULL);
+		nested(argument, DEPTH);
 	}
 	atomic_fetch_add(&ended, 1);
 	return NULL;
 }
 
-int main(void)
+static void run(bool toggle)
 {
 	pthread_t threads[THREADS];
 
-	__atomic_store_n(&on, 1, __ATOMIC_RELAXED);
+	atomic_store(&ended, 0);
 	for (unsigned i = 0; i < THREADS; i++)
 		pthread_create(&threads[i], NULL, work, &threads[i]);
-	for (unsigned i = 0; atomic_load(&ended) < THREADS; i++)
-		__atomic_store_n(&on, (int)(i / 16 % 2), __ATOMIC_RELAXED);
+	for (unsigned i = 0; atomic_load(&ended) < THREADS; i++) {
+		if (toggle)
+			__atomic_store_n(&on, (int)(i / 16 % 2), __ATOMIC_RELAXED);
+		if (i % 8 == 0)
+			fd_threads_flush();
+		if (toggle && i % 64 == 0)
+			fd_threads_restart();
+		fd_threads_flush_stale(1000);
+	}
 	for (unsigned i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	printf("%lu entries, %lu exits, %lu scope events\n", entries, exits, scopes);
-	return entries > 0 && scopes > 0 ? 0 : 1;
+}
+
+int main(void)
+{
+	unsigned long expected = (unsigned long)THREADS * ROUNDS * DEPTH;
+
+	run(false);
+	fd_threads_flush();
+	printf("%lu calls of %lu, %lu lost\n", calls, expected, lost);
+	if (calls != expected || lost != 0 || broken != 0)
+		return 1;
+	run(true);
+	printf("%lu calls, %lu scope events, %lu broken\n", calls, scopes, broken);
+	return calls > expected && scopes > 0 && broken == 0 ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The function hooks and the header under ThreadSanitizer.
+# The core of the function hooks, the helper thread and the header under ThreadSanitizer.
 set -euo pipefail
 source=${FLOWDAR_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 work=$(mktemp -d)
@@ -9,6 +9,7 @@ if ! gcc -fsanitize=thread "$work/try.c" -o "$work/try" 2>/dev/null || ! "$work/
 	echo "skipped: no ThreadSanitizer here"
 	exit 77
 fi
-gcc -g -O1 -fsanitize=thread -rdynamic -D_GNU_SOURCE -I"$source/instrument/include" \
-	"$source/tests/instrument/tsan_hooks.c" "$source/instrument/functions/hooks.c" -o "$work/hooks"
-TSAN_OPTIONS=halt_on_error=1 "$work/hooks"
+gcc -g -O1 -fsanitize=thread -rdynamic -D_GNU_SOURCE -I"$source" -I"$source/instrument" \
+	-I"$source/instrument/include" "$source/tests/instrument/tsan_hooks.c" \
+	"$source"/instrument/functions/*.c "$source"/instrument/provider/{control,helper}.c -o "$work/hooks"
+TSAN_OPTIONS=halt_on_error=1 timeout 100 "$work/hooks"

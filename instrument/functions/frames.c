@@ -1,0 +1,389 @@
+#include "functions/frames.h"
+
+#include "functions/selection.h"
+#include "functions/threads.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Inside already: a signal handler, or what the tracer calls of the program. But if the stack is
+ * above where it was when the thread went in, it left by longjmp: what it was writing is unsure. */
+__attribute__((noinline, cold)) static bool core_abandoned(struct fd_thread *thread,
+							   uintptr_t position)
+{
+	uintptr_t busy = __atomic_load_n(&thread->busy, __ATOMIC_RELAXED);
+
+	__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
+	if (position - thread->stack_low >= thread->stack_bytes ||
+	    (busy - thread->stack_low < thread->stack_bytes && position <= busy))
+		return false;
+	if (thread->written > thread->returns.count)
+		thread->written = (uint32_t)thread->returns.count;
+	fd_writer_reset(&thread->writer, thread->written);
+	return true;
+}
+
+static void begin(void *argument)
+{
+	*(struct fd_thread **)argument = fd_thread_begin();
+}
+
+__attribute__((noinline, cold)) static struct fd_thread *thread_begin_quietly(void)
+{
+	struct fd_thread *thread;
+
+	fd_vectors_call(begin, &thread);
+	return thread;
+}
+
+/* The calling thread's state, to be given back with core_end; NULL: nothing can be recorded. */
+static inline struct fd_thread *core_begin(uintptr_t position, bool patched)
+{
+	struct fd_thread *thread = fd_thread_self;
+
+	if (unlikely(!thread)) {
+		thread = patched ? thread_begin_quietly() : fd_thread_begin();
+		if (!thread)
+			return NULL;
+		thread->vectors = patched;
+	}
+	if (unlikely(__atomic_load_n(&thread->busy, __ATOMIC_RELAXED)) &&
+	    !core_abandoned(thread, position))
+		return NULL;
+	__atomic_store_n(&thread->busy, position, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))) {
+		if (patched)
+			fd_thread_attend_quietly(thread, position);
+		else
+			fd_thread_attend(thread, position);
+	}
+	return thread;
+}
+
+static inline void core_end(struct fd_thread *thread)
+{
+	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
+}
+
+static inline void room(struct fd_thread *thread)
+{
+	if (likely(!fd_writer_full(&thread->writer)))
+		return;
+	if (thread->vectors)
+		fd_thread_flush_quietly(thread, fd_clock_ticks());
+	else
+		fd_thread_flush(thread, fd_clock_ticks(), true);
+}
+
+/* What was skipped in a call and is not told yet; at is now, or when the next call in it began. */
+static void skipped_write(struct fd_thread *thread, struct fd_frame *frame, uint64_t at)
+{
+	if (likely(frame->skipped == 0))
+		return;
+	room(thread);
+	fd_writer_skipped(&thread->writer, at, frame->skipped, frame->skipped_ticks);
+	frame->skipped = 0;
+	frame->skipped_ticks = 0;
+}
+
+void fd_frames_write(struct fd_thread *thread, uint32_t depth, uint64_t now)
+{
+	/* A buffer that is not wanted any more makes all untold again: not for ever. */
+	for (uint32_t tries = 0; thread->written < depth && tries < 2 * FD_FRAMES_MAX; tries++) {
+		struct fd_frame *frame = &thread->frames[thread->written];
+
+		if (thread->written < thread->inherited) {
+			room(thread);
+			fd_writer_open(&thread->writer, now, frame->function, frame->begin);
+		} else {
+			if (thread->written > 0)
+				skipped_write(thread, frame - 1, frame->begin);
+			room(thread);
+			fd_writer_enter(&thread->writer, frame->begin, frame->function);
+		}
+		thread->written++;
+	}
+}
+
+/* The innermost count calls have been left. */
+__attribute__((noinline, cold)) static void frames_unwind(struct fd_thread *thread, uint32_t count)
+{
+	uint64_t now = fd_clock_ticks();
+
+	fd_frames_write(thread, (uint32_t)thread->returns.count, now);
+	skipped_write(thread, &thread->frames[thread->returns.count - 1], now);
+	room(thread);
+	/* A buffer that could not be written has made them untold. */
+	if (thread->written == thread->returns.count) {
+		fd_writer_unwound(&thread->writer, now, count);
+		thread->written -= count;
+	}
+	thread->returns.count -= count;
+	if (thread->inherited > thread->returns.count)
+		thread->inherited = (uint32_t)thread->returns.count;
+	if (thread->written > thread->returns.count)
+		thread->written = (uint32_t)thread->returns.count;
+	thread->told_unwound += count;
+	thread->told_calls += count;
+}
+
+void fd_frames_unwind_all(struct fd_thread *thread)
+{
+	if (thread->returns.count > 0)
+		frames_unwind(thread, (uint32_t)thread->returns.count);
+}
+
+/* Whether a call must have been left, since one begins at position now. */
+static inline bool frame_left(const struct fd_frame *frame, uintptr_t position, uintptr_t site,
+			      uintptr_t from)
+{
+	if (likely(frame->position > position))
+		return false;
+	if (frame->position < position)
+		return true;
+	if (!from)
+		return frame->from || site != (uintptr_t)fd_patch_return; /* else a tail call */
+	/* The same place: inlined into the same function, which a hook elsewhere tells. */
+	return !frame->from || frame->site != site || frame->from == from;
+}
+
+/* A new frame on top; NULL: not recorded. */
+static inline struct fd_frame *frame_push(struct fd_thread *thread, uintptr_t function,
+					  uintptr_t position, uintptr_t site, uintptr_t from)
+{
+	uint32_t limit = __atomic_load_n(&fd_calls_settings.depth_max, __ATOMIC_RELAXED);
+	uint32_t number = 0;
+	uint64_t depth;
+	struct fd_frame *frame;
+
+	if (unlikely(position - thread->stack_low >= thread->stack_bytes)) {
+		__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	depth = thread->returns.count;
+	while (depth > 0 && unlikely(frame_left(&thread->frames[depth - 1], position, site, from)))
+		depth--;
+	if (unlikely(depth < thread->returns.count))
+		frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
+	if (!fd_selection_wants(thread, function, &number) || unlikely(depth >= limit))
+		return NULL;
+	if (unlikely(depth >= FD_FRAMES_MAX)) {
+		__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	frame = &thread->frames[depth];
+	frame->function = function;
+	frame->position = position;
+	frame->site = site;
+	frame->from = from;
+	frame->skipped_ticks = 0;
+	frame->skipped = 0;
+	frame->number = number;
+	__atomic_store_n(&thread->returns.count, depth + 1, __ATOMIC_RELEASE);
+	return frame;
+}
+
+/* A call that was too short: its parent keeps its time. */
+static inline void frame_skip(struct fd_thread *thread, const struct fd_frame *frame,
+			      uint64_t ticks)
+{
+	thread->told_skipped++;
+	if (likely(thread->returns.count > 0)) {
+		struct fd_frame *parent = &thread->frames[thread->returns.count - 1];
+
+		parent->skipped += 1 + frame->skipped;
+		parent->skipped_ticks += ticks;
+	} else {
+		thread->skipped += 1 + frame->skipped;
+		thread->skipped_ticks += ticks;
+	}
+}
+
+static inline void frame_count(struct fd_thread *thread, const struct fd_frame *frame,
+			       uint64_t ticks)
+{
+	struct fd_count *count;
+
+	if (likely(frame->number == 0 || frame->number >= thread->counts_length))
+		return;
+	count = &thread->counts[frame->number];
+	__atomic_store_n(&count->calls, count->calls + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&count->ticks, count->ticks + ticks, __ATOMIC_RELAXED);
+}
+
+/* The innermost call returns. */
+static inline void frame_pop(struct fd_thread *thread, uint64_t now)
+{
+	uint32_t depth = (uint32_t)thread->returns.count - 1;
+	struct fd_frame *frame = &thread->frames[depth];
+	uint64_t ticks = now > frame->begin ? now - frame->begin : 0;
+
+	frame_count(thread, frame, ticks);
+	if (thread->written > depth) {
+		skipped_write(thread, frame, now);
+		room(thread);
+	}
+	if (thread->written > depth) {
+		fd_writer_exit(&thread->writer, now);
+		thread->written = depth;
+		thread->returns.count = depth;
+		thread->told_calls++;
+		if (unlikely(thread->inherited > depth))
+			thread->inherited = depth;
+		return;
+	}
+	if (ticks < __atomic_load_n(&fd_calls_settings.minimum_ticks, __ATOMIC_RELAXED) &&
+	    likely(thread->inherited <= depth)) {
+		thread->returns.count = depth;
+		frame_skip(thread, frame, ticks);
+		return;
+	}
+	fd_frames_write(thread, thread->inherited > depth ? depth + 1 : depth, now);
+	room(thread);
+	if (unlikely(thread->inherited > depth)) {
+		if (thread->written > depth) {
+			fd_writer_exit(&thread->writer, now);
+			thread->written = depth;
+		}
+		thread->inherited = depth;
+	} else if (likely(frame->skipped == 0)) {
+		fd_writer_call(&thread->writer, frame->begin, now, frame->function);
+	} else {
+		fd_writer_call_over(&thread->writer, frame->begin, now, frame->function,
+				    frame->skipped, frame->skipped_ticks);
+	}
+	thread->returns.count = depth;
+	thread->told_calls++;
+}
+
+bool fd_calls_enter(uintptr_t function, void **slot)
+{
+	uintptr_t position = (uintptr_t)slot;
+	struct fd_frame *frame;
+	struct fd_thread *thread;
+
+	if (!fd_selection_on() || !slot)
+		return false;
+	thread = core_begin(position, true);
+	if (unlikely(!thread))
+		return false;
+	frame = frame_push(thread, function, position, (uintptr_t)*slot, 0);
+	if (frame)
+		frame->begin = fd_clock_ticks();
+	core_end(thread);
+	return frame != NULL;
+}
+
+/* The frame of a slot, 1 being the outermost; 0: none. */
+static uint32_t slot_find(const struct fd_thread *thread, uintptr_t slot)
+{
+	for (uint32_t i = (uint32_t)thread->returns.count; i > 0; i--)
+		if (thread->frames[i - 1].position == slot && thread->frames[i - 1].from == 0)
+			return i;
+	return 0;
+}
+
+/* A call that was taken to be left returns after all, or the core cannot be entered: its frame is
+ * there as long as no other took its place. */
+__attribute__((noinline, cold)) static void *slot_salvage(uintptr_t slot)
+{
+	struct fd_thread *thread = fd_thread_self;
+
+	for (uint32_t i = 0; thread && i < FD_FRAMES_MAX; i++) {
+		struct fd_frame *frame = &thread->frames[FD_FRAMES_MAX - 1 - i];
+
+		if (frame->position == slot && frame->from == 0 && frame->site)
+			return (void *)frame->site;
+	}
+	return NULL;
+}
+
+void *fd_calls_leave(void **slot)
+{
+	uint64_t now = fd_clock_ticks();
+	uintptr_t position = (uintptr_t)slot, site;
+	struct fd_thread *thread = core_begin(position, true);
+	uint32_t depth;
+
+	if (unlikely(!thread))
+		return slot_salvage(position);
+	depth = (uint32_t)thread->returns.count;
+	if (unlikely(depth == 0 || thread->frames[depth - 1].position != position ||
+		     thread->frames[depth - 1].from != 0)) {
+		depth = slot_find(thread, position);
+		if (depth == 0) {
+			core_end(thread);
+			return slot_salvage(position);
+		}
+		frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
+	}
+	site = thread->frames[depth - 1].site;
+	frame_pop(thread, now);
+	core_end(thread);
+	return (void *)site;
+}
+
+/* Where a function that calls a hook is on the stack. One with alloca moves its stack pointer between
+ * the two hooks, but has a frame pointer: there, beside the return address. */
+static inline uintptr_t hook_position(const struct fd_thread *thread, uintptr_t call_site,
+				      uintptr_t stack, uintptr_t base)
+{
+	if (base > stack && (base & 7) == 0 && base - thread->stack_low < thread->stack_bytes &&
+	    thread->stack_bytes - (base - thread->stack_low) >= 16 &&
+	    *(const uintptr_t *)(base + 8) == call_site)
+		return base;
+	return stack;
+}
+
+void fd_calls_hook_enter(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
+			 uintptr_t base)
+{
+	struct fd_thread *thread = core_begin(stack, false);
+	struct fd_frame *frame;
+
+	if (unlikely(!thread))
+		return;
+	frame = frame_push(thread, function, hook_position(thread, call_site, stack, base),
+			   call_site, from);
+	if (frame)
+		frame->begin = fd_clock_ticks();
+	core_end(thread);
+}
+
+/* Not the innermost call: ones above it may have been left, or it was never recorded. 0: that. */
+__attribute__((noinline, cold)) static uint32_t hook_find(const struct fd_thread *thread,
+							  uintptr_t function, uintptr_t position)
+{
+	for (uint32_t i = (uint32_t)thread->returns.count; i > 0; i--) {
+		const struct fd_frame *frame = &thread->frames[i - 1];
+
+		if (frame->position > position)
+			return 0;
+		if (frame->position == position && frame->function == function && frame->from != 0)
+			return i;
+	}
+	return 0;
+}
+
+void fd_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t stack, uintptr_t base)
+{
+	uint64_t now = fd_clock_ticks();
+	struct fd_thread *thread = core_begin(stack, false);
+	uintptr_t position;
+	uint32_t depth;
+
+	if (unlikely(!thread))
+		return;
+	position = hook_position(thread, call_site, stack, base);
+	depth = (uint32_t)thread->returns.count;
+	if (unlikely(depth == 0 || thread->frames[depth - 1].position != position ||
+		     thread->frames[depth - 1].function != function)) {
+		depth = hook_find(thread, function, position);
+		if (depth > 0 && depth < thread->returns.count)
+			frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
+	}
+	if (depth > 0)
+		frame_pop(thread, now);
+	core_end(thread);
+}

@@ -1,0 +1,530 @@
+#include "functions/threads.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "flowdar/flowdar.h"
+#include "functions/selection.h"
+#include "functions/stack.h"
+#include "provider/control.h"
+
+#define SPINS        200u
+#define TRIES        2000u   /* of a tenth of a millisecond, to get a thread's state */
+#define NAP_NS       100000L /* a tenth of a millisecond */
+#define OWNER_WAIT_S 2
+
+struct fd_calls_settings fd_calls_settings = { .depth_max = UINT32_MAX };
+__thread struct fd_thread *fd_thread_self;
+
+/* The calling thread has none and is to have none: it is beginning, or ending, or the helper's. */
+static __thread volatile int none_for_me __attribute__((tls_model("initial-exec")));
+
+static struct {
+	uint32_t lock; /* the tid of who has it */
+	struct fd_thread *first;
+	struct fd_thread *spare;
+	bool barrier; /* there is membarrier */
+	bool keyed;
+	pthread_key_t key;
+} list;
+
+static uint32_t tid_self(void)
+{
+	return (uint32_t)syscall(SYS_gettid);
+}
+
+static void nap(void)
+{
+	struct timespec time = { 0, NAP_NS };
+
+	syscall(SYS_nanosleep, &time, NULL);
+}
+
+/* False: the calling thread has it already (a signal handler interrupted it there). */
+static bool list_lock(void)
+{
+	uint32_t tid = tid_self();
+
+	for (unsigned spins = 0;; spins++) {
+		uint32_t free_value = 0;
+
+		if (__atomic_compare_exchange_n(&list.lock, &free_value, tid, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return true;
+		if (free_value == tid)
+			return false;
+		if (spins > SPINS)
+			nap();
+	}
+}
+
+static void list_unlock(void)
+{
+	__atomic_store_n(&list.lock, 0, __ATOMIC_RELEASE);
+}
+
+static void attention_add(struct fd_thread *thread, uint32_t bit)
+{
+	__atomic_fetch_or(&thread->attention, bit, __ATOMIC_SEQ_CST);
+}
+
+static void attention_drop(struct fd_thread *thread, uint32_t bit)
+{
+	__atomic_fetch_and(&thread->attention, ~bit, __ATOMIC_RELEASE);
+}
+
+/* Another thread's state. False: its owner stays inside, waiting at the gate most likely. */
+static bool thread_take(struct fd_thread *thread)
+{
+	attention_add(thread, FD_THREAD_TAKEN);
+	if (list.barrier)
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	for (unsigned tries = 0; tries < TRIES; tries++) {
+		if (__atomic_load_n(&thread->busy, __ATOMIC_SEQ_CST) == 0)
+			return true;
+		if (tries > 10)
+			nap();
+	}
+	attention_drop(thread, FD_THREAD_TAKEN);
+	return false;
+}
+
+static void thread_give(struct fd_thread *thread)
+{
+	attention_drop(thread, FD_THREAD_TAKEN);
+	syscall(SYS_futex, &thread->attention, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Until the taker is done. One that is not after seconds is none: a raw clone() lost it. */
+static void owner_wait(struct fd_thread *thread)
+{
+	struct timespec most = { OWNER_WAIT_S, 0 };
+
+	for (unsigned spins = 0;; spins++) {
+		uint32_t value = __atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE);
+
+		if (!(value & FD_THREAD_TAKEN))
+			return;
+		if (spins < SPINS)
+			continue;
+		if (syscall(SYS_futex, &thread->attention, FUTEX_WAIT_PRIVATE, value, &most, NULL,
+			    0) < 0 &&
+		    errno == ETIMEDOUT)
+			attention_drop(thread, FD_THREAD_TAKEN);
+	}
+}
+
+/* Another recording: calls that hooks told of may have ended meanwhile, unseen. Those whose return
+ * address is ours are still open. */
+static void thread_restart(struct fd_thread *thread)
+{
+	uint32_t kept = 0;
+
+	for (uint64_t i = 0; i < thread->returns.count; i++)
+		if (thread->frames[i].from == 0)
+			thread->frames[kept++] = thread->frames[i];
+	__atomic_store_n(&thread->returns.count, kept, __ATOMIC_RELAXED);
+	thread->inherited = kept;
+	thread->written = 0;
+	thread->skipped = 0;
+	thread->skipped_ticks = 0;
+	fd_writer_reset(&thread->writer, 0);
+}
+
+void fd_thread_attend(struct fd_thread *thread, uintptr_t position)
+{
+	int saved_errno = errno;
+	uint32_t attention;
+
+	for (;;) {
+		if (__atomic_load_n(&thread->attention, __ATOMIC_RELAXED) & FD_THREAD_FENCED)
+			__atomic_exchange_n(&thread->busy, position, __ATOMIC_SEQ_CST);
+		attention = __atomic_load_n(&thread->attention, __ATOMIC_SEQ_CST);
+		if (!(attention & FD_THREAD_TAKEN))
+			break;
+		__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
+		owner_wait(thread);
+		__atomic_store_n(&thread->busy, position, __ATOMIC_RELAXED);
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	}
+	if (attention & FD_THREAD_RESTART) {
+		attention_drop(thread, FD_THREAD_RESTART);
+		thread_restart(thread);
+	}
+	errno = saved_errno;
+}
+
+/* The segment's counters. */
+static void thread_tell(struct fd_thread *thread, uint64_t lost)
+{
+	struct fd_control *segment = fd_control_segment();
+
+	fd_control_add(segment, calls, thread->told_calls);
+	if (thread->told_skipped)
+		fd_control_add(segment, skipped, thread->told_skipped);
+	if (thread->told_unwound)
+		fd_control_add(segment, unwound, thread->told_unwound);
+	if (lost)
+		fd_control_add(segment, lost, lost);
+	thread->told_calls = 0;
+	thread->told_skipped = 0;
+	thread->told_unwound = 0;
+}
+
+void fd_thread_flush(struct fd_thread *thread, uint64_t now, bool may_wait)
+{
+	int saved_errno = errno;
+	uint64_t lost = 0;
+	const uint8_t *data;
+	uint32_t length;
+
+	if (fd_writer_empty(&thread->writer) && thread->skipped == 0 && thread->lost == 0)
+		return;
+	if (!(may_wait ? fd_control_before() : fd_control_before_now()) ||
+	    !FLOWDAR_ENABLED(calls)) {
+		/* Not wanted any more: whatever is open was never told. */
+		thread->written = 0;
+		thread->inherited = (uint32_t)thread->returns.count;
+		fd_writer_reset(&thread->writer, 0);
+		return;
+	}
+	if (thread->skipped && thread->written == 0) {
+		fd_writer_skipped(&thread->writer, now, thread->skipped, thread->skipped_ticks);
+		thread->skipped = 0;
+		thread->skipped_ticks = 0;
+	}
+	if (__atomic_load_n(&thread->lost, __ATOMIC_RELAXED)) {
+		lost = __atomic_exchange_n(&thread->lost, 0, __ATOMIC_RELAXED);
+		fd_writer_lost(&thread->writer, now, lost);
+	}
+	if (!fd_writer_empty(&thread->writer)) {
+		data = fd_writer_finish(&thread->writer, now, &length);
+		flowdar_link_.calls.write(thread->tid, data, length);
+		thread->flushes++;
+	}
+	fd_writer_reset(&thread->writer, thread->writer.depth);
+	thread_tell(thread, lost);
+	errno = saved_errno;
+}
+
+void fd_thread_flush_all(struct fd_thread *thread, uint64_t now, bool may_wait)
+{
+	if (fd_selection_on())
+		fd_frames_write(thread, (uint32_t)thread->returns.count, now);
+	if (thread->returns.count > 0 && thread->written == thread->returns.count) {
+		struct fd_frame *top = &thread->frames[thread->returns.count - 1];
+
+		if (top->skipped) {
+			if (fd_writer_full(&thread->writer))
+				fd_thread_flush(thread, now, may_wait);
+			fd_writer_skipped(&thread->writer, now, top->skipped, top->skipped_ticks);
+			top->skipped = 0;
+			top->skipped_ticks = 0;
+		}
+	}
+	fd_thread_flush(thread, now, may_wait);
+}
+
+struct quietly {
+	struct fd_thread *thread;
+	uint64_t value;
+};
+
+static void quietly_attend(void *argument)
+{
+	const struct quietly *what = argument;
+
+	fd_thread_attend(what->thread, (uintptr_t)what->value);
+}
+
+static void quietly_flush(void *argument)
+{
+	const struct quietly *what = argument;
+
+	fd_thread_flush(what->thread, what->value, true);
+}
+
+void fd_thread_attend_quietly(struct fd_thread *thread, uintptr_t position)
+{
+	fd_vectors_call(quietly_attend, &(struct quietly){ thread, position });
+}
+
+void fd_thread_flush_quietly(struct fd_thread *thread, uint64_t now)
+{
+	fd_vectors_call(quietly_flush, &(struct quietly){ thread, now });
+}
+
+static void thread_unlink(struct fd_thread *thread)
+{
+	if (thread->next)
+		thread->next->previous = thread->previous;
+	if (thread->previous)
+		thread->previous->next = thread->next;
+	else
+		list.first = thread->next;
+}
+
+static void thread_link(struct fd_thread *thread)
+{
+	thread->next = list.first;
+	thread->previous = NULL;
+	if (list.first)
+		list.first->previous = thread;
+	list.first = thread;
+}
+
+/* Kept for another thread. Under the lock. */
+static void thread_drop(struct fd_thread *thread)
+{
+	__atomic_store_n(&thread->returns.count, 0, __ATOMIC_RELAXED);
+	thread->next = list.spare;
+	list.spare = thread;
+}
+
+static struct fd_thread *thread_memory(void)
+{
+	struct fd_thread *thread = NULL;
+	void *memory;
+
+	if (!list_lock())
+		return NULL;
+	if (list.spare) {
+		thread = list.spare;
+		list.spare = thread->next;
+	}
+	list_unlock();
+	if (thread) {
+		memset((char *)thread + sizeof(thread->returns), 0,
+		       offsetof(struct fd_thread, writer) - sizeof(thread->returns));
+		return thread;
+	}
+	memory = mmap(NULL, sizeof(*thread), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+	thread = memory;
+	thread->returns.frames = (const char *)thread->frames;
+	thread->returns.frame_bytes = sizeof(thread->frames[0]);
+	fd_returns_add(&thread->returns);
+	return thread;
+}
+
+static bool thread_start(void)
+{
+	struct fd_thread *thread = thread_memory();
+	uintptr_t low, high;
+
+	if (!thread)
+		return false;
+	thread->tid = tid_self();
+	thread->stack_bytes = UINTPTR_MAX;
+	if (fd_stack_find(thread->tid == (uint32_t)getpid(), &low, &high)) {
+		thread->stack_low = low;
+		thread->stack_bytes = high - low;
+	}
+	if (!list.barrier)
+		thread->attention = FD_THREAD_FENCED;
+	fd_writer_init(&thread->writer);
+	fd_selection_thread(thread);
+	if (!list_lock())
+		return false;
+	thread_link(thread);
+	list_unlock();
+	pthread_setspecific(list.key, thread);
+	fd_thread_self = thread;
+	return true;
+}
+
+struct fd_thread *fd_thread_begin(void)
+{
+	int saved_errno = errno;
+
+	if (none_for_me || !list.keyed)
+		return NULL;
+	none_for_me = 1;
+	thread_start();
+	none_for_me = fd_thread_self == NULL;
+	errno = saved_errno;
+	return fd_thread_self;
+}
+
+/* The thread ends; called again, as others' destructors may call functions too, up to the last time
+ * but one that the C library promises: a sanitizer's has the last. */
+static void thread_end(void *data)
+{
+	struct fd_thread *thread = data;
+
+	if (++thread->ending < PTHREAD_DESTRUCTOR_ITERATIONS - 1 &&
+	    pthread_setspecific(list.key, thread) == 0)
+		return;
+	none_for_me = 1;
+	__atomic_store_n(&thread->busy, (uintptr_t)__builtin_frame_address(0), __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))
+		fd_thread_attend(thread, (uintptr_t)__builtin_frame_address(0));
+	if (fd_selection_on())
+		fd_frames_unwind_all(thread);
+	fd_thread_flush(thread, fd_clock_ticks(), true);
+	fd_thread_self = NULL;
+	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
+	if (!list_lock())
+		return;
+	fd_selection_thread_end(thread);
+	thread_unlink(thread);
+	thread_drop(thread);
+	list_unlock();
+}
+
+static void fork_prepare(void)
+{
+	fd_thread_flush_own();
+	list_lock();
+}
+
+static void fork_parent(void)
+{
+	if (__atomic_load_n(&list.lock, __ATOMIC_RELAXED) == tid_self())
+		list_unlock();
+}
+
+/* Alone: what the other threads had is not here, what this one has not written its parent will. */
+static void fork_child(void)
+{
+	struct fd_thread *self = fd_thread_self;
+
+	list.lock = 0;
+	while (list.first) {
+		struct fd_thread *thread = list.first;
+
+		list.first = thread->next;
+		if (thread != self)
+			thread_drop(thread);
+	}
+	if (!self)
+		return;
+	thread_link(self);
+	self->tid = tid_self();
+	self->attention &= FD_THREAD_FENCED;
+	self->inherited = (uint32_t)self->returns.count;
+	self->written = 0;
+	self->lost = 0;
+	self->skipped = 0;
+	self->skipped_ticks = 0;
+	self->told_calls = 0;
+	self->told_skipped = 0;
+	self->told_unwound = 0;
+	fd_writer_reset(&self->writer, 0);
+}
+
+void fd_threads_init(void)
+{
+	list.keyed = pthread_key_create(&list.key, thread_end) == 0;
+	list.barrier =
+		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
+}
+
+static void thread_flush_other(struct fd_thread *thread)
+{
+	if (thread_take(thread)) {
+		fd_thread_flush_all(thread, fd_clock_ticks(), false);
+		thread_give(thread);
+	}
+}
+
+void fd_thread_flush_own(void)
+{
+	struct fd_thread *thread = fd_thread_self;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (!thread || __atomic_load_n(&thread->busy, __ATOMIC_RELAXED))
+		return;
+	__atomic_store_n(&thread->busy, here, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))
+		fd_thread_attend(thread, here);
+	if (!fd_writer_empty(&thread->writer) || thread->written < thread->returns.count)
+		fd_thread_flush_all(thread, fd_clock_ticks(), true);
+	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
+}
+
+void fd_threads_flush(void)
+{
+	fd_thread_flush_own();
+	if (!list_lock())
+		return;
+	for (struct fd_thread *thread = list.first; thread; thread = thread->next)
+		if (thread != fd_thread_self)
+			thread_flush_other(thread);
+	list_unlock();
+}
+
+void fd_threads_flush_stale(uint64_t ticks)
+{
+	uint64_t now = fd_clock_ticks();
+
+	if (!list_lock())
+		return;
+	for (struct fd_thread *thread = list.first; thread; thread = thread->next) {
+		uint64_t base = __atomic_load_n(&thread->writer.base, __ATOMIC_RELAXED);
+
+		/* A look from outside: what is wrong about it now is right the next time. */
+		if (thread == fd_thread_self || base == 0 || now < base || now - base < ticks)
+			continue;
+		if (thread_take(thread)) {
+			fd_thread_flush(thread, fd_clock_ticks(), false);
+			thread_give(thread);
+		}
+	}
+	list_unlock();
+}
+
+void fd_threads_restart(void)
+{
+	if (!list_lock())
+		return;
+	for (struct fd_thread *thread = list.first; thread; thread = thread->next)
+		attention_add(thread, FD_THREAD_RESTART);
+	list_unlock();
+}
+
+void fd_threads_each(void (*visit)(struct fd_thread *thread, void *data), void *data)
+{
+	if (!list_lock())
+		return;
+	for (struct fd_thread *thread = list.first; thread; thread = thread->next)
+		visit(thread, data);
+	list_unlock();
+}
+
+bool fd_threads_grace(void)
+{
+	bool all = true;
+
+	if (!list_lock())
+		return false;
+	for (struct fd_thread *thread = list.first; thread; thread = thread->next) {
+		if (thread == fd_thread_self)
+			continue;
+		if (thread_take(thread))
+			thread_give(thread);
+		else
+			all = false;
+	}
+	list_unlock();
+	return all;
+}
+
+void fd_thread_never(void)
+{
+	none_for_me = 1;
+}

@@ -1,0 +1,243 @@
+#include "provider/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "flowdar/flowdar.h"
+#include "provider/helper.h"
+
+#define GONE_NS    UINT64_C(5000000000) /* alive stands still so long: there is no recorder */
+#define LOOK_S     1                    /* at the gate: how often alive is looked at */
+#define SPINS_MOST 1000u
+
+/* Whether the process event is in the recording. */
+enum identity {
+	IDENTITY_UNTOLD = 0,
+	IDENTITY_TELLING = 1, /* some thread is at it */
+	IDENTITY_TOLD = 2
+};
+
+static struct {
+	struct fd_control *segment;         /* atomic */
+	const struct fd_control_user *user; /* atomic */
+	uint32_t identity;                  /* atomic; enum identity */
+	uint32_t gone;                      /* atomic */
+	pid_t pid;                          /* of the process that this is the state of */
+} state;
+
+const void *fd_control_attention;
+
+/* This thread is at the gate, or never waits there. */
+static __thread volatile int passes_gate __attribute__((tls_model("initial-exec")));
+
+/* This thread is in the user's event function: the event is its own. */
+static __thread volatile int asks_user __attribute__((tls_model("initial-exec")));
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+struct fd_control *fd_control_segment(void)
+{
+	return __atomic_load_n(&state.segment, __ATOMIC_ACQUIRE);
+}
+
+const struct fd_control_user *fd_control_user(void)
+{
+	return __atomic_load_n(&state.user, __ATOMIC_ACQUIRE);
+}
+
+static bool recording_of(const struct fd_control *segment)
+{
+	return !segment || __atomic_load_n(&segment->recording_on, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&state.gone, __ATOMIC_RELAXED);
+}
+
+bool fd_control_recording(void)
+{
+	return recording_of(fd_control_segment());
+}
+
+void fd_control_gone(bool gone)
+{
+	__atomic_store_n(&state.gone, gone, __ATOMIC_RELAXED);
+}
+
+void fd_control_never_wait(void)
+{
+	passes_gate = 1;
+}
+
+/* Until the gate is open, or nobody is there to open it. */
+static void gate_wait(struct fd_control *segment)
+{
+	struct timespec most = { LOOK_S, 0 };
+	uint64_t began = monotonic_ns(), seen_at = began;
+	uint32_t alive = __atomic_load_n(&segment->alive, __ATOMIC_RELAXED);
+	int saved_errno = errno;
+
+	passes_gate = 1;
+	while (__atomic_load_n(&segment->gate, __ATOMIC_ACQUIRE) == FD_CONTROL_WAIT) {
+		uint32_t now_alive = __atomic_load_n(&segment->alive, __ATOMIC_RELAXED);
+		uint64_t now = monotonic_ns();
+
+		if (now_alive != alive) {
+			alive = now_alive;
+			seen_at = now;
+		}
+		if (now - seen_at > GONE_NS) {
+			fd_control_gone(true);
+			break;
+		}
+		syscall(SYS_futex, &segment->gate, FUTEX_WAIT, FD_CONTROL_WAIT, &most, NULL, 0);
+	}
+	passes_gate = 0;
+	fd_control_add(segment, waited_ns, monotonic_ns() - began);
+	errno = saved_errno;
+}
+
+/* The process event, before any other of this process in this recording. Who comes while another
+ * thread is writing it waits a moment; not for ever, the other may be below us on this very stack. */
+static void identity_tell(const struct fd_control *segment)
+{
+	uint32_t untold = IDENTITY_UNTOLD;
+	char name[FD_CONTROL_NAME_BYTES + 1];
+
+	if (!FLOWDAR_ENABLED(process))
+		return;
+	if (!__atomic_compare_exchange_n(&state.identity, &untold, IDENTITY_TELLING, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+		for (unsigned spins = 0; spins < SPINS_MOST; spins++)
+			if (__atomic_load_n(&state.identity, __ATOMIC_ACQUIRE) == IDENTITY_TOLD)
+				return;
+		return;
+	}
+	memcpy(name, segment->recording, FD_CONTROL_NAME_BYTES);
+	name[FD_CONTROL_NAME_BYTES] = '\0';
+	flowdar_link_.process.write(name, getppid());
+	__atomic_store_n(&state.identity, IDENTITY_TOLD, __ATOMIC_RELEASE);
+}
+
+static bool before(bool may_wait)
+{
+	struct fd_control *segment = fd_control_segment();
+
+	if (!segment)
+		return true;
+	if (!recording_of(segment))
+		return false;
+	if (__builtin_expect(__atomic_load_n(&state.identity, __ATOMIC_ACQUIRE) != IDENTITY_TOLD,
+			     0))
+		identity_tell(segment);
+	if (__builtin_expect(__atomic_load_n(&segment->gate, __ATOMIC_RELAXED) == FD_CONTROL_WAIT,
+			     0) &&
+	    may_wait && !passes_gate && !__atomic_load_n(&state.gone, __ATOMIC_RELAXED))
+		gate_wait(segment);
+	return true;
+}
+
+bool fd_control_before(void)
+{
+	return before(true);
+}
+
+bool fd_control_before_now(void)
+{
+	return before(false);
+}
+
+bool fd_control_event_slow(void)
+{
+	const struct fd_control_user *user = fd_control_user();
+
+	if (!before(true))
+		return false;
+	if (user && !asks_user) {
+		asks_user = 1;
+		user->event();
+		asks_user = 0;
+	}
+	return true;
+}
+
+void fd_control_use(const struct fd_control_user *user)
+{
+	__atomic_store_n(&state.user, user, __ATOMIC_RELEASE);
+	__atomic_store_n(&fd_control_attention, (const void *)user, __ATOMIC_RELEASE);
+}
+
+/* Written before the file was in its place, and never changed. */
+static bool segment_is_one(const struct fd_control *segment)
+{
+	return segment->magic == FD_CONTROL_MAGIC && segment->bytes == FD_CONTROL_BYTES &&
+	       segment->struct_bytes >= offsetof(struct fd_control, processes) &&
+	       segment->struct_bytes <= FD_CONTROL_BYTES;
+}
+
+bool fd_control_map(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct fd_control *segment = MAP_FAILED;
+	struct stat status;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
+	    status.st_size >= (off_t)FD_CONTROL_BYTES)
+		segment = mmap(NULL, FD_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (segment == MAP_FAILED)
+		return false;
+	if (!segment_is_one(segment)) {
+		munmap(segment, FD_CONTROL_BYTES);
+		return false;
+	}
+	fd_control_gone(false);
+	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
+	__atomic_store_n(&state.segment, segment, __ATOMIC_RELEASE);
+	__atomic_store_n(&fd_control_attention, (const void *)segment, __ATOMIC_RELEASE);
+	fd_control_add(segment, processes, 1);
+	return true;
+}
+
+void fd_control_forked(void)
+{
+	pid_t pid = getpid();
+
+	if (state.pid == pid)
+		return;
+	state.pid = pid;
+	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
+	fd_control_add(fd_control_segment(), processes, 1);
+	fd_helper_forget();
+	fd_helper_start();
+	fd_control_before_now();
+}
+
+__attribute__((constructor)) static void control_init(void)
+{
+	const char *path = getenv(FD_CONTROL_ENV);
+	int saved_errno = errno;
+
+	flowdar_link_init_();
+	state.pid = getpid();
+	if (path && path[0] == '/')
+		fd_control_map(path);
+	fd_helper_start();
+	fd_control_before_now();
+	errno = saved_errno;
+}

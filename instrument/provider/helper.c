@@ -1,0 +1,253 @@
+#include "provider/helper.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "provider/control.h"
+
+#define STACK_BYTES (256u << 10)
+#define TICK_MS     100
+#define IDLE_MS     1000 /* while nothing is recorded */
+#define GONE_MS     5000
+#define PATH_BYTES  4096
+
+struct helper {
+	struct fd_control *segment; /* what the rest is about */
+	uint32_t generation;
+	uint32_t flush;
+	uint32_t alive;
+	uint64_t alive_ms; /* when it was last seen to move */
+	bool gone;
+	int socket;  /* or -1 */
+	ino_t inode; /* of the socket: somebody may close it under us */
+	bool deaf;   /* no socket can be had */
+};
+
+static uint32_t started; /* atomic */
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+static bool socket_is_ours(const struct helper *helper)
+{
+	struct stat status;
+
+	return helper->socket >= 0 && fstat(helper->socket, &status) == 0 &&
+	       S_ISSOCK(status.st_mode) && status.st_ino == helper->inode;
+}
+
+/* The place where a recorder finds this process. */
+static void socket_open(struct helper *helper)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t length;
+	struct stat status;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	helper->deaf = true;
+	if (fd < 0)
+		return;
+	length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1);
+	length += (socklen_t)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
+				      "flowdar/%d", getpid());
+	if (bind(fd, (struct sockaddr *)&address, length) != 0 || listen(fd, 4) != 0 ||
+	    fstat(fd, &status) != 0) {
+		close(fd);
+		return;
+	}
+	helper->deaf = false;
+	helper->socket = fd;
+	helper->inode = status.st_ino;
+}
+
+static void socket_close(struct helper *helper)
+{
+	if (socket_is_ours(helper))
+		close(helper->socket);
+	helper->socket = -1;
+}
+
+/* The superuser and our own user, nobody else. */
+static bool peer_may(int fd)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+	       (peer.uid == 0 || peer.uid == geteuid());
+}
+
+static void socket_hear(struct helper *helper)
+{
+	char path[PATH_BYTES];
+	struct pollfd ready;
+	ssize_t got = -1;
+	int fd;
+
+	if (!socket_is_ours(helper))
+		return;
+	fd = accept4(helper->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	ready = (struct pollfd){ .fd = fd, .events = POLLIN };
+	if (peer_may(fd) && poll(&ready, 1, IDLE_MS) == 1)
+		got = recv(fd, path, sizeof(path) - 1, MSG_DONTWAIT);
+	if (got > 0 && path[0] == '/') {
+		path[got] = '\0';
+		if (fd_control_map(path))
+			socket_close(helper);
+	}
+	close(fd);
+}
+
+/* For a recorder to come, or until the next tick. */
+static void wait_at_socket(struct helper *helper, int timeout_ms)
+{
+	struct pollfd ready;
+
+	if (helper->socket >= 0 && !socket_is_ours(helper))
+		helper->socket = -1;
+	if (helper->socket < 0 && !helper->deaf)
+		socket_open(helper);
+	ready = (struct pollfd){ .fd = helper->socket, .events = POLLIN };
+	if (poll(&ready, 1, timeout_ms) == 1 && (ready.revents & POLLIN))
+		socket_hear(helper);
+}
+
+static void wait_for_change(const struct helper *helper, int timeout_ms)
+{
+	struct timespec most = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+
+	syscall(SYS_futex, &helper->segment->generation, FUTEX_WAIT, helper->generation, &most,
+		NULL, 0);
+}
+
+/* Whether there still is a recorder. Has it gone, the next one may come to the socket. */
+static bool alive_look(struct helper *helper)
+{
+	uint32_t alive = __atomic_load_n(&helper->segment->alive, __ATOMIC_RELAXED);
+	bool was = helper->gone;
+
+	if (alive != helper->alive) {
+		helper->alive = alive;
+		helper->alive_ms = now_ms();
+		helper->gone = false;
+	} else if (now_ms() - helper->alive_ms > GONE_MS) {
+		helper->gone = true;
+	}
+	if (helper->gone != was)
+		fd_control_gone(helper->gone);
+	return helper->gone != was;
+}
+
+static void segment_take(struct helper *helper, struct fd_control *segment)
+{
+	helper->segment = segment;
+	helper->generation = __atomic_load_n(&segment->generation, __ATOMIC_ACQUIRE);
+	helper->flush = __atomic_load_n(&segment->flush, __ATOMIC_RELAXED);
+	helper->alive = __atomic_load_n(&segment->alive, __ATOMIC_RELAXED);
+	helper->alive_ms = now_ms();
+	helper->gone = false;
+}
+
+/* What has changed since the last look, and what is to be done about it. */
+static void segment_look(struct helper *helper)
+{
+	const struct fd_control_user *user = fd_control_user();
+	struct fd_control *segment = fd_control_segment();
+	uint32_t generation, flush;
+	bool changed = false;
+
+	if (!segment)
+		return;
+	if (segment != helper->segment) {
+		segment_take(helper, segment);
+		changed = true;
+	}
+	generation = __atomic_load_n(&segment->generation, __ATOMIC_ACQUIRE);
+	flush = __atomic_load_n(&segment->flush, __ATOMIC_RELAXED);
+	if (generation != helper->generation) {
+		helper->generation = generation;
+		changed = true;
+	}
+	if (alive_look(helper))
+		changed = true;
+	fd_control_before_now();
+	if (changed && user)
+		user->changed();
+	if (flush != helper->flush) {
+		helper->flush = flush;
+		if (user)
+			user->flush();
+		fd_control_add(segment, flushed, 1);
+		syscall(SYS_futex, &segment->flushed, FUTEX_WAKE, 1, NULL, NULL, 0);
+	}
+}
+
+static void *helper_run(void *nothing)
+{
+	struct helper helper = { .socket = -1 };
+
+	(void)nothing;
+	fd_control_never_wait();
+	for (;;) {
+		const struct fd_control_user *user;
+		int timeout_ms;
+
+		segment_look(&helper);
+		user = fd_control_user();
+		if (user)
+			user->tick();
+		timeout_ms = user && fd_control_recording() ? TICK_MS : IDLE_MS;
+		if (helper.segment && !helper.gone)
+			wait_for_change(&helper, timeout_ms);
+		else
+			wait_at_socket(&helper, timeout_ms);
+	}
+	return NULL;
+}
+
+void fd_helper_forget(void)
+{
+	__atomic_store_n(&started, 0, __ATOMIC_RELAXED);
+}
+
+void fd_helper_start(void)
+{
+	uint32_t no = 0;
+	sigset_t all, was;
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	if (!__atomic_compare_exchange_n(&started, &no, 1, false, __ATOMIC_RELAXED,
+					 __ATOMIC_RELAXED))
+		return;
+	if (pthread_attr_init(&attributes) != 0)
+		return;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &was);
+	if (pthread_create(&thread, &attributes, helper_run, NULL) == 0)
+		pthread_setname_np(thread, "flowdar");
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
+	pthread_attr_destroy(&attributes);
+}

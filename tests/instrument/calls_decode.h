@@ -1,0 +1,113 @@
+/*
+ * The tests' own reader of calls data (instrument/calls.h): written from the description there, not
+ * from the product's reader or writer.
+ */
+#ifndef TESTS_CALLS_DECODE_H
+#define TESTS_CALLS_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "instrument/calls.h"
+
+struct calls_record {
+	enum fd_calls_op op;
+	uint64_t time; /* from the base */
+	uint64_t function;
+	uint64_t duration; /* CALL, CALL_OVER; of OPEN the age */
+	uint64_t count;
+	uint64_t ns;
+};
+
+struct calls_reader {
+	const uint8_t *next, *end;
+	uint64_t depth, age; /* the header's */
+	uint64_t now, function;
+	bool broken;
+};
+
+static inline uint64_t calls_number(struct calls_reader *reader)
+{
+	uint64_t number = 0;
+
+	for (unsigned shift = 0; shift < 70; shift += 7) {
+		uint8_t byte;
+
+		if (reader->next == reader->end) {
+			reader->broken = true;
+			return 0;
+		}
+		byte = *reader->next++;
+		if (shift < 64)
+			number |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return number;
+	}
+	reader->broken = true;
+	return 0;
+}
+
+static inline void calls_open(struct calls_reader *reader, const uint8_t *data, size_t length)
+{
+	*reader = (struct calls_reader){ .next = data, .end = data + length };
+	reader->depth = calls_number(reader);
+	reader->age = calls_number(reader);
+}
+
+static inline void calls_function(struct calls_reader *reader)
+{
+	uint64_t coded = calls_number(reader);
+
+	reader->function += (coded >> 1) ^ (0 - (coded & 1));
+}
+
+/* False at the end, or where it is broken. */
+static inline bool calls_next(struct calls_reader *reader, struct calls_record *record)
+{
+	uint8_t byte;
+	uint64_t dt;
+
+	if (reader->broken || reader->next == reader->end)
+		return false;
+	byte = *reader->next++;
+	*record = (struct calls_record){ .op = (enum fd_calls_op)(byte & 7) };
+	dt = byte >> 3;
+	if (dt == 31)
+		dt += calls_number(reader);
+	reader->now += dt;
+	record->time = reader->now;
+	switch (record->op) {
+	case FD_CALLS_ENTER:
+		calls_function(reader);
+		break;
+	case FD_CALLS_EXIT:
+		break;
+	case FD_CALLS_CALL:
+	case FD_CALLS_CALL_OVER:
+		calls_function(reader);
+		record->duration = calls_number(reader);
+		reader->now += record->duration;
+		if (record->op == FD_CALLS_CALL_OVER) {
+			record->count = calls_number(reader);
+			record->ns = calls_number(reader);
+		}
+		break;
+	case FD_CALLS_OPEN:
+		calls_function(reader);
+		record->duration = calls_number(reader);
+		break;
+	case FD_CALLS_SKIPPED:
+		record->count = calls_number(reader);
+		record->ns = calls_number(reader);
+		break;
+	case FD_CALLS_UNWOUND:
+	case FD_CALLS_LOST:
+		record->count = calls_number(reader);
+		break;
+	}
+	record->function = reader->function;
+	return !reader->broken;
+}
+
+#endif
