@@ -2,7 +2,7 @@
 # Shared by the scripts: what they print, how they become root, how they install and build.
 
 flowdar_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-# shellcheck disable=SC2034 # used by httpd.sh
+# shellcheck disable=SC2034 # used by server.sh
 flowdar_cache=${FLOWDAR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/flowdar}
 
 # say TEXT: a line about what is being done, on standard error, with the seconds since the start.

@@ -1,61 +1,23 @@
-# shellcheck shell=bash disable=SC2154 # names of common.sh and httpd.sh
+# shellcheck shell=bash disable=SC2154 # names of common.sh, server.sh and httpd.sh
 # Configures httpd for one run and tells how to start it. Part of httpd.sh.
 
-# Who the server runs as when we are root; every Debian has this user, for this purpose.
-httpd_user=www-data
-
-# httpd_configure PORT: writes $httpd_home/run/PORT anew and makes it $httpd_run.
+# httpd_configure PORT [MPM]: writes $httpd_home/run/PORT anew and makes it $httpd_run. The MPM is
+# worker unless said.
 httpd_configure() {
 	local port=$1
+	httpd_program=$httpd_home/prefix/bin/httpd
+	[ "${2:-worker}" != event ] || httpd_program+=-event
 	httpd_run=$httpd_home/run/$port
 	rm -rf "$httpd_run" && mkdir -p "$httpd_run/htdocs" &&
 		httpd_documents "$httpd_run/htdocs" &&
 		printf 'text/html html\ntext/plain txt\n' >"$httpd_run/mime.types" &&
 		httpd_conf "$port" >"$httpd_run/httpd.conf" || return
-	if [ "$(id -u)" = 0 ]; then
-		chown -R "$httpd_user:" "$httpd_run" && httpd_check_access "$httpd_run/httpd.conf" &&
-			httpd_check_access "$httpd_home/prefix/bin/httpd"
-	fi
-}
-
-# httpd_as_user: the command that makes root the server's user, an argument a line; nothing when we
-# are not root. For a server that is not recorded.
-httpd_as_user() {
-	if [ "$(id -u)" = 0 ]; then
-		printf '%s\n' setpriv --reuid="$httpd_user" --regid="$httpd_user" --init-groups --
-	fi
-}
-
-# httpd_record_options: the same for a recorded one: options of `flowdar record`, one a line.
-httpd_record_options() {
-	if [ "$(id -u)" = 0 ]; then
-		printf '%s\n' --user "$httpd_user"
-	fi
-}
-
-# httpd_libraries DIR: sees to it that the libraries which `flowdar record` loads into the server can
-# be read by the server's user: if those of DIR cannot, it is told to take copies.
-httpd_libraries() {
-	local as_user
-	mapfile -t as_user < <(httpd_as_user)
-	if [ ${#as_user[@]} -gt 0 ] && ! "${as_user[@]}" test -r "$1/libflowdar.so"; then
-		rm -rf "${httpd_home:?}/lib" && mkdir -p "$httpd_home/lib" &&
-			cp -p "$1"/libflowdar*.so "$httpd_home/lib" || return
-		export FLOWDAR_LIBRARY_DIR=$httpd_home/lib
-	fi
-}
-
-# httpd_check_access FILE: whether the server's user may read it.
-httpd_check_access() {
-	local as_user
-	mapfile -t as_user < <(httpd_as_user)
-	"${as_user[@]}" test -r "$1" ||
-		die "the user $httpd_user cannot read $1: set FLOWDAR_CACHE to a directory open to all"
+	server_owned "$httpd_run" "$httpd_program"
 }
 
 # httpd_command: argument by argument, a line each; in the foreground.
 httpd_command() {
-	printf '%s\n' "$httpd_home/prefix/bin/httpd" -DFOREGROUND -f "$httpd_run/httpd.conf"
+	printf '%s\n' "$httpd_program" -DFOREGROUND -f "$httpd_run/httpd.conf"
 }
 
 # A page for "/", one for all news, and one of 41 KiB. Their time is always the same one, because it

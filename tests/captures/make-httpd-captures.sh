@@ -49,7 +49,7 @@ trap finish EXIT
 server_start() {
 	local argv
 	httpd_configure "$port"
-	mapfile -t argv < <(httpd_as_user && httpd_command)
+	mapfile -t argv < <(server_as_user && httpd_command)
 	"${argv[@]}" >"$work/server.log" 2>&1 &
 	server=$!
 	for _ in {1..100}; do

@@ -22,8 +22,8 @@ if ! httpd_fetch; then
 	exit 77
 fi
 httpd_build
-httpd_libraries "$FLOWDAR_BUILD/lib/flowdar"
-mapfile -t record_options < <(httpd_record_options)
+server_libraries "$FLOWDAR_BUILD/lib/flowdar"
+mapfile -t record_options < <(server_record_options)
 server_argv() {
 	httpd_configure "$1" >&2
 	httpd_command

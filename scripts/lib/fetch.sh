@@ -1,0 +1,97 @@
+# shellcheck shell=bash disable=SC2154 # names of common.sh
+# Debian's source packages, at test time, without root. Needs common.sh.
+#
+#	fetch_sources HOME PACKAGE...    leaves HOME/source/PACKAGE, with Debian's patches applied, and
+#	                                 the versions in HOME/source/versions; nothing to do when they are
+#	                                 there. One at a time for each HOME, also between processes.
+#
+# apt gets a configuration of our own with deb-src lines, lists of its own and
+# no cache of packages: nothing of the system's is changed, and no root is needed.
+
+fetch_sources() {
+	local fetch_home=$1 fetch_name=${1##*/}
+	shift
+	mkdir -p "$fetch_home" || return
+	(
+		flock 9 || exit
+		fetch_all "$@"
+	) 9>"$fetch_home/fetch.lock"
+}
+
+fetch_all() {
+	local package source=$fetch_home/source
+	if [ -s "$source/versions" ]; then
+		say "$fetch_name: the source is here: $(tr '\n' ' ' <"$source/versions")"
+		return
+	fi
+	rm -rf "$source" && mkdir -p "$source" "$fetch_home/log" && fetch_configure || return
+	say "$fetch_name: asking apt for the list of source packages"
+	quietly "$fetch_home/log/apt-update.log" fetch_apt update || return
+	# apt-get calls it a success when no mirror answers.
+	if ! compgen -G "$fetch_home/apt/lists/*Sources*" >/dev/null; then
+		tail -n 5 "$fetch_home/log/apt-update.log" >&2
+		say "$fetch_name: no mirror has a list of source packages for us"
+		return 1
+	fi
+	for package in "$@"; do
+		say "$fetch_name: getting the source of $package"
+		fetch_one "$package" || return
+	done
+	(cd "$source" && for package in "$@"; do
+		echo "$package $(dpkg-parsechangelog -l "$package/debian/changelog" -S Version)"
+	done) >"$source/versions.new" && mv "$source/versions.new" "$source/versions"
+}
+
+# The mirrors that the system's apt has, whatever kind of file it has them from; Debian's own when
+# it has none for this release.
+fetch_mirrors() {
+	local codename
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	{
+		# shellcheck disable=SC2016 # apt-get's own variables
+		apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 'Component: main' |
+			grep -E "/debian(-security)?/? $codename(-updates|-security)?\$" ||
+			printf '%s\n' "http://deb.debian.org/debian $codename" \
+				"http://deb.debian.org/debian-security $codename-security"
+	} | sort -u
+}
+
+fetch_configure() {
+	local apt=$fetch_home/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed=
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" || return
+	[ ! -e "$keyring" ] || signed="[signed-by=$keyring] "
+	fetch_mirrors | sed "s|^|deb-src $signed|; s|\$| main|" >"$apt/sources.list" || return
+	cat >"$apt/apt.conf" <<-END
+		Dir::Etc::SourceList "$apt/sources.list";
+		Dir::Etc::SourceParts "/dev/null";
+		Dir::State::Lists "$apt/lists";
+		Dir::Cache "$apt/cache";
+		APT::Sandbox::User "";
+		Acquire::Retries "2";
+	END
+}
+
+fetch_apt() {
+	APT_CONFIG=$fetch_home/apt/apt.conf apt-get -q "$@"
+}
+
+# The newest version; when it cannot be downloaded (security updates leave the mirrors when a newer
+# one comes) the release's own.
+fetch_one() {
+	local package=$1 codename log=$fetch_home/log/fetch-$1.log
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	quietly "$log" fetch_unpack "$package" "$package" 2>"$log.first" && return
+	say "$fetch_name: the newest version of $package cannot be had, taking the one of $codename"
+	quietly "$log" fetch_unpack "$package" "$package/$codename" && return
+	cat "$log.first" >&2
+	return 1
+}
+
+# fetch_unpack NAME WHAT: WHAT as apt-get names it, unpacked and patched, in source/NAME.
+fetch_unpack() {
+	local download=$fetch_home/source/$1.download
+	rm -rf "$download" && mkdir -p "$download" && cd "$download" &&
+		fetch_apt source --download-only "$2" &&
+		dpkg-source --no-check --extract ./*.dsc ../"$1" &&
+		cd .. && rm -rf "$download" ./*.orig*.tar.* ./*.debian.tar.*
+}
