@@ -1,0 +1,17 @@
+# shellcheck shell=bash disable=SC2154 # names of the others
+# All real servers that we know how to fetch, mark and build. Needs common.sh.
+#
+#	server_source NAME DIR    a copy of its source, as Debian has it: without marks, not configured
+
+# shellcheck source=httpd.sh
+. "${BASH_SOURCE[0]%/*}/httpd.sh"
+# shellcheck source=nginx.sh
+. "${BASH_SOURCE[0]%/*}/nginx.sh"
+# shellcheck source=redis.sh
+. "${BASH_SOURCE[0]%/*}/redis.sh"
+
+server_source() {
+	local tree=$1
+	[ "$1" != httpd ] || tree=apache2
+	"$1_fetch" >&2 && mkdir -p "${2%/*}" && cp -a "$server_cache/$1/source/$tree" "$2"
+}
