@@ -97,6 +97,10 @@ static void sum_sessions(const struct diff_side *side, struct fd_diff_sessions *
 	if (losses->discarded)
 		out->discarded = (double)losses->discarded /
 				 ((double)losses->discarded + (double)losses->events);
+	if (losses->lost_calls)
+		out->discarded = MAX(out->discarded, (double)losses->lost_calls /
+							     ((double)losses->lost_calls +
+							      (double)losses->calls));
 	if (group->own_ns)
 		out->unknown = (double)group->unknown_ns / (double)group->own_ns;
 }

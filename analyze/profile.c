@@ -20,6 +20,8 @@ void profile_stat_add_calls(struct fd_profile_stat *stat, const struct fd_profil
 	stat->own_ns = profile_sum(stat->own_ns, from->own_ns);
 	stat->total_ns = profile_sum(stat->total_ns, from->total_ns);
 	stat->wait_ns = profile_sum(stat->wait_ns, from->wait_ns);
+	stat->skipped_calls = profile_sum(stat->skipped_calls, from->skipped_calls);
+	stat->skipped_ns = profile_sum(stat->skipped_ns, from->skipped_ns);
 	fd_histogram_merge(&stat->call_ns, &from->call_ns);
 }
 
@@ -36,6 +38,7 @@ static gboolean stat_equal(const struct fd_profile_stat *a, const struct fd_prof
 	return a->calls == b->calls && a->outer_calls == b->outer_calls &&
 	       a->unfinished == b->unfinished && a->own_ns == b->own_ns &&
 	       a->total_ns == b->total_ns && a->wait_ns == b->wait_ns &&
+	       a->skipped_calls == b->skipped_calls && a->skipped_ns == b->skipped_ns &&
 	       fd_histogram_equal(&a->call_ns, &b->call_ns) &&
 	       fd_histogram_equal(&a->session_calls, &b->session_calls) &&
 	       fd_histogram_equal(&a->session_own_ns, &b->session_own_ns) &&
@@ -85,6 +88,10 @@ uint32_t profile_function_add(struct fd_profile *profile, const struct fd_profil
 	if (!function->file && like->file) {
 		function->file = g_string_chunk_insert_const(profile->texts, like->file);
 		function->line = like->line;
+	}
+	if (like->off) {
+		function->off = TRUE;
+		function->off_reason = like->off_reason;
 	}
 	return index;
 }
@@ -214,6 +221,9 @@ static void merge_group(struct fd_profile_group *group, const struct fd_profile_
 	group->finished += from->finished;
 	group->unfinished += from->unfinished;
 	group->replaced += from->replaced;
+	group->requests += from->requests;
+	group->bytes_in = profile_sum(group->bytes_in, from->bytes_in);
+	group->bytes_out = profile_sum(group->bytes_out, from->bytes_out);
 	group->own_ns = profile_sum(group->own_ns, from->own_ns);
 	group->unknown_ns = profile_sum(group->unknown_ns, from->unknown_ns);
 	fd_histogram_merge(&group->lifetime_ns, &from->lifetime_ns);
@@ -250,14 +260,20 @@ static void merge_figures(struct fd_profile *profile, const struct fd_profile *f
 	struct fd_profile_losses *losses = &profile->losses;
 
 	losses->events += from->losses.events;
+	losses->calls += from->losses.calls;
 	losses->discarded += from->losses.discarded;
 	losses->packets_lost += from->losses.packets_lost;
+	losses->lost_calls = profile_sum(losses->lost_calls, from->losses.lost_calls);
+	losses->skipped_calls = profile_sum(losses->skipped_calls, from->losses.skipped_calls);
+	losses->skipped_ns = profile_sum(losses->skipped_ns, from->losses.skipped_ns);
+	losses->unwound += from->losses.unwound;
 	losses->damaged += from->losses.damaged;
 	losses->repaired += from->losses.repaired;
 	losses->stray_exits += from->losses.stray_exits;
 	losses->stray_sessions += from->losses.stray_sessions;
 	losses->no_thread += from->losses.no_thread;
 	losses->over += from->losses.over;
+	profile->unit = from->unit;
 	if (from->begin_ns && (!profile->begin_ns || from->begin_ns < profile->begin_ns))
 		profile->begin_ns = from->begin_ns;
 	profile->end_ns = MAX(profile->end_ns, from->end_ns);
@@ -340,7 +356,9 @@ static gboolean group_equal(const struct fd_profile_group *a, const struct fd_pr
 {
 	return a->sessions == b->sessions && a->finished == b->finished &&
 	       a->unfinished == b->unfinished && a->replaced == b->replaced &&
-	       a->own_ns == b->own_ns && a->unknown_ns == b->unknown_ns &&
+	       a->requests == b->requests && a->bytes_in == b->bytes_in &&
+	       a->bytes_out == b->bytes_out && a->own_ns == b->own_ns &&
+	       a->unknown_ns == b->unknown_ns &&
 	       fd_histogram_equal(&a->lifetime_ns, &b->lifetime_ns) &&
 	       fd_histogram_equal(&a->busy_ns, &b->busy_ns) &&
 	       fd_histogram_equal(&a->running_ns, &b->running_ns) && nodes_equal(a, b, functions) &&
@@ -355,7 +373,8 @@ gboolean fd_profile_equal(const struct fd_profile *a, const struct fd_profile *b
 		return FALSE;
 	for (uint32_t i = 0; i < a->function_count; i++) {
 		functions[i] = function_find(b, &a->functions[i]);
-		if (functions[i] == FD_PROFILE_NONE)
+		if (functions[i] == FD_PROFILE_NONE ||
+		    a->functions[i].off != b->functions[functions[i]].off)
 			return FALSE;
 	}
 	for (uint32_t i = 0; i < a->group_count; i++) {

@@ -40,6 +40,10 @@ struct fd_profile_function {
 	uint8_t kind;   /* enum fd_frame_kind */
 	uint8_t wait;   /* enum fd_wait_kind, of waits */
 	gboolean known; /* FALSE: an address without a name */
+	/* Its calls were not recorded for a part of the time, or all of it: switched off, or on late.
+	 * What it took then is in the own time of its callers. */
+	gboolean off;
+	uint8_t off_reason; /* enum fd_switch_reason, of the last time */
 };
 
 /* Recursion: a call made while the same function is open further out adds to calls and own_ns, but
@@ -51,6 +55,8 @@ struct fd_profile_stat {
 	uint64_t own_ns;             /* running; of waits and queues: waiting */
 	uint64_t total_ns;           /* of outer calls, with all that is below */
 	uint64_t wait_ns;            /* of total_ns: waiting */
+	uint64_t skipped_calls;      /* made in it and too short to be recorded: no calls here */
+	uint64_t skipped_ns;         /* of own_ns: in those */
 	struct fd_histogram call_ns; /* total of each outer call */
 	/* One value a session that called it; the other sessions of the group have 0. */
 	struct fd_histogram session_calls;
@@ -81,6 +87,9 @@ struct fd_profile_group {
 	uint64_t finished;
 	uint64_t unfinished;
 	uint64_t replaced;
+	uint64_t requests; /* that were begun in them */
+	uint64_t bytes_in; /* read from their clients, written to them */
+	uint64_t bytes_out;
 	struct fd_histogram lifetime_ns; /* a session's begin to its end */
 	struct fd_histogram busy_ns;     /* a session's time: all own times, queues included */
 	struct fd_histogram running_ns;  /* of that: running */
@@ -95,9 +104,15 @@ struct fd_profile_group {
 
 /* How good the trace was. */
 struct fd_profile_losses {
-	uint64_t events;
+	uint64_t events; /* as the tracer counts them; calls events carry many calls each */
+	uint64_t calls;  /* that came in calls events */
 	uint64_t discarded;
 	uint64_t packets_lost;
+	uint64_t lost_calls; /* calls that the tracer says are missing, and calls events that were
+			      * malformed */
+	uint64_t skipped_calls; /* too short to be recorded: counted, and timed as part of others */
+	uint64_t skipped_ns;
+	uint64_t unwound;  /* of repaired: ended without returning */
 	uint64_t damaged;  /* sources that ended early */
 	uint64_t repaired; /* from here on as in fd_walk_stats */
 	uint64_t stray_exits;
@@ -114,6 +129,7 @@ struct fd_profile {
 	struct fd_profile_losses losses;
 	uint64_t threads;
 	uint64_t processes;
+	enum fd_unit unit; /* what the sessions are */
 	uint64_t begin_ns; /* of the earliest and the latest event; 0: none */
 	uint64_t end_ns;
 	uint64_t span_ns;         /* sum of the merged recordings' lengths */

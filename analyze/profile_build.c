@@ -7,12 +7,14 @@ static void on_frame(void *user, const struct fd_walk_frame *frame);
 static void on_opened(void *user, struct fd_walk_session *session);
 static void on_closed(void *user, struct fd_walk_session *session);
 static void on_handoff(void *user, const struct fd_walk_handoff *handoff);
+static void on_switched(void *user, const struct fd_walk_switch *switched);
 
 static const struct fd_walk_visitor visitor = {
 	.session_opened = on_opened,
 	.session_closed = on_closed,
 	.frame = on_frame,
 	.handoff = on_handoff,
+	.switched = on_switched,
 };
 
 static void open_session_free(gpointer data)
@@ -30,7 +32,10 @@ struct fd_profile_builder *fd_profile_builder_new(const struct fd_profile_source
 
 	builder->source = *source;
 	builder->walk = fd_walk_new(&visitor, builder);
+	fd_walk_set_unit(builder->walk, source->unit);
 	builder->profile = fd_profile_new();
+	builder->profile->unit = source->unit;
+	builder->folds = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	builder->path_functions = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	builder->path_nodes = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
 	builder->samples = g_array_new(FALSE, TRUE, sizeof(struct sample));
@@ -47,6 +52,7 @@ void fd_profile_builder_free(struct fd_profile_builder *builder)
 	fd_profile_free(builder->profile);
 	g_array_unref(builder->path_functions);
 	g_ptr_array_unref(builder->path_nodes);
+	g_array_unref(builder->folds);
 	g_array_unref(builder->samples);
 	g_hash_table_unref(builder->open);
 	g_array_unref(builder->lumps);
@@ -91,26 +97,53 @@ static uint32_t node_of(struct fd_profile_builder *builder, uint32_t group_index
 		uint32_t below = g_array_index(missing, uint32_t, i - 1);
 		struct fd_walk_path what = fd_walk_path(builder->walk, below);
 
-		node = profile_node_add(group, node, profile_function_of(builder, below, &what));
+		uint32_t function = profile_function_of(builder, below, &what);
+
+		if (!profile_is_folded(builder, function))
+			node = profile_node_add(group, node, function);
 		*profile_place(nodes, below) = node;
 	}
 	return node;
 }
 
-static void add_to_session(struct open_session *open, uint32_t node, uint64_t own_ns,
-			   uint64_t total_ns, gboolean running)
+static void add_to_session(struct open_session *open, uint32_t node, uint64_t calls,
+			   uint64_t own_ns, uint64_t total_ns, gboolean running)
 {
 	uint32_t index = fd_intern_add(&open->nodes, node, 0);
 
 	if (index == open->cells->len)
 		g_array_set_size(open->cells, index + 1);
 	struct cell *cell = &g_array_index(open->cells, struct cell, index);
-	cell->calls++;
+	cell->calls += calls;
 	cell->own_ns = profile_sum(cell->own_ns, own_ns);
 	cell->total_ns = profile_sum(cell->total_ns, total_ns);
 	open->own_ns = profile_sum(open->own_ns, own_ns);
 	if (running)
 		open->running_ns = profile_sum(open->running_ns, own_ns);
+}
+
+static gboolean is_folded(struct fd_profile_builder *builder, const struct fd_walk_frame *frame)
+{
+	struct fd_walk_path what = fd_walk_path(builder->walk, frame->path);
+
+	return profile_is_folded(builder, profile_function_of(builder, frame->path, &what));
+}
+
+/* A frame of a function that is not told: only its time is, as its caller's. */
+static void add_folded(struct fd_profile_builder *builder, const struct fd_walk_frame *frame,
+		       struct open_session *open, uint32_t group, uint32_t node)
+{
+	struct fd_profile_stat *stat;
+
+	if (!node)
+		node = profile_node_add(&builder->profile->groups[group], 0,
+					profile_function_folded(builder));
+	stat = &builder->profile->groups[group].nodes[node].stat;
+	stat->own_ns = profile_sum(stat->own_ns, frame->self_ns);
+	stat->skipped_calls = profile_sum(stat->skipped_calls, frame->skipped_calls);
+	stat->skipped_ns = profile_sum(stat->skipped_ns, frame->skipped_ns);
+	if (open)
+		add_to_session(open, node, 0, frame->self_ns, 0, TRUE);
 }
 
 static void on_frame(void *user, const struct fd_walk_frame *frame)
@@ -122,7 +155,13 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 	struct fd_profile_stat *stat = &builder->profile->groups[group].nodes[node].stat;
 	uint64_t total_ns = frame->recursive ? 0 : frame->total_ns;
 
+	if (builder->source.folded && is_folded(builder, frame)) {
+		add_folded(builder, frame, open, group, node);
+		return;
+	}
 	stat->calls++;
+	stat->skipped_calls = profile_sum(stat->skipped_calls, frame->skipped_calls);
+	stat->skipped_ns = profile_sum(stat->skipped_ns, frame->skipped_ns);
 	stat->unfinished += frame->unfinished;
 	stat->own_ns = profile_sum(stat->own_ns, frame->self_ns);
 	if (!frame->recursive) {
@@ -132,7 +171,8 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 		fd_histogram_add(&stat->call_ns, total_ns, 1);
 	}
 	if (open)
-		add_to_session(open, node, frame->self_ns, total_ns, frame->kind != FD_FRAME_WAIT);
+		add_to_session(open, node, 1, frame->self_ns, total_ns,
+			       frame->kind != FD_FRAME_WAIT);
 }
 
 static void on_opened(void *user, struct fd_walk_session *session)
@@ -232,6 +272,9 @@ static void on_closed(void *user, struct fd_walk_session *session)
 	group->finished += session->state == FD_SESSION_FINISHED;
 	group->unfinished += session->state == FD_SESSION_UNFINISHED;
 	group->replaced += session->state == FD_SESSION_REPLACED;
+	group->requests += session->requests;
+	group->bytes_in = profile_sum(group->bytes_in, session->bytes_in);
+	group->bytes_out = profile_sum(group->bytes_out, session->bytes_out);
 	fd_histogram_add(&group->lifetime_ns, session->end_ns - session->begin_ns, 1);
 	fd_histogram_add(&group->busy_ns, open->own_ns, 1);
 	fd_histogram_add(&group->running_ns, open->running_ns, 1);
@@ -264,7 +307,17 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 	stat->wait_ns = profile_sum(stat->wait_ns, waited_ns);
 	fd_histogram_add(&stat->call_ns, waited_ns, 1);
 	if (open)
-		add_to_session(open, node, waited_ns, waited_ns, FALSE);
+		add_to_session(open, node, 1, waited_ns, waited_ns, FALSE);
+}
+
+static void on_switched(void *user, const struct fd_walk_switch *switched)
+{
+	struct fd_profile_builder *builder = user;
+	uint32_t index = profile_function_at(builder, switched->pid, switched->addr);
+	struct fd_profile_function *function = &builder->profile->functions[index];
+
+	function->off = TRUE;
+	function->off_reason = switched->reason;
 }
 
 /* Calls were counted by node; entries are their sums. */
@@ -275,7 +328,7 @@ static void sum_group(struct fd_profile *profile, struct fd_profile_group *group
 		const struct fd_profile_function *function =
 			&profile->functions[group->nodes[i].function];
 
-		if (!stat->calls)
+		if (!stat->calls && !stat->own_ns)
 			continue;
 		uint32_t entry = profile_entry_of(profile, group, i);
 		profile_stat_add_calls(&group->entries[entry].stat, stat);
@@ -292,12 +345,17 @@ static void add_figures(const struct fd_profile_builder *builder, struct fd_prof
 	fd_walk_get_stats(builder->walk, &stats);
 	profile->losses = (struct fd_profile_losses){
 		.events = stats.events,
+		.lost_calls = stats.lost,
+		.skipped_calls = stats.skipped_calls,
+		.skipped_ns = stats.skipped_ns,
+		.unwound = stats.unwound,
 		.repaired = stats.repaired,
 		.stray_exits = stats.stray_exits,
 		.stray_sessions = stats.stray_sessions,
 		.no_thread = stats.no_thread,
 		.over = stats.too_deep + stats.pending_over + stats.paths_over + stats.puts_over,
 	};
+	profile->unit = builder->source.unit;
 	profile->threads = stats.threads;
 	profile->processes = stats.processes;
 	profile->begin_ns = stats.begin_ns;

@@ -40,7 +40,14 @@ struct fd_profile_source {
 	void (*session)(void *user, const struct fd_profile_session *session); /* may be NULL */
 	void *user;
 	gboolean lines; /* look up file and line of each function */
+	enum fd_unit unit;
+	/* Of fd_profile_fold_key: functions that are not told, as though they were not recorded: their
+	 * time is that of their callers. NULL: none. */
+	GHashTable *folded;
 };
+
+/* What a function is called in a set of folded ones. The caller frees it. */
+char *fd_profile_fold_key(const char *component, const char *name);
 
 struct fd_profile_builder;
 

@@ -38,6 +38,7 @@ struct fd_profile_builder {
 	GArray *path_functions; /* of uint32_t by call path: function or FD_PROFILE_NONE */
 	GPtrArray *
 		path_nodes; /* by group: GArray of uint32_t by call path: node or FD_PROFILE_NONE */
+	GArray *folds;      /* of uint32_t by function: 0 or 1, FD_PROFILE_NONE: not yet known */
 	GArray *samples;    /* of struct sample by function; pid and addr 0: none */
 	GHashTable *open;   /* the open sessions, to free what the walk did not close */
 	struct fd_intern lumped; /* scratch of session_closed: entry -> index of lumps */
@@ -51,6 +52,15 @@ uint32_t *profile_place(GArray *array, uint32_t index);
 /* The function of a call path. */
 uint32_t profile_function_of(struct fd_profile_builder *builder, uint32_t path,
 			     const struct fd_walk_path *what);
+
+/* The function at an address, on whatever call path. */
+uint32_t profile_function_at(struct fd_profile_builder *builder, uint32_t pid, uint64_t addr);
+
+/* Whether it is not to be told. */
+gboolean profile_is_folded(struct fd_profile_builder *builder, uint32_t function);
+
+/* What took time outside of all functions that are told. */
+uint32_t profile_function_folded(struct fd_profile_builder *builder);
 
 /* A function that is like this. sample may be NULL. */
 uint32_t profile_function_seen(struct fd_profile_builder *builder,

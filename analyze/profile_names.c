@@ -59,6 +59,45 @@ static uint32_t make_function(struct fd_profile_builder *builder, const struct f
 	return profile_function_seen(builder, &function, NULL);
 }
 
+uint32_t profile_function_at(struct fd_profile_builder *builder, uint32_t pid, uint64_t addr)
+{
+	struct fd_walk_path path = { .pid = pid, .addr = addr, .kind = FD_FRAME_FUNCTION };
+
+	return make_function(builder, &path);
+}
+
+char *fd_profile_fold_key(const char *component, const char *name)
+{
+	return g_strconcat(component, "\n", name, NULL);
+}
+
+gboolean profile_is_folded(struct fd_profile_builder *builder, uint32_t index)
+{
+	const struct fd_profile_function *function = &builder->profile->functions[index];
+	uint32_t *place;
+
+	/* One without a name may get it later. */
+	if (!builder->source.folded || function->kind != FD_FRAME_FUNCTION || !function->known)
+		return FALSE;
+	place = profile_place(builder->folds, index);
+	if (*place == FD_PROFILE_NONE) {
+		g_autofree char *key = fd_profile_fold_key(function->component, function->name);
+
+		*place = g_hash_table_contains(builder->source.folded, key) != FALSE;
+	}
+	return *place == 1;
+}
+
+uint32_t profile_function_folded(struct fd_profile_builder *builder)
+{
+	struct fd_profile_function function = { .name = "(functions not recorded on both sides)",
+						.component = "unknown",
+						.kind = FD_FRAME_SCOPE,
+						.known = TRUE };
+
+	return profile_function_seen(builder, &function, NULL);
+}
+
 /* Frames beyond FD_WALK_PATHS_MAX have path 0: together they are one function. */
 static uint32_t other_paths(struct fd_profile_builder *builder)
 {

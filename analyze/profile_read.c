@@ -70,6 +70,12 @@ static void take_losses(struct fd_profile *profile, const char *path,
 	struct fd_profile_losses *losses = &profile->losses;
 
 	fd_source_get_summary(source, &summary);
+	losses->events = summary.events;
+	losses->calls = summary.calls;
+	/* Of what the tracer wrote: calls that were open before the recording began came with it. */
+	profile->begin_ns = summary.begin_ns;
+	profile->end_ns = summary.end_ns;
+	profile->span_ns = summary.end_ns - summary.begin_ns;
 	losses->discarded = summary.discarded;
 	losses->packets_lost = summary.packets_lost;
 	losses->damaged = summary.damaged != FALSE;
@@ -84,6 +90,10 @@ static void take_losses(struct fd_profile *profile, const char *path,
 	if (summary.packets_lost)
 		warn(warnings, "%s: %" G_GUINT64_FORMAT " packets of events were lost", path,
 		     summary.packets_lost);
+	if (losses->lost_calls)
+		warn(warnings,
+		     "%s: %" G_GUINT64_FORMAT " calls are missing, as the server's libraries say",
+		     path, losses->lost_calls);
 	if (losses->no_thread)
 		warn(warnings,
 		     "%s: %" G_GUINT64_FORMAT " events do not say their thread (context vtid): "
@@ -120,6 +130,8 @@ struct fd_profile *fd_profile_read(const char *path, const struct fd_profile_opt
 		.session = options->session,
 		.user = options->session_user,
 		.lines = options->lines,
+		.unit = options->unit,
+		.folded = options->folded,
 	};
 	builder = fd_profile_builder_new(&from);
 	if (!read_all(source, symbols, fd_profile_builder_walk(builder), options, error))

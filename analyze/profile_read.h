@@ -18,8 +18,10 @@
 typedef gboolean (*fd_profile_progress_fn)(guint64 events, void *user);
 
 struct fd_profile_options {
-	const struct fd_labels *labels;  /* NULL: one label, FD_PROFILE_ALL */
-	gboolean lines;                  /* look up file and line of each function */
+	const struct fd_labels *labels; /* NULL: one label, FD_PROFILE_ALL */
+	gboolean lines;                 /* look up file and line of each function */
+	enum fd_unit unit;              /* what is told as sessions */
+	GHashTable *folded;             /* functions that are not told (profile_build.h), or NULL */
 	fd_profile_progress_fn progress; /* may be NULL */
 	void *user;
 	/* Called for each session when it is through; may be NULL. */

@@ -28,24 +28,37 @@ static inline void script_add_symbols(struct script *script, struct fd_symbols *
 	fd_symbols_add_module(symbols, 1, 0, 1u << 30, "/bin/not-here/demo", "de");
 }
 
-static inline struct fd_profile *script_profile(const char *text)
+/* folded: functions, in a NULL-terminated list; may be NULL. */
+static inline struct fd_profile *script_profile_as(const char *text, enum fd_unit unit,
+						   const char *const *folded)
 {
+	g_autoptr(GHashTable) fold = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree char *dir = g_dir_make_tmp("test-profile-XXXXXX", NULL);
 	g_autofree char *table = g_build_filename(dir, "de.txt", NULL);
 	g_autoptr(fd_symbols) symbols = fd_symbols_new(dir);
 	g_autoptr(script_auto) script = script_new(text);
-	struct fd_profile_source source = {
-		.symbols = symbols, .text = script_name, .texts = script, .label = script_label
-	};
+	struct fd_profile_source source = { .symbols = symbols,
+					    .text = script_name,
+					    .texts = script,
+					    .label = script_label,
+					    .unit = unit,
+					    .folded = folded ? fold : NULL };
 	g_autoptr(fd_profile_builder) builder = fd_profile_builder_new(&source);
 	struct fd_profile *profile;
 
+	for (; folded && *folded; folded++)
+		g_hash_table_add(fold, fd_profile_fold_key("demo", *folded));
 	script_add_symbols(script, symbols, dir);
 	fd_walk_feed(fd_profile_builder_walk(builder), script_events(script), script->events->len);
 	profile = fd_profile_builder_finish(builder);
 	g_assert_cmpint(g_remove(table), ==, 0);
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 	return profile;
+}
+
+static inline struct fd_profile *script_profile(const char *text)
+{
+	return script_profile_as(text, FD_UNIT_SESSION, NULL);
 }
 
 #endif

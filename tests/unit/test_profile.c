@@ -403,6 +403,115 @@ static void test_random_adds_up(void)
 	}
 }
 
+static void test_skipped(void)
+{
+	g_autoptr(fd_profile) profile = script_profile(
+		"A 0 begin:1: 1 +f 2 skip:5:1 3 +g 4 skip:2:1 5 -g 9 -f 10 end:1 11 +f 12 skip:1:1 "
+		"13 -f 14 lost:3");
+	g_autoptr(fd_profile) twice = fd_profile_new();
+	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
+
+	check(profile);
+	g_assert_cmpuint(entry_of(profile, group, "f", NULL)->stat.skipped_calls, ==, 5);
+	g_assert_cmpuint(entry_of(profile, group, "f", NULL)->stat.own_ns, ==, 6);
+	g_assert_cmpuint(node_of(profile, group, "f>g")->stat.skipped_ns, ==, 1);
+	g_assert_cmpuint(node_of(profile, &profile->groups[0], "f")->stat.skipped_calls, ==, 1);
+	g_assert_cmpuint(profile->losses.skipped_calls, ==, 8);
+	g_assert_cmpuint(profile->losses.skipped_ns, ==, 3);
+	g_assert_cmpuint(profile->losses.lost_calls, ==, 3);
+	fd_profile_merge(twice, profile);
+	fd_profile_merge(twice, profile);
+	group = fd_profile_group(twice, FD_PROFILE_ALL);
+	g_assert_cmpuint(entry_of(twice, group, "f", NULL)->stat.skipped_calls, ==, 10);
+	g_assert_cmpuint(twice->losses.skipped_calls, ==, 16);
+	g_assert_false(fd_profile_equal(twice, profile));
+}
+
+static const struct fd_profile_function *function_of(const struct fd_profile *profile,
+						     const char *name)
+{
+	for (uint32_t i = 0; i < profile->function_count; i++)
+		if (g_strcmp0(profile->functions[i].name, name) == 0)
+			return &profile->functions[i];
+	g_error("no function %s", name);
+}
+
+/* Functions that were off are known, even those that were never called. */
+static void test_switched(void)
+{
+	g_autoptr(fd_profile) profile =
+		script_profile("A 0 off:never 1 +f 2 -f 3 off:f 5 on:f 6 +f 7 -f 8 +g 9 -g");
+	g_autoptr(fd_profile) flat = fd_profile_flatten(profile);
+
+	check(profile);
+	g_assert_true(function_of(flat, "f")->off);
+	g_assert_cmpuint(function_of(flat, "f")->off_reason, ==, FD_SWITCH_BUDGET);
+	g_assert_true(function_of(flat, "never")->off);
+	g_assert_false(function_of(flat, "g")->off);
+}
+
+/* Folded functions are as if they had never been recorded. */
+static void test_folded(void)
+{
+	static const char with[] =
+		"A 0 +main 0 wait:ACCEPT:a 1 w 1 begin:1: 2 +serve 3 +h 4 +h 5 +run 7 -run 8 -h 9 "
+		"wait:IO:r 12 w 13 -h 20 -serve 21 end:1 22 +h 23 -h 24 -main "
+		"30 +h 34 -h";
+	static const char without[] =
+		"A 0 +main 0 wait:ACCEPT:a 1 w 1 begin:1: 2 +serve 5 +run 7 -run 9 wait:IO:r 12 w "
+		"20 -serve 21 end:1 24 -main";
+	static const char *const folded[] = { "h", NULL };
+	g_autoptr(fd_profile) profile = script_profile_as(with, FD_UNIT_SESSION, folded);
+	g_autoptr(fd_profile) referee = script_profile(without);
+	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
+	const struct fd_profile_group *other = fd_profile_group(referee, FD_PROFILE_ALL);
+
+	check(profile);
+	g_assert_cmpuint(group->own_ns, ==, other->own_ns);
+	g_assert_cmpuint(group->node_count, ==, other->node_count);
+	g_assert_cmpuint(group->entry_count, ==, other->entry_count);
+	for (uint32_t i = 0; i < other->entry_count; i++) {
+		const struct fd_profile_entry *theirs = &other->entries[i];
+		const char *below = theirs->below == FD_PROFILE_NONE
+					    ? NULL
+					    : referee->functions[theirs->below].name;
+		const struct fd_profile_stat *stat =
+			&entry_of(profile, group, referee->functions[theirs->function].name, below)
+				 ->stat;
+
+		g_assert_cmpuint(stat->calls, ==, theirs->stat.calls);
+		g_assert_cmpuint(stat->own_ns, ==, theirs->stat.own_ns);
+		g_assert_cmpuint(stat->total_ns, ==, theirs->stat.total_ns);
+		g_assert_true(
+			fd_histogram_equal(&stat->session_own_ns, &theirs->stat.session_own_ns));
+	}
+	/* With nothing around it that is told, it is not lost either. */
+	g_assert_cmpuint(node_of(profile, &profile->groups[0], "main")->stat.own_ns, ==, 5);
+	g_assert_cmpuint(profile->groups[0].own_ns, ==, 5 + 4 + 1);
+}
+
+static void test_requests(void)
+{
+	static const char text[] =
+		"A 0 begin:1: 1 req:0:a 2 +f 5 -f 6 done:0:0 7 req:0:b 8 +f 9 -f "
+		"10 done:0:0 11 +f 18 -f 19 end:1";
+	g_autoptr(fd_profile) sessions = script_profile(text);
+	g_autoptr(fd_profile) requests = script_profile_as(text, FD_UNIT_REQUEST, NULL);
+	const struct fd_profile_group *group = fd_profile_group(sessions, FD_PROFILE_ALL);
+
+	check(sessions);
+	check(requests);
+	g_assert_cmpuint(group->sessions, ==, 1);
+	g_assert_cmpuint(group->requests, ==, 2);
+	group = fd_profile_group(requests, FD_PROFILE_ALL);
+	g_assert_cmpint(requests->unit, ==, FD_UNIT_REQUEST);
+	g_assert_cmpuint(group->sessions, ==, 2);
+	g_assert_cmpuint(group->finished, ==, 2);
+	g_assert_cmpuint(group->busy_ns.min, ==, 1);
+	g_assert_cmpuint(group->busy_ns.max, ==, 3);
+	g_assert_cmpuint(requests->groups[0].own_ns, ==, 7);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -418,5 +527,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/profile/sessions", test_sessions_are_told);
 	g_test_add_func("/profile/merge", test_merge_is_exact);
 	g_test_add_func("/profile/random", test_random_adds_up);
+	g_test_add_func("/profile/skipped", test_skipped);
+	g_test_add_func("/profile/switched", test_switched);
+	g_test_add_func("/profile/folded", test_folded);
+	g_test_add_func("/profile/requests", test_requests);
 	return g_test_run();
 }
