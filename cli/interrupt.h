@@ -1,7 +1,7 @@
 /*
- * Ctrl-C, for commands that end cleanly with what they have.
+ * Ctrl-C, for commands that end cleanly with what they have, and the signal that asks for more.
  *
- * Signal handlers have no other place to tell than a variable of the whole program: it is here, and
+ * Signal handlers have no other place to tell than variables of the whole program: they are here, and
  * nothing else is.
  */
 #ifndef FD_CLI_INTERRUPT_H
@@ -10,5 +10,8 @@
 /* From now on the first SIGINT, SIGTERM or SIGHUP sets the flag that this gives (to the signal's
  * number); the second kills, as if nobody had caught it. */
 const volatile int *fd_interrupt_catch(void);
+
+/* From now on every SIGUSR1 counts this up. */
+const volatile int *fd_interrupt_count_asks(void);
 
 #endif

@@ -23,6 +23,36 @@ static gboolean has_option(const GOptionEntry *entries, const char *long_name)
 	return FALSE;
 }
 
+static const char *heading_of(const struct fd_usage *usage, const char *line)
+{
+	const struct fd_usage_group *group = usage->groups;
+
+	for (; group && group->option; group++) {
+		g_autofree char *option = g_strdup_printf("--%s", group->option);
+		const char *found = strstr(line, option);
+
+		/* Options stand at the beginning of a line; what follows may speak of others. */
+		if (found && found - line <= 6 && strchr("= ", found[strlen(option)]))
+			return group->heading;
+	}
+	return NULL;
+}
+
+static void print_options(const struct fd_usage *usage, const char *options)
+{
+	g_auto(GStrv) lines = g_strsplit(options, "\n", -1);
+
+	for (char **line = lines; *line; line++) {
+		const char *heading = heading_of(usage, *line);
+
+		if (heading)
+			printf("%s%s:\n", line - lines > 2 ? "\n" : "", heading);
+		/* The first heading stands in place of GLib's. */
+		if (!usage->groups || strcmp(*line, "Options:") != 0)
+			printf("%s%s", *line, line[1] ? "\n" : "");
+	}
+}
+
 /* The help that GLib makes, with our headings: usage, what it does, options, examples. */
 static void print_help(const struct fd_usage *usage, fd_option_context *context)
 {
@@ -31,7 +61,7 @@ static void print_help(const struct fd_usage *usage, fd_option_context *context)
 
 	printf("Usage: flowdar %s %s\n\n%s", usage->command, usage->synopsis, usage->description);
 	if (options)
-		fputs(options + 1, stdout);
+		print_options(usage, options + 1);
 	if (usage->examples)
 		printf("Examples:\n%s", usage->examples);
 }

@@ -8,11 +8,19 @@
 
 #include <glib.h>
 
+/* A heading above an option and those that follow it in the table. */
+struct fd_usage_group {
+	const char *option;  /* long name of the first one */
+	const char *heading; /* "What is recorded" */
+};
+
 struct fd_usage {
 	const char *command;     /* "record" */
 	const char *synopsis;    /* what follows the command: "[OPTIONS] -o DIR -- COMMAND ..." */
 	const char *description; /* what it does, in a few lines */
 	const char *examples;    /* indented lines that can be pasted into a shell */
+	const struct fd_usage_group
+		*groups; /* ends with a row of NULLs; NULL: one list of options */
 };
 
 /* Parses *argv in place; what is left are the command's arguments (a "--" that ends the options is

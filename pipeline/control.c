@@ -20,13 +20,18 @@
 #include "pipeline/control_rules.h"
 
 #define STEP_MS 5
+#define BEAT_US 250000
 
 struct fd_control_segment {
 	char *path;
 	int fd;
 	void *map; /* for waking up only: see control.h on trust */
-	uint32_t generation, alive, flush;
+	uint32_t generation, flush;
 	atomic_bool closed; /* the gate */
+	GThread *heart;     /* while it is on */
+	GMutex mutex;
+	GCond stop;
+	gboolean stopping;
 };
 
 _Static_assert(sizeof(struct fd_control) <= FD_CONTROL_BYTES, "the segment is too small");
@@ -39,6 +44,12 @@ static void put(const struct fd_control_segment *segment, size_t offset, uint32_
 	ssize_t n = pwrite(segment->fd, &value, sizeof(value), (off_t)offset);
 
 	(void)n;
+}
+
+static gboolean get(const struct fd_control_segment *segment, size_t offset, void *value,
+		    size_t bytes)
+{
+	return pread(segment->fd, value, bytes, (off_t)offset) == (ssize_t)bytes;
 }
 
 static void wake(const struct fd_control_segment *segment, size_t offset)
@@ -138,15 +149,45 @@ const char *fd_control_segment_path(const struct fd_control_segment *segment)
 
 /* ---- telling ---- */
 
-void fd_control_segment_switch(struct fd_control_segment *segment, gboolean on)
+/* Tells the server that there is a recorder. What the recorder does may take longer than that. */
+static gpointer beat(gpointer data)
+{
+	struct fd_control_segment *segment = data;
+	uint32_t alive = 0;
+
+	g_mutex_lock(&segment->mutex);
+	while (!segment->stopping) {
+		put(segment, offsetof(struct fd_control, alive), ++alive);
+		g_cond_wait_until(&segment->stop, &segment->mutex,
+				  g_get_monotonic_time() + BEAT_US);
+	}
+	g_mutex_unlock(&segment->mutex);
+	return NULL;
+}
+
+static void stop_beating(struct fd_control_segment *segment)
+{
+	g_mutex_lock(&segment->mutex);
+	segment->stopping = TRUE;
+	g_cond_signal(&segment->stop);
+	g_mutex_unlock(&segment->mutex);
+	g_clear_pointer(&segment->heart, g_thread_join);
+}
+
+static void put_switch(struct fd_control_segment *segment, gboolean on)
 {
 	put(segment, offsetof(struct fd_control, recording_on), on ? 1 : 0);
 	changed(segment);
 }
 
-void fd_control_segment_beat(struct fd_control_segment *segment)
+void fd_control_segment_switch(struct fd_control_segment *segment, gboolean on)
 {
-	put(segment, offsetof(struct fd_control, alive), ++segment->alive);
+	segment->stopping = FALSE;
+	if (on && !segment->heart)
+		segment->heart = g_thread_new("heart", beat, segment);
+	else if (!on && segment->heart)
+		stop_beating(segment);
+	put_switch(segment, on);
 }
 
 void fd_control_segment_announce(struct fd_control_segment *segment)
@@ -162,13 +203,24 @@ void fd_control_segment_gate(struct fd_control_segment *segment, gboolean closed
 	wake(segment, offsetof(struct fd_control, gate));
 }
 
-/* ---- hearing ---- */
-
-static gboolean get(const struct fd_control_segment *segment, size_t offset, void *value,
-		    size_t bytes)
+void fd_control_release(const char *path)
 {
-	return pread(segment->fd, value, bytes, (off_t)offset) == (ssize_t)bytes;
+	struct fd_control_segment segment = { .fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) };
+
+	/* What the counters stood at is known to the server alone. */
+	if (segment.fd >= 0 && map_file(&segment)) {
+		get(&segment, offsetof(struct fd_control, generation), &segment.generation,
+		    sizeof(segment.generation));
+		segment.closed = TRUE;
+		fd_control_segment_gate(&segment, FALSE);
+		put_switch(&segment, FALSE);
+		munmap(segment.map, FD_CONTROL_BYTES);
+	}
+	if (segment.fd >= 0)
+		close(segment.fd);
 }
+
+/* ---- hearing ---- */
 
 static gboolean all_flushed(const struct fd_control_segment *segment)
 {

@@ -53,11 +53,9 @@ struct fd_control_segment *fd_control_segment_make(const char *folder, const cha
 /* Absolute; what FD_CONTROL_ENV holds. Owned by the segment. */
 const char *fd_control_segment_path(const struct fd_control_segment *segment);
 
-/* Whether the processes are to write events. On is told after tracing has begun, off before it ends. */
+/* Whether the processes are to write events. On is told after tracing has begun, off before it ends.
+ * While it is on, a thread tells them that there is a recorder. */
 void fd_control_segment_switch(struct fd_control_segment *segment, gboolean on);
-
-/* To be called some times a second: there is a recorder. */
-void fd_control_segment_beat(struct fd_control_segment *segment);
 
 /* Makes all processes say again whose they are (process events): another recorder has begun, and its
  * trace must know. */
@@ -75,6 +73,9 @@ void fd_control_segment_count(const struct fd_control_segment *segment,
 
 /* Switches off, opens the gate, and takes the file away. NULL is allowed. */
 void fd_control_segment_free(struct fd_control_segment *segment);
+
+/* Does the same to the segment of a recorder that was killed, but for taking the file away. */
+void fd_control_release(const char *path);
 
 /* Tells a process that runs already, and has flowdar's libraries in it, where the segment is. FALSE and
  * error when it does not listen: it has no such library, or is being recorded already. */

@@ -23,7 +23,7 @@ struct fd_keeper {
 	gboolean stuck;
 };
 
-static pid_t spawn(int socket, const char *session)
+static pid_t spawn(int socket, const struct fd_keeper_charge *charge)
 {
 	pid_t pid = fork();
 
@@ -34,7 +34,7 @@ static pid_t spawn(int socket, const char *session)
 	if (dup2(socket, 3) == 3 && chdir("/") == 0) {
 		fd_process_reset(4);
 		prctl(PR_SET_NAME, "flowdar-keeper");
-		fd_keeper_serve(3, session);
+		fd_keeper_serve(3, charge);
 	}
 	_exit(0);
 }
@@ -59,7 +59,7 @@ static gboolean hear(struct fd_keeper *keeper, GError **error)
 	return FALSE;
 }
 
-struct fd_keeper *fd_keeper_start(const char *session, GError **error)
+struct fd_keeper *fd_keeper_start(const struct fd_keeper_charge *charge, GError **error)
 {
 	struct fd_daemon_lock *lock = fd_daemon_lock_share(error);
 	struct fd_keeper *keeper;
@@ -72,7 +72,7 @@ struct fd_keeper *fd_keeper_start(const char *session, GError **error)
 	keeper->socket = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
 		keeper->socket = ends[0];
-		keeper->pid = spawn(ends[1], session);
+		keeper->pid = spawn(ends[1], charge);
 		close(ends[1]);
 	}
 	if (keeper->pid <= 0)

@@ -3,20 +3,32 @@
  *
  * Place in the house: inside pipeline/, under record.c. It starts a session daemon when this user has
  * none, and stops the one it started when the last recorder is done (daemon_lock.h) and nobody else
- * has a tracing session in it. If the recorder dies without saying that it is done, the keeper ends
- * the server and destroys the recorder's tracing session, so that what was recorded gets to the disk.
+ * has a tracing session in it. If the recorder dies without saying that it is done, the keeper opens the
+ * server's gate, ends the server (one that was attached to goes on), destroys the recorder's tracing
+ * session, brings what is in memory to the disk, and takes the folder in memory away.
  */
 #ifndef FD_PIPELINE_KEEPER_H
 #define FD_PIPELINE_KEEPER_H
 
 #include <glib.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct fd_keeper;
 
-/* Starts it, and waits until there is a session daemon. session is the name of the tracing session
- * to be. NULL and error when there is no daemon and none can be started. */
-struct fd_keeper *fd_keeper_start(const char *session, GError **error);
+/* What there is to clean up. The keeper copies it. */
+struct fd_keeper_charge {
+	const char *session; /* the name of the tracing session to be */
+	const char *memory;  /* the folder in memory (record_memory.h) */
+	const char *control; /* path of the control segment */
+	const char *trace;   /* where what is in memory goes to; NULL: nowhere */
+	uint64_t memory_bytes;
+	gboolean recover; /* LTTng's buffers are in files: if its daemons died, read them */
+};
+
+/* Starts it, and waits until there is a session daemon. Best called before there are threads. NULL and
+ * error when there is no daemon and none can be started. */
+struct fd_keeper *fd_keeper_start(const struct fd_keeper_charge *charge, GError **error);
 
 pid_t fd_keeper_pid(const struct fd_keeper *keeper);
 

@@ -12,9 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pipeline/control.h"
 #include "pipeline/daemon_lock.h"
+#include "pipeline/drain.h"
 #include "pipeline/patience.h"
 #include "pipeline/processes.h"
+#include "pipeline/record_memory.h"
+#include "pipeline/record_recover.h"
 
 #define START_MS        15000 /* for a session daemon to answer */
 #define STOP_MS         10000
@@ -22,6 +26,7 @@
 #define DESTROY_MS      40000 /* for a session that the recorder left */
 #define OTHERS_MS       500   /* between looks whether somebody's session is still there */
 #define SERVER_GRACE_MS 5000
+#define DISK_NS         (60 * UINT64_C(1000000000)) /* for what is in memory to get there */
 
 static void answer(int socket, enum fd_keeper_word word, int value, const char *text)
 {
@@ -148,11 +153,31 @@ static void destroy_session(void *name)
 	lttng_destroy_session(name);
 }
 
+/* What the recorder would have done at its end. */
+static void bring_to_disk(const struct fd_keeper_charge *charge)
+{
+	struct fd_record_memory memory = { .lock = -1 };
+	struct fd_drain_options options = { .memory_bytes = charge->memory_bytes };
+	struct fd_drain *drain = NULL;
+
+	if (!fd_record_memory_share(charge->memory, &memory))
+		return;
+	if (charge->trace)
+		drain = fd_drain_start(memory.out, charge->trace, &options, NULL);
+	if (drain)
+		fd_drain_finish(drain, DISK_NS, NULL, NULL);
+	fd_drain_free(drain);
+	if (charge->trace && charge->recover && lttng_session_daemon_alive() != 1)
+		fd_record_recover(memory.buffers, charge->trace, NULL);
+	fd_record_memory_remove(&memory);
+	fd_record_memory_clear(&memory);
+}
+
 /* Until the recorder is done, or gone. FALSE when the daemon is stuck. */
-static gboolean follow_recorder(int socket, const char *session)
+static gboolean follow_recorder(int socket, const struct fd_keeper_charge *charge)
 {
 	struct fd_keeper_message message;
-	gboolean stuck = FALSE;
+	gboolean stuck = FALSE, answers;
 	pid_t group = 0;
 	ssize_t n;
 
@@ -165,11 +190,14 @@ static gboolean follow_recorder(int socket, const char *session)
 			group = message.value;
 		stuck = stuck || message.word == FD_KEEPER_STUCK;
 	}
+	fd_control_release(charge->control);
 	end_server(group);
-	return fd_patience_call(destroy_session, (void *)session, DESTROY_MS);
+	answers = fd_patience_call(destroy_session, (void *)charge->session, DESTROY_MS);
+	bring_to_disk(charge);
+	return answers;
 }
 
-void fd_keeper_serve(int socket, const char *session)
+void fd_keeper_serve(int socket, const struct fd_keeper_charge *charge)
 {
 	struct fd_daemon_lock *lock = fd_daemon_lock_open();
 	gboolean answers = TRUE;
@@ -186,7 +214,7 @@ void fd_keeper_serve(int socket, const char *session)
 	fd_daemon_lock_start_end(lock);
 	if (daemon >= 0) {
 		answer(socket, FD_KEEPER_READY, daemon > 0, "");
-		answers = follow_recorder(socket, session);
+		answers = follow_recorder(socket, charge);
 	}
 	close(socket);
 	if (daemon > 0 && answers)

@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include "pipeline/keeper.h"
+
 enum fd_keeper_word {
 	FD_KEEPER_READY,  /* there is a daemon; value: 1 when the keeper started it */
 	FD_KEEPER_FAILED, /* there is none, text says why */
@@ -24,6 +26,6 @@ struct fd_keeper_message {
 };
 
 /* Runs until its work is done. socket is the only descriptor it needs. */
-void fd_keeper_serve(int socket, const char *session);
+void fd_keeper_serve(int socket, const struct fd_keeper_charge *charge);
 
 #endif

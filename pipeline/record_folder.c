@@ -88,13 +88,18 @@ uint64_t fd_record_folder_bytes(const struct fd_record_folder *folder)
 	return bytes;
 }
 
-gboolean fd_record_folder_full(const struct fd_record_folder *folder)
+uint64_t fd_record_folder_room(const struct fd_record_folder *folder)
 {
 	struct statvfs disk;
 
 	if (statvfs(folder->path, &disk) != 0)
-		return FALSE;
-	return (uint64_t)disk.f_bavail * disk.f_frsize < FD_RECORD_FOLDER_ROOM;
+		return UINT64_MAX;
+	return (uint64_t)disk.f_bavail * disk.f_frsize;
+}
+
+gboolean fd_record_folder_full(const struct fd_record_folder *folder)
+{
+	return fd_record_folder_room(folder) < FD_RECORD_FOLDER_ROOM;
 }
 
 static void remove_entry(const FTSENT *entry, void *user)
@@ -104,6 +109,11 @@ static void remove_entry(const FTSENT *entry, void *user)
 		g_rmdir(entry->fts_path);
 	else if (entry->fts_info != FTS_D)
 		g_unlink(entry->fts_path);
+}
+
+void fd_record_tree_remove(const char *path)
+{
+	walk(path, remove_entry, NULL);
 }
 
 void fd_record_folder_remove(const struct fd_record_folder *folder)

@@ -11,7 +11,7 @@
 
 struct fd_record_folder {
 	char *path;    /* absolute */
-	char *trace;   /* path/trace; LTTng makes it */
+	char *trace;   /* path/trace; the drain makes it */
 	gboolean made; /* path did not exist before */
 };
 
@@ -22,13 +22,18 @@ gboolean fd_record_folder_make(const char *output, struct fd_record_folder *fold
 /* Bytes of the files in the trace, now. */
 uint64_t fd_record_folder_bytes(const struct fd_record_folder *folder);
 
-/* Whether the disk has less than FD_RECORD_FOLDER_ROOM left: LTTng's consumer daemon may hang for ever
- * when it finds the disk full, and recording.json needs a place, too. */
+/* Bytes that the disk still takes; as good as endless when it does not say. */
+uint64_t fd_record_folder_room(const struct fd_record_folder *folder);
+
+/* Whether that is less than FD_RECORD_FOLDER_ROOM: recording.json and symbols need a place, too. */
 #define FD_RECORD_FOLDER_ROOM (UINT64_C(1) << 20)
 gboolean fd_record_folder_full(const struct fd_record_folder *folder);
 
 /* Takes away what was recorded, and the directory if it was made here. */
 void fd_record_folder_remove(const struct fd_record_folder *folder);
+
+/* Takes away path and all that is in it; links are not followed. */
+void fd_record_tree_remove(const char *path);
 
 /* Frees what the fields own. */
 void fd_record_folder_clear(struct fd_record_folder *folder);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "instrument/control.h"
 #include "pipeline/processes.h"
 
 #define SETTLE_MS           200 /* how long a process that stays behind must live to count as the server */
@@ -92,11 +93,14 @@ static char *preload(const char *folder, enum fd_detail detail)
 	return g_string_free(text, FALSE);
 }
 
-static char **server_environment(const struct fd_record_options *options)
+static char **server_environment(const struct fd_record_options *options, const char *control)
 {
 	g_autofree char *libs = preload(options->library_dir, options->detail);
 	char **environment = g_environ_setenv(g_get_environ(), "LD_PRELOAD", libs, TRUE);
 
+	environment = g_environ_setenv(environment, FD_CONTROL_ENV, control, TRUE);
+	if (options->lossless)
+		environment = g_environ_setenv(environment, "LTTNG_UST_ALLOW_BLOCKING", "1", TRUE);
 	return g_environ_setenv(environment, "LTTNG_UST_REGISTER_TIMEOUT", REGISTER_TIMEOUT_MS,
 				FALSE);
 }
@@ -196,9 +200,9 @@ static gboolean hear_exec(const struct fd_record_options *options, int report, G
 }
 
 static gboolean spawn(struct fd_server *server, const struct fd_record_options *options,
-		      const struct user *user, GError **error)
+		      const char *control, const struct user *user, GError **error)
 {
-	g_auto(GStrv) environment = server_environment(options);
+	g_auto(GStrv) environment = server_environment(options, control);
 	pid_t parent = getpid();
 	int ends[2];
 	gboolean runs;
@@ -218,8 +222,8 @@ static gboolean spawn(struct fd_server *server, const struct fd_record_options *
 	return runs;
 }
 
-struct fd_server *fd_server_start(const struct fd_record_options *options, pid_t other,
-				  GError **error)
+struct fd_server *fd_server_start(const struct fd_record_options *options, const char *control,
+				  pid_t other, GError **error)
 {
 	struct fd_server *server;
 	struct user user = { 0 };
@@ -231,7 +235,7 @@ struct fd_server *fd_server_start(const struct fd_record_options *options, pid_t
 	server = g_new0(struct fd_server, 1);
 	server->other = other;
 	server->pidfd = -1;
-	if (spawn(server, options, &user, error))
+	if (spawn(server, options, control, &user, error))
 		server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
 	else
 		g_clear_pointer(&server, g_free);

@@ -27,10 +27,11 @@ enum fd_server_state {
  * path of the first one that is missing. The caller frees it. */
 char *fd_server_missing_library(const char *folder, enum fd_detail detail);
 
-/* Starts the command. NULL and error when a library is missing, the user is not known or may not be
- * taken on, or the command cannot be executed: the message names it. other: a child of this process that is none of the server's (the keeper). */
-struct fd_server *fd_server_start(const struct fd_record_options *options, pid_t other,
-				  GError **error);
+/* Starts the command. control: the path of its control segment. other: a child of this process that is
+ * none of the server's (the keeper). NULL and error when a library is missing, the user is not known or
+ * may not be taken on, or the command cannot be executed: the message names it. */
+struct fd_server *fd_server_start(const struct fd_record_options *options, const char *control,
+				  pid_t other, GError **error);
 
 pid_t fd_server_pid(const struct fd_server *server);
 

@@ -26,7 +26,7 @@ struct fd_tracing {
 struct request {
 	struct fd_tracing *tracing;
 	gboolean (*step)(struct request *request);
-	const char *trace;
+	const char *out, *buffers;
 	const struct fd_record_options *options;
 	struct fd_tracing_state state;
 	gboolean done; /* what step gave */
@@ -70,13 +70,22 @@ char *fd_tracing_name(void)
 
 /* ---- starting ---- */
 
+static struct lttng_session_descriptor *describe(const struct request *request)
+{
+	const char *name = request->tracing->name;
+
+	if (request->options->snapshot)
+		return lttng_session_descriptor_snapshot_create(name);
+	return lttng_session_descriptor_local_create(name, request->out);
+}
+
 static gboolean create_session(struct request *request)
 {
 	struct fd_tracing *tracing = request->tracing;
-	struct lttng_session_descriptor *descriptor =
-		lttng_session_descriptor_local_create(tracing->name, request->trace);
+	struct lttng_session_descriptor *descriptor = describe(request);
 	struct lttng_domain domain = fd_tracing_domain();
 	enum lttng_error_code code = LTTNG_ERR_NOMEM;
+	int set = 0;
 
 	if (descriptor)
 		code = lttng_create_session_ext(descriptor);
@@ -84,6 +93,10 @@ static gboolean create_session(struct request *request)
 	if (code != LTTNG_OK)
 		return fd_tracing_fail(&request->error, "cannot make a tracing session", (int)code);
 	tracing->created = TRUE;
+	if (request->options->crash_safe)
+		set = lttng_set_session_shm_path(tracing->name, request->buffers);
+	if (set < 0)
+		return fd_tracing_fail(&request->error, "cannot keep its buffers in files", set);
 	tracing->handle = lttng_create_handle(tracing->name, &domain);
 	return tracing->handle ||
 	       fd_tracing_fail(&request->error, "cannot make a handle", LTTNG_ERR_NOMEM);
@@ -101,11 +114,13 @@ static gboolean start_step(struct request *request)
 	return code == 0 || fd_tracing_fail(&request->error, "cannot start tracing", code);
 }
 
-struct fd_tracing *fd_tracing_start(const char *name, const char *trace,
+struct fd_tracing *fd_tracing_start(const char *name, const char *out, const char *buffers,
 				    const struct fd_record_options *options, GError **error)
 {
 	struct fd_tracing *tracing = g_new0(struct fd_tracing, 1);
-	struct request request = { .step = start_step, .trace = trace, .options = options };
+	struct request request = {
+		.step = start_step, .out = out, .buffers = buffers, .options = options
+	};
 
 	tracing->name = g_strdup(name);
 	if (ask(tracing, &request, ANSWER_MS, error))
@@ -134,7 +149,7 @@ static void add_recorder(const struct fd_tracing *tracing, const struct lttng_se
 	gint64 pid;
 
 	if (!g_str_has_prefix(session->name, SESSION_PREFIX) ||
-	    strcmp(session->name, tracing->name) == 0 ||
+	    g_str_has_prefix(session->name, tracing->name) || /* also one that watches for us */
 	    state->recorders == FD_TRACING_RECORDERS_MAX)
 		return;
 	pid = g_ascii_strtoll(session->name + strlen(SESSION_PREFIX), NULL, 10);
@@ -168,6 +183,36 @@ gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *st
 		return FALSE;
 	*state = request.state;
 	return TRUE;
+}
+
+/* ---- snapshots ---- */
+
+static gboolean snapshot_step(struct request *request)
+{
+	struct lttng_snapshot_output *output = lttng_snapshot_output_create();
+	int code = -LTTNG_ERR_NOMEM;
+
+	if (output) {
+		code = lttng_snapshot_output_set_local_path(request->out, output);
+		if (code == 0)
+			code = lttng_snapshot_output_set_name("snapshot", output);
+		if (code == 0)
+			code = lttng_snapshot_record(request->tracing->name, output, 1);
+		lttng_snapshot_output_destroy(output);
+	}
+	if (code == -LTTNG_ERR_SNAPSHOT_NODATA) {
+		g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "nothing was recorded yet");
+		return FALSE;
+	}
+	return code == 0 || fd_tracing_fail(&request->error, "cannot write a snapshot", code);
+}
+
+gboolean fd_tracing_snapshot(struct fd_tracing *tracing, const char *path, GError **error)
+{
+	struct request request = { .step = snapshot_step, .out = path };
+
+	return ask(tracing, &request, PENDING_MS, error);
 }
 
 /* ---- stopping ---- */

@@ -5,12 +5,19 @@
  * keeper. A session daemon must be there (keeper.h). Three channels, so that a flood of function
  * events cannot push out the few that say whose they are:
  *
- *	channel    events                                            contexts
- *	sessions   flowdar:session_*, handoff_*, note, wait_*, bytes vpid, vtid, procname
- *	functions  flowdar:func_*, scope_*, lttng_ust_cyg_profile*   vpid, vtid
- *	modules    what is loaded, from where, with which build id   vpid
+ *	channel    events                                             contexts
+ *	sessions   flowdar:session_*, request_*, handoff_*, note,     vpid, vtid, procname
+ *	           thread_*, wait_*, io, bytes
+ *	functions  flowdar:calls, func_*, scope_*, and                vpid, vtid
+ *	           lttng_ust_cyg_profile*
+ *	modules    flowdar:process, switched; what is loaded, from    vpid
+ *	           where, with which build id
  *
- * Buffers are per user id and CPU; an event that finds them full is discarded and counted.
+ * Buffers are per user id and CPU; an event that finds them full is discarded and counted, or, if
+ * options->lossless, waits (LTTng drops it all the same when another thread was interrupted in the
+ * middle of the event that is in the way, and counts it: buffers of 1 MiB make that rare). With
+ * options->snapshot new events push out the oldest instead, and nothing is written until
+ * fd_tracing_snapshot.
  */
 #ifndef FD_PIPELINE_TRACING_H
 #define FD_PIPELINE_TRACING_H
@@ -35,13 +42,18 @@ struct fd_tracing_state {
 /* A name that no other session has. The caller frees it. */
 char *fd_tracing_name(void);
 
-/* Makes the session, with its output in trace (absolute; made by LTTng), and starts it. The sizes of
- * options are those of the functions channel. NULL and error; then the session is gone again. */
-struct fd_tracing *fd_tracing_start(const char *name, const char *trace,
+/* Makes the session, with its output in out (absolute; a folder of ours), and starts it. The sizes of
+ * options are those of the functions channel. buffers: where LTTng's buffers are to be, so that they
+ * outlive its daemons (options->crash_safe). NULL and error; then the session is gone again. */
+struct fd_tracing *fd_tracing_start(const char *name, const char *out, const char *buffers,
 				    const struct fd_record_options *options, GError **error);
 
-/* Asks the session daemon. FALSE when it is gone, or does not answer in 15 s; then state is as it
- * was. */
+/* Writes what the buffers hold below path (made by LTTng). Only with options->snapshot. FALSE and
+ * error, G_IO_ERROR_NOT_FOUND when they hold nothing. */
+gboolean fd_tracing_snapshot(struct fd_tracing *tracing, const char *path, GError **error);
+
+/* Asks the session daemon. FALSE when it or its consumer daemon is gone, or it does not answer in
+ * 15 s; then state is as it was. */
 gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *state);
 
 /* Whether the session daemon is there but did not answer: it must be killed. */
@@ -59,7 +71,13 @@ void fd_tracing_free(struct fd_tracing *tracing);
  * costs twice. NULL: none. The caller frees it. */
 char *fd_tracing_rivals(const char *name, enum fd_detail detail);
 
-/* The buffers that options stand for after defaults, in bytes and number. */
+/* The bound that options stand for, after the default. */
+uint64_t fd_tracing_memory(const struct fd_record_options *options);
+
+/* The functions channel's buffers of each CPU, after defaults, in bytes and number. */
 void fd_tracing_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count);
+
+/* Bytes of all channels' buffers on all CPUs, for one user of the server. */
+uint64_t fd_tracing_buffer_bytes(const struct fd_record_options *options);
 
 #endif

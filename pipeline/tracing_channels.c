@@ -6,11 +6,12 @@
 #include "instrument/events.h"
 #include "pipeline/tracing.h"
 
-#define SUBBUFFER_BYTES \
-	(UINT64_C(1) << 20) /* loses nothing on busy servers, see docs/recording.md */
+#define SUBBUFFER_BYTES (UINT64_C(1) << 20) /* loses nothing on busy servers: docs/recording.md */
 #define SUBBUFFER_COUNT 8u
 #define SWITCH_US       1000000u /* what is in the buffers reaches the disk after so long */
-#define EVENTS_MAX      8
+#define EVENTS_MAX      10
+#define SMALL_BYTES     (UINT64_C(64) << 10)
+#define CPUS_MEMORY     4 /* the buffers take a quarter of the recorder's memory at most */
 
 struct channel {
 	const char *name;
@@ -34,14 +35,18 @@ static const struct channel channels[] = {
 	  .contexts = { LTTNG_EVENT_CONTEXT_VPID, LTTNG_EVENT_CONTEXT_VTID,
 			LTTNG_EVENT_CONTEXT_PROCNAME, -1 },
 	  .events = { { FD_DETAIL_SESSION, OURS("session_*") },
+		      { FD_DETAIL_SESSION, OURS("request_*") },
 		      { FD_DETAIL_SESSION, OURS("handoff_*") },
 		      { FD_DETAIL_SESSION, OURS("note") },
+		      { FD_DETAIL_SESSION, OURS("thread_*") },
 		      { FD_DETAIL_IO, OURS("wait_*") },
+		      { FD_DETAIL_IO, OURS("io") },
 		      { FD_DETAIL_IO, OURS("bytes") } } },
 	{ .name = "functions",
 	  .from = FD_DETAIL_FUNCTION,
 	  .contexts = { LTTNG_EVENT_CONTEXT_VPID, LTTNG_EVENT_CONTEXT_VTID, -1 },
-	  .events = { { FD_DETAIL_FUNCTION, OURS("func_*") },
+	  .events = { { FD_DETAIL_FUNCTION, OURS("calls") },
+		      { FD_DETAIL_FUNCTION, OURS("func_*") },
 		      { FD_DETAIL_FUNCTION, OURS("scope_*") },
 		      { FD_DETAIL_FUNCTION, "lttng_ust_cyg_profile*" },
 		      { FD_DETAIL_ALL, OURS("*") } } },
@@ -50,7 +55,9 @@ static const struct channel channels[] = {
 	  .bytes = 256 * 1024,
 	  .count = 4,
 	  .contexts = { LTTNG_EVENT_CONTEXT_VPID, -1 },
-	  .events = { { FD_DETAIL_SESSION, "lttng_ust_statedump:bin_info" },
+	  .events = { { FD_DETAIL_SESSION, OURS("process") },
+		      { FD_DETAIL_FUNCTION, OURS("switched") },
+		      { FD_DETAIL_SESSION, "lttng_ust_statedump:bin_info" },
 		      { FD_DETAIL_SESSION, "lttng_ust_statedump:build_id" },
 		      { FD_DETAIL_SESSION, "lttng_ust_lib:load" },
 		      { FD_DETAIL_SESSION, "lttng_ust_lib:unload" },
@@ -59,8 +66,9 @@ static const struct channel channels[] = {
 
 /* What OURS("*") must leave to the other rows, or these events would come twice. */
 static const char *const known_events[] = {
-	OURS("session_*"), OURS("handoff_*"), OURS("note"),    OURS("wait_*"),
-	OURS("bytes"),     OURS("func_*"),    OURS("scope_*"),
+	OURS("session_*"), OURS("request_*"), OURS("handoff_*"), OURS("note"),  OURS("thread_*"),
+	OURS("wait_*"),    OURS("io"),        OURS("bytes"),     OURS("calls"), OURS("func_*"),
+	OURS("scope_*"),   OURS("process"),   OURS("switched"),
 };
 
 struct lttng_domain fd_tracing_domain(void)
@@ -77,17 +85,74 @@ gboolean fd_tracing_fail(GError **error, const char *what, int code)
 	return FALSE;
 }
 
-/* The default is halved on machines with many CPUs: half a GiB for all of them is enough. */
-void fd_tracing_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count)
+/* The default is halved on machines with many CPUs, and where the recorder's memory is small. */
+static void plain_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count)
 {
 	uint64_t cpus = g_get_num_processors();
+	uint64_t memory = fd_tracing_memory(options) / CPUS_MEMORY;
 
 	*bytes = options->subbuffer_bytes ? options->subbuffer_bytes : SUBBUFFER_BYTES;
 	*count = options->subbuffer_count ? options->subbuffer_count : SUBBUFFER_COUNT;
 	if (options->subbuffer_bytes || options->subbuffer_count)
 		return;
-	while (*count > 2 && cpus * *bytes * *count > (UINT64_C(512) << 20))
+	while (*count > 4 && cpus * *bytes * *count > memory)
 		*count /= 2;
+	while (*bytes > SMALL_BYTES && !options->lossless && cpus * *bytes * *count > memory)
+		*bytes /= 2;
+}
+
+/* What is kept for a snapshot are the buffers. They get half of the memory, three quarters of that for
+ * functions; the other half is for writing a snapshot. */
+static void snapshot_buffers(const struct fd_record_options *options, const struct channel *row,
+			     uint64_t *bytes, unsigned *count)
+{
+	uint64_t share = fd_tracing_memory(options) / 2 / g_get_num_processors();
+
+	if (options->detail >= FD_DETAIL_FUNCTION)
+		share = row->bytes ? share / 8 : share / 4 * 3;
+	*count = SUBBUFFER_COUNT;
+	*bytes = SMALL_BYTES;
+	while (*bytes * 2 * *count <= share)
+		*bytes *= 2;
+}
+
+static void row_buffers(const struct fd_record_options *options, const struct channel *row,
+			uint64_t *bytes, unsigned *count)
+{
+	gboolean few = strcmp(row->name, "modules") == 0;
+
+	*bytes = row->bytes;
+	*count = row->count;
+	if (options->snapshot && !few)
+		snapshot_buffers(options, row, bytes, count);
+	else if (!*bytes)
+		plain_buffers(options, bytes, count);
+}
+
+uint64_t fd_tracing_memory(const struct fd_record_options *options)
+{
+	return options->memory_bytes ? options->memory_bytes : FD_RECORD_MEMORY_DEFAULT;
+}
+
+void fd_tracing_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count)
+{
+	plain_buffers(options, bytes, count);
+}
+
+uint64_t fd_tracing_buffer_bytes(const struct fd_record_options *options)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(channels); i++) {
+		uint64_t bytes;
+		unsigned count;
+
+		if (channels[i].from > options->detail)
+			continue;
+		row_buffers(options, &channels[i], &bytes, &count);
+		all += bytes * count * g_get_num_processors();
+	}
+	return all;
 }
 
 /* LTTng writes what describes the events only in whole pages of it, or when tracing stops: without
@@ -111,25 +176,33 @@ static gboolean set_metadata_timer(struct lttng_handle *handle, GError **error)
 	return code == 0 || fd_tracing_fail(error, "cannot make a channel", code);
 }
 
+/* In a snapshot session nothing is written until it is asked for, and a timer that finishes buffers
+ * before they are full would only push older events out. */
+static gboolean shape_channel(struct lttng_channel *channel, const struct channel *row,
+			      const struct fd_record_options *options)
+{
+	uint64_t bytes;
+	unsigned count;
+
+	row_buffers(options, row, &bytes, &count);
+	g_strlcpy(channel->name, row->name, sizeof(channel->name));
+	channel->attr.overwrite = options->snapshot ? 1 : 0;
+	channel->attr.subbuf_size = bytes;
+	channel->attr.num_subbuf = count;
+	channel->attr.switch_timer_interval = options->snapshot ? 0 : SWITCH_US;
+	/* -1: for ever. Works in processes with LTTNG_UST_ALLOW_BLOCKING only. */
+	return !options->lossless || lttng_channel_set_blocking_timeout(channel, -1) == 0;
+}
+
 static gboolean make_channel(struct lttng_handle *handle, const struct channel *row,
 			     const struct fd_record_options *options, GError **error)
 {
 	struct lttng_domain domain = fd_tracing_domain();
 	struct lttng_channel *channel = lttng_channel_create(&domain);
-	uint64_t bytes = row->bytes;
-	unsigned count = row->count;
-	int code;
+	int code = LTTNG_ERR_NOMEM;
 
-	if (!channel)
-		return fd_tracing_fail(error, "cannot make a channel", LTTNG_ERR_NOMEM);
-	if (!bytes)
-		fd_tracing_buffers(options, &bytes, &count);
-	g_strlcpy(channel->name, row->name, sizeof(channel->name));
-	channel->attr.overwrite = 0;
-	channel->attr.subbuf_size = bytes;
-	channel->attr.num_subbuf = count;
-	channel->attr.switch_timer_interval = SWITCH_US;
-	code = lttng_enable_channel(handle, channel);
+	if (channel && shape_channel(channel, row, options))
+		code = lttng_enable_channel(handle, channel);
 	lttng_channel_destroy(channel);
 	return code == 0 || fd_tracing_fail(error, "cannot make a channel", code);
 }
@@ -183,7 +256,7 @@ static gboolean add_channel(struct lttng_handle *handle, const struct channel *r
 gboolean fd_tracing_channels_add(struct lttng_handle *handle,
 				 const struct fd_record_options *options, GError **error)
 {
-	if (!set_metadata_timer(handle, error))
+	if (!options->snapshot && !set_metadata_timer(handle, error))
 		return FALSE;
 	for (size_t i = 0; i < G_N_ELEMENTS(channels); i++) {
 		if (channels[i].from <= options->detail &&

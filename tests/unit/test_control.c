@@ -86,8 +86,8 @@ static void test_telling(struct fixture *f, gconstpointer rules)
 	fd_control_segment_switch(f->segment, TRUE);
 	g_assert_cmpuint(f->server->recording_on, ==, 1);
 	g_assert_cmpuint(f->server->generation, ==, generation + 1);
-	fd_control_segment_beat(f->segment);
-	g_assert_cmpuint(f->server->alive, ==, alive + 1);
+	while (__atomic_load_n(&f->server->alive, __ATOMIC_RELAXED) < alive + 2)
+		g_usleep(1000);
 	fd_control_segment_announce(f->segment);
 	g_assert_cmpuint(f->server->generation, ==, generation + 2);
 	fd_control_segment_gate(f->segment, TRUE);
@@ -106,6 +106,22 @@ static void test_end(struct fixture *f, gconstpointer rules)
 	g_clear_pointer(&f->segment, fd_control_segment_free);
 	g_assert_cmpuint(f->server->gate, ==, FD_CONTROL_OPEN);
 	g_assert_cmpuint(f->server->recording_on, ==, 0);
+}
+
+/* The recorder was killed, and its keeper has only the path. */
+static void test_release(struct fixture *f, gconstpointer rules)
+{
+	uint32_t generation;
+
+	(void)rules;
+	fd_control_segment_switch(f->segment, TRUE);
+	fd_control_segment_gate(f->segment, TRUE);
+	generation = f->server->generation;
+	fd_control_release(fd_control_segment_path(f->segment));
+	g_assert_cmpuint(f->server->gate, ==, FD_CONTROL_OPEN);
+	g_assert_cmpuint(f->server->recording_on, ==, 0);
+	g_assert_cmpuint(f->server->generation, ==, generation + 1);
+	fd_control_release("/nonexistent/control");
 }
 
 static gpointer flush_later(gpointer data)
@@ -168,7 +184,6 @@ static void test_cut_short(struct fixture *f, gconstpointer rules)
 	g_assert_cmpint(truncate(fd_control_segment_path(f->segment), 0), ==, 0);
 	fd_control_segment_count(f->segment, &counts);
 	g_assert_cmpuint(counts.calls, ==, 0);
-	fd_control_segment_beat(f->segment);
 	fd_control_segment_switch(f->segment, TRUE);
 	fd_control_segment_gate(f->segment, TRUE);
 	fd_control_segment_flush(f->segment, 20);
@@ -243,6 +258,7 @@ int main(int argc, char **argv)
 	CASE("contents", some_rules, test_contents);
 	CASE("telling", NULL, test_telling);
 	CASE("end", NULL, test_end);
+	CASE("release", NULL, test_release);
 	CASE("flush", NULL, test_flush);
 	CASE("counts", NULL, test_counts);
 	CASE("cut-short", NULL, test_cut_short);

@@ -11,7 +11,6 @@
 #include "pipeline/record.h"
 #include "pipeline/record_folder.h"
 #include "pipeline/server.h"
-#include "pipeline/strangers.h"
 #include "pipeline/tracing.h"
 #include "pipeline/tracing_channels.h"
 
@@ -196,15 +195,6 @@ static pid_t make_family(int count)
 	return pid;
 }
 
-static void end_family(pid_t parent)
-{
-	g_autoptr(GArray) children = fd_processes_children(parent);
-
-	for (guint i = 0; i < children->len; i++)
-		kill(g_array_index(children, pid_t, i), SIGKILL);
-	fd_process_end(parent, 5000);
-}
-
 static void test_processes(void)
 {
 	pid_t parent = make_family(2);
@@ -223,46 +213,6 @@ static void test_processes(void)
 	g_assert_cmpint(WTERMSIG(status), ==, SIGTERM);
 	/* Nothing to wait for any more. */
 	g_assert_true(fd_process_wait(parent, 10, NULL));
-}
-
-static void test_strangers(void)
-{
-	pid_t other = make_family(3);
-	struct fd_strangers *strangers = fd_strangers_new();
-	g_autoptr(GArray) none = NULL, some = NULL;
-
-	fd_strangers_look(strangers, NULL, 0);
-	none = fd_strangers_list(strangers);
-	g_assert_cmpuint(none->len, ==, 0);
-	/* What is below this process is no stranger, whoever else says so. */
-	fd_strangers_look(strangers, &other, 1);
-	some = fd_strangers_list(strangers);
-	g_assert_cmpuint(some->len, ==, 0);
-	fd_strangers_free(strangers);
-	end_family(other);
-}
-
-/* Seen from a process beside it, the family is strange. */
-static void test_strangers_beside(void)
-{
-	pid_t other = make_family(3), looker = fork();
-	int status;
-
-	if (looker == 0) {
-		struct fd_strangers *strangers = fd_strangers_new();
-		g_autoptr(GArray) seen = NULL;
-		gboolean ascending;
-
-		fd_strangers_look(strangers, &other, 1);
-		fd_strangers_look(strangers, NULL, 0);
-		seen = fd_strangers_list(strangers);
-		ascending = seen->len == 3 &&
-			    g_array_index(seen, guint32, 0) < g_array_index(seen, guint32, 2);
-		_exit(ascending ? 0 : 1);
-	}
-	g_assert_true(fd_process_wait(looker, 10000, &status));
-	g_assert_cmpint(status, ==, 0);
-	end_family(other);
 }
 
 /* ---- the server ---- */
@@ -284,7 +234,7 @@ static void test_server_libraries(void)
 	g_assert_null(fd_server_missing_library(dir, FD_DETAIL_SESSION));
 	more = fd_server_missing_library(dir, FD_DETAIL_IO);
 	g_assert_cmpstr(more, ==, io);
-	g_assert_null(fd_server_start(&options, 0, &error));
+	g_assert_null(fd_server_start(&options, "/control", 0, &error));
 	g_assert_nonnull(strstr(error->message, "space or colon"));
 	g_remove(library);
 	g_rmdir(dir);
@@ -300,8 +250,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/folder", test_folder);
 	g_test_add_func("/record/patience", test_patience);
 	g_test_add_func("/record/processes", test_processes);
-	g_test_add_func("/record/strangers", test_strangers);
-	g_test_add_func("/record/strangers-beside", test_strangers_beside);
 	g_test_add_func("/record/server-libraries", test_server_libraries);
 	return g_test_run();
 }

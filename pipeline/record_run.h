@@ -1,0 +1,85 @@
+/*
+ * One run of the recorder, from the first check to recording.json: what its parts share.
+ *
+ * Place in the house: between record.c (following the server), record_begin.c, record_finish.c and
+ * record_snapshot.c only.
+ */
+#ifndef FD_PIPELINE_RECORD_RUN_H
+#define FD_PIPELINE_RECORD_RUN_H
+
+#include "pipeline/attach.h"
+#include "pipeline/control.h"
+#include "pipeline/drain.h"
+#include "pipeline/keeper.h"
+#include "pipeline/record.h"
+#include "pipeline/record_count.h"
+#include "pipeline/record_folder.h"
+#include "pipeline/record_memory.h"
+#include "pipeline/record_snapshot.h"
+#include "pipeline/server.h"
+#include "pipeline/tracing.h"
+
+#define FD_RUN_LOOK_US 500000 /* between two looks at how things are */
+
+#define FD_RUN_ENDED_DAEMON "session daemon died"
+#define FD_RUN_ENDED_DISK   "disk full"
+#define FD_RUN_ENDED_MEMORY "shared memory full"
+#define FD_RUN_ENDED_SIZE   "maximum size reached"
+
+struct fd_run {
+	const struct fd_record_options *options;
+	const volatile int *stop;
+	fd_record_progress_fn progress;
+	void *user;
+	char *name;
+	struct fd_record_folder folder;
+	struct fd_record_memory memory;
+	struct fd_control_segment *control;
+	struct fd_keeper *keeper;
+	struct fd_tracing *tracing;
+	struct fd_tracing_state state;
+	struct fd_drain *drain; /* NULL with options->snapshot */
+	struct fd_drain_state drained;
+	struct fd_server *server;       /* one of the two */
+	struct fd_attached *attached;   /* is not NULL */
+	struct fd_snapshots *snapshots; /* with options->snapshot */
+	struct fd_control_counts counts;
+	struct fd_record_progress now;
+	gint64 begin_us, look_us;
+	gboolean stopped;       /* the tracing, not the server */
+	gboolean server_ended;  /* by itself */
+	gboolean others;        /* there was another recorder meanwhile */
+	gint waiting;           /* atomic: the gate is closed */
+	guint recorders_mark;   /* which other recorders there were at the last look */
+	char *started;          /* wall clock, as in the info */
+	const char *ended;      /* why, when it was not the server's own end */
+	GPtrArray *warnings;    /* char * */
+	guint lasting_warnings; /* the first so many are about the run, not about a snapshot */
+	struct fd_record_count count; /* what was read back last */
+};
+
+void fd_run_warn(struct fd_run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void fd_run_tell(struct fd_run *run, enum fd_record_phase phase, const char *text);
+
+/* Up to a server that runs. FALSE and error; what was made so far is in run, for fd_run_clear. */
+gboolean fd_run_begin(struct fd_run *run, GError **error);
+
+/* From tracing on to a trace that is whole on the disk, and no session of ours left. Does nothing the
+ * second time. */
+void fd_run_stop_tracing(struct fd_run *run);
+
+/* Everything after the server has ended. */
+gboolean fd_run_finish(struct fd_run *run, struct fd_recording_info *info, GError **error);
+
+/* Counts what is in folder, fills in info and writes recording.json there. FALSE and error when nothing
+ * in it can be read (G_IO_ERROR_NOT_FOUND), or it cannot be written. */
+gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,
+		     struct fd_recording_info *info, GError **error);
+
+/* Bytes of LTTng's buffers, of all users that the server's processes are likely to run as. */
+uint64_t fd_run_buffer_bytes(const struct fd_record_options *options);
+
+/* The drain's bound: what the buffers leave of the recorder's memory. */
+uint64_t fd_run_drain_bytes(const struct fd_record_options *options);
+
+#endif
