@@ -1,9 +1,11 @@
 #include "analyze/diff.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 #include "analyze/diff_private.h"
 #include "analyze/profile_private.h"
+#include "analyze/unrecorded.h"
 
 static gboolean no_such_label(const struct fd_profile *profile, const char *label,
 			      const char *which, GError **error)
@@ -98,9 +100,9 @@ static void sum_sessions(const struct diff_side *side, struct fd_diff_sessions *
 		out->discarded = (double)losses->discarded /
 				 ((double)losses->discarded + (double)losses->events);
 	if (losses->lost_calls)
-		out->discarded = MAX(out->discarded, (double)losses->lost_calls /
-							     ((double)losses->lost_calls +
-							      (double)losses->calls));
+		out->discarded = MAX(out->discarded,
+				     (double)losses->lost_calls /
+					     ((double)losses->lost_calls + (double)losses->calls));
 	if (group->own_ns)
 		out->unknown = (double)group->unknown_ns / (double)group->own_ns;
 }
@@ -140,6 +142,38 @@ static void compare_sessions(struct diff_work *work)
 	work->significant = !work->testable || diff->test.p < work->options.alpha;
 }
 
+static gint by_function(gconstpointer a, gconstpointer b)
+{
+	const struct fd_diff_unrecorded *left = a, *right = b;
+	int order = strcmp(left->function, right->function);
+
+	return order ? order : strcmp(left->component, right->component);
+}
+
+static void list_unrecorded(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+	GHashTableIter all;
+	gpointer key, sides;
+
+	if (!work->options.unrecorded)
+		return;
+	diff->unrecorded =
+		g_new0(struct fd_diff_unrecorded, g_hash_table_size(work->options.unrecorded) + 1);
+	g_hash_table_iter_init(&all, work->options.unrecorded);
+	while (g_hash_table_iter_next(&all, &key, &sides)) {
+		g_auto(GStrv) parts = g_strsplit(key, "\n", 2);
+
+		diff->unrecorded[diff->unrecorded_count++] = (struct fd_diff_unrecorded){
+			.component = g_string_chunk_insert_const(diff->texts, parts[0]),
+			.function = g_string_chunk_insert_const(diff->texts, parts[1]),
+			.baseline = (GPOINTER_TO_UINT(sides) & FD_MISSING_BASELINE) != 0,
+			.subject = (GPOINTER_TO_UINT(sides) & FD_MISSING_SUBJECT) != 0,
+		};
+	}
+	qsort(diff->unrecorded, diff->unrecorded_count, sizeof(diff->unrecorded[0]), by_function);
+}
+
 static void fill_options(struct diff_work *work, const struct fd_diff_options *options)
 {
 	struct fd_diff_options *filled = &work->options;
@@ -177,6 +211,7 @@ struct fd_diff *fd_diff_new(const struct fd_profile *baseline, const struct fd_p
 	struct diff_work work = { .diff = diff };
 	gboolean ready;
 
+	diff->unit = subject->unit;
 	diff->texts = g_string_chunk_new(4096);
 	diff->hints = g_ptr_array_new_with_free_func(g_free);
 	fill_options(&work, options);
@@ -189,8 +224,10 @@ struct fd_diff *fd_diff_new(const struct fd_profile *baseline, const struct fd_p
 		diff_rows_make(&work);
 		compare_sessions(&work);
 		diff_tree_make(&work);
+		list_unrecorded(&work);
 		diff_judge(&work);
 		diff_say(&work);
+		diff_hint(&work);
 	}
 	work_clear(&work);
 	return ready ? g_steal_pointer(&diff) : NULL;
@@ -202,6 +239,7 @@ void fd_diff_free(struct fd_diff *diff)
 		return;
 	g_free(diff->rows);
 	g_free(diff->nodes);
+	g_free(diff->unrecorded);
 	g_free(diff->verdict.sentence);
 	g_ptr_array_unref(diff->hints);
 	g_string_chunk_free(diff->texts);

@@ -144,11 +144,22 @@ struct fd_diff_options {
 	double min_added_ns;        /* and smallest added time per session; 0: 10 us */
 	double max_discarded;       /* above it the trace is called bad; 0: 0.01 */
 	double max_unknown;         /* likewise; 0: 0.2 */
+	GHashTable *unrecorded;     /* functions that are folded on both sides, because a side does
+				     * not have all their calls (unrecorded.h); NULL: none */
+};
+
+/* A function that is not compared: a side does not have all its calls. */
+struct fd_diff_unrecorded {
+	const char *function; /* owned by the diff */
+	const char *component;
+	gboolean baseline; /* on which side they are missing */
+	gboolean subject;
 };
 
 struct fd_diff {
 	struct fd_diff_sessions baseline;
 	struct fd_diff_sessions subject;
+	enum fd_unit unit;        /* what the sessions are */
 	gboolean whole_run;       /* no sessions on either side: per run instead of per session */
 	struct fd_diff_test test; /* of busy time per session */
 	gboolean may_be_chance;   /* a difference was seen, but not a significant one */
@@ -158,6 +169,8 @@ struct fd_diff {
 	uint32_t row_count;
 	struct fd_diff_node *nodes;
 	uint32_t node_count;
+	struct fd_diff_unrecorded *unrecorded; /* by name */
+	uint32_t unrecorded_count;
 	struct fd_verdict verdict;
 	GPtrArray *hints; /* char *: what else a reviewer should know, one line each */
 	GStringChunk *texts;

@@ -5,7 +5,8 @@
  *	diff_rows.c      functions
  *	diff_tree.c      the union of the call trees
  *	diff_verdict.c   who is to blame
- *	diff_sentence.c  the verdict in English, and the hints
+ *	diff_sentence.c  the verdict in English
+ *	diff_hints.c     what else a reviewer should know
  */
 #ifndef FD_ANALYZE_DIFF_PRIVATE_H
 #define FD_ANALYZE_DIFF_PRIVATE_H
@@ -62,5 +63,11 @@ void diff_rows_make(struct diff_work *work);
 void diff_tree_make(struct diff_work *work);
 void diff_judge(struct diff_work *work);
 void diff_say(struct diff_work *work);
+void diff_hint(struct diff_work *work);
+
+/* For sentences: "sessions" or "requests"; three significant digits and a unit; "1.5", "12,345". */
+const char *diff_units(const struct fd_diff *diff);
+const char *diff_duration(double ns, char text[32]);
+void diff_add_number(GString *text, double value);
 
 #endif
