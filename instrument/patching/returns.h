@@ -63,4 +63,7 @@ extern const char fd_patch_return[];
  * Needs up to 3 KB of stack itself. */
 void fd_vectors_call(void (*function)(void *argument), void *argument);
 
+/* Finds out what registers there are to save; fd_patch_open does. */
+void fd_vectors_find(void);
+
 #endif
