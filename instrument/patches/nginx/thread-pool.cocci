@@ -6,6 +6,17 @@
 + #include <flowdar/flowdar.h>
 
 @@
+symbol set;
+@@
+  ngx_thread_pool_cycle(...)
+  {
+  <...
+  sigfillset(&set);
++ pthread_setname_np(pthread_self(), "thread pool");
+  ...>
+  }
+
+@@
 symbol tp, task;
 @@
   ngx_thread_task_post(...)
@@ -36,10 +47,10 @@ symbol task, ngx_thread_pool_done;
   ngx_thread_pool_cycle(...)
   {
   <...
++ FLOWDAR_HANDOFF_PUT(task, "thread pool done");
 + if (FLOWDAR_ENABLED(session_suspend) && task->event.log) {
 +     FLOWDAR_SESSION_SUSPEND(task->event.log->connection);
 + }
-+ FLOWDAR_HANDOFF_PUT(task, "thread pool done");
   *ngx_thread_pool_done.last = task;
   ...>
   }
