@@ -95,7 +95,8 @@ static gboolean makes_sense(const struct fd_packed_entry *entry)
 {
 	unsigned stride = entry->flags & FD_PACKED_STRIDE;
 
-	if (entry->flags & ~FD_PACKED_STRIDE || (stride && stride < FD_PACKED_STRIDE_MIN))
+	if (entry->flags & ~(FD_PACKED_STRIDE | FD_PACKED_UNCOUNTED) ||
+	    (stride && stride < FD_PACKED_STRIDE_MIN))
 		return FALSE;
 	if (!entry->packet_bytes || !entry->frame_bytes)
 		return entry->packet_bytes == entry->frame_bytes;
