@@ -32,7 +32,7 @@ struct fd_drain;
 
 #define FD_DRAIN_MEMORY_DEFAULT (UINT64_C(256) << 20)
 #define FD_DRAIN_MEMORY_MIN     (UINT64_C(16) << 20)
-#define FD_DRAIN_LEVEL_ADAPTIVE (-100)
+#define FD_DRAIN_LEVEL_ADAPTIVE 0
 
 /* on: the memory in use is above the high mark; else: below the low mark again. From the drain's own
  * thread, never twice the same in a row; must not block. */

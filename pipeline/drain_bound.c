@@ -4,11 +4,12 @@
 #include <sys/vfs.h>
 
 #define MEMORY_LEAST (UINT64_C(8) << 20) /* free in a tmpfs: less is as good as nothing */
-#define PAGE         4096u               /* where a mark is stays in memory */
+#define MEMORY_MOST  (UINT64_C(1) << 48)
+#define PAGE         4096u /* where a mark is stays in memory */
 
 void fd_drain_bound_init(struct fd_drain *drain)
 {
-	uint64_t bound = drain->options.memory_bytes;
+	uint64_t bound = MIN(drain->options.memory_bytes, MEMORY_MOST);
 	uint64_t reserve = CLAMP(drain->options.reserve_bytes, bound / 8, bound / 2);
 
 	drain->high_bytes = bound - reserve;
@@ -17,13 +18,11 @@ void fd_drain_bound_init(struct fd_drain *drain)
 
 /* ---- measuring ---- */
 
-/* What somebody else has taken of the tmpfs is as good as taken by us. */
+/* What is not left in the tmpfs, because others use it too, is as good as taken. */
 static uint64_t missing_bytes(struct fd_drain *drain, uint64_t used)
 {
+	uint64_t left, reachable;
 	struct statfs fs;
-	uint64_t left, wanted = used < drain->options.memory_bytes
-					? drain->options.memory_bytes - used
-					: 0;
 
 	if (statfs(drain->source, &fs) != 0 || fs.f_type != TMPFS_MAGIC || !fs.f_blocks)
 		return 0;
@@ -31,7 +30,8 @@ static uint64_t missing_bytes(struct fd_drain *drain, uint64_t used)
 	pthread_mutex_lock(&drain->lock);
 	drain->state.memory_full = left < MEMORY_LEAST;
 	pthread_mutex_unlock(&drain->lock);
-	return wanted > left ? wanted - left : 0;
+	reachable = used + left > MEMORY_LEAST ? used + left - MEMORY_LEAST : 0;
+	return drain->high_bytes > reachable ? drain->high_bytes - reachable : 0;
 }
 
 static uint64_t measure(struct fd_drain *drain)

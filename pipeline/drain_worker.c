@@ -1,6 +1,7 @@
 #include "pipeline/drain_worker.h"
 
 #include <gio/gio.h>
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 #include <zstd.h>
@@ -370,7 +371,7 @@ static gboolean next_job(struct fd_drain *drain, struct job *job, int *level)
 
 void *fd_drain_worker_run(void *user)
 {
-	struct worker worker = { .drain = user, .level = FD_DRAIN_LEVEL_ADAPTIVE };
+	struct worker worker = { .drain = user, .level = INT_MIN };
 	struct job job;
 	int level;
 

@@ -1,23 +1,38 @@
 /*
- * Runs a drain by itself, for bench/record.sh and for trying things out by hand.
+ * Runs a drain by itself, for tests that have LTTng write into memory by hand, and for bench/record.sh.
  *
- *	drain_run SOURCE TRACE [MEMORY-MIB [RESERVE-MIB [LEVEL [lossless]]]]
+ *	drain_run SOURCE TRACE [MEMORY-MIB [RESERVE-MIB [LEVEL [GATE]]]]
  *
- * Until it is told to end by SIGTERM or SIGINT; then it finishes, and prints a line with the numbers.
+ * Until it is told to end by SIGTERM or SIGINT; then it finishes, prints a line with the numbers, and reads
+ * back what is there.
+ * With GATE, a file that is there as long as there is pressure, nothing is dropped.
  */
+#include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "pipeline/drain.h"
+#include "pipeline/source.h"
 
-static void print_pressure(gboolean on, void *user)
+#define BATCH 512
+
+static void set_gate(gboolean on, void *user)
 {
-	(void)user;
-	fprintf(stderr, "pressure %s\n", on ? "on" : "off");
+	const char *gate = user;
+	int fd;
+
+	if (!on) {
+		unlink(gate);
+		return;
+	}
+	fd = open(gate, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void wait_for_signal(const sigset_t *set)
@@ -38,11 +53,27 @@ static void print(const struct fd_drain_state *state)
 	       " dropped_events=%" G_GUINT64_FORMAT " dropped_packets=%" G_GUINT64_FORMAT
 	       " dropped_uncounted=%" G_GUINT64_FORMAT " discarded=%" G_GUINT64_FORMAT
 	       " lost_packets=%" G_GUINT64_FORMAT " damaged=%" G_GUINT64_FORMAT
-	       " peak_bytes=%" G_GUINT64_FORMAT " cpu_ns=%" G_GUINT64_FORMAT " rss_kib=%ld\n",
+	       " peak_bytes=%" G_GUINT64_FORMAT " cpu_ns=%" G_GUINT64_FORMAT " rss_kib=%ld",
 	       state->events, state->packets, state->trace_bytes, state->disk_bytes,
 	       state->dropped_events, state->dropped_packets, state->dropped_uncounted,
 	       state->discarded_events, state->lost_packets, state->damaged_packets,
 	       state->memory_peak_bytes, state->cpu_ns, usage.ru_maxrss);
+}
+
+/* What a reader finds; 0 and a message: nothing. */
+static uint64_t read_back(const char *trace)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fd_source) source = fd_source_open(trace, &error);
+	struct fd_event batch[BATCH];
+	uint64_t events = 0;
+	gssize n = 0;
+
+	while (source && (n = fd_source_read(source, batch, BATCH, &error)) > 0)
+		events += (uint64_t)n;
+	if (error)
+		fprintf(stderr, "drain_run: %s\n", error->message);
+	return events;
 }
 
 static uint64_t mib(int argc, char **argv, int index)
@@ -50,10 +81,22 @@ static uint64_t mib(int argc, char **argv, int index)
 	return argc > index ? g_ascii_strtoull(argv[index], NULL, 10) << 20 : 0;
 }
 
+static void set_options(int argc, char **argv, struct fd_drain_options *options)
+{
+	options->memory_bytes = mib(argc, argv, 3);
+	options->reserve_bytes = mib(argc, argv, 4);
+	if (argc > 5 && strcmp(argv[5], "adaptive") != 0)
+		options->level = atoi(argv[5]);
+	if (argc > 6) {
+		options->lossless = TRUE;
+		options->pressure = set_gate;
+		options->user = argv[6];
+	}
+}
+
 int main(int argc, char **argv)
 {
-	struct fd_drain_options options = { .level = FD_DRAIN_LEVEL_ADAPTIVE,
-					    .pressure = print_pressure };
+	struct fd_drain_options options = { 0 };
 	struct fd_drain_state state;
 	g_autoptr(GError) error = NULL;
 	struct fd_drain *drain;
@@ -62,14 +105,10 @@ int main(int argc, char **argv)
 
 	if (argc < 3) {
 		fprintf(stderr,
-			"usage: drain_run SOURCE TRACE [MIB [RESERVE-MIB [LEVEL [lossless]]]]\n");
+			"usage: drain_run SOURCE TRACE [MIB [RESERVE-MIB [LEVEL [GATE]]]]\n");
 		return 2;
 	}
-	options.memory_bytes = mib(argc, argv, 3);
-	options.reserve_bytes = mib(argc, argv, 4);
-	if (argc > 5 && strcmp(argv[5], "adaptive") != 0)
-		options.level = atoi(argv[5]);
-	options.lossless = argc > 6;
+	set_options(argc, argv, &options);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -82,6 +121,7 @@ int main(int argc, char **argv)
 	wait_for_signal(&set);
 	ok = fd_drain_finish(drain, 0, &state, &error);
 	print(&state);
+	printf(" read=%" G_GUINT64_FORMAT "\n", read_back(argv[2]));
 	if (!ok)
 		fprintf(stderr, "drain_run: %s\n", error->message);
 	fd_drain_free(drain);
