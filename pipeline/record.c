@@ -198,6 +198,7 @@ static void clear(struct fd_run *run)
 	fd_server_free(run->server);
 	fd_attached_free(run->attached);
 	fd_record_count_clear(&run->count);
+	g_clear_pointer(&run->strangers, g_array_unref);
 	g_ptr_array_unref(run->warnings);
 	g_free(run->started);
 	g_free(run->name);
@@ -225,7 +226,7 @@ gboolean fd_record_run(const struct fd_record_options *options, const volatile i
 		fd_recording_info_clear(info);
 	g_clear_pointer(&run.tracing, fd_tracing_free);
 	g_clear_pointer(&run.drain, fd_drain_free);
-	if (!ok && !run.count.events && run.folder.path)
+	if (!ok && !run.count.summary.events && run.folder.path)
 		fd_record_folder_remove(&run.folder);
 	clear(&run);
 	return ok;

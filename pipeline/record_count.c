@@ -6,7 +6,7 @@
 #define TELL_US 500000
 
 struct process {
-	uint64_t events, said;
+	uint64_t said;
 	gboolean ours, theirs; /* as it has said last */
 };
 
@@ -40,7 +40,6 @@ static void count_batch(struct counting *counting, const struct fd_event *batch,
 		const struct fd_event *event = &batch[i];
 		struct process *process = find(counting, event->pid);
 
-		process->events += event->kind != FD_EVENT_THREAD_NAME;
 		process->said += event->kind != FD_EVENT_THREAD_NAME &&
 				 event->kind != FD_EVENT_MODULE && event->kind != FD_EVENT_OTHER &&
 				 event->kind != FD_EVENT_PROCESS;
@@ -70,7 +69,6 @@ static void sum_up(struct counting *counting, gboolean others, struct fd_record_
 		guint32 pid = GPOINTER_TO_UINT(key);
 
 		if (process->ours || (!process->theirs && !(others && counting->any_ours && pid))) {
-			count->events += process->events;
 			count->said += process->said;
 			continue;
 		}
@@ -80,6 +78,19 @@ static void sum_up(struct counting *counting, gboolean others, struct fd_record_
 	}
 	if (count->strangers)
 		g_array_sort(count->strangers, compare);
+}
+
+static GArray *copy_losses(const GArray *losses)
+{
+	GArray *copy = losses && losses->len ? fd_recording_losses_new() : NULL;
+
+	for (guint i = 0; copy && i < losses->len; i++) {
+		struct fd_recording_loss loss = g_array_index(losses, struct fd_recording_loss, i);
+
+		loss.stream = g_strdup(loss.stream);
+		g_array_append_val(copy, loss);
+	}
+	return copy;
 }
 
 gboolean fd_record_count(const char *dir, const char *name, gboolean others,
@@ -111,6 +122,7 @@ gboolean fd_record_count(const char *dir, const char *name, gboolean others,
 		return FALSE;
 	fd_source_get_summary(source, &count->summary);
 	count->damage = g_strdup(count->summary.damage);
+	count->losses = copy_losses(fd_source_losses(source));
 	sum_up(&counting, others, count);
 	return TRUE;
 }
@@ -119,4 +131,5 @@ void fd_record_count_clear(struct fd_record_count *count)
 {
 	g_clear_pointer(&count->damage, g_free);
 	g_clear_pointer(&count->strangers, g_array_unref);
+	g_clear_pointer(&count->losses, g_array_unref);
 }

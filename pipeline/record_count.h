@@ -14,9 +14,9 @@
 struct fd_record_count {
 	struct fd_source_summary summary; /* damage is not valid: */
 	char *damage;                     /* NULL: none */
-	uint64_t events;                  /* without those of strangers */
-	uint64_t said;     /* of these, what the server itself said: all but modules and others */
-	GArray *strangers; /* guint32 pids, ascending; NULL: none */
+	uint64_t said;     /* events that the server itself said: all but modules and others */
+	GArray *strangers; /* guint32 pids, ascending, whose events are in there; NULL: none */
+	GArray *losses;    /* struct fd_recording_loss; NULL: none */
 };
 
 /* Told some times a second, with the events so far. */

@@ -3,7 +3,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "pipeline/record_losses.h"
 #include "pipeline/record_recover.h"
 #include "pipeline/record_run.h"
 
@@ -144,13 +143,14 @@ static void fill_info(struct fd_run *run, const struct fd_record_folder *folder,
 	info->host = describe_host();
 	info->started = g_strdup(run->started);
 	info->duration_ns = run->now.elapsed_ns;
-	info->events = run->count.events;
+	info->events = run->count.summary.events;
 	info->trace_bytes = fd_record_folder_bytes(folder);
 	info->exit_status = run->server && run->stopped ? fd_server_exit_status(run->server) : 0;
 	info->ended = describe_end(run);
-	if (run->count.strangers)
-		info->strangers = g_array_ref(run->count.strangers);
-	info->losses = fd_record_losses(folder->trace);
+	if (run->strangers)
+		info->strangers = g_array_ref(run->strangers);
+	if (run->count.losses)
+		info->losses = g_array_ref(run->count.losses);
 	if (!run->warnings->len)
 		return;
 	info->warnings = g_new0(char *, run->warnings->len + 1);
@@ -168,15 +168,12 @@ static void on_counting(uint64_t events, void *user)
 	fd_run_tell(run, FD_RECORD_COUNTING, NULL);
 }
 
-static gboolean count(struct fd_run *run, const struct fd_record_folder *folder)
+static gboolean count(struct fd_run *run, const struct fd_record_folder *folder,
+		      fd_record_events_fn events)
 {
 	fd_record_count_clear(&run->count);
-	if (!fd_record_count(folder->path, run->name, run->others, run->options->events, run->user,
-			     on_counting, run, &run->count, NULL))
-		return FALSE;
-	if (run->count.damage)
-		fd_run_warn(run, "the trace is damaged: %s", run->count.damage);
-	return TRUE;
+	return fd_record_count(folder->path, run->name, run->others, events, run->user, on_counting,
+			       run, &run->count, NULL);
 }
 
 /* Before the events are counted, which takes a while and may be cut short by whoever waits for it. */
@@ -208,10 +205,18 @@ gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,
 		     struct fd_recording_info *info, GError **error)
 {
 	save_uncounted(run, folder, info);
-	if (!count(run, folder) && !run->count.events) {
+	if (!count(run, folder, run->options->events) && !run->count.summary.events) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "nothing was recorded");
 		return FALSE;
 	}
+	/* Who the strangers are is known at the end: what is left without them is counted again. */
+	run->strangers = g_steal_pointer(&run->count.strangers);
+	if (run->strangers) {
+		save_uncounted(run, folder, info);
+		count(run, folder, NULL);
+	}
+	if (run->count.damage)
+		fd_run_warn(run, "the trace is damaged: %s", run->count.damage);
 	warn_of_silence(run);
 	fill_info(run, folder, info);
 	if (fd_recording_info_save(info, folder->path, error))

@@ -56,6 +56,7 @@ struct fd_run {
 	GPtrArray *warnings;    /* char * */
 	guint lasting_warnings; /* the first so many are about the run, not about a snapshot */
 	struct fd_record_count count; /* what was read back last */
+	GArray *strangers; /* guint32 pids: processes of other recordings in it; or NULL */
 };
 
 void fd_run_warn(struct fd_run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -59,7 +59,7 @@ static gboolean write_folder(struct fd_snapshots *snapshots, const char *copy,
 		snapshots->count++;
 		if (run->options->snapshot_done)
 			run->options->snapshot_done(folder->path, &snapshots->info, run->user);
-	} else if (!run->count.events) {
+	} else if (!run->count.summary.events) {
 		fd_record_folder_remove(folder);
 	}
 	return sealed;
@@ -78,8 +78,9 @@ gboolean fd_snapshots_take(struct fd_snapshots *snapshots, const char *why, GErr
 	fd_run_tell(run, FD_RECORD_SNAPSHOT, why);
 	fd_control_segment_flush(run->control, FLUSH_MS);
 	fd_control_segment_count(run->control, &run->counts);
-	/* What was warned of the snapshot before is no matter for this one. */
+	/* What was said of the snapshot before is no matter for this one. */
 	g_ptr_array_set_size(run->warnings, (int)run->lasting_warnings);
+	g_clear_pointer(&run->strangers, g_array_unref);
 	if (fd_tracing_snapshot(run->tracing, copy, error) &&
 	    fd_record_folder_make(output, &folder, error))
 		done = write_folder(snapshots, copy, &folder, error);

@@ -52,9 +52,31 @@ field() {
 	jq -r --arg name "$2" '.[$name] | if type == "array" then join(" ") else . end' "$1/recording.json"
 }
 
-# referee DIR: how many events babeltrace2 prints.
+# plain DIR: the recording's trace as LTTng wrote it, unpacked by zstd alone, in DIR.plain; again when
+# it has changed.
+plain() {
+	local file out
+	rm -rf "$1.plain"
+	(cd "$1/trace" && find . -type f) | while read -r file; do
+		out=$1.plain/${file%.zst}
+		mkdir -p "${out%/*}"
+		case $file in
+		*.zst) zstd -q -d -c "$1/trace/$file" > "$out" ;;
+		*) cp "$1/trace/$file" "$out" ;;
+		esac
+	done
+}
+
+# referee DIR: how many events babeltrace2 finds.
 referee() {
-	babeltrace2 "$1/trace" 2> /dev/null | wc -l
+	plain "$1"
+	babeltrace2 "$1.plain" 2> /dev/null | wc -l
+}
+
+# printed DIR: the events as babeltrace2 prints them.
+printed() {
+	[ -d "$1.plain" ] || plain "$1"
+	babeltrace2 "$1.plain" 2> /dev/null
 }
 
 # port_of LOG: where the demo server says it listens.

@@ -16,10 +16,10 @@ wait "$recorder" || fail "exit status $?"
 [ "$(field "$WORK/one" discarded)" = 0 ] || fail "events were lost"
 [ "$(field "$WORK/one" events)" = "$(referee "$WORK/one")" ] ||
 	fail "$(field "$WORK/one" events) events, babeltrace2 has $(referee "$WORK/one")"
-for event in session_begin session_end handoff_put handoff_take func_entry func_exit wait_begin; do
-	babeltrace2 "$WORK/one/trace" | grep -q "flowdar:$event:" || fail "no $event in it"
+for event in process session_begin session_end handoff_put handoff_take calls wait_begin; do
+	printed "$WORK/one" | grep -q "flowdar:$event:" || fail "no $event in it"
 done
-begins=$(babeltrace2 "$WORK/one/trace" | grep -c flowdar:session_begin:)
+begins=$(printed "$WORK/one" | grep -c flowdar:session_begin:)
 [ "$begins" -ge 5 ] || fail "5 requests, $begins sessions"
 cat "$WORK/one/symbols/"*.txt | grep -q ' queue_put$' || fail "the names of functions were not kept"
 grep -q 'recording .* (pid [0-9]*) into' "$WORK/one.err" || fail "does not say that it records"
@@ -34,18 +34,19 @@ nothing_left
 note "less detail: only what was asked for"
 "$FLOWDAR" record -q -o "$WORK/session" --detail session --duration 1s -- "$SERVER" --port 0 \
 	> /dev/null 2> "$WORK/session.err" || fail "exit status $?"
-babeltrace2 "$WORK/session/trace" | grep -E -q 'flowdar:(func|scope|wait|bytes)' &&
+printed "$WORK/session" | grep -E -q 'flowdar:(calls|func|scope|wait|io|bytes)' &&
 	fail "--detail session has more than sessions"
 "$FLOWDAR" record -q -o "$WORK/io" --detail io --duration 1s -- "$SERVER" --port 0 \
 	> /dev/null 2> "$WORK/io.err" || fail "exit status $?"
-babeltrace2 "$WORK/io/trace" | grep -q 'flowdar:func' && fail "--detail io has functions"
-babeltrace2 "$WORK/io/trace" | grep -q 'flowdar:wait' || fail "--detail io has no waits"
+printed "$WORK/io" | grep -E -q 'flowdar:(calls|func)' && fail "--detail io has functions"
+printed "$WORK/io" | grep -q 'flowdar:wait' || fail "--detail io has no waits"
 nothing_left
 
 note "everything, and no event twice"
 "$FLOWDAR" record -q -o "$WORK/all" --detail all --duration 1s -- "$SERVER" --port 0 \
 	> /dev/null 2> "$WORK/all.err" || fail "exit status $?"
-twice=$(babeltrace2 --clock-seconds --fields=trace:hostname "$WORK/all/trace" | sort | uniq -d | wc -l)
+plain "$WORK/all"
+twice=$(babeltrace2 --clock-seconds --fields=trace:hostname "$WORK/all.plain" | sort | uniq -d | wc -l)
 [ "$twice" = 0 ] || fail "$twice events came twice"
 
 note "a server that ends by itself: its status is kept, the recording is good"
@@ -75,10 +76,41 @@ fails 1 'cannot run "/etc/passwd": Permission denied' -o "$WORK/none" -- /etc/pa
 fails 1 'is not empty' -o "$WORK/one" -- true
 touch "$WORK/file"
 fails 1 'is a file' -o "$WORK/file" -- true
-fails 1 'power of two' -o "$WORK/none" --subbuf-size 3000 -- true
 fails 2 'record what' -o "$WORK/none"
 fails 2 'directory to record into' -- true
 fails 2 'detail' -o "$WORK/none" --detail much -- true
+
+note "options that are wrong, or do not fit together: one line says which, and why"
+wrong() {
+	local text=$1
+	shift
+	fails 2 "$text" -o "$WORK/none" "$@" -- true
+	[ "$(head -n 1 "$WORK/fails.err" | cut -d: -f1)" = "flowdar record" ] || fail "first line: $*"
+}
+wrong 'power of two' --subbuf-size 3000
+wrong 'expected a number from 2' --subbuf-count 1
+wrong '"2x": expected a time like 2us' --min-duration 2x
+wrong 'expected a number from 1 to 65536' --depth 0
+wrong 'expected a number from 1 to 4096' --bytes 100000
+wrong 'expected globs with commas' --functions 'a,,b'
+wrong 'goes with --functions auto' --budget 5%
+wrong 'expected a share of the time' --functions auto --budget 500%
+wrong 'expected a share of the time' --functions auto --budget -1
+wrong 'expected a condition like' --snapshot --trigger 'requests>5'
+wrong 'goes with --snapshot' --trigger 'session>2s'
+wrong 'the memory is too small' --memory 1M
+wrong 'cannot be lossless' --snapshot --lossless
+wrong 'cannot be crash-safe' --snapshot --crash-safe
+wrong 'no maximum to set' --snapshot --max-size 1G
+wrong 'lossless needs sub-buffers' --lossless --subbuf-size 64K
+wrong 'not both' --attach 1
+wrong 'expected process ids' --attach 1,x
+wrong 'only where they are recorded' --detail session --functions 'a*'
+wrong 'recorded with --detail io' --detail session --bytes 64
+fails 2 'cannot be recorded lossless' -o "$WORK/none" --attach 1 --lossless
+fails 2 'keep their user' -o "$WORK/none" --attach 1 --user nobody
+
+note "what cannot be recorded, again"
 FLOWDAR_LIBRARY_DIR=$WORK/nowhere fails 1 'libflowdar.so: not there' -o "$WORK/none" -- true
 LTTNG_SESSIOND_PATH=/no/lttng-sessiond fails 1 'install lttng-tools' -o "$WORK/none" -- true
 

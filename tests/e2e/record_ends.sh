@@ -31,7 +31,7 @@ server_pid() {
 good() {
 	[ "$(field "$WORK/$1" events)" = "$(referee "$WORK/$1")" ] ||
 		fail "$1: $(field "$WORK/$1" events) events, babeltrace2 has $(referee "$WORK/$1")"
-	babeltrace2 "$WORK/$1/trace" | grep -q flowdar:session_begin: || fail "$1: no session in it"
+	printed "$WORK/$1" | grep -q flowdar:session_begin: || fail "$1: no session in it"
 }
 
 note "Ctrl-C"
@@ -87,7 +87,7 @@ kill -9 "$recorder"
 wait "$recorder" 2> /dev/null
 wait_for 10 nobody_left || fail "processes stay behind"
 [ "$(referee "$WORK/orphan")" -gt 0 ] || fail "nothing can be read"
-babeltrace2 "$WORK/orphan/trace" | grep -q flowdar:session_begin: || fail "no session in it"
+printed "$WORK/orphan" | grep -q flowdar:session_begin: || fail "no session in it"
 [ ! -e "$WORK/orphan/recording.json" ] || fail "looks as if it were finished"
 nothing_left
 

@@ -15,7 +15,7 @@ start() {
 
 # sessions DIR: how many sessions there are in what flowdar takes for the recording.
 count_in() {
-	babeltrace2 "$WORK/$1/trace" 2> /dev/null | grep -c "$2"
+	printed "$WORK/$1" | grep -c "$2"
 }
 
 note "two recorders, one session daemon: the first to come ends first"

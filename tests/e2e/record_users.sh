@@ -47,10 +47,10 @@ cc -O0 -finstrument-functions -o "$WORK/here/bin/drops" "$WORK/drops.c" ||
 note "a server that root starts and that drops its rights after fork"
 "$FLOWDAR" record -o "$WORK/drops" -- "$WORK/here/bin/drops" 2> "$WORK/drops.err" ||
 	fail "exit status $?"
-entries=$(babeltrace2 "$WORK/drops/trace" | grep -c flowdar:func_entry:)
+entries=$(printed "$WORK/drops" | grep -c flowdar:func_entry:)
 # main, and 100 calls in each of two children.
 [ "$entries" = 201 ] || fail "$entries entries in place of 201"
-processes=$(babeltrace2 "$WORK/drops/trace" | sed -n 's/.*func_entry.*vpid = \([0-9]*\).*/\1/p' | sort -u | wc -l)
+processes=$(printed "$WORK/drops" | sed -n 's/.*func_entry.*vpid = \([0-9]*\).*/\1/p' | sort -u | wc -l)
 [ "$processes" = 3 ] || fail "$processes processes in place of 3"
 [ "$(field "$WORK/drops" events)" = "$(referee "$WORK/drops")" ] || fail "wrong count"
 nothing_left
@@ -63,14 +63,14 @@ wait_for 10 grep -q listening "$WORK/other.out" "$WORK/other.err" || fail "the s
 port=$(cat "$WORK/other.out" "$WORK/other.err" | port_of /dev/stdin)
 curl -s -o /dev/null "http://127.0.0.1:$port/"
 wait "$recorder" || fail "exit status $?"
-babeltrace2 "$WORK/other/trace" | grep -q flowdar:session_begin: || fail "no session"
+printed "$WORK/other" | grep -q flowdar:session_begin: || fail "no session"
 [ "$(field "$WORK/other" events)" = "$(referee "$WORK/other")" ] || fail "wrong count"
 nothing_left
 
 note "and by a program that does it"
 "$FLOWDAR" record -q -o "$WORK/runuser" --duration 2s -- runuser -u nobody -- "$SERVER" --port 0 \
 	> /dev/null 2> "$WORK/runuser.err" || fail "exit status $?"
-babeltrace2 "$WORK/runuser/trace" | grep -q flowdar:func_entry: || fail "no function"
+printed "$WORK/runuser" | grep -q flowdar:func_entry: || fail "no function"
 nothing_left
 
 note "users that cannot be taken on"
@@ -88,7 +88,7 @@ wait_for 10 grep -q listening "$WORK/mine.out" "$WORK/mine.err" || fail "the ser
 port=$(cat "$WORK/mine.out" "$WORK/mine.err" | port_of /dev/stdin)
 curl -s -o /dev/null "http://127.0.0.1:$port/"
 wait "$recorder" || fail "exit status $?"
-babeltrace2 "$WORK/home/mine/trace" | grep -q flowdar:session_begin: || fail "no session"
+printed "$WORK/home/mine" | grep -q flowdar:session_begin: || fail "no session"
 [ "$(field "$WORK/home/mine" events)" = "$(referee "$WORK/home/mine")" ] || fail "wrong count"
 [ ! -e "$WORK/home/.lttng/flowdar.lock" ] || fail "the lock file stays behind"
 nothing_left
