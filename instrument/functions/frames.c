@@ -203,13 +203,15 @@ static inline void frame_skip(struct fd_thread *thread, const struct fd_frame *f
 static inline void frame_count(struct fd_thread *thread, const struct fd_frame *frame,
 			       uint64_t ticks)
 {
-	struct fd_count *count;
+	struct fd_count *count = __atomic_load_n(&thread->counts, __ATOMIC_ACQUIRE);
 
-	if (likely(frame->number == 0 || frame->number >= thread->counts_length))
+	if (likely(frame->number == 0 || !count))
 		return;
-	count = &thread->counts[frame->number];
+	count += frame->number;
 	__atomic_store_n(&count->calls, count->calls + 1, __ATOMIC_RELAXED);
 	__atomic_store_n(&count->ticks, count->ticks + ticks, __ATOMIC_RELAXED);
+	if (unlikely(ticks > count->longest))
+		__atomic_store_n(&count->longest, ticks, __ATOMIC_RELAXED);
 }
 
 /* The innermost call returns. */

@@ -5,6 +5,7 @@
  * (provider/control.h).
  */
 #include "functions/clock.h"
+#include "functions/select.h"
 #include "functions/selection.h"
 #include "functions/threads.h"
 #include "provider/control.h"
@@ -13,14 +14,17 @@
 
 static void changed(void)
 {
+	fd_thread_never(true);
+	fd_select_changed();
 }
 
 static void tick(void)
 {
 	uint64_t scale;
 
-	fd_thread_never();
+	fd_thread_never(true);
 	fd_clock_adjust();
+	fd_select_tick();
 	if (!FLOWDAR_ENABLED(calls))
 		return;
 	scale = fd_clock_scale();
@@ -39,6 +43,10 @@ __attribute__((constructor)) static void functions_begin(void)
 	flowdar_link_init_();
 	fd_clock_init();
 	fd_threads_init();
+	/* What is called here of the program (its own memcpy) is none of its work. */
+	fd_thread_never(true);
+	fd_select_changed();
+	fd_thread_never(false);
 	fd_control_use(&user);
 }
 

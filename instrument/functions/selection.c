@@ -22,11 +22,3 @@ uint32_t fd_selection_module_find(const struct fd_selection_table *table, uintpt
 	}
 	return table->length;
 }
-void fd_selection_thread(struct fd_thread *thread)
-{
-	(void)thread;
-}
-void fd_selection_thread_end(struct fd_thread *thread)
-{
-	(void)thread;
-}

@@ -25,7 +25,8 @@ enum fd_selection_entry {
 struct fd_selection_module {
 	uintptr_t low;
 	uintptr_t bytes;
-	const uint32_t *entries; /* atomic each */
+	const uint32_t *entries; /* atomic each; 0: not a function that is known */
+	bool unnamed_on;         /* what is not known */
 };
 
 /* Does not change once it is up. Modules are in order. */
@@ -51,9 +52,8 @@ static inline bool fd_selection_on(void)
 			       __ATOMIC_RELAXED) != 0;
 }
 
-/* A thread comes, before it is in the list; and ends, under the list's lock. */
+/* A thread comes; under the list's lock. */
 void fd_selection_thread(struct fd_thread *thread);
-void fd_selection_thread_end(struct fd_thread *thread);
 
 /* The module of an address, by bisection; length: none. */
 uint32_t fd_selection_module_find(const struct fd_selection_table *table, uintptr_t address);
@@ -79,6 +79,8 @@ static inline bool fd_selection_wants_of(const struct fd_selection_table *table,
 							    FD_SELECTION_STEP],
 				__ATOMIC_RELAXED);
 	*number = entry & FD_SELECTION_NUMBER;
+	if (__builtin_expect(entry == 0, 0))
+		return table->modules[at].unnamed_on;
 	return !(entry & FD_SELECTION_OFF);
 }
 

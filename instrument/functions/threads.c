@@ -28,6 +28,9 @@ __thread struct fd_thread *fd_thread_self;
 /* The calling thread has none and is to have none: it is beginning, or ending, or the helper's. */
 static __thread volatile int none_for_me __attribute__((tls_model("initial-exec")));
 
+/* The tid of who has it. */
+static uint32_t change_lock;
+
 static struct {
 	uint32_t lock; /* the tid of who has it */
 	struct fd_thread *first;
@@ -50,21 +53,26 @@ static void nap(void)
 }
 
 /* False: the calling thread has it already (a signal handler interrupted it there). */
-static bool list_lock(void)
+static bool lock_take(uint32_t *lock)
 {
 	uint32_t tid = tid_self();
 
 	for (unsigned spins = 0;; spins++) {
 		uint32_t free_value = 0;
 
-		if (__atomic_compare_exchange_n(&list.lock, &free_value, tid, false,
-						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(lock, &free_value, tid, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
 			return true;
 		if (free_value == tid)
 			return false;
 		if (spins > SPINS)
 			nap();
 	}
+}
+
+static bool list_lock(void)
+{
+	return lock_take(&list.lock);
 }
 
 static void list_unlock(void)
@@ -303,8 +311,11 @@ static struct fd_thread *thread_memory(void)
 	}
 	list_unlock();
 	if (thread) {
+		struct fd_count *counts = thread->counts;
+
 		memset((char *)thread + sizeof(thread->returns), 0,
 		       offsetof(struct fd_thread, writer) - sizeof(thread->returns));
+		thread->counts = counts;
 		return thread;
 	}
 	memory = mmap(NULL, sizeof(*thread), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -334,9 +345,9 @@ static bool thread_start(void)
 	if (!list.barrier)
 		thread->attention = FD_THREAD_FENCED;
 	fd_writer_init(&thread->writer);
-	fd_selection_thread(thread);
 	if (!list_lock())
 		return false;
+	fd_selection_thread(thread);
 	thread_link(thread);
 	list_unlock();
 	pthread_setspecific(list.key, thread);
@@ -351,8 +362,9 @@ struct fd_thread *fd_thread_begin(void)
 	if (none_for_me || !list.keyed)
 		return NULL;
 	none_for_me = 1;
-	thread_start();
-	none_for_me = fd_thread_self == NULL;
+	/* A signal handler that interrupted this thread where it holds the lock gets none yet. */
+	none_for_me =
+		__atomic_load_n(&list.lock, __ATOMIC_RELAXED) != tid_self() && !thread_start();
 	errno = saved_errno;
 	return fd_thread_self;
 }
@@ -378,7 +390,6 @@ static void thread_end(void *data)
 	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	if (!list_lock())
 		return;
-	fd_selection_thread_end(thread);
 	thread_unlink(thread);
 	thread_drop(thread);
 	list_unlock();
@@ -387,6 +398,7 @@ static void thread_end(void *data)
 static void fork_prepare(void)
 {
 	fd_thread_flush_own();
+	lock_take(&change_lock);
 	list_lock();
 }
 
@@ -394,6 +406,8 @@ static void fork_parent(void)
 {
 	if (__atomic_load_n(&list.lock, __ATOMIC_RELAXED) == tid_self())
 		list_unlock();
+	if (__atomic_load_n(&change_lock, __ATOMIC_RELAXED) == tid_self())
+		fd_threads_change_end();
 }
 
 /* Alone: what the other threads had is not here, what this one has not written its parent will. */
@@ -402,6 +416,7 @@ static void fork_child(void)
 	struct fd_thread *self = fd_thread_self;
 
 	list.lock = 0;
+	change_lock = 0;
 	while (list.first) {
 		struct fd_thread *thread = list.first;
 
@@ -423,6 +438,16 @@ static void fork_child(void)
 	self->told_skipped = 0;
 	self->told_unwound = 0;
 	fd_writer_reset(&self->writer, 0);
+}
+
+void fd_threads_change_begin(void)
+{
+	lock_take(&change_lock);
+}
+
+void fd_threads_change_end(void)
+{
+	__atomic_store_n(&change_lock, 0, __ATOMIC_RELEASE);
 }
 
 void fd_threads_init(void)
@@ -506,6 +531,25 @@ void fd_threads_each(void (*visit)(struct fd_thread *thread, void *data), void *
 	list_unlock();
 }
 
+void fd_threads_each_kept(void (*visit)(struct fd_thread *thread, void *data), void *data)
+{
+	if (!list_lock())
+		return;
+	for (struct fd_thread *thread = list.first; thread; thread = thread->next)
+		visit(thread, data);
+	for (struct fd_thread *thread = list.spare; thread; thread = thread->next)
+		visit(thread, data);
+	list_unlock();
+}
+
+void fd_threads_locked(void (*act)(void *data), void *data)
+{
+	if (!list_lock())
+		return;
+	act(data);
+	list_unlock();
+}
+
 bool fd_threads_grace(void)
 {
 	bool all = true;
@@ -524,7 +568,7 @@ bool fd_threads_grace(void)
 	return all;
 }
 
-void fd_thread_never(void)
+void fd_thread_never(bool never)
 {
-	none_for_me = 1;
+	none_for_me = never;
 }

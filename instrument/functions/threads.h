@@ -48,6 +48,7 @@ struct fd_frame {
 struct fd_count {
 	uint64_t calls;
 	uint64_t ticks;
+	uint64_t longest;
 };
 
 struct fd_thread {
@@ -58,12 +59,11 @@ struct fd_thread {
 	uint32_t written;   /* of the open calls, the outer ones that are in the records */
 	uint32_t inherited; /* of these, the outer ones that began before the recording */
 	uint32_t tid;
-	uint32_t off;          /* atomic: the thread's name is not wanted */
-	uintptr_t stack_low;   /* the thread's own stack; if not known: all */
-	uintptr_t stack_bytes; /* from there */
-	uint32_t module;       /* where the last function was found: selection.h */
-	uint32_t counts_length;
-	struct fd_count *counts; /* NULL: not counted */
+	uint32_t off;            /* atomic: the thread's name is not wanted */
+	uintptr_t stack_low;     /* the thread's own stack; if not known: all */
+	uintptr_t stack_bytes;   /* from there */
+	uint32_t module;         /* where the last function was found: selection.h */
+	struct fd_count *counts; /* atomic; by number, NULL: not counted. Stays, too */
 	uint64_t skipped;        /* outside of all open calls */
 	uint64_t skipped_ticks;
 	uint64_t lost; /* atomic: not yet told */
@@ -83,7 +83,6 @@ struct fd_thread {
 struct fd_calls_settings {
 	uint64_t minimum_ticks; /* atomic */
 	uint32_t depth_max;     /* atomic */
-	uint32_t counting;      /* atomic: threads count calls by function */
 };
 
 extern struct fd_calls_settings fd_calls_settings;
@@ -128,11 +127,21 @@ void fd_threads_restart(void);
 /* Calls visit for each thread, under the list's lock: what it reads must be atomic. */
 void fd_threads_each(void (*visit)(struct fd_thread *thread, void *data), void *data);
 
+/* The same, and for those that no thread has any more. */
+void fd_threads_each_kept(void (*visit)(struct fd_thread *thread, void *data), void *data);
+
+/* Around changes of what a forked child is to find whole: a fork waits for the end. */
+void fd_threads_change_begin(void);
+void fd_threads_change_end(void);
+
+/* Calls act under the list's lock. */
+void fd_threads_locked(void (*act)(void *data), void *data);
+
 /* Waits until no thread is inside that was when it was called: what they had in hand then may be
  * freed. False: one stayed inside (it waits at the gate, say). */
 bool fd_threads_grace(void);
 
-/* The calling thread is never recorded. */
-void fd_thread_never(void);
+/* The calling thread is not recorded from now on (true), or may be again; only while it has no state. */
+void fd_thread_never(bool never);
 
 #endif

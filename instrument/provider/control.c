@@ -72,6 +72,11 @@ bool fd_control_recording(void)
 	return recording_of(fd_control_segment());
 }
 
+bool fd_control_ended(void)
+{
+	return __atomic_load_n(&state.gone, __ATOMIC_RELAXED);
+}
+
 void fd_control_gone(bool gone)
 {
 	__atomic_store_n(&state.gone, gone, __ATOMIC_RELAXED);

@@ -28,6 +28,9 @@ FD_CONTROL_API struct fd_control *fd_control_segment(void);
 /* Whether events are wanted now: true without a segment, else what the recorder says. */
 FD_CONTROL_API bool fd_control_recording(void);
 
+/* Whether the segment's recorder has ended, and what it set last does not matter any more. */
+FD_CONTROL_API bool fd_control_ended(void);
+
 /* Adds to one of the server's counters in the segment; nothing without one. */
 #define fd_control_add(segment, counter, value)                                            \
 	do {                                                                               \

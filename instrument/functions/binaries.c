@@ -1,0 +1,407 @@
+#include "functions/binaries.h"
+
+#include <fcntl.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "functions/elf.h"
+#include "functions/selection.h"
+
+#define HOOK      "__cyg_profile_func_enter"
+#define CODE_MOST (UINT64_C(1) << 32)
+
+/* A file's bytes, while it is read. */
+struct mapped {
+	const uint8_t *bytes;
+	size_t length;
+};
+
+static bool file_map(struct mapped *mapped, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+	void *bytes = MAP_FAILED;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+		bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (bytes == MAP_FAILED)
+		return false;
+	*mapped = (struct mapped){ bytes, (size_t)status.st_size };
+	return true;
+}
+
+static void file_unmap(struct mapped *mapped)
+{
+	munmap((void *)(uintptr_t)mapped->bytes, mapped->length);
+}
+
+static size_t entries_bytes(const struct fd_binary *binary)
+{
+	return (binary->bytes / FD_SELECTION_STEP + 1) * sizeof(uint32_t);
+}
+
+void fd_function_apply(const struct fd_function *function, uint32_t number)
+{
+	uint32_t off = function->wanted && !function->off ? 0 : FD_SELECTION_OFF;
+
+	__atomic_store_n(function->entry, number | off, __ATOMIC_RELAXED);
+}
+
+/* What one pass over a binary's symbols decides by. */
+struct pass {
+	struct fd_binaries *binaries;
+	struct fd_binary *binary;
+	const struct fd_rules *rules;
+};
+
+static struct fd_patch_site *site_find(const struct fd_patch_module *module, uintptr_t function)
+{
+	size_t low = 0, high = module ? module->count : 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (module->sites[middle].function == function)
+			return &module->sites[middle];
+		if (module->sites[middle].function < function)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+/* The function at an address of the binary, with a number if it can be had. */
+static struct fd_function *function_get(struct fd_binaries *binaries, struct fd_binary *binary,
+					uintptr_t address)
+{
+	uint32_t *entry = &binary->entries[(address - binary->low) / FD_SELECTION_STEP];
+	uint32_t number = *entry & FD_SELECTION_NUMBER;
+	struct fd_function *function;
+
+	if (number != 0)
+		return &binaries->functions[number];
+	if (binaries->numbers + 1 >= FD_FUNCTIONS_MAX)
+		return NULL;
+	number = ++binaries->numbers;
+	function = &binaries->functions[number];
+	function->address = address;
+	function->entry = entry;
+	function->site = site_find(binary->patched, address);
+	__atomic_store_n(entry, number | FD_SELECTION_OFF, __ATOMIC_RELAXED);
+	return function;
+}
+
+static void function_decide(const struct fd_elf_function *found, void *data)
+{
+	const struct pass *pass = data;
+	struct fd_binary *binary = pass->binary;
+	uintptr_t address = binary->base + (uintptr_t)found->address;
+	struct fd_function *function;
+
+	if (address - binary->low >= binary->bytes)
+		return;
+	if (!binary->hooked && !site_find(binary->patched, address))
+		return;
+	function = function_get(pass->binaries, binary, address);
+	/* An entry is for the first function there; of its names any may be the one that is meant. */
+	if (!function || function->address != address)
+		return;
+	function->named = true;
+	if (function->wanted)
+		return;
+	function->wanted = fd_rules_function(pass->rules, found->name, binary->name, found->file);
+}
+
+static void binary_decide(struct fd_binaries *binaries, struct fd_binary *binary,
+			  const struct fd_rules *rules)
+{
+	struct pass pass = { binaries, binary, rules };
+	struct mapped mapped;
+
+	binary->unnamed_on = fd_rules_function(rules, "", binary->name, NULL);
+	if (file_map(&mapped, binary->path)) {
+		fd_elf_functions(mapped.bytes, mapped.length, function_decide, &pass);
+		file_unmap(&mapped);
+	}
+	for (size_t i = 0; binary->patched && i < binary->patched->count; i++) {
+		uintptr_t address = binary->patched->sites[i].function;
+		struct fd_function *function = NULL;
+
+		if (address - binary->low < binary->bytes)
+			function = function_get(binaries, binary, address);
+		if (function && !function->named)
+			function->wanted = binary->unnamed_on;
+	}
+}
+
+void fd_binaries_decide(struct fd_binaries *binaries, const struct fd_rules *rules)
+{
+	if (!binaries->functions)
+		return;
+	for (uint32_t i = 1; i <= binaries->numbers; i++)
+		binaries->functions[i].wanted = false;
+	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+		if (binary->entries)
+			binary_decide(binaries, binary, rules);
+	for (uint32_t i = 1; i <= binaries->numbers; i++)
+		if (binaries->functions[i].entry)
+			fd_function_apply(&binaries->functions[i], i);
+}
+
+static void binary_free(struct fd_binary *binary)
+{
+	if (binary->entries)
+		munmap(binary->entries, entries_bytes(binary));
+	free(binary->path);
+	free(binary);
+}
+
+void fd_binaries_free_gone(struct fd_binaries *binaries)
+{
+	while (binaries->gone) {
+		struct fd_binary *binary = binaries->gone;
+
+		binaries->gone = binary->next;
+		binary_free(binary);
+	}
+}
+
+static bool calls_hooks(const char *path)
+{
+	struct mapped mapped;
+	bool hooked;
+
+	if (!file_map(&mapped, path))
+		return false;
+	hooked = fd_elf_imports(mapped.bytes, mapped.length, HOOK);
+	file_unmap(&mapped);
+	return hooked;
+}
+
+/* In its place, by address. */
+static void binary_insert(struct fd_binaries *binaries, struct fd_binary *binary)
+{
+	struct fd_binary **place = &binaries->first;
+
+	while (*place && (*place)->low < binary->low)
+		place = &(*place)->next;
+	binary->next = *place;
+	*place = binary;
+	binaries->count++;
+}
+
+static struct fd_binary *binary_find(struct fd_binaries *binaries, const char *path, uintptr_t base)
+{
+	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+		if (binary->base == base && strcmp(binary->path, path) == 0)
+			return binary;
+	return NULL;
+}
+
+static void binary_add(struct fd_binaries *binaries, const char *path,
+		       const struct fd_binary *range)
+{
+	struct fd_binary *binary = malloc(sizeof(*binary));
+	const char *slash = strrchr(path, '/');
+
+	if (!binary)
+		return;
+	*binary = *range;
+	binary->seen = true;
+	binary->path = strdup(path);
+	if (!binary->path) {
+		binary_free(binary);
+		return;
+	}
+	binary->name = slash ? binary->path + (slash - path) + 1 : binary->path;
+	binary_insert(binaries, binary);
+}
+
+/* What dl_iterate_phdr tells, copied: nothing is opened under the loader's lock. */
+struct listed {
+	char path[4096];
+	struct fd_binary range;
+};
+
+struct listing {
+	struct listed *list;
+	size_t count, room;
+	unsigned long long added, removed;
+};
+
+static void program_path(char *path, size_t room)
+{
+	ssize_t length = readlink("/proc/self/exe", path, room - 1);
+
+	path[length > 0 ? length : 0] = '\0';
+}
+
+static int list_one(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct listing *listing = data;
+	struct listed *listed;
+	uintptr_t low = UINTPTR_MAX, high = 0;
+
+	if (size >= offsetof(struct dl_phdr_info, dlpi_subs) + sizeof(info->dlpi_subs)) {
+		listing->added = info->dlpi_adds;
+		listing->removed = info->dlpi_subs;
+	}
+	if (!listing->list)
+		return 1;
+	if (listing->count == listing->room)
+		return 1;
+	for (size_t i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+		uintptr_t from = info->dlpi_addr + header->p_vaddr;
+
+		if (header->p_type != PT_LOAD || !(header->p_flags & PF_X))
+			continue;
+		low = from < low ? from : low;
+		high = from + header->p_memsz > high ? from + header->p_memsz : high;
+	}
+	if (high <= low || high - low > CODE_MOST)
+		return 0;
+	listed = &listing->list[listing->count++];
+	if (info->dlpi_name && info->dlpi_name[0])
+		strncpy(listed->path, info->dlpi_name, sizeof(listed->path) - 1);
+	else
+		program_path(listed->path, sizeof(listed->path));
+	listed->range =
+		(struct fd_binary){ .base = info->dlpi_addr, .low = low, .bytes = high - low };
+	return 0;
+}
+
+bool fd_binaries_stale(struct fd_binaries *binaries)
+{
+	struct listing listing = { 0 };
+
+	dl_iterate_phdr(list_one, &listing);
+	return listing.added != binaries->added || listing.removed != binaries->removed ||
+	       !binaries->functions;
+}
+
+/* Patching's own list of modules; ours are found by their base. */
+static void patch_found(struct fd_patch_module *module, void *user)
+{
+	struct fd_binaries *binaries = user;
+
+	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+		if (binary->base == module->base) {
+			binary->patched = module;
+			binary->settled = false;
+		}
+}
+
+static void patch_gone(struct fd_patch_module *module, void *user)
+{
+	struct fd_binaries *binaries = user;
+
+	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+		if (binary->patched == module)
+			binary->patched = NULL;
+	for (uint32_t i = 1; i <= binaries->numbers; i++)
+		if (binaries->functions[i].site && binaries->functions[i].site->module == module)
+			binaries->functions[i].site = NULL;
+}
+
+/* Takes those that were not seen out of the list. */
+static void unseen_drop(struct fd_binaries *binaries)
+{
+	for (struct fd_binary **place = &binaries->first; *place;) {
+		struct fd_binary *binary = *place;
+
+		if (binary->seen) {
+			place = &binary->next;
+			continue;
+		}
+		*place = binary->next;
+		binary->next = binaries->gone;
+		binaries->gone = binary;
+		binaries->count--;
+		for (uint32_t i = 1; i <= binaries->numbers; i++)
+			if (binaries->functions[i].address - binary->low < binary->bytes)
+				binaries->functions[i] = (struct fd_function){ 0 };
+	}
+}
+
+static bool listing_take(struct listing *listing)
+{
+	listing->room = 1024;
+	listing->list = mmap(NULL, listing->room * sizeof(*listing->list), PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (listing->list == MAP_FAILED)
+		return false;
+	dl_iterate_phdr(list_one, listing);
+	return true;
+}
+
+static bool functions_have(struct fd_binaries *binaries)
+{
+	void *memory;
+
+	if (binaries->functions)
+		return true;
+	memory = mmap(NULL, FD_FUNCTIONS_MAX * sizeof(struct fd_function), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory == MAP_FAILED)
+		return false;
+	binaries->functions = memory;
+	return true;
+}
+
+/* A new one: is there anything in it for us? */
+static void binary_settle(struct fd_binary *binary)
+{
+	void *memory;
+
+	binary->settled = true;
+	binary->hooked = calls_hooks(binary->path);
+	if (binary->entries || (!binary->hooked && !binary->patched))
+		return;
+	memory = mmap(NULL, entries_bytes(binary), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory != MAP_FAILED)
+		binary->entries = memory;
+}
+
+void fd_binaries_scan(struct fd_binaries *binaries, const struct fd_rules *rules)
+{
+	struct fd_patch_watch watch = { patch_found, patch_gone, binaries };
+	struct listing listing = { 0 };
+	enum fd_patch_status status;
+
+	if (!functions_have(binaries) || !listing_take(&listing))
+		return;
+	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+		binary->seen = false;
+	for (size_t i = 0; i < listing.count; i++) {
+		const struct listed *listed = &listing.list[i];
+		struct fd_binary *known = binary_find(binaries, listed->path, listed->range.base);
+
+		if (known)
+			known->seen = true;
+		else
+			binary_add(binaries, listed->path, &listed->range);
+	}
+	munmap(listing.list, listing.room * sizeof(*listing.list));
+	unseen_drop(binaries);
+	if (!binaries->opened)
+		binaries->patch = fd_patch_open(&status);
+	binaries->opened = true;
+	if (binaries->patch)
+		fd_patch_scan(binaries->patch, &watch);
+	binaries->added = listing.added;
+	binaries->removed = listing.removed;
+	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+		if (!binary->settled)
+			binary_settle(binary);
+	fd_binaries_decide(binaries, rules);
+}

@@ -1,0 +1,116 @@
+#include "functions/rules.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+static const struct {
+	const char *word;
+	enum fd_rule_kind kind;
+} words[] = {
+	{ "name:", FD_RULE_NAME },
+	{ "binary:", FD_RULE_BINARY },
+	{ "file:", FD_RULE_FILE },
+	{ "thread:", FD_RULE_THREAD },
+};
+
+static bool rule_parse(struct fd_rule *rule, const char *text)
+{
+	if (text[0] != '+' && text[0] != '-')
+		return false;
+	rule->exclude = text[0] == '-';
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t length = strlen(words[i].word);
+
+		if (strncmp(text + 1, words[i].word, length) == 0) {
+			rule->kind = words[i].kind;
+			rule->pattern = text + 1 + length;
+			return rule->pattern[0] && strlen(rule->pattern) <= FD_RULE_LENGTH;
+		}
+	}
+	return false;
+}
+
+void fd_rules_parse(struct fd_rules *rules, const char *text, size_t length)
+{
+	const char *end;
+
+	if (length > FD_CONTROL_RULES_BYTES)
+		length = FD_CONTROL_RULES_BYTES;
+	memcpy(rules->text, text, length);
+	rules->text[length] = '\0';
+	end = rules->text + length;
+	rules->count = 0;
+	rules->functions = 0;
+	rules->threads = 0;
+	rules->bad = 0;
+	for (const char *at = rules->text; at < end; at += strlen(at) + 1) {
+		struct fd_rule rule;
+
+		if (!at[0])
+			continue;
+		if (rules->count == FD_RULES_MAX || !rule_parse(&rule, at)) {
+			rules->bad++;
+			continue;
+		}
+		rules->rules[rules->count++] = rule;
+		if (rule.kind == FD_RULE_THREAD)
+			rules->threads++;
+		else
+			rules->functions++;
+	}
+}
+
+/* A source file's rule fits its path or its base name. */
+static bool file_fits(const char *pattern, const char *file)
+{
+	const char *slash;
+
+	if (!file)
+		return false;
+	slash = strrchr(file, '/');
+	return fnmatch(pattern, file, 0) == 0 || (slash && fnmatch(pattern, slash + 1, 0) == 0);
+}
+
+bool fd_rules_function(const struct fd_rules *rules, const char *name, const char *binary,
+		       const char *file)
+{
+	bool decided = true, first = true;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct fd_rule *rule = &rules->rules[i];
+		bool fits = false;
+
+		if (rule->kind == FD_RULE_THREAD)
+			continue;
+		if (first)
+			decided = rule->exclude;
+		first = false;
+		if (rule->kind == FD_RULE_NAME)
+			fits = fnmatch(rule->pattern, name, 0) == 0;
+		else if (rule->kind == FD_RULE_BINARY)
+			fits = fnmatch(rule->pattern, binary, 0) == 0;
+		else
+			fits = file_fits(rule->pattern, file);
+		if (fits)
+			decided = !rule->exclude;
+	}
+	return decided;
+}
+
+bool fd_rules_thread(const struct fd_rules *rules, const char *name)
+{
+	bool decided = true, first = true;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct fd_rule *rule = &rules->rules[i];
+
+		if (rule->kind != FD_RULE_THREAD)
+			continue;
+		if (first)
+			decided = rule->exclude;
+		first = false;
+		if (fnmatch(rule->pattern, name, 0) == 0)
+			decided = !rule->exclude;
+	}
+	return decided;
+}

@@ -1,0 +1,192 @@
+#include "functions/spend.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "flowdar/flowdar.h"
+#include "functions/selection.h"
+#include "instrument/events.h"
+
+#define WINDOW_LEAST_NS UINT64_C(20000000) /* of processor time */
+#define READINGS        256u
+#define COST_NS         16u /* of a call besides reading the clock twice, measured (docs) */
+#define COUNTS_BYTES    (FD_FUNCTIONS_MAX * sizeof(struct fd_count))
+
+static struct {
+	uint32_t budget_ppm; /* atomic */
+	uint64_t cost_ns;
+	uint64_t cpu_ns; /* of the process, at the last window */
+	struct fd_budget_function *list;
+	uint32_t *numbers; /* of the list */
+	uint32_t *order;
+	uint32_t room;
+} state;
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Reading the clock is most of it, and may be a hundred times slower in a virtual machine. */
+static uint64_t cost_measure(void)
+{
+	uint64_t began = fd_clock_monotonic_ns();
+
+	for (unsigned i = 0; i < READINGS; i++)
+		(void)fd_clock_ticks();
+	return 2 * (fd_clock_monotonic_ns() - began) / READINGS + COST_NS;
+}
+
+bool fd_spend_wanted(void)
+{
+	return state.budget_ppm > 0;
+}
+
+bool fd_spend_settings(const struct fd_control *segment)
+{
+	uint32_t before = state.budget_ppm;
+
+	__atomic_store_n(&state.budget_ppm,
+			 segment ? __atomic_load_n(&segment->budget_ppm, __ATOMIC_RELAXED) : 0,
+			 __ATOMIC_RELAXED);
+	if (state.budget_ppm > 0 && before == 0) {
+		state.cost_ns = cost_measure();
+		state.cpu_ns = cpu_ns();
+	}
+	return (before == 0) != (state.budget_ppm == 0);
+}
+
+static void counts_give(struct fd_thread *thread)
+{
+	void *memory;
+
+	if (thread->counts)
+		return;
+	memory = mmap(NULL, COUNTS_BYTES, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (memory != MAP_FAILED)
+		__atomic_store_n(&thread->counts, memory, __ATOMIC_RELEASE);
+}
+
+void fd_spend_thread(struct fd_thread *thread)
+{
+	if (__atomic_load_n(&state.budget_ppm, __ATOMIC_RELAXED) > 0)
+		counts_give(thread);
+}
+
+struct adding {
+	struct fd_function *functions;
+	uint32_t numbers;
+};
+
+/* All that a thread has ever counted, and those before it that had its memory. */
+static void counts_add(struct fd_thread *thread, void *data)
+{
+	const struct adding *adding = data;
+
+	counts_give(thread);
+	for (uint32_t i = 1; thread->counts && i <= adding->numbers; i++) {
+		struct fd_function *function = &adding->functions[i];
+		uint64_t calls = __atomic_load_n(&thread->counts[i].calls, __ATOMIC_RELAXED);
+		uint64_t longest;
+
+		if (calls == 0)
+			continue;
+		function->calls += calls;
+		function->ticks += __atomic_load_n(&thread->counts[i].ticks, __ATOMIC_RELAXED);
+		longest = __atomic_load_n(&thread->counts[i].longest, __ATOMIC_RELAXED);
+		if (longest > function->longest)
+			function->longest = longest;
+	}
+}
+
+static bool room_have(uint32_t count)
+{
+	if (count <= state.room)
+		return true;
+	free(state.list);
+	free(state.numbers);
+	free(state.order);
+	state.room = 0;
+	state.list = calloc(count, sizeof(*state.list));
+	state.numbers = calloc(count, sizeof(*state.numbers));
+	state.order = calloc(count, sizeof(*state.order));
+	if (!state.list || !state.numbers || !state.order)
+		return false;
+	state.room = count;
+	return true;
+}
+
+/* The functions as the budget sees them: those that were called in the window, or are off. */
+static uint32_t list_fill(struct fd_function *functions, uint32_t numbers, uint64_t window_ns)
+{
+	uint64_t scale = fd_clock_scale();
+	uint32_t count = 0;
+
+	for (uint32_t i = 1; i <= numbers; i++) {
+		struct fd_function *function = &functions[i];
+		uint64_t calls = function->calls - function->calls_before;
+		uint64_t ticks = function->ticks - function->ticks_before;
+
+		function->calls_before = function->calls;
+		function->ticks_before = function->ticks;
+		if (!function->entry || !function->wanted || (!function->off && calls == 0))
+			continue;
+		if (!function->off) {
+			function->window = (struct fd_budget_function){
+				.calls = calls,
+				.ns = fd_clock_ns(ticks, scale),
+				.longest_ns = fd_clock_ns(function->longest, scale),
+				.window_ns = window_ns,
+			};
+		}
+		function->window.off = function->off;
+		state.list[count] = function->window;
+		state.numbers[count++] = i;
+	}
+	return count;
+}
+
+static void switched_tell(const struct fd_function *function)
+{
+	if (FLOWDAR_ENABLED(switched))
+		flowdar_link_.switched.write(function->address, !function->off, FD_SWITCH_BUDGET,
+					     function->calls,
+					     fd_clock_ns(function->ticks, fd_clock_scale()));
+}
+
+bool fd_spend_tick(struct fd_function *functions, uint32_t numbers)
+{
+	struct adding adding = { functions, numbers };
+	uint64_t now = cpu_ns(), window_ns = now - state.cpu_ns;
+	bool any = false;
+	uint32_t count;
+
+	if (state.budget_ppm == 0 || !functions || window_ns < WINDOW_LEAST_NS ||
+	    !room_have(numbers))
+		return false;
+	state.cpu_ns = now;
+	for (uint32_t i = 1; i <= numbers; i++) {
+		functions[i].calls = 0;
+		functions[i].ticks = 0;
+	}
+	fd_threads_each_kept(counts_add, &adding);
+	count = list_fill(functions, numbers, window_ns);
+	fd_budget_decide(state.list, state.order, count, window_ns, state.cost_ns,
+			 state.budget_ppm);
+	for (uint32_t i = 0; i < count; i++) {
+		struct fd_function *function = &functions[state.numbers[i]];
+
+		if (!state.list[i].changed)
+			continue;
+		function->off = state.list[i].off;
+		fd_function_apply(function, state.numbers[i]);
+		switched_tell(function);
+		any = true;
+	}
+	return any;
+}

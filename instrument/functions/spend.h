@@ -1,0 +1,29 @@
+/*
+ * What recording costs, by function, and keeping it in the budget.
+ *
+ * Place in the house: used by select.c, in the helper thread; the decision is budget.h's. While there
+ * is a budget every thread counts the calls of each function (threads.h, struct fd_count).
+ */
+#ifndef FD_FUNCTIONS_SPEND_H
+#define FD_FUNCTIONS_SPEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "functions/binaries.h"
+#include "functions/threads.h"
+#include "instrument/control.h"
+
+/* Takes over the budget; true: there was none before, or there is none now. */
+bool fd_spend_settings(const struct fd_control *segment);
+
+bool fd_spend_wanted(void);
+
+/* A window, if it is long enough. True: functions were switched, on or off; their entries are
+ * written, their sites are not yet patched. */
+bool fd_spend_tick(struct fd_function *functions, uint32_t numbers);
+
+/* A thread comes: it gets its counters, if there is a budget. Under the list's lock. */
+void fd_spend_thread(struct fd_thread *thread);
+
+#endif
