@@ -49,8 +49,10 @@ struct fd_diff_side {
 	double total_ns; /* with all that is below */
 	double total_median_ns;
 	double total_p99_ns;
-	double wait_ns;      /* of the mean total_ns: waiting */
-	uint64_t unfinished; /* calls, of all sessions */
+	double wait_ns;       /* of the mean total_ns: waiting */
+	double skipped_calls; /* mean: made in it, too short to be recorded */
+	double skipped_ns;    /* mean: of own_ns, in those */
+	uint64_t unfinished;  /* calls, of all sessions */
 };
 
 /* How two distributions of per-session values differ. */

@@ -149,6 +149,28 @@ static void hint_server(struct diff_work *work)
 		     diff_units(work->diff), 100 * after, 100 * before);
 }
 
+/* How much of the culprit's own time is in calls that left no record. */
+static void hint_skipped(struct fd_diff *diff)
+{
+	const struct fd_verdict *verdict = &diff->verdict;
+
+	for (uint32_t i = 0; i < diff->row_count && verdict->function; i++) {
+		const struct fd_diff_row *row = &diff->rows[i];
+		char time[32];
+
+		if (row->function != verdict->function || row->component != verdict->component ||
+		    row->below || row->subject.skipped_ns < 0.01 * row->subject.own_ns ||
+		    !(row->subject.skipped_calls > 0))
+			continue;
+		g_autoptr(GString) text = g_string_new(NULL);
+		g_string_append_printf(text, "of the own time of %s, %s is in ", row->function,
+				       diff_duration(row->subject.skipped_ns, time));
+		diff_add_number(text, row->subject.skipped_calls);
+		g_string_append(text, " calls too short to be recorded");
+		g_ptr_array_add(diff->hints, g_strdup(text->str));
+	}
+}
+
 #define NAMES_MAX 8u
 
 /* The functions that are missing on just these sides. */
@@ -191,5 +213,6 @@ void diff_hint(struct diff_work *work)
 	hint_recursion(work->diff);
 	hint_work(work->diff);
 	hint_server(work);
+	hint_skipped(work->diff);
 	hint_unrecorded(work->diff);
 }

@@ -40,6 +40,8 @@ static void fill_whole_run(const struct fd_profile_stat *stat, struct fd_diff_si
 		.total_median_ns = (double)stat->total_ns,
 		.total_p99_ns = (double)stat->total_ns,
 		.wait_ns = (double)stat->wait_ns,
+		.skipped_calls = (double)stat->skipped_calls,
+		.skipped_ns = (double)stat->skipped_ns,
 		.unfinished = stat->unfinished,
 	};
 }
@@ -68,6 +70,8 @@ void diff_side_fill(const struct diff_side *side, const struct fd_profile_stat *
 		.total_p99_ns =
 			fd_histogram_quantile(&stat->session_total_ns, 0.99, side->sessions),
 		.wait_ns = (double)stat->wait_ns / n,
+		.skipped_calls = (double)stat->skipped_calls / n,
+		.skipped_ns = (double)stat->skipped_ns / n,
 		.unfinished = stat->unfinished,
 	};
 }

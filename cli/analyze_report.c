@@ -1,6 +1,7 @@
 /* The whole of what flowdar analyze prints. */
 #include "cli/analyze_tables.h"
 #include "cli/cells.h"
+#include "instrument/events.h"
 
 static char *events_text(const struct fd_profile *profile)
 {
@@ -10,7 +11,13 @@ static char *events_text(const struct fd_profile *profile)
 	g_autofree char *packets = fd_format_count(profile->losses.packets_lost);
 	GString *text = g_string_new(NULL);
 
-	g_string_printf(text, "%s events in %s, %s lost", events, span, lost);
+	g_string_printf(text, "%s events", events);
+	if (profile->losses.calls) {
+		g_autofree char *calls = fd_format_count(profile->losses.calls);
+
+		g_string_append_printf(text, " with %s calls", calls);
+	}
+	g_string_append_printf(text, " in %s, %s lost", span, lost);
 	if (profile->losses.packets_lost)
 		g_string_append_printf(text, ", %s packets lost", packets);
 	if (profile->losses.damaged)
@@ -18,22 +25,34 @@ static char *events_text(const struct fd_profile *profile)
 	return g_string_free(text, FALSE);
 }
 
-static char *sessions_text(const struct fd_profile_group *group)
+static const char *unit_of(const struct fd_analyze_request *request)
 {
+	return request->unit == FD_UNIT_REQUEST ? "request" : "session";
+}
+
+static char *sessions_text(const struct fd_analyze_request *request)
+{
+	const struct fd_profile_group *group = request->group;
 	g_autofree char *sessions = fd_format_count(group->sessions);
 	g_autofree char *finished = fd_format_count(group->finished);
 	g_autofree char *unfinished = fd_format_count(group->unfinished);
 	GString *text = g_string_new(NULL);
 
-	g_string_printf(text, "%s sessions: %s finished, %s unfinished", sessions, finished,
-			unfinished);
+	g_string_printf(text, "%s %ss: %s finished, %s unfinished", sessions, unit_of(request),
+			finished, unfinished);
 	if (group->replaced)
 		g_string_append_printf(text, ", %" G_GUINT64_FORMAT " replaced", group->replaced);
+	if (group->requests && request->unit == FD_UNIT_SESSION) {
+		g_autofree char *requests = fd_format_count(group->requests);
+
+		g_string_append_printf(text, "; %s requests in them", requests);
+	}
 	return g_string_free(text, FALSE);
 }
 
-static void print_times(const struct fd_profile_group *group)
+static void print_times(const struct fd_analyze_request *request)
 {
+	const struct fd_profile_group *group = request->group;
 	const struct fd_histogram *busy = &group->busy_ns;
 	g_autofree char *mean = fd_format_duration(fd_histogram_mean(busy));
 	g_autofree char *median = fd_format_duration(fd_histogram_quantile(busy, 0.5, busy->count));
@@ -41,8 +60,38 @@ static void print_times(const struct fd_profile_group *group)
 	g_autofree char *running = fd_format_duration(fd_histogram_mean(&group->running_ns));
 	g_autofree char *open = fd_format_duration(fd_histogram_mean(&group->lifetime_ns));
 
-	fd_print_line("time per session: mean %s (running %s), median %s, p99 %s; open for %s",
-		      mean, running, median, p99, open);
+	fd_print_line("time per %s: mean %s (running %s), median %s, p99 %s; open for %s",
+		      unit_of(request), mean, running, median, p99, open);
+}
+
+/* Calls that left no event of their own. */
+static void print_unrecorded(const struct fd_profile *profile)
+{
+	const struct fd_profile_losses *losses = &profile->losses;
+	guint off = 0, budget = 0;
+
+	if (losses->skipped_calls) {
+		g_autofree char *calls = fd_format_count(losses->skipped_calls);
+		g_autofree char *time = fd_format_duration((double)losses->skipped_ns);
+
+		fd_print_line("%s calls too short to be recorded: %s, in the own time of the "
+			      "functions around them",
+			      calls, time);
+	}
+	for (uint32_t i = 0; i < profile->function_count; i++) {
+		off += profile->functions[i].off != FALSE;
+		budget += profile->functions[i].off &&
+			  profile->functions[i].off_reason == FD_SWITCH_BUDGET;
+	}
+	if (off)
+		fd_print_line("%u functions were not recorded all the time (%u of them to keep the "
+			      "budget): their time is then in that of their callers",
+			      off, budget);
+	if (losses->lost_calls) {
+		g_autofree char *lost = fd_format_count(losses->lost_calls);
+
+		fd_print_line("%s calls are missing", lost);
+	}
 }
 
 static void print_repairs(const struct fd_profile_losses *losses)
@@ -53,6 +102,10 @@ static void print_repairs(const struct fd_profile_losses *losses)
 			      " exits without a call, %" G_GUINT64_FORMAT
 			      " session events without a session",
 			      losses->repaired, losses->stray_exits, losses->stray_sessions);
+	if (losses->unwound)
+		fd_print_line("of the calls without an exit, %" G_GUINT64_FORMAT
+			      " ended without returning (longjmp, exceptions)",
+			      losses->unwound);
 }
 
 static void print_summary(const struct fd_analyze_request *request, const char *path, guint rows)
@@ -66,27 +119,68 @@ static void print_summary(const struct fd_analyze_request *request, const char *
 		      path, events, profile->threads, profile->threads == 1 ? "" : "s",
 		      profile->processes, profile->processes == 1 ? "" : "es");
 	print_repairs(&profile->losses);
+	print_unrecorded(profile);
 	if (!rows && server) {
 		fd_print_line("none of its events is a call, a wait or a session's");
 	} else if (server) {
-		fd_print_line("%s", request->server
-					    ? "what belongs to no session:"
+		fd_print_line("%s", request->server ? "what belongs to no session:"
+				    : request->unit == FD_UNIT_REQUEST
+					    ? "no requests in it: everything is the server's own"
 					    : "no sessions in it: everything is the server's own");
 	} else {
-		g_autofree char *sessions = sessions_text(group);
+		g_autofree char *sessions = sessions_text(request);
 
 		fd_print_line("%s%s%s%s", sessions, request->label ? " with the label \"" : "",
 			      request->label ? request->label : "", request->label ? "\"" : "");
-		print_times(group);
+		print_times(request);
 	}
 	if (rows)
 		putchar('\n');
 }
 
+/* The functions that were not recorded all the time. */
+static void print_json_off(const struct fd_profile *profile, FILE *out)
+{
+	gboolean any = FALSE;
+
+	fputs("  \"switched_off\": [", out);
+	for (uint32_t i = 0; i < profile->function_count; i++) {
+		const struct fd_profile_function *function = &profile->functions[i];
+		g_autofree char *name = NULL, *component = NULL;
+
+		if (!function->off)
+			continue;
+		name = fd_json_text(function->name);
+		component = fd_json_text(function->component);
+		fprintf(out, "%s{ \"function\": %s, \"component\": %s, \"reason\": \"%s\" }",
+			any ? ",\n    " : "\n    ", name, component,
+			function->off_reason == FD_SWITCH_BUDGET ? "budget" : "user");
+		any = TRUE;
+	}
+	fputs(any ? "\n  ],\n" : "],\n", out);
+}
+
+static void print_json_losses(const struct fd_profile_losses *losses, FILE *out)
+{
+	const struct {
+		const char *name;
+		uint64_t count;
+	} counts[] = {
+		{ "calls", losses->calls },
+		{ "lost_calls", losses->lost_calls },
+		{ "skipped_calls", losses->skipped_calls },
+		{ "skipped_ns", losses->skipped_ns },
+		{ "unwound_calls", losses->unwound },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(counts); i++)
+		fprintf(out, "  \"%s\": %" G_GUINT64_FORMAT ",\n", counts[i].name, counts[i].count);
+}
+
 static void print_json(const struct fd_analyze_request *request, const char *path,
 		       const struct fd_table *table, FILE *out)
 {
-	static const char *const names[] = { "functions", "paths", "sessions" };
+	static const char *const names[] = { "functions", "paths", "sessions", "requests" };
 	const struct fd_profile *profile = request->profile;
 	const struct fd_profile_group *group = request->group;
 	g_autofree char *trace = fd_json_text(path);
@@ -111,18 +205,27 @@ static void print_json(const struct fd_analyze_request *request, const char *pat
 		",\n  \"unfinished\": %" G_GUINT64_FORMAT ",\n  \"replaced\": %" G_GUINT64_FORMAT
 		",\n  \"time_per_session_ns\": %s,\n  \"open_per_session_ns\": %s,\n",
 		group->sessions, group->finished, group->unfinished, group->replaced, busy, open);
+	fprintf(out,
+		"  \"unit\": \"%s\",\n  \"request_count\": %" G_GUINT64_FORMAT
+		",\n  \"bytes_in\": %" G_GUINT64_FORMAT ",\n  \"bytes_out\": %" G_GUINT64_FORMAT
+		",\n",
+		unit_of(request), group->requests, group->bytes_in, group->bytes_out);
+	print_json_losses(&profile->losses, out);
+	print_json_off(profile, out);
 	fprintf(out, "  \"%s\": ", names[request->by]);
 	fd_table_print_rows_json(table, out);
 	fputs("\n}\n", out);
 }
 
 void fd_analyze_print(const struct fd_analyze_request *request, const char *path, GArray *sessions,
-		      FILE *out)
+		      GHashTable *requests, FILE *out)
 {
 	guint rows = 0;
 	struct fd_table *table;
 
-	if (request->by == FD_BY_SESSION) {
+	if (request->by == FD_BY_REQUEST) {
+		table = fd_analyze_request_table(request, requests, &rows);
+	} else if (request->by == FD_BY_SESSION) {
 		table = fd_analyze_session_table(request, sessions);
 		rows = (guint)request->group->sessions;
 	} else {

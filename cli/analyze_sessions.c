@@ -8,6 +8,7 @@ struct session_row {
 	struct fd_profile_session told; /* its texts point to the copies below */
 	struct fd_walk_session session;
 	char *peer;
+	char *what;
 	char *label;
 	char *function;
 	char *component;
@@ -19,6 +20,7 @@ static void session_row_clear(gpointer data)
 	struct session_row *row = data;
 
 	g_free(row->peer);
+	g_free(row->what);
 	g_free(row->label);
 	g_free(row->function);
 	g_free(row->component);
@@ -82,6 +84,7 @@ void fd_analyze_session_keep(void *user, const struct fd_profile_session *sessio
 	if (request->label && strcmp(request->label, session->label) != 0)
 		return;
 	row.peer = g_strdup(session->session->peer);
+	row.what = g_strdup(session->session->what);
 	row.label = g_strdup(session->label);
 	row.function = g_strdup(session->function);
 	row.component = g_strdup(session->component);
@@ -105,7 +108,12 @@ enum session_column {
 	SESSION_CALLS,
 	MOST,
 	MOST_BELOW,
-	MOST_TIME
+	MOST_TIME,
+	REQUESTS, /* from here on: on a terminal only when the trace says it */
+	BYTES_IN,
+	BYTES_OUT,
+	WHAT,
+	SESSION_COLUMNS
 };
 
 static const struct fd_column session_columns[] = {
@@ -122,7 +130,33 @@ static const struct fd_column session_columns[] = {
 	[MOST] = { "most of it in", "most_in", FALSE, TRUE },
 	[MOST_BELOW] = { "waits in", "most_waits_in", FALSE, FALSE },
 	[MOST_TIME] = { "that", "most_ns", TRUE, FALSE },
+	[REQUESTS] = { "requests", "requests", TRUE, FALSE },
+	[BYTES_IN] = { "bytes in", "bytes_in", TRUE, FALSE },
+	[BYTES_OUT] = { "bytes out", "bytes_out", TRUE, FALSE },
+	[WHAT] = { "request", "what", FALSE, TRUE },
 };
+
+/* So many columns: the last ones are for those who have requests, and I/O. */
+static size_t columns_of(const struct fd_analyze_request *request)
+{
+	const struct fd_profile_group *group = request->group;
+
+	if (request->format != FD_FORMAT_TABLE || request->unit == FD_UNIT_REQUEST)
+		return SESSION_COLUMNS;
+	return group->requests || group->bytes_in || group->bytes_out ? WHAT : REQUESTS;
+}
+
+static void add_rest(struct fd_table *table, const struct session_row *row, size_t columns)
+{
+	if (columns > REQUESTS)
+		fd_cell_count(table, REQUESTS, (double)row->session.requests);
+	if (columns > BYTES_IN)
+		fd_cell_count(table, BYTES_IN, (double)row->session.bytes_in);
+	if (columns > BYTES_OUT)
+		fd_cell_count(table, BYTES_OUT, (double)row->session.bytes_out);
+	if (columns > WHAT)
+		fd_table_cell(table, WHAT, row->what, NULL);
+}
 
 static void add_session(struct fd_table *table, const struct fd_analyze_request *request,
 			const struct session_row *row)
@@ -148,13 +182,13 @@ static void add_session(struct fd_table *table, const struct fd_analyze_request 
 	fd_table_cell(table, MOST, row->function ? row->function : "", NULL);
 	fd_table_cell(table, MOST_BELOW, row->below ? row->below : "", NULL);
 	fd_cell_duration(table, MOST_TIME, (double)row->told.function_ns);
+	add_rest(table, row, columns_of(request));
 }
 
 struct fd_table *fd_analyze_session_table(const struct fd_analyze_request *request,
 					  GArray *sessions)
 {
-	struct fd_table *table =
-		fd_table_new("sessions", session_columns, G_N_ELEMENTS(session_columns));
+	struct fd_table *table = fd_table_new("sessions", session_columns, columns_of(request));
 
 	sort_sessions(sessions, request);
 	for (guint i = 0; i < sessions->len; i++)

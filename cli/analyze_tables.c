@@ -22,7 +22,7 @@ static const struct sort_name session_sorts[] = {
 
 gboolean fd_analyze_by_parse(const char *text, enum fd_analyze_by *by)
 {
-	static const char *const names[] = { "function", "path", "session" };
+	static const char *const names[] = { "function", "path", "session", "request" };
 
 	*by = FD_BY_FUNCTION;
 	for (size_t i = 0; text && i < G_N_ELEMENTS(names); i++) {
@@ -152,7 +152,7 @@ static GArray *function_rows(const struct fd_analyze_request *request)
 			.total_ns = (double)entry->stat.total_ns,
 		};
 
-		if (entry->stat.calls)
+		if (entry->stat.calls || entry->stat.own_ns)
 			g_array_append_val(rows, row);
 	}
 	return rows;
@@ -200,7 +200,21 @@ static GArray *path_rows(const struct fd_analyze_request *request)
 	return rows;
 }
 
-enum stat_column { FUNCTION, COMPONENT, BELOW, OWN, PART, TOTAL, CALLS, MEDIAN, P99, UNFINISHED };
+enum stat_column {
+	FUNCTION,
+	COMPONENT,
+	BELOW,
+	OWN,
+	PART,
+	TOTAL,
+	CALLS,
+	MEDIAN,
+	P99,
+	UNFINISHED,
+	SKIPPED, /* on a terminal only when there are such calls */
+	SKIPPED_NS,
+	STAT_COLUMNS
+};
 
 static const struct fd_column function_columns[] = {
 	[FUNCTION] = { "function", "function", FALSE, TRUE },
@@ -213,6 +227,8 @@ static const struct fd_column function_columns[] = {
 	[MEDIAN] = { "median call", "call_median_ns", TRUE, FALSE },
 	[P99] = { "p99 call", "call_p99_ns", TRUE, FALSE },
 	[UNFINISHED] = { "unfinished", "unfinished_calls", TRUE, FALSE },
+	[SKIPPED] = { "too short", "skipped_calls", TRUE, FALSE },
+	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FALSE },
 };
 
 static const struct fd_column path_columns[] = {
@@ -226,7 +242,14 @@ static const struct fd_column path_columns[] = {
 	[MEDIAN] = { "median call", "call_median_ns", TRUE, FALSE },
 	[P99] = { "p99 call", "call_p99_ns", TRUE, FALSE },
 	[UNFINISHED] = { "unfinished", "unfinished_calls", TRUE, FALSE },
+	[SKIPPED] = { "too short", "skipped_calls", TRUE, FALSE },
+	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FALSE },
 };
+
+static gboolean shows_skipped(const struct fd_analyze_request *request)
+{
+	return request->format != FD_FORMAT_TABLE || request->profile->losses.skipped_calls > 0;
+}
 
 static void add_stat(struct fd_table *table, const struct fd_analyze_request *request,
 		     const struct stat_row *row)
@@ -246,6 +269,10 @@ static void add_stat(struct fd_table *table, const struct fd_analyze_request *re
 	fd_cell_duration(table, MEDIAN, fd_histogram_quantile(calls, 0.5, calls->count));
 	fd_cell_duration(table, P99, fd_histogram_quantile(calls, 0.99, calls->count));
 	fd_cell_count(table, UNFINISHED, (double)stat->unfinished);
+	if (!shows_skipped(request))
+		return;
+	fd_cell_count(table, SKIPPED, (double)stat->skipped_calls);
+	fd_cell_duration(table, SKIPPED_NS, (double)stat->skipped_ns);
 }
 
 struct fd_table *fd_analyze_stat_table(const struct fd_analyze_request *request, guint *rows_in_all)
@@ -254,7 +281,7 @@ struct fd_table *fd_analyze_stat_table(const struct fd_analyze_request *request,
 	g_autoptr(GArray) rows = paths ? path_rows(request) : function_rows(request);
 	struct fd_table *table =
 		fd_table_new(paths ? "paths" : "functions", paths ? path_columns : function_columns,
-			     G_N_ELEMENTS(function_columns));
+			     shows_skipped(request) ? STAT_COLUMNS : SKIPPED);
 
 	g_array_sort_with_data(rows, compare_stats, (gpointer)request);
 	*rows_in_all = rows->len;

@@ -1,5 +1,6 @@
 /*
- * What flowdar analyze prints: the summary, and a table of functions, call paths or sessions.
+ * What flowdar analyze prints: the summary, and a table of functions, call paths, sessions or
+ * requests.
  */
 #ifndef FD_CLI_ANALYZE_TABLES_H
 #define FD_CLI_ANALYZE_TABLES_H
@@ -10,7 +11,7 @@
 #include "analyze/profile_build.h"
 #include "cli/table.h"
 
-enum fd_analyze_by { FD_BY_FUNCTION, FD_BY_PATH, FD_BY_SESSION };
+enum fd_analyze_by { FD_BY_FUNCTION, FD_BY_PATH, FD_BY_SESSION, FD_BY_REQUEST };
 
 enum fd_analyze_sort {
 	FD_SORT_OWN, /* of sessions: their time */
@@ -31,6 +32,7 @@ struct fd_analyze_request {
 	enum fd_format format;
 	guint limit;       /* 0: none */
 	const char *label; /* NULL: all */
+	enum fd_unit unit;
 	gboolean server;
 	/* Filled by fd_analyze_choose. */
 	struct fd_profile *flat; /* owned; may be NULL */
@@ -52,6 +54,16 @@ GArray *fd_analyze_sessions_new(void);
 /* As the session function of struct fd_profile_source; user is a struct fd_analyze_sessions. */
 void fd_analyze_session_keep(void *user, const struct fd_profile_session *session);
 
+/* What will be printed of requests, by what they ask for. */
+struct fd_analyze_requests {
+	const struct fd_analyze_request *request;
+	GHashTable *rows;
+};
+GHashTable *fd_analyze_requests_new(void);
+/* As the session function of struct fd_profile_source, whose unit is the request; user is a struct
+ * fd_analyze_requests. */
+void fd_analyze_request_keep(void *user, const struct fd_profile_session *session);
+
 /* Which group of the profile it is about: the label's, all sessions, or the server's own where that
  * was asked for or there are no sessions. FALSE and error when the label has none. The profile must
  * outlive the request. */
@@ -63,10 +75,12 @@ struct fd_table *fd_analyze_stat_table(const struct fd_analyze_request *request,
 				       guint *rows_in_all);
 struct fd_table *fd_analyze_session_table(const struct fd_analyze_request *request,
 					  GArray *sessions);
+struct fd_table *fd_analyze_request_table(const struct fd_analyze_request *request,
+					  GHashTable *requests, guint *rows_in_all);
 
 /* Everything: the summary, where the format has room for it, and the table. */
 void fd_analyze_print(const struct fd_analyze_request *request, const char *path, GArray *sessions,
-		      FILE *out);
+		      GHashTable *requests, FILE *out);
 void fd_analyze_request_clear(struct fd_analyze_request *request);
 
 #endif

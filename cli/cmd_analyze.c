@@ -28,6 +28,14 @@ static const struct fd_usage usage = {
 		"               (both by --sort own, total, calls, median, p99 or name)\n"
 		"--by session   the sessions: how long they were open and what took their time\n"
 		"               (by --sort time, open, running, waiting, calls or start)\n"
+		"--by request   what was asked for, where the server tells requests: how often, "
+		"and "
+		"how long\n"
+		"               it took (by --sort own, total, calls, median, p99 or name; total: "
+		"open for)\n"
+		"\n"
+		"--unit request takes requests for sessions: better where clients make many on one "
+		"connection.\n"
 		"\n"
 		"Time that belongs to no session (event loops, waiting for work) is listed by "
 		"--server. Labels\n"
@@ -35,6 +43,7 @@ static const struct fd_usage usage = {
 	.examples = "  flowdar analyze attack.rec\n"
 		    "  flowdar analyze attack.rec --by session --sort time --limit 5\n"
 		    "  flowdar analyze attack.rec --by path --sort total --format json\n"
+		    "  flowdar analyze usual.rec --by request --sort p99\n"
 		    "  flowdar analyze usual.rec --server\n",
 };
 
@@ -43,6 +52,7 @@ struct texts {
 	char *label;
 	char *by;
 	char *sort;
+	char *unit;
 	char *format;
 	int limit;
 	gboolean server;
@@ -54,6 +64,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->label);
 	g_free(texts->by);
 	g_free(texts->sort);
+	g_free(texts->unit);
 	g_free(texts->format);
 }
 
@@ -62,18 +73,24 @@ static int request_of(const struct texts *texts, struct fd_analyze_request *requ
 {
 	*request = (struct fd_analyze_request){ .label = texts->label, .server = texts->server };
 	if (!fd_analyze_by_parse(texts->by, &request->by))
-		return fd_usage_error(&usage, "--by %s: expected function, path or session",
+		return fd_usage_error(&usage,
+				      "--by %s: expected function, path, session or request",
 				      texts->by);
 	if (!fd_analyze_sort_parse(texts->sort, request->by, &request->sort))
 		return fd_usage_error(&usage, "--sort %s: expected %s", texts->sort,
 				      fd_analyze_sort_names(request->by));
+	if (!fd_unit_parse(texts->unit, &request->unit))
+		return fd_usage_error(&usage, "--unit %s: expected session or request",
+				      texts->unit);
+	if (request->by == FD_BY_REQUEST)
+		request->unit = FD_UNIT_REQUEST;
 	if (!fd_format_parse(texts->format, &request->format))
 		return fd_usage_error(&usage, "--format %s: expected table, json or csv",
 				      texts->format);
 	if (texts->limit < 0)
 		return fd_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
 				      texts->limit);
-	if (texts->server && (texts->label || request->by == FD_BY_SESSION))
+	if (texts->server && (texts->label || request->by >= FD_BY_SESSION))
 		return fd_usage_error(&usage, "--server: has no sessions and no labels");
 	request->limit = (guint)texts->limit;
 	return 0;
@@ -83,15 +100,21 @@ static int analyze(const char *path, const struct texts *texts, struct fd_analyz
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GArray) sessions = fd_analyze_sessions_new();
+	g_autoptr(GHashTable) requests = fd_analyze_requests_new();
 	struct fd_analyze_sessions wanted = { request, sessions };
+	struct fd_analyze_requests wanted_requests = { request, requests };
 	struct fd_profile_input input = { .usage = &usage,
 					  .path = path,
 					  .label_from = texts->label_from,
+					  .unit = request->unit,
 					  .stop = fd_interrupt_catch() };
 
 	if (request->by == FD_BY_SESSION) {
 		input.session = fd_analyze_session_keep;
 		input.session_user = &wanted;
+	} else if (request->by == FD_BY_REQUEST) {
+		input.session = fd_analyze_request_keep;
+		input.session_user = &wanted_requests;
 	}
 	g_autoptr(fd_profile) profile = fd_profile_input_read(&input, &error);
 	if (!profile) {
@@ -102,7 +125,7 @@ static int analyze(const char *path, const struct texts *texts, struct fd_analyz
 	}
 	if (!fd_analyze_choose(request, profile, &error))
 		return fd_failure(&usage, g_steal_pointer(&error));
-	fd_analyze_print(request, path, sessions, stdout);
+	fd_analyze_print(request, path, sessions, requests, stdout);
 	fd_analyze_request_clear(request);
 	return FD_EXIT_OK;
 }
@@ -112,9 +135,11 @@ int fd_cmd_analyze(int argc, char **argv)
 	struct texts texts = { .limit = LIMIT_DEFAULT };
 	const GOptionEntry entries[] = {
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
-		  "What a row is: function (default), path or session", "WHAT" },
+		  "What a row is: function (default), path, session or request", "WHAT" },
 		{ "sort", 0, 0, G_OPTION_ARG_STRING, &texts.sort, "The order of rows (see above)",
 		  "KEY" },
+		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
+		  "What counts as a session: session (default) or request", "UNIT" },
 		{ "limit", 'n', 0, G_OPTION_ARG_INT, &texts.limit,
 		  "How many rows (default 20; 0: all)", "N" },
 		{ "label", 0, 0, G_OPTION_ARG_STRING, &texts.label,

@@ -5,6 +5,7 @@
 #include "cli/cells.h"
 #include "cli/command.h"
 #include "cli/diff_report.h"
+#include "cli/diff_sides.h"
 #include "cli/fail_on.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -26,6 +27,14 @@ static const struct fd_usage usage = {
 		"one side has,\n"
 		"and what a reviewer should know.\n"
 		"\n"
+		"Functions that were switched off on one side, or left out by its rules, are "
+		"counted "
+		"as a part of\n"
+		"their callers on both. --unit request compares requests instead of sessions, "
+		"where "
+		"the server\n"
+		"tells them: better where clients make many on one connection.\n"
+		"\n"
 		"effect is Cliff's delta (-1 to 1: how surely a session of the subject has more), "
 		"p "
 		"is corrected\n"
@@ -42,6 +51,7 @@ struct texts {
 	char *label_from;
 	char *baseline_label_from;
 	char *format;
+	char *unit;
 	char **fail_on;
 	int limit;
 	double min_share; /* per cent */
@@ -54,6 +64,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->label_from);
 	g_free(texts->baseline_label_from);
 	g_free(texts->format);
+	g_free(texts->unit);
 	g_strfreev(texts->fail_on);
 }
 
@@ -64,6 +75,9 @@ static int request_of(const struct texts *texts, char **paths, struct fd_diff_re
 	if (!fd_format_parse(texts->format, &request->format))
 		return fd_usage_error(&usage, "--format %s: expected table, json or csv",
 				      texts->format);
+	if (!fd_unit_parse(texts->unit, &request->unit))
+		return fd_usage_error(&usage, "--unit %s: expected session or request",
+				      texts->unit);
 	if (texts->limit < 0)
 		return fd_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
 				      texts->limit);
@@ -108,20 +122,24 @@ static struct fd_diff *compare(const struct texts *texts, const struct fd_diff_r
 	struct fd_profile_input baseline_input = { .usage = &usage,
 						   .path = request->paths[0],
 						   .label_from = texts->baseline_label_from,
+						   .unit = request->unit,
 						   .stop = stop };
 	struct fd_profile_input subject_input = { .usage = &usage,
 						  .path = request->paths[1],
 						  .label_from = texts->label_from,
+						  .unit = request->unit,
 						  .stop = stop };
 	struct fd_diff_options options = { .label = texts->label,
 					   .baseline_label = texts->baseline_label };
-	g_autoptr(fd_profile) baseline = fd_profile_input_read(&baseline_input, error);
-	if (!baseline)
-		return NULL;
-	g_autoptr(fd_profile) subject = fd_profile_input_read(&subject_input, error);
-	if (!subject)
-		return NULL;
-	return fd_diff_new(baseline, subject, &options, error);
+	struct fd_diff_sides sides = { 0 };
+	struct fd_diff *diff = NULL;
+
+	if (fd_diff_sides_read(&baseline_input, &subject_input, &sides, error)) {
+		options.unrecorded = sides.unrecorded;
+		diff = fd_diff_new(sides.baseline, sides.subject, &options, error);
+	}
+	fd_diff_sides_clear(&sides);
+	return diff;
 }
 
 static int diff_traces(const struct texts *texts, const struct fd_diff_request *request)
@@ -154,6 +172,8 @@ int fd_cmd_diff(int argc, char **argv)
 		  "FILE" },
 		{ "baseline-label-from", 0, 0, G_OPTION_ARG_FILENAME, &texts.baseline_label_from,
 		  "The same for the baseline", "FILE" },
+		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
+		  "What is compared: session (default) or request", "UNIT" },
 		{ "limit", 'n', 0, G_OPTION_ARG_INT, &texts.limit,
 		  "How many rows (default 10; 0: all)", "N" },
 		{ "min-share", 0, 0, G_OPTION_ARG_DOUBLE, &texts.min_share,

@@ -4,11 +4,9 @@
 #include "analyze/labels.h"
 #include "cli/cells.h"
 #include "cli/command.h"
-#include "cli/contents.h"
+#include "cli/info_tables.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
-#include "cli/table.h"
-#include "pipeline/recording.h"
 
 static const struct fd_usage usage = {
 	.command = "info",
@@ -22,122 +20,89 @@ static const struct fd_usage usage = {
 		    "  flowdar info base --format json | jq .processes\n",
 };
 
-/* What is known of one trace. */
-struct about {
-	const char *path;
-	struct fd_recording_info info; /* all empty when it is a plain trace */
-	gboolean is_recording;
-	struct fd_contents *contents;
-	guint labels; /* lines of replay.jsonl with a label */
-};
-
-/* ---- tables ---- */
-
-static const struct fd_column event_columns[] = {
-	{ "event", "event", FALSE, TRUE },
-	{ "count", "count", TRUE, FALSE },
-};
-
-static const struct fd_column process_columns[] = {
-	{ "process", "pid", TRUE, FALSE },     { "program", "program", FALSE, TRUE },
-	{ "threads", "threads", TRUE, FALSE }, { "events", "events", TRUE, FALSE },
-	{ "from", "begin_ns", TRUE, FALSE },   { "for", "duration_ns", TRUE, FALSE },
-};
-
-static const struct fd_column binary_columns[] = {
-	{ "binary", "path", FALSE, TRUE },
-	{ "build id", "build_id", FALSE, TRUE },
-	{ "processes", "processes", TRUE, FALSE },
-};
-
-static void add_count(struct fd_table *table, const char *name, guint64 count)
-{
-	fd_table_row(table);
-	fd_table_cell(table, 0, name, NULL);
-	fd_cell_count(table, 1, (double)count);
-}
-
-static struct fd_table *table_events(const struct about *about)
-{
-	struct fd_table *table = fd_table_new("events", event_columns, G_N_ELEMENTS(event_columns));
-	GHashTableIter all;
-	gpointer name, count;
-
-	for (unsigned kind = FD_EVENT_OTHER + 1; kind < FD_EVENT_KINDS; kind++) {
-		if (about->contents->kinds[kind] && kind != FD_EVENT_THREAD_NAME)
-			add_count(table, fd_contents_kind_name(kind), about->contents->kinds[kind]);
-	}
-	g_hash_table_iter_init(&all, about->contents->others);
-	while (g_hash_table_iter_next(&all, &name, &count))
-		add_count(table,
-			  GPOINTER_TO_UINT(name)
-				  ? fd_source_text(about->contents->source, GPOINTER_TO_UINT(name))
-				  : "(others)",
-			  *(guint64 *)count);
-	return table;
-}
-
-static struct fd_table *table_processes(const struct about *about)
-{
-	struct fd_table *table =
-		fd_table_new("processes", process_columns, G_N_ELEMENTS(process_columns));
-
-	for (guint i = 0; i < about->contents->processes->len; i++) {
-		const struct fd_contents_process *process =
-			g_ptr_array_index(about->contents->processes, i);
-		g_autofree char *pid = g_strdup_printf("%u", process->pid);
-		g_autofree char *begin = g_strdup_printf("%" G_GUINT64_FORMAT, process->begin_ns);
-		g_autofree char *after = fd_format_duration(
-			(double)(process->begin_ns - about->contents->summary.begin_ns));
-
-		fd_table_row(table);
-		fd_table_cell(table, 0, pid, NULL);
-		fd_table_cell(table, 1, process->program ? process->program : "", NULL);
-		fd_cell_count(table, 2, g_hash_table_size(process->threads));
-		fd_cell_count(table, 3, (double)process->events);
-		fd_table_cell(table, 4, after, begin);
-		fd_cell_duration(table, 5, (double)(process->end_ns - process->begin_ns));
-	}
-	return table;
-}
-
-static struct fd_table *table_binaries(const struct about *about)
-{
-	struct fd_table *table =
-		fd_table_new("binaries", binary_columns, G_N_ELEMENTS(binary_columns));
-
-	for (guint i = 0; i < about->contents->binaries->len; i++) {
-		const struct fd_contents_binary *binary =
-			g_ptr_array_index(about->contents->binaries, i);
-
-		fd_table_row(table);
-		fd_table_cell(table, 0, binary->path, NULL);
-		fd_table_cell(table, 1, binary->build_id, NULL);
-		fd_cell_count(table, 2, g_hash_table_size(binary->processes));
-	}
-	return table;
-}
+#define THREADS_SHOWN 40u
+#define LOSSES_SHOWN  10u
 
 /* ---- for people ---- */
 
-static void print_recording(const struct about *about)
+/* What was asked for, where that is not everything. */
+static void print_settings(const struct fd_recording_info *info)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (info->functions && info->functions[0]) {
+		g_autofree char *rules = g_strjoinv(",", info->functions);
+
+		g_string_append_printf(text, ", functions %s", rules);
+	}
+	if (info->min_duration_ns) {
+		g_autofree char *least = fd_format_duration((double)info->min_duration_ns);
+
+		g_string_append_printf(text, ", calls of %s and more", least);
+	}
+	if (info->depth)
+		g_string_append_printf(text, ", %" G_GUINT64_FORMAT " calls deep", info->depth);
+	if (info->budget_ppm)
+		g_string_append_printf(text, ", a budget of %g %% of the processor",
+				       (double)info->budget_ppm / 1e4);
+	if (info->lossless)
+		g_string_append(text, ", without loss");
+	if (info->snapshot)
+		g_string_append(text, ", the last of it (snapshot)");
+	if (text->len)
+		fd_print_line("recorded: %s", text->str + 2);
+}
+
+/* What the libraries in the server counted. */
+static void print_calls(const struct fd_recording_info *info)
+{
+	g_autofree char *calls = fd_format_count(info->calls);
+	g_autofree char *skipped = fd_format_count(info->calls_skipped);
+	g_autofree char *lost = fd_format_count(info->calls_lost);
+	g_autofree char *live = fd_format_count(info->functions_live);
+	g_autofree char *seen = fd_format_count(info->functions_seen);
+	g_autofree char *off = fd_format_count(info->budget_off);
+	g_autofree char *waited = fd_format_duration((double)info->waited_ns);
+
+	if (info->calls || info->calls_skipped || info->calls_lost)
+		fd_print_line("calls: %s recorded, %s too short, %s lost", calls, skipped, lost);
+	if (info->functions_seen)
+		fd_print_line("functions: %s of %s recorded at the end, %s switched off to keep "
+			      "the budget",
+			      live, seen, off);
+	if (info->waited_ns)
+		fd_print_line("the server's threads waited %s for the recorder", waited);
+}
+
+static void print_recording(const struct fd_about *about)
 {
 	const struct fd_recording_info *info = &about->info;
 	g_autofree char *command = g_strjoinv(" ", info->command);
 	g_autofree char *duration = fd_format_duration((double)info->duration_ns);
 
-	fd_print_line("%s: %s", about->path, command);
+	if (*command)
+		fd_print_line("%s: %s", about->path, command);
+	else
+		fd_print_line("%s: servers that ran already", about->path);
 	fd_print_line("recorded %s for %s with --detail %s, on %s", info->started, duration,
 		      info->detail, info->host);
 	fd_print_line("ended: %s; the server's exit status is %d", info->ended, info->exit_status);
+	print_settings(info);
+	print_calls(info);
 	for (char **warning = info->warnings; warning && *warning; warning++)
 		fd_print_line("warning: %s", *warning);
 }
 
-static void print_losses(const struct about *about)
+/* The tracer's and the recorder's; where the trace says less than the recorder knew. */
+static guint64 lost_events(const struct fd_about *about)
+{
+	return MAX(about->contents->summary.discarded, about->info.discarded + about->info.dropped);
+}
+
+static void print_losses(const struct fd_about *about)
 {
 	const struct fd_source_summary *summary = &about->contents->summary;
-	guint64 discarded = MAX(summary->discarded, about->info.discarded);
+	guint64 discarded = lost_events(about);
 	g_autofree char *events = fd_format_count(summary->events);
 	g_autofree char *lost = fd_format_count(discarded);
 	g_autofree char *packets =
@@ -145,8 +110,22 @@ static void print_losses(const struct about *about)
 	g_autofree char *strangers = fd_format_count(summary->strangers);
 	g_autofree char *span = fd_format_duration((double)(summary->end_ns - summary->begin_ns));
 
-	fd_print_line("%s events in %s; %s events lost, %s packets lost", events, span, lost,
-		      packets);
+	if (summary->calls) {
+		g_autofree char *calls = fd_format_count(summary->calls);
+
+		fd_print_line("%s events with %s calls in %s; %s events lost, %s packets lost",
+			      events, calls, span, lost, packets);
+	} else {
+		fd_print_line("%s events in %s; %s events lost, %s packets lost", events, span,
+			      lost, packets);
+	}
+	if (about->info.dropped)
+		fd_print_line("the recorder dropped %" G_GUINT64_FORMAT
+			      " of the lost events to keep to its memory",
+			      about->info.dropped);
+	if (summary->calls_broken)
+		fd_print_line("%" G_GUINT64_FORMAT " calls events are malformed",
+			      summary->calls_broken);
 	if (summary->strangers)
 		fd_print_line("%s events of other recordings' processes are left out", strangers);
 	if (summary->damaged)
@@ -155,11 +134,13 @@ static void print_losses(const struct about *about)
 		fd_print_line("replay.jsonl: %u sessions with a label", about->labels);
 }
 
-static void print_tables(const struct about *about)
+static void print_tables(const struct fd_about *about)
 {
-	g_autoptr(fd_table) events = table_events(about);
-	g_autoptr(fd_table) processes = table_processes(about);
-	g_autoptr(fd_table) binaries = table_binaries(about);
+	g_autoptr(fd_table) events = fd_info_events(about);
+	g_autoptr(fd_table) processes = fd_info_processes(about);
+	g_autoptr(fd_table) threads = fd_info_threads(about);
+	g_autoptr(fd_table) losses = fd_info_losses(about, LOSSES_SHOWN);
+	g_autoptr(fd_table) binaries = fd_info_binaries(about);
 
 	if (about->is_recording)
 		print_recording(about);
@@ -170,6 +151,17 @@ static void print_tables(const struct about *about)
 	fd_table_print(events, FD_FORMAT_TABLE, stdout);
 	puts("");
 	fd_table_print(processes, FD_FORMAT_TABLE, stdout);
+	if (about->contents->threads->len <= THREADS_SHOWN && about->contents->threads->len) {
+		puts("");
+		fd_table_print(threads, FD_FORMAT_TABLE, stdout);
+	}
+	if (about->info.losses && about->info.losses->len) {
+		puts("");
+		fd_table_print(losses, FD_FORMAT_TABLE, stdout);
+		if (about->info.losses->len > LOSSES_SHOWN)
+			fd_print_line("... and %u more (--format json has all)",
+				      about->info.losses->len - LOSSES_SHOWN);
+	}
 	if (!about->contents->binaries->len)
 		return;
 	puts("");
@@ -190,15 +182,33 @@ static void print_number(const char *name, guint64 number)
 	printf("  \"%s\": %" G_GUINT64_FORMAT ",\n", name, number);
 }
 
-static void print_command(const struct about *about)
+static void print_texts(const char *name, char *const *texts)
 {
-	fputs("  \"command\": [", stdout);
-	for (char **word = about->info.command; word && *word; word++) {
-		g_autofree char *quoted = fd_json_text(*word);
+	printf("  \"%s\": [", name);
+	for (char *const *text = texts; text && *text; text++) {
+		g_autofree char *quoted = fd_json_text(*text);
 
-		printf("%s%s", word == about->info.command ? "" : ", ", quoted);
+		printf("%s%s", text == texts ? "" : ", ", quoted);
 	}
 	fputs("],\n", stdout);
+}
+
+/* As in recording.json. */
+static void print_recorded(const struct fd_recording_info *info)
+{
+	print_texts("functions", info->functions);
+	print_number("min_duration_ns", info->min_duration_ns);
+	print_number("depth", info->depth);
+	print_number("budget_ppm", info->budget_ppm);
+	print_number("dropped", info->dropped);
+	print_number("calls", info->calls);
+	print_number("calls_skipped", info->calls_skipped);
+	print_number("calls_unwound", info->calls_unwound);
+	print_number("calls_lost", info->calls_lost);
+	print_number("functions_seen", info->functions_seen);
+	print_number("functions_live", info->functions_live);
+	print_number("budget_off", info->budget_off);
+	print_number("waited_ns", info->waited_ns);
 }
 
 static void print_rows(const char *name, const struct fd_table *table, const char *after)
@@ -208,16 +218,18 @@ static void print_rows(const char *name, const struct fd_table *table, const cha
 	puts(after);
 }
 
-static void print_json(const struct about *about)
+static void print_json(const struct fd_about *about)
 {
 	const struct fd_source_summary *summary = &about->contents->summary;
-	g_autoptr(fd_table) events = table_events(about);
-	g_autoptr(fd_table) processes = table_processes(about);
-	g_autoptr(fd_table) binaries = table_binaries(about);
+	g_autoptr(fd_table) events = fd_info_events(about);
+	g_autoptr(fd_table) processes = fd_info_processes(about);
+	g_autoptr(fd_table) threads = fd_info_threads(about);
+	g_autoptr(fd_table) losses = fd_info_losses(about, 0);
+	g_autoptr(fd_table) binaries = fd_info_binaries(about);
 
 	puts("{");
 	print_text("trace", about->path);
-	print_command(about);
+	print_texts("command", about->info.command);
 	print_text("host", about->info.host);
 	print_text("detail", about->info.detail);
 	print_text("started", about->info.started);
@@ -225,20 +237,25 @@ static void print_json(const struct about *about)
 	print_number("begin_ns", summary->begin_ns);
 	print_number("end_ns", summary->end_ns);
 	print_number("event_count", summary->events);
-	print_number("discarded", MAX(summary->discarded, about->info.discarded));
+	print_number("call_count", summary->calls);
+	print_number("malformed_calls_events", summary->calls_broken);
+	print_number("discarded", lost_events(about));
 	print_number("packets_lost", MAX(summary->packets_lost, about->info.packets_lost));
 	print_number("strangers", summary->strangers);
+	print_recorded(&about->info);
 	print_text("damage", summary->damage);
 	print_number("replay_sessions", about->labels);
 	print_rows("events", events, ",");
 	print_rows("processes", processes, ",");
+	print_rows("threads", threads, ",");
+	print_rows("losses", losses, ",");
 	print_rows("binaries", binaries, "");
 	puts("}");
 }
 
-static void print_csv(const struct about *about)
+static void print_csv(const struct fd_about *about)
 {
-	g_autoptr(fd_table) processes = table_processes(about);
+	g_autoptr(fd_table) processes = fd_info_processes(about);
 
 	fd_table_print(processes, FD_FORMAT_CSV, stdout);
 }
@@ -255,13 +272,13 @@ static guint count_labels(const char *path)
 
 static int tell(const char *path, enum fd_format format)
 {
-	static void (*const print[])(const struct about *about) = {
+	static void (*const print[])(const struct fd_about *about) = {
 		[FD_FORMAT_TABLE] = print_tables,
 		[FD_FORMAT_JSON] = print_json,
 		[FD_FORMAT_CSV] = print_csv,
 	};
 	const volatile int *stop = fd_interrupt_catch();
-	struct about about = { .path = path, .labels = count_labels(path) };
+	struct fd_about about = { .path = path, .labels = count_labels(path) };
 	GError *error = NULL;
 
 	about.contents = fd_contents_read(path, stop, &error);

@@ -22,6 +22,16 @@ static const char *const kind_names[FD_EVENT_KINDS] = {
 	[FD_EVENT_NOTE] = "note",
 	[FD_EVENT_MODULE] = "module",
 	[FD_EVENT_THREAD_NAME] = "thread_name",
+	[FD_EVENT_FUNC_SKIPPED] = "func_skipped",
+	[FD_EVENT_FUNC_UNWOUND] = "func_unwound",
+	[FD_EVENT_FUNC_LOST] = "func_lost",
+	[FD_EVENT_IO] = "io",
+	[FD_EVENT_REQUEST_BEGIN] = "request_begin",
+	[FD_EVENT_REQUEST_END] = "request_end",
+	[FD_EVENT_PROCESS] = "process",
+	[FD_EVENT_THREAD_BEGIN] = "thread_begin",
+	[FD_EVENT_THREAD_END] = "thread_end",
+	[FD_EVENT_SWITCHED] = "switched",
 };
 
 const char *fd_contents_kind_name(unsigned kind)
@@ -35,6 +45,14 @@ static void process_free(gpointer data)
 
 	g_hash_table_destroy(process->threads);
 	g_free(process);
+}
+
+static void thread_free(gpointer data)
+{
+	struct fd_contents_thread *thread = data;
+
+	g_free(thread->name);
+	g_free(thread);
 }
 
 static void binary_free(gpointer data)
@@ -54,6 +72,8 @@ static struct fd_contents *contents_new(struct fd_source *source)
 	contents->others = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	contents->processes = g_ptr_array_new_with_free_func(process_free);
 	contents->binaries = g_ptr_array_new_with_free_func(binary_free);
+	contents->threads = g_ptr_array_new_with_free_func(thread_free);
+	contents->by_thread = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	contents->by_pid = g_hash_table_new(NULL, NULL);
 	contents->by_path = g_hash_table_new(NULL, NULL);
 	return contents;
@@ -66,6 +86,8 @@ void fd_contents_free(struct fd_contents *contents)
 	g_hash_table_destroy(contents->others);
 	g_hash_table_destroy(contents->by_pid);
 	g_hash_table_destroy(contents->by_path);
+	g_hash_table_destroy(contents->by_thread);
+	g_ptr_array_unref(contents->threads);
 	g_ptr_array_unref(contents->processes);
 	g_ptr_array_unref(contents->binaries);
 	fd_source_close(contents->source);
@@ -92,6 +114,45 @@ static struct fd_contents_process *process_of(struct fd_contents *contents,
 	g_ptr_array_add(contents->processes, process);
 	g_hash_table_insert(contents->by_pid, GUINT_TO_POINTER(pid), process);
 	return process;
+}
+
+/* NULL when there are too many. */
+static struct fd_contents_thread *thread_of(struct fd_contents *contents,
+					    const struct fd_event *event)
+{
+	guint64 key = (guint64)event->pid << 32 | event->tid;
+	struct fd_contents_thread *thread = g_hash_table_lookup(contents->by_thread, &key);
+
+	if (thread || contents->threads->len >= FD_CONTENTS_THREADS_MAX)
+		return thread;
+	thread = g_new0(struct fd_contents_thread, 1);
+	thread->pid = event->pid;
+	thread->tid = event->tid;
+	g_ptr_array_add(contents->threads, thread);
+	g_hash_table_insert(contents->by_thread, g_memdup2(&key, sizeof(key)), thread);
+	return thread;
+}
+
+/* A thread's name comes in an event of its own, or with its begin and end. */
+static void add_thread(struct fd_contents *contents, const struct fd_event *event)
+{
+	struct fd_contents_thread *thread = contents->last;
+	const char *name = NULL;
+
+	if (!thread || thread->pid != event->pid || thread->tid != event->tid)
+		contents->last = thread = thread_of(contents, event);
+	if (!thread)
+		return;
+	if (event->kind == FD_EVENT_THREAD_NAME)
+		name = fd_source_text(contents->source, event->name);
+	else if (event->kind == FD_EVENT_THREAD_BEGIN || event->kind == FD_EVENT_THREAD_END)
+		name = event->data;
+	if (event->kind != FD_EVENT_THREAD_NAME)
+		thread->events++;
+	if (name && *name && g_strcmp0(name, thread->name) != 0) {
+		g_free(thread->name);
+		thread->name = g_strdup(name);
+	}
 }
 
 static void add_binary(struct fd_contents *contents, const struct fd_event *event)
@@ -151,9 +212,12 @@ static void add_event(struct fd_contents *contents, const struct fd_event *event
 	struct fd_contents_process *process = process_of(contents, event);
 
 	contents->kinds[event->kind]++;
-	process->end_ns = event->time_ns;
-	if (event->tid)
+	process->begin_ns = MIN(process->begin_ns, event->time_ns);
+	process->end_ns = MAX(process->end_ns, event->time_ns);
+	if (event->tid) {
 		g_hash_table_add(process->threads, GUINT_TO_POINTER(event->tid));
+		add_thread(contents, event);
+	}
 	if (event->kind == FD_EVENT_MODULE)
 		add_binary(contents, event);
 	else if (event->kind == FD_EVENT_OTHER)

@@ -13,13 +13,21 @@
 
 #define FD_CONTENTS_PROCESSES_MAX 100000 /* those that come later are put together as process 0 */
 #define FD_CONTENTS_OTHERS_MAX    1000   /* names of events that are not ours */
+#define FD_CONTENTS_THREADS_MAX   100000 /* with their names; more are only counted */
 
 struct fd_contents_process {
 	guint32 pid;
 	const char *program; /* path of the binary, or a thread's name; NULL: not known */
 	GHashTable *threads; /* tids */
-	guint64 events;
+	guint64 events;      /* each call that came in a calls event is two at least */
 	guint64 begin_ns, end_ns;
+};
+
+struct fd_contents_thread {
+	guint32 pid;
+	guint32 tid;
+	char *name; /* the last one; NULL: not known */
+	guint64 events;
 };
 
 struct fd_contents_binary {
@@ -33,9 +41,11 @@ struct fd_contents {
 	guint64 kinds[FD_EVENT_KINDS];
 	GHashTable *others;   /* name -> guint64 *: events that are not ours */
 	GPtrArray *processes; /* struct fd_contents_process, by first event */
+	GPtrArray *threads;   /* struct fd_contents_thread, by first event */
 	GPtrArray *binaries;  /* struct fd_contents_binary, by path */
-	GHashTable *by_pid, *by_path;
-	struct fd_source *source; /* owns the names */
+	GHashTable *by_pid, *by_path, *by_thread;
+	struct fd_contents_thread *last; /* of the last event; NULL: none */
+	struct fd_source *source;        /* owns the names */
 };
 
 /* "func_entry", as in instrument/events.h; "other" for what is not ours. */

@@ -34,6 +34,10 @@ enum column {
 	BEYOND,
 	UNFINISHED_BASELINE,
 	UNFINISHED_SUBJECT,
+	SKIPPED_BASELINE,
+	SKIPPED_SUBJECT,
+	SKIPPED_NS_BASELINE,
+	SKIPPED_NS_SUBJECT,
 	PRESENCE,
 	SOURCE_FILE,
 	SOURCE_LINE,
@@ -64,6 +68,10 @@ static const struct fd_column columns[COLUMNS] = {
 	[BEYOND] = { "", "sessions_beyond_baseline", TRUE, FALSE },
 	[UNFINISHED_BASELINE] = { "", "unfinished_calls_baseline", TRUE, FALSE },
 	[UNFINISHED_SUBJECT] = { "", "unfinished_calls_subject", TRUE, FALSE },
+	[SKIPPED_BASELINE] = { "", "skipped_calls_baseline", TRUE, FALSE },
+	[SKIPPED_SUBJECT] = { "", "skipped_calls_subject", TRUE, FALSE },
+	[SKIPPED_NS_BASELINE] = { "", "skipped_baseline_ns", TRUE, FALSE },
+	[SKIPPED_NS_SUBJECT] = { "", "skipped_subject_ns", TRUE, FALSE },
 	[PRESENCE] = { "", "presence", FALSE, FALSE },
 	[SOURCE_FILE] = { "", "file", FALSE, FALSE },
 	[SOURCE_LINE] = { "", "line", TRUE, FALSE },
@@ -105,6 +113,10 @@ static void add_machine_cells(struct fd_table *table, const struct fd_diff_row *
 	fd_cell_count(table, BEYOND, (double)row->test.beyond);
 	fd_cell_count(table, UNFINISHED_BASELINE, (double)row->baseline.unfinished);
 	fd_cell_count(table, UNFINISHED_SUBJECT, (double)row->subject.unfinished);
+	fd_cell_count(table, SKIPPED_BASELINE, row->baseline.skipped_calls);
+	fd_cell_count(table, SKIPPED_SUBJECT, row->subject.skipped_calls);
+	fd_cell_duration(table, SKIPPED_NS_BASELINE, row->baseline.skipped_ns);
+	fd_cell_duration(table, SKIPPED_NS_SUBJECT, row->subject.skipped_ns);
 	fd_table_cell(table, PRESENCE, fd_presence_name(row->presence), NULL);
 	fd_table_cell(table, SOURCE_FILE, row->file ? row->file : "", NULL);
 	if (row->file)
@@ -152,18 +164,19 @@ static struct fd_table *row_table(const struct fd_diff *diff, const struct fd_di
 
 enum side_column { SIDE, SESSIONS, UNFINISHED, MEAN, MEDIAN, P99, RUNNING, OPEN, LOST, TRACE };
 
-static const struct fd_column side_columns[] = {
-	[SIDE] = { "", "side", FALSE, FALSE },
-	[SESSIONS] = { "sessions", "sessions", TRUE, FALSE },
-	[UNFINISHED] = { "unfinished", "unfinished", TRUE, FALSE },
-	[MEAN] = { "time/session", "time_ns", TRUE, FALSE },
-	[MEDIAN] = { "median", "time_median_ns", TRUE, FALSE },
-	[P99] = { "p99", "time_p99_ns", TRUE, FALSE },
-	[RUNNING] = { "running", "running_ns", TRUE, FALSE },
-	[OPEN] = { "open for", "open_ns", TRUE, FALSE },
-	[LOST] = { "events lost", "discarded", TRUE, FALSE },
+#define SIDE_COLUMNS(unit)                                                                         \
+	[SIDE] = { "", "side", FALSE, FALSE }, [SESSIONS] = { unit "s", "sessions", TRUE, FALSE }, \
+	[UNFINISHED] = { "unfinished", "unfinished", TRUE, FALSE },                                \
+	[MEAN] = { "time/" unit, "time_ns", TRUE, FALSE },                                         \
+	[MEDIAN] = { "median", "time_median_ns", TRUE, FALSE },                                    \
+	[P99] = { "p99", "time_p99_ns", TRUE, FALSE },                                             \
+	[RUNNING] = { "running", "running_ns", TRUE, FALSE },                                      \
+	[OPEN] = { "open for", "open_ns", TRUE, FALSE },                                           \
+	[LOST] = { "events lost", "discarded", TRUE, FALSE },                                      \
 	[TRACE] = { "trace", "trace", FALSE, TRUE },
-};
+
+static const struct fd_column session_columns[] = { SIDE_COLUMNS("session") };
+static const struct fd_column request_columns[] = { SIDE_COLUMNS("request") };
 
 static void add_side(struct fd_table *table, const char *name,
 		     const struct fd_diff_sessions *sessions, const char *path)
@@ -184,7 +197,10 @@ static void add_side(struct fd_table *table, const char *name,
 static struct fd_table *side_table(const struct fd_diff *diff,
 				   const struct fd_diff_request *request)
 {
-	struct fd_table *table = fd_table_new("sides", side_columns, G_N_ELEMENTS(side_columns));
+	struct fd_table *table =
+		fd_table_new("sides",
+			     diff->unit == FD_UNIT_REQUEST ? request_columns : session_columns,
+			     G_N_ELEMENTS(session_columns));
 
 	add_side(table, "baseline", &diff->baseline, request->paths[0]);
 	add_side(table, "subject", &diff->subject, request->paths[1]);
@@ -348,6 +364,30 @@ static void print_json_paths(const struct fd_diff *diff, enum fd_presence presen
 	fputs(nodes->len ? "\n  ],\n" : "],\n", out);
 }
 
+static const char *unit_name(const struct fd_diff *diff)
+{
+	if (diff->whole_run)
+		return "run";
+	return diff->unit == FD_UNIT_REQUEST ? "request" : "session";
+}
+
+static void print_json_unrecorded(const struct fd_diff *diff, FILE *out)
+{
+	fputs("  \"not_recorded\": [", out);
+	for (guint32 i = 0; i < diff->unrecorded_count; i++) {
+		const struct fd_diff_unrecorded *function = &diff->unrecorded[i];
+
+		fputs(i ? ",\n    { " : "\n    { ", out);
+		print_json_text(out, "function", function->function);
+		fputs(", ", out);
+		print_json_text(out, "component", function->component);
+		fprintf(out, ", \"in_baseline\": %s, \"in_subject\": %s }",
+			function->baseline ? "true" : "false",
+			function->subject ? "true" : "false");
+	}
+	fputs(diff->unrecorded_count ? "\n  ],\n" : "],\n", out);
+}
+
 static void print_json(const struct fd_diff *diff, const struct fd_diff_request *request, FILE *out)
 {
 	guint left_out;
@@ -356,7 +396,7 @@ static void print_json(const struct fd_diff *diff, const struct fd_diff_request 
 
 	fputs("{\n", out);
 	print_json_verdict(diff, out);
-	fprintf(out, "  \"per\": \"%s\"", diff->whole_run ? "run" : "session");
+	fprintf(out, "  \"per\": \"%s\"", unit_name(diff));
 	print_json_number(out, "ratio", diff->ratio);
 	print_json_number(out, "added_ns", diff->added_ns);
 	print_json_number(out, "cliffs_delta", diff->test.delta);
@@ -368,6 +408,7 @@ static void print_json(const struct fd_diff *diff, const struct fd_diff_request 
 	fputs(",\n", out);
 	print_json_paths(diff, FD_IN_SUBJECT, out);
 	print_json_paths(diff, FD_IN_BASELINE, out);
+	print_json_unrecorded(diff, out);
 	fputs("  \"notes\": [", out);
 	for (guint i = 0; i < diff->hints->len; i++) {
 		g_autofree char *hint = fd_json_text(g_ptr_array_index(diff->hints, i));

@@ -13,6 +13,7 @@
 struct fd_diff_request {
 	const char *paths[2]; /* baseline, subject */
 	enum fd_format format;
+	enum fd_unit unit;
 	guint limit;      /* rows; 0: all */
 	double min_share; /* rows with less are left out, 0 to 1 */
 };

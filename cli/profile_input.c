@@ -1,6 +1,7 @@
 #include "cli/profile_input.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/table.h"
@@ -48,6 +49,12 @@ static gboolean read_labels(const struct fd_profile_input *input, struct fd_labe
 	return TRUE;
 }
 
+gboolean fd_unit_parse(const char *text, enum fd_unit *unit)
+{
+	*unit = g_strcmp0(text, "request") == 0 ? FD_UNIT_REQUEST : FD_UNIT_SESSION;
+	return !text || *unit == FD_UNIT_REQUEST || strcmp(text, "session") == 0;
+}
+
 struct fd_profile *fd_profile_input_read(const struct fd_profile_input *input, GError **error)
 {
 	struct progress progress = { .input = input, .started_us = g_get_monotonic_time() };
@@ -59,6 +66,8 @@ struct fd_profile *fd_profile_input_read(const struct fd_profile_input *input, G
 		return NULL;
 	struct fd_profile_options options = { .labels = labels,
 					      .lines = TRUE,
+					      .unit = input->unit,
+					      .folded = input->folded,
 					      .progress = on_progress,
 					      .user = &progress,
 					      .session = input->session,
@@ -66,7 +75,7 @@ struct fd_profile *fd_profile_input_read(const struct fd_profile_input *input, G
 	profile = fd_profile_read(input->path, &options, warnings, error);
 	if (progress.shown_us)
 		fputs("\r\033[K", stderr);
-	for (guint i = 0; i < warnings->len; i++)
+	for (guint i = 0; i < warnings->len && !input->again; i++)
 		fd_warning(input->usage, "%s", (const char *)g_ptr_array_index(warnings, i));
 	return profile;
 }
