@@ -179,7 +179,8 @@ static void count_losses(struct fd_ctf_stream *stream)
 		stream->packets_lost += sequence - stream->last_sequence - 1;
 	stream->counted = TRUE;
 	stream->explained = FALSE;
-	stream->last_discarded = discarded;
+	/* LTTng writes 0 into a packet that its timer has cut, and goes on with the count after it. */
+	stream->last_discarded = MAX(stream->last_discarded, discarded);
 	stream->last_sequence = sequence;
 	stream->last_begin = stream->frame.values[FD_CTF_VALUE_BEGIN];
 	stream->last_end = stream->frame.values[FD_CTF_VALUE_END];

@@ -139,7 +139,8 @@ static void count_losses(struct fd_drain *drain, struct fd_drain_stream *stream,
 	if (stream->counted && entry->sequence > stream->last_sequence)
 		state->lost_packets += entry->sequence - stream->last_sequence - 1;
 	stream->counted = TRUE;
-	stream->last_discarded = entry->discarded;
+	/* LTTng writes 0 into a packet that its timer has cut, and goes on with the count after it. */
+	stream->last_discarded = MAX(stream->last_discarded, entry->discarded);
 	stream->last_sequence = entry->sequence;
 }
 
@@ -159,7 +160,7 @@ static void add_packet(struct look *look, struct fd_drain_stream *stream,
 	stream->taken = entry->offset + entry->bytes;
 	if (done) {
 		/* The counter goes on from what the packets before have told. */
-		stream->last_discarded = entry->discarded;
+		stream->last_discarded = MAX(stream->last_discarded, entry->discarded);
 		fd_drain_stream_punch(stream, entry->offset, entry->offset + entry->bytes);
 		return;
 	}

@@ -5,7 +5,8 @@
  *
  * Events are entries and exits of nested calls as tracepoints of their own, a function trace's: two
  * addresses each. Prints how many there were, and processor nanoseconds for each; plain: the same
- * without the tracepoints, which is what the rest costs. While there is a file GATE, it waits.
+ * without the tracepoints, which is what the rest costs. While there is a file GATE, it waits,
+ * and goes on at the same rate.
  */
 #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
 #define LTTNG_UST_TRACEPOINT_DEFINE
@@ -55,10 +56,16 @@ static __attribute__((noinline)) void call(struct work *work, unsigned depth, ui
 	__asm__ volatile("" ::: "memory");
 }
 
-static void wait_for_gate(const char *gate)
+/* Gives the nanoseconds that it took. */
+static uint64_t wait_for_gate(const char *gate)
 {
-	while (gate && access(gate, F_OK) == 0)
+	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+
+	if (!gate || access(gate, F_OK) != 0)
+		return 0;
+	while (access(gate, F_OK) == 0)
 		usleep(1000);
+	return clock_ns(CLOCK_MONOTONIC) - start;
 }
 
 static void wait_until(uint64_t ns)
@@ -75,7 +82,7 @@ int main(int argc, char **argv)
 	struct work work = { .random = 1, .plain = argc > 3 && strcmp(argv[3], "plain") == 0 };
 	uint64_t rate = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
 	uint64_t seconds = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
-	uint64_t start = clock_ns(CLOCK_MONOTONIC), cpu, wall;
+	uint64_t begin = clock_ns(CLOCK_MONOTONIC), start = begin, cpu, wall;
 
 	if (!rate || !seconds) {
 		fprintf(stderr, "usage: record_events RATE SECONDS [plain|GATE]\n");
@@ -84,13 +91,13 @@ int main(int argc, char **argv)
 	cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	while (work.events < rate * seconds) {
 		work.due = work.events + BURST;
-		wait_for_gate(gate);
+		start += wait_for_gate(gate);
 		while (work.events < work.due)
 			call(&work, 0, BASE);
 		wait_until(start + (uint64_t)((double)work.events / (double)rate * 1e9));
 	}
 	cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
-	wall = clock_ns(CLOCK_MONOTONIC) - start;
+	wall = clock_ns(CLOCK_MONOTONIC) - begin;
 	printf("%llu %.1f %.2f\n", (unsigned long long)work.events,
 	       (double)cpu / (double)work.events, (double)wall / 1e9);
 	return 0;

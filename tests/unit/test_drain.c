@@ -245,7 +245,8 @@ static void test_all(void)
 		feeder_init(&feeders[i], folder, name);
 		feeder_metadata(folder, 2, FALSE, i == 2);
 		for (int n = 0; n < 40; n++)
-			feeder_packet(&feeders[i], (uint64_t)(n * 7 % 90), (uint64_t)(n / 10));
+			feeder_packet(&feeders[i], (uint64_t)(n * 7 % 90),
+				      n % 10 == 5 ? 0 : (uint64_t)(n / 10));
 	}
 	do {
 		g_usleep(2000);
