@@ -285,7 +285,7 @@ bool fd_binaries_stale(struct fd_binaries *binaries)
 
 	dl_iterate_phdr(list_one, &listing);
 	return listing.added != binaries->added || listing.removed != binaries->removed ||
-	       !binaries->functions;
+	       !binaries->functions || (binaries->patch && fd_patch_stale(binaries->patch));
 }
 
 /* Patching's own list of modules; ours are found by their base. */
@@ -376,7 +376,6 @@ void fd_binaries_scan(struct fd_binaries *binaries, const struct fd_rules *rules
 {
 	struct fd_patch_watch watch = { patch_found, patch_gone, binaries };
 	struct listing listing = { 0 };
-	enum fd_patch_status status;
 
 	if (!functions_have(binaries) || !listing_take(&listing))
 		return;
@@ -393,9 +392,6 @@ void fd_binaries_scan(struct fd_binaries *binaries, const struct fd_rules *rules
 	}
 	munmap(listing.list, listing.room * sizeof(*listing.list));
 	unseen_drop(binaries);
-	if (!binaries->opened)
-		binaries->patch = fd_patch_open(&status);
-	binaries->opened = true;
 	if (binaries->patch)
 		fd_patch_scan(binaries->patch, &watch);
 	binaries->added = listing.added;

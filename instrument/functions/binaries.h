@@ -60,7 +60,6 @@ struct fd_binaries {
 	struct fd_function *functions;     /* FD_FUNCTIONS_MAX, by number; NULL: no memory */
 	unsigned long long added, removed; /* the loader's counters when they were last listed */
 	struct fd_patch *patch;            /* or NULL */
-	bool opened;
 };
 
 /* Finds what was loaded and unloaded since the last time, and decides about all functions. What was

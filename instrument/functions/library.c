@@ -43,6 +43,8 @@ __attribute__((constructor)) static void functions_begin(void)
 	flowdar_link_init_();
 	fd_clock_init();
 	fd_threads_init();
+	fd_select_init();
+	fd_threads_watch_fork();
 	/* What is called here of the program (its own memcpy) is none of its work. */
 	fd_thread_never(true);
 	fd_select_changed();

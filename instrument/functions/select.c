@@ -272,6 +272,13 @@ static void hooked_look(struct fd_thread *thread, void *data)
 		*(bool *)data = true;
 }
 
+void fd_select_init(void)
+{
+	enum fd_patch_status status;
+
+	state.binaries.patch = fd_patch_open(&status);
+}
+
 void fd_select_changed(void)
 {
 	fd_threads_change_begin();

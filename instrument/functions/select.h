@@ -7,6 +7,9 @@
 #ifndef FD_FUNCTIONS_SELECT_H
 #define FD_FUNCTIONS_SELECT_H
 
+/* Once: finds out whether functions can be patched here. */
+void fd_select_init(void);
+
 /* Takes over what the recorder has set; and then, once something is recorded, looks at what is
  * loaded, and puts up the table. */
 void fd_select_changed(void);

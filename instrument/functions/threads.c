@@ -455,6 +455,10 @@ void fd_threads_init(void)
 	list.keyed = pthread_key_create(&list.key, thread_end) == 0;
 	list.barrier =
 		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void fd_threads_watch_fork(void)
+{
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 

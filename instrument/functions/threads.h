@@ -113,6 +113,10 @@ void fd_frames_unwind_all(struct fd_thread *thread);
 /* Once, before any thread comes. */
 void fd_threads_init(void);
 
+/* Once, after whatever else that is locked within fd_threads_change_begin() has its fork handlers:
+ * they run in reverse order before a fork, so locks are taken in the same order everywhere. */
+void fd_threads_watch_fork(void);
+
 /* Other threads' and the caller's pending records, from any thread that is not inside: all of them,
  * or of those whose oldest is older than some ticks. */
 void fd_threads_flush(void);

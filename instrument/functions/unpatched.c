@@ -27,6 +27,12 @@ WEAK struct fd_patch *fd_patch_open(enum fd_patch_status *status)
 	return NULL;
 }
 
+WEAK bool fd_patch_stale(const struct fd_patch *patch)
+{
+	(void)patch;
+	return false;
+}
+
 WEAK void fd_patch_scan(struct fd_patch *patch, const struct fd_patch_watch *watch)
 {
 	(void)patch;
