@@ -78,9 +78,11 @@
 	.p2align 8
 .Lblock:
 	.quad fd_returns_first - .Lblock
-	.type fd_patch_return, @function
 	.globl fd_patch_return
 	.hidden fd_patch_return
+	.type flowdar_patched_return, @function
+	.globl flowdar_patched_return /* seen in backtraces */
+flowdar_patched_return:
 .Lreturn_begin:
 	nop /* unwinders look up the address before the one that is returned to */
 fd_patch_return:
@@ -115,7 +117,7 @@ fd_patch_return:
 .Lrow_gone:
 	jmp *-8(%rsp)
 .Lreturn_end:
-	.size fd_patch_return, . - fd_patch_return
+	.size flowdar_patched_return, . - flowdar_patched_return
 	.if . - .Lblock > 256
 	.error "the return trampoline is too long for its block"
 	.endif
@@ -192,6 +194,7 @@ fd_patch_return:
 .Lexpression:                        /* CFA */
 	OP_LIT 12
 	OP_MINUS                     /* slot */
+	OP_DUP                       /* libgcc cannot pick the lowest: there is another, not shown */
 	.byte 0x80, 0                /* breg16: rip */
 	.byte 0x0b                   /* const2s */
 	.short -256
