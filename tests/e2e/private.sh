@@ -49,7 +49,7 @@ wait_for() {
 
 # field DIR NAME: the member of recording.json.
 field() {
-	jq -r --arg name "$2" '.[$name] | if type == "array" then join(" ") else . end' "$1/recording.json"
+	jq -r --arg name "$2" '(.[$name] // empty) | if type == "array" then join(" ") else . end' "$1/recording.json"
 }
 
 # plain DIR: the recording's trace as LTTng wrote it, unpacked by zstd alone, in DIR.plain; again when

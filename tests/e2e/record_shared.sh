@@ -43,7 +43,7 @@ own=$(sed -n 's/^recording .*(pid \([0-9]*\)) into.*/\1/p' "$WORK/two.err")
 [ "$(count_in two "vpid = $own,")" -gt 0 ] || fail "own events are missing"
 [ "$(field "$WORK/two" events)" = "$(count_in two "vpid = ${own}[, ]")" ] ||
 	fail "$(field "$WORK/two" events) events, $(count_in two "vpid = ${own}[, ]") are its own"
-grep -q 'recorded the same events' "$WORK/two.err" || fail "nothing said of the first"
+grep -q 'record the same events' "$WORK/two.err" || fail "nothing said of the first"
 nothing_left
 
 note "two that start at the same moment"
@@ -69,7 +69,7 @@ wait "$recorder" || fail "exit status $?"
 [ "$(pgrep -o -x lttng-sessiond)" = "$daemon" ] || fail "the user's daemon is gone"
 [ "$(lttng list | grep -c -E '^ +[0-9]+\)')" = 1 ] || fail "sessions: $(lttng list)"
 lttng list | grep -q 'mine.*\[active\]' || fail "the user's session does not run any more"
-grep -q 'recorded the same events (mine)' "$WORK/guest.err" || fail "nothing said of the user's session"
+grep -q 'record the same events (mine)' "$WORK/guest.err" || fail "nothing said of the user's session"
 lttng destroy mine > /dev/null
 babeltrace2 "$WORK/mine" | grep -q flowdar:session_begin: || fail "the user's trace is empty"
 [ "$(field "$WORK/guest" events)" = "$(referee "$WORK/guest")" ] || fail "wrong count"

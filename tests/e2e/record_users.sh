@@ -47,10 +47,10 @@ cc -O0 -finstrument-functions -o "$WORK/here/bin/drops" "$WORK/drops.c" ||
 note "a server that root starts and that drops its rights after fork"
 "$FLOWDAR" record -o "$WORK/drops" -- "$WORK/here/bin/drops" 2> "$WORK/drops.err" ||
 	fail "exit status $?"
-entries=$(printed "$WORK/drops" | grep -c flowdar:func_entry:)
-# main, and 100 calls in each of two children.
-[ "$entries" = 201 ] || fail "$entries entries in place of 201"
-processes=$(printed "$WORK/drops" | sed -n 's/.*func_entry.*vpid = \([0-9]*\).*/\1/p' | sort -u | wc -l)
+# 100 calls in each of two children, and main, which all three are in.
+calls=$("$FLOWDAR" info "$WORK/drops" --format json | jq '.events[] | select(.event == "func_entry").count')
+[ "$calls" = 203 ] || fail "$calls calls in place of 203"
+processes=$(printed "$WORK/drops" | sed -n 's/.*flowdar:calls.*vpid = \([0-9]*\).*/\1/p' | sort -u | wc -l)
 [ "$processes" = 3 ] || fail "$processes processes in place of 3"
 [ "$(field "$WORK/drops" events)" = "$(referee "$WORK/drops")" ] || fail "wrong count"
 nothing_left
@@ -70,7 +70,7 @@ nothing_left
 note "and by a program that does it"
 "$FLOWDAR" record -q -o "$WORK/runuser" --duration 2s -- runuser -u nobody -- "$SERVER" --port 0 \
 	> /dev/null 2> "$WORK/runuser.err" || fail "exit status $?"
-printed "$WORK/runuser" | grep -q flowdar:func_entry: || fail "no function"
+printed "$WORK/runuser" | grep -q flowdar:calls: || fail "no function"
 nothing_left
 
 note "users that cannot be taken on"
