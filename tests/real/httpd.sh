@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Apache httpd from its Debian source, marked by flowdar patch, with the worker and with the event MPM:
+# each client a session with begin and end, each request, sound or not, and the way of each connection
+# from the listener to the workers, and with the event MPM back again.
+set -uo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+# shellcheck source=../e2e/private.sh
+. "$FLOWDAR_SOURCE/tests/e2e/private.sh"
+# shellcheck source=servers_lib.sh
+. "$FLOWDAR_SOURCE/tests/real/servers_lib.sh"
+have httpd
+
+# say_raw TEXT: sends it and prints the status of each answer.
+say_raw() {
+	printf '%b' "$1" | curl -sS --max-time 10 "telnet://127.0.0.1:$port" 2>>"$WORK/curl.err" |
+		grep -a -o '^HTTP/1.1 ...' | cut -c 10-12 | tr '\n' ' '
+}
+
+# The same for both.
+clients() {
+	ask / / /none # one connection, three requests
+	ask /large.txt
+	say_raw 'GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
+	say_raw 'nonsense\r\n\r\n'
+	say_raw "GET /$(printf '%09000d' 0) HTTP/1.1\r\nHost: a\r\n\r\n"
+}
+
+marks_check() {
+	same "answers" "$(clients)" "200 200 404 200 200 404 400 414 "
+	served
+	sessions_check 5
+	requests_check 8
+	same "requests for /none" "$(events request_begin 'what = "GET /none HTTP/1.1"')" 2
+	same "results" "$(sed -n 's/.*request_end.* result = \([0-9]*\) .*/\1/p' "$recording.events" |
+		sort | uniq -c | xargs)" "4 200 1 400 2 404 1 414"
+	pairs_check
+	# The key goes through the queue, so the pairs are the sessions' own.
+	same "keys in the fd queue" "$(handoffs "fd queue" | cut -d ' ' -f 1 | sort -u)" \
+		"$(sed -n 's/.*session_begin.*key = \(0x[0-9A-F]*\).*/\1/p' "$recording.events" | sort -u)"
+	same "threads that take" "$(grep handoff_take "$recording.events" | grep '"fd queue"' |
+		grep -c -v 'procname = "worker [0-9]*"')" 0
+	same "threads that put" "$(grep handoff_put "$recording.events" | grep '"fd queue"' |
+		grep -c -v 'procname = "listener"')" 0
+}
+
+functions_run() {
+	ab -q -k -c 4 -n 60 "http://127.0.0.1:$port/" >"$WORK/ab.err" 2>&1 || fail "ab"
+	served
+	requests_check 60
+	sessions_check 4
+	functions_check 250
+}
+
+note "worker MPM"
+serve httpd worker session worker
+marks_check
+handoffs_check "fd queue" 5
+same "hand-offs, one a connection" "$(wc -l <"$recording.handoffs")" 5
+note "worker MPM, functions"
+serve httpd worker-functions all worker
+functions_run
+
+note "event MPM"
+serve httpd event session event
+marks_check
+handoffs_check "fd queue" 5
+handoffs_check "pollset" 1
+note "event MPM: a client that is silent is taken back by the listener, and closed by a worker"
+serve httpd event-timeout session event
+(
+	exec 3<>"/dev/tcp/127.0.0.1/$port"
+	printf 'GET / HTTP/1.1\r\nHost: a\r\n\r\n' >&3
+	cat <&3 >/dev/null # until it is closed
+)
+served
+sessions_check 1
+requests_check 1
+handoffs_check "pollset" 1
+handoffs_check "linger chain" 1
+pairs_check
+note "event MPM, functions"
+serve httpd event-functions all event
+functions_run
+exit 0

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# flowdar patch on the real sources: --check changes nothing, --reverse gives the tree back to the byte,
+# a tree that does not fit is refused whole, with the rules that do not match.
+set -uo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_SOURCE:?}"
+# shellcheck source=../../scripts/lib/common.sh
+. "$FLOWDAR_SOURCE/scripts/lib/common.sh"
+# shellcheck source=../../scripts/lib/servers.sh
+. "$FLOWDAR_SOURCE/scripts/lib/servers.sh"
+command -v spatch >/dev/null || { echo "skipped: needs spatch"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TMPDIR=$work/tmp
+mkdir "$TMPDIR"
+
+fail() {
+	echo "FAILED: $*"
+	cat "$work/out"
+	exit 1
+}
+
+# patch STATUS ARGUMENT...: the command ends with the status, what it says is in $work/out, and there
+# is nothing left of it in the place for temporary files.
+patch() {
+	local status=$1 got=0
+	shift
+	"$FLOWDAR" patch "$@" >"$work/out" 2>&1 || got=$?
+	[ $got = "$status" ] || fail "patch $*: status $got, should be $status"
+	[ -z "$(ls -A "$TMPDIR")" ] || fail "patch $*: leaves $(ls "$TMPDIR")"
+}
+
+# same_tree WHAT: $tree is as it was.
+same_tree() {
+	diff -r "$work/original" "$tree" >"$work/out" || fail "$server: $1 changed the tree"
+	diff <(cd "$work/original" && find . -printf '%p %m %y\n' | sort) \
+		<(cd "$tree" && find . -printf '%p %m %y\n' | sort) >"$work/out" ||
+		fail "$server: $1 changed modes or names"
+}
+
+# refused RULE FILE SED-EXPRESSION: a tree edited so does not fit, because of the rule.
+refused() {
+	rm -rf "$work/original" "$tree"
+	cp -al "$work/source" "$work/original" # sed makes a file of its own
+	sed -i "$3" "$work/original/$2"
+	cmp -s "$work/original/$2" "$work/source/$2" && fail "$2 was not edited"
+	cp -al "$work/original" "$tree"
+	patch 1 "$tree"
+	grep -q -E "^$server +$1 +(NO MATCH|WRONG NUMBER)" "$work/out" || fail "$server: no word of \"$1\""
+	grep -q 'nothing was changed' "$work/out" || fail "$server: not said that nothing was changed"
+	same_tree "a refused patch"
+	patch 1 --check "$tree"
+	same_tree "a check that fails"
+}
+
+for server in httpd nginx redis; do
+	tree=$work/tree
+	rm -rf "$work/source" "$work/original" "$tree"
+	server_source $server "$work/source" || {
+		echo "skipped: the Debian source of $server cannot be had"
+		exit 77
+	}
+	# What is large and has no part in it.
+	rm -rf "$work/source"/{docs,debian,tests,deps,test,build}
+	cp -al "$work/source" "$work/original"
+	cp -al "$work/source" "$tree"
+
+	patch 0 --check "$tree"
+	grep -q -E 'NO MATCH|WRONG' "$work/out" && fail "$server: not all rules match"
+	same_tree "--check"
+	patch 0 "$tree"
+	[ "$(grep -rl 'flowdar/flowdar\.h' "$tree" --include='*.c' | sort)" = \
+		"$(cd "$tree" && diff -rq "$work/original" . | sed -n 's|^Files .* and \./\(.*\) differ|'"$tree"'/\1|p' |
+			grep -v -e file_cache -e copy_filter | sort)" ] || fail "$server: the files that changed do not include the header"
+	patch 1 "$tree" # a second time
+	grep -q 'is patched already' "$work/out" || fail "$server: patched twice"
+	patch 0 --reverse "$tree"
+	same_tree "--reverse"
+	patch 1 --reverse "$tree"
+	echo "ok: $server: checked, patched, and taken back to the byte"
+	case $server in
+	httpd)
+		refused 'fd queue put' server/mpm_fdqueue.c 's/\bap_queue_push_socket\b/ap_queue_put_socket/'
+		refused 'event: pollset take' server/mpm/event/event.c 's/APR_RING_REMOVE(el,/ring_remove(el,/'
+		;;
+	nginx)
+		refused 'session begin' src/event/ngx_event_accept.c 's/ls->handler(c);/ls->serve(c);/'
+		refused 'session end' src/core/ngx_connection.c 's/^ngx_close_connection/ngx_drop_connection/'
+		;;
+	redis)
+		refused 'command begin' src/networking.c 's/processCommand(c) == C_OK/executeCommand(c) == C_OK/'
+		refused 'session end' src/networking.c 's/^    zfree(c);/    zfree_client(c);/'
+		;;
+	esac
+	echo "ok: $server: refused where it does not fit"
+done
