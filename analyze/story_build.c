@@ -211,6 +211,18 @@ static void take_notes(struct fd_story_builder *b, const struct fd_walk_frame *f
 	g_ptr_array_set_size(b->notes, (gint)kept);
 }
 
+/* Calls that were too short to be recorded are hidden ones. */
+static void take_skipped(struct fd_story_builder *b, const struct fd_walk_frame *frame,
+			 struct story_node *node)
+{
+	uint64_t ns = MIN(frame->skipped_ns, node->self_ns);
+
+	node->children.hidden_calls += frame->skipped_calls;
+	node->children.hidden_ns += ns;
+	node->self_ns -= ns;
+	b->calls += frame->skipped_calls;
+}
+
 static void on_frame(void *user, const struct fd_walk_frame *frame)
 {
 	struct fd_story_builder *b = user;
@@ -231,6 +243,7 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 		g_hash_table_remove(b->pending, &frame->id);
 	}
 	take_notes(b, frame, &node->children);
+	take_skipped(b, frame, node);
 	story_node_settle(&b->tree, node);
 	b->calls++;
 	b->begin_ns = MIN(b->begin_ns, frame->start_ns);
@@ -270,11 +283,14 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 	limit(b);
 }
 
-static void take_note(struct fd_story_builder *b, const struct fd_walk_note *note, char *text)
+static void take_note(struct fd_story_builder *b, const struct fd_walk_note *note, uint8_t kind,
+		      char *text)
 {
-	struct story_key key = {
-		.kind = FD_STORY_NOTE, .value = note->key, .pid = note->pid, .tid = note->tid
-	};
+	struct story_key key = { .kind = FD_STORY_NOTE,
+				 .value = note->key,
+				 .pid = note->pid,
+				 .tid = note->tid,
+				 .frame_kind = kind };
 	struct story_node *node = story_node_new(&b->tree, &key);
 
 	node->text = text;
@@ -289,7 +305,17 @@ static void on_note(void *user, const struct fd_walk_note *note)
 	struct fd_story_builder *b = user;
 
 	if (is_ours(b, note->session))
-		take_note(b, note, g_strndup(note->value, MIN(note->value_len, NOTE_BYTES)));
+		take_note(b, note, STORY_NOTE_ITS_OWN,
+			  g_strndup(note->value, MIN(note->value_len, NOTE_BYTES)));
+}
+
+static void on_request(void *user, const struct fd_walk_note *request)
+{
+	struct fd_story_builder *b = user;
+
+	if (is_ours(b, request->session))
+		take_note(b, request, STORY_NOTE_REQUEST,
+			  g_strndup(request->value, MIN(request->value_len, NOTE_BYTES)));
 }
 
 /* The first line, as people read it: what is no printable ASCII is a dot. */
@@ -307,7 +333,7 @@ static void on_bytes(void *user, const struct fd_walk_note *bytes)
 			break;
 		g_string_append_c(text, g_ascii_isprint(bytes->value[i]) ? bytes->value[i] : '.');
 	}
-	take_note(b, bytes, g_string_free(text, FALSE));
+	take_note(b, bytes, STORY_NOTE_ITS_OWN, g_string_free(text, FALSE));
 }
 
 static void on_opened(void *user, struct fd_walk_session *session)
@@ -366,6 +392,7 @@ struct fd_story_builder *fd_story_builder_new(const struct fd_story_source *sour
 		.handoff = on_handoff,
 		.note = on_note,
 		.bytes = on_bytes,
+		.request = on_request,
 	};
 	struct fd_story_builder *b = g_new0(struct fd_story_builder, 1);
 

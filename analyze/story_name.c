@@ -1,6 +1,7 @@
 #include "analyze/story_name.h"
 
 #define WAITS_ARE_OF "libc"
+#define REQUESTS     "request"
 
 struct naming {
 	const struct fd_story_source *source;
@@ -54,6 +55,11 @@ static void name_node(struct naming *naming, struct story_node *node)
 		return;
 	if (call && node->key.frame_kind == FD_FRAME_FUNCTION) {
 		name_function(naming, node);
+		return;
+	}
+	if (node->key.kind == FD_STORY_NOTE && node->key.frame_kind == STORY_NOTE_REQUEST) {
+		node->name = REQUESTS;
+		node->component = component_of(naming, node);
 		return;
 	}
 	node->name = keep(naming, source->text(source->texts, (uint32_t)node->key.value));

@@ -32,6 +32,9 @@
 #define FD_STORY_NODES_MAX  65536u
 #define FD_STORY_HEIGHT_MAX 256u
 
+/* Where a note comes from: the server made it, or a request began. */
+enum story_note { STORY_NOTE_ITS_OWN, STORY_NOTE_REQUEST };
+
 /* Who: for frames the function (address or text id), for hand-offs the queue and both threads. */
 struct story_key {
 	uint64_t value;
@@ -39,7 +42,7 @@ struct story_key {
 	uint32_t tid;
 	uint32_t to_tid;    /* of hand-offs */
 	uint8_t kind;       /* enum fd_story_kind */
-	uint8_t frame_kind; /* enum fd_frame_kind, of CALL and WAIT */
+	uint8_t frame_kind; /* enum fd_frame_kind, of CALL and WAIT; enum story_note, of NOTE */
 };
 
 struct story_list {

@@ -168,6 +168,8 @@ struct fd_walk_visitor {
 	void (*handoff)(void *user, const struct fd_walk_handoff *handoff);
 	void (*note)(void *user, const struct fd_walk_note *note);
 	void (*bytes)(void *user, const struct fd_walk_note *bytes);
+	/* A request begins: value is what it asks for. */
+	void (*request)(void *user, const struct fd_walk_note *request);
 	void (*switched)(void *user, const struct fd_walk_switch *switched);
 };
 

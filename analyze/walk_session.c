@@ -310,6 +310,23 @@ static void open_request(struct fd_walk *walk, struct thread *thread, struct ses
 	tell_opened(walk, request);
 }
 
+static void tell_request(struct fd_walk *walk, const struct thread *thread,
+			 const struct fd_event *event)
+{
+	struct fd_walk_note told = {
+		.time_ns = thread->now_ns,
+		.pid = thread->pid,
+		.tid = thread->tid,
+		.value = event->data ? event->data : "",
+		.value_len = event->data ? event->data_len : 0,
+		.total = event->data_len,
+		.session = thread->current ? &thread->current->told : NULL,
+	};
+
+	if (walk->visitor->request)
+		walk->visitor->request(walk->user, &told);
+}
+
 void walk_request_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
 {
 	struct session *session = session_of_request(walk, thread, event);
@@ -321,6 +338,7 @@ void walk_request_begin(struct fd_walk *walk, struct thread *thread, const struc
 	if (session->hidden)
 		open_request(walk, thread, session, event);
 	walk_session_enter(walk, thread, session, thread->by_header || event->addr);
+	tell_request(walk, thread, event);
 }
 
 void walk_request_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)

@@ -286,6 +286,59 @@ static void test_notes(void)
 		     "  b 2 x2\n");
 }
 
+static void test_requests(void)
+{
+	assert_story("A 0 begin:7:p 1 {a 3 req:0:/x 4 }a 5 {a 7 req:7:/y 8 }a 11 end:7",
+		     "a 6 x2\n"
+		     "  #request 0 x2 (/x)\n");
+}
+
+/* Calls that were too short are hidden ones: calls and times still add up. */
+static void test_skipped(void)
+{
+	g_autoptr(fd_story_set) set =
+		tell_one("A 0 begin:7:p 1 {a 2 skip:5:3 4 {b 5 skip:1:1 6 }b 9 }a 11 end:7", NULL,
+			 100);
+	g_autofree char *text = story_text(set->stories[0]);
+
+	g_assert_cmpstr(text, ==, "a 8 hidden 5\n  b 2 hidden 1\n");
+	g_assert_cmpuint(set->stories[0]->calls, ==, 8);
+	g_assert_cmpuint(set->stories[0]->hidden_calls, ==, 6);
+	g_assert_cmpuint(set->stories[0]->steps[0].self_ns, ==, 3);
+	g_assert_cmpuint(set->stories[0]->hidden_ns, ==, 4);
+}
+
+/* Function events that come late, as calls events bring them, tell the same story. */
+static void test_late_events(void)
+{
+	static const char script[] =
+		"A 0 +accept 1 begin:7:p 2 +hello 5 -hello 6 put:7:q 9 -accept 10 +accept 90 "
+		"-accept\n"
+		"B 1 +work 7 take:7:q 8 +read 9 wait:IO:recv 20 w 21 -read 22 note:n:1 23 +run 24 "
+		"+f "
+		"25 -f 26 +f 27 -f 30 +g 31 skip:3:1 50 -g 51 -run 55 +write 60 -write 61 end:7 80 "
+		"-work\n"
+		"C 2 +idle 40 resume:7 41 +f 45 -f 46 suspend:7 70 -idle";
+	g_autoptr(script_auto) late = script_new(script);
+	struct fd_story_source source = { .text = script_name, .texts = late, .session = 1 };
+	g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
+	struct fd_story_options options = { .max_steps = 1000 };
+	g_autoptr(fd_story_tree) tree = NULL;
+	g_autoptr(fd_story_set) expected = tell_one(script, NULL, 1000), set = NULL;
+	g_autofree char *text = NULL, *expected_text = NULL;
+
+	script_delay(late);
+	fd_walk_feed(fd_story_builder_walk(builder), script_events(late), late->events->len);
+	tree = fd_story_builder_finish(builder);
+	set = fd_story_tell(&tree, 1, &options);
+	text = story_text(set->stories[0]);
+	expected_text = story_text(expected->stories[0]);
+	g_assert_cmpstr(text, ==, expected_text);
+	g_assert_nonnull(strstr(text, "hidden 3"));
+	g_assert_cmpuint(set->stories[0]->calls, ==, expected->stories[0]->calls);
+	g_assert_cmpuint(set->stories[0]->duration_ns, ==, expected->stories[0]->duration_ns);
+}
+
 static void test_never_taken(void)
 {
 	assert_story("A 1 begin:0x99:p 2 {push 3 put:0x99:queue 4 }push\nB 1 {idle 90 }idle",
@@ -700,6 +753,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/story/own-time-is-not-idle", test_own_time_is_not_idle);
 	g_test_add_func("/story/handoff", test_handoff);
 	g_test_add_func("/story/notes", test_notes);
+	g_test_add_func("/story/requests", test_requests);
+	g_test_add_func("/story/skipped", test_skipped);
+	g_test_add_func("/story/late-events", test_late_events);
 	g_test_add_func("/story/never-taken", test_never_taken);
 	g_test_add_func("/story/unfinished", test_unfinished);
 	g_test_add_func("/story/other-sessions", test_other_sessions);
