@@ -106,11 +106,27 @@ void fd_frames_write(struct fd_thread *thread, uint32_t depth, uint64_t now)
 	}
 }
 
+/* A patched call that is taken to be left gets its return address back, for it may return after all: a
+ * coroutine whose stack is an array in a function of this thread is in between. Only where nothing is in
+ * use, below the stack pointer; what is above, up to the new call, is the trampoline's, so that call
+ * is left for certain. Not for another thread. */
+static void frame_give_back(const struct fd_thread *thread, const struct fd_frame *frame)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+	uintptr_t *slot = (uintptr_t *)frame->position;
+
+	if (frame->from == 0 && here - thread->stack_low < thread->stack_bytes &&
+	    frame->position < here - 256 && *slot == (uintptr_t)fd_patch_return)
+		*slot = frame->site;
+}
+
 /* The innermost count calls have been left. */
 __attribute__((noinline, cold)) static void frames_unwind(struct fd_thread *thread, uint32_t count)
 {
 	uint64_t now = fd_clock_ticks();
 
+	for (uint32_t i = 1; i <= count; i++)
+		frame_give_back(thread, &thread->frames[thread->returns.count - i]);
 	fd_frames_write(thread, (uint32_t)thread->returns.count, now);
 	skipped_write(thread, &thread->frames[thread->returns.count - 1], now);
 	room(thread);
@@ -286,17 +302,20 @@ static uint32_t slot_find(const struct fd_thread *thread, uintptr_t slot)
 	return 0;
 }
 
-/* A call that was taken to be left returns after all, or the core cannot be entered: its frame is
- * there as long as no other took its place. */
+/* The return address of a slot whose frame is not this thread's to close: the core cannot be entered,
+ * or it is on the stack of another thread, which began the coroutine that this one finishes. Frames
+ * of tail calls are passed over. NULL: none, which cannot be. */
 __attribute__((noinline, cold)) static void *slot_salvage(uintptr_t slot)
 {
-	struct fd_thread *thread = fd_thread_self;
+	const struct fd_returns *list = __atomic_load_n(&fd_returns_first, __ATOMIC_ACQUIRE);
 
-	for (uint32_t i = 0; thread && i < FD_FRAMES_MAX; i++) {
-		struct fd_frame *frame = &thread->frames[FD_FRAMES_MAX - 1 - i];
+	for (; list; list = list->next) {
+		const struct fd_frame *frames = (const struct fd_frame *)list->frames;
 
-		if (frame->position == slot && frame->from == 0 && frame->site)
-			return (void *)frame->site;
+		for (uint64_t i = list->count; i > 0; i--)
+			if (frames[i - 1].position == slot && frames[i - 1].from == 0 &&
+			    frames[i - 1].site != (uintptr_t)fd_patch_return)
+				return (void *)frames[i - 1].site;
 	}
 	return NULL;
 }
