@@ -5,7 +5,6 @@
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -13,13 +12,12 @@
 #include <unistd.h>
 
 #include "flowdar/flowdar.h"
+#include "functions/lock.h"
 #include "functions/selection.h"
 #include "functions/stack.h"
-#include "provider/control.h"
 
 #define SPINS        200u
-#define TRIES        2000u   /* of a tenth of a millisecond, to get a thread's state */
-#define NAP_NS       100000L /* a tenth of a millisecond */
+#define TRIES        2000u /* of a tenth of a millisecond, to get a thread's state */
 #define OWNER_WAIT_S 2
 
 struct fd_calls_settings fd_calls_settings = { .depth_max = UINT32_MAX };
@@ -40,44 +38,14 @@ static struct {
 	pthread_key_t key;
 } list;
 
-static uint32_t tid_self(void)
-{
-	return (uint32_t)syscall(SYS_gettid);
-}
-
-static void nap(void)
-{
-	struct timespec time = { 0, NAP_NS };
-
-	syscall(SYS_nanosleep, &time, NULL);
-}
-
-/* False: the calling thread has it already (a signal handler interrupted it there). */
-static bool lock_take(uint32_t *lock)
-{
-	uint32_t tid = tid_self();
-
-	for (unsigned spins = 0;; spins++) {
-		uint32_t free_value = 0;
-
-		if (__atomic_compare_exchange_n(lock, &free_value, tid, false, __ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
-			return true;
-		if (free_value == tid)
-			return false;
-		if (spins > SPINS)
-			nap();
-	}
-}
-
 static bool list_lock(void)
 {
-	return lock_take(&list.lock);
+	return fd_lock_take(&list.lock);
 }
 
 static void list_unlock(void)
 {
-	__atomic_store_n(&list.lock, 0, __ATOMIC_RELEASE);
+	fd_lock_give(&list.lock);
 }
 
 static void attention_add(struct fd_thread *thread, uint32_t bit)
@@ -100,7 +68,7 @@ static bool thread_take(struct fd_thread *thread)
 		if (__atomic_load_n(&thread->busy, __ATOMIC_SEQ_CST) == 0)
 			return true;
 		if (tries > 10)
-			nap();
+			fd_lock_nap();
 	}
 	attention_drop(thread, FD_THREAD_TAKEN);
 	return false;
@@ -171,106 +139,6 @@ void fd_thread_attend(struct fd_thread *thread, uintptr_t position)
 	errno = saved_errno;
 }
 
-/* The segment's counters. */
-static void thread_tell(struct fd_thread *thread, uint64_t lost)
-{
-	struct fd_control *segment = fd_control_segment();
-
-	fd_control_add(segment, calls, thread->told_calls);
-	if (thread->told_skipped)
-		fd_control_add(segment, skipped, thread->told_skipped);
-	if (thread->told_unwound)
-		fd_control_add(segment, unwound, thread->told_unwound);
-	if (lost)
-		fd_control_add(segment, lost, lost);
-	thread->told_calls = 0;
-	thread->told_skipped = 0;
-	thread->told_unwound = 0;
-}
-
-void fd_thread_flush(struct fd_thread *thread, uint64_t now, bool may_wait)
-{
-	int saved_errno = errno;
-	uint64_t lost = 0;
-	const uint8_t *data;
-	uint32_t length;
-
-	if (fd_writer_empty(&thread->writer) && thread->skipped == 0 && thread->lost == 0)
-		return;
-	if (!(may_wait ? fd_control_before() : fd_control_before_now()) ||
-	    !FLOWDAR_ENABLED(calls)) {
-		/* Not wanted any more: whatever is open was never told. */
-		thread->written = 0;
-		thread->inherited = (uint32_t)thread->returns.count;
-		fd_writer_reset(&thread->writer, 0);
-		return;
-	}
-	if (thread->skipped && thread->written == 0) {
-		fd_writer_skipped(&thread->writer, now, thread->skipped, thread->skipped_ticks);
-		thread->skipped = 0;
-		thread->skipped_ticks = 0;
-	}
-	if (__atomic_load_n(&thread->lost, __ATOMIC_RELAXED)) {
-		lost = __atomic_exchange_n(&thread->lost, 0, __ATOMIC_RELAXED);
-		fd_writer_lost(&thread->writer, now, lost);
-	}
-	if (!fd_writer_empty(&thread->writer)) {
-		data = fd_writer_finish(&thread->writer, now, &length);
-		flowdar_link_.calls.write(thread->tid, data, length);
-		thread->flushes++;
-	}
-	fd_writer_reset(&thread->writer, thread->writer.depth);
-	thread_tell(thread, lost);
-	errno = saved_errno;
-}
-
-void fd_thread_flush_all(struct fd_thread *thread, uint64_t now, bool may_wait)
-{
-	if (fd_selection_on())
-		fd_frames_write(thread, (uint32_t)thread->returns.count, now);
-	if (thread->returns.count > 0 && thread->written == thread->returns.count) {
-		struct fd_frame *top = &thread->frames[thread->returns.count - 1];
-
-		if (top->skipped) {
-			if (fd_writer_full(&thread->writer))
-				fd_thread_flush(thread, now, may_wait);
-			fd_writer_skipped(&thread->writer, now, top->skipped, top->skipped_ticks);
-			top->skipped = 0;
-			top->skipped_ticks = 0;
-		}
-	}
-	fd_thread_flush(thread, now, may_wait);
-}
-
-struct quietly {
-	struct fd_thread *thread;
-	uint64_t value;
-};
-
-static void quietly_attend(void *argument)
-{
-	const struct quietly *what = argument;
-
-	fd_thread_attend(what->thread, (uintptr_t)what->value);
-}
-
-static void quietly_flush(void *argument)
-{
-	const struct quietly *what = argument;
-
-	fd_thread_flush(what->thread, what->value, true);
-}
-
-void fd_thread_attend_quietly(struct fd_thread *thread, uintptr_t position)
-{
-	fd_vectors_call(quietly_attend, &(struct quietly){ thread, position });
-}
-
-void fd_thread_flush_quietly(struct fd_thread *thread, uint64_t now)
-{
-	fd_vectors_call(quietly_flush, &(struct quietly){ thread, now });
-}
-
 static void thread_unlink(struct fd_thread *thread)
 {
 	if (thread->next)
@@ -336,7 +204,7 @@ static bool thread_start(void)
 
 	if (!thread)
 		return false;
-	thread->tid = tid_self();
+	thread->tid = fd_lock_tid();
 	thread->stack_bytes = UINTPTR_MAX;
 	if (fd_stack_find(thread->tid == (uint32_t)getpid(), &low, &high)) {
 		thread->stack_low = low;
@@ -363,8 +231,7 @@ struct fd_thread *fd_thread_begin(void)
 		return NULL;
 	none_for_me = 1;
 	/* A signal handler that interrupted this thread where it holds the lock gets none yet. */
-	none_for_me =
-		__atomic_load_n(&list.lock, __ATOMIC_RELAXED) != tid_self() && !thread_start();
+	none_for_me = !fd_lock_mine(&list.lock) && !thread_start();
 	errno = saved_errno;
 	return fd_thread_self;
 }
@@ -398,15 +265,15 @@ static void thread_end(void *data)
 static void fork_prepare(void)
 {
 	fd_thread_flush_own();
-	lock_take(&change_lock);
+	fd_lock_take(&change_lock);
 	list_lock();
 }
 
 static void fork_parent(void)
 {
-	if (__atomic_load_n(&list.lock, __ATOMIC_RELAXED) == tid_self())
+	if (fd_lock_mine(&list.lock))
 		list_unlock();
-	if (__atomic_load_n(&change_lock, __ATOMIC_RELAXED) == tid_self())
+	if (fd_lock_mine(&change_lock))
 		fd_threads_change_end();
 }
 
@@ -427,7 +294,7 @@ static void fork_child(void)
 	if (!self)
 		return;
 	thread_link(self);
-	self->tid = tid_self();
+	self->tid = fd_lock_tid();
 	self->attention &= FD_THREAD_FENCED;
 	self->inherited = (uint32_t)self->returns.count;
 	self->written = 0;
@@ -442,12 +309,12 @@ static void fork_child(void)
 
 void fd_threads_change_begin(void)
 {
-	lock_take(&change_lock);
+	fd_lock_take(&change_lock);
 }
 
 void fd_threads_change_end(void)
 {
-	__atomic_store_n(&change_lock, 0, __ATOMIC_RELEASE);
+	fd_lock_give(&change_lock);
 }
 
 void fd_threads_init(void)
@@ -468,22 +335,6 @@ static void thread_flush_other(struct fd_thread *thread)
 		fd_thread_flush_all(thread, fd_clock_ticks(), false);
 		thread_give(thread);
 	}
-}
-
-void fd_thread_flush_own(void)
-{
-	struct fd_thread *thread = fd_thread_self;
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	if (!thread || __atomic_load_n(&thread->busy, __ATOMIC_RELAXED))
-		return;
-	__atomic_store_n(&thread->busy, here, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))
-		fd_thread_attend(thread, here);
-	if (!fd_writer_empty(&thread->writer) || thread->written < thread->returns.count)
-		fd_thread_flush_all(thread, fd_clock_ticks(), true);
-	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 }
 
 void fd_threads_flush(void)

@@ -1,0 +1,123 @@
+/* Writing out what a thread has pending: threads.h. */
+#include <errno.h>
+
+#include "flowdar/flowdar.h"
+#include "functions/selection.h"
+#include "functions/threads.h"
+#include "provider/control.h"
+
+/* The segment's counters. */
+static void thread_tell(struct fd_thread *thread, uint64_t lost)
+{
+	struct fd_control *segment = fd_control_segment();
+
+	fd_control_add(segment, calls, thread->told_calls);
+	if (thread->told_skipped)
+		fd_control_add(segment, skipped, thread->told_skipped);
+	if (thread->told_unwound)
+		fd_control_add(segment, unwound, thread->told_unwound);
+	if (lost)
+		fd_control_add(segment, lost, lost);
+	thread->told_calls = 0;
+	thread->told_skipped = 0;
+	thread->told_unwound = 0;
+}
+
+void fd_thread_flush(struct fd_thread *thread, uint64_t now, bool may_wait)
+{
+	int saved_errno = errno;
+	uint64_t lost = 0;
+	const uint8_t *data;
+	uint32_t length;
+
+	if (fd_writer_empty(&thread->writer) && thread->skipped == 0 && thread->lost == 0)
+		return;
+	if (!(may_wait ? fd_control_before() : fd_control_before_now()) ||
+	    !FLOWDAR_ENABLED(calls)) {
+		/* Not wanted any more: whatever is open was never told. */
+		thread->written = 0;
+		thread->inherited = (uint32_t)thread->returns.count;
+		fd_writer_reset(&thread->writer, 0);
+		return;
+	}
+	if (thread->skipped && thread->written == 0) {
+		fd_writer_skipped(&thread->writer, now, thread->skipped, thread->skipped_ticks);
+		thread->skipped = 0;
+		thread->skipped_ticks = 0;
+	}
+	if (__atomic_load_n(&thread->lost, __ATOMIC_RELAXED)) {
+		lost = __atomic_exchange_n(&thread->lost, 0, __ATOMIC_RELAXED);
+		fd_writer_lost(&thread->writer, now, lost);
+	}
+	if (!fd_writer_empty(&thread->writer)) {
+		data = fd_writer_finish(&thread->writer, now, &length);
+		flowdar_link_.calls.write(thread->tid, data, length);
+		thread->flushes++;
+	}
+	fd_writer_reset(&thread->writer, thread->writer.depth);
+	thread_tell(thread, lost);
+	errno = saved_errno;
+}
+
+void fd_thread_flush_all(struct fd_thread *thread, uint64_t now, bool may_wait)
+{
+	if (fd_selection_on())
+		fd_frames_write(thread, (uint32_t)thread->returns.count, now);
+	if (thread->returns.count > 0 && thread->written == thread->returns.count) {
+		struct fd_frame *top = &thread->frames[thread->returns.count - 1];
+
+		if (top->skipped) {
+			if (fd_writer_full(&thread->writer))
+				fd_thread_flush(thread, now, may_wait);
+			fd_writer_skipped(&thread->writer, now, top->skipped, top->skipped_ticks);
+			top->skipped = 0;
+			top->skipped_ticks = 0;
+		}
+	}
+	fd_thread_flush(thread, now, may_wait);
+}
+
+struct quietly {
+	struct fd_thread *thread;
+	uint64_t value;
+};
+
+static void quietly_attend(void *argument)
+{
+	const struct quietly *what = argument;
+
+	fd_thread_attend(what->thread, (uintptr_t)what->value);
+}
+
+static void quietly_flush(void *argument)
+{
+	const struct quietly *what = argument;
+
+	fd_thread_flush(what->thread, what->value, true);
+}
+
+void fd_thread_attend_quietly(struct fd_thread *thread, uintptr_t position)
+{
+	fd_vectors_call(quietly_attend, &(struct quietly){ thread, position });
+}
+
+void fd_thread_flush_quietly(struct fd_thread *thread, uint64_t now)
+{
+	fd_vectors_call(quietly_flush, &(struct quietly){ thread, now });
+}
+
+void fd_thread_flush_own(void)
+{
+	struct fd_thread *thread = fd_thread_self;
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+
+	if (!thread || __atomic_load_n(&thread->busy, __ATOMIC_RELAXED))
+		return;
+	__atomic_store_n(&thread->busy, here, __ATOMIC_RELAXED);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))
+		fd_thread_attend(thread, here);
+	if (!fd_writer_empty(&thread->writer) || thread->written < thread->returns.count)
+		fd_thread_flush_all(thread, fd_clock_ticks(), true);
+	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
+}
