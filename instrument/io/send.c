@@ -166,8 +166,8 @@ static void outgoing_of_buffer(struct outgoing *out, int fd, const void *buffer,
 	out->count = 1;
 }
 
-static enum outcome buffer_send(int fd, const char *what, const void *buffer, size_t length,
-				int flags, ssize_t *result)
+static FD_APART enum outcome buffer_send(int fd, const char *what, const void *buffer,
+					 size_t length, int flags, ssize_t *result)
 {
 	struct outgoing out;
 
@@ -177,8 +177,8 @@ static enum outcome buffer_send(int fd, const char *what, const void *buffer, si
 	return outgoing_send(&out, what, length, result);
 }
 
-static enum outcome vector_send(int fd, const char *what, const struct iovec *parts, size_t count,
-				int flags, ssize_t *result)
+static FD_APART enum outcome vector_send(int fd, const char *what, const struct iovec *parts,
+					 size_t count, int flags, ssize_t *result)
 {
 	struct outgoing out;
 	size_t total = 0;
@@ -258,8 +258,8 @@ FD_WRAPPER ssize_t writev(int fd, const struct iovec *parts, int count)
 	return result;
 }
 
-static ssize_t sendto_watched(int fd, const void *buffer, size_t length, int flags,
-			      __CONST_SOCKADDR_ARG address, socklen_t address_length)
+static FD_APART ssize_t sendto_watched(int fd, const void *buffer, size_t length, int flags,
+				       __CONST_SOCKADDR_ARG address, socklen_t address_length)
 {
 	const struct fd_next *next = fd_next();
 	int before = errno;

@@ -89,15 +89,12 @@ void fd_io_buffer(enum fd_io_op op, int fd, int64_t result, const void *buffer)
 	fd_wait_writing(-1);
 }
 
-void fd_io_vector(enum fd_io_op op, int fd, int64_t result, const struct iovec *parts, size_t count)
+static FD_APART void joined_write(enum fd_io_op op, int64_t result, const struct iovec *parts,
+				  size_t count, uint32_t most)
 {
 	char joined[FD_IO_BYTES_MAX];
 	size_t have = 0;
-	uint32_t most;
 
-	fd_io_done(op, fd, result);
-	if (op == FD_IO_OTHER || !bytes_wanted(fd, result, &most))
-		return;
 	if (most > (uint64_t)result)
 		most = (uint32_t)result;
 	for (size_t i = 0; i < count && have < most; i++) {
@@ -109,6 +106,15 @@ void fd_io_vector(enum fd_io_op op, int fd, int64_t result, const struct iovec *
 	fd_wait_writing(1);
 	flowdar_link_.bytes.write(label_of(op), joined, (uint64_t)result, have);
 	fd_wait_writing(-1);
+}
+
+void fd_io_vector(enum fd_io_op op, int fd, int64_t result, const struct iovec *parts, size_t count)
+{
+	uint32_t most;
+
+	fd_io_done(op, fd, result);
+	if (op != FD_IO_OTHER && bytes_wanted(fd, result, &most))
+		joined_write(op, result, parts, count, most);
 }
 
 /* ---- what a descriptor is ---- */

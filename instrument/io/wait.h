@@ -22,6 +22,9 @@
 
 #define FD_WRAPPER __attribute__((visibility("default")))
 
+/* For what needs much of the stack, or much else, only while something is recorded. */
+#define FD_APART __attribute__((noinline))
+
 /* Whether the caller's waits are traced; to be used in the wrapper itself. */
 #define FD_WATCHED() (FLOWDAR_ENABLED(wait_begin) && fd_wait_wanted(__builtin_return_address(0)))
 
