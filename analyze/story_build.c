@@ -180,19 +180,6 @@ static void limit(struct fd_story_builder *b)
 	story_tree_limit(&b->tree, (struct story_list *const *)lists->pdata, lists->len);
 }
 
-/* A note goes where it was made, by its time; one with the same key beside it takes it in. */
-static void put_note(struct story_tree *tree, struct story_list *list, struct story_node *note)
-{
-	uint32_t at = list->length;
-
-	while (at > 0 && list->items[at - 1]->start_ns > note->start_ns)
-		at--;
-	if (at > 0 && story_node_alike(list->items[at - 1], note))
-		story_node_merge(tree, list->items[at - 1], note);
-	else
-		story_list_insert(list, at, note);
-}
-
 /* The notes that were made in a frame, but in none of those below it. */
 static void take_notes(struct fd_story_builder *b, const struct fd_walk_frame *frame,
 		       struct story_list *children)
@@ -204,7 +191,7 @@ static void take_notes(struct fd_story_builder *b, const struct fd_walk_frame *f
 
 		if (note->key.pid == frame->pid && note->key.tid == frame->tid &&
 		    note->start_ns >= frame->start_ns && note->start_ns <= frame->end_ns)
-			put_note(&b->tree, children, note);
+			story_list_put_note(&b->tree, children, note);
 		else
 			b->notes->pdata[kept++] = note;
 	}

@@ -277,3 +277,15 @@ void story_tree_clear(struct story_tree *tree)
 	free_list(tree, &tree->roots);
 	*tree = (struct story_tree){ 0 };
 }
+
+void story_list_put_note(struct story_tree *tree, struct story_list *list, struct story_node *note)
+{
+	uint32_t at = list->length;
+
+	while (at > 0 && list->items[at - 1]->start_ns > note->start_ns)
+		at--;
+	if (at > 0 && story_node_alike(list->items[at - 1], note))
+		story_node_merge(tree, list->items[at - 1], note);
+	else
+		story_list_insert(list, at, note);
+}

@@ -132,6 +132,9 @@ uint64_t story_node_calls(const struct story_node *node);
 
 void story_list_push(struct story_list *list, struct story_node *node);
 void story_list_insert(struct story_list *list, uint32_t at, struct story_node *node);
+
+/* A note goes where it was made, by its time; one with the same key beside it takes it in. */
+void story_list_put_note(struct story_tree *tree, struct story_list *list, struct story_node *note);
 void story_list_remove(struct story_list *list, uint32_t at, uint32_t count);
 
 /* The list's memory, not its nodes. */
