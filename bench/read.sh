@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
-# How fast a trace is read: events decoded into batches, against babeltrace2, on one core.
+# How fast a trace is read: events decoded into batches, against babeltrace2, on one core; plain, and
+# from packed streams as recordings have them.
 #
 # usage: bench/read.sh [BUILD-DIRECTORY [EVENTS [ROUNDS]]]
-#        (as root, after: ninja -C BUILD-DIRECTORY read_events trace_generator; EVENTS: 10 million)
+#        (as root, after: ninja -C BUILD-DIRECTORY read_events trace_generator pack_trace;
+#        EVENTS: 10 million)
 #
 # A function trace (entry and exit of nested calls: two integers each, the context vtid) is recorded
 # by LTTng in a world of its own and put in three places: a tmpfs with huge pages, one without, and
 # the disk's page cache. There it is read in turn by flowdar's decoder and by
 #   babeltrace2 --component=sink.utils.dummy
-# once each a round, and the median of the rounds' ratios is what counts. Times are of the processor
+# once each a round, and the median of the rounds' ratios is what counts. Packed traces are compressed
+# at several levels of zstd, in columns (pipeline/packed_columns.h) and not; they are read in turn with
+# babeltrace2 on the plain one. Times are of the processor
 # (user and system), of the whole process, because others may be using the machine.
 # With FLOWDAR_BENCH_LONG=1 a trace ten times as long is read besides, for the memory it takes.
 set -euo pipefail
@@ -20,9 +24,10 @@ trap 'umount "$WORK/huge" "$WORK/plain" 2> /dev/null; rm -rf "$WORK"' EXIT
 events=${2:-10000000}
 rounds=${3:-5}
 generator=$FLOWDAR_BUILD/tests/ctf/trace_generator
+packer=$FLOWDAR_BUILD/tests/ctf/pack_trace
 reader=$FLOWDAR_BUILD/bench/read_events
-for program in "$generator" "$reader"; do
-	[ -x "$program" ] || fail "no $program: ninja -C $FLOWDAR_BUILD read_events trace_generator"
+for program in "$generator" "$reader" "$packer"; do
+	[ -x "$program" ] || fail "no $program: ninja -C $FLOWDAR_BUILD ${program##*/}"
 done
 core=$(($(nproc) - 1))
 TIMEFORMAT='%U %S'
@@ -49,21 +54,21 @@ median() {
 	sort -n | awk '{ a[NR] = $1 } END { print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
 }
 
-# compare PLACE TRACE
+# compare PLACE TRACE [PLAIN]: babeltrace2 reads PLAIN, the same trace, if it cannot read TRACE
 compare() {
 	local ours theirs
 	: > "$WORK/rounds"
 	"$reader" "$2" > /dev/null
 	for _ in $(seq "$rounds"); do
 		ours=$(cpu "$reader" "$2")
-		theirs=$(cpu babeltrace2 --component=sink.utils.dummy "$2")
+		theirs=$(cpu babeltrace2 --component=sink.utils.dummy "${3:-$2}")
 		echo "$ours $theirs" >> "$WORK/rounds"
 	done
 	awk -v place="$1" -v n="$events" \
 		-v ours="$(cut -d' ' -f1 "$WORK/rounds" | median)" \
 		-v theirs="$(cut -d' ' -f2 "$WORK/rounds" | median)" \
 		-v ratio="$(awk '{ print $2 / $1 }' "$WORK/rounds" | median)" 'BEGIN {
-			printf "%-22s  %9.1f  %11.2f  %6.1f\n", place, n / ours / 1e6, n / theirs / 1e6, ratio }'
+			printf "%-28s  %9.1f  %11.2f  %6.1f\n", place, n / ours / 1e6, n / theirs / 1e6, ratio }'
 }
 
 # two_threads TRACE: how much faster two threads are, each with half of it; the time that counts is
@@ -73,6 +78,17 @@ two_threads() {
 		for threads in 1 2; do "$reader" "$1" 3 "$threads" | cut -d' ' -f4 | median; done |
 			awk '{ seconds[NR] = $1 } END { printf "%.2f\n", seconds[1] / seconds[2] }'
 	done | median
+}
+
+# pack NAME LEVEL HOW: a packed copy of the trace
+pack() {
+	cp -r "$WORK/huge/trace" "$WORK/disk/$1"
+	"$packer" "$WORK/disk/$1" "$2" "$3" > /dev/null
+}
+
+# size TRACE: MiB
+size() {
+	du -s --block-size=1M "$1" | cut -f1
 }
 
 # memory TRACE: peak in KiB
@@ -92,14 +108,22 @@ cp -r "$WORK/huge/trace" "$WORK/plain/"
 cp -r "$WORK/huge/trace" "$WORK/disk/"
 
 echo "$events events, $(du -s --block-size=1M "$WORK/plain/trace" | cut -f1) MiB, $rounds rounds, one core"
-printf '%-22s  %9s  %11s  %6s\n' 'million events/s of' flowdar babeltrace2 ratio
+printf '%-28s  %9s  %11s  %6s\n' 'million events/s of' flowdar babeltrace2 ratio
 compare 'tmpfs, huge pages' "$WORK/huge/trace"
 compare "page cache ($(stat -f -c %T "$WORK/disk"))" "$WORK/disk/trace"
 compare 'tmpfs, 4 KiB pages' "$WORK/plain/trace"
-echo "two threads: $(two_threads "$WORK/huge/trace") times one"
-echo "peak memory: $(memory "$WORK/huge/trace") KiB"
+for kind in "-1 columns" "1 columns" "3 columns" "1 plain" "3 plain"; do
+	read -r level how <<< "$kind"
+	pack "packed$level$how" "$level" "$how"
+	compare "zstd $level, $how, $(size "$WORK/disk/packed$level$how") MiB" \
+		"$WORK/disk/packed$level$how" "$WORK/disk/trace"
+done
+echo "two threads: $(two_threads "$WORK/huge/trace") times one; packed: $(two_threads "$WORK/disk/packed1columns")"
+echo "peak memory: $(memory "$WORK/huge/trace") KiB; packed: $(memory "$WORK/disk/packed1columns") KiB"
 if [ "${FLOWDAR_BENCH_LONG:-}" = 1 ]; then
-	rm -rf "$WORK/plain/trace" "$WORK/disk/trace"
+	rm -rf "$WORK/plain/trace" "$WORK/disk/"*
 	record "$WORK/plain/long" "$((events * 10))"
-	echo "peak memory with ten times the events: $(memory "$WORK/plain/long") KiB"
+	plain=$(memory "$WORK/plain/long")
+	"$packer" "$WORK/plain/long" 1 columns > /dev/null
+	echo "peak memory with ten times the events: $plain KiB; packed: $(memory "$WORK/plain/long") KiB"
 fi
