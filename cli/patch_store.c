@@ -21,7 +21,8 @@ static char *stored_name(const char *store, guint number)
 
 /* ---- writing ---- */
 
-static void manifest_add(GKeyFile *manifest, guint number, const struct fd_patch_file *file)
+static void manifest_add(GKeyFile *manifest, guint number, const struct fd_patch_file *file,
+			 guint directories)
 {
 	g_autofree char *group = g_strdup_printf("file %u", number);
 	g_autofree char *original = file->original ? sum_of(file->original) : g_strdup("none");
@@ -32,6 +33,7 @@ static void manifest_add(GKeyFile *manifest, guint number, const struct fd_patch
 	g_key_file_set_value(manifest, group, "original", original);
 	g_key_file_set_value(manifest, group, "patched", patched);
 	g_key_file_set_value(manifest, group, "mode", mode);
+	g_key_file_set_integer(manifest, group, "directories", (int)directories);
 }
 
 static void remove_store(const struct fd_patch_tree *tree, const char *store, guint files)
@@ -64,7 +66,7 @@ static gboolean write_store(const struct fd_patch_tree *tree,
 		const struct fd_patch_file *file = g_ptr_array_index(outcome->files, i);
 		g_autofree char *name = stored_name(UNFINISHED, i);
 
-		manifest_add(manifest, i, file);
+		manifest_add(manifest, i, file, fd_patch_tree_missing(tree, file->path));
 		if (file->original)
 			done = fd_patch_tree_replace(tree, name, file->original, 0644, error);
 	}
@@ -126,6 +128,7 @@ struct stored {
 	char *original; /* checksum; "none": the file is new */
 	char *patched;
 	mode_t mode;
+	int directories;  /* that were made for it */
 	gboolean restore; /* it is its patched self now */
 };
 
@@ -176,6 +179,7 @@ static gboolean stored_read(GKeyFile *manifest, guint number, struct stored *sto
 	stored->path = g_key_file_get_value(manifest, group, "path", NULL);
 	stored->original = g_key_file_get_value(manifest, group, "original", NULL);
 	stored->patched = g_key_file_get_value(manifest, group, "patched", NULL);
+	stored->directories = g_key_file_get_integer(manifest, group, "directories", NULL);
 	stored->mode = mode ? (mode_t)(g_ascii_strtoull(mode, NULL, 8) & 0777) : 0644;
 	return stored->path && stored->original && stored->patched &&
 	       fd_patch_path_is_inside(stored->path);
@@ -255,17 +259,25 @@ static GBytes *original_of(const struct fd_patch_tree *tree, const struct stored
 static gboolean restore(const struct fd_patch_tree *tree, const struct stored *stored,
 			GBytes *original, GError **error)
 {
-	g_autofree char *directory = NULL;
+	g_autofree char *above = g_strdup(stored->path);
 
-	if (!stored->restore)
+	if (!stored->restore) {
+		fd_patch_tree_clean(tree, stored->path);
 		return TRUE;
+	}
 	if (!is_new(stored))
 		return fd_patch_tree_replace(tree, stored->path, original, stored->mode, error);
 	if (!fd_patch_tree_remove(tree, stored->path, error))
 		return FALSE;
-	directory = g_path_get_dirname(stored->path);
-	/* flowdar.h had a directory of its own; others are not empty. */
-	fd_patch_tree_remove_directory(tree, directory);
+	for (int i = 0; i < stored->directories; i++) {
+		char *slash = strrchr(above, '/');
+
+		if (!slash)
+			break;
+		*slash = '\0';
+		if (!fd_patch_tree_remove_directory(tree, above))
+			break; /* something else is in it by now */
+	}
 	return TRUE;
 }
 

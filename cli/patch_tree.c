@@ -221,6 +221,37 @@ gboolean fd_patch_tree_remove(const struct fd_patch_tree *tree, const char *path
 	return done;
 }
 
+void fd_patch_tree_clean(const struct fd_patch_tree *tree, const char *path)
+{
+	const char *name;
+	int parent = open_parent(tree, path, FALSE, &name);
+	g_autofree char *beside = g_strconcat(name, BESIDE, NULL);
+
+	if (parent >= 0) {
+		unlinkat(parent, beside, 0);
+		close(parent);
+	}
+}
+
+guint fd_patch_tree_missing(const struct fd_patch_tree *tree, const char *path)
+{
+	guint missing = 0;
+	g_autofree char *above = g_strdup(path);
+
+	for (char *slash; (slash = strrchr(above, '/'));) {
+		const char *name;
+		int parent = open_parent(tree, above, FALSE, &name);
+
+		if (parent >= 0) {
+			close(parent);
+			break;
+		}
+		missing++;
+		*slash = '\0';
+	}
+	return missing;
+}
+
 gboolean fd_patch_tree_remove_directory(const struct fd_patch_tree *tree, const char *path)
 {
 	const char *name;

@@ -39,6 +39,12 @@ gboolean fd_patch_tree_replace(const struct fd_patch_tree *tree, const char *pat
 /* Removes a file, and what an interrupted replacement may have left beside it. Not there: fine. */
 gboolean fd_patch_tree_remove(const struct fd_patch_tree *tree, const char *path, GError **error);
 
+/* Removes what an interrupted replacement may have left beside a file. */
+void fd_patch_tree_clean(const struct fd_patch_tree *tree, const char *path);
+
+/* How many directories above a file are not there yet. */
+guint fd_patch_tree_missing(const struct fd_patch_tree *tree, const char *path);
+
 /* Removes an empty directory; TRUE if it is gone now. */
 gboolean fd_patch_tree_remove_directory(const struct fd_patch_tree *tree, const char *path);
 
