@@ -212,6 +212,8 @@ int main(void)
 	waits_sending();
 	waits_polling();
 	waits_of_threads();
+	waits_of_locks();
+	waits_of_others();
 	fclose(expectations);
 	return 0;
 }

@@ -56,5 +56,7 @@ void waits_receiving(void);
 void waits_sending(void);
 void waits_polling(void);
 void waits_of_threads(void);
+void waits_of_locks(void);
+void waits_of_others(void);
 
 #endif
