@@ -40,7 +40,7 @@ static void end_is_near(void)
 {
 	int saved_errno = errno;
 
-	if (fd_selection_on())
+	if (fd_selection_on() && getpid() == fd_threads_pid)
 		fd_threads_flush();
 	errno = saved_errno;
 }

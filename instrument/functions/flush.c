@@ -1,5 +1,6 @@
 /* Writing out what a thread has pending: threads.h. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "flowdar/flowdar.h"
 #include "functions/selection.h"
@@ -23,6 +24,17 @@ static void thread_tell(struct fd_thread *thread, uint64_t lost)
 	thread->told_unwound = 0;
 }
 
+/* In a child of vfork(): the memory is the parent's, the process not. What it does stays in the
+ * buffer, for the parent to write; but a buffer that is full is lost. */
+static void borrowed_flush(struct fd_thread *thread)
+{
+	if (!fd_writer_full(&thread->writer))
+		return;
+	__atomic_fetch_add(&thread->lost, thread->told_calls, __ATOMIC_RELAXED);
+	thread->told_calls = 0;
+	fd_writer_reset(&thread->writer, thread->writer.depth);
+}
+
 void fd_thread_flush(struct fd_thread *thread, uint64_t now, bool may_wait)
 {
 	int saved_errno = errno;
@@ -32,6 +44,10 @@ void fd_thread_flush(struct fd_thread *thread, uint64_t now, bool may_wait)
 
 	if (fd_writer_empty(&thread->writer) && thread->skipped == 0 && thread->lost == 0)
 		return;
+	if (getpid() != fd_threads_pid) {
+		borrowed_flush(thread);
+		return;
+	}
 	if (!(may_wait ? fd_control_before() : fd_control_before_now()) ||
 	    !FLOWDAR_ENABLED(calls)) {
 		/* Not wanted any more: whatever is open was never told. */

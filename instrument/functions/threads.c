@@ -22,6 +22,7 @@
 
 struct fd_calls_settings fd_calls_settings = { .depth_max = UINT32_MAX };
 __thread struct fd_thread *fd_thread_self;
+int fd_threads_pid;
 
 /* The calling thread has none and is to have none: it is beginning, or ending, or the helper's. */
 static __thread volatile int none_for_me __attribute__((tls_model("initial-exec")));
@@ -284,6 +285,7 @@ static void fork_child(void)
 
 	list.lock = 0;
 	change_lock = 0;
+	fd_threads_pid = getpid();
 	while (list.first) {
 		struct fd_thread *thread = list.first;
 
@@ -319,6 +321,7 @@ void fd_threads_change_end(void)
 
 void fd_threads_init(void)
 {
+	fd_threads_pid = getpid();
 	list.keyed = pthread_key_create(&list.key, thread_end) == 0;
 	list.barrier =
 		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;

@@ -89,6 +89,9 @@ extern struct fd_calls_settings fd_calls_settings;
 
 extern __thread struct fd_thread *fd_thread_self __attribute__((tls_model("initial-exec")));
 
+/* The process whose memory this is: not that of a child of vfork(). */
+extern int fd_threads_pid;
+
 /* The calling thread's state when it has none yet; NULL if it is not to have one. */
 struct fd_thread *fd_thread_begin(void);
 

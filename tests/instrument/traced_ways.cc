@@ -1,0 +1,250 @@
+/*
+ * The ways that functions are left, and the stacks they run on; compiled with hooks or patchable.
+ *
+ *	traced_ways WAY
+ *
+ * On standard output "pid PID", "call NAME ADDRESS COUNT": how often each function was called; "lost" and
+ * "unwound" with what must be told of them at least.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#define KEPT __attribute__((noinline, noclone, used))
+#define BARE __attribute__((no_instrument_function, patchable_function_entry(0)))
+
+static volatile unsigned sink;
+static jmp_buf back;
+static ucontext_t main_context, other_context;
+
+extern "C" {
+KEPT void leaf(unsigned value)
+{
+	sink = value;
+}
+
+KEPT void jumper(unsigned depth)
+{
+	leaf(depth);
+	if (depth == 0)
+		longjmp(back, 1);
+	jumper(depth - 1);
+	sink++;
+}
+
+KEPT void jumps(void)
+{
+	for (volatile int i = 0; i < 100; i++)
+		if (setjmp(back) == 0)
+			jumper(3);
+	leaf(1);
+}
+
+KEPT void thrower(unsigned depth)
+{
+	leaf(depth);
+	if (depth == 0)
+		throw std::runtime_error("on purpose");
+	thrower(depth - 1);
+	sink++;
+}
+
+KEPT void throws(void)
+{
+	for (int i = 0; i < 100; i++) {
+		try {
+			thrower(3);
+		} catch (const std::exception &) {
+			leaf(2);
+		}
+	}
+}
+
+KEPT void ender(unsigned depth)
+{
+	if (depth == 0)
+		pthread_exit(nullptr);
+	ender(depth - 1);
+	sink++;
+}
+
+KEPT void *ends(void *nothing)
+{
+	leaf(3);
+	ender(3);
+	return nothing;
+}
+
+KEPT void sleeper(unsigned depth)
+{
+	if (depth > 0)
+		sleeper(depth - 1);
+	else
+		for (;;)
+			pause();
+	sink++;
+}
+
+KEPT void *sleeps(void *nothing)
+{
+	leaf(4);
+	sleeper(2);
+	return nothing;
+}
+
+/* Moves its stack pointer between its two hooks. */
+KEPT void grower(unsigned bytes)
+{
+	volatile char *room = (volatile char *)__builtin_alloca(bytes);
+
+	room[0] = 1;
+	room[bytes - 1] = 1;
+	leaf(bytes);
+	if (bytes > 100)
+		grower(bytes / 2);
+	leaf(room[0]);
+}
+
+KEPT void handler(int number)
+{
+	leaf((unsigned)number);
+}
+
+KEPT void coroutine(void)
+{
+	for (int i = 0; i < 10; i++) {
+		leaf(5);
+		swapcontext(&other_context, &main_context);
+	}
+}
+}
+
+BARE static void tell(const char *name, void *address, unsigned long count)
+{
+	printf("call %s 0x%lX %lu\n", name, (unsigned long)(uintptr_t)address, count);
+}
+#define TELL(name, count) tell(#name, (void *)(uintptr_t)name, count)
+
+BARE static void run_thread(void *(*body)(void *), bool cancel)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, nullptr, body, nullptr);
+	if (cancel) {
+		usleep(50000);
+		pthread_cancel(thread);
+	}
+	pthread_join(thread, nullptr);
+}
+
+BARE static void on_other_stack(void)
+{
+	static char stack[65536];
+	stack_t other = {};
+	struct sigaction action = {};
+
+	other.ss_sp = stack;
+	other.ss_size = sizeof(stack);
+	sigaltstack(&other, nullptr);
+	action.sa_handler = handler;
+	action.sa_flags = SA_ONSTACK;
+	sigaction(SIGUSR1, &action, nullptr);
+	for (int i = 0; i < 10; i++)
+		raise(SIGUSR1);
+	leaf(6);
+}
+
+BARE static void coroutines(void)
+{
+	static char stack[262144];
+
+	getcontext(&other_context);
+	other_context.uc_stack.ss_sp = stack;
+	other_context.uc_stack.ss_size = sizeof(stack);
+	makecontext(&other_context, coroutine, 0);
+	for (int i = 0; i < 10; i++) {
+		swapcontext(&main_context, &other_context);
+		leaf(7);
+	}
+}
+
+BARE static void vforks(void)
+{
+	for (int i = 0; i < 10; i++) {
+		pid_t pid = vfork();
+
+		if (pid == 0) {
+			leaf(8);
+			_exit(0);
+		}
+		waitpid(pid, nullptr, 0);
+	}
+}
+
+BARE int main(int argc, char **argv)
+{
+	const char *way = argc > 1 ? argv[1] : "";
+
+	printf("pid %d\n", getpid());
+	if (strcmp(way, "jump") == 0) {
+		jumps();
+		TELL(jumps, 1);
+		TELL(jumper, 400);
+		TELL(leaf, 401);
+		printf("unwound 400\n");
+	} else if (strcmp(way, "throw") == 0) {
+		throws();
+		TELL(throws, 1);
+		TELL(thrower, 400);
+		TELL(leaf, 500);
+	} else if (strcmp(way, "end") == 0) {
+		run_thread(ends, false);
+		TELL(ends, 1);
+		TELL(ender, 4);
+		TELL(leaf, 1);
+	} else if (strcmp(way, "cancel") == 0) {
+		run_thread(sleeps, true);
+		TELL(sleeps, 1);
+		TELL(sleeper, 3);
+		TELL(leaf, 1);
+	} else if (strcmp(way, "hang") == 0) {
+		pthread_t thread;
+
+		pthread_create(&thread, nullptr, sleeps, nullptr);
+		usleep(50000);
+		TELL(sleeps, 1);
+		TELL(sleeper, 3);
+		TELL(leaf, 1);
+		printf("open 4\n");
+	} else if (strcmp(way, "grow") == 0) {
+		grower(1000);
+		TELL(grower, 5);
+		TELL(leaf, 10);
+	} else if (strcmp(way, "signal") == 0) {
+		on_other_stack();
+		TELL(handler, 0);
+		TELL(leaf, 1);
+		printf("lost 20\n");
+	} else if (strcmp(way, "coroutine") == 0) {
+		coroutines();
+		TELL(coroutine, 0);
+		TELL(leaf, 10);
+		printf("lost 11\n");
+	} else if (strcmp(way, "vfork") == 0) {
+		vforks();
+		TELL(leaf, 10);
+	} else {
+		return 2;
+	}
+	fflush(stdout);
+	return 0;
+}
