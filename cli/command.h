@@ -27,6 +27,8 @@ struct fd_command {
 extern const struct fd_command fd_commands[];
 
 int fd_cmd_patch(int argc, char **argv);
+int fd_cmd_cc(int argc, char **argv);
+int fd_cmd_cxx(int argc, char **argv);
 int fd_cmd_record(int argc, char **argv);
 int fd_cmd_info(int argc, char **argv);
 int fd_cmd_export(int argc, char **argv);

@@ -5,6 +5,8 @@
 
 const struct fd_command fd_commands[] = {
 	{ "patch", "mark a server's source: sessions, requests, hand-offs", fd_cmd_patch },
+	{ "cc", "the C compiler, made to build functions that can be recorded", fd_cmd_cc },
+	{ "c++", "the same for C++", fd_cmd_cxx },
 	{ "record", "run a server and record what its functions and sessions do", fd_cmd_record },
 	{ "info", "what is in a recording: events, processes, binaries, losses", fd_cmd_info },
 	{ "export", "give the trace to babeltrace2, Trace Compass and others", fd_cmd_export },
