@@ -148,6 +148,8 @@ struct fd_diff_options {
 	double max_unknown;         /* likewise; 0: 0.2 */
 	GHashTable *unrecorded;     /* functions that are folded on both sides, because a side does
 				     * not have all their calls (unrecorded.h); NULL: none */
+	const char *doubt; /* why the sides are hard to compare, in English: a hint, and low
+				     * confidence; NULL: they are not */
 };
 
 /* A function that is not compared: a side does not have all its calls. */

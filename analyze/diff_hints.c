@@ -215,4 +215,6 @@ void diff_hint(struct diff_work *work)
 	hint_server(work);
 	hint_skipped(work->diff);
 	hint_unrecorded(work->diff);
+	if (work->options.doubt)
+		hint(work->diff, "%s", work->options.doubt);
 }

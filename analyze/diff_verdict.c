@@ -465,6 +465,7 @@ static enum fd_confidence confidence_of(const struct diff_work *work)
 	const struct fd_diff *diff = work->diff;
 	const struct fd_diff_options *options = &work->options;
 	gboolean bad =
+		options->doubt ||
 		MAX(diff->baseline.discarded, diff->subject.discarded) > options->max_discarded ||
 		MAX(diff->baseline.unknown, diff->subject.unknown) > options->max_unknown;
 

@@ -108,14 +108,13 @@ static void on_thread_end(struct fd_walk *walk, struct thread *thread)
 	thread->overflow = 0;
 }
 
-static void on_switched(struct fd_walk *walk, const struct thread *thread,
-			const struct fd_event *event)
+static void on_switched(struct fd_walk *walk, const struct fd_event *event)
 {
 	struct fd_walk_switch told = {
-		.time_ns = thread->now_ns,
+		.time_ns = event->time_ns,
 		.addr = event->addr,
 		.calls = event->addr2,
-		.pid = thread->pid,
+		.pid = event->pid,
 		.on = event->fd == 1,
 		.reason = event->wait,
 	};
@@ -167,9 +166,6 @@ static void dispatch_rest(struct fd_walk *walk, struct thread *thread, const str
 		break;
 	case FD_EVENT_THREAD_END:
 		on_thread_end(walk, thread);
-		break;
-	case FD_EVENT_SWITCHED:
-		on_switched(walk, thread, event);
 		break;
 	default:
 		break;
@@ -242,6 +238,12 @@ static void pass_time(struct fd_walk *walk, struct thread *thread, uint64_t time
 		thread->now_ns = time_ns;
 }
 
+static gboolean says_nothing_of_threads(const struct fd_event *event)
+{
+	return event->kind == FD_EVENT_OTHER || event->kind == FD_EVENT_MODULE ||
+	       event->kind == FD_EVENT_PROCESS || event->kind >= FD_EVENT_KINDS;
+}
+
 void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
@@ -252,9 +254,9 @@ void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t le
 			continue;
 		}
 		count(walk, event);
-		/* Neither says anything about a thread. */
-		if (event->kind == FD_EVENT_OTHER || event->kind == FD_EVENT_MODULE ||
-		    event->kind >= FD_EVENT_KINDS)
+		if (event->kind == FD_EVENT_SWITCHED)
+			on_switched(walk, event);
+		if (event->kind == FD_EVENT_SWITCHED || says_nothing_of_threads(event))
 			continue;
 		struct thread *thread = thread_of(walk, event);
 

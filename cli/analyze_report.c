@@ -104,7 +104,7 @@ static void print_repairs(const struct fd_profile_losses *losses)
 			      losses->repaired, losses->stray_exits, losses->stray_sessions);
 	if (losses->unwound)
 		fd_print_line("of the calls without an exit, %" G_GUINT64_FORMAT
-			      " ended without returning (longjmp, exceptions)",
+			      " ended otherwise (tail calls, longjmp, exceptions)",
 			      losses->unwound);
 }
 
@@ -120,7 +120,9 @@ static void print_summary(const struct fd_analyze_request *request, const char *
 		      profile->processes, profile->processes == 1 ? "" : "es");
 	print_repairs(&profile->losses);
 	print_unrecorded(profile);
-	if (!rows && server) {
+	if (request->by == FD_BY_REQUEST && server) {
+		fd_print_line("no requests in it: the server does not tell them");
+	} else if (!rows && server) {
 		fd_print_line("none of its events is a call, a wait or a session's");
 	} else if (server) {
 		fd_print_line("%s", request->server ? "what belongs to no session:"

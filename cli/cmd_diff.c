@@ -136,6 +136,7 @@ static struct fd_diff *compare(const struct texts *texts, const struct fd_diff_r
 
 	if (fd_diff_sides_read(&baseline_input, &subject_input, &sides, error)) {
 		options.unrecorded = sides.unrecorded;
+		options.doubt = sides.doubt;
 		diff = fd_diff_new(sides.baseline, sides.subject, &options, error);
 	}
 	fd_diff_sides_clear(&sides);

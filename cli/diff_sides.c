@@ -4,38 +4,24 @@
 #include "cli/table.h"
 #include "pipeline/recording.h"
 
-static char *least_text(const struct fd_recording_info *info)
-{
-	g_autofree char *least = fd_format_duration((double)info->min_duration_ns);
-
-	return info->min_duration_ns ? g_strdup_printf("not those shorter than %s", least)
-				     : g_strdup("all");
-}
-
-static char *depth_text(const struct fd_recording_info *info)
-{
-	return info->depth ? g_strdup_printf("calls %" G_GUINT64_FORMAT " deep", info->depth)
-			   : g_strdup("calls at any depth");
-}
-
 /* Whose calls were recorded is dealt with function by function; this is about each call. */
-static void warn(const struct fd_usage *usage, const struct fd_recording_info *baseline,
-		 const struct fd_recording_info *subject)
+static char *doubt_of(const struct fd_recording_info *baseline,
+		      const struct fd_recording_info *subject)
 {
-	g_autofree char *least = least_text(subject), *least_before = least_text(baseline);
-	g_autofree char *depth = depth_text(subject), *depth_before = depth_text(baseline);
+	g_autofree char *before = fd_format_duration((double)baseline->min_duration_ns);
+	g_autofree char *after = fd_format_duration((double)subject->min_duration_ns);
 
 	if (baseline->min_duration_ns != subject->min_duration_ns)
-		fd_warning(usage,
-			   "of short calls the subject has recorded %s, the baseline %s: what was "
-			   "not is a part of its callers",
-			   least, least_before);
+		return g_strdup_printf("calls shorter than %s were not recorded in the subject, "
+				       "shorter than %s in the baseline: they are a part of their "
+				       "callers there",
+				       after, before);
 	if (baseline->depth != subject->depth)
-		fd_warning(
-			usage,
-			"the subject has recorded %s, the baseline %s: what was not is a part of "
-			"its callers",
-			depth, depth_before);
+		return g_strdup_printf("the subject was recorded %" G_GUINT64_FORMAT
+				       " calls deep, the baseline %" G_GUINT64_FORMAT
+				       " (0: all): deeper ones are a part of their callers",
+				       subject->depth, baseline->depth);
+	return NULL;
 }
 
 /* Another profile in the place of the old one, without the functions that are not compared. */
@@ -63,7 +49,7 @@ static gboolean bring_together(struct fd_profile_input *baseline, struct fd_prof
 	struct fd_recorded right = { sides->subject, (const char *const *)after.functions };
 
 	sides->unrecorded = fd_unrecorded_find(&left, &right);
-	warn(subject->usage, &before, &after);
+	sides->doubt = doubt_of(&before, &after);
 	fd_recording_info_clear(&before);
 	fd_recording_info_clear(&after);
 	return !g_hash_table_size(sides->unrecorded) ||
@@ -85,4 +71,5 @@ void fd_diff_sides_clear(struct fd_diff_sides *sides)
 	fd_profile_free(sides->baseline);
 	fd_profile_free(sides->subject);
 	g_clear_pointer(&sides->unrecorded, g_hash_table_unref);
+	g_free(sides->doubt);
 }

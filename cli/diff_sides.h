@@ -10,12 +10,13 @@
 struct fd_diff_sides {
 	fd_profile *baseline;
 	fd_profile *subject;
-	GHashTable *unrecorded; /* for struct fd_diff_options */
+	GHashTable *unrecorded; /* both for struct fd_diff_options */
+	char *doubt;
 };
 
 /* Reads both. Functions that one of them does not have all calls of are left out of both, for which
- * traces are read again where needed. Warns of settings of the recordings that make them hard to
- * compare. FALSE and error when one cannot be read. The caller clears sides in any case. */
+ * traces are read again where needed. doubt: settings of the recordings that make them hard to
+ * compare, NULL: none. FALSE and error when one cannot be read. The caller clears sides in any case. */
 gboolean fd_diff_sides_read(struct fd_profile_input *baseline, struct fd_profile_input *subject,
 			    struct fd_diff_sides *sides, GError **error);
 
