@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Traces that LTTng writes here and now, in every way that it has: our decoder takes each of them,
-# and says the same of it as libbabeltrace2.
+# and says the same of it as libbabeltrace2, also when it is packed.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/private.sh"
 trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
@@ -35,6 +35,9 @@ check() {
 	events=$(sed -n 's/.*: \([0-9]*\) events, the same$/\1/p' <<< "$result")
 	note "$name: $events events, the same"
 	[ "$events" -ge "$1" ] || fail "$name: only $events events"
+	result=$("$COMPARE" --packed "$WORK/packed" "$WORK/$name") || fail "packed: $result"
+	[[ $result = *": $events events, the same" ]] || fail "packed: $result"
+	rm -rf "$WORK/packed"
 }
 
 begin all_kinds --subbuf-size 1M --num-subbuf 8
