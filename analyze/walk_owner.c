@@ -181,17 +181,27 @@ static gboolean asks_for_work(const struct thread *thread, uint8_t wait)
 	return wait == FD_WAIT_COND && (!thread->current || !thread->current_open);
 }
 
+/* Where requests are told: it is on a connection that has none now. What it waits for there is the
+ * next one. */
+static gboolean is_between_requests(const struct thread *thread)
+{
+	return thread->session && !thread->session->unit;
+}
+
 void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
 {
 	if (event->wait == FD_WAIT_IO)
 		walk_io_touch(walk, thread, event->fd);
-	if (!asks_for_work(thread, event->wait)) {
+	gboolean between = is_between_requests(thread) && event->wait == FD_WAIT_IO;
+
+	if (!between && !asks_for_work(thread, event->wait)) {
 		walk_stack_enter(walk, thread, FD_FRAME_WAIT, event);
 		return;
 	}
-	walk_session_leave(walk, thread);
+	if (!between)
+		walk_session_leave(walk, thread);
 	walk_owner_boundary(walk, thread);
-	disown(walk, thread, event->wait != FD_WAIT_COND, NULL);
+	disown(walk, thread, !between && event->wait != FD_WAIT_COND, NULL);
 
 	struct frame *frame = walk_stack_enter(walk, thread, FD_FRAME_WAIT, event);
 	if (frame) {

@@ -776,6 +776,17 @@ static void test_requests(void)
 		"close 1 replaced 2..3 'one'\n"
 		"open 2 x at 3\n"
 		"close 2 finished 3..4 'two'\n");
+	/* Waiting for the next one is nobody's; waiting in one is its own. */
+	expect_unit("A 0 begin:1:x:5 1 +read 2 wait:IO:recv:5 9 w 10 +head 11 -head 12 req:0:one "
+		    "13 -read "
+		    "14 wait:IO:send:5 19 w 20 done:0:0 21 end:1",
+		    FD_UNIT_REQUEST,
+		    "recv@A 2..9 - self=7 total=7 wait=7\n"
+		    "open 1 x at 12\n"
+		    "head@A 10..11 s1 self=1 total=1 wait=0\n"
+		    "read@A 1..13 - self=4 total=11 wait=7\n"
+		    "send@A 14..19 s1 self=5 total=5 wait=5\n"
+		    "close 1 finished 12..20 'one'\n");
 	/* Another thread answers. */
 	expect_unit("A 0 begin:1:x 1 req:0:one 2 put:1:q\n"
 		    "B 3 take:1:q 4 +f 5 -f 6 done:0:0 7 +g 8 -g 9 wait:COND:c",

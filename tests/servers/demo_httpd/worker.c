@@ -2,17 +2,22 @@
 
 #include <sys/socket.h>
 
+#include <flowdar/flowdar.h>
+
 #include "request.h"
 #include "response.h"
 
 static void connection_serve(const struct site *site, struct connection *connection)
 {
 	struct request request;
-	int status;
+	bool more = true;
+	int status = 0;
 
-	do {
-		status = request_read(&request, connection);
-	} while (status == 0 && route_answer(site, &request, connection));
+	while (more && (status = request_read(&request, connection)) == 0) {
+		FLOWDAR_REQUEST_BEGIN(connection, request.target);
+		more = route_answer(site, &request, connection);
+		FLOWDAR_REQUEST_END(connection, 0);
+	}
 	if (status > 0) {
 		request.keep_alive = false;
 		if (response_error(connection, &request, status))
