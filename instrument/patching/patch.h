@@ -89,7 +89,7 @@ void fd_patch_scan(struct fd_patch *patch, const struct fd_patch_watch *watch);
 
 /* Switches all of sites, of any modules, in any order, duplicates allowed. Gives how many are now as
  * asked for, and the first reason (or FINE) why others are not. Calls that have entered before the
- * change go on as they began. Costs about 10 us and 30 ns a site. */
+ * change go on as they began. Costs about 10 us and 0.2 us a site. */
 size_t fd_patch_set(struct fd_patch *patch, struct fd_patch_site *const *sites, size_t count,
 		    bool on, enum fd_patch_status *status);
 
