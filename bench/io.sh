@@ -2,16 +2,18 @@
 # What the preload costs a server: throughput and processor time a request, against the plain server.
 #
 # usage: bench/io.sh [BUILD-DIRECTORY [PAIRS [SECONDS [SERVER...]]]]
-#        (as root, after: ninja -C BUILD-DIRECTORY libflowdar-io; defaults: 7 pairs of 3 s; nginx,
-#        redis, httpd; wrk, redis-benchmark and the servers from Debian's packages)
+#        (as root, after: ninja -C BUILD-DIRECTORY libflowdar-io io_calls; defaults: 7 pairs of 3 s;
+#        calls, nginx, redis, httpd; wrk, redis-benchmark and the servers from Debian's packages)
 #
-# In a world of its own, with a session daemon. Each round runs the server three times, in an order
+# In a world of its own, with a session daemon. Each round runs the server four times, in an order
 # that changes from round to round, on one core, the load on another:
 #	plain  as it is
+#	ust    with LTTng's libraries preloaded and nothing of ours
 #	off    preloaded, nothing is recorded
 #	on     preloaded, all events at the level of I/O are recorded, sessions as well, into memory
 # A ratio is that of a round's two runs; the medians of the rounds' ratios are what counts. Processor
-# time is that of the server's processes, user and system, read from /proc.
+# time is that of the server's processes, user and system, read from /proc. "calls" is no server but
+# bench/io_calls.c: nanoseconds of single calls.
 set -euo pipefail
 FLOWDAR_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 FLOWDAR_BUILD=$(realpath "${1:-$FLOWDAR_SOURCE/build/release}")
@@ -20,7 +22,7 @@ export FLOWDAR=$FLOWDAR_BUILD/bin/flowdar
 pairs=${2:-7}
 span=${3:-3}
 servers=("${@:4}")
-[ ${#servers[@]} -gt 0 ] || servers=(nginx redis httpd)
+[ ${#servers[@]} -gt 0 ] || servers=(calls nginx redis httpd)
 library=$FLOWDAR_BUILD/lib/flowdar/libflowdar-io.so
 [ -r "$library" ] || fail "no $library: ninja -C $FLOWDAR_BUILD libflowdar-io"
 helpers=liblttng-ust-fork.so.1:liblttng-ust-fd.so.1
@@ -119,18 +121,35 @@ trace() {
 	esac
 }
 
+# preload MODE: for what this shell starts from now on.
+preload() {
+	case $1 in
+	plain) ;;
+	ust) export LD_PRELOAD=$helpers:liblttng-ust.so.1 ;;
+	*) export LD_PRELOAD=$helpers:$library FLOWDAR_IO_SESSIONS=1 ;;
+	esac
+	export LTTNG_UST_REGISTER_TIMEOUT=10000
+}
+
+# calls MODE: the nanoseconds of each call.
+calls() {
+	[ "$1" != on ] || trace begin
+	(
+		preload "$1"
+		taskset -c 0 "$FLOWDAR_BUILD/bench/io_calls"
+	) | awk -v mode="$1" '{ printf "%s %s %s ns\n", $1, mode, $2 }'
+	[ "$1" != on ] || trace end
+	rm -rf /dev/shm/bench
+}
+
 # run SERVER MODE: prints requests per second, microseconds of processor time a request.
 run() {
 	local server=$1 mode=$2 pid before after requests seconds
 	[ "$mode" != on ] || trace begin
-	if [ "$mode" = plain ]; then
-		(taskset -c 0 bash -c "$(declare -f "${server}_start"); WORK=$WORK port=$port ${server}_start") > "$WORK/$server.log" 2>&1 &
-	else
-		(
-			export LD_PRELOAD=$helpers:$library FLOWDAR_IO_SESSIONS=1 LTTNG_UST_REGISTER_TIMEOUT=10000
-			taskset -c 0 bash -c "$(declare -f "${server}_start"); WORK=$WORK port=$port ${server}_start"
-		) > "$WORK/$server.log" 2>&1 &
-	fi
+	(
+		preload "$mode"
+		taskset -c 0 bash -c "$(declare -f "${server}_start"); WORK=$WORK port=$port ${server}_start"
+	) > "$WORK/$server.log" 2>&1 &
 	pid=$!
 	wait_for 10 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" || fail "$server does not listen"
 	sleep 0.3
@@ -150,21 +169,29 @@ median() {
 }
 
 lttng-sessiond --no-kernel --daemonize > /dev/null 2>&1
-orders=("plain off on" "on plain off" "off on plain" "plain on off" "off plain on" "on off plain")
+orders=("plain ust off on" "on plain ust off" "off on plain ust" "ust off on plain")
 for server in "${servers[@]}"; do
+	if [ "$server" = calls ]; then
+		for mode in plain ust off on; do calls "$mode"; done | sort -s -k1,1
+		continue
+	fi
 	: > "$WORK/ratios"
 	[ "$server" != redis ] || redis_rate=$(run redis plain | cut -d' ' -f1)
 	for ((round = 0; round < pairs; round++)); do
 		declare -A rate=() cost=()
-		for mode in ${orders[round % 6]}; do
+		line=$server
+		for mode in ${orders[round % 4]}; do
 			read -r "rate[$mode]" "cost[$mode]" < <(run "$server" "$mode")
 		done
-		printf '%s plain %s/s %s us, off %s/s %s us, on %s/s %s us\n' "$server" "${rate[plain]}" \
-			"${cost[plain]}" "${rate[off]}" "${cost[off]}" "${rate[on]}" "${cost[on]}"
-		awk "BEGIN { print ${rate[off]} / ${rate[plain]}, ${cost[off]} / ${cost[plain]}, \
-			${rate[on]} / ${rate[plain]}, ${cost[on]} / ${cost[plain]} }" >> "$WORK/ratios"
+		for mode in plain ust off on; do line+=", $mode ${rate[$mode]}/s ${cost[$mode]} us"; done
+		echo "$line"
+		for mode in ust off on; do
+			awk "BEGIN { print \"$mode\", ${rate[$mode]} / ${rate[plain]}, ${cost[$mode]} / ${cost[plain]} }" >> "$WORK/ratios"
+		done
 	done
-	printf '%s: median of %d pairs: off %.3f (CPU a request %.3f), on %.3f (CPU %.3f)\n' "$server" "$pairs" \
-		"$(cut -d' ' -f1 "$WORK/ratios" | median)" "$(cut -d' ' -f2 "$WORK/ratios" | median)" \
-		"$(cut -d' ' -f3 "$WORK/ratios" | median)" "$(cut -d' ' -f4 "$WORK/ratios" | median)"
+	for mode in ust off on; do
+		printf '%s: %s: median of %d pairs: %.3f of the throughput, %.3f of the CPU a request\n' "$server" "$mode" "$pairs" \
+			"$(sed -n "s/^$mode //p" "$WORK/ratios" | cut -d' ' -f1 | median)" \
+			"$(sed -n "s/^$mode //p" "$WORK/ratios" | cut -d' ' -f2 | median)"
+	done
 done

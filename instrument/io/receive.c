@@ -230,8 +230,7 @@ static enum plan read_try(int fd, const struct iovec *parts, size_t count, ssize
 		return PLAN_DIRECT;
 	if (look.kind != FD_OPEN_PIPE)
 		return socket_read_try(fd, parts, count, result);
-	return fd_descriptor_blocks(fd) && !fd_descriptor_ready(fd, POLLIN) ? PLAN_AROUND
-									    : PLAN_DIRECT;
+	return fd_descriptor_ready(fd, POLLIN) ? PLAN_DIRECT : PLAN_AROUND;
 }
 
 static ssize_t read_watched(int fd, void *buffer, size_t length)

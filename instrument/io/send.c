@@ -145,8 +145,7 @@ static bool is_direct_write(int fd, bool *wait)
 {
 	struct fd_look look = fd_look(fd);
 
-	*wait = look.kind == FD_OPEN_PIPE && !look.nonblocking && fd_descriptor_blocks(fd) &&
-		!fd_descriptor_ready(fd, POLLOUT);
+	*wait = look.kind == FD_OPEN_PIPE && !look.nonblocking && !fd_descriptor_ready(fd, POLLOUT);
 	return look.nonblocking || look.kind == FD_OPEN_UNKNOWN || look.kind == FD_OPEN_FILE ||
 	       look.kind == FD_OPEN_PIPE;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 #include "io/settings.h"
@@ -139,6 +140,12 @@ static enum fd_open_kind kind_of_socket(int fd)
 	return FD_OPEN_SOCKET;
 }
 
+/* /dev/null, /dev/zero, /dev/urandom and the like: major number 1. */
+static bool is_memory(const struct stat *info)
+{
+	return S_ISCHR(info->st_mode) && major(info->st_rdev) == 1;
+}
+
 static void look_closely(int fd)
 {
 	int before = errno, flags;
@@ -150,7 +157,8 @@ static void look_closely(int fd)
 
 		if (S_ISSOCK(info.st_mode))
 			kind = kind_of_socket(fd);
-		else if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode))
+		else if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode) ||
+			 is_memory(&info))
 			kind = FD_OPEN_FILE;
 		fd_table_found(&fd_table, fd, kind, (flags & O_NONBLOCK) != 0);
 	}
