@@ -11,7 +11,9 @@
 #include "pipeline/control.h"
 #include "pipeline/processes.h"
 
-#define LOOK_US 1000000 /* between two looks for processes that came later */
+#define LOOK_US       1000000 /* between two looks for processes that came later */
+#define AGAIN_MS      7000    /* instrument/control.h: alive stands still for 5 s */
+#define AGAIN_STEP_MS 200
 
 struct process {
 	pid_t pid;
@@ -51,6 +53,14 @@ static void add_below(struct fd_attached *attached, guint from)
 	}
 }
 
+static gboolean has_library(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid);
+	g_autofree char *maps = NULL;
+
+	return g_file_get_contents(path, &maps, NULL, NULL) && strstr(maps, "/libflowdar.so");
+}
+
 static gboolean any_told(const struct fd_attached *attached, guint from)
 {
 	gboolean told = FALSE;
@@ -60,18 +70,37 @@ static gboolean any_told(const struct fd_attached *attached, guint from)
 	return told;
 }
 
-/* Why nobody listens. */
-static const char *reason(pid_t pid)
+/* A process notices some seconds after a recording has ended that it has, and then listens again. */
+static void tell_again(struct fd_attached *attached, guint from)
 {
-	g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid);
-	g_autofree char *maps = NULL;
+	for (guint i = from; i < attached->processes->len; i++) {
+		struct process *process = &g_array_index(attached->processes, struct process, i);
 
-	if (!g_file_get_contents(path, &maps, NULL, NULL))
-		return "it is not ours to look into";
-	if (!strstr(maps, "/libflowdar.so"))
-		return "flowdar's libraries are not in it; it has to be started by `flowdar "
-		       "record`, or with libflowdar.so in LD_PRELOAD";
-	return "another recorder records it already, or it runs in a network namespace of its own";
+		if (!process->told)
+			process->told = fd_control_tell(process->pid, attached->control, NULL);
+	}
+}
+
+/* Whether flowdar is in one of the processes. */
+static gboolean any_can(const struct fd_attached *attached, guint from)
+{
+	gboolean can = FALSE;
+
+	for (guint i = from; !can && i < attached->processes->len; i++)
+		can = has_library(g_array_index(attached->processes, struct process, i).pid);
+	return can;
+}
+
+static gboolean refuse(const struct fd_attached *attached, guint from, pid_t pid, GError **error)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "process %d cannot be recorded: %s",
+		    (int)pid,
+		    any_can(attached, from)
+			    ? "another recorder records it already, or it runs in a network "
+			      "namespace of its own"
+			    : "flowdar's libraries are not in it; it has to be started by `flowdar "
+			      "record`, or with libflowdar.so in LD_PRELOAD");
+	return FALSE;
 }
 
 static gboolean attach(struct fd_attached *attached, pid_t pid, GError **error)
@@ -85,12 +114,16 @@ static gboolean attach(struct fd_attached *attached, pid_t pid, GError **error)
 	}
 	add(attached, pid);
 	add_below(attached, from);
+	for (int waited = 0;
+	     waited < AGAIN_MS && !any_told(attached, from) && any_can(attached, from);
+	     waited += AGAIN_STEP_MS) {
+		g_usleep(AGAIN_STEP_MS * 1000);
+		tell_again(attached, from);
+	}
 	/* One that was named twice, or is below another, has been told already. */
 	if (any_told(attached, from) || attached->processes->len == from)
 		return TRUE;
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "process %d cannot be recorded: %s",
-		    (int)pid, reason(pid));
-	return FALSE;
+	return refuse(attached, from, pid, error);
 }
 
 struct fd_attached *fd_attached_start(const pid_t *pids, size_t count, const char *control,
@@ -109,6 +142,18 @@ struct fd_attached *fd_attached_start(const pid_t *pids, size_t count, const cha
 	}
 	attached->look_us = g_get_monotonic_time();
 	return attached;
+}
+
+pid_t fd_attached_first(const struct fd_attached *attached)
+{
+	for (guint i = 0; i < attached->processes->len; i++) {
+		const struct process *process =
+			&g_array_index(attached->processes, struct process, i);
+
+		if (process->told)
+			return process->pid;
+	}
+	return 0;
 }
 
 static gboolean has_ended(const struct process *process)

@@ -21,6 +21,9 @@ struct fd_attached;
 struct fd_attached *fd_attached_start(const pid_t *pids, size_t count, const char *control,
 				      GError **error);
 
+/* The first process that was told, and so will be heard of. */
+pid_t fd_attached_first(const struct fd_attached *attached);
+
 /* Waits up to milliseconds for the last of the processes to end, then looks for new ones. FALSE when
  * all have ended. Comes back early on a signal. */
 gboolean fd_attached_wait(struct fd_attached *attached, int milliseconds);

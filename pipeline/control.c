@@ -283,7 +283,7 @@ gboolean fd_control_tell(pid_t pid, const char *path, GError **error)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t bytes = name_of(pid, &address);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	gboolean told = fd >= 0 && connect(fd, (struct sockaddr *)&address, bytes) == 0 &&
 			send(fd, path, strlen(path) + 1, MSG_NOSIGNAL) > 0;
 

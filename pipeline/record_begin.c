@@ -5,6 +5,9 @@
 
 #include "pipeline/record_run.h"
 
+#define KNOWN_MS      12000
+#define KNOWN_STEP_MS 200
+
 /* ---- options ---- */
 
 static gboolean is_power_of_two(uint64_t number)
@@ -206,6 +209,31 @@ static gboolean start_keeper(struct fd_run *run, GError **error)
 	return run->keeper != NULL;
 }
 
+/* A process whose daemon has ended looks for a new one every five seconds. */
+static gboolean attach(struct fd_run *run, const char *control, GError **error)
+{
+	const struct fd_record_options *options = run->options;
+	gboolean known = FALSE;
+	pid_t first;
+
+	run->attached = fd_attached_start(options->attach, options->attach_count, control, error);
+	if (!run->attached)
+		return FALSE;
+	first = fd_attached_first(run->attached);
+	for (int waited = 0; !known && waited < KNOWN_MS && !*run->stop; waited += KNOWN_STEP_MS) {
+		known = fd_tracing_knows(run->tracing, first);
+		if (!known)
+			g_usleep(KNOWN_STEP_MS * 1000);
+	}
+	if (!known && !*run->stop)
+		fd_run_tell(run, FD_RECORD_WARNING,
+			    "LTTng does not see the process yet: what it does until then is not "
+			    "recorded");
+	run->now.server = first;
+	run->begin_us = g_get_monotonic_time();
+	return TRUE;
+}
+
 static gboolean start_server(struct fd_run *run, GError **error)
 {
 	const struct fd_record_options *options = run->options;
@@ -215,12 +243,8 @@ static gboolean start_server(struct fd_run *run, GError **error)
 	run->started = g_date_time_format(wall, "%Y-%m-%dT%H:%M:%SZ");
 	run->begin_us = g_get_monotonic_time();
 	fd_control_segment_switch(run->control, TRUE);
-	if (options->attach_count) {
-		run->attached =
-			fd_attached_start(options->attach, options->attach_count, control, error);
-		run->now.server = options->attach[0];
-		return run->attached != NULL;
-	}
+	if (options->attach_count)
+		return attach(run, control, error);
 	run->server = fd_server_start(options, control, fd_keeper_pid(run->keeper), error);
 	if (!run->server)
 		return FALSE;

@@ -29,6 +29,7 @@ struct request {
 	const char *out, *buffers;
 	const struct fd_record_options *options;
 	struct fd_tracing_state state;
+	pid_t pid;
 	gboolean done; /* what step gave */
 	GError *error;
 };
@@ -183,6 +184,25 @@ gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *st
 		return FALSE;
 	*state = request.state;
 	return TRUE;
+}
+
+static gboolean knows_step(struct request *request)
+{
+	struct lttng_event *events = NULL;
+	int count = lttng_list_tracepoints(request->tracing->handle, &events);
+	gboolean known = FALSE;
+
+	for (int i = 0; i < count && !known; i++)
+		known = events[i].pid == request->pid;
+	free(events);
+	return known;
+}
+
+gboolean fd_tracing_knows(struct fd_tracing *tracing, pid_t pid)
+{
+	struct request request = { .step = knows_step, .pid = pid };
+
+	return !tracing->stuck && ask(tracing, &request, ANSWER_MS, NULL);
 }
 
 /* ---- snapshots ---- */

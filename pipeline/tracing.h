@@ -52,6 +52,10 @@ struct fd_tracing *fd_tracing_start(const char *name, const char *out, const cha
  * error, G_IO_ERROR_NOT_FOUND when they hold nothing. */
 gboolean fd_tracing_snapshot(struct fd_tracing *tracing, const char *path, GError **error);
 
+/* Whether the daemon knows the process (as it calls itself): only then can it be recorded. One that
+ * was there before the daemon may take some seconds to come. */
+gboolean fd_tracing_knows(struct fd_tracing *tracing, pid_t pid);
+
 /* Asks the session daemon. FALSE when it or its consumer daemon is gone, or it does not answer in
  * 15 s; then state is as it was. */
 gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *state);

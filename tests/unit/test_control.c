@@ -222,7 +222,7 @@ static int listen_as(pid_t pid)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int length = g_snprintf(address.sun_path + 1, 32, "flowdar/%d", (int)pid);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	g_assert_cmpint(bind(fd, (struct sockaddr *)&address,
 			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
