@@ -115,20 +115,6 @@ static gboolean reload(struct fd_ctf_stream *stream)
 	return TRUE;
 }
 
-/* Loads the packet that had to make room for others' again. */
-static gboolean restore(struct fd_ctf_stream *stream)
-{
-	uint64_t bits = position(stream);
-	GError *error = NULL;
-
-	if (!fd_ctf_window_load(&stream->window, bits / 8, RELOAD_MIN, &error)) {
-		take_damage(stream, error);
-		return FALSE;
-	}
-	set_cursor(stream, bits);
-	return TRUE;
-}
-
 /* ---- packets ---- */
 
 static uint64_t begin_of(const struct fd_ctf_stream *stream)
@@ -470,8 +456,6 @@ gboolean fd_ctf_stream_start(struct fd_ctf_stream *stream, struct fd_ctf_sink *s
 enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,
 				   struct fd_ctf_sink *sink)
 {
-	if (!fd_ctf_window_hold(&stream->window) && stream->in_packet && !restore(stream))
-		drop_file(stream);
 	while (!fd_ctf_sink_full(sink)) {
 		if (stream->in_packet && !stream->peeked && stream->stream->fast_bits) {
 			if (fd_ctf_fast_run(stream, limit_ns, sink))

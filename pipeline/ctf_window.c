@@ -40,27 +40,20 @@ void fd_ctf_pool_free(struct fd_ctf_pool *pool)
 	g_free(pool);
 }
 
-static void free_bytes(struct fd_ctf_window *window)
+static void give_packet_back(struct fd_ctf_window *window)
 {
-	if (window->held) {
-		window->pool->held -= window->held;
-		g_ptr_array_remove_fast(window->pool->windows, window);
-	}
+	if (!window->held)
+		return;
+	window->pool->held -= window->held;
+	g_ptr_array_remove_fast(window->pool->windows, window);
+	g_clear_pointer(&window->packet, g_free);
 	window->held = 0;
-	g_free(window->bytes);
-	window->bytes = NULL;
-	window->capacity = window->length = 0;
+	window->unpacked = FALSE;
 }
 
-/* Counts what the window has now; those that were used longest ago give theirs up for it. */
-static void count_held(struct fd_ctf_window *window)
+/* Others give theirs back, those that were used longest ago first. */
+static void keep_bound(struct fd_ctf_pool *pool, const struct fd_ctf_window *window)
 {
-	struct fd_ctf_pool *pool = window->pool;
-
-	if (!window->held)
-		g_ptr_array_add(pool->windows, window);
-	pool->held += window->capacity - window->held;
-	window->held = window->capacity;
 	while (pool->held > pool->limit && pool->windows->len > 1) {
 		struct fd_ctf_window *oldest = NULL;
 
@@ -70,16 +63,8 @@ static void count_held(struct fd_ctf_window *window)
 			if (other != window && (!oldest || other->turn < oldest->turn))
 				oldest = other;
 		}
-		free_bytes(oldest);
+		give_packet_back(oldest);
 	}
-}
-
-gboolean fd_ctf_window_hold(struct fd_ctf_window *window)
-{
-	if (!window->packed)
-		return TRUE;
-	window->turn = ++window->pool->turn;
-	return window->length > 0;
 }
 
 /* ---- the window ---- */
@@ -87,7 +72,10 @@ gboolean fd_ctf_window_hold(struct fd_ctf_window *window)
 void fd_ctf_window_close(struct fd_ctf_window *window)
 {
 	close_file(window);
-	free_bytes(window);
+	give_packet_back(window);
+	g_free(window->bytes);
+	window->bytes = NULL;
+	window->capacity = window->length = 0;
 }
 
 char *fd_ctf_window_place(const struct fd_ctf_window *window, uint64_t at)
@@ -104,9 +92,9 @@ static void open_at(struct fd_ctf_window *window, const char *path, uint64_t sta
 	/* The path of a file is one object as long as the stream lives. */
 	if (window->path != path)
 		close_file(window);
-	/* What a packet took is too much for a window on a plain file. */
-	if (window->held && !window->packed)
-		free_bytes(window);
+	if (!window->packed)
+		give_packet_back(window);
+	window->unpacked = FALSE;
 	window->path = path;
 	window->start = start;
 	window->offset = 0;
@@ -152,30 +140,40 @@ gboolean fd_ctf_window_open_packed(struct fd_ctf_window *window, const char *pat
 	return ok;
 }
 
-/* Loads the whole packet. */
-static gboolean load_packed(struct fd_ctf_window *window, GError **error)
+/* Unpacks the packet of the note, unless it is there. */
+static gboolean unpack(struct fd_ctf_window *window, GError **error)
 {
-	gboolean ok;
+	struct fd_ctf_pool *pool = window->pool;
+	size_t held = window->held;
 
-	if (window->length)
+	window->turn = ++pool->turn;
+	if (window->unpacked)
 		return TRUE;
 	if (!open_file(window, 0, error))
 		return FALSE;
-	ok = fd_packed_read_packet(window->pool->reader, window->fd, window->start, &window->note,
-				   &window->bytes, &window->capacity, error);
+	window->unpacked =
+		fd_packed_read_frame(pool->reader, window->fd, window->start, &window->note,
+				     &window->packet, &window->held, error);
 	if (!window->keep)
 		close_file(window);
-	window->turn = ++window->pool->turn;
-	count_held(window);
-	if (ok)
-		window->length = window->note.packet_bytes;
-	return ok;
+	if (!held && window->held)
+		g_ptr_array_add(pool->windows, window);
+	pool->held += window->held - held;
+	keep_bound(pool, window);
+	return window->unpacked;
 }
 
 /* Reads length bytes at position of the packet to the window's bytes from place on. */
 static gboolean read_bytes(struct fd_ctf_window *window, size_t place, uint64_t position,
 			   size_t length, GError **error)
 {
+	if (window->packed) {
+		if (!unpack(window, error))
+			return FALSE;
+		fd_packed_copy(&window->note, window->packet, position, length,
+			       window->bytes + place);
+		return TRUE;
+	}
 	if (!open_file(window, position, error))
 		return FALSE;
 	while (length) {
@@ -215,8 +213,6 @@ gboolean fd_ctf_window_load(struct fd_ctf_window *window, uint64_t position, siz
 	uint64_t end = window->offset + window->length;
 	size_t needed, kept = 0, wanted;
 
-	if (window->packed)
-		return load_packed(window, error);
 	if (position > window->limit)
 		position = from = window->limit & ~(uint64_t)(FD_CTF_WINDOW_STEP - 1);
 	needed = MIN((size_t)(position - from) + length, FD_CTF_WINDOW_MAX);

@@ -3,8 +3,9 @@
  *
  * Place in the house: inside pipeline/, under ctf_stream.h. The file is read, not mapped, so that
  * one that becomes shorter meanwhile is an error and not the end of the program; and memory does
- * not depend on how long it is. Of a packed stream (packed.h), the whole packet is there; the windows
- * of an input share a pool, which has a bound for all of them (FD_PACKED_HELD_MAX).
+ * not depend on how long it is. Of a packed stream (packed.h), the packet is unpacked as a whole, and
+ * the window is on that; the windows of an input share a pool, with a bound for the packets of all of
+ * them (FD_PACKED_HELD_MAX).
  */
 #ifndef FD_PIPELINE_CTF_WINDOW_H
 #define FD_PIPELINE_CTF_WINDOW_H
@@ -36,8 +37,10 @@ struct fd_ctf_window {
 	gboolean packed;
 	struct fd_packed_entry note; /* of the packet, if it is packed */
 	struct fd_ctf_pool *pool;    /* borrowed; NULL: no file is packed */
-	uint64_t held;               /* bytes that the pool has counted */
-	uint64_t turn;
+	uint8_t *packet;             /* unpacked, maybe in columns */
+	size_t held;                 /* bytes of packet, counted by the pool */
+	gboolean unpacked;           /* it is that of the note */
+	uint64_t turn;               /* of the pool, when it was used last */
 	uint8_t *bytes;
 	size_t usual;    /* bytes of a window, unless an event needs more */
 	size_t capacity; /* of bytes */
@@ -64,10 +67,6 @@ void fd_ctf_window_open(struct fd_ctf_window *window, const char *path, uint64_t
  * there is no packet to load. FALSE and error (FD_SOURCE_ERROR_DAMAGED) when it is damaged. */
 gboolean fd_ctf_window_open_packed(struct fd_ctf_window *window, const char *path, uint64_t start,
 				   uint64_t size, GError **error);
-
-/* To be called before the bytes of a window are used again, after others were. FALSE: those of its
- * packet had to make room for others, and are to be loaded again. */
-gboolean fd_ctf_window_hold(struct fd_ctf_window *window);
 
 /* "byte 47": where byte at of the packet is. The caller frees it. */
 char *fd_ctf_window_place(const struct fd_ctf_window *window, uint64_t at);

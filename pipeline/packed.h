@@ -16,8 +16,13 @@
  *	                                                                before it (zlib's)
  *	frame   one zstd frame (RFC 8878) with the packet, content size and checksum in it
  *
- * So `zstd -dc NAME.zst` gives the stream file back, and any packet can be found by hopping from note
- * to note and decompressed alone. A file that was cut off anywhere is good up to its last whole frame.
+ * What is in the frame is the packet's bytes, in columns (packed_columns.h) when the flags say a
+ * stride: then byte i of every so many comes together. It makes the frames of a function trace half
+ * as long, and to compress and to decompress them takes half the time (docs/performance.md).
+ *
+ * Any packet can be found by hopping from note to note and decompressed alone; where no note says a
+ * stride, `zstd -dc NAME.zst` gives the stream file back. A file that was cut off anywhere is good up
+ * to its last whole frame.
  * Packets that the recorder dropped before the end of the stream and after its last packet are a note
  * without a frame (bytes of both 0) at the end.
  */

@@ -62,18 +62,23 @@ void fd_packed_columns_split(const uint8_t *packet, size_t length, unsigned stri
 	memcpy(columns + rows * stride, packet + rows * stride, length - rows * stride);
 }
 
-void fd_packed_columns_join(const uint8_t *columns, size_t length, unsigned stride, uint8_t *packet)
+void fd_packed_columns_join(const uint8_t *columns, size_t length, unsigned stride, size_t from,
+			    size_t count, uint8_t *bytes)
 {
-	size_t rows = length / stride, row = 0;
+	size_t rows = length / stride, whole = rows * stride, end = from + count, at, row;
+	size_t stop = MIN(end, whole);
 
-	for (; row + SIDE <= rows; row += SIDE)
+	for (at = from; at < stop && at % stride; at++)
+		bytes[at - from] = columns[at % stride * rows + at / stride];
+	for (row = at / stride; (row + SIDE) * stride <= stop; row += SIDE)
 		for (unsigned column = 0; column < stride; column = next_column(column, stride))
-			turn(columns + column * rows + row, rows, packet + row * stride + column,
-			     stride);
-	for (; row < rows; row++)
-		for (unsigned column = 0; column < stride; column++)
-			packet[row * stride + column] = columns[column * rows + row];
-	memcpy(packet + rows * stride, columns + rows * stride, length - rows * stride);
+			turn(columns + column * rows + row, rows,
+			     bytes + (row * stride + column - from), stride);
+	for (at = MAX(at, row * stride); at < stop; at++)
+		bytes[at - from] = columns[at % stride * rows + at / stride];
+	at = MAX(from, whole);
+	if (at < end)
+		memcpy(bytes + (at - from), columns + at, end - at);
 }
 
 /* How many of the sample's bytes are the same as those a stride later. */

@@ -26,8 +26,8 @@ unsigned fd_packed_columns_stride(const uint8_t *packet, size_t length);
 void fd_packed_columns_split(const uint8_t *packet, size_t length, unsigned stride,
 			     uint8_t *columns);
 
-/* The reverse. */
-void fd_packed_columns_join(const uint8_t *columns, size_t length, unsigned stride,
-			    uint8_t *packet);
+/* The reverse, of a part: the count bytes from byte from on of the packet, which has length bytes. */
+void fd_packed_columns_join(const uint8_t *columns, size_t length, unsigned stride, size_t from,
+			    size_t count, uint8_t *bytes);
 
 #endif

@@ -161,24 +161,41 @@ static gboolean unpack(struct fd_packed_reader *reader, uint64_t at,
 	return fail(at, what, error);
 }
 
-gboolean fd_packed_read_packet(struct fd_packed_reader *reader, int fd, uint64_t at,
-			       const struct fd_packed_entry *entry, uint8_t **packet,
-			       size_t *capacity, GError **error)
+gboolean fd_packed_read_frame(struct fd_packed_reader *reader, int fd, uint64_t at,
+			      const struct fd_packed_entry *entry, uint8_t **bytes,
+			      size_t *capacity, GError **error)
 {
-	unsigned stride = entry->flags & FD_PACKED_STRIDE;
-
 	at += FD_PACKED_NOTE_FRAME;
 	make_room(&reader->frame, &reader->frame_capacity, entry->frame_bytes);
 	if (!read_bytes(fd, at, reader->frame, entry->frame_bytes, error))
 		return FALSE;
 	if (!is_frame(reader, entry))
 		return fail(at, "expected a frame of zstd as long as its note says", error);
-	make_room(packet, capacity, entry->packet_bytes);
-	if (!stride)
-		return unpack(reader, at, entry, *packet, error);
-	make_room(&reader->columns, &reader->columns_capacity, entry->packet_bytes);
-	if (!unpack(reader, at, entry, reader->columns, error))
+	make_room(bytes, capacity, entry->packet_bytes);
+	return unpack(reader, at, entry, *bytes, error);
+}
+
+void fd_packed_copy(const struct fd_packed_entry *entry, const uint8_t *unpacked, size_t from,
+		    size_t count, uint8_t *bytes)
+{
+	unsigned stride = entry->flags & FD_PACKED_STRIDE;
+
+	if (stride)
+		fd_packed_columns_join(unpacked, entry->packet_bytes, stride, from, count, bytes);
+	else
+		memcpy(bytes, unpacked + from, count);
+}
+
+gboolean fd_packed_read_packet(struct fd_packed_reader *reader, int fd, uint64_t at,
+			       const struct fd_packed_entry *entry, uint8_t **packet,
+			       size_t *capacity, GError **error)
+{
+	if (!(entry->flags & FD_PACKED_STRIDE))
+		return fd_packed_read_frame(reader, fd, at, entry, packet, capacity, error);
+	if (!fd_packed_read_frame(reader, fd, at, entry, &reader->columns,
+				  &reader->columns_capacity, error))
 		return FALSE;
-	fd_packed_columns_join(reader->columns, entry->packet_bytes, stride, *packet);
+	make_room(packet, capacity, entry->packet_bytes);
+	fd_packed_copy(entry, reader->columns, 0, entry->packet_bytes, *packet);
 	return TRUE;
 }

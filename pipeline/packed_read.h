@@ -45,8 +45,17 @@ static inline uint64_t fd_packed_step(const struct fd_packed_entry *entry)
 gboolean fd_packed_read_note(int fd, uint64_t at, uint64_t size, struct fd_packed_entry *entry,
 			     GError **error);
 
-/* Reads the packet of the note at byte at into *packet, of *capacity bytes, which is made as long as it
- * takes (g_realloc). FALSE and error, as above. */
+/* Reads the frame of the note at byte at and unpacks it into *bytes, of *capacity bytes, which is made
+ * as long as it takes (g_free): the packet, in columns if the note says so. FALSE and error, as above. */
+gboolean fd_packed_read_frame(struct fd_packed_reader *reader, int fd, uint64_t at,
+			      const struct fd_packed_entry *entry, uint8_t **bytes,
+			      size_t *capacity, GError **error);
+
+/* Copies the count bytes from byte from on of the packet out of what was unpacked. */
+void fd_packed_copy(const struct fd_packed_entry *entry, const uint8_t *unpacked, size_t from,
+		    size_t count, uint8_t *bytes);
+
+/* The same as the two: the whole packet. */
 gboolean fd_packed_read_packet(struct fd_packed_reader *reader, int fd, uint64_t at,
 			       const struct fd_packed_entry *entry, uint8_t **packet,
 			       size_t *capacity, GError **error);

@@ -36,7 +36,7 @@ static void remove_tree(const char *path)
 static void test_columns(void)
 {
 	GRand *rand = g_rand_new_with_seed(1);
-	uint8_t bytes[5000], columns[5000], joined[5000];
+	uint8_t bytes[5000], columns[5000], joined[5001];
 
 	for (guint i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)g_rand_int(rand);
@@ -48,8 +48,17 @@ static void test_columns(void)
 		fd_packed_columns_split(bytes, length, stride, columns);
 		for (size_t i = 0; i < rows * stride; i++)
 			g_assert_cmpuint(columns[i % stride * rows + i / stride], ==, bytes[i]);
-		fd_packed_columns_join(columns, length, stride, joined);
+		fd_packed_columns_join(columns, length, stride, 0, length, joined);
 		g_assert_true(memcmp(joined, bytes, length) == 0);
+		for (guint i = 0; length && i < 40; i++) {
+			size_t from = g_rand_int(rand) % length;
+			size_t count = g_rand_int(rand) % (length - from + 1);
+
+			memset(joined, 0, sizeof(joined));
+			fd_packed_columns_join(columns, length, stride, from, count, joined);
+			g_assert_true(memcmp(joined, bytes + from, count) == 0);
+			g_assert_cmpuint(joined[count], ==, 0);
+		}
 	}
 	g_rand_free(rand);
 }
@@ -204,7 +213,8 @@ static void test_recorded(gconstpointer data)
 
 /* ---- slices ---- */
 
-static void write_calls(const char *dir, unsigned events, uint64_t first, uint64_t step)
+static void write_calls(const char *dir, unsigned events, unsigned each, uint64_t first,
+			uint64_t step)
 {
 	struct tiny_trace *trace = tiny_trace_new(dir);
 	uint16_t entry = tiny_trace_class(trace, "flowdar:func_entry", "uint64_t _addr;");
@@ -212,7 +222,7 @@ static void write_calls(const char *dir, unsigned events, uint64_t first, uint64
 	for (uint64_t i = 0; i < events; i++) {
 		tiny_trace_event(trace, entry, first + i * step, 1, 2, "thread");
 		tiny_trace_u64(trace, first + i * step);
-		if (i % 5 == 4)
+		if (i % each == each - 1)
 			tiny_trace_packet(trace, i);
 	}
 	tiny_trace_close(trace);
@@ -257,7 +267,7 @@ static void test_slices(void)
 {
 	g_autofree char *dir = scratch();
 
-	write_calls(dir, 1000, 10, 10);
+	write_calls(dir, 1000, 5, 10, 10);
 	g_assert_cmpuint(pack_traces(dir, &ways[0]), ==, 1);
 	for (unsigned slices = 1; slices <= 7; slices++) {
 		struct reading whole = { 0 };
@@ -295,14 +305,19 @@ static void test_room(void)
 	for (guint i = 0; i < 3; i++) {
 		char *below = g_strdup_printf("%s/%u", dir, i);
 
-		write_calls(below, 100, i + 1, 3);
+		write_calls(below, 200, 50, i + 1, 3);
 		g_ptr_array_add(traces, below);
 	}
 	g_assert_cmpuint(pack_traces(dir, &ways[0]), ==, 3);
 	g_assert_true(fd_ctf_input_open(&input, traces, NULL));
 	g_assert_cmpuint(input.streams->len, ==, 3);
 	input.pool->limit = 1;
-	for (guint round = 0; round < 200; round++) {
+	for (guint i = 0; i < 3; i++) {
+		struct fd_ctf_stream *stream = g_ptr_array_index(input.streams, i);
+
+		stream->window.usual = FD_CTF_WINDOW_STEP;
+	}
+	for (guint round = 0; round < 300; round++) {
 		struct fd_ctf_stream *stream = g_ptr_array_index(input.streams, round % 3);
 
 		fd_ctf_sink_begin(sink, batch, G_N_ELEMENTS(batch));
@@ -316,7 +331,7 @@ static void test_room(void)
 		}
 		g_assert_cmpuint(input.pool->windows->len, <=, 1);
 	}
-	g_assert_cmpuint(events, ==, 300);
+	g_assert_cmpuint(events, ==, 600);
 	fd_ctf_input_clear(&input);
 	fd_ctf_sink_free(sink);
 	fd_texts_free(texts);
@@ -333,7 +348,7 @@ static void test_refused(void)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GString) changed = NULL;
 
-	write_calls(dir, 10, 1, 1);
+	write_calls(dir, 10, 5, 1, 1);
 	g_assert_cmpuint(pack_traces(dir, &ways[0]), ==, 1);
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	changed = g_string_new(text);
@@ -447,7 +462,7 @@ static void test_export_stopped(void)
 	struct fd_export result;
 	g_autoptr(GDir) left = NULL;
 
-	write_calls(trace, 10, 1, 1);
+	write_calls(trace, 10, 5, 1, 1);
 	g_assert_false(fd_export_ctf(trace, out, stop_at_once, NULL, &result, &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 	fd_export_clear(&result);

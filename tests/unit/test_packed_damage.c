@@ -282,7 +282,7 @@ static const struct {
 	LIE(end, 64),         LIE(discarded, 64),    LIE(sequence, 64),     LIE(flags, 32),
 };
 
-static const uint64_t wrong[] = { 1, 8, 17, 42, 255, 256, 1u << 20, UINT32_MAX, UINT64_MAX };
+static const uint64_t wrong[] = { 1, 8, 17, 42, 255, 512, 1u << 20, UINT32_MAX, UINT64_MAX };
 
 /* Written with a check sum that is right, the third note says of one thing what is not so. */
 static void test_lies(struct fixture *fixture, gconstpointer data)
