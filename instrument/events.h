@@ -38,7 +38,8 @@
  *
  * "calls" is many calls of one thread in one event: what the function hooks write. "io" is an
  * operation on a descriptor that did not have to wait: its result as the call gave it, negative
- * errno when it failed; one that waited is wait_begin and wait_end, and then io. A request's key is
+ * errno when it failed; one that waited is wait_begin and wait_end, and then io. A thread that gives
+ * itself a name says thread_begin once more. A request's key is
  * that of its session, 0 for the session that the thread works for. "process" is the first event of
  * each process in each recording: which recording it belongs to (control.h). "switched" tells that a
  * function's calls are recorded from now on or no longer, why (enum fd_switch_reason), how often it

@@ -180,8 +180,11 @@ void close_session(int fd)
 	said("close, session", close(fd));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "inetd") == 0)
+		return io_inetd();
+
 	/* High, for descriptors are to be closed from the lower ones on. */
 	int high = fcntl(3, F_DUPFD_CLOEXEC, 900);
 
@@ -191,6 +194,6 @@ int main(void)
 	errno = 0;
 	io_transfers();
 	io_descriptors();
-	io_processes();
+	io_processes(argv[0]);
 	return 0;
 }

@@ -55,6 +55,9 @@ void until_arrived(int fd);
 
 void io_transfers(void);
 void io_descriptors(void);
-void io_processes(void);
+void io_processes(const char *program);
+
+/* What the program does when it is run as "traced_io inetd". */
+int io_inetd(void);
 
 #endif

@@ -38,6 +38,10 @@ check() {
 	[ "$(cat "$work/of_child")" = "session_begin io bytes io session_end " ] ||
 		fail "the child's events: $(grep -n "^$child " "$work/events")"
 
+	# The program that was given a connection: as its descriptor 1, which is 0 as well.
+	[ "$(lines 'session_begin .*local = "127.0.0.1:[0-9]*", fd = 1$')" = 1 ] || fail "no session of fd 1"
+	[ "$(lines 'bytes .*total = 9, data = 61 20 70 72')" = 2 ] || fail "what a program wrote and was read"
+
 	[ "$(lines ' thread_begin name = "traced_')" = 6 ] || fail "$(grep thread_ "$work/events")"
 	[ "$(lines ' thread_begin name = "traced_exits"')" = 1 ] || fail "no name"
 	[ "$(lines ' thread_end name = "traced_')" = 4 ] || fail "$(grep thread_ "$work/events")"

@@ -3,7 +3,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <unistd.h>
@@ -61,6 +64,50 @@ static void borrowed(void)
 	close_upstream(ends[0]);
 }
 
+/* As inetd does it: the connection is what the next program has as its input and output. */
+static void executed(const char *program)
+{
+	int ends[2];
+	char got[16];
+	pid_t child;
+
+	connection(ends);
+	child = fork();
+	if (child == 0) {
+		dup2(ends[1], 0);
+		dup2(ends[1], 1);
+		execl(program, program, "inetd", NULL);
+		_exit(1);
+	}
+	close_session(ends[1]);
+	until_arrived(ends[0]);
+	said("recv, from a program", recv(ends[0], got, sizeof(got), 0));
+	expect_bytes(FD_IO_READ, ends[0], 9, "a program");
+	until_ended(child);
+	close_upstream(ends[0]);
+}
+
+int io_inetd(void)
+{
+	return write(1, "a program", 9) == 9 ? 0 : 1;
+}
+
+/* libc makes and awaits these children by itself. */
+static void spawned(void)
+{
+	char *const argv[] = { "true", NULL };
+	char line[16] = "";
+	pid_t child;
+	FILE *pipe;
+
+	said("system", system("exit 3"));
+	pipe = popen("echo text", "r");
+	said("popen", fgets(line, sizeof(line), pipe) != NULL && strcmp(line, "text\n") == 0);
+	said("pclose", pclose(pipe));
+	said("posix_spawn", posix_spawnp(&child, "true", NULL, NULL, argv, environ));
+	until_ended(child);
+}
+
 /* thread_begin and thread_end are other threads' events: traced_io.sh looks for them. */
 static void *returns(void *value)
 {
@@ -116,9 +163,11 @@ static void threads(void)
 	said("thrd_join", result);
 }
 
-void io_processes(void)
+void io_processes(const char *program)
 {
 	forked();
 	borrowed();
+	executed(program);
+	spawned();
 	threads();
 }
