@@ -4,24 +4,37 @@
 #include "cli/table.h"
 #include "pipeline/recording.h"
 
+static char *short_text(const struct fd_recording_info *info)
+{
+	g_autofree char *least = fd_format_duration((double)info->min_duration_ns);
+
+	return info->min_duration_ns ? g_strdup_printf("those shorter than %s", least)
+				     : g_strdup("none");
+}
+
+static char *deep_text(const struct fd_recording_info *info)
+{
+	return info->depth
+		       ? g_strdup_printf("those nested deeper than %" G_GUINT64_FORMAT, info->depth)
+		       : g_strdup("none");
+}
+
 /* Whose calls were recorded is dealt with function by function; this is about each call. */
 static char *doubt_of(const struct fd_recording_info *baseline,
 		      const struct fd_recording_info *subject)
 {
-	g_autofree char *before = fd_format_duration((double)baseline->min_duration_ns);
-	g_autofree char *after = fd_format_duration((double)subject->min_duration_ns);
+	static const char what[] = "of the subject's calls %s were left out, of the baseline's %s: "
+				   "they are a part of their callers there";
+	g_autofree char *before = NULL, *after = NULL;
 
-	if (baseline->min_duration_ns != subject->min_duration_ns)
-		return g_strdup_printf("calls shorter than %s were not recorded in the subject, "
-				       "shorter than %s in the baseline: they are a part of their "
-				       "callers there",
-				       after, before);
-	if (baseline->depth != subject->depth)
-		return g_strdup_printf("the subject was recorded %" G_GUINT64_FORMAT
-				       " calls deep, the baseline %" G_GUINT64_FORMAT
-				       " (0: all): deeper ones are a part of their callers",
-				       subject->depth, baseline->depth);
-	return NULL;
+	if (baseline->min_duration_ns != subject->min_duration_ns) {
+		before = short_text(baseline);
+		after = short_text(subject);
+	} else if (baseline->depth != subject->depth) {
+		before = deep_text(baseline);
+		after = deep_text(subject);
+	}
+	return before ? g_strdup_printf(what, after, before) : NULL;
 }
 
 /* Another profile in the place of the old one, without the functions that are not compared. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes tests/golden/data again: two small recordings of demo_httpd, with the names of its functions,
-# so that they can be analysed where the program is not. Golden expectations change with them.
-#   FLOWDAR=build/release/bin/flowdar tests/golden/make-data.sh
+# Makes tests/golden/data again: small recordings of demo_httpd, with the names of its functions, so
+# that they can be analysed where the program is not. Golden expectations change with them.
+#   FLOWDAR=build/release/bin/flowdar tests/golden/make-data.sh [sessions|requests]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 : "${FLOWDAR:?set FLOWDAR to the flowdar program}"
@@ -27,6 +27,28 @@ record() {
 		printf -v text '%*s' $((shortest + n)) ''
 		curl -s -o "/dev/null" "http://127.0.0.1:$port/match?s=${text// /a}!"
 	done
+	finish "$name"
+}
+
+# record_requests NAME LETTERS OPTION...: twelve connections with three requests each, of which one
+# has that many letters to match.
+record_requests() {
+	local name=$1 letters=$2 port text
+	record_options=("${@:3}")
+	port=$(free_port)
+	start_server "$here/data/$name" "$port" "$program" --port "$port" --threads 2 \
+		--root /srv/demo/www
+	printf -v text '%*s' "$letters" ''
+	for _ in {1..12}; do
+		curl -s -o /dev/null -o /dev/null -o /dev/null "http://127.0.0.1:$port/" \
+			"http://127.0.0.1:$port/match?s=${text// /a}!" "http://127.0.0.1:$port/none"
+	done
+	finish "$name"
+}
+
+# finish NAME: ends the recording, and puts the functions' names beside it.
+finish() {
+	local name=$1
 	stop_server
 	chmod -R a+rX "$here/data/$name"
 	rm "$here/data/$name.log"
@@ -35,7 +57,13 @@ record() {
 		>"$here/data/$name/symbols/$(readelf -n "$program" | awk '/Build ID/ { print $3 }').txt"
 }
 
-rm -rf "$here/data"
-mkdir "$here/data"
-record baseline 1
-record attack 9
+mkdir -p "$here/data"
+if [ "${1:-sessions}" = sessions ]; then
+	record baseline 1
+	record attack 9
+fi
+if [ "${1:-requests}" = requests ]; then
+	# Many calls in one event; short ones only counted; one function left out.
+	record_requests requests 3
+	record_requests requests-slow 17 --min-duration 1us --functions '!response_*'
+fi
