@@ -33,7 +33,8 @@ struct fd_return {
 /* The frames of one thread: part of the core's own structure. Once in the list it is never taken
  * out or freed (a thread that ended: count = 0, and a new thread may take it over); frames may move
  * to another place if the old one stays readable. Frame i is at frames + i * frame_bytes; the
- * outermost is 0. A frame is filled in before count includes it (a signal handler may unwind). */
+ * outermost is 0, and none has a higher slot than the one before it. A frame is filled in before count
+ * includes it (a signal handler may unwind). */
 struct fd_returns {
 	struct fd_returns *next; /* set by fd_returns_add */
 	const char *frames;

@@ -172,6 +172,8 @@ fd_patch_return:
 #define OP_MUL   .byte 0x1e
 #define OP_PLUS  .byte 0x22
 #define OP_EQ    .byte 0x29
+#define OP_GT    .byte 0x2b
+#define OP_LT    .byte 0x2d
 #define OP_NE    .byte 0x2e
 
 	.section .eh_frame, "a", @unwind
@@ -218,6 +220,32 @@ fd_patch_return:
 	OP_DUP
 	OP_ADD COUNT
 	OP_DEREF                     /* slot block thread i */
+	OP_DUP
+	OP_LIT 0
+	OP_EQ
+	OP_BRANCH .Lnext_thread
+	OP_PICK 1
+	OP_ADD FRAMES
+	OP_DEREF
+	OP_DEREF                     /* slot block thread i highest */
+	OP_PICK 4
+	OP_LT
+	OP_BRANCH .Lnext_thread      /* not between this thread's highest */
+	OP_DUP
+	OP_LIT 1
+	OP_MINUS
+	OP_PICK 2
+	OP_ADD FRAME_BYTES
+	OP_DEREF
+	OP_MUL
+	OP_PICK 2
+	OP_ADD FRAMES
+	OP_DEREF
+	OP_PLUS
+	OP_DEREF
+	OP_PICK 4
+	OP_GT
+	OP_BRANCH .Lnext_thread      /* and lowest slot */
 .Lframe:
 	OP_DUP
 	OP_LIT 0
