@@ -21,9 +21,10 @@ struct fd_keeper_charge {
 	const char *session; /* the name of the tracing session to be */
 	const char *memory;  /* the folder in memory (record_memory.h) */
 	const char *control; /* path of the control segment */
-	const char *trace;   /* where what is in memory goes to; NULL: nowhere */
+	const char *trace;   /* where what is in memory goes to */
 	uint64_t memory_bytes;
-	gboolean recover; /* LTTng's buffers are in files: if its daemons died, read them */
+	gboolean snapshot; /* what is in memory has to be asked of LTTng */
+	gboolean recover;  /* LTTng's buffers are in files: if its daemons died, read them */
 };
 
 /* Starts it, and waits until there is a session daemon. Best called before there are threads. NULL and

@@ -148,9 +148,45 @@ static void end_server(pid_t group)
 	kill(-group, SIGKILL);
 }
 
-static void destroy_session(void *name)
+struct ending {
+	const struct fd_keeper_charge *charge;
+	char *out, *watch; /* the folder in memory; the session that looks for triggers, if any */
+};
+
+static void take_snapshot(const struct ending *ending)
 {
-	lttng_destroy_session(name);
+	struct lttng_snapshot_output *output = lttng_snapshot_output_create();
+
+	if (output && lttng_snapshot_output_set_local_path(ending->out, output) == 0)
+		lttng_snapshot_record(ending->charge->session, output, 1);
+	lttng_snapshot_output_destroy(output);
+}
+
+static void end_sessions(void *data)
+{
+	const struct ending *ending = data;
+
+	if (ending->charge->snapshot) {
+		take_snapshot(ending);
+		lttng_destroy_session(ending->watch);
+	}
+	lttng_destroy_session(ending->charge->session);
+}
+
+/* FALSE when the daemon is stuck: then it may still use what it was given. */
+static gboolean end_tracing(const struct fd_keeper_charge *charge)
+{
+	struct ending *ending = g_new0(struct ending, 1);
+
+	ending->charge = charge;
+	ending->out = g_build_filename(charge->memory, "out", NULL);
+	ending->watch = g_strdup_printf("%s-watch", charge->session);
+	if (!fd_patience_call(end_sessions, ending, DESTROY_MS))
+		return FALSE;
+	g_free(ending->out);
+	g_free(ending->watch);
+	g_free(ending);
+	return TRUE;
 }
 
 /* What the recorder would have done at its end. */
@@ -158,16 +194,15 @@ static void bring_to_disk(const struct fd_keeper_charge *charge)
 {
 	struct fd_record_memory memory = { .lock = -1 };
 	struct fd_drain_options options = { .memory_bytes = charge->memory_bytes };
-	struct fd_drain *drain = NULL;
+	struct fd_drain *drain;
 
 	if (!fd_record_memory_share(charge->memory, &memory))
 		return;
-	if (charge->trace)
-		drain = fd_drain_start(memory.out, charge->trace, &options, NULL);
+	drain = fd_drain_start(memory.out, charge->trace, &options, NULL);
 	if (drain)
 		fd_drain_finish(drain, DISK_NS, NULL, NULL);
 	fd_drain_free(drain);
-	if (charge->trace && charge->recover && lttng_session_daemon_alive() != 1)
+	if (charge->recover && lttng_session_daemon_alive() != 1)
 		fd_record_recover(memory.buffers, charge->trace, NULL);
 	fd_record_memory_remove(&memory);
 	fd_record_memory_clear(&memory);
@@ -192,7 +227,7 @@ static gboolean follow_recorder(int socket, const struct fd_keeper_charge *charg
 	}
 	fd_control_release(charge->control);
 	end_server(group);
-	answers = fd_patience_call(destroy_session, (void *)charge->session, DESTROY_MS);
+	answers = end_tracing(charge);
 	bring_to_disk(charge);
 	return answers;
 }

@@ -8,6 +8,12 @@
 #define STEP_MS  100
 #define GRACE_NS (5 * UINT64_C(1000000000))
 
+const char fd_run_ended_daemon[] = "session daemon died";
+const char fd_run_ended_consumer[] = "consumer daemon died";
+const char fd_run_ended_disk[] = "disk full";
+const char fd_run_ended_memory[] = "shared memory full";
+const char fd_run_ended_size[] = "maximum size reached";
+
 static const char *const detail_names[] = { "session", "io", "function", "all" };
 
 gboolean fd_detail_parse(const char *text, enum fd_detail *detail)
@@ -64,15 +70,15 @@ static const char *look_at_drain(struct fd_run *run)
 	run->now.disk_bytes_per_s = run->drained.disk_bytes_per_s;
 	run->now.waiting = g_atomic_int_get(&run->waiting);
 	if (run->drained.memory_full)
-		return FD_RUN_ENDED_MEMORY;
+		return fd_run_ended_memory;
 	if (fine)
 		return NULL;
 	if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
 		fd_run_warn(run, "%s", error->message);
 	if (run->options->max_bytes &&
 	    fd_record_folder_room(&run->folder) > 2 * FD_RECORD_FOLDER_ROOM)
-		return FD_RUN_ENDED_SIZE;
-	return FD_RUN_ENDED_DISK;
+		return fd_run_ended_size;
+	return fd_run_ended_disk;
 }
 
 /* Another recorder's trace has to be told which processes are ours, and its processes have told ours. */
@@ -98,9 +104,10 @@ static const char *look(struct fd_run *run)
 	run->look_us = now;
 	ended = look_at_drain(run);
 	if (!ended && fd_record_folder_full(&run->folder))
-		ended = FD_RUN_ENDED_DISK;
+		ended = fd_run_ended_disk;
 	if (!ended && !fd_tracing_look(run->tracing, &run->state))
-		ended = FD_RUN_ENDED_DAEMON;
+		ended = fd_tracing_has_daemon(run->tracing) ? fd_run_ended_consumer
+							    : fd_run_ended_daemon;
 	if (ended)
 		return ended;
 	look_at_others(run);

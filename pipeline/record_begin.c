@@ -201,10 +201,10 @@ static gboolean start_keeper(struct fd_run *run, GError **error)
 					   .memory = run->memory.path,
 					   .control = fd_control_segment_path(run->control),
 					   .memory_bytes = fd_tracing_memory(run->options),
-					   .recover = run->options->crash_safe };
+					   .trace = run->folder.trace,
+					   .recover = run->options->crash_safe,
+					   .snapshot = run->options->snapshot };
 
-	if (!run->options->snapshot)
-		charge.trace = run->folder.trace;
 	run->keeper = fd_keeper_start(&charge, error);
 	return run->keeper != NULL;
 }

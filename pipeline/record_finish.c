@@ -40,7 +40,7 @@ static void drain_rest(struct fd_run *run)
 void fd_run_stop_tracing(struct fd_run *run)
 {
 	g_autoptr(GError) error = NULL;
-	gboolean stopped;
+	gboolean stopped, died;
 
 	if (run->stopped)
 		return;
@@ -50,13 +50,16 @@ void fd_run_stop_tracing(struct fd_run *run)
 	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
 	fd_control_segment_switch(run->control, FALSE);
 	stopped = fd_tracing_stop(run->tracing, &run->state, &error);
-	if (!stopped)
-		fd_run_warn(run, "the end of the trace may be missing: %s", error->message);
-	if (fd_tracing_is_stuck(run->tracing))
+	/* A session daemon that has lost its consumer daemon says that all is well. */
+	died = run->ended == fd_run_ended_daemon || run->ended == fd_run_ended_consumer;
+	if (!stopped || died)
+		fd_run_warn(run, "the end of the trace may be missing: %s",
+			    stopped ? run->ended : error->message);
+	if (fd_tracing_is_stuck(run->tracing) || run->ended == fd_run_ended_consumer)
 		fd_keeper_daemon_stuck(run->keeper);
 	fd_control_segment_count(run->control, &run->counts);
 	drain_rest(run);
-	if (!stopped)
+	if (!stopped || died)
 		recover(run);
 }
 
@@ -76,6 +79,8 @@ static char *describe_end(const struct fd_run *run)
 {
 	int number = run->server ? fd_server_signal(run->server) : 0;
 
+	if (run->snapshot)
+		return g_strdup_printf("snapshot: %s", run->snapshot);
 	if (run->ended)
 		return g_strdup(run->ended);
 	if (number && run->server_ended)
@@ -231,8 +236,8 @@ static gboolean nothing_recorded(struct fd_run *run, GError **error)
 	g_autofree char *end = describe_end(run);
 
 	g_clear_error(error);
-	if (run->ended && (strcmp(run->ended, FD_RUN_ENDED_DAEMON) == 0 ||
-			   strcmp(run->ended, FD_RUN_ENDED_DISK) == 0))
+	if (run->ended == fd_run_ended_daemon || run->ended == fd_run_ended_consumer ||
+	    run->ended == fd_run_ended_disk)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "nothing was recorded: %s, and nothing that can be read had reached "
 			    "the disk",

@@ -21,10 +21,9 @@
 
 #define FD_RUN_LOOK_US 500000 /* between two looks at how things are */
 
-#define FD_RUN_ENDED_DAEMON "session daemon died"
-#define FD_RUN_ENDED_DISK   "disk full"
-#define FD_RUN_ENDED_MEMORY "shared memory full"
-#define FD_RUN_ENDED_SIZE   "maximum size reached"
+/* Why a run ended by itself: fd_run.ended points to one of these, or is something else. */
+extern const char fd_run_ended_daemon[], fd_run_ended_consumer[], fd_run_ended_disk[];
+extern const char fd_run_ended_memory[], fd_run_ended_size[];
 
 struct fd_run {
 	const struct fd_record_options *options;
@@ -52,6 +51,7 @@ struct fd_run {
 	gint waiting;           /* atomic: the gate is closed */
 	guint recorders_mark;   /* which other recorders there were at the last look */
 	char *started;          /* wall clock, as in the info */
+	const char *snapshot;   /* why one is being written; NULL: none is */
 	const char *ended;      /* why, when it was not the server's own end */
 	GPtrArray *warnings;    /* char * */
 	guint lasting_warnings; /* the first so many are about the run, not about a snapshot */

@@ -76,6 +76,7 @@ gboolean fd_snapshots_take(struct fd_snapshots *snapshots, const char *why, GErr
 	if (snapshots->count >= COUNT_MAX)
 		return TRUE;
 	fd_run_tell(run, FD_RECORD_SNAPSHOT, why);
+	run->snapshot = why;
 	fd_control_segment_flush(run->control, FLUSH_MS);
 	fd_control_segment_count(run->control, &run->counts);
 	/* What was said of the snapshot before is no matter for this one. */
@@ -84,6 +85,7 @@ gboolean fd_snapshots_take(struct fd_snapshots *snapshots, const char *why, GErr
 	if (fd_tracing_snapshot(run->tracing, copy, error) &&
 	    fd_record_folder_make(output, &folder, error))
 		done = write_folder(snapshots, copy, &folder, error);
+	run->snapshot = NULL;
 	fd_record_tree_remove(copy);
 	fd_record_folder_clear(&folder);
 	return done;

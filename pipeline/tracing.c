@@ -298,6 +298,11 @@ gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_state *st
 	return ask(tracing, &end, DESTROY_MS + ANSWER_MS, error);
 }
 
+gboolean fd_tracing_has_daemon(const struct fd_tracing *tracing)
+{
+	return tracing->stuck || lttng_session_daemon_alive() == 1;
+}
+
 gboolean fd_tracing_is_stuck(const struct fd_tracing *tracing)
 {
 	return tracing->stuck;

@@ -60,6 +60,10 @@ gboolean fd_tracing_knows(struct fd_tracing *tracing, pid_t pid);
  * 15 s; then state is as it was. */
 gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *state);
 
+/* Whether there is a session daemon, when fd_tracing_look has failed: then it is its consumer daemon
+ * that died, and it must be killed as well. */
+gboolean fd_tracing_has_daemon(const struct fd_tracing *tracing);
+
 /* Whether the session daemon is there but did not answer: it must be killed. */
 gboolean fd_tracing_is_stuck(const struct fd_tracing *tracing);
 
