@@ -6,6 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/reading.h"
+#include "cli/replay_tables.h"
 #include "cli/table.h"
 #include "pipeline/export.h"
 #include "pipeline/recording.h"
@@ -55,10 +56,13 @@ static void warn(const char *path, const struct fd_export *result)
 
 static void report(const char *out, const struct fd_export *result)
 {
-	printf("%s: %u stream file%s, %.1f MB", out, result->files, result->files == 1 ? "" : "s",
-	       (double)result->bytes / 1e6);
+	g_autofree char *bytes = fd_format_bytes(result->bytes);
+	g_autofree char *packed = fd_format_bytes(result->packed_bytes);
+
+	printf("%s: %u stream file%s, %s", out, result->files, result->files == 1 ? "" : "s",
+	       bytes);
 	if (result->packed)
-		printf(" (%.1f MB packed)", (double)result->packed_bytes / 1e6);
+		printf(" (%s packed)", packed);
 	puts("");
 }
 

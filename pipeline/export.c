@@ -21,6 +21,7 @@ struct work {
 	struct fd_export *result;
 	fd_export_progress_fn progress;
 	void *user;
+	const char *out, *draft; /* what it becomes, and what it is until then */
 	struct fd_packed_reader *reader;
 	uint64_t total; /* bytes to write, about */
 	uint8_t *bytes; /* a packet, or a piece of a file */
@@ -41,6 +42,16 @@ static gboolean fail(const char *path, GError **error)
 	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(saved), "%s: %s", path,
 		    g_strerror(saved));
 	return FALSE;
+}
+
+/* Of a path in the draft, by the name that the user knows. */
+static gboolean fail_to_write(const struct work *work, const char *path, GError **error)
+{
+	int saved = errno;
+	g_autofree char *known = g_strconcat(work->out, path + strlen(work->draft), NULL);
+
+	errno = saved;
+	return fail(known, error);
 }
 
 static gboolean go_on(const struct work *work, GError **error)
@@ -80,7 +91,7 @@ static gboolean put(const struct work *work, struct pair *pair, const uint8_t *b
 	if (pair->out < 0)
 		pair->out = open(pair->to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (pair->out < 0)
-		return fail(pair->to, error);
+		return fail_to_write(work, pair->to, error);
 	work->result->bytes += length;
 	while (length) {
 		ssize_t n = write(pair->out, bytes, length);
@@ -88,7 +99,7 @@ static gboolean put(const struct work *work, struct pair *pair, const uint8_t *b
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return fail(pair->to, error);
+			return fail_to_write(work, pair->to, error);
 		bytes += n;
 		length -= (size_t)n;
 	}
@@ -210,7 +221,7 @@ static gboolean export_index(struct work *work, const char *from, const char *to
 		if (!stream || !is_file(source, name) || !is_file(from, stream))
 			continue;
 		if (!made && g_mkdir(target, 0777) != 0)
-			return fail(target, error);
+			return fail_to_write(work, target, error);
 		made = TRUE;
 		if (!export_file(work, source, target, name, FALSE, error))
 			return FALSE;
@@ -226,7 +237,7 @@ static gboolean export_trace(struct work *work, const char *from, const char *to
 	if (!dir)
 		return FALSE;
 	if (g_mkdir_with_parents(to, 0777) != 0)
-		return fail(to, error);
+		return fail_to_write(work, to, error);
 	while ((name = g_dir_read_name(dir))) {
 		if (is_file(from, name) &&
 		    !export_file(work, from, to, name, strcmp(name, "metadata") != 0, error))
@@ -349,6 +360,8 @@ gboolean fd_export_ctf(const char *path, const char *out, fd_export_progress_fn 
 	draft = make_draft(out, error);
 	if (!draft)
 		return FALSE;
+	work.out = out;
+	work.draft = draft;
 	work.reader = fd_packed_reader_new();
 	ok = export_all(&work, root, traces, draft, error);
 	if (ok && rename(draft, out) != 0)
