@@ -44,7 +44,7 @@ static void file_unmap(struct mapped *mapped)
 
 static size_t entries_bytes(const struct fd_binary *binary)
 {
-	return (binary->bytes / FD_SELECTION_STEP + 1) * sizeof(uint32_t);
+	return ((binary->bytes >> binary->shift) + 1) * sizeof(uint32_t);
 }
 
 void fd_function_apply(const struct fd_function *function, uint32_t number)
@@ -82,7 +82,7 @@ static struct fd_patch_site *site_find(const struct fd_patch_module *module, uin
 static struct fd_function *function_get(struct fd_binaries *binaries, struct fd_binary *binary,
 					uintptr_t address)
 {
-	uint32_t *entry = &binary->entries[(address - binary->low) / FD_SELECTION_STEP];
+	uint32_t *entry = &binary->entries[(address - binary->low) >> binary->shift];
 	uint32_t number = *entry & FD_SELECTION_NUMBER;
 	struct fd_function *function;
 
@@ -108,7 +108,9 @@ static void function_decide(const struct fd_elf_function *found, void *data)
 
 	if (address - binary->low >= binary->bytes)
 		return;
-	if (!binary->hooked && !site_find(binary->patched, address))
+	/* What is shorter calls no hooks. */
+	if ((!binary->hooked || found->bytes < 1u << FD_SELECTION_SHIFT_HOOKED) &&
+	    !site_find(binary->patched, address))
 		return;
 	function = function_get(pass->binaries, binary, address);
 	/* An entry is for the first function there; of its names any may be the one that is meant. */
@@ -366,6 +368,7 @@ static void binary_settle(struct fd_binary *binary)
 	binary->hooked = calls_hooks(binary->path);
 	if (binary->entries || (!binary->hooked && !binary->patched))
 		return;
+	binary->shift = binary->patched ? FD_SELECTION_SHIFT_PATCHED : FD_SELECTION_SHIFT_HOOKED;
 	memory = mmap(NULL, entries_bytes(binary), PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory != MAP_FAILED)

@@ -45,6 +45,7 @@ struct fd_binary {
 	uintptr_t low; /* of its code */
 	uintptr_t bytes;
 	uint32_t *entries;
+	unsigned shift;                  /* selection.h */
 	struct fd_patch_module *patched; /* or NULL */
 	bool hooked;                     /* calls the hooks */
 	bool unnamed_on;                 /* functions without a symbol */

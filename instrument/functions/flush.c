@@ -10,7 +10,16 @@
 /* The segment's counters. */
 static void thread_tell(struct fd_thread *thread, uint64_t lost)
 {
+	static struct fd_control *hooked_in; /* where it was told that there are hooks, */
+	static int hooked_pid;               /* by which process; told twice does little harm */
 	struct fd_control *segment = fd_control_segment();
+
+	if (!thread->vectors && (__atomic_load_n(&hooked_pid, __ATOMIC_RELAXED) != fd_threads_pid ||
+				 __atomic_load_n(&hooked_in, __ATOMIC_RELAXED) != segment)) {
+		__atomic_store_n(&hooked_pid, fd_threads_pid, __ATOMIC_RELAXED);
+		__atomic_store_n(&hooked_in, segment, __ATOMIC_RELAXED);
+		fd_control_add(segment, hooked, 1);
+	}
 
 	fd_control_add(segment, calls, thread->told_calls);
 	if (thread->told_skipped)
@@ -35,10 +44,10 @@ static void borrowed_flush(struct fd_thread *thread)
 	fd_writer_reset(&thread->writer, thread->writer.depth);
 }
 
-void fd_thread_flush(struct fd_thread *thread, uint64_t now, bool may_wait)
+void fd_thread_flush(struct fd_thread *thread, bool may_wait)
 {
 	int saved_errno = errno;
-	uint64_t lost = 0;
+	uint64_t lost = 0, now;
 	const uint8_t *data;
 	uint32_t length;
 
@@ -56,6 +65,7 @@ void fd_thread_flush(struct fd_thread *thread, uint64_t now, bool may_wait)
 		fd_writer_reset(&thread->writer, 0);
 		return;
 	}
+	now = fd_clock_ticks(); /* after the gate */
 	if (thread->skipped && thread->written == 0) {
 		fd_writer_skipped(&thread->writer, now, thread->skipped, thread->skipped_ticks);
 		thread->skipped = 0;
@@ -84,13 +94,13 @@ void fd_thread_flush_all(struct fd_thread *thread, uint64_t now, bool may_wait)
 
 		if (top->skipped) {
 			if (fd_writer_full(&thread->writer))
-				fd_thread_flush(thread, now, may_wait);
+				fd_thread_flush(thread, may_wait);
 			fd_writer_skipped(&thread->writer, now, top->skipped, top->skipped_ticks);
 			top->skipped = 0;
 			top->skipped_ticks = 0;
 		}
 	}
-	fd_thread_flush(thread, now, may_wait);
+	fd_thread_flush(thread, may_wait);
 }
 
 struct quietly {
@@ -109,7 +119,7 @@ static void quietly_flush(void *argument)
 {
 	const struct quietly *what = argument;
 
-	fd_thread_flush(what->thread, what->value, true);
+	fd_thread_flush(what->thread, true);
 }
 
 void fd_thread_attend_quietly(struct fd_thread *thread, uintptr_t position)
@@ -117,9 +127,9 @@ void fd_thread_attend_quietly(struct fd_thread *thread, uintptr_t position)
 	fd_vectors_call(quietly_attend, &(struct quietly){ thread, position });
 }
 
-void fd_thread_flush_quietly(struct fd_thread *thread, uint64_t now)
+void fd_thread_flush_quietly(struct fd_thread *thread)
 {
-	fd_vectors_call(quietly_flush, &(struct quietly){ thread, now });
+	fd_vectors_call(quietly_flush, &(struct quietly){ thread, 0 });
 }
 
 void fd_thread_flush_own(void)

@@ -71,9 +71,9 @@ static inline void room(struct fd_thread *thread)
 	if (likely(!fd_writer_full(&thread->writer)))
 		return;
 	if (thread->vectors)
-		fd_thread_flush_quietly(thread, fd_clock_ticks());
+		fd_thread_flush_quietly(thread);
 	else
-		fd_thread_flush(thread, fd_clock_ticks(), true);
+		fd_thread_flush(thread, true);
 }
 
 /* What was skipped in a call and is not told yet; at is now, or when the next call in it began. */

@@ -28,7 +28,6 @@ static struct {
 	bool ruled;  /* the rules choose among functions */
 	bool active; /* something is recorded, and the binaries were looked at */
 	bool again;  /* some functions could not be patched yet */
-	bool told_hooked;
 	pid_t pid;
 	uint64_t told_functions, told_live, told_patched, told_off; /* in the segment */
 } state;
@@ -145,7 +144,8 @@ static struct fd_selection_table *table_make(void)
 		if (binary->entries)
 			table->modules[table->length++] =
 				(struct fd_selection_module){ binary->low, binary->bytes,
-							      binary->entries, binary->unnamed_on };
+							      binary->entries, binary->shift,
+							      binary->unnamed_on };
 	return table;
 }
 
@@ -255,7 +255,6 @@ static void changed(void)
 		state.pid = getpid();
 		state.segment = segment;
 		state.told_functions = state.told_live = state.told_patched = state.told_off = 0;
-		state.told_hooked = false;
 		fd_threads_restart();
 	}
 	ruled_anew = rules_take(segment);
@@ -264,12 +263,6 @@ static void changed(void)
 	if (ruled_anew)
 		fd_threads_each(thread_look, NULL);
 	look(ruled_anew);
-}
-
-static void hooked_look(struct fd_thread *thread, void *data)
-{
-	if (!thread->vectors)
-		*(bool *)data = true;
 }
 
 void fd_select_init(void)
@@ -288,19 +281,11 @@ void fd_select_changed(void)
 
 static void tick(void)
 {
-	bool hooked = false;
-
 	look(false);
 	if (!fd_selection_on())
 		return;
 	if (rules.threads > 0)
 		fd_threads_each(thread_look, NULL);
-	if (!state.told_hooked && state.segment) {
-		fd_threads_each(hooked_look, &hooked);
-		if (hooked)
-			fd_control_add(state.segment, hooked, 1);
-		state.told_hooked = hooked;
-	}
 	if (fd_spend_tick(state.binaries.functions, state.binaries.numbers)) {
 		sites_apply(true);
 		counters_tell();

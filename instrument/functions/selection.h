@@ -13,9 +13,10 @@
 #include "flowdar/flowdar.h"
 #include "functions/threads.h"
 
-/* A function has an entry for each FD_SELECTION_STEP bytes of its module's code: at its first byte.
- * No two functions that call hooks, or can be patched, are that close. */
-#define FD_SELECTION_STEP 16u
+/* A function has an entry: that of its first byte. Functions that call hooks are at least 16 bytes
+ * long, ones that can be patched 6, so no two of a kind have the same one. */
+#define FD_SELECTION_SHIFT_HOOKED  4u
+#define FD_SELECTION_SHIFT_PATCHED 2u
 
 enum fd_selection_entry {
 	FD_SELECTION_NUMBER = 0x3fffffff, /* in the counters; 0: not known */
@@ -26,6 +27,7 @@ struct fd_selection_module {
 	uintptr_t low;
 	uintptr_t bytes;
 	const uint32_t *entries; /* atomic each; 0: not a function that is known */
+	unsigned shift;          /* an entry is for so many bytes, as a power of 2 */
 	bool unnamed_on;         /* what is not known */
 };
 
@@ -75,8 +77,8 @@ static inline bool fd_selection_wants_of(const struct fd_selection_table *table,
 		}
 		thread->module = at;
 	}
-	entry = __atomic_load_n(&table->modules[at].entries[(function - table->modules[at].low) /
-							    FD_SELECTION_STEP],
+	entry = __atomic_load_n(&table->modules[at].entries[(function - table->modules[at].low) >>
+							    table->modules[at].shift],
 				__ATOMIC_RELAXED);
 	*number = entry & FD_SELECTION_NUMBER;
 	if (__builtin_expect(entry == 0, 0))

@@ -253,7 +253,7 @@ static void thread_end(void *data)
 		fd_thread_attend(thread, (uintptr_t)__builtin_frame_address(0));
 	if (fd_selection_on())
 		fd_frames_unwind_all(thread);
-	fd_thread_flush(thread, fd_clock_ticks(), true);
+	fd_thread_flush(thread, true);
 	fd_thread_self = NULL;
 	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	if (!list_lock())
@@ -364,7 +364,7 @@ void fd_threads_flush_stale(uint64_t ticks)
 		if (thread == fd_thread_self || base == 0 || now < base || now - base < ticks)
 			continue;
 		if (thread_take(thread)) {
-			fd_thread_flush(thread, fd_clock_ticks(), false);
+			fd_thread_flush(thread, false);
 			thread_give(thread);
 		}
 	}

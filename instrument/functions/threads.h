@@ -100,14 +100,14 @@ void fd_thread_attend(struct fd_thread *thread, uintptr_t position);
 
 /* Writes what is in the buffer as one event; whoever has the state. May wait at the gate if
  * may_wait. */
-void fd_thread_flush(struct fd_thread *thread, uint64_t now, bool may_wait);
+void fd_thread_flush(struct fd_thread *thread, bool may_wait);
 
 /* Writes out everything: open calls too. Whoever has the state. */
 void fd_thread_flush_all(struct fd_thread *thread, uint64_t now, bool may_wait);
 
 /* The same two out of a patched function, whose vector registers are to be kept. */
 void fd_thread_attend_quietly(struct fd_thread *thread, uintptr_t position);
-void fd_thread_flush_quietly(struct fd_thread *thread, uint64_t now);
+void fd_thread_flush_quietly(struct fd_thread *thread);
 
 /* Open calls, the outer depth of them, into the records; all that are open end as UNWOUND. */
 void fd_frames_write(struct fd_thread *thread, uint32_t depth, uint64_t now);

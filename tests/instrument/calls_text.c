@@ -45,7 +45,7 @@ static struct thread *thread_get(unsigned pid, unsigned tid)
 
 static void fail(const char *what, const char *line)
 {
-	fprintf(stderr, "calls_text: %s: %s\n", what, line);
+	fprintf(stderr, "calls_text: %s: %.120s\n", what, line);
 	exit(1);
 }
 

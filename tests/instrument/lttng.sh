@@ -66,13 +66,13 @@ trace_start() {
 }
 
 # trace_stop: ends the session; $work/events gets "PID TID EVENT FIELDS" lines, of programs whose
-# name begins with "traced_".
+# name begins with "traced_", and of the helper threads in them.
 trace_stop() {
 	lttng stop "$session" >"$work/lttng.log"
 	! grep -i 'discarded\|lost' "$work/lttng.log" || fail "events were lost"
 	lttng destroy "$session" >/dev/null
 	# Of: [time] (delta) host flowdar:NAME: { cpu }, { vpid = N, vtid = N, procname = "P" }, { F }
-	babeltrace2 "$work/trace" | sed -nE 's/^.* flowdar:([a-z_]+): \{[^{]*\}, \{ vpid = ([0-9]+), vtid = ([0-9]+), procname = "traced_[^"]*" \}, \{ (.*) \}$/\2 \3 \1 \4/p' >"$work/events"
+	babeltrace2 "$work/trace" | sed -nE 's/^.* flowdar:([a-z_]+): \{[^{]*\}, \{ vpid = ([0-9]+), vtid = ([0-9]+), procname = "(traced_|flowdar)[^"]*" \}, \{ (.*) \}$/\2 \3 \1 \5/p' >"$work/events"
 }
 
 # calls_expand: the calls events in $work/events, taken apart (calls_text.c).

@@ -1,0 +1,182 @@
+#!/usr/bin/env bash
+# The control segment: what is recorded follows the recorder's rules, minimum, depth and gate; each
+# process says first which recording it belongs to; what is pending is written when it is asked for.
+set -euo pipefail
+. "$(dirname "$0")/lttng.sh"
+programs=$FLOWDAR_BUILD/tests
+tool=$programs/control_tool
+
+builds='hooked'
+[ -x "$programs/traced_selected_patched" ] && builds='hooked patched'
+trace_create
+trace_start
+
+# segment NAME RULES...: a new one, as the environment has it.
+segment() {
+	FLOWDAR_CONTROL=$work/$1.control
+	export FLOWDAR_CONTROL
+	"$tool" "$FLOWDAR_CONTROL" make "$1"
+	"$tool" "$FLOWDAR_CONTROL" rules "${@:2}"
+}
+
+# run NAME ARGUMENTS...: to its end.
+run() {
+	local name=$1
+	shift
+	preloaded libflowdar-functions.so "$programs/traced_selected_$build" "$@" >"$work/said.$name" || fail "$name: status $?"
+}
+
+wait_for() {
+	for _ in $(seq 100); do
+		"$@" && return
+		sleep 0.05
+	done
+	fail "in vain: $*"
+}
+
+value() {
+	"$tool" "$FLOWDAR_CONTROL" get "$1"
+}
+
+at_least() {
+	[ "$(value "$1")" -ge "$2" ]
+}
+
+for build in $builds; do
+	segment "$build-all"
+	run "$build-all" 50
+	segment "$build-names" '+name:outer_*' '-name:*_quick'
+	run "$build-names" 50
+	segment "$build-binary" "-binary:traced_sel*"
+	run "$build-binary" 50
+	segment "$build-thread" '+thread:nobody'
+	run "$build-thread" 50
+	segment "$build-minimum"
+	"$tool" "$FLOWDAR_CONTROL" set minimum_ns 100000
+	run "$build-minimum" 50
+	segment "$build-depth"
+	"$tool" "$FLOWDAR_CONTROL" set depth_max 1
+	run "$build-depth" 50
+	segment "$build-none"
+	"$tool" "$FLOWDAR_CONTROL" set recording_on 0
+	run "$build-none" 50
+	[ "$(value calls)" = 0 ] || fail "calls, though not recording"
+
+	# The rules change while it runs.
+	segment "$build-later" '+name:outer_long'
+	mkfifo "$work/in.$build"
+	run "$build-later" 10 wait <"$work/in.$build" &
+	exec 3>"$work/in.$build"
+	echo >&3
+	wait_for grep -q ran "$work/said.$build-later"
+	live=$(value live)
+	[ "$live" = 1 ] || fail "$live functions on, not 1"
+	"$tool" "$FLOWDAR_CONTROL" rules '+name:outer_quick' '+name:tiny_*'
+	wait_for at_least live 3
+	echo >&3
+	exec 3>&-
+	wait $!
+
+	# A hanging thread's open calls are written when the recorder asks, by another thread.
+	segment "$build-hang"
+	mkfifo "$work/hang.$build"
+	run "$build-hang" 1 hang <"$work/hang.$build" &
+	exec 3>"$work/hang.$build"
+	wait_for grep -q pid "$work/said.$build-hang"
+	sleep 0.3
+	"$tool" "$FLOWDAR_CONTROL" set flush 1
+	wait_for at_least flushed 1
+	lttng stop "$session" >/dev/null
+	exec 3>&-
+	wait $!
+	lttng start "$session" >/dev/null
+
+	# At a closed gate it waits; when nobody opens it any more, it goes on.
+	segment "$build-gate"
+	"$tool" "$FLOWDAR_CONTROL" live &
+	alive=$!
+	"$tool" "$FLOWDAR_CONTROL" set gate 1
+	run "$build-gate" 5000 &
+	running=$!
+	sleep 1
+	kill -0 $running || fail "$build: did not wait at the gate"
+	"$tool" "$FLOWDAR_CONTROL" set gate 0
+	wait $running
+	at_least waited_ns 500000000 || fail "$build: waited $(value waited_ns) ns at the gate"
+	segment "$build-deserted"
+	"$tool" "$FLOWDAR_CONTROL" set gate 1
+	run "$build-deserted" 5000
+	at_least waited_ns 4500000000 || fail "$build: waited $(value waited_ns) ns for nobody"
+	kill $alive
+
+	# A recorder comes later.
+	segment "$build-attached" '+name:tiny_one'
+	mkfifo "$work/attach.$build"
+	file=$FLOWDAR_CONTROL
+	unset FLOWDAR_CONTROL
+	run "$build-attached" 10 wait <"$work/attach.$build" &
+	exec 3>"$work/attach.$build"
+	wait_for grep -q pid "$work/said.$build-attached"
+	FLOWDAR_CONTROL=$file
+	read -r _ pid <"$work/said.$build-attached"
+	wait_for "$tool" "$FLOWDAR_CONTROL" tell "$pid"
+	wait_for at_least live 1
+	wait_for at_least processes 1
+	echo >&3
+	exec 3>&-
+	wait $!
+done
+
+trace_stop
+calls_expand
+
+# expect NAME FUNCTION=COUNT...: in the process that said.NAME is of.
+expect() {
+	local name=$1 pair function address pid seen
+	shift
+	read -r _ pid <"$work/said.$name"
+	for pair in "$@"; do
+		function=${pair%=*}
+		address=$(awk -v f="$function" '$1 == "call" && $2 == f { print $3 }' "$work/said.$name")
+		seen=$(awk -v pid="$pid" -v a="$address" '$1 == pid && $3 == "func_entry" && $6 == a' "$work/events" | wc -l)
+		[ "$seen" = "${pair#*=}" ] || fail "$name: $function $seen times, not ${pair#*=}"
+	done
+}
+
+# identity NAME: the process event is the first of the process, and names the recording.
+identity() {
+	local pid first
+	read -r _ pid <"$work/said.$1"
+	first=$(awk -v pid="$pid" '$1 == pid { print $3, $6; exit }' "$work/events")
+	[ "$first" = "process \"$1\"," ] || fail "$1: its first event is $first"
+}
+
+for build in $builds; do
+	expect "$build-all" outer_long=50 outer_quick=50 tiny_one=100 tiny_two=100
+	expect "$build-names" outer_long=50 outer_quick=0 tiny_one=0 tiny_two=0
+	expect "$build-binary" outer_long=0 outer_quick=0 tiny_one=0
+	expect "$build-thread" outer_long=0 outer_quick=0 tiny_one=0
+	expect "$build-minimum" outer_long=50 tiny_one=0 tiny_two=0
+	expect "$build-depth" outer_long=50 outer_quick=50 tiny_one=0
+	expect "$build-none" outer_long=0
+	expect "$build-later" outer_long=10 outer_quick=10 tiny_one=20 tiny_two=20
+	expect "$build-attached" outer_long=0 tiny_one=20 tiny_two=0
+	expect "$build-gate" outer_long=5000 tiny_one=10000
+	expect "$build-deserted" outer_long=5000 tiny_one=10000
+	for name in all names minimum depth later hang gate attached; do
+		identity "$build-$name"
+	done
+	# Of the minimum's 250 short calls: each is in its parent, or with none.
+	read -r _ pid <"$work/said.$build-minimum"
+	skipped=$(awk -v pid="$pid" '$1 == pid && $3 == "skipped" { n += $4 } END { print n + 0 }' "$work/events")
+	entered=$(awk -v pid="$pid" '$1 == pid && $3 == "func_entry"' "$work/events" | wc -l)
+	[ $((skipped + entered)) = 300 ] || fail "minimum: $skipped skipped and $entered recorded, of 300"
+	FLOWDAR_CONTROL=$work/$build-minimum.control
+	[ "$(value skipped)" = "$skipped" ] || fail "minimum: $(value skipped) in the segment, $skipped in the trace"
+	read -r _ pid <"$work/said.$build-hang"
+	open=$(awk -v pid="$pid" '$1 == pid && $3 == "func_entry" { n++ } $1 == pid && $3 == "func_exit" { n-- } END { print n + 0 }' "$work/events")
+	[ "$open" = 2 ] || fail "hang: $open open calls, not 2"
+	FLOWDAR_CONTROL=$work/$build-all.control
+	[ "$(value calls)" = 300 ] || fail "all: $(value calls) calls in the segment, not 300"
+	echo "$build: $(value functions) functions, $(value patched) patched, $(value hooked) processes with hooks"
+done
