@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "patched_core.h"
 #include "patching/patch.h"
@@ -279,6 +280,25 @@ const struct patched_api *patched_core(void)
 	return &api;
 }
 
+static void *toggle(void *nothing)
+{
+	for (unsigned i = 0;; i++) {
+		scan();
+		set_some(true, 1, 0);
+		usleep(200);
+		set_some(false, 2, i % 2);
+		usleep(200);
+	}
+	return nothing;
+}
+
+static void toggle_begin(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, toggle, NULL);
+}
+
 __attribute__((constructor)) static void core_begin(void)
 {
 	const char *wanted = getenv("PATCHED");
@@ -290,6 +310,10 @@ __attribute__((constructor)) static void core_begin(void)
 		scan();
 	if (strcmp(wanted, "on") == 0)
 		set(true);
+	if (strcmp(wanted, "toggle") == 0) {
+		toggle_begin();
+		pthread_atfork(NULL, NULL, toggle_begin);
+	}
 	if (getenv("PATCHED_SAY"))
 		fprintf(stderr, "patched: %u modules, %u sites, %s\n", (unsigned)module_count(),
 			(unsigned)site_count(), get_status());

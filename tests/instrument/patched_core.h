@@ -4,7 +4,8 @@
  * run without it.
  *
  * PATCHED in the environment: "on" switches all functions on at the begin, "off" only prepares them,
- * "late" leaves that to scan().
+ * "late" leaves that to scan(),
+ * "toggle" switches all and every other one without end, in a thread of its own (for servers).
  */
 #ifndef TESTS_PATCHED_CORE_H
 #define TESTS_PATCHED_CORE_H
