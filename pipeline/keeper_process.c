@@ -93,9 +93,8 @@ static pid_t start_daemon(int socket)
 }
 
 /* It takes its consumer daemon along; what stays all the same comes to us (subreaper). */
-static void stop_daemon(pid_t daemon, int milliseconds)
+static void end_rest(int milliseconds)
 {
-	fd_process_end(daemon, milliseconds);
 	for (int round = 0; round < 8; round++) {
 		g_autoptr(GArray) left = fd_processes_children(getpid());
 
@@ -108,6 +107,12 @@ static void stop_daemon(pid_t daemon, int milliseconds)
 				fd_process_end(child, MIN(milliseconds, 1000));
 		}
 	}
+}
+
+static void stop_daemon(pid_t daemon, int milliseconds)
+{
+	fd_process_end(daemon, milliseconds);
+	end_rest(milliseconds);
 }
 
 static gboolean sessions_left(void)
@@ -123,14 +128,19 @@ static gboolean sessions_left(void)
 static void keep_daemon(struct fd_daemon_lock *lock, pid_t daemon)
 {
 	for (;;) {
-		if (!fd_daemon_lock_alone(lock, TRUE) || fd_process_wait(daemon, 0, NULL))
+		if (!fd_daemon_lock_alone(lock, TRUE))
 			return;
-		if (!sessions_left())
+		if (fd_process_wait(daemon, 0, NULL)) {
+			end_rest(STOP_MS);
 			break;
+		}
+		if (!sessions_left()) {
+			stop_daemon(daemon, STOP_MS);
+			break;
+		}
 		fd_daemon_lock_release(lock);
 		g_usleep(OTHERS_MS * 1000);
 	}
-	stop_daemon(daemon, STOP_MS);
 	fd_daemon_lock_remove(lock);
 }
 
@@ -256,5 +266,7 @@ void fd_keeper_serve(int socket, const struct fd_keeper_charge *charge)
 		keep_daemon(lock, daemon);
 	else if (daemon > 0)
 		stop_daemon(daemon, STUCK_MS);
+	else if (fd_daemon_lock_alone(lock, FALSE))
+		fd_daemon_lock_remove(lock);
 	fd_daemon_lock_close(lock);
 }

@@ -20,7 +20,7 @@ static void recover(struct fd_run *run)
 		fd_run_warn(run,
 			    "what LTTng had not written when it died was read from its buffers: "
 			    "trace/" FD_RECORD_RECOVERED);
-	else
+	else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
 		fd_run_warn(run, "LTTng's buffers could not be recovered: %s", error->message);
 }
 
