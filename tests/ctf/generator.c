@@ -54,6 +54,8 @@ static void round_of_all(int n)
 	lttng_ust_tracepoint(flowdar, scope_enter, text);
 	lttng_ust_tracepoint(flowdar, func_entry, BASE + (uint64_t)n, BASE);
 	lttng_ust_tracepoint(flowdar, bytes, text, (uint64_t)n, data, (uint16_t)(n % 64));
+	lttng_ust_tracepoint(flowdar, calls, (uint32_t)n % 5, data, (uint32_t)n % 64);
+	lttng_ust_tracepoint(flowdar, io, (uint8_t)(n % 9), n % 3 - 1, -n);
 	lttng_ust_tracepoint(flowdar, wait_begin, "recv", (uint8_t)(n % 9), n % 3 - 1);
 	lttng_ust_tracepoint(flowdar, all_kinds, n, texts[n % 2], numbers);
 	lttng_ust_tracepoint(flowdar, func_exit, BASE + (uint64_t)n, BASE);

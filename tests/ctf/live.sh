@@ -44,19 +44,19 @@ begin all_kinds --subbuf-size 1M --num-subbuf 8
 contexts vpid vtid procname
 lttng -q start "$name"
 "$GENERATOR" all 2000
-finish 28000
+finish 36000
 
 begin more_contexts --subbuf-size 1M --num-subbuf 8
 contexts procname ip pthread_id vtid vpid
 lttng -q start "$name"
 "$GENERATOR" all 500
-finish 7000
+finish 9000
 
 begin per_process --buffers-pid --subbuf-size 256k --num-subbuf 4
 contexts vtid
 lttng -q start "$name"
 for _ in 1 2 3; do "$GENERATOR" all 100; done
-finish 4200
+finish 5400
 
 begin functions --subbuf-size 1M --num-subbuf 8
 contexts vtid
@@ -86,7 +86,7 @@ for _ in 1 2 3; do
 	lttng -q rotate "$name" > /dev/null
 done
 "$GENERATOR" functions 5000
-finish 17600
+finish 21200
 
 begin files --subbuf-size 16k --num-subbuf 4 --tracefile-size 64k --tracefile-count 4
 contexts vtid

@@ -54,6 +54,23 @@ LTTNG_UST_TRACEPOINT_EVENT(flowdar, bytes,
 	)
 )
 
+LTTNG_UST_TRACEPOINT_EVENT(flowdar, calls,
+	LTTNG_UST_TP_ARGS(uint32_t, tid, const uint8_t *, data, uint32_t, length),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer(uint32_t, tid, tid)
+		lttng_ust_field_sequence(uint8_t, data, data, uint32_t, length)
+	)
+)
+
+LTTNG_UST_TRACEPOINT_EVENT(flowdar, io,
+	LTTNG_UST_TP_ARGS(uint8_t, op, int32_t, fd, int64_t, result),
+	LTTNG_UST_TP_FIELDS(
+		lttng_ust_field_integer(uint8_t, op, op)
+		lttng_ust_field_integer(int32_t, fd, fd)
+		lttng_ust_field_integer(int64_t, result, result)
+	)
+)
+
 LTTNG_UST_TRACEPOINT_EVENT(flowdar, wait_begin,
 	LTTNG_UST_TP_ARGS(const char *, what, uint8_t, kind, int32_t, fd),
 	LTTNG_UST_TP_FIELDS(
