@@ -125,10 +125,9 @@ static void print_summary(const struct fd_analyze_request *request, const char *
 	} else if (!rows && server) {
 		fd_print_line("none of its events is a call, a wait or a session's");
 	} else if (server) {
-		fd_print_line("%s", request->server ? "what belongs to no session:"
-				    : request->unit == FD_UNIT_REQUEST
-					    ? "no requests in it: everything is the server's own"
-					    : "no sessions in it: everything is the server's own");
+		fd_print_line(request->server ? "what belongs to no %s:"
+					      : "no %ss in it: everything is the server's own",
+			      unit_of(request));
 	} else {
 		g_autofree char *sessions = sessions_text(request);
 
