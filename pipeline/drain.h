@@ -46,8 +46,8 @@ struct fd_drain_options {
 				 * and at least an eighth. */
 	uint64_t disk_bytes;   /* packed streams take no more than that; 0: as much as there is */
 	unsigned threads;      /* workers; 0 for the default: 2, or 1 on a machine with one CPU */
-	int level;         /* of zstd, -7 to 19; FD_DRAIN_LEVEL_ADAPTIVE: by how much is waiting */
-	gboolean lossless; /* nothing is dropped: only pressure is told */
+	int level; /* of zstd, -20 to 19 but 0; FD_DRAIN_LEVEL_ADAPTIVE: by how much is waiting */
+	gboolean lossless;             /* nothing is dropped: only pressure is told */
 	fd_drain_pressure_fn pressure; /* may be NULL */
 	void *user;
 };

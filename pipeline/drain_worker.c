@@ -103,10 +103,10 @@ static int choose_level(const struct fd_drain *drain)
 	if (drain->options.level != FD_DRAIN_LEVEL_ADAPTIVE)
 		return drain->options.level;
 	if (backlog < room / 32)
-		return 1;
+		return -1;
 	if (drain->write_ns > drain->compress_ns)
 		return backlog < room / 4 ? 1 : 3;
-	return backlog < room / 8 ? -1 : backlog < room / 2 ? -4 : -7;
+	return backlog < room / 8 ? -3 : backlog < room / 2 ? -7 : -20;
 }
 
 static const uint8_t *in_columns(struct worker *worker, struct job *job, size_t bytes)
