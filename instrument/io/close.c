@@ -141,6 +141,10 @@ FD_WRAPPER int close_range(unsigned first, unsigned last, int flags)
 	errno = before;
 	if (!(flags & ~(int)CLOSE_RANGE_UNSHARE) && first <= last)
 		sessions_close(first, last);
+	if (!fd_next()->close_range) {
+		errno = ENOSYS;
+		return -1;
+	}
 	return fd_next()->close_range(first, last, flags);
 }
 
@@ -155,5 +159,6 @@ FD_WRAPPER void closefrom(int lowest)
 	}
 	errno = before;
 	sessions_close(first, UINT_MAX);
-	fd_next()->closefrom(lowest);
+	if (fd_next()->closefrom)
+		fd_next()->closefrom(lowest);
 }

@@ -218,6 +218,11 @@ FD_WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int room,
 	const struct fd_next *next = fd_next();
 	int result;
 
+	/* Programs that look for it at run time find ours. */
+	if (!next->epoll_pwait2) {
+		errno = ENOSYS;
+		return -1;
+	}
 	if (!FD_WATCHED())
 		return next->epoll_pwait2(epfd, events, room, timeout, mask);
 	if (is_zero(timeout)) {
