@@ -124,9 +124,13 @@ fd_patch_return:
 
 /*
  * The unwind table of fd_patch_return. It looks like a function that was called by the one that is
- * returned to, with a frame of its own four bytes above the stack pointer: unwinders tell frames
- * apart by that address (CFA), and the frames beside it have the other ones. The stack pointer
- * of the caller is CFA - 4; the slot is at CFA - 12.
+ * returned to, with nothing on the stack. The slot is below the stack pointer of that moment (CFA).
+ *
+ * Unwinders tell frames apart by CFA: libgcc aborts if an exception's handler is in a frame whose CFA
+ * is another's beside it. So while it is returned to, CFA is four bytes too much, and there is a rule
+ * for the stack pointer. nongnu libunwind has no such rules (to it CFA is the stack pointer), so its
+ * backtraces end after the first patched frame; nothing else is known to mind. It also used to take
+ * the operands of comparisons in the wrong order: here they are for equality, or by the sign.
  *
  * The return address is *slot if that is another than fd_patch_return, else what the innermost frame
  * with that slot says, found in the list of returns.h. The comments show the stack of the expression.
@@ -159,7 +163,7 @@ fd_patch_return:
 	.endm
 	.macro MOVED_ON bytes, offset
 	.byte 0x02, \bytes /* advance_loc1 */
-	.byte 0x0e         /* def_cfa_offset */
+	.byte 0x0e          /* def_cfa_offset */
 	.uleb128 \offset
 	.endm
 #define OP_DEREF .byte 0x06
@@ -171,9 +175,8 @@ fd_patch_return:
 #define OP_MINUS .byte 0x1c
 #define OP_MUL   .byte 0x1e
 #define OP_PLUS  .byte 0x22
+#define OP_SHR   .byte 0x25
 #define OP_EQ    .byte 0x29
-#define OP_GT    .byte 0x2b
-#define OP_LT    .byte 0x2d
 #define OP_NE    .byte 0x2e
 
 	.section .eh_frame, "a", @unwind
@@ -189,13 +192,14 @@ fd_patch_return:
 	.byte 16                     /* the return address's column */
 	.uleb128 1
 	.byte 0x1b                   /* addresses: relative, four bytes */
-	.byte 0x0c, 7, 4             /* CFA: rsp + 4 */
-	.byte 0x14, 7, 1             /* rsp was CFA - 4 */
+	.byte 0x0c, 7, 0             /* CFA: rsp */
 	.byte 0x16, 16               /* the return address is this expression's value */
 	.uleb128 .Lexpression_end - .Lexpression
 .Lexpression:                        /* CFA */
-	OP_LIT 12
-	OP_MINUS                     /* slot */
+	OP_LIT 8
+	OP_MINUS
+	.byte 0x09, -8               /* const1s */
+	OP_AND                       /* slot */
 	OP_DUP                       /* libgcc cannot pick the lowest: there is another, not shown */
 	.byte 0x80, 0                /* breg16: rip */
 	.byte 0x0b                   /* const2s */
@@ -229,7 +233,11 @@ fd_patch_return:
 	OP_DEREF
 	OP_DEREF                     /* slot block thread i highest */
 	OP_PICK 4
-	OP_LT
+	OP_MINUS
+	OP_LIT 31                    /* twice: the sign */
+	OP_SHR
+	OP_LIT 31
+	OP_SHR
 	OP_BRANCH .Lnext_thread      /* not between this thread's highest */
 	OP_DUP
 	OP_LIT 1
@@ -244,7 +252,12 @@ fd_patch_return:
 	OP_PLUS
 	OP_DEREF
 	OP_PICK 4
-	OP_GT
+	OP_SWAP
+	OP_MINUS
+	OP_LIT 31
+	OP_SHR
+	OP_LIT 31
+	OP_SHR
 	OP_BRANCH .Lnext_thread      /* and lowest slot */
 .Lframe:
 	OP_DUP
@@ -296,26 +309,33 @@ fd_patch_return:
 	.long .Lreturn_begin - .
 	.long .Lreturn_end - .Lreturn_begin
 	.uleb128 0
-	MOVED_ON .Lrow_slot-.Lreturn_begin, 12
-	MOVED_ON 1, 20
-	MOVED_ON 1, 28
-	MOVED_ON 1, 36
-	MOVED_ON 1, 44
-	MOVED_ON 1, 52
-	MOVED_ON 2, 60
-	MOVED_ON 2, 68
-	MOVED_ON 2, 76
-	MOVED_ON 2, 84
-	MOVED_ON (.Lrow_back - .Lrow_kept + 2), 76
-	MOVED_ON 2, 68
-	MOVED_ON 2, 60
-	MOVED_ON 2, 52
-	MOVED_ON 1, 44
-	MOVED_ON 1, 36
-	MOVED_ON 1, 28
-	MOVED_ON 1, 20
-	MOVED_ON 1, 12
-	MOVED_ON .Lrow_gone-.Lrow_last, 4
+	.byte 0x0e, 4                /* CFA: rsp + 4 */
+	.byte 0x16, 7, 2             /* rsp was CFA - 4 */
+	OP_LIT 4
+	OP_MINUS
+	.byte 0x02, 1                /* at fd_patch_return: */
+	.byte 0x0e, 0                /* CFA: rsp */
+	.byte 0xc0 + 7               /* rsp: no rule */
+	MOVED_ON (.Lrow_slot - fd_patch_return), 8
+	MOVED_ON 1, 16
+	MOVED_ON 1, 24
+	MOVED_ON 1, 32
+	MOVED_ON 1, 40
+	MOVED_ON 1, 48
+	MOVED_ON 2, 56
+	MOVED_ON 2, 64
+	MOVED_ON 2, 72
+	MOVED_ON 2, 80
+	MOVED_ON (.Lrow_back - .Lrow_kept + 2), 72
+	MOVED_ON 2, 64
+	MOVED_ON 2, 56
+	MOVED_ON 2, 48
+	MOVED_ON 1, 40
+	MOVED_ON 1, 32
+	MOVED_ON 1, 24
+	MOVED_ON 1, 16
+	MOVED_ON 1, 8
+	MOVED_ON (.Lrow_gone - .Lrow_last), 0
 	.balign 8, 0
 .Lfde_end:
 
