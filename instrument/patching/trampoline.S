@@ -126,11 +126,15 @@ fd_patch_return:
  * The unwind table of fd_patch_return. It looks like a function that was called by the one that is
  * returned to, with nothing on the stack. The slot is below the stack pointer of that moment (CFA).
  *
- * Unwinders tell frames apart by CFA: libgcc aborts if an exception's handler is in a frame whose CFA
- * is another's beside it. So while it is returned to, CFA is four bytes too much, and there is a rule
- * for the stack pointer. nongnu libunwind has no such rules (to it CFA is the stack pointer), so its
- * backtraces end after the first patched frame; nothing else is known to mind. It also used to take
- * the operands of comparisons in the wrong order: here they are for equality, or by the sign.
+ * It says of itself that it is a signal handler's frame (S), for two reasons. Unwinders tell frames apart
+ * by CFA, and libgcc aborts if an exception's handler is in a frame whose CFA is another's beside it, as
+ * here; in frames that a signal interrupted it takes CFA - 1. And making CFA another one, with a
+ * rule for the stack pointer, is beyond nongnu libunwind, to which CFA is the stack pointer. The price is
+ * that gdb prints <signal handler called> for it. The address where a signal interrupted is taken as
+ * it is, while a return address may be the next function's: hence the address less 1, in the call.
+ *
+ * libunwind used to take the operands of comparisons in the wrong order: here they are for equality, or
+ * by the sign.
  *
  * The return address is *slot if that is another than fd_patch_return, else what the innermost frame
  * with that slot says, found in the list of returns.h. The comments show the stack of the expression.
@@ -186,7 +190,7 @@ fd_patch_return:
 .Lcie_begin:
 	.long 0
 	.byte 1
-	.asciz "zR"
+	.asciz "zRS"
 	.uleb128 1
 	.sleb128 -4
 	.byte 16                     /* the return address's column */
@@ -289,7 +293,7 @@ fd_patch_return:
 	OP_PICK 4
 	OP_ADD LANDING
 	OP_NE                        /* slot block thread i address other */
-	OP_BRANCH .Lexpression_end
+	OP_BRANCH .Lfound
 	OP_DROP
 	OP_JUMP .Lframe
 .Lnext_thread:                       /* slot block thread i */
@@ -299,6 +303,9 @@ fd_patch_return:
 .Lnot_ours:                          /* slot block */
 	OP_DROP
 	OP_DEREF
+.Lfound:
+	OP_LIT 1
+	OP_MINUS
 .Lexpression_end:
 	.balign 8, 0                 /* DW_CFA_nop */
 .Lcie_end:
@@ -309,13 +316,7 @@ fd_patch_return:
 	.long .Lreturn_begin - .
 	.long .Lreturn_end - .Lreturn_begin
 	.uleb128 0
-	.byte 0x0e, 4                /* CFA: rsp + 4 */
-	.byte 0x16, 7, 2             /* rsp was CFA - 4 */
-	OP_LIT 4
-	OP_MINUS
-	.byte 0x02, 1                /* at fd_patch_return: */
-	.byte 0x0e, 0                /* CFA: rsp */
-	.byte 0xc0 + 7               /* rsp: no rule */
+	MOVED_ON 1, 0
 	MOVED_ON (.Lrow_slot - fd_patch_return), 8
 	MOVED_ON 1, 16
 	MOVED_ON 1, 24

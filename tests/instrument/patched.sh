@@ -71,4 +71,34 @@ if command -v gdb > /dev/null; then
 	*) cat "$work/gdb"; fail "gdb's backtrace" ;;
 	esac
 fi
+# So does libunwind, where it can be linked.
+cat > "$work/libunwind.c" << 'END'
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+#include <stdio.h>
+static volatile int zero;
+__attribute__((noinline)) int frame_two(void)
+{
+	unw_context_t context;
+	unw_cursor_t cursor;
+	unw_word_t offset;
+	char name[64];
+
+	unw_getcontext(&context);
+	unw_init_local(&cursor, &context);
+	do
+		printf("%s ", unw_get_proc_name(&cursor, name, sizeof(name), &offset) ? "?" : name);
+	while (unw_step(&cursor) > 0);
+	return zero;
+}
+__attribute__((noinline)) int frame_one(void) { return frame_two() + zero; }
+int main(void) { return frame_one() + zero; }
+END
+if gcc -O1 -g -fpatchable-function-entry=5 "$work/libunwind.c" -o "$work/libunwind" -lunwind 2> /dev/null; then
+	names=$(patched on "$work/libunwind")
+	case ${names//flowdar_patched_return /} in
+	"frame_two frame_one main "*_start*) echo "libunwind: $names" ;;
+	*) fail "libunwind's backtrace: $names" ;;
+	esac
+fi
 echo "patched calls end as they should"

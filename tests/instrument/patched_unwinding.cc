@@ -84,6 +84,29 @@ NOINLINE static double tail_caller(double x)
 	return tail_thrower(x + 1); /* a jump, when optimised */
 }
 
+/* The call is the last instruction: it returns to the next function, if it did. */
+[[noreturn]] NOINLINE static void never_returns(int value)
+{
+	throw value + zero;
+}
+
+NOINLINE static void ends_in_call(int value)
+{
+	never_returns(value + 1);
+}
+
+NOINLINE static int follows(int value)
+{
+	Counted counted;
+
+	try {
+		ends_in_call(value);
+	} catch (int thrown) {
+		return thrown;
+	}
+	return 0;
+}
+
 static void exceptions()
 {
 	for (int i = 0; i < 200; i++) {
@@ -100,6 +123,8 @@ static void exceptions()
 			CHECK(value == (i + 1) * 2);
 		}
 	}
+	for (int i = 0; i < 10; i++)
+		CHECK(follows(i) == i + 1);
 	try {
 		fall(900);
 		CHECK(false);
