@@ -1,6 +1,7 @@
 #include "cli/record_view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/record_options.h"
 #include "cli/table.h"
@@ -100,7 +101,11 @@ static void report_losses(const struct fd_record_view *view, const struct fd_rec
 			   lost, 100 * (double)info->discarded / all,
 			   view->lossless ? "a larger --subbuf-size"
 					  : "a larger --subbuf-count, --lossless");
-	if (info->dropped)
+	if (info->dropped && (strcmp(info->ended, "maximum size reached") == 0 ||
+			      strcmp(info->ended, "disk full") == 0))
+		fd_warning(&fd_record_usage, "%s events that came after that are not in it: %s",
+			   dropped, info->ended);
+	else if (info->dropped)
 		fd_warning(&fd_record_usage,
 			   "%s EVENTS WERE DROPPED (%.3g %%): the memory was full; try a larger "
 			   "--memory, --lossless, or less --detail",

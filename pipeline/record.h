@@ -29,7 +29,7 @@ enum fd_detail {
 struct fd_source;
 struct fd_event;
 
-#define FD_RECORD_MEMORY_DEFAULT (UINT64_C(256) << 20)
+#define FD_RECORD_MEMORY_DEFAULT (UINT64_C(256) << 20) /* twice as much when lossless */
 
 /* Gets the recording's events while they are read back to be counted, batch by batch. */
 typedef void (*fd_record_events_fn)(const struct fd_source *source, const struct fd_event *batch,
@@ -54,7 +54,7 @@ struct fd_record_options {
 	uint64_t trigger_ns;      /* snapshot: when a session lasts longer than that; 0: never */
 	uint64_t memory_bytes;    /* the bound of all that is in memory, buffers too; 0: default */
 	uint64_t max_bytes;       /* end when so much is on disk; 0: never */
-	uint64_t subbuffer_bytes; /* per CPU, a power of two; 0 for the default, 1 MiB */
+	uint64_t subbuffer_bytes; /* per CPU, a power of two; 0: 1 MiB, 4 if lossless */
 	unsigned subbuffer_count; /* a power of two; 0 for the default, 8 */
 	uint64_t duration_ns;     /* stop the server (SIGTERM) after this long; 0: until it ends */
 	uint64_t grace_ns;        /* from SIGTERM to SIGKILL; 0 for the default, 5 s */

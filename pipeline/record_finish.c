@@ -35,6 +35,16 @@ static void drain_rest(struct fd_run *run)
 		fd_run_warn(run, "the end of the trace is missing: %s", error->message);
 	run->now.trace_bytes = run->drained.disk_bytes;
 	run->now.dropped = run->drained.dropped_events;
+	if (run->drained.dropped_uncounted)
+		fd_run_warn(run,
+			    "%" G_GUINT64_FORMAT " packets were dropped before their events "
+			    "were counted: more is missing than is told",
+			    run->drained.dropped_uncounted);
+	if (run->drained.damaged_packets)
+		fd_run_warn(run,
+			    "%" G_GUINT64_FORMAT
+			    " packets were damaged in memory, and are not kept",
+			    run->drained.damaged_packets);
 }
 
 void fd_run_stop_tracing(struct fd_run *run)
@@ -123,6 +133,7 @@ static void fill_counts(const struct fd_run *run, struct fd_recording_info *info
 	/* The trace tells both together; LTTng's own count has what was lost after the last packets. */
 	info->dropped = dropped;
 	info->discarded = MAX(run->state.discarded, missing > dropped ? missing - dropped : 0);
+	info->discarded = MAX(info->discarded, run->drained.discarded_events);
 	info->packets_lost = MAX(run->state.packets_lost, run->count.summary.packets_lost);
 	info->calls = counts->calls;
 	info->calls_skipped = counts->skipped;

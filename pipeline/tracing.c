@@ -13,7 +13,7 @@
 #define ANSWER_MS  15000 /* for the session daemon to answer at all */
 #define PENDING_MS 30000 /* for the last events to reach the disk */
 #define DESTROY_MS 30000
-#define GARBAGE    (UINT64_C(1) << 62) /* LTTng 2.13 gave 9e18 discarded events once */
+#define GARBAGE    (UINT64_C(1) << 62)
 
 struct fd_tracing {
 	char *name;
@@ -136,9 +136,12 @@ static void add_losses(struct lttng_channel *channel, struct fd_tracing_state *s
 {
 	uint64_t discarded = 0, packets = 0;
 
-	if (lttng_channel_get_discarded_event_count(channel, &discarded) == 0 &&
-	    discarded < GARBAGE)
-		state->discarded += discarded;
+	/* A packet's counter may be less than that of the packet before (seen with two writers on a CPU);
+	 * LTTng 2.13 takes that for an overflow and adds 2^63, and again when it is back. */
+	if (lttng_channel_get_discarded_event_count(channel, &discarded) == 0) {
+		discarded &= G_MAXINT64;
+		state->discarded += discarded < GARBAGE ? discarded : 0;
+	}
 	if (lttng_channel_get_lost_packet_count(channel, &packets) == 0 && packets < GARBAGE)
 		state->packets_lost += packets;
 }

@@ -8,10 +8,14 @@
 
 #define SUBBUFFER_BYTES (UINT64_C(1) << 20) /* loses nothing on busy servers: docs/recording.md */
 #define SUBBUFFER_COUNT 8u
-#define SWITCH_US       1000000u /* what is in the buffers reaches the disk after so long */
-#define EVENTS_MAX      10
-#define SMALL_BYTES     (UINT64_C(64) << 10)
-#define CPUS_MEMORY     4 /* the buffers take a quarter of the recorder's memory at most */
+/* With as many runnable threads as you like a writer that is interrupted in the middle of an event must
+ * be back before the others have gone round the buffers: measured, docs/recording.md. */
+#define LOSSLESS_BYTES (UINT64_C(4) << 20)
+#define METADATA_US    100000u  /* packets that it does not describe yet can only wait */
+#define SWITCH_US      1000000u /* what is in the buffers reaches the disk after so long */
+#define EVENTS_MAX     10
+#define SMALL_BYTES    (UINT64_C(64) << 10)
+#define CPUS_MEMORY    4 /* the buffers take a quarter of the recorder's memory at most */
 
 struct channel {
 	const char *name;
@@ -91,13 +95,16 @@ static void plain_buffers(const struct fd_record_options *options, uint64_t *byt
 	uint64_t cpus = g_get_num_processors();
 	uint64_t memory = fd_tracing_memory(options) / CPUS_MEMORY;
 
-	*bytes = options->subbuffer_bytes ? options->subbuffer_bytes : SUBBUFFER_BYTES;
+	*bytes = options->lossless ? LOSSLESS_BYTES : SUBBUFFER_BYTES;
+	if (options->subbuffer_bytes)
+		*bytes = options->subbuffer_bytes;
 	*count = options->subbuffer_count ? options->subbuffer_count : SUBBUFFER_COUNT;
 	if (options->subbuffer_bytes || options->subbuffer_count)
 		return;
 	while (*count > 4 && cpus * *bytes * *count > memory)
 		*count /= 2;
-	while (*bytes > SMALL_BYTES && !options->lossless && cpus * *bytes * *count > memory)
+	while (*bytes > (options->lossless ? SUBBUFFER_BYTES : SMALL_BYTES) &&
+	       cpus * *bytes * *count > memory)
 		*bytes /= 2;
 }
 
@@ -123,6 +130,8 @@ static void row_buffers(const struct fd_record_options *options, const struct ch
 
 	*bytes = row->bytes;
 	*count = row->count;
+	if (options->lossless && *bytes && !few)
+		*bytes = SUBBUFFER_BYTES;
 	if (options->snapshot && !few)
 		snapshot_buffers(options, row, bytes, count);
 	else if (!*bytes)
@@ -131,7 +140,9 @@ static void row_buffers(const struct fd_record_options *options, const struct ch
 
 uint64_t fd_tracing_memory(const struct fd_record_options *options)
 {
-	return options->memory_bytes ? options->memory_bytes : FD_RECORD_MEMORY_DEFAULT;
+	uint64_t usual = FD_RECORD_MEMORY_DEFAULT * (options->lossless ? 2 : 1);
+
+	return options->memory_bytes ? options->memory_bytes : usual;
 }
 
 void fd_tracing_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count)
@@ -170,7 +181,7 @@ static gboolean set_metadata_timer(struct lttng_handle *handle, GError **error)
 	channel->attr.subbuf_size = 4096;
 	channel->attr.num_subbuf = 2;
 	channel->attr.read_timer_interval = 0;
-	channel->attr.switch_timer_interval = SWITCH_US;
+	channel->attr.switch_timer_interval = METADATA_US;
 	code = lttng_enable_channel(handle, channel);
 	lttng_channel_destroy(channel);
 	return code == 0 || fd_tracing_fail(error, "cannot make a channel", code);
