@@ -209,29 +209,28 @@ struct run {
 	struct thread *thread;
 };
 
-/* A number of three bytes and more. One that is no number leads behind the end. */
-static __attribute__((noinline)) uint64_t take_long(struct run *run)
+/* A number of four bytes and more: gives where it ends. One that is no number leads behind the end. */
+static __attribute__((noinline)) const uint8_t *take_long(const uint8_t *at, const uint8_t *end,
+							  uint64_t *value)
 {
-	uint64_t value = 0;
-
+	*value = 0;
 	for (unsigned i = 0; i < NUMBER_BYTES; i++) {
-		uint64_t byte = run->at[i];
+		uint64_t byte = at[i];
 
-		value |= (byte & 0x7f) << 7 * i;
+		*value |= (byte & 0x7f) << 7 * i;
 		if (byte >= 0x80)
 			continue;
 		if (i == NUMBER_BYTES - 1 && byte > 1)
 			break;
-		run->at += i + 1;
-		return value;
+		return at + i + 1;
 	}
-	run->at = run->end + 1;
-	return 0;
+	return end + 1;
 }
 
 static inline uint64_t take(struct run *run)
 {
 	const uint8_t *at = run->at;
+	uint64_t value;
 
 	if (G_LIKELY(at[0] < 0x80)) {
 		run->at += 1;
@@ -245,7 +244,8 @@ static inline uint64_t take(struct run *run)
 		run->at += 3;
 		return (at[0] & 0x7fu) | (at[1] & 0x7fu) << 7 | (uint64_t)at[2] << 14;
 	}
-	return take_long(run);
+	run->at = take_long(at, run->end, &value);
+	return value;
 }
 
 static inline uint64_t take_addr(struct run *run)
@@ -327,6 +327,16 @@ static __attribute__((noinline)) struct fd_event *do_other(struct run *run, stru
 	return count ? emit(run, out, FD_EVENT_FUNC_UNWOUND, count, 0) : out;
 }
 
+/* By way of a copy: a struct whose address is given away is not in registers. */
+static inline struct fd_event *do_rare(struct run *run, struct fd_event *out, enum fd_calls_op op)
+{
+	struct run copy = *run;
+
+	out = do_other(&copy, out, op);
+	*run = copy;
+	return out;
+}
+
 /* One record; gives the end of its events, NULL: it is malformed. */
 static inline struct fd_event *do_record(struct run *run, struct fd_event *out)
 {
@@ -357,7 +367,7 @@ static inline struct fd_event *do_record(struct run *run, struct fd_event *out)
 			return NULL;
 		return pop(run->thread, &addr) ? emit(run, out, FD_EVENT_FUNC_EXIT, addr, 0) : out;
 	default:
-		return do_other(run, out, op);
+		return do_rare(run, out, op);
 	}
 }
 
