@@ -72,7 +72,8 @@ struct fd_drain_state {
 	guint streams;            /* stream files known */
 	gboolean pressure;        /* as told last */
 	gboolean disk_full;       /* nothing more is kept: dropped and counted */
-	gboolean memory_full;     /* the tmpfs itself has no room left */
+	gboolean memory_full; /* the tmpfs itself had no room left, filled by others: LTTng gives up
+			       * a stream that it cannot write, and nobody counts what it would say */
 };
 
 /* Begins to follow source (a folder in memory, made by the caller; what is in it may come later) and

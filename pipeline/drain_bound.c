@@ -3,7 +3,8 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
-#define MEMORY_LEAST (UINT64_C(8) << 20) /* free in a tmpfs: less is as good as nothing */
+#define MEMORY_LEAST (UINT64_C(8) << 20) /* free in a tmpfs, for us to stop there */
+#define MEMORY_NONE  (UINT64_C(1) << 20) /* the same, for LTTng to have found no room */
 #define MEMORY_MOST  (UINT64_C(1) << 48)
 #define PAGE         4096u /* where a mark is stays in memory */
 
@@ -28,7 +29,7 @@ static uint64_t missing_bytes(struct fd_drain *drain, uint64_t used)
 		return 0;
 	left = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
 	pthread_mutex_lock(&drain->lock);
-	drain->state.memory_full = left < MEMORY_LEAST;
+	drain->state.memory_full |= left < MEMORY_NONE;
 	pthread_mutex_unlock(&drain->lock);
 	reachable = used + left > MEMORY_LEAST ? used + left - MEMORY_LEAST : 0;
 	return drain->high_bytes > reachable ? drain->high_bytes - reachable : 0;
@@ -200,16 +201,34 @@ static void drop_new(struct fd_drain *drain, uint64_t *used)
 		struct fd_drain_stream *stream = g_ptr_array_index(drain->streams, i);
 
 		stream->dropping = stream->dropping && *used > drain->low_bytes;
-		while (stream->dropping && has_new(drain, stream))
-			*used -= MIN(*used, drop_newest(drain, stream));
+		while (stream->dropping && has_new(drain, stream)) {
+			uint64_t freed = drop_newest(drain, stream);
+
+			*used -= MIN(*used, freed);
+		}
 		stream->settled = stream->taken;
 	}
+}
+
+/* Bytes of packets that are not whole yet, and will be dropped when they are: the room for them is kept
+ * free anyway, and nothing else has to go instead. */
+static uint64_t coming_bytes(const struct fd_drain *drain)
+{
+	uint64_t bytes = 0;
+
+	for (guint i = 0; i < drain->streams->len; i++) {
+		const struct fd_drain_stream *stream = g_ptr_array_index(drain->streams, i);
+
+		if (stream->dropping && stream->bytes > stream->taken)
+			bytes += stream->bytes - stream->taken;
+	}
+	return MIN(bytes, (drain->options.memory_bytes - drain->high_bytes) / 2);
 }
 
 static void drop(struct fd_drain *drain, uint64_t *used)
 {
 	drop_new(drain, used);
-	while (*used > drain->high_bytes) {
+	while (*used > drain->high_bytes + coming_bytes(drain)) {
 		struct fd_drain_stream *stream = fullest(drain);
 		uint64_t freed = stream ? drop_newest(drain, stream) : 0;
 

@@ -1,8 +1,10 @@
 #include "pipeline/drain_follow.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #define IDLE_NS     UINT64_C(20000000) /* the same when nothing came */
 #define FOLDERS_NS  UINT64_C(50000000) /* between two looks for folders, files and metadata */
 #define RATES_NS    UINT64_C(1000000000)
+#define FOLLOW_NICE (-5)
 #define DEPTH_MAX   8u
 #define STREAMS_MAX 16384u
 #define HEAD_BYTES  4096u /* of a packet */
@@ -337,6 +340,9 @@ void *fd_drain_follow_run(void *user)
 	struct rates rates = { .at = fd_drain_clock(CLOCK_MONOTONIC) };
 	uint64_t folders_at = 0, cpu_ns = 0;
 
+	/* It needs little, but in time: the bound is kept here. Of this thread alone, where we may. */
+	if (setpriority(PRIO_PROCESS, 0, FOLLOW_NICE) != 0)
+		errno = 0;
 	do {
 		uint64_t now = fd_drain_clock(CLOCK_MONOTONIC);
 

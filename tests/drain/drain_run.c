@@ -53,11 +53,12 @@ static void print(const struct fd_drain_state *state)
 	       " dropped_events=%" G_GUINT64_FORMAT " dropped_packets=%" G_GUINT64_FORMAT
 	       " dropped_uncounted=%" G_GUINT64_FORMAT " discarded=%" G_GUINT64_FORMAT
 	       " lost_packets=%" G_GUINT64_FORMAT " damaged=%" G_GUINT64_FORMAT
-	       " peak_bytes=%" G_GUINT64_FORMAT " cpu_ns=%" G_GUINT64_FORMAT " rss_kib=%ld",
+	       " peak_bytes=%" G_GUINT64_FORMAT " cpu_ns=%" G_GUINT64_FORMAT
+	       " rss_kib=%ld memory_full=%d",
 	       state->events, state->packets, state->trace_bytes, state->disk_bytes,
 	       state->dropped_events, state->dropped_packets, state->dropped_uncounted,
 	       state->discarded_events, state->lost_packets, state->damaged_packets,
-	       state->memory_peak_bytes, state->cpu_ns, usage.ru_maxrss);
+	       state->memory_peak_bytes, state->cpu_ns, usage.ru_maxrss, state->memory_full);
 }
 
 /* What a reader finds; 0 and a message: nothing. */

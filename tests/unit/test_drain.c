@@ -332,12 +332,14 @@ static void test_bound(void)
 		feeder_packet(&feeder, 1000, 0);
 		if (n % 8 == 0)
 			feeder_packet(&small, 10, 0);
-		g_usleep(1000);
+		g_usleep(2000);
 		g_assert_cmpuint(blocks_of(feeder.path) + blocks_of(small.path), <, 16 * MIB);
 	}
 	fd_drain_look(drain, &state, NULL);
 	g_assert_cmpuint(state.memory_peak_bytes, <=, 16 * MIB);
 	g_assert_cmpuint(state.dropped_events, >, 100000);
+	g_test_message("%" G_GUINT64_FORMAT " bytes in memory, peak %" G_GUINT64_FORMAT,
+		       state.memory_bytes, state.memory_peak_bytes);
 	g_assert_true(state.pressure);
 	g_assert_cmpint(g_atomic_int_get(&pressure), ==, 1);
 	g_atomic_int_set(&disk.stuck, 0);

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# A tmpfs that is small, and one that somebody else fills: in the first nothing gets lost, in the second
+# what is whole is kept, and the drain tells.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../e2e/private.sh"
+trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
+TOOLS=$FLOWDAR_BUILD/tests/drain
+command -v lttng > /dev/null || { echo "skipped: lttng is not installed"; exit 77; }
+mount -o remount,size=80M /dev/shm
+lttng-sessiond --daemonize --no-kernel > /dev/null 2>&1 || fail "no session daemon"
+
+# value NAME: of the drain's line
+value() {
+	tr ' ' '\n' < "$WORK/$name.out" | sed -n "s/^$1=//p"
+}
+
+# begin NAME
+begin() {
+	name=$1
+	mkdir "/dev/shm/$name"
+	lttng -q create "$name" --output "/dev/shm/$name/trace" > /dev/null
+	lttng -q enable-channel -u -s "$name" metadata --subbuf-size 4k --switch-timer 100000
+	lttng -q enable-channel -u -s "$name" c --subbuf-size 512k --num-subbuf 8
+	lttng -q enable-event -u -s "$name" -c c 'flowdar:*'
+	lttng -q add-context -u -s "$name" -c c -t vpid -t vtid
+	"$TOOLS/drain_run" "/dev/shm/$name" "$WORK/$name" 256 > "$WORK/$name.out" 2> "$WORK/$name.err" &
+	drain=$!
+	lttng -q start "$name"
+	"$TOOLS/record_events" 1000000 3 > "$WORK/$name.said" &
+	generator=$!
+}
+
+finish() {
+	wait "$generator"
+	lttng -q stop "$name"
+	lttng -q destroy "$name" > /dev/null
+	kill -TERM "$drain"
+	wait "$drain" || fail "$name: the drain failed"
+	read -r said _ < "$WORK/$name.said"
+	note "$name: $said said, $(value read) read, $(value dropped_events) dropped," \
+		"$(value discarded) discarded; memory full: $(value memory_full)"
+	[ "$(value read)" = "$(value events)" ] || fail "$name: $(value events) events were written"
+	[ "$(value read)" -gt 0 ] || fail "$name: nothing was kept"
+}
+
+begin small
+finish
+[ "$said" = $(($(value read) + $(value dropped_events) + $(value discarded))) ] ||
+	fail "$name: the sum is wrong"
+[ "$(value memory_full)" = 0 ] || fail "there was room"
+
+begin filled
+sleep 1
+dd if=/dev/zero of=/dev/shm/fill bs=1M 2> /dev/null || true
+sleep 1
+rm /dev/shm/fill
+finish
+[ "$(value memory_full)" = 1 ] || fail "the drain did not tell"
