@@ -61,7 +61,7 @@ server=$!
 wait_for 10 answers || fail "no answer"
 exec 9<> "/dev/tcp/127.0.0.1/$port"
 printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&9
-read -r -t 5 line <&9 || fail "no answer on the connection"
+read -r -t 5 line <&9 && [ -n "$line" ] || fail "no answer on the connection"
 "$FLOWDAR" record --io -o "$WORK/two" --duration 2s --attach "$server" > "$WORK/two.out" 2> "$WORK/two.err" &
 recorder=$!
 wait_for 10 grep -q recording "$WORK/two.err" || fail "does not say that it records"
