@@ -6,7 +6,7 @@
 . "$FLOWDAR_SOURCE/scripts/lib/common.sh"
 # shellcheck source=../../scripts/lib/run.sh
 . "$FLOWDAR_SOURCE/scripts/lib/run.sh"
-# shellcheck source=../../scripts/lib/servers.sh
+# shellcheck source=/dev/null # scripts/lib/servers.sh: with all that it reads shellcheck takes minutes
 . "$FLOWDAR_SOURCE/scripts/lib/servers.sh"
 PATH=$(dirname "$FLOWDAR"):$PATH
 
@@ -35,7 +35,7 @@ have() {
 # serve SERVER NAME DETAIL [ARGUMENT...]: records it into $WORK/NAME on $port; the arguments are those
 # of SERVER_configure after the port. Ended with served.
 serve() {
-	local server=$1 argv
+	local server=$1
 	recording=$WORK/$2
 	detail=$3
 	shift 3
@@ -47,6 +47,20 @@ serve() {
 		>"$recording.err" 2>&1 &
 	recorder=$!
 	wait_for_port "$port" "$recorder" || fail "$server does not start"
+	# A forked process is recorded a moment after it began, when LTTng's threads are there again.
+	wait_for 20 all_traced || fail "$server: not all its processes are traced"
+	sleep 0.5
+}
+
+# all_traced: each process that has the server's program runs LTTng's threads.
+all_traced() {
+	local process found=1
+	for process in /proc/[0-9]*; do
+		[ "$(readlink "$process/exe")" = "$(readlink -f "${argv[0]}")" ] || continue
+		found=0
+		grep -q -e '-ust$' "$process"/task/*/comm || return 1
+	done
+	return $found
 }
 
 # ask PATH...: the status of each, asked for over one connection.
