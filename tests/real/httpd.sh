@@ -36,7 +36,7 @@ marks_check() {
 	pairs_check
 	# The key goes through the queue, so the pairs are the sessions' own.
 	same "keys in the fd queue" "$(handoffs "fd queue" | cut -d ' ' -f 1 | sort -u)" \
-		"$(sed -n 's/.*session_begin.*key = \(0x[0-9A-F]*\).*/\1/p' "$recording.events" | sort -u)"
+		"$(keys_of session_begin)"
 	same "threads that take" "$(grep handoff_take "$recording.events" | grep '"fd queue"' |
 		grep -c -v 'procname = "worker [0-9]*"')" 0
 	same "threads that put" "$(grep handoff_put "$recording.events" | grep '"fd queue"' |

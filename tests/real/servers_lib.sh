@@ -126,8 +126,16 @@ sessions_check() {
 	same "ends" "$(events session_end)" "$1"
 }
 
-# requests_check REQUESTS: as many as were sent, each with an end.
+# keys_of EVENTS: the keys of all events called so, once each.
+keys_of() {
+	sed -n "s/.* flowdar:$1: .* key = \(0x[0-9A-F]*\).*/\1/p" "$recording.events" | sort -u
+}
+
+# requests_check REQUESTS: as many as were sent, each with an end, and all of them of sessions.
 requests_check() {
+	local strangers
+	strangers=$(comm -23 <(keys_of 'request_[a-z]*') <(keys_of session_begin))
+	[ -z "$strangers" ] || fail "requests of no session: $strangers"
 	same "requests" "$(events request_begin)" "$1"
 	same "requests that ended" "$(events request_end)" "$1"
 }

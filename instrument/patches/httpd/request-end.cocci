@@ -1,6 +1,7 @@
 // A request ends when its answer is gone and it was logged; the result is its status.
 @@ @@
   #include "scoreboard.h"
++ #include "http_core.h"
 + #include <flowdar/flowdar.h>
 
 @@
