@@ -7,12 +7,12 @@ for library in libflowdar libflowdar-io libflowdar-functions; do
 	libraries=$libraries:$FLOWDAR_BUILD/lib/flowdar/$library.so
 done
 
-# serve NAME COMMAND...: runs a server with the libraries in it; sets $server and $port.
+# serve NAME COMMAND...: runs a server with the libraries in it; sets $served and $port.
 serve() {
 	local name=$1
 	shift
 	LD_PRELOAD=$libraries "$@" > "$WORK/$name.out" 2>&1 &
-	server=$!
+	served=$!
 	wait_for 10 grep -q 'listening on' "$WORK/$name.out" || fail "the server did not start"
 	port=$(port_of "$WORK/$name.out")
 	curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "no answer from the server"
@@ -32,18 +32,18 @@ attach() {
 
 note "a server that runs: recorded for a while, and left alone"
 serve one "$SERVER" --port 0
-attach first "$server" --duration 3s
+attach first "$served" --duration 3s
 for _ in 1 2 3; do curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "no answer"; done
 wait "$recorder" || fail "exit status $?"
 [ "$(field "$WORK/first" ended)" = "duration over" ] || fail "ended: $(field "$WORK/first" ended)"
-[ "$(field "$WORK/first" attached)" = "$server" ] || fail "attached: $(field "$WORK/first" attached)"
+[ "$(field "$WORK/first" attached)" = "$served" ] || fail "attached: $(field "$WORK/first" attached)"
 [ "$(field "$WORK/first" events)" = "$(referee "$WORK/first")" ] || fail "wrong count"
 [ "$(printed "$WORK/first" | grep -c flowdar:session_begin:)" = 3 ] || fail "3 requests, other sessions"
 printed "$WORK/first" | grep -q flowdar:calls: || fail "no calls"
 curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "the server is gone"
 
 note "the same again, ended by Ctrl-C"
-attach second "$server"
+attach second "$served"
 curl -s -o /dev/null "http://127.0.0.1:$port/"
 kill -INT "$recorder"
 wait "$recorder"
@@ -53,7 +53,7 @@ status=$?
 curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "the server is gone"
 
 note "a recorder that is killed leaves the server alone, too"
-attach third "$server"
+attach third "$served"
 curl -s -o /dev/null "http://127.0.0.1:$port/"
 sleep 1.5
 kill -9 "$(pgrep -P "$recorder" -x flowdar || echo "$recorder")"
@@ -64,8 +64,8 @@ nobody_records() {
 wait_for 20 nobody_records || fail "the keeper stays"
 printed "$WORK/third" | grep -q flowdar:session_begin: || fail "nothing can be read"
 curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "the server is gone"
-kill "$server"
-wait "$server"
+kill "$served"
+wait "$served"
 nothing_left
 
 note "children are recorded, also when only the parent is named"
