@@ -54,7 +54,11 @@ static void test_size(void)
 	g_assert_false(fd_parse_size("99999999999T", &bytes));
 }
 
-static const struct fd_usage usage = { "probe", "[OPTIONS] THING", "Tries options.\n", NULL };
+static const struct fd_usage usage = {
+	.command = "probe",
+	.synopsis = "[OPTIONS] THING",
+	.description = "Tries options.\n",
+};
 
 typedef struct line line_t;
 
