@@ -53,6 +53,10 @@ loaded() {
 controlled() {
 	FLOWDAR_CONTROL=$work/$1 loaded "$library" "$work/$2"
 }
+# Long enough for the budget to be kept most of the time.
+budgeted() {
+	FLOWDAR_CONTROL=$work/budget LD_PRELOAD=$helpers:$library "$work/$1" $((rounds * 50))
+}
 uftraced() {
 	uftrace record -d "$work/uftrace" --no-event --no-libcall "$@" "$rounds"
 	rm -rf "$work/uftrace"
@@ -73,8 +77,8 @@ on() {
 	echo "on/patchable,--min-duration=1ms $(controlled minimum patch)"
 	echo "on/hooks,no-function-selected $(controlled none hooks)"
 	echo "on/patchable,no-function-selected $(controlled none patch)"
-	echo "on/hooks,--budget=5% $(controlled budget hooks)"
-	echo "on/patchable,--budget=5% $(controlled budget patch)"
+	echo "on/hooks,--budget=5% $(budgeted hooks)"
+	echo "on/patchable,--budget=5% $(budgeted patch)"
 	command -v uftrace >/dev/null || return 0
 	echo "uftrace/-pg $(uftraced "$work/mcount")"
 	echo "uftrace/-pg,-t1ms $(uftraced -t 1ms "$work/mcount")"

@@ -372,35 +372,54 @@ void fd_calls_hook_enter(uintptr_t function, uintptr_t call_site, uintptr_t from
 	core_end(thread);
 }
 
+/* What a function says of itself when it ends. */
+struct hook_exit {
+	uintptr_t function;
+	uintptr_t call_site;
+	uintptr_t position;
+	bool jumped; /* to the hook, as its last deed: its frame is gone, position is its caller's */
+};
+
+/* Whether a call is the one that ends. */
+static inline bool hook_ends(const struct fd_frame *frame, const struct hook_exit *exit)
+{
+	if (frame->function != exit->function)
+		return false;
+	if (exit->jumped)
+		return frame->position < exit->position && frame->site == exit->call_site;
+	return frame->position == exit->position;
+}
+
 /* Not the innermost call: ones above it may have been left, or it was never recorded. 0: that. */
 __attribute__((noinline, cold)) static uint32_t hook_find(const struct fd_thread *thread,
-							  uintptr_t function, uintptr_t position)
+							  const struct hook_exit *exit)
 {
 	for (uint32_t i = (uint32_t)thread->returns.count; i > 0; i--) {
 		const struct fd_frame *frame = &thread->frames[i - 1];
 
-		if (frame->position > position)
+		if (frame->position > exit->position)
 			return 0;
-		if (frame->position == position && frame->function == function && frame->from != 0)
+		if (frame->from != 0 && hook_ends(frame, exit))
 			return i;
 	}
 	return 0;
 }
 
-void fd_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t stack, uintptr_t base)
+void fd_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
+			 uintptr_t base)
 {
 	uint64_t now = fd_clock_ticks();
 	struct fd_thread *thread = core_begin(stack, false);
-	uintptr_t position;
+	struct hook_exit exit = { function, call_site, stack, from == call_site };
 	uint32_t depth;
 
 	if (unlikely(!thread))
 		return;
-	position = hook_position(thread, call_site, stack, base);
+	if (!exit.jumped)
+		exit.position = hook_position(thread, call_site, stack, base);
 	depth = (uint32_t)thread->returns.count;
-	if (unlikely(depth == 0 || thread->frames[depth - 1].position != position ||
-		     thread->frames[depth - 1].function != function)) {
-		depth = hook_find(thread, function, position);
+	if (unlikely(depth == 0 || !hook_ends(&thread->frames[depth - 1], &exit))) {
+		depth = hook_find(thread, &exit);
 		if (depth > 0 && depth < thread->returns.count)
 			frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
 	}

@@ -36,9 +36,11 @@
  * ends in a tail call leaves two calls with one slot, which return one after the other. */
 
 /* The compiler hooks: function and call site as the hook got them, from is where it was called,
- * stack and base are the stack and frame pointer of who called it. */
+ * stack and base are the stack and frame pointer of who called it. A compiler may make the exit hook
+ * a function's tail call: then from is the call site, and the function's place on the stack is free. */
 void fd_calls_hook_enter(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
 			 uintptr_t base);
-void fd_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t stack, uintptr_t base);
+void fd_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
+			 uintptr_t base);
 
 #endif

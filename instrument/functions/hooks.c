@@ -28,5 +28,6 @@ void __cyg_profile_func_exit(void *function, void *call_site)
 
 	if (fd_selection_on())
 		fd_calls_hook_leave((uintptr_t)function, (uintptr_t)call_site,
+				    (uintptr_t)__builtin_return_address(0),
 				    (uintptr_t)__builtin_dwarf_cfa(), frame[0]);
 }

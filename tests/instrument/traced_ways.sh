@@ -5,8 +5,8 @@ set -euo pipefail
 . "$(dirname "$0")/lttng.sh"
 programs=$FLOWDAR_BUILD/tests
 
-builds='hooked'
-[ -x "$programs/traced_ways_patched" ] && builds='hooked patched'
+builds='hooked jumping'
+[ -x "$programs/traced_ways_patched" ] && builds='hooked jumping patched'
 ways='jump throw end cancel hang grow signal coroutine vfork'
 trace_create
 trace_start
@@ -22,7 +22,9 @@ calls_expand
 for build in $builds; do
 	for way in $ways; do
 		read -r _ pid <"$work/said.$build.$way"
-		awk -v pid="$pid" -v said="$work/said.$build.$way" '
+		left=1
+		case $way in grow | hang | signal | coroutine | vfork) left=0 ;; esac
+		awk -v pid="$pid" -v left=$left -v said="$work/said.$build.$way" '
 			BEGIN {
 				while ((getline line < said) > 0) {
 					split(line, part, " ")
@@ -43,6 +45,7 @@ for build in $builds; do
 				for (t in depth) open += depth[t]
 				if (open != other["open"] + 0) { print open " open, said " other["open"] + 0; bad = 1 }
 				if (lost + 0 < other["lost"] + 0) { print lost " lost, said " other["lost"]; bad = 1 }
+				if (!left && unwound) { print unwound " unwound, though all returned"; bad = 1 }
 				if ("unwound" in other && unwound + 0 < other["unwound"]) { print unwound " unwound, said " other["unwound"]; bad = 1 }
 				printf "unwound %d, lost %d, open %d\n", unwound, lost, open
 				exit bad
