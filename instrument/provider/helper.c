@@ -22,6 +22,7 @@
 #define TICK_MS     100
 #define IDLE_MS     1000 /* while nothing is recorded */
 #define GONE_MS     5000
+#define YOUNG_TICKS 10 /* the functions library comes after the helper has begun */
 #define PATH_BYTES  4096
 
 struct helper {
@@ -205,6 +206,7 @@ static void segment_look(struct helper *helper)
 static void *helper_run(void *nothing)
 {
 	struct helper helper = { .socket = -1 };
+	unsigned young = YOUNG_TICKS;
 
 	(void)nothing;
 	fd_control_never_wait();
@@ -216,7 +218,8 @@ static void *helper_run(void *nothing)
 		user = fd_control_user();
 		if (user)
 			user->tick();
-		timeout_ms = user && fd_control_recording() ? TICK_MS : IDLE_MS;
+		timeout_ms = (user && fd_control_recording()) || young > 0 ? TICK_MS : IDLE_MS;
+		young -= young > 0;
 		if (helper.segment && !helper.gone)
 			wait_for_change(&helper, timeout_ms);
 		else
