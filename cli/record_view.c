@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/record_options.h"
 #include "cli/table.h"
@@ -15,25 +17,30 @@ void fd_record_view_clear(struct fd_record_view *view)
 	view->line = FALSE;
 }
 
-static char *rates(const struct fd_record_progress *progress)
+static gsize terminal_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+/* The most important first: what is too long for the terminal is cut. */
+static void show_running(const struct fd_record_progress *progress)
 {
 	g_autofree char *events = fd_format_count((guint64)progress->events_per_s);
 	g_autofree char *in = g_format_size((guint64)progress->memory_bytes_per_s);
 	g_autofree char *out = g_format_size((guint64)progress->disk_bytes_per_s);
-
-	return g_strdup_printf("%s events/s, %s/s in, %s/s out", events, in, out);
-}
-
-static void show_running(const struct fd_record_progress *progress)
-{
-	g_autofree char *rate = rates(progress);
 	g_autofree char *memory = g_format_size(progress->memory_bytes);
 	g_autofree char *disk = g_format_size(progress->trace_bytes);
 	g_autofree char *lost = fd_format_count(progress->discarded + progress->dropped);
+	g_autoptr(GString) line = g_string_new(NULL);
 
-	fprintf(stderr, "\r%.0f s, %s; %s in memory, %s on disk, %s lost%s\033[K",
-		(double)progress->elapsed_ns / 1e9, rate, memory, disk, lost,
-		progress->waiting ? ", the server waits" : "");
+	g_string_printf(line, "%.0f s, %s lost%s, %s events/s, memory %s (%s/s), disk %s (%s/s)",
+			(double)progress->elapsed_ns / 1e9, lost,
+			progress->waiting ? ", THE SERVER WAITS" : "", events, memory, in, disk,
+			out);
+	g_string_truncate(line, MIN(line->len, terminal_width() - 1));
+	fprintf(stderr, "\r%s\033[K", line->str);
 }
 
 static void show_line(struct fd_record_view *view, const struct fd_record_progress *progress)

@@ -12,7 +12,10 @@
 #include "pipeline/record_folder.h"
 #include "pipeline/server.h"
 #include "pipeline/tracing.h"
+#include "pipeline/record_memory.h"
 #include "pipeline/tracing_channels.h"
+#include "pipeline/tracing_watch.h"
+#include "pipeline/event.h"
 
 static char *scratch(void)
 {
@@ -85,6 +88,72 @@ static void test_buffers(void)
 	g_assert_cmpuint(count, ==, 64);
 }
 
+/* What is asked of the machine follows from the memory. */
+static void test_buffers_memory(void)
+{
+	struct fd_record_options options = { .detail = FD_DETAIL_FUNCTION };
+	uint64_t bytes, usual = fd_tracing_buffer_bytes(&options), cpus = g_get_num_processors();
+	unsigned count;
+
+	options.memory_bytes = UINT64_C(16) << 20;
+	g_assert_cmpuint(fd_tracing_buffer_bytes(&options), <=, usual);
+	fd_tracing_buffers(&options, &bytes, &count);
+	g_assert_cmpuint(cpus * bytes * count, <=, MAX(options.memory_bytes / 4, cpus << 18));
+	options.lossless = TRUE;
+	fd_tracing_buffers(&options, &bytes, &count);
+	g_assert_cmpuint(bytes, >=, 1 << 20);
+	g_assert_cmpuint(count, >=, 4);
+	options.lossless = FALSE;
+	options.snapshot = TRUE;
+	options.memory_bytes = UINT64_C(64) << 20;
+	g_assert_cmpuint(fd_tracing_buffer_bytes(&options), <=,
+			 (UINT64_C(32) << 20) + (cpus << 20));
+	options.detail = FD_DETAIL_IO;
+	g_assert_cmpuint(fd_tracing_buffer_bytes(&options), <=,
+			 (UINT64_C(32) << 20) + (cpus << 20));
+	g_assert_cmpuint(fd_tracing_buffer_bytes(&options), >=, UINT64_C(16) << 20);
+}
+
+static void assert_conflict(const struct fd_record_options *options, const char *says)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(fd_record_options_check(options, &error));
+	g_assert_nonnull(strstr(error->message, says));
+}
+
+static void test_conflicts(void)
+{
+	static char *command[] = { (char *)"true", NULL };
+	static const pid_t pid = 1;
+	const struct fd_record_options good = { .command = command, .detail = FD_DETAIL_FUNCTION };
+	struct fd_record_options options = good;
+
+	g_assert_true(fd_record_options_check(&good, NULL));
+	options.attach = &pid;
+	options.attach_count = 1;
+	assert_conflict(&options, "not both");
+	options.command = NULL;
+	g_assert_true(fd_record_options_check(&options, NULL));
+	options.lossless = TRUE;
+	assert_conflict(&options, "lossless");
+	options = good;
+	options.snapshot = TRUE;
+	g_assert_true(fd_record_options_check(&options, NULL));
+	options.lossless = TRUE;
+	assert_conflict(&options, "cannot be lossless");
+	options = good;
+	options.trigger_ns = 1;
+	assert_conflict(&options, "a trigger is for snapshots");
+	options = good;
+	options.memory_bytes = 1 << 20;
+	assert_conflict(&options, "too small");
+	options = good;
+	options.detail = FD_DETAIL_SESSION;
+	options.settings.minimum_ns = 1;
+	assert_conflict(&options, "--detail function");
+}
+
 static void test_rivals(void)
 {
 	g_assert_true(fd_tracing_channels_take("*", FD_DETAIL_SESSION));
@@ -138,6 +207,78 @@ static void test_folder(void)
 	fd_record_folder_clear(&folder);
 	g_rmdir(parent);
 	g_rmdir(dir);
+}
+
+static void test_memory(void)
+{
+	struct fd_record_memory memory = { .lock = -1 }, shared = { .lock = -1 };
+	g_autofree char *path = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (!fd_record_memory_make(&memory, &error)) {
+		g_test_skip(error->message);
+		return;
+	}
+	path = g_strdup(memory.path);
+	g_assert_true(g_file_test(memory.out, G_FILE_TEST_IS_DIR));
+	g_assert_cmpuint(fd_record_memory_room(&memory), >, 0);
+	g_assert_true(fd_record_memory_share(path, &shared));
+	/* One of two lets go: nobody may take it away yet. */
+	fd_record_memory_clear(&memory);
+	g_assert_true(fd_record_memory_make(&memory, NULL));
+	g_assert_true(g_file_test(path, G_FILE_TEST_IS_DIR));
+	g_assert_cmpstr(memory.path, !=, path);
+	fd_record_memory_remove(&memory);
+	fd_record_memory_clear(&memory);
+	/* Nobody holds it: whoever comes next takes it away. */
+	fd_record_memory_clear(&shared);
+	g_assert_true(fd_record_memory_make(&memory, NULL));
+	g_assert_false(g_file_test(path, G_FILE_TEST_IS_DIR) && strcmp(path, memory.path) != 0);
+	fd_record_memory_remove(&memory);
+	g_assert_false(g_file_test(memory.path, G_FILE_TEST_EXISTS));
+	g_assert_false(fd_record_memory_share(memory.path, &shared));
+	fd_record_memory_clear(&memory);
+}
+
+/* ---- the trigger of snapshots ---- */
+
+static void watch_event(struct fd_watch *watch, uint8_t kind, uint64_t key, uint64_t time_s)
+{
+	struct fd_event event = {
+		.kind = kind, .addr = key, .pid = 7, .time_ns = time_s * 1000000000
+	};
+
+	fd_watch_take(watch, &event, UINT64_C(2000000000));
+}
+
+static uint64_t longest_s(struct fd_watch *watch, uint64_t now_s)
+{
+	return fd_watch_longest(watch, now_s * 1000000000, UINT64_C(2000000000)) / 1000000000;
+}
+
+static void test_watch(void)
+{
+	struct fd_watch *watch = fd_watch_new();
+
+	g_assert_cmpuint(longest_s(watch, 100), ==, 0);
+	watch_event(watch, FD_EVENT_SESSION_BEGIN, 1, 100);
+	watch_event(watch, FD_EVENT_SESSION_BEGIN, 2, 101);
+	g_assert_cmpuint(longest_s(watch, 102), ==, 0);
+	/* One is too long, and told once. */
+	g_assert_cmpuint(longest_s(watch, 103), ==, 3);
+	g_assert_cmpuint(longest_s(watch, 103), ==, 0);
+	watch_event(watch, FD_EVENT_SESSION_END, 1, 110);
+	/* The other was too long and ended between two looks. */
+	watch_event(watch, FD_EVENT_SESSION_END, 2, 105);
+	g_assert_cmpuint(longest_s(watch, 111), ==, 4);
+	/* A key that comes again is another session; an end without a begin is none. */
+	watch_event(watch, FD_EVENT_SESSION_BEGIN, 1, 112);
+	watch_event(watch, FD_EVENT_SESSION_BEGIN, 1, 120);
+	watch_event(watch, FD_EVENT_SESSION_END, 9, 200);
+	g_assert_cmpuint(longest_s(watch, 121), ==, 0);
+	/* A clock that goes back is no long session. */
+	g_assert_cmpuint(longest_s(watch, 1), ==, 0);
+	fd_watch_free(watch);
 }
 
 /* ---- waiting ---- */
@@ -246,6 +387,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/detail", test_detail);
 	g_test_add_func("/record/options", test_options);
 	g_test_add_func("/record/buffers", test_buffers);
+	g_test_add_func("/record/buffers-memory", test_buffers_memory);
+	g_test_add_func("/record/conflicts", test_conflicts);
+	g_test_add_func("/record/memory", test_memory);
+	g_test_add_func("/record/watch", test_watch);
 	g_test_add_func("/record/rivals", test_rivals);
 	g_test_add_func("/record/folder", test_folder);
 	g_test_add_func("/record/patience", test_patience);
