@@ -36,6 +36,9 @@
  *	                                         returning (longjmp, an exception, a stack that was left)
  *	LOST      count                          so many calls are missing here
  *
+ * The ns of calls that were too short count each moment once: the time of the outermost of them.
+ * SKIPPED and LOST may also come while no call is open.
+ *
  * A reader that finds another depth than it counted has missed an event: open calls that are too many
  * are closed, ones that are too few are unknown, and their EXITs close nothing.
  */

@@ -21,7 +21,8 @@
  *
  *	+name:GLOB   -name:GLOB     functions by name (fnmatch, without flags)
  *	+binary:GLOB -binary:GLOB   by the base name of the binary or library they are in
- *	+file:GLOB   -file:GLOB     by the source file, as the debug information has it (path or base)
+ *	+file:GLOB   -file:GLOB     by the source file (path or base), as far as the server knows it: the
+ *	                            base name, of static functions (symbol tables have no more)
  *	+thread:GLOB -thread:GLOB   all calls of threads of that name: a test of its own, which must
  *	                            pass besides the other three
  */

@@ -249,13 +249,15 @@ static void look(bool ruled_anew)
 static void changed(void)
 {
 	struct fd_control *segment = fd_control_segment();
-	bool ruled_anew;
+	bool ruled_anew, anew = false;
 
 	if (segment != state.segment || state.pid != getpid()) {
-		state.pid = getpid();
-		state.segment = segment;
 		state.told_functions = state.told_live = state.told_patched = state.told_off = 0;
-		fd_threads_restart();
+		if (segment != state.segment)
+			fd_threads_restart();
+		state.segment = segment;
+		state.pid = getpid();
+		anew = true;
 	}
 	ruled_anew = rules_take(segment);
 	ruled_anew |= fd_spend_settings(segment);
@@ -263,6 +265,8 @@ static void changed(void)
 	if (ruled_anew)
 		fd_threads_each(thread_look, NULL);
 	look(ruled_anew);
+	if (anew)
+		counters_tell();
 }
 
 void fd_select_init(void)

@@ -127,8 +127,24 @@ for build in $builds; do
 	wait $!
 done
 
+# A forked child says who it is, and writes what it did before it leaves by _exit().
+segment forked
+for _ in 1 2 3 4 5; do
+	preloaded libflowdar-functions.so "$programs/traced_fork" >>"$work/forks"
+done
+[ "$(value processes)" = 10 ] || fail "$(value processes) processes, not 10"
+
 trace_stop
 calls_expand
+
+awk 'FNR == NR { if ($1 == "child") { pid[$2] = $3 } next }
+	!($1 in pid) { next }
+	!($1 in first) { first[$1] = $3 " " $6 }
+	$3 == "func_entry" && $6 == pid[$1] { calls++ }
+	END {
+		for (p in pid) if (first[p] != "process \"forked\",") { print p " begins with " first[p]; exit 1 }
+		if (calls != 5) { print calls + 0 " calls of 5 children"; exit 1 }
+	}' "$work/forks" "$work/events" || fail "forked children"
 
 # expect NAME FUNCTION=COUNT...: in the process that said.NAME is of.
 expect() {
