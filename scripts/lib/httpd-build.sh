@@ -1,15 +1,12 @@
 # shellcheck shell=bash disable=SC2154 # names of common.sh, server.sh and httpd.sh
-# Builds httpd and its libraries with function hooks and with our marks. Part of httpd.sh.
+# Builds httpd and its libraries with flowdar cc and with our marks. Part of httpd.sh.
 
-# Every function gets hooks but APR's pool_concurrency_*: empty, inlined into each allocation, and a
-# fifth of all events if they had them.
-httpd_cflags="$server_cflags -finstrument-functions-exclude-function-list=pool_concurrency_"
 httpd_modules="authz_core unixd mime dir alias rewrite log_config"
 
 # httpd_build: leaves $httpd_home/prefix/bin/httpd (worker MPM) and httpd-event, and the libraries they
 # need in prefix/lib.
 httpd_build() {
-	server_build "$httpd_home" "$httpd_cflags / $httpd_modules" httpd_build_all
+	server_build "$httpd_home" "$server_cflags / $httpd_modules" httpd_build_all
 }
 
 httpd_build_all() {
@@ -25,7 +22,7 @@ httpd_build_all() {
 httpd_build_apr() {
 	cd "$httpd_home/build/apr" &&
 		./configure --prefix="$httpd_home/prefix" --disable-static --enable-allocator-uses-mmap \
-			CFLAGS="$httpd_cflags" &&
+			CC="$server_cc" CFLAGS="$server_cflags" &&
 		server_make && make install
 }
 
@@ -35,7 +32,7 @@ httpd_build_apr_util() {
 			--with-apr="$httpd_home/prefix" --with-expat=/usr \
 			--without-pgsql --without-mysql --without-sqlite3 --without-sqlite2 \
 			--without-odbc --without-ldap --without-berkeley-db --without-gdbm \
-			CFLAGS="$httpd_cflags" &&
+			CC="$server_cc" CFLAGS="$server_cflags" &&
 		server_make && make install
 }
 
@@ -50,7 +47,7 @@ httpd_build_httpd() {
 			--with-apr="$httpd_home/prefix" --with-apr-util="$httpd_home/prefix" \
 			--with-pcre=/usr/bin/pcre2-config --disable-so --disable-ssl \
 			--enable-modules=none --enable-mods-static="$httpd_modules" \
-			CFLAGS="$httpd_cflags" \
+			CC="$server_cc" CFLAGS="$server_cflags" \
 			CPPFLAGS="-DBUILD_DATETIME='\"Debian-$version\"'" &&
 		server_make &&
 		install -D -m 755 httpd "$httpd_home/prefix/bin/$3"

@@ -34,7 +34,7 @@ nginx_build_all() {
 nginx_build_nginx() {
 	cd "$nginx_home/build/nginx" &&
 		./configure --prefix="$nginx_home/prefix" --with-threads \
-			--without-http_gzip_module --with-cc-opt="$server_cflags" &&
+			--without-http_gzip_module --with-cc="$server_cc" --with-cc-opt="$server_cflags" &&
 		server_make &&
 		install -D -m 755 objs/nginx "$nginx_program"
 }

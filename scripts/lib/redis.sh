@@ -34,7 +34,7 @@ redis_build_all() {
 # Of redis alone: its libraries (hiredis, lua, ...) are built without hooks.
 redis_build_redis() {
 	cd "$redis_home/build/redis/src" &&
-		server_make MALLOC=libc BUILD_TLS=no USE_SYSTEMD=no OPTIMIZATION=-O2 \
+		server_make CC="$server_cc" MALLOC=libc BUILD_TLS=no USE_SYSTEMD=no OPTIMIZATION=-O2 \
 			REDIS_CFLAGS="$server_cflags" redis-server &&
 		install -D -m 755 redis-server "$redis_program"
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # names of common.sh
-# What all real servers have in common: fetched as Debian source, marked by `flowdar patch`, built with
-# function hooks, run as an ordinary user on a port of 127.0.0.1. Needs common.sh, and "flowdar" on the
+# What all real servers have in common: fetched as Debian source, marked by `flowdar patch`, built by
+# `flowdar cc`, run as an ordinary user on a port of 127.0.0.1. Needs common.sh, and "flowdar" on the
 # PATH for what is built. httpd.sh, nginx.sh and redis.sh are the servers; each NAME.sh has
 #
 #	NAME_fetch             the source
@@ -28,8 +28,11 @@ fi
 # Who the servers run as when we are root; every Debian has this user, for this purpose.
 server_user=www-data
 
-# With function hooks and symbols.
-server_cflags="-O2 -g -finstrument-functions"
+# With symbols, and with functions that can be recorded: by flowdar cc, which FLOWDAR_CC_MODE may tell
+# to use hooks.
+# shellcheck disable=SC2034 # of the servers
+server_cc="flowdar cc"
+server_cflags="-O2 -g"
 
 # server_build HOME STAMP-TEXT COMMAND: runs COMMAND, which builds into HOME/prefix, unless the last
 # one did it from the same source, marks and scripts; the text says what else it depends on. One at a
@@ -57,9 +60,9 @@ server_build_locked() {
 # What a build depends on: when it changes, it is built again.
 server_stamp() {
 	cat "$server_home/source/versions" || return
-	echo "$server_cflags / $1 / $server_home / $(gcc -dumpfullversion)"
+	echo "$server_cflags / $1 / $server_home / $(gcc -dumpfullversion) / ${FLOWDAR_CC_MODE:-}"
 	cat "$flowdar_root/instrument/patches/$server_name"/*.* \
-		"$flowdar_root/instrument/include/flowdar/flowdar.h" \
+		"$flowdar_root/instrument/include/flowdar"/*.h \
 		"$flowdar_root/scripts/lib/$server_name"*.sh | sha256sum
 }
 

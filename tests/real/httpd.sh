@@ -48,7 +48,7 @@ functions_run() {
 	served
 	requests_check 60
 	sessions_check 4
-	functions_check 250
+	functions_check 250 worker_thread thread_start dummy_worker
 }
 
 note "worker MPM"
