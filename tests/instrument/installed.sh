@@ -39,7 +39,8 @@ cc $(pkg-config --cflags flowdar) "$work/user/main.c" "$work/user/part.c" -o "$w
 # libc itself loads when a thread is cancelled.
 nm -D --defined-only "$work/prefix/lib/flowdar/libflowdar.so" | grep -v -e __start_ -e __stop_ | awk '{ print $3 }' >"$work/shown"
 [ "$(cat "$work/shown")" = flowdar_provider_v1 ] || { echo "libflowdar.so shows:"; cat "$work/shown"; exit 1; }
-if readelf -d "$work"/prefix/lib/flowdar/*.so | grep NEEDED | grep -v -e 'liblttng-ust' -e 'libc.so' -e 'libgcc_s.so' -e 'libflowdar.so' -e 'ld-linux'; then
+if readelf -d "$work"/prefix/lib/flowdar/*.so | grep NEEDED | grep -v -e 'liblttng-ust' -e 'libc.so' -e 'libgcc_s.so' -e 'libflowdar.so' \
+	-e 'libflowdar-environment.so' -e 'ld-linux'; then
 	echo "a library more than libc and lttng-ust"
 	exit 1
 fi
