@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# flowdar record: which calls are recorded is told to the libraries in the server; the numbers add up.
+. "$(dirname "$0")/private.sh"
+
+cat > "$WORK/calls.c" << 'C'
+/* Four threads: 20,000 calls of mid, ten of leaf in each; 20 calls of slow, of 3 ms each. */
+#include <pthread.h>
+#include <unistd.h>
+
+volatile int sum;
+
+__attribute__((noinline)) void leaf(int number)
+{
+	sum += number;
+}
+
+__attribute__((noinline)) void mid(int number)
+{
+	for (int i = 0; i < 10; i++)
+		leaf(number + i);
+}
+
+__attribute__((noinline)) void slow(void)
+{
+	usleep(3000);
+}
+
+void *work(void *nothing)
+{
+	for (int i = 0; i < 20000; i++)
+		mid(i);
+	for (int i = 0; i < 20; i++)
+		slow();
+	return nothing;
+}
+
+int main(void)
+{
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, work, NULL);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
+}
+C
+gcc -O1 -g -finstrument-functions -o "$WORK/calls" "$WORK/calls.c" -lpthread ||
+	{ echo "skipped: no compiler"; exit 77; }
+all=$((4 * (1 + 20000 + 200000 + 20) + 1))
+
+# count EVENT: of that event in the recording.
+count() {
+	"$FLOWDAR" info "$WORK/rec" --format json |
+		jq --arg event "$1" '[.events[] | select(.event == $event).count] | add // 0'
+}
+
+# record OPTIONS...: runs it, anew.
+record() {
+	rm -rf "$WORK/rec"
+	"$FLOWDAR" record -q -o "$WORK/rec" "$@" -- "$WORK/calls" 2> "$WORK/rec.err" ||
+		fail "exit status $?: $*"
+	[ "$(field "$WORK/rec" discarded)" = 0 ] || fail "events were lost: $*"
+	[ "$(count func_entry)" = "$(count func_exit)" ] || fail "calls do not pair: $*"
+}
+
+# expect CALLS SKIPPED: how many calls there are, and how many were only counted.
+expect() {
+	local skipped
+	skipped=$(field "$WORK/rec" calls_skipped)
+	[ "$(count func_entry)" = "$1" ] || fail "$(count func_entry) calls in place of $1"
+	[ "$(field "$WORK/rec" calls)" = "$1" ] || fail "the server says $(field "$WORK/rec" calls)"
+	[ "${skipped:-0}" = "$2" ] || fail "$skipped calls skipped in place of $2"
+}
+
+note "all of them"
+record
+expect $all 0
+
+note "lossless"
+record --lossless
+expect $all 0
+
+note "by name"
+record --functions mid
+expect 80000 0
+[ "$(field "$WORK/rec" functions)" = mid ] || fail "recording.json does not say what was asked for"
+[ "$(field "$WORK/rec" functions_live)" = 1 ] || fail "$(field "$WORK/rec" functions_live) functions live"
+record --functions '!leaf'
+expect $((all - 800000)) 0
+record --functions '*,!l*,leaf,bin:no-such-binary'
+expect $all 0
+
+note "by depth"
+record --depth 2
+expect $((all - 800000)) 0
+[ "$(field "$WORK/rec" depth)" = 2 ] || fail "recording.json does not say what was asked for"
+
+note "by duration: what is too short is counted"
+record --min-duration 1ms
+[ "$(count func_entry)" -lt 1000 ] || fail "$(count func_entry) calls of 1 ms and more"
+[ "$(count func_entry)" -ge 85 ] || fail "$(count func_entry) calls of 1 ms and more"
+[ $(($(count func_entry) + $(field "$WORK/rec" calls_skipped))) = $all ] ||
+	fail "$(count func_entry) calls and $(field "$WORK/rec" calls_skipped) skipped are not $all"
+nothing_left
+echo ok
