@@ -6,6 +6,8 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+#define PUSHED_MAX 512u /* bytes of arguments that a function may have pushed for another */
+
 /* Inside already: a signal handler, or what the tracer calls of the program. But if the stack is
  * above where it was when the thread went in, it left by longjmp: what it was writing is unsure. */
 __attribute__((noinline, cold)) static bool core_abandoned(struct fd_thread *thread,
@@ -182,8 +184,11 @@ static inline struct fd_frame *frame_push(struct fd_thread *thread, uintptr_t fu
 		depth--;
 	if (unlikely(depth < thread->returns.count))
 		frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
-	if (!fd_selection_wants(thread, function, &number) || unlikely(depth >= limit))
+	if (!fd_selection_wants(thread, function, &number) || unlikely(depth >= limit)) {
+		if (depth > 0 && thread->frames[depth - 1].function == function)
+			thread->over++;
 		return NULL;
+	}
 	if (unlikely(depth >= FD_FRAMES_MAX)) {
 		__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
 		return NULL;
@@ -238,6 +243,7 @@ static inline void frame_pop(struct fd_thread *thread, uint64_t now)
 	uint64_t ticks = now > frame->begin ? now - frame->begin : 0;
 
 	frame_count(thread, frame, ticks);
+	thread->over = 0;
 	if (thread->written > depth) {
 		skipped_write(thread, frame, now);
 		room(thread);
@@ -380,6 +386,22 @@ struct hook_exit {
 	bool jumped; /* to the hook, as its last deed: its frame is gone, position is its caller's */
 };
 
+/* Whether the innermost call ends, though its stack pointer is not where it was: arguments that it
+ * pushed for a call may still be there (gcc pops them late). Not one inside it that is not recorded. */
+static inline bool hook_ends_lower(struct fd_thread *thread, const struct hook_exit *exit)
+{
+	const struct fd_frame *frame = &thread->frames[thread->returns.count - 1];
+
+	if (frame->function != exit->function || frame->site != exit->call_site || exit->jumped ||
+	    frame->from == 0 || frame->position <= exit->position ||
+	    frame->position - exit->position > PUSHED_MAX)
+		return false;
+	if (thread->over == 0)
+		return true;
+	thread->over--;
+	return false;
+}
+
 /* Whether a call is the one that ends. */
 static inline bool hook_ends(const struct fd_frame *frame, const struct hook_exit *exit)
 {
@@ -418,7 +440,8 @@ void fd_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t from
 	if (!exit.jumped)
 		exit.position = hook_position(thread, call_site, stack, base);
 	depth = (uint32_t)thread->returns.count;
-	if (unlikely(depth == 0 || !hook_ends(&thread->frames[depth - 1], &exit))) {
+	if (unlikely(depth == 0 || (!hook_ends(&thread->frames[depth - 1], &exit) &&
+				    !hook_ends_lower(thread, &exit)))) {
 		depth = hook_find(thread, &exit);
 		if (depth > 0 && depth < thread->returns.count)
 			frames_unwind(thread, (uint32_t)(thread->returns.count - depth));

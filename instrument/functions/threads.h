@@ -59,10 +59,11 @@ struct fd_thread {
 	uint32_t written;   /* of the open calls, the outer ones that are in the records */
 	uint32_t inherited; /* of these, the outer ones that began before the recording */
 	uint32_t tid;
-	uint32_t off;            /* atomic: the thread's name is not wanted */
-	uintptr_t stack_low;     /* the thread's own stack; if not known: all */
-	uintptr_t stack_bytes;   /* from there */
-	uint32_t module;         /* where the last function was found: selection.h */
+	uint32_t off;          /* atomic: the thread's name is not wanted */
+	uintptr_t stack_low;   /* the thread's own stack; if not known: all */
+	uintptr_t stack_bytes; /* from there */
+	uint32_t module;       /* where the last function was found: selection.h */
+	uint32_t over;         /* calls of the innermost call's function, inside it, not recorded */
 	struct fd_count *counts; /* atomic; by number, NULL: not counted. Stays, too */
 	uint64_t skipped;        /* outside of all open calls */
 	uint64_t skipped_ticks;

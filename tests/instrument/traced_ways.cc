@@ -114,6 +114,15 @@ KEPT void grower(unsigned bytes)
 	leaf(room[0]);
 }
 
+/* gcc pops what it pushed for snprintf after the exit hook. */
+KEPT int pusher(char *text, int a, int b, int c, int d)
+{
+	int length = snprintf(text, 64, "%d %d %d %d %d %d", a, b, c, d, a + b, c + d);
+
+	leaf((unsigned)length);
+	return length;
+}
+
 KEPT void handler(int number)
 {
 	leaf((unsigned)number);
@@ -226,9 +235,14 @@ BARE int main(int argc, char **argv)
 		TELL(leaf, 1);
 		printf("open 4\n");
 	} else if (strcmp(way, "grow") == 0) {
+		char text[64];
+
 		grower(1000);
+		for (int i = 0; i < 10; i++)
+			pusher(text, i, 2, 3, 4);
 		TELL(grower, 5);
-		TELL(leaf, 10);
+		TELL(pusher, 10);
+		TELL(leaf, 20);
 	} else if (strcmp(way, "signal") == 0) {
 		on_other_stack();
 		TELL(handler, 0);
