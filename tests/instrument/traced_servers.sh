@@ -20,12 +20,6 @@ until_served() {
 	fail "nobody listens: $(cat "$work"/*.err)"
 }
 
-# Forked processes are traced from when LTTng has told them what is recorded. It has them wait for that,
-# but under load some have been seen to run a few milliseconds before it.
-until_traced() {
-	sleep 1
-}
-
 until_gone() {
 	for _ in $(seq 200); do
 		kill -0 "$1" 2>/dev/null || return 0
@@ -120,18 +114,15 @@ nginx_sessions() {
 	: >"$work/clients"
 	nginx_start
 	until_served
-	until_traced
 	trace_create
 	trace_start
 	for _ in 1 2 3 4 5; do get "http://127.0.0.1:$port/"; done
 	old=$(pgrep -P "$(cat "$work/nginx.pid")" | head -n 1)
 	kill -HUP "$(cat "$work/nginx.pid")"
 	until_gone "$old"
-	until_traced
 	for _ in 1 2 3 4 5; do get "http://127.0.0.1:$port/"; done
 	# A worker that is killed is replaced, and the next is traced as well.
 	kill -KILL "$(pgrep -P "$(cat "$work/nginx.pid")" | head -n 1)"
-	until_traced
 	for _ in 1 2 3 4 5; do get "http://127.0.0.1:$port/"; done
 	nginx_stop
 	events
@@ -209,12 +200,10 @@ END
 		sleep 0.05
 	done
 	pid=$(cat "$work/httpd.pid")
-	until_traced
 	for _ in 1 2 3 4 5; do get "http://127.0.0.1:$port/index.html"; done
 	child=$(pgrep -P "$pid" | head -n 1)
 	kill -USR1 "$pid"
 	until_gone "$child"
-	until_traced
 	for _ in 1 2 3 4 5; do get "http://127.0.0.1:$port/index.html"; done
 	sleep 2.5 # lingering closes
 	kill -WINCH "$pid"
