@@ -14,6 +14,7 @@
 #define METADATA_US    100000u  /* packets that it does not describe yet can only wait */
 #define SWITCH_US      1000000u /* what is in the buffers reaches the disk after so long */
 #define EVENTS_MAX     10
+#define LEAST_BYTES    (UINT64_C(16) << 10)
 #define SMALL_BYTES    (UINT64_C(64) << 10)
 #define CPUS_MEMORY    4 /* the buffers take a quarter of the recorder's memory at most */
 
@@ -132,6 +133,10 @@ static void row_buffers(const struct fd_record_options *options, const struct ch
 	*count = row->count;
 	if (options->lossless && *bytes && !few)
 		*bytes = SUBBUFFER_BYTES;
+	/* On machines with many CPUs these must leave room, too. */
+	while (*bytes > LEAST_BYTES && g_get_num_processors() * *bytes * *count >
+					       fd_tracing_memory(options) / (few ? 16 : 8))
+		*bytes /= 2;
 	if (options->snapshot && !few)
 		snapshot_buffers(options, row, bytes, count);
 	else if (!*bytes)
