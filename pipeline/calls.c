@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "instrument/calls.h"
+#include "pipeline/calls_open.h"
 
 #define NUMBER_BYTES  10u /* of the longest number */
 #define RECORD_EVENTS 3u  /* that the record with most of them gives */
@@ -10,34 +11,12 @@
 /* Behind the bytes, zeros: numbers that run over the end stop there. A record has five at most. */
 #define PADDING (5 * NUMBER_BYTES + 2)
 
-/* What is open, innermost last: a call, or many without an address. */
-enum entry_kind {
-	ENTRY_CALL,    /* value: its address */
-	ENTRY_UNKNOWN, /* so many that were never seen to begin */
-	ENTRY_DEEP     /* so many more than there is room for */
-};
-
-struct entry {
-	uint64_t value;
-	uint8_t kind; /* enum entry_kind */
-};
-
-struct thread {
-	uint64_t key; /* pid << 32 | tid */
-	uint64_t last_ns;
-	uint64_t depth; /* open calls */
-	struct entry *stack;
-	uint32_t length;
-	uint32_t room;
-};
-
 struct fd_calls {
-	GHashTable *threads; /* struct thread * by key */
-	uint32_t held;       /* room of all stacks together */
+	struct calls_open open;
 	uint64_t count, broken;
 
 	/* The event in hand. */
-	struct thread *thread;
+	struct calls_thread *thread;
 	struct fd_event common; /* what all its calls have in common */
 	uint64_t now_ns, end_ns;
 	uint64_t addr;
@@ -49,19 +28,11 @@ struct fd_calls {
 	unsigned spilled, given;
 };
 
-static void thread_free(void *data)
-{
-	struct thread *thread = data;
-
-	g_free(thread->stack);
-	g_free(thread);
-}
-
 struct fd_calls *fd_calls_new(void)
 {
 	struct fd_calls *calls = g_new0(struct fd_calls, 1);
 
-	calls->threads = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, thread_free);
+	calls_open_init(&calls->open);
 	calls->bytes = g_byte_array_new();
 	return calls;
 }
@@ -70,35 +41,14 @@ void fd_calls_free(struct fd_calls *calls)
 {
 	if (!calls)
 		return;
-	g_hash_table_destroy(calls->threads);
+	calls_open_clear(&calls->open);
 	g_byte_array_unref(calls->bytes);
 	g_free(calls);
 }
 
-static struct thread *thread_of(struct fd_calls *calls, uint32_t pid, uint32_t tid)
-{
-	uint64_t key = (uint64_t)pid << 32 | tid;
-	struct thread *thread = calls->thread;
-
-	if (thread && thread->key == key)
-		return thread;
-	thread = g_hash_table_lookup(calls->threads, &key);
-	if (thread)
-		return thread;
-	if (g_hash_table_size(calls->threads) >= FD_CALLS_THREADS_MAX) {
-		g_hash_table_remove_all(calls->threads);
-		calls->held = 0;
-	}
-	thread = g_new0(struct thread, 1);
-	thread->key = key;
-	g_hash_table_insert(calls->threads, &thread->key, thread);
-	return thread;
-}
-
 void fd_calls_end_thread(struct fd_calls *calls, uint32_t pid, uint32_t tid)
 {
-	uint64_t key = (uint64_t)pid << 32 | tid;
-	const struct thread *thread = g_hash_table_lookup(calls->threads, &key);
+	const struct calls_thread *thread = calls_open_find(&calls->open, pid, tid);
 
 	if (!thread)
 		return;
@@ -107,93 +57,7 @@ void fd_calls_end_thread(struct fd_calls *calls, uint32_t pid, uint32_t tid)
 		calls->at = calls->end;
 		calls->spilled = calls->given = 0;
 	}
-	calls->held -= thread->room;
-	g_hash_table_remove(calls->threads, &key);
-}
-
-/* ---- what is open ---- */
-
-static gboolean grow(struct fd_calls *calls, struct thread *thread)
-{
-	/* One more, for those that are too deep. */
-	uint32_t more = MIN(MAX(thread->room, 32), FD_CALLS_DEPTH_MAX + 1 - thread->room);
-
-	if (!more || calls->held + more > FD_CALLS_HELD_MAX)
-		return FALSE;
-	thread->room += more;
-	calls->held += more;
-	thread->stack = g_renew(struct entry, thread->stack, thread->room);
-	return TRUE;
-}
-
-/* Many at once. Without room for it they are taken for what is innermost. */
-static void push_many(struct fd_calls *calls, struct thread *thread, enum entry_kind kind,
-		      uint64_t count)
-{
-	struct entry *top = thread->length ? &thread->stack[thread->length - 1] : NULL;
-
-	thread->depth += count;
-	if (top && top->kind == kind) {
-		top->value += count;
-		return;
-	}
-	if (thread->length == thread->room && !grow(calls, thread)) {
-		if (top && top->kind != ENTRY_CALL)
-			top->value += count;
-		else if (top)
-			*top = (struct entry){ .value = count + 1, .kind = ENTRY_DEEP };
-		else
-			thread->depth -= count;
-		return;
-	}
-	thread->stack[thread->length++] = (struct entry){ .value = count, .kind = (uint8_t)kind };
-}
-
-static inline void push(struct fd_calls *calls, struct thread *thread, uint64_t addr)
-{
-	if (G_UNLIKELY(thread->length == thread->room) && !grow(calls, thread)) {
-		push_many(calls, thread, ENTRY_DEEP, 1);
-		return;
-	}
-	thread->stack[thread->length++] = (struct entry){ .value = addr, .kind = ENTRY_CALL };
-	thread->depth++;
-}
-
-/* Takes count calls off; gives how many of them had been seen to begin. */
-static uint64_t pop_many(struct thread *thread, uint64_t count)
-{
-	uint64_t known = 0;
-
-	while (count && thread->length) {
-		struct entry *top = &thread->stack[thread->length - 1];
-		uint64_t taken = top->kind == ENTRY_CALL ? 1 : MIN(count, top->value);
-
-		if (top->kind == ENTRY_CALL || taken == top->value)
-			thread->length--;
-		else
-			top->value -= taken;
-		known += top->kind == ENTRY_UNKNOWN ? 0 : taken;
-		thread->depth -= taken;
-		count -= taken;
-	}
-	return known;
-}
-
-/* The innermost call's address, 0 when it has none. FALSE: its exit is none of ours. */
-static inline gboolean pop(struct thread *thread, uint64_t *addr)
-{
-	const struct entry *top;
-
-	*addr = 0;
-	if (G_UNLIKELY(!thread->length))
-		return FALSE;
-	top = &thread->stack[thread->length - 1];
-	if (G_UNLIKELY(top->kind != ENTRY_CALL))
-		return pop_many(thread, 1) > 0;
-	*addr = top->value;
-	thread->length--;
-	thread->depth--;
-	return TRUE;
+	calls_open_forget(&calls->open, thread);
 }
 
 /* ---- records ---- */
@@ -206,7 +70,7 @@ struct run {
 	uint64_t addr;
 	uint64_t count;
 	struct fd_calls *calls;
-	struct thread *thread;
+	struct calls_thread *thread;
 };
 
 /* A number of four bytes and more: gives where it ends. One that is no number leads behind the end. */
@@ -285,7 +149,7 @@ static struct fd_event *do_open(struct run *run, struct fd_event *out)
 		run->calls->opened_ns = run->now_ns;
 		run->calls->opens = run->at;
 	}
-	push(run->calls, run->thread, addr);
+	calls_open_push(&run->calls->open, run->thread, addr);
 	run->count++;
 	out = emit(run, out, FD_EVENT_FUNC_ENTRY, addr, 0);
 	run->now_ns = now_ns;
@@ -323,7 +187,7 @@ static __attribute__((noinline)) struct fd_event *do_other(struct run *run, stru
 		return emit(run, out, FD_EVENT_FUNC_SKIPPED, count, ns);
 	if (op == FD_CALLS_LOST)
 		return emit(run, out, FD_EVENT_FUNC_LOST, count, 0);
-	count = pop_many(run->thread, count);
+	count = calls_open_pop_many(run->thread, count);
 	return count ? emit(run, out, FD_EVENT_FUNC_UNWOUND, count, 0) : out;
 }
 
@@ -359,13 +223,15 @@ static inline struct fd_event *do_record(struct run *run, struct fd_event *out)
 		addr = take_addr(run);
 		if (run->at > run->end)
 			return NULL;
-		push(run->calls, run->thread, addr);
+		calls_open_push(&run->calls->open, run->thread, addr);
 		run->count++;
 		return emit(run, out, FD_EVENT_FUNC_ENTRY, addr, 0);
 	case FD_CALLS_EXIT:
 		if (run->at > run->end)
 			return NULL;
-		return pop(run->thread, &addr) ? emit(run, out, FD_EVENT_FUNC_EXIT, addr, 0) : out;
+		return calls_open_pop(run->thread, &addr)
+			       ? emit(run, out, FD_EVENT_FUNC_EXIT, addr, 0)
+			       : out;
 	default:
 		return do_rare(run, out, op);
 	}
@@ -426,7 +292,7 @@ static void spill(struct fd_calls *calls, enum fd_event_kind kind, uint64_t coun
 static void take_header(struct fd_calls *calls, uint64_t event_ns)
 {
 	struct run run = resume(calls);
-	struct thread *thread = calls->thread;
+	struct calls_thread *thread = calls->thread;
 	uint64_t depth = take(&run), age = take(&run), known;
 
 	if (run.at > run.end || depth > UINT32_MAX) {
@@ -441,12 +307,20 @@ static void take_header(struct fd_calls *calls, uint64_t event_ns)
 	calls->now_ns = MAX(thread->last_ns, age < event_ns ? event_ns - age : 0);
 	calls->end_ns = MAX(calls->now_ns, event_ns);
 	if (depth > thread->depth)
-		push_many(calls, thread, ENTRY_UNKNOWN, depth - thread->depth);
-	known = depth < thread->depth ? pop_many(thread, thread->depth - depth) : 0;
+		calls_open_push_many(&calls->open, thread, ENTRY_UNKNOWN, depth - thread->depth);
+	known = depth < thread->depth ? calls_open_pop_many(thread, thread->depth - depth) : 0;
 	if (!known)
 		return;
 	spill(calls, FD_EVENT_FUNC_UNWOUND, known);
 	calls->opened_ns = calls->now_ns;
+}
+
+/* Mostly that of the event before. */
+static struct calls_thread *thread_of(struct fd_calls *calls, uint32_t pid, uint32_t tid)
+{
+	if (calls->thread && calls->thread->key == ((uint64_t)pid << 32 | tid))
+		return calls->thread;
+	return calls_open_thread(&calls->open, pid, tid);
 }
 
 void fd_calls_begin(struct fd_calls *calls, const struct fd_event *event)
