@@ -133,7 +133,7 @@ baseline() {
 attack() {
 	local count clients=()
 	match aaaa
-	for count in 13 14 13 15 14 13 14 15 13 14 15 16; do
+	for count in 16 17 16 18 17 16 17 18 16 17 18 19; do
 		match "$(a "$count")!" &
 		clients+=($!)
 		sleep 0.15
