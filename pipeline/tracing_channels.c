@@ -11,7 +11,7 @@
 /* With as many runnable threads as you like a writer that is interrupted in the middle of an event must
  * be back before the others have gone round the buffers: measured, docs/recording.md. */
 #define LOSSLESS_BYTES (UINT64_C(4) << 20)
-#define METADATA_US    100000u  /* packets that it does not describe yet can only wait */
+#define METADATA_US    20000u   /* packets that it does not describe yet can only wait */
 #define SWITCH_US      1000000u /* what is in the buffers reaches the disk after so long */
 #define EVENTS_MAX     10
 #define LEAST_BYTES    (UINT64_C(16) << 10)
