@@ -84,9 +84,17 @@ static void print_recording(const struct fd_about *about)
 		fd_print_line("%s: %s", about->path, command);
 	else
 		fd_print_line("%s: servers that ran already", about->path);
-	fd_print_line("recorded %s for %s with --detail %s, on %s", info->started, duration,
-		      info->detail, info->host);
-	fd_print_line("ended: %s; the server's exit status is %d", info->ended, info->exit_status);
+	if (info->duration_ns)
+		fd_print_line("recorded %s for %s with --detail %s, on %s", info->started, duration,
+			      info->detail, info->host);
+	else
+		fd_print_line("recorded %s with --detail %s, on %s", info->started, info->detail,
+			      info->host);
+	if (info->unfinished)
+		fd_print_line("ended: %s; what it would have counted is not known", info->ended);
+	else
+		fd_print_line("ended: %s; the server's exit status is %d", info->ended,
+			      info->exit_status);
 	print_settings(info);
 	print_calls(info);
 	for (char **warning = info->warnings; warning && *warning; warning++)
@@ -234,6 +242,7 @@ static void print_json(const struct fd_about *about)
 	print_text("detail", about->info.detail);
 	print_text("started", about->info.started);
 	print_text("ended", about->info.ended);
+	print_number("unfinished", about->info.unfinished);
 	print_number("begin_ns", summary->begin_ns);
 	print_number("end_ns", summary->end_ns);
 	print_number("event_count", summary->events);

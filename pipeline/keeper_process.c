@@ -17,8 +17,10 @@
 #include "pipeline/drain.h"
 #include "pipeline/patience.h"
 #include "pipeline/processes.h"
+#include "pipeline/record_folder.h"
 #include "pipeline/record_memory.h"
 #include "pipeline/record_recover.h"
+#include "pipeline/recording.h"
 
 #define START_MS        15000 /* for a session daemon to answer */
 #define STOP_MS         10000
@@ -218,11 +220,30 @@ static void bring_to_disk(const struct fd_keeper_charge *charge)
 	fd_record_memory_clear(&memory);
 }
 
+/* The recording stays unfinished, but says why, and what can be said without reading it. */
+static void describe(const struct fd_keeper_charge *charge, uint64_t duration_ns)
+{
+	const struct fd_record_folder folder = { .trace = (char *)charge->trace };
+	struct fd_recording_info info = { 0 };
+
+	if (!fd_recording_info_load(charge->folder, &info, NULL))
+		return;
+	if (info.unfinished) {
+		g_free(info.ended);
+		info.ended = g_strdup(FD_RECORDING_KILLED);
+		info.duration_ns = duration_ns;
+		info.trace_bytes = fd_record_folder_bytes(&folder);
+		fd_recording_info_save(&info, charge->folder, NULL);
+	}
+	fd_recording_info_clear(&info);
+}
+
 /* Until the recorder is done, or gone. FALSE when the daemon is stuck. */
 static gboolean follow_recorder(int socket, const struct fd_keeper_charge *charge)
 {
 	struct fd_keeper_message message;
 	gboolean stuck = FALSE, answers;
+	gint64 begin_us = 0, end_us;
 	pid_t group = 0;
 	ssize_t n;
 
@@ -231,14 +252,18 @@ static gboolean follow_recorder(int socket, const struct fd_keeper_charge *charg
 			continue;
 		if (message.word == FD_KEEPER_DONE)
 			return !stuck;
-		if (message.word == FD_KEEPER_WATCH)
+		if (message.word == FD_KEEPER_WATCH) {
 			group = message.value;
+			begin_us = begin_us ? begin_us : g_get_monotonic_time();
+		}
 		stuck = stuck || message.word == FD_KEEPER_STUCK;
 	}
 	fd_control_release(charge->control);
+	end_us = g_get_monotonic_time();
 	end_server(group);
 	answers = end_tracing(charge);
 	bring_to_disk(charge);
+	describe(charge, begin_us ? (uint64_t)(end_us - begin_us) * 1000 : 0);
 	return answers;
 }
 

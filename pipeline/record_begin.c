@@ -201,6 +201,7 @@ static gboolean start_keeper(struct fd_run *run, GError **error)
 					   .memory = run->memory.path,
 					   .control = fd_control_segment_path(run->control),
 					   .memory_bytes = fd_tracing_memory(run->options),
+					   .folder = run->folder.path,
 					   .trace = run->folder.trace,
 					   .recover = run->options->crash_safe,
 					   .snapshot = run->options->snapshot };
@@ -231,6 +232,7 @@ static gboolean attach(struct fd_run *run, const char *control, GError **error)
 			    "recorded");
 	run->now.server = first;
 	run->begin_us = g_get_monotonic_time();
+	fd_keeper_watch(run->keeper, 0);
 	return TRUE;
 }
 
@@ -241,6 +243,8 @@ static gboolean start_server(struct fd_run *run, GError **error)
 	g_autoptr(GDateTime) wall = g_date_time_new_now_utc();
 
 	run->started = g_date_time_format(wall, "%Y-%m-%dT%H:%M:%SZ");
+	if (!fd_run_describe_begin(run, error))
+		return FALSE;
 	run->begin_us = g_get_monotonic_time();
 	fd_control_segment_switch(run->control, TRUE);
 	if (options->attach_count)

@@ -1,7 +1,5 @@
-/* The end of a run: the trace is made whole, counted, and described. */
+/* The end of a run: the trace is made whole and counted. */
 #include <gio/gio.h>
-#include <string.h>
-#include <sys/utsname.h>
 
 #include "pipeline/record_recover.h"
 #include "pipeline/record_run.h"
@@ -73,107 +71,6 @@ void fd_run_stop_tracing(struct fd_run *run)
 		recover(run);
 }
 
-/* ---- recording.json ---- */
-
-static char *describe_host(void)
-{
-	struct utsname name;
-
-	if (uname(&name) != 0)
-		return g_strdup("unknown");
-	return g_strdup_printf("%s %s %s %s", name.nodename, name.sysname, name.release,
-			       name.machine);
-}
-
-static char *describe_end(const struct fd_run *run)
-{
-	int number = run->server ? fd_server_signal(run->server) : 0;
-
-	if (run->snapshot)
-		return g_strdup_printf("snapshot: %s", run->snapshot);
-	if (run->ended)
-		return g_strdup(run->ended);
-	if (number && run->server_ended)
-		return g_strdup_printf("server was killed by signal %d (%s)", number,
-				       strsignal(number));
-	return g_strdup("server exited");
-}
-
-static void fill_asked(const struct fd_record_options *options, struct fd_recording_info *info)
-{
-	const struct fd_control_settings *settings = &options->settings;
-
-	info->detail = g_strdup(fd_detail_name(options->detail));
-	info->functions = g_strdupv((char **)settings->functions);
-	info->depth = settings->depth_max;
-	info->min_duration_ns = settings->minimum_ns;
-	info->budget_ppm = settings->budget_ppm;
-	info->io_sessions = settings->io_sessions ? 1 : 0;
-	info->io_bytes = settings->io_bytes;
-	info->lossless = options->lossless ? 1 : 0;
-	info->memory_bytes = fd_tracing_memory(options);
-	info->max_bytes = options->max_bytes;
-	info->snapshot = options->snapshot ? 1 : 0;
-	if (!options->attach_count)
-		return;
-	info->attached = g_array_new(FALSE, FALSE, sizeof(guint32));
-	for (size_t i = 0; i < options->attach_count; i++) {
-		guint32 pid = (guint32)options->attach[i];
-
-		g_array_append_val(info->attached, pid);
-	}
-}
-
-static void fill_counts(const struct fd_run *run, struct fd_recording_info *info)
-{
-	const struct fd_control_counts *counts = &run->counts;
-	uint64_t dropped = run->drained.dropped_events;
-	uint64_t missing = run->count.summary.discarded;
-
-	/* The trace tells both together; LTTng's own count has what was lost after the last packets. */
-	info->dropped = dropped;
-	info->discarded = MAX(run->state.discarded, missing > dropped ? missing - dropped : 0);
-	info->discarded = MAX(info->discarded, run->drained.discarded_events);
-	info->packets_lost = MAX(run->state.packets_lost, run->count.summary.packets_lost);
-	info->calls = counts->calls;
-	info->calls_skipped = counts->skipped;
-	info->calls_unwound = counts->unwound;
-	info->calls_lost = counts->lost;
-	info->functions_seen = counts->functions;
-	info->functions_live = counts->live;
-	info->budget_off = counts->budget_off;
-	info->waited_ns = counts->waited_ns;
-}
-
-static void fill_info(struct fd_run *run, const struct fd_record_folder *folder,
-		      struct fd_recording_info *info)
-{
-	static char *no_command[] = { NULL };
-	const struct fd_record_options *options = run->options;
-
-	fd_recording_info_clear(info);
-	fill_asked(options, info);
-	fill_counts(run, info);
-	info->name = g_strdup(run->name);
-	info->command = g_strdupv(options->command ? (char **)options->command : no_command);
-	info->host = describe_host();
-	info->started = g_strdup(run->started);
-	info->duration_ns = run->now.elapsed_ns;
-	info->events = run->count.summary.events;
-	info->trace_bytes = fd_record_folder_bytes(folder);
-	info->exit_status = run->server && run->stopped ? fd_server_exit_status(run->server) : 0;
-	info->ended = describe_end(run);
-	if (run->strangers)
-		info->strangers = g_array_ref(run->strangers);
-	if (run->count.losses)
-		info->losses = g_array_ref(run->count.losses);
-	if (!run->warnings->len)
-		return;
-	info->warnings = g_new0(char *, run->warnings->len + 1);
-	for (guint i = 0; i < run->warnings->len; i++)
-		info->warnings[i] = g_strdup(g_ptr_array_index(run->warnings, i));
-}
-
 /* ---- counting ---- */
 
 static void on_counting(uint64_t events, void *user)
@@ -197,7 +94,8 @@ static void save_uncounted(struct fd_run *run, const struct fd_record_folder *fo
 			   struct fd_recording_info *info)
 {
 	fd_run_warn(run, "the events were not counted");
-	fill_info(run, folder, info);
+	fd_run_describe(run, folder, info);
+	info->unfinished = 1;
 	fd_recording_info_save(info, folder->path, NULL);
 	g_ptr_array_set_size(run->warnings, (int)run->warnings->len - 1);
 }
@@ -234,7 +132,7 @@ gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,
 	if (run->count.damage)
 		fd_run_warn(run, "the trace is damaged: %s", run->count.damage);
 	warn_of_silence(run);
-	fill_info(run, folder, info);
+	fd_run_describe(run, folder, info);
 	if (fd_recording_info_save(info, folder->path, error))
 		return TRUE;
 	g_prefix_error(error, "the trace is in %s, but ", folder->trace);
@@ -244,7 +142,7 @@ gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,
 /* Nothing of the server's in the trace: say what may be the reason rather than "empty". */
 static gboolean nothing_recorded(struct fd_run *run, GError **error)
 {
-	g_autofree char *end = describe_end(run);
+	g_autofree char *end = fd_run_describe_end(run);
 
 	g_clear_error(error);
 	if (run->ended == fd_run_ended_daemon || run->ended == fd_run_ended_consumer ||
@@ -272,6 +170,8 @@ gboolean fd_run_finish(struct fd_run *run, struct fd_recording_info *info, GErro
 	fd_record_memory_remove(&run->memory);
 	g_clear_pointer(&run->keeper, fd_keeper_done);
 	if (run->snapshots) {
+		/* It was for the keeper's snapshot. */
+		fd_record_folder_forget(&run->folder);
 		if (!fd_snapshots_count(run->snapshots))
 			return nothing_recorded(run, error);
 		fd_snapshots_steal_info(run->snapshots, info);

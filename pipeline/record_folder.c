@@ -116,12 +116,17 @@ void fd_record_tree_remove(const char *path)
 	walk(path, remove_entry, NULL);
 }
 
-void fd_record_folder_remove(const struct fd_record_folder *folder)
+void fd_record_folder_forget(const struct fd_record_folder *folder)
 {
 	g_autofree char *info = g_build_filename(folder->path, "recording.json", NULL);
 
-	walk(folder->trace, remove_entry, NULL);
 	g_unlink(info);
+}
+
+void fd_record_folder_remove(const struct fd_record_folder *folder)
+{
+	walk(folder->trace, remove_entry, NULL);
+	fd_record_folder_forget(folder);
 	if (folder->made)
 		g_rmdir(folder->path);
 }

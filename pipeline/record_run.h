@@ -72,6 +72,16 @@ void fd_run_stop_tracing(struct fd_run *run);
 /* Everything after the server has ended. */
 gboolean fd_run_finish(struct fd_run *run, struct fd_recording_info *info, GError **error);
 
+/* Fills in info: what the run knows now, of the recording in folder. */
+void fd_run_describe(struct fd_run *run, const struct fd_record_folder *folder,
+		     struct fd_recording_info *info);
+
+/* Writes the recording.json of a recording that is not finished yet. FALSE and error. */
+gboolean fd_run_describe_begin(struct fd_run *run, GError **error);
+
+/* Why it ended, in the words of recording.json; the caller frees the result. */
+char *fd_run_describe_end(const struct fd_run *run);
+
 /* Counts what is in folder, fills in info and writes recording.json there. FALSE and error when nothing
  * in it can be read (G_IO_ERROR_NOT_FOUND), or it cannot be written. */
 gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,

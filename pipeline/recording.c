@@ -63,6 +63,7 @@ static const struct member members[] = {
 	MEMBER(host, MEMBER_TEXT, FALSE),
 	MEMBER(detail, MEMBER_TEXT, FALSE),
 	MEMBER(started, MEMBER_TEXT, FALSE),
+	MEMBER(unfinished, MEMBER_COUNT, TRUE),
 	MEMBER(duration_ns, MEMBER_COUNT, FALSE),
 	MEMBER(events, MEMBER_COUNT, FALSE),
 	MEMBER(discarded, MEMBER_COUNT, FALSE),

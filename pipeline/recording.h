@@ -8,8 +8,9 @@
  *	symbols/         function tables by build id (made by the caller of record.h; may be missing)
  *	replay.jsonl     what the replay driver did, a line a session (copied in by the user of both)
  *
- * recording.json is written last and renamed into place: a directory without it is unfinished. Its
- * members are the fields of struct fd_recording_info by the same names, plus "format" (the number
+ * recording.json is written when the recording begins, "unfinished", and renamed into its own place when
+ * it has ended. A recording that stays unfinished is one whose recorder was killed; the keeper says so in
+ * it, unless it was killed, too. Its members are the fields of struct fd_recording_info by the same names, plus "format" (the number
  * below; a reader refuses a higher one) and "generator". docs/recording.md has the whole of it.
  */
 #ifndef FD_PIPELINE_RECORDING_H
@@ -21,6 +22,10 @@
 #define FD_RECORDING_FORMAT   1
 #define FD_RECORDING_MAX_SIZE (1u << 20) /* bytes of recording.json */
 #define FD_RECORDING_TRACE    "trace"
+
+/* Values of ended while a recording is unfinished. */
+#define FD_RECORDING_UNFINISHED "not yet, or the recorder and its keeper were killed"
+#define FD_RECORDING_KILLED     "the recorder was killed"
 
 #define FD_RECORDING_ERROR fd_recording_error_quark()
 GQuark fd_recording_error_quark(void);
@@ -40,6 +45,9 @@ struct fd_recording_loss {
 #define FD_RECORDING_LOSSES_MAX 1000 /* the rest is in the counts only */
 
 struct fd_recording_info {
+	/* 1: the recorder has not come to its end. Counts are 0 then, for not known; so are duration_ns and
+	 * trace_bytes while ended is FD_RECORDING_UNFINISHED. */
+	uint64_t unfinished;
 	char *name;     /* what its processes call themselves in their process events (control.h);
 			       * NULL: made before there was one */
 	char **command; /* NULL-terminated argv of the server; empty when attached */

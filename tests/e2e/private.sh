@@ -52,6 +52,11 @@ field() {
 	jq -r --arg name "$2" '(.[$name] // empty) | if type == "array" then join(" ") else . end' "$1/recording.json"
 }
 
+# finished DIR: whether its recorder has come to its end.
+finished() {
+	jq -e '.unfinished // 0 | . == 0' "$1/recording.json"
+}
+
 # plain DIR: the recording's trace as LTTng wrote it, in DIR.plain; made anew.
 plain() {
 	rm -rf "$1.plain"

@@ -87,6 +87,8 @@ kill -9 "$(pgrep -x flowdar-keeper)" "$(pgrep -P "$recorder" -x flowdar)"
 wait "$recorder" 2> /dev/null
 pkill -x demo_httpd
 wait_for 20 nobody_left || fail "processes stay behind"
+"$FLOWDAR" info "$WORK/first" | grep -q '^ended: not yet, or the recorder and its keeper were killed;' ||
+	fail "does not say what may have been"
 ls -d /dev/shm/flowdar-* > /dev/null 2>&1 || fail "the test is too late: nothing is left"
 "$FLOWDAR" record -q -o "$WORK/next" --duration 1s -- "$SERVER" --port 0 > /dev/null 2> "$WORK/next.err" ||
 	fail "exit status $?"

@@ -32,6 +32,7 @@ good() {
 	[ "$(field "$WORK/$1" events)" = "$(referee "$WORK/$1")" ] ||
 		fail "$1: $(field "$WORK/$1" events) events, babeltrace2 has $(referee "$WORK/$1")"
 	printed "$WORK/$1" | grep -q flowdar:session_begin: || fail "$1: no session in it"
+	[ -z "$(field "$WORK/$1" unfinished)" ] || fail "$1: is not finished"
 }
 
 note "Ctrl-C"
@@ -83,12 +84,29 @@ nothing_left
 note "kill -9 of the recorder: the server ends, what was recorded can be read"
 start orphan -- "$SERVER" --port 0
 listens orphan
+[ "$(field "$WORK/orphan" unfinished)" = 1 ] || fail "looks as if it were finished while it runs"
+field "$WORK/orphan" ended | grep -q '^not yet' || fail "looks as if it had ended"
 kill -9 "$recorder"
 wait "$recorder" 2> /dev/null
 wait_for 10 nobody_left || fail "processes stay behind"
 [ "$(referee "$WORK/orphan")" -gt 0 ] || fail "nothing can be read"
 printed "$WORK/orphan" | grep -q flowdar:session_begin: || fail "no session in it"
-[ ! -e "$WORK/orphan/recording.json" ] || fail "looks as if it were finished"
+# Who it was is in recording.json from the beginning, and the keeper says how it ended.
+[ "$(field "$WORK/orphan" unfinished)" = 1 ] || fail "looks as if it were finished"
+[ "$(field "$WORK/orphan" ended)" = "the recorder was killed" ] || fail "ended: $(field "$WORK/orphan" ended)"
+[ "$(field "$WORK/orphan" command)" = "$SERVER --port 0" ] || fail "command: $(field "$WORK/orphan" command)"
+[ "$(field "$WORK/orphan" duration_ns)" -gt 0 ] || fail "no duration"
+[ "$(field "$WORK/orphan" trace_bytes)" -gt 0 ] || fail "no size"
+"$FLOWDAR" info "$WORK/orphan" > "$WORK/orphan.info" || fail "info: exit status $?"
+grep -q "orphan: $SERVER --port 0\$" "$WORK/orphan.info" || fail "info does not show the command"
+grep -q '^ended: the recorder was killed;' "$WORK/orphan.info" || fail "info does not say how it ended"
+grep -q "^[0-9]* events .*; 0 events lost" "$WORK/orphan.info" || fail "info does not count"
+[ "$(find "$WORK/orphan" -maxdepth 1 -type f | wc -l)" = 1 ] || fail "something half-made stays"
+nothing_left
+
+note "a command that cannot be executed leaves nothing"
+"$FLOWDAR" record -q -o "$WORK/nothing" -- "$WORK/no-such-program" 2> "$WORK/nothing.err" && fail "recorded"
+[ ! -e "$WORK/nothing" ] || fail "something half-made stays"
 nothing_left
 
 note "kill -9 of the session daemon"

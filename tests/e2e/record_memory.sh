@@ -101,7 +101,7 @@ recorder=$!
 wait_for 15 grep -q '^recording' "$WORK/filled.err" || fail "did not start"
 sleep 1
 dd if=/dev/zero of=/dev/shm/somebody bs=1M 2> /dev/null
-wait_for 30 test -e "$WORK/filled/recording.json" || fail "goes on for ever"
+wait_for 30 finished "$WORK/filled" || fail "goes on for ever"
 wait "$recorder" || fail "exit status $?"
 [ "$(field "$WORK/filled" ended)" = "shared memory full" ] || fail "ended: $(field "$WORK/filled" ended)"
 [ "$(said "$WORK/filled")" -gt 10000 ] || fail "$(said "$WORK/filled") events"

@@ -80,5 +80,6 @@ kill -9 "$recorder"
 wait "$recorder" 2> /dev/null
 wait_for 20 nobody_left || fail "processes stay behind"
 [ "$(sessions "$WORK/orphan")" = 1 ] || fail "nothing can be read"
+"$FLOWDAR" info "$WORK/orphan" | grep -q '^ended: the recorder was killed;' || fail "does not say how it ended"
 nothing_left
 echo ok

@@ -33,6 +33,7 @@ static void fill_added(struct fd_recording_info *info)
 
 	info->name = g_strdup("flowdar-1-2");
 	info->functions = g_strdupv((char **)functions);
+	info->unfinished = 1;
 	info->min_duration_ns = 2000;
 	info->budget_ppm = 50000;
 	info->calls_skipped = UINT64_MAX;
@@ -48,6 +49,7 @@ static void assert_added(const struct fd_recording_info *in)
 	g_assert_cmpstr(in->name, ==, "flowdar-1-2");
 	g_assert_cmpuint(g_strv_length(in->functions), ==, 2);
 	g_assert_cmpstr(in->functions[1], ==, "!apr_palloc*");
+	g_assert_cmpuint(in->unfinished, ==, 1);
 	g_assert_cmpuint(in->min_duration_ns, ==, 2000);
 	g_assert_cmpuint(in->budget_ppm, ==, 50000);
 	g_assert_cmpuint(in->depth, ==, 0);
