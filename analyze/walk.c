@@ -106,6 +106,7 @@ static void on_thread_end(struct fd_walk *walk, struct thread *thread)
 	walk_stack_clear(walk, thread, FALSE);
 	walk_session_leave(walk, thread);
 	thread->overflow = 0;
+	thread->waited = FALSE;
 }
 
 static void on_switched(struct fd_walk *walk, const struct fd_event *event)
@@ -191,7 +192,7 @@ static void dispatch(struct fd_walk *walk, struct thread *thread, const struct f
 		walk_owner_wait(walk, thread, event);
 		break;
 	case FD_EVENT_WAIT_END:
-		walk_stack_exit(walk, thread, FD_FRAME_WAIT, event);
+		walk_owner_wait_end(walk, thread, event);
 		break;
 	case FD_EVENT_SESSION_BEGIN:
 		walk_session_begin(walk, thread, event);

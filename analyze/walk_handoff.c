@@ -91,6 +91,16 @@ void walk_handoff_put(struct fd_walk *walk, struct thread *thread, const struct 
 		walk_session_leave(walk, thread);
 }
 
+/* Since when the thread can have worked for the session that it takes: not while somebody else had
+ * it. A put that was not seen says nothing. */
+static uint64_t since(const struct thread *thread, const struct session *keyed,
+		      const struct put *put)
+{
+	uint64_t begin_ns = keyed->told.tid != thread->tid ? keyed->told.begin_ns : 0;
+
+	return put && put->tid != thread->tid ? MAX(begin_ns, put->put_ns) : begin_ns;
+}
+
 void walk_handoff_take(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
 {
 	struct session *keyed = walk_session_find(walk, thread->pid, event->addr);
@@ -101,6 +111,8 @@ void walk_handoff_take(struct fd_walk *walk, struct thread *thread, const struct
 	     keyed ? keyed
 	     : put ? session_of(walk, put)
 		   : NULL);
+	if (keyed)
+		walk_owner_since(thread, since(thread, keyed, put));
 	if (put)
 		g_hash_table_remove(walk->puts, &probe);
 	if (keyed)

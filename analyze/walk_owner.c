@@ -110,23 +110,87 @@ static void settle_around(struct thread *thread, const struct session *session)
 	thread->pending_wait_ns = 0;
 }
 
-/* Everything pending on the thread becomes the session's, or the server's (NULL). */
-static void settle(struct fd_walk *walk, struct thread *thread, struct session *session)
+static struct fd_walk_frame *pending_at(const struct thread *thread, guint index)
 {
-	for (uint32_t i = thread->boundary; i < thread->frames->len; i++) {
+	return &g_array_index(thread->pending, struct fd_walk_frame, index);
+}
+
+/* The first open and closed frames of what is pending become the session's, or the server's. */
+static void settle_first(struct fd_walk *walk, struct thread *thread, uint32_t open, guint closed,
+			 struct session *session)
+{
+	for (uint32_t i = thread->boundary; i < open; i++) {
 		settle_open(thread, walk_frame_at(thread, i), session);
 		walk->stats.adopted += session != NULL;
 	}
 	settle_around(thread, session);
-	for (guint i = 0; i < thread->pending->len; i++) {
-		struct fd_walk_frame *frame =
-			&g_array_index(thread->pending, struct fd_walk_frame, i);
+	for (guint i = 0; i < closed; i++) {
+		struct fd_walk_frame *frame = pending_at(thread, i);
 
 		frame->session = session ? &session->told : NULL;
 		walk->stats.adopted += session != NULL;
 		tell(walk, frame);
 	}
-	g_array_set_size(thread->pending, 0);
+	if (closed)
+		g_array_remove_range(thread->pending, 0, closed);
+}
+
+struct times {
+	uint64_t ns, wait_ns;
+};
+
+/* Of the closed frames from an index on, as far as no pending frame is around them: ids are given
+ * when frames are opened, and closed ones are in the order of their ends. */
+static struct times times_from(const struct thread *thread, guint closed, uint64_t around)
+{
+	struct times times = { 0 };
+
+	for (guint i = thread->pending->len; i > closed; i--) {
+		const struct fd_walk_frame *frame = pending_at(thread, i - 1);
+
+		if (frame->id > around)
+			continue;
+		around = frame->id;
+		times.ns += frame->total_ns;
+		times.wait_ns += frame->wait_ns;
+	}
+	return times;
+}
+
+/* Of what is pending, what was opened before since_ns becomes the server's, and what is in it and
+ * closed. That is the first of what is open, and of what is closed: who was opened later and closed
+ * earlier is inside. */
+static void settle_before(struct fd_walk *walk, struct thread *thread)
+{
+	uint32_t open = thread->boundary, depth = thread->frames->len;
+	guint closed = thread->pending->len;
+
+	while (open < depth && walk_frame_at(thread, open)->start_ns < thread->since_ns)
+		open++;
+	while (closed && pending_at(thread, closed - 1)->start_ns >= thread->since_ns)
+		closed--;
+	if (!closed && open == thread->boundary)
+		return;
+	struct times later =
+		times_from(thread, closed,
+			   open < depth ? walk_frame_at(thread, open)->id : UINT64_MAX);
+	struct frame *last = open > thread->boundary ? walk_frame_at(thread, open - 1) : NULL;
+
+	*(last ? &last->in_owner_ns : &thread->pending_ns) -= later.ns;
+	*(last ? &last->in_owner_wait_ns : &thread->pending_wait_ns) -= later.wait_ns;
+	settle_first(walk, thread, open, closed, NULL);
+	thread->boundary = open;
+	thread->pending_ns = later.ns;
+	thread->pending_wait_ns = later.wait_ns;
+}
+
+/* Everything pending on the thread becomes the session's, or the server's (NULL). */
+static void settle(struct fd_walk *walk, struct thread *thread, struct session *session)
+{
+	if (session && thread->since_ns)
+		settle_before(walk, thread);
+	thread->since_ns = 0;
+	settle_first(walk, thread, thread->frames->len, thread->pending->len, session);
 	/* What nobody adopts was the server's anyway: a long start-up, say. */
 	if (session)
 		walk->stats.pending_over += thread->pending_over;
@@ -138,6 +202,12 @@ void walk_owner_boundary(struct fd_walk *walk, struct thread *thread)
 	if (!thread->current)
 		settle(walk, thread, NULL);
 	thread->boundary = thread->frames->len;
+}
+
+void walk_owner_since(struct thread *thread, uint64_t since_ns)
+{
+	if (!thread->current)
+		thread->since_ns = MAX(thread->since_ns, since_ns);
 }
 
 void walk_owner_suspend(struct fd_walk *walk, struct thread *thread)
@@ -190,6 +260,7 @@ static gboolean is_between_requests(const struct thread *thread)
 
 void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
 {
+	thread->waited = TRUE;
 	if (event->wait == FD_WAIT_IO)
 		walk_io_touch(walk, thread, event->fd);
 	gboolean between = is_between_requests(thread) && event->wait == FD_WAIT_IO;
@@ -209,4 +280,15 @@ void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct f
 		frame->boundary = TRUE;
 		thread->boundary = thread->frames->len;
 	}
+}
+
+void walk_owner_wait_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	gboolean first = !thread->waited;
+
+	thread->waited = TRUE;
+	walk_stack_exit(walk, thread, FD_FRAME_WAIT, event);
+	/* The thread was in it when its events began: what for is not known. Most wait for work. */
+	if (first && !thread->current)
+		walk_owner_boundary(walk, thread);
 }

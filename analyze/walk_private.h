@@ -79,11 +79,13 @@ struct thread {
 	struct session *session; /* that it is on; may be NULL */
 	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
 	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
+	gboolean waited;     /* a wait was seen */
 	GArray *frames;      /* of struct frame, outermost first */
 	GArray *pending;     /* of struct fd_walk_frame: closed, but nobody's yet */
 	uint64_t pending_ns; /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;
 	uint64_t pending_over; /* told as the server's since the last boundary, for want of room */
+	uint64_t since_ns;     /* what was opened before is for no session to adopt; 0: all is */
 	uint32_t boundary;     /* frames from this index on were opened since the last boundary */
 	uint32_t server_below; /* all frames below this index are the server's */
 	uint32_t adopted;      /* open frames that were adopted */
@@ -153,7 +155,10 @@ void walk_stack_clear(struct fd_walk *walk, struct thread *thread, gboolean end_
 void walk_owner_claim(struct thread *thread, struct frame *frame);
 void walk_owner_release(struct fd_walk *walk, struct thread *thread, const struct frame *frame);
 void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_owner_wait_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
 void walk_owner_boundary(struct fd_walk *walk, struct thread *thread);
+/* The session that the thread works for next was elsewhere until then. */
+void walk_owner_since(struct thread *thread, uint64_t since_ns);
 void walk_owner_suspend(struct fd_walk *walk, struct thread *thread);
 void walk_owner_resume(struct fd_walk *walk, struct thread *thread, struct session *session);
 void walk_tell(struct fd_walk *walk, struct thread *thread, struct fd_walk_frame *frame,

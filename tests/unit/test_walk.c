@@ -413,6 +413,104 @@ static void test_handoffs(void)
 		   "handoff 1 q A>? 1..7 s0\n");
 }
 
+/* Who takes a session from a queue did not work for it before it was put there. */
+static void test_taken_since(void)
+{
+	static const char giver[] = "A 4 begin:9:x 5 put:9:jobs\n";
+	struct fd_walk_stats stats;
+
+	/* No wait was seen: what the worker was in is the server's, with all that is in it. */
+	g_autofree char *open = g_strconcat(
+		giver, "B 0 +worker 1 +pop 2 +cond 3 +lock 4 -lock 6 +wake 7 -wake 7 -cond 8 +log ",
+		"9 -log 10 take:9:jobs 11 -pop 12 +run 13 -run 14 end:9 15 -worker", NULL);
+	expect_frames(open, "handoff 9 jobs A>B 5..10 s1\n"
+			    "lock@B 3..4 - self=1 total=1 wait=0\n"
+			    "wake@B 6..7 - self=1 total=1 wait=0\n"
+			    "cond@B 2..7 - self=3 total=5 wait=0\n"
+			    "log@B 8..9 s1 self=1 total=1 wait=0\n"
+			    "pop@B 1..11 - self=4 total=9 wait=0\n"
+			    "run@B 12..13 s1 self=1 total=1 wait=0\n"
+			    "worker@B 0..15 - self=4 total=13 wait=0\n");
+	/* What it began since then is adopted as ever, open or closed, also inside of what it was in
+	 * before. */
+	g_autofree char *since =
+		g_strconcat(giver,
+			    "B 0 +worker 1 +pop 6 -pop 6 +parse 7 +head 8 -head 9 -parse 9 +run ",
+			    "10 +get 11 -get 12 take:9:jobs 13 -run 14 end:9 15 -worker", NULL);
+	expect_frames(since, "handoff 9 jobs A>B 5..12 s1\n"
+			     "pop@B 1..6 - self=5 total=5 wait=0\n"
+			     "head@B 7..8 s1 self=1 total=1 wait=0\n"
+			     "parse@B 6..9 s1 self=2 total=3 wait=0\n"
+			     "get@B 10..11 s1 self=1 total=1 wait=0\n"
+			     "run@B 9..13 s1 self=3 total=4 wait=0\n"
+			     "worker@B 0..15 - self=3 total=8 wait=0\n");
+	/* Nothing is open around it. */
+	g_autofree char *roots =
+		g_strconcat(giver, "B 0 +f 1 -f 5 +g 6 -g 7 take:9:jobs 8 end:9", NULL);
+	expect_frames(roots, "handoff 9 jobs A>B 5..7 s1\n"
+			     "f@B 0..1 - self=1 total=1 wait=0\n"
+			     "g@B 5..6 s1 self=1 total=1 wait=0\n");
+	/* A put that was not seen: it was elsewhere when it began. */
+	expect_frames("A 4 begin:9:x 4 suspend:9\nB 0 +worker 1 +pop 3 -pop 5 +log 6 -log 7 "
+		      "take:9:jobs 8 +run 9 -run 10 end:9 11 -worker",
+		      "handoff 9 jobs ?>B 0..7 s1\n"
+		      "pop@B 1..3 - self=2 total=2 wait=0\n"
+		      "log@B 5..6 s1 self=1 total=1 wait=0\n"
+		      "run@B 8..9 s1 self=1 total=1 wait=0\n"
+		      "worker@B 0..11 - self=7 total=9 wait=0\n");
+	/* One's own put is no sign of having waited. */
+	expect_frames("A 0 begin:9:x 1 suspend:9 2 +f 3 put:9:q 4 take:9:q 5 -f 6 end:9",
+		      "handoff 9 q A>A 3..4 s1\n"
+		      "f@A 2..5 s1 self=3 total=3 wait=0\n");
+	/* Only until the next boundary, and no longer. */
+	stats = stats_of("A 0 begin:1: 4 put:1:q\n"
+			 "B 1 +f 2 -f 5 take:1:q 6 end:1 7 +f 8 -f 9 begin:2: 10 end:2");
+	g_assert_cmpuint(stats.adopted, ==, 1);
+	/* Where requests are told, nothing is adopted before there is one. */
+	expect_unit("A 0 begin:9:x 4 put:9:q\n"
+		    "B 1 +worker 2 +pop 5 take:9:q 6 -pop 7 +read 8 req:0:one 9 -read 10 "
+		    "done:0:0 11 -worker",
+		    FD_UNIT_REQUEST,
+		    "handoff 9 q A>B 4..5 s0\n"
+		    "open 1 x at 8\n"
+		    "pop@B 2..6 - self=4 total=4 wait=0\n"
+		    "read@B 7..9 s1 self=2 total=2 wait=0\n"
+		    "close 1 finished 8..10 'one'\n"
+		    "worker@B 1..11 - self=4 total=8 wait=0\n");
+}
+
+/* A thread that is in a wait when its events begin: its end is a boundary. */
+static void test_wait_under_way(void)
+{
+	struct fd_walk_stats stats;
+
+	expect_frames("A 0 +worker 1 +pop 5 w 6 +log 7 -log 8 begin:1: 9 -pop 10 +f 11 -f 12 end:1 "
+		      "13 -worker",
+		      "log@A 6..7 s1 self=1 total=1 wait=0\n"
+		      "pop@A 1..9 - self=7 total=7 wait=0\n"
+		      "f@A 10..11 s1 self=1 total=1 wait=0\n"
+		      "worker@A 0..13 - self=4 total=11 wait=0\n");
+	/* The begin of a wait that never ended: what was before it is the server's too. */
+	expect_frames("A 3 begin:9:x 4 put:9:q\n"
+		      "B 0 +worker 1 +pop 2 wait:COND:c 5 take:9:q 6 w 7 -pop 8 +f 9 -f 10 -worker",
+		      "handoff 9 q A>B 4..5 s1\n"
+		      "c@B 2..6 - self=4 total=4 wait=4\n"
+		      "pop@B 1..7 - self=2 total=6 wait=4\n"
+		      "f@B 8..9 s1 self=1 total=1 wait=0\n"
+		      "worker@B 0..10 - self=3 total=9 wait=4\n");
+	/* A later end without a begin says nothing, nor one in the name of a session. */
+	expect_frames("A 0 wait:LOCK:l 1 w 2 +f 3 w 4 -f 5 begin:1:",
+		      "l@A 0..1 s1 self=1 total=1 wait=1\n"
+		      "f@A 2..4 s1 self=2 total=2 wait=0\n");
+	expect_frames("A 0 +f 1 begin:1: 2 w 3 -f", "f@A 0..3 s1 self=3 total=3 wait=0\n");
+	/* The next thread of that number begins anew. */
+	expect_frames("A 0 wait:LOCK:l 1 w 2 tend 3 +f 4 w 5 -f 6 begin:1:",
+		      "l@A 0..1 - self=1 total=1 wait=1\n"
+		      "f@A 3..5 - self=2 total=2 wait=0\n");
+	stats = stats_of("A 0 +f 1 w 2 -f");
+	g_assert_cmpuint(stats.stray_exits, ==, 1);
+}
+
 static void test_repair(void)
 {
 	expect_frames("A 0 +f 1 +g 2 +h 5 -f 6 +i 7 -g 8 -i",
@@ -932,6 +1030,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/key-reuse", test_key_reuse);
 	g_test_add_func("/walk/late-close", test_late_close);
 	g_test_add_func("/walk/handoffs", test_handoffs);
+	g_test_add_func("/walk/taken-since", test_taken_since);
+	g_test_add_func("/walk/wait-under-way", test_wait_under_way);
 	g_test_add_func("/walk/repair", test_repair);
 	g_test_add_func("/walk/recursion", test_recursion);
 	g_test_add_func("/walk/unfinished", test_unfinished);
