@@ -43,7 +43,7 @@ way_possible() {
 }
 
 record() {
-	"$FLOWDAR" record -o "$work/rec" "$@" 2>"$work/record.log" &
+	"$FLOWDAR" record -o "$work/rec" "$@" >"$work/server.log" 2>"$work/record.log" &
 	tracer=$!
 }
 
