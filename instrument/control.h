@@ -13,7 +13,8 @@
  * The upper part is the recorder's to write, the lower the server's. Each side takes what the other
  * wrote as it takes input from a file: the server may run as another user. After a change of its
  * part the recorder adds 1 to generation and wakes all that wait there (futex); after a change of
- * gate, the same at gate.
+ * gate, the same at gate. Every process of the server writes its process event once more when it has
+ * seen the generation change: whose trace began later gets to know whose the process is.
  *
  * The rules say whose calls are recorded. They are texts, each ended by a NUL, in order; the last one
  * that fits a function decides; a function that none fits is on if the first rule is an exclusion or

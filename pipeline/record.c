@@ -81,7 +81,8 @@ static const char *look_at_drain(struct fd_run *run)
 	return fd_run_ended_disk;
 }
 
-/* Another recorder's trace has to be told which processes are ours, and its processes have told ours. */
+/* Another recorder's trace has to be told which processes are ours, and its processes have told ours. When
+ * its tracing begins cannot be seen, so it is told as long as the other is there: an event a process. */
 static void look_at_others(struct fd_run *run)
 {
 	guint mark = 0;
@@ -89,9 +90,8 @@ static void look_at_others(struct fd_run *run)
 	for (size_t i = 0; i < run->state.recorders; i++)
 		mark += (guint)run->state.recorder_pids[i];
 	run->others = run->others || mark;
-	if (mark != run->recorders_mark)
+	if (mark)
 		fd_control_segment_announce(run->control);
-	run->recorders_mark = mark;
 }
 
 static const char *look(struct fd_run *run)

@@ -7,7 +7,7 @@
 
 struct process {
 	uint64_t said;
-	gboolean ours, theirs; /* as it has said last */
+	gboolean ours; /* as it has said last */
 };
 
 struct counting {
@@ -46,7 +46,6 @@ static void count_batch(struct counting *counting, const struct fd_event *batch,
 		if (event->kind != FD_EVENT_PROCESS)
 			continue;
 		process->ours = strcmp(event->data, counting->name) == 0;
-		process->theirs = !process->ours;
 		counting->any_ours = counting->any_ours || process->ours;
 	}
 }
@@ -58,26 +57,32 @@ static int compare(gconstpointer a, gconstpointer b)
 	return (left > right) - (left < right);
 }
 
-static void sum_up(struct counting *counting, gboolean others, struct fd_record_count *count)
+/* The source leaves out what a stranger says from its process event on, the event itself, too; what
+ * it said before is as strange. */
+static void sum_up(struct counting *counting, gboolean others, GArray *strangers,
+		   struct fd_record_count *count)
 {
+	guint known = strangers->len;
 	GHashTableIter all;
 	gpointer key, value;
 
+	for (guint i = 0; i < known; i++)
+		g_hash_table_remove(counting->processes,
+				    GUINT_TO_POINTER(g_array_index(strangers, guint32, i)));
 	g_hash_table_iter_init(&all, counting->processes);
 	while (g_hash_table_iter_next(&all, &key, &value)) {
 		const struct process *process = value;
 		guint32 pid = GPOINTER_TO_UINT(key);
 
-		if (process->ours || (!process->theirs && !(others && counting->any_ours && pid))) {
+		if (process->ours || !(others && counting->any_ours && pid))
 			count->said += process->said;
-			continue;
-		}
-		if (!count->strangers)
-			count->strangers = g_array_new(FALSE, FALSE, sizeof(guint32));
-		g_array_append_val(count->strangers, pid);
+		else
+			g_array_append_val(strangers, pid);
 	}
-	if (count->strangers)
-		g_array_sort(count->strangers, compare);
+	if (!strangers->len)
+		return;
+	g_array_sort(strangers, compare);
+	count->strangers = g_array_ref(strangers);
 }
 
 static GArray *copy_losses(const GArray *losses)
@@ -100,6 +105,7 @@ gboolean fd_record_count(const char *dir, const char *name, gboolean others,
 	g_autoptr(fd_source) source = fd_source_open(dir, error);
 	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
 	g_autoptr(GHashTable) processes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	g_autoptr(GArray) strangers = NULL;
 	struct counting counting = { .name = name, .processes = processes };
 	uint64_t so_far = 0;
 	gint64 told_us = 0;
@@ -123,7 +129,8 @@ gboolean fd_record_count(const char *dir, const char *name, gboolean others,
 	fd_source_get_summary(source, &count->summary);
 	count->damage = g_strdup(count->summary.damage);
 	count->losses = copy_losses(fd_source_losses(source));
-	sum_up(&counting, others, count);
+	strangers = fd_source_strangers(source);
+	sum_up(&counting, others, strangers, count);
 	return TRUE;
 }
 

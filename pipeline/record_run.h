@@ -49,7 +49,6 @@ struct fd_run {
 	gboolean server_ended;  /* by itself */
 	gboolean others;        /* there was another recorder meanwhile */
 	gint waiting;           /* atomic: the gate is closed */
-	guint recorders_mark;   /* which other recorders there were at the last look */
 	char *started;          /* wall clock, as in the info */
 	const char *snapshot;   /* why one is being written; NULL: none is */
 	const char *ended;      /* why, when it was not the server's own end */

@@ -316,6 +316,29 @@ const GArray *fd_source_losses(struct fd_source *source)
 	return source->env.losses;
 }
 
+static int compare_pids(gconstpointer a, gconstpointer b)
+{
+	guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
+
+	return (left > right) - (left < right);
+}
+
+GArray *fd_source_strangers(const struct fd_source *source)
+{
+	GArray *pids = g_array_new(FALSE, FALSE, sizeof(guint32));
+	GHashTableIter all;
+	gpointer key;
+
+	g_hash_table_iter_init(&all, source->strangers);
+	while (g_hash_table_iter_next(&all, &key, NULL)) {
+		guint32 pid = GPOINTER_TO_UINT(key);
+
+		g_array_append_val(pids, pid);
+	}
+	g_array_sort(pids, compare_pids);
+	return pids;
+}
+
 void fd_source_close(struct fd_source *source)
 {
 	if (!source)

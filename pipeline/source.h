@@ -85,6 +85,10 @@ void fd_source_get_summary(const struct fd_source *source, struct fd_source_summ
  * for it. */
 const GArray *fd_source_losses(struct fd_source *source);
 
+/* The processes whose events are left out from here on: guint32 pids, ascending. Those that have said so
+ * in the trace may have said other things before, which were delivered. The caller frees the result. */
+GArray *fd_source_strangers(const struct fd_source *source);
+
 /* NULL is allowed. */
 void fd_source_close(struct fd_source *source);
 typedef struct fd_source fd_source;

@@ -137,6 +137,14 @@ static void identity_tell(const struct fd_control *segment)
 	__atomic_store_n(&state.identity, IDENTITY_TOLD, __ATOMIC_RELEASE);
 }
 
+void fd_control_tell_again(void)
+{
+	uint32_t told = IDENTITY_TOLD;
+
+	__atomic_compare_exchange_n(&state.identity, &told, IDENTITY_UNTOLD, false,
+				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
 static bool before(bool may_wait)
 {
 	struct fd_control *segment = fd_control_segment();

@@ -66,6 +66,9 @@ bool fd_control_map(const char *path);
 /* For helper.c: the recorder has ended (true), or has not (false). */
 void fd_control_gone(bool gone);
 
+/* For helper.c: the process event is to be written once more, by whoever comes next. */
+void fd_control_tell_again(void);
+
 /* For helper.c: this thread never waits at the gate. */
 void fd_control_never_wait(void);
 

@@ -188,6 +188,8 @@ static void segment_look(struct helper *helper)
 	if (generation != helper->generation) {
 		helper->generation = generation;
 		changed = true;
+		/* A tracing session that was not there the first time may take the event now. */
+		fd_control_tell_again();
 	}
 	if (alive_look(helper))
 		changed = true;

@@ -13,6 +13,28 @@ start() {
 	port=$(cat "$WORK/$name.out" "$WORK/$name.err" | port_of /dev/stdin)
 }
 
+# pid_of NAME: of the recording's server, which does not fork.
+pid_of() {
+	sed -n 's/^recording .*(pid \([0-9]*\)) into.*/\1/p' "$WORK/$1.err"
+}
+
+# alone NAME OTHER...: nothing but its own server is in the recording, and that whole; the others have
+# said in its trace whose they are, whatever they had said before it began.
+alone() {
+	local name=$1 own other
+	shift
+	own=$(pid_of "$name")
+	[ "$("$FLOWDAR" info "$WORK/$name" --format json | jq -c '[.processes[].pid]')" = "[$own]" ] ||
+		fail "$name: not only process $own: $("$FLOWDAR" info "$WORK/$name" --format json | jq -c .processes)"
+	[ "$(field "$WORK/$name" events)" = "$(count_in "$name" "vpid = ${own}[, ]")" ] ||
+		fail "$name: $(field "$WORK/$name" events) events, $(count_in "$name" "vpid = ${own}[, ]") are its own"
+	for other in "$@"; do
+		field "$WORK/$name" strangers | grep -q -w "$(pid_of "$other")" || fail "$name: $other is no stranger"
+		printed "$WORK/$name" | grep flowdar:process: | grep "vpid = $(pid_of "$other")[, ]" |
+			grep -q "\"$(field "$WORK/$other" name)\"" || fail "$name: $other has not said whose it is"
+	done
+}
+
 # sessions DIR: how many sessions there are in what flowdar takes for the recording.
 count_in() {
 	printed "$WORK/$1" | grep -c "$2"
@@ -37,13 +59,25 @@ wait "$two" || fail "exit status $? of the second"
 # LTTng put the events of both servers into both traces. What counts is less.
 [ -n "$(field "$WORK/one" strangers)" ] || fail "the first did not see the second"
 [ -n "$(field "$WORK/two" strangers)" ] || fail "the second did not see the first"
+alone one two
+alone two one
 [ "$(field "$WORK/one" events)" -lt "$(referee "$WORK/one")" ] || fail "strangers are counted"
 [ "$(field "$WORK/two" events)" -lt "$(referee "$WORK/two")" ] || fail "strangers are counted"
-own=$(sed -n 's/^recording .*(pid \([0-9]*\)) into.*/\1/p' "$WORK/two.err")
-[ "$(count_in two "vpid = $own,")" -gt 0 ] || fail "own events are missing"
-[ "$(field "$WORK/two" events)" = "$(count_in two "vpid = ${own}[, ]")" ] ||
-	fail "$(field "$WORK/two" events) events, $(count_in two "vpid = ${own}[, ]") are its own"
+[ "$(count_in two "vpid = $(pid_of two),")" -gt 0 ] || fail "own events are missing"
 grep -q 'record the same events' "$WORK/two.err" || fail "nothing said of the first"
+nothing_left
+
+note "the second to come ends first, and was there for a moment only"
+start long --duration 7s -- "$SERVER" --port 0
+long=$recorder long_port=$port
+( while curl -s -o /dev/null "http://127.0.0.1:$long_port/"; do sleep 0.02; done ) &
+sleep 1
+start short --duration 1500ms -- "$SERVER" --port 0
+for _ in 1 2 3 4 5; do curl -s -o /dev/null "http://127.0.0.1:$port/"; done
+wait "$recorder" || fail "exit status $? of the second"
+wait "$long" || fail "exit status $? of the first"
+alone long short
+alone short long
 nothing_left
 
 note "two that start at the same moment"
@@ -54,6 +88,8 @@ done
 wait
 for side in left right; do
 	[ "$(field "$WORK/$side" ended)" = "duration over" ] || fail "the $side one failed"
+	[ "$(jq '.strangers | length' "$WORK/$side/recording.json")" = 1 ] ||
+		fail "the $side one: strangers: $(field "$WORK/$side" strangers)"
 done
 nothing_left
 
