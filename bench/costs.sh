@@ -14,7 +14,8 @@
 #     xray       built by clang -fxray-instrument, its FDR log
 #     strace, perf-trace, gdb   the plain build; gdb with one breakpoint that continues
 # Each way is measured N times (7), always next to the plain server: T seconds (3) of wrk or
-# redis-benchmark on loopback, keep-alive, 16 connections. Printed: the medians of the ratios of
+# redis-benchmark on loopback, keep-alive, 16 connections, after a second of the same (auto: four).
+# Printed: the medians of the ratios of
 # requests per second, of the server's processor time per request, and what was recorded.
 # Settings: FLOWDAR (build/release/bin/flowdar), FLOWDAR_CACHE.
 set -euo pipefail
@@ -26,7 +27,7 @@ FLOWDAR=${FLOWDAR:-$source_dir/build/release/bin/flowdar}
 rounds=7 seconds=3 servers=() ways=()
 while [ $# -gt 0 ]; do
 	case $1 in
-	-h | --help) sed -n '2,21s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	-h | --help) sed -n '2,22s/^# \{0,1\}//p' "$0"; exit 0 ;;
 	--rounds) rounds=$2; shift ;;
 	--seconds) seconds=$2; shift ;;
 	--) shift; ways=("$@"); break ;;
@@ -89,12 +90,15 @@ measured() {
 	cpu_us=$(awk "BEGIN { print ($after - $before) * 1e6 / $(getconf CLK_TCK) / ($requests + 1e-9) }")
 }
 
-# once SERVER WAY: starts the server that way, warms it up, measures, ends it.
+# once SERVER WAY: starts the server that way, warms it up, measures, ends it. A budget needs some
+# seconds of load until it has settled.
 once() {
+	local warm_up=1
+	[ "$2" != auto ] || warm_up=4
 	way_start "$1" "$2" || return
 	server_ready "$1" || { way_end; return 1; }
 	way_attach "$1" "$2"
-	seconds=0.3 load_"$1" >/dev/null
+	seconds=$warm_up load_"$1" >/dev/null
 	measured "$1"
 	way_end
 }
