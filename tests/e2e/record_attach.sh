@@ -23,7 +23,7 @@ attach() {
 	local name=$1 pids=$2
 	shift 2
 	set -m
-	timeout 60 "$FLOWDAR" record -o "$WORK/$name" --attach "$pids" "$@" \
+	timeout --foreground 60 "$FLOWDAR" record -o "$WORK/$name" --attach "$pids" "$@" \
 		> "$WORK/$name.out2" 2> "$WORK/$name.err" &
 	recorder=$!
 	set +m
