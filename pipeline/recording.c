@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "pipeline/json_depth.h"
 #include "pipeline/trace_find.h"
 
 #define DEPTH_MAX 8 /* nested brackets; ours has two */
@@ -217,25 +218,6 @@ gboolean fd_recording_info_save(const struct fd_recording_info *info, const char
 
 /* ---- reading ---- */
 
-/* json-glib descends once a bracket; a hostile file could have a million. */
-static gboolean too_deep(const char *text)
-{
-	gboolean quoted = FALSE;
-	int depth = 0;
-
-	for (const char *p = text; *p; p++) {
-		if (quoted && *p == '\\' && p[1])
-			p++;
-		else if (*p == '"')
-			quoted = !quoted;
-		else if (!quoted && (*p == '[' || *p == '{') && ++depth > DEPTH_MAX)
-			return TRUE;
-		else if (!quoted && (*p == ']' || *p == '}'))
-			depth--;
-	}
-	return FALSE;
-}
-
 static gboolean not_ours(GError **error, const char *path, const char *expected)
 {
 	g_set_error(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_FORMAT,
@@ -413,7 +395,7 @@ static char *read_text(const char *path, GError **error)
 	}
 	if (!g_file_get_contents(path, &text, NULL, error))
 		return NULL;
-	if (too_deep(text) || !g_utf8_validate(text, -1, NULL)) {
+	if (fd_json_too_deep(text, DEPTH_MAX) || !g_utf8_validate(text, -1, NULL)) {
 		not_ours(error, path, "expected a JSON object");
 		return NULL;
 	}
