@@ -4,6 +4,7 @@
 #include "analyze/labels.h"
 #include "cli/cells.h"
 #include "cli/command.h"
+#include "cli/info_stacks.h"
 #include "cli/info_tables.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
@@ -24,6 +25,23 @@ static const struct fd_usage usage = {
 #define LOSSES_SHOWN  10u
 
 /* ---- for people ---- */
+
+/* Of a recording that was attached: what its calls do not say. */
+static void print_stacks(const struct fd_about *about)
+{
+	g_autoptr(fd_table) table = NULL;
+
+	if (!about->stacks)
+		return;
+	table = fd_info_stacks(about->stacks);
+	puts("");
+	fd_print_line("where its threads were when the recording began:");
+	fd_table_print(table, FD_FORMAT_TABLE, stdout);
+	if (about->stacks->left_out)
+		fd_print_line("... and %" G_GUINT64_FORMAT
+			      " threads more, whose stacks are missing",
+			      about->stacks->left_out);
+}
 
 /* What was asked for, where that is not everything. */
 static void print_settings(const struct fd_recording_info *info)
@@ -163,6 +181,7 @@ static void print_tables(const struct fd_about *about)
 		puts("");
 		fd_table_print(threads, FD_FORMAT_TABLE, stdout);
 	}
+	print_stacks(about);
 	if (about->info.losses && about->info.losses->len) {
 		puts("");
 		fd_table_print(losses, FD_FORMAT_TABLE, stdout);
@@ -257,6 +276,9 @@ static void print_json(const struct fd_about *about)
 	print_rows("events", events, ",");
 	print_rows("processes", processes, ",");
 	print_rows("threads", threads, ",");
+	fputs("  \"stacks\": ", stdout);
+	fd_info_print_stacks_json(about->stacks, stdout);
+	puts(",");
 	print_rows("losses", losses, ",");
 	print_rows("binaries", binaries, "");
 	puts("}");
@@ -279,6 +301,18 @@ static guint count_labels(const char *path)
 	return labels ? fd_labels_count(labels) : 0;
 }
 
+/* NULL: there are none, as a rule. */
+static struct fd_stacks *load_stacks(const char *path)
+{
+	GError *error = NULL;
+	struct fd_stacks *stacks = fd_stacks_load(path, &error);
+
+	if (error && !g_error_matches(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_MISSING))
+		fd_warning(&usage, "%s", error->message);
+	g_clear_error(&error);
+	return stacks;
+}
+
 static int tell(const char *path, enum fd_format format)
 {
 	static void (*const print[])(const struct fd_about *about) = {
@@ -294,12 +328,14 @@ static int tell(const char *path, enum fd_format format)
 	if (!about.contents)
 		return fd_failure(&usage, error);
 	about.is_recording = fd_recording_info_load(path, &about.info, NULL);
+	about.stacks = load_stacks(path);
 	print[format](&about);
 	if (about.contents->summary.damaged && format != FD_FORMAT_TABLE)
 		fd_warning(&usage, "damaged: %s", about.contents->summary.damage);
 	if (*stop)
 		fd_warning(&usage, "interrupted: the trace goes on");
 	fd_contents_free(about.contents);
+	fd_stacks_free(about.stacks);
 	fd_recording_info_clear(&about.info);
 	return *stop ? FD_EXIT_INTERRUPTED : FD_EXIT_OK;
 }

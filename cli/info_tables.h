@@ -7,6 +7,7 @@
 #include "cli/contents.h"
 #include "cli/table.h"
 #include "pipeline/recording.h"
+#include "pipeline/stacks.h"
 
 /* What is known of one trace. */
 struct fd_about {
@@ -14,7 +15,8 @@ struct fd_about {
 	struct fd_recording_info info; /* all empty when it is a plain trace */
 	gboolean is_recording;
 	struct fd_contents *contents;
-	guint labels; /* lines of replay.jsonl with a label */
+	struct fd_stacks *stacks; /* at the begin; NULL: it was not attached */
+	guint labels;             /* lines of replay.jsonl with a label */
 };
 
 /* The caller frees them (fd_table_free). most: rows, 0: all. */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "pipeline/record_run.h"
+#include "pipeline/stacks.h"
 
 #define KNOWN_MS      12000
 #define KNOWN_STEP_MS 200
@@ -210,6 +211,25 @@ static gboolean start_keeper(struct fd_run *run, GError **error)
 	return run->keeper != NULL;
 }
 
+/* Calls that are open now are unknown to the libraries. Before these are told: then the return addresses
+ * are still the compiler's own. A snapshot is of later. */
+static void take_stacks(struct fd_run *run)
+{
+	const struct fd_record_options *options = run->options;
+	g_autoptr(fd_stacks) stacks = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *warning = NULL;
+
+	if (options->snapshot)
+		return;
+	stacks = fd_stacks_take(options->attach, options->attach_count, &warning);
+	if (warning)
+		fd_run_warn(run, "%s", warning);
+	if (stacks->threads->len && !fd_stacks_save(stacks, run->folder.path, &error))
+		fd_run_warn(run, "the stacks of the server's threads are not kept: %s",
+			    error->message);
+}
+
 /* A process whose daemon has ended looks for a new one every five seconds. */
 static gboolean attach(struct fd_run *run, const char *control, GError **error)
 {
@@ -217,6 +237,7 @@ static gboolean attach(struct fd_run *run, const char *control, GError **error)
 	gboolean known = FALSE;
 	pid_t first;
 
+	take_stacks(run);
 	run->attached = fd_attached_start(options->attach, options->attach_count, control, error);
 	if (!run->attached)
 		return FALSE;

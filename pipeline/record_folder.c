@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pipeline/recording.h"
+#include "pipeline/stacks.h"
 
 static gboolean fail(GError **error, const char *path, const char *why)
 {
@@ -119,8 +120,10 @@ void fd_record_tree_remove(const char *path)
 void fd_record_folder_forget(const struct fd_record_folder *folder)
 {
 	g_autofree char *info = g_build_filename(folder->path, "recording.json", NULL);
+	g_autofree char *stacks = g_build_filename(folder->path, FD_STACKS_FILE, NULL);
 
 	g_unlink(info);
+	g_unlink(stacks);
 }
 
 void fd_record_folder_remove(const struct fd_record_folder *folder)

@@ -32,7 +32,7 @@ gboolean fd_record_folder_full(const struct fd_record_folder *folder);
 /* Takes away what was recorded, and the directory if it was made here. */
 void fd_record_folder_remove(const struct fd_record_folder *folder);
 
-/* Takes away recording.json alone. */
+/* Takes away recording.json and stacks.json alone. */
 void fd_record_folder_forget(const struct fd_record_folder *folder);
 
 /* Takes away path and all that is in it; links are not followed. */
