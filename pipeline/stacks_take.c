@@ -78,6 +78,26 @@ static const char *text_at(const struct fd_unwind *unwind, uint32_t at)
 	return unwind->pool + at;
 }
 
+/* The library's own, between a patched function that has been open since an earlier recording and its
+ * caller: unwinders see through it, and people have no use for it. */
+#define TRAMPOLINE "flowdar_patched_return"
+
+static void collect_frames(const struct fd_unwind *unwind, const struct fd_unwind_thread *thread,
+			   struct fd_stack *stack)
+{
+	uint32_t first = MIN(thread->first, FD_STACKS_FRAMES_MAX);
+	uint32_t end = first + MIN(thread->frames, FD_STACKS_FRAMES_MAX - first);
+
+	for (uint32_t i = first; i < end; i++) {
+		const struct fd_unwind_frame *frame = &unwind->frame[i];
+		const char *function = text_at(unwind, frame->function);
+
+		if (strcmp(function, TRAMPOLINE) != 0)
+			fd_stack_add(stack, frame->address, frame->offset, function,
+				     text_at(unwind, frame->binary));
+	}
+}
+
 static void collect(const struct fd_unwind *unwind, struct fd_stacks *stacks)
 {
 	uint32_t threads = __atomic_load_n(&unwind->threads, __ATOMIC_ACQUIRE);
@@ -88,14 +108,9 @@ static void collect(const struct fd_unwind *unwind, struct fd_stacks *stacks)
 		g_autofree char *name = g_strndup(thread->name, sizeof(thread->name) - 1);
 		struct fd_stack *stack =
 			fd_stacks_add(stacks, (guint32)thread->pid, (guint32)thread->tid, name);
-		uint32_t first = MIN(thread->first, FD_STACKS_FRAMES_MAX);
-		uint32_t end = first + MIN(thread->frames, FD_STACKS_FRAMES_MAX - first);
 
 		stack->cut = thread->cut != 0;
-		for (uint32_t f = first; f < end; f++)
-			fd_stack_add(stack, unwind->frame[f].address, unwind->frame[f].offset,
-				     text_at(unwind, unwind->frame[f].function),
-				     text_at(unwind, unwind->frame[f].binary));
+		collect_frames(unwind, thread, stack);
 	}
 }
 
@@ -111,7 +126,7 @@ static char *what_is_missing(const struct fd_unwind *unwind, gboolean finished)
 		return g_strdup_printf("the stacks of process %d's threads at the begin are "
 				       "missing: %s",
 				       (int)unwind->refused_pid, strerror(unwind->refused_errno));
-	if (!finished)
+	if (!finished || unwind->out_of_time)
 		return g_strdup("stacks of the server's threads at the begin, or names in them, "
 				"are missing: reading them took too long");
 	if (unwind->left_out)

@@ -33,7 +33,10 @@ static const char *base_name(const char *path)
 
 static int is_over(const struct look *look)
 {
-	return g_get_monotonic_time() >= look->deadline_us;
+	if (g_get_monotonic_time() < look->deadline_us)
+		return 0;
+	look->unwind->out_of_time = 1;
+	return 1;
 }
 
 /* ---- one thread ---- */
@@ -162,9 +165,17 @@ static void take_threads(struct look *look)
 
 /* ---- names: while the process goes on ---- */
 
-static uint32_t keep(struct fd_unwind *unwind, const char *text)
+/* Without the version that a dynamic symbol's name ends with. */
+static size_t name_length(const char *text)
 {
 	size_t length = text ? strnlen(text, FD_STACKS_NAME_MAX) : 0;
+	const char *version = length ? memchr(text + 1, '@', length - 1) : NULL;
+
+	return version ? (size_t)(version - text) : length;
+}
+
+static uint32_t keep(struct fd_unwind *unwind, const char *text, size_t length)
+{
 	uint32_t at = unwind->pool_used ? unwind->pool_used : 1;
 
 	if (!length || length + 1 > FD_UNWIND_POOL_BYTES - at)
@@ -193,8 +204,9 @@ static void name_frame(const struct look *look, struct fd_unwind_frame *frame)
 		path = dwfl_module_info(module, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 	if (function)
 		frame->offset = offset + less;
-	frame->binary = keep(look->unwind, path ? base_name(path) : NULL);
-	frame->function = keep(look->unwind, function);
+	path = path ? base_name(path) : "";
+	frame->binary = keep(look->unwind, path, strnlen(path, FD_STACKS_NAME_MAX));
+	frame->function = keep(look->unwind, function, name_length(function));
 }
 
 static void name_frames(const struct look *look, uint32_t from)

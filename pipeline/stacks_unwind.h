@@ -33,6 +33,7 @@ struct fd_unwind_thread {
 struct fd_unwind {
 	uint32_t threads;   /* published, with release, when all of a thread but names is there */
 	uint32_t left_out;  /* no time or no room for them, or they did not stop */
+	int out_of_time;    /* something was not done for that */
 	uint32_t processes; /* that have the library in them */
 	int refused_errno;  /* of the last process that could not be looked into; 0: none */
 	pid_t refused_pid;
