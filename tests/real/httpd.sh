@@ -43,12 +43,22 @@ marks_check() {
 		grep -c -v 'procname = "listener"')" 0
 }
 
+# What a worker waited for its queue is no connection's: their time is about what they were open.
+queue_check() {
+	flowdar analyze "$recording" --by session --limit 0 --format json >"$recording.json" ||
+		fail "analyze"
+	same "connections with more than a second beyond what they were open" \
+		"$(jq '[.sessions[] | select(.time_ns > .open_ns + 1e9)] | length' "$recording.json")" 0
+}
+
 functions_run() {
+	sleep 2 # all workers wait for work
 	ab -q -k -c 4 -n 60 "http://127.0.0.1:$port/" >"$WORK/ab.err" 2>&1 || fail "ab"
 	served
 	requests_check 60
 	sessions_check 4
 	functions_check 250 worker_thread thread_start dummy_worker
+	queue_check
 }
 
 note "worker MPM"
