@@ -171,6 +171,8 @@ if command -v strace > /dev/null; then
 	[ ! -e "$WORK/held/stacks.json" ] || fail "stacks of a process that is held"
 	kill "$holder"
 	wait "$holder"
+else
+	note "skipped: there is no strace"
 fi
 
 note "the server goes on to its end"
