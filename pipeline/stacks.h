@@ -57,7 +57,7 @@ void fd_stack_add(struct fd_stack *stack, uint64_t address, uint64_t offset, con
 
 /* Takes them: of the processes and all below them that have libflowdar.so in them; LTTng's threads and
  * the library's own are left out. Blocks for 3 s at most; each thread is stopped for about as long as it
- * takes to read its stack (less than a millisecond), and whatever happens to this process meanwhile, it
+ * takes to read its stack (about a millisecond), and whatever happens to this process meanwhile, it
  * goes on. A system call that it waits in may come back with EINTR, as under strace or gdb. Never NULL;
  * *warning (the caller frees it) is NULL, or why some are missing. Forks. */
 struct fd_stacks *fd_stacks_take(const pid_t *pids, size_t count, char **warning);
