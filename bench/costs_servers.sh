@@ -39,13 +39,15 @@ build_httpd() {
 }
 
 build_nginx() {
-	./configure --prefix="$1" --with-cc="$CC" --with-cc-opt="$CFLAGS" --with-threads \
+	./configure --prefix="$1" --with-cc="$CC" --with-cc-opt="$CFLAGS" \
+		--with-ld-opt="$CFLAGS" --with-threads \
 		--without-http_gzip_module --without-http_rewrite_module &&
 		make -j "$(nproc)" && make install
 }
 
 build_redis() {
-	make -j "$(nproc)" MALLOC=libc CC="$CC" OPTIMIZATION=-O2 REDIS_CFLAGS="${CFLAGS#-O2}" &&
+	make -j "$(nproc)" MALLOC=libc CC="$CC" OPTIMIZATION=-O2 REDIS_CFLAGS="${CFLAGS#-O2}" \
+		REDIS_LDFLAGS="${CFLAGS#-O2}" &&
 		make PREFIX="$1" MALLOC=libc install
 }
 
