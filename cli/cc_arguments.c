@@ -122,7 +122,8 @@ static void look_at_option(struct fd_cc_arguments *arguments, struct seen *seen,
 		 g_str_has_prefix(option, "-print-") || g_str_has_prefix(option, "--print-") ||
 		 g_str_has_prefix(option, "--help="))
 		seen->prints = TRUE;
-	else if (g_str_has_prefix(option, "-finstrument-functions") ||
+	else if ((g_str_has_prefix(option, "-finstrument-functions") &&
+		  !g_str_has_prefix(option, "-finstrument-functions-exclude-")) ||
 		 g_str_has_prefix(option, "-fpatchable-function-entry") ||
 		 strcmp(option, "-fxray-instrument") == 0)
 		arguments->chosen = TRUE;

@@ -82,6 +82,9 @@ marked stdin.o $patch
 cc -finstrument-functions -c two.c
 unmarked two.o
 sections two.o __patchable_function_entries 0
+# That leaves functions out, and chooses nothing by itself.
+cc -finstrument-functions-exclude-function-list=nobody -c two.c
+marked two.o $patch
 
 # What is left alone.
 cc -E one.c | grep flowdar_ > /dev/null || fail "-E does not find the header"
