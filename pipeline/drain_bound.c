@@ -29,7 +29,11 @@ static uint64_t missing_bytes(struct fd_drain *drain, uint64_t used)
 		return 0;
 	left = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
 	pthread_mutex_lock(&drain->lock);
-	drain->state.memory_full |= left < MEMORY_NONE;
+	/* A packet that is not whole was written when there was no room, if others have taken of
+	 * ours; that moment itself may be over before anybody looks. */
+	drain->state.memory_full |=
+		left < MEMORY_NONE || (drain->state.damaged_packets &&
+				       used + left < MIN(drain->options.memory_bytes, MEMORY_MOST));
 	pthread_mutex_unlock(&drain->lock);
 	reachable = used + left > MEMORY_LEAST ? used + left - MEMORY_LEAST : 0;
 	return drain->high_bytes > reachable ? drain->high_bytes - reachable : 0;

@@ -130,6 +130,13 @@ requests_check() {
 # between; a line each. A put that nobody took, or a take of nothing, is a line that begins with "!".
 handoffs() {
 	awk -v queue="queue = \"$1\"" '
+		# Seconds since the epoch with nine digits behind the point are more than a number of awk
+		# has: the two parts one by one.
+		function between(from, to, a, b) {
+			split(from, a, ".")
+			split(to, b, ".")
+			return (b[1] - a[1]) + (b[2] - a[2]) / 1e9
+		}
 		index($0, queue) && match($0, /vtid = [0-9]+/) {
 			tid = substr($0, RSTART + 7, RLENGTH - 7)
 			match($0, /object = 0x[0-9A-F]+/)
@@ -142,7 +149,7 @@ handoffs() {
 				put[object] = time
 				by[object] = tid
 			} else if (object in put) {
-				printf "%s %s %s %.9f\n", object, by[object], tid, time - put[object]
+				printf "%s %s %s %.9f\n", object, by[object], tid, between(put[object], time)
 				delete put[object]
 			} else {
 				print "! taken, not put:", object
