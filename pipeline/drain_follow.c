@@ -333,6 +333,18 @@ static void count_time(struct fd_drain *drain, uint64_t *told)
 	*told = cpu;
 }
 
+/* Packets that nothing describes yet cannot be counted, if they have to be dropped. */
+static gboolean waits_for_metadata(const struct fd_drain *drain)
+{
+	for (guint i = 0; i < drain->metas->len; i++) {
+		const struct fd_drain_meta *meta = g_ptr_array_index(drain->metas, i);
+
+		if (!meta->counter)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 void *fd_drain_follow_run(void *user)
 {
 	struct fd_drain *drain = user;
@@ -347,7 +359,7 @@ void *fd_drain_follow_run(void *user)
 		uint64_t now = fd_drain_clock(CLOCK_MONOTONIC);
 
 		look.found = 0;
-		if (look.ending || now - folders_at >= FOLDERS_NS) {
+		if (look.ending || now - folders_at >= FOLDERS_NS || waits_for_metadata(drain)) {
 			look_for_folders(&look);
 			folders_at = now;
 		}
