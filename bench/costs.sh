@@ -22,6 +22,7 @@ set -euo pipefail
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 FLOWDAR=${FLOWDAR:-$source_dir/build/release/bin/flowdar}
 . "$source_dir/bench/costs_servers.sh"
+. "$source_dir/bench/median.sh"
 . "$source_dir/bench/costs_ways.sh"
 
 rounds=7 seconds=3 servers=() ways=()
@@ -50,10 +51,6 @@ if [ -n "${COSTS_PRIVATE:-}" ]; then
 fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/flowdar-costs.XXXXXX")
 trap 'way_end 2>/dev/null; [ -n "${COSTS_KEEP:-}" ] || rm -rf "$work"' EXIT
-
-median() {
-	sort -g | awk '{ v[NR] = $1 } END { if (NR) print v[int((NR + 1) / 2)] }'
-}
 
 # cpu_of PID...: processor time of the processes and their descendants, in clock ticks. Children that
 # were reaped are in their parent's figures.

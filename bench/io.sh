@@ -19,6 +19,7 @@ FLOWDAR_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 FLOWDAR_BUILD=$(realpath "${1:-$FLOWDAR_SOURCE/build/release}")
 export FLOWDAR=$FLOWDAR_BUILD/bin/flowdar
 . "$FLOWDAR_SOURCE/tests/e2e/private.sh"
+. "$FLOWDAR_SOURCE/bench/median.sh"
 pairs=${2:-7}
 span=${3:-3}
 servers=("${@:4}")
@@ -162,10 +163,6 @@ run() {
 	[ "$mode" != on ] || trace end
 	rm -rf /dev/shm/bench
 	awk "BEGIN { printf \"%.0f %.2f\\n\", $requests / $seconds, ($after - $before) / $ticks * 1e6 / $requests }"
-}
-
-median() {
-	sort -n | awk '{ a[NR] = $1 } END { print NR % 2 ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
 }
 
 lttng-sessiond --no-kernel --daemonize > /dev/null 2>&1

@@ -20,6 +20,7 @@ FLOWDAR_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 FLOWDAR_BUILD=$(realpath "${1:-$FLOWDAR_SOURCE/build/release}")
 FLOWDAR=$FLOWDAR_BUILD/bin/flowdar
 . "$FLOWDAR_SOURCE/tests/e2e/private.sh"
+. "$FLOWDAR_SOURCE/bench/median.sh"
 trap 'umount "$WORK/huge" "$WORK/plain" 2> /dev/null; rm -rf "$WORK"' EXIT
 events=${2:-10000000}
 rounds=${3:-5}
@@ -47,11 +48,6 @@ record() {
 cpu() {
 	{ time taskset -c "$core" "$@" > "$WORK/out" 2> "$WORK/run.err"; } 2>&1 |
 		awk '{ printf "%.4f\n", $1 + $2 }'
-}
-
-# median: of the numbers on standard input
-median() {
-	sort -n | awk '{ a[NR] = $1 } END { print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
 }
 
 # compare PLACE TRACE [PLAIN]: babeltrace2 reads PLAIN, the same trace, if it cannot read TRACE

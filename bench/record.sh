@@ -16,6 +16,7 @@ FLOWDAR_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 FLOWDAR_BUILD=$(realpath "${1:-$FLOWDAR_SOURCE/build/release}")
 FLOWDAR=$FLOWDAR_BUILD/bin/flowdar
 . "$FLOWDAR_SOURCE/tests/e2e/private.sh"
+. "$FLOWDAR_SOURCE/bench/median.sh"
 rounds=${2:-5}
 seconds=${3:-30}
 rate=5000000
@@ -27,11 +28,6 @@ for program in "$FLOWDAR" "$drain" "$events" "$calls"; do
 done
 mount -t tmpfs tmpfs /dev/shm -o remount,size=80% 2> /dev/null || true
 core=$(($(nproc) - 1)) # of the server; the rest is the recorder's and LTTng's
-
-# median: of the numbers on standard input
-median() {
-	sort -n | awk '{ a[NR] = $1 } END { print (NR % 2) ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
-}
 
 # column N: of the rounds
 column() {

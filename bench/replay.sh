@@ -20,6 +20,7 @@ if [ -z "${IN_NAMESPACE:-}" ] && unshare -rn true 2>/dev/null; then
 	IN_NAMESPACE=1 exec unshare -rn bash "$0" "$@"
 fi
 . "$source_dir/tests/e2e/replay_lib.sh"
+. "$source_dir/bench/median.sh"
 if [ -n "${IN_NAMESPACE:-}" ]; then
 	ip link set lo up
 fi
@@ -36,11 +37,6 @@ server_core=$(($(nproc) > 1 ? 1 : 0))
 # figure KEY
 figure() {
 	jq -r "[.replay[].$1] | add" summary.json
-}
-
-# median: of the numbers on standard input.
-median() {
-	sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
 # capture_to FILE [OPTION...]: what goes over lo to and from $port from now on; capture_end.
