@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "pipeline/calls.h"
-#include "tests/unit/calls_script.h"
+#include "pipeline/events/calls.h"
+#include "tests/unit/kit/calls_script.h"
 
 #define BATCH       512
 #define EVENTS      2000

@@ -11,7 +11,7 @@
 # the disk's page cache. There it is read in turn by flowdar's decoder and by
 #   babeltrace2 --component=sink.utils.dummy
 # once each a round, and the median of the rounds' ratios is what counts. Packed traces are compressed
-# at several levels of zstd, in columns (pipeline/packed_columns.h) and not; they are read in turn with
+# at several levels of zstd, in columns (pipeline/packed/packed_columns.h) and not; they are read in turn with
 # babeltrace2 on the plain one. Times are of the processor
 # (user and system), of the whole process, because others may be using the machine.
 # With FLOWDAR_BENCH_LONG=1 a trace ten times as long is read besides, for the memory it takes.

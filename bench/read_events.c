@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "pipeline/source.h"
+#include "pipeline/source/source.h"
 
 #define BATCH 512
 

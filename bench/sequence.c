@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "viz/graph.h"
-#include "viz/sequence.h"
-#include "viz/svg.h"
+#include "viz/svg/graph.h"
+#include "viz/sequence/sequence.h"
+#include "viz/svg/svg.h"
 
 #define LANES 10u
 #define DEEP  8u

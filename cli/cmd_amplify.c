@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
-#include "cli/reading.h"
-#include "cli/table.h"
-#include "replay/amplify.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/kit/reading.h"
+#include "cli/kit/table.h"
+#include "replay/rewrite/amplify.h"
 
 #define COPIES_MAX 10000000
 

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/analyze_tables.h"
-#include "cli/cells.h"
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
-#include "cli/profile_input.h"
+#include "cli/analyze/analyze_tables.h"
+#include "cli/kit/cells.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/kit/profile_input.h"
 
 #define LIMIT_DEFAULT 20
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cc_arguments.h"
-#include "cli/command.h"
-#include "cli/options.h"
+#include "cli/cc/cc_arguments.h"
+#include "cli/kit/command.h"
+#include "cli/kit/options.h"
 
 #define PROBE  "-fpatchable-function-entry=5"
 #define INSIDE "FLOWDAR_CC_INSIDE" /* against a FLOWDAR_CC that leads back here */

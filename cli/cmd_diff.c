@@ -2,14 +2,14 @@
 #include <gio/gio.h>
 #include <stdio.h>
 
-#include "cli/cells.h"
-#include "cli/command.h"
-#include "cli/diff_report.h"
-#include "cli/diff_sides.h"
-#include "cli/fail_on.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
-#include "cli/profile_input.h"
+#include "cli/kit/cells.h"
+#include "cli/kit/command.h"
+#include "cli/diff/diff_report.h"
+#include "cli/diff/diff_sides.h"
+#include "cli/diff/fail_on.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/kit/profile_input.h"
 
 #define LIMIT_DEFAULT 10
 

@@ -2,14 +2,14 @@
 #include <gio/gio.h>
 #include <stdio.h>
 
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
-#include "cli/reading.h"
-#include "cli/replay_tables.h"
-#include "cli/table.h"
-#include "pipeline/export.h"
-#include "pipeline/recording.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/kit/reading.h"
+#include "cli/replay/replay_tables.h"
+#include "cli/kit/table.h"
+#include "pipeline/source/export.h"
+#include "pipeline/recording/recording.h"
 
 static const struct fd_usage usage = {
 	.command = "export",

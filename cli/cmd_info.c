@@ -1,13 +1,13 @@
 /* flowdar info: what is in a recording. */
 #include <stdio.h>
 
-#include "analyze/labels.h"
-#include "cli/cells.h"
-#include "cli/command.h"
-#include "cli/info_stacks.h"
-#include "cli/info_tables.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
+#include "analyze/profile/labels.h"
+#include "cli/kit/cells.h"
+#include "cli/kit/command.h"
+#include "cli/info/info_stacks.h"
+#include "cli/info/info_tables.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
 
 static const struct fd_usage usage = {
 	.command = "info",

@@ -3,14 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
-#include "cli/replay_options.h"
-#include "cli/replay_report.h"
-#include "cli/table.h"
-#include "replay/journal.h"
-#include "replay/mirror.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/replay/replay_options.h"
+#include "cli/replay/replay_report.h"
+#include "cli/kit/table.h"
+#include "replay/play/journal.h"
+#include "replay/live/mirror.h"
 
 #define CLONES_MAX 10000
 

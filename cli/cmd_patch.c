@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
-#include "cli/patch_apply.h"
-#include "cli/patch_store.h"
-#include "cli/table.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "instrument/patcher/patch_apply.h"
+#include "instrument/patcher/patch_store.h"
+#include "cli/kit/table.h"
 
 #define PATIENCE_US 1000000
 

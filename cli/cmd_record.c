@@ -3,14 +3,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyze/symbols.h"
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/record_options.h"
-#include "cli/record_view.h"
-#include "pipeline/record.h"
-#include "pipeline/source.h"
-#include "pipeline/traceable.h"
+#include "analyze/symbols/symbols.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/record/record_options.h"
+#include "cli/record/record_view.h"
+#include "pipeline/record/record.h"
+#include "pipeline/source/source.h"
+#include "pipeline/server/traceable.h"
 
 struct session {
 	struct fd_record_view view;

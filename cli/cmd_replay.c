@@ -3,15 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
-#include "cli/replay_inputs.h"
-#include "cli/replay_options.h"
-#include "cli/replay_report.h"
-#include "cli/table.h"
-#include "replay/driver.h"
-#include "replay/timeline.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/replay/replay_inputs.h"
+#include "cli/replay/replay_options.h"
+#include "cli/replay/replay_report.h"
+#include "cli/kit/table.h"
+#include "replay/play/driver.h"
+#include "replay/sessions/timeline.h"
 
 #define CLONES_MAX       10000000
 #define ASAP_CONCURRENCY 64

@@ -4,16 +4,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyze/diff.h"
-#include "analyze/story_read.h"
-#include "analyze/story_tell.h"
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/sequence_options.h"
-#include "cli/sequence_words.h"
-#include "cli/table.h"
-#include "viz/graph.h"
-#include "viz/svg.h"
+#include "analyze/diff/diff.h"
+#include "analyze/story/story_read.h"
+#include "analyze/story/story_tell.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/sequence/sequence_options.h"
+#include "cli/sequence/sequence_words.h"
+#include "cli/kit/table.h"
+#include "viz/svg/graph.h"
+#include "viz/svg/svg.h"
 
 #define PATIENCE_US 1000000
 #define EVERY_US    200000

@@ -2,13 +2,13 @@
 #include <gio/gio.h>
 #include <stdio.h>
 
-#include "cli/command.h"
-#include "cli/interrupt.h"
-#include "cli/options.h"
-#include "cli/reading.h"
-#include "cli/table.h"
-#include "replay/split.h"
-#include "replay/trex.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/kit/reading.h"
+#include "cli/kit/table.h"
+#include "replay/split/split.h"
+#include "replay/split/trex.h"
 
 #define REJECTED_SHOWN 8
 

@@ -1,7 +1,7 @@
 /* The table of commands, in the order a user meets them. */
 #include <stddef.h>
 
-#include "cli/command.h"
+#include "cli/kit/command.h"
 
 const struct fd_command fd_commands[] = {
 	{ "patch", "mark a server's source: sessions, requests, hand-offs", fd_cmd_patch },

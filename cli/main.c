@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/kit/command.h"
 
 static void print_usage(FILE *out)
 {

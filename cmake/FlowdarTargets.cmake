@@ -27,12 +27,35 @@ if(FLOWDAR_FUZZ)
   target_compile_options(fd_sanitize INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# fd_folder(NAME DEPENDS...): the folder's one library, of every .c file directly in it but main.c.
-function(fd_folder name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+# fd_room(ROOM DEPENDS...): one room of the house, as a library of every .c file in the folder ROOM;
+# fd_pipeline_ctf for pipeline/ctf. DEPENDS are rooms, whose headers it may then include, and libraries.
+# tests/house/layering.sh reads these lines: what is not named here must not be included.
+function(fd_room room)
+  string(REPLACE "/" "_" name fd_${room})
+  set(depends "")
+  foreach(dependency ${ARGN})
+    if(dependency MATCHES "^[a-z]+(/[a-z0-9]+)?$" AND IS_DIRECTORY ${CMAKE_SOURCE_DIR}/${dependency})
+      string(REPLACE "/" "_" dependency fd_${dependency})
+    endif()
+    list(APPEND depends ${dependency})
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${room}/*.c)
   list(FILTER sources EXCLUDE REGEX "/main\\.c$")
-  add_library(fd_${name} STATIC ${sources})
-  target_link_libraries(fd_${name} PRIVATE fd_flags PUBLIC fd_sanitize ${ARGN})
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PRIVATE fd_flags PUBLIC fd_sanitize ${depends})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE ${depends})
+  endif()
+endfunction()
+
+# fd_box(BOX ROOM...): all rooms of a box as one target, for programs that need most of them.
+function(fd_box box)
+  add_library(fd_${box} INTERFACE)
+  foreach(room ${ARGN})
+    target_link_libraries(fd_${box} INTERFACE fd_${box}_${room})
+  endforeach()
 endfunction()
 
 # fd_test(NAME SOURCE DEPENDS...): a GLib test program, run by ctest under the label "unit".

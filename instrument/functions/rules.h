@@ -2,7 +2,7 @@
  * The rules of the control segment: whose calls are recorded.
  *
  * Place in the house: used by select.c. What the rules are and how the last one that fits decides is
- * instrument/control.h's. The text is hostile: a rule that is none is passed over and counted.
+ * instrument/wire/control.h's. The text is hostile: a rule that is none is passed over and counted.
  */
 #ifndef FD_FUNCTIONS_RULES_H
 #define FD_FUNCTIONS_RULES_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "instrument/control.h"
+#include "instrument/wire/control.h"
 
 #define FD_RULES_MAX   512u
 #define FD_RULE_LENGTH 256u /* of one pattern, at most */

@@ -6,7 +6,7 @@
 
 #include "flowdar/flowdar.h"
 #include "functions/selection.h"
-#include "instrument/events.h"
+#include "instrument/wire/events.h"
 
 #define WINDOW_LEAST_NS UINT64_C(20000000) /* of processor time */
 #define READINGS        256u

@@ -12,7 +12,7 @@
 
 #include "functions/binaries.h"
 #include "functions/threads.h"
-#include "instrument/control.h"
+#include "instrument/wire/control.h"
 
 /* Takes over the budget; true: there was none before, or there is none now. */
 bool fd_spend_settings(const struct fd_control *segment);

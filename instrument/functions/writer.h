@@ -1,5 +1,5 @@
 /*
- * The writer of calls records: instrument/calls.h's format, into a buffer of one thread.
+ * The writer of calls records: instrument/wire/calls.h's format, into a buffer of one thread.
  *
  * Place in the house: used by frames.c and threads.c, and by nobody else; plain memory, no calls out,
  * no locks. Who uses it sees to it that there is room: each record takes at most FD_WRITER_RECORD_MAX
@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "functions/clock.h"
-#include "instrument/calls.h"
+#include "instrument/wire/calls.h"
 
 #ifndef FD_WRITER_BYTES
 #define FD_WRITER_BYTES 1024u /* of an event's data; measured: see docs/instrument.md, Functions */

@@ -4,7 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "instrument/control.h"
+#include "instrument/wire/control.h"
 #include "io/session.h"
 #include "io/table.h"
 

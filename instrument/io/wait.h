@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "flowdar/flowdar.h"
-#include "instrument/events.h"
+#include "instrument/wire/events.h"
 #include "io/next.h"
 
 #define FD_WRAPPER __attribute__((visibility("default")))

@@ -2,7 +2,7 @@
  * The control segment as a process of the server sees it: mapped, the gate, who we are.
  *
  * Place in the house: part of libflowdar.so; libflowdar-functions.so and libflowdar-io.so link to it
- * and use what is FD_CONTROL_API here. The layout and its meaning are instrument/control.h's.
+ * and use what is FD_CONTROL_API here. The layout and its meaning are instrument/wire/control.h's.
  *
  * The segment is found in the environment (FD_CONTROL_ENV) when the library is loaded, or taken over
  * by the helper (helper.h) from a recorder that attaches later. Once mapped it stays mapped, in
@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "instrument/control.h"
+#include "instrument/wire/control.h"
 
 #define FD_CONTROL_API __attribute__((visibility("default")))
 

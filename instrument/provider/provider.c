@@ -17,7 +17,7 @@
 #include <sys/un.h>
 
 #include "flowdar/flowdar.h"
-#include "instrument/events.h"
+#include "instrument/wire/events.h"
 #include "provider/address.h"
 #include "provider/control.h"
 

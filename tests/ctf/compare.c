@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "pipeline/source.h"
-#include "pipeline/trace_find.h"
+#include "pipeline/source/source.h"
+#include "pipeline/recording/trace_find.h"
 
 #define BATCH 700 /* events; no divisor of anything */
 

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "pipeline/decoder.h"
+#include "pipeline/events/decoder.h"
 
 struct compared {
 	gboolean ours;    /* our decoder takes the trace; nothing was compared otherwise */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pipeline/export.h"
+#include "pipeline/source/export.h"
 #include "tests/ctf/compare.h"
 #include "tests/ctf/pack.h"
 

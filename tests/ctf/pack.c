@@ -4,11 +4,11 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "pipeline/ctf_metadata.h"
-#include "pipeline/ctf_packet.h"
-#include "pipeline/packed_columns.h"
-#include "pipeline/packed_write.h"
-#include "pipeline/trace_find.h"
+#include "pipeline/metadata/ctf_metadata.h"
+#include "pipeline/ctf/ctf_packet.h"
+#include "pipeline/packed/packed_columns.h"
+#include "pipeline/packed/packed_write.h"
+#include "pipeline/recording/trace_find.h"
 
 struct packer {
 	const struct fd_ctf_plan *plan;

@@ -1,5 +1,5 @@
 /*
- * Packs a trace as the recorder does (pipeline/packed.h): for tests and benchmarks of reading.
+ * Packs a trace as the recorder does (pipeline/packed/packed.h): for tests and benchmarks of reading.
  */
 #ifndef FD_TESTS_CTF_PACK_H
 #define FD_TESTS_CTF_PACK_H

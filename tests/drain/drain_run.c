@@ -16,8 +16,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "pipeline/drain.h"
-#include "pipeline/source.h"
+#include "pipeline/drain/drain.h"
+#include "pipeline/source/source.h"
 
 #define BATCH 512
 

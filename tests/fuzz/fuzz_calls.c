@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "pipeline/calls.h"
+#include "pipeline/events/calls.h"
 
 #define THREADS 4u
 #define BATCH   40u

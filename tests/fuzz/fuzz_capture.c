@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "replay/assembler.h"
-#include "replay/shape.h"
+#include "replay/sessions/assembler.h"
+#include "replay/rewrite/shape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

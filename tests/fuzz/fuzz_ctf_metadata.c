@@ -4,8 +4,8 @@
  */
 #include <glib.h>
 
-#include "pipeline/ctf_metadata.h"
-#include "pipeline/ctf_plan.h"
+#include "pipeline/metadata/ctf_metadata.h"
+#include "pipeline/ctf/ctf_plan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pipeline/ctf_plan.h"
-#include "pipeline/ctf_sink.h"
-#include "pipeline/ctf_stream.h"
+#include "pipeline/ctf/ctf_plan.h"
+#include "pipeline/ctf/ctf_sink.h"
+#include "pipeline/ctf/ctf_stream.h"
 
 #define BATCH      16u
 #define EVENTS_MAX (1u << 20)

@@ -10,11 +10,11 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "pipeline/ctf_plan.h"
-#include "pipeline/ctf_sink.h"
-#include "pipeline/ctf_stream.h"
-#include "pipeline/packed_columns.h"
-#include "pipeline/recording.h"
+#include "pipeline/ctf/ctf_plan.h"
+#include "pipeline/ctf/ctf_sink.h"
+#include "pipeline/ctf/ctf_stream.h"
+#include "pipeline/packed/packed_columns.h"
+#include "pipeline/recording/recording.h"
 
 #define BATCH      16u
 #define EVENTS_MAX (1u << 22)

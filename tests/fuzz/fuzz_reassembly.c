@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/assembler.h"
+#include "replay/sessions/assembler.h"
 
 #define STEP     6u
 #define HEADERS  40u

@@ -1,6 +1,6 @@
 /* Makes the seeds of the capture corpus: small captures of every format and link type, with some
  * of each odd thing. seed_captures DIRECTORY */
-#include "../unit/packets.h"
+#include "tests/unit/kit/packets.h"
 
 #include <stdio.h>
 

@@ -4,6 +4,6 @@ set -euo pipefail
 cd "${FLOWDAR_SOURCE:-$(dirname "$0")/../..}"
 command -v clang-format >/dev/null || { echo "skipped: needs clang-format"; exit 77; }
 
-find instrument replay pipeline analyze viz cli tests -name '*.[ch]' -print0 |
+find base instrument replay pipeline analyze viz cli tests -name '*.[ch]' -print0 |
 	xargs -0 clang-format --dry-run --Werror
 echo "laid out as .clang-format says"

@@ -7,25 +7,27 @@ source_dir=${FLOWDAR_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 # allowed FOLDER: the folders whose headers FOLDER may include.
 allowed() {
 	case $1 in
+	base) echo base ;;
 	instrument) echo instrument ;;
-	replay) echo replay ;;
-	pipeline) echo pipeline ;;
-	analyze) echo 'analyze pipeline' ;;
-	viz) echo 'viz analyze pipeline' ;;
-	cli) echo 'cli viz analyze pipeline replay' ;;
+	replay) echo 'replay base' ;;
+	pipeline) echo 'pipeline base' ;;
+	analyze) echo 'analyze pipeline base' ;;
+	viz) echo 'viz analyze pipeline base' ;;
+	cli) echo 'cli viz analyze pipeline replay base' ;;
 	esac
 }
 
 # violations TREE: every include that points where it must not, one a line; status 1 if any.
 violations() {
 	local tree=$1 folder file number header target bad=0
-	for folder in instrument replay pipeline analyze viz cli; do
+	for folder in base instrument replay pipeline analyze viz cli; do
 		[ -d "$tree/$folder" ] || continue
 		while IFS=: read -r file number header; do
 			target=${header%%/*}
 			case $header in
-			instrument/events.h | instrument/calls.h | instrument/control.h) continue ;; # the wire: for everybody
-			instrument/* | replay/* | pipeline/* | analyze/* | viz/* | cli/*) ;;
+			instrument/wire/*) continue ;; # for everybody
+			instrument/patcher/*) [ $folder = cli ] && continue ;;
+			base/* | instrument/* | replay/* | pipeline/* | analyze/* | viz/* | cli/*) ;;
 			../* | */../*) target=.. ;;
 			*) continue ;;
 			esac
@@ -42,9 +44,9 @@ violations() {
 forged=$(mktemp -d)
 trap 'rm -rf "$forged"' EXIT
 mkdir "$forged/analyze" "$forged/pipeline" "$forged/replay"
-echo '#include "pipeline/event.h"' >"$forged/analyze/fine.c"
+echo '#include "pipeline/events/event.h"' >"$forged/analyze/fine.c"
 violations "$forged" || { echo "a permitted include was refused"; exit 1; }
-for forbidden in 'pipeline/up.c:analyze/walk.h' 'replay/side.c:pipeline/event.h' \
+for forbidden in 'pipeline/up.c:analyze/walk/walk.h' 'replay/side.c:pipeline/events/event.h' \
 	'analyze/over.c:instrument/include/flowdar/flowdar.h' 'analyze/dots.c:../viz/scene.h'; do
 	echo "  #  include \"${forbidden#*:}\"" >"$forged/${forbidden%%:*}"
 	if violations "$forged" >/dev/null; then

@@ -5,7 +5,7 @@ cd "${FLOWDAR_SOURCE:-$(dirname "$0")/../..}"
 command -v ctags >/dev/null || { echo "skipped: needs universal-ctags"; exit 77; }
 
 bad=0
-mapfile -t files < <(find instrument replay pipeline analyze viz cli tests/servers -name '*.[ch]' | sort)
+mapfile -t files < <(find base instrument replay pipeline analyze viz cli tests/servers -name '*.[ch]' | sort)
 for file in "${files[@]}"; do
 	lines=$(wc -l <"$file")
 	if [ "$lines" -gt 500 ]; then

@@ -1,5 +1,5 @@
 /*
- * The tests' own reader of calls data (instrument/calls.h): written from the description there, not
+ * The tests' own reader of calls data (instrument/wire/calls.h): written from the description there, not
  * from the product's reader or writer.
  */
 #ifndef TESTS_CALLS_DECODE_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "instrument/calls.h"
+#include "instrument/wire/calls.h"
 
 struct calls_record {
 	enum fd_calls_op op;

@@ -23,7 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "instrument/control.h"
+#include "instrument/wire/control.h"
 
 #define FIELD(name)                                                                              \
 	{                                                                                        \

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "instrument/events.h"
+#include "instrument/wire/events.h"
 
 /* Says a call's result, and errno when it is negative. */
 void said(const char *call, int64_t result);

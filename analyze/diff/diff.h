@@ -1,0 +1,201 @@
+/*
+ * Diff: which functions made the sessions of one profile slower than those of another.
+ *
+ * Place in the house: takes two profiles, gives plain structs; cli/ prints them, viz/ colours with
+ * them. The verdict's logic and all formulas with their sources are in docs/analysis.md.
+ *
+ * The unit is the session: each side's figures are per session, because calls within a session
+ * depend on each other and the two sides rarely have the same number of sessions. Where neither
+ * side has any session the unit is the whole run, and nothing can be tested for significance.
+ *
+ * *Share*: a session's time is the sum of its entries' own times, so the added time per session is
+ * the sum of the entries' changes; share is an entry's part of all the increases (they add up to
+ * 1; entries that did not grow have 0). Where functions work markedly longer for a session,
+ * others stand in queues because of that: then the share of time in queues is 0, and a hint tells.
+ */
+#ifndef FD_ANALYZE_DIFF_H
+#define FD_ANALYZE_DIFF_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "analyze/profile/profile.h"
+
+enum fd_presence {
+	FD_IN_BOTH,
+	FD_IN_SUBJECT, /* new */
+	FD_IN_BASELINE /* gone */
+};
+
+/* What grew. */
+enum fd_change {
+	FD_CHANGE_NONE,
+	FD_CHANGE_RUNNING,  /* it runs longer */
+	FD_CHANGE_WAITING,  /* it waits longer */
+	FD_CHANGE_QUEUEING, /* sessions stand longer in a queue */
+	FD_CHANGE_CALLS,    /* it is called more often; each call is much the same */
+	FD_CHANGE_IDLE,     /* sessions stay open longer while no thread works for them */
+	FD_CHANGE_FASTER,
+	FD_CHANGES
+};
+
+/* One side of a comparison, per session. */
+struct fd_diff_side {
+	double calls;       /* mean */
+	double outer_calls; /* mean, without recursive ones */
+	double own_ns;      /* mean, median and 99th percentile */
+	double own_median_ns;
+	double own_p99_ns;
+	double total_ns; /* with all that is below */
+	double total_median_ns;
+	double total_p99_ns;
+	double wait_ns;       /* of the mean total_ns: waiting */
+	double skipped_calls; /* mean: made in it, too short to be recorded */
+	double skipped_ns;    /* mean: of own_ns, in those */
+	uint64_t unfinished;  /* calls, of all sessions */
+};
+
+/* How two distributions of per-session values differ. */
+struct fd_diff_test {
+	double delta;    /* Cliff's delta, -1 to 1: P(subject > baseline) - P(subject < baseline) */
+	double p;        /* two tests together; 1 when nothing can be said */
+	double adjusted; /* p, corrected for the number of rows (Benjamini-Hochberg) */
+	uint64_t beyond; /* sessions of the subject above every one of the baseline */
+};
+
+/* A ratio is subject / baseline. One that has no baseline is INFINITY when the subject is above 0,
+ * and 1 when both are 0; never NaN. */
+struct fd_diff_row {
+	const char *function; /* owned by the diff */
+	const char *component;
+	const char *below; /* the wait it is about, NULL: the function's own running */
+	const char *file;  /* NULL when not known */
+	int line;
+	uint8_t frame; /* enum fd_frame_kind */
+	enum fd_presence presence;
+	enum fd_change change;
+	struct fd_diff_side baseline;
+	struct fd_diff_side subject;
+	double ratio; /* of mean own time */
+	double ratio_median;
+	double ratio_p99;
+	double ratio_calls;
+	double added_ns;          /* own time per session: subject - baseline */
+	double share;             /* 0 to 1 */
+	struct fd_diff_test test; /* of own time per session */
+};
+
+/* A call path, in the union of both trees. Node 0 is the root. Parents come before children. Here
+ * total_ns is the sum of the own times of the node and all below it, so that the tree adds up also
+ * where recursion was folded; its median and 99th percentile are those of the outer calls. */
+struct fd_diff_node {
+	const char *function; /* "" at the root */
+	const char *component;
+	uint8_t frame; /* enum fd_frame_kind */
+	enum fd_presence presence;
+	uint32_t parent; /* FD_PROFILE_NONE at the root */
+	uint32_t depth;
+	struct fd_diff_side baseline;
+	struct fd_diff_side subject;
+	double ratio;         /* of mean total time */
+	double added_ns;      /* own */
+	double tree_added_ns; /* own, and that of all below */
+	double share;         /* own part of all increases of nodes, 0 to 1 */
+};
+
+struct fd_diff_sessions {
+	uint64_t sessions;
+	uint64_t finished;
+	uint64_t unfinished;
+	double busy_ns; /* mean time per session: running, waiting in calls, in queues */
+	double busy_median_ns;
+	double busy_p99_ns;
+	double running_ns;
+	double lifetime_ns;
+	double lifetime_median_ns;
+	double lifetime_p99_ns;
+	double discarded; /* lost events as a part of all, 0 to 1 */
+	double unknown;   /* own time in functions without a name, 0 to 1 */
+};
+
+enum fd_confidence { FD_CONFIDENCE_LOW, FD_CONFIDENCE_MEDIUM, FD_CONFIDENCE_HIGH };
+
+struct fd_verdict {
+	enum fd_change change;
+	enum fd_presence presence;
+	const char *function;  /* NULL when there is no culprit, or it is no function */
+	const char *component; /* NULL likewise */
+	const char *below;     /* the wait it is in, or the queue; may be NULL */
+	const char *file;      /* where the function begins; may be NULL */
+	int line;
+	uint32_t node;      /* the call path where most of it is; 0: none */
+	gboolean per_call;  /* factor and times are per call: the sides do different work */
+	double factor;      /* of its time; of its calls when they are the change; INFINITY: new */
+	double baseline_ns; /* per session: what the factor compares */
+	double subject_ns;
+	double share; /* of the added time per session */
+	enum fd_confidence confidence;
+	char *sentence; /* in English, without a full stop; never NULL */
+};
+
+struct fd_diff_options {
+	const char *label;          /* compare the sessions of this label only; NULL: all */
+	const char *baseline_label; /* as label, for one side; NULL: label */
+	double alpha;               /* significance level; 0: 0.01 */
+	double min_ratio;           /* smallest factor that is called a difference; 0: 1.5 */
+	double min_added_ns;        /* and smallest added time per session; 0: 10 us */
+	double max_discarded;       /* above it the trace is called bad; 0: 0.01 */
+	double max_unknown;         /* likewise; 0: 0.2 */
+	GHashTable *unrecorded;     /* functions that are folded on both sides, because a side does
+				     * not have all their calls (unrecorded.h); NULL: none */
+	const char *doubt; /* why the sides are hard to compare, in English: a hint, and low
+				     * confidence; NULL: they are not */
+};
+
+/* A function that is not compared: a side does not have all its calls. */
+struct fd_diff_unrecorded {
+	const char *function; /* owned by the diff */
+	const char *component;
+	gboolean baseline; /* on which side they are missing */
+	gboolean subject;
+};
+
+struct fd_diff {
+	struct fd_diff_sessions baseline;
+	struct fd_diff_sessions subject;
+	enum fd_unit unit;        /* what the sessions are */
+	gboolean whole_run;       /* no sessions on either side: per run instead of per session */
+	struct fd_diff_test test; /* of busy time per session */
+	gboolean may_be_chance;   /* a difference was seen, but not a significant one */
+	double ratio;             /* of mean busy time per session */
+	double added_ns;
+	struct fd_diff_row *rows; /* by share, then by added time, then by name */
+	uint32_t row_count;
+	struct fd_diff_node *nodes;
+	uint32_t node_count;
+	struct fd_diff_unrecorded *unrecorded; /* by name */
+	uint32_t unrecorded_count;
+	struct fd_verdict verdict;
+	GPtrArray *hints; /* char *: what else a reviewer should know, one line each */
+	GStringChunk *texts;
+};
+
+/* options may be NULL. NULL and error when a label has no sessions on a side (the message says
+ * which labels there are). The caller owns the result (fd_diff_free); the profiles may go. */
+struct fd_diff *fd_diff_new(const struct fd_profile *baseline, const struct fd_profile *subject,
+			    const struct fd_diff_options *options, GError **error);
+
+/* "main > serve > read": the functions down to a node; at most the last so many of them, if that is
+ * not 0, after "... > ". The caller frees the result. */
+char *fd_diff_path(const struct fd_diff *diff, uint32_t node, unsigned last);
+
+const char *fd_change_name(enum fd_change change);       /* "running", "waiting", ... */
+const char *fd_presence_name(enum fd_presence presence); /* "both", "new", "gone" */
+const char *fd_confidence_name(enum fd_confidence confidence);
+
+/* NULL is allowed. */
+void fd_diff_free(struct fd_diff *diff);
+typedef struct fd_diff fd_diff;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_diff, fd_diff_free)
+
+#endif

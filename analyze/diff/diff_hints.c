@@ -1,0 +1,220 @@
+/* What else a reviewer should know, beside the verdict. */
+#include "analyze/diff/diff_private.h"
+
+static void hint(struct fd_diff *diff, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void hint(struct fd_diff *diff, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	g_ptr_array_add(diff->hints, g_strdup_vprintf(format, arguments));
+	va_end(arguments);
+}
+
+static void hint_quality(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+	const struct fd_diff_sessions *sides[SIDES] = { &diff->baseline, &diff->subject };
+	static const char *const names[SIDES] = { "baseline", "subject" };
+
+	for (int i = 0; i < SIDES; i++) {
+		if (sides[i]->discarded > work->options.max_discarded)
+			hint(diff,
+			     "the trace of the %s is not good enough to rely on: %.2g %% of its "
+			     "events were discarded",
+			     names[i], 100 * sides[i]->discarded);
+		if (sides[i]->unknown > work->options.max_unknown)
+			hint(diff,
+			     "%.0f %% of the time of the %s is in functions without a name: are "
+			     "their binaries at hand, and unchanged?",
+			     100 * sides[i]->unknown, names[i]);
+	}
+}
+
+static void hint_sessions(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+
+	if (diff->whole_run)
+		hint(diff,
+		     "neither side has %s: whole runs are compared, which says little when they "
+		     "did different work",
+		     diff_units(diff));
+	else if (!work->testable)
+		hint(diff,
+		     "%" G_GUINT64_FORMAT " against %" G_GUINT64_FORMAT
+		     " %s are too few to test whether the difference is chance",
+		     diff->subject.sessions, diff->baseline.sessions, diff_units(diff));
+	if (diff->verdict.change != FD_CHANGE_IDLE && !diff->whole_run) {
+		double ratio = diff_ratio(diff->baseline.lifetime_ns, diff->subject.lifetime_ns);
+		char subject[32], baseline[32];
+
+		if (ratio >= 2 && diff->subject.lifetime_ns - diff->baseline.lifetime_ns >
+					  2 * MAX(diff->added_ns, 0))
+			hint(diff,
+			     "%s also stay open longer: %s against %s, most of it while no thread "
+			     "works for them",
+			     diff_units(diff), diff_duration(diff->subject.lifetime_ns, subject),
+			     diff_duration(diff->baseline.lifetime_ns, baseline));
+	}
+}
+
+/* The queue that grew most, where that is no news of its own. */
+static void hint_queue(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+	const struct fd_diff_row *worst = NULL;
+	char subject[32], baseline[32];
+
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fd_diff_row *row = &diff->rows[i];
+
+		if (row->frame == FD_FRAME_QUEUE && (!worst || row->added_ns > worst->added_ns))
+			worst = row;
+	}
+	if (!work->queues_follow || !worst || worst->ratio < work->options.min_ratio ||
+	    worst->added_ns < work->options.min_added_ns)
+		return;
+	hint(diff,
+	     "%s also stand longer in the queue \"%s\": %s against %s, behind %s that keep the "
+	     "threads busy",
+	     diff_units(diff), worst->function, diff_duration(worst->subject.own_ns, subject),
+	     diff_duration(worst->baseline.own_ns, baseline), diff_units(diff));
+}
+
+static void hint_recursion(struct fd_diff *diff)
+{
+	const struct fd_verdict *verdict = &diff->verdict;
+
+	for (uint32_t i = 0; i < diff->row_count && verdict->function; i++) {
+		const struct fd_diff_row *row = &diff->rows[i];
+
+		if (row->function != verdict->function || row->component != verdict->component ||
+		    row->below || !(row->subject.outer_calls > 0))
+			continue;
+		double deep = row->subject.calls / row->subject.outer_calls;
+		double before = row->baseline.outer_calls > 0
+					? row->baseline.calls / row->baseline.outer_calls
+					: 1;
+
+		if (deep >= 10 && deep >= 2 * before) {
+			g_autoptr(GString) text = g_string_new(NULL);
+
+			g_string_append_printf(text, "%s calls itself: ", row->function);
+			diff_add_number(text, floor(deep));
+			g_string_append(text, " activations a call, against ");
+			diff_add_number(text, floor(before));
+			g_ptr_array_add(diff->hints, g_strdup(text->str));
+		}
+	}
+}
+
+static void hint_work(struct fd_diff *diff)
+{
+	const struct fd_verdict *verdict = &diff->verdict;
+
+	if (verdict->per_call)
+		hint(diff,
+		     "%s of the two sides do different amounts of work: the subject's do less, so "
+		     "calls are compared instead",
+		     diff_units(diff));
+}
+
+/* Running time of the server itself, as a part of one CPU. */
+static double server_load(const struct fd_profile *profile)
+{
+	const struct fd_profile_group *server = &profile->groups[0];
+	double running_ns = 0;
+
+	for (uint32_t i = 0; i < server->entry_count; i++) {
+		const struct fd_profile_entry *entry = &server->entries[i];
+
+		if (entry->below == FD_PROFILE_NONE &&
+		    profile->functions[entry->function].kind != FD_FRAME_QUEUE)
+			running_ns += (double)entry->stat.own_ns;
+	}
+	return profile->span_ns ? running_ns / (double)profile->span_ns : 0;
+}
+
+static void hint_server(struct diff_work *work)
+{
+	double before = server_load(work->side[BASELINE].profile);
+	double after = server_load(work->side[SUBJECT].profile);
+
+	if (!work->diff->whole_run && after >= 0.05 && after >= 2 * before)
+		hint(work->diff,
+		     "the server itself, outside of %s, runs %.0f %% of the time, against "
+		     "%.0f %%",
+		     diff_units(work->diff), 100 * after, 100 * before);
+}
+
+/* How much of the culprit's own time is in calls that left no record. */
+static void hint_skipped(struct fd_diff *diff)
+{
+	const struct fd_verdict *verdict = &diff->verdict;
+
+	for (uint32_t i = 0; i < diff->row_count && verdict->function; i++) {
+		const struct fd_diff_row *row = &diff->rows[i];
+		char time[32];
+
+		if (row->function != verdict->function || row->component != verdict->component ||
+		    row->below || row->subject.skipped_ns < 0.01 * row->subject.own_ns ||
+		    !(row->subject.skipped_calls > 0))
+			continue;
+		g_autoptr(GString) text = g_string_new(NULL);
+		g_string_append_printf(text, "of the own time of %s, %s is in ", row->function,
+				       diff_duration(row->subject.skipped_ns, time));
+		diff_add_number(text, row->subject.skipped_calls);
+		g_string_append(text, " calls too short to be recorded");
+		g_ptr_array_add(diff->hints, g_strdup(text->str));
+	}
+}
+
+#define NAMES_MAX 8u
+
+/* The functions that are missing on just these sides. */
+static void hint_missing(struct fd_diff *diff, gboolean baseline, gboolean subject,
+			 const char *where)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+	guint count = 0;
+
+	for (uint32_t i = 0; i < diff->unrecorded_count; i++) {
+		const struct fd_diff_unrecorded *function = &diff->unrecorded[i];
+
+		if (function->baseline != baseline || function->subject != subject)
+			continue;
+		if (count++ < NAMES_MAX)
+			g_string_append_printf(names, "%s%s", names->len ? ", " : "",
+					       function->function);
+	}
+	if (count > NAMES_MAX)
+		g_string_append_printf(names, " and %u more", count - NAMES_MAX);
+	if (count)
+		hint(diff,
+		     "not recorded all the time %s, and so counted as a part of their callers on "
+		     "both sides: %s",
+		     where, names->str);
+}
+
+static void hint_unrecorded(struct fd_diff *diff)
+{
+	hint_missing(diff, TRUE, FALSE, "in the baseline");
+	hint_missing(diff, FALSE, TRUE, "in the subject");
+	hint_missing(diff, TRUE, TRUE, "on either side");
+}
+
+void diff_hint(struct diff_work *work)
+{
+	hint_quality(work);
+	hint_sessions(work);
+	hint_queue(work);
+	hint_recursion(work->diff);
+	hint_work(work->diff);
+	hint_server(work);
+	hint_skipped(work->diff);
+	hint_unrecorded(work->diff);
+	if (work->options.doubt)
+		hint(work->diff, "%s", work->options.doubt);
+}

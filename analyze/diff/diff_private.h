@@ -1,0 +1,73 @@
+/*
+ * The inside of the diff, shared by its files:
+ *
+ *	diff.c           the two sides, their sessions
+ *	diff_rows.c      functions
+ *	diff_tree.c      the union of the call trees
+ *	diff_verdict.c   who is to blame
+ *	diff_sentence.c  the verdict in English
+ *	diff_hints.c     what else a reviewer should know
+ */
+#ifndef FD_ANALYZE_DIFF_PRIVATE_H
+#define FD_ANALYZE_DIFF_PRIVATE_H
+
+#include <math.h>
+
+#include "analyze/diff/diff.h"
+#include "analyze/diff/diff_stats.h"
+
+/* A culprit must add this much of the baseline's time per session, and what makes others queue
+ * this much of the increases. */
+#define DIFF_MIN_PART 0.1
+/* And have this factor where the sessions are too few for a test. */
+#define DIFF_UNTESTED_RATIO 3.0
+
+struct diff_side {
+	struct fd_profile *flat; /* owned; NULL when group is of the caller's profile */
+	const struct fd_profile *profile;
+	const struct fd_profile_group *group;
+	uint32_t *functions; /* its functions' indexes in names */
+	uint64_t sessions;   /* that means are taken over: 1 for a whole run */
+};
+
+enum { BASELINE, SUBJECT, SIDES };
+
+struct diff_work {
+	struct fd_diff *diff;
+	struct fd_diff_options options; /* with the defaults filled in */
+	struct diff_side side[SIDES];
+	struct fd_profile *names;     /* functions of both sides, and in group 0 both trees */
+	uint32_t *node_functions;     /* of the diff's nodes, indexes in names */
+	double increases_ns;          /* sum of what rows added; without queues where they follow */
+	gboolean queues_follow;       /* sessions stand longer in queues because threads are busy */
+	gboolean testable;            /* there are sessions enough for a test to say anything */
+	gboolean running_significant; /* or at least their running time does */
+	gboolean significant;         /* the sessions as a whole differ, or nothing can be tested */
+};
+
+/* 1 when both are 0, INFINITY when only the baseline is. */
+double diff_ratio(double baseline, double subject);
+
+/* stat may be NULL: all zero. */
+void diff_side_fill(const struct diff_side *side, const struct fd_profile_stat *stat,
+		    gboolean whole_run, struct fd_diff_side *out);
+
+/* Is the added time due to more calls? Ratios of time and of calls. */
+gboolean diff_is_calls(const struct diff_work *work, double time, double calls);
+
+/* In a whole run, waits that ask for any work: how long they took only says how little there was to
+ * do. function is an index of names. */
+gboolean diff_leaves_out(const struct diff_work *work, uint32_t function);
+
+void diff_rows_make(struct diff_work *work);
+void diff_tree_make(struct diff_work *work);
+void diff_judge(struct diff_work *work);
+void diff_say(struct diff_work *work);
+void diff_hint(struct diff_work *work);
+
+/* For sentences: "sessions" or "requests"; three significant digits and a unit; "1.5", "12,345". */
+const char *diff_units(const struct fd_diff *diff);
+const char *diff_duration(double ns, char text[32]);
+void diff_add_number(GString *text, double value);
+
+#endif

@@ -1,0 +1,259 @@
+/* The rows: functions of both sides, what they cost per session, what they added. */
+#include <string.h>
+
+#include "analyze/diff/diff_private.h"
+#include "analyze/profile/profile_private.h"
+#include "instrument/wire/events.h"
+
+double diff_ratio(double baseline, double subject)
+{
+	if (baseline > 0)
+		return subject / baseline;
+	return subject > 0 ? INFINITY : 1;
+}
+
+gboolean diff_is_calls(const struct diff_work *work, double time, double calls)
+{
+	return isfinite(time) && isfinite(calls) && calls >= work->options.min_ratio &&
+	       calls >= 0.5 * time;
+}
+
+gboolean diff_leaves_out(const struct diff_work *work, uint32_t function)
+{
+	if (!work->diff->whole_run || function == FD_PROFILE_NONE)
+		return FALSE;
+	const struct fd_profile_function *about = &work->names->functions[function];
+	return about->kind == FD_FRAME_WAIT &&
+	       (about->wait == FD_WAIT_POLL || about->wait == FD_WAIT_ACCEPT ||
+		about->wait == FD_WAIT_COND);
+}
+
+static void fill_whole_run(const struct fd_profile_stat *stat, struct fd_diff_side *out)
+{
+	*out = (struct fd_diff_side){
+		.calls = (double)stat->calls,
+		.outer_calls = (double)stat->outer_calls,
+		.own_ns = (double)stat->own_ns,
+		.own_median_ns = (double)stat->own_ns,
+		.own_p99_ns = (double)stat->own_ns,
+		.total_ns = (double)stat->total_ns,
+		.total_median_ns = (double)stat->total_ns,
+		.total_p99_ns = (double)stat->total_ns,
+		.wait_ns = (double)stat->wait_ns,
+		.skipped_calls = (double)stat->skipped_calls,
+		.skipped_ns = (double)stat->skipped_ns,
+		.unfinished = stat->unfinished,
+	};
+}
+
+void diff_side_fill(const struct diff_side *side, const struct fd_profile_stat *stat,
+		    gboolean whole_run, struct fd_diff_side *out)
+{
+	double n = (double)side->sessions;
+
+	*out = (struct fd_diff_side){ 0 };
+	if (!stat)
+		return;
+	if (whole_run) {
+		fill_whole_run(stat, out);
+		return;
+	}
+	*out = (struct fd_diff_side){
+		.calls = (double)stat->calls / n,
+		.outer_calls = (double)stat->outer_calls / n,
+		.own_ns = (double)stat->own_ns / n,
+		.own_median_ns = fd_histogram_quantile(&stat->session_own_ns, 0.5, side->sessions),
+		.own_p99_ns = fd_histogram_quantile(&stat->session_own_ns, 0.99, side->sessions),
+		.total_ns = (double)stat->total_ns / n,
+		.total_median_ns =
+			fd_histogram_quantile(&stat->session_total_ns, 0.5, side->sessions),
+		.total_p99_ns =
+			fd_histogram_quantile(&stat->session_total_ns, 0.99, side->sessions),
+		.wait_ns = (double)stat->wait_ns / n,
+		.skipped_calls = (double)stat->skipped_calls / n,
+		.skipped_ns = (double)stat->skipped_ns / n,
+		.unfinished = stat->unfinished,
+	};
+}
+
+static const char *keep(struct fd_diff *diff, const char *text)
+{
+	return text ? g_string_chunk_insert_const(diff->texts, text) : NULL;
+}
+
+static const struct fd_profile_stat *stat_of(const struct diff_work *work, int which,
+					     const uint32_t *entry)
+{
+	const struct fd_profile_group *group = work->side[which].group;
+
+	return entry[which] == FD_PROFILE_NONE ? NULL : &group->entries[entry[which]].stat;
+}
+
+static void test_row(const struct diff_work *work, const struct fd_profile_stat *baseline,
+		     const struct fd_profile_stat *subject, struct fd_diff_test *out)
+{
+	static const struct fd_histogram none = { 0 };
+
+	*out = (struct fd_diff_test){ .p = 1, .adjusted = 1 };
+	if (work->diff->whole_run)
+		return;
+	struct fd_sample_test test = fd_sample_test(baseline ? &baseline->session_own_ns : &none,
+						    work->side[BASELINE].sessions,
+						    subject ? &subject->session_own_ns : &none,
+						    work->side[SUBJECT].sessions);
+	out->delta = test.delta;
+	out->p = test.p;
+	out->beyond = test.beyond;
+}
+
+static enum fd_change change_of(const struct diff_work *work, const struct fd_diff_row *row)
+{
+	if (row->ratio < 1 / work->options.min_ratio)
+		return FD_CHANGE_FASTER;
+	if (row->ratio < work->options.min_ratio)
+		return FD_CHANGE_NONE;
+	if (row->frame == FD_FRAME_WAIT)
+		return FD_CHANGE_WAITING;
+	if (row->frame == FD_FRAME_QUEUE)
+		return FD_CHANGE_QUEUEING;
+	double outer = diff_ratio(row->baseline.outer_calls, row->subject.outer_calls);
+	return diff_is_calls(work, row->ratio, outer) ? FD_CHANGE_CALLS : FD_CHANGE_RUNNING;
+}
+
+/* entry: the row's entry in each side's group, or FD_PROFILE_NONE. */
+static void fill_row(struct diff_work *work, struct fd_diff_row *row, uint32_t function,
+		     uint32_t below, const uint32_t *entry)
+{
+	struct fd_diff *diff = work->diff;
+	const struct fd_profile_function *about = &work->names->functions[function];
+	const struct fd_profile_function *under =
+		below == FD_PROFILE_NONE ? NULL : &work->names->functions[below];
+	const struct fd_profile_stat *baseline = stat_of(work, BASELINE, entry);
+	const struct fd_profile_stat *subject = stat_of(work, SUBJECT, entry);
+
+	row->function = keep(diff, about->name);
+	row->component = keep(diff, about->component);
+	row->below = under ? keep(diff, under->name) : NULL;
+	row->file = keep(diff, about->file);
+	row->line = about->line;
+	row->frame = under ? under->kind : about->kind;
+	diff_side_fill(&work->side[BASELINE], baseline, diff->whole_run, &row->baseline);
+	diff_side_fill(&work->side[SUBJECT], subject, diff->whole_run, &row->subject);
+	row->presence = !baseline || !baseline->calls ? FD_IN_SUBJECT
+			: !subject || !subject->calls ? FD_IN_BASELINE
+						      : FD_IN_BOTH;
+	row->ratio = diff_ratio(row->baseline.own_ns, row->subject.own_ns);
+	row->ratio_median = diff_ratio(row->baseline.own_median_ns, row->subject.own_median_ns);
+	row->ratio_p99 = diff_ratio(row->baseline.own_p99_ns, row->subject.own_p99_ns);
+	row->ratio_calls = diff_ratio(row->baseline.calls, row->subject.calls);
+	row->added_ns = row->subject.own_ns - row->baseline.own_ns;
+	row->change = change_of(work, row);
+	test_row(work, baseline, subject, &row->test);
+}
+
+/* Does time in queues follow from what threads do? It does when functions work markedly longer for
+ * a session, by an amount that is no trifle beside the queues: the next sessions stand behind it,
+ * and where many do, the time in the queue is a multiple of its cause. */
+static gboolean queues_follow(const struct diff_work *work)
+{
+	double queues_ns = 0, served_ns = 0;
+
+	for (uint32_t i = 0; i < work->diff->row_count; i++) {
+		const struct fd_diff_row *row = &work->diff->rows[i];
+
+		if (row->frame == FD_FRAME_QUEUE)
+			queues_ns += MAX(row->added_ns, 0);
+		else if (row->ratio >= work->options.min_ratio)
+			served_ns += MAX(row->added_ns, 0);
+	}
+	return served_ns >= work->options.min_added_ns &&
+	       served_ns >= DIFF_MIN_PART * (served_ns + queues_ns);
+}
+
+static void share_rows(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+
+	work->queues_follow = queues_follow(work);
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		struct fd_diff_row *row = &diff->rows[i];
+
+		if (!(work->queues_follow && row->frame == FD_FRAME_QUEUE))
+			row->share = MAX(row->added_ns, 0);
+		work->increases_ns += row->share;
+	}
+	for (uint32_t i = 0; i < diff->row_count && work->increases_ns > 0; i++)
+		diff->rows[i].share /= work->increases_ns;
+}
+
+static gint by_share(gconstpointer a, gconstpointer b)
+{
+	const struct fd_diff_row *left = a, *right = b;
+
+	if (left->share != right->share)
+		return left->share > right->share ? -1 : 1;
+	if (left->added_ns != right->added_ns)
+		return left->added_ns > right->added_ns ? -1 : 1;
+	int order = strcmp(left->function, right->function);
+	if (!order)
+		order = strcmp(left->component, right->component);
+	return order ? order : g_strcmp0(left->below, right->below);
+}
+
+static void adjust_rows(struct fd_diff *diff)
+{
+	g_autofree double *p = g_new(double, MAX(diff->row_count, 1));
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		p[i] = diff->rows[i].test.p;
+	fd_adjust_p(p, diff->row_count);
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		diff->rows[i].test.adjusted = p[i];
+}
+
+/* Which entry of each side is a row: entries[row * SIDES + side]. */
+static GArray *pair_entries(const struct diff_work *work, struct fd_intern *rows)
+{
+	GArray *entries = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+	for (int i = 0; i < SIDES; i++) {
+		const struct diff_side *side = &work->side[i];
+
+		for (uint32_t e = 0; e < side->group->entry_count; e++) {
+			const struct fd_profile_entry *entry = &side->group->entries[e];
+			uint32_t below = FD_PROFILE_NONE;
+
+			if (entry->below != FD_PROFILE_NONE)
+				below = side->functions[entry->below];
+			if (diff_leaves_out(work, below))
+				continue;
+			uint32_t row = fd_intern_add(rows, side->functions[entry->function], below);
+
+			if (row * SIDES == entries->len) {
+				const uint32_t none[SIDES] = { FD_PROFILE_NONE, FD_PROFILE_NONE };
+
+				g_array_append_vals(entries, none, SIDES);
+			}
+			g_array_index(entries, uint32_t, row * SIDES + (uint32_t)i) = e;
+		}
+	}
+	return entries;
+}
+
+void diff_rows_make(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+	struct fd_intern ids = { 0 };
+	g_autoptr(GArray) entries = pair_entries(work, &ids);
+
+	diff->row_count = ids.count;
+	diff->rows = g_new0(struct fd_diff_row, ids.count);
+	for (uint32_t i = 0; i < ids.count; i++)
+		fill_row(work, &diff->rows[i], (uint32_t)ids.pairs[i].a, (uint32_t)ids.pairs[i].b,
+			 &g_array_index(entries, uint32_t, i * SIDES));
+	share_rows(work);
+	adjust_rows(diff);
+	if (diff->row_count)
+		qsort(diff->rows, diff->row_count, sizeof diff->rows[0], by_share);
+	fd_intern_clear(&ids);
+}

@@ -1,0 +1,135 @@
+/* The union of both call trees. */
+#include "analyze/diff/diff_private.h"
+#include "analyze/profile/profile_private.h"
+
+/* Both trees in one; map[side][node] is the union's node. */
+static void unite(struct diff_work *work, uint32_t **map)
+{
+	struct fd_profile_group *tree = &work->names->groups[0];
+
+	for (int i = 0; i < SIDES; i++) {
+		const struct diff_side *side = &work->side[i];
+
+		map[i] = g_new0(uint32_t, side->group->node_count);
+		for (uint32_t n = 1; n < side->group->node_count; n++) {
+			const struct fd_profile_node *node = &side->group->nodes[n];
+
+			map[i][n] = profile_node_add(tree, map[i][node->parent],
+						     side->functions[node->function]);
+		}
+	}
+}
+
+/* Own times are means already; totals become sums over the subtree. */
+static void sum_subtrees(struct fd_diff *diff)
+{
+	for (uint32_t i = 0; i < diff->node_count; i++) {
+		struct fd_diff_node *node = &diff->nodes[i];
+		gboolean waits = node->frame == FD_FRAME_WAIT || node->frame == FD_FRAME_QUEUE;
+
+		node->baseline.total_ns = node->baseline.own_ns;
+		node->subject.total_ns = node->subject.own_ns;
+		node->baseline.wait_ns = waits ? node->baseline.own_ns : 0;
+		node->subject.wait_ns = waits ? node->subject.own_ns : 0;
+	}
+	for (uint32_t i = diff->node_count - 1; i > 0; i--) {
+		const struct fd_diff_node *node = &diff->nodes[i];
+		struct fd_diff_node *parent = &diff->nodes[node->parent];
+
+		parent->baseline.total_ns += node->baseline.total_ns;
+		parent->subject.total_ns += node->subject.total_ns;
+		parent->baseline.wait_ns += node->baseline.wait_ns;
+		parent->subject.wait_ns += node->subject.wait_ns;
+	}
+}
+
+static void name_node(struct diff_work *work, uint32_t at)
+{
+	struct fd_diff_node *node = &work->diff->nodes[at];
+	const struct fd_profile_node *like = &work->names->groups[0].nodes[at];
+
+	node->parent = like->parent;
+	work->node_functions[at] = like->function;
+	if (!at) {
+		node->function = "";
+		node->component = "";
+		return;
+	}
+	const struct fd_profile_function *function = &work->names->functions[like->function];
+	node->function = g_string_chunk_insert_const(work->diff->texts, function->name);
+	node->component = g_string_chunk_insert_const(work->diff->texts, function->component);
+	node->frame = function->kind;
+	node->depth = work->diff->nodes[node->parent].depth + 1;
+}
+
+static void fill_nodes(struct diff_work *work, uint32_t **map)
+{
+	struct fd_diff *diff = work->diff;
+	g_autofree gboolean *seen = g_new0(gboolean, 2 * (gsize)diff->node_count);
+
+	for (uint32_t i = 0; i < diff->node_count; i++)
+		name_node(work, i);
+	for (int i = 0; i < SIDES; i++) {
+		const struct diff_side *side = &work->side[i];
+
+		for (uint32_t n = 0; n < side->group->node_count; n++) {
+			struct fd_diff_node *node = &diff->nodes[map[i][n]];
+
+			seen[2 * map[i][n] + (uint32_t)i] = TRUE;
+			if (n &&
+			    diff_leaves_out(work, side->functions[side->group->nodes[n].function]))
+				continue;
+			diff_side_fill(side, &side->group->nodes[n].stat, diff->whole_run,
+				       i == BASELINE ? &node->baseline : &node->subject);
+		}
+	}
+	/* A node of the union is in at least one. */
+	for (uint32_t i = 0; i < diff->node_count; i++)
+		diff->nodes[i].presence = !seen[2 * i]       ? FD_IN_SUBJECT
+					  : !seen[2 * i + 1] ? FD_IN_BASELINE
+							     : FD_IN_BOTH;
+}
+
+void diff_tree_make(struct diff_work *work)
+{
+	struct fd_diff *diff = work->diff;
+	uint32_t *map[SIDES];
+	double increases_ns = 0;
+
+	unite(work, map);
+	diff->node_count = work->names->groups[0].node_count;
+	diff->nodes = g_new0(struct fd_diff_node, diff->node_count);
+	work->node_functions = g_new0(uint32_t, diff->node_count);
+	fill_nodes(work, map);
+	sum_subtrees(diff);
+	for (uint32_t i = 0; i < diff->node_count; i++) {
+		struct fd_diff_node *node = &diff->nodes[i];
+
+		node->ratio = diff_ratio(node->baseline.total_ns, node->subject.total_ns);
+		node->added_ns = node->subject.own_ns - node->baseline.own_ns;
+		node->tree_added_ns = node->subject.total_ns - node->baseline.total_ns;
+		if (!(work->queues_follow && node->frame == FD_FRAME_QUEUE))
+			node->share = MAX(node->added_ns, 0);
+		increases_ns += node->share;
+	}
+	for (uint32_t i = 0; i < diff->node_count && increases_ns > 0; i++)
+		diff->nodes[i].share /= increases_ns;
+	for (int i = 0; i < SIDES; i++)
+		g_free(map[i]);
+}
+
+char *fd_diff_path(const struct fd_diff *diff, uint32_t node, unsigned last)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	GString *text = g_string_new(NULL);
+	uint32_t at = node < diff->node_count ? node : 0;
+
+	for (; at && (!last || names->len < last); at = diff->nodes[at].parent)
+		g_ptr_array_add(names, (gpointer)diff->nodes[at].function);
+	if (at)
+		g_string_append(text, "... > ");
+	for (guint i = names->len; i > 0; i--)
+		g_string_append_printf(text, "%s%s", i < names->len ? " > " : "",
+				       (const char *)g_ptr_array_index(names, i - 1));
+	return g_string_free(text, FALSE);
+}

@@ -1,0 +1,189 @@
+#include "analyze/profile/labels.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longer lines are skipped: a session's line has some KiB. */
+#define LINE_MAX_BYTES (16u << 20)
+
+struct use {
+	uint64_t started_ns;
+	const char *label; /* owned by texts */
+};
+
+struct fd_labels {
+	GHashTable *addresses; /* "address:port" -> GArray of struct use, by time */
+	GHashTable *hosts;     /* "address" -> label, "" when it has several */
+	GStringChunk *texts;
+	guint count;
+	guint skipped;
+};
+
+static void array_free(gpointer data)
+{
+	g_array_unref(data);
+}
+
+/* IPv4 addresses come in two forms on sockets that take both kinds. */
+static char *canonical(const char *address)
+{
+	static const char mapped[] = "[::ffff:";
+	const char *end = strchr(address, ']');
+
+	if (!g_str_has_prefix(address, mapped) || !end || !strchr(address, '.'))
+		return g_strdup(address);
+	const char *host = address + strlen(mapped);
+	return g_strdup_printf("%.*s%s", (int)(end - host), host, end + 1);
+}
+
+static char *host_of(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+
+	return colon ? g_strndup(address, (gsize)(colon - address)) : g_strdup(address);
+}
+
+static gint by_start(gconstpointer a, gconstpointer b)
+{
+	const struct use *left = a, *right = b;
+
+	return (left->started_ns > right->started_ns) - (left->started_ns < right->started_ns);
+}
+
+static void add(struct fd_labels *labels, const char *client, const char *label,
+		uint64_t started_ns)
+{
+	g_autofree char *address = canonical(client);
+	g_autofree char *host = host_of(address);
+	struct use use = { started_ns, g_string_chunk_insert_const(labels->texts, label) };
+	GArray *uses = g_hash_table_lookup(labels->addresses, address);
+	const char *known = g_hash_table_lookup(labels->hosts, host);
+
+	if (!uses) {
+		uses = g_array_new(FALSE, FALSE, sizeof(struct use));
+		g_hash_table_insert(labels->addresses, g_steal_pointer(&address), uses);
+	}
+	g_array_append_val(uses, use);
+	if (!known || strcmp(known, label) != 0)
+		g_hash_table_insert(labels->hosts, g_steal_pointer(&host),
+				    (gpointer)(known ? "" : use.label));
+	labels->count++;
+}
+
+static const char *text_member(JsonObject *object, const char *name)
+{
+	JsonNode *node = json_object_get_member(object, name);
+
+	return node && JSON_NODE_HOLDS_VALUE(node) &&
+			       json_node_get_value_type(node) == G_TYPE_STRING
+		       ? json_node_get_string(node)
+		       : NULL;
+}
+
+static gboolean parse_line(struct fd_labels *labels, JsonParser *parser, const char *line,
+			   gssize length)
+{
+	if (!json_parser_load_from_data(parser, line, length, NULL))
+		return FALSE;
+	JsonNode *root = json_parser_get_root(parser);
+	if (!root || !JSON_NODE_HOLDS_OBJECT(root))
+		return FALSE;
+	JsonObject *object = json_node_get_object(root);
+	const char *client = text_member(object, "client");
+	const char *label = text_member(object, "label");
+	JsonNode *started = json_object_get_member(object, "started_unix_ns");
+
+	if (!client || !label)
+		return FALSE;
+	gint64 ns = started && JSON_NODE_HOLDS_VALUE(started) ? json_node_get_int(started) : 0;
+	add(labels, client, label, (uint64_t)MAX(ns, 0));
+	return TRUE;
+}
+
+static void read_lines(struct fd_labels *labels, FILE *file)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	char *line = NULL;
+	size_t capacity = 0;
+	ssize_t length;
+
+	while ((length = getline(&line, &capacity, file)) > 0) {
+		if (strspn(line, " \t\r\n") == (size_t)length)
+			continue;
+		if (length > LINE_MAX_BYTES || !parse_line(labels, parser, line, length))
+			labels->skipped++;
+	}
+	free(line);
+}
+
+struct fd_labels *fd_labels_load(const char *path, GError **error)
+{
+	g_autoptr(fd_labels) labels = NULL;
+	FILE *file = fopen(path, "re");
+	GHashTableIter iter;
+	gpointer uses;
+
+	if (!file) {
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", path,
+			    g_strerror(errno));
+		return NULL;
+	}
+	labels = g_new0(struct fd_labels, 1);
+	labels->texts = g_string_chunk_new(1024);
+	labels->addresses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, array_free);
+	labels->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	read_lines(labels, file);
+	fclose(file);
+	if (!labels->count) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "%s: expected lines of JSON with \"client\" and \"label\", found none",
+			    path);
+		return NULL;
+	}
+	g_hash_table_iter_init(&iter, labels->addresses);
+	while (g_hash_table_iter_next(&iter, NULL, &uses))
+		g_array_sort(uses, by_start);
+	return g_steal_pointer(&labels);
+}
+
+const char *fd_labels_find(const struct fd_labels *labels, const char *peer, uint64_t begin_ns)
+{
+	g_autofree char *address = canonical(peer);
+	g_autofree char *host = host_of(address);
+	const GArray *uses = g_hash_table_lookup(labels->addresses, address);
+
+	if (!uses) {
+		const char *label = g_hash_table_lookup(labels->hosts, host);
+
+		return label && *label ? label : NULL;
+	}
+	/* The last one that had begun by then: a client connects before the server sees it. */
+	guint at = 0;
+	while (at + 1 < uses->len && g_array_index(uses, struct use, at + 1).started_ns <= begin_ns)
+		at++;
+	return g_array_index(uses, struct use, at).label;
+}
+
+guint fd_labels_count(const struct fd_labels *labels)
+{
+	return labels->count;
+}
+
+guint fd_labels_skipped(const struct fd_labels *labels)
+{
+	return labels->skipped;
+}
+
+void fd_labels_free(struct fd_labels *labels)
+{
+	if (!labels)
+		return;
+	g_hash_table_unref(labels->addresses);
+	g_hash_table_unref(labels->hosts);
+	g_string_chunk_free(labels->texts);
+	g_free(labels);
+}

@@ -1,0 +1,142 @@
+#include "analyze/profile/profile_read.h"
+
+#include <gio/gio.h>
+
+#include "analyze/profile/profile_build.h"
+#include "analyze/symbols/symbols.h"
+
+#define BATCH 4096u
+
+static const char *text_of(const void *source, uint32_t name)
+{
+	return fd_source_text(source, name);
+}
+
+static const char *label_of(void *labels, const struct fd_walk_session *session)
+{
+	const char *label = fd_labels_find(labels, session->peer, session->begin_ns);
+
+	return label ? label : FD_PROFILE_UNLABELLED;
+}
+
+static void add_modules(struct fd_symbols *symbols, const struct fd_source *source,
+			const struct fd_event *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (events[i].kind == FD_EVENT_MODULE)
+			fd_symbols_add_module(symbols, events[i].pid, events[i].addr,
+					      events[i].addr2,
+					      fd_source_text(source, events[i].name),
+					      events[i].data ? events[i].data : "");
+}
+
+static gboolean read_all(struct fd_source *source, struct fd_symbols *symbols, struct fd_walk *walk,
+			 const struct fd_profile_options *options, GError **error)
+{
+	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
+	guint64 events = 0;
+	gssize count;
+
+	while ((count = fd_source_read(source, batch, BATCH, error)) > 0) {
+		add_modules(symbols, source, batch, (size_t)count);
+		fd_walk_feed(walk, batch, (size_t)count);
+		events += (guint64)count;
+		if (options->progress && !options->progress(events, options->user)) {
+			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+			return FALSE;
+		}
+	}
+	return count == 0;
+}
+
+static void warn(GPtrArray *warnings, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void warn(GPtrArray *warnings, const char *format, ...)
+{
+	va_list arguments;
+
+	if (!warnings)
+		return;
+	va_start(arguments, format);
+	g_ptr_array_add(warnings, g_strdup_vprintf(format, arguments));
+	va_end(arguments);
+}
+
+static void take_losses(struct fd_profile *profile, const char *path,
+			const struct fd_source *source, const struct fd_symbols *symbols,
+			GPtrArray *warnings)
+{
+	struct fd_source_summary summary;
+	struct fd_profile_losses *losses = &profile->losses;
+
+	fd_source_get_summary(source, &summary);
+	losses->events = summary.events;
+	losses->calls = summary.calls;
+	/* Of what the tracer wrote: calls that were open before the recording began came with it. */
+	profile->begin_ns = summary.begin_ns;
+	profile->end_ns = summary.end_ns;
+	profile->span_ns = summary.end_ns - summary.begin_ns;
+	losses->discarded = summary.discarded;
+	losses->packets_lost = summary.packets_lost;
+	losses->damaged = summary.damaged != FALSE;
+	if (summary.damaged)
+		warn(warnings, "the trace is damaged and was read up to there: %s", summary.damage);
+	if (summary.discarded)
+		warn(warnings,
+		     "%s: the tracer discarded %" G_GUINT64_FORMAT " events (%.2g %% of all)", path,
+		     summary.discarded,
+		     100.0 * (double)summary.discarded /
+			     (double)(summary.discarded + summary.events));
+	if (summary.packets_lost)
+		warn(warnings, "%s: %" G_GUINT64_FORMAT " packets of events were lost", path,
+		     summary.packets_lost);
+	if (losses->lost_calls)
+		warn(warnings,
+		     "%s: %" G_GUINT64_FORMAT " calls are missing, as the server's libraries say",
+		     path, losses->lost_calls);
+	if (losses->no_thread)
+		warn(warnings,
+		     "%s: %" G_GUINT64_FORMAT " events do not say their thread (context vtid): "
+		     "calls of different threads may be mixed up",
+		     path, losses->no_thread);
+	if (losses->over)
+		warn(warnings,
+		     "%s: %" G_GUINT64_FORMAT " frames or hand-offs were beyond the limits of the "
+		     "analysis and are only partly accounted for",
+		     path, losses->over);
+	for (const char *const *note = fd_symbols_notes(symbols); *note; note++)
+		warn(warnings, "%s", *note);
+}
+
+struct fd_profile *fd_profile_read(const char *path, const struct fd_profile_options *options,
+				   GPtrArray *warnings, GError **error)
+{
+	static const struct fd_profile_options none = { 0 };
+	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
+	g_autoptr(fd_source) source = fd_source_open(path, error);
+	g_autoptr(fd_symbols) symbols = fd_symbols_new(symbols_dir);
+	g_autoptr(fd_profile_builder) builder = NULL;
+	struct fd_profile *profile;
+
+	if (!source)
+		return NULL;
+	options = options ? options : &none;
+	struct fd_profile_source from = {
+		.symbols = symbols,
+		.text = text_of,
+		.texts = source,
+		.label = options->labels ? label_of : NULL,
+		.labels = (void *)options->labels,
+		.session = options->session,
+		.user = options->session_user,
+		.lines = options->lines,
+		.unit = options->unit,
+		.folded = options->folded,
+	};
+	builder = fd_profile_builder_new(&from);
+	if (!read_all(source, symbols, fd_profile_builder_walk(builder), options, error))
+		return NULL;
+	profile = fd_profile_builder_finish(builder);
+	take_losses(profile, path, source, symbols, warnings);
+	return profile;
+}

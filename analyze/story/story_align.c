@@ -1,0 +1,203 @@
+#include "analyze/story/story_align.h"
+
+#include <string.h>
+
+#define CELLS_MAX  (1u << 22) /* longer lists are matched call by call, looking ahead */
+#define LOOK_AHEAD 64u
+
+/* A call of a list, or the head of a loop, whose body follows as if it were not in a loop: so a
+ * body that one side runs once stands beside one that the other side repeats. */
+struct token {
+	struct story_node *node;
+	uint32_t loop; /* the token of the LOOP it is in, FD_STORY_NONE: none */
+	uint32_t row;  /* once it has one */
+};
+
+struct aligner {
+	GArray *rows;
+	GHashTable *names; /* what a node is -> number */
+	unsigned sides;
+};
+
+/* Numbers nodes so that equal ones of both sides have the same: kind, name and component. */
+static void number_nodes(struct aligner *a, const struct story_list *list)
+{
+	for (uint32_t i = 0; i < list->length; i++) {
+		struct story_node *node = list->items[i];
+		gboolean call = node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT;
+		g_autofree char *text = NULL;
+		gpointer number;
+
+		number_nodes(a, &node->children);
+		text = g_strdup_printf("%u %s\n%s", node->key.kind, node->name,
+				       call ? node->component : "");
+		number = g_hash_table_lookup(a->names, text);
+		if (!number) {
+			number = GUINT_TO_POINTER(g_hash_table_size(a->names) + 1);
+			g_hash_table_insert(a->names, g_steal_pointer(&text), number);
+		}
+		node->mark = GPOINTER_TO_UINT(number);
+	}
+}
+
+static gboolean equal(const struct story_node *x, const struct story_node *y)
+{
+	if (x->mark != y->mark)
+		return FALSE;
+	if (x->key.kind != FD_STORY_LOOP)
+		return TRUE;
+	if (x->children.length != y->children.length)
+		return FALSE;
+	for (uint32_t i = 0; i < x->children.length; i++)
+		if (!equal(x->children.items[i], y->children.items[i]))
+			return FALSE;
+	return TRUE;
+}
+
+static void add_tokens(GArray *tokens, const struct story_list *list, uint32_t loop)
+{
+	for (uint32_t i = 0; i < list->length; i++) {
+		struct token token = { list->items[i], loop, FD_STORY_NONE };
+
+		g_array_append_val(tokens, token);
+		if (list->items[i]->key.kind == FD_STORY_LOOP)
+			add_tokens(tokens, &list->items[i]->children, tokens->len - 1);
+	}
+}
+
+static GArray *tokens_of(const struct story_list *list)
+{
+	GArray *tokens = g_array_new(FALSE, FALSE, sizeof(struct token));
+
+	if (list)
+		add_tokens(tokens, list, FD_STORY_NONE);
+	return tokens;
+}
+
+static struct token *token_at(GArray *tokens, guint index)
+{
+	return &g_array_index(tokens, struct token, index);
+}
+
+/* partner[i] is the token of y that token i of x stands beside, or FD_STORY_NONE. The longest
+ * common subsequence, by the usual table of lengths. */
+static void match_exactly(GArray *x, GArray *y, uint32_t *partner)
+{
+	size_t width = y->len + 1;
+	g_autofree uint16_t *length = g_new0(uint16_t, (x->len + 1) * width);
+	guint i = 0;
+	guint j = 0;
+
+	for (guint p = x->len; p-- > 0;) {
+		for (guint q = y->len; q-- > 0;) {
+			uint16_t *cell = &length[p * width + q];
+
+			if (equal(token_at(x, p)->node, token_at(y, q)->node))
+				*cell = (uint16_t)(length[(p + 1) * width + q + 1] + 1);
+			else
+				*cell = MAX(length[(p + 1) * width + q], length[p * width + q + 1]);
+		}
+	}
+	while (i < x->len && j < y->len)
+		if (equal(token_at(x, i)->node, token_at(y, j)->node))
+			partner[i++] = j++;
+		else if (length[(i + 1) * width + j] >= length[i * width + j + 1])
+			i++;
+		else
+			j++;
+}
+
+static void match_greedily(GArray *x, GArray *y, uint32_t *partner)
+{
+	guint cursor = 0;
+
+	for (guint i = 0; i < x->len; i++) {
+		for (guint j = cursor; j < MIN(y->len, cursor + LOOK_AHEAD); j++) {
+			if (equal(token_at(x, i)->node, token_at(y, j)->node)) {
+				partner[i] = j;
+				cursor = j + 1;
+				break;
+			}
+		}
+	}
+}
+
+static void align_lists(struct aligner *a, const struct story_list *list[2],
+			const uint32_t parents[2], const uint32_t depths[2]);
+
+/* A row for the tokens given (NULL: none), and then the rows of what they called. */
+static void add_row(struct aligner *a, GArray *tokens[2], struct token *token[2],
+		    const uint32_t parents[2], const uint32_t depths[2])
+{
+	struct story_plan_row row = { .parent = { FD_STORY_NONE, FD_STORY_NONE } };
+	const struct story_list *below[2] = { NULL, NULL };
+	uint32_t below_parents[2] = { a->rows->len, a->rows->len };
+	uint32_t below_depths[2] = { depths[0] + 1, depths[1] + 1 };
+
+	for (unsigned s = 0; s < 2; s++) {
+		if (!token[s])
+			continue;
+		row.node[s] = token[s]->node;
+		row.depth[s] = depths[s];
+		row.parent[s] = token[s]->loop == FD_STORY_NONE
+					? parents[s]
+					: token_at(tokens[s], token[s]->loop)->row;
+		token[s]->row = a->rows->len;
+		if (token[s]->node->key.kind != FD_STORY_LOOP)
+			below[s] = &token[s]->node->children;
+	}
+	g_array_append_val(a->rows, row);
+	if ((below[0] && below[0]->length > 0) || (below[1] && below[1]->length > 0))
+		align_lists(a, below, below_parents, below_depths);
+}
+
+static void align_lists(struct aligner *a, const struct story_list *list[2],
+			const uint32_t parents[2], const uint32_t depths[2])
+{
+	GArray *tokens[2] = { tokens_of(list[0]), tokens_of(list[1]) };
+	g_autofree uint32_t *partner = g_new(uint32_t, tokens[0]->len + 1);
+	guint j = 0;
+
+	memset(partner, 0xff, sizeof(uint32_t) * (tokens[0]->len + 1));
+	if (tokens[0]->len > 0 && tokens[1]->len > 0) {
+		gboolean small = (uint64_t)tokens[0]->len * tokens[1]->len <= CELLS_MAX &&
+				 MIN(tokens[0]->len, tokens[1]->len) < UINT16_MAX;
+
+		(small ? match_exactly : match_greedily)(tokens[0], tokens[1], partner);
+	}
+	for (guint i = 0; i <= tokens[0]->len; i++) {
+		guint until = i == tokens[0]->len ? tokens[1]->len : partner[i];
+		struct token *pair[2] = { NULL, NULL };
+
+		for (; until != FD_STORY_NONE && j < until; j++) {
+			struct token *single[2] = { NULL, token_at(tokens[1], j) };
+
+			add_row(a, tokens, single, parents, depths);
+		}
+		if (i == tokens[0]->len)
+			break;
+		pair[0] = token_at(tokens[0], i);
+		if (until != FD_STORY_NONE)
+			pair[1] = token_at(tokens[1], j++);
+		add_row(a, tokens, pair, parents, depths);
+	}
+	g_array_unref(tokens[0]);
+	g_array_unref(tokens[1]);
+}
+
+GArray *story_align(struct fd_story_tree *const *trees, unsigned count)
+{
+	struct aligner a = { .sides = count };
+	const struct story_list *roots[2] = { &trees[0]->tree.roots,
+					      count > 1 ? &trees[1]->tree.roots : NULL };
+	const uint32_t parents[2] = { FD_STORY_NONE, FD_STORY_NONE };
+	const uint32_t depths[2] = { 0, 0 };
+
+	a.rows = g_array_new(FALSE, TRUE, sizeof(struct story_plan_row));
+	a.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	for (unsigned s = 0; s < count; s++)
+		number_nodes(&a, roots[s]);
+	align_lists(&a, roots, parents, depths);
+	g_hash_table_unref(a.names);
+	return a.rows;
+}

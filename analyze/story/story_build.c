@@ -1,0 +1,488 @@
+#include "analyze/story/story_build.h"
+
+#include <string.h>
+
+#include "analyze/story/story_focus.h"
+#include "analyze/story/story_name.h"
+#include "analyze/story/story_roots.h"
+#include "analyze/story/story_tree.h"
+
+#define OUTERMOST     (UINT64_C(1) << 63) /* no frame has such an id: | thread id */
+#define SCOPE_SEARCH  64u                 /* how far out a scope looks for the function it is in */
+#define NOTES_WAITING 64u  /* that no frame has been told around yet; more go to the top */
+#define NOTE_BYTES    160u /* as much of a text is kept */
+#define SERVER        "server"
+#define THREADS_MAX   1024u /* of one session; further ones are shown without their name */
+
+/* Calls whose caller is not told yet: it is open, or it is the server's. */
+struct pending {
+	uint64_t id; /* of the caller */
+	struct story_list calls;
+	uint64_t end_ns; /* of the last call */
+};
+
+struct fd_story_builder {
+	struct fd_story_source source;
+	struct fd_walk *walk;
+	struct story_tree tree;
+	GHashTable *pending; /* of struct pending by id */
+	struct story_list handoffs;
+	GPtrArray
+		*notes;  /* of struct story_node: those that no frame around them is known of yet */
+	GArray *threads; /* of struct story_thread; name is a text id until the end */
+	struct story_focus *focus;
+	char *peer;
+	uint64_t key;
+	uint64_t begin_ns;
+	uint64_t opened_ns;
+	uint64_t end_ns;
+	uint64_t calls;
+	uint32_t pid;
+	enum fd_session_state state;
+	gboolean seen;
+	gboolean closed;
+};
+
+static void pending_free(gpointer data)
+{
+	struct pending *pending = data;
+
+	story_list_clear(&pending->calls);
+	g_free(pending);
+}
+
+static gboolean is_ours(const struct fd_story_builder *b, const struct fd_walk_session *session)
+{
+	return session && session->id == b->source.session && !b->closed;
+}
+
+/* Notes the thread, and its name once that is known. */
+static void meet_thread(struct fd_story_builder *b, uint32_t pid, uint32_t tid, uint32_t name)
+{
+	struct story_thread thread = { .pid = pid, .tid = tid };
+
+	for (guint i = 0; i < b->threads->len; i++) {
+		struct story_thread *known = &g_array_index(b->threads, struct story_thread, i);
+
+		if (known->pid == pid && known->tid == tid) {
+			known->name = name ? GUINT_TO_POINTER(name) : known->name;
+			return;
+		}
+	}
+	thread.name = GUINT_TO_POINTER(name);
+	if (b->threads->len < THREADS_MAX)
+		g_array_append_val(b->threads, thread);
+}
+
+static struct pending *pending_of(struct fd_story_builder *b, uint64_t id)
+{
+	struct pending *pending = g_hash_table_lookup(b->pending, &id);
+
+	if (!pending) {
+		pending = g_new0(struct pending, 1);
+		pending->id = id;
+		g_hash_table_insert(b->pending, &pending->id, pending);
+	}
+	return pending;
+}
+
+/* If the caller turns out to be the session's own the gaps are its own time, and are dropped. */
+static void add_pending(struct fd_story_builder *b, uint64_t caller, struct story_node *node)
+{
+	struct pending *pending = pending_of(b, caller);
+	uint64_t end_ns = node->end_ns;
+
+	if (node->key.kind == FD_STORY_NOTE) {
+		story_list_append(&b->tree, &pending->calls, node);
+		return;
+	}
+	if (pending->end_ns > 0 && node->key.kind != FD_STORY_IDLE &&
+	    node->start_ns > pending->end_ns && node->start_ns - pending->end_ns >= STORY_IDLE_NS)
+		story_list_append(&b->tree, &pending->calls,
+				  story_idle_new(&b->tree, pending->end_ns, node->start_ns));
+	story_list_append(&b->tree, &pending->calls, node);
+	pending->end_ns = MAX(pending->end_ns, end_ns);
+}
+
+static uint64_t caller_of(const struct fd_walk_frame *frame)
+{
+	return frame->parent ? frame->parent : OUTERMOST | frame->tid;
+}
+
+/* The caller was the server's: what it called belongs one further out. */
+static void move_out(struct fd_story_builder *b, const struct fd_walk_frame *frame)
+{
+	struct pending *pending = g_hash_table_lookup(b->pending, &frame->id);
+	struct pending *out;
+
+	if (!pending)
+		return;
+	g_hash_table_steal(b->pending, &frame->id);
+	out = pending_of(b, caller_of(frame));
+	out->calls.hidden_calls += pending->calls.hidden_calls;
+	out->calls.hidden_ns += pending->calls.hidden_ns;
+	for (uint32_t i = 0; i < pending->calls.length; i++)
+		add_pending(b, caller_of(frame), pending->calls.items[i]);
+	pending_free(pending);
+}
+
+/* The function that a scope is in. */
+static uint64_t function_around(const struct fd_story_builder *b, uint32_t path)
+{
+	for (uint32_t i = 0; path && i < SCOPE_SEARCH; i++) {
+		struct fd_walk_path p = fd_walk_path(b->walk, path);
+
+		if (p.kind == FD_FRAME_FUNCTION)
+			return p.addr;
+		path = p.parent;
+	}
+	return 0;
+}
+
+static struct story_node *node_of(struct fd_story_builder *b, const struct fd_walk_frame *frame)
+{
+	gboolean function = frame->kind == FD_FRAME_FUNCTION;
+	struct story_key key = {
+		.value = function ? frame->addr : frame->name,
+		.pid = frame->pid,
+		.tid = frame->tid,
+		.kind = frame->kind == FD_FRAME_WAIT ? FD_STORY_WAIT : FD_STORY_CALL,
+		.frame_kind = frame->kind,
+	};
+	struct story_node *node = story_node_new(&b->tree, &key);
+
+	node->start_ns = frame->start_ns;
+	node->end_ns = frame->end_ns;
+	node->total_ns = node->min_ns = node->max_ns = frame->total_ns;
+	node->wait_ns = frame->wait_ns;
+	node->self_ns = frame->self_ns;
+	node->unfinished = frame->unfinished;
+	node->recursive = frame->recursive;
+	node->is_focus = node->keep = story_focus_is(b->focus, frame);
+	if (frame->kind == FD_FRAME_SCOPE)
+		node->owner_addr = function_around(b, frame->path);
+	return node;
+}
+
+static void limit(struct fd_story_builder *b)
+{
+	GHashTableIter iter;
+	gpointer pending;
+	g_autoptr(GPtrArray) lists = NULL;
+
+	if (b->tree.nodes < FD_STORY_NODES_MAX)
+		return;
+	lists = g_ptr_array_new();
+	g_ptr_array_add(lists, &b->handoffs);
+	g_hash_table_iter_init(&iter, b->pending);
+	while (g_hash_table_iter_next(&iter, NULL, &pending))
+		g_ptr_array_add(lists, &((struct pending *)pending)->calls);
+	story_tree_limit(&b->tree, (struct story_list *const *)lists->pdata, lists->len);
+}
+
+/* The notes that were made in a frame, but in none of those below it. */
+static void take_notes(struct fd_story_builder *b, const struct fd_walk_frame *frame,
+		       struct story_list *children)
+{
+	guint kept = 0;
+
+	for (guint i = 0; i < b->notes->len; i++) {
+		struct story_node *note = b->notes->pdata[i];
+
+		if (note->key.pid == frame->pid && note->key.tid == frame->tid &&
+		    note->start_ns >= frame->start_ns && note->start_ns <= frame->end_ns)
+			story_list_put_note(&b->tree, children, note);
+		else
+			b->notes->pdata[kept++] = note;
+	}
+	g_ptr_array_set_size(b->notes, (gint)kept);
+}
+
+/* Calls that were too short to be recorded are hidden ones. */
+static void take_skipped(struct fd_story_builder *b, const struct fd_walk_frame *frame,
+			 struct story_node *node)
+{
+	uint64_t ns = MIN(frame->skipped_ns, node->self_ns);
+
+	node->children.hidden_calls += frame->skipped_calls;
+	node->children.hidden_ns += ns;
+	node->self_ns -= ns;
+	b->calls += frame->skipped_calls;
+}
+
+static void on_frame(void *user, const struct fd_walk_frame *frame)
+{
+	struct fd_story_builder *b = user;
+	struct pending *below;
+	struct story_node *node;
+
+	if (!is_ours(b, frame->session)) {
+		if (b->seen && !b->closed)
+			move_out(b, frame);
+		return;
+	}
+	node = node_of(b, frame);
+	below = g_hash_table_lookup(b->pending, &frame->id);
+	if (below) {
+		story_list_drop_idle(&b->tree, &below->calls);
+		node->children = below->calls;
+		below->calls = (struct story_list){ 0 };
+		g_hash_table_remove(b->pending, &frame->id);
+	}
+	take_notes(b, frame, &node->children);
+	take_skipped(b, frame, node);
+	story_node_settle(&b->tree, node);
+	b->calls++;
+	b->begin_ns = MIN(b->begin_ns, frame->start_ns);
+	meet_thread(b, frame->pid, frame->tid, frame->thread_name);
+	add_pending(b, caller_of(frame), node);
+	limit(b);
+}
+
+/* Hand-offs between the same threads through the same queue are one node. */
+static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
+{
+	struct fd_story_builder *b = user;
+	struct story_key key = { .kind = FD_STORY_HANDOFF,
+				 .value = handoff->queue,
+				 .pid = handoff->pid,
+				 .tid = handoff->from_tid,
+				 .to_tid = handoff->to_tid };
+	struct story_node *node;
+
+	if (!is_ours(b, handoff->session))
+		return;
+	node = story_node_new(&b->tree, &key);
+	node->object = handoff->object;
+	node->start_ns = handoff->from_tid ? handoff->put_ns : handoff->end_ns;
+	node->end_ns = MAX(handoff->end_ns, node->start_ns);
+	node->total_ns = node->wait_ns = node->end_ns - node->start_ns;
+	node->min_ns = node->max_ns = node->total_ns;
+	node->unfinished = handoff->to_tid == 0;
+	b->begin_ns = MIN(b->begin_ns, node->start_ns);
+	for (uint32_t i = 0; i < b->handoffs.length; i++) {
+		if (story_node_alike(b->handoffs.items[i], node)) {
+			story_node_merge(&b->tree, b->handoffs.items[i], node);
+			return;
+		}
+	}
+	story_list_push(&b->handoffs, node);
+	limit(b);
+}
+
+static void take_note(struct fd_story_builder *b, const struct fd_walk_note *note, uint8_t kind,
+		      char *text)
+{
+	struct story_key key = { .kind = FD_STORY_NOTE,
+				 .value = note->key,
+				 .pid = note->pid,
+				 .tid = note->tid,
+				 .frame_kind = kind };
+	struct story_node *node = story_node_new(&b->tree, &key);
+
+	node->text = text;
+	node->start_ns = node->end_ns = note->time_ns;
+	g_ptr_array_add(b->notes, node);
+	if (b->notes->len > NOTES_WAITING)
+		add_pending(b, OUTERMOST | note->tid, g_ptr_array_steal_index(b->notes, 0));
+}
+
+static void on_note(void *user, const struct fd_walk_note *note)
+{
+	struct fd_story_builder *b = user;
+
+	if (is_ours(b, note->session))
+		take_note(b, note, STORY_NOTE_ITS_OWN,
+			  g_strndup(note->value, MIN(note->value_len, NOTE_BYTES)));
+}
+
+static void on_request(void *user, const struct fd_walk_note *request)
+{
+	struct fd_story_builder *b = user;
+
+	if (is_ours(b, request->session))
+		take_note(b, request, STORY_NOTE_REQUEST,
+			  g_strndup(request->value, MIN(request->value_len, NOTE_BYTES)));
+}
+
+/* The first line, as people read it: what is no printable ASCII is a dot. */
+static void on_bytes(void *user, const struct fd_walk_note *bytes)
+{
+	struct fd_story_builder *b = user;
+	GString *text;
+
+	if (!is_ours(b, bytes->session))
+		return;
+	text = g_string_new(NULL);
+	g_string_printf(text, "%" G_GUINT64_FORMAT " bytes, ", bytes->total);
+	for (uint32_t i = 0; i < MIN(bytes->value_len, NOTE_BYTES); i++) {
+		if (i > 0 && (bytes->value[i] == '\r' || bytes->value[i] == '\n'))
+			break;
+		g_string_append_c(text, g_ascii_isprint(bytes->value[i]) ? bytes->value[i] : '.');
+	}
+	take_note(b, bytes, STORY_NOTE_ITS_OWN, g_string_free(text, FALSE));
+}
+
+static void on_opened(void *user, struct fd_walk_session *session)
+{
+	struct fd_story_builder *b = user;
+
+	if (session->id != b->source.session)
+		return;
+	b->seen = TRUE;
+	b->peer = g_strdup(session->peer);
+	b->key = session->key;
+	b->pid = session->pid;
+	b->begin_ns = b->opened_ns = session->begin_ns;
+}
+
+/* The calls of all threads and the hand-offs become the tree's roots. */
+static void join_roots(struct fd_story_builder *b)
+{
+	g_autoptr(GPtrArray) lists = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer pending;
+
+	g_hash_table_iter_init(&iter, b->pending);
+	while (g_hash_table_iter_next(&iter, NULL, &pending))
+		g_ptr_array_add(lists, &((struct pending *)pending)->calls);
+	if (b->handoffs.length > 0)
+		g_ptr_array_add(lists, &b->handoffs);
+	story_roots_join(&b->tree, lists, b->begin_ns, b->end_ns,
+			 b->state == FD_SESSION_UNFINISHED);
+	g_hash_table_remove_all(b->pending);
+}
+
+static void on_closed(void *user, struct fd_walk_session *session)
+{
+	struct fd_story_builder *b = user;
+
+	if (!is_ours(b, session))
+		return;
+	b->state = session->state;
+	b->end_ns = session->end_ns;
+	while (b->notes->len > 0) {
+		struct story_node *note = g_ptr_array_steal_index(b->notes, 0);
+
+		add_pending(b, OUTERMOST | note->key.tid, note);
+	}
+	join_roots(b);
+	b->closed = TRUE;
+}
+
+struct fd_story_builder *fd_story_builder_new(const struct fd_story_source *source)
+{
+	static const struct fd_walk_visitor visitor = {
+		.session_opened = on_opened,
+		.session_closed = on_closed,
+		.frame = on_frame,
+		.handoff = on_handoff,
+		.note = on_note,
+		.bytes = on_bytes,
+		.request = on_request,
+	};
+	struct fd_story_builder *b = g_new0(struct fd_story_builder, 1);
+
+	b->source = *source;
+	b->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, pending_free);
+	b->notes = g_ptr_array_new();
+	b->threads = g_array_new(FALSE, TRUE, sizeof(struct story_thread));
+	b->focus = story_focus_new(source->symbols, source->text, source->texts, source->focus);
+	b->walk = fd_walk_new(&visitor, b);
+	return b;
+}
+
+struct fd_walk *fd_story_builder_walk(struct fd_story_builder *builder)
+{
+	return builder->walk;
+}
+
+static enum fd_story_state state_of(const struct fd_story_builder *b)
+{
+	switch (b->state) {
+	case FD_SESSION_FINISHED:
+		return FD_STORY_FINISHED;
+	case FD_SESSION_REPLACED:
+		return FD_STORY_REPLACED;
+	default:
+		return FD_STORY_UNFINISHED;
+	}
+}
+
+struct fd_story_tree *fd_story_builder_finish(struct fd_story_builder *b)
+{
+	struct fd_story_tree *tree;
+	GStringChunk *texts;
+
+	fd_walk_finish(b->walk);
+	if (!b->seen || !b->closed)
+		return NULL;
+	tree = g_new0(struct fd_story_tree, 1);
+	tree->texts = texts = g_string_chunk_new(4096);
+	tree->program =
+		g_string_chunk_insert_const(texts, b->source.symbols
+							   ? fd_symbols_program(b->source.symbols)
+							   : SERVER);
+	story_name_all(&b->source, texts, tree->program, &b->tree.roots);
+	for (guint i = 0; i < b->threads->len; i++) {
+		struct story_thread *thread = &g_array_index(b->threads, struct story_thread, i);
+		uint32_t id = GPOINTER_TO_UINT(thread->name);
+
+		thread->name =
+			id ? g_string_chunk_insert_const(texts, b->source.text(b->source.texts, id))
+			   : NULL;
+	}
+	tree->threads = g_steal_pointer(&b->threads);
+	tree->tree = b->tree;
+	b->tree = (struct story_tree){ 0 };
+	tree->peer = g_string_chunk_insert_const(texts, b->peer);
+	tree->key = b->key;
+	tree->pid = b->pid;
+	tree->state = state_of(b);
+	tree->begin_ns = b->begin_ns;
+	tree->opened_ns = b->opened_ns;
+	tree->end_ns = b->end_ns;
+	tree->calls = b->calls;
+	return tree;
+}
+
+static void free_nodes(struct story_tree *tree, struct story_list *list)
+{
+	for (uint32_t i = 0; i < list->length; i++)
+		story_node_free(tree, list->items[i]);
+	story_list_clear(list);
+}
+
+void fd_story_builder_free(struct fd_story_builder *b)
+{
+	GHashTableIter iter;
+	gpointer pending;
+
+	if (!b)
+		return;
+	g_hash_table_iter_init(&iter, b->pending);
+	while (g_hash_table_iter_next(&iter, NULL, &pending))
+		free_nodes(&b->tree, &((struct pending *)pending)->calls);
+	g_hash_table_unref(b->pending);
+	free_nodes(&b->tree, &b->handoffs);
+	for (guint i = 0; i < b->notes->len; i++)
+		story_node_free(&b->tree, b->notes->pdata[i]);
+	g_ptr_array_unref(b->notes);
+	story_tree_clear(&b->tree);
+	story_focus_free(b->focus);
+	fd_walk_free(b->walk);
+	if (b->threads)
+		g_array_unref(b->threads);
+	g_free(b->peer);
+	g_free(b);
+}
+
+void fd_story_tree_free(struct fd_story_tree *tree)
+{
+	if (!tree)
+		return;
+	story_tree_clear(&tree->tree);
+	g_array_unref(tree->threads);
+	g_string_chunk_free(tree->texts);
+	g_free(tree);
+}

@@ -1,0 +1,84 @@
+#include "analyze/story/story_name.h"
+
+#define WAITS_ARE_OF "libc"
+#define REQUESTS     "request"
+
+struct naming {
+	const struct fd_story_source *source;
+	GStringChunk *texts;
+	const char *program;
+};
+
+static const char *keep(struct naming *naming, const char *text)
+{
+	return g_string_chunk_insert_const(naming->texts, text);
+}
+
+static const struct fd_symbol *lookup(struct naming *naming, const struct story_node *node,
+				      uint64_t addr)
+{
+	return naming->source->symbols
+		       ? fd_symbols_lookup(naming->source->symbols, node->key.pid, addr)
+		       : NULL;
+}
+
+static void name_function(struct naming *naming, struct story_node *node)
+{
+	const struct fd_symbol *symbol = lookup(naming, node, node->key.value);
+	char number[24];
+
+	g_snprintf(number, sizeof(number), "0x%" G_GINT64_MODIFIER "x", node->key.value);
+	node->name = keep(naming, symbol ? symbol->function : number);
+	node->component = symbol ? keep(naming, symbol->component) : naming->program;
+}
+
+/* A scope is part of the function it is in. */
+static const char *component_of(struct naming *naming, const struct story_node *node)
+{
+	const struct fd_symbol *symbol = NULL;
+
+	if (node->key.kind == FD_STORY_WAIT)
+		return WAITS_ARE_OF;
+	if (node->owner_addr)
+		symbol = lookup(naming, node, node->owner_addr);
+	return symbol ? keep(naming, symbol->component) : naming->program;
+}
+
+static void name_node(struct naming *naming, struct story_node *node)
+{
+	const struct fd_story_source *source = naming->source;
+	gboolean call = node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT;
+
+	node->name = "";
+	node->component = "";
+	if (node->key.kind == FD_STORY_IDLE || node->key.kind == FD_STORY_LOOP)
+		return;
+	if (call && node->key.frame_kind == FD_FRAME_FUNCTION) {
+		name_function(naming, node);
+		return;
+	}
+	if (node->key.kind == FD_STORY_NOTE && node->key.frame_kind == STORY_NOTE_REQUEST) {
+		node->name = REQUESTS;
+		node->component = component_of(naming, node);
+		return;
+	}
+	node->name = keep(naming, source->text(source->texts, (uint32_t)node->key.value));
+	node->component = component_of(naming, node);
+}
+
+static void name_all(struct naming *naming, const struct story_list *list)
+{
+	for (uint32_t i = 0; i < list->length; i++) {
+		name_node(naming, list->items[i]);
+		name_all(naming, &list->items[i]->children);
+		name_all(naming, &list->items[i]->lifted);
+	}
+}
+
+void story_name_all(const struct fd_story_source *source, GStringChunk *texts, const char *program,
+		    const struct story_list *list)
+{
+	struct naming naming = { .source = source, .texts = texts, .program = program };
+
+	name_all(&naming, list);
+}

@@ -1,0 +1,195 @@
+#include "analyze/symbols/binary.h"
+
+#include <elfutils/libdwfl.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyze/symbols/symtable.h"
+
+#define BUILD_ID_DIGITS_MAX 128u
+
+struct fd_binary {
+	char *build_id; /* "" when the trace has none */
+	char *note;
+	Dwfl *dwfl;          /* NULL: no usable file */
+	Dwfl_Module *module; /* of dwfl */
+	Dwarf_Addr start;
+	struct fd_symtable *table; /* NULL: none */
+};
+
+/* The id becomes part of a file name, and comes out of the trace. */
+static gboolean build_id_is_hex(const char *text)
+{
+	size_t digits = 0;
+
+	while (g_ascii_isxdigit(text[digits]))
+		digits++;
+	return digits > 0 && digits <= BUILD_ID_DIGITS_MAX && !text[digits];
+}
+
+/* An open regular file, or -1: a path in a trace could also name a device or a pipe. */
+static int open_file(const char *path)
+{
+	struct stat status;
+	int fd;
+
+	if (path[0] != '/')
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0 && (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static char *file_build_id(Dwfl_Module *module)
+{
+	const unsigned char *bits = NULL;
+	GElf_Addr address;
+	int length = dwfl_module_build_id(module, &bits, &address);
+	GString *text = g_string_new(NULL);
+
+	for (int i = 0; i < length; i++)
+		g_string_append_printf(text, "%02x", bits[i]);
+	return g_string_free(text, FALSE);
+}
+
+static void drop_file(struct fd_binary *binary)
+{
+	if (binary->dwfl)
+		dwfl_end(binary->dwfl);
+	binary->dwfl = NULL;
+	binary->module = NULL;
+}
+
+static void open_elf(struct fd_binary *binary, const char *path)
+{
+	static const Dwfl_Callbacks callbacks = {
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+	};
+	int fd = open_file(path);
+
+	if (fd < 0)
+		return;
+	binary->dwfl = dwfl_begin(&callbacks);
+	if (binary->dwfl) {
+		binary->module = dwfl_report_offline(binary->dwfl, "", path, fd);
+		dwfl_report_end(binary->dwfl, NULL, NULL);
+	}
+	if (!binary->module) { /* then the descriptor is still ours */
+		close(fd);
+		drop_file(binary);
+		return;
+	}
+	dwfl_module_info(binary->module, NULL, &binary->start, NULL, NULL, NULL, NULL, NULL);
+
+	g_autofree char *found = file_build_id(binary->module);
+	if (*binary->build_id && g_ascii_strcasecmp(found, binary->build_id) != 0) {
+		binary->note = g_strdup_printf(
+			"%s is not the file that was traced (build id %s, the trace has %s): "
+			"its names are not used",
+			path, *found ? found : "none", binary->build_id);
+		drop_file(binary);
+	}
+}
+
+static char *table_path(const struct fd_binary *binary, const char *tables_dir)
+{
+	g_autofree char *id = g_ascii_strdown(binary->build_id, -1);
+	g_autofree char *name = g_strconcat(id, ".txt", NULL);
+
+	return g_build_filename(tables_dir, name, NULL);
+}
+
+struct fd_binary *fd_binary_open(const char *path, const char *build_id, const char *tables_dir)
+{
+	struct fd_binary *binary = g_new0(struct fd_binary, 1);
+
+	binary->build_id = g_strdup(build_id_is_hex(build_id) ? build_id : "");
+	open_elf(binary, path);
+	if (!binary->dwfl && *binary->build_id && tables_dir) {
+		g_autofree char *table = table_path(binary, tables_dir);
+
+		binary->table = fd_symtable_load(table, NULL);
+		if (binary->table)
+			g_clear_pointer(&binary->note, g_free);
+	}
+	return binary;
+}
+
+void fd_binary_free(struct fd_binary *binary)
+{
+	if (!binary)
+		return;
+	drop_file(binary);
+	fd_symtable_free(binary->table);
+	g_free(binary->build_id);
+	g_free(binary->note);
+	g_free(binary);
+}
+
+const char *fd_binary_note(const struct fd_binary *binary)
+{
+	return binary->note;
+}
+
+const char *fd_binary_function(struct fd_binary *binary, uint64_t offset)
+{
+	if (binary->module) {
+		GElf_Sym symbol;
+		GElf_Off distance;
+
+		return dwfl_module_addrinfo(binary->module, binary->start + offset, &distance,
+					    &symbol, NULL, NULL, NULL);
+	}
+	if (binary->table) {
+		const struct fd_symtable_row *row = fd_symtable_find(binary->table, offset);
+
+		return row ? row->name : NULL;
+	}
+	return NULL;
+}
+
+gboolean fd_binary_line(struct fd_binary *binary, uint64_t offset, const char **file, int *line)
+{
+	Dwfl_Line *found =
+		binary->module ? dwfl_module_getsrc(binary->module, binary->start + offset) : NULL;
+
+	*file = found ? dwfl_lineinfo(found, NULL, line, NULL, NULL, NULL) : NULL;
+	return *file != NULL;
+}
+
+static struct fd_symtable *functions_of(const struct fd_binary *binary)
+{
+	struct fd_symtable *table = fd_symtable_new();
+	int count = dwfl_module_getsymtab(binary->module);
+
+	for (int i = 1; i < count; i++) {
+		GElf_Sym symbol;
+		GElf_Addr address;
+		GElf_Word section;
+		const char *name = dwfl_module_getsym_info(binary->module, i, &symbol, &address,
+							   &section, NULL, NULL);
+		int type = GELF_ST_TYPE(symbol.st_info);
+
+		if (name && *name && section != SHN_UNDEF && address >= binary->start &&
+		    (type == STT_FUNC || type == STT_GNU_IFUNC))
+			fd_symtable_add(table, address - binary->start, symbol.st_size, name);
+	}
+	return table;
+}
+
+gboolean fd_binary_save(struct fd_binary *binary, const char *tables_dir, GError **error)
+{
+	if (!binary->module || !*binary->build_id)
+		return TRUE;
+	g_autofree char *path = table_path(binary, tables_dir);
+	if (g_file_test(path, G_FILE_TEST_EXISTS))
+		return TRUE;
+	g_autoptr(fd_symtable) table = functions_of(binary);
+	return !fd_symtable_count(table) || fd_symtable_save(table, path, error);
+}

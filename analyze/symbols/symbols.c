@@ -1,0 +1,343 @@
+#include "analyze/symbols/symbols.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/symbols/binary.h"
+#include "base/intern.h"
+
+/* Longer mangled names are left as they are: the demangler's stack grows with them. */
+#define MANGLED_MAX 1024u
+
+/* libstdc++'s, of the Itanium C++ ABI; the caller frees the result. */
+extern char *__cxa_demangle(const char *mangled, char *output, size_t *length, int *status);
+
+struct module {
+	uint64_t base;
+	uint64_t bytes;
+	uint32_t file; /* index of files */
+};
+
+/* What the modules of all processes share. */
+struct file {
+	char *path;
+	char *build_id;
+	char *component;
+	struct fd_binary *binary; /* NULL until something is looked up in it */
+};
+
+struct cached {
+	struct fd_symbol *symbol;
+	guint modules; /* how many were known: one without a name is looked for again after more */
+};
+
+struct fd_symbols {
+	char *dir;              /* may be NULL */
+	GPtrArray *files;       /* of struct file */
+	GHashTable *file_ids;   /* "build id path" -> index + 1 */
+	struct fd_intern pids;  /* pid -> index of processes */
+	GPtrArray *processes;   /* of GArray of struct module, by base */
+	guint modules;          /* added so far */
+	struct fd_intern asked; /* (pid, addr) -> index of cache */
+	GArray *cache;          /* of struct cached */
+	GPtrArray *symbols;     /* owns them */
+	GStringChunk *texts;
+	GPtrArray *notes; /* of char *, always ends with NULL */
+};
+
+static void file_free(gpointer data)
+{
+	struct file *file = data;
+
+	fd_binary_free(file->binary);
+	g_free(file->path);
+	g_free(file->build_id);
+	g_free(file->component);
+	g_free(file);
+}
+
+struct fd_symbols *fd_symbols_new(const char *symbols_dir)
+{
+	struct fd_symbols *symbols = g_new0(struct fd_symbols, 1);
+
+	symbols->dir = g_strdup(symbols_dir);
+	symbols->files = g_ptr_array_new_with_free_func(file_free);
+	symbols->file_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	symbols->processes = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+	symbols->cache = g_array_new(FALSE, FALSE, sizeof(struct cached));
+	symbols->symbols = g_ptr_array_new_with_free_func(g_free);
+	symbols->texts = g_string_chunk_new(4096);
+	symbols->notes = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(symbols->notes, NULL);
+	return symbols;
+}
+
+void fd_symbols_free(struct fd_symbols *symbols)
+{
+	if (!symbols)
+		return;
+	g_free(symbols->dir);
+	g_ptr_array_unref(symbols->files);
+	g_hash_table_unref(symbols->file_ids);
+	fd_intern_clear(&symbols->pids);
+	g_ptr_array_unref(symbols->processes);
+	fd_intern_clear(&symbols->asked);
+	g_array_unref(symbols->cache);
+	g_ptr_array_unref(symbols->symbols);
+	g_string_chunk_free(symbols->texts);
+	g_ptr_array_unref(symbols->notes);
+	g_free(symbols);
+}
+
+char *fd_component_name(const char *path)
+{
+	static const char deleted[] = " (deleted)";
+	const char *base = strrchr(path, '/');
+	size_t length;
+
+	base = base ? base + 1 : path;
+	length = strlen(base);
+	if (g_str_has_suffix(base, deleted))
+		length -= strlen(deleted);
+	for (const char *so = strstr(base, ".so"); so; so = strstr(so + 1, ".so")) {
+		size_t before = (size_t)(so - base);
+
+		if (before > 0 && (before + 3 == length || so[3] == '.')) {
+			length = MIN(length, before);
+			break;
+		}
+	}
+	return g_strndup(base, length);
+}
+
+static uint32_t file_of(struct fd_symbols *symbols, const char *path, const char *build_id)
+{
+	g_autofree char *id = g_strdup_printf("%s %s", build_id, path);
+	guint index = GPOINTER_TO_UINT(g_hash_table_lookup(symbols->file_ids, id));
+
+	if (!index) {
+		struct file *file = g_new0(struct file, 1);
+
+		file->path = g_strdup(path);
+		file->build_id = g_strdup(build_id);
+		file->component = fd_component_name(path);
+		g_ptr_array_add(symbols->files, file);
+		index = symbols->files->len;
+		g_hash_table_insert(symbols->file_ids, g_steal_pointer(&id),
+				    GUINT_TO_POINTER(index));
+	}
+	return index - 1;
+}
+
+static GArray *process_of(struct fd_symbols *symbols, uint32_t pid)
+{
+	uint32_t index = fd_intern_add(&symbols->pids, pid, 0);
+
+	if (index == symbols->processes->len)
+		g_ptr_array_add(symbols->processes,
+				g_array_new(FALSE, FALSE, sizeof(struct module)));
+	return g_ptr_array_index(symbols->processes, index);
+}
+
+/* Index of the first module that begins after addr. */
+static guint first_after(const GArray *modules, uint64_t addr)
+{
+	guint low = 0;
+	guint high = modules->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(modules, struct module, middle).base <= addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void fd_symbols_add_module(struct fd_symbols *symbols, uint32_t pid, uint64_t base, uint64_t bytes,
+			   const char *path, const char *build_id)
+{
+	if (!bytes || base + bytes < base)
+		return;
+	GArray *modules = process_of(symbols, pid);
+	struct module module = { base, bytes, file_of(symbols, path, build_id) };
+	guint at = first_after(modules, base);
+
+	/* Modules do not overlap: what the new one covers was unmapped before it came. */
+	if (at) {
+		struct module *before = &g_array_index(modules, struct module, at - 1);
+
+		if (before->base == base && before->bytes == bytes && before->file == module.file)
+			return;
+		if (before->base == base)
+			g_array_remove_index(modules, --at);
+		else if (base - before->base < before->bytes)
+			before->bytes = base - before->base;
+	}
+	while (at < modules->len && g_array_index(modules, struct module, at).base - base < bytes)
+		g_array_remove_index(modules, at);
+	g_array_insert_val(modules, at, module);
+	symbols->modules++;
+}
+
+static const struct module *find_in(const GArray *modules, uint64_t addr)
+{
+	guint after = first_after(modules, addr);
+
+	if (!after)
+		return NULL;
+	const struct module *module = &g_array_index(modules, struct module, after - 1);
+	return addr - module->base < module->bytes ? module : NULL;
+}
+
+/* In the process itself, else in any other: children of a fork inherit the map. */
+static const struct module *find_module(const struct fd_symbols *symbols, uint32_t pid,
+					uint64_t addr)
+{
+	uint32_t index = fd_intern_find(&symbols->pids, pid, 0);
+	const struct module *module = NULL;
+
+	if (index != FD_INTERN_NONE)
+		module = find_in(g_ptr_array_index(symbols->processes, index), addr);
+	for (guint i = 0; !module && i < symbols->processes->len; i++)
+		module = find_in(g_ptr_array_index(symbols->processes, i), addr);
+	return module;
+}
+
+static struct fd_binary *binary_of(struct fd_symbols *symbols, struct file *file)
+{
+	if (file->binary)
+		return file->binary;
+	file->binary = fd_binary_open(file->path, file->build_id, symbols->dir);
+
+	const char *note = fd_binary_note(file->binary);
+	if (note)
+		g_ptr_array_insert(symbols->notes, (gint)symbols->notes->len - 1, g_strdup(note));
+	return file->binary;
+}
+
+static const char *demangled(struct fd_symbols *symbols, const char *name)
+{
+	char *plain = NULL;
+	int status = -1;
+
+	if (g_str_has_prefix(name, "_Z") && strlen(name) <= MANGLED_MAX)
+		plain = __cxa_demangle(name, NULL, NULL, &status);
+	const char *kept =
+		g_string_chunk_insert_const(symbols->texts, status == 0 && plain ? plain : name);
+	free(plain);
+	return kept;
+}
+
+static struct fd_symbol *name_in(struct fd_symbols *symbols, const struct module *module,
+				 uint64_t addr)
+{
+	struct file *file = g_ptr_array_index(symbols->files, module->file);
+	struct fd_symbol *symbol = g_new0(struct fd_symbol, 1);
+	const char *name;
+
+	symbol->component = file->component;
+	symbol->module = file->path;
+	symbol->offset = addr - module->base;
+	name = fd_binary_function(binary_of(symbols, file), symbol->offset);
+	symbol->known = name != NULL;
+	if (name) {
+		symbol->function = demangled(symbols, name);
+	} else {
+		g_autofree char *base = g_path_get_basename(file->path);
+		g_autofree char *number =
+			g_strdup_printf("0x%" G_GINT64_MODIFIER "x in %s", symbol->offset, base);
+
+		symbol->function = g_string_chunk_insert_const(symbols->texts, number);
+	}
+	return symbol;
+}
+
+static struct fd_symbol *name_number(struct fd_symbols *symbols, uint64_t addr)
+{
+	struct fd_symbol *symbol = g_new0(struct fd_symbol, 1);
+	char number[24];
+
+	g_snprintf(number, sizeof number, "0x%" G_GINT64_MODIFIER "x", addr);
+	symbol->function = g_string_chunk_insert_const(symbols->texts, number);
+	symbol->component = "unknown";
+	symbol->module = "";
+	symbol->offset = addr;
+	return symbol;
+}
+
+const struct fd_symbol *fd_symbols_lookup(struct fd_symbols *symbols, uint32_t pid, uint64_t addr)
+{
+	uint32_t id = fd_intern_add(&symbols->asked, pid, addr);
+
+	if (id == symbols->cache->len) {
+		struct cached none = { 0 };
+
+		g_array_append_val(symbols->cache, none);
+	}
+	struct cached *cached = &g_array_index(symbols->cache, struct cached, id);
+	if (!cached->symbol || (!cached->symbol->known && cached->modules != symbols->modules)) {
+		const struct module *module = find_module(symbols, pid, addr);
+
+		cached->symbol =
+			module ? name_in(symbols, module, addr) : name_number(symbols, addr);
+		cached->modules = symbols->modules;
+		g_ptr_array_add(symbols->symbols, cached->symbol);
+	}
+	return cached->symbol;
+}
+
+struct fd_symbol_source fd_symbols_locate(struct fd_symbols *symbols, uint32_t pid, uint64_t addr)
+{
+	const struct module *module = find_module(symbols, pid, addr);
+	struct fd_symbol_source source = { NULL, 0 };
+
+	if (module) {
+		struct file *file = g_ptr_array_index(symbols->files, module->file);
+
+		fd_binary_line(binary_of(symbols, file), addr - module->base, &source.file,
+			       &source.line);
+	}
+	return source;
+}
+
+static gboolean is_program(const struct file *file)
+{
+	return file->path[0] == '/' && *file->component && !strstr(file->path, ".so");
+}
+
+const char *fd_symbols_program(const struct fd_symbols *symbols)
+{
+	for (guint i = 0; i < symbols->files->len; i++) {
+		const struct file *file = g_ptr_array_index(symbols->files, i);
+
+		if (is_program(file))
+			return file->component;
+	}
+	return FD_COMPONENT_PROGRAM;
+}
+
+const char *const *fd_symbols_notes(const struct fd_symbols *symbols)
+{
+	return (const char *const *)symbols->notes->pdata;
+}
+
+gboolean fd_symbols_save(struct fd_symbols *symbols, const char *dir, GError **error)
+{
+	if (g_mkdir_with_parents(dir, 0777) != 0) {
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", dir,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	for (guint i = 0; i < symbols->files->len; i++) {
+		struct file *file = g_ptr_array_index(symbols->files, i);
+
+		if (file->binary && !fd_binary_save(file->binary, dir, error))
+			return FALSE;
+	}
+	return TRUE;
+}

@@ -1,0 +1,150 @@
+#include "analyze/symbols/symtable.h"
+
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct fd_symtable {
+	GArray *rows; /* of struct fd_symtable_row */
+	GStringChunk *names;
+	gboolean sorted;
+};
+
+struct fd_symtable *fd_symtable_new(void)
+{
+	struct fd_symtable *table = g_new0(struct fd_symtable, 1);
+
+	table->rows = g_array_new(FALSE, FALSE, sizeof(struct fd_symtable_row));
+	table->names = g_string_chunk_new(4096);
+	return table;
+}
+
+void fd_symtable_free(struct fd_symtable *table)
+{
+	if (!table)
+		return;
+	g_array_unref(table->rows);
+	g_string_chunk_free(table->names);
+	g_free(table);
+}
+
+guint fd_symtable_count(const struct fd_symtable *table)
+{
+	return table->rows->len;
+}
+
+void fd_symtable_add(struct fd_symtable *table, uint64_t offset, uint64_t size, const char *name)
+{
+	struct fd_symtable_row row = { offset, size, g_string_chunk_insert(table->names, name) };
+
+	g_array_append_val(table->rows, row);
+	table->sorted = FALSE;
+}
+
+/* By offset; where names share one, the one with a size, then the one that sorts first, is last:
+ * that is the one a search finds. */
+static gint by_offset(gconstpointer a, gconstpointer b)
+{
+	const struct fd_symtable_row *left = a, *right = b;
+
+	if (left->offset != right->offset)
+		return left->offset < right->offset ? -1 : 1;
+	if (!left->size != !right->size)
+		return left->size ? 1 : -1;
+	return strcmp(right->name, left->name);
+}
+
+static void sort(struct fd_symtable *table)
+{
+	if (!table->sorted)
+		g_array_sort(table->rows, by_offset);
+	table->sorted = TRUE;
+}
+
+const struct fd_symtable_row *fd_symtable_find(struct fd_symtable *table, uint64_t offset)
+{
+	guint low = 0;
+	guint high = table->rows->len;
+
+	sort(table);
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(table->rows, struct fd_symtable_row, middle).offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return NULL;
+	const struct fd_symtable_row *row =
+		&g_array_index(table->rows, struct fd_symtable_row, low - 1);
+	return !row->size || offset - row->offset < row->size ? row : NULL;
+}
+
+static gboolean parse_line(char *line, struct fd_symtable_row *row)
+{
+	char *end;
+	guint64 value;
+
+	if (!g_ascii_isxdigit(*line))
+		return FALSE;
+	value = g_ascii_strtoull(line, &end, 16);
+	if (*end != ' ' || !g_ascii_isxdigit(end[1]))
+		return FALSE;
+	row->offset = value;
+	row->size = g_ascii_strtoull(end + 1, &end, 16);
+	if (*end != ' ' || !end[1] || strlen(end + 1) > FD_SYMTABLE_NAME_MAX)
+		return FALSE;
+	row->name = end + 1;
+	return TRUE;
+}
+
+struct fd_symtable *fd_symtable_load(const char *path, GError **error)
+{
+	g_autoptr(fd_symtable) table = NULL;
+	g_autofree char *text = NULL;
+	gsize length = 0;
+	struct stat status;
+
+	if (stat(path, &status) == 0 &&
+	    (!S_ISREG(status.st_mode) || (guint64)status.st_size > FD_SYMTABLE_BYTES_MAX)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "%s: expected a file of at most %u bytes", path, FD_SYMTABLE_BYTES_MAX);
+		return NULL;
+	}
+	if (!g_file_get_contents(path, &text, &length, error))
+		return NULL;
+	table = fd_symtable_new();
+	for (char *line = text; line < text + length;) {
+		char *end = memchr(line, '\n', (size_t)(text + length - line));
+		struct fd_symtable_row row;
+
+		if (end)
+			*end = '\0';
+		if (parse_line(line, &row))
+			fd_symtable_add(table, row.offset, row.size, row.name);
+		line += strlen(line) + 1;
+	}
+	if (!table->rows->len) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "%s: expected lines of \"offset size name\", found none", path);
+		return NULL;
+	}
+	return g_steal_pointer(&table);
+}
+
+gboolean fd_symtable_save(struct fd_symtable *table, const char *path, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	sort(table);
+	for (guint i = 0; i < table->rows->len; i++) {
+		const struct fd_symtable_row *row =
+			&g_array_index(table->rows, struct fd_symtable_row, i);
+
+		g_string_append_printf(text, "%" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %s\n",
+				       row->offset, row->size, row->name);
+	}
+	return g_file_set_contents(path, text->str, (gssize)text->len, error);
+}

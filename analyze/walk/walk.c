@@ -1,0 +1,298 @@
+#include "analyze/walk/walk.h"
+
+#include "analyze/walk/walk_private.h"
+
+static void thread_free(gpointer data)
+{
+	struct thread *thread = data;
+
+	g_array_unref(thread->frames);
+	g_array_unref(thread->pending);
+	g_free(thread);
+}
+
+struct fd_walk *fd_walk_new(const struct fd_walk_visitor *visitor, void *user)
+{
+	struct fd_walk *walk = g_new0(struct fd_walk, 1);
+	struct fd_walk_path root = { 0 };
+	uint32_t no_key = FD_INTERN_NONE;
+
+	walk->visitor = visitor;
+	walk->user = user;
+	walk->threads = g_ptr_array_new_with_free_func(thread_free);
+	walk->slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
+	walk->edge_paths = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	walk->paths = g_array_new(FALSE, FALSE, sizeof(struct fd_walk_path));
+	walk->path_keys = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	g_array_append_val(walk->paths, root);
+	g_array_append_val(walk->path_keys, no_key);
+	walk->sessions = walk_sessions_new();
+	walk->puts = walk_puts_new();
+	walk->fds = walk_fds_new();
+	walk->ended = walk_sessions_new();
+	return walk;
+}
+
+void fd_walk_set_unit(struct fd_walk *walk, enum fd_unit unit)
+{
+	walk->unit = unit;
+}
+
+void fd_walk_free(struct fd_walk *walk)
+{
+	if (!walk)
+		return;
+	/* Sessions are held by the table while they are open, and by frames and threads. */
+	static const struct fd_walk_visitor deaf = { 0 };
+
+	walk->visitor = &deaf;
+	fd_walk_finish(walk);
+	g_hash_table_unref(walk->puts);
+	g_hash_table_unref(walk->fds);
+	g_hash_table_unref(walk->ended);
+	g_hash_table_unref(walk->sessions);
+	g_ptr_array_unref(walk->threads);
+	g_array_unref(walk->slots);
+	g_array_unref(walk->edge_paths);
+	g_array_unref(walk->paths);
+	g_array_unref(walk->path_keys);
+	fd_intern_clear(&walk->pids);
+	fd_intern_clear(&walk->thread_ids);
+	fd_intern_clear(&walk->slot_ids);
+	fd_intern_clear(&walk->keys);
+	fd_intern_clear(&walk->edges);
+	g_free(walk);
+}
+
+static struct thread *thread_of(struct fd_walk *walk, const struct fd_event *event)
+{
+	struct thread *thread = walk->last;
+
+	if (thread && thread->pid == event->pid && thread->tid == event->tid)
+		return thread;
+	uint32_t index = fd_intern_add(&walk->thread_ids, event->pid, event->tid);
+	if (index == walk->threads->len) {
+		fd_intern_add(&walk->pids, event->pid, 0);
+		walk->stats.processes = walk->pids.count;
+		walk->stats.threads++;
+		thread = g_new0(struct thread, 1);
+		thread->pid = event->pid;
+		thread->tid = event->tid;
+		thread->index = index;
+		thread->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
+		thread->pending = g_array_new(FALSE, FALSE, sizeof(struct fd_walk_frame));
+		g_ptr_array_add(walk->threads, thread);
+	}
+	walk->last = g_ptr_array_index(walk->threads, index);
+	return walk->last;
+}
+
+static void on_session(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	struct session *session = walk_session_find(walk, thread->pid, event->addr);
+
+	if (!session)
+		walk->stats.stray_sessions++;
+	else if (event->kind == FD_EVENT_SESSION_RESUME)
+		walk_session_enter(walk, thread, session, TRUE);
+	else if (session == thread->session)
+		walk_session_leave(walk, thread);
+}
+
+/* Whatever it was in is over; its number may come again. */
+static void on_thread_end(struct fd_walk *walk, struct thread *thread)
+{
+	walk_owner_boundary(walk, thread);
+	walk_stack_clear(walk, thread, FALSE);
+	walk_session_leave(walk, thread);
+	thread->overflow = 0;
+	thread->waited = FALSE;
+}
+
+static void on_switched(struct fd_walk *walk, const struct fd_event *event)
+{
+	struct fd_walk_switch told = {
+		.time_ns = event->time_ns,
+		.addr = event->addr,
+		.calls = event->addr2,
+		.pid = event->pid,
+		.on = event->fd == 1,
+		.reason = event->wait,
+	};
+
+	walk->stats.switches++;
+	if (walk->visitor->switched)
+		walk->visitor->switched(walk->user, &told);
+}
+
+static void on_note(struct fd_walk *walk, const struct thread *thread, const struct fd_event *event)
+{
+	struct fd_walk_note note = {
+		.time_ns = thread->now_ns,
+		.pid = thread->pid,
+		.tid = thread->tid,
+		.key = event->name,
+		.value = event->data ? event->data : "",
+		.value_len = event->data ? event->data_len : 0,
+		.total = event->kind == FD_EVENT_BYTES ? event->addr : event->data_len,
+		.session = thread->current ? &thread->current->told : NULL,
+	};
+
+	if (event->kind == FD_EVENT_NOTE && walk->visitor->note)
+		walk->visitor->note(walk->user, &note);
+	if (event->kind == FD_EVENT_BYTES && walk->visitor->bytes)
+		walk->visitor->bytes(walk->user, &note);
+}
+
+static void dispatch_rest(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	switch ((enum fd_event_kind)event->kind) {
+	case FD_EVENT_FUNC_SKIPPED:
+		walk_stack_skip(walk, thread, event);
+		break;
+	case FD_EVENT_FUNC_UNWOUND:
+		walk_stack_unwind(walk, thread, event->addr);
+		break;
+	case FD_EVENT_FUNC_LOST:
+		walk->stats.lost += event->addr;
+		break;
+	case FD_EVENT_IO:
+		walk_io(walk, thread, event);
+		break;
+	case FD_EVENT_REQUEST_BEGIN:
+		walk_request_begin(walk, thread, event);
+		break;
+	case FD_EVENT_REQUEST_END:
+		walk_request_end(walk, thread, event);
+		break;
+	case FD_EVENT_THREAD_END:
+		on_thread_end(walk, thread);
+		break;
+	default:
+		break;
+	}
+}
+
+static void dispatch(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	switch ((enum fd_event_kind)event->kind) {
+	case FD_EVENT_FUNC_ENTRY:
+		walk_stack_enter(walk, thread, FD_FRAME_FUNCTION, event);
+		break;
+	case FD_EVENT_FUNC_EXIT:
+		walk_stack_exit(walk, thread, FD_FRAME_FUNCTION, event);
+		break;
+	case FD_EVENT_SCOPE_ENTER:
+		walk_stack_enter(walk, thread, FD_FRAME_SCOPE, event);
+		break;
+	case FD_EVENT_SCOPE_EXIT:
+		walk_stack_exit(walk, thread, FD_FRAME_SCOPE, event);
+		break;
+	case FD_EVENT_WAIT_BEGIN:
+		walk_owner_wait(walk, thread, event);
+		break;
+	case FD_EVENT_WAIT_END:
+		walk_owner_wait_end(walk, thread, event);
+		break;
+	case FD_EVENT_SESSION_BEGIN:
+		walk_session_begin(walk, thread, event);
+		break;
+	case FD_EVENT_SESSION_END:
+		walk_session_end(walk, thread, event);
+		break;
+	case FD_EVENT_SESSION_RESUME:
+	case FD_EVENT_SESSION_SUSPEND:
+		on_session(walk, thread, event);
+		break;
+	case FD_EVENT_HANDOFF_PUT:
+		walk_handoff_put(walk, thread, event);
+		break;
+	case FD_EVENT_HANDOFF_TAKE:
+		walk_handoff_take(walk, thread, event);
+		break;
+	case FD_EVENT_NOTE:
+	case FD_EVENT_BYTES:
+		on_note(walk, thread, event);
+		break;
+	default:
+		dispatch_rest(walk, thread, event);
+		break;
+	}
+}
+
+static void count(struct fd_walk *walk, const struct fd_event *event)
+{
+	struct fd_walk_stats *stats = &walk->stats;
+
+	if (!stats->events++ || event->time_ns < stats->begin_ns)
+		stats->begin_ns = event->time_ns;
+	walk->now_ns = MAX(walk->now_ns, event->time_ns);
+	stats->end_ns = walk->now_ns;
+	stats->other += event->kind == FD_EVENT_OTHER || event->kind >= FD_EVENT_KINDS;
+}
+
+static void pass_time(struct fd_walk *walk, struct thread *thread, uint64_t time_ns)
+{
+	if (G_UNLIKELY(time_ns < thread->now_ns))
+		walk->stats.time_backwards++;
+	else
+		thread->now_ns = time_ns;
+}
+
+static gboolean says_nothing_of_threads(const struct fd_event *event)
+{
+	return event->kind == FD_EVENT_OTHER || event->kind == FD_EVENT_MODULE ||
+	       event->kind == FD_EVENT_PROCESS || event->kind >= FD_EVENT_KINDS;
+}
+
+void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		const struct fd_event *event = &events[i];
+
+		if (event->kind == FD_EVENT_THREAD_NAME) {
+			thread_of(walk, event)->name = event->name;
+			continue;
+		}
+		count(walk, event);
+		if (event->kind == FD_EVENT_SWITCHED)
+			on_switched(walk, event);
+		if (event->kind == FD_EVENT_SWITCHED || says_nothing_of_threads(event))
+			continue;
+		struct thread *thread = thread_of(walk, event);
+
+		walk->stats.no_thread += event->tid == 0;
+		pass_time(walk, thread, event->time_ns);
+		dispatch(walk, thread, event);
+	}
+}
+
+void fd_walk_finish(struct fd_walk *walk)
+{
+	if (walk->finished)
+		return;
+	walk->finished = TRUE;
+	for (guint i = 0; i < walk->threads->len; i++)
+		((struct thread *)g_ptr_array_index(walk->threads, i))->now_ns = walk->now_ns;
+	walk_handoff_finish(walk);
+	for (guint i = 0; i < walk->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(walk->threads, i);
+
+		walk_owner_boundary(walk, thread);
+		walk_stack_clear(walk, thread, TRUE);
+		walk_session_leave(walk, thread);
+	}
+	walk_session_finish(walk);
+}
+
+struct fd_walk_path fd_walk_path(const struct fd_walk *walk, uint32_t path)
+{
+	if (path >= walk->paths->len)
+		path = 0;
+	return g_array_index(walk->paths, struct fd_walk_path, path);
+}
+
+void fd_walk_get_stats(const struct fd_walk *walk, struct fd_walk_stats *stats)
+{
+	*stats = walk->stats;
+}

@@ -1,0 +1,294 @@
+/* Whose frames they are: the current session of a thread, boundaries, adoption. The rule itself is
+ * in docs/analysis.md. */
+#include "analyze/walk/walk_private.h"
+
+static void tell(struct fd_walk *walk, const struct fd_walk_frame *frame)
+{
+	walk->stats.frames++;
+	walk->stats.calls[frame->kind]++;
+	walk->stats.unfinished += frame->unfinished;
+	walk->stats.repaired += frame->repaired;
+	if (walk->visitor->frame)
+		walk->visitor->frame(walk->user, frame);
+}
+
+void walk_tell(struct fd_walk *walk, struct thread *thread, struct fd_walk_frame *frame,
+	       uint8_t claim)
+{
+	if (claim == CLAIM_PENDING) {
+		if (thread->pending->len < FD_WALK_PENDING_MAX) {
+			g_array_append_val(thread->pending, *frame);
+			return;
+		}
+		thread->pending_over++;
+	}
+	tell(walk, frame);
+}
+
+void walk_owner_claim(struct thread *thread, struct frame *frame)
+{
+	if (!thread->current)
+		return; /* CLAIM_PENDING */
+	frame->claim = CLAIM_SESSION;
+	frame->owner = thread->current;
+	frame->owner->open_frames++;
+	thread->current_open++;
+}
+
+void walk_owner_release(struct fd_walk *walk, struct thread *thread, const struct frame *frame)
+{
+	struct session *owner = frame->owner;
+
+	if (!owner)
+		return;
+	owner->open_frames--;
+	if (frame->adopted)
+		thread->adopted--;
+	else if (owner == thread->current)
+		thread->current_open--;
+	walk_session_settle(walk, owner);
+}
+
+/* A session's open frame turns out to be the server's. What it held of the session stays. */
+static void give_to_server(struct fd_walk *walk, struct thread *thread, struct frame *frame)
+{
+	struct frame old = *frame;
+
+	frame->claim = CLAIM_SERVER;
+	frame->owner = NULL;
+	frame->adopted = FALSE;
+	walk_owner_release(walk, thread, &old);
+}
+
+/* Gives open frames of sessions to the server: all, or the adopted ones of other sessions. */
+static void disown(struct fd_walk *walk, struct thread *thread, gboolean all,
+		   const struct session *keep)
+{
+	uint32_t depth = thread->frames->len;
+
+	if (!all && !thread->adopted)
+		return;
+	for (uint32_t i = thread->server_below; i < depth; i++) {
+		struct frame *frame = walk_frame_at(thread, i);
+
+		if (frame->owner && frame->owner != keep && (all || frame->adopted))
+			give_to_server(walk, thread, frame);
+	}
+	if (all)
+		thread->server_below = depth;
+}
+
+static void settle_open(struct thread *thread, struct frame *frame, struct session *session)
+{
+	if (session) {
+		frame->claim = CLAIM_SESSION;
+		frame->owner = session;
+		frame->adopted = TRUE;
+		session->open_frames++;
+		thread->adopted++;
+		return;
+	}
+	frame->claim = CLAIM_SERVER;
+	frame->in_server_ns += frame->in_owner_ns;
+	frame->in_server_wait_ns += frame->in_owner_wait_ns;
+}
+
+/* The frame around what is pending learns what was in it. */
+static void settle_around(struct thread *thread, const struct session *session)
+{
+	struct frame *around =
+		thread->boundary ? walk_frame_at(thread, thread->boundary - 1) : NULL;
+
+	if (around && !session) {
+		around->in_server_ns += thread->pending_ns;
+		around->in_server_wait_ns += thread->pending_wait_ns;
+	} else if (around && around->owner == session) {
+		around->in_owner_ns += thread->pending_ns;
+		around->in_owner_wait_ns += thread->pending_wait_ns;
+	}
+	thread->pending_ns = 0;
+	thread->pending_wait_ns = 0;
+}
+
+static struct fd_walk_frame *pending_at(const struct thread *thread, guint index)
+{
+	return &g_array_index(thread->pending, struct fd_walk_frame, index);
+}
+
+/* The first open and closed frames of what is pending become the session's, or the server's. */
+static void settle_first(struct fd_walk *walk, struct thread *thread, uint32_t open, guint closed,
+			 struct session *session)
+{
+	for (uint32_t i = thread->boundary; i < open; i++) {
+		settle_open(thread, walk_frame_at(thread, i), session);
+		walk->stats.adopted += session != NULL;
+	}
+	settle_around(thread, session);
+	for (guint i = 0; i < closed; i++) {
+		struct fd_walk_frame *frame = pending_at(thread, i);
+
+		frame->session = session ? &session->told : NULL;
+		walk->stats.adopted += session != NULL;
+		tell(walk, frame);
+	}
+	if (closed)
+		g_array_remove_range(thread->pending, 0, closed);
+}
+
+struct times {
+	uint64_t ns, wait_ns;
+};
+
+/* Of the closed frames from an index on, as far as no pending frame is around them: ids are given
+ * when frames are opened, and closed ones are in the order of their ends. */
+static struct times times_from(const struct thread *thread, guint closed, uint64_t around)
+{
+	struct times times = { 0 };
+
+	for (guint i = thread->pending->len; i > closed; i--) {
+		const struct fd_walk_frame *frame = pending_at(thread, i - 1);
+
+		if (frame->id > around)
+			continue;
+		around = frame->id;
+		times.ns += frame->total_ns;
+		times.wait_ns += frame->wait_ns;
+	}
+	return times;
+}
+
+/* Of what is pending, what was opened before since_ns becomes the server's, and what is in it and
+ * closed. That is the first of what is open, and of what is closed: who was opened later and closed
+ * earlier is inside. */
+static void settle_before(struct fd_walk *walk, struct thread *thread)
+{
+	uint32_t open = thread->boundary, depth = thread->frames->len;
+	guint closed = thread->pending->len;
+
+	while (open < depth && walk_frame_at(thread, open)->start_ns < thread->since_ns)
+		open++;
+	while (closed && pending_at(thread, closed - 1)->start_ns >= thread->since_ns)
+		closed--;
+	if (!closed && open == thread->boundary)
+		return;
+	struct times later =
+		times_from(thread, closed,
+			   open < depth ? walk_frame_at(thread, open)->id : UINT64_MAX);
+	struct frame *last = open > thread->boundary ? walk_frame_at(thread, open - 1) : NULL;
+
+	*(last ? &last->in_owner_ns : &thread->pending_ns) -= later.ns;
+	*(last ? &last->in_owner_wait_ns : &thread->pending_wait_ns) -= later.wait_ns;
+	settle_first(walk, thread, open, closed, NULL);
+	thread->boundary = open;
+	thread->pending_ns = later.ns;
+	thread->pending_wait_ns = later.wait_ns;
+}
+
+/* Everything pending on the thread becomes the session's, or the server's (NULL). */
+static void settle(struct fd_walk *walk, struct thread *thread, struct session *session)
+{
+	if (session && thread->since_ns)
+		settle_before(walk, thread);
+	thread->since_ns = 0;
+	settle_first(walk, thread, thread->frames->len, thread->pending->len, session);
+	/* What nobody adopts was the server's anyway: a long start-up, say. */
+	if (session)
+		walk->stats.pending_over += thread->pending_over;
+	thread->pending_over = 0;
+}
+
+void walk_owner_boundary(struct fd_walk *walk, struct thread *thread)
+{
+	if (!thread->current)
+		settle(walk, thread, NULL);
+	thread->boundary = thread->frames->len;
+}
+
+void walk_owner_since(struct thread *thread, uint64_t since_ns)
+{
+	if (!thread->current)
+		thread->since_ns = MAX(thread->since_ns, since_ns);
+}
+
+void walk_owner_suspend(struct fd_walk *walk, struct thread *thread)
+{
+	struct session *session = thread->current;
+
+	if (!session)
+		return;
+	thread->current = NULL;
+	thread->current_open = 0;
+	thread->boundary = thread->frames->len;
+	session->currents--;
+	walk_session_settle(walk, session);
+}
+
+void walk_owner_resume(struct fd_walk *walk, struct thread *thread, struct session *session)
+{
+	if (thread->current == session)
+		return;
+	if (thread->current)
+		walk_owner_suspend(walk, thread);
+	/* An adopted frame that outlives its session is a loop. */
+	disown(walk, thread, FALSE, session);
+	gboolean has_open = session->open_frames > 0;
+
+	settle(walk, thread, session);
+	thread->current = session;
+	session->currents++;
+	thread->current_open = 0;
+	for (uint32_t i = thread->server_below; has_open && i < thread->frames->len; i++) {
+		const struct frame *frame = walk_frame_at(thread, i);
+
+		thread->current_open += frame->owner == session && !frame->adopted;
+	}
+}
+
+static gboolean asks_for_work(const struct thread *thread, uint8_t wait)
+{
+	if (wait == FD_WAIT_POLL || wait == FD_WAIT_ACCEPT)
+		return TRUE;
+	return wait == FD_WAIT_COND && (!thread->current || !thread->current_open);
+}
+
+/* Where requests are told: it is on a connection that has none now. What it waits for there is the
+ * next one. */
+static gboolean is_between_requests(const struct thread *thread)
+{
+	return thread->session && !thread->session->unit;
+}
+
+void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	thread->waited = TRUE;
+	if (event->wait == FD_WAIT_IO)
+		walk_io_touch(walk, thread, event->fd);
+	gboolean between = is_between_requests(thread) && event->wait == FD_WAIT_IO;
+
+	if (!between && !asks_for_work(thread, event->wait)) {
+		walk_stack_enter(walk, thread, FD_FRAME_WAIT, event);
+		return;
+	}
+	if (!between)
+		walk_session_leave(walk, thread);
+	walk_owner_boundary(walk, thread);
+	disown(walk, thread, !between && event->wait != FD_WAIT_COND, NULL);
+
+	struct frame *frame = walk_stack_enter(walk, thread, FD_FRAME_WAIT, event);
+	if (frame) {
+		frame->claim = CLAIM_SERVER;
+		frame->boundary = TRUE;
+		thread->boundary = thread->frames->len;
+	}
+}
+
+void walk_owner_wait_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	gboolean first = !thread->waited;
+
+	thread->waited = TRUE;
+	walk_stack_exit(walk, thread, FD_FRAME_WAIT, event);
+	/* The thread was in it when its events began: what for is not known. Most wait for work. */
+	if (first && !thread->current)
+		walk_owner_boundary(walk, thread);
+}

@@ -1,0 +1,198 @@
+/*
+ * The inside of the walk, shared by its files:
+ *
+ *	walk.c          dispatch, the end of the trace
+ *	walk_stack.c    frames: enter, close, repair, call paths
+ *	walk_owner.c    sessions, boundaries, adoption: whose frames they are
+ *	walk_session.c  which sessions are open, on which threads; requests
+ *	walk_io.c       descriptors of sessions
+ *	walk_handoff.c  objects in queues
+ */
+#ifndef FD_ANALYZE_WALK_PRIVATE_H
+#define FD_ANALYZE_WALK_PRIVATE_H
+
+#include "base/intern.h"
+#include "analyze/walk/walk.h"
+#include "instrument/wire/events.h"
+
+#define WALK_EDGES_MAX (2 * FD_WALK_PATHS_MAX)
+
+/* A session, or a request where those are told as sessions: then what they are in is hidden. */
+struct session {
+	struct fd_walk_session told;
+	uint64_t serial; /* tells it apart from all others, hidden ones too */
+	struct session
+		*unit;  /* what a thread that works for it works for: itself, its request where
+			       * those are told, NULL: it has none now */
+	uint64_t alias; /* its other key, if it has one */
+	gboolean has_alias;
+	gboolean hidden;      /* nobody is told of it */
+	GArray *fds;          /* int32_t: descriptors that lead to it; NULL: none */
+	uint32_t open_frames; /* frames that it owns and that are open, of all threads */
+	uint32_t currents;    /* threads that are on it, or whose current session it is */
+};
+
+/* Whose an open frame is, as far as is known. */
+enum claim {
+	CLAIM_PENDING, /* the next session that becomes current adopts it */
+	CLAIM_SERVER,
+	CLAIM_SESSION /* owner says which; may still turn into the server's */
+};
+
+struct frame {
+	uint64_t id;
+	uint64_t addr;
+	uint64_t call_site;
+	uint64_t start_ns;
+	uint64_t child_ns;    /* inside closed frames directly below */
+	uint64_t in_owner_ns; /* own times of closed frames below with the same claim */
+	uint64_t in_owner_wait_ns;
+	uint64_t in_server_ns; /* likewise of the server's */
+	uint64_t in_server_wait_ns;
+	uint64_t skipped_calls;
+	uint64_t skipped_ns;
+	struct session *owner; /* CLAIM_SESSION only */
+	uint32_t slot;         /* of this function on this thread: struct slot */
+	uint32_t outer;        /* index + 1 of the same function's next frame further out */
+	uint32_t path;
+	uint32_t name;
+	int32_t fd;
+	uint8_t kind;
+	uint8_t wait;
+	uint8_t claim;
+	uint8_t adopted;  /* it was open before its owner was current */
+	uint8_t boundary; /* a wait whose end is a boundary */
+};
+
+/* A function (scope, wait) on a thread. */
+struct slot {
+	uint32_t key;
+	uint32_t top; /* index + 1 of its innermost open frame on the thread, 0: none */
+};
+
+struct thread {
+	uint32_t pid;
+	uint32_t tid;
+	uint32_t index;
+	uint32_t name;
+	uint64_t now_ns;         /* of its last event */
+	struct session *session; /* that it is on; may be NULL */
+	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
+	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
+	gboolean waited;     /* a wait was seen */
+	GArray *frames;      /* of struct frame, outermost first */
+	GArray *pending;     /* of struct fd_walk_frame: closed, but nobody's yet */
+	uint64_t pending_ns; /* total of those directly below frames that are not pending */
+	uint64_t pending_wait_ns;
+	uint64_t pending_over; /* told as the server's since the last boundary, for want of room */
+	uint64_t since_ns;     /* what was opened before is for no session to adopt; 0: all is */
+	uint32_t boundary;     /* frames from this index on were opened since the last boundary */
+	uint32_t server_below; /* all frames below this index are the server's */
+	uint32_t adopted;      /* open frames that were adopted */
+	uint32_t current_open; /* open frames of the current session that were not adopted */
+	uint32_t open[FD_FRAME_KINDS]; /* open frames of each kind */
+	uint64_t overflow;             /* open frames that are not kept */
+};
+
+struct fd_walk {
+	const struct fd_walk_visitor *visitor;
+	void *user;
+	uint64_t now_ns;
+	uint64_t next_frame;
+	struct fd_intern pids;
+	struct fd_intern thread_ids; /* (pid, tid) -> index of threads */
+	GPtrArray *threads;          /* of struct thread */
+	struct thread *last;         /* of the last event */
+	struct fd_intern slot_ids;   /* (thread and kind, addr or name) -> index of slots */
+	GArray *slots;
+	struct fd_intern keys;  /* (pid and kind, addr or name) */
+	struct fd_intern edges; /* (path, key) -> index of edge_paths */
+	GArray *edge_paths;     /* of uint32_t */
+	GArray *paths;          /* of struct fd_walk_path, path_keys beside it */
+	GArray *path_keys;      /* of uint32_t */
+	GHashTable *sessions;   /* struct session_key -> struct session, the open ones; one that has
+				 * two keys is there twice */
+	GHashTable *fds;        /* pid << 32 | descriptor -> struct session, open ones */
+	GHashTable *ended; /* of struct session_key: the other keys of sessions that have ended,
+				 * whose own end is still to come */
+	enum fd_unit unit;
+	uint64_t next_serial;
+	GHashTable *puts; /* of struct put, the objects in queues */
+	struct fd_walk_stats stats;
+	gboolean finished;
+};
+
+static inline struct frame *walk_frame_at(const struct thread *thread, uint32_t index)
+{
+	return &g_array_index(thread->frames, struct frame, index);
+}
+
+/* The keys of a set, in the order that compare gives. The caller unrefs it. */
+static inline GPtrArray *walk_sorted_keys(GHashTable *set, GCompareFunc compare)
+{
+	GPtrArray *keys = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer key;
+
+	g_hash_table_iter_init(&iter, set);
+	while (g_hash_table_iter_next(&iter, &key, NULL))
+		g_ptr_array_add(keys, key);
+	g_ptr_array_sort(keys, compare);
+	return keys;
+}
+
+/* walk_stack.c */
+struct frame *walk_stack_enter(struct fd_walk *walk, struct thread *thread, enum fd_frame_kind kind,
+			       const struct fd_event *event);
+void walk_stack_exit(struct fd_walk *walk, struct thread *thread, enum fd_frame_kind kind,
+		     const struct fd_event *event);
+void walk_stack_skip(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_stack_unwind(struct fd_walk *walk, struct thread *thread, uint64_t count);
+/* All that is open: at the end of the trace, or of the thread. */
+void walk_stack_clear(struct fd_walk *walk, struct thread *thread, gboolean end_of_trace);
+
+/* walk_owner.c */
+void walk_owner_claim(struct thread *thread, struct frame *frame);
+void walk_owner_release(struct fd_walk *walk, struct thread *thread, const struct frame *frame);
+void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_owner_wait_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_owner_boundary(struct fd_walk *walk, struct thread *thread);
+/* The session that the thread works for next was elsewhere until then. */
+void walk_owner_since(struct thread *thread, uint64_t since_ns);
+void walk_owner_suspend(struct fd_walk *walk, struct thread *thread);
+void walk_owner_resume(struct fd_walk *walk, struct thread *thread, struct session *session);
+void walk_tell(struct fd_walk *walk, struct thread *thread, struct fd_walk_frame *frame,
+	       uint8_t claim);
+
+/* walk_session.c */
+struct session *walk_session_find(const struct fd_walk *walk, uint32_t pid, uint64_t key);
+void walk_session_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_session_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_session_settle(struct fd_walk *walk, struct session *session);
+void walk_session_finish(struct fd_walk *walk);
+/* The thread works for the session from now on, or for none. */
+void walk_session_enter(struct fd_walk *walk, struct thread *thread, struct session *session,
+			gboolean by_header);
+void walk_session_leave(struct fd_walk *walk, struct thread *thread);
+void walk_request_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_request_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+GHashTable *walk_sessions_new(void);
+
+/* walk_io.c */
+struct session *walk_io_find(const struct fd_walk *walk, uint32_t pid, int32_t fd);
+/* The descriptor leads to the session, and no longer to another. */
+void walk_io_lead(struct fd_walk *walk, struct session *session, int32_t fd);
+void walk_io_forget(struct fd_walk *walk, struct session *session);
+/* The thread has to do with the descriptor: its session becomes current, unless the thread was told
+ * of another one. */
+struct session *walk_io_touch(struct fd_walk *walk, struct thread *thread, int32_t fd);
+void walk_io(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+GHashTable *walk_fds_new(void);
+
+/* walk_handoff.c */
+void walk_handoff_put(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_handoff_take(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_handoff_finish(struct fd_walk *walk);
+GHashTable *walk_puts_new(void);
+
+#endif

@@ -1,0 +1,357 @@
+/* Sessions: which are open, on which threads, their end; requests in them. */
+#include "analyze/walk/walk_private.h"
+
+struct session_key {
+	uint64_t key;
+	uint32_t pid;
+};
+
+static guint key_hash(gconstpointer data)
+{
+	const struct session_key *key = data;
+	uint64_t mixed = (key->key ^ (uint64_t)key->pid << 32) * 0x9e3779b97f4a7c15ULL;
+
+	return (guint)(mixed >> 32);
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+	const struct session_key *left = a, *right = b;
+
+	return left->key == right->key && left->pid == right->pid;
+}
+
+GHashTable *walk_sessions_new(void)
+{
+	return g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+}
+
+struct session *walk_session_find(const struct fd_walk *walk, uint32_t pid, uint64_t key)
+{
+	struct session_key probe = { key, pid };
+
+	return g_hash_table_lookup(walk->sessions, &probe);
+}
+
+static void add_key(struct fd_walk *walk, struct session *session, uint64_t key)
+{
+	struct session_key made = { key, session->told.pid };
+
+	g_hash_table_replace(walk->sessions, g_memdup2(&made, sizeof(made)), session);
+}
+
+static void remove_key(struct fd_walk *walk, const struct session *session, uint64_t key)
+{
+	struct session_key probe = { key, session->told.pid };
+
+	g_hash_table_remove(walk->sessions, &probe);
+}
+
+void walk_session_settle(struct fd_walk *walk, struct session *session)
+{
+	if (session->told.state == FD_SESSION_OPEN || session->open_frames || session->currents)
+		return;
+	if (!session->hidden && walk->visitor->session_closed)
+		walk->visitor->session_closed(walk->user, &session->told);
+	g_free((char *)session->told.peer);
+	g_free((char *)session->told.what);
+	g_free(session);
+}
+
+static void count_end(struct fd_walk *walk, enum fd_session_state state)
+{
+	switch (state) {
+	case FD_SESSION_FINISHED:
+		walk->stats.finished++;
+		break;
+	case FD_SESSION_REPLACED:
+		walk->stats.replaced++;
+		break;
+	default:
+		walk->stats.unfinished_sessions++;
+	}
+}
+
+/* Nothing new belongs to it. It goes when the last frame of it is closed. */
+static void over(struct fd_walk *walk, struct session *session, enum fd_session_state state,
+		 uint64_t now_ns)
+{
+	session->told.state = state;
+	session->told.end_ns = MAX(session->told.begin_ns, now_ns);
+	if (!session->hidden)
+		count_end(walk, state);
+	walk_session_settle(walk, session);
+}
+
+static void close_request(struct fd_walk *walk, struct session *session,
+			  enum fd_session_state state, uint64_t now_ns)
+{
+	struct session *request = session->unit == session ? NULL : session->unit;
+
+	if (!request)
+		return;
+	session->unit = NULL;
+	over(walk, request, state, now_ns);
+}
+
+static void session_close(struct fd_walk *walk, struct session *session,
+			  enum fd_session_state state, uint64_t now_ns)
+{
+	close_request(walk, session, state, now_ns);
+	remove_key(walk, session, session->told.key);
+	if (session->has_alias)
+		remove_key(walk, session, session->alias);
+	walk_io_forget(walk, session);
+	over(walk, session, state, now_ns);
+}
+
+/* ---- threads ---- */
+
+static void drop(struct fd_walk *walk, struct thread *thread)
+{
+	struct session *session = thread->session;
+
+	if (!session)
+		return;
+	thread->session = NULL;
+	session->currents--;
+	walk_session_settle(walk, session);
+}
+
+void walk_session_enter(struct fd_walk *walk, struct thread *thread, struct session *session,
+			gboolean by_header)
+{
+	if (thread->session != session) {
+		session->currents++;
+		drop(walk, thread);
+		thread->session = session;
+	}
+	thread->by_header = by_header;
+	if (session->unit)
+		walk_owner_resume(walk, thread, session->unit);
+	else
+		walk_owner_suspend(walk, thread);
+}
+
+void walk_session_leave(struct fd_walk *walk, struct thread *thread)
+{
+	walk_owner_suspend(walk, thread);
+	drop(walk, thread);
+}
+
+/* ---- begin and end ---- */
+
+/* libflowdar-io's keys: the descriptor, and how often it was opened. */
+static gboolean is_descriptor(uint64_t key, int32_t fd)
+{
+	return fd >= 0 && (uint32_t)key == (uint32_t)fd && key >> 32;
+}
+
+static struct session *session_new(struct fd_walk *walk, const struct thread *thread, uint64_t key,
+				   gboolean hidden)
+{
+	struct session *session = g_new0(struct session, 1);
+
+	session->serial = ++walk->next_serial;
+	session->hidden = hidden;
+	session->told = (struct fd_walk_session){
+		.id = hidden ? 0 : ++walk->stats.sessions,
+		.key = key,
+		.pid = thread->pid,
+		.tid = thread->tid,
+		.fd = -1,
+		.begin_ns = thread->now_ns,
+		.state = FD_SESSION_OPEN,
+	};
+	return session;
+}
+
+static void tell_opened(struct fd_walk *walk, struct session *session)
+{
+	if (!session->hidden && walk->visitor->session_opened)
+		walk->visitor->session_opened(walk->user, &session->told);
+}
+
+/* Another source tells of a connection that is open already: by its descriptor it is the same. Two
+ * keys of one source are two sessions, whatever their descriptor. */
+static gboolean is_same(const struct session *session, const struct fd_event *event)
+{
+	return !session->has_alias &&
+	       is_descriptor(session->told.key, event->fd) != is_descriptor(event->addr, event->fd);
+}
+
+static void replace(struct fd_walk *walk, struct thread *thread, struct session *old)
+{
+	if (thread->session == old)
+		walk_session_leave(walk, thread);
+	session_close(walk, old, FD_SESSION_REPLACED, thread->now_ns);
+}
+
+void walk_session_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	struct session *old = walk_session_find(walk, thread->pid, event->addr);
+	struct session *other = walk_io_find(walk, thread->pid, event->fd);
+	struct session *session;
+
+	if (!old && other && is_same(other, event)) {
+		walk->stats.aliases++;
+		other->alias = event->addr;
+		other->has_alias = TRUE;
+		add_key(walk, other, event->addr);
+		walk_session_enter(walk, thread, other, TRUE);
+		return;
+	}
+	g_hash_table_remove(walk->ended, &(struct session_key){ event->addr, thread->pid });
+	if (old)
+		replace(walk, thread, old);
+	/* The descriptor was opened again: its end was not seen. */
+	else if (other && is_descriptor(event->addr, event->fd))
+		replace(walk, thread, other);
+	session = session_new(walk, thread, event->addr, walk->unit == FD_UNIT_REQUEST);
+	session->told.peer = g_strdup(event->data ? event->data : "");
+	session->told.what = g_strdup("");
+	session->told.fd = event->fd;
+	session->unit = session->hidden ? NULL : session;
+	add_key(walk, session, event->addr);
+	walk_io_lead(walk, session, event->fd);
+	tell_opened(walk, session);
+	walk_session_enter(walk, thread, session, !is_descriptor(event->addr, event->fd));
+}
+
+/* The session may have been ended by its other key; then this end is no stray. */
+static void expect_end(struct fd_walk *walk, const struct session *session, uint64_t ended)
+{
+	struct session_key other = { session->alias, session->told.pid };
+
+	if (!session->has_alias)
+		return;
+	if (ended == session->alias)
+		other.key = session->told.key;
+	if (g_hash_table_size(walk->ended) >= FD_WALK_FDS_MAX)
+		g_hash_table_remove_all(walk->ended);
+	g_hash_table_add(walk->ended, g_memdup2(&other, sizeof(other)));
+}
+
+void walk_session_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	struct session *session = walk_session_find(walk, thread->pid, event->addr);
+	struct session_key key = { event->addr, thread->pid };
+
+	if (!session) {
+		walk->stats.stray_sessions += !g_hash_table_remove(walk->ended, &key);
+		return;
+	}
+	expect_end(walk, session, event->addr);
+	/* Whatever the thread did for the session is over. */
+	if (thread->session == session)
+		walk_session_leave(walk, thread);
+	session_close(walk, session, FD_SESSION_FINISHED, thread->now_ns);
+}
+
+static gint by_serial(gconstpointer a, gconstpointer b)
+{
+	const struct session *left = *(struct session *const *)a;
+	const struct session *right = *(struct session *const *)b;
+
+	return (left->serial > right->serial) - (left->serial < right->serial);
+}
+
+void walk_session_finish(struct fd_walk *walk)
+{
+	g_autoptr(GPtrArray) open = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer key, value;
+
+	g_hash_table_iter_init(&iter, walk->sessions);
+	while (g_hash_table_iter_next(&iter, &key, &value)) {
+		const struct session *session = value;
+
+		/* One with two keys is there twice. */
+		if (((const struct session_key *)key)->key == session->told.key)
+			g_ptr_array_add(open, value);
+	}
+	g_ptr_array_sort(open, by_serial);
+	for (guint i = 0; i < open->len; i++)
+		session_close(walk, g_ptr_array_index(open, i), FD_SESSION_UNFINISHED,
+			      walk->now_ns);
+}
+
+/* ---- requests ---- */
+
+/* The session that a request is of; NULL when there is none. */
+static struct session *session_of_request(struct fd_walk *walk, const struct thread *thread,
+					  const struct fd_event *event)
+{
+	struct session *session =
+		event->addr ? walk_session_find(walk, thread->pid, event->addr) : thread->session;
+
+	if (session && session->told.state == FD_SESSION_OPEN)
+		return session;
+	walk->stats.stray_requests++;
+	return NULL;
+}
+
+/* A request that is told as a session. Threads that are on its connection but not here come to it
+ * when they have to do with the connection again. */
+static void open_request(struct fd_walk *walk, struct thread *thread, struct session *session,
+			 const struct fd_event *event)
+{
+	struct session *request;
+
+	if (thread->current && thread->current == session->unit)
+		walk_owner_suspend(walk, thread);
+	close_request(walk, session, FD_SESSION_REPLACED, thread->now_ns);
+	request = session_new(walk, thread, session->told.key, FALSE);
+	request->told.peer = g_strdup(session->told.peer);
+	request->told.what = g_strdup(event->data ? event->data : "");
+	request->told.fd = session->told.fd;
+	request->told.requests = 1;
+	session->unit = request;
+	tell_opened(walk, request);
+}
+
+static void tell_request(struct fd_walk *walk, const struct thread *thread,
+			 const struct fd_event *event)
+{
+	struct fd_walk_note told = {
+		.time_ns = thread->now_ns,
+		.pid = thread->pid,
+		.tid = thread->tid,
+		.value = event->data ? event->data : "",
+		.value_len = event->data ? event->data_len : 0,
+		.total = event->data_len,
+		.session = thread->current ? &thread->current->told : NULL,
+	};
+
+	if (walk->visitor->request)
+		walk->visitor->request(walk->user, &told);
+}
+
+void walk_request_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	struct session *session = session_of_request(walk, thread, event);
+
+	if (!session)
+		return;
+	walk->stats.requests++;
+	session->told.requests++;
+	if (session->hidden)
+		open_request(walk, thread, session, event);
+	walk_session_enter(walk, thread, session, thread->by_header || event->addr);
+	tell_request(walk, thread, event);
+}
+
+void walk_request_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+{
+	struct session *session = session_of_request(walk, thread, event);
+
+	if (!session || !session->hidden)
+		return;
+	if (!session->unit) {
+		walk->stats.stray_requests++;
+		return;
+	}
+	if (thread->current == session->unit)
+		walk_owner_suspend(walk, thread);
+	close_request(walk, session, FD_SESSION_FINISHED, thread->now_ns);
+}

@@ -1,0 +1,197 @@
+/* The sessions of flowdar analyze --by session. */
+#include <string.h>
+
+#include "cli/analyze/analyze_tables.h"
+#include "cli/kit/cells.h"
+
+struct session_row {
+	struct fd_profile_session told; /* its texts point to the copies below */
+	struct fd_walk_session session;
+	char *peer;
+	char *what;
+	char *label;
+	char *function;
+	char *component;
+	char *below;
+};
+
+static void session_row_clear(gpointer data)
+{
+	struct session_row *row = data;
+
+	g_free(row->peer);
+	g_free(row->what);
+	g_free(row->label);
+	g_free(row->function);
+	g_free(row->component);
+	g_free(row->below);
+}
+
+GArray *fd_analyze_sessions_new(void)
+{
+	GArray *rows = g_array_new(FALSE, FALSE, sizeof(struct session_row));
+
+	g_array_set_clear_func(rows, session_row_clear);
+	return rows;
+}
+
+static guint64 session_key(const struct session_row *row, enum fd_analyze_sort sort)
+{
+	switch (sort) {
+	case FD_SORT_OPEN:
+		return row->session.end_ns - row->session.begin_ns;
+	case FD_SORT_RUNNING:
+		return row->told.running_ns;
+	case FD_SORT_WAITING:
+		return row->told.busy_ns - row->told.running_ns;
+	case FD_SORT_CALLS:
+		return row->told.calls;
+	case FD_SORT_START:
+		return UINT64_MAX - row->session.begin_ns;
+	default:
+		return row->told.busy_ns;
+	}
+}
+
+static gint compare_sessions(gconstpointer a, gconstpointer b, gpointer user)
+{
+	const struct session_row *left = a, *right = b;
+	const struct fd_analyze_request *request = user;
+	guint64 of_left = session_key(left, request->sort);
+	guint64 of_right = session_key(right, request->sort);
+
+	if (of_left != of_right)
+		return of_left > of_right ? -1 : 1;
+	return (left->session.id > right->session.id) - (left->session.id < right->session.id);
+}
+
+static void sort_sessions(GArray *rows, const struct fd_analyze_request *request)
+{
+	g_array_sort_with_data(rows, compare_sessions, (gpointer)request);
+	if (request->limit && rows->len > request->limit)
+		g_array_set_size(rows, request->limit);
+}
+
+void fd_analyze_session_keep(void *user, const struct fd_profile_session *session)
+{
+	struct fd_analyze_sessions *wanted = user;
+	const struct fd_analyze_request *request = wanted->request;
+	struct session_row row = {
+		.told = *session,
+		.session = *session->session,
+	};
+
+	if (request->label && strcmp(request->label, session->label) != 0)
+		return;
+	row.peer = g_strdup(session->session->peer);
+	row.what = g_strdup(session->session->what);
+	row.label = g_strdup(session->label);
+	row.function = g_strdup(session->function);
+	row.component = g_strdup(session->component);
+	row.below = g_strdup(session->below);
+	g_array_append_val(wanted->rows, row);
+	/* Cut now and then, so that memory does not grow with the trace. */
+	if (request->limit && wanted->rows->len >= 2 * request->limit + 1000)
+		sort_sessions(wanted->rows, request);
+}
+
+enum session_column {
+	CLIENT,
+	KEY,
+	LABEL,
+	STATE,
+	START,
+	OPEN,
+	TIME,
+	RUNNING,
+	WAITING,
+	SESSION_CALLS,
+	MOST,
+	MOST_BELOW,
+	MOST_TIME,
+	REQUESTS, /* from here on: on a terminal only when the trace says it */
+	BYTES_IN,
+	BYTES_OUT,
+	WHAT,
+	SESSION_COLUMNS
+};
+
+static const struct fd_column session_columns[] = {
+	[CLIENT] = { "client", "client", FALSE, FALSE },
+	[KEY] = { "key", "key", FALSE, FALSE },
+	[LABEL] = { "label", "label", FALSE, FALSE },
+	[STATE] = { "state", "state", FALSE, FALSE },
+	[START] = { "start", "start_epoch_ns", TRUE, FALSE },
+	[OPEN] = { "open", "open_ns", TRUE, FALSE },
+	[TIME] = { "time", "time_ns", TRUE, FALSE },
+	[RUNNING] = { "running", "running_ns", TRUE, FALSE },
+	[WAITING] = { "waiting", "waiting_ns", TRUE, FALSE },
+	[SESSION_CALLS] = { "calls", "calls", TRUE, FALSE },
+	[MOST] = { "most of it in", "most_in", FALSE, TRUE },
+	[MOST_BELOW] = { "waits in", "most_waits_in", FALSE, FALSE },
+	[MOST_TIME] = { "that", "most_ns", TRUE, FALSE },
+	[REQUESTS] = { "requests", "requests", TRUE, FALSE },
+	[BYTES_IN] = { "bytes in", "bytes_in", TRUE, FALSE },
+	[BYTES_OUT] = { "bytes out", "bytes_out", TRUE, FALSE },
+	[WHAT] = { "request", "what", FALSE, TRUE },
+};
+
+/* So many columns: the last ones are for those who have requests, and I/O. */
+static size_t columns_of(const struct fd_analyze_request *request)
+{
+	const struct fd_profile_group *group = request->group;
+
+	if (request->format != FD_FORMAT_TABLE || request->unit == FD_UNIT_REQUEST)
+		return SESSION_COLUMNS;
+	return group->requests || group->bytes_in || group->bytes_out ? WHAT : REQUESTS;
+}
+
+static void add_rest(struct fd_table *table, const struct session_row *row, size_t columns)
+{
+	if (columns > REQUESTS)
+		fd_cell_count(table, REQUESTS, (double)row->session.requests);
+	if (columns > BYTES_IN)
+		fd_cell_count(table, BYTES_IN, (double)row->session.bytes_in);
+	if (columns > BYTES_OUT)
+		fd_cell_count(table, BYTES_OUT, (double)row->session.bytes_out);
+	if (columns > WHAT)
+		fd_table_cell(table, WHAT, row->what, NULL);
+}
+
+static void add_session(struct fd_table *table, const struct fd_analyze_request *request,
+			const struct session_row *row)
+{
+	static const char *const states[] = { "open", "finished", "unfinished", "replaced" };
+	const struct fd_walk_session *session = &row->session;
+	double since = (double)(session->begin_ns - request->profile->begin_ns) / 1e9;
+	g_autofree char *key = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", session->key);
+	g_autofree char *start = g_strdup_printf("+%.6f", since);
+	g_autofree char *epoch = g_strdup_printf("%" G_GUINT64_FORMAT, session->begin_ns);
+
+	fd_table_row(table);
+	fd_table_cell(table, CLIENT, row->peer, NULL);
+	fd_table_cell(table, KEY, key, NULL);
+	fd_table_cell(table, LABEL, row->label, NULL);
+	fd_table_cell(table, STATE, states[session->state], NULL);
+	fd_table_cell(table, START, start, epoch);
+	fd_cell_duration(table, OPEN, (double)(session->end_ns - session->begin_ns));
+	fd_cell_duration(table, TIME, (double)row->told.busy_ns);
+	fd_cell_duration(table, RUNNING, (double)row->told.running_ns);
+	fd_cell_duration(table, WAITING, (double)(row->told.busy_ns - row->told.running_ns));
+	fd_cell_count(table, SESSION_CALLS, (double)row->told.calls);
+	fd_table_cell(table, MOST, row->function ? row->function : "", NULL);
+	fd_table_cell(table, MOST_BELOW, row->below ? row->below : "", NULL);
+	fd_cell_duration(table, MOST_TIME, (double)row->told.function_ns);
+	add_rest(table, row, columns_of(request));
+}
+
+struct fd_table *fd_analyze_session_table(const struct fd_analyze_request *request,
+					  GArray *sessions)
+{
+	struct fd_table *table = fd_table_new("sessions", session_columns, columns_of(request));
+
+	sort_sessions(sessions, request);
+	for (guint i = 0; i < sessions->len; i++)
+		add_session(table, request, &g_array_index(sessions, struct session_row, i));
+	return table;
+}

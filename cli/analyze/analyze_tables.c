@@ -1,0 +1,291 @@
+#include "cli/analyze/analyze_tables.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "cli/kit/cells.h"
+
+struct sort_name {
+	const char *name;
+	enum fd_analyze_sort sort;
+};
+
+static const struct sort_name function_sorts[] = {
+	{ "own", FD_SORT_OWN },       { "total", FD_SORT_TOTAL }, { "calls", FD_SORT_CALLS },
+	{ "median", FD_SORT_MEDIAN }, { "p99", FD_SORT_P99 },     { "name", FD_SORT_NAME },
+};
+
+static const struct sort_name session_sorts[] = {
+	{ "time", FD_SORT_OWN },        { "open", FD_SORT_OPEN },   { "running", FD_SORT_RUNNING },
+	{ "waiting", FD_SORT_WAITING }, { "calls", FD_SORT_CALLS }, { "start", FD_SORT_START },
+};
+
+gboolean fd_analyze_by_parse(const char *text, enum fd_analyze_by *by)
+{
+	static const char *const names[] = { "function", "path", "session", "request" };
+
+	*by = FD_BY_FUNCTION;
+	for (size_t i = 0; text && i < G_N_ELEMENTS(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*by = (enum fd_analyze_by)i;
+			return TRUE;
+		}
+	}
+	return !text;
+}
+
+gboolean fd_analyze_sort_parse(const char *text, enum fd_analyze_by by, enum fd_analyze_sort *sort)
+{
+	const struct sort_name *sorts = by == FD_BY_SESSION ? session_sorts : function_sorts;
+
+	*sort = FD_SORT_OWN;
+	/* Both have as many. */
+	for (size_t i = 0; text && i < G_N_ELEMENTS(function_sorts); i++) {
+		if (strcmp(text, sorts[i].name) == 0) {
+			*sort = sorts[i].sort;
+			return TRUE;
+		}
+	}
+	return !text;
+}
+
+const char *fd_analyze_sort_names(enum fd_analyze_by by)
+{
+	return by == FD_BY_SESSION ? "time, open, running, waiting, calls or start"
+				   : "own, total, calls, median, p99 or name";
+}
+
+gboolean fd_analyze_choose(struct fd_analyze_request *request, const struct fd_profile *profile,
+			   GError **error)
+{
+	request->profile = profile;
+	if (request->label) {
+		request->group = fd_profile_group(profile, request->label);
+		if (request->group)
+			return TRUE;
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "no session has the label \"%s\"", request->label);
+		return FALSE;
+	}
+	request->flat = fd_profile_flatten(profile);
+	request->profile = request->flat;
+	request->group = fd_profile_group(request->flat, FD_PROFILE_ALL);
+	if (request->server || !request->group->sessions)
+		request->group = &request->flat->groups[0];
+	return TRUE;
+}
+
+void fd_analyze_request_clear(struct fd_analyze_request *request)
+{
+	g_clear_pointer(&request->flat, fd_profile_free);
+}
+
+/* A row of functions or paths. */
+struct stat_row {
+	const struct fd_profile_stat *stat;
+	const char *function;
+	const char *component;
+	const char *below; /* "" when it runs */
+	char *path;        /* of call paths */
+	double total_ns;
+};
+
+static double stat_key(const struct stat_row *row, enum fd_analyze_sort sort)
+{
+	switch (sort) {
+	case FD_SORT_TOTAL:
+		return row->total_ns;
+	case FD_SORT_CALLS:
+		return (double)row->stat->calls;
+	case FD_SORT_MEDIAN:
+		return fd_histogram_quantile(&row->stat->call_ns, 0.5, row->stat->call_ns.count);
+	case FD_SORT_P99:
+		return fd_histogram_quantile(&row->stat->call_ns, 0.99, row->stat->call_ns.count);
+	case FD_SORT_NAME:
+		return 0;
+	default:
+		return (double)row->stat->own_ns;
+	}
+}
+
+static gint compare_stats(gconstpointer a, gconstpointer b, gpointer user)
+{
+	const struct stat_row *left = a, *right = b;
+	const struct fd_analyze_request *request = user;
+	double of_left = stat_key(left, request->sort), of_right = stat_key(right, request->sort);
+
+	if (of_left != of_right)
+		return of_left > of_right ? -1 : 1;
+	int order = strcmp(left->path ? left->path : left->function,
+			   right->path ? right->path : right->function);
+	if (!order)
+		order = strcmp(left->component, right->component);
+	return order ? order : strcmp(left->below, right->below);
+}
+
+static void stat_row_clear(gpointer data)
+{
+	g_free(((struct stat_row *)data)->path);
+}
+
+static GArray *stat_rows_new(void)
+{
+	GArray *rows = g_array_new(FALSE, TRUE, sizeof(struct stat_row));
+
+	g_array_set_clear_func(rows, stat_row_clear);
+	return rows;
+}
+
+static GArray *function_rows(const struct fd_analyze_request *request)
+{
+	const struct fd_profile_function *functions = request->profile->functions;
+	GArray *rows = stat_rows_new();
+
+	for (guint32 i = 0; i < request->group->entry_count; i++) {
+		const struct fd_profile_entry *entry = &request->group->entries[i];
+		struct stat_row row = {
+			.stat = &entry->stat,
+			.function = functions[entry->function].name,
+			.component = functions[entry->function].component,
+			.below =
+				entry->below == FD_PROFILE_NONE ? "" : functions[entry->below].name,
+			.total_ns = (double)entry->stat.total_ns,
+		};
+
+		if (entry->stat.calls || entry->stat.own_ns)
+			g_array_append_val(rows, row);
+	}
+	return rows;
+}
+
+/* "main > serve > read". A path names each function once, so it is short. */
+static char *path_text(const struct fd_analyze_request *request, guint32 node)
+{
+	const struct fd_profile_node *nodes = request->group->nodes;
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	GString *text = g_string_new(NULL);
+
+	for (; node; node = nodes[node].parent)
+		g_ptr_array_add(names,
+				(gpointer)request->profile->functions[nodes[node].function].name);
+	for (guint i = names->len; i > 0; i--)
+		g_string_append_printf(text, "%s%s", i < names->len ? " > " : "",
+				       (const char *)g_ptr_array_index(names, i - 1));
+	return g_string_free(text, FALSE);
+}
+
+static GArray *path_rows(const struct fd_analyze_request *request)
+{
+	const struct fd_profile_group *group = request->group;
+	static const char *const kinds[FD_FRAME_KINDS] = { "function", "scope", "wait", "queue" };
+	g_autofree uint64_t *widths = fd_profile_subtree_ns(group);
+	GArray *rows = stat_rows_new();
+
+	for (guint32 i = 1; i < group->node_count; i++) {
+		const struct fd_profile_function *function =
+			&request->profile->functions[group->nodes[i].function];
+		struct stat_row row = {
+			.stat = &group->nodes[i].stat,
+			.function = function->name,
+			.component = function->component,
+			.below = kinds[function->kind],
+			.total_ns = (double)widths[i],
+		};
+
+		if (!row.stat->calls)
+			continue;
+		row.path = path_text(request, i);
+		g_array_append_val(rows, row);
+	}
+	return rows;
+}
+
+enum stat_column {
+	FUNCTION,
+	COMPONENT,
+	BELOW,
+	OWN,
+	PART,
+	TOTAL,
+	CALLS,
+	MEDIAN,
+	P99,
+	UNFINISHED,
+	SKIPPED, /* on a terminal only when there are such calls */
+	SKIPPED_NS,
+	STAT_COLUMNS
+};
+
+static const struct fd_column function_columns[] = {
+	[FUNCTION] = { "function", "function", FALSE, TRUE },
+	[COMPONENT] = { "component", "component", FALSE, FALSE },
+	[BELOW] = { "waits in", "waits_in", FALSE, FALSE },
+	[OWN] = { "own", "own_ns", TRUE, FALSE },
+	[PART] = { "part", "own_part", TRUE, FALSE },
+	[TOTAL] = { "total", "total_ns", TRUE, FALSE },
+	[CALLS] = { "calls", "calls", TRUE, FALSE },
+	[MEDIAN] = { "median call", "call_median_ns", TRUE, FALSE },
+	[P99] = { "p99 call", "call_p99_ns", TRUE, FALSE },
+	[UNFINISHED] = { "unfinished", "unfinished_calls", TRUE, FALSE },
+	[SKIPPED] = { "too short", "skipped_calls", TRUE, FALSE },
+	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FALSE },
+};
+
+static const struct fd_column path_columns[] = {
+	[FUNCTION] = { "call path", "path", FALSE, TRUE },
+	[COMPONENT] = { "component", "component", FALSE, FALSE },
+	[BELOW] = { "kind", "kind", FALSE, FALSE },
+	[OWN] = { "own", "own_ns", TRUE, FALSE },
+	[PART] = { "part", "own_part", TRUE, FALSE },
+	[TOTAL] = { "total", "total_ns", TRUE, FALSE },
+	[CALLS] = { "calls", "calls", TRUE, FALSE },
+	[MEDIAN] = { "median call", "call_median_ns", TRUE, FALSE },
+	[P99] = { "p99 call", "call_p99_ns", TRUE, FALSE },
+	[UNFINISHED] = { "unfinished", "unfinished_calls", TRUE, FALSE },
+	[SKIPPED] = { "too short", "skipped_calls", TRUE, FALSE },
+	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FALSE },
+};
+
+static gboolean shows_skipped(const struct fd_analyze_request *request)
+{
+	return request->format != FD_FORMAT_TABLE || request->profile->losses.skipped_calls > 0;
+}
+
+static void add_stat(struct fd_table *table, const struct fd_analyze_request *request,
+		     const struct stat_row *row)
+{
+	const struct fd_profile_stat *stat = row->stat;
+	const struct fd_histogram *calls = &stat->call_ns;
+	double own = (double)stat->own_ns, all = (double)request->group->own_ns;
+
+	fd_table_row(table);
+	fd_table_cell(table, FUNCTION, row->path ? row->path : row->function, NULL);
+	fd_table_cell(table, COMPONENT, row->component, NULL);
+	fd_table_cell(table, BELOW, row->below, NULL);
+	fd_cell_duration(table, OWN, own);
+	fd_cell_percent(table, PART, all > 0 ? own / all : 0);
+	fd_cell_duration(table, TOTAL, row->total_ns);
+	fd_cell_count(table, CALLS, (double)stat->calls);
+	fd_cell_duration(table, MEDIAN, fd_histogram_quantile(calls, 0.5, calls->count));
+	fd_cell_duration(table, P99, fd_histogram_quantile(calls, 0.99, calls->count));
+	fd_cell_count(table, UNFINISHED, (double)stat->unfinished);
+	if (!shows_skipped(request))
+		return;
+	fd_cell_count(table, SKIPPED, (double)stat->skipped_calls);
+	fd_cell_duration(table, SKIPPED_NS, (double)stat->skipped_ns);
+}
+
+struct fd_table *fd_analyze_stat_table(const struct fd_analyze_request *request, guint *rows_in_all)
+{
+	gboolean paths = request->by == FD_BY_PATH;
+	g_autoptr(GArray) rows = paths ? path_rows(request) : function_rows(request);
+	struct fd_table *table =
+		fd_table_new(paths ? "paths" : "functions", paths ? path_columns : function_columns,
+			     shows_skipped(request) ? STAT_COLUMNS : SKIPPED);
+
+	g_array_sort_with_data(rows, compare_stats, (gpointer)request);
+	*rows_in_all = rows->len;
+	for (guint i = 0; i < rows->len && (!request->limit || i < request->limit); i++)
+		add_stat(table, request, &g_array_index(rows, struct stat_row, i));
+	return table;
+}

@@ -1,0 +1,67 @@
+#include "cli/diff/fail_on.h"
+
+#include <math.h>
+#include <string.h>
+
+static double time_ratio(const struct fd_diff *diff)
+{
+	return diff->ratio;
+}
+
+static double verdict_ratio(const struct fd_diff *diff)
+{
+	return diff->verdict.change == FD_CHANGE_NONE ? diff->ratio : diff->verdict.factor;
+}
+
+static double unfinished_percent(const struct fd_diff *diff)
+{
+	const struct fd_diff_sessions *subject = &diff->subject;
+
+	return subject->sessions ? 100 * (double)subject->unfinished / (double)subject->sessions
+				 : 0;
+}
+
+static double lost_percent(const struct fd_diff *diff)
+{
+	return 100 * diff->subject.discarded;
+}
+
+static const struct {
+	const char *name;
+	double (*value)(const struct fd_diff *diff);
+} metrics[] = {
+	{ "ratio", verdict_ratio },
+	{ "time", time_ratio },
+	{ "unfinished", unfinished_percent },
+	{ "lost", lost_percent },
+};
+
+gboolean fd_fail_on_parse(const char *text, struct fd_fail_on *fail_on)
+{
+	const char *sign = strchr(text, '>');
+	char *end;
+
+	if (!sign)
+		return FALSE;
+	fail_on->what = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++)
+		if (strlen(metrics[i].name) == (size_t)(sign - text) &&
+		    strncmp(text, metrics[i].name, (size_t)(sign - text)) == 0)
+			fail_on->what = metrics[i].name;
+	fail_on->or_equal = sign[1] == '=';
+	sign += fail_on->or_equal ? 2 : 1;
+	if (!g_ascii_isdigit(*sign))
+		return FALSE;
+	fail_on->limit = g_ascii_strtod(sign, &end);
+	return fail_on->what && !*end && isfinite(fail_on->limit);
+}
+
+gboolean fd_fail_on_check(const struct fd_fail_on *fail_on, const struct fd_diff *diff,
+			  double *value)
+{
+	*value = 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++)
+		if (strcmp(metrics[i].name, fail_on->what) == 0)
+			*value = metrics[i].value(diff);
+	return fail_on->or_equal ? *value >= fail_on->limit : *value > fail_on->limit;
+}

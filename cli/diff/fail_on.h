@@ -1,0 +1,31 @@
+/*
+ * --fail-on: limits that turn a comparison into an exit code, for scripts.
+ *
+ *	ratio>2         the factor of the verdict; without a culprit, of the mean time per session
+ *	time>2          the factor of the mean time per session
+ *	unfinished>10   per cent of the subject's sessions that did not end
+ *	lost>1          per cent of the subject's events that were discarded
+ *
+ * ">=" is possible too.
+ */
+#ifndef FD_CLI_FAIL_ON_H
+#define FD_CLI_FAIL_ON_H
+
+#include <glib.h>
+
+#include "analyze/diff/diff.h"
+
+struct fd_fail_on {
+	const char *what; /* the part before the sign, one of ours */
+	double limit;
+	gboolean or_equal;
+};
+
+/* FALSE when the text is none. */
+gboolean fd_fail_on_parse(const char *text, struct fd_fail_on *fail_on);
+
+/* Is the limit crossed? value is what was compared with it. */
+gboolean fd_fail_on_check(const struct fd_fail_on *fail_on, const struct fd_diff *diff,
+			  double *value);
+
+#endif

@@ -1,0 +1,257 @@
+#include "cli/info/contents.h"
+
+#include <string.h>
+
+#define BATCH 4096
+
+static const char *const kind_names[FD_EVENT_KINDS] = {
+	[FD_EVENT_OTHER] = "other",
+	[FD_EVENT_FUNC_ENTRY] = "func_entry",
+	[FD_EVENT_FUNC_EXIT] = "func_exit",
+	[FD_EVENT_SCOPE_ENTER] = "scope_enter",
+	[FD_EVENT_SCOPE_EXIT] = "scope_exit",
+	[FD_EVENT_SESSION_BEGIN] = "session_begin",
+	[FD_EVENT_SESSION_RESUME] = "session_resume",
+	[FD_EVENT_SESSION_SUSPEND] = "session_suspend",
+	[FD_EVENT_SESSION_END] = "session_end",
+	[FD_EVENT_HANDOFF_PUT] = "handoff_put",
+	[FD_EVENT_HANDOFF_TAKE] = "handoff_take",
+	[FD_EVENT_WAIT_BEGIN] = "wait_begin",
+	[FD_EVENT_WAIT_END] = "wait_end",
+	[FD_EVENT_BYTES] = "bytes",
+	[FD_EVENT_NOTE] = "note",
+	[FD_EVENT_MODULE] = "module",
+	[FD_EVENT_THREAD_NAME] = "thread_name",
+	[FD_EVENT_FUNC_SKIPPED] = "func_skipped",
+	[FD_EVENT_FUNC_UNWOUND] = "func_unwound",
+	[FD_EVENT_FUNC_LOST] = "func_lost",
+	[FD_EVENT_IO] = "io",
+	[FD_EVENT_REQUEST_BEGIN] = "request_begin",
+	[FD_EVENT_REQUEST_END] = "request_end",
+	[FD_EVENT_PROCESS] = "process",
+	[FD_EVENT_THREAD_BEGIN] = "thread_begin",
+	[FD_EVENT_THREAD_END] = "thread_end",
+	[FD_EVENT_SWITCHED] = "switched",
+};
+
+const char *fd_contents_kind_name(unsigned kind)
+{
+	return kind < FD_EVENT_KINDS ? kind_names[kind] : "other";
+}
+
+static void process_free(gpointer data)
+{
+	struct fd_contents_process *process = data;
+
+	g_hash_table_destroy(process->threads);
+	g_free(process);
+}
+
+static void thread_free(gpointer data)
+{
+	struct fd_contents_thread *thread = data;
+
+	g_free(thread->name);
+	g_free(thread);
+}
+
+static void binary_free(gpointer data)
+{
+	struct fd_contents_binary *binary = data;
+
+	g_hash_table_destroy(binary->processes);
+	g_free(binary->build_id);
+	g_free(binary);
+}
+
+static struct fd_contents *contents_new(struct fd_source *source)
+{
+	struct fd_contents *contents = g_new0(struct fd_contents, 1);
+
+	contents->source = source;
+	contents->others = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	contents->processes = g_ptr_array_new_with_free_func(process_free);
+	contents->binaries = g_ptr_array_new_with_free_func(binary_free);
+	contents->threads = g_ptr_array_new_with_free_func(thread_free);
+	contents->by_thread = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	contents->by_pid = g_hash_table_new(NULL, NULL);
+	contents->by_path = g_hash_table_new(NULL, NULL);
+	return contents;
+}
+
+void fd_contents_free(struct fd_contents *contents)
+{
+	if (!contents)
+		return;
+	g_hash_table_destroy(contents->others);
+	g_hash_table_destroy(contents->by_pid);
+	g_hash_table_destroy(contents->by_path);
+	g_hash_table_destroy(contents->by_thread);
+	g_ptr_array_unref(contents->threads);
+	g_ptr_array_unref(contents->processes);
+	g_ptr_array_unref(contents->binaries);
+	fd_source_close(contents->source);
+	g_free(contents);
+}
+
+static struct fd_contents_process *process_of(struct fd_contents *contents,
+					      const struct fd_event *event)
+{
+	guint32 pid = contents->processes->len < FD_CONTENTS_PROCESSES_MAX ||
+				      g_hash_table_contains(contents->by_pid,
+							    GUINT_TO_POINTER(event->pid))
+			      ? event->pid
+			      : 0;
+	struct fd_contents_process *process =
+		g_hash_table_lookup(contents->by_pid, GUINT_TO_POINTER(pid));
+
+	if (process)
+		return process;
+	process = g_new0(struct fd_contents_process, 1);
+	process->pid = pid;
+	process->threads = g_hash_table_new(NULL, NULL);
+	process->begin_ns = event->time_ns;
+	g_ptr_array_add(contents->processes, process);
+	g_hash_table_insert(contents->by_pid, GUINT_TO_POINTER(pid), process);
+	return process;
+}
+
+/* NULL when there are too many. */
+static struct fd_contents_thread *thread_of(struct fd_contents *contents,
+					    const struct fd_event *event)
+{
+	guint64 key = (guint64)event->pid << 32 | event->tid;
+	struct fd_contents_thread *thread = g_hash_table_lookup(contents->by_thread, &key);
+
+	if (thread || contents->threads->len >= FD_CONTENTS_THREADS_MAX)
+		return thread;
+	thread = g_new0(struct fd_contents_thread, 1);
+	thread->pid = event->pid;
+	thread->tid = event->tid;
+	g_ptr_array_add(contents->threads, thread);
+	g_hash_table_insert(contents->by_thread, g_memdup2(&key, sizeof(key)), thread);
+	return thread;
+}
+
+/* A thread's name comes in an event of its own, or with its begin and end. */
+static void add_thread(struct fd_contents *contents, const struct fd_event *event)
+{
+	struct fd_contents_thread *thread = contents->last;
+	const char *name = NULL;
+
+	if (!thread || thread->pid != event->pid || thread->tid != event->tid)
+		contents->last = thread = thread_of(contents, event);
+	if (!thread)
+		return;
+	if (event->kind == FD_EVENT_THREAD_NAME)
+		name = fd_source_text(contents->source, event->name);
+	else if (event->kind == FD_EVENT_THREAD_BEGIN || event->kind == FD_EVENT_THREAD_END)
+		name = event->data;
+	if (event->kind != FD_EVENT_THREAD_NAME)
+		thread->events++;
+	if (name && *name && g_strcmp0(name, thread->name) != 0) {
+		g_free(thread->name);
+		thread->name = g_strdup(name);
+	}
+}
+
+static void add_binary(struct fd_contents *contents, const struct fd_event *event)
+{
+	gpointer key = GUINT_TO_POINTER(event->name);
+	struct fd_contents_binary *binary = g_hash_table_lookup(contents->by_path, key);
+
+	/* One without a path was unloaded. */
+	if (!event->name)
+		return;
+	if (!binary) {
+		binary = g_new0(struct fd_contents_binary, 1);
+		binary->path = fd_source_text(contents->source, event->name);
+		binary->build_id = g_strdup("");
+		binary->processes = g_hash_table_new(NULL, NULL);
+		g_ptr_array_add(contents->binaries, binary);
+		g_hash_table_insert(contents->by_path, key, binary);
+	}
+	g_hash_table_add(binary->processes, GUINT_TO_POINTER(event->pid));
+	if (event->data_len) {
+		g_free(binary->build_id);
+		binary->build_id = g_strdup(event->data);
+	}
+}
+
+static void add_other(struct fd_contents *contents, const struct fd_event *event)
+{
+	gpointer key = GUINT_TO_POINTER(
+		g_hash_table_size(contents->others) < FD_CONTENTS_OTHERS_MAX ||
+				g_hash_table_contains(contents->others,
+						      GUINT_TO_POINTER(event->name))
+			? event->name
+			: 0);
+	guint64 *count = g_hash_table_lookup(contents->others, key);
+
+	if (!count) {
+		count = g_new0(guint64, 1);
+		g_hash_table_insert(contents->others, key, count);
+	}
+	(*count)++;
+}
+
+/* The program is the one binary that is no library, or a thread's name while none is known. */
+static void set_program(struct fd_contents *contents, struct fd_contents_process *process,
+			const struct fd_event *event)
+{
+	const char *text = fd_source_text(contents->source, event->name);
+	const char *slash = strrchr(text, '/');
+	gboolean library = event->kind == FD_EVENT_MODULE && (!slash || strstr(slash, ".so"));
+
+	if (*text && !library && (!process->program || !strchr(process->program, '/')))
+		process->program = text;
+}
+
+static void add_event(struct fd_contents *contents, const struct fd_event *event)
+{
+	struct fd_contents_process *process = process_of(contents, event);
+
+	contents->kinds[event->kind]++;
+	process->begin_ns = MIN(process->begin_ns, event->time_ns);
+	process->end_ns = MAX(process->end_ns, event->time_ns);
+	if (event->tid) {
+		g_hash_table_add(process->threads, GUINT_TO_POINTER(event->tid));
+		add_thread(contents, event);
+	}
+	if (event->kind == FD_EVENT_MODULE)
+		add_binary(contents, event);
+	else if (event->kind == FD_EVENT_OTHER)
+		add_other(contents, event);
+	if (event->kind == FD_EVENT_MODULE || event->kind == FD_EVENT_THREAD_NAME)
+		set_program(contents, process, event);
+	if (event->kind != FD_EVENT_THREAD_NAME)
+		process->events++;
+}
+
+static int compare_binaries(gconstpointer a, gconstpointer b)
+{
+	const struct fd_contents_binary *const *left = a, *const *right = b;
+
+	return strcmp((*left)->path, (*right)->path);
+}
+
+struct fd_contents *fd_contents_read(const char *path, const volatile int *stop, GError **error)
+{
+	struct fd_source *source = fd_source_open(path, error);
+	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
+	g_autoptr(fd_contents) contents = NULL;
+	gssize n = 0;
+
+	if (!source)
+		return NULL;
+	contents = contents_new(source);
+	while (!*stop && (n = fd_source_read(source, batch, BATCH, error)) > 0) {
+		for (gssize i = 0; i < n; i++)
+			add_event(contents, &batch[i]);
+	}
+	if (n < 0)
+		return NULL;
+	fd_source_get_summary(source, &contents->summary);
+	g_ptr_array_sort(contents->binaries, compare_binaries);
+	return g_steal_pointer(&contents);
+}

@@ -1,0 +1,94 @@
+#include "cli/kit/cells.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+void fd_cell_duration(struct fd_table *table, size_t column, double nanoseconds)
+{
+	g_autofree char *people = fd_format_duration(nanoseconds);
+	g_autofree char *machine = g_strdup_printf("%.0f", nanoseconds);
+
+	fd_table_cell(table, column, people, machine);
+}
+
+void fd_cell_count(struct fd_table *table, size_t column, double count)
+{
+	g_autofree char *whole = fd_format_count((guint64)(count + 0.5));
+	g_autofree char *part = g_strdup_printf("%.2g", count);
+	g_autofree char *machine = g_strdup_printf("%.10g", count);
+	gboolean is_small = count < 9.95 && count != floor(count);
+
+	fd_table_cell(table, column, is_small ? part : whole, machine);
+}
+
+void fd_cell_ratio(struct fd_table *table, size_t column, double ratio)
+{
+	g_autofree char *machine = isfinite(ratio) ? g_strdup_printf("%.6g", ratio) : NULL;
+	g_autofree char *people = NULL;
+
+	if (!isfinite(ratio)) {
+		people = g_strdup("new");
+	} else if (ratio < 9.95) {
+		people = g_strdup_printf("%.2fx", ratio);
+	} else {
+		g_autofree char *whole = fd_format_count((guint64)MIN(ratio + 0.5, 1e15));
+
+		people = g_strconcat(whole, "x", NULL);
+	}
+	fd_table_cell(table, column, people, machine ? machine : "");
+}
+
+char *fd_format_percent(double part)
+{
+	double percent = 100 * part;
+
+	if (percent > 0 && percent < 0.05)
+		return g_strdup("< 0.1 %");
+	return g_strdup_printf("%.*f %%", percent > 0 && percent < 9.95 ? 1 : 0, percent);
+}
+
+void fd_cell_percent(struct fd_table *table, size_t column, double part)
+{
+	g_autofree char *people = fd_format_percent(part);
+	g_autofree char *machine = g_strdup_printf("%.6g", part);
+
+	fd_table_cell(table, column, people, machine);
+}
+
+char *fd_json_text(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *json = g_string_new("\"");
+
+	for (const char *c = valid; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			g_string_append_printf(json, "\\%c", *c);
+		else if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			g_string_append_printf(json, "\\u%04x", (unsigned char)*c);
+		else
+			g_string_append_c(json, *c);
+	}
+	g_string_append_c(json, '"');
+	return g_string_free(json, FALSE);
+}
+
+char *fd_json_number(double number)
+{
+	return isfinite(number) ? g_strdup_printf("%.10g", number) : g_strdup("null");
+}
+
+void fd_print_line(const char *format, ...)
+{
+	va_list arguments;
+	g_autofree char *line = NULL;
+
+	va_start(arguments, format);
+	line = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
+	g_autofree char *valid = g_utf8_make_valid(line, -1);
+	for (char *c = valid; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	puts(valid);
+}

@@ -1,0 +1,67 @@
+#include "cli/kit/reading.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/kit/table.h"
+
+#define PATIENCE_US 1000000
+#define EVERY_US    200000
+
+/* Whether the line is to be shown now: not at once, not too often, and on a terminal only. */
+static gboolean due(struct fd_reading *reading)
+{
+	gint64 now_us = g_get_monotonic_time();
+
+	if (!reading->started) {
+		reading->started = TRUE;
+		reading->started_us = now_us;
+	}
+	if (!isatty(STDERR_FILENO) || now_us - reading->started_us < PATIENCE_US ||
+	    now_us - reading->shown_us < EVERY_US)
+		return FALSE;
+	reading->shown_us = now_us;
+	return TRUE;
+}
+
+gboolean fd_reading_progress(guint64 read_bytes, guint64 size_bytes, void *user)
+{
+	struct fd_reading *reading = user;
+
+	if (reading->stop && *reading->stop)
+		return FALSE;
+	if (!due(reading))
+		return TRUE;
+	fprintf(stderr, "\r\033[K%s: %.1f MB", reading->what, (double)read_bytes / 1e6);
+	if (size_bytes)
+		fprintf(stderr, " of %.1f MB (%.0f%%)", (double)size_bytes / 1e6,
+			100.0 * (double)read_bytes / (double)size_bytes);
+	fflush(stderr);
+	return TRUE;
+}
+
+gboolean fd_reading_packets(guint64 written, guint64 total, void *user)
+{
+	struct fd_reading *reading = user;
+	g_autofree char *done = NULL, *all = NULL;
+
+	if (reading->stop && *reading->stop)
+		return FALSE;
+	if (!due(reading))
+		return TRUE;
+	done = fd_format_count(written);
+	all = fd_format_count(total);
+	fprintf(stderr, "\r\033[Kwriting: %s of %s packets (%.0f%%)", done, all,
+		100.0 * (double)written / (double)total);
+	fflush(stderr);
+	return TRUE;
+}
+
+void fd_reading_clear(struct fd_reading *reading)
+{
+	if (reading->shown_us) {
+		fputs("\r\033[K", stderr);
+		fflush(stderr);
+	}
+	reading->shown_us = 0;
+}

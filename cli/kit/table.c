@@ -1,0 +1,249 @@
+#include "cli/kit/table.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <string.h>
+#include <unistd.h>
+
+struct cell {
+	char *people;
+	char *machine; /* NULL: as people */
+};
+
+struct fd_table {
+	const char *name;
+	const struct fd_column *columns;
+	size_t width;
+	GArray *cells; /* of struct cell, row after row */
+};
+
+gboolean fd_format_parse(const char *text, enum fd_format *format)
+{
+	static const char *const names[] = { "table", "json", "csv" };
+
+	if (!text) {
+		*format = FD_FORMAT_TABLE;
+		return TRUE;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*format = (enum fd_format)i;
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+static void clear_cell(gpointer data)
+{
+	struct cell *cell = data;
+
+	g_free(cell->people);
+	g_free(cell->machine);
+}
+
+struct fd_table *fd_table_new(const char *name, const struct fd_column *columns, size_t count)
+{
+	struct fd_table *table = g_new0(struct fd_table, 1);
+
+	table->name = name;
+	table->columns = columns;
+	table->width = count;
+	table->cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
+	g_array_set_clear_func(table->cells, clear_cell);
+	return table;
+}
+
+void fd_table_free(struct fd_table *table)
+{
+	if (!table)
+		return;
+	g_array_unref(table->cells);
+	g_free(table);
+}
+
+void fd_table_row(struct fd_table *table)
+{
+	g_array_set_size(table->cells, table->cells->len + (guint)table->width);
+}
+
+static struct cell *cell_at(const struct fd_table *table, size_t row, size_t column)
+{
+	return &g_array_index(table->cells, struct cell, row * table->width + column);
+}
+
+static size_t row_count(const struct fd_table *table)
+{
+	return table->width ? table->cells->len / table->width : 0;
+}
+
+void fd_table_cell(struct fd_table *table, size_t column, const char *people, const char *machine)
+{
+	g_return_if_fail(column < table->width && row_count(table) > 0);
+	struct cell *cell = cell_at(table, row_count(table) - 1, column);
+
+	g_free(cell->people);
+	g_free(cell->machine);
+	/* Names in traces may be any bytes; the printers below want UTF-8. */
+	cell->people = g_utf8_make_valid(people ? people : "", -1);
+	cell->machine = machine ? g_utf8_make_valid(machine, -1) : NULL;
+}
+
+static const char *machine_text(const struct cell *cell)
+{
+	if (cell->machine)
+		return cell->machine;
+	return cell->people ? cell->people : "";
+}
+
+static void print_json_text(const char *text, FILE *out)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			fprintf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+void fd_table_print_rows_json(const struct fd_table *table, FILE *out)
+{
+	fputc('[', out);
+	for (size_t row = 0; row < row_count(table); row++) {
+		fputs(row ? ",\n    {" : "\n    {", out);
+		for (size_t column = 0; column < table->width; column++) {
+			const char *text = machine_text(cell_at(table, row, column));
+
+			fputs(column ? ", " : "", out);
+			print_json_text(table->columns[column].key, out);
+			fputs(": ", out);
+			if (!table->columns[column].numeric)
+				print_json_text(text, out);
+			else
+				fputs(*text ? text : "null", out);
+		}
+		fputc('}', out);
+	}
+	fputs(row_count(table) ? "\n  ]" : "]", out);
+}
+
+static void print_json(const struct fd_table *table, FILE *out)
+{
+	fputs("{\n  ", out);
+	print_json_text(table->name, out);
+	fputs(": ", out);
+	fd_table_print_rows_json(table, out);
+	fputs("\n}\n", out);
+}
+
+/* RFC 4180: quoted when it has to be, quotes doubled. */
+static void print_csv_text(const char *text, FILE *out)
+{
+	if (!strpbrk(text, ",\"\r\n")) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void print_csv(const struct fd_table *table, FILE *out)
+{
+	for (size_t column = 0; column < table->width; column++) {
+		fputs(column ? "," : "", out);
+		print_csv_text(table->columns[column].key, out);
+	}
+	fputc('\n', out);
+	for (size_t row = 0; row < row_count(table); row++) {
+		for (size_t column = 0; column < table->width; column++) {
+			fputs(column ? "," : "", out);
+			print_csv_text(machine_text(cell_at(table, row, column)), out);
+		}
+		fputc('\n', out);
+	}
+}
+
+static int column_flags(const struct fd_column *column)
+{
+	return (column->numeric ? SCOLS_FL_RIGHT : 0) | (column->truncate ? SCOLS_FL_TRUNC : 0);
+}
+
+static void print_terminal(const struct fd_table *table, FILE *out)
+{
+	struct libscols_table *lines = scols_new_table();
+
+	if (!lines)
+		return;
+	scols_table_set_stream(lines, out);
+	if (!isatty(fileno(out)))
+		scols_table_set_termforce(lines, SCOLS_TERMFORCE_NEVER);
+	for (size_t column = 0; column < table->width; column++)
+		scols_table_new_column(lines, table->columns[column].title, 0,
+				       column_flags(&table->columns[column]));
+	for (size_t row = 0; row < row_count(table); row++) {
+		struct libscols_line *line = scols_table_new_line(lines, NULL);
+
+		for (size_t column = 0; line && column < table->width; column++) {
+			const char *text = cell_at(table, row, column)->people;
+
+			scols_line_set_data(line, column, text ? text : "");
+		}
+	}
+	scols_print_table(lines);
+	scols_unref_table(lines);
+}
+
+void fd_table_print(const struct fd_table *table, enum fd_format format, FILE *out)
+{
+	switch (format) {
+	case FD_FORMAT_JSON:
+		print_json(table, out);
+		break;
+	case FD_FORMAT_CSV:
+		print_csv(table, out);
+		break;
+	case FD_FORMAT_TABLE:
+		print_terminal(table, out);
+		break;
+	}
+}
+
+char *fd_format_duration(double nanoseconds)
+{
+	static const struct {
+		double factor;
+		const char *unit;
+	} units[] = { { 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" } };
+	size_t unit = 0;
+
+	/* 999.5 would be printed with four digits: it belongs to the next unit. */
+	while (unit + 1 < G_N_ELEMENTS(units) && nanoseconds / units[unit].factor >= 999.5)
+		unit++;
+	double value = nanoseconds / units[unit].factor;
+	int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+	return g_strdup_printf("%.*f %s", decimals, value, units[unit].unit);
+}
+
+char *fd_format_count(guint64 count)
+{
+	char digits[24];
+	int length = g_snprintf(digits, sizeof digits, "%" G_GUINT64_FORMAT, count);
+	GString *text = g_string_new(NULL);
+
+	for (int i = 0; i < length; i++) {
+		if (i > 0 && (length - i) % 3 == 0)
+			g_string_append_c(text, ',');
+		g_string_append_c(text, digits[i]);
+	}
+	return g_string_free(text, FALSE);
+}

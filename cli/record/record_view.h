@@ -1,0 +1,35 @@
+/*
+ * What `flowdar record` shows: while it goes on, and at the end.
+ *
+ * Place in the house: under cmd_record.c.
+ */
+#ifndef FD_CLI_RECORD_VIEW_H
+#define FD_CLI_RECORD_VIEW_H
+
+#include <glib.h>
+
+#include "cli/kit/options.h"
+#include "pipeline/record/record.h"
+
+struct fd_record_view {
+	const char *output;
+	const char *server; /* what is recorded, as it is called in messages */
+	gboolean attached;
+	gboolean lossless;
+	gboolean quiet;
+	gboolean terminal;
+	gboolean line; /* a progress line stands on the terminal */
+};
+
+/* One more look at the run. */
+void fd_record_view_progress(struct fd_record_view *view,
+			     const struct fd_record_progress *progress);
+
+/* Takes the progress line away, for something else to be printed. */
+void fd_record_view_clear(struct fd_record_view *view);
+
+/* What there is in dir, what was lost, and what was warned of. */
+void fd_record_view_report(struct fd_record_view *view, const char *dir,
+			   const struct fd_recording_info *info);
+
+#endif

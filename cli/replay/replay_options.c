@@ -1,0 +1,87 @@
+#include "cli/replay/replay_options.h"
+
+#include <string.h>
+
+#include "replay/play/driver.h"
+
+gboolean fd_replay_bad_value(GError **error, const char *option, const char *text,
+			     const char *expected)
+{
+	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: \"%s\": expected %s",
+		    option, text, expected);
+	return FALSE;
+}
+
+gboolean fd_replay_read_word(const char *option, const char *text, const char *const *words,
+			     unsigned *value, GError **error)
+{
+	g_autofree char *all = g_strjoinv(" or ", (char **)words);
+
+	*value = 0;
+	if (!text)
+		return TRUE;
+	for (unsigned i = 0; words[i]; i++) {
+		if (strcmp(words[i], text) == 0) {
+			*value = i;
+			return TRUE;
+		}
+	}
+	return fd_replay_bad_value(error, option, text, all);
+}
+
+gboolean fd_replay_read_span(const char *option, const char *text, uint64_t otherwise_ns,
+			     uint64_t *value, GError **error)
+{
+	guint64 ns = otherwise_ns;
+
+	if (text && !fd_parse_duration(text, &ns))
+		return fd_replay_bad_value(error, option, text, "a duration like 250ms, 5s or 2m");
+	*value = ns;
+	return TRUE;
+}
+
+gboolean fd_replay_read_routes(struct fd_routes *routes, char **to, char **map, char **sources,
+			       gboolean allow_remote, GError **error)
+{
+	for (; to && *to; to++)
+		if (!fd_routes_add_target(routes, *to, error))
+			return FALSE;
+	for (; map && *map; map++)
+		if (!fd_routes_add_map(routes, *map, error))
+			return FALSE;
+	for (; sources && *sources; sources++)
+		if (!fd_routes_add_sources(routes, *sources, error))
+			return FALSE;
+	if (!routes->count) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "where to? give --to HOST:PORT");
+		return FALSE;
+	}
+	for (size_t i = 0; i < routes->count && !allow_remote; i++) {
+		const struct fd_endpoint *target = &routes->routes[i].target;
+		char text[FD_ENDPOINT_TEXT_MAX];
+
+		if (fd_endpoint_is_local(target))
+			continue;
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "%s is another machine: give --allow-remote if you may load it",
+			    fd_endpoint_text(target, text));
+		return FALSE;
+	}
+	return TRUE;
+}
+
+uint64_t fd_replay_make_room(const struct fd_usage *usage, uint64_t wanted, gboolean asked)
+{
+	uint64_t possible;
+
+	wanted = CLAMP(wanted, 1, FD_REPLAY_CONCURRENCY_MAX);
+	possible = fd_files_raise(wanted);
+	if (asked && possible < wanted)
+		fd_warning(usage,
+			   "at most %" G_GUINT64_FORMAT
+			   " sessions can be open at once, not %" G_GUINT64_FORMAT
+			   ": the limit of open files is too low (ulimit -n)",
+			   possible, wanted);
+	return MAX(MIN(wanted, possible), 1);
+}

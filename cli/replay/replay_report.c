@@ -1,0 +1,167 @@
+#include "cli/replay/replay_report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/replay/replay_tables.h"
+
+/* Reasons that are listed: the most frequent ones. */
+#define REASONS_SHOWN 8
+
+struct fd_replay_reasons {
+	GHashTable *counts; /* "verdict: reason" to uint64_t */
+};
+
+struct fd_replay_reasons *fd_replay_reasons_new(void)
+{
+	struct fd_replay_reasons *reasons = g_new0(struct fd_replay_reasons, 1);
+
+	reasons->counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	return reasons;
+}
+
+void fd_replay_reasons_free(struct fd_replay_reasons *reasons)
+{
+	if (!reasons)
+		return;
+	g_hash_table_unref(reasons->counts);
+	g_free(reasons);
+}
+
+void fd_replay_reasons_add(struct fd_replay_reasons *reasons, const struct fd_outcome *outcome)
+{
+	char text[256];
+	uint64_t *count;
+
+	if (outcome->verdict == FD_VERDICT_OK || !outcome->reason)
+		return;
+	g_snprintf(text, sizeof(text), "%s: %s", fd_verdict_text(outcome->verdict),
+		   outcome->reason);
+	count = g_hash_table_lookup(reasons->counts, text);
+	if (!count) {
+		count = g_new0(uint64_t, 1);
+		g_hash_table_insert(reasons->counts, g_strdup(text), count);
+	}
+	*count += outcome->copies;
+}
+
+/* What is left, in seconds; negative when nobody knows. */
+static double eta_s(const struct fd_driver_progress *progress)
+{
+	if (progress->length_ns)
+		return ((double)progress->length_ns - (double)progress->elapsed_ns) / 1e9;
+	if (!progress->asked || !progress->done)
+		return -1;
+	return (double)progress->elapsed_ns / 1e9 / (double)progress->done *
+	       (double)(progress->asked - progress->done);
+}
+
+/* Columns of the terminal. */
+static gsize terminal_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+void fd_replay_show_progress(const struct fd_driver_progress *progress, const char *more)
+{
+	g_autofree char *active = fd_format_count(progress->active);
+	g_autofree char *done = fd_format_count(progress->done);
+	g_autofree char *asked = fd_format_count(progress->asked);
+	g_autofree char *failed = fd_format_count(progress->failed);
+	g_autofree char *sent = fd_format_bytes(progress->sent_bytes);
+	g_autofree char *received = fd_format_bytes(progress->received_bytes);
+	g_autofree char *lag = fd_format_duration((double)progress->lag_ns);
+	g_autoptr(GString) line = g_string_new(NULL);
+	double eta = eta_s(progress);
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	g_string_printf(line, "%.1f s: %s active, %s%s%s done, %s failed; %s out, %s in; lag %s",
+			(double)progress->elapsed_ns / 1e9, active, done,
+			progress->asked ? "/" : "", progress->asked ? asked : "", failed, sent,
+			received, lag);
+	if (eta >= 1)
+		g_string_append_printf(line, "; %.0f s to go", eta);
+	if (more)
+		g_string_append_printf(line, "; %s", more);
+	/* A line that wraps would not be taken away by the next. */
+	g_string_truncate(line, MIN(line->len, terminal_width() - 1));
+	fprintf(stderr, "\r%s\033[K", line->str);
+}
+
+void fd_replay_clear_progress(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+}
+
+struct reason {
+	const char *text;
+	uint64_t count;
+};
+
+static gint by_count(gconstpointer a, gconstpointer b)
+{
+	const struct reason *x = a;
+	const struct reason *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
+static void print_reasons(const struct fd_replay_reasons *reasons)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct reason));
+	GHashTableIter iter;
+	gpointer text;
+	gpointer count;
+
+	g_hash_table_iter_init(&iter, reasons->counts);
+	while (g_hash_table_iter_next(&iter, &text, &count)) {
+		struct reason reason = { text, *(uint64_t *)count };
+
+		g_array_append_val(list, reason);
+	}
+	g_array_sort(list, by_count);
+	for (guint i = 0; i < MIN(list->len, REASONS_SHOWN); i++) {
+		const struct reason *reason = &g_array_index(list, struct reason, i);
+		g_autofree char *number = fd_format_count(reason->count);
+
+		printf("  %s %s\n", number, reason->text);
+	}
+	if (list->len > REASONS_SHOWN)
+		printf("  and %u other reasons\n", list->len - REASONS_SHOWN);
+	g_array_free(list, TRUE);
+}
+
+void fd_replay_print_summary(const struct fd_driver *driver, const char *const *labels,
+			     size_t count, const struct fd_replay_reasons *reasons,
+			     enum fd_format format)
+{
+	const struct fd_run_totals *totals = fd_driver_totals(driver);
+	g_autofree char *elapsed = fd_format_duration((double)totals->elapsed_ns);
+	g_autofree char *active = fd_format_count(totals->most_active);
+
+	if (format != FD_FORMAT_TABLE) {
+		fd_replay_print_wide(driver, labels, count, format);
+		return;
+	}
+	fd_replay_print_verdicts(driver, labels, count);
+	print_reasons(reasons);
+	putchar('\n');
+	fd_replay_print_latencies(driver, labels, count);
+	printf("\nPlayed for %s, at most %s sessions open at once.\n", elapsed, active);
+	if (totals->held) {
+		g_autofree char *held = fd_format_count(totals->held);
+		g_autofree char *longest = fd_format_duration((double)totals->held_ns);
+
+		printf("%s sessions began late because no more may be open at once (by up to "
+		       "%s).\n",
+		       held, longest);
+	}
+}

@@ -1,0 +1,201 @@
+#include "cli/sequence/sequence_options.h"
+
+#include <string.h>
+
+#include "cli/kit/command.h"
+
+#define DEFAULT_OUTPUT "sequence.svg"
+#define STEPS_MAX      100000
+
+/* What the options say, before it is made sense of. */
+struct texts {
+	char *baseline;
+	char *session;
+	char *baseline_session;
+	char *output;
+	char *dot;
+	char *focus;
+	char *min_share;
+	char *hide_below;
+	char *dot_unit;
+	char *theme;
+	int max_steps;
+	int depth;
+	int dots;
+};
+
+static void texts_clear(struct texts *texts)
+{
+	g_free(texts->baseline);
+	g_free(texts->session);
+	g_free(texts->baseline_session);
+	g_free(texts->output);
+	g_free(texts->dot);
+	g_free(texts->focus);
+	g_free(texts->min_share);
+	g_free(texts->hide_below);
+	g_free(texts->dot_unit);
+	g_free(texts->theme);
+}
+
+static gboolean parse_options(const struct fd_usage *usage, int *argc, char ***argv,
+			      struct texts *t, int *code)
+{
+	const GOptionEntry entries[] = {
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &t->output,
+		  "Where the picture goes (SVG); default " DEFAULT_OUTPUT ", - is standard output",
+		  "FILE" },
+		{ "baseline", 'b', 0, G_OPTION_ARG_FILENAME, &t->baseline,
+		  "A recording to compare TRACE with", "TRACE" },
+		{ "session", 's', 0, G_OPTION_ARG_STRING, &t->session, "Which session of TRACE",
+		  "SESSION" },
+		{ "baseline-session", 0, 0, G_OPTION_ARG_STRING, &t->baseline_session,
+		  "Which session of the baseline", "SESSION" },
+		{ "focus", 'f', 0, G_OPTION_ARG_STRING, &t->focus,
+		  "A function that is marked and never left out; default: the one that the "
+		  "comparison names, else the costliest",
+		  "FUNCTION" },
+		{ "max-steps", 'n', 0, G_OPTION_ARG_INT, &t->max_steps,
+		  "Show so many steps, the longest; default 60", "N" },
+		{ "hide-below", 0, 0, G_OPTION_ARG_STRING, &t->hide_below,
+		  "Leave shorter steps out, e.g. 20us", "TIME" },
+		{ "min-share", 0, 0, G_OPTION_ARG_STRING, &t->min_share,
+		  "Leave steps out that are less of their session's time, e.g. 1%", "PERCENT" },
+		{ "depth", 'd', 0, G_OPTION_ARG_INT, &t->depth, "Leave deeper calls out", "N" },
+		{ "dot-unit", 0, 0, G_OPTION_ARG_STRING, &t->dot_unit,
+		  "The time that a dot stands for; default 500us", "TIME" },
+		{ "dots", 0, 0, G_OPTION_ARG_INT, &t->dots,
+		  "Write more dots than this as a number; default 4", "N" },
+		{ "theme", 0, 0, G_OPTION_ARG_STRING, &t->theme,
+		  "auto (light, and dark where the reader's system is), light or dark", "THEME" },
+		{ "save-dot", 0, 0, G_OPTION_ARG_FILENAME, &t->dot,
+		  "Save the graph of the picture too, for graphviz: neato -n2", "FILE" },
+		G_OPTION_ENTRY_NULL,
+	};
+
+	return fd_options_parse(usage, entries, argc, argv, code);
+}
+
+/* A session's name: a word, a key (0x...), or else an address. */
+static gboolean take_session(const char *text, unsigned side, struct fd_sequence_request *r)
+{
+	gboolean pair = r->count > 1;
+
+	if (!text || strcmp(text, "auto") == 0) {
+		r->picks[side] = !pair ? FD_PICK_WORST : side ? FD_PICK_HEAVY : FD_PICK_MEDIAN;
+	} else if (strcmp(text, "worst") == 0) {
+		r->picks[side] = FD_PICK_WORST;
+	} else if (strcmp(text, "median") == 0) {
+		r->picks[side] = FD_PICK_MEDIAN;
+	} else if (g_str_has_prefix(text, "0x")) {
+		r->picks[side] = FD_PICK_KEY;
+		return g_ascii_string_to_unsigned(text + 2, 16, 0, G_MAXUINT64, &r->keys[side],
+						  NULL);
+	} else {
+		r->picks[side] = FD_PICK_PEER;
+		r->peers[side] = g_strdup(text);
+	}
+	return text == NULL || text[0] != '\0';
+}
+
+static gboolean take_share(const char *text, double *share)
+{
+	char *end;
+	double percent = g_ascii_strtod(text, &end);
+
+	*share = percent / 100;
+	return end != text && (*end == '\0' || strcmp(end, "%") == 0) && percent >= 0 &&
+	       percent <= 100;
+}
+
+static gboolean take_number(int number, int max, uint32_t *result)
+{
+	*result = (uint32_t)number;
+	return number >= 0 && number <= max;
+}
+
+/* NULL when all is well, else what is wrong. */
+static char *take_texts(const struct texts *t, struct fd_sequence_request *r)
+{
+	unsigned subject = r->count - 1;
+	uint32_t dots = 0;
+
+	if (!take_session(t->session, subject, r)) {
+		return g_strdup_printf(
+			"--session: \"%s\": expected auto, worst, median, an address or a "
+			"key (0x...)",
+			t->session);
+	}
+	if (r->count > 1 && !take_session(t->baseline_session, 0, r)) {
+		return g_strdup_printf(
+			"--baseline-session: \"%s\": expected auto, worst, median, an "
+			"address or a key (0x...)",
+			t->baseline_session);
+	}
+	if (t->baseline_session && r->count < 2)
+		return g_strdup("--baseline-session needs --baseline");
+	if (t->hide_below && !fd_parse_duration(t->hide_below, &r->story.hide_below_ns)) {
+		return g_strdup_printf("--hide-below: \"%s\": expected a time, e.g. 20us",
+				       t->hide_below);
+	}
+	if (t->min_share && !take_share(t->min_share, &r->story.min_share)) {
+		return g_strdup_printf("--min-share: \"%s\": expected a percentage, e.g. 1%%",
+				       t->min_share);
+	}
+	if (t->dot_unit && (!fd_parse_duration(t->dot_unit, &r->picture.dot_unit_ns) ||
+			    r->picture.dot_unit_ns == 0)) {
+		return g_strdup_printf("--dot-unit: \"%s\": expected a time above 0, e.g. 500us",
+				       t->dot_unit);
+	}
+	if (!fd_theme_parse(t->theme, &r->picture.theme))
+		return g_strdup_printf("--theme: \"%s\": expected auto, light or dark", t->theme);
+	if (!take_number(t->max_steps, STEPS_MAX, &r->story.max_steps) ||
+	    !take_number(t->depth, STEPS_MAX, &r->story.max_depth) ||
+	    !take_number(t->dots, STEPS_MAX, &dots)) {
+		return g_strdup_printf("--max-steps, --depth and --dots: expected 0 to %u",
+				       STEPS_MAX);
+	}
+	r->picture.dots = dots;
+	return NULL;
+}
+
+gboolean fd_sequence_request_parse(const struct fd_usage *usage, int argc, char **argv,
+				   struct fd_sequence_request *r, int *code)
+{
+	struct texts t = { 0 };
+	g_autofree char *wrong = NULL;
+
+	if (!parse_options(usage, &argc, &argv, &t, code)) {
+		texts_clear(&t);
+		return FALSE;
+	}
+	r->count = t.baseline ? 2 : 1;
+	if (argc != 2) {
+		wrong = g_strdup(
+			argc < 2 ? "expected a recording or trace"
+				 : "expected one recording or trace; compare with --baseline");
+	} else {
+		wrong = take_texts(&t, r);
+	}
+	if (!wrong) {
+		r->paths[r->count - 1] = g_strdup(argv[1]);
+		r->paths[0] = t.baseline ? g_steal_pointer(&t.baseline) : r->paths[0];
+		r->output = t.output ? g_steal_pointer(&t.output) : g_strdup(DEFAULT_OUTPUT);
+		r->dot = g_steal_pointer(&t.dot);
+		r->focus = g_steal_pointer(&t.focus);
+	}
+	texts_clear(&t);
+	*code = wrong ? fd_usage_error(usage, "%s", wrong) : FD_EXIT_OK;
+	return !wrong;
+}
+
+void fd_sequence_request_clear(struct fd_sequence_request *r)
+{
+	g_free(r->paths[0]);
+	g_free(r->paths[1]);
+	g_free(r->peers[0]);
+	g_free(r->peers[1]);
+	g_free(r->output);
+	g_free(r->dot);
+	g_free(r->focus);
+}

@@ -1,0 +1,60 @@
+/*
+ * Semantic patches applied to copies of the files that they touch: what would become of a tree, and
+ * which rules matched. Nothing is written to the tree here; patch_store.h does that.
+ *
+ * Coccinelle's `spatch` does the matching, one process a patch and file, on a copy in a temporary
+ * directory that is gone when this returns. A rule has matched when the file has the text that it adds
+ * as often more as it says (white space does not count).
+ */
+#ifndef FD_CLI_PATCH_APPLY_H
+#define FD_CLI_PATCH_APPLY_H
+
+#include "instrument/patcher/patch_set.h"
+#include "instrument/patcher/patch_tree.h"
+
+/* A rule and what came of it. */
+struct fd_patch_match {
+	const struct fd_patch_rule *rule;
+	guint times;   /* how often it matched */
+	guint line;    /* of the first, in the patched file; 0: nowhere */
+	gboolean fits; /* as often as it should, or it need not */
+	char *problem; /* why the file cannot be patched at all, or NULL */
+};
+
+/* A file of the tree, before and after. */
+struct fd_patch_file {
+	char *path;
+	GBytes *original; /* NULL: it is new */
+	GBytes *patched;
+	mode_t mode;
+};
+
+struct fd_patch_outcome {
+	const struct fd_patch_set *set;
+	char *version;      /* of the tree, as its own file says; may be "unknown" */
+	GPtrArray *matches; /* of struct fd_patch_match *, one a rule, in their order */
+	GPtrArray *files;   /* of struct fd_patch_file *, that change or are new */
+	guint misfits;      /* rules that do not fit; the tree is not to be patched then */
+};
+
+struct fd_patch_progress {
+	const volatile int *stop;                                         /* not 0: give up */
+	void (*step)(void *user, const char *file, guint done, guint of); /* NULL: nobody asks */
+	void *user;
+};
+
+/* The version that the tree's own file tells, NULL when it is not this server's tree. */
+char *fd_patch_version(const struct fd_patch_tree *tree, const struct fd_patch_set *set);
+
+/* Fails when spatch is missing or breaks, G_IO_ERROR_CANCELLED when stopped. That rules do not match
+ * is no failure but in the outcome. The caller frees it (fd_patch_outcome_free); set and tree must
+ * outlive it. */
+struct fd_patch_outcome *fd_patch_apply(const struct fd_patch_tree *tree,
+					const struct fd_patch_set *set,
+					const struct fd_patch_progress *progress, GError **error);
+
+void fd_patch_outcome_free(struct fd_patch_outcome *outcome);
+typedef struct fd_patch_outcome fd_patch_outcome;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_patch_outcome, fd_patch_outcome_free)
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * Calls on the wire: how many calls of one thread travel in one event, flowdar:calls.
+ *
+ * Place in the house: the writer is instrument/functions/, the reader pipeline/events/calls.h. With events.h
+ * and control.h this is what the rest of the house may include of instrument/.
+ *
+ * An event of LTTng costs about as much for one number as for a thousand bytes, so a thread collects
+ * what its functions do and writes it in one go: when the buffer is full, before any other event of
+ * the thread (its order stays true), and when the recording stops. What the event's tid says is the
+ * thread that made the calls; another one may have written the event.
+ *
+ * The data is a header and records until its end. Numbers are unsigned LEB128 (seven bits a byte, the
+ * lowest first, at most ten bytes); "delta" is a function's address less the one before it in this
+ * event (the first: less 0), modulo 2^64, zigzag coded. Times are nanoseconds.
+ *
+ *	header   number depth   open calls of the thread that were written and not yet closed
+ *	         number age     from the base to the event's own time: base = event time - age
+ *	record   byte           the low 3 bits: enum fd_calls_op; the high 5: dt, if less than 31
+ *	         number         dt - 31, if the high 5 bits are 31
+ *	         the op's own numbers, see below
+ *
+ * dt is the time since the record before (the first: since the base). A CALL's time is its begin, and
+ * the record after it counts from its end.
+ *
+ *	op        numbers                        meaning
+ *	ENTER     delta                          a call begins
+ *	EXIT      -                              the innermost open call ends
+ *	CALL      delta, duration                a whole call, with nothing recorded inside
+ *	CALL_OVER delta, duration, count, ns     a CALL, with so many calls inside that were too short,
+ *	                                         of ns together
+ *	OPEN      delta, age                     a call that began age before, already open: the
+ *	                                         thread was in it when the recording began
+ *	SKIPPED   count, ns                      so many calls directly or indirectly inside the
+ *	                                         innermost open one were too short to be recorded
+ *	UNWOUND   count                          the innermost so many open calls ended without
+ *	                                         returning (longjmp, an exception, a stack that was left)
+ *	LOST      count                          so many calls are missing here
+ *
+ * The ns of calls that were too short count each moment once: the time of the outermost of them.
+ * SKIPPED and LOST may also come while no call is open.
+ *
+ * A reader that finds another depth than it counted has missed an event: open calls that are too many
+ * are closed, ones that are too few are unknown, and their EXITs close nothing.
+ */
+#ifndef FLOWDAR_CALLS_H
+#define FLOWDAR_CALLS_H
+
+#define FD_CALLS_BYTES_MAX 4096u /* of one event's data */
+
+enum fd_calls_op {
+	FD_CALLS_ENTER = 0,
+	FD_CALLS_EXIT = 1,
+	FD_CALLS_CALL = 2,
+	FD_CALLS_CALL_OVER = 3,
+	FD_CALLS_OPEN = 4,
+	FD_CALLS_SKIPPED = 5,
+	FD_CALLS_UNWOUND = 6,
+	FD_CALLS_LOST = 7
+};
+
+#endif

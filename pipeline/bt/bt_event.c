@@ -1,0 +1,186 @@
+#include "pipeline/bt/bt_event.h"
+
+#include <string.h>
+
+#include "instrument/wire/events.h"
+#include "pipeline/bt/bt_class.h"
+#include "pipeline/events/event_state.h"
+
+struct fd_bt_events {
+	struct fd_decoder_env *env;
+	GHashTable *classes;            /* bt_event_class * -> struct fd_bt_class * */
+	const struct fd_bt_class *last; /* of classes: most events have that of the one before */
+	struct fd_event_state *state;
+};
+
+struct fd_bt_events *fd_bt_events_new(struct fd_decoder_env *env)
+{
+	struct fd_bt_events *events = g_new0(struct fd_bt_events, 1);
+
+	events->env = env;
+	events->classes = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)fd_bt_class_free);
+	events->state = fd_event_state_new(env->texts);
+	return events;
+}
+
+void fd_bt_events_free(struct fd_bt_events *events)
+{
+	if (!events)
+		return;
+	g_hash_table_destroy(events->classes);
+	fd_event_state_free(events->state);
+	g_free(events);
+}
+
+static const struct fd_bt_class *class_of(struct fd_bt_events *events, const bt_event *event)
+{
+	const bt_event_class *event_class = bt_event_borrow_class_const(event);
+	struct fd_bt_class *record;
+
+	if (events->last && events->last->event_class == event_class)
+		return events->last;
+	record = g_hash_table_lookup(events->classes, event_class);
+	if (!record) {
+		record = fd_bt_class_new(event, events->env->texts);
+		g_hash_table_insert(events->classes, (void *)event_class, record);
+	}
+	events->last = record;
+	return record;
+}
+
+/* ---- values ---- */
+
+static uint64_t integer(const struct fd_bt_class *record, enum fd_event_role role,
+			const bt_event *event, uint64_t missing)
+{
+	const struct fd_bt_slot *slot = &record->slots[role];
+	const bt_field *field = fd_bt_slot_field(slot, event);
+
+	if (!field)
+		return missing;
+	if (slot->type == FD_TYPE_UNSIGNED)
+		return bt_field_integer_unsigned_get_value(field);
+	return (uint64_t)bt_field_integer_signed_get_value(field);
+}
+
+/* libbabeltrace2 uses its fields again and again, and an empty text does not end what was there
+ * before (seen with 2.0.4): only the length tells. */
+static const char *string_value(const bt_field *field)
+{
+	return bt_field_string_get_length(field) ? bt_field_string_get_value(field) : "";
+}
+
+static const char *string(const struct fd_bt_class *record, enum fd_event_role role,
+			  const bt_event *event)
+{
+	const bt_field *field = fd_bt_slot_field(&record->slots[role], event);
+
+	return field ? string_value(field) : NULL;
+}
+
+static char *copy_bytes(struct fd_arena *arena, const bt_field *array, uint32_t *length)
+{
+	uint64_t count = MIN(bt_field_array_get_length(array), FD_EVENT_DATA_MAX);
+	char *copy = fd_arena_alloc(arena, count);
+
+	for (uint64_t i = 0; i < count; i++) {
+		const bt_field *element =
+			bt_field_array_borrow_element_field_by_index_const(array, i);
+
+		copy[i] = (char)bt_field_integer_unsigned_get_value(element);
+	}
+	*length = (uint32_t)count;
+	return copy;
+}
+
+static void set_data(const struct fd_bt_class *record, const bt_event *event,
+		     struct fd_arena *arena, struct fd_event *out)
+{
+	const struct fd_bt_slot *slot = &record->slots[FD_ROLE_DATA];
+	const bt_field *field = fd_bt_slot_field(slot, event);
+
+	out->data = "";
+	if (field && slot->type == FD_TYPE_STRING)
+		out->data =
+			fd_event_copy_text(arena, string_value(field), SIZE_MAX, &out->data_len);
+	else if (field)
+		out->data = copy_bytes(arena, field, &out->data_len);
+}
+
+/* ---- messages ---- */
+
+static uint64_t time_of(const struct fd_bt_class *record, const bt_message *message)
+{
+	int64_t ns;
+
+	if (!record->has_clock)
+		return 0;
+	/* A time that does not fit, or before 1970, is nonsense that the trace says: 0 is no time.
+	 */
+	if (bt_clock_snapshot_get_ns_from_origin(
+		    bt_message_event_borrow_default_clock_snapshot_const(message), &ns) !=
+	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK) {
+		bt_current_thread_clear_error();
+		return 0;
+	}
+	return ns > 0 ? (uint64_t)ns : 0;
+}
+
+static void fill(const struct fd_bt_class *record, struct fd_bt_events *events,
+		 const bt_event *event, struct fd_arena *arena, struct fd_event *out)
+{
+	out->kind = record->kind;
+	out->addr = integer(record, FD_ROLE_ADDR, event, 0);
+	out->addr2 = integer(record, FD_ROLE_ADDR2, event, 0);
+	out->pid = (uint32_t)integer(record, FD_ROLE_PID, event, record->default_pid);
+	out->tid = (uint32_t)integer(record, FD_ROLE_TID, event, 0);
+	out->fd = fd_event_fd(integer(record, FD_ROLE_FD, event, (uint64_t)-1));
+	out->wait = fd_event_wait(integer(record, FD_ROLE_WAIT, event, FD_WAIT_OTHER));
+	out->name = fd_texts_id(events->env->texts, string(record, FD_ROLE_NAME, event));
+	set_data(record, event, arena, out);
+	if (record->kind == FD_EVENT_OTHER)
+		out->name = record->event_name;
+}
+
+static void translate_event(struct fd_bt_events *events, const bt_message *message,
+			    struct fd_arena *arena, GArray *out)
+{
+	const bt_event *event = bt_message_event_borrow_event_const(message);
+	const struct fd_bt_class *record = class_of(events, event);
+	const char *thread = string(record, FD_ROLE_THREAD_NAME, event);
+	struct fd_event made = { .time_ns = time_of(record, message) }, told;
+
+	fill(record, events, event, arena, &made);
+	if (thread && fd_event_state_name_thread(events->state, &made, thread, &told))
+		g_array_append_val(out, told);
+	if (record->module != FD_MODULE_NONE &&
+	    !fd_event_state_finish_module(events->state, record->module, arena, &made)) {
+		made.kind = FD_EVENT_OTHER;
+		made.name = record->event_name;
+	}
+	g_array_append_val(out, made);
+}
+
+void fd_bt_events_translate(struct fd_bt_events *events, const bt_message *message,
+			    struct fd_arena *arena, GArray *out)
+{
+	uint64_t count;
+
+	switch (bt_message_get_type(message)) {
+	case BT_MESSAGE_TYPE_EVENT:
+		translate_event(events, message, arena, out);
+		break;
+	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
+		if (bt_message_discarded_events_get_count(message, &count) ==
+		    BT_PROPERTY_AVAILABILITY_AVAILABLE)
+			events->env->discarded += count;
+		break;
+	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
+		if (bt_message_discarded_packets_get_count(message, &count) ==
+		    BT_PROPERTY_AVAILABILITY_AVAILABLE)
+			events->env->packets_lost += count;
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,286 @@
+#include "pipeline/bt/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/errors.h"
+#include "pipeline/bt/guard_wire.h"
+
+#define CHILD_MEMORY_MAX ((rlim_t)2 << 30) /* bytes; babeltrace2 needs some ten MB */
+#define PIPE_BYTES       (1 << 20)
+
+struct fd_guard {
+	struct fd_decoder_env *env;
+	char *path;              /* the first trace, for messages */
+	pid_t child;             /* 0 when it was waited for */
+	int pipe;                /* from it */
+	int log;                 /* its stderr, a file in memory */
+	GArray *ids;             /* its text ids -> ours */
+	struct fd_event *events; /* the frame in hand: FD_GUARD_BATCH */
+	guint count, delivered;  /* of events */
+	char *data;              /* what they point to */
+	gboolean ended;
+};
+
+/* ---- the child's birth ---- */
+
+static void limit(__rlimit_resource_t resource, rlim_t value)
+{
+	struct rlimit now;
+
+	if (getrlimit(resource, &now) != 0 || now.rlim_cur <= value)
+		return;
+	now.rlim_cur = value;
+	setrlimit(resource, &now);
+}
+
+/* What the child needs: the pipe as 3, the log as 4 and as stderr, and nothing else of ours. */
+static gboolean settle(int out, int log, pid_t parent)
+{
+	int null = open("/dev/null", O_RDWR);
+	int high = fcntl(out, F_DUPFD, 10), high_log = fcntl(log, F_DUPFD, 10);
+
+	if (null < 0 || high < 0 || high_log < 0)
+		return FALSE;
+	if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(high_log, 2) < 0 || dup2(high, 3) < 0 ||
+	    dup2(high_log, 4) < 0)
+		return FALSE;
+	close_range(5, ~0U, 0);
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	/* Ctrl-C is the parent's to answer: it closes the pipe when it is done with us. */
+	signal(SIGINT, SIG_IGN);
+	limit(RLIMIT_CORE, 0);
+#ifndef __SANITIZE_ADDRESS__
+	limit(RLIMIT_DATA, CHILD_MEMORY_MAX);
+#endif
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
+static gboolean start_child(struct fd_guard *guard, const struct fd_decoder_ops *ops,
+			    const GPtrArray *traces)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	guard->log = memfd_create("flowdar-decoder-log", MFD_CLOEXEC);
+	if (guard->log < 0 || pipe2(ends, O_CLOEXEC) != 0)
+		return FALSE;
+	fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
+	guard->child = fork();
+	if (guard->child == 0) {
+		if (settle(ends[1], guard->log, parent))
+			fd_guard_serve(ops, traces, 3, 4);
+		_exit(0);
+	}
+	close(ends[1]);
+	guard->pipe = ends[0];
+	return guard->child > 0;
+}
+
+/* ---- receiving ---- */
+
+static int wait_child(struct fd_guard *guard)
+{
+	int status = 0;
+
+	if (guard->child <= 0)
+		return 0;
+	while (waitpid(guard->child, &status, 0) < 0 && errno == EINTR)
+		;
+	guard->child = 0;
+	return status;
+}
+
+/* The pipe ended before the decoder said so. */
+static void set_died(struct fd_guard *guard, gboolean silent, GError **error)
+{
+	g_autofree char *line = NULL;
+	int status;
+
+	if (silent)
+		kill(guard->child, SIGKILL);
+	status = wait_child(guard);
+	line = fd_guard_explain(guard->log);
+	if (silent)
+		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+			    "%s: babeltrace2 got lost in it (nothing for %d s)", guard->path,
+			    FD_GUARD_SILENCE_S);
+	else
+		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+			    "%s: babeltrace2 crashed on it (%s)%s%s", guard->path,
+			    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exited",
+			    line ? ": " : "", line ? line : "");
+}
+
+static gboolean read_all(struct fd_guard *guard, void *bytes, size_t length, GError **error)
+{
+	struct pollfd ready = { .fd = guard->pipe, .events = POLLIN };
+	char *p = bytes;
+
+	while (length) {
+		int polled = poll(&ready, 1, FD_GUARD_SILENCE_S * 1000);
+		ssize_t n;
+
+		if (polled < 0 && errno == EINTR)
+			continue;
+		n = polled > 0 ? read(guard->pipe, p, length) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			set_died(guard, polled == 0, error);
+			return FALSE;
+		}
+		p += n;
+		length -= (size_t)n;
+	}
+	return TRUE;
+}
+
+static char *read_bytes(struct fd_guard *guard, size_t length, GError **error)
+{
+	g_autofree char *bytes = g_malloc(length + 1);
+
+	bytes[length] = '\0';
+	return read_all(guard, bytes, length, error) ? g_steal_pointer(&bytes) : NULL;
+}
+
+static gboolean take_texts(struct fd_guard *guard, size_t length, GError **error)
+{
+	g_autofree char *texts = read_bytes(guard, length, error);
+
+	if (!texts)
+		return FALSE;
+	for (size_t at = 0; at < length; at += strlen(texts + at) + 1) {
+		uint32_t id = fd_texts_id(guard->env->texts, texts + at);
+
+		g_array_append_val(guard->ids, id);
+	}
+	return TRUE;
+}
+
+/* From the sender's ids and offsets to ours. The sender may have gone wrong before it died. */
+static void resolve(struct fd_guard *guard, uint32_t data_bytes)
+{
+	for (guint i = 0; i < guard->count; i++) {
+		struct fd_event *event = &guard->events[i];
+		uintptr_t offset = (uintptr_t)event->data;
+
+		event->name = event->name < guard->ids->len
+				      ? g_array_index(guard->ids, uint32_t, event->name)
+				      : 0;
+		if (!event->data_len || event->data_len > data_bytes ||
+		    offset > data_bytes - event->data_len) {
+			event->data = "";
+			event->data_len = 0;
+		} else {
+			event->data = guard->data + offset;
+		}
+	}
+}
+
+static gboolean take_events(struct fd_guard *guard, const struct fd_guard_head *head,
+			    GError **error)
+{
+	if (!take_texts(guard, head->text_bytes, error) ||
+	    !read_all(guard, guard->events, head->events * sizeof(guard->events[0]), error))
+		return FALSE;
+	g_free(guard->data);
+	guard->data = read_bytes(guard, head->data_bytes, error);
+	if (!guard->data)
+		return FALSE;
+	guard->count = head->events;
+	guard->delivered = 0;
+	resolve(guard, head->data_bytes);
+	return TRUE;
+}
+
+/* Takes the next frame. FALSE and error when it is a failure, or none came. */
+static gboolean take_frame(struct fd_guard *guard, GError **error)
+{
+	struct fd_guard_head head;
+	g_autofree char *message = NULL;
+
+	guard->count = guard->delivered = 0;
+	if (!read_all(guard, &head, sizeof(head), error))
+		return FALSE;
+	if (head.events > FD_GUARD_BATCH || head.text_bytes > FD_GUARD_FRAME_MAX ||
+	    head.data_bytes > FD_GUARD_FRAME_MAX) {
+		set_died(guard, TRUE, error);
+		return FALSE;
+	}
+	guard->env->discarded = head.discarded;
+	guard->env->packets_lost = head.packets_lost;
+	guard->ended = head.type == FD_GUARD_END || head.type == FD_GUARD_FAILED;
+	if (head.type != FD_GUARD_FAILED)
+		return take_events(guard, &head, error);
+	message = read_bytes(guard, head.data_bytes, error);
+	if (message)
+		g_set_error_literal(error, FD_SOURCE_ERROR, head.code, message);
+	return FALSE;
+}
+
+struct fd_guard *fd_guard_open(const struct fd_decoder_ops *ops, const GPtrArray *traces,
+			       struct fd_decoder_env *env, GError **error)
+{
+	struct fd_guard *guard = g_new0(struct fd_guard, 1);
+	uint32_t none = 0;
+
+	guard->env = env;
+	guard->pipe = guard->log = -1;
+	guard->path = g_strdup(g_ptr_array_index(traces, 0));
+	guard->ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	guard->events = g_new(struct fd_event, FD_GUARD_BATCH);
+	g_array_append_val(guard->ids, none);
+	if (!start_child(guard, ops, traces))
+		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+			    "%s: cannot start a process to read it: %s", guard->path,
+			    g_strerror(errno));
+	else if (take_frame(guard, error))
+		return guard;
+	fd_guard_close(guard);
+	return NULL;
+}
+
+gssize fd_guard_read(struct fd_guard *guard, struct fd_event *batch, size_t capacity,
+		     GError **error)
+{
+	size_t n;
+
+	while (guard->delivered == guard->count) {
+		if (guard->ended)
+			return 0;
+		if (!take_frame(guard, error))
+			return -1;
+	}
+	n = MIN(capacity, guard->count - guard->delivered);
+	memcpy(batch, &guard->events[guard->delivered], n * sizeof(batch[0]));
+	guard->delivered += (guint)n;
+	return (gssize)n;
+}
+
+void fd_guard_close(struct fd_guard *guard)
+{
+	if (!guard)
+		return;
+	if (guard->child > 0)
+		kill(guard->child, SIGKILL);
+	wait_child(guard);
+	if (guard->pipe >= 0)
+		close(guard->pipe);
+	if (guard->log >= 0)
+		close(guard->log);
+	g_array_unref(guard->ids);
+	g_free(guard->events);
+	g_free(guard->data);
+	g_free(guard->path);
+	g_free(guard);
+}

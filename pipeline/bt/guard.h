@@ -1,0 +1,39 @@
+/*
+ * A decoder in a process of its own.
+ *
+ * Place in the house: inside pipeline/, between the guarded decoder and one that may crash.
+ * libbabeltrace2 is careful with what it was made for; but a damaged trace can make it abort, run
+ * out of memory or never come back (bit flips in small traces do it in some percent of the cases).
+ * So it runs in a child, which sends its events through a pipe: when it dies the events before are
+ * there, and so is a line that says why. Decoding and whatever is done with the events then run on
+ * two processors besides.
+ *
+ * The child is forked, not executed: what other threads of this process held at that moment stays
+ * held in the child. Open sources before starting threads, or from a thread while the others wait.
+ */
+#ifndef FD_PIPELINE_GUARD_H
+#define FD_PIPELINE_GUARD_H
+
+#include <glib.h>
+
+#include "pipeline/events/decoder.h"
+
+/* A child that sends nothing for so long, while it is waited for, is ended. */
+#define FD_GUARD_SILENCE_S 60
+
+struct fd_guard;
+
+/* Starts the decoder on the traces and waits until it has opened them. NULL and error
+ * (FD_SOURCE_ERROR) when it could not: what it said, or DAMAGED when it died. env must outlive the
+ * result. The caller closes it (fd_guard_close). */
+struct fd_guard *fd_guard_open(const struct fd_decoder_ops *ops, const GPtrArray *traces,
+			       struct fd_decoder_env *env, GError **error);
+
+/* As read of struct fd_decoder_ops. */
+gssize fd_guard_read(struct fd_guard *guard, struct fd_event *batch, size_t capacity,
+		     GError **error);
+
+/* Ends the child. NULL is allowed. */
+void fd_guard_close(struct fd_guard *guard);
+
+#endif

@@ -1,0 +1,214 @@
+#include "pipeline/bt/guard_wire.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG_MAX     65536u /* bytes of the log that are looked at */
+#define MESSAGE_MAX 400u
+
+struct sender {
+	int fd;
+	struct fd_decoder_env env;
+	uint32_t texts_sent; /* ids below are known to the other side */
+	GByteArray *texts;
+	GByteArray *data;
+	struct fd_event batch[FD_GUARD_BATCH];
+};
+
+static gboolean write_all(int fd, const void *bytes, size_t length)
+{
+	const char *p = bytes;
+
+	while (length) {
+		ssize_t n = write(fd, p, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return FALSE;
+		p += n;
+		length -= (size_t)n;
+	}
+	return TRUE;
+}
+
+static gboolean send_frame(const struct sender *sender, enum fd_guard_frame type, int code,
+			   uint32_t events)
+{
+	struct fd_guard_head head = {
+		.type = type,
+		.code = code,
+		.events = events,
+		.text_bytes = sender->texts->len,
+		.data_bytes = sender->data->len,
+		.discarded = sender->env.discarded,
+		.packets_lost = sender->env.packets_lost,
+	};
+
+	return write_all(sender->fd, &head, sizeof(head)) &&
+	       write_all(sender->fd, sender->texts->data, sender->texts->len) &&
+	       write_all(sender->fd, sender->batch, events * sizeof(sender->batch[0])) &&
+	       write_all(sender->fd, sender->data->data, sender->data->len);
+}
+
+static gboolean send_events(struct sender *sender, uint32_t events)
+{
+	uint32_t count = fd_texts_count(sender->env.texts);
+
+	g_byte_array_set_size(sender->texts, 0);
+	g_byte_array_set_size(sender->data, 0);
+	for (; sender->texts_sent < count; sender->texts_sent++) {
+		const char *text = fd_texts_get(sender->env.texts, sender->texts_sent);
+
+		g_byte_array_append(sender->texts, (const guint8 *)text, (guint)strlen(text) + 1);
+	}
+	for (uint32_t i = 0; i < events; i++) {
+		struct fd_event *event = &sender->batch[i];
+		uintptr_t offset = sender->data->len;
+
+		if (event->data_len)
+			g_byte_array_append(sender->data, (const guint8 *)event->data,
+					    event->data_len + 1);
+		event->data = (const char *)offset;
+	}
+	return send_frame(sender, FD_GUARD_EVENTS, 0, events);
+}
+
+static void send_failure(struct sender *sender, const GError *error)
+{
+	g_byte_array_set_size(sender->texts, 0);
+	g_byte_array_set_size(sender->data, 0);
+	g_byte_array_append(sender->data, (const guint8 *)error->message,
+			    (guint)strlen(error->message) + 1);
+	send_frame(sender, FD_GUARD_FAILED, error->code, 0);
+}
+
+/* Why it did not open: asked again with the log on, for that says more than the error. */
+static void explain_failure(const struct fd_decoder_ops *ops, const GPtrArray *traces, int log,
+			    struct sender *sender, GError *error)
+{
+	g_autofree char *line = NULL;
+	const char *colon;
+	void *decoder;
+
+	if (ftruncate(log, 0) != 0 || lseek(log, 0, SEEK_SET) != 0)
+		return send_failure(sender, error);
+	sender->env.explain = TRUE;
+	decoder = ops->open(traces, &sender->env, NULL);
+	if (decoder)
+		ops->close(decoder);
+	line = fd_guard_explain(log);
+	colon = strstr(error->message, ": ");
+	if (line && colon) {
+		g_autofree char *message =
+			g_strdup_printf("%.*s: %s", (int)(colon - error->message), error->message,
+					line);
+
+		g_free(error->message);
+		error->message = g_steal_pointer(&message);
+	}
+	send_failure(sender, error);
+}
+
+void fd_guard_serve(const struct fd_decoder_ops *ops, const GPtrArray *traces, int fd, int log)
+{
+	struct sender *sender = g_new0(struct sender, 1);
+	g_autoptr(GError) error = NULL;
+	gboolean heard = TRUE;
+	void *decoder;
+	gssize n = 0;
+
+	/* Its metadata parser takes its level from nowhere else, once, when it is loaded. */
+	g_setenv("BABELTRACE_PLUGIN_CTF_METADATA_LOG_LEVEL", "ERROR", TRUE);
+	sender->fd = fd;
+	sender->texts = g_byte_array_new();
+	sender->data = g_byte_array_new();
+	sender->env.texts = fd_texts_new();
+	sender->texts_sent = fd_texts_count(sender->env.texts);
+	decoder = ops->open(traces, &sender->env, &error);
+	if (!decoder)
+		return explain_failure(ops, traces, log, sender, error);
+	heard = send_frame(sender, FD_GUARD_OPENED, 0, 0);
+	while (heard && (n = ops->read(decoder, sender->batch, FD_GUARD_BATCH, &error)) > 0)
+		heard = send_events(sender, (uint32_t)n);
+	g_byte_array_set_size(sender->texts, 0);
+	g_byte_array_set_size(sender->data, 0);
+	if (n < 0)
+		send_failure(sender, error);
+	else if (heard)
+		send_frame(sender, FD_GUARD_END, 0, 0);
+}
+
+/* ---- the log ---- */
+
+/* "11-21 04:41:58.145  96  96 E PLUGIN/X function@file.c:12 [component] What happened: x-addr=0x1"
+ * gives "What happened", and the level and the logger. */
+static char *log_message(const char *line, char *level, gboolean *of_stream_file)
+{
+	g_autoptr(GRegex) regex = g_regex_new(
+		"^[-0-9]+ [0-9:.]+ +[0-9]+ +[0-9]+ ([WEF]) (PLUGIN\\S*) \\S+@\\S+:[0-9]+ "
+		"(?:\\[[^\\]]*\\] )?(.*)$",
+		0, 0, NULL);
+	g_autoptr(GRegex) junk = g_regex_new(":? *,? *[-a-z0-9]*addr=0x[0-9a-f]+", 0, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+	g_autofree char *letter = NULL, *logger = NULL, *text = NULL;
+
+	if (!g_regex_match(regex, line, 0, &match))
+		return NULL;
+	letter = g_match_info_fetch(match, 1);
+	logger = g_match_info_fetch(match, 2);
+	text = g_match_info_fetch(match, 3);
+	*level = letter[0];
+	*of_stream_file = strcmp(logger, "PLUGIN/SRC.CTF.FS/DS") == 0;
+	return g_regex_replace_literal(junk, text, -1, 0, "", 0, NULL);
+}
+
+/* The first error says what is wrong, those after it who asked; only of stream files the warning
+ * before it says it. An abort has a line of its own. */
+static char *pick_line(char *const *lines)
+{
+	g_autofree char *warning = NULL;
+
+	for (; *lines; lines++) {
+		gboolean of_stream_file = FALSE;
+		char level = 0;
+		char *message = log_message(*lines, &level, &of_stream_file);
+		const char *assertion = strstr(*lines, "Assertion `");
+
+		if (!message && assertion)
+			return g_strdup(assertion);
+		if (message && level == 'W' && of_stream_file) {
+			g_free(warning);
+			warning = message;
+			continue;
+		}
+		if (message && level != 'W') {
+			if (!warning)
+				return message;
+			g_free(message);
+			return g_steal_pointer(&warning);
+		}
+		g_free(message);
+	}
+	return NULL;
+}
+
+char *fd_guard_explain(int log)
+{
+	g_autofree char *text = g_malloc(LOG_MAX + 1), *clean = NULL, *valid = NULL;
+	g_auto(GStrv) lines = NULL;
+	ssize_t n = pread(log, text, LOG_MAX, 0);
+	char *line;
+
+	if (n <= 0)
+		return NULL;
+	valid = g_utf8_make_valid(text, n);
+	lines = g_strsplit(valid, "\n", 0);
+	line = pick_line(lines);
+	if (!line)
+		return NULL;
+	clean = fd_text_clean(line, MESSAGE_MAX);
+	g_free(line);
+	return g_steal_pointer(&clean);
+}

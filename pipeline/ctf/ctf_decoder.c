@@ -1,0 +1,160 @@
+#include "pipeline/ctf/ctf_open.h"
+#include "base/errors.h"
+#include "pipeline/ctf/ctf_sink.h"
+#include "pipeline/ctf/ctf_slice.h"
+#include "pipeline/events/decoder.h"
+
+struct decoder {
+	struct fd_decoder_env *env;
+	struct fd_ctf_input input;
+	struct fd_ctf_sink *sink;
+	struct fd_ctf_stream **heap; /* of those that have more to give; the first one is next */
+	guint count;
+};
+
+/* ---- the heap ---- */
+
+static gboolean before(const struct fd_ctf_stream *a, const struct fd_ctf_stream *b)
+{
+	return a->key_ns != b->key_ns ? a->key_ns < b->key_ns : a->rank < b->rank;
+}
+
+static void sift_down(struct decoder *decoder, guint at)
+{
+	struct fd_ctf_stream **heap = decoder->heap, *moved = heap[at];
+
+	for (;;) {
+		guint child = 2 * at + 1;
+
+		if (child + 1 < decoder->count && before(heap[child + 1], heap[child]))
+			child++;
+		if (child >= decoder->count || !before(heap[child], moved))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = moved;
+}
+
+/* How far the first one may go before it is another one's turn. */
+static uint64_t limit_of(const struct decoder *decoder)
+{
+	const struct fd_ctf_stream *next;
+
+	if (decoder->count < 2)
+		return UINT64_MAX;
+	next = decoder->heap[1];
+	if (decoder->count > 2 && before(decoder->heap[2], next))
+		next = decoder->heap[2];
+	return decoder->heap[0]->rank < next->rank ? next->key_ns : next->key_ns - 1;
+}
+
+static void remove_first(struct decoder *decoder)
+{
+	decoder->heap[0] = decoder->heap[--decoder->count];
+}
+
+/* ---- reading ---- */
+
+static void take_damage(struct decoder *decoder, struct fd_ctf_stream *stream)
+{
+	struct fd_ctf_input *input = &decoder->input;
+
+	if (!stream->damage)
+		return;
+	if (!input->damaged++)
+		input->damage = g_steal_pointer(&stream->damage);
+}
+
+static void run_first(struct decoder *decoder)
+{
+	struct fd_ctf_stream *stream = decoder->heap[0];
+	uint64_t discarded = stream->discarded, lost = stream->packets_lost;
+	uint64_t limit_ns = MIN(limit_of(decoder), stream->to_ns - 1);
+	enum fd_ctf_stop stop = fd_ctf_stream_run(stream, limit_ns, decoder->sink);
+
+	decoder->env->discarded += stream->discarded - discarded;
+	decoder->env->packets_lost += stream->packets_lost - lost;
+	if (stop == FD_CTF_FULL)
+		return;
+	if (stop == FD_CTF_ENDED || stream->key_ns >= stream->to_ns) {
+		take_damage(decoder, stream);
+		remove_first(decoder);
+	}
+	if (decoder->count)
+		sift_down(decoder, 0);
+}
+
+static gssize decoder_read(void *data, struct fd_event *batch, size_t capacity, GError **error)
+{
+	struct decoder *decoder = data;
+	const struct fd_ctf_input *input = &decoder->input;
+
+	fd_ctf_sink_begin(decoder->sink, batch, capacity);
+	while (decoder->count && !fd_ctf_sink_full(decoder->sink))
+		run_first(decoder);
+	if (decoder->sink->count || !input->damaged)
+		return (gssize)decoder->sink->count;
+	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED, "%s", input->damage);
+	if (input->damaged > 1 && error)
+		g_prefix_error(error, "in %u stream files, the first: ", input->damaged);
+	return -1;
+}
+
+static void decoder_close(void *data)
+{
+	struct decoder *decoder = data;
+
+	fd_ctf_input_clear(&decoder->input);
+	fd_ctf_sink_free(decoder->sink);
+	g_free(decoder->heap);
+	g_free(decoder);
+}
+
+/* Before their first event that is wanted, streams must not touch what the sink remembers. */
+static void fill_heap(struct decoder *decoder)
+{
+	const GPtrArray *streams = decoder->input.streams;
+	struct fd_ctf_sink *scratch = fd_ctf_sink_new(decoder->env->texts);
+
+	decoder->heap = g_new(struct fd_ctf_stream *, streams->len + 1);
+	for (guint i = 0; i < streams->len; i++) {
+		struct fd_ctf_stream *stream = g_ptr_array_index(streams, i);
+
+		stream->losses = decoder->env->losses;
+		if (fd_ctf_stream_start(stream, scratch))
+			decoder->heap[decoder->count++] = stream;
+		else
+			take_damage(decoder, stream);
+		decoder->env->discarded += stream->discarded;
+		decoder->env->packets_lost += stream->packets_lost;
+	}
+	for (guint i = decoder->count / 2; i-- > 0;)
+		sift_down(decoder, i);
+	fd_ctf_sink_free(scratch);
+}
+
+static void *decoder_open(const GPtrArray *traces, struct fd_decoder_env *env, GError **error)
+{
+	struct decoder *decoder = g_new0(struct decoder, 1);
+
+	decoder->env = env;
+	if (!fd_ctf_input_open(&decoder->input, traces, error)) {
+		decoder_close(decoder);
+		return NULL;
+	}
+	if (!env->slice)
+		env->discarded += decoder->input.dropped;
+	if (env->slices)
+		fd_ctf_slice_cut(&decoder->input, env->slice, env->slices);
+	decoder->sink = fd_ctf_sink_new(env->texts);
+	fill_heap(decoder);
+	return decoder;
+}
+
+const struct fd_decoder_ops fd_decoder_ctf = {
+	.name = "ctf",
+	.open = decoder_open,
+	.read = decoder_read,
+	.close = decoder_close,
+};

@@ -1,0 +1,473 @@
+#include "pipeline/ctf/ctf_stream.h"
+
+#include "pipeline/ctf/ctf_fast.h"
+#include "pipeline/recording/losses.h"
+
+#define RELOAD_MIN  4096u /* bytes */
+#define START_BATCH 64u
+
+struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
+					const struct fd_ctf_stream_plan *stream_plan, GArray *files,
+					size_t usual, gboolean keep)
+{
+	struct fd_ctf_stream *stream = g_new0(struct fd_ctf_stream, 1);
+
+	stream->plan = plan;
+	stream->stream = stream_plan;
+	stream->files = files;
+	if (files->len)
+		stream->key_ns = g_array_index(files, struct fd_ctf_file, 0).begin_ns;
+	stream->to_ns = UINT64_MAX;
+	fd_ctf_window_init(&stream->window, usual, keep);
+	return stream;
+}
+
+void fd_ctf_stream_free(struct fd_ctf_stream *stream)
+{
+	fd_ctf_window_close(&stream->window);
+	g_array_unref(stream->files);
+	g_free(stream->damage);
+	g_free(stream);
+}
+
+static gboolean has(const struct fd_ctf_stream *stream, enum fd_ctf_value value)
+{
+	return (stream->packet.values & 1u << value) != 0;
+}
+
+/* Bits of the packet before the cursor. */
+static uint64_t position(const struct fd_ctf_stream *stream)
+{
+	return stream->window.offset * 8 + stream->cursor.at;
+}
+
+static void move_key(struct fd_ctf_stream *stream)
+{
+	uint64_t ns = fd_ctf_time_ns(&stream->plan->time, stream->frame.clock);
+
+	stream->key_ns = MAX(stream->key_ns, ns);
+}
+
+/* ---- damage ---- */
+
+static void set_damage(struct fd_ctf_stream *stream, const char *what)
+{
+	if (!stream->damage)
+		stream->damage = g_strdup_printf("stream file %s: %s", stream->file.path, what);
+}
+
+static void take_damage(struct fd_ctf_stream *stream, GError *error)
+{
+	set_damage(stream, error->message);
+	g_error_free(error);
+}
+
+static void set_damage_at(struct fd_ctf_stream *stream, uint64_t bits, const char *expected)
+{
+	g_autofree char *what = NULL, *place = NULL;
+
+	place = fd_ctf_window_place(&stream->window, bits / 8);
+	if (stream->packet.cut)
+		what = g_strdup_printf("byte %" G_GUINT64_FORMAT
+				       ": the file ends; expected %" G_GUINT64_FORMAT
+				       " more bytes of a packet",
+				       stream->file.size,
+				       stream->packet.bytes - stream->window.limit);
+	else
+		what = g_strdup_printf("%s: expected %s", place, expected);
+	set_damage(stream, what);
+}
+
+/* ---- the window ---- */
+
+static void set_cursor(struct fd_ctf_stream *stream, uint64_t bits)
+{
+	uint64_t before = stream->window.offset * 8;
+
+	stream->cursor.bytes = stream->window.bytes;
+	stream->cursor.at = bits - before;
+	stream->cursor.end =
+		MIN((uint64_t)stream->window.length * 8, stream->packet.content_bits - before);
+}
+
+/* More bytes behind the cursor than there are now. FALSE: there are no more, which is damage. */
+static gboolean reload(struct fd_ctf_stream *stream)
+{
+	uint64_t bits = position(stream);
+	uint64_t end = stream->window.offset + stream->window.length;
+	size_t have = (size_t)(end - bits / 8);
+	GError *error = NULL;
+
+	if (end * 8 >= stream->packet.content_bits) {
+		set_damage_at(stream, stream->event, "an event that ends within its packet");
+		return FALSE;
+	}
+	if (have >= FD_CTF_WINDOW_MAX - FD_CTF_WINDOW_STEP) {
+		set_damage_at(stream, stream->event, "an event that is not as long as that");
+		return FALSE;
+	}
+	if (!fd_ctf_window_load(&stream->window, bits / 8, MAX(have * 2, RELOAD_MIN), &error)) {
+		take_damage(stream, error);
+		return FALSE;
+	}
+	set_cursor(stream, bits);
+	return TRUE;
+}
+
+/* ---- packets ---- */
+
+static uint64_t begin_of(const struct fd_ctf_stream *stream)
+{
+	return fd_ctf_time_ns(&stream->plan->time, stream->frame.values[FD_CTF_VALUE_BEGIN]);
+}
+
+/* What was lost before a packet is told by whoever wants its begin. */
+static gboolean is_begin_wanted(const struct fd_ctf_stream *stream)
+{
+	uint64_t begin_ns = begin_of(stream);
+
+	return !has(stream, FD_CTF_VALUE_BEGIN) ||
+	       (begin_ns >= stream->from_ns && begin_ns < stream->to_ns);
+}
+
+/* Events that are missing between the end of the last packet and a point of time. */
+static void lose(struct fd_ctf_stream *stream, uint64_t until, uint64_t events)
+{
+	uint64_t begin_ns = fd_ctf_time_ns(&stream->plan->time, stream->last_end);
+	uint64_t end_ns = fd_ctf_time_ns(&stream->plan->time, until);
+
+	stream->discarded += events;
+	if (!stream->counted)
+		begin_ns = end_ns;
+	if (stream->losses && events)
+		fd_losses_add(stream->losses, stream->file.path, begin_ns, MAX(begin_ns, end_ns),
+			      events);
+}
+
+/* What the recorder dropped is told by the note of the packet behind it, and explains the gap. */
+static void count_losses(struct fd_ctf_stream *stream)
+{
+	uint64_t discarded = stream->frame.values[FD_CTF_VALUE_DISCARDED];
+	uint64_t sequence = stream->frame.values[FD_CTF_VALUE_SEQUENCE];
+	uint64_t dropped = stream->file.packed ? stream->window.note.dropped : 0;
+	gboolean wanted = is_begin_wanted(stream);
+	/* Of the first packet, nothing is known of what was before. */
+	gboolean count = stream->counted && wanted;
+
+	if (wanted && dropped)
+		lose(stream, stream->frame.values[FD_CTF_VALUE_BEGIN], dropped);
+	if (count && has(stream, FD_CTF_VALUE_DISCARDED) && discarded > stream->last_discarded)
+		lose(stream, stream->frame.values[FD_CTF_VALUE_END],
+		     discarded - stream->last_discarded);
+	if (count && has(stream, FD_CTF_VALUE_SEQUENCE) && sequence > stream->last_sequence &&
+	    !dropped && !stream->explained)
+		stream->packets_lost += sequence - stream->last_sequence - 1;
+	stream->counted = TRUE;
+	stream->explained = FALSE;
+	/* LTTng writes 0 into a packet that its timer has cut, and goes on with the count after it. */
+	stream->last_discarded = MAX(stream->last_discarded, discarded);
+	stream->last_sequence = sequence;
+	stream->last_begin = stream->frame.values[FD_CTF_VALUE_BEGIN];
+	stream->last_end = stream->frame.values[FD_CTF_VALUE_END];
+	stream->last_bytes = stream->packet.bytes;
+}
+
+/* Whether the packet was read before, from another file. */
+static gboolean is_copy(const struct fd_ctf_stream *stream)
+{
+	const uint64_t *values = stream->frame.values;
+
+	return stream->counted && has(stream, FD_CTF_VALUE_BEGIN) &&
+	       has(stream, FD_CTF_VALUE_END) && values[FD_CTF_VALUE_BEGIN] == stream->last_begin &&
+	       values[FD_CTF_VALUE_END] == stream->last_end &&
+	       stream->packet.bytes == stream->last_bytes &&
+	       (!has(stream, FD_CTF_VALUE_SEQUENCE) ||
+		values[FD_CTF_VALUE_SEQUENCE] == stream->last_sequence);
+}
+
+/* Whether all its events are before those that are wanted. */
+static gboolean is_before(const struct fd_ctf_stream *stream)
+{
+	uint64_t end = stream->frame.values[FD_CTF_VALUE_END];
+
+	return has(stream, FD_CTF_VALUE_END) && end &&
+	       fd_ctf_time_ns(&stream->plan->time, end) < stream->from_ns;
+}
+
+static void skip_packet(struct fd_ctf_stream *stream)
+{
+	stream->file.next +=
+		stream->file.packed ? fd_packed_step(&stream->window.note) : stream->packet.bytes;
+	if (stream->file.next >= stream->file.size)
+		stream->file.path = NULL;
+}
+
+/* Whether the packet of another file is to be read before the one in hand. */
+static gboolean put_back(struct fd_ctf_stream *stream)
+{
+	uint64_t begin_ns = begin_of(stream);
+	guint place = 0;
+
+	if (!stream->files->len ||
+	    g_array_index(stream->files, struct fd_ctf_file, 0).begin_ns >= begin_ns)
+		return FALSE;
+	stream->file.begin_ns = begin_ns;
+	while (place < stream->files->len &&
+	       g_array_index(stream->files, struct fd_ctf_file, place).begin_ns <= begin_ns)
+		place++;
+	g_array_insert_val(stream->files, place, stream->file);
+	stream->file.path = NULL;
+	return TRUE;
+}
+
+/* A note without a packet: what was dropped behind the last one. It has no time that says which part
+ * of the trace it belongs to: it is told by whoever wants the end. */
+static void count_tail(struct fd_ctf_stream *stream)
+{
+	const struct fd_packed_entry *note = &stream->window.note;
+
+	if (stream->to_ns == UINT64_MAX)
+		lose(stream, MAX(note->end, stream->last_end), note->dropped);
+	stream->explained = note->dropped > 0;
+}
+
+static gboolean is_tail(const struct fd_ctf_stream *stream)
+{
+	return stream->file.packed && !stream->window.note.packet_bytes;
+}
+
+/* Reads the head of the packet that the window is open at. */
+static gboolean read_packet(struct fd_ctf_stream *stream)
+{
+	GError *error = NULL;
+
+	if (!fd_ctf_packet_read(stream->plan, &stream->window, &stream->frame, &stream->packet,
+				&error)) {
+		take_damage(stream, error);
+		return FALSE;
+	}
+	if (stream->packet.stream != stream->stream) {
+		set_damage_at(stream, 0, "a packet of the same stream as those before");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* Learns what there is to know of the packet that is next in the file in hand before it is unpacked, or
+ * all of its head when it is not packed. */
+static gboolean look_at_packet(struct fd_ctf_stream *stream)
+{
+	const struct fd_ctf_file *file = &stream->file;
+	GError *error = NULL;
+
+	if (!file->packed) {
+		fd_ctf_window_open(&stream->window, file->path, file->next, file->size);
+		return read_packet(stream);
+	}
+	if (!fd_ctf_window_open_packed(&stream->window, file->path, file->next, file->size,
+				       &error)) {
+		take_damage(stream, error);
+		return FALSE;
+	}
+	fd_ctf_packet_from_note(stream->plan, stream->stream, &stream->window, &stream->frame,
+				&stream->packet);
+	return TRUE;
+}
+
+static gboolean next_file(struct fd_ctf_stream *stream)
+{
+	if (!stream->files->len)
+		return FALSE;
+	stream->file = g_array_index(stream->files, struct fd_ctf_file, 0);
+	g_array_remove_index(stream->files, 0);
+	return TRUE;
+}
+
+/* FALSE: there is none, or it is damaged. */
+static gboolean enter_packet(struct fd_ctf_stream *stream)
+{
+	for (;;) {
+		uint64_t clock = stream->frame.clock;
+
+		if ((!stream->file.path && !next_file(stream)) || !look_at_packet(stream))
+			return FALSE;
+		if (is_tail(stream)) {
+			count_tail(stream);
+			skip_packet(stream);
+			continue;
+		}
+		/* Another file's packets that were read already; and as a damaged one may have
+		 * said any time, others that are before that: events do not go back. */
+		if (stream->damage && begin_of(stream) < stream->key_ns) {
+			stream->frame.clock = clock;
+			skip_packet(stream);
+			continue;
+		}
+		if (put_back(stream) || is_copy(stream)) {
+			stream->frame.clock = clock;
+			if (stream->file.path)
+				skip_packet(stream);
+			continue;
+		}
+		count_losses(stream);
+		if (!is_before(stream))
+			break;
+		stream->frame.clock = stream->frame.values[FD_CTF_VALUE_END];
+		skip_packet(stream);
+	}
+	if (stream->file.packed && !read_packet(stream))
+		return FALSE;
+	stream->in_packet = TRUE;
+	stream->peeked = NULL;
+	stream->event = stream->packet.body;
+	set_cursor(stream, stream->packet.body);
+	move_key(stream);
+	return TRUE;
+}
+
+/* FALSE: it is cut short. */
+static gboolean leave_packet(struct fd_ctf_stream *stream)
+{
+	uint64_t begin = stream->frame.values[FD_CTF_VALUE_BEGIN];
+	uint64_t end = stream->frame.values[FD_CTF_VALUE_END];
+	gboolean unknown = stream->plan->lttng && begin && !end;
+	gboolean early = stream->plan->ends_late && end < stream->frame.clock;
+
+	if (stream->packet.cut) {
+		set_damage_at(stream, 0, NULL);
+		return FALSE;
+	}
+	if (has(stream, FD_CTF_VALUE_END) && !unknown && !early)
+		stream->frame.clock = end;
+	move_key(stream);
+	stream->in_packet = FALSE;
+	skip_packet(stream);
+	return TRUE;
+}
+
+/* ---- events ---- */
+
+static struct fd_ctf_class *find_class(const struct fd_ctf_stream *stream)
+{
+	if (has(stream, FD_CTF_VALUE_ID))
+		return fd_ctf_plan_class(stream->stream, stream->frame.values[FD_CTF_VALUE_ID]);
+	return stream->stream->classes->len ? g_ptr_array_index(stream->stream->classes, 0) : NULL;
+}
+
+/* Runs the program from the cursor, over as much of the packet as it takes. */
+static gboolean run(struct fd_ctf_stream *stream, const struct fd_ctf_program *program)
+{
+	for (;;) {
+		switch (fd_ctf_run(program, &stream->cursor, &stream->frame)) {
+		case FD_CTF_OK:
+			return TRUE;
+		case FD_CTF_BAD:
+			set_damage_at(stream, stream->event,
+				      "an event with an option that there is");
+			return FALSE;
+		default:
+			if (!reload(stream))
+				return FALSE;
+		}
+	}
+}
+
+static gboolean peek(struct fd_ctf_stream *stream)
+{
+	stream->event = position(stream);
+	if (!fd_ctf_fast_header(stream) && !run(stream, &stream->stream->event_header))
+		return FALSE;
+	stream->peeked = find_class(stream);
+	if (!stream->peeked) {
+		set_damage_at(stream, stream->event, "an event of a class that the metadata knows");
+		return FALSE;
+	}
+	move_key(stream);
+	return TRUE;
+}
+
+static gboolean decode(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
+{
+	/* The time is that of the header, whatever else in the event shows the clock. */
+	uint64_t time_ns = fd_ctf_time_ns(&stream->plan->time, stream->frame.clock);
+
+	if (!run(stream, &stream->peeked->program))
+		return FALSE;
+	if (position(stream) == stream->event) {
+		set_damage_at(stream, stream->event, "an event that is not empty");
+		return FALSE;
+	}
+	fd_ctf_sink_add(sink, stream->peeked, &stream->frame, time_ns);
+	fd_ctf_plan_use_fast(stream->stream, stream->peeked);
+	stream->peeked = NULL;
+	return TRUE;
+}
+
+/* After damage: reads no more of the file in hand. */
+static void drop_file(struct fd_ctf_stream *stream)
+{
+	stream->file.path = NULL;
+	stream->in_packet = FALSE;
+	stream->peeked = NULL;
+}
+
+/* Goes on to the next event. FALSE: there is none. */
+static gboolean find_event(struct fd_ctf_stream *stream)
+{
+	for (;;) {
+		if (!stream->in_packet && !enter_packet(stream)) {
+			if (!stream->file.path)
+				return FALSE;
+			drop_file(stream);
+		} else if (position(stream) < stream->packet.content_bits) {
+			if (peek(stream))
+				return TRUE;
+			drop_file(stream);
+		} else if (!leave_packet(stream)) {
+			drop_file(stream);
+		}
+	}
+}
+
+static enum fd_ctf_stop end(struct fd_ctf_stream *stream)
+{
+	fd_ctf_window_close(&stream->window);
+	g_array_set_size(stream->files, 0);
+	stream->in_packet = FALSE;
+	stream->peeked = NULL;
+	stream->file.path = NULL;
+	return FD_CTF_ENDED;
+}
+
+gboolean fd_ctf_stream_start(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
+{
+	struct fd_event batch[START_BATCH];
+	enum fd_ctf_stop stop = FD_CTF_LIMIT;
+
+	if (stream->from_ns)
+		do {
+			fd_ctf_sink_begin(sink, batch, START_BATCH);
+			stop = fd_ctf_stream_run(stream, stream->from_ns - 1, sink);
+		} while (stop == FD_CTF_FULL);
+	return stop != FD_CTF_ENDED;
+}
+
+enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,
+				   struct fd_ctf_sink *sink)
+{
+	while (!fd_ctf_sink_full(sink)) {
+		if (stream->in_packet && !stream->peeked && stream->stream->fast_bits) {
+			if (fd_ctf_fast_run(stream, limit_ns, sink))
+				return FD_CTF_LIMIT;
+			if (fd_ctf_sink_full(sink))
+				break;
+		}
+		if (!stream->peeked && !find_event(stream))
+			return end(stream);
+		if (stream->key_ns > limit_ns)
+			return FD_CTF_LIMIT;
+		if (!decode(stream, sink))
+			drop_file(stream);
+	}
+	return FD_CTF_FULL;
+}

@@ -1,0 +1,43 @@
+#include "pipeline/ctf/ctf_time.h"
+
+static uint64_t cycles_ns(uint64_t freq, uint64_t cycles)
+{
+	double ns;
+
+	if (freq == FD_CTF_NS_PER_S)
+		return cycles;
+	ns = 1e9 * (double)cycles / (double)freq;
+	return ns >= (double)UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
+}
+
+gboolean fd_ctf_time_init(struct fd_ctf_time *time, uint64_t freq, int64_t offset_s,
+			  uint64_t offset)
+{
+	uint64_t ns = cycles_ns(freq, offset);
+
+	time->freq = freq;
+	return ns <= INT64_MAX &&
+	       !__builtin_mul_overflow(offset_s, (int64_t)FD_CTF_NS_PER_S, &time->base_ns) &&
+	       !__builtin_add_overflow(time->base_ns, (int64_t)ns, &time->base_ns);
+}
+
+uint64_t fd_ctf_time_ns(const struct fd_ctf_time *time, uint64_t cycles)
+{
+	uint64_t ns;
+	int64_t sum;
+
+	if (!time->freq)
+		return 0;
+	ns = cycles_ns(time->freq, cycles);
+	if (ns > INT64_MAX || __builtin_add_overflow(time->base_ns, (int64_t)ns, &sum))
+		return 0;
+	return sum > 0 ? (uint64_t)sum : 0;
+}
+
+gboolean fd_ctf_time_is_sum(const struct fd_ctf_time *time, uint64_t *limit)
+{
+	if (time->freq != FD_CTF_NS_PER_S || time->base_ns < 0)
+		return FALSE;
+	*limit = (uint64_t)(INT64_MAX - time->base_ns);
+	return TRUE;
+}

@@ -1,0 +1,247 @@
+#include "pipeline/drain/drain_count.h"
+
+#include <string.h>
+
+#include "pipeline/ctf/ctf_bits.h"
+#include "pipeline/ctf/ctf_plan.h"
+#include "pipeline/ctf/ctf_run.h"
+
+#define PACKET_MAGIC 0xc1fc1fc1u
+
+/* How an event class is stepped over, behind the event's header. */
+struct step {
+	uint32_t bytes; /* of fixed length */
+	gboolean known; /* else: by the program */
+	gboolean text;  /* then comes a text, and nothing more */
+};
+
+struct fd_drain_counter {
+	gint refs; /* atomic */
+	struct fd_ctf_plan *plan;
+	struct step **steps; /* by the streams of the plan, by id */
+};
+
+/* ---- how classes are stepped over ---- */
+
+static struct step step_of(const struct fd_ctf_class *class)
+{
+	struct step step = { 0 };
+	uint64_t bits = 0;
+
+	for (guint i = 0; i + 1 < class->program.ops->len; i++) {
+		const struct fd_ctf_op *op =
+			&g_array_index(class->program.ops, struct fd_ctf_op, i);
+
+		if (step.text)
+			return (struct step){ 0 };
+		if (op->code == FD_CTF_OP_SKIP)
+			bits += MIN(op->amount, UINT32_MAX);
+		else if (op->code == FD_CTF_OP_INT)
+			bits += op->bits;
+		else if (op->code == FD_CTF_OP_ARRAY && op->reg == FD_CTF_NO_REG)
+			bits += MIN(op->amount, UINT16_MAX) * op->bits;
+		else if (op->code == FD_CTF_OP_STRING)
+			step.text = TRUE;
+		else
+			return (struct step){ 0 };
+		if (bits > UINT16_MAX * 8)
+			return (struct step){ 0 };
+	}
+	step.bytes = (uint32_t)(bits / 8);
+	step.known = bits % 8 == 0 && (bits || step.text);
+	return step;
+}
+
+static struct step *steps_of(const struct fd_ctf_stream_plan *stream)
+{
+	struct step *steps = g_new0(struct step, stream->ids);
+
+	for (guint id = 0; stream->fast_bits && id < stream->ids; id++) {
+		if (stream->by_id[id])
+			steps[id] = step_of(stream->by_id[id]);
+	}
+	return steps;
+}
+
+struct fd_drain_counter *fd_drain_counter_new(const char *text, gsize length)
+{
+	struct fd_ctf_plan *plan = fd_ctf_plan_new(text, length, NULL);
+	struct fd_drain_counter *counter;
+
+	if (!plan)
+		return NULL;
+	counter = g_new0(struct fd_drain_counter, 1);
+	counter->refs = 1;
+	counter->plan = plan;
+	counter->steps = g_new0(struct step *, plan->streams->len);
+	for (guint i = 0; i < plan->streams->len; i++)
+		counter->steps[i] = steps_of(g_ptr_array_index(plan->streams, i));
+	return counter;
+}
+
+struct fd_drain_counter *fd_drain_counter_ref(struct fd_drain_counter *counter)
+{
+	if (counter)
+		g_atomic_int_inc(&counter->refs);
+	return counter;
+}
+
+void fd_drain_counter_unref(struct fd_drain_counter *counter)
+{
+	if (!counter || !g_atomic_int_dec_and_test(&counter->refs))
+		return;
+	for (guint i = 0; i < counter->plan->streams->len; i++)
+		g_free(counter->steps[i]);
+	g_free(counter->steps);
+	fd_ctf_plan_free(counter->plan);
+	g_free(counter);
+}
+
+/* ---- packets ---- */
+
+struct packet {
+	const struct fd_ctf_stream_plan *stream;
+	const struct step *steps;
+	struct fd_ctf_cursor cursor;
+	struct fd_ctf_frame frame;
+};
+
+static gboolean find_stream(const struct fd_drain_counter *counter, struct packet *packet)
+{
+	const struct fd_ctf_plan *plan = counter->plan;
+	gboolean has_id = (plan->values & 1u << FD_CTF_VALUE_STREAM) != 0;
+
+	for (guint i = 0; i < plan->streams->len; i++) {
+		const struct fd_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, i);
+
+		if (has_id ? stream->id != packet->frame.values[FD_CTF_VALUE_STREAM]
+			   : plan->streams->len > 1)
+			continue;
+		packet->stream = stream;
+		packet->steps = counter->steps[i];
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/* Up to the first event. */
+static enum fd_drain_count enter(const struct fd_drain_counter *counter, const uint8_t *bytes,
+				 size_t length, struct packet *packet)
+{
+	const struct fd_ctf_plan *plan = counter->plan;
+
+	packet->frame.clock = 0;
+	memset(packet->frame.values, 0, sizeof(packet->frame.values));
+	packet->cursor = (struct fd_ctf_cursor){ .bytes = bytes, .end = (uint64_t)length * 8 };
+	if (fd_ctf_run(&plan->packet_header, &packet->cursor, &packet->frame) != FD_CTF_OK ||
+	    ((plan->values & 1u << FD_CTF_VALUE_MAGIC) &&
+	     packet->frame.values[FD_CTF_VALUE_MAGIC] != PACKET_MAGIC))
+		return FD_DRAIN_BROKEN;
+	if (!find_stream(counter, packet))
+		return FD_DRAIN_UNKNOWN;
+	if (fd_ctf_run(&packet->stream->packet_context, &packet->cursor, &packet->frame) !=
+	    FD_CTF_OK)
+		return FD_DRAIN_BROKEN;
+	return FD_DRAIN_COUNTED;
+}
+
+gboolean fd_drain_counter_head(const struct fd_drain_counter *counter, const uint8_t *bytes,
+			       size_t length, struct fd_drain_head *head)
+{
+	const uint32_t needed = 1u << FD_CTF_VALUE_CONTENT_BITS | 1u << FD_CTF_VALUE_PACKET_BITS |
+				1u << FD_CTF_VALUE_BEGIN | 1u << FD_CTF_VALUE_END;
+	struct packet packet;
+	const uint64_t *values = packet.frame.values;
+
+	if (enter(counter, bytes, length, &packet) != FD_DRAIN_COUNTED ||
+	    ((packet.stream->values | counter->plan->values) & needed) != needed)
+		return FALSE;
+	*head = (struct fd_drain_head){ .packet_bytes = values[FD_CTF_VALUE_PACKET_BITS] / 8,
+					.content_bits = values[FD_CTF_VALUE_CONTENT_BITS],
+					.begin = values[FD_CTF_VALUE_BEGIN],
+					.end = values[FD_CTF_VALUE_END],
+					.discarded = values[FD_CTF_VALUE_DISCARDED],
+					.sequence = values[FD_CTF_VALUE_SEQUENCE] };
+	return values[FD_CTF_VALUE_PACKET_BITS] % 8 == 0 &&
+	       head->content_bits >= packet.cursor.at &&
+	       head->content_bits <= values[FD_CTF_VALUE_PACKET_BITS];
+}
+
+/* ---- events ---- */
+
+/* Steps over events as long as the table knows how, and 8 bytes are left; gives how many. */
+static uint64_t step_over(struct packet *packet)
+{
+	const guint id_bits = packet->stream->fast_bits, mask = (1u << id_bits) - 1;
+	const guint ids = MIN(packet->stream->ids, mask); /* the highest one: a longer header */
+	const uint8_t *at = packet->cursor.bytes + packet->cursor.at / 8;
+	const uint8_t *end = packet->cursor.bytes + packet->cursor.end / 8;
+	uint64_t events = 0;
+
+	while ((size_t)(end - at) >= 8) {
+		guint id = (guint)fd_ctf_bits_bytes(at, 16, FALSE) & mask;
+		const struct step *step = &packet->steps[id];
+		size_t bytes;
+
+		if (id >= ids || !step->known)
+			break;
+		bytes = step->bytes + (id_bits == 5 ? 4u : 6u);
+		if (G_UNLIKELY(bytes > (size_t)(end - at)))
+			break;
+		if (step->text) {
+			const uint8_t *nul = memchr(at + bytes, 0, (size_t)(end - at) - bytes);
+
+			if (!nul)
+				break;
+			bytes = (size_t)(nul - at) + 1;
+		}
+		at += bytes;
+		events++;
+	}
+	packet->cursor.at = (uint64_t)(at - packet->cursor.bytes) * 8;
+	return events;
+}
+
+static enum fd_drain_count run_one(struct packet *packet)
+{
+	uint64_t before = packet->cursor.at, id;
+	const struct fd_ctf_class *class;
+
+	packet->frame.values[FD_CTF_VALUE_ID] = 0;
+	if (fd_ctf_run(&packet->stream->event_header, &packet->cursor, &packet->frame) != FD_CTF_OK)
+		return FD_DRAIN_BROKEN;
+	id = packet->frame.values[FD_CTF_VALUE_ID];
+	class = fd_ctf_plan_class(packet->stream, id);
+	if (!class)
+		return FD_DRAIN_UNKNOWN;
+	if (fd_ctf_run(&class->program, &packet->cursor, &packet->frame) != FD_CTF_OK ||
+	    packet->cursor.at == before)
+		return FD_DRAIN_BROKEN;
+	return FD_DRAIN_COUNTED;
+}
+
+enum fd_drain_count fd_drain_counter_count(const struct fd_drain_counter *counter,
+					   const uint8_t *bytes, size_t length, uint64_t *events)
+{
+	struct packet packet;
+	enum fd_drain_count result = enter(counter, bytes, length, &packet);
+	uint64_t content = packet.frame.values[FD_CTF_VALUE_CONTENT_BITS];
+
+	*events = 0;
+	if (result != FD_DRAIN_COUNTED)
+		return result;
+	if (content > packet.cursor.end || content < packet.cursor.at)
+		return FD_DRAIN_BROKEN;
+	packet.cursor.end = content;
+	while (packet.cursor.at < packet.cursor.end) {
+		if (packet.stream->fast_bits && packet.cursor.at % 8 == 0)
+			*events += step_over(&packet);
+		if (packet.cursor.at >= packet.cursor.end)
+			break;
+		result = run_one(&packet);
+		if (result != FD_DRAIN_COUNTED)
+			return result;
+		++*events;
+	}
+	return FD_DRAIN_COUNTED;
+}

@@ -1,0 +1,208 @@
+#include "pipeline/drain/drain_meta.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pipeline/metadata/ctf_metadata.h"
+
+#define FILE_NAME        "metadata"
+#define PACKET_MAGIC     0x75d11d57u /* CTF 1.8, section 7.1 */
+#define PACKET_SIZE_WORD 7u          /* of its head: the packet's bits */
+
+struct fd_drain_meta *fd_drain_meta_new(const char *source, const char *target)
+{
+	struct fd_drain_meta *meta = g_new0(struct fd_drain_meta, 1);
+
+	meta->source = g_strdup(source);
+	meta->target = g_strdup(target);
+	meta->text = g_string_new(NULL);
+	pthread_mutex_init(&meta->lock, NULL);
+	return meta;
+}
+
+void fd_drain_meta_free(struct fd_drain_meta *meta)
+{
+	pthread_mutex_destroy(&meta->lock);
+	fd_drain_counter_unref(meta->counter);
+	g_string_free(meta->text, TRUE);
+	g_free(meta->source);
+	g_free(meta->target);
+	g_free(meta);
+}
+
+/* ---- taking ---- */
+
+static gboolean ends_whole(const char *text, gsize length)
+{
+	while (length && g_ascii_isspace(text[length - 1]))
+		length--;
+	return length >= 2 && memcmp(text + length - 2, "};", 2) == 0;
+}
+
+/* How long the packet is that begins at bytes; 0: it is not whole, or none. */
+static gsize packet_length(const char *bytes, gsize left)
+{
+	uint32_t words[8];
+	gsize length;
+
+	if (left < sizeof(words))
+		return 0;
+	memcpy(words, bytes, sizeof(words));
+	if (words[0] == GUINT32_SWAP_LE_BE(PACKET_MAGIC))
+		length = GUINT32_SWAP_LE_BE(words[PACKET_SIZE_WORD]) / 8;
+	else if (words[0] == PACKET_MAGIC)
+		length = words[PACKET_SIZE_WORD] / 8;
+	else
+		return 0;
+	return length >= sizeof(words) && length <= left ? length : 0;
+}
+
+/* Gives the text of as much as ends with a whole declaration, or of all of it, and how many bytes of
+ * the file that is.*/
+static GString *take(const char *bytes, gsize length, gboolean whole, gsize *taken)
+{
+	GString *text = g_string_new(NULL);
+	gsize at = 0, good = 0, kept = 0, next;
+
+	if (packet_length(bytes, length)) {
+		for (; (next = packet_length(bytes + at, length - at)); at += next) {
+			GString *more = fd_ctf_metadata_unpack(bytes + at, next, FILE_NAME, NULL);
+
+			if (!more)
+				break;
+			g_string_append_len(text, more->str, (gssize)more->len);
+			g_string_free(more, TRUE);
+			if (!whole && !ends_whole(text->str, text->len))
+				continue;
+			good = at + next;
+			kept = text->len;
+		}
+	} else {
+		for (kept = length; kept && !whole && !ends_whole(bytes, kept);)
+			kept--;
+		good = kept;
+		g_string_append_len(text, bytes, (gssize)kept);
+	}
+	*taken = whole ? length : good;
+	g_string_truncate(text, kept);
+	return text;
+}
+
+/* Only what is longer: a text that was made anew says the same again, and more. */
+static gboolean set_text(struct fd_drain_meta *meta, const char *bytes, gsize length,
+			 gboolean whole, pthread_mutex_t *lock)
+{
+	struct fd_drain_counter *counter, *before;
+	gsize taken;
+	GString *text = take(bytes, length, whole, &taken);
+
+	counter = taken > meta->text->len ? fd_drain_counter_new(text->str, text->len) : NULL;
+	g_string_free(text, TRUE);
+	if (taken <= meta->text->len)
+		return FALSE;
+	pthread_mutex_lock(lock);
+	g_string_truncate(meta->text, 0);
+	g_string_append_len(meta->text, bytes, (gssize)taken);
+	before = meta->counter;
+	if (counter)
+		meta->counter = counter;
+	pthread_mutex_unlock(lock);
+	if (counter)
+		fd_drain_counter_unref(before);
+	return TRUE;
+}
+
+gboolean fd_drain_meta_look(struct fd_drain_meta *meta, gboolean whole, pthread_mutex_t *lock)
+{
+	g_autofree char *path = g_build_filename(meta->source, FILE_NAME, NULL);
+	g_autofree char *bytes = NULL;
+	struct stat st;
+	gsize length;
+
+	if (stat(path, &st) != 0 || st.st_size > FD_CTF_METADATA_MAX ||
+	    ((uint64_t)st.st_size == meta->source_bytes && !whole))
+		return FALSE;
+	if (!g_file_get_contents(path, &bytes, &length, NULL))
+		return FALSE;
+	meta->source_bytes = length;
+	return set_text(meta, bytes, length, whole, lock);
+}
+
+/* ---- saving ---- */
+
+static gboolean fail(int code, const char *path, GError **error)
+{
+	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "%s: %s", path,
+		    g_strerror(code));
+	return FALSE;
+}
+
+/* What is there already is a part of the text, or made by another drain of the same text. */
+static gboolean append(struct fd_drain_meta *meta, const char *bytes, gsize length, GError **error)
+{
+	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL);
+	gsize done = 0;
+	int code = 0;
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+
+	if (fd < 0)
+		return fail(errno, path, error);
+	while (done < length && !code) {
+		ssize_t n = pwrite(fd, bytes + done, length - done, (off_t)(meta->saved + done));
+
+		if (n > 0)
+			done += (gsize)n;
+		else if (n == 0 || errno != EINTR)
+			code = n == 0 ? ENOSPC : errno;
+	}
+	close(fd);
+	meta->saved += done;
+	return !code || fail(code, path, error);
+}
+
+static gboolean save(struct fd_drain_meta *meta, const char *bytes, gsize length, GError **error)
+{
+	if (!meta->made && g_mkdir_with_parents(meta->target, 0750) != 0)
+		return fail(errno, meta->target, error);
+	meta->made = TRUE;
+	return !length || append(meta, bytes, length, error);
+}
+
+gboolean fd_drain_meta_save(struct fd_drain_meta *meta, pthread_mutex_t *lock, GError **error)
+{
+	g_autofree char *bytes = NULL;
+	gsize length;
+	gboolean ok;
+
+	pthread_mutex_lock(&meta->lock);
+	pthread_mutex_lock(lock);
+	length = meta->text->len - (gsize)meta->saved;
+	bytes = length ? g_memdup2(meta->text->str + meta->saved, length) : NULL;
+	pthread_mutex_unlock(lock);
+	ok = save(meta, bytes, length, error);
+	pthread_mutex_unlock(&meta->lock);
+	return ok;
+}
+
+static gboolean sync_path(const char *path, GError **error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	gboolean ok;
+
+	if (fd < 0)
+		return errno == ENOENT || fail(errno, path, error);
+	ok = fsync(fd) == 0 || errno == EINVAL || fail(errno, path, error);
+	close(fd);
+	return ok;
+}
+
+gboolean fd_drain_meta_sync(struct fd_drain_meta *meta, GError **error)
+{
+	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL);
+
+	return sync_path(path, error) && sync_path(meta->target, error);
+}

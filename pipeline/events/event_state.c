@@ -1,0 +1,170 @@
+#include "pipeline/events/event_state.h"
+
+#include <string.h>
+
+#include "instrument/wire/events.h"
+
+#define THREADS_MAX (1u << 20) /* after that the names are forgotten, and said again */
+#define MODULES_MAX (1u << 16) /* modules that wait for their build id */
+
+/* A module that was announced: its build id comes in an event of its own, soon after. */
+struct module {
+	uint64_t pid;
+	uint64_t base;
+	uint64_t bytes;
+	uint32_t path;
+};
+
+struct fd_event_state {
+	struct fd_texts *texts;
+	GHashTable *threads; /* pid << 32 | tid -> text id of its name */
+	GHashTable *modules; /* struct module, by pid and base */
+};
+
+static guint module_hash(gconstpointer key)
+{
+	const struct module *module = key;
+	uint64_t mixed = (module->base ^ (module->pid << 48)) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (guint)(mixed >> 32);
+}
+
+static gboolean module_equal(gconstpointer a, gconstpointer b)
+{
+	const struct module *left = a, *right = b;
+
+	return left->pid == right->pid && left->base == right->base;
+}
+
+struct fd_event_state *fd_event_state_new(struct fd_texts *texts)
+{
+	struct fd_event_state *state = g_new0(struct fd_event_state, 1);
+
+	state->texts = texts;
+	state->threads = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	state->modules = g_hash_table_new_full(module_hash, module_equal, g_free, NULL);
+	return state;
+}
+
+void fd_event_state_free(struct fd_event_state *state)
+{
+	if (!state)
+		return;
+	g_hash_table_destroy(state->threads);
+	g_hash_table_destroy(state->modules);
+	g_free(state);
+}
+
+/* ---- values ---- */
+
+int32_t fd_event_fd(uint64_t value)
+{
+	return value <= INT32_MAX ? (int32_t)value : -1;
+}
+
+uint8_t fd_event_wait(uint64_t value)
+{
+	return (uint8_t)(value < FD_WAIT_KINDS ? value : FD_WAIT_OTHER);
+}
+
+/* Nothing that fd_text_clean would change; what texts are as a rule. */
+static gboolean is_clean(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] > 0x7e)
+			return FALSE;
+	}
+	return length <= FD_TEXTS_MAX_LENGTH;
+}
+
+const char *fd_event_copy_text(struct fd_arena *arena, const char *text, size_t length,
+			       uint32_t *copied)
+{
+	size_t used = strnlen(text, MIN(length, FD_EVENT_DATA_MAX));
+	g_autofree char *clean = is_clean(text, used) ? NULL : fd_text_clean(text, used);
+	char *copy;
+
+	if (clean)
+		used = strlen(clean);
+	copy = fd_arena_alloc(arena, used);
+	memcpy(copy, clean ? clean : text, used);
+	*copied = (uint32_t)used;
+	return copy;
+}
+
+static char *copy_hex(struct fd_arena *arena, const char *bytes, uint32_t count, uint32_t *length)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *copy = fd_arena_alloc(arena, (size_t)count * 2);
+
+	for (uint32_t i = 0; i < count; i++) {
+		copy[2 * i] = digits[(unsigned char)bytes[i] >> 4];
+		copy[2 * i + 1] = digits[bytes[i] & 0xf];
+	}
+	*length = count * 2;
+	return copy;
+}
+
+/* ---- modules and threads ---- */
+
+static void remember_module(struct fd_event_state *state, const struct fd_event *out)
+{
+	struct module *module = g_new(struct module, 1);
+
+	if (g_hash_table_size(state->modules) >= MODULES_MAX)
+		g_hash_table_remove_all(state->modules);
+	*module = (struct module){ out->pid, out->addr, out->addr2, out->name };
+	g_hash_table_replace(state->modules, module, module);
+}
+
+gboolean fd_event_state_finish_module(struct fd_event_state *state, enum fd_event_module kind,
+				      struct fd_arena *arena, struct fd_event *out)
+{
+	struct module key = { .pid = out->pid, .base = out->addr };
+	const struct module *module;
+
+	switch (kind) {
+	case FD_MODULE_LOADED:
+		remember_module(state, out);
+		return TRUE;
+	case FD_MODULE_BUILD_ID:
+		module = g_hash_table_lookup(state->modules, &key);
+		if (!module)
+			return FALSE;
+		out->addr2 = module->bytes;
+		out->name = module->path;
+		/* A build id is 20 bytes as a rule; 64 is more than any linker makes. */
+		out->data = copy_hex(arena, out->data, MIN(out->data_len, 64), &out->data_len);
+		g_hash_table_remove(state->modules, &key);
+		return TRUE;
+	default:
+		g_hash_table_remove(state->modules, &key);
+		out->addr2 = 0;
+		return TRUE;
+	}
+}
+
+gboolean fd_event_state_name_thread(struct fd_event_state *state, const struct fd_event *event,
+				    const char *name, struct fd_event *told)
+{
+	uint64_t key = (uint64_t)event->pid << 32 | event->tid;
+	uint32_t known = GPOINTER_TO_UINT(g_hash_table_lookup(state->threads, &key));
+	uint32_t id;
+
+	if (known && strcmp(fd_texts_get(state->texts, known), name) == 0)
+		return FALSE;
+	id = fd_texts_id(state->texts, name);
+	if (!id || id == known)
+		return FALSE;
+	if (g_hash_table_size(state->threads) >= THREADS_MAX)
+		g_hash_table_remove_all(state->threads);
+	g_hash_table_replace(state->threads, g_memdup2(&key, sizeof(key)), GUINT_TO_POINTER(id));
+	*told = (struct fd_event){ .time_ns = event->time_ns,
+				   .data = "",
+				   .name = id,
+				   .pid = event->pid,
+				   .tid = event->tid,
+				   .fd = -1,
+				   .kind = FD_EVENT_THREAD_NAME };
+	return TRUE;
+}

@@ -1,0 +1,328 @@
+#include "pipeline/lttng/tracing.h"
+
+#include <gio/gio.h>
+#include <lttng/lttng.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pipeline/lttng/patience.h"
+#include "pipeline/lttng/tracing_channels.h"
+
+#define SESSION_PREFIX "flowdar-"
+
+#define ANSWER_MS  15000 /* for the session daemon to answer at all */
+#define PENDING_MS 30000 /* for the last events to reach the disk */
+#define DESTROY_MS 30000
+#define GARBAGE    (UINT64_C(1) << 62)
+
+struct fd_tracing {
+	char *name;
+	struct lttng_handle *handle;
+	gboolean created;
+	gboolean stuck; /* a call did not come back: nothing of LTTng's is touched any more */
+};
+
+/* A step with the daemon, done in a thread that may never come back (patience.h). */
+struct request {
+	struct fd_tracing *tracing;
+	gboolean (*step)(struct request *request);
+	const char *out, *buffers;
+	const struct fd_record_options *options;
+	struct fd_tracing_state state;
+	pid_t pid;
+	gboolean done; /* what step gave */
+	GError *error;
+};
+
+static void run_request(void *data)
+{
+	struct request *request = data;
+
+	request->done = request->step(request);
+}
+
+/* Gives what the step gave. What is still in use when the daemon is stuck is left to it for ever. */
+static gboolean ask(struct fd_tracing *tracing, struct request *asked, int milliseconds,
+		    GError **error)
+{
+	struct request *request = g_memdup2(asked, sizeof(*asked));
+	gboolean done;
+
+	request->tracing = tracing;
+	if (!fd_patience_call(run_request, request, milliseconds)) {
+		tracing->stuck = TRUE;
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+			    "LTTng's session daemon does not answer");
+		return FALSE;
+	}
+	done = request->done;
+	asked->state = request->state;
+	if (request->error)
+		g_propagate_error(error, request->error);
+	g_free(request);
+	return done;
+}
+
+char *fd_tracing_name(void)
+{
+	return g_strdup_printf(SESSION_PREFIX "%d-%" G_GINT64_FORMAT, (int)getpid(),
+			       g_get_monotonic_time());
+}
+
+/* ---- starting ---- */
+
+static struct lttng_session_descriptor *describe(const struct request *request)
+{
+	const char *name = request->tracing->name;
+
+	if (request->options->snapshot)
+		return lttng_session_descriptor_snapshot_create(name);
+	return lttng_session_descriptor_local_create(name, request->out);
+}
+
+static gboolean create_session(struct request *request)
+{
+	struct fd_tracing *tracing = request->tracing;
+	struct lttng_session_descriptor *descriptor = describe(request);
+	struct lttng_domain domain = fd_tracing_domain();
+	enum lttng_error_code code = LTTNG_ERR_NOMEM;
+	int set = 0;
+
+	if (descriptor)
+		code = lttng_create_session_ext(descriptor);
+	lttng_session_descriptor_destroy(descriptor);
+	if (code != LTTNG_OK)
+		return fd_tracing_fail(&request->error, "cannot make a tracing session", (int)code);
+	tracing->created = TRUE;
+	if (request->options->crash_safe)
+		set = lttng_set_session_shm_path(tracing->name, request->buffers);
+	if (set < 0)
+		return fd_tracing_fail(&request->error, "cannot keep its buffers in files", set);
+	tracing->handle = lttng_create_handle(tracing->name, &domain);
+	return tracing->handle ||
+	       fd_tracing_fail(&request->error, "cannot make a handle", LTTNG_ERR_NOMEM);
+}
+
+static gboolean start_step(struct request *request)
+{
+	struct fd_tracing *tracing = request->tracing;
+	int code;
+
+	if (!create_session(request) ||
+	    !fd_tracing_channels_add(tracing->handle, request->options, &request->error))
+		return FALSE;
+	code = lttng_start_tracing(tracing->name);
+	return code == 0 || fd_tracing_fail(&request->error, "cannot start tracing", code);
+}
+
+struct fd_tracing *fd_tracing_start(const char *name, const char *out, const char *buffers,
+				    const struct fd_record_options *options, GError **error)
+{
+	struct fd_tracing *tracing = g_new0(struct fd_tracing, 1);
+	struct request request = {
+		.step = start_step, .out = out, .buffers = buffers, .options = options
+	};
+
+	tracing->name = g_strdup(name);
+	if (ask(tracing, &request, ANSWER_MS, error))
+		return tracing;
+	fd_tracing_free(tracing);
+	return NULL;
+}
+
+/* ---- looking ---- */
+
+static void add_losses(struct lttng_channel *channel, struct fd_tracing_state *state)
+{
+	uint64_t discarded = 0, packets = 0;
+
+	/* A packet's counter may be less than that of the packet before (seen with two writers on a CPU);
+	 * LTTng 2.13 takes that for an overflow and adds 2^63, and again when it is back. */
+	if (lttng_channel_get_discarded_event_count(channel, &discarded) == 0) {
+		discarded &= G_MAXINT64;
+		state->discarded += discarded < GARBAGE ? discarded : 0;
+	}
+	if (lttng_channel_get_lost_packet_count(channel, &packets) == 0 && packets < GARBAGE)
+		state->packets_lost += packets;
+}
+
+/* The names of sessions say whose they are: SESSION_PREFIX, the recorder's pid, a number. */
+static void add_recorder(const struct fd_tracing *tracing, const struct lttng_session *session,
+			 struct fd_tracing_state *state)
+{
+	gint64 pid;
+
+	if (!g_str_has_prefix(session->name, SESSION_PREFIX) ||
+	    g_str_has_prefix(session->name, tracing->name) || /* also one that watches for us */
+	    state->recorders == FD_TRACING_RECORDERS_MAX)
+		return;
+	pid = g_ascii_strtoll(session->name + strlen(SESSION_PREFIX), NULL, 10);
+	if (pid > 0 && pid <= G_MAXINT32)
+		state->recorder_pids[state->recorders++] = (pid_t)pid;
+}
+
+static gboolean look_step(struct request *request)
+{
+	struct lttng_channel *channels = NULL;
+	struct lttng_session *sessions = NULL;
+	int count = lttng_list_channels(request->tracing->handle, &channels);
+
+	if (count < 0)
+		return FALSE;
+	for (int i = 0; i < count; i++)
+		add_losses(&channels[i], &request->state);
+	free(channels);
+	count = lttng_list_sessions(&sessions);
+	for (int i = 0; i < count; i++)
+		add_recorder(request->tracing, &sessions[i], &request->state);
+	free(sessions);
+	return TRUE;
+}
+
+gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *state)
+{
+	struct request request = { .step = look_step };
+
+	if (tracing->stuck || !ask(tracing, &request, ANSWER_MS, NULL))
+		return FALSE;
+	*state = request.state;
+	return TRUE;
+}
+
+static gboolean knows_step(struct request *request)
+{
+	struct lttng_event *events = NULL;
+	int count = lttng_list_tracepoints(request->tracing->handle, &events);
+	gboolean known = FALSE;
+
+	for (int i = 0; i < count && !known; i++)
+		known = events[i].pid == request->pid;
+	free(events);
+	return known;
+}
+
+gboolean fd_tracing_knows(struct fd_tracing *tracing, pid_t pid)
+{
+	struct request request = { .step = knows_step, .pid = pid };
+
+	return !tracing->stuck && ask(tracing, &request, ANSWER_MS, NULL);
+}
+
+/* ---- snapshots ---- */
+
+static gboolean snapshot_step(struct request *request)
+{
+	struct lttng_snapshot_output *output = lttng_snapshot_output_create();
+	int code = -LTTNG_ERR_NOMEM;
+
+	if (output) {
+		code = lttng_snapshot_output_set_local_path(request->out, output);
+		if (code == 0)
+			code = lttng_snapshot_output_set_name("snapshot", output);
+		if (code == 0)
+			code = lttng_snapshot_record(request->tracing->name, output, 1);
+		lttng_snapshot_output_destroy(output);
+	}
+	if (code == -LTTNG_ERR_SNAPSHOT_NODATA) {
+		g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "nothing was recorded yet");
+		return FALSE;
+	}
+	return code == 0 || fd_tracing_fail(&request->error, "cannot write a snapshot", code);
+}
+
+gboolean fd_tracing_snapshot(struct fd_tracing *tracing, const char *path, GError **error)
+{
+	struct request request = { .step = snapshot_step, .out = path };
+
+	return ask(tracing, &request, PENDING_MS, error);
+}
+
+/* ---- stopping ---- */
+
+/* Until the consumer daemon has written what there was when tracing stopped. */
+static gboolean wait_pending(struct request *request)
+{
+	for (int waited = 0; waited < PENDING_MS; waited += 20) {
+		int pending = lttng_data_pending(request->tracing->name);
+
+		if (pending == 0)
+			return TRUE;
+		if (pending < 0)
+			return fd_tracing_fail(&request->error, "cannot wait for the last events",
+					       pending);
+		g_usleep(20000);
+	}
+	g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+		    "LTTng: the last events did not reach the disk in %d s", PENDING_MS / 1000);
+	return FALSE;
+}
+
+static gboolean destroy_step(struct request *request)
+{
+	struct lttng_destruction_handle *handle = NULL;
+	enum lttng_error_code code = lttng_destroy_session_ext(request->tracing->name, &handle);
+	enum lttng_destruction_handle_status status;
+
+	request->tracing->created = FALSE;
+	if (code != LTTNG_OK)
+		return fd_tracing_fail(&request->error, "cannot end the tracing session",
+				       (int)code);
+	status = lttng_destruction_handle_wait_for_completion(handle, DESTROY_MS);
+	lttng_destruction_handle_destroy(handle);
+	if (status == LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
+		return TRUE;
+	g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+		    "LTTng: the tracing session did not end in %d s", DESTROY_MS / 1000);
+	return FALSE;
+}
+
+static gboolean stop_step(struct request *request)
+{
+	int code = lttng_stop_tracing_no_wait(request->tracing->name);
+
+	if (code < 0 && code != -LTTNG_ERR_TRACE_ALREADY_STOPPED)
+		return fd_tracing_fail(&request->error, "cannot stop tracing", code);
+	return wait_pending(request);
+}
+
+gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_state *state, GError **error)
+{
+	struct request stop = { .step = stop_step }, end = { .step = destroy_step };
+
+	if (tracing->stuck) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+			    "LTTng's session daemon does not answer");
+		return FALSE;
+	}
+	if (!ask(tracing, &stop, PENDING_MS + ANSWER_MS, error))
+		return FALSE;
+	fd_tracing_look(tracing, state);
+	return ask(tracing, &end, DESTROY_MS + ANSWER_MS, error);
+}
+
+gboolean fd_tracing_has_daemon(const struct fd_tracing *tracing)
+{
+	return tracing->stuck || lttng_session_daemon_alive() == 1;
+}
+
+gboolean fd_tracing_is_stuck(const struct fd_tracing *tracing)
+{
+	return tracing->stuck;
+}
+
+void fd_tracing_free(struct fd_tracing *tracing)
+{
+	struct request end = { .step = destroy_step };
+
+	if (!tracing)
+		return;
+	if (tracing->created && !tracing->stuck)
+		ask(tracing, &end, DESTROY_MS + ANSWER_MS, NULL);
+	/* A thread may still be in a call with all of it. */
+	if (tracing->stuck)
+		return;
+	lttng_destroy_handle(tracing->handle);
+	g_free(tracing->name);
+	g_free(tracing);
+}

@@ -1,0 +1,27 @@
+/*
+ * The channels of our tracing session and the events in them: the table that tracing.h shows.
+ *
+ * Place in the house: inside pipeline/, under tracing.c.
+ */
+#ifndef FD_PIPELINE_TRACING_CHANNELS_H
+#define FD_PIPELINE_TRACING_CHANNELS_H
+
+#include <glib.h>
+#include <lttng/lttng.h>
+
+#include "pipeline/record/record.h"
+
+/* What all of it is about: the user space tracer, with buffers per user id. */
+struct lttng_domain fd_tracing_domain(void);
+
+/* "LTTng: what: reason" from an error code of liblttng-ctl, of either sign. FALSE. */
+gboolean fd_tracing_fail(GError **error, const char *what, int code);
+
+/* Adds the channels, contexts and events that the options ask for to the session of handle. */
+gboolean fd_tracing_channels_add(struct lttng_handle *handle,
+				 const struct fd_record_options *options, GError **error);
+
+/* Whether an event name or pattern that somebody enabled takes any event of ours at that detail. */
+gboolean fd_tracing_channels_take(const char *pattern, enum fd_detail detail);
+
+#endif

@@ -1,0 +1,100 @@
+#include "pipeline/metadata/ctf_metadata.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/errors.h"
+
+#define PACKET_MAGIC 0x75d11d57u
+#define PACKET_HEAD  37u /* bytes before the text */
+
+static gboolean fail(const char *path, gsize offset, const char *expected, GError **error)
+{
+	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+		    "%s: byte %" G_GSIZE_FORMAT ": expected %s", path, offset, expected);
+	return FALSE;
+}
+
+static uint32_t word_at(const char *bytes, gboolean swapped)
+{
+	uint32_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return swapped ? GUINT32_SWAP_LE_BE(word) : word;
+}
+
+/* Takes the packet at offset; gives its length in bytes, 0 when it is damaged. Layout: magic u32,
+ * uuid u8[16], checksum u32, content size in bits u32, packet size in bits u32, compression u8,
+ * encryption u8, checksum scheme u8, major u8, minor u8. */
+static gsize take_packet(const char *bytes, gsize length, gsize offset, gboolean swapped,
+			 GString *text)
+{
+	const char *head = bytes + offset;
+	uint32_t content, packet;
+
+	if (length - offset < PACKET_HEAD || word_at(head, swapped) != PACKET_MAGIC)
+		return 0;
+	content = word_at(head + 24, swapped);
+	packet = word_at(head + 28, swapped);
+	if (content % 8 || packet % 8 || content > packet || content / 8 < PACKET_HEAD ||
+	    packet / 8 > length - offset)
+		return 0;
+	if (head[32] || head[33] || head[34] || head[35] != 1 || head[36] != 8)
+		return 0;
+	g_string_append_len(text, head + PACKET_HEAD, (gssize)(content / 8 - PACKET_HEAD));
+	return packet / 8;
+}
+
+static gboolean unpack(const char *bytes, gsize length, const char *path, GString *text,
+		       GError **error)
+{
+	static const char start[] = "/* CTF 1.8";
+	gboolean native, swapped;
+	gsize offset = 0, taken;
+
+	native = length >= 4 && word_at(bytes, FALSE) == PACKET_MAGIC;
+	swapped = length >= 4 && word_at(bytes, TRUE) == PACKET_MAGIC;
+	if (!native && !swapped) {
+		if (length < strlen(start) || memcmp(bytes, start, strlen(start)) != 0)
+			return fail(path, 0, "metadata of CTF 1.8", error);
+		g_string_append_len(text, bytes, (gssize)length);
+		return TRUE;
+	}
+	for (; offset < length; offset += taken) {
+		taken = take_packet(bytes, length, offset, swapped, text);
+		if (!taken)
+			return fail(path, offset, "a metadata packet of CTF 1.8", error);
+	}
+	return TRUE;
+}
+
+GString *fd_ctf_metadata_unpack(const char *bytes, gsize length, const char *path, GError **error)
+{
+	GString *text = g_string_new(NULL);
+
+	if (unpack(bytes, length, path, text, error)) {
+		if (!memchr(text->str, '\0', text->len))
+			return text;
+		fail(path, 0, "text without NUL bytes", error);
+	}
+	g_string_free(text, TRUE);
+	return NULL;
+}
+
+GString *fd_ctf_metadata_read(const char *trace, GError **error)
+{
+	g_autofree char *path = g_build_filename(trace, "metadata", NULL);
+	g_autofree char *bytes = NULL;
+	struct stat st;
+	gsize length;
+
+	/* Not more than that is read of a file that somebody made very long. */
+	if (stat(path, &st) == 0 && st.st_size > FD_CTF_METADATA_MAX) {
+		fail(path, FD_CTF_METADATA_MAX, "the end of the metadata", error);
+		return NULL;
+	}
+	if (!g_file_get_contents(path, &bytes, &length, error))
+		return NULL;
+	return fd_ctf_metadata_unpack(bytes, length, path, error);
+}

@@ -1,0 +1,142 @@
+#include "pipeline/record/record_count.h"
+
+#include <string.h>
+
+#define BATCH   4096
+#define TELL_US 500000
+
+struct process {
+	uint64_t said;
+	gboolean ours; /* as it has said last */
+};
+
+struct counting {
+	const char *name;
+	GHashTable *processes; /* pid -> struct process */
+	uint32_t last_pid;
+	struct process *last; /* most events are of the process that the one before was of */
+	gboolean any_ours;
+};
+
+static struct process *find(struct counting *counting, uint32_t pid)
+{
+	struct process *process = counting->last;
+
+	if (process && counting->last_pid == pid)
+		return process;
+	process = g_hash_table_lookup(counting->processes, GUINT_TO_POINTER(pid));
+	if (!process) {
+		process = g_new0(struct process, 1);
+		g_hash_table_insert(counting->processes, GUINT_TO_POINTER(pid), process);
+	}
+	counting->last_pid = pid;
+	counting->last = process;
+	return process;
+}
+
+static void count_batch(struct counting *counting, const struct fd_event *batch, gssize n)
+{
+	for (gssize i = 0; i < n; i++) {
+		const struct fd_event *event = &batch[i];
+		struct process *process = find(counting, event->pid);
+
+		process->said += event->kind != FD_EVENT_THREAD_NAME &&
+				 event->kind != FD_EVENT_MODULE && event->kind != FD_EVENT_OTHER &&
+				 event->kind != FD_EVENT_PROCESS;
+		if (event->kind != FD_EVENT_PROCESS)
+			continue;
+		process->ours = strcmp(event->data, counting->name) == 0;
+		counting->any_ours = counting->any_ours || process->ours;
+	}
+}
+
+static int compare(gconstpointer a, gconstpointer b)
+{
+	guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* The source leaves out what a stranger says from its process event on, the event itself, too; what
+ * it said before is as strange. */
+static void sum_up(struct counting *counting, gboolean others, GArray *strangers,
+		   struct fd_record_count *count)
+{
+	guint known = strangers->len;
+	GHashTableIter all;
+	gpointer key, value;
+
+	for (guint i = 0; i < known; i++)
+		g_hash_table_remove(counting->processes,
+				    GUINT_TO_POINTER(g_array_index(strangers, guint32, i)));
+	g_hash_table_iter_init(&all, counting->processes);
+	while (g_hash_table_iter_next(&all, &key, &value)) {
+		const struct process *process = value;
+		guint32 pid = GPOINTER_TO_UINT(key);
+
+		if (process->ours || !(others && counting->any_ours && pid))
+			count->said += process->said;
+		else
+			g_array_append_val(strangers, pid);
+	}
+	if (!strangers->len)
+		return;
+	g_array_sort(strangers, compare);
+	count->strangers = g_array_ref(strangers);
+}
+
+static GArray *copy_losses(const GArray *losses)
+{
+	GArray *copy = losses && losses->len ? fd_recording_losses_new() : NULL;
+
+	for (guint i = 0; copy && i < losses->len; i++) {
+		struct fd_recording_loss loss = g_array_index(losses, struct fd_recording_loss, i);
+
+		loss.stream = g_strdup(loss.stream);
+		g_array_append_val(copy, loss);
+	}
+	return copy;
+}
+
+gboolean fd_record_count(const char *dir, const char *name, gboolean others,
+			 fd_record_events_fn events, void *events_user, fd_record_counting_fn told,
+			 void *told_user, struct fd_record_count *count, GError **error)
+{
+	g_autoptr(fd_source) source = fd_source_open(dir, error);
+	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
+	g_autoptr(GHashTable) processes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	g_autoptr(GArray) strangers = NULL;
+	struct counting counting = { .name = name, .processes = processes };
+	uint64_t so_far = 0;
+	gint64 told_us = 0;
+	gssize n = 0;
+
+	memset(count, 0, sizeof(*count));
+	if (!source)
+		return FALSE;
+	while ((n = fd_source_read(source, batch, BATCH, error)) > 0) {
+		if (events)
+			events(source, batch, (size_t)n, events_user);
+		count_batch(&counting, batch, n);
+		so_far += (uint64_t)n;
+		if (!told || g_get_monotonic_time() - told_us < TELL_US)
+			continue;
+		told_us = g_get_monotonic_time();
+		told(so_far, told_user);
+	}
+	if (n < 0)
+		return FALSE;
+	fd_source_get_summary(source, &count->summary);
+	count->damage = g_strdup(count->summary.damage);
+	count->losses = copy_losses(fd_source_losses(source));
+	strangers = fd_source_strangers(source);
+	sum_up(&counting, others, strangers, count);
+	return TRUE;
+}
+
+void fd_record_count_clear(struct fd_record_count *count)
+{
+	g_clear_pointer(&count->damage, g_free);
+	g_clear_pointer(&count->strangers, g_array_unref);
+	g_clear_pointer(&count->losses, g_array_unref);
+}

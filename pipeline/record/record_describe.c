@@ -1,0 +1,120 @@
+/* What is said of a run in recording.json: when it begins, and when it has ended. */
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "pipeline/record/record_run.h"
+
+static char *describe_host(void)
+{
+	struct utsname name;
+
+	if (uname(&name) != 0)
+		return g_strdup("unknown");
+	return g_strdup_printf("%s %s %s %s", name.nodename, name.sysname, name.release,
+			       name.machine);
+}
+
+char *fd_run_describe_end(const struct fd_run *run)
+{
+	int number = run->server ? fd_server_signal(run->server) : 0;
+
+	if (run->snapshot)
+		return g_strdup_printf("snapshot: %s", run->snapshot);
+	if (run->ended)
+		return g_strdup(run->ended);
+	if (number && run->server_ended)
+		return g_strdup_printf("server was killed by signal %d (%s)", number,
+				       strsignal(number));
+	return g_strdup("server exited");
+}
+
+static void fill_asked(const struct fd_record_options *options, struct fd_recording_info *info)
+{
+	const struct fd_control_settings *settings = &options->settings;
+
+	info->detail = g_strdup(fd_detail_name(options->detail));
+	info->functions = g_strdupv((char **)settings->functions);
+	info->depth = settings->depth_max;
+	info->min_duration_ns = settings->minimum_ns;
+	info->budget_ppm = settings->budget_ppm;
+	info->io_sessions = settings->io_sessions ? 1 : 0;
+	info->io_bytes = settings->io_bytes;
+	info->lossless = options->lossless ? 1 : 0;
+	info->memory_bytes = fd_tracing_memory(options);
+	info->max_bytes = options->max_bytes;
+	info->snapshot = options->snapshot ? 1 : 0;
+	if (!options->attach_count)
+		return;
+	info->attached = g_array_new(FALSE, FALSE, sizeof(guint32));
+	for (size_t i = 0; i < options->attach_count; i++) {
+		guint32 pid = (guint32)options->attach[i];
+
+		g_array_append_val(info->attached, pid);
+	}
+}
+
+static void fill_counts(const struct fd_run *run, struct fd_recording_info *info)
+{
+	const struct fd_control_counts *counts = &run->counts;
+	uint64_t dropped = run->drained.dropped_events;
+	uint64_t missing = run->count.summary.discarded;
+
+	/* The trace tells both together; LTTng's own count has what was lost after the last packets. */
+	info->dropped = dropped;
+	info->discarded = MAX(run->state.discarded, missing > dropped ? missing - dropped : 0);
+	info->discarded = MAX(info->discarded, run->drained.discarded_events);
+	info->packets_lost = MAX(run->state.packets_lost, run->count.summary.packets_lost);
+	info->calls = counts->calls;
+	info->calls_skipped = counts->skipped;
+	info->calls_unwound = counts->unwound;
+	info->calls_lost = counts->lost;
+	info->functions_seen = counts->functions;
+	info->functions_live = counts->live;
+	info->budget_off = counts->budget_off;
+	info->waited_ns = counts->waited_ns;
+}
+
+void fd_run_describe(struct fd_run *run, const struct fd_record_folder *folder,
+		     struct fd_recording_info *info)
+{
+	static char *no_command[] = { NULL };
+	const struct fd_record_options *options = run->options;
+
+	fd_recording_info_clear(info);
+	fill_asked(options, info);
+	fill_counts(run, info);
+	info->name = g_strdup(run->name);
+	info->command = g_strdupv(options->command ? (char **)options->command : no_command);
+	info->host = describe_host();
+	info->started = g_strdup(run->started);
+	info->duration_ns = run->now.elapsed_ns;
+	info->events = run->count.summary.events;
+	info->trace_bytes = fd_record_folder_bytes(folder);
+	info->exit_status = run->server && run->stopped ? fd_server_exit_status(run->server) : 0;
+	info->ended = fd_run_describe_end(run);
+	if (run->strangers)
+		info->strangers = g_array_ref(run->strangers);
+	if (run->count.losses)
+		info->losses = g_array_ref(run->count.losses);
+	if (!run->warnings->len)
+		return;
+	info->warnings = g_new0(char *, run->warnings->len + 1);
+	for (guint i = 0; i < run->warnings->len; i++)
+		info->warnings[i] = g_strdup(g_ptr_array_index(run->warnings, i));
+}
+
+/* What is known before the server starts. Who reads it finds a recorder that runs, or one that was
+ * killed; the keeper knows which. */
+gboolean fd_run_describe_begin(struct fd_run *run, GError **error)
+{
+	struct fd_recording_info info = { 0 };
+	gboolean saved;
+
+	fd_run_describe(run, &run->folder, &info);
+	info.unfinished = 1;
+	g_free(info.ended);
+	info.ended = g_strdup(FD_RECORDING_UNFINISHED);
+	saved = fd_recording_info_save(&info, run->folder.path, error);
+	fd_recording_info_clear(&info);
+	return saved;
+}

@@ -1,0 +1,188 @@
+/* The end of a run: the trace is made whole and counted. */
+#include <gio/gio.h>
+
+#include "pipeline/record/record_recover.h"
+#include "pipeline/record/record_run.h"
+
+#define FLUSH_MS 300 /* for the server's processes to write what they have collected */
+
+/* ---- the end of tracing ---- */
+
+static void recover(struct fd_run *run)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!run->options->crash_safe)
+		return;
+	if (fd_record_recover(run->memory.buffers, run->folder.trace, &error))
+		fd_run_warn(run,
+			    "what LTTng had not written when it died was read from its buffers: "
+			    "trace/" FD_RECORD_RECOVERED);
+	else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+		fd_run_warn(run, "LTTng's buffers could not be recovered: %s", error->message);
+}
+
+static void drain_rest(struct fd_run *run)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!run->drain)
+		return;
+	fd_run_tell(run, FD_RECORD_DRAINING, NULL);
+	if (!fd_drain_finish(run->drain, 0, &run->drained, &error) && !run->ended)
+		fd_run_warn(run, "the end of the trace is missing: %s", error->message);
+	run->now.trace_bytes = run->drained.disk_bytes;
+	run->now.dropped = run->drained.dropped_events;
+	if (run->drained.dropped_uncounted)
+		fd_run_warn(run,
+			    "%" G_GUINT64_FORMAT " packets were dropped before their events "
+			    "were counted: more is missing than is told",
+			    run->drained.dropped_uncounted);
+	if (run->drained.damaged_packets)
+		fd_run_warn(run,
+			    "%" G_GUINT64_FORMAT
+			    " packets were damaged in memory, and are not kept",
+			    run->drained.damaged_packets);
+}
+
+void fd_run_stop_tracing(struct fd_run *run)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean stopped, died;
+
+	if (run->stopped)
+		return;
+	run->stopped = TRUE;
+	if (!run->server_ended)
+		fd_control_segment_flush(run->control, FLUSH_MS);
+	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
+	fd_control_segment_switch(run->control, FALSE);
+	stopped = fd_tracing_stop(run->tracing, &run->state, &error);
+	/* A session daemon that has lost its consumer daemon says that all is well. */
+	died = run->ended == fd_run_ended_daemon || run->ended == fd_run_ended_consumer;
+	if (!stopped || died)
+		fd_run_warn(run, "the end of the trace may be missing: %s",
+			    stopped ? run->ended : error->message);
+	if (fd_tracing_is_stuck(run->tracing) || run->ended == fd_run_ended_consumer)
+		fd_keeper_daemon_stuck(run->keeper);
+	fd_control_segment_count(run->control, &run->counts);
+	drain_rest(run);
+	if (!stopped || died)
+		recover(run);
+}
+
+/* ---- counting ---- */
+
+static void on_counting(uint64_t events, void *user)
+{
+	struct fd_run *run = user;
+
+	run->now.counted = events;
+	fd_run_tell(run, FD_RECORD_COUNTING, NULL);
+}
+
+static gboolean count(struct fd_run *run, const struct fd_record_folder *folder,
+		      fd_record_events_fn events)
+{
+	fd_record_count_clear(&run->count);
+	return fd_record_count(folder->path, run->name, run->others, events, run->user, on_counting,
+			       run, &run->count, NULL);
+}
+
+/* Before the events are counted, which takes a while and may be cut short by whoever waits for it. */
+static void save_uncounted(struct fd_run *run, const struct fd_record_folder *folder,
+			   struct fd_recording_info *info)
+{
+	fd_run_warn(run, "the events were not counted");
+	fd_run_describe(run, folder, info);
+	info->unfinished = 1;
+	fd_recording_info_save(info, folder->path, NULL);
+	g_ptr_array_set_size(run->warnings, (int)run->warnings->len - 1);
+}
+
+static void warn_of_silence(struct fd_run *run)
+{
+	if (run->count.said)
+		return;
+	if (run->options->settings.io_sessions)
+		fd_run_warn(run,
+			    "no session, wait or function was recorded: the server had nothing "
+			    "to do");
+	else
+		fd_run_warn(run,
+			    "no session, wait or function was recorded: the server had nothing "
+			    "to do, or has neither flowdar.h nor function hooks in it (--io "
+			    "needs neither)");
+}
+
+gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,
+		     struct fd_recording_info *info, GError **error)
+{
+	save_uncounted(run, folder, info);
+	if (!count(run, folder, run->options->events) && !run->count.summary.events) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "nothing was recorded");
+		return FALSE;
+	}
+	/* Who the strangers are is known at the end: what is left without them is counted again. */
+	run->strangers = g_steal_pointer(&run->count.strangers);
+	if (run->strangers) {
+		save_uncounted(run, folder, info);
+		count(run, folder, NULL);
+	}
+	if (run->count.damage)
+		fd_run_warn(run, "the trace is damaged: %s", run->count.damage);
+	warn_of_silence(run);
+	fd_run_describe(run, folder, info);
+	if (fd_recording_info_save(info, folder->path, error))
+		return TRUE;
+	g_prefix_error(error, "the trace is in %s, but ", folder->trace);
+	return FALSE;
+}
+
+/* Nothing of the server's in the trace: say what may be the reason rather than "empty". */
+static gboolean nothing_recorded(struct fd_run *run, GError **error)
+{
+	g_autofree char *end = fd_run_describe_end(run);
+
+	g_clear_error(error);
+	if (run->ended == fd_run_ended_daemon || run->ended == fd_run_ended_consumer ||
+	    run->ended == fd_run_ended_disk)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "nothing was recorded: %s, and nothing that can be read had reached "
+			    "the disk",
+			    run->ended);
+	else
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "nothing was recorded (%s): no process loaded flowdar's libraries; "
+			    "they do not get into static or set-user-ID programs",
+			    end);
+	return FALSE;
+}
+
+gboolean fd_run_finish(struct fd_run *run, struct fd_recording_info *info, GError **error)
+{
+	GError *cause = NULL;
+
+	fd_run_stop_tracing(run);
+	g_clear_pointer(&run->tracing, fd_tracing_free);
+	g_clear_pointer(&run->drain, fd_drain_free);
+	g_clear_pointer(&run->control, fd_control_segment_free);
+	fd_record_memory_remove(&run->memory);
+	g_clear_pointer(&run->keeper, fd_keeper_done);
+	if (run->snapshots) {
+		/* It was for the keeper's snapshot. */
+		fd_record_folder_forget(&run->folder);
+		if (!fd_snapshots_count(run->snapshots))
+			return nothing_recorded(run, error);
+		fd_snapshots_steal_info(run->snapshots, info);
+		return TRUE;
+	}
+	if (fd_run_seal(run, &run->folder, info, &cause))
+		return TRUE;
+	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+		g_error_free(cause);
+		return nothing_recorded(run, error);
+	}
+	g_propagate_error(error, cause);
+	return FALSE;
+}

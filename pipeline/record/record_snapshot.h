@@ -1,0 +1,40 @@
+/*
+ * The flight recorder: what the buffers hold, written when somebody asks or a session takes too long.
+ *
+ * Place in the house: inside pipeline/, under record.c; with options->snapshot only. LTTng keeps the
+ * last events in its buffers, newest over oldest, and nobody reads them: that costs the server what
+ * recording costs, and nothing else. A snapshot is LTTng's copy of the buffers (it takes some
+ * milliseconds; the server goes on), made in memory, then drained to the disk: a recording of its own,
+ * output/1, output/2, ...
+ *
+ * The trigger needs to see sessions while they go on: a second tracing session takes their begins and
+ * ends alone, is cut into chunks once a second, and these are read and thrown away.
+ */
+#ifndef FD_PIPELINE_RECORD_SNAPSHOT_H
+#define FD_PIPELINE_RECORD_SNAPSHOT_H
+
+#include <glib.h>
+
+#include "pipeline/recording/recording.h"
+
+struct fd_run;
+struct fd_snapshots;
+
+/* Before the server starts. NULL and error when the trigger cannot be watched. */
+struct fd_snapshots *fd_snapshots_new(struct fd_run *run, GError **error);
+
+/* To be called some times a second: writes a snapshot if there is a reason. FALSE and error when one
+ * could not be written. */
+gboolean fd_snapshots_look(struct fd_snapshots *snapshots, GError **error);
+
+/* The last one, while the tracing session still is there: why is its reason. */
+gboolean fd_snapshots_take(struct fd_snapshots *snapshots, const char *why, GError **error);
+
+/* How many there are, and what is in the last one: the caller owns what info then has. */
+unsigned fd_snapshots_count(const struct fd_snapshots *snapshots);
+void fd_snapshots_steal_info(struct fd_snapshots *snapshots, struct fd_recording_info *info);
+
+/* NULL is allowed. */
+void fd_snapshots_free(struct fd_snapshots *snapshots);
+
+#endif

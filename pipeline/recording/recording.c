@@ -1,0 +1,434 @@
+#include "pipeline/recording/recording.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/json_depth.h"
+#include "pipeline/recording/trace_find.h"
+
+#define DEPTH_MAX 8 /* nested brackets; ours has two */
+
+G_DEFINE_QUARK(fd_recording_error, fd_recording_error)
+
+static void clear_loss(gpointer data)
+{
+	struct fd_recording_loss *loss = data;
+
+	g_free(loss->stream);
+}
+
+void fd_recording_info_clear(struct fd_recording_info *info)
+{
+	g_strfreev(info->command);
+	g_strfreev(info->warnings);
+	g_free(info->host);
+	g_free(info->detail);
+	g_free(info->started);
+	g_free(info->ended);
+	g_free(info->name);
+	g_strfreev(info->functions);
+	g_clear_pointer(&info->strangers, g_array_unref);
+	g_clear_pointer(&info->attached, g_array_unref);
+	g_clear_pointer(&info->losses, g_array_unref);
+	memset(info, 0, sizeof(*info));
+}
+
+/* ---- the members: one table for both directions ---- */
+
+enum member_type {
+	MEMBER_TEXT,
+	MEMBER_TEXTS,
+	MEMBER_PIDS,
+	MEMBER_COUNT,
+	MEMBER_INT,
+	MEMBER_LOSSES,
+};
+
+struct member {
+	const char *name;
+	enum member_type type;
+	gboolean optional;
+	size_t offset;
+};
+
+#define MEMBER(name, type, optional)                                                   \
+	{                                                                              \
+#name, type, optional, G_STRUCT_OFFSET(struct fd_recording_info, name) \
+	}
+
+/* clang-format off: a line a member */
+static const struct member members[] = {
+	MEMBER(name, MEMBER_TEXT, TRUE),
+	MEMBER(command, MEMBER_TEXTS, FALSE),
+	MEMBER(host, MEMBER_TEXT, FALSE),
+	MEMBER(detail, MEMBER_TEXT, FALSE),
+	MEMBER(started, MEMBER_TEXT, FALSE),
+	MEMBER(unfinished, MEMBER_COUNT, TRUE),
+	MEMBER(duration_ns, MEMBER_COUNT, FALSE),
+	MEMBER(events, MEMBER_COUNT, FALSE),
+	MEMBER(discarded, MEMBER_COUNT, FALSE),
+	MEMBER(packets_lost, MEMBER_COUNT, FALSE),
+	MEMBER(trace_bytes, MEMBER_COUNT, FALSE),
+	MEMBER(exit_status, MEMBER_INT, FALSE),
+	MEMBER(ended, MEMBER_TEXT, FALSE),
+	MEMBER(warnings, MEMBER_TEXTS, TRUE),
+	MEMBER(strangers, MEMBER_PIDS, TRUE),
+	MEMBER(functions, MEMBER_TEXTS, TRUE),
+	MEMBER(depth, MEMBER_COUNT, TRUE),
+	MEMBER(min_duration_ns, MEMBER_COUNT, TRUE),
+	MEMBER(budget_ppm, MEMBER_COUNT, TRUE),
+	MEMBER(io_sessions, MEMBER_COUNT, TRUE),
+	MEMBER(io_bytes, MEMBER_COUNT, TRUE),
+	MEMBER(lossless, MEMBER_COUNT, TRUE),
+	MEMBER(memory_bytes, MEMBER_COUNT, TRUE),
+	MEMBER(max_bytes, MEMBER_COUNT, TRUE),
+	MEMBER(snapshot, MEMBER_COUNT, TRUE),
+	MEMBER(attached, MEMBER_PIDS, TRUE),
+	MEMBER(dropped, MEMBER_COUNT, TRUE),
+	MEMBER(calls, MEMBER_COUNT, TRUE),
+	MEMBER(calls_skipped, MEMBER_COUNT, TRUE),
+	MEMBER(calls_unwound, MEMBER_COUNT, TRUE),
+	MEMBER(calls_lost, MEMBER_COUNT, TRUE),
+	MEMBER(functions_seen, MEMBER_COUNT, TRUE),
+	MEMBER(functions_live, MEMBER_COUNT, TRUE),
+	MEMBER(budget_off, MEMBER_COUNT, TRUE),
+	MEMBER(waited_ns, MEMBER_COUNT, TRUE),
+	MEMBER(losses, MEMBER_LOSSES, TRUE),
+};
+/* clang-format on */
+
+/* ---- writing ---- */
+
+static void add_text(JsonBuilder *builder, const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
+
+	json_builder_add_string_value(builder, valid);
+}
+
+static void add_pids(JsonBuilder *builder, const GArray *pids)
+{
+	json_builder_begin_array(builder);
+	for (guint i = 0; pids && i < pids->len; i++)
+		json_builder_add_int_value(builder, g_array_index(pids, guint32, i));
+	json_builder_end_array(builder);
+}
+
+/* JSON's integers are 64 bits with a sign here; no count comes near. */
+static void add_count(JsonBuilder *builder, uint64_t count)
+{
+	json_builder_add_int_value(builder, (gint64)MIN(count, (uint64_t)G_MAXINT64));
+}
+
+static void add_losses(JsonBuilder *builder, const GArray *losses)
+{
+	json_builder_begin_array(builder);
+	for (guint i = 0; losses && i < MIN(losses->len, FD_RECORDING_LOSSES_MAX); i++) {
+		const struct fd_recording_loss *loss =
+			&g_array_index(losses, struct fd_recording_loss, i);
+
+		json_builder_begin_object(builder);
+		json_builder_set_member_name(builder, "stream");
+		add_text(builder, loss->stream);
+		json_builder_set_member_name(builder, "begin_ns");
+		add_count(builder, loss->begin_ns);
+		json_builder_set_member_name(builder, "end_ns");
+		add_count(builder, loss->end_ns);
+		json_builder_set_member_name(builder, "events");
+		add_count(builder, loss->events);
+		json_builder_end_object(builder);
+	}
+	json_builder_end_array(builder);
+}
+
+/* Optional members that say nothing are left out. */
+static gboolean is_absent(const struct member *member, const void *field)
+{
+	if (!member->optional)
+		return FALSE;
+	if (member->type == MEMBER_COUNT)
+		return *(const uint64_t *)field == 0;
+	return *(const void *const *)field == NULL;
+}
+
+static void add_member(JsonBuilder *builder, const struct fd_recording_info *info,
+		       const struct member *member)
+{
+	const void *field = (const char *)info + member->offset;
+	char *const *texts = NULL;
+
+	if (is_absent(member, field))
+		return;
+	json_builder_set_member_name(builder, member->name);
+	switch (member->type) {
+	case MEMBER_TEXT:
+		add_text(builder, *(char *const *)field);
+		break;
+	case MEMBER_TEXTS:
+		texts = *(char *const *const *)field;
+		json_builder_begin_array(builder);
+		for (; texts && *texts; texts++)
+			add_text(builder, *texts);
+		json_builder_end_array(builder);
+		break;
+	case MEMBER_PIDS:
+		add_pids(builder, *(GArray *const *)field);
+		break;
+	case MEMBER_COUNT:
+		add_count(builder, *(const uint64_t *)field);
+		break;
+	case MEMBER_INT:
+		json_builder_add_int_value(builder, *(const int *)field);
+		break;
+	case MEMBER_LOSSES:
+		add_losses(builder, *(GArray *const *)field);
+		break;
+	}
+}
+
+gboolean fd_recording_info_save(const struct fd_recording_info *info, const char *dir,
+				GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
+	g_autoptr(JsonBuilder) builder = json_builder_new();
+	g_autoptr(JsonGenerator) generator = json_generator_new();
+	g_autofree char *text = NULL, *whole = NULL;
+	JsonNode *root;
+
+	json_builder_begin_object(builder);
+	json_builder_set_member_name(builder, "format");
+	json_builder_add_int_value(builder, FD_RECORDING_FORMAT);
+	json_builder_set_member_name(builder, "generator");
+	json_builder_add_string_value(builder, "flowdar");
+	for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
+		add_member(builder, info, &members[i]);
+	json_builder_end_object(builder);
+	root = json_builder_get_root(builder);
+	json_generator_set_root(generator, root);
+	json_generator_set_pretty(generator, TRUE);
+	text = json_generator_to_data(generator, NULL);
+	json_node_unref(root);
+	whole = g_strconcat(text, "\n", NULL);
+	return g_file_set_contents_full(path, whole, -1,
+					G_FILE_SET_CONTENTS_CONSISTENT |
+						G_FILE_SET_CONTENTS_DURABLE,
+					0644, error);
+}
+
+/* ---- reading ---- */
+
+static gboolean not_ours(GError **error, const char *path, const char *expected)
+{
+	g_set_error(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_FORMAT,
+		    "%s: not a flowdar recording: %s", path, expected);
+	return FALSE;
+}
+
+static gboolean is_value(JsonNode *node, GType type)
+{
+	return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type;
+}
+
+static char **get_texts(JsonNode *node)
+{
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+	JsonArray *array;
+
+	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
+		return NULL;
+	array = json_node_get_array(node);
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		JsonNode *element = json_array_get_element(array, i);
+
+		if (!is_value(element, G_TYPE_STRING))
+			return NULL;
+		g_ptr_array_add(texts, g_strdup(json_node_get_string(element)));
+	}
+	g_ptr_array_add(texts, NULL);
+	return (char **)g_ptr_array_steal(texts, NULL);
+}
+
+static GArray *get_pids(JsonNode *node)
+{
+	g_autoptr(GArray) pids = g_array_new(FALSE, FALSE, sizeof(guint32));
+	JsonArray *array;
+
+	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
+		return NULL;
+	array = json_node_get_array(node);
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		JsonNode *element = json_array_get_element(array, i);
+		gint64 pid = is_value(element, G_TYPE_INT64) ? json_node_get_int(element) : -1;
+		guint32 number = (guint32)pid;
+
+		if (pid < 0 || pid > G_MAXUINT32)
+			return NULL;
+		g_array_append_val(pids, number);
+	}
+	return g_steal_pointer(&pids);
+}
+
+GArray *fd_recording_losses_new(void)
+{
+	GArray *losses = g_array_new(FALSE, TRUE, sizeof(struct fd_recording_loss));
+
+	g_array_set_clear_func(losses, clear_loss);
+	return losses;
+}
+
+static gboolean get_count(JsonObject *object, const char *name, uint64_t *count)
+{
+	JsonNode *node = json_object_get_member(object, name);
+
+	if (!is_value(node, G_TYPE_INT64) || json_node_get_int(node) < 0)
+		return FALSE;
+	*count = (uint64_t)json_node_get_int(node);
+	return TRUE;
+}
+
+static gboolean get_loss(JsonNode *node, struct fd_recording_loss *loss)
+{
+	JsonObject *object =
+		node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+	JsonNode *stream = object ? json_object_get_member(object, "stream") : NULL;
+
+	if (!is_value(stream, G_TYPE_STRING) || !get_count(object, "begin_ns", &loss->begin_ns) ||
+	    !get_count(object, "end_ns", &loss->end_ns) ||
+	    !get_count(object, "events", &loss->events))
+		return FALSE;
+	loss->stream = g_strdup(json_node_get_string(stream));
+	return TRUE;
+}
+
+static GArray *get_losses(JsonNode *node)
+{
+	g_autoptr(GArray) losses = fd_recording_losses_new();
+	JsonArray *array;
+
+	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
+		return NULL;
+	array = json_node_get_array(node);
+	if (json_array_get_length(array) > FD_RECORDING_LOSSES_MAX)
+		return NULL;
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		struct fd_recording_loss loss = { 0 };
+
+		if (!get_loss(json_array_get_element(array, i), &loss))
+			return NULL;
+		g_array_append_val(losses, loss);
+	}
+	return g_steal_pointer(&losses);
+}
+
+/* FALSE when the node is not of the member's type or out of its range. */
+static gboolean get_member(JsonNode *node, const struct member *member,
+			   struct fd_recording_info *info)
+{
+	void *field = (char *)info + member->offset;
+	gint64 number = is_value(node, G_TYPE_INT64) ? json_node_get_int(node) : -1;
+
+	switch (member->type) {
+	case MEMBER_TEXT:
+		if (!is_value(node, G_TYPE_STRING))
+			return FALSE;
+		*(char **)field = g_strdup(json_node_get_string(node));
+		return TRUE;
+	case MEMBER_TEXTS:
+		*(char ***)field = get_texts(node);
+		return *(char ***)field != NULL;
+	case MEMBER_PIDS:
+		*(GArray **)field = get_pids(node);
+		return *(GArray **)field != NULL;
+	case MEMBER_LOSSES:
+		*(GArray **)field = get_losses(node);
+		return *(GArray **)field != NULL;
+	case MEMBER_COUNT:
+		*(uint64_t *)field = (uint64_t)number;
+		return number >= 0;
+	default:
+		*(int *)field = (int)number;
+		return number >= 0 && number <= 255;
+	}
+}
+
+static gboolean read_members(JsonObject *object, const char *path, struct fd_recording_info *info,
+			     GError **error)
+{
+	JsonNode *format = json_object_get_member(object, "format");
+
+	if (!is_value(format, G_TYPE_INT64) || json_node_get_int(format) < 1)
+		return not_ours(error, path, "expected a member \"format\" with a version number");
+	if (json_node_get_int(format) > FD_RECORDING_FORMAT) {
+		g_set_error(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_FORMAT,
+			    "%s: made by a later flowdar (format %" G_GINT64_FORMAT
+			    ", this one reads up to %d)",
+			    path, json_node_get_int(format), FD_RECORDING_FORMAT);
+		return FALSE;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
+		JsonNode *node = json_object_get_member(object, members[i].name);
+		g_autofree char *expected = NULL;
+
+		if ((!node && members[i].optional) || get_member(node, &members[i], info))
+			continue;
+		expected = g_strdup_printf("member \"%s\" is missing or not as expected",
+					   members[i].name);
+		return not_ours(error, path, expected);
+	}
+	return TRUE;
+}
+
+static char *read_text(const char *path, GError **error)
+{
+	struct stat st;
+	g_autofree char *text = NULL;
+
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+		g_set_error(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_MISSING,
+			    "%s: no such file; expected what `flowdar record` writes last", path);
+		return NULL;
+	}
+	if (st.st_size > FD_RECORDING_MAX_SIZE) {
+		not_ours(error, path, "it is larger than any recording.json");
+		return NULL;
+	}
+	if (!g_file_get_contents(path, &text, NULL, error))
+		return NULL;
+	if (fd_json_too_deep(text, DEPTH_MAX) || !g_utf8_validate(text, -1, NULL)) {
+		not_ours(error, path, "expected a JSON object");
+		return NULL;
+	}
+	return g_steal_pointer(&text);
+}
+
+gboolean fd_recording_info_load(const char *dir, struct fd_recording_info *info, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
+	g_autofree char *text = read_text(path, error);
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonNode *root;
+
+	if (!text)
+		return FALSE;
+	if (!json_parser_load_from_data(parser, text, -1, NULL))
+		return not_ours(error, path, "expected a JSON object");
+	root = json_parser_get_root(parser);
+	if (!root || !JSON_NODE_HOLDS_OBJECT(root))
+		return not_ours(error, path, "expected a JSON object");
+	if (read_members(json_node_get_object(root), path, info, error))
+		return TRUE;
+	fd_recording_info_clear(info);
+	return FALSE;
+}
+
+char *fd_recording_trace_path(const char *dir, GError **error)
+{
+	g_autofree char *trace = g_build_filename(dir, FD_RECORDING_TRACE, NULL);
+	g_autoptr(GPtrArray) found = NULL;
+
+	if (g_file_test(trace, G_FILE_TEST_IS_DIR))
+		return g_steal_pointer(&trace);
+	found = fd_trace_find(dir, error);
+	return found ? g_strdup(dir) : NULL;
+}

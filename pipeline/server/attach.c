@@ -1,0 +1,213 @@
+#include "pipeline/server/attach.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "pipeline/server/control.h"
+#include "pipeline/server/processes.h"
+
+#define LOOK_US       1000000 /* between two looks for processes that came later */
+#define AGAIN_MS      7000    /* instrument/wire/control.h: alive stands still for 5 s */
+#define AGAIN_STEP_MS 200
+
+struct process {
+	pid_t pid;
+	int pidfd; /* -1: a kernel without them */
+	gboolean told;
+};
+
+struct fd_attached {
+	char *control;
+	GArray *processes; /* struct process, those below others behind them */
+	GHashTable *known; /* their pids */
+	gint64 look_us;
+};
+
+static void add(struct fd_attached *attached, pid_t pid)
+{
+	struct process process = { .pid = pid };
+
+	if (attached->processes->len >= FD_ATTACH_MAX ||
+	    !g_hash_table_add(attached->known, GINT_TO_POINTER(pid)))
+		return;
+	process.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	process.told = fd_control_tell(pid, attached->control, NULL);
+	g_array_append_val(attached->processes, process);
+}
+
+static void add_below(struct fd_attached *attached, guint from)
+{
+	g_autoptr(GHashTable) all = fd_processes_all();
+
+	for (guint i = from; i < attached->processes->len; i++) {
+		pid_t parent = g_array_index(attached->processes, struct process, i).pid;
+		GArray *children = g_hash_table_lookup(all, GINT_TO_POINTER(parent));
+
+		for (guint c = 0; children && c < children->len; c++)
+			add(attached, g_array_index(children, pid_t, c));
+	}
+}
+
+static gboolean has_library(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid);
+	g_autofree char *maps = NULL;
+
+	return g_file_get_contents(path, &maps, NULL, NULL) && strstr(maps, "/libflowdar.so");
+}
+
+static gboolean any_told(const struct fd_attached *attached, guint from)
+{
+	gboolean told = FALSE;
+
+	for (guint i = from; i < attached->processes->len; i++)
+		told = told || g_array_index(attached->processes, struct process, i).told;
+	return told;
+}
+
+/* A process notices some seconds after a recording has ended that it has, and then listens again. */
+static void tell_again(struct fd_attached *attached, guint from)
+{
+	for (guint i = from; i < attached->processes->len; i++) {
+		struct process *process = &g_array_index(attached->processes, struct process, i);
+
+		if (!process->told)
+			process->told = fd_control_tell(process->pid, attached->control, NULL);
+	}
+}
+
+/* Whether flowdar is in one of the processes. */
+static gboolean any_can(const struct fd_attached *attached, guint from)
+{
+	gboolean can = FALSE;
+
+	for (guint i = from; !can && i < attached->processes->len; i++)
+		can = has_library(g_array_index(attached->processes, struct process, i).pid);
+	return can;
+}
+
+static gboolean refuse(const struct fd_attached *attached, guint from, pid_t pid, GError **error)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "process %d cannot be recorded: %s",
+		    (int)pid,
+		    any_can(attached, from)
+			    ? "another recorder records it already, or it runs in a network "
+			      "namespace of its own"
+			    : "flowdar's libraries are not in it; it has to be started by `flowdar "
+			      "record`, or with libflowdar.so in LD_PRELOAD");
+	return FALSE;
+}
+
+static gboolean attach(struct fd_attached *attached, pid_t pid, GError **error)
+{
+	guint from = attached->processes->len;
+
+	if (pid <= 0 || (kill(pid, 0) != 0 && errno == ESRCH)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no process %d",
+			    (int)pid);
+		return FALSE;
+	}
+	add(attached, pid);
+	add_below(attached, from);
+	for (int waited = 0;
+	     waited < AGAIN_MS && !any_told(attached, from) && any_can(attached, from);
+	     waited += AGAIN_STEP_MS) {
+		g_usleep(AGAIN_STEP_MS * 1000);
+		tell_again(attached, from);
+	}
+	/* One that was named twice, or is below another, has been told already. */
+	if (any_told(attached, from) || attached->processes->len == from)
+		return TRUE;
+	return refuse(attached, from, pid, error);
+}
+
+struct fd_attached *fd_attached_start(const pid_t *pids, size_t count, const char *control,
+				      GError **error)
+{
+	struct fd_attached *attached = g_new0(struct fd_attached, 1);
+
+	attached->control = g_strdup(control);
+	attached->processes = g_array_new(FALSE, FALSE, sizeof(struct process));
+	attached->known = g_hash_table_new(NULL, NULL);
+	for (size_t i = 0; i < count; i++) {
+		if (!attach(attached, pids[i], error)) {
+			fd_attached_free(attached);
+			return NULL;
+		}
+	}
+	attached->look_us = g_get_monotonic_time();
+	return attached;
+}
+
+pid_t fd_attached_first(const struct fd_attached *attached)
+{
+	for (guint i = 0; i < attached->processes->len; i++) {
+		const struct process *process =
+			&g_array_index(attached->processes, struct process, i);
+
+		if (process->told)
+			return process->pid;
+	}
+	return 0;
+}
+
+static gboolean has_ended(const struct process *process)
+{
+	struct pollfd ended = { .fd = process->pidfd, .events = POLLIN };
+
+	if (process->pidfd >= 0)
+		return poll(&ended, 1, 0) > 0;
+	return kill(process->pid, 0) != 0 && errno == ESRCH;
+}
+
+static void forget_ended(struct fd_attached *attached)
+{
+	for (guint i = attached->processes->len; i-- > 0;) {
+		struct process *process = &g_array_index(attached->processes, struct process, i);
+
+		if (!has_ended(process))
+			continue;
+		if (process->pidfd >= 0)
+			close(process->pidfd);
+		g_hash_table_remove(attached->known, GINT_TO_POINTER(process->pid));
+		g_array_remove_index(attached->processes, i);
+	}
+}
+
+gboolean fd_attached_wait(struct fd_attached *attached, int milliseconds)
+{
+	struct pollfd first = { .fd = -1, .events = POLLIN };
+	gint64 now;
+
+	if (attached->processes->len)
+		first.fd = g_array_index(attached->processes, struct process, 0).pidfd;
+	poll(&first, first.fd >= 0, milliseconds);
+	now = g_get_monotonic_time();
+	forget_ended(attached);
+	if (now - attached->look_us >= LOOK_US) {
+		attached->look_us = now;
+		add_below(attached, 0);
+	}
+	return attached->processes->len > 0;
+}
+
+void fd_attached_free(struct fd_attached *attached)
+{
+	if (!attached)
+		return;
+	for (guint i = 0; i < attached->processes->len; i++) {
+		int pidfd = g_array_index(attached->processes, struct process, i).pidfd;
+
+		if (pidfd >= 0)
+			close(pidfd);
+	}
+	g_array_unref(attached->processes);
+	g_hash_table_destroy(attached->known);
+	g_free(attached->control);
+	g_free(attached);
+}

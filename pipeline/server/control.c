@@ -1,0 +1,296 @@
+#include "pipeline/server/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "instrument/wire/control.h"
+#include "pipeline/server/control_rules.h"
+
+#define STEP_MS 5
+#define BEAT_US 250000
+
+struct fd_control_segment {
+	char *path;
+	int fd;
+	void *map; /* for waking up only: see control.h on trust */
+	uint32_t generation, flush;
+	atomic_bool closed; /* the gate */
+	GThread *heart;     /* while it is on */
+	GMutex mutex;
+	GCond stop;
+	gboolean stopping;
+};
+
+_Static_assert(sizeof(struct fd_control) <= FD_CONTROL_BYTES, "the segment is too small");
+
+/* ---- the recorder's part ---- */
+
+/* Nothing can be done when it fails: the file is there and has its size, unless the server broke it. */
+static void put(const struct fd_control_segment *segment, size_t offset, uint32_t value)
+{
+	ssize_t n = pwrite(segment->fd, &value, sizeof(value), (off_t)offset);
+
+	(void)n;
+}
+
+static gboolean get(const struct fd_control_segment *segment, size_t offset, void *value,
+		    size_t bytes)
+{
+	return pread(segment->fd, value, bytes, (off_t)offset) == (ssize_t)bytes;
+}
+
+static void wake(const struct fd_control_segment *segment, size_t offset)
+{
+	syscall(SYS_futex, (char *)segment->map + offset, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static void changed(struct fd_control_segment *segment)
+{
+	put(segment, offsetof(struct fd_control, generation), ++segment->generation);
+	wake(segment, offsetof(struct fd_control, generation));
+}
+
+/* ---- making one ---- */
+
+static struct fd_control *first_contents(const char *recording,
+					 const struct fd_control_settings *settings)
+{
+	struct fd_control *control = g_malloc0(sizeof(*control));
+	g_autoptr(GString) rules = fd_control_rules_build(settings->functions);
+
+	control->magic = FD_CONTROL_MAGIC;
+	control->bytes = FD_CONTROL_BYTES;
+	control->struct_bytes = sizeof(*control);
+	g_strlcpy(control->recording, recording, sizeof(control->recording));
+	control->generation = 1;
+	control->depth_max = settings->depth_max;
+	control->minimum_ns = settings->minimum_ns;
+	control->budget_ppm = settings->budget_ppm;
+	control->io_sessions = settings->io_sessions ? 1 : 0;
+	control->io_bytes = settings->io_bytes;
+	control->rules_bytes = (uint32_t)MIN(rules->len, FD_CONTROL_RULES_BYTES);
+	memcpy(control->rules, rules->str, control->rules_bytes);
+	return control;
+}
+
+static gboolean make_file(struct fd_control_segment *segment, const struct fd_control *control)
+{
+	segment->fd = open(segment->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* It is in its place when it is whole: only then can others open it. */
+	return segment->fd >= 0 && ftruncate(segment->fd, FD_CONTROL_BYTES) == 0 &&
+	       pwrite(segment->fd, control, sizeof(*control), 0) == (ssize_t)sizeof(*control) &&
+	       fchmod(segment->fd, 0666) == 0;
+}
+
+static gboolean map_file(struct fd_control_segment *segment)
+{
+	void *map =
+		mmap(NULL, FD_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
+
+	segment->map = map == MAP_FAILED ? NULL : map;
+	return segment->map != NULL;
+}
+
+struct fd_control_segment *fd_control_segment_make(const char *folder, const char *recording,
+						   const struct fd_control_settings *settings,
+						   GError **error)
+{
+	struct fd_control_segment *segment = g_new0(struct fd_control_segment, 1);
+	g_autofree struct fd_control *control = first_contents(recording, settings);
+	guint64 number = 0;
+	gboolean random = getentropy(&number, sizeof(number)) == 0;
+
+	segment->path = g_strdup_printf("%s/control-%016" G_GINT64_MODIFIER "x", folder, number);
+	segment->generation = 1;
+	segment->fd = -1;
+	if (random && make_file(segment, control) && map_file(segment))
+		return segment;
+	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
+		    "%s: cannot make what the server is told through: %s", segment->path,
+		    g_strerror(errno));
+	fd_control_segment_free(segment);
+	return NULL;
+}
+
+void fd_control_segment_free(struct fd_control_segment *segment)
+{
+	if (!segment)
+		return;
+	if (segment->map) {
+		fd_control_segment_gate(segment, FALSE);
+		fd_control_segment_switch(segment, FALSE);
+		munmap(segment->map, FD_CONTROL_BYTES);
+	}
+	if (segment->fd >= 0) {
+		close(segment->fd);
+		g_unlink(segment->path);
+	}
+	g_free(segment->path);
+	g_free(segment);
+}
+
+const char *fd_control_segment_path(const struct fd_control_segment *segment)
+{
+	return segment->path;
+}
+
+/* ---- telling ---- */
+
+/* Tells the server that there is a recorder. What the recorder does may take longer than that. */
+static gpointer beat(gpointer data)
+{
+	struct fd_control_segment *segment = data;
+	uint32_t alive = 0;
+
+	g_mutex_lock(&segment->mutex);
+	while (!segment->stopping) {
+		put(segment, offsetof(struct fd_control, alive), ++alive);
+		g_cond_wait_until(&segment->stop, &segment->mutex,
+				  g_get_monotonic_time() + BEAT_US);
+	}
+	g_mutex_unlock(&segment->mutex);
+	return NULL;
+}
+
+static void stop_beating(struct fd_control_segment *segment)
+{
+	g_mutex_lock(&segment->mutex);
+	segment->stopping = TRUE;
+	g_cond_signal(&segment->stop);
+	g_mutex_unlock(&segment->mutex);
+	g_clear_pointer(&segment->heart, g_thread_join);
+}
+
+static void put_switch(struct fd_control_segment *segment, gboolean on)
+{
+	put(segment, offsetof(struct fd_control, recording_on), on ? 1 : 0);
+	changed(segment);
+}
+
+void fd_control_segment_switch(struct fd_control_segment *segment, gboolean on)
+{
+	segment->stopping = FALSE;
+	if (on && !segment->heart)
+		segment->heart = g_thread_new("heart", beat, segment);
+	else if (!on && segment->heart)
+		stop_beating(segment);
+	put_switch(segment, on);
+}
+
+void fd_control_segment_announce(struct fd_control_segment *segment)
+{
+	changed(segment);
+}
+
+void fd_control_segment_gate(struct fd_control_segment *segment, gboolean closed)
+{
+	if (atomic_exchange(&segment->closed, closed) == closed)
+		return;
+	put(segment, offsetof(struct fd_control, gate), closed ? FD_CONTROL_WAIT : FD_CONTROL_OPEN);
+	wake(segment, offsetof(struct fd_control, gate));
+}
+
+void fd_control_release(const char *path)
+{
+	struct fd_control_segment segment = { .fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) };
+
+	/* What the counters stood at is known to the server alone. */
+	if (segment.fd >= 0 && map_file(&segment)) {
+		get(&segment, offsetof(struct fd_control, generation), &segment.generation,
+		    sizeof(segment.generation));
+		segment.closed = TRUE;
+		fd_control_segment_gate(&segment, FALSE);
+		put_switch(&segment, FALSE);
+		munmap(segment.map, FD_CONTROL_BYTES);
+	}
+	if (segment.fd >= 0)
+		close(segment.fd);
+}
+
+/* ---- hearing ---- */
+
+static gboolean all_flushed(const struct fd_control_segment *segment)
+{
+	uint64_t processes = 0;
+	uint32_t flushed = 0;
+
+	return !get(segment, offsetof(struct fd_control, processes), &processes,
+		    sizeof(processes)) ||
+	       !get(segment, offsetof(struct fd_control, flushed), &flushed, sizeof(flushed)) ||
+	       flushed >= processes;
+}
+
+void fd_control_segment_flush(struct fd_control_segment *segment, int milliseconds)
+{
+	put(segment, offsetof(struct fd_control, flushed), 0);
+	put(segment, offsetof(struct fd_control, flush), ++segment->flush);
+	changed(segment);
+	for (int waited = 0; waited < milliseconds && !all_flushed(segment); waited += STEP_MS)
+		g_usleep(STEP_MS * 1000);
+}
+
+/* The layout's counters, side by side with ours. */
+void fd_control_segment_count(const struct fd_control_segment *segment,
+			      struct fd_control_counts *counts)
+{
+	g_autofree struct fd_control *read = g_malloc0(sizeof(*read));
+	size_t begin = offsetof(struct fd_control, processes);
+
+	memset(counts, 0, sizeof(*counts));
+	if (!get(segment, begin, (char *)read + begin, sizeof(*read) - begin))
+		return;
+	*counts = (struct fd_control_counts){
+		.processes = read->processes,
+		.calls = read->calls,
+		.skipped = read->skipped,
+		.unwound = read->unwound,
+		.lost = read->lost,
+		.waited_ns = read->waited_ns,
+		.functions = read->functions,
+		.live = read->live,
+		.budget_off = read->budget_off,
+		.patched = read->patched,
+		.hooked = read->hooked,
+	};
+}
+
+/* ---- processes that run already ---- */
+
+/* The name is abstract: a NUL, and what follows up to the length. */
+static socklen_t name_of(pid_t pid, struct sockaddr_un *address)
+{
+	int length = g_snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "flowdar/%d",
+				(int)pid);
+
+	address->sun_family = AF_UNIX;
+	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
+}
+
+gboolean fd_control_tell(pid_t pid, const char *path, GError **error)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t bytes = name_of(pid, &address);
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	gboolean told = fd >= 0 && connect(fd, (struct sockaddr *)&address, bytes) == 0 &&
+			send(fd, path, strlen(path) + 1, MSG_NOSIGNAL) > 0;
+
+	if (!told)
+		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
+			    "process %d does not listen: %s", (int)pid, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return told;
+}

@@ -1,0 +1,14 @@
+/*
+ * The rules of a control segment in the form that it holds them.
+ *
+ * Place in the house: between control.c and control_rules.c only; control.h parses what users write.
+ */
+#ifndef FD_PIPELINE_CONTROL_RULES_H
+#define FD_PIPELINE_CONTROL_RULES_H
+
+#include <glib.h>
+
+/* The texts of instrument/wire/control.h, each with the NUL that ends it. The caller frees the result. */
+GString *fd_control_rules_build(const char *const *rules);
+
+#endif

@@ -1,0 +1,102 @@
+#include "pipeline/server/processes.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* State and parent of a process: "PID (name) STATE PPID ..."; the name may hold anything. */
+static gboolean read_stat(const char *pid, char *state, pid_t *parent)
+{
+	g_autofree char *path = g_build_filename("/proc", pid, "stat", NULL);
+	g_autofree char *text = NULL;
+	const char *end;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return FALSE;
+	end = strrchr(text, ')');
+	if (!end || strlen(end) < 5)
+		return FALSE;
+	*state = end[2];
+	*parent = (pid_t)g_ascii_strtoll(end + 4, NULL, 10);
+	return TRUE;
+}
+
+GHashTable *fd_processes_all(void)
+{
+	GHashTable *all = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
+	g_autoptr(GDir) dir = g_dir_open("/proc", 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		pid_t pid = (pid_t)g_ascii_strtoll(name, NULL, 10), parent;
+		GArray *children;
+		char state;
+
+		if (!g_ascii_isdigit(name[0]) || !read_stat(name, &state, &parent) || state == 'Z')
+			continue;
+		children = g_hash_table_lookup(all, GINT_TO_POINTER(parent));
+		if (!children) {
+			children = g_array_new(FALSE, FALSE, sizeof(pid_t));
+			g_hash_table_insert(all, GINT_TO_POINTER(parent), children);
+		}
+		g_array_append_val(children, pid);
+	}
+	return all;
+}
+
+GArray *fd_processes_children(pid_t pid)
+{
+	g_autoptr(GHashTable) all = fd_processes_all();
+	GArray *children = g_hash_table_lookup(all, GINT_TO_POINTER(pid));
+
+	return children ? g_array_ref(children) : g_array_new(FALSE, FALSE, sizeof(pid_t));
+}
+
+gboolean fd_process_wait(pid_t child, int milliseconds, int *status)
+{
+	gint64 until = g_get_monotonic_time() + (gint64)milliseconds * 1000;
+	int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+	pid_t waited;
+
+	while ((waited = waitpid(child, status, WNOHANG)) == 0) {
+		gint64 left = (until - g_get_monotonic_time()) / 1000;
+		struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+		if (left <= 0)
+			break;
+		/* Without a pidfd (an old kernel) this is a plain sleep. */
+		poll(&ended, pidfd >= 0, (int)MIN(left, pidfd >= 0 ? left : 20));
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+	return waited == child || (waited < 0 && errno == ECHILD);
+}
+
+int fd_process_end(pid_t child, int milliseconds)
+{
+	int status = 0;
+
+	kill(child, SIGTERM);
+	if (fd_process_wait(child, milliseconds, &status))
+		return status;
+	kill(child, SIGKILL);
+	fd_process_wait(child, 5000, &status);
+	return status;
+}
+
+void fd_process_reset(int first)
+{
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (first >= 0)
+		close_range((unsigned)first, ~0U, 0);
+}

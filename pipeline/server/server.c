@@ -1,0 +1,381 @@
+#include "pipeline/server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "instrument/wire/control.h"
+#include "pipeline/server/processes.h"
+
+#define SETTLE_MS           200 /* how long a process that stays behind must live to count as the server */
+#define STEP_MS             20
+#define REGISTER_TIMEOUT_MS "10000" /* a traced process waits so long for the daemon at its start */
+
+struct fd_server {
+	pid_t pid;
+	pid_t other;      /* a child that is not the server's */
+	int pidfd;        /* -1: none */
+	int status;       /* of waitpid */
+	gboolean reaped;  /* pid has ended */
+	gboolean settled; /* what it left behind was looked at */
+	gboolean background;
+};
+
+/* ---- the environment ---- */
+
+struct library {
+	const char *name;
+	enum fd_detail from;
+};
+
+static const struct library libraries[] = {
+	{ "libflowdar.so", FD_DETAIL_SESSION },
+	{ "libflowdar-io.so", FD_DETAIL_IO },
+	{ "libflowdar-functions.so", FD_DETAIL_FUNCTION },
+};
+
+/* Without the first, forked processes are recorded as their parent, or crash; without the second,
+ * servers that close every descriptor abort. */
+static const char *const lttng_libraries[] = { "liblttng-ust-fork.so.1", "liblttng-ust-fd.so.1" };
+
+char *fd_server_missing_library(const char *folder, enum fd_detail detail)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(libraries); i++) {
+		g_autofree char *path = g_build_filename(folder, libraries[i].name, NULL);
+
+		if (libraries[i].from <= detail && access(path, R_OK) != 0)
+			return g_steal_pointer(&path);
+	}
+	return NULL;
+}
+
+/* LD_PRELOAD knows no quoting: a folder with a space or a colon in its name cannot be in it. */
+static gboolean check_folder(const char *folder, enum fd_detail detail, GError **error)
+{
+	g_autofree char *missing = NULL;
+
+	if (strpbrk(folder, " :")) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "%s: libraries cannot be loaded from a folder with a space or colon in "
+			    "its name",
+			    folder);
+		return FALSE;
+	}
+	missing = fd_server_missing_library(folder, detail);
+	if (missing)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: not there; expected flowdar's libraries in this folder", missing);
+	return !missing;
+}
+
+static char *preload(const char *folder, enum fd_detail detail)
+{
+	GString *text = g_string_new(NULL);
+	const char *users = g_getenv("LD_PRELOAD");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(lttng_libraries); i++)
+		g_string_append_printf(text, "%s%s", i ? ":" : "", lttng_libraries[i]);
+	for (size_t i = 0; i < G_N_ELEMENTS(libraries); i++) {
+		if (libraries[i].from <= detail)
+			g_string_append_printf(text, ":%s/%s", folder, libraries[i].name);
+	}
+	if (users && *users)
+		g_string_append_printf(text, ":%s", users);
+	return g_string_free(text, FALSE);
+}
+
+static char **server_environment(const struct fd_record_options *options, const char *control)
+{
+	g_autofree char *libs = preload(options->library_dir, options->detail);
+	char **environment = g_environ_setenv(g_get_environ(), "LD_PRELOAD", libs, TRUE);
+
+	environment = g_environ_setenv(environment, FD_CONTROL_ENV, control, TRUE);
+	if (options->lossless)
+		environment = g_environ_setenv(environment, "LTTNG_UST_ALLOW_BLOCKING", "1", TRUE);
+	return g_environ_setenv(environment, "LTTNG_UST_REGISTER_TIMEOUT", REGISTER_TIMEOUT_MS,
+				FALSE);
+}
+
+/* ---- the user ---- */
+
+/* Programs that change users may not survive being traced (setpriv(1) changes one thread of what is
+ * a process of several by then), so it can be done here, before there is a tracer. */
+struct user {
+	char *name; /* NULL: stay who we are */
+	uid_t uid;
+	gid_t gid;
+};
+
+static gboolean find_user(const char *name, struct user *user, GError **error)
+{
+	const struct passwd *entry = name ? getpwnam(name) : NULL;
+
+	if (!name)
+		return TRUE;
+	if (!entry) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no user \"%s\"",
+			    name);
+		return FALSE;
+	}
+	user->name = g_strdup(name);
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
+	return TRUE;
+}
+
+static gboolean become(const struct user *user)
+{
+	return !user->name || (initgroups(user->name, user->gid) == 0 && setgid(user->gid) == 0 &&
+			       setuid(user->uid) == 0);
+}
+
+/* ---- starting ---- */
+
+/* What the child says when it cannot run the command. */
+struct failure {
+	int reason; /* errno */
+	gboolean of_user;
+};
+
+/* A server in a background process group that read the terminal would be stopped. */
+static void detach_terminal(void)
+{
+	int null;
+
+	if (!isatty(STDIN_FILENO))
+		return;
+	null = open("/dev/null", O_RDONLY);
+	if (null > STDIN_FILENO) {
+		dup2(null, STDIN_FILENO);
+		close(null);
+	}
+}
+
+static void exec_server(const struct fd_record_options *options, const struct user *user,
+			char **environment, pid_t parent, int report)
+{
+	struct failure failure = { 0 };
+
+	setpgid(0, 0);
+	detach_terminal();
+	/* All descriptors of ours are closed by exec; those that the user passed on stay. */
+	fd_process_reset(-1);
+	failure.of_user = !become(user);
+	if (!failure.of_user) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() == parent)
+			execvpe(options->command[0], options->command, environment);
+	}
+	failure.reason = errno;
+	if (write(report, &failure, sizeof(failure)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* The pipe closes by itself when the command runs, and brings the reason when it does not. */
+static gboolean hear_exec(const struct fd_record_options *options, int report, GError **error)
+{
+	struct failure failure;
+	ssize_t n;
+
+	do {
+		n = read(report, &failure, sizeof(failure));
+	} while (n < 0 && errno == EINTR);
+	if (n != (ssize_t)sizeof(failure))
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(failure.reason),
+		    "cannot %s \"%s\": %s", failure.of_user ? "become" : "run",
+		    failure.of_user ? options->user : options->command[0],
+		    g_strerror(failure.reason));
+	return FALSE;
+}
+
+static gboolean spawn(struct fd_server *server, const struct fd_record_options *options,
+		      const char *control, const struct user *user, GError **error)
+{
+	g_auto(GStrv) environment = server_environment(options, control);
+	pid_t parent = getpid();
+	int ends[2];
+	gboolean runs;
+
+	if (pipe2(ends, O_CLOEXEC) != 0 || (server->pid = fork()) < 0) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot start a process: %s",
+			    g_strerror(errno));
+		return FALSE;
+	}
+	if (server->pid == 0)
+		exec_server(options, user, environment, parent, ends[1]);
+	close(ends[1]);
+	runs = hear_exec(options, ends[0], error);
+	close(ends[0]);
+	if (!runs)
+		waitpid(server->pid, NULL, 0);
+	return runs;
+}
+
+struct fd_server *fd_server_start(const struct fd_record_options *options, const char *control,
+				  pid_t other, GError **error)
+{
+	struct fd_server *server;
+	struct user user = { 0 };
+
+	if (!check_folder(options->library_dir, options->detail, error) ||
+	    !find_user(options->user, &user, error))
+		return NULL;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	server = g_new0(struct fd_server, 1);
+	server->other = other;
+	server->pidfd = -1;
+	if (spawn(server, options, control, &user, error))
+		server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
+	else
+		g_clear_pointer(&server, g_free);
+	g_free(user.name);
+	return server;
+}
+
+pid_t fd_server_pid(const struct fd_server *server)
+{
+	return server->pid;
+}
+
+/* ---- watching ---- */
+
+/* Orphans of the server come to us as well. So would the end of the keeper, which is noticed by what
+ * it does to the tracing session. */
+static void reap(struct fd_server *server)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != server->pid || server->reaped)
+			continue;
+		server->status = status;
+		server->reaped = TRUE;
+	}
+}
+
+/* The server's processes whose parent we are: itself, and orphans of it. The caller frees it. */
+static GArray *roots(const struct fd_server *server)
+{
+	GArray *children = fd_processes_children(getpid());
+
+	for (guint i = children->len; i-- > 0;) {
+		if (g_array_index(children, pid_t, i) == server->other)
+			g_array_remove_index_fast(children, i);
+	}
+	return children;
+}
+
+static gboolean any_left(const struct fd_server *server)
+{
+	g_autoptr(GArray) left = roots(server);
+
+	return left->len > 0;
+}
+
+static void sleep_ms(const struct fd_server *server, int milliseconds)
+{
+	struct pollfd ended = { .fd = server->pidfd, .events = POLLIN };
+
+	poll(&ended, server->pidfd >= 0 && !server->reaped, milliseconds);
+}
+
+/* The started process has ended: what did it leave? Processes that live on for a moment after a good
+ * end are a server in the background; after a bad end they are stragglers. */
+static void settle(struct fd_server *server)
+{
+	gboolean good = WIFEXITED(server->status) && WEXITSTATUS(server->status) == 0;
+
+	for (int waited = 0; waited < SETTLE_MS && any_left(server); waited += STEP_MS) {
+		g_usleep(STEP_MS * 1000);
+		reap(server);
+	}
+	server->background = good && any_left(server);
+	server->settled = TRUE;
+}
+
+enum fd_server_state fd_server_wait(struct fd_server *server, int milliseconds)
+{
+	reap(server);
+	if (!server->reaped || server->background)
+		sleep_ms(server, milliseconds);
+	reap(server);
+	if (!server->reaped)
+		return FD_SERVER_RUNS;
+	if (!server->settled)
+		settle(server);
+	if (!server->background)
+		return FD_SERVER_ENDED;
+	return any_left(server) ? FD_SERVER_IN_BACKGROUND : FD_SERVER_ENDED;
+}
+
+/* ---- ending ---- */
+
+static void signal_roots(const struct fd_server *server, int number)
+{
+	g_autoptr(GArray) left = roots(server);
+
+	for (guint i = 0; i < left->len; i++)
+		kill(g_array_index(left, pid_t, i), number);
+}
+
+static gboolean wait_all(struct fd_server *server, uint64_t patience_ns)
+{
+	gint64 until = g_get_monotonic_time() + (gint64)(patience_ns / 1000);
+
+	for (;;) {
+		/* A process of several threads is a zombie before it can be reaped. */
+		reap(server);
+		if (server->reaped && !any_left(server))
+			return TRUE;
+		if (g_get_monotonic_time() >= until)
+			return FALSE;
+		g_usleep(STEP_MS * 1000);
+	}
+}
+
+void fd_server_stop(struct fd_server *server, uint64_t grace_ns)
+{
+	signal_roots(server, SIGTERM);
+	if (wait_all(server, grace_ns))
+		return;
+	/* What we kill may leave orphans of its own, which then come to us. */
+	for (int round = 0; round < 100; round++) {
+		kill(-server->pid, SIGKILL);
+		signal_roots(server, SIGKILL);
+		if (wait_all(server, 100 * 1000000))
+			return;
+	}
+}
+
+int fd_server_signal(const struct fd_server *server)
+{
+	return WIFSIGNALED(server->status) ? WTERMSIG(server->status) : 0;
+}
+
+int fd_server_exit_status(const struct fd_server *server)
+{
+	if (WIFSIGNALED(server->status))
+		return 128 + WTERMSIG(server->status);
+	return WIFEXITED(server->status) ? WEXITSTATUS(server->status) : 0;
+}
+
+void fd_server_free(struct fd_server *server)
+{
+	if (!server)
+		return;
+	if (server->pidfd >= 0)
+		close(server->pidfd);
+	g_free(server);
+}

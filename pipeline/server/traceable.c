@@ -1,0 +1,254 @@
+#include "pipeline/server/traceable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <gio/gio.h>
+#include <libelf.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define SCRIPTS_MAX    4u   /* an interpreter that is a script itself: as many as Linux follows */
+#define FIRST_LINE_MAX 256u /* of a script: as much as Linux reads */
+
+/* ---- which file ---- */
+
+static char *find(const char *program, GError **error)
+{
+	char *path = strchr(program, '/') ? g_strdup(program) : g_find_program_in_path(program);
+
+	if (!path)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: not found in any folder of PATH", program);
+	return path;
+}
+
+/* The program that "env" in a script's first line runs; NULL if it names none. */
+static char *program_of_env(char **words)
+{
+	for (guint i = 1; words[i]; i++) {
+		if (words[i][0] != '-' && words[i][0] != '\0' && !strchr(words[i], '='))
+			return g_find_program_in_path(words[i]);
+	}
+	return NULL;
+}
+
+/* The interpreter, if the file is a script: of "#!/bin/sh -e", "/bin/sh". */
+static char *interpreter_of(int fd)
+{
+	char line[FIRST_LINE_MAX + 1];
+	ssize_t length = pread(fd, line, FIRST_LINE_MAX, 0);
+	g_auto(GStrv) words = NULL;
+	g_autofree char *name = NULL;
+
+	if (length < 3 || line[0] != '#' || line[1] != '!')
+		return NULL;
+	line[length] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	words = g_strsplit_set(g_strstrip(line + 2), " \t", -1);
+	if (!words[0] || words[0][0] == '\0')
+		return NULL;
+	name = g_path_get_basename(words[0]);
+	return strcmp(name, "env") == 0 ? program_of_env(words) : g_strdup(words[0]);
+}
+
+static int open_file(const char *path, GError **error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", path,
+			    g_strerror(errno));
+	return fd;
+}
+
+/* Opens what is run in the end; path is replaced by its name. -1 with error set. */
+static int open_program(char **path, GError **error)
+{
+	int fd = open_file(*path, error);
+
+	for (guint i = 0; fd >= 0 && i < SCRIPTS_MAX; i++) {
+		char *interpreter = interpreter_of(fd);
+
+		if (!interpreter)
+			break;
+		close(fd);
+		g_free(*path);
+		*path = interpreter;
+		fd = open_file(*path, error);
+	}
+	return fd;
+}
+
+/* ---- what speaks against it ---- */
+
+/* The dynamic linker preloads nothing when a program runs with more rights than its caller has. */
+static const char *more_rights(int fd)
+{
+	struct stat info;
+
+	if (fstat(fd, &info) != 0)
+		return NULL;
+	if (info.st_mode & S_ISUID && info.st_uid != geteuid())
+		return "is set-user-ID: nothing can be loaded into it, and nothing of it would be "
+		       "recorded; run it as the user that it becomes";
+	if (info.st_mode & S_ISGID && info.st_gid != getegid())
+		return "is set-group-ID: nothing can be loaded into it, and nothing of it would be "
+		       "recorded; run it as the group that it becomes";
+	if (geteuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0)
+		return "has file capabilities: nothing can be loaded into it, and nothing of it "
+		       "would be recorded; run it as root";
+	return NULL;
+}
+
+/* What the ELF file says. */
+struct facts {
+	gboolean other_kind; /* 32 bits, or of another processor */
+	gboolean interpreted;
+	gboolean musl;
+	gboolean go;
+	gboolean io_uring;
+};
+
+static void facts_of_segment(Elf *elf, const GElf_Phdr *segment, struct facts *facts)
+{
+	size_t size = 0;
+	const char *file = elf_rawfile(elf, &size), *name;
+
+	if (segment->p_type != PT_INTERP)
+		return;
+	facts->interpreted = TRUE;
+	if (!file || segment->p_offset >= size || segment->p_filesz > size - segment->p_offset)
+		return;
+	name = file + segment->p_offset;
+	facts->musl = g_strstr_len(name, (gssize)segment->p_filesz, "ld-musl") != NULL;
+}
+
+static void facts_of_dynamic(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
+			     struct facts *facts)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	GElf_Dyn entry;
+
+	for (int i = 0; data && gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++) {
+		const char *name;
+
+		if (entry.d_tag != DT_NEEDED)
+			continue;
+		name = elf_strptr(elf, header->sh_link, entry.d_un.d_val);
+		if (name && g_str_has_prefix(name, "liburing"))
+			facts->io_uring = TRUE;
+	}
+}
+
+static void facts_of_sections(Elf *elf, struct facts *facts)
+{
+	Elf_Scn *section = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) != 0)
+		return;
+	while ((section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+		const char *name;
+
+		if (!gelf_getshdr(section, &header))
+			continue;
+		name = elf_strptr(elf, names, header.sh_name);
+		if (name &&
+		    (strcmp(name, ".go.buildinfo") == 0 || strcmp(name, ".note.go.buildid") == 0))
+			facts->go = TRUE;
+		if (header.sh_type == SHT_DYNAMIC)
+			facts_of_dynamic(elf, section, &header, facts);
+	}
+}
+
+/* Of this very program, which the libraries were built with. */
+static gboolean same_kind(const GElf_Ehdr *header)
+{
+	gboolean same = FALSE;
+	Elf *own;
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	GElf_Ehdr ours;
+
+	if (fd < 0)
+		return TRUE;
+	own = elf_begin(fd, ELF_C_READ, NULL);
+	same = !own || !gelf_getehdr(own, &ours) ||
+	       (ours.e_machine == header->e_machine &&
+		ours.e_ident[EI_CLASS] == header->e_ident[EI_CLASS]);
+	elf_end(own);
+	close(fd);
+	return same;
+}
+
+/* False if the file is no program of the ELF kind. */
+static gboolean facts_read(int fd, struct facts *facts)
+{
+	Elf *elf;
+	GElf_Ehdr header;
+	size_t segments = 0;
+	gboolean known;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	known = elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) != NULL &&
+		elf_getphdrnum(elf, &segments) == 0;
+	for (size_t i = 0; known && i < segments && i <= G_MAXINT; i++) {
+		GElf_Phdr segment;
+
+		if (!gelf_getphdr(elf, (int)i, &segment))
+			break;
+		facts_of_segment(elf, &segment, facts);
+	}
+	if (known) {
+		facts->other_kind = !same_kind(&header);
+		facts_of_sections(elf, facts);
+	}
+	elf_end(elf);
+	return known;
+}
+
+static const char *reason_of(const struct facts *facts)
+{
+	if (facts->go && !facts->interpreted)
+		return "is a statically linked Go program: nothing can be loaded into it, and "
+		       "nothing of it would be recorded";
+	if (!facts->interpreted)
+		return "is statically linked: nothing can be loaded into it, and nothing of it "
+		       "would be recorded; link it dynamically";
+	if (facts->other_kind)
+		return "is for another kind of processor than flowdar's libraries: they cannot be "
+		       "loaded into it, and nothing of it would be recorded";
+	if (facts->musl)
+		return "is built for another libc (musl): flowdar's libraries cannot be loaded "
+		       "into it, and nothing of it would be recorded";
+	if (facts->go)
+		return "is a Go program: it makes its system calls without libc, and what its Go "
+		       "code reads, writes and waits for would not be recorded";
+	if (facts->io_uring)
+		return "uses io_uring: what it reads, writes and accepts that way would not be "
+		       "recorded";
+	return NULL;
+}
+
+char *fd_traceable_check(const char *program, GError **error)
+{
+	g_autofree char *path = find(program, error);
+	struct facts facts = { 0 };
+	const char *reason;
+	int fd;
+
+	if (!path)
+		return NULL;
+	fd = open_program(&path, error);
+	if (fd < 0)
+		return NULL;
+	reason = more_rights(fd);
+	if (!reason && facts_read(fd, &facts))
+		reason = reason_of(&facts);
+	close(fd);
+	return reason ? g_strdup_printf("%s %s", path, reason) : NULL;
+}

@@ -1,0 +1,378 @@
+#include "pipeline/source/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pipeline/packed/packed_read.h"
+#include "pipeline/recording/recording.h"
+#include "pipeline/recording/trace_find.h"
+
+#define COPY_BYTES (1u << 20)
+#define INDEX      "index" /* LTTng's folder in a trace */
+
+struct work {
+	struct fd_export *result;
+	fd_export_progress_fn progress;
+	void *user;
+	const char *out, *draft; /* what it becomes, and what it is until then */
+	struct fd_packed_reader *reader;
+	uint64_t total; /* bytes to write, about */
+	uint8_t *bytes; /* a packet, or a piece of a file */
+	size_t capacity;
+};
+
+/* A file that is read and the one that is made of it. */
+struct pair {
+	const char *from, *to;
+	int in, out;
+	uint64_t size; /* of from */
+};
+
+static gboolean fail(const char *path, GError **error)
+{
+	int saved = errno;
+
+	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(saved), "%s: %s", path,
+		    g_strerror(saved));
+	return FALSE;
+}
+
+/* Of a path in the draft, by the name that the user knows. */
+static gboolean fail_to_write(const struct work *work, const char *path, GError **error)
+{
+	int saved = errno;
+	g_autofree char *known = g_strconcat(work->out, path + strlen(work->draft), NULL);
+
+	errno = saved;
+	return fail(known, error);
+}
+
+static gboolean go_on(const struct work *work, GError **error)
+{
+	if (!work->progress || work->progress(work->result->bytes, work->total, work->user))
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+	return FALSE;
+}
+
+/* ---- files ---- */
+
+static gboolean pair_open(struct pair *pair, GError **error)
+{
+	struct stat st;
+
+	pair->out = -1;
+	pair->in = open(pair->from, O_RDONLY | O_CLOEXEC);
+	if (pair->in < 0 || fstat(pair->in, &st) != 0)
+		return fail(pair->from, error);
+	pair->size = (uint64_t)st.st_size;
+	return TRUE;
+}
+
+static void pair_close(struct pair *pair)
+{
+	if (pair->in >= 0)
+		close(pair->in);
+	if (pair->out >= 0)
+		close(pair->out);
+}
+
+/* The file is made when there is something to write: one without a packet is none. */
+static gboolean put(const struct work *work, struct pair *pair, const uint8_t *bytes, size_t length,
+		    GError **error)
+{
+	if (pair->out < 0)
+		pair->out = open(pair->to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (pair->out < 0)
+		return fail_to_write(work, pair->to, error);
+	work->result->bytes += length;
+	while (length) {
+		ssize_t n = write(pair->out, bytes, length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_to_write(work, pair->to, error);
+		bytes += n;
+		length -= (size_t)n;
+	}
+	return TRUE;
+}
+
+static gboolean copy(struct work *work, struct pair *pair, GError **error)
+{
+	if (work->capacity < COPY_BYTES) {
+		work->bytes = g_realloc(work->bytes, COPY_BYTES);
+		work->capacity = COPY_BYTES;
+	}
+	for (;;) {
+		ssize_t n = read(pair->in, work->bytes, COPY_BYTES);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(pair->from, error);
+		if (!put(work, pair, work->bytes, (size_t)n, error) || !go_on(work, error))
+			return FALSE;
+		if (!n)
+			return TRUE;
+	}
+}
+
+static void note_damage(struct fd_export *result, const char *path, GError *why)
+{
+	if (!result->damaged++)
+		result->damage = g_strdup_printf("stream file %s: %s", path, why->message);
+	g_error_free(why);
+}
+
+/* Packet by packet, up to the damage if there is any. */
+static gboolean unpack(struct work *work, struct pair *pair, GError **error)
+{
+	struct fd_packed_entry entry;
+	GError *damage = NULL;
+
+	for (uint64_t at = 0; at < pair->size; at += fd_packed_step(&entry)) {
+		if (!fd_packed_read_note(pair->in, at, pair->size, &entry, &damage))
+			break;
+		work->result->dropped += entry.dropped;
+		if (!entry.packet_bytes) {
+			work->result->dropped_ends += entry.dropped;
+			continue;
+		}
+		if (!fd_packed_read_packet(work->reader, pair->in, at, &entry, &work->bytes,
+					   &work->capacity, &damage))
+			break;
+		if (!put(work, pair, work->bytes, entry.packet_bytes, error) || !go_on(work, error))
+			return FALSE;
+	}
+	if (damage)
+		note_damage(work->result, pair->from, damage);
+	return TRUE;
+}
+
+/* ---- folders ---- */
+
+/* Under its own name, or, where a part of the stream was left unpacked beside it, another. */
+static char *target_of(const char *from, const char *to, const char *name)
+{
+	g_autofree char *plain = NULL, *beside = NULL;
+
+	if (!fd_packed_is_name(name))
+		return g_build_filename(to, name, NULL);
+	plain = fd_packed_plain_name(name);
+	beside = g_build_filename(from, plain, NULL);
+	if (!g_file_test(beside, G_FILE_TEST_EXISTS))
+		return g_build_filename(to, plain, NULL);
+	return g_strdup_printf("%s/%s-packed", to, plain);
+}
+
+static gboolean export_file(struct work *work, const char *from, const char *to, const char *name,
+			    gboolean stream, GError **error)
+{
+	g_autofree char *source = g_build_filename(from, name, NULL);
+	g_autofree char *target = target_of(from, to, name);
+	gboolean packed = stream && fd_packed_is_name(name);
+	struct pair pair = { .from = source, .to = target };
+	uint64_t before = work->result->bytes;
+	gboolean ok = pair_open(&pair, error) &&
+		      (packed ? unpack(work, &pair, error) : copy(work, &pair, error));
+
+	if (!stream)
+		work->result->bytes = before;
+	if (stream && pair.out >= 0)
+		work->result->files++;
+	if (packed)
+		work->result->packed++;
+	work->result->packed_bytes += packed ? pair.size : 0;
+	pair_close(&pair);
+	return ok;
+}
+
+static gboolean is_file(const char *folder, const char *name)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	struct stat st;
+
+	return name[0] != '.' && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* An index tells where packets are: in the file that it was written for. */
+static gboolean export_index(struct work *work, const char *from, const char *to, GError **error)
+{
+	g_autofree char *source = g_build_filename(from, INDEX, NULL);
+	g_autofree char *target = g_build_filename(to, INDEX, NULL);
+	g_autoptr(GDir) dir = g_dir_open(source, 0, NULL);
+	gboolean made = FALSE;
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *stream = g_str_has_suffix(name, ".idx")
+						  ? g_strndup(name, strlen(name) - strlen(".idx"))
+						  : NULL;
+
+		if (!stream || !is_file(source, name) || !is_file(from, stream))
+			continue;
+		if (!made && g_mkdir(target, 0777) != 0)
+			return fail_to_write(work, target, error);
+		made = TRUE;
+		if (!export_file(work, source, target, name, FALSE, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean export_trace(struct work *work, const char *from, const char *to, GError **error)
+{
+	g_autoptr(GDir) dir = g_dir_open(from, 0, error);
+	const char *name;
+
+	if (!dir)
+		return FALSE;
+	if (g_mkdir_with_parents(to, 0777) != 0)
+		return fail_to_write(work, to, error);
+	while ((name = g_dir_read_name(dir))) {
+		if (is_file(from, name) &&
+		    !export_file(work, from, to, name, strcmp(name, "metadata") != 0, error))
+			return FALSE;
+	}
+	work->result->traces++;
+	return export_index(work, from, to, error);
+}
+
+/* ---- how much it will be ---- */
+
+static uint64_t unpacked_bytes(const char *path, uint64_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct fd_packed_entry entry;
+	uint64_t bytes = 0;
+
+	for (uint64_t at = 0; fd >= 0 && at < size; at += fd_packed_step(&entry)) {
+		if (!fd_packed_read_note(fd, at, size, &entry, NULL))
+			break;
+		bytes += entry.packet_bytes;
+	}
+	if (fd >= 0)
+		close(fd);
+	return bytes;
+}
+
+static uint64_t trace_bytes(const char *folder)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	uint64_t bytes = 0;
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		struct stat st;
+
+		if (!is_file(folder, name) || stat(path, &st) != 0)
+			continue;
+		bytes += fd_packed_is_name(name) ? unpacked_bytes(path, (uint64_t)st.st_size)
+						 : (uint64_t)st.st_size;
+	}
+	return bytes;
+}
+
+/* ---- the whole ---- */
+
+/* FALSE and error unless there is nothing at out, or an empty directory. */
+static gboolean check_out(const char *out, GError **error)
+{
+	g_autoptr(GDir) dir = NULL;
+	struct stat st;
+
+	if (lstat(out, &st) != 0)
+		return errno == ENOENT || fail(out, error);
+	dir = S_ISDIR(st.st_mode) ? g_dir_open(out, 0, error) : NULL;
+	if (S_ISDIR(st.st_mode) && !dir)
+		return FALSE;
+	if (dir && !g_dir_read_name(dir))
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+		    dir ? "%s: is not empty; expected a new or an empty directory"
+			: "%s: is a file; expected a new or an empty directory",
+		    out);
+	return FALSE;
+}
+
+/* The folder that becomes out: beside it, so that it can be renamed. NULL and error. */
+static char *make_draft(const char *out, GError **error)
+{
+	g_autofree char *whole = g_canonicalize_filename(out, NULL);
+	g_autofree char *parent = g_path_get_dirname(whole), *name = g_path_get_basename(whole);
+	char *draft = g_strdup_printf("%s/.%s.flowdar-%ld", parent, name, (long)getpid());
+
+	if (g_mkdir(draft, 0777) == 0)
+		return draft;
+	fail(errno == ENOENT ? parent : draft, error);
+	g_free(draft);
+	return NULL;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+	(void)st;
+	(void)kind;
+	(void)place;
+	return remove(path);
+}
+
+static gboolean export_all(struct work *work, const char *root, const GPtrArray *traces,
+			   const char *draft, GError **error)
+{
+	for (guint i = 0; i < traces->len; i++)
+		work->total += trace_bytes(g_ptr_array_index(traces, i));
+	for (guint i = 0; i < traces->len; i++) {
+		const char *trace = g_ptr_array_index(traces, i);
+		g_autofree char *to = g_strconcat(draft, trace + strlen(root), NULL);
+
+		if (!export_trace(work, trace, to, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean fd_export_ctf(const char *path, const char *out, fd_export_progress_fn progress,
+		       void *user, struct fd_export *result, GError **error)
+{
+	struct work work = { .result = result, .progress = progress, .user = user };
+	g_autofree char *root = NULL, *draft = NULL;
+	g_autoptr(GPtrArray) traces = NULL;
+	gboolean ok;
+
+	*result = (struct fd_export){ .damage = NULL };
+	root = fd_recording_trace_path(path, error);
+	if (!root)
+		return FALSE;
+	traces = fd_trace_find(root, error);
+	if (!traces || !check_out(out, error))
+		return FALSE;
+	draft = make_draft(out, error);
+	if (!draft)
+		return FALSE;
+	work.out = out;
+	work.draft = draft;
+	work.reader = fd_packed_reader_new();
+	ok = export_all(&work, root, traces, draft, error);
+	if (ok && rename(draft, out) != 0)
+		ok = fail(out, error);
+	if (!ok)
+		nftw(draft, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	fd_packed_reader_free(work.reader);
+	g_free(work.bytes);
+	return ok;
+}
+
+void fd_export_clear(struct fd_export *result)
+{
+	g_clear_pointer(&result->damage, g_free);
+}

@@ -1,0 +1,356 @@
+#include "pipeline/source/source.h"
+
+#include <string.h>
+
+#include "pipeline/events/calls.h"
+#include "pipeline/events/decoder.h"
+#include "pipeline/events/event_map.h"
+#include "pipeline/recording/losses.h"
+#include "pipeline/packed/packed_read.h"
+#include "pipeline/recording/recording.h"
+#include "pipeline/events/text.h"
+#include "pipeline/recording/trace_find.h"
+
+#define STRANGERS_MAX 65536u
+
+struct fd_source {
+	char *path;
+	const struct fd_decoder_ops *ops;
+	void *decoder;
+	struct fd_decoder_env env;
+	struct fd_source_summary summary;
+	char *name;            /* of the recording; NULL: it has none */
+	GHashTable *strangers; /* pids whose events are left out */
+	struct fd_calls *calls;
+	GArray *raw;    /* of struct fd_event: the batch that holds calls events, as decoded */
+	guint raw_at;   /* of raw: the one to deliver next */
+	gboolean split; /* that one is a calls event, and calls has more of it */
+	char *damage;
+	gboolean ended;
+};
+
+/* A recording says whose events in its trace are not its own. What it says otherwise, and whether
+ * there is such a file at all, is no matter here. */
+static void read_recording(struct fd_source *source)
+{
+	struct fd_recording_info info = { 0 };
+
+	source->strangers = g_hash_table_new(NULL, NULL);
+	if (!fd_recording_info_load(source->path, &info, NULL))
+		return;
+	source->name = g_strdup(info.name);
+	for (guint i = 0; info.strangers && i < info.strangers->len; i++)
+		g_hash_table_add(source->strangers,
+				 GUINT_TO_POINTER(g_array_index(info.strangers, guint32, i)));
+	fd_recording_info_clear(&info);
+}
+
+/* libbabeltrace2 does not know packed streams, which only recordings have: and the metadata of those is
+ * not refused as a rule. */
+static gboolean refuse_packed(const struct fd_source *source, const GPtrArray *traces,
+			      const GError *refusal, GError **error)
+{
+	gboolean packed = FALSE;
+
+	for (guint i = 0; i < traces->len && !packed; i++)
+		packed = fd_packed_is_in(g_ptr_array_index(traces, i));
+	if (!packed)
+		return FALSE;
+	if (g_error_matches(refusal, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY))
+		g_propagate_error(error, g_error_copy(refusal));
+	else
+		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+			    "%s: its streams are packed, and %s; expected a trace of LTTng-UST "
+			    "(flowdar export gives one that babeltrace2 reads)",
+			    source->path, refusal->message);
+	return TRUE;
+}
+
+/* Our decoder if it takes the traces, else libbabeltrace2's, which has no slices but the first. */
+static gboolean open_decoder(struct fd_source *source, const GPtrArray *traces, GError **error)
+{
+	g_autoptr(GError) refusal = NULL;
+
+	source->ops = &fd_decoder_ctf;
+	source->decoder = source->ops->open(traces, &source->env, &refusal);
+	if (source->decoder)
+		return TRUE;
+	if (refuse_packed(source, traces, refusal, error))
+		return FALSE;
+	source->ops = &fd_decoder_guarded;
+	source->ended = source->env.slice > 0;
+	if (!source->ended)
+		source->decoder = source->ops->open(traces, &source->env, error);
+	return source->ended || source->decoder;
+}
+
+struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigned slices,
+				       GError **error)
+{
+	g_autoptr(fd_source) source = NULL;
+	g_autofree char *dir = NULL;
+	g_autoptr(GPtrArray) traces = NULL;
+
+	dir = fd_recording_trace_path(path, error);
+	if (!dir)
+		return NULL;
+	traces = fd_trace_find(dir, error);
+	if (!traces)
+		return NULL;
+	source = g_new0(struct fd_source, 1);
+	source->path = g_strdup(path);
+	source->env.texts = fd_texts_new();
+	source->env.losses = fd_recording_losses_new();
+	source->calls = fd_calls_new();
+	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fd_event));
+	read_recording(source);
+	source->env.slice = slice;
+	source->env.slices = slices;
+	if (!open_decoder(source, traces, error))
+		return NULL;
+	return g_steal_pointer(&source);
+}
+
+struct fd_source *fd_source_open(const char *path, GError **error)
+{
+	return fd_source_open_slice(path, 0, 0, error);
+}
+
+/* ---- batches ---- */
+
+/* How many events of a batch are of the kinds that need a thought: a field each in one number, as
+ * this is asked of every event there is. */
+#define TALLY_BITS  20
+#define TALLY(what) (UINT64_C(1) << (what)*TALLY_BITS)
+enum { MADE_UP, OTHERS, SPECIAL };
+
+static uint64_t tally_of(const struct fd_event *batch, size_t n)
+{
+	static const uint64_t kinds[UINT8_MAX + 1] = {
+		[FD_EVENT_THREAD_NAME] = TALLY(MADE_UP), [FD_EVENT_OTHER] = TALLY(OTHERS),
+		[FD_EVENT_RAW_CALLS] = TALLY(SPECIAL),   [FD_EVENT_PROCESS] = TALLY(SPECIAL),
+		[FD_EVENT_THREAD_END] = TALLY(SPECIAL),
+	};
+	uint64_t tally = 0;
+
+	for (size_t i = 0; i < n; i++)
+		tally += kinds[batch[i].kind];
+	return tally;
+}
+
+static size_t tallied(uint64_t tally, int what)
+{
+	return tally >> what * TALLY_BITS & (TALLY(1) - 1);
+}
+
+/* A process says which recording it belongs to: this one, or another that goes on at the same time
+ * (its number may have been that of a stranger before, or the other way round). */
+static void meet(struct fd_source *source, const struct fd_event *event)
+{
+	if (event->kind != FD_EVENT_PROCESS || !source->name || !event->data_len)
+		return;
+	if (strcmp(event->data, source->name) == 0)
+		g_hash_table_remove(source->strangers, GUINT_TO_POINTER(event->pid));
+	else if (g_hash_table_size(source->strangers) < STRANGERS_MAX)
+		g_hash_table_add(source->strangers, GUINT_TO_POINTER(event->pid));
+}
+
+/* Takes the strangers' events out of the batch; gives how many are left. */
+static size_t leave_out(struct fd_source *source, struct fd_event *batch, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		meet(source, &batch[i]);
+		if (g_hash_table_contains(source->strangers, GUINT_TO_POINTER(batch[i].pid)))
+			source->summary.strangers += batch[i].kind != FD_EVENT_THREAD_NAME;
+		else
+			batch[kept++] = batch[i];
+	}
+	return kept;
+}
+
+static gboolean is_told(const struct fd_event *event)
+{
+	return event->kind != FD_EVENT_THREAD_NAME;
+}
+
+static void count(struct fd_source_summary *summary, const struct fd_event *batch, size_t n,
+		  uint64_t tally)
+{
+	size_t made_up = tallied(tally, MADE_UP), first = 0, last = n;
+
+	if (made_up == n)
+		return;
+	while (!is_told(&batch[first]))
+		first++;
+	while (!is_told(&batch[last - 1]))
+		last--;
+	if (!summary->events)
+		summary->begin_ns = batch[first].time_ns;
+	summary->end_ns = batch[last - 1].time_ns;
+	summary->events += n - made_up;
+	summary->ours += n - made_up - tallied(tally, OTHERS);
+}
+
+/* The end of reading, good or bad; gives what fd_source_read gives. */
+static gssize finish(struct fd_source *source, GError *cause, GError **error)
+{
+	source->ended = TRUE;
+	source->summary.discarded = source->env.discarded;
+	source->summary.packets_lost = source->env.packets_lost;
+	if (!cause && source->env.damage)
+		cause = g_error_new_literal(FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+					    source->env.damage);
+	if (cause && !source->summary.events) {
+		g_propagate_error(error, cause);
+		return -1;
+	}
+	if (cause) {
+		source->summary.damaged = TRUE;
+		source->damage = g_strdup(cause->message);
+		source->summary.damage = source->damage;
+		g_error_free(cause);
+		return 0;
+	}
+	if (source->summary.events || source->env.slices > 1)
+		return 0;
+	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY, "%s: the trace holds no event",
+		    source->path);
+	return -1;
+}
+
+/* Events as they are on the wire, calls events among them: what fd_source_read gives otherwise. */
+static gssize read_wire(struct fd_source *source, struct fd_event *batch, size_t capacity,
+			gboolean *special, GError **error)
+{
+	GError *cause = NULL;
+	uint64_t tally;
+	gssize n;
+
+	do {
+		n = source->ops->read(source->decoder, batch, MIN(capacity, TALLY(1) - 1), &cause);
+		if (n <= 0)
+			return finish(source, cause, error);
+		tally = tally_of(batch, (size_t)n);
+		*special = tallied(tally, SPECIAL) > 0;
+		if (*special || g_hash_table_size(source->strangers)) {
+			n = (gssize)leave_out(source, batch, (size_t)n);
+			tally = tally_of(batch, (size_t)n);
+		}
+	} while (!n);
+	count(&source->summary, batch, (size_t)n, tally);
+	source->summary.discarded = source->env.discarded;
+	source->summary.packets_lost = source->env.packets_lost;
+	return n;
+}
+
+/* Delivers of raw: calls events in pieces, all others as they are. */
+static size_t deliver(struct fd_source *source, struct fd_event *batch, size_t capacity)
+{
+	size_t n = 0;
+
+	while (source->raw_at < source->raw->len && n < capacity) {
+		const struct fd_event *event =
+			&g_array_index(source->raw, struct fd_event, source->raw_at);
+
+		if (event->kind != FD_EVENT_RAW_CALLS) {
+			if (event->kind == FD_EVENT_THREAD_END)
+				fd_calls_end_thread(source->calls, event->pid, event->tid);
+			batch[n++] = *event;
+			source->raw_at++;
+			continue;
+		}
+		if (!source->split)
+			fd_calls_begin(source->calls, event);
+		n += fd_calls_take(source->calls, batch + n, capacity - n);
+		source->split = n == capacity;
+		source->raw_at += !source->split;
+	}
+	source->summary.calls = fd_calls_count(source->calls);
+	source->summary.calls_broken = fd_calls_broken(source->calls);
+	return n;
+}
+
+gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t capacity,
+		      GError **error)
+{
+	gboolean special = FALSE;
+	gssize n = 0;
+
+	if (!capacity)
+		return 0;
+	/* What raw's data points to is the decoder's, until it is read again. */
+	while (!n) {
+		n = (gssize)deliver(source, batch, capacity);
+		if (n)
+			return n;
+		if (source->ended)
+			return 0;
+		n = read_wire(source, batch, capacity, &special, error);
+		if (n <= 0 || !special)
+			return n;
+		g_array_set_size(source->raw, 0);
+		g_array_append_vals(source->raw, batch, (guint)n);
+		source->raw_at = 0;
+		n = 0;
+	}
+	return n;
+}
+
+const char *fd_source_text(const struct fd_source *source, uint32_t name)
+{
+	return fd_texts_get(source->env.texts, name);
+}
+
+void fd_source_get_summary(const struct fd_source *source, struct fd_source_summary *summary)
+{
+	*summary = source->summary;
+}
+
+const GArray *fd_source_losses(struct fd_source *source)
+{
+	fd_losses_sort(source->env.losses);
+	return source->env.losses;
+}
+
+static int compare_pids(gconstpointer a, gconstpointer b)
+{
+	guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
+
+	return (left > right) - (left < right);
+}
+
+GArray *fd_source_strangers(const struct fd_source *source)
+{
+	GArray *pids = g_array_new(FALSE, FALSE, sizeof(guint32));
+	GHashTableIter all;
+	gpointer key;
+
+	g_hash_table_iter_init(&all, source->strangers);
+	while (g_hash_table_iter_next(&all, &key, NULL)) {
+		guint32 pid = GPOINTER_TO_UINT(key);
+
+		g_array_append_val(pids, pid);
+	}
+	g_array_sort(pids, compare_pids);
+	return pids;
+}
+
+void fd_source_close(struct fd_source *source)
+{
+	if (!source)
+		return;
+	if (source->decoder)
+		source->ops->close(source->decoder);
+	fd_texts_free(source->env.texts);
+	g_array_unref(source->env.losses);
+	g_hash_table_destroy(source->strangers);
+	fd_calls_free(source->calls);
+	g_array_unref(source->raw);
+	g_free(source->name);
+	g_free(source->env.damage);
+	g_free(source->damage);
+	g_free(source->path);
+	g_free(source);
+}

@@ -1,0 +1,88 @@
+/*
+ * The event source: one way to read events, whatever wrote them.
+ *
+ * Place in the house: the seam between pipeline/ and analyze/. A path may be a recording (the
+ * directory that `flowdar record` leaves) or any CTF trace directory that babeltrace2 reads.
+ * A source is used by one thread at a time.
+ *
+ * Order. Events come in batches; those of a thread (pid, tid) in time order. Across threads they
+ * come in the order in which they were written: in time order too, but for function events that the
+ * tracer wrote many at once (flowdar:calls, instrument/wire/calls.h). These come when their calls event
+ * does, with times of their own: they may be older than events of other threads that were delivered
+ * before, by as long as the thread took to fill its buffer. Within a thread nothing of that shows:
+ * what a thread does is written in its order.
+ */
+#ifndef FD_PIPELINE_SOURCE_H
+#define FD_PIPELINE_SOURCE_H
+
+#include <glib.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "pipeline/events/event.h"
+
+struct fd_source;
+
+/* What was read so far; whole once fd_source_read has returned 0. */
+struct fd_source_summary {
+	uint64_t events; /* in the trace, as the tracer counts them (and babeltrace2): a calls event
+			  * is one, however much it says; THREAD_NAME, made up, is none */
+	uint64_t ours;   /* of these, all but OTHER */
+	uint64_t calls;  /* calls that were told in calls events: FUNC_ENTRYs of theirs */
+	uint64_t calls_broken; /* calls events that were malformed: read up to the place */
+	uint64_t discarded; /* events the tracer could not write, where the trace says how many */
+	uint64_t packets_lost; /* whole packets that were overwritten or never arrived */
+	uint64_t strangers;    /* left out: events of other recordings' processes, which
+				* recording.json names (recording.h), or which named another recording
+				* in their process event */
+	uint64_t begin_ns; /* time of the first and last event as counted above, 0 when there was
+				* none; calls may have begun before */
+	uint64_t end_ns;
+	gboolean damaged;   /* reading ended early: damage says where and why */
+	const char *damage; /* owned by the source; NULL when not damaged */
+};
+
+/* Opens path. The caller owns the result (fd_source_close). NULL and error when it is missing, not
+ * a trace, or holds no event stream. The message names the path and what was expected. */
+struct fd_source *fd_source_open(const char *path, GError **error);
+
+/* Opens a part of path, so that several threads can read it, each with a source of its own: the
+ * slice-th of slices (slice from 0) consecutive spans of time with about as many bytes in each. All
+ * events, and what was lost, are in one slice each. What sources make up starts anew in every slice:
+ * threads' names are told again, the build id of a module that was loaded before is an OTHER, calls
+ * of calls events that were open before are not known (their exits are not told), and processes of
+ * another recording are known from their process event on, if that is in the slice.
+ * A slice without an event is none the worse; a trace that cannot be cut is all in the first. The
+ * first may start a process, for libbabeltrace2 (guard.h): best opened before other threads run. */
+struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigned slices,
+				       GError **error);
+
+/* Fills batch with up to capacity events and returns their number; 0 at the end, -1 and error when
+ * nothing at all could be read. Damage after the first event is not an error: the events before it
+ * are delivered, then 0, and the summary says where it was. */
+gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t capacity,
+		      GError **error);
+
+/* The text of a name id; never NULL. Owned by the source, valid until it is closed. Ids are small
+ * and dense, starting at 1; equal texts have equal ids. */
+const char *fd_source_text(const struct fd_source *source, uint32_t name);
+
+void fd_source_get_summary(const struct fd_source *source, struct fd_source_summary *summary);
+
+/* Where events are missing, as far as it was read and the decoder can say: struct fd_recording_loss
+ * (recording.h), by time; what the tracer discarded and what the recorder dropped. No more than
+ * FD_RECORDING_LOSSES_MAX: those with the most events. Owned by the source, valid until the next call
+ * for it. */
+const GArray *fd_source_losses(struct fd_source *source);
+
+/* The processes whose events are left out from here on: guint32 pids, ascending. Those that have said so
+ * in the trace may have said other things before, which were delivered. The caller frees the result. */
+GArray *fd_source_strangers(const struct fd_source *source);
+
+/* NULL is allowed. */
+void fd_source_close(struct fd_source *source);
+typedef struct fd_source fd_source;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_source, fd_source_close)
+
+#endif

@@ -1,0 +1,245 @@
+#include "replay/capture/pcap_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pcap/pcap.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "replay/capture/capture.h"
+
+/* Small enough to stay in a cache, large enough for one packet and for few calls. */
+#define BUFFER_BYTES ((size_t)512 * 1024)
+#define NS_PER_S     ((uint64_t)1000000000)
+
+struct buffer {
+	uint8_t *bytes;
+	size_t used;
+};
+
+struct fd_pcap_writer {
+	char *path;
+	char *temporary; /* NULL for standard output, and once renamed */
+	int fd;
+	gboolean nanoseconds;
+	uint64_t bytes;
+	struct buffer *filling;
+	struct buffer buffers[2];
+	pthread_t thread;
+	gboolean running;     /* the thread */
+	pthread_mutex_t lock; /* of what is below */
+	pthread_cond_t changed;
+	struct buffer *full; /* what the thread is to write, or is writing */
+	gboolean closing;
+	int failed; /* errno of the first write that failed */
+};
+
+static void put_u32(uint8_t *bytes, uint32_t value)
+{
+	memcpy(bytes, &value, sizeof(value));
+}
+
+static void put_u16(uint8_t *bytes, uint16_t value)
+{
+	memcpy(bytes, &value, sizeof(value));
+}
+
+void fd_pcap_put_header(uint8_t bytes[FD_PCAP_HEADER_BYTES], int link, gboolean nanoseconds)
+{
+	/* In files raw IP has a number of its own, the same on all systems. */
+	uint32_t link_type = link == DLT_RAW ? 101 : (uint32_t)link;
+
+	memset(bytes, 0, FD_PCAP_HEADER_BYTES);
+	put_u32(bytes, nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4);
+	put_u16(bytes + 4, 2);
+	put_u16(bytes + 6, 4);
+	put_u32(bytes + 16, FD_PCAP_SNAPLEN);
+	put_u32(bytes + 20, link_type);
+}
+
+void fd_pcap_put_record(uint8_t bytes[FD_PCAP_RECORD_BYTES], uint64_t epoch_ns, uint32_t captured,
+			uint32_t length, gboolean nanoseconds)
+{
+	uint64_t seconds = epoch_ns / NS_PER_S;
+	uint32_t rest = (uint32_t)(epoch_ns - seconds * NS_PER_S);
+
+	put_u32(bytes, (uint32_t)MIN(seconds, UINT32_MAX));
+	put_u32(bytes + 4, nanoseconds ? rest : rest / 1000);
+	put_u32(bytes + 8, captured);
+	put_u32(bytes + 12, length);
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t size)
+{
+	while (size > 0) {
+		ssize_t done = write(fd, bytes, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return errno;
+		bytes += done;
+		size -= (size_t)done;
+	}
+	return 0;
+}
+
+static void *write_buffers(void *data)
+{
+	struct fd_pcap_writer *writer = data;
+
+	pthread_mutex_lock(&writer->lock);
+	for (;;) {
+		while (!writer->full && !writer->closing)
+			pthread_cond_wait(&writer->changed, &writer->lock);
+		if (!writer->full)
+			break;
+		if (!writer->failed) {
+			struct buffer *full = writer->full;
+			int failed;
+
+			pthread_mutex_unlock(&writer->lock);
+			failed = write_all(writer->fd, full->bytes, full->used);
+			pthread_mutex_lock(&writer->lock);
+			writer->failed = failed;
+		}
+		writer->full->used = 0;
+		writer->full = NULL;
+		pthread_cond_signal(&writer->changed);
+	}
+	pthread_mutex_unlock(&writer->lock);
+	return NULL;
+}
+
+/* Gives the filled buffer to the thread, when that has written the other. FALSE after a failure. */
+static gboolean hand_over(struct fd_pcap_writer *writer)
+{
+	gboolean fine;
+
+	pthread_mutex_lock(&writer->lock);
+	while (writer->full)
+		pthread_cond_wait(&writer->changed, &writer->lock);
+	writer->full = writer->filling;
+	fine = !writer->failed;
+	pthread_cond_signal(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
+	writer->filling =
+		writer->filling == &writer->buffers[0] ? &writer->buffers[1] : &writer->buffers[0];
+	return fine;
+}
+
+static int open_output(struct fd_pcap_writer *writer)
+{
+	struct stat status;
+
+	if (strcmp(writer->path, "-") == 0)
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	/* A device or pipe is written to; only a file can be replaced by another. */
+	if (stat(writer->path, &status) == 0 && !S_ISREG(status.st_mode))
+		return open(writer->path, O_WRONLY | O_CLOEXEC);
+	writer->temporary = g_strdup_printf("%s.XXXXXX", writer->path);
+	return g_mkstemp_full(writer->temporary, O_WRONLY | O_CLOEXEC, 0666);
+}
+
+struct fd_pcap_writer *fd_pcap_writer_new(const char *path, int link, gboolean nanoseconds,
+					  GError **error)
+{
+	struct fd_pcap_writer *writer = g_new0(struct fd_pcap_writer, 1);
+	int failed;
+
+	writer->path = g_strdup(path);
+	writer->nanoseconds = nanoseconds;
+	for (size_t i = 0; i < G_N_ELEMENTS(writer->buffers); i++)
+		writer->buffers[i].bytes = g_malloc(BUFFER_BYTES);
+	writer->filling = &writer->buffers[0];
+	pthread_mutex_init(&writer->lock, NULL);
+	pthread_cond_init(&writer->changed, NULL);
+	writer->fd = open_output(writer);
+	failed = writer->fd < 0 ? errno
+				: pthread_create(&writer->thread, NULL, write_buffers, writer);
+	if (failed) {
+		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT,
+			    "%s: cannot be written: %s", path, g_strerror(failed));
+		fd_pcap_writer_free(writer);
+		return NULL;
+	}
+	writer->running = TRUE;
+	fd_pcap_put_header(writer->filling->bytes, link, nanoseconds);
+	writer->filling->used = writer->bytes = FD_PCAP_HEADER_BYTES;
+	return writer;
+}
+
+uint8_t *fd_pcap_writer_reserve(struct fd_pcap_writer *writer, uint64_t epoch_ns, uint32_t captured,
+				uint32_t length)
+{
+	size_t size = FD_PCAP_RECORD_BYTES + (size_t)captured;
+	uint8_t *at;
+
+	if (size > BUFFER_BYTES - writer->filling->used && !hand_over(writer))
+		return NULL;
+	at = writer->filling->bytes + writer->filling->used;
+	fd_pcap_put_record(at, epoch_ns, captured, length, writer->nanoseconds);
+	writer->filling->used += size;
+	writer->bytes += size;
+	return at + FD_PCAP_RECORD_BYTES;
+}
+
+static void stop(struct fd_pcap_writer *writer)
+{
+	if (!writer->running)
+		return;
+	hand_over(writer);
+	pthread_mutex_lock(&writer->lock);
+	writer->closing = TRUE;
+	pthread_cond_signal(&writer->changed);
+	pthread_mutex_unlock(&writer->lock);
+	pthread_join(writer->thread, NULL);
+	writer->running = FALSE;
+}
+
+gboolean fd_pcap_writer_finish(struct fd_pcap_writer *writer, GError **error)
+{
+	stop(writer);
+	if (!writer->failed && close(writer->fd) != 0)
+		writer->failed = errno;
+	else if (writer->failed)
+		close(writer->fd);
+	writer->fd = -1;
+	if (!writer->failed && writer->temporary && rename(writer->temporary, writer->path) != 0)
+		writer->failed = errno;
+	if (writer->failed) {
+		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT,
+			    "%s: writing failed: %s", writer->path, g_strerror(writer->failed));
+		return FALSE;
+	}
+	g_clear_pointer(&writer->temporary, g_free);
+	return TRUE;
+}
+
+uint64_t fd_pcap_writer_bytes(const struct fd_pcap_writer *writer)
+{
+	return writer->bytes;
+}
+
+void fd_pcap_writer_free(struct fd_pcap_writer *writer)
+{
+	if (!writer)
+		return;
+	/* Given up: what is left need not be written. */
+	if (writer->running)
+		writer->filling->used = 0;
+	stop(writer);
+	if (writer->fd >= 0)
+		close(writer->fd);
+	if (writer->temporary)
+		unlink(writer->temporary);
+	for (size_t i = 0; i < G_N_ELEMENTS(writer->buffers); i++)
+		g_free(writer->buffers[i].bytes);
+	pthread_mutex_destroy(&writer->lock);
+	pthread_cond_destroy(&writer->changed);
+	g_free(writer->temporary);
+	g_free(writer->path);
+	g_free(writer);
+}

@@ -1,0 +1,118 @@
+/*
+ * Dialogue: how far a played session has got, and what it does next.
+ *
+ * Place in the house: the rules of playing, without sockets or clocks: the driver tells it what
+ * came and what time it is, and asks what to do. One per running session, by value.
+ *
+ * A piece of the client goes out when
+ * - its time has come: the scheduled start plus its captured offset, divided by the speed (not
+ *   asked for with pace.asap, nor with FD_WAIT_NONE); and
+ * - with FD_WAIT_ANSWER, the answer it follows is there: as many bytes have come as the client had
+ *   acknowledged when it sent the piece (UDP: as the capture has before it); or the answer has
+ *   begun and been quiet; or the peer closed. Quiet is pace.quiet_ns, or twice the longest pause
+ *   within the captured answer where that is more.
+ * An answer that was shorter or longer than captured shifts what is expected later by as much. When
+ * two plays of a script have seen the same quiet length in an answer's place, others need not wait
+ * for it to be quiet (struct fd_lesson). Latencies do not count our waiting for quiet: next->due_ns
+ * is later by what of it the session has not made good for.
+ * FIN and RST are sent by the same rules. With FD_WAIT_TIME and FD_WAIT_NONE answers do not hold
+ * back pieces, but the end of the session still waits for them: also an RST, which would undo them,
+ * and with FD_WAIT_NONE a FIN.
+ *
+ * The session ends when the peer closed; or, where the capture does not show the peer closing,
+ * when all bytes have come, or the last answer has begun and been quiet, and (where the capture
+ * ended first) the time of the capture's end has come. It is timed out when nothing happens for
+ * pace.timeout_ns where the capture has something: a server that took its time in the capture is
+ * given that time and the time-out.
+ */
+#ifndef FD_REPLAY_DIALOGUE_H
+#define FD_REPLAY_DIALOGUE_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "replay/play/script.h"
+
+enum fd_wait {
+	FD_WAIT_ANSWER, /* answers are waited for (closed loop) */
+	FD_WAIT_TIME,   /* pieces leave at their captured times (open loop) */
+	FD_WAIT_NONE    /* all pieces leave at once */
+};
+
+struct fd_pace {
+	double speed;  /* 2: twice as fast as captured; > 0 */
+	gboolean asap; /* captured times are not waited for */
+	enum fd_wait wait;
+	uint64_t quiet_ns;
+	uint64_t timeout_ns;
+};
+
+enum fd_move {
+	FD_MOVE_SEND,    /* the piece's bytes; then call fd_dialogue_moved */
+	FD_MOVE_FIN,     /* no more sending; then call fd_dialogue_moved */
+	FD_MOVE_RST,     /* reset: the session is over */
+	FD_MOVE_WAIT,    /* until something comes, or next->wake_ns */
+	FD_MOVE_DONE,    /* all of it was played */
+	FD_MOVE_TIMEOUT, /* next->missing says what did not come */
+	FD_MOVE_LOST     /* live: bytes of the client are missing */
+};
+
+struct fd_next {
+	const struct fd_piece *piece; /* FD_MOVE_SEND: what to send */
+	uint64_t due_ns;   /* SEND, FIN: when it should have gone by the schedule, and without our
+			      waiting for quiet */
+	uint64_t ready_ns; /* SEND, FIN: from when it could go; never less than due_ns */
+	gboolean opens;    /* SEND: the first piece of a message */
+	uint64_t wake_ns;  /* WAIT: look again then; UINT64_MAX: only when something comes */
+	const char *missing;
+};
+
+struct fd_dialogue {
+	const struct fd_script *script;
+	uint64_t at;        /* next piece */
+	uint64_t origin_ns; /* the schedule's time of the session's first packet, monotonic */
+	uint64_t active_ns; /* when something was last sent or came */
+	uint64_t heard_ns;  /* when bytes last came */
+	uint64_t received;  /* bytes of the peer */
+	uint64_t mark;      /* received when the last message was opened: the answer has begun
+			     * when more have come */
+	uint64_t excuse_ns; /* how late we are by waiting for quiet */
+	uint64_t quiet_ns;  /* until when the piece at hand waited for that; 0: it did not */
+	uint32_t message;   /* how many messages were opened */
+	int64_t shift;      /* received less expected, as of the last message */
+	uint64_t captured;  /* bytes of the server before at, in capture order */
+	uint64_t needed;    /* the last client piece's needs, for the verdict */
+	uint64_t pause_ns;  /* longest within the captured answer before at */
+	uint64_t answer_ns; /* time-line time of the last server piece passed */
+	gboolean in_answer; /* no client data was passed after it */
+	gboolean opens;     /* the next client data is the first of a message */
+	gboolean gated;     /* the answer before the piece at hand was waited for */
+	gboolean fin_sent;
+	gboolean server_ends; /* a server FIN or RST is before at */
+	gboolean server_rst;
+	gboolean peer_closed;
+};
+
+/* origin_ns: when the first packet of the session is due; now_ns >= origin_ns: when it starts. */
+void fd_dialogue_init(struct fd_dialogue *dialogue, const struct fd_script *script,
+		      uint64_t origin_ns, uint64_t now_ns);
+
+/* What to do now. Calling it again without anything having happened gives the same. */
+enum fd_move fd_dialogue_next(struct fd_dialogue *dialogue, const struct fd_pace *pace,
+			      uint64_t now_ns, struct fd_next *next);
+
+/* The piece that SEND or FIN asked for has left in full. */
+void fd_dialogue_moved(struct fd_dialogue *dialogue, uint64_t now_ns);
+
+/* Bytes came (UDP: a datagram, may be empty). */
+void fd_dialogue_heard(struct fd_dialogue *dialogue, uint64_t bytes, uint64_t now_ns);
+
+/* The peer has closed its side. */
+void fd_dialogue_closed(struct fd_dialogue *dialogue, uint64_t now_ns);
+
+/* Bytes of the server in the capture that belong to what was played so far: what received is
+ * compared with at the end. *least: at least that many (the client left early, or the capture
+ * ended), instead of exactly. */
+uint64_t fd_dialogue_expected(const struct fd_dialogue *dialogue, gboolean *least);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * The ledger of a play: lag, exchanges, and how like the captured answer the real one is. Internal
+ * to the driver.
+ *
+ * Place in the house: play.c tells it what is sent and heard, it fills the tallies and the play's
+ * own figures. Times are CLOCK_MONOTONIC.
+ *
+ * An exchange is a message of the client and the answer to it. Its latency runs from when the
+ * message's last piece before the answer was due by the schedule, its service time from when that
+ * piece left, both to the last byte of the answer.
+ */
+#ifndef FD_REPLAY_LEDGER_H
+#define FD_REPLAY_LEDGER_H
+
+#include "replay/play/play.h"
+
+/* Something leaves now that could have left since ready_ns. */
+void fd_ledger_lag(struct fd_stage *stage, struct fd_play *play, uint64_t now_ns,
+		   uint64_t ready_ns);
+
+/* The piece in next is about to leave. */
+void fd_ledger_send(struct fd_stage *stage, struct fd_play *play, const struct fd_next *next,
+		    uint64_t now_ns);
+
+/* length bytes of the answer came; they are in stage->buffer. */
+void fd_ledger_heard(struct fd_stage *stage, struct fd_play *play, size_t length, uint64_t now_ns);
+
+/* The exchange going on, if any, is over. */
+void fd_ledger_close(struct fd_stage *stage, struct fd_play *play);
+
+#endif

@@ -1,0 +1,140 @@
+#include "replay/play/script.h"
+
+#include <string.h>
+
+#include "replay/sessions/side.h"
+
+const uint8_t *fd_script_payload(const struct fd_script *script, const struct fd_piece *piece)
+{
+	if (!script->sessions)
+		return script->bytes + (piece->offset - script->bytes_from);
+	return fd_sessions_payload(script->sessions, piece);
+}
+
+/* The first piece to play of a session that began before the capture. */
+static uint64_t join_at(const struct fd_script *script)
+{
+	uint64_t i = 0;
+
+	if (script->session->began != FD_BEGAN_MID_STREAM)
+		return 0;
+	while (i < script->count && !(script->pieces[i].way == FD_FROM_CLIENT &&
+				      script->pieces[i].kind == FD_PIECE_DATA))
+		i++;
+	return i;
+}
+
+static const char *judge(const struct fd_script *script)
+{
+	const struct fd_session *session = script->session;
+	uint64_t bytes = 0;
+
+	for (uint64_t i = script->from; i < script->count; i++) {
+		const struct fd_piece *piece = &script->pieces[i];
+
+		if (piece->way != FD_FROM_CLIENT)
+			continue;
+		if (piece->kind == FD_PIECE_GAP)
+			return session->odd & FD_ODD_CUT
+				       ? "the capture's snap length cut bytes of the client"
+				       : "bytes of the client are missing from the capture";
+		bytes += piece->kind == FD_PIECE_DATA;
+	}
+	if (bytes)
+		return NULL;
+	switch ((enum fd_began)session->began) {
+	case FD_BEGAN_MID_STREAM:
+		return "began before the capture and sends nothing in it";
+	case FD_BEGAN_DATAGRAM:
+		return "the client sends nothing";
+	default:
+		return NULL;
+	}
+}
+
+static gint by_start(gconstpointer a, gconstpointer b, gpointer user)
+{
+	const struct fd_script *scripts = user;
+	const struct fd_session *x = scripts[*(const uint32_t *)a].session;
+	const struct fd_session *y = scripts[*(const uint32_t *)b].session;
+
+	if (x->start_ns != y->start_ns)
+		return x->start_ns < y->start_ns ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static uint32_t host_number(GHashTable *hosts, const struct fd_endpoint *client)
+{
+	GBytes *key = g_bytes_new(client->addr, sizeof(client->addr));
+	gpointer number = g_hash_table_lookup(hosts, key);
+
+	if (number) {
+		g_bytes_unref(key);
+		return GPOINTER_TO_UINT(number) - 1;
+	}
+	g_hash_table_insert(hosts, key, GUINT_TO_POINTER(g_hash_table_size(hosts) + 1));
+	return g_hash_table_size(hosts) - 1;
+}
+
+static void script_init(struct fd_script *script, const struct fd_scripts *all,
+			const struct fd_session *session, GHashTable *sides)
+{
+	gpointer control = g_hash_table_lookup(sides, GUINT_TO_POINTER(session->id + 1));
+
+	script->session = session;
+	script->sessions = all->sessions;
+	script->pieces = fd_sessions_pieces(all->sessions, session);
+	script->count = session->pieces;
+	script->from = join_at(script);
+	script->complete = TRUE;
+	script->lesson = &all->lessons[session->id];
+	script->hold_ns = session->ended == FD_ENDED_OPEN || session->ended == FD_ENDED_HALF
+				  ? MAX(all->duration_ns, session->end_ns)
+				  : session->end_ns;
+	script->unfit = judge(script);
+	if (control) {
+		script->unfit = "a side connection (as of FTP): its port is agreed on anew, not "
+				"followed";
+		script->control = GPOINTER_TO_UINT(control) - 1;
+	}
+}
+
+struct fd_scripts *fd_scripts_new(const struct fd_sessions *sessions)
+{
+	struct fd_scripts *all = g_new0(struct fd_scripts, 1);
+	size_t count = fd_sessions_count(sessions);
+	g_autoptr(GHashTable) sides = fd_side_connections(sessions);
+	g_autoptr(GHashTable) hosts = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+							    (GDestroyNotify)g_bytes_unref, NULL);
+
+	all->sessions = sessions;
+	all->count = count;
+	all->duration_ns = fd_sessions_duration_ns(sessions);
+	all->scripts = g_new0(struct fd_script, count);
+	all->lessons = g_new0(struct fd_lesson, count);
+	all->order = g_new0(uint32_t, count);
+	for (size_t i = 0; i < count; i++) {
+		struct fd_script *script = &all->scripts[i];
+
+		script_init(script, all, fd_sessions_get(sessions, i), sides);
+		if (script->unfit)
+			continue;
+		script->host = host_number(hosts, &script->session->client);
+		all->order[all->fit++] = script->session->id;
+	}
+	all->hosts = g_hash_table_size(hosts);
+	g_qsort_with_data(all->order, (gint)all->fit, sizeof(*all->order), by_start, all->scripts);
+	return all;
+}
+
+void fd_scripts_free(struct fd_scripts *scripts)
+{
+	if (!scripts)
+		return;
+	for (size_t i = 0; i < scripts->count; i++)
+		g_free(scripts->lessons[i].answers);
+	g_free(scripts->lessons);
+	g_free(scripts->scripts);
+	g_free(scripts->order);
+	g_free(scripts);
+}

@@ -1,0 +1,70 @@
+/*
+ * Amplify: a capture made more intense, as a file.
+ *
+ * Place in the house: above assembler.h; cli/cmd_amplify.c is its caller. The output is many copies
+ * of the capture's sessions mixed in time. In each copy every client of the capture becomes another
+ * host: it has its own address, and ports of its own, that no other client alive at the time has.
+ * Its sessions keep their server, payload, gaps and flags; sequence numbers are moved by a constant
+ * a session and way (acknowledgements and SACK blocks alike), and all checksums are made right,
+ * also where the capture's were not. Packets that belong to no session are left out.
+ *
+ * Order of copies. A round is one copy by each of the clones; there are `repeat` rounds. A clone
+ * starts its first copy at its phase and each next one a period after the one before, a period
+ * being the capture's duration and one average gap between packets.
+ *
+ * Memory: about 100 bytes a session of the capture, 150 a clone, and 2 MiB of buffers; the capture's
+ * packets lie in a mapped temporary file (48 bytes a packet and its bytes). It does not grow with
+ * the output. The same capture, options and seed give the same bytes.
+ */
+#ifndef FD_REPLAY_AMPLIFY_H
+#define FD_REPLAY_AMPLIFY_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "replay/capture/endpoint.h"
+#include "replay/sessions/session.h"
+
+enum fd_phase {
+	FD_PHASE_UNIFORM, /* clones start evenly spread over a period */
+	FD_PHASE_RANDOM,  /* at random within a period, by the seed */
+	FD_PHASE_NONE     /* all at once */
+};
+
+struct fd_amplify_options {
+	uint32_t clones; /* at least 1 */
+	uint32_t repeat; /* at least 1 */
+	double speed;    /* times are divided by it; more than 0 */
+	enum fd_phase phase;
+	uint64_t seed;
+	struct fd_prefix sources[2]; /* for IPv4 and IPv6 clients; family NONE: the
+				      * default, 16.0.0.0/8 and 2001:db8:16::/64 */
+	uint64_t max_gap_ns;         /* as in fd_load_options */
+	uint64_t udp_idle_ns;        /* as in fd_load_options */
+	/* While the capture is read; then, with written packets and their total, while writing. */
+	fd_progress_fn reading, writing;
+	void *user;
+};
+
+struct fd_amplified {
+	uint64_t packets;
+	uint64_t bytes; /* of the file */
+	uint64_t sessions;
+	uint64_t clients;     /* different address and life: copies times clients of the capture */
+	uint64_t duration_ns; /* from its first packet to its last */
+	uint32_t captured_sessions;
+	uint32_t captured_clients;
+	uint64_t captured_duration_ns;
+	struct fd_capture_totals totals;
+	char *damage; /* what was wrong with the capture, NULL when it was whole */
+};
+
+/* Writes output ("-" is standard output) from path ("-" is standard input). FALSE and error on
+ * failure: no file is left then. The caller clears result. */
+gboolean fd_amplify_run(const char *path, const char *output,
+			const struct fd_amplify_options *options, struct fd_amplified *result,
+			GError **error);
+
+void fd_amplified_clear(struct fd_amplified *result);
+
+#endif

@@ -1,0 +1,36 @@
+#include "replay/rewrite/merge.h"
+
+static gboolean before(const struct fd_merge_entry *a, const struct fd_merge_entry *b)
+{
+	return a->time < b->time || (a->time == b->time && a->stream < b->stream);
+}
+
+void fd_merge_init(struct fd_merge *merge, const uint64_t *times, uint32_t streams)
+{
+	struct fd_merge_entry *winners;
+
+	merge->leaves = 1;
+	while (merge->leaves < streams)
+		merge->leaves *= 2;
+	merge->losers = g_new(struct fd_merge_entry, merge->leaves);
+	winners = g_new(struct fd_merge_entry, 2 * merge->leaves);
+	for (uint64_t i = 0; i < merge->leaves; i++)
+		winners[merge->leaves + i] =
+			(struct fd_merge_entry){ .time = i < streams ? times[i] : FD_MERGE_DONE,
+						 .stream = i };
+	for (uint64_t node = merge->leaves - 1; node > 0; node--) {
+		const struct fd_merge_entry *left = &winners[2 * node];
+		const struct fd_merge_entry *right = &winners[2 * node + 1];
+		gboolean first = before(left, right);
+
+		winners[node] = first ? *left : *right;
+		merge->losers[node] = first ? *right : *left;
+	}
+	merge->winner = winners[1];
+	g_free(winners);
+}
+
+void fd_merge_clear(struct fd_merge *merge)
+{
+	g_clear_pointer(&merge->losers, g_free);
+}

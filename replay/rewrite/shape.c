@@ -1,0 +1,257 @@
+#include "replay/rewrite/shape.h"
+
+#include <string.h>
+
+#include "replay/capture/checksum.h"
+
+#define TCP_SEQ      4u
+#define TCP_ACK      8u
+#define TCP_CHECKSUM 16u
+#define UDP_CHECKSUM 6u
+#define OPTION_SACK  5u
+
+static uint32_t get_u32(const uint8_t *bytes)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return GUINT32_FROM_BE(value);
+}
+
+static void put_u32(uint8_t *bytes, uint32_t value)
+{
+	uint32_t network = GUINT32_TO_BE(value);
+
+	memcpy(bytes, &network, sizeof(network));
+}
+
+/* The part of a datagram that a packet holds. */
+struct part {
+	const struct fd_decoded *own; /* of the packet */
+	uint32_t frame_at;            /* where the part begins in the packet */
+	uint32_t begin, end;          /* offsets in the datagram */
+	uint32_t segment_at;          /* where the transport header begins in the datagram */
+	gboolean cut;                 /* the packet was cut by the snap length */
+};
+
+/* Where in the packet the size bytes at offset of the transport header are; 0 when elsewhere. */
+static uint16_t locate(const struct part *part, uint32_t offset, uint32_t size)
+{
+	uint32_t at = part->segment_at + offset;
+
+	if (at < part->begin || at + size > part->end)
+		return 0;
+	at = part->frame_at + (at - part->begin);
+	return at <= UINT16_MAX ? (uint16_t)at : 0;
+}
+
+/* Finds the SACK option; gives the offset of its first block in the header, 0 when there is none.
+ */
+static uint32_t find_sack(const struct fd_decoded *decoded, uint8_t *numbers)
+{
+	uint32_t end = MIN(decoded->header_length, decoded->segment_captured);
+	const uint8_t *header = decoded->segment;
+
+	for (uint32_t at = 20; at + 1 < end;) {
+		uint32_t kind = header[at], size = header[at + 1];
+
+		if (kind == 0)
+			return 0;
+		if (kind == 1) {
+			at++;
+			continue;
+		}
+		if (size < 2 || size > end - at)
+			return 0;
+		if (kind == OPTION_SACK && (size - 2) % 8 == 0 && size > 2) {
+			*numbers = (uint8_t)((size - 2) / 4);
+			return at + 2;
+		}
+		at += size;
+	}
+	return 0;
+}
+
+static uint64_t pseudo_sum(const struct fd_decoded *decoded, uint32_t length)
+{
+	size_t size = fd_checksum_address_bytes(decoded->family);
+	uint64_t sum = fd_checksum_add(0, decoded->src.addr, size);
+
+	sum = fd_checksum_add(sum, decoded->dst.addr, size);
+	sum = fd_checksum_add_number(sum, length);
+	return fd_checksum_add_number(sum, decoded->protocol);
+}
+
+/* The sum of all that the checksum covers, the checksum itself not. When bytes were cut off by the
+ * snap length the captured checksum is believed: it says what the sum was. When the frame never had
+ * them, whatever its IP header says, it is of those that it has. */
+static uint64_t covered_sum(const struct fd_decoded *decoded, const struct part *part,
+			    uint32_t checksum)
+{
+	const uint8_t *field = decoded->segment + checksum;
+	uint32_t length = MIN(decoded->segment_length, decoded->segment_captured);
+	uint16_t captured;
+
+	if (length < decoded->segment_length && part->cut) {
+		memcpy(&captured, field, sizeof(captured));
+		return 0xffffu ^ captured;
+	}
+	return fd_checksum_remove(fd_checksum_add(pseudo_sum(decoded, length), decoded->segment,
+						  length),
+				  field, 2);
+}
+
+static gboolean shape_tcp(const struct fd_decoded *decoded, const struct part *part,
+			  struct fd_shape *shape, uint64_t *sum)
+{
+	uint32_t sack = find_sack(decoded, &shape->sacks);
+
+	shape->checksum_at = locate(part, TCP_CHECKSUM, 2);
+	*sum = covered_sum(decoded, part, TCP_CHECKSUM);
+	if (shape->fragment || sack % 2) {
+		shape->sacks = 0;
+		return FALSE;
+	}
+	shape->seq_at = locate(part, TCP_SEQ, 4);
+	*sum = fd_checksum_remove(*sum, decoded->segment + TCP_SEQ, 4);
+	if (!(decoded->flags & FD_TCP_ACK)) {
+		shape->sacks = 0;
+		return TRUE;
+	}
+	shape->ack_at = locate(part, TCP_ACK, 4);
+	*sum = fd_checksum_remove(*sum, decoded->segment + TCP_ACK, 4);
+	if (sack) {
+		shape->sack_at = locate(part, sack, 4u * shape->sacks);
+		*sum = fd_checksum_remove(*sum, decoded->segment + sack, (size_t)4 * shape->sacks);
+	}
+	return TRUE;
+}
+
+static void shape_udp(const struct fd_decoded *decoded, const struct part *part,
+		      struct fd_shape *shape, uint64_t *sum)
+{
+	const uint8_t *field = decoded->segment + UDP_CHECKSUM;
+
+	shape->udp = TRUE;
+	*sum = covered_sum(decoded, part, UDP_CHECKSUM);
+	/* 0 means that there is none, which IPv6 does not allow. */
+	if (decoded->family == FD_FAMILY_IPV6 || field[0] || field[1])
+		shape->checksum_at = locate(part, UDP_CHECKSUM, 2);
+}
+
+static void shape_ip(const struct fd_packet *packet, const struct part *part,
+		     struct fd_shape *shape)
+{
+	const uint8_t *ip = packet->bytes + part->own->l3;
+	uint16_t l3 = (uint16_t)part->own->l3;
+	uint16_t src = shape->way == FD_FROM_CLIENT;
+	uint64_t sum;
+
+	shape->family = part->own->family;
+	if (shape->family == FD_FAMILY_IPV6) {
+		shape->address_at = (uint16_t)(l3 + (src ? 8 : 24));
+		return;
+	}
+	shape->address_at = (uint16_t)(l3 + (src ? 12 : 16));
+	shape->ip_checksum_at = (uint16_t)(l3 + 10);
+	sum = fd_checksum_add(0, ip, (size_t)(ip[0] & 15) * 4);
+	sum = fd_checksum_remove(sum, ip + 10, 2);
+	sum = fd_checksum_remove(sum, packet->bytes + shape->address_at, 4);
+	shape->ip_sum = fd_checksum_fold(sum);
+}
+
+gboolean fd_shape_make(int link, const struct fd_packet *packet, const struct fd_decoded *decoded,
+		       enum fd_way way, struct fd_shape *shape)
+{
+	struct fd_decoded own = *decoded;
+	struct part part = { .own = &own,
+			     .segment_at = decoded->segment_at,
+			     .cut = packet->captured < packet->length };
+	uint32_t port = way == FD_FROM_CLIENT ? 0 : 2;
+	gboolean movable = TRUE;
+	uint64_t sum;
+
+	if (decoded->was_fragmented)
+		fd_decode(link, packet, &own);
+	part.frame_at = (uint32_t)(own.segment - packet->bytes);
+	part.begin = decoded->was_fragmented ? own.fragment_offset : 0;
+	part.end = part.begin + MIN(own.segment_captured, own.segment_length);
+	*shape = (struct fd_shape){ .captured = packet->captured,
+				    .length = packet->length,
+				    .way = (uint8_t)way,
+				    .fragment = decoded->was_fragmented != FALSE };
+	shape_ip(packet, &part, shape);
+	if (decoded->kind == FD_DECODED_TCP)
+		movable = shape_tcp(decoded, &part, shape, &sum);
+	else
+		shape_udp(decoded, &part, shape, &sum);
+	shape->port_at = locate(&part, port, 2);
+	sum = fd_checksum_remove(sum, decoded->segment + port, 2);
+	sum = fd_checksum_remove(sum, packet->bytes + shape->address_at,
+				 fd_checksum_address_bytes(own.family));
+	shape->segment_sum = fd_checksum_fold(sum);
+	return movable;
+}
+
+void fd_shape_turn(struct fd_shape *shape, const uint8_t *frame, uint16_t client_port,
+		   uint16_t server_port)
+{
+	size_t size = fd_checksum_address_bytes(shape->family);
+	const uint8_t *old = frame + shape->address_at;
+	int step = shape->way == FD_FROM_CLIENT ? 1 : -1;
+	const uint8_t *new = old + step *(int)size;
+	uint64_t sum = fd_checksum_add(shape->segment_sum, old, size);
+
+	/* Its client is now at the other end: that one's address and port are what copies change.
+	 */
+	sum += GUINT16_TO_BE(server_port);
+	sum = fd_checksum_remove(sum, new, size);
+	sum += 0xffffu ^ GUINT16_TO_BE(client_port);
+	shape->segment_sum = fd_checksum_fold(sum);
+	if (shape->family == FD_FAMILY_IPV4) {
+		sum = fd_checksum_add(shape->ip_sum, old, size);
+		shape->ip_sum = fd_checksum_fold(fd_checksum_remove(sum, new, size));
+	}
+	shape->address_at = (uint16_t)(shape->address_at + step * (int)size);
+	if (shape->port_at)
+		shape->port_at = (uint16_t)(shape->port_at + 2 * step);
+	shape->way = !shape->way;
+}
+
+/* Moves a number of a stream and adds its new bytes to the sum. */
+static uint64_t move(uint8_t *bytes, uint32_t by, uint64_t sum)
+{
+	put_u32(bytes, get_u32(bytes) + by);
+	return fd_checksum_add(sum, bytes, 4);
+}
+
+void fd_shape_copy(const struct fd_shape *shape, const uint8_t *frame,
+		   const struct fd_identity *identity, const struct fd_moves *moves, uint8_t *out)
+{
+	uint16_t port = GUINT16_TO_BE(moves->port);
+	uint64_t sum = shape->segment_sum + identity->address_sum + port;
+	uint16_t checksum;
+
+	memcpy(out, frame, shape->captured);
+	if (shape->family == FD_FAMILY_IPV4) {
+		memcpy(out + shape->address_at, identity->client.addr, 4);
+		checksum = fd_checksum_of(shape->ip_sum + identity->address_sum);
+		memcpy(out + shape->ip_checksum_at, &checksum, 2);
+	} else {
+		memcpy(out + shape->address_at, identity->client.addr, 16);
+	}
+	if (shape->port_at)
+		memcpy(out + shape->port_at, &port, 2);
+	if (shape->seq_at)
+		sum = move(out + shape->seq_at, moves->moved[shape->way], sum);
+	if (shape->ack_at)
+		sum = move(out + shape->ack_at, moves->moved[!shape->way], sum);
+	for (unsigned i = 0; i < shape->sacks; i++)
+		sum = move(out + shape->sack_at + 4u * i, moves->moved[!shape->way], sum);
+	if (!shape->checksum_at)
+		return;
+	checksum = fd_checksum_of(sum);
+	if (shape->udp && checksum == 0)
+		checksum = 0xffff;
+	memcpy(out + shape->checksum_at, &checksum, 2);
+}

@@ -1,0 +1,68 @@
+/*
+ * Shapes: a captured packet as something to make copies of.
+ *
+ * Place in the house: below amplify.c. A shape knows where in the packet the fields are that differ
+ * between copies (the client's address and port, sequence numbers), and the checksum sums of all
+ * the rest, so that a copy costs a memcpy and a few additions. A fragment has the fields that lie
+ * in its part of the datagram.
+ */
+#ifndef FD_REPLAY_SHAPE_H
+#define FD_REPLAY_SHAPE_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "replay/capture/decode.h"
+#include "replay/sessions/session.h"
+
+/* Offsets in the packet; 0 where there is no such field. Sums are folded to 16 bits. */
+struct fd_shape {
+	uint64_t time_ns; /* on the time line */
+	uint32_t session;
+	uint32_t captured;
+	uint32_t length;
+	uint32_t ip_sum;      /* of the IPv4 header without checksum and client's address */
+	uint32_t segment_sum; /* of pseudo-header and segment without checksum and what copies
+				 change */
+	uint16_t address_at;
+	uint16_t port_at;
+	uint16_t ip_checksum_at;
+	uint16_t checksum_at;
+	uint16_t seq_at;
+	uint16_t ack_at;
+	uint16_t sack_at;
+	uint8_t sacks; /* numbers in the SACK option: two a block */
+	uint8_t way;   /* enum fd_way */
+	uint8_t family;
+	uint8_t udp;
+	uint8_t fragment;
+};
+
+/* What a copy has of its own. */
+struct fd_identity {
+	struct fd_endpoint client; /* its port is not used: it goes with the session */
+	uint64_t address_sum;      /* of the client's address, see checksum.h */
+};
+
+/* What a session of a copy has of its own. */
+struct fd_moves {
+	uint16_t port;     /* the client's, host order */
+	uint32_t moved[2]; /* what is added to sequence numbers, by enum fd_way */
+};
+
+/* Fills in all but time and session. decoded is of the whole datagram when the packet is a
+ * fragment. FALSE when its sequence numbers must stay: they lie where their checksum cannot follow
+ * (in a fragment, or a SACK option at an odd offset). */
+gboolean fd_shape_make(int link, const struct fd_packet *packet, const struct fd_decoded *decoded,
+		       enum fd_way way, struct fd_shape *shape);
+
+/* The sides were guessed wrong when the shape was made: client is who was the server. frame is the
+ * packet's bytes. */
+void fd_shape_turn(struct fd_shape *shape, const uint8_t *frame, uint16_t client_port,
+		   uint16_t server_port);
+
+/* Writes the copy: shape->captured bytes to out. */
+void fd_shape_copy(const struct fd_shape *shape, const uint8_t *frame,
+		   const struct fd_identity *identity, const struct fd_moves *moves, uint8_t *out);
+
+#endif

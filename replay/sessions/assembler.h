@@ -1,0 +1,108 @@
+/*
+ * The assembler: packets in, session events out.
+ *
+ * Place in the house: the engine below session.h; mirroring feeds it live packets. It decodes the
+ * link, network and transport layers, puts IP fragments together, tells sessions apart and puts
+ * each TCP stream in order. Bytes are delivered once, in stream order, first copy wins.
+ *
+ * Order. Events of one way come in stream order. Bytes that had to wait for a missing segment are
+ * delivered late, with the time and number of the packet they came in: a caller that needs both
+ * ways in capture order sorts by packet number (session.h does).
+ *
+ * Bounds. About 700 bytes a session that has not been dropped, at most 1 MiB and 1024 segments a
+ * way and 64 MiB in all of bytes that wait for missing ones (beyond that the missing ones become a
+ * gap), 4 MiB of IP fragments. Closed TCP sessions and idle UDP sessions are dropped; silent TCP
+ * sessions only when options.tcp_idle_ns is set: live use must set it.
+ *
+ * A missing byte becomes a gap when the receiver has acknowledged what lies behind it and eight
+ * packets of the session have passed since, that one included, when the bounds above are met, or at the session's end.
+ */
+#ifndef FD_REPLAY_ASSEMBLER_H
+#define FD_REPLAY_ASSEMBLER_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "replay/capture/capture.h"
+#include "replay/sessions/session.h"
+
+struct fd_decoded;
+
+/* What a segment or datagram added to a stream. */
+struct fd_arrival {
+	struct fd_piece piece;  /* offset is not set; time_ns is when its packet came, on the time
+				 * line, so it may be less than an earlier event's */
+	const uint8_t *bytes;   /* of a DATA piece, valid during the call */
+	uint64_t stream_offset; /* of its first byte, gaps counted */
+	uint64_t packet;        /* number of the packet it came in */
+};
+
+/* The session given to these is the assembler's own and stays at its place until "closed" has
+ * returned; its totals are up to date. Any may be NULL. */
+struct fd_assembler_ops {
+	/* A new session; *data is the caller's, NULL at first, handed to all later calls. client
+	 * and server may still be swapped, and began change, until the first arrival. */
+	void (*opened)(void *user, const struct fd_session *session, void **data);
+	void (*arrived)(void *user, const struct fd_session *session, void *data,
+			const struct fd_arrival *arrival);
+	/* Bytes that were delivered before came again. TRUE when they are other bytes. */
+	gboolean (*repeated)(void *user, const struct fd_session *session, void *data,
+			     enum fd_way way, uint64_t stream_offset, const uint8_t *bytes,
+			     uint32_t length);
+	/* Every packet of a session, before the arrivals it causes. Fragments come when their
+	 * datagram is whole, each as it was captured; decoded is then the datagram's. time_ns is on
+	 * the time line. */
+	void (*packet)(void *user, const struct fd_session *session, void *data, enum fd_way way,
+		       const struct fd_packet *packet, const struct fd_decoded *decoded,
+		       uint64_t time_ns);
+	/* The last event of a session: no packet will be added to it. */
+	void (*closed)(void *user, const struct fd_session *session, void *data);
+};
+
+struct fd_assembler_options {
+	uint64_t max_gap_ns;       /* as in fd_load_options */
+	uint64_t udp_idle_ns;      /* as in fd_load_options */
+	uint64_t forget_ns;        /* TCP: closed sessions are dropped after this; 0: 120 s */
+	uint64_t tcp_idle_ns;      /* TCP: drop silent sessions after this, 0: never */
+	gboolean eager;            /* live: a stream without SYN starts with the first segment seen,
+				    * instead of waiting for a few in case they are out of order */
+	struct fd_endpoint server; /* when family is set: the side with this address (all zero
+				    * bytes: any) and port is the server, all else is left out */
+};
+
+struct fd_assembler;
+
+/* ops and user must outlive the assembler; options may be NULL and is copied. link is a DLT_ value.
+ * NULL and error when the link type is not read. */
+struct fd_assembler *fd_assembler_new(int link, const struct fd_assembler_options *options,
+				      const struct fd_assembler_ops *ops, void *user,
+				      GError **error);
+
+/* Feeds one packet. Never fails: what cannot be used is counted in the totals. */
+void fd_assembler_feed(struct fd_assembler *assembler, const struct fd_packet *packet);
+
+/* Time has passed without packets (live): idle and closed sessions are dropped. */
+void fd_assembler_tick(struct fd_assembler *assembler, uint64_t epoch_ns);
+
+/* Feeds a whole capture and finishes. progress is as in fd_load_options. FALSE and error when its
+ * first packet cannot be read, when progress said stop, or when it holds no TCP or UDP packet; the
+ * assembler is finished, and so all sessions are closed, in any case. Damage after the first packet
+ * is no error (fd_capture_damage). */
+gboolean fd_assembler_read(struct fd_assembler *assembler, struct fd_capture *capture,
+			   fd_progress_fn progress, void *user, GError **error);
+
+/* The end: delivers what waits, closes all sessions in order of id. Feed no more after that. */
+void fd_assembler_finish(struct fd_assembler *assembler);
+
+const struct fd_capture_totals *fd_assembler_totals(const struct fd_assembler *assembler);
+
+/* Where the time line is: from the first packet to the last. */
+uint64_t fd_assembler_line_ns(const struct fd_assembler *assembler);
+
+/* Sessions seen, and of these not closed yet. */
+uint32_t fd_assembler_sessions(const struct fd_assembler *assembler, uint32_t *open);
+
+/* NULL is allowed. Sessions that are open are dropped without an event. */
+void fd_assembler_free(struct fd_assembler *assembler);
+
+#endif

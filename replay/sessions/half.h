@@ -1,0 +1,92 @@
+/*
+ * Halves: one way of a TCP connection, its segments put in order.
+ *
+ * Place in the house: the part of the assembler (assembler.h) that knows sequence numbers. A half
+ * gives each byte of its stream once, in order, to the sink; the first copy of a byte wins. What
+ * waits for a missing segment is copied; segments that come in order are handed on where they lie.
+ *
+ * States. A half is *unknown* until something tells where its stream begins: a SYN (*known*), an
+ * acknowledgement by the other side (*guessed*: right unless its own segments say otherwise), or,
+ * without SYN, its first segments, which are *held* for a few packets in case the capture has them
+ * out of order.
+ *
+ * Bounds: see assembler.h. Sequence arithmetic is modulo 2^32 (RFC 9293, 3.4).
+ */
+#ifndef FD_REPLAY_HALF_H
+#define FD_REPLAY_HALF_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "replay/sessions/assembler.h"
+#include "replay/sessions/waiting.h"
+
+enum fd_half_state { FD_HALF_UNKNOWN, FD_HALF_GUESSED, FD_HALF_HELD, FD_HALF_KNOWN };
+
+struct fd_half {
+	uint8_t state;    /* enum fd_half_state */
+	uint8_t syn;      /* SYN was seen, isn is set */
+	uint8_t fin;      /* FIN was seen, fin_seq is set */
+	uint8_t fin_done; /* FIN was delivered */
+	uint8_t acked;    /* the other side has acknowledged something: top_ack is set */
+	uint8_t trusted;  /* the guess is of a whole session: what is missing behind it is a gap */
+	uint8_t absent;   /* the capture has no packet of this way: acknowledgements make gaps */
+	uint8_t patience; /* packets of the session since the hole was acknowledged */
+	uint8_t unbelieved; /* segments in a row that were too far ahead */
+	uint32_t isn;       /* also of a guess */
+	uint32_t next;      /* sequence number of the next byte to deliver */
+	uint32_t fin_seq;
+	uint32_t top_ack;
+	uint32_t unbelieved_next; /* where the next segment of that row would start */
+	uint64_t offset;          /* of next in the stream, gaps counted */
+	uint64_t other;           /* bytes of the other way that it has acknowledged */
+	uint64_t time_ns;         /* time and packet of the last delivery: never less after */
+	uint64_t packet;
+	uint64_t fin_time_ns, fin_packet, fin_acked; /* of the segment with FIN */
+	struct fd_waiting waiting;
+};
+
+/* Where a half delivers. odd gets bits of enum fd_odd, budget counts the bytes that wait in all. */
+struct fd_half_sink {
+	void (*arrived)(void *user, const struct fd_arrival *arrival);
+	gboolean (*repeated)(void *user, uint64_t stream_offset, const uint8_t *bytes,
+			     uint32_t length);
+	void *user;
+	uint32_t *odd;
+	uint32_t gap_bit; /* which of the two FD_ODD_GAP bits is this way's */
+	size_t *budget;
+	uint8_t way;
+	gboolean eager;
+};
+
+/* A SYN: the stream begins behind it. */
+void fd_half_begin(struct fd_half *half, const struct fd_half_sink *sink, uint32_t isn);
+
+/* A segment: delivers what it adds, and what waited for it. */
+void fd_half_take(struct fd_half *half, const struct fd_half_sink *sink,
+		  const struct fd_segment *segment);
+
+/* The other side acknowledged up to ack. whole: its SYN was seen, so nothing of this way can have
+ * come before the capture began. */
+void fd_half_acked(struct fd_half *half, uint32_t ack, gboolean whole);
+
+/* A packet of the session (of any way) has passed: patience with holes runs out. seen: the capture
+ * has packets of this way. */
+void fd_half_passed(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
+		    uint64_t packet, gboolean seen);
+
+/* Bytes of this way up to ack: what a segment that carries it may have answered to. */
+uint64_t fd_half_offset_of(const struct fd_half *half, uint32_t ack);
+
+/* Whether a RST with this number is near enough to be believed. */
+gboolean fd_half_believes(const struct fd_half *half, uint32_t seq);
+
+/* The end: what waits is delivered behind gaps; bytes that were acknowledged but never seen are a
+ * gap. Frees what waits. */
+void fd_half_finish(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
+		    uint64_t packet);
+
+/* Frees what waits without delivering it. */
+void fd_half_clear(struct fd_half *half, size_t *budget);
+
+#endif

@@ -1,0 +1,283 @@
+/*
+ * Loading: the assembler's events into the spool, then each session's pieces side by side.
+ *
+ * While the capture is read, the pieces of a session are chained: up to CHUNK of them in memory,
+ * full chunks in a spool, each with the place of the one before it. When a session is closed the
+ * chain is complete; when all are, the chains are copied into the index, which is ordered by
+ * session. Each way of a chain is in order, the two are merged by packet number on the way.
+ */
+#include <string.h>
+
+#include "replay/sessions/assembler.h"
+#include "replay/sessions/session_private.h"
+
+#define CHUNK          8u
+#define NO_CHUNK       UINT64_MAX
+#define COMPARE_CHUNKS 64u /* how far back a retransmission is compared: 512 pieces */
+#define COMPARE_BYTES  4096u
+
+struct entry {
+	struct fd_piece piece;
+	uint64_t packet;
+};
+
+struct chunk {
+	uint64_t previous; /* offset in the chain spool, or NO_CHUNK */
+	uint64_t count;
+	struct entry entries[CHUNK];
+};
+
+/* A session that is open: the assembler's user data. Many never get as far as a piece. */
+struct open_session {
+	struct chunk *tail; /* NULL before the first piece */
+};
+
+struct loader {
+	struct fd_sessions *sessions;
+	struct fd_spool *chain;
+};
+
+static void opened(void *user, const struct fd_session *session, void **data)
+{
+	struct loader *loader = user;
+
+	*data = g_new0(struct open_session, 1);
+	/* Sessions are opened in order of id, and filled in when they are closed. */
+	g_array_append_vals(loader->sessions->sessions, session, 1);
+}
+
+static void arrived(void *user, const struct fd_session *session, void *data,
+		    const struct fd_arrival *arrival)
+{
+	struct loader *loader = user;
+	struct open_session *open = data;
+	struct chunk *tail = open->tail;
+	struct entry *entry;
+
+	(void)session;
+	if (!tail) {
+		tail = open->tail = g_new0(struct chunk, 1);
+		tail->previous = NO_CHUNK;
+	} else if (tail->count == CHUNK) {
+		tail->previous = fd_spool_append(loader->chain, tail, sizeof(*tail));
+		tail->count = 0;
+	}
+	entry = &tail->entries[tail->count++];
+	entry->piece = arrival->piece;
+	entry->packet = arrival->packet;
+	entry->piece.offset = 0;
+	if (arrival->piece.kind == FD_PIECE_DATA)
+		entry->piece.offset = fd_spool_append(loader->sessions->bytes, arrival->bytes,
+						      arrival->piece.length);
+}
+
+static gboolean differs(struct loader *loader, uint64_t offset, const uint8_t *bytes,
+			uint32_t length)
+{
+	uint8_t kept[COMPARE_BYTES];
+
+	while (length > 0) {
+		uint32_t part = MIN(length, COMPARE_BYTES);
+
+		if (!fd_spool_read(loader->sessions->bytes, offset, kept, part))
+			return FALSE;
+		if (memcmp(kept, bytes, part) != 0)
+			return TRUE;
+		offset += part;
+		bytes += part;
+		length -= part;
+	}
+	return FALSE;
+}
+
+/* Walks back from the end of the stream to where the repeated bytes were. */
+static gboolean repeated(void *user, const struct fd_session *session, void *data, enum fd_way way,
+			 uint64_t stream_offset, const uint8_t *bytes, uint32_t length)
+{
+	struct loader *loader = user;
+	struct chunk chunk = *((struct open_session *)data)->tail;
+	uint64_t begin = session->way[way].bytes + session->way[way].gap_bytes;
+
+	for (unsigned i = 0; i < COMPARE_CHUNKS; i++) {
+		for (uint64_t at = chunk.count; at-- > 0;) {
+			const struct fd_piece *piece = &chunk.entries[at].piece;
+			uint64_t end = begin, from, to;
+
+			if (piece->way != way)
+				continue;
+			begin -= piece->length;
+			from = MAX(begin, stream_offset);
+			to = MIN(end, stream_offset + length);
+			if (piece->kind == FD_PIECE_DATA && from < to &&
+			    differs(loader, piece->offset + (from - begin),
+				    bytes + (from - stream_offset), (uint32_t)(to - from)))
+				return TRUE;
+			if (begin <= stream_offset)
+				return FALSE;
+		}
+		if (chunk.previous == NO_CHUNK ||
+		    !fd_spool_read(loader->chain, chunk.previous, &chunk, sizeof(chunk)))
+			return FALSE;
+	}
+	return FALSE;
+}
+
+static void closed(void *user, const struct fd_session *session, void *data)
+{
+	struct loader *loader = user;
+	struct open_session *open = data;
+	struct fd_session *slot =
+		&g_array_index(loader->sessions->sessions, struct fd_session, session->id);
+
+	*slot = *session;
+	/* Until the index is made: where its chain ends. */
+	if (open->tail)
+		slot->first_piece = fd_spool_append(loader->chain, open->tail, sizeof(*open->tail));
+	loader->sessions->piece_count += slot->pieces;
+	g_free(open->tail);
+	g_free(open);
+}
+
+/* One way of a chain, walked from its end. */
+struct back_walk {
+	const uint8_t *chain;
+	const struct chunk *chunk;
+	uint64_t left; /* entries of the chunk not looked at */
+	uint8_t way;
+};
+
+static const struct entry *back_walk_look(struct back_walk *walk)
+{
+	for (;;) {
+		while (walk->left > 0) {
+			const struct entry *entry = &walk->chunk->entries[walk->left - 1];
+
+			if (entry->piece.way == walk->way)
+				return entry;
+			walk->left--;
+		}
+		if (walk->chunk->previous == NO_CHUNK)
+			return NULL;
+		walk->chunk = (const void *)(walk->chain + walk->chunk->previous);
+		walk->left = walk->chunk->count;
+	}
+}
+
+/* Whether a came after b: by packet, and where both are of one packet, by place in the chain. */
+static gboolean later(const struct back_walk *walks, const struct entry *a, const struct entry *b)
+{
+	if (a->packet != b->packet)
+		return a->packet > b->packet;
+	if (walks[0].chunk != walks[1].chunk)
+		return walks[0].chunk > walks[1].chunk;
+	return a > b;
+}
+
+/* Copies a session's chain to out, last piece first. */
+static void merge(const uint8_t *chain, struct fd_session *session, struct fd_piece *out)
+{
+	const struct chunk *tail = (const void *)(chain + session->first_piece);
+	struct back_walk walks[2] = { { chain, tail, tail->count, 0 },
+				      { chain, tail, tail->count, 1 } };
+
+	for (uint64_t at = session->pieces; at-- > 0;) {
+		const struct entry *entries[2] = { back_walk_look(&walks[0]),
+						   back_walk_look(&walks[1]) };
+		unsigned way = !entries[0] || (entries[1] && !later(walks, entries[0], entries[1]));
+
+		out[at] = entries[way]->piece;
+		walks[way].left--;
+	}
+}
+
+/* Counts runs of data; the assembler's count is in order of delivery, this is in the final one.
+ * Times that fall back where a gap was given up late are lifted. */
+static void tidy(struct fd_session *session, struct fd_piece *pieces)
+{
+	uint64_t time_ns = 0;
+	int last = -1;
+
+	session->way[0].messages = session->way[1].messages = 0;
+	for (uint64_t i = 0; i < session->pieces; i++) {
+		pieces[i].time_ns = time_ns = MAX(time_ns, pieces[i].time_ns);
+		if (pieces[i].kind != FD_PIECE_DATA)
+			continue;
+		if (pieces[i].way != last)
+			session->way[pieces[i].way].messages++;
+		last = pieces[i].way;
+	}
+}
+
+static gboolean make_index(struct loader *loader, GError **error)
+{
+	struct fd_sessions *sessions = loader->sessions;
+	const uint8_t *chain;
+	uint8_t *index = NULL;
+	uint64_t at = 0;
+
+	sessions->index = fd_spool_new(error);
+	if (!sessions->index || !fd_spool_map(loader->chain, &chain, error) ||
+	    !fd_spool_map(sessions->bytes, &sessions->payload, error) ||
+	    !fd_spool_map_writable(sessions->index, sessions->piece_count * sizeof(struct fd_piece),
+				   &index, error))
+		return FALSE;
+	for (guint i = 0; i < sessions->sessions->len; i++) {
+		struct fd_session *session =
+			&g_array_index(sessions->sessions, struct fd_session, i);
+		struct fd_piece *out = (struct fd_piece *)(void *)index + at;
+
+		if (session->pieces) {
+			merge(chain, session, out);
+			tidy(session, out);
+		}
+		session->first_piece = at;
+		at += session->pieces;
+	}
+	fd_spool_seal(sessions->index);
+	sessions->pieces = (const void *)index;
+	return TRUE;
+}
+
+static gboolean load(struct loader *loader, struct fd_capture *capture,
+		     const struct fd_load_options *options, GError **error)
+{
+	const struct fd_assembler_ops ops = {
+		.opened = opened, .arrived = arrived, .repeated = repeated, .closed = closed
+	};
+	struct fd_assembler_options how = { .max_gap_ns = options ? options->max_gap_ns : 0,
+					    .udp_idle_ns = options ? options->udp_idle_ns : 0 };
+	struct fd_assembler *assembler =
+		fd_assembler_new(fd_capture_link(capture), &how, &ops, loader, error);
+	gboolean fine;
+
+	if (!assembler) {
+		g_prefix_error(error, "%s: ", fd_capture_name(capture));
+		return FALSE;
+	}
+	fine = fd_assembler_read(assembler, capture, options ? options->progress : NULL,
+				 options ? options->user : NULL, error);
+	loader->sessions->totals = *fd_assembler_totals(assembler);
+	loader->sessions->duration_ns = fd_assembler_line_ns(assembler);
+	fd_assembler_free(assembler);
+	return fine && make_index(loader, error);
+}
+
+struct fd_sessions *fd_sessions_load(const char *path, const struct fd_load_options *options,
+				     GError **error)
+{
+	g_autoptr(fd_capture) capture = fd_capture_open(path, error);
+	struct loader loader = { .sessions = g_new0(struct fd_sessions, 1) };
+	gboolean fine = FALSE;
+
+	loader.sessions->sessions = g_array_new(FALSE, FALSE, sizeof(struct fd_session));
+	if (capture && (loader.chain = fd_spool_new(error)) &&
+	    (loader.sessions->bytes = fd_spool_new(error)))
+		fine = load(&loader, capture, options, error);
+	fd_spool_free(loader.chain);
+	if (!fine) {
+		fd_sessions_free(loader.sessions);
+		return NULL;
+	}
+	loader.sessions->damage = g_strdup(fd_capture_damage(capture));
+	return loader.sessions;
+}

@@ -1,0 +1,116 @@
+#include "replay/sessions/waiting.h"
+
+#include <string.h>
+
+static uint32_t compare(const struct fd_waiting_part *kept, const struct fd_segment *segment,
+			uint32_t from, uint32_t to)
+{
+	if (kept->segment.bytes && segment->bytes &&
+	    memcmp(kept->segment.bytes + (from - kept->segment.seq),
+		   segment->bytes + (from - segment->seq), to - from) != 0)
+		return FD_ODD_RETRANSMITS | FD_ODD_DIFFERS;
+	return FD_ODD_RETRANSMITS;
+}
+
+static void insert_before(struct fd_waiting *waiting, size_t *budget, struct fd_waiting_part *at,
+			  const struct fd_segment *segment, uint32_t from, uint32_t to)
+{
+	struct fd_waiting_part *part = g_new0(struct fd_waiting_part, 1);
+	uint32_t charge = segment->bytes ? to - from : 0;
+
+	part->segment = *segment;
+	part->segment.seq = from;
+	part->segment.length = part->segment.captured = to - from;
+	part->segment.push = segment->push && to == segment->seq + segment->length;
+	if (segment->bytes)
+		part->segment.bytes = g_memdup2(segment->bytes + (from - segment->seq), to - from);
+	part->next = at;
+	part->previous = at ? at->previous : waiting->tail;
+	*(part->previous ? &part->previous->next : &waiting->head) = part;
+	*(at ? &at->previous : &waiting->tail) = part;
+	waiting->count++;
+	waiting->bytes += charge;
+	*budget += charge + sizeof(*part);
+}
+
+uint32_t fd_waiting_keep(struct fd_waiting *waiting, size_t *budget,
+			 const struct fd_segment *segment)
+{
+	uint32_t from = segment->seq, end = segment->seq + segment->length;
+	struct fd_waiting_part *at = waiting->tail, *behind = NULL;
+	uint32_t odd = 0;
+
+	while (at && fd_seq_distance(at->segment.seq, from) > 0) {
+		behind = at;
+		at = at->previous;
+	}
+	/* at is the last one that starts at or before the segment. */
+	if (at) {
+		uint32_t at_end = at->segment.seq + at->segment.length;
+
+		if (fd_seq_distance(at_end, from) > 0) {
+			uint32_t to = fd_seq_distance(at_end, end) < 0 ? at_end : end;
+
+			odd |= compare(at, segment, from, to);
+			from = to;
+		}
+	}
+	while (fd_seq_distance(end, from) > 0) {
+		uint32_t to = behind && fd_seq_distance(behind->segment.seq, end) < 0
+				      ? behind->segment.seq
+				      : end;
+
+		if (to != from)
+			insert_before(waiting, budget, behind, segment, from, to);
+		if (to == end)
+			break;
+		from = behind->segment.seq + behind->segment.length;
+		if (fd_seq_distance(from, end) > 0)
+			from = end;
+		odd |= compare(behind, segment, to, from);
+		behind = behind->next;
+	}
+	return odd;
+}
+
+static void remove_part(struct fd_waiting *waiting, size_t *budget, struct fd_waiting_part *part)
+{
+	uint32_t charge = part->segment.bytes ? part->segment.length : 0;
+
+	*(part->previous ? &part->previous->next : &waiting->head) = part->next;
+	*(part->next ? &part->next->previous : &waiting->tail) = part->previous;
+	waiting->count--;
+	waiting->bytes -= charge;
+	*budget -= charge + sizeof(*part);
+	g_free((gpointer)part->segment.bytes);
+	g_free(part);
+}
+
+gboolean fd_waiting_cut(struct fd_waiting *waiting, size_t *budget, uint32_t seq)
+{
+	gboolean found = FALSE;
+
+	while (waiting->tail) {
+		struct fd_segment *last = &waiting->tail->segment;
+		int32_t left = fd_seq_distance(seq, last->seq);
+
+		if (left > 0 && (uint32_t)left >= last->length)
+			break;
+		found = TRUE;
+		if (left <= 0) {
+			remove_part(waiting, budget, waiting->tail);
+			continue;
+		}
+		if (last->bytes) {
+			waiting->bytes -= last->length - (uint32_t)left;
+			*budget -= last->length - (uint32_t)left;
+		}
+		last->length = last->captured = (uint32_t)left;
+	}
+	return found;
+}
+
+void fd_waiting_pop(struct fd_waiting *waiting, size_t *budget)
+{
+	remove_part(waiting, budget, waiting->head);
+}

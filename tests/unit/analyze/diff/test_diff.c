@@ -1,0 +1,850 @@
+/* Who is to blame: attacks whose culprit is known, and runs that do not differ. */
+#include "analyze/diff/diff.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+
+#include "tests/unit/kit/profile_script.h"
+
+#define US 1000
+#define MS 1000000
+
+/* A script that is written session by session. */
+struct writer {
+	GString *text;
+	GRand *rand;
+	int session;
+	gint64 now;
+};
+
+static void writer_init(struct writer *writer, uint32_t seed)
+{
+	*writer = (struct writer){ .text = g_string_new(NULL), .rand = g_rand_new_with_seed(seed) };
+}
+
+static void say(struct writer *writer, const char *event)
+{
+	g_string_append_printf(writer->text, " %" G_GINT64_FORMAT " %s", writer->now, event);
+}
+
+/* Lets about ns pass; up to a tenth more or less. */
+static void pass(struct writer *writer, double ns)
+{
+	writer->now += (gint64)(ns * g_rand_double_range(writer->rand, 0.9, 1.1));
+}
+
+/* Each session has a process of its own, so that they can lie side by side in time. */
+static void begin(struct writer *writer, const char *label)
+{
+	g_autofree char *event = NULL;
+
+	writer->session++;
+	writer->now = writer->session * 10 * US;
+	event = g_strdup_printf("begin:%d:%s", writer->session, label);
+	g_string_append_printf(writer->text, "%dA", writer->session);
+	say(writer, event);
+}
+
+static void end(struct writer *writer)
+{
+	g_autofree char *event = g_strdup_printf("end:%d", writer->session);
+
+	say(writer, event);
+	g_string_append_c(writer->text, '\n');
+}
+
+static void leave_open(struct writer *writer)
+{
+	g_string_append_c(writer->text, '\n');
+}
+
+static void run(struct writer *writer, const char *function, double ns)
+{
+	g_autofree char *entry = g_strconcat("+", function, NULL);
+	g_autofree char *leave = g_strconcat("-", function, NULL);
+
+	say(writer, entry);
+	pass(writer, ns);
+	say(writer, leave);
+}
+
+static struct fd_profile *profile_of(struct writer *writer)
+{
+	struct fd_profile *profile = script_profile(writer->text->str);
+
+	g_string_free(writer->text, TRUE);
+	g_rand_free(writer->rand);
+	return profile;
+}
+
+/* Shares add up to 1, changes to the change of the whole, and nothing is not a number. */
+static void check(const struct fd_diff *diff)
+{
+	double shares = 0, added_ns = 0, increases_ns = 0;
+
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fd_diff_row *row = &diff->rows[i];
+
+		g_assert_false(isnan(row->ratio) || isnan(row->ratio_median) ||
+			       isnan(row->ratio_p99) || isnan(row->ratio_calls));
+		g_assert_cmpfloat(row->test.p, >=, 0);
+		g_assert_cmpfloat(row->test.adjusted, >=, row->test.p);
+		g_assert_cmpfloat(row->test.adjusted, <=, 1);
+		if (i)
+			g_assert_cmpfloat(row->share, <=, diff->rows[i - 1].share);
+		shares += row->share;
+		added_ns += row->added_ns;
+		increases_ns += MAX(row->added_ns, 0);
+	}
+	if (increases_ns > 0)
+		g_assert_cmpfloat_with_epsilon(shares, 1, 1e-9);
+	g_assert_cmpfloat(fabs(added_ns - diff->added_ns), <=,
+			  1e-6 * fabs(diff->subject.busy_ns) + 1);
+	for (uint32_t i = 1; i < diff->node_count; i++) {
+		g_assert_cmpuint(diff->nodes[i].parent, <, i);
+		g_assert_false(isnan(diff->nodes[i].ratio));
+	}
+	g_assert_cmpfloat(fabs(diff->nodes[0].tree_added_ns - diff->added_ns), <=,
+			  1e-6 * fabs(diff->subject.busy_ns) + 1);
+	g_assert_nonnull(diff->verdict.sentence);
+	g_test_message("%s", diff->verdict.sentence);
+	for (guint i = 0; i < diff->hints->len; i++)
+		g_test_message("  %s", (const char *)g_ptr_array_index(diff->hints, i));
+}
+
+static struct fd_diff *compare(struct writer *baseline, struct writer *subject)
+{
+	g_autoptr(fd_profile) before = profile_of(baseline);
+	g_autoptr(fd_profile) after = profile_of(subject);
+	g_autoptr(GError) error = NULL;
+	struct fd_diff *diff = fd_diff_new(before, after, NULL, &error);
+
+	g_assert_no_error(error);
+	check(diff);
+	return diff;
+}
+
+static const struct fd_diff_row *row_of(const struct fd_diff *diff, const char *function,
+					const char *below)
+{
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (g_strcmp0(diff->rows[i].function, function) == 0 &&
+		    g_strcmp0(diff->rows[i].below, below) == 0)
+			return &diff->rows[i];
+	g_error("no row %s %s", function, below ? below : "");
+}
+
+static void expect_sentence(const struct fd_diff *diff, const char *pattern)
+{
+	if (!g_regex_match_simple(pattern, diff->verdict.sentence, 0, 0))
+		g_error("\"%s\" is not like \"%s\"", diff->verdict.sentence, pattern);
+}
+
+static void plain_session(struct writer *writer, double factor)
+{
+	begin(writer, "");
+	say(writer, "+handle");
+	pass(writer, 20 * US * factor);
+	run(writer, "parse", 100 * US * factor);
+	run(writer, "answer", 300 * US * factor);
+	say(writer, "+send");
+	say(writer, "wait:IO:send");
+	pass(writer, 80 * US * factor);
+	say(writer, "w");
+	pass(writer, 10 * US * factor);
+	say(writer, "-send");
+	say(writer, "-handle");
+	end(writer);
+}
+
+static void plain_run(struct writer *writer, uint32_t seed, int sessions, double factor)
+{
+	writer_init(writer, seed);
+	for (int i = 0; i < sessions; i++)
+		plain_session(writer, factor);
+}
+
+static void test_same(void)
+{
+	struct writer a, b;
+
+	plain_run(&a, 1, 30, 1);
+	plain_run(&b, 1, 30, 1);
+	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_NONE);
+	g_assert_null(diff->verdict.function);
+	expect_sentence(diff, "^no difference found");
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		g_assert_cmpfloat(diff->rows[i].ratio, ==, 1);
+		g_assert_cmpfloat(diff->rows[i].share, ==, 0);
+		g_assert_cmpfloat(diff->rows[i].test.p, ==, 1);
+		g_assert_cmpint(diff->rows[i].change, ==, FD_CHANGE_NONE);
+		g_assert_cmpint(diff->rows[i].presence, ==, FD_IN_BOTH);
+	}
+}
+
+/* Two runs of the same load, with a hiccup of 20 times now and then: no culprit, ever. */
+static void test_no_false_culprit(void)
+{
+	for (uint32_t seed = 0; seed < 60; seed++) {
+		struct writer side[2];
+		int sessions = (int[]){ 1, 2, 5, 30 }[seed % 4];
+
+		for (uint32_t s = 0; s < 2; s++) {
+			writer_init(&side[s], 100 + 2 * seed + s);
+			for (int i = 0; i < sessions; i++) {
+				gboolean hiccup =
+					sessions > 2 && g_rand_double(side[s].rand) < 0.03;
+
+				plain_session(&side[s], hiccup ? 20 : 1);
+			}
+		}
+		g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+		g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_NONE);
+	}
+}
+
+/* A backtracking matcher: match > here > (star > here...), each step with a small helper. */
+static void match_here(struct writer *writer, int depth)
+{
+	say(writer, "+here");
+	pass(writer, 2 * US);
+	run(writer, "is_char", 2 * US);
+	if (depth > 0) {
+		say(writer, "+star");
+		pass(writer, 2 * US);
+		match_here(writer, depth - 1);
+		match_here(writer, depth - 1);
+		say(writer, "-star");
+	}
+	say(writer, "-here");
+}
+
+static void regex_session(struct writer *writer, const char *label, int depth)
+{
+	begin(writer, label);
+	say(writer, "+handle");
+	run(writer, "parse", 100 * US);
+	say(writer, "+match");
+	match_here(writer, depth);
+	say(writer, "-match");
+	run(writer, "answer", 300 * US);
+	say(writer, "-handle");
+	end(writer);
+}
+
+static void regex_run(struct writer *writer, uint32_t seed, int sessions, int depth)
+{
+	writer_init(writer, seed);
+	for (int i = 0; i < sessions; i++)
+		regex_session(writer, "", depth);
+}
+
+static void test_regex(void)
+{
+	struct writer a, b;
+
+	regex_run(&a, 1, 20, 2);
+	regex_run(&b, 2, 20, 9);
+	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "here");
+	g_assert_cmpstr(diff->verdict.component, ==, "demo");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_HIGH);
+	g_assert_cmpfloat(diff->verdict.factor, >, 100);
+	g_assert_cmpfloat(diff->verdict.share, >, 0.95);
+	expect_sentence(diff,
+			"^here \\(demo\\) runs 1\\d\\dx longer per session: .* ms against .* us, "
+			"(99|100) % of the added time$");
+	g_assert_cmpuint(diff->hints->len, ==, 1);
+	g_assert_nonnull(strstr(g_ptr_array_index(diff->hints, 0), "here calls itself: 1,023"));
+}
+
+/* Two functions that call each other, below a handler that in the baseline sleeps now and then. */
+static void cycle_session(struct writer *writer, int deep, gboolean sleeps)
+{
+	begin(writer, "");
+	say(writer, "+handle");
+	if (sleeps) {
+		say(writer, "wait:SLEEP:nanosleep");
+		pass(writer, 900.0 * MS);
+		say(writer, "w");
+	}
+	for (int i = 0; i < deep; i++) {
+		say(writer, "+match_from");
+		pass(writer, 10 * US);
+		say(writer, "+match_split");
+		pass(writer, 9 * US);
+	}
+	for (int i = 0; i < deep; i++) {
+		say(writer, "-match_split");
+		say(writer, "-match_from");
+	}
+	say(writer, "-handle");
+	end(writer);
+}
+
+static void test_cycle(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++)
+			cycle_session(&side[s], s ? 2000 : 3, !s && i % 10 == 0);
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "match_from");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpfloat(diff->verdict.share, >, 0.99);
+	g_assert_cmpfloat(row_of(diff, "match_from", NULL)->share, <, 0.6);
+}
+
+/* The client's bytes come one by one, and the run ends before the session. */
+static void loris_session(struct writer *writer, double wait_ns, gboolean finish)
+{
+	begin(writer, "");
+	say(writer, "+handle");
+	say(writer, "+input_filter");
+	pass(writer, 20 * US);
+	say(writer, "+apr_socket_recv");
+	pass(writer, 5 * US);
+	say(writer, "wait:IO:poll");
+	pass(writer, wait_ns);
+	if (!finish) {
+		leave_open(writer);
+		return;
+	}
+	say(writer, "w");
+	say(writer, "-apr_socket_recv");
+	say(writer, "-input_filter");
+	run(writer, "answer", 300 * US);
+	say(writer, "-handle");
+	end(writer);
+}
+
+static void test_loris(void)
+{
+	struct writer a, b;
+
+	writer_init(&a, 1);
+	writer_init(&b, 2);
+	for (int i = 0; i < 20; i++) {
+		loris_session(&a, 50 * US, TRUE);
+		loris_session(&b, 50 * MS, i % 10 == 0);
+	}
+	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "apr_socket_recv");
+	g_assert_cmpstr(diff->verdict.below, ==, "poll");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_WAITING);
+	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_HIGH);
+	g_assert_cmpfloat(diff->verdict.factor, >, 900);
+	expect_sentence(diff,
+			"^apr_socket_recv \\(demo\\) waits .*x longer per session, in poll: .* ms "
+			"against .* us, .* % of the added time; 18 of 20 sessions unfinished "
+			"\\(baseline 0 of 20\\)$");
+	g_assert_cmpuint(row_of(diff, "apr_socket_recv", "poll")->subject.unfinished, ==, 18);
+	g_autofree char *path = fd_diff_path(diff, diff->verdict.node, 0);
+	g_assert_cmpstr(path, ==, "handle > input_filter > apr_socket_recv > poll");
+	g_autofree char *end_of_path = fd_diff_path(diff, diff->verdict.node, 2);
+	g_assert_cmpstr(end_of_path, ==, "... > apr_socket_recv > poll");
+}
+
+/* Waits at many places below one function: the function, waiting. */
+static void test_scattered_waits(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+handle");
+			run(&side[s], "parse", 100 * US);
+			say(&side[s], "+read_all");
+			for (int at = 0; at < 4; at++) {
+				g_autofree char *wait = g_strdup_printf("wait:IO:w%d", at);
+
+				say(&side[s], wait);
+				pass(&side[s], s ? 5 * MS : 50 * US);
+				say(&side[s], "w");
+			}
+			say(&side[s], "-read_all");
+			say(&side[s], "-handle");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "read_all");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_WAITING);
+	g_assert_cmpfloat(diff->verdict.share, >, 0.9);
+	g_assert_null(diff->verdict.below);
+}
+
+static void test_more_calls(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 15; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+connection");
+			for (int request = 0; request < (s ? 50 : 2); request++) {
+				say(&side[s], "+request");
+				run(&side[s], "parse", 30 * US);
+				run(&side[s], "stat_file", 120 * US);
+				say(&side[s], "-request");
+			}
+			say(&side[s], "-connection");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "request");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_CALLS);
+	g_assert_cmpfloat_with_epsilon(diff->verdict.factor, 25, 0.001);
+	expect_sentence(diff, "^request \\(demo\\) is called 25x more often per session: ");
+	g_assert_cmpint(row_of(diff, "stat_file", NULL)->change, ==, FD_CHANGE_CALLS);
+}
+
+static void test_queue(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 15; i++) {
+			g_autofree char *put = g_strdup_printf("put:%d:jobs", i + 1);
+			g_autofree char *take = g_strdup_printf("take:%d:jobs", i + 1);
+
+			begin(&side[s], "");
+			say(&side[s], put);
+			pass(&side[s], s ? 9 * MS : 90 * US);
+			say(&side[s], take);
+			run(&side[s], "work", 200 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_QUEUEING);
+	expect_sentence(diff, "^sessions stand (9|10|11)\\dx longer in the queue \"jobs\": ");
+}
+
+/* All sessions parse a little longer, and one of thirteen hangs: the hang has most of the added
+ * time, but may be chance. */
+static void test_one_stuck(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 13; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+handle");
+			run(&side[s], "parse", s ? 190 * US : 100 * US);
+			say(&side[s], "wait:IO:recv");
+			pass(&side[s], s && i == 6 ? 900.0 * MS : (40 + i % 5) * US);
+			say(&side[s], "w");
+			say(&side[s], "-handle");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "handle");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_WAITING);
+	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_LOW);
+}
+
+/* Threads that work longer make sessions queue: the work is to blame, however long the queue. */
+static void test_queue_behind_work(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 15; i++) {
+			g_autofree char *put = g_strdup_printf("put:%d:jobs", i + 1);
+			g_autofree char *take = g_strdup_printf("take:%d:jobs", i + 1);
+
+			begin(&side[s], "");
+			say(&side[s], put);
+			pass(&side[s], s ? 90 * MS : 90 * US);
+			say(&side[s], take);
+			run(&side[s], "work", s ? 20 * MS : 200 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "work");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpfloat(diff->verdict.share, >, 0.99);
+	g_assert_cmpfloat(row_of(diff, "jobs", NULL)->share, ==, 0);
+	g_assert_true(g_str_has_prefix(diff->hints->pdata[0],
+				       "sessions also stand longer in the queue \"jobs\": "));
+}
+
+/* Sessions that mostly wait for clients who think: 1 ms to 1 s, nobody knows how long. */
+static void thinking_session(struct writer *writer, double match_ns)
+{
+	begin(writer, "");
+	say(writer, "+connection");
+	for (int request = 0; request < 3; request++) {
+		say(writer, "+read");
+		say(writer, "wait:IO:recv");
+		pass(writer, MS * pow(1000, g_rand_double(writer->rand)));
+		say(writer, "w");
+		say(writer, "-read");
+		run(writer, "parse", 50 * US);
+		run(writer, "match", match_ns);
+		run(writer, "answer", 150 * US);
+	}
+	say(writer, "-connection");
+	end(writer);
+}
+
+static void test_thinking_clients(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 25; i++)
+			thinking_session(&side[s], s ? 2 * MS : 10 * US);
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "match");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+}
+
+static void test_thinking_clients_alike(void)
+{
+	int found = 0;
+
+	for (uint32_t seed = 0; seed < 200; seed++) {
+		struct writer side[2];
+
+		for (uint32_t s = 0; s < 2; s++) {
+			writer_init(&side[s], 2 * seed + s);
+			for (int i = 0; i < 25; i++)
+				thinking_session(&side[s], 10 * US);
+		}
+		g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+		found += diff->verdict.function != NULL;
+	}
+	/* One in a hundred is what a significance level of 0.01 means. */
+	g_assert_cmpint(found, <=, 4);
+}
+
+static void test_new_and_gone(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 15; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+handle");
+			run(&side[s], "parse", 100 * US);
+			run(&side[s], s ? "slow_path" : "fast_path", s ? 4 * MS : 50 * US);
+			say(&side[s], "-handle");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "slow_path");
+	g_assert_cmpint(diff->verdict.presence, ==, FD_IN_SUBJECT);
+	g_assert_true(isinf(diff->verdict.factor));
+	expect_sentence(diff,
+			"^slow_path \\(demo\\) runs for .* ms per session, and is never called in "
+			"the baseline, 100 % of the added time$");
+	g_assert_true(isinf(row_of(diff, "slow_path", NULL)->ratio));
+	g_assert_cmpint(row_of(diff, "slow_path", NULL)->presence, ==, FD_IN_SUBJECT);
+	const struct fd_diff_row *gone = row_of(diff, "fast_path", NULL);
+	g_assert_cmpint(gone->presence, ==, FD_IN_BASELINE);
+	g_assert_cmpfloat(gone->ratio, ==, 0);
+	g_assert_cmpfloat(gone->share, ==, 0);
+	g_assert_cmpint(gone->change, ==, FD_CHANGE_FASTER);
+}
+
+static void test_even(void)
+{
+	struct writer a, b;
+
+	plain_run(&a, 1, 30, 1);
+	plain_run(&b, 2, 30, 2);
+	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	expect_sentence(diff, "^sessions take 2x longer, spread evenly over all functions: ");
+}
+
+static void test_faster(void)
+{
+	struct writer a, b;
+
+	plain_run(&a, 1, 30, 4);
+	plain_run(&b, 2, 30, 1);
+	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_FASTER);
+	expect_sentence(diff, "^no slowdown: sessions take 0.2\\d of the time: ");
+}
+
+/* One session in twelve is an attack. */
+static void test_few_bad_sessions(void)
+{
+	struct writer a, b;
+
+	regex_run(&a, 1, 96, 1);
+	writer_init(&b, 2);
+	for (int i = 0; i < 96; i++)
+		regex_session(&b, "", i % 12 ? 1 : 9);
+	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "here");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	const struct fd_diff_row *row = row_of(diff, "here", NULL);
+	g_assert_cmpuint(row->test.beyond, ==, 8);
+	g_assert_cmpfloat(row->test.delta, <, 0.3);
+	g_assert_cmpfloat(row->test.p, <, 0.1);
+	g_assert_cmpfloat(row->ratio_p99, >, 100);
+	g_assert_cmpfloat(row->ratio_median, <, 1.5);
+}
+
+/* One session against one: nothing can be tested; a large factor is named all the same. */
+static void test_single_sessions(void)
+{
+	struct writer a, b;
+
+	regex_run(&a, 1, 1, 1);
+	regex_run(&b, 2, 1, 9);
+	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "here");
+	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_LOW);
+	g_assert_nonnull(strstr(g_ptr_array_index(diff->hints, 0), "too few"));
+	regex_run(&a, 1, 1, 4);
+	regex_run(&b, 2, 1, 5);
+	g_autoptr(fd_diff) small = compare(&a, &b);
+	g_assert_cmpint(small->verdict.change, ==, FD_CHANGE_NONE);
+}
+
+/* An event loop: slow clients keep no thread, their sessions only stay open. */
+static void test_idle(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++) {
+			g_autofree char *resume = g_strdup_printf("resume:%d", i + 1);
+
+			begin(&side[s], "");
+			run(&side[s], "read_some", 20 * US);
+			for (int part = 0; part < (s ? 3 : 2); part++) {
+				say(&side[s], "wait:POLL:epoll_wait");
+				pass(&side[s], s ? 30.0 * MS : 100 * US);
+				say(&side[s], "w");
+				say(&side[s], resume);
+				run(&side[s], "read_some", 20 * US);
+			}
+			if (s)
+				leave_open(&side[s]);
+			else
+				end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_IDLE);
+	g_assert_null(diff->verdict.function);
+	expect_sentence(diff,
+			"^sessions stay open .*x longer, .* ms against .* us, while no thread "
+			"works for them: slow or silent clients; 20 of 20 sessions unfinished");
+}
+
+/* Ten fast requests a session against one slow one. */
+static void test_per_call(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++) {
+			begin(&side[s], "");
+			for (int request = 0; request < (s ? 1 : 100); request++) {
+				say(&side[s], "+request");
+				run(&side[s], "parse", 40 * US);
+				run(&side[s], "match", s ? 2 * MS : 20 * US);
+				say(&side[s], "-request");
+			}
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(diff->verdict.per_call);
+	g_assert_cmpstr(diff->verdict.function, ==, "match");
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpfloat_with_epsilon(diff->verdict.factor, 100, 10);
+	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_MEDIUM);
+	expect_sentence(diff,
+			"^match \\(demo\\) runs .*x longer per call: 2\\.\\d\\d ms against .* us$");
+}
+
+static void test_labels(void)
+{
+	struct writer writer;
+	g_autoptr(GError) error = NULL;
+
+	writer_init(&writer, 1);
+	for (int i = 0; i < 20; i++) {
+		regex_session(&writer, "good", 1);
+		regex_session(&writer, "bad", 8);
+	}
+	g_autoptr(fd_profile) profile = profile_of(&writer);
+	struct fd_diff_options options = { .label = "bad", .baseline_label = "good" };
+	g_autoptr(fd_diff) diff = fd_diff_new(profile, profile, &options, &error);
+	g_assert_no_error(error);
+	check(diff);
+	g_assert_cmpuint(diff->subject.sessions, ==, 20);
+	g_assert_cmpstr(diff->verdict.function, ==, "here");
+	options.baseline_label = NULL;
+	g_autoptr(fd_diff) same = fd_diff_new(profile, profile, &options, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(same->verdict.change, ==, FD_CHANGE_NONE);
+	options.label = "ugly";
+	g_assert_null(fd_diff_new(profile, profile, &options, &error));
+	g_assert_cmpstr(
+		error->message, ==,
+		"the baseline has no sessions with the label \"ugly\"; it has \"good\", \"bad\"");
+}
+
+static void test_whole_run(void)
+{
+	struct writer side[2];
+	g_autoptr(GError) error = NULL;
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		side[s].session = 1;
+		g_string_append(side[s].text, "A");
+		say(&side[s], "+main");
+		run(&side[s], "load", 200 * US);
+		run(&side[s], "draw", s ? 8 * MS : 400 * US);
+		say(&side[s], "wait:POLL:poll");
+		pass(&side[s], s ? 1 : 90 * MS);
+		say(&side[s], "w");
+		say(&side[s], "-main");
+	}
+	g_autoptr(fd_profile) before = profile_of(&side[0]);
+	g_autoptr(fd_profile) after = profile_of(&side[1]);
+	g_autoptr(fd_diff) diff = fd_diff_new(before, after, NULL, &error);
+	g_assert_no_error(error);
+	check(diff);
+	g_assert_true(diff->whole_run);
+	g_assert_cmpstr(diff->verdict.function, ==, "draw");
+	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_LOW);
+	expect_sentence(diff, "^draw \\(demo\\) runs .*x longer in the whole run: ");
+
+	struct writer writer;
+	regex_run(&writer, 1, 3, 1);
+	g_autoptr(fd_profile) sessions = profile_of(&writer);
+	g_assert_null(fd_diff_new(before, sessions, NULL, &error));
+	g_assert_nonnull(strstr(error->message, "the baseline has no sessions"));
+}
+
+static void test_bad_trace(void)
+{
+	struct writer a, b;
+	g_autoptr(GError) error = NULL;
+
+	regex_run(&a, 1, 20, 2);
+	regex_run(&b, 2, 20, 9);
+	g_autoptr(fd_profile) before = profile_of(&a);
+	g_autoptr(fd_profile) after = profile_of(&b);
+	after->losses.discarded = after->losses.events / 10;
+	fd_profile_group(after, FD_PROFILE_ALL)->unknown_ns =
+		fd_profile_group(after, FD_PROFILE_ALL)->own_ns / 2;
+	g_autoptr(fd_diff) diff = fd_diff_new(before, after, NULL, &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(diff->verdict.function, ==, "here");
+	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_LOW);
+	g_assert_cmpuint(diff->hints->len, ==, 3);
+	g_assert_nonnull(strstr(g_ptr_array_index(diff->hints, 0), "9.1 % of its events"));
+	g_assert_nonnull(
+		strstr(g_ptr_array_index(diff->hints, 1), "50 % of the time of the subject"));
+}
+
+/* The union of both trees, with what is in one only. */
+static void test_tree(void)
+{
+	g_autoptr(fd_profile) before =
+		script_profile("A 0 begin:1: 0 +a 10 +b 20 -b 30 -a 30 end:1");
+	g_autoptr(fd_profile) after =
+		script_profile("A 0 begin:1: 0 +a 10 +c 50 +b 60 -b 60 -c 70 -a 70 end:1");
+	g_autoptr(fd_diff) diff = fd_diff_new(before, after, NULL, NULL);
+
+	check(diff);
+	g_assert_cmpuint(diff->node_count, ==, 5);
+	g_assert_cmpstr(diff->nodes[0].function, ==, "");
+	g_assert_cmpuint(diff->nodes[0].parent, ==, FD_PROFILE_NONE);
+	g_assert_cmpfloat(diff->nodes[0].tree_added_ns, ==, 40);
+	for (uint32_t i = 1; i < diff->node_count; i++) {
+		const struct fd_diff_node *node = &diff->nodes[i];
+		gboolean below_c = node->depth == 3;
+
+		if (g_str_equal(node->function, "a"))
+			g_assert_cmpint(node->presence, ==, FD_IN_BOTH);
+		if (g_str_equal(node->function, "c")) {
+			g_assert_cmpint(node->presence, ==, FD_IN_SUBJECT);
+			g_assert_cmpfloat(node->subject.total_ns, ==, 50);
+			g_assert_true(isinf(node->ratio));
+		}
+		if (g_str_equal(node->function, "b"))
+			g_assert_cmpint(node->presence, ==,
+					below_c ? FD_IN_SUBJECT : FD_IN_BASELINE);
+	}
+	g_assert_cmpint(row_of(diff, "b", NULL)->presence, ==, FD_IN_BOTH);
+}
+
+static void test_nothing_at_all(void)
+{
+	g_autoptr(fd_profile) empty = fd_profile_new();
+	g_autoptr(fd_diff) diff = fd_diff_new(empty, empty, NULL, NULL);
+	g_autoptr(fd_profile) idle = script_profile("A 0 begin:1: 5 end:1");
+	g_autoptr(fd_diff) idles = fd_diff_new(idle, idle, NULL, NULL);
+
+	check(diff);
+	check(idles);
+	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_NONE);
+	g_assert_cmpint(idles->verdict.change, ==, FD_CHANGE_NONE);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/diff/same", test_same);
+	g_test_add_func("/diff/no-false-culprit", test_no_false_culprit);
+	g_test_add_func("/diff/regex", test_regex);
+	g_test_add_func("/diff/loris", test_loris);
+	g_test_add_func("/diff/scattered-waits", test_scattered_waits);
+	g_test_add_func("/diff/more-calls", test_more_calls);
+	g_test_add_func("/diff/cycle", test_cycle);
+	g_test_add_func("/diff/one-stuck", test_one_stuck);
+	g_test_add_func("/diff/queue", test_queue);
+	g_test_add_func("/diff/queue-behind-work", test_queue_behind_work);
+	g_test_add_func("/diff/thinking-clients", test_thinking_clients);
+	g_test_add_func("/diff/thinking-clients-alike", test_thinking_clients_alike);
+	g_test_add_func("/diff/new-and-gone", test_new_and_gone);
+	g_test_add_func("/diff/even", test_even);
+	g_test_add_func("/diff/faster", test_faster);
+	g_test_add_func("/diff/few-bad-sessions", test_few_bad_sessions);
+	g_test_add_func("/diff/single-sessions", test_single_sessions);
+	g_test_add_func("/diff/idle", test_idle);
+	g_test_add_func("/diff/per-call", test_per_call);
+	g_test_add_func("/diff/labels", test_labels);
+	g_test_add_func("/diff/whole-run", test_whole_run);
+	g_test_add_func("/diff/bad-trace", test_bad_trace);
+	g_test_add_func("/diff/tree", test_tree);
+	g_test_add_func("/diff/nothing", test_nothing_at_all);
+	return g_test_run();
+}

@@ -1,0 +1,146 @@
+/* cli/options: numbers with units, and what becomes of right and wrong options. */
+#include <glib.h>
+
+#include "cli/kit/command.h"
+#include "cli/kit/options.h"
+
+static void test_duration(void)
+{
+	static const struct {
+		const char *text;
+		guint64 expected_ns;
+	} good[] = {
+		{ "0", 0 },
+		{ "1", 1000000000 },
+		{ "2us", 2000 },
+		{ "250ms", 250000000 },
+		{ "1.5s", 1500000000 },
+		{ "3m", 180000000000 },
+		{ "17ns", 17 },
+		{ ".5ms", 500000 },
+		{ "1h", 3600000000000 },
+	};
+	static const char *const bad[] = { "",    "s",     "-1s",   "1 s",  "1x", "nan",
+					   "inf", "1e400", "9e99s", "0x10", "+1" };
+	guint64 ns = 0;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+		g_assert_true(fd_parse_duration(good[i].text, &ns));
+		g_assert_cmpuint(ns, ==, good[i].expected_ns);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		ns = 42;
+		if (fd_parse_duration(bad[i], &ns))
+			g_error("'%s' was taken as %" G_GUINT64_FORMAT " ns", bad[i], ns);
+		g_assert_cmpuint(ns, ==, 42);
+	}
+	g_assert_false(fd_parse_duration(NULL, &ns));
+}
+
+static void test_size(void)
+{
+	guint64 bytes = 0;
+
+	g_assert_true(fd_parse_size("4096", &bytes));
+	g_assert_cmpuint(bytes, ==, 4096);
+	g_assert_true(fd_parse_size("1.5K", &bytes));
+	g_assert_cmpuint(bytes, ==, 1536);
+	g_assert_true(fd_parse_size("256M", &bytes));
+	g_assert_cmpuint(bytes, ==, 256u << 20);
+	g_assert_true(fd_parse_size("2GiB", &bytes));
+	g_assert_cmpuint(bytes, ==, G_GUINT64_CONSTANT(2) << 30);
+	g_assert_false(fd_parse_size("12Q", &bytes));
+	g_assert_false(fd_parse_size("-5", &bytes));
+	g_assert_false(fd_parse_size("99999999999T", &bytes));
+}
+
+static const struct fd_usage usage = {
+	.command = "probe",
+	.synopsis = "[OPTIONS] THING",
+	.description = "Tries options.\n",
+};
+
+typedef struct line line_t;
+
+/* A command line; parsing takes words out of argv, words keeps them all. */
+struct line {
+	char **words;
+	char **argv;
+	int argc;
+	int number;
+	int code;
+};
+
+static gboolean parse(const char *text, struct line *line)
+{
+	GOptionEntry entries[] = {
+		{ "number", 'n', 0, G_OPTION_ARG_INT, &line->number, "A number", "N" },
+		G_OPTION_ENTRY_NULL,
+	};
+
+	*line = (struct line){ .words = g_strsplit(text, " ", -1), .code = -1 };
+	line->argc = (int)g_strv_length(line->words);
+	line->argv = g_memdup2(line->words, ((gsize)line->argc + 1) * sizeof(char *));
+	char **argv = line->argv;
+	gboolean ok = fd_options_parse(&usage, entries, &line->argc, &argv, &line->code);
+	g_assert_true(argv == line->argv);
+	return ok;
+}
+
+static void line_clear(struct line *line)
+{
+	g_strfreev(line->words);
+	g_free(line->argv);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(line_t, line_clear)
+
+static void test_parse(void)
+{
+	g_auto(line_t) line = { 0 };
+
+	g_assert_true(parse("probe -n 7 thing", &line));
+	g_assert_cmpint(line.number, ==, 7);
+	g_assert_cmpint(line.argc, ==, 2);
+	g_assert_cmpstr(line.argv[1], ==, "thing");
+}
+
+static void test_command_after_dashes(void)
+{
+	g_auto(line_t) options = { 0 }, plain = { 0 };
+
+	g_assert_true(parse("probe -n 3 -- server -n 9 --help", &options));
+	g_assert_cmpint(options.number, ==, 3);
+	g_assert_cmpint(options.argc, ==, 5);
+	g_assert_cmpstr(options.argv[1], ==, "server");
+	g_assert_cmpstr(options.argv[2], ==, "-n");
+	g_assert_cmpstr(options.argv[4], ==, "--help");
+
+	g_assert_true(parse("probe -- server plain", &plain));
+	g_assert_cmpint(plain.argc, ==, 3);
+	g_assert_cmpstr(plain.argv[1], ==, "server");
+}
+
+static void test_wrong_option(void)
+{
+	if (g_test_subprocess()) {
+		g_auto(line_t) line = { 0 };
+
+		g_assert_false(parse("probe --nonsense", &line));
+		g_assert_cmpint(line.code, ==, FD_EXIT_USAGE);
+		return;
+	}
+	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+	g_test_trap_assert_passed();
+	g_test_trap_assert_stderr("flowdar probe: *--nonsense*--help*");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/options/duration", test_duration);
+	g_test_add_func("/options/size", test_size);
+	g_test_add_func("/options/parse", test_parse);
+	g_test_add_func("/options/command-after-dashes", test_command_after_dashes);
+	g_test_add_func("/options/wrong-option", test_wrong_option);
+	return g_test_run();
+}

@@ -1,0 +1,121 @@
+/* cli/table: the three formats, hostile texts, numbers for people. */
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <json-glib/json-glib.h>
+
+#include "cli/kit/table.h"
+
+static const struct fd_column columns[] = {
+	{ "function", "function", FALSE, TRUE },
+	{ "time", "time_ns", TRUE, FALSE },
+};
+
+static struct fd_table *make_table(const char *name)
+{
+	struct fd_table *table = fd_table_new("rows", columns, G_N_ELEMENTS(columns));
+
+	fd_table_row(table);
+	fd_table_cell(table, 0, name, NULL);
+	fd_table_cell(table, 1, "1.20 ms", "1200000");
+	fd_table_row(table);
+	fd_table_cell(table, 0, "idle", NULL);
+	return table;
+}
+
+static char *print(const struct fd_table *table, enum fd_format format)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	g_assert_nonnull(out);
+	if (format == FD_FORMAT_TABLE) {
+		fclose(out);
+		free(text);
+		g_autofree char *path = NULL;
+		int fd = g_file_open_tmp("table-XXXXXX", &path, NULL);
+		out = fdopen(fd, "w+");
+		fd_table_print(table, format, out);
+		fclose(out);
+		g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		remove(path);
+		return text;
+	}
+	fd_table_print(table, format, out);
+	fclose(out);
+	return text;
+}
+
+static void test_formats(void)
+{
+	g_autoptr(fd_table) table = make_table("ap_regexec");
+	g_autofree char *csv = print(table, FD_FORMAT_CSV);
+	g_autofree char *people = print(table, FD_FORMAT_TABLE);
+
+	g_assert_cmpstr(csv, ==, "function,time_ns\nap_regexec,1200000\nidle,\n");
+	g_assert_nonnull(strstr(people, "1.20 ms"));
+	g_assert_null(strstr(people, "1200000"));
+}
+
+static void test_hostile(void)
+{
+	static const char hostile[] = "a\"b\\c,\n<\x01\xff>";
+	g_autoptr(fd_table) table = make_table(hostile);
+	g_autofree char *json = print(table, FD_FORMAT_JSON);
+	g_autofree char *csv = print(table, FD_FORMAT_CSV);
+	g_autofree char *expected = g_utf8_make_valid(hostile, -1);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(JsonNode) root = json_from_string(json, &error);
+
+	g_assert_no_error(error);
+	JsonArray *rows = json_object_get_array_member(json_node_get_object(root), "rows");
+	g_assert_cmpuint(json_array_get_length(rows), ==, 2);
+	JsonObject *row = json_array_get_object_element(rows, 0);
+	g_assert_cmpstr(json_object_get_string_member(row, "function"), ==, expected);
+	g_assert_cmpint(json_object_get_int_member(row, "time_ns"), ==, 1200000);
+	g_assert_true(
+		json_object_get_null_member(json_array_get_object_element(rows, 1), "time_ns"));
+	g_assert_nonnull(strstr(csv, "\"a\"\"b\\c,\n<"));
+}
+
+static void test_durations(void)
+{
+	static const struct {
+		double ns;
+		const char *expected;
+	} cases[] = { { 0, "0 ns" },        { 830, "830 ns" },    { 999.4, "999 ns" },
+		      { 999.6, "1.00 us" }, { 1234, "1.23 us" },  { 12340, "12.3 us" },
+		      { 99960, "100 us" },  { 123400, "123 us" }, { 999700, "1.00 ms" },
+		      { 2100e6, "2.10 s" }, { 1234e9, "1234 s" } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = fd_format_duration(cases[i].ns);
+		g_assert_cmpstr(text, ==, cases[i].expected);
+	}
+	g_autofree char *small = fd_format_count(999);
+	g_autofree char *large = fd_format_count(1234567);
+	g_assert_cmpstr(small, ==, "999");
+	g_assert_cmpstr(large, ==, "1,234,567");
+}
+
+static void test_format_names(void)
+{
+	enum fd_format format = FD_FORMAT_CSV;
+
+	g_assert_true(fd_format_parse(NULL, &format));
+	g_assert_cmpint(format, ==, FD_FORMAT_TABLE);
+	g_assert_true(fd_format_parse("json", &format));
+	g_assert_cmpint(format, ==, FD_FORMAT_JSON);
+	g_assert_false(fd_format_parse("xml", &format));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/table/formats", test_formats);
+	g_test_add_func("/table/hostile", test_hostile);
+	g_test_add_func("/table/numbers-for-people", test_durations);
+	g_test_add_func("/table/format-names", test_format_names);
+	return g_test_run();
+}

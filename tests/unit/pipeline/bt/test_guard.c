@@ -1,0 +1,161 @@
+/* A decoder in a process of its own: what comes through, and what is left when it dies. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pipeline/bt/guard.h"
+#include "pipeline/source/source.h"
+
+/* A decoder that makes events up. What it does in the end is in the "trace"'s name. */
+struct fake {
+	const char *trace;
+	struct fd_decoder_env *env;
+	unsigned made;
+};
+
+#define EVENTS 10000u
+
+static void *fake_open(const GPtrArray *traces, struct fd_decoder_env *env, GError **error)
+{
+	struct fake *fake = g_new0(struct fake, 1);
+
+	fake->trace = g_ptr_array_index(traces, 0);
+	fake->env = env;
+	if (strcmp(fake->trace, "abort-open") == 0)
+		abort();
+	if (strcmp(fake->trace, "refuse") == 0) {
+		g_set_error_literal(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT, "refuse: no");
+		g_free(fake);
+		return NULL;
+	}
+	return fake;
+}
+
+static gssize fake_end(struct fake *fake, GError **error)
+{
+	if (strcmp(fake->trace, "abort") == 0)
+		abort();
+	if (strcmp(fake->trace, "exit") == 0)
+		_exit(0);
+	if (strcmp(fake->trace, "fail") != 0)
+		return 0;
+	g_set_error_literal(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED, "fail: broken");
+	return -1;
+}
+
+static gssize fake_read(void *decoder, struct fd_event *batch, size_t capacity, GError **error)
+{
+	static char texts[60][16];
+	struct fake *fake = decoder;
+	size_t n = 0;
+
+	for (; n < MIN(capacity, 60) && fake->made < EVENTS; n++, fake->made++) {
+		g_snprintf(texts[n], sizeof(texts[n]), "text %u", fake->made);
+		batch[n] = (struct fd_event){ .addr = fake->made,
+					      .data = fake->made % 3 ? texts[n] : "",
+					      .name = fd_texts_id(fake->env->texts, texts[n]) };
+		batch[n].data_len = (uint32_t)strlen(batch[n].data);
+	}
+	fake->env->discarded = fake->made;
+	return n ? (gssize)n : fake_end(fake, error);
+}
+
+static void fake_close(void *decoder)
+{
+	g_free(decoder);
+}
+
+static const struct fd_decoder_ops fake_ops = {
+	.name = "fake", .open = fake_open, .read = fake_read, .close = fake_close
+};
+
+static void check_event(const struct fd_event *event, unsigned number,
+			const struct fd_decoder_env *env)
+{
+	g_autofree char *text = g_strdup_printf("text %u", number);
+
+	g_assert_cmpuint(event->addr, ==, number);
+	g_assert_cmpstr(fd_texts_get(env->texts, event->name), ==, text);
+	g_assert_cmpstr(event->data, ==, number % 3 ? text : "");
+}
+
+/* Reads the fake to its end; gives the number of events. */
+static unsigned read_fake(const char *trace, GError **error)
+{
+	struct fd_decoder_env env = { .texts = fd_texts_new() };
+	g_autoptr(GPtrArray) traces = g_ptr_array_new();
+	struct fd_event batch[37];
+	struct fd_guard *guard;
+	unsigned count = 0;
+	gssize n = 0;
+
+	/* The ids of the two sides need not be the same. */
+	fd_texts_id(env.texts, "before");
+	g_ptr_array_add(traces, (void *)trace);
+	guard = fd_guard_open(&fake_ops, traces, &env, error);
+	while (guard && (n = fd_guard_read(guard, batch, G_N_ELEMENTS(batch), error)) > 0) {
+		for (gssize i = 0; i < n; i++)
+			check_event(&batch[i], count++, &env);
+	}
+	if (guard && !n)
+		g_assert_cmpuint(env.discarded, ==, EVENTS);
+	fd_guard_close(guard);
+	fd_texts_free(env.texts);
+	return count;
+}
+
+static void test_whole(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpuint(read_fake("whole", &error), ==, EVENTS);
+	g_assert_no_error(error);
+}
+
+static void test_ends(gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpuint(read_fake(data, &error), ==, EVENTS);
+	g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED);
+	g_assert_true(g_str_has_prefix(error->message, data));
+}
+
+static void test_open(void)
+{
+	g_autoptr(GError) refused = NULL, died = NULL;
+
+	g_assert_cmpuint(read_fake("refuse", &refused), ==, 0);
+	g_assert_error(refused, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+	g_assert_cmpuint(read_fake("abort-open", &died), ==, 0);
+	g_assert_error(died, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED);
+	g_assert_nonnull(strstr(died->message, "Aborted"));
+}
+
+/* Closed in the middle: the child must not stay. */
+static void test_close_early(void)
+{
+	struct fd_decoder_env env = { .texts = fd_texts_new() };
+	g_autoptr(GPtrArray) traces = g_ptr_array_new();
+	struct fd_event event;
+	struct fd_guard *guard;
+
+	g_ptr_array_add(traces, (void *)"whole");
+	guard = fd_guard_open(&fake_ops, traces, &env, NULL);
+	g_assert_nonnull(guard);
+	g_assert_cmpint(fd_guard_read(guard, &event, 1, NULL), ==, 1);
+	fd_guard_close(guard);
+	fd_texts_free(env.texts);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/guard/whole", test_whole);
+	g_test_add_data_func("/guard/abort", "abort", test_ends);
+	g_test_add_data_func("/guard/exit", "exit", test_ends);
+	g_test_add_data_func("/guard/fail", "fail", test_ends);
+	g_test_add_func("/guard/open", test_open);
+	g_test_add_func("/guard/close-early", test_close_early);
+	return g_test_run();
+}

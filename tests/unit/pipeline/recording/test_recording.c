@@ -1,0 +1,248 @@
+/* recording.json: round trip, refusals, and where the trace of a directory is. */
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "pipeline/recording/recording.h"
+#include "pipeline/source/source.h"
+
+static void remove_tree(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *below = g_build_filename(path, name, NULL);
+
+		remove_tree(below);
+	}
+	g_remove(path);
+}
+
+static char *scratch(void)
+{
+	char *dir = g_dir_make_tmp("flowdar-test-recording-XXXXXX", NULL);
+
+	g_assert_nonnull(dir);
+	return dir;
+}
+
+static void fill_added(struct fd_recording_info *info)
+{
+	static const char *const functions[] = { "ap_*", "!apr_palloc*", NULL };
+	struct fd_recording_loss loss = { .begin_ns = 5, .end_ns = 9, .events = 3 };
+
+	info->name = g_strdup("flowdar-1-2");
+	info->functions = g_strdupv((char **)functions);
+	info->unfinished = 1;
+	info->min_duration_ns = 2000;
+	info->budget_ppm = 50000;
+	info->calls_skipped = UINT64_MAX;
+	info->losses = fd_recording_losses_new();
+	loss.stream = g_strdup("functions_0");
+	g_array_append_val(info->losses, loss);
+}
+
+static void assert_added(const struct fd_recording_info *in)
+{
+	const struct fd_recording_loss *loss;
+
+	g_assert_cmpstr(in->name, ==, "flowdar-1-2");
+	g_assert_cmpuint(g_strv_length(in->functions), ==, 2);
+	g_assert_cmpstr(in->functions[1], ==, "!apr_palloc*");
+	g_assert_cmpuint(in->unfinished, ==, 1);
+	g_assert_cmpuint(in->min_duration_ns, ==, 2000);
+	g_assert_cmpuint(in->budget_ppm, ==, 50000);
+	g_assert_cmpuint(in->depth, ==, 0);
+	/* What JSON's integers cannot hold is cut to what they can. */
+	g_assert_cmpuint(in->calls_skipped, ==, (uint64_t)G_MAXINT64);
+	g_assert_null(in->attached);
+	g_assert_cmpuint(in->losses->len, ==, 1);
+	loss = &g_array_index(in->losses, struct fd_recording_loss, 0);
+	g_assert_cmpstr(loss->stream, ==, "functions_0");
+	g_assert_cmpuint(loss->begin_ns, ==, 5);
+	g_assert_cmpuint(loss->end_ns, ==, 9);
+	g_assert_cmpuint(loss->events, ==, 3);
+}
+
+static void fill(struct fd_recording_info *info)
+{
+	static const char *const command[] = { "/usr/sbin/httpd", "-k", "\xff weird \"arg\"\n",
+					       NULL };
+	static const char *const warnings[] = { "one", "two", NULL };
+
+	memset(info, 0, sizeof(*info));
+	info->command = g_strdupv((char **)command);
+	info->warnings = g_strdupv((char **)warnings);
+	info->host = g_strdup("host Linux 6.1 x86_64");
+	info->detail = g_strdup("function");
+	info->started = g_strdup("2024-01-02T03:04:05Z");
+	info->ended = g_strdup("server exited");
+	info->duration_ns = 12345678901;
+	info->events = UINT64_C(1) << 60;
+	info->discarded = 7;
+	info->packets_lost = 1;
+	info->trace_bytes = 4096;
+	info->exit_status = 137;
+	info->strangers = g_array_new(FALSE, FALSE, sizeof(guint32));
+	for (guint32 pid = 100; pid < 400; pid += 100)
+		g_array_append_val(info->strangers, pid);
+	fill_added(info);
+}
+
+static void test_round_trip(void)
+{
+	g_autofree char *dir = scratch();
+	struct fd_recording_info out, in = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	fill(&out);
+	g_assert_true(fd_recording_info_save(&out, dir, &error));
+	g_assert_no_error(error);
+	g_assert_true(fd_recording_info_load(dir, &in, &error));
+	g_assert_no_error(error);
+	g_assert_cmpstr(in.command[0], ==, "/usr/sbin/httpd");
+	g_assert_cmpuint(g_strv_length(in.command), ==, 3);
+	g_assert_true(g_utf8_validate(in.command[2], -1, NULL));
+	g_assert_true(g_str_has_suffix(in.command[2], " weird \"arg\"\n"));
+	g_assert_true(
+		g_strv_equal((const char *const *)in.warnings, (const char *const *)out.warnings));
+	g_assert_cmpstr(in.host, ==, out.host);
+	g_assert_cmpstr(in.detail, ==, out.detail);
+	g_assert_cmpstr(in.started, ==, out.started);
+	g_assert_cmpstr(in.ended, ==, out.ended);
+	g_assert_cmpuint(in.duration_ns, ==, out.duration_ns);
+	g_assert_cmpuint(in.events, ==, out.events);
+	g_assert_cmpuint(in.discarded, ==, 7);
+	g_assert_cmpuint(in.packets_lost, ==, 1);
+	g_assert_cmpuint(in.trace_bytes, ==, 4096);
+	g_assert_cmpint(in.exit_status, ==, 137);
+	g_assert_cmpuint(in.strangers->len, ==, 3);
+	g_assert_cmpuint(g_array_index(in.strangers, guint32, 2), ==, 300);
+	assert_added(&in);
+	fd_recording_info_clear(&in);
+	g_assert_null(in.command);
+	g_assert_cmpuint(in.events, ==, 0);
+	fd_recording_info_clear(&out);
+	remove_tree(dir);
+}
+
+static void assert_load_fails(const char *dir, int code)
+{
+	struct fd_recording_info info = { 0 }, empty = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(fd_recording_info_load(dir, &info, &error));
+	g_assert_error(error, FD_RECORDING_ERROR, code);
+	g_assert_nonnull(strstr(error->message, "recording.json"));
+	g_assert_null(strchr(error->message, '\n'));
+	g_assert_true(memcmp(&info, &empty, sizeof(info)) == 0);
+}
+
+/* A recording that is whole but for one optional member. */
+static void test_odd_members(void)
+{
+	static const char *const odd[] = {
+		"\"depth\":-1",
+		"\"depth\":\"1\"",
+		"\"functions\":{}",
+		"\"losses\":[1]",
+		"\"losses\":[{}]",
+		"\"losses\":[{\"stream\":\"a\",\"begin_ns\":1}]",
+		"\"attached\":[-1]",
+		"\"name\":[]",
+		"\"losses\":[{\"stream\":\"a\",\"begin_ns\":1,\"end_ns\":2,\"events\":-1}]",
+	};
+	g_autofree char *dir = scratch();
+	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(odd); i++) {
+		g_autofree char *text = g_strdup_printf(
+			"{\"format\":1,\"command\":[],\"host\":\"\",\"detail\":\"\","
+			"\"started\":\"\",\"duration_ns\":1,\"events\":1,\"discarded\":0,"
+			"\"packets_lost\":0,\"trace_bytes\":0,\"exit_status\":0,"
+			"\"ended\":\"\",%s}",
+			odd[i]);
+
+		g_assert_true(g_file_set_contents(path, text, -1, NULL));
+		assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+	}
+	remove_tree(dir);
+}
+
+static void test_refusals(void)
+{
+	static const char *const texts[] = {
+		"",
+		"[",
+		"null",
+		"[]",
+		"{}",
+		"{\"format\": \"1\"}",
+		"{\"format\": 0}",
+		"{\"format\": 99}",
+		"{\"format\": 1}",
+		"\xff\xfe",
+		"{\"format\": 1, \"command\": [1]}",
+		"{\"format\": 1, \"command\": \"x\"}",
+		("{\"format\":1,\"command\":[],\"host\":\"\",\"detail\":\"\",\"started\":\"\","
+		 "\"duration_ns\":-1}"),
+	};
+	g_autofree char *dir = scratch();
+	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
+	g_autofree char *deep = g_strnfill(FD_RECORDING_MAX_SIZE - 10, '[');
+	g_autofree char *large = g_strnfill(FD_RECORDING_MAX_SIZE + 10, ' ');
+
+	assert_load_fails(dir, FD_RECORDING_ERROR_MISSING);
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		g_assert_true(g_file_set_contents(path, texts[i], -1, NULL));
+		assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+	}
+	g_assert_true(g_file_set_contents(path, deep, -1, NULL));
+	assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+	g_assert_true(g_file_set_contents(path, large, -1, NULL));
+	assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+	remove_tree(dir);
+}
+
+static void test_save_fails(void)
+{
+	struct fd_recording_info info;
+	g_autoptr(GError) error = NULL;
+
+	fill(&info);
+	g_assert_false(fd_recording_info_save(&info, "/nonexistent/dir", &error));
+	g_assert_nonnull(error);
+	fd_recording_info_clear(&info);
+}
+
+static void test_trace_path(void)
+{
+	g_autofree char *dir = scratch();
+	g_autofree char *trace = g_build_filename(dir, "trace", NULL);
+	g_autofree char *nested = g_build_filename(dir, "ust", "uid", "0", "64-bit", NULL);
+	g_autofree char *metadata = g_build_filename(nested, "metadata", NULL);
+	g_autofree char *found = NULL, *recorded = NULL;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(fd_recording_trace_path(dir, &error));
+	g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+	g_assert_cmpint(g_mkdir_with_parents(nested, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(metadata, "/* CTF 1.8 */", -1, NULL));
+	found = fd_recording_trace_path(dir, NULL);
+	g_assert_cmpstr(found, ==, dir);
+	g_assert_cmpint(g_mkdir(trace, 0755), ==, 0);
+	recorded = fd_recording_trace_path(dir, NULL);
+	g_assert_cmpstr(recorded, ==, trace);
+	remove_tree(dir);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/recording/round-trip", test_round_trip);
+	g_test_add_func("/recording/refusals", test_refusals);
+	g_test_add_func("/recording/odd-members", test_odd_members);
+	g_test_add_func("/recording/save-fails", test_save_fails);
+	g_test_add_func("/recording/trace-path", test_trace_path);
+	return g_test_run();
+}

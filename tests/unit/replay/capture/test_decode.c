@@ -1,0 +1,303 @@
+/* Decoding: every link type, tag and header on the way to a port, and headers that lie. */
+#include "tests/unit/kit/packets.h"
+
+#include <pcap/pcap.h>
+
+#include "replay/sessions/session.h"
+
+#define V4A "10.0.0.1"
+#define V4B "10.0.0.2"
+#define V6A "2001:db8::1"
+#define V6B "2001:db8::2"
+
+static GByteArray *hello(const char *src, const char *dst)
+{
+	return ip(src, dst, 6, tcp(src, 1111, dst, 80, 1000, 2000, ACK | PSH, NULL, 0, "hello", 5));
+}
+
+static struct fd_decoded decode(int link, const GByteArray *frame)
+{
+	struct fd_packet packet = as_packet(frame, 1, 0);
+	struct fd_decoded decoded;
+
+	g_assert_null(fd_decode_check_link(link));
+	fd_decode(link, &packet, &decoded);
+	return decoded;
+}
+
+static void check_hello(int link, GByteArray *frame)
+{
+	struct fd_decoded decoded;
+
+	/* Padding behind the packet is not payload. */
+	put_zeros(frame, 7);
+	decoded = decode(link, frame);
+	g_assert_cmpint(decoded.kind, ==, FD_DECODED_TCP);
+	g_assert_cmpuint(decoded.src.port, ==, 1111);
+	g_assert_cmpuint(decoded.dst.port, ==, 80);
+	g_assert_cmpuint(decoded.seq, ==, 1000);
+	g_assert_cmpuint(decoded.ack, ==, 2000);
+	g_assert_cmpuint(decoded.flags, ==, ACK | PSH);
+	g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 5);
+	assert_bytes(fd_decoded_payload(&decoded), fd_decoded_payload_captured(&decoded), "hello");
+	g_assert_cmpuint(frame->data[decoded.l3] >> 4, ==, decoded.family);
+	g_byte_array_unref(frame);
+}
+
+/* The packet behind a header of the given bytes ("hex digits"), where XXXX is its ether type. */
+static GByteArray *behind(const char *hex, GByteArray *packet)
+{
+	GByteArray *frame = g_byte_array_new();
+
+	for (; *hex; hex += 2) {
+		if (*hex == ' ') {
+			hex--;
+		} else if (*hex == 'X') {
+			put16(frame, packet->data[0] >> 4 == 6 ? 0x86dd : 0x0800);
+			hex += 2;
+		} else if (*hex == 'P') {
+			put16(frame, packet->data[0] >> 4 == 6 ? 0x0057 : 0x0021);
+			hex += 2;
+		} else {
+			put8(frame, (unsigned)(g_ascii_xdigit_value(hex[0]) * 16 +
+					       g_ascii_xdigit_value(hex[1])));
+		}
+	}
+	g_byte_array_append(frame, packet->data, packet->len);
+	g_byte_array_unref(packet);
+	return frame;
+}
+
+static void test_links(void)
+{
+	static const struct {
+		int link;
+		const char *header;
+	} links[] = {
+		{ DLT_EN10MB, "000000000000 000000000000 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 8100 0064 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 88a8 0064 8100 0065 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 9100 0064 8100 0065 8100 0066 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 8864 1100 0001 0033 PPPP" },
+		{ DLT_EN10MB, "000000000000 000000000000 8100 0064 8864 1100 0001 0033 PPPP" },
+		{ DLT_LINUX_SLL, "0000 0001 0006 0000000000000000 XXXX" },
+		{ DLT_LINUX_SLL, "0000 0001 0006 0000000000000000 8100 0064 XXXX" },
+		{ DLT_LINUX_SLL2, "XXXX 0000 00000001 0001 00 06 0000000000000000" },
+		{ DLT_LINUX_SLL2, "8100 0000 00000001 0001 00 06 0000000000000000 0064 XXXX" },
+		{ DLT_RAW, "" },
+		{ 101, "" },
+		{ DLT_NULL, "02000000" },
+		{ DLT_NULL, "00000002" },
+		{ DLT_NULL, "1e000000" },
+		{ DLT_LOOP, "00000002" },
+		{ DLT_LOOP, "0000001c" },
+		{ DLT_PPP, "ff03 PPPP" },
+		{ DLT_PPP, "PPPP" },
+		{ DLT_PPP_ETHER, "1100 0001 0033 PPPP" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
+		g_test_message("link type %d behind %s", links[i].link, links[i].header);
+		check_hello(links[i].link, behind(links[i].header, hello(V4A, V4B)));
+		check_hello(links[i].link, behind(links[i].header, hello(V6A, V6B)));
+	}
+	check_hello(DLT_IPV4, hello(V4A, V4B));
+	check_hello(DLT_IPV6, hello(V6A, V6B));
+	/* A PPP protocol in one byte. */
+	check_hello(DLT_PPP, behind("21", hello(V4A, V4B)));
+	g_assert_nonnull(fd_decode_check_link(DLT_IEEE802_11_RADIO));
+}
+
+/* An IPv6 packet whose TCP segment lies behind extension headers, given as bytes. */
+static GByteArray *extended(unsigned first, const char *hex)
+{
+	GByteArray *segment = tcp(V6A, 1111, V6B, 80, 1000, 2000, ACK | PSH, NULL, 0, "hello", 5);
+	GByteArray *all = behind(hex, segment);
+	GByteArray *packet = ip_part(V6A, V6B, first, 0, 0, all->data, all->len);
+
+	g_byte_array_unref(all);
+	return packet;
+}
+
+static void test_ipv6_headers(void)
+{
+	static const char routing[] = "06 02 00 00 00000000 20010db8000000000000000000000009";
+
+	check_hello(DLT_RAW, extended(0, "06 00 0104 00000000"));  /* hop-by-hop */
+	check_hello(DLT_RAW, extended(43, routing));               /* routing */
+	check_hello(DLT_RAW, extended(60, "06 00 0104 00000000")); /* destination */
+	check_hello(DLT_RAW, extended(0, "3c 00 010400000000 06 00 0104 00000000"));
+	check_hello(DLT_RAW, extended(51, "06 02 0000 00000001 00000002 00000003")); /* AH */
+	check_hello(DLT_RAW, extended(44, "06 00 0000 00000007")); /* atomic fragment */
+}
+
+static void test_ipv4_options(void)
+{
+	GByteArray *packet = hello(V4A, V4B);
+	static const uint8_t nops[] = { 1, 1, 1, 1 };
+	GByteArray *optioned = g_byte_array_new();
+
+	g_byte_array_append(optioned, packet->data, 20);
+	g_byte_array_append(optioned, nops, 4);
+	g_byte_array_append(optioned, packet->data + 20, packet->len - 20);
+	optioned->data[0] = 0x46;
+	set16(optioned, 2, optioned->len);
+	g_byte_array_unref(packet);
+	check_hello(DLT_RAW, optioned);
+}
+
+static void check_kind(int link, GByteArray *frame, enum fd_decoded_kind kind)
+{
+	g_assert_cmpint(decode(link, frame).kind, ==, kind);
+	g_byte_array_unref(frame);
+}
+
+static void test_not_ours(void)
+{
+	GByteArray *packet;
+
+	check_kind(DLT_EN10MB, behind("000000000000 000000000000 0806", hello(V4A, V4B)),
+		   FD_DECODED_NOT_IP);
+	check_kind(DLT_EN10MB, behind("0000", hello(V4A, V4B)), FD_DECODED_NOT_IP);
+	check_kind(DLT_NULL, behind("00000007", hello(V4A, V4B)), FD_DECODED_NOT_IP);
+	check_kind(DLT_RAW, ip(V4A, V4B, 1, udp(V4A, 1, V4B, 2, "x", 1)), FD_DECODED_OTHER);
+	check_kind(DLT_RAW, ip(V6A, V6B, 58, udp(V6A, 1, V6B, 2, "x", 1)), FD_DECODED_OTHER);
+	/* No next header at all. */
+	check_kind(DLT_RAW, ip(V6A, V6B, 59, udp(V6A, 1, V6B, 2, "x", 1)), FD_DECODED_OTHER);
+	/* More tags than anybody stacks. */
+	check_kind(DLT_EN10MB,
+		   behind("000000000000 000000000000 8100 0001 8100 0001 8100 0001 8100 0001 8100 "
+			  "0001 XXXX",
+			  hello(V4A, V4B)),
+		   FD_DECODED_NOT_IP);
+	/* A chain of headers without end. */
+	packet = extended(0, "00 00 010400000000 00 00 010400000000 00 00 010400000000"
+			     "00 00 010400000000 00 00 010400000000 00 00 010400000000"
+			     "00 00 010400000000 00 00 010400000000 00 00 010400000000"
+			     "00 00 010400000000 00 00 010400000000 00 00 010400000000"
+			     "00 00 010400000000 00 00 010400000000 00 00 010400000000"
+			     "00 00 010400000000 06 00 010400000000");
+	check_kind(DLT_RAW, packet, FD_DECODED_MALFORMED);
+}
+
+static void check_poked(const char *src, const char *dst, guint at, unsigned value)
+{
+	GByteArray *packet = hello(src, dst);
+
+	packet->data[at] = (uint8_t)value;
+	g_test_message("%s, byte %u is %u", src, at, value);
+	check_kind(DLT_RAW, packet, FD_DECODED_MALFORMED);
+}
+
+static void test_malformed(void)
+{
+	check_poked(V4A, V4B, 0, 0x44);  /* a header of 16 bytes */
+	check_poked(V4A, V4B, 3, 19);    /* shorter than its header */
+	check_poked(V4A, V4B, 3, 39);    /* too short for TCP */
+	check_poked(V4A, V4B, 32, 0x40); /* a TCP header of 16 bytes */
+	check_poked(V4A, V4B, 32, 0xf0); /* one longer than the segment */
+	check_poked(V6A, V6B, 5, 19);
+	check_poked(V6A, V6B, 52, 0x40);
+	check_poked(V6A, V6B, 6, 0); /* hop-by-hop options that run over the end */
+}
+
+/* Cut anywhere: all that is read lies within what there is (the sanitizer looks too). */
+static void test_cut(void)
+{
+	const char *const ends[][2] = { { V4A, V4B }, { V6A, V6B } };
+
+	for (unsigned v = 0; v < 2; v++) {
+		g_autoptr(GByteArray) frame = ether(hello(ends[v][0], ends[v][1]));
+		guint headers = 14 + (v ? 40 : 20) + 20;
+
+		for (guint captured = 0; captured <= frame->len; captured++) {
+			g_autofree uint8_t *exact = g_memdup2(frame->data, captured);
+			struct fd_packet packet = { .bytes = exact,
+						    .captured = captured,
+						    .length = frame->len };
+			struct fd_decoded decoded;
+
+			fd_decode(DLT_EN10MB, &packet, &decoded);
+			if (captured < headers) {
+				g_assert_cmpint(decoded.kind, !=, FD_DECODED_TCP);
+				continue;
+			}
+			g_assert_cmpint(decoded.kind, ==, FD_DECODED_TCP);
+			g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 5);
+			g_assert_cmpuint(fd_decoded_payload_captured(&decoded), ==,
+					 captured - headers);
+		}
+	}
+}
+
+/* A kernel hands segments of over 64 KiB to the card with a length of 0. */
+static void test_offload(void)
+{
+	GByteArray *packet = hello(V4A, V4B);
+	struct fd_packet lying;
+	struct fd_decoded decoded;
+
+	set16(packet, 2, 0);
+	decoded = decode(DLT_RAW, packet);
+	g_assert_cmpint(decoded.kind, ==, FD_DECODED_TCP);
+	g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 5);
+	lying = as_packet(packet, 1, 0);
+	lying.length = UINT32_MAX;
+	fd_decode(DLT_RAW, &lying, &decoded);
+	g_assert_cmpint(decoded.kind, ==, FD_DECODED_MALFORMED);
+	g_byte_array_unref(packet);
+}
+
+static void test_udp(void)
+{
+	GByteArray *packet = ip(V6A, V6B, 17, udp(V6A, 53, V6B, 4444, "answer", 6));
+	struct fd_decoded decoded = decode(DLT_RAW, packet);
+
+	g_assert_cmpint(decoded.kind, ==, FD_DECODED_UDP);
+	assert_bytes(fd_decoded_payload(&decoded), fd_decoded_payload_captured(&decoded), "answer");
+	/* UDP's own length counts, not the packet's. */
+	set16(packet, 44, 8 + 3);
+	decoded = decode(DLT_RAW, packet);
+	g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 3);
+	set16(packet, 44, 0); /* a jumbogram */
+	decoded = decode(DLT_RAW, packet);
+	g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 6);
+	set16(packet, 44, 7);
+	g_assert_cmpint(decode(DLT_RAW, packet).kind, ==, FD_DECODED_MALFORMED);
+	set16(packet, 44, 8 + 7);
+	g_assert_cmpint(decode(DLT_RAW, packet).kind, ==, FD_DECODED_MALFORMED);
+	g_byte_array_unref(packet);
+}
+
+static gboolean fast_open(const char *options, unsigned size)
+{
+	g_autoptr(GByteArray) packet =
+		ip(V4A, V4B, 6, tcp(V4A, 1, V4B, 2, 1, 0, SYN, options, size, NULL, 0));
+
+	return decode(DLT_RAW, packet).fast_open;
+}
+
+static void test_fast_open(void)
+{
+	g_assert_true(fast_open("\x02\x04\x05\xb4\x01\x01\x22\x02", 8));
+	g_assert_true(fast_open("\xfe\x04\xf9\x89", 4));
+	g_assert_false(fast_open("\xfe\x04\xf9\x88", 4));
+	g_assert_false(fast_open("\x02\x04\x05\xb4", 4));
+	g_assert_false(fast_open("\x00\x00\x22\x02", 4)); /* behind the end of options */
+	g_assert_false(fast_open("\x03\x00\x22\x02", 4)); /* an option of no length */
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/decode/links", test_links);
+	g_test_add_func("/decode/ipv6-headers", test_ipv6_headers);
+	g_test_add_func("/decode/ipv4-options", test_ipv4_options);
+	g_test_add_func("/decode/not-ours", test_not_ours);
+	g_test_add_func("/decode/malformed", test_malformed);
+	g_test_add_func("/decode/cut", test_cut);
+	g_test_add_func("/decode/offload", test_offload);
+	g_test_add_func("/decode/udp", test_udp);
+	g_test_add_func("/decode/fast-open", test_fast_open);
+	return g_test_run();
+}

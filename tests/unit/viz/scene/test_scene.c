@@ -1,0 +1,428 @@
+/* Labels, colours, scenes: what is under the pictures. */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "viz/svg/graph.h"
+#include "viz/scene/label.h"
+#include "viz/scene/palette.h"
+#include "viz/scene/scene.h"
+#include "viz/svg/svg.h"
+
+static void assert_clean(const char *dirty, const char *expected)
+{
+	g_autofree char *clean = fd_label_clean(dirty);
+
+	g_assert_cmpstr(clean, ==, expected);
+}
+
+static void test_clean(void)
+{
+	assert_clean(NULL, "");
+	assert_clean("operator<", "operator<");
+	assert_clean("a\tb\nc", "a b c");
+	assert_clean("\x01\x1b[31m", "\xef\xbf\xbd\xef\xbf\xbd[31m");
+	assert_clean("caf\xc3", "caf\xef\xbf\xbd");
+	assert_clean("a\xe2\x80\xae"
+		     "b",
+		     "a\xef\xbf\xbd"
+		     "b");                            /* turns the reading direction */
+	assert_clean("\xef\xbf\xbe", "\xef\xbf\xbd"); /* no XML text may hold it */
+	assert_clean("größe", "größe");
+}
+
+static void assert_cut(const char *text, size_t max, const char *expected)
+{
+	g_autofree char *cut = fd_label_middle_cut(text, max);
+
+	g_assert_cmpstr(cut, ==, expected);
+}
+
+static void test_cut(void)
+{
+	assert_cut("short", 5, "short");
+	assert_cut("ap_process_request_internal", 12, "ap_pr…ternal");
+	assert_cut("größenordnung", 5, "gr…ng");
+	assert_cut("abc", 1, "…");
+	assert_cut("abc", 0, "");
+}
+
+static void test_fit(void)
+{
+	static const char name[] = "std::vector<std::basic_string<char>>::_M_realloc_insert";
+
+	for (double width = 0; width < 500; width += 7) {
+		g_autofree char *fit = fd_label_fit(name, FD_FONT_MONO, 11, width);
+
+		g_assert_cmpfloat(fd_label_width(fit, FD_FONT_MONO, 11), <=, MAX(width, 0));
+	}
+	g_autofree char *all = fd_label_fit(name, FD_FONT_MONO, 11, 1000);
+	g_assert_cmpstr(all, ==, name);
+	g_assert_cmpfloat(fd_label_width("i", FD_FONT_SANS, 10), <,
+			  fd_label_width("W", FD_FONT_SANS, 10));
+	g_assert_cmpfloat_with_epsilon(fd_label_width("iW", FD_FONT_MONO, 10), 12.04, 0.001);
+	g_assert_cmpfloat_with_epsilon(fd_label_width("\xe6\xbc\xa2", FD_FONT_MONO, 10), 12.04,
+				       0.001);
+}
+
+static void assert_takes(char *got, const char *expected)
+{
+	g_assert_cmpstr(got, ==, expected);
+	g_free(got);
+}
+
+static void test_numbers(void)
+{
+	assert_takes(fd_label_duration(0), "0 ns");
+	assert_takes(fd_label_duration(999), "999 ns");
+	assert_takes(fd_label_duration(1000), "1.00 µs");
+	assert_takes(fd_label_duration(999499), "999 µs");
+	assert_takes(fd_label_duration(999500), "1.00 ms");
+	assert_takes(fd_label_duration(12345678), "12.3 ms");
+	assert_takes(fd_label_duration(119900000000), "120 s");
+	assert_takes(fd_label_duration(UINT64_MAX), "307445735 min");
+	assert_takes(fd_label_count(412), "412");
+	assert_takes(fd_label_count(12340), "12,340");
+	assert_takes(fd_label_count(999999), "999,999");
+	assert_takes(fd_label_count(1200000), "1.20 M");
+	assert_takes(fd_label_count(UINT64_MAX), "18446744 T");
+	assert_takes(fd_label_ratio(412.3), "412×");
+	assert_takes(fd_label_ratio(1.27), "1.3×");
+	assert_takes(fd_label_ratio(0.02), "0.02×");
+	assert_takes(fd_label_ratio(11067), "11,067×");
+}
+
+/* WCAG 2.1, AA: 4.5:1 for texts, 3:1 for marks that carry meaning. */
+static void test_contrast(void)
+{
+	static const struct {
+		enum fd_color mark, ground;
+		double least;
+	} pairs[] = {
+		{ FD_COLOR_INK, FD_COLOR_PAPER, 7 },
+		{ FD_COLOR_INK, FD_COLOR_BAND, 7 },
+		{ FD_COLOR_INK, FD_COLOR_ALARM_TINT, 4.5 },
+		{ FD_COLOR_INK, FD_COLOR_HEAD, 4.5 },
+		{ FD_COLOR_MUTED, FD_COLOR_PAPER, 4.5 },
+		{ FD_COLOR_MUTED, FD_COLOR_BAND, 4.5 },
+		{ FD_COLOR_MUTED, FD_COLOR_ALARM_TINT, 4.5 },
+		{ FD_COLOR_ALARM, FD_COLOR_PAPER, 4.5 },
+		{ FD_COLOR_ALARM, FD_COLOR_BAND, 4.5 },
+		{ FD_COLOR_ALARM, FD_COLOR_ALARM_TINT, 4.5 },
+		{ FD_COLOR_HANDOFF, FD_COLOR_PAPER, 4.5 },
+		{ FD_COLOR_HANDOFF, FD_COLOR_BAND, 4.5 },
+		{ FD_COLOR_ON_FILL, FD_COLOR_ALARM_FILL, 4.5 },
+		{ FD_COLOR_ON_FILL, FD_COLOR_BETTER_FILL, 4.5 },
+		{ FD_COLOR_WARN_INK, FD_COLOR_WARN_TINT, 4.5 },
+		{ FD_COLOR_DOT, FD_COLOR_PAPER, 3 },
+		{ FD_COLOR_DOT, FD_COLOR_BAND, 3 },
+		{ FD_COLOR_DOT, FD_COLOR_ALARM_TINT, 3 },
+		{ FD_COLOR_ARROW, FD_COLOR_PAPER, 3 },
+		{ FD_COLOR_ARROW, FD_COLOR_BAND, 3 },
+		{ FD_COLOR_BAR_EDGE, FD_COLOR_PAPER, 3 },
+		{ FD_COLOR_BAR_EDGE, FD_COLOR_BAND, 3 },
+		{ FD_COLOR_WAIT_EDGE, FD_COLOR_PAPER, 3 },
+		{ FD_COLOR_WAIT_EDGE, FD_COLOR_BAND, 3 },
+		{ FD_COLOR_ALARM_FILL, FD_COLOR_PAPER, 3 },
+	};
+
+	g_assert_cmpfloat_with_epsilon(fd_color_contrast("#000000", "#ffffff"), 21, 0.001);
+	for (enum fd_theme theme = FD_THEME_LIGHT; theme <= FD_THEME_DARK; theme++) {
+		for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+			double contrast = fd_color_contrast(fd_color_hex(pairs[i].mark, theme),
+							    fd_color_hex(pairs[i].ground, theme));
+
+			if (contrast < pairs[i].least) {
+				g_test_message("%s on %s, %s: %.2f", fd_color_name(pairs[i].mark),
+					       fd_color_name(pairs[i].ground),
+					       theme == FD_THEME_DARK ? "dark" : "light", contrast);
+				g_test_fail();
+			}
+		}
+	}
+}
+
+/* The dark style sheet swaps by value. */
+static void test_colors_are_distinct(void)
+{
+	for (enum fd_color c = FD_COLOR_PAPER; c < FD_COLORS; c++) {
+		g_assert_cmpint(fd_color_find(fd_color_hex(c, FD_THEME_LIGHT), FD_THEME_LIGHT), ==,
+				c);
+		g_assert_cmpuint(strlen(fd_color_hex(c, FD_THEME_DARK)), ==, 7);
+	}
+}
+
+static guint add_box(struct fd_scene *scene, const char *id, double x, const char *text,
+		     const char *tooltip)
+{
+	struct fd_item box = {
+		.kind = FD_ITEM_BOX,
+		.id = id,
+		.tooltip = tooltip,
+		.at = { x, 20, 100, 20 },
+		.fill = FD_COLOR_HEAD,
+		.stroke = FD_COLOR_HEAD_EDGE,
+		.pen = 1,
+		.label = { .text = text, .font = FD_FONT_MONO, .size = 11, .color = FD_COLOR_INK },
+	};
+
+	return fd_scene_add(scene, &box);
+}
+
+static struct fd_scene *small_scene(const char *text)
+{
+	struct fd_scene *scene = fd_scene_new(FD_THEME_AUTO);
+	struct fd_item arrow = { .kind = FD_ITEM_ARROW,
+				 .id = "arrow",
+				 .tooltip = text,
+				 .stroke = FD_COLOR_ARROW,
+				 .pen = 1,
+				 .head = FD_HEAD_FULL,
+				 .label = { .text = text,
+					    .font = FD_FONT_SANS,
+					    .size = 10,
+					    .color = FD_COLOR_MUTED,
+					    .at = { 120, 10, 60, 14 } } };
+
+	scene->width = 400;
+	scene->height = 60;
+	scene->title = fd_scene_text(scene, text);
+	scene->description = scene->title;
+	arrow.from = add_box(scene, "left", 10, text, text);
+	arrow.to = add_box(scene, "right", 250, "right", NULL);
+	fd_item_straight(&arrow, (struct fd_point){ 110, 30 }, (struct fd_point){ 250, 30 });
+	fd_scene_add(scene, &arrow);
+	return scene;
+}
+
+/* What a reader of the XML gets: the texts of all elements of a name. */
+struct reading {
+	const char *element;
+	GPtrArray *texts;
+	GHashTable *ids;
+	gboolean inside;
+};
+
+static void on_start(GMarkupParseContext *context, const char *name, const char **names,
+		     const char **values, gpointer user, GError **error)
+{
+	struct reading *reading = user;
+
+	(void)context;
+	(void)error;
+	reading->inside = strcmp(name, reading->element) == 0;
+	if (reading->inside)
+		g_ptr_array_add(reading->texts, g_strdup(""));
+	for (; *names; names++, values++)
+		if (strcmp(*names, "id") == 0)
+			g_assert_true(g_hash_table_add(reading->ids, g_strdup(*values)));
+}
+
+static void on_text(GMarkupParseContext *context, const char *text, gsize length, gpointer user,
+		    GError **error)
+{
+	struct reading *reading = user;
+
+	(void)context;
+	(void)length;
+	(void)error;
+	if (reading->inside) {
+		g_free(g_ptr_array_steal_index(reading->texts, reading->texts->len - 1));
+		g_ptr_array_add(reading->texts, g_strdup(text));
+	}
+	reading->inside = FALSE;
+}
+
+static GPtrArray *texts_of(const GString *svg, const char *element)
+{
+	static const GMarkupParser parser = { .start_element = on_start, .text = on_text };
+	struct reading reading = { .element = element,
+				   .texts = g_ptr_array_new_with_free_func(g_free) };
+	g_autoptr(GMarkupParseContext) context = NULL;
+	g_autoptr(GError) error = NULL;
+
+	reading.ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	context = g_markup_parse_context_new(&parser, 0, &reading, NULL);
+	g_markup_parse_context_parse(context, svg->str, (gssize)svg->len, &error);
+	g_assert_no_error(error);
+	g_assert_true(g_markup_parse_context_end_parse(context, &error));
+	g_hash_table_unref(reading.ids);
+	return reading.texts;
+}
+
+static gboolean has_text(const GPtrArray *texts, const char *text)
+{
+	return g_ptr_array_find_with_equal_func((GPtrArray *)texts, text, g_str_equal, NULL);
+}
+
+/* Whatever a function is called, the picture is XML and says so. */
+static void test_hostile(void)
+{
+	static const char *const names[] = {
+		"operator<<",
+		"a & b && c",
+		"&lt;not a tag&gt;",
+		"&amp;amp;",
+		"back\\slash \\n \\N \\G \\E \\l",
+		"\\",
+		"\"quoted\" 'single'",
+		"<b>bold</b>",
+		"]]>",
+		"<!-- -->",
+		"%s%n%d",
+		"\x01\x02\x1f",
+		"\xff\xfe\xc0\x80",
+		"\xe2\x80\xaemirrored",
+		"std::map<int, char*>::operator[](int&&)",
+		"日本語",
+		"",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autoptr(fd_scene) scene = small_scene(names[i]);
+		g_autoptr(GError) error = NULL;
+		GString *svg = fd_svg_render(scene, &error);
+		g_autofree char *clean = fd_label_clean(names[i]);
+		g_autofree char *dot = fd_graph_to_dot(scene, &error);
+
+		g_assert_no_error(error);
+		g_assert_nonnull(dot);
+		g_autoptr(GPtrArray) texts = texts_of(svg, "text");
+		g_autoptr(GPtrArray) titles = texts_of(svg, "title");
+		if (clean[0]) {
+			g_assert_true(has_text(texts, clean));
+			g_assert_true(has_text(titles, clean));
+			g_assert_cmpuint(titles->len, ==,
+					 3); /* the picture's, the box's, the arrow's */
+		}
+		g_string_free(svg, TRUE);
+	}
+}
+
+static char *render_small(void)
+{
+	g_autoptr(fd_scene) scene = small_scene("a name");
+	g_autoptr(GError) error = NULL;
+	GString *svg = fd_svg_render(scene, &error);
+
+	g_assert_no_error(error);
+	return g_string_free(svg, FALSE);
+}
+
+static void test_locale(void)
+{
+	static const char *const locales[] = { "de_DE.UTF-8", "fr_FR.UTF-8", "ar_EG.UTF-8", "C" };
+	g_autofree char *expected = render_small();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(locales); i++) {
+		g_autofree char *got = NULL;
+
+		setlocale(LC_ALL, locales[i]);
+		got = render_small();
+		g_assert_cmpstr(got, ==, expected);
+	}
+	setlocale(LC_ALL, "C");
+}
+
+/* No font is looked at, no plugin but the layout engine's is loaded. */
+static void test_no_fonts(void)
+{
+	g_autofree char *svg = render_small();
+	g_autofree char *maps = NULL;
+
+	g_assert_true(g_file_get_contents("/proc/self/maps", &maps, NULL, NULL));
+	g_assert_nonnull(strstr(maps, "gvplugin_neato_layout"));
+	g_assert_null(strstr(maps, "pango"));
+	g_assert_null(strstr(maps, "fontconfig"));
+	g_assert_null(strstr(svg, "Generated by"));
+}
+
+static void test_dark(void)
+{
+	g_autoptr(fd_scene) scene = fd_scene_new(FD_THEME_DARK);
+	g_autofree char *automatic = render_small();
+	g_autoptr(GError) error = NULL;
+	GString *svg;
+
+	scene->width = scene->height = 50;
+	add_box(scene, "only", 1, "text", NULL);
+	svg = fd_svg_render(scene, &error);
+	g_assert_no_error(error);
+	g_assert_nonnull(strstr(svg->str, fd_color_hex(FD_COLOR_INK, FD_THEME_DARK)));
+	g_assert_null(strstr(svg->str, fd_color_hex(FD_COLOR_INK, FD_THEME_LIGHT)));
+	g_assert_null(strstr(svg->str, "prefers-color-scheme"));
+	g_assert_nonnull(strstr(automatic, "prefers-color-scheme: dark"));
+	g_string_free(svg, TRUE);
+}
+
+static void test_write(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("flowdar-viz-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "picture.svg", NULL);
+	g_autofree char *nowhere = g_build_filename(dir, "none", "picture.svg", NULL);
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GDir) listing = NULL;
+
+	g_assert_true(fd_viz_write(path, "first", 5, &error));
+	g_assert_true(fd_viz_write(path, "second", 6, &error));
+	g_assert_no_error(error);
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_cmpstr(text, ==, "second");
+	g_assert_false(fd_viz_write(nowhere, "x", 1, &error));
+	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
+	g_assert_nonnull(strstr(error->message, nowhere));
+	g_clear_error(&error);
+	g_assert_false(fd_viz_write(dir, "x", 1, &error)); /* a directory */
+	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
+	g_clear_error(&error);
+	g_assert_true(fd_viz_write("/dev/null", "x", 1, &error)); /* is not replaced */
+	g_assert_false(g_file_test("/dev/null", G_FILE_TEST_IS_REGULAR));
+	g_assert_false(fd_viz_write("/dev/full", "x", 1, &error));
+	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
+	g_assert_false(g_file_test("/dev/full", G_FILE_TEST_IS_REGULAR));
+	listing = g_dir_open(dir, 0, NULL);
+	g_assert_cmpstr(g_dir_read_name(listing), ==, "picture.svg");
+	g_assert_null(g_dir_read_name(listing)); /* no temporary file is left */
+	g_assert_cmpint(g_unlink(path), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
+/* What is saved can be read and has the positions: any graphviz program can draw it. */
+static void test_dot(void)
+{
+	g_autoptr(fd_scene) scene = small_scene("a name");
+	g_autoptr(GError) error = NULL;
+	g_autofree char *dot = fd_graph_to_dot(scene, &error);
+	Agraph_t *graph;
+
+	g_assert_no_error(error);
+	graph = agmemread(dot);
+	g_assert_nonnull(graph);
+	g_assert_cmpint(agnnodes(graph), ==, 4); /* two boxes, two corners */
+	g_assert_cmpint(agnedges(graph), ==, 1);
+	g_assert_cmpstr(agget(agnode(graph, (char *)"left", 0), (char *)"pos"), ==, "60.00,-30.00");
+	g_assert_cmpstr(agget(agnode(graph, (char *)"left", 0), (char *)"label"), ==, "a name\\l");
+	g_assert_cmpstr(agget(graph, (char *)"layout"), ==, "nop2");
+	agclose(graph);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/scene/label/clean", test_clean);
+	g_test_add_func("/scene/label/cut", test_cut);
+	g_test_add_func("/scene/label/fit", test_fit);
+	g_test_add_func("/scene/label/numbers", test_numbers);
+	g_test_add_func("/scene/palette/contrast", test_contrast);
+	g_test_add_func("/scene/palette/distinct", test_colors_are_distinct);
+	g_test_add_func("/scene/svg/hostile", test_hostile);
+	g_test_add_func("/scene/svg/locale", test_locale);
+	g_test_add_func("/scene/svg/no-fonts", test_no_fonts);
+	g_test_add_func("/scene/svg/dark", test_dark);
+	g_test_add_func("/scene/write", test_write);
+	g_test_add_func("/scene/dot", test_dot);
+	return g_test_run();
+}

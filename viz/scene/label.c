@@ -1,0 +1,187 @@
+#include "viz/scene/label.h"
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+/* Advance widths of Helvetica in 1/1000 em, from space to tilde (Adobe's core font metrics). */
+static const uint16_t sans_widths[] = {
+	278,  278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278,
+	556,  556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556,
+	1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
+	667,  778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556,
+	333,  556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556,
+	556,  556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(sans_widths) == '~' - ' ' + 1);
+
+#define SANS_OTHER 620u /* anything beyond ASCII */
+#define MONO_WIDTH 602u /* DejaVu Sans Mono; Menlo and SF Mono are the same, Consolas is less */
+#define SANS_MARGIN \
+	1.03 /* Arial and Liberation Sans are Helvetica's; others run a little wider \
+	      */
+#define BOLD_FACTOR 1.07
+#define ELLIPSIS    "…"
+
+const char *fd_font_family(enum fd_font font)
+{
+	if (font == FD_FONT_MONO || font == FD_FONT_MONO_BOLD) {
+		return "ui-monospace, 'SF Mono', Menlo, 'DejaVu Sans Mono', 'Liberation Mono', "
+		       "monospace";
+	}
+	return "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
+}
+
+static const char *const font_names[FD_FONTS] = {
+	[FD_FONT_SANS] = "Helvetica,Arial,sans-serif",
+	[FD_FONT_SANS_BOLD] = "Helvetica,Arial,sans-serif bold",
+	[FD_FONT_MONO] = "Menlo,DejaVu Sans Mono,monospace",
+	[FD_FONT_MONO_BOLD] = "Menlo,DejaVu Sans Mono,monospace bold",
+};
+
+const char *fd_font_name(enum fd_font font)
+{
+	return font_names[font];
+}
+
+enum fd_font fd_font_find(const char *name)
+{
+	for (enum fd_font font = FD_FONT_SANS; font < FD_FONTS; font++)
+		if (g_strcmp0(name, font_names[font]) == 0)
+			return font;
+	return FD_FONT_SANS;
+}
+
+/* Beyond what XML forbids: C1 controls, and the marks that turn the direction of what follows. */
+static gboolean is_unwanted(gunichar c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 ||
+	       (c & 0xfffe) == 0xfffe || c == 0xfeff;
+}
+
+char *fd_label_clean(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
+	GString *clean = g_string_sized_new(strlen(valid));
+
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if (c == '\t' || c == '\n' || c == '\r')
+			g_string_append_c(clean, ' ');
+		else
+			g_string_append_unichar(clean, is_unwanted(c) ? 0xfffd : c);
+	}
+	return g_string_free(clean, FALSE);
+}
+
+static unsigned char_width(gunichar c, gboolean mono)
+{
+	if (g_unichar_iszerowidth(c))
+		return 0;
+	if (mono)
+		return g_unichar_iswide(c) ? 2 * MONO_WIDTH : MONO_WIDTH;
+	if (c >= ' ' && c <= '~')
+		return sans_widths[c - ' '];
+	return g_unichar_iswide(c) ? 1000u : SANS_OTHER;
+}
+
+double fd_label_width(const char *text, enum fd_font font, double size)
+{
+	gboolean mono = font == FD_FONT_MONO || font == FD_FONT_MONO_BOLD;
+	uint64_t sum = 0;
+	double factor = mono ? 1.0 : SANS_MARGIN;
+
+	for (const char *p = text; *p; p = g_utf8_next_char(p))
+		sum += char_width(g_utf8_get_char(p), mono);
+	if (font == FD_FONT_SANS_BOLD)
+		factor *= BOLD_FACTOR;
+	return (double)sum / 1000.0 * size * factor;
+}
+
+char *fd_label_middle_cut(const char *text, size_t max)
+{
+	glong length = g_utf8_strlen(text, -1);
+	glong keep, head;
+
+	if (length <= (glong)max)
+		return g_strdup(text);
+	if (max < 2)
+		return g_strdup(max ? ELLIPSIS : "");
+	keep = (glong)max - 1;
+	head = keep / 2;
+	g_autofree char *front = g_utf8_substring(text, 0, head);
+	return g_strconcat(front, ELLIPSIS, g_utf8_offset_to_pointer(text, length - (keep - head)),
+			   NULL);
+}
+
+char *fd_label_fit(const char *text, enum fd_font font, double size, double width)
+{
+	size_t low = 0;
+	size_t high = (size_t)g_utf8_strlen(text, -1);
+
+	if (fd_label_width(text, font, size) <= width)
+		return g_strdup(text);
+	while (low < high) {
+		size_t middle = low + (high - low + 1) / 2;
+		g_autofree char *cut = fd_label_middle_cut(text, middle);
+
+		if (fd_label_width(cut, font, size) <= width)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return fd_label_middle_cut(text, low);
+}
+
+/* Three significant digits, never more than that after the point is dropped: 1.24, 12.4, 124. */
+static char *three_digits(double value, const char *unit)
+{
+	if (value < 9.995)
+		return g_strdup_printf("%.2f%s", value, unit);
+	if (value < 99.95)
+		return g_strdup_printf("%.1f%s", value, unit);
+	return g_strdup_printf("%.0f%s", value, unit);
+}
+
+char *fd_label_count(uint64_t count)
+{
+	GString *text;
+
+	if (count >= 999500000000u)
+		return three_digits((double)count / 1e12, " T");
+	if (count >= 999500000u)
+		return three_digits((double)count / 1e9, " G");
+	if (count >= 1000000u)
+		return three_digits((double)count / 1e6, " M");
+	text = g_string_new(NULL);
+	g_string_printf(text, "%u", (unsigned)count);
+	if (text->len > 3)
+		g_string_insert_c(text, (gssize)text->len - 3, ',');
+	return g_string_free(text, FALSE);
+}
+
+char *fd_label_duration(uint64_t ns)
+{
+	if (ns < 1000)
+		return g_strdup_printf("%u ns", (unsigned)ns);
+	if (ns < 999500)
+		return three_digits((double)ns / 1e3, " µs");
+	if (ns < 999500000)
+		return three_digits((double)ns / 1e6, " ms");
+	if (ns < 120000000000u)
+		return three_digits((double)ns / 1e9, " s");
+	return three_digits((double)ns / 6e10, " min");
+}
+
+char *fd_label_ratio(double ratio)
+{
+	if (ratio < 0.005)
+		return g_strdup("<0.01×");
+	if (ratio >= 9.95) {
+		g_autofree char *count = fd_label_count((uint64_t)llround(ratio));
+		return g_strconcat(count, "×", NULL);
+	}
+	return g_strdup_printf(ratio < 0.095 ? "%.2f×" : "%.1f×", ratio);
+}

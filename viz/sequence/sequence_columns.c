@@ -1,0 +1,257 @@
+#include "viz/sequence/sequence_draw.h"
+
+#define IDLE_WORDS       "idle: no thread works for the session"
+#define NOTE_MAX         330.0
+#define LANE_MIN         96.0
+#define LANE_SOFT_SINGLE 190.0 /* a lane grows no wider for its texts: they may reach over */
+#define LANE_SOFT_PAIR   140.0
+#define LANE_HARD        300.0 /* nor wider than this, where they may not */
+#define LANE_PAD         14.0
+#define NAME_MAX_SINGLE  400.0
+#define NAME_MAX_PAIR    270.0
+#define NAME_MIN         44.0
+#define NAME_GAP         6.0
+#define HOOK             14.0 /* what a call within a lane needs beside its bar */
+#define PANEL_MIN        430.0
+
+uint32_t fd_seq_caller(const struct fd_story *story, uint32_t step)
+{
+	uint32_t caller = story->steps[step].parent;
+
+	while (caller != FD_STORY_NONE && story->steps[caller].kind == FD_STORY_LOOP)
+		caller = story->steps[caller].parent;
+	return caller;
+}
+
+gboolean fd_seq_has_bar(const struct fd_story_step *step)
+{
+	return step->kind == FD_STORY_CALL || step->kind == FD_STORY_WAIT;
+}
+
+/* The nearest caller on the same lane: the bar this one stands in. */
+static uint32_t outer_bar(const struct fd_story *story, uint32_t step)
+{
+	uint32_t outer = fd_seq_caller(story, step);
+
+	while (outer != FD_STORY_NONE && story->steps[outer].lane != story->steps[step].lane)
+		outer = fd_seq_caller(story, outer);
+	return outer;
+}
+
+static void place_in_lane(struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_story *story = panel->story;
+	const struct fd_story_step *step = &story->steps[index];
+	struct fd_seq_place *place = &panel->places[index];
+	uint32_t caller = fd_seq_caller(story, index);
+	uint32_t outer;
+
+	if (!fd_seq_has_bar(step))
+		return;
+	outer = outer_bar(story, index);
+	place->nest = outer == FD_STORY_NONE ? 0 : panel->places[outer].nest + 1;
+	place->hooked = caller != FD_STORY_NONE && caller == outer;
+	place->leftward = caller != FD_STORY_NONE && story->steps[caller].lane > step->lane;
+	place->bar_x = FD_SEQ_LIFE_X - FD_SEQ_BAR_WIDTH / 2 + place->nest * FD_SEQ_NEST;
+	place->label_x = place->bar_x + FD_SEQ_BAR_WIDTH + (place->hooked ? HOOK : 0) + NAME_GAP;
+}
+
+/* The width of what stands behind the name; the ratio only where it does not stand on an arrow. */
+static double behind_name(const struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_seq_place *place = &panel->places[index];
+	gboolean on_arrow = fd_seq_has_bar(&panel->story->steps[index]) && !place->hooked &&
+			    fd_seq_caller(panel->story, index) != FD_STORY_NONE;
+	double width = NAME_GAP + place->mark.width;
+
+	return place->mark.ratio && !on_arrow ? width + NAME_GAP + place->mark.ratio_width : width;
+}
+
+static void cut_name(struct fd_seq_panel *panel, uint32_t index, double room)
+{
+	struct fd_seq_place *place = &panel->places[index];
+	g_autofree char *clean = fd_label_clean(panel->story->steps[index].name);
+
+	g_free(place->name);
+	place->name = fd_label_fit(clean, FD_FONT_MONO, FD_SEQ_NAME_SIZE, MAX(room, NAME_MIN));
+	place->name_width = fd_label_width(place->name, FD_FONT_MONO, FD_SEQ_NAME_SIZE);
+	place->label_end = place->label_x + place->name_width + behind_name(panel, index);
+}
+
+/* Whether bars of callers stand to the right of it, so that its text must not reach over. */
+static gboolean is_hemmed_in(const struct fd_story *story, uint32_t index)
+{
+	for (uint32_t c = fd_seq_caller(story, index); c != FD_STORY_NONE;
+	     c = fd_seq_caller(story, c))
+		if (story->steps[c].lane > story->steps[index].lane)
+			return TRUE;
+	return FALSE;
+}
+
+/* Lanes are as wide as what is written in them, up to a limit; the last one has what it needs. */
+static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
+{
+	const struct fd_story *story = panel->story;
+	gboolean pair = seq->panel_count > 1;
+	double soft = pair ? LANE_SOFT_PAIR : LANE_SOFT_SINGLE;
+
+	for (uint32_t l = 0; l < story->lane_count; l++) {
+		double head = fd_label_width(story->lanes[l].component, FD_FONT_SANS_BOLD,
+					     FD_SEQ_NAME_SIZE);
+
+		panel->lanes[l].w = CLAMP(head + 40, LANE_MIN, soft);
+	}
+	for (uint32_t i = 0; i < story->step_count; i++) {
+		struct fd_seq_place *place = &panel->places[i];
+		struct fd_seq_lane *lane;
+		double need;
+
+		if (!fd_seq_has_bar(&story->steps[i]))
+			continue;
+		lane = &panel->lanes[story->steps[i].lane];
+		cut_name(panel, i, pair ? NAME_MAX_PAIR : NAME_MAX_SINGLE);
+		need = place->label_end + LANE_PAD;
+		if (story->steps[i].lane + 1 < story->lane_count)
+			need = MIN(need, is_hemmed_in(story, i) ? LANE_HARD : soft);
+		lane->w = MAX(lane->w, need);
+	}
+}
+
+/* A name must not run into the bars of callers further right. */
+static void keep_off_callers(struct fd_seq_panel *panel, uint32_t index)
+{
+	struct fd_seq_place *place = &panel->places[index];
+	double limit = G_MAXDOUBLE;
+
+	for (uint32_t c = fd_seq_caller(panel->story, index); c != FD_STORY_NONE;
+	     c = fd_seq_caller(panel->story, c))
+		if (panel->story->steps[c].lane > panel->story->steps[index].lane)
+			limit = MIN(limit, panel->places[c].bar_x - NAME_GAP);
+	if (place->label_end > limit)
+		cut_name(panel, index, limit - place->label_x - behind_name(panel, index));
+}
+
+static void shade_lanes(struct fd_seq_panel *panel)
+{
+	const struct fd_story *story = panel->story;
+	gboolean shaded = TRUE;
+
+	for (uint32_t l = 0; l < story->lane_count; l++) {
+		if (l > 0 && story->lanes[l].thread_index != story->lanes[l - 1].thread_index)
+			shaded = !shaded;
+		panel->lanes[l].shaded = shaded;
+	}
+}
+
+static enum fd_color ground_of(const struct fd_seq_panel *panel, const struct fd_story_step *step)
+{
+	if (step->is_focus)
+		return FD_COLOR_ALARM_TINT;
+	return panel->lanes[step->lane].shaded ? FD_COLOR_BAND : FD_COLOR_PAPER;
+}
+
+/* Puts the lanes side by side and what stands in them with them; gives the right edge. */
+/* Steps without a bar say what they are in words. */
+static void word_step(struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_story_step *step = &panel->story->steps[index];
+	struct fd_seq_place *place = &panel->places[index];
+	g_autofree char *note = NULL;
+	enum fd_font font = FD_FONT_SANS_BOLD;
+
+	switch (step->kind) {
+	case FD_STORY_HANDOFF:
+		place->name = fd_seq_handoff_words(step);
+		break;
+	case FD_STORY_NOTE:
+		note = fd_seq_note_words(step);
+		font = FD_FONT_SANS;
+		place->name = fd_label_fit(note, font, FD_SEQ_SMALL_SIZE, NOTE_MAX);
+		break;
+	case FD_STORY_IDLE:
+		font = FD_FONT_SANS;
+		place->name = g_strdup(IDLE_WORDS);
+		break;
+	default:
+		place->name = g_strdup("loop");
+	}
+	place->name_width = fd_label_width(place->name, font, FD_SEQ_SMALL_SIZE);
+}
+
+/* Where the words stand: at the arrow's left end, in the lane that runs the loop, or at the first
+ * lane; gives where they and what is behind them end. */
+static double place_words(struct fd_seq_panel *panel, uint32_t index)
+{
+	const struct fd_story_step *step = &panel->story->steps[index];
+	struct fd_seq_place *place = &panel->places[index];
+	uint32_t caller = fd_seq_caller(panel->story, index);
+	uint32_t lane = MIN(step->lane, step->lane_to);
+
+	place->ground = FD_COLOR_PAPER;
+	if (step->kind == FD_STORY_HANDOFF) {
+		place->label_x = lane < panel->story->lane_count ? panel->lanes[lane].life_x + 14
+								 : panel->first_lane_x;
+		return place->label_x + place->name_width + NAME_GAP + place->mark.ratio_width;
+	}
+	if (caller != FD_STORY_NONE)
+		place->label_x = panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH + 12;
+	else
+		place->label_x = panel->first_lane_x + (step->kind == FD_STORY_LOOP ? 14 : 34);
+	return place->label_x + place->name_width + behind_name(panel, index) + NAME_GAP;
+}
+
+static double place_lanes(struct fd_seq_panel *panel, double x)
+{
+	const struct fd_story *story = panel->story;
+	double right;
+
+	panel->x = x;
+	panel->client_x = x + FD_SEQ_TIME_WIDTH + FD_SEQ_CLIENT_WIDTH / 2;
+	x += FD_SEQ_TIME_WIDTH + FD_SEQ_CLIENT_WIDTH;
+	panel->first_lane_x = x;
+	for (uint32_t l = 0; l < story->lane_count; l++) {
+		panel->lanes[l].x = x;
+		panel->lanes[l].life_x = x + FD_SEQ_LIFE_X;
+		x += panel->lanes[l].w;
+	}
+	right = MAX(x, panel->x + PANEL_MIN);
+	for (uint32_t i = 0; i < story->step_count; i++) {
+		struct fd_seq_place *place = &panel->places[i];
+
+		if (fd_seq_has_bar(&story->steps[i])) {
+			double lane_x = panel->lanes[story->steps[i].lane].x;
+
+			place->bar_x += lane_x;
+			place->label_x += lane_x;
+			place->label_end += lane_x;
+			place->ground = ground_of(panel, &story->steps[i]);
+			keep_off_callers(panel, i);
+		} else {
+			word_step(panel, i);
+			place->label_end = place_words(panel, i);
+		}
+		right = MAX(right, place->label_end + LANE_PAD);
+	}
+	panel->w = right - panel->x;
+	if (story->lane_count > 0)
+		panel->lanes[story->lane_count - 1].w += right - x;
+	return right;
+}
+
+void fd_seq_lay_out_columns(struct fd_seq *seq)
+{
+	double x = FD_SEQ_MARGIN;
+
+	for (unsigned p = 0; p < seq->panel_count; p++) {
+		struct fd_seq_panel *panel = &seq->panels[p];
+
+		for (uint32_t i = 0; i < panel->story->step_count; i++) {
+			fd_seq_mark_init(seq, panel, i, &panel->places[i].mark);
+			place_in_lane(panel, i);
+		}
+		size_lanes(seq, panel);
+		shade_lanes(panel);
+		x = place_lanes(panel, x) + FD_SEQ_GUTTER;
+	}
+	seq->width = x - FD_SEQ_GUTTER + FD_SEQ_MARGIN;
+}
