@@ -1,3 +1,3 @@
 #include "base/errors.h"
 
-G_DEFINE_QUARK(fd_source_error, fd_source_error)
+G_DEFINE_QUARK(fdar_source_error, fdar_source_error)

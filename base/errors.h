@@ -2,23 +2,23 @@
  * Error domains that several rooms share.
  *
  * Place in the house: the cellar, so that who reports an error need not know who reads it. Domains
- * that one room alone reports are declared there (FD_CAPTURE_ERROR, FD_RECORDING_ERROR).
+ * that one room alone reports are declared there (FDAR_CAPTURE_ERROR, FDAR_RECORDING_ERROR).
  */
-#ifndef FD_BASE_ERRORS_H
-#define FD_BASE_ERRORS_H
+#ifndef FDAR_BASE_ERRORS_H
+#define FDAR_BASE_ERRORS_H
 
 #include <glib.h>
 
 /* What goes wrong between a path and the events of its trace. Messages name the file, the byte where
  * it went wrong, and what was expected. */
-#define FD_SOURCE_ERROR fd_source_error_quark()
-GQuark fd_source_error_quark(void);
+#define FDAR_SOURCE_ERROR fdar_source_error_quark()
+GQuark fdar_source_error_quark(void);
 
-enum fd_source_error {
-	FD_SOURCE_ERROR_MISSING, /* no such path */
-	FD_SOURCE_ERROR_FORMAT,  /* not a trace, or one of a kind that cannot be read */
-	FD_SOURCE_ERROR_EMPTY,   /* a trace without any event */
-	FD_SOURCE_ERROR_DAMAGED  /* nothing before the damage could be read */
+enum fdar_source_error {
+	FDAR_SOURCE_ERROR_MISSING, /* no such path */
+	FDAR_SOURCE_ERROR_FORMAT,  /* not a trace, or one of a kind that cannot be read */
+	FDAR_SOURCE_ERROR_EMPTY,   /* a trace without any event */
+	FDAR_SOURCE_ERROR_DAMAGED  /* nothing before the damage could be read */
 };
 
 #endif

@@ -7,7 +7,7 @@
 #define PER_OCTAVE 32u
 #define OCTAVE_LOG 5u
 
-uint32_t fd_histogram_bucket(uint64_t value)
+uint32_t fdar_histogram_bucket(uint64_t value)
 {
 	if (value < LINEAR)
 		return (uint32_t)value;
@@ -16,7 +16,7 @@ uint32_t fd_histogram_bucket(uint64_t value)
 	return LINEAR + (octave - LINEAR_LOG) * PER_OCTAVE + within;
 }
 
-uint64_t fd_bucket_low(uint32_t index)
+uint64_t fdar_bucket_low(uint32_t index)
 {
 	if (index < LINEAR)
 		return index;
@@ -25,9 +25,9 @@ uint64_t fd_bucket_low(uint32_t index)
 	return (PER_OCTAVE + within) << (octave - OCTAVE_LOG);
 }
 
-uint64_t fd_bucket_high(uint32_t index)
+uint64_t fdar_bucket_high(uint32_t index)
 {
-	return index + 1 < FD_HISTOGRAM_BUCKETS ? fd_bucket_low(index + 1) - 1 : UINT64_MAX;
+	return index + 1 < FDAR_HISTOGRAM_BUCKETS ? fdar_bucket_low(index + 1) - 1 : UINT64_MAX;
 }
 
 static uint64_t add_saturated(uint64_t a, uint64_t b)
@@ -43,7 +43,7 @@ static uint64_t multiply_saturated(uint64_t a, uint64_t b)
 }
 
 /* The bucket of an index, made when it is not there. */
-static struct fd_bucket *bucket_at(struct fd_histogram *histogram, uint32_t index)
+static struct fdar_bucket *bucket_at(struct fdar_histogram *histogram, uint32_t index)
 {
 	uint32_t low = 0;
 	uint32_t high = histogram->length;
@@ -61,26 +61,26 @@ static struct fd_bucket *bucket_at(struct fd_histogram *histogram, uint32_t inde
 	if (histogram->length == histogram->capacity) {
 		histogram->capacity = histogram->capacity ? histogram->capacity * 2 : 4;
 		histogram->buckets =
-			g_renew(struct fd_bucket, histogram->buckets, histogram->capacity);
+			g_renew(struct fdar_bucket, histogram->buckets, histogram->capacity);
 	}
 	memmove(&histogram->buckets[low + 1], &histogram->buckets[low],
 		(histogram->length - low) * sizeof histogram->buckets[0]);
-	histogram->buckets[low] = (struct fd_bucket){ .index = index };
+	histogram->buckets[low] = (struct fdar_bucket){ .index = index };
 	histogram->length++;
 	return &histogram->buckets[low];
 }
 
-static void widen(struct fd_histogram *histogram, uint64_t min, uint64_t max)
+static void widen(struct fdar_histogram *histogram, uint64_t min, uint64_t max)
 {
 	histogram->min = histogram->count ? MIN(histogram->min, min) : min;
 	histogram->max = histogram->count ? MAX(histogram->max, max) : max;
 }
 
-void fd_histogram_add(struct fd_histogram *histogram, uint64_t value, uint64_t times)
+void fdar_histogram_add(struct fdar_histogram *histogram, uint64_t value, uint64_t times)
 {
 	if (!times)
 		return;
-	struct fd_bucket *bucket = bucket_at(histogram, fd_histogram_bucket(value));
+	struct fdar_bucket *bucket = bucket_at(histogram, fdar_histogram_bucket(value));
 
 	bucket->count = add_saturated(bucket->count, times);
 	widen(histogram, value, value);
@@ -88,12 +88,12 @@ void fd_histogram_add(struct fd_histogram *histogram, uint64_t value, uint64_t t
 	histogram->sum = add_saturated(histogram->sum, multiply_saturated(value, times));
 }
 
-void fd_histogram_merge(struct fd_histogram *histogram, const struct fd_histogram *from)
+void fdar_histogram_merge(struct fdar_histogram *histogram, const struct fdar_histogram *from)
 {
 	if (!from->count)
 		return;
 	for (uint32_t i = 0; i < from->length; i++) {
-		struct fd_bucket *bucket = bucket_at(histogram, from->buckets[i].index);
+		struct fdar_bucket *bucket = bucket_at(histogram, from->buckets[i].index);
 
 		bucket->count = add_saturated(bucket->count, from->buckets[i].count);
 	}
@@ -102,13 +102,13 @@ void fd_histogram_merge(struct fd_histogram *histogram, const struct fd_histogra
 	histogram->sum = add_saturated(histogram->sum, from->sum);
 }
 
-void fd_histogram_clear(struct fd_histogram *histogram)
+void fdar_histogram_clear(struct fdar_histogram *histogram)
 {
 	g_free(histogram->buckets);
-	*histogram = (struct fd_histogram){ 0 };
+	*histogram = (struct fdar_histogram){ 0 };
 }
 
-gboolean fd_histogram_equal(const struct fd_histogram *a, const struct fd_histogram *b)
+gboolean fdar_histogram_equal(const struct fdar_histogram *a, const struct fdar_histogram *b)
 {
 	if (a->count != b->count || a->sum != b->sum || a->length != b->length)
 		return FALSE;
@@ -121,26 +121,26 @@ gboolean fd_histogram_equal(const struct fd_histogram *a, const struct fd_histog
 	return TRUE;
 }
 
-double fd_histogram_mean(const struct fd_histogram *histogram)
+double fdar_histogram_mean(const struct fdar_histogram *histogram)
 {
 	return histogram->count ? (double)histogram->sum / (double)histogram->count : 0;
 }
 
 /* The value of a rank among those that are in the histogram; the values of a bucket are taken to
  * be spread evenly over it. */
-static double value_at(const struct fd_histogram *histogram, uint64_t rank)
+static double value_at(const struct fdar_histogram *histogram, uint64_t rank)
 {
 	uint64_t before = 0;
 
 	for (uint32_t i = 0; i < histogram->length; i++) {
-		const struct fd_bucket *bucket = &histogram->buckets[i];
+		const struct fdar_bucket *bucket = &histogram->buckets[i];
 
 		if (rank - before >= bucket->count) {
 			before += bucket->count;
 			continue;
 		}
-		double low = (double)MAX(fd_bucket_low(bucket->index), histogram->min);
-		double high = (double)MIN(fd_bucket_high(bucket->index), histogram->max);
+		double low = (double)MAX(fdar_bucket_low(bucket->index), histogram->min);
+		double high = (double)MIN(fdar_bucket_high(bucket->index), histogram->max);
 		double part = bucket->count > 1
 				      ? (double)(rank - before) / (double)(bucket->count - 1)
 			      : i == 0                     ? 0
@@ -154,7 +154,8 @@ static double value_at(const struct fd_histogram *histogram, uint64_t rank)
 
 /* Type 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996: linear between the
  * two values around the rank. */
-double fd_histogram_quantile(const struct fd_histogram *histogram, double q, uint64_t population)
+double fdar_histogram_quantile(const struct fdar_histogram *histogram, double q,
+			       uint64_t population)
 {
 	uint64_t zeros = population > histogram->count ? population - histogram->count : 0;
 

@@ -6,47 +6,48 @@
  * are kept sorted in one array. Merging adds counts: the same values in any order and any cut give
  * the same histogram. Sums saturate at UINT64_MAX.
  */
-#ifndef FD_ANALYZE_HISTOGRAM_H
-#define FD_ANALYZE_HISTOGRAM_H
+#ifndef FDAR_BASE_HISTOGRAM_H
+#define FDAR_BASE_HISTOGRAM_H
 
 #include <glib.h>
 #include <stdint.h>
 
-#define FD_HISTOGRAM_BUCKETS 1920u
+#define FDAR_HISTOGRAM_BUCKETS 1920u
 
-struct fd_bucket {
-	uint32_t index; /* < FD_HISTOGRAM_BUCKETS */
+struct fdar_bucket {
+	uint32_t index; /* < FDAR_HISTOGRAM_BUCKETS */
 	uint64_t count; /* > 0 */
 };
 
 /* All zero is an empty one. */
-struct fd_histogram {
+struct fdar_histogram {
 	uint64_t count;
 	uint64_t sum;
 	uint64_t min; /* when count > 0 */
 	uint64_t max;
-	struct fd_bucket *buckets; /* by index */
+	struct fdar_bucket *buckets; /* by index */
 	uint32_t length;
 	uint32_t capacity;
 };
 
-void fd_histogram_add(struct fd_histogram *histogram, uint64_t value, uint64_t times);
-void fd_histogram_merge(struct fd_histogram *histogram, const struct fd_histogram *from);
+void fdar_histogram_add(struct fdar_histogram *histogram, uint64_t value, uint64_t times);
+void fdar_histogram_merge(struct fdar_histogram *histogram, const struct fdar_histogram *from);
 
 /* Frees what it owns; it is empty afterwards. */
-void fd_histogram_clear(struct fd_histogram *histogram);
+void fdar_histogram_clear(struct fdar_histogram *histogram);
 
-gboolean fd_histogram_equal(const struct fd_histogram *a, const struct fd_histogram *b);
+gboolean fdar_histogram_equal(const struct fdar_histogram *a, const struct fdar_histogram *b);
 
-double fd_histogram_mean(const struct fd_histogram *histogram); /* 0 when empty */
+double fdar_histogram_mean(const struct fdar_histogram *histogram); /* 0 when empty */
 
 /* The q-quantile (0..1) of population values, of which those not in the histogram are 0; pass its
  * count when there are none. Exact at both ends, else within a bucket. 0 when empty. */
-double fd_histogram_quantile(const struct fd_histogram *histogram, double q, uint64_t population);
+double fdar_histogram_quantile(const struct fdar_histogram *histogram, double q,
+			       uint64_t population);
 
 /* The bucket of a value, and the lowest and highest value of a bucket. */
-uint32_t fd_histogram_bucket(uint64_t value);
-uint64_t fd_bucket_low(uint32_t index);
-uint64_t fd_bucket_high(uint32_t index);
+uint32_t fdar_histogram_bucket(uint64_t value);
+uint64_t fdar_bucket_low(uint32_t index);
+uint64_t fdar_bucket_high(uint32_t index);
 
 #endif

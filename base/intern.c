@@ -15,13 +15,13 @@ static uint64_t mix(uint64_t value)
 }
 
 /* The slot where the pair is, or the free one where it belongs. There is always a free one. */
-static uint32_t find_slot(const struct fd_intern *intern, uint64_t a, uint64_t b)
+static uint32_t find_slot(const struct fdar_intern *intern, uint64_t a, uint64_t b)
 {
 	uint32_t mask = intern->capacity - 1;
 	uint32_t slot = (uint32_t)mix(mix(a ^ intern->seed) + b) & mask;
 
 	while (intern->slots[slot]) {
-		const struct fd_intern_pair *pair = &intern->pairs[intern->slots[slot] - 1];
+		const struct fdar_intern_pair *pair = &intern->pairs[intern->slots[slot] - 1];
 
 		if (pair->a == a && pair->b == b)
 			break;
@@ -30,50 +30,50 @@ static uint32_t find_slot(const struct fd_intern *intern, uint64_t a, uint64_t b
 	return slot;
 }
 
-uint32_t fd_intern_find(const struct fd_intern *intern, uint64_t a, uint64_t b)
+uint32_t fdar_intern_find(const struct fdar_intern *intern, uint64_t a, uint64_t b)
 {
 	if (!intern->capacity)
-		return FD_INTERN_NONE;
+		return FDAR_INTERN_NONE;
 	uint32_t slot = find_slot(intern, a, b);
-	return intern->slots[slot] ? intern->slots[slot] - 1 : FD_INTERN_NONE;
+	return intern->slots[slot] ? intern->slots[slot] - 1 : FDAR_INTERN_NONE;
 }
 
 /* Slots stay at most half full, so the pairs need half as much room. */
-static void grow(struct fd_intern *intern)
+static void grow(struct fdar_intern *intern)
 {
 	if (!intern->capacity)
 		intern->seed = (uint64_t)g_random_int() << 32 | g_random_int();
 	intern->capacity = intern->capacity ? intern->capacity * 2 : FIRST_CAPACITY;
-	intern->pairs = g_renew(struct fd_intern_pair, intern->pairs, intern->capacity / 2);
+	intern->pairs = g_renew(struct fdar_intern_pair, intern->pairs, intern->capacity / 2);
 	g_free(intern->slots);
 	intern->slots = g_new0(uint32_t, intern->capacity);
 	for (uint32_t id = 0; id < intern->count; id++) {
-		const struct fd_intern_pair *pair = &intern->pairs[id];
+		const struct fdar_intern_pair *pair = &intern->pairs[id];
 
 		intern->slots[find_slot(intern, pair->a, pair->b)] = id + 1;
 	}
 }
 
-uint32_t fd_intern_add(struct fd_intern *intern, uint64_t a, uint64_t b)
+uint32_t fdar_intern_add(struct fdar_intern *intern, uint64_t a, uint64_t b)
 {
 	if (intern->count == intern->capacity / 2) {
-		uint32_t id = fd_intern_find(intern, a, b);
+		uint32_t id = fdar_intern_find(intern, a, b);
 
-		if (id != FD_INTERN_NONE)
+		if (id != FDAR_INTERN_NONE)
 			return id;
 		grow(intern);
 	}
 	uint32_t slot = find_slot(intern, a, b);
 	if (!intern->slots[slot]) {
-		intern->pairs[intern->count] = (struct fd_intern_pair){ a, b };
+		intern->pairs[intern->count] = (struct fdar_intern_pair){ a, b };
 		intern->slots[slot] = ++intern->count;
 	}
 	return intern->slots[slot] - 1;
 }
 
-void fd_intern_clear(struct fd_intern *intern)
+void fdar_intern_clear(struct fdar_intern *intern)
 {
 	g_free(intern->pairs);
 	g_free(intern->slots);
-	*intern = (struct fd_intern){ 0 };
+	*intern = (struct fdar_intern){ 0 };
 }

@@ -1,6 +1,6 @@
 #include "base/json_depth.h"
 
-gboolean fd_json_too_deep(const char *text, int most)
+gboolean fdar_json_too_deep(const char *text, int most)
 {
 	gboolean quoted = FALSE;
 	int depth = 0;

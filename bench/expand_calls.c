@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
 	g_autoptr(GPtrArray) data = g_ptr_array_new();
 	struct calls_script script = { 0 };
-	struct fd_event batch[BATCH];
+	struct fdar_event batch[BATCH];
 	int rounds = argc > 1 ? atoi(argv[1]) : 5;
 	uint64_t depth = 0, time_ns = 0;
 
@@ -60,29 +60,29 @@ int main(int argc, char **argv)
 		g_ptr_array_add(data, g_bytes_new(script.bytes->data, script.bytes->len));
 	}
 	for (int round = 0; round < rounds; round++) {
-		struct fd_calls *calls = fd_calls_new();
+		struct fdar_calls *calls = fdar_calls_new();
 		uint64_t events = 0, bytes = 0;
 		double start = cpu_s();
 
 		for (guint i = 0; i < REPEATS * EVENTS; i++) {
 			gsize length;
 			const char *at = g_bytes_get_data(data->pdata[i % EVENTS], &length);
-			struct fd_event event = { .time_ns = time_ns += 100000,
+			struct fdar_event event = { .time_ns = time_ns += 100000,
 						  .data = at,
 						  .data_len = (uint32_t)length,
 						  .pid = 1,
 						  .tid = 1 };
 			size_t n;
 
-			fd_calls_begin(calls, &event);
+			fdar_calls_begin(calls, &event);
 			do
-				events += n = fd_calls_take(calls, batch, BATCH);
+				events += n = fdar_calls_take(calls, batch, BATCH);
 			while (n == BATCH);
 			bytes += length;
 		}
 		printf("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %.6f\n", events, bytes,
 		       cpu_s() - start);
-		fd_calls_free(calls);
+		fdar_calls_free(calls);
 	}
 	g_ptr_array_foreach(data, (GFunc)(void (*)(void))g_bytes_unref, NULL);
 	calls_script_clear(&script);

@@ -15,12 +15,12 @@
 
 static __thread struct {
 	uint64_t count;
-	struct fd_return frames[FRAMES];
+	struct fdar_return frames[FRAMES];
 } self __attribute__((tls_model("initial-exec")));
 
-static struct fd_patch_module *module;
+static struct fdar_patch_module *module;
 
-QUIET bool fd_calls_enter(uintptr_t function, void **slot)
+QUIET bool fdar_calls_enter(uintptr_t function, void **slot)
 {
 	(void)function;
 	if (self.count == FRAMES)
@@ -30,13 +30,13 @@ QUIET bool fd_calls_enter(uintptr_t function, void **slot)
 	return true;
 }
 
-QUIET void *fd_calls_leave(void **slot)
+QUIET void *fdar_calls_leave(void **slot)
 {
 	(void)slot;
 	return self.frames[--self.count].address;
 }
 
-static void found(struct fd_patch_module *one, void *nothing)
+static void found(struct fdar_patch_module *one, void *nothing)
 {
 	(void)nothing;
 	module = one;
@@ -50,36 +50,36 @@ static double now_ns(void)
 	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-static void toggles(struct fd_patch *patch, struct fd_patch_site *const *sites, size_t count)
+static void toggles(struct fdar_patch *patch, struct fdar_patch_site *const *sites, size_t count)
 {
 	const char *text = getenv("PATCHED_TOGGLES");
 	int times = text ? atoi(text) : 0;
-	enum fd_patch_status status;
+	enum fdar_patch_status status;
 	double begin = now_ns();
 
 	for (int i = 0; i < times; i++)
-		fd_patch_set(patch, sites, count, i % 2 == 0, &status);
+		fdar_patch_set(patch, sites, count, i % 2 == 0, &status);
 	if (times > 0)
 		fprintf(stderr, "%zu %.0f\n", count, (now_ns() - begin) / times);
 }
 
 __attribute__((constructor)) static void begin(void)
 {
-	const struct fd_patch_watch watch = { found, NULL, NULL };
+	const struct fdar_patch_watch watch = { found, NULL, NULL };
 	const char *wanted = getenv("PATCHED");
-	enum fd_patch_status status;
-	struct fd_patch *patch = wanted ? fd_patch_open(&status) : NULL;
-	struct fd_patch_site **sites;
+	enum fdar_patch_status status;
+	struct fdar_patch *patch = wanted ? fdar_patch_open(&status) : NULL;
+	struct fdar_patch_site **sites;
 
 	if (!patch)
 		return;
-	fd_patch_scan(patch, &watch);
+	fdar_patch_scan(patch, &watch);
 	sites = module ? malloc(module->count * sizeof(*sites)) : NULL;
 	if (!sites)
 		return;
 	for (size_t i = 0; i < module->count; i++)
 		sites[i] = &module->sites[i];
 	toggles(patch, sites, module->count);
-	fd_patch_set(patch, sites, module->count, strcmp(wanted, "on") == 0, &status);
+	fdar_patch_set(patch, sites, module->count, strcmp(wanted, "on") == 0, &status);
 	free(sites);
 }

@@ -35,20 +35,20 @@ static void *read_part(void *data)
 	struct part *part = data;
 	double start = now(CLOCK_THREAD_CPUTIME_ID);
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_source) source =
-		fd_source_open_slice(part->path, part->slice, part->slices, &error);
-	struct fd_source_summary summary;
-	struct fd_event batch[BATCH];
+	g_autoptr(fdar_source) source =
+		fdar_source_open_slice(part->path, part->slice, part->slices, &error);
+	struct fdar_source_summary summary;
+	struct fdar_event batch[BATCH];
 	gssize n = 0;
 
-	while (source && (n = fd_source_read(source, batch, BATCH, &error)) > 0)
+	while (source && (n = fdar_source_read(source, batch, BATCH, &error)) > 0)
 		;
 	part->failed = error || n < 0;
 	if (error)
 		fprintf(stderr, "read_events: %s\n", error->message);
 	if (part->failed)
 		return NULL;
-	fd_source_get_summary(source, &summary);
+	fdar_source_get_summary(source, &summary);
 	part->events = summary.events;
 	part->cpu_s = now(CLOCK_THREAD_CPUTIME_ID) - start;
 	return NULL;

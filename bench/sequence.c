@@ -12,16 +12,16 @@
 #define LANES 10u
 #define DEEP  8u
 
-static void make_story(struct fd_story *story, uint32_t messages)
+static void make_story(struct fdar_story *story, uint32_t messages)
 {
-	story->lanes = g_new0(struct fd_story_lane, LANES);
-	story->steps = g_new0(struct fd_story_step, messages);
+	story->lanes = g_new0(struct fdar_story_lane, LANES);
+	story->steps = g_new0(struct fdar_story_step, messages);
 	story->lane_count = LANES;
 	story->step_count = messages;
 	story->peer = "127.0.0.1:40001";
 	story->duration_ns = messages * UINT64_C(1000000);
 	for (uint32_t i = 0; i < LANES; i++) {
-		story->lanes[i] = (struct fd_story_lane){ .thread = "worker",
+		story->lanes[i] = (struct fdar_story_lane){ .thread = "worker",
 							  .component = "library",
 							  .tid = i / 3,
 							  .thread_index = i / 3 };
@@ -29,13 +29,13 @@ static void make_story(struct fd_story *story, uint32_t messages)
 	for (uint32_t i = 0; i < messages; i++) {
 		uint32_t depth = i % DEEP;
 
-		story->steps[i] = (struct fd_story_step){
+		story->steps[i] = (struct fdar_story_step){
 			.name = "some_function_name",
 			.text = "",
 			.lane = (i * 7) % LANES,
-			.lane_to = FD_STORY_NONE,
+			.lane_to = FDAR_STORY_NONE,
 			.depth = depth,
-			.parent = depth ? i - 1 : FD_STORY_NONE,
+			.parent = depth ? i - 1 : FDAR_STORY_NONE,
 			.end = MIN(i - depth + DEEP, messages),
 			.count = 1,
 			.start_ns = i * UINT64_C(1000),
@@ -54,9 +54,9 @@ static void stop_on(GError *error)
 
 int main(int argc, char **argv)
 {
-	struct fd_story story = { 0 };
-	struct fd_sequence sequence = { .sides = { { .story = &story } }, .side_count = 1 };
-	static const struct fd_sequence_options options;
+	struct fdar_story story = { 0 };
+	struct fdar_sequence sequence = { .sides = { { .story = &story } }, .side_count = 1 };
+	static const struct fdar_sequence_options options;
 	double best = 1e9;
 	GError *error = NULL;
 
@@ -67,17 +67,17 @@ int main(int argc, char **argv)
 	make_story(&story, (uint32_t)atoi(argv[1]));
 	for (int run = 0; run < 3; run++) {
 		gint64 began = g_get_monotonic_time();
-		g_autoptr(fd_scene) scene = fd_sequence_scene(&sequence, &options);
-		GString *svg = fd_svg_render(scene, &error);
+		g_autoptr(fdar_scene) scene = fdar_sequence_scene(&sequence, &options);
+		GString *svg = fdar_svg_render(scene, &error);
 		g_autofree char *dot = NULL;
 
 		stop_on(error);
 		best = MIN(best, (double)(g_get_monotonic_time() - began) / 1e6);
-		dot = fd_graph_to_dot(scene, &error);
+		dot = fdar_graph_to_dot(scene, &error);
 		stop_on(error);
-		fd_viz_write(argv[2], dot, strlen(dot), &error);
+		fdar_viz_write(argv[2], dot, strlen(dot), &error);
 		stop_on(error);
-		fd_viz_write(argv[3], svg->str, svg->len, &error);
+		fdar_viz_write(argv[3], svg->str, svg->len, &error);
 		stop_on(error);
 		g_string_free(svg, TRUE);
 	}

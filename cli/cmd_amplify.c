@@ -13,7 +13,7 @@
 
 #define COPIES_MAX 10000000
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "amplify",
 	.synopsis = "CAPTURE -o OUT.pcap [OPTIONS]",
 	.description =
@@ -50,73 +50,73 @@ static void texts_clear(struct texts *texts)
 	g_strfreev(texts->sources);
 }
 
-static gboolean parse_phase(const char *text, enum fd_phase *phase)
+static gboolean parse_phase(const char *text, enum fdar_phase *phase)
 {
-	static const char *const names[] = { [FD_PHASE_UNIFORM] = "uniform",
-					     [FD_PHASE_RANDOM] = "random",
-					     [FD_PHASE_NONE] = "none" };
+	static const char *const names[] = { [FDAR_PHASE_UNIFORM] = "uniform",
+					     [FDAR_PHASE_RANDOM] = "random",
+					     [FDAR_PHASE_NONE] = "none" };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (strcmp(text, names[i]) == 0) {
-			*phase = (enum fd_phase)i;
+			*phase = (enum fdar_phase)i;
 			return TRUE;
 		}
 	return FALSE;
 }
 
 /* Any number of prefixes, at most one of each family. */
-static int parse_sources(char **texts, struct fd_prefix sources[2])
+static int parse_sources(char **texts, struct fdar_prefix sources[2])
 {
 	for (; texts && *texts; texts++) {
-		struct fd_prefix prefix;
+		struct fdar_prefix prefix;
 		GError *error = NULL;
 		gboolean v6;
 
-		if (!fd_prefix_parse(*texts, &prefix, &error)) {
-			int code = fd_usage_error(&usage, "--sources: %s", error->message);
+		if (!fdar_prefix_parse(*texts, &prefix, &error)) {
+			int code = fdar_usage_error(&usage, "--sources: %s", error->message);
 
 			g_error_free(error);
 			return code;
 		}
-		v6 = prefix.base.family == FD_FAMILY_IPV6;
+		v6 = prefix.base.family == FDAR_FAMILY_IPV6;
 		if (sources[v6].base.family)
-			return fd_usage_error(&usage, "--sources: one prefix of IPv%d is enough",
-					      v6 ? 6 : 4);
+			return fdar_usage_error(&usage, "--sources: one prefix of IPv%d is enough",
+						v6 ? 6 : 4);
 		sources[v6] = prefix;
 	}
-	return FD_EXIT_OK;
+	return FDAR_EXIT_OK;
 }
 
-static int parse_times(const struct texts *texts, struct fd_amplify_options *options)
+static int parse_times(const struct texts *texts, struct fdar_amplify_options *options)
 {
 	if (texts->max_gap &&
-	    (!fd_parse_duration(texts->max_gap, &options->max_gap_ns) || !options->max_gap_ns))
-		return fd_usage_error(&usage, "--max-gap: \"%s\" is not a time like 5s",
-				      texts->max_gap);
+	    (!fdar_parse_duration(texts->max_gap, &options->max_gap_ns) || !options->max_gap_ns))
+		return fdar_usage_error(&usage, "--max-gap: \"%s\" is not a time like 5s",
+					texts->max_gap);
 	if (texts->idle &&
-	    (!fd_parse_duration(texts->idle, &options->udp_idle_ns) || !options->udp_idle_ns))
-		return fd_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s",
-				      texts->idle);
+	    (!fdar_parse_duration(texts->idle, &options->udp_idle_ns) || !options->udp_idle_ns))
+		return fdar_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s",
+					texts->idle);
 	if (!(texts->speed > 0) || !isfinite(texts->speed))
-		return fd_usage_error(&usage, "--speed is a number above 0");
+		return fdar_usage_error(&usage, "--speed is a number above 0");
 	options->speed = texts->speed;
-	return FD_EXIT_OK;
+	return FDAR_EXIT_OK;
 }
 
-static int parse(const struct texts *texts, int argc, struct fd_amplify_options *options)
+static int parse(const struct texts *texts, int argc, struct fdar_amplify_options *options)
 {
 	int code;
 
 	if (argc != 2)
-		return fd_usage_error(&usage, "one capture is expected");
+		return fdar_usage_error(&usage, "one capture is expected");
 	if (!texts->output)
-		return fd_usage_error(&usage, "-o OUT.pcap is missing");
+		return fdar_usage_error(&usage, "-o OUT.pcap is missing");
 	if (texts->clones < 1 || texts->clones > COPIES_MAX)
-		return fd_usage_error(&usage, "--clones is a number from 1 to %d", COPIES_MAX);
+		return fdar_usage_error(&usage, "--clones is a number from 1 to %d", COPIES_MAX);
 	if (texts->repeat < 1 || texts->repeat > COPIES_MAX)
-		return fd_usage_error(&usage, "--repeat is a number from 1 to %d", COPIES_MAX);
+		return fdar_usage_error(&usage, "--repeat is a number from 1 to %d", COPIES_MAX);
 	if (texts->phase && !parse_phase(texts->phase, &options->phase))
-		return fd_usage_error(&usage, "--phase is uniform, random or none");
+		return fdar_usage_error(&usage, "--phase is uniform, random or none");
 	options->clones = (guint32)texts->clones;
 	options->repeat = (guint32)texts->repeat;
 	options->seed = (guint64)texts->seed;
@@ -126,18 +126,18 @@ static int parse(const struct texts *texts, int argc, struct fd_amplify_options 
 
 static void print_line(const char *what, guint64 count)
 {
-	g_autofree char *text = fd_format_count(count);
+	g_autofree char *text = fdar_format_count(count);
 
 	fprintf(stderr, "  %s: %s\n", what, text);
 }
 
 /* On stderr: the capture itself may go to standard output. */
-static void print_summary(const struct fd_amplified *result, const char *output)
+static void print_summary(const struct fdar_amplified *result, const char *output)
 {
-	g_autofree char *packets = fd_format_count(result->packets);
-	g_autofree char *sessions = fd_format_count(result->sessions);
-	g_autofree char *clients = fd_format_count(result->clients);
-	g_autofree char *duration = fd_format_duration((double)result->duration_ns);
+	g_autofree char *packets = fdar_format_count(result->packets);
+	g_autofree char *sessions = fdar_format_count(result->sessions);
+	g_autofree char *clients = fdar_format_count(result->clients);
+	g_autofree char *duration = fdar_format_duration((double)result->duration_ns);
 	guint64 left = result->totals.packets - result->totals.in_sessions;
 
 	fprintf(stderr, "%s: %s packets, %s sessions of %s clients in %s (%.1f MB)\n",
@@ -147,7 +147,7 @@ static void print_summary(const struct fd_amplified *result, const char *output)
 		print_line("packets of the capture left out (in no TCP or UDP session)", left);
 }
 
-int fd_cmd_amplify(int argc, char **argv)
+int fdar_cmd_amplify(int argc, char **argv)
 {
 	struct texts texts = { .clones = 1, .repeat = 1, .speed = 1.0 };
 	const GOptionEntry entries[] = {
@@ -173,35 +173,36 @@ int fd_cmd_amplify(int argc, char **argv)
 		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
 		G_OPTION_ENTRY_NULL,
 	};
-	struct fd_reading reading = { 0 };
+	struct fdar_reading reading = { 0 };
 	g_autofree char *what = NULL;
-	struct fd_amplify_options options = { .reading = fd_reading_progress,
-					      .writing = fd_reading_packets,
-					      .user = &reading };
-	struct fd_amplified result = { 0 };
+	struct fdar_amplify_options options = { .reading = fdar_reading_progress,
+						.writing = fdar_reading_packets,
+						.user = &reading };
+	struct fdar_amplified result = { 0 };
 	GError *error = NULL;
 	int code;
 
-	if (!fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		texts_clear(&texts);
 		return code;
 	}
 	code = parse(&texts, argc, &options);
 	what = argc == 2 ? g_strdup_printf("reading %s", argv[1]) : NULL;
 	reading.what = what;
-	reading.stop = fd_interrupt_catch();
-	if (!code && !fd_amplify_run(argv[1], texts.output, &options, &result, &error)) {
+	reading.stop = fdar_interrupt_catch();
+	if (!code && !fdar_amplify_run(argv[1], texts.output, &options, &result, &error)) {
 		code = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-			       ? FD_EXIT_INTERRUPTED
-			       : FD_EXIT_FAILED;
-		fd_reading_clear(&reading);
-		fd_failure(&usage, error);
+			       ? FDAR_EXIT_INTERRUPTED
+			       : FDAR_EXIT_FAILED;
+		fdar_reading_clear(&reading);
+		fdar_failure(&usage, error);
 	} else if (!code) {
-		fd_reading_clear(&reading);
+		fdar_reading_clear(&reading);
 		if (result.damage)
-			fd_warning(&usage, "%s; copies are of what came before it", result.damage);
+			fdar_warning(&usage, "%s; copies are of what came before it",
+				     result.damage);
 		print_summary(&result, texts.output);
-		fd_amplified_clear(&result);
+		fdar_amplified_clear(&result);
 	}
 	texts_clear(&texts);
 	return code;

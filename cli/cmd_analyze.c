@@ -12,7 +12,7 @@
 
 #define LIMIT_DEFAULT 20
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "analyze",
 	.synopsis = "TRACE [OPTIONS]",
 	.description =
@@ -69,68 +69,69 @@ static void texts_clear(struct texts *texts)
 }
 
 /* Makes sense of the options; gives 0, or the code to return. */
-static int request_of(const struct texts *texts, struct fd_analyze_request *request)
+static int request_of(const struct texts *texts, struct fdar_analyze_request *request)
 {
-	*request = (struct fd_analyze_request){ .label = texts->label, .server = texts->server };
-	if (!fd_analyze_by_parse(texts->by, &request->by))
-		return fd_usage_error(&usage,
-				      "--by %s: expected function, path, session or request",
-				      texts->by);
-	if (!fd_analyze_sort_parse(texts->sort, request->by, &request->sort))
-		return fd_usage_error(&usage, "--sort %s: expected %s", texts->sort,
-				      fd_analyze_sort_names(request->by));
-	if (!fd_unit_parse(texts->unit, &request->unit))
-		return fd_usage_error(&usage, "--unit %s: expected session or request",
-				      texts->unit);
-	if (request->by == FD_BY_REQUEST)
-		request->unit = FD_UNIT_REQUEST;
-	if (!fd_format_parse(texts->format, &request->format))
-		return fd_usage_error(&usage, "--format %s: expected table, json or csv",
-				      texts->format);
+	*request = (struct fdar_analyze_request){ .label = texts->label, .server = texts->server };
+	if (!fdar_analyze_by_parse(texts->by, &request->by))
+		return fdar_usage_error(&usage,
+					"--by %s: expected function, path, session or request",
+					texts->by);
+	if (!fdar_analyze_sort_parse(texts->sort, request->by, &request->sort))
+		return fdar_usage_error(&usage, "--sort %s: expected %s", texts->sort,
+					fdar_analyze_sort_names(request->by));
+	if (!fdar_unit_parse(texts->unit, &request->unit))
+		return fdar_usage_error(&usage, "--unit %s: expected session or request",
+					texts->unit);
+	if (request->by == FDAR_BY_REQUEST)
+		request->unit = FDAR_UNIT_REQUEST;
+	if (!fdar_format_parse(texts->format, &request->format))
+		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
+					texts->format);
 	if (texts->limit < 0)
-		return fd_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
-				      texts->limit);
-	if (texts->server && (texts->label || request->by >= FD_BY_SESSION))
-		return fd_usage_error(&usage, "--server: has no sessions and no labels");
+		return fdar_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
+					texts->limit);
+	if (texts->server && (texts->label || request->by >= FDAR_BY_SESSION))
+		return fdar_usage_error(&usage, "--server: has no sessions and no labels");
 	request->limit = (guint)texts->limit;
 	return 0;
 }
 
-static int analyze(const char *path, const struct texts *texts, struct fd_analyze_request *request)
+static int analyze(const char *path, const struct texts *texts,
+		   struct fdar_analyze_request *request)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GArray) sessions = fd_analyze_sessions_new();
-	g_autoptr(GHashTable) requests = fd_analyze_requests_new();
-	struct fd_analyze_sessions wanted = { request, sessions };
-	struct fd_analyze_requests wanted_requests = { request, requests };
-	struct fd_profile_input input = { .usage = &usage,
-					  .path = path,
-					  .label_from = texts->label_from,
-					  .unit = request->unit,
-					  .stop = fd_interrupt_catch() };
+	g_autoptr(GArray) sessions = fdar_analyze_sessions_new();
+	g_autoptr(GHashTable) requests = fdar_analyze_requests_new();
+	struct fdar_analyze_sessions wanted = { request, sessions };
+	struct fdar_analyze_requests wanted_requests = { request, requests };
+	struct fdar_profile_input input = { .usage = &usage,
+					    .path = path,
+					    .label_from = texts->label_from,
+					    .unit = request->unit,
+					    .stop = fdar_interrupt_catch() };
 
-	if (request->by == FD_BY_SESSION) {
-		input.session = fd_analyze_session_keep;
+	if (request->by == FDAR_BY_SESSION) {
+		input.session = fdar_analyze_session_keep;
 		input.session_user = &wanted;
-	} else if (request->by == FD_BY_REQUEST) {
-		input.session = fd_analyze_request_keep;
+	} else if (request->by == FDAR_BY_REQUEST) {
+		input.session = fdar_analyze_request_keep;
 		input.session_user = &wanted_requests;
 	}
-	g_autoptr(fd_profile) profile = fd_profile_input_read(&input, &error);
+	g_autoptr(fdar_profile) profile = fdar_profile_input_read(&input, &error);
 	if (!profile) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-		fd_failure(&usage, g_steal_pointer(&error));
-		return stopped ? FD_EXIT_INTERRUPTED : FD_EXIT_FAILED;
+		fdar_failure(&usage, g_steal_pointer(&error));
+		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
-	if (!fd_analyze_choose(request, profile, &error))
-		return fd_failure(&usage, g_steal_pointer(&error));
-	fd_analyze_print(request, path, sessions, requests, stdout);
-	fd_analyze_request_clear(request);
-	return FD_EXIT_OK;
+	if (!fdar_analyze_choose(request, profile, &error))
+		return fdar_failure(&usage, g_steal_pointer(&error));
+	fdar_analyze_print(request, path, sessions, requests, stdout);
+	fdar_analyze_request_clear(request);
+	return FDAR_EXIT_OK;
 }
 
-int fd_cmd_analyze(int argc, char **argv)
+int fdar_cmd_analyze(int argc, char **argv)
 {
 	struct texts texts = { .limit = LIMIT_DEFAULT };
 	const GOptionEntry entries[] = {
@@ -152,12 +153,12 @@ int fd_cmd_analyze(int argc, char **argv)
 		  "table (default), json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,
 	};
-	struct fd_analyze_request request = { 0 };
-	int code = FD_EXIT_OK;
+	struct fdar_analyze_request request = { 0 };
+	int code = FDAR_EXIT_OK;
 
-	if (fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		code = argc == 2 ? request_of(&texts, &request)
-				 : fd_usage_error(&usage, "expected one trace");
+				 : fdar_usage_error(&usage, "expected one trace");
 		if (!code)
 			code = analyze(argv[1], &texts, &request);
 	}

@@ -12,7 +12,7 @@
 #define PROBE  "-fpatchable-function-entry=5"
 #define INSIDE "FLOWDAR_CC_INSIDE" /* against a FLOWDAR_CC that leads back here */
 
-static const struct fd_usage usages[] = {
+static const struct fdar_usage usages[] = {
 	{ .command = "cc", .synopsis = "ARGUMENTS OF THE COMPILER" },
 	{ .command = "c++", .synopsis = "ARGUMENTS OF THE COMPILER" },
 };
@@ -88,7 +88,7 @@ struct answer {
 };
 
 /* Asks the driver only ("-###": it prints what it would do): a few milliseconds, no file. */
-static struct answer ask(const struct fd_cc_arguments *arguments, char *const *compiler)
+static struct answer ask(const struct fdar_cc_arguments *arguments, char *const *compiler)
 {
 	static const char *const question[] = { PROBE, "-###",      "-x", "c",
 						"-c",  "/dev/null", "-o", "/dev/null" };
@@ -116,7 +116,7 @@ static struct answer ask(const struct fd_cc_arguments *arguments, char *const *c
 	return answer;
 }
 
-static gboolean find_compiler(struct fd_cc_arguments *arguments, gboolean cxx, GError **error)
+static gboolean find_compiler(struct fdar_cc_arguments *arguments, gboolean cxx, GError **error)
 {
 	const char *given = g_getenv(cxx ? "FLOWDAR_CXX" : "FLOWDAR_CC");
 
@@ -128,31 +128,31 @@ static gboolean find_compiler(struct fd_cc_arguments *arguments, gboolean cxx, G
 				  NULL, &arguments->compiler, error);
 }
 
-static gboolean find_mode(struct fd_cc_arguments *arguments, GError **error)
+static gboolean find_mode(struct fdar_cc_arguments *arguments, GError **error)
 {
 	const char *given = g_getenv("FLOWDAR_CC_MODE");
 
-	if (arguments->mode != FD_CC_AUTO || !given || !*given)
+	if (arguments->mode != FDAR_CC_AUTO || !given || !*given)
 		return TRUE;
-	if (fd_cc_mode_parse(given, &arguments->mode))
+	if (fdar_cc_mode_parse(given, &arguments->mode))
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
 		    "FLOWDAR_CC_MODE is auto, patch, hooks or none, not '%s'", given);
 	return FALSE;
 }
 
-static void say(const struct fd_usage *usage, enum fd_cc_mode mode,
-		const struct fd_cc_arguments *arguments, char *const *command)
+static void say(const struct fdar_usage *usage, enum fdar_cc_mode mode,
+		const struct fdar_cc_arguments *arguments, char *const *command)
 {
 	static const char *const ways[] = {
-		[FD_CC_PATCH] = "patchable functions",
-		[FD_CC_HOOKS] = "hooks in functions",
-		[FD_CC_NONE] = "functions as they are",
+		[FDAR_CC_PATCH] = "patchable functions",
+		[FDAR_CC_HOOKS] = "hooks in functions",
+		[FDAR_CC_NONE] = "functions as they are",
 	};
 	g_autofree char *line = g_strjoinv(" ", (char **)command);
 	const char *way = ways[mode];
 
-	if (arguments->job != FD_CC_COMPILE)
+	if (arguments->job != FDAR_CC_COMPILE)
 		way = "nothing to compile";
 	else if (arguments->chosen)
 		way = "left as the arguments say";
@@ -160,65 +160,65 @@ static void say(const struct fd_usage *usage, enum fd_cc_mode mode,
 }
 
 /* Does not return if all goes well. */
-static int run(const struct fd_usage *usage, struct fd_cc_arguments *arguments)
+static int run(const struct fdar_usage *usage, struct fdar_cc_arguments *arguments)
 {
 	struct answer answer = { FALSE, FALSE };
-	enum fd_cc_mode mode = arguments->mode;
+	enum fdar_cc_mode mode = arguments->mode;
 	g_autoptr(GPtrArray) made = NULL;
 	g_autoptr(GPtrArray) command = NULL;
-	g_autofree char *include = arguments->job == FD_CC_OTHER ? NULL : find_include();
+	g_autofree char *include = arguments->job == FDAR_CC_OTHER ? NULL : find_include();
 
 	g_setenv(INSIDE, "1", TRUE);
-	if (arguments->job == FD_CC_COMPILE && !arguments->chosen && mode != FD_CC_NONE)
+	if (arguments->job == FDAR_CC_COMPILE && !arguments->chosen && mode != FDAR_CC_NONE)
 		answer = ask(arguments, arguments->compiler);
-	if (mode == FD_CC_AUTO)
-		mode = answer.patchable ? FD_CC_PATCH : FD_CC_HOOKS;
-	command = fd_cc_command(arguments, arguments->compiler, mode, answer.gcc, include, &made);
+	if (mode == FDAR_CC_AUTO)
+		mode = answer.patchable ? FDAR_CC_PATCH : FDAR_CC_HOOKS;
+	command = fdar_cc_command(arguments, arguments->compiler, mode, answer.gcc, include, &made);
 	if (arguments->verbose)
 		say(usage, mode, arguments, (char *const *)command->pdata);
 	execvp(command->pdata[0], (char *const *)command->pdata);
 	fprintf(stderr, "flowdar %s: cannot run '%s': %s\n", usage->command,
 		(const char *)command->pdata[0], g_strerror(errno));
-	return FD_EXIT_FAILED;
+	return FDAR_EXIT_FAILED;
 }
 
 static int run_compiler(int argc, char **argv, gboolean cxx)
 {
-	const struct fd_usage *usage = &usages[cxx ? 1 : 0];
+	const struct fdar_usage *usage = &usages[cxx ? 1 : 0];
 	const char *verbose = g_getenv("FLOWDAR_CC_VERBOSE");
-	struct fd_cc_arguments arguments;
+	struct fdar_cc_arguments arguments;
 	GError *error = NULL;
 	int code;
 
 	if (argc == 1 || (argc == 2 && strcmp(argv[1], "--help") == 0)) {
 		print_help(cxx);
-		return argc == 1 ? FD_EXIT_USAGE : FD_EXIT_OK;
+		return argc == 1 ? FDAR_EXIT_USAGE : FDAR_EXIT_OK;
 	}
-	if (!fd_cc_arguments_parse(&arguments, argc, argv, &error) ||
+	if (!fdar_cc_arguments_parse(&arguments, argc, argv, &error) ||
 	    !find_mode(&arguments, &error) || !find_compiler(&arguments, cxx, &error)) {
-		code = fd_usage_error(usage, "%s", error->message);
+		code = fdar_usage_error(usage, "%s", error->message);
 		g_error_free(error);
-		fd_cc_arguments_clear(&arguments);
+		fdar_cc_arguments_clear(&arguments);
 		return code;
 	}
 	arguments.verbose |= verbose && *verbose;
 	if (g_getenv(INSIDE)) {
 		fprintf(stderr, "flowdar %s: the compiler '%s' leads back to flowdar %s\n",
 			usage->command, arguments.compiler[0], usage->command);
-		code = FD_EXIT_FAILED;
+		code = FDAR_EXIT_FAILED;
 	} else {
 		code = run(usage, &arguments);
 	}
-	fd_cc_arguments_clear(&arguments);
+	fdar_cc_arguments_clear(&arguments);
 	return code;
 }
 
-int fd_cmd_cc(int argc, char **argv)
+int fdar_cmd_cc(int argc, char **argv)
 {
 	return run_compiler(argc, argv, FALSE);
 }
 
-int fd_cmd_cxx(int argc, char **argv)
+int fdar_cmd_cxx(int argc, char **argv)
 {
 	return run_compiler(argc, argv, TRUE);
 }

@@ -13,7 +13,7 @@
 
 #define LIMIT_DEFAULT 10
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "diff",
 	.synopsis = "BASELINE SUBJECT [OPTIONS]",
 	.description =
@@ -69,97 +69,98 @@ static void texts_clear(struct texts *texts)
 }
 
 /* Makes sense of the options; gives 0, or the code to return. */
-static int request_of(const struct texts *texts, char **paths, struct fd_diff_request *request)
+static int request_of(const struct texts *texts, char **paths, struct fdar_diff_request *request)
 {
-	*request = (struct fd_diff_request){ .paths = { paths[0], paths[1] } };
-	if (!fd_format_parse(texts->format, &request->format))
-		return fd_usage_error(&usage, "--format %s: expected table, json or csv",
-				      texts->format);
-	if (!fd_unit_parse(texts->unit, &request->unit))
-		return fd_usage_error(&usage, "--unit %s: expected session or request",
-				      texts->unit);
+	*request = (struct fdar_diff_request){ .paths = { paths[0], paths[1] } };
+	if (!fdar_format_parse(texts->format, &request->format))
+		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
+					texts->format);
+	if (!fdar_unit_parse(texts->unit, &request->unit))
+		return fdar_usage_error(&usage, "--unit %s: expected session or request",
+					texts->unit);
 	if (texts->limit < 0)
-		return fd_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
-				      texts->limit);
+		return fdar_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
+					texts->limit);
 	if (!(texts->min_share >= 0 && texts->min_share <= 100))
-		return fd_usage_error(&usage, "--min-share %g: expected per cent, 0 to 100",
-				      texts->min_share);
+		return fdar_usage_error(&usage, "--min-share %g: expected per cent, 0 to 100",
+					texts->min_share);
 	for (char **text = texts->fail_on; text && *text; text++) {
-		struct fd_fail_on ignored;
+		struct fdar_fail_on ignored;
 
-		if (!fd_fail_on_parse(*text, &ignored))
-			return fd_usage_error(&usage,
-					      "--fail-on %s: expected ratio>N, time>N, "
-					      "unfinished>PERCENT or lost>PERCENT",
-					      *text);
+		if (!fdar_fail_on_parse(*text, &ignored))
+			return fdar_usage_error(&usage,
+						"--fail-on %s: expected ratio>N, time>N, "
+						"unfinished>PERCENT or lost>PERCENT",
+						*text);
 	}
 	request->limit = (guint)texts->limit;
 	request->min_share = texts->min_share / 100;
 	return 0;
 }
 
-static int check_limits(const struct texts *texts, const struct fd_diff *diff)
+static int check_limits(const struct texts *texts, const struct fdar_diff *diff)
 {
-	int code = FD_EXIT_OK;
+	int code = FDAR_EXIT_OK;
 
 	for (char **text = texts->fail_on; text && *text; text++) {
-		struct fd_fail_on fail_on;
+		struct fdar_fail_on fail_on;
 		double value = 0;
 
-		if (fd_fail_on_parse(*text, &fail_on) && fd_fail_on_check(&fail_on, diff, &value)) {
+		if (fdar_fail_on_parse(*text, &fail_on) &&
+		    fdar_fail_on_check(&fail_on, diff, &value)) {
 			fprintf(stderr, "flowdar diff: limit crossed: %s is %.4g (--fail-on %s)\n",
 				fail_on.what, value, *text);
-			code = FD_EXIT_LIMIT;
+			code = FDAR_EXIT_LIMIT;
 		}
 	}
 	return code;
 }
 
-static struct fd_diff *compare(const struct texts *texts, const struct fd_diff_request *request,
-			       GError **error)
+static struct fdar_diff *compare(const struct texts *texts, const struct fdar_diff_request *request,
+				 GError **error)
 {
-	const volatile int *stop = fd_interrupt_catch();
-	struct fd_profile_input baseline_input = { .usage = &usage,
-						   .path = request->paths[0],
-						   .label_from = texts->baseline_label_from,
-						   .unit = request->unit,
-						   .stop = stop };
-	struct fd_profile_input subject_input = { .usage = &usage,
-						  .path = request->paths[1],
-						  .label_from = texts->label_from,
-						  .unit = request->unit,
-						  .stop = stop };
-	struct fd_diff_options options = { .label = texts->label,
-					   .baseline_label = texts->baseline_label };
-	struct fd_diff_sides sides = { 0 };
-	struct fd_diff *diff = NULL;
+	const volatile int *stop = fdar_interrupt_catch();
+	struct fdar_profile_input baseline_input = { .usage = &usage,
+						     .path = request->paths[0],
+						     .label_from = texts->baseline_label_from,
+						     .unit = request->unit,
+						     .stop = stop };
+	struct fdar_profile_input subject_input = { .usage = &usage,
+						    .path = request->paths[1],
+						    .label_from = texts->label_from,
+						    .unit = request->unit,
+						    .stop = stop };
+	struct fdar_diff_options options = { .label = texts->label,
+					     .baseline_label = texts->baseline_label };
+	struct fdar_diff_sides sides = { 0 };
+	struct fdar_diff *diff = NULL;
 
-	if (fd_diff_sides_read(&baseline_input, &subject_input, &sides, error)) {
+	if (fdar_diff_sides_read(&baseline_input, &subject_input, &sides, error)) {
 		options.unrecorded = sides.unrecorded;
 		options.doubt = sides.doubt;
-		diff = fd_diff_new(sides.baseline, sides.subject, &options, error);
+		diff = fdar_diff_new(sides.baseline, sides.subject, &options, error);
 	}
-	fd_diff_sides_clear(&sides);
+	fdar_diff_sides_clear(&sides);
 	return diff;
 }
 
-static int diff_traces(const struct texts *texts, const struct fd_diff_request *request)
+static int diff_traces(const struct texts *texts, const struct fdar_diff_request *request)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_diff) diff = compare(texts, request, &error);
+	g_autoptr(fdar_diff) diff = compare(texts, request, &error);
 
 	if (!diff) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-		fd_failure(&usage, g_steal_pointer(&error));
-		return stopped ? FD_EXIT_INTERRUPTED : FD_EXIT_FAILED;
+		fdar_failure(&usage, g_steal_pointer(&error));
+		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
-	fd_diff_print(diff, request, stdout);
+	fdar_diff_print(diff, request, stdout);
 	fflush(stdout);
 	return check_limits(texts, diff);
 }
 
-int fd_cmd_diff(int argc, char **argv)
+int fdar_cmd_diff(int argc, char **argv)
 {
 	struct texts texts = { .limit = LIMIT_DEFAULT, .min_share = 0.1 };
 	const GOptionEntry entries[] = {
@@ -187,12 +188,12 @@ int fd_cmd_diff(int argc, char **argv)
 		  "table (default), json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,
 	};
-	struct fd_diff_request request;
-	int code = FD_EXIT_OK;
+	struct fdar_diff_request request;
+	int code = FDAR_EXIT_OK;
 
-	if (fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		code = argc == 3 ? request_of(&texts, &argv[1], &request)
-				 : fd_usage_error(&usage, "expected two traces");
+				 : fdar_usage_error(&usage, "expected two traces");
 		if (!code)
 			code = diff_traces(&texts, &request);
 	}

@@ -11,7 +11,7 @@
 #include "pipeline/source/export.h"
 #include "pipeline/recording/recording.h"
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "export",
 	.synopsis = "RECORDING --ctf OUT",
 	.description = "Gives the trace of a recording to other programs. --ctf makes the "
@@ -26,38 +26,39 @@ static const struct fd_usage usage = {
 };
 
 /* What whoever reads the result with another program would not learn from it. */
-static void warn(const char *path, const struct fd_export *result)
+static void warn(const char *path, const struct fdar_export *result)
 {
-	struct fd_recording_info info = { 0 };
+	struct fdar_recording_info info = { 0 };
 
 	if (result->damaged)
-		fd_warning(&usage, "damaged: %s", result->damage);
+		fdar_warning(&usage, "damaged: %s", result->damage);
 	if (result->damaged > 1)
-		fd_warning(&usage, "damaged: %u more stream files", result->damaged - 1);
+		fdar_warning(&usage, "damaged: %u more stream files", result->damaged - 1);
 	if (result->dropped > result->dropped_ends)
-		fd_warning(&usage,
-			   "%" G_GUINT64_FORMAT " events were dropped while recording: others show "
-			   "packets lost in their places",
-			   result->dropped - result->dropped_ends);
+		fdar_warning(&usage,
+			     "%" G_GUINT64_FORMAT
+			     " events were dropped while recording: others show "
+			     "packets lost in their places",
+			     result->dropped - result->dropped_ends);
 	if (result->dropped_ends)
-		fd_warning(&usage,
-			   "%" G_GUINT64_FORMAT
-			   " events were dropped at the end of a stream, which "
-			   "others cannot know",
-			   result->dropped_ends);
-	if (!fd_recording_info_load(path, &info, NULL))
+		fdar_warning(&usage,
+			     "%" G_GUINT64_FORMAT
+			     " events were dropped at the end of a stream, which "
+			     "others cannot know",
+			     result->dropped_ends);
+	if (!fdar_recording_info_load(path, &info, NULL))
 		return;
 	if (info.strangers && info.strangers->len)
-		fd_warning(&usage,
-			   "events of %u processes of other recordings are in the trace, too",
-			   info.strangers->len);
-	fd_recording_info_clear(&info);
+		fdar_warning(&usage,
+			     "events of %u processes of other recordings are in the trace, too",
+			     info.strangers->len);
+	fdar_recording_info_clear(&info);
 }
 
-static void report(const char *out, const struct fd_export *result)
+static void report(const char *out, const struct fdar_export *result)
 {
-	g_autofree char *bytes = fd_format_bytes(result->bytes);
-	g_autofree char *packed = fd_format_bytes(result->packed_bytes);
+	g_autofree char *bytes = fdar_format_bytes(result->bytes);
+	g_autofree char *packed = fdar_format_bytes(result->packed_bytes);
 
 	printf("%s: %u stream file%s, %s", out, result->files, result->files == 1 ? "" : "s",
 	       bytes);
@@ -69,27 +70,27 @@ static void report(const char *out, const struct fd_export *result)
 static int export(const char *path, const char *out)
 {
 	g_autofree char *what = g_strdup_printf("writing %s", out);
-	struct fd_reading reading = { .what = what, .stop = fd_interrupt_catch() };
-	struct fd_export result;
+	struct fdar_reading reading = { .what = what, .stop = fdar_interrupt_catch() };
+	struct fdar_export result;
 	GError *error = NULL;
-	gboolean ok = fd_export_ctf(path, out, fd_reading_progress, &reading, &result, &error);
-	int code = FD_EXIT_OK;
+	gboolean ok = fdar_export_ctf(path, out, fdar_reading_progress, &reading, &result, &error);
+	int code = FDAR_EXIT_OK;
 
-	fd_reading_clear(&reading);
+	fdar_reading_clear(&reading);
 	if (ok) {
 		report(out, &result);
 		warn(path, &result);
 	} else {
 		code = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-			       ? FD_EXIT_INTERRUPTED
-			       : FD_EXIT_FAILED;
-		fd_failure(&usage, error);
+			       ? FDAR_EXIT_INTERRUPTED
+			       : FDAR_EXIT_FAILED;
+		fdar_failure(&usage, error);
 	}
-	fd_export_clear(&result);
+	fdar_export_clear(&result);
 	return code;
 }
 
-int fd_cmd_export(int argc, char **argv)
+int fdar_cmd_export(int argc, char **argv)
 {
 	g_autofree char *ctf = NULL;
 	const GOptionEntry entries[] = {
@@ -97,13 +98,14 @@ int fd_cmd_export(int argc, char **argv)
 		  "OUT" },
 		G_OPTION_ENTRY_NULL,
 	};
-	int code = FD_EXIT_OK;
+	int code = FDAR_EXIT_OK;
 
-	if (!fd_options_parse(&usage, entries, &argc, &argv, &code))
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		return code;
 	if (argc != 2)
-		return fd_usage_error(&usage, argc < 2 ? "which recording?" : "one recording only");
+		return fdar_usage_error(&usage,
+					argc < 2 ? "which recording?" : "one recording only");
 	if (!ctf)
-		return fd_usage_error(&usage, "as what? expected --ctf OUT");
+		return fdar_usage_error(&usage, "as what? expected --ctf OUT");
 	return export(argv[1], ctf);
 }

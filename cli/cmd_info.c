@@ -9,7 +9,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "info",
 	.synopsis = "TRACE [--format FORMAT]",
 	.description =
@@ -27,24 +27,24 @@ static const struct fd_usage usage = {
 /* ---- for people ---- */
 
 /* Of a recording that was attached: what its calls do not say. */
-static void print_stacks(const struct fd_about *about)
+static void print_stacks(const struct fdar_about *about)
 {
-	g_autoptr(fd_table) table = NULL;
+	g_autoptr(fdar_table) table = NULL;
 
 	if (!about->stacks)
 		return;
-	table = fd_info_stacks(about->stacks);
+	table = fdar_info_stacks(about->stacks);
 	puts("");
-	fd_print_line("where its threads were when the recording began:");
-	fd_table_print(table, FD_FORMAT_TABLE, stdout);
+	fdar_print_line("where its threads were when the recording began:");
+	fdar_table_print(table, FDAR_FORMAT_TABLE, stdout);
 	if (about->stacks->left_out)
-		fd_print_line("... and %" G_GUINT64_FORMAT
-			      " threads more, whose stacks are missing",
-			      about->stacks->left_out);
+		fdar_print_line("... and %" G_GUINT64_FORMAT
+				" threads more, whose stacks are missing",
+				about->stacks->left_out);
 }
 
 /* What was asked for, where that is not everything. */
-static void print_settings(const struct fd_recording_info *info)
+static void print_settings(const struct fdar_recording_info *info)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
@@ -54,7 +54,7 @@ static void print_settings(const struct fd_recording_info *info)
 		g_string_append_printf(text, ", functions %s", rules);
 	}
 	if (info->min_duration_ns) {
-		g_autofree char *least = fd_format_duration((double)info->min_duration_ns);
+		g_autofree char *least = fdar_format_duration((double)info->min_duration_ns);
 
 		g_string_append_printf(text, ", calls of %s and more", least);
 	}
@@ -68,138 +68,138 @@ static void print_settings(const struct fd_recording_info *info)
 	if (info->snapshot)
 		g_string_append(text, ", the last of it (snapshot)");
 	if (text->len)
-		fd_print_line("recorded: %s", text->str + 2);
+		fdar_print_line("recorded: %s", text->str + 2);
 }
 
 /* What the libraries in the server counted. */
-static void print_calls(const struct fd_recording_info *info)
+static void print_calls(const struct fdar_recording_info *info)
 {
-	g_autofree char *calls = fd_format_count(info->calls);
-	g_autofree char *skipped = fd_format_count(info->calls_skipped);
-	g_autofree char *lost = fd_format_count(info->calls_lost);
-	g_autofree char *live = fd_format_count(info->functions_live);
-	g_autofree char *seen = fd_format_count(info->functions_seen);
-	g_autofree char *off = fd_format_count(info->budget_off);
-	g_autofree char *waited = fd_format_duration((double)info->waited_ns);
+	g_autofree char *calls = fdar_format_count(info->calls);
+	g_autofree char *skipped = fdar_format_count(info->calls_skipped);
+	g_autofree char *lost = fdar_format_count(info->calls_lost);
+	g_autofree char *live = fdar_format_count(info->functions_live);
+	g_autofree char *seen = fdar_format_count(info->functions_seen);
+	g_autofree char *off = fdar_format_count(info->budget_off);
+	g_autofree char *waited = fdar_format_duration((double)info->waited_ns);
 
 	if (info->calls || info->calls_skipped || info->calls_lost)
-		fd_print_line("calls: %s recorded, %s too short, %s lost", calls, skipped, lost);
+		fdar_print_line("calls: %s recorded, %s too short, %s lost", calls, skipped, lost);
 	if (info->functions_seen)
-		fd_print_line("functions: %s of %s recorded at the end, %s switched off to keep "
-			      "the budget",
-			      live, seen, off);
+		fdar_print_line("functions: %s of %s recorded at the end, %s switched off to keep "
+				"the budget",
+				live, seen, off);
 	if (info->waited_ns)
-		fd_print_line("the server's threads waited %s for the recorder", waited);
+		fdar_print_line("the server's threads waited %s for the recorder", waited);
 }
 
-static void print_recording(const struct fd_about *about)
+static void print_recording(const struct fdar_about *about)
 {
-	const struct fd_recording_info *info = &about->info;
+	const struct fdar_recording_info *info = &about->info;
 	g_autofree char *command = g_strjoinv(" ", info->command);
-	g_autofree char *duration = fd_format_duration((double)info->duration_ns);
+	g_autofree char *duration = fdar_format_duration((double)info->duration_ns);
 
 	if (*command)
-		fd_print_line("%s: %s", about->path, command);
+		fdar_print_line("%s: %s", about->path, command);
 	else
-		fd_print_line("%s: servers that ran already", about->path);
+		fdar_print_line("%s: servers that ran already", about->path);
 	if (info->duration_ns)
-		fd_print_line("recorded %s for %s with --detail %s, on %s", info->started, duration,
-			      info->detail, info->host);
+		fdar_print_line("recorded %s for %s with --detail %s, on %s", info->started,
+				duration, info->detail, info->host);
 	else
-		fd_print_line("recorded %s with --detail %s, on %s", info->started, info->detail,
-			      info->host);
+		fdar_print_line("recorded %s with --detail %s, on %s", info->started, info->detail,
+				info->host);
 	if (info->unfinished)
-		fd_print_line("ended: %s; what it would have counted is not known", info->ended);
+		fdar_print_line("ended: %s; what it would have counted is not known", info->ended);
 	else
-		fd_print_line("ended: %s; the server's exit status is %d", info->ended,
-			      info->exit_status);
+		fdar_print_line("ended: %s; the server's exit status is %d", info->ended,
+				info->exit_status);
 	print_settings(info);
 	print_calls(info);
 	for (char **warning = info->warnings; warning && *warning; warning++)
-		fd_print_line("warning: %s", *warning);
+		fdar_print_line("warning: %s", *warning);
 }
 
 /* The tracer's and the recorder's; where the trace says less than the recorder knew. */
-static guint64 lost_events(const struct fd_about *about)
+static guint64 lost_events(const struct fdar_about *about)
 {
 	return MAX(about->contents->summary.discarded, about->info.discarded + about->info.dropped);
 }
 
-static void print_losses(const struct fd_about *about)
+static void print_losses(const struct fdar_about *about)
 {
-	const struct fd_source_summary *summary = &about->contents->summary;
+	const struct fdar_source_summary *summary = &about->contents->summary;
 	guint64 discarded = lost_events(about);
-	g_autofree char *events = fd_format_count(summary->events);
-	g_autofree char *lost = fd_format_count(discarded);
+	g_autofree char *events = fdar_format_count(summary->events);
+	g_autofree char *lost = fdar_format_count(discarded);
 	g_autofree char *packets =
-		fd_format_count(MAX(summary->packets_lost, about->info.packets_lost));
-	g_autofree char *strangers = fd_format_count(summary->strangers);
-	g_autofree char *span = fd_format_duration((double)(summary->end_ns - summary->begin_ns));
+		fdar_format_count(MAX(summary->packets_lost, about->info.packets_lost));
+	g_autofree char *strangers = fdar_format_count(summary->strangers);
+	g_autofree char *span = fdar_format_duration((double)(summary->end_ns - summary->begin_ns));
 
 	if (summary->calls) {
-		g_autofree char *calls = fd_format_count(summary->calls);
+		g_autofree char *calls = fdar_format_count(summary->calls);
 
-		fd_print_line("%s events with %s calls in %s; %s events lost, %s packets lost",
-			      events, calls, span, lost, packets);
+		fdar_print_line("%s events with %s calls in %s; %s events lost, %s packets lost",
+				events, calls, span, lost, packets);
 	} else {
-		fd_print_line("%s events in %s; %s events lost, %s packets lost", events, span,
-			      lost, packets);
+		fdar_print_line("%s events in %s; %s events lost, %s packets lost", events, span,
+				lost, packets);
 	}
 	if (about->info.dropped)
-		fd_print_line("the recorder dropped %" G_GUINT64_FORMAT
-			      " of the lost events to keep to its memory",
-			      about->info.dropped);
+		fdar_print_line("the recorder dropped %" G_GUINT64_FORMAT
+				" of the lost events to keep to its memory",
+				about->info.dropped);
 	if (summary->calls_broken)
-		fd_print_line("%" G_GUINT64_FORMAT " calls events are malformed",
-			      summary->calls_broken);
+		fdar_print_line("%" G_GUINT64_FORMAT " calls events are malformed",
+				summary->calls_broken);
 	if (summary->strangers)
-		fd_print_line("%s events of other recordings' processes are left out", strangers);
+		fdar_print_line("%s events of other recordings' processes are left out", strangers);
 	if (summary->damaged)
-		fd_print_line("damaged: %s", summary->damage);
+		fdar_print_line("damaged: %s", summary->damage);
 	if (about->labels)
-		fd_print_line("replay.jsonl: %u sessions with a label", about->labels);
+		fdar_print_line("replay.jsonl: %u sessions with a label", about->labels);
 }
 
-static void print_tables(const struct fd_about *about)
+static void print_tables(const struct fdar_about *about)
 {
-	g_autoptr(fd_table) events = fd_info_events(about);
-	g_autoptr(fd_table) processes = fd_info_processes(about);
-	g_autoptr(fd_table) threads = fd_info_threads(about);
-	g_autoptr(fd_table) losses = fd_info_losses(about, LOSSES_SHOWN);
-	g_autoptr(fd_table) binaries = fd_info_binaries(about);
+	g_autoptr(fdar_table) events = fdar_info_events(about);
+	g_autoptr(fdar_table) processes = fdar_info_processes(about);
+	g_autoptr(fdar_table) threads = fdar_info_threads(about);
+	g_autoptr(fdar_table) losses = fdar_info_losses(about, LOSSES_SHOWN);
+	g_autoptr(fdar_table) binaries = fdar_info_binaries(about);
 
 	if (about->is_recording)
 		print_recording(about);
 	else
-		fd_print_line("%s: a trace, not made by flowdar record", about->path);
+		fdar_print_line("%s: a trace, not made by flowdar record", about->path);
 	print_losses(about);
 	puts("");
-	fd_table_print(events, FD_FORMAT_TABLE, stdout);
+	fdar_table_print(events, FDAR_FORMAT_TABLE, stdout);
 	puts("");
-	fd_table_print(processes, FD_FORMAT_TABLE, stdout);
+	fdar_table_print(processes, FDAR_FORMAT_TABLE, stdout);
 	if (about->contents->threads->len <= THREADS_SHOWN && about->contents->threads->len) {
 		puts("");
-		fd_table_print(threads, FD_FORMAT_TABLE, stdout);
+		fdar_table_print(threads, FDAR_FORMAT_TABLE, stdout);
 	}
 	print_stacks(about);
 	if (about->info.losses && about->info.losses->len) {
 		puts("");
-		fd_table_print(losses, FD_FORMAT_TABLE, stdout);
+		fdar_table_print(losses, FDAR_FORMAT_TABLE, stdout);
 		if (about->info.losses->len > LOSSES_SHOWN)
-			fd_print_line("... and %u more (--format json has all)",
-				      about->info.losses->len - LOSSES_SHOWN);
+			fdar_print_line("... and %u more (--format json has all)",
+					about->info.losses->len - LOSSES_SHOWN);
 	}
 	if (!about->contents->binaries->len)
 		return;
 	puts("");
-	fd_table_print(binaries, FD_FORMAT_TABLE, stdout);
+	fdar_table_print(binaries, FDAR_FORMAT_TABLE, stdout);
 }
 
 /* ---- for programs ---- */
 
 static void print_text(const char *name, const char *text)
 {
-	g_autofree char *quoted = text ? fd_json_text(text) : g_strdup("null");
+	g_autofree char *quoted = text ? fdar_json_text(text) : g_strdup("null");
 
 	printf("  \"%s\": %s,\n", name, quoted);
 }
@@ -213,7 +213,7 @@ static void print_texts(const char *name, char *const *texts)
 {
 	printf("  \"%s\": [", name);
 	for (char *const *text = texts; text && *text; text++) {
-		g_autofree char *quoted = fd_json_text(*text);
+		g_autofree char *quoted = fdar_json_text(*text);
 
 		printf("%s%s", text == texts ? "" : ", ", quoted);
 	}
@@ -221,7 +221,7 @@ static void print_texts(const char *name, char *const *texts)
 }
 
 /* As in recording.json. */
-static void print_recorded(const struct fd_recording_info *info)
+static void print_recorded(const struct fdar_recording_info *info)
 {
 	print_texts("functions", info->functions);
 	print_number("min_duration_ns", info->min_duration_ns);
@@ -238,21 +238,21 @@ static void print_recorded(const struct fd_recording_info *info)
 	print_number("waited_ns", info->waited_ns);
 }
 
-static void print_rows(const char *name, const struct fd_table *table, const char *after)
+static void print_rows(const char *name, const struct fdar_table *table, const char *after)
 {
 	printf("  \"%s\": ", name);
-	fd_table_print_rows_json(table, stdout);
+	fdar_table_print_rows_json(table, stdout);
 	puts(after);
 }
 
-static void print_json(const struct fd_about *about)
+static void print_json(const struct fdar_about *about)
 {
-	const struct fd_source_summary *summary = &about->contents->summary;
-	g_autoptr(fd_table) events = fd_info_events(about);
-	g_autoptr(fd_table) processes = fd_info_processes(about);
-	g_autoptr(fd_table) threads = fd_info_threads(about);
-	g_autoptr(fd_table) losses = fd_info_losses(about, 0);
-	g_autoptr(fd_table) binaries = fd_info_binaries(about);
+	const struct fdar_source_summary *summary = &about->contents->summary;
+	g_autoptr(fdar_table) events = fdar_info_events(about);
+	g_autoptr(fdar_table) processes = fdar_info_processes(about);
+	g_autoptr(fdar_table) threads = fdar_info_threads(about);
+	g_autoptr(fdar_table) losses = fdar_info_losses(about, 0);
+	g_autoptr(fdar_table) binaries = fdar_info_binaries(about);
 
 	puts("{");
 	print_text("trace", about->path);
@@ -277,18 +277,18 @@ static void print_json(const struct fd_about *about)
 	print_rows("processes", processes, ",");
 	print_rows("threads", threads, ",");
 	fputs("  \"stacks\": ", stdout);
-	fd_info_print_stacks_json(about->stacks, stdout);
+	fdar_info_print_stacks_json(about->stacks, stdout);
 	puts(",");
 	print_rows("losses", losses, ",");
 	print_rows("binaries", binaries, "");
 	puts("}");
 }
 
-static void print_csv(const struct fd_about *about)
+static void print_csv(const struct fdar_about *about)
 {
-	g_autoptr(fd_table) processes = fd_info_processes(about);
+	g_autoptr(fdar_table) processes = fdar_info_processes(about);
 
-	fd_table_print(processes, FD_FORMAT_CSV, stdout);
+	fdar_table_print(processes, FDAR_FORMAT_CSV, stdout);
 }
 
 /* ---- the command ---- */
@@ -296,51 +296,51 @@ static void print_csv(const struct fd_about *about)
 static guint count_labels(const char *path)
 {
 	g_autofree char *journal = g_build_filename(path, "replay.jsonl", NULL);
-	g_autoptr(fd_labels) labels = fd_labels_load(journal, NULL);
+	g_autoptr(fdar_labels) labels = fdar_labels_load(journal, NULL);
 
-	return labels ? fd_labels_count(labels) : 0;
+	return labels ? fdar_labels_count(labels) : 0;
 }
 
 /* NULL: there are none, as a rule. */
-static struct fd_stacks *load_stacks(const char *path)
+static struct fdar_stacks *load_stacks(const char *path)
 {
 	GError *error = NULL;
-	struct fd_stacks *stacks = fd_stacks_load(path, &error);
+	struct fdar_stacks *stacks = fdar_stacks_load(path, &error);
 
-	if (error && !g_error_matches(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_MISSING))
-		fd_warning(&usage, "%s", error->message);
+	if (error && !g_error_matches(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_MISSING))
+		fdar_warning(&usage, "%s", error->message);
 	g_clear_error(&error);
 	return stacks;
 }
 
-static int tell(const char *path, enum fd_format format)
+static int tell(const char *path, enum fdar_format format)
 {
-	static void (*const print[])(const struct fd_about *about) = {
-		[FD_FORMAT_TABLE] = print_tables,
-		[FD_FORMAT_JSON] = print_json,
-		[FD_FORMAT_CSV] = print_csv,
+	static void (*const print[])(const struct fdar_about *about) = {
+		[FDAR_FORMAT_TABLE] = print_tables,
+		[FDAR_FORMAT_JSON] = print_json,
+		[FDAR_FORMAT_CSV] = print_csv,
 	};
-	const volatile int *stop = fd_interrupt_catch();
-	struct fd_about about = { .path = path, .labels = count_labels(path) };
+	const volatile int *stop = fdar_interrupt_catch();
+	struct fdar_about about = { .path = path, .labels = count_labels(path) };
 	GError *error = NULL;
 
-	about.contents = fd_contents_read(path, stop, &error);
+	about.contents = fdar_contents_read(path, stop, &error);
 	if (!about.contents)
-		return fd_failure(&usage, error);
-	about.is_recording = fd_recording_info_load(path, &about.info, NULL);
+		return fdar_failure(&usage, error);
+	about.is_recording = fdar_recording_info_load(path, &about.info, NULL);
 	about.stacks = load_stacks(path);
 	print[format](&about);
-	if (about.contents->summary.damaged && format != FD_FORMAT_TABLE)
-		fd_warning(&usage, "damaged: %s", about.contents->summary.damage);
+	if (about.contents->summary.damaged && format != FDAR_FORMAT_TABLE)
+		fdar_warning(&usage, "damaged: %s", about.contents->summary.damage);
 	if (*stop)
-		fd_warning(&usage, "interrupted: the trace goes on");
-	fd_contents_free(about.contents);
-	fd_stacks_free(about.stacks);
-	fd_recording_info_clear(&about.info);
-	return *stop ? FD_EXIT_INTERRUPTED : FD_EXIT_OK;
+		fdar_warning(&usage, "interrupted: the trace goes on");
+	fdar_contents_free(about.contents);
+	fdar_stacks_free(about.stacks);
+	fdar_recording_info_clear(&about.info);
+	return *stop ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_OK;
 }
 
-int fd_cmd_info(int argc, char **argv)
+int fdar_cmd_info(int argc, char **argv)
 {
 	g_autofree char *text = NULL;
 	const GOptionEntry entries[] = {
@@ -348,15 +348,16 @@ int fd_cmd_info(int argc, char **argv)
 		  "FORMAT" },
 		G_OPTION_ENTRY_NULL,
 	};
-	enum fd_format format;
-	int code = FD_EXIT_OK;
+	enum fdar_format format;
+	int code = FDAR_EXIT_OK;
 
-	if (!fd_options_parse(&usage, entries, &argc, &argv, &code))
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		return code;
 	if (argc != 2)
-		return fd_usage_error(&usage, argc < 2 ? "which recording?" : "one recording only");
-	if (!fd_format_parse(text, &format))
-		return fd_usage_error(&usage, "--format: \"%s\": expected table, json or csv",
-				      text);
+		return fdar_usage_error(&usage,
+					argc < 2 ? "which recording?" : "one recording only");
+	if (!fdar_format_parse(text, &format))
+		return fdar_usage_error(&usage, "--format: \"%s\": expected table, json or csv",
+					text);
 	return tell(argv[1], format);
 }

@@ -14,7 +14,7 @@
 
 #define CLONES_MAX 10000
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "mirror",
 	.synopsis = "-i INTERFACE --from HOST:PORT --to HOST:PORT [OPTIONS]",
 	.description = "Watches a server that works and plays what its clients do at another one, "
@@ -54,7 +54,7 @@ struct texts {
 	gboolean allow_remote;
 };
 
-/* Where an option's value goes: an offset into struct texts, until fd_options_bind adds the base. */
+/* Where an option's value goes: an offset into struct texts, until fdar_options_bind adds the base. */
 #define AT(field) ((gpointer)offsetof(struct texts, field))
 
 static const GOptionEntry options[] = {
@@ -95,15 +95,15 @@ static const GOptionEntry options[] = {
 };
 
 struct command {
-	struct fd_mirror_options options;
-	struct fd_routes routes;
-	struct fd_driver_options driver;
-	struct fd_journal_input name;
-	struct fd_journal *journal;
-	struct fd_replay_reasons *reasons;
-	struct fd_mirror *mirror;
-	struct fd_driver *running;
-	enum fd_format format;
+	struct fdar_mirror_options options;
+	struct fdar_routes routes;
+	struct fdar_driver_options driver;
+	struct fdar_journal_input name;
+	struct fdar_journal *journal;
+	struct fdar_replay_reasons *reasons;
+	struct fdar_mirror *mirror;
+	struct fdar_driver *running;
+	enum fdar_format format;
 };
 
 static void texts_clear(struct texts *texts)
@@ -130,27 +130,28 @@ static gboolean bad(GError **error, const char *message)
 static gboolean command_read(struct command *command, const struct texts *texts, int argc,
 			     GError **error)
 {
-	struct fd_pace *pace = &command->driver.pace;
+	struct fdar_pace *pace = &command->driver.pace;
 
 	if (argc != 1)
 		return bad(error, "too many arguments");
 	if (!texts->interface || !texts->from)
 		return bad(error, "give -i INTERFACE, --from HOST:PORT and --to HOST:PORT");
 	if (texts->clones < 1 || texts->clones > CLONES_MAX || texts->concurrency < 0 ||
-	    texts->concurrency > FD_REPLAY_CONCURRENCY_MAX)
+	    texts->concurrency > FDAR_REPLAY_CONCURRENCY_MAX)
 		return bad(error, "--clones goes from 1 to 10000, --concurrency up to 1000000");
-	if (!fd_format_parse(texts->format, &command->format))
-		return fd_replay_bad_value(error, "--format", texts->format, "table, json or csv");
-	if (!fd_endpoint_parse(texts->from, &command->options.from, error) ||
-	    !fd_replay_read_routes(&command->routes, texts->to, NULL, texts->sources,
-				   texts->allow_remote, error) ||
-	    !fd_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
-	    !fd_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
-				 error) ||
-	    !fd_replay_read_span("--duration", texts->duration, 0, &command->driver.duration_ns,
-				 error))
+	if (!fdar_format_parse(texts->format, &command->format))
+		return fdar_replay_bad_value(error, "--format", texts->format,
+					     "table, json or csv");
+	if (!fdar_endpoint_parse(texts->from, &command->options.from, error) ||
+	    !fdar_replay_read_routes(&command->routes, texts->to, NULL, texts->sources,
+				     texts->allow_remote, error) ||
+	    !fdar_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
+	    !fdar_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
+				   error) ||
+	    !fdar_replay_read_span("--duration", texts->duration, 0, &command->driver.duration_ns,
+				   error))
 		return FALSE;
-	if (fd_endpoint_equal(&command->options.from, &command->routes.routes[0].target))
+	if (fdar_endpoint_equal(&command->options.from, &command->routes.routes[0].target))
 		return bad(error, "--from and --to are the same: the mirror would see itself");
 	pace->speed = 1;
 	command->options.interface = texts->interface;
@@ -161,40 +162,40 @@ static gboolean command_read(struct command *command, const struct texts *texts,
 	return TRUE;
 }
 
-static void on_finished(void *user, const struct fd_outcome *outcome)
+static void on_finished(void *user, const struct fdar_outcome *outcome)
 {
 	struct command *command = user;
 
-	fd_replay_reasons_add(command->reasons, outcome);
+	fdar_replay_reasons_add(command->reasons, outcome);
 	if (command->journal)
-		fd_journal_write(command->journal, outcome,
-				 fd_driver_totals(command->running)->started_unix_ns);
+		fdar_journal_write(command->journal, outcome,
+				   fdar_driver_totals(command->running)->started_unix_ns);
 }
 
-static void on_progress(void *user, const struct fd_driver_progress *progress)
+static void on_progress(void *user, const struct fdar_driver_progress *progress)
 {
 	struct command *command = user;
-	struct fd_mirror_totals totals;
+	struct fdar_mirror_totals totals;
 	g_autofree char *more = NULL;
 
-	fd_mirror_tick(command->mirror);
-	fd_mirror_totals(command->mirror, &totals);
+	fdar_mirror_tick(command->mirror);
+	fdar_mirror_totals(command->mirror, &totals);
 	more = g_strdup_printf("%" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT " lost",
 			       totals.captured, totals.lost);
-	fd_replay_show_progress(progress, more);
+	fdar_replay_show_progress(progress, more);
 }
 
 static void print_capture(const struct command *command)
 {
-	struct fd_mirror_totals totals;
+	struct fdar_mirror_totals totals;
 	g_autofree char *captured = NULL;
 	g_autofree char *lost = NULL;
 
-	fd_mirror_totals(command->mirror, &totals);
-	captured = fd_format_count(totals.captured);
-	lost = fd_format_count(totals.lost);
+	fdar_mirror_totals(command->mirror, &totals);
+	captured = fdar_format_count(totals.captured);
+	lost = fdar_format_count(totals.lost);
 	/* Not on stdout: that is one document when it is JSON or CSV. */
-	fprintf(command->format == FD_FORMAT_TABLE ? stdout : stderr,
+	fprintf(command->format == FDAR_FORMAT_TABLE ? stdout : stderr,
 		"%s packets captured, %s lost; %" G_GUINT64_FORMAT
 		" sessions seen, %" G_GUINT64_FORMAT " of them joined while they ran, "
 		"%" G_GUINT64_FORMAT " over before they could be.\n",
@@ -205,7 +206,7 @@ static void print_capture(const struct command *command)
 static int command_play(struct command *command, const volatile int *stop, GError **error)
 {
 	const char *label = command->name.label;
-	enum fd_run_end end;
+	enum fdar_run_end end;
 
 	command->driver.routes = &command->routes;
 	command->driver.inputs = 1;
@@ -213,64 +214,64 @@ static int command_play(struct command *command, const volatile int *stop, GErro
 	command->driver.progress = on_progress;
 	command->driver.user = command;
 	command->driver.concurrency =
-		fd_replay_make_room(&usage,
-				    command->driver.concurrency ? command->driver.concurrency
-								: FD_REPLAY_CONCURRENCY_MAX,
-				    command->driver.concurrency != 0);
-	command->running = fd_driver_new(&command->driver, error);
-	if (!command->running || !fd_mirror_attach(command->mirror, command->running, error))
-		return FD_EXIT_FAILED;
+		fdar_replay_make_room(&usage,
+				      command->driver.concurrency ? command->driver.concurrency
+								  : FDAR_REPLAY_CONCURRENCY_MAX,
+				      command->driver.concurrency != 0);
+	command->running = fdar_driver_new(&command->driver, error);
+	if (!command->running || !fdar_mirror_attach(command->mirror, command->running, error))
+		return FDAR_EXIT_FAILED;
 	fprintf(stderr, "flowdar mirror: watching %s; Ctrl-C ends it\n",
 		command->options.interface);
-	end = fd_driver_run(command->running, NULL, NULL, stop);
-	fd_replay_clear_progress();
-	fd_replay_print_summary(command->running, &label, 1, command->reasons, command->format);
+	end = fdar_driver_run(command->running, NULL, NULL, stop);
+	fdar_replay_clear_progress();
+	fdar_replay_print_summary(command->running, &label, 1, command->reasons, command->format);
 	print_capture(command);
-	if (fd_mirror_damage(command->mirror)) {
+	if (fdar_mirror_damage(command->mirror)) {
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-				    fd_mirror_damage(command->mirror));
-		return FD_EXIT_FAILED;
+				    fdar_mirror_damage(command->mirror));
+		return FDAR_EXIT_FAILED;
 	}
-	return end == FD_RUN_STOPPED ? FD_EXIT_INTERRUPTED : FD_EXIT_OK;
+	return end == FDAR_RUN_STOPPED ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_OK;
 }
 
 static int command_run(struct command *command, const char *output)
 {
-	const volatile int *stop = fd_interrupt_catch();
+	const volatile int *stop = fdar_interrupt_catch();
 	GError *error = NULL;
-	int code = FD_EXIT_FAILED;
+	int code = FDAR_EXIT_FAILED;
 
-	command->reasons = fd_replay_reasons_new();
-	command->mirror = fd_mirror_open(&command->options, &error);
+	command->reasons = fdar_replay_reasons_new();
+	command->mirror = fdar_mirror_open(&command->options, &error);
 	if (command->mirror && output)
-		command->journal = fd_journal_open(output, &command->name, &error);
+		command->journal = fdar_journal_open(output, &command->name, &error);
 	if (!error)
 		code = command_play(command, stop, &error);
-	fd_mirror_free(command->mirror);
-	fd_driver_free(command->running);
-	fd_journal_close(command->journal, error ? NULL : &error);
-	fd_replay_reasons_free(command->reasons);
-	return error ? fd_failure(&usage, error) : code;
+	fdar_mirror_free(command->mirror);
+	fdar_driver_free(command->running);
+	fdar_journal_close(command->journal, error ? NULL : &error);
+	fdar_replay_reasons_free(command->reasons);
+	return error ? fdar_failure(&usage, error) : code;
 }
 
-int fd_cmd_mirror(int argc, char **argv)
+int fdar_cmd_mirror(int argc, char **argv)
 {
 	struct texts texts = { .clones = 1 };
-	g_autofree GOptionEntry *entries = fd_options_bind(options, sizeof(options), &texts);
+	g_autofree GOptionEntry *entries = fdar_options_bind(options, sizeof(options), &texts);
 	struct command command = { 0 };
 	GError *error = NULL;
-	int code = FD_EXIT_USAGE;
+	int code = FDAR_EXIT_USAGE;
 
-	if (!fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		texts_clear(&texts);
 		return code;
 	}
 	if (command_read(&command, &texts, argc, &error))
 		code = command_run(&command, texts.output);
 	else
-		code = fd_usage_error(&usage, "%s", error->message);
+		code = fdar_usage_error(&usage, "%s", error->message);
 	g_clear_error(&error);
-	fd_routes_clear(&command.routes);
+	fdar_routes_clear(&command.routes);
 	texts_clear(&texts);
 	return code;
 }

@@ -13,7 +13,7 @@
 
 #define PATIENCE_US 1000000
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "patch",
 	.synopsis = "[OPTIONS] DIR",
 	.description =
@@ -38,12 +38,12 @@ struct choice {
 	char *server;
 	char *format_text;
 	gboolean check, reverse, list;
-	enum fd_format format;
+	enum fdar_format format;
 };
 
 enum column { SERVER, RULE, STATE, PLACE, TIMES, MARKS };
 
-static const struct fd_column columns[] = {
+static const struct fdar_column columns[] = {
 	[SERVER] = { "server", "server", FALSE, FALSE },
 	[RULE] = { "rule", "rule", FALSE, FALSE },
 	[STATE] = { "", "state", FALSE, FALSE },
@@ -52,107 +52,106 @@ static const struct fd_column columns[] = {
 	[MARKS] = { "what", "marks", FALSE, TRUE },
 };
 
-static void set_times(struct fd_table *table, guint times)
+static void set_times(struct fdar_table *table, guint times)
 {
 	g_autofree char *text = g_strdup_printf("%u", times);
 
-	fd_table_cell(table, TIMES, text, NULL);
+	fdar_table_cell(table, TIMES, text, NULL);
 }
 
-static int list_rules(const GPtrArray *sets, enum fd_format format)
+static int list_rules(const GPtrArray *sets, enum fdar_format format)
 {
-	g_autoptr(fd_table) table = fd_table_new("rules", columns, G_N_ELEMENTS(columns));
+	g_autoptr(fdar_table) table = fdar_table_new("rules", columns, G_N_ELEMENTS(columns));
 
 	for (guint i = 0; i < sets->len; i++) {
-		const struct fd_patch_set *set = g_ptr_array_index(sets, i);
+		const struct fdar_patch_set *set = g_ptr_array_index(sets, i);
 
 		for (guint j = 0; j < set->rules->len; j++) {
-			const struct fd_patch_rule *rule = g_ptr_array_index(set->rules, j);
+			const struct fdar_patch_rule *rule = g_ptr_array_index(set->rules, j);
 
-			fd_table_row(table);
-			fd_table_cell(table, SERVER, set->server, NULL);
-			fd_table_cell(table, RULE, rule->name, NULL);
-			fd_table_cell(table, STATE, rule->needed ? "needed" : "if it is there",
-				      NULL);
-			fd_table_cell(table, PLACE, rule->file, NULL);
+			fdar_table_row(table);
+			fdar_table_cell(table, SERVER, set->server, NULL);
+			fdar_table_cell(table, RULE, rule->name, NULL);
+			fdar_table_cell(table, STATE, rule->needed ? "needed" : "if it is there",
+					NULL);
+			fdar_table_cell(table, PLACE, rule->file, NULL);
 			set_times(table, rule->times);
-			fd_table_cell(table, MARKS, rule->marks, NULL);
+			fdar_table_cell(table, MARKS, rule->marks, NULL);
 		}
 	}
-	fd_table_print(table, format, stdout);
-	for (guint i = 0; format == FD_FORMAT_TABLE && i < sets->len; i++) {
-		const struct fd_patch_set *set = g_ptr_array_index(sets, i);
+	fdar_table_print(table, format, stdout);
+	for (guint i = 0; format == FDAR_FORMAT_TABLE && i < sets->len; i++) {
+		const struct fdar_patch_set *set = g_ptr_array_index(sets, i);
 
 		printf("%s%s: %s, made for %s\n", i ? "" : "\n", set->server, set->title,
 		       set->made_for);
 	}
-	return FD_EXIT_OK;
+	return FDAR_EXIT_OK;
 }
 
 /* ---- what came of the rules ---- */
 
-static const char *state_of(const struct fd_patch_match *match)
+static const char *state_of(const struct fdar_patch_match *match)
 {
 	if (match->fits)
 		return match->times ? "matches" : "not there";
 	return match->problem ? "no file" : match->times ? "WRONG NUMBER" : "NO MATCH";
 }
 
-static void report_rules(const struct fd_patch_outcome *outcome, enum fd_format format,
+static void report_rules(const struct fdar_patch_outcome *outcome, enum fdar_format format,
 			 gboolean misfits_only)
 {
-	g_autoptr(fd_table) table = fd_table_new("rules", columns, G_N_ELEMENTS(columns));
+	g_autoptr(fdar_table) table = fdar_table_new("rules", columns, G_N_ELEMENTS(columns));
 
 	for (guint i = 0; i < outcome->matches->len; i++) {
-		const struct fd_patch_match *match = g_ptr_array_index(outcome->matches, i);
+		const struct fdar_patch_match *match = g_ptr_array_index(outcome->matches, i);
 		g_autofree char *place =
 			match->line ? g_strdup_printf("%s:%u", match->rule->file, match->line)
 				    : g_strdup(match->rule->file);
 
 		if (misfits_only && match->fits)
 			continue;
-		fd_table_row(table);
-		fd_table_cell(table, SERVER, outcome->set->server, NULL);
-		fd_table_cell(table, RULE, match->rule->name, NULL);
-		fd_table_cell(table, STATE, state_of(match), NULL);
-		fd_table_cell(table, PLACE, place, NULL);
+		fdar_table_row(table);
+		fdar_table_cell(table, SERVER, outcome->set->server, NULL);
+		fdar_table_cell(table, RULE, match->rule->name, NULL);
+		fdar_table_cell(table, STATE, state_of(match), NULL);
+		fdar_table_cell(table, PLACE, place, NULL);
 		set_times(table, match->times);
-		fd_table_cell(table, MARKS, match->rule->marks, NULL);
+		fdar_table_cell(table, MARKS, match->rule->marks, NULL);
 	}
-	fd_table_print(table, format, stdout);
+	fdar_table_print(table, format, stdout);
 }
 
-static int report_misfits(const struct fd_patch_outcome *outcome, const char *directory,
+static int report_misfits(const struct fdar_patch_outcome *outcome, const char *directory,
 			  const struct choice *choice)
 {
-	const struct fd_patch_set *set = outcome->set;
+	const struct fdar_patch_set *set = outcome->set;
 
 	report_rules(outcome, choice->format, !choice->check);
 	for (guint i = 0; i < outcome->matches->len; i++) {
-		const struct fd_patch_match *match = g_ptr_array_index(outcome->matches, i);
+		const struct fdar_patch_match *match = g_ptr_array_index(outcome->matches, i);
 
 		if (!match->fits && match->problem)
-			fd_warning(&usage, "%s", match->problem);
+			fdar_warning(&usage, "%s", match->problem);
 	}
-	return fd_failure(&usage,
-			  g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
-				      "%s (%s %s): %u of %u rules do not fit (they were made for "
-				      "%s); nothing was changed",
-				      directory, set->server, outcome->version, outcome->misfits,
-				      outcome->matches->len, set->made_for));
+	return fdar_failure(&usage,
+			    g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+					"%s (%s %s): %u of %u rules do not fit (they were made for "
+					"%s); nothing was changed",
+					directory, set->server, outcome->version, outcome->misfits,
+					outcome->matches->len, set->made_for));
 }
 
-static void report_files(const struct fd_patch_outcome *outcome, const char *directory,
+static void report_files(const struct fdar_patch_outcome *outcome, const char *directory,
 			 gboolean done)
 {
 	guint marks = 0, changed = 0;
 
 	for (guint i = 0; i < outcome->matches->len; i++)
-		marks += ((struct fd_patch_match *)g_ptr_array_index(outcome->matches, i))->times;
+		marks += ((struct fdar_patch_match *)g_ptr_array_index(outcome->matches, i))->times;
 	for (guint i = 0; i < outcome->files->len; i++)
-		changed +=
-			((struct fd_patch_file *)g_ptr_array_index(outcome->files, i))->original !=
-			NULL;
+		changed += ((struct fdar_patch_file *)g_ptr_array_index(outcome->files, i))
+				   ->original != NULL;
 	printf("\n%s (%s %s): %s%u marks in %u files, and %s\n", directory, outcome->set->server,
 	       outcome->version, done ? "" : "would get ", marks, changed, outcome->set->header);
 	if (done)
@@ -186,16 +185,16 @@ static void clear_view(struct view *view)
 
 /* ---- the command ---- */
 
-static const struct fd_patch_set *choose_set(const GPtrArray *sets, const char *server,
-					     const struct fd_patch_tree *tree, GError **error)
+static const struct fdar_patch_set *choose_set(const GPtrArray *sets, const char *server,
+					       const struct fdar_patch_tree *tree, GError **error)
 {
-	g_autofree char *names = fd_patch_sets_names(sets);
-	const struct fd_patch_set *set = NULL;
+	g_autofree char *names = fdar_patch_sets_names(sets);
+	const struct fdar_patch_set *set = NULL;
 
-	if (server && (set = fd_patch_sets_find(sets, server)))
+	if (server && (set = fdar_patch_sets_find(sets, server)))
 		return set;
 	for (guint i = 0; !server && i < sets->len; i++) {
-		g_autofree char *version = fd_patch_version(tree, g_ptr_array_index(sets, i));
+		g_autofree char *version = fdar_patch_version(tree, g_ptr_array_index(sets, i));
 
 		if (version)
 			return g_ptr_array_index(sets, i);
@@ -215,80 +214,80 @@ static int fail(GError *error)
 {
 	gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
-	fd_failure(&usage, error);
-	return stopped ? FD_EXIT_INTERRUPTED : FD_EXIT_FAILED;
+	fdar_failure(&usage, error);
+	return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 }
 
-static int reverse(const struct fd_patch_tree *tree)
+static int reverse(const struct fdar_patch_tree *tree)
 {
-	g_autofree char *what = fd_patch_store_describe(tree);
+	g_autofree char *what = fdar_patch_store_describe(tree);
 	GError *error = NULL;
 	guint restored;
 
 	if (!what)
-		return fd_failure(&usage, g_error_new(G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-						      "%s: is not patched (there is no %s in it)",
-						      tree->path, FD_PATCH_STORE));
-	if (!fd_patch_store_reverse(tree, &restored, &error))
+		return fdar_failure(&usage, g_error_new(G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+							"%s: is not patched (there is no %s in it)",
+							tree->path, FDAR_PATCH_STORE));
+	if (!fdar_patch_store_reverse(tree, &restored, &error))
 		return fail(error);
 	printf("%s (%s): %u files are as they were\n", tree->path, what, restored);
-	return FD_EXIT_OK;
+	return FDAR_EXIT_OK;
 }
 
-static int apply(const struct fd_patch_tree *tree, const GPtrArray *sets,
+static int apply(const struct fdar_patch_tree *tree, const GPtrArray *sets,
 		 const struct choice *choice)
 {
 	struct view view = { .directory = tree->path, .started_us = g_get_monotonic_time() };
-	struct fd_patch_progress progress = { fd_interrupt_catch(), show_step, &view };
-	g_autofree char *before = fd_patch_store_describe(tree);
-	g_autoptr(fd_patch_outcome) outcome = NULL;
-	const struct fd_patch_set *set;
+	struct fdar_patch_progress progress = { fdar_interrupt_catch(), show_step, &view };
+	g_autofree char *before = fdar_patch_store_describe(tree);
+	g_autoptr(fdar_patch_outcome) outcome = NULL;
+	const struct fdar_patch_set *set;
 	GError *error = NULL;
 
 	if (before)
-		return fd_failure(&usage,
-				  g_error_new(G_IO_ERROR, G_IO_ERROR_EXISTS,
-					      "%s: is patched already (%s), or was in part; "
-					      "flowdar patch --reverse %s takes it back",
-					      tree->path, before, tree->path));
+		return fdar_failure(&usage,
+				    g_error_new(G_IO_ERROR, G_IO_ERROR_EXISTS,
+						"%s: is patched already (%s), or was in part; "
+						"flowdar patch --reverse %s takes it back",
+						tree->path, before, tree->path));
 	set = choose_set(sets, choice->server, tree, &error);
 	if (!set)
 		return fail(error);
-	outcome = fd_patch_apply(tree, set, &progress, &error);
+	outcome = fdar_patch_apply(tree, set, &progress, &error);
 	clear_view(&view);
 	if (!outcome)
 		return fail(error);
 	if (outcome->misfits)
 		return report_misfits(outcome, tree->path, choice);
-	if (!choice->check && !fd_patch_store_commit(tree, outcome, &error))
+	if (!choice->check && !fdar_patch_store_commit(tree, outcome, &error))
 		return fail(error);
 	report_rules(outcome, choice->format, FALSE);
-	if (choice->format == FD_FORMAT_TABLE)
+	if (choice->format == FDAR_FORMAT_TABLE)
 		report_files(outcome, tree->path, !choice->check);
-	return FD_EXIT_OK;
+	return FDAR_EXIT_OK;
 }
 
 static int run(const struct choice *choice, const char *directory)
 {
-	g_autofree char *home = fd_patch_sets_directory();
+	g_autofree char *home = fdar_patch_sets_directory();
 	g_autoptr(GPtrArray) sets = NULL;
-	struct fd_patch_tree tree;
+	struct fdar_patch_tree tree;
 	GError *error = NULL;
 	int code;
 
-	if (choice->reverse || (sets = fd_patch_sets_load(home, &error))) {
+	if (choice->reverse || (sets = fdar_patch_sets_load(home, &error))) {
 		if (choice->list)
 			return list_rules(sets, choice->format);
-		if (fd_patch_tree_open(&tree, directory, &error)) {
+		if (fdar_patch_tree_open(&tree, directory, &error)) {
 			code = choice->reverse ? reverse(&tree) : apply(&tree, sets, choice);
-			fd_patch_tree_close(&tree);
+			fdar_patch_tree_close(&tree);
 			return code;
 		}
 	}
 	return fail(error);
 }
 
-int fd_cmd_patch(int argc, char **argv)
+int fdar_cmd_patch(int argc, char **argv)
 {
 	struct choice choice = { 0 };
 	g_autofree char *server = NULL, *format = NULL;
@@ -306,15 +305,15 @@ int fd_cmd_patch(int argc, char **argv)
 	};
 	int code;
 
-	if (!fd_options_parse(&usage, entries, &argc, &argv, &code))
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		return code;
 	choice.server = server;
 	if (choice.check + choice.reverse + choice.list > 1)
-		return fd_usage_error(&usage, "--check, --reverse and --list exclude each other");
-	if (!fd_format_parse(format, &choice.format))
-		return fd_usage_error(&usage, "--format is table, json or csv");
+		return fdar_usage_error(&usage, "--check, --reverse and --list exclude each other");
+	if (!fdar_format_parse(format, &choice.format))
+		return fdar_usage_error(&usage, "--format is table, json or csv");
 	if (argc != (choice.list ? 1 : 2))
-		return fd_usage_error(&usage, choice.list ? "--list takes no directory"
-							  : "one source tree is expected");
+		return fdar_usage_error(&usage, choice.list ? "--list takes no directory"
+							    : "one source tree is expected");
 	return run(&choice, choice.list ? "." : argv[1]);
 }

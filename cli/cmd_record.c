@@ -13,33 +13,33 @@
 #include "pipeline/server/traceable.h"
 
 struct session {
-	struct fd_record_view view;
-	struct fd_symbols *symbols; /* of the binaries whose functions were called */
+	struct fdar_record_view view;
+	struct fdar_symbols *symbols; /* of the binaries whose functions were called */
 };
 
-static void on_progress(const struct fd_record_progress *progress, void *user)
+static void on_progress(const struct fdar_record_progress *progress, void *user)
 {
 	struct session *session = user;
 
-	fd_record_view_progress(&session->view, progress);
+	fdar_record_view_progress(&session->view, progress);
 }
 
 /* ---- the names of functions, for other machines ---- */
 
-static void on_events(const struct fd_source *source, const struct fd_event *batch, size_t count,
-		      void *user)
+static void on_events(const struct fdar_source *source, const struct fdar_event *batch,
+		      size_t count, void *user)
 {
 	struct session *session = user;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct fd_event *event = &batch[i];
+		const struct fdar_event *event = &batch[i];
 
-		if (event->kind == FD_EVENT_MODULE)
-			fd_symbols_add_module(session->symbols, event->pid, event->addr,
-					      event->addr2, fd_source_text(source, event->name),
-					      event->data);
-		else if (event->kind == FD_EVENT_FUNC_ENTRY || event->kind == FD_EVENT_SWITCHED)
-			fd_symbols_lookup(session->symbols, event->pid, event->addr);
+		if (event->kind == FDAR_EVENT_MODULE)
+			fdar_symbols_add_module(session->symbols, event->pid, event->addr,
+						event->addr2, fdar_source_text(source, event->name),
+						event->data);
+		else if (event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_SWITCHED)
+			fdar_symbols_lookup(session->symbols, event->pid, event->addr);
 	}
 }
 
@@ -48,20 +48,20 @@ static void save_symbols(struct session *session, const char *dir)
 	g_autofree char *folder = g_build_filename(dir, "symbols", NULL);
 	g_autoptr(GError) error = NULL;
 
-	if (!fd_symbols_save(session->symbols, folder, &error))
-		fd_warning(&fd_record_usage, "names of functions were not kept: %s",
-			   error->message);
+	if (!fdar_symbols_save(session->symbols, folder, &error))
+		fdar_warning(&fdar_record_usage, "names of functions were not kept: %s",
+			     error->message);
 }
 
-static void on_snapshot(const char *dir, const struct fd_recording_info *info, void *user)
+static void on_snapshot(const char *dir, const struct fdar_recording_info *info, void *user)
 {
 	struct session *session = user;
 
 	save_symbols(session, dir);
-	fd_record_view_report(&session->view, dir, info);
+	fdar_record_view_report(&session->view, dir, info);
 	/* The next one is of other processes, perhaps, and is read from its beginning. */
-	fd_symbols_free(session->symbols);
-	session->symbols = fd_symbols_new(NULL);
+	fdar_symbols_free(session->symbols);
+	session->symbols = fdar_symbols_new(NULL);
 }
 
 /* ---- the command ---- */
@@ -81,53 +81,54 @@ static char *library_dir(void)
 }
 
 /* Better before a long recording than after it. What cannot be looked at, running it will tell. */
-static void warn_of_untraceable(const struct fd_record_options *options)
+static void warn_of_untraceable(const struct fdar_record_options *options)
 {
 	g_autofree char *reason = NULL;
 
 	if (options->command)
-		reason = fd_traceable_check(options->command[0], NULL);
+		reason = fdar_traceable_check(options->command[0], NULL);
 	if (reason)
-		fd_warning(&fd_record_usage, "%s", reason);
+		fdar_warning(&fdar_record_usage, "%s", reason);
 }
 
 /* What the exit status says: see the help. */
-static int outcome(const struct fd_record_options *options, const struct fd_recording_info *info,
-		   gboolean interrupted)
+static int outcome(const struct fdar_record_options *options,
+		   const struct fdar_recording_info *info, gboolean interrupted)
 {
 	uint64_t lost = info->discarded + info->dropped + info->packets_lost + info->calls_lost;
 
 	if (options->lossless && lost) {
-		fd_warning(&fd_record_usage, "not lossless: the recording is good, but not whole");
-		return FD_EXIT_FAILED;
+		fdar_warning(&fdar_record_usage,
+			     "not lossless: the recording is good, but not whole");
+		return FDAR_EXIT_FAILED;
 	}
-	return interrupted ? FD_EXIT_INTERRUPTED : FD_EXIT_OK;
+	return interrupted ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_OK;
 }
 
-static int run(const struct fd_record_options *options, struct session *session)
+static int run(const struct fdar_record_options *options, struct session *session)
 {
-	const volatile int *stop = fd_interrupt_catch();
-	struct fd_recording_info info = { 0 };
+	const volatile int *stop = fdar_interrupt_catch();
+	struct fdar_recording_info info = { 0 };
 	GError *error = NULL;
-	gboolean ok = fd_record_run(options, stop, on_progress, session, &info, &error);
+	gboolean ok = fdar_record_run(options, stop, on_progress, session, &info, &error);
 	int code;
 
-	fd_record_view_clear(&session->view);
+	fdar_record_view_clear(&session->view);
 	if (!ok)
-		return fd_failure(&fd_record_usage, error);
+		return fdar_failure(&fdar_record_usage, error);
 	if (!options->snapshot) {
 		save_symbols(session, session->view.output);
-		fd_record_view_report(&session->view, session->view.output, &info);
+		fdar_record_view_report(&session->view, session->view.output, &info);
 	}
 	code = outcome(options, &info, *stop != 0);
-	fd_recording_info_clear(&info);
+	fdar_recording_info_clear(&info);
 	return code;
 }
 
-static int record(char *const *command, const struct fd_record_texts *texts)
+static int record(char *const *command, const struct fdar_record_texts *texts)
 {
 	g_autofree char *libraries = library_dir();
-	struct fd_record_choice choice = { 0 };
+	struct fdar_record_choice choice = { 0 };
 	struct session session = { .view = { .output = texts->output,
 					     .server = command[0] ? command[0] : "the server",
 					     .attached = texts->attach != NULL,
@@ -137,30 +138,30 @@ static int record(char *const *command, const struct fd_record_texts *texts)
 	g_autoptr(GError) error = NULL;
 	int code;
 
-	if (!fd_record_choose(texts, command, &choice, &error)) {
-		fd_record_choice_clear(&choice);
-		return fd_usage_error(&fd_record_usage, "%s", error->message);
+	if (!fdar_record_choose(texts, command, &choice, &error)) {
+		fdar_record_choice_clear(&choice);
+		return fdar_usage_error(&fdar_record_usage, "%s", error->message);
 	}
 	choice.options.library_dir = libraries;
 	choice.options.events = on_events;
 	choice.options.snapshot_done = on_snapshot;
 	if (choice.options.snapshot)
-		choice.options.snapshots_wanted = fd_interrupt_count_asks();
+		choice.options.snapshots_wanted = fdar_interrupt_count_asks();
 	warn_of_untraceable(&choice.options);
-	session.symbols = fd_symbols_new(NULL);
+	session.symbols = fdar_symbols_new(NULL);
 	code = run(&choice.options, &session);
-	fd_symbols_free(session.symbols);
-	fd_record_choice_clear(&choice);
+	fdar_symbols_free(session.symbols);
+	fdar_record_choice_clear(&choice);
 	return code;
 }
 
-int fd_cmd_record(int argc, char **argv)
+int fdar_cmd_record(int argc, char **argv)
 {
-	struct fd_record_texts texts = { 0 };
-	int code = FD_EXIT_OK;
+	struct fdar_record_texts texts = { 0 };
+	int code = FDAR_EXIT_OK;
 
-	if (fd_record_texts_parse(&texts, &argc, &argv, &code))
+	if (fdar_record_texts_parse(&texts, &argc, &argv, &code))
 		code = record(argv + 1, &texts);
-	fd_record_texts_clear(&texts);
+	fdar_record_texts_clear(&texts);
 	return code;
 }

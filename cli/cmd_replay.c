@@ -16,7 +16,7 @@
 #define CLONES_MAX       10000000
 #define ASAP_CONCURRENCY 64
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "replay",
 	.synopsis = "CAPTURE --to HOST:PORT [OPTIONS]",
 	.description = "Takes a capture (pcap or pcapng, also compressed; - is standard input) "
@@ -74,7 +74,7 @@ struct texts {
 	gboolean allow_remote;
 };
 
-/* Where an option's value goes: an offset into struct texts, until fd_options_bind adds the base. */
+/* Where an option's value goes: an offset into struct texts, until fdar_options_bind adds the base. */
 #define AT(field) ((gpointer)offsetof(struct texts, field))
 
 static const GOptionEntry options[] = {
@@ -147,16 +147,16 @@ static const GOptionEntry options[] = {
 };
 
 struct replay {
-	struct fd_replay_inputs inputs;
-	struct fd_routes routes;
-	struct fd_driver_options driver;
-	struct fd_plan_options plan;
-	struct fd_load_options load;
-	struct fd_journal *journal;
-	struct fd_replay_reasons *reasons;
-	struct fd_driver *running;
+	struct fdar_replay_inputs inputs;
+	struct fdar_routes routes;
+	struct fdar_driver_options driver;
+	struct fdar_plan_options plan;
+	struct fdar_load_options load;
+	struct fdar_journal *journal;
+	struct fdar_replay_reasons *reasons;
+	struct fdar_driver *running;
 	const char *output;
-	enum fd_format format;
+	enum fdar_format format;
 };
 
 static void texts_clear(struct texts *texts)
@@ -181,19 +181,19 @@ static gboolean read_pace(struct replay *replay, const struct texts *texts, GErr
 {
 	static const char *const waits[] = { "answer", "time", "none", NULL };
 	static const char *const phases[] = { "none", "uniform", "random", NULL };
-	struct fd_pace *pace = &replay->driver.pace;
+	struct fdar_pace *pace = &replay->driver.pace;
 	unsigned wait;
 	unsigned phase;
 
-	if (!fd_replay_read_word("--wait", texts->wait, waits, &wait, error) ||
-	    !fd_replay_read_word("--phase", texts->phase, phases, &phase, error) ||
-	    !fd_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
-	    !fd_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
-				 error) ||
-	    !fd_replay_read_span("--duration", texts->duration, 0, &replay->driver.duration_ns,
-				 error) ||
-	    !fd_replay_read_span("--max-lag", texts->max_lag, 1000000000,
-				 &replay->driver.max_lag_ns, error))
+	if (!fdar_replay_read_word("--wait", texts->wait, waits, &wait, error) ||
+	    !fdar_replay_read_word("--phase", texts->phase, phases, &phase, error) ||
+	    !fdar_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
+	    !fdar_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
+				   error) ||
+	    !fdar_replay_read_span("--duration", texts->duration, 0, &replay->driver.duration_ns,
+				   error) ||
+	    !fdar_replay_read_span("--max-lag", texts->max_lag, 1000000000,
+				   &replay->driver.max_lag_ns, error))
 		return FALSE;
 	if (!(texts->speed > 0 && texts->speed <= 1e9) ||
 	    !(texts->rate >= 0 && texts->rate <= 1e9)) {
@@ -201,18 +201,18 @@ static gboolean read_pace(struct replay *replay, const struct texts *texts, GErr
 			    "--speed and --rate take numbers above 0");
 		return FALSE;
 	}
-	pace->wait = (enum fd_wait)wait;
+	pace->wait = (enum fdar_wait)wait;
 	pace->speed = texts->speed;
 	pace->asap = texts->asap;
-	replay->plan.phase = (enum fd_phase)phase;
+	replay->plan.phase = (enum fdar_phase)phase;
 	replay->plan.speed = texts->speed;
 	replay->plan.rate = texts->rate;
 	replay->plan.asap = texts->asap;
 	replay->plan.seed = (guint32)texts->seed;
 	if (texts->max_gap && strcmp(texts->max_gap, "keep") == 0)
-		replay->load.max_gap_ns = FD_TIMELINE_KEEP;
-	else if (!fd_replay_read_span("--max-gap", texts->max_gap, 0, &replay->load.max_gap_ns,
-				      error))
+		replay->load.max_gap_ns = FDAR_TIMELINE_KEEP;
+	else if (!fdar_replay_read_span("--max-gap", texts->max_gap, 0, &replay->load.max_gap_ns,
+					error))
 		return FALSE;
 	return TRUE;
 }
@@ -225,16 +225,16 @@ static gboolean read_inputs(struct replay *replay, const struct texts *texts, co
 	uint32_t clones = (uint32_t)texts->clones;
 
 	if (texts->clones < 1 || texts->clones > CLONES_MAX || texts->repeat > UINT32_MAX ||
-	    texts->concurrency < 0 || texts->concurrency > FD_REPLAY_CONCURRENCY_MAX) {
+	    texts->concurrency < 0 || texts->concurrency > FDAR_REPLAY_CONCURRENCY_MAX) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 			    "--clones goes from 1 to 10000000, --concurrency up to 1000000");
 		return FALSE;
 	}
-	if (!fd_replay_inputs_add(&replay->inputs, capture, FALSE, texts->label, clones, rounds,
-				  error))
+	if (!fdar_replay_inputs_add(&replay->inputs, capture, FALSE, texts->label, clones, rounds,
+				    error))
 		return FALSE;
 	for (char **mix = texts->mix; mix && *mix; mix++)
-		if (!fd_replay_inputs_add(&replay->inputs, *mix, TRUE, NULL, 1, rounds, error))
+		if (!fdar_replay_inputs_add(&replay->inputs, *mix, TRUE, NULL, 1, rounds, error))
 			return FALSE;
 	return TRUE;
 }
@@ -248,85 +248,86 @@ static gboolean replay_read(struct replay *replay, const struct texts *texts, in
 			    argc < 2 ? "which capture?" : "one capture only: add others by --mix");
 		return FALSE;
 	}
-	if (!fd_format_parse(texts->format, &replay->format))
-		return fd_replay_bad_value(error, "--format", texts->format, "table, json or csv");
+	if (!fdar_format_parse(texts->format, &replay->format))
+		return fdar_replay_bad_value(error, "--format", texts->format,
+					     "table, json or csv");
 	replay->output = texts->output;
 	replay->driver.concurrency = (uint64_t)texts->concurrency;
 	return read_pace(replay, texts, error) &&
-	       fd_replay_read_routes(&replay->routes, texts->to, texts->map, texts->sources,
-				     texts->allow_remote, error) &&
+	       fdar_replay_read_routes(&replay->routes, texts->to, texts->map, texts->sources,
+				       texts->allow_remote, error) &&
 	       read_inputs(replay, texts, argv[1], error);
 }
 
-static void on_finished(void *user, const struct fd_outcome *outcome)
+static void on_finished(void *user, const struct fdar_outcome *outcome)
 {
 	struct replay *replay = user;
 
-	fd_replay_reasons_add(replay->reasons, outcome);
+	fdar_replay_reasons_add(replay->reasons, outcome);
 	if (replay->journal)
-		fd_journal_write(replay->journal, outcome,
-				 fd_driver_totals(replay->running)->started_unix_ns);
+		fdar_journal_write(replay->journal, outcome,
+				   fdar_driver_totals(replay->running)->started_unix_ns);
 }
 
-static void on_progress(void *user, const struct fd_driver_progress *progress)
+static void on_progress(void *user, const struct fdar_driver_progress *progress)
 {
 	(void)user;
-	fd_replay_show_progress(progress, NULL);
+	fdar_replay_show_progress(progress, NULL);
 }
 
 /* How many sessions may be open at once: what was asked for, as far as descriptors go. */
-static void set_concurrency(struct replay *replay, const struct fd_plan *plan)
+static void set_concurrency(struct replay *replay, const struct fdar_plan *plan)
 {
 	uint64_t wanted = replay->driver.concurrency;
 	gboolean asked = wanted > 0;
 
 	if (!asked) {
 		for (size_t i = 0; i < replay->inputs.count; i++) {
-			uint64_t sessions = fd_plan_asked(plan, (uint32_t)i);
+			uint64_t sessions = fdar_plan_asked(plan, (uint32_t)i);
 
-			wanted += sessions ? sessions : FD_REPLAY_CONCURRENCY_MAX;
+			wanted += sessions ? sessions : FDAR_REPLAY_CONCURRENCY_MAX;
 		}
 		if (replay->plan.asap)
 			wanted = ASAP_CONCURRENCY;
 	}
-	replay->driver.concurrency = fd_replay_make_room(&usage, wanted, asked);
+	replay->driver.concurrency = fdar_replay_make_room(&usage, wanted, asked);
 }
 
-static int report_end(const struct replay *replay, enum fd_run_end end)
+static int report_end(const struct replay *replay, enum fdar_run_end end)
 {
-	const struct fd_run_totals *totals = fd_driver_totals(replay->running);
+	const struct fdar_run_totals *totals = fdar_driver_totals(replay->running);
 	uint64_t played = 0;
 
 	for (uint32_t i = 0; i < replay->inputs.count; i++) {
-		const struct fd_tally *tally = fd_driver_tally(replay->running, i);
+		const struct fdar_tally *tally = fdar_driver_tally(replay->running, i);
 
-		played +=
-			tally->begun - MIN(tally->begun, tally->verdicts[FD_VERDICT_REFUSED] +
-								 tally->verdicts[FD_VERDICT_LOCAL]);
+		played += tally->begun -
+			  MIN(tally->begun, tally->verdicts[FDAR_VERDICT_REFUSED] +
+						    tally->verdicts[FDAR_VERDICT_LOCAL]);
 	}
-	if (end == FD_RUN_STOPPED)
-		return FD_EXIT_INTERRUPTED;
-	if (end == FD_RUN_LAGGED) {
-		g_autofree char *lag = fd_format_duration((double)totals->lag.max_ns);
+	if (end == FDAR_RUN_STOPPED)
+		return FDAR_EXIT_INTERRUPTED;
+	if (end == FDAR_RUN_LAGGED) {
+		g_autofree char *lag = fdar_format_duration((double)totals->lag.max_ns);
 
-		return fd_failure(&usage,
-				  g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-					      "stopped: %s behind schedule, more than --max-lag; "
-					      "this machine cannot keep that pace",
-					      lag));
+		return fdar_failure(&usage,
+				    g_error_new(G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+						"stopped: %s behind schedule, more than --max-lag; "
+						"this machine cannot keep that pace",
+						lag));
 	}
 	if (!played)
-		return fd_failure(&usage, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
-						      "not one session could be played"));
-	return FD_EXIT_OK;
+		return fdar_failure(&usage, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+							"not one session could be played"));
+	return FDAR_EXIT_OK;
 }
 
 /* Plays what is loaded. */
 static int replay_play(struct replay *replay, const volatile int *stop, GError **error)
 {
-	struct fd_plan *plan =
-		fd_plan_new(replay->inputs.plan, replay->inputs.count, &replay->plan);
-	enum fd_run_end end;
+	struct fdar_plan *plan =
+		fdar_plan_new(replay->inputs.plan, replay->inputs.count, &replay->plan);
+	enum fdar_run_end end;
 	gboolean whole;
 	int code;
 
@@ -336,67 +337,67 @@ static int replay_play(struct replay *replay, const volatile int *stop, GError *
 	replay->driver.finished = on_finished;
 	replay->driver.progress = on_progress;
 	replay->driver.user = replay;
-	replay->running = fd_driver_new(&replay->driver, error);
+	replay->running = fdar_driver_new(&replay->driver, error);
 	if (!replay->running) {
-		fd_journal_close(g_steal_pointer(&replay->journal), NULL);
-		fd_plan_free(plan);
-		return FD_EXIT_FAILED;
+		fdar_journal_close(g_steal_pointer(&replay->journal), NULL);
+		fdar_plan_free(plan);
+		return FDAR_EXIT_FAILED;
 	}
-	end = fd_driver_run(replay->running, plan, replay->inputs.plan, stop);
-	fd_replay_clear_progress();
-	fd_plan_free(plan);
-	whole = fd_journal_close(g_steal_pointer(&replay->journal), error);
-	fd_replay_print_summary(replay->running, (const char *const *)replay->inputs.labels,
-				replay->inputs.count, replay->reasons, replay->format);
+	end = fdar_driver_run(replay->running, plan, replay->inputs.plan, stop);
+	fdar_replay_clear_progress();
+	fdar_plan_free(plan);
+	whole = fdar_journal_close(g_steal_pointer(&replay->journal), error);
+	fdar_replay_print_summary(replay->running, (const char *const *)replay->inputs.labels,
+				  replay->inputs.count, replay->reasons, replay->format);
 	fflush(stdout);
 	code = report_end(replay, end);
-	fd_driver_free(replay->running);
-	return whole ? code : FD_EXIT_FAILED;
+	fdar_driver_free(replay->running);
+	return whole ? code : FDAR_EXIT_FAILED;
 }
 
 static int replay_run(struct replay *replay)
 {
-	const volatile int *stop = fd_interrupt_catch();
+	const volatile int *stop = fdar_interrupt_catch();
 	GError *error = NULL;
-	int code = FD_EXIT_FAILED;
+	int code = FDAR_EXIT_FAILED;
 
-	if (!fd_replay_inputs_load(&replay->inputs, &usage, &replay->load, stop, &error)) {
+	if (!fdar_replay_inputs_load(&replay->inputs, &usage, &replay->load, stop, &error)) {
 		if (*stop) {
 			g_clear_error(&error);
-			return FD_EXIT_INTERRUPTED;
+			return FDAR_EXIT_INTERRUPTED;
 		}
-		return fd_failure(&usage, error);
+		return fdar_failure(&usage, error);
 	}
 	if (replay->output) {
-		replay->journal = fd_journal_open(replay->output, replay->inputs.names, &error);
+		replay->journal = fdar_journal_open(replay->output, replay->inputs.names, &error);
 		if (!replay->journal)
-			return fd_failure(&usage, error);
+			return fdar_failure(&usage, error);
 	}
-	replay->reasons = fd_replay_reasons_new();
+	replay->reasons = fdar_replay_reasons_new();
 	code = replay_play(replay, stop, &error);
-	fd_replay_reasons_free(replay->reasons);
-	return error ? fd_failure(&usage, error) : code;
+	fdar_replay_reasons_free(replay->reasons);
+	return error ? fdar_failure(&usage, error) : code;
 }
 
-int fd_cmd_replay(int argc, char **argv)
+int fdar_cmd_replay(int argc, char **argv)
 {
 	struct texts texts = { .speed = 1, .clones = 1, .repeat = -1, .seed = 1 };
-	g_autofree GOptionEntry *entries = fd_options_bind(options, sizeof(options), &texts);
+	g_autofree GOptionEntry *entries = fdar_options_bind(options, sizeof(options), &texts);
 	struct replay replay = { 0 };
 	GError *error = NULL;
-	int code = FD_EXIT_USAGE;
+	int code = FDAR_EXIT_USAGE;
 
-	if (!fd_options_parse(&usage, entries, &argc, &argv, &code)) {
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		texts_clear(&texts);
 		return code;
 	}
 	if (replay_read(&replay, &texts, argc, argv, &error))
 		code = replay_run(&replay);
 	else
-		code = fd_usage_error(&usage, "%s", error->message);
+		code = fdar_usage_error(&usage, "%s", error->message);
 	g_clear_error(&error);
-	fd_replay_inputs_clear(&replay.inputs);
-	fd_routes_clear(&replay.routes);
+	fdar_replay_inputs_clear(&replay.inputs);
+	fdar_routes_clear(&replay.routes);
 	texts_clear(&texts);
 	return code;
 }

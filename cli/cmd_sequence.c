@@ -18,7 +18,7 @@
 #define PATIENCE_US 1000000
 #define EVERY_US    200000
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "sequence",
 	.synopsis = "[OPTIONS] TRACE",
 	.description =
@@ -58,7 +58,7 @@ static gboolean on_progress(guint64 events, void *user)
 
 	if (isatty(STDERR_FILENO) && now_us - progress->started_us > PATIENCE_US &&
 	    now_us - progress->shown_us > EVERY_US) {
-		g_autofree char *count = fd_format_count(events);
+		g_autofree char *count = fdar_format_count(events);
 
 		fprintf(stderr, "\r\033[Kreading %s: %s events", progress->path, count);
 		fflush(stderr);
@@ -84,12 +84,12 @@ static void progress_end(struct progress *progress)
 
 /* All that a picture is made from, and its words. */
 struct page {
-	const struct fd_sequence_request *request;
+	const struct fdar_sequence_request *request;
 	struct progress progress;
 	GPtrArray *warnings; /* of char *; NULL-terminated when it is drawn */
-	struct fd_story_tree *trees[2];
-	struct fd_story_picked picked[2];
-	struct fd_story_set *set;
+	struct fdar_story_tree *trees[2];
+	struct fdar_story_picked picked[2];
+	struct fdar_story_set *set;
 	char *sources[2];
 	char *heading;
 	char *subheading;
@@ -99,23 +99,23 @@ struct page {
 static void page_clear(struct page *page)
 {
 	for (unsigned s = 0; s < 2; s++) {
-		fd_story_tree_free(page->trees[s]);
+		fdar_story_tree_free(page->trees[s]);
 		g_free(page->sources[s]);
 	}
-	fd_story_set_free(page->set);
+	fdar_story_set_free(page->set);
 	g_ptr_array_unref(page->warnings);
 	g_free(page->heading);
 	g_free(page->subheading);
 	g_free(page->focus);
 }
 
-static struct fd_profile *read_profile(struct page *page, const char *path, GError **error)
+static struct fdar_profile *read_profile(struct page *page, const char *path, GError **error)
 {
-	struct fd_profile_options options = { .progress = on_progress, .user = &page->progress };
-	struct fd_profile *profile;
+	struct fdar_profile_options options = { .progress = on_progress, .user = &page->progress };
+	struct fdar_profile *profile;
 
 	progress_start(&page->progress, path);
-	profile = fd_profile_read(path, &options, page->warnings, error);
+	profile = fdar_profile_read(path, &options, page->warnings, error);
 	progress_end(&page->progress);
 	return profile;
 }
@@ -123,15 +123,15 @@ static struct fd_profile *read_profile(struct page *page, const char *path, GErr
 /* The comparison of all sessions gives the heading, and the focus unless one was asked for. */
 static gboolean compare(struct page *page, GError **error)
 {
-	const struct fd_sequence_request *r = page->request;
-	g_autoptr(fd_profile) base = read_profile(page, r->paths[0], error);
-	g_autoptr(fd_profile) subject = base ? read_profile(page, r->paths[1], error) : NULL;
-	g_autoptr(fd_diff) diff = subject ? fd_diff_new(base, subject, NULL, error) : NULL;
+	const struct fdar_sequence_request *r = page->request;
+	g_autoptr(fdar_profile) base = read_profile(page, r->paths[0], error);
+	g_autoptr(fdar_profile) subject = base ? read_profile(page, r->paths[1], error) : NULL;
+	g_autoptr(fdar_diff) diff = subject ? fdar_diff_new(base, subject, NULL, error) : NULL;
 
 	if (!diff)
 		return FALSE;
 	page->heading = g_strdup(diff->verdict.sentence);
-	page->subheading = fd_sequence_compared(diff);
+	page->subheading = fdar_sequence_compared(diff);
 	if (!page->focus)
 		page->focus = g_strdup(diff->verdict.function);
 	return TRUE;
@@ -139,46 +139,46 @@ static gboolean compare(struct page *page, GError **error)
 
 static gboolean read_story(struct page *page, unsigned side, GError **error)
 {
-	const struct fd_sequence_request *r = page->request;
-	struct fd_story_choice choice = { .pick = r->picks[side],
-					  .peer = r->peers[side],
-					  .key = r->keys[side],
-					  .focus = page->focus };
+	const struct fdar_sequence_request *r = page->request;
+	struct fdar_story_choice choice = { .pick = r->picks[side],
+					    .peer = r->peers[side],
+					    .key = r->keys[side],
+					    .focus = page->focus };
 
 	progress_start(&page->progress, r->paths[side]);
 	page->trees[side] =
-		fd_story_read(r->paths[side], &choice, on_progress, &page->progress,
-			      &page->picked[side], r->count > 1 ? NULL : page->warnings, error);
+		fdar_story_read(r->paths[side], &choice, on_progress, &page->progress,
+				&page->picked[side], r->count > 1 ? NULL : page->warnings, error);
 	progress_end(&page->progress);
-	page->sources[side] = fd_sequence_source(r->paths[side]);
+	page->sources[side] = fdar_sequence_source(r->paths[side]);
 	return page->trees[side] != NULL;
 }
 
 static gboolean make_page(struct page *page, GError **error)
 {
-	const struct fd_sequence_request *r = page->request;
+	const struct fdar_sequence_request *r = page->request;
 
 	if (r->count > 1 && !compare(page, error))
 		return FALSE;
 	for (unsigned s = 0; s < r->count; s++)
 		if (!read_story(page, s, error))
 			return FALSE;
-	page->set = fd_story_tell(page->trees, r->count, &r->story);
+	page->set = fdar_story_tell(page->trees, r->count, &r->story);
 	if (r->count == 1) {
-		page->heading = fd_sequence_heading(page->set);
-		page->subheading = fd_sequence_which(r->picks[0], page->focus, &page->picked[0]);
+		page->heading = fdar_sequence_heading(page->set);
+		page->subheading = fdar_sequence_which(r->picks[0], page->focus, &page->picked[0]);
 	}
 	return TRUE;
 }
 
-static struct fd_scene *draw_page(struct page *page)
+static struct fdar_scene *draw_page(struct page *page)
 {
-	const struct fd_sequence_request *r = page->request;
-	struct fd_sequence sequence = { .side_count = r->count,
-					.rows = page->set->rows,
-					.row_count = page->set->row_count,
-					.heading = page->heading,
-					.subheading = page->subheading };
+	const struct fdar_sequence_request *r = page->request;
+	struct fdar_sequence sequence = { .side_count = r->count,
+					  .rows = page->set->rows,
+					  .row_count = page->set->row_count,
+					  .heading = page->heading,
+					  .subheading = page->subheading };
 
 	for (unsigned s = 0; s < r->count; s++) {
 		sequence.sides[s].story = page->set->stories[s];
@@ -187,15 +187,15 @@ static struct fd_scene *draw_page(struct page *page)
 	}
 	g_ptr_array_add(page->warnings, NULL);
 	sequence.warnings = (const char *const *)page->warnings->pdata;
-	return fd_sequence_scene(&sequence, &r->picture);
+	return fdar_sequence_scene(&sequence, &r->picture);
 }
 
 static gboolean write_to(const char *path, const char *text, gsize length, GError **error)
 {
 	if (strcmp(path, "-") != 0)
-		return fd_viz_write(path, text, length, error);
+		return fdar_viz_write(path, text, length, error);
 	if (fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0) {
-		g_set_error_literal(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE,
+		g_set_error_literal(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE,
 				    "cannot write standard output");
 		return FALSE;
 	}
@@ -205,18 +205,18 @@ static gboolean write_to(const char *path, const char *text, gsize length, GErro
 /* The graph goes first: when the picture is there, all is. */
 static gboolean save_page(struct page *page, GError **error)
 {
-	const struct fd_sequence_request *r = page->request;
-	g_autoptr(fd_scene) scene = draw_page(page);
+	const struct fdar_sequence_request *r = page->request;
+	g_autoptr(fdar_scene) scene = draw_page(page);
 	GString *svg;
 	gboolean fine;
 
 	if (r->dot) {
-		g_autofree char *dot = fd_graph_to_dot(scene, error);
+		g_autofree char *dot = fdar_graph_to_dot(scene, error);
 
 		if (!dot || !write_to(r->dot, dot, strlen(dot), error))
 			return FALSE;
 	}
-	svg = fd_svg_render(scene, error);
+	svg = fdar_svg_render(scene, error);
 	fine = svg && write_to(r->output, svg->str, svg->len, error);
 	if (svg)
 		g_string_free(svg, TRUE);
@@ -225,20 +225,20 @@ static gboolean save_page(struct page *page, GError **error)
 
 static void report(const struct page *page)
 {
-	const struct fd_sequence_request *r = page->request;
+	const struct fdar_sequence_request *r = page->request;
 
 	for (guint i = 0; i + 1 < page->warnings->len; i++)
-		fd_warning(&usage, "%s", (const char *)page->warnings->pdata[i]);
+		fdar_warning(&usage, "%s", (const char *)page->warnings->pdata[i]);
 	if (r->focus && g_strcmp0(r->focus, page->set->focus) != 0)
-		fd_warning(&usage, "no call of %s in the session shown%s%s", r->focus,
-			   page->set->focus ? "; marked instead: " : "",
-			   page->set->focus ? page->set->focus : "");
+		fdar_warning(&usage, "no call of %s in the session shown%s%s", r->focus,
+			     page->set->focus ? "; marked instead: " : "",
+			     page->set->focus ? page->set->focus : "");
 	if (strcmp(r->output, "-") == 0)
 		return;
 	printf("%s\n", page->heading);
 	for (unsigned s = 0; s < r->count; s++) {
-		const struct fd_story *story = page->set->stories[s];
-		g_autofree char *calls = fd_format_count(story->calls);
+		const struct fdar_story *story = page->set->stories[s];
+		g_autofree char *calls = fdar_format_count(story->calls);
 
 		printf("%s: session %s, %s calls in %u steps\n", r->paths[s], story->peer, calls,
 		       story->step_count);
@@ -246,27 +246,27 @@ static void report(const struct page *page)
 	printf("drawn: %s\n", r->output);
 }
 
-int fd_cmd_sequence(int argc, char **argv)
+int fdar_cmd_sequence(int argc, char **argv)
 {
-	struct fd_sequence_request request = { 0 };
+	struct fdar_sequence_request request = { 0 };
 	struct page page = { .request = &request };
 	GError *error = NULL;
-	int code = FD_EXIT_OK;
+	int code = FDAR_EXIT_OK;
 
-	if (fd_sequence_request_parse(&usage, argc, argv, &request, &code)) {
+	if (fdar_sequence_request_parse(&usage, argc, argv, &request, &code)) {
 		page.warnings = g_ptr_array_new_with_free_func(g_free);
 		page.focus = g_strdup(request.focus);
-		page.progress.stop = fd_interrupt_catch();
+		page.progress.stop = fdar_interrupt_catch();
 		if (make_page(&page, &error) && save_page(&page, &error)) {
 			report(&page);
 		} else if (*page.progress.stop) {
-			code = FD_EXIT_INTERRUPTED;
+			code = FDAR_EXIT_INTERRUPTED;
 			g_error_free(error);
 		} else {
-			code = fd_failure(&usage, error);
+			code = fdar_failure(&usage, error);
 		}
 		page_clear(&page);
 	}
-	fd_sequence_request_clear(&request);
+	fdar_sequence_request_clear(&request);
 	return code;
 }

@@ -12,7 +12,7 @@
 
 #define REJECTED_SHOWN 8
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "split",
 	.synopsis = "CAPTURE -o DIR [OPTIONS]",
 	.description = "Takes a capture (pcap or pcapng, also compressed; - is standard input) "
@@ -49,7 +49,7 @@ enum column {
 	FILE_NAME
 };
 
-static const struct fd_column columns[] = {
+static const struct fdar_column columns[] = {
 	[ID] = { "#", "id", TRUE, FALSE },
 	[START] = { "start", "start_epoch_ns", TRUE, FALSE },
 	[DURATION] = { "duration", "duration_ns", TRUE, FALSE },
@@ -67,87 +67,88 @@ static const struct fd_column columns[] = {
 	[FILE_NAME] = { "file", "file", FALSE, TRUE },
 };
 
-static void set_count(struct fd_table *table, enum column column, guint64 count)
+static void set_count(struct fdar_table *table, enum column column, guint64 count)
 {
-	g_autofree char *people = fd_format_count(count);
+	g_autofree char *people = fdar_format_count(count);
 	g_autofree char *machine = g_strdup_printf("%" G_GUINT64_FORMAT, count);
 
-	fd_table_cell(table, column, people, machine);
+	fdar_table_cell(table, column, people, machine);
 }
 
-static void set_times(struct fd_table *table, const struct fd_session *session, guint64 first_ns)
+static void set_times(struct fdar_table *table, const struct fdar_session *session,
+		      guint64 first_ns)
 {
 	guint64 duration_ns = session->end_ns - session->start_ns;
 	g_autofree char *start = g_strdup_printf("%" G_GUINT64_FORMAT, session->epoch_ns);
 	g_autofree char *since =
 		g_strdup_printf("%.6f", ((double)session->epoch_ns - (double)first_ns) / 1e9);
-	g_autofree char *duration = fd_format_duration((double)duration_ns);
+	g_autofree char *duration = fdar_format_duration((double)duration_ns);
 	g_autofree char *duration_machine = g_strdup_printf("%" G_GUINT64_FORMAT, duration_ns);
 
-	fd_table_cell(table, START, since, start);
-	fd_table_cell(table, DURATION, duration, duration_machine);
+	fdar_table_cell(table, START, since, start);
+	fdar_table_cell(table, DURATION, duration, duration_machine);
 }
 
 /* "template 3", or why not. */
-static char *trex_text(const struct fd_split_session *one)
+static char *trex_text(const struct fdar_split_session *one)
 {
 	GString *text;
 
 	if (!one->broken)
 		return g_strdup_printf("template %u", one->template);
 	text = g_string_new(NULL);
-	for (unsigned i = 0; i < FD_TREX_RULES; i++)
+	for (unsigned i = 0; i < FDAR_TREX_RULES; i++)
 		if (one->broken & 1u << i)
 			g_string_append_printf(text, "%s%s", text->len ? "; " : "",
-					       fd_trex_rule_text(1u << i));
+					       fdar_trex_rule_text(1u << i));
 	return g_string_free(text, FALSE);
 }
 
-static void add_row(struct fd_table *table, const struct fd_split_session *one, guint64 first_ns,
-		    gboolean people)
+static void add_row(struct fdar_table *table, const struct fdar_split_session *one,
+		    guint64 first_ns, gboolean people)
 {
-	const struct fd_session *session = &one->session;
-	char text[FD_ENDPOINT_TEXT_MAX];
+	const struct fdar_session *session = &one->session;
+	char text[FDAR_ENDPOINT_TEXT_MAX];
 	g_autofree char *id = g_strdup_printf("%u", session->id);
-	g_autofree char *odd = fd_odd_list(session->odd);
+	g_autofree char *odd = fdar_odd_list(session->odd);
 	g_autofree char *trex = trex_text(one);
 	g_autofree char *template = g_strdup_printf("%u", one->template);
 
-	fd_table_row(table);
-	fd_table_cell(table, ID, id, NULL);
+	fdar_table_row(table);
+	fdar_table_cell(table, ID, id, NULL);
 	set_times(table, session, first_ns);
-	fd_table_cell(table, CLIENT, fd_endpoint_text(&session->client, text), NULL);
-	fd_table_cell(table, SERVER, fd_endpoint_text(&session->server, text), NULL);
-	fd_table_cell(table, TRANSPORT, session->transport == FD_TCP ? "tcp" : "udp", NULL);
-	set_count(table, SENT, session->way[FD_FROM_CLIENT].bytes);
-	set_count(table, RECEIVED, session->way[FD_FROM_SERVER].bytes);
-	set_count(table, REQUESTS, session->way[FD_FROM_CLIENT].messages);
-	set_count(table, ANSWERS, session->way[FD_FROM_SERVER].messages);
-	fd_table_cell(table, BEGAN, fd_began_text(session->began), NULL);
-	fd_table_cell(table, ENDED, fd_ended_text(session->ended, session->ended_by), NULL);
-	fd_table_cell(table, ODD, odd, NULL);
-	fd_table_cell(table, TREX, one->broken ? "no" : template, trex);
+	fdar_table_cell(table, CLIENT, fdar_endpoint_text(&session->client, text), NULL);
+	fdar_table_cell(table, SERVER, fdar_endpoint_text(&session->server, text), NULL);
+	fdar_table_cell(table, TRANSPORT, session->transport == FDAR_TCP ? "tcp" : "udp", NULL);
+	set_count(table, SENT, session->way[FDAR_FROM_CLIENT].bytes);
+	set_count(table, RECEIVED, session->way[FDAR_FROM_SERVER].bytes);
+	set_count(table, REQUESTS, session->way[FDAR_FROM_CLIENT].messages);
+	set_count(table, ANSWERS, session->way[FDAR_FROM_SERVER].messages);
+	fdar_table_cell(table, BEGAN, fdar_began_text(session->began), NULL);
+	fdar_table_cell(table, ENDED, fdar_ended_text(session->ended, session->ended_by), NULL);
+	fdar_table_cell(table, ODD, odd, NULL);
+	fdar_table_cell(table, TREX, one->broken ? "no" : template, trex);
 	if (!people)
-		fd_table_cell(table, FILE_NAME, one->file, NULL);
+		fdar_table_cell(table, FILE_NAME, one->file, NULL);
 }
 
-static void print_table(const struct fd_split *split, enum fd_format format)
+static void print_table(const struct fdar_split *split, enum fdar_format format)
 {
 	/* For people the file, which the number and the ends give away, would only be in the way. */
-	gboolean people = format == FD_FORMAT_TABLE;
-	struct fd_table *table =
-		fd_table_new("sessions", columns, people ? FILE_NAME : G_N_ELEMENTS(columns));
+	gboolean people = format == FDAR_FORMAT_TABLE;
+	struct fdar_table *table =
+		fdar_table_new("sessions", columns, people ? FILE_NAME : G_N_ELEMENTS(columns));
 	guint64 first_ns =
-		g_array_index(split->sessions, struct fd_split_session, 0).session.epoch_ns;
+		g_array_index(split->sessions, struct fdar_split_session, 0).session.epoch_ns;
 
 	for (guint i = 0; i < split->sessions->len; i++)
-		add_row(table, &g_array_index(split->sessions, struct fd_split_session, i),
+		add_row(table, &g_array_index(split->sessions, struct fdar_split_session, i),
 			first_ns, people);
-	fd_table_print(table, format, stdout);
-	fd_table_free(table);
+	fdar_table_print(table, format, stdout);
+	fdar_table_free(table);
 }
 
-static void print_left_out(const struct fd_capture_totals *totals)
+static void print_left_out(const struct fdar_capture_totals *totals)
 {
 	const struct {
 		guint64 count;
@@ -160,7 +161,7 @@ static void print_left_out(const struct fd_capture_totals *totals)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		g_autofree char *count = fd_format_count(kinds[i].count);
+		g_autofree char *count = fdar_format_count(kinds[i].count);
 
 		if (kinds[i].count)
 			printf("  packets left out, %s: %s\n", kinds[i].what, count);
@@ -168,29 +169,29 @@ static void print_left_out(const struct fd_capture_totals *totals)
 }
 
 /* Which sessions break a rule, the first few by number. */
-static void print_rejected(const struct fd_split *split, guint32 rule)
+static void print_rejected(const struct fdar_split *split, guint32 rule)
 {
 	GString *ids = g_string_new(NULL);
 	guint count = 0;
 
 	for (guint i = 0; i < split->sessions->len; i++) {
-		const struct fd_split_session *one =
-			&g_array_index(split->sessions, struct fd_split_session, i);
+		const struct fdar_split_session *one =
+			&g_array_index(split->sessions, struct fdar_split_session, i);
 
 		if (one->broken & rule && count++ < REJECTED_SHOWN)
 			g_string_append_printf(ids, " #%u", one->session.id);
 	}
 	if (count)
-		printf("    %s: %u (%s%s)\n", fd_trex_rule_text(rule), count, ids->str + 1,
+		printf("    %s: %u (%s%s)\n", fdar_trex_rule_text(rule), count, ids->str + 1,
 		       count > REJECTED_SHOWN ? " ..." : "");
 	g_string_free(ids, TRUE);
 }
 
-static void print_summary(const struct fd_split *split, const char *directory)
+static void print_summary(const struct fdar_split *split, const char *directory)
 {
-	g_autofree char *sessions = fd_format_count(split->sessions->len);
-	g_autofree char *packets = fd_format_count(split->totals.in_sessions);
-	g_autofree char *rejected = fd_format_count(split->rejected);
+	g_autofree char *sessions = fdar_format_count(split->sessions->len);
+	g_autofree char *packets = fdar_format_count(split->totals.in_sessions);
+	g_autofree char *rejected = fdar_format_count(split->rejected);
 
 	printf("\nsessions: %s, of %s packets, in %s\n", sessions, packets, directory);
 	print_left_out(&split->totals);
@@ -199,11 +200,11 @@ static void print_summary(const struct fd_split *split, const char *directory)
 		       split->templates, rejected);
 	else
 		printf("  no trex.yaml: T-Rex would refuse every session\n");
-	for (unsigned i = 0; i < FD_TREX_RULES; i++)
+	for (unsigned i = 0; i < FDAR_TREX_RULES; i++)
 		print_rejected(split, 1u << i);
 }
 
-int fd_cmd_split(int argc, char **argv)
+int fdar_cmd_split(int argc, char **argv)
 {
 	g_autofree char *directory = NULL, *format_text = NULL, *idle = NULL;
 	const GOptionEntry entries[] = {
@@ -215,39 +216,39 @@ int fd_cmd_split(int argc, char **argv)
 		  "of the list: table, json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,
 	};
-	struct fd_reading reading = { 0 };
-	struct fd_split_options options = { .progress = fd_reading_progress, .user = &reading };
+	struct fdar_reading reading = { 0 };
+	struct fdar_split_options options = { .progress = fdar_reading_progress, .user = &reading };
 	g_autofree char *what = NULL;
-	g_autoptr(fd_split) split = NULL;
-	enum fd_format format;
+	g_autoptr(fdar_split) split = NULL;
+	enum fdar_format format;
 	GError *error = NULL;
 	int code;
 
-	if (!fd_options_parse(&usage, entries, &argc, &argv, &code))
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		return code;
 	if (argc != 2)
-		return fd_usage_error(&usage, "one capture is expected");
+		return fdar_usage_error(&usage, "one capture is expected");
 	if (!directory)
-		return fd_usage_error(&usage, "-o DIR is missing");
-	if (!fd_format_parse(format_text, &format))
-		return fd_usage_error(&usage, "--format is table, json or csv");
-	if (idle && (!fd_parse_duration(idle, &options.udp_idle_ns) || !options.udp_idle_ns))
-		return fd_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s", idle);
+		return fdar_usage_error(&usage, "-o DIR is missing");
+	if (!fdar_format_parse(format_text, &format))
+		return fdar_usage_error(&usage, "--format is table, json or csv");
+	if (idle && (!fdar_parse_duration(idle, &options.udp_idle_ns) || !options.udp_idle_ns))
+		return fdar_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s", idle);
 	what = g_strdup_printf("splitting %s", argv[1]);
 	reading.what = what;
-	reading.stop = fd_interrupt_catch();
-	split = fd_split_run(argv[1], directory, &options, &error);
-	fd_reading_clear(&reading);
+	reading.stop = fdar_interrupt_catch();
+	split = fdar_split_run(argv[1], directory, &options, &error);
+	fdar_reading_clear(&reading);
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-		fd_failure(&usage, error);
-		return FD_EXIT_INTERRUPTED;
+		fdar_failure(&usage, error);
+		return FDAR_EXIT_INTERRUPTED;
 	}
 	if (!split)
-		return fd_failure(&usage, error);
+		return fdar_failure(&usage, error);
 	if (split->damage)
-		fd_warning(&usage, "%s; what came before it is there", split->damage);
+		fdar_warning(&usage, "%s; what came before it is there", split->damage);
 	print_table(split, format);
-	if (format == FD_FORMAT_TABLE)
+	if (format == FDAR_FORMAT_TABLE)
 		print_summary(split, directory);
-	return FD_EXIT_OK;
+	return FDAR_EXIT_OK;
 }

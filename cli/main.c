@@ -13,7 +13,7 @@ static void print_usage(FILE *out)
 	      "\n"
 	      "Commands:\n",
 	      out);
-	for (const struct fd_command *command = fd_commands; command->name; command++)
+	for (const struct fdar_command *command = fdar_commands; command->name; command++)
 		fprintf(out, "  %-10s  %s\n", command->name, command->summary);
 	fputs("\n"
 	      "The usual way:\n"
@@ -30,9 +30,9 @@ static void print_usage(FILE *out)
 	      out);
 }
 
-static const struct fd_command *find_command(const char *name)
+static const struct fdar_command *find_command(const char *name)
 {
-	for (const struct fd_command *command = fd_commands; command->name; command++) {
+	for (const struct fdar_command *command = fdar_commands; command->name; command++) {
 		if (strcmp(command->name, name) == 0)
 			return command;
 	}
@@ -44,27 +44,27 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		print_usage(stderr);
-		return FD_EXIT_USAGE;
+		return FDAR_EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		if (argc == 2) {
 			print_usage(stdout);
-			return FD_EXIT_OK;
+			return FDAR_EXIT_OK;
 		}
-		const struct fd_command *command = find_command(argv[2]);
+		const struct fdar_command *command = find_command(argv[2]);
 		if (command)
 			return command->run(2, (char *[]){ argv[2], "--help", NULL });
 		argv++;
 	} else if (strcmp(argv[1], "--version") == 0) {
 		printf("flowdar %s\n", FLOWDAR_VERSION);
-		return FD_EXIT_OK;
+		return FDAR_EXIT_OK;
 	}
-	const struct fd_command *command = find_command(argv[1]);
+	const struct fdar_command *command = find_command(argv[1]);
 	if (!command) {
 		fprintf(stderr, "flowdar: there is no command '%s'; see 'flowdar --help'\n",
 			argv[1]);
-		return FD_EXIT_USAGE;
+		return FDAR_EXIT_USAGE;
 	}
 	return command->run(argc - 1, argv + 1);
 }

@@ -8,34 +8,34 @@ endif()
 
 # What the tool is built with. Libraries that run inside somebody's server do not get the
 # sanitizers: their runtime cannot be preloaded into a program that was built without it.
-add_library(fd_flags INTERFACE)
-target_compile_options(fd_flags INTERFACE ${FLOWDAR_WARNINGS} ${FLOWDAR_C_WARNINGS} -fno-common)
-target_compile_definitions(fd_flags INTERFACE _GNU_SOURCE)
-target_include_directories(fd_flags INTERFACE ${CMAKE_SOURCE_DIR})
+add_library(fdar_flags INTERFACE)
+target_compile_options(fdar_flags INTERFACE ${FLOWDAR_WARNINGS} ${FLOWDAR_C_WARNINGS} -fno-common)
+target_compile_definitions(fdar_flags INTERFACE _GNU_SOURCE)
+target_include_directories(fdar_flags INTERFACE ${CMAKE_SOURCE_DIR})
 
-add_library(fd_sanitize INTERFACE)
+add_library(fdar_sanitize INTERFACE)
 if(FLOWDAR_SANITIZE)
-  target_compile_options(fd_sanitize INTERFACE
+  target_compile_options(fdar_sanitize INTERFACE
     -fsanitize=${FLOWDAR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  target_link_options(fd_sanitize INTERFACE -fsanitize=${FLOWDAR_SANITIZE})
+  target_link_options(fdar_sanitize INTERFACE -fsanitize=${FLOWDAR_SANITIZE})
 endif()
 if(FLOWDAR_COVERAGE)
-  target_compile_options(fd_sanitize INTERFACE --coverage)
-  target_link_options(fd_sanitize INTERFACE --coverage)
+  target_compile_options(fdar_sanitize INTERFACE --coverage)
+  target_link_options(fdar_sanitize INTERFACE --coverage)
 endif()
 if(FLOWDAR_FUZZ)
-  target_compile_options(fd_sanitize INTERFACE -fsanitize=fuzzer-no-link)
+  target_compile_options(fdar_sanitize INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# fd_room(ROOM DEPENDS...): one room of the house, as a library of every .c file in the folder ROOM;
-# fd_pipeline_ctf for pipeline/ctf. DEPENDS are rooms, whose headers it may then include, and libraries.
+# fdar_room(ROOM DEPENDS...): one room of the house, as a library of every .c file in the folder ROOM;
+# fdar_pipeline_ctf for pipeline/ctf. DEPENDS are rooms, whose headers it may then include, and libraries.
 # tests/house/layering.sh reads these lines: what is not named here must not be included.
-function(fd_room room)
-  string(REPLACE "/" "_" name fd_${room})
+function(fdar_room room)
+  string(REPLACE "/" "_" name fdar_${room})
   set(depends "")
   foreach(dependency ${ARGN})
     if(dependency MATCHES "^[a-z]+(/[a-z0-9]+)?$" AND IS_DIRECTORY ${CMAKE_SOURCE_DIR}/${dependency})
-      string(REPLACE "/" "_" dependency fd_${dependency})
+      string(REPLACE "/" "_" dependency fdar_${dependency})
     endif()
     list(APPEND depends ${dependency})
   endforeach()
@@ -43,33 +43,33 @@ function(fd_room room)
   list(FILTER sources EXCLUDE REGEX "/main\\.c$")
   if(sources)
     add_library(${name} STATIC ${sources})
-    target_link_libraries(${name} PRIVATE fd_flags PUBLIC fd_sanitize ${depends})
+    target_link_libraries(${name} PRIVATE fdar_flags PUBLIC fdar_sanitize ${depends})
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ${depends})
   endif()
 endfunction()
 
-# fd_box(BOX ROOM...): all rooms of a box as one target, for programs that need most of them.
-function(fd_box box)
-  add_library(fd_${box} INTERFACE)
+# fdar_box(BOX ROOM...): all rooms of a box as one target, for programs that need most of them.
+function(fdar_box box)
+  add_library(fdar_${box} INTERFACE)
   foreach(room ${ARGN})
-    target_link_libraries(fd_${box} INTERFACE fd_${box}_${room})
+    target_link_libraries(fdar_${box} INTERFACE fdar_${box}_${room})
   endforeach()
 endfunction()
 
-# fd_test(NAME SOURCE DEPENDS...): a GLib test program, run by ctest under the label "unit".
-function(fd_test name source)
+# fdar_test(NAME SOURCE DEPENDS...): a GLib test program, run by ctest under the label "unit".
+function(fdar_test name source)
   add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE fd_flags fd_sanitize PkgConfig::GLIB ${ARGN})
+  target_link_libraries(${name} PRIVATE fdar_flags fdar_sanitize PkgConfig::GLIB ${ARGN})
   target_compile_definitions(${name} PRIVATE TEST_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
 
-# fd_script_test(NAME SCRIPT LABEL TIMEOUT_S): a shell test; exit 77 is a skip that says why.
+# fdar_script_test(NAME SCRIPT LABEL TIMEOUT_S): a shell test; exit 77 is a skip that says why.
 # It gets FLOWDAR (the program), FLOWDAR_BUILD and FLOWDAR_SOURCE in its environment.
-function(fd_script_test name script label timeout_s)
+function(fdar_script_test name script label timeout_s)
   add_test(NAME ${name} COMMAND bash ${script})
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout_s} SKIP_RETURN_CODE 77
     ENVIRONMENT "FLOWDAR=$<TARGET_FILE:flowdar>;FLOWDAR_BUILD=${CMAKE_BINARY_DIR};FLOWDAR_SOURCE=${CMAKE_SOURCE_DIR}")

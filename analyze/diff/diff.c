@@ -7,7 +7,7 @@
 #include "analyze/profile/profile_private.h"
 #include "analyze/profile/unrecorded.h"
 
-static gboolean no_such_label(const struct fd_profile *profile, const char *label,
+static gboolean no_such_label(const struct fdar_profile *profile, const char *label,
 			      const char *which, GError **error)
 {
 	g_autoptr(GString) known = g_string_new(NULL);
@@ -22,18 +22,18 @@ static gboolean no_such_label(const struct fd_profile *profile, const char *labe
 }
 
 /* The sessions to compare: of one label, or all. */
-static gboolean choose(struct diff_side *side, const struct fd_profile *profile, const char *label,
-		       const char *which, GError **error)
+static gboolean choose(struct diff_side *side, const struct fdar_profile *profile,
+		       const char *label, const char *which, GError **error)
 {
 	side->profile = profile;
 	if (label) {
-		side->group = fd_profile_group(profile, label);
+		side->group = fdar_profile_group(profile, label);
 		if (!side->group || !side->group->sessions)
 			return no_such_label(profile, label, which, error);
 	} else {
-		side->flat = fd_profile_flatten(profile);
+		side->flat = fdar_profile_flatten(profile);
 		side->profile = side->flat;
-		side->group = fd_profile_group(side->flat, FD_PROFILE_ALL);
+		side->group = fdar_profile_group(side->flat, FDAR_PROFILE_ALL);
 	}
 	side->sessions = side->group->sessions;
 	return TRUE;
@@ -65,7 +65,7 @@ static gboolean agree(struct diff_work *work, GError **error)
 
 static void map_functions(struct diff_work *work)
 {
-	work->names = fd_profile_new();
+	work->names = fdar_profile_new();
 	for (int i = 0; i < SIDES; i++) {
 		struct diff_side *side = &work->side[i];
 
@@ -76,25 +76,25 @@ static void map_functions(struct diff_work *work)
 	}
 }
 
-static void sum_sessions(const struct diff_side *side, struct fd_diff_sessions *out)
+static void sum_sessions(const struct diff_side *side, struct fdar_diff_sessions *out)
 {
-	const struct fd_profile_group *group = side->group;
-	const struct fd_profile_losses *losses = &side->profile->losses;
+	const struct fdar_profile_group *group = side->group;
+	const struct fdar_profile_losses *losses = &side->profile->losses;
 	double n = (double)group->sessions;
 
-	*out = (struct fd_diff_sessions){
+	*out = (struct fdar_diff_sessions){
 		.sessions = group->sessions,
 		.finished = group->finished,
 		.unfinished = group->unfinished,
-		.busy_ns = fd_histogram_mean(&group->busy_ns),
-		.busy_median_ns = fd_histogram_quantile(&group->busy_ns, 0.5, group->sessions),
-		.busy_p99_ns = fd_histogram_quantile(&group->busy_ns, 0.99, group->sessions),
+		.busy_ns = fdar_histogram_mean(&group->busy_ns),
+		.busy_median_ns = fdar_histogram_quantile(&group->busy_ns, 0.5, group->sessions),
+		.busy_p99_ns = fdar_histogram_quantile(&group->busy_ns, 0.99, group->sessions),
 		.running_ns = n > 0 ? (double)group->running_ns.sum / n : 0,
-		.lifetime_ns = fd_histogram_mean(&group->lifetime_ns),
+		.lifetime_ns = fdar_histogram_mean(&group->lifetime_ns),
 		.lifetime_median_ns =
-			fd_histogram_quantile(&group->lifetime_ns, 0.5, group->sessions),
+			fdar_histogram_quantile(&group->lifetime_ns, 0.5, group->sessions),
 		.lifetime_p99_ns =
-			fd_histogram_quantile(&group->lifetime_ns, 0.99, group->sessions),
+			fdar_histogram_quantile(&group->lifetime_ns, 0.99, group->sessions),
 	};
 	if (losses->discarded)
 		out->discarded = (double)losses->discarded /
@@ -109,15 +109,15 @@ static void sum_sessions(const struct diff_side *side, struct fd_diff_sessions *
 
 static void compare_sessions(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
+	struct fdar_diff *diff = work->diff;
 	struct diff_side *baseline = &work->side[BASELINE], *subject = &work->side[SUBJECT];
 
 	sum_sessions(baseline, &diff->baseline);
 	sum_sessions(subject, &diff->subject);
-	diff->test = (struct fd_diff_test){ .p = 1, .adjusted = 1 };
+	diff->test = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
 	if (diff->whole_run) {
 		for (uint32_t i = 0; i < diff->row_count; i++) {
-			double runs = diff->rows[i].frame != FD_FRAME_WAIT;
+			double runs = diff->rows[i].frame != FDAR_FRAME_WAIT;
 
 			diff->baseline.busy_ns += diff->rows[i].baseline.own_ns;
 			diff->subject.busy_ns += diff->rows[i].subject.own_ns;
@@ -125,26 +125,26 @@ static void compare_sessions(struct diff_work *work)
 			diff->subject.running_ns += runs * diff->rows[i].subject.own_ns;
 		}
 	} else {
-		struct fd_sample_test test =
-			fd_sample_test(&baseline->group->busy_ns, baseline->sessions,
-				       &subject->group->busy_ns, subject->sessions);
+		struct fdar_sample_test test =
+			fdar_sample_test(&baseline->group->busy_ns, baseline->sessions,
+					 &subject->group->busy_ns, subject->sessions);
 
-		diff->test = (struct fd_diff_test){ test.delta, test.p, test.p, test.beyond };
-		test = fd_sample_test(&baseline->group->running_ns, baseline->sessions,
-				      &subject->group->running_ns, subject->sessions);
+		diff->test = (struct fdar_diff_test){ test.delta, test.p, test.p, test.beyond };
+		test = fdar_sample_test(&baseline->group->running_ns, baseline->sessions,
+					&subject->group->running_ns, subject->sessions);
 		work->running_significant = test.p < work->options.alpha;
 	}
 	diff->ratio = diff_ratio(diff->baseline.busy_ns, diff->subject.busy_ns);
 	diff->added_ns = diff->subject.busy_ns - diff->baseline.busy_ns;
 	work->testable =
 		!diff->whole_run &&
-		fd_sample_smallest_p(baseline->sessions, subject->sessions) < work->options.alpha;
+		fdar_sample_smallest_p(baseline->sessions, subject->sessions) < work->options.alpha;
 	work->significant = !work->testable || diff->test.p < work->options.alpha;
 }
 
 static gint by_function(gconstpointer a, gconstpointer b)
 {
-	const struct fd_diff_unrecorded *left = a, *right = b;
+	const struct fdar_diff_unrecorded *left = a, *right = b;
 	int order = strcmp(left->function, right->function);
 
 	return order ? order : strcmp(left->component, right->component);
@@ -152,31 +152,31 @@ static gint by_function(gconstpointer a, gconstpointer b)
 
 static void list_unrecorded(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
+	struct fdar_diff *diff = work->diff;
 	GHashTableIter all;
 	gpointer key, sides;
 
 	if (!work->options.unrecorded)
 		return;
-	diff->unrecorded =
-		g_new0(struct fd_diff_unrecorded, g_hash_table_size(work->options.unrecorded) + 1);
+	diff->unrecorded = g_new0(struct fdar_diff_unrecorded,
+				  g_hash_table_size(work->options.unrecorded) + 1);
 	g_hash_table_iter_init(&all, work->options.unrecorded);
 	while (g_hash_table_iter_next(&all, &key, &sides)) {
 		g_auto(GStrv) parts = g_strsplit(key, "\n", 2);
 
-		diff->unrecorded[diff->unrecorded_count++] = (struct fd_diff_unrecorded){
+		diff->unrecorded[diff->unrecorded_count++] = (struct fdar_diff_unrecorded){
 			.component = g_string_chunk_insert_const(diff->texts, parts[0]),
 			.function = g_string_chunk_insert_const(diff->texts, parts[1]),
-			.baseline = (GPOINTER_TO_UINT(sides) & FD_MISSING_BASELINE) != 0,
-			.subject = (GPOINTER_TO_UINT(sides) & FD_MISSING_SUBJECT) != 0,
+			.baseline = (GPOINTER_TO_UINT(sides) & FDAR_MISSING_BASELINE) != 0,
+			.subject = (GPOINTER_TO_UINT(sides) & FDAR_MISSING_SUBJECT) != 0,
 		};
 	}
 	qsort(diff->unrecorded, diff->unrecorded_count, sizeof(diff->unrecorded[0]), by_function);
 }
 
-static void fill_options(struct diff_work *work, const struct fd_diff_options *options)
+static void fill_options(struct diff_work *work, const struct fdar_diff_options *options)
 {
-	struct fd_diff_options *filled = &work->options;
+	struct fdar_diff_options *filled = &work->options;
 
 	if (options)
 		*filled = *options;
@@ -197,17 +197,18 @@ static void fill_options(struct diff_work *work, const struct fd_diff_options *o
 static void work_clear(struct diff_work *work)
 {
 	for (int i = 0; i < SIDES; i++) {
-		fd_profile_free(work->side[i].flat);
+		fdar_profile_free(work->side[i].flat);
 		g_free(work->side[i].functions);
 	}
-	fd_profile_free(work->names);
+	fdar_profile_free(work->names);
 	g_free(work->node_functions);
 }
 
-struct fd_diff *fd_diff_new(const struct fd_profile *baseline, const struct fd_profile *subject,
-			    const struct fd_diff_options *options, GError **error)
+struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
+				const struct fdar_profile *subject,
+				const struct fdar_diff_options *options, GError **error)
 {
-	g_autoptr(fd_diff) diff = g_new0(struct fd_diff, 1);
+	g_autoptr(fdar_diff) diff = g_new0(struct fdar_diff, 1);
 	struct diff_work work = { .diff = diff };
 	gboolean ready;
 
@@ -233,7 +234,7 @@ struct fd_diff *fd_diff_new(const struct fd_profile *baseline, const struct fd_p
 	return ready ? g_steal_pointer(&diff) : NULL;
 }
 
-void fd_diff_free(struct fd_diff *diff)
+void fdar_diff_free(struct fdar_diff *diff)
 {
 	if (!diff)
 		return;
@@ -246,26 +247,26 @@ void fd_diff_free(struct fd_diff *diff)
 	g_free(diff);
 }
 
-const char *fd_change_name(enum fd_change change)
+const char *fdar_change_name(enum fdar_change change)
 {
-	static const char *const names[FD_CHANGES] = {
-		[FD_CHANGE_NONE] = "none",        [FD_CHANGE_RUNNING] = "running",
-		[FD_CHANGE_WAITING] = "waiting",  [FD_CHANGE_QUEUEING] = "queueing",
-		[FD_CHANGE_CALLS] = "more calls", [FD_CHANGE_IDLE] = "idle",
-		[FD_CHANGE_FASTER] = "faster",
+	static const char *const names[FDAR_CHANGES] = {
+		[FDAR_CHANGE_NONE] = "none",        [FDAR_CHANGE_RUNNING] = "running",
+		[FDAR_CHANGE_WAITING] = "waiting",  [FDAR_CHANGE_QUEUEING] = "queueing",
+		[FDAR_CHANGE_CALLS] = "more calls", [FDAR_CHANGE_IDLE] = "idle",
+		[FDAR_CHANGE_FASTER] = "faster",
 	};
 
 	return names[change];
 }
 
-const char *fd_presence_name(enum fd_presence presence)
+const char *fdar_presence_name(enum fdar_presence presence)
 {
-	return presence == FD_IN_BOTH ? "both" : presence == FD_IN_SUBJECT ? "new" : "gone";
+	return presence == FDAR_IN_BOTH ? "both" : presence == FDAR_IN_SUBJECT ? "new" : "gone";
 }
 
-const char *fd_confidence_name(enum fd_confidence confidence)
+const char *fdar_confidence_name(enum fdar_confidence confidence)
 {
-	return confidence == FD_CONFIDENCE_HIGH     ? "high"
-	       : confidence == FD_CONFIDENCE_MEDIUM ? "medium"
-						    : "low";
+	return confidence == FDAR_CONFIDENCE_HIGH     ? "high"
+	       : confidence == FDAR_CONFIDENCE_MEDIUM ? "medium"
+						      : "low";
 }

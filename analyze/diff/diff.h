@@ -13,34 +13,34 @@
  * 1; entries that did not grow have 0). Where functions work markedly longer for a session,
  * others stand in queues because of that: then the share of time in queues is 0, and a hint tells.
  */
-#ifndef FD_ANALYZE_DIFF_H
-#define FD_ANALYZE_DIFF_H
+#ifndef FDAR_ANALYZE_DIFF_DIFF_H
+#define FDAR_ANALYZE_DIFF_DIFF_H
 
 #include <glib.h>
 #include <stdint.h>
 
 #include "analyze/profile/profile.h"
 
-enum fd_presence {
-	FD_IN_BOTH,
-	FD_IN_SUBJECT, /* new */
-	FD_IN_BASELINE /* gone */
+enum fdar_presence {
+	FDAR_IN_BOTH,
+	FDAR_IN_SUBJECT, /* new */
+	FDAR_IN_BASELINE /* gone */
 };
 
 /* What grew. */
-enum fd_change {
-	FD_CHANGE_NONE,
-	FD_CHANGE_RUNNING,  /* it runs longer */
-	FD_CHANGE_WAITING,  /* it waits longer */
-	FD_CHANGE_QUEUEING, /* sessions stand longer in a queue */
-	FD_CHANGE_CALLS,    /* it is called more often; each call is much the same */
-	FD_CHANGE_IDLE,     /* sessions stay open longer while no thread works for them */
-	FD_CHANGE_FASTER,
-	FD_CHANGES
+enum fdar_change {
+	FDAR_CHANGE_NONE,
+	FDAR_CHANGE_RUNNING,  /* it runs longer */
+	FDAR_CHANGE_WAITING,  /* it waits longer */
+	FDAR_CHANGE_QUEUEING, /* sessions stand longer in a queue */
+	FDAR_CHANGE_CALLS,    /* it is called more often; each call is much the same */
+	FDAR_CHANGE_IDLE,     /* sessions stay open longer while no thread works for them */
+	FDAR_CHANGE_FASTER,
+	FDAR_CHANGES
 };
 
 /* One side of a comparison, per session. */
-struct fd_diff_side {
+struct fdar_diff_side {
 	double calls;       /* mean */
 	double outer_calls; /* mean, without recursive ones */
 	double own_ns;      /* mean, median and 99th percentile */
@@ -56,7 +56,7 @@ struct fd_diff_side {
 };
 
 /* How two distributions of per-session values differ. */
-struct fd_diff_test {
+struct fdar_diff_test {
 	double delta;    /* Cliff's delta, -1 to 1: P(subject > baseline) - P(subject < baseline) */
 	double p;        /* two tests together; 1 when nothing can be said */
 	double adjusted; /* p, corrected for the number of rows (Benjamini-Hochberg) */
@@ -65,45 +65,45 @@ struct fd_diff_test {
 
 /* A ratio is subject / baseline. One that has no baseline is INFINITY when the subject is above 0,
  * and 1 when both are 0; never NaN. */
-struct fd_diff_row {
+struct fdar_diff_row {
 	const char *function; /* owned by the diff */
 	const char *component;
 	const char *below; /* the wait it is about, NULL: the function's own running */
 	const char *file;  /* NULL when not known */
 	int line;
-	uint8_t frame; /* enum fd_frame_kind */
-	enum fd_presence presence;
-	enum fd_change change;
-	struct fd_diff_side baseline;
-	struct fd_diff_side subject;
+	uint8_t frame; /* enum fdar_frame_kind */
+	enum fdar_presence presence;
+	enum fdar_change change;
+	struct fdar_diff_side baseline;
+	struct fdar_diff_side subject;
 	double ratio; /* of mean own time */
 	double ratio_median;
 	double ratio_p99;
 	double ratio_calls;
-	double added_ns;          /* own time per session: subject - baseline */
-	double share;             /* 0 to 1 */
-	struct fd_diff_test test; /* of own time per session */
+	double added_ns;            /* own time per session: subject - baseline */
+	double share;               /* 0 to 1 */
+	struct fdar_diff_test test; /* of own time per session */
 };
 
 /* A call path, in the union of both trees. Node 0 is the root. Parents come before children. Here
  * total_ns is the sum of the own times of the node and all below it, so that the tree adds up also
  * where recursion was folded; its median and 99th percentile are those of the outer calls. */
-struct fd_diff_node {
+struct fdar_diff_node {
 	const char *function; /* "" at the root */
 	const char *component;
-	uint8_t frame; /* enum fd_frame_kind */
-	enum fd_presence presence;
-	uint32_t parent; /* FD_PROFILE_NONE at the root */
+	uint8_t frame; /* enum fdar_frame_kind */
+	enum fdar_presence presence;
+	uint32_t parent; /* FDAR_PROFILE_NONE at the root */
 	uint32_t depth;
-	struct fd_diff_side baseline;
-	struct fd_diff_side subject;
+	struct fdar_diff_side baseline;
+	struct fdar_diff_side subject;
 	double ratio;         /* of mean total time */
 	double added_ns;      /* own */
 	double tree_added_ns; /* own, and that of all below */
 	double share;         /* own part of all increases of nodes, 0 to 1 */
 };
 
-struct fd_diff_sessions {
+struct fdar_diff_sessions {
 	uint64_t sessions;
 	uint64_t finished;
 	uint64_t unfinished;
@@ -118,11 +118,11 @@ struct fd_diff_sessions {
 	double unknown;   /* own time in functions without a name, 0 to 1 */
 };
 
-enum fd_confidence { FD_CONFIDENCE_LOW, FD_CONFIDENCE_MEDIUM, FD_CONFIDENCE_HIGH };
+enum fdar_confidence { FDAR_CONFIDENCE_LOW, FDAR_CONFIDENCE_MEDIUM, FDAR_CONFIDENCE_HIGH };
 
-struct fd_verdict {
-	enum fd_change change;
-	enum fd_presence presence;
+struct fdar_verdict {
+	enum fdar_change change;
+	enum fdar_presence presence;
 	const char *function;  /* NULL when there is no culprit, or it is no function */
 	const char *component; /* NULL likewise */
 	const char *below;     /* the wait it is in, or the queue; may be NULL */
@@ -134,11 +134,11 @@ struct fd_verdict {
 	double baseline_ns; /* per session: what the factor compares */
 	double subject_ns;
 	double share; /* of the added time per session */
-	enum fd_confidence confidence;
+	enum fdar_confidence confidence;
 	char *sentence; /* in English, without a full stop; never NULL */
 };
 
-struct fd_diff_options {
+struct fdar_diff_options {
 	const char *label;          /* compare the sessions of this label only; NULL: all */
 	const char *baseline_label; /* as label, for one side; NULL: label */
 	double alpha;               /* significance level; 0: 0.01 */
@@ -153,49 +153,50 @@ struct fd_diff_options {
 };
 
 /* A function that is not compared: a side does not have all its calls. */
-struct fd_diff_unrecorded {
+struct fdar_diff_unrecorded {
 	const char *function; /* owned by the diff */
 	const char *component;
 	gboolean baseline; /* on which side they are missing */
 	gboolean subject;
 };
 
-struct fd_diff {
-	struct fd_diff_sessions baseline;
-	struct fd_diff_sessions subject;
-	enum fd_unit unit;        /* what the sessions are */
-	gboolean whole_run;       /* no sessions on either side: per run instead of per session */
-	struct fd_diff_test test; /* of busy time per session */
-	gboolean may_be_chance;   /* a difference was seen, but not a significant one */
-	double ratio;             /* of mean busy time per session */
+struct fdar_diff {
+	struct fdar_diff_sessions baseline;
+	struct fdar_diff_sessions subject;
+	enum fdar_unit unit;        /* what the sessions are */
+	gboolean whole_run;         /* no sessions on either side: per run instead of per session */
+	struct fdar_diff_test test; /* of busy time per session */
+	gboolean may_be_chance;     /* a difference was seen, but not a significant one */
+	double ratio;               /* of mean busy time per session */
 	double added_ns;
-	struct fd_diff_row *rows; /* by share, then by added time, then by name */
+	struct fdar_diff_row *rows; /* by share, then by added time, then by name */
 	uint32_t row_count;
-	struct fd_diff_node *nodes;
+	struct fdar_diff_node *nodes;
 	uint32_t node_count;
-	struct fd_diff_unrecorded *unrecorded; /* by name */
+	struct fdar_diff_unrecorded *unrecorded; /* by name */
 	uint32_t unrecorded_count;
-	struct fd_verdict verdict;
+	struct fdar_verdict verdict;
 	GPtrArray *hints; /* char *: what else a reviewer should know, one line each */
 	GStringChunk *texts;
 };
 
 /* options may be NULL. NULL and error when a label has no sessions on a side (the message says
- * which labels there are). The caller owns the result (fd_diff_free); the profiles may go. */
-struct fd_diff *fd_diff_new(const struct fd_profile *baseline, const struct fd_profile *subject,
-			    const struct fd_diff_options *options, GError **error);
+ * which labels there are). The caller owns the result (fdar_diff_free); the profiles may go. */
+struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
+				const struct fdar_profile *subject,
+				const struct fdar_diff_options *options, GError **error);
 
 /* "main > serve > read": the functions down to a node; at most the last so many of them, if that is
  * not 0, after "... > ". The caller frees the result. */
-char *fd_diff_path(const struct fd_diff *diff, uint32_t node, unsigned last);
+char *fdar_diff_path(const struct fdar_diff *diff, uint32_t node, unsigned last);
 
-const char *fd_change_name(enum fd_change change);       /* "running", "waiting", ... */
-const char *fd_presence_name(enum fd_presence presence); /* "both", "new", "gone" */
-const char *fd_confidence_name(enum fd_confidence confidence);
+const char *fdar_change_name(enum fdar_change change);       /* "running", "waiting", ... */
+const char *fdar_presence_name(enum fdar_presence presence); /* "both", "new", "gone" */
+const char *fdar_confidence_name(enum fdar_confidence confidence);
 
 /* NULL is allowed. */
-void fd_diff_free(struct fd_diff *diff);
-typedef struct fd_diff fd_diff;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_diff, fd_diff_free)
+void fdar_diff_free(struct fdar_diff *diff);
+typedef struct fdar_diff fdar_diff;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_diff, fdar_diff_free)
 
 #endif

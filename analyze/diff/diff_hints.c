@@ -1,9 +1,9 @@
 /* What else a reviewer should know, beside the verdict. */
 #include "analyze/diff/diff_private.h"
 
-static void hint(struct fd_diff *diff, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void hint(struct fdar_diff *diff, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-static void hint(struct fd_diff *diff, const char *format, ...)
+static void hint(struct fdar_diff *diff, const char *format, ...)
 {
 	va_list arguments;
 
@@ -14,8 +14,8 @@ static void hint(struct fd_diff *diff, const char *format, ...)
 
 static void hint_quality(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
-	const struct fd_diff_sessions *sides[SIDES] = { &diff->baseline, &diff->subject };
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_sessions *sides[SIDES] = { &diff->baseline, &diff->subject };
 	static const char *const names[SIDES] = { "baseline", "subject" };
 
 	for (int i = 0; i < SIDES; i++) {
@@ -34,7 +34,7 @@ static void hint_quality(struct diff_work *work)
 
 static void hint_sessions(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
+	struct fdar_diff *diff = work->diff;
 
 	if (diff->whole_run)
 		hint(diff,
@@ -46,7 +46,7 @@ static void hint_sessions(struct diff_work *work)
 		     "%" G_GUINT64_FORMAT " against %" G_GUINT64_FORMAT
 		     " %s are too few to test whether the difference is chance",
 		     diff->subject.sessions, diff->baseline.sessions, diff_units(diff));
-	if (diff->verdict.change != FD_CHANGE_IDLE && !diff->whole_run) {
+	if (diff->verdict.change != FDAR_CHANGE_IDLE && !diff->whole_run) {
 		double ratio = diff_ratio(diff->baseline.lifetime_ns, diff->subject.lifetime_ns);
 		char subject[32], baseline[32];
 
@@ -63,14 +63,14 @@ static void hint_sessions(struct diff_work *work)
 /* The queue that grew most, where that is no news of its own. */
 static void hint_queue(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
-	const struct fd_diff_row *worst = NULL;
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_row *worst = NULL;
 	char subject[32], baseline[32];
 
 	for (uint32_t i = 0; i < diff->row_count; i++) {
-		const struct fd_diff_row *row = &diff->rows[i];
+		const struct fdar_diff_row *row = &diff->rows[i];
 
-		if (row->frame == FD_FRAME_QUEUE && (!worst || row->added_ns > worst->added_ns))
+		if (row->frame == FDAR_FRAME_QUEUE && (!worst || row->added_ns > worst->added_ns))
 			worst = row;
 	}
 	if (!work->queues_follow || !worst || worst->ratio < work->options.min_ratio ||
@@ -83,12 +83,12 @@ static void hint_queue(struct diff_work *work)
 	     diff_duration(worst->baseline.own_ns, baseline), diff_units(diff));
 }
 
-static void hint_recursion(struct fd_diff *diff)
+static void hint_recursion(struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 
 	for (uint32_t i = 0; i < diff->row_count && verdict->function; i++) {
-		const struct fd_diff_row *row = &diff->rows[i];
+		const struct fdar_diff_row *row = &diff->rows[i];
 
 		if (row->function != verdict->function || row->component != verdict->component ||
 		    row->below || !(row->subject.outer_calls > 0))
@@ -110,9 +110,9 @@ static void hint_recursion(struct fd_diff *diff)
 	}
 }
 
-static void hint_work(struct fd_diff *diff)
+static void hint_work(struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 
 	if (verdict->per_call)
 		hint(diff,
@@ -122,16 +122,16 @@ static void hint_work(struct fd_diff *diff)
 }
 
 /* Running time of the server itself, as a part of one CPU. */
-static double server_load(const struct fd_profile *profile)
+static double server_load(const struct fdar_profile *profile)
 {
-	const struct fd_profile_group *server = &profile->groups[0];
+	const struct fdar_profile_group *server = &profile->groups[0];
 	double running_ns = 0;
 
 	for (uint32_t i = 0; i < server->entry_count; i++) {
-		const struct fd_profile_entry *entry = &server->entries[i];
+		const struct fdar_profile_entry *entry = &server->entries[i];
 
-		if (entry->below == FD_PROFILE_NONE &&
-		    profile->functions[entry->function].kind != FD_FRAME_QUEUE)
+		if (entry->below == FDAR_PROFILE_NONE &&
+		    profile->functions[entry->function].kind != FDAR_FRAME_QUEUE)
 			running_ns += (double)entry->stat.own_ns;
 	}
 	return profile->span_ns ? running_ns / (double)profile->span_ns : 0;
@@ -150,12 +150,12 @@ static void hint_server(struct diff_work *work)
 }
 
 /* How much of the culprit's own time is in calls that left no record. */
-static void hint_skipped(struct fd_diff *diff)
+static void hint_skipped(struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 
 	for (uint32_t i = 0; i < diff->row_count && verdict->function; i++) {
-		const struct fd_diff_row *row = &diff->rows[i];
+		const struct fdar_diff_row *row = &diff->rows[i];
 		char time[32];
 
 		if (row->function != verdict->function || row->component != verdict->component ||
@@ -174,14 +174,14 @@ static void hint_skipped(struct fd_diff *diff)
 #define NAMES_MAX 8u
 
 /* The functions that are missing on just these sides. */
-static void hint_missing(struct fd_diff *diff, gboolean baseline, gboolean subject,
+static void hint_missing(struct fdar_diff *diff, gboolean baseline, gboolean subject,
 			 const char *where)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
 	guint count = 0;
 
 	for (uint32_t i = 0; i < diff->unrecorded_count; i++) {
-		const struct fd_diff_unrecorded *function = &diff->unrecorded[i];
+		const struct fdar_diff_unrecorded *function = &diff->unrecorded[i];
 
 		if (function->baseline != baseline || function->subject != subject)
 			continue;
@@ -198,7 +198,7 @@ static void hint_missing(struct fd_diff *diff, gboolean baseline, gboolean subje
 		     where, names->str);
 }
 
-static void hint_unrecorded(struct fd_diff *diff)
+static void hint_unrecorded(struct fdar_diff *diff)
 {
 	hint_missing(diff, TRUE, FALSE, "in the baseline");
 	hint_missing(diff, FALSE, TRUE, "in the subject");

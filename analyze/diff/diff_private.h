@@ -8,8 +8,8 @@
  *	diff_sentence.c  the verdict in English
  *	diff_hints.c     what else a reviewer should know
  */
-#ifndef FD_ANALYZE_DIFF_PRIVATE_H
-#define FD_ANALYZE_DIFF_PRIVATE_H
+#ifndef FDAR_ANALYZE_DIFF_DIFF_PRIVATE_H
+#define FDAR_ANALYZE_DIFF_DIFF_PRIVATE_H
 
 #include <math.h>
 
@@ -23,9 +23,9 @@
 #define DIFF_UNTESTED_RATIO 3.0
 
 struct diff_side {
-	struct fd_profile *flat; /* owned; NULL when group is of the caller's profile */
-	const struct fd_profile *profile;
-	const struct fd_profile_group *group;
+	struct fdar_profile *flat; /* owned; NULL when group is of the caller's profile */
+	const struct fdar_profile *profile;
+	const struct fdar_profile_group *group;
 	uint32_t *functions; /* its functions' indexes in names */
 	uint64_t sessions;   /* that means are taken over: 1 for a whole run */
 };
@@ -33,10 +33,10 @@ struct diff_side {
 enum { BASELINE, SUBJECT, SIDES };
 
 struct diff_work {
-	struct fd_diff *diff;
-	struct fd_diff_options options; /* with the defaults filled in */
+	struct fdar_diff *diff;
+	struct fdar_diff_options options; /* with the defaults filled in */
 	struct diff_side side[SIDES];
-	struct fd_profile *names;     /* functions of both sides, and in group 0 both trees */
+	struct fdar_profile *names;   /* functions of both sides, and in group 0 both trees */
 	uint32_t *node_functions;     /* of the diff's nodes, indexes in names */
 	double increases_ns;          /* sum of what rows added; without queues where they follow */
 	gboolean queues_follow;       /* sessions stand longer in queues because threads are busy */
@@ -49,8 +49,8 @@ struct diff_work {
 double diff_ratio(double baseline, double subject);
 
 /* stat may be NULL: all zero. */
-void diff_side_fill(const struct diff_side *side, const struct fd_profile_stat *stat,
-		    gboolean whole_run, struct fd_diff_side *out);
+void diff_side_fill(const struct diff_side *side, const struct fdar_profile_stat *stat,
+		    gboolean whole_run, struct fdar_diff_side *out);
 
 /* Is the added time due to more calls? Ratios of time and of calls. */
 gboolean diff_is_calls(const struct diff_work *work, double time, double calls);
@@ -66,7 +66,7 @@ void diff_say(struct diff_work *work);
 void diff_hint(struct diff_work *work);
 
 /* For sentences: "sessions" or "requests"; three significant digits and a unit; "1.5", "12,345". */
-const char *diff_units(const struct fd_diff *diff);
+const char *diff_units(const struct fdar_diff *diff);
 const char *diff_duration(double ns, char text[32]);
 void diff_add_number(GString *text, double value);
 

@@ -20,17 +20,17 @@ gboolean diff_is_calls(const struct diff_work *work, double time, double calls)
 
 gboolean diff_leaves_out(const struct diff_work *work, uint32_t function)
 {
-	if (!work->diff->whole_run || function == FD_PROFILE_NONE)
+	if (!work->diff->whole_run || function == FDAR_PROFILE_NONE)
 		return FALSE;
-	const struct fd_profile_function *about = &work->names->functions[function];
-	return about->kind == FD_FRAME_WAIT &&
-	       (about->wait == FD_WAIT_POLL || about->wait == FD_WAIT_ACCEPT ||
-		about->wait == FD_WAIT_COND);
+	const struct fdar_profile_function *about = &work->names->functions[function];
+	return about->kind == FDAR_FRAME_WAIT &&
+	       (about->wait == FDAR_WAIT_POLL || about->wait == FDAR_WAIT_ACCEPT ||
+		about->wait == FDAR_WAIT_COND);
 }
 
-static void fill_whole_run(const struct fd_profile_stat *stat, struct fd_diff_side *out)
+static void fill_whole_run(const struct fdar_profile_stat *stat, struct fdar_diff_side *out)
 {
-	*out = (struct fd_diff_side){
+	*out = (struct fdar_diff_side){
 		.calls = (double)stat->calls,
 		.outer_calls = (double)stat->outer_calls,
 		.own_ns = (double)stat->own_ns,
@@ -46,29 +46,30 @@ static void fill_whole_run(const struct fd_profile_stat *stat, struct fd_diff_si
 	};
 }
 
-void diff_side_fill(const struct diff_side *side, const struct fd_profile_stat *stat,
-		    gboolean whole_run, struct fd_diff_side *out)
+void diff_side_fill(const struct diff_side *side, const struct fdar_profile_stat *stat,
+		    gboolean whole_run, struct fdar_diff_side *out)
 {
 	double n = (double)side->sessions;
 
-	*out = (struct fd_diff_side){ 0 };
+	*out = (struct fdar_diff_side){ 0 };
 	if (!stat)
 		return;
 	if (whole_run) {
 		fill_whole_run(stat, out);
 		return;
 	}
-	*out = (struct fd_diff_side){
+	*out = (struct fdar_diff_side){
 		.calls = (double)stat->calls / n,
 		.outer_calls = (double)stat->outer_calls / n,
 		.own_ns = (double)stat->own_ns / n,
-		.own_median_ns = fd_histogram_quantile(&stat->session_own_ns, 0.5, side->sessions),
-		.own_p99_ns = fd_histogram_quantile(&stat->session_own_ns, 0.99, side->sessions),
+		.own_median_ns =
+			fdar_histogram_quantile(&stat->session_own_ns, 0.5, side->sessions),
+		.own_p99_ns = fdar_histogram_quantile(&stat->session_own_ns, 0.99, side->sessions),
 		.total_ns = (double)stat->total_ns / n,
 		.total_median_ns =
-			fd_histogram_quantile(&stat->session_total_ns, 0.5, side->sessions),
+			fdar_histogram_quantile(&stat->session_total_ns, 0.5, side->sessions),
 		.total_p99_ns =
-			fd_histogram_quantile(&stat->session_total_ns, 0.99, side->sessions),
+			fdar_histogram_quantile(&stat->session_total_ns, 0.99, side->sessions),
 		.wait_ns = (double)stat->wait_ns / n,
 		.skipped_calls = (double)stat->skipped_calls / n,
 		.skipped_ns = (double)stat->skipped_ns / n,
@@ -76,60 +77,61 @@ void diff_side_fill(const struct diff_side *side, const struct fd_profile_stat *
 	};
 }
 
-static const char *keep(struct fd_diff *diff, const char *text)
+static const char *keep(struct fdar_diff *diff, const char *text)
 {
 	return text ? g_string_chunk_insert_const(diff->texts, text) : NULL;
 }
 
-static const struct fd_profile_stat *stat_of(const struct diff_work *work, int which,
-					     const uint32_t *entry)
+static const struct fdar_profile_stat *stat_of(const struct diff_work *work, int which,
+					       const uint32_t *entry)
 {
-	const struct fd_profile_group *group = work->side[which].group;
+	const struct fdar_profile_group *group = work->side[which].group;
 
-	return entry[which] == FD_PROFILE_NONE ? NULL : &group->entries[entry[which]].stat;
+	return entry[which] == FDAR_PROFILE_NONE ? NULL : &group->entries[entry[which]].stat;
 }
 
-static void test_row(const struct diff_work *work, const struct fd_profile_stat *baseline,
-		     const struct fd_profile_stat *subject, struct fd_diff_test *out)
+static void test_row(const struct diff_work *work, const struct fdar_profile_stat *baseline,
+		     const struct fdar_profile_stat *subject, struct fdar_diff_test *out)
 {
-	static const struct fd_histogram none = { 0 };
+	static const struct fdar_histogram none = { 0 };
 
-	*out = (struct fd_diff_test){ .p = 1, .adjusted = 1 };
+	*out = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
 	if (work->diff->whole_run)
 		return;
-	struct fd_sample_test test = fd_sample_test(baseline ? &baseline->session_own_ns : &none,
-						    work->side[BASELINE].sessions,
-						    subject ? &subject->session_own_ns : &none,
-						    work->side[SUBJECT].sessions);
+	struct fdar_sample_test test =
+		fdar_sample_test(baseline ? &baseline->session_own_ns : &none,
+				 work->side[BASELINE].sessions,
+				 subject ? &subject->session_own_ns : &none,
+				 work->side[SUBJECT].sessions);
 	out->delta = test.delta;
 	out->p = test.p;
 	out->beyond = test.beyond;
 }
 
-static enum fd_change change_of(const struct diff_work *work, const struct fd_diff_row *row)
+static enum fdar_change change_of(const struct diff_work *work, const struct fdar_diff_row *row)
 {
 	if (row->ratio < 1 / work->options.min_ratio)
-		return FD_CHANGE_FASTER;
+		return FDAR_CHANGE_FASTER;
 	if (row->ratio < work->options.min_ratio)
-		return FD_CHANGE_NONE;
-	if (row->frame == FD_FRAME_WAIT)
-		return FD_CHANGE_WAITING;
-	if (row->frame == FD_FRAME_QUEUE)
-		return FD_CHANGE_QUEUEING;
+		return FDAR_CHANGE_NONE;
+	if (row->frame == FDAR_FRAME_WAIT)
+		return FDAR_CHANGE_WAITING;
+	if (row->frame == FDAR_FRAME_QUEUE)
+		return FDAR_CHANGE_QUEUEING;
 	double outer = diff_ratio(row->baseline.outer_calls, row->subject.outer_calls);
-	return diff_is_calls(work, row->ratio, outer) ? FD_CHANGE_CALLS : FD_CHANGE_RUNNING;
+	return diff_is_calls(work, row->ratio, outer) ? FDAR_CHANGE_CALLS : FDAR_CHANGE_RUNNING;
 }
 
-/* entry: the row's entry in each side's group, or FD_PROFILE_NONE. */
-static void fill_row(struct diff_work *work, struct fd_diff_row *row, uint32_t function,
+/* entry: the row's entry in each side's group, or FDAR_PROFILE_NONE. */
+static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t function,
 		     uint32_t below, const uint32_t *entry)
 {
-	struct fd_diff *diff = work->diff;
-	const struct fd_profile_function *about = &work->names->functions[function];
-	const struct fd_profile_function *under =
-		below == FD_PROFILE_NONE ? NULL : &work->names->functions[below];
-	const struct fd_profile_stat *baseline = stat_of(work, BASELINE, entry);
-	const struct fd_profile_stat *subject = stat_of(work, SUBJECT, entry);
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_profile_function *about = &work->names->functions[function];
+	const struct fdar_profile_function *under =
+		below == FDAR_PROFILE_NONE ? NULL : &work->names->functions[below];
+	const struct fdar_profile_stat *baseline = stat_of(work, BASELINE, entry);
+	const struct fdar_profile_stat *subject = stat_of(work, SUBJECT, entry);
 
 	row->function = keep(diff, about->name);
 	row->component = keep(diff, about->component);
@@ -139,9 +141,9 @@ static void fill_row(struct diff_work *work, struct fd_diff_row *row, uint32_t f
 	row->frame = under ? under->kind : about->kind;
 	diff_side_fill(&work->side[BASELINE], baseline, diff->whole_run, &row->baseline);
 	diff_side_fill(&work->side[SUBJECT], subject, diff->whole_run, &row->subject);
-	row->presence = !baseline || !baseline->calls ? FD_IN_SUBJECT
-			: !subject || !subject->calls ? FD_IN_BASELINE
-						      : FD_IN_BOTH;
+	row->presence = !baseline || !baseline->calls ? FDAR_IN_SUBJECT
+			: !subject || !subject->calls ? FDAR_IN_BASELINE
+						      : FDAR_IN_BOTH;
 	row->ratio = diff_ratio(row->baseline.own_ns, row->subject.own_ns);
 	row->ratio_median = diff_ratio(row->baseline.own_median_ns, row->subject.own_median_ns);
 	row->ratio_p99 = diff_ratio(row->baseline.own_p99_ns, row->subject.own_p99_ns);
@@ -159,9 +161,9 @@ static gboolean queues_follow(const struct diff_work *work)
 	double queues_ns = 0, served_ns = 0;
 
 	for (uint32_t i = 0; i < work->diff->row_count; i++) {
-		const struct fd_diff_row *row = &work->diff->rows[i];
+		const struct fdar_diff_row *row = &work->diff->rows[i];
 
-		if (row->frame == FD_FRAME_QUEUE)
+		if (row->frame == FDAR_FRAME_QUEUE)
 			queues_ns += MAX(row->added_ns, 0);
 		else if (row->ratio >= work->options.min_ratio)
 			served_ns += MAX(row->added_ns, 0);
@@ -172,13 +174,13 @@ static gboolean queues_follow(const struct diff_work *work)
 
 static void share_rows(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
+	struct fdar_diff *diff = work->diff;
 
 	work->queues_follow = queues_follow(work);
 	for (uint32_t i = 0; i < diff->row_count; i++) {
-		struct fd_diff_row *row = &diff->rows[i];
+		struct fdar_diff_row *row = &diff->rows[i];
 
-		if (!(work->queues_follow && row->frame == FD_FRAME_QUEUE))
+		if (!(work->queues_follow && row->frame == FDAR_FRAME_QUEUE))
 			row->share = MAX(row->added_ns, 0);
 		work->increases_ns += row->share;
 	}
@@ -188,7 +190,7 @@ static void share_rows(struct diff_work *work)
 
 static gint by_share(gconstpointer a, gconstpointer b)
 {
-	const struct fd_diff_row *left = a, *right = b;
+	const struct fdar_diff_row *left = a, *right = b;
 
 	if (left->share != right->share)
 		return left->share > right->share ? -1 : 1;
@@ -200,19 +202,19 @@ static gint by_share(gconstpointer a, gconstpointer b)
 	return order ? order : g_strcmp0(left->below, right->below);
 }
 
-static void adjust_rows(struct fd_diff *diff)
+static void adjust_rows(struct fdar_diff *diff)
 {
 	g_autofree double *p = g_new(double, MAX(diff->row_count, 1));
 
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		p[i] = diff->rows[i].test.p;
-	fd_adjust_p(p, diff->row_count);
+	fdar_adjust_p(p, diff->row_count);
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		diff->rows[i].test.adjusted = p[i];
 }
 
 /* Which entry of each side is a row: entries[row * SIDES + side]. */
-static GArray *pair_entries(const struct diff_work *work, struct fd_intern *rows)
+static GArray *pair_entries(const struct diff_work *work, struct fdar_intern *rows)
 {
 	GArray *entries = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
@@ -220,17 +222,19 @@ static GArray *pair_entries(const struct diff_work *work, struct fd_intern *rows
 		const struct diff_side *side = &work->side[i];
 
 		for (uint32_t e = 0; e < side->group->entry_count; e++) {
-			const struct fd_profile_entry *entry = &side->group->entries[e];
-			uint32_t below = FD_PROFILE_NONE;
+			const struct fdar_profile_entry *entry = &side->group->entries[e];
+			uint32_t below = FDAR_PROFILE_NONE;
 
-			if (entry->below != FD_PROFILE_NONE)
+			if (entry->below != FDAR_PROFILE_NONE)
 				below = side->functions[entry->below];
 			if (diff_leaves_out(work, below))
 				continue;
-			uint32_t row = fd_intern_add(rows, side->functions[entry->function], below);
+			uint32_t row =
+				fdar_intern_add(rows, side->functions[entry->function], below);
 
 			if (row * SIDES == entries->len) {
-				const uint32_t none[SIDES] = { FD_PROFILE_NONE, FD_PROFILE_NONE };
+				const uint32_t none[SIDES] = { FDAR_PROFILE_NONE,
+							       FDAR_PROFILE_NONE };
 
 				g_array_append_vals(entries, none, SIDES);
 			}
@@ -242,12 +246,12 @@ static GArray *pair_entries(const struct diff_work *work, struct fd_intern *rows
 
 void diff_rows_make(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
-	struct fd_intern ids = { 0 };
+	struct fdar_diff *diff = work->diff;
+	struct fdar_intern ids = { 0 };
 	g_autoptr(GArray) entries = pair_entries(work, &ids);
 
 	diff->row_count = ids.count;
-	diff->rows = g_new0(struct fd_diff_row, ids.count);
+	diff->rows = g_new0(struct fdar_diff_row, ids.count);
 	for (uint32_t i = 0; i < ids.count; i++)
 		fill_row(work, &diff->rows[i], (uint32_t)ids.pairs[i].a, (uint32_t)ids.pairs[i].b,
 			 &g_array_index(entries, uint32_t, i * SIDES));
@@ -255,5 +259,5 @@ void diff_rows_make(struct diff_work *work)
 	adjust_rows(diff);
 	if (diff->row_count)
 		qsort(diff->rows, diff->row_count, sizeof diff->rows[0], by_share);
-	fd_intern_clear(&ids);
+	fdar_intern_clear(&ids);
 }

@@ -39,27 +39,27 @@ void diff_add_number(GString *text, double value)
 		add_digits(text, MIN(value, 1e15));
 }
 
-static void add_culprit(GString *text, const struct fd_verdict *verdict)
+static void add_culprit(GString *text, const struct fdar_verdict *verdict)
 {
 	g_string_append_printf(text, "%s (%s)", verdict->function, verdict->component);
 }
 
-const char *diff_units(const struct fd_diff *diff)
+const char *diff_units(const struct fdar_diff *diff)
 {
-	return diff->unit == FD_UNIT_REQUEST ? "requests" : "sessions";
+	return diff->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions";
 }
 
 /* What the figures are per. */
-static const char *per(const struct fd_diff *diff)
+static const char *per(const struct fdar_diff *diff)
 {
 	if (diff->verdict.per_call)
 		return "per call";
 	if (diff->whole_run)
 		return "in the whole run";
-	return diff->unit == FD_UNIT_REQUEST ? "per request" : "per session";
+	return diff->unit == FDAR_UNIT_REQUEST ? "per request" : "per session";
 }
 
-static void add_times(GString *text, const struct fd_verdict *verdict)
+static void add_times(GString *text, const struct fdar_verdict *verdict)
 {
 	char subject[32], baseline[32];
 
@@ -67,15 +67,15 @@ static void add_times(GString *text, const struct fd_verdict *verdict)
 			       diff_duration(verdict->baseline_ns, baseline));
 }
 
-static void add_share(GString *text, const struct fd_verdict *verdict)
+static void add_share(GString *text, const struct fdar_verdict *verdict)
 {
 	g_string_append_printf(text, ", %.0f %% of the added time", 100 * verdict->share);
 }
 
-static void say_new(GString *text, const struct fd_diff *diff)
+static void say_new(GString *text, const struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
-	const char *verb = verdict->change == FD_CHANGE_WAITING ? "waits" : "runs";
+	const struct fdar_verdict *verdict = &diff->verdict;
+	const char *verb = verdict->change == FDAR_CHANGE_WAITING ? "waits" : "runs";
 	char subject[32];
 
 	add_culprit(text, verdict);
@@ -83,22 +83,22 @@ static void say_new(GString *text, const struct fd_diff *diff)
 			       diff_duration(verdict->subject_ns, subject), per(diff));
 	if (verdict->below)
 		g_string_append_printf(text, ", in %s", verdict->below);
-	g_string_append(text, verdict->presence == FD_IN_SUBJECT
+	g_string_append(text, verdict->presence == FDAR_IN_SUBJECT
 				      ? ", and is never called in the baseline"
 				      : ", and not at all in the baseline");
 	add_share(text, verdict);
 }
 
-static void say_longer(GString *text, const struct fd_diff *diff)
+static void say_longer(GString *text, const struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 
 	if (!isfinite(verdict->factor)) {
 		say_new(text, diff);
 		return;
 	}
 	add_culprit(text, verdict);
-	g_string_append(text, verdict->change == FD_CHANGE_WAITING ? " waits " : " runs ");
+	g_string_append(text, verdict->change == FDAR_CHANGE_WAITING ? " waits " : " runs ");
 	diff_add_number(text, verdict->factor);
 	g_string_append_printf(text, "x longer %s", per(diff));
 	if (verdict->below)
@@ -108,9 +108,9 @@ static void say_longer(GString *text, const struct fd_diff *diff)
 		add_share(text, verdict);
 }
 
-static void say_calls(GString *text, const struct fd_diff *diff)
+static void say_calls(GString *text, const struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 
 	add_culprit(text, verdict);
 	g_string_append(text, " is called ");
@@ -120,9 +120,9 @@ static void say_calls(GString *text, const struct fd_diff *diff)
 	add_share(text, verdict);
 }
 
-static void say_queue(GString *text, const struct fd_diff *diff)
+static void say_queue(GString *text, const struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 
 	if (isfinite(verdict->factor)) {
 		g_string_append_printf(text, "%s stand ", diff_units(diff));
@@ -142,21 +142,21 @@ static void say_queue(GString *text, const struct fd_diff *diff)
 }
 
 /* Nothing, less, or everything alike. */
-static void say_overall(GString *text, const struct fd_diff *diff)
+static void say_overall(GString *text, const struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
-	const char *what = diff->whole_run                 ? "the run takes"
-			   : diff->unit == FD_UNIT_REQUEST ? "requests take"
-							   : "sessions take";
+	const struct fdar_verdict *verdict = &diff->verdict;
+	const char *what = diff->whole_run                   ? "the run takes"
+			   : diff->unit == FDAR_UNIT_REQUEST ? "requests take"
+							     : "sessions take";
 	char subject[32], baseline[32];
 
 	switch (verdict->change) {
-	case FD_CHANGE_RUNNING:
+	case FDAR_CHANGE_RUNNING:
 		g_string_append_printf(text, "%s ", what);
 		diff_add_number(text, verdict->factor);
 		g_string_append(text, "x longer, spread evenly over all functions");
 		break;
-	case FD_CHANGE_FASTER:
+	case FDAR_CHANGE_FASTER:
 		g_string_append_printf(text, "no slowdown: %s %.2g of the time", what,
 				       verdict->factor);
 		break;
@@ -174,9 +174,9 @@ static void say_overall(GString *text, const struct fd_diff *diff)
 	add_times(text, verdict);
 }
 
-static void say_idle(GString *text, const struct fd_diff *diff)
+static void say_idle(GString *text, const struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 	char subject[32], baseline[32];
 
 	g_string_append_printf(text, "%s stay open ", diff_units(diff));
@@ -188,7 +188,7 @@ static void say_idle(GString *text, const struct fd_diff *diff)
 			       diff_duration(verdict->baseline_ns, baseline));
 }
 
-static gboolean many_unfinished(const struct fd_diff *diff)
+static gboolean many_unfinished(const struct fdar_diff *diff)
 {
 	double before = diff->baseline.sessions ? (double)diff->baseline.unfinished /
 							  (double)diff->baseline.sessions
@@ -200,7 +200,7 @@ static gboolean many_unfinished(const struct fd_diff *diff)
 	return after >= 0.1 && after >= 2 * before;
 }
 
-static void add_unfinished(GString *text, const struct fd_diff *diff)
+static void add_unfinished(GString *text, const struct fdar_diff *diff)
 {
 	if (!many_unfinished(diff))
 		return;
@@ -212,18 +212,18 @@ static void add_unfinished(GString *text, const struct fd_diff *diff)
 			       diff->baseline.unfinished, diff->baseline.sessions);
 }
 
-static char *sentence_of(const struct fd_diff *diff)
+static char *sentence_of(const struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 	GString *text = g_string_new(NULL);
 
-	if (verdict->change == FD_CHANGE_IDLE)
+	if (verdict->change == FDAR_CHANGE_IDLE)
 		say_idle(text, diff);
-	else if (verdict->change == FD_CHANGE_QUEUEING)
+	else if (verdict->change == FDAR_CHANGE_QUEUEING)
 		say_queue(text, diff);
 	else if (!verdict->function)
 		say_overall(text, diff);
-	else if (verdict->change == FD_CHANGE_CALLS)
+	else if (verdict->change == FDAR_CHANGE_CALLS)
 		say_calls(text, diff);
 	else
 		say_longer(text, diff);

@@ -4,13 +4,13 @@
 
 /* A sample as counts of values in ascending buckets, the zeros first. */
 struct cursor {
-	const struct fd_histogram *histogram;
+	const struct fdar_histogram *histogram;
 	uint32_t at;
 	uint64_t zeros;   /* still to be taken */
 	uint64_t zero_at; /* count of bucket 0, which is value 0 */
 };
 
-static struct cursor cursor_of(const struct fd_histogram *histogram, uint64_t n)
+static struct cursor cursor_of(const struct fdar_histogram *histogram, uint64_t n)
 {
 	struct cursor cursor = { .histogram = histogram };
 
@@ -58,7 +58,7 @@ static double precedence_p(uint64_t n_a, uint64_t n_b, uint64_t k)
 	return exp(log_p);
 }
 
-double fd_sample_smallest_p(uint64_t n_a, uint64_t n_b)
+double fdar_sample_smallest_p(uint64_t n_a, uint64_t n_b)
 {
 	if (!n_a || !n_b)
 		return 1;
@@ -76,10 +76,10 @@ static double rank_p(double u, double n_a, double n_b, double ties)
 	return erfc(distance / sqrt(variance) / M_SQRT2);
 }
 
-struct fd_sample_test fd_sample_test(const struct fd_histogram *a, uint64_t n_a,
-				     const struct fd_histogram *b, uint64_t n_b)
+struct fdar_sample_test fdar_sample_test(const struct fdar_histogram *a, uint64_t n_a,
+					 const struct fdar_histogram *b, uint64_t n_b)
 {
-	struct fd_sample_test test = { .p_rank = 1, .p_beyond = 1, .p = 1 };
+	struct fdar_sample_test test = { .p_rank = 1, .p_beyond = 1, .p = 1 };
 	struct cursor from_a, from_b;
 	double below_a = 0, above_a = 0, u = 0, ties = 0;
 	double total_a = (double)n_a, total_b = (double)n_b;
@@ -122,7 +122,7 @@ static gint by_p(gconstpointer a, gconstpointer b)
 	return (left->p > right->p) - (left->p < right->p);
 }
 
-void fd_adjust_p(double *p, size_t count)
+void fdar_adjust_p(double *p, size_t count)
 {
 	g_autoptr(GArray) ranks =
 		g_array_sized_new(FALSE, FALSE, sizeof(struct ranked), (guint)count);

@@ -3,8 +3,8 @@
  *
  * Place in the house: below diff.h. Formulas and sources are in docs/analysis.md.
  */
-#ifndef FD_ANALYZE_DIFF_STATS_H
-#define FD_ANALYZE_DIFF_STATS_H
+#ifndef FDAR_ANALYZE_DIFF_DIFF_STATS_H
+#define FDAR_ANALYZE_DIFF_DIFF_STATS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include "base/histogram.h"
 
 /* What two samples have to say. p is 1 when they cannot say anything. */
-struct fd_sample_test {
+struct fdar_sample_test {
 	double delta;    /* Cliff's delta: P(b > a) - P(b < a), -1 to 1 */
 	double p_rank;   /* Mann-Whitney U, two-sided, normal approximation with tie correction */
 	double p_beyond; /* precedence test: so many values of b above all of a */
@@ -22,13 +22,13 @@ struct fd_sample_test {
 
 /* a and b are samples of n_a and n_b values, those not in the histogram being 0. Values in one
  * bucket count as equal. */
-struct fd_sample_test fd_sample_test(const struct fd_histogram *a, uint64_t n_a,
-				     const struct fd_histogram *b, uint64_t n_b);
+struct fdar_sample_test fdar_sample_test(const struct fdar_histogram *a, uint64_t n_a,
+					 const struct fdar_histogram *b, uint64_t n_b);
 
 /* The smallest p that samples of these sizes can give, however much they differ. */
-double fd_sample_smallest_p(uint64_t n_a, uint64_t n_b);
+double fdar_sample_smallest_p(uint64_t n_a, uint64_t n_b);
 
 /* Benjamini and Hochberg: p values of count tests into adjusted ones, in place. */
-void fd_adjust_p(double *p, size_t count);
+void fdar_adjust_p(double *p, size_t count);
 
 #endif

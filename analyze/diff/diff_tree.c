@@ -5,14 +5,14 @@
 /* Both trees in one; map[side][node] is the union's node. */
 static void unite(struct diff_work *work, uint32_t **map)
 {
-	struct fd_profile_group *tree = &work->names->groups[0];
+	struct fdar_profile_group *tree = &work->names->groups[0];
 
 	for (int i = 0; i < SIDES; i++) {
 		const struct diff_side *side = &work->side[i];
 
 		map[i] = g_new0(uint32_t, side->group->node_count);
 		for (uint32_t n = 1; n < side->group->node_count; n++) {
-			const struct fd_profile_node *node = &side->group->nodes[n];
+			const struct fdar_profile_node *node = &side->group->nodes[n];
 
 			map[i][n] = profile_node_add(tree, map[i][node->parent],
 						     side->functions[node->function]);
@@ -21,11 +21,11 @@ static void unite(struct diff_work *work, uint32_t **map)
 }
 
 /* Own times are means already; totals become sums over the subtree. */
-static void sum_subtrees(struct fd_diff *diff)
+static void sum_subtrees(struct fdar_diff *diff)
 {
 	for (uint32_t i = 0; i < diff->node_count; i++) {
-		struct fd_diff_node *node = &diff->nodes[i];
-		gboolean waits = node->frame == FD_FRAME_WAIT || node->frame == FD_FRAME_QUEUE;
+		struct fdar_diff_node *node = &diff->nodes[i];
+		gboolean waits = node->frame == FDAR_FRAME_WAIT || node->frame == FDAR_FRAME_QUEUE;
 
 		node->baseline.total_ns = node->baseline.own_ns;
 		node->subject.total_ns = node->subject.own_ns;
@@ -33,8 +33,8 @@ static void sum_subtrees(struct fd_diff *diff)
 		node->subject.wait_ns = waits ? node->subject.own_ns : 0;
 	}
 	for (uint32_t i = diff->node_count - 1; i > 0; i--) {
-		const struct fd_diff_node *node = &diff->nodes[i];
-		struct fd_diff_node *parent = &diff->nodes[node->parent];
+		const struct fdar_diff_node *node = &diff->nodes[i];
+		struct fdar_diff_node *parent = &diff->nodes[node->parent];
 
 		parent->baseline.total_ns += node->baseline.total_ns;
 		parent->subject.total_ns += node->subject.total_ns;
@@ -45,8 +45,8 @@ static void sum_subtrees(struct fd_diff *diff)
 
 static void name_node(struct diff_work *work, uint32_t at)
 {
-	struct fd_diff_node *node = &work->diff->nodes[at];
-	const struct fd_profile_node *like = &work->names->groups[0].nodes[at];
+	struct fdar_diff_node *node = &work->diff->nodes[at];
+	const struct fdar_profile_node *like = &work->names->groups[0].nodes[at];
 
 	node->parent = like->parent;
 	work->node_functions[at] = like->function;
@@ -55,7 +55,7 @@ static void name_node(struct diff_work *work, uint32_t at)
 		node->component = "";
 		return;
 	}
-	const struct fd_profile_function *function = &work->names->functions[like->function];
+	const struct fdar_profile_function *function = &work->names->functions[like->function];
 	node->function = g_string_chunk_insert_const(work->diff->texts, function->name);
 	node->component = g_string_chunk_insert_const(work->diff->texts, function->component);
 	node->frame = function->kind;
@@ -64,7 +64,7 @@ static void name_node(struct diff_work *work, uint32_t at)
 
 static void fill_nodes(struct diff_work *work, uint32_t **map)
 {
-	struct fd_diff *diff = work->diff;
+	struct fdar_diff *diff = work->diff;
 	g_autofree gboolean *seen = g_new0(gboolean, 2 * (gsize)diff->node_count);
 
 	for (uint32_t i = 0; i < diff->node_count; i++)
@@ -73,7 +73,7 @@ static void fill_nodes(struct diff_work *work, uint32_t **map)
 		const struct diff_side *side = &work->side[i];
 
 		for (uint32_t n = 0; n < side->group->node_count; n++) {
-			struct fd_diff_node *node = &diff->nodes[map[i][n]];
+			struct fdar_diff_node *node = &diff->nodes[map[i][n]];
 
 			seen[2 * map[i][n] + (uint32_t)i] = TRUE;
 			if (n &&
@@ -85,30 +85,30 @@ static void fill_nodes(struct diff_work *work, uint32_t **map)
 	}
 	/* A node of the union is in at least one. */
 	for (uint32_t i = 0; i < diff->node_count; i++)
-		diff->nodes[i].presence = !seen[2 * i]       ? FD_IN_SUBJECT
-					  : !seen[2 * i + 1] ? FD_IN_BASELINE
-							     : FD_IN_BOTH;
+		diff->nodes[i].presence = !seen[2 * i]       ? FDAR_IN_SUBJECT
+					  : !seen[2 * i + 1] ? FDAR_IN_BASELINE
+							     : FDAR_IN_BOTH;
 }
 
 void diff_tree_make(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
+	struct fdar_diff *diff = work->diff;
 	uint32_t *map[SIDES];
 	double increases_ns = 0;
 
 	unite(work, map);
 	diff->node_count = work->names->groups[0].node_count;
-	diff->nodes = g_new0(struct fd_diff_node, diff->node_count);
+	diff->nodes = g_new0(struct fdar_diff_node, diff->node_count);
 	work->node_functions = g_new0(uint32_t, diff->node_count);
 	fill_nodes(work, map);
 	sum_subtrees(diff);
 	for (uint32_t i = 0; i < diff->node_count; i++) {
-		struct fd_diff_node *node = &diff->nodes[i];
+		struct fdar_diff_node *node = &diff->nodes[i];
 
 		node->ratio = diff_ratio(node->baseline.total_ns, node->subject.total_ns);
 		node->added_ns = node->subject.own_ns - node->baseline.own_ns;
 		node->tree_added_ns = node->subject.total_ns - node->baseline.total_ns;
-		if (!(work->queues_follow && node->frame == FD_FRAME_QUEUE))
+		if (!(work->queues_follow && node->frame == FDAR_FRAME_QUEUE))
 			node->share = MAX(node->added_ns, 0);
 		increases_ns += node->share;
 	}
@@ -118,7 +118,7 @@ void diff_tree_make(struct diff_work *work)
 		g_free(map[i]);
 }
 
-char *fd_diff_path(const struct fd_diff *diff, uint32_t node, unsigned last)
+char *fdar_diff_path(const struct fdar_diff *diff, uint32_t node, unsigned last)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	GString *text = g_string_new(NULL);

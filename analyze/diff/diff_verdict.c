@@ -1,12 +1,13 @@
 /* Who is to blame. The steps are described in docs/analysis.md. */
 #include "analyze/diff/diff_private.h"
 
-static gboolean is_function(const struct fd_diff_node *node)
+static gboolean is_function(const struct fdar_diff_node *node)
 {
-	return node->frame == FD_FRAME_FUNCTION || node->frame == FD_FRAME_SCOPE;
+	return node->frame == FDAR_FRAME_FUNCTION || node->frame == FDAR_FRAME_SCOPE;
 }
 
-static double outer_ratio(const struct fd_diff_side *baseline, const struct fd_diff_side *subject)
+static double outer_ratio(const struct fdar_diff_side *baseline,
+			  const struct fdar_diff_side *subject)
 {
 	return diff_ratio(baseline->outer_calls, subject->outer_calls);
 }
@@ -17,7 +18,7 @@ static double outer_ratio(const struct fd_diff_side *baseline, const struct fd_d
 static gboolean is_large(const struct diff_work *work, double ratio, double added_ns,
 			 gboolean running)
 {
-	const struct fd_diff_sessions *baseline = &work->diff->baseline;
+	const struct fdar_diff_sessions *baseline = &work->diff->baseline;
 	double least = work->testable ? work->options.min_ratio
 				      : MAX(work->options.min_ratio, DIFF_UNTESTED_RATIO);
 
@@ -30,12 +31,12 @@ static gboolean is_significant(const struct diff_work *work, gboolean running)
 	return work->significant || (running && work->running_significant);
 }
 
-static gboolean row_runs(const struct fd_diff_row *row)
+static gboolean row_runs(const struct fdar_diff_row *row)
 {
-	return row->frame == FD_FRAME_FUNCTION || row->frame == FD_FRAME_SCOPE;
+	return row->frame == FDAR_FRAME_FUNCTION || row->frame == FDAR_FRAME_SCOPE;
 }
 
-static gboolean row_counts(const struct diff_work *work, const struct fd_diff_row *row)
+static gboolean row_counts(const struct diff_work *work, const struct fdar_diff_row *row)
 {
 	gboolean runs = row_runs(row);
 
@@ -45,9 +46,9 @@ static gboolean row_counts(const struct diff_work *work, const struct fd_diff_ro
 
 /* Do two functions call each other? Both call themselves, one is below the other, and neither is
  * called many times as often. */
-static gboolean is_cycle(const struct fd_diff_node *outer, const struct fd_diff_node *inner)
+static gboolean is_cycle(const struct fdar_diff_node *outer, const struct fdar_diff_node *inner)
 {
-	const struct fd_diff_side *a = &outer->subject, *b = &inner->subject;
+	const struct fdar_diff_side *a = &outer->subject, *b = &inner->subject;
 
 	return is_function(outer) && is_function(inner) && a->calls >= 2 * a->outer_calls &&
 	       b->calls >= 2 * b->outer_calls && a->calls <= 4 * b->calls &&
@@ -56,7 +57,7 @@ static gboolean is_cycle(const struct fd_diff_node *outer, const struct fd_diff_
 
 /* Of each node, the share of all increases that is in it and below it. Decreases do not count: a
  * caller may have grown in one place and shrunk in another. The caller frees the result. */
-static double *subtree_increases(const struct fd_diff *diff)
+static double *subtree_increases(const struct fdar_diff *diff)
 {
 	double *increase = g_new(double, diff->node_count);
 
@@ -71,16 +72,16 @@ static double *subtree_increases(const struct fd_diff *diff)
  * that call each other share their work, so of those the outermost is meant. */
 static uint32_t deepest(const struct diff_work *work, gboolean *cycle)
 {
-	const struct fd_diff *diff = work->diff;
+	const struct fdar_diff *diff = work->diff;
 	g_autofree double *increase = subtree_increases(diff);
 	uint32_t at = 0;
 
 	*cycle = FALSE;
 	/* Children come after their parents, so one pass goes all the way down. */
 	for (uint32_t i = 1; i < diff->node_count && !*cycle; i++) {
-		const struct fd_diff_node *node = &diff->nodes[i];
+		const struct fdar_diff_node *node = &diff->nodes[i];
 
-		if (node->parent != at || (work->queues_follow && node->frame == FD_FRAME_QUEUE))
+		if (node->parent != at || (work->queues_follow && node->frame == FDAR_FRAME_QUEUE))
 			continue;
 		*cycle = at && is_cycle(&diff->nodes[at], node) && increase[i] >= 0.1;
 		if (!*cycle && increase[i] >= 0.5)
@@ -90,12 +91,12 @@ static uint32_t deepest(const struct diff_work *work, gboolean *cycle)
 }
 
 /* The row of a node's own running; NULL when it has none. */
-static const struct fd_diff_row *row_of_node(const struct fd_diff *diff, uint32_t at)
+static const struct fdar_diff_row *row_of_node(const struct fdar_diff *diff, uint32_t at)
 {
-	const struct fd_diff_node *node = &diff->nodes[at];
+	const struct fdar_diff_node *node = &diff->nodes[at];
 
 	for (uint32_t i = 0; i < diff->row_count; i++) {
-		const struct fd_diff_row *row = &diff->rows[i];
+		const struct fdar_diff_row *row = &diff->rows[i];
 
 		if (!row->below && row->function == node->function &&
 		    row->component == node->component && row->frame == node->frame)
@@ -105,7 +106,7 @@ static const struct fd_diff_row *row_of_node(const struct fd_diff *diff, uint32_
 }
 
 /* The function that a node is or is in; the node itself when there is none around it. */
-static uint32_t function_around(const struct fd_diff_node *nodes, uint32_t at)
+static uint32_t function_around(const struct fdar_diff_node *nodes, uint32_t at)
 {
 	uint32_t up = at;
 
@@ -115,10 +116,11 @@ static uint32_t function_around(const struct fd_diff_node *nodes, uint32_t at)
 }
 
 /* Is it a node that the row's own time is from? For a wait, the wait. */
-static gboolean is_of_row(const struct fd_diff *diff, uint32_t at, const struct fd_diff_row *row)
+static gboolean is_of_row(const struct fdar_diff *diff, uint32_t at,
+			  const struct fdar_diff_row *row)
 {
-	const struct fd_diff_node *node = &diff->nodes[at];
-	const struct fd_diff_node *function = &diff->nodes[function_around(diff->nodes, at)];
+	const struct fdar_diff_node *node = &diff->nodes[at];
+	const struct fdar_diff_node *function = &diff->nodes[function_around(diff->nodes, at)];
 
 	return node->frame == row->frame &&
 	       node->function == (row->below ? row->below : row->function) &&
@@ -126,7 +128,7 @@ static gboolean is_of_row(const struct fd_diff *diff, uint32_t at, const struct 
 }
 
 /* The node of a row that added most. 0: none. */
-static uint32_t node_of_row(const struct fd_diff *diff, const struct fd_diff_row *row)
+static uint32_t node_of_row(const struct fdar_diff *diff, const struct fdar_diff_row *row)
 {
 	uint32_t best = 0;
 
@@ -141,14 +143,14 @@ static uint32_t node_of_row(const struct fd_diff *diff, const struct fd_diff_row
  * calls count, so this leads from a helper to the recursion that calls it. */
 static uint32_t origin_of_calls(const struct diff_work *work, uint32_t at)
 {
-	const struct fd_diff_node *nodes = work->diff->nodes;
+	const struct fdar_diff_node *nodes = work->diff->nodes;
 	double grown = diff_ratio(nodes[at].baseline.calls, nodes[at].subject.calls);
 	uint32_t origin = at;
 
 	for (uint32_t up = nodes[at].parent; up && isfinite(grown); up = nodes[up].parent) {
 		double ratio = diff_ratio(nodes[up].baseline.calls, nodes[up].subject.calls);
 
-		if (is_function(&nodes[up]) && nodes[up].presence == FD_IN_BOTH &&
+		if (is_function(&nodes[up]) && nodes[up].presence == FDAR_IN_BOTH &&
 		    ratio >= work->options.min_ratio && ratio >= 0.5 * grown)
 			origin = up;
 	}
@@ -158,10 +160,10 @@ static uint32_t origin_of_calls(const struct diff_work *work, uint32_t at)
 /* The function of a node, or the one around it when it is a wait. */
 static void name_culprit(struct diff_work *work, uint32_t at)
 {
-	struct fd_verdict *verdict = &work->diff->verdict;
-	const struct fd_diff_node *nodes = work->diff->nodes;
+	struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_node *nodes = work->diff->nodes;
 	uint32_t up = function_around(nodes, at);
-	const struct fd_profile_function *function =
+	const struct fdar_profile_function *function =
 		&work->names->functions[work->node_functions[up]];
 
 	verdict->function = nodes[up].function;
@@ -172,20 +174,20 @@ static void name_culprit(struct diff_work *work, uint32_t at)
 }
 
 /* The row, most of it on the call path of a node. */
-static void blame_row(struct diff_work *work, const struct fd_diff_row *row, uint32_t at)
+static void blame_row(struct diff_work *work, const struct fdar_diff_row *row, uint32_t at)
 {
-	struct fd_verdict *verdict = &work->diff->verdict;
+	struct fdar_verdict *verdict = &work->diff->verdict;
 
 	verdict->change = row->change;
 	verdict->presence = row->presence;
 	verdict->share = row->share;
-	verdict->factor = row->change == FD_CHANGE_CALLS
+	verdict->factor = row->change == FDAR_CHANGE_CALLS
 				  ? outer_ratio(&row->baseline, &row->subject)
 				  : row->ratio;
 	verdict->baseline_ns = row->baseline.own_ns;
 	verdict->subject_ns = row->subject.own_ns;
 	verdict->node = at;
-	if (row->frame == FD_FRAME_QUEUE) {
+	if (row->frame == FDAR_FRAME_QUEUE) {
 		verdict->below = row->function;
 		return;
 	}
@@ -195,7 +197,7 @@ static void blame_row(struct diff_work *work, const struct fd_diff_row *row, uin
 }
 
 /* The wait below a node that added half of its increase; NULL when there is no such one. */
-static const char *worst_wait(const struct fd_diff *diff, uint32_t top)
+static const char *worst_wait(const struct fdar_diff *diff, uint32_t top)
 {
 	double least_ns = 0.5 * diff->nodes[top].tree_added_ns;
 	g_autofree gboolean *below = g_new0(gboolean, diff->node_count);
@@ -203,10 +205,10 @@ static const char *worst_wait(const struct fd_diff *diff, uint32_t top)
 
 	below[top] = TRUE;
 	for (uint32_t i = top + 1; i < diff->node_count; i++) {
-		const struct fd_diff_node *node = &diff->nodes[i];
+		const struct fdar_diff_node *node = &diff->nodes[i];
 
 		below[i] = below[node->parent];
-		if (below[i] && node->frame == FD_FRAME_WAIT &&
+		if (below[i] && node->frame == FDAR_FRAME_WAIT &&
 		    (!worst || node->added_ns > diff->nodes[worst].added_ns))
 			worst = i;
 	}
@@ -214,7 +216,7 @@ static const char *worst_wait(const struct fd_diff *diff, uint32_t top)
 								: NULL;
 }
 
-static gboolean mostly_waits(const struct fd_diff_node *node)
+static gboolean mostly_waits(const struct fdar_diff_node *node)
 {
 	return node->subject.wait_ns - node->baseline.wait_ns >= 0.5 * node->tree_added_ns;
 }
@@ -222,9 +224,9 @@ static gboolean mostly_waits(const struct fd_diff_node *node)
 /* The node with all that it calls. */
 static void blame_node(struct diff_work *work, uint32_t at)
 {
-	struct fd_diff *diff = work->diff;
-	struct fd_verdict *verdict = &diff->verdict;
-	const struct fd_diff_node *node = &diff->nodes[at];
+	struct fdar_diff *diff = work->diff;
+	struct fdar_verdict *verdict = &diff->verdict;
+	const struct fdar_diff_node *node = &diff->nodes[at];
 	double calls = outer_ratio(&node->baseline, &node->subject);
 
 	verdict->node = at;
@@ -233,35 +235,35 @@ static void blame_node(struct diff_work *work, uint32_t at)
 	verdict->baseline_ns = node->baseline.total_ns;
 	verdict->subject_ns = node->subject.total_ns;
 	verdict->share = MIN(1, node->tree_added_ns / work->increases_ns);
-	if (node->frame == FD_FRAME_QUEUE) {
-		verdict->change = FD_CHANGE_QUEUEING;
+	if (node->frame == FDAR_FRAME_QUEUE) {
+		verdict->change = FDAR_CHANGE_QUEUEING;
 		verdict->below = node->function;
 		return;
 	}
 	name_culprit(work, at);
 	if (mostly_waits(node)) {
-		verdict->change = FD_CHANGE_WAITING;
+		verdict->change = FDAR_CHANGE_WAITING;
 		verdict->below = worst_wait(diff, at);
 		if (verdict->below == verdict->function)
 			verdict->below = NULL;
 	} else if (diff_is_calls(work, node->ratio, calls)) {
-		verdict->change = FD_CHANGE_CALLS;
+		verdict->change = FDAR_CHANGE_CALLS;
 		verdict->factor = calls;
 	} else {
-		verdict->change = FD_CHANGE_RUNNING;
+		verdict->change = FDAR_CHANGE_RUNNING;
 	}
 }
 
 /* The row, or a function that says more: where its calls come from; itself with what it calls,
  * when that added a good part too (functions that call each other share their time). */
-static void blame_row_or_node(struct diff_work *work, const struct fd_diff_row *row)
+static void blame_row_or_node(struct diff_work *work, const struct fdar_diff_row *row)
 {
 	uint32_t at = node_of_row(work->diff, row);
-	gboolean more_calls = at && row->change == FD_CHANGE_CALLS;
+	gboolean more_calls = at && row->change == FDAR_CHANGE_CALLS;
 	uint32_t origin = more_calls ? origin_of_calls(work, at) : at;
 	double tree = work->diff->nodes[at].tree_added_ns / work->increases_ns;
 
-	if (origin != at || (at && row->change == FD_CHANGE_RUNNING && tree >= row->share + 0.1))
+	if (origin != at || (at && row->change == FDAR_CHANGE_RUNNING && tree >= row->share + 0.1))
 		blame_node(work, origin);
 	else
 		blame_row(work, row, at);
@@ -271,7 +273,7 @@ static void blame_row_or_node(struct diff_work *work, const struct fd_diff_row *
  * have of the increases and of the baseline's time. */
 static gboolean is_even(const struct diff_work *work)
 {
-	const struct fd_diff *diff = work->diff;
+	const struct fdar_diff *diff = work->diff;
 	double distance = 0, largest = 0;
 
 	if (!(diff->baseline.busy_ns > 0) || diff->ratio >= DIFF_UNTESTED_RATIO)
@@ -288,14 +290,14 @@ static gboolean is_even(const struct diff_work *work)
 /* What runs longer, where waits changed too much and too irregularly to be of any use. */
 static gboolean find_running(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
+	struct fdar_diff *diff = work->diff;
 	double running_ns = 0;
 
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		if (row_runs(&diff->rows[i]))
 			running_ns += MAX(diff->rows[i].added_ns, 0);
 	for (uint32_t i = 0; i < diff->row_count; i++) {
-		const struct fd_diff_row *row = &diff->rows[i];
+		const struct fdar_diff_row *row = &diff->rows[i];
 
 		if (row_runs(row) && row->added_ns >= 0.3 * running_ns && row_counts(work, row)) {
 			blame_row_or_node(work, row);
@@ -307,15 +309,15 @@ static gboolean find_running(struct diff_work *work)
 
 static gboolean find_slower(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
-	const struct fd_diff_row *first = diff->row_count ? &diff->rows[0] : NULL;
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_row *first = diff->row_count ? &diff->rows[0] : NULL;
 
 	if (!first || !(work->increases_ns > 0))
 		return FALSE;
 	if (is_even(work)) {
 		if (!work->significant || !is_large(work, diff->ratio, diff->added_ns, FALSE))
 			return FALSE;
-		diff->verdict.change = FD_CHANGE_RUNNING;
+		diff->verdict.change = FDAR_CHANGE_RUNNING;
 		diff->verdict.factor = diff->ratio;
 		diff->verdict.baseline_ns = diff->baseline.busy_ns;
 		diff->verdict.subject_ns = diff->subject.busy_ns;
@@ -324,7 +326,7 @@ static gboolean find_slower(struct diff_work *work)
 	}
 	gboolean cycle;
 	uint32_t at = deepest(work, &cycle);
-	const struct fd_diff_row *head = cycle ? row_of_node(diff, at) : NULL;
+	const struct fdar_diff_row *head = cycle ? row_of_node(diff, at) : NULL;
 	if (head && row_counts(work, head)) {
 		blame_node(work, at);
 		return TRUE;
@@ -333,7 +335,7 @@ static gboolean find_slower(struct diff_work *work)
 		blame_row_or_node(work, first);
 		return TRUE;
 	}
-	const struct fd_diff_node *node = &diff->nodes[at];
+	const struct fdar_diff_node *node = &diff->nodes[at];
 	gboolean runs = !mostly_waits(node);
 	if (at && is_significant(work, runs) &&
 	    is_large(work, node->ratio, node->tree_added_ns, runs)) {
@@ -355,17 +357,17 @@ static gboolean find_slower(struct diff_work *work)
 /* Sessions stay open and nobody works for them: clients that are slow or silent. */
 static gboolean find_idle(struct diff_work *work, gboolean first)
 {
-	struct fd_diff *diff = work->diff;
-	const struct fd_diff_sessions *baseline = &diff->baseline, *subject = &diff->subject;
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_sessions *baseline = &diff->baseline, *subject = &diff->subject;
 	double ratio = diff_ratio(baseline->lifetime_ns, subject->lifetime_ns);
 	double added_ns = subject->lifetime_ns - baseline->lifetime_ns;
 
 	if (diff->whole_run)
 		return FALSE;
-	struct fd_sample_test test = fd_sample_test(&work->side[BASELINE].group->lifetime_ns,
-						    work->side[BASELINE].sessions,
-						    &work->side[SUBJECT].group->lifetime_ns,
-						    work->side[SUBJECT].sessions);
+	struct fdar_sample_test test = fdar_sample_test(&work->side[BASELINE].group->lifetime_ns,
+							work->side[BASELINE].sessions,
+							&work->side[SUBJECT].group->lifetime_ns,
+							work->side[SUBJECT].sessions);
 	if (!is_large(work, ratio, added_ns, FALSE) ||
 	    (work->testable && test.p >= work->options.alpha))
 		return FALSE;
@@ -377,8 +379,8 @@ static gboolean find_idle(struct diff_work *work, gboolean first)
 		return FALSE;
 	if (added_ns - MAX(diff->added_ns, 0) < 0.5 * added_ns)
 		return FALSE;
-	diff->verdict = (struct fd_verdict){
-		.change = FD_CHANGE_IDLE,
+	diff->verdict = (struct fdar_verdict){
+		.change = FDAR_CHANGE_IDLE,
 		.factor = ratio,
 		.baseline_ns = baseline->lifetime_ns,
 		.subject_ns = subject->lifetime_ns,
@@ -386,16 +388,16 @@ static gboolean find_idle(struct diff_work *work, gboolean first)
 	return TRUE;
 }
 
-static double per_outer_call(const struct fd_diff_side *side)
+static double per_outer_call(const struct fdar_diff_side *side)
 {
 	return side->outer_calls > 0 ? side->total_ns / side->outer_calls : 0;
 }
 
-static gboolean is_slower_per_call(const struct diff_work *work, const struct fd_diff_node *node)
+static gboolean is_slower_per_call(const struct diff_work *work, const struct fdar_diff_node *node)
 {
 	double before = per_outer_call(&node->baseline), after = per_outer_call(&node->subject);
 
-	return is_function(node) && node->presence == FD_IN_BOTH &&
+	return is_function(node) && node->presence == FDAR_IN_BOTH &&
 	       outer_ratio(&node->baseline, &node->subject) <= 0.5 &&
 	       node->subject.total_ns >= 0.5 * work->diff->subject.busy_ns &&
 	       diff_ratio(before, after) >= DIFF_UNTESTED_RATIO &&
@@ -405,8 +407,8 @@ static gboolean is_slower_per_call(const struct diff_work *work, const struct fd
 /* Sessions do less than in the baseline, and so hide that each call takes longer. */
 static gboolean find_slower_per_call(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
-	struct fd_verdict *verdict = &diff->verdict;
+	struct fdar_diff *diff = work->diff;
+	struct fdar_verdict *verdict = &diff->verdict;
 	uint32_t best = 0;
 
 	for (uint32_t i = 1; i < diff->node_count; i++)
@@ -415,10 +417,10 @@ static gboolean find_slower_per_call(struct diff_work *work)
 			best = i;
 	if (!best)
 		return FALSE;
-	const struct fd_diff_node *node = &diff->nodes[best];
+	const struct fdar_diff_node *node = &diff->nodes[best];
 	gboolean waits = node->subject.wait_ns >= 0.5 * node->subject.total_ns;
 
-	verdict->change = waits ? FD_CHANGE_WAITING : FD_CHANGE_RUNNING;
+	verdict->change = waits ? FDAR_CHANGE_WAITING : FDAR_CHANGE_RUNNING;
 	verdict->per_call = TRUE;
 	verdict->node = best;
 	verdict->baseline_ns = per_outer_call(&node->baseline);
@@ -431,14 +433,14 @@ static gboolean find_slower_per_call(struct diff_work *work)
 
 static void find_faster(struct diff_work *work)
 {
-	struct fd_diff *diff = work->diff;
+	struct fdar_diff *diff = work->diff;
 	gboolean faster = diff->ratio <= 1 / work->options.min_ratio && work->significant &&
 			  -diff->added_ns >= work->options.min_added_ns;
 
 	diff->may_be_chance = work->testable &&
 			      is_large(work, diff->ratio, diff->added_ns, FALSE) &&
 			      !work->significant;
-	diff->verdict.change = faster ? FD_CHANGE_FASTER : FD_CHANGE_NONE;
+	diff->verdict.change = faster ? FDAR_CHANGE_FASTER : FDAR_CHANGE_NONE;
 	diff->verdict.factor = diff->ratio;
 	diff->verdict.baseline_ns = diff->baseline.busy_ns;
 	diff->verdict.subject_ns = diff->subject.busy_ns;
@@ -447,10 +449,10 @@ static void find_faster(struct diff_work *work)
 /* Is what is blamed a row that may be chance, as when one session of many is stuck? */
 static gboolean may_be_chance(const struct diff_work *work)
 {
-	const struct fd_verdict *verdict = &work->diff->verdict;
+	const struct fdar_verdict *verdict = &work->diff->verdict;
 
 	for (uint32_t i = 0; i < work->diff->row_count; i++) {
-		const struct fd_diff_row *row = &work->diff->rows[i];
+		const struct fdar_diff_row *row = &work->diff->rows[i];
 
 		if (row->function == verdict->function && row->component == verdict->component &&
 		    g_strcmp0(row->below, verdict->below) == 0)
@@ -460,23 +462,23 @@ static gboolean may_be_chance(const struct diff_work *work)
 	return FALSE;
 }
 
-static enum fd_confidence confidence_of(const struct diff_work *work)
+static enum fdar_confidence confidence_of(const struct diff_work *work)
 {
-	const struct fd_diff *diff = work->diff;
-	const struct fd_diff_options *options = &work->options;
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_options *options = &work->options;
 	gboolean bad =
 		options->doubt ||
 		MAX(diff->baseline.discarded, diff->subject.discarded) > options->max_discarded ||
 		MAX(diff->baseline.unknown, diff->subject.unknown) > options->max_unknown;
 
 	if (bad || !work->testable || may_be_chance(work))
-		return FD_CONFIDENCE_LOW;
-	if (diff->verdict.per_call || diff->verdict.change == FD_CHANGE_IDLE)
-		return FD_CONFIDENCE_MEDIUM;
-	if (diff->verdict.change == FD_CHANGE_NONE || diff->verdict.change == FD_CHANGE_FASTER)
-		return FD_CONFIDENCE_HIGH;
-	return diff->verdict.share >= 0.5 && diff->verdict.factor >= 2 ? FD_CONFIDENCE_HIGH
-								       : FD_CONFIDENCE_MEDIUM;
+		return FDAR_CONFIDENCE_LOW;
+	if (diff->verdict.per_call || diff->verdict.change == FDAR_CHANGE_IDLE)
+		return FDAR_CONFIDENCE_MEDIUM;
+	if (diff->verdict.change == FDAR_CHANGE_NONE || diff->verdict.change == FDAR_CHANGE_FASTER)
+		return FDAR_CONFIDENCE_HIGH;
+	return diff->verdict.share >= 0.5 && diff->verdict.factor >= 2 ? FDAR_CONFIDENCE_HIGH
+								       : FDAR_CONFIDENCE_MEDIUM;
 }
 
 void diff_judge(struct diff_work *work)

@@ -15,7 +15,7 @@ struct use {
 	const char *label; /* owned by texts */
 };
 
-struct fd_labels {
+struct fdar_labels {
 	GHashTable *addresses; /* "address:port" -> GArray of struct use, by time */
 	GHashTable *hosts;     /* "address" -> label, "" when it has several */
 	GStringChunk *texts;
@@ -54,7 +54,7 @@ static gint by_start(gconstpointer a, gconstpointer b)
 	return (left->started_ns > right->started_ns) - (left->started_ns < right->started_ns);
 }
 
-static void add(struct fd_labels *labels, const char *client, const char *label,
+static void add(struct fdar_labels *labels, const char *client, const char *label,
 		uint64_t started_ns)
 {
 	g_autofree char *address = canonical(client);
@@ -84,7 +84,7 @@ static const char *text_member(JsonObject *object, const char *name)
 		       : NULL;
 }
 
-static gboolean parse_line(struct fd_labels *labels, JsonParser *parser, const char *line,
+static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const char *line,
 			   gssize length)
 {
 	if (!json_parser_load_from_data(parser, line, length, NULL))
@@ -104,7 +104,7 @@ static gboolean parse_line(struct fd_labels *labels, JsonParser *parser, const c
 	return TRUE;
 }
 
-static void read_lines(struct fd_labels *labels, FILE *file)
+static void read_lines(struct fdar_labels *labels, FILE *file)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
 	char *line = NULL;
@@ -120,9 +120,9 @@ static void read_lines(struct fd_labels *labels, FILE *file)
 	free(line);
 }
 
-struct fd_labels *fd_labels_load(const char *path, GError **error)
+struct fdar_labels *fdar_labels_load(const char *path, GError **error)
 {
-	g_autoptr(fd_labels) labels = NULL;
+	g_autoptr(fdar_labels) labels = NULL;
 	FILE *file = fopen(path, "re");
 	GHashTableIter iter;
 	gpointer uses;
@@ -132,7 +132,7 @@ struct fd_labels *fd_labels_load(const char *path, GError **error)
 			    g_strerror(errno));
 		return NULL;
 	}
-	labels = g_new0(struct fd_labels, 1);
+	labels = g_new0(struct fdar_labels, 1);
 	labels->texts = g_string_chunk_new(1024);
 	labels->addresses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, array_free);
 	labels->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -150,7 +150,7 @@ struct fd_labels *fd_labels_load(const char *path, GError **error)
 	return g_steal_pointer(&labels);
 }
 
-const char *fd_labels_find(const struct fd_labels *labels, const char *peer, uint64_t begin_ns)
+const char *fdar_labels_find(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns)
 {
 	g_autofree char *address = canonical(peer);
 	g_autofree char *host = host_of(address);
@@ -168,17 +168,17 @@ const char *fd_labels_find(const struct fd_labels *labels, const char *peer, uin
 	return g_array_index(uses, struct use, at).label;
 }
 
-guint fd_labels_count(const struct fd_labels *labels)
+guint fdar_labels_count(const struct fdar_labels *labels)
 {
 	return labels->count;
 }
 
-guint fd_labels_skipped(const struct fd_labels *labels)
+guint fdar_labels_skipped(const struct fdar_labels *labels)
 {
 	return labels->skipped;
 }
 
-void fd_labels_free(struct fd_labels *labels)
+void fdar_labels_free(struct fdar_labels *labels)
 {
 	if (!labels)
 		return;

@@ -6,27 +6,27 @@
  * from, "127.0.0.2:40001"), "label" (any text) and "started_unix_ns" (tells apart sessions that
  * had the same address one after the other). Lines without the first two are skipped and counted.
  */
-#ifndef FD_ANALYZE_LABELS_H
-#define FD_ANALYZE_LABELS_H
+#ifndef FDAR_ANALYZE_PROFILE_LABELS_H
+#define FDAR_ANALYZE_PROFILE_LABELS_H
 
 #include <glib.h>
 #include <stdint.h>
 
-struct fd_labels;
+struct fdar_labels;
 
 /* NULL and error when it cannot be read or no line of it has a label. */
-struct fd_labels *fd_labels_load(const char *path, GError **error);
+struct fdar_labels *fdar_labels_load(const char *path, GError **error);
 
 /* The label of a peer "address:port" whose session began at begin_ns (since the Unix epoch): by
  * address and port, else by the address alone where that is unambiguous, else NULL. */
-const char *fd_labels_find(const struct fd_labels *labels, const char *peer, uint64_t begin_ns);
+const char *fdar_labels_find(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns);
 
-guint fd_labels_count(const struct fd_labels *labels);   /* lines with a label */
-guint fd_labels_skipped(const struct fd_labels *labels); /* lines without */
+guint fdar_labels_count(const struct fdar_labels *labels);   /* lines with a label */
+guint fdar_labels_skipped(const struct fdar_labels *labels); /* lines without */
 
 /* NULL is allowed. */
-void fd_labels_free(struct fd_labels *labels);
-typedef struct fd_labels fd_labels;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_labels, fd_labels_free)
+void fdar_labels_free(struct fdar_labels *labels);
+typedef struct fdar_labels fdar_labels;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_labels, fdar_labels_free)
 
 #endif

@@ -4,15 +4,15 @@
 
 #include "analyze/profile/profile_private.h"
 
-static void stat_clear(struct fd_profile_stat *stat)
+static void stat_clear(struct fdar_profile_stat *stat)
 {
-	fd_histogram_clear(&stat->call_ns);
-	fd_histogram_clear(&stat->session_calls);
-	fd_histogram_clear(&stat->session_own_ns);
-	fd_histogram_clear(&stat->session_total_ns);
+	fdar_histogram_clear(&stat->call_ns);
+	fdar_histogram_clear(&stat->session_calls);
+	fdar_histogram_clear(&stat->session_own_ns);
+	fdar_histogram_clear(&stat->session_total_ns);
 }
 
-void profile_stat_add_calls(struct fd_profile_stat *stat, const struct fd_profile_stat *from)
+void profile_stat_add_calls(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from)
 {
 	stat->calls = profile_sum(stat->calls, from->calls);
 	stat->outer_calls = profile_sum(stat->outer_calls, from->outer_calls);
@@ -22,27 +22,27 @@ void profile_stat_add_calls(struct fd_profile_stat *stat, const struct fd_profil
 	stat->wait_ns = profile_sum(stat->wait_ns, from->wait_ns);
 	stat->skipped_calls = profile_sum(stat->skipped_calls, from->skipped_calls);
 	stat->skipped_ns = profile_sum(stat->skipped_ns, from->skipped_ns);
-	fd_histogram_merge(&stat->call_ns, &from->call_ns);
+	fdar_histogram_merge(&stat->call_ns, &from->call_ns);
 }
 
-static void stat_merge(struct fd_profile_stat *stat, const struct fd_profile_stat *from)
+static void stat_merge(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from)
 {
 	profile_stat_add_calls(stat, from);
-	fd_histogram_merge(&stat->session_calls, &from->session_calls);
-	fd_histogram_merge(&stat->session_own_ns, &from->session_own_ns);
-	fd_histogram_merge(&stat->session_total_ns, &from->session_total_ns);
+	fdar_histogram_merge(&stat->session_calls, &from->session_calls);
+	fdar_histogram_merge(&stat->session_own_ns, &from->session_own_ns);
+	fdar_histogram_merge(&stat->session_total_ns, &from->session_total_ns);
 }
 
-static gboolean stat_equal(const struct fd_profile_stat *a, const struct fd_profile_stat *b)
+static gboolean stat_equal(const struct fdar_profile_stat *a, const struct fdar_profile_stat *b)
 {
 	return a->calls == b->calls && a->outer_calls == b->outer_calls &&
 	       a->unfinished == b->unfinished && a->own_ns == b->own_ns &&
 	       a->total_ns == b->total_ns && a->wait_ns == b->wait_ns &&
 	       a->skipped_calls == b->skipped_calls && a->skipped_ns == b->skipped_ns &&
-	       fd_histogram_equal(&a->call_ns, &b->call_ns) &&
-	       fd_histogram_equal(&a->session_calls, &b->session_calls) &&
-	       fd_histogram_equal(&a->session_own_ns, &b->session_own_ns) &&
-	       fd_histogram_equal(&a->session_total_ns, &b->session_total_ns);
+	       fdar_histogram_equal(&a->call_ns, &b->call_ns) &&
+	       fdar_histogram_equal(&a->session_calls, &b->session_calls) &&
+	       fdar_histogram_equal(&a->session_own_ns, &b->session_own_ns) &&
+	       fdar_histogram_equal(&a->session_total_ns, &b->session_total_ns);
 }
 
 /* Room for one more: arrays double whenever their length is a power of two. */
@@ -53,28 +53,29 @@ static gboolean stat_equal(const struct fd_profile_stat *a, const struct fd_prof
 					      sizeof *(array));                     \
 	} while (0)
 
-static char *function_identity(const struct fd_profile_function *function)
+static char *function_identity(const struct fdar_profile_function *function)
 {
 	return g_strdup_printf("%u %u %s\n%s", function->kind, function->wait, function->component,
 			       function->name);
 }
 
-static uint32_t function_find(const struct fd_profile *profile,
-			      const struct fd_profile_function *like)
+static uint32_t function_find(const struct fdar_profile *profile,
+			      const struct fdar_profile_function *like)
 {
 	g_autofree char *identity = function_identity(like);
 
 	return GPOINTER_TO_UINT(g_hash_table_lookup(profile->function_ids, identity)) - 1;
 }
 
-uint32_t profile_function_add(struct fd_profile *profile, const struct fd_profile_function *like)
+uint32_t profile_function_add(struct fdar_profile *profile,
+			      const struct fdar_profile_function *like)
 {
 	uint32_t index = function_find(profile, like);
 
-	if (index == FD_PROFILE_NONE) {
+	if (index == FDAR_PROFILE_NONE) {
 		GROW(profile->functions, profile->function_count);
 		index = profile->function_count++;
-		profile->functions[index] = (struct fd_profile_function){
+		profile->functions[index] = (struct fdar_profile_function){
 			.name = g_string_chunk_insert_const(profile->texts, like->name),
 			.component = g_string_chunk_insert_const(profile->texts, like->component),
 			.kind = like->kind,
@@ -84,7 +85,7 @@ uint32_t profile_function_add(struct fd_profile *profile, const struct fd_profil
 		g_hash_table_insert(profile->function_ids, function_identity(like),
 				    GUINT_TO_POINTER(index + 1));
 	}
-	struct fd_profile_function *function = &profile->functions[index];
+	struct fdar_profile_function *function = &profile->functions[index];
 	if (!function->file && like->file) {
 		function->file = g_string_chunk_insert_const(profile->texts, like->file);
 		function->line = like->line;
@@ -96,20 +97,20 @@ uint32_t profile_function_add(struct fd_profile *profile, const struct fd_profil
 	return index;
 }
 
-static void group_init(struct fd_profile_group *group, const char *label)
+static void group_init(struct fdar_profile_group *group, const char *label)
 {
-	*group = (struct fd_profile_group){ .label = g_strdup(label) };
-	group->index = g_new0(struct fd_profile_index, 1);
+	*group = (struct fdar_profile_group){ .label = g_strdup(label) };
+	group->index = g_new0(struct fdar_profile_index, 1);
 	GROW(group->nodes, group->node_count);
-	group->nodes[group->node_count++] = (struct fd_profile_node){
-		.function = FD_PROFILE_NONE,
-		.parent = FD_PROFILE_NONE,
-		.first_child = FD_PROFILE_NONE,
-		.next_sibling = FD_PROFILE_NONE,
+	group->nodes[group->node_count++] = (struct fdar_profile_node){
+		.function = FDAR_PROFILE_NONE,
+		.parent = FDAR_PROFILE_NONE,
+		.first_child = FDAR_PROFILE_NONE,
+		.next_sibling = FDAR_PROFILE_NONE,
 	};
 }
 
-uint32_t profile_group_add(struct fd_profile *profile, const char *label)
+uint32_t profile_group_add(struct fdar_profile *profile, const char *label)
 {
 	for (uint32_t i = 1; i < profile->group_count; i++)
 		if (strcmp(profile->groups[i].label, label) == 0)
@@ -119,7 +120,7 @@ uint32_t profile_group_add(struct fd_profile *profile, const char *label)
 	return profile->group_count++;
 }
 
-struct fd_profile_group *fd_profile_group(const struct fd_profile *profile, const char *label)
+struct fdar_profile_group *fdar_profile_group(const struct fdar_profile *profile, const char *label)
 {
 	for (uint32_t i = 1; i < profile->group_count; i++)
 		if (strcmp(profile->groups[i].label, label) == 0)
@@ -127,17 +128,17 @@ struct fd_profile_group *fd_profile_group(const struct fd_profile *profile, cons
 	return NULL;
 }
 
-uint32_t profile_node_add(struct fd_profile_group *group, uint32_t parent, uint32_t function)
+uint32_t profile_node_add(struct fdar_profile_group *group, uint32_t parent, uint32_t function)
 {
-	uint32_t node = fd_intern_add(&group->index->nodes, parent, function) + 1;
+	uint32_t node = fdar_intern_add(&group->index->nodes, parent, function) + 1;
 
 	if (node == group->node_count) {
 		GROW(group->nodes, group->node_count);
 		group->node_count++;
-		group->nodes[node] = (struct fd_profile_node){
+		group->nodes[node] = (struct fdar_profile_node){
 			.function = function,
 			.parent = parent,
-			.first_child = FD_PROFILE_NONE,
+			.first_child = FDAR_PROFILE_NONE,
 			.next_sibling = group->nodes[parent].first_child,
 		};
 		group->nodes[parent].first_child = node;
@@ -145,61 +146,61 @@ uint32_t profile_node_add(struct fd_profile_group *group, uint32_t parent, uint3
 	return node;
 }
 
-uint32_t profile_entry_add(struct fd_profile_group *group, uint32_t function, uint32_t below)
+uint32_t profile_entry_add(struct fdar_profile_group *group, uint32_t function, uint32_t below)
 {
-	uint32_t entry = fd_intern_add(&group->index->entries, function, below);
+	uint32_t entry = fdar_intern_add(&group->index->entries, function, below);
 
 	if (entry == group->entry_count) {
 		GROW(group->entries, group->entry_count);
 		group->entry_count++;
 		group->entries[entry] =
-			(struct fd_profile_entry){ .function = function, .below = below };
+			(struct fdar_profile_entry){ .function = function, .below = below };
 	}
 	return entry;
 }
 
-uint32_t profile_entry_of(const struct fd_profile *profile, struct fd_profile_group *group,
+uint32_t profile_entry_of(const struct fdar_profile *profile, struct fdar_profile_group *group,
 			  uint32_t node)
 {
 	uint32_t function = group->nodes[node].function;
 	uint32_t above = group->nodes[node].parent;
 
-	if (profile->functions[function].kind != FD_FRAME_WAIT)
-		return profile_entry_add(group, function, FD_PROFILE_NONE);
-	while (above && profile->functions[group->nodes[above].function].kind == FD_FRAME_WAIT)
+	if (profile->functions[function].kind != FDAR_FRAME_WAIT)
+		return profile_entry_add(group, function, FDAR_PROFILE_NONE);
+	while (above && profile->functions[group->nodes[above].function].kind == FDAR_FRAME_WAIT)
 		above = group->nodes[above].parent;
 	return profile_entry_add(group, above ? group->nodes[above].function : function, function);
 }
 
-struct fd_profile *fd_profile_new(void)
+struct fdar_profile *fdar_profile_new(void)
 {
-	struct fd_profile *profile = g_new0(struct fd_profile, 1);
+	struct fdar_profile *profile = g_new0(struct fdar_profile, 1);
 
 	profile->texts = g_string_chunk_new(4096);
 	profile->function_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GROW(profile->groups, profile->group_count);
-	group_init(&profile->groups[profile->group_count++], FD_PROFILE_SERVER);
+	group_init(&profile->groups[profile->group_count++], FDAR_PROFILE_SERVER);
 	return profile;
 }
 
-static void group_clear(struct fd_profile_group *group)
+static void group_clear(struct fdar_profile_group *group)
 {
 	for (uint32_t i = 0; i < group->node_count; i++)
 		stat_clear(&group->nodes[i].stat);
 	for (uint32_t i = 0; i < group->entry_count; i++)
 		stat_clear(&group->entries[i].stat);
-	fd_histogram_clear(&group->lifetime_ns);
-	fd_histogram_clear(&group->busy_ns);
-	fd_histogram_clear(&group->running_ns);
-	fd_intern_clear(&group->index->nodes);
-	fd_intern_clear(&group->index->entries);
+	fdar_histogram_clear(&group->lifetime_ns);
+	fdar_histogram_clear(&group->busy_ns);
+	fdar_histogram_clear(&group->running_ns);
+	fdar_intern_clear(&group->index->nodes);
+	fdar_intern_clear(&group->index->entries);
 	g_free(group->index);
 	g_free(group->nodes);
 	g_free(group->entries);
 	g_free(group->label);
 }
 
-void fd_profile_free(struct fd_profile *profile)
+void fdar_profile_free(struct fdar_profile *profile)
 {
 	if (!profile)
 		return;
@@ -212,7 +213,7 @@ void fd_profile_free(struct fd_profile *profile)
 	g_free(profile);
 }
 
-static void merge_group(struct fd_profile_group *group, const struct fd_profile_group *from,
+static void merge_group(struct fdar_profile_group *group, const struct fdar_profile_group *from,
 			const uint32_t *functions)
 {
 	g_autofree uint32_t *nodes = g_new0(uint32_t, from->node_count);
@@ -226,27 +227,27 @@ static void merge_group(struct fd_profile_group *group, const struct fd_profile_
 	group->bytes_out = profile_sum(group->bytes_out, from->bytes_out);
 	group->own_ns = profile_sum(group->own_ns, from->own_ns);
 	group->unknown_ns = profile_sum(group->unknown_ns, from->unknown_ns);
-	fd_histogram_merge(&group->lifetime_ns, &from->lifetime_ns);
-	fd_histogram_merge(&group->busy_ns, &from->busy_ns);
-	fd_histogram_merge(&group->running_ns, &from->running_ns);
+	fdar_histogram_merge(&group->lifetime_ns, &from->lifetime_ns);
+	fdar_histogram_merge(&group->busy_ns, &from->busy_ns);
+	fdar_histogram_merge(&group->running_ns, &from->running_ns);
 	/* A parent has the lower index. */
 	for (uint32_t i = 1; i < from->node_count; i++) {
-		const struct fd_profile_node *node = &from->nodes[i];
+		const struct fdar_profile_node *node = &from->nodes[i];
 
 		nodes[i] = profile_node_add(group, nodes[node->parent], functions[node->function]);
 		stat_merge(&group->nodes[nodes[i]].stat, &node->stat);
 	}
 	for (uint32_t i = 0; i < from->entry_count; i++) {
-		const struct fd_profile_entry *entry = &from->entries[i];
-		uint32_t below =
-			entry->below == FD_PROFILE_NONE ? FD_PROFILE_NONE : functions[entry->below];
+		const struct fdar_profile_entry *entry = &from->entries[i];
+		uint32_t below = entry->below == FDAR_PROFILE_NONE ? FDAR_PROFILE_NONE
+								   : functions[entry->below];
 		uint32_t at = profile_entry_add(group, functions[entry->function], below);
 
 		stat_merge(&group->entries[at].stat, &entry->stat);
 	}
 }
 
-static uint32_t *merge_functions(struct fd_profile *profile, const struct fd_profile *from)
+static uint32_t *merge_functions(struct fdar_profile *profile, const struct fdar_profile *from)
 {
 	uint32_t *map = g_new(uint32_t, MAX(from->function_count, 1));
 
@@ -255,9 +256,9 @@ static uint32_t *merge_functions(struct fd_profile *profile, const struct fd_pro
 	return map;
 }
 
-static void merge_figures(struct fd_profile *profile, const struct fd_profile *from)
+static void merge_figures(struct fdar_profile *profile, const struct fdar_profile *from)
 {
-	struct fd_profile_losses *losses = &profile->losses;
+	struct fdar_profile_losses *losses = &profile->losses;
 
 	losses->events += from->losses.events;
 	losses->calls += from->losses.calls;
@@ -282,7 +283,7 @@ static void merge_figures(struct fd_profile *profile, const struct fd_profile *f
 	profile->processes += from->processes;
 }
 
-void fd_profile_merge(struct fd_profile *profile, const struct fd_profile *from)
+void fdar_profile_merge(struct fdar_profile *profile, const struct fdar_profile *from)
 {
 	g_autofree uint32_t *functions = merge_functions(profile, from);
 
@@ -294,11 +295,11 @@ void fd_profile_merge(struct fd_profile *profile, const struct fd_profile *from)
 	}
 }
 
-struct fd_profile *fd_profile_flatten(const struct fd_profile *profile)
+struct fdar_profile *fdar_profile_flatten(const struct fdar_profile *profile)
 {
-	struct fd_profile *flat = fd_profile_new();
+	struct fdar_profile *flat = fdar_profile_new();
 	g_autofree uint32_t *functions = merge_functions(flat, profile);
-	uint32_t all = profile_group_add(flat, FD_PROFILE_ALL);
+	uint32_t all = profile_group_add(flat, FDAR_PROFILE_ALL);
 
 	merge_figures(flat, profile);
 	for (uint32_t i = 0; i < profile->group_count; i++)
@@ -306,7 +307,7 @@ struct fd_profile *fd_profile_flatten(const struct fd_profile *profile)
 	return flat;
 }
 
-uint64_t *fd_profile_subtree_ns(const struct fd_profile_group *group)
+uint64_t *fdar_profile_subtree_ns(const struct fdar_profile_group *group)
 {
 	uint64_t *sums = g_new0(uint64_t, group->node_count);
 
@@ -319,39 +320,40 @@ uint64_t *fd_profile_subtree_ns(const struct fd_profile_group *group)
 	return sums;
 }
 
-static gboolean nodes_equal(const struct fd_profile_group *a, const struct fd_profile_group *b,
+static gboolean nodes_equal(const struct fdar_profile_group *a, const struct fdar_profile_group *b,
 			    const uint32_t *functions)
 {
 	g_autofree uint32_t *nodes = g_new0(uint32_t, a->node_count);
 
 	for (uint32_t i = 1; i < a->node_count; i++) {
-		const struct fd_profile_node *node = &a->nodes[i];
-		uint32_t at = fd_intern_find(&b->index->nodes, nodes[node->parent],
-					     functions[node->function]);
+		const struct fdar_profile_node *node = &a->nodes[i];
+		uint32_t at = fdar_intern_find(&b->index->nodes, nodes[node->parent],
+					       functions[node->function]);
 
-		if (at == FD_INTERN_NONE || !stat_equal(&node->stat, &b->nodes[at + 1].stat))
+		if (at == FDAR_INTERN_NONE || !stat_equal(&node->stat, &b->nodes[at + 1].stat))
 			return FALSE;
 		nodes[i] = at + 1;
 	}
 	return a->node_count == b->node_count;
 }
 
-static gboolean entries_equal(const struct fd_profile_group *a, const struct fd_profile_group *b,
-			      const uint32_t *functions)
+static gboolean entries_equal(const struct fdar_profile_group *a,
+			      const struct fdar_profile_group *b, const uint32_t *functions)
 {
 	for (uint32_t i = 0; i < a->entry_count; i++) {
-		const struct fd_profile_entry *entry = &a->entries[i];
-		uint32_t below =
-			entry->below == FD_PROFILE_NONE ? FD_PROFILE_NONE : functions[entry->below];
-		uint32_t at = fd_intern_find(&b->index->entries, functions[entry->function], below);
+		const struct fdar_profile_entry *entry = &a->entries[i];
+		uint32_t below = entry->below == FDAR_PROFILE_NONE ? FDAR_PROFILE_NONE
+								   : functions[entry->below];
+		uint32_t at =
+			fdar_intern_find(&b->index->entries, functions[entry->function], below);
 
-		if (at == FD_INTERN_NONE || !stat_equal(&entry->stat, &b->entries[at].stat))
+		if (at == FDAR_INTERN_NONE || !stat_equal(&entry->stat, &b->entries[at].stat))
 			return FALSE;
 	}
 	return a->entry_count == b->entry_count;
 }
 
-static gboolean group_equal(const struct fd_profile_group *a, const struct fd_profile_group *b,
+static gboolean group_equal(const struct fdar_profile_group *a, const struct fdar_profile_group *b,
 			    const uint32_t *functions)
 {
 	return a->sessions == b->sessions && a->finished == b->finished &&
@@ -359,13 +361,13 @@ static gboolean group_equal(const struct fd_profile_group *a, const struct fd_pr
 	       a->requests == b->requests && a->bytes_in == b->bytes_in &&
 	       a->bytes_out == b->bytes_out && a->own_ns == b->own_ns &&
 	       a->unknown_ns == b->unknown_ns &&
-	       fd_histogram_equal(&a->lifetime_ns, &b->lifetime_ns) &&
-	       fd_histogram_equal(&a->busy_ns, &b->busy_ns) &&
-	       fd_histogram_equal(&a->running_ns, &b->running_ns) && nodes_equal(a, b, functions) &&
-	       entries_equal(a, b, functions);
+	       fdar_histogram_equal(&a->lifetime_ns, &b->lifetime_ns) &&
+	       fdar_histogram_equal(&a->busy_ns, &b->busy_ns) &&
+	       fdar_histogram_equal(&a->running_ns, &b->running_ns) &&
+	       nodes_equal(a, b, functions) && entries_equal(a, b, functions);
 }
 
-gboolean fd_profile_equal(const struct fd_profile *a, const struct fd_profile *b)
+gboolean fdar_profile_equal(const struct fdar_profile *a, const struct fdar_profile *b)
 {
 	g_autofree uint32_t *functions = g_new(uint32_t, MAX(a->function_count, 1));
 
@@ -373,13 +375,13 @@ gboolean fd_profile_equal(const struct fd_profile *a, const struct fd_profile *b
 		return FALSE;
 	for (uint32_t i = 0; i < a->function_count; i++) {
 		functions[i] = function_find(b, &a->functions[i]);
-		if (functions[i] == FD_PROFILE_NONE ||
+		if (functions[i] == FDAR_PROFILE_NONE ||
 		    a->functions[i].off != b->functions[functions[i]].off)
 			return FALSE;
 	}
 	for (uint32_t i = 0; i < a->group_count; i++) {
-		const struct fd_profile_group *other =
-			i ? fd_profile_group(b, a->groups[i].label) : &b->groups[0];
+		const struct fdar_profile_group *other =
+			i ? fdar_profile_group(b, a->groups[i].label) : &b->groups[0];
 
 		if (!other || !group_equal(&a->groups[i], other, functions))
 			return FALSE;

@@ -11,15 +11,15 @@
  * functions, whatever path they were called on: an entry is a function's running time, or the
  * waits of one kind made directly by it ("apr_socket_recv" in "poll"), so the own times of all
  * entries add up to the time of the group, and so do those of all nodes. Time in a queue between
- * two threads is a node and entry of kind FD_FRAME_QUEUE; it is no thread's time.
+ * two threads is a node and entry of kind FDAR_FRAME_QUEUE; it is no thread's time.
  *
  * Units: nanoseconds. Sums saturate at UINT64_MAX.
  *
  * Merging is exact: the sessions of a recording cut into pieces, profiled and merged give the same
  * profile as the whole.
  */
-#ifndef FD_ANALYZE_PROFILE_H
-#define FD_ANALYZE_PROFILE_H
+#ifndef FDAR_ANALYZE_PROFILE_PROFILE_H
+#define FDAR_ANALYZE_PROFILE_PROFILE_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -27,61 +27,61 @@
 #include "base/histogram.h"
 #include "analyze/walk/walk.h"
 
-#define FD_PROFILE_NONE       UINT32_MAX
-#define FD_PROFILE_ALL        "all"           /* the label of sessions when there are no labels */
-#define FD_PROFILE_UNLABELLED "no label"      /* ... of those that none of the labels fits */
-#define FD_PROFILE_SERVER     "server itself" /* of group 0 */
+#define FDAR_PROFILE_NONE       UINT32_MAX
+#define FDAR_PROFILE_ALL        "all"           /* the label of sessions when there are no labels */
+#define FDAR_PROFILE_UNLABELLED "no label"      /* ... of those that none of the labels fits */
+#define FDAR_PROFILE_SERVER     "server itself" /* of group 0 */
 
-struct fd_profile_function {
+struct fdar_profile_function {
 	const char *name;
 	const char *component;
 	const char *file; /* where it begins in the source, NULL when not known */
 	int line;
-	uint8_t kind;   /* enum fd_frame_kind */
-	uint8_t wait;   /* enum fd_wait_kind, of waits */
+	uint8_t kind;   /* enum fdar_frame_kind */
+	uint8_t wait;   /* enum fdar_wait_kind, of waits */
 	gboolean known; /* FALSE: an address without a name */
 	/* Its calls were not recorded for a part of the time, or all of it: switched off, or on late.
 	 * What it took then is in the own time of its callers. */
 	gboolean off;
-	uint8_t off_reason; /* enum fd_switch_reason, of the last time */
+	uint8_t off_reason; /* enum fdar_switch_reason, of the last time */
 };
 
 /* Recursion: a call made while the same function is open further out adds to calls and own_ns, but
  * its total is part of the outer call's. */
-struct fd_profile_stat {
+struct fdar_profile_stat {
 	uint64_t calls;
-	uint64_t outer_calls;        /* calls that are not recursive */
-	uint64_t unfinished;         /* calls that were open at the end of the trace */
-	uint64_t own_ns;             /* running; of waits and queues: waiting */
-	uint64_t total_ns;           /* of outer calls, with all that is below */
-	uint64_t wait_ns;            /* of total_ns: waiting */
-	uint64_t skipped_calls;      /* made in it and too short to be recorded: no calls here */
-	uint64_t skipped_ns;         /* of own_ns: in those */
-	struct fd_histogram call_ns; /* total of each outer call */
+	uint64_t outer_calls;          /* calls that are not recursive */
+	uint64_t unfinished;           /* calls that were open at the end of the trace */
+	uint64_t own_ns;               /* running; of waits and queues: waiting */
+	uint64_t total_ns;             /* of outer calls, with all that is below */
+	uint64_t wait_ns;              /* of total_ns: waiting */
+	uint64_t skipped_calls;        /* made in it and too short to be recorded: no calls here */
+	uint64_t skipped_ns;           /* of own_ns: in those */
+	struct fdar_histogram call_ns; /* total of each outer call */
 	/* One value a session that called it; the other sessions of the group have 0. */
-	struct fd_histogram session_calls;
-	struct fd_histogram session_own_ns;
-	struct fd_histogram session_total_ns;
+	struct fdar_histogram session_calls;
+	struct fdar_histogram session_own_ns;
+	struct fdar_histogram session_total_ns;
 };
 
 /* A call path. Node 0 is the root: no function, no calls. A node without calls in a session's
  * group is there for its children: it was the server's. */
-struct fd_profile_node {
-	uint32_t function; /* index of the profile's functions; FD_PROFILE_NONE: the root */
+struct fdar_profile_node {
+	uint32_t function; /* index of the profile's functions; FDAR_PROFILE_NONE: the root */
 	uint32_t parent;
-	uint32_t first_child; /* FD_PROFILE_NONE: none; children are in no order */
+	uint32_t first_child; /* FDAR_PROFILE_NONE: none; children are in no order */
 	uint32_t next_sibling;
-	struct fd_profile_stat stat;
+	struct fdar_profile_stat stat;
 };
 
-struct fd_profile_entry {
+struct fdar_profile_entry {
 	uint32_t function; /* of a wait: the function or scope it is directly below, the wait's
 			    * own when there is none */
-	uint32_t below;    /* the wait, or FD_PROFILE_NONE: the function's running time */
-	struct fd_profile_stat stat;
+	uint32_t below;    /* the wait, or FDAR_PROFILE_NONE: the function's running time */
+	struct fdar_profile_stat stat;
 };
 
-struct fd_profile_group {
+struct fdar_profile_group {
 	char *label;
 	uint64_t sessions; /* 0 in group 0 */
 	uint64_t finished;
@@ -90,20 +90,20 @@ struct fd_profile_group {
 	uint64_t requests; /* that were begun in them */
 	uint64_t bytes_in; /* read from their clients, written to them */
 	uint64_t bytes_out;
-	struct fd_histogram lifetime_ns; /* a session's begin to its end */
-	struct fd_histogram busy_ns;     /* a session's time: all own times, queues included */
-	struct fd_histogram running_ns;  /* of that: running */
-	uint64_t own_ns;                 /* sum over the group */
-	uint64_t unknown_ns;             /* of that: functions without a name */
-	struct fd_profile_node *nodes;
+	struct fdar_histogram lifetime_ns; /* a session's begin to its end */
+	struct fdar_histogram busy_ns;     /* a session's time: all own times, queues included */
+	struct fdar_histogram running_ns;  /* of that: running */
+	uint64_t own_ns;                   /* sum over the group */
+	uint64_t unknown_ns;               /* of that: functions without a name */
+	struct fdar_profile_node *nodes;
 	uint32_t node_count;
-	struct fd_profile_entry *entries;
+	struct fdar_profile_entry *entries;
 	uint32_t entry_count;
-	struct fd_profile_index *index; /* private */
+	struct fdar_profile_index *index; /* private */
 };
 
 /* How good the trace was. */
-struct fd_profile_losses {
+struct fdar_profile_losses {
 	uint64_t events; /* as the tracer counts them; calls events carry many calls each */
 	uint64_t calls;  /* that came in calls events */
 	uint64_t discarded;
@@ -114,51 +114,52 @@ struct fd_profile_losses {
 	uint64_t skipped_ns;
 	uint64_t unwound;  /* of repaired: ended without returning */
 	uint64_t damaged;  /* sources that ended early */
-	uint64_t repaired; /* from here on as in fd_walk_stats */
+	uint64_t repaired; /* from here on as in fdar_walk_stats */
 	uint64_t stray_exits;
 	uint64_t stray_sessions;
 	uint64_t no_thread;
 	uint64_t over; /* all limits of the walk together */
 };
 
-struct fd_profile {
-	struct fd_profile_function *functions;
+struct fdar_profile {
+	struct fdar_profile_function *functions;
 	uint32_t function_count;
-	struct fd_profile_group *groups;
+	struct fdar_profile_group *groups;
 	uint32_t group_count; /* at least 1 */
-	struct fd_profile_losses losses;
+	struct fdar_profile_losses losses;
 	uint64_t threads;
 	uint64_t processes;
-	enum fd_unit unit; /* what the sessions are */
-	uint64_t begin_ns; /* of the earliest and the latest event; 0: none */
+	enum fdar_unit unit; /* what the sessions are */
+	uint64_t begin_ns;   /* of the earliest and the latest event; 0: none */
 	uint64_t end_ns;
 	uint64_t span_ns;         /* sum of the merged recordings' lengths */
 	GHashTable *function_ids; /* private */
 	GStringChunk *texts;
 };
 
-/* One with an empty group 0. The caller owns the result (fd_profile_free). */
-struct fd_profile *fd_profile_new(void);
+/* One with an empty group 0. The caller owns the result (fdar_profile_free). */
+struct fdar_profile *fdar_profile_new(void);
 
 /* The group of a label; NULL when there is none. */
-struct fd_profile_group *fd_profile_group(const struct fd_profile *profile, const char *label);
+struct fdar_profile_group *fdar_profile_group(const struct fdar_profile *profile,
+					      const char *label);
 
 /* Adds from to profile. */
-void fd_profile_merge(struct fd_profile *profile, const struct fd_profile *from);
+void fdar_profile_merge(struct fdar_profile *profile, const struct fdar_profile *from);
 
-/* A profile whose group FD_PROFILE_ALL holds the sessions of all labels. The caller owns it. */
-struct fd_profile *fd_profile_flatten(const struct fd_profile *profile);
+/* A profile whose group FDAR_PROFILE_ALL holds the sessions of all labels. The caller owns it. */
+struct fdar_profile *fdar_profile_flatten(const struct fdar_profile *profile);
 
 /* Own times of each node and all below it, in an array of group->node_count: what a flame graph's
  * widths are. (stat.total_ns differs where recursion was folded.) The caller frees the result. */
-uint64_t *fd_profile_subtree_ns(const struct fd_profile_group *group);
+uint64_t *fdar_profile_subtree_ns(const struct fdar_profile_group *group);
 
 /* Functions, groups, trees and entries are the same, in whatever order. */
-gboolean fd_profile_equal(const struct fd_profile *a, const struct fd_profile *b);
+gboolean fdar_profile_equal(const struct fdar_profile *a, const struct fdar_profile *b);
 
 /* NULL is allowed. */
-void fd_profile_free(struct fd_profile *profile);
-typedef struct fd_profile fd_profile;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_profile, fd_profile_free)
+void fdar_profile_free(struct fdar_profile *profile);
+typedef struct fdar_profile fdar_profile;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_profile, fdar_profile_free)
 
 #endif

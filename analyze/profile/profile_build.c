@@ -3,13 +3,13 @@
 #include "analyze/profile/profile_build_private.h"
 #include "analyze/profile/profile_private.h"
 
-static void on_frame(void *user, const struct fd_walk_frame *frame);
-static void on_opened(void *user, struct fd_walk_session *session);
-static void on_closed(void *user, struct fd_walk_session *session);
-static void on_handoff(void *user, const struct fd_walk_handoff *handoff);
-static void on_switched(void *user, const struct fd_walk_switch *switched);
+static void on_frame(void *user, const struct fdar_walk_frame *frame);
+static void on_opened(void *user, struct fdar_walk_session *session);
+static void on_closed(void *user, struct fdar_walk_session *session);
+static void on_handoff(void *user, const struct fdar_walk_handoff *handoff);
+static void on_switched(void *user, const struct fdar_walk_switch *switched);
 
-static const struct fd_walk_visitor visitor = {
+static const struct fdar_walk_visitor visitor = {
 	.session_opened = on_opened,
 	.session_closed = on_closed,
 	.frame = on_frame,
@@ -21,19 +21,19 @@ static void open_session_free(gpointer data)
 {
 	struct open_session *open = data;
 
-	fd_intern_clear(&open->nodes);
+	fdar_intern_clear(&open->nodes);
 	g_array_unref(open->cells);
 	g_free(open);
 }
 
-struct fd_profile_builder *fd_profile_builder_new(const struct fd_profile_source *source)
+struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_source *source)
 {
-	struct fd_profile_builder *builder = g_new0(struct fd_profile_builder, 1);
+	struct fdar_profile_builder *builder = g_new0(struct fdar_profile_builder, 1);
 
 	builder->source = *source;
-	builder->walk = fd_walk_new(&visitor, builder);
-	fd_walk_set_unit(builder->walk, source->unit);
-	builder->profile = fd_profile_new();
+	builder->walk = fdar_walk_new(&visitor, builder);
+	fdar_walk_set_unit(builder->walk, source->unit);
+	builder->profile = fdar_profile_new();
 	builder->profile->unit = source->unit;
 	builder->folds = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	builder->path_functions = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -44,28 +44,28 @@ struct fd_profile_builder *fd_profile_builder_new(const struct fd_profile_source
 	return builder;
 }
 
-void fd_profile_builder_free(struct fd_profile_builder *builder)
+void fdar_profile_builder_free(struct fdar_profile_builder *builder)
 {
 	if (!builder)
 		return;
-	fd_walk_free(builder->walk);
-	fd_profile_free(builder->profile);
+	fdar_walk_free(builder->walk);
+	fdar_profile_free(builder->profile);
 	g_array_unref(builder->path_functions);
 	g_ptr_array_unref(builder->path_nodes);
 	g_array_unref(builder->folds);
 	g_array_unref(builder->samples);
 	g_hash_table_unref(builder->open);
 	g_array_unref(builder->lumps);
-	fd_intern_clear(&builder->lumped);
+	fdar_intern_clear(&builder->lumped);
 	g_free(builder);
 }
 
-struct fd_walk *fd_profile_builder_walk(struct fd_profile_builder *builder)
+struct fdar_walk *fdar_profile_builder_walk(struct fdar_profile_builder *builder)
 {
 	return builder->walk;
 }
 
-static GArray *nodes_of(struct fd_profile_builder *builder, uint32_t group)
+static GArray *nodes_of(struct fdar_profile_builder *builder, uint32_t group)
 {
 	while (group >= builder->path_nodes->len)
 		g_ptr_array_add(builder->path_nodes, g_array_new(FALSE, FALSE, sizeof(uint32_t)));
@@ -73,13 +73,13 @@ static GArray *nodes_of(struct fd_profile_builder *builder, uint32_t group)
 }
 
 /* The node of a call path, made with all above it when new. */
-static uint32_t node_of(struct fd_profile_builder *builder, uint32_t group_index, uint32_t path)
+static uint32_t node_of(struct fdar_profile_builder *builder, uint32_t group_index, uint32_t path)
 {
-	struct fd_profile_group *group = &builder->profile->groups[group_index];
+	struct fdar_profile_group *group = &builder->profile->groups[group_index];
 	GArray *nodes = nodes_of(builder, group_index);
 	uint32_t node = *profile_place(nodes, path);
 
-	if (node != FD_PROFILE_NONE)
+	if (node != FDAR_PROFILE_NONE)
 		return node;
 	/* Down from the nearest path that has one: nothing is held on the way up, so that deep
 	 * paths cost no stack. */
@@ -89,13 +89,13 @@ static uint32_t node_of(struct fd_profile_builder *builder, uint32_t group_index
 	node = 0;
 	do {
 		g_array_append_val(missing, at);
-		at = fd_walk_path(builder->walk, at).parent;
-	} while (at && (node = *profile_place(nodes, at)) == FD_PROFILE_NONE);
+		at = fdar_walk_path(builder->walk, at).parent;
+	} while (at && (node = *profile_place(nodes, at)) == FDAR_PROFILE_NONE);
 	if (!at)
 		node = 0;
 	for (guint i = missing->len; i > 0; i--) {
 		uint32_t below = g_array_index(missing, uint32_t, i - 1);
-		struct fd_walk_path what = fd_walk_path(builder->walk, below);
+		struct fdar_walk_path what = fdar_walk_path(builder->walk, below);
 
 		uint32_t function = profile_function_of(builder, below, &what);
 
@@ -109,7 +109,7 @@ static uint32_t node_of(struct fd_profile_builder *builder, uint32_t group_index
 static void add_to_session(struct open_session *open, uint32_t node, uint64_t calls,
 			   uint64_t own_ns, uint64_t total_ns, gboolean running)
 {
-	uint32_t index = fd_intern_add(&open->nodes, node, 0);
+	uint32_t index = fdar_intern_add(&open->nodes, node, 0);
 
 	if (index == open->cells->len)
 		g_array_set_size(open->cells, index + 1);
@@ -122,18 +122,18 @@ static void add_to_session(struct open_session *open, uint32_t node, uint64_t ca
 		open->running_ns = profile_sum(open->running_ns, own_ns);
 }
 
-static gboolean is_folded(struct fd_profile_builder *builder, const struct fd_walk_frame *frame)
+static gboolean is_folded(struct fdar_profile_builder *builder, const struct fdar_walk_frame *frame)
 {
-	struct fd_walk_path what = fd_walk_path(builder->walk, frame->path);
+	struct fdar_walk_path what = fdar_walk_path(builder->walk, frame->path);
 
 	return profile_is_folded(builder, profile_function_of(builder, frame->path, &what));
 }
 
 /* A frame of a function that is not told: only its time is, as its caller's. */
-static void add_folded(struct fd_profile_builder *builder, const struct fd_walk_frame *frame,
+static void add_folded(struct fdar_profile_builder *builder, const struct fdar_walk_frame *frame,
 		       struct open_session *open, uint32_t group, uint32_t node)
 {
-	struct fd_profile_stat *stat;
+	struct fdar_profile_stat *stat;
 
 	if (!node)
 		node = profile_node_add(&builder->profile->groups[group], 0,
@@ -146,13 +146,13 @@ static void add_folded(struct fd_profile_builder *builder, const struct fd_walk_
 		add_to_session(open, node, 0, frame->self_ns, 0, TRUE);
 }
 
-static void on_frame(void *user, const struct fd_walk_frame *frame)
+static void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
-	struct fd_profile_builder *builder = user;
+	struct fdar_profile_builder *builder = user;
 	struct open_session *open = frame->session ? frame->session->user : NULL;
 	uint32_t group = open ? open->group : 0;
 	uint32_t node = node_of(builder, group, frame->path);
-	struct fd_profile_stat *stat = &builder->profile->groups[group].nodes[node].stat;
+	struct fdar_profile_stat *stat = &builder->profile->groups[group].nodes[node].stat;
 	uint64_t total_ns = frame->recursive ? 0 : frame->total_ns;
 
 	if (builder->source.folded && is_folded(builder, frame)) {
@@ -168,40 +168,40 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 		stat->outer_calls++;
 		stat->total_ns = profile_sum(stat->total_ns, total_ns);
 		stat->wait_ns = profile_sum(stat->wait_ns, frame->wait_ns);
-		fd_histogram_add(&stat->call_ns, total_ns, 1);
+		fdar_histogram_add(&stat->call_ns, total_ns, 1);
 	}
 	if (open)
 		add_to_session(open, node, 1, frame->self_ns, total_ns,
-			       frame->kind != FD_FRAME_WAIT);
+			       frame->kind != FDAR_FRAME_WAIT);
 }
 
-static void on_opened(void *user, struct fd_walk_session *session)
+static void on_opened(void *user, struct fdar_walk_session *session)
 {
-	struct fd_profile_builder *builder = user;
+	struct fdar_profile_builder *builder = user;
 	struct open_session *open = g_new0(struct open_session, 1);
 	const char *label = builder->source.label
 				    ? builder->source.label(builder->source.labels, session)
 				    : NULL;
 
 	open->cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
-	open->group = profile_group_add(builder->profile, label ? label : FD_PROFILE_ALL);
+	open->group = profile_group_add(builder->profile, label ? label : FDAR_PROFILE_ALL);
 	session->user = open;
 	g_hash_table_add(builder->open, open);
 }
 
-static void add_session(struct fd_profile_stat *stat, const struct cell *cell)
+static void add_session(struct fdar_profile_stat *stat, const struct cell *cell)
 {
-	fd_histogram_add(&stat->session_calls, cell->calls, 1);
-	fd_histogram_add(&stat->session_own_ns, cell->own_ns, 1);
-	fd_histogram_add(&stat->session_total_ns, cell->total_ns, 1);
+	fdar_histogram_add(&stat->session_calls, cell->calls, 1);
+	fdar_histogram_add(&stat->session_own_ns, cell->own_ns, 1);
+	fdar_histogram_add(&stat->session_total_ns, cell->total_ns, 1);
 }
 
 /* A function is called on many paths: the session's value is their sum. */
-static void lump(struct fd_profile_builder *builder, struct fd_profile_group *group, uint32_t node,
-		 const struct cell *cell)
+static void lump(struct fdar_profile_builder *builder, struct fdar_profile_group *group,
+		 uint32_t node, const struct cell *cell)
 {
 	uint32_t entry = profile_entry_of(builder->profile, group, node);
-	uint32_t index = fd_intern_add(&builder->lumped, entry, 0);
+	uint32_t index = fdar_intern_add(&builder->lumped, entry, 0);
 
 	if (index >= builder->lumps->len)
 		g_array_set_size(builder->lumps, index + 1);
@@ -211,19 +211,20 @@ static void lump(struct fd_profile_builder *builder, struct fd_profile_group *gr
 	sum->total_ns = profile_sum(sum->total_ns, cell->total_ns);
 }
 
-static void tell_session(struct fd_profile_builder *builder, const struct open_session *open,
-			 const struct fd_walk_session *session)
+static void tell_session(struct fdar_profile_builder *builder, const struct open_session *open,
+			 const struct fdar_walk_session *session)
 {
-	const struct fd_profile *profile = builder->profile;
-	const struct fd_profile_group *group = &profile->groups[open->group];
-	struct fd_profile_session told = { .session = session,
-					   .label = group->label,
-					   .busy_ns = open->own_ns,
-					   .running_ns = open->running_ns };
+	const struct fdar_profile *profile = builder->profile;
+	const struct fdar_profile_group *group = &profile->groups[open->group];
+	struct fdar_profile_session told = { .session = session,
+					     .label = group->label,
+					     .busy_ns = open->own_ns,
+					     .running_ns = open->running_ns };
 
 	for (uint32_t i = 0; i < builder->lumps->len; i++) {
 		const struct cell *cell = &g_array_index(builder->lumps, struct cell, i);
-		const struct fd_profile_entry *entry = &group->entries[builder->lumped.pairs[i].a];
+		const struct fdar_profile_entry *entry =
+			&group->entries[builder->lumped.pairs[i].a];
 
 		told.calls = profile_sum(told.calls, cell->calls);
 		if (cell->own_ns <= told.function_ns)
@@ -231,17 +232,17 @@ static void tell_session(struct fd_profile_builder *builder, const struct open_s
 		told.function_ns = cell->own_ns;
 		told.function = profile->functions[entry->function].name;
 		told.component = profile->functions[entry->function].component;
-		told.below = entry->below == FD_PROFILE_NONE
+		told.below = entry->below == FDAR_PROFILE_NONE
 				     ? NULL
 				     : profile->functions[entry->below].name;
 	}
 	builder->source.session(builder->source.user, &told);
 }
 
-static void fold_cells(struct fd_profile_builder *builder, const struct open_session *open,
-		       const struct fd_walk_session *session)
+static void fold_cells(struct fdar_profile_builder *builder, const struct open_session *open,
+		       const struct fdar_walk_session *session)
 {
-	struct fd_profile_group *group = &builder->profile->groups[open->group];
+	struct fdar_profile_group *group = &builder->profile->groups[open->group];
 
 	for (uint32_t i = 0; i < open->cells->len; i++) {
 		const struct cell *cell = &g_array_index(open->cells, struct cell, i);
@@ -258,39 +259,39 @@ static void fold_cells(struct fd_profile_builder *builder, const struct open_ses
 		add_session(&group->entries[entry].stat,
 			    &g_array_index(builder->lumps, struct cell, i));
 	}
-	fd_intern_clear(&builder->lumped);
+	fdar_intern_clear(&builder->lumped);
 	g_array_set_size(builder->lumps, 0);
 }
 
-static void on_closed(void *user, struct fd_walk_session *session)
+static void on_closed(void *user, struct fdar_walk_session *session)
 {
-	struct fd_profile_builder *builder = user;
+	struct fdar_profile_builder *builder = user;
 	struct open_session *open = session->user;
-	struct fd_profile_group *group = &builder->profile->groups[open->group];
+	struct fdar_profile_group *group = &builder->profile->groups[open->group];
 
 	group->sessions++;
-	group->finished += session->state == FD_SESSION_FINISHED;
-	group->unfinished += session->state == FD_SESSION_UNFINISHED;
-	group->replaced += session->state == FD_SESSION_REPLACED;
+	group->finished += session->state == FDAR_SESSION_FINISHED;
+	group->unfinished += session->state == FDAR_SESSION_UNFINISHED;
+	group->replaced += session->state == FDAR_SESSION_REPLACED;
 	group->requests += session->requests;
 	group->bytes_in = profile_sum(group->bytes_in, session->bytes_in);
 	group->bytes_out = profile_sum(group->bytes_out, session->bytes_out);
-	fd_histogram_add(&group->lifetime_ns, session->end_ns - session->begin_ns, 1);
-	fd_histogram_add(&group->busy_ns, open->own_ns, 1);
-	fd_histogram_add(&group->running_ns, open->running_ns, 1);
+	fdar_histogram_add(&group->lifetime_ns, session->end_ns - session->begin_ns, 1);
+	fdar_histogram_add(&group->busy_ns, open->own_ns, 1);
+	fdar_histogram_add(&group->running_ns, open->running_ns, 1);
 	fold_cells(builder, open, session);
 	g_hash_table_remove(builder->open, open);
 }
 
-static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
+static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 {
-	struct fd_profile_builder *builder = user;
+	struct fdar_profile_builder *builder = user;
 	struct open_session *open = handoff->session ? handoff->session->user : NULL;
-	struct fd_profile_group *group = &builder->profile->groups[open ? open->group : 0];
-	struct fd_profile_function queue = {
+	struct fdar_profile_group *group = &builder->profile->groups[open ? open->group : 0];
+	struct fdar_profile_function queue = {
 		.name = builder->source.text(builder->source.texts, handoff->queue),
 		.component = "queue",
-		.kind = FD_FRAME_QUEUE,
+		.kind = FDAR_FRAME_QUEUE,
 		.known = TRUE,
 	};
 	uint64_t waited_ns = handoff->end_ns - handoff->put_ns;
@@ -298,34 +299,34 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 	if (!handoff->from_tid) /* since when is not known */
 		return;
 	uint32_t node = profile_node_add(group, 0, profile_function_seen(builder, &queue, NULL));
-	struct fd_profile_stat *stat = &group->nodes[node].stat;
+	struct fdar_profile_stat *stat = &group->nodes[node].stat;
 	stat->calls++;
 	stat->outer_calls++;
 	stat->unfinished += handoff->to_tid == 0;
 	stat->own_ns = profile_sum(stat->own_ns, waited_ns);
 	stat->total_ns = profile_sum(stat->total_ns, waited_ns);
 	stat->wait_ns = profile_sum(stat->wait_ns, waited_ns);
-	fd_histogram_add(&stat->call_ns, waited_ns, 1);
+	fdar_histogram_add(&stat->call_ns, waited_ns, 1);
 	if (open)
 		add_to_session(open, node, 1, waited_ns, waited_ns, FALSE);
 }
 
-static void on_switched(void *user, const struct fd_walk_switch *switched)
+static void on_switched(void *user, const struct fdar_walk_switch *switched)
 {
-	struct fd_profile_builder *builder = user;
+	struct fdar_profile_builder *builder = user;
 	uint32_t index = profile_function_at(builder, switched->pid, switched->addr);
-	struct fd_profile_function *function = &builder->profile->functions[index];
+	struct fdar_profile_function *function = &builder->profile->functions[index];
 
 	function->off = TRUE;
 	function->off_reason = switched->reason;
 }
 
 /* Calls were counted by node; entries are their sums. */
-static void sum_group(struct fd_profile *profile, struct fd_profile_group *group)
+static void sum_group(struct fdar_profile *profile, struct fdar_profile_group *group)
 {
 	for (uint32_t i = 1; i < group->node_count; i++) {
-		const struct fd_profile_stat *stat = &group->nodes[i].stat;
-		const struct fd_profile_function *function =
+		const struct fdar_profile_stat *stat = &group->nodes[i].stat;
+		const struct fdar_profile_function *function =
 			&profile->functions[group->nodes[i].function];
 
 		if (!stat->calls && !stat->own_ns)
@@ -338,12 +339,12 @@ static void sum_group(struct fd_profile *profile, struct fd_profile_group *group
 	}
 }
 
-static void add_figures(const struct fd_profile_builder *builder, struct fd_profile *profile)
+static void add_figures(const struct fdar_profile_builder *builder, struct fdar_profile *profile)
 {
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 
-	fd_walk_get_stats(builder->walk, &stats);
-	profile->losses = (struct fd_profile_losses){
+	fdar_walk_get_stats(builder->walk, &stats);
+	profile->losses = (struct fdar_profile_losses){
 		.events = stats.events,
 		.lost_calls = stats.lost,
 		.skipped_calls = stats.skipped_calls,
@@ -363,19 +364,19 @@ static void add_figures(const struct fd_profile_builder *builder, struct fd_prof
 	profile->span_ns = stats.end_ns - stats.begin_ns;
 }
 
-struct fd_profile *fd_profile_builder_finish(struct fd_profile_builder *builder)
+struct fdar_profile *fdar_profile_builder_finish(struct fdar_profile_builder *builder)
 {
-	struct fd_profile *profile = builder->profile;
+	struct fdar_profile *profile = builder->profile;
 
-	fd_walk_finish(builder->walk);
+	fdar_walk_finish(builder->walk);
 	gboolean renamed = builder->source.symbols && profile_name_again(builder);
 	if (builder->source.symbols && builder->source.lines)
 		profile_add_lines(builder);
 	/* Functions that turned out to be the same become one. */
 	if (renamed) {
-		profile = fd_profile_new();
-		fd_profile_merge(profile, builder->profile);
-		fd_profile_free(builder->profile);
+		profile = fdar_profile_new();
+		fdar_profile_merge(profile, builder->profile);
+		fdar_profile_free(builder->profile);
 	}
 	builder->profile = NULL;
 	for (uint32_t i = 0; i < profile->group_count; i++)

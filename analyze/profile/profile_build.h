@@ -6,8 +6,8 @@
  * histograms when they are closed, so memory grows with open sessions and call paths, not with the
  * trace.
  */
-#ifndef FD_ANALYZE_PROFILE_BUILD_H
-#define FD_ANALYZE_PROFILE_BUILD_H
+#ifndef FDAR_ANALYZE_PROFILE_PROFILE_BUILD_H
+#define FDAR_ANALYZE_PROFILE_PROFILE_BUILD_H
 
 #include <glib.h>
 
@@ -16,11 +16,11 @@
 #include "analyze/walk/walk.h"
 
 /* The text of an id of the source that feeds the walk. */
-typedef const char *(*fd_text_fn)(const void *texts, uint32_t name);
+typedef const char *(*fdar_text_fn)(const void *texts, uint32_t name);
 
 /* A session as it is folded into its group. Valid during the call only. */
-struct fd_profile_session {
-	const struct fd_walk_session *session;
+struct fdar_profile_session {
+	const struct fdar_walk_session *session;
 	const char *label;
 	uint64_t calls;
 	uint64_t busy_ns; /* all own times, queues included */
@@ -31,39 +31,40 @@ struct fd_profile_session {
 	uint64_t function_ns;
 };
 
-struct fd_profile_source {
-	struct fd_symbols *symbols; /* NULL: functions are named by their address */
-	fd_text_fn text;
+struct fdar_profile_source {
+	struct fdar_symbols *symbols; /* NULL: functions are named by their address */
+	fdar_text_fn text;
 	const void *texts;
-	const char *(*label)(void *labels, const struct fd_walk_session *session); /* may be NULL */
+	const char *(*label)(void *labels,
+			     const struct fdar_walk_session *session); /* may be NULL */
 	void *labels;
-	void (*session)(void *user, const struct fd_profile_session *session); /* may be NULL */
+	void (*session)(void *user, const struct fdar_profile_session *session); /* may be NULL */
 	void *user;
 	gboolean lines; /* look up file and line of each function */
-	enum fd_unit unit;
-	/* Of fd_profile_fold_key: functions that are not told, as though they were not recorded: their
+	enum fdar_unit unit;
+	/* Of fdar_profile_fold_key: functions that are not told, as though they were not recorded: their
 	 * time is that of their callers. NULL: none. */
 	GHashTable *folded;
 };
 
 /* What a function is called in a set of folded ones. The caller frees it. */
-char *fd_profile_fold_key(const char *component, const char *name);
+char *fdar_profile_fold_key(const char *component, const char *name);
 
-struct fd_profile_builder;
+struct fdar_profile_builder;
 
 /* The source is copied; what it points to must outlive the builder. */
-struct fd_profile_builder *fd_profile_builder_new(const struct fd_profile_source *source);
+struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_source *source);
 
 /* The builder's walk, to be fed. Owned by the builder. */
-struct fd_walk *fd_profile_builder_walk(struct fd_profile_builder *builder);
+struct fdar_walk *fdar_profile_builder_walk(struct fdar_profile_builder *builder);
 
 /* Finishes the walk, names what could not be named before and gives the profile, which the caller
- * owns. The builder is good for nothing but fd_profile_builder_free afterwards. */
-struct fd_profile *fd_profile_builder_finish(struct fd_profile_builder *builder);
+ * owns. The builder is good for nothing but fdar_profile_builder_free afterwards. */
+struct fdar_profile *fdar_profile_builder_finish(struct fdar_profile_builder *builder);
 
 /* NULL is allowed. */
-void fd_profile_builder_free(struct fd_profile_builder *builder);
-typedef struct fd_profile_builder fd_profile_builder;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_profile_builder, fd_profile_builder_free)
+void fdar_profile_builder_free(struct fdar_profile_builder *builder);
+typedef struct fdar_profile_builder fdar_profile_builder;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_profile_builder, fdar_profile_builder_free)
 
 #endif

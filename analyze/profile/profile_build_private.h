@@ -4,8 +4,8 @@
  *	profile_build.c  frames and sessions
  *	profile_names.c  functions: what they are called
  */
-#ifndef FD_ANALYZE_PROFILE_BUILD_PRIVATE_H
-#define FD_ANALYZE_PROFILE_BUILD_PRIVATE_H
+#ifndef FDAR_ANALYZE_PROFILE_PROFILE_BUILD_PRIVATE_H
+#define FDAR_ANALYZE_PROFILE_PROFILE_BUILD_PRIVATE_H
 
 #include "base/intern.h"
 #include "analyze/profile/profile_build.h"
@@ -18,8 +18,8 @@ struct cell {
 };
 
 struct open_session {
-	struct fd_intern nodes; /* node -> index of cells */
-	GArray *cells;          /* of struct cell */
+	struct fdar_intern nodes; /* node -> index of cells */
+	GArray *cells;            /* of struct cell */
 	uint64_t own_ns;
 	uint64_t running_ns;
 	uint32_t group;
@@ -31,46 +31,47 @@ struct sample {
 	uint64_t addr;
 };
 
-struct fd_profile_builder {
-	struct fd_profile_source source;
-	struct fd_walk *walk;
-	struct fd_profile *profile;
-	GArray *path_functions; /* of uint32_t by call path: function or FD_PROFILE_NONE */
+struct fdar_profile_builder {
+	struct fdar_profile_source source;
+	struct fdar_walk *walk;
+	struct fdar_profile *profile;
+	GArray *path_functions; /* of uint32_t by call path: function or FDAR_PROFILE_NONE */
 	GPtrArray *
-		path_nodes; /* by group: GArray of uint32_t by call path: node or FD_PROFILE_NONE */
-	GArray *folds;      /* of uint32_t by function: 0 or 1, FD_PROFILE_NONE: not yet known */
+		path_nodes; /* by group: GArray of uint32_t by call path: node or FDAR_PROFILE_NONE */
+	GArray *folds;      /* of uint32_t by function: 0 or 1, FDAR_PROFILE_NONE: not yet known */
 	GArray *samples;    /* of struct sample by function; pid and addr 0: none */
 	GHashTable *open;   /* the open sessions, to free what the walk did not close */
-	struct fd_intern lumped; /* scratch of session_closed: entry -> index of lumps */
-	GArray *lumps;           /* of struct cell */
+	struct fdar_intern lumped; /* scratch of session_closed: entry -> index of lumps */
+	GArray *lumps;             /* of struct cell */
 };
 
 /* The place of an index in an array of uint32_t that grows as needed; new ones hold
- * FD_PROFILE_NONE. */
+ * FDAR_PROFILE_NONE. */
 uint32_t *profile_place(GArray *array, uint32_t index);
 
 /* The function of a call path. */
-uint32_t profile_function_of(struct fd_profile_builder *builder, uint32_t path,
-			     const struct fd_walk_path *what);
+uint32_t profile_function_of(struct fdar_profile_builder *builder, uint32_t path,
+			     const struct fdar_walk_path *what);
 
 /* The function at an address, on whatever call path. */
-uint32_t profile_function_at(struct fd_profile_builder *builder, uint32_t pid, uint64_t addr);
+uint32_t profile_function_at(struct fdar_profile_builder *builder, uint32_t pid, uint64_t addr);
 
 /* Whether it is not to be told. */
-gboolean profile_is_folded(struct fd_profile_builder *builder, uint32_t function);
+gboolean profile_is_folded(struct fdar_profile_builder *builder, uint32_t function);
 
 /* What took time outside of all functions that are told. */
-uint32_t profile_function_folded(struct fd_profile_builder *builder);
+uint32_t profile_function_folded(struct fdar_profile_builder *builder);
 
 /* A function that is like this. sample may be NULL. */
-uint32_t profile_function_seen(struct fd_profile_builder *builder,
-			       const struct fd_profile_function *like, const struct sample *sample);
+uint32_t profile_function_seen(struct fdar_profile_builder *builder,
+			       const struct fdar_profile_function *like,
+			       const struct sample *sample);
 
 /* Modules can be told after the first functions of them. TRUE when a name changed: then the
  * profile's functions may have become equal. */
-gboolean profile_name_again(struct fd_profile_builder *builder);
+gboolean profile_name_again(struct fdar_profile_builder *builder);
 
 /* File and line of each function. */
-void profile_add_lines(struct fd_profile_builder *builder);
+void profile_add_lines(struct fdar_profile_builder *builder);
 
 #endif

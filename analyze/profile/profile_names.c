@@ -9,17 +9,17 @@ uint32_t *profile_place(GArray *array, uint32_t index)
 
 		g_array_set_size(array, MAX(index + 1, array->len * 2));
 		for (guint i = old; i < array->len; i++)
-			g_array_index(array, uint32_t, i) = FD_PROFILE_NONE;
+			g_array_index(array, uint32_t, i) = FDAR_PROFILE_NONE;
 	}
 	return &g_array_index(array, uint32_t, index);
 }
 
-static void name_address(const struct fd_profile_builder *builder, const struct sample *sample,
-			 struct fd_profile_function *function, char number[24])
+static void name_address(const struct fdar_profile_builder *builder, const struct sample *sample,
+			 struct fdar_profile_function *function, char number[24])
 {
 	if (builder->source.symbols) {
-		const struct fd_symbol *symbol =
-			fd_symbols_lookup(builder->source.symbols, sample->pid, sample->addr);
+		const struct fdar_symbol *symbol =
+			fdar_symbols_lookup(builder->source.symbols, sample->pid, sample->addr);
 
 		function->name = symbol->function;
 		function->component = symbol->component;
@@ -31,8 +31,9 @@ static void name_address(const struct fd_profile_builder *builder, const struct 
 	function->component = "unknown";
 }
 
-uint32_t profile_function_seen(struct fd_profile_builder *builder,
-			       const struct fd_profile_function *like, const struct sample *sample)
+uint32_t profile_function_seen(struct fdar_profile_builder *builder,
+			       const struct fdar_profile_function *like,
+			       const struct sample *sample)
 {
 	uint32_t function = profile_function_add(builder->profile, like);
 
@@ -43,99 +44,100 @@ uint32_t profile_function_seen(struct fd_profile_builder *builder,
 	return function;
 }
 
-static uint32_t make_function(struct fd_profile_builder *builder, const struct fd_walk_path *path)
+static uint32_t make_function(struct fdar_profile_builder *builder,
+			      const struct fdar_walk_path *path)
 {
 	struct sample sample = { path->pid, path->addr };
-	struct fd_profile_function function = { .kind = path->kind, .wait = path->wait };
+	struct fdar_profile_function function = { .kind = path->kind, .wait = path->wait };
 	char number[24];
 
-	if (path->kind == FD_FRAME_FUNCTION) {
+	if (path->kind == FDAR_FRAME_FUNCTION) {
 		name_address(builder, &sample, &function, number);
 		return profile_function_seen(builder, &function, &sample);
 	}
 	function.name = builder->source.text(builder->source.texts, path->name);
-	function.component = path->kind == FD_FRAME_WAIT ? "libc" : FD_COMPONENT_PROGRAM;
+	function.component = path->kind == FDAR_FRAME_WAIT ? "libc" : FDAR_COMPONENT_PROGRAM;
 	function.known = TRUE;
 	return profile_function_seen(builder, &function, NULL);
 }
 
-uint32_t profile_function_at(struct fd_profile_builder *builder, uint32_t pid, uint64_t addr)
+uint32_t profile_function_at(struct fdar_profile_builder *builder, uint32_t pid, uint64_t addr)
 {
-	struct fd_walk_path path = { .pid = pid, .addr = addr, .kind = FD_FRAME_FUNCTION };
+	struct fdar_walk_path path = { .pid = pid, .addr = addr, .kind = FDAR_FRAME_FUNCTION };
 
 	return make_function(builder, &path);
 }
 
-char *fd_profile_fold_key(const char *component, const char *name)
+char *fdar_profile_fold_key(const char *component, const char *name)
 {
 	return g_strconcat(component, "\n", name, NULL);
 }
 
-gboolean profile_is_folded(struct fd_profile_builder *builder, uint32_t index)
+gboolean profile_is_folded(struct fdar_profile_builder *builder, uint32_t index)
 {
-	const struct fd_profile_function *function = &builder->profile->functions[index];
+	const struct fdar_profile_function *function = &builder->profile->functions[index];
 	uint32_t *place;
 
 	/* One without a name may get it later. */
-	if (!builder->source.folded || function->kind != FD_FRAME_FUNCTION || !function->known)
+	if (!builder->source.folded || function->kind != FDAR_FRAME_FUNCTION || !function->known)
 		return FALSE;
 	place = profile_place(builder->folds, index);
-	if (*place == FD_PROFILE_NONE) {
-		g_autofree char *key = fd_profile_fold_key(function->component, function->name);
+	if (*place == FDAR_PROFILE_NONE) {
+		g_autofree char *key = fdar_profile_fold_key(function->component, function->name);
 
 		*place = g_hash_table_contains(builder->source.folded, key) != FALSE;
 	}
 	return *place == 1;
 }
 
-uint32_t profile_function_folded(struct fd_profile_builder *builder)
+uint32_t profile_function_folded(struct fdar_profile_builder *builder)
 {
-	struct fd_profile_function function = { .name = "(functions not recorded on both sides)",
-						.component = "unknown",
-						.kind = FD_FRAME_SCOPE,
-						.known = TRUE };
+	struct fdar_profile_function function = { .name = "(functions not recorded on both sides)",
+						  .component = "unknown",
+						  .kind = FDAR_FRAME_SCOPE,
+						  .known = TRUE };
 
 	return profile_function_seen(builder, &function, NULL);
 }
 
-/* Frames beyond FD_WALK_PATHS_MAX have path 0: together they are one function. */
-static uint32_t other_paths(struct fd_profile_builder *builder)
+/* Frames beyond FDAR_WALK_PATHS_MAX have path 0: together they are one function. */
+static uint32_t other_paths(struct fdar_profile_builder *builder)
 {
-	struct fd_profile_function function = { .name = "(other call paths)",
-						.component = "unknown",
-						.kind = FD_FRAME_SCOPE };
+	struct fdar_profile_function function = { .name = "(other call paths)",
+						  .component = "unknown",
+						  .kind = FDAR_FRAME_SCOPE };
 
 	return profile_function_seen(builder, &function, NULL);
 }
 
-uint32_t profile_function_of(struct fd_profile_builder *builder, uint32_t path,
-			     const struct fd_walk_path *what)
+uint32_t profile_function_of(struct fdar_profile_builder *builder, uint32_t path,
+			     const struct fdar_walk_path *what)
 {
 	uint32_t *place = profile_place(builder->path_functions, path);
 
-	if (*place == FD_PROFILE_NONE)
+	if (*place == FDAR_PROFILE_NONE)
 		*place = path ? make_function(builder, what) : other_paths(builder);
 	return *place;
 }
 
 /* TRUE when another name, or another component, came of it. */
-static gboolean name_function(const struct fd_profile_builder *builder,
-			      struct fd_profile_function *function, const struct sample *sample)
+static gboolean name_function(const struct fdar_profile_builder *builder,
+			      struct fdar_profile_function *function, const struct sample *sample)
 {
-	struct fd_profile_function old = *function;
+	struct fdar_profile_function old = *function;
 	GStringChunk *texts = builder->profile->texts;
 	char number[24];
 
-	if (function->kind == FD_FRAME_SCOPE)
-		function->component = fd_symbols_program(builder->source.symbols);
-	else if (function->kind == FD_FRAME_FUNCTION && !function->known)
+	if (function->kind == FDAR_FRAME_SCOPE)
+		function->component = fdar_symbols_program(builder->source.symbols);
+	else if (function->kind == FDAR_FRAME_FUNCTION && !function->known)
 		name_address(builder, sample, function, number);
 	function->name = g_string_chunk_insert_const(texts, function->name);
 	function->component = g_string_chunk_insert_const(texts, function->component);
 	return function->name != old.name || function->component != old.component;
 }
 
-gboolean profile_name_again(struct fd_profile_builder *builder)
+gboolean profile_name_again(struct fdar_profile_builder *builder)
 {
 	gboolean changed = FALSE;
 
@@ -145,18 +147,18 @@ gboolean profile_name_again(struct fd_profile_builder *builder)
 	return changed;
 }
 
-void profile_add_lines(struct fd_profile_builder *builder)
+void profile_add_lines(struct fdar_profile_builder *builder)
 {
-	struct fd_profile *profile = builder->profile;
+	struct fdar_profile *profile = builder->profile;
 
 	for (uint32_t i = 0; i < profile->function_count; i++) {
-		struct fd_profile_function *function = &profile->functions[i];
+		struct fdar_profile_function *function = &profile->functions[i];
 		const struct sample *sample = &g_array_index(builder->samples, struct sample, i);
 
-		if (function->kind != FD_FRAME_FUNCTION || !function->known)
+		if (function->kind != FDAR_FRAME_FUNCTION || !function->known)
 			continue;
-		struct fd_symbol_source source =
-			fd_symbols_locate(builder->source.symbols, sample->pid, sample->addr);
+		struct fdar_symbol_source source =
+			fdar_symbols_locate(builder->source.symbols, sample->pid, sample->addr);
 		if (source.file) {
 			function->file = g_string_chunk_insert_const(profile->texts, source.file);
 			function->line = source.line;

@@ -1,30 +1,31 @@
 /* The inside of a profile: how its parts are found and added. For profile*.c only. */
-#ifndef FD_ANALYZE_PROFILE_PRIVATE_H
-#define FD_ANALYZE_PROFILE_PRIVATE_H
+#ifndef FDAR_ANALYZE_PROFILE_PROFILE_PRIVATE_H
+#define FDAR_ANALYZE_PROFILE_PROFILE_PRIVATE_H
 
 #include "base/intern.h"
 #include "analyze/profile/profile.h"
 
-struct fd_profile_index {
-	struct fd_intern nodes;   /* (parent, function) -> node - 1 */
-	struct fd_intern entries; /* (function, below) -> entry */
+struct fdar_profile_index {
+	struct fdar_intern nodes;   /* (parent, function) -> node - 1 */
+	struct fdar_intern entries; /* (function, below) -> entry */
 };
 
 /* Index of the function, added when new. The texts are copied. */
-uint32_t profile_function_add(struct fd_profile *profile, const struct fd_profile_function *like);
+uint32_t profile_function_add(struct fdar_profile *profile,
+			      const struct fdar_profile_function *like);
 
 /* Index of the group of a label, added when new. Group 0 is never found by its label. */
-uint32_t profile_group_add(struct fd_profile *profile, const char *label);
+uint32_t profile_group_add(struct fdar_profile *profile, const char *label);
 
-uint32_t profile_node_add(struct fd_profile_group *group, uint32_t parent, uint32_t function);
-uint32_t profile_entry_add(struct fd_profile_group *group, uint32_t function, uint32_t below);
+uint32_t profile_node_add(struct fdar_profile_group *group, uint32_t parent, uint32_t function);
+uint32_t profile_entry_add(struct fdar_profile_group *group, uint32_t function, uint32_t below);
 
 /* Index of the entry that the node's own time belongs to, added when new. */
-uint32_t profile_entry_of(const struct fd_profile *profile, struct fd_profile_group *group,
+uint32_t profile_entry_of(const struct fdar_profile *profile, struct fdar_profile_group *group,
 			  uint32_t node);
 
 /* Sums of what can be summed over calls, without the histograms of sessions. */
-void profile_stat_add_calls(struct fd_profile_stat *stat, const struct fd_profile_stat *from);
+void profile_stat_add_calls(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from);
 
 static inline uint64_t profile_sum(uint64_t a, uint64_t b)
 {

@@ -9,37 +9,38 @@
 
 static const char *text_of(const void *source, uint32_t name)
 {
-	return fd_source_text(source, name);
+	return fdar_source_text(source, name);
 }
 
-static const char *label_of(void *labels, const struct fd_walk_session *session)
+static const char *label_of(void *labels, const struct fdar_walk_session *session)
 {
-	const char *label = fd_labels_find(labels, session->peer, session->begin_ns);
+	const char *label = fdar_labels_find(labels, session->peer, session->begin_ns);
 
-	return label ? label : FD_PROFILE_UNLABELLED;
+	return label ? label : FDAR_PROFILE_UNLABELLED;
 }
 
-static void add_modules(struct fd_symbols *symbols, const struct fd_source *source,
-			const struct fd_event *events, size_t count)
+static void add_modules(struct fdar_symbols *symbols, const struct fdar_source *source,
+			const struct fdar_event *events, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (events[i].kind == FD_EVENT_MODULE)
-			fd_symbols_add_module(symbols, events[i].pid, events[i].addr,
-					      events[i].addr2,
-					      fd_source_text(source, events[i].name),
-					      events[i].data ? events[i].data : "");
+		if (events[i].kind == FDAR_EVENT_MODULE)
+			fdar_symbols_add_module(symbols, events[i].pid, events[i].addr,
+						events[i].addr2,
+						fdar_source_text(source, events[i].name),
+						events[i].data ? events[i].data : "");
 }
 
-static gboolean read_all(struct fd_source *source, struct fd_symbols *symbols, struct fd_walk *walk,
-			 const struct fd_profile_options *options, GError **error)
+static gboolean read_all(struct fdar_source *source, struct fdar_symbols *symbols,
+			 struct fdar_walk *walk, const struct fdar_profile_options *options,
+			 GError **error)
 {
-	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
 	guint64 events = 0;
 	gssize count;
 
-	while ((count = fd_source_read(source, batch, BATCH, error)) > 0) {
+	while ((count = fdar_source_read(source, batch, BATCH, error)) > 0) {
 		add_modules(symbols, source, batch, (size_t)count);
-		fd_walk_feed(walk, batch, (size_t)count);
+		fdar_walk_feed(walk, batch, (size_t)count);
 		events += (guint64)count;
 		if (options->progress && !options->progress(events, options->user)) {
 			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
@@ -62,14 +63,14 @@ static void warn(GPtrArray *warnings, const char *format, ...)
 	va_end(arguments);
 }
 
-static void take_losses(struct fd_profile *profile, const char *path,
-			const struct fd_source *source, const struct fd_symbols *symbols,
+static void take_losses(struct fdar_profile *profile, const char *path,
+			const struct fdar_source *source, const struct fdar_symbols *symbols,
 			GPtrArray *warnings)
 {
-	struct fd_source_summary summary;
-	struct fd_profile_losses *losses = &profile->losses;
+	struct fdar_source_summary summary;
+	struct fdar_profile_losses *losses = &profile->losses;
 
-	fd_source_get_summary(source, &summary);
+	fdar_source_get_summary(source, &summary);
 	losses->events = summary.events;
 	losses->calls = summary.calls;
 	/* Of what the tracer wrote: calls that were open before the recording began came with it. */
@@ -104,24 +105,24 @@ static void take_losses(struct fd_profile *profile, const char *path,
 		     "%s: %" G_GUINT64_FORMAT " frames or hand-offs were beyond the limits of the "
 		     "analysis and are only partly accounted for",
 		     path, losses->over);
-	for (const char *const *note = fd_symbols_notes(symbols); *note; note++)
+	for (const char *const *note = fdar_symbols_notes(symbols); *note; note++)
 		warn(warnings, "%s", *note);
 }
 
-struct fd_profile *fd_profile_read(const char *path, const struct fd_profile_options *options,
-				   GPtrArray *warnings, GError **error)
+struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profile_options *options,
+				       GPtrArray *warnings, GError **error)
 {
-	static const struct fd_profile_options none = { 0 };
+	static const struct fdar_profile_options none = { 0 };
 	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
-	g_autoptr(fd_source) source = fd_source_open(path, error);
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(symbols_dir);
-	g_autoptr(fd_profile_builder) builder = NULL;
-	struct fd_profile *profile;
+	g_autoptr(fdar_source) source = fdar_source_open(path, error);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(symbols_dir);
+	g_autoptr(fdar_profile_builder) builder = NULL;
+	struct fdar_profile *profile;
 
 	if (!source)
 		return NULL;
 	options = options ? options : &none;
-	struct fd_profile_source from = {
+	struct fdar_profile_source from = {
 		.symbols = symbols,
 		.text = text_of,
 		.texts = source,
@@ -133,10 +134,10 @@ struct fd_profile *fd_profile_read(const char *path, const struct fd_profile_opt
 		.unit = options->unit,
 		.folded = options->folded,
 	};
-	builder = fd_profile_builder_new(&from);
-	if (!read_all(source, symbols, fd_profile_builder_walk(builder), options, error))
+	builder = fdar_profile_builder_new(&from);
+	if (!read_all(source, symbols, fdar_profile_builder_walk(builder), options, error))
 		return NULL;
-	profile = fd_profile_builder_finish(builder);
+	profile = fdar_profile_builder_finish(builder);
 	take_losses(profile, path, source, symbols, warnings);
 	return profile;
 }

@@ -4,8 +4,8 @@
  *
  * Place in the house: what cli/ and tests call; everything below is analyze/ and pipeline/source/source.h.
  */
-#ifndef FD_ANALYZE_PROFILE_READ_H
-#define FD_ANALYZE_PROFILE_READ_H
+#ifndef FDAR_ANALYZE_PROFILE_PROFILE_READ_H
+#define FDAR_ANALYZE_PROFILE_PROFILE_READ_H
 
 #include <glib.h>
 
@@ -14,25 +14,25 @@
 #include "pipeline/source/source.h"
 
 /* Called after each batch with the events read so far, in the thread that reads. FALSE stops the
- * reading: fd_profile_read fails with G_IO_ERROR_CANCELLED. */
-typedef gboolean (*fd_profile_progress_fn)(guint64 events, void *user);
+ * reading: fdar_profile_read fails with G_IO_ERROR_CANCELLED. */
+typedef gboolean (*fdar_profile_progress_fn)(guint64 events, void *user);
 
-struct fd_profile_options {
-	const struct fd_labels *labels; /* NULL: one label, FD_PROFILE_ALL */
-	gboolean lines;                 /* look up file and line of each function */
-	enum fd_unit unit;              /* what is told as sessions */
-	GHashTable *folded;             /* functions that are not told (profile_build.h), or NULL */
-	fd_profile_progress_fn progress; /* may be NULL */
+struct fdar_profile_options {
+	const struct fdar_labels *labels; /* NULL: one label, FDAR_PROFILE_ALL */
+	gboolean lines;                   /* look up file and line of each function */
+	enum fdar_unit unit;              /* what is told as sessions */
+	GHashTable *folded; /* functions that are not told (profile_build.h), or NULL */
+	fdar_profile_progress_fn progress; /* may be NULL */
 	void *user;
 	/* Called for each session when it is through; may be NULL. */
-	void (*session)(void *user, const struct fd_profile_session *session);
+	void (*session)(void *user, const struct fdar_profile_session *session);
 	void *session_user;
 };
 
-/* path as for fd_source_open. options may be NULL. warnings may be NULL; else lines that a user
+/* path as for fdar_source_open. options may be NULL. warnings may be NULL; else lines that a user
  * should be shown are appended to it (char *, the array frees them). NULL and error when nothing
  * could be read; a damaged trace gives what was readable and a warning. */
-struct fd_profile *fd_profile_read(const char *path, const struct fd_profile_options *options,
-				   GPtrArray *warnings, GError **error);
+struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profile_options *options,
+				       GPtrArray *warnings, GError **error);
 
 #endif

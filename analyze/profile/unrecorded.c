@@ -15,7 +15,7 @@ static const char *file_base(const char *file)
 }
 
 /* glob is a rule without its exclamation mark. A rule for threads says nothing of functions. */
-static gboolean fits(const char *glob, const struct fd_profile_function *function)
+static gboolean fits(const char *glob, const struct fdar_profile_function *function)
 {
 	if (g_str_has_prefix(glob, "bin:"))
 		return fnmatch(glob + strlen("bin:"), function->component, 0) == 0;
@@ -27,7 +27,7 @@ static gboolean fits(const char *glob, const struct fd_profile_function *functio
 }
 
 /* As instrument/wire/control.h says: the last rule that fits decides. */
-static gboolean is_left_out(const char *const *rules, const struct fd_profile_function *function)
+static gboolean is_left_out(const char *const *rules, const struct fdar_profile_function *function)
 {
 	gboolean first = TRUE, left_out = FALSE;
 
@@ -49,12 +49,12 @@ static gboolean is_left_out(const char *const *rules, const struct fd_profile_fu
 /* ---- functions ---- */
 
 /* Which functions have calls, by index. The caller frees it. */
-static gboolean *called(const struct fd_profile *profile)
+static gboolean *called(const struct fdar_profile *profile)
 {
 	gboolean *has = g_new0(gboolean, MAX(profile->function_count, 1));
 
 	for (uint32_t g = 0; g < profile->group_count; g++) {
-		const struct fd_profile_group *group = &profile->groups[g];
+		const struct fdar_profile_group *group = &profile->groups[g];
 
 		for (uint32_t i = 1; i < group->node_count; i++)
 			if (group->nodes[i].stat.calls)
@@ -63,28 +63,28 @@ static gboolean *called(const struct fd_profile *profile)
 	return has;
 }
 
-static gboolean is_named(const struct fd_profile_function *function)
+static gboolean is_named(const struct fdar_profile_function *function)
 {
-	return function->kind == FD_FRAME_FUNCTION && function->known;
+	return function->kind == FDAR_FRAME_FUNCTION && function->known;
 }
 
 /* Functions of one side: those that were off there, or that the rules of either side leave out. */
-static void look(const struct fd_recorded *recorded, enum fd_missing side,
-		 const struct fd_recorded *other, GHashTable *missing, GHashTable *calls)
+static void look(const struct fdar_recorded *recorded, enum fdar_missing side,
+		 const struct fdar_recorded *other, GHashTable *missing, GHashTable *calls)
 {
-	const struct fd_profile *profile = recorded->profile;
+	const struct fdar_profile *profile = recorded->profile;
 	g_autofree gboolean *has = called(profile);
-	enum fd_missing there =
-		side == FD_MISSING_BASELINE ? FD_MISSING_SUBJECT : FD_MISSING_BASELINE;
+	enum fdar_missing there =
+		side == FDAR_MISSING_BASELINE ? FDAR_MISSING_SUBJECT : FDAR_MISSING_BASELINE;
 
 	for (uint32_t i = 0; i < profile->function_count; i++) {
-		const struct fd_profile_function *function = &profile->functions[i];
+		const struct fdar_profile_function *function = &profile->functions[i];
 		char *key;
 		guint sides;
 
 		if (!is_named(function))
 			continue;
-		key = fd_profile_fold_key(function->component, function->name);
+		key = fdar_profile_fold_key(function->component, function->name);
 		sides = GPOINTER_TO_UINT(g_hash_table_lookup(missing, key));
 		if (function->off || is_left_out(recorded->rules, function))
 			sides |= side;
@@ -105,29 +105,29 @@ static gboolean is_not_in(gpointer key, gpointer value, gpointer set)
 	return !g_hash_table_contains(set, key);
 }
 
-GHashTable *fd_unrecorded_find(const struct fd_recorded *baseline,
-			       const struct fd_recorded *subject)
+GHashTable *fdar_unrecorded_find(const struct fdar_recorded *baseline,
+				 const struct fdar_recorded *subject)
 {
 	GHashTable *missing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
-	look(baseline, FD_MISSING_BASELINE, subject, missing, calls);
-	look(subject, FD_MISSING_SUBJECT, baseline, missing, calls);
+	look(baseline, FDAR_MISSING_BASELINE, subject, missing, calls);
+	look(subject, FDAR_MISSING_SUBJECT, baseline, missing, calls);
 	g_hash_table_foreach_remove(missing, is_not_in, calls);
 	return missing;
 }
 
-gboolean fd_unrecorded_called(GHashTable *functions, const struct fd_profile *profile)
+gboolean fdar_unrecorded_called(GHashTable *functions, const struct fdar_profile *profile)
 {
 	g_autofree gboolean *has = called(profile);
 
 	for (uint32_t i = 0; i < profile->function_count; i++) {
-		const struct fd_profile_function *function = &profile->functions[i];
+		const struct fdar_profile_function *function = &profile->functions[i];
 		g_autofree char *key = NULL;
 
 		if (!has[i] || !is_named(function))
 			continue;
-		key = fd_profile_fold_key(function->component, function->name);
+		key = fdar_profile_fold_key(function->component, function->name);
 		if (g_hash_table_contains(functions, key))
 			return TRUE;
 	}

@@ -7,29 +7,29 @@
  * slower. So whoever compares asks here which functions those are, reads the sides again without them
  * (folded, profile_build.h), and the diff says so.
  */
-#ifndef FD_ANALYZE_UNRECORDED_H
-#define FD_ANALYZE_UNRECORDED_H
+#ifndef FDAR_ANALYZE_PROFILE_UNRECORDED_H
+#define FDAR_ANALYZE_PROFILE_UNRECORDED_H
 
 #include <glib.h>
 
 #include "analyze/profile/profile.h"
 
 /* One recording. */
-struct fd_recorded {
-	const struct fd_profile *profile;
+struct fdar_recorded {
+	const struct fdar_profile *profile;
 	const char *const *rules; /* as in recording.json ("functions"), NULL: none */
 };
 
 /* On which side they are missing. */
-enum fd_missing { FD_MISSING_BASELINE = 1, FD_MISSING_SUBJECT = 2 };
+enum fdar_missing { FDAR_MISSING_BASELINE = 1, FDAR_MISSING_SUBJECT = 2 };
 
 /* The functions that are called on a side at least and missing on a side, for a part of the time or
- * all of it: fd_profile_fold_key -> enum fd_missing. Empty when there are none. The caller frees it
+ * all of it: fdar_profile_fold_key -> enum fdar_missing. Empty when there are none. The caller frees it
  * (g_hash_table_unref). */
-GHashTable *fd_unrecorded_find(const struct fd_recorded *baseline,
-			       const struct fd_recorded *subject);
+GHashTable *fdar_unrecorded_find(const struct fdar_recorded *baseline,
+				 const struct fdar_recorded *subject);
 
 /* Whether the profile has calls of one of them. */
-gboolean fd_unrecorded_called(GHashTable *functions, const struct fd_profile *profile);
+gboolean fdar_unrecorded_called(GHashTable *functions, const struct fdar_profile *profile);
 
 #endif

@@ -1,6 +1,6 @@
 #include "analyze/story/story.h"
 
-void fd_story_free(struct fd_story *story)
+void fdar_story_free(struct fdar_story *story)
 {
 	if (!story)
 		return;

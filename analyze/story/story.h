@@ -7,47 +7,47 @@
  * The steps are a tree in preorder: the calls of a step are the steps after it, up to its end.
  * Equal calls that follow each other are one step with a count, blocks that repeat are one LOOP
  * step, and recursion is one step with its depth. Nothing is lost by this: calls of the shown and
- * of the hidden steps add up to the calls of the session (struct fd_story, calls).
+ * of the hidden steps add up to the calls of the session (struct fdar_story, calls).
  */
-#ifndef FD_ANALYZE_STORY_H
-#define FD_ANALYZE_STORY_H
+#ifndef FDAR_ANALYZE_STORY_STORY_H
+#define FDAR_ANALYZE_STORY_STORY_H
 
 #include <glib.h>
 #include <stdint.h>
 
-#define FD_STORY_NONE UINT32_MAX
+#define FDAR_STORY_NONE UINT32_MAX
 
-enum fd_story_kind {
-	FD_STORY_CALL,    /* a function or scope */
-	FD_STORY_WAIT,    /* a call that can block: recv, poll, a mutex */
-	FD_STORY_LOOP,    /* its children, count times over; has no name and no calls of its own */
-	FD_STORY_HANDOFF, /* an object went from lane to lane_to through the queue name */
-	FD_STORY_IDLE,    /* for duration_ns no thread worked for the session */
-	FD_STORY_NOTE,    /* the server said so: a note, or the first bytes of a message */
-	FD_STORY_KINDS
+enum fdar_story_kind {
+	FDAR_STORY_CALL, /* a function or scope */
+	FDAR_STORY_WAIT, /* a call that can block: recv, poll, a mutex */
+	FDAR_STORY_LOOP, /* its children, count times over; has no name and no calls of its own */
+	FDAR_STORY_HANDOFF, /* an object went from lane to lane_to through the queue name */
+	FDAR_STORY_IDLE,    /* for duration_ns no thread worked for the session */
+	FDAR_STORY_NOTE,    /* the server said so: a note, or the first bytes of a message */
+	FDAR_STORY_KINDS
 };
 
-enum fd_story_state {
-	FD_STORY_FINISHED,
-	FD_STORY_UNFINISHED, /* still open when the trace ended */
-	FD_STORY_REPLACED    /* its key was begun again before it ended */
+enum fdar_story_state {
+	FDAR_STORY_FINISHED,
+	FDAR_STORY_UNFINISHED, /* still open when the trace ended */
+	FDAR_STORY_REPLACED    /* its key was begun again before it ended */
 };
 
 /* Where things happen: a thread, and the component (binary, library) whose functions run. */
-struct fd_story_lane {
+struct fdar_story_lane {
 	const char *thread;    /* the thread's name, never NULL; made up when the trace has none */
 	const char *component; /* "httpd", "libpcre2-8" */
 	uint32_t tid;
 	uint32_t thread_index; /* lanes of one thread have the same, and are neighbours */
 };
 
-struct fd_story_step {
+struct fdar_story_step {
 	const char *name; /* function, what is waited for, or queue; never NULL */
 	const char *text; /* NOTE: the value, of the first of those folded; else "" */
-	enum fd_story_kind kind;
-	uint32_t lane;        /* of HANDOFF: the giver's, FD_STORY_NONE when it was not seen */
-	uint32_t lane_to;     /* HANDOFF: the taker's, FD_STORY_NONE when nobody took it */
-	uint32_t parent;      /* FD_STORY_NONE at the top */
+	enum fdar_story_kind kind;
+	uint32_t lane;        /* of HANDOFF: the giver's, FDAR_STORY_NONE when it was not seen */
+	uint32_t lane_to;     /* HANDOFF: the taker's, FDAR_STORY_NONE when nobody took it */
+	uint32_t parent;      /* FDAR_STORY_NONE at the top */
 	uint32_t depth;       /* 0 at the top */
 	uint32_t end;         /* index after its last descendant */
 	uint64_t start_ns;    /* of the first call, since the session began */
@@ -68,15 +68,15 @@ struct fd_story_step {
 	gboolean is_focus;        /* the function itself */
 };
 
-struct fd_story {
-	struct fd_story_lane *lanes;
-	struct fd_story_step *steps;
+struct fdar_story {
+	struct fdar_story_lane *lanes;
+	struct fdar_story_step *steps;
 	uint32_t lane_count;
 	uint32_t step_count;
 	const char *peer; /* the client's address, "" when unknown */
 	uint64_t key;
 	uint32_t pid;
-	enum fd_story_state state;
+	enum fdar_story_state state;
 	uint64_t begin_ns;    /* since the Unix epoch */
 	uint64_t duration_ns; /* to its end, or to the end of the trace */
 	uint64_t calls;       /* function calls and waits of the session, hidden ones included */
@@ -85,15 +85,15 @@ struct fd_story {
 	GStringChunk *texts; /* owns all the texts */
 };
 
-/* What stands side by side: a step of the first and of the second story, FD_STORY_NONE where one
+/* What stands side by side: a step of the first and of the second story, FDAR_STORY_NONE where one
  * of them has nothing like it. */
-struct fd_story_row {
+struct fdar_story_row {
 	uint32_t step[2];
 };
 
 /* NULL is allowed. */
-void fd_story_free(struct fd_story *story);
-typedef struct fd_story fd_story;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_story, fd_story_free)
+void fdar_story_free(struct fdar_story *story);
+typedef struct fdar_story fdar_story;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_story, fdar_story_free)
 
 #endif

@@ -9,7 +9,7 @@
  * body that one side runs once stands beside one that the other side repeats. */
 struct token {
 	struct story_node *node;
-	uint32_t loop; /* the token of the LOOP it is in, FD_STORY_NONE: none */
+	uint32_t loop; /* the token of the LOOP it is in, FDAR_STORY_NONE: none */
 	uint32_t row;  /* once it has one */
 };
 
@@ -24,7 +24,8 @@ static void number_nodes(struct aligner *a, const struct story_list *list)
 {
 	for (uint32_t i = 0; i < list->length; i++) {
 		struct story_node *node = list->items[i];
-		gboolean call = node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT;
+		gboolean call =
+			node->key.kind == FDAR_STORY_CALL || node->key.kind == FDAR_STORY_WAIT;
 		g_autofree char *text = NULL;
 		gpointer number;
 
@@ -44,7 +45,7 @@ static gboolean equal(const struct story_node *x, const struct story_node *y)
 {
 	if (x->mark != y->mark)
 		return FALSE;
-	if (x->key.kind != FD_STORY_LOOP)
+	if (x->key.kind != FDAR_STORY_LOOP)
 		return TRUE;
 	if (x->children.length != y->children.length)
 		return FALSE;
@@ -57,10 +58,10 @@ static gboolean equal(const struct story_node *x, const struct story_node *y)
 static void add_tokens(GArray *tokens, const struct story_list *list, uint32_t loop)
 {
 	for (uint32_t i = 0; i < list->length; i++) {
-		struct token token = { list->items[i], loop, FD_STORY_NONE };
+		struct token token = { list->items[i], loop, FDAR_STORY_NONE };
 
 		g_array_append_val(tokens, token);
-		if (list->items[i]->key.kind == FD_STORY_LOOP)
+		if (list->items[i]->key.kind == FDAR_STORY_LOOP)
 			add_tokens(tokens, &list->items[i]->children, tokens->len - 1);
 	}
 }
@@ -70,7 +71,7 @@ static GArray *tokens_of(const struct story_list *list)
 	GArray *tokens = g_array_new(FALSE, FALSE, sizeof(struct token));
 
 	if (list)
-		add_tokens(tokens, list, FD_STORY_NONE);
+		add_tokens(tokens, list, FDAR_STORY_NONE);
 	return tokens;
 }
 
@@ -79,7 +80,7 @@ static struct token *token_at(GArray *tokens, guint index)
 	return &g_array_index(tokens, struct token, index);
 }
 
-/* partner[i] is the token of y that token i of x stands beside, or FD_STORY_NONE. The longest
+/* partner[i] is the token of y that token i of x stands beside, or FDAR_STORY_NONE. The longest
  * common subsequence, by the usual table of lengths. */
 static void match_exactly(GArray *x, GArray *y, uint32_t *partner)
 {
@@ -129,7 +130,7 @@ static void align_lists(struct aligner *a, const struct story_list *list[2],
 static void add_row(struct aligner *a, GArray *tokens[2], struct token *token[2],
 		    const uint32_t parents[2], const uint32_t depths[2])
 {
-	struct story_plan_row row = { .parent = { FD_STORY_NONE, FD_STORY_NONE } };
+	struct story_plan_row row = { .parent = { FDAR_STORY_NONE, FDAR_STORY_NONE } };
 	const struct story_list *below[2] = { NULL, NULL };
 	uint32_t below_parents[2] = { a->rows->len, a->rows->len };
 	uint32_t below_depths[2] = { depths[0] + 1, depths[1] + 1 };
@@ -139,11 +140,11 @@ static void add_row(struct aligner *a, GArray *tokens[2], struct token *token[2]
 			continue;
 		row.node[s] = token[s]->node;
 		row.depth[s] = depths[s];
-		row.parent[s] = token[s]->loop == FD_STORY_NONE
+		row.parent[s] = token[s]->loop == FDAR_STORY_NONE
 					? parents[s]
 					: token_at(tokens[s], token[s]->loop)->row;
 		token[s]->row = a->rows->len;
-		if (token[s]->node->key.kind != FD_STORY_LOOP)
+		if (token[s]->node->key.kind != FDAR_STORY_LOOP)
 			below[s] = &token[s]->node->children;
 	}
 	g_array_append_val(a->rows, row);
@@ -169,7 +170,7 @@ static void align_lists(struct aligner *a, const struct story_list *list[2],
 		guint until = i == tokens[0]->len ? tokens[1]->len : partner[i];
 		struct token *pair[2] = { NULL, NULL };
 
-		for (; until != FD_STORY_NONE && j < until; j++) {
+		for (; until != FDAR_STORY_NONE && j < until; j++) {
 			struct token *single[2] = { NULL, token_at(tokens[1], j) };
 
 			add_row(a, tokens, single, parents, depths);
@@ -177,7 +178,7 @@ static void align_lists(struct aligner *a, const struct story_list *list[2],
 		if (i == tokens[0]->len)
 			break;
 		pair[0] = token_at(tokens[0], i);
-		if (until != FD_STORY_NONE)
+		if (until != FDAR_STORY_NONE)
 			pair[1] = token_at(tokens[1], j++);
 		add_row(a, tokens, pair, parents, depths);
 	}
@@ -185,12 +186,12 @@ static void align_lists(struct aligner *a, const struct story_list *list[2],
 	g_array_unref(tokens[1]);
 }
 
-GArray *story_align(struct fd_story_tree *const *trees, unsigned count)
+GArray *story_align(struct fdar_story_tree *const *trees, unsigned count)
 {
 	struct aligner a = { .sides = count };
 	const struct story_list *roots[2] = { &trees[0]->tree.roots,
 					      count > 1 ? &trees[1]->tree.roots : NULL };
-	const uint32_t parents[2] = { FD_STORY_NONE, FD_STORY_NONE };
+	const uint32_t parents[2] = { FDAR_STORY_NONE, FDAR_STORY_NONE };
 	const uint32_t depths[2] = { 0, 0 };
 
 	a.rows = g_array_new(FALSE, TRUE, sizeof(struct story_plan_row));

@@ -3,14 +3,14 @@
  *
  * Private to story_align.c and story_tell.c.
  */
-#ifndef FD_ANALYZE_STORY_ALIGN_H
-#define FD_ANALYZE_STORY_ALIGN_H
+#ifndef FDAR_ANALYZE_STORY_STORY_ALIGN_H
+#define FDAR_ANALYZE_STORY_STORY_ALIGN_H
 
 #include "analyze/story/story_tree.h"
 
 struct story_plan_row {
 	struct story_node *node[2]; /* NULL: this side has none */
-	uint32_t parent[2];         /* the row of what it was called from; FD_STORY_NONE: none */
+	uint32_t parent[2];         /* the row of what it was called from; FDAR_STORY_NONE: none */
 	uint32_t depth[2];          /* LOOP nodes not counted */
 	double weight;              /* story_tell.c's */
 	gboolean shown;
@@ -18,6 +18,6 @@ struct story_plan_row {
 
 /* Rows of all nodes (struct story_plan_row); a parent's row comes before those of its children. The
  * caller owns the result. */
-GArray *story_align(struct fd_story_tree *const *trees, unsigned count);
+GArray *story_align(struct fdar_story_tree *const *trees, unsigned count);
 
 #endif

@@ -21,9 +21,9 @@ struct pending {
 	uint64_t end_ns; /* of the last call */
 };
 
-struct fd_story_builder {
-	struct fd_story_source source;
-	struct fd_walk *walk;
+struct fdar_story_builder {
+	struct fdar_story_source source;
+	struct fdar_walk *walk;
 	struct story_tree tree;
 	GHashTable *pending; /* of struct pending by id */
 	struct story_list handoffs;
@@ -38,7 +38,7 @@ struct fd_story_builder {
 	uint64_t end_ns;
 	uint64_t calls;
 	uint32_t pid;
-	enum fd_session_state state;
+	enum fdar_session_state state;
 	gboolean seen;
 	gboolean closed;
 };
@@ -51,13 +51,13 @@ static void pending_free(gpointer data)
 	g_free(pending);
 }
 
-static gboolean is_ours(const struct fd_story_builder *b, const struct fd_walk_session *session)
+static gboolean is_ours(const struct fdar_story_builder *b, const struct fdar_walk_session *session)
 {
 	return session && session->id == b->source.session && !b->closed;
 }
 
 /* Notes the thread, and its name once that is known. */
-static void meet_thread(struct fd_story_builder *b, uint32_t pid, uint32_t tid, uint32_t name)
+static void meet_thread(struct fdar_story_builder *b, uint32_t pid, uint32_t tid, uint32_t name)
 {
 	struct story_thread thread = { .pid = pid, .tid = tid };
 
@@ -74,7 +74,7 @@ static void meet_thread(struct fd_story_builder *b, uint32_t pid, uint32_t tid, 
 		g_array_append_val(b->threads, thread);
 }
 
-static struct pending *pending_of(struct fd_story_builder *b, uint64_t id)
+static struct pending *pending_of(struct fdar_story_builder *b, uint64_t id)
 {
 	struct pending *pending = g_hash_table_lookup(b->pending, &id);
 
@@ -87,16 +87,16 @@ static struct pending *pending_of(struct fd_story_builder *b, uint64_t id)
 }
 
 /* If the caller turns out to be the session's own the gaps are its own time, and are dropped. */
-static void add_pending(struct fd_story_builder *b, uint64_t caller, struct story_node *node)
+static void add_pending(struct fdar_story_builder *b, uint64_t caller, struct story_node *node)
 {
 	struct pending *pending = pending_of(b, caller);
 	uint64_t end_ns = node->end_ns;
 
-	if (node->key.kind == FD_STORY_NOTE) {
+	if (node->key.kind == FDAR_STORY_NOTE) {
 		story_list_append(&b->tree, &pending->calls, node);
 		return;
 	}
-	if (pending->end_ns > 0 && node->key.kind != FD_STORY_IDLE &&
+	if (pending->end_ns > 0 && node->key.kind != FDAR_STORY_IDLE &&
 	    node->start_ns > pending->end_ns && node->start_ns - pending->end_ns >= STORY_IDLE_NS)
 		story_list_append(&b->tree, &pending->calls,
 				  story_idle_new(&b->tree, pending->end_ns, node->start_ns));
@@ -104,13 +104,13 @@ static void add_pending(struct fd_story_builder *b, uint64_t caller, struct stor
 	pending->end_ns = MAX(pending->end_ns, end_ns);
 }
 
-static uint64_t caller_of(const struct fd_walk_frame *frame)
+static uint64_t caller_of(const struct fdar_walk_frame *frame)
 {
 	return frame->parent ? frame->parent : OUTERMOST | frame->tid;
 }
 
 /* The caller was the server's: what it called belongs one further out. */
-static void move_out(struct fd_story_builder *b, const struct fd_walk_frame *frame)
+static void move_out(struct fdar_story_builder *b, const struct fdar_walk_frame *frame)
 {
 	struct pending *pending = g_hash_table_lookup(b->pending, &frame->id);
 	struct pending *out;
@@ -127,26 +127,26 @@ static void move_out(struct fd_story_builder *b, const struct fd_walk_frame *fra
 }
 
 /* The function that a scope is in. */
-static uint64_t function_around(const struct fd_story_builder *b, uint32_t path)
+static uint64_t function_around(const struct fdar_story_builder *b, uint32_t path)
 {
 	for (uint32_t i = 0; path && i < SCOPE_SEARCH; i++) {
-		struct fd_walk_path p = fd_walk_path(b->walk, path);
+		struct fdar_walk_path p = fdar_walk_path(b->walk, path);
 
-		if (p.kind == FD_FRAME_FUNCTION)
+		if (p.kind == FDAR_FRAME_FUNCTION)
 			return p.addr;
 		path = p.parent;
 	}
 	return 0;
 }
 
-static struct story_node *node_of(struct fd_story_builder *b, const struct fd_walk_frame *frame)
+static struct story_node *node_of(struct fdar_story_builder *b, const struct fdar_walk_frame *frame)
 {
-	gboolean function = frame->kind == FD_FRAME_FUNCTION;
+	gboolean function = frame->kind == FDAR_FRAME_FUNCTION;
 	struct story_key key = {
 		.value = function ? frame->addr : frame->name,
 		.pid = frame->pid,
 		.tid = frame->tid,
-		.kind = frame->kind == FD_FRAME_WAIT ? FD_STORY_WAIT : FD_STORY_CALL,
+		.kind = frame->kind == FDAR_FRAME_WAIT ? FDAR_STORY_WAIT : FDAR_STORY_CALL,
 		.frame_kind = frame->kind,
 	};
 	struct story_node *node = story_node_new(&b->tree, &key);
@@ -159,18 +159,18 @@ static struct story_node *node_of(struct fd_story_builder *b, const struct fd_wa
 	node->unfinished = frame->unfinished;
 	node->recursive = frame->recursive;
 	node->is_focus = node->keep = story_focus_is(b->focus, frame);
-	if (frame->kind == FD_FRAME_SCOPE)
+	if (frame->kind == FDAR_FRAME_SCOPE)
 		node->owner_addr = function_around(b, frame->path);
 	return node;
 }
 
-static void limit(struct fd_story_builder *b)
+static void limit(struct fdar_story_builder *b)
 {
 	GHashTableIter iter;
 	gpointer pending;
 	g_autoptr(GPtrArray) lists = NULL;
 
-	if (b->tree.nodes < FD_STORY_NODES_MAX)
+	if (b->tree.nodes < FDAR_STORY_NODES_MAX)
 		return;
 	lists = g_ptr_array_new();
 	g_ptr_array_add(lists, &b->handoffs);
@@ -181,7 +181,7 @@ static void limit(struct fd_story_builder *b)
 }
 
 /* The notes that were made in a frame, but in none of those below it. */
-static void take_notes(struct fd_story_builder *b, const struct fd_walk_frame *frame,
+static void take_notes(struct fdar_story_builder *b, const struct fdar_walk_frame *frame,
 		       struct story_list *children)
 {
 	guint kept = 0;
@@ -199,7 +199,7 @@ static void take_notes(struct fd_story_builder *b, const struct fd_walk_frame *f
 }
 
 /* Calls that were too short to be recorded are hidden ones. */
-static void take_skipped(struct fd_story_builder *b, const struct fd_walk_frame *frame,
+static void take_skipped(struct fdar_story_builder *b, const struct fdar_walk_frame *frame,
 			 struct story_node *node)
 {
 	uint64_t ns = MIN(frame->skipped_ns, node->self_ns);
@@ -210,9 +210,9 @@ static void take_skipped(struct fd_story_builder *b, const struct fd_walk_frame 
 	b->calls += frame->skipped_calls;
 }
 
-static void on_frame(void *user, const struct fd_walk_frame *frame)
+static void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
-	struct fd_story_builder *b = user;
+	struct fdar_story_builder *b = user;
 	struct pending *below;
 	struct story_node *node;
 
@@ -240,10 +240,10 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 }
 
 /* Hand-offs between the same threads through the same queue are one node. */
-static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
+static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 {
-	struct fd_story_builder *b = user;
-	struct story_key key = { .kind = FD_STORY_HANDOFF,
+	struct fdar_story_builder *b = user;
+	struct story_key key = { .kind = FDAR_STORY_HANDOFF,
 				 .value = handoff->queue,
 				 .pid = handoff->pid,
 				 .tid = handoff->from_tid,
@@ -270,10 +270,10 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 	limit(b);
 }
 
-static void take_note(struct fd_story_builder *b, const struct fd_walk_note *note, uint8_t kind,
+static void take_note(struct fdar_story_builder *b, const struct fdar_walk_note *note, uint8_t kind,
 		      char *text)
 {
-	struct story_key key = { .kind = FD_STORY_NOTE,
+	struct story_key key = { .kind = FDAR_STORY_NOTE,
 				 .value = note->key,
 				 .pid = note->pid,
 				 .tid = note->tid,
@@ -287,18 +287,18 @@ static void take_note(struct fd_story_builder *b, const struct fd_walk_note *not
 		add_pending(b, OUTERMOST | note->tid, g_ptr_array_steal_index(b->notes, 0));
 }
 
-static void on_note(void *user, const struct fd_walk_note *note)
+static void on_note(void *user, const struct fdar_walk_note *note)
 {
-	struct fd_story_builder *b = user;
+	struct fdar_story_builder *b = user;
 
 	if (is_ours(b, note->session))
 		take_note(b, note, STORY_NOTE_ITS_OWN,
 			  g_strndup(note->value, MIN(note->value_len, NOTE_BYTES)));
 }
 
-static void on_request(void *user, const struct fd_walk_note *request)
+static void on_request(void *user, const struct fdar_walk_note *request)
 {
-	struct fd_story_builder *b = user;
+	struct fdar_story_builder *b = user;
 
 	if (is_ours(b, request->session))
 		take_note(b, request, STORY_NOTE_REQUEST,
@@ -306,9 +306,9 @@ static void on_request(void *user, const struct fd_walk_note *request)
 }
 
 /* The first line, as people read it: what is no printable ASCII is a dot. */
-static void on_bytes(void *user, const struct fd_walk_note *bytes)
+static void on_bytes(void *user, const struct fdar_walk_note *bytes)
 {
-	struct fd_story_builder *b = user;
+	struct fdar_story_builder *b = user;
 	GString *text;
 
 	if (!is_ours(b, bytes->session))
@@ -323,9 +323,9 @@ static void on_bytes(void *user, const struct fd_walk_note *bytes)
 	take_note(b, bytes, STORY_NOTE_ITS_OWN, g_string_free(text, FALSE));
 }
 
-static void on_opened(void *user, struct fd_walk_session *session)
+static void on_opened(void *user, struct fdar_walk_session *session)
 {
-	struct fd_story_builder *b = user;
+	struct fdar_story_builder *b = user;
 
 	if (session->id != b->source.session)
 		return;
@@ -337,7 +337,7 @@ static void on_opened(void *user, struct fd_walk_session *session)
 }
 
 /* The calls of all threads and the hand-offs become the tree's roots. */
-static void join_roots(struct fd_story_builder *b)
+static void join_roots(struct fdar_story_builder *b)
 {
 	g_autoptr(GPtrArray) lists = g_ptr_array_new();
 	GHashTableIter iter;
@@ -349,13 +349,13 @@ static void join_roots(struct fd_story_builder *b)
 	if (b->handoffs.length > 0)
 		g_ptr_array_add(lists, &b->handoffs);
 	story_roots_join(&b->tree, lists, b->begin_ns, b->end_ns,
-			 b->state == FD_SESSION_UNFINISHED);
+			 b->state == FDAR_SESSION_UNFINISHED);
 	g_hash_table_remove_all(b->pending);
 }
 
-static void on_closed(void *user, struct fd_walk_session *session)
+static void on_closed(void *user, struct fdar_walk_session *session)
 {
-	struct fd_story_builder *b = user;
+	struct fdar_story_builder *b = user;
 
 	if (!is_ours(b, session))
 		return;
@@ -370,9 +370,9 @@ static void on_closed(void *user, struct fd_walk_session *session)
 	b->closed = TRUE;
 }
 
-struct fd_story_builder *fd_story_builder_new(const struct fd_story_source *source)
+struct fdar_story_builder *fdar_story_builder_new(const struct fdar_story_source *source)
 {
-	static const struct fd_walk_visitor visitor = {
+	static const struct fdar_walk_visitor visitor = {
 		.session_opened = on_opened,
 		.session_closed = on_closed,
 		.frame = on_frame,
@@ -381,47 +381,47 @@ struct fd_story_builder *fd_story_builder_new(const struct fd_story_source *sour
 		.bytes = on_bytes,
 		.request = on_request,
 	};
-	struct fd_story_builder *b = g_new0(struct fd_story_builder, 1);
+	struct fdar_story_builder *b = g_new0(struct fdar_story_builder, 1);
 
 	b->source = *source;
 	b->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, pending_free);
 	b->notes = g_ptr_array_new();
 	b->threads = g_array_new(FALSE, TRUE, sizeof(struct story_thread));
 	b->focus = story_focus_new(source->symbols, source->text, source->texts, source->focus);
-	b->walk = fd_walk_new(&visitor, b);
+	b->walk = fdar_walk_new(&visitor, b);
 	return b;
 }
 
-struct fd_walk *fd_story_builder_walk(struct fd_story_builder *builder)
+struct fdar_walk *fdar_story_builder_walk(struct fdar_story_builder *builder)
 {
 	return builder->walk;
 }
 
-static enum fd_story_state state_of(const struct fd_story_builder *b)
+static enum fdar_story_state state_of(const struct fdar_story_builder *b)
 {
 	switch (b->state) {
-	case FD_SESSION_FINISHED:
-		return FD_STORY_FINISHED;
-	case FD_SESSION_REPLACED:
-		return FD_STORY_REPLACED;
+	case FDAR_SESSION_FINISHED:
+		return FDAR_STORY_FINISHED;
+	case FDAR_SESSION_REPLACED:
+		return FDAR_STORY_REPLACED;
 	default:
-		return FD_STORY_UNFINISHED;
+		return FDAR_STORY_UNFINISHED;
 	}
 }
 
-struct fd_story_tree *fd_story_builder_finish(struct fd_story_builder *b)
+struct fdar_story_tree *fdar_story_builder_finish(struct fdar_story_builder *b)
 {
-	struct fd_story_tree *tree;
+	struct fdar_story_tree *tree;
 	GStringChunk *texts;
 
-	fd_walk_finish(b->walk);
+	fdar_walk_finish(b->walk);
 	if (!b->seen || !b->closed)
 		return NULL;
-	tree = g_new0(struct fd_story_tree, 1);
+	tree = g_new0(struct fdar_story_tree, 1);
 	tree->texts = texts = g_string_chunk_new(4096);
 	tree->program =
 		g_string_chunk_insert_const(texts, b->source.symbols
-							   ? fd_symbols_program(b->source.symbols)
+							   ? fdar_symbols_program(b->source.symbols)
 							   : SERVER);
 	story_name_all(&b->source, texts, tree->program, &b->tree.roots);
 	for (guint i = 0; i < b->threads->len; i++) {
@@ -453,7 +453,7 @@ static void free_nodes(struct story_tree *tree, struct story_list *list)
 	story_list_clear(list);
 }
 
-void fd_story_builder_free(struct fd_story_builder *b)
+void fdar_story_builder_free(struct fdar_story_builder *b)
 {
 	GHashTableIter iter;
 	gpointer pending;
@@ -470,14 +470,14 @@ void fd_story_builder_free(struct fd_story_builder *b)
 	g_ptr_array_unref(b->notes);
 	story_tree_clear(&b->tree);
 	story_focus_free(b->focus);
-	fd_walk_free(b->walk);
+	fdar_walk_free(b->walk);
 	if (b->threads)
 		g_array_unref(b->threads);
 	g_free(b->peer);
 	g_free(b);
 }
 
-void fd_story_tree_free(struct fd_story_tree *tree)
+void fdar_story_tree_free(struct fdar_story_tree *tree)
 {
 	if (!tree)
 		return;

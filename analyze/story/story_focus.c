@@ -3,16 +3,16 @@
 #include "base/intern.h"
 
 struct story_focus {
-	struct fd_symbols *symbols;
-	fd_text_fn text;
+	struct fdar_symbols *symbols;
+	fdar_text_fn text;
 	const void *texts;
 	char *name;
-	struct fd_intern seen; /* (pid, address) of functions with a known name */
-	GArray *matches;       /* of gboolean, by id of seen */
+	struct fdar_intern seen; /* (pid, address) of functions with a known name */
+	GArray *matches;         /* of gboolean, by id of seen */
 };
 
-struct story_focus *story_focus_new(struct fd_symbols *symbols, fd_text_fn text, const void *texts,
-				    const char *name)
+struct story_focus *story_focus_new(struct fdar_symbols *symbols, fdar_text_fn text,
+				    const void *texts, const char *name)
 {
 	struct story_focus *focus = g_new0(struct story_focus, 1);
 
@@ -24,28 +24,28 @@ struct story_focus *story_focus_new(struct fd_symbols *symbols, fd_text_fn text,
 	return focus;
 }
 
-static gboolean is_function(struct story_focus *focus, const struct fd_walk_frame *frame)
+static gboolean is_function(struct story_focus *focus, const struct fdar_walk_frame *frame)
 {
-	uint32_t id = fd_intern_find(&focus->seen, frame->pid, frame->addr);
-	const struct fd_symbol *symbol;
+	uint32_t id = fdar_intern_find(&focus->seen, frame->pid, frame->addr);
+	const struct fdar_symbol *symbol;
 	gboolean match;
 
-	if (id != FD_INTERN_NONE)
+	if (id != FDAR_INTERN_NONE)
 		return g_array_index(focus->matches, gboolean, id);
-	symbol = fd_symbols_lookup(focus->symbols, frame->pid, frame->addr);
+	symbol = fdar_symbols_lookup(focus->symbols, frame->pid, frame->addr);
 	match = g_str_equal(symbol->function, focus->name);
 	if (symbol->known) { /* else its module may still come */
-		fd_intern_add(&focus->seen, frame->pid, frame->addr);
+		fdar_intern_add(&focus->seen, frame->pid, frame->addr);
 		g_array_append_val(focus->matches, match);
 	}
 	return match;
 }
 
-gboolean story_focus_is(struct story_focus *focus, const struct fd_walk_frame *frame)
+gboolean story_focus_is(struct story_focus *focus, const struct fdar_walk_frame *frame)
 {
 	if (!focus->name)
 		return FALSE;
-	if (frame->kind != FD_FRAME_FUNCTION)
+	if (frame->kind != FDAR_FRAME_FUNCTION)
 		return g_str_equal(focus->text(focus->texts, frame->name), focus->name);
 	return focus->symbols && is_function(focus, frame);
 }
@@ -54,7 +54,7 @@ void story_focus_free(struct story_focus *focus)
 {
 	if (!focus)
 		return;
-	fd_intern_clear(&focus->seen);
+	fdar_intern_clear(&focus->seen);
 	g_array_unref(focus->matches);
 	g_free(focus->name);
 	g_free(focus);

@@ -26,7 +26,7 @@ static gboolean continues(const struct story_list *list, uint32_t length)
 	if (list->length <= length)
 		return FALSE;
 	loop = list->items[list->length - length - 1];
-	if (loop->key.kind != FD_STORY_LOOP || loop->children.length != length)
+	if (loop->key.kind != FDAR_STORY_LOOP || loop->children.length != length)
 		return FALSE;
 	for (uint32_t i = 0; i < length; i++)
 		if (!story_node_alike(loop->children.items[i],
@@ -63,7 +63,7 @@ static void add_last_iteration(struct story_tree *tree, struct story_list *list,
 /* The last two blocks of length become a LOOP of two iterations. */
 static void make_loop(struct story_tree *tree, struct story_list *list, uint32_t length)
 {
-	struct story_key key = { .kind = FD_STORY_LOOP };
+	struct story_key key = { .kind = FDAR_STORY_LOOP };
 	struct story_node *loop = story_node_new(tree, &key);
 	uint32_t first = list->length - 2 * length;
 
@@ -89,13 +89,13 @@ static gboolean fold_once(struct story_tree *tree, struct story_list *list)
 		story_node_merge(tree, list->items[list->length - 1], last);
 		return TRUE;
 	}
-	for (uint32_t length = 1; length <= FD_STORY_BLOCK_MAX; length++) {
+	for (uint32_t length = 1; length <= FDAR_STORY_BLOCK_MAX; length++) {
 		if (continues(list, length)) {
 			add_last_iteration(tree, list, length);
 			return TRUE;
 		}
 	}
-	for (uint32_t length = 2; length <= FD_STORY_BLOCK_MAX; length++) {
+	for (uint32_t length = 2; length <= FDAR_STORY_BLOCK_MAX; length++) {
 		if (repeats(list, length)) {
 			make_loop(tree, list, length);
 			return TRUE;
@@ -135,7 +135,7 @@ void story_list_finish(struct story_tree *tree, struct story_list *list)
 		struct story_node *loop = list->items[i];
 		uint32_t begun = 0;
 
-		if (loop->key.kind == FD_STORY_LOOP)
+		if (loop->key.kind == FDAR_STORY_LOOP)
 			begun = begun_iteration(loop, list, i + 1);
 		for (uint32_t j = 0; j < begun; j++) {
 			struct story_node *call = list->items[i + 1 + j];
@@ -169,8 +169,8 @@ static gboolean has_idle(const struct story_list *list)
 	for (uint32_t i = 0; i < list->length; i++) {
 		const struct story_node *node = list->items[i];
 
-		if (node->key.kind == FD_STORY_IDLE ||
-		    (node->key.kind == FD_STORY_LOOP && has_idle(&node->children)))
+		if (node->key.kind == FDAR_STORY_IDLE ||
+		    (node->key.kind == FDAR_STORY_LOOP && has_idle(&node->children)))
 			return TRUE;
 	}
 	return FALSE;
@@ -186,11 +186,11 @@ void story_list_drop_idle(struct story_tree *tree, struct story_list *list)
 	for (uint32_t i = 0; i < old.length; i++) {
 		struct story_node *node = old.items[i];
 
-		if (node->key.kind == FD_STORY_IDLE) {
+		if (node->key.kind == FDAR_STORY_IDLE) {
 			story_node_free(tree, node);
-		} else if (node->key.kind == FD_STORY_LOOP) {
+		} else if (node->key.kind == FDAR_STORY_LOOP) {
 			for (uint32_t j = 0; j < node->children.length; j++) {
-				if (node->children.items[j]->key.kind == FD_STORY_IDLE) {
+				if (node->children.items[j]->key.kind == FDAR_STORY_IDLE) {
 					node->total_ns -= node->children.items[j]->total_ns;
 					node->wait_ns -= node->children.items[j]->wait_ns;
 				}
@@ -251,11 +251,11 @@ static void take_recursive(struct story_list *list, struct story_list *recursive
 		struct story_node *call = list->items[i];
 
 		take_lifted(call, recursive);
-		if (call->recursive && call->key.kind == FD_STORY_CALL) {
+		if (call->recursive && call->key.kind == FDAR_STORY_CALL) {
 			story_list_push(recursive, call);
 			continue;
 		}
-		if (call->key.kind == FD_STORY_LOOP)
+		if (call->key.kind == FDAR_STORY_LOOP)
 			take_recursive(&call->children, recursive);
 		list->items[kept++] = call;
 	}
@@ -269,14 +269,14 @@ static void mend_loops(struct story_tree *tree, struct story_list *list)
 	gboolean broken = FALSE;
 
 	for (uint32_t i = 0; i < list->length; i++) {
-		broken = broken || (list->items[i]->key.kind == FD_STORY_LOOP &&
+		broken = broken || (list->items[i]->key.kind == FDAR_STORY_LOOP &&
 				    list->items[i]->children.length < 2);
 	}
 	if (!broken)
 		return;
 	*list = (struct story_list){ .hidden_calls = old.hidden_calls, .hidden_ns = old.hidden_ns };
 	for (uint32_t i = 0; i < old.length; i++) {
-		if (old.items[i]->key.kind == FD_STORY_LOOP) {
+		if (old.items[i]->key.kind == FDAR_STORY_LOOP) {
 			mend_loops(tree, &old.items[i]->children);
 			put_back(tree, list, old.items[i]);
 		} else {
@@ -312,7 +312,7 @@ void story_node_settle(struct story_tree *tree, struct story_node *node)
 	for (uint32_t i = 0; i < node->children.length; i++)
 		node->keep = node->keep || node->children.items[i]->keep;
 	measure_height(node);
-	if (node->height > FD_STORY_HEIGHT_MAX) {
+	if (node->height > FDAR_STORY_HEIGHT_MAX) {
 		hide_all(tree, &node->children);
 		hide_all(tree, &node->lifted);
 		node->height = 0;
@@ -361,7 +361,7 @@ void story_tree_limit(struct story_tree *tree, struct story_list *const *others,
 {
 	g_autoptr(GArray) totals = NULL;
 
-	if (tree->nodes < FD_STORY_NODES_MAX)
+	if (tree->nodes < FDAR_STORY_NODES_MAX)
 		return;
 	totals = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	collect_totals(&tree->roots, totals);
@@ -372,7 +372,7 @@ void story_tree_limit(struct story_tree *tree, struct story_list *const *others,
 	tree->threshold_ns =
 		MAX(tree->threshold_ns, g_array_index(totals, uint64_t, totals->len / 2)) + 1;
 	/* The way to the focus is kept, unless there is nothing else to be taken out. */
-	for (int keep = 1; keep >= 0 && tree->nodes >= FD_STORY_NODES_MAX * 3 / 4; keep--) {
+	for (int keep = 1; keep >= 0 && tree->nodes >= FDAR_STORY_NODES_MAX * 3 / 4; keep--) {
 		prune(tree, &tree->roots, keep);
 		for (size_t i = 0; i < count; i++)
 			prune(tree, others[i], keep);

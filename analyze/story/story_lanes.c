@@ -11,7 +11,7 @@ struct lane {
 	uint32_t order;  /* of the lane within all of them as they came up */
 };
 
-static const struct story_thread *find_thread(const struct fd_story_tree *tree, uint32_t pid,
+static const struct story_thread *find_thread(const struct fdar_story_tree *tree, uint32_t pid,
 					      uint32_t tid)
 {
 	for (guint i = 0; i < tree->threads->len; i++) {
@@ -68,20 +68,20 @@ static const char *component_near(const GPtrArray *nodes, guint from, gint step,
 	for (gint i = (gint)from + step; i >= 0 && i < (gint)nodes->len; i += step) {
 		const struct story_node *node = nodes->pdata[i];
 
-		if (node->key.kind == FD_STORY_CALL && node->key.pid == thread->pid &&
+		if (node->key.kind == FDAR_STORY_CALL && node->key.pid == thread->pid &&
 		    node->key.tid == thread->tid)
 			return node->component;
 	}
 	for (guint i = 0; i < nodes->len && !others; i++) {
 		const struct story_node *node = nodes->pdata[i];
 
-		if (node->key.kind == FD_STORY_CALL && node->key.pid == thread->pid)
+		if (node->key.kind == FDAR_STORY_CALL && node->key.pid == thread->pid)
 			others = node->component;
 	}
 	return others ? others : program;
 }
 
-static void use_handoff_lanes(GArray *lanes, struct fd_story_step *step, const GPtrArray *nodes,
+static void use_handoff_lanes(GArray *lanes, struct fdar_story_step *step, const GPtrArray *nodes,
 			      guint index, const char *program)
 {
 	const struct story_key *key = &((const struct story_node *)nodes->pdata[index])->key;
@@ -113,7 +113,7 @@ static int by_place(gconstpointer a, gconstpointer b)
 }
 
 /* Threads of one name are told apart by their ids. */
-static gboolean is_ambiguous(const GArray *lanes, const struct fd_story_tree *tree,
+static gboolean is_ambiguous(const GArray *lanes, const struct fdar_story_tree *tree,
 			     const struct lane *lane, const char *name)
 {
 	for (guint i = 0; i < lanes->len; i++) {
@@ -129,7 +129,7 @@ static gboolean is_ambiguous(const GArray *lanes, const struct fd_story_tree *tr
 	return FALSE;
 }
 
-static const char *thread_label(struct fd_story *story, const struct fd_story_tree *tree,
+static const char *thread_label(struct fdar_story *story, const struct fdar_story_tree *tree,
 				const GArray *lanes, const struct lane *lane)
 {
 	const struct story_thread *thread = find_thread(tree, lane->pid, lane->tid);
@@ -146,18 +146,19 @@ static const char *thread_label(struct fd_story *story, const struct fd_story_tr
 }
 
 /* Puts the lanes in their final order and tells the steps. */
-static void settle_lanes(struct fd_story *story, const struct fd_story_tree *tree, GArray *lanes)
+static void settle_lanes(struct fdar_story *story, const struct fdar_story_tree *tree,
+			 GArray *lanes)
 {
 	g_autofree uint32_t *place = g_new(uint32_t, lanes->len + 1);
 
 	g_array_sort(lanes, by_place);
 	story->lane_count = lanes->len;
-	story->lanes = g_new0(struct fd_story_lane, lanes->len + 1);
+	story->lanes = g_new0(struct fdar_story_lane, lanes->len + 1);
 	for (guint i = 0; i < lanes->len; i++) {
 		const struct lane *lane = &g_array_index(lanes, struct lane, i);
 
 		place[lane->order] = i;
-		story->lanes[i] = (struct fd_story_lane){
+		story->lanes[i] = (struct fdar_story_lane){
 			.thread = thread_label(story, tree, lanes, lane),
 			.component = g_string_chunk_insert_const(story->texts, lane->component),
 			.tid = lane->tid,
@@ -165,15 +166,15 @@ static void settle_lanes(struct fd_story *story, const struct fd_story_tree *tre
 		};
 	}
 	for (uint32_t i = 0; i < story->step_count; i++) {
-		struct fd_story_step *step = &story->steps[i];
+		struct fdar_story_step *step = &story->steps[i];
 
-		step->lane = step->lane == FD_STORY_NONE ? step->lane : place[step->lane];
+		step->lane = step->lane == FDAR_STORY_NONE ? step->lane : place[step->lane];
 		step->lane_to =
-			step->lane_to == FD_STORY_NONE ? step->lane_to : place[step->lane_to];
+			step->lane_to == FDAR_STORY_NONE ? step->lane_to : place[step->lane_to];
 	}
 }
 
-void story_add_lanes(struct fd_story *story, const struct fd_story_tree *tree,
+void story_add_lanes(struct fdar_story *story, const struct fdar_story_tree *tree,
 		     const GPtrArray *nodes, const struct story_order *order)
 {
 	g_autoptr(GArray) lanes = g_array_new(FALSE, TRUE, sizeof(struct lane));
@@ -181,10 +182,10 @@ void story_add_lanes(struct fd_story *story, const struct fd_story_tree *tree,
 	for (guint i = 0; i < nodes->len; i++) {
 		const struct story_node *node = nodes->pdata[i];
 
-		if (node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT) {
+		if (node->key.kind == FDAR_STORY_CALL || node->key.kind == FDAR_STORY_WAIT) {
 			story->steps[i].lane =
 				use_lane(lanes, &node->key, node->key.tid, node->component);
-		} else if (node->key.kind == FD_STORY_HANDOFF) {
+		} else if (node->key.kind == FDAR_STORY_HANDOFF) {
 			use_handoff_lanes(lanes, &story->steps[i], nodes, i, tree->program);
 		}
 	}

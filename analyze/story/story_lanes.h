@@ -3,8 +3,8 @@
  *
  * Private to story_lanes.c, story_order.c and story_tell.c.
  */
-#ifndef FD_ANALYZE_STORY_LANES_H
-#define FD_ANALYZE_STORY_LANES_H
+#ifndef FDAR_ANALYZE_STORY_STORY_LANES_H
+#define FDAR_ANALYZE_STORY_STORY_LANES_H
 
 #include "analyze/story/story_tree.h"
 
@@ -18,7 +18,7 @@ struct story_order {
 void story_order_init(struct story_order *order);
 
 /* nodes are the story's steps' (struct story_node), in the same order, and parents known. */
-void story_order_add(struct story_order *order, const struct fd_story *story,
+void story_order_add(struct story_order *order, const struct fdar_story *story,
 		     const GPtrArray *nodes);
 
 /* After all have been added: those that call stand left of those that they call more often than
@@ -32,7 +32,7 @@ void story_order_clear(struct story_order *order);
 
 /* Sets the story's lanes and those of its steps. Threads stand in the order in which they first do
  * something, the components of each in the order given. */
-void story_add_lanes(struct fd_story *story, const struct fd_story_tree *tree,
+void story_add_lanes(struct fdar_story *story, const struct fdar_story_tree *tree,
 		     const GPtrArray *nodes, const struct story_order *order);
 
 #endif

@@ -4,7 +4,7 @@
 #define REQUESTS     "request"
 
 struct naming {
-	const struct fd_story_source *source;
+	const struct fdar_story_source *source;
 	GStringChunk *texts;
 	const char *program;
 };
@@ -14,17 +14,17 @@ static const char *keep(struct naming *naming, const char *text)
 	return g_string_chunk_insert_const(naming->texts, text);
 }
 
-static const struct fd_symbol *lookup(struct naming *naming, const struct story_node *node,
-				      uint64_t addr)
+static const struct fdar_symbol *lookup(struct naming *naming, const struct story_node *node,
+					uint64_t addr)
 {
 	return naming->source->symbols
-		       ? fd_symbols_lookup(naming->source->symbols, node->key.pid, addr)
+		       ? fdar_symbols_lookup(naming->source->symbols, node->key.pid, addr)
 		       : NULL;
 }
 
 static void name_function(struct naming *naming, struct story_node *node)
 {
-	const struct fd_symbol *symbol = lookup(naming, node, node->key.value);
+	const struct fdar_symbol *symbol = lookup(naming, node, node->key.value);
 	char number[24];
 
 	g_snprintf(number, sizeof(number), "0x%" G_GINT64_MODIFIER "x", node->key.value);
@@ -35,9 +35,9 @@ static void name_function(struct naming *naming, struct story_node *node)
 /* A scope is part of the function it is in. */
 static const char *component_of(struct naming *naming, const struct story_node *node)
 {
-	const struct fd_symbol *symbol = NULL;
+	const struct fdar_symbol *symbol = NULL;
 
-	if (node->key.kind == FD_STORY_WAIT)
+	if (node->key.kind == FDAR_STORY_WAIT)
 		return WAITS_ARE_OF;
 	if (node->owner_addr)
 		symbol = lookup(naming, node, node->owner_addr);
@@ -46,18 +46,18 @@ static const char *component_of(struct naming *naming, const struct story_node *
 
 static void name_node(struct naming *naming, struct story_node *node)
 {
-	const struct fd_story_source *source = naming->source;
-	gboolean call = node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT;
+	const struct fdar_story_source *source = naming->source;
+	gboolean call = node->key.kind == FDAR_STORY_CALL || node->key.kind == FDAR_STORY_WAIT;
 
 	node->name = "";
 	node->component = "";
-	if (node->key.kind == FD_STORY_IDLE || node->key.kind == FD_STORY_LOOP)
+	if (node->key.kind == FDAR_STORY_IDLE || node->key.kind == FDAR_STORY_LOOP)
 		return;
-	if (call && node->key.frame_kind == FD_FRAME_FUNCTION) {
+	if (call && node->key.frame_kind == FDAR_FRAME_FUNCTION) {
 		name_function(naming, node);
 		return;
 	}
-	if (node->key.kind == FD_STORY_NOTE && node->key.frame_kind == STORY_NOTE_REQUEST) {
+	if (node->key.kind == FDAR_STORY_NOTE && node->key.frame_kind == STORY_NOTE_REQUEST) {
 		node->name = REQUESTS;
 		node->component = component_of(naming, node);
 		return;
@@ -75,8 +75,8 @@ static void name_all(struct naming *naming, const struct story_list *list)
 	}
 }
 
-void story_name_all(const struct fd_story_source *source, GStringChunk *texts, const char *program,
-		    const struct story_list *list)
+void story_name_all(const struct fdar_story_source *source, GStringChunk *texts,
+		    const char *program, const struct story_list *list)
 {
 	struct naming naming = { .source = source, .texts = texts, .program = program };
 

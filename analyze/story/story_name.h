@@ -3,15 +3,15 @@
  *
  * Private to story_build.c and story_name.c.
  */
-#ifndef FD_ANALYZE_STORY_NAME_H
-#define FD_ANALYZE_STORY_NAME_H
+#ifndef FDAR_ANALYZE_STORY_STORY_NAME_H
+#define FDAR_ANALYZE_STORY_STORY_NAME_H
 
 #include "analyze/story/story_build.h"
 #include "analyze/story/story_tree.h"
 
 /* Names list and all below it. program is the component of what no binary is known for; the names
  * are kept in texts. */
-void story_name_all(const struct fd_story_source *source, GStringChunk *texts, const char *program,
-		    const struct story_list *list);
+void story_name_all(const struct fdar_story_source *source, GStringChunk *texts,
+		    const char *program, const struct story_list *list);
 
 #endif

@@ -23,7 +23,7 @@ uint32_t story_order_find(const struct story_order *order, const char *component
 static uint32_t meet(struct story_order *order, const struct story_node *node)
 {
 	uint32_t id = story_order_find(order, node->component);
-	gboolean waits = node->key.kind == FD_STORY_WAIT;
+	gboolean waits = node->key.kind == FDAR_STORY_WAIT;
 
 	if (id == order->components->len) {
 		g_ptr_array_add(order->components, (gpointer)node->component);
@@ -41,10 +41,10 @@ static uint32_t *calls_between(const struct story_order *order, uint32_t from, u
 
 static gboolean is_frame(const struct story_node *node)
 {
-	return node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT;
+	return node->key.kind == FDAR_STORY_CALL || node->key.kind == FDAR_STORY_WAIT;
 }
 
-void story_order_add(struct story_order *order, const struct fd_story *story,
+void story_order_add(struct story_order *order, const struct fdar_story *story,
 		     const GPtrArray *nodes)
 {
 	for (guint i = 0; i < nodes->len; i++) {
@@ -55,9 +55,9 @@ void story_order_add(struct story_order *order, const struct fd_story *story,
 		if (!is_frame(node))
 			continue;
 		to = meet(order, node);
-		while (parent != FD_STORY_NONE && !is_frame(nodes->pdata[parent]))
+		while (parent != FDAR_STORY_NONE && !is_frame(nodes->pdata[parent]))
 			parent = story->steps[parent].parent;
-		if (parent == FD_STORY_NONE)
+		if (parent == FDAR_STORY_NONE)
 			continue;
 		from = meet(order, nodes->pdata[parent]);
 		if (from != to && from < SORTED_MAX && to < SORTED_MAX)

@@ -9,10 +9,10 @@ struct candidate {
 	uint64_t measure_ns;
 };
 
-struct fd_story_picker {
-	struct fd_story_choice choice;
+struct fdar_story_picker {
+	struct fdar_story_choice choice;
 	struct story_focus *focus;
-	struct fd_walk *walk;
+	struct fdar_walk *walk;
 	GHashTable *open;   /* of uint64_t: time inside the focus, of the open sessions */
 	GArray *candidates; /* of struct candidate */
 	uint64_t sessions;
@@ -26,38 +26,38 @@ static gboolean is_peer(const char *peer, const char *wanted)
 	return strncmp(peer, wanted, length) == 0 && (peer[length] == '\0' || peer[length] == ':');
 }
 
-static gboolean is_candidate(const struct fd_story_choice *choice,
-			     const struct fd_walk_session *session)
+static gboolean is_candidate(const struct fdar_story_choice *choice,
+			     const struct fdar_walk_session *session)
 {
 	switch (choice->pick) {
-	case FD_PICK_PEER:
+	case FDAR_PICK_PEER:
 		return is_peer(session->peer, choice->peer);
-	case FD_PICK_KEY:
+	case FDAR_PICK_KEY:
 		return session->key == choice->key;
 	default:
 		return TRUE;
 	}
 }
 
-static void on_opened(void *user, struct fd_walk_session *session)
+static void on_opened(void *user, struct fdar_walk_session *session)
 {
-	struct fd_story_picker *picker = user;
+	struct fdar_story_picker *picker = user;
 
 	session->user = g_new0(uint64_t, 1);
 	g_hash_table_add(picker->open, session->user);
 }
 
-static void on_frame(void *user, const struct fd_walk_frame *frame)
+static void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
-	struct fd_story_picker *picker = user;
+	struct fdar_story_picker *picker = user;
 
 	if (frame->session && !frame->recursive && story_focus_is(picker->focus, frame))
 		*(uint64_t *)frame->session->user += frame->total_ns;
 }
 
-static void on_closed(void *user, struct fd_walk_session *session)
+static void on_closed(void *user, struct fdar_walk_session *session)
 {
-	struct fd_story_picker *picker = user;
+	struct fdar_story_picker *picker = user;
 	struct candidate candidate = { .id = session->id };
 
 	candidate.measure_ns = picker->choice.focus ? *(uint64_t *)session->user
@@ -65,32 +65,32 @@ static void on_closed(void *user, struct fd_walk_session *session)
 	g_hash_table_remove(picker->open, session->user);
 	session->user = NULL;
 	picker->sessions++;
-	picker->unfinished += session->state == FD_SESSION_UNFINISHED;
-	if (picker->candidates->len < FD_STORY_SESSIONS_MAX &&
+	picker->unfinished += session->state == FDAR_SESSION_UNFINISHED;
+	if (picker->candidates->len < FDAR_STORY_SESSIONS_MAX &&
 	    is_candidate(&picker->choice, session))
 		g_array_append_val(picker->candidates, candidate);
 }
 
-struct fd_story_picker *fd_story_picker_new(const struct fd_story_choice *choice,
-					    struct fd_symbols *symbols, fd_text_fn text,
-					    const void *texts)
+struct fdar_story_picker *fdar_story_picker_new(const struct fdar_story_choice *choice,
+						struct fdar_symbols *symbols, fdar_text_fn text,
+						const void *texts)
 {
-	static const struct fd_walk_visitor visitor = {
+	static const struct fdar_walk_visitor visitor = {
 		.session_opened = on_opened,
 		.session_closed = on_closed,
 		.frame = on_frame,
 	};
-	struct fd_story_picker *picker = g_new0(struct fd_story_picker, 1);
+	struct fdar_story_picker *picker = g_new0(struct fdar_story_picker, 1);
 
 	picker->choice = *choice;
 	picker->focus = story_focus_new(symbols, text, texts, choice->focus);
 	picker->candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	picker->open = g_hash_table_new_full(NULL, NULL, g_free, NULL);
-	picker->walk = fd_walk_new(&visitor, picker);
+	picker->walk = fdar_walk_new(&visitor, picker);
 	return picker;
 }
 
-struct fd_walk *fd_story_picker_walk(struct fd_story_picker *picker)
+struct fdar_walk *fdar_story_picker_walk(struct fdar_story_picker *picker)
 {
 	return picker->walk;
 }
@@ -128,26 +128,26 @@ static guint first_above_mean(const GArray *candidates)
 	return first;
 }
 
-static const struct candidate *decide(struct fd_story_picker *picker)
+static const struct candidate *decide(struct fdar_story_picker *picker)
 {
 	GArray *all = picker->candidates;
 	guint at = 0;
 
-	g_array_sort(all, picker->choice.pick < FD_PICK_PEER ? by_measure : by_id);
-	if (picker->choice.pick == FD_PICK_WORST)
+	g_array_sort(all, picker->choice.pick < FDAR_PICK_PEER ? by_measure : by_id);
+	if (picker->choice.pick == FDAR_PICK_WORST)
 		at = all->len - 1;
-	else if (picker->choice.pick == FD_PICK_MEDIAN)
+	else if (picker->choice.pick == FDAR_PICK_MEDIAN)
 		at = (all->len - 1) / 2;
-	else if (picker->choice.pick == FD_PICK_HEAVY)
+	else if (picker->choice.pick == FDAR_PICK_HEAVY)
 		at = (first_above_mean(all) + all->len - 1) / 2;
 	return &g_array_index(all, struct candidate, at);
 }
 
-void fd_story_picker_finish(struct fd_story_picker *picker, struct fd_story_picked *picked)
+void fdar_story_picker_finish(struct fdar_story_picker *picker, struct fdar_story_picked *picked)
 {
-	fd_walk_finish(picker->walk);
-	*picked = (struct fd_story_picked){ .sessions = picker->sessions,
-					    .unfinished = picker->unfinished };
+	fdar_walk_finish(picker->walk);
+	*picked = (struct fdar_story_picked){ .sessions = picker->sessions,
+					      .unfinished = picker->unfinished };
 	if (picker->candidates->len > 0) {
 		const struct candidate *candidate = decide(picker);
 
@@ -156,11 +156,11 @@ void fd_story_picker_finish(struct fd_story_picker *picker, struct fd_story_pick
 	}
 }
 
-void fd_story_picker_free(struct fd_story_picker *picker)
+void fdar_story_picker_free(struct fdar_story_picker *picker)
 {
 	if (!picker)
 		return;
-	fd_walk_free(picker->walk);
+	fdar_walk_free(picker->walk);
 	story_focus_free(picker->focus);
 	g_hash_table_unref(picker->open);
 	g_array_unref(picker->candidates);

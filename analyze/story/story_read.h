@@ -5,20 +5,20 @@
  * Place in the house: what cli/ calls. The trace is read twice: to pick the session, and to listen
  * to it.
  */
-#ifndef FD_ANALYZE_STORY_READ_H
-#define FD_ANALYZE_STORY_READ_H
+#ifndef FDAR_ANALYZE_STORY_STORY_READ_H
+#define FDAR_ANALYZE_STORY_STORY_READ_H
 
 #include "analyze/profile/profile_read.h"
 #include "analyze/story/story_build.h"
 #include "analyze/story/story_pick.h"
 
-/* path as for fd_source_open. progress may be NULL; its events count both readings. picked may be
+/* path as for fdar_source_open. progress may be NULL; its events count both readings. picked may be
  * NULL. warnings may be NULL; else lines that a user should be shown are appended to it (char *,
  * the array frees them). NULL and error when nothing could be read, the trace has no session, or
- * none is the one that was asked for. The caller owns the result (fd_story_tree_free). */
-struct fd_story_tree *fd_story_read(const char *path, const struct fd_story_choice *choice,
-				    fd_profile_progress_fn progress, void *user,
-				    struct fd_story_picked *picked, GPtrArray *warnings,
-				    GError **error);
+ * none is the one that was asked for. The caller owns the result (fdar_story_tree_free). */
+struct fdar_story_tree *fdar_story_read(const char *path, const struct fdar_story_choice *choice,
+					fdar_profile_progress_fn progress, void *user,
+					struct fdar_story_picked *picked, GPtrArray *warnings,
+					GError **error);
 
 #endif

@@ -2,7 +2,7 @@
 
 struct story_node *story_idle_new(struct story_tree *tree, uint64_t from_ns, uint64_t to_ns)
 {
-	struct story_key key = { .kind = FD_STORY_IDLE };
+	struct story_key key = { .kind = FDAR_STORY_IDLE };
 	struct story_node *node = story_node_new(tree, &key);
 
 	node->start_ns = from_ns;

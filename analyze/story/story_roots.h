@@ -3,8 +3,8 @@
  *
  * Private to story_build.c and story_roots.c.
  */
-#ifndef FD_ANALYZE_STORY_ROOTS_H
-#define FD_ANALYZE_STORY_ROOTS_H
+#ifndef FDAR_ANALYZE_STORY_STORY_ROOTS_H
+#define FDAR_ANALYZE_STORY_STORY_ROOTS_H
 
 #include "analyze/story/story_tree.h"
 

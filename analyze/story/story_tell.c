@@ -12,9 +12,9 @@
 
 struct teller {
 	GArray *rows; /* struct story_plan_row */
-	struct fd_story_tree *const *trees;
+	struct fdar_story_tree *const *trees;
 	unsigned count;
-	const struct fd_story_options *options;
+	const struct fdar_story_options *options;
 	double busy_ns[2]; /* what all steps of a side are a share of */
 };
 
@@ -29,7 +29,7 @@ static void measure_sides(struct teller *t)
 		const struct story_list *roots = &t->trees[s]->tree.roots;
 
 		for (uint32_t i = 0; i < roots->length; i++)
-			if (roots->items[i]->key.kind != FD_STORY_IDLE)
+			if (roots->items[i]->key.kind != FDAR_STORY_IDLE)
 				t->busy_ns[s] += (double)roots->items[i]->total_ns;
 		t->busy_ns[s] = MAX(t->busy_ns[s], 1.0);
 	}
@@ -54,11 +54,12 @@ static uint32_t waiter_of(const struct teller *t, uint32_t index)
 	unsigned side = t->count - 1;
 	uint32_t parent = row->parent[side];
 
-	if (row->node[side]->key.kind != FD_STORY_WAIT)
+	if (row->node[side]->key.kind != FDAR_STORY_WAIT)
 		return index;
-	while (parent != FD_STORY_NONE && row_at(t, parent)->node[side]->key.kind == FD_STORY_LOOP)
+	while (parent != FDAR_STORY_NONE &&
+	       row_at(t, parent)->node[side]->key.kind == FDAR_STORY_LOOP)
 		parent = row_at(t, parent)->parent[side];
-	return parent == FD_STORY_NONE ? index : parent;
+	return parent == FDAR_STORY_NONE ? index : parent;
 }
 
 static const struct story_node *costliest(const struct teller *t)
@@ -72,7 +73,7 @@ static const struct story_node *costliest(const struct teller *t)
 		double guilt = guilt_of(t, row);
 
 		if (node && guilt > most &&
-		    (node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT)) {
+		    (node->key.kind == FDAR_STORY_CALL || node->key.kind == FDAR_STORY_WAIT)) {
 			most = guilt;
 			best = row_at(t, waiter_of(t, i))->node[t->count - 1];
 		}
@@ -121,13 +122,13 @@ static double weigh(const struct teller *t, const struct story_node *node, unsig
 
 	if (node->keep || node->unfinished)
 		return INFINITY;
-	if (node->key.kind == FD_STORY_HANDOFF && (*handoffs)++ < HANDOFFS_KEPT)
+	if (node->key.kind == FDAR_STORY_HANDOFF && (*handoffs)++ < HANDOFFS_KEPT)
 		return INFINITY;
-	if (node->key.kind == FD_STORY_NOTE)
+	if (node->key.kind == FDAR_STORY_NOTE)
 		return -1; /* show_notes() sees to them */
-	if (node->key.kind == FD_STORY_LOOP)
+	if (node->key.kind == FDAR_STORY_LOOP)
 		return -1; /* as much as what is in it */
-	if (node->key.kind == FD_STORY_IDLE) {
+	if (node->key.kind == FDAR_STORY_IDLE) {
 		double whole = (double)(t->trees[side]->end_ns - t->trees[side]->begin_ns);
 
 		share = (double)node->total_ns / MAX(whole, 1.0);
@@ -180,7 +181,7 @@ static void weigh_rows(struct teller *t)
 		const struct story_plan_row *row = row_at(t, i);
 
 		for (unsigned s = 0; s < t->count; s++) {
-			if (row->parent[s] != FD_STORY_NONE) {
+			if (row->parent[s] != FDAR_STORY_NONE) {
 				struct story_plan_row *parent = row_at(t, row->parent[s]);
 
 				parent->weight = MAX(parent->weight, row->weight);
@@ -201,7 +202,7 @@ static int by_weight(gconstpointer a, gconstpointer b)
 
 static void choose_rows(struct teller *t)
 {
-	uint32_t max = t->options->max_steps ? t->options->max_steps : FD_STORY_STEPS;
+	uint32_t max = t->options->max_steps ? t->options->max_steps : FDAR_STORY_STEPS;
 	g_autoptr(GPtrArray) order = g_ptr_array_sized_new(t->rows->len);
 
 	for (uint32_t i = 0; i < t->rows->len; i++)
@@ -223,7 +224,7 @@ static void show_notes(struct teller *t)
 		struct story_plan_row *row = row_at(t, i);
 
 		for (unsigned s = 0; s < t->count; s++) {
-			if (row->node[s] && row->node[s]->key.kind == FD_STORY_NOTE)
+			if (row->node[s] && row->node[s]->key.kind == FDAR_STORY_NOTE)
 				row->shown = row->shown || shown[s]++ < NOTES_SHOWN;
 		}
 	}
@@ -238,10 +239,10 @@ static void drop_empty_loops(struct teller *t)
 		struct story_plan_row *row = row_at(t, i);
 
 		for (unsigned s = 0; s < t->count; s++) {
-			gboolean loop = row->node[s] && row->node[s]->key.kind == FD_STORY_LOOP;
+			gboolean loop = row->node[s] && row->node[s]->key.kind == FDAR_STORY_LOOP;
 
 			row->shown = row->shown && (!loop || filled[i]);
-			if (row->shown && row->parent[s] != FD_STORY_NONE)
+			if (row->shown && row->parent[s] != FDAR_STORY_NONE)
 				filled[row->parent[s]] = TRUE;
 		}
 	}
@@ -252,12 +253,13 @@ static uint32_t shown_parent(const struct teller *t, uint32_t row, unsigned side
 {
 	uint32_t parent = row_at(t, row)->parent[side];
 
-	while (parent != FD_STORY_NONE && !row_at(t, parent)->shown)
+	while (parent != FDAR_STORY_NONE && !row_at(t, parent)->shown)
 		parent = row_at(t, parent)->parent[side];
 	return parent;
 }
 
-static void hide(struct fd_story *story, struct fd_story_step *below, uint64_t calls, uint64_t ns)
+static void hide(struct fdar_story *story, struct fdar_story_step *below, uint64_t calls,
+		 uint64_t ns)
 {
 	story->hidden_calls += calls;
 	story->hidden_ns += ns;
@@ -267,7 +269,7 @@ static void hide(struct fd_story *story, struct fd_story_step *below, uint64_t c
 	}
 }
 
-static const char *keep_text(struct fd_story *story, const char *text)
+static const char *keep_text(struct fdar_story *story, const char *text)
 {
 	return g_string_chunk_insert_const(story->texts, text);
 }
@@ -277,13 +279,13 @@ static uint64_t median_of(const struct story_node *node)
 	if (!node->histogram)
 		return node->total_ns;
 	return (uint64_t)llround(
-		fd_histogram_quantile(node->histogram, 0.5, node->histogram->count));
+		fdar_histogram_quantile(node->histogram, 0.5, node->histogram->count));
 }
 
-static void fill_step(struct fd_story *story, const struct fd_story_tree *tree,
-		      const struct story_node *node, struct fd_story_step *step)
+static void fill_step(struct fdar_story *story, const struct fdar_story_tree *tree,
+		      const struct story_node *node, struct fdar_story_step *step)
 {
-	*step = (struct fd_story_step){
+	*step = (struct fdar_story_step){
 		.name = keep_text(story, node->name),
 		.text = keep_text(story, node->text ? node->text : ""),
 		.kind = node->key.kind,
@@ -301,39 +303,39 @@ static void fill_step(struct fd_story *story, const struct fd_story_tree *tree,
 		.object = node->object,
 		.focus = node->keep,
 		.is_focus = node->is_focus,
-		.lane = FD_STORY_NONE,
-		.lane_to = FD_STORY_NONE,
+		.lane = FDAR_STORY_NONE,
+		.lane_to = FDAR_STORY_NONE,
 	};
-	if (node->key.kind == FD_STORY_LOOP)
+	if (node->key.kind == FDAR_STORY_LOOP)
 		step->min_ns = step->median_ns = step->max_ns = step->duration_ns / node->count;
 	hide(story, step, node->children.hidden_calls, node->children.hidden_ns);
 }
 
 /* The steps of one side, of the rows that are shown; the others are hidden in the next one out. */
-static void add_steps(const struct teller *t, struct fd_story *story, unsigned side,
+static void add_steps(const struct teller *t, struct fdar_story *story, unsigned side,
 		      uint32_t *step_of_row)
 {
-	story->steps = g_new0(struct fd_story_step, t->rows->len + 1);
+	story->steps = g_new0(struct fdar_story_step, t->rows->len + 1);
 	for (uint32_t i = 0; i < t->rows->len; i++) {
 		const struct story_node *node = row_at(t, i)->node[side];
 		uint32_t parent;
-		struct fd_story_step *above;
+		struct fdar_story_step *above;
 
 		if (!node)
 			continue;
 		parent = shown_parent(t, i, side);
-		parent = parent == FD_STORY_NONE ? FD_STORY_NONE : step_of_row[parent];
-		above = parent == FD_STORY_NONE ? NULL : &story->steps[parent];
+		parent = parent == FDAR_STORY_NONE ? FDAR_STORY_NONE : step_of_row[parent];
+		above = parent == FDAR_STORY_NONE ? NULL : &story->steps[parent];
 		if (row_at(t, i)->shown) {
-			struct fd_story_step *step = &story->steps[story->step_count];
+			struct fdar_story_step *step = &story->steps[story->step_count];
 
 			fill_step(story, t->trees[side], node, step);
 			step->parent = parent;
 			step->depth = above ? above->depth + 1 : 0;
 			step_of_row[i] = story->step_count++;
 		} else {
-			gboolean call =
-				node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT;
+			gboolean call = node->key.kind == FDAR_STORY_CALL ||
+					node->key.kind == FDAR_STORY_WAIT;
 
 			hide(story, above, call ? node->count + node->recursive_calls : 0,
 			     node->self_ns);
@@ -342,23 +344,23 @@ static void add_steps(const struct teller *t, struct fd_story *story, unsigned s
 	}
 }
 
-static void close_steps(struct fd_story *story)
+static void close_steps(struct fdar_story *story)
 {
 	for (uint32_t i = story->step_count; i-- > 0;) {
 		uint32_t parent = story->steps[i].parent;
 
 		story->steps[i].end = MAX(story->steps[i].end, i + 1);
-		if (parent != FD_STORY_NONE) {
+		if (parent != FDAR_STORY_NONE) {
 			story->steps[parent].end =
 				MAX(story->steps[parent].end, story->steps[i].end);
 		}
 	}
 }
 
-static struct fd_story *tell_side(const struct teller *t, unsigned side, uint32_t *step_of_row)
+static struct fdar_story *tell_side(const struct teller *t, unsigned side, uint32_t *step_of_row)
 {
-	const struct fd_story_tree *tree = t->trees[side];
-	struct fd_story *story = g_new0(struct fd_story, 1);
+	const struct fdar_story_tree *tree = t->trees[side];
+	struct fdar_story *story = g_new0(struct fdar_story, 1);
 
 	story->texts = g_string_chunk_new(4096);
 	story->peer = keep_text(story, tree->peer);
@@ -386,7 +388,7 @@ static GPtrArray *nodes_shown(const struct teller *t, unsigned side)
 }
 
 /* Both sides have their components in the same order. */
-static void add_lanes(const struct teller *t, struct fd_story_set *set)
+static void add_lanes(const struct teller *t, struct fdar_story_set *set)
 {
 	GPtrArray *nodes[2] = { NULL, NULL };
 	struct story_order order;
@@ -404,26 +406,26 @@ static void add_lanes(const struct teller *t, struct fd_story_set *set)
 	story_order_clear(&order);
 }
 
-static void tell_rows(const struct teller *t, struct fd_story_set *set, uint32_t *const steps[2])
+static void tell_rows(const struct teller *t, struct fdar_story_set *set, uint32_t *const steps[2])
 {
-	set->rows = g_new(struct fd_story_row, t->rows->len + 1);
+	set->rows = g_new(struct fdar_story_row, t->rows->len + 1);
 	for (uint32_t i = 0; i < t->rows->len; i++) {
 		const struct story_plan_row *row = row_at(t, i);
 
 		if (row->shown) {
-			struct fd_story_row *told = &set->rows[set->row_count++];
+			struct fdar_story_row *told = &set->rows[set->row_count++];
 
-			told->step[0] = row->node[0] ? steps[0][i] : FD_STORY_NONE;
-			told->step[1] = row->node[1] ? steps[1][i] : FD_STORY_NONE;
+			told->step[0] = row->node[0] ? steps[0][i] : FDAR_STORY_NONE;
+			told->step[1] = row->node[1] ? steps[1][i] : FDAR_STORY_NONE;
 		}
 	}
 }
 
-struct fd_story_set *fd_story_tell(struct fd_story_tree *const *trees, unsigned count,
-				   const struct fd_story_options *options)
+struct fdar_story_set *fdar_story_tell(struct fdar_story_tree *const *trees, unsigned count,
+				       const struct fdar_story_options *options)
 {
 	struct teller t = { .trees = trees, .count = count, .options = options };
-	struct fd_story_set *set = g_new0(struct fd_story_set, 1);
+	struct fdar_story_set *set = g_new0(struct fdar_story_set, 1);
 	uint32_t *steps[2] = { NULL, NULL };
 	const char *focus;
 
@@ -448,12 +450,12 @@ struct fd_story_set *fd_story_tell(struct fd_story_tree *const *trees, unsigned 
 	return set;
 }
 
-void fd_story_set_free(struct fd_story_set *set)
+void fdar_story_set_free(struct fdar_story_set *set)
 {
 	if (!set)
 		return;
 	for (unsigned s = 0; s < set->count; s++)
-		fd_story_free(set->stories[s]);
+		fdar_story_free(set->stories[s]);
 	g_free(set->rows);
 	g_free(set);
 }

@@ -9,38 +9,38 @@
  * and hand-offs. A call is never shown without the calls it was made from. The rest is hidden, and
  * counted where it was.
  */
-#ifndef FD_ANALYZE_STORY_TELL_H
-#define FD_ANALYZE_STORY_TELL_H
+#ifndef FDAR_ANALYZE_STORY_STORY_TELL_H
+#define FDAR_ANALYZE_STORY_STORY_TELL_H
 
 #include "analyze/story/story.h"
 #include "analyze/story/story_build.h"
 
-#define FD_STORY_STEPS 60u
+#define FDAR_STORY_STEPS 60u
 
-struct fd_story_options {
-	uint32_t max_steps;     /* rows to show; 0: FD_STORY_STEPS */
+struct fdar_story_options {
+	uint32_t max_steps;     /* rows to show; 0: FDAR_STORY_STEPS */
 	uint64_t hide_below_ns; /* shorter steps are hidden (all calls together); 0: none */
 	double min_share;   /* and those with less than this part of the session's time; 0: none */
 	uint32_t max_depth; /* and those below this many others; 0: no limit */
 };
 
-struct fd_story_set {
-	struct fd_story *stories[2];
+struct fdar_story_set {
+	struct fdar_story *stories[2];
 	unsigned count;
-	struct fd_story_row *rows;
+	struct fdar_story_row *rows;
 	uint32_t row_count;
 	const char *focus; /* the function marked as the focus, NULL: none; owned by a story */
 };
 
-/* One or two trees (baseline, subject). Without a focus in them (struct fd_story_source) the most
+/* One or two trees (baseline, subject). Without a focus in them (struct fdar_story_source) the most
  * expensive function is it: by own time, or by what it has more of than on the other side. The
- * trees are not needed any more after it. The caller owns the result (fd_story_set_free). */
-struct fd_story_set *fd_story_tell(struct fd_story_tree *const *trees, unsigned count,
-				   const struct fd_story_options *options);
+ * trees are not needed any more after it. The caller owns the result (fdar_story_set_free). */
+struct fdar_story_set *fdar_story_tell(struct fdar_story_tree *const *trees, unsigned count,
+				       const struct fdar_story_options *options);
 
 /* NULL is allowed. */
-void fd_story_set_free(struct fd_story_set *set);
-typedef struct fd_story_set fd_story_set;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_story_set, fd_story_set_free)
+void fdar_story_set_free(struct fdar_story_set *set);
+typedef struct fdar_story_set fdar_story_set;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_story_set, fdar_story_set_free)
 
 #endif

@@ -14,7 +14,7 @@ gboolean story_node_alike(const struct story_node *a, const struct story_node *b
 {
 	if (!story_key_equal(&a->key, &b->key) || !a->unfinished != !b->unfinished)
 		return FALSE;
-	if (a->key.kind != FD_STORY_LOOP)
+	if (a->key.kind != FDAR_STORY_LOOP)
 		return TRUE;
 	if (a->children.length != b->children.length)
 		return FALSE;
@@ -46,7 +46,7 @@ void story_node_free(struct story_tree *tree, struct story_node *node)
 	free_list(tree, &node->children);
 	free_list(tree, &node->lifted);
 	if (node->histogram) {
-		fd_histogram_clear(node->histogram);
+		fdar_histogram_clear(node->histogram);
 		g_free(node->histogram);
 	}
 	g_free(node->text);
@@ -58,20 +58,20 @@ void story_node_free(struct story_tree *tree, struct story_node *node)
 static void add_durations(struct story_node *node, const struct story_node *from)
 {
 	if (!node->histogram) {
-		node->histogram = g_new0(struct fd_histogram, 1);
-		fd_histogram_add(node->histogram, node->total_ns, 1);
+		node->histogram = g_new0(struct fdar_histogram, 1);
+		fdar_histogram_add(node->histogram, node->total_ns, 1);
 	}
 	if (from->histogram)
-		fd_histogram_merge(node->histogram, from->histogram);
+		fdar_histogram_merge(node->histogram, from->histogram);
 	else
-		fd_histogram_add(node->histogram, from->total_ns, 1);
+		fdar_histogram_add(node->histogram, from->total_ns, 1);
 	node->min_ns = MIN(node->min_ns, from->min_ns);
 	node->max_ns = MAX(node->max_ns, from->max_ns);
 }
 
 void story_node_merge(struct story_tree *tree, struct story_node *node, struct story_node *from)
 {
-	if (node->key.kind != FD_STORY_LOOP)
+	if (node->key.kind != FDAR_STORY_LOOP)
 		add_durations(node, from);
 	node->start_ns = MIN(node->start_ns, from->start_ns);
 	node->end_ns = MAX(node->end_ns, from->end_ns);
@@ -101,7 +101,7 @@ static uint64_t calls_in(const struct story_list *list)
 
 uint64_t story_node_calls(const struct story_node *node)
 {
-	gboolean frame = node->key.kind == FD_STORY_CALL || node->key.kind == FD_STORY_WAIT;
+	gboolean frame = node->key.kind == FDAR_STORY_CALL || node->key.kind == FDAR_STORY_WAIT;
 
 	return (frame ? node->count + node->recursive_calls : 0) + calls_in(&node->children) +
 	       calls_in(&node->lifted);
@@ -163,7 +163,7 @@ void story_list_hide(struct story_tree *tree, struct story_list *list, struct st
 static gboolean is_iteration(const struct story_node *loop, const struct story_list *list,
 			     uint32_t at)
 {
-	if (loop->key.kind != FD_STORY_LOOP || list->length - at < loop->children.length)
+	if (loop->key.kind != FDAR_STORY_LOOP || list->length - at < loop->children.length)
 		return FALSE;
 	for (uint32_t i = 0; i < loop->children.length; i++)
 		if (!story_node_alike(loop->children.items[i], list->items[at + i]))

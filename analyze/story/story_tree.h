@@ -11,16 +11,16 @@
  *
  * Calls come in the order in which they end, children before parents, so a node is complete when it
  * is put into its list. Two nodes are *alike* when they are the same function on the same thread;
- * alike nodes that follow each other become one, and blocks of up to FD_STORY_BLOCK_MAX nodes that
+ * alike nodes that follow each other become one, and blocks of up to FDAR_STORY_BLOCK_MAX nodes that
  * repeat become the body of one LOOP node. What is below them is merged call by call. Recursion: a
  * call of a function that is open further out is absorbed by that one's node, with what it called.
  *
  * So a session of millions of calls needs memory for its distinct structure only; and that has a
- * limit too: from FD_STORY_NODES_MAX nodes on, the shortest calls are taken out (and counted as
- * hidden, with their time) until half of them are left. Trees are at most FD_STORY_HEIGHT_MAX deep.
+ * limit too: from FDAR_STORY_NODES_MAX nodes on, the shortest calls are taken out (and counted as
+ * hidden, with their time) until half of them are left. Trees are at most FDAR_STORY_HEIGHT_MAX deep.
  */
-#ifndef FD_ANALYZE_STORY_TREE_H
-#define FD_ANALYZE_STORY_TREE_H
+#ifndef FDAR_ANALYZE_STORY_STORY_TREE_H
+#define FDAR_ANALYZE_STORY_STORY_TREE_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -28,9 +28,9 @@
 #include "base/histogram.h"
 #include "analyze/story/story.h"
 
-#define FD_STORY_BLOCK_MAX  16u
-#define FD_STORY_NODES_MAX  65536u
-#define FD_STORY_HEIGHT_MAX 256u
+#define FDAR_STORY_BLOCK_MAX  16u
+#define FDAR_STORY_NODES_MAX  65536u
+#define FDAR_STORY_HEIGHT_MAX 256u
 
 /* Where a note comes from: the server made it, or a request began. */
 enum story_note { STORY_NOTE_ITS_OWN, STORY_NOTE_REQUEST };
@@ -41,8 +41,8 @@ struct story_key {
 	uint32_t pid;
 	uint32_t tid;
 	uint32_t to_tid;    /* of hand-offs */
-	uint8_t kind;       /* enum fd_story_kind */
-	uint8_t frame_kind; /* enum fd_frame_kind, of CALL and WAIT; enum story_note, of NOTE */
+	uint8_t kind;       /* enum fdar_story_kind */
+	uint8_t frame_kind; /* enum fdar_frame_kind, of CALL and WAIT; enum story_note, of NOTE */
 };
 
 struct story_list {
@@ -64,9 +64,9 @@ struct story_node {
 	uint64_t min_ns;
 	uint64_t max_ns;
 	uint64_t recursive_calls;
-	uint64_t object;                /* of hand-offs: the first one's */
-	char *text;                     /* of notes: the first one's */
-	struct fd_histogram *histogram; /* NULL while count is 1 */
+	uint64_t object;                  /* of hand-offs: the first one's */
+	char *text;                       /* of notes: the first one's */
+	struct fdar_histogram *histogram; /* NULL while count is 1 */
 	struct story_list children;
 	struct story_list lifted; /* recursive calls below that are absorbed further out */
 	const char *name;         /* NULL until the tree is finished */
@@ -94,8 +94,8 @@ struct story_thread {
 	const char *name; /* NULL when the trace has none */
 };
 
-/* A finished tree, with all names: struct fd_story_tree of story_build.h. */
-struct fd_story_tree {
+/* A finished tree, with all names: struct fdar_story_tree of story_build.h. */
+struct fdar_story_tree {
 	struct story_tree tree;
 	GArray *threads; /* of struct story_thread, in the order in which they came in */
 	GStringChunk *texts;
@@ -107,7 +107,7 @@ struct fd_story_tree {
 	uint64_t end_ns;
 	uint64_t calls;
 	uint32_t pid;
-	enum fd_story_state state;
+	enum fdar_story_state state;
 };
 
 gboolean story_key_equal(const struct story_key *a, const struct story_key *b);

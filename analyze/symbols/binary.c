@@ -10,13 +10,13 @@
 
 #define BUILD_ID_DIGITS_MAX 128u
 
-struct fd_binary {
+struct fdar_binary {
 	char *build_id; /* "" when the trace has none */
 	char *note;
 	Dwfl *dwfl;          /* NULL: no usable file */
 	Dwfl_Module *module; /* of dwfl */
 	Dwarf_Addr start;
-	struct fd_symtable *table; /* NULL: none */
+	struct fdar_symtable *table; /* NULL: none */
 };
 
 /* The id becomes part of a file name, and comes out of the trace. */
@@ -57,7 +57,7 @@ static char *file_build_id(Dwfl_Module *module)
 	return g_string_free(text, FALSE);
 }
 
-static void drop_file(struct fd_binary *binary)
+static void drop_file(struct fdar_binary *binary)
 {
 	if (binary->dwfl)
 		dwfl_end(binary->dwfl);
@@ -65,7 +65,7 @@ static void drop_file(struct fd_binary *binary)
 	binary->module = NULL;
 }
 
-static void open_elf(struct fd_binary *binary, const char *path)
+static void open_elf(struct fdar_binary *binary, const char *path)
 {
 	static const Dwfl_Callbacks callbacks = {
 		.find_debuginfo = dwfl_standard_find_debuginfo,
@@ -97,7 +97,7 @@ static void open_elf(struct fd_binary *binary, const char *path)
 	}
 }
 
-static char *table_path(const struct fd_binary *binary, const char *tables_dir)
+static char *table_path(const struct fdar_binary *binary, const char *tables_dir)
 {
 	g_autofree char *id = g_ascii_strdown(binary->build_id, -1);
 	g_autofree char *name = g_strconcat(id, ".txt", NULL);
@@ -105,39 +105,39 @@ static char *table_path(const struct fd_binary *binary, const char *tables_dir)
 	return g_build_filename(tables_dir, name, NULL);
 }
 
-struct fd_binary *fd_binary_open(const char *path, const char *build_id, const char *tables_dir)
+struct fdar_binary *fdar_binary_open(const char *path, const char *build_id, const char *tables_dir)
 {
-	struct fd_binary *binary = g_new0(struct fd_binary, 1);
+	struct fdar_binary *binary = g_new0(struct fdar_binary, 1);
 
 	binary->build_id = g_strdup(build_id_is_hex(build_id) ? build_id : "");
 	open_elf(binary, path);
 	if (!binary->dwfl && *binary->build_id && tables_dir) {
 		g_autofree char *table = table_path(binary, tables_dir);
 
-		binary->table = fd_symtable_load(table, NULL);
+		binary->table = fdar_symtable_load(table, NULL);
 		if (binary->table)
 			g_clear_pointer(&binary->note, g_free);
 	}
 	return binary;
 }
 
-void fd_binary_free(struct fd_binary *binary)
+void fdar_binary_free(struct fdar_binary *binary)
 {
 	if (!binary)
 		return;
 	drop_file(binary);
-	fd_symtable_free(binary->table);
+	fdar_symtable_free(binary->table);
 	g_free(binary->build_id);
 	g_free(binary->note);
 	g_free(binary);
 }
 
-const char *fd_binary_note(const struct fd_binary *binary)
+const char *fdar_binary_note(const struct fdar_binary *binary)
 {
 	return binary->note;
 }
 
-const char *fd_binary_function(struct fd_binary *binary, uint64_t offset)
+const char *fdar_binary_function(struct fdar_binary *binary, uint64_t offset)
 {
 	if (binary->module) {
 		GElf_Sym symbol;
@@ -147,14 +147,14 @@ const char *fd_binary_function(struct fd_binary *binary, uint64_t offset)
 					    &symbol, NULL, NULL, NULL);
 	}
 	if (binary->table) {
-		const struct fd_symtable_row *row = fd_symtable_find(binary->table, offset);
+		const struct fdar_symtable_row *row = fdar_symtable_find(binary->table, offset);
 
 		return row ? row->name : NULL;
 	}
 	return NULL;
 }
 
-gboolean fd_binary_line(struct fd_binary *binary, uint64_t offset, const char **file, int *line)
+gboolean fdar_binary_line(struct fdar_binary *binary, uint64_t offset, const char **file, int *line)
 {
 	Dwfl_Line *found =
 		binary->module ? dwfl_module_getsrc(binary->module, binary->start + offset) : NULL;
@@ -163,9 +163,9 @@ gboolean fd_binary_line(struct fd_binary *binary, uint64_t offset, const char **
 	return *file != NULL;
 }
 
-static struct fd_symtable *functions_of(const struct fd_binary *binary)
+static struct fdar_symtable *functions_of(const struct fdar_binary *binary)
 {
-	struct fd_symtable *table = fd_symtable_new();
+	struct fdar_symtable *table = fdar_symtable_new();
 	int count = dwfl_module_getsymtab(binary->module);
 
 	for (int i = 1; i < count; i++) {
@@ -178,18 +178,18 @@ static struct fd_symtable *functions_of(const struct fd_binary *binary)
 
 		if (name && *name && section != SHN_UNDEF && address >= binary->start &&
 		    (type == STT_FUNC || type == STT_GNU_IFUNC))
-			fd_symtable_add(table, address - binary->start, symbol.st_size, name);
+			fdar_symtable_add(table, address - binary->start, symbol.st_size, name);
 	}
 	return table;
 }
 
-gboolean fd_binary_save(struct fd_binary *binary, const char *tables_dir, GError **error)
+gboolean fdar_binary_save(struct fdar_binary *binary, const char *tables_dir, GError **error)
 {
 	if (!binary->module || !*binary->build_id)
 		return TRUE;
 	g_autofree char *path = table_path(binary, tables_dir);
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
 		return TRUE;
-	g_autoptr(fd_symtable) table = functions_of(binary);
-	return !fd_symtable_count(table) || fd_symtable_save(table, path, error);
+	g_autoptr(fdar_symtable) table = functions_of(binary);
+	return !fdar_symtable_count(table) || fdar_symtable_save(table, path, error);
 }

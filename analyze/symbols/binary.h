@@ -5,33 +5,35 @@
  * with separate debug information where installed. Offsets count from the load address, that is
  * from the page of the lowest loaded segment.
  */
-#ifndef FD_ANALYZE_BINARY_H
-#define FD_ANALYZE_BINARY_H
+#ifndef FDAR_ANALYZE_SYMBOLS_BINARY_H
+#define FDAR_ANALYZE_SYMBOLS_BINARY_H
 
 #include <glib.h>
 #include <stdint.h>
 
-struct fd_binary;
+struct fdar_binary;
 
 /* Opens what there is: the file at path when it is an ELF file with this build id (hex, empty: any
  * will do), else tables_dir/<build id>.txt (tables_dir may be NULL). Never NULL: one of which
  * neither is there names nothing. */
-struct fd_binary *fd_binary_open(const char *path, const char *build_id, const char *tables_dir);
+struct fdar_binary *fdar_binary_open(const char *path, const char *build_id,
+				     const char *tables_dir);
 
 /* What the user should know, or NULL: the file is not the one that was traced. */
-const char *fd_binary_note(const struct fd_binary *binary);
+const char *fdar_binary_note(const struct fdar_binary *binary);
 
 /* The name of the function at an offset, as the linker knows it; NULL when there is none. Owned by
  * the binary. */
-const char *fd_binary_function(struct fd_binary *binary, uint64_t offset);
+const char *fdar_binary_function(struct fdar_binary *binary, uint64_t offset);
 
 /* Its line in the source; FALSE without debug information. file is owned by the binary. */
-gboolean fd_binary_line(struct fd_binary *binary, uint64_t offset, const char **file, int *line);
+gboolean fdar_binary_line(struct fdar_binary *binary, uint64_t offset, const char **file,
+			  int *line);
 
 /* Writes tables_dir/<build id>.txt out of the ELF file. TRUE when there is nothing to do: no ELF
  * file, no build id, or the table is there already. */
-gboolean fd_binary_save(struct fd_binary *binary, const char *tables_dir, GError **error);
+gboolean fdar_binary_save(struct fdar_binary *binary, const char *tables_dir, GError **error);
 
-void fd_binary_free(struct fd_binary *binary);
+void fdar_binary_free(struct fdar_binary *binary);
 
 #endif

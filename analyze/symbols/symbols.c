@@ -25,24 +25,24 @@ struct file {
 	char *path;
 	char *build_id;
 	char *component;
-	struct fd_binary *binary; /* NULL until something is looked up in it */
+	struct fdar_binary *binary; /* NULL until something is looked up in it */
 };
 
 struct cached {
-	struct fd_symbol *symbol;
+	struct fdar_symbol *symbol;
 	guint modules; /* how many were known: one without a name is looked for again after more */
 };
 
-struct fd_symbols {
-	char *dir;              /* may be NULL */
-	GPtrArray *files;       /* of struct file */
-	GHashTable *file_ids;   /* "build id path" -> index + 1 */
-	struct fd_intern pids;  /* pid -> index of processes */
-	GPtrArray *processes;   /* of GArray of struct module, by base */
-	guint modules;          /* added so far */
-	struct fd_intern asked; /* (pid, addr) -> index of cache */
-	GArray *cache;          /* of struct cached */
-	GPtrArray *symbols;     /* owns them */
+struct fdar_symbols {
+	char *dir;                /* may be NULL */
+	GPtrArray *files;         /* of struct file */
+	GHashTable *file_ids;     /* "build id path" -> index + 1 */
+	struct fdar_intern pids;  /* pid -> index of processes */
+	GPtrArray *processes;     /* of GArray of struct module, by base */
+	guint modules;            /* added so far */
+	struct fdar_intern asked; /* (pid, addr) -> index of cache */
+	GArray *cache;            /* of struct cached */
+	GPtrArray *symbols;       /* owns them */
 	GStringChunk *texts;
 	GPtrArray *notes; /* of char *, always ends with NULL */
 };
@@ -51,16 +51,16 @@ static void file_free(gpointer data)
 {
 	struct file *file = data;
 
-	fd_binary_free(file->binary);
+	fdar_binary_free(file->binary);
 	g_free(file->path);
 	g_free(file->build_id);
 	g_free(file->component);
 	g_free(file);
 }
 
-struct fd_symbols *fd_symbols_new(const char *symbols_dir)
+struct fdar_symbols *fdar_symbols_new(const char *symbols_dir)
 {
-	struct fd_symbols *symbols = g_new0(struct fd_symbols, 1);
+	struct fdar_symbols *symbols = g_new0(struct fdar_symbols, 1);
 
 	symbols->dir = g_strdup(symbols_dir);
 	symbols->files = g_ptr_array_new_with_free_func(file_free);
@@ -74,16 +74,16 @@ struct fd_symbols *fd_symbols_new(const char *symbols_dir)
 	return symbols;
 }
 
-void fd_symbols_free(struct fd_symbols *symbols)
+void fdar_symbols_free(struct fdar_symbols *symbols)
 {
 	if (!symbols)
 		return;
 	g_free(symbols->dir);
 	g_ptr_array_unref(symbols->files);
 	g_hash_table_unref(symbols->file_ids);
-	fd_intern_clear(&symbols->pids);
+	fdar_intern_clear(&symbols->pids);
 	g_ptr_array_unref(symbols->processes);
-	fd_intern_clear(&symbols->asked);
+	fdar_intern_clear(&symbols->asked);
 	g_array_unref(symbols->cache);
 	g_ptr_array_unref(symbols->symbols);
 	g_string_chunk_free(symbols->texts);
@@ -91,7 +91,7 @@ void fd_symbols_free(struct fd_symbols *symbols)
 	g_free(symbols);
 }
 
-char *fd_component_name(const char *path)
+char *fdar_component_name(const char *path)
 {
 	static const char deleted[] = " (deleted)";
 	const char *base = strrchr(path, '/');
@@ -112,7 +112,7 @@ char *fd_component_name(const char *path)
 	return g_strndup(base, length);
 }
 
-static uint32_t file_of(struct fd_symbols *symbols, const char *path, const char *build_id)
+static uint32_t file_of(struct fdar_symbols *symbols, const char *path, const char *build_id)
 {
 	g_autofree char *id = g_strdup_printf("%s %s", build_id, path);
 	guint index = GPOINTER_TO_UINT(g_hash_table_lookup(symbols->file_ids, id));
@@ -122,7 +122,7 @@ static uint32_t file_of(struct fd_symbols *symbols, const char *path, const char
 
 		file->path = g_strdup(path);
 		file->build_id = g_strdup(build_id);
-		file->component = fd_component_name(path);
+		file->component = fdar_component_name(path);
 		g_ptr_array_add(symbols->files, file);
 		index = symbols->files->len;
 		g_hash_table_insert(symbols->file_ids, g_steal_pointer(&id),
@@ -131,9 +131,9 @@ static uint32_t file_of(struct fd_symbols *symbols, const char *path, const char
 	return index - 1;
 }
 
-static GArray *process_of(struct fd_symbols *symbols, uint32_t pid)
+static GArray *process_of(struct fdar_symbols *symbols, uint32_t pid)
 {
-	uint32_t index = fd_intern_add(&symbols->pids, pid, 0);
+	uint32_t index = fdar_intern_add(&symbols->pids, pid, 0);
 
 	if (index == symbols->processes->len)
 		g_ptr_array_add(symbols->processes,
@@ -158,8 +158,8 @@ static guint first_after(const GArray *modules, uint64_t addr)
 	return low;
 }
 
-void fd_symbols_add_module(struct fd_symbols *symbols, uint32_t pid, uint64_t base, uint64_t bytes,
-			   const char *path, const char *build_id)
+void fdar_symbols_add_module(struct fdar_symbols *symbols, uint32_t pid, uint64_t base,
+			     uint64_t bytes, const char *path, const char *build_id)
 {
 	if (!bytes || base + bytes < base)
 		return;
@@ -195,32 +195,32 @@ static const struct module *find_in(const GArray *modules, uint64_t addr)
 }
 
 /* In the process itself, else in any other: children of a fork inherit the map. */
-static const struct module *find_module(const struct fd_symbols *symbols, uint32_t pid,
+static const struct module *find_module(const struct fdar_symbols *symbols, uint32_t pid,
 					uint64_t addr)
 {
-	uint32_t index = fd_intern_find(&symbols->pids, pid, 0);
+	uint32_t index = fdar_intern_find(&symbols->pids, pid, 0);
 	const struct module *module = NULL;
 
-	if (index != FD_INTERN_NONE)
+	if (index != FDAR_INTERN_NONE)
 		module = find_in(g_ptr_array_index(symbols->processes, index), addr);
 	for (guint i = 0; !module && i < symbols->processes->len; i++)
 		module = find_in(g_ptr_array_index(symbols->processes, i), addr);
 	return module;
 }
 
-static struct fd_binary *binary_of(struct fd_symbols *symbols, struct file *file)
+static struct fdar_binary *binary_of(struct fdar_symbols *symbols, struct file *file)
 {
 	if (file->binary)
 		return file->binary;
-	file->binary = fd_binary_open(file->path, file->build_id, symbols->dir);
+	file->binary = fdar_binary_open(file->path, file->build_id, symbols->dir);
 
-	const char *note = fd_binary_note(file->binary);
+	const char *note = fdar_binary_note(file->binary);
 	if (note)
 		g_ptr_array_insert(symbols->notes, (gint)symbols->notes->len - 1, g_strdup(note));
 	return file->binary;
 }
 
-static const char *demangled(struct fd_symbols *symbols, const char *name)
+static const char *demangled(struct fdar_symbols *symbols, const char *name)
 {
 	char *plain = NULL;
 	int status = -1;
@@ -233,17 +233,17 @@ static const char *demangled(struct fd_symbols *symbols, const char *name)
 	return kept;
 }
 
-static struct fd_symbol *name_in(struct fd_symbols *symbols, const struct module *module,
-				 uint64_t addr)
+static struct fdar_symbol *name_in(struct fdar_symbols *symbols, const struct module *module,
+				   uint64_t addr)
 {
 	struct file *file = g_ptr_array_index(symbols->files, module->file);
-	struct fd_symbol *symbol = g_new0(struct fd_symbol, 1);
+	struct fdar_symbol *symbol = g_new0(struct fdar_symbol, 1);
 	const char *name;
 
 	symbol->component = file->component;
 	symbol->module = file->path;
 	symbol->offset = addr - module->base;
-	name = fd_binary_function(binary_of(symbols, file), symbol->offset);
+	name = fdar_binary_function(binary_of(symbols, file), symbol->offset);
 	symbol->known = name != NULL;
 	if (name) {
 		symbol->function = demangled(symbols, name);
@@ -257,9 +257,9 @@ static struct fd_symbol *name_in(struct fd_symbols *symbols, const struct module
 	return symbol;
 }
 
-static struct fd_symbol *name_number(struct fd_symbols *symbols, uint64_t addr)
+static struct fdar_symbol *name_number(struct fdar_symbols *symbols, uint64_t addr)
 {
-	struct fd_symbol *symbol = g_new0(struct fd_symbol, 1);
+	struct fdar_symbol *symbol = g_new0(struct fdar_symbol, 1);
 	char number[24];
 
 	g_snprintf(number, sizeof number, "0x%" G_GINT64_MODIFIER "x", addr);
@@ -270,9 +270,10 @@ static struct fd_symbol *name_number(struct fd_symbols *symbols, uint64_t addr)
 	return symbol;
 }
 
-const struct fd_symbol *fd_symbols_lookup(struct fd_symbols *symbols, uint32_t pid, uint64_t addr)
+const struct fdar_symbol *fdar_symbols_lookup(struct fdar_symbols *symbols, uint32_t pid,
+					      uint64_t addr)
 {
-	uint32_t id = fd_intern_add(&symbols->asked, pid, addr);
+	uint32_t id = fdar_intern_add(&symbols->asked, pid, addr);
 
 	if (id == symbols->cache->len) {
 		struct cached none = { 0 };
@@ -291,16 +292,17 @@ const struct fd_symbol *fd_symbols_lookup(struct fd_symbols *symbols, uint32_t p
 	return cached->symbol;
 }
 
-struct fd_symbol_source fd_symbols_locate(struct fd_symbols *symbols, uint32_t pid, uint64_t addr)
+struct fdar_symbol_source fdar_symbols_locate(struct fdar_symbols *symbols, uint32_t pid,
+					      uint64_t addr)
 {
 	const struct module *module = find_module(symbols, pid, addr);
-	struct fd_symbol_source source = { NULL, 0 };
+	struct fdar_symbol_source source = { NULL, 0 };
 
 	if (module) {
 		struct file *file = g_ptr_array_index(symbols->files, module->file);
 
-		fd_binary_line(binary_of(symbols, file), addr - module->base, &source.file,
-			       &source.line);
+		fdar_binary_line(binary_of(symbols, file), addr - module->base, &source.file,
+				 &source.line);
 	}
 	return source;
 }
@@ -310,7 +312,7 @@ static gboolean is_program(const struct file *file)
 	return file->path[0] == '/' && *file->component && !strstr(file->path, ".so");
 }
 
-const char *fd_symbols_program(const struct fd_symbols *symbols)
+const char *fdar_symbols_program(const struct fdar_symbols *symbols)
 {
 	for (guint i = 0; i < symbols->files->len; i++) {
 		const struct file *file = g_ptr_array_index(symbols->files, i);
@@ -318,15 +320,15 @@ const char *fd_symbols_program(const struct fd_symbols *symbols)
 		if (is_program(file))
 			return file->component;
 	}
-	return FD_COMPONENT_PROGRAM;
+	return FDAR_COMPONENT_PROGRAM;
 }
 
-const char *const *fd_symbols_notes(const struct fd_symbols *symbols)
+const char *const *fdar_symbols_notes(const struct fdar_symbols *symbols)
 {
 	return (const char *const *)symbols->notes->pdata;
 }
 
-gboolean fd_symbols_save(struct fd_symbols *symbols, const char *dir, GError **error)
+gboolean fdar_symbols_save(struct fdar_symbols *symbols, const char *dir, GError **error)
 {
 	if (g_mkdir_with_parents(dir, 0777) != 0) {
 		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", dir,
@@ -336,7 +338,7 @@ gboolean fd_symbols_save(struct fd_symbols *symbols, const char *dir, GError **e
 	for (guint i = 0; i < symbols->files->len; i++) {
 		struct file *file = g_ptr_array_index(symbols->files, i);
 
-		if (file->binary && !fd_binary_save(file->binary, dir, error))
+		if (file->binary && !fdar_binary_save(file->binary, dir, error))
 			return FALSE;
 	}
 	return TRUE;

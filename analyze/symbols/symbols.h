@@ -8,7 +8,7 @@
  *	1. the binary at the path that the trace names, with its separate debug information where
  *	   installed, when its build id is the one in the trace (or the trace has none);
  *	2. the recording's symbols/<build id>.txt (symtable.h).
- * A binary whose build id differs is never used; fd_symbols_notes says so once per binary.
+ * A binary whose build id differs is never used; fdar_symbols_notes says so once per binary.
  *
  * An address of a process without modules of its own (a forked child whose modules the trace does
  * not tell) is looked up in those of the other processes of the trace. An address in a known module
@@ -17,15 +17,15 @@
  *
  * C++ names are demangled. Not thread-safe.
  */
-#ifndef FD_ANALYZE_SYMBOLS_H
-#define FD_ANALYZE_SYMBOLS_H
+#ifndef FDAR_ANALYZE_SYMBOLS_SYMBOLS_H
+#define FDAR_ANALYZE_SYMBOLS_SYMBOLS_H
 
 #include <glib.h>
 #include <stdint.h>
 
 /* Owned by the symbols, valid until they are freed. Equal (pid, addr) give the same pointer, unless
  * a module came in between that has a name for what had none. */
-struct fd_symbol {
+struct fdar_symbol {
 	const char *function;
 	const char *component; /* the binary without directory and version: "httpd", "libapr-1";
 				* "unknown" when the address is in no module */
@@ -36,50 +36,52 @@ struct fd_symbol {
 };
 
 /* Where a function begins in the source. */
-struct fd_symbol_source {
+struct fdar_symbol_source {
 	const char *file; /* NULL when there is no debug information */
 	int line;
 };
 
-#define FD_COMPONENT_PROGRAM "program"
+#define FDAR_COMPONENT_PROGRAM "program"
 
-struct fd_symbols;
+struct fdar_symbols;
 
 /* symbols_dir is a recording's symbols/ directory; NULL, or one that does not exist, is fine. The
- * caller owns the result (fd_symbols_free). */
-struct fd_symbols *fd_symbols_new(const char *symbols_dir);
+ * caller owns the result (fdar_symbols_free). */
+struct fdar_symbols *fdar_symbols_new(const char *symbols_dir);
 
 /* A MODULE event: bytes from base on are the binary at path. build_id is hex, may be empty. Later
  * modules win over earlier ones that overlap. Zero bytes, or a wrap-around, is ignored. */
-void fd_symbols_add_module(struct fd_symbols *symbols, uint32_t pid, uint64_t base, uint64_t bytes,
-			   const char *path, const char *build_id);
+void fdar_symbols_add_module(struct fdar_symbols *symbols, uint32_t pid, uint64_t base,
+			     uint64_t bytes, const char *path, const char *build_id);
 
 /* Never NULL. */
-const struct fd_symbol *fd_symbols_lookup(struct fd_symbols *symbols, uint32_t pid, uint64_t addr);
+const struct fdar_symbol *fdar_symbols_lookup(struct fdar_symbols *symbols, uint32_t pid,
+					      uint64_t addr);
 
 /* Reads debug information, so it is slower than a lookup. file is owned by the symbols. */
-struct fd_symbol_source fd_symbols_locate(struct fd_symbols *symbols, uint32_t pid, uint64_t addr);
+struct fdar_symbol_source fdar_symbols_locate(struct fdar_symbols *symbols, uint32_t pid,
+					      uint64_t addr);
 
 /* The component of scopes, which have a name but no address: that of the traced program. It is the
- * first module whose file is no shared library; FD_COMPONENT_PROGRAM while none is known. Owned by
+ * first module whose file is no shared library; FDAR_COMPONENT_PROGRAM while none is known. Owned by
  * the symbols. */
-const char *fd_symbols_program(const struct fd_symbols *symbols);
+const char *fdar_symbols_program(const struct fdar_symbols *symbols);
 
 /* What a user should know, one line each, NULL-terminated: binaries that changed since. Owned by
  * the symbols, valid until the next call with them. */
-const char *const *fd_symbols_notes(const struct fd_symbols *symbols);
+const char *const *fdar_symbols_notes(const struct fdar_symbols *symbols);
 
 /* Writes the function tables of all binaries with a build id in which something was looked up to
  * dir (made when missing), so that the recording can be read on another machine. Tables that are
  * there already are kept. */
-gboolean fd_symbols_save(struct fd_symbols *symbols, const char *dir, GError **error);
+gboolean fdar_symbols_save(struct fdar_symbols *symbols, const char *dir, GError **error);
 
 /* "/usr/lib/libapr-1.so.0.7.2" is "libapr-1". The caller frees the result. */
-char *fd_component_name(const char *path);
+char *fdar_component_name(const char *path);
 
 /* NULL is allowed. */
-void fd_symbols_free(struct fd_symbols *symbols);
-typedef struct fd_symbols fd_symbols;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_symbols, fd_symbols_free)
+void fdar_symbols_free(struct fdar_symbols *symbols);
+typedef struct fdar_symbols fdar_symbols;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_symbols, fdar_symbols_free)
 
 #endif

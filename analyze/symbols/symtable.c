@@ -4,22 +4,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-struct fd_symtable {
-	GArray *rows; /* of struct fd_symtable_row */
+struct fdar_symtable {
+	GArray *rows; /* of struct fdar_symtable_row */
 	GStringChunk *names;
 	gboolean sorted;
 };
 
-struct fd_symtable *fd_symtable_new(void)
+struct fdar_symtable *fdar_symtable_new(void)
 {
-	struct fd_symtable *table = g_new0(struct fd_symtable, 1);
+	struct fdar_symtable *table = g_new0(struct fdar_symtable, 1);
 
-	table->rows = g_array_new(FALSE, FALSE, sizeof(struct fd_symtable_row));
+	table->rows = g_array_new(FALSE, FALSE, sizeof(struct fdar_symtable_row));
 	table->names = g_string_chunk_new(4096);
 	return table;
 }
 
-void fd_symtable_free(struct fd_symtable *table)
+void fdar_symtable_free(struct fdar_symtable *table)
 {
 	if (!table)
 		return;
@@ -28,14 +28,15 @@ void fd_symtable_free(struct fd_symtable *table)
 	g_free(table);
 }
 
-guint fd_symtable_count(const struct fd_symtable *table)
+guint fdar_symtable_count(const struct fdar_symtable *table)
 {
 	return table->rows->len;
 }
 
-void fd_symtable_add(struct fd_symtable *table, uint64_t offset, uint64_t size, const char *name)
+void fdar_symtable_add(struct fdar_symtable *table, uint64_t offset, uint64_t size,
+		       const char *name)
 {
-	struct fd_symtable_row row = { offset, size, g_string_chunk_insert(table->names, name) };
+	struct fdar_symtable_row row = { offset, size, g_string_chunk_insert(table->names, name) };
 
 	g_array_append_val(table->rows, row);
 	table->sorted = FALSE;
@@ -45,7 +46,7 @@ void fd_symtable_add(struct fd_symtable *table, uint64_t offset, uint64_t size, 
  * that is the one a search finds. */
 static gint by_offset(gconstpointer a, gconstpointer b)
 {
-	const struct fd_symtable_row *left = a, *right = b;
+	const struct fdar_symtable_row *left = a, *right = b;
 
 	if (left->offset != right->offset)
 		return left->offset < right->offset ? -1 : 1;
@@ -54,14 +55,14 @@ static gint by_offset(gconstpointer a, gconstpointer b)
 	return strcmp(right->name, left->name);
 }
 
-static void sort(struct fd_symtable *table)
+static void sort(struct fdar_symtable *table)
 {
 	if (!table->sorted)
 		g_array_sort(table->rows, by_offset);
 	table->sorted = TRUE;
 }
 
-const struct fd_symtable_row *fd_symtable_find(struct fd_symtable *table, uint64_t offset)
+const struct fdar_symtable_row *fdar_symtable_find(struct fdar_symtable *table, uint64_t offset)
 {
 	guint low = 0;
 	guint high = table->rows->len;
@@ -70,19 +71,19 @@ const struct fd_symtable_row *fd_symtable_find(struct fd_symtable *table, uint64
 	while (low < high) {
 		guint middle = low + (high - low) / 2;
 
-		if (g_array_index(table->rows, struct fd_symtable_row, middle).offset <= offset)
+		if (g_array_index(table->rows, struct fdar_symtable_row, middle).offset <= offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (!low)
 		return NULL;
-	const struct fd_symtable_row *row =
-		&g_array_index(table->rows, struct fd_symtable_row, low - 1);
+	const struct fdar_symtable_row *row =
+		&g_array_index(table->rows, struct fdar_symtable_row, low - 1);
 	return !row->size || offset - row->offset < row->size ? row : NULL;
 }
 
-static gboolean parse_line(char *line, struct fd_symtable_row *row)
+static gboolean parse_line(char *line, struct fdar_symtable_row *row)
 {
 	char *end;
 	guint64 value;
@@ -94,36 +95,37 @@ static gboolean parse_line(char *line, struct fd_symtable_row *row)
 		return FALSE;
 	row->offset = value;
 	row->size = g_ascii_strtoull(end + 1, &end, 16);
-	if (*end != ' ' || !end[1] || strlen(end + 1) > FD_SYMTABLE_NAME_MAX)
+	if (*end != ' ' || !end[1] || strlen(end + 1) > FDAR_SYMTABLE_NAME_MAX)
 		return FALSE;
 	row->name = end + 1;
 	return TRUE;
 }
 
-struct fd_symtable *fd_symtable_load(const char *path, GError **error)
+struct fdar_symtable *fdar_symtable_load(const char *path, GError **error)
 {
-	g_autoptr(fd_symtable) table = NULL;
+	g_autoptr(fdar_symtable) table = NULL;
 	g_autofree char *text = NULL;
 	gsize length = 0;
 	struct stat status;
 
 	if (stat(path, &status) == 0 &&
-	    (!S_ISREG(status.st_mode) || (guint64)status.st_size > FD_SYMTABLE_BYTES_MAX)) {
+	    (!S_ISREG(status.st_mode) || (guint64)status.st_size > FDAR_SYMTABLE_BYTES_MAX)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-			    "%s: expected a file of at most %u bytes", path, FD_SYMTABLE_BYTES_MAX);
+			    "%s: expected a file of at most %u bytes", path,
+			    FDAR_SYMTABLE_BYTES_MAX);
 		return NULL;
 	}
 	if (!g_file_get_contents(path, &text, &length, error))
 		return NULL;
-	table = fd_symtable_new();
+	table = fdar_symtable_new();
 	for (char *line = text; line < text + length;) {
 		char *end = memchr(line, '\n', (size_t)(text + length - line));
-		struct fd_symtable_row row;
+		struct fdar_symtable_row row;
 
 		if (end)
 			*end = '\0';
 		if (parse_line(line, &row))
-			fd_symtable_add(table, row.offset, row.size, row.name);
+			fdar_symtable_add(table, row.offset, row.size, row.name);
 		line += strlen(line) + 1;
 	}
 	if (!table->rows->len) {
@@ -134,14 +136,14 @@ struct fd_symtable *fd_symtable_load(const char *path, GError **error)
 	return g_steal_pointer(&table);
 }
 
-gboolean fd_symtable_save(struct fd_symtable *table, const char *path, GError **error)
+gboolean fdar_symtable_save(struct fdar_symtable *table, const char *path, GError **error)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	sort(table);
 	for (guint i = 0; i < table->rows->len; i++) {
-		const struct fd_symtable_row *row =
-			&g_array_index(table->rows, struct fd_symtable_row, i);
+		const struct fdar_symtable_row *row =
+			&g_array_index(table->rows, struct fdar_symtable_row, i);
 
 		g_string_append_printf(text, "%" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %s\n",
 				       row->offset, row->size, row->name);

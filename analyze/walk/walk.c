@@ -11,18 +11,18 @@ static void thread_free(gpointer data)
 	g_free(thread);
 }
 
-struct fd_walk *fd_walk_new(const struct fd_walk_visitor *visitor, void *user)
+struct fdar_walk *fdar_walk_new(const struct fdar_walk_visitor *visitor, void *user)
 {
-	struct fd_walk *walk = g_new0(struct fd_walk, 1);
-	struct fd_walk_path root = { 0 };
-	uint32_t no_key = FD_INTERN_NONE;
+	struct fdar_walk *walk = g_new0(struct fdar_walk, 1);
+	struct fdar_walk_path root = { 0 };
+	uint32_t no_key = FDAR_INTERN_NONE;
 
 	walk->visitor = visitor;
 	walk->user = user;
 	walk->threads = g_ptr_array_new_with_free_func(thread_free);
 	walk->slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
 	walk->edge_paths = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	walk->paths = g_array_new(FALSE, FALSE, sizeof(struct fd_walk_path));
+	walk->paths = g_array_new(FALSE, FALSE, sizeof(struct fdar_walk_path));
 	walk->path_keys = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	g_array_append_val(walk->paths, root);
 	g_array_append_val(walk->path_keys, no_key);
@@ -33,20 +33,20 @@ struct fd_walk *fd_walk_new(const struct fd_walk_visitor *visitor, void *user)
 	return walk;
 }
 
-void fd_walk_set_unit(struct fd_walk *walk, enum fd_unit unit)
+void fdar_walk_set_unit(struct fdar_walk *walk, enum fdar_unit unit)
 {
 	walk->unit = unit;
 }
 
-void fd_walk_free(struct fd_walk *walk)
+void fdar_walk_free(struct fdar_walk *walk)
 {
 	if (!walk)
 		return;
 	/* Sessions are held by the table while they are open, and by frames and threads. */
-	static const struct fd_walk_visitor deaf = { 0 };
+	static const struct fdar_walk_visitor deaf = { 0 };
 
 	walk->visitor = &deaf;
-	fd_walk_finish(walk);
+	fdar_walk_finish(walk);
 	g_hash_table_unref(walk->puts);
 	g_hash_table_unref(walk->fds);
 	g_hash_table_unref(walk->ended);
@@ -56,23 +56,23 @@ void fd_walk_free(struct fd_walk *walk)
 	g_array_unref(walk->edge_paths);
 	g_array_unref(walk->paths);
 	g_array_unref(walk->path_keys);
-	fd_intern_clear(&walk->pids);
-	fd_intern_clear(&walk->thread_ids);
-	fd_intern_clear(&walk->slot_ids);
-	fd_intern_clear(&walk->keys);
-	fd_intern_clear(&walk->edges);
+	fdar_intern_clear(&walk->pids);
+	fdar_intern_clear(&walk->thread_ids);
+	fdar_intern_clear(&walk->slot_ids);
+	fdar_intern_clear(&walk->keys);
+	fdar_intern_clear(&walk->edges);
 	g_free(walk);
 }
 
-static struct thread *thread_of(struct fd_walk *walk, const struct fd_event *event)
+static struct thread *thread_of(struct fdar_walk *walk, const struct fdar_event *event)
 {
 	struct thread *thread = walk->last;
 
 	if (thread && thread->pid == event->pid && thread->tid == event->tid)
 		return thread;
-	uint32_t index = fd_intern_add(&walk->thread_ids, event->pid, event->tid);
+	uint32_t index = fdar_intern_add(&walk->thread_ids, event->pid, event->tid);
 	if (index == walk->threads->len) {
-		fd_intern_add(&walk->pids, event->pid, 0);
+		fdar_intern_add(&walk->pids, event->pid, 0);
 		walk->stats.processes = walk->pids.count;
 		walk->stats.threads++;
 		thread = g_new0(struct thread, 1);
@@ -80,27 +80,28 @@ static struct thread *thread_of(struct fd_walk *walk, const struct fd_event *eve
 		thread->tid = event->tid;
 		thread->index = index;
 		thread->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
-		thread->pending = g_array_new(FALSE, FALSE, sizeof(struct fd_walk_frame));
+		thread->pending = g_array_new(FALSE, FALSE, sizeof(struct fdar_walk_frame));
 		g_ptr_array_add(walk->threads, thread);
 	}
 	walk->last = g_ptr_array_index(walk->threads, index);
 	return walk->last;
 }
 
-static void on_session(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+static void on_session(struct fdar_walk *walk, struct thread *thread,
+		       const struct fdar_event *event)
 {
 	struct session *session = walk_session_find(walk, thread->pid, event->addr);
 
 	if (!session)
 		walk->stats.stray_sessions++;
-	else if (event->kind == FD_EVENT_SESSION_RESUME)
+	else if (event->kind == FDAR_EVENT_SESSION_RESUME)
 		walk_session_enter(walk, thread, session, TRUE);
 	else if (session == thread->session)
 		walk_session_leave(walk, thread);
 }
 
 /* Whatever it was in is over; its number may come again. */
-static void on_thread_end(struct fd_walk *walk, struct thread *thread)
+static void on_thread_end(struct fdar_walk *walk, struct thread *thread)
 {
 	walk_owner_boundary(walk, thread);
 	walk_stack_clear(walk, thread, FALSE);
@@ -109,9 +110,9 @@ static void on_thread_end(struct fd_walk *walk, struct thread *thread)
 	thread->waited = FALSE;
 }
 
-static void on_switched(struct fd_walk *walk, const struct fd_event *event)
+static void on_switched(struct fdar_walk *walk, const struct fdar_event *event)
 {
-	struct fd_walk_switch told = {
+	struct fdar_walk_switch told = {
 		.time_ns = event->time_ns,
 		.addr = event->addr,
 		.calls = event->addr2,
@@ -125,47 +126,49 @@ static void on_switched(struct fd_walk *walk, const struct fd_event *event)
 		walk->visitor->switched(walk->user, &told);
 }
 
-static void on_note(struct fd_walk *walk, const struct thread *thread, const struct fd_event *event)
+static void on_note(struct fdar_walk *walk, const struct thread *thread,
+		    const struct fdar_event *event)
 {
-	struct fd_walk_note note = {
+	struct fdar_walk_note note = {
 		.time_ns = thread->now_ns,
 		.pid = thread->pid,
 		.tid = thread->tid,
 		.key = event->name,
 		.value = event->data ? event->data : "",
 		.value_len = event->data ? event->data_len : 0,
-		.total = event->kind == FD_EVENT_BYTES ? event->addr : event->data_len,
+		.total = event->kind == FDAR_EVENT_BYTES ? event->addr : event->data_len,
 		.session = thread->current ? &thread->current->told : NULL,
 	};
 
-	if (event->kind == FD_EVENT_NOTE && walk->visitor->note)
+	if (event->kind == FDAR_EVENT_NOTE && walk->visitor->note)
 		walk->visitor->note(walk->user, &note);
-	if (event->kind == FD_EVENT_BYTES && walk->visitor->bytes)
+	if (event->kind == FDAR_EVENT_BYTES && walk->visitor->bytes)
 		walk->visitor->bytes(walk->user, &note);
 }
 
-static void dispatch_rest(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+static void dispatch_rest(struct fdar_walk *walk, struct thread *thread,
+			  const struct fdar_event *event)
 {
-	switch ((enum fd_event_kind)event->kind) {
-	case FD_EVENT_FUNC_SKIPPED:
+	switch ((enum fdar_event_kind)event->kind) {
+	case FDAR_EVENT_FUNC_SKIPPED:
 		walk_stack_skip(walk, thread, event);
 		break;
-	case FD_EVENT_FUNC_UNWOUND:
+	case FDAR_EVENT_FUNC_UNWOUND:
 		walk_stack_unwind(walk, thread, event->addr);
 		break;
-	case FD_EVENT_FUNC_LOST:
+	case FDAR_EVENT_FUNC_LOST:
 		walk->stats.lost += event->addr;
 		break;
-	case FD_EVENT_IO:
+	case FDAR_EVENT_IO:
 		walk_io(walk, thread, event);
 		break;
-	case FD_EVENT_REQUEST_BEGIN:
+	case FDAR_EVENT_REQUEST_BEGIN:
 		walk_request_begin(walk, thread, event);
 		break;
-	case FD_EVENT_REQUEST_END:
+	case FDAR_EVENT_REQUEST_END:
 		walk_request_end(walk, thread, event);
 		break;
-	case FD_EVENT_THREAD_END:
+	case FDAR_EVENT_THREAD_END:
 		on_thread_end(walk, thread);
 		break;
 	default:
@@ -173,45 +176,45 @@ static void dispatch_rest(struct fd_walk *walk, struct thread *thread, const str
 	}
 }
 
-static void dispatch(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+static void dispatch(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
-	switch ((enum fd_event_kind)event->kind) {
-	case FD_EVENT_FUNC_ENTRY:
-		walk_stack_enter(walk, thread, FD_FRAME_FUNCTION, event);
+	switch ((enum fdar_event_kind)event->kind) {
+	case FDAR_EVENT_FUNC_ENTRY:
+		walk_stack_enter(walk, thread, FDAR_FRAME_FUNCTION, event);
 		break;
-	case FD_EVENT_FUNC_EXIT:
-		walk_stack_exit(walk, thread, FD_FRAME_FUNCTION, event);
+	case FDAR_EVENT_FUNC_EXIT:
+		walk_stack_exit(walk, thread, FDAR_FRAME_FUNCTION, event);
 		break;
-	case FD_EVENT_SCOPE_ENTER:
-		walk_stack_enter(walk, thread, FD_FRAME_SCOPE, event);
+	case FDAR_EVENT_SCOPE_ENTER:
+		walk_stack_enter(walk, thread, FDAR_FRAME_SCOPE, event);
 		break;
-	case FD_EVENT_SCOPE_EXIT:
-		walk_stack_exit(walk, thread, FD_FRAME_SCOPE, event);
+	case FDAR_EVENT_SCOPE_EXIT:
+		walk_stack_exit(walk, thread, FDAR_FRAME_SCOPE, event);
 		break;
-	case FD_EVENT_WAIT_BEGIN:
+	case FDAR_EVENT_WAIT_BEGIN:
 		walk_owner_wait(walk, thread, event);
 		break;
-	case FD_EVENT_WAIT_END:
+	case FDAR_EVENT_WAIT_END:
 		walk_owner_wait_end(walk, thread, event);
 		break;
-	case FD_EVENT_SESSION_BEGIN:
+	case FDAR_EVENT_SESSION_BEGIN:
 		walk_session_begin(walk, thread, event);
 		break;
-	case FD_EVENT_SESSION_END:
+	case FDAR_EVENT_SESSION_END:
 		walk_session_end(walk, thread, event);
 		break;
-	case FD_EVENT_SESSION_RESUME:
-	case FD_EVENT_SESSION_SUSPEND:
+	case FDAR_EVENT_SESSION_RESUME:
+	case FDAR_EVENT_SESSION_SUSPEND:
 		on_session(walk, thread, event);
 		break;
-	case FD_EVENT_HANDOFF_PUT:
+	case FDAR_EVENT_HANDOFF_PUT:
 		walk_handoff_put(walk, thread, event);
 		break;
-	case FD_EVENT_HANDOFF_TAKE:
+	case FDAR_EVENT_HANDOFF_TAKE:
 		walk_handoff_take(walk, thread, event);
 		break;
-	case FD_EVENT_NOTE:
-	case FD_EVENT_BYTES:
+	case FDAR_EVENT_NOTE:
+	case FDAR_EVENT_BYTES:
 		on_note(walk, thread, event);
 		break;
 	default:
@@ -220,18 +223,18 @@ static void dispatch(struct fd_walk *walk, struct thread *thread, const struct f
 	}
 }
 
-static void count(struct fd_walk *walk, const struct fd_event *event)
+static void count(struct fdar_walk *walk, const struct fdar_event *event)
 {
-	struct fd_walk_stats *stats = &walk->stats;
+	struct fdar_walk_stats *stats = &walk->stats;
 
 	if (!stats->events++ || event->time_ns < stats->begin_ns)
 		stats->begin_ns = event->time_ns;
 	walk->now_ns = MAX(walk->now_ns, event->time_ns);
 	stats->end_ns = walk->now_ns;
-	stats->other += event->kind == FD_EVENT_OTHER || event->kind >= FD_EVENT_KINDS;
+	stats->other += event->kind == FDAR_EVENT_OTHER || event->kind >= FDAR_EVENT_KINDS;
 }
 
-static void pass_time(struct fd_walk *walk, struct thread *thread, uint64_t time_ns)
+static void pass_time(struct fdar_walk *walk, struct thread *thread, uint64_t time_ns)
 {
 	if (G_UNLIKELY(time_ns < thread->now_ns))
 		walk->stats.time_backwards++;
@@ -239,25 +242,25 @@ static void pass_time(struct fd_walk *walk, struct thread *thread, uint64_t time
 		thread->now_ns = time_ns;
 }
 
-static gboolean says_nothing_of_threads(const struct fd_event *event)
+static gboolean says_nothing_of_threads(const struct fdar_event *event)
 {
-	return event->kind == FD_EVENT_OTHER || event->kind == FD_EVENT_MODULE ||
-	       event->kind == FD_EVENT_PROCESS || event->kind >= FD_EVENT_KINDS;
+	return event->kind == FDAR_EVENT_OTHER || event->kind == FDAR_EVENT_MODULE ||
+	       event->kind == FDAR_EVENT_PROCESS || event->kind >= FDAR_EVENT_KINDS;
 }
 
-void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t length)
+void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		const struct fd_event *event = &events[i];
+		const struct fdar_event *event = &events[i];
 
-		if (event->kind == FD_EVENT_THREAD_NAME) {
+		if (event->kind == FDAR_EVENT_THREAD_NAME) {
 			thread_of(walk, event)->name = event->name;
 			continue;
 		}
 		count(walk, event);
-		if (event->kind == FD_EVENT_SWITCHED)
+		if (event->kind == FDAR_EVENT_SWITCHED)
 			on_switched(walk, event);
-		if (event->kind == FD_EVENT_SWITCHED || says_nothing_of_threads(event))
+		if (event->kind == FDAR_EVENT_SWITCHED || says_nothing_of_threads(event))
 			continue;
 		struct thread *thread = thread_of(walk, event);
 
@@ -267,7 +270,7 @@ void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t le
 	}
 }
 
-void fd_walk_finish(struct fd_walk *walk)
+void fdar_walk_finish(struct fdar_walk *walk)
 {
 	if (walk->finished)
 		return;
@@ -285,14 +288,14 @@ void fd_walk_finish(struct fd_walk *walk)
 	walk_session_finish(walk);
 }
 
-struct fd_walk_path fd_walk_path(const struct fd_walk *walk, uint32_t path)
+struct fdar_walk_path fdar_walk_path(const struct fdar_walk *walk, uint32_t path)
 {
 	if (path >= walk->paths->len)
 		path = 0;
-	return g_array_index(walk->paths, struct fd_walk_path, path);
+	return g_array_index(walk->paths, struct fdar_walk_path, path);
 }
 
-void fd_walk_get_stats(const struct fd_walk *walk, struct fd_walk_stats *stats)
+void fdar_walk_get_stats(const struct fdar_walk *walk, struct fdar_walk_stats *stats)
 {
 	*stats = walk->stats;
 }

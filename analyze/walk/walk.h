@@ -27,16 +27,16 @@
  * and is counted there. A second session_begin on the same descriptor, by another source (the header
  * and libflowdar-io), is the same session: its key is another name of it.
  *
- * Names are text ids of the source that feeds the walk (fd_source_text).
+ * Names are text ids of the source that feeds the walk (fdar_source_text).
  *
  * Bounds. Memory grows with open frames, threads, functions, call paths, open sessions and objects
  * in queues, never with the length of the trace. Limits against hostile input, all counted in
- * fd_walk_stats: FD_WALK_DEPTH_MAX open frames a thread, FD_WALK_PENDING_MAX closed frames a thread
- * that wait for an owner, FD_WALK_PATHS_MAX call paths, FD_WALK_PUTS_MAX objects in queues,
- * FD_WALK_FDS_MAX descriptors of sessions.
+ * fdar_walk_stats: FDAR_WALK_DEPTH_MAX open frames a thread, FDAR_WALK_PENDING_MAX closed frames a thread
+ * that wait for an owner, FDAR_WALK_PATHS_MAX call paths, FDAR_WALK_PUTS_MAX objects in queues,
+ * FDAR_WALK_FDS_MAX descriptors of sessions.
  */
-#ifndef FD_ANALYZE_WALK_H
-#define FD_ANALYZE_WALK_H
+#ifndef FDAR_ANALYZE_WALK_WALK_H
+#define FDAR_ANALYZE_WALK_WALK_H
 
 #include <glib.h>
 #include <stddef.h>
@@ -44,36 +44,36 @@
 
 #include "pipeline/events/event.h"
 
-#define FD_WALK_DEPTH_MAX   (1u << 18)
-#define FD_WALK_PENDING_MAX (1u << 14)
-#define FD_WALK_PATHS_MAX   (1u << 20)
-#define FD_WALK_PUTS_MAX    (1u << 16)
-#define FD_WALK_FDS_MAX     (1u << 20)
+#define FDAR_WALK_DEPTH_MAX   (1u << 18)
+#define FDAR_WALK_PENDING_MAX (1u << 14)
+#define FDAR_WALK_PATHS_MAX   (1u << 20)
+#define FDAR_WALK_PUTS_MAX    (1u << 16)
+#define FDAR_WALK_FDS_MAX     (1u << 20)
 
-enum fd_frame_kind {
-	FD_FRAME_FUNCTION, /* addr says which */
-	FD_FRAME_SCOPE,    /* name says which */
-	FD_FRAME_WAIT,     /* name says for what */
-	FD_FRAME_QUEUE,    /* not a frame of the walk: profiles use it for time in a queue */
-	FD_FRAME_KINDS
+enum fdar_frame_kind {
+	FDAR_FRAME_FUNCTION, /* addr says which */
+	FDAR_FRAME_SCOPE,    /* name says which */
+	FDAR_FRAME_WAIT,     /* name says for what */
+	FDAR_FRAME_QUEUE,    /* not a frame of the walk: profiles use it for time in a queue */
+	FDAR_FRAME_KINDS
 };
 
-enum fd_session_state {
-	FD_SESSION_OPEN,       /* only while the walk goes on */
-	FD_SESSION_FINISHED,   /* session_end was seen */
-	FD_SESSION_UNFINISHED, /* still open at the end of the trace */
-	FD_SESSION_REPLACED    /* its key began again before it had ended */
+enum fdar_session_state {
+	FDAR_SESSION_OPEN,       /* only while the walk goes on */
+	FDAR_SESSION_FINISHED,   /* session_end was seen */
+	FDAR_SESSION_UNFINISHED, /* still open at the end of the trace */
+	FDAR_SESSION_REPLACED    /* its key began again before it had ended */
 };
 
 /* What a walk tells as sessions. */
-enum fd_unit {
-	FD_UNIT_SESSION, /* connections, as session_begin and session_end say */
-	FD_UNIT_REQUEST  /* requests, each like a session of its own; what a connection did outside
+enum fdar_unit {
+	FDAR_UNIT_SESSION, /* connections, as session_begin and session_end say */
+	FDAR_UNIT_REQUEST /* requests, each like a session of its own; what a connection did outside
 			  * of requests belongs to the server itself */
 };
 
 /* Valid until session_closed has returned. */
-struct fd_walk_session {
+struct fdar_walk_session {
 	uint64_t id; /* 1, 2, ... in the order of their begin: tells sessions with the same key
 		      * apart, and is the same in each walk of a trace, so a second one can pick */
 	uint64_t key;
@@ -81,7 +81,7 @@ struct fd_walk_session {
 	uint32_t tid; /* the thread that began it */
 	uint64_t begin_ns;
 	uint64_t end_ns; /* once it is not OPEN: its end, or the end of the trace */
-	enum fd_session_state state;
+	enum fdar_session_state state;
 	const char *peer;  /* the client's address as the server told it; may be empty */
 	const char *what;  /* of a request: what is asked for; may be empty. Of a session: "" */
 	int32_t fd;        /* the descriptor that it came on, -1: not known */
@@ -92,17 +92,17 @@ struct fd_walk_session {
 };
 
 /* A closed frame. Valid during the call only. */
-struct fd_walk_frame {
+struct fdar_walk_frame {
 	uint64_t id;     /* unique in the walk, in the order of entry; never 0 */
 	uint64_t parent; /* the frame around it on its thread, whoever owns that; 0: none */
-	struct fd_walk_session *session; /* NULL: the server itself */
+	struct fdar_walk_session *session; /* NULL: the server itself */
 	uint32_t pid;
 	uint32_t tid;
 	uint32_t thread_name; /* text id of the thread's name, 0 while it is not known */
 	uint32_t name;        /* text id, of scopes and waits */
 	uint64_t addr;        /* of functions */
 	uint64_t call_site;   /* of functions, where the trace says it */
-	uint32_t path;        /* its call path: fd_walk_path */
+	uint32_t path;        /* its call path: fdar_walk_path */
 	uint32_t depth;       /* open frames around it: 0 is the outermost of its thread */
 	uint64_t start_ns;
 	uint64_t end_ns;
@@ -114,8 +114,8 @@ struct fd_walk_frame {
 	uint64_t skipped_ns;   /* how long they took: part of self_ns */
 	int32_t fd;            /* of waits; -1: none */
 	int64_t result;        /* of waits that ended */
-	uint8_t kind;          /* enum fd_frame_kind */
-	uint8_t wait;          /* enum fd_wait_kind, of waits */
+	uint8_t kind;          /* enum fdar_frame_kind */
+	uint8_t wait;          /* enum fdar_wait_kind, of waits */
 	uint8_t recursive;     /* the same function is open further out, with the same owner: its
 			     * total_ns is part of that frame's */
 	uint8_t unfinished;    /* still open at the end of the trace */
@@ -125,7 +125,7 @@ struct fd_walk_frame {
 
 /* An object that went through a queue, told when it is taken. Nobody took it: take_ns and to_tid
  * are 0, told when it is put again or at the end of the trace. */
-struct fd_walk_handoff {
+struct fdar_walk_handoff {
 	uint64_t object;
 	uint32_t queue; /* text id */
 	uint32_t pid;
@@ -134,12 +134,12 @@ struct fd_walk_handoff {
 	uint64_t put_ns;
 	uint64_t take_ns;
 	uint64_t end_ns; /* take_ns; of an object that nobody took, when it is told */
-	struct fd_walk_session *session; /* whose key it is; else the giver's, while that is
+	struct fdar_walk_session *session; /* whose key it is; else the giver's, while that is
 					  * open; else NULL */
 };
 
 /* A note, or bytes (label, how many there were, and the first of them). */
-struct fd_walk_note {
+struct fdar_walk_note {
 	uint64_t time_ns;
 	uint32_t pid;
 	uint32_t tid;
@@ -147,30 +147,30 @@ struct fd_walk_note {
 	const char *value;
 	uint32_t value_len;
 	uint64_t total; /* of bytes: how many there were, value_len of them are here */
-	struct fd_walk_session *session; /* of the thread at that moment, or NULL */
+	struct fdar_walk_session *session; /* of the thread at that moment, or NULL */
 };
 
 /* A function whose calls are recorded from now on, or no longer. */
-struct fd_walk_switch {
+struct fdar_walk_switch {
 	uint64_t time_ns;
 	uint64_t addr;
 	uint64_t calls; /* until then */
 	uint32_t pid;
 	gboolean on;
-	uint8_t reason; /* enum fd_switch_reason */
+	uint8_t reason; /* enum fdar_switch_reason */
 };
 
-/* Who is told. Any may be NULL. Called from within fd_walk_feed and fd_walk_finish. */
-struct fd_walk_visitor {
-	void (*session_opened)(void *user, struct fd_walk_session *session);
-	void (*session_closed)(void *user, struct fd_walk_session *session);
-	void (*frame)(void *user, const struct fd_walk_frame *frame);
-	void (*handoff)(void *user, const struct fd_walk_handoff *handoff);
-	void (*note)(void *user, const struct fd_walk_note *note);
-	void (*bytes)(void *user, const struct fd_walk_note *bytes);
+/* Who is told. Any may be NULL. Called from within fdar_walk_feed and fdar_walk_finish. */
+struct fdar_walk_visitor {
+	void (*session_opened)(void *user, struct fdar_walk_session *session);
+	void (*session_closed)(void *user, struct fdar_walk_session *session);
+	void (*frame)(void *user, const struct fdar_walk_frame *frame);
+	void (*handoff)(void *user, const struct fdar_walk_handoff *handoff);
+	void (*note)(void *user, const struct fdar_walk_note *note);
+	void (*bytes)(void *user, const struct fdar_walk_note *bytes);
 	/* A request begins: value is what it asks for. */
-	void (*request)(void *user, const struct fd_walk_note *request);
-	void (*switched)(void *user, const struct fd_walk_switch *switched);
+	void (*request)(void *user, const struct fdar_walk_note *request);
+	void (*switched)(void *user, const struct fdar_walk_switch *switched);
 };
 
 /*
@@ -178,31 +178,31 @@ struct fd_walk_visitor {
  * function that is on its own path already gets that path again, so a path names each function at
  * most once and paths stay few. Path 0 is the empty one, the root; ids are dense.
  */
-struct fd_walk_path {
+struct fdar_walk_path {
 	uint32_t parent;
 	uint32_t pid;  /* of functions */
 	uint64_t addr; /* of functions */
 	uint32_t name; /* text id, of scopes and waits */
-	uint8_t kind;  /* enum fd_frame_kind */
-	uint8_t wait;  /* enum fd_wait_kind, of waits: the first one seen under this name */
+	uint8_t kind;  /* enum fdar_frame_kind */
+	uint8_t wait;  /* enum fdar_wait_kind, of waits: the first one seen under this name */
 };
 
-struct fd_walk_stats {
+struct fdar_walk_stats {
 	uint64_t events; /* fed, without THREAD_NAME */
 	uint64_t other;  /* of kinds that the walk has no use for */
 	uint64_t frames; /* told; calls[] says of which kind */
-	uint64_t calls[FD_FRAME_KINDS];
+	uint64_t calls[FDAR_FRAME_KINDS];
 	uint64_t unfinished;     /* frames that were open at the end */
 	uint64_t repaired;       /* frames without an exit of their own */
 	uint64_t stray_exits;    /* exits of frames that are not open; ignored */
 	uint64_t stray_sessions; /* resume, suspend or end of a session that is not open; ignored */
 	uint64_t no_thread; /* events of ours that do not say their thread: stacks are guesswork */
 	uint64_t time_backwards; /* events before their thread's last one; taken as of its time */
-	uint64_t too_deep;       /* frames not kept because of FD_WALK_DEPTH_MAX */
+	uint64_t too_deep;       /* frames not kept because of FDAR_WALK_DEPTH_MAX */
 	uint64_t pending_over;   /* frames that a session would have adopted, but the server has
-				  * because of FD_WALK_PENDING_MAX */
-	uint64_t paths_over;     /* frames on path 0 because of FD_WALK_PATHS_MAX */
-	uint64_t puts_over;      /* hand-offs not followed because of FD_WALK_PUTS_MAX */
+				  * because of FDAR_WALK_PENDING_MAX */
+	uint64_t paths_over;     /* frames on path 0 because of FDAR_WALK_PATHS_MAX */
+	uint64_t puts_over;      /* hand-offs not followed because of FDAR_WALK_PUTS_MAX */
 	uint64_t adopted;        /* frames that a session adopted */
 	uint64_t processes;
 	uint64_t threads;
@@ -223,29 +223,29 @@ struct fd_walk_stats {
 	uint64_t end_ns;
 };
 
-struct fd_walk;
+struct fdar_walk;
 
-/* visitor and user must outlive the walk. The caller owns the result (fd_walk_free). */
-struct fd_walk *fd_walk_new(const struct fd_walk_visitor *visitor, void *user);
+/* visitor and user must outlive the walk. The caller owns the result (fdar_walk_free). */
+struct fdar_walk *fdar_walk_new(const struct fdar_walk_visitor *visitor, void *user);
 
-/* What it is to tell as sessions; before anything is fed. FD_UNIT_SESSION otherwise. */
-void fd_walk_set_unit(struct fd_walk *walk, enum fd_unit unit);
+/* What it is to tell as sessions; before anything is fed. FDAR_UNIT_SESSION otherwise. */
+void fdar_walk_set_unit(struct fdar_walk *walk, enum fdar_unit unit);
 
 /* Takes events in the order of a source: that of time within a thread, across threads that in which
  * they were written (source.h). Their data is not needed after the call. */
-void fd_walk_feed(struct fd_walk *walk, const struct fd_event *events, size_t count);
+void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, size_t count);
 
 /* The trace is over: what is open is closed as of the last event, told, and marked unfinished. */
-void fd_walk_finish(struct fd_walk *walk);
+void fdar_walk_finish(struct fdar_walk *walk);
 
 /* The call path of an id; ids that were never given are the root. */
-struct fd_walk_path fd_walk_path(const struct fd_walk *walk, uint32_t path);
+struct fdar_walk_path fdar_walk_path(const struct fdar_walk *walk, uint32_t path);
 
-void fd_walk_get_stats(const struct fd_walk *walk, struct fd_walk_stats *stats);
+void fdar_walk_get_stats(const struct fdar_walk *walk, struct fdar_walk_stats *stats);
 
-/* NULL is allowed. Without fd_walk_finish, what is open is not told. */
-void fd_walk_free(struct fd_walk *walk);
-typedef struct fd_walk fd_walk;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_walk, fd_walk_free)
+/* NULL is allowed. Without fdar_walk_finish, what is open is not told. */
+void fdar_walk_free(struct fdar_walk *walk);
+typedef struct fdar_walk fdar_walk;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_walk, fdar_walk_free)
 
 #endif

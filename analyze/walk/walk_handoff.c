@@ -34,7 +34,7 @@ GHashTable *walk_puts_new(void)
 }
 
 /* The session that the object was put for, when it is still open. */
-static struct session *session_of(const struct fd_walk *walk, const struct put *put)
+static struct session *session_of(const struct fdar_walk *walk, const struct put *put)
 {
 	struct session *session =
 		put->session ? walk_session_find(walk, put->pid, put->session_key) : NULL;
@@ -42,12 +42,12 @@ static struct session *session_of(const struct fd_walk *walk, const struct put *
 	return session && session->serial == put->session ? session : NULL;
 }
 
-static void tell(struct fd_walk *walk, const struct put *put, uint32_t to_tid, uint64_t now_ns,
+static void tell(struct fdar_walk *walk, const struct put *put, uint32_t to_tid, uint64_t now_ns,
 		 const struct session *session)
 {
 	/* What takes it may be a thread whose time is not known so well. */
 	uint64_t end_ns = MAX(now_ns, put->put_ns);
-	struct fd_walk_handoff handoff = {
+	struct fdar_walk_handoff handoff = {
 		.object = put->object,
 		.queue = put->queue,
 		.pid = put->pid,
@@ -63,7 +63,7 @@ static void tell(struct fd_walk *walk, const struct put *put, uint32_t to_tid, u
 		walk->visitor->handoff(walk->user, &handoff);
 }
 
-void walk_handoff_put(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_handoff_put(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session = walk_session_find(walk, thread->pid, event->addr);
 	gboolean own = session && session == thread->session;
@@ -83,7 +83,7 @@ void walk_handoff_put(struct fd_walk *walk, struct thread *thread, const struct 
 
 	if (old)
 		tell(walk, old, 0, thread->now_ns, session_of(walk, old));
-	if (old || g_hash_table_size(walk->puts) < FD_WALK_PUTS_MAX)
+	if (old || g_hash_table_size(walk->puts) < FDAR_WALK_PUTS_MAX)
 		g_hash_table_add(walk->puts, g_memdup2(&put, sizeof put));
 	else
 		walk->stats.puts_over++;
@@ -101,7 +101,8 @@ static uint64_t since(const struct thread *thread, const struct session *keyed,
 	return put && put->tid != thread->tid ? MAX(begin_ns, put->put_ns) : begin_ns;
 }
 
-void walk_handoff_take(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_handoff_take(struct fdar_walk *walk, struct thread *thread,
+		       const struct fdar_event *event)
 {
 	struct session *keyed = walk_session_find(walk, thread->pid, event->addr);
 	struct put probe = { .object = event->addr, .queue = event->name, .pid = thread->pid };
@@ -128,7 +129,7 @@ static gint by_time(gconstpointer a, gconstpointer b)
 	return (left->object > right->object) - (left->object < right->object);
 }
 
-void walk_handoff_finish(struct fd_walk *walk)
+void walk_handoff_finish(struct fdar_walk *walk)
 {
 	g_autoptr(GPtrArray) puts = walk_sorted_keys(walk->puts, by_time);
 

@@ -13,14 +13,14 @@ GHashTable *walk_fds_new(void)
 	return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 }
 
-struct session *walk_io_find(const struct fd_walk *walk, uint32_t pid, int32_t fd)
+struct session *walk_io_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd)
 {
 	uint64_t key = key_of(pid, fd);
 
 	return fd < 0 ? NULL : g_hash_table_lookup(walk->fds, &key);
 }
 
-void walk_io_lead(struct fd_walk *walk, struct session *session, int32_t fd)
+void walk_io_lead(struct fdar_walk *walk, struct session *session, int32_t fd)
 {
 	uint64_t key = key_of(session->told.pid, fd);
 
@@ -28,13 +28,13 @@ void walk_io_lead(struct fd_walk *walk, struct session *session, int32_t fd)
 		return;
 	if (!session->fds)
 		session->fds = g_array_new(FALSE, FALSE, sizeof(int32_t));
-	if (session->fds->len >= FDS_MAX || g_hash_table_size(walk->fds) >= FD_WALK_FDS_MAX)
+	if (session->fds->len >= FDS_MAX || g_hash_table_size(walk->fds) >= FDAR_WALK_FDS_MAX)
 		return;
 	g_array_append_val(session->fds, fd);
 	g_hash_table_replace(walk->fds, g_memdup2(&key, sizeof(key)), session);
 }
 
-void walk_io_forget(struct fd_walk *walk, struct session *session)
+void walk_io_forget(struct fdar_walk *walk, struct session *session)
 {
 	for (guint i = 0; session->fds && i < session->fds->len; i++) {
 		uint64_t key = key_of(session->told.pid, g_array_index(session->fds, int32_t, i));
@@ -50,10 +50,10 @@ void walk_io_forget(struct fd_walk *walk, struct session *session)
 static gboolean is_on(const struct thread *thread, int32_t fd)
 {
 	return thread->session && fd >= 0 && thread->session->told.fd == fd &&
-	       thread->session->told.state == FD_SESSION_OPEN;
+	       thread->session->told.state == FDAR_SESSION_OPEN;
 }
 
-struct session *walk_io_touch(struct fd_walk *walk, struct thread *thread, int32_t fd)
+struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd)
 {
 	struct session *session =
 		is_on(thread, fd) ? thread->session : walk_io_find(walk, thread->pid, fd);
@@ -63,30 +63,30 @@ struct session *walk_io_touch(struct fd_walk *walk, struct thread *thread, int32
 	return session;
 }
 
-static void add_bytes(struct session *session, const struct fd_event *event)
+static void add_bytes(struct session *session, const struct fdar_event *event)
 {
 	int64_t result = (int64_t)event->addr;
 
 	if (result <= 0)
 		return;
-	if (event->addr2 == FD_IO_READ)
+	if (event->addr2 == FDAR_IO_READ)
 		session->told.bytes_in += (uint64_t)result;
-	if (event->addr2 == FD_IO_WRITE)
+	if (event->addr2 == FDAR_IO_WRITE)
 		session->told.bytes_out += (uint64_t)result;
 }
 
-void walk_io(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session;
 	int64_t result = (int64_t)event->addr;
 
 	/* Whoever accepts does not work for the session that the listening socket is of. */
-	if (event->addr2 == FD_IO_ACCEPT)
+	if (event->addr2 == FDAR_IO_ACCEPT)
 		return;
 	session = walk_io_touch(walk, thread, event->fd);
 	if (!session)
 		return;
-	if (event->addr2 == FD_IO_DUP && result >= 0 && result <= INT32_MAX)
+	if (event->addr2 == FDAR_IO_DUP && result >= 0 && result <= INT32_MAX)
 		walk_io_lead(walk, session, (int32_t)result);
 	add_bytes(session, event);
 	/* What is in it is told, where the session is not. */

@@ -2,7 +2,7 @@
  * in docs/analysis.md. */
 #include "analyze/walk/walk_private.h"
 
-static void tell(struct fd_walk *walk, const struct fd_walk_frame *frame)
+static void tell(struct fdar_walk *walk, const struct fdar_walk_frame *frame)
 {
 	walk->stats.frames++;
 	walk->stats.calls[frame->kind]++;
@@ -12,11 +12,11 @@ static void tell(struct fd_walk *walk, const struct fd_walk_frame *frame)
 		walk->visitor->frame(walk->user, frame);
 }
 
-void walk_tell(struct fd_walk *walk, struct thread *thread, struct fd_walk_frame *frame,
+void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_frame *frame,
 	       uint8_t claim)
 {
 	if (claim == CLAIM_PENDING) {
-		if (thread->pending->len < FD_WALK_PENDING_MAX) {
+		if (thread->pending->len < FDAR_WALK_PENDING_MAX) {
 			g_array_append_val(thread->pending, *frame);
 			return;
 		}
@@ -35,7 +35,7 @@ void walk_owner_claim(struct thread *thread, struct frame *frame)
 	thread->current_open++;
 }
 
-void walk_owner_release(struct fd_walk *walk, struct thread *thread, const struct frame *frame)
+void walk_owner_release(struct fdar_walk *walk, struct thread *thread, const struct frame *frame)
 {
 	struct session *owner = frame->owner;
 
@@ -50,7 +50,7 @@ void walk_owner_release(struct fd_walk *walk, struct thread *thread, const struc
 }
 
 /* A session's open frame turns out to be the server's. What it held of the session stays. */
-static void give_to_server(struct fd_walk *walk, struct thread *thread, struct frame *frame)
+static void give_to_server(struct fdar_walk *walk, struct thread *thread, struct frame *frame)
 {
 	struct frame old = *frame;
 
@@ -61,7 +61,7 @@ static void give_to_server(struct fd_walk *walk, struct thread *thread, struct f
 }
 
 /* Gives open frames of sessions to the server: all, or the adopted ones of other sessions. */
-static void disown(struct fd_walk *walk, struct thread *thread, gboolean all,
+static void disown(struct fdar_walk *walk, struct thread *thread, gboolean all,
 		   const struct session *keep)
 {
 	uint32_t depth = thread->frames->len;
@@ -110,13 +110,13 @@ static void settle_around(struct thread *thread, const struct session *session)
 	thread->pending_wait_ns = 0;
 }
 
-static struct fd_walk_frame *pending_at(const struct thread *thread, guint index)
+static struct fdar_walk_frame *pending_at(const struct thread *thread, guint index)
 {
-	return &g_array_index(thread->pending, struct fd_walk_frame, index);
+	return &g_array_index(thread->pending, struct fdar_walk_frame, index);
 }
 
 /* The first open and closed frames of what is pending become the session's, or the server's. */
-static void settle_first(struct fd_walk *walk, struct thread *thread, uint32_t open, guint closed,
+static void settle_first(struct fdar_walk *walk, struct thread *thread, uint32_t open, guint closed,
 			 struct session *session)
 {
 	for (uint32_t i = thread->boundary; i < open; i++) {
@@ -125,7 +125,7 @@ static void settle_first(struct fd_walk *walk, struct thread *thread, uint32_t o
 	}
 	settle_around(thread, session);
 	for (guint i = 0; i < closed; i++) {
-		struct fd_walk_frame *frame = pending_at(thread, i);
+		struct fdar_walk_frame *frame = pending_at(thread, i);
 
 		frame->session = session ? &session->told : NULL;
 		walk->stats.adopted += session != NULL;
@@ -146,7 +146,7 @@ static struct times times_from(const struct thread *thread, guint closed, uint64
 	struct times times = { 0 };
 
 	for (guint i = thread->pending->len; i > closed; i--) {
-		const struct fd_walk_frame *frame = pending_at(thread, i - 1);
+		const struct fdar_walk_frame *frame = pending_at(thread, i - 1);
 
 		if (frame->id > around)
 			continue;
@@ -160,7 +160,7 @@ static struct times times_from(const struct thread *thread, guint closed, uint64
 /* Of what is pending, what was opened before since_ns becomes the server's, and what is in it and
  * closed. That is the first of what is open, and of what is closed: who was opened later and closed
  * earlier is inside. */
-static void settle_before(struct fd_walk *walk, struct thread *thread)
+static void settle_before(struct fdar_walk *walk, struct thread *thread)
 {
 	uint32_t open = thread->boundary, depth = thread->frames->len;
 	guint closed = thread->pending->len;
@@ -185,7 +185,7 @@ static void settle_before(struct fd_walk *walk, struct thread *thread)
 }
 
 /* Everything pending on the thread becomes the session's, or the server's (NULL). */
-static void settle(struct fd_walk *walk, struct thread *thread, struct session *session)
+static void settle(struct fdar_walk *walk, struct thread *thread, struct session *session)
 {
 	if (session && thread->since_ns)
 		settle_before(walk, thread);
@@ -197,7 +197,7 @@ static void settle(struct fd_walk *walk, struct thread *thread, struct session *
 	thread->pending_over = 0;
 }
 
-void walk_owner_boundary(struct fd_walk *walk, struct thread *thread)
+void walk_owner_boundary(struct fdar_walk *walk, struct thread *thread)
 {
 	if (!thread->current)
 		settle(walk, thread, NULL);
@@ -210,7 +210,7 @@ void walk_owner_since(struct thread *thread, uint64_t since_ns)
 		thread->since_ns = MAX(thread->since_ns, since_ns);
 }
 
-void walk_owner_suspend(struct fd_walk *walk, struct thread *thread)
+void walk_owner_suspend(struct fdar_walk *walk, struct thread *thread)
 {
 	struct session *session = thread->current;
 
@@ -223,7 +223,7 @@ void walk_owner_suspend(struct fd_walk *walk, struct thread *thread)
 	walk_session_settle(walk, session);
 }
 
-void walk_owner_resume(struct fd_walk *walk, struct thread *thread, struct session *session)
+void walk_owner_resume(struct fdar_walk *walk, struct thread *thread, struct session *session)
 {
 	if (thread->current == session)
 		return;
@@ -246,9 +246,9 @@ void walk_owner_resume(struct fd_walk *walk, struct thread *thread, struct sessi
 
 static gboolean asks_for_work(const struct thread *thread, uint8_t wait)
 {
-	if (wait == FD_WAIT_POLL || wait == FD_WAIT_ACCEPT)
+	if (wait == FDAR_WAIT_POLL || wait == FDAR_WAIT_ACCEPT)
 		return TRUE;
-	return wait == FD_WAIT_COND && (!thread->current || !thread->current_open);
+	return wait == FDAR_WAIT_COND && (!thread->current || !thread->current_open);
 }
 
 /* Where requests are told: it is on a connection that has none now. What it waits for there is the
@@ -258,23 +258,23 @@ static gboolean is_between_requests(const struct thread *thread)
 	return thread->session && !thread->session->unit;
 }
 
-void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	thread->waited = TRUE;
-	if (event->wait == FD_WAIT_IO)
+	if (event->wait == FDAR_WAIT_IO)
 		walk_io_touch(walk, thread, event->fd);
-	gboolean between = is_between_requests(thread) && event->wait == FD_WAIT_IO;
+	gboolean between = is_between_requests(thread) && event->wait == FDAR_WAIT_IO;
 
 	if (!between && !asks_for_work(thread, event->wait)) {
-		walk_stack_enter(walk, thread, FD_FRAME_WAIT, event);
+		walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
 		return;
 	}
 	if (!between)
 		walk_session_leave(walk, thread);
 	walk_owner_boundary(walk, thread);
-	disown(walk, thread, !between && event->wait != FD_WAIT_COND, NULL);
+	disown(walk, thread, !between && event->wait != FDAR_WAIT_COND, NULL);
 
-	struct frame *frame = walk_stack_enter(walk, thread, FD_FRAME_WAIT, event);
+	struct frame *frame = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
 	if (frame) {
 		frame->claim = CLAIM_SERVER;
 		frame->boundary = TRUE;
@@ -282,12 +282,13 @@ void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct f
 	}
 }
 
-void walk_owner_wait_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_owner_wait_end(struct fdar_walk *walk, struct thread *thread,
+			 const struct fdar_event *event)
 {
 	gboolean first = !thread->waited;
 
 	thread->waited = TRUE;
-	walk_stack_exit(walk, thread, FD_FRAME_WAIT, event);
+	walk_stack_exit(walk, thread, FDAR_FRAME_WAIT, event);
 	/* The thread was in it when its events began: what for is not known. Most wait for work. */
 	if (first && !thread->current)
 		walk_owner_boundary(walk, thread);

@@ -8,18 +8,18 @@
  *	walk_io.c       descriptors of sessions
  *	walk_handoff.c  objects in queues
  */
-#ifndef FD_ANALYZE_WALK_PRIVATE_H
-#define FD_ANALYZE_WALK_PRIVATE_H
+#ifndef FDAR_ANALYZE_WALK_WALK_PRIVATE_H
+#define FDAR_ANALYZE_WALK_WALK_PRIVATE_H
 
 #include "base/intern.h"
 #include "analyze/walk/walk.h"
 #include "instrument/wire/events.h"
 
-#define WALK_EDGES_MAX (2 * FD_WALK_PATHS_MAX)
+#define WALK_EDGES_MAX (2 * FDAR_WALK_PATHS_MAX)
 
 /* A session, or a request where those are told as sessions: then what they are in is hidden. */
 struct session {
-	struct fd_walk_session told;
+	struct fdar_walk_session told;
 	uint64_t serial; /* tells it apart from all others, hidden ones too */
 	struct session
 		*unit;  /* what a thread that works for it works for: itself, its request where
@@ -81,7 +81,7 @@ struct thread {
 	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
 	gboolean waited;     /* a wait was seen */
 	GArray *frames;      /* of struct frame, outermost first */
-	GArray *pending;     /* of struct fd_walk_frame: closed, but nobody's yet */
+	GArray *pending;     /* of struct fdar_walk_frame: closed, but nobody's yet */
 	uint64_t pending_ns; /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;
 	uint64_t pending_over; /* told as the server's since the last boundary, for want of room */
@@ -90,35 +90,35 @@ struct thread {
 	uint32_t server_below; /* all frames below this index are the server's */
 	uint32_t adopted;      /* open frames that were adopted */
 	uint32_t current_open; /* open frames of the current session that were not adopted */
-	uint32_t open[FD_FRAME_KINDS]; /* open frames of each kind */
-	uint64_t overflow;             /* open frames that are not kept */
+	uint32_t open[FDAR_FRAME_KINDS]; /* open frames of each kind */
+	uint64_t overflow;               /* open frames that are not kept */
 };
 
-struct fd_walk {
-	const struct fd_walk_visitor *visitor;
+struct fdar_walk {
+	const struct fdar_walk_visitor *visitor;
 	void *user;
 	uint64_t now_ns;
 	uint64_t next_frame;
-	struct fd_intern pids;
-	struct fd_intern thread_ids; /* (pid, tid) -> index of threads */
-	GPtrArray *threads;          /* of struct thread */
-	struct thread *last;         /* of the last event */
-	struct fd_intern slot_ids;   /* (thread and kind, addr or name) -> index of slots */
+	struct fdar_intern pids;
+	struct fdar_intern thread_ids; /* (pid, tid) -> index of threads */
+	GPtrArray *threads;            /* of struct thread */
+	struct thread *last;           /* of the last event */
+	struct fdar_intern slot_ids;   /* (thread and kind, addr or name) -> index of slots */
 	GArray *slots;
-	struct fd_intern keys;  /* (pid and kind, addr or name) */
-	struct fd_intern edges; /* (path, key) -> index of edge_paths */
-	GArray *edge_paths;     /* of uint32_t */
-	GArray *paths;          /* of struct fd_walk_path, path_keys beside it */
-	GArray *path_keys;      /* of uint32_t */
-	GHashTable *sessions;   /* struct session_key -> struct session, the open ones; one that has
+	struct fdar_intern keys;  /* (pid and kind, addr or name) */
+	struct fdar_intern edges; /* (path, key) -> index of edge_paths */
+	GArray *edge_paths;       /* of uint32_t */
+	GArray *paths;            /* of struct fdar_walk_path, path_keys beside it */
+	GArray *path_keys;        /* of uint32_t */
+	GHashTable *sessions; /* struct session_key -> struct session, the open ones; one that has
 				 * two keys is there twice */
-	GHashTable *fds;        /* pid << 32 | descriptor -> struct session, open ones */
-	GHashTable *ended; /* of struct session_key: the other keys of sessions that have ended,
+	GHashTable *fds;      /* pid << 32 | descriptor -> struct session, open ones */
+	GHashTable *ended;    /* of struct session_key: the other keys of sessions that have ended,
 				 * whose own end is still to come */
-	enum fd_unit unit;
+	enum fdar_unit unit;
 	uint64_t next_serial;
 	GHashTable *puts; /* of struct put, the objects in queues */
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 	gboolean finished;
 };
 
@@ -142,57 +142,64 @@ static inline GPtrArray *walk_sorted_keys(GHashTable *set, GCompareFunc compare)
 }
 
 /* walk_stack.c */
-struct frame *walk_stack_enter(struct fd_walk *walk, struct thread *thread, enum fd_frame_kind kind,
-			       const struct fd_event *event);
-void walk_stack_exit(struct fd_walk *walk, struct thread *thread, enum fd_frame_kind kind,
-		     const struct fd_event *event);
-void walk_stack_skip(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
-void walk_stack_unwind(struct fd_walk *walk, struct thread *thread, uint64_t count);
+struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
+			       enum fdar_frame_kind kind, const struct fdar_event *event);
+void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_frame_kind kind,
+		     const struct fdar_event *event);
+void walk_stack_skip(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
+void walk_stack_unwind(struct fdar_walk *walk, struct thread *thread, uint64_t count);
 /* All that is open: at the end of the trace, or of the thread. */
-void walk_stack_clear(struct fd_walk *walk, struct thread *thread, gboolean end_of_trace);
+void walk_stack_clear(struct fdar_walk *walk, struct thread *thread, gboolean end_of_trace);
 
 /* walk_owner.c */
 void walk_owner_claim(struct thread *thread, struct frame *frame);
-void walk_owner_release(struct fd_walk *walk, struct thread *thread, const struct frame *frame);
-void walk_owner_wait(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
-void walk_owner_wait_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
-void walk_owner_boundary(struct fd_walk *walk, struct thread *thread);
+void walk_owner_release(struct fdar_walk *walk, struct thread *thread, const struct frame *frame);
+void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
+void walk_owner_wait_end(struct fdar_walk *walk, struct thread *thread,
+			 const struct fdar_event *event);
+void walk_owner_boundary(struct fdar_walk *walk, struct thread *thread);
 /* The session that the thread works for next was elsewhere until then. */
 void walk_owner_since(struct thread *thread, uint64_t since_ns);
-void walk_owner_suspend(struct fd_walk *walk, struct thread *thread);
-void walk_owner_resume(struct fd_walk *walk, struct thread *thread, struct session *session);
-void walk_tell(struct fd_walk *walk, struct thread *thread, struct fd_walk_frame *frame,
+void walk_owner_suspend(struct fdar_walk *walk, struct thread *thread);
+void walk_owner_resume(struct fdar_walk *walk, struct thread *thread, struct session *session);
+void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_frame *frame,
 	       uint8_t claim);
 
 /* walk_session.c */
-struct session *walk_session_find(const struct fd_walk *walk, uint32_t pid, uint64_t key);
-void walk_session_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
-void walk_session_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
-void walk_session_settle(struct fd_walk *walk, struct session *session);
-void walk_session_finish(struct fd_walk *walk);
+struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
+void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
+			const struct fdar_event *event);
+void walk_session_end(struct fdar_walk *walk, struct thread *thread,
+		      const struct fdar_event *event);
+void walk_session_settle(struct fdar_walk *walk, struct session *session);
+void walk_session_finish(struct fdar_walk *walk);
 /* The thread works for the session from now on, or for none. */
-void walk_session_enter(struct fd_walk *walk, struct thread *thread, struct session *session,
+void walk_session_enter(struct fdar_walk *walk, struct thread *thread, struct session *session,
 			gboolean by_header);
-void walk_session_leave(struct fd_walk *walk, struct thread *thread);
-void walk_request_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
-void walk_request_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+void walk_session_leave(struct fdar_walk *walk, struct thread *thread);
+void walk_request_begin(struct fdar_walk *walk, struct thread *thread,
+			const struct fdar_event *event);
+void walk_request_end(struct fdar_walk *walk, struct thread *thread,
+		      const struct fdar_event *event);
 GHashTable *walk_sessions_new(void);
 
 /* walk_io.c */
-struct session *walk_io_find(const struct fd_walk *walk, uint32_t pid, int32_t fd);
+struct session *walk_io_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd);
 /* The descriptor leads to the session, and no longer to another. */
-void walk_io_lead(struct fd_walk *walk, struct session *session, int32_t fd);
-void walk_io_forget(struct fd_walk *walk, struct session *session);
+void walk_io_lead(struct fdar_walk *walk, struct session *session, int32_t fd);
+void walk_io_forget(struct fdar_walk *walk, struct session *session);
 /* The thread has to do with the descriptor: its session becomes current, unless the thread was told
  * of another one. */
-struct session *walk_io_touch(struct fd_walk *walk, struct thread *thread, int32_t fd);
-void walk_io(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
+struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd);
+void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 GHashTable *walk_fds_new(void);
 
 /* walk_handoff.c */
-void walk_handoff_put(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
-void walk_handoff_take(struct fd_walk *walk, struct thread *thread, const struct fd_event *event);
-void walk_handoff_finish(struct fd_walk *walk);
+void walk_handoff_put(struct fdar_walk *walk, struct thread *thread,
+		      const struct fdar_event *event);
+void walk_handoff_take(struct fdar_walk *walk, struct thread *thread,
+		       const struct fdar_event *event);
+void walk_handoff_finish(struct fdar_walk *walk);
 GHashTable *walk_puts_new(void);
 
 #endif

@@ -26,30 +26,30 @@ GHashTable *walk_sessions_new(void)
 	return g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
 }
 
-struct session *walk_session_find(const struct fd_walk *walk, uint32_t pid, uint64_t key)
+struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
 {
 	struct session_key probe = { key, pid };
 
 	return g_hash_table_lookup(walk->sessions, &probe);
 }
 
-static void add_key(struct fd_walk *walk, struct session *session, uint64_t key)
+static void add_key(struct fdar_walk *walk, struct session *session, uint64_t key)
 {
 	struct session_key made = { key, session->told.pid };
 
 	g_hash_table_replace(walk->sessions, g_memdup2(&made, sizeof(made)), session);
 }
 
-static void remove_key(struct fd_walk *walk, const struct session *session, uint64_t key)
+static void remove_key(struct fdar_walk *walk, const struct session *session, uint64_t key)
 {
 	struct session_key probe = { key, session->told.pid };
 
 	g_hash_table_remove(walk->sessions, &probe);
 }
 
-void walk_session_settle(struct fd_walk *walk, struct session *session)
+void walk_session_settle(struct fdar_walk *walk, struct session *session)
 {
-	if (session->told.state == FD_SESSION_OPEN || session->open_frames || session->currents)
+	if (session->told.state == FDAR_SESSION_OPEN || session->open_frames || session->currents)
 		return;
 	if (!session->hidden && walk->visitor->session_closed)
 		walk->visitor->session_closed(walk->user, &session->told);
@@ -58,13 +58,13 @@ void walk_session_settle(struct fd_walk *walk, struct session *session)
 	g_free(session);
 }
 
-static void count_end(struct fd_walk *walk, enum fd_session_state state)
+static void count_end(struct fdar_walk *walk, enum fdar_session_state state)
 {
 	switch (state) {
-	case FD_SESSION_FINISHED:
+	case FDAR_SESSION_FINISHED:
 		walk->stats.finished++;
 		break;
-	case FD_SESSION_REPLACED:
+	case FDAR_SESSION_REPLACED:
 		walk->stats.replaced++;
 		break;
 	default:
@@ -73,7 +73,7 @@ static void count_end(struct fd_walk *walk, enum fd_session_state state)
 }
 
 /* Nothing new belongs to it. It goes when the last frame of it is closed. */
-static void over(struct fd_walk *walk, struct session *session, enum fd_session_state state,
+static void over(struct fdar_walk *walk, struct session *session, enum fdar_session_state state,
 		 uint64_t now_ns)
 {
 	session->told.state = state;
@@ -83,8 +83,8 @@ static void over(struct fd_walk *walk, struct session *session, enum fd_session_
 	walk_session_settle(walk, session);
 }
 
-static void close_request(struct fd_walk *walk, struct session *session,
-			  enum fd_session_state state, uint64_t now_ns)
+static void close_request(struct fdar_walk *walk, struct session *session,
+			  enum fdar_session_state state, uint64_t now_ns)
 {
 	struct session *request = session->unit == session ? NULL : session->unit;
 
@@ -94,8 +94,8 @@ static void close_request(struct fd_walk *walk, struct session *session,
 	over(walk, request, state, now_ns);
 }
 
-static void session_close(struct fd_walk *walk, struct session *session,
-			  enum fd_session_state state, uint64_t now_ns)
+static void session_close(struct fdar_walk *walk, struct session *session,
+			  enum fdar_session_state state, uint64_t now_ns)
 {
 	close_request(walk, session, state, now_ns);
 	remove_key(walk, session, session->told.key);
@@ -107,7 +107,7 @@ static void session_close(struct fd_walk *walk, struct session *session,
 
 /* ---- threads ---- */
 
-static void drop(struct fd_walk *walk, struct thread *thread)
+static void drop(struct fdar_walk *walk, struct thread *thread)
 {
 	struct session *session = thread->session;
 
@@ -118,7 +118,7 @@ static void drop(struct fd_walk *walk, struct thread *thread)
 	walk_session_settle(walk, session);
 }
 
-void walk_session_enter(struct fd_walk *walk, struct thread *thread, struct session *session,
+void walk_session_enter(struct fdar_walk *walk, struct thread *thread, struct session *session,
 			gboolean by_header)
 {
 	if (thread->session != session) {
@@ -133,7 +133,7 @@ void walk_session_enter(struct fd_walk *walk, struct thread *thread, struct sess
 		walk_owner_suspend(walk, thread);
 }
 
-void walk_session_leave(struct fd_walk *walk, struct thread *thread)
+void walk_session_leave(struct fdar_walk *walk, struct thread *thread)
 {
 	walk_owner_suspend(walk, thread);
 	drop(walk, thread);
@@ -147,26 +147,26 @@ static gboolean is_descriptor(uint64_t key, int32_t fd)
 	return fd >= 0 && (uint32_t)key == (uint32_t)fd && key >> 32;
 }
 
-static struct session *session_new(struct fd_walk *walk, const struct thread *thread, uint64_t key,
-				   gboolean hidden)
+static struct session *session_new(struct fdar_walk *walk, const struct thread *thread,
+				   uint64_t key, gboolean hidden)
 {
 	struct session *session = g_new0(struct session, 1);
 
 	session->serial = ++walk->next_serial;
 	session->hidden = hidden;
-	session->told = (struct fd_walk_session){
+	session->told = (struct fdar_walk_session){
 		.id = hidden ? 0 : ++walk->stats.sessions,
 		.key = key,
 		.pid = thread->pid,
 		.tid = thread->tid,
 		.fd = -1,
 		.begin_ns = thread->now_ns,
-		.state = FD_SESSION_OPEN,
+		.state = FDAR_SESSION_OPEN,
 	};
 	return session;
 }
 
-static void tell_opened(struct fd_walk *walk, struct session *session)
+static void tell_opened(struct fdar_walk *walk, struct session *session)
 {
 	if (!session->hidden && walk->visitor->session_opened)
 		walk->visitor->session_opened(walk->user, &session->told);
@@ -174,20 +174,21 @@ static void tell_opened(struct fd_walk *walk, struct session *session)
 
 /* Another source tells of a connection that is open already: by its descriptor it is the same. Two
  * keys of one source are two sessions, whatever their descriptor. */
-static gboolean is_same(const struct session *session, const struct fd_event *event)
+static gboolean is_same(const struct session *session, const struct fdar_event *event)
 {
 	return !session->has_alias &&
 	       is_descriptor(session->told.key, event->fd) != is_descriptor(event->addr, event->fd);
 }
 
-static void replace(struct fd_walk *walk, struct thread *thread, struct session *old)
+static void replace(struct fdar_walk *walk, struct thread *thread, struct session *old)
 {
 	if (thread->session == old)
 		walk_session_leave(walk, thread);
-	session_close(walk, old, FD_SESSION_REPLACED, thread->now_ns);
+	session_close(walk, old, FDAR_SESSION_REPLACED, thread->now_ns);
 }
 
-void walk_session_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
+			const struct fdar_event *event)
 {
 	struct session *old = walk_session_find(walk, thread->pid, event->addr);
 	struct session *other = walk_io_find(walk, thread->pid, event->fd);
@@ -207,7 +208,7 @@ void walk_session_begin(struct fd_walk *walk, struct thread *thread, const struc
 	/* The descriptor was opened again: its end was not seen. */
 	else if (other && is_descriptor(event->addr, event->fd))
 		replace(walk, thread, other);
-	session = session_new(walk, thread, event->addr, walk->unit == FD_UNIT_REQUEST);
+	session = session_new(walk, thread, event->addr, walk->unit == FDAR_UNIT_REQUEST);
 	session->told.peer = g_strdup(event->data ? event->data : "");
 	session->told.what = g_strdup("");
 	session->told.fd = event->fd;
@@ -219,7 +220,7 @@ void walk_session_begin(struct fd_walk *walk, struct thread *thread, const struc
 }
 
 /* The session may have been ended by its other key; then this end is no stray. */
-static void expect_end(struct fd_walk *walk, const struct session *session, uint64_t ended)
+static void expect_end(struct fdar_walk *walk, const struct session *session, uint64_t ended)
 {
 	struct session_key other = { session->alias, session->told.pid };
 
@@ -227,12 +228,12 @@ static void expect_end(struct fd_walk *walk, const struct session *session, uint
 		return;
 	if (ended == session->alias)
 		other.key = session->told.key;
-	if (g_hash_table_size(walk->ended) >= FD_WALK_FDS_MAX)
+	if (g_hash_table_size(walk->ended) >= FDAR_WALK_FDS_MAX)
 		g_hash_table_remove_all(walk->ended);
 	g_hash_table_add(walk->ended, g_memdup2(&other, sizeof(other)));
 }
 
-void walk_session_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_session_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session = walk_session_find(walk, thread->pid, event->addr);
 	struct session_key key = { event->addr, thread->pid };
@@ -245,7 +246,7 @@ void walk_session_end(struct fd_walk *walk, struct thread *thread, const struct 
 	/* Whatever the thread did for the session is over. */
 	if (thread->session == session)
 		walk_session_leave(walk, thread);
-	session_close(walk, session, FD_SESSION_FINISHED, thread->now_ns);
+	session_close(walk, session, FDAR_SESSION_FINISHED, thread->now_ns);
 }
 
 static gint by_serial(gconstpointer a, gconstpointer b)
@@ -256,7 +257,7 @@ static gint by_serial(gconstpointer a, gconstpointer b)
 	return (left->serial > right->serial) - (left->serial < right->serial);
 }
 
-void walk_session_finish(struct fd_walk *walk)
+void walk_session_finish(struct fdar_walk *walk)
 {
 	g_autoptr(GPtrArray) open = g_ptr_array_new();
 	GHashTableIter iter;
@@ -272,20 +273,20 @@ void walk_session_finish(struct fd_walk *walk)
 	}
 	g_ptr_array_sort(open, by_serial);
 	for (guint i = 0; i < open->len; i++)
-		session_close(walk, g_ptr_array_index(open, i), FD_SESSION_UNFINISHED,
+		session_close(walk, g_ptr_array_index(open, i), FDAR_SESSION_UNFINISHED,
 			      walk->now_ns);
 }
 
 /* ---- requests ---- */
 
 /* The session that a request is of; NULL when there is none. */
-static struct session *session_of_request(struct fd_walk *walk, const struct thread *thread,
-					  const struct fd_event *event)
+static struct session *session_of_request(struct fdar_walk *walk, const struct thread *thread,
+					  const struct fdar_event *event)
 {
 	struct session *session =
 		event->addr ? walk_session_find(walk, thread->pid, event->addr) : thread->session;
 
-	if (session && session->told.state == FD_SESSION_OPEN)
+	if (session && session->told.state == FDAR_SESSION_OPEN)
 		return session;
 	walk->stats.stray_requests++;
 	return NULL;
@@ -293,14 +294,14 @@ static struct session *session_of_request(struct fd_walk *walk, const struct thr
 
 /* A request that is told as a session. Threads that are on its connection but not here come to it
  * when they have to do with the connection again. */
-static void open_request(struct fd_walk *walk, struct thread *thread, struct session *session,
-			 const struct fd_event *event)
+static void open_request(struct fdar_walk *walk, struct thread *thread, struct session *session,
+			 const struct fdar_event *event)
 {
 	struct session *request;
 
 	if (thread->current && thread->current == session->unit)
 		walk_owner_suspend(walk, thread);
-	close_request(walk, session, FD_SESSION_REPLACED, thread->now_ns);
+	close_request(walk, session, FDAR_SESSION_REPLACED, thread->now_ns);
 	request = session_new(walk, thread, session->told.key, FALSE);
 	request->told.peer = g_strdup(session->told.peer);
 	request->told.what = g_strdup(event->data ? event->data : "");
@@ -310,10 +311,10 @@ static void open_request(struct fd_walk *walk, struct thread *thread, struct ses
 	tell_opened(walk, request);
 }
 
-static void tell_request(struct fd_walk *walk, const struct thread *thread,
-			 const struct fd_event *event)
+static void tell_request(struct fdar_walk *walk, const struct thread *thread,
+			 const struct fdar_event *event)
 {
-	struct fd_walk_note told = {
+	struct fdar_walk_note told = {
 		.time_ns = thread->now_ns,
 		.pid = thread->pid,
 		.tid = thread->tid,
@@ -327,7 +328,8 @@ static void tell_request(struct fd_walk *walk, const struct thread *thread,
 		walk->visitor->request(walk->user, &told);
 }
 
-void walk_request_begin(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_request_begin(struct fdar_walk *walk, struct thread *thread,
+			const struct fdar_event *event)
 {
 	struct session *session = session_of_request(walk, thread, event);
 
@@ -341,7 +343,7 @@ void walk_request_begin(struct fd_walk *walk, struct thread *thread, const struc
 	tell_request(walk, thread, event);
 }
 
-void walk_request_end(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_request_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session = session_of_request(walk, thread, event);
 
@@ -353,5 +355,5 @@ void walk_request_end(struct fd_walk *walk, struct thread *thread, const struct 
 	}
 	if (thread->current == session->unit)
 		walk_owner_suspend(walk, thread);
-	close_request(walk, session, FD_SESSION_FINISHED, thread->now_ns);
+	close_request(walk, session, FDAR_SESSION_FINISHED, thread->now_ns);
 }

@@ -1,60 +1,60 @@
 /* Frames of a thread: entering, closing, repair of exits that do not match, call paths. */
 #include "analyze/walk/walk_private.h"
 
-static uint64_t identity_of(enum fd_frame_kind kind, const struct fd_event *event)
+static uint64_t identity_of(enum fdar_frame_kind kind, const struct fdar_event *event)
 {
-	return kind == FD_FRAME_FUNCTION ? event->addr : event->name;
+	return kind == FDAR_FRAME_FUNCTION ? event->addr : event->name;
 }
 
 /* What tells one function from another: addresses mean something within a process only. */
-static uint64_t key_kind(const struct thread *thread, enum fd_frame_kind kind)
+static uint64_t key_kind(const struct thread *thread, enum fdar_frame_kind kind)
 {
-	uint64_t pid = kind == FD_FRAME_FUNCTION ? thread->pid : 0;
+	uint64_t pid = kind == FDAR_FRAME_FUNCTION ? thread->pid : 0;
 
 	return pid << 8 | (uint64_t)kind;
 }
 
-static uint64_t slot_kind(const struct thread *thread, enum fd_frame_kind kind)
+static uint64_t slot_kind(const struct thread *thread, enum fdar_frame_kind kind)
 {
 	return (uint64_t)thread->index << 8 | (uint64_t)kind;
 }
 
-static uint32_t slot_add(struct fd_walk *walk, const struct thread *thread, enum fd_frame_kind kind,
-			 uint64_t identity)
+static uint32_t slot_add(struct fdar_walk *walk, const struct thread *thread,
+			 enum fdar_frame_kind kind, uint64_t identity)
 {
-	uint32_t id = fd_intern_add(&walk->slot_ids, slot_kind(thread, kind), identity);
+	uint32_t id = fdar_intern_add(&walk->slot_ids, slot_kind(thread, kind), identity);
 
 	if (id == walk->slots->len) {
 		struct slot slot = { 0 };
 
-		slot.key = fd_intern_add(&walk->keys, key_kind(thread, kind), identity);
+		slot.key = fdar_intern_add(&walk->keys, key_kind(thread, kind), identity);
 		g_array_append_val(walk->slots, slot);
 	}
 	return id;
 }
 
-static struct slot *slot_at(const struct fd_walk *walk, uint32_t id)
+static struct slot *slot_at(const struct fdar_walk *walk, uint32_t id)
 {
 	return &g_array_index(walk->slots, struct slot, id);
 }
 
-static struct fd_walk_path *path_at(const struct fd_walk *walk, uint32_t path)
+static struct fdar_walk_path *path_at(const struct fdar_walk *walk, uint32_t path)
 {
-	return &g_array_index(walk->paths, struct fd_walk_path, path);
+	return &g_array_index(walk->paths, struct fdar_walk_path, path);
 }
 
 /* The path that a call of key makes of path: an old one where that is recursion. */
-static uint32_t path_make(struct fd_walk *walk, uint32_t path, uint32_t key, uint32_t pid,
-			  enum fd_frame_kind kind, const struct fd_event *event)
+static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key, uint32_t pid,
+			  enum fdar_frame_kind kind, const struct fdar_event *event)
 {
 	for (uint32_t up = path; up; up = path_at(walk, up)->parent)
 		if (g_array_index(walk->path_keys, uint32_t, up) == key)
 			return up;
-	if (walk->paths->len >= FD_WALK_PATHS_MAX)
+	if (walk->paths->len >= FDAR_WALK_PATHS_MAX)
 		return 0;
 
-	struct fd_walk_path made = { .parent = path, .kind = (uint8_t)kind };
-	if (kind == FD_FRAME_FUNCTION) {
+	struct fdar_walk_path made = { .parent = path, .kind = (uint8_t)kind };
+	if (kind == FDAR_FRAME_FUNCTION) {
 		made.pid = pid;
 		made.addr = event->addr;
 	} else {
@@ -66,13 +66,13 @@ static uint32_t path_make(struct fd_walk *walk, uint32_t path, uint32_t key, uin
 	return walk->paths->len - 1;
 }
 
-static uint32_t path_below(struct fd_walk *walk, uint32_t path, uint32_t key, uint32_t pid,
-			   enum fd_frame_kind kind, const struct fd_event *event)
+static uint32_t path_below(struct fdar_walk *walk, uint32_t path, uint32_t key, uint32_t pid,
+			   enum fdar_frame_kind kind, const struct fdar_event *event)
 {
 	uint32_t below;
 
 	if (walk->edge_paths->len < WALK_EDGES_MAX) {
-		uint32_t edge = fd_intern_add(&walk->edges, path, key);
+		uint32_t edge = fdar_intern_add(&walk->edges, path, key);
 
 		if (edge == walk->edge_paths->len) {
 			below = path_make(walk, path, key, pid, kind, event);
@@ -80,22 +80,22 @@ static uint32_t path_below(struct fd_walk *walk, uint32_t path, uint32_t key, ui
 		}
 		below = g_array_index(walk->edge_paths, uint32_t, edge);
 	} else {
-		uint32_t edge = fd_intern_find(&walk->edges, path, key);
+		uint32_t edge = fdar_intern_find(&walk->edges, path, key);
 
-		below = edge == FD_INTERN_NONE ? 0
-					       : g_array_index(walk->edge_paths, uint32_t, edge);
+		below = edge == FDAR_INTERN_NONE ? 0
+						 : g_array_index(walk->edge_paths, uint32_t, edge);
 	}
 	if (!below)
 		walk->stats.paths_over++;
 	return below;
 }
 
-struct frame *walk_stack_enter(struct fd_walk *walk, struct thread *thread, enum fd_frame_kind kind,
-			       const struct fd_event *event)
+struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
+			       enum fdar_frame_kind kind, const struct fdar_event *event)
 {
 	uint32_t depth = thread->frames->len;
 
-	if (depth >= FD_WALK_DEPTH_MAX) {
+	if (depth >= FDAR_WALK_DEPTH_MAX) {
 		thread->overflow++;
 		walk->stats.too_deep++;
 		return NULL;
@@ -108,16 +108,16 @@ struct frame *walk_stack_enter(struct fd_walk *walk, struct thread *thread, enum
 	struct frame *frame = walk_frame_at(thread, depth);
 	*frame = (struct frame){
 		.id = ++walk->next_frame,
-		.addr = kind == FD_FRAME_FUNCTION ? event->addr : 0,
-		.call_site = kind == FD_FRAME_FUNCTION ? event->addr2 : 0,
+		.addr = kind == FDAR_FRAME_FUNCTION ? event->addr : 0,
+		.call_site = kind == FDAR_FRAME_FUNCTION ? event->addr2 : 0,
 		.start_ns = thread->now_ns,
 		.slot = slot_id,
 		.outer = slot->top,
 		.path = path_below(walk, around, slot->key, thread->pid, kind, event),
-		.name = kind == FD_FRAME_FUNCTION ? 0 : event->name,
-		.fd = kind == FD_FRAME_WAIT ? event->fd : -1,
+		.name = kind == FDAR_FRAME_FUNCTION ? 0 : event->name,
+		.fd = kind == FDAR_FRAME_WAIT ? event->fd : -1,
 		.kind = (uint8_t)kind,
-		.wait = kind == FD_FRAME_WAIT ? event->wait : 0,
+		.wait = kind == FDAR_FRAME_WAIT ? event->wait : 0,
 	};
 	slot->top = depth + 1;
 	thread->open[kind]++;
@@ -145,7 +145,7 @@ static uint8_t is_recursive(const struct thread *thread, const struct frame *fra
 
 /* Whose times these are is in walk_private.h. */
 static void add_to_parent(struct thread *thread, const struct frame *frame, uint64_t duration_ns,
-			  const struct fd_walk_frame *told)
+			  const struct fdar_walk_frame *told)
 {
 	uint32_t depth = thread->frames->len;
 	struct frame *parent = depth ? walk_frame_at(thread, depth - 1) : NULL;
@@ -170,7 +170,7 @@ static void add_to_parent(struct thread *thread, const struct frame *frame, uint
 	}
 }
 
-static void tell_times(uint64_t now_ns, const struct frame *frame, struct fd_walk_frame *told)
+static void tell_times(uint64_t now_ns, const struct frame *frame, struct fdar_walk_frame *told)
 {
 	gboolean server = frame->claim == CLAIM_SERVER;
 
@@ -179,17 +179,17 @@ static void tell_times(uint64_t now_ns, const struct frame *frame, struct fd_wal
 	told->self_ns = now_ns - frame->start_ns - frame->child_ns;
 	told->total_ns = told->self_ns + (server ? frame->in_server_ns : frame->in_owner_ns);
 	told->wait_ns = server ? frame->in_server_wait_ns : frame->in_owner_wait_ns;
-	if (frame->kind == FD_FRAME_WAIT)
+	if (frame->kind == FDAR_FRAME_WAIT)
 		told->wait_ns += told->self_ns;
 }
 
 enum how { HOW_EXIT, HOW_REPAIR, HOW_END_OF_TRACE };
 
-static void close_top(struct fd_walk *walk, struct thread *thread, enum how how, int64_t result)
+static void close_top(struct fdar_walk *walk, struct thread *thread, enum how how, int64_t result)
 {
 	uint32_t depth = thread->frames->len - 1;
 	struct frame frame = *walk_frame_at(thread, depth);
-	struct fd_walk_frame told = {
+	struct fdar_walk_frame told = {
 		.id = frame.id,
 		.parent = depth ? walk_frame_at(thread, depth - 1)->id : 0,
 		.session = frame.owner ? &frame.owner->told : NULL,
@@ -227,7 +227,7 @@ static void close_top(struct fd_walk *walk, struct thread *thread, enum how how,
 
 /* Index + 1 of the innermost open frame of a kind, 0: none. What is above it will be closed, so
  * the search is paid for by the frames it passes. */
-static uint32_t innermost(const struct thread *thread, enum fd_frame_kind kind)
+static uint32_t innermost(const struct thread *thread, enum fdar_frame_kind kind)
 {
 	uint32_t top = thread->open[kind] ? thread->frames->len : 0;
 
@@ -237,13 +237,13 @@ static uint32_t innermost(const struct thread *thread, enum fd_frame_kind kind)
 }
 
 /* Index + 1 of the frame that an exit closes, 0: it is not open. */
-static uint32_t find_open(const struct fd_walk *walk, const struct thread *thread,
-			  enum fd_frame_kind kind, const struct fd_event *event)
+static uint32_t find_open(const struct fdar_walk *walk, const struct thread *thread,
+			  enum fdar_frame_kind kind, const struct fdar_event *event)
 {
 	uint32_t depth = thread->frames->len;
 	uint64_t identity = identity_of(kind, event);
 
-	if (kind == FD_FRAME_WAIT || !identity)
+	if (kind == FDAR_FRAME_WAIT || !identity)
 		return innermost(thread, kind);
 	if (depth) {
 		const struct frame *top = walk_frame_at(thread, depth - 1);
@@ -251,12 +251,12 @@ static uint32_t find_open(const struct fd_walk *walk, const struct thread *threa
 		if (top->kind == kind && (top->addr | top->name) == identity)
 			return depth;
 	}
-	uint32_t slot = fd_intern_find(&walk->slot_ids, slot_kind(thread, kind), identity);
-	return slot == FD_INTERN_NONE ? 0 : slot_at(walk, slot)->top;
+	uint32_t slot = fdar_intern_find(&walk->slot_ids, slot_kind(thread, kind), identity);
+	return slot == FDAR_INTERN_NONE ? 0 : slot_at(walk, slot)->top;
 }
 
-void walk_stack_exit(struct fd_walk *walk, struct thread *thread, enum fd_frame_kind kind,
-		     const struct fd_event *event)
+void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_frame_kind kind,
+		     const struct fdar_event *event)
 {
 	if (thread->overflow) {
 		thread->overflow--;
@@ -269,17 +269,17 @@ void walk_stack_exit(struct fd_walk *walk, struct thread *thread, enum fd_frame_
 	}
 	while (thread->frames->len > top)
 		close_top(walk, thread, HOW_REPAIR, 0);
-	close_top(walk, thread, HOW_EXIT, kind == FD_FRAME_WAIT ? (int64_t)event->addr : 0);
+	close_top(walk, thread, HOW_EXIT, kind == FDAR_FRAME_WAIT ? (int64_t)event->addr : 0);
 }
 
-void walk_stack_skip(struct fd_walk *walk, struct thread *thread, const struct fd_event *event)
+void walk_stack_skip(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	uint32_t depth = thread->frames->len;
 
 	walk->stats.skipped_calls += event->addr;
 	walk->stats.skipped_ns += event->addr2;
 	/* A wait calls nothing: what is told in it is of the frame around it. */
-	if (depth && walk_frame_at(thread, depth - 1)->kind == FD_FRAME_WAIT)
+	if (depth && walk_frame_at(thread, depth - 1)->kind == FDAR_FRAME_WAIT)
 		depth--;
 	if (!depth || thread->overflow)
 		return;
@@ -287,13 +287,13 @@ void walk_stack_skip(struct fd_walk *walk, struct thread *thread, const struct f
 	walk_frame_at(thread, depth - 1)->skipped_ns += event->addr2;
 }
 
-void walk_stack_unwind(struct fd_walk *walk, struct thread *thread, uint64_t count)
+void walk_stack_unwind(struct fdar_walk *walk, struct thread *thread, uint64_t count)
 {
 	uint64_t over = MIN(count, thread->overflow);
 
 	thread->overflow -= over;
 	for (count -= over; count; count--) {
-		uint32_t top = innermost(thread, FD_FRAME_FUNCTION);
+		uint32_t top = innermost(thread, FDAR_FRAME_FUNCTION);
 
 		if (!top) {
 			walk->stats.stray_exits++;
@@ -305,7 +305,7 @@ void walk_stack_unwind(struct fd_walk *walk, struct thread *thread, uint64_t cou
 	}
 }
 
-void walk_stack_clear(struct fd_walk *walk, struct thread *thread, gboolean end_of_trace)
+void walk_stack_clear(struct fdar_walk *walk, struct thread *thread, gboolean end_of_trace)
 {
 	while (thread->frames->len)
 		close_top(walk, thread, end_of_trace ? HOW_END_OF_TRACE : HOW_REPAIR, 0);

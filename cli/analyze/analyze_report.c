@@ -3,17 +3,17 @@
 #include "cli/kit/cells.h"
 #include "instrument/wire/events.h"
 
-static char *events_text(const struct fd_profile *profile)
+static char *events_text(const struct fdar_profile *profile)
 {
-	g_autofree char *events = fd_format_count(profile->losses.events);
-	g_autofree char *span = fd_format_duration((double)profile->span_ns);
-	g_autofree char *lost = fd_format_count(profile->losses.discarded);
-	g_autofree char *packets = fd_format_count(profile->losses.packets_lost);
+	g_autofree char *events = fdar_format_count(profile->losses.events);
+	g_autofree char *span = fdar_format_duration((double)profile->span_ns);
+	g_autofree char *lost = fdar_format_count(profile->losses.discarded);
+	g_autofree char *packets = fdar_format_count(profile->losses.packets_lost);
 	GString *text = g_string_new(NULL);
 
 	g_string_printf(text, "%s events", events);
 	if (profile->losses.calls) {
-		g_autofree char *calls = fd_format_count(profile->losses.calls);
+		g_autofree char *calls = fdar_format_count(profile->losses.calls);
 
 		g_string_append_printf(text, " with %s calls", calls);
 	}
@@ -25,114 +25,117 @@ static char *events_text(const struct fd_profile *profile)
 	return g_string_free(text, FALSE);
 }
 
-static const char *unit_of(const struct fd_analyze_request *request)
+static const char *unit_of(const struct fdar_analyze_request *request)
 {
-	return request->unit == FD_UNIT_REQUEST ? "request" : "session";
+	return request->unit == FDAR_UNIT_REQUEST ? "request" : "session";
 }
 
-static char *sessions_text(const struct fd_analyze_request *request)
+static char *sessions_text(const struct fdar_analyze_request *request)
 {
-	const struct fd_profile_group *group = request->group;
-	g_autofree char *sessions = fd_format_count(group->sessions);
-	g_autofree char *finished = fd_format_count(group->finished);
-	g_autofree char *unfinished = fd_format_count(group->unfinished);
+	const struct fdar_profile_group *group = request->group;
+	g_autofree char *sessions = fdar_format_count(group->sessions);
+	g_autofree char *finished = fdar_format_count(group->finished);
+	g_autofree char *unfinished = fdar_format_count(group->unfinished);
 	GString *text = g_string_new(NULL);
 
 	g_string_printf(text, "%s %ss: %s finished, %s unfinished", sessions, unit_of(request),
 			finished, unfinished);
 	if (group->replaced)
 		g_string_append_printf(text, ", %" G_GUINT64_FORMAT " replaced", group->replaced);
-	if (group->requests && request->unit == FD_UNIT_SESSION) {
-		g_autofree char *requests = fd_format_count(group->requests);
+	if (group->requests && request->unit == FDAR_UNIT_SESSION) {
+		g_autofree char *requests = fdar_format_count(group->requests);
 
 		g_string_append_printf(text, "; %s requests in them", requests);
 	}
 	return g_string_free(text, FALSE);
 }
 
-static void print_times(const struct fd_analyze_request *request)
+static void print_times(const struct fdar_analyze_request *request)
 {
-	const struct fd_profile_group *group = request->group;
-	const struct fd_histogram *busy = &group->busy_ns;
-	g_autofree char *mean = fd_format_duration(fd_histogram_mean(busy));
-	g_autofree char *median = fd_format_duration(fd_histogram_quantile(busy, 0.5, busy->count));
-	g_autofree char *p99 = fd_format_duration(fd_histogram_quantile(busy, 0.99, busy->count));
-	g_autofree char *running = fd_format_duration(fd_histogram_mean(&group->running_ns));
-	g_autofree char *open = fd_format_duration(fd_histogram_mean(&group->lifetime_ns));
+	const struct fdar_profile_group *group = request->group;
+	const struct fdar_histogram *busy = &group->busy_ns;
+	g_autofree char *mean = fdar_format_duration(fdar_histogram_mean(busy));
+	g_autofree char *median =
+		fdar_format_duration(fdar_histogram_quantile(busy, 0.5, busy->count));
+	g_autofree char *p99 =
+		fdar_format_duration(fdar_histogram_quantile(busy, 0.99, busy->count));
+	g_autofree char *running = fdar_format_duration(fdar_histogram_mean(&group->running_ns));
+	g_autofree char *open = fdar_format_duration(fdar_histogram_mean(&group->lifetime_ns));
 
-	fd_print_line("time per %s: mean %s (running %s), median %s, p99 %s; open for %s",
-		      unit_of(request), mean, running, median, p99, open);
+	fdar_print_line("time per %s: mean %s (running %s), median %s, p99 %s; open for %s",
+			unit_of(request), mean, running, median, p99, open);
 }
 
 /* Calls that left no event of their own. */
-static void print_unrecorded(const struct fd_profile *profile)
+static void print_unrecorded(const struct fdar_profile *profile)
 {
-	const struct fd_profile_losses *losses = &profile->losses;
+	const struct fdar_profile_losses *losses = &profile->losses;
 	guint off = 0, budget = 0;
 
 	if (losses->skipped_calls) {
-		g_autofree char *calls = fd_format_count(losses->skipped_calls);
-		g_autofree char *time = fd_format_duration((double)losses->skipped_ns);
+		g_autofree char *calls = fdar_format_count(losses->skipped_calls);
+		g_autofree char *time = fdar_format_duration((double)losses->skipped_ns);
 
-		fd_print_line("%s calls too short to be recorded: %s, in the own time of the "
-			      "functions around them",
-			      calls, time);
+		fdar_print_line("%s calls too short to be recorded: %s, in the own time of the "
+				"functions around them",
+				calls, time);
 	}
 	for (uint32_t i = 0; i < profile->function_count; i++) {
 		off += profile->functions[i].off != FALSE;
 		budget += profile->functions[i].off &&
-			  profile->functions[i].off_reason == FD_SWITCH_BUDGET;
+			  profile->functions[i].off_reason == FDAR_SWITCH_BUDGET;
 	}
 	if (off)
-		fd_print_line("%u functions were not recorded all the time (%u of them to keep the "
-			      "budget): their time is then in that of their callers",
-			      off, budget);
+		fdar_print_line(
+			"%u functions were not recorded all the time (%u of them to keep the "
+			"budget): their time is then in that of their callers",
+			off, budget);
 	if (losses->lost_calls) {
-		g_autofree char *lost = fd_format_count(losses->lost_calls);
+		g_autofree char *lost = fdar_format_count(losses->lost_calls);
 
-		fd_print_line("%s calls are missing", lost);
+		fdar_print_line("%s calls are missing", lost);
 	}
 }
 
-static void print_repairs(const struct fd_profile_losses *losses)
+static void print_repairs(const struct fdar_profile_losses *losses)
 {
 	if (losses->repaired || losses->stray_exits || losses->stray_sessions)
-		fd_print_line("repaired: %" G_GUINT64_FORMAT
-			      " calls without an exit, %" G_GUINT64_FORMAT
-			      " exits without a call, %" G_GUINT64_FORMAT
-			      " session events without a session",
-			      losses->repaired, losses->stray_exits, losses->stray_sessions);
+		fdar_print_line("repaired: %" G_GUINT64_FORMAT
+				" calls without an exit, %" G_GUINT64_FORMAT
+				" exits without a call, %" G_GUINT64_FORMAT
+				" session events without a session",
+				losses->repaired, losses->stray_exits, losses->stray_sessions);
 	if (losses->unwound)
-		fd_print_line("of the calls without an exit, %" G_GUINT64_FORMAT
-			      " ended otherwise (tail calls, longjmp, exceptions)",
-			      losses->unwound);
+		fdar_print_line("of the calls without an exit, %" G_GUINT64_FORMAT
+				" ended otherwise (tail calls, longjmp, exceptions)",
+				losses->unwound);
 }
 
-static void print_summary(const struct fd_analyze_request *request, const char *path, guint rows)
+static void print_summary(const struct fdar_analyze_request *request, const char *path, guint rows)
 {
-	const struct fd_profile *profile = request->profile;
-	const struct fd_profile_group *group = request->group;
+	const struct fdar_profile *profile = request->profile;
+	const struct fdar_profile_group *group = request->group;
 	g_autofree char *events = events_text(profile);
 	gboolean server = group == &profile->groups[0];
 
-	fd_print_line("%s: %s; %" G_GUINT64_FORMAT " thread%s in %" G_GUINT64_FORMAT " process%s",
-		      path, events, profile->threads, profile->threads == 1 ? "" : "s",
-		      profile->processes, profile->processes == 1 ? "" : "es");
+	fdar_print_line("%s: %s; %" G_GUINT64_FORMAT " thread%s in %" G_GUINT64_FORMAT " process%s",
+			path, events, profile->threads, profile->threads == 1 ? "" : "s",
+			profile->processes, profile->processes == 1 ? "" : "es");
 	print_repairs(&profile->losses);
 	print_unrecorded(profile);
-	if (request->by == FD_BY_REQUEST && server) {
-		fd_print_line("no requests in it: the server does not tell them");
+	if (request->by == FDAR_BY_REQUEST && server) {
+		fdar_print_line("no requests in it: the server does not tell them");
 	} else if (!rows && server) {
-		fd_print_line("none of its events is a call, a wait or a session's");
+		fdar_print_line("none of its events is a call, a wait or a session's");
 	} else if (server) {
-		fd_print_line(request->server ? "what belongs to no %s:"
-					      : "no %ss in it: everything is the server's own",
-			      unit_of(request));
+		fdar_print_line(request->server ? "what belongs to no %s:"
+						: "no %ss in it: everything is the server's own",
+				unit_of(request));
 	} else {
 		g_autofree char *sessions = sessions_text(request);
 
-		fd_print_line("%s%s%s%s", sessions, request->label ? " with the label \"" : "",
-			      request->label ? request->label : "", request->label ? "\"" : "");
+		fdar_print_line("%s%s%s%s", sessions, request->label ? " with the label \"" : "",
+				request->label ? request->label : "", request->label ? "\"" : "");
 		print_times(request);
 	}
 	if (rows)
@@ -140,28 +143,28 @@ static void print_summary(const struct fd_analyze_request *request, const char *
 }
 
 /* The functions that were not recorded all the time. */
-static void print_json_off(const struct fd_profile *profile, FILE *out)
+static void print_json_off(const struct fdar_profile *profile, FILE *out)
 {
 	gboolean any = FALSE;
 
 	fputs("  \"switched_off\": [", out);
 	for (uint32_t i = 0; i < profile->function_count; i++) {
-		const struct fd_profile_function *function = &profile->functions[i];
+		const struct fdar_profile_function *function = &profile->functions[i];
 		g_autofree char *name = NULL, *component = NULL;
 
 		if (!function->off)
 			continue;
-		name = fd_json_text(function->name);
-		component = fd_json_text(function->component);
+		name = fdar_json_text(function->name);
+		component = fdar_json_text(function->component);
 		fprintf(out, "%s{ \"function\": %s, \"component\": %s, \"reason\": \"%s\" }",
 			any ? ",\n    " : "\n    ", name, component,
-			function->off_reason == FD_SWITCH_BUDGET ? "budget" : "user");
+			function->off_reason == FDAR_SWITCH_BUDGET ? "budget" : "user");
 		any = TRUE;
 	}
 	fputs(any ? "\n  ],\n" : "],\n", out);
 }
 
-static void print_json_losses(const struct fd_profile_losses *losses, FILE *out)
+static void print_json_losses(const struct fdar_profile_losses *losses, FILE *out)
 {
 	const struct {
 		const char *name;
@@ -178,16 +181,16 @@ static void print_json_losses(const struct fd_profile_losses *losses, FILE *out)
 		fprintf(out, "  \"%s\": %" G_GUINT64_FORMAT ",\n", counts[i].name, counts[i].count);
 }
 
-static void print_json(const struct fd_analyze_request *request, const char *path,
-		       const struct fd_table *table, FILE *out)
+static void print_json(const struct fdar_analyze_request *request, const char *path,
+		       const struct fdar_table *table, FILE *out)
 {
 	static const char *const names[] = { "functions", "paths", "sessions", "requests" };
-	const struct fd_profile *profile = request->profile;
-	const struct fd_profile_group *group = request->group;
-	g_autofree char *trace = fd_json_text(path);
-	g_autofree char *label = request->label ? fd_json_text(request->label) : g_strdup("null");
-	g_autofree char *busy = fd_json_number(fd_histogram_mean(&group->busy_ns));
-	g_autofree char *open = fd_json_number(fd_histogram_mean(&group->lifetime_ns));
+	const struct fdar_profile *profile = request->profile;
+	const struct fdar_profile_group *group = request->group;
+	g_autofree char *trace = fdar_json_text(path);
+	g_autofree char *label = request->label ? fdar_json_text(request->label) : g_strdup("null");
+	g_autofree char *busy = fdar_json_number(fdar_histogram_mean(&group->busy_ns));
+	g_autofree char *open = fdar_json_number(fdar_histogram_mean(&group->lifetime_ns));
 
 	fprintf(out, "{\n  \"trace\": %s,\n  \"label\": %s,\n  \"server\": %s,\n", trace, label,
 		group == &profile->groups[0] ? "true" : "false");
@@ -214,34 +217,34 @@ static void print_json(const struct fd_analyze_request *request, const char *pat
 	print_json_losses(&profile->losses, out);
 	print_json_off(profile, out);
 	fprintf(out, "  \"%s\": ", names[request->by]);
-	fd_table_print_rows_json(table, out);
+	fdar_table_print_rows_json(table, out);
 	fputs("\n}\n", out);
 }
 
-void fd_analyze_print(const struct fd_analyze_request *request, const char *path, GArray *sessions,
-		      GHashTable *requests, FILE *out)
+void fdar_analyze_print(const struct fdar_analyze_request *request, const char *path,
+			GArray *sessions, GHashTable *requests, FILE *out)
 {
 	guint rows = 0;
-	struct fd_table *table;
+	struct fdar_table *table;
 
-	if (request->by == FD_BY_REQUEST) {
-		table = fd_analyze_request_table(request, requests, &rows);
-	} else if (request->by == FD_BY_SESSION) {
-		table = fd_analyze_session_table(request, sessions);
+	if (request->by == FDAR_BY_REQUEST) {
+		table = fdar_analyze_request_table(request, requests, &rows);
+	} else if (request->by == FDAR_BY_SESSION) {
+		table = fdar_analyze_session_table(request, sessions);
 		rows = (guint)request->group->sessions;
 	} else {
-		table = fd_analyze_stat_table(request, &rows);
+		table = fdar_analyze_stat_table(request, &rows);
 	}
-	if (request->format == FD_FORMAT_JSON) {
+	if (request->format == FDAR_FORMAT_JSON) {
 		print_json(request, path, table, out);
 	} else {
-		if (request->format == FD_FORMAT_TABLE)
+		if (request->format == FDAR_FORMAT_TABLE)
 			print_summary(request, path, rows);
-		if (request->format != FD_FORMAT_TABLE || rows)
-			fd_table_print(table, request->format, out);
-		if (request->format == FD_FORMAT_TABLE && request->limit && rows > request->limit)
-			fd_print_line("... and %u more (--limit 0 shows all)",
-				      rows - request->limit);
+		if (request->format != FDAR_FORMAT_TABLE || rows)
+			fdar_table_print(table, request->format, out);
+		if (request->format == FDAR_FORMAT_TABLE && request->limit && rows > request->limit)
+			fdar_print_line("... and %u more (--limit 0 shows all)",
+					rows - request->limit);
 	}
-	fd_table_free(table);
+	fdar_table_free(table);
 }

@@ -14,21 +14,21 @@ struct request_row {
 	uint64_t unfinished;
 	uint64_t busy_ns;
 	uint64_t running_ns;
-	struct fd_histogram time_ns; /* of each: what threads worked and waited for it */
-	struct fd_histogram open_ns; /* of each: begin to end */
+	struct fdar_histogram time_ns; /* of each: what threads worked and waited for it */
+	struct fdar_histogram open_ns; /* of each: begin to end */
 };
 
 static void request_row_free(gpointer data)
 {
 	struct request_row *row = data;
 
-	fd_histogram_clear(&row->time_ns);
-	fd_histogram_clear(&row->open_ns);
+	fdar_histogram_clear(&row->time_ns);
+	fdar_histogram_clear(&row->open_ns);
 	g_free(row->what);
 	g_free(row);
 }
 
-GHashTable *fd_analyze_requests_new(void)
+GHashTable *fdar_analyze_requests_new(void)
 {
 	return g_hash_table_new_full(g_str_hash, g_str_equal, NULL, request_row_free);
 }
@@ -47,35 +47,35 @@ static struct request_row *row_of(GHashTable *rows, const char *what)
 	return row;
 }
 
-void fd_analyze_request_keep(void *user, const struct fd_profile_session *told)
+void fdar_analyze_request_keep(void *user, const struct fdar_profile_session *told)
 {
-	struct fd_analyze_requests *wanted = user;
-	const struct fd_walk_session *session = told->session;
+	struct fdar_analyze_requests *wanted = user;
+	const struct fdar_walk_session *session = told->session;
 	struct request_row *row;
 
 	if (wanted->request->label && strcmp(wanted->request->label, told->label) != 0)
 		return;
 	row = row_of(wanted->rows, session->what);
 	row->count++;
-	row->unfinished += session->state == FD_SESSION_UNFINISHED;
+	row->unfinished += session->state == FDAR_SESSION_UNFINISHED;
 	row->busy_ns += told->busy_ns;
 	row->running_ns += told->running_ns;
-	fd_histogram_add(&row->time_ns, told->busy_ns, 1);
-	fd_histogram_add(&row->open_ns, session->end_ns - session->begin_ns, 1);
+	fdar_histogram_add(&row->time_ns, told->busy_ns, 1);
+	fdar_histogram_add(&row->open_ns, session->end_ns - session->begin_ns, 1);
 }
 
-static double key_of(const struct request_row *row, enum fd_analyze_sort sort)
+static double key_of(const struct request_row *row, enum fdar_analyze_sort sort)
 {
 	switch (sort) {
-	case FD_SORT_TOTAL:
+	case FDAR_SORT_TOTAL:
 		return (double)row->open_ns.sum;
-	case FD_SORT_CALLS:
+	case FDAR_SORT_CALLS:
 		return (double)row->count;
-	case FD_SORT_MEDIAN:
-		return fd_histogram_quantile(&row->time_ns, 0.5, row->count);
-	case FD_SORT_P99:
-		return fd_histogram_quantile(&row->time_ns, 0.99, row->count);
-	case FD_SORT_NAME:
+	case FDAR_SORT_MEDIAN:
+		return fdar_histogram_quantile(&row->time_ns, 0.5, row->count);
+	case FDAR_SORT_P99:
+		return fdar_histogram_quantile(&row->time_ns, 0.99, row->count);
+	case FDAR_SORT_NAME:
 		return 0;
 	default:
 		return (double)row->busy_ns;
@@ -86,7 +86,7 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer user)
 {
 	const struct request_row *left = *(struct request_row *const *)a;
 	const struct request_row *right = *(struct request_row *const *)b;
-	const struct fd_analyze_request *request = user;
+	const struct fdar_analyze_request *request = user;
 	double of_left = key_of(left, request->sort), of_right = key_of(right, request->sort);
 
 	if (of_left != of_right)
@@ -96,7 +96,7 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer user)
 
 enum column { WHAT, COUNT, UNFINISHED, TIME, PART, RUNNING, MEDIAN, P99, OPEN_MEDIAN, OPEN_P99 };
 
-static const struct fd_column columns[] = {
+static const struct fdar_column columns[] = {
 	[WHAT] = { "request", "what", FALSE, TRUE },
 	[COUNT] = { "count", "count", TRUE, FALSE },
 	[UNFINISHED] = { "unfinished", "unfinished", TRUE, FALSE },
@@ -109,28 +109,30 @@ static const struct fd_column columns[] = {
 	[OPEN_P99] = { "open p99", "open_p99_ns", TRUE, FALSE },
 };
 
-static void add_row(struct fd_table *table, const struct fd_analyze_request *request,
+static void add_row(struct fdar_table *table, const struct fdar_analyze_request *request,
 		    const struct request_row *row)
 {
 	double all = (double)request->group->busy_ns.sum;
 
-	fd_table_row(table);
-	fd_table_cell(table, WHAT, row->what, NULL);
-	fd_cell_count(table, COUNT, (double)row->count);
-	fd_cell_count(table, UNFINISHED, (double)row->unfinished);
-	fd_cell_duration(table, TIME, (double)row->busy_ns);
-	fd_cell_percent(table, PART, all > 0 ? (double)row->busy_ns / all : 0);
-	fd_cell_duration(table, RUNNING, (double)row->running_ns);
-	fd_cell_duration(table, MEDIAN, fd_histogram_quantile(&row->time_ns, 0.5, row->count));
-	fd_cell_duration(table, P99, fd_histogram_quantile(&row->time_ns, 0.99, row->count));
-	fd_cell_duration(table, OPEN_MEDIAN, fd_histogram_quantile(&row->open_ns, 0.5, row->count));
-	fd_cell_duration(table, OPEN_P99, fd_histogram_quantile(&row->open_ns, 0.99, row->count));
+	fdar_table_row(table);
+	fdar_table_cell(table, WHAT, row->what, NULL);
+	fdar_cell_count(table, COUNT, (double)row->count);
+	fdar_cell_count(table, UNFINISHED, (double)row->unfinished);
+	fdar_cell_duration(table, TIME, (double)row->busy_ns);
+	fdar_cell_percent(table, PART, all > 0 ? (double)row->busy_ns / all : 0);
+	fdar_cell_duration(table, RUNNING, (double)row->running_ns);
+	fdar_cell_duration(table, MEDIAN, fdar_histogram_quantile(&row->time_ns, 0.5, row->count));
+	fdar_cell_duration(table, P99, fdar_histogram_quantile(&row->time_ns, 0.99, row->count));
+	fdar_cell_duration(table, OPEN_MEDIAN,
+			   fdar_histogram_quantile(&row->open_ns, 0.5, row->count));
+	fdar_cell_duration(table, OPEN_P99,
+			   fdar_histogram_quantile(&row->open_ns, 0.99, row->count));
 }
 
-struct fd_table *fd_analyze_request_table(const struct fd_analyze_request *request,
-					  GHashTable *requests, guint *rows_in_all)
+struct fdar_table *fdar_analyze_request_table(const struct fdar_analyze_request *request,
+					      GHashTable *requests, guint *rows_in_all)
 {
-	struct fd_table *table = fd_table_new("requests", columns, G_N_ELEMENTS(columns));
+	struct fdar_table *table = fdar_table_new("requests", columns, G_N_ELEMENTS(columns));
 	g_autoptr(GPtrArray) rows = g_ptr_array_new();
 	GHashTableIter all;
 	gpointer row;

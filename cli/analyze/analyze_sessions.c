@@ -5,8 +5,8 @@
 #include "cli/kit/cells.h"
 
 struct session_row {
-	struct fd_profile_session told; /* its texts point to the copies below */
-	struct fd_walk_session session;
+	struct fdar_profile_session told; /* its texts point to the copies below */
+	struct fdar_walk_session session;
 	char *peer;
 	char *what;
 	char *label;
@@ -27,7 +27,7 @@ static void session_row_clear(gpointer data)
 	g_free(row->below);
 }
 
-GArray *fd_analyze_sessions_new(void)
+GArray *fdar_analyze_sessions_new(void)
 {
 	GArray *rows = g_array_new(FALSE, FALSE, sizeof(struct session_row));
 
@@ -35,18 +35,18 @@ GArray *fd_analyze_sessions_new(void)
 	return rows;
 }
 
-static guint64 session_key(const struct session_row *row, enum fd_analyze_sort sort)
+static guint64 session_key(const struct session_row *row, enum fdar_analyze_sort sort)
 {
 	switch (sort) {
-	case FD_SORT_OPEN:
+	case FDAR_SORT_OPEN:
 		return row->session.end_ns - row->session.begin_ns;
-	case FD_SORT_RUNNING:
+	case FDAR_SORT_RUNNING:
 		return row->told.running_ns;
-	case FD_SORT_WAITING:
+	case FDAR_SORT_WAITING:
 		return row->told.busy_ns - row->told.running_ns;
-	case FD_SORT_CALLS:
+	case FDAR_SORT_CALLS:
 		return row->told.calls;
-	case FD_SORT_START:
+	case FDAR_SORT_START:
 		return UINT64_MAX - row->session.begin_ns;
 	default:
 		return row->told.busy_ns;
@@ -56,7 +56,7 @@ static guint64 session_key(const struct session_row *row, enum fd_analyze_sort s
 static gint compare_sessions(gconstpointer a, gconstpointer b, gpointer user)
 {
 	const struct session_row *left = a, *right = b;
-	const struct fd_analyze_request *request = user;
+	const struct fdar_analyze_request *request = user;
 	guint64 of_left = session_key(left, request->sort);
 	guint64 of_right = session_key(right, request->sort);
 
@@ -65,17 +65,17 @@ static gint compare_sessions(gconstpointer a, gconstpointer b, gpointer user)
 	return (left->session.id > right->session.id) - (left->session.id < right->session.id);
 }
 
-static void sort_sessions(GArray *rows, const struct fd_analyze_request *request)
+static void sort_sessions(GArray *rows, const struct fdar_analyze_request *request)
 {
 	g_array_sort_with_data(rows, compare_sessions, (gpointer)request);
 	if (request->limit && rows->len > request->limit)
 		g_array_set_size(rows, request->limit);
 }
 
-void fd_analyze_session_keep(void *user, const struct fd_profile_session *session)
+void fdar_analyze_session_keep(void *user, const struct fdar_profile_session *session)
 {
-	struct fd_analyze_sessions *wanted = user;
-	const struct fd_analyze_request *request = wanted->request;
+	struct fdar_analyze_sessions *wanted = user;
+	const struct fdar_analyze_request *request = wanted->request;
 	struct session_row row = {
 		.told = *session,
 		.session = *session->session,
@@ -116,7 +116,7 @@ enum session_column {
 	SESSION_COLUMNS
 };
 
-static const struct fd_column session_columns[] = {
+static const struct fdar_column session_columns[] = {
 	[CLIENT] = { "client", "client", FALSE, FALSE },
 	[KEY] = { "key", "key", FALSE, FALSE },
 	[LABEL] = { "label", "label", FALSE, FALSE },
@@ -137,58 +137,58 @@ static const struct fd_column session_columns[] = {
 };
 
 /* So many columns: the last ones are for those who have requests, and I/O. */
-static size_t columns_of(const struct fd_analyze_request *request)
+static size_t columns_of(const struct fdar_analyze_request *request)
 {
-	const struct fd_profile_group *group = request->group;
+	const struct fdar_profile_group *group = request->group;
 
-	if (request->format != FD_FORMAT_TABLE || request->unit == FD_UNIT_REQUEST)
+	if (request->format != FDAR_FORMAT_TABLE || request->unit == FDAR_UNIT_REQUEST)
 		return SESSION_COLUMNS;
 	return group->requests || group->bytes_in || group->bytes_out ? WHAT : REQUESTS;
 }
 
-static void add_rest(struct fd_table *table, const struct session_row *row, size_t columns)
+static void add_rest(struct fdar_table *table, const struct session_row *row, size_t columns)
 {
 	if (columns > REQUESTS)
-		fd_cell_count(table, REQUESTS, (double)row->session.requests);
+		fdar_cell_count(table, REQUESTS, (double)row->session.requests);
 	if (columns > BYTES_IN)
-		fd_cell_count(table, BYTES_IN, (double)row->session.bytes_in);
+		fdar_cell_count(table, BYTES_IN, (double)row->session.bytes_in);
 	if (columns > BYTES_OUT)
-		fd_cell_count(table, BYTES_OUT, (double)row->session.bytes_out);
+		fdar_cell_count(table, BYTES_OUT, (double)row->session.bytes_out);
 	if (columns > WHAT)
-		fd_table_cell(table, WHAT, row->what, NULL);
+		fdar_table_cell(table, WHAT, row->what, NULL);
 }
 
-static void add_session(struct fd_table *table, const struct fd_analyze_request *request,
+static void add_session(struct fdar_table *table, const struct fdar_analyze_request *request,
 			const struct session_row *row)
 {
 	static const char *const states[] = { "open", "finished", "unfinished", "replaced" };
-	const struct fd_walk_session *session = &row->session;
+	const struct fdar_walk_session *session = &row->session;
 	double since = (double)(session->begin_ns - request->profile->begin_ns) / 1e9;
 	g_autofree char *key = g_strdup_printf("0x%" G_GINT64_MODIFIER "x", session->key);
 	g_autofree char *start = g_strdup_printf("+%.6f", since);
 	g_autofree char *epoch = g_strdup_printf("%" G_GUINT64_FORMAT, session->begin_ns);
 
-	fd_table_row(table);
-	fd_table_cell(table, CLIENT, row->peer, NULL);
-	fd_table_cell(table, KEY, key, NULL);
-	fd_table_cell(table, LABEL, row->label, NULL);
-	fd_table_cell(table, STATE, states[session->state], NULL);
-	fd_table_cell(table, START, start, epoch);
-	fd_cell_duration(table, OPEN, (double)(session->end_ns - session->begin_ns));
-	fd_cell_duration(table, TIME, (double)row->told.busy_ns);
-	fd_cell_duration(table, RUNNING, (double)row->told.running_ns);
-	fd_cell_duration(table, WAITING, (double)(row->told.busy_ns - row->told.running_ns));
-	fd_cell_count(table, SESSION_CALLS, (double)row->told.calls);
-	fd_table_cell(table, MOST, row->function ? row->function : "", NULL);
-	fd_table_cell(table, MOST_BELOW, row->below ? row->below : "", NULL);
-	fd_cell_duration(table, MOST_TIME, (double)row->told.function_ns);
+	fdar_table_row(table);
+	fdar_table_cell(table, CLIENT, row->peer, NULL);
+	fdar_table_cell(table, KEY, key, NULL);
+	fdar_table_cell(table, LABEL, row->label, NULL);
+	fdar_table_cell(table, STATE, states[session->state], NULL);
+	fdar_table_cell(table, START, start, epoch);
+	fdar_cell_duration(table, OPEN, (double)(session->end_ns - session->begin_ns));
+	fdar_cell_duration(table, TIME, (double)row->told.busy_ns);
+	fdar_cell_duration(table, RUNNING, (double)row->told.running_ns);
+	fdar_cell_duration(table, WAITING, (double)(row->told.busy_ns - row->told.running_ns));
+	fdar_cell_count(table, SESSION_CALLS, (double)row->told.calls);
+	fdar_table_cell(table, MOST, row->function ? row->function : "", NULL);
+	fdar_table_cell(table, MOST_BELOW, row->below ? row->below : "", NULL);
+	fdar_cell_duration(table, MOST_TIME, (double)row->told.function_ns);
 	add_rest(table, row, columns_of(request));
 }
 
-struct fd_table *fd_analyze_session_table(const struct fd_analyze_request *request,
-					  GArray *sessions)
+struct fdar_table *fdar_analyze_session_table(const struct fdar_analyze_request *request,
+					      GArray *sessions)
 {
-	struct fd_table *table = fd_table_new("sessions", session_columns, columns_of(request));
+	struct fdar_table *table = fdar_table_new("sessions", session_columns, columns_of(request));
 
 	sort_sessions(sessions, request);
 	for (guint i = 0; i < sessions->len; i++)

@@ -7,38 +7,40 @@
 
 struct sort_name {
 	const char *name;
-	enum fd_analyze_sort sort;
+	enum fdar_analyze_sort sort;
 };
 
 static const struct sort_name function_sorts[] = {
-	{ "own", FD_SORT_OWN },       { "total", FD_SORT_TOTAL }, { "calls", FD_SORT_CALLS },
-	{ "median", FD_SORT_MEDIAN }, { "p99", FD_SORT_P99 },     { "name", FD_SORT_NAME },
+	{ "own", FDAR_SORT_OWN },       { "total", FDAR_SORT_TOTAL }, { "calls", FDAR_SORT_CALLS },
+	{ "median", FDAR_SORT_MEDIAN }, { "p99", FDAR_SORT_P99 },     { "name", FDAR_SORT_NAME },
 };
 
 static const struct sort_name session_sorts[] = {
-	{ "time", FD_SORT_OWN },        { "open", FD_SORT_OPEN },   { "running", FD_SORT_RUNNING },
-	{ "waiting", FD_SORT_WAITING }, { "calls", FD_SORT_CALLS }, { "start", FD_SORT_START },
+	{ "time", FDAR_SORT_OWN },        { "open", FDAR_SORT_OPEN },
+	{ "running", FDAR_SORT_RUNNING }, { "waiting", FDAR_SORT_WAITING },
+	{ "calls", FDAR_SORT_CALLS },     { "start", FDAR_SORT_START },
 };
 
-gboolean fd_analyze_by_parse(const char *text, enum fd_analyze_by *by)
+gboolean fdar_analyze_by_parse(const char *text, enum fdar_analyze_by *by)
 {
 	static const char *const names[] = { "function", "path", "session", "request" };
 
-	*by = FD_BY_FUNCTION;
+	*by = FDAR_BY_FUNCTION;
 	for (size_t i = 0; text && i < G_N_ELEMENTS(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
-			*by = (enum fd_analyze_by)i;
+			*by = (enum fdar_analyze_by)i;
 			return TRUE;
 		}
 	}
 	return !text;
 }
 
-gboolean fd_analyze_sort_parse(const char *text, enum fd_analyze_by by, enum fd_analyze_sort *sort)
+gboolean fdar_analyze_sort_parse(const char *text, enum fdar_analyze_by by,
+				 enum fdar_analyze_sort *sort)
 {
-	const struct sort_name *sorts = by == FD_BY_SESSION ? session_sorts : function_sorts;
+	const struct sort_name *sorts = by == FDAR_BY_SESSION ? session_sorts : function_sorts;
 
-	*sort = FD_SORT_OWN;
+	*sort = FDAR_SORT_OWN;
 	/* Both have as many. */
 	for (size_t i = 0; text && i < G_N_ELEMENTS(function_sorts); i++) {
 		if (strcmp(text, sorts[i].name) == 0) {
@@ -49,40 +51,40 @@ gboolean fd_analyze_sort_parse(const char *text, enum fd_analyze_by by, enum fd_
 	return !text;
 }
 
-const char *fd_analyze_sort_names(enum fd_analyze_by by)
+const char *fdar_analyze_sort_names(enum fdar_analyze_by by)
 {
-	return by == FD_BY_SESSION ? "time, open, running, waiting, calls or start"
-				   : "own, total, calls, median, p99 or name";
+	return by == FDAR_BY_SESSION ? "time, open, running, waiting, calls or start"
+				     : "own, total, calls, median, p99 or name";
 }
 
-gboolean fd_analyze_choose(struct fd_analyze_request *request, const struct fd_profile *profile,
-			   GError **error)
+gboolean fdar_analyze_choose(struct fdar_analyze_request *request,
+			     const struct fdar_profile *profile, GError **error)
 {
 	request->profile = profile;
 	if (request->label) {
-		request->group = fd_profile_group(profile, request->label);
+		request->group = fdar_profile_group(profile, request->label);
 		if (request->group)
 			return TRUE;
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "no session has the label \"%s\"", request->label);
 		return FALSE;
 	}
-	request->flat = fd_profile_flatten(profile);
+	request->flat = fdar_profile_flatten(profile);
 	request->profile = request->flat;
-	request->group = fd_profile_group(request->flat, FD_PROFILE_ALL);
+	request->group = fdar_profile_group(request->flat, FDAR_PROFILE_ALL);
 	if (request->server || !request->group->sessions)
 		request->group = &request->flat->groups[0];
 	return TRUE;
 }
 
-void fd_analyze_request_clear(struct fd_analyze_request *request)
+void fdar_analyze_request_clear(struct fdar_analyze_request *request)
 {
-	g_clear_pointer(&request->flat, fd_profile_free);
+	g_clear_pointer(&request->flat, fdar_profile_free);
 }
 
 /* A row of functions or paths. */
 struct stat_row {
-	const struct fd_profile_stat *stat;
+	const struct fdar_profile_stat *stat;
 	const char *function;
 	const char *component;
 	const char *below; /* "" when it runs */
@@ -90,18 +92,18 @@ struct stat_row {
 	double total_ns;
 };
 
-static double stat_key(const struct stat_row *row, enum fd_analyze_sort sort)
+static double stat_key(const struct stat_row *row, enum fdar_analyze_sort sort)
 {
 	switch (sort) {
-	case FD_SORT_TOTAL:
+	case FDAR_SORT_TOTAL:
 		return row->total_ns;
-	case FD_SORT_CALLS:
+	case FDAR_SORT_CALLS:
 		return (double)row->stat->calls;
-	case FD_SORT_MEDIAN:
-		return fd_histogram_quantile(&row->stat->call_ns, 0.5, row->stat->call_ns.count);
-	case FD_SORT_P99:
-		return fd_histogram_quantile(&row->stat->call_ns, 0.99, row->stat->call_ns.count);
-	case FD_SORT_NAME:
+	case FDAR_SORT_MEDIAN:
+		return fdar_histogram_quantile(&row->stat->call_ns, 0.5, row->stat->call_ns.count);
+	case FDAR_SORT_P99:
+		return fdar_histogram_quantile(&row->stat->call_ns, 0.99, row->stat->call_ns.count);
+	case FDAR_SORT_NAME:
 		return 0;
 	default:
 		return (double)row->stat->own_ns;
@@ -111,7 +113,7 @@ static double stat_key(const struct stat_row *row, enum fd_analyze_sort sort)
 static gint compare_stats(gconstpointer a, gconstpointer b, gpointer user)
 {
 	const struct stat_row *left = a, *right = b;
-	const struct fd_analyze_request *request = user;
+	const struct fdar_analyze_request *request = user;
 	double of_left = stat_key(left, request->sort), of_right = stat_key(right, request->sort);
 
 	if (of_left != of_right)
@@ -136,19 +138,19 @@ static GArray *stat_rows_new(void)
 	return rows;
 }
 
-static GArray *function_rows(const struct fd_analyze_request *request)
+static GArray *function_rows(const struct fdar_analyze_request *request)
 {
-	const struct fd_profile_function *functions = request->profile->functions;
+	const struct fdar_profile_function *functions = request->profile->functions;
 	GArray *rows = stat_rows_new();
 
 	for (guint32 i = 0; i < request->group->entry_count; i++) {
-		const struct fd_profile_entry *entry = &request->group->entries[i];
+		const struct fdar_profile_entry *entry = &request->group->entries[i];
 		struct stat_row row = {
 			.stat = &entry->stat,
 			.function = functions[entry->function].name,
 			.component = functions[entry->function].component,
-			.below =
-				entry->below == FD_PROFILE_NONE ? "" : functions[entry->below].name,
+			.below = entry->below == FDAR_PROFILE_NONE ? ""
+								   : functions[entry->below].name,
 			.total_ns = (double)entry->stat.total_ns,
 		};
 
@@ -159,9 +161,9 @@ static GArray *function_rows(const struct fd_analyze_request *request)
 }
 
 /* "main > serve > read". A path names each function once, so it is short. */
-static char *path_text(const struct fd_analyze_request *request, guint32 node)
+static char *path_text(const struct fdar_analyze_request *request, guint32 node)
 {
-	const struct fd_profile_node *nodes = request->group->nodes;
+	const struct fdar_profile_node *nodes = request->group->nodes;
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	GString *text = g_string_new(NULL);
 
@@ -174,15 +176,15 @@ static char *path_text(const struct fd_analyze_request *request, guint32 node)
 	return g_string_free(text, FALSE);
 }
 
-static GArray *path_rows(const struct fd_analyze_request *request)
+static GArray *path_rows(const struct fdar_analyze_request *request)
 {
-	const struct fd_profile_group *group = request->group;
-	static const char *const kinds[FD_FRAME_KINDS] = { "function", "scope", "wait", "queue" };
-	g_autofree uint64_t *widths = fd_profile_subtree_ns(group);
+	const struct fdar_profile_group *group = request->group;
+	static const char *const kinds[FDAR_FRAME_KINDS] = { "function", "scope", "wait", "queue" };
+	g_autofree uint64_t *widths = fdar_profile_subtree_ns(group);
 	GArray *rows = stat_rows_new();
 
 	for (guint32 i = 1; i < group->node_count; i++) {
-		const struct fd_profile_function *function =
+		const struct fdar_profile_function *function =
 			&request->profile->functions[group->nodes[i].function];
 		struct stat_row row = {
 			.stat = &group->nodes[i].stat,
@@ -216,7 +218,7 @@ enum stat_column {
 	STAT_COLUMNS
 };
 
-static const struct fd_column function_columns[] = {
+static const struct fdar_column function_columns[] = {
 	[FUNCTION] = { "function", "function", FALSE, TRUE },
 	[COMPONENT] = { "component", "component", FALSE, FALSE },
 	[BELOW] = { "waits in", "waits_in", FALSE, FALSE },
@@ -231,7 +233,7 @@ static const struct fd_column function_columns[] = {
 	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FALSE },
 };
 
-static const struct fd_column path_columns[] = {
+static const struct fdar_column path_columns[] = {
 	[FUNCTION] = { "call path", "path", FALSE, TRUE },
 	[COMPONENT] = { "component", "component", FALSE, FALSE },
 	[BELOW] = { "kind", "kind", FALSE, FALSE },
@@ -246,42 +248,43 @@ static const struct fd_column path_columns[] = {
 	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FALSE },
 };
 
-static gboolean shows_skipped(const struct fd_analyze_request *request)
+static gboolean shows_skipped(const struct fdar_analyze_request *request)
 {
-	return request->format != FD_FORMAT_TABLE || request->profile->losses.skipped_calls > 0;
+	return request->format != FDAR_FORMAT_TABLE || request->profile->losses.skipped_calls > 0;
 }
 
-static void add_stat(struct fd_table *table, const struct fd_analyze_request *request,
+static void add_stat(struct fdar_table *table, const struct fdar_analyze_request *request,
 		     const struct stat_row *row)
 {
-	const struct fd_profile_stat *stat = row->stat;
-	const struct fd_histogram *calls = &stat->call_ns;
+	const struct fdar_profile_stat *stat = row->stat;
+	const struct fdar_histogram *calls = &stat->call_ns;
 	double own = (double)stat->own_ns, all = (double)request->group->own_ns;
 
-	fd_table_row(table);
-	fd_table_cell(table, FUNCTION, row->path ? row->path : row->function, NULL);
-	fd_table_cell(table, COMPONENT, row->component, NULL);
-	fd_table_cell(table, BELOW, row->below, NULL);
-	fd_cell_duration(table, OWN, own);
-	fd_cell_percent(table, PART, all > 0 ? own / all : 0);
-	fd_cell_duration(table, TOTAL, row->total_ns);
-	fd_cell_count(table, CALLS, (double)stat->calls);
-	fd_cell_duration(table, MEDIAN, fd_histogram_quantile(calls, 0.5, calls->count));
-	fd_cell_duration(table, P99, fd_histogram_quantile(calls, 0.99, calls->count));
-	fd_cell_count(table, UNFINISHED, (double)stat->unfinished);
+	fdar_table_row(table);
+	fdar_table_cell(table, FUNCTION, row->path ? row->path : row->function, NULL);
+	fdar_table_cell(table, COMPONENT, row->component, NULL);
+	fdar_table_cell(table, BELOW, row->below, NULL);
+	fdar_cell_duration(table, OWN, own);
+	fdar_cell_percent(table, PART, all > 0 ? own / all : 0);
+	fdar_cell_duration(table, TOTAL, row->total_ns);
+	fdar_cell_count(table, CALLS, (double)stat->calls);
+	fdar_cell_duration(table, MEDIAN, fdar_histogram_quantile(calls, 0.5, calls->count));
+	fdar_cell_duration(table, P99, fdar_histogram_quantile(calls, 0.99, calls->count));
+	fdar_cell_count(table, UNFINISHED, (double)stat->unfinished);
 	if (!shows_skipped(request))
 		return;
-	fd_cell_count(table, SKIPPED, (double)stat->skipped_calls);
-	fd_cell_duration(table, SKIPPED_NS, (double)stat->skipped_ns);
+	fdar_cell_count(table, SKIPPED, (double)stat->skipped_calls);
+	fdar_cell_duration(table, SKIPPED_NS, (double)stat->skipped_ns);
 }
 
-struct fd_table *fd_analyze_stat_table(const struct fd_analyze_request *request, guint *rows_in_all)
+struct fdar_table *fdar_analyze_stat_table(const struct fdar_analyze_request *request,
+					   guint *rows_in_all)
 {
-	gboolean paths = request->by == FD_BY_PATH;
+	gboolean paths = request->by == FDAR_BY_PATH;
 	g_autoptr(GArray) rows = paths ? path_rows(request) : function_rows(request);
-	struct fd_table *table =
-		fd_table_new(paths ? "paths" : "functions", paths ? path_columns : function_columns,
-			     shows_skipped(request) ? STAT_COLUMNS : SKIPPED);
+	struct fdar_table *table = fdar_table_new(paths ? "paths" : "functions",
+						  paths ? path_columns : function_columns,
+						  shows_skipped(request) ? STAT_COLUMNS : SKIPPED);
 
 	g_array_sort_with_data(rows, compare_stats, (gpointer)request);
 	*rows_in_all = rows->len;

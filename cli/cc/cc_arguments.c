@@ -4,15 +4,15 @@
 #include <string.h>
 
 static const char *const mode_names[] = {
-	[FD_CC_AUTO] = "auto",
-	[FD_CC_PATCH] = "patch",
-	[FD_CC_HOOKS] = "hooks",
-	[FD_CC_NONE] = "none",
+	[FDAR_CC_AUTO] = "auto",
+	[FDAR_CC_PATCH] = "patch",
+	[FDAR_CC_HOOKS] = "hooks",
+	[FDAR_CC_NONE] = "none",
 };
 
-gboolean fd_cc_mode_parse(const char *text, enum fd_cc_mode *mode)
+gboolean fdar_cc_mode_parse(const char *text, enum fdar_cc_mode *mode)
 {
-	for (enum fd_cc_mode i = FD_CC_AUTO; i < FD_CC_MODES; i++) {
+	for (enum fdar_cc_mode i = FDAR_CC_AUTO; i < FDAR_CC_MODES; i++) {
 		if (strcmp(text, mode_names[i]) == 0) {
 			*mode = i;
 			return TRUE;
@@ -21,7 +21,7 @@ gboolean fd_cc_mode_parse(const char *text, enum fd_cc_mode *mode)
 	return FALSE;
 }
 
-const char *fd_cc_mode_name(enum fd_cc_mode mode)
+const char *fdar_cc_mode_name(enum fdar_cc_mode mode)
 {
 	return mode_names[mode];
 }
@@ -112,7 +112,8 @@ static gboolean language_compiles(const char *language)
 	       (!g_str_has_prefix(language, "assembler") && !g_str_has_suffix(language, "-header"));
 }
 
-static void look_at_option(struct fd_cc_arguments *arguments, struct seen *seen, const char *option)
+static void look_at_option(struct fdar_cc_arguments *arguments, struct seen *seen,
+			   const char *option)
 {
 	if (strcmp(option, "-E") == 0 || strcmp(option, "-M") == 0 || strcmp(option, "-MM") == 0)
 		seen->preprocess = TRUE;
@@ -140,7 +141,7 @@ static void look_at_input(struct seen *seen, const char *input)
 		seen->sources |= is_source(input) || input[0] == '@';
 }
 
-static void look_at_all(struct fd_cc_arguments *arguments)
+static void look_at_all(struct fdar_cc_arguments *arguments)
 {
 	struct seen seen = { 0 };
 
@@ -168,14 +169,14 @@ static void look_at_all(struct fd_cc_arguments *arguments)
 		}
 	}
 	if (seen.prints || !seen.sources)
-		arguments->job = FD_CC_OTHER;
+		arguments->job = FDAR_CC_OTHER;
 	else if (seen.preprocess || seen.syntax_only)
-		arguments->job = FD_CC_PREPROCESS;
+		arguments->job = FDAR_CC_PREPROCESS;
 	else
-		arguments->job = FD_CC_COMPILE;
+		arguments->job = FDAR_CC_COMPILE;
 }
 
-static gboolean take_ours(struct fd_cc_arguments *arguments, const char *argument, GError **error)
+static gboolean take_ours(struct fdar_cc_arguments *arguments, const char *argument, GError **error)
 {
 	const char *value = strchr(argument, '=');
 
@@ -184,7 +185,7 @@ static gboolean take_ours(struct fd_cc_arguments *arguments, const char *argumen
 		return TRUE;
 	}
 	if (g_str_has_prefix(argument, "--flowdar-mode=")) {
-		if (fd_cc_mode_parse(value + 1, &arguments->mode))
+		if (fdar_cc_mode_parse(value + 1, &arguments->mode))
 			return TRUE;
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
 			    "--flowdar-mode is auto, patch, hooks or none, not '%s'", value + 1);
@@ -199,8 +200,8 @@ static gboolean take_ours(struct fd_cc_arguments *arguments, const char *argumen
 	return FALSE;
 }
 
-gboolean fd_cc_arguments_parse(struct fd_cc_arguments *arguments, int argc, char **argv,
-			       GError **error)
+gboolean fdar_cc_arguments_parse(struct fdar_cc_arguments *arguments, int argc, char **argv,
+				 GError **error)
 {
 	g_autoptr(GPtrArray) compiler = g_ptr_array_new();
 
@@ -223,7 +224,7 @@ gboolean fd_cc_arguments_parse(struct fd_cc_arguments *arguments, int argc, char
 	return TRUE;
 }
 
-void fd_cc_arguments_clear(struct fd_cc_arguments *arguments)
+void fdar_cc_arguments_clear(struct fdar_cc_arguments *arguments)
 {
 	g_clear_pointer(&arguments->compiler, g_strfreev);
 	g_clear_pointer(&arguments->rest, g_ptr_array_unref);
@@ -237,30 +238,31 @@ static void add(GPtrArray *command, const char *word)
 
 /* What makes the functions what they are to be. gcc may let a caller know which registers a function
  * of the same file leaves alone; that must not depend on what it calls at run time. */
-static void add_mode(GPtrArray *command, enum fd_cc_mode mode, gboolean gcc)
+static void add_mode(GPtrArray *command, enum fdar_cc_mode mode, gboolean gcc)
 {
-	if (mode == FD_CC_PATCH) {
+	if (mode == FDAR_CC_PATCH) {
 		add(command, "-fpatchable-function-entry=5");
 		if (gcc)
 			add(command, "-fno-ipa-ra");
 		add(command, "-DFLOWDAR_CC_PATCH");
-	} else if (mode == FD_CC_HOOKS) {
+	} else if (mode == FDAR_CC_HOOKS) {
 		add(command, "-finstrument-functions");
 		add(command, "-DFLOWDAR_CC_HOOKS");
 	}
 }
 
-GPtrArray *fd_cc_command(const struct fd_cc_arguments *arguments, char *const *compiler,
-			 enum fd_cc_mode mode, gboolean gcc, const char *include, GPtrArray **made)
+GPtrArray *fdar_cc_command(const struct fdar_cc_arguments *arguments, char *const *compiler,
+			   enum fdar_cc_mode mode, gboolean gcc, const char *include,
+			   GPtrArray **made)
 {
 	GPtrArray *command = g_ptr_array_new();
 
 	*made = g_ptr_array_new_with_free_func(g_free);
 	for (; *compiler; compiler++)
 		add(command, *compiler);
-	if (arguments->job == FD_CC_COMPILE && !arguments->chosen) {
+	if (arguments->job == FDAR_CC_COMPILE && !arguments->chosen) {
 		add_mode(command, mode, gcc);
-		if (include && mode != FD_CC_NONE) {
+		if (include && mode != FDAR_CC_NONE) {
 			g_ptr_array_add(*made, g_build_filename(include, "flowdar", "cc.h", NULL));
 			add(command, "-include");
 			add(command, g_ptr_array_index(*made, (*made)->len - 1));
@@ -268,7 +270,7 @@ GPtrArray *fd_cc_command(const struct fd_cc_arguments *arguments, char *const *c
 	}
 	for (guint i = 0; i < arguments->rest->len; i++)
 		add(command, g_ptr_array_index(arguments->rest, i));
-	if (include && arguments->job != FD_CC_OTHER) {
+	if (include && arguments->job != FDAR_CC_OTHER) {
 		add(command, "-idirafter");
 		add(command, include);
 	}

@@ -44,7 +44,7 @@ enum column {
 	COLUMNS
 };
 
-static const struct fd_column columns[COLUMNS] = {
+static const struct fdar_column columns[COLUMNS] = {
 	[SHARE] = { "share", "share", TRUE, FALSE },
 	[FUNCTION] = { "function", "function", FALSE, TRUE },
 	[COMPONENT] = { "component", "component", FALSE, FALSE },
@@ -77,65 +77,65 @@ static const struct fd_column columns[COLUMNS] = {
 	[SOURCE_LINE] = { "", "line", TRUE, FALSE },
 };
 
-static const char *change_text(const struct fd_diff_row *row)
+static const char *change_text(const struct fdar_diff_row *row)
 {
-	if (row->presence != FD_IN_BOTH)
-		return fd_presence_name(row->presence);
-	return row->change == FD_CHANGE_NONE ? "" : fd_change_name(row->change);
+	if (row->presence != FDAR_IN_BOTH)
+		return fdar_presence_name(row->presence);
+	return row->change == FDAR_CHANGE_NONE ? "" : fdar_change_name(row->change);
 }
 
-static void cell_p(struct fd_table *table, enum column column, double p)
+static void cell_p(struct fdar_table *table, enum column column, double p)
 {
 	g_autofree char *people = p < 0.001 ? g_strdup("< 0.001") : g_strdup_printf("%.3f", p);
 	g_autofree char *machine = g_strdup_printf("%.6g", p);
 
-	fd_table_cell(table, column, people, machine);
+	fdar_table_cell(table, column, people, machine);
 }
 
-static void cell_effect(struct fd_table *table, double delta)
+static void cell_effect(struct fdar_table *table, double delta)
 {
 	g_autofree char *people = g_strdup_printf("%+.2f", delta);
 	g_autofree char *machine = g_strdup_printf("%.6g", delta);
 
-	fd_table_cell(table, EFFECT, people, machine);
+	fdar_table_cell(table, EFFECT, people, machine);
 }
 
-static void add_machine_cells(struct fd_table *table, const struct fd_diff_row *row)
+static void add_machine_cells(struct fdar_table *table, const struct fdar_diff_row *row)
 {
-	fd_cell_duration(table, ADDED, row->added_ns);
-	fd_cell_duration(table, MEDIAN_BASELINE, row->baseline.own_median_ns);
-	fd_cell_duration(table, MEDIAN_SUBJECT, row->subject.own_median_ns);
-	fd_cell_duration(table, P99_BASELINE, row->baseline.own_p99_ns);
-	fd_cell_duration(table, P99_SUBJECT, row->subject.own_p99_ns);
-	fd_cell_duration(table, TOTAL_BASELINE, row->baseline.total_ns);
-	fd_cell_duration(table, TOTAL_SUBJECT, row->subject.total_ns);
+	fdar_cell_duration(table, ADDED, row->added_ns);
+	fdar_cell_duration(table, MEDIAN_BASELINE, row->baseline.own_median_ns);
+	fdar_cell_duration(table, MEDIAN_SUBJECT, row->subject.own_median_ns);
+	fdar_cell_duration(table, P99_BASELINE, row->baseline.own_p99_ns);
+	fdar_cell_duration(table, P99_SUBJECT, row->subject.own_p99_ns);
+	fdar_cell_duration(table, TOTAL_BASELINE, row->baseline.total_ns);
+	fdar_cell_duration(table, TOTAL_SUBJECT, row->subject.total_ns);
 	cell_p(table, P_RAW, row->test.p);
-	fd_cell_count(table, BEYOND, (double)row->test.beyond);
-	fd_cell_count(table, UNFINISHED_BASELINE, (double)row->baseline.unfinished);
-	fd_cell_count(table, UNFINISHED_SUBJECT, (double)row->subject.unfinished);
-	fd_cell_count(table, SKIPPED_BASELINE, row->baseline.skipped_calls);
-	fd_cell_count(table, SKIPPED_SUBJECT, row->subject.skipped_calls);
-	fd_cell_duration(table, SKIPPED_NS_BASELINE, row->baseline.skipped_ns);
-	fd_cell_duration(table, SKIPPED_NS_SUBJECT, row->subject.skipped_ns);
-	fd_table_cell(table, PRESENCE, fd_presence_name(row->presence), NULL);
-	fd_table_cell(table, SOURCE_FILE, row->file ? row->file : "", NULL);
+	fdar_cell_count(table, BEYOND, (double)row->test.beyond);
+	fdar_cell_count(table, UNFINISHED_BASELINE, (double)row->baseline.unfinished);
+	fdar_cell_count(table, UNFINISHED_SUBJECT, (double)row->subject.unfinished);
+	fdar_cell_count(table, SKIPPED_BASELINE, row->baseline.skipped_calls);
+	fdar_cell_count(table, SKIPPED_SUBJECT, row->subject.skipped_calls);
+	fdar_cell_duration(table, SKIPPED_NS_BASELINE, row->baseline.skipped_ns);
+	fdar_cell_duration(table, SKIPPED_NS_SUBJECT, row->subject.skipped_ns);
+	fdar_table_cell(table, PRESENCE, fdar_presence_name(row->presence), NULL);
+	fdar_table_cell(table, SOURCE_FILE, row->file ? row->file : "", NULL);
 	if (row->file)
-		fd_cell_count(table, SOURCE_LINE, row->line);
+		fdar_cell_count(table, SOURCE_LINE, row->line);
 }
 
-static void add_row(struct fd_table *table, const struct fd_diff_row *row, gboolean machine)
+static void add_row(struct fdar_table *table, const struct fdar_diff_row *row, gboolean machine)
 {
-	fd_table_row(table);
-	fd_cell_percent(table, SHARE, row->share);
-	fd_table_cell(table, FUNCTION, row->function, NULL);
-	fd_table_cell(table, COMPONENT, row->component, NULL);
-	fd_table_cell(table, BELOW, row->below ? row->below : "", NULL);
-	fd_table_cell(table, CHANGE, change_text(row), fd_change_name(row->change));
-	fd_cell_duration(table, BASELINE, row->baseline.own_ns);
-	fd_cell_duration(table, SUBJECT, row->subject.own_ns);
-	fd_cell_ratio(table, RATIO, row->ratio);
-	fd_cell_count(table, CALLS_BASELINE, row->baseline.calls);
-	fd_cell_count(table, CALLS_SUBJECT, row->subject.calls);
+	fdar_table_row(table);
+	fdar_cell_percent(table, SHARE, row->share);
+	fdar_table_cell(table, FUNCTION, row->function, NULL);
+	fdar_table_cell(table, COMPONENT, row->component, NULL);
+	fdar_table_cell(table, BELOW, row->below ? row->below : "", NULL);
+	fdar_table_cell(table, CHANGE, change_text(row), fdar_change_name(row->change));
+	fdar_cell_duration(table, BASELINE, row->baseline.own_ns);
+	fdar_cell_duration(table, SUBJECT, row->subject.own_ns);
+	fdar_cell_ratio(table, RATIO, row->ratio);
+	fdar_cell_count(table, CALLS_BASELINE, row->baseline.calls);
+	fdar_cell_count(table, CALLS_SUBJECT, row->subject.calls);
 	cell_effect(table, row->test.delta);
 	cell_p(table, P, row->test.adjusted);
 	if (machine)
@@ -143,16 +143,16 @@ static void add_row(struct fd_table *table, const struct fd_diff_row *row, gbool
 }
 
 /* Rows are sorted by share: those that did not add anything are last. */
-static struct fd_table *row_table(const struct fd_diff *diff, const struct fd_diff_request *request,
-				  guint *left_out)
+static struct fdar_table *row_table(const struct fdar_diff *diff,
+				    const struct fdar_diff_request *request, guint *left_out)
 {
-	gboolean machine = request->format != FD_FORMAT_TABLE;
-	struct fd_table *table =
-		fd_table_new("functions", columns, machine ? COLUMNS : (size_t)P + 1);
+	gboolean machine = request->format != FDAR_FORMAT_TABLE;
+	struct fdar_table *table =
+		fdar_table_new("functions", columns, machine ? COLUMNS : (size_t)P + 1);
 
 	*left_out = 0;
 	for (guint i = 0; i < diff->row_count; i++) {
-		const struct fd_diff_row *row = &diff->rows[i];
+		const struct fdar_diff_row *row = &diff->rows[i];
 
 		if (row->share < request->min_share || (request->limit && i >= request->limit))
 			(*left_out)++;
@@ -175,46 +175,46 @@ enum side_column { SIDE, SESSIONS, UNFINISHED, MEAN, MEDIAN, P99, RUNNING, OPEN,
 	[LOST] = { "events lost", "discarded", TRUE, FALSE },                                      \
 	[TRACE] = { "trace", "trace", FALSE, TRUE },
 
-static const struct fd_column session_columns[] = { SIDE_COLUMNS("session") };
-static const struct fd_column request_columns[] = { SIDE_COLUMNS("request") };
+static const struct fdar_column session_columns[] = { SIDE_COLUMNS("session") };
+static const struct fdar_column request_columns[] = { SIDE_COLUMNS("request") };
 
-static void add_side(struct fd_table *table, const char *name,
-		     const struct fd_diff_sessions *sessions, const char *path)
+static void add_side(struct fdar_table *table, const char *name,
+		     const struct fdar_diff_sessions *sessions, const char *path)
 {
-	fd_table_row(table);
-	fd_table_cell(table, SIDE, name, NULL);
-	fd_cell_count(table, SESSIONS, (double)sessions->sessions);
-	fd_cell_count(table, UNFINISHED, (double)sessions->unfinished);
-	fd_cell_duration(table, MEAN, sessions->busy_ns);
-	fd_cell_duration(table, MEDIAN, sessions->busy_median_ns);
-	fd_cell_duration(table, P99, sessions->busy_p99_ns);
-	fd_cell_duration(table, RUNNING, sessions->running_ns);
-	fd_cell_duration(table, OPEN, sessions->lifetime_ns);
-	fd_cell_percent(table, LOST, sessions->discarded);
-	fd_table_cell(table, TRACE, path, NULL);
+	fdar_table_row(table);
+	fdar_table_cell(table, SIDE, name, NULL);
+	fdar_cell_count(table, SESSIONS, (double)sessions->sessions);
+	fdar_cell_count(table, UNFINISHED, (double)sessions->unfinished);
+	fdar_cell_duration(table, MEAN, sessions->busy_ns);
+	fdar_cell_duration(table, MEDIAN, sessions->busy_median_ns);
+	fdar_cell_duration(table, P99, sessions->busy_p99_ns);
+	fdar_cell_duration(table, RUNNING, sessions->running_ns);
+	fdar_cell_duration(table, OPEN, sessions->lifetime_ns);
+	fdar_cell_percent(table, LOST, sessions->discarded);
+	fdar_table_cell(table, TRACE, path, NULL);
 }
 
-static struct fd_table *side_table(const struct fd_diff *diff,
-				   const struct fd_diff_request *request)
+static struct fdar_table *side_table(const struct fdar_diff *diff,
+				     const struct fdar_diff_request *request)
 {
-	struct fd_table *table =
-		fd_table_new("sides",
-			     diff->unit == FD_UNIT_REQUEST ? request_columns : session_columns,
-			     G_N_ELEMENTS(session_columns));
+	struct fdar_table *table =
+		fdar_table_new("sides",
+			       diff->unit == FDAR_UNIT_REQUEST ? request_columns : session_columns,
+			       G_N_ELEMENTS(session_columns));
 
 	add_side(table, "baseline", &diff->baseline, request->paths[0]);
 	add_side(table, "subject", &diff->subject, request->paths[1]);
 	return table;
 }
 
-static double presence_ns(const struct fd_diff_node *node)
+static double presence_ns(const struct fdar_diff_node *node)
 {
-	return node->presence == FD_IN_SUBJECT ? node->subject.total_ns : node->baseline.total_ns;
+	return node->presence == FDAR_IN_SUBJECT ? node->subject.total_ns : node->baseline.total_ns;
 }
 
 static gint by_time(gconstpointer a, gconstpointer b, gpointer user)
 {
-	const struct fd_diff *diff = user;
+	const struct fdar_diff *diff = user;
 	const guint32 *left = a, *right = b;
 	double of_left = presence_ns(&diff->nodes[*left]);
 	double of_right = presence_ns(&diff->nodes[*right]);
@@ -225,7 +225,7 @@ static gint by_time(gconstpointer a, gconstpointer b, gpointer user)
 }
 
 /* The topmost nodes of what is on one side only, the largest first. */
-static GArray *changed_paths(const struct fd_diff *diff, enum fd_presence presence)
+static GArray *changed_paths(const struct fdar_diff *diff, enum fdar_presence presence)
 {
 	GArray *nodes = g_array_new(FALSE, FALSE, sizeof(guint32));
 
@@ -237,99 +237,99 @@ static GArray *changed_paths(const struct fd_diff *diff, enum fd_presence presen
 	return nodes;
 }
 
-static void print_paths(const struct fd_diff *diff, enum fd_presence presence)
+static void print_paths(const struct fdar_diff *diff, enum fdar_presence presence)
 {
 	g_autoptr(GArray) nodes = changed_paths(diff, presence);
 
-	double all = presence == FD_IN_SUBJECT ? diff->subject.busy_ns : diff->baseline.busy_ns;
+	double all = presence == FDAR_IN_SUBJECT ? diff->subject.busy_ns : diff->baseline.busy_ns;
 
 	for (guint i = 0; i < MIN(nodes->len, PATHS_SHOWN); i++) {
 		guint32 node = g_array_index(nodes, guint32, i);
 
 		if (presence_ns(&diff->nodes[node]) < PATHS_PART * all)
 			return;
-		g_autofree char *path = fd_diff_path(diff, node, PATH_LAST);
-		g_autofree char *time = fd_format_duration(presence_ns(&diff->nodes[node]));
+		g_autofree char *path = fdar_diff_path(diff, node, PATH_LAST);
+		g_autofree char *time = fdar_format_duration(presence_ns(&diff->nodes[node]));
 
-		fd_print_line("%s path: %s (%s)", fd_presence_name(presence), path, time);
+		fdar_print_line("%s path: %s (%s)", fdar_presence_name(presence), path, time);
 	}
 	if (nodes->len > PATHS_SHOWN)
-		fd_print_line("... and %u more %s paths", nodes->len - PATHS_SHOWN,
-			      fd_presence_name(presence));
+		fdar_print_line("... and %u more %s paths", nodes->len - PATHS_SHOWN,
+				fdar_presence_name(presence));
 }
 
-static void print_verdict(const struct fd_diff *diff)
+static void print_verdict(const struct fdar_diff *diff)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
-	g_autofree char *path = fd_diff_path(diff, verdict->node, PATH_LAST);
+	const struct fdar_verdict *verdict = &diff->verdict;
+	g_autofree char *path = fdar_diff_path(diff, verdict->node, PATH_LAST);
 
-	fd_print_line("%s", verdict->sentence);
+	fdar_print_line("%s", verdict->sentence);
 	if (*path && !verdict->per_call)
-		fd_print_line("  most of it in %s", path);
+		fdar_print_line("  most of it in %s", path);
 	if (verdict->file)
-		fd_print_line("  at %s:%d", verdict->file, verdict->line);
-	fd_print_line("  confidence: %s", fd_confidence_name(verdict->confidence));
+		fdar_print_line("  at %s:%d", verdict->file, verdict->line);
+	fdar_print_line("  confidence: %s", fdar_confidence_name(verdict->confidence));
 }
 
-static void print_table(const struct fd_diff *diff, const struct fd_diff_request *request,
+static void print_table(const struct fdar_diff *diff, const struct fdar_diff_request *request,
 			FILE *out)
 {
 	guint left_out;
-	struct fd_table *sides = side_table(diff, request);
-	struct fd_table *rows = row_table(diff, request, &left_out);
+	struct fdar_table *sides = side_table(diff, request);
+	struct fdar_table *rows = row_table(diff, request, &left_out);
 
 	print_verdict(diff);
 	fputc('\n', out);
 	if (!diff->whole_run) {
-		fd_table_print(sides, FD_FORMAT_TABLE, out);
+		fdar_table_print(sides, FDAR_FORMAT_TABLE, out);
 		fputc('\n', out);
 	}
 	if (diff->row_count > left_out) {
-		fd_table_print(rows, FD_FORMAT_TABLE, out);
+		fdar_table_print(rows, FDAR_FORMAT_TABLE, out);
 		if (left_out)
-			fd_print_line("... and %u more (--limit 0 --min-share 0 shows all)",
-				      left_out);
+			fdar_print_line("... and %u more (--limit 0 --min-share 0 shows all)",
+					left_out);
 	}
-	print_paths(diff, FD_IN_SUBJECT);
-	print_paths(diff, FD_IN_BASELINE);
+	print_paths(diff, FDAR_IN_SUBJECT);
+	print_paths(diff, FDAR_IN_BASELINE);
 	for (guint i = 0; i < diff->hints->len; i++)
-		fd_print_line("note: %s", (const char *)g_ptr_array_index(diff->hints, i));
-	fd_table_free(sides);
-	fd_table_free(rows);
+		fdar_print_line("note: %s", (const char *)g_ptr_array_index(diff->hints, i));
+	fdar_table_free(sides);
+	fdar_table_free(rows);
 }
 
 static void print_json_text(FILE *out, const char *key, const char *text)
 {
-	g_autofree char *value = text ? fd_json_text(text) : g_strdup("null");
+	g_autofree char *value = text ? fdar_json_text(text) : g_strdup("null");
 
 	fprintf(out, "\"%s\": %s", key, value);
 }
 
 static void print_json_number(FILE *out, const char *key, double number)
 {
-	g_autofree char *value = fd_json_number(number);
+	g_autofree char *value = fdar_json_number(number);
 
 	fprintf(out, ", \"%s\": %s", key, value);
 }
 
-static void print_json_verdict(const struct fd_diff *diff, FILE *out)
+static void print_json_verdict(const struct fdar_diff *diff, FILE *out)
 {
-	const struct fd_verdict *verdict = &diff->verdict;
+	const struct fdar_verdict *verdict = &diff->verdict;
 	const struct {
 		const char *key;
 		const char *text;
 	} texts[] = {
 		{ "sentence", verdict->sentence },
-		{ "change", fd_change_name(verdict->change) },
+		{ "change", fdar_change_name(verdict->change) },
 		{ "function", verdict->function },
 		{ "component", verdict->component },
 		{ "below", verdict->below },
 		{ "file", verdict->file },
-		{ "presence", fd_presence_name(verdict->presence) },
-		{ "confidence", fd_confidence_name(verdict->confidence) },
+		{ "presence", fdar_presence_name(verdict->presence) },
+		{ "confidence", fdar_confidence_name(verdict->confidence) },
 	};
 
-	g_autofree char *path = fd_diff_path(diff, verdict->node, 0);
+	g_autofree char *path = fdar_diff_path(diff, verdict->node, 0);
 
 	fputs("  \"verdict\": { ", out);
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -347,14 +347,14 @@ static void print_json_verdict(const struct fd_diff *diff, FILE *out)
 	fputs(" },\n", out);
 }
 
-static void print_json_paths(const struct fd_diff *diff, enum fd_presence presence, FILE *out)
+static void print_json_paths(const struct fdar_diff *diff, enum fdar_presence presence, FILE *out)
 {
 	g_autoptr(GArray) nodes = changed_paths(diff, presence);
 
-	fprintf(out, "  \"%s_paths\": [", fd_presence_name(presence));
+	fprintf(out, "  \"%s_paths\": [", fdar_presence_name(presence));
 	for (guint i = 0; i < nodes->len; i++) {
 		guint32 node = g_array_index(nodes, guint32, i);
-		g_autofree char *path = fd_diff_path(diff, node, 0);
+		g_autofree char *path = fdar_diff_path(diff, node, 0);
 
 		fputs(i ? ",\n    { " : "\n    { ", out);
 		print_json_text(out, "path", path);
@@ -364,18 +364,18 @@ static void print_json_paths(const struct fd_diff *diff, enum fd_presence presen
 	fputs(nodes->len ? "\n  ],\n" : "],\n", out);
 }
 
-static const char *unit_name(const struct fd_diff *diff)
+static const char *unit_name(const struct fdar_diff *diff)
 {
 	if (diff->whole_run)
 		return "run";
-	return diff->unit == FD_UNIT_REQUEST ? "request" : "session";
+	return diff->unit == FDAR_UNIT_REQUEST ? "request" : "session";
 }
 
-static void print_json_unrecorded(const struct fd_diff *diff, FILE *out)
+static void print_json_unrecorded(const struct fdar_diff *diff, FILE *out)
 {
 	fputs("  \"not_recorded\": [", out);
 	for (guint32 i = 0; i < diff->unrecorded_count; i++) {
-		const struct fd_diff_unrecorded *function = &diff->unrecorded[i];
+		const struct fdar_diff_unrecorded *function = &diff->unrecorded[i];
 
 		fputs(i ? ",\n    { " : "\n    { ", out);
 		print_json_text(out, "function", function->function);
@@ -388,11 +388,12 @@ static void print_json_unrecorded(const struct fd_diff *diff, FILE *out)
 	fputs(diff->unrecorded_count ? "\n  ],\n" : "],\n", out);
 }
 
-static void print_json(const struct fd_diff *diff, const struct fd_diff_request *request, FILE *out)
+static void print_json(const struct fdar_diff *diff, const struct fdar_diff_request *request,
+		       FILE *out)
 {
 	guint left_out;
-	struct fd_table *sides = side_table(diff, request);
-	struct fd_table *rows = row_table(diff, request, &left_out);
+	struct fdar_table *sides = side_table(diff, request);
+	struct fdar_table *rows = row_table(diff, request, &left_out);
 
 	fputs("{\n", out);
 	print_json_verdict(diff, out);
@@ -402,35 +403,36 @@ static void print_json(const struct fd_diff *diff, const struct fd_diff_request 
 	print_json_number(out, "cliffs_delta", diff->test.delta);
 	print_json_number(out, "p", diff->test.p);
 	fputs(",\n  \"sides\": ", out);
-	fd_table_print_rows_json(sides, out);
+	fdar_table_print_rows_json(sides, out);
 	fputs(",\n  \"functions\": ", out);
-	fd_table_print_rows_json(rows, out);
+	fdar_table_print_rows_json(rows, out);
 	fputs(",\n", out);
-	print_json_paths(diff, FD_IN_SUBJECT, out);
-	print_json_paths(diff, FD_IN_BASELINE, out);
+	print_json_paths(diff, FDAR_IN_SUBJECT, out);
+	print_json_paths(diff, FDAR_IN_BASELINE, out);
 	print_json_unrecorded(diff, out);
 	fputs("  \"notes\": [", out);
 	for (guint i = 0; i < diff->hints->len; i++) {
-		g_autofree char *hint = fd_json_text(g_ptr_array_index(diff->hints, i));
+		g_autofree char *hint = fdar_json_text(g_ptr_array_index(diff->hints, i));
 
 		fprintf(out, "%s%s", i ? ",\n    " : "\n    ", hint);
 	}
 	fputs(diff->hints->len ? "\n  ]\n}\n" : "]\n}\n", out);
-	fd_table_free(sides);
-	fd_table_free(rows);
+	fdar_table_free(sides);
+	fdar_table_free(rows);
 }
 
-void fd_diff_print(const struct fd_diff *diff, const struct fd_diff_request *request, FILE *out)
+void fdar_diff_print(const struct fdar_diff *diff, const struct fdar_diff_request *request,
+		     FILE *out)
 {
-	if (request->format == FD_FORMAT_JSON) {
+	if (request->format == FDAR_FORMAT_JSON) {
 		print_json(diff, request, out);
-	} else if (request->format == FD_FORMAT_TABLE) {
+	} else if (request->format == FDAR_FORMAT_TABLE) {
 		print_table(diff, request, out);
 	} else {
 		guint left_out;
-		struct fd_table *rows = row_table(diff, request, &left_out);
+		struct fdar_table *rows = row_table(diff, request, &left_out);
 
-		fd_table_print(rows, FD_FORMAT_CSV, out);
-		fd_table_free(rows);
+		fdar_table_print(rows, FDAR_FORMAT_CSV, out);
+		fdar_table_free(rows);
 	}
 }

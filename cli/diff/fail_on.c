@@ -3,32 +3,32 @@
 #include <math.h>
 #include <string.h>
 
-static double time_ratio(const struct fd_diff *diff)
+static double time_ratio(const struct fdar_diff *diff)
 {
 	return diff->ratio;
 }
 
-static double verdict_ratio(const struct fd_diff *diff)
+static double verdict_ratio(const struct fdar_diff *diff)
 {
-	return diff->verdict.change == FD_CHANGE_NONE ? diff->ratio : diff->verdict.factor;
+	return diff->verdict.change == FDAR_CHANGE_NONE ? diff->ratio : diff->verdict.factor;
 }
 
-static double unfinished_percent(const struct fd_diff *diff)
+static double unfinished_percent(const struct fdar_diff *diff)
 {
-	const struct fd_diff_sessions *subject = &diff->subject;
+	const struct fdar_diff_sessions *subject = &diff->subject;
 
 	return subject->sessions ? 100 * (double)subject->unfinished / (double)subject->sessions
 				 : 0;
 }
 
-static double lost_percent(const struct fd_diff *diff)
+static double lost_percent(const struct fdar_diff *diff)
 {
 	return 100 * diff->subject.discarded;
 }
 
 static const struct {
 	const char *name;
-	double (*value)(const struct fd_diff *diff);
+	double (*value)(const struct fdar_diff *diff);
 } metrics[] = {
 	{ "ratio", verdict_ratio },
 	{ "time", time_ratio },
@@ -36,7 +36,7 @@ static const struct {
 	{ "lost", lost_percent },
 };
 
-gboolean fd_fail_on_parse(const char *text, struct fd_fail_on *fail_on)
+gboolean fdar_fail_on_parse(const char *text, struct fdar_fail_on *fail_on)
 {
 	const char *sign = strchr(text, '>');
 	char *end;
@@ -56,8 +56,8 @@ gboolean fd_fail_on_parse(const char *text, struct fd_fail_on *fail_on)
 	return fail_on->what && !*end && isfinite(fail_on->limit);
 }
 
-gboolean fd_fail_on_check(const struct fd_fail_on *fail_on, const struct fd_diff *diff,
-			  double *value)
+gboolean fdar_fail_on_check(const struct fdar_fail_on *fail_on, const struct fdar_diff *diff,
+			    double *value)
 {
 	*value = 0;
 	for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++)

@@ -8,24 +8,24 @@
  *
  * ">=" is possible too.
  */
-#ifndef FD_CLI_FAIL_ON_H
-#define FD_CLI_FAIL_ON_H
+#ifndef FDAR_CLI_DIFF_FAIL_ON_H
+#define FDAR_CLI_DIFF_FAIL_ON_H
 
 #include <glib.h>
 
 #include "analyze/diff/diff.h"
 
-struct fd_fail_on {
+struct fdar_fail_on {
 	const char *what; /* the part before the sign, one of ours */
 	double limit;
 	gboolean or_equal;
 };
 
 /* FALSE when the text is none. */
-gboolean fd_fail_on_parse(const char *text, struct fd_fail_on *fail_on);
+gboolean fdar_fail_on_parse(const char *text, struct fdar_fail_on *fail_on);
 
 /* Is the limit crossed? value is what was compared with it. */
-gboolean fd_fail_on_check(const struct fd_fail_on *fail_on, const struct fd_diff *diff,
-			  double *value);
+gboolean fdar_fail_on_check(const struct fdar_fail_on *fail_on, const struct fdar_diff *diff,
+			    double *value);
 
 #endif

@@ -4,44 +4,44 @@
 
 #define BATCH 4096
 
-static const char *const kind_names[FD_EVENT_KINDS] = {
-	[FD_EVENT_OTHER] = "other",
-	[FD_EVENT_FUNC_ENTRY] = "func_entry",
-	[FD_EVENT_FUNC_EXIT] = "func_exit",
-	[FD_EVENT_SCOPE_ENTER] = "scope_enter",
-	[FD_EVENT_SCOPE_EXIT] = "scope_exit",
-	[FD_EVENT_SESSION_BEGIN] = "session_begin",
-	[FD_EVENT_SESSION_RESUME] = "session_resume",
-	[FD_EVENT_SESSION_SUSPEND] = "session_suspend",
-	[FD_EVENT_SESSION_END] = "session_end",
-	[FD_EVENT_HANDOFF_PUT] = "handoff_put",
-	[FD_EVENT_HANDOFF_TAKE] = "handoff_take",
-	[FD_EVENT_WAIT_BEGIN] = "wait_begin",
-	[FD_EVENT_WAIT_END] = "wait_end",
-	[FD_EVENT_BYTES] = "bytes",
-	[FD_EVENT_NOTE] = "note",
-	[FD_EVENT_MODULE] = "module",
-	[FD_EVENT_THREAD_NAME] = "thread_name",
-	[FD_EVENT_FUNC_SKIPPED] = "func_skipped",
-	[FD_EVENT_FUNC_UNWOUND] = "func_unwound",
-	[FD_EVENT_FUNC_LOST] = "func_lost",
-	[FD_EVENT_IO] = "io",
-	[FD_EVENT_REQUEST_BEGIN] = "request_begin",
-	[FD_EVENT_REQUEST_END] = "request_end",
-	[FD_EVENT_PROCESS] = "process",
-	[FD_EVENT_THREAD_BEGIN] = "thread_begin",
-	[FD_EVENT_THREAD_END] = "thread_end",
-	[FD_EVENT_SWITCHED] = "switched",
+static const char *const kind_names[FDAR_EVENT_KINDS] = {
+	[FDAR_EVENT_OTHER] = "other",
+	[FDAR_EVENT_FUNC_ENTRY] = "func_entry",
+	[FDAR_EVENT_FUNC_EXIT] = "func_exit",
+	[FDAR_EVENT_SCOPE_ENTER] = "scope_enter",
+	[FDAR_EVENT_SCOPE_EXIT] = "scope_exit",
+	[FDAR_EVENT_SESSION_BEGIN] = "session_begin",
+	[FDAR_EVENT_SESSION_RESUME] = "session_resume",
+	[FDAR_EVENT_SESSION_SUSPEND] = "session_suspend",
+	[FDAR_EVENT_SESSION_END] = "session_end",
+	[FDAR_EVENT_HANDOFF_PUT] = "handoff_put",
+	[FDAR_EVENT_HANDOFF_TAKE] = "handoff_take",
+	[FDAR_EVENT_WAIT_BEGIN] = "wait_begin",
+	[FDAR_EVENT_WAIT_END] = "wait_end",
+	[FDAR_EVENT_BYTES] = "bytes",
+	[FDAR_EVENT_NOTE] = "note",
+	[FDAR_EVENT_MODULE] = "module",
+	[FDAR_EVENT_THREAD_NAME] = "thread_name",
+	[FDAR_EVENT_FUNC_SKIPPED] = "func_skipped",
+	[FDAR_EVENT_FUNC_UNWOUND] = "func_unwound",
+	[FDAR_EVENT_FUNC_LOST] = "func_lost",
+	[FDAR_EVENT_IO] = "io",
+	[FDAR_EVENT_REQUEST_BEGIN] = "request_begin",
+	[FDAR_EVENT_REQUEST_END] = "request_end",
+	[FDAR_EVENT_PROCESS] = "process",
+	[FDAR_EVENT_THREAD_BEGIN] = "thread_begin",
+	[FDAR_EVENT_THREAD_END] = "thread_end",
+	[FDAR_EVENT_SWITCHED] = "switched",
 };
 
-const char *fd_contents_kind_name(unsigned kind)
+const char *fdar_contents_kind_name(unsigned kind)
 {
-	return kind < FD_EVENT_KINDS ? kind_names[kind] : "other";
+	return kind < FDAR_EVENT_KINDS ? kind_names[kind] : "other";
 }
 
 static void process_free(gpointer data)
 {
-	struct fd_contents_process *process = data;
+	struct fdar_contents_process *process = data;
 
 	g_hash_table_destroy(process->threads);
 	g_free(process);
@@ -49,7 +49,7 @@ static void process_free(gpointer data)
 
 static void thread_free(gpointer data)
 {
-	struct fd_contents_thread *thread = data;
+	struct fdar_contents_thread *thread = data;
 
 	g_free(thread->name);
 	g_free(thread);
@@ -57,16 +57,16 @@ static void thread_free(gpointer data)
 
 static void binary_free(gpointer data)
 {
-	struct fd_contents_binary *binary = data;
+	struct fdar_contents_binary *binary = data;
 
 	g_hash_table_destroy(binary->processes);
 	g_free(binary->build_id);
 	g_free(binary);
 }
 
-static struct fd_contents *contents_new(struct fd_source *source)
+static struct fdar_contents *contents_new(struct fdar_source *source)
 {
-	struct fd_contents *contents = g_new0(struct fd_contents, 1);
+	struct fdar_contents *contents = g_new0(struct fdar_contents, 1);
 
 	contents->source = source;
 	contents->others = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -79,7 +79,7 @@ static struct fd_contents *contents_new(struct fd_source *source)
 	return contents;
 }
 
-void fd_contents_free(struct fd_contents *contents)
+void fdar_contents_free(struct fdar_contents *contents)
 {
 	if (!contents)
 		return;
@@ -90,24 +90,24 @@ void fd_contents_free(struct fd_contents *contents)
 	g_ptr_array_unref(contents->threads);
 	g_ptr_array_unref(contents->processes);
 	g_ptr_array_unref(contents->binaries);
-	fd_source_close(contents->source);
+	fdar_source_close(contents->source);
 	g_free(contents);
 }
 
-static struct fd_contents_process *process_of(struct fd_contents *contents,
-					      const struct fd_event *event)
+static struct fdar_contents_process *process_of(struct fdar_contents *contents,
+						const struct fdar_event *event)
 {
-	guint32 pid = contents->processes->len < FD_CONTENTS_PROCESSES_MAX ||
+	guint32 pid = contents->processes->len < FDAR_CONTENTS_PROCESSES_MAX ||
 				      g_hash_table_contains(contents->by_pid,
 							    GUINT_TO_POINTER(event->pid))
 			      ? event->pid
 			      : 0;
-	struct fd_contents_process *process =
+	struct fdar_contents_process *process =
 		g_hash_table_lookup(contents->by_pid, GUINT_TO_POINTER(pid));
 
 	if (process)
 		return process;
-	process = g_new0(struct fd_contents_process, 1);
+	process = g_new0(struct fdar_contents_process, 1);
 	process->pid = pid;
 	process->threads = g_hash_table_new(NULL, NULL);
 	process->begin_ns = event->time_ns;
@@ -117,15 +117,15 @@ static struct fd_contents_process *process_of(struct fd_contents *contents,
 }
 
 /* NULL when there are too many. */
-static struct fd_contents_thread *thread_of(struct fd_contents *contents,
-					    const struct fd_event *event)
+static struct fdar_contents_thread *thread_of(struct fdar_contents *contents,
+					      const struct fdar_event *event)
 {
 	guint64 key = (guint64)event->pid << 32 | event->tid;
-	struct fd_contents_thread *thread = g_hash_table_lookup(contents->by_thread, &key);
+	struct fdar_contents_thread *thread = g_hash_table_lookup(contents->by_thread, &key);
 
-	if (thread || contents->threads->len >= FD_CONTENTS_THREADS_MAX)
+	if (thread || contents->threads->len >= FDAR_CONTENTS_THREADS_MAX)
 		return thread;
-	thread = g_new0(struct fd_contents_thread, 1);
+	thread = g_new0(struct fdar_contents_thread, 1);
 	thread->pid = event->pid;
 	thread->tid = event->tid;
 	g_ptr_array_add(contents->threads, thread);
@@ -134,20 +134,20 @@ static struct fd_contents_thread *thread_of(struct fd_contents *contents,
 }
 
 /* A thread's name comes in an event of its own, or with its begin and end. */
-static void add_thread(struct fd_contents *contents, const struct fd_event *event)
+static void add_thread(struct fdar_contents *contents, const struct fdar_event *event)
 {
-	struct fd_contents_thread *thread = contents->last;
+	struct fdar_contents_thread *thread = contents->last;
 	const char *name = NULL;
 
 	if (!thread || thread->pid != event->pid || thread->tid != event->tid)
 		contents->last = thread = thread_of(contents, event);
 	if (!thread)
 		return;
-	if (event->kind == FD_EVENT_THREAD_NAME)
-		name = fd_source_text(contents->source, event->name);
-	else if (event->kind == FD_EVENT_THREAD_BEGIN || event->kind == FD_EVENT_THREAD_END)
+	if (event->kind == FDAR_EVENT_THREAD_NAME)
+		name = fdar_source_text(contents->source, event->name);
+	else if (event->kind == FDAR_EVENT_THREAD_BEGIN || event->kind == FDAR_EVENT_THREAD_END)
 		name = event->data;
-	if (event->kind != FD_EVENT_THREAD_NAME)
+	if (event->kind != FDAR_EVENT_THREAD_NAME)
 		thread->events++;
 	if (name && *name && g_strcmp0(name, thread->name) != 0) {
 		g_free(thread->name);
@@ -155,17 +155,17 @@ static void add_thread(struct fd_contents *contents, const struct fd_event *even
 	}
 }
 
-static void add_binary(struct fd_contents *contents, const struct fd_event *event)
+static void add_binary(struct fdar_contents *contents, const struct fdar_event *event)
 {
 	gpointer key = GUINT_TO_POINTER(event->name);
-	struct fd_contents_binary *binary = g_hash_table_lookup(contents->by_path, key);
+	struct fdar_contents_binary *binary = g_hash_table_lookup(contents->by_path, key);
 
 	/* One without a path was unloaded. */
 	if (!event->name)
 		return;
 	if (!binary) {
-		binary = g_new0(struct fd_contents_binary, 1);
-		binary->path = fd_source_text(contents->source, event->name);
+		binary = g_new0(struct fdar_contents_binary, 1);
+		binary->path = fdar_source_text(contents->source, event->name);
 		binary->build_id = g_strdup("");
 		binary->processes = g_hash_table_new(NULL, NULL);
 		g_ptr_array_add(contents->binaries, binary);
@@ -178,10 +178,10 @@ static void add_binary(struct fd_contents *contents, const struct fd_event *even
 	}
 }
 
-static void add_other(struct fd_contents *contents, const struct fd_event *event)
+static void add_other(struct fdar_contents *contents, const struct fdar_event *event)
 {
 	gpointer key = GUINT_TO_POINTER(
-		g_hash_table_size(contents->others) < FD_CONTENTS_OTHERS_MAX ||
+		g_hash_table_size(contents->others) < FDAR_CONTENTS_OTHERS_MAX ||
 				g_hash_table_contains(contents->others,
 						      GUINT_TO_POINTER(event->name))
 			? event->name
@@ -196,20 +196,20 @@ static void add_other(struct fd_contents *contents, const struct fd_event *event
 }
 
 /* The program is the one binary that is no library, or a thread's name while none is known. */
-static void set_program(struct fd_contents *contents, struct fd_contents_process *process,
-			const struct fd_event *event)
+static void set_program(struct fdar_contents *contents, struct fdar_contents_process *process,
+			const struct fdar_event *event)
 {
-	const char *text = fd_source_text(contents->source, event->name);
+	const char *text = fdar_source_text(contents->source, event->name);
 	const char *slash = strrchr(text, '/');
-	gboolean library = event->kind == FD_EVENT_MODULE && (!slash || strstr(slash, ".so"));
+	gboolean library = event->kind == FDAR_EVENT_MODULE && (!slash || strstr(slash, ".so"));
 
 	if (*text && !library && (!process->program || !strchr(process->program, '/')))
 		process->program = text;
 }
 
-static void add_event(struct fd_contents *contents, const struct fd_event *event)
+static void add_event(struct fdar_contents *contents, const struct fdar_event *event)
 {
-	struct fd_contents_process *process = process_of(contents, event);
+	struct fdar_contents_process *process = process_of(contents, event);
 
 	contents->kinds[event->kind]++;
 	process->begin_ns = MIN(process->begin_ns, event->time_ns);
@@ -218,40 +218,40 @@ static void add_event(struct fd_contents *contents, const struct fd_event *event
 		g_hash_table_add(process->threads, GUINT_TO_POINTER(event->tid));
 		add_thread(contents, event);
 	}
-	if (event->kind == FD_EVENT_MODULE)
+	if (event->kind == FDAR_EVENT_MODULE)
 		add_binary(contents, event);
-	else if (event->kind == FD_EVENT_OTHER)
+	else if (event->kind == FDAR_EVENT_OTHER)
 		add_other(contents, event);
-	if (event->kind == FD_EVENT_MODULE || event->kind == FD_EVENT_THREAD_NAME)
+	if (event->kind == FDAR_EVENT_MODULE || event->kind == FDAR_EVENT_THREAD_NAME)
 		set_program(contents, process, event);
-	if (event->kind != FD_EVENT_THREAD_NAME)
+	if (event->kind != FDAR_EVENT_THREAD_NAME)
 		process->events++;
 }
 
 static int compare_binaries(gconstpointer a, gconstpointer b)
 {
-	const struct fd_contents_binary *const *left = a, *const *right = b;
+	const struct fdar_contents_binary *const *left = a, *const *right = b;
 
 	return strcmp((*left)->path, (*right)->path);
 }
 
-struct fd_contents *fd_contents_read(const char *path, const volatile int *stop, GError **error)
+struct fdar_contents *fdar_contents_read(const char *path, const volatile int *stop, GError **error)
 {
-	struct fd_source *source = fd_source_open(path, error);
-	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
-	g_autoptr(fd_contents) contents = NULL;
+	struct fdar_source *source = fdar_source_open(path, error);
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	g_autoptr(fdar_contents) contents = NULL;
 	gssize n = 0;
 
 	if (!source)
 		return NULL;
 	contents = contents_new(source);
-	while (!*stop && (n = fd_source_read(source, batch, BATCH, error)) > 0) {
+	while (!*stop && (n = fdar_source_read(source, batch, BATCH, error)) > 0) {
 		for (gssize i = 0; i < n; i++)
 			add_event(contents, &batch[i]);
 	}
 	if (n < 0)
 		return NULL;
-	fd_source_get_summary(source, &contents->summary);
+	fdar_source_get_summary(source, &contents->summary);
 	g_ptr_array_sort(contents->binaries, compare_binaries);
 	return g_steal_pointer(&contents);
 }

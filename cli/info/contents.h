@@ -4,18 +4,18 @@
  * Place in the house: under cmd_info.c. One pass over a source; memory grows with processes, threads
  * and binaries, which are bounded, not with the length of the trace.
  */
-#ifndef FD_CLI_CONTENTS_H
-#define FD_CLI_CONTENTS_H
+#ifndef FDAR_CLI_INFO_CONTENTS_H
+#define FDAR_CLI_INFO_CONTENTS_H
 
 #include <glib.h>
 
 #include "pipeline/source/source.h"
 
-#define FD_CONTENTS_PROCESSES_MAX 100000 /* those that come later are put together as process 0 */
-#define FD_CONTENTS_OTHERS_MAX    1000   /* names of events that are not ours */
-#define FD_CONTENTS_THREADS_MAX   100000 /* with their names; more are only counted */
+#define FDAR_CONTENTS_PROCESSES_MAX 100000 /* those that come later are put together as process 0 */
+#define FDAR_CONTENTS_OTHERS_MAX    1000   /* names of events that are not ours */
+#define FDAR_CONTENTS_THREADS_MAX   100000 /* with their names; more are only counted */
 
-struct fd_contents_process {
+struct fdar_contents_process {
 	guint32 pid;
 	const char *program; /* path of the binary, or a thread's name; NULL: not known */
 	GHashTable *threads; /* tids */
@@ -23,41 +23,42 @@ struct fd_contents_process {
 	guint64 begin_ns, end_ns;
 };
 
-struct fd_contents_thread {
+struct fdar_contents_thread {
 	guint32 pid;
 	guint32 tid;
 	char *name; /* the last one; NULL: not known */
 	guint64 events;
 };
 
-struct fd_contents_binary {
+struct fdar_contents_binary {
 	const char *path;
 	char *build_id;        /* hex; "" when not known */
 	GHashTable *processes; /* pids that loaded it */
 };
 
-struct fd_contents {
-	struct fd_source_summary summary;
-	guint64 kinds[FD_EVENT_KINDS];
+struct fdar_contents {
+	struct fdar_source_summary summary;
+	guint64 kinds[FDAR_EVENT_KINDS];
 	GHashTable *others;   /* name -> guint64 *: events that are not ours */
-	GPtrArray *processes; /* struct fd_contents_process, by first event */
-	GPtrArray *threads;   /* struct fd_contents_thread, by first event */
-	GPtrArray *binaries;  /* struct fd_contents_binary, by path */
+	GPtrArray *processes; /* struct fdar_contents_process, by first event */
+	GPtrArray *threads;   /* struct fdar_contents_thread, by first event */
+	GPtrArray *binaries;  /* struct fdar_contents_binary, by path */
 	GHashTable *by_pid, *by_path, *by_thread;
-	struct fd_contents_thread *last; /* of the last event; NULL: none */
-	struct fd_source *source;        /* owns the names */
+	struct fdar_contents_thread *last; /* of the last event; NULL: none */
+	struct fdar_source *source;        /* owns the names */
 };
 
 /* "func_entry", as in instrument/wire/events.h; "other" for what is not ours. */
-const char *fd_contents_kind_name(unsigned kind);
+const char *fdar_contents_kind_name(unsigned kind);
 
-/* Reads path to its end, or until *stop is set. The caller frees the result (fd_contents_free). NULL
+/* Reads path to its end, or until *stop is set. The caller frees the result (fdar_contents_free). NULL
  * and error when nothing can be read. */
-struct fd_contents *fd_contents_read(const char *path, const volatile int *stop, GError **error);
+struct fdar_contents *fdar_contents_read(const char *path, const volatile int *stop,
+					 GError **error);
 
 /* NULL is allowed. */
-void fd_contents_free(struct fd_contents *contents);
-typedef struct fd_contents fd_contents;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_contents, fd_contents_free)
+void fdar_contents_free(struct fdar_contents *contents);
+typedef struct fdar_contents fdar_contents;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_contents, fdar_contents_free)
 
 #endif

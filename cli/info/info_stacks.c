@@ -7,7 +7,7 @@
 
 extern char *__cxa_demangle(const char *mangled, char *output, size_t *length, int *status);
 
-static const struct fd_column columns[] = {
+static const struct fdar_column columns[] = {
 	{ "threads", "threads", TRUE, FALSE },
 	{ "process", "pid", TRUE, FALSE },
 	{ "thread", "tid", TRUE, FALSE },
@@ -17,7 +17,7 @@ static const struct fd_column columns[] = {
 
 /* Threads in one place. */
 struct place {
-	const struct fd_stack *first;
+	const struct fdar_stack *first;
 	char *where;
 	guint threads;
 };
@@ -31,7 +31,7 @@ static void free_place(gpointer data)
 }
 
 /* NULL: the name is not known. The caller frees the result. */
-static char *function_name(const struct fd_stack_frame *frame)
+static char *function_name(const struct fdar_stack_frame *frame)
 {
 	char *plain = NULL, *name;
 	int status = -1;
@@ -39,7 +39,7 @@ static char *function_name(const struct fd_stack_frame *frame)
 	if (!*frame->function)
 		return NULL;
 	if (g_str_has_prefix(frame->function, "_Z") &&
-	    strlen(frame->function) <= FD_STACKS_NAME_MAX)
+	    strlen(frame->function) <= FDAR_STACKS_NAME_MAX)
 		plain = __cxa_demangle(frame->function, NULL, NULL, &status);
 	name = g_strdup(status == 0 && plain ? plain : frame->function);
 	free(plain);
@@ -47,14 +47,15 @@ static char *function_name(const struct fd_stack_frame *frame)
 }
 
 /* "read < fetch [libc.so.6] < main [server]": each binary where its frames end. */
-static char *describe(const struct fd_stack *stack)
+static char *describe(const struct fdar_stack *stack)
 {
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < stack->frames->len; i++) {
-		const struct fd_stack_frame *frame =
-			&g_array_index(stack->frames, struct fd_stack_frame, i);
-		const struct fd_stack_frame *outer = i + 1 < stack->frames->len ? frame + 1 : NULL;
+		const struct fdar_stack_frame *frame =
+			&g_array_index(stack->frames, struct fdar_stack_frame, i);
+		const struct fdar_stack_frame *outer =
+			i + 1 < stack->frames->len ? frame + 1 : NULL;
 		g_autofree char *name = function_name(frame);
 
 		g_string_append_printf(text, "%s%s", i ? " < " : "", name ? name : "?");
@@ -75,13 +76,13 @@ static gint by_threads(gconstpointer a, gconstpointer b)
 	return (left->first->tid > right->first->tid) - (left->first->tid < right->first->tid);
 }
 
-static GPtrArray *find_places(const struct fd_stacks *stacks)
+static GPtrArray *find_places(const struct fdar_stacks *stacks)
 {
 	GPtrArray *places = g_ptr_array_new_with_free_func(free_place);
 	g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 	for (guint i = 0; i < stacks->threads->len; i++) {
-		const struct fd_stack *stack = g_ptr_array_index(stacks->threads, i);
+		const struct fdar_stack *stack = g_ptr_array_index(stacks->threads, i);
 		g_autofree char *where = describe(stack);
 		char *key = g_strdup_printf("%u\n%s\n%s", stack->pid, stack->name, where);
 		struct place *place = g_hash_table_lookup(known, key);
@@ -100,9 +101,9 @@ static GPtrArray *find_places(const struct fd_stacks *stacks)
 	return places;
 }
 
-struct fd_table *fd_info_stacks(const struct fd_stacks *stacks)
+struct fdar_table *fdar_info_stacks(const struct fdar_stacks *stacks)
 {
-	struct fd_table *table = fd_table_new("stacks", columns, G_N_ELEMENTS(columns));
+	struct fdar_table *table = fdar_table_new("stacks", columns, G_N_ELEMENTS(columns));
 	g_autoptr(GPtrArray) places = find_places(stacks);
 
 	for (guint i = 0; i < places->len; i++) {
@@ -110,27 +111,27 @@ struct fd_table *fd_info_stacks(const struct fd_stacks *stacks)
 		g_autofree char *pid = g_strdup_printf("%u", place->first->pid);
 		g_autofree char *tid = g_strdup_printf("%u", place->first->tid);
 
-		fd_table_row(table);
-		fd_cell_count(table, 0, place->threads);
-		fd_table_cell(table, 1, pid, NULL);
-		fd_table_cell(table, 2, tid, NULL);
-		fd_table_cell(table, 3, place->first->name, NULL);
-		fd_table_cell(table, 4, place->where, NULL);
+		fdar_table_row(table);
+		fdar_cell_count(table, 0, place->threads);
+		fdar_table_cell(table, 1, pid, NULL);
+		fdar_table_cell(table, 2, tid, NULL);
+		fdar_table_cell(table, 3, place->first->name, NULL);
+		fdar_table_cell(table, 4, place->where, NULL);
 	}
 	return table;
 }
 
-static void print_frame(const struct fd_stack_frame *frame, FILE *out)
+static void print_frame(const struct fdar_stack_frame *frame, FILE *out)
 {
 	g_autofree char *name = function_name(frame);
-	g_autofree char *function = name ? fd_json_text(name) : g_strdup("null");
-	g_autofree char *binary = *frame->binary ? fd_json_text(frame->binary) : g_strdup("null");
+	g_autofree char *function = name ? fdar_json_text(name) : g_strdup("null");
+	g_autofree char *binary = *frame->binary ? fdar_json_text(frame->binary) : g_strdup("null");
 
 	fprintf(out, "{\"function\": %s, \"offset\": %" G_GUINT64_FORMAT ", \"binary\": %s}",
 		function, frame->offset, binary);
 }
 
-void fd_info_print_stacks_json(const struct fd_stacks *stacks, FILE *out)
+void fdar_info_print_stacks_json(const struct fdar_stacks *stacks, FILE *out)
 {
 	if (!stacks) {
 		fputs("null", out);
@@ -138,8 +139,8 @@ void fd_info_print_stacks_json(const struct fd_stacks *stacks, FILE *out)
 	}
 	fputs("[", out);
 	for (guint i = 0; i < stacks->threads->len; i++) {
-		const struct fd_stack *stack = g_ptr_array_index(stacks->threads, i);
-		g_autofree char *name = fd_json_text(stack->name);
+		const struct fdar_stack *stack = g_ptr_array_index(stacks->threads, i);
+		g_autofree char *name = fdar_json_text(stack->name);
 
 		fprintf(out,
 			"%s\n    {\"pid\": %u, \"tid\": %u, \"name\": %s, \"cut\": %s, "
@@ -147,7 +148,7 @@ void fd_info_print_stacks_json(const struct fd_stacks *stacks, FILE *out)
 			i ? "," : "", stack->pid, stack->tid, name, stack->cut ? "true" : "false");
 		for (guint f = 0; f < stack->frames->len; f++) {
 			fputs(f ? ",\n      " : "\n      ", out);
-			print_frame(&g_array_index(stack->frames, struct fd_stack_frame, f), out);
+			print_frame(&g_array_index(stack->frames, struct fdar_stack_frame, f), out);
 		}
 		fputs("]}", out);
 	}

@@ -4,25 +4,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void fd_cell_duration(struct fd_table *table, size_t column, double nanoseconds)
+void fdar_cell_duration(struct fdar_table *table, size_t column, double nanoseconds)
 {
-	g_autofree char *people = fd_format_duration(nanoseconds);
+	g_autofree char *people = fdar_format_duration(nanoseconds);
 	g_autofree char *machine = g_strdup_printf("%.0f", nanoseconds);
 
-	fd_table_cell(table, column, people, machine);
+	fdar_table_cell(table, column, people, machine);
 }
 
-void fd_cell_count(struct fd_table *table, size_t column, double count)
+void fdar_cell_count(struct fdar_table *table, size_t column, double count)
 {
-	g_autofree char *whole = fd_format_count((guint64)(count + 0.5));
+	g_autofree char *whole = fdar_format_count((guint64)(count + 0.5));
 	g_autofree char *part = g_strdup_printf("%.2g", count);
 	g_autofree char *machine = g_strdup_printf("%.10g", count);
 	gboolean is_small = count < 9.95 && count != floor(count);
 
-	fd_table_cell(table, column, is_small ? part : whole, machine);
+	fdar_table_cell(table, column, is_small ? part : whole, machine);
 }
 
-void fd_cell_ratio(struct fd_table *table, size_t column, double ratio)
+void fdar_cell_ratio(struct fdar_table *table, size_t column, double ratio)
 {
 	g_autofree char *machine = isfinite(ratio) ? g_strdup_printf("%.6g", ratio) : NULL;
 	g_autofree char *people = NULL;
@@ -32,14 +32,14 @@ void fd_cell_ratio(struct fd_table *table, size_t column, double ratio)
 	} else if (ratio < 9.95) {
 		people = g_strdup_printf("%.2fx", ratio);
 	} else {
-		g_autofree char *whole = fd_format_count((guint64)MIN(ratio + 0.5, 1e15));
+		g_autofree char *whole = fdar_format_count((guint64)MIN(ratio + 0.5, 1e15));
 
 		people = g_strconcat(whole, "x", NULL);
 	}
-	fd_table_cell(table, column, people, machine ? machine : "");
+	fdar_table_cell(table, column, people, machine ? machine : "");
 }
 
-char *fd_format_percent(double part)
+char *fdar_format_percent(double part)
 {
 	double percent = 100 * part;
 
@@ -48,15 +48,15 @@ char *fd_format_percent(double part)
 	return g_strdup_printf("%.*f %%", percent > 0 && percent < 9.95 ? 1 : 0, percent);
 }
 
-void fd_cell_percent(struct fd_table *table, size_t column, double part)
+void fdar_cell_percent(struct fdar_table *table, size_t column, double part)
 {
-	g_autofree char *people = fd_format_percent(part);
+	g_autofree char *people = fdar_format_percent(part);
 	g_autofree char *machine = g_strdup_printf("%.6g", part);
 
-	fd_table_cell(table, column, people, machine);
+	fdar_table_cell(table, column, people, machine);
 }
 
-char *fd_json_text(const char *text)
+char *fdar_json_text(const char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *json = g_string_new("\"");
@@ -73,12 +73,12 @@ char *fd_json_text(const char *text)
 	return g_string_free(json, FALSE);
 }
 
-char *fd_json_number(double number)
+char *fdar_json_number(double number)
 {
 	return isfinite(number) ? g_strdup_printf("%.10g", number) : g_strdup("null");
 }
 
-void fd_print_line(const char *format, ...)
+void fdar_print_line(const char *format, ...)
 {
 	va_list arguments;
 	g_autofree char *line = NULL;

@@ -1,33 +1,33 @@
 /*
  * Cells of tables: figures for people and for machines, in one call each.
  */
-#ifndef FD_CLI_CELLS_H
-#define FD_CLI_CELLS_H
+#ifndef FDAR_CLI_KIT_CELLS_H
+#define FDAR_CLI_KIT_CELLS_H
 
 #include "cli/kit/table.h"
 
 /* "1.24 ms" and "1240000". */
-void fd_cell_duration(struct fd_table *table, size_t column, double nanoseconds);
+void fdar_cell_duration(struct fdar_table *table, size_t column, double nanoseconds);
 
 /* "1,234" or "2.5" and the plain number. */
-void fd_cell_count(struct fd_table *table, size_t column, double count);
+void fdar_cell_count(struct fdar_table *table, size_t column, double count);
 
 /* "412x" and "411.9"; infinite: "new" and nothing. */
-void fd_cell_ratio(struct fd_table *table, size_t column, double ratio);
+void fdar_cell_ratio(struct fdar_table *table, size_t column, double ratio);
 
 /* "97 %", ".4 %" and "0.97". */
-void fd_cell_percent(struct fd_table *table, size_t column, double part);
+void fdar_cell_percent(struct fdar_table *table, size_t column, double part);
 
 /* "97 %", "0.4 %": the caller frees the result. */
-char *fd_format_percent(double part);
+char *fdar_format_percent(double part);
 
 /* A JSON text in quotes, made valid UTF-8. The caller frees the result. */
-char *fd_json_text(const char *text);
+char *fdar_json_text(const char *text);
 
 /* A JSON number; "null" for what is not finite. The caller frees the result. */
-char *fd_json_number(double number);
+char *fdar_json_number(double number);
 
 /* A line on stdout, without control characters that a hostile trace could bring in. */
-void fd_print_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
+void fdar_print_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 #endif

@@ -5,39 +5,39 @@
  * parse, open, compose, report. To add one: write cmd_NAME.c, declare it here, add its row to the
  * table in commands.c, its man page under docs/man and its golden test under tests/golden.
  */
-#ifndef FD_CLI_COMMAND_H
-#define FD_CLI_COMMAND_H
+#ifndef FDAR_CLI_KIT_COMMAND_H
+#define FDAR_CLI_KIT_COMMAND_H
 
 /* Exit codes, the same for every command. */
-enum fd_exit {
-	FD_EXIT_OK = 0,
-	FD_EXIT_FAILED = 1,
-	FD_EXIT_USAGE = 2,
-	FD_EXIT_LIMIT = 3, /* a --fail-on limit was crossed */
-	FD_EXIT_INTERRUPTED = 130
+enum fdar_exit {
+	FDAR_EXIT_OK = 0,
+	FDAR_EXIT_FAILED = 1,
+	FDAR_EXIT_USAGE = 2,
+	FDAR_EXIT_LIMIT = 3, /* a --fail-on limit was crossed */
+	FDAR_EXIT_INTERRUPTED = 130
 };
 
-struct fd_command {
+struct fdar_command {
 	const char *name;
 	const char *summary;               /* one line, for `flowdar --help` */
-	int (*run)(int argc, char **argv); /* argv[0] is the command's name; gives an fd_exit */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name; gives an fdar_exit */
 };
 
 /* Ends with a row whose name is NULL. */
-extern const struct fd_command fd_commands[];
+extern const struct fdar_command fdar_commands[];
 
-int fd_cmd_patch(int argc, char **argv);
-int fd_cmd_cc(int argc, char **argv);
-int fd_cmd_cxx(int argc, char **argv);
-int fd_cmd_record(int argc, char **argv);
-int fd_cmd_info(int argc, char **argv);
-int fd_cmd_export(int argc, char **argv);
-int fd_cmd_replay(int argc, char **argv);
-int fd_cmd_mirror(int argc, char **argv);
-int fd_cmd_split(int argc, char **argv);
-int fd_cmd_amplify(int argc, char **argv);
-int fd_cmd_analyze(int argc, char **argv);
-int fd_cmd_diff(int argc, char **argv);
-int fd_cmd_sequence(int argc, char **argv);
+int fdar_cmd_patch(int argc, char **argv);
+int fdar_cmd_cc(int argc, char **argv);
+int fdar_cmd_cxx(int argc, char **argv);
+int fdar_cmd_record(int argc, char **argv);
+int fdar_cmd_info(int argc, char **argv);
+int fdar_cmd_export(int argc, char **argv);
+int fdar_cmd_replay(int argc, char **argv);
+int fdar_cmd_mirror(int argc, char **argv);
+int fdar_cmd_split(int argc, char **argv);
+int fdar_cmd_amplify(int argc, char **argv);
+int fdar_cmd_analyze(int argc, char **argv);
+int fdar_cmd_diff(int argc, char **argv);
+int fdar_cmd_sequence(int argc, char **argv);
 
 #endif

@@ -11,7 +11,7 @@ static void on_signal(int number)
 	interrupted = number;
 }
 
-const volatile int *fd_interrupt_catch(void)
+const volatile int *fdar_interrupt_catch(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action;
@@ -31,7 +31,7 @@ static void on_ask(int number)
 	asks = (asks + 1) & 0xffff;
 }
 
-const volatile int *fd_interrupt_count_asks(void)
+const volatile int *fdar_interrupt_count_asks(void)
 {
 	struct sigaction action;
 

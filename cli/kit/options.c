@@ -7,12 +7,12 @@
 
 #include "cli/kit/command.h"
 
-typedef GOptionContext fd_option_context;
-static void option_context_free(fd_option_context *context)
+typedef GOptionContext fdar_option_context;
+static void option_context_free(fdar_option_context *context)
 {
 	g_option_context_free(context);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_option_context, option_context_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_option_context, option_context_free)
 
 static gboolean has_option(const GOptionEntry *entries, const char *long_name)
 {
@@ -23,9 +23,9 @@ static gboolean has_option(const GOptionEntry *entries, const char *long_name)
 	return FALSE;
 }
 
-static const char *heading_of(const struct fd_usage *usage, const char *line)
+static const char *heading_of(const struct fdar_usage *usage, const char *line)
 {
-	const struct fd_usage_group *group = usage->groups;
+	const struct fdar_usage_group *group = usage->groups;
 
 	for (; group && group->option; group++) {
 		g_autofree char *option = g_strdup_printf("--%s", group->option);
@@ -38,7 +38,7 @@ static const char *heading_of(const struct fd_usage *usage, const char *line)
 	return NULL;
 }
 
-static void print_options(const struct fd_usage *usage, const char *options)
+static void print_options(const struct fdar_usage *usage, const char *options)
 {
 	g_auto(GStrv) lines = g_strsplit(options, "\n", -1);
 
@@ -54,7 +54,7 @@ static void print_options(const struct fd_usage *usage, const char *options)
 }
 
 /* The help that GLib makes, with our headings: usage, what it does, options, examples. */
-static void print_help(const struct fd_usage *usage, fd_option_context *context)
+static void print_help(const struct fdar_usage *usage, fdar_option_context *context)
 {
 	g_autofree char *help = g_option_context_get_help(context, FALSE, NULL);
 	const char *options = strstr(help, "\n\n");
@@ -66,11 +66,11 @@ static void print_help(const struct fd_usage *usage, fd_option_context *context)
 		printf("Examples:\n%s", usage->examples);
 }
 
-gboolean fd_options_parse(const struct fd_usage *usage, const GOptionEntry *entries, int *argc,
-			  char ***argv, int *code)
+gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *entries, int *argc,
+			    char ***argv, int *code)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_option_context) context = g_option_context_new(NULL);
+	g_autoptr(fdar_option_context) context = g_option_context_new(NULL);
 	gboolean help = FALSE;
 	const GOptionEntry help_entry[] = {
 		{ "help", has_option(entries, "host") ? 0 : 'h', 0, G_OPTION_ARG_NONE, &help,
@@ -84,12 +84,12 @@ gboolean fd_options_parse(const struct fd_usage *usage, const GOptionEntry *entr
 		g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, help_entry, NULL);
 	if (!g_option_context_parse(context, argc, argv, &error)) {
-		*code = fd_usage_error(usage, "%s", error->message);
+		*code = fdar_usage_error(usage, "%s", error->message);
 		return FALSE;
 	}
 	if (help) {
 		print_help(usage, context);
-		*code = FD_EXIT_OK;
+		*code = FDAR_EXIT_OK;
 		return FALSE;
 	}
 	if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
@@ -99,7 +99,7 @@ gboolean fd_options_parse(const struct fd_usage *usage, const GOptionEntry *entr
 	return TRUE;
 }
 
-GOptionEntry *fd_options_bind(const GOptionEntry *entries, gsize bytes, gpointer target)
+GOptionEntry *fdar_options_bind(const GOptionEntry *entries, gsize bytes, gpointer target)
 {
 	GOptionEntry *bound = g_memdup2(entries, bytes);
 
@@ -108,7 +108,7 @@ GOptionEntry *fd_options_bind(const GOptionEntry *entries, gsize bytes, gpointer
 	return bound;
 }
 
-static void print_line(const struct fd_usage *usage, const char *kind, const char *format,
+static void print_line(const struct fdar_usage *usage, const char *kind, const char *format,
 		       va_list args)
 {
 	g_autofree char *message = g_strdup_vprintf(format, args);
@@ -122,7 +122,7 @@ static void print_line(const struct fd_usage *usage, const char *kind, const cha
 	fprintf(stderr, "flowdar %s: %s%s\n", usage->command, kind, message);
 }
 
-int fd_usage_error(const struct fd_usage *usage, const char *format, ...)
+int fdar_usage_error(const struct fdar_usage *usage, const char *format, ...)
 {
 	va_list args;
 
@@ -131,12 +131,12 @@ int fd_usage_error(const struct fd_usage *usage, const char *format, ...)
 	va_end(args);
 	fprintf(stderr, "Usage: flowdar %s %s\nTry 'flowdar %s --help'.\n", usage->command,
 		usage->synopsis, usage->command);
-	return FD_EXIT_USAGE;
+	return FDAR_EXIT_USAGE;
 }
 
-static void print_failure(const struct fd_usage *usage, const char *format, ...)
+static void print_failure(const struct fdar_usage *usage, const char *format, ...)
 	G_GNUC_PRINTF(2, 3);
-static void print_failure(const struct fd_usage *usage, const char *format, ...)
+static void print_failure(const struct fdar_usage *usage, const char *format, ...)
 {
 	va_list args;
 
@@ -145,14 +145,14 @@ static void print_failure(const struct fd_usage *usage, const char *format, ...)
 	va_end(args);
 }
 
-int fd_failure(const struct fd_usage *usage, GError *error)
+int fdar_failure(const struct fdar_usage *usage, GError *error)
 {
 	print_failure(usage, "%s", error ? error->message : "failed");
 	g_clear_error(&error);
-	return FD_EXIT_FAILED;
+	return FDAR_EXIT_FAILED;
 }
 
-void fd_warning(const struct fd_usage *usage, const char *format, ...)
+void fdar_warning(const struct fdar_usage *usage, const char *format, ...)
 {
 	va_list args;
 
@@ -191,7 +191,7 @@ static gboolean parse_with_unit(const char *text, const struct unit *units, guin
 	return FALSE;
 }
 
-gboolean fd_parse_duration(const char *text, guint64 *nanoseconds)
+gboolean fdar_parse_duration(const char *text, guint64 *nanoseconds)
 {
 	static const struct unit units[] = {
 		{ "ns", 1 },   { "us", 1e3 },   { "ms", 1e6 },   { "s", 1e9 }, { "", 1e9 },
@@ -201,7 +201,7 @@ gboolean fd_parse_duration(const char *text, guint64 *nanoseconds)
 	return parse_with_unit(text, units, nanoseconds);
 }
 
-gboolean fd_parse_size(const char *text, guint64 *bytes)
+gboolean fdar_parse_size(const char *text, guint64 *bytes)
 {
 	static const struct unit units[] = {
 		{ "", 1 },       { "B", 1 },        { "K", 0x1p10 }, { "KiB", 0x1p10 },

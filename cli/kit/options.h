@@ -1,51 +1,51 @@
 /*
  * Option parsing, help and error lines, the same for every command.
  *
- * Options are a table of GOptionEntry; the help is made from it and from struct fd_usage.
+ * Options are a table of GOptionEntry; the help is made from it and from struct fdar_usage.
  */
-#ifndef FD_CLI_OPTIONS_H
-#define FD_CLI_OPTIONS_H
+#ifndef FDAR_CLI_KIT_OPTIONS_H
+#define FDAR_CLI_KIT_OPTIONS_H
 
 #include <glib.h>
 
 /* A heading above an option and those that follow it in the table. */
-struct fd_usage_group {
+struct fdar_usage_group {
 	const char *option;  /* long name of the first one */
 	const char *heading; /* "What is recorded" */
 };
 
-struct fd_usage {
+struct fdar_usage {
 	const char *command;     /* "record" */
 	const char *synopsis;    /* what follows the command: "[OPTIONS] -o DIR -- COMMAND ..." */
 	const char *description; /* what it does, in a few lines */
 	const char *examples;    /* indented lines that can be pasted into a shell */
-	const struct fd_usage_group
+	const struct fdar_usage_group
 		*groups; /* ends with a row of NULLs; NULL: one list of options */
 };
 
 /* Parses *argv in place; what is left are the command's arguments (a "--" that ends the options is
  * taken out). FALSE when the command is to return at once with *code: after --help (printed on
  * stdout, code 0) or a wrong option (one line on stderr, code 2). */
-gboolean fd_options_parse(const struct fd_usage *usage, const GOptionEntry *entries, int *argc,
-			  char ***argv, int *code);
+gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *entries, int *argc,
+			    char ***argv, int *code);
 
 /* A copy of a table (bytes long, ended by G_OPTION_ENTRY_NULL) whose arg_data are offsets in a struct,
  * with addresses in target in their place: so a table can be constant. The caller frees the result
  * (g_free); target must outlive it. */
-GOptionEntry *fd_options_bind(const GOptionEntry *entries, gsize bytes, gpointer target);
+GOptionEntry *fdar_options_bind(const GOptionEntry *entries, gsize bytes, gpointer target);
 
-/* Prints "flowdar COMMAND: message" and how to get help on stderr; gives FD_EXIT_USAGE. */
-int fd_usage_error(const struct fd_usage *usage, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Prints "flowdar COMMAND: message" and how to get help on stderr; gives FDAR_EXIT_USAGE. */
+int fdar_usage_error(const struct fdar_usage *usage, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Prints "flowdar COMMAND: message" on stderr, frees the error; gives FD_EXIT_FAILED. */
-int fd_failure(const struct fd_usage *usage, GError *error);
+/* Prints "flowdar COMMAND: message" on stderr, frees the error; gives FDAR_EXIT_FAILED. */
+int fdar_failure(const struct fdar_usage *usage, GError *error);
 
 /* Prints "flowdar COMMAND: warning: message" on stderr. */
-void fd_warning(const struct fd_usage *usage, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void fdar_warning(const struct fdar_usage *usage, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* A number with a unit: "250ms", "2us", "1.5s", "3m" into nanoseconds; "64K", "256M", "1G" into
  * bytes. FALSE when the text is not one, is negative, or does not fit. */
-gboolean fd_parse_duration(const char *text, guint64 *nanoseconds);
-gboolean fd_parse_size(const char *text, guint64 *bytes);
+gboolean fdar_parse_duration(const char *text, guint64 *nanoseconds);
+gboolean fdar_parse_size(const char *text, guint64 *bytes);
 
 #endif

@@ -10,7 +10,7 @@
 #define EVERY_US    200000
 
 struct progress {
-	const struct fd_profile_input *input;
+	const struct fdar_profile_input *input;
 	gint64 started_us;
 	gint64 shown_us; /* 0: there is no line */
 };
@@ -22,7 +22,7 @@ static gboolean on_progress(guint64 events, void *user)
 
 	if (now_us - progress->started_us > PATIENCE_US && now_us - progress->shown_us > EVERY_US &&
 	    isatty(STDERR_FILENO)) {
-		g_autofree char *count = fd_format_count(events);
+		g_autofree char *count = fdar_format_count(events);
 
 		fprintf(stderr, "\r\033[Kreading %s: %s events", progress->input->path, count);
 		fflush(stderr);
@@ -31,51 +31,51 @@ static gboolean on_progress(guint64 events, void *user)
 	return !progress->input->stop || !*progress->input->stop;
 }
 
-static gboolean read_labels(const struct fd_profile_input *input, struct fd_labels **labels,
+static gboolean read_labels(const struct fdar_profile_input *input, struct fdar_labels **labels,
 			    GError **error)
 {
 	g_autofree char *own = g_build_filename(input->path, "replay.jsonl", NULL);
 	g_autoptr(GError) own_error = NULL;
 
 	if (input->label_from) {
-		*labels = fd_labels_load(input->label_from, error);
+		*labels = fdar_labels_load(input->label_from, error);
 		return *labels != NULL;
 	}
 	if (g_file_test(own, G_FILE_TEST_EXISTS)) {
-		*labels = fd_labels_load(own, &own_error);
+		*labels = fdar_labels_load(own, &own_error);
 		if (!*labels)
-			fd_warning(input->usage, "%s", own_error->message);
+			fdar_warning(input->usage, "%s", own_error->message);
 	}
 	return TRUE;
 }
 
-gboolean fd_unit_parse(const char *text, enum fd_unit *unit)
+gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit)
 {
-	*unit = g_strcmp0(text, "request") == 0 ? FD_UNIT_REQUEST : FD_UNIT_SESSION;
-	return !text || *unit == FD_UNIT_REQUEST || strcmp(text, "session") == 0;
+	*unit = g_strcmp0(text, "request") == 0 ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
+	return !text || *unit == FDAR_UNIT_REQUEST || strcmp(text, "session") == 0;
 }
 
-struct fd_profile *fd_profile_input_read(const struct fd_profile_input *input, GError **error)
+struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *input, GError **error)
 {
 	struct progress progress = { .input = input, .started_us = g_get_monotonic_time() };
 	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(fd_labels) labels = NULL;
-	struct fd_profile *profile;
+	g_autoptr(fdar_labels) labels = NULL;
+	struct fdar_profile *profile;
 
 	if (!read_labels(input, &labels, error))
 		return NULL;
-	struct fd_profile_options options = { .labels = labels,
-					      .lines = TRUE,
-					      .unit = input->unit,
-					      .folded = input->folded,
-					      .progress = on_progress,
-					      .user = &progress,
-					      .session = input->session,
-					      .session_user = input->session_user };
-	profile = fd_profile_read(input->path, &options, warnings, error);
+	struct fdar_profile_options options = { .labels = labels,
+						.lines = TRUE,
+						.unit = input->unit,
+						.folded = input->folded,
+						.progress = on_progress,
+						.user = &progress,
+						.session = input->session,
+						.session_user = input->session_user };
+	profile = fdar_profile_read(input->path, &options, warnings, error);
 	if (progress.shown_us)
 		fputs("\r\033[K", stderr);
 	for (guint i = 0; i < warnings->len && !input->again; i++)
-		fd_warning(input->usage, "%s", (const char *)g_ptr_array_index(warnings, i));
+		fdar_warning(input->usage, "%s", (const char *)g_ptr_array_index(warnings, i));
 	return profile;
 }

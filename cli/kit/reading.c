@@ -9,7 +9,7 @@
 #define EVERY_US    200000
 
 /* Whether the line is to be shown now: not at once, not too often, and on a terminal only. */
-static gboolean due(struct fd_reading *reading)
+static gboolean due(struct fdar_reading *reading)
 {
 	gint64 now_us = g_get_monotonic_time();
 
@@ -24,9 +24,9 @@ static gboolean due(struct fd_reading *reading)
 	return TRUE;
 }
 
-gboolean fd_reading_progress(guint64 read_bytes, guint64 size_bytes, void *user)
+gboolean fdar_reading_progress(guint64 read_bytes, guint64 size_bytes, void *user)
 {
-	struct fd_reading *reading = user;
+	struct fdar_reading *reading = user;
 
 	if (reading->stop && *reading->stop)
 		return FALSE;
@@ -40,24 +40,24 @@ gboolean fd_reading_progress(guint64 read_bytes, guint64 size_bytes, void *user)
 	return TRUE;
 }
 
-gboolean fd_reading_packets(guint64 written, guint64 total, void *user)
+gboolean fdar_reading_packets(guint64 written, guint64 total, void *user)
 {
-	struct fd_reading *reading = user;
+	struct fdar_reading *reading = user;
 	g_autofree char *done = NULL, *all = NULL;
 
 	if (reading->stop && *reading->stop)
 		return FALSE;
 	if (!due(reading))
 		return TRUE;
-	done = fd_format_count(written);
-	all = fd_format_count(total);
+	done = fdar_format_count(written);
+	all = fdar_format_count(total);
 	fprintf(stderr, "\r\033[Kwriting: %s of %s packets (%.0f%%)", done, all,
 		100.0 * (double)written / (double)total);
 	fflush(stderr);
 	return TRUE;
 }
 
-void fd_reading_clear(struct fd_reading *reading)
+void fdar_reading_clear(struct fdar_reading *reading)
 {
 	if (reading->shown_us) {
 		fputs("\r\033[K", stderr);

@@ -9,24 +9,24 @@ struct cell {
 	char *machine; /* NULL: as people */
 };
 
-struct fd_table {
+struct fdar_table {
 	const char *name;
-	const struct fd_column *columns;
+	const struct fdar_column *columns;
 	size_t width;
 	GArray *cells; /* of struct cell, row after row */
 };
 
-gboolean fd_format_parse(const char *text, enum fd_format *format)
+gboolean fdar_format_parse(const char *text, enum fdar_format *format)
 {
 	static const char *const names[] = { "table", "json", "csv" };
 
 	if (!text) {
-		*format = FD_FORMAT_TABLE;
+		*format = FDAR_FORMAT_TABLE;
 		return TRUE;
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
-			*format = (enum fd_format)i;
+			*format = (enum fdar_format)i;
 			return TRUE;
 		}
 	}
@@ -41,9 +41,9 @@ static void clear_cell(gpointer data)
 	g_free(cell->machine);
 }
 
-struct fd_table *fd_table_new(const char *name, const struct fd_column *columns, size_t count)
+struct fdar_table *fdar_table_new(const char *name, const struct fdar_column *columns, size_t count)
 {
-	struct fd_table *table = g_new0(struct fd_table, 1);
+	struct fdar_table *table = g_new0(struct fdar_table, 1);
 
 	table->name = name;
 	table->columns = columns;
@@ -53,7 +53,7 @@ struct fd_table *fd_table_new(const char *name, const struct fd_column *columns,
 	return table;
 }
 
-void fd_table_free(struct fd_table *table)
+void fdar_table_free(struct fdar_table *table)
 {
 	if (!table)
 		return;
@@ -61,22 +61,23 @@ void fd_table_free(struct fd_table *table)
 	g_free(table);
 }
 
-void fd_table_row(struct fd_table *table)
+void fdar_table_row(struct fdar_table *table)
 {
 	g_array_set_size(table->cells, table->cells->len + (guint)table->width);
 }
 
-static struct cell *cell_at(const struct fd_table *table, size_t row, size_t column)
+static struct cell *cell_at(const struct fdar_table *table, size_t row, size_t column)
 {
 	return &g_array_index(table->cells, struct cell, row * table->width + column);
 }
 
-static size_t row_count(const struct fd_table *table)
+static size_t row_count(const struct fdar_table *table)
 {
 	return table->width ? table->cells->len / table->width : 0;
 }
 
-void fd_table_cell(struct fd_table *table, size_t column, const char *people, const char *machine)
+void fdar_table_cell(struct fdar_table *table, size_t column, const char *people,
+		     const char *machine)
 {
 	g_return_if_fail(column < table->width && row_count(table) > 0);
 	struct cell *cell = cell_at(table, row_count(table) - 1, column);
@@ -111,7 +112,7 @@ static void print_json_text(const char *text, FILE *out)
 	fputc('"', out);
 }
 
-void fd_table_print_rows_json(const struct fd_table *table, FILE *out)
+void fdar_table_print_rows_json(const struct fdar_table *table, FILE *out)
 {
 	fputc('[', out);
 	for (size_t row = 0; row < row_count(table); row++) {
@@ -132,12 +133,12 @@ void fd_table_print_rows_json(const struct fd_table *table, FILE *out)
 	fputs(row_count(table) ? "\n  ]" : "]", out);
 }
 
-static void print_json(const struct fd_table *table, FILE *out)
+static void print_json(const struct fdar_table *table, FILE *out)
 {
 	fputs("{\n  ", out);
 	print_json_text(table->name, out);
 	fputs(": ", out);
-	fd_table_print_rows_json(table, out);
+	fdar_table_print_rows_json(table, out);
 	fputs("\n}\n", out);
 }
 
@@ -157,7 +158,7 @@ static void print_csv_text(const char *text, FILE *out)
 	fputc('"', out);
 }
 
-static void print_csv(const struct fd_table *table, FILE *out)
+static void print_csv(const struct fdar_table *table, FILE *out)
 {
 	for (size_t column = 0; column < table->width; column++) {
 		fputs(column ? "," : "", out);
@@ -173,12 +174,12 @@ static void print_csv(const struct fd_table *table, FILE *out)
 	}
 }
 
-static int column_flags(const struct fd_column *column)
+static int column_flags(const struct fdar_column *column)
 {
 	return (column->numeric ? SCOLS_FL_RIGHT : 0) | (column->truncate ? SCOLS_FL_TRUNC : 0);
 }
 
-static void print_terminal(const struct fd_table *table, FILE *out)
+static void print_terminal(const struct fdar_table *table, FILE *out)
 {
 	struct libscols_table *lines = scols_new_table();
 
@@ -203,22 +204,22 @@ static void print_terminal(const struct fd_table *table, FILE *out)
 	scols_unref_table(lines);
 }
 
-void fd_table_print(const struct fd_table *table, enum fd_format format, FILE *out)
+void fdar_table_print(const struct fdar_table *table, enum fdar_format format, FILE *out)
 {
 	switch (format) {
-	case FD_FORMAT_JSON:
+	case FDAR_FORMAT_JSON:
 		print_json(table, out);
 		break;
-	case FD_FORMAT_CSV:
+	case FDAR_FORMAT_CSV:
 		print_csv(table, out);
 		break;
-	case FD_FORMAT_TABLE:
+	case FDAR_FORMAT_TABLE:
 		print_terminal(table, out);
 		break;
 	}
 }
 
-char *fd_format_duration(double nanoseconds)
+char *fdar_format_duration(double nanoseconds)
 {
 	static const struct {
 		double factor;
@@ -234,7 +235,7 @@ char *fd_format_duration(double nanoseconds)
 	return g_strdup_printf("%.*f %s", decimals, value, units[unit].unit);
 }
 
-char *fd_format_count(guint64 count)
+char *fdar_format_count(guint64 count)
 {
 	char digits[24];
 	int length = g_snprintf(digits, sizeof digits, "%" G_GUINT64_FORMAT, count);

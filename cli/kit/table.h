@@ -5,52 +5,54 @@
  * the table, bare in JSON. For the table a number may be given twice, once to be read by people
  * ("1.2 ms") and once by machines ("1200000"): JSON and CSV get the second.
  */
-#ifndef FD_CLI_TABLE_H
-#define FD_CLI_TABLE_H
+#ifndef FDAR_CLI_KIT_TABLE_H
+#define FDAR_CLI_KIT_TABLE_H
 
 #include <glib.h>
 #include <stdio.h>
 
-enum fd_format { FD_FORMAT_TABLE, FD_FORMAT_JSON, FD_FORMAT_CSV };
+enum fdar_format { FDAR_FORMAT_TABLE, FDAR_FORMAT_JSON, FDAR_FORMAT_CSV };
 
-struct fd_column {
+struct fdar_column {
 	const char *title; /* for the table: "self/session" */
 	const char *key;   /* for JSON and CSV: "self_per_session_ns" */
 	gboolean numeric;
 	gboolean truncate; /* may be cut when the terminal is narrow */
 };
 
-struct fd_table;
+struct fdar_table;
 
 /* "table", "json" or "csv"; NULL is table. FALSE when it is none of these. */
-gboolean fd_format_parse(const char *text, enum fd_format *format);
+gboolean fdar_format_parse(const char *text, enum fdar_format *format);
 
-/* columns must outlive the table. The caller frees the result (fd_table_free). name is the key of
+/* columns must outlive the table. The caller frees the result (fdar_table_free). name is the key of
  * the array in JSON. */
-struct fd_table *fd_table_new(const char *name, const struct fd_column *columns, size_t count);
+struct fdar_table *fdar_table_new(const char *name, const struct fdar_column *columns,
+				  size_t count);
 
 /* Starts a row; its cells are set next, the rest stay empty. */
-void fd_table_row(struct fd_table *table);
+void fdar_table_row(struct fdar_table *table);
 
 /* Both texts are copied. machine may be NULL: the same as people. */
-void fd_table_cell(struct fd_table *table, size_t column, const char *people, const char *machine);
+void fdar_table_cell(struct fdar_table *table, size_t column, const char *people,
+		     const char *machine);
 
 /* Prints to out. A table that goes to a terminal is fitted to its width. */
-void fd_table_print(const struct fd_table *table, enum fd_format format, FILE *out);
+void fdar_table_print(const struct fdar_table *table, enum fdar_format format, FILE *out);
 
 /* Prints just the JSON array of the rows, indented to stand inside an object: for a command whose
  * JSON has more in it than the table. */
-void fd_table_print_rows_json(const struct fd_table *table, FILE *out);
+void fdar_table_print_rows_json(const struct fdar_table *table, FILE *out);
 
 /* NULL is allowed. */
-void fd_table_free(struct fd_table *table);
-typedef struct fd_table fd_table;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_table, fd_table_free)
+void fdar_table_free(struct fdar_table *table);
+typedef struct fdar_table fdar_table;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_table, fdar_table_free)
 
 /* "1.24 ms", "830 ns", "2.10 s": three significant digits. The caller frees the result. */
-char *fd_format_duration(double nanoseconds);
+char *fdar_format_duration(double nanoseconds);
 
 /* "1,234,567". The caller frees the result. */
-char *fd_format_count(guint64 count);
+char *fdar_format_count(guint64 count);
 
 #endif

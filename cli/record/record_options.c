@@ -12,7 +12,7 @@
 #define PPM_PERCENT 10000
 
 /* clang-format off: lines as they are shown */
-static const struct fd_usage_group groups[] = {
+static const struct fdar_usage_group groups[] = {
 	{ "output", "Recording" },
 	{ "detail", "What is recorded" },
 	{ "functions", "Which functions (--detail function or all)" },
@@ -23,7 +23,7 @@ static const struct fd_usage_group groups[] = {
 	{ NULL, NULL },
 };
 
-const struct fd_usage fd_record_usage = {
+const struct fdar_usage fdar_record_usage = {
 	.command = "record",
 	.synopsis = "-o DIR [OPTIONS] -- COMMAND [ARGUMENT ...]",
 	.groups = groups,
@@ -68,13 +68,13 @@ const struct fd_usage fd_record_usage = {
 		"  flowdar record -o flight --snapshot --trigger 'session>2s' -- ./server\n",
 };
 
-#define TEXT(member)   G_OPTION_ARG_STRING, (gpointer)offsetof(struct fd_record_texts, member)
-#define FLAG(member)   G_OPTION_ARG_NONE, (gpointer)offsetof(struct fd_record_texts, member)
-#define NUMBER(member) G_OPTION_ARG_INT64, (gpointer)offsetof(struct fd_record_texts, member)
+#define TEXT(member)   G_OPTION_ARG_STRING, (gpointer)offsetof(struct fdar_record_texts, member)
+#define FLAG(member)   G_OPTION_ARG_NONE, (gpointer)offsetof(struct fdar_record_texts, member)
+#define NUMBER(member) G_OPTION_ARG_INT64, (gpointer)offsetof(struct fdar_record_texts, member)
 
 static const GOptionEntry table[] = {
 	{ "output", 'o', 0, G_OPTION_ARG_FILENAME,
-	  (gpointer)offsetof(struct fd_record_texts, output),
+	  (gpointer)offsetof(struct fdar_record_texts, output),
 	  "Record into this directory; it must not exist, or be empty", "DIR" },
 	{ "user", 'u', 0, TEXT(user),
 	  "Run the server as this user (for root; setpriv and the like cannot be traced)", "NAME" },
@@ -130,16 +130,17 @@ static const GOptionEntry table[] = {
 };
 /* clang-format on */
 
-gboolean fd_record_texts_parse(struct fd_record_texts *texts, int *argc, char ***argv, int *code)
+gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, char ***argv,
+				 int *code)
 {
 	g_autofree GOptionEntry *entries = NULL;
 
 	texts->depth = texts->bytes = texts->count = -1;
-	entries = fd_options_bind(table, sizeof(table), texts);
-	return fd_options_parse(&fd_record_usage, entries, argc, argv, code);
+	entries = fdar_options_bind(table, sizeof(table), texts);
+	return fdar_options_parse(&fdar_record_usage, entries, argc, argv, code);
 }
 
-void fd_record_texts_clear(struct fd_record_texts *texts)
+void fdar_record_texts_clear(struct fdar_record_texts *texts)
 {
 	char *const all[] = { texts->output,   texts->detail, texts->functions,    texts->budget,
 			      texts->duration, texts->attach, texts->min_duration, texts->grace,
@@ -173,10 +174,11 @@ struct quantity {
 	size_t text, value;
 };
 
-#define QUANTITY(option, is_time, zero_is_wrong, expected, text, value)                           \
-	{                                                                                         \
-		option, is_time, zero_is_wrong, expected, offsetof(struct fd_record_texts, text), \
-			offsetof(struct fd_record_options, value)                                 \
+#define QUANTITY(option, is_time, zero_is_wrong, expected, text, value) \
+	{                                                               \
+		option, is_time, zero_is_wrong, expected,               \
+			offsetof(struct fdar_record_texts, text),       \
+			offsetof(struct fdar_record_options, value)     \
 	}
 
 static const struct quantity quantities[] = {
@@ -189,8 +191,8 @@ static const struct quantity quantities[] = {
 	QUANTITY("--subbuf-size", FALSE, TRUE, "a size like 1M", size, subbuffer_bytes),
 };
 
-static gboolean read_quantities(const struct fd_record_texts *texts,
-				struct fd_record_options *options, GError **error)
+static gboolean read_quantities(const struct fdar_record_texts *texts,
+				struct fdar_record_options *options, GError **error)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(quantities); i++) {
 		const struct quantity *row = &quantities[i];
@@ -200,8 +202,8 @@ static gboolean read_quantities(const struct fd_record_texts *texts,
 
 		if (!text)
 			continue;
-		if (row->is_time ? !fd_parse_duration(text, &number)
-				 : !fd_parse_size(text, &number))
+		if (row->is_time ? !fdar_parse_duration(text, &number)
+				 : !fdar_parse_size(text, &number))
 			return bad(error, row->option, text, row->expected);
 		if (row->zero_is_wrong && !number)
 			return bad(error, row->option, text, row->expected);
@@ -220,8 +222,8 @@ static gboolean read_number(const char *option, gint64 number, gint64 least, gin
 	return FALSE;
 }
 
-static gboolean read_numbers(const struct fd_record_texts *texts, struct fd_record_options *options,
-			     GError **error)
+static gboolean read_numbers(const struct fdar_record_texts *texts,
+			     struct fdar_record_options *options, GError **error)
 {
 	if (!read_number("--depth", texts->depth, 1, DEPTH_MAX, error) ||
 	    !read_number("--bytes", texts->bytes, 1, BYTES_MAX, error) ||
@@ -234,14 +236,14 @@ static gboolean read_numbers(const struct fd_record_texts *texts, struct fd_reco
 }
 
 /* --io and --bytes ask for a detail that has them, unless one is given. */
-static gboolean read_detail(const struct fd_record_texts *texts, struct fd_record_options *options,
-			    GError **error)
+static gboolean read_detail(const struct fdar_record_texts *texts,
+			    struct fdar_record_options *options, GError **error)
 {
 	gboolean functions = texts->functions || texts->min_duration || texts->depth != -1;
 
-	options->detail = texts->io && !functions ? FD_DETAIL_IO : FD_DETAIL_FUNCTION;
+	options->detail = texts->io && !functions ? FDAR_DETAIL_IO : FDAR_DETAIL_FUNCTION;
 	options->settings.io_sessions = texts->io;
-	if (!texts->detail || fd_detail_parse(texts->detail, &options->detail))
+	if (!texts->detail || fdar_detail_parse(texts->detail, &options->detail))
 		return TRUE;
 	return bad(error, "--detail", texts->detail, "session, io, function or all");
 }
@@ -281,14 +283,14 @@ static gboolean has_auto(char **rules)
 	return found;
 }
 
-static gboolean read_functions(const struct fd_record_texts *texts, struct fd_record_choice *choice,
-			       GError **error)
+static gboolean read_functions(const struct fdar_record_texts *texts,
+			       struct fdar_record_choice *choice, GError **error)
 {
-	struct fd_control_settings *settings = &choice->options.settings;
+	struct fdar_control_settings *settings = &choice->options.settings;
 	gboolean automatic = FALSE;
 
 	if (texts->functions) {
-		choice->rules = fd_control_rules_parse(texts->functions, error);
+		choice->rules = fdar_control_rules_parse(texts->functions, error);
 		if (!choice->rules) {
 			g_prefix_error(error, "--functions: ");
 			return FALSE;
@@ -306,8 +308,8 @@ static gboolean read_functions(const struct fd_record_texts *texts, struct fd_re
 	return TRUE;
 }
 
-static gboolean read_attach(const struct fd_record_texts *texts, struct fd_record_choice *choice,
-			    GError **error)
+static gboolean read_attach(const struct fdar_record_texts *texts,
+			    struct fdar_record_choice *choice, GError **error)
 {
 	g_auto(GStrv) items = texts->attach ? g_strsplit(texts->attach, ",", ATTACH_MAX) : NULL;
 
@@ -331,8 +333,8 @@ static gboolean read_attach(const struct fd_record_texts *texts, struct fd_recor
 	return TRUE;
 }
 
-static gboolean read_trigger(const struct fd_record_texts *texts, struct fd_record_options *options,
-			     GError **error)
+static gboolean read_trigger(const struct fdar_record_texts *texts,
+			     struct fdar_record_options *options, GError **error)
 {
 	static const char prefix[] = "session>";
 	const char *text = texts->trigger;
@@ -342,17 +344,17 @@ static gboolean read_trigger(const struct fd_record_texts *texts, struct fd_reco
 	if (!texts->snapshot)
 		return wrong(error, "--trigger goes with --snapshot");
 	if (g_str_has_prefix(text, prefix) &&
-	    fd_parse_duration(text + strlen(prefix), &options->trigger_ns) && options->trigger_ns)
+	    fdar_parse_duration(text + strlen(prefix), &options->trigger_ns) && options->trigger_ns)
 		return TRUE;
 	return bad(error, "--trigger", text, "a condition like 'session>2s'");
 }
 
 /* ---- all of them ---- */
 
-gboolean fd_record_choose(const struct fd_record_texts *texts, char *const *command,
-			  struct fd_record_choice *choice, GError **error)
+gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *command,
+			    struct fdar_record_choice *choice, GError **error)
 {
-	struct fd_record_options *options = &choice->options;
+	struct fdar_record_options *options = &choice->options;
 
 	if (!texts->output)
 		return wrong(error, "-o: the directory to record into is missing");
@@ -369,10 +371,10 @@ gboolean fd_record_choose(const struct fd_record_texts *texts, char *const *comm
 	    !read_detail(texts, options, error) || !read_functions(texts, choice, error) ||
 	    !read_attach(texts, choice, error) || !read_trigger(texts, options, error))
 		return FALSE;
-	return fd_record_options_check(options, error);
+	return fdar_record_options_check(options, error);
 }
 
-void fd_record_choice_clear(struct fd_record_choice *choice)
+void fdar_record_choice_clear(struct fdar_record_choice *choice)
 {
 	g_strfreev(choice->rules);
 	g_clear_pointer(&choice->pids, g_array_unref);

@@ -3,8 +3,8 @@
  *
  * Place in the house: under cmd_record.c.
  */
-#ifndef FD_CLI_RECORD_OPTIONS_H
-#define FD_CLI_RECORD_OPTIONS_H
+#ifndef FDAR_CLI_RECORD_RECORD_OPTIONS_H
+#define FDAR_CLI_RECORD_RECORD_OPTIONS_H
 
 #include <glib.h>
 
@@ -12,7 +12,7 @@
 #include "pipeline/record/record.h"
 
 /* As they were written. */
-struct fd_record_texts {
+struct fdar_record_texts {
 	char *output;
 	char *detail;
 	char *functions;
@@ -37,22 +37,23 @@ struct fd_record_texts {
 };
 
 /* What it all means; options point into it and into the texts. */
-struct fd_record_choice {
-	struct fd_record_options options;
+struct fdar_record_choice {
+	struct fdar_record_options options;
 	char **rules;
 	GArray *pids; /* pid_t */
 };
 
-extern const struct fd_usage fd_record_usage;
+extern const struct fdar_usage fdar_record_usage;
 
-/* Parses *argv in place, as fd_options_parse does. */
-gboolean fd_record_texts_parse(struct fd_record_texts *texts, int *argc, char ***argv, int *code);
+/* Parses *argv in place, as fdar_options_parse does. */
+gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, char ***argv,
+				 int *code);
 
 /* command: NULL-terminated argv, may be empty. FALSE and error: one line on what is wrong. */
-gboolean fd_record_choose(const struct fd_record_texts *texts, char *const *command,
-			  struct fd_record_choice *choice, GError **error);
+gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *command,
+			    struct fdar_record_choice *choice, GError **error);
 
-void fd_record_choice_clear(struct fd_record_choice *choice);
-void fd_record_texts_clear(struct fd_record_texts *texts);
+void fdar_record_choice_clear(struct fdar_record_choice *choice);
+void fdar_record_texts_clear(struct fdar_record_texts *texts);
 
 #endif

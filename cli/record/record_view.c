@@ -10,7 +10,7 @@
 
 /* ---- meanwhile ---- */
 
-void fd_record_view_clear(struct fd_record_view *view)
+void fdar_record_view_clear(struct fdar_record_view *view)
 {
 	if (view->line)
 		fputs("\r\033[K", stderr);
@@ -25,14 +25,14 @@ static gsize terminal_width(void)
 }
 
 /* The most important first: what is too long for the terminal is cut. */
-static void show_running(const struct fd_record_progress *progress)
+static void show_running(const struct fdar_record_progress *progress)
 {
-	g_autofree char *events = fd_format_count((guint64)progress->events_per_s);
+	g_autofree char *events = fdar_format_count((guint64)progress->events_per_s);
 	g_autofree char *in = g_format_size((guint64)progress->memory_bytes_per_s);
 	g_autofree char *out = g_format_size((guint64)progress->disk_bytes_per_s);
 	g_autofree char *memory = g_format_size(progress->memory_bytes);
 	g_autofree char *disk = g_format_size(progress->trace_bytes);
-	g_autofree char *lost = fd_format_count(progress->discarded + progress->dropped);
+	g_autofree char *lost = fdar_format_count(progress->discarded + progress->dropped);
 	g_autoptr(GString) line = g_string_new(NULL);
 
 	g_string_printf(line, "%.0f s, %s lost%s, %s events/s, memory %s (%s/s), disk %s (%s/s)",
@@ -43,15 +43,15 @@ static void show_running(const struct fd_record_progress *progress)
 	fprintf(stderr, "\r%s\033[K", line->str);
 }
 
-static void show_line(struct fd_record_view *view, const struct fd_record_progress *progress)
+static void show_line(struct fdar_record_view *view, const struct fdar_record_progress *progress)
 {
-	g_autofree char *counted = fd_format_count(progress->counted);
+	g_autofree char *counted = fdar_format_count(progress->counted);
 
 	if (!view->terminal)
 		return;
-	if (progress->phase == FD_RECORD_COUNTING)
+	if (progress->phase == FDAR_RECORD_COUNTING)
 		fprintf(stderr, "\rreading it back: %s events\033[K", counted);
-	else if (progress->phase == FD_RECORD_DRAINING)
+	else if (progress->phase == FDAR_RECORD_DRAINING)
 		fprintf(stderr, "\rwriting what is in memory\033[K");
 	else
 		show_running(progress);
@@ -59,31 +59,32 @@ static void show_line(struct fd_record_view *view, const struct fd_record_progre
 	view->line = TRUE;
 }
 
-void fd_record_view_progress(struct fd_record_view *view, const struct fd_record_progress *progress)
+void fdar_record_view_progress(struct fdar_record_view *view,
+			       const struct fdar_record_progress *progress)
 {
-	if (progress->phase == FD_RECORD_WARNING)
-		fd_warning(&fd_record_usage, "%s", progress->text);
+	if (progress->phase == FDAR_RECORD_WARNING)
+		fdar_warning(&fdar_record_usage, "%s", progress->text);
 	if (view->quiet)
 		return;
 	switch (progress->phase) {
-	case FD_RECORD_WARNING:
+	case FDAR_RECORD_WARNING:
 		break;
-	case FD_RECORD_STARTED:
+	case FDAR_RECORD_STARTED:
 		fprintf(stderr, "recording %s (pid %d) into %s; Ctrl-C stops it\n", view->server,
 			(int)progress->server, view->output);
 		break;
-	case FD_RECORD_BACKGROUND:
-		fd_record_view_clear(view);
+	case FDAR_RECORD_BACKGROUND:
+		fdar_record_view_clear(view);
 		fprintf(stderr,
 			"%s went to the background; recording until its last process ends\n",
 			view->server);
 		break;
-	case FD_RECORD_SNAPSHOT:
-		fd_record_view_clear(view);
+	case FDAR_RECORD_SNAPSHOT:
+		fdar_record_view_clear(view);
 		fprintf(stderr, "snapshot: %s\n", progress->text);
 		break;
-	case FD_RECORD_STOPPING:
-		fd_record_view_clear(view);
+	case FDAR_RECORD_STOPPING:
+		fdar_record_view_clear(view);
 		fprintf(stderr, view->attached ? "stopping; %s goes on\n" : "stopping %s\n",
 			view->server);
 		break;
@@ -94,44 +95,47 @@ void fd_record_view_progress(struct fd_record_view *view, const struct fd_record
 
 /* ---- at the end ---- */
 
-static void report_losses(const struct fd_record_view *view, const struct fd_recording_info *info)
+static void report_losses(const struct fdar_record_view *view,
+			  const struct fdar_recording_info *info)
 {
-	g_autofree char *lost = fd_format_count(info->discarded);
-	g_autofree char *dropped = fd_format_count(info->dropped);
-	g_autofree char *packets = fd_format_count(info->packets_lost);
+	g_autofree char *lost = fdar_format_count(info->discarded);
+	g_autofree char *dropped = fdar_format_count(info->dropped);
+	g_autofree char *packets = fdar_format_count(info->packets_lost);
 	double all = (double)info->events + (double)info->discarded + (double)info->dropped;
 
 	if (info->discarded)
-		fd_warning(&fd_record_usage,
-			   "%s EVENTS WERE LOST (%.3g %%): the buffers were full; try %s, or less "
-			   "--detail",
-			   lost, 100 * (double)info->discarded / all,
-			   view->lossless ? "a larger --subbuf-size"
-					  : "a larger --subbuf-count, --lossless");
+		fdar_warning(
+			&fdar_record_usage,
+			"%s EVENTS WERE LOST (%.3g %%): the buffers were full; try %s, or less "
+			"--detail",
+			lost, 100 * (double)info->discarded / all,
+			view->lossless ? "a larger --subbuf-size"
+				       : "a larger --subbuf-count, --lossless");
 	if (info->dropped && (strcmp(info->ended, "maximum size reached") == 0 ||
 			      strcmp(info->ended, "disk full") == 0))
-		fd_warning(&fd_record_usage, "%s events that came after that are not in it: %s",
-			   dropped, info->ended);
+		fdar_warning(&fdar_record_usage, "%s events that came after that are not in it: %s",
+			     dropped, info->ended);
 	else if (info->dropped)
-		fd_warning(&fd_record_usage,
-			   "%s EVENTS WERE DROPPED (%.3g %%): the memory was full; try a larger "
-			   "--memory, --lossless, or less --detail",
-			   dropped, 100 * (double)info->dropped / all);
+		fdar_warning(&fdar_record_usage,
+			     "%s EVENTS WERE DROPPED (%.3g %%): the memory was full; try a larger "
+			     "--memory, --lossless, or less --detail",
+			     dropped, 100 * (double)info->dropped / all);
 	if (info->packets_lost)
-		fd_warning(&fd_record_usage, "%s PACKETS OF EVENTS WERE LOST", packets);
+		fdar_warning(&fdar_record_usage, "%s PACKETS OF EVENTS WERE LOST", packets);
 }
 
 /* Where and when, the largest first: a line each for the first few. */
-static void report_places(const struct fd_recording_info *info)
+static void report_places(const struct fdar_recording_info *info)
 {
 	for (guint i = 0; info->losses && i < MIN(info->losses->len, 3); i++) {
-		const struct fd_recording_loss *loss =
-			&g_array_index(info->losses, struct fd_recording_loss, i);
+		const struct fdar_recording_loss *loss =
+			&g_array_index(info->losses, struct fdar_recording_loss, i);
 		g_autoptr(GDateTime) when =
 			g_date_time_new_from_unix_utc((gint64)(loss->begin_ns / 1000000000));
 		g_autofree char *time = when ? g_date_time_format(when, "%H:%M:%S") : NULL;
-		g_autofree char *events = fd_format_count(loss->events);
-		g_autofree char *span = fd_format_duration((double)(loss->end_ns - loss->begin_ns));
+		g_autofree char *events = fdar_format_count(loss->events);
+		g_autofree char *span =
+			fdar_format_duration((double)(loss->end_ns - loss->begin_ns));
 
 		fprintf(stderr, "  %s of stream %s, within %s after %s UTC\n", events, loss->stream,
 			span, time ? time : "?");
@@ -141,13 +145,13 @@ static void report_places(const struct fd_recording_info *info)
 			info->losses->len - 3);
 }
 
-static void report_calls(const struct fd_recording_info *info)
+static void report_calls(const struct fdar_recording_info *info)
 {
-	g_autofree char *calls = fd_format_count(info->calls);
-	g_autofree char *skipped = fd_format_count(info->calls_skipped);
-	g_autofree char *lost = fd_format_count(info->calls_lost);
-	g_autofree char *off = fd_format_count(info->budget_off);
-	g_autofree char *seen = fd_format_count(info->functions_seen);
+	g_autofree char *calls = fdar_format_count(info->calls);
+	g_autofree char *skipped = fdar_format_count(info->calls_skipped);
+	g_autofree char *lost = fdar_format_count(info->calls_lost);
+	g_autofree char *off = fdar_format_count(info->budget_off);
+	g_autofree char *seen = fdar_format_count(info->functions_seen);
 
 	if (info->calls || info->calls_skipped)
 		fprintf(stderr, "%s calls recorded", calls);
@@ -159,20 +163,20 @@ static void report_calls(const struct fd_recording_info *info)
 		fprintf(stderr, "%s of %s functions were switched off to keep to the budget\n", off,
 			seen);
 	if (info->calls_lost)
-		fd_warning(&fd_record_usage, "%s calls are missing", lost);
+		fdar_warning(&fdar_record_usage, "%s calls are missing", lost);
 }
 
-void fd_record_view_report(struct fd_record_view *view, const char *dir,
-			   const struct fd_recording_info *info)
+void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
+			     const struct fdar_recording_info *info)
 {
-	g_autofree char *events = fd_format_count(info->events);
+	g_autofree char *events = fdar_format_count(info->events);
 	g_autofree char *bytes = g_format_size(info->trace_bytes);
-	g_autofree char *duration = fd_format_duration((double)info->duration_ns);
+	g_autofree char *duration = fdar_format_duration((double)info->duration_ns);
 	gboolean lost = info->discarded || info->packets_lost || info->dropped;
 
-	fd_record_view_clear(view);
+	fdar_record_view_clear(view);
 	for (char **warning = info->warnings; warning && *warning; warning++)
-		fd_warning(&fd_record_usage, "%s", *warning);
+		fdar_warning(&fdar_record_usage, "%s", *warning);
 	report_losses(view, info);
 	report_places(info);
 	if (view->quiet)

@@ -3,15 +3,15 @@
  *
  * Place in the house: under cmd_record.c.
  */
-#ifndef FD_CLI_RECORD_VIEW_H
-#define FD_CLI_RECORD_VIEW_H
+#ifndef FDAR_CLI_RECORD_RECORD_VIEW_H
+#define FDAR_CLI_RECORD_RECORD_VIEW_H
 
 #include <glib.h>
 
 #include "cli/kit/options.h"
 #include "pipeline/record/record.h"
 
-struct fd_record_view {
+struct fdar_record_view {
 	const char *output;
 	const char *server; /* what is recorded, as it is called in messages */
 	gboolean attached;
@@ -22,14 +22,14 @@ struct fd_record_view {
 };
 
 /* One more look at the run. */
-void fd_record_view_progress(struct fd_record_view *view,
-			     const struct fd_record_progress *progress);
+void fdar_record_view_progress(struct fdar_record_view *view,
+			       const struct fdar_record_progress *progress);
 
 /* Takes the progress line away, for something else to be printed. */
-void fd_record_view_clear(struct fd_record_view *view);
+void fdar_record_view_clear(struct fdar_record_view *view);
 
 /* What there is in dir, what was lost, and what was warned of. */
-void fd_record_view_report(struct fd_record_view *view, const char *dir,
-			   const struct fd_recording_info *info);
+void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
+			     const struct fdar_recording_info *info);
 
 #endif

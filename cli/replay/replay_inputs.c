@@ -63,8 +63,8 @@ static gboolean set_keys(const char *text, char **label, guint64 *clones, guint6
 	return TRUE;
 }
 
-gboolean fd_replay_inputs_add(struct fd_replay_inputs *inputs, const char *text, gboolean keys,
-			      const char *label, uint32_t clones, uint64_t rounds, GError **error)
+gboolean fdar_replay_inputs_add(struct fdar_replay_inputs *inputs, const char *text, gboolean keys,
+				const char *label, uint32_t clones, uint64_t rounds, GError **error)
 {
 	const char *colon = keys ? keys_of(text) : NULL;
 	g_autofree char *path = colon ? g_strndup(text, (gsize)(colon - text)) : g_strdup(text);
@@ -77,10 +77,10 @@ gboolean fd_replay_inputs_add(struct fd_replay_inputs *inputs, const char *text,
 		return FALSE;
 	inputs->paths = g_renew(char *, inputs->paths, n + 1);
 	inputs->labels = g_renew(char *, inputs->labels, n + 1);
-	inputs->sessions = g_renew(struct fd_sessions *, inputs->sessions, n + 1);
-	inputs->scripts = g_renew(struct fd_scripts *, inputs->scripts, n + 1);
-	inputs->plan = g_renew(struct fd_plan_input, inputs->plan, n + 1);
-	inputs->names = g_renew(struct fd_journal_input, inputs->names, n + 1);
+	inputs->sessions = g_renew(struct fdar_sessions *, inputs->sessions, n + 1);
+	inputs->scripts = g_renew(struct fdar_scripts *, inputs->scripts, n + 1);
+	inputs->plan = g_renew(struct fdar_plan_input, inputs->plan, n + 1);
+	inputs->names = g_renew(struct fdar_journal_input, inputs->names, n + 1);
 	inputs->paths[n] = g_steal_pointer(&path);
 	inputs->labels[n] = g_steal_pointer(&own_label);
 	inputs->names[n].label = inputs->labels[n];
@@ -118,37 +118,37 @@ static gboolean show_loading(uint64_t read_bytes, uint64_t size_bytes, void *use
 	return TRUE;
 }
 
-gboolean fd_replay_inputs_load(struct fd_replay_inputs *inputs, const struct fd_usage *usage,
-			       const struct fd_load_options *options, const volatile int *stop,
-			       GError **error)
+gboolean fdar_replay_inputs_load(struct fdar_replay_inputs *inputs, const struct fdar_usage *usage,
+				 const struct fdar_load_options *options, const volatile int *stop,
+				 GError **error)
 {
 	for (size_t i = 0; i < inputs->count; i++) {
 		struct loading loading = { inputs->paths[i], stop, g_get_monotonic_time() };
-		struct fd_load_options own = *options;
+		struct fdar_load_options own = *options;
 		gint64 shown = loading.shown_us;
 
 		own.progress = show_loading;
 		own.user = &loading;
-		inputs->sessions[i] = fd_sessions_load(inputs->paths[i], &own, error);
+		inputs->sessions[i] = fdar_sessions_load(inputs->paths[i], &own, error);
 		if (loading.shown_us != shown)
 			fputs("\r\033[K", stderr);
 		if (!inputs->sessions[i])
 			return FALSE;
-		if (fd_sessions_damage(inputs->sessions[i]))
-			fd_warning(usage, "%s", fd_sessions_damage(inputs->sessions[i]));
+		if (fdar_sessions_damage(inputs->sessions[i]))
+			fdar_warning(usage, "%s", fdar_sessions_damage(inputs->sessions[i]));
 		/* What loading a large capture took and gave back goes to the system. */
 		malloc_trim(0);
-		inputs->scripts[i] = fd_scripts_new(inputs->sessions[i]);
+		inputs->scripts[i] = fdar_scripts_new(inputs->sessions[i]);
 		inputs->plan[i].scripts = inputs->scripts[i];
 	}
 	return TRUE;
 }
 
-void fd_replay_inputs_clear(struct fd_replay_inputs *inputs)
+void fdar_replay_inputs_clear(struct fdar_replay_inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++) {
-		fd_scripts_free(inputs->scripts[i]);
-		fd_sessions_free(inputs->sessions[i]);
+		fdar_scripts_free(inputs->scripts[i]);
+		fdar_sessions_free(inputs->sessions[i]);
 		g_free(inputs->paths[i]);
 		g_free(inputs->labels[i]);
 	}

@@ -4,16 +4,16 @@
 
 #include "replay/play/driver.h"
 
-gboolean fd_replay_bad_value(GError **error, const char *option, const char *text,
-			     const char *expected)
+gboolean fdar_replay_bad_value(GError **error, const char *option, const char *text,
+			       const char *expected)
 {
 	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: \"%s\": expected %s",
 		    option, text, expected);
 	return FALSE;
 }
 
-gboolean fd_replay_read_word(const char *option, const char *text, const char *const *words,
-			     unsigned *value, GError **error)
+gboolean fdar_replay_read_word(const char *option, const char *text, const char *const *words,
+			       unsigned *value, GError **error)
 {
 	g_autofree char *all = g_strjoinv(" or ", (char **)words);
 
@@ -26,31 +26,32 @@ gboolean fd_replay_read_word(const char *option, const char *text, const char *c
 			return TRUE;
 		}
 	}
-	return fd_replay_bad_value(error, option, text, all);
+	return fdar_replay_bad_value(error, option, text, all);
 }
 
-gboolean fd_replay_read_span(const char *option, const char *text, uint64_t otherwise_ns,
-			     uint64_t *value, GError **error)
+gboolean fdar_replay_read_span(const char *option, const char *text, uint64_t otherwise_ns,
+			       uint64_t *value, GError **error)
 {
 	guint64 ns = otherwise_ns;
 
-	if (text && !fd_parse_duration(text, &ns))
-		return fd_replay_bad_value(error, option, text, "a duration like 250ms, 5s or 2m");
+	if (text && !fdar_parse_duration(text, &ns))
+		return fdar_replay_bad_value(error, option, text,
+					     "a duration like 250ms, 5s or 2m");
 	*value = ns;
 	return TRUE;
 }
 
-gboolean fd_replay_read_routes(struct fd_routes *routes, char **to, char **map, char **sources,
-			       gboolean allow_remote, GError **error)
+gboolean fdar_replay_read_routes(struct fdar_routes *routes, char **to, char **map, char **sources,
+				 gboolean allow_remote, GError **error)
 {
 	for (; to && *to; to++)
-		if (!fd_routes_add_target(routes, *to, error))
+		if (!fdar_routes_add_target(routes, *to, error))
 			return FALSE;
 	for (; map && *map; map++)
-		if (!fd_routes_add_map(routes, *map, error))
+		if (!fdar_routes_add_map(routes, *map, error))
 			return FALSE;
 	for (; sources && *sources; sources++)
-		if (!fd_routes_add_sources(routes, *sources, error))
+		if (!fdar_routes_add_sources(routes, *sources, error))
 			return FALSE;
 	if (!routes->count) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -58,30 +59,30 @@ gboolean fd_replay_read_routes(struct fd_routes *routes, char **to, char **map, 
 		return FALSE;
 	}
 	for (size_t i = 0; i < routes->count && !allow_remote; i++) {
-		const struct fd_endpoint *target = &routes->routes[i].target;
-		char text[FD_ENDPOINT_TEXT_MAX];
+		const struct fdar_endpoint *target = &routes->routes[i].target;
+		char text[FDAR_ENDPOINT_TEXT_MAX];
 
-		if (fd_endpoint_is_local(target))
+		if (fdar_endpoint_is_local(target))
 			continue;
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 			    "%s is another machine: give --allow-remote if you may load it",
-			    fd_endpoint_text(target, text));
+			    fdar_endpoint_text(target, text));
 		return FALSE;
 	}
 	return TRUE;
 }
 
-uint64_t fd_replay_make_room(const struct fd_usage *usage, uint64_t wanted, gboolean asked)
+uint64_t fdar_replay_make_room(const struct fdar_usage *usage, uint64_t wanted, gboolean asked)
 {
 	uint64_t possible;
 
-	wanted = CLAMP(wanted, 1, FD_REPLAY_CONCURRENCY_MAX);
-	possible = fd_files_raise(wanted);
+	wanted = CLAMP(wanted, 1, FDAR_REPLAY_CONCURRENCY_MAX);
+	possible = fdar_files_raise(wanted);
 	if (asked && possible < wanted)
-		fd_warning(usage,
-			   "at most %" G_GUINT64_FORMAT
-			   " sessions can be open at once, not %" G_GUINT64_FORMAT
-			   ": the limit of open files is too low (ulimit -n)",
-			   possible, wanted);
+		fdar_warning(usage,
+			     "at most %" G_GUINT64_FORMAT
+			     " sessions can be open at once, not %" G_GUINT64_FORMAT
+			     ": the limit of open files is too low (ulimit -n)",
+			     possible, wanted);
 	return MAX(MIN(wanted, possible), 1);
 }

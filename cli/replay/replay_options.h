@@ -3,8 +3,8 @@
  *
  * Failures are G_OPTION_ERROR_BAD_VALUE, with the option in the message.
  */
-#ifndef FD_CLI_REPLAY_OPTIONS_H
-#define FD_CLI_REPLAY_OPTIONS_H
+#ifndef FDAR_CLI_REPLAY_REPLAY_OPTIONS_H
+#define FDAR_CLI_REPLAY_REPLAY_OPTIONS_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -12,27 +12,27 @@
 #include "cli/kit/options.h"
 #include "replay/play/routes.h"
 
-#define FD_REPLAY_CONCURRENCY_MAX 1000000
+#define FDAR_REPLAY_CONCURRENCY_MAX 1000000
 
 /* Sets error to "OPTION: "text": expected ..."; gives FALSE. */
-gboolean fd_replay_bad_value(GError **error, const char *option, const char *text,
-			     const char *expected);
+gboolean fdar_replay_bad_value(GError **error, const char *option, const char *text,
+			       const char *expected);
 
 /* An option's word as the number of its place in words (NULL ends them); the first is the default. */
-gboolean fd_replay_read_word(const char *option, const char *text, const char *const *words,
-			     unsigned *value, GError **error);
+gboolean fdar_replay_read_word(const char *option, const char *text, const char *const *words,
+			       unsigned *value, GError **error);
 
 /* A duration, otherwise_ns when text is NULL. */
-gboolean fd_replay_read_span(const char *option, const char *text, uint64_t otherwise_ns,
-			     uint64_t *value, GError **error);
+gboolean fdar_replay_read_span(const char *option, const char *text, uint64_t otherwise_ns,
+			       uint64_t *value, GError **error);
 
 /* The routes that --to, --map and --sources say (each may be NULL); targets on other machines only
  * with allow_remote. */
-gboolean fd_replay_read_routes(struct fd_routes *routes, char **to, char **map, char **sources,
-			       gboolean allow_remote, GError **error);
+gboolean fdar_replay_read_routes(struct fdar_routes *routes, char **to, char **map, char **sources,
+				 gboolean allow_remote, GError **error);
 
 /* Raises the limit of open files for wanted sessions at once; gives how many there may be. Warns
  * when they were asked for and are not to be had. */
-uint64_t fd_replay_make_room(const struct fd_usage *usage, uint64_t wanted, gboolean asked);
+uint64_t fdar_replay_make_room(const struct fdar_usage *usage, uint64_t wanted, gboolean asked);
 
 #endif

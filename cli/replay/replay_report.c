@@ -10,19 +10,19 @@
 /* Reasons that are listed: the most frequent ones. */
 #define REASONS_SHOWN 8
 
-struct fd_replay_reasons {
+struct fdar_replay_reasons {
 	GHashTable *counts; /* "verdict: reason" to uint64_t */
 };
 
-struct fd_replay_reasons *fd_replay_reasons_new(void)
+struct fdar_replay_reasons *fdar_replay_reasons_new(void)
 {
-	struct fd_replay_reasons *reasons = g_new0(struct fd_replay_reasons, 1);
+	struct fdar_replay_reasons *reasons = g_new0(struct fdar_replay_reasons, 1);
 
 	reasons->counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return reasons;
 }
 
-void fd_replay_reasons_free(struct fd_replay_reasons *reasons)
+void fdar_replay_reasons_free(struct fdar_replay_reasons *reasons)
 {
 	if (!reasons)
 		return;
@@ -30,14 +30,15 @@ void fd_replay_reasons_free(struct fd_replay_reasons *reasons)
 	g_free(reasons);
 }
 
-void fd_replay_reasons_add(struct fd_replay_reasons *reasons, const struct fd_outcome *outcome)
+void fdar_replay_reasons_add(struct fdar_replay_reasons *reasons,
+			     const struct fdar_outcome *outcome)
 {
 	char text[256];
 	uint64_t *count;
 
-	if (outcome->verdict == FD_VERDICT_OK || !outcome->reason)
+	if (outcome->verdict == FDAR_VERDICT_OK || !outcome->reason)
 		return;
-	g_snprintf(text, sizeof(text), "%s: %s", fd_verdict_text(outcome->verdict),
+	g_snprintf(text, sizeof(text), "%s: %s", fdar_verdict_text(outcome->verdict),
 		   outcome->reason);
 	count = g_hash_table_lookup(reasons->counts, text);
 	if (!count) {
@@ -48,7 +49,7 @@ void fd_replay_reasons_add(struct fd_replay_reasons *reasons, const struct fd_ou
 }
 
 /* What is left, in seconds; negative when nobody knows. */
-static double eta_s(const struct fd_driver_progress *progress)
+static double eta_s(const struct fdar_driver_progress *progress)
 {
 	if (progress->length_ns)
 		return ((double)progress->length_ns - (double)progress->elapsed_ns) / 1e9;
@@ -66,15 +67,15 @@ static gsize terminal_width(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
-void fd_replay_show_progress(const struct fd_driver_progress *progress, const char *more)
+void fdar_replay_show_progress(const struct fdar_driver_progress *progress, const char *more)
 {
-	g_autofree char *active = fd_format_count(progress->active);
-	g_autofree char *done = fd_format_count(progress->done);
-	g_autofree char *asked = fd_format_count(progress->asked);
-	g_autofree char *failed = fd_format_count(progress->failed);
-	g_autofree char *sent = fd_format_bytes(progress->sent_bytes);
-	g_autofree char *received = fd_format_bytes(progress->received_bytes);
-	g_autofree char *lag = fd_format_duration((double)progress->lag_ns);
+	g_autofree char *active = fdar_format_count(progress->active);
+	g_autofree char *done = fdar_format_count(progress->done);
+	g_autofree char *asked = fdar_format_count(progress->asked);
+	g_autofree char *failed = fdar_format_count(progress->failed);
+	g_autofree char *sent = fdar_format_bytes(progress->sent_bytes);
+	g_autofree char *received = fdar_format_bytes(progress->received_bytes);
+	g_autofree char *lag = fdar_format_duration((double)progress->lag_ns);
 	g_autoptr(GString) line = g_string_new(NULL);
 	double eta = eta_s(progress);
 
@@ -93,7 +94,7 @@ void fd_replay_show_progress(const struct fd_driver_progress *progress, const ch
 	fprintf(stderr, "\r%s\033[K", line->str);
 }
 
-void fd_replay_clear_progress(void)
+void fdar_replay_clear_progress(void)
 {
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
@@ -114,7 +115,7 @@ static gint by_count(gconstpointer a, gconstpointer b)
 	return strcmp(x->text, y->text);
 }
 
-static void print_reasons(const struct fd_replay_reasons *reasons)
+static void print_reasons(const struct fdar_replay_reasons *reasons)
 {
 	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct reason));
 	GHashTableIter iter;
@@ -130,7 +131,7 @@ static void print_reasons(const struct fd_replay_reasons *reasons)
 	g_array_sort(list, by_count);
 	for (guint i = 0; i < MIN(list->len, REASONS_SHOWN); i++) {
 		const struct reason *reason = &g_array_index(list, struct reason, i);
-		g_autofree char *number = fd_format_count(reason->count);
+		g_autofree char *number = fdar_format_count(reason->count);
 
 		printf("  %s %s\n", number, reason->text);
 	}
@@ -139,26 +140,26 @@ static void print_reasons(const struct fd_replay_reasons *reasons)
 	g_array_free(list, TRUE);
 }
 
-void fd_replay_print_summary(const struct fd_driver *driver, const char *const *labels,
-			     size_t count, const struct fd_replay_reasons *reasons,
-			     enum fd_format format)
+void fdar_replay_print_summary(const struct fdar_driver *driver, const char *const *labels,
+			       size_t count, const struct fdar_replay_reasons *reasons,
+			       enum fdar_format format)
 {
-	const struct fd_run_totals *totals = fd_driver_totals(driver);
-	g_autofree char *elapsed = fd_format_duration((double)totals->elapsed_ns);
-	g_autofree char *active = fd_format_count(totals->most_active);
+	const struct fdar_run_totals *totals = fdar_driver_totals(driver);
+	g_autofree char *elapsed = fdar_format_duration((double)totals->elapsed_ns);
+	g_autofree char *active = fdar_format_count(totals->most_active);
 
-	if (format != FD_FORMAT_TABLE) {
-		fd_replay_print_wide(driver, labels, count, format);
+	if (format != FDAR_FORMAT_TABLE) {
+		fdar_replay_print_wide(driver, labels, count, format);
 		return;
 	}
-	fd_replay_print_verdicts(driver, labels, count);
+	fdar_replay_print_verdicts(driver, labels, count);
 	print_reasons(reasons);
 	putchar('\n');
-	fd_replay_print_latencies(driver, labels, count);
+	fdar_replay_print_latencies(driver, labels, count);
 	printf("\nPlayed for %s, at most %s sessions open at once.\n", elapsed, active);
 	if (totals->held) {
-		g_autofree char *held = fd_format_count(totals->held);
-		g_autofree char *longest = fd_format_duration((double)totals->held_ns);
+		g_autofree char *held = fdar_format_count(totals->held);
+		g_autofree char *longest = fdar_format_duration((double)totals->held_ns);
 
 		printf("%s sessions began late because no more may be open at once (by up to "
 		       "%s).\n",

@@ -1,8 +1,8 @@
 /*
  * What replay and mirror show: a live line while they run, and the summary at the end.
  */
-#ifndef FD_CLI_REPLAY_REPORT_H
-#define FD_CLI_REPLAY_REPORT_H
+#ifndef FDAR_CLI_REPLAY_REPLAY_REPORT_H
+#define FDAR_CLI_REPLAY_REPLAY_REPORT_H
 
 #include <glib.h>
 
@@ -10,23 +10,24 @@
 #include "replay/play/driver.h"
 
 /* Collects why sessions were not ok. */
-struct fd_replay_reasons;
+struct fdar_replay_reasons;
 
-struct fd_replay_reasons *fd_replay_reasons_new(void);
-void fd_replay_reasons_free(struct fd_replay_reasons *reasons);
-void fd_replay_reasons_add(struct fd_replay_reasons *reasons, const struct fd_outcome *outcome);
+struct fdar_replay_reasons *fdar_replay_reasons_new(void);
+void fdar_replay_reasons_free(struct fdar_replay_reasons *reasons);
+void fdar_replay_reasons_add(struct fdar_replay_reasons *reasons,
+			     const struct fdar_outcome *outcome);
 
-/* The live line, on stderr when that is a terminal: for fd_driver_options.progress. more is put at
+/* The live line, on stderr when that is a terminal: for fdar_driver_options.progress. more is put at
  * its end, and may be NULL. */
-void fd_replay_show_progress(const struct fd_driver_progress *progress, const char *more);
+void fdar_replay_show_progress(const struct fdar_driver_progress *progress, const char *more);
 
 /* Takes the live line away. */
-void fd_replay_clear_progress(void);
+void fdar_replay_clear_progress(void);
 
 /* Prints verdicts and latencies by label on stdout: a row a label for JSON and CSV; for people, two
  * tables and a few lines. Labels that are equal are put together. */
-void fd_replay_print_summary(const struct fd_driver *driver, const char *const *labels,
-			     size_t count, const struct fd_replay_reasons *reasons,
-			     enum fd_format format);
+void fdar_replay_print_summary(const struct fdar_driver *driver, const char *const *labels,
+			       size_t count, const struct fdar_replay_reasons *reasons,
+			       enum fdar_format format);
 
 #endif

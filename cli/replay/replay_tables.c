@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-char *fd_format_bytes(uint64_t bytes)
+char *fdar_format_bytes(uint64_t bytes)
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
 	double value = (double)bytes;
@@ -28,68 +28,69 @@ static const struct {
 	const char *key;
 	size_t offset;
 } measures[MEASURES] = {
-	{ "connect", "connect", offsetof(struct fd_tally, connect) },
-	{ "first byte", "first_byte", offsetof(struct fd_tally, first_byte) },
-	{ "exchange", "exchange", offsetof(struct fd_tally, exchange) },
-	{ "exchange, as sent", "service", offsetof(struct fd_tally, service) },
+	{ "connect", "connect", offsetof(struct fdar_tally, connect) },
+	{ "first byte", "first_byte", offsetof(struct fdar_tally, first_byte) },
+	{ "exchange", "exchange", offsetof(struct fdar_tally, exchange) },
+	{ "exchange, as sent", "service", offsetof(struct fdar_tally, service) },
 };
 
 static const struct {
 	const char *key;
 	size_t offset;
 } counters[] = {
-	{ "exact", offsetof(struct fd_tally, exact) },
-	{ "exchanges", offsetof(struct fd_tally, exchanges) },
-	{ "sent_bytes", offsetof(struct fd_tally, sent_bytes) },
-	{ "received_bytes", offsetof(struct fd_tally, received_bytes) },
+	{ "exact", offsetof(struct fdar_tally, exact) },
+	{ "exchanges", offsetof(struct fdar_tally, exchanges) },
+	{ "sent_bytes", offsetof(struct fdar_tally, sent_bytes) },
+	{ "received_bytes", offsetof(struct fdar_tally, received_bytes) },
 };
 
 /* The same in every row. */
 static const char *const of_the_run[] = { "elapsed_ns", "most_active", "sends", "lag_p99_ns",
 					  "lag_max_ns" };
 
-static const struct fd_latency *measure_of(const struct fd_tally *tally, size_t i)
+static const struct fdar_latency *measure_of(const struct fdar_tally *tally, size_t i)
 {
-	return (const struct fd_latency *)(const void *)((const char *)tally + measures[i].offset);
+	return (const struct fdar_latency *)(const void *)((const char *)tally +
+							   measures[i].offset);
 }
 
-static void cell_count(struct fd_table *table, size_t column, uint64_t count)
+static void cell_count(struct fdar_table *table, size_t column, uint64_t count)
 {
-	g_autofree char *people = fd_format_count(count);
+	g_autofree char *people = fdar_format_count(count);
 	char machine[24];
 
 	g_snprintf(machine, sizeof(machine), "%" PRIu64, count);
-	fd_table_cell(table, column, people, machine);
+	fdar_table_cell(table, column, people, machine);
 }
 
-static void cell_bytes(struct fd_table *table, size_t column, uint64_t bytes)
+static void cell_bytes(struct fdar_table *table, size_t column, uint64_t bytes)
 {
-	g_autofree char *people = fd_format_bytes(bytes);
+	g_autofree char *people = fdar_format_bytes(bytes);
 	char machine[24];
 
 	g_snprintf(machine, sizeof(machine), "%" PRIu64, bytes);
-	fd_table_cell(table, column, people, machine);
+	fdar_table_cell(table, column, people, machine);
 }
 
-static void cell_ns(struct fd_table *table, size_t column, double ns)
+static void cell_ns(struct fdar_table *table, size_t column, double ns)
 {
-	g_autofree char *people = fd_format_duration(ns);
+	g_autofree char *people = fdar_format_duration(ns);
 	char machine[32];
 
 	g_snprintf(machine, sizeof(machine), "%.0f", ns);
-	fd_table_cell(table, column, people, machine);
+	fdar_table_cell(table, column, people, machine);
 }
 
 /* The sums of the inputs that have the label; the caller frees it. */
-static struct fd_tally *tally_for(const struct fd_driver *driver, const char *const *labels,
-				  size_t count, const char *label)
+static struct fdar_tally *tally_for(const struct fdar_driver *driver, const char *const *labels,
+				    size_t count, const char *label)
 {
-	struct fd_tally *sum = g_new(struct fd_tally, 1);
+	struct fdar_tally *sum = g_new(struct fdar_tally, 1);
 
-	fd_tally_init(sum);
+	fdar_tally_init(sum);
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(labels[i], label) == 0)
-			fd_tally_merge(sum, fd_driver_tally(driver, (uint32_t)i));
+			fdar_tally_merge(sum, fdar_driver_tally(driver, (uint32_t)i));
 	return sum;
 }
 
@@ -101,20 +102,20 @@ static gboolean first_of_label(const char *const *labels, size_t i)
 	return TRUE;
 }
 
-static const char *const verdict_keys[FD_VERDICTS] = { "ok",      "differs",       "refused",
-						       "reset",   "timeout",       "local_error",
-						       "stopped", "not_replayable" };
+static const char *const verdict_keys[FDAR_VERDICTS] = { "ok",      "differs",       "refused",
+							 "reset",   "timeout",       "local_error",
+							 "stopped", "not_replayable" };
 
 /* The columns for programs; keys that are made up are kept in keys. */
 static GArray *wide_columns(GPtrArray *keys)
 {
 	static const char *const figures[] = { "count",  "mean_ns", "p50_ns", "p90_ns",
 					       "p99_ns", "p999_ns", "max_ns" };
-	GArray *columns = g_array_new(FALSE, TRUE, sizeof(struct fd_column));
-	struct fd_column label = { "label", "label", FALSE, FALSE };
+	GArray *columns = g_array_new(FALSE, TRUE, sizeof(struct fdar_column));
+	struct fdar_column label = { "label", "label", FALSE, FALSE };
 
 	g_ptr_array_add(keys, g_strdup("sessions"));
-	for (unsigned v = 0; v < FD_VERDICTS; v++)
+	for (unsigned v = 0; v < FDAR_VERDICTS; v++)
 		g_ptr_array_add(keys, g_strdup(verdict_keys[v]));
 	for (size_t i = 0; i < G_N_ELEMENTS(counters); i++)
 		g_ptr_array_add(keys, g_strdup(counters[i].key));
@@ -127,32 +128,32 @@ static GArray *wide_columns(GPtrArray *keys)
 	g_array_append_val(columns, label);
 	for (guint i = 0; i < keys->len; i++) {
 		const char *key = g_ptr_array_index(keys, i);
-		struct fd_column column = { key, key, TRUE, FALSE };
+		struct fdar_column column = { key, key, TRUE, FALSE };
 
 		g_array_append_val(columns, column);
 	}
 	return columns;
 }
 
-static size_t wide_latency(struct fd_table *table, size_t at, const struct fd_latency *latency)
+static size_t wide_latency(struct fdar_table *table, size_t at, const struct fdar_latency *latency)
 {
 	cell_count(table, at++, latency->count);
-	cell_count(table, at++, (uint64_t)fd_latency_mean(latency));
+	cell_count(table, at++, (uint64_t)fdar_latency_mean(latency));
 	for (size_t q = 0; q < G_N_ELEMENTS(quantiles); q++)
-		cell_count(table, at++, fd_latency_quantile(latency, quantiles[q].q));
+		cell_count(table, at++, fdar_latency_quantile(latency, quantiles[q].q));
 	cell_count(table, at++, latency->max_ns);
 	return at;
 }
 
-static void wide_row(struct fd_table *table, const char *label, const struct fd_tally *tally,
-		     const struct fd_run_totals *totals)
+static void wide_row(struct fdar_table *table, const char *label, const struct fdar_tally *tally,
+		     const struct fdar_run_totals *totals)
 {
 	size_t at = 0;
 
-	fd_table_row(table);
-	fd_table_cell(table, at++, label, NULL);
+	fdar_table_row(table);
+	fdar_table_cell(table, at++, label, NULL);
 	cell_count(table, at++, tally->asked);
-	for (unsigned v = 0; v < FD_VERDICTS; v++)
+	for (unsigned v = 0; v < FDAR_VERDICTS; v++)
 		cell_count(table, at++, tally->verdicts[v]);
 	for (size_t i = 0; i < G_N_ELEMENTS(counters); i++)
 		cell_count(table, at++,
@@ -161,68 +162,68 @@ static void wide_row(struct fd_table *table, const char *label, const struct fd_
 	cell_count(table, at++, totals->elapsed_ns);
 	cell_count(table, at++, totals->most_active);
 	cell_count(table, at++, totals->sends);
-	cell_count(table, at++, fd_latency_quantile(&totals->lag, 0.99));
+	cell_count(table, at++, fdar_latency_quantile(&totals->lag, 0.99));
 	cell_count(table, at++, totals->lag.max_ns);
 	for (size_t m = 0; m < MEASURES; m++)
 		at = wide_latency(table, at, measure_of(tally, m));
 }
 
-void fd_replay_print_wide(const struct fd_driver *driver, const char *const *labels, size_t count,
-			  enum fd_format format)
+void fdar_replay_print_wide(const struct fdar_driver *driver, const char *const *labels,
+			    size_t count, enum fdar_format format)
 {
 	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
 	GArray *columns = wide_columns(keys);
-	struct fd_table *table =
-		fd_table_new("replay", (const struct fd_column *)(const void *)columns->data,
-			     columns->len);
+	struct fdar_table *table =
+		fdar_table_new("replay", (const struct fdar_column *)(const void *)columns->data,
+			       columns->len);
 
 	for (size_t i = 0; i < count; i++) {
-		g_autofree struct fd_tally *tally = NULL;
+		g_autofree struct fdar_tally *tally = NULL;
 
 		if (!first_of_label(labels, i))
 			continue;
 		tally = tally_for(driver, labels, count, labels[i]);
-		wide_row(table, labels[i], tally, fd_driver_totals(driver));
+		wide_row(table, labels[i], tally, fdar_driver_totals(driver));
 	}
-	fd_table_print(table, format, stdout);
-	fd_table_free(table);
+	fdar_table_print(table, format, stdout);
+	fdar_table_free(table);
 	g_array_free(columns, TRUE);
 }
 
 /* Verdicts for people: those that nobody got are left out. */
-void fd_replay_print_verdicts(const struct fd_driver *driver, const char *const *labels,
-			      size_t count)
+void fdar_replay_print_verdicts(const struct fdar_driver *driver, const char *const *labels,
+				size_t count)
 {
-	struct fd_column columns[FD_VERDICTS + 6] = { { "label", "label", FALSE, FALSE },
-						      { "sessions", "sessions", TRUE, FALSE } };
+	struct fdar_column columns[FDAR_VERDICTS + 6] = { { "label", "label", FALSE, FALSE },
+							  { "sessions", "sessions", TRUE, FALSE } };
 	size_t width = 2;
-	gboolean shown[FD_VERDICTS];
-	struct fd_table *table;
+	gboolean shown[FDAR_VERDICTS];
+	struct fdar_table *table;
 
-	for (unsigned v = 0; v < FD_VERDICTS; v++) {
-		shown[v] = v == FD_VERDICT_OK;
+	for (unsigned v = 0; v < FDAR_VERDICTS; v++) {
+		shown[v] = v == FDAR_VERDICT_OK;
 		for (size_t i = 0; i < count; i++)
-			shown[v] |= fd_driver_tally(driver, (uint32_t)i)->verdicts[v] > 0;
+			shown[v] |= fdar_driver_tally(driver, (uint32_t)i)->verdicts[v] > 0;
 		if (shown[v])
-			columns[width++] = (struct fd_column){ fd_verdict_text(v), verdict_keys[v],
-							       TRUE, FALSE };
+			columns[width++] = (struct fdar_column){ fdar_verdict_text(v),
+								 verdict_keys[v], TRUE, FALSE };
 	}
-	columns[width++] = (struct fd_column){ "byte exact", "exact", TRUE, FALSE };
-	columns[width++] = (struct fd_column){ "exchanges", "exchanges", TRUE, FALSE };
-	columns[width++] = (struct fd_column){ "out", "sent_bytes", TRUE, FALSE };
-	columns[width++] = (struct fd_column){ "in", "received_bytes", TRUE, FALSE };
-	table = fd_table_new("replay", columns, width);
+	columns[width++] = (struct fdar_column){ "byte exact", "exact", TRUE, FALSE };
+	columns[width++] = (struct fdar_column){ "exchanges", "exchanges", TRUE, FALSE };
+	columns[width++] = (struct fdar_column){ "out", "sent_bytes", TRUE, FALSE };
+	columns[width++] = (struct fdar_column){ "in", "received_bytes", TRUE, FALSE };
+	table = fdar_table_new("replay", columns, width);
 	for (size_t i = 0; i < count; i++) {
-		g_autofree struct fd_tally *tally = NULL;
+		g_autofree struct fdar_tally *tally = NULL;
 		size_t at = 0;
 
 		if (!first_of_label(labels, i))
 			continue;
 		tally = tally_for(driver, labels, count, labels[i]);
-		fd_table_row(table);
-		fd_table_cell(table, at++, labels[i], NULL);
+		fdar_table_row(table);
+		fdar_table_cell(table, at++, labels[i], NULL);
 		cell_count(table, at++, tally->asked);
-		for (unsigned v = 0; v < FD_VERDICTS; v++)
+		for (unsigned v = 0; v < FDAR_VERDICTS; v++)
 			if (shown[v])
 				cell_count(table, at++, tally->verdicts[v]);
 		cell_count(table, at++, tally->exact);
@@ -230,41 +231,41 @@ void fd_replay_print_verdicts(const struct fd_driver *driver, const char *const 
 		cell_bytes(table, at++, tally->sent_bytes);
 		cell_bytes(table, at++, tally->received_bytes);
 	}
-	fd_table_print(table, FD_FORMAT_TABLE, stdout);
-	fd_table_free(table);
+	fdar_table_print(table, FDAR_FORMAT_TABLE, stdout);
+	fdar_table_free(table);
 }
 
-static void latency_row(struct fd_table *table, const char *label, const char *measure,
-			const struct fd_latency *latency)
+static void latency_row(struct fdar_table *table, const char *label, const char *measure,
+			const struct fdar_latency *latency)
 {
 	size_t at = 0;
 
 	if (!latency->count)
 		return;
-	fd_table_row(table);
-	fd_table_cell(table, at++, label, NULL);
-	fd_table_cell(table, at++, measure, NULL);
+	fdar_table_row(table);
+	fdar_table_cell(table, at++, label, NULL);
+	fdar_table_cell(table, at++, measure, NULL);
 	cell_count(table, at++, latency->count);
-	cell_ns(table, at++, fd_latency_mean(latency));
+	cell_ns(table, at++, fdar_latency_mean(latency));
 	for (size_t q = 0; q < G_N_ELEMENTS(quantiles); q++)
-		cell_ns(table, at++, (double)fd_latency_quantile(latency, quantiles[q].q));
+		cell_ns(table, at++, (double)fdar_latency_quantile(latency, quantiles[q].q));
 	cell_ns(table, at++, (double)latency->max_ns);
 }
 
-void fd_replay_print_latencies(const struct fd_driver *driver, const char *const *labels,
-			       size_t count)
+void fdar_replay_print_latencies(const struct fdar_driver *driver, const char *const *labels,
+				 size_t count)
 {
-	static const struct fd_column columns[] = {
+	static const struct fdar_column columns[] = {
 		{ "label", "label", FALSE, FALSE }, { "latency", "latency", FALSE, FALSE },
 		{ "count", "count", TRUE, FALSE },  { "mean", "mean", TRUE, FALSE },
 		{ "p50", "p50", TRUE, FALSE },      { "p90", "p90", TRUE, FALSE },
 		{ "p99", "p99", TRUE, FALSE },      { "p99.9", "p999", TRUE, FALSE },
 		{ "max", "max", TRUE, FALSE },
 	};
-	struct fd_table *table = fd_table_new("latency", columns, G_N_ELEMENTS(columns));
+	struct fdar_table *table = fdar_table_new("latency", columns, G_N_ELEMENTS(columns));
 
 	for (size_t i = 0; i < count; i++) {
-		g_autofree struct fd_tally *tally = NULL;
+		g_autofree struct fdar_tally *tally = NULL;
 
 		if (!first_of_label(labels, i))
 			continue;
@@ -272,7 +273,7 @@ void fd_replay_print_latencies(const struct fd_driver *driver, const char *const
 		for (size_t m = 0; m < MEASURES; m++)
 			latency_row(table, labels[i], measures[m].title, measure_of(tally, m));
 	}
-	latency_row(table, "(ourselves)", "lag", &fd_driver_totals(driver)->lag);
-	fd_table_print(table, FD_FORMAT_TABLE, stdout);
-	fd_table_free(table);
+	latency_row(table, "(ourselves)", "lag", &fdar_driver_totals(driver)->lag);
+	fdar_table_print(table, FDAR_FORMAT_TABLE, stdout);
+	fdar_table_free(table);
 }

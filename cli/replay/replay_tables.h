@@ -3,8 +3,8 @@
  *
  * labels[i] is the label of the driver's input i; inputs of one label are put together.
  */
-#ifndef FD_CLI_REPLAY_TABLES_H
-#define FD_CLI_REPLAY_TABLES_H
+#ifndef FDAR_CLI_REPLAY_REPLAY_TABLES_H
+#define FDAR_CLI_REPLAY_REPLAY_TABLES_H
 
 #include <glib.h>
 
@@ -12,18 +12,18 @@
 #include "replay/play/driver.h"
 
 /* Everything in one row a label, for programs. */
-void fd_replay_print_wide(const struct fd_driver *driver, const char *const *labels, size_t count,
-			  enum fd_format format);
+void fdar_replay_print_wide(const struct fdar_driver *driver, const char *const *labels,
+			    size_t count, enum fdar_format format);
 
 /* Verdicts for people: those that nobody got are left out. */
-void fd_replay_print_verdicts(const struct fd_driver *driver, const char *const *labels,
-			      size_t count);
+void fdar_replay_print_verdicts(const struct fdar_driver *driver, const char *const *labels,
+				size_t count);
 
 /* Quantiles by label and measure, and our own lag. */
-void fd_replay_print_latencies(const struct fd_driver *driver, const char *const *labels,
-			       size_t count);
+void fdar_replay_print_latencies(const struct fdar_driver *driver, const char *const *labels,
+				 size_t count);
 
 /* "12.3 MB". The caller frees the result. */
-char *fd_format_bytes(uint64_t bytes);
+char *fdar_format_bytes(uint64_t bytes);
 
 #endif

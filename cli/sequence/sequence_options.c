@@ -38,7 +38,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->theme);
 }
 
-static gboolean parse_options(const struct fd_usage *usage, int *argc, char ***argv,
+static gboolean parse_options(const struct fdar_usage *usage, int *argc, char ***argv,
 			      struct texts *t, int *code)
 {
 	const GOptionEntry entries[] = {
@@ -73,26 +73,28 @@ static gboolean parse_options(const struct fd_usage *usage, int *argc, char ***a
 		G_OPTION_ENTRY_NULL,
 	};
 
-	return fd_options_parse(usage, entries, argc, argv, code);
+	return fdar_options_parse(usage, entries, argc, argv, code);
 }
 
 /* A session's name: a word, a key (0x...), or else an address. */
-static gboolean take_session(const char *text, unsigned side, struct fd_sequence_request *r)
+static gboolean take_session(const char *text, unsigned side, struct fdar_sequence_request *r)
 {
 	gboolean pair = r->count > 1;
 
 	if (!text || strcmp(text, "auto") == 0) {
-		r->picks[side] = !pair ? FD_PICK_WORST : side ? FD_PICK_HEAVY : FD_PICK_MEDIAN;
+		r->picks[side] = !pair  ? FDAR_PICK_WORST
+				 : side ? FDAR_PICK_HEAVY
+					: FDAR_PICK_MEDIAN;
 	} else if (strcmp(text, "worst") == 0) {
-		r->picks[side] = FD_PICK_WORST;
+		r->picks[side] = FDAR_PICK_WORST;
 	} else if (strcmp(text, "median") == 0) {
-		r->picks[side] = FD_PICK_MEDIAN;
+		r->picks[side] = FDAR_PICK_MEDIAN;
 	} else if (g_str_has_prefix(text, "0x")) {
-		r->picks[side] = FD_PICK_KEY;
+		r->picks[side] = FDAR_PICK_KEY;
 		return g_ascii_string_to_unsigned(text + 2, 16, 0, G_MAXUINT64, &r->keys[side],
 						  NULL);
 	} else {
-		r->picks[side] = FD_PICK_PEER;
+		r->picks[side] = FDAR_PICK_PEER;
 		r->peers[side] = g_strdup(text);
 	}
 	return text == NULL || text[0] != '\0';
@@ -115,7 +117,7 @@ static gboolean take_number(int number, int max, uint32_t *result)
 }
 
 /* NULL when all is well, else what is wrong. */
-static char *take_texts(const struct texts *t, struct fd_sequence_request *r)
+static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 {
 	unsigned subject = r->count - 1;
 	uint32_t dots = 0;
@@ -134,7 +136,7 @@ static char *take_texts(const struct texts *t, struct fd_sequence_request *r)
 	}
 	if (t->baseline_session && r->count < 2)
 		return g_strdup("--baseline-session needs --baseline");
-	if (t->hide_below && !fd_parse_duration(t->hide_below, &r->story.hide_below_ns)) {
+	if (t->hide_below && !fdar_parse_duration(t->hide_below, &r->story.hide_below_ns)) {
 		return g_strdup_printf("--hide-below: \"%s\": expected a time, e.g. 20us",
 				       t->hide_below);
 	}
@@ -142,12 +144,12 @@ static char *take_texts(const struct texts *t, struct fd_sequence_request *r)
 		return g_strdup_printf("--min-share: \"%s\": expected a percentage, e.g. 1%%",
 				       t->min_share);
 	}
-	if (t->dot_unit && (!fd_parse_duration(t->dot_unit, &r->picture.dot_unit_ns) ||
+	if (t->dot_unit && (!fdar_parse_duration(t->dot_unit, &r->picture.dot_unit_ns) ||
 			    r->picture.dot_unit_ns == 0)) {
 		return g_strdup_printf("--dot-unit: \"%s\": expected a time above 0, e.g. 500us",
 				       t->dot_unit);
 	}
-	if (!fd_theme_parse(t->theme, &r->picture.theme))
+	if (!fdar_theme_parse(t->theme, &r->picture.theme))
 		return g_strdup_printf("--theme: \"%s\": expected auto, light or dark", t->theme);
 	if (!take_number(t->max_steps, STEPS_MAX, &r->story.max_steps) ||
 	    !take_number(t->depth, STEPS_MAX, &r->story.max_depth) ||
@@ -159,8 +161,8 @@ static char *take_texts(const struct texts *t, struct fd_sequence_request *r)
 	return NULL;
 }
 
-gboolean fd_sequence_request_parse(const struct fd_usage *usage, int argc, char **argv,
-				   struct fd_sequence_request *r, int *code)
+gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, char **argv,
+				     struct fdar_sequence_request *r, int *code)
 {
 	struct texts t = { 0 };
 	g_autofree char *wrong = NULL;
@@ -185,11 +187,11 @@ gboolean fd_sequence_request_parse(const struct fd_usage *usage, int argc, char 
 		r->focus = g_steal_pointer(&t.focus);
 	}
 	texts_clear(&t);
-	*code = wrong ? fd_usage_error(usage, "%s", wrong) : FD_EXIT_OK;
+	*code = wrong ? fdar_usage_error(usage, "%s", wrong) : FDAR_EXIT_OK;
 	return !wrong;
 }
 
-void fd_sequence_request_clear(struct fd_sequence_request *r)
+void fdar_sequence_request_clear(struct fdar_sequence_request *r)
 {
 	g_free(r->paths[0]);
 	g_free(r->paths[1]);

@@ -1,32 +1,32 @@
 /*
  * What `flowdar sequence` is asked for: its options, made sense of.
  */
-#ifndef FD_CLI_SEQUENCE_OPTIONS_H
-#define FD_CLI_SEQUENCE_OPTIONS_H
+#ifndef FDAR_CLI_SEQUENCE_SEQUENCE_OPTIONS_H
+#define FDAR_CLI_SEQUENCE_SEQUENCE_OPTIONS_H
 
 #include "analyze/story/story_pick.h"
 #include "analyze/story/story_tell.h"
 #include "cli/kit/options.h"
 #include "viz/sequence/sequence.h"
 
-struct fd_sequence_request {
+struct fdar_sequence_request {
 	char *paths[2]; /* baseline and subject, or just the one */
 	unsigned count;
-	enum fd_story_pick picks[2];
-	char *peers[2];   /* of FD_PICK_PEER */
-	uint64_t keys[2]; /* of FD_PICK_KEY */
+	enum fdar_story_pick picks[2];
+	char *peers[2];   /* of FDAR_PICK_PEER */
+	uint64_t keys[2]; /* of FDAR_PICK_KEY */
 	char *output;     /* "-" is standard output */
 	char *dot;        /* NULL: not wanted */
 	char *focus;      /* NULL: not said */
-	struct fd_story_options story;
-	struct fd_sequence_options picture;
+	struct fdar_story_options story;
+	struct fdar_sequence_options picture;
 };
 
 /* Fills request, which must be empty. FALSE when the command is to return at once with *code; what
  * is wrong has been said then. To be cleared in either case. */
-gboolean fd_sequence_request_parse(const struct fd_usage *usage, int argc, char **argv,
-				   struct fd_sequence_request *request, int *code);
+gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, char **argv,
+				     struct fdar_sequence_request *request, int *code);
 
-void fd_sequence_request_clear(struct fd_sequence_request *request);
+void fdar_sequence_request_clear(struct fdar_sequence_request *request);
 
 #endif

@@ -5,14 +5,14 @@
 #include "cli/kit/table.h"
 #include "pipeline/recording/recording.h"
 
-char *fd_sequence_source(const char *path)
+char *fdar_sequence_source(const char *path)
 {
-	struct fd_recording_info info = { 0 };
+	struct fdar_recording_info info = { 0 };
 	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
 	g_autofree char *name = g_path_get_basename(absolute);
 	g_autofree char *command = NULL;
 
-	if (!fd_recording_info_load(path, &info, NULL))
+	if (!fdar_recording_info_load(path, &info, NULL))
 		return g_steal_pointer(&name);
 	if (info.command && info.command[0]) {
 		g_autofree char *program = g_path_get_basename(info.command[0]);
@@ -20,14 +20,14 @@ char *fd_sequence_source(const char *path)
 
 		command = g_strconcat(program, arguments[0] ? " " : "", arguments, NULL);
 	}
-	fd_recording_info_clear(&info);
+	fdar_recording_info_clear(&info);
 	return command ? g_strconcat(name, " · ", command, NULL) : g_steal_pointer(&name);
 }
 
-static const struct fd_story_step *find_focus(const struct fd_story *story, uint64_t *total_ns,
-					      uint64_t *wait_ns)
+static const struct fdar_story_step *find_focus(const struct fdar_story *story, uint64_t *total_ns,
+						uint64_t *wait_ns)
 {
-	const struct fd_story_step *first = NULL;
+	const struct fdar_story_step *first = NULL;
 
 	for (uint32_t i = 0; i < story->step_count; i++) {
 		if (story->steps[i].is_focus) {
@@ -40,33 +40,33 @@ static const struct fd_story_step *find_focus(const struct fd_story *story, uint
 }
 
 /* The hand-off that the session stood longest in the queue for. */
-static const struct fd_story_step *longest_queue(const struct fd_story *story)
+static const struct fdar_story_step *longest_queue(const struct fdar_story *story)
 {
-	const struct fd_story_step *longest = NULL;
+	const struct fdar_story_step *longest = NULL;
 
 	for (uint32_t i = 0; i < story->step_count; i++) {
-		const struct fd_story_step *step = &story->steps[i];
+		const struct fdar_story_step *step = &story->steps[i];
 
-		if (step->kind == FD_STORY_HANDOFF &&
+		if (step->kind == FDAR_STORY_HANDOFF &&
 		    (!longest || step->duration_ns > longest->duration_ns))
 			longest = step;
 	}
 	return longest;
 }
 
-char *fd_sequence_heading(const struct fd_story_set *set)
+char *fdar_sequence_heading(const struct fdar_story_set *set)
 {
-	const struct fd_story *story = set->stories[0];
+	const struct fdar_story *story = set->stories[0];
 	uint64_t total_ns = 0;
 	uint64_t wait_ns = 0;
-	const struct fd_story_step *focus = find_focus(story, &total_ns, &wait_ns);
-	g_autofree char *time = fd_format_duration((double)total_ns);
-	g_autofree char *whole = fd_format_duration((double)story->duration_ns);
+	const struct fdar_story_step *focus = find_focus(story, &total_ns, &wait_ns);
+	g_autofree char *time = fdar_format_duration((double)total_ns);
+	g_autofree char *whole = fdar_format_duration((double)story->duration_ns);
 
-	const struct fd_story_step *queue = longest_queue(story);
+	const struct fdar_story_step *queue = longest_queue(story);
 
 	if (queue && queue->duration_ns > total_ns) {
-		g_autofree char *queued = fd_format_duration((double)queue->duration_ns);
+		g_autofree char *queued = fdar_format_duration((double)queue->duration_ns);
 
 		return g_strdup_printf("This session stands in the queue %s for %s of its %s%s",
 				       queue->name, queued, whole,
@@ -81,19 +81,20 @@ char *fd_sequence_heading(const struct fd_story_set *set)
 			       focus->unfinished ? ", and has not returned" : "");
 }
 
-char *fd_sequence_which(enum fd_story_pick pick, const char *focus,
-			const struct fd_story_picked *picked)
+char *fdar_sequence_which(enum fdar_story_pick pick, const char *focus,
+			  const struct fdar_story_picked *picked)
 {
 	static const char *const words[] = {
-		[FD_PICK_WORST] = "the worst",
-		[FD_PICK_MEDIAN] = "the median",
-		[FD_PICK_HEAVY] = "a typical one of those above the mean",
-		[FD_PICK_PEER] = "the first of this client",
-		[FD_PICK_KEY] = "the one with this key",
+		[FDAR_PICK_WORST] = "the worst",
+		[FDAR_PICK_MEDIAN] = "the median",
+		[FDAR_PICK_HEAVY] = "a typical one of those above the mean",
+		[FDAR_PICK_PEER] = "the first of this client",
+		[FDAR_PICK_KEY] = "the one with this key",
 	};
-	g_autofree char *count = fd_format_count(picked->sessions);
-	g_autofree char *open = fd_format_count(picked->unfinished);
-	gboolean ranked = pick == FD_PICK_WORST || pick == FD_PICK_MEDIAN || pick == FD_PICK_HEAVY;
+	g_autofree char *count = fdar_format_count(picked->sessions);
+	g_autofree char *open = fdar_format_count(picked->unfinished);
+	gboolean ranked =
+		pick == FDAR_PICK_WORST || pick == FDAR_PICK_MEDIAN || pick == FDAR_PICK_HEAVY;
 	GString *text = g_string_new(words[pick]);
 
 	g_string_append_printf(text, " of %s session%s", count, picked->sessions == 1 ? "" : "s");
@@ -106,14 +107,14 @@ char *fd_sequence_which(enum fd_story_pick pick, const char *focus,
 	return g_string_free(text, FALSE);
 }
 
-char *fd_sequence_compared(const struct fd_diff *diff)
+char *fdar_sequence_compared(const struct fdar_diff *diff)
 {
-	g_autofree char *base = fd_format_count(diff->baseline.sessions);
-	g_autofree char *subject = fd_format_count(diff->subject.sessions);
+	g_autofree char *base = fdar_format_count(diff->baseline.sessions);
+	g_autofree char *subject = fdar_format_count(diff->subject.sessions);
 
 	return g_strdup_printf(
 		"%s session%s of the baseline against %s of the subject · confidence: %s "
 		"· shown: one session of each",
 		base, diff->baseline.sessions == 1 ? "" : "s", subject,
-		fd_confidence_name(diff->verdict.confidence));
+		fdar_confidence_name(diff->verdict.confidence));
 }

@@ -42,26 +42,26 @@ static void file_unmap(struct mapped *mapped)
 	munmap((void *)(uintptr_t)mapped->bytes, mapped->length);
 }
 
-static size_t entries_bytes(const struct fd_binary *binary)
+static size_t entries_bytes(const struct fdar_binary *binary)
 {
 	return ((binary->bytes >> binary->shift) + 1) * sizeof(uint32_t);
 }
 
-void fd_function_apply(const struct fd_function *function, uint32_t number)
+void fdar_function_apply(const struct fdar_function *function, uint32_t number)
 {
-	uint32_t off = function->wanted && !function->off ? 0 : FD_SELECTION_OFF;
+	uint32_t off = function->wanted && !function->off ? 0 : FDAR_SELECTION_OFF;
 
 	__atomic_store_n(function->entry, number | off, __ATOMIC_RELAXED);
 }
 
 /* What one pass over a binary's symbols decides by. */
 struct pass {
-	struct fd_binaries *binaries;
-	struct fd_binary *binary;
-	const struct fd_rules *rules;
+	struct fdar_binaries *binaries;
+	struct fdar_binary *binary;
+	const struct fdar_rules *rules;
 };
 
-static struct fd_patch_site *site_find(const struct fd_patch_module *module, uintptr_t function)
+static struct fdar_patch_site *site_find(const struct fdar_patch_module *module, uintptr_t function)
 {
 	size_t low = 0, high = module ? module->count : 0;
 
@@ -79,37 +79,37 @@ static struct fd_patch_site *site_find(const struct fd_patch_module *module, uin
 }
 
 /* The function at an address of the binary, with a number if it can be had. */
-static struct fd_function *function_get(struct fd_binaries *binaries, struct fd_binary *binary,
-					uintptr_t address)
+static struct fdar_function *function_get(struct fdar_binaries *binaries,
+					  struct fdar_binary *binary, uintptr_t address)
 {
 	uint32_t *entry = &binary->entries[(address - binary->low) >> binary->shift];
-	uint32_t number = *entry & FD_SELECTION_NUMBER;
-	struct fd_function *function;
+	uint32_t number = *entry & FDAR_SELECTION_NUMBER;
+	struct fdar_function *function;
 
 	if (number != 0)
 		return &binaries->functions[number];
-	if (binaries->numbers + 1 >= FD_FUNCTIONS_MAX)
+	if (binaries->numbers + 1 >= FDAR_FUNCTIONS_MAX)
 		return NULL;
 	number = ++binaries->numbers;
 	function = &binaries->functions[number];
 	function->address = address;
 	function->entry = entry;
 	function->site = site_find(binary->patched, address);
-	__atomic_store_n(entry, number | FD_SELECTION_OFF, __ATOMIC_RELAXED);
+	__atomic_store_n(entry, number | FDAR_SELECTION_OFF, __ATOMIC_RELAXED);
 	return function;
 }
 
-static void function_decide(const struct fd_elf_function *found, void *data)
+static void function_decide(const struct fdar_elf_function *found, void *data)
 {
 	const struct pass *pass = data;
-	struct fd_binary *binary = pass->binary;
+	struct fdar_binary *binary = pass->binary;
 	uintptr_t address = binary->base + (uintptr_t)found->address;
-	struct fd_function *function;
+	struct fdar_function *function;
 
 	if (address - binary->low >= binary->bytes)
 		return;
 	/* What is shorter calls no hooks. */
-	if ((!binary->hooked || found->bytes < 1u << FD_SELECTION_SHIFT_HOOKED) &&
+	if ((!binary->hooked || found->bytes < 1u << FDAR_SELECTION_SHIFT_HOOKED) &&
 	    !site_find(binary->patched, address))
 		return;
 	function = function_get(pass->binaries, binary, address);
@@ -119,23 +119,23 @@ static void function_decide(const struct fd_elf_function *found, void *data)
 	function->named = true;
 	if (function->wanted)
 		return;
-	function->wanted = fd_rules_function(pass->rules, found->name, binary->name, found->file);
+	function->wanted = fdar_rules_function(pass->rules, found->name, binary->name, found->file);
 }
 
-static void binary_decide(struct fd_binaries *binaries, struct fd_binary *binary,
-			  const struct fd_rules *rules)
+static void binary_decide(struct fdar_binaries *binaries, struct fdar_binary *binary,
+			  const struct fdar_rules *rules)
 {
 	struct pass pass = { binaries, binary, rules };
 	struct mapped mapped;
 
-	binary->unnamed_on = fd_rules_function(rules, "", binary->name, NULL);
+	binary->unnamed_on = fdar_rules_function(rules, "", binary->name, NULL);
 	if (file_map(&mapped, binary->path)) {
-		fd_elf_functions(mapped.bytes, mapped.length, function_decide, &pass);
+		fdar_elf_functions(mapped.bytes, mapped.length, function_decide, &pass);
 		file_unmap(&mapped);
 	}
 	for (size_t i = 0; binary->patched && i < binary->patched->count; i++) {
 		uintptr_t address = binary->patched->sites[i].function;
-		struct fd_function *function = NULL;
+		struct fdar_function *function = NULL;
 
 		if (address - binary->low < binary->bytes)
 			function = function_get(binaries, binary, address);
@@ -144,21 +144,21 @@ static void binary_decide(struct fd_binaries *binaries, struct fd_binary *binary
 	}
 }
 
-void fd_binaries_decide(struct fd_binaries *binaries, const struct fd_rules *rules)
+void fdar_binaries_decide(struct fdar_binaries *binaries, const struct fdar_rules *rules)
 {
 	if (!binaries->functions)
 		return;
 	for (uint32_t i = 1; i <= binaries->numbers; i++)
 		binaries->functions[i].wanted = false;
-	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
 		if (binary->entries)
 			binary_decide(binaries, binary, rules);
 	for (uint32_t i = 1; i <= binaries->numbers; i++)
 		if (binaries->functions[i].entry)
-			fd_function_apply(&binaries->functions[i], i);
+			fdar_function_apply(&binaries->functions[i], i);
 }
 
-static void binary_free(struct fd_binary *binary)
+static void binary_free(struct fdar_binary *binary)
 {
 	if (binary->entries)
 		munmap(binary->entries, entries_bytes(binary));
@@ -166,10 +166,10 @@ static void binary_free(struct fd_binary *binary)
 	free(binary);
 }
 
-void fd_binaries_free_gone(struct fd_binaries *binaries)
+void fdar_binaries_free_gone(struct fdar_binaries *binaries)
 {
 	while (binaries->gone) {
-		struct fd_binary *binary = binaries->gone;
+		struct fdar_binary *binary = binaries->gone;
 
 		binaries->gone = binary->next;
 		binary_free(binary);
@@ -183,15 +183,15 @@ static bool calls_hooks(const char *path)
 
 	if (!file_map(&mapped, path))
 		return false;
-	hooked = fd_elf_imports(mapped.bytes, mapped.length, HOOK);
+	hooked = fdar_elf_imports(mapped.bytes, mapped.length, HOOK);
 	file_unmap(&mapped);
 	return hooked;
 }
 
 /* In its place, by address. */
-static void binary_insert(struct fd_binaries *binaries, struct fd_binary *binary)
+static void binary_insert(struct fdar_binaries *binaries, struct fdar_binary *binary)
 {
-	struct fd_binary **place = &binaries->first;
+	struct fdar_binary **place = &binaries->first;
 
 	while (*place && (*place)->low < binary->low)
 		place = &(*place)->next;
@@ -200,18 +200,19 @@ static void binary_insert(struct fd_binaries *binaries, struct fd_binary *binary
 	binaries->count++;
 }
 
-static struct fd_binary *binary_find(struct fd_binaries *binaries, const char *path, uintptr_t base)
+static struct fdar_binary *binary_find(struct fdar_binaries *binaries, const char *path,
+				       uintptr_t base)
 {
-	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
 		if (binary->base == base && strcmp(binary->path, path) == 0)
 			return binary;
 	return NULL;
 }
 
-static void binary_add(struct fd_binaries *binaries, const char *path,
-		       const struct fd_binary *range)
+static void binary_add(struct fdar_binaries *binaries, const char *path,
+		       const struct fdar_binary *range)
 {
-	struct fd_binary *binary = malloc(sizeof(*binary));
+	struct fdar_binary *binary = malloc(sizeof(*binary));
 	const char *slash = strrchr(path, '/');
 
 	if (!binary)
@@ -230,7 +231,7 @@ static void binary_add(struct fd_binaries *binaries, const char *path,
 /* What dl_iterate_phdr tells, copied: nothing is opened under the loader's lock. */
 struct listed {
 	char path[4096];
-	struct fd_binary range;
+	struct fdar_binary range;
 };
 
 struct listing {
@@ -277,36 +278,36 @@ static int list_one(struct dl_phdr_info *info, size_t size, void *data)
 	else
 		program_path(listed->path, sizeof(listed->path));
 	listed->range =
-		(struct fd_binary){ .base = info->dlpi_addr, .low = low, .bytes = high - low };
+		(struct fdar_binary){ .base = info->dlpi_addr, .low = low, .bytes = high - low };
 	return 0;
 }
 
-bool fd_binaries_stale(struct fd_binaries *binaries)
+bool fdar_binaries_stale(struct fdar_binaries *binaries)
 {
 	struct listing listing = { 0 };
 
 	dl_iterate_phdr(list_one, &listing);
 	return listing.added != binaries->added || listing.removed != binaries->removed ||
-	       !binaries->functions || (binaries->patch && fd_patch_stale(binaries->patch));
+	       !binaries->functions || (binaries->patch && fdar_patch_stale(binaries->patch));
 }
 
 /* Patching's own list of modules; ours are found by their base. */
-static void patch_found(struct fd_patch_module *module, void *user)
+static void patch_found(struct fdar_patch_module *module, void *user)
 {
-	struct fd_binaries *binaries = user;
+	struct fdar_binaries *binaries = user;
 
-	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
 		if (binary->base == module->base) {
 			binary->patched = module;
 			binary->settled = false;
 		}
 }
 
-static void patch_gone(struct fd_patch_module *module, void *user)
+static void patch_gone(struct fdar_patch_module *module, void *user)
 {
-	struct fd_binaries *binaries = user;
+	struct fdar_binaries *binaries = user;
 
-	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
 		if (binary->patched == module)
 			binary->patched = NULL;
 	for (uint32_t i = 1; i <= binaries->numbers; i++)
@@ -315,10 +316,10 @@ static void patch_gone(struct fd_patch_module *module, void *user)
 }
 
 /* Takes those that were not seen out of the list. */
-static void unseen_drop(struct fd_binaries *binaries)
+static void unseen_drop(struct fdar_binaries *binaries)
 {
-	for (struct fd_binary **place = &binaries->first; *place;) {
-		struct fd_binary *binary = *place;
+	for (struct fdar_binary **place = &binaries->first; *place;) {
+		struct fdar_binary *binary = *place;
 
 		if (binary->seen) {
 			place = &binary->next;
@@ -330,7 +331,7 @@ static void unseen_drop(struct fd_binaries *binaries)
 		binaries->count--;
 		for (uint32_t i = 1; i <= binaries->numbers; i++)
 			if (binaries->functions[i].address - binary->low < binary->bytes)
-				binaries->functions[i] = (struct fd_function){ 0 };
+				binaries->functions[i] = (struct fdar_function){ 0 };
 	}
 }
 
@@ -345,14 +346,14 @@ static bool listing_take(struct listing *listing)
 	return true;
 }
 
-static bool functions_have(struct fd_binaries *binaries)
+static bool functions_have(struct fdar_binaries *binaries)
 {
 	void *memory;
 
 	if (binaries->functions)
 		return true;
-	memory = mmap(NULL, FD_FUNCTIONS_MAX * sizeof(struct fd_function), PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	memory = mmap(NULL, FDAR_FUNCTIONS_MAX * sizeof(struct fdar_function),
+		      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		return false;
 	binaries->functions = memory;
@@ -360,7 +361,7 @@ static bool functions_have(struct fd_binaries *binaries)
 }
 
 /* A new one: is there anything in it for us? */
-static void binary_settle(struct fd_binary *binary)
+static void binary_settle(struct fdar_binary *binary)
 {
 	void *memory;
 
@@ -368,25 +369,26 @@ static void binary_settle(struct fd_binary *binary)
 	binary->hooked = calls_hooks(binary->path);
 	if (binary->entries || (!binary->hooked && !binary->patched))
 		return;
-	binary->shift = binary->patched ? FD_SELECTION_SHIFT_PATCHED : FD_SELECTION_SHIFT_HOOKED;
+	binary->shift =
+		binary->patched ? FDAR_SELECTION_SHIFT_PATCHED : FDAR_SELECTION_SHIFT_HOOKED;
 	memory = mmap(NULL, entries_bytes(binary), PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory != MAP_FAILED)
 		binary->entries = memory;
 }
 
-void fd_binaries_scan(struct fd_binaries *binaries, const struct fd_rules *rules)
+void fdar_binaries_scan(struct fdar_binaries *binaries, const struct fdar_rules *rules)
 {
-	struct fd_patch_watch watch = { patch_found, patch_gone, binaries };
+	struct fdar_patch_watch watch = { patch_found, patch_gone, binaries };
 	struct listing listing = { 0 };
 
 	if (!functions_have(binaries) || !listing_take(&listing))
 		return;
-	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
 		binary->seen = false;
 	for (size_t i = 0; i < listing.count; i++) {
 		const struct listed *listed = &listing.list[i];
-		struct fd_binary *known = binary_find(binaries, listed->path, listed->range.base);
+		struct fdar_binary *known = binary_find(binaries, listed->path, listed->range.base);
 
 		if (known)
 			known->seen = true;
@@ -396,11 +398,11 @@ void fd_binaries_scan(struct fd_binaries *binaries, const struct fd_rules *rules
 	munmap(listing.list, listing.room * sizeof(*listing.list));
 	unseen_drop(binaries);
 	if (binaries->patch)
-		fd_patch_scan(binaries->patch, &watch);
+		fdar_patch_scan(binaries->patch, &watch);
 	binaries->added = listing.added;
 	binaries->removed = listing.removed;
-	for (struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
 		if (!binary->settled)
 			binary_settle(binary);
-	fd_binaries_decide(binaries, rules);
+	fdar_binaries_decide(binaries, rules);
 }

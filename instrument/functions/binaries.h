@@ -4,11 +4,11 @@
  *
  * Place in the house: used by select.c, one thread at a time (the constructor, then the helper).
  * Functions are numbered as they are found, over all binaries of the process, and keep their number;
- * at most FD_FUNCTIONS_MAX are, others cannot be told apart: they are recorded by the rule for names
+ * at most FDAR_FUNCTIONS_MAX are, others cannot be told apart: they are recorded by the rule for names
  * that are not known.
  */
-#ifndef FD_FUNCTIONS_BINARIES_H
-#define FD_FUNCTIONS_BINARIES_H
+#ifndef FDAR_INSTRUMENT_FUNCTIONS_BINARIES_H
+#define FDAR_INSTRUMENT_FUNCTIONS_BINARIES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,65 +18,65 @@
 #include "functions/rules.h"
 #include "patching/patch.h"
 
-#define FD_FUNCTIONS_MAX (1u << 17)
+#define FDAR_FUNCTIONS_MAX (1u << 17)
 
 /* A function that has a number. */
-struct fd_function {
+struct fdar_function {
 	uintptr_t address;
-	struct fd_patch_site *site; /* or NULL */
-	uint32_t *entry;            /* selection.h */
-	bool named;                 /* has a symbol */
-	bool wanted;                /* by the rules */
-	bool off;                   /* by the budget */
+	struct fdar_patch_site *site; /* or NULL */
+	uint32_t *entry;              /* selection.h */
+	bool named;                   /* has a symbol */
+	bool wanted;                  /* by the rules */
+	bool off;                     /* by the budget */
 	/* counted by all threads, until the last window and the one before */
 	uint64_t calls;
 	uint64_t ticks;
 	uint64_t longest;
 	uint64_t calls_before;
 	uint64_t ticks_before;
-	struct fd_budget_function window; /* the last that it was on in */
+	struct fdar_budget_function window; /* the last that it was on in */
 };
 
-struct fd_binary {
-	struct fd_binary *next;
+struct fdar_binary {
+	struct fdar_binary *next;
 	char *path;
 	const char *name; /* its base */
 	uintptr_t base;
 	uintptr_t low; /* of its code */
 	uintptr_t bytes;
 	uint32_t *entries;
-	unsigned shift;                  /* selection.h */
-	struct fd_patch_module *patched; /* or NULL */
-	bool hooked;                     /* calls the hooks */
-	bool unnamed_on;                 /* functions without a symbol */
-	bool settled;                    /* looked into */
+	unsigned shift;                    /* selection.h */
+	struct fdar_patch_module *patched; /* or NULL */
+	bool hooked;                       /* calls the hooks */
+	bool unnamed_on;                   /* functions without a symbol */
+	bool settled;                      /* looked into */
 	bool seen;
 };
 
-struct fd_binaries {
-	struct fd_binary *first;           /* by address */
-	struct fd_binary *gone;            /* unloaded, not yet freed */
+struct fdar_binaries {
+	struct fdar_binary *first;         /* by address */
+	struct fdar_binary *gone;          /* unloaded, not yet freed */
 	size_t count;                      /* of first's list */
 	uint32_t numbers;                  /* given, 0 not being one */
-	struct fd_function *functions;     /* FD_FUNCTIONS_MAX, by number; NULL: no memory */
+	struct fdar_function *functions;   /* FDAR_FUNCTIONS_MAX, by number; NULL: no memory */
 	unsigned long long added, removed; /* the loader's counters when they were last listed */
-	struct fd_patch *patch;            /* or NULL */
+	struct fdar_patch *patch;          /* or NULL */
 };
 
 /* Finds what was loaded and unloaded since the last time, and decides about all functions. What was
  * unloaded goes to gone. */
-void fd_binaries_scan(struct fd_binaries *binaries, const struct fd_rules *rules);
+void fdar_binaries_scan(struct fdar_binaries *binaries, const struct fdar_rules *rules);
 
 /* Whether that would find something. */
-bool fd_binaries_stale(struct fd_binaries *binaries);
+bool fdar_binaries_stale(struct fdar_binaries *binaries);
 
 /* Decides anew for all functions. */
-void fd_binaries_decide(struct fd_binaries *binaries, const struct fd_rules *rules);
+void fdar_binaries_decide(struct fdar_binaries *binaries, const struct fdar_rules *rules);
 
 /* Frees what was unloaded; nobody may look there any more. */
-void fd_binaries_free_gone(struct fd_binaries *binaries);
+void fdar_binaries_free_gone(struct fdar_binaries *binaries);
 
 /* Writes a function's entry, as its wanted and off say. */
-void fd_function_apply(const struct fd_function *function, uint32_t number);
+void fdar_function_apply(const struct fdar_function *function, uint32_t number);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 /* How little a function says for what it costs. */
-static uint64_t score(const struct fd_budget_function *function)
+static uint64_t score(const struct fdar_budget_function *function)
 {
 	uint64_t mean = function->ns / (function->calls ? function->calls : 1) + 1;
 	uint64_t spread = 1, ratio = function->longest_ns / mean;
@@ -16,7 +16,7 @@ static uint64_t score(const struct fd_budget_function *function)
 }
 
 /* What one that is off would cost in this window, at the rate that it had. */
-static uint64_t expected_ns(const struct fd_budget_function *function, uint64_t window_ns,
+static uint64_t expected_ns(const struct fdar_budget_function *function, uint64_t window_ns,
 			    uint64_t cost_ns)
 {
 	unsigned __int128 calls = (unsigned __int128)function->calls * window_ns;
@@ -25,7 +25,7 @@ static uint64_t expected_ns(const struct fd_budget_function *function, uint64_t 
 }
 
 struct sorting {
-	const struct fd_budget_function *functions;
+	const struct fdar_budget_function *functions;
 };
 
 static int by_score(const void *a, const void *b, void *user)
@@ -39,7 +39,7 @@ static int by_score(const void *a, const void *b, void *user)
 	return left < right ? -1 : left > right;
 }
 
-static size_t choose(const struct fd_budget_function *functions, uint32_t *order, size_t count,
+static size_t choose(const struct fdar_budget_function *functions, uint32_t *order, size_t count,
 		     bool off)
 {
 	struct sorting sorting = { functions };
@@ -52,8 +52,8 @@ static size_t choose(const struct fd_budget_function *functions, uint32_t *order
 	return chosen;
 }
 
-uint64_t fd_budget_decide(struct fd_budget_function *functions, uint32_t *order, size_t count,
-			  uint64_t window_ns, uint64_t cost_ns, uint32_t budget_ppm)
+uint64_t fdar_budget_decide(struct fdar_budget_function *functions, uint32_t *order, size_t count,
+			    uint64_t window_ns, uint64_t cost_ns, uint32_t budget_ppm)
 {
 	uint64_t budget = (uint64_t)((unsigned __int128)window_ns * budget_ppm / 1000000u);
 	uint64_t spent = 0;
@@ -66,8 +66,8 @@ uint64_t fd_budget_decide(struct fd_budget_function *functions, uint32_t *order,
 	}
 	if (spent > budget) {
 		chosen = choose(functions, order, count, false);
-		for (size_t i = 0; i < chosen && spent > FD_BUDGET_LOW(budget); i++) {
-			struct fd_budget_function *function = &functions[order[i]];
+		for (size_t i = 0; i < chosen && spent > FDAR_BUDGET_LOW(budget); i++) {
+			struct fdar_budget_function *function = &functions[order[i]];
 
 			function->off = true;
 			function->changed = true;
@@ -76,10 +76,11 @@ uint64_t fd_budget_decide(struct fd_budget_function *functions, uint32_t *order,
 	} else if (spent < budget / 2) {
 		chosen = choose(functions, order, count, true);
 		for (size_t i = chosen; i > 0; i--) {
-			struct fd_budget_function *function = &functions[order[i - 1]];
+			struct fdar_budget_function *function = &functions[order[i - 1]];
 			uint64_t more = expected_ns(function, window_ns, cost_ns);
 
-			if (more > FD_BUDGET_LOW(budget) || spent + more > FD_BUDGET_LOW(budget))
+			if (more > FDAR_BUDGET_LOW(budget) ||
+			    spent + more > FDAR_BUDGET_LOW(budget))
 				continue;
 			function->off = false;
 			function->changed = true;

@@ -20,10 +20,10 @@ struct pair {
 	uint64_t ns;
 };
 
-struct fd_clock fd_clock = { .scale = ONE };
+struct fdar_clock fdar_clock = { .scale = ONE };
 static struct pair since; /* what the rate is measured from */
 
-uint64_t fd_clock_monotonic_ns(void)
+uint64_t fdar_clock_monotonic_ns(void)
 {
 	struct timespec now;
 
@@ -39,8 +39,8 @@ static struct pair pair_read(void)
 	uint64_t best_gap = UINT64_MAX;
 
 	for (unsigned i = 0; i < READINGS; i++) {
-		uint64_t before = fd_clock_ticks(), ns = fd_clock_monotonic_ns();
-		uint64_t gap = fd_clock_ticks() - before;
+		uint64_t before = fdar_clock_ticks(), ns = fdar_clock_monotonic_ns();
+		uint64_t gap = fdar_clock_ticks() - before;
 
 		if (gap < best_gap) {
 			best_gap = gap;
@@ -94,36 +94,36 @@ static uint64_t scale_between(struct pair from, struct pair to)
 	return (uint64_t)(((unsigned __int128)(to.ns - from.ns) << 32) / (to.ticks - from.ticks));
 }
 
-void fd_clock_init(void)
+void fdar_clock_init(void)
 {
 	uint64_t scale;
 
-	fd_clock.counter = counter_is_good();
-	if (!fd_clock.counter)
+	fdar_clock.counter = counter_is_good();
+	if (!fdar_clock.counter)
 		return;
 	since = pair_read();
-	while (fd_clock_monotonic_ns() - since.ns < FIRST_NS)
+	while (fdar_clock_monotonic_ns() - since.ns < FIRST_NS)
 		;
 	scale = scale_between(since, pair_read());
 	if (scale == 0 || scale > SCALE_MAX) {
-		fd_clock.counter = false;
+		fdar_clock.counter = false;
 		return;
 	}
-	__atomic_store_n(&fd_clock.scale, scale, __ATOMIC_RELAXED);
+	__atomic_store_n(&fdar_clock.scale, scale, __ATOMIC_RELAXED);
 }
 
-void fd_clock_adjust(void)
+void fdar_clock_adjust(void)
 {
 	struct pair now;
 	uint64_t scale;
 
-	if (!fd_clock.counter)
+	if (!fdar_clock.counter)
 		return;
 	now = pair_read();
 	scale = scale_between(since, now);
 	if (scale == 0 || scale > SCALE_MAX)
 		return;
-	__atomic_store_n(&fd_clock.scale, scale, __ATOMIC_RELAXED);
+	__atomic_store_n(&fdar_clock.scale, scale, __ATOMIC_RELAXED);
 	/* CLOCK_MONOTONIC's own rate is steered: follow it, over a window that is long enough. */
 	if (now.ns - since.ns > WINDOW_NS)
 		since = now;

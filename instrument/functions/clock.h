@@ -6,43 +6,43 @@
  * its times relative to its own time, which LTTng takes, so only the rate has to be right; it is
  * measured against CLOCK_MONOTONIC when the library is loaded, and again and again after that.
  */
-#ifndef FD_FUNCTIONS_CLOCK_H
-#define FD_FUNCTIONS_CLOCK_H
+#ifndef FDAR_INSTRUMENT_FUNCTIONS_CLOCK_H
+#define FDAR_INSTRUMENT_FUNCTIONS_CLOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
-struct fd_clock {
+struct fdar_clock {
 	uint64_t scale; /* nanoseconds a tick, times 2^32; atomic */
 	bool counter;   /* ticks are the processor's */
 };
 
-extern struct fd_clock fd_clock;
+extern struct fdar_clock fdar_clock;
 
 /* Chooses the clock and measures for 0.2 ms. Once, before any thread uses it. */
-void fd_clock_init(void);
+void fdar_clock_init(void);
 
 /* Measures again, over the time since the first measurement or a part of it. One thread only. */
-void fd_clock_adjust(void);
+void fdar_clock_adjust(void);
 
-uint64_t fd_clock_monotonic_ns(void);
+uint64_t fdar_clock_monotonic_ns(void);
 
-static inline uint64_t fd_clock_ticks(void)
+static inline uint64_t fdar_clock_ticks(void)
 {
 #if defined(__x86_64__)
-	if (__builtin_expect(fd_clock.counter, 1))
+	if (__builtin_expect(fdar_clock.counter, 1))
 		return __builtin_ia32_rdtsc();
 #endif
-	return fd_clock_monotonic_ns();
+	return fdar_clock_monotonic_ns();
 }
 
-static inline uint64_t fd_clock_scale(void)
+static inline uint64_t fdar_clock_scale(void)
 {
-	return __atomic_load_n(&fd_clock.scale, __ATOMIC_RELAXED);
+	return __atomic_load_n(&fdar_clock.scale, __ATOMIC_RELAXED);
 }
 
-static inline uint64_t fd_clock_ns(uint64_t ticks, uint64_t scale)
+static inline uint64_t fdar_clock_ns(uint64_t ticks, uint64_t scale)
 {
 	return (uint64_t)(((unsigned __int128)ticks * scale) >> 32);
 }

@@ -85,7 +85,7 @@ static const char *symbol_name(const struct symbols *symbols, const Elf64_Sym *s
 	return symbol->st_name < symbols->names_length ? symbols->names + symbol->st_name : "";
 }
 
-bool fd_elf_functions(const uint8_t *bytes, size_t length, fd_elf_visit_fn visit, void *data)
+bool fdar_elf_functions(const uint8_t *bytes, size_t length, fdar_elf_visit_fn visit, void *data)
 {
 	const char *source = NULL;
 	struct symbols symbols;
@@ -105,14 +105,14 @@ bool fd_elf_functions(const uint8_t *bytes, size_t length, fd_elf_visit_fn visit
 		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF ||
 		    !name[0])
 			continue;
-		visit(&(struct fd_elf_function){ name, local ? source : NULL, symbol.st_value,
-						 symbol.st_size },
+		visit(&(struct fdar_elf_function){ name, local ? source : NULL, symbol.st_value,
+						   symbol.st_size },
 		      data);
 	}
 	return true;
 }
 
-bool fd_elf_imports(const uint8_t *bytes, size_t length, const char *name)
+bool fdar_elf_imports(const uint8_t *bytes, size_t length, const char *name)
 {
 	struct symbols symbols;
 	struct file file;

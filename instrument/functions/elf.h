@@ -8,26 +8,26 @@
  * file. A local function's source file is known by its base name (STT_FILE symbols); that of global
  * functions is not in symbol tables: NULL.
  */
-#ifndef FD_FUNCTIONS_ELF_H
-#define FD_FUNCTIONS_ELF_H
+#ifndef FDAR_INSTRUMENT_FUNCTIONS_ELF_H
+#define FDAR_INSTRUMENT_FUNCTIONS_ELF_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct fd_elf_function {
+struct fdar_elf_function {
 	const char *name;
 	const char *file; /* or NULL */
 	uint64_t address; /* in the file's terms */
 	uint64_t bytes;
 };
 
-typedef void (*fd_elf_visit_fn)(const struct fd_elf_function *function, void *data);
+typedef void (*fdar_elf_visit_fn)(const struct fdar_elf_function *function, void *data);
 
 /* Visits all functions that are defined in the file; false: it is no such file. */
-bool fd_elf_functions(const uint8_t *bytes, size_t length, fd_elf_visit_fn visit, void *data);
+bool fdar_elf_functions(const uint8_t *bytes, size_t length, fdar_elf_visit_fn visit, void *data);
 
 /* Whether the file asks for a symbol of that name. */
-bool fd_elf_imports(const uint8_t *bytes, size_t length, const char *name);
+bool fdar_elf_imports(const uint8_t *bytes, size_t length, const char *name);
 
 #endif

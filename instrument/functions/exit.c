@@ -40,8 +40,8 @@ static void end_is_near(void)
 {
 	int saved_errno = errno;
 
-	if (fd_selection_on() && getpid() == fd_threads_pid)
-		fd_threads_flush();
+	if (fdar_selection_on() && getpid() == fdar_threads_pid)
+		fdar_threads_flush();
 	errno = saved_errno;
 }
 

@@ -10,7 +10,7 @@
 
 /* Inside already: a signal handler, or what the tracer calls of the program. But if the stack is
  * above where it was when the thread went in, it left by longjmp: what it was writing is unsure. */
-__attribute__((noinline, cold)) static bool core_abandoned(struct fd_thread *thread,
+__attribute__((noinline, cold)) static bool core_abandoned(struct fdar_thread *thread,
 							   uintptr_t position)
 {
 	uintptr_t busy = __atomic_load_n(&thread->busy, __ATOMIC_RELAXED);
@@ -21,30 +21,30 @@ __attribute__((noinline, cold)) static bool core_abandoned(struct fd_thread *thr
 		return false;
 	if (thread->written > thread->returns.count)
 		thread->written = (uint32_t)thread->returns.count;
-	fd_writer_reset(&thread->writer, thread->written);
+	fdar_writer_reset(&thread->writer, thread->written);
 	return true;
 }
 
 static void begin(void *argument)
 {
-	*(struct fd_thread **)argument = fd_thread_begin();
+	*(struct fdar_thread **)argument = fdar_thread_begin();
 }
 
-__attribute__((noinline, cold)) static struct fd_thread *thread_begin_quietly(void)
+__attribute__((noinline, cold)) static struct fdar_thread *thread_begin_quietly(void)
 {
-	struct fd_thread *thread;
+	struct fdar_thread *thread;
 
-	fd_vectors_call(begin, &thread);
+	fdar_vectors_call(begin, &thread);
 	return thread;
 }
 
 /* The calling thread's state, to be given back with core_end; NULL: nothing can be recorded. */
-static inline struct fd_thread *core_begin(uintptr_t position, bool patched)
+static inline struct fdar_thread *core_begin(uintptr_t position, bool patched)
 {
-	struct fd_thread *thread = fd_thread_self;
+	struct fdar_thread *thread = fdar_thread_self;
 
 	if (unlikely(!thread)) {
-		thread = patched ? thread_begin_quietly() : fd_thread_begin();
+		thread = patched ? thread_begin_quietly() : fdar_thread_begin();
 		if (!thread)
 			return NULL;
 		thread->vectors = patched;
@@ -56,53 +56,53 @@ static inline struct fd_thread *core_begin(uintptr_t position, bool patched)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (unlikely(__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))) {
 		if (patched)
-			fd_thread_attend_quietly(thread, position);
+			fdar_thread_attend_quietly(thread, position);
 		else
-			fd_thread_attend(thread, position);
+			fdar_thread_attend(thread, position);
 	}
 	return thread;
 }
 
-static inline void core_end(struct fd_thread *thread)
+static inline void core_end(struct fdar_thread *thread)
 {
 	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 }
 
-static inline void room(struct fd_thread *thread)
+static inline void room(struct fdar_thread *thread)
 {
-	if (likely(!fd_writer_full(&thread->writer)))
+	if (likely(!fdar_writer_full(&thread->writer)))
 		return;
 	if (thread->vectors)
-		fd_thread_flush_quietly(thread);
+		fdar_thread_flush_quietly(thread);
 	else
-		fd_thread_flush(thread, true);
+		fdar_thread_flush(thread, true);
 }
 
 /* What was skipped in a call and is not told yet; at is now, or when the next call in it began. */
-static void skipped_write(struct fd_thread *thread, struct fd_frame *frame, uint64_t at)
+static void skipped_write(struct fdar_thread *thread, struct fdar_frame *frame, uint64_t at)
 {
 	if (likely(frame->skipped == 0))
 		return;
 	room(thread);
-	fd_writer_skipped(&thread->writer, at, frame->skipped, frame->skipped_ticks);
+	fdar_writer_skipped(&thread->writer, at, frame->skipped, frame->skipped_ticks);
 	frame->skipped = 0;
 	frame->skipped_ticks = 0;
 }
 
-void fd_frames_write(struct fd_thread *thread, uint32_t depth, uint64_t now)
+void fdar_frames_write(struct fdar_thread *thread, uint32_t depth, uint64_t now)
 {
 	/* A buffer that is not wanted any more makes all untold again: not for ever. */
-	for (uint32_t tries = 0; thread->written < depth && tries < 2 * FD_FRAMES_MAX; tries++) {
-		struct fd_frame *frame = &thread->frames[thread->written];
+	for (uint32_t tries = 0; thread->written < depth && tries < 2 * FDAR_FRAMES_MAX; tries++) {
+		struct fdar_frame *frame = &thread->frames[thread->written];
 
 		if (thread->written < thread->inherited) {
 			room(thread);
-			fd_writer_open(&thread->writer, now, frame->function, frame->begin);
+			fdar_writer_open(&thread->writer, now, frame->function, frame->begin);
 		} else {
 			if (thread->written > 0)
 				skipped_write(thread, frame - 1, frame->begin);
 			room(thread);
-			fd_writer_enter(&thread->writer, frame->begin, frame->function);
+			fdar_writer_enter(&thread->writer, frame->begin, frame->function);
 		}
 		thread->written++;
 	}
@@ -112,29 +112,30 @@ void fd_frames_write(struct fd_thread *thread, uint32_t depth, uint64_t now)
  * coroutine whose stack is an array in a function of this thread is in between. Only where nothing is in
  * use, below the stack pointer; what is above, up to the new call, is the trampoline's, so that call
  * is left for certain. Not for another thread. */
-static void frame_give_back(const struct fd_thread *thread, const struct fd_frame *frame)
+static void frame_give_back(const struct fdar_thread *thread, const struct fdar_frame *frame)
 {
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 	uintptr_t *slot = (uintptr_t *)frame->position;
 
 	if (frame->from == 0 && here - thread->stack_low < thread->stack_bytes &&
-	    frame->position < here - 256 && *slot == (uintptr_t)fd_patch_return)
+	    frame->position < here - 256 && *slot == (uintptr_t)fdar_patch_return)
 		*slot = frame->site;
 }
 
 /* The innermost count calls have been left. */
-__attribute__((noinline, cold)) static void frames_unwind(struct fd_thread *thread, uint32_t count)
+__attribute__((noinline, cold)) static void frames_unwind(struct fdar_thread *thread,
+							  uint32_t count)
 {
-	uint64_t now = fd_clock_ticks();
+	uint64_t now = fdar_clock_ticks();
 
 	for (uint32_t i = 1; i <= count; i++)
 		frame_give_back(thread, &thread->frames[thread->returns.count - i]);
-	fd_frames_write(thread, (uint32_t)thread->returns.count, now);
+	fdar_frames_write(thread, (uint32_t)thread->returns.count, now);
 	skipped_write(thread, &thread->frames[thread->returns.count - 1], now);
 	room(thread);
 	/* A buffer that could not be written has made them untold. */
 	if (thread->written == thread->returns.count) {
-		fd_writer_unwound(&thread->writer, now, count);
+		fdar_writer_unwound(&thread->writer, now, count);
 		thread->written -= count;
 	}
 	thread->returns.count -= count;
@@ -146,14 +147,14 @@ __attribute__((noinline, cold)) static void frames_unwind(struct fd_thread *thre
 	thread->told_calls += count;
 }
 
-void fd_frames_unwind_all(struct fd_thread *thread)
+void fdar_frames_unwind_all(struct fdar_thread *thread)
 {
 	if (thread->returns.count > 0)
 		frames_unwind(thread, (uint32_t)thread->returns.count);
 }
 
 /* Whether a call must have been left, since one begins at position now. */
-static inline bool frame_left(const struct fd_frame *frame, uintptr_t position, uintptr_t site,
+static inline bool frame_left(const struct fdar_frame *frame, uintptr_t position, uintptr_t site,
 			      uintptr_t from)
 {
 	if (likely(frame->position > position))
@@ -161,19 +162,19 @@ static inline bool frame_left(const struct fd_frame *frame, uintptr_t position, 
 	if (frame->position < position)
 		return true;
 	if (!from)
-		return frame->from || site != (uintptr_t)fd_patch_return; /* else a tail call */
+		return frame->from || site != (uintptr_t)fdar_patch_return; /* else a tail call */
 	/* The same place: inlined into the same function, which a hook elsewhere tells. */
 	return !frame->from || frame->site != site || frame->from == from;
 }
 
 /* A new frame on top; NULL: not recorded. */
-static inline struct fd_frame *frame_push(struct fd_thread *thread, uintptr_t function,
-					  uintptr_t position, uintptr_t site, uintptr_t from)
+static inline struct fdar_frame *frame_push(struct fdar_thread *thread, uintptr_t function,
+					    uintptr_t position, uintptr_t site, uintptr_t from)
 {
-	uint32_t limit = __atomic_load_n(&fd_calls_settings.depth_max, __ATOMIC_RELAXED);
+	uint32_t limit = __atomic_load_n(&fdar_calls_settings.depth_max, __ATOMIC_RELAXED);
 	uint32_t number = 0;
 	uint64_t depth;
-	struct fd_frame *frame;
+	struct fdar_frame *frame;
 
 	if (unlikely(position - thread->stack_low >= thread->stack_bytes)) {
 		__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
@@ -184,12 +185,12 @@ static inline struct fd_frame *frame_push(struct fd_thread *thread, uintptr_t fu
 		depth--;
 	if (unlikely(depth < thread->returns.count))
 		frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
-	if (!fd_selection_wants(thread, function, &number) || unlikely(depth >= limit)) {
+	if (!fdar_selection_wants(thread, function, &number) || unlikely(depth >= limit)) {
 		if (depth > 0 && thread->frames[depth - 1].function == function)
 			thread->over++;
 		return NULL;
 	}
-	if (unlikely(depth >= FD_FRAMES_MAX)) {
+	if (unlikely(depth >= FDAR_FRAMES_MAX)) {
 		__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
@@ -206,12 +207,12 @@ static inline struct fd_frame *frame_push(struct fd_thread *thread, uintptr_t fu
 }
 
 /* A call that was too short: its parent keeps its time. */
-static inline void frame_skip(struct fd_thread *thread, const struct fd_frame *frame,
+static inline void frame_skip(struct fdar_thread *thread, const struct fdar_frame *frame,
 			      uint64_t ticks)
 {
 	thread->told_skipped++;
 	if (likely(thread->returns.count > 0)) {
-		struct fd_frame *parent = &thread->frames[thread->returns.count - 1];
+		struct fdar_frame *parent = &thread->frames[thread->returns.count - 1];
 
 		parent->skipped += 1 + frame->skipped;
 		parent->skipped_ticks += ticks;
@@ -221,10 +222,10 @@ static inline void frame_skip(struct fd_thread *thread, const struct fd_frame *f
 	}
 }
 
-static inline void frame_count(struct fd_thread *thread, const struct fd_frame *frame,
+static inline void frame_count(struct fdar_thread *thread, const struct fdar_frame *frame,
 			       uint64_t ticks)
 {
-	struct fd_count *count = __atomic_load_n(&thread->counts, __ATOMIC_ACQUIRE);
+	struct fdar_count *count = __atomic_load_n(&thread->counts, __ATOMIC_ACQUIRE);
 
 	if (likely(frame->number == 0 || !count))
 		return;
@@ -236,10 +237,10 @@ static inline void frame_count(struct fd_thread *thread, const struct fd_frame *
 }
 
 /* The innermost call returns. */
-static inline void frame_pop(struct fd_thread *thread, uint64_t now)
+static inline void frame_pop(struct fdar_thread *thread, uint64_t now)
 {
 	uint32_t depth = (uint32_t)thread->returns.count - 1;
-	struct fd_frame *frame = &thread->frames[depth];
+	struct fdar_frame *frame = &thread->frames[depth];
 	uint64_t ticks = now > frame->begin ? now - frame->begin : 0;
 
 	frame_count(thread, frame, ticks);
@@ -249,7 +250,7 @@ static inline void frame_pop(struct fd_thread *thread, uint64_t now)
 		room(thread);
 	}
 	if (thread->written > depth) {
-		fd_writer_exit(&thread->writer, now);
+		fdar_writer_exit(&thread->writer, now);
 		thread->written = depth;
 		thread->returns.count = depth;
 		thread->told_calls++;
@@ -257,50 +258,50 @@ static inline void frame_pop(struct fd_thread *thread, uint64_t now)
 			thread->inherited = depth;
 		return;
 	}
-	if (ticks < __atomic_load_n(&fd_calls_settings.minimum_ticks, __ATOMIC_RELAXED) &&
+	if (ticks < __atomic_load_n(&fdar_calls_settings.minimum_ticks, __ATOMIC_RELAXED) &&
 	    likely(thread->inherited <= depth)) {
 		thread->returns.count = depth;
 		frame_skip(thread, frame, ticks);
 		return;
 	}
-	fd_frames_write(thread, thread->inherited > depth ? depth + 1 : depth, now);
+	fdar_frames_write(thread, thread->inherited > depth ? depth + 1 : depth, now);
 	room(thread);
 	if (unlikely(thread->inherited > depth)) {
 		if (thread->written > depth) {
-			fd_writer_exit(&thread->writer, now);
+			fdar_writer_exit(&thread->writer, now);
 			thread->written = depth;
 		}
 		thread->inherited = depth;
 	} else if (likely(frame->skipped == 0)) {
-		fd_writer_call(&thread->writer, frame->begin, now, frame->function);
+		fdar_writer_call(&thread->writer, frame->begin, now, frame->function);
 	} else {
-		fd_writer_call_over(&thread->writer, frame->begin, now, frame->function,
-				    frame->skipped, frame->skipped_ticks);
+		fdar_writer_call_over(&thread->writer, frame->begin, now, frame->function,
+				      frame->skipped, frame->skipped_ticks);
 	}
 	thread->returns.count = depth;
 	thread->told_calls++;
 }
 
-bool fd_calls_enter(uintptr_t function, void **slot)
+bool fdar_calls_enter(uintptr_t function, void **slot)
 {
 	uintptr_t position = (uintptr_t)slot;
-	struct fd_frame *frame;
-	struct fd_thread *thread;
+	struct fdar_frame *frame;
+	struct fdar_thread *thread;
 
-	if (!fd_selection_on() || !slot)
+	if (!fdar_selection_on() || !slot)
 		return false;
 	thread = core_begin(position, true);
 	if (unlikely(!thread))
 		return false;
 	frame = frame_push(thread, function, position, (uintptr_t)*slot, 0);
 	if (frame)
-		frame->begin = fd_clock_ticks();
+		frame->begin = fdar_clock_ticks();
 	core_end(thread);
 	return frame != NULL;
 }
 
 /* The frame of a slot, 1 being the outermost; 0: none. */
-static uint32_t slot_find(const struct fd_thread *thread, uintptr_t slot)
+static uint32_t slot_find(const struct fdar_thread *thread, uintptr_t slot)
 {
 	for (uint32_t i = (uint32_t)thread->returns.count; i > 0; i--)
 		if (thread->frames[i - 1].position == slot && thread->frames[i - 1].from == 0)
@@ -313,24 +314,24 @@ static uint32_t slot_find(const struct fd_thread *thread, uintptr_t slot)
  * of tail calls are passed over. NULL: none, which cannot be. */
 __attribute__((noinline, cold)) static void *slot_salvage(uintptr_t slot)
 {
-	const struct fd_returns *list = __atomic_load_n(&fd_returns_first, __ATOMIC_ACQUIRE);
+	const struct fdar_returns *list = __atomic_load_n(&fdar_returns_first, __ATOMIC_ACQUIRE);
 
 	for (; list; list = list->next) {
-		const struct fd_frame *frames = (const struct fd_frame *)list->frames;
+		const struct fdar_frame *frames = (const struct fdar_frame *)list->frames;
 
 		for (uint64_t i = list->count; i > 0; i--)
 			if (frames[i - 1].position == slot && frames[i - 1].from == 0 &&
-			    frames[i - 1].site != (uintptr_t)fd_patch_return)
+			    frames[i - 1].site != (uintptr_t)fdar_patch_return)
 				return (void *)frames[i - 1].site;
 	}
 	return NULL;
 }
 
-void *fd_calls_leave(void **slot)
+void *fdar_calls_leave(void **slot)
 {
-	uint64_t now = fd_clock_ticks();
+	uint64_t now = fdar_clock_ticks();
 	uintptr_t position = (uintptr_t)slot, site;
-	struct fd_thread *thread = core_begin(position, true);
+	struct fdar_thread *thread = core_begin(position, true);
 	uint32_t depth;
 
 	if (unlikely(!thread))
@@ -353,7 +354,7 @@ void *fd_calls_leave(void **slot)
 
 /* Where a function that calls a hook is on the stack. One with alloca moves its stack pointer between
  * the two hooks, but has a frame pointer: there, beside the return address. */
-static inline uintptr_t hook_position(const struct fd_thread *thread, uintptr_t call_site,
+static inline uintptr_t hook_position(const struct fdar_thread *thread, uintptr_t call_site,
 				      uintptr_t stack, uintptr_t base)
 {
 	if (base > stack && (base & 7) == 0 && base - thread->stack_low < thread->stack_bytes &&
@@ -363,18 +364,18 @@ static inline uintptr_t hook_position(const struct fd_thread *thread, uintptr_t 
 	return stack;
 }
 
-void fd_calls_hook_enter(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
-			 uintptr_t base)
+void fdar_calls_hook_enter(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
+			   uintptr_t base)
 {
-	struct fd_thread *thread = core_begin(stack, false);
-	struct fd_frame *frame;
+	struct fdar_thread *thread = core_begin(stack, false);
+	struct fdar_frame *frame;
 
 	if (unlikely(!thread))
 		return;
 	frame = frame_push(thread, function, hook_position(thread, call_site, stack, base),
 			   call_site, from);
 	if (frame)
-		frame->begin = fd_clock_ticks();
+		frame->begin = fdar_clock_ticks();
 	core_end(thread);
 }
 
@@ -388,9 +389,9 @@ struct hook_exit {
 
 /* Whether the innermost call ends, though its stack pointer is not where it was: arguments that it
  * pushed for a call may still be there (gcc pops them late). Not one inside it that is not recorded. */
-static inline bool hook_ends_lower(struct fd_thread *thread, const struct hook_exit *exit)
+static inline bool hook_ends_lower(struct fdar_thread *thread, const struct hook_exit *exit)
 {
-	const struct fd_frame *frame = &thread->frames[thread->returns.count - 1];
+	const struct fdar_frame *frame = &thread->frames[thread->returns.count - 1];
 
 	if (frame->function != exit->function || frame->site != exit->call_site || exit->jumped ||
 	    frame->from == 0 || frame->position <= exit->position ||
@@ -403,7 +404,7 @@ static inline bool hook_ends_lower(struct fd_thread *thread, const struct hook_e
 }
 
 /* Whether a call is the one that ends. */
-static inline bool hook_ends(const struct fd_frame *frame, const struct hook_exit *exit)
+static inline bool hook_ends(const struct fdar_frame *frame, const struct hook_exit *exit)
 {
 	if (frame->function != exit->function)
 		return false;
@@ -413,11 +414,11 @@ static inline bool hook_ends(const struct fd_frame *frame, const struct hook_exi
 }
 
 /* Not the innermost call: ones above it may have been left, or it was never recorded. 0: that. */
-__attribute__((noinline, cold)) static uint32_t hook_find(const struct fd_thread *thread,
+__attribute__((noinline, cold)) static uint32_t hook_find(const struct fdar_thread *thread,
 							  const struct hook_exit *exit)
 {
 	for (uint32_t i = (uint32_t)thread->returns.count; i > 0; i--) {
-		const struct fd_frame *frame = &thread->frames[i - 1];
+		const struct fdar_frame *frame = &thread->frames[i - 1];
 
 		if (frame->position > exit->position)
 			return 0;
@@ -427,11 +428,11 @@ __attribute__((noinline, cold)) static uint32_t hook_find(const struct fd_thread
 	return 0;
 }
 
-void fd_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
-			 uintptr_t base)
+void fdar_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
+			   uintptr_t base)
 {
-	uint64_t now = fd_clock_ticks();
-	struct fd_thread *thread = core_begin(stack, false);
+	uint64_t now = fdar_clock_ticks();
+	struct fdar_thread *thread = core_begin(stack, false);
 	struct hook_exit exit = { function, call_site, stack, from == call_site };
 	uint32_t depth;
 

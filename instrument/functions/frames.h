@@ -16,13 +16,13 @@
  * switch stacks) places cannot be compared, and those calls are counted as LOST.
  *
  * frames.c and writer.c are compiled to use general registers only, and call others by way of
- * fd_vectors_call() when they come from a patched function: its arguments and results are in vector
+ * fdar_vectors_call() when they come from a patched function: its arguments and results are in vector
  * registers that nobody has saved.
  *
- * At most FD_FRAMES_MAX calls are open at once in a thread; deeper ones are LOST.
+ * At most FDAR_FRAMES_MAX calls are open at once in a thread; deeper ones are LOST.
  */
-#ifndef FD_FUNCTIONS_FRAMES_H
-#define FD_FUNCTIONS_FRAMES_H
+#ifndef FDAR_INSTRUMENT_FUNCTIONS_FRAMES_H
+#define FDAR_INSTRUMENT_FUNCTIONS_FRAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,17 +30,17 @@
 
 #include "patching/returns.h"
 
-#define FD_FRAMES_MAX 1024u
+#define FDAR_FRAMES_MAX 1024u
 
-/* For patched functions, fd_calls_enter() and fd_calls_leave(): patching/returns.h. A function that
+/* For patched functions, fdar_calls_enter() and fdar_calls_leave(): patching/returns.h. A function that
  * ends in a tail call leaves two calls with one slot, which return one after the other. */
 
 /* The compiler hooks: function and call site as the hook got them, from is where it was called,
  * stack and base are the stack and frame pointer of who called it. A compiler may make the exit hook
  * a function's tail call: then from is the call site, and the function's place on the stack is free. */
-void fd_calls_hook_enter(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
-			 uintptr_t base);
-void fd_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
-			 uintptr_t base);
+void fdar_calls_hook_enter(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
+			   uintptr_t base);
+void fdar_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t from, uintptr_t stack,
+			   uintptr_t base);
 
 #endif

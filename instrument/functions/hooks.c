@@ -16,18 +16,18 @@ void __cyg_profile_func_enter(void *function, void *call_site)
 {
 	const uintptr_t *frame = __builtin_frame_address(0);
 
-	if (fd_selection_on())
-		fd_calls_hook_enter((uintptr_t)function, (uintptr_t)call_site,
-				    (uintptr_t)__builtin_return_address(0),
-				    (uintptr_t)__builtin_dwarf_cfa(), frame[0]);
+	if (fdar_selection_on())
+		fdar_calls_hook_enter((uintptr_t)function, (uintptr_t)call_site,
+				      (uintptr_t)__builtin_return_address(0),
+				      (uintptr_t)__builtin_dwarf_cfa(), frame[0]);
 }
 
 void __cyg_profile_func_exit(void *function, void *call_site)
 {
 	const uintptr_t *frame = __builtin_frame_address(0);
 
-	if (fd_selection_on())
-		fd_calls_hook_leave((uintptr_t)function, (uintptr_t)call_site,
-				    (uintptr_t)__builtin_return_address(0),
-				    (uintptr_t)__builtin_dwarf_cfa(), frame[0]);
+	if (fdar_selection_on())
+		fdar_calls_hook_leave((uintptr_t)function, (uintptr_t)call_site,
+				      (uintptr_t)__builtin_return_address(0),
+				      (uintptr_t)__builtin_dwarf_cfa(), frame[0]);
 }

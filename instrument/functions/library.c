@@ -14,45 +14,45 @@
 
 static void changed(void)
 {
-	fd_thread_never(true);
-	fd_select_changed();
+	fdar_thread_never(true);
+	fdar_select_changed();
 }
 
 static void tick(void)
 {
 	uint64_t scale;
 
-	fd_thread_never(true);
-	fd_clock_adjust();
-	fd_select_tick();
+	fdar_thread_never(true);
+	fdar_clock_adjust();
+	fdar_select_tick();
 	if (!FLOWDAR_ENABLED(calls))
 		return;
-	scale = fd_clock_scale();
-	fd_threads_flush_stale((uint64_t)(((unsigned __int128)STALE_NS << 32) / scale));
+	scale = fdar_clock_scale();
+	fdar_threads_flush_stale((uint64_t)(((unsigned __int128)STALE_NS << 32) / scale));
 }
 
 __attribute__((constructor)) static void functions_begin(void)
 {
-	static const struct fd_control_user user = {
-		.event = fd_thread_flush_own,
+	static const struct fdar_control_user user = {
+		.event = fdar_thread_flush_own,
 		.changed = changed,
-		.flush = fd_threads_flush,
+		.flush = fdar_threads_flush,
 		.tick = tick,
 	};
 
 	flowdar_link_init_();
-	fd_clock_init();
-	fd_threads_init();
-	fd_select_init();
-	fd_threads_watch_fork();
+	fdar_clock_init();
+	fdar_threads_init();
+	fdar_select_init();
+	fdar_threads_watch_fork();
 	/* What is called here of the program (its own memcpy) is none of its work. */
-	fd_thread_never(true);
-	fd_select_changed();
-	fd_thread_never(false);
-	fd_control_use(&user);
+	fdar_thread_never(true);
+	fdar_select_changed();
+	fdar_thread_never(false);
+	fdar_control_use(&user);
 }
 
 __attribute__((destructor)) static void functions_end(void)
 {
-	fd_threads_flush();
+	fdar_threads_flush();
 }

@@ -7,21 +7,21 @@
 #define SPINS  200u
 #define NAP_NS 100000L
 
-uint32_t fd_lock_tid(void)
+uint32_t fdar_lock_tid(void)
 {
 	return (uint32_t)syscall(SYS_gettid);
 }
 
-void fd_lock_nap(void)
+void fdar_lock_nap(void)
 {
 	struct timespec time = { 0, NAP_NS };
 
 	syscall(SYS_nanosleep, &time, NULL);
 }
 
-bool fd_lock_take(uint32_t *lock)
+bool fdar_lock_take(uint32_t *lock)
 {
-	uint32_t tid = fd_lock_tid();
+	uint32_t tid = fdar_lock_tid();
 
 	for (unsigned spins = 0;; spins++) {
 		uint32_t free_value = 0;
@@ -32,16 +32,16 @@ bool fd_lock_take(uint32_t *lock)
 		if (free_value == tid)
 			return false;
 		if (spins > SPINS)
-			fd_lock_nap();
+			fdar_lock_nap();
 	}
 }
 
-void fd_lock_give(uint32_t *lock)
+void fdar_lock_give(uint32_t *lock)
 {
 	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
-bool fd_lock_mine(const uint32_t *lock)
+bool fdar_lock_mine(const uint32_t *lock)
 {
-	return __atomic_load_n(lock, __ATOMIC_RELAXED) == fd_lock_tid();
+	return __atomic_load_n(lock, __ATOMIC_RELAXED) == fdar_lock_tid();
 }

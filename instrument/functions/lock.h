@@ -4,21 +4,21 @@
  * Place in the house: used by threads.c. The number is 0, or the tid of who has it; waiting is by
  * short naps. The C library's mutexes may be somebody else's (instrument/io/ stands before them).
  */
-#ifndef FD_FUNCTIONS_LOCK_H
-#define FD_FUNCTIONS_LOCK_H
+#ifndef FDAR_INSTRUMENT_FUNCTIONS_LOCK_H
+#define FDAR_INSTRUMENT_FUNCTIONS_LOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /* False: the calling thread has it already (a signal handler interrupted it there). */
-bool fd_lock_take(uint32_t *lock);
-void fd_lock_give(uint32_t *lock);
-bool fd_lock_mine(const uint32_t *lock);
+bool fdar_lock_take(uint32_t *lock);
+void fdar_lock_give(uint32_t *lock);
+bool fdar_lock_mine(const uint32_t *lock);
 
 /* The calling thread's, asked of the kernel. */
-uint32_t fd_lock_tid(void);
+uint32_t fdar_lock_tid(void);
 
 /* A tenth of a millisecond. */
-void fd_lock_nap(void);
+void fdar_lock_nap(void);
 
 #endif

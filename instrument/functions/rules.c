@@ -5,15 +5,15 @@
 
 static const struct {
 	const char *word;
-	enum fd_rule_kind kind;
+	enum fdar_rule_kind kind;
 } words[] = {
-	{ "name:", FD_RULE_NAME },
-	{ "binary:", FD_RULE_BINARY },
-	{ "file:", FD_RULE_FILE },
-	{ "thread:", FD_RULE_THREAD },
+	{ "name:", FDAR_RULE_NAME },
+	{ "binary:", FDAR_RULE_BINARY },
+	{ "file:", FDAR_RULE_FILE },
+	{ "thread:", FDAR_RULE_THREAD },
 };
 
-static bool rule_parse(struct fd_rule *rule, const char *text)
+static bool rule_parse(struct fdar_rule *rule, const char *text)
 {
 	if (text[0] != '+' && text[0] != '-')
 		return false;
@@ -24,18 +24,18 @@ static bool rule_parse(struct fd_rule *rule, const char *text)
 		if (strncmp(text + 1, words[i].word, length) == 0) {
 			rule->kind = words[i].kind;
 			rule->pattern = text + 1 + length;
-			return rule->pattern[0] && strlen(rule->pattern) <= FD_RULE_LENGTH;
+			return rule->pattern[0] && strlen(rule->pattern) <= FDAR_RULE_LENGTH;
 		}
 	}
 	return false;
 }
 
-void fd_rules_parse(struct fd_rules *rules, const char *text, size_t length)
+void fdar_rules_parse(struct fdar_rules *rules, const char *text, size_t length)
 {
 	const char *end;
 
-	if (length > FD_CONTROL_RULES_BYTES)
-		length = FD_CONTROL_RULES_BYTES;
+	if (length > FDAR_CONTROL_RULES_BYTES)
+		length = FDAR_CONTROL_RULES_BYTES;
 	memcpy(rules->text, text, length);
 	rules->text[length] = '\0';
 	end = rules->text + length;
@@ -44,16 +44,16 @@ void fd_rules_parse(struct fd_rules *rules, const char *text, size_t length)
 	rules->threads = 0;
 	rules->bad = 0;
 	for (const char *at = rules->text; at < end; at += strlen(at) + 1) {
-		struct fd_rule rule;
+		struct fdar_rule rule;
 
 		if (!at[0])
 			continue;
-		if (rules->count == FD_RULES_MAX || !rule_parse(&rule, at)) {
+		if (rules->count == FDAR_RULES_MAX || !rule_parse(&rule, at)) {
 			rules->bad++;
 			continue;
 		}
 		rules->rules[rules->count++] = rule;
-		if (rule.kind == FD_RULE_THREAD)
+		if (rule.kind == FDAR_RULE_THREAD)
 			rules->threads++;
 		else
 			rules->functions++;
@@ -71,23 +71,23 @@ static bool file_fits(const char *pattern, const char *file)
 	return fnmatch(pattern, file, 0) == 0 || (slash && fnmatch(pattern, slash + 1, 0) == 0);
 }
 
-bool fd_rules_function(const struct fd_rules *rules, const char *name, const char *binary,
-		       const char *file)
+bool fdar_rules_function(const struct fdar_rules *rules, const char *name, const char *binary,
+			 const char *file)
 {
 	bool decided = true, first = true;
 
 	for (size_t i = 0; i < rules->count; i++) {
-		const struct fd_rule *rule = &rules->rules[i];
+		const struct fdar_rule *rule = &rules->rules[i];
 		bool fits = false;
 
-		if (rule->kind == FD_RULE_THREAD)
+		if (rule->kind == FDAR_RULE_THREAD)
 			continue;
 		if (first)
 			decided = rule->exclude;
 		first = false;
-		if (rule->kind == FD_RULE_NAME)
+		if (rule->kind == FDAR_RULE_NAME)
 			fits = fnmatch(rule->pattern, name, 0) == 0;
-		else if (rule->kind == FD_RULE_BINARY)
+		else if (rule->kind == FDAR_RULE_BINARY)
 			fits = fnmatch(rule->pattern, binary, 0) == 0;
 		else
 			fits = file_fits(rule->pattern, file);
@@ -97,14 +97,14 @@ bool fd_rules_function(const struct fd_rules *rules, const char *name, const cha
 	return decided;
 }
 
-bool fd_rules_thread(const struct fd_rules *rules, const char *name)
+bool fdar_rules_thread(const struct fdar_rules *rules, const char *name)
 {
 	bool decided = true, first = true;
 
 	for (size_t i = 0; i < rules->count; i++) {
-		const struct fd_rule *rule = &rules->rules[i];
+		const struct fdar_rule *rule = &rules->rules[i];
 
-		if (rule->kind != FD_RULE_THREAD)
+		if (rule->kind != FDAR_RULE_THREAD)
 			continue;
 		if (first)
 			decided = rule->exclude;

@@ -20,11 +20,11 @@
 static const uint32_t always = 1;
 
 /* The rules about threads, which threads read when they come: under the list's lock. */
-static struct fd_rules rules;
+static struct fdar_rules rules;
 
 static struct {
-	struct fd_binaries binaries;
-	struct fd_control *segment;
+	struct fdar_binaries binaries;
+	struct fdar_control *segment;
 	bool ruled;  /* the rules choose among functions */
 	bool active; /* something is recorded, and the binaries were looked at */
 	bool again;  /* some functions could not be patched yet */
@@ -34,21 +34,21 @@ static struct {
 
 static bool thread_wanted(const char *name)
 {
-	return rules.threads == 0 || fd_rules_thread(&rules, name);
+	return rules.threads == 0 || fdar_rules_thread(&rules, name);
 }
 
-void fd_selection_thread(struct fd_thread *thread)
+void fdar_selection_thread(struct fdar_thread *thread)
 {
 	char name[NAME_BYTES + 1] = "";
 
-	fd_spend_thread(thread);
+	fdar_spend_thread(thread);
 	if (rules.threads == 0)
 		return;
 	prctl(PR_GET_NAME, name);
 	__atomic_store_n(&thread->off, !thread_wanted(name), __ATOMIC_RELAXED);
 }
 
-static void thread_look(struct fd_thread *thread, void *data)
+static void thread_look(struct fdar_thread *thread, void *data)
 {
 	char path[64], name[NAME_BYTES + 1];
 	ssize_t got;
@@ -80,15 +80,15 @@ static void rules_set(void *data)
 {
 	const struct new_rules *new_rules = data;
 
-	fd_rules_parse(&rules, new_rules->text, new_rules->length);
+	fdar_rules_parse(&rules, new_rules->text, new_rules->length);
 	state.ruled = rules.functions > 0;
 }
 
 /* True: the rules are others than before. */
-static bool rules_take(const struct fd_control *segment)
+static bool rules_take(const struct fdar_control *segment)
 {
 	static char
-		text[FD_CONTROL_RULES_BYTES]; /* one thread at a time; too large for its stack */
+		text[FDAR_CONTROL_RULES_BYTES]; /* one thread at a time; too large for its stack */
 	static size_t length;
 	static bool known;
 	size_t now = 0;
@@ -105,12 +105,12 @@ static bool rules_take(const struct fd_control *segment)
 		memcpy(text, segment->rules, now);
 	length = now;
 	known = true;
-	fd_threads_locked(rules_set, &(struct new_rules){ text, length });
+	fdar_threads_locked(rules_set, &(struct new_rules){ text, length });
 	return true;
 }
 
 /* The numbers that each call looks at. */
-static void settings_take(const struct fd_control *segment)
+static void settings_take(const struct fdar_control *segment)
 {
 	uint64_t minimum_ns = 0, ticks;
 	uint32_t depth = 0;
@@ -119,79 +119,79 @@ static void settings_take(const struct fd_control *segment)
 		minimum_ns = __atomic_load_n(&segment->minimum_ns, __ATOMIC_RELAXED);
 		depth = __atomic_load_n(&segment->depth_max, __ATOMIC_RELAXED);
 	}
-	ticks = (uint64_t)(((unsigned __int128)minimum_ns << 32) / fd_clock_scale());
-	__atomic_store_n(&fd_calls_settings.minimum_ticks, ticks, __ATOMIC_RELAXED);
-	__atomic_store_n(&fd_calls_settings.depth_max, depth ? depth : UINT32_MAX,
+	ticks = (uint64_t)(((unsigned __int128)minimum_ns << 32) / fdar_clock_scale());
+	__atomic_store_n(&fdar_calls_settings.minimum_ticks, ticks, __ATOMIC_RELAXED);
+	__atomic_store_n(&fdar_calls_settings.depth_max, depth ? depth : UINT32_MAX,
 			 __ATOMIC_RELAXED);
-	__atomic_store_n(&fd_selection_recording,
-			 !segment             ? &always
-			 : fd_control_ended() ? &always
-					      : &segment->recording_on,
+	__atomic_store_n(&fdar_selection_recording,
+			 !segment               ? &always
+			 : fdar_control_ended() ? &always
+						: &segment->recording_on,
 			 __ATOMIC_RELAXED);
 }
 
-static struct fd_selection_table *table_make(void)
+static struct fdar_selection_table *table_make(void)
 {
-	struct fd_binaries *binaries = &state.binaries;
-	struct fd_selection_table *table =
+	struct fdar_binaries *binaries = &state.binaries;
+	struct fdar_selection_table *table =
 		malloc(sizeof(*table) + binaries->count * sizeof(table->modules[0]));
 
 	if (!table)
 		return NULL;
-	table->unknown_on = fd_rules_function(&rules, "", "", NULL);
+	table->unknown_on = fdar_rules_function(&rules, "", "", NULL);
 	table->length = 0;
-	for (const struct fd_binary *binary = binaries->first; binary; binary = binary->next)
+	for (const struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
 		if (binary->entries)
 			table->modules[table->length++] =
-				(struct fd_selection_module){ binary->low, binary->bytes,
-							      binary->entries, binary->shift,
-							      binary->unnamed_on };
+				(struct fdar_selection_module){ binary->low, binary->bytes,
+								binary->entries, binary->shift,
+								binary->unnamed_on };
 	return table;
 }
 
 /* Puts up another table; frees the old one and what it led to, if nobody is there any more. */
 static void table_change(void)
 {
-	const struct fd_selection_table *old = fd_selection_table;
-	struct fd_selection_table *table = NULL;
+	const struct fdar_selection_table *old = fdar_selection_table;
+	struct fdar_selection_table *table = NULL;
 
-	if (state.ruled || fd_spend_wanted())
+	if (state.ruled || fdar_spend_wanted())
 		table = table_make();
-	__atomic_store_n(&fd_selection_table, table, __ATOMIC_RELEASE);
-	if ((old || state.binaries.gone) && fd_threads_grace()) {
+	__atomic_store_n(&fdar_selection_table, table, __ATOMIC_RELEASE);
+	if ((old || state.binaries.gone) && fdar_threads_grace()) {
 		free((void *)(uintptr_t)old);
-		fd_binaries_free_gone(&state.binaries);
+		fdar_binaries_free_gone(&state.binaries);
 	}
 }
 
 /* Patches what is to be on, and back what is not. */
 static void sites_apply(bool on)
 {
-	struct fd_binaries *binaries = &state.binaries;
-	enum fd_patch_status status;
+	struct fdar_binaries *binaries = &state.binaries;
+	enum fdar_patch_status status;
 
 	state.again = false;
 	if (!binaries->patch || !binaries->numbers)
 		return;
 	for (int pass = 0; pass < 2; pass++) {
-		struct fd_patch_site **sites =
-			malloc(binaries->numbers * sizeof(struct fd_patch_site *));
+		struct fdar_patch_site **sites =
+			malloc(binaries->numbers * sizeof(struct fdar_patch_site *));
 		size_t count = 0;
 
 		if (!sites)
 			return;
 		for (uint32_t i = 1; i <= binaries->numbers; i++) {
-			const struct fd_function *function = &binaries->functions[i];
+			const struct fdar_function *function = &binaries->functions[i];
 			bool wanted = on && function->wanted && !function->off;
 
 			if (function->site && function->site->on != wanted &&
 			    wanted == (pass == 1) &&
-			    (function->site->module->status == FD_PATCH_FINE ||
-			     function->site->module->status == FD_PATCH_UNSETTLED))
+			    (function->site->module->status == FDAR_PATCH_FINE ||
+			     function->site->module->status == FDAR_PATCH_UNSETTLED))
 				sites[count++] = function->site;
 		}
 		if (count > 0 &&
-		    fd_patch_set(binaries->patch, sites, count, pass == 1, &status) < count)
+		    fdar_patch_set(binaries->patch, sites, count, pass == 1, &status) < count)
 			state.again = true;
 		free(sites);
 	}
@@ -206,13 +206,13 @@ static void tell_one(uint64_t *counter, uint64_t *told, uint64_t now)
 /* How many functions there are and are on, in the segment, where all processes add up. */
 static void counters_tell(void)
 {
-	struct fd_control *segment = state.segment;
+	struct fdar_control *segment = state.segment;
 	uint64_t functions = 0, live = 0, patched = 0, off = 0;
 
 	if (!segment)
 		return;
 	for (uint32_t i = 1; i <= state.binaries.numbers; i++) {
-		const struct fd_function *function = &state.binaries.functions[i];
+		const struct fdar_function *function = &state.binaries.functions[i];
 
 		functions += function->address != 0;
 		live += function->wanted && !function->off;
@@ -227,15 +227,15 @@ static void counters_tell(void)
 
 static void look(bool ruled_anew)
 {
-	bool on = fd_selection_on();
-	bool stranger = __atomic_exchange_n(&fd_selection_stranger, 0, __ATOMIC_RELAXED);
+	bool on = fdar_selection_on();
+	bool stranger = __atomic_exchange_n(&fdar_selection_stranger, 0, __ATOMIC_RELAXED);
 	bool scanned = false;
 
-	if (on && (!state.active || stranger || fd_binaries_stale(&state.binaries))) {
-		fd_binaries_scan(&state.binaries, &rules);
+	if (on && (!state.active || stranger || fdar_binaries_stale(&state.binaries))) {
+		fdar_binaries_scan(&state.binaries, &rules);
 		scanned = true;
 	} else if (ruled_anew && state.active) {
-		fd_binaries_decide(&state.binaries, &rules);
+		fdar_binaries_decide(&state.binaries, &rules);
 	}
 	if (scanned || (ruled_anew && state.active)) {
 		table_change();
@@ -248,57 +248,57 @@ static void look(bool ruled_anew)
 
 static void changed(void)
 {
-	struct fd_control *segment = fd_control_segment();
+	struct fdar_control *segment = fdar_control_segment();
 	bool ruled_anew, anew = false;
 
 	if (segment != state.segment || state.pid != getpid()) {
 		state.told_functions = state.told_live = state.told_patched = state.told_off = 0;
 		if (segment != state.segment)
-			fd_threads_restart();
+			fdar_threads_restart();
 		state.segment = segment;
 		state.pid = getpid();
 		anew = true;
 	}
 	ruled_anew = rules_take(segment);
-	ruled_anew |= fd_spend_settings(segment);
+	ruled_anew |= fdar_spend_settings(segment);
 	settings_take(segment);
 	if (ruled_anew)
-		fd_threads_each(thread_look, NULL);
+		fdar_threads_each(thread_look, NULL);
 	look(ruled_anew);
 	if (anew)
 		counters_tell();
 }
 
-void fd_select_init(void)
+void fdar_select_init(void)
 {
-	enum fd_patch_status status;
+	enum fdar_patch_status status;
 
-	state.binaries.patch = fd_patch_open(&status);
+	state.binaries.patch = fdar_patch_open(&status);
 }
 
-void fd_select_changed(void)
+void fdar_select_changed(void)
 {
-	fd_threads_change_begin();
+	fdar_threads_change_begin();
 	changed();
-	fd_threads_change_end();
+	fdar_threads_change_end();
 }
 
 static void tick(void)
 {
 	look(false);
-	if (!fd_selection_on())
+	if (!fdar_selection_on())
 		return;
 	if (rules.threads > 0)
-		fd_threads_each(thread_look, NULL);
-	if (fd_spend_tick(state.binaries.functions, state.binaries.numbers)) {
+		fdar_threads_each(thread_look, NULL);
+	if (fdar_spend_tick(state.binaries.functions, state.binaries.numbers)) {
 		sites_apply(true);
 		counters_tell();
 	}
 }
 
-void fd_select_tick(void)
+void fdar_select_tick(void)
 {
-	fd_threads_change_begin();
+	fdar_threads_change_begin();
 	tick();
-	fd_threads_change_end();
+	fdar_threads_change_end();
 }

@@ -4,17 +4,17 @@
  * Place in the house: behind selection.h; library.c calls it from the constructor first and from the
  * helper thread after that, never from two threads at once.
  */
-#ifndef FD_FUNCTIONS_SELECT_H
-#define FD_FUNCTIONS_SELECT_H
+#ifndef FDAR_INSTRUMENT_FUNCTIONS_SELECT_H
+#define FDAR_INSTRUMENT_FUNCTIONS_SELECT_H
 
 /* Once: finds out whether functions can be patched here. */
-void fd_select_init(void);
+void fdar_select_init(void);
 
 /* Takes over what the recorder has set; and then, once something is recorded, looks at what is
  * loaded, and puts up the table. */
-void fd_select_changed(void);
+void fdar_select_changed(void);
 
 /* About ten times a second: what was loaded since, threads' names, the budget. */
-void fd_select_tick(void);
+void fdar_select_tick(void);
 
 #endif

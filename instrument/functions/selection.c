@@ -2,11 +2,11 @@
 
 static const uint32_t always = 1;
 
-const struct fd_selection_table *fd_selection_table;
-const uint32_t *fd_selection_recording = &always;
-uint32_t fd_selection_stranger;
+const struct fdar_selection_table *fdar_selection_table;
+const uint32_t *fdar_selection_recording = &always;
+uint32_t fdar_selection_stranger;
 
-uint32_t fd_selection_module_find(const struct fd_selection_table *table, uintptr_t address)
+uint32_t fdar_selection_module_find(const struct fdar_selection_table *table, uintptr_t address)
 {
 	uint32_t low = 0, high = table->length;
 

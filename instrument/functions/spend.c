@@ -11,13 +11,13 @@
 #define WINDOW_LEAST_NS UINT64_C(20000000) /* of processor time */
 #define READINGS        256u
 #define COST_NS         16u /* of a call besides reading the clock twice, measured (docs) */
-#define COUNTS_BYTES    (FD_FUNCTIONS_MAX * sizeof(struct fd_count))
+#define COUNTS_BYTES    (FDAR_FUNCTIONS_MAX * sizeof(struct fdar_count))
 
 static struct {
 	uint32_t budget_ppm; /* atomic */
 	uint64_t cost_ns;
 	uint64_t cpu_ns; /* of the process, at the last window */
-	struct fd_budget_function *list;
+	struct fdar_budget_function *list;
 	uint32_t *numbers; /* of the list */
 	uint32_t *order;
 	uint32_t room;
@@ -34,19 +34,19 @@ static uint64_t cpu_ns(void)
 /* Reading the clock is most of it, and may be a hundred times slower in a virtual machine. */
 static uint64_t cost_measure(void)
 {
-	uint64_t began = fd_clock_monotonic_ns();
+	uint64_t began = fdar_clock_monotonic_ns();
 
 	for (unsigned i = 0; i < READINGS; i++)
-		(void)fd_clock_ticks();
-	return 2 * (fd_clock_monotonic_ns() - began) / READINGS + COST_NS;
+		(void)fdar_clock_ticks();
+	return 2 * (fdar_clock_monotonic_ns() - began) / READINGS + COST_NS;
 }
 
-bool fd_spend_wanted(void)
+bool fdar_spend_wanted(void)
 {
 	return state.budget_ppm > 0;
 }
 
-bool fd_spend_settings(const struct fd_control *segment)
+bool fdar_spend_settings(const struct fdar_control *segment)
 {
 	uint32_t before = state.budget_ppm;
 
@@ -60,7 +60,7 @@ bool fd_spend_settings(const struct fd_control *segment)
 	return (before == 0) != (state.budget_ppm == 0);
 }
 
-static void counts_give(struct fd_thread *thread)
+static void counts_give(struct fdar_thread *thread)
 {
 	void *memory;
 
@@ -72,25 +72,25 @@ static void counts_give(struct fd_thread *thread)
 		__atomic_store_n(&thread->counts, memory, __ATOMIC_RELEASE);
 }
 
-void fd_spend_thread(struct fd_thread *thread)
+void fdar_spend_thread(struct fdar_thread *thread)
 {
 	if (__atomic_load_n(&state.budget_ppm, __ATOMIC_RELAXED) > 0)
 		counts_give(thread);
 }
 
 struct adding {
-	struct fd_function *functions;
+	struct fdar_function *functions;
 	uint32_t numbers;
 };
 
 /* All that a thread has ever counted, and those before it that had its memory. */
-static void counts_add(struct fd_thread *thread, void *data)
+static void counts_add(struct fdar_thread *thread, void *data)
 {
 	const struct adding *adding = data;
 
 	counts_give(thread);
 	for (uint32_t i = 1; thread->counts && i <= adding->numbers; i++) {
-		struct fd_function *function = &adding->functions[i];
+		struct fdar_function *function = &adding->functions[i];
 		uint64_t calls = __atomic_load_n(&thread->counts[i].calls, __ATOMIC_RELAXED);
 		uint64_t longest;
 
@@ -122,13 +122,13 @@ static bool room_have(uint32_t count)
 }
 
 /* The functions as the budget sees them: those that were called in the window, or are off. */
-static uint32_t list_fill(struct fd_function *functions, uint32_t numbers, uint64_t window_ns)
+static uint32_t list_fill(struct fdar_function *functions, uint32_t numbers, uint64_t window_ns)
 {
-	uint64_t scale = fd_clock_scale();
+	uint64_t scale = fdar_clock_scale();
 	uint32_t count = 0;
 
 	for (uint32_t i = 1; i <= numbers; i++) {
-		struct fd_function *function = &functions[i];
+		struct fdar_function *function = &functions[i];
 		uint64_t calls = function->calls - function->calls_before;
 		uint64_t ticks = function->ticks - function->ticks_before;
 
@@ -137,10 +137,10 @@ static uint32_t list_fill(struct fd_function *functions, uint32_t numbers, uint6
 		if (!function->entry || !function->wanted || (!function->off && calls == 0))
 			continue;
 		if (!function->off) {
-			function->window = (struct fd_budget_function){
+			function->window = (struct fdar_budget_function){
 				.calls = calls,
-				.ns = fd_clock_ns(ticks, scale),
-				.longest_ns = fd_clock_ns(function->longest, scale),
+				.ns = fdar_clock_ns(ticks, scale),
+				.longest_ns = fdar_clock_ns(function->longest, scale),
 				.window_ns = window_ns,
 			};
 		}
@@ -151,15 +151,15 @@ static uint32_t list_fill(struct fd_function *functions, uint32_t numbers, uint6
 	return count;
 }
 
-static void switched_tell(const struct fd_function *function)
+static void switched_tell(const struct fdar_function *function)
 {
 	if (FLOWDAR_ENABLED(switched))
-		flowdar_link_.switched.write(function->address, !function->off, FD_SWITCH_BUDGET,
+		flowdar_link_.switched.write(function->address, !function->off, FDAR_SWITCH_BUDGET,
 					     function->calls,
-					     fd_clock_ns(function->ticks, fd_clock_scale()));
+					     fdar_clock_ns(function->ticks, fdar_clock_scale()));
 }
 
-bool fd_spend_tick(struct fd_function *functions, uint32_t numbers)
+bool fdar_spend_tick(struct fdar_function *functions, uint32_t numbers)
 {
 	struct adding adding = { functions, numbers };
 	uint64_t now = cpu_ns(), window_ns = now - state.cpu_ns;
@@ -174,17 +174,17 @@ bool fd_spend_tick(struct fd_function *functions, uint32_t numbers)
 		functions[i].calls = 0;
 		functions[i].ticks = 0;
 	}
-	fd_threads_each_kept(counts_add, &adding);
+	fdar_threads_each_kept(counts_add, &adding);
 	count = list_fill(functions, numbers, window_ns);
-	fd_budget_decide(state.list, state.order, count, window_ns, state.cost_ns,
-			 state.budget_ppm);
+	fdar_budget_decide(state.list, state.order, count, window_ns, state.cost_ns,
+			   state.budget_ppm);
 	for (uint32_t i = 0; i < count; i++) {
-		struct fd_function *function = &functions[state.numbers[i]];
+		struct fdar_function *function = &functions[state.numbers[i]];
 
 		if (!state.list[i].changed)
 			continue;
 		function->off = state.list[i].off;
-		fd_function_apply(function, state.numbers[i]);
+		fdar_function_apply(function, state.numbers[i]);
 		switched_tell(function);
 		any = true;
 	}

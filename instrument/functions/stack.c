@@ -84,7 +84,7 @@ static uintptr_t main_low(uintptr_t low, uintptr_t high)
 	return low;
 }
 
-bool fd_stack_find(bool main_thread, uintptr_t *low, uintptr_t *high)
+bool fdar_stack_find(bool main_thread, uintptr_t *low, uintptr_t *high)
 {
 	int saved_errno = errno;
 	uintptr_t here = (uintptr_t)__builtin_frame_address(0);

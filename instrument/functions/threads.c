@@ -20,9 +20,9 @@
 #define TRIES        2000u /* of a tenth of a millisecond, to get a thread's state */
 #define OWNER_WAIT_S 2
 
-struct fd_calls_settings fd_calls_settings = { .depth_max = UINT32_MAX };
-__thread struct fd_thread *fd_thread_self;
-int fd_threads_pid;
+struct fdar_calls_settings fdar_calls_settings = { .depth_max = UINT32_MAX };
+__thread struct fdar_thread *fdar_thread_self;
+int fdar_threads_pid;
 
 /* The calling thread has none and is to have none: it is beginning, or ending, or the helper's. */
 static __thread volatile int none_for_me __attribute__((tls_model("initial-exec")));
@@ -32,8 +32,8 @@ static uint32_t change_lock;
 
 static struct {
 	uint32_t lock; /* the tid of who has it */
-	struct fd_thread *first;
-	struct fd_thread *spare;
+	struct fdar_thread *first;
+	struct fdar_thread *spare;
 	bool barrier; /* there is membarrier */
 	bool keyed;
 	pthread_key_t key;
@@ -41,68 +41,68 @@ static struct {
 
 static bool list_lock(void)
 {
-	return fd_lock_take(&list.lock);
+	return fdar_lock_take(&list.lock);
 }
 
 static void list_unlock(void)
 {
-	fd_lock_give(&list.lock);
+	fdar_lock_give(&list.lock);
 }
 
-static void attention_add(struct fd_thread *thread, uint32_t bit)
+static void attention_add(struct fdar_thread *thread, uint32_t bit)
 {
 	__atomic_fetch_or(&thread->attention, bit, __ATOMIC_SEQ_CST);
 }
 
-static void attention_drop(struct fd_thread *thread, uint32_t bit)
+static void attention_drop(struct fdar_thread *thread, uint32_t bit)
 {
 	__atomic_fetch_and(&thread->attention, ~bit, __ATOMIC_RELEASE);
 }
 
 /* Another thread's state. False: its owner stays inside, waiting at the gate most likely. */
-static bool thread_take(struct fd_thread *thread)
+static bool thread_take(struct fdar_thread *thread)
 {
-	attention_add(thread, FD_THREAD_TAKEN);
+	attention_add(thread, FDAR_THREAD_TAKEN);
 	if (list.barrier)
 		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 	for (unsigned tries = 0; tries < TRIES; tries++) {
 		if (__atomic_load_n(&thread->busy, __ATOMIC_SEQ_CST) == 0)
 			return true;
 		if (tries > 10)
-			fd_lock_nap();
+			fdar_lock_nap();
 	}
-	attention_drop(thread, FD_THREAD_TAKEN);
+	attention_drop(thread, FDAR_THREAD_TAKEN);
 	return false;
 }
 
-static void thread_give(struct fd_thread *thread)
+static void thread_give(struct fdar_thread *thread)
 {
-	attention_drop(thread, FD_THREAD_TAKEN);
+	attention_drop(thread, FDAR_THREAD_TAKEN);
 	syscall(SYS_futex, &thread->attention, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 /* Until the taker is done. One that is not after seconds is none: a raw clone() lost it. */
-static void owner_wait(struct fd_thread *thread)
+static void owner_wait(struct fdar_thread *thread)
 {
 	struct timespec most = { OWNER_WAIT_S, 0 };
 
 	for (unsigned spins = 0;; spins++) {
 		uint32_t value = __atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE);
 
-		if (!(value & FD_THREAD_TAKEN))
+		if (!(value & FDAR_THREAD_TAKEN))
 			return;
 		if (spins < SPINS)
 			continue;
 		if (syscall(SYS_futex, &thread->attention, FUTEX_WAIT_PRIVATE, value, &most, NULL,
 			    0) < 0 &&
 		    errno == ETIMEDOUT)
-			attention_drop(thread, FD_THREAD_TAKEN);
+			attention_drop(thread, FDAR_THREAD_TAKEN);
 	}
 }
 
 /* Another recording: calls that hooks told of may have ended meanwhile, unseen. Those whose return
  * address is ours are still open. */
-static void thread_restart(struct fd_thread *thread)
+static void thread_restart(struct fdar_thread *thread)
 {
 	uint32_t kept = 0;
 
@@ -114,33 +114,33 @@ static void thread_restart(struct fd_thread *thread)
 	thread->written = 0;
 	thread->skipped = 0;
 	thread->skipped_ticks = 0;
-	fd_writer_reset(&thread->writer, 0);
+	fdar_writer_reset(&thread->writer, 0);
 }
 
-void fd_thread_attend(struct fd_thread *thread, uintptr_t position)
+void fdar_thread_attend(struct fdar_thread *thread, uintptr_t position)
 {
 	int saved_errno = errno;
 	uint32_t attention;
 
 	for (;;) {
-		if (__atomic_load_n(&thread->attention, __ATOMIC_RELAXED) & FD_THREAD_FENCED)
+		if (__atomic_load_n(&thread->attention, __ATOMIC_RELAXED) & FDAR_THREAD_FENCED)
 			__atomic_exchange_n(&thread->busy, position, __ATOMIC_SEQ_CST);
 		attention = __atomic_load_n(&thread->attention, __ATOMIC_SEQ_CST);
-		if (!(attention & FD_THREAD_TAKEN))
+		if (!(attention & FDAR_THREAD_TAKEN))
 			break;
 		__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 		owner_wait(thread);
 		__atomic_store_n(&thread->busy, position, __ATOMIC_RELAXED);
 		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	}
-	if (attention & FD_THREAD_RESTART) {
-		attention_drop(thread, FD_THREAD_RESTART);
+	if (attention & FDAR_THREAD_RESTART) {
+		attention_drop(thread, FDAR_THREAD_RESTART);
 		thread_restart(thread);
 	}
 	errno = saved_errno;
 }
 
-static void thread_unlink(struct fd_thread *thread)
+static void thread_unlink(struct fdar_thread *thread)
 {
 	if (thread->next)
 		thread->next->previous = thread->previous;
@@ -150,7 +150,7 @@ static void thread_unlink(struct fd_thread *thread)
 		list.first = thread->next;
 }
 
-static void thread_link(struct fd_thread *thread)
+static void thread_link(struct fdar_thread *thread)
 {
 	thread->next = list.first;
 	thread->previous = NULL;
@@ -160,16 +160,16 @@ static void thread_link(struct fd_thread *thread)
 }
 
 /* Kept for another thread. Under the lock. */
-static void thread_drop(struct fd_thread *thread)
+static void thread_drop(struct fdar_thread *thread)
 {
 	__atomic_store_n(&thread->returns.count, 0, __ATOMIC_RELAXED);
 	thread->next = list.spare;
 	list.spare = thread;
 }
 
-static struct fd_thread *thread_memory(void)
+static struct fdar_thread *thread_memory(void)
 {
-	struct fd_thread *thread = NULL;
+	struct fdar_thread *thread = NULL;
 	void *memory;
 
 	if (!list_lock())
@@ -180,10 +180,10 @@ static struct fd_thread *thread_memory(void)
 	}
 	list_unlock();
 	if (thread) {
-		struct fd_count *counts = thread->counts;
+		struct fdar_count *counts = thread->counts;
 
 		memset((char *)thread + sizeof(thread->returns), 0,
-		       offsetof(struct fd_thread, writer) - sizeof(thread->returns));
+		       offsetof(struct fdar_thread, writer) - sizeof(thread->returns));
 		thread->counts = counts;
 		return thread;
 	}
@@ -194,37 +194,37 @@ static struct fd_thread *thread_memory(void)
 	thread = memory;
 	thread->returns.frames = (const char *)thread->frames;
 	thread->returns.frame_bytes = sizeof(thread->frames[0]);
-	fd_returns_add(&thread->returns);
+	fdar_returns_add(&thread->returns);
 	return thread;
 }
 
 static bool thread_start(void)
 {
-	struct fd_thread *thread = thread_memory();
+	struct fdar_thread *thread = thread_memory();
 	uintptr_t low, high;
 
 	if (!thread)
 		return false;
-	thread->tid = fd_lock_tid();
+	thread->tid = fdar_lock_tid();
 	thread->stack_bytes = UINTPTR_MAX;
-	if (fd_stack_find(thread->tid == (uint32_t)getpid(), &low, &high)) {
+	if (fdar_stack_find(thread->tid == (uint32_t)getpid(), &low, &high)) {
 		thread->stack_low = low;
 		thread->stack_bytes = high - low;
 	}
 	if (!list.barrier)
-		thread->attention = FD_THREAD_FENCED;
-	fd_writer_init(&thread->writer);
+		thread->attention = FDAR_THREAD_FENCED;
+	fdar_writer_init(&thread->writer);
 	if (!list_lock())
 		return false;
-	fd_selection_thread(thread);
+	fdar_selection_thread(thread);
 	thread_link(thread);
 	list_unlock();
 	pthread_setspecific(list.key, thread);
-	fd_thread_self = thread;
+	fdar_thread_self = thread;
 	return true;
 }
 
-struct fd_thread *fd_thread_begin(void)
+struct fdar_thread *fdar_thread_begin(void)
 {
 	int saved_errno = errno;
 
@@ -232,16 +232,16 @@ struct fd_thread *fd_thread_begin(void)
 		return NULL;
 	none_for_me = 1;
 	/* A signal handler that interrupted this thread where it holds the lock gets none yet. */
-	none_for_me = !fd_lock_mine(&list.lock) && !thread_start();
+	none_for_me = !fdar_lock_mine(&list.lock) && !thread_start();
 	errno = saved_errno;
-	return fd_thread_self;
+	return fdar_thread_self;
 }
 
 /* The thread ends; called again, as others' destructors may call functions too, up to the last time
  * but one that the C library promises: a sanitizer's has the last. */
 static void thread_end(void *data)
 {
-	struct fd_thread *thread = data;
+	struct fdar_thread *thread = data;
 
 	if (++thread->ending < PTHREAD_DESTRUCTOR_ITERATIONS - 1 &&
 	    pthread_setspecific(list.key, thread) == 0)
@@ -250,11 +250,11 @@ static void thread_end(void *data)
 	__atomic_store_n(&thread->busy, (uintptr_t)__builtin_frame_address(0), __ATOMIC_RELAXED);
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	if (__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))
-		fd_thread_attend(thread, (uintptr_t)__builtin_frame_address(0));
-	if (fd_selection_on())
-		fd_frames_unwind_all(thread);
-	fd_thread_flush(thread, true);
-	fd_thread_self = NULL;
+		fdar_thread_attend(thread, (uintptr_t)__builtin_frame_address(0));
+	if (fdar_selection_on())
+		fdar_frames_unwind_all(thread);
+	fdar_thread_flush(thread, true);
+	fdar_thread_self = NULL;
 	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	if (!list_lock())
 		return;
@@ -265,29 +265,29 @@ static void thread_end(void *data)
 
 static void fork_prepare(void)
 {
-	fd_thread_flush_own();
-	fd_lock_take(&change_lock);
+	fdar_thread_flush_own();
+	fdar_lock_take(&change_lock);
 	list_lock();
 }
 
 static void fork_parent(void)
 {
-	if (fd_lock_mine(&list.lock))
+	if (fdar_lock_mine(&list.lock))
 		list_unlock();
-	if (fd_lock_mine(&change_lock))
-		fd_threads_change_end();
+	if (fdar_lock_mine(&change_lock))
+		fdar_threads_change_end();
 }
 
 /* Alone: what the other threads had is not here, what this one has not written its parent will. */
 static void fork_child(void)
 {
-	struct fd_thread *self = fd_thread_self;
+	struct fdar_thread *self = fdar_thread_self;
 
 	list.lock = 0;
 	change_lock = 0;
-	fd_threads_pid = getpid();
+	fdar_threads_pid = getpid();
 	while (list.first) {
-		struct fd_thread *thread = list.first;
+		struct fdar_thread *thread = list.first;
 
 		list.first = thread->next;
 		if (thread != self)
@@ -296,8 +296,8 @@ static void fork_child(void)
 	if (!self)
 		return;
 	thread_link(self);
-	self->tid = fd_lock_tid();
-	self->attention &= FD_THREAD_FENCED;
+	self->tid = fdar_lock_tid();
+	self->attention &= FDAR_THREAD_FENCED;
 	self->inherited = (uint32_t)self->returns.count;
 	self->written = 0;
 	self->lost = 0;
@@ -306,101 +306,101 @@ static void fork_child(void)
 	self->told_calls = 0;
 	self->told_skipped = 0;
 	self->told_unwound = 0;
-	fd_writer_reset(&self->writer, 0);
+	fdar_writer_reset(&self->writer, 0);
 }
 
-void fd_threads_change_begin(void)
+void fdar_threads_change_begin(void)
 {
-	fd_lock_take(&change_lock);
+	fdar_lock_take(&change_lock);
 }
 
-void fd_threads_change_end(void)
+void fdar_threads_change_end(void)
 {
-	fd_lock_give(&change_lock);
+	fdar_lock_give(&change_lock);
 }
 
-void fd_threads_init(void)
+void fdar_threads_init(void)
 {
-	fd_threads_pid = getpid();
+	fdar_threads_pid = getpid();
 	list.keyed = pthread_key_create(&list.key, thread_end) == 0;
 	list.barrier =
 		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
-void fd_threads_watch_fork(void)
+void fdar_threads_watch_fork(void)
 {
 	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
-static void thread_flush_other(struct fd_thread *thread)
+static void thread_flush_other(struct fdar_thread *thread)
 {
 	if (thread_take(thread)) {
-		fd_thread_flush_all(thread, fd_clock_ticks(), false);
+		fdar_thread_flush_all(thread, fdar_clock_ticks(), false);
 		thread_give(thread);
 	}
 }
 
-void fd_threads_flush(void)
+void fdar_threads_flush(void)
 {
-	fd_thread_flush_own();
+	fdar_thread_flush_own();
 	if (!list_lock())
 		return;
-	for (struct fd_thread *thread = list.first; thread; thread = thread->next)
-		if (thread != fd_thread_self)
+	for (struct fdar_thread *thread = list.first; thread; thread = thread->next)
+		if (thread != fdar_thread_self)
 			thread_flush_other(thread);
 	list_unlock();
 }
 
-void fd_threads_flush_stale(uint64_t ticks)
+void fdar_threads_flush_stale(uint64_t ticks)
 {
-	uint64_t now = fd_clock_ticks();
+	uint64_t now = fdar_clock_ticks();
 
 	if (!list_lock())
 		return;
-	for (struct fd_thread *thread = list.first; thread; thread = thread->next) {
+	for (struct fdar_thread *thread = list.first; thread; thread = thread->next) {
 		uint64_t base = __atomic_load_n(&thread->writer.base, __ATOMIC_RELAXED);
 
 		/* A look from outside: what is wrong about it now is right the next time. */
-		if (thread == fd_thread_self || base == 0 || now < base || now - base < ticks)
+		if (thread == fdar_thread_self || base == 0 || now < base || now - base < ticks)
 			continue;
 		if (thread_take(thread)) {
-			fd_thread_flush(thread, false);
+			fdar_thread_flush(thread, false);
 			thread_give(thread);
 		}
 	}
 	list_unlock();
 }
 
-void fd_threads_restart(void)
+void fdar_threads_restart(void)
 {
 	if (!list_lock())
 		return;
-	for (struct fd_thread *thread = list.first; thread; thread = thread->next)
-		attention_add(thread, FD_THREAD_RESTART);
+	for (struct fdar_thread *thread = list.first; thread; thread = thread->next)
+		attention_add(thread, FDAR_THREAD_RESTART);
 	list_unlock();
 }
 
-void fd_threads_each(void (*visit)(struct fd_thread *thread, void *data), void *data)
+void fdar_threads_each(void (*visit)(struct fdar_thread *thread, void *data), void *data)
 {
 	if (!list_lock())
 		return;
-	for (struct fd_thread *thread = list.first; thread; thread = thread->next)
+	for (struct fdar_thread *thread = list.first; thread; thread = thread->next)
 		visit(thread, data);
 	list_unlock();
 }
 
-void fd_threads_each_kept(void (*visit)(struct fd_thread *thread, void *data), void *data)
+void fdar_threads_each_kept(void (*visit)(struct fdar_thread *thread, void *data), void *data)
 {
 	if (!list_lock())
 		return;
-	for (struct fd_thread *thread = list.first; thread; thread = thread->next)
+	for (struct fdar_thread *thread = list.first; thread; thread = thread->next)
 		visit(thread, data);
-	for (struct fd_thread *thread = list.spare; thread; thread = thread->next)
+	for (struct fdar_thread *thread = list.spare; thread; thread = thread->next)
 		visit(thread, data);
 	list_unlock();
 }
 
-void fd_threads_locked(void (*act)(void *data), void *data)
+void fdar_threads_locked(void (*act)(void *data), void *data)
 {
 	if (!list_lock())
 		return;
@@ -408,14 +408,14 @@ void fd_threads_locked(void (*act)(void *data), void *data)
 	list_unlock();
 }
 
-bool fd_threads_grace(void)
+bool fdar_threads_grace(void)
 {
 	bool all = true;
 
 	if (!list_lock())
 		return false;
-	for (struct fd_thread *thread = list.first; thread; thread = thread->next) {
-		if (thread == fd_thread_self)
+	for (struct fdar_thread *thread = list.first; thread; thread = thread->next) {
+		if (thread == fdar_thread_self)
 			continue;
 		if (thread_take(thread))
 			thread_give(thread);
@@ -426,7 +426,7 @@ bool fd_threads_grace(void)
 	return all;
 }
 
-void fd_thread_never(bool never)
+void fdar_thread_never(bool never)
 {
 	none_for_me = never;
 }

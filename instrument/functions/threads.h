@@ -5,17 +5,17 @@
  * thread, which writes out what threads have pending that do not come by themselves.
  *
  * Whose state it is. A thread says in busy that it is inside (where its stack was), and then looks at
- * attention. Who wants another thread's state sets FD_THREAD_TAKEN in attention, makes all
+ * attention. Who wants another thread's state sets FDAR_THREAD_TAKEN in attention, makes all
  * processors see that (membarrier), and waits until busy is 0: from then on the owner waits before it
  * goes in, until the bit is gone. So the owner pays for a store and a load, no atomic instruction and
- * no fence. Where there is no membarrier the bit FD_THREAD_FENCED makes each owner pay for a fence.
+ * no fence. Where there is no membarrier the bit FDAR_THREAD_FENCED makes each owner pay for a fence.
  * Takers hold the list's lock; owners take it only when they come, end or fork.
  *
  * Memory: a mapping of about 64 KiB a thread, of which what is used is touched. It is never given
  * back, as unwinders may look at it at any time, but kept for the next thread when one ends.
  */
-#ifndef FD_FUNCTIONS_THREADS_H
-#define FD_FUNCTIONS_THREADS_H
+#ifndef FDAR_INSTRUMENT_FUNCTIONS_THREADS_H
+#define FDAR_INSTRUMENT_FUNCTIONS_THREADS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,15 +25,16 @@
 #include "functions/writer.h"
 #include "patching/returns.h"
 
-enum fd_thread_attention {
-	FD_THREAD_TAKEN = 1,
-	FD_THREAD_FENCED = 2,
-	FD_THREAD_RESTART = 4, /* another recording: what is open is as if it had never been told */
+enum fdar_thread_attention {
+	FDAR_THREAD_TAKEN = 1,
+	FDAR_THREAD_FENCED = 2,
+	FDAR_THREAD_RESTART =
+		4, /* another recording: what is open is as if it had never been told */
 };
 
-/* An open call: struct fd_return (patching/returns.h), and more. Positions of patched functions are 8
+/* An open call: struct fdar_return (patching/returns.h), and more. Positions of patched functions are 8
  * modulo 16, those of hooks 0, so one is never taken for the other. */
-struct fd_frame {
+struct fdar_frame {
 	uintptr_t position; /* on the stack: of the return address, or the hook's */
 	uintptr_t site;     /* the return address */
 	uintptr_t function;
@@ -45,16 +46,16 @@ struct fd_frame {
 };
 
 /* What a function was called, by this thread; read by others at any time. */
-struct fd_count {
+struct fdar_count {
 	uint64_t calls;
 	uint64_t ticks;
 	uint64_t longest;
 };
 
-struct fd_thread {
-	struct fd_returns returns; /* count: open calls. Stays when the thread has ended */
+struct fdar_thread {
+	struct fdar_returns returns; /* count: open calls. Stays when the thread has ended */
 	uintptr_t busy;     /* atomic: where the owner's stack was when it went in; 0: outside */
-	uint32_t attention; /* atomic: enum fd_thread_attention */
+	uint32_t attention; /* atomic: enum fdar_thread_attention */
 	uint32_t vectors;   /* its records are written out of patched functions */
 	uint32_t written;   /* of the open calls, the outer ones that are in the records */
 	uint32_t inherited; /* of these, the outer ones that began before the recording */
@@ -64,8 +65,8 @@ struct fd_thread {
 	uintptr_t stack_bytes; /* from there */
 	uint32_t module;       /* where the last function was found: selection.h */
 	uint32_t over;         /* calls of the innermost call's function, inside it, not recorded */
-	struct fd_count *counts; /* atomic; by number, NULL: not counted. Stays, too */
-	uint64_t skipped;        /* outside of all open calls */
+	struct fdar_count *counts; /* atomic; by number, NULL: not counted. Stays, too */
+	uint64_t skipped;          /* outside of all open calls */
 	uint64_t skipped_ticks;
 	uint64_t lost; /* atomic: not yet told */
 	/* since the last event, for the control segment */
@@ -73,83 +74,83 @@ struct fd_thread {
 	uint64_t told_skipped;
 	uint64_t told_unwound;
 	uint64_t flushes; /* events written, ever */
-	struct fd_thread *next;
-	struct fd_thread *previous;
+	struct fdar_thread *next;
+	struct fdar_thread *previous;
 	unsigned ending; /* rounds of the thread's end */
-	struct fd_writer writer;
-	struct fd_frame frames[FD_FRAMES_MAX];
+	struct fdar_writer writer;
+	struct fdar_frame frames[FDAR_FRAMES_MAX];
 };
 
 /* What frames.c looks at in every call; changed by the helper, each by itself. */
-struct fd_calls_settings {
+struct fdar_calls_settings {
 	uint64_t minimum_ticks; /* atomic */
 	uint32_t depth_max;     /* atomic */
 };
 
-extern struct fd_calls_settings fd_calls_settings;
+extern struct fdar_calls_settings fdar_calls_settings;
 
-extern __thread struct fd_thread *fd_thread_self __attribute__((tls_model("initial-exec")));
+extern __thread struct fdar_thread *fdar_thread_self __attribute__((tls_model("initial-exec")));
 
 /* The process whose memory this is: not that of a child of vfork(). */
-extern int fd_threads_pid;
+extern int fdar_threads_pid;
 
 /* The calling thread's state when it has none yet; NULL if it is not to have one. */
-struct fd_thread *fd_thread_begin(void);
+struct fdar_thread *fdar_thread_begin(void);
 
 /* The owner, inside, while attention is not 0. */
-void fd_thread_attend(struct fd_thread *thread, uintptr_t position);
+void fdar_thread_attend(struct fdar_thread *thread, uintptr_t position);
 
 /* Writes what is in the buffer as one event; whoever has the state. May wait at the gate if
  * may_wait. */
-void fd_thread_flush(struct fd_thread *thread, bool may_wait);
+void fdar_thread_flush(struct fdar_thread *thread, bool may_wait);
 
 /* Writes out everything: open calls too. Whoever has the state. */
-void fd_thread_flush_all(struct fd_thread *thread, uint64_t now, bool may_wait);
+void fdar_thread_flush_all(struct fdar_thread *thread, uint64_t now, bool may_wait);
 
 /* The same two out of a patched function, whose vector registers are to be kept. */
-void fd_thread_attend_quietly(struct fd_thread *thread, uintptr_t position);
-void fd_thread_flush_quietly(struct fd_thread *thread);
+void fdar_thread_attend_quietly(struct fdar_thread *thread, uintptr_t position);
+void fdar_thread_flush_quietly(struct fdar_thread *thread);
 
 /* Open calls, the outer depth of them, into the records; all that are open end as UNWOUND. */
-void fd_frames_write(struct fd_thread *thread, uint32_t depth, uint64_t now);
-void fd_frames_unwind_all(struct fd_thread *thread);
+void fdar_frames_write(struct fdar_thread *thread, uint32_t depth, uint64_t now);
+void fdar_frames_unwind_all(struct fdar_thread *thread);
 
 /* Once, before any thread comes. */
-void fd_threads_init(void);
+void fdar_threads_init(void);
 
-/* Once, after whatever else that is locked within fd_threads_change_begin() has its fork handlers:
+/* Once, after whatever else that is locked within fdar_threads_change_begin() has its fork handlers:
  * they run in reverse order before a fork, so locks are taken in the same order everywhere. */
-void fd_threads_watch_fork(void);
+void fdar_threads_watch_fork(void);
 
 /* Other threads' and the caller's pending records, from any thread that is not inside: all of them,
  * or of those whose oldest is older than some ticks. */
-void fd_threads_flush(void);
-void fd_threads_flush_stale(uint64_t ticks);
+void fdar_threads_flush(void);
+void fdar_threads_flush_stale(uint64_t ticks);
 
 /* The calling thread's, before it writes something else. */
-void fd_thread_flush_own(void);
+void fdar_thread_flush_own(void);
 
 /* All threads' attention. */
-void fd_threads_restart(void);
+void fdar_threads_restart(void);
 
 /* Calls visit for each thread, under the list's lock: what it reads must be atomic. */
-void fd_threads_each(void (*visit)(struct fd_thread *thread, void *data), void *data);
+void fdar_threads_each(void (*visit)(struct fdar_thread *thread, void *data), void *data);
 
 /* The same, and for those that no thread has any more. */
-void fd_threads_each_kept(void (*visit)(struct fd_thread *thread, void *data), void *data);
+void fdar_threads_each_kept(void (*visit)(struct fdar_thread *thread, void *data), void *data);
 
 /* Around changes of what a forked child is to find whole: a fork waits for the end. */
-void fd_threads_change_begin(void);
-void fd_threads_change_end(void);
+void fdar_threads_change_begin(void);
+void fdar_threads_change_end(void);
 
 /* Calls act under the list's lock. */
-void fd_threads_locked(void (*act)(void *data), void *data);
+void fdar_threads_locked(void (*act)(void *data), void *data);
 
 /* Waits until no thread is inside that was when it was called: what they had in hand then may be
  * freed. False: one stayed inside (it waits at the gate, say). */
-bool fd_threads_grace(void);
+bool fdar_threads_grace(void);
 
 /* The calling thread is not recorded from now on (true), or may be again; only while it has no state. */
-void fd_thread_never(bool never);
+void fdar_thread_never(bool never);
 
 #endif

@@ -18,22 +18,22 @@ static uint64_t zigzag(uint64_t delta)
 }
 
 /* The time of a record, from the base: never before the last. */
-static uint64_t time_ns(const struct fd_writer *writer, uint64_t at)
+static uint64_t time_ns(const struct fdar_writer *writer, uint64_t at)
 {
-	uint64_t ns = at > writer->base ? fd_clock_ns(at - writer->base, writer->scale) : 0;
+	uint64_t ns = at > writer->base ? fdar_clock_ns(at - writer->base, writer->scale) : 0;
 
 	return ns > writer->last_ns ? ns : writer->last_ns;
 }
 
 /* The record's first byte, and its time. */
-static inline uint8_t *op_put(struct fd_writer *writer, enum fd_calls_op op, uint64_t at)
+static inline uint8_t *op_put(struct fdar_writer *writer, enum fdar_calls_op op, uint64_t at)
 {
 	uint8_t *to = writer->next;
 	uint64_t ns, dt;
 
-	if (fd_writer_empty(writer)) {
+	if (fdar_writer_empty(writer)) {
 		__atomic_store_n(&writer->base, at, __ATOMIC_RELAXED);
-		writer->scale = fd_clock_scale();
+		writer->scale = fdar_clock_scale();
 		*to++ = (uint8_t)op;
 		return to;
 	}
@@ -48,7 +48,7 @@ static inline uint8_t *op_put(struct fd_writer *writer, enum fd_calls_op op, uin
 	return number_put(to, dt - DT_INLINE);
 }
 
-static inline uint8_t *function_put(struct fd_writer *writer, uint8_t *to, uint64_t function)
+static inline uint8_t *function_put(struct fdar_writer *writer, uint8_t *to, uint64_t function)
 {
 	uint64_t delta = function - writer->function;
 
@@ -56,15 +56,15 @@ static inline uint8_t *function_put(struct fd_writer *writer, uint8_t *to, uint6
 	return number_put(to, zigzag(delta));
 }
 
-void fd_writer_init(struct fd_writer *writer)
+void fdar_writer_init(struct fdar_writer *writer)
 {
-	writer->limit = writer->data + FD_WRITER_BYTES - 3 * FD_WRITER_RECORD_MAX;
-	fd_writer_reset(writer, 0);
+	writer->limit = writer->data + FDAR_WRITER_BYTES - 3 * FDAR_WRITER_RECORD_MAX;
+	fdar_writer_reset(writer, 0);
 }
 
-void fd_writer_reset(struct fd_writer *writer, uint32_t depth)
+void fdar_writer_reset(struct fdar_writer *writer, uint32_t depth)
 {
-	writer->next = writer->data + FD_WRITER_HEAD_MAX;
+	writer->next = writer->data + FDAR_WRITER_HEAD_MAX;
 	__atomic_store_n(&writer->base, 0, __ATOMIC_RELAXED);
 	writer->last_ns = 0;
 	writer->function = 0;
@@ -72,22 +72,22 @@ void fd_writer_reset(struct fd_writer *writer, uint32_t depth)
 	writer->depth_was = depth;
 }
 
-void fd_writer_enter(struct fd_writer *writer, uint64_t at, uint64_t function)
+void fdar_writer_enter(struct fdar_writer *writer, uint64_t at, uint64_t function)
 {
-	uint8_t *to = op_put(writer, FD_CALLS_ENTER, at);
+	uint8_t *to = op_put(writer, FDAR_CALLS_ENTER, at);
 
 	writer->next = function_put(writer, to, function);
 	writer->depth++;
 }
 
-void fd_writer_exit(struct fd_writer *writer, uint64_t at)
+void fdar_writer_exit(struct fdar_writer *writer, uint64_t at)
 {
-	writer->next = op_put(writer, FD_CALLS_EXIT, at);
+	writer->next = op_put(writer, FDAR_CALLS_EXIT, at);
 	writer->depth--;
 }
 
 /* The end of a call, as its duration. */
-static inline uint8_t *duration_put(struct fd_writer *writer, uint8_t *to, uint64_t end)
+static inline uint8_t *duration_put(struct fdar_writer *writer, uint8_t *to, uint64_t end)
 {
 	uint64_t ns = time_ns(writer, end), duration = ns - writer->last_ns;
 
@@ -95,61 +95,61 @@ static inline uint8_t *duration_put(struct fd_writer *writer, uint8_t *to, uint6
 	return number_put(to, duration);
 }
 
-void fd_writer_call(struct fd_writer *writer, uint64_t begin, uint64_t end, uint64_t function)
+void fdar_writer_call(struct fdar_writer *writer, uint64_t begin, uint64_t end, uint64_t function)
 {
-	uint8_t *to = op_put(writer, FD_CALLS_CALL, begin);
+	uint8_t *to = op_put(writer, FDAR_CALLS_CALL, begin);
 
 	to = function_put(writer, to, function);
 	writer->next = duration_put(writer, to, end);
 }
 
-void fd_writer_call_over(struct fd_writer *writer, uint64_t begin, uint64_t end, uint64_t function,
-			 uint64_t count, uint64_t ticks)
+void fdar_writer_call_over(struct fdar_writer *writer, uint64_t begin, uint64_t end,
+			   uint64_t function, uint64_t count, uint64_t ticks)
 {
-	uint8_t *to = op_put(writer, FD_CALLS_CALL_OVER, begin);
+	uint8_t *to = op_put(writer, FDAR_CALLS_CALL_OVER, begin);
 
 	to = function_put(writer, to, function);
 	to = duration_put(writer, to, end);
 	to = number_put(to, count);
-	writer->next = number_put(to, fd_clock_ns(ticks, writer->scale));
+	writer->next = number_put(to, fdar_clock_ns(ticks, writer->scale));
 }
 
-void fd_writer_open(struct fd_writer *writer, uint64_t at, uint64_t function, uint64_t begin)
+void fdar_writer_open(struct fdar_writer *writer, uint64_t at, uint64_t function, uint64_t begin)
 {
-	uint8_t *to = op_put(writer, FD_CALLS_OPEN, at);
+	uint8_t *to = op_put(writer, FDAR_CALLS_OPEN, at);
 
 	to = function_put(writer, to, function);
-	writer->next = number_put(to, at > begin ? fd_clock_ns(at - begin, writer->scale) : 0);
+	writer->next = number_put(to, at > begin ? fdar_clock_ns(at - begin, writer->scale) : 0);
 	writer->depth++;
 }
 
-void fd_writer_skipped(struct fd_writer *writer, uint64_t at, uint64_t count, uint64_t ticks)
+void fdar_writer_skipped(struct fdar_writer *writer, uint64_t at, uint64_t count, uint64_t ticks)
 {
-	uint8_t *to = op_put(writer, FD_CALLS_SKIPPED, at);
+	uint8_t *to = op_put(writer, FDAR_CALLS_SKIPPED, at);
 
 	to = number_put(to, count);
-	writer->next = number_put(to, fd_clock_ns(ticks, writer->scale));
+	writer->next = number_put(to, fdar_clock_ns(ticks, writer->scale));
 }
 
-void fd_writer_unwound(struct fd_writer *writer, uint64_t at, uint32_t count)
+void fdar_writer_unwound(struct fdar_writer *writer, uint64_t at, uint32_t count)
 {
-	uint8_t *to = op_put(writer, FD_CALLS_UNWOUND, at);
+	uint8_t *to = op_put(writer, FDAR_CALLS_UNWOUND, at);
 
 	writer->next = number_put(to, count);
 	writer->depth -= count;
 }
 
-void fd_writer_lost(struct fd_writer *writer, uint64_t at, uint64_t count)
+void fdar_writer_lost(struct fdar_writer *writer, uint64_t at, uint64_t count)
 {
-	writer->next = number_put(op_put(writer, FD_CALLS_LOST, at), count);
+	writer->next = number_put(op_put(writer, FDAR_CALLS_LOST, at), count);
 }
 
-const uint8_t *fd_writer_finish(struct fd_writer *writer, uint64_t now, uint32_t *length)
+const uint8_t *fdar_writer_finish(struct fdar_writer *writer, uint64_t now, uint32_t *length)
 {
-	uint8_t head[FD_WRITER_HEAD_MAX];
+	uint8_t head[FDAR_WRITER_HEAD_MAX];
 	uint8_t *end = number_put(number_put(head, writer->depth_was), time_ns(writer, now));
 	size_t bytes = (size_t)(end - head);
-	uint8_t *from = writer->data + FD_WRITER_HEAD_MAX - bytes;
+	uint8_t *from = writer->data + FDAR_WRITER_HEAD_MAX - bytes;
 
 	for (size_t i = 0; i < bytes; i++)
 		from[i] = head[i];

@@ -23,20 +23,20 @@
 /* Without /proc, descriptors are tried one after the other up to this. */
 #define TRIED_MAX 65536u
 
-FD_WRAPPER int close(int fd)
+FDAR_WRAPPER int close(int fd)
 {
-	fd_session_closing(fd);
-	return fd_next()->close(fd);
+	fdar_session_closing(fd);
+	return fdar_next()->close(fd);
 }
 
-FD_WRAPPER int fclose(FILE *stream)
+FDAR_WRAPPER int fclose(FILE *stream)
 {
 	int before = errno, fd = fileno(stream);
 
 	errno = before;
 	if (fd >= 0)
-		fd_session_closing(fd);
-	return fd_next()->fclose(stream);
+		fdar_session_closing(fd);
+	return fdar_next()->fclose(stream);
 }
 
 /* liblttng-ust's: calls close_one unless the descriptor is one of its own. */
@@ -53,8 +53,8 @@ static safe_close_fn safe_close(void)
 
 static int close_one(int fd)
 {
-	fd_session_closing(fd);
-	return fd_next()->close(fd);
+	fdar_session_closing(fd);
+	return fdar_next()->close(fd);
 }
 
 /* A listing of /proc/self/fd as the kernel gives it; no memory is taken, for this may be a child of a
@@ -111,7 +111,7 @@ static bool range_closed(unsigned first, unsigned last)
 			if ((unsigned)fd >= first && (unsigned)fd <= last)
 				close_safely(fd, close_one);
 		}
-		fd_next()->close(listing.fd);
+		fdar_next()->close(listing.fd);
 		return true;
 	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > TRIED_MAX)
@@ -124,13 +124,13 @@ static bool range_closed(unsigned first, unsigned last)
 /* Before libc does it after all. */
 static void sessions_close(unsigned first, unsigned last)
 {
-	int highest = fd_table_highest(&fd_table);
+	int highest = fdar_table_highest(&fdar_table);
 
 	for (unsigned i = first; highest >= 0 && i <= last && i <= (unsigned)highest; i++)
-		fd_session_closing((int)i);
+		fdar_session_closing((int)i);
 }
 
-FD_WRAPPER int close_range(unsigned first, unsigned last, int flags)
+FDAR_WRAPPER int close_range(unsigned first, unsigned last, int flags)
 {
 	int before = errno;
 
@@ -141,14 +141,14 @@ FD_WRAPPER int close_range(unsigned first, unsigned last, int flags)
 	errno = before;
 	if (!(flags & ~(int)CLOSE_RANGE_UNSHARE) && first <= last)
 		sessions_close(first, last);
-	if (!fd_next()->close_range) {
+	if (!fdar_next()->close_range) {
 		errno = ENOSYS;
 		return -1;
 	}
-	return fd_next()->close_range(first, last, flags);
+	return fdar_next()->close_range(first, last, flags);
 }
 
-FD_WRAPPER void closefrom(int lowest)
+FDAR_WRAPPER void closefrom(int lowest)
 {
 	unsigned first = lowest < 0 ? 0 : (unsigned)lowest;
 	int before = errno;
@@ -159,6 +159,6 @@ FD_WRAPPER void closefrom(int lowest)
 	}
 	errno = before;
 	sessions_close(first, UINT_MAX);
-	if (fd_next()->closefrom)
-		fd_next()->closefrom(lowest);
+	if (fdar_next()->closefrom)
+		fdar_next()->closefrom(lowest);
 }

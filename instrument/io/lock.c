@@ -11,17 +11,17 @@
 #include "io/wait.h"
 
 /* A try that failed for any reason but that the lock is taken is the result. */
-#define LOCK(what, attempt, call)                                      \
-	do {                                                           \
-		int result_;                                           \
-                                                                       \
-		if (!FD_WATCHED())                                     \
-			return call;                                   \
-		result_ = attempt;                                     \
-		if (result_ != EBUSY)                                  \
-			return result_;                                \
-		FD_WAIT_AROUND(result_, what, FD_WAIT_LOCK, -1, call); \
-		return result_;                                        \
+#define LOCK(what, attempt, call)                                          \
+	do {                                                               \
+		int result_;                                               \
+                                                                           \
+		if (!FDAR_WATCHED())                                       \
+			return call;                                       \
+		result_ = attempt;                                         \
+		if (result_ != EBUSY)                                      \
+			return result_;                                    \
+		FDAR_WAIT_AROUND(result_, what, FDAR_WAIT_LOCK, -1, call); \
+		return result_;                                            \
 	} while (0)
 
 /* A mutex that is locked while the next functions are being looked up: an allocator's. */
@@ -34,27 +34,27 @@ static int lock_without_next(pthread_mutex_t *mutex)
 	return result;
 }
 
-static FD_APART int mutex_lock_watched(pthread_mutex_t *mutex, const void *caller)
+static FDAR_APART int mutex_lock_watched(pthread_mutex_t *mutex, const void *caller)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
 	if (!next->pthread_mutex_lock)
 		return lock_without_next(mutex);
-	if (!FLOWDAR_ENABLED(wait_begin) || !fd_wait_wanted(caller))
+	if (!FLOWDAR_ENABLED(wait_begin) || !fdar_wait_wanted(caller))
 		return next->pthread_mutex_lock(mutex);
 	result = pthread_mutex_trylock(mutex);
 	if (result != EBUSY)
 		return result;
-	FD_WAIT_AROUND(result, "pthread_mutex_lock", FD_WAIT_LOCK, -1,
-		       next->pthread_mutex_lock(mutex));
+	FDAR_WAIT_AROUND(result, "pthread_mutex_lock", FDAR_WAIT_LOCK, -1,
+			 next->pthread_mutex_lock(mutex));
 	return result;
 }
 
 /* What nearly every server calls most: nothing is done here that is not needed. */
-FD_WRAPPER int pthread_mutex_lock(pthread_mutex_t *mutex)
+FDAR_WRAPPER int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	int (*lock)(pthread_mutex_t *) = fd_next_table.pthread_mutex_lock;
+	int (*lock)(pthread_mutex_t *) = fdar_next_table.pthread_mutex_lock;
 
 	if (__builtin_expect(lock != NULL, 1) && !FLOWDAR_ENABLED(wait_begin))
 		return lock(mutex);
@@ -73,103 +73,103 @@ static bool is_clock(clockid_t clock)
 	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC;
 }
 
-FD_WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
+FDAR_WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
 {
 	LOCK("pthread_mutex_timedlock", pthread_mutex_trylock(mutex),
-	     fd_next()->pthread_mutex_timedlock(mutex, until));
+	     fdar_next()->pthread_mutex_timedlock(mutex, until));
 }
 
-FD_WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
-				       const struct timespec *until)
+FDAR_WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+					 const struct timespec *until)
 {
 	LOCK("pthread_mutex_clocklock", is_clock(clock) ? pthread_mutex_trylock(mutex) : EBUSY,
-	     fd_next()->pthread_mutex_clocklock(mutex, clock, until));
+	     fdar_next()->pthread_mutex_clocklock(mutex, clock, until));
 }
 
-FD_WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+FDAR_WRAPPER int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 {
 	LOCK("pthread_rwlock_rdlock", pthread_rwlock_tryrdlock(lock),
-	     fd_next()->pthread_rwlock_rdlock(lock));
+	     fdar_next()->pthread_rwlock_rdlock(lock));
 }
 
-FD_WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+FDAR_WRAPPER int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
 	LOCK("pthread_rwlock_wrlock", pthread_rwlock_trywrlock(lock),
-	     fd_next()->pthread_rwlock_wrlock(lock));
+	     fdar_next()->pthread_rwlock_wrlock(lock));
 }
 
-FD_WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
-					  const struct timespec *restrict until)
+FDAR_WRAPPER int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
+					    const struct timespec *restrict until)
 {
 	LOCK("pthread_rwlock_timedrdlock", is_time(until) ? pthread_rwlock_tryrdlock(lock) : EBUSY,
-	     fd_next()->pthread_rwlock_timedrdlock(lock, until));
+	     fdar_next()->pthread_rwlock_timedrdlock(lock, until));
 }
 
-FD_WRAPPER int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
-					  const struct timespec *restrict until)
+FDAR_WRAPPER int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
+					    const struct timespec *restrict until)
 {
 	LOCK("pthread_rwlock_timedwrlock", is_time(until) ? pthread_rwlock_trywrlock(lock) : EBUSY,
-	     fd_next()->pthread_rwlock_timedwrlock(lock, until));
+	     fdar_next()->pthread_rwlock_timedwrlock(lock, until));
 }
 
-FD_WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_t clock,
-					  const struct timespec *restrict until)
+FDAR_WRAPPER int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_t clock,
+					    const struct timespec *restrict until)
 {
 	LOCK("pthread_rwlock_clockrdlock",
 	     is_clock(clock) && is_time(until) ? pthread_rwlock_tryrdlock(lock) : EBUSY,
-	     fd_next()->pthread_rwlock_clockrdlock(lock, clock, until));
+	     fdar_next()->pthread_rwlock_clockrdlock(lock, clock, until));
 }
 
-FD_WRAPPER int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t clock,
-					  const struct timespec *restrict until)
+FDAR_WRAPPER int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t clock,
+					    const struct timespec *restrict until)
 {
 	LOCK("pthread_rwlock_clockwrlock",
 	     is_clock(clock) && is_time(until) ? pthread_rwlock_trywrlock(lock) : EBUSY,
-	     fd_next()->pthread_rwlock_clockwrlock(lock, clock, until));
+	     fdar_next()->pthread_rwlock_clockwrlock(lock, clock, until));
 }
 
-FD_WRAPPER int mtx_lock(mtx_t *mutex)
+FDAR_WRAPPER int mtx_lock(mtx_t *mutex)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->mtx_lock(mutex);
 	result = mtx_trylock(mutex);
 	if (result != thrd_busy)
 		return result;
-	FD_WAIT_AROUND(result, "mtx_lock", FD_WAIT_LOCK, -1, next->mtx_lock(mutex));
+	FDAR_WAIT_AROUND(result, "mtx_lock", FDAR_WAIT_LOCK, -1, next->mtx_lock(mutex));
 	return result;
 }
 
-FD_WRAPPER int mtx_timedlock(mtx_t *restrict mutex, const struct timespec *restrict until)
+FDAR_WRAPPER int mtx_timedlock(mtx_t *restrict mutex, const struct timespec *restrict until)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->mtx_timedlock(mutex, until);
 	result = mtx_trylock(mutex);
 	if (result != thrd_busy)
 		return result;
-	FD_WAIT_AROUND(result, "mtx_timedlock", FD_WAIT_LOCK, -1,
-		       next->mtx_timedlock(mutex, until));
+	FDAR_WAIT_AROUND(result, "mtx_timedlock", FDAR_WAIT_LOCK, -1,
+			 next->mtx_timedlock(mutex, until));
 	return result;
 }
 
 /* ---- files ---- */
 
-FD_WRAPPER int flock(int fd, int operation)
+FDAR_WRAPPER int flock(int fd, int operation)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int before = errno, result;
 
-	if (!FD_WATCHED() || operation & LOCK_NB || operation & LOCK_UN)
+	if (!FDAR_WATCHED() || operation & LOCK_NB || operation & LOCK_UN)
 		return next->flock(fd, operation);
 	result = next->flock(fd, operation | LOCK_NB);
 	if (result == 0 || errno != EWOULDBLOCK)
 		return result;
 	errno = before;
-	FD_WAIT_AROUND(result, "flock", FD_WAIT_LOCK, fd, next->flock(fd, operation));
+	FDAR_WAIT_AROUND(result, "flock", FDAR_WAIT_LOCK, fd, next->flock(fd, operation));
 	return result;
 }

@@ -3,8 +3,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
-struct fd_next fd_next_table;
-int fd_next_ready;
+struct fdar_next fdar_next_table;
+int fdar_next_ready;
 
 /* On x86-64 glibc keeps two incompatible kinds of condition variable under one name. Programs of
  * this century mean the later one; where there is just one, the version is not found. */
@@ -20,9 +20,9 @@ static void *find(const char *name)
 /* Threads that come here at once all store the same values. */
 #define RESOLVE(name)        \
 	found = find(#name); \
-	memcpy(&fd_next_table.name, &found, sizeof(found));
+	memcpy(&fdar_next_table.name, &found, sizeof(found));
 
-__attribute__((constructor(101))) void fd_next_resolve(void)
+__attribute__((constructor(101))) void fdar_next_resolve(void)
 {
 	static __thread int resolving __attribute__((tls_model("initial-exec")));
 	void *found;
@@ -30,7 +30,7 @@ __attribute__((constructor(101))) void fd_next_resolve(void)
 	if (resolving)
 		return;
 	resolving = 1;
-	FD_NEXT_LIST(RESOLVE)
+	FDAR_NEXT_LIST(RESOLVE)
 	resolving = 0;
-	__atomic_store_n(&fd_next_ready, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&fdar_next_ready, 1, __ATOMIC_RELEASE);
 }

@@ -3,8 +3,8 @@
  *
  * Place in the house: used by every file of libflowdar-io.so, inside somebody's server.
  */
-#ifndef FD_IO_NEXT_H
-#define FD_IO_NEXT_H
+#ifndef FDAR_INSTRUMENT_IO_NEXT_H
+#define FDAR_INSTRUMENT_IO_NEXT_H
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -37,7 +37,7 @@ int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout
 
 /* Every function that is stood in front of. The first is the one that an allocator may call while
  * they are looked up; the last are those that an older libc does not have. */
-#define FD_NEXT_LIST(NEXT)               \
+#define FDAR_NEXT_LIST(NEXT)             \
 	NEXT(pthread_mutex_lock)         \
 	NEXT(close)                      \
 	NEXT(read)                       \
@@ -130,23 +130,23 @@ int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout
 	NEXT(closefrom)                  \
 	NEXT(epoll_pwait2)
 
-#define FD_NEXT_MEMBER(name) __typeof__(name) *name;
-struct fd_next {
-	FD_NEXT_LIST(FD_NEXT_MEMBER)
+#define FDAR_NEXT_MEMBER(name) __typeof__(name) *name;
+struct fdar_next {
+	FDAR_NEXT_LIST(FDAR_NEXT_MEMBER)
 };
 
-extern struct fd_next fd_next_table;
-extern int fd_next_ready;
+extern struct fdar_next fdar_next_table;
+extern int fdar_next_ready;
 
 /* Looks all of them up. The constructor does; a call from an earlier constructor may, too. Where an
  * allocator of the server's own makes such a call for this, it finds what was looked up by then. */
-void fd_next_resolve(void);
+void fdar_next_resolve(void);
 
-static inline const struct fd_next *fd_next(void)
+static inline const struct fdar_next *fdar_next(void)
 {
-	if (__builtin_expect(!__atomic_load_n(&fd_next_ready, __ATOMIC_ACQUIRE), 0))
-		fd_next_resolve();
-	return &fd_next_table;
+	if (__builtin_expect(!__atomic_load_n(&fdar_next_ready, __ATOMIC_ACQUIRE), 0))
+		fdar_next_resolve();
+	return &fdar_next_table;
 }
 
 #endif

@@ -9,17 +9,17 @@
 
 /* What a call waits for: the kind, and the descriptor if there is just one. */
 struct wait {
-	enum fd_wait_kind kind;
+	enum fdar_wait_kind kind;
 	int fd;
 };
 
 static struct wait wait_of_count(unsigned count, int fd)
 {
 	if (count == 0)
-		return (struct wait){ FD_WAIT_SLEEP, -1 };
+		return (struct wait){ FDAR_WAIT_SLEEP, -1 };
 	if (count > 1)
-		return (struct wait){ FD_WAIT_POLL, -1 };
-	return (struct wait){ fd_descriptor_listens(fd) ? FD_WAIT_ACCEPT : FD_WAIT_IO, fd };
+		return (struct wait){ FDAR_WAIT_POLL, -1 };
+	return (struct wait){ fdar_descriptor_listens(fd) ? FDAR_WAIT_ACCEPT : FDAR_WAIT_IO, fd };
 }
 
 static struct wait wait_of_poll(const struct pollfd *fds, nfds_t count)
@@ -32,10 +32,10 @@ static struct wait wait_of_poll(const struct pollfd *fds, nfds_t count)
 /* After a call that was told not to wait: work that it found is a boundary all the same. */
 static void found_at_once(int result, const char *what, struct wait wait)
 {
-	if (result <= 0 || wait.kind != FD_WAIT_POLL)
+	if (result <= 0 || wait.kind != FDAR_WAIT_POLL)
 		return;
-	fd_wait_begin(what, wait.kind, wait.fd);
-	fd_wait_end(result);
+	fdar_wait_begin(what, wait.kind, wait.fd);
+	fdar_wait_end(result);
 }
 
 static bool is_zero(const struct timespec *timeout)
@@ -45,67 +45,68 @@ static bool is_zero(const struct timespec *timeout)
 
 static int poll_watched(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
 	if (timeout_ms == 0 || count == 1) {
 		result = next->poll(fds, count, 0);
 		if (timeout_ms == 0 && count > 1)
-			found_at_once(result, "poll", (struct wait){ FD_WAIT_POLL, -1 });
+			found_at_once(result, "poll", (struct wait){ FDAR_WAIT_POLL, -1 });
 		if (timeout_ms == 0 || result != 0)
 			return result;
 	}
 	struct wait wait = wait_of_poll(fds, count);
 
-	FD_WAIT_AROUND(result, "poll", wait.kind, wait.fd, next->poll(fds, count, timeout_ms));
+	FDAR_WAIT_AROUND(result, "poll", wait.kind, wait.fd, next->poll(fds, count, timeout_ms));
 	return result;
 }
 
-FD_WRAPPER int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+FDAR_WRAPPER int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-	if (!FD_WATCHED())
-		return fd_next()->poll(fds, count, timeout_ms);
+	if (!FDAR_WATCHED())
+		return fdar_next()->poll(fds, count, timeout_ms);
 	return poll_watched(fds, count, timeout_ms);
 }
 
-FD_WRAPPER int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t room)
+FDAR_WRAPPER int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t room)
 {
-	if (room / sizeof(*fds) < count || !FD_WATCHED())
-		return fd_next()->__poll_chk(fds, count, timeout_ms, room);
+	if (room / sizeof(*fds) < count || !FDAR_WATCHED())
+		return fdar_next()->__poll_chk(fds, count, timeout_ms, room);
 	return poll_watched(fds, count, timeout_ms);
 }
 
 static int ppoll_watched(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 			 const sigset_t *mask)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
 	if (is_zero(timeout)) {
 		result = next->ppoll(fds, count, timeout, mask);
 		if (count > 1)
-			found_at_once(result, "ppoll", (struct wait){ FD_WAIT_POLL, -1 });
+			found_at_once(result, "ppoll", (struct wait){ FDAR_WAIT_POLL, -1 });
 		return result;
 	}
 	struct wait wait = wait_of_poll(fds, count);
 
-	FD_WAIT_AROUND(result, "ppoll", wait.kind, wait.fd, next->ppoll(fds, count, timeout, mask));
+	FDAR_WAIT_AROUND(result, "ppoll", wait.kind, wait.fd,
+			 next->ppoll(fds, count, timeout, mask));
 	return result;
 }
 
-FD_WRAPPER int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-		     const sigset_t *mask)
+FDAR_WRAPPER int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+		       const sigset_t *mask)
 {
-	if (!FD_WATCHED())
-		return fd_next()->ppoll(fds, count, timeout, mask);
+	if (!FDAR_WATCHED())
+		return fdar_next()->ppoll(fds, count, timeout, mask);
 	return ppoll_watched(fds, count, timeout, mask);
 }
 
-FD_WRAPPER int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-			   const sigset_t *mask, size_t room)
+FDAR_WRAPPER int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+			     const sigset_t *mask, size_t room)
 {
-	if (room / sizeof(*fds) < count || !FD_WATCHED())
-		return fd_next()->__ppoll_chk(fds, count, timeout, mask, room);
+	if (room / sizeof(*fds) < count || !FDAR_WATCHED())
+		return fdar_next()->__ppoll_chk(fds, count, timeout, mask, room);
 	return ppoll_watched(fds, count, timeout, mask);
 }
 
@@ -136,12 +137,12 @@ static struct wait wait_of_sets(int count, const fd_set *in, const fd_set *out, 
 	return wait_of_count(found, first);
 }
 
-FD_WRAPPER int select(int count, fd_set *in, fd_set *out, fd_set *err, struct timeval *timeout)
+FDAR_WRAPPER int select(int count, fd_set *in, fd_set *out, fd_set *err, struct timeval *timeout)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->select(count, in, out, err, timeout);
 
 	struct wait wait = wait_of_sets(count, in, out, err);
@@ -151,18 +152,18 @@ FD_WRAPPER int select(int count, fd_set *in, fd_set *out, fd_set *err, struct ti
 		found_at_once(result, "select", wait);
 		return result;
 	}
-	FD_WAIT_AROUND(result, "select", wait.kind, wait.fd,
-		       next->select(count, in, out, err, timeout));
+	FDAR_WAIT_AROUND(result, "select", wait.kind, wait.fd,
+			 next->select(count, in, out, err, timeout));
 	return result;
 }
 
-FD_WRAPPER int pselect(int count, fd_set *in, fd_set *out, fd_set *err,
-		       const struct timespec *timeout, const sigset_t *mask)
+FDAR_WRAPPER int pselect(int count, fd_set *in, fd_set *out, fd_set *err,
+			 const struct timespec *timeout, const sigset_t *mask)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->pselect(count, in, out, err, timeout, mask);
 
 	struct wait wait = wait_of_sets(count, in, out, err);
@@ -172,50 +173,50 @@ FD_WRAPPER int pselect(int count, fd_set *in, fd_set *out, fd_set *err,
 		found_at_once(result, "pselect", wait);
 		return result;
 	}
-	FD_WAIT_AROUND(result, "pselect", wait.kind, wait.fd,
-		       next->pselect(count, in, out, err, timeout, mask));
+	FDAR_WAIT_AROUND(result, "pselect", wait.kind, wait.fd,
+			 next->pselect(count, in, out, err, timeout, mask));
 	return result;
 }
 
-FD_WRAPPER int epoll_wait(int epfd, struct epoll_event *events, int room, int timeout_ms)
+FDAR_WRAPPER int epoll_wait(int epfd, struct epoll_event *events, int room, int timeout_ms)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->epoll_wait(epfd, events, room, timeout_ms);
 	if (timeout_ms == 0) {
 		result = next->epoll_wait(epfd, events, room, 0);
-		found_at_once(result, "epoll_wait", (struct wait){ FD_WAIT_POLL, epfd });
+		found_at_once(result, "epoll_wait", (struct wait){ FDAR_WAIT_POLL, epfd });
 		return result;
 	}
-	FD_WAIT_AROUND(result, "epoll_wait", FD_WAIT_POLL, epfd,
-		       next->epoll_wait(epfd, events, room, timeout_ms));
+	FDAR_WAIT_AROUND(result, "epoll_wait", FDAR_WAIT_POLL, epfd,
+			 next->epoll_wait(epfd, events, room, timeout_ms));
 	return result;
 }
 
-FD_WRAPPER int epoll_pwait(int epfd, struct epoll_event *events, int room, int timeout_ms,
-			   const sigset_t *mask)
+FDAR_WRAPPER int epoll_pwait(int epfd, struct epoll_event *events, int room, int timeout_ms,
+			     const sigset_t *mask)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->epoll_pwait(epfd, events, room, timeout_ms, mask);
 	if (timeout_ms == 0) {
 		result = next->epoll_pwait(epfd, events, room, 0, mask);
-		found_at_once(result, "epoll_pwait", (struct wait){ FD_WAIT_POLL, epfd });
+		found_at_once(result, "epoll_pwait", (struct wait){ FDAR_WAIT_POLL, epfd });
 		return result;
 	}
-	FD_WAIT_AROUND(result, "epoll_pwait", FD_WAIT_POLL, epfd,
-		       next->epoll_pwait(epfd, events, room, timeout_ms, mask));
+	FDAR_WAIT_AROUND(result, "epoll_pwait", FDAR_WAIT_POLL, epfd,
+			 next->epoll_pwait(epfd, events, room, timeout_ms, mask));
 	return result;
 }
 
-FD_WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int room,
-			    const struct timespec *timeout, const sigset_t *mask)
+FDAR_WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int room,
+			      const struct timespec *timeout, const sigset_t *mask)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int result;
 
 	/* Programs that look for it at run time find ours. */
@@ -223,14 +224,14 @@ FD_WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int room,
 		errno = ENOSYS;
 		return -1;
 	}
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->epoll_pwait2(epfd, events, room, timeout, mask);
 	if (is_zero(timeout)) {
 		result = next->epoll_pwait2(epfd, events, room, timeout, mask);
-		found_at_once(result, "epoll_pwait2", (struct wait){ FD_WAIT_POLL, epfd });
+		found_at_once(result, "epoll_pwait2", (struct wait){ FDAR_WAIT_POLL, epfd });
 		return result;
 	}
-	FD_WAIT_AROUND(result, "epoll_pwait2", FD_WAIT_POLL, epfd,
-		       next->epoll_pwait2(epfd, events, room, timeout, mask));
+	FDAR_WAIT_AROUND(result, "epoll_pwait2", FDAR_WAIT_POLL, epfd,
+			 next->epoll_pwait2(epfd, events, room, timeout, mask));
 	return result;
 }

@@ -20,101 +20,101 @@ enum plan {
 /* With SO_RCVLOWAT a call waits for more than is there, and trying would take what is there. */
 static int low_water_used;
 
-FD_WRAPPER int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
+FDAR_WRAPPER int setsockopt(int fd, int level, int option, const void *value, socklen_t length)
 {
 	if (level == SOL_SOCKET && option == SO_RCVLOWAT)
 		__atomic_store_n(&low_water_used, 1, __ATOMIC_RELAXED);
-	return fd_next()->setsockopt(fd, level, option, value, length);
+	return fdar_next()->setsockopt(fd, level, option, value, length);
 }
 
 static enum plan plan_of(int fd, int flags)
 {
 	const int harmless = MSG_PEEK | MSG_TRUNC | MSG_CMSG_CLOEXEC | MSG_NOSIGNAL;
-	struct fd_look look = fd_look_socket(fd);
+	struct fdar_look look = fdar_look_socket(fd);
 
 	if (look.nonblocking || flags & (MSG_DONTWAIT | MSG_ERRQUEUE))
 		return PLAN_DIRECT;
 	if (flags & ~harmless || __atomic_load_n(&low_water_used, __ATOMIC_RELAXED))
-		return fd_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT;
+		return fdar_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT;
 	return PLAN_TRY;
 }
 
 /* What is looked at and left there is not read yet. */
-static enum fd_io_op op_of(int flags)
+static enum fdar_io_op op_of(int flags)
 {
-	return flags & MSG_PEEK ? FD_IO_OTHER : FD_IO_READ;
+	return flags & MSG_PEEK ? FDAR_IO_OTHER : FDAR_IO_READ;
 }
 
 /* Gives result what the function is to return: attempt is call with MSG_DONTWAIT. */
-#define RECEIVE(result, what, fd, how, attempt, call)                       \
-	do {                                                                \
-		enum plan plan_ = how;                                      \
-		int before_ = errno;                                        \
-                                                                            \
-		if (plan_ == PLAN_TRY) {                                    \
-			result = attempt;                                   \
-			if (fd_would_wait(result, fd, before_))             \
-				plan_ = PLAN_AROUND;                        \
-		} else if (plan_ == PLAN_DIRECT) {                          \
-			result = call;                                      \
-		}                                                           \
-		if (plan_ == PLAN_AROUND)                                   \
-			FD_WAIT_AROUND(result, what, FD_WAIT_IO, fd, call); \
+#define RECEIVE(result, what, fd, how, attempt, call)                           \
+	do {                                                                    \
+		enum plan plan_ = how;                                          \
+		int before_ = errno;                                            \
+                                                                                \
+		if (plan_ == PLAN_TRY) {                                        \
+			result = attempt;                                       \
+			if (fdar_would_wait(result, fd, before_))               \
+				plan_ = PLAN_AROUND;                            \
+		} else if (plan_ == PLAN_DIRECT) {                              \
+			result = call;                                          \
+		}                                                               \
+		if (plan_ == PLAN_AROUND)                                       \
+			FDAR_WAIT_AROUND(result, what, FDAR_WAIT_IO, fd, call); \
 	} while (0)
 
 static ssize_t recv_watched(int fd, void *buffer, size_t length, int flags)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	ssize_t result = -1;
 
 	RECEIVE(result, "recv", fd, plan_of(fd, flags),
 		next->recv(fd, buffer, length, flags | MSG_DONTWAIT),
 		next->recv(fd, buffer, length, flags));
-	fd_io_buffer(op_of(flags), fd, result, buffer);
+	fdar_io_buffer(op_of(flags), fd, result, buffer);
 	return result;
 }
 
-FD_WRAPPER ssize_t recv(int fd, void *buffer, size_t length, int flags)
+FDAR_WRAPPER ssize_t recv(int fd, void *buffer, size_t length, int flags)
 {
-	if (!FD_WATCHED())
-		return fd_next()->recv(fd, buffer, length, flags);
+	if (!FDAR_WATCHED())
+		return fdar_next()->recv(fd, buffer, length, flags);
 	return recv_watched(fd, buffer, length, flags);
 }
 
-FD_WRAPPER ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags)
+FDAR_WRAPPER ssize_t __recv_chk(int fd, void *buffer, size_t length, size_t room, int flags)
 {
-	if (length > room || !FD_WATCHED())
-		return fd_next()->__recv_chk(fd, buffer, length, room, flags);
+	if (length > room || !FDAR_WATCHED())
+		return fdar_next()->__recv_chk(fd, buffer, length, room, flags);
 	return recv_watched(fd, buffer, length, flags);
 }
 
 static ssize_t recvfrom_watched(int fd, void *buffer, size_t length, int flags,
 				__SOCKADDR_ARG address, socklen_t *address_length)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	ssize_t result = -1;
 
 	RECEIVE(result, "recvfrom", fd, plan_of(fd, flags),
 		next->recvfrom(fd, buffer, length, flags | MSG_DONTWAIT, address, address_length),
 		next->recvfrom(fd, buffer, length, flags, address, address_length));
-	fd_io_buffer(op_of(flags), fd, result, buffer);
+	fdar_io_buffer(op_of(flags), fd, result, buffer);
 	return result;
 }
 
-FD_WRAPPER ssize_t recvfrom(int fd, void *buffer, size_t length, int flags, __SOCKADDR_ARG address,
-			    socklen_t *address_length)
+FDAR_WRAPPER ssize_t recvfrom(int fd, void *buffer, size_t length, int flags,
+			      __SOCKADDR_ARG address, socklen_t *address_length)
 {
-	if (!FD_WATCHED())
-		return fd_next()->recvfrom(fd, buffer, length, flags, address, address_length);
+	if (!FDAR_WATCHED())
+		return fdar_next()->recvfrom(fd, buffer, length, flags, address, address_length);
 	return recvfrom_watched(fd, buffer, length, flags, address, address_length);
 }
 
-FD_WRAPPER ssize_t __recvfrom_chk(int fd, void *buffer, size_t length, size_t room, int flags,
-				  __SOCKADDR_ARG address, socklen_t *address_length)
+FDAR_WRAPPER ssize_t __recvfrom_chk(int fd, void *buffer, size_t length, size_t room, int flags,
+				    __SOCKADDR_ARG address, socklen_t *address_length)
 {
-	if (length > room || !FD_WATCHED())
-		return fd_next()->__recvfrom_chk(fd, buffer, length, room, flags, address,
-						 address_length);
+	if (length > room || !FDAR_WATCHED())
+		return fdar_next()->__recvfrom_chk(fd, buffer, length, room, flags, address,
+						   address_length);
 	return recvfrom_watched(fd, buffer, length, flags, address, address_length);
 }
 
@@ -135,16 +135,16 @@ static void received_look(const struct msghdr *message)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(header) + at, sizeof(fd));
-			fd_session_received(fd);
+			fdar_session_received(fd);
 		}
 	}
 }
 
-FD_WRAPPER ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+FDAR_WRAPPER ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	ssize_t result = -1;
-	bool watched = FD_WATCHED();
+	bool watched = FDAR_WATCHED();
 
 	if (!watched)
 		result = next->recvmsg(fd, message, flags);
@@ -155,7 +155,7 @@ FD_WRAPPER ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	if (result >= 0 && message->msg_controllen > 0)
 		received_look(message);
 	if (watched)
-		fd_io_vector(op_of(flags), fd, result, message->msg_iov, message->msg_iovlen);
+		fdar_io_vector(op_of(flags), fd, result, message->msg_iov, message->msg_iovlen);
 	return result;
 }
 
@@ -165,7 +165,7 @@ static enum plan many_plan(int fd, int flags)
 	enum plan plan = plan_of(fd, flags & ~MSG_WAITFORONE);
 
 	return plan == PLAN_TRY && !(flags & MSG_WAITFORONE)
-		       ? (fd_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT)
+		       ? (fdar_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT)
 		       : plan;
 }
 
@@ -178,11 +178,11 @@ static int64_t many_bytes(const struct mmsghdr *messages, int count)
 	return count < 0 ? count : bytes;
 }
 
-FD_WRAPPER int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
-			struct timespec *timeout)
+FDAR_WRAPPER int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+			  struct timespec *timeout)
 {
-	const struct fd_next *next = fd_next();
-	bool watched = FD_WATCHED();
+	const struct fdar_next *next = fdar_next();
+	bool watched = FDAR_WATCHED();
 	int result = -1;
 
 	if (!watched)
@@ -196,7 +196,7 @@ FD_WRAPPER int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int fl
 			received_look(&messages[i].msg_hdr);
 	}
 	if (watched)
-		fd_io_done(op_of(flags), fd, many_bytes(messages, result));
+		fdar_io_done(op_of(flags), fd, many_bytes(messages, result));
 	return result;
 }
 
@@ -211,31 +211,31 @@ static enum plan socket_read_try(int fd, const struct iovec *parts, size_t count
 	int before = errno;
 
 	if (__atomic_load_n(&low_water_used, __ATOMIC_RELAXED))
-		return fd_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT;
-	*result = fd_next()->recvmsg(fd, &message, MSG_DONTWAIT);
+		return fdar_descriptor_blocks(fd) ? PLAN_AROUND : PLAN_DIRECT;
+	*result = fdar_next()->recvmsg(fd, &message, MSG_DONTWAIT);
 	if (*result < 0 && errno == ENOTSOCK)
-		fd_session_forget(fd);
-	if (*result < 0 && fd_instead_refused(errno)) {
+		fdar_session_forget(fd);
+	if (*result < 0 && fdar_instead_refused(errno)) {
 		errno = before;
 		return PLAN_DIRECT;
 	}
-	return fd_would_wait(*result, fd, before) ? PLAN_AROUND : PLAN_TRY;
+	return fdar_would_wait(*result, fd, before) ? PLAN_AROUND : PLAN_TRY;
 }
 
 static enum plan read_try(int fd, const struct iovec *parts, size_t count, ssize_t *result)
 {
-	struct fd_look look = fd_look(fd);
+	struct fdar_look look = fdar_look(fd);
 
-	if (look.kind == FD_OPEN_UNKNOWN || look.kind == FD_OPEN_FILE || look.nonblocking)
+	if (look.kind == FDAR_OPEN_UNKNOWN || look.kind == FDAR_OPEN_FILE || look.nonblocking)
 		return PLAN_DIRECT;
-	if (look.kind != FD_OPEN_PIPE)
+	if (look.kind != FDAR_OPEN_PIPE)
 		return socket_read_try(fd, parts, count, result);
-	return fd_descriptor_ready(fd, POLLIN) ? PLAN_DIRECT : PLAN_AROUND;
+	return fdar_descriptor_ready(fd, POLLIN) ? PLAN_DIRECT : PLAN_AROUND;
 }
 
 static ssize_t read_watched(int fd, void *buffer, size_t length)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	struct iovec part = { .iov_base = buffer, .iov_len = length };
 	ssize_t result = -1;
 	enum plan plan = length ? read_try(fd, &part, 1, &result) : PLAN_DIRECT;
@@ -243,32 +243,32 @@ static ssize_t read_watched(int fd, void *buffer, size_t length)
 	if (plan == PLAN_DIRECT)
 		result = next->read(fd, buffer, length);
 	else if (plan == PLAN_AROUND)
-		FD_WAIT_AROUND(result, "read", FD_WAIT_IO, fd, next->read(fd, buffer, length));
-	fd_io_buffer(FD_IO_READ, fd, result, buffer);
+		FDAR_WAIT_AROUND(result, "read", FDAR_WAIT_IO, fd, next->read(fd, buffer, length));
+	fdar_io_buffer(FDAR_IO_READ, fd, result, buffer);
 	return result;
 }
 
-FD_WRAPPER ssize_t read(int fd, void *buffer, size_t length)
+FDAR_WRAPPER ssize_t read(int fd, void *buffer, size_t length)
 {
-	if (!FD_WATCHED())
-		return fd_next()->read(fd, buffer, length);
+	if (!FDAR_WATCHED())
+		return fdar_next()->read(fd, buffer, length);
 	return read_watched(fd, buffer, length);
 }
 
-FD_WRAPPER ssize_t __read_chk(int fd, void *buffer, size_t length, size_t room)
+FDAR_WRAPPER ssize_t __read_chk(int fd, void *buffer, size_t length, size_t room)
 {
-	if (length > room || !FD_WATCHED())
-		return fd_next()->__read_chk(fd, buffer, length, room);
+	if (length > room || !FDAR_WATCHED())
+		return fdar_next()->__read_chk(fd, buffer, length, room);
 	return read_watched(fd, buffer, length);
 }
 
-FD_WRAPPER ssize_t readv(int fd, const struct iovec *parts, int count)
+FDAR_WRAPPER ssize_t readv(int fd, const struct iovec *parts, int count)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	ssize_t result = -1;
 	enum plan plan = PLAN_DIRECT;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->readv(fd, parts, count);
 	/* What recvmsg() would refuse otherwise, and what reads nothing, is left to readv(). */
 	for (int i = 0; count <= IOV_MAX && i < count && plan == PLAN_DIRECT; i++) {
@@ -280,7 +280,7 @@ FD_WRAPPER ssize_t readv(int fd, const struct iovec *parts, int count)
 	if (plan == PLAN_DIRECT)
 		result = next->readv(fd, parts, count);
 	else if (plan == PLAN_AROUND)
-		FD_WAIT_AROUND(result, "readv", FD_WAIT_IO, fd, next->readv(fd, parts, count));
-	fd_io_vector(FD_IO_READ, fd, result, parts, count > 0 ? (size_t)count : 0);
+		FDAR_WAIT_AROUND(result, "readv", FDAR_WAIT_IO, fd, next->readv(fd, parts, count));
+	fdar_io_vector(FDAR_IO_READ, fd, result, parts, count > 0 ? (size_t)count : 0);
 	return result;
 }

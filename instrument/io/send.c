@@ -41,7 +41,7 @@ static ssize_t outgoing_try(const struct outgoing *out, int more_flags)
 	struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)out->parts,
 				  .msg_iovlen = out->count };
 
-	return fd_next()->sendmsg(out->fd, &message, out->flags | MSG_DONTWAIT | more_flags);
+	return fdar_next()->sendmsg(out->fd, &message, out->flags | MSG_DONTWAIT | more_flags);
 }
 
 static int64_t now_ms(void)
@@ -69,7 +69,7 @@ static int64_t send_timeout_ms(int fd)
  */
 static ssize_t outgoing_finish(struct outgoing *out, ssize_t sent)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int64_t timeout_ms = send_timeout_ms(out->fd);
 	int64_t deadline_ms = timeout_ms < 0 ? 0 : now_ms() + timeout_ms;
 
@@ -110,18 +110,18 @@ static enum outcome outgoing_send(struct outgoing *out, const char *what, size_t
 	ssize_t sent = outgoing_try(out, 0);
 
 	if (sent < 0 && errno == ENOTSOCK)
-		fd_session_forget(out->fd);
-	if (sent < 0 && fd_instead_refused(errno)) {
+		fdar_session_forget(out->fd);
+	if (sent < 0 && fdar_instead_refused(errno)) {
 		errno = before;
 		return NOT_SENT;
 	}
-	if (fd_would_wait(sent, out->fd, before))
+	if (fdar_would_wait(sent, out->fd, before))
 		return WOULD_WAIT;
 	*result = sent;
-	if (sent <= 0 || (size_t)sent >= total || !fd_descriptor_blocks(out->fd))
+	if (sent <= 0 || (size_t)sent >= total || !fdar_descriptor_blocks(out->fd))
 		return SENT;
 	outgoing_advance(out, (size_t)sent);
-	FD_WAIT_AROUND(*result, what, FD_WAIT_IO, out->fd, outgoing_finish(out, sent));
+	FDAR_WAIT_AROUND(*result, what, FDAR_WAIT_IO, out->fd, outgoing_finish(out, sent));
 	errno = before;
 	return SENT;
 }
@@ -137,22 +137,23 @@ static bool flags_allow(int flags)
 /* Whether it cannot wait, so that the caller's own call is all there is to do. */
 static bool is_direct(int fd, int flags)
 {
-	return fd_look_socket(fd).nonblocking || flags & MSG_DONTWAIT;
+	return fdar_look_socket(fd).nonblocking || flags & MSG_DONTWAIT;
 }
 
 /* The same of write() and writev(), which are not for sockets alone; wait is whether it would. */
 static bool is_direct_write(int fd, bool *wait)
 {
-	struct fd_look look = fd_look(fd);
+	struct fdar_look look = fdar_look(fd);
 
-	*wait = look.kind == FD_OPEN_PIPE && !look.nonblocking && !fd_descriptor_ready(fd, POLLOUT);
-	return look.nonblocking || look.kind == FD_OPEN_UNKNOWN || look.kind == FD_OPEN_FILE ||
-	       look.kind == FD_OPEN_PIPE;
+	*wait = look.kind == FDAR_OPEN_PIPE && !look.nonblocking &&
+		!fdar_descriptor_ready(fd, POLLOUT);
+	return look.nonblocking || look.kind == FDAR_OPEN_UNKNOWN || look.kind == FDAR_OPEN_FILE ||
+	       look.kind == FDAR_OPEN_PIPE;
 }
 
 static enum outcome without_try(int fd, int flags)
 {
-	return !(flags & MSG_DONTWAIT) && fd_descriptor_blocks(fd) ? WOULD_WAIT : NOT_SENT;
+	return !(flags & MSG_DONTWAIT) && fdar_descriptor_blocks(fd) ? WOULD_WAIT : NOT_SENT;
 }
 
 static void outgoing_of_buffer(struct outgoing *out, int fd, const void *buffer, size_t length,
@@ -165,8 +166,8 @@ static void outgoing_of_buffer(struct outgoing *out, int fd, const void *buffer,
 	out->count = 1;
 }
 
-static FD_APART enum outcome buffer_send(int fd, const char *what, const void *buffer,
-					 size_t length, int flags, ssize_t *result)
+static FDAR_APART enum outcome buffer_send(int fd, const char *what, const void *buffer,
+					   size_t length, int flags, ssize_t *result)
 {
 	struct outgoing out;
 
@@ -176,8 +177,8 @@ static FD_APART enum outcome buffer_send(int fd, const char *what, const void *b
 	return outgoing_send(&out, what, length, result);
 }
 
-static FD_APART enum outcome vector_send(int fd, const char *what, const struct iovec *parts,
-					 size_t count, int flags, ssize_t *result)
+static FDAR_APART enum outcome vector_send(int fd, const char *what, const struct iovec *parts,
+					   size_t count, int flags, ssize_t *result)
 {
 	struct outgoing out;
 	size_t total = 0;
@@ -197,97 +198,97 @@ static FD_APART enum outcome vector_send(int fd, const char *what, const struct 
 }
 
 /* The rest of a sending function, after the outcome. */
-#define SEND_REST(what, fd, outcome, result, call)                          \
-	do {                                                                \
-		if ((outcome) == NOT_SENT)                                  \
-			result = call;                                      \
-		else if ((outcome) == WOULD_WAIT)                           \
-			FD_WAIT_AROUND(result, what, FD_WAIT_IO, fd, call); \
+#define SEND_REST(what, fd, outcome, result, call)                              \
+	do {                                                                    \
+		if ((outcome) == NOT_SENT)                                      \
+			result = call;                                          \
+		else if ((outcome) == WOULD_WAIT)                               \
+			FDAR_WAIT_AROUND(result, what, FDAR_WAIT_IO, fd, call); \
 	} while (0)
 
-FD_WRAPPER ssize_t send(int fd, const void *buffer, size_t length, int flags)
+FDAR_WRAPPER ssize_t send(int fd, const void *buffer, size_t length, int flags)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	enum outcome outcome = NOT_SENT;
 	ssize_t result = -1;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->send(fd, buffer, length, flags);
 	if (!is_direct(fd, flags))
 		outcome = buffer_send(fd, "send", buffer, length, flags, &result);
 	SEND_REST("send", fd, outcome, result, next->send(fd, buffer, length, flags));
-	fd_io_buffer(FD_IO_WRITE, fd, result, buffer);
+	fdar_io_buffer(FDAR_IO_WRITE, fd, result, buffer);
 	return result;
 }
 
 /* write() of a socket is send() without flags, but for length 0. */
-FD_WRAPPER ssize_t write(int fd, const void *buffer, size_t length)
+FDAR_WRAPPER ssize_t write(int fd, const void *buffer, size_t length)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	enum outcome outcome = NOT_SENT;
 	ssize_t result = -1;
 	bool wait;
 
-	if (!FD_WATCHED() || length == 0)
+	if (!FDAR_WATCHED() || length == 0)
 		return next->write(fd, buffer, length);
 	if (!is_direct_write(fd, &wait))
 		outcome = buffer_send(fd, "write", buffer, length, 0, &result);
 	else if (wait)
 		outcome = WOULD_WAIT;
 	SEND_REST("write", fd, outcome, result, next->write(fd, buffer, length));
-	fd_io_buffer(FD_IO_WRITE, fd, result, buffer);
+	fdar_io_buffer(FDAR_IO_WRITE, fd, result, buffer);
 	return result;
 }
 
-FD_WRAPPER ssize_t writev(int fd, const struct iovec *parts, int count)
+FDAR_WRAPPER ssize_t writev(int fd, const struct iovec *parts, int count)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	enum outcome outcome = NOT_SENT;
 	ssize_t result = -1;
 	bool wait;
 
-	if (!FD_WATCHED() || count <= 0 || count > IOV_MAX)
+	if (!FDAR_WATCHED() || count <= 0 || count > IOV_MAX)
 		return next->writev(fd, parts, count);
 	if (!is_direct_write(fd, &wait))
 		outcome = vector_send(fd, "writev", parts, (size_t)count, 0, &result);
 	else if (wait)
 		outcome = WOULD_WAIT;
 	SEND_REST("writev", fd, outcome, result, next->writev(fd, parts, count));
-	fd_io_vector(FD_IO_WRITE, fd, result, parts, (size_t)count);
+	fdar_io_vector(FDAR_IO_WRITE, fd, result, parts, (size_t)count);
 	return result;
 }
 
-static FD_APART ssize_t sendto_watched(int fd, const void *buffer, size_t length, int flags,
-				       __CONST_SOCKADDR_ARG address, socklen_t address_length)
+static FDAR_APART ssize_t sendto_watched(int fd, const void *buffer, size_t length, int flags,
+					 __CONST_SOCKADDR_ARG address, socklen_t address_length)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	int before = errno;
 	struct outgoing out;
 	ssize_t result =
 		next->sendto(fd, buffer, length, flags | MSG_DONTWAIT, address, address_length);
 
-	if (fd_would_wait(result, fd, before)) {
-		FD_WAIT_AROUND(result, "sendto", FD_WAIT_IO, fd,
-			       next->sendto(fd, buffer, length, flags, address, address_length));
+	if (fdar_would_wait(result, fd, before)) {
+		FDAR_WAIT_AROUND(result, "sendto", FDAR_WAIT_IO, fd,
+				 next->sendto(fd, buffer, length, flags, address, address_length));
 		return result;
 	}
-	if (result <= 0 || (size_t)result >= length || !fd_descriptor_blocks(fd))
+	if (result <= 0 || (size_t)result >= length || !fdar_descriptor_blocks(fd))
 		return result;
 	/* A stream, for which the address meant nothing. */
 	outgoing_of_buffer(&out, fd, buffer, length, flags);
 	outgoing_advance(&out, (size_t)result);
-	FD_WAIT_AROUND(result, "sendto", FD_WAIT_IO, fd, outgoing_finish(&out, result));
+	FDAR_WAIT_AROUND(result, "sendto", FDAR_WAIT_IO, fd, outgoing_finish(&out, result));
 	errno = before;
 	return result;
 }
 
-FD_WRAPPER ssize_t sendto(int fd, const void *buffer, size_t length, int flags,
-			  __CONST_SOCKADDR_ARG address, socklen_t address_length)
+FDAR_WRAPPER ssize_t sendto(int fd, const void *buffer, size_t length, int flags,
+			    __CONST_SOCKADDR_ARG address, socklen_t address_length)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	ssize_t result = -1;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->sendto(fd, buffer, length, flags, address, address_length);
 	if (is_direct(fd, flags))
 		result = next->sendto(fd, buffer, length, flags, address, address_length);
@@ -296,17 +297,17 @@ FD_WRAPPER ssize_t sendto(int fd, const void *buffer, size_t length, int flags,
 	else
 		SEND_REST("sendto", fd, without_try(fd, flags), result,
 			  next->sendto(fd, buffer, length, flags, address, address_length));
-	fd_io_buffer(FD_IO_WRITE, fd, result, buffer);
+	fdar_io_buffer(FDAR_IO_WRITE, fd, result, buffer);
 	return result;
 }
 
-FD_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+FDAR_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	const struct fd_next *next = fd_next();
+	const struct fdar_next *next = fdar_next();
 	enum outcome outcome = NOT_SENT;
 	ssize_t result = -1;
 
-	if (!FD_WATCHED())
+	if (!FDAR_WATCHED())
 		return next->sendmsg(fd, message, flags);
 	/* Descriptors that travel along, and addresses, go with one call only. */
 	if (is_direct(fd, flags))
@@ -317,6 +318,6 @@ FD_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 		outcome = vector_send(fd, "sendmsg", message->msg_iov, message->msg_iovlen, flags,
 				      &result);
 	SEND_REST("sendmsg", fd, outcome, result, next->sendmsg(fd, message, flags));
-	fd_io_vector(FD_IO_WRITE, fd, result, message->msg_iov, message->msg_iovlen);
+	fdar_io_vector(FDAR_IO_WRITE, fd, result, message->msg_iov, message->msg_iovlen);
 	return result;
 }

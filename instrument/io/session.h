@@ -13,57 +13,57 @@
  * A child after fork() has sessions of its own, told of again under its own process; a child of
  * vfork(), which has its parent's memory but not its descriptors, changes nothing.
  */
-#ifndef FD_IO_SESSION_H
-#define FD_IO_SESSION_H
+#ifndef FDAR_INSTRUMENT_IO_SESSION_H
+#define FDAR_INSTRUMENT_IO_SESSION_H
 
 #include "io/table.h"
 #include "io/wait.h"
 
-#define FD_IO_BYTES_MAX 4096u
+#define FDAR_IO_BYTES_MAX 4096u
 
-extern struct fd_table fd_table;
+extern struct fdar_table fdar_table;
 
 /* What the descriptor of a call is, at the call's beginning: an unknown one is looked at, and a
  * session that was not told of is told of. For watched calls. */
-struct fd_look {
-	enum fd_open_kind kind;
+struct fdar_look {
+	enum fdar_open_kind kind;
 	bool nonblocking; /* the call cannot wait, as far as is known */
 };
-struct fd_look fd_look(int fd);
+struct fdar_look fdar_look(int fd);
 
 /* The same for calls that sockets alone have: an entry that says otherwise is out of date. */
-struct fd_look fd_look_socket(int fd);
+struct fdar_look fdar_look_socket(int fd);
 
 /* A socket's call found no socket: the entry is out of date. */
-void fd_session_forget(int fd);
+void fdar_session_forget(int fd);
 
 /* accept() gave fd; address may be NULL or incomplete. */
-void fd_session_accepted(int listener, int fd, const void *address, socklen_t length,
-			 bool nonblocking);
+void fdar_session_accepted(int listener, int fd, const void *address, socklen_t length,
+			   bool nonblocking);
 
 /* connect() gave result, and errno if that is negative. */
-void fd_session_connected(int fd, int result, bool unspecified);
+void fdar_session_connected(int fd, int result, bool unspecified);
 
 /* from was duplicated as to, which may have been open (dup2). */
-void fd_session_duplicated(int from, int to);
+void fdar_session_duplicated(int from, int to);
 
 /* The descriptor came from elsewhere: over a Unix socket. */
-void fd_session_received(int fd);
+void fdar_session_received(int fd);
 
 /* Before the descriptor is closed. Quick if nothing is known of it. */
-void fd_session_closing(int fd);
+void fdar_session_closing(int fd);
 
 /* Whether I/O on the descriptor is written: it belongs to a client or an upstream server. */
-static inline bool fd_io_wanted(int fd)
+static inline bool fdar_io_wanted(int fd)
 {
-	return fd_table_kind(&fd_table, fd) >= FD_OPEN_CLIENT && FLOWDAR_ENABLED(io);
+	return fdar_table_kind(&fdar_table, fd) >= FDAR_OPEN_CLIENT && FLOWDAR_ENABLED(io);
 }
 
 /* Write io if it is wanted, with the errno that is set when result is negative; nothing of a call
  * that found no work (EAGAIN). The other two write bytes as well, of what was read or written. */
-void fd_io_done(enum fd_io_op op, int fd, int64_t result);
-void fd_io_buffer(enum fd_io_op op, int fd, int64_t result, const void *buffer);
-void fd_io_vector(enum fd_io_op op, int fd, int64_t result, const struct iovec *parts,
-		  size_t count);
+void fdar_io_done(enum fdar_io_op op, int fd, int64_t result);
+void fdar_io_buffer(enum fdar_io_op op, int fd, int64_t result, const void *buffer);
+void fdar_io_vector(enum fdar_io_op op, int fd, int64_t result, const struct iovec *parts,
+		    size_t count);
 
 #endif

@@ -13,15 +13,15 @@
 struct process {
 	pid_t pid;
 	uint32_t epoch; /* set last; 0: not this process's yet */
-	const struct fd_control *segment;
+	const struct fdar_control *segment;
 };
 
 /* Of libflowdar.so; NULL when no recorder has a segment for this process. */
-extern struct fd_control *fd_control_segment(void) __attribute__((weak));
+extern struct fdar_control *fdar_control_segment(void) __attribute__((weak));
 
-static const struct fd_control *segment_now(void)
+static const struct fdar_control *segment_now(void)
 {
-	return fd_control_segment ? fd_control_segment() : NULL;
+	return fdar_control_segment ? fdar_control_segment() : NULL;
 }
 
 static struct process *process;
@@ -32,7 +32,7 @@ static uint32_t from_environment_bytes;
 
 static uint32_t next_epoch(void)
 {
-	return __atomic_fetch_add(&last_epoch, 1, __ATOMIC_RELAXED) % FD_TABLE_EPOCHS + 1;
+	return __atomic_fetch_add(&last_epoch, 1, __ATOMIC_RELAXED) % FDAR_TABLE_EPOCHS + 1;
 }
 
 static void process_set(void)
@@ -63,15 +63,15 @@ __attribute__((constructor(102))) static void settings_init(void)
 /* A recording has a segment of its own; that it ended is no reason to tell of anything again. */
 static bool segment_is_new(void)
 {
-	const struct fd_control *now = segment_now();
-	const struct fd_control *seen = __atomic_load_n(&process->segment, __ATOMIC_RELAXED);
+	const struct fdar_control *now = segment_now();
+	const struct fdar_control *seen = __atomic_load_n(&process->segment, __ATOMIC_RELAXED);
 
 	return now && now != seen &&
 	       __atomic_compare_exchange_n(&process->segment, &seen, now, false, __ATOMIC_RELAXED,
 					   __ATOMIC_RELAXED);
 }
 
-uint32_t fd_settings_epoch(void)
+uint32_t fdar_settings_epoch(void)
 {
 	if (!process)
 		return 0;
@@ -80,27 +80,27 @@ uint32_t fd_settings_epoch(void)
 	return process->epoch;
 }
 
-bool fd_settings_own_descriptors(void)
+bool fdar_settings_own_descriptors(void)
 {
-	return fd_settings_epoch() != 0 && process->pid == getpid();
+	return fdar_settings_epoch() != 0 && process->pid == getpid();
 }
 
 static uint32_t bounded(uint32_t bytes)
 {
-	return bytes < FD_IO_BYTES_MAX ? bytes : FD_IO_BYTES_MAX;
+	return bytes < FDAR_IO_BYTES_MAX ? bytes : FDAR_IO_BYTES_MAX;
 }
 
-bool fd_settings_sessions(void)
+bool fdar_settings_sessions(void)
 {
-	const struct fd_control *segment = segment_now();
+	const struct fdar_control *segment = segment_now();
 
 	return segment ? __atomic_load_n(&segment->io_sessions, __ATOMIC_RELAXED) == 1
 		       : from_environment_sessions;
 }
 
-uint32_t fd_settings_bytes(void)
+uint32_t fdar_settings_bytes(void)
 {
-	const struct fd_control *segment = segment_now();
+	const struct fdar_control *segment = segment_now();
 
 	return bounded(segment ? __atomic_load_n(&segment->io_bytes, __ATOMIC_RELAXED)
 			       : from_environment_bytes);

@@ -12,40 +12,40 @@
 #define SHARED_MASK      (UINT64_C(0xfff) << SHARED_SHIFT)
 #define GENERATION_SHIFT 32
 #define GENERATION_MASK  (~UINT64_C(0) << GENERATION_SHIFT)
-#define CHUNK_BYTES      (FD_TABLE_CHUNK * sizeof(uint64_t))
+#define CHUNK_BYTES      (FDAR_TABLE_CHUNK * sizeof(uint64_t))
 
-_Static_assert(FD_TABLE_SHARED_MAX == SHARED_MASK >> SHARED_SHIFT, "a slot's number fits");
-_Static_assert(FD_TABLE_EPOCHS == EPOCH_MASK >> EPOCH_SHIFT, "an epoch fits");
+_Static_assert(FDAR_TABLE_SHARED_MAX == SHARED_MASK >> SHARED_SHIFT, "a slot's number fits");
+_Static_assert(FDAR_TABLE_EPOCHS == EPOCH_MASK >> EPOCH_SHIFT, "an epoch fits");
 
-void fd_table_clear(struct fd_table *table)
+void fdar_table_clear(struct fdar_table *table)
 {
-	for (unsigned i = 0; i < FD_TABLE_CHUNKS; i++) {
+	for (unsigned i = 0; i < FDAR_TABLE_CHUNKS; i++) {
 		if (table->chunks[i])
 			munmap(table->chunks[i], CHUNK_BYTES);
 		table->chunks[i] = NULL;
 	}
-	*table = (struct fd_table){ .highest = 0 };
+	*table = (struct fdar_table){ .highest = 0 };
 }
 
 /* Where the descriptor's word is, or NULL. */
-static uint64_t *entry(struct fd_table *table, int fd)
+static uint64_t *entry(struct fdar_table *table, int fd)
 {
 	uint64_t *chunk;
 
-	if (fd < 0 || fd >= FD_TABLE_MAX)
+	if (fd < 0 || fd >= FDAR_TABLE_MAX)
 		return NULL;
-	chunk = __atomic_load_n(&table->chunks[(unsigned)fd / FD_TABLE_CHUNK], __ATOMIC_ACQUIRE);
-	return chunk ? &chunk[(unsigned)fd % FD_TABLE_CHUNK] : NULL;
+	chunk = __atomic_load_n(&table->chunks[(unsigned)fd / FDAR_TABLE_CHUNK], __ATOMIC_ACQUIRE);
+	return chunk ? &chunk[(unsigned)fd % FDAR_TABLE_CHUNK] : NULL;
 }
 
-static uint64_t *entry_made(struct fd_table *table, int fd)
+static uint64_t *entry_made(struct fdar_table *table, int fd)
 {
 	uint64_t **slot;
 	uint64_t *fresh, *none = NULL;
 
-	if (fd < 0 || fd >= FD_TABLE_MAX)
+	if (fd < 0 || fd >= FDAR_TABLE_MAX)
 		return NULL;
-	slot = &table->chunks[(unsigned)fd / FD_TABLE_CHUNK];
+	slot = &table->chunks[(unsigned)fd / FDAR_TABLE_CHUNK];
 	if (!__atomic_load_n(slot, __ATOMIC_ACQUIRE)) {
 		fresh = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			     -1, 0);
@@ -58,7 +58,7 @@ static uint64_t *entry_made(struct fd_table *table, int fd)
 	return entry(table, fd);
 }
 
-static struct fd_table_shared *shared_of(struct fd_table *table, uint64_t word)
+static struct fdar_table_shared *shared_of(struct fdar_table *table, uint64_t word)
 {
 	unsigned slot = (unsigned)((word & SHARED_MASK) >> SHARED_SHIFT);
 
@@ -76,14 +76,14 @@ static uint64_t epoch_bits(uint32_t epoch)
 }
 
 /* Without what is known of a shared slot: that may be another's by now if the entry was replaced. */
-static struct fd_open unpacked(struct fd_table *table, int fd, uint64_t word, uint32_t epoch)
+static struct fdar_open unpacked(struct fdar_table *table, int fd, uint64_t word, uint32_t epoch)
 {
-	struct fd_table_shared *shared = shared_of(table, word);
-	struct fd_open open = { .kind = (enum fd_open_kind)(word & KIND_MASK),
-				.nonblocking = (word & NONBLOCKING) != 0,
-				.told = (word & EPOCH_MASK) == epoch_bits(epoch),
-				.last = true,
-				.key = key_of(fd, word) };
+	struct fdar_table_shared *shared = shared_of(table, word);
+	struct fdar_open open = { .kind = (enum fdar_open_kind)(word & KIND_MASK),
+				  .nonblocking = (word & NONBLOCKING) != 0,
+				  .told = (word & EPOCH_MASK) == epoch_bits(epoch),
+				  .last = true,
+				  .key = key_of(fd, word) };
 
 	if (shared) {
 		open.key = __atomic_load_n(&shared->key, __ATOMIC_ACQUIRE);
@@ -94,17 +94,17 @@ static struct fd_open unpacked(struct fd_table *table, int fd, uint64_t word, ui
 }
 
 /* The descriptor of word is gone: what it was, and whether it was its session's last. */
-static struct fd_open released(struct fd_table *table, int fd, uint64_t word, uint32_t epoch)
+static struct fdar_open released(struct fdar_table *table, int fd, uint64_t word, uint32_t epoch)
 {
-	struct fd_table_shared *shared = shared_of(table, word);
-	struct fd_open was = unpacked(table, fd, word, epoch);
+	struct fdar_table_shared *shared = shared_of(table, word);
+	struct fdar_open was = unpacked(table, fd, word, epoch);
 
 	if (shared)
 		was.last = __atomic_sub_fetch(&shared->count, 1, __ATOMIC_ACQ_REL) == 0;
 	return was;
 }
 
-struct fd_open fd_table_get(struct fd_table *table, int fd, uint32_t epoch)
+struct fdar_open fdar_table_get(struct fdar_table *table, int fd, uint32_t epoch)
 {
 	uint64_t *at = entry(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0;
@@ -112,7 +112,7 @@ struct fd_open fd_table_get(struct fd_table *table, int fd, uint32_t epoch)
 	return unpacked(table, fd, word, epoch);
 }
 
-static void highest_raise(struct fd_table *table, int fd)
+static void highest_raise(struct fdar_table *table, int fd)
 {
 	int highest = __atomic_load_n(&table->highest, __ATOMIC_RELAXED);
 
@@ -134,12 +134,12 @@ static uint64_t renewed(uint64_t *at, uint64_t bits)
 	return word;
 }
 
-bool fd_table_open(struct fd_table *table, int fd, enum fd_open_kind kind, bool nonblocking,
-		   uint32_t epoch, struct fd_open *before)
+bool fdar_table_open(struct fdar_table *table, int fd, enum fdar_open_kind kind, bool nonblocking,
+		     uint32_t epoch, struct fdar_open *before)
 {
 	uint64_t *at = entry_made(table, fd);
 
-	*before = (struct fd_open){ .kind = FD_OPEN_UNKNOWN };
+	*before = (struct fdar_open){ .kind = FDAR_OPEN_UNKNOWN };
 	if (!at)
 		return false;
 	highest_raise(table, fd);
@@ -148,38 +148,38 @@ bool fd_table_open(struct fd_table *table, int fd, enum fd_open_kind kind, bool 
 	return true;
 }
 
-void fd_table_found(struct fd_table *table, int fd, enum fd_open_kind kind, bool nonblocking)
+void fdar_table_found(struct fdar_table *table, int fd, enum fdar_open_kind kind, bool nonblocking)
 {
 	uint64_t *at = entry_made(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0, next;
 
-	if (!at || (word & KIND_MASK) != FD_OPEN_UNKNOWN)
+	if (!at || (word & KIND_MASK) != FDAR_OPEN_UNKNOWN)
 		return;
 	highest_raise(table, fd);
 	/* A session needs a key that no other had. */
 	next = (word & GENERATION_MASK) | (uint64_t)kind | (nonblocking ? NONBLOCKING : 0);
-	if (kind == FD_OPEN_CLIENT)
+	if (kind == FDAR_OPEN_CLIENT)
 		next += UINT64_C(1) << GENERATION_SHIFT;
 	__atomic_compare_exchange_n(at, &word, next, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-struct fd_open fd_table_close(struct fd_table *table, int fd, uint32_t epoch)
+struct fdar_open fdar_table_close(struct fdar_table *table, int fd, uint32_t epoch)
 {
 	uint64_t *at = entry(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0;
 
 	do {
-		if ((word & KIND_MASK) == FD_OPEN_UNKNOWN)
-			return (struct fd_open){ .kind = FD_OPEN_UNKNOWN };
+		if ((word & KIND_MASK) == FDAR_OPEN_UNKNOWN)
+			return (struct fdar_open){ .kind = FDAR_OPEN_UNKNOWN };
 	} while (!__atomic_compare_exchange_n(at, &word, word & GENERATION_MASK, true,
 					      __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
 	return released(table, fd, word, epoch);
 }
 
 /* A slot for two descriptors, 0 if none is free. */
-static unsigned shared_take(struct fd_table *table, uint64_t key, uint32_t epoch)
+static unsigned shared_take(struct fdar_table *table, uint64_t key, uint32_t epoch)
 {
-	for (unsigned i = 1; i <= FD_TABLE_SHARED_MAX; i++) {
+	for (unsigned i = 1; i <= FDAR_TABLE_SHARED_MAX; i++) {
 		uint32_t none = 0;
 
 		if (__atomic_load_n(&table->shared[i].count, __ATOMIC_RELAXED) != 0 ||
@@ -194,18 +194,18 @@ static unsigned shared_take(struct fd_table *table, uint64_t key, uint32_t epoch
 }
 
 /* The lower bits for one more descriptor of from's; 0 if it cannot have its session. */
-static uint64_t bits_for_duplicate(struct fd_table *table, int from, uint64_t *at)
+static uint64_t bits_for_duplicate(struct fdar_table *table, int from, uint64_t *at)
 {
 	uint64_t word = __atomic_load_n(at, __ATOMIC_ACQUIRE), next;
 	unsigned slot = 0;
 
 	/* Again if somebody tells of, closes or duplicates it at the same time. */
 	do {
-		struct fd_table_shared *shared = shared_of(table, word);
+		struct fdar_table_shared *shared = shared_of(table, word);
 
 		if (slot)
 			__atomic_sub_fetch(&table->shared[slot].count, 2, __ATOMIC_RELEASE);
-		if ((word & KIND_MASK) != FD_OPEN_CLIENT)
+		if ((word & KIND_MASK) != FDAR_OPEN_CLIENT)
 			return word & (KIND_MASK | NONBLOCKING);
 		if (shared) {
 			__atomic_add_fetch(&shared->count, 1, __ATOMIC_ACQ_REL);
@@ -221,41 +221,41 @@ static uint64_t bits_for_duplicate(struct fd_table *table, int from, uint64_t *a
 	return next & ~GENERATION_MASK;
 }
 
-struct fd_open fd_table_duplicate(struct fd_table *table, int from, int to, uint32_t epoch)
+struct fdar_open fdar_table_duplicate(struct fdar_table *table, int from, int to, uint32_t epoch)
 {
 	uint64_t *at = entry(table, from), *copy = entry_made(table, to);
 	uint64_t bits = 0;
 
 	if (!copy)
-		return (struct fd_open){ .kind = FD_OPEN_UNKNOWN };
+		return (struct fdar_open){ .kind = FDAR_OPEN_UNKNOWN };
 	if (at)
 		bits = bits_for_duplicate(table, from, at);
 	highest_raise(table, to);
 	return released(table, to, renewed(copy, bits), epoch);
 }
 
-void fd_table_set_nonblocking(struct fd_table *table, int fd, bool nonblocking)
+void fdar_table_set_nonblocking(struct fdar_table *table, int fd, bool nonblocking)
 {
 	uint64_t *at = entry(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0, next;
 
 	do {
-		if ((word & KIND_MASK) == FD_OPEN_UNKNOWN)
+		if ((word & KIND_MASK) == FDAR_OPEN_UNKNOWN)
 			return;
 		next = nonblocking ? word | NONBLOCKING : word & ~NONBLOCKING;
 	} while (!__atomic_compare_exchange_n(at, &word, next, true, __ATOMIC_ACQ_REL,
 					      __ATOMIC_RELAXED));
 }
 
-bool fd_table_tell(struct fd_table *table, int fd, uint32_t epoch, uint64_t *key)
+bool fdar_table_tell(struct fdar_table *table, int fd, uint32_t epoch, uint64_t *key)
 {
 	uint64_t *at = entry(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0;
 
 	do {
-		struct fd_table_shared *shared = shared_of(table, word);
+		struct fdar_table_shared *shared = shared_of(table, word);
 
-		if ((word & KIND_MASK) != FD_OPEN_CLIENT)
+		if ((word & KIND_MASK) != FDAR_OPEN_CLIENT)
 			return false;
 		*key = key_of(fd, word);
 		if (shared) {
@@ -270,7 +270,7 @@ bool fd_table_tell(struct fd_table *table, int fd, uint32_t epoch, uint64_t *key
 	return true;
 }
 
-int fd_table_highest(struct fd_table *table)
+int fdar_table_highest(struct fdar_table *table)
 {
 	return __atomic_load_n(&table->highest, __ATOMIC_RELAXED) - 1;
 }

@@ -8,91 +8,91 @@
  * A descriptor's entry is one 64-bit word: how often it was opened (the generation), what it is,
  * and in which recording its session was told of (the epoch, 0: in none). A session's key is the
  * descriptor and its generation: key = descriptor | generation << 32. Descriptors that were
- * duplicated share a slot that counts them; there are FD_TABLE_SHARED_MAX slots, and a duplicate
+ * duplicated share a slot that counts them; there are FDAR_TABLE_SHARED_MAX slots, and a duplicate
  * that gets none belongs to no session.
  *
- * Descriptors from FD_TABLE_MAX on, and those for which there is no memory, stay unknown.
+ * Descriptors from FDAR_TABLE_MAX on, and those for which there is no memory, stay unknown.
  */
-#ifndef FD_IO_TABLE_H
-#define FD_IO_TABLE_H
+#ifndef FDAR_INSTRUMENT_IO_TABLE_H
+#define FDAR_INSTRUMENT_IO_TABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FD_TABLE_CHUNK      4096u /* entries that are mapped at once */
-#define FD_TABLE_CHUNKS     1024u
-#define FD_TABLE_MAX        ((int)(FD_TABLE_CHUNK * FD_TABLE_CHUNKS))
-#define FD_TABLE_SHARED_MAX 4095u
-#define FD_TABLE_EPOCHS     4095u /* epochs are 1 to this, and then 1 again */
+#define FDAR_TABLE_CHUNK      4096u /* entries that are mapped at once */
+#define FDAR_TABLE_CHUNKS     1024u
+#define FDAR_TABLE_MAX        ((int)(FDAR_TABLE_CHUNK * FDAR_TABLE_CHUNKS))
+#define FDAR_TABLE_SHARED_MAX 4095u
+#define FDAR_TABLE_EPOCHS     4095u /* epochs are 1 to this, and then 1 again */
 
-enum fd_open_kind {
-	FD_OPEN_UNKNOWN = 0,
-	FD_OPEN_FILE,    /* calls on it never wait: files, folders */
-	FD_OPEN_PIPE,    /* no socket, and may wait: pipes, terminals, eventfds */
-	FD_OPEN_SOCKET,  /* neither of the following: listening, datagrams */
-	FD_OPEN_CLIENT,  /* accepted: it has a session */
-	FD_OPEN_UPSTREAM /* connected by the server itself */
+enum fdar_open_kind {
+	FDAR_OPEN_UNKNOWN = 0,
+	FDAR_OPEN_FILE,    /* calls on it never wait: files, folders */
+	FDAR_OPEN_PIPE,    /* no socket, and may wait: pipes, terminals, eventfds */
+	FDAR_OPEN_SOCKET,  /* neither of the following: listening, datagrams */
+	FDAR_OPEN_CLIENT,  /* accepted: it has a session */
+	FDAR_OPEN_UPSTREAM /* connected by the server itself */
 };
 
 /* An entry, unpacked. */
-struct fd_open {
-	enum fd_open_kind kind;
+struct fdar_open {
+	enum fdar_open_kind kind;
 	bool nonblocking; /* as far as this process has seen */
 	bool told;        /* its session was told of in the epoch that was asked for */
 	bool last;        /* no other descriptor belongs to its session */
 	uint64_t key;
 };
 
-struct fd_table_shared {
+struct fdar_table_shared {
 	uint32_t count; /* descriptors; 0: free */
 	uint32_t epoch;
 	uint64_t key;
 };
 
-struct fd_table {
-	uint64_t *chunks[FD_TABLE_CHUNKS];
-	struct fd_table_shared shared[FD_TABLE_SHARED_MAX + 1]; /* [0] stays unused */
-	int highest;                                            /* that ever was opened */
+struct fdar_table {
+	uint64_t *chunks[FDAR_TABLE_CHUNKS];
+	struct fdar_table_shared shared[FDAR_TABLE_SHARED_MAX + 1]; /* [0] stays unused */
+	int highest;                                                /* that ever was opened */
 };
 
 /* A table of zeroes is an empty one; this gives its memory back. Nobody else may use it then. */
-void fd_table_clear(struct fd_table *table);
+void fdar_table_clear(struct fdar_table *table);
 
 /* The kind alone, as fast as can be. */
-static inline enum fd_open_kind fd_table_kind(struct fd_table *table, int fd)
+static inline enum fdar_open_kind fdar_table_kind(struct fdar_table *table, int fd)
 {
 	const uint64_t *chunk;
 
-	if ((unsigned)fd >= (unsigned)FD_TABLE_MAX)
-		return FD_OPEN_UNKNOWN;
-	chunk = __atomic_load_n(&table->chunks[(unsigned)fd / FD_TABLE_CHUNK], __ATOMIC_ACQUIRE);
+	if ((unsigned)fd >= (unsigned)FDAR_TABLE_MAX)
+		return FDAR_OPEN_UNKNOWN;
+	chunk = __atomic_load_n(&table->chunks[(unsigned)fd / FDAR_TABLE_CHUNK], __ATOMIC_ACQUIRE);
 	if (!chunk)
-		return FD_OPEN_UNKNOWN;
-	return __atomic_load_n(&chunk[(unsigned)fd % FD_TABLE_CHUNK], __ATOMIC_RELAXED) & 0xf;
+		return FDAR_OPEN_UNKNOWN;
+	return __atomic_load_n(&chunk[(unsigned)fd % FDAR_TABLE_CHUNK], __ATOMIC_RELAXED) & 0xf;
 }
 
-struct fd_open fd_table_get(struct fd_table *table, int fd, uint32_t epoch);
+struct fdar_open fdar_table_get(struct fdar_table *table, int fd, uint32_t epoch);
 
 /* A descriptor was opened: a new generation. Returns what the table took it for until then: anything
  * but UNKNOWN was closed unseen. False if there is no place for it. */
-bool fd_table_open(struct fd_table *table, int fd, enum fd_open_kind kind, bool nonblocking,
-		   uint32_t epoch, struct fd_open *before);
+bool fdar_table_open(struct fdar_table *table, int fd, enum fdar_open_kind kind, bool nonblocking,
+		     uint32_t epoch, struct fdar_open *before);
 
 /* It was found to be this; its generation stays. Does nothing unless it was UNKNOWN. */
-void fd_table_found(struct fd_table *table, int fd, enum fd_open_kind kind, bool nonblocking);
+void fdar_table_found(struct fdar_table *table, int fd, enum fdar_open_kind kind, bool nonblocking);
 
 /* A descriptor is closed. Returns what it was. */
-struct fd_open fd_table_close(struct fd_table *table, int fd, uint32_t epoch);
+struct fdar_open fdar_table_close(struct fdar_table *table, int fd, uint32_t epoch);
 
 /* to is from as well, now. Returns what to was before. */
-struct fd_open fd_table_duplicate(struct fd_table *table, int from, int to, uint32_t epoch);
+struct fdar_open fdar_table_duplicate(struct fdar_table *table, int from, int to, uint32_t epoch);
 
-void fd_table_set_nonblocking(struct fd_table *table, int fd, bool nonblocking);
+void fdar_table_set_nonblocking(struct fdar_table *table, int fd, bool nonblocking);
 
 /* True for the one caller who is to tell of the session in this epoch. */
-bool fd_table_tell(struct fd_table *table, int fd, uint32_t epoch, uint64_t *key);
+bool fdar_table_tell(struct fdar_table *table, int fd, uint32_t epoch, uint64_t *key);
 
 /* The highest descriptor that was ever opened, -1 if none was. */
-int fd_table_highest(struct fd_table *table);
+int fdar_table_highest(struct fdar_table *table);
 
 #endif

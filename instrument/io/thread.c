@@ -33,9 +33,9 @@ static void say_begin(void)
 	if (!FLOWDAR_ENABLED(thread_begin))
 		return;
 	name_get(name);
-	fd_wait_writing(1);
+	fdar_wait_writing(1);
 	flowdar_link_.thread_begin.write(name);
-	fd_wait_writing(-1);
+	fdar_wait_writing(-1);
 	errno = before;
 }
 
@@ -48,9 +48,9 @@ static void say_end(void *nothing)
 	if (!FLOWDAR_ENABLED(thread_end))
 		return;
 	name_get(name);
-	fd_wait_writing(1);
+	fdar_wait_writing(1);
 	flowdar_link_.thread_end.write(name);
-	fd_wait_writing(-1);
+	fdar_wait_writing(-1);
 }
 
 static struct start start_taken(void *user)
@@ -89,7 +89,7 @@ static struct start *start_new(const void *caller, void *argument)
 {
 	struct start *start;
 
-	if (!FLOWDAR_ENABLED(thread_begin) || !fd_wait_wanted(caller))
+	if (!FLOWDAR_ENABLED(thread_begin) || !fdar_wait_wanted(caller))
 		return NULL;
 	start = malloc(sizeof(*start));
 	if (start)
@@ -97,41 +97,41 @@ static struct start *start_new(const void *caller, void *argument)
 	return start;
 }
 
-FD_WRAPPER int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
-			      void *(*run)(void *), void *argument)
+FDAR_WRAPPER int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+				void *(*run)(void *), void *argument)
 {
 	struct start *start = start_new(__builtin_return_address(0), argument);
 	int result;
 
 	if (!start)
-		return fd_next()->pthread_create(thread, attributes, run, argument);
+		return fdar_next()->pthread_create(thread, attributes, run, argument);
 	start->run = run;
-	result = fd_next()->pthread_create(thread, attributes, thread_main, start);
+	result = fdar_next()->pthread_create(thread, attributes, thread_main, start);
 	if (result != 0)
 		free(start);
 	return result;
 }
 
-FD_WRAPPER int thrd_create(thrd_t *thread, thrd_start_t run, void *argument)
+FDAR_WRAPPER int thrd_create(thrd_t *thread, thrd_start_t run, void *argument)
 {
 	struct start *start = start_new(__builtin_return_address(0), argument);
 	int result;
 
 	if (!start)
-		return fd_next()->thrd_create(thread, run, argument);
+		return fdar_next()->thrd_create(thread, run, argument);
 	start->run_c11 = run;
-	result = fd_next()->thrd_create(thread, thread_main_c11, start);
+	result = fdar_next()->thrd_create(thread, thread_main_c11, start);
 	if (result != thrd_success)
 		free(start);
 	return result;
 }
 
-FD_WRAPPER int pthread_setname_np(pthread_t thread, const char *name)
+FDAR_WRAPPER int pthread_setname_np(pthread_t thread, const char *name)
 {
-	int result = fd_next()->pthread_setname_np(thread, name);
+	int result = fdar_next()->pthread_setname_np(thread, name);
 
 	if (result == 0 && pthread_equal(thread, pthread_self()) &&
-	    fd_wait_wanted(__builtin_return_address(0)))
+	    fdar_wait_wanted(__builtin_return_address(0)))
 		say_begin();
 	return result;
 }
@@ -140,22 +140,22 @@ FD_WRAPPER int pthread_setname_np(pthread_t thread, const char *name)
 
 /* What runs around a fork (pthread_atfork: allocators lock all they have) must write no event: the
  * tracer is held still, and a thread that writes its first event then would wait for itself. */
-FD_WRAPPER pid_t fork(void)
+FDAR_WRAPPER pid_t fork(void)
 {
 	pid_t pid;
 
-	fd_wait_writing(1);
-	pid = fd_next()->fork();
-	fd_wait_writing(-1);
+	fdar_wait_writing(1);
+	pid = fdar_next()->fork();
+	fdar_wait_writing(-1);
 	return pid;
 }
 
-FD_WRAPPER int daemon(int stay, int keep)
+FDAR_WRAPPER int daemon(int stay, int keep)
 {
 	int result;
 
-	fd_wait_writing(1);
-	result = fd_next()->daemon(stay, keep);
-	fd_wait_writing(-1);
+	fdar_wait_writing(1);
+	result = fdar_next()->daemon(stay, keep);
+	fdar_wait_writing(-1);
 	return result;
 }

@@ -17,7 +17,7 @@ struct range_list {
 
 static struct range_list ranges;
 
-__thread volatile int fd_wait_nesting;
+__thread volatile int fdar_wait_nesting;
 
 static bool is_tracer(const char *path)
 {
@@ -67,12 +67,12 @@ __attribute__((constructor)) static void ranges_find(void)
 	__atomic_store_n(&ranges.count, found.count, __ATOMIC_RELEASE);
 }
 
-bool fd_wait_wanted(const void *caller)
+bool fdar_wait_wanted(const void *caller)
 {
 	unsigned count = __atomic_load_n(&ranges.count, __ATOMIC_ACQUIRE);
 	uintptr_t at = (uintptr_t)caller;
 
-	if (count == 0 || fd_wait_nesting)
+	if (count == 0 || fdar_wait_nesting)
 		return false;
 	if (at < ranges.from || at >= ranges.to)
 		return true;
@@ -83,46 +83,46 @@ bool fd_wait_wanted(const void *caller)
 	return true;
 }
 
-void fd_wait_begin(const char *what, enum fd_wait_kind kind, int fd)
+void fdar_wait_begin(const char *what, enum fdar_wait_kind kind, int fd)
 {
-	fd_wait_writing(1);
+	fdar_wait_writing(1);
 	FLOWDAR_WAIT_BEGIN(what, kind, fd);
-	fd_wait_writing(-1);
+	fdar_wait_writing(-1);
 }
 
-void fd_wait_end(int64_t result)
+void fdar_wait_end(int64_t result)
 {
-	fd_wait_writing(1);
+	fdar_wait_writing(1);
 	FLOWDAR_WAIT_END(result);
-	fd_wait_writing(-1);
+	fdar_wait_writing(-1);
 }
 
-void fd_wait_cancelled(void *nothing)
+void fdar_wait_cancelled(void *nothing)
 {
 	(void)nothing;
-	fd_wait_end(-1);
+	fdar_wait_end(-1);
 }
 
-bool fd_descriptor_blocks(int fd)
+bool fdar_descriptor_blocks(int fd)
 {
 	int before = errno;
-	int flags = fd_next()->fcntl(fd, F_GETFL);
+	int flags = fdar_next()->fcntl(fd, F_GETFL);
 
 	errno = before;
 	return flags == -1 || !(flags & O_NONBLOCK);
 }
 
-bool fd_descriptor_ready(int fd, short events)
+bool fdar_descriptor_ready(int fd, short events)
 {
 	struct pollfd one = { .fd = fd, .events = events };
 	int before = errno;
-	bool ready = fd_next()->poll(&one, 1, 0) != 0;
+	bool ready = fdar_next()->poll(&one, 1, 0) != 0;
 
 	errno = before;
 	return ready;
 }
 
-bool fd_descriptor_listens(int fd)
+bool fdar_descriptor_listens(int fd)
 {
 	int before = errno;
 	int listens = 0;
@@ -134,9 +134,9 @@ bool fd_descriptor_listens(int fd)
 	return listens != 0;
 }
 
-bool fd_would_wait(int64_t result, int fd, int before)
+bool fdar_would_wait(int64_t result, int fd, int before)
 {
-	if (result >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK) || !fd_descriptor_blocks(fd))
+	if (result >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK) || !fdar_descriptor_blocks(fd))
 		return false;
 	errno = before;
 	return true;

@@ -7,7 +7,7 @@
 
 static void match_free(gpointer data)
 {
-	struct fd_patch_match *match = data;
+	struct fdar_patch_match *match = data;
 
 	g_free(match->problem);
 	g_free(match);
@@ -15,7 +15,7 @@ static void match_free(gpointer data)
 
 static void file_free(gpointer data)
 {
-	struct fd_patch_file *file = data;
+	struct fdar_patch_file *file = data;
 
 	g_free(file->path);
 	g_clear_pointer(&file->original, g_bytes_unref);
@@ -23,7 +23,7 @@ static void file_free(gpointer data)
 	g_free(file);
 }
 
-void fd_patch_outcome_free(struct fd_patch_outcome *outcome)
+void fdar_patch_outcome_free(struct fdar_patch_outcome *outcome)
 {
 	if (!outcome)
 		return;
@@ -35,15 +35,15 @@ void fd_patch_outcome_free(struct fd_patch_outcome *outcome)
 
 /* ---- which server, which version ---- */
 
-char *fd_patch_version(const struct fd_patch_tree *tree, const struct fd_patch_set *set)
+char *fdar_patch_version(const struct fdar_patch_tree *tree, const struct fdar_patch_set *set)
 {
-	g_autoptr(GBytes) content = fd_patch_tree_read(tree, set->version_file, NULL, NULL);
+	g_autoptr(GBytes) content = fdar_patch_tree_read(tree, set->version_file, NULL, NULL);
 	g_autoptr(GMatchInfo) found = NULL;
 	GString *version;
 	gsize size;
 	const char *data = content ? g_bytes_get_data(content, &size) : NULL;
 
-	if (!data || size > FD_PATCH_FILE_MAX ||
+	if (!data || size > FDAR_PATCH_FILE_MAX ||
 	    !g_regex_match_full(set->version, data, (gssize)size, 0, 0, &found, NULL))
 		return NULL;
 	version = g_string_new(NULL);
@@ -100,11 +100,11 @@ static guint occurrences(GBytes *content, const char *what, guint *first_line)
 /* ---- the files ---- */
 
 /* The file of the outcome, read when it is asked for first. */
-static struct fd_patch_file *file_get(struct fd_patch_outcome *outcome,
-				      const struct fd_patch_tree *tree, const char *path,
-				      GError **error)
+static struct fdar_patch_file *file_get(struct fdar_patch_outcome *outcome,
+					const struct fdar_patch_tree *tree, const char *path,
+					GError **error)
 {
-	struct fd_patch_file *file;
+	struct fdar_patch_file *file;
 	struct stat status;
 	GBytes *content;
 
@@ -113,10 +113,10 @@ static struct fd_patch_file *file_get(struct fd_patch_outcome *outcome,
 		if (strcmp(file->path, path) == 0)
 			return file;
 	}
-	content = fd_patch_tree_read(tree, path, &status, error);
+	content = fdar_patch_tree_read(tree, path, &status, error);
 	if (!content)
 		return NULL;
-	file = g_new0(struct fd_patch_file, 1);
+	file = g_new0(struct fdar_patch_file, 1);
 	file->path = g_strdup(path);
 	file->original = content;
 	file->patched = g_bytes_ref(content);
@@ -125,13 +125,13 @@ static struct fd_patch_file *file_get(struct fd_patch_outcome *outcome,
 	return file;
 }
 
-static gboolean same_step(const struct fd_patch_rule *a, const struct fd_patch_rule *b)
+static gboolean same_step(const struct fdar_patch_rule *a, const struct fdar_patch_rule *b)
 {
 	return strcmp(a->patch, b->patch) == 0 && strcmp(a->file, b->file) == 0;
 }
 
 /* The rule is the first of its patch and file. */
-static gboolean begins_step(const struct fd_patch_set *set, guint index)
+static gboolean begins_step(const struct fdar_patch_set *set, guint index)
 {
 	for (guint i = 0; i < index; i++)
 		if (same_step(g_ptr_array_index(set->rules, i),
@@ -141,11 +141,11 @@ static gboolean begins_step(const struct fd_patch_set *set, guint index)
 }
 
 /* What a patch did to a file, for its rules; problem when it could not be read. */
-static void judge(struct fd_patch_outcome *outcome, const struct fd_patch_rule *first,
+static void judge(struct fdar_patch_outcome *outcome, const struct fdar_patch_rule *first,
 		  GBytes *before, GBytes *after, const char *problem)
 {
 	for (guint i = 0; i < outcome->matches->len; i++) {
-		struct fd_patch_match *match = g_ptr_array_index(outcome->matches, i);
+		struct fdar_patch_match *match = g_ptr_array_index(outcome->matches, i);
 		guint old = 0, now = 0;
 
 		if (!same_step(match->rule, first))
@@ -162,19 +162,19 @@ static void judge(struct fd_patch_outcome *outcome, const struct fd_patch_rule *
 	}
 }
 
-static gboolean step_run(struct fd_patch_outcome *outcome, const struct fd_patch_tree *tree,
-			 const struct fd_patch_rule *rule, const struct fd_spatch *spatch,
+static gboolean step_run(struct fdar_patch_outcome *outcome, const struct fdar_patch_tree *tree,
+			 const struct fdar_patch_rule *rule, const struct fdar_spatch *spatch,
 			 GError **error)
 {
 	g_autoptr(GError) problem = NULL;
-	struct fd_patch_file *file = file_get(outcome, tree, rule->file, &problem);
+	struct fdar_patch_file *file = file_get(outcome, tree, rule->file, &problem);
 	GBytes *after;
 
 	if (!file) {
 		judge(outcome, rule, NULL, NULL, problem->message);
 		return TRUE;
 	}
-	after = fd_spatch_run(spatch, rule->patch, file->patched, error);
+	after = fdar_spatch_run(spatch, rule->patch, file->patched, error);
 	if (!after)
 		return FALSE;
 	judge(outcome, rule, file->patched, after, NULL);
@@ -184,13 +184,13 @@ static gboolean step_run(struct fd_patch_outcome *outcome, const struct fd_patch
 }
 
 /* flowdar.h becomes part of the tree, so that it builds with no further option. */
-static gboolean add_header(struct fd_patch_outcome *outcome, const struct fd_patch_tree *tree,
+static gboolean add_header(struct fdar_patch_outcome *outcome, const struct fdar_patch_tree *tree,
 			   GError **error)
 {
-	g_autofree char *path = fd_patch_header_path();
+	g_autofree char *path = fdar_patch_header_path();
 	g_autoptr(GError) absent = NULL;
-	g_autoptr(GBytes) there = fd_patch_tree_read(tree, outcome->set->header, NULL, &absent);
-	struct fd_patch_file *file;
+	g_autoptr(GBytes) there = fdar_patch_tree_read(tree, outcome->set->header, NULL, &absent);
+	struct fdar_patch_file *file;
 	char *text;
 	gsize size;
 
@@ -202,7 +202,7 @@ static gboolean add_header(struct fd_patch_outcome *outcome, const struct fd_pat
 	}
 	if (!g_file_get_contents(path, &text, &size, error))
 		return FALSE;
-	file = g_new0(struct fd_patch_file, 1);
+	file = g_new0(struct fdar_patch_file, 1);
 	file->path = g_strdup(outcome->set->header);
 	file->patched = g_bytes_new_take(text, size);
 	file->mode = 0644;
@@ -210,29 +210,29 @@ static gboolean add_header(struct fd_patch_outcome *outcome, const struct fd_pat
 	return TRUE;
 }
 
-static void forget_unchanged(struct fd_patch_outcome *outcome)
+static void forget_unchanged(struct fdar_patch_outcome *outcome)
 {
 	for (guint i = outcome->files->len; i-- > 0;) {
-		const struct fd_patch_file *file = g_ptr_array_index(outcome->files, i);
+		const struct fdar_patch_file *file = g_ptr_array_index(outcome->files, i);
 
 		if (file->original && g_bytes_equal(file->original, file->patched))
 			g_ptr_array_remove_index(outcome->files, i);
 	}
 }
 
-static struct fd_patch_outcome *outcome_new(const struct fd_patch_tree *tree,
-					    const struct fd_patch_set *set)
+static struct fdar_patch_outcome *outcome_new(const struct fdar_patch_tree *tree,
+					      const struct fdar_patch_set *set)
 {
-	struct fd_patch_outcome *outcome = g_new0(struct fd_patch_outcome, 1);
+	struct fdar_patch_outcome *outcome = g_new0(struct fdar_patch_outcome, 1);
 
 	outcome->set = set;
-	outcome->version = fd_patch_version(tree, set);
+	outcome->version = fdar_patch_version(tree, set);
 	if (!outcome->version)
 		outcome->version = g_strdup("unknown");
 	outcome->matches = g_ptr_array_new_with_free_func(match_free);
 	outcome->files = g_ptr_array_new_with_free_func(file_free);
 	for (guint i = 0; i < set->rules->len; i++) {
-		struct fd_patch_match *match = g_new0(struct fd_patch_match, 1);
+		struct fdar_patch_match *match = g_new0(struct fdar_patch_match, 1);
 
 		match->rule = g_ptr_array_index(set->rules, i);
 		g_ptr_array_add(outcome->matches, match);
@@ -240,16 +240,17 @@ static struct fd_patch_outcome *outcome_new(const struct fd_patch_tree *tree,
 	return outcome;
 }
 
-struct fd_patch_outcome *fd_patch_apply(const struct fd_patch_tree *tree,
-					const struct fd_patch_set *set,
-					const struct fd_patch_progress *progress, GError **error)
+struct fdar_patch_outcome *fdar_patch_apply(const struct fdar_patch_tree *tree,
+					    const struct fdar_patch_set *set,
+					    const struct fdar_patch_progress *progress,
+					    GError **error)
 {
-	g_autoptr(fd_patch_outcome) outcome = outcome_new(tree, set);
-	struct fd_spatch spatch = { .macros = set->macros, .stop = progress->stop };
-	gboolean fine = fd_spatch_begin(&spatch, error);
+	g_autoptr(fdar_patch_outcome) outcome = outcome_new(tree, set);
+	struct fdar_spatch spatch = { .macros = set->macros, .stop = progress->stop };
+	gboolean fine = fdar_spatch_begin(&spatch, error);
 
 	for (guint i = 0; fine && i < set->rules->len; i++) {
-		const struct fd_patch_rule *rule = g_ptr_array_index(set->rules, i);
+		const struct fdar_patch_rule *rule = g_ptr_array_index(set->rules, i);
 
 		if (!begins_step(set, i))
 			continue;
@@ -257,7 +258,7 @@ struct fd_patch_outcome *fd_patch_apply(const struct fd_patch_tree *tree,
 			progress->step(progress->user, rule->file, i, set->rules->len);
 		fine = step_run(outcome, tree, rule, &spatch, error);
 	}
-	fd_spatch_end(&spatch);
+	fdar_spatch_end(&spatch);
 	if (fine)
 		forget_unchanged(outcome);
 	if (!fine || !add_header(outcome, tree, error))

@@ -6,15 +6,15 @@
  * directory that is gone when this returns. A rule has matched when the file has the text that it adds
  * as often more as it says (white space does not count).
  */
-#ifndef FD_CLI_PATCH_APPLY_H
-#define FD_CLI_PATCH_APPLY_H
+#ifndef FDAR_INSTRUMENT_PATCHER_PATCH_APPLY_H
+#define FDAR_INSTRUMENT_PATCHER_PATCH_APPLY_H
 
 #include "instrument/patcher/patch_set.h"
 #include "instrument/patcher/patch_tree.h"
 
 /* A rule and what came of it. */
-struct fd_patch_match {
-	const struct fd_patch_rule *rule;
+struct fdar_patch_match {
+	const struct fdar_patch_rule *rule;
 	guint times;   /* how often it matched */
 	guint line;    /* of the first, in the patched file; 0: nowhere */
 	gboolean fits; /* as often as it should, or it need not */
@@ -22,39 +22,40 @@ struct fd_patch_match {
 };
 
 /* A file of the tree, before and after. */
-struct fd_patch_file {
+struct fdar_patch_file {
 	char *path;
 	GBytes *original; /* NULL: it is new */
 	GBytes *patched;
 	mode_t mode;
 };
 
-struct fd_patch_outcome {
-	const struct fd_patch_set *set;
+struct fdar_patch_outcome {
+	const struct fdar_patch_set *set;
 	char *version;      /* of the tree, as its own file says; may be "unknown" */
-	GPtrArray *matches; /* of struct fd_patch_match *, one a rule, in their order */
-	GPtrArray *files;   /* of struct fd_patch_file *, that change or are new */
+	GPtrArray *matches; /* of struct fdar_patch_match *, one a rule, in their order */
+	GPtrArray *files;   /* of struct fdar_patch_file *, that change or are new */
 	guint misfits;      /* rules that do not fit; the tree is not to be patched then */
 };
 
-struct fd_patch_progress {
+struct fdar_patch_progress {
 	const volatile int *stop;                                         /* not 0: give up */
 	void (*step)(void *user, const char *file, guint done, guint of); /* NULL: nobody asks */
 	void *user;
 };
 
 /* The version that the tree's own file tells, NULL when it is not this server's tree. */
-char *fd_patch_version(const struct fd_patch_tree *tree, const struct fd_patch_set *set);
+char *fdar_patch_version(const struct fdar_patch_tree *tree, const struct fdar_patch_set *set);
 
 /* Fails when spatch is missing or breaks, G_IO_ERROR_CANCELLED when stopped. That rules do not match
- * is no failure but in the outcome. The caller frees it (fd_patch_outcome_free); set and tree must
+ * is no failure but in the outcome. The caller frees it (fdar_patch_outcome_free); set and tree must
  * outlive it. */
-struct fd_patch_outcome *fd_patch_apply(const struct fd_patch_tree *tree,
-					const struct fd_patch_set *set,
-					const struct fd_patch_progress *progress, GError **error);
+struct fdar_patch_outcome *fdar_patch_apply(const struct fdar_patch_tree *tree,
+					    const struct fdar_patch_set *set,
+					    const struct fdar_patch_progress *progress,
+					    GError **error);
 
-void fd_patch_outcome_free(struct fd_patch_outcome *outcome);
-typedef struct fd_patch_outcome fd_patch_outcome;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_patch_outcome, fd_patch_outcome_free)
+void fdar_patch_outcome_free(struct fdar_patch_outcome *outcome);
+typedef struct fdar_patch_outcome fdar_patch_outcome;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_patch_outcome, fdar_patch_outcome_free)
 
 #endif

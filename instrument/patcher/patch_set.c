@@ -7,7 +7,7 @@
 
 static void rule_free(gpointer data)
 {
-	struct fd_patch_rule *rule = data;
+	struct fdar_patch_rule *rule = data;
 
 	g_free(rule->name);
 	g_free(rule->file);
@@ -19,7 +19,7 @@ static void rule_free(gpointer data)
 
 static void set_free(gpointer data)
 {
-	struct fd_patch_set *set = data;
+	struct fdar_patch_set *set = data;
 
 	g_free(set->server);
 	g_free(set->title);
@@ -48,12 +48,12 @@ static char *beside_program(const char *variable, const char *what)
 	return g_build_filename(prefix, what, NULL);
 }
 
-char *fd_patch_sets_directory(void)
+char *fdar_patch_sets_directory(void)
 {
 	return beside_program("FLOWDAR_PATCHES", "share/flowdar/patches");
 }
 
-char *fd_patch_header_path(void)
+char *fdar_patch_header_path(void)
 {
 	return beside_program("FLOWDAR_HEADER", "include/flowdar/flowdar.h");
 }
@@ -72,7 +72,7 @@ static char *needed(GKeyFile *file, const char *group, const char *key, gboolean
 {
 	char *value = value_of(file, group, key);
 
-	if (value && *value && (!path || fd_patch_path_is_inside(value)))
+	if (value && *value && (!path || fdar_patch_path_is_inside(value)))
 		return value;
 	g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[%s]: \"%s\" is %s",
 		    group, key, value && *value ? "no path within a source tree" : "missing");
@@ -80,10 +80,10 @@ static char *needed(GKeyFile *file, const char *group, const char *key, gboolean
 	return NULL;
 }
 
-static struct fd_patch_rule *rule_read(GKeyFile *file, const char *group, const char *directory,
-				       GError **error)
+static struct fdar_patch_rule *rule_read(GKeyFile *file, const char *group, const char *directory,
+					 GError **error)
 {
-	struct fd_patch_rule *rule = g_new0(struct fd_patch_rule, 1);
+	struct fdar_patch_rule *rule = g_new0(struct fdar_patch_rule, 1);
 	g_autofree char *times = value_of(file, group, "times");
 	g_autofree char *need = value_of(file, group, "needed");
 	g_autofree char *patch = needed(file, group, "patch", TRUE, error);
@@ -103,7 +103,7 @@ static struct fd_patch_rule *rule_read(GKeyFile *file, const char *group, const 
 	return NULL;
 }
 
-static gboolean server_read(struct fd_patch_set *set, GKeyFile *file, const char *directory,
+static gboolean server_read(struct fdar_patch_set *set, GKeyFile *file, const char *directory,
 			    GError **error)
 {
 	const char *group = "server";
@@ -122,7 +122,7 @@ static gboolean server_read(struct fd_patch_set *set, GKeyFile *file, const char
 	return set->version != NULL;
 }
 
-static gboolean set_read(struct fd_patch_set *set, const char *directory, GError **error)
+static gboolean set_read(struct fdar_patch_set *set, const char *directory, GError **error)
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	g_autofree char *path = g_build_filename(directory, "rules.ini", NULL);
@@ -133,7 +133,7 @@ static gboolean set_read(struct fd_patch_set *set, const char *directory, GError
 	    server_read(set, file, directory, &problem)) {
 		groups = g_key_file_get_groups(file, NULL);
 		for (char **group = groups; !problem && *group; group++) {
-			struct fd_patch_rule *rule = NULL;
+			struct fdar_patch_rule *rule = NULL;
 
 			if (strcmp(*group, "server") != 0)
 				rule = rule_read(file, *group, directory, &problem);
@@ -149,13 +149,13 @@ static gboolean set_read(struct fd_patch_set *set, const char *directory, GError
 
 static gint by_server(gconstpointer a, gconstpointer b)
 {
-	const struct fd_patch_set *left = *(struct fd_patch_set *const *)a;
-	const struct fd_patch_set *right = *(struct fd_patch_set *const *)b;
+	const struct fdar_patch_set *left = *(struct fdar_patch_set *const *)a;
+	const struct fdar_patch_set *right = *(struct fdar_patch_set *const *)b;
 
 	return strcmp(left->server, right->server);
 }
 
-GPtrArray *fd_patch_sets_load(const char *directory, GError **error)
+GPtrArray *fdar_patch_sets_load(const char *directory, GError **error)
 {
 	g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func(set_free);
 	g_autoptr(GDir) dir = g_dir_open(directory, 0, error);
@@ -164,11 +164,11 @@ GPtrArray *fd_patch_sets_load(const char *directory, GError **error)
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *of_server = g_build_filename(directory, name, NULL);
 		g_autofree char *rules = g_build_filename(of_server, "rules.ini", NULL);
-		struct fd_patch_set *set;
+		struct fdar_patch_set *set;
 
 		if (!g_file_test(rules, G_FILE_TEST_EXISTS))
 			continue;
-		set = g_new0(struct fd_patch_set, 1);
+		set = g_new0(struct fdar_patch_set, 1);
 		set->server = g_strdup(name);
 		set->rules = g_ptr_array_new_with_free_func(rule_free);
 		g_ptr_array_add(sets, set);
@@ -186,10 +186,10 @@ GPtrArray *fd_patch_sets_load(const char *directory, GError **error)
 	return g_steal_pointer(&sets);
 }
 
-const struct fd_patch_set *fd_patch_sets_find(const GPtrArray *sets, const char *server)
+const struct fdar_patch_set *fdar_patch_sets_find(const GPtrArray *sets, const char *server)
 {
 	for (guint i = 0; i < sets->len; i++) {
-		const struct fd_patch_set *set = g_ptr_array_index(sets, i);
+		const struct fdar_patch_set *set = g_ptr_array_index(sets, i);
 
 		if (strcmp(set->server, server) == 0)
 			return set;
@@ -197,12 +197,12 @@ const struct fd_patch_set *fd_patch_sets_find(const GPtrArray *sets, const char 
 	return NULL;
 }
 
-char *fd_patch_sets_names(const GPtrArray *sets)
+char *fdar_patch_sets_names(const GPtrArray *sets)
 {
 	GString *names = g_string_new(NULL);
 
 	for (guint i = 0; i < sets->len; i++) {
-		const struct fd_patch_set *set = g_ptr_array_index(sets, i);
+		const struct fdar_patch_set *set = g_ptr_array_index(sets, i);
 
 		g_string_append_printf(names, "%s%s", i ? ", " : "", set->server);
 	}

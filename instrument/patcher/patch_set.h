@@ -5,13 +5,13 @@
  * Place in the house: `flowdar patch` is the one who uses it. Sets come with flowdar and are trusted;
  * the trees that they are applied to are not (patch_tree.h).
  */
-#ifndef FD_CLI_PATCH_SET_H
-#define FD_CLI_PATCH_SET_H
+#ifndef FDAR_INSTRUMENT_PATCHER_PATCH_SET_H
+#define FDAR_INSTRUMENT_PATCHER_PATCH_SET_H
 
 #include <glib.h>
 
 /* What a rule marks. One .cocci file may have several rules of rules.ini. */
-struct fd_patch_rule {
+struct fdar_patch_rule {
 	char *name;
 	char *file;      /* in the tree: relative, without ".." */
 	char *patch;     /* the .cocci file's path */
@@ -21,7 +21,7 @@ struct fd_patch_rule {
 	char *marks;     /* for people */
 };
 
-struct fd_patch_set {
+struct fdar_patch_set {
 	char *server;       /* "httpd": the directory's name */
 	char *title;        /* "Apache httpd" */
 	char *made_for;     /* the version it was made for */
@@ -29,24 +29,24 @@ struct fd_patch_set {
 	GRegex *version;    /* its captures, joined by ".", are the version */
 	char *header;       /* where flowdar.h goes in the tree */
 	char *macros;       /* path of a macro file for spatch, or NULL */
-	GPtrArray *rules;   /* of struct fd_patch_rule *, in the order of rules.ini */
+	GPtrArray *rules;   /* of struct fdar_patch_rule *, in the order of rules.ini */
 };
 
 /* Where the sets are: FLOWDAR_PATCHES, or share/flowdar/patches beside the program's bin/. The caller
  * frees the result. */
-char *fd_patch_sets_directory(void);
+char *fdar_patch_sets_directory(void);
 
 /* The path of flowdar.h: FLOWDAR_HEADER, or include/flowdar/flowdar.h beside the program's bin/. */
-char *fd_patch_header_path(void);
+char *fdar_patch_header_path(void);
 
-/* All sets of a directory, by name: of struct fd_patch_set *. The caller frees the result. NULL when
+/* All sets of a directory, by name: of struct fdar_patch_set *. The caller frees the result. NULL when
  * there is none, or one is not right. */
-GPtrArray *fd_patch_sets_load(const char *directory, GError **error);
+GPtrArray *fdar_patch_sets_load(const char *directory, GError **error);
 
 /* The one called so, or NULL. */
-const struct fd_patch_set *fd_patch_sets_find(const GPtrArray *sets, const char *server);
+const struct fdar_patch_set *fdar_patch_sets_find(const GPtrArray *sets, const char *server);
 
 /* "httpd, nginx, redis". The caller frees the result. */
-char *fd_patch_sets_names(const GPtrArray *sets);
+char *fdar_patch_sets_names(const GPtrArray *sets);
 
 #endif

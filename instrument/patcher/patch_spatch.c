@@ -18,12 +18,12 @@
 static const char *const names[] = { "file.c", "patched.c", "said" };
 enum { BEFORE, AFTER, SAID };
 
-static char *name_of(const struct fd_spatch *spatch, int which)
+static char *name_of(const struct fdar_spatch *spatch, int which)
 {
 	return g_build_filename(spatch->directory, names[which], NULL);
 }
 
-gboolean fd_spatch_begin(struct fd_spatch *spatch, GError **error)
+gboolean fdar_spatch_begin(struct fdar_spatch *spatch, GError **error)
 {
 	spatch->program = g_find_program_in_path("spatch");
 	if (!spatch->program) {
@@ -36,7 +36,7 @@ gboolean fd_spatch_begin(struct fd_spatch *spatch, GError **error)
 	return spatch->directory != NULL;
 }
 
-void fd_spatch_end(struct fd_spatch *spatch)
+void fdar_spatch_end(struct fdar_spatch *spatch)
 {
 	if (spatch->directory) {
 		for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -50,13 +50,13 @@ void fd_spatch_end(struct fd_spatch *spatch)
 	g_clear_pointer(&spatch->program, g_free);
 }
 
-static gboolean stopped(const struct fd_spatch *spatch)
+static gboolean stopped(const struct fdar_spatch *spatch)
 {
 	return spatch->stop && *spatch->stop;
 }
 
 /* Until the process ends, is stopped or has taken too long; then it is killed. */
-static gboolean wait_for(const struct fd_spatch *spatch, GPid pid, int *status, GError **error)
+static gboolean wait_for(const struct fdar_spatch *spatch, GPid pid, int *status, GError **error)
 {
 	gint64 until_us = g_get_monotonic_time() + PATIENCE_US;
 	pid_t done;
@@ -78,7 +78,7 @@ static gboolean wait_for(const struct fd_spatch *spatch, GPid pid, int *status, 
 }
 
 /* What spatch complained of, in one line. */
-static char *complaint(const struct fd_spatch *spatch)
+static char *complaint(const struct fdar_spatch *spatch)
 {
 	g_autofree char *path = name_of(spatch, SAID);
 	char *said = NULL;
@@ -90,7 +90,8 @@ static char *complaint(const struct fd_spatch *spatch)
 	return g_strstrip(g_strdelimit(said, "\n\r\t", ' '));
 }
 
-static gboolean spawn(const struct fd_spatch *spatch, const char *patch, GPid *pid, GError **error)
+static gboolean spawn(const struct fdar_spatch *spatch, const char *patch, GPid *pid,
+		      GError **error)
 {
 	g_autofree char *before = name_of(spatch, BEFORE), *after = name_of(spatch, AFTER);
 	g_autofree char *said = name_of(spatch, SAID);
@@ -122,7 +123,7 @@ static gboolean spawn(const struct fd_spatch *spatch, const char *patch, GPid *p
 }
 
 /* What spatch wrote; it writes nothing when nothing matched. */
-static GBytes *result(const struct fd_spatch *spatch, GBytes *content, GError **error)
+static GBytes *result(const struct fdar_spatch *spatch, GBytes *content, GError **error)
 {
 	g_autofree char *path = name_of(spatch, AFTER);
 	char *text;
@@ -136,8 +137,8 @@ static GBytes *result(const struct fd_spatch *spatch, GBytes *content, GError **
 	return g_bytes_new_take(text, size);
 }
 
-GBytes *fd_spatch_run(const struct fd_spatch *spatch, const char *patch, GBytes *content,
-		      GError **error)
+GBytes *fdar_spatch_run(const struct fdar_spatch *spatch, const char *patch, GBytes *content,
+			GError **error)
 {
 	g_autofree char *before = name_of(spatch, BEFORE), *said = NULL;
 	gsize size;

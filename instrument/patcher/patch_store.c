@@ -3,11 +3,11 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#define UNFINISHED   FD_PATCH_STORE ".new" /* the store until it is whole */
+#define UNFINISHED   FDAR_PATCH_STORE ".new" /* the store until it is whole */
 #define MANIFEST     "manifest"
 #define HEAD         "flowdar-patch"
 #define FILES_MAX    1000u
-#define STORED(path) FD_PATCH_STORE "/" path
+#define STORED(path) FDAR_PATCH_STORE "/" path
 
 static char *sum_of(GBytes *content)
 {
@@ -21,7 +21,7 @@ static char *stored_name(const char *store, guint number)
 
 /* ---- writing ---- */
 
-static void manifest_add(GKeyFile *manifest, guint number, const struct fd_patch_file *file,
+static void manifest_add(GKeyFile *manifest, guint number, const struct fdar_patch_file *file,
 			 guint directories)
 {
 	g_autofree char *group = g_strdup_printf("file %u", number);
@@ -36,21 +36,21 @@ static void manifest_add(GKeyFile *manifest, guint number, const struct fd_patch
 	g_key_file_set_integer(manifest, group, "directories", (int)directories);
 }
 
-static void remove_store(const struct fd_patch_tree *tree, const char *store, guint files)
+static void remove_store(const struct fdar_patch_tree *tree, const char *store, guint files)
 {
 	g_autofree char *manifest = g_strdup_printf("%s/" MANIFEST, store);
 
 	for (guint i = 0; i < files; i++) {
 		g_autofree char *name = stored_name(store, i);
 
-		fd_patch_tree_remove(tree, name, NULL);
+		fdar_patch_tree_remove(tree, name, NULL);
 	}
-	fd_patch_tree_remove(tree, manifest, NULL);
-	fd_patch_tree_remove_directory(tree, store);
+	fdar_patch_tree_remove(tree, manifest, NULL);
+	fdar_patch_tree_remove_directory(tree, store);
 }
 
-static gboolean write_store(const struct fd_patch_tree *tree,
-			    const struct fd_patch_outcome *outcome, GError **error)
+static gboolean write_store(const struct fdar_patch_tree *tree,
+			    const struct fdar_patch_outcome *outcome, GError **error)
 {
 	g_autoptr(GKeyFile) manifest = g_key_file_new();
 	g_autoptr(GBytes) text = NULL;
@@ -63,33 +63,33 @@ static gboolean write_store(const struct fd_patch_tree *tree,
 	g_key_file_set_value(manifest, HEAD, "version", outcome->version);
 	g_key_file_set_integer(manifest, HEAD, "files", (int)outcome->files->len);
 	for (guint i = 0; done && i < outcome->files->len; i++) {
-		const struct fd_patch_file *file = g_ptr_array_index(outcome->files, i);
+		const struct fdar_patch_file *file = g_ptr_array_index(outcome->files, i);
 		g_autofree char *name = stored_name(UNFINISHED, i);
 
-		manifest_add(manifest, i, file, fd_patch_tree_missing(tree, file->path));
+		manifest_add(manifest, i, file, fdar_patch_tree_missing(tree, file->path));
 		if (file->original)
-			done = fd_patch_tree_replace(tree, name, file->original, 0644, error);
+			done = fdar_patch_tree_replace(tree, name, file->original, 0644, error);
 	}
 	data = g_key_file_to_data(manifest, &size, NULL);
 	text = g_bytes_new_take(data, size);
-	done = done && fd_patch_tree_replace(tree, UNFINISHED "/" MANIFEST, text, 0644, error) &&
-	       fd_patch_tree_rename(tree, UNFINISHED, FD_PATCH_STORE, error);
+	done = done && fdar_patch_tree_replace(tree, UNFINISHED "/" MANIFEST, text, 0644, error) &&
+	       fdar_patch_tree_rename(tree, UNFINISHED, FDAR_PATCH_STORE, error);
 	if (!done)
 		remove_store(tree, UNFINISHED, outcome->files->len);
 	return done;
 }
 
 /* The files are still what the patches were made from: nobody has edited them meanwhile. */
-static gboolean unchanged(const struct fd_patch_tree *tree, const struct fd_patch_outcome *outcome,
-			  GError **error)
+static gboolean unchanged(const struct fdar_patch_tree *tree,
+			  const struct fdar_patch_outcome *outcome, GError **error)
 {
 	for (guint i = 0; i < outcome->files->len; i++) {
-		const struct fd_patch_file *file = g_ptr_array_index(outcome->files, i);
+		const struct fdar_patch_file *file = g_ptr_array_index(outcome->files, i);
 		g_autoptr(GBytes) now = NULL;
 
 		if (!file->original)
 			continue;
-		now = fd_patch_tree_read(tree, file->path, NULL, error);
+		now = fdar_patch_tree_read(tree, file->path, NULL, error);
 		if (!now)
 			return FALSE;
 		if (!g_bytes_equal(now, file->original)) {
@@ -101,8 +101,8 @@ static gboolean unchanged(const struct fd_patch_tree *tree, const struct fd_patc
 	return TRUE;
 }
 
-gboolean fd_patch_store_commit(const struct fd_patch_tree *tree,
-			       const struct fd_patch_outcome *outcome, GError **error)
+gboolean fdar_patch_store_commit(const struct fdar_patch_tree *tree,
+				 const struct fdar_patch_outcome *outcome, GError **error)
 {
 	guint restored;
 
@@ -111,10 +111,10 @@ gboolean fd_patch_store_commit(const struct fd_patch_tree *tree,
 	if (!unchanged(tree, outcome, error) || !write_store(tree, outcome, error))
 		return FALSE;
 	for (guint i = 0; i < outcome->files->len; i++) {
-		const struct fd_patch_file *file = g_ptr_array_index(outcome->files, i);
+		const struct fdar_patch_file *file = g_ptr_array_index(outcome->files, i);
 
-		if (!fd_patch_tree_replace(tree, file->path, file->patched, file->mode, error)) {
-			fd_patch_store_reverse(tree, &restored, NULL);
+		if (!fdar_patch_tree_replace(tree, file->path, file->patched, file->mode, error)) {
+			fdar_patch_store_reverse(tree, &restored, NULL);
 			return FALSE;
 		}
 	}
@@ -141,9 +141,9 @@ static void stored_clear(gpointer data)
 	g_free(stored->patched);
 }
 
-static GKeyFile *manifest_read(const struct fd_patch_tree *tree, GError **error)
+static GKeyFile *manifest_read(const struct fdar_patch_tree *tree, GError **error)
 {
-	g_autoptr(GBytes) text = fd_patch_tree_read(tree, STORED(MANIFEST), NULL, error);
+	g_autoptr(GBytes) text = fdar_patch_tree_read(tree, STORED(MANIFEST), NULL, error);
 	g_autoptr(GKeyFile) manifest = g_key_file_new();
 
 	if (!text)
@@ -156,7 +156,7 @@ static GKeyFile *manifest_read(const struct fd_patch_tree *tree, GError **error)
 	return NULL;
 }
 
-char *fd_patch_store_describe(const struct fd_patch_tree *tree)
+char *fdar_patch_store_describe(const struct fdar_patch_tree *tree)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GKeyFile) manifest = manifest_read(tree, &error);
@@ -182,10 +182,10 @@ static gboolean stored_read(GKeyFile *manifest, guint number, struct stored *sto
 	stored->directories = g_key_file_get_integer(manifest, group, "directories", NULL);
 	stored->mode = mode ? (mode_t)(g_ascii_strtoull(mode, NULL, 8) & 0777) : 0644;
 	return stored->path && stored->original && stored->patched &&
-	       fd_patch_path_is_inside(stored->path);
+	       fdar_patch_path_is_inside(stored->path);
 }
 
-static GArray *files_read(const struct fd_patch_tree *tree, GError **error)
+static GArray *files_read(const struct fdar_patch_tree *tree, GError **error)
 {
 	g_autoptr(GKeyFile) manifest = manifest_read(tree, error);
 	g_autoptr(GArray) files = g_array_new(FALSE, TRUE, sizeof(struct stored));
@@ -217,10 +217,10 @@ static gboolean is_new(const struct stored *stored)
 }
 
 /* The file is either of the two that we know. */
-static gboolean check(const struct fd_patch_tree *tree, struct stored *stored, GError **error)
+static gboolean check(const struct fdar_patch_tree *tree, struct stored *stored, GError **error)
 {
 	g_autoptr(GError) problem = NULL;
-	g_autoptr(GBytes) now = fd_patch_tree_read(tree, stored->path, NULL, &problem);
+	g_autoptr(GBytes) now = fdar_patch_tree_read(tree, stored->path, NULL, &problem);
 	g_autofree char *sum = now ? sum_of(now) : NULL;
 
 	if (!now && g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOENT) && is_new(stored))
@@ -240,11 +240,11 @@ static gboolean check(const struct fd_patch_tree *tree, struct stored *stored, G
 }
 
 /* The original as it was stored, when that is sound. */
-static GBytes *original_of(const struct fd_patch_tree *tree, const struct stored *stored,
+static GBytes *original_of(const struct fdar_patch_tree *tree, const struct stored *stored,
 			   guint number, GError **error)
 {
-	g_autofree char *name = stored_name(FD_PATCH_STORE, number);
-	g_autoptr(GBytes) content = fd_patch_tree_read(tree, name, NULL, error);
+	g_autofree char *name = stored_name(FDAR_PATCH_STORE, number);
+	g_autoptr(GBytes) content = fdar_patch_tree_read(tree, name, NULL, error);
 	g_autofree char *sum = content ? sum_of(content) : NULL;
 
 	if (!content)
@@ -256,18 +256,18 @@ static GBytes *original_of(const struct fd_patch_tree *tree, const struct stored
 	return NULL;
 }
 
-static gboolean restore(const struct fd_patch_tree *tree, const struct stored *stored,
+static gboolean restore(const struct fdar_patch_tree *tree, const struct stored *stored,
 			GBytes *original, GError **error)
 {
 	g_autofree char *above = g_strdup(stored->path);
 
 	if (!stored->restore) {
-		fd_patch_tree_clean(tree, stored->path);
+		fdar_patch_tree_clean(tree, stored->path);
 		return TRUE;
 	}
 	if (!is_new(stored))
-		return fd_patch_tree_replace(tree, stored->path, original, stored->mode, error);
-	if (!fd_patch_tree_remove(tree, stored->path, error))
+		return fdar_patch_tree_replace(tree, stored->path, original, stored->mode, error);
+	if (!fdar_patch_tree_remove(tree, stored->path, error))
 		return FALSE;
 	for (int i = 0; i < stored->directories; i++) {
 		char *slash = strrchr(above, '/');
@@ -275,7 +275,7 @@ static gboolean restore(const struct fd_patch_tree *tree, const struct stored *s
 		if (!slash)
 			break;
 		*slash = '\0';
-		if (!fd_patch_tree_remove_directory(tree, above))
+		if (!fdar_patch_tree_remove_directory(tree, above))
 			break; /* something else is in it by now */
 	}
 	return TRUE;
@@ -286,7 +286,8 @@ static void bytes_free(gpointer data)
 	g_clear_pointer((GBytes **)&data, g_bytes_unref);
 }
 
-gboolean fd_patch_store_reverse(const struct fd_patch_tree *tree, guint *restored, GError **error)
+gboolean fdar_patch_store_reverse(const struct fdar_patch_tree *tree, guint *restored,
+				  GError **error)
 {
 	g_autoptr(GArray) files = files_read(tree, error);
 	g_autoptr(GPtrArray) originals = g_ptr_array_new_with_free_func(bytes_free);
@@ -310,6 +311,6 @@ gboolean fd_patch_store_reverse(const struct fd_patch_tree *tree, guint *restore
 		*restored += stored->restore ? 1 : 0;
 	}
 	if (files)
-		remove_store(tree, FD_PATCH_STORE, files->len);
+		remove_store(tree, FDAR_PATCH_STORE, files->len);
 	return files != NULL;
 }

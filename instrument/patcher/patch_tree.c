@@ -8,7 +8,8 @@
 
 #define BESIDE ".flowdar-new" /* how a file is called until it takes its place */
 
-static void set_error(GError **error, const struct fd_patch_tree *tree, const char *path, int code)
+static void set_error(GError **error, const struct fdar_patch_tree *tree, const char *path,
+		      int code)
 {
 	const char *why = code == ELOOP || code == ENOTDIR
 				  ? "is behind a symbolic link, or of what is no directory"
@@ -18,7 +19,7 @@ static void set_error(GError **error, const struct fd_patch_tree *tree, const ch
 		    tree->path, path, why);
 }
 
-gboolean fd_patch_path_is_inside(const char *path)
+gboolean fdar_patch_path_is_inside(const char *path)
 {
 	if (!*path || *path == '/' || strlen(path) > 4095)
 		return FALSE;
@@ -35,7 +36,7 @@ gboolean fd_patch_path_is_inside(const char *path)
 	return TRUE;
 }
 
-gboolean fd_patch_tree_open(struct fd_patch_tree *tree, const char *path, GError **error)
+gboolean fdar_patch_tree_open(struct fdar_patch_tree *tree, const char *path, GError **error)
 {
 	tree->path = g_strdup(path);
 	tree->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -47,7 +48,7 @@ gboolean fd_patch_tree_open(struct fd_patch_tree *tree, const char *path, GError
 	return FALSE;
 }
 
-void fd_patch_tree_close(struct fd_patch_tree *tree)
+void fdar_patch_tree_close(struct fdar_patch_tree *tree)
 {
 	if (tree->path)
 		close(tree->fd);
@@ -56,13 +57,13 @@ void fd_patch_tree_close(struct fd_patch_tree *tree)
 
 /* The directory that holds path, and its name there. With make, missing directories are made. -1 and
  * errno when it cannot be reached without a link. */
-static int open_parent(const struct fd_patch_tree *tree, const char *path, gboolean make,
+static int open_parent(const struct fdar_patch_tree *tree, const char *path, gboolean make,
 		       const char **name)
 {
 	int at = fcntl(tree->fd, F_DUPFD_CLOEXEC, 0);
 
 	*name = path;
-	if (!fd_patch_path_is_inside(path)) {
+	if (!fdar_patch_path_is_inside(path)) {
 		if (at >= 0)
 			close(at);
 		errno = EINVAL;
@@ -109,8 +110,8 @@ static GBytes *read_all(int fd, gsize size)
 	return NULL;
 }
 
-GBytes *fd_patch_tree_read(const struct fd_patch_tree *tree, const char *path, struct stat *status,
-			   GError **error)
+GBytes *fdar_patch_tree_read(const struct fdar_patch_tree *tree, const char *path,
+			     struct stat *status, GError **error)
 {
 	struct stat own;
 	const char *name;
@@ -127,7 +128,7 @@ GBytes *fd_patch_tree_read(const struct fd_patch_tree *tree, const char *path, s
 	else if (!S_ISREG(status->st_mode))
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s/%s: is not a regular file",
 			    tree->path, path);
-	else if (status->st_size > (off_t)FD_PATCH_FILE_MAX)
+	else if (status->st_size > (off_t)FDAR_PATCH_FILE_MAX)
 		set_error(error, tree, path, EFBIG);
 	else if (!(content = read_all(fd, (gsize)status->st_size)))
 		set_error(error, tree, path, errno);
@@ -180,8 +181,8 @@ static gboolean write_beside(int parent, const char *beside, GBytes *content, mo
 	return done;
 }
 
-gboolean fd_patch_tree_replace(const struct fd_patch_tree *tree, const char *path, GBytes *content,
-			       mode_t mode, GError **error)
+gboolean fdar_patch_tree_replace(const struct fdar_patch_tree *tree, const char *path,
+				 GBytes *content, mode_t mode, GError **error)
 {
 	const char *name;
 	int parent = open_parent(tree, path, TRUE, &name);
@@ -202,7 +203,8 @@ gboolean fd_patch_tree_replace(const struct fd_patch_tree *tree, const char *pat
 	return done;
 }
 
-gboolean fd_patch_tree_remove(const struct fd_patch_tree *tree, const char *path, GError **error)
+gboolean fdar_patch_tree_remove(const struct fdar_patch_tree *tree, const char *path,
+				GError **error)
 {
 	const char *name;
 	int parent = open_parent(tree, path, FALSE, &name);
@@ -221,7 +223,7 @@ gboolean fd_patch_tree_remove(const struct fd_patch_tree *tree, const char *path
 	return done;
 }
 
-void fd_patch_tree_clean(const struct fd_patch_tree *tree, const char *path)
+void fdar_patch_tree_clean(const struct fdar_patch_tree *tree, const char *path)
 {
 	const char *name;
 	int parent = open_parent(tree, path, FALSE, &name);
@@ -233,7 +235,7 @@ void fd_patch_tree_clean(const struct fd_patch_tree *tree, const char *path)
 	}
 }
 
-guint fd_patch_tree_missing(const struct fd_patch_tree *tree, const char *path)
+guint fdar_patch_tree_missing(const struct fdar_patch_tree *tree, const char *path)
 {
 	guint missing = 0;
 	g_autofree char *above = g_strdup(path);
@@ -252,7 +254,7 @@ guint fd_patch_tree_missing(const struct fd_patch_tree *tree, const char *path)
 	return missing;
 }
 
-gboolean fd_patch_tree_remove_directory(const struct fd_patch_tree *tree, const char *path)
+gboolean fdar_patch_tree_remove_directory(const struct fdar_patch_tree *tree, const char *path)
 {
 	const char *name;
 	int parent = open_parent(tree, path, FALSE, &name);
@@ -263,8 +265,8 @@ gboolean fd_patch_tree_remove_directory(const struct fd_patch_tree *tree, const 
 	return gone;
 }
 
-gboolean fd_patch_tree_rename(const struct fd_patch_tree *tree, const char *from, const char *to,
-			      GError **error)
+gboolean fdar_patch_tree_rename(const struct fdar_patch_tree *tree, const char *from,
+				const char *to, GError **error)
 {
 	if (renameat2(tree->fd, from, tree->fd, to, RENAME_NOREPLACE) == 0)
 		return TRUE;

@@ -11,14 +11,14 @@
 #define PATH_BYTES 4096u
 
 struct listing {
-	struct fd_module_found *found;
+	struct fdar_module_found *found;
 	size_t count, room;
 	bool failed;
 };
 
 static int take_counts(struct dl_phdr_info *info, size_t size, void *user)
 {
-	struct fd_modules_counts *counts = user;
+	struct fdar_modules_counts *counts = user;
 
 	(void)size;
 	counts->added = info->dlpi_adds;
@@ -26,9 +26,9 @@ static int take_counts(struct dl_phdr_info *info, size_t size, void *user)
 	return 1;
 }
 
-struct fd_modules_counts fd_modules_counts(void)
+struct fdar_modules_counts fdar_modules_counts(void)
 {
-	struct fd_modules_counts counts = { 0, 0 };
+	struct fdar_modules_counts counts = { 0, 0 };
 
 	dl_iterate_phdr(take_counts, &counts);
 	return counts;
@@ -49,10 +49,10 @@ static char *path_of(const char *name)
 static int take_module(struct dl_phdr_info *info, size_t size, void *user)
 {
 	struct listing *listing = user;
-	struct fd_module_found *found;
+	struct fdar_module_found *found;
 
 	(void)size;
-	if (info->dlpi_phnum > FD_MODULE_SEGMENTS)
+	if (info->dlpi_phnum > FDAR_MODULE_SEGMENTS)
 		return 0;
 	if (listing->count == listing->room) {
 		found = realloc(listing->found, (listing->room + 32) * sizeof(*found));
@@ -78,13 +78,13 @@ static int take_module(struct dl_phdr_info *info, size_t size, void *user)
 	return 0;
 }
 
-struct fd_module_found *fd_modules_list(size_t *count)
+struct fdar_module_found *fdar_modules_list(size_t *count)
 {
 	struct listing listing = { NULL, 0, 0, false };
 
 	dl_iterate_phdr(take_module, &listing);
 	if (listing.failed) {
-		fd_modules_free(listing.found, listing.count);
+		fdar_modules_free(listing.found, listing.count);
 		listing.found = NULL;
 		listing.count = 0;
 	}
@@ -92,15 +92,15 @@ struct fd_module_found *fd_modules_list(size_t *count)
 	return listing.found;
 }
 
-void fd_modules_free(struct fd_module_found *found, size_t count)
+void fdar_modules_free(struct fdar_module_found *found, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		free(found[i].path);
 	free(found);
 }
 
-const ElfW(Phdr) * fd_module_segment(const struct fd_module_found *module, uintptr_t address,
-				     size_t bytes, unsigned flags)
+const ElfW(Phdr) * fdar_module_segment(const struct fdar_module_found *module, uintptr_t address,
+				       size_t bytes, unsigned flags)
 {
 	uintptr_t offset = address - module->base;
 
@@ -122,9 +122,9 @@ static bool read_at(int fd, void *to, size_t bytes, uint64_t offset)
 	       syscall(SYS_pread64, fd, to, bytes, (long)offset) == (long)bytes;
 }
 
-static bool same_segments(int fd, const ElfW(Ehdr) * header, const struct fd_module_found *module)
+static bool same_segments(int fd, const ElfW(Ehdr) * header, const struct fdar_module_found *module)
 {
-	ElfW(Phdr) segments[FD_MODULE_SEGMENTS];
+	ElfW(Phdr) segments[FDAR_MODULE_SEGMENTS];
 	size_t bytes = module->segments_count * sizeof(segments[0]);
 
 	return header->e_phentsize == sizeof(segments[0]) &&
@@ -144,7 +144,7 @@ static bool named_so(int fd, const ElfW(Shdr) * names, const ElfW(Shdr) * sectio
 	       memcmp(name, SECTION, sizeof(name)) == 0;
 }
 
-static bool find_section(int fd, const ElfW(Ehdr) * header, struct fd_module_found *module)
+static bool find_section(int fd, const ElfW(Ehdr) * header, struct fdar_module_found *module)
 {
 	size_t count = header->e_shnum;
 	ElfW(Shdr) names, section;
@@ -163,12 +163,12 @@ static bool find_section(int fd, const ElfW(Ehdr) * header, struct fd_module_fou
 		module->entries = module->base + section.sh_addr;
 		module->entries_count = section.sh_size / sizeof(uintptr_t);
 		return module->entries % sizeof(uintptr_t) == 0 && module->entries_count > 0 &&
-		       fd_module_segment(module, module->entries, section.sh_size, PF_R) != NULL;
+		       fdar_module_segment(module, module->entries, section.sh_size, PF_R) != NULL;
 	}
 	return false;
 }
 
-bool fd_module_entries(struct fd_module_found *module)
+bool fdar_module_entries(struct fdar_module_found *module)
 {
 	ElfW(Ehdr) header;
 	long fd = syscall(SYS_openat, AT_FDCWD, module->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -202,8 +202,8 @@ static int act_on(struct dl_phdr_info *info, size_t size, void *user)
 	return 1;
 }
 
-bool fd_modules_with(uintptr_t base, const ElfW(Phdr) * headers, void (*act)(void *user),
-		     void *user)
+bool fdar_modules_with(uintptr_t base, const ElfW(Phdr) * headers, void (*act)(void *user),
+		       void *user)
 {
 	struct wanted wanted = { base, headers, act, user };
 

@@ -8,7 +8,7 @@
  * file whose program headers are not the loaded module's (it was replaced) is passed over.
  *
  * Code may be touched while the loader's lock is held, which keeps dlclose from unmapping it:
- * fd_modules_with. What runs there must not wait for anybody.
+ * fdar_modules_with. What runs there must not wait for anybody.
  */
 #ifndef FLOWDAR_PATCH_MODULES_H
 #define FLOWDAR_PATCH_MODULES_H
@@ -18,38 +18,38 @@
 
 #include "patching/patch.h"
 
-#define FD_MODULE_SEGMENTS 32u
+#define FDAR_MODULE_SEGMENTS 32u
 
 /* A loaded module. */
-struct fd_module_found {
+struct fdar_module_found {
 	char *path;
 	uintptr_t base;
 	const ElfW(Phdr) * headers; /* where they are in memory: tells modules apart */
-	ElfW(Phdr) segments[FD_MODULE_SEGMENTS];
+	ElfW(Phdr) segments[FDAR_MODULE_SEGMENTS];
 	size_t segments_count;
-	uintptr_t entries; /* the section in memory, by fd_module_entries */
+	uintptr_t entries; /* the section in memory, by fdar_module_entries */
 	size_t entries_count;
 };
 
 /* How often modules came and went: equal counts, equal modules. */
-struct fd_modules_counts {
+struct fdar_modules_counts {
 	unsigned long long added, removed;
 };
-struct fd_modules_counts fd_modules_counts(void);
+struct fdar_modules_counts fdar_modules_counts(void);
 
-/* All that are loaded, in *found, to be freed with fd_modules_free. NULL if there is no memory. */
-struct fd_module_found *fd_modules_list(size_t *count);
-void fd_modules_free(struct fd_module_found *found, size_t count);
+/* All that are loaded, in *found, to be freed with fdar_modules_free. NULL if there is no memory. */
+struct fdar_module_found *fdar_modules_list(size_t *count);
+void fdar_modules_free(struct fdar_module_found *found, size_t count);
 
 /* Finds the section by reading the file; false if it has none, or there is no such file. */
-bool fd_module_entries(struct fd_module_found *module);
+bool fdar_module_entries(struct fdar_module_found *module);
 
 /* Whether bytes from address on are in a loaded segment with these flags (PF_R, PF_X). */
-const ElfW(Phdr) * fd_module_segment(const struct fd_module_found *module, uintptr_t address,
-				     size_t bytes, unsigned flags);
+const ElfW(Phdr) * fdar_module_segment(const struct fdar_module_found *module, uintptr_t address,
+				       size_t bytes, unsigned flags);
 
 /* Runs act with the lock held if the module of this base and headers is loaded; false if not. */
-bool fd_modules_with(uintptr_t base, const ElfW(Phdr) * headers, void (*act)(void *user),
-		     void *user);
+bool fdar_modules_with(uintptr_t base, const ElfW(Phdr) * headers, void (*act)(void *user),
+		       void *user);
 
 #endif

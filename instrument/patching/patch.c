@@ -8,10 +8,10 @@
 #include "patching/sites.h"
 #include "patching/text.h"
 
-struct fd_patch {
+struct fdar_patch {
 	struct module *modules;
-	struct fd_stub *stubs;
-	struct fd_modules_counts counts; /* at the last scan */
+	struct fdar_stub *stubs;
+	struct fdar_modules_counts counts; /* at the last scan */
 	bool scanned;
 	bool unsettled; /* some module is */
 };
@@ -29,21 +29,21 @@ static void fork_done(void)
 	pthread_mutex_unlock(&changing);
 }
 
-const char *fd_patch_status_text(enum fd_patch_status status)
+const char *fdar_patch_status_text(enum fdar_patch_status status)
 {
 	static const char *const texts[] = {
-		[FD_PATCH_FINE] = "fine",
-		[FD_PATCH_NO_PROCESSOR] = "functions can only be patched on x86-64",
-		[FD_PATCH_NO_BARRIER] = "the kernel has no membarrier to patch functions with",
-		[FD_PATCH_SHADOW_STACK] = "a shadow stack (CET) guards the returns of functions",
-		[FD_PATCH_REFUSED] = "changing code is forbidden here (SELinux, systemd)",
-		[FD_PATCH_NO_ROOM] = "no memory is free near the functions",
-		[FD_PATCH_UNSETTLED] = "a thread may still be at the begin of a function",
-		[FD_PATCH_FOREIGN] = "something else has changed the functions (a debugger?)",
-		[FD_PATCH_GONE] = "the library was unloaded",
+		[FDAR_PATCH_FINE] = "fine",
+		[FDAR_PATCH_NO_PROCESSOR] = "functions can only be patched on x86-64",
+		[FDAR_PATCH_NO_BARRIER] = "the kernel has no membarrier to patch functions with",
+		[FDAR_PATCH_SHADOW_STACK] = "a shadow stack (CET) guards the returns of functions",
+		[FDAR_PATCH_REFUSED] = "changing code is forbidden here (SELinux, systemd)",
+		[FDAR_PATCH_NO_ROOM] = "no memory is free near the functions",
+		[FDAR_PATCH_UNSETTLED] = "a thread may still be at the begin of a function",
+		[FDAR_PATCH_FOREIGN] = "something else has changed the functions (a debugger?)",
+		[FDAR_PATCH_GONE] = "the library was unloaded",
 	};
 
-	return status < FD_PATCH_STATUSES ? texts[status] : "unknown";
+	return status < FDAR_PATCH_STATUSES ? texts[status] : "unknown";
 }
 
 #if defined(__x86_64__)
@@ -57,46 +57,46 @@ static bool has_shadow_stack(void)
 	return pointer != 0;
 }
 
-struct fd_patch *fd_patch_open(enum fd_patch_status *status)
+struct fdar_patch *fdar_patch_open(enum fdar_patch_status *status)
 {
-	struct fd_patch *patch = NULL;
+	struct fdar_patch *patch = NULL;
 
 	if (has_shadow_stack())
-		*status = FD_PATCH_SHADOW_STACK;
-	else if (!fd_text_barrier_register())
-		*status = FD_PATCH_NO_BARRIER;
+		*status = FDAR_PATCH_SHADOW_STACK;
+	else if (!fdar_text_barrier_register())
+		*status = FDAR_PATCH_NO_BARRIER;
 	else if (!(patch = calloc(1, sizeof(*patch))) ||
 		 pthread_atfork(fork_wait, fork_done, fork_done) != 0)
-		*status = FD_PATCH_NO_ROOM;
+		*status = FDAR_PATCH_NO_ROOM;
 	else
-		*status = FD_PATCH_FINE;
-	if (*status != FD_PATCH_FINE) {
+		*status = FDAR_PATCH_FINE;
+	if (*status != FDAR_PATCH_FINE) {
 		free(patch);
 		return NULL;
 	}
-	fd_vectors_find();
+	fdar_vectors_find();
 	return patch;
 }
 
 #else
 
-struct fd_patch *fd_patch_open(enum fd_patch_status *status)
+struct fdar_patch *fdar_patch_open(enum fdar_patch_status *status)
 {
-	*status = FD_PATCH_NO_PROCESSOR;
+	*status = FDAR_PATCH_NO_PROCESSOR;
 	return NULL;
 }
 
 #endif
 
-bool fd_patch_stale(const struct fd_patch *patch)
+bool fdar_patch_stale(const struct fdar_patch *patch)
 {
-	struct fd_modules_counts counts = fd_modules_counts();
+	struct fdar_modules_counts counts = fdar_modules_counts();
 
 	return !patch->scanned || patch->unsettled || counts.added != patch->counts.added ||
 	       counts.removed != patch->counts.removed;
 }
 
-static struct module *module_find(struct fd_patch *patch, const struct fd_module_found *found)
+static struct module *module_find(struct fdar_patch *patch, const struct fdar_module_found *found)
 {
 	for (struct module *module = patch->modules; module; module = module->next)
 		if (module->public.base == found->base && module->headers == found->headers)
@@ -104,7 +104,7 @@ static struct module *module_find(struct fd_patch *patch, const struct fd_module
 	return NULL;
 }
 
-static void drop_unseen(struct fd_patch *patch, const struct fd_patch_watch *watch)
+static void drop_unseen(struct fdar_patch *patch, const struct fdar_patch_watch *watch)
 {
 	for (struct module **link = &patch->modules; *link;) {
 		struct module *module = *link;
@@ -116,20 +116,20 @@ static void drop_unseen(struct fd_patch *patch, const struct fd_patch_watch *wat
 		*link = module->next;
 		if (watch->gone)
 			watch->gone(&module->public, watch->user);
-		fd_sites_free(module);
+		fdar_sites_free(module);
 	}
 }
 
-static void add_found(struct fd_patch *patch, struct fd_module_found *found,
-		      const struct fd_patch_watch *watch)
+static void add_found(struct fdar_patch *patch, struct fdar_module_found *found,
+		      const struct fdar_patch_watch *watch)
 {
 	struct module *module;
 
 	if (module_find(patch, found) && module_find(patch, found)->seen)
 		return;
-	if (!fd_module_entries(found))
+	if (!fdar_module_entries(found))
 		return;
-	module = fd_sites_make(found, &patch->stubs);
+	module = fdar_sites_make(found, &patch->stubs);
 	if (!module)
 		return;
 	module->seen = true;
@@ -139,14 +139,14 @@ static void add_found(struct fd_patch *patch, struct fd_module_found *found,
 		watch->found(&module->public, watch->user);
 }
 
-void fd_patch_scan(struct fd_patch *patch, const struct fd_patch_watch *watch)
+void fdar_patch_scan(struct fdar_patch *patch, const struct fdar_patch_watch *watch)
 {
-	struct fd_module_found *found;
+	struct fdar_module_found *found;
 	size_t count;
 
 	pthread_mutex_lock(&changing);
-	patch->counts = fd_modules_counts();
-	found = fd_modules_list(&count);
+	patch->counts = fdar_modules_counts();
+	found = fdar_modules_list(&count);
 	patch->scanned = found != NULL;
 	patch->unsettled = false;
 	for (struct module *module = patch->modules; module; module = module->next)
@@ -155,42 +155,42 @@ void fd_patch_scan(struct fd_patch *patch, const struct fd_patch_watch *watch)
 		struct module *module = module_find(patch, &found[i]);
 
 		if (module)
-			module->seen = fd_sites_same(module, &found[i]);
+			module->seen = fdar_sites_same(module, &found[i]);
 	}
 	drop_unseen(patch, watch);
 	for (size_t i = 0; i < count; i++)
 		add_found(patch, &found[i], watch);
 	for (struct module *module = patch->modules; module; module = module->next) {
-		if (module->public.status == FD_PATCH_UNSETTLED)
-			fd_sites_settle(module);
-		patch->unsettled |= module->public.status == FD_PATCH_UNSETTLED;
+		if (module->public.status == FDAR_PATCH_UNSETTLED)
+			fdar_sites_settle(module);
+		patch->unsettled |= module->public.status == FDAR_PATCH_UNSETTLED;
 	}
-	fd_modules_free(found, count);
+	fdar_modules_free(found, count);
 	pthread_mutex_unlock(&changing);
 }
 
 /* A change of some sites of one module. */
 struct change {
 	struct module *module;
-	struct fd_patch_site *const *sites; /* sorted, none twice */
+	struct fdar_patch_site *const *sites; /* sorted, none twice */
 	size_t count;
 	bool on;
 	size_t right; /* are as asked for now */
-	enum fd_patch_status status;
+	enum fdar_patch_status status;
 };
 
-static void change_site(struct fd_patch_site *site, void *user)
+static void change_site(struct fdar_patch_site *site, void *user)
 {
 	struct change *change = user;
-	enum fd_text_form form = fd_text_form(site->address, fd_sites_rel32(site));
+	enum fdar_text_form form = fdar_text_form(site->address, fdar_sites_rel32(site));
 
-	if (form != FD_TEXT_ON && form != FD_TEXT_OFF) {
-		if (change->status == FD_PATCH_FINE)
-			change->status = FD_PATCH_FOREIGN;
+	if (form != FDAR_TEXT_ON && form != FDAR_TEXT_OFF) {
+		if (change->status == FDAR_PATCH_FINE)
+			change->status = FDAR_PATCH_FOREIGN;
 		return;
 	}
-	if ((form == FD_TEXT_ON) != change->on)
-		fd_text_store_first(site->address, change->on ? FD_TEXT_CALL : FD_TEXT_TEST);
+	if ((form == FDAR_TEXT_ON) != change->on)
+		fdar_text_store_first(site->address, change->on ? FDAR_TEXT_CALL : FDAR_TEXT_TEST);
 	site->on = change->on;
 	change->right++;
 }
@@ -198,12 +198,12 @@ static void change_site(struct fd_patch_site *site, void *user)
 static void change_module(void *user)
 {
 	struct change *change = user;
-	enum fd_patch_status status;
+	enum fdar_patch_status status;
 	size_t done;
 
-	status = fd_text_write(change->sites, change->count, change->module->protection,
-			       change_site, change, &done);
-	if (status != FD_PATCH_FINE)
+	status = fdar_text_write(change->sites, change->count, change->module->protection,
+				 change_site, change, &done);
+	if (status != FDAR_PATCH_FINE)
 		change->status = status;
 }
 
@@ -211,24 +211,24 @@ static void run_change(struct change *change)
 {
 	struct module *module = change->module;
 
-	if (module->public.status == FD_PATCH_UNSETTLED)
-		fd_sites_settle(module);
+	if (module->public.status == FDAR_PATCH_UNSETTLED)
+		fdar_sites_settle(module);
 	change->status = module->public.status;
-	if (change->status == FD_PATCH_FINE &&
-	    !fd_modules_with(module->public.base, module->headers, change_module, change))
-		change->status = FD_PATCH_GONE;
+	if (change->status == FDAR_PATCH_FINE &&
+	    !fdar_modules_with(module->public.base, module->headers, change_module, change))
+		change->status = FDAR_PATCH_GONE;
 }
 
 static int compare_sites(const void *a, const void *b)
 {
-	const struct fd_patch_site *x = *(struct fd_patch_site *const *)a;
-	const struct fd_patch_site *y = *(struct fd_patch_site *const *)b;
+	const struct fdar_patch_site *x = *(struct fdar_patch_site *const *)a;
+	const struct fdar_patch_site *y = *(struct fdar_patch_site *const *)b;
 
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
 /* Modules are apart from each other, so sites by address are by module. Gives how many are left. */
-static size_t sort_sites(struct fd_patch_site **sites, size_t count)
+static size_t sort_sites(struct fdar_patch_site **sites, size_t count)
 {
 	size_t kept = 0;
 
@@ -239,22 +239,22 @@ static size_t sort_sites(struct fd_patch_site **sites, size_t count)
 	return kept;
 }
 
-size_t fd_patch_set(struct fd_patch *patch, struct fd_patch_site *const *sites, size_t count,
-		    bool on, enum fd_patch_status *status)
+size_t fdar_patch_set(struct fdar_patch *patch, struct fdar_patch_site *const *sites, size_t count,
+		      bool on, enum fdar_patch_status *status)
 {
-	struct fd_patch_site **sorted;
+	struct fdar_patch_site **sorted;
 	size_t right = 0, next;
 
 	(void)patch;
-	*status = FD_PATCH_FINE;
+	*status = FDAR_PATCH_FINE;
 	if (count == 0)
 		return 0;
-	sorted = malloc(count * sizeof(struct fd_patch_site *));
+	sorted = malloc(count * sizeof(struct fdar_patch_site *));
 	if (!sorted) {
-		*status = FD_PATCH_NO_ROOM;
+		*status = FDAR_PATCH_NO_ROOM;
 		return 0;
 	}
-	memcpy(sorted, sites, count * sizeof(struct fd_patch_site *));
+	memcpy(sorted, sites, count * sizeof(struct fdar_patch_site *));
 	count = sort_sites(sorted, count);
 	pthread_mutex_lock(&changing);
 	for (size_t i = 0; i < count; i = next) {
@@ -266,7 +266,7 @@ size_t fd_patch_set(struct fd_patch *patch, struct fd_patch_site *const *sites, 
 			change.count++;
 		run_change(&change);
 		right += change.right;
-		if (*status == FD_PATCH_FINE)
+		if (*status == FDAR_PATCH_FINE)
 			*status = change.status;
 	}
 	pthread_mutex_unlock(&changing);

@@ -2,7 +2,7 @@
  * Run-time patching: functions that `flowdar cc` left five bytes at, switched on and off while they run.
  *
  * Place in the house: part of libflowdar-functions.so, beside instrument/functions/, which decides which
- * functions are on and records the calls. x86-64 Linux only; elsewhere fd_patch_open says so.
+ * functions are on and records the calls. x86-64 Linux only; elsewhere fdar_patch_open says so.
  *
  * A site is the five bytes that -fpatchable-function-entry=5 leaves at a function's entry. It has two
  * forms, which differ in one byte:
@@ -26,71 +26,71 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FD_PATCH_BYTES 5u
+#define FDAR_PATCH_BYTES 5u
 
 /* Why functions, a module's or all, cannot be switched. They then run on as if never touched. */
-enum fd_patch_status {
-	FD_PATCH_FINE = 0,
-	FD_PATCH_NO_PROCESSOR, /* not x86-64 */
-	FD_PATCH_NO_BARRIER,   /* the kernel has no membarrier(..._SYNC_CORE) */
-	FD_PATCH_SHADOW_STACK, /* the process runs with a CET shadow stack: returns are guarded */
-	FD_PATCH_REFUSED,   /* changing code is forbidden: SELinux, MemoryDenyWriteExecute, ... */
-	FD_PATCH_NO_ROOM,   /* no free page within 2 GB of the module, or no memory */
-	FD_PATCH_UNSETTLED, /* a thread may still be between the nops: try again */
-	FD_PATCH_FOREIGN,   /* the bytes are not ours: a debugger or another patcher was here */
-	FD_PATCH_GONE,      /* the module was unloaded */
-	FD_PATCH_STATUSES
+enum fdar_patch_status {
+	FDAR_PATCH_FINE = 0,
+	FDAR_PATCH_NO_PROCESSOR, /* not x86-64 */
+	FDAR_PATCH_NO_BARRIER,   /* the kernel has no membarrier(..._SYNC_CORE) */
+	FDAR_PATCH_SHADOW_STACK, /* the process runs with a CET shadow stack: returns are guarded */
+	FDAR_PATCH_REFUSED,   /* changing code is forbidden: SELinux, MemoryDenyWriteExecute, ... */
+	FDAR_PATCH_NO_ROOM,   /* no free page within 2 GB of the module, or no memory */
+	FDAR_PATCH_UNSETTLED, /* a thread may still be between the nops: try again */
+	FDAR_PATCH_FOREIGN,   /* the bytes are not ours: a debugger or another patcher was here */
+	FDAR_PATCH_GONE,      /* the module was unloaded */
+	FDAR_PATCH_STATUSES
 };
 
-struct fd_patch;        /* all that is known of this process's modules */
-struct fd_patch_module; /* a program or library with sites */
+struct fdar_patch;        /* all that is known of this process's modules */
+struct fdar_patch_module; /* a program or library with sites */
 
-/* A function that can be switched. Lives until its module is gone (fd_patch_watch.gone). */
-struct fd_patch_site {
+/* A function that can be switched. Lives until its module is gone (fdar_patch_watch.gone). */
+struct fdar_patch_site {
 	uintptr_t function; /* its address, as symbol tables and debuggers have it */
 	uintptr_t address;  /* of the five bytes: the same, or after an endbr64 */
-	struct fd_patch_module *module;
+	struct fdar_patch_module *module;
 	void *user; /* the caller's own, NULL at first */
 	bool on;    /* as it was last set */
 };
 
-struct fd_patch_module {
+struct fdar_patch_module {
 	char *path;     /* as the loader has it; of the program: where /proc/self/exe leads */
 	uintptr_t base; /* what is added to addresses of the file */
-	struct fd_patch_site *sites; /* by address */
+	struct fdar_patch_site *sites; /* by address */
 	size_t count;
-	enum fd_patch_status status; /* FINE or UNSETTLED: may be set; else why not */
-	void *user;                  /* the caller's own, NULL at first */
+	enum fdar_patch_status status; /* FINE or UNSETTLED: may be set; else why not */
+	void *user;                    /* the caller's own, NULL at first */
 };
 
-/* Told of modules by fd_patch_scan, in its thread. gone: the code is unmapped already, and module
+/* Told of modules by fdar_patch_scan, in its thread. gone: the code is unmapped already, and module
  * and sites are freed after the call. */
-struct fd_patch_watch {
-	void (*found)(struct fd_patch_module *module, void *user);
-	void (*gone)(struct fd_patch_module *module, void *user);
+struct fdar_patch_watch {
+	void (*found)(struct fdar_patch_module *module, void *user);
+	void (*gone)(struct fdar_patch_module *module, void *user);
 	void *user;
 };
 
 /* In words, for a person: "the kernel has no ...". Static. */
-const char *fd_patch_status_text(enum fd_patch_status status);
+const char *fdar_patch_status_text(enum fdar_patch_status status);
 
 /* NULL when it cannot work in this process; status tells why. The one that is opened is never
  * closed, for threads may be in its trampolines. */
-struct fd_patch *fd_patch_open(enum fd_patch_status *status);
+struct fdar_patch *fdar_patch_open(enum fdar_patch_status *status);
 
 /* Whether libraries were loaded or unloaded since the last scan. Cheap: may be asked often. */
-bool fd_patch_stale(const struct fd_patch *patch);
+bool fdar_patch_stale(const struct fdar_patch *patch);
 
 /* Finds modules that came or went and makes the nops of new ones into sites, off. Call it first in
  * the constructor, where there are few threads, then whenever stale. A module without sites is not
  * told of. May take some milliseconds if threads run; a module that is UNSETTLED then is tried again
  * by the next scan or set. */
-void fd_patch_scan(struct fd_patch *patch, const struct fd_patch_watch *watch);
+void fdar_patch_scan(struct fdar_patch *patch, const struct fdar_patch_watch *watch);
 
 /* Switches all of sites, of any modules, in any order, duplicates allowed. Gives how many are now as
  * asked for, and the first reason (or FINE) why others are not. Calls that have entered before the
  * change go on as they began. Costs about 10 us and 0.2 us a site. */
-size_t fd_patch_set(struct fd_patch *patch, struct fd_patch_site *const *sites, size_t count,
-		    bool on, enum fd_patch_status *status);
+size_t fdar_patch_set(struct fdar_patch *patch, struct fdar_patch_site *const *sites, size_t count,
+		      bool on, enum fdar_patch_status *status);
 
 #endif

@@ -7,29 +7,29 @@
 
 #include "patching/returns.h"
 
-#define XSAVE_BYTES 2816u /* fd_vectors_call's room */
+#define XSAVE_BYTES 2816u /* fdar_vectors_call's room */
 #define X87_SSE     0x03u
 #define AVX         0x04u
 #define AVX512      0xe0u
 
 /* trampoline.S has these numbers, too. */
-_Static_assert(offsetof(struct fd_returns, next) == 0x00, "NEXT in trampoline.S");
-_Static_assert(offsetof(struct fd_returns, frames) == 0x08, "FRAMES in trampoline.S");
-_Static_assert(offsetof(struct fd_returns, count) == 0x10, "COUNT in trampoline.S");
-_Static_assert(offsetof(struct fd_returns, frame_bytes) == 0x18, "FRAME_BYTES in trampoline.S");
-_Static_assert(offsetof(struct fd_return, slot) == 0x00, "SLOT in trampoline.S");
-_Static_assert(offsetof(struct fd_return, address) == 0x08, "ADDRESS in trampoline.S");
+_Static_assert(offsetof(struct fdar_returns, next) == 0x00, "NEXT in trampoline.S");
+_Static_assert(offsetof(struct fdar_returns, frames) == 0x08, "FRAMES in trampoline.S");
+_Static_assert(offsetof(struct fdar_returns, count) == 0x10, "COUNT in trampoline.S");
+_Static_assert(offsetof(struct fdar_returns, frame_bytes) == 0x18, "FRAME_BYTES in trampoline.S");
+_Static_assert(offsetof(struct fdar_return, slot) == 0x00, "SLOT in trampoline.S");
+_Static_assert(offsetof(struct fdar_return, address) == 0x08, "ADDRESS in trampoline.S");
 
-struct fd_returns *fd_returns_first;
-uint32_t fd_vectors_mask;
+struct fdar_returns *fdar_returns_first;
+uint32_t fdar_vectors_mask;
 
-void fd_returns_add(struct fd_returns *returns)
+void fdar_returns_add(struct fdar_returns *returns)
 {
-	struct fd_returns *first = __atomic_load_n(&fd_returns_first, __ATOMIC_RELAXED);
+	struct fdar_returns *first = __atomic_load_n(&fdar_returns_first, __ATOMIC_RELAXED);
 
 	do {
 		returns->next = first;
-	} while (!__atomic_compare_exchange_n(&fd_returns_first, &first, returns, true,
+	} while (!__atomic_compare_exchange_n(&fdar_returns_first, &first, returns, true,
 					      __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
@@ -43,27 +43,27 @@ static bool component_fits(unsigned component)
 	       offset + size <= XSAVE_BYTES;
 }
 
-void fd_vectors_find(void)
+void fdar_vectors_find(void)
 {
 	unsigned a, b, c, d, low, high;
 
 	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
 		return;
 	__asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-	fd_vectors_mask = X87_SSE;
+	fdar_vectors_mask = X87_SSE;
 	if (low & AVX && component_fits(2))
-		fd_vectors_mask |= AVX;
+		fdar_vectors_mask |= AVX;
 	if ((low & AVX512) == AVX512 && component_fits(5) && component_fits(6) && component_fits(7))
-		fd_vectors_mask |= AVX512;
+		fdar_vectors_mask |= AVX512;
 }
 
 #else
 
-void fd_vectors_find(void)
+void fdar_vectors_find(void)
 {
 }
 
-void fd_vectors_call(void (*function)(void *argument), void *argument)
+void fdar_vectors_call(void (*function)(void *argument), void *argument)
 {
 	function(argument);
 }

@@ -37,14 +37,14 @@ static bool read_task(int tid, const char *name, char *text, size_t size)
 	return length > 0;
 }
 
-static bool stands_in(const struct fd_patch_site *sites, size_t count, uintptr_t pc)
+static bool stands_in(const struct fdar_patch_site *sites, size_t count, uintptr_t pc)
 {
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (sites[middle].address + FD_PATCH_BYTES <= pc)
+		if (sites[middle].address + FDAR_PATCH_BYTES <= pc)
 			low = middle + 1;
 		else
 			high = middle;
@@ -53,7 +53,7 @@ static bool stands_in(const struct fd_patch_site *sites, size_t count, uintptr_t
 }
 
 /* "running", or numbers of which the last is the program counter. */
-static bool look(struct thread *thread, const struct fd_patch_site *sites, size_t count)
+static bool look(struct thread *thread, const struct fdar_patch_site *sites, size_t count)
 {
 	char text[256], *last;
 	uint64_t ran_ns;
@@ -105,7 +105,7 @@ static struct thread *list_threads(size_t *count)
 	return directory && !threads ? calloc(1, sizeof(*threads)) : threads;
 }
 
-bool fd_settle(const struct fd_patch_site *sites, size_t count)
+bool fdar_settle(const struct fdar_patch_site *sites, size_t count)
 {
 	const struct timespec pause = { 0, PAUSE_NS };
 	size_t threads_count, left = 1;

@@ -15,6 +15,6 @@
 
 /* sites: sorted by address. True when no other thread of the process stands at the second to fifth
  * byte of any; false if that is not certain after some 200 ms, or /proc does not tell. */
-bool fd_settle(const struct fd_patch_site *sites, size_t count);
+bool fdar_settle(const struct fdar_patch_site *sites, size_t count);
 
 #endif

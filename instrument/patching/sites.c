@@ -7,28 +7,28 @@
 #include "patching/sites.h"
 #include "patching/text.h"
 
-int32_t fd_sites_rel32(const struct fd_patch_site *site)
+int32_t fdar_sites_rel32(const struct fdar_patch_site *site)
 {
 	const struct module *module = (const struct module *)site->module;
 
-	return fd_stub_rel32(module->stub, site);
+	return fdar_stub_rel32(module->stub, site);
 }
 
 /* The steps of text.h. */
-static void begin_site(struct fd_patch_site *site, void *user)
+static void begin_site(struct fdar_patch_site *site, void *user)
 {
-	enum fd_text_form form = fd_text_form(site->address, fd_sites_rel32(site));
+	enum fdar_text_form form = fdar_text_form(site->address, fdar_sites_rel32(site));
 
 	(void)user;
-	if (form == FD_TEXT_NOPS || form == FD_TEXT_NOP)
-		fd_text_store_first(site->address, FD_TEXT_TEST);
+	if (form == FDAR_TEXT_NOPS || form == FDAR_TEXT_NOP)
+		fdar_text_store_first(site->address, FDAR_TEXT_TEST);
 }
 
-static void finish_site(struct fd_patch_site *site, void *user)
+static void finish_site(struct fdar_patch_site *site, void *user)
 {
 	(void)user;
-	if (fd_text_form(site->address, fd_sites_rel32(site)) == FD_TEXT_BEGUN)
-		fd_text_store_rest(site->address, fd_sites_rel32(site));
+	if (fdar_text_form(site->address, fdar_sites_rel32(site)) == FDAR_TEXT_BEGUN)
+		fdar_text_store_rest(site->address, fdar_sites_rel32(site));
 }
 
 static void begin_module(void *user)
@@ -38,9 +38,9 @@ static void begin_module(void *user)
 
 	for (size_t i = 0; i < module->public.count; i++)
 		module->several_nops |=
-			fd_text_form(module->public.sites[i].address, 0) == FD_TEXT_NOPS;
-	module->public.status = fd_text_write(module->by_address, module->public.count,
-					      module->protection, begin_site, NULL, &done);
+			fdar_text_form(module->public.sites[i].address, 0) == FDAR_TEXT_NOPS;
+	module->public.status = fdar_text_write(module->by_address, module->public.count,
+						module->protection, begin_site, NULL, &done);
 }
 
 static void finish_module(void *user)
@@ -48,22 +48,22 @@ static void finish_module(void *user)
 	struct module *module = user;
 	size_t done;
 
-	module->public.status = fd_text_write(module->by_address, module->public.count,
-					      module->protection, finish_site, NULL, &done);
+	module->public.status = fdar_text_write(module->by_address, module->public.count,
+						module->protection, finish_site, NULL, &done);
 }
 
 /* The second half, which may have to be tried again. */
-void fd_sites_settle(struct module *module)
+void fdar_sites_settle(struct module *module)
 {
-	const struct fd_patch_module *public = &module->public;
+	const struct fdar_patch_module *public = &module->public;
 
-	module->public.status = FD_PATCH_UNSETTLED;
-	fd_text_barrier();
-	if (module->several_nops && !fd_settle(public->sites, public->count))
+	module->public.status = FDAR_PATCH_UNSETTLED;
+	fdar_text_barrier();
+	if (module->several_nops && !fdar_settle(public->sites, public->count))
 		return;
-	if (!fd_modules_with(public->base, module->headers, finish_module, module))
-		module->public.status = FD_PATCH_GONE;
-	fd_text_barrier();
+	if (!fdar_modules_with(public->base, module->headers, finish_module, module))
+		module->public.status = FDAR_PATCH_GONE;
+	fdar_text_barrier();
 }
 
 static int compare_addresses(const void *a, const void *b)
@@ -75,7 +75,7 @@ static int compare_addresses(const void *a, const void *b)
 
 /* What is done with a module's memory while it is certainly there. */
 struct reading {
-	const struct fd_module_found *found;
+	const struct fdar_module_found *found;
 	uintptr_t *addresses; /* of nops, sorted, none twice */
 	size_t count;
 	int protection;
@@ -85,18 +85,19 @@ struct reading {
 static uintptr_t site_at(const struct reading *reading, uintptr_t address)
 {
 	static const uint8_t endbr[] = { 0xf3, 0x0f, 0x1e, 0xfa };
-	enum fd_text_form form;
+	enum fdar_text_form form;
 
-	if (!fd_module_segment(reading->found, address, sizeof(endbr) + FD_PATCH_BYTES,
-			       PF_R | PF_X) &&
-	    !fd_module_segment(reading->found, address, FD_PATCH_BYTES, PF_R | PF_X))
+	if (!fdar_module_segment(reading->found, address, sizeof(endbr) + FDAR_PATCH_BYTES,
+				 PF_R | PF_X) &&
+	    !fdar_module_segment(reading->found, address, FDAR_PATCH_BYTES, PF_R | PF_X))
 		return 0;
 	if (memcmp((const void *)address, endbr, sizeof(endbr)) == 0)
 		address += sizeof(endbr);
-	if (!fd_module_segment(reading->found, address, FD_PATCH_BYTES, PF_R | PF_X))
+	if (!fdar_module_segment(reading->found, address, FDAR_PATCH_BYTES, PF_R | PF_X))
 		return 0;
-	form = fd_text_form(address, 0);
-	return form == FD_TEXT_NOPS || form == FD_TEXT_NOP || form == FD_TEXT_BEGUN ? address : 0;
+	form = fdar_text_form(address, 0);
+	return form == FDAR_TEXT_NOPS || form == FDAR_TEXT_NOP || form == FDAR_TEXT_BEGUN ? address
+											  : 0;
 }
 
 static void read_entries(void *user)
@@ -117,31 +118,31 @@ static void read_entries(void *user)
 	}
 	qsort(reading->addresses, count, sizeof(*reading->addresses), compare_addresses);
 	for (size_t i = 0; i < count; i++) {
-		if (kept && reading->addresses[i] - reading->addresses[kept - 1] < FD_PATCH_BYTES)
+		if (kept && reading->addresses[i] - reading->addresses[kept - 1] < FDAR_PATCH_BYTES)
 			continue;
 		reading->addresses[kept++] = reading->addresses[i];
 	}
 	reading->count = kept;
 	if (!kept)
 		return;
-	segment = fd_module_segment(reading->found, reading->addresses[0], 1, PF_X);
+	segment = fdar_module_segment(reading->found, reading->addresses[0], 1, PF_X);
 	reading->protection = PROT_READ | PROT_EXEC;
 	if (segment && segment->p_flags & PF_W)
 		reading->protection |= PROT_WRITE;
 }
 
-static uintptr_t function_of(const struct fd_module_found *found, uintptr_t address)
+static uintptr_t function_of(const struct fdar_module_found *found, uintptr_t address)
 {
 	static const uint8_t endbr[] = { 0xf3, 0x0f, 0x1e, 0xfa };
 	uintptr_t before = address - sizeof(endbr);
 
-	if (fd_module_segment(found, before, sizeof(endbr), PF_R | PF_X) &&
+	if (fdar_module_segment(found, before, sizeof(endbr), PF_R | PF_X) &&
 	    memcmp((const void *)before, endbr, sizeof(endbr)) == 0)
 		return before;
 	return address;
 }
 
-void fd_sites_free(struct module *module)
+void fdar_sites_free(struct module *module)
 {
 	free(module->public.path);
 	free(module->public.sites);
@@ -161,7 +162,7 @@ static struct module *module_new(const struct reading *reading)
 	module->public.sites = calloc(reading->count, sizeof(*module->public.sites));
 	module->by_address = calloc(reading->count, sizeof(*module->by_address));
 	if (!module->public.path || !module->public.sites || !module->by_address) {
-		fd_sites_free(module);
+		fdar_sites_free(module);
 		return NULL;
 	}
 	module->public.base = reading->found->base;
@@ -169,7 +170,7 @@ static struct module *module_new(const struct reading *reading)
 	module->headers = reading->found->headers;
 	module->protection = reading->protection;
 	for (size_t i = 0; i < reading->count; i++) {
-		struct fd_patch_site *site = &module->public.sites[i];
+		struct fdar_patch_site *site = &module->public.sites[i];
 
 		site->address = reading->addresses[i];
 		site->function = function_of(reading->found, site->address);
@@ -181,7 +182,7 @@ static struct module *module_new(const struct reading *reading)
 
 struct making {
 	struct reading reading;
-	struct fd_stub **stubs;
+	struct fdar_stub **stubs;
 	struct module *module;
 };
 
@@ -198,21 +199,21 @@ static void make_module(void *user)
 	module = making->module;
 	if (!module)
 		return;
-	module->stub = fd_stub_near(making->stubs, module->public.sites[0].address,
-				    module->public.sites[module->public.count - 1].address,
-				    &module->public.status);
+	module->stub = fdar_stub_near(making->stubs, module->public.sites[0].address,
+				      module->public.sites[module->public.count - 1].address,
+				      &module->public.status);
 	if (module->stub)
 		begin_module(module);
 }
 
-struct module *fd_sites_make(const struct fd_module_found *found, struct fd_stub **stubs)
+struct module *fdar_sites_make(const struct fdar_module_found *found, struct fdar_stub **stubs)
 {
 	struct making making = { .reading = { .found = found }, .stubs = stubs };
 
-	if (!fd_modules_with(found->base, found->headers, make_module, &making) || !making.module)
+	if (!fdar_modules_with(found->base, found->headers, make_module, &making) || !making.module)
 		return NULL;
-	if (making.module->public.status == FD_PATCH_FINE)
-		fd_sites_settle(making.module);
+	if (making.module->public.status == FDAR_PATCH_FINE)
+		fdar_sites_settle(making.module);
 	return making.module;
 }
 
@@ -225,24 +226,24 @@ struct checking {
 static void check_module(void *user)
 {
 	struct checking *checking = user;
-	const struct fd_patch_site *site = &checking->module->public.sites[0];
-	enum fd_text_form form;
+	const struct fdar_patch_site *site = &checking->module->public.sites[0];
+	enum fdar_text_form form;
 
-	if (!checking->module->stub || checking->module->public.status == FD_PATCH_REFUSED) {
+	if (!checking->module->stub || checking->module->public.status == FDAR_PATCH_REFUSED) {
 		checking->same = true;
 		return;
 	}
-	form = fd_text_form(site->address, fd_sites_rel32(site));
-	checking->same = form != FD_TEXT_NOPS && form != FD_TEXT_NOP;
+	form = fdar_text_form(site->address, fdar_sites_rel32(site));
+	checking->same = form != FDAR_TEXT_NOPS && form != FDAR_TEXT_NOP;
 }
 
-bool fd_sites_same(struct module *module, const struct fd_module_found *found)
+bool fdar_sites_same(struct module *module, const struct fdar_module_found *found)
 {
 	struct checking checking = { module, false };
 
 	return strcmp(found->path, module->public.path) == 0 &&
-	       fd_module_segment(found, module->public.sites[0].address, FD_PATCH_BYTES,
-				 PF_R | PF_X) &&
-	       fd_modules_with(found->base, found->headers, check_module, &checking) &&
+	       fdar_module_segment(found, module->public.sites[0].address, FDAR_PATCH_BYTES,
+				   PF_R | PF_X) &&
+	       fdar_modules_with(found->base, found->headers, check_module, &checking) &&
 	       checking.same;
 }

@@ -17,7 +17,7 @@
 #define HIGHEST   (UINT64_C(1) << 47)
 #define HEAP_ROOM (UINT64_C(64) << 20) /* left free after a program, for brk */
 
-extern const char fd_patch_entry[], fd_patch_entry_endbr[];
+extern const char fdar_patch_entry[], fdar_patch_entry_endbr[];
 
 static bool reaches(uintptr_t stub, uintptr_t low, uintptr_t high)
 {
@@ -76,38 +76,38 @@ static void write_jump(uint8_t *to, const char *target)
 	memcpy(to + 16, &target, sizeof(target));
 }
 
-static struct fd_stub *make(uintptr_t low, uintptr_t high, enum fd_patch_status *status)
+static struct fdar_stub *make(uintptr_t low, uintptr_t high, enum fdar_patch_status *status)
 {
 	size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
-	struct fd_stub *stub = malloc(sizeof(*stub));
+	struct fdar_stub *stub = malloc(sizeof(*stub));
 	uint8_t *page = stub ? free_page(low, high, bytes) : NULL;
 
-	*status = FD_PATCH_NO_ROOM;
+	*status = FDAR_PATCH_NO_ROOM;
 	if (!page) {
 		free(stub);
 		return NULL;
 	}
-	write_jump(page, fd_patch_entry);
-	write_jump(page + 32, fd_patch_entry_endbr);
+	write_jump(page, fdar_patch_entry);
+	write_jump(page + 32, fdar_patch_entry_endbr);
 	if (mprotect(page, bytes, PROT_READ | PROT_EXEC) != 0) {
 		if (errno != ENOMEM)
-			*status = FD_PATCH_REFUSED;
+			*status = FDAR_PATCH_REFUSED;
 		munmap(page, bytes);
 		free(stub);
 		return NULL;
 	}
 	stub->plain = (uintptr_t)page;
 	stub->endbr = (uintptr_t)page + 32;
-	*status = FD_PATCH_FINE;
+	*status = FDAR_PATCH_FINE;
 	return stub;
 }
 
-const struct fd_stub *fd_stub_near(struct fd_stub **list, uintptr_t low, uintptr_t high,
-				   enum fd_patch_status *status)
+const struct fdar_stub *fdar_stub_near(struct fdar_stub **list, uintptr_t low, uintptr_t high,
+				       enum fdar_patch_status *status)
 {
-	struct fd_stub *stub;
+	struct fdar_stub *stub;
 
-	*status = FD_PATCH_FINE;
+	*status = FDAR_PATCH_FINE;
 	for (stub = *list; stub; stub = stub->next) {
 		if (reaches(stub->plain, low, high))
 			return stub;
@@ -120,9 +120,9 @@ const struct fd_stub *fd_stub_near(struct fd_stub **list, uintptr_t low, uintptr
 	return stub;
 }
 
-int32_t fd_stub_rel32(const struct fd_stub *stub, const struct fd_patch_site *site)
+int32_t fdar_stub_rel32(const struct fdar_stub *stub, const struct fdar_patch_site *site)
 {
 	uintptr_t to = site->address == site->function ? stub->plain : stub->endbr;
 
-	return (int32_t)(to - (site->address + FD_PATCH_BYTES));
+	return (int32_t)(to - (site->address + FDAR_PATCH_BYTES));
 }

@@ -25,38 +25,39 @@
 #include "patching/patch.h"
 
 /* What the five bytes at an address are. */
-enum fd_text_form {
-	FD_TEXT_OTHER,
-	FD_TEXT_NOPS,  /* five of them */
-	FD_TEXT_NOP,   /* one */
-	FD_TEXT_BEGUN, /* a9 and the rest of nops */
-	FD_TEXT_OFF,
-	FD_TEXT_ON
+enum fdar_text_form {
+	FDAR_TEXT_OTHER,
+	FDAR_TEXT_NOPS,  /* five of them */
+	FDAR_TEXT_NOP,   /* one */
+	FDAR_TEXT_BEGUN, /* a9 and the rest of nops */
+	FDAR_TEXT_OFF,
+	FDAR_TEXT_ON
 };
 
-/* rel32 as it would be, or 0: then a9 or e8 with any is FD_TEXT_OTHER. */
-enum fd_text_form fd_text_form(uintptr_t address, int32_t rel32);
+/* rel32 as it would be, or 0: then a9 or e8 with any is FDAR_TEXT_OTHER. */
+enum fdar_text_form fdar_text_form(uintptr_t address, int32_t rel32);
 
 /* Registers the process for the barrier; false if the kernel has none. */
-bool fd_text_barrier_register(void);
+bool fdar_text_barrier_register(void);
 
 /* All processors that run this process execute what was written, once this returns. */
-void fd_text_barrier(void);
+void fdar_text_barrier(void);
 
 /* How one site is changed; the code is writable. */
-typedef void (*fd_text_change)(struct fd_patch_site *site, void *user);
+typedef void (*fdar_text_change)(struct fdar_patch_site *site, void *user);
 
 /* Makes the pages of sites (of one module, sorted by address, none twice) writable, runs change for
  * each, and makes them as they were. They stay executable all the time. protection: how they were.
  * Gives FINE, REFUSED or NO_ROOM; sites from *done on were not changed. */
-enum fd_patch_status fd_text_write(struct fd_patch_site *const *sites, size_t count, int protection,
-				   fd_text_change change, void *user, size_t *done);
+enum fdar_patch_status fdar_text_write(struct fdar_patch_site *const *sites, size_t count,
+				       int protection, fdar_text_change change, void *user,
+				       size_t *done);
 
 /* Stores that are seen whole. */
-void fd_text_store_first(uintptr_t address, uint8_t byte);
-void fd_text_store_rest(uintptr_t address, int32_t rel32);
+void fdar_text_store_first(uintptr_t address, uint8_t byte);
+void fdar_text_store_rest(uintptr_t address, int32_t rel32);
 
-#define FD_TEXT_TEST 0xa9
-#define FD_TEXT_CALL 0xe8
+#define FDAR_TEXT_TEST 0xa9
+#define FDAR_TEXT_CALL 0xe8
 
 #endif

@@ -48,12 +48,12 @@
 	lea KEPT + 8(%rsp), %rsi
 	sub $8, %rsp /* so that the stack is aligned as the ABI wants it */
 	.cfi_adjust_cfa_offset 8
-	call fd_calls_enter
+	call fdar_calls_enter
 	add $8, %rsp
 	.cfi_adjust_cfa_offset -8
 	test %al, %al
 	je 1f
-	lea fd_patch_return(%rip), %rcx
+	lea fdar_patch_return(%rip), %rcx
 	mov %rcx, KEPT + 8(%rsp)
 1:
 	GIVE_BACK
@@ -65,27 +65,27 @@
 	.size \name, . - \name
 	.endm
 
-	ENTRY fd_patch_entry, 5        /* the function begins with the site */
-	ENTRY fd_patch_entry_endbr, 9  /* the function begins with endbr64, then the site */
+	ENTRY fdar_patch_entry, 5        /* the function begins with the site */
+	ENTRY fdar_patch_entry_endbr, 9  /* the function begins with endbr64, then the site */
 
 /*
  * Return. The stack at its begin: the slot is just below the stack pointer and still holds
- * fd_patch_return, for signals keep off 128 bytes there. All of it lies in one block of 256 bytes, so
+ * fdar_patch_return, for signals keep off 128 bytes there. All of it lies in one block of 256 bytes, so
  * that the unwind table finds the block's begin from any address in it, and there the way to the
  * list of frames. The jump at the end takes its target from below the stack pointer: no register is free,
  * and a ret would let the processor's own stack of return addresses go wrong for all that follow.
  */
 	.p2align 8
 .Lblock:
-	.quad fd_returns_first - .Lblock
-	.globl fd_patch_return
-	.hidden fd_patch_return
+	.quad fdar_returns_first - .Lblock
+	.globl fdar_patch_return
+	.hidden fdar_patch_return
 	.type flowdar_patched_return, @function
 	.globl flowdar_patched_return /* seen in backtraces */
 flowdar_patched_return:
 .Lreturn_begin:
 	nop /* unwinders look up the address before the one that is returned to */
-fd_patch_return:
+fdar_patch_return:
 	lea -8(%rsp), %rsp
 .Lrow_slot:
 	push %rdi
@@ -100,7 +100,7 @@ fd_patch_return:
 	push %r11
 .Lrow_kept:
 	lea KEPT(%rsp), %rdi
-	call fd_calls_leave
+	call fdar_calls_leave
 	mov %rax, KEPT(%rsp)
 .Lrow_back:
 	pop %r11
@@ -123,7 +123,7 @@ fd_patch_return:
 	.endif
 
 /*
- * The unwind table of fd_patch_return. It looks like a function that was called by the one that is
+ * The unwind table of fdar_patch_return. It looks like a function that was called by the one that is
  * returned to, with nothing on the stack. The slot is below the stack pointer of that moment (CFA).
  *
  * It says of itself that it is a signal handler's frame (S), for two reasons. Unwinders tell frames apart
@@ -136,16 +136,16 @@ fd_patch_return:
  * libunwind used to take the operands of comparisons in the wrong order: here they are for equality, or
  * by the sign.
  *
- * The return address is *slot if that is another than fd_patch_return, else what the innermost frame
+ * The return address is *slot if that is another than fdar_patch_return, else what the innermost frame
  * with that slot says, found in the list of returns.h. The comments show the stack of the expression.
  */
-#define NEXT        0x00 /* struct fd_returns */
+#define NEXT        0x00 /* struct fdar_returns */
 #define FRAMES      0x08
 #define COUNT       0x10
 #define FRAME_BYTES 0x18
-#define SLOT        0x00 /* struct fd_return */
+#define SLOT        0x00 /* struct fdar_return */
 #define ADDRESS     0x08
-#define LANDING     (fd_patch_return - .Lblock)
+#define LANDING     (fdar_patch_return - .Lblock)
 
 	.macro OP_LIT n
 	.byte 0x30 + \n
@@ -317,7 +317,7 @@ fd_patch_return:
 	.long .Lreturn_end - .Lreturn_begin
 	.uleb128 0
 	MOVED_ON 1, 0
-	MOVED_ON (.Lrow_slot - fd_patch_return), 8
+	MOVED_ON (.Lrow_slot - fdar_patch_return), 8
 	MOVED_ON 1, 16
 	MOVED_ON 1, 24
 	MOVED_ON 1, 32
@@ -343,16 +343,16 @@ fd_patch_return:
 	.text
 
 /*
- * void fd_vectors_call(void (*function)(void *), void *argument)
+ * void fdar_vectors_call(void (*function)(void *), void *argument)
  *
- * xsave of what fd_vectors_mask says (found by returns.c; 0: a processor that has only fxsave), into
+ * xsave of what fdar_vectors_mask says (found by returns.c; 0: a processor that has only fxsave), into
  * 2816 bytes of stack, enough for x87, SSE, AVX and AVX-512. The header of the area has to be zero.
  */
-	.globl fd_vectors_call
-	.hidden fd_vectors_call
-	.type fd_vectors_call, @function
+	.globl fdar_vectors_call
+	.hidden fdar_vectors_call
+	.type fdar_vectors_call, @function
 	.p2align 4
-fd_vectors_call:
+fdar_vectors_call:
 	.cfi_startproc
 	push %rbp
 	.cfi_def_cfa_offset 16
@@ -365,7 +365,7 @@ fd_vectors_call:
 	and $-64, %rsp
 	mov %rdi, %rcx
 	mov %rsi, %rdi
-	mov fd_vectors_mask(%rip), %ebx
+	mov fdar_vectors_mask(%rip), %ebx
 	test %ebx, %ebx
 	je 2f
 	xor %eax, %eax
@@ -397,7 +397,7 @@ fd_vectors_call:
 	fxrstor64 (%rsp)
 	jmp 3b
 	.cfi_endproc
-	.size fd_vectors_call, . - fd_vectors_call
+	.size fdar_vectors_call, . - fdar_vectors_call
 
 #endif
 

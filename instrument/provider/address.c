@@ -16,7 +16,7 @@ static sa_family_t family_of(const void *address)
 	return family;
 }
 
-socklen_t fd_address_length(const void *address)
+socklen_t fdar_address_length(const void *address)
 {
 	switch (family_of(address)) {
 	case AF_INET:
@@ -52,7 +52,7 @@ static void unix_format(const struct sockaddr_un *address, size_t length, char *
 	text[used] = '\0';
 }
 
-void fd_address_format(const void *address, socklen_t length, char *text)
+void fdar_address_format(const void *address, socklen_t length, char *text)
 {
 	union {
 		sa_family_t family;
@@ -71,7 +71,8 @@ void fd_address_format(const void *address, socklen_t length, char *text)
 	case AF_INET:
 		if (length >= sizeof(copy.ip4) &&
 		    inet_ntop(AF_INET, &copy.ip4.sin_addr, ip, sizeof(ip)))
-			snprintf(text, FD_ADDRESS_TEXT_MAX, "%s:%u", ip, ntohs(copy.ip4.sin_port));
+			snprintf(text, FDAR_ADDRESS_TEXT_MAX, "%s:%u", ip,
+				 ntohs(copy.ip4.sin_port));
 		break;
 	case AF_INET6:
 		if (length < sizeof(copy.ip6) ||
@@ -79,10 +80,10 @@ void fd_address_format(const void *address, socklen_t length, char *text)
 			break;
 		/* A client of a dual-stack socket is the IPv4 client it is in the capture. */
 		if (IN6_IS_ADDR_V4MAPPED(&copy.ip6.sin6_addr))
-			snprintf(text, FD_ADDRESS_TEXT_MAX, "%s:%u", ip + strlen("::ffff:"),
+			snprintf(text, FDAR_ADDRESS_TEXT_MAX, "%s:%u", ip + strlen("::ffff:"),
 				 ntohs(copy.ip6.sin6_port));
 		else
-			snprintf(text, FD_ADDRESS_TEXT_MAX, "[%s]:%u", ip,
+			snprintf(text, FDAR_ADDRESS_TEXT_MAX, "[%s]:%u", ip,
 				 ntohs(copy.ip6.sin6_port));
 		break;
 	case AF_UNIX:
@@ -90,7 +91,7 @@ void fd_address_format(const void *address, socklen_t length, char *text)
 			    text);
 		break;
 	default:
-		snprintf(text, FD_ADDRESS_TEXT_MAX, "family:%u", family_of(&copy));
+		snprintf(text, FDAR_ADDRESS_TEXT_MAX, "family:%u", family_of(&copy));
 	}
 }
 
@@ -103,15 +104,15 @@ static void descriptor_format(int fd, name_fn name, char *text)
 
 	text[0] = '\0';
 	if (fd >= 0 && name(fd, (struct sockaddr *)&address, &length) == 0)
-		fd_address_format(&address, length, text);
+		fdar_address_format(&address, length, text);
 }
 
-void fd_address_of_peer(int fd, char *text)
+void fdar_address_of_peer(int fd, char *text)
 {
 	descriptor_format(fd, getpeername, text);
 }
 
-void fd_address_of_local(int fd, char *text)
+void fdar_address_of_local(int fd, char *text)
 {
 	descriptor_format(fd, getsockname, text);
 }

@@ -28,14 +28,14 @@ enum identity {
 };
 
 static struct {
-	struct fd_control *segment;         /* atomic */
-	const struct fd_control_user *user; /* atomic */
-	uint32_t identity;                  /* atomic; enum identity */
-	uint32_t gone;                      /* atomic */
-	pid_t pid;                          /* of the process that this is the state of */
+	struct fdar_control *segment;         /* atomic */
+	const struct fdar_control_user *user; /* atomic */
+	uint32_t identity;                    /* atomic; enum identity */
+	uint32_t gone;                        /* atomic */
+	pid_t pid;                            /* of the process that this is the state of */
 } state;
 
-const void *fd_control_attention;
+const void *fdar_control_attention;
 
 /* This thread is at the gate, or never waits there. */
 static __thread volatile int passes_gate __attribute__((tls_model("initial-exec")));
@@ -51,44 +51,44 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-struct fd_control *fd_control_segment(void)
+struct fdar_control *fdar_control_segment(void)
 {
 	return __atomic_load_n(&state.segment, __ATOMIC_ACQUIRE);
 }
 
-const struct fd_control_user *fd_control_user(void)
+const struct fdar_control_user *fdar_control_user(void)
 {
 	return __atomic_load_n(&state.user, __ATOMIC_ACQUIRE);
 }
 
-static bool recording_of(const struct fd_control *segment)
+static bool recording_of(const struct fdar_control *segment)
 {
 	return !segment || __atomic_load_n(&segment->recording_on, __ATOMIC_RELAXED) ||
 	       __atomic_load_n(&state.gone, __ATOMIC_RELAXED);
 }
 
-bool fd_control_recording(void)
+bool fdar_control_recording(void)
 {
-	return recording_of(fd_control_segment());
+	return recording_of(fdar_control_segment());
 }
 
-bool fd_control_ended(void)
+bool fdar_control_ended(void)
 {
 	return __atomic_load_n(&state.gone, __ATOMIC_RELAXED);
 }
 
-void fd_control_gone(bool gone)
+void fdar_control_gone(bool gone)
 {
 	__atomic_store_n(&state.gone, gone, __ATOMIC_RELAXED);
 }
 
-void fd_control_never_wait(void)
+void fdar_control_never_wait(void)
 {
 	passes_gate = 1;
 }
 
 /* Until the gate is open, or nobody is there to open it. */
-static void gate_wait(struct fd_control *segment)
+static void gate_wait(struct fdar_control *segment)
 {
 	struct timespec most = { LOOK_S, 0 };
 	uint64_t began = monotonic_ns(), seen_at = began;
@@ -96,7 +96,7 @@ static void gate_wait(struct fd_control *segment)
 	int saved_errno = errno;
 
 	passes_gate = 1;
-	while (__atomic_load_n(&segment->gate, __ATOMIC_ACQUIRE) == FD_CONTROL_WAIT) {
+	while (__atomic_load_n(&segment->gate, __ATOMIC_ACQUIRE) == FDAR_CONTROL_WAIT) {
 		uint32_t now_alive = __atomic_load_n(&segment->alive, __ATOMIC_RELAXED);
 		uint64_t now = monotonic_ns();
 
@@ -105,22 +105,22 @@ static void gate_wait(struct fd_control *segment)
 			seen_at = now;
 		}
 		if (now - seen_at > GONE_NS) {
-			fd_control_gone(true);
+			fdar_control_gone(true);
 			break;
 		}
-		syscall(SYS_futex, &segment->gate, FUTEX_WAIT, FD_CONTROL_WAIT, &most, NULL, 0);
+		syscall(SYS_futex, &segment->gate, FUTEX_WAIT, FDAR_CONTROL_WAIT, &most, NULL, 0);
 	}
 	passes_gate = 0;
-	fd_control_add(segment, waited_ns, monotonic_ns() - began);
+	fdar_control_add(segment, waited_ns, monotonic_ns() - began);
 	errno = saved_errno;
 }
 
 /* The process event, before any other of this process in this recording. Who comes while another
  * thread is writing it waits a moment; not for ever, the other may be below us on this very stack. */
-static void identity_tell(const struct fd_control *segment)
+static void identity_tell(const struct fdar_control *segment)
 {
 	uint32_t untold = IDENTITY_UNTOLD;
-	char name[FD_CONTROL_NAME_BYTES + 1];
+	char name[FDAR_CONTROL_NAME_BYTES + 1];
 
 	if (!FLOWDAR_ENABLED(process))
 		return;
@@ -131,13 +131,13 @@ static void identity_tell(const struct fd_control *segment)
 				return;
 		return;
 	}
-	memcpy(name, segment->recording, FD_CONTROL_NAME_BYTES);
-	name[FD_CONTROL_NAME_BYTES] = '\0';
+	memcpy(name, segment->recording, FDAR_CONTROL_NAME_BYTES);
+	name[FDAR_CONTROL_NAME_BYTES] = '\0';
 	flowdar_link_.process.write(name, getppid());
 	__atomic_store_n(&state.identity, IDENTITY_TOLD, __ATOMIC_RELEASE);
 }
 
-void fd_control_tell_again(void)
+void fdar_control_tell_again(void)
 {
 	uint32_t told = IDENTITY_TOLD;
 
@@ -147,7 +147,7 @@ void fd_control_tell_again(void)
 
 static bool before(bool may_wait)
 {
-	struct fd_control *segment = fd_control_segment();
+	struct fdar_control *segment = fdar_control_segment();
 
 	if (!segment)
 		return true;
@@ -156,26 +156,26 @@ static bool before(bool may_wait)
 	if (__builtin_expect(__atomic_load_n(&state.identity, __ATOMIC_ACQUIRE) != IDENTITY_TOLD,
 			     0))
 		identity_tell(segment);
-	if (__builtin_expect(__atomic_load_n(&segment->gate, __ATOMIC_RELAXED) == FD_CONTROL_WAIT,
+	if (__builtin_expect(__atomic_load_n(&segment->gate, __ATOMIC_RELAXED) == FDAR_CONTROL_WAIT,
 			     0) &&
 	    may_wait && !passes_gate && !__atomic_load_n(&state.gone, __ATOMIC_RELAXED))
 		gate_wait(segment);
 	return true;
 }
 
-bool fd_control_before(void)
+bool fdar_control_before(void)
 {
 	return before(true);
 }
 
-bool fd_control_before_now(void)
+bool fdar_control_before_now(void)
 {
 	return before(false);
 }
 
-bool fd_control_event_slow(void)
+bool fdar_control_event_slow(void)
 {
-	const struct fd_control_user *user = fd_control_user();
+	const struct fdar_control_user *user = fdar_control_user();
 
 	if (!before(true))
 		return false;
@@ -187,47 +187,47 @@ bool fd_control_event_slow(void)
 	return true;
 }
 
-void fd_control_use(const struct fd_control_user *user)
+void fdar_control_use(const struct fdar_control_user *user)
 {
 	__atomic_store_n(&state.user, user, __ATOMIC_RELEASE);
-	__atomic_store_n(&fd_control_attention, (const void *)user, __ATOMIC_RELEASE);
+	__atomic_store_n(&fdar_control_attention, (const void *)user, __ATOMIC_RELEASE);
 }
 
 /* Written before the file was in its place, and never changed. */
-static bool segment_is_one(const struct fd_control *segment)
+static bool segment_is_one(const struct fdar_control *segment)
 {
-	return segment->magic == FD_CONTROL_MAGIC && segment->bytes == FD_CONTROL_BYTES &&
-	       segment->struct_bytes >= offsetof(struct fd_control, processes) &&
-	       segment->struct_bytes <= FD_CONTROL_BYTES;
+	return segment->magic == FDAR_CONTROL_MAGIC && segment->bytes == FDAR_CONTROL_BYTES &&
+	       segment->struct_bytes >= offsetof(struct fdar_control, processes) &&
+	       segment->struct_bytes <= FDAR_CONTROL_BYTES;
 }
 
-bool fd_control_map(const char *path)
+bool fdar_control_map(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	struct fd_control *segment = MAP_FAILED;
+	struct fdar_control *segment = MAP_FAILED;
 	struct stat status;
 
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    status.st_size >= (off_t)FD_CONTROL_BYTES)
-		segment = mmap(NULL, FD_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	    status.st_size >= (off_t)FDAR_CONTROL_BYTES)
+		segment = mmap(NULL, FDAR_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (segment == MAP_FAILED)
 		return false;
 	if (!segment_is_one(segment)) {
-		munmap(segment, FD_CONTROL_BYTES);
+		munmap(segment, FDAR_CONTROL_BYTES);
 		return false;
 	}
-	fd_control_gone(false);
+	fdar_control_gone(false);
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
 	__atomic_store_n(&state.segment, segment, __ATOMIC_RELEASE);
-	__atomic_store_n(&fd_control_attention, (const void *)segment, __ATOMIC_RELEASE);
-	fd_control_add(segment, processes, 1);
+	__atomic_store_n(&fdar_control_attention, (const void *)segment, __ATOMIC_RELEASE);
+	fdar_control_add(segment, processes, 1);
 	return true;
 }
 
-void fd_control_forked(void)
+void fdar_control_forked(void)
 {
 	pid_t pid = getpid();
 
@@ -235,22 +235,22 @@ void fd_control_forked(void)
 		return;
 	state.pid = pid;
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
-	fd_control_add(fd_control_segment(), processes, 1);
-	fd_helper_forget();
-	fd_helper_start();
-	fd_control_before_now();
+	fdar_control_add(fdar_control_segment(), processes, 1);
+	fdar_helper_forget();
+	fdar_helper_start();
+	fdar_control_before_now();
 }
 
 __attribute__((constructor)) static void control_init(void)
 {
-	const char *path = getenv(FD_CONTROL_ENV);
+	const char *path = getenv(FDAR_CONTROL_ENV);
 	int saved_errno = errno;
 
 	flowdar_link_init_();
 	state.pid = getpid();
 	if (path && path[0] == '/')
-		fd_control_map(path);
-	fd_helper_start();
-	fd_control_before_now();
+		fdar_control_map(path);
+	fdar_helper_start();
+	fdar_control_before_now();
 	errno = saved_errno;
 }

@@ -2,52 +2,52 @@
  * The control segment as a process of the server sees it: mapped, the gate, who we are.
  *
  * Place in the house: part of libflowdar.so; libflowdar-functions.so and libflowdar-io.so link to it
- * and use what is FD_CONTROL_API here. The layout and its meaning are instrument/wire/control.h's.
+ * and use what is FDAR_CONTROL_API here. The layout and its meaning are instrument/wire/control.h's.
  *
- * The segment is found in the environment (FD_CONTROL_ENV) when the library is loaded, or taken over
+ * The segment is found in the environment (FDAR_CONTROL_ENV) when the library is loaded, or taken over
  * by the helper (helper.h) from a recorder that attaches later. Once mapped it stays mapped, in
  * forked children too: an old one may still be in somebody's hands when a new one comes.
  *
  * What the recorder wrote is hostile input: numbers are used as they are read once, texts through
  * bounded copies. Everything here is safe in signal handlers and keeps errno.
  */
-#ifndef FD_PROVIDER_CONTROL_H
-#define FD_PROVIDER_CONTROL_H
+#ifndef FDAR_INSTRUMENT_PROVIDER_CONTROL_H
+#define FDAR_INSTRUMENT_PROVIDER_CONTROL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "instrument/wire/control.h"
 
-#define FD_CONTROL_API __attribute__((visibility("default")))
+#define FDAR_CONTROL_API __attribute__((visibility("default")))
 
 /* The segment, or NULL when no recorder has one for this process. Its upper part changes at any
  * time: load each number once (__atomic_load_n, relaxed). */
-FD_CONTROL_API struct fd_control *fd_control_segment(void);
+FDAR_CONTROL_API struct fdar_control *fdar_control_segment(void);
 
 /* Whether events are wanted now: true without a segment, else what the recorder says. */
-FD_CONTROL_API bool fd_control_recording(void);
+FDAR_CONTROL_API bool fdar_control_recording(void);
 
 /* Whether the segment's recorder has ended, and what it set last does not matter any more. */
-FD_CONTROL_API bool fd_control_ended(void);
+FDAR_CONTROL_API bool fdar_control_ended(void);
 
 /* Adds to one of the server's counters in the segment; nothing without one. */
-#define fd_control_add(segment, counter, value)                                            \
+#define fdar_control_add(segment, counter, value)                                          \
 	do {                                                                               \
-		struct fd_control *segment_ = (segment);                                   \
+		struct fdar_control *segment_ = (segment);                                 \
 		if (segment_)                                                              \
 			__atomic_fetch_add(&segment_->counter, (value), __ATOMIC_RELAXED); \
 	} while (0)
 
 /* To be called before an event is written, by whoever writes it: false, it is not wanted. The first
  * one of a recording writes the process event before it; while the gate is closed it waits. */
-FD_CONTROL_API bool fd_control_before(void);
+FDAR_CONTROL_API bool fdar_control_before(void);
 
 /* The same without waiting, for the helper thread and for what runs inside something else. */
-FD_CONTROL_API bool fd_control_before_now(void);
+FDAR_CONTROL_API bool fdar_control_before_now(void);
 
 /* What the functions library wants to be called for, each from the helper thread but event. */
-struct fd_control_user {
+struct fdar_control_user {
 	void (*event)(void);   /* before another event of the calling thread is written */
 	void (*changed)(void); /* the recorder changed something, or there is a new segment */
 	void (*flush)(void);   /* everything that is pending is to be written now */
@@ -55,36 +55,36 @@ struct fd_control_user {
 };
 
 /* One user; it stays for ever. */
-FD_CONTROL_API void fd_control_use(const struct fd_control_user *user);
+FDAR_CONTROL_API void fdar_control_use(const struct fdar_control_user *user);
 
 /* In a forked child, when LTTng is ready there: a new helper, a new identity. Idempotent. */
-FD_CONTROL_API void fd_control_forked(void);
+FDAR_CONTROL_API void fdar_control_forked(void);
 
 /* For helper.c: maps the segment at path and makes it the process's, if it is one. */
-bool fd_control_map(const char *path);
+bool fdar_control_map(const char *path);
 
 /* For helper.c: the recorder has ended (true), or has not (false). */
-void fd_control_gone(bool gone);
+void fdar_control_gone(bool gone);
 
 /* For helper.c: the process event is to be written once more, by whoever comes next. */
-void fd_control_tell_again(void);
+void fdar_control_tell_again(void);
 
 /* For helper.c: this thread never waits at the gate. */
-void fd_control_never_wait(void);
+void fdar_control_never_wait(void);
 
-const struct fd_control_user *fd_control_user(void);
+const struct fdar_control_user *fdar_control_user(void);
 
 /* For provider.c: whether anything has to be done before an event. */
-extern const void *fd_control_attention;
+extern const void *fdar_control_attention;
 
 /* Before an event of the provider, not being "calls" or "process". */
-static inline bool fd_control_event(void)
+static inline bool fdar_control_event(void)
 {
-	extern bool fd_control_event_slow(void);
+	extern bool fdar_control_event_slow(void);
 
-	if (__builtin_expect(!__atomic_load_n(&fd_control_attention, __ATOMIC_RELAXED), 1))
+	if (__builtin_expect(!__atomic_load_n(&fdar_control_attention, __ATOMIC_RELAXED), 1))
 		return true;
-	return fd_control_event_slow();
+	return fdar_control_event_slow();
 }
 
 #endif

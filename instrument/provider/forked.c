@@ -20,5 +20,5 @@ void lttng_ust_after_fork_child(sigset_t *restore)
 
 	if (next)
 		next(restore);
-	fd_control_forked();
+	fdar_control_forked();
 }

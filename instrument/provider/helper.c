@@ -26,7 +26,7 @@
 #define PATH_BYTES  4096
 
 struct helper {
-	struct fd_control *segment; /* what the rest is about */
+	struct fdar_control *segment; /* what the rest is about */
 	uint32_t generation;
 	uint32_t flush;
 	uint32_t alive;
@@ -113,7 +113,7 @@ static void socket_hear(struct helper *helper)
 		got = recv(fd, path, sizeof(path) - 1, MSG_DONTWAIT);
 	if (got > 0 && path[0] == '/') {
 		path[got] = '\0';
-		if (fd_control_map(path))
+		if (fdar_control_map(path))
 			socket_close(helper);
 	}
 	close(fd);
@@ -155,11 +155,11 @@ static bool alive_look(struct helper *helper)
 		helper->gone = true;
 	}
 	if (helper->gone != was)
-		fd_control_gone(helper->gone);
+		fdar_control_gone(helper->gone);
 	return helper->gone != was;
 }
 
-static void segment_take(struct helper *helper, struct fd_control *segment)
+static void segment_take(struct helper *helper, struct fdar_control *segment)
 {
 	helper->segment = segment;
 	helper->generation = __atomic_load_n(&segment->generation, __ATOMIC_ACQUIRE);
@@ -172,8 +172,8 @@ static void segment_take(struct helper *helper, struct fd_control *segment)
 /* What has changed since the last look, and what is to be done about it. */
 static void segment_look(struct helper *helper)
 {
-	const struct fd_control_user *user = fd_control_user();
-	struct fd_control *segment = fd_control_segment();
+	const struct fdar_control_user *user = fdar_control_user();
+	struct fdar_control *segment = fdar_control_segment();
 	uint32_t generation, flush;
 	bool changed = false;
 
@@ -189,18 +189,18 @@ static void segment_look(struct helper *helper)
 		helper->generation = generation;
 		changed = true;
 		/* A tracing session that was not there the first time may take the event now. */
-		fd_control_tell_again();
+		fdar_control_tell_again();
 	}
 	if (alive_look(helper))
 		changed = true;
-	fd_control_before_now();
+	fdar_control_before_now();
 	if (changed && user)
 		user->changed();
 	if (flush != helper->flush) {
 		helper->flush = flush;
 		if (user)
 			user->flush();
-		fd_control_add(segment, flushed, 1);
+		fdar_control_add(segment, flushed, 1);
 		syscall(SYS_futex, &segment->flushed, FUTEX_WAKE, 1, NULL, NULL, 0);
 	}
 }
@@ -211,16 +211,16 @@ static void *helper_run(void *nothing)
 	unsigned young = YOUNG_TICKS;
 
 	(void)nothing;
-	fd_control_never_wait();
+	fdar_control_never_wait();
 	for (;;) {
-		const struct fd_control_user *user;
+		const struct fdar_control_user *user;
 		int timeout_ms;
 
 		segment_look(&helper);
-		user = fd_control_user();
+		user = fdar_control_user();
 		if (user)
 			user->tick();
-		timeout_ms = (user && fd_control_recording()) || young > 0 ? TICK_MS : IDLE_MS;
+		timeout_ms = (user && fdar_control_recording()) || young > 0 ? TICK_MS : IDLE_MS;
 		young -= young > 0;
 		if (helper.segment && !helper.gone)
 			wait_for_change(&helper, timeout_ms);
@@ -230,12 +230,12 @@ static void *helper_run(void *nothing)
 	return NULL;
 }
 
-void fd_helper_forget(void)
+void fdar_helper_forget(void)
 {
 	__atomic_store_n(&started, 0, __ATOMIC_RELAXED);
 }
 
-void fd_helper_start(void)
+void fdar_helper_start(void)
 {
 	uint32_t no = 0;
 	sigset_t all, was;

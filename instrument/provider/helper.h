@@ -7,13 +7,13 @@
  * "flowdar/PID" for a recorder that tells a segment's path. When the recorder has ended (its alive
  * stands still) it goes back to the socket.
  */
-#ifndef FD_PROVIDER_HELPER_H
-#define FD_PROVIDER_HELPER_H
+#ifndef FDAR_INSTRUMENT_PROVIDER_HELPER_H
+#define FDAR_INSTRUMENT_PROVIDER_HELPER_H
 
 /* Starts it. Nothing happens when there is one already or none can be had. */
-void fd_helper_start(void);
+void fdar_helper_start(void);
 
 /* In a forked child: the parent's helper is not here. */
-void fd_helper_forget(void);
+void fdar_helper_forget(void);
 
 #endif

@@ -23,10 +23,11 @@
 
 #define BYTES_MAX 4096u
 
-_Static_assert(FLOWDAR_WAIT_OTHER == FD_WAIT_OTHER && FLOWDAR_WAIT_IO == FD_WAIT_IO &&
-		       FLOWDAR_WAIT_POLL == FD_WAIT_POLL && FLOWDAR_WAIT_ACCEPT == FD_WAIT_ACCEPT &&
-		       FLOWDAR_WAIT_COND == FD_WAIT_COND && FLOWDAR_WAIT_LOCK == FD_WAIT_LOCK &&
-		       FLOWDAR_WAIT_SLEEP == FD_WAIT_SLEEP,
+_Static_assert(FLOWDAR_WAIT_OTHER == FDAR_WAIT_OTHER && FLOWDAR_WAIT_IO == FDAR_WAIT_IO &&
+		       FLOWDAR_WAIT_POLL == FDAR_WAIT_POLL &&
+		       FLOWDAR_WAIT_ACCEPT == FDAR_WAIT_ACCEPT &&
+		       FLOWDAR_WAIT_COND == FDAR_WAIT_COND && FLOWDAR_WAIT_LOCK == FDAR_WAIT_LOCK &&
+		       FLOWDAR_WAIT_SLEEP == FDAR_WAIT_SLEEP,
 	       "flowdar.h and events.h name the same kinds of wait");
 
 #define WRITE(name, ...)                                          \
@@ -38,13 +39,13 @@ _Static_assert(FLOWDAR_WAIT_OTHER == FD_WAIT_OTHER && FLOWDAR_WAIT_IO == FD_WAIT
 
 #define EVENT(name, ...)                          \
 	do {                                      \
-		if (fd_control_event())           \
+		if (fdar_control_event())         \
 			WRITE(name, __VA_ARGS__); \
 	} while (0)
 
 /* A text that may have been cut: the caller's own when it is short enough, else a copy. */
 struct text {
-	char copy[FD_TEXT_MAX + 1];
+	char copy[FDAR_TEXT_MAX + 1];
 };
 
 static const char *text_cut(struct text *text, const char *from)
@@ -53,12 +54,12 @@ static const char *text_cut(struct text *text, const char *from)
 
 	if (!from)
 		return "";
-	length = strnlen(from, FD_TEXT_MAX + 1);
-	if (length <= FD_TEXT_MAX)
+	length = strnlen(from, FDAR_TEXT_MAX + 1);
+	if (length <= FDAR_TEXT_MAX)
 		return from;
 	/* Not in the middle of a UTF-8 character: back to before its first byte. */
-	length = FD_TEXT_MAX;
-	while (length > FD_TEXT_MAX - 4 && ((unsigned char)from[length] & 0xc0) == 0x80)
+	length = FDAR_TEXT_MAX;
+	while (length > FDAR_TEXT_MAX - 4 && ((unsigned char)from[length] & 0xc0) == 0x80)
 		length--;
 	memcpy(text->copy, from, length);
 	text->copy[length] = '\0';
@@ -69,28 +70,28 @@ static const char *text_cut(struct text *text, const char *from)
  * to here: the descriptor knows better, if there is one. */
 static void peer_format(const void *address, int fd, char *text)
 {
-	socklen_t length = address ? fd_address_length(address) : 0;
+	socklen_t length = address ? fdar_address_length(address) : 0;
 
 	if (length == 0 || (length == sizeof(struct sockaddr_un) && fd >= 0))
-		fd_address_of_peer(fd, text);
+		fdar_address_of_peer(fd, text);
 	else
-		fd_address_format(address, length, text);
+		fdar_address_format(address, length, text);
 }
 
 static void session_begin(uint64_t key, const char *peer, const void *address, int fd)
 {
 	int saved_errno = errno;
-	char peer_text[FD_ADDRESS_TEXT_MAX];
-	char local_text[FD_ADDRESS_TEXT_MAX];
+	char peer_text[FDAR_ADDRESS_TEXT_MAX];
+	char local_text[FDAR_ADDRESS_TEXT_MAX];
 	struct text cut;
 
-	if (!fd_control_event())
+	if (!fdar_control_event())
 		return;
 	if (!peer) {
 		peer_format(address, fd, peer_text);
 		peer = peer_text;
 	}
-	fd_address_of_local(fd, local_text);
+	fdar_address_of_local(fd, local_text);
 	lttng_ust_tracepoint(flowdar, session_begin, key, text_cut(&cut, peer), local_text, fd);
 	errno = saved_errno;
 }
@@ -148,7 +149,7 @@ static void wait_begin(const char *what, unsigned kind, int fd)
 	struct text cut;
 
 	EVENT(wait_begin, text_cut(&cut, what),
-	      (uint8_t)(kind < FD_WAIT_KINDS ? kind : FD_WAIT_OTHER), fd);
+	      (uint8_t)(kind < FDAR_WAIT_KINDS ? kind : FDAR_WAIT_OTHER), fd);
 }
 
 static void wait_end(int64_t result)
@@ -187,7 +188,7 @@ static void calls(uint32_t tid, const uint8_t *data, uint32_t length)
 
 static void io(unsigned op, int fd, int64_t result)
 {
-	EVENT(io, (uint8_t)(op < FD_IO_OPS ? op : FD_IO_OTHER), fd, result);
+	EVENT(io, (uint8_t)(op < FDAR_IO_OPS ? op : FDAR_IO_OTHER), fd, result);
 }
 
 static void request_begin(uint64_t key, const char *what)

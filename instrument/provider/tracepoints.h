@@ -10,8 +10,8 @@
 #undef LTTNG_UST_TRACEPOINT_INCLUDE
 #define LTTNG_UST_TRACEPOINT_INCLUDE "provider/tracepoints.h"
 
-#if !defined(FD_PROVIDER_TRACEPOINTS_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
-#define FD_PROVIDER_TRACEPOINTS_H
+#if !defined(FDAR_PROVIDER_TRACEPOINTS_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
+#define FDAR_PROVIDER_TRACEPOINTS_H
 
 #include <lttng/tracepoint.h>
 #include <stdint.h>

@@ -15,7 +15,7 @@
  *
  *	header   number depth   open calls of the thread that were written and not yet closed
  *	         number age     from the base to the event's own time: base = event time - age
- *	record   byte           the low 3 bits: enum fd_calls_op; the high 5: dt, if less than 31
+ *	record   byte           the low 3 bits: enum fdar_calls_op; the high 5: dt, if less than 31
  *	         number         dt - 31, if the high 5 bits are 31
  *	         the op's own numbers, see below
  *
@@ -45,17 +45,17 @@
 #ifndef FLOWDAR_CALLS_H
 #define FLOWDAR_CALLS_H
 
-#define FD_CALLS_BYTES_MAX 4096u /* of one event's data */
+#define FDAR_CALLS_BYTES_MAX 4096u /* of one event's data */
 
-enum fd_calls_op {
-	FD_CALLS_ENTER = 0,
-	FD_CALLS_EXIT = 1,
-	FD_CALLS_CALL = 2,
-	FD_CALLS_CALL_OVER = 3,
-	FD_CALLS_OPEN = 4,
-	FD_CALLS_SKIPPED = 5,
-	FD_CALLS_UNWOUND = 6,
-	FD_CALLS_LOST = 7
+enum fdar_calls_op {
+	FDAR_CALLS_ENTER = 0,
+	FDAR_CALLS_EXIT = 1,
+	FDAR_CALLS_CALL = 2,
+	FDAR_CALLS_CALL_OVER = 3,
+	FDAR_CALLS_OPEN = 4,
+	FDAR_CALLS_SKIPPED = 5,
+	FDAR_CALLS_UNWOUND = 6,
+	FDAR_CALLS_LOST = 7
 };
 
 #endif

@@ -4,8 +4,8 @@
  * Place in the house: made by pipeline/server/control.h, mapped by libflowdar.so in every process of the
  * server. With events.h and calls.h this is what the rest of the house may include of instrument/.
  *
- * A file of FD_CONTROL_BYTES in a folder of the recorder's own in shared memory (/dev/shm). The
- * server's processes find its path in the environment (FD_CONTROL_ENV) when they are started, or are
+ * A file of FDAR_CONTROL_BYTES in a folder of the recorder's own in shared memory (/dev/shm). The
+ * server's processes find its path in the environment (FDAR_CONTROL_ENV) when they are started, or are
  * told it by the recorder later: each process that has libflowdar.so in it and no control segment
  * listens on the abstract Unix socket "flowdar/PID" (pid as decimal text) for one message: the path.
  * Only the superuser and the process's own user are listened to (SO_PEERCRED).
@@ -32,29 +32,29 @@
 
 #include <stdint.h>
 
-#define FD_CONTROL_ENV         "FLOWDAR_CONTROL"
-#define FD_CONTROL_MAGIC       UINT64_C(0x31726164776f6c66) /* "flowdar1", little endian */
-#define FD_CONTROL_BYTES       65536u
-#define FD_CONTROL_RULES_BYTES 32768u
-#define FD_CONTROL_NAME_BYTES  64u
+#define FDAR_CONTROL_ENV         "FLOWDAR_CONTROL"
+#define FDAR_CONTROL_MAGIC       UINT64_C(0x31726164776f6c66) /* "flowdar1", little endian */
+#define FDAR_CONTROL_BYTES       65536u
+#define FDAR_CONTROL_RULES_BYTES 32768u
+#define FDAR_CONTROL_NAME_BYTES  64u
 
-enum fd_control_gate {
-	FD_CONTROL_OPEN = 0,
-	FD_CONTROL_WAIT = 1 /* whoever writes an event waits until the gate is open (at most until
+enum fdar_control_gate {
+	FDAR_CONTROL_OPEN = 0,
+	FDAR_CONTROL_WAIT = 1 /* whoever writes an event waits until the gate is open (at most until
 			     * the recorder has ended: alive stands still for 5 s) */
 };
 
-struct fd_control {
+struct fdar_control {
 	/* written before the file is in its place, never changed */
 	uint64_t magic;
-	uint32_t bytes; /* FD_CONTROL_BYTES */
+	uint32_t bytes; /* FDAR_CONTROL_BYTES */
 	uint32_t
-		struct_bytes; /* sizeof(struct fd_control) of who made it: additions go to the end */
-	char recording[FD_CONTROL_NAME_BYTES]; /* its name, in the process events */
+		struct_bytes; /* sizeof(struct fdar_control) of who made it: additions go to the end */
+	char recording[FDAR_CONTROL_NAME_BYTES]; /* its name, in the process events */
 
 	/* the recorder's */
 	_Alignas(64) uint32_t generation; /* futex */
-	uint32_t gate;                    /* futex; enum fd_control_gate */
+	uint32_t gate;                    /* futex; enum fdar_control_gate */
 	uint32_t alive;        /* counts on, a few times a second, while there is a recorder */
 	uint32_t recording_on; /* 0 before it begins and after it ended: write nothing */
 	uint32_t flush;      /* counted up when all threads' calls are to be written now: before the
@@ -66,7 +66,7 @@ struct fd_control {
 		io_sessions; /* 1: accepted connections are sessions (session_begin by libflowdar-io) */
 	uint32_t io_bytes; /* so many bytes of each buffer that is read or written, 0: none */
 	uint32_t rules_bytes;
-	char rules[FD_CONTROL_RULES_BYTES];
+	char rules[FDAR_CONTROL_RULES_BYTES];
 
 	/* the server's: all processes add to them */
 	_Alignas(64) uint64_t processes; /* that have mapped the segment */

@@ -5,10 +5,10 @@
 static uint8_t integer_type(bt_field_class_type type)
 {
 	if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
-		return FD_TYPE_UNSIGNED;
+		return FDAR_TYPE_UNSIGNED;
 	if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER))
-		return FD_TYPE_SIGNED;
-	return FD_TYPE_NONE;
+		return FDAR_TYPE_SIGNED;
+	return FDAR_TYPE_NONE;
 }
 
 static uint8_t type_of(const bt_field_class *class)
@@ -16,19 +16,19 @@ static uint8_t type_of(const bt_field_class *class)
 	bt_field_class_type type = bt_field_class_get_type(class);
 
 	if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_STRING))
-		return FD_TYPE_STRING;
+		return FDAR_TYPE_STRING;
 	if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_ARRAY)) {
 		type = bt_field_class_get_type(
 			bt_field_class_array_borrow_element_field_class_const(class));
-		return integer_type(type) == FD_TYPE_UNSIGNED ? FD_TYPE_BYTES : FD_TYPE_NONE;
+		return integer_type(type) == FDAR_TYPE_UNSIGNED ? FDAR_TYPE_BYTES : FDAR_TYPE_NONE;
 	}
 	return integer_type(type);
 }
 
-static void find_slot(struct fd_bt_class *record, enum fd_bt_scope scope,
-		      const bt_field_class *structure, const struct fd_event_field *row)
+static void find_slot(struct fdar_bt_class *record, enum fdar_bt_scope scope,
+		      const bt_field_class *structure, const struct fdar_event_field *row)
 {
-	struct fd_bt_slot *slot = &record->slots[row->role];
+	struct fdar_bt_slot *slot = &record->slots[row->role];
 	uint64_t count = structure ? bt_field_class_structure_get_member_count(structure) : 0;
 
 	for (uint64_t i = 0; i < count && i <= UINT16_MAX; i++) {
@@ -39,7 +39,7 @@ static void find_slot(struct fd_bt_class *record, enum fd_bt_scope scope,
 		if (strcmp(bt_field_class_structure_member_get_name(member), row->name) != 0)
 			continue;
 		type = type_of(bt_field_class_structure_member_borrow_field_class_const(member));
-		if (fd_event_role_takes(row->role, type)) {
+		if (fdar_event_role_takes(row->role, type)) {
 			slot->type = type;
 			slot->scope = (uint8_t)scope;
 			slot->index = (uint16_t)i;
@@ -48,7 +48,7 @@ static void find_slot(struct fd_bt_class *record, enum fd_bt_scope scope,
 	}
 }
 
-static void find_contexts(struct fd_bt_class *record)
+static void find_contexts(struct fdar_bt_class *record)
 {
 	const bt_stream_class *stream_class =
 		bt_event_class_borrow_stream_class_const(record->event_class);
@@ -57,28 +57,28 @@ static void find_contexts(struct fd_bt_class *record)
 	const bt_field_class *specific =
 		bt_event_class_borrow_specific_context_field_class_const(record->event_class);
 
-	for (const struct fd_event_field *row = fd_event_map_contexts; row->name; row++) {
-		find_slot(record, FD_BT_COMMON_CONTEXT, common, row);
-		if (record->slots[row->role].type == FD_TYPE_NONE)
-			find_slot(record, FD_BT_SPECIFIC_CONTEXT, specific, row);
+	for (const struct fdar_event_field *row = fdar_event_map_contexts; row->name; row++) {
+		find_slot(record, FDAR_BT_COMMON_CONTEXT, common, row);
+		if (record->slots[row->role].type == FDAR_TYPE_NONE)
+			find_slot(record, FDAR_BT_SPECIFIC_CONTEXT, specific, row);
 	}
 }
 
-static void find_event(struct fd_bt_class *record, const char *name)
+static void find_event(struct fdar_bt_class *record, const char *name)
 {
 	const bt_field_class *payload =
 		bt_event_class_borrow_payload_field_class_const(record->event_class);
 
-	const struct fd_event_map *row = fd_event_map_find(name);
+	const struct fdar_event_map *row = fdar_event_map_find(name);
 
 	if (!row)
 		return;
 	record->kind = row->kind;
 	record->module = row->module;
-	for (int i = 0; i < FD_EVENT_MAP_FIELDS && row->fields[i].name; i++)
-		find_slot(record, FD_BT_PAYLOAD, payload, &row->fields[i]);
-	if (fd_event_map_tells_thread(row))
-		record->slots[FD_ROLE_THREAD_NAME].type = FD_TYPE_NONE;
+	for (int i = 0; i < FDAR_EVENT_MAP_FIELDS && row->fields[i].name; i++)
+		find_slot(record, FDAR_BT_PAYLOAD, payload, &row->fields[i]);
+	if (fdar_event_map_tells_thread(row))
+		record->slots[FDAR_ROLE_THREAD_NAME].type = FDAR_TYPE_NONE;
 }
 
 /* LTTng's per-process traces say the process once, for the whole trace. */
@@ -93,9 +93,9 @@ static uint32_t environment_pid(const bt_event *event)
 	return (uint32_t)bt_value_integer_signed_get(value);
 }
 
-struct fd_bt_class *fd_bt_class_new(const bt_event *event, struct fd_texts *texts)
+struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts *texts)
 {
-	struct fd_bt_class *record = g_new0(struct fd_bt_class, 1);
+	struct fdar_bt_class *record = g_new0(struct fdar_bt_class, 1);
 	const char *name;
 
 	record->event_class = bt_event_borrow_class_const(event);
@@ -105,14 +105,14 @@ struct fd_bt_class *fd_bt_class_new(const bt_event *event, struct fd_texts *text
 			bt_event_class_borrow_stream_class_const(record->event_class)) != NULL;
 	record->default_pid = environment_pid(event);
 	name = bt_event_class_get_name(record->event_class);
-	record->event_name = fd_texts_id(texts, name);
+	record->event_name = fdar_texts_id(texts, name);
 	find_contexts(record);
 	if (name)
 		find_event(record, name);
 	return record;
 }
 
-void fd_bt_class_free(struct fd_bt_class *record)
+void fdar_bt_class_free(struct fdar_bt_class *record)
 {
 	if (!record)
 		return;
@@ -120,17 +120,17 @@ void fd_bt_class_free(struct fd_bt_class *record)
 	g_free(record);
 }
 
-const bt_field *fd_bt_slot_field(const struct fd_bt_slot *slot, const bt_event *event)
+const bt_field *fdar_bt_slot_field(const struct fdar_bt_slot *slot, const bt_event *event)
 {
 	const bt_field *structure = NULL;
 
-	if (slot->type == FD_TYPE_NONE)
+	if (slot->type == FDAR_TYPE_NONE)
 		return NULL;
 	switch (slot->scope) {
-	case FD_BT_PAYLOAD:
+	case FDAR_BT_PAYLOAD:
 		structure = bt_event_borrow_payload_field_const(event);
 		break;
-	case FD_BT_COMMON_CONTEXT:
+	case FDAR_BT_COMMON_CONTEXT:
 		structure = bt_event_borrow_common_context_field_const(event);
 		break;
 	default:

@@ -16,7 +16,7 @@ static char *one_line(const char *message)
 	g_autofree char *bare = NULL, *clean = NULL;
 	g_auto(GStrv) words = NULL;
 
-	clean = fd_text_clean(message, strlen(message));
+	clean = fdar_text_clean(message, strlen(message));
 	bare = g_regex_replace_literal(addresses, clean, -1, 0, "", 0, NULL);
 	words = g_strsplit_set(bare ? bare : clean, "\n\t", -1);
 	return g_strjoinv(" ", words);
@@ -59,7 +59,7 @@ static char *describe(const bt_error *failure)
 	return g_utf8_make_valid(text->str, (gssize)text->len);
 }
 
-void fd_bt_error_take(const char *path, int code, GError **error)
+void fdar_bt_error_take(const char *path, int code, GError **error)
 {
 	const bt_error *failure = bt_current_thread_take_error();
 	g_autofree char *text = NULL;
@@ -67,10 +67,10 @@ void fd_bt_error_take(const char *path, int code, GError **error)
 	text = failure ? describe(failure) : g_strdup("babeltrace2 failed without saying why");
 	if (failure)
 		bt_error_release(failure);
-	g_set_error(error, FD_SOURCE_ERROR, code, "%s: %s", path, text);
+	g_set_error(error, FDAR_SOURCE_ERROR, code, "%s: %s", path, text);
 }
 
-void fd_bt_error_drop(void)
+void fdar_bt_error_drop(void)
 {
 	bt_current_thread_clear_error();
 }

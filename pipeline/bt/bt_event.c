@@ -6,42 +6,43 @@
 #include "pipeline/bt/bt_class.h"
 #include "pipeline/events/event_state.h"
 
-struct fd_bt_events {
-	struct fd_decoder_env *env;
-	GHashTable *classes;            /* bt_event_class * -> struct fd_bt_class * */
-	const struct fd_bt_class *last; /* of classes: most events have that of the one before */
-	struct fd_event_state *state;
+struct fdar_bt_events {
+	struct fdar_decoder_env *env;
+	GHashTable *classes;              /* bt_event_class * -> struct fdar_bt_class * */
+	const struct fdar_bt_class *last; /* of classes: most events have that of the one before */
+	struct fdar_event_state *state;
 };
 
-struct fd_bt_events *fd_bt_events_new(struct fd_decoder_env *env)
+struct fdar_bt_events *fdar_bt_events_new(struct fdar_decoder_env *env)
 {
-	struct fd_bt_events *events = g_new0(struct fd_bt_events, 1);
+	struct fdar_bt_events *events = g_new0(struct fdar_bt_events, 1);
 
 	events->env = env;
-	events->classes = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)fd_bt_class_free);
-	events->state = fd_event_state_new(env->texts);
+	events->classes =
+		g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)fdar_bt_class_free);
+	events->state = fdar_event_state_new(env->texts);
 	return events;
 }
 
-void fd_bt_events_free(struct fd_bt_events *events)
+void fdar_bt_events_free(struct fdar_bt_events *events)
 {
 	if (!events)
 		return;
 	g_hash_table_destroy(events->classes);
-	fd_event_state_free(events->state);
+	fdar_event_state_free(events->state);
 	g_free(events);
 }
 
-static const struct fd_bt_class *class_of(struct fd_bt_events *events, const bt_event *event)
+static const struct fdar_bt_class *class_of(struct fdar_bt_events *events, const bt_event *event)
 {
 	const bt_event_class *event_class = bt_event_borrow_class_const(event);
-	struct fd_bt_class *record;
+	struct fdar_bt_class *record;
 
 	if (events->last && events->last->event_class == event_class)
 		return events->last;
 	record = g_hash_table_lookup(events->classes, event_class);
 	if (!record) {
-		record = fd_bt_class_new(event, events->env->texts);
+		record = fdar_bt_class_new(event, events->env->texts);
 		g_hash_table_insert(events->classes, (void *)event_class, record);
 	}
 	events->last = record;
@@ -50,15 +51,15 @@ static const struct fd_bt_class *class_of(struct fd_bt_events *events, const bt_
 
 /* ---- values ---- */
 
-static uint64_t integer(const struct fd_bt_class *record, enum fd_event_role role,
+static uint64_t integer(const struct fdar_bt_class *record, enum fdar_event_role role,
 			const bt_event *event, uint64_t missing)
 {
-	const struct fd_bt_slot *slot = &record->slots[role];
-	const bt_field *field = fd_bt_slot_field(slot, event);
+	const struct fdar_bt_slot *slot = &record->slots[role];
+	const bt_field *field = fdar_bt_slot_field(slot, event);
 
 	if (!field)
 		return missing;
-	if (slot->type == FD_TYPE_UNSIGNED)
+	if (slot->type == FDAR_TYPE_UNSIGNED)
 		return bt_field_integer_unsigned_get_value(field);
 	return (uint64_t)bt_field_integer_signed_get_value(field);
 }
@@ -70,18 +71,18 @@ static const char *string_value(const bt_field *field)
 	return bt_field_string_get_length(field) ? bt_field_string_get_value(field) : "";
 }
 
-static const char *string(const struct fd_bt_class *record, enum fd_event_role role,
+static const char *string(const struct fdar_bt_class *record, enum fdar_event_role role,
 			  const bt_event *event)
 {
-	const bt_field *field = fd_bt_slot_field(&record->slots[role], event);
+	const bt_field *field = fdar_bt_slot_field(&record->slots[role], event);
 
 	return field ? string_value(field) : NULL;
 }
 
-static char *copy_bytes(struct fd_arena *arena, const bt_field *array, uint32_t *length)
+static char *copy_bytes(struct fdar_arena *arena, const bt_field *array, uint32_t *length)
 {
-	uint64_t count = MIN(bt_field_array_get_length(array), FD_EVENT_DATA_MAX);
-	char *copy = fd_arena_alloc(arena, count);
+	uint64_t count = MIN(bt_field_array_get_length(array), FDAR_EVENT_DATA_MAX);
+	char *copy = fdar_arena_alloc(arena, count);
 
 	for (uint64_t i = 0; i < count; i++) {
 		const bt_field *element =
@@ -93,23 +94,23 @@ static char *copy_bytes(struct fd_arena *arena, const bt_field *array, uint32_t 
 	return copy;
 }
 
-static void set_data(const struct fd_bt_class *record, const bt_event *event,
-		     struct fd_arena *arena, struct fd_event *out)
+static void set_data(const struct fdar_bt_class *record, const bt_event *event,
+		     struct fdar_arena *arena, struct fdar_event *out)
 {
-	const struct fd_bt_slot *slot = &record->slots[FD_ROLE_DATA];
-	const bt_field *field = fd_bt_slot_field(slot, event);
+	const struct fdar_bt_slot *slot = &record->slots[FDAR_ROLE_DATA];
+	const bt_field *field = fdar_bt_slot_field(slot, event);
 
 	out->data = "";
-	if (field && slot->type == FD_TYPE_STRING)
+	if (field && slot->type == FDAR_TYPE_STRING)
 		out->data =
-			fd_event_copy_text(arena, string_value(field), SIZE_MAX, &out->data_len);
+			fdar_event_copy_text(arena, string_value(field), SIZE_MAX, &out->data_len);
 	else if (field)
 		out->data = copy_bytes(arena, field, &out->data_len);
 }
 
 /* ---- messages ---- */
 
-static uint64_t time_of(const struct fd_bt_class *record, const bt_message *message)
+static uint64_t time_of(const struct fdar_bt_class *record, const bt_message *message)
 {
 	int64_t ns;
 
@@ -126,43 +127,43 @@ static uint64_t time_of(const struct fd_bt_class *record, const bt_message *mess
 	return ns > 0 ? (uint64_t)ns : 0;
 }
 
-static void fill(const struct fd_bt_class *record, struct fd_bt_events *events,
-		 const bt_event *event, struct fd_arena *arena, struct fd_event *out)
+static void fill(const struct fdar_bt_class *record, struct fdar_bt_events *events,
+		 const bt_event *event, struct fdar_arena *arena, struct fdar_event *out)
 {
 	out->kind = record->kind;
-	out->addr = integer(record, FD_ROLE_ADDR, event, 0);
-	out->addr2 = integer(record, FD_ROLE_ADDR2, event, 0);
-	out->pid = (uint32_t)integer(record, FD_ROLE_PID, event, record->default_pid);
-	out->tid = (uint32_t)integer(record, FD_ROLE_TID, event, 0);
-	out->fd = fd_event_fd(integer(record, FD_ROLE_FD, event, (uint64_t)-1));
-	out->wait = fd_event_wait(integer(record, FD_ROLE_WAIT, event, FD_WAIT_OTHER));
-	out->name = fd_texts_id(events->env->texts, string(record, FD_ROLE_NAME, event));
+	out->addr = integer(record, FDAR_ROLE_ADDR, event, 0);
+	out->addr2 = integer(record, FDAR_ROLE_ADDR2, event, 0);
+	out->pid = (uint32_t)integer(record, FDAR_ROLE_PID, event, record->default_pid);
+	out->tid = (uint32_t)integer(record, FDAR_ROLE_TID, event, 0);
+	out->fd = fdar_event_fd(integer(record, FDAR_ROLE_FD, event, (uint64_t)-1));
+	out->wait = fdar_event_wait(integer(record, FDAR_ROLE_WAIT, event, FDAR_WAIT_OTHER));
+	out->name = fdar_texts_id(events->env->texts, string(record, FDAR_ROLE_NAME, event));
 	set_data(record, event, arena, out);
-	if (record->kind == FD_EVENT_OTHER)
+	if (record->kind == FDAR_EVENT_OTHER)
 		out->name = record->event_name;
 }
 
-static void translate_event(struct fd_bt_events *events, const bt_message *message,
-			    struct fd_arena *arena, GArray *out)
+static void translate_event(struct fdar_bt_events *events, const bt_message *message,
+			    struct fdar_arena *arena, GArray *out)
 {
 	const bt_event *event = bt_message_event_borrow_event_const(message);
-	const struct fd_bt_class *record = class_of(events, event);
-	const char *thread = string(record, FD_ROLE_THREAD_NAME, event);
-	struct fd_event made = { .time_ns = time_of(record, message) }, told;
+	const struct fdar_bt_class *record = class_of(events, event);
+	const char *thread = string(record, FDAR_ROLE_THREAD_NAME, event);
+	struct fdar_event made = { .time_ns = time_of(record, message) }, told;
 
 	fill(record, events, event, arena, &made);
-	if (thread && fd_event_state_name_thread(events->state, &made, thread, &told))
+	if (thread && fdar_event_state_name_thread(events->state, &made, thread, &told))
 		g_array_append_val(out, told);
-	if (record->module != FD_MODULE_NONE &&
-	    !fd_event_state_finish_module(events->state, record->module, arena, &made)) {
-		made.kind = FD_EVENT_OTHER;
+	if (record->module != FDAR_MODULE_NONE &&
+	    !fdar_event_state_finish_module(events->state, record->module, arena, &made)) {
+		made.kind = FDAR_EVENT_OTHER;
 		made.name = record->event_name;
 	}
 	g_array_append_val(out, made);
 }
 
-void fd_bt_events_translate(struct fd_bt_events *events, const bt_message *message,
-			    struct fd_arena *arena, GArray *out)
+void fdar_bt_events_translate(struct fdar_bt_events *events, const bt_message *message,
+			      struct fdar_arena *arena, GArray *out)
 {
 	uint64_t count;
 

@@ -3,12 +3,12 @@
 #include "base/errors.h"
 #include "pipeline/bt/bt_error.h"
 
-struct fd_bt_graph {
+struct fdar_bt_graph {
 	bt_graph *graph;
 	const bt_plugin *ctf, *utils;
 	const bt_component_filter *muxer;
 	bt_logging_level level;
-	fd_bt_message_fn function;
+	fdar_bt_message_fn function;
 	void *user;
 	char *path; /* the first trace, for messages */
 };
@@ -18,7 +18,7 @@ struct fd_bt_graph {
 static bt_graph_simple_sink_component_consume_func_status sink_consume(
 	bt_message_iterator *iterator, void *data)
 {
-	struct fd_bt_graph *graph = data;
+	struct fdar_bt_graph *graph = data;
 	bt_message_array_const messages;
 	uint64_t count;
 	bt_message_iterator_next_status status =
@@ -41,20 +41,20 @@ static gboolean load_plugin(const char *name, const bt_plugin **plugin, GError *
 	if (bt_plugin_find(name, BT_TRUE, BT_FALSE, BT_TRUE, BT_FALSE, BT_FALSE, plugin) ==
 	    BT_PLUGIN_FIND_STATUS_OK)
 		return TRUE;
-	fd_bt_error_drop();
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+	fdar_bt_error_drop();
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 		    "babeltrace2's plugin \"%s\" cannot be loaded; is libbabeltrace2 whole?", name);
 	return FALSE;
 }
 
-static const bt_component_class_source *ctf_class(const struct fd_bt_graph *graph)
+static const bt_component_class_source *ctf_class(const struct fdar_bt_graph *graph)
 {
 	return bt_plugin_borrow_source_component_class_by_name_const(graph->ctf, "fs");
 }
 
 /* Which logical trace a directory is a part of: rotation chunks of one trace have the same group.
  * NULL when it stands alone. FALSE and error when its metadata is not understood. */
-static gboolean trace_group(const struct fd_bt_graph *graph, const char *trace, char **group,
+static gboolean trace_group(const struct fdar_bt_graph *graph, const char *trace, char **group,
 			    GError **error)
 {
 	bt_value *params = bt_value_map_create();
@@ -71,7 +71,7 @@ static gboolean trace_group(const struct fd_bt_graph *graph, const char *trace, 
 	ok = bt_query_executor_query(query, &result) == BT_QUERY_EXECUTOR_QUERY_STATUS_OK;
 	*group = NULL;
 	if (!ok) {
-		fd_bt_error_take(trace, FD_SOURCE_ERROR_FORMAT, error);
+		fdar_bt_error_take(trace, FDAR_SOURCE_ERROR_FORMAT, error);
 	} else if (bt_value_is_map(result)) {
 		value = bt_value_map_borrow_entry_value_const(result, "group");
 		if (value && bt_value_is_string(value))
@@ -89,7 +89,7 @@ static void free_inputs(void *inputs)
 }
 
 /* The traces as arrays of paths, one array a logical trace, in order of appearance. */
-static GPtrArray *group_traces(const struct fd_bt_graph *graph, const GPtrArray *traces,
+static GPtrArray *group_traces(const struct fdar_bt_graph *graph, const GPtrArray *traces,
 			       GError **error)
 {
 	g_autoptr(GPtrArray) groups = g_ptr_array_new_with_free_func(free_inputs);
@@ -117,7 +117,7 @@ static GPtrArray *group_traces(const struct fd_bt_graph *graph, const GPtrArray 
 }
 
 /* The muxer grows a free input port each time its last one is taken. */
-static gboolean connect_source(struct fd_bt_graph *graph, const bt_component_source *source)
+static gboolean connect_source(struct fdar_bt_graph *graph, const bt_component_source *source)
 {
 	uint64_t ports = bt_component_source_get_output_port_count(source);
 
@@ -135,7 +135,7 @@ static gboolean connect_source(struct fd_bt_graph *graph, const bt_component_sou
 	return TRUE;
 }
 
-static gboolean add_source(struct fd_bt_graph *graph, guint index, bt_value *inputs,
+static gboolean add_source(struct fdar_bt_graph *graph, guint index, bt_value *inputs,
 			   uint64_t *ports, GError **error)
 {
 	const char *path =
@@ -154,14 +154,14 @@ static gboolean add_source(struct fd_bt_graph *graph, guint index, bt_value *inp
 	     connect_source(graph, source);
 	bt_value_put_ref(params);
 	if (!ok) {
-		fd_bt_error_take(path, FD_SOURCE_ERROR_DAMAGED, error);
+		fdar_bt_error_take(path, FDAR_SOURCE_ERROR_DAMAGED, error);
 		return FALSE;
 	}
 	*ports += bt_component_source_get_output_port_count(source);
 	return TRUE;
 }
 
-static gboolean add_muxer(struct fd_bt_graph *graph, GError **error)
+static gboolean add_muxer(struct fdar_bt_graph *graph, GError **error)
 {
 	const bt_component_class_filter *muxer =
 		bt_plugin_borrow_filter_component_class_by_name_const(graph->utils, "muxer");
@@ -169,11 +169,11 @@ static gboolean add_muxer(struct fd_bt_graph *graph, GError **error)
 	if (bt_graph_add_filter_component(graph->graph, muxer, "muxer", NULL, BT_LOGGING_LEVEL_NONE,
 					  &graph->muxer) == BT_GRAPH_ADD_COMPONENT_STATUS_OK)
 		return TRUE;
-	fd_bt_error_take(graph->path, FD_SOURCE_ERROR_FORMAT, error);
+	fdar_bt_error_take(graph->path, FDAR_SOURCE_ERROR_FORMAT, error);
 	return FALSE;
 }
 
-static gboolean add_sink(struct fd_bt_graph *graph, GError **error)
+static gboolean add_sink(struct fdar_bt_graph *graph, GError **error)
 {
 	const bt_component_sink *sink;
 
@@ -185,11 +185,11 @@ static gboolean add_sink(struct fd_bt_graph *graph, GError **error)
 		    bt_component_sink_borrow_input_port_by_index_const(sink, 0),
 		    NULL) == BT_GRAPH_CONNECT_PORTS_STATUS_OK)
 		return TRUE;
-	fd_bt_error_take(graph->path, FD_SOURCE_ERROR_FORMAT, error);
+	fdar_bt_error_take(graph->path, FDAR_SOURCE_ERROR_FORMAT, error);
 	return FALSE;
 }
 
-static gboolean build(struct fd_bt_graph *graph, const GPtrArray *traces, GError **error)
+static gboolean build(struct fdar_bt_graph *graph, const GPtrArray *traces, GError **error)
 {
 	g_autoptr(GPtrArray) groups = NULL;
 	uint64_t ports = 0;
@@ -206,7 +206,7 @@ static gboolean build(struct fd_bt_graph *graph, const GPtrArray *traces, GError
 	}
 	if (!ports) {
 		g_set_error(
-			error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY,
+			error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
 			"%s: the trace holds no event: it has no stream file, or only empty ones",
 			graph->path);
 		return FALSE;
@@ -214,10 +214,10 @@ static gboolean build(struct fd_bt_graph *graph, const GPtrArray *traces, GError
 	return add_sink(graph, error);
 }
 
-struct fd_bt_graph *fd_bt_graph_open(const GPtrArray *traces, bt_logging_level level,
-				     fd_bt_message_fn function, void *user, GError **error)
+struct fdar_bt_graph *fdar_bt_graph_open(const GPtrArray *traces, bt_logging_level level,
+					 fdar_bt_message_fn function, void *user, GError **error)
 {
-	struct fd_bt_graph *graph = g_new0(struct fd_bt_graph, 1);
+	struct fdar_bt_graph *graph = g_new0(struct fdar_bt_graph, 1);
 
 	/* The library's own log would go to stderr; what matters comes as an error. */
 	bt_logging_set_global_level(BT_LOGGING_LEVEL_NONE);
@@ -227,11 +227,11 @@ struct fd_bt_graph *fd_bt_graph_open(const GPtrArray *traces, bt_logging_level l
 	graph->path = g_strdup(g_ptr_array_index(traces, 0));
 	if (build(graph, traces, error))
 		return graph;
-	fd_bt_graph_close(graph);
+	fdar_bt_graph_close(graph);
 	return NULL;
 }
 
-int fd_bt_graph_step(struct fd_bt_graph *graph, GError **error)
+int fdar_bt_graph_step(struct fdar_bt_graph *graph, GError **error)
 {
 	switch (bt_graph_run_once(graph->graph)) {
 	case BT_GRAPH_RUN_ONCE_STATUS_OK:
@@ -240,12 +240,12 @@ int fd_bt_graph_step(struct fd_bt_graph *graph, GError **error)
 	case BT_GRAPH_RUN_ONCE_STATUS_END:
 		return 0;
 	default:
-		fd_bt_error_take(graph->path, FD_SOURCE_ERROR_DAMAGED, error);
+		fdar_bt_error_take(graph->path, FDAR_SOURCE_ERROR_DAMAGED, error);
 		return -1;
 	}
 }
 
-void fd_bt_graph_close(struct fd_bt_graph *graph)
+void fdar_bt_graph_close(struct fdar_bt_graph *graph)
 {
 	if (!graph)
 		return;

@@ -4,10 +4,10 @@
 #include "pipeline/events/decoder.h"
 
 struct decoder {
-	struct fd_bt_graph *graph;
-	struct fd_bt_events *events;
-	struct fd_arena *arena;
-	GArray *pending; /* of struct fd_event: translated, not yet delivered */
+	struct fdar_bt_graph *graph;
+	struct fdar_bt_events *events;
+	struct fdar_arena *arena;
+	GArray *pending; /* of struct fdar_event: translated, not yet delivered */
 	guint delivered; /* of pending */
 	GError *failure; /* came after what is pending */
 	gboolean ended;
@@ -17,32 +17,32 @@ static void on_message(const bt_message *message, void *user)
 {
 	struct decoder *decoder = user;
 
-	fd_bt_events_translate(decoder->events, message, decoder->arena, decoder->pending);
+	fdar_bt_events_translate(decoder->events, message, decoder->arena, decoder->pending);
 }
 
 static void decoder_close(void *data)
 {
 	struct decoder *decoder = data;
 
-	fd_bt_graph_close(decoder->graph);
-	fd_bt_events_free(decoder->events);
-	fd_arena_free(decoder->arena);
+	fdar_bt_graph_close(decoder->graph);
+	fdar_bt_events_free(decoder->events);
+	fdar_arena_free(decoder->arena);
 	g_array_unref(decoder->pending);
 	g_clear_error(&decoder->failure);
 	g_free(decoder);
 }
 
-static void *decoder_open(const GPtrArray *traces, struct fd_decoder_env *env, GError **error)
+static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env, GError **error)
 {
 	struct decoder *decoder = g_new0(struct decoder, 1);
 
-	decoder->events = fd_bt_events_new(env);
-	decoder->arena = fd_arena_new();
-	decoder->pending = g_array_new(FALSE, FALSE, sizeof(struct fd_event));
+	decoder->events = fdar_bt_events_new(env);
+	decoder->arena = fdar_arena_new();
+	decoder->pending = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
 	decoder->graph =
-		fd_bt_graph_open(traces,
-				 env->explain ? BT_LOGGING_LEVEL_WARNING : BT_LOGGING_LEVEL_NONE,
-				 on_message, decoder, error);
+		fdar_bt_graph_open(traces,
+				   env->explain ? BT_LOGGING_LEVEL_WARNING : BT_LOGGING_LEVEL_NONE,
+				   on_message, decoder, error);
 	if (!decoder->graph) {
 		decoder_close(decoder);
 		return NULL;
@@ -50,12 +50,13 @@ static void *decoder_open(const GPtrArray *traces, struct fd_decoder_env *env, G
 	return decoder;
 }
 
-static size_t deliver(struct decoder *decoder, struct fd_event *batch, size_t capacity)
+static size_t deliver(struct decoder *decoder, struct fdar_event *batch, size_t capacity)
 {
 	size_t n = MIN(capacity, decoder->pending->len - decoder->delivered);
 
 	for (size_t i = 0; i < n; i++)
-		batch[i] = g_array_index(decoder->pending, struct fd_event, decoder->delivered + i);
+		batch[i] =
+			g_array_index(decoder->pending, struct fdar_event, decoder->delivered + i);
 	decoder->delivered += (guint)n;
 	if (decoder->delivered == decoder->pending->len) {
 		g_array_set_size(decoder->pending, 0);
@@ -64,7 +65,7 @@ static size_t deliver(struct decoder *decoder, struct fd_event *batch, size_t ca
 	return n;
 }
 
-static gssize decoder_read(void *data, struct fd_event *batch, size_t capacity, GError **error)
+static gssize decoder_read(void *data, struct fdar_event *batch, size_t capacity, GError **error)
 {
 	struct decoder *decoder = data;
 	size_t n = deliver(decoder, batch, capacity);
@@ -72,10 +73,10 @@ static gssize decoder_read(void *data, struct fd_event *batch, size_t capacity, 
 	/* The arena holds what these point to; it is emptied when nothing does. */
 	if (n)
 		return (gssize)n;
-	fd_arena_reset(decoder->arena);
+	fdar_arena_reset(decoder->arena);
 	while (n < capacity && !decoder->pending->len && !decoder->ended &&
-	       fd_arena_used(decoder->arena) < FD_DECODER_BATCH_BYTES) {
-		int more = fd_bt_graph_step(decoder->graph, &decoder->failure);
+	       fdar_arena_used(decoder->arena) < FDAR_DECODER_BATCH_BYTES) {
+		int more = fdar_bt_graph_step(decoder->graph, &decoder->failure);
 
 		decoder->ended = more <= 0;
 		n += deliver(decoder, batch + n, capacity - n);
@@ -86,7 +87,7 @@ static gssize decoder_read(void *data, struct fd_event *batch, size_t capacity, 
 	return -1;
 }
 
-const struct fd_decoder_ops fd_decoder_babeltrace = {
+const struct fdar_decoder_ops fdar_decoder_babeltrace = {
 	.name = "babeltrace2",
 	.open = decoder_open,
 	.read = decoder_read,

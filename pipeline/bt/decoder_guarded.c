@@ -4,22 +4,22 @@
 #include "pipeline/bt/salvage.h"
 
 struct guarded {
-	struct fd_guard *guard;
-	struct fd_salvage *salvage; /* NULL when the traces were taken as they are */
+	struct fdar_guard *guard;
+	struct fdar_salvage *salvage; /* NULL when the traces were taken as they are */
 };
 
 /* For the salvage: opens one trace and closes it again. */
 static gboolean probe(const char *trace, void *user, GError **error)
 {
 	g_autoptr(GPtrArray) alone = g_ptr_array_new();
-	struct fd_decoder_env env = { .texts = fd_texts_new() };
-	struct fd_guard *guard;
+	struct fdar_decoder_env env = { .texts = fdar_texts_new() };
+	struct fdar_guard *guard;
 
 	(void)user;
 	g_ptr_array_add(alone, (void *)trace);
-	guard = fd_guard_open(&fd_decoder_babeltrace, alone, &env, error);
-	fd_guard_close(guard);
-	fd_texts_free(env.texts);
+	guard = fdar_guard_open(&fdar_decoder_babeltrace, alone, &env, error);
+	fdar_guard_close(guard);
+	fdar_texts_free(env.texts);
 	return guard != NULL;
 }
 
@@ -27,28 +27,28 @@ static void guarded_close(void *decoder)
 {
 	struct guarded *guarded = decoder;
 
-	fd_guard_close(guarded->guard);
-	fd_salvage_free(guarded->salvage);
+	fdar_guard_close(guarded->guard);
+	fdar_salvage_free(guarded->salvage);
 	g_free(guarded);
 }
 
-static void *guarded_open(const GPtrArray *traces, struct fd_decoder_env *env, GError **error)
+static void *guarded_open(const GPtrArray *traces, struct fdar_decoder_env *env, GError **error)
 {
 	struct guarded *guarded = g_new0(struct guarded, 1);
 	g_autoptr(GError) refusal = NULL;
 
-	guarded->guard = fd_guard_open(&fd_decoder_babeltrace, traces, env, &refusal);
+	guarded->guard = fdar_guard_open(&fdar_decoder_babeltrace, traces, env, &refusal);
 	if (guarded->guard)
 		return guarded;
-	if (g_error_matches(refusal, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY)) {
+	if (g_error_matches(refusal, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY)) {
 		g_propagate_error(error, g_steal_pointer(&refusal));
 		guarded_close(guarded);
 		return NULL;
 	}
-	guarded->salvage = fd_salvage_new(traces, probe, NULL, error);
+	guarded->salvage = fdar_salvage_new(traces, probe, NULL, error);
 	if (guarded->salvage)
-		guarded->guard =
-			fd_guard_open(&fd_decoder_babeltrace, guarded->salvage->traces, env, error);
+		guarded->guard = fdar_guard_open(&fdar_decoder_babeltrace, guarded->salvage->traces,
+						 env, error);
 	if (!guarded->guard) {
 		guarded_close(guarded);
 		return NULL;
@@ -58,14 +58,14 @@ static void *guarded_open(const GPtrArray *traces, struct fd_decoder_env *env, G
 	return guarded;
 }
 
-static gssize guarded_read(void *decoder, struct fd_event *batch, size_t capacity, GError **error)
+static gssize guarded_read(void *decoder, struct fdar_event *batch, size_t capacity, GError **error)
 {
 	struct guarded *guarded = decoder;
 
-	return fd_guard_read(guarded->guard, batch, capacity, error);
+	return fdar_guard_read(guarded->guard, batch, capacity, error);
 }
 
-const struct fd_decoder_ops fd_decoder_guarded = {
+const struct fdar_decoder_ops fdar_decoder_guarded = {
 	.name = "babeltrace2 in a process of its own",
 	.open = guarded_open,
 	.read = guarded_read,

@@ -17,16 +17,16 @@
 #define CHILD_MEMORY_MAX ((rlim_t)2 << 30) /* bytes; babeltrace2 needs some ten MB */
 #define PIPE_BYTES       (1 << 20)
 
-struct fd_guard {
-	struct fd_decoder_env *env;
-	char *path;              /* the first trace, for messages */
-	pid_t child;             /* 0 when it was waited for */
-	int pipe;                /* from it */
-	int log;                 /* its stderr, a file in memory */
-	GArray *ids;             /* its text ids -> ours */
-	struct fd_event *events; /* the frame in hand: FD_GUARD_BATCH */
-	guint count, delivered;  /* of events */
-	char *data;              /* what they point to */
+struct fdar_guard {
+	struct fdar_decoder_env *env;
+	char *path;                /* the first trace, for messages */
+	pid_t child;               /* 0 when it was waited for */
+	int pipe;                  /* from it */
+	int log;                   /* its stderr, a file in memory */
+	GArray *ids;               /* its text ids -> ours */
+	struct fdar_event *events; /* the frame in hand: FDAR_GUARD_BATCH */
+	guint count, delivered;    /* of events */
+	char *data;                /* what they point to */
 	gboolean ended;
 };
 
@@ -65,7 +65,7 @@ static gboolean settle(int out, int log, pid_t parent)
 	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
 }
 
-static gboolean start_child(struct fd_guard *guard, const struct fd_decoder_ops *ops,
+static gboolean start_child(struct fdar_guard *guard, const struct fdar_decoder_ops *ops,
 			    const GPtrArray *traces)
 {
 	pid_t parent = getpid();
@@ -78,7 +78,7 @@ static gboolean start_child(struct fd_guard *guard, const struct fd_decoder_ops 
 	guard->child = fork();
 	if (guard->child == 0) {
 		if (settle(ends[1], guard->log, parent))
-			fd_guard_serve(ops, traces, 3, 4);
+			fdar_guard_serve(ops, traces, 3, 4);
 		_exit(0);
 	}
 	close(ends[1]);
@@ -88,7 +88,7 @@ static gboolean start_child(struct fd_guard *guard, const struct fd_decoder_ops 
 
 /* ---- receiving ---- */
 
-static int wait_child(struct fd_guard *guard)
+static int wait_child(struct fdar_guard *guard)
 {
 	int status = 0;
 
@@ -101,7 +101,7 @@ static int wait_child(struct fd_guard *guard)
 }
 
 /* The pipe ended before the decoder said so. */
-static void set_died(struct fd_guard *guard, gboolean silent, GError **error)
+static void set_died(struct fdar_guard *guard, gboolean silent, GError **error)
 {
 	g_autofree char *line = NULL;
 	int status;
@@ -109,25 +109,25 @@ static void set_died(struct fd_guard *guard, gboolean silent, GError **error)
 	if (silent)
 		kill(guard->child, SIGKILL);
 	status = wait_child(guard);
-	line = fd_guard_explain(guard->log);
+	line = fdar_guard_explain(guard->log);
 	if (silent)
-		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 			    "%s: babeltrace2 got lost in it (nothing for %d s)", guard->path,
-			    FD_GUARD_SILENCE_S);
+			    FDAR_GUARD_SILENCE_S);
 	else
-		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 			    "%s: babeltrace2 crashed on it (%s)%s%s", guard->path,
 			    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exited",
 			    line ? ": " : "", line ? line : "");
 }
 
-static gboolean read_all(struct fd_guard *guard, void *bytes, size_t length, GError **error)
+static gboolean read_all(struct fdar_guard *guard, void *bytes, size_t length, GError **error)
 {
 	struct pollfd ready = { .fd = guard->pipe, .events = POLLIN };
 	char *p = bytes;
 
 	while (length) {
-		int polled = poll(&ready, 1, FD_GUARD_SILENCE_S * 1000);
+		int polled = poll(&ready, 1, FDAR_GUARD_SILENCE_S * 1000);
 		ssize_t n;
 
 		if (polled < 0 && errno == EINTR)
@@ -145,7 +145,7 @@ static gboolean read_all(struct fd_guard *guard, void *bytes, size_t length, GEr
 	return TRUE;
 }
 
-static char *read_bytes(struct fd_guard *guard, size_t length, GError **error)
+static char *read_bytes(struct fdar_guard *guard, size_t length, GError **error)
 {
 	g_autofree char *bytes = g_malloc(length + 1);
 
@@ -153,14 +153,14 @@ static char *read_bytes(struct fd_guard *guard, size_t length, GError **error)
 	return read_all(guard, bytes, length, error) ? g_steal_pointer(&bytes) : NULL;
 }
 
-static gboolean take_texts(struct fd_guard *guard, size_t length, GError **error)
+static gboolean take_texts(struct fdar_guard *guard, size_t length, GError **error)
 {
 	g_autofree char *texts = read_bytes(guard, length, error);
 
 	if (!texts)
 		return FALSE;
 	for (size_t at = 0; at < length; at += strlen(texts + at) + 1) {
-		uint32_t id = fd_texts_id(guard->env->texts, texts + at);
+		uint32_t id = fdar_texts_id(guard->env->texts, texts + at);
 
 		g_array_append_val(guard->ids, id);
 	}
@@ -168,10 +168,10 @@ static gboolean take_texts(struct fd_guard *guard, size_t length, GError **error
 }
 
 /* From the sender's ids and offsets to ours. The sender may have gone wrong before it died. */
-static void resolve(struct fd_guard *guard, uint32_t data_bytes)
+static void resolve(struct fdar_guard *guard, uint32_t data_bytes)
 {
 	for (guint i = 0; i < guard->count; i++) {
-		struct fd_event *event = &guard->events[i];
+		struct fdar_event *event = &guard->events[i];
 		uintptr_t offset = (uintptr_t)event->data;
 
 		event->name = event->name < guard->ids->len
@@ -187,7 +187,7 @@ static void resolve(struct fd_guard *guard, uint32_t data_bytes)
 	}
 }
 
-static gboolean take_events(struct fd_guard *guard, const struct fd_guard_head *head,
+static gboolean take_events(struct fdar_guard *guard, const struct fdar_guard_head *head,
 			    GError **error)
 {
 	if (!take_texts(guard, head->text_bytes, error) ||
@@ -204,54 +204,54 @@ static gboolean take_events(struct fd_guard *guard, const struct fd_guard_head *
 }
 
 /* Takes the next frame. FALSE and error when it is a failure, or none came. */
-static gboolean take_frame(struct fd_guard *guard, GError **error)
+static gboolean take_frame(struct fdar_guard *guard, GError **error)
 {
-	struct fd_guard_head head;
+	struct fdar_guard_head head;
 	g_autofree char *message = NULL;
 
 	guard->count = guard->delivered = 0;
 	if (!read_all(guard, &head, sizeof(head), error))
 		return FALSE;
-	if (head.events > FD_GUARD_BATCH || head.text_bytes > FD_GUARD_FRAME_MAX ||
-	    head.data_bytes > FD_GUARD_FRAME_MAX) {
+	if (head.events > FDAR_GUARD_BATCH || head.text_bytes > FDAR_GUARD_FRAME_MAX ||
+	    head.data_bytes > FDAR_GUARD_FRAME_MAX) {
 		set_died(guard, TRUE, error);
 		return FALSE;
 	}
 	guard->env->discarded = head.discarded;
 	guard->env->packets_lost = head.packets_lost;
-	guard->ended = head.type == FD_GUARD_END || head.type == FD_GUARD_FAILED;
-	if (head.type != FD_GUARD_FAILED)
+	guard->ended = head.type == FDAR_GUARD_END || head.type == FDAR_GUARD_FAILED;
+	if (head.type != FDAR_GUARD_FAILED)
 		return take_events(guard, &head, error);
 	message = read_bytes(guard, head.data_bytes, error);
 	if (message)
-		g_set_error_literal(error, FD_SOURCE_ERROR, head.code, message);
+		g_set_error_literal(error, FDAR_SOURCE_ERROR, head.code, message);
 	return FALSE;
 }
 
-struct fd_guard *fd_guard_open(const struct fd_decoder_ops *ops, const GPtrArray *traces,
-			       struct fd_decoder_env *env, GError **error)
+struct fdar_guard *fdar_guard_open(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
+				   struct fdar_decoder_env *env, GError **error)
 {
-	struct fd_guard *guard = g_new0(struct fd_guard, 1);
+	struct fdar_guard *guard = g_new0(struct fdar_guard, 1);
 	uint32_t none = 0;
 
 	guard->env = env;
 	guard->pipe = guard->log = -1;
 	guard->path = g_strdup(g_ptr_array_index(traces, 0));
 	guard->ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	guard->events = g_new(struct fd_event, FD_GUARD_BATCH);
+	guard->events = g_new(struct fdar_event, FDAR_GUARD_BATCH);
 	g_array_append_val(guard->ids, none);
 	if (!start_child(guard, ops, traces))
-		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			    "%s: cannot start a process to read it: %s", guard->path,
 			    g_strerror(errno));
 	else if (take_frame(guard, error))
 		return guard;
-	fd_guard_close(guard);
+	fdar_guard_close(guard);
 	return NULL;
 }
 
-gssize fd_guard_read(struct fd_guard *guard, struct fd_event *batch, size_t capacity,
-		     GError **error)
+gssize fdar_guard_read(struct fdar_guard *guard, struct fdar_event *batch, size_t capacity,
+		       GError **error)
 {
 	size_t n;
 
@@ -267,7 +267,7 @@ gssize fd_guard_read(struct fd_guard *guard, struct fd_event *batch, size_t capa
 	return (gssize)n;
 }
 
-void fd_guard_close(struct fd_guard *guard)
+void fdar_guard_close(struct fdar_guard *guard)
 {
 	if (!guard)
 		return;

@@ -11,29 +11,29 @@
  * The child is forked, not executed: what other threads of this process held at that moment stays
  * held in the child. Open sources before starting threads, or from a thread while the others wait.
  */
-#ifndef FD_PIPELINE_GUARD_H
-#define FD_PIPELINE_GUARD_H
+#ifndef FDAR_PIPELINE_BT_GUARD_H
+#define FDAR_PIPELINE_BT_GUARD_H
 
 #include <glib.h>
 
 #include "pipeline/events/decoder.h"
 
 /* A child that sends nothing for so long, while it is waited for, is ended. */
-#define FD_GUARD_SILENCE_S 60
+#define FDAR_GUARD_SILENCE_S 60
 
-struct fd_guard;
+struct fdar_guard;
 
 /* Starts the decoder on the traces and waits until it has opened them. NULL and error
- * (FD_SOURCE_ERROR) when it could not: what it said, or DAMAGED when it died. env must outlive the
- * result. The caller closes it (fd_guard_close). */
-struct fd_guard *fd_guard_open(const struct fd_decoder_ops *ops, const GPtrArray *traces,
-			       struct fd_decoder_env *env, GError **error);
+ * (FDAR_SOURCE_ERROR) when it could not: what it said, or DAMAGED when it died. env must outlive the
+ * result. The caller closes it (fdar_guard_close). */
+struct fdar_guard *fdar_guard_open(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
+				   struct fdar_decoder_env *env, GError **error);
 
-/* As read of struct fd_decoder_ops. */
-gssize fd_guard_read(struct fd_guard *guard, struct fd_event *batch, size_t capacity,
-		     GError **error);
+/* As read of struct fdar_decoder_ops. */
+gssize fdar_guard_read(struct fdar_guard *guard, struct fdar_event *batch, size_t capacity,
+		       GError **error);
 
 /* Ends the child. NULL is allowed. */
-void fd_guard_close(struct fd_guard *guard);
+void fdar_guard_close(struct fdar_guard *guard);
 
 #endif

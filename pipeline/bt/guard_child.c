@@ -9,11 +9,11 @@
 
 struct sender {
 	int fd;
-	struct fd_decoder_env env;
+	struct fdar_decoder_env env;
 	uint32_t texts_sent; /* ids below are known to the other side */
 	GByteArray *texts;
 	GByteArray *data;
-	struct fd_event batch[FD_GUARD_BATCH];
+	struct fdar_event batch[FDAR_GUARD_BATCH];
 };
 
 static gboolean write_all(int fd, const void *bytes, size_t length)
@@ -33,10 +33,10 @@ static gboolean write_all(int fd, const void *bytes, size_t length)
 	return TRUE;
 }
 
-static gboolean send_frame(const struct sender *sender, enum fd_guard_frame type, int code,
+static gboolean send_frame(const struct sender *sender, enum fdar_guard_frame type, int code,
 			   uint32_t events)
 {
-	struct fd_guard_head head = {
+	struct fdar_guard_head head = {
 		.type = type,
 		.code = code,
 		.events = events,
@@ -54,17 +54,17 @@ static gboolean send_frame(const struct sender *sender, enum fd_guard_frame type
 
 static gboolean send_events(struct sender *sender, uint32_t events)
 {
-	uint32_t count = fd_texts_count(sender->env.texts);
+	uint32_t count = fdar_texts_count(sender->env.texts);
 
 	g_byte_array_set_size(sender->texts, 0);
 	g_byte_array_set_size(sender->data, 0);
 	for (; sender->texts_sent < count; sender->texts_sent++) {
-		const char *text = fd_texts_get(sender->env.texts, sender->texts_sent);
+		const char *text = fdar_texts_get(sender->env.texts, sender->texts_sent);
 
 		g_byte_array_append(sender->texts, (const guint8 *)text, (guint)strlen(text) + 1);
 	}
 	for (uint32_t i = 0; i < events; i++) {
-		struct fd_event *event = &sender->batch[i];
+		struct fdar_event *event = &sender->batch[i];
 		uintptr_t offset = sender->data->len;
 
 		if (event->data_len)
@@ -72,7 +72,7 @@ static gboolean send_events(struct sender *sender, uint32_t events)
 					    event->data_len + 1);
 		event->data = (const char *)offset;
 	}
-	return send_frame(sender, FD_GUARD_EVENTS, 0, events);
+	return send_frame(sender, FDAR_GUARD_EVENTS, 0, events);
 }
 
 static void send_failure(struct sender *sender, const GError *error)
@@ -81,11 +81,11 @@ static void send_failure(struct sender *sender, const GError *error)
 	g_byte_array_set_size(sender->data, 0);
 	g_byte_array_append(sender->data, (const guint8 *)error->message,
 			    (guint)strlen(error->message) + 1);
-	send_frame(sender, FD_GUARD_FAILED, error->code, 0);
+	send_frame(sender, FDAR_GUARD_FAILED, error->code, 0);
 }
 
 /* Why it did not open: asked again with the log on, for that says more than the error. */
-static void explain_failure(const struct fd_decoder_ops *ops, const GPtrArray *traces, int log,
+static void explain_failure(const struct fdar_decoder_ops *ops, const GPtrArray *traces, int log,
 			    struct sender *sender, GError *error)
 {
 	g_autofree char *line = NULL;
@@ -98,7 +98,7 @@ static void explain_failure(const struct fd_decoder_ops *ops, const GPtrArray *t
 	decoder = ops->open(traces, &sender->env, NULL);
 	if (decoder)
 		ops->close(decoder);
-	line = fd_guard_explain(log);
+	line = fdar_guard_explain(log);
 	colon = strstr(error->message, ": ");
 	if (line && colon) {
 		g_autofree char *message =
@@ -111,7 +111,7 @@ static void explain_failure(const struct fd_decoder_ops *ops, const GPtrArray *t
 	send_failure(sender, error);
 }
 
-void fd_guard_serve(const struct fd_decoder_ops *ops, const GPtrArray *traces, int fd, int log)
+void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces, int fd, int log)
 {
 	struct sender *sender = g_new0(struct sender, 1);
 	g_autoptr(GError) error = NULL;
@@ -124,20 +124,20 @@ void fd_guard_serve(const struct fd_decoder_ops *ops, const GPtrArray *traces, i
 	sender->fd = fd;
 	sender->texts = g_byte_array_new();
 	sender->data = g_byte_array_new();
-	sender->env.texts = fd_texts_new();
-	sender->texts_sent = fd_texts_count(sender->env.texts);
+	sender->env.texts = fdar_texts_new();
+	sender->texts_sent = fdar_texts_count(sender->env.texts);
 	decoder = ops->open(traces, &sender->env, &error);
 	if (!decoder)
 		return explain_failure(ops, traces, log, sender, error);
-	heard = send_frame(sender, FD_GUARD_OPENED, 0, 0);
-	while (heard && (n = ops->read(decoder, sender->batch, FD_GUARD_BATCH, &error)) > 0)
+	heard = send_frame(sender, FDAR_GUARD_OPENED, 0, 0);
+	while (heard && (n = ops->read(decoder, sender->batch, FDAR_GUARD_BATCH, &error)) > 0)
 		heard = send_events(sender, (uint32_t)n);
 	g_byte_array_set_size(sender->texts, 0);
 	g_byte_array_set_size(sender->data, 0);
 	if (n < 0)
 		send_failure(sender, error);
 	else if (heard)
-		send_frame(sender, FD_GUARD_END, 0, 0);
+		send_frame(sender, FDAR_GUARD_END, 0, 0);
 }
 
 /* ---- the log ---- */
@@ -194,7 +194,7 @@ static char *pick_line(char *const *lines)
 	return NULL;
 }
 
-char *fd_guard_explain(int log)
+char *fdar_guard_explain(int log)
 {
 	g_autofree char *text = g_malloc(LOG_MAX + 1), *clean = NULL, *valid = NULL;
 	g_auto(GStrv) lines = NULL;
@@ -208,7 +208,7 @@ char *fd_guard_explain(int log)
 	line = pick_line(lines);
 	if (!line)
 		return NULL;
-	clean = fd_text_clean(line, MESSAGE_MAX);
+	clean = fdar_text_clean(line, MESSAGE_MAX);
 	g_free(line);
 	return g_steal_pointer(&clean);
 }

@@ -6,25 +6,25 @@
  * long as the head says: new texts (one after the other, each with its NUL, ids counting on from
  * the last frame), events, and the bytes their data points to. In a frame, data is an offset.
  */
-#ifndef FD_PIPELINE_GUARD_WIRE_H
-#define FD_PIPELINE_GUARD_WIRE_H
+#ifndef FDAR_PIPELINE_BT_GUARD_WIRE_H
+#define FDAR_PIPELINE_BT_GUARD_WIRE_H
 
 #include <stdint.h>
 
 #include "pipeline/events/decoder.h"
 
-#define FD_GUARD_BATCH     2048u       /* events of a frame, at most */
-#define FD_GUARD_FRAME_MAX (80u << 20) /* bytes of texts or data: each is bounded by the sender */
+#define FDAR_GUARD_BATCH     2048u       /* events of a frame, at most */
+#define FDAR_GUARD_FRAME_MAX (80u << 20) /* bytes of texts or data: each is bounded by the sender */
 
-enum fd_guard_frame {
-	FD_GUARD_OPENED = 1,
-	FD_GUARD_EVENTS,
-	FD_GUARD_END,
-	FD_GUARD_FAILED /* code is the GError's, data the message */
+enum fdar_guard_frame {
+	FDAR_GUARD_OPENED = 1,
+	FDAR_GUARD_EVENTS,
+	FDAR_GUARD_END,
+	FDAR_GUARD_FAILED /* code is the GError's, data the message */
 };
 
-struct fd_guard_head {
-	uint32_t type; /* enum fd_guard_frame */
+struct fdar_guard_head {
+	uint32_t type; /* enum fdar_guard_frame */
 	int32_t code;
 	uint32_t events;
 	uint32_t text_bytes;
@@ -36,10 +36,10 @@ struct fd_guard_head {
 
 /* The child's side: opens, reads to the end, sends all of it to fd. Returns when it is done. log is
  * where its stderr goes (a file); what is in it when opening fails becomes the message. */
-void fd_guard_serve(const struct fd_decoder_ops *ops, const GPtrArray *traces, int fd, int log);
+void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces, int fd, int log);
 
 /* The line of babeltrace2's log (in the file log) that says best why something failed, or NULL. The
  * caller frees it. */
-char *fd_guard_explain(int log);
+char *fdar_guard_explain(int log);
 
 #endif

@@ -11,8 +11,8 @@
 #include "pipeline/bt/salvage_packets.h"
 
 struct work {
-	struct fd_salvage *salvage;
-	fd_salvage_probe_fn probe;
+	struct fdar_salvage *salvage;
+	fdar_salvage_probe_fn probe;
 	void *user;
 	char *trace;   /* absolute: the one in hand */
 	char *shadow;  /* what is tried: metadata and one stream file */
@@ -45,7 +45,7 @@ static gboolean link_into(const char *folder, const char *trace, const char *nam
 }
 
 /* A folder below the salvage's own with the trace's metadata in it, or NULL. */
-static char *make_folder(struct fd_salvage *salvage, const char *trace, const char *kind,
+static char *make_folder(struct fdar_salvage *salvage, const char *trace, const char *kind,
 			 guint index)
 {
 	g_autofree char *name = g_strdup_printf("%s-%u", kind, index);
@@ -118,7 +118,7 @@ static goffset cut_file(struct work *work, const char *name)
 {
 	g_autofree char *original = g_build_filename(work->trace, name, NULL);
 	g_autofree char *copy = g_build_filename(work->shadow, name, NULL);
-	g_autoptr(GArray) packets = fd_salvage_packets(original);
+	g_autoptr(GArray) packets = fdar_salvage_packets(original);
 	goffset length = 0;
 	int from, to;
 
@@ -172,7 +172,7 @@ static gboolean take_file(struct work *work, const char *name)
 	if (!link_into(work->shadow, work->trace, name))
 		return FALSE;
 	if (!sound(work, &error)) {
-		if (g_error_matches(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY)) {
+		if (g_error_matches(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY)) {
 			g_unlink(here);
 			return FALSE;
 		}
@@ -197,7 +197,7 @@ static GPtrArray *stream_files(const char *trace)
 	g_autoptr(GDir) dir = g_dir_open(trace, 0, NULL);
 	const char *name;
 
-	while (dir && files->len < FD_SALVAGE_FILES_MAX && (name = g_dir_read_name(dir))) {
+	while (dir && files->len < FDAR_SALVAGE_FILES_MAX && (name = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(trace, name, NULL);
 		struct stat st;
 
@@ -214,10 +214,11 @@ static gboolean metadata_sound(struct work *work)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (sound(work, &error) || g_error_matches(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY))
+	if (sound(work, &error) ||
+	    g_error_matches(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY))
 		return TRUE;
 	if (work->first)
-		work->first->code = FD_SOURCE_ERROR_FORMAT;
+		work->first->code = FDAR_SOURCE_ERROR_FORMAT;
 	return FALSE;
 }
 
@@ -250,7 +251,7 @@ static void try_trace(struct work *work, const char *trace, guint index)
 		g_ptr_array_add(work->salvage->traces, g_strdup(trace));
 		return;
 	}
-	if (g_error_matches(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY))
+	if (g_error_matches(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY))
 		return;
 	if (!work->first)
 		work->first = g_error_copy(error);
@@ -276,10 +277,10 @@ static void tell_more(struct work *work)
 	g_free(line);
 }
 
-struct fd_salvage *fd_salvage_new(const GPtrArray *traces, fd_salvage_probe_fn probe, void *user,
-				  GError **error)
+struct fdar_salvage *fdar_salvage_new(const GPtrArray *traces, fdar_salvage_probe_fn probe,
+				      void *user, GError **error)
 {
-	struct fd_salvage *salvage = g_new0(struct fd_salvage, 1);
+	struct fdar_salvage *salvage = g_new0(struct fdar_salvage, 1);
 	struct work work = { .salvage = salvage, .probe = probe, .user = user };
 
 	salvage->traces = g_ptr_array_new_with_free_func(g_free);
@@ -293,14 +294,14 @@ struct fd_salvage *fd_salvage_new(const GPtrArray *traces, fd_salvage_probe_fn p
 	if (work.first)
 		g_propagate_error(error, work.first);
 	else
-		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY,
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
 			    "%s: the trace holds no event",
 			    (const char *)g_ptr_array_index(traces, 0));
-	fd_salvage_free(salvage);
+	fdar_salvage_free(salvage);
 	return NULL;
 }
 
-void fd_salvage_free(struct fd_salvage *salvage)
+void fdar_salvage_free(struct fdar_salvage *salvage)
 {
 	if (!salvage)
 		return;

@@ -7,29 +7,29 @@
  * the last packet before the damage (packets start with CTF's magic number and the trace's UUID,
  * which is where they are found again). What is sound is asked of the decoder, file by file.
  */
-#ifndef FD_PIPELINE_SALVAGE_H
-#define FD_PIPELINE_SALVAGE_H
+#ifndef FDAR_PIPELINE_BT_SALVAGE_H
+#define FDAR_PIPELINE_BT_SALVAGE_H
 
 #include <glib.h>
 
-#define FD_SALVAGE_FILES_MAX 1024 /* stream files that are tried */
+#define FDAR_SALVAGE_FILES_MAX 1024 /* stream files that are tried */
 
-/* Whether the decoder opens the one trace. FALSE and error: FD_SOURCE_ERROR_EMPTY when it has no
+/* Whether the decoder opens the one trace. FALSE and error: FDAR_SOURCE_ERROR_EMPTY when it has no
  * stream, any other when it is refused. */
-typedef gboolean (*fd_salvage_probe_fn)(const char *trace, void *user, GError **error);
+typedef gboolean (*fdar_salvage_probe_fn)(const char *trace, void *user, GError **error);
 
-struct fd_salvage {
+struct fdar_salvage {
 	GPtrArray *traces; /* char *: what can be opened, sound traces and shadows */
 	char *damage;      /* one line: what is left out and why; NULL: nothing */
 	char *folder;      /* of the shadows, NULL when there is none */
 };
 
-/* Looks for the damage in the traces (char *). The caller frees the result (fd_salvage_free), which
+/* Looks for the damage in the traces (char *). The caller frees the result (fdar_salvage_free), which
  * takes the shadows away. NULL and error when nothing can be opened: the first refusal. */
-struct fd_salvage *fd_salvage_new(const GPtrArray *traces, fd_salvage_probe_fn probe, void *user,
-				  GError **error);
+struct fdar_salvage *fdar_salvage_new(const GPtrArray *traces, fdar_salvage_probe_fn probe,
+				      void *user, GError **error);
 
 /* NULL is allowed. */
-void fd_salvage_free(struct fd_salvage *salvage);
+void fdar_salvage_free(struct fdar_salvage *salvage);
 
 #endif

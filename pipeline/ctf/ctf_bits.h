@@ -5,16 +5,16 @@
  * has done it. CTF 1.8, section 4.1.5, says how bits are counted: from the lowest in little endian,
  * from the highest in big endian.
  */
-#ifndef FD_PIPELINE_CTF_BITS_H
-#define FD_PIPELINE_CTF_BITS_H
+#ifndef FDAR_PIPELINE_CTF_CTF_BITS_H
+#define FDAR_PIPELINE_CTF_CTF_BITS_H
 
 #include <glib.h>
 #include <stdint.h>
 #include <string.h>
 
 /* size (1 to 64) bits from bit at of bytes, which hold at least at + size bits. */
-static inline uint64_t fd_ctf_bits_any(const uint8_t *bytes, uint64_t at, unsigned size,
-				       gboolean big)
+static inline uint64_t fdar_ctf_bits_any(const uint8_t *bytes, uint64_t at, unsigned size,
+					 gboolean big)
 {
 	uint64_t value = 0;
 	unsigned done = 0;
@@ -34,7 +34,7 @@ static inline uint64_t fd_ctf_bits_any(const uint8_t *bytes, uint64_t at, unsign
 }
 
 /* 8, 16, 32 or 64 bits from a byte on. */
-static inline uint64_t fd_ctf_bits_bytes(const uint8_t *bytes, unsigned size, gboolean big)
+static inline uint64_t fdar_ctf_bits_bytes(const uint8_t *bytes, unsigned size, gboolean big)
 {
 	uint64_t wide;
 	uint32_t word;
@@ -56,7 +56,7 @@ static inline uint64_t fd_ctf_bits_bytes(const uint8_t *bytes, unsigned size, gb
 }
 
 /* A value of size bits as one of 64 bits with the same sign. */
-static inline uint64_t fd_ctf_bits_extend(uint64_t value, unsigned size)
+static inline uint64_t fdar_ctf_bits_extend(uint64_t value, unsigned size)
 {
 	uint64_t sign = UINT64_C(1) << (size - 1);
 
@@ -64,7 +64,7 @@ static inline uint64_t fd_ctf_bits_extend(uint64_t value, unsigned size)
 }
 
 /* The clock after its low size bits were seen as value: it has wrapped at most once since. */
-static inline uint64_t fd_ctf_bits_clock(uint64_t clock, uint64_t value, unsigned size)
+static inline uint64_t fdar_ctf_bits_clock(uint64_t clock, uint64_t value, unsigned size)
 {
 	uint64_t mask = UINT64_MAX >> (64 - size);
 

@@ -5,23 +5,23 @@
 #include "pipeline/events/decoder.h"
 
 struct decoder {
-	struct fd_decoder_env *env;
-	struct fd_ctf_input input;
-	struct fd_ctf_sink *sink;
-	struct fd_ctf_stream **heap; /* of those that have more to give; the first one is next */
+	struct fdar_decoder_env *env;
+	struct fdar_ctf_input input;
+	struct fdar_ctf_sink *sink;
+	struct fdar_ctf_stream **heap; /* of those that have more to give; the first one is next */
 	guint count;
 };
 
 /* ---- the heap ---- */
 
-static gboolean before(const struct fd_ctf_stream *a, const struct fd_ctf_stream *b)
+static gboolean before(const struct fdar_ctf_stream *a, const struct fdar_ctf_stream *b)
 {
 	return a->key_ns != b->key_ns ? a->key_ns < b->key_ns : a->rank < b->rank;
 }
 
 static void sift_down(struct decoder *decoder, guint at)
 {
-	struct fd_ctf_stream **heap = decoder->heap, *moved = heap[at];
+	struct fdar_ctf_stream **heap = decoder->heap, *moved = heap[at];
 
 	for (;;) {
 		guint child = 2 * at + 1;
@@ -39,7 +39,7 @@ static void sift_down(struct decoder *decoder, guint at)
 /* How far the first one may go before it is another one's turn. */
 static uint64_t limit_of(const struct decoder *decoder)
 {
-	const struct fd_ctf_stream *next;
+	const struct fdar_ctf_stream *next;
 
 	if (decoder->count < 2)
 		return UINT64_MAX;
@@ -56,9 +56,9 @@ static void remove_first(struct decoder *decoder)
 
 /* ---- reading ---- */
 
-static void take_damage(struct decoder *decoder, struct fd_ctf_stream *stream)
+static void take_damage(struct decoder *decoder, struct fdar_ctf_stream *stream)
 {
-	struct fd_ctf_input *input = &decoder->input;
+	struct fdar_ctf_input *input = &decoder->input;
 
 	if (!stream->damage)
 		return;
@@ -68,16 +68,16 @@ static void take_damage(struct decoder *decoder, struct fd_ctf_stream *stream)
 
 static void run_first(struct decoder *decoder)
 {
-	struct fd_ctf_stream *stream = decoder->heap[0];
+	struct fdar_ctf_stream *stream = decoder->heap[0];
 	uint64_t discarded = stream->discarded, lost = stream->packets_lost;
 	uint64_t limit_ns = MIN(limit_of(decoder), stream->to_ns - 1);
-	enum fd_ctf_stop stop = fd_ctf_stream_run(stream, limit_ns, decoder->sink);
+	enum fdar_ctf_stop stop = fdar_ctf_stream_run(stream, limit_ns, decoder->sink);
 
 	decoder->env->discarded += stream->discarded - discarded;
 	decoder->env->packets_lost += stream->packets_lost - lost;
-	if (stop == FD_CTF_FULL)
+	if (stop == FDAR_CTF_FULL)
 		return;
-	if (stop == FD_CTF_ENDED || stream->key_ns >= stream->to_ns) {
+	if (stop == FDAR_CTF_ENDED || stream->key_ns >= stream->to_ns) {
 		take_damage(decoder, stream);
 		remove_first(decoder);
 	}
@@ -85,17 +85,17 @@ static void run_first(struct decoder *decoder)
 		sift_down(decoder, 0);
 }
 
-static gssize decoder_read(void *data, struct fd_event *batch, size_t capacity, GError **error)
+static gssize decoder_read(void *data, struct fdar_event *batch, size_t capacity, GError **error)
 {
 	struct decoder *decoder = data;
-	const struct fd_ctf_input *input = &decoder->input;
+	const struct fdar_ctf_input *input = &decoder->input;
 
-	fd_ctf_sink_begin(decoder->sink, batch, capacity);
-	while (decoder->count && !fd_ctf_sink_full(decoder->sink))
+	fdar_ctf_sink_begin(decoder->sink, batch, capacity);
+	while (decoder->count && !fdar_ctf_sink_full(decoder->sink))
 		run_first(decoder);
 	if (decoder->sink->count || !input->damaged)
 		return (gssize)decoder->sink->count;
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED, "%s", input->damage);
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED, "%s", input->damage);
 	if (input->damaged > 1 && error)
 		g_prefix_error(error, "in %u stream files, the first: ", input->damaged);
 	return -1;
@@ -105,8 +105,8 @@ static void decoder_close(void *data)
 {
 	struct decoder *decoder = data;
 
-	fd_ctf_input_clear(&decoder->input);
-	fd_ctf_sink_free(decoder->sink);
+	fdar_ctf_input_clear(&decoder->input);
+	fdar_ctf_sink_free(decoder->sink);
 	g_free(decoder->heap);
 	g_free(decoder);
 }
@@ -115,14 +115,14 @@ static void decoder_close(void *data)
 static void fill_heap(struct decoder *decoder)
 {
 	const GPtrArray *streams = decoder->input.streams;
-	struct fd_ctf_sink *scratch = fd_ctf_sink_new(decoder->env->texts);
+	struct fdar_ctf_sink *scratch = fdar_ctf_sink_new(decoder->env->texts);
 
-	decoder->heap = g_new(struct fd_ctf_stream *, streams->len + 1);
+	decoder->heap = g_new(struct fdar_ctf_stream *, streams->len + 1);
 	for (guint i = 0; i < streams->len; i++) {
-		struct fd_ctf_stream *stream = g_ptr_array_index(streams, i);
+		struct fdar_ctf_stream *stream = g_ptr_array_index(streams, i);
 
 		stream->losses = decoder->env->losses;
-		if (fd_ctf_stream_start(stream, scratch))
+		if (fdar_ctf_stream_start(stream, scratch))
 			decoder->heap[decoder->count++] = stream;
 		else
 			take_damage(decoder, stream);
@@ -131,28 +131,28 @@ static void fill_heap(struct decoder *decoder)
 	}
 	for (guint i = decoder->count / 2; i-- > 0;)
 		sift_down(decoder, i);
-	fd_ctf_sink_free(scratch);
+	fdar_ctf_sink_free(scratch);
 }
 
-static void *decoder_open(const GPtrArray *traces, struct fd_decoder_env *env, GError **error)
+static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env, GError **error)
 {
 	struct decoder *decoder = g_new0(struct decoder, 1);
 
 	decoder->env = env;
-	if (!fd_ctf_input_open(&decoder->input, traces, error)) {
+	if (!fdar_ctf_input_open(&decoder->input, traces, error)) {
 		decoder_close(decoder);
 		return NULL;
 	}
 	if (!env->slice)
 		env->discarded += decoder->input.dropped;
 	if (env->slices)
-		fd_ctf_slice_cut(&decoder->input, env->slice, env->slices);
-	decoder->sink = fd_ctf_sink_new(env->texts);
+		fdar_ctf_slice_cut(&decoder->input, env->slice, env->slices);
+	decoder->sink = fdar_ctf_sink_new(env->texts);
 	fill_heap(decoder);
 	return decoder;
 }
 
-const struct fd_decoder_ops fd_decoder_ctf = {
+const struct fdar_decoder_ops fdar_decoder_ctf = {
 	.name = "ctf",
 	.open = decoder_open,
 	.read = decoder_read,

@@ -12,25 +12,25 @@ struct loop {
 	uint64_t last;    /* no event after this time, in cycles */
 	uint64_t next;    /* time of the one that is after it, 0: there is none */
 	uint64_t base_ns; /* time of cycle 0 */
-	const struct fd_ctf_fast *const *fast;
+	const struct fdar_ctf_fast *const *fast;
 	guint ids;
 };
 
 /* FALSE when times cannot be compared as cycles. */
-static gboolean begin(const struct fd_ctf_stream *stream, uint64_t limit_ns, struct loop *loop)
+static gboolean begin(const struct fdar_ctf_stream *stream, uint64_t limit_ns, struct loop *loop)
 {
-	const struct fd_ctf_cursor *cursor = &stream->cursor;
+	const struct fdar_ctf_cursor *cursor = &stream->cursor;
 	uint64_t base_ns = (uint64_t)stream->plan->time.base_ns, left;
 
-	if (!fd_ctf_time_is_sum(&stream->plan->time, &loop->last) || limit_ns < base_ns)
+	if (!fdar_ctf_time_is_sum(&stream->plan->time, &loop->last) || limit_ns < base_ns)
 		return FALSE;
 	loop->last = MIN(loop->last, limit_ns - base_ns);
 	loop->base_ns = base_ns;
 	loop->at = cursor->bytes + cursor->at / 8;
 	left = cursor->end > cursor->at ? (cursor->end - cursor->at) / 8 : 0;
-	if (left < FD_CTF_FAST_REACH)
+	if (left < FDAR_CTF_FAST_REACH)
 		return FALSE;
-	loop->last_at = loop->at + left - FD_CTF_FAST_REACH;
+	loop->last_at = loop->at + left - FDAR_CTF_FAST_REACH;
 	loop->clock = stream->frame.clock;
 	loop->next = 0;
 	loop->fast = stream->stream->fast;
@@ -39,31 +39,31 @@ static gboolean begin(const struct fd_ctf_stream *stream, uint64_t limit_ns, str
 	return TRUE;
 }
 
-static inline uint64_t pick(const struct fd_ctf_pick *pick, const uint8_t *body)
+static inline uint64_t pick(const struct fdar_ctf_pick *pick, const uint8_t *body)
 {
-	return fd_ctf_bits_bytes(body + pick->from, 64, FALSE) & pick->mask;
+	return fdar_ctf_bits_bytes(body + pick->from, 64, FALSE) & pick->mask;
 }
 
 /* Whether the thread is called what it was called in its last event. */
-static inline gboolean same_name(struct fd_ctf_sink *sink, const struct fd_ctf_fast *fast,
-				 const uint8_t *body, const struct fd_event *event)
+static inline gboolean same_name(struct fdar_ctf_sink *sink, const struct fdar_ctf_fast *fast,
+				 const uint8_t *body, const struct fdar_event *event)
 {
-	const struct fd_ctf_sink_thread *thread = fd_ctf_sink_thread(sink, event->tid);
+	const struct fdar_ctf_sink_thread *thread = fdar_ctf_sink_thread(sink, event->tid);
 
-	return thread->length == FD_CTF_PROCNAME_BYTES && thread->tid == event->tid &&
+	return thread->length == FDAR_CTF_PROCNAME_BYTES && thread->tid == event->tid &&
 	       thread->pid == event->pid && thread->name[0] == pick(&fast->name[0], body) &&
 	       thread->name[1] == pick(&fast->name[1], body) &&
 	       thread->name[2] == pick(&fast->name[2], body);
 }
 
-_Static_assert(offsetof(struct fd_event, addr2) == offsetof(struct fd_event, addr) + 8,
+_Static_assert(offsetof(struct fdar_event, addr2) == offsetof(struct fdar_event, addr) + 8,
 	       "both are copied at once");
 
-static inline void make(const struct fd_ctf_fast *fast, const uint8_t *body, uint64_t time_ns,
-			struct fd_event *event)
+static inline void make(const struct fdar_ctf_fast *fast, const uint8_t *body, uint64_t time_ns,
+			struct fdar_event *event)
 {
 	/* What does not differ within a class is at the struct's end: copied at once. */
-	const size_t same = offsetof(struct fd_event, data);
+	const size_t same = offsetof(struct fdar_event, data);
 
 	event->time_ns = time_ns;
 	/* As in every function trace. */
@@ -79,11 +79,11 @@ static inline void make(const struct fd_ctf_fast *fast, const uint8_t *body, uin
 }
 
 /* One loop for each of the two headers: id_bits is a constant in both. */
-static inline __attribute__((always_inline)) struct fd_event *run(struct loop *loop,
-								  struct fd_ctf_sink *sink,
-								  struct fd_event *event,
-								  struct fd_event *stop,
-								  const unsigned id_bits)
+static inline __attribute__((always_inline)) struct fdar_event *run(struct loop *loop,
+								    struct fdar_ctf_sink *sink,
+								    struct fdar_event *event,
+								    struct fdar_event *stop,
+								    const unsigned id_bits)
 {
 	const unsigned time_bits = id_bits == 5 ? 27 : 32, head = (id_bits + time_bits) / 8;
 	const uint8_t *at = loop->at;
@@ -91,22 +91,22 @@ static inline __attribute__((always_inline)) struct fd_event *run(struct loop *l
 	size_t step = 0;
 
 	for (; event < stop && at <= loop->last_at; event++) {
-		const struct fd_ctf_fast *fast;
+		const struct fdar_ctf_fast *fast;
 		uint64_t next;
 		guint id;
 
 		if (id_bits == 5) {
-			next = fd_ctf_bits_bytes(at, 32, FALSE);
+			next = fdar_ctf_bits_bytes(at, 32, FALSE);
 			id = next & 31u;
 			next >>= 5;
 		} else {
-			id = (guint)fd_ctf_bits_bytes(at, 16, FALSE);
-			next = fd_ctf_bits_bytes(at + 2, 32, FALSE);
+			id = (guint)fdar_ctf_bits_bytes(at, 16, FALSE);
+			next = fdar_ctf_bits_bytes(at + 2, 32, FALSE);
 		}
 		fast = id < loop->ids ? loop->fast[id] : NULL;
 		if (!fast)
 			break;
-		next = fd_ctf_bits_clock(clock, next, time_bits);
+		next = fdar_ctf_bits_clock(clock, next, time_bits);
 		if (next > loop->last) {
 			loop->next = next;
 			break;
@@ -129,10 +129,11 @@ static inline __attribute__((always_inline)) struct fd_event *run(struct loop *l
 	return event;
 }
 
-gboolean fd_ctf_fast_run(struct fd_ctf_stream *stream, uint64_t limit_ns, struct fd_ctf_sink *sink)
+gboolean fdar_ctf_fast_run(struct fdar_ctf_stream *stream, uint64_t limit_ns,
+			   struct fdar_ctf_sink *sink)
 {
-	struct fd_event *first = sink->events + sink->count;
-	struct fd_event *stop = sink->events + sink->capacity, *last;
+	struct fdar_event *first = sink->events + sink->count;
+	struct fdar_event *stop = sink->events + sink->capacity, *last;
 	struct loop loop;
 
 	if (stream->cursor.at % 8 || !begin(stream, limit_ns, &loop))
@@ -144,31 +145,31 @@ gboolean fd_ctf_fast_run(struct fd_ctf_stream *stream, uint64_t limit_ns, struct
 	stream->frame.clock = loop.clock;
 	if (!loop.next)
 		return FALSE;
-	stream->key_ns = MAX(stream->key_ns, fd_ctf_time_ns(&stream->plan->time, loop.next));
+	stream->key_ns = MAX(stream->key_ns, fdar_ctf_time_ns(&stream->plan->time, loop.next));
 	return stream->key_ns > limit_ns;
 }
 
-gboolean fd_ctf_fast_header(struct fd_ctf_stream *stream)
+gboolean fdar_ctf_fast_header(struct fdar_ctf_stream *stream)
 {
 	const guint id_bits = stream->stream->fast_bits, time_bits = id_bits == 5 ? 27 : 32;
-	struct fd_ctf_cursor *cursor = &stream->cursor;
+	struct fdar_ctf_cursor *cursor = &stream->cursor;
 	const uint8_t *at = cursor->bytes + cursor->at / 8;
 	uint64_t word, id;
 
-	if (!id_bits || cursor->at % 8 || cursor->at + FD_CTF_FAST_REACH * 8 > cursor->end)
+	if (!id_bits || cursor->at % 8 || cursor->at + FDAR_CTF_FAST_REACH * 8 > cursor->end)
 		return FALSE;
-	word = fd_ctf_bits_bytes(at, 64, FALSE);
+	word = fdar_ctf_bits_bytes(at, 64, FALSE);
 	id = word & ((1u << id_bits) - 1);
 	if (id == (1u << id_bits) - 1) {
 		at += (id_bits + 7) / 8;
-		id = fd_ctf_bits_bytes(at, 32, FALSE);
-		stream->frame.clock = fd_ctf_bits_bytes(at + 4, 64, FALSE);
+		id = fdar_ctf_bits_bytes(at, 32, FALSE);
+		stream->frame.clock = fdar_ctf_bits_bytes(at + 4, 64, FALSE);
 		cursor->at += (id_bits + 7) / 8 * 8 + 32 + 64;
 	} else {
 		word = word >> id_bits & (UINT64_MAX >> (64 - time_bits));
-		stream->frame.clock = fd_ctf_bits_clock(stream->frame.clock, word, time_bits);
+		stream->frame.clock = fdar_ctf_bits_clock(stream->frame.clock, word, time_bits);
 		cursor->at += id_bits + time_bits;
 	}
-	stream->frame.values[FD_CTF_VALUE_ID] = id;
+	stream->frame.values[FDAR_CTF_VALUE_ID] = id;
 	return TRUE;
 }

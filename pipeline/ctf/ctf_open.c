@@ -16,27 +16,27 @@
 /* A directory with its own metadata. */
 struct folder {
 	const char *path;
-	struct fd_ctf_plan *plan; /* NULL: another one's of the same trace is used */
+	struct fdar_ctf_plan *plan; /* NULL: another one's of the same trace is used */
 	guint classes;
 };
 
 /* What becomes a stream. */
 struct group {
-	const struct fd_ctf_plan *plan;
-	const struct fd_ctf_stream_plan *stream;
+	const struct fdar_ctf_plan *plan;
+	const struct fdar_ctf_stream_plan *stream;
 	gboolean has_instance;
 	uint64_t instance; /* the trace's number of it, or ours */
-	GArray *files;     /* of struct fd_ctf_file, by begin */
+	GArray *files;     /* of struct fdar_ctf_file, by begin */
 };
 
 struct work {
-	struct fd_ctf_input *input;
+	struct fdar_ctf_input *input;
 	GArray *folders;
 	GPtrArray *groups;    /* struct group * */
 	guint first_group;    /* of the trace in hand */
 	uint64_t next_number; /* for streams without an instance, of the trace in hand */
-	struct fd_ctf_window window;
-	struct fd_ctf_frame frame;
+	struct fdar_ctf_window window;
+	struct fdar_ctf_frame frame;
 };
 
 /* ---- metadata ---- */
@@ -44,15 +44,15 @@ struct work {
 static gboolean read_folder(struct work *work, const char *path, GError **error)
 {
 	struct folder folder = { .path = path };
-	GString *text = fd_ctf_metadata_read(path, error);
+	GString *text = fdar_ctf_metadata_read(path, error);
 
 	if (!text)
 		return FALSE;
-	folder.plan = fd_ctf_plan_new(text->str, text->len, error);
+	folder.plan = fdar_ctf_plan_new(text->str, text->len, error);
 	g_string_free(text, TRUE);
 	if (!folder.plan)
 		return FALSE;
-	folder.classes = fd_ctf_trace_classes(folder.plan->trace);
+	folder.classes = fdar_ctf_trace_classes(folder.plan->trace);
 	g_array_append_val(work->folders, folder);
 	return TRUE;
 }
@@ -72,7 +72,7 @@ static gboolean read_folders(struct work *work, const GPtrArray *traces, GError 
 		folder = &g_array_index(work->folders, struct folder, i);
 		if (folder->plan->trace->has_uuid || traces->len == 1)
 			continue;
-		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			    "%s: expected a UUID in each of several traces", folder->path);
 		return FALSE;
 	}
@@ -87,7 +87,7 @@ static void note_damage(struct work *work, const char *path, const GError *error
 		work->input->damage = g_strdup_printf("stream file %s: %s", path, error->message);
 }
 
-static struct group *find_group(const struct work *work, const struct fd_ctf_stream_plan *stream,
+static struct group *find_group(const struct work *work, const struct fdar_ctf_stream_plan *stream,
 				uint64_t instance)
 {
 	for (guint i = work->first_group; i < work->groups->len; i++) {
@@ -99,40 +99,40 @@ static struct group *find_group(const struct work *work, const struct fd_ctf_str
 	return NULL;
 }
 
-static struct group *add_group(struct work *work, const struct fd_ctf_plan *plan,
-			       const struct fd_ctf_stream_plan *stream)
+static struct group *add_group(struct work *work, const struct fdar_ctf_plan *plan,
+			       const struct fdar_ctf_stream_plan *stream)
 {
 	struct group *group = g_new0(struct group, 1);
 
 	group->plan = plan;
 	group->stream = stream;
-	group->files = g_array_new(FALSE, FALSE, sizeof(struct fd_ctf_file));
+	group->files = g_array_new(FALSE, FALSE, sizeof(struct fdar_ctf_file));
 	g_ptr_array_add(work->groups, group);
 	return group;
 }
 
-static void insert_file(struct group *group, const struct fd_ctf_file *file)
+static void insert_file(struct group *group, const struct fdar_ctf_file *file)
 {
 	guint place = group->files->len;
 
-	while (place &&
-	       g_array_index(group->files, struct fd_ctf_file, place - 1).begin_ns > file->begin_ns)
+	while (place && g_array_index(group->files, struct fdar_ctf_file, place - 1).begin_ns >
+				file->begin_ns)
 		place--;
 	g_array_insert_val(group->files, place, *file);
 }
 
 /* Without a begin there is no order among files: each is a stream then. */
-static void sort_in(struct work *work, const struct fd_ctf_plan *plan,
-		    const struct fd_ctf_packet *packet, struct fd_ctf_file *file)
+static void sort_in(struct work *work, const struct fdar_ctf_plan *plan,
+		    const struct fdar_ctf_packet *packet, struct fdar_ctf_file *file)
 {
-	const uint32_t both = 1u << FD_CTF_VALUE_INSTANCE | 1u << FD_CTF_VALUE_BEGIN;
+	const uint32_t both = 1u << FDAR_CTF_VALUE_INSTANCE | 1u << FDAR_CTF_VALUE_BEGIN;
 	gboolean has_instance = (packet->values & both) == both;
-	uint64_t instance = work->frame.values[FD_CTF_VALUE_INSTANCE];
+	uint64_t instance = work->frame.values[FDAR_CTF_VALUE_INSTANCE];
 	struct group *group = has_instance ? find_group(work, packet->stream, instance) : NULL;
 
-	if (packet->values & 1u << FD_CTF_VALUE_BEGIN)
+	if (packet->values & 1u << FDAR_CTF_VALUE_BEGIN)
 		file->begin_ns =
-			fd_ctf_time_ns(&plan->time, work->frame.values[FD_CTF_VALUE_BEGIN]);
+			fdar_ctf_time_ns(&plan->time, work->frame.values[FDAR_CTF_VALUE_BEGIN]);
 	if (!group) {
 		group = add_group(work, plan, packet->stream);
 		group->has_instance = has_instance;
@@ -142,30 +142,32 @@ static void sort_in(struct work *work, const struct fd_ctf_plan *plan,
 }
 
 /* Opens the window at the file's first packet. FALSE without an error: it has none. */
-static gboolean open_first(struct work *work, const struct fd_ctf_file *file, GError **error)
+static gboolean open_first(struct work *work, const struct fdar_ctf_file *file, GError **error)
 {
 	uint64_t at = 0, dropped = 0;
 
 	if (!file->packed) {
-		fd_ctf_window_open(&work->window, file->path, 0, file->size);
+		fdar_ctf_window_open(&work->window, file->path, 0, file->size);
 		return TRUE;
 	}
 	while (at < file->size) {
-		if (!fd_ctf_window_open_packed(&work->window, file->path, at, file->size, error))
+		if (!fdar_ctf_window_open_packed(&work->window, file->path, at, file->size, error))
 			return FALSE;
 		if (work->window.note.packet_bytes)
 			return TRUE;
 		dropped += work->window.note.dropped;
-		at += fd_packed_step(&work->window.note);
+		at += fdar_packed_step(&work->window.note);
 	}
 	work->input->dropped += dropped;
 	return FALSE;
 }
 
-static void add_file(struct work *work, const struct fd_ctf_plan *plan, char *path, uint64_t size)
+static void add_file(struct work *work, const struct fdar_ctf_plan *plan, char *path, uint64_t size)
 {
-	struct fd_ctf_file file = { .path = path, .size = size, .packed = fd_packed_is_name(path) };
-	struct fd_ctf_packet packet;
+	struct fdar_ctf_file file = { .path = path,
+				      .size = size,
+				      .packed = fdar_packed_is_name(path) };
+	struct fdar_ctf_packet packet;
 	g_autoptr(GError) error = NULL;
 
 	g_ptr_array_add(work->input->paths, path);
@@ -174,14 +176,14 @@ static void add_file(struct work *work, const struct fd_ctf_plan *plan, char *pa
 			note_damage(work, path, error);
 		return;
 	}
-	if (fd_ctf_packet_read(plan, &work->window, &work->frame, &packet, &error))
+	if (fdar_ctf_packet_read(plan, &work->window, &work->frame, &packet, &error))
 		sort_in(work, plan, &packet, &file);
 	else
 		note_damage(work, path, error);
 }
 
 /* The order is that of the directory: it is how babeltrace2 numbers streams without an instance. */
-static gboolean add_folder(struct work *work, const struct fd_ctf_plan *plan, const char *folder,
+static gboolean add_folder(struct work *work, const struct fdar_ctf_plan *plan, const char *folder,
 			   GError **error)
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
@@ -209,7 +211,7 @@ static gboolean add_trace(struct work *work, guint first, GError **error)
 {
 	struct folder *folders = &g_array_index(work->folders, struct folder, 0);
 	guint count = work->folders->len, best = first;
-	struct fd_ctf_plan *plan;
+	struct fdar_ctf_plan *plan;
 
 	for (guint i = first + 1; i < count; i++) {
 		if (folders[i].plan && same_trace(&folders[i], &folders[first]) &&
@@ -226,7 +228,7 @@ static gboolean add_trace(struct work *work, guint first, GError **error)
 		if (i == best || !folders[i].plan ||
 		    memcmp(folders[i].plan->trace->uuid, plan->trace->uuid, 16) != 0)
 			continue;
-		g_clear_pointer(&folders[i].plan, fd_ctf_plan_free);
+		g_clear_pointer(&folders[i].plan, fdar_ctf_plan_free);
 		if (!add_folder(work, plan, folders[i].path, error))
 			return FALSE;
 	}
@@ -252,13 +254,13 @@ static void make_streams(struct work *work)
 	guint count = work->groups->len;
 	size_t usual = count ? WINDOWS_BYTES / count : 0;
 
-	usual = CLAMP(usual, WINDOW_MIN, WINDOW_USUAL) & ~(size_t)(FD_CTF_WINDOW_STEP - 1);
+	usual = CLAMP(usual, WINDOW_MIN, WINDOW_USUAL) & ~(size_t)(FDAR_CTF_WINDOW_STEP - 1);
 	g_ptr_array_sort(work->groups, compare_groups);
 	for (guint i = 0; i < count; i++) {
 		struct group *group = g_ptr_array_index(work->groups, i);
-		struct fd_ctf_stream *stream = fd_ctf_stream_new(group->plan, group->stream,
-								 g_steal_pointer(&group->files),
-								 usual, count <= KEEP_OPEN_MAX);
+		struct fdar_ctf_stream *stream = fdar_ctf_stream_new(group->plan, group->stream,
+								     g_steal_pointer(&group->files),
+								     usual, count <= KEEP_OPEN_MAX);
 
 		stream->rank = i;
 		stream->window.pool = work->input->pool;
@@ -272,7 +274,7 @@ static void folder_clear(void *data)
 {
 	struct folder *folder = data;
 
-	fd_ctf_plan_free(folder->plan);
+	fdar_ctf_plan_free(folder->plan);
 }
 
 static void group_free(void *data)
@@ -296,39 +298,39 @@ static gboolean open_all(struct work *work, const GPtrArray *traces, GError **er
 	make_streams(work);
 	if (work->input->streams->len || work->input->damaged || work->input->dropped)
 		return TRUE;
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY,
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
 		    "%s: the trace holds no event: it has no stream file, or only empty ones",
 		    (const char *)g_ptr_array_index(traces, 0));
 	return FALSE;
 }
 
-gboolean fd_ctf_input_open(struct fd_ctf_input *input, const GPtrArray *traces, GError **error)
+gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *traces, GError **error)
 {
 	g_autofree struct work *work = g_new0(struct work, 1);
 	gboolean ok;
 
-	*input = (struct fd_ctf_input){ .damage = NULL };
-	input->plans = g_ptr_array_new_with_free_func((GDestroyNotify)fd_ctf_plan_free);
+	*input = (struct fdar_ctf_input){ .damage = NULL };
+	input->plans = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_plan_free);
 	input->paths = g_ptr_array_new_with_free_func(g_free);
-	input->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fd_ctf_stream_free);
-	input->pool = fd_ctf_pool_new();
+	input->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_stream_free);
+	input->pool = fdar_ctf_pool_new();
 	work->input = input;
 	work->folders = g_array_new(FALSE, FALSE, sizeof(struct folder));
 	g_array_set_clear_func(work->folders, folder_clear);
 	work->groups = g_ptr_array_new_with_free_func(group_free);
-	fd_ctf_window_init(&work->window, HEAD_WINDOW, FALSE);
+	fdar_ctf_window_init(&work->window, HEAD_WINDOW, FALSE);
 	work->window.pool = input->pool;
 	ok = open_all(work, traces, error);
-	fd_ctf_window_close(&work->window);
+	fdar_ctf_window_close(&work->window);
 	g_ptr_array_unref(work->groups);
 	g_array_unref(work->folders);
 	return ok;
 }
 
-void fd_ctf_input_clear(struct fd_ctf_input *input)
+void fdar_ctf_input_clear(struct fdar_ctf_input *input)
 {
 	g_ptr_array_unref(input->streams);
-	fd_ctf_pool_free(input->pool);
+	fdar_ctf_pool_free(input->pool);
 	g_ptr_array_unref(input->paths);
 	g_ptr_array_unref(input->plans);
 	g_free(input->damage);

@@ -6,28 +6,28 @@
  * instance in them. The order of events at the same time is babeltrace2's: by the trace's UUID, the
  * stream's class and the stream's instance.
  */
-#ifndef FD_PIPELINE_CTF_OPEN_H
-#define FD_PIPELINE_CTF_OPEN_H
+#ifndef FDAR_PIPELINE_CTF_CTF_OPEN_H
+#define FDAR_PIPELINE_CTF_CTF_OPEN_H
 
 #include <glib.h>
 
 #include "pipeline/ctf/ctf_plan.h"
 #include "pipeline/ctf/ctf_stream.h"
 
-struct fd_ctf_input {
-	GPtrArray *plans;   /* struct fd_ctf_plan *: one a trace */
+struct fdar_ctf_input {
+	GPtrArray *plans;   /* struct fdar_ctf_plan *: one a trace */
 	GPtrArray *paths;   /* char *: of stream files */
-	GPtrArray *streams; /* struct fd_ctf_stream * */
-	struct fd_ctf_pool *pool;
+	GPtrArray *streams; /* struct fdar_ctf_stream * */
+	struct fdar_ctf_pool *pool;
 	uint64_t dropped; /* events, of stream files of which the recorder dropped everything */
 	char *damage;     /* a stream file that had to be left out, and why; NULL: none */
 	guint damaged;    /* how many */
 };
 
-/* Opens the traces (char *). FALSE and error (FD_SOURCE_ERROR) when one of them is not understood, or
+/* Opens the traces (char *). FALSE and error (FDAR_SOURCE_ERROR) when one of them is not understood, or
  * when there is no stream file at all. The input is to be cleared in any case. */
-gboolean fd_ctf_input_open(struct fd_ctf_input *input, const GPtrArray *traces, GError **error);
+gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *traces, GError **error);
 
-void fd_ctf_input_clear(struct fd_ctf_input *input);
+void fdar_ctf_input_clear(struct fdar_ctf_input *input);
 
 #endif

@@ -5,51 +5,52 @@
 #define PACKET_MAGIC 0xc1fc1fc1u
 #define HEAD_BYTES   4096u /* header and context are shorter, as a rule */
 
-static gboolean fail(const struct fd_ctf_window *window, const char *what, GError **error)
+static gboolean fail(const struct fdar_ctf_window *window, const char *what, GError **error)
 {
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 		    "byte %" G_GUINT64_FORMAT ": expected %s", window->start, what);
 	return FALSE;
 }
 
-static gboolean has(const struct fd_ctf_packet *packet, enum fd_ctf_value value)
+static gboolean has(const struct fdar_ctf_packet *packet, enum fdar_ctf_value value)
 {
 	return (packet->values & 1u << value) != 0;
 }
 
 /* Runs the program, over as much of the file as it takes. */
-static gboolean run(const struct fd_ctf_program *program, struct fd_ctf_window *window,
-		    struct fd_ctf_cursor *cursor, struct fd_ctf_frame *frame, GError **error)
+static gboolean run(const struct fdar_ctf_program *program, struct fdar_ctf_window *window,
+		    struct fdar_ctf_cursor *cursor, struct fdar_ctf_frame *frame, GError **error)
 {
 	size_t length = HEAD_BYTES;
 
 	for (;;) {
 		cursor->bytes = window->bytes;
 		cursor->end = (uint64_t)window->length * 8;
-		switch (fd_ctf_run(program, cursor, frame)) {
-		case FD_CTF_OK:
+		switch (fdar_ctf_run(program, cursor, frame)) {
+		case FDAR_CTF_OK:
 			return TRUE;
-		case FD_CTF_BAD:
+		case FDAR_CTF_BAD:
 			return fail(window, "a packet header with an option that there is", error);
 		default:
 			break;
 		}
-		if (window->length == window->limit || length >= FD_CTF_WINDOW_MAX)
+		if (window->length == window->limit || length >= FDAR_CTF_WINDOW_MAX)
 			return fail(window, "a whole packet header", error);
 		length *= 2;
-		if (!fd_ctf_window_load(window, 0, length, error))
+		if (!fdar_ctf_window_load(window, 0, length, error))
 			return FALSE;
 	}
 }
 
-static gboolean find_stream(const struct fd_ctf_plan *plan, const struct fd_ctf_window *window,
-			    const struct fd_ctf_frame *frame, struct fd_ctf_packet *packet,
+static gboolean find_stream(const struct fdar_ctf_plan *plan, const struct fdar_ctf_window *window,
+			    const struct fdar_ctf_frame *frame, struct fdar_ctf_packet *packet,
 			    GError **error)
 {
-	if (has(packet, FD_CTF_VALUE_MAGIC) && frame->values[FD_CTF_VALUE_MAGIC] != PACKET_MAGIC)
+	if (has(packet, FDAR_CTF_VALUE_MAGIC) &&
+	    frame->values[FDAR_CTF_VALUE_MAGIC] != PACKET_MAGIC)
 		return fail(window, "the magic number of a packet", error);
-	if (has(packet, FD_CTF_VALUE_STREAM))
-		packet->stream = fd_ctf_plan_stream(plan, frame->values[FD_CTF_VALUE_STREAM]);
+	if (has(packet, FDAR_CTF_VALUE_STREAM))
+		packet->stream = fdar_ctf_plan_stream(plan, frame->values[FDAR_CTF_VALUE_STREAM]);
 	else if (plan->streams->len == 1)
 		packet->stream = g_ptr_array_index(plan->streams, 0);
 	if (!packet->stream)
@@ -59,15 +60,15 @@ static gboolean find_stream(const struct fd_ctf_plan *plan, const struct fd_ctf_
 }
 
 /* Which of the two sizes there is stands for both; without either, the packet is the whole file. */
-static gboolean set_sizes(const struct fd_ctf_window *window, const struct fd_ctf_frame *frame,
-			  struct fd_ctf_packet *packet, GError **error)
+static gboolean set_sizes(const struct fdar_ctf_window *window, const struct fdar_ctf_frame *frame,
+			  struct fdar_ctf_packet *packet, GError **error)
 {
-	uint64_t content = frame->values[FD_CTF_VALUE_CONTENT_BITS];
-	uint64_t bits = frame->values[FD_CTF_VALUE_PACKET_BITS];
+	uint64_t content = frame->values[FDAR_CTF_VALUE_CONTENT_BITS];
+	uint64_t bits = frame->values[FDAR_CTF_VALUE_PACKET_BITS];
 
-	if (!has(packet, FD_CTF_VALUE_PACKET_BITS))
-		bits = has(packet, FD_CTF_VALUE_CONTENT_BITS) ? content : window->limit * 8;
-	if (!has(packet, FD_CTF_VALUE_CONTENT_BITS))
+	if (!has(packet, FDAR_CTF_VALUE_PACKET_BITS))
+		bits = has(packet, FDAR_CTF_VALUE_CONTENT_BITS) ? content : window->limit * 8;
+	if (!has(packet, FDAR_CTF_VALUE_CONTENT_BITS))
 		content = bits;
 	if (!bits || bits % 8)
 		return fail(window, "a packet of whole bytes", error);
@@ -84,19 +85,19 @@ static gboolean set_sizes(const struct fd_ctf_window *window, const struct fd_ct
 }
 
 /* Whether it is what was said of it before it was unpacked. */
-static gboolean check_note(const struct fd_ctf_window *window, const struct fd_ctf_frame *frame,
-			   const struct fd_ctf_packet *packet, GError **error)
+static gboolean check_note(const struct fdar_ctf_window *window, const struct fdar_ctf_frame *frame,
+			   const struct fdar_ctf_packet *packet, GError **error)
 {
-	const uint32_t sizes = 1u << FD_CTF_VALUE_CONTENT_BITS | 1u << FD_CTF_VALUE_PACKET_BITS;
-	const struct fd_packed_entry *note = &window->note;
+	const uint32_t sizes = 1u << FDAR_CTF_VALUE_CONTENT_BITS | 1u << FDAR_CTF_VALUE_PACKET_BITS;
+	const struct fdar_packed_entry *note = &window->note;
 	const struct {
-		enum fd_ctf_value value;
+		enum fdar_ctf_value value;
 		uint64_t said;
 	} same[] = {
-		{ FD_CTF_VALUE_BEGIN, note->begin },
-		{ FD_CTF_VALUE_END, note->end },
-		{ FD_CTF_VALUE_SEQUENCE, note->sequence },
-		{ FD_CTF_VALUE_DISCARDED, note->discarded },
+		{ FDAR_CTF_VALUE_BEGIN, note->begin },
+		{ FDAR_CTF_VALUE_END, note->end },
+		{ FDAR_CTF_VALUE_SEQUENCE, note->sequence },
+		{ FDAR_CTF_VALUE_DISCARDED, note->discarded },
 	};
 	gboolean ok = packet->bytes == note->packet_bytes &&
 		      (!(packet->values & sizes) || packet->content_bits == note->content_bits);
@@ -107,14 +108,14 @@ static gboolean check_note(const struct fd_ctf_window *window, const struct fd_c
 	return ok || fail(window, "a packet that is what its note says", error);
 }
 
-gboolean fd_ctf_packet_read(const struct fd_ctf_plan *plan, struct fd_ctf_window *window,
-			    struct fd_ctf_frame *frame, struct fd_ctf_packet *packet,
-			    GError **error)
+gboolean fdar_ctf_packet_read(const struct fdar_ctf_plan *plan, struct fdar_ctf_window *window,
+			      struct fdar_ctf_frame *frame, struct fdar_ctf_packet *packet,
+			      GError **error)
 {
-	struct fd_ctf_cursor cursor = { 0 };
+	struct fdar_ctf_cursor cursor = { 0 };
 
-	*packet = (struct fd_ctf_packet){ .values = plan->values };
-	if (!fd_ctf_window_load(window, 0, HEAD_BYTES, error) ||
+	*packet = (struct fdar_ctf_packet){ .values = plan->values };
+	if (!fdar_ctf_window_load(window, 0, HEAD_BYTES, error) ||
 	    !run(&plan->packet_header, window, &cursor, frame, error) ||
 	    !find_stream(plan, window, frame, packet, error) ||
 	    !run(&packet->stream->packet_context, window, &cursor, frame, error))
@@ -124,19 +125,19 @@ gboolean fd_ctf_packet_read(const struct fd_ctf_plan *plan, struct fd_ctf_window
 	       (!window->packed || check_note(window, frame, packet, error));
 }
 
-void fd_ctf_packet_from_note(const struct fd_ctf_plan *plan,
-			     const struct fd_ctf_stream_plan *stream,
-			     const struct fd_ctf_window *window, struct fd_ctf_frame *frame,
-			     struct fd_ctf_packet *packet)
+void fdar_ctf_packet_from_note(const struct fdar_ctf_plan *plan,
+			       const struct fdar_ctf_stream_plan *stream,
+			       const struct fdar_ctf_window *window, struct fdar_ctf_frame *frame,
+			       struct fdar_ctf_packet *packet)
 {
-	const struct fd_packed_entry *note = &window->note;
+	const struct fdar_packed_entry *note = &window->note;
 
-	*packet = (struct fd_ctf_packet){ .stream = stream,
-					  .values = plan->values | stream->values,
-					  .bytes = note->packet_bytes,
-					  .content_bits = note->content_bits };
-	frame->values[FD_CTF_VALUE_BEGIN] = note->begin;
-	frame->values[FD_CTF_VALUE_END] = note->end;
-	frame->values[FD_CTF_VALUE_SEQUENCE] = note->sequence;
-	frame->values[FD_CTF_VALUE_DISCARDED] = note->discarded;
+	*packet = (struct fdar_ctf_packet){ .stream = stream,
+					    .values = plan->values | stream->values,
+					    .bytes = note->packet_bytes,
+					    .content_bits = note->content_bits };
+	frame->values[FDAR_CTF_VALUE_BEGIN] = note->begin;
+	frame->values[FDAR_CTF_VALUE_END] = note->end;
+	frame->values[FDAR_CTF_VALUE_SEQUENCE] = note->sequence;
+	frame->values[FDAR_CTF_VALUE_DISCARDED] = note->discarded;
 }

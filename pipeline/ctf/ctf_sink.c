@@ -5,30 +5,30 @@
 #include "pipeline/ctf/ctf_bits.h"
 #include "pipeline/events/decoder.h"
 
-struct fd_ctf_sink *fd_ctf_sink_new(struct fd_texts *texts)
+struct fdar_ctf_sink *fdar_ctf_sink_new(struct fdar_texts *texts)
 {
-	struct fd_ctf_sink *sink = g_new0(struct fd_ctf_sink, 1);
+	struct fdar_ctf_sink *sink = g_new0(struct fdar_ctf_sink, 1);
 
 	sink->texts = texts;
-	sink->arena = fd_arena_new();
-	sink->state = fd_event_state_new(texts);
+	sink->arena = fdar_arena_new();
+	sink->state = fdar_event_state_new(texts);
 	sink->spare_data = g_byte_array_new();
 	return sink;
 }
 
-void fd_ctf_sink_free(struct fd_ctf_sink *sink)
+void fdar_ctf_sink_free(struct fdar_ctf_sink *sink)
 {
 	if (!sink)
 		return;
-	fd_arena_free(sink->arena);
-	fd_event_state_free(sink->state);
+	fdar_arena_free(sink->arena);
+	fdar_event_state_free(sink->state);
 	g_byte_array_unref(sink->spare_data);
 	g_free(sink);
 }
 
-void fd_ctf_sink_begin(struct fd_ctf_sink *sink, struct fd_event *events, size_t capacity)
+void fdar_ctf_sink_begin(struct fdar_ctf_sink *sink, struct fdar_event *events, size_t capacity)
 {
-	fd_arena_reset(sink->arena);
+	fdar_arena_reset(sink->arena);
 	sink->events = events;
 	sink->count = 0;
 	sink->capacity = capacity;
@@ -38,10 +38,10 @@ void fd_ctf_sink_begin(struct fd_ctf_sink *sink, struct fd_event *events, size_t
 	sink->has_spare = FALSE;
 }
 
-gboolean fd_ctf_sink_full(const struct fd_ctf_sink *sink)
+gboolean fdar_ctf_sink_full(const struct fdar_ctf_sink *sink)
 {
 	return sink->has_spare || sink->count >= sink->capacity ||
-	       fd_arena_used(sink->arena) >= FD_DECODER_BATCH_BYTES;
+	       fdar_arena_used(sink->arena) >= FDAR_DECODER_BATCH_BYTES;
 }
 
 /* ---- texts ---- */
@@ -51,42 +51,42 @@ static uint32_t hash(const uint8_t *bytes, size_t length)
 	uint64_t mixed = length;
 
 	for (; length >= 8; bytes += 8, length -= 8)
-		mixed = (mixed ^ fd_ctf_bits_bytes(bytes, 64, FALSE)) *
+		mixed = (mixed ^ fdar_ctf_bits_bytes(bytes, 64, FALSE)) *
 			UINT64_C(0x9e3779b97f4a7c15);
 	for (; length; bytes++, length--)
 		mixed = (mixed ^ *bytes) * UINT64_C(0x9e3779b97f4a7c15);
 	return (uint32_t)(mixed >> 40);
 }
 
-static uint32_t name_id(struct fd_ctf_sink *sink, const struct fd_ctf_text *text)
+static uint32_t name_id(struct fdar_ctf_sink *sink, const struct fdar_ctf_text *text)
 {
 	size_t length = strnlen((const char *)text->bytes, text->length);
-	struct fd_ctf_sink_name *name;
+	struct fdar_ctf_sink_name *name;
 
 	if (!length)
 		return 0;
-	if (length >= FD_CTF_SINK_TEXT) {
+	if (length >= FDAR_CTF_SINK_TEXT) {
 		g_autofree char *copy = g_strndup((const char *)text->bytes, length);
 
-		return fd_texts_id(sink->texts, copy);
+		return fdar_texts_id(sink->texts, copy);
 	}
-	name = &sink->names[hash(text->bytes, length) % FD_CTF_SINK_NAMES];
+	name = &sink->names[hash(text->bytes, length) % FDAR_CTF_SINK_NAMES];
 	if (name->length == length && memcmp(name->text, text->bytes, length) == 0)
 		return name->id;
 	memcpy(name->text, text->bytes, length);
 	name->text[length] = '\0';
 	name->length = (uint32_t)length;
-	name->id = fd_texts_id(sink->texts, name->text);
+	name->id = fdar_texts_id(sink->texts, name->text);
 	return name->id;
 }
 
 /* Of each element the lowest eight bits. */
-static const char *copy_bytes(struct fd_arena *arena, const struct fd_ctf_text *text,
+static const char *copy_bytes(struct fdar_arena *arena, const struct fdar_ctf_text *text,
 			      uint32_t *copied)
 {
-	size_t count = (size_t)MIN(text->length / text->stride, FD_EVENT_DATA_MAX);
+	size_t count = (size_t)MIN(text->length / text->stride, FDAR_EVENT_DATA_MAX);
 	const uint8_t *from = text->bytes + (text->big ? text->stride - 1 : 0);
-	char *copy = fd_arena_alloc(arena, count);
+	char *copy = fdar_arena_alloc(arena, count);
 
 	if (text->stride == 1)
 		memcpy(copy, text->bytes, count);
@@ -98,66 +98,66 @@ static const char *copy_bytes(struct fd_arena *arena, const struct fd_ctf_text *
 
 /* ---- events ---- */
 
-static gboolean has(const struct fd_ctf_class *class, enum fd_event_role role)
+static gboolean has(const struct fdar_ctf_class *class, enum fdar_event_role role)
 {
 	return (class->roles & 1u << role) != 0;
 }
 
-static void fill(struct fd_ctf_sink *sink, const struct fd_ctf_class *class,
-		 const struct fd_ctf_frame *frame, struct fd_event *event)
+static void fill(struct fdar_ctf_sink *sink, const struct fdar_ctf_class *class,
+		 const struct fdar_ctf_frame *frame, struct fdar_event *event)
 {
-	const struct fd_ctf_text *data = &frame->texts[FD_ROLE_DATA];
+	const struct fdar_ctf_text *data = &frame->texts[FDAR_ROLE_DATA];
 
-	if (has(class, FD_ROLE_ADDR))
-		event->addr = frame->values[FD_ROLE_ADDR];
-	if (has(class, FD_ROLE_ADDR2))
-		event->addr2 = frame->values[FD_ROLE_ADDR2];
-	if (has(class, FD_ROLE_PID))
-		event->pid = (uint32_t)frame->values[FD_ROLE_PID];
-	if (has(class, FD_ROLE_TID))
-		event->tid = (uint32_t)frame->values[FD_ROLE_TID];
-	if (has(class, FD_ROLE_FD))
-		event->fd = fd_event_fd(frame->values[FD_ROLE_FD]);
-	if (has(class, FD_ROLE_WAIT))
-		event->wait = fd_event_wait(frame->values[FD_ROLE_WAIT]);
-	if (has(class, FD_ROLE_NAME))
-		event->name = name_id(sink, &frame->texts[FD_ROLE_NAME]);
-	if (class->data_type == FD_TYPE_STRING)
-		event->data = fd_event_copy_text(sink->arena, (const char *)data->bytes,
-						 data->length, &event->data_len);
-	else if (class->data_type == FD_TYPE_BYTES)
+	if (has(class, FDAR_ROLE_ADDR))
+		event->addr = frame->values[FDAR_ROLE_ADDR];
+	if (has(class, FDAR_ROLE_ADDR2))
+		event->addr2 = frame->values[FDAR_ROLE_ADDR2];
+	if (has(class, FDAR_ROLE_PID))
+		event->pid = (uint32_t)frame->values[FDAR_ROLE_PID];
+	if (has(class, FDAR_ROLE_TID))
+		event->tid = (uint32_t)frame->values[FDAR_ROLE_TID];
+	if (has(class, FDAR_ROLE_FD))
+		event->fd = fdar_event_fd(frame->values[FDAR_ROLE_FD]);
+	if (has(class, FDAR_ROLE_WAIT))
+		event->wait = fdar_event_wait(frame->values[FDAR_ROLE_WAIT]);
+	if (has(class, FDAR_ROLE_NAME))
+		event->name = name_id(sink, &frame->texts[FDAR_ROLE_NAME]);
+	if (class->data_type == FDAR_TYPE_STRING)
+		event->data = fdar_event_copy_text(sink->arena, (const char *)data->bytes,
+						   data->length, &event->data_len);
+	else if (class->data_type == FDAR_TYPE_BYTES)
 		event->data = copy_bytes(sink->arena, data, &event->data_len);
 }
 
-static gboolean name_thread(struct fd_ctf_sink *sink, const struct fd_ctf_text *text,
-			    const struct fd_event *event, struct fd_event *told)
+static gboolean name_thread(struct fdar_ctf_sink *sink, const struct fdar_ctf_text *text,
+			    const struct fdar_event *event, struct fdar_event *told)
 {
-	struct fd_ctf_sink_thread *thread = fd_ctf_sink_thread(sink, event->tid);
+	struct fdar_ctf_sink_thread *thread = fdar_ctf_sink_thread(sink, event->tid);
 	g_autofree char *name = g_strndup((const char *)text->bytes,
 					  strnlen((const char *)text->bytes, text->length));
 
 	thread->length = 0;
-	if (text->length && text->length <= FD_CTF_NAME_BYTES) {
+	if (text->length && text->length <= FDAR_CTF_NAME_BYTES) {
 		thread->pid = event->pid;
 		thread->tid = event->tid;
 		thread->length = (uint32_t)text->length;
 		memset(thread->name, 0, sizeof(thread->name));
 		memcpy(thread->name, text->bytes, text->length);
 	}
-	return fd_event_state_name_thread(sink->state, event, name, told);
+	return fdar_event_state_name_thread(sink->state, event, name, told);
 }
 
-static gboolean is_known(struct fd_ctf_sink *sink, const struct fd_ctf_text *text,
-			 const struct fd_event *event)
+static gboolean is_known(struct fdar_ctf_sink *sink, const struct fdar_ctf_text *text,
+			 const struct fdar_event *event)
 {
-	const struct fd_ctf_sink_thread *thread = fd_ctf_sink_thread(sink, event->tid);
+	const struct fdar_ctf_sink_thread *thread = fdar_ctf_sink_thread(sink, event->tid);
 
 	return thread->length && thread->length == text->length && thread->tid == event->tid &&
 	       thread->pid == event->pid && memcmp(thread->name, text->bytes, text->length) == 0;
 }
 
 /* The batch has no room: the event waits for the next one, with its data. */
-static void set_spare(struct fd_ctf_sink *sink, const struct fd_event *event)
+static void set_spare(struct fdar_ctf_sink *sink, const struct fdar_event *event)
 {
 	static const guint8 nul;
 
@@ -169,23 +169,23 @@ static void set_spare(struct fd_ctf_sink *sink, const struct fd_event *event)
 	sink->spare.data = (const char *)sink->spare_data->data;
 }
 
-void fd_ctf_sink_add(struct fd_ctf_sink *sink, struct fd_ctf_class *class,
-		     const struct fd_ctf_frame *frame, uint64_t time_ns)
+void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
+		       const struct fdar_ctf_frame *frame, uint64_t time_ns)
 {
-	const struct fd_ctf_text *name = &frame->texts[FD_ROLE_THREAD_NAME];
-	struct fd_event event, told;
+	const struct fdar_ctf_text *name = &frame->texts[FDAR_ROLE_THREAD_NAME];
+	struct fdar_event event, told;
 
 	if (!class->prepared)
-		fd_ctf_class_prepare(class, sink->texts);
+		fdar_ctf_class_prepare(class, sink->texts);
 	event = class->event;
 	event.time_ns = time_ns;
 	fill(sink, class, frame, &event);
-	if (has(class, FD_ROLE_THREAD_NAME) && !is_known(sink, name, &event) &&
+	if (has(class, FDAR_ROLE_THREAD_NAME) && !is_known(sink, name, &event) &&
 	    name_thread(sink, name, &event, &told))
 		sink->events[sink->count++] = told;
-	if (class->module != FD_MODULE_NONE &&
-	    !fd_event_state_finish_module(sink->state, class->module, sink->arena, &event)) {
-		event.kind = FD_EVENT_OTHER;
+	if (class->module != FDAR_MODULE_NONE &&
+	    !fdar_event_state_finish_module(sink->state, class->module, sink->arena, &event)) {
+		event.kind = FDAR_EVENT_OTHER;
 		event.name = class->name_id;
 	}
 	if (sink->count < sink->capacity)

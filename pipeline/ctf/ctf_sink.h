@@ -5,8 +5,8 @@
  * time order, and the decoder, which owns it. Keeps two small caches, for what almost every event
  * of a trace repeats: names, and the names of threads.
  */
-#ifndef FD_PIPELINE_CTF_SINK_H
-#define FD_PIPELINE_CTF_SINK_H
+#ifndef FDAR_PIPELINE_CTF_CTF_SINK_H
+#define FDAR_PIPELINE_CTF_CTF_SINK_H
 
 #include <glib.h>
 
@@ -14,56 +14,57 @@
 #include "pipeline/ctf/ctf_class.h"
 #include "pipeline/events/event_state.h"
 
-#define FD_CTF_SINK_NAMES   512u /* cached */
-#define FD_CTF_SINK_THREADS 256u
-#define FD_CTF_SINK_TEXT    56u /* bytes of a name that is cached */
+#define FDAR_CTF_SINK_NAMES   512u /* cached */
+#define FDAR_CTF_SINK_THREADS 256u
+#define FDAR_CTF_SINK_TEXT    56u /* bytes of a name that is cached */
 
-struct fd_ctf_sink_name {
+struct fdar_ctf_sink_name {
 	uint32_t id;
 	uint32_t length; /* 0: nothing is cached here */
-	char text[FD_CTF_SINK_TEXT];
+	char text[FDAR_CTF_SINK_TEXT];
 };
 
 /* The name that a thread's last event had, as it is in the trace. */
-struct fd_ctf_sink_thread {
+struct fdar_ctf_sink_thread {
 	uint32_t pid, tid;
-	uint32_t length;                      /* 0: nothing is cached here */
-	uint64_t name[FD_CTF_NAME_BYTES / 8]; /* its bytes, and zeros */
+	uint32_t length;                        /* 0: nothing is cached here */
+	uint64_t name[FDAR_CTF_NAME_BYTES / 8]; /* its bytes, and zeros */
 };
 
-struct fd_ctf_sink {
-	struct fd_event *events; /* of the caller */
+struct fdar_ctf_sink {
+	struct fdar_event *events; /* of the caller */
 	size_t count, capacity;
-	struct fd_texts *texts; /* borrowed */
-	struct fd_arena *arena; /* what the events' data is in */
-	struct fd_event_state *state;
+	struct fdar_texts *texts; /* borrowed */
+	struct fdar_arena *arena; /* what the events' data is in */
+	struct fdar_event_state *state;
 	gboolean has_spare; /* an event that did not fit beside its THREAD_NAME */
-	struct fd_event spare;
+	struct fdar_event spare;
 	GByteArray *spare_data;
-	struct fd_ctf_sink_name names[FD_CTF_SINK_NAMES];
-	struct fd_ctf_sink_thread threads[FD_CTF_SINK_THREADS];
+	struct fdar_ctf_sink_name names[FDAR_CTF_SINK_NAMES];
+	struct fdar_ctf_sink_thread threads[FDAR_CTF_SINK_THREADS];
 };
 
-/* texts must outlive the result. The caller frees it (fd_ctf_sink_free). */
-struct fd_ctf_sink *fd_ctf_sink_new(struct fd_texts *texts);
+/* texts must outlive the result. The caller frees it (fdar_ctf_sink_free). */
+struct fdar_ctf_sink *fdar_ctf_sink_new(struct fdar_texts *texts);
 
 /* NULL is allowed. */
-void fd_ctf_sink_free(struct fd_ctf_sink *sink);
+void fdar_ctf_sink_free(struct fdar_ctf_sink *sink);
 
 /* Starts a batch: what was given out before is gone. */
-void fd_ctf_sink_begin(struct fd_ctf_sink *sink, struct fd_event *events, size_t capacity);
+void fdar_ctf_sink_begin(struct fdar_ctf_sink *sink, struct fdar_event *events, size_t capacity);
 
 /* Whether the batch is to be delivered. */
-gboolean fd_ctf_sink_full(const struct fd_ctf_sink *sink);
+gboolean fdar_ctf_sink_full(const struct fdar_ctf_sink *sink);
 
 /* Makes an event of the class from the frame that its program left. The sink must not be full. */
-void fd_ctf_sink_add(struct fd_ctf_sink *sink, struct fd_ctf_class *class,
-		     const struct fd_ctf_frame *frame, uint64_t time_ns);
+void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
+		       const struct fdar_ctf_frame *frame, uint64_t time_ns);
 
 /* Where a thread's name is cached, if it is. */
-static inline struct fd_ctf_sink_thread *fd_ctf_sink_thread(struct fd_ctf_sink *sink, uint32_t tid)
+static inline struct fdar_ctf_sink_thread *fdar_ctf_sink_thread(struct fdar_ctf_sink *sink,
+								uint32_t tid)
 {
-	return &sink->threads[tid % FD_CTF_SINK_THREADS];
+	return &sink->threads[tid % FDAR_CTF_SINK_THREADS];
 }
 
 #endif

@@ -3,28 +3,28 @@
 #define HEAD_WINDOW 4096u
 #define STREAMS_MAX 32u /* that decide where the cuts are */
 
-static gboolean can_be_cut(const struct fd_ctf_stream *stream)
+static gboolean can_be_cut(const struct fdar_ctf_stream *stream)
 {
-	const uint32_t both = 1u << FD_CTF_VALUE_BEGIN | 1u << FD_CTF_VALUE_END;
+	const uint32_t both = 1u << FDAR_CTF_VALUE_BEGIN | 1u << FDAR_CTF_VALUE_END;
 
 	return stream->plan->time.freq && !stream->plan->ends_late &&
 	       (stream->stream->values & both) == both;
 }
 
-static uint64_t bytes_of(const struct fd_ctf_stream *stream)
+static uint64_t bytes_of(const struct fdar_ctf_stream *stream)
 {
 	uint64_t bytes = 0;
 
 	for (guint i = 0; i < stream->files->len; i++)
-		bytes += g_array_index(stream->files, struct fd_ctf_file, i).size;
+		bytes += g_array_index(stream->files, struct fdar_ctf_file, i).size;
 	return bytes;
 }
 
 /* Goes from packet to packet of a stream. */
 struct walk {
-	const struct fd_ctf_stream *stream;
-	struct fd_ctf_window window;
-	struct fd_ctf_frame frame;
+	const struct fdar_ctf_stream *stream;
+	struct fdar_ctf_window window;
+	struct fdar_ctf_frame frame;
 	guint file;
 	uint64_t at;       /* of the packet in hand, in the file */
 	uint64_t bytes;    /* of that packet */
@@ -32,13 +32,13 @@ struct walk {
 };
 
 /* The file in hand; NULL: there is none any more. */
-static const struct fd_ctf_file *file_of(struct walk *walk)
+static const struct fdar_ctf_file *file_of(struct walk *walk)
 {
 	const GArray *files = walk->stream->files;
-	const struct fd_ctf_file *file;
+	const struct fdar_ctf_file *file;
 
 	for (; walk->file < files->len; walk->file++, walk->at = 0) {
-		file = &g_array_index(files, struct fd_ctf_file, walk->file);
+		file = &g_array_index(files, struct fdar_ctf_file, walk->file);
 		if (walk->at < file->size)
 			return file;
 	}
@@ -46,30 +46,30 @@ static const struct fd_ctf_file *file_of(struct walk *walk)
 }
 
 /* FALSE when it is damaged. */
-static gboolean look_at(struct walk *walk, const struct fd_ctf_file *file)
+static gboolean look_at(struct walk *walk, const struct fdar_ctf_file *file)
 {
-	struct fd_ctf_packet packet;
+	struct fdar_ctf_packet packet;
 
 	if (!file->packed) {
-		fd_ctf_window_open(&walk->window, file->path, walk->at, file->size);
-		if (!fd_ctf_packet_read(walk->stream->plan, &walk->window, &walk->frame, &packet,
-					NULL))
+		fdar_ctf_window_open(&walk->window, file->path, walk->at, file->size);
+		if (!fdar_ctf_packet_read(walk->stream->plan, &walk->window, &walk->frame, &packet,
+					  NULL))
 			return FALSE;
 		walk->bytes = packet.bytes;
 		return TRUE;
 	}
-	if (!fd_ctf_window_open_packed(&walk->window, file->path, walk->at, file->size, NULL))
+	if (!fdar_ctf_window_open_packed(&walk->window, file->path, walk->at, file->size, NULL))
 		return FALSE;
-	fd_ctf_packet_from_note(walk->stream->plan, walk->stream->stream, &walk->window,
-				&walk->frame, &packet);
-	walk->bytes = fd_packed_step(&walk->window.note);
+	fdar_ctf_packet_from_note(walk->stream->plan, walk->stream->stream, &walk->window,
+				  &walk->frame, &packet);
+	walk->bytes = fdar_packed_step(&walk->window.note);
 	return TRUE;
 }
 
 /* Reads the head of the packet at walk->at; that of a packed one is its note. */
 static void look(struct walk *walk)
 {
-	const struct fd_ctf_file *file;
+	const struct fdar_ctf_file *file;
 
 	walk->begin_ns = UINT64_MAX;
 	for (;;) {
@@ -80,16 +80,16 @@ static void look(struct walk *walk)
 			break;
 		walk->at += walk->bytes;
 	}
-	walk->begin_ns =
-		fd_ctf_time_ns(&walk->stream->plan->time, walk->frame.values[FD_CTF_VALUE_BEGIN]);
+	walk->begin_ns = fdar_ctf_time_ns(&walk->stream->plan->time,
+					  walk->frame.values[FDAR_CTF_VALUE_BEGIN]);
 }
 
-static struct walk *walk_new(const struct fd_ctf_stream *stream)
+static struct walk *walk_new(const struct fdar_ctf_stream *stream)
 {
 	struct walk *walk = g_new0(struct walk, 1);
 
 	walk->stream = stream;
-	fd_ctf_window_init(&walk->window, HEAD_WINDOW, TRUE);
+	fdar_ctf_window_init(&walk->window, HEAD_WINDOW, TRUE);
 	look(walk);
 	return walk;
 }
@@ -98,14 +98,14 @@ static void walk_free(void *data)
 {
 	struct walk *walk = data;
 
-	fd_ctf_window_close(&walk->window);
+	fdar_ctf_window_close(&walk->window);
 	g_free(walk);
 }
 
 static int compare_bytes(gconstpointer a, gconstpointer b)
 {
-	uint64_t left = bytes_of(*(const struct fd_ctf_stream *const *)a);
-	uint64_t right = bytes_of(*(const struct fd_ctf_stream *const *)b);
+	uint64_t left = bytes_of(*(const struct fdar_ctf_stream *const *)a);
+	uint64_t right = bytes_of(*(const struct fdar_ctf_stream *const *)b);
 
 	return left > right ? -1 : left < right;
 }
@@ -120,7 +120,7 @@ static GPtrArray *walks_new(const GPtrArray *streams, uint64_t *bytes)
 	g_ptr_array_set_free_func(sorted, NULL);
 	g_ptr_array_sort(sorted, compare_bytes);
 	for (guint i = 0; i < sorted->len && i < STREAMS_MAX; i++) {
-		const struct fd_ctf_stream *stream = g_ptr_array_index(sorted, i);
+		const struct fdar_ctf_stream *stream = g_ptr_array_index(sorted, i);
 
 		*bytes += bytes_of(stream);
 		g_ptr_array_add(walks, walk_new(stream));
@@ -176,7 +176,7 @@ static void find_span(const GPtrArray *streams, unsigned slice, unsigned slices,
 	}
 }
 
-void fd_ctf_slice_cut(struct fd_ctf_input *input, unsigned slice, unsigned slices)
+void fdar_ctf_slice_cut(struct fdar_ctf_input *input, unsigned slice, unsigned slices)
 {
 	gboolean possible = input->streams->len > 0;
 	uint64_t from_ns, to_ns;
@@ -190,7 +190,7 @@ void fd_ctf_slice_cut(struct fd_ctf_input *input, unsigned slice, unsigned slice
 	}
 	find_span(input->streams, slice, slices, &from_ns, &to_ns);
 	for (guint i = 0; i < input->streams->len; i++) {
-		struct fd_ctf_stream *stream = g_ptr_array_index(input->streams, i);
+		struct fdar_ctf_stream *stream = g_ptr_array_index(input->streams, i);
 
 		stream->from_ns = from_ns;
 		stream->to_ns = to_ns;

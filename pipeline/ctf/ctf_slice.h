@@ -5,8 +5,8 @@
  * packets of the biggest streams begin, so that about as many bytes are in each; everybody who cuts
  * the same trace finds the same places.
  */
-#ifndef FD_PIPELINE_CTF_SLICE_H
-#define FD_PIPELINE_CTF_SLICE_H
+#ifndef FDAR_PIPELINE_CTF_CTF_SLICE_H
+#define FDAR_PIPELINE_CTF_CTF_SLICE_H
 
 #include <glib.h>
 
@@ -15,6 +15,6 @@
 /* Limits what the streams of input give to the slice-th of slices spans (0 < slices, slice <
  * slices). A trace whose packets do not say when they begin and end, or are known to lie about it,
  * is in the first slice as a whole, and the others have no stream. */
-void fd_ctf_slice_cut(struct fd_ctf_input *input, unsigned slice, unsigned slices);
+void fdar_ctf_slice_cut(struct fdar_ctf_input *input, unsigned slice, unsigned slices);
 
 #endif

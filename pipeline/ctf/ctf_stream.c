@@ -6,67 +6,67 @@
 #define RELOAD_MIN  4096u /* bytes */
 #define START_BATCH 64u
 
-struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
-					const struct fd_ctf_stream_plan *stream_plan, GArray *files,
-					size_t usual, gboolean keep)
+struct fdar_ctf_stream *fdar_ctf_stream_new(const struct fdar_ctf_plan *plan,
+					    const struct fdar_ctf_stream_plan *stream_plan,
+					    GArray *files, size_t usual, gboolean keep)
 {
-	struct fd_ctf_stream *stream = g_new0(struct fd_ctf_stream, 1);
+	struct fdar_ctf_stream *stream = g_new0(struct fdar_ctf_stream, 1);
 
 	stream->plan = plan;
 	stream->stream = stream_plan;
 	stream->files = files;
 	if (files->len)
-		stream->key_ns = g_array_index(files, struct fd_ctf_file, 0).begin_ns;
+		stream->key_ns = g_array_index(files, struct fdar_ctf_file, 0).begin_ns;
 	stream->to_ns = UINT64_MAX;
-	fd_ctf_window_init(&stream->window, usual, keep);
+	fdar_ctf_window_init(&stream->window, usual, keep);
 	return stream;
 }
 
-void fd_ctf_stream_free(struct fd_ctf_stream *stream)
+void fdar_ctf_stream_free(struct fdar_ctf_stream *stream)
 {
-	fd_ctf_window_close(&stream->window);
+	fdar_ctf_window_close(&stream->window);
 	g_array_unref(stream->files);
 	g_free(stream->damage);
 	g_free(stream);
 }
 
-static gboolean has(const struct fd_ctf_stream *stream, enum fd_ctf_value value)
+static gboolean has(const struct fdar_ctf_stream *stream, enum fdar_ctf_value value)
 {
 	return (stream->packet.values & 1u << value) != 0;
 }
 
 /* Bits of the packet before the cursor. */
-static uint64_t position(const struct fd_ctf_stream *stream)
+static uint64_t position(const struct fdar_ctf_stream *stream)
 {
 	return stream->window.offset * 8 + stream->cursor.at;
 }
 
-static void move_key(struct fd_ctf_stream *stream)
+static void move_key(struct fdar_ctf_stream *stream)
 {
-	uint64_t ns = fd_ctf_time_ns(&stream->plan->time, stream->frame.clock);
+	uint64_t ns = fdar_ctf_time_ns(&stream->plan->time, stream->frame.clock);
 
 	stream->key_ns = MAX(stream->key_ns, ns);
 }
 
 /* ---- damage ---- */
 
-static void set_damage(struct fd_ctf_stream *stream, const char *what)
+static void set_damage(struct fdar_ctf_stream *stream, const char *what)
 {
 	if (!stream->damage)
 		stream->damage = g_strdup_printf("stream file %s: %s", stream->file.path, what);
 }
 
-static void take_damage(struct fd_ctf_stream *stream, GError *error)
+static void take_damage(struct fdar_ctf_stream *stream, GError *error)
 {
 	set_damage(stream, error->message);
 	g_error_free(error);
 }
 
-static void set_damage_at(struct fd_ctf_stream *stream, uint64_t bits, const char *expected)
+static void set_damage_at(struct fdar_ctf_stream *stream, uint64_t bits, const char *expected)
 {
 	g_autofree char *what = NULL, *place = NULL;
 
-	place = fd_ctf_window_place(&stream->window, bits / 8);
+	place = fdar_ctf_window_place(&stream->window, bits / 8);
 	if (stream->packet.cut)
 		what = g_strdup_printf("byte %" G_GUINT64_FORMAT
 				       ": the file ends; expected %" G_GUINT64_FORMAT
@@ -80,7 +80,7 @@ static void set_damage_at(struct fd_ctf_stream *stream, uint64_t bits, const cha
 
 /* ---- the window ---- */
 
-static void set_cursor(struct fd_ctf_stream *stream, uint64_t bits)
+static void set_cursor(struct fdar_ctf_stream *stream, uint64_t bits)
 {
 	uint64_t before = stream->window.offset * 8;
 
@@ -91,7 +91,7 @@ static void set_cursor(struct fd_ctf_stream *stream, uint64_t bits)
 }
 
 /* More bytes behind the cursor than there are now. FALSE: there are no more, which is damage. */
-static gboolean reload(struct fd_ctf_stream *stream)
+static gboolean reload(struct fdar_ctf_stream *stream)
 {
 	uint64_t bits = position(stream);
 	uint64_t end = stream->window.offset + stream->window.length;
@@ -102,11 +102,11 @@ static gboolean reload(struct fd_ctf_stream *stream)
 		set_damage_at(stream, stream->event, "an event that ends within its packet");
 		return FALSE;
 	}
-	if (have >= FD_CTF_WINDOW_MAX - FD_CTF_WINDOW_STEP) {
+	if (have >= FDAR_CTF_WINDOW_MAX - FDAR_CTF_WINDOW_STEP) {
 		set_damage_at(stream, stream->event, "an event that is not as long as that");
 		return FALSE;
 	}
-	if (!fd_ctf_window_load(&stream->window, bits / 8, MAX(have * 2, RELOAD_MIN), &error)) {
+	if (!fdar_ctf_window_load(&stream->window, bits / 8, MAX(have * 2, RELOAD_MIN), &error)) {
 		take_damage(stream, error);
 		return FALSE;
 	}
@@ -116,50 +116,50 @@ static gboolean reload(struct fd_ctf_stream *stream)
 
 /* ---- packets ---- */
 
-static uint64_t begin_of(const struct fd_ctf_stream *stream)
+static uint64_t begin_of(const struct fdar_ctf_stream *stream)
 {
-	return fd_ctf_time_ns(&stream->plan->time, stream->frame.values[FD_CTF_VALUE_BEGIN]);
+	return fdar_ctf_time_ns(&stream->plan->time, stream->frame.values[FDAR_CTF_VALUE_BEGIN]);
 }
 
 /* What was lost before a packet is told by whoever wants its begin. */
-static gboolean is_begin_wanted(const struct fd_ctf_stream *stream)
+static gboolean is_begin_wanted(const struct fdar_ctf_stream *stream)
 {
 	uint64_t begin_ns = begin_of(stream);
 
-	return !has(stream, FD_CTF_VALUE_BEGIN) ||
+	return !has(stream, FDAR_CTF_VALUE_BEGIN) ||
 	       (begin_ns >= stream->from_ns && begin_ns < stream->to_ns);
 }
 
 /* Events that are missing between the end of the last packet and a point of time. */
-static void lose(struct fd_ctf_stream *stream, uint64_t until, uint64_t events)
+static void lose(struct fdar_ctf_stream *stream, uint64_t until, uint64_t events)
 {
-	uint64_t begin_ns = fd_ctf_time_ns(&stream->plan->time, stream->last_end);
-	uint64_t end_ns = fd_ctf_time_ns(&stream->plan->time, until);
+	uint64_t begin_ns = fdar_ctf_time_ns(&stream->plan->time, stream->last_end);
+	uint64_t end_ns = fdar_ctf_time_ns(&stream->plan->time, until);
 
 	stream->discarded += events;
 	if (!stream->counted)
 		begin_ns = end_ns;
 	if (stream->losses && events)
-		fd_losses_add(stream->losses, stream->file.path, begin_ns, MAX(begin_ns, end_ns),
-			      events);
+		fdar_losses_add(stream->losses, stream->file.path, begin_ns, MAX(begin_ns, end_ns),
+				events);
 }
 
 /* What the recorder dropped is told by the note of the packet behind it, and explains the gap. */
-static void count_losses(struct fd_ctf_stream *stream)
+static void count_losses(struct fdar_ctf_stream *stream)
 {
-	uint64_t discarded = stream->frame.values[FD_CTF_VALUE_DISCARDED];
-	uint64_t sequence = stream->frame.values[FD_CTF_VALUE_SEQUENCE];
+	uint64_t discarded = stream->frame.values[FDAR_CTF_VALUE_DISCARDED];
+	uint64_t sequence = stream->frame.values[FDAR_CTF_VALUE_SEQUENCE];
 	uint64_t dropped = stream->file.packed ? stream->window.note.dropped : 0;
 	gboolean wanted = is_begin_wanted(stream);
 	/* Of the first packet, nothing is known of what was before. */
 	gboolean count = stream->counted && wanted;
 
 	if (wanted && dropped)
-		lose(stream, stream->frame.values[FD_CTF_VALUE_BEGIN], dropped);
-	if (count && has(stream, FD_CTF_VALUE_DISCARDED) && discarded > stream->last_discarded)
-		lose(stream, stream->frame.values[FD_CTF_VALUE_END],
+		lose(stream, stream->frame.values[FDAR_CTF_VALUE_BEGIN], dropped);
+	if (count && has(stream, FDAR_CTF_VALUE_DISCARDED) && discarded > stream->last_discarded)
+		lose(stream, stream->frame.values[FDAR_CTF_VALUE_END],
 		     discarded - stream->last_discarded);
-	if (count && has(stream, FD_CTF_VALUE_SEQUENCE) && sequence > stream->last_sequence &&
+	if (count && has(stream, FDAR_CTF_VALUE_SEQUENCE) && sequence > stream->last_sequence &&
 	    !dropped && !stream->explained)
 		stream->packets_lost += sequence - stream->last_sequence - 1;
 	stream->counted = TRUE;
@@ -167,53 +167,54 @@ static void count_losses(struct fd_ctf_stream *stream)
 	/* LTTng writes 0 into a packet that its timer has cut, and goes on with the count after it. */
 	stream->last_discarded = MAX(stream->last_discarded, discarded);
 	stream->last_sequence = sequence;
-	stream->last_begin = stream->frame.values[FD_CTF_VALUE_BEGIN];
-	stream->last_end = stream->frame.values[FD_CTF_VALUE_END];
+	stream->last_begin = stream->frame.values[FDAR_CTF_VALUE_BEGIN];
+	stream->last_end = stream->frame.values[FDAR_CTF_VALUE_END];
 	stream->last_bytes = stream->packet.bytes;
 }
 
 /* Whether the packet was read before, from another file. */
-static gboolean is_copy(const struct fd_ctf_stream *stream)
+static gboolean is_copy(const struct fdar_ctf_stream *stream)
 {
 	const uint64_t *values = stream->frame.values;
 
-	return stream->counted && has(stream, FD_CTF_VALUE_BEGIN) &&
-	       has(stream, FD_CTF_VALUE_END) && values[FD_CTF_VALUE_BEGIN] == stream->last_begin &&
-	       values[FD_CTF_VALUE_END] == stream->last_end &&
+	return stream->counted && has(stream, FDAR_CTF_VALUE_BEGIN) &&
+	       has(stream, FDAR_CTF_VALUE_END) &&
+	       values[FDAR_CTF_VALUE_BEGIN] == stream->last_begin &&
+	       values[FDAR_CTF_VALUE_END] == stream->last_end &&
 	       stream->packet.bytes == stream->last_bytes &&
-	       (!has(stream, FD_CTF_VALUE_SEQUENCE) ||
-		values[FD_CTF_VALUE_SEQUENCE] == stream->last_sequence);
+	       (!has(stream, FDAR_CTF_VALUE_SEQUENCE) ||
+		values[FDAR_CTF_VALUE_SEQUENCE] == stream->last_sequence);
 }
 
 /* Whether all its events are before those that are wanted. */
-static gboolean is_before(const struct fd_ctf_stream *stream)
+static gboolean is_before(const struct fdar_ctf_stream *stream)
 {
-	uint64_t end = stream->frame.values[FD_CTF_VALUE_END];
+	uint64_t end = stream->frame.values[FDAR_CTF_VALUE_END];
 
-	return has(stream, FD_CTF_VALUE_END) && end &&
-	       fd_ctf_time_ns(&stream->plan->time, end) < stream->from_ns;
+	return has(stream, FDAR_CTF_VALUE_END) && end &&
+	       fdar_ctf_time_ns(&stream->plan->time, end) < stream->from_ns;
 }
 
-static void skip_packet(struct fd_ctf_stream *stream)
+static void skip_packet(struct fdar_ctf_stream *stream)
 {
 	stream->file.next +=
-		stream->file.packed ? fd_packed_step(&stream->window.note) : stream->packet.bytes;
+		stream->file.packed ? fdar_packed_step(&stream->window.note) : stream->packet.bytes;
 	if (stream->file.next >= stream->file.size)
 		stream->file.path = NULL;
 }
 
 /* Whether the packet of another file is to be read before the one in hand. */
-static gboolean put_back(struct fd_ctf_stream *stream)
+static gboolean put_back(struct fdar_ctf_stream *stream)
 {
 	uint64_t begin_ns = begin_of(stream);
 	guint place = 0;
 
 	if (!stream->files->len ||
-	    g_array_index(stream->files, struct fd_ctf_file, 0).begin_ns >= begin_ns)
+	    g_array_index(stream->files, struct fdar_ctf_file, 0).begin_ns >= begin_ns)
 		return FALSE;
 	stream->file.begin_ns = begin_ns;
 	while (place < stream->files->len &&
-	       g_array_index(stream->files, struct fd_ctf_file, place).begin_ns <= begin_ns)
+	       g_array_index(stream->files, struct fdar_ctf_file, place).begin_ns <= begin_ns)
 		place++;
 	g_array_insert_val(stream->files, place, stream->file);
 	stream->file.path = NULL;
@@ -222,27 +223,27 @@ static gboolean put_back(struct fd_ctf_stream *stream)
 
 /* A note without a packet: what was dropped behind the last one. It has no time that says which part
  * of the trace it belongs to: it is told by whoever wants the end. */
-static void count_tail(struct fd_ctf_stream *stream)
+static void count_tail(struct fdar_ctf_stream *stream)
 {
-	const struct fd_packed_entry *note = &stream->window.note;
+	const struct fdar_packed_entry *note = &stream->window.note;
 
 	if (stream->to_ns == UINT64_MAX)
 		lose(stream, MAX(note->end, stream->last_end), note->dropped);
 	stream->explained = note->dropped > 0;
 }
 
-static gboolean is_tail(const struct fd_ctf_stream *stream)
+static gboolean is_tail(const struct fdar_ctf_stream *stream)
 {
 	return stream->file.packed && !stream->window.note.packet_bytes;
 }
 
 /* Reads the head of the packet that the window is open at. */
-static gboolean read_packet(struct fd_ctf_stream *stream)
+static gboolean read_packet(struct fdar_ctf_stream *stream)
 {
 	GError *error = NULL;
 
-	if (!fd_ctf_packet_read(stream->plan, &stream->window, &stream->frame, &stream->packet,
-				&error)) {
+	if (!fdar_ctf_packet_read(stream->plan, &stream->window, &stream->frame, &stream->packet,
+				  &error)) {
 		take_damage(stream, error);
 		return FALSE;
 	}
@@ -255,36 +256,36 @@ static gboolean read_packet(struct fd_ctf_stream *stream)
 
 /* Learns what there is to know of the packet that is next in the file in hand before it is unpacked, or
  * all of its head when it is not packed. */
-static gboolean look_at_packet(struct fd_ctf_stream *stream)
+static gboolean look_at_packet(struct fdar_ctf_stream *stream)
 {
-	const struct fd_ctf_file *file = &stream->file;
+	const struct fdar_ctf_file *file = &stream->file;
 	GError *error = NULL;
 
 	if (!file->packed) {
-		fd_ctf_window_open(&stream->window, file->path, file->next, file->size);
+		fdar_ctf_window_open(&stream->window, file->path, file->next, file->size);
 		return read_packet(stream);
 	}
-	if (!fd_ctf_window_open_packed(&stream->window, file->path, file->next, file->size,
-				       &error)) {
+	if (!fdar_ctf_window_open_packed(&stream->window, file->path, file->next, file->size,
+					 &error)) {
 		take_damage(stream, error);
 		return FALSE;
 	}
-	fd_ctf_packet_from_note(stream->plan, stream->stream, &stream->window, &stream->frame,
-				&stream->packet);
+	fdar_ctf_packet_from_note(stream->plan, stream->stream, &stream->window, &stream->frame,
+				  &stream->packet);
 	return TRUE;
 }
 
-static gboolean next_file(struct fd_ctf_stream *stream)
+static gboolean next_file(struct fdar_ctf_stream *stream)
 {
 	if (!stream->files->len)
 		return FALSE;
-	stream->file = g_array_index(stream->files, struct fd_ctf_file, 0);
+	stream->file = g_array_index(stream->files, struct fdar_ctf_file, 0);
 	g_array_remove_index(stream->files, 0);
 	return TRUE;
 }
 
 /* FALSE: there is none, or it is damaged. */
-static gboolean enter_packet(struct fd_ctf_stream *stream)
+static gboolean enter_packet(struct fdar_ctf_stream *stream)
 {
 	for (;;) {
 		uint64_t clock = stream->frame.clock;
@@ -312,7 +313,7 @@ static gboolean enter_packet(struct fd_ctf_stream *stream)
 		count_losses(stream);
 		if (!is_before(stream))
 			break;
-		stream->frame.clock = stream->frame.values[FD_CTF_VALUE_END];
+		stream->frame.clock = stream->frame.values[FDAR_CTF_VALUE_END];
 		skip_packet(stream);
 	}
 	if (stream->file.packed && !read_packet(stream))
@@ -326,10 +327,10 @@ static gboolean enter_packet(struct fd_ctf_stream *stream)
 }
 
 /* FALSE: it is cut short. */
-static gboolean leave_packet(struct fd_ctf_stream *stream)
+static gboolean leave_packet(struct fdar_ctf_stream *stream)
 {
-	uint64_t begin = stream->frame.values[FD_CTF_VALUE_BEGIN];
-	uint64_t end = stream->frame.values[FD_CTF_VALUE_END];
+	uint64_t begin = stream->frame.values[FDAR_CTF_VALUE_BEGIN];
+	uint64_t end = stream->frame.values[FDAR_CTF_VALUE_END];
 	gboolean unknown = stream->plan->lttng && begin && !end;
 	gboolean early = stream->plan->ends_late && end < stream->frame.clock;
 
@@ -337,7 +338,7 @@ static gboolean leave_packet(struct fd_ctf_stream *stream)
 		set_damage_at(stream, 0, NULL);
 		return FALSE;
 	}
-	if (has(stream, FD_CTF_VALUE_END) && !unknown && !early)
+	if (has(stream, FDAR_CTF_VALUE_END) && !unknown && !early)
 		stream->frame.clock = end;
 	move_key(stream);
 	stream->in_packet = FALSE;
@@ -347,21 +348,21 @@ static gboolean leave_packet(struct fd_ctf_stream *stream)
 
 /* ---- events ---- */
 
-static struct fd_ctf_class *find_class(const struct fd_ctf_stream *stream)
+static struct fdar_ctf_class *find_class(const struct fdar_ctf_stream *stream)
 {
-	if (has(stream, FD_CTF_VALUE_ID))
-		return fd_ctf_plan_class(stream->stream, stream->frame.values[FD_CTF_VALUE_ID]);
+	if (has(stream, FDAR_CTF_VALUE_ID))
+		return fdar_ctf_plan_class(stream->stream, stream->frame.values[FDAR_CTF_VALUE_ID]);
 	return stream->stream->classes->len ? g_ptr_array_index(stream->stream->classes, 0) : NULL;
 }
 
 /* Runs the program from the cursor, over as much of the packet as it takes. */
-static gboolean run(struct fd_ctf_stream *stream, const struct fd_ctf_program *program)
+static gboolean run(struct fdar_ctf_stream *stream, const struct fdar_ctf_program *program)
 {
 	for (;;) {
-		switch (fd_ctf_run(program, &stream->cursor, &stream->frame)) {
-		case FD_CTF_OK:
+		switch (fdar_ctf_run(program, &stream->cursor, &stream->frame)) {
+		case FDAR_CTF_OK:
 			return TRUE;
-		case FD_CTF_BAD:
+		case FDAR_CTF_BAD:
 			set_damage_at(stream, stream->event,
 				      "an event with an option that there is");
 			return FALSE;
@@ -372,10 +373,10 @@ static gboolean run(struct fd_ctf_stream *stream, const struct fd_ctf_program *p
 	}
 }
 
-static gboolean peek(struct fd_ctf_stream *stream)
+static gboolean peek(struct fdar_ctf_stream *stream)
 {
 	stream->event = position(stream);
-	if (!fd_ctf_fast_header(stream) && !run(stream, &stream->stream->event_header))
+	if (!fdar_ctf_fast_header(stream) && !run(stream, &stream->stream->event_header))
 		return FALSE;
 	stream->peeked = find_class(stream);
 	if (!stream->peeked) {
@@ -386,10 +387,10 @@ static gboolean peek(struct fd_ctf_stream *stream)
 	return TRUE;
 }
 
-static gboolean decode(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
+static gboolean decode(struct fdar_ctf_stream *stream, struct fdar_ctf_sink *sink)
 {
 	/* The time is that of the header, whatever else in the event shows the clock. */
-	uint64_t time_ns = fd_ctf_time_ns(&stream->plan->time, stream->frame.clock);
+	uint64_t time_ns = fdar_ctf_time_ns(&stream->plan->time, stream->frame.clock);
 
 	if (!run(stream, &stream->peeked->program))
 		return FALSE;
@@ -397,14 +398,14 @@ static gboolean decode(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
 		set_damage_at(stream, stream->event, "an event that is not empty");
 		return FALSE;
 	}
-	fd_ctf_sink_add(sink, stream->peeked, &stream->frame, time_ns);
-	fd_ctf_plan_use_fast(stream->stream, stream->peeked);
+	fdar_ctf_sink_add(sink, stream->peeked, &stream->frame, time_ns);
+	fdar_ctf_plan_use_fast(stream->stream, stream->peeked);
 	stream->peeked = NULL;
 	return TRUE;
 }
 
 /* After damage: reads no more of the file in hand. */
-static void drop_file(struct fd_ctf_stream *stream)
+static void drop_file(struct fdar_ctf_stream *stream)
 {
 	stream->file.path = NULL;
 	stream->in_packet = FALSE;
@@ -412,7 +413,7 @@ static void drop_file(struct fd_ctf_stream *stream)
 }
 
 /* Goes on to the next event. FALSE: there is none. */
-static gboolean find_event(struct fd_ctf_stream *stream)
+static gboolean find_event(struct fdar_ctf_stream *stream)
 {
 	for (;;) {
 		if (!stream->in_packet && !enter_packet(stream)) {
@@ -429,45 +430,45 @@ static gboolean find_event(struct fd_ctf_stream *stream)
 	}
 }
 
-static enum fd_ctf_stop end(struct fd_ctf_stream *stream)
+static enum fdar_ctf_stop end(struct fdar_ctf_stream *stream)
 {
-	fd_ctf_window_close(&stream->window);
+	fdar_ctf_window_close(&stream->window);
 	g_array_set_size(stream->files, 0);
 	stream->in_packet = FALSE;
 	stream->peeked = NULL;
 	stream->file.path = NULL;
-	return FD_CTF_ENDED;
+	return FDAR_CTF_ENDED;
 }
 
-gboolean fd_ctf_stream_start(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink)
+gboolean fdar_ctf_stream_start(struct fdar_ctf_stream *stream, struct fdar_ctf_sink *sink)
 {
-	struct fd_event batch[START_BATCH];
-	enum fd_ctf_stop stop = FD_CTF_LIMIT;
+	struct fdar_event batch[START_BATCH];
+	enum fdar_ctf_stop stop = FDAR_CTF_LIMIT;
 
 	if (stream->from_ns)
 		do {
-			fd_ctf_sink_begin(sink, batch, START_BATCH);
-			stop = fd_ctf_stream_run(stream, stream->from_ns - 1, sink);
-		} while (stop == FD_CTF_FULL);
-	return stop != FD_CTF_ENDED;
+			fdar_ctf_sink_begin(sink, batch, START_BATCH);
+			stop = fdar_ctf_stream_run(stream, stream->from_ns - 1, sink);
+		} while (stop == FDAR_CTF_FULL);
+	return stop != FDAR_CTF_ENDED;
 }
 
-enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,
-				   struct fd_ctf_sink *sink)
+enum fdar_ctf_stop fdar_ctf_stream_run(struct fdar_ctf_stream *stream, uint64_t limit_ns,
+				       struct fdar_ctf_sink *sink)
 {
-	while (!fd_ctf_sink_full(sink)) {
+	while (!fdar_ctf_sink_full(sink)) {
 		if (stream->in_packet && !stream->peeked && stream->stream->fast_bits) {
-			if (fd_ctf_fast_run(stream, limit_ns, sink))
-				return FD_CTF_LIMIT;
-			if (fd_ctf_sink_full(sink))
+			if (fdar_ctf_fast_run(stream, limit_ns, sink))
+				return FDAR_CTF_LIMIT;
+			if (fdar_ctf_sink_full(sink))
 				break;
 		}
 		if (!stream->peeked && !find_event(stream))
 			return end(stream);
 		if (stream->key_ns > limit_ns)
-			return FD_CTF_LIMIT;
+			return FDAR_CTF_LIMIT;
 		if (!decode(stream, sink))
 			drop_file(stream);
 	}
-	return FD_CTF_FULL;
+	return FDAR_CTF_FULL;
 }

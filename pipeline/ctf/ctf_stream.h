@@ -7,15 +7,15 @@
  * is read once. A damaged packet ends its file: what was before is
  * delivered, and then the other files.
  */
-#ifndef FD_PIPELINE_CTF_STREAM_H
-#define FD_PIPELINE_CTF_STREAM_H
+#ifndef FDAR_PIPELINE_CTF_CTF_STREAM_H
+#define FDAR_PIPELINE_CTF_CTF_STREAM_H
 
 #include <glib.h>
 
 #include "pipeline/ctf/ctf_packet.h"
 #include "pipeline/ctf/ctf_sink.h"
 
-struct fd_ctf_file {
+struct fdar_ctf_file {
 	const char *path; /* owned by whoever opened the traces; one object per file */
 	uint64_t size;
 	gboolean packed;   /* as in packed.h */
@@ -23,10 +23,10 @@ struct fd_ctf_file {
 	uint64_t begin_ns; /* of that packet */
 };
 
-struct fd_ctf_stream {
-	const struct fd_ctf_plan *plan; /* borrowed */
-	const struct fd_ctf_stream_plan *stream;
-	GArray *files;    /* of struct fd_ctf_file: those with packets to come, by begin */
+struct fdar_ctf_stream {
+	const struct fdar_ctf_plan *plan; /* borrowed */
+	const struct fdar_ctf_stream_plan *stream;
+	GArray *files;    /* of struct fdar_ctf_file: those with packets to come, by begin */
 	guint rank;       /* of two streams with an event at the same time, the lower goes first */
 	uint64_t key_ns;  /* no event that is still to come is before this */
 	uint64_t from_ns; /* events before this, and from to_ns on, are not wanted */
@@ -37,16 +37,16 @@ struct fd_ctf_stream {
 	uint64_t packets_lost;
 
 	/* Reading. */
-	struct fd_ctf_window window;
-	struct fd_ctf_file file; /* the one whose packet is read; not in files */
-	struct fd_ctf_packet packet;
-	struct fd_ctf_frame frame;
-	struct fd_ctf_cursor cursor;
+	struct fdar_ctf_window window;
+	struct fdar_ctf_file file; /* the one whose packet is read; not in files */
+	struct fdar_ctf_packet packet;
+	struct fdar_ctf_frame frame;
+	struct fdar_ctf_cursor cursor;
 	gboolean in_packet;
-	uint64_t event;              /* bits in the packet before the event that was peeked at */
-	struct fd_ctf_class *peeked; /* its class: its header was read; NULL: there is none */
-	gboolean counted;            /* the counters below are those of the packet before */
-	gboolean explained;          /* what is missing before the next packet was told already */
+	uint64_t event;                /* bits in the packet before the event that was peeked at */
+	struct fdar_ctf_class *peeked; /* its class: its header was read; NULL: there is none */
+	gboolean counted;              /* the counters below are those of the packet before */
+	gboolean explained;            /* what is missing before the next packet was told already */
 	uint64_t last_discarded;
 	uint64_t last_sequence;
 	uint64_t last_begin; /* what else tells two packets apart */
@@ -54,25 +54,25 @@ struct fd_ctf_stream {
 	uint64_t last_bytes;
 };
 
-enum fd_ctf_stop {
-	FD_CTF_FULL,  /* the sink is */
-	FD_CTF_LIMIT, /* the next event is after the limit: key_ns is its time */
-	FD_CTF_ENDED  /* there is no more */
+enum fdar_ctf_stop {
+	FDAR_CTF_FULL,  /* the sink is */
+	FDAR_CTF_LIMIT, /* the next event is after the limit: key_ns is its time */
+	FDAR_CTF_ENDED  /* there is no more */
 };
 
 /* files is taken over; usual and keep are the window's. */
-struct fd_ctf_stream *fd_ctf_stream_new(const struct fd_ctf_plan *plan,
-					const struct fd_ctf_stream_plan *stream, GArray *files,
-					size_t usual, gboolean keep);
+struct fdar_ctf_stream *fdar_ctf_stream_new(const struct fdar_ctf_plan *plan,
+					    const struct fdar_ctf_stream_plan *stream,
+					    GArray *files, size_t usual, gboolean keep);
 
-void fd_ctf_stream_free(struct fd_ctf_stream *stream);
+void fdar_ctf_stream_free(struct fdar_ctf_stream *stream);
 
 /* Goes to the first event that is wanted. FALSE: there is none. The sink is only worked with: what
  * is in its batch means nothing. */
-gboolean fd_ctf_stream_start(struct fd_ctf_stream *stream, struct fd_ctf_sink *sink);
+gboolean fdar_ctf_stream_start(struct fdar_ctf_stream *stream, struct fdar_ctf_sink *sink);
 
 /* Decodes events into the sink as long as they are not after limit_ns. Once it has ENDED, it has. */
-enum fd_ctf_stop fd_ctf_stream_run(struct fd_ctf_stream *stream, uint64_t limit_ns,
-				   struct fd_ctf_sink *sink);
+enum fdar_ctf_stop fdar_ctf_stream_run(struct fdar_ctf_stream *stream, uint64_t limit_ns,
+				       struct fdar_ctf_sink *sink);
 
 #endif

@@ -4,24 +4,24 @@ static uint64_t cycles_ns(uint64_t freq, uint64_t cycles)
 {
 	double ns;
 
-	if (freq == FD_CTF_NS_PER_S)
+	if (freq == FDAR_CTF_NS_PER_S)
 		return cycles;
 	ns = 1e9 * (double)cycles / (double)freq;
 	return ns >= (double)UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
 }
 
-gboolean fd_ctf_time_init(struct fd_ctf_time *time, uint64_t freq, int64_t offset_s,
-			  uint64_t offset)
+gboolean fdar_ctf_time_init(struct fdar_ctf_time *time, uint64_t freq, int64_t offset_s,
+			    uint64_t offset)
 {
 	uint64_t ns = cycles_ns(freq, offset);
 
 	time->freq = freq;
 	return ns <= INT64_MAX &&
-	       !__builtin_mul_overflow(offset_s, (int64_t)FD_CTF_NS_PER_S, &time->base_ns) &&
+	       !__builtin_mul_overflow(offset_s, (int64_t)FDAR_CTF_NS_PER_S, &time->base_ns) &&
 	       !__builtin_add_overflow(time->base_ns, (int64_t)ns, &time->base_ns);
 }
 
-uint64_t fd_ctf_time_ns(const struct fd_ctf_time *time, uint64_t cycles)
+uint64_t fdar_ctf_time_ns(const struct fdar_ctf_time *time, uint64_t cycles)
 {
 	uint64_t ns;
 	int64_t sum;
@@ -34,9 +34,9 @@ uint64_t fd_ctf_time_ns(const struct fd_ctf_time *time, uint64_t cycles)
 	return sum > 0 ? (uint64_t)sum : 0;
 }
 
-gboolean fd_ctf_time_is_sum(const struct fd_ctf_time *time, uint64_t *limit)
+gboolean fdar_ctf_time_is_sum(const struct fdar_ctf_time *time, uint64_t *limit)
 {
-	if (time->freq != FD_CTF_NS_PER_S || time->base_ns < 0)
+	if (time->freq != FDAR_CTF_NS_PER_S || time->base_ns < 0)
 		return FALSE;
 	*limit = (uint64_t)(INT64_MAX - time->base_ns);
 	return TRUE;

@@ -5,26 +5,26 @@
  * that both decoders say the same: with a double where the clock does not count nanoseconds, and 0
  * for a time that does not fit or is before 1970.
  */
-#ifndef FD_PIPELINE_CTF_TIME_H
-#define FD_PIPELINE_CTF_TIME_H
+#ifndef FDAR_PIPELINE_CTF_CTF_TIME_H
+#define FDAR_PIPELINE_CTF_CTF_TIME_H
 
 #include <glib.h>
 #include <stdint.h>
 
-#define FD_CTF_NS_PER_S UINT64_C(1000000000)
+#define FDAR_CTF_NS_PER_S UINT64_C(1000000000)
 
-struct fd_ctf_time {
+struct fdar_ctf_time {
 	uint64_t freq;   /* Hz; 0: there is no clock, every time is 0 */
 	int64_t base_ns; /* of cycle 0 */
 };
 
 /* FALSE when the offset does not fit. */
-gboolean fd_ctf_time_init(struct fd_ctf_time *time, uint64_t freq, int64_t offset_s,
-			  uint64_t offset);
+gboolean fdar_ctf_time_init(struct fdar_ctf_time *time, uint64_t freq, int64_t offset_s,
+			    uint64_t offset);
 
-uint64_t fd_ctf_time_ns(const struct fd_ctf_time *time, uint64_t cycles);
+uint64_t fdar_ctf_time_ns(const struct fdar_ctf_time *time, uint64_t cycles);
 
 /* Whether a time is its cycles plus base_ns, for all up to limit. */
-gboolean fd_ctf_time_is_sum(const struct fd_ctf_time *time, uint64_t *limit);
+gboolean fdar_ctf_time_is_sum(const struct fdar_ctf_time *time, uint64_t *limit);
 
 #endif

@@ -7,12 +7,12 @@
 
 #include "base/errors.h"
 
-void fd_ctf_window_init(struct fd_ctf_window *window, size_t usual, gboolean keep)
+void fdar_ctf_window_init(struct fdar_ctf_window *window, size_t usual, gboolean keep)
 {
-	*window = (struct fd_ctf_window){ .usual = usual, .keep = keep, .fd = -1 };
+	*window = (struct fdar_ctf_window){ .usual = usual, .keep = keep, .fd = -1 };
 }
 
-static void close_file(struct fd_ctf_window *window)
+static void close_file(struct fdar_ctf_window *window)
 {
 	if (window->fd >= 0)
 		close(window->fd);
@@ -21,26 +21,26 @@ static void close_file(struct fd_ctf_window *window)
 
 /* ---- the pool ---- */
 
-struct fd_ctf_pool *fd_ctf_pool_new(void)
+struct fdar_ctf_pool *fdar_ctf_pool_new(void)
 {
-	struct fd_ctf_pool *pool = g_new0(struct fd_ctf_pool, 1);
+	struct fdar_ctf_pool *pool = g_new0(struct fdar_ctf_pool, 1);
 
-	pool->reader = fd_packed_reader_new();
+	pool->reader = fdar_packed_reader_new();
 	pool->windows = g_ptr_array_new();
-	pool->limit = FD_PACKED_HELD_MAX;
+	pool->limit = FDAR_PACKED_HELD_MAX;
 	return pool;
 }
 
-void fd_ctf_pool_free(struct fd_ctf_pool *pool)
+void fdar_ctf_pool_free(struct fdar_ctf_pool *pool)
 {
 	if (!pool)
 		return;
-	fd_packed_reader_free(pool->reader);
+	fdar_packed_reader_free(pool->reader);
 	g_ptr_array_unref(pool->windows);
 	g_free(pool);
 }
 
-static void give_packet_back(struct fd_ctf_window *window)
+static void give_packet_back(struct fdar_ctf_window *window)
 {
 	if (!window->held)
 		return;
@@ -52,13 +52,13 @@ static void give_packet_back(struct fd_ctf_window *window)
 }
 
 /* Others give theirs back, those that were used longest ago first. */
-static void keep_bound(struct fd_ctf_pool *pool, const struct fd_ctf_window *window)
+static void keep_bound(struct fdar_ctf_pool *pool, const struct fdar_ctf_window *window)
 {
 	while (pool->held > pool->limit && pool->windows->len > 1) {
-		struct fd_ctf_window *oldest = NULL;
+		struct fdar_ctf_window *oldest = NULL;
 
 		for (guint i = 0; i < pool->windows->len; i++) {
-			struct fd_ctf_window *other = g_ptr_array_index(pool->windows, i);
+			struct fdar_ctf_window *other = g_ptr_array_index(pool->windows, i);
 
 			if (other != window && (!oldest || other->turn < oldest->turn))
 				oldest = other;
@@ -69,7 +69,7 @@ static void keep_bound(struct fd_ctf_pool *pool, const struct fd_ctf_window *win
 
 /* ---- the window ---- */
 
-void fd_ctf_window_close(struct fd_ctf_window *window)
+void fdar_ctf_window_close(struct fdar_ctf_window *window)
 {
 	close_file(window);
 	give_packet_back(window);
@@ -78,7 +78,7 @@ void fd_ctf_window_close(struct fd_ctf_window *window)
 	window->capacity = window->length = 0;
 }
 
-char *fd_ctf_window_place(const struct fd_ctf_window *window, uint64_t at)
+char *fdar_ctf_window_place(const struct fdar_ctf_window *window, uint64_t at)
 {
 	if (!window->packed)
 		return g_strdup_printf("byte %" G_GUINT64_FORMAT, window->start + at);
@@ -87,7 +87,7 @@ char *fd_ctf_window_place(const struct fd_ctf_window *window, uint64_t at)
 			       window->start, at);
 }
 
-static void open_at(struct fd_ctf_window *window, const char *path, uint64_t start)
+static void open_at(struct fdar_ctf_window *window, const char *path, uint64_t start)
 {
 	/* The path of a file is one object as long as the stream lives. */
 	if (window->path != path)
@@ -101,31 +101,31 @@ static void open_at(struct fd_ctf_window *window, const char *path, uint64_t sta
 	window->length = 0;
 }
 
-void fd_ctf_window_open(struct fd_ctf_window *window, const char *path, uint64_t start,
-			uint64_t size)
+void fdar_ctf_window_open(struct fdar_ctf_window *window, const char *path, uint64_t start,
+			  uint64_t size)
 {
 	window->packed = FALSE;
 	window->limit = size - start;
 	open_at(window, path, start);
 }
 
-static gboolean fail(const struct fd_ctf_window *window, uint64_t at, const char *why,
+static gboolean fail(const struct fdar_ctf_window *window, uint64_t at, const char *why,
 		     GError **error)
 {
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 		    "byte %" G_GUINT64_FORMAT ": %s", window->start + at, why);
 	return FALSE;
 }
 
-static gboolean open_file(struct fd_ctf_window *window, uint64_t position, GError **error)
+static gboolean open_file(struct fdar_ctf_window *window, uint64_t position, GError **error)
 {
 	if (window->fd < 0)
 		window->fd = open(window->path, O_RDONLY | O_CLOEXEC);
 	return window->fd >= 0 || fail(window, position, g_strerror(errno), error);
 }
 
-gboolean fd_ctf_window_open_packed(struct fd_ctf_window *window, const char *path, uint64_t start,
-				   uint64_t size, GError **error)
+gboolean fdar_ctf_window_open_packed(struct fdar_ctf_window *window, const char *path,
+				     uint64_t start, uint64_t size, GError **error)
 {
 	gboolean ok;
 
@@ -133,7 +133,7 @@ gboolean fd_ctf_window_open_packed(struct fd_ctf_window *window, const char *pat
 	open_at(window, path, start);
 	if (!open_file(window, 0, error))
 		return FALSE;
-	ok = fd_packed_read_note(window->fd, start, size, &window->note, error);
+	ok = fdar_packed_read_note(window->fd, start, size, &window->note, error);
 	window->limit = ok ? window->note.packet_bytes : 0;
 	if (!window->keep)
 		close_file(window);
@@ -141,9 +141,9 @@ gboolean fd_ctf_window_open_packed(struct fd_ctf_window *window, const char *pat
 }
 
 /* Unpacks the packet of the note, unless it is there. */
-static gboolean unpack(struct fd_ctf_window *window, GError **error)
+static gboolean unpack(struct fdar_ctf_window *window, GError **error)
 {
-	struct fd_ctf_pool *pool = window->pool;
+	struct fdar_ctf_pool *pool = window->pool;
 	size_t held = window->held;
 
 	window->turn = ++pool->turn;
@@ -152,8 +152,8 @@ static gboolean unpack(struct fd_ctf_window *window, GError **error)
 	if (!open_file(window, 0, error))
 		return FALSE;
 	window->unpacked =
-		fd_packed_read_frame(pool->reader, window->fd, window->start, &window->note,
-				     &window->packet, &window->held, error);
+		fdar_packed_read_frame(pool->reader, window->fd, window->start, &window->note,
+				       &window->packet, &window->held, error);
 	if (!window->keep)
 		close_file(window);
 	if (!held && window->held)
@@ -164,14 +164,14 @@ static gboolean unpack(struct fd_ctf_window *window, GError **error)
 }
 
 /* Reads length bytes at position of the packet to the window's bytes from place on. */
-static gboolean read_bytes(struct fd_ctf_window *window, size_t place, uint64_t position,
+static gboolean read_bytes(struct fdar_ctf_window *window, size_t place, uint64_t position,
 			   size_t length, GError **error)
 {
 	if (window->packed) {
 		if (!unpack(window, error))
 			return FALSE;
-		fd_packed_copy(&window->note, window->packet, position, length,
-			       window->bytes + place);
+		fdar_packed_copy(&window->note, window->packet, position, length,
+				 window->bytes + place);
 		return TRUE;
 	}
 	if (!open_file(window, position, error))
@@ -196,7 +196,7 @@ static gboolean read_bytes(struct fd_ctf_window *window, size_t place, uint64_t 
 }
 
 /* What is needed for an event that does not fit is given back once it does again. */
-static void make_room(struct fd_ctf_window *window, size_t needed, size_t kept)
+static void make_room(struct fdar_ctf_window *window, size_t needed, size_t kept)
 {
 	size_t capacity = MAX(window->usual, needed);
 
@@ -206,16 +206,16 @@ static void make_room(struct fd_ctf_window *window, size_t needed, size_t kept)
 	window->capacity = capacity;
 }
 
-gboolean fd_ctf_window_load(struct fd_ctf_window *window, uint64_t position, size_t length,
-			    GError **error)
+gboolean fdar_ctf_window_load(struct fdar_ctf_window *window, uint64_t position, size_t length,
+			      GError **error)
 {
-	uint64_t from = position & ~(uint64_t)(FD_CTF_WINDOW_STEP - 1);
+	uint64_t from = position & ~(uint64_t)(FDAR_CTF_WINDOW_STEP - 1);
 	uint64_t end = window->offset + window->length;
 	size_t needed, kept = 0, wanted;
 
 	if (position > window->limit)
-		position = from = window->limit & ~(uint64_t)(FD_CTF_WINDOW_STEP - 1);
-	needed = MIN((size_t)(position - from) + length, FD_CTF_WINDOW_MAX);
+		position = from = window->limit & ~(uint64_t)(FDAR_CTF_WINDOW_STEP - 1);
+	needed = MIN((size_t)(position - from) + length, FDAR_CTF_WINDOW_MAX);
 	if (from >= window->offset && from < end)
 		kept = (size_t)(end - from);
 	if (kept)

@@ -16,7 +16,7 @@
 
 /* ---- what the threads share ---- */
 
-uint64_t fd_drain_clock(clockid_t clock)
+uint64_t fdar_drain_clock(clockid_t clock)
 {
 	struct timespec now;
 
@@ -24,16 +24,16 @@ uint64_t fd_drain_clock(clockid_t clock)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-void fd_drain_wait(struct fd_drain *drain, pthread_cond_t *condition, uint64_t ns)
+void fdar_drain_wait(struct fdar_drain *drain, pthread_cond_t *condition, uint64_t ns)
 {
-	uint64_t until = fd_drain_clock(CLOCK_MONOTONIC) + ns;
+	uint64_t until = fdar_drain_clock(CLOCK_MONOTONIC) + ns;
 	struct timespec at = { .tv_sec = (time_t)(until / NS_PER_S),
 			       .tv_nsec = (long)(until % NS_PER_S) };
 
 	pthread_cond_timedwait(condition, &drain->lock, &at);
 }
 
-void fd_drain_fail(struct fd_drain *drain, GError *error)
+void fdar_drain_fail(struct fdar_drain *drain, GError *error)
 {
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
 		drain->state.disk_full = TRUE;
@@ -45,7 +45,7 @@ void fd_drain_fail(struct fd_drain *drain, GError *error)
 	drain->error = error;
 }
 
-void fd_drain_reserve(struct fd_drain *drain, uint8_t **buffer, size_t *size, size_t bytes)
+void fdar_drain_reserve(struct fdar_drain *drain, uint8_t **buffer, size_t *size, size_t bytes)
 {
 	if (*size >= bytes)
 		return;
@@ -69,7 +69,7 @@ static void init_condition(pthread_cond_t *condition)
 	pthread_condattr_destroy(&attributes);
 }
 
-static pthread_cond_t *condition_of(struct fd_drain *drain, guint index)
+static pthread_cond_t *condition_of(struct fdar_drain *drain, guint index)
 {
 	pthread_cond_t *const all[] = { &drain->work, &drain->turned, &drain->grown, &drain->follow,
 					&drain->settled };
@@ -77,26 +77,26 @@ static pthread_cond_t *condition_of(struct fd_drain *drain, guint index)
 	return index < G_N_ELEMENTS(all) ? all[index] : NULL;
 }
 
-static struct fd_drain *make(const char *source, const char *target,
-			     const struct fd_drain_options *options)
+static struct fdar_drain *make(const char *source, const char *target,
+			       const struct fdar_drain_options *options)
 {
-	struct fd_drain *drain = g_new0(struct fd_drain, 1);
+	struct fdar_drain *drain = g_new0(struct fdar_drain, 1);
 	guint many = MIN(g_get_num_processors(), THREADS_MANY);
 
 	drain->options = *options;
 	if (!options->memory_bytes)
-		drain->options.memory_bytes = FD_DRAIN_MEMORY_DEFAULT;
+		drain->options.memory_bytes = FDAR_DRAIN_MEMORY_DEFAULT;
 	drain->threads =
-		CLAMP(options->threads ? options->threads : many, 1u, FD_DRAIN_THREADS_MAX);
+		CLAMP(options->threads ? options->threads : many, 1u, FDAR_DRAIN_THREADS_MAX);
 	drain->source = g_strdup(source);
 	drain->target = g_strdup(target);
-	drain->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fd_drain_stream_free);
-	drain->metas = g_ptr_array_new_with_free_func((GDestroyNotify)fd_drain_meta_free);
+	drain->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_drain_stream_free);
+	drain->metas = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_drain_meta_free);
 	drain->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	pthread_mutex_init(&drain->lock, NULL);
 	for (guint i = 0; condition_of(drain, i); i++)
 		init_condition(condition_of(drain, i));
-	fd_drain_bound_init(drain);
+	fdar_drain_bound_init(drain);
 	return drain;
 }
 
@@ -108,14 +108,14 @@ static gboolean is_empty(const char *folder)
 }
 
 static gboolean check(const char *source, const char *target,
-		      const struct fd_drain_options *options, GError **error)
+		      const struct fdar_drain_options *options, GError **error)
 {
 	int code;
 
-	if (options->memory_bytes && options->memory_bytes < FD_DRAIN_MEMORY_MIN) {
+	if (options->memory_bytes && options->memory_bytes < FDAR_DRAIN_MEMORY_MIN) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
 			    "expected at least %u MiB of memory to record through",
-			    (unsigned)(FD_DRAIN_MEMORY_MIN >> 20));
+			    (unsigned)(FDAR_DRAIN_MEMORY_MIN >> 20));
 		return FALSE;
 	}
 	if (!g_file_test(source, G_FILE_TEST_IS_DIR)) {
@@ -131,7 +131,7 @@ static gboolean check(const char *source, const char *target,
 	return FALSE;
 }
 
-static gboolean start_threads(struct fd_drain *drain, GError **error)
+static gboolean start_threads(struct fdar_drain *drain, GError **error)
 {
 	guint wanted = drain->threads;
 	sigset_t all, before;
@@ -140,11 +140,11 @@ static gboolean start_threads(struct fd_drain *drain, GError **error)
 	/* Signals are the business of the threads that were there before. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	code = pthread_create(&drain->follower, NULL, fd_drain_follow_run, drain);
+	code = pthread_create(&drain->follower, NULL, fdar_drain_follow_run, drain);
 	drain->threads = 0;
 	drain->joined = code != 0;
 	while (!code && drain->threads < wanted) {
-		code = pthread_create(&drain->workers[drain->threads], NULL, fd_drain_worker_run,
+		code = pthread_create(&drain->workers[drain->threads], NULL, fdar_drain_worker_run,
 				      drain);
 		drain->threads += code ? 0 : 1;
 	}
@@ -156,12 +156,12 @@ static gboolean start_threads(struct fd_drain *drain, GError **error)
 	return FALSE;
 }
 
-struct fd_drain *fd_drain_start(const char *source, const char *trace,
-				const struct fd_drain_options *options, GError **error)
+struct fdar_drain *fdar_drain_start(const char *source, const char *trace,
+				    const struct fdar_drain_options *options, GError **error)
 {
 	g_autofree char *from = g_canonicalize_filename(source, NULL);
 	g_autofree char *to = g_canonicalize_filename(trace, NULL);
-	struct fd_drain *drain;
+	struct fdar_drain *drain;
 	gboolean resuming = !is_empty(to);
 
 	if (!check(from, to, options, error))
@@ -170,13 +170,13 @@ struct fd_drain *fd_drain_start(const char *source, const char *trace,
 	drain->resuming = resuming;
 	if (start_threads(drain, error))
 		return drain;
-	fd_drain_free(drain);
+	fdar_drain_free(drain);
 	return NULL;
 }
 
 /* ---- while it runs ---- */
 
-gboolean fd_drain_look(struct fd_drain *drain, struct fd_drain_state *state, GError **error)
+gboolean fdar_drain_look(struct fdar_drain *drain, struct fdar_drain_state *state, GError **error)
 {
 	GError *latest;
 
@@ -192,12 +192,12 @@ gboolean fd_drain_look(struct fd_drain *drain, struct fd_drain_state *state, GEr
 
 /* ---- the end ---- */
 
-static void stop(struct fd_drain *drain)
+static void stop(struct fdar_drain *drain)
 {
 	if (drain->joined)
 		return;
 	pthread_mutex_lock(&drain->lock);
-	drain->phase = FD_DRAIN_STOPPED;
+	drain->phase = FDAR_DRAIN_STOPPED;
 	for (guint i = 0; condition_of(drain, i); i++)
 		pthread_cond_broadcast(condition_of(drain, i));
 	pthread_mutex_unlock(&drain->lock);
@@ -207,40 +207,40 @@ static void stop(struct fd_drain *drain)
 	drain->joined = TRUE;
 }
 
-static gboolean is_settled(const struct fd_drain *drain)
+static gboolean is_settled(const struct fdar_drain *drain)
 {
 	return drain->taken_all && !drain->in_hand && !drain->state.backlog_bytes;
 }
 
 /* FALSE: there was no time for all of it. */
-static gboolean settle(struct fd_drain *drain, uint64_t timeout_ns)
+static gboolean settle(struct fdar_drain *drain, uint64_t timeout_ns)
 {
-	uint64_t now = fd_drain_clock(CLOCK_MONOTONIC);
+	uint64_t now = fdar_drain_clock(CLOCK_MONOTONIC);
 	uint64_t until =
 		timeout_ns && timeout_ns < UINT64_MAX - now ? now + timeout_ns : UINT64_MAX;
 	gboolean settled;
 
 	pthread_mutex_lock(&drain->lock);
-	drain->phase = FD_DRAIN_ENDING;
+	drain->phase = FDAR_DRAIN_ENDING;
 	pthread_cond_broadcast(&drain->follow);
 	for (;;) {
 		settled = is_settled(drain);
-		now = fd_drain_clock(CLOCK_MONOTONIC);
+		now = fdar_drain_clock(CLOCK_MONOTONIC);
 		if (settled || now >= until)
 			break;
-		fd_drain_wait(drain, &drain->settled, MIN(until - now, NS_PER_S));
+		fdar_drain_wait(drain, &drain->settled, MIN(until - now, NS_PER_S));
 	}
 	pthread_mutex_unlock(&drain->lock);
 	return settled;
 }
 
-gboolean fd_drain_finish(struct fd_drain *drain, uint64_t timeout_ns, struct fd_drain_state *state,
-			 GError **error)
+gboolean fdar_drain_finish(struct fdar_drain *drain, uint64_t timeout_ns,
+			   struct fdar_drain_state *state, GError **error)
 {
 	gboolean settled = settle(drain, timeout_ns), ok;
 
 	stop(drain);
-	ok = fd_drain_worker_close(drain, error);
+	ok = fdar_drain_worker_close(drain, error);
 	if (ok && !settled) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
 			    "%s: the disk is too slow: %" G_GUINT64_FORMAT " bytes are still in %s",
@@ -249,10 +249,10 @@ gboolean fd_drain_finish(struct fd_drain *drain, uint64_t timeout_ns, struct fd_
 	}
 	if (!ok)
 		error = NULL;
-	return fd_drain_look(drain, state, error) && ok;
+	return fdar_drain_look(drain, state, error) && ok;
 }
 
-void fd_drain_free(struct fd_drain *drain)
+void fdar_drain_free(struct fdar_drain *drain)
 {
 	if (!drain)
 		return;

@@ -22,23 +22,23 @@
  * Metadata is copied up to its last whole declaration whenever it has grown, and all of it at the end.
  * A packet with events that it does not describe yet waits for it, for some seconds.
  */
-#ifndef FD_PIPELINE_DRAIN_H
-#define FD_PIPELINE_DRAIN_H
+#ifndef FDAR_PIPELINE_DRAIN_DRAIN_H
+#define FDAR_PIPELINE_DRAIN_DRAIN_H
 
 #include <glib.h>
 #include <stdint.h>
 
-struct fd_drain;
+struct fdar_drain;
 
-#define FD_DRAIN_MEMORY_DEFAULT (UINT64_C(256) << 20)
-#define FD_DRAIN_MEMORY_MIN     (UINT64_C(16) << 20)
-#define FD_DRAIN_LEVEL_ADAPTIVE 0
+#define FDAR_DRAIN_MEMORY_DEFAULT (UINT64_C(256) << 20)
+#define FDAR_DRAIN_MEMORY_MIN     (UINT64_C(16) << 20)
+#define FDAR_DRAIN_LEVEL_ADAPTIVE 0
 
 /* on: the memory in use is above the high mark; else: below the low mark again. From the drain's own
  * thread, never twice the same in a row; must not block. */
-typedef void (*fd_drain_pressure_fn)(gboolean on, void *user);
+typedef void (*fdar_drain_pressure_fn)(gboolean on, void *user);
 
-struct fd_drain_options {
+struct fdar_drain_options {
 	uint64_t memory_bytes; /* the bound; 0 for the default */
 	uint64_t
 		reserve_bytes; /* of it, what may still come when pressure is told: the sub-buffers of
@@ -46,14 +46,14 @@ struct fd_drain_options {
 				 * and at least an eighth. */
 	uint64_t disk_bytes;   /* packed streams take no more than that; 0: as much as there is */
 	unsigned threads;      /* workers; 0 for the default: 2, or 1 on a machine with one CPU */
-	int level; /* of zstd, -20 to 19 but 0; FD_DRAIN_LEVEL_ADAPTIVE: by how much is waiting */
-	gboolean lossless;             /* nothing is dropped: only pressure is told */
-	fd_drain_pressure_fn pressure; /* may be NULL */
+	int level; /* of zstd, -20 to 19 but 0; FDAR_DRAIN_LEVEL_ADAPTIVE: by how much is waiting */
+	gboolean lossless;               /* nothing is dropped: only pressure is told */
+	fdar_drain_pressure_fn pressure; /* may be NULL */
 	void *user;
 };
 
 /* Numbers are of this drain, but for the bytes, which are what is there. */
-struct fd_drain_state {
+struct fdar_drain_state {
 	uint64_t packets, events;                 /* on disk; events: as far as they were counted */
 	uint64_t trace_bytes;                     /* of these packets, as LTTng wrote them */
 	uint64_t disk_bytes;                      /* in the destination: packed streams */
@@ -79,24 +79,24 @@ struct fd_drain_state {
 /* Begins to follow source (a folder in memory, made by the caller; what is in it may come later) and
  * to write into trace (made if needed; may hold what another drain has left). NULL and error when
  * one of them cannot be used, or the bound is below the minimum. */
-struct fd_drain *fd_drain_start(const char *source, const char *trace,
-				const struct fd_drain_options *options, GError **error);
+struct fdar_drain *fdar_drain_start(const char *source, const char *trace,
+				    const struct fdar_drain_options *options, GError **error);
 
 /* How things are; from any thread. FALSE and error, once, when something went wrong that the caller
  * should end the recording for: the disk is full (G_IO_ERROR_NO_SPACE; also when disk_bytes are
  * reached), or cannot be written. The drain goes on all the same: what comes is counted as dropped. */
-gboolean fd_drain_look(struct fd_drain *drain, struct fd_drain_state *state, GError **error);
+gboolean fdar_drain_look(struct fdar_drain *drain, struct fdar_drain_state *state, GError **error);
 
 /* To be called when LTTng writes no more: its session is stopped and has no data pending, or its daemon
  * is dead. Takes all that is left, also a whole packet that is not in the index yet, writes what was
  * dropped behind the last packet of each stream, syncs everything, and ends the threads. Waits for the
  * disk for at most timeout_ns (0: for ever); what is left then stays in memory, for another drain.
  * FALSE and error when something could not be written. state may be NULL. */
-gboolean fd_drain_finish(struct fd_drain *drain, uint64_t timeout_ns, struct fd_drain_state *state,
-			 GError **error);
+gboolean fdar_drain_finish(struct fdar_drain *drain, uint64_t timeout_ns,
+			   struct fdar_drain_state *state, GError **error);
 
-/* Ends the threads after the packets in hand, unless fd_drain_finish has, and frees. What was not taken
+/* Ends the threads after the packets in hand, unless fdar_drain_finish has, and frees. What was not taken
  * stays in memory. NULL is allowed. */
-void fd_drain_free(struct fd_drain *drain);
+void fdar_drain_free(struct fdar_drain *drain);
 
 #endif

@@ -8,7 +8,7 @@
 #define MEMORY_MOST  (UINT64_C(1) << 48)
 #define PAGE         4096u /* where a mark is stays in memory */
 
-void fd_drain_bound_init(struct fd_drain *drain)
+void fdar_drain_bound_init(struct fdar_drain *drain)
 {
 	uint64_t bound = MIN(drain->options.memory_bytes, MEMORY_MOST);
 	uint64_t reserve = CLAMP(drain->options.reserve_bytes, bound / 8, bound / 2);
@@ -20,7 +20,7 @@ void fd_drain_bound_init(struct fd_drain *drain)
 /* ---- measuring ---- */
 
 /* What is not left in the tmpfs, because others use it too, is as good as taken. */
-static uint64_t missing_bytes(struct fd_drain *drain, uint64_t used)
+static uint64_t missing_bytes(struct fdar_drain *drain, uint64_t used)
 {
 	uint64_t left, reachable;
 	struct statfs fs;
@@ -39,15 +39,15 @@ static uint64_t missing_bytes(struct fd_drain *drain, uint64_t used)
 	return drain->high_bytes > reachable ? drain->high_bytes - reachable : 0;
 }
 
-static uint64_t measure(struct fd_drain *drain)
+static uint64_t measure(struct fdar_drain *drain)
 {
 	uint64_t bytes = drain->other_bytes, missing;
 
 	for (guint i = 0; i < drain->streams->len; i++)
-		bytes += fd_drain_stream_memory(g_ptr_array_index(drain->streams, i));
+		bytes += fdar_drain_stream_memory(g_ptr_array_index(drain->streams, i));
 	missing = missing_bytes(drain, bytes);
 	pthread_mutex_lock(&drain->lock);
-	bytes += drain->own_bytes + drain->items * FD_DRAIN_ITEM_BYTES;
+	bytes += drain->own_bytes + drain->items * FDAR_DRAIN_ITEM_BYTES;
 	drain->state.memory_bytes = bytes;
 	drain->state.memory_peak_bytes = MAX(drain->state.memory_peak_bytes, bytes);
 	pthread_mutex_unlock(&drain->lock);
@@ -56,32 +56,33 @@ static uint64_t measure(struct fd_drain *drain)
 
 /* ---- dropping ---- */
 
-static uint64_t count_events(struct fd_drain *drain, const struct fd_drain_stream *stream,
-			     const struct fd_drain_entry *entry, gboolean *counted)
+static uint64_t count_events(struct fdar_drain *drain, const struct fdar_drain_stream *stream,
+			     const struct fdar_drain_entry *entry, gboolean *counted)
 {
-	struct fd_drain_counter *counter;
+	struct fdar_drain_counter *counter;
 	uint64_t events = 0;
 
 	pthread_mutex_lock(&drain->lock);
-	counter = fd_drain_counter_ref(stream->meta->counter);
+	counter = fdar_drain_counter_ref(stream->meta->counter);
 	pthread_mutex_unlock(&drain->lock);
-	fd_drain_reserve(drain, &drain->buffer, &drain->buffer_bytes, (size_t)entry->bytes);
-	*counted = counter && fd_drain_stream_read(stream, entry, drain->buffer) &&
-		   fd_drain_counter_count(counter, drain->buffer, (size_t)entry->bytes, &events) ==
-			   FD_DRAIN_COUNTED;
-	fd_drain_counter_unref(counter);
+	fdar_drain_reserve(drain, &drain->buffer, &drain->buffer_bytes, (size_t)entry->bytes);
+	*counted = counter && fdar_drain_stream_read(stream, entry, drain->buffer) &&
+		   fdar_drain_counter_count(counter, drain->buffer, (size_t)entry->bytes,
+					    &events) == FDAR_DRAIN_COUNTED;
+	fdar_drain_counter_unref(counter);
 	return events;
 }
 
 /* Takes the last packet out of the list; what is behind it are gaps, which no worker takes. */
-static struct fd_drain_item *take_newest(struct fd_drain *drain, struct fd_drain_stream *stream)
+static struct fdar_drain_item *take_newest(struct fdar_drain *drain,
+					   struct fdar_drain_stream *stream)
 {
-	struct fd_drain_item *item = NULL;
+	struct fdar_drain_item *item = NULL;
 	GList *at;
 
 	pthread_mutex_lock(&drain->lock);
 	at = stream->items.tail;
-	while (at && ((struct fd_drain_item *)at->data)->is_gap)
+	while (at && ((struct fdar_drain_item *)at->data)->is_gap)
 		at = at->prev;
 	if (at) {
 		item = at->data;
@@ -95,23 +96,23 @@ static struct fd_drain_item *take_newest(struct fd_drain *drain, struct fd_drain
 
 /* The item has become a gap; it and the gaps on both sides become one, so that none ever has a neighbour.
  * Gives the mark's place that is no longer needed, UINT64_MAX: none. */
-static uint64_t join_gaps(struct fd_drain *drain, struct fd_drain_stream *stream,
-			  struct fd_drain_item *item, struct fd_drain_item **joined)
+static uint64_t join_gaps(struct fdar_drain *drain, struct fdar_drain_stream *stream,
+			  struct fdar_drain_item *item, struct fdar_drain_item **joined)
 {
-	struct fd_drain_item *tail;
+	struct fdar_drain_item *tail;
 	uint64_t old = UINT64_MAX;
 
 	pthread_mutex_lock(&drain->lock);
 	tail = g_queue_peek_tail(&stream->items);
 	if (tail && tail->is_gap && tail->entry.offset > item->entry.offset) {
 		old = tail->entry.offset;
-		fd_drain_gap_add(&item->gap, &tail->gap);
+		fdar_drain_gap_add(&item->gap, &tail->gap);
 		g_free(g_queue_pop_tail(&stream->items));
 		drain->items--;
 		tail = g_queue_peek_tail(&stream->items);
 	}
 	if (tail && tail->is_gap) {
-		fd_drain_gap_add(&tail->gap, &item->gap);
+		fdar_drain_gap_add(&tail->gap, &item->gap);
 		g_free(item);
 		drain->items--;
 		item = tail;
@@ -124,24 +125,24 @@ static uint64_t join_gaps(struct fd_drain *drain, struct fd_drain_stream *stream
 }
 
 /* The mark first, then the memory: whoever comes after us counts every packet once. */
-static void give_back(const struct fd_drain_stream *stream, const struct fd_drain_entry *packet,
-		      const struct fd_drain_item *gap, uint64_t old)
+static void give_back(const struct fdar_drain_stream *stream, const struct fdar_drain_entry *packet,
+		      const struct fdar_drain_item *gap, uint64_t old)
 {
 	uint64_t from = packet->offset;
 
-	fd_drain_stream_mark(stream, gap->entry.offset, &gap->gap);
+	fdar_drain_stream_mark(stream, gap->entry.offset, &gap->gap);
 	if (gap->entry.offset == packet->offset)
 		from += MIN(PAGE, packet->bytes);
-	fd_drain_stream_punch(stream, from, packet->offset + packet->bytes);
+	fdar_drain_stream_punch(stream, from, packet->offset + packet->bytes);
 	if (old != UINT64_MAX)
-		fd_drain_stream_punch(stream, old, old + PAGE);
+		fdar_drain_stream_punch(stream, old, old + PAGE);
 }
 
 /* Gives the bytes that were freed; 0: the stream has no packet. */
-static uint64_t drop_newest(struct fd_drain *drain, struct fd_drain_stream *stream)
+static uint64_t drop_newest(struct fdar_drain *drain, struct fdar_drain_stream *stream)
 {
-	struct fd_drain_item *item = take_newest(drain, stream);
-	struct fd_drain_entry packet;
+	struct fdar_drain_item *item = take_newest(drain, stream);
+	struct fdar_drain_entry packet;
 	gboolean counted;
 	uint64_t old;
 
@@ -149,11 +150,11 @@ static uint64_t drop_newest(struct fd_drain *drain, struct fd_drain_stream *stre
 		return 0;
 	packet = item->entry;
 	item->is_gap = TRUE;
-	item->gap = (struct fd_drain_gap){ .packets = 1,
-					   .begin = packet.begin,
-					   .end = packet.end,
-					   .discarded = packet.discarded,
-					   .sequence = packet.sequence };
+	item->gap = (struct fdar_drain_gap){ .packets = 1,
+					     .begin = packet.begin,
+					     .end = packet.end,
+					     .discarded = packet.discarded,
+					     .sequence = packet.sequence };
 	item->gap.events = count_events(drain, stream, &packet, &counted);
 	item->gap.uncounted = !counted;
 	pthread_mutex_lock(&drain->lock);
@@ -166,13 +167,13 @@ static uint64_t drop_newest(struct fd_drain *drain, struct fd_drain_stream *stre
 	return packet.bytes;
 }
 
-static struct fd_drain_stream *fullest(struct fd_drain *drain)
+static struct fdar_drain_stream *fullest(struct fdar_drain *drain)
 {
-	struct fd_drain_stream *found = NULL;
+	struct fdar_drain_stream *found = NULL;
 
 	pthread_mutex_lock(&drain->lock);
 	for (guint i = 0; i < drain->streams->len; i++) {
-		struct fd_drain_stream *stream = g_ptr_array_index(drain->streams, i);
+		struct fdar_drain_stream *stream = g_ptr_array_index(drain->streams, i);
 
 		if (stream->backlog && (!found || stream->backlog > found->backlog))
 			found = stream;
@@ -182,13 +183,13 @@ static struct fd_drain_stream *fullest(struct fd_drain *drain)
 }
 
 /* Whether a packet came behind those that were there after the last look. */
-static gboolean has_new(struct fd_drain *drain, struct fd_drain_stream *stream)
+static gboolean has_new(struct fdar_drain *drain, struct fdar_drain_stream *stream)
 {
 	gboolean found = FALSE;
 
 	pthread_mutex_lock(&drain->lock);
 	for (GList *at = stream->items.tail; at; at = at->prev) {
-		const struct fd_drain_item *item = at->data;
+		const struct fdar_drain_item *item = at->data;
 
 		if (item->is_gap)
 			continue;
@@ -199,10 +200,10 @@ static gboolean has_new(struct fd_drain *drain, struct fd_drain_stream *stream)
 	return found;
 }
 
-static void drop_new(struct fd_drain *drain, uint64_t *used)
+static void drop_new(struct fdar_drain *drain, uint64_t *used)
 {
 	for (guint i = 0; i < drain->streams->len; i++) {
-		struct fd_drain_stream *stream = g_ptr_array_index(drain->streams, i);
+		struct fdar_drain_stream *stream = g_ptr_array_index(drain->streams, i);
 
 		stream->dropping = stream->dropping && *used > drain->low_bytes;
 		while (stream->dropping && has_new(drain, stream)) {
@@ -216,12 +217,12 @@ static void drop_new(struct fd_drain *drain, uint64_t *used)
 
 /* Bytes of packets that are not whole yet, and will be dropped when they are: the room for them is kept
  * free anyway, and nothing else has to go instead. */
-static uint64_t coming_bytes(const struct fd_drain *drain)
+static uint64_t coming_bytes(const struct fdar_drain *drain)
 {
 	uint64_t bytes = 0;
 
 	for (guint i = 0; i < drain->streams->len; i++) {
-		const struct fd_drain_stream *stream = g_ptr_array_index(drain->streams, i);
+		const struct fdar_drain_stream *stream = g_ptr_array_index(drain->streams, i);
 
 		if (stream->dropping && stream->bytes > stream->taken)
 			bytes += stream->bytes - stream->taken;
@@ -229,11 +230,11 @@ static uint64_t coming_bytes(const struct fd_drain *drain)
 	return MIN(bytes, (drain->options.memory_bytes - drain->high_bytes) / 2);
 }
 
-static void drop(struct fd_drain *drain, uint64_t *used)
+static void drop(struct fdar_drain *drain, uint64_t *used)
 {
 	drop_new(drain, used);
 	while (*used > drain->high_bytes + coming_bytes(drain)) {
-		struct fd_drain_stream *stream = fullest(drain);
+		struct fdar_drain_stream *stream = fullest(drain);
 		uint64_t freed = stream ? drop_newest(drain, stream) : 0;
 
 		if (!freed)
@@ -245,7 +246,7 @@ static void drop(struct fd_drain *drain, uint64_t *used)
 
 /* ---- telling ---- */
 
-static void tell_pressure(struct fd_drain *drain, uint64_t used)
+static void tell_pressure(struct fdar_drain *drain, uint64_t used)
 {
 	gboolean before, now;
 
@@ -260,7 +261,7 @@ static void tell_pressure(struct fd_drain *drain, uint64_t used)
 		drain->options.pressure(now, drain->options.user);
 }
 
-void fd_drain_bound_keep(struct fd_drain *drain)
+void fdar_drain_bound_keep(struct fdar_drain *drain)
 {
 	uint64_t used = measure(drain);
 

@@ -3,15 +3,15 @@
  *
  * Place in the house: inside pipeline/, under drain_follow.h, whose thread calls it.
  */
-#ifndef FD_PIPELINE_DRAIN_BOUND_H
-#define FD_PIPELINE_DRAIN_BOUND_H
+#ifndef FDAR_PIPELINE_DRAIN_DRAIN_BOUND_H
+#define FDAR_PIPELINE_DRAIN_DRAIN_BOUND_H
 
 #include "pipeline/drain/drain_shared.h"
 
 /* Sets the marks, from the options and the threads' own buffers. */
-void fd_drain_bound_init(struct fd_drain *drain);
+void fdar_drain_bound_init(struct fdar_drain *drain);
 
 /* Measures; drops as long as there is too much; tells pressure. After new packets were taken in. */
-void fd_drain_bound_keep(struct fd_drain *drain);
+void fdar_drain_bound_keep(struct fdar_drain *drain);
 
 #endif

@@ -15,32 +15,32 @@ struct step {
 	gboolean text;  /* then comes a text, and nothing more */
 };
 
-struct fd_drain_counter {
+struct fdar_drain_counter {
 	gint refs; /* atomic */
-	struct fd_ctf_plan *plan;
+	struct fdar_ctf_plan *plan;
 	struct step **steps; /* by the streams of the plan, by id */
 };
 
 /* ---- how classes are stepped over ---- */
 
-static struct step step_of(const struct fd_ctf_class *class)
+static struct step step_of(const struct fdar_ctf_class *class)
 {
 	struct step step = { 0 };
 	uint64_t bits = 0;
 
 	for (guint i = 0; i + 1 < class->program.ops->len; i++) {
-		const struct fd_ctf_op *op =
-			&g_array_index(class->program.ops, struct fd_ctf_op, i);
+		const struct fdar_ctf_op *op =
+			&g_array_index(class->program.ops, struct fdar_ctf_op, i);
 
 		if (step.text)
 			return (struct step){ 0 };
-		if (op->code == FD_CTF_OP_SKIP)
+		if (op->code == FDAR_CTF_OP_SKIP)
 			bits += MIN(op->amount, UINT32_MAX);
-		else if (op->code == FD_CTF_OP_INT)
+		else if (op->code == FDAR_CTF_OP_INT)
 			bits += op->bits;
-		else if (op->code == FD_CTF_OP_ARRAY && op->reg == FD_CTF_NO_REG)
+		else if (op->code == FDAR_CTF_OP_ARRAY && op->reg == FDAR_CTF_NO_REG)
 			bits += MIN(op->amount, UINT16_MAX) * op->bits;
-		else if (op->code == FD_CTF_OP_STRING)
+		else if (op->code == FDAR_CTF_OP_STRING)
 			step.text = TRUE;
 		else
 			return (struct step){ 0 };
@@ -52,7 +52,7 @@ static struct step step_of(const struct fd_ctf_class *class)
 	return step;
 }
 
-static struct step *steps_of(const struct fd_ctf_stream_plan *stream)
+static struct step *steps_of(const struct fdar_ctf_stream_plan *stream)
 {
 	struct step *steps = g_new0(struct step, stream->ids);
 
@@ -63,14 +63,14 @@ static struct step *steps_of(const struct fd_ctf_stream_plan *stream)
 	return steps;
 }
 
-struct fd_drain_counter *fd_drain_counter_new(const char *text, gsize length)
+struct fdar_drain_counter *fdar_drain_counter_new(const char *text, gsize length)
 {
-	struct fd_ctf_plan *plan = fd_ctf_plan_new(text, length, NULL);
-	struct fd_drain_counter *counter;
+	struct fdar_ctf_plan *plan = fdar_ctf_plan_new(text, length, NULL);
+	struct fdar_drain_counter *counter;
 
 	if (!plan)
 		return NULL;
-	counter = g_new0(struct fd_drain_counter, 1);
+	counter = g_new0(struct fdar_drain_counter, 1);
 	counter->refs = 1;
 	counter->plan = plan;
 	counter->steps = g_new0(struct step *, plan->streams->len);
@@ -79,42 +79,42 @@ struct fd_drain_counter *fd_drain_counter_new(const char *text, gsize length)
 	return counter;
 }
 
-struct fd_drain_counter *fd_drain_counter_ref(struct fd_drain_counter *counter)
+struct fdar_drain_counter *fdar_drain_counter_ref(struct fdar_drain_counter *counter)
 {
 	if (counter)
 		g_atomic_int_inc(&counter->refs);
 	return counter;
 }
 
-void fd_drain_counter_unref(struct fd_drain_counter *counter)
+void fdar_drain_counter_unref(struct fdar_drain_counter *counter)
 {
 	if (!counter || !g_atomic_int_dec_and_test(&counter->refs))
 		return;
 	for (guint i = 0; i < counter->plan->streams->len; i++)
 		g_free(counter->steps[i]);
 	g_free(counter->steps);
-	fd_ctf_plan_free(counter->plan);
+	fdar_ctf_plan_free(counter->plan);
 	g_free(counter);
 }
 
 /* ---- packets ---- */
 
 struct packet {
-	const struct fd_ctf_stream_plan *stream;
+	const struct fdar_ctf_stream_plan *stream;
 	const struct step *steps;
-	struct fd_ctf_cursor cursor;
-	struct fd_ctf_frame frame;
+	struct fdar_ctf_cursor cursor;
+	struct fdar_ctf_frame frame;
 };
 
-static gboolean find_stream(const struct fd_drain_counter *counter, struct packet *packet)
+static gboolean find_stream(const struct fdar_drain_counter *counter, struct packet *packet)
 {
-	const struct fd_ctf_plan *plan = counter->plan;
-	gboolean has_id = (plan->values & 1u << FD_CTF_VALUE_STREAM) != 0;
+	const struct fdar_ctf_plan *plan = counter->plan;
+	gboolean has_id = (plan->values & 1u << FDAR_CTF_VALUE_STREAM) != 0;
 
 	for (guint i = 0; i < plan->streams->len; i++) {
-		const struct fd_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, i);
+		const struct fdar_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, i);
 
-		if (has_id ? stream->id != packet->frame.values[FD_CTF_VALUE_STREAM]
+		if (has_id ? stream->id != packet->frame.values[FDAR_CTF_VALUE_STREAM]
 			   : plan->streams->len > 1)
 			continue;
 		packet->stream = stream;
@@ -125,46 +125,47 @@ static gboolean find_stream(const struct fd_drain_counter *counter, struct packe
 }
 
 /* Up to the first event. */
-static enum fd_drain_count enter(const struct fd_drain_counter *counter, const uint8_t *bytes,
-				 size_t length, struct packet *packet)
+static enum fdar_drain_count enter(const struct fdar_drain_counter *counter, const uint8_t *bytes,
+				   size_t length, struct packet *packet)
 {
-	const struct fd_ctf_plan *plan = counter->plan;
+	const struct fdar_ctf_plan *plan = counter->plan;
 
 	packet->frame.clock = 0;
 	memset(packet->frame.values, 0, sizeof(packet->frame.values));
-	packet->cursor = (struct fd_ctf_cursor){ .bytes = bytes, .end = (uint64_t)length * 8 };
-	if (fd_ctf_run(&plan->packet_header, &packet->cursor, &packet->frame) != FD_CTF_OK ||
-	    ((plan->values & 1u << FD_CTF_VALUE_MAGIC) &&
-	     packet->frame.values[FD_CTF_VALUE_MAGIC] != PACKET_MAGIC))
-		return FD_DRAIN_BROKEN;
+	packet->cursor = (struct fdar_ctf_cursor){ .bytes = bytes, .end = (uint64_t)length * 8 };
+	if (fdar_ctf_run(&plan->packet_header, &packet->cursor, &packet->frame) != FDAR_CTF_OK ||
+	    ((plan->values & 1u << FDAR_CTF_VALUE_MAGIC) &&
+	     packet->frame.values[FDAR_CTF_VALUE_MAGIC] != PACKET_MAGIC))
+		return FDAR_DRAIN_BROKEN;
 	if (!find_stream(counter, packet))
-		return FD_DRAIN_UNKNOWN;
-	if (fd_ctf_run(&packet->stream->packet_context, &packet->cursor, &packet->frame) !=
-	    FD_CTF_OK)
-		return FD_DRAIN_BROKEN;
-	return FD_DRAIN_COUNTED;
+		return FDAR_DRAIN_UNKNOWN;
+	if (fdar_ctf_run(&packet->stream->packet_context, &packet->cursor, &packet->frame) !=
+	    FDAR_CTF_OK)
+		return FDAR_DRAIN_BROKEN;
+	return FDAR_DRAIN_COUNTED;
 }
 
-gboolean fd_drain_counter_head(const struct fd_drain_counter *counter, const uint8_t *bytes,
-			       size_t length, struct fd_drain_head *head)
+gboolean fdar_drain_counter_head(const struct fdar_drain_counter *counter, const uint8_t *bytes,
+				 size_t length, struct fdar_drain_head *head)
 {
-	const uint32_t needed = 1u << FD_CTF_VALUE_CONTENT_BITS | 1u << FD_CTF_VALUE_PACKET_BITS |
-				1u << FD_CTF_VALUE_BEGIN | 1u << FD_CTF_VALUE_END;
+	const uint32_t needed = 1u << FDAR_CTF_VALUE_CONTENT_BITS |
+				1u << FDAR_CTF_VALUE_PACKET_BITS | 1u << FDAR_CTF_VALUE_BEGIN |
+				1u << FDAR_CTF_VALUE_END;
 	struct packet packet;
 	const uint64_t *values = packet.frame.values;
 
-	if (enter(counter, bytes, length, &packet) != FD_DRAIN_COUNTED ||
+	if (enter(counter, bytes, length, &packet) != FDAR_DRAIN_COUNTED ||
 	    ((packet.stream->values | counter->plan->values) & needed) != needed)
 		return FALSE;
-	*head = (struct fd_drain_head){ .packet_bytes = values[FD_CTF_VALUE_PACKET_BITS] / 8,
-					.content_bits = values[FD_CTF_VALUE_CONTENT_BITS],
-					.begin = values[FD_CTF_VALUE_BEGIN],
-					.end = values[FD_CTF_VALUE_END],
-					.discarded = values[FD_CTF_VALUE_DISCARDED],
-					.sequence = values[FD_CTF_VALUE_SEQUENCE] };
-	return values[FD_CTF_VALUE_PACKET_BITS] % 8 == 0 &&
+	*head = (struct fdar_drain_head){ .packet_bytes = values[FDAR_CTF_VALUE_PACKET_BITS] / 8,
+					  .content_bits = values[FDAR_CTF_VALUE_CONTENT_BITS],
+					  .begin = values[FDAR_CTF_VALUE_BEGIN],
+					  .end = values[FDAR_CTF_VALUE_END],
+					  .discarded = values[FDAR_CTF_VALUE_DISCARDED],
+					  .sequence = values[FDAR_CTF_VALUE_SEQUENCE] };
+	return values[FDAR_CTF_VALUE_PACKET_BITS] % 8 == 0 &&
 	       head->content_bits >= packet.cursor.at &&
-	       head->content_bits <= values[FD_CTF_VALUE_PACKET_BITS];
+	       head->content_bits <= values[FDAR_CTF_VALUE_PACKET_BITS];
 }
 
 /* ---- events ---- */
@@ -179,7 +180,7 @@ static uint64_t step_over(struct packet *packet)
 	uint64_t events = 0;
 
 	while ((size_t)(end - at) >= 8) {
-		guint id = (guint)fd_ctf_bits_bytes(at, 16, FALSE) & mask;
+		guint id = (guint)fdar_ctf_bits_bytes(at, 16, FALSE) & mask;
 		const struct step *step = &packet->steps[id];
 		size_t bytes;
 
@@ -202,36 +203,38 @@ static uint64_t step_over(struct packet *packet)
 	return events;
 }
 
-static enum fd_drain_count run_one(struct packet *packet)
+static enum fdar_drain_count run_one(struct packet *packet)
 {
 	uint64_t before = packet->cursor.at, id;
-	const struct fd_ctf_class *class;
+	const struct fdar_ctf_class *class;
 
-	packet->frame.values[FD_CTF_VALUE_ID] = 0;
-	if (fd_ctf_run(&packet->stream->event_header, &packet->cursor, &packet->frame) != FD_CTF_OK)
-		return FD_DRAIN_BROKEN;
-	id = packet->frame.values[FD_CTF_VALUE_ID];
-	class = fd_ctf_plan_class(packet->stream, id);
+	packet->frame.values[FDAR_CTF_VALUE_ID] = 0;
+	if (fdar_ctf_run(&packet->stream->event_header, &packet->cursor, &packet->frame) !=
+	    FDAR_CTF_OK)
+		return FDAR_DRAIN_BROKEN;
+	id = packet->frame.values[FDAR_CTF_VALUE_ID];
+	class = fdar_ctf_plan_class(packet->stream, id);
 	if (!class)
-		return FD_DRAIN_UNKNOWN;
-	if (fd_ctf_run(&class->program, &packet->cursor, &packet->frame) != FD_CTF_OK ||
+		return FDAR_DRAIN_UNKNOWN;
+	if (fdar_ctf_run(&class->program, &packet->cursor, &packet->frame) != FDAR_CTF_OK ||
 	    packet->cursor.at == before)
-		return FD_DRAIN_BROKEN;
-	return FD_DRAIN_COUNTED;
+		return FDAR_DRAIN_BROKEN;
+	return FDAR_DRAIN_COUNTED;
 }
 
-enum fd_drain_count fd_drain_counter_count(const struct fd_drain_counter *counter,
-					   const uint8_t *bytes, size_t length, uint64_t *events)
+enum fdar_drain_count fdar_drain_counter_count(const struct fdar_drain_counter *counter,
+					       const uint8_t *bytes, size_t length,
+					       uint64_t *events)
 {
 	struct packet packet;
-	enum fd_drain_count result = enter(counter, bytes, length, &packet);
-	uint64_t content = packet.frame.values[FD_CTF_VALUE_CONTENT_BITS];
+	enum fdar_drain_count result = enter(counter, bytes, length, &packet);
+	uint64_t content = packet.frame.values[FDAR_CTF_VALUE_CONTENT_BITS];
 
 	*events = 0;
-	if (result != FD_DRAIN_COUNTED)
+	if (result != FDAR_DRAIN_COUNTED)
 		return result;
 	if (content > packet.cursor.end || content < packet.cursor.at)
-		return FD_DRAIN_BROKEN;
+		return FDAR_DRAIN_BROKEN;
 	packet.cursor.end = content;
 	while (packet.cursor.at < packet.cursor.end) {
 		if (packet.stream->fast_bits && packet.cursor.at % 8 == 0)
@@ -239,9 +242,9 @@ enum fd_drain_count fd_drain_counter_count(const struct fd_drain_counter *counte
 		if (packet.cursor.at >= packet.cursor.end)
 			break;
 		result = run_one(&packet);
-		if (result != FD_DRAIN_COUNTED)
+		if (result != FDAR_DRAIN_COUNTED)
 			return result;
 		++*events;
 	}
-	return FD_DRAIN_COUNTED;
+	return FDAR_DRAIN_COUNTED;
 }

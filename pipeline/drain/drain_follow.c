@@ -24,17 +24,17 @@
 
 /* What is of one look only. */
 struct look {
-	struct fd_drain *drain;
+	struct fdar_drain *drain;
 	gboolean ending;
 	guint found; /* packets */
 };
 
 /* ---- folders and files ---- */
 
-static struct fd_drain_meta *meta_of(struct fd_drain *drain, const char *folder)
+static struct fdar_drain_meta *meta_of(struct fdar_drain *drain, const char *folder)
 {
 	g_autofree char *target = NULL;
-	struct fd_drain_meta *meta;
+	struct fdar_drain_meta *meta;
 
 	for (guint i = 0; i < drain->metas->len; i++) {
 		meta = g_ptr_array_index(drain->metas, i);
@@ -42,21 +42,21 @@ static struct fd_drain_meta *meta_of(struct fd_drain *drain, const char *folder)
 			return meta;
 	}
 	target = g_strconcat(drain->target, folder + strlen(drain->source), NULL);
-	meta = fd_drain_meta_new(folder, target);
+	meta = fdar_drain_meta_new(folder, target);
 	g_ptr_array_add(drain->metas, meta);
 	return meta;
 }
 
 /* Another drain may have done some of it. */
-static void resume(struct fd_drain *drain, struct fd_drain_stream *stream)
+static void resume(struct fdar_drain *drain, struct fdar_drain_stream *stream)
 {
 	GError *error = NULL;
 
 	if (!drain->resuming || !g_file_test(stream->target, G_FILE_TEST_EXISTS))
 		return;
-	if (!fd_drain_stream_open(stream, &error)) {
+	if (!fdar_drain_stream_open(stream, &error)) {
 		pthread_mutex_lock(&drain->lock);
-		fd_drain_fail(drain, error);
+		fdar_drain_fail(drain, error);
 		pthread_mutex_unlock(&drain->lock);
 		return;
 	}
@@ -68,14 +68,14 @@ static void resume(struct fd_drain *drain, struct fd_drain_stream *stream)
 	pthread_mutex_unlock(&drain->lock);
 }
 
-static void add_stream(struct fd_drain *drain, const char *folder, const char *name)
+static void add_stream(struct fdar_drain *drain, const char *folder, const char *name)
 {
-	struct fd_drain_stream *stream;
+	struct fdar_drain_stream *stream;
 	g_autofree char *path = g_build_filename(folder, name, NULL);
 
 	if (g_hash_table_contains(drain->known, path) || drain->streams->len >= STREAMS_MAX)
 		return;
-	stream = fd_drain_stream_new(meta_of(drain, folder), name);
+	stream = fdar_drain_stream_new(meta_of(drain, folder), name);
 	if (!stream)
 		return;
 	g_hash_table_add(drain->known, g_steal_pointer(&path));
@@ -87,7 +87,7 @@ static void add_stream(struct fd_drain *drain, const char *folder, const char *n
 }
 
 /* A folder with metadata has stream files, and its index; any other may have folders. */
-static void look_into(struct fd_drain *drain, const char *folder, unsigned depth)
+static void look_into(struct fdar_drain *drain, const char *folder, unsigned depth)
 {
 	g_autofree char *metadata = g_build_filename(folder, "metadata", NULL);
 	gboolean is_trace = g_file_test(metadata, G_FILE_TEST_IS_REGULAR);
@@ -115,14 +115,14 @@ static void look_into(struct fd_drain *drain, const char *folder, unsigned depth
 
 static void look_for_folders(struct look *look)
 {
-	struct fd_drain *drain = look->drain;
+	struct fdar_drain *drain = look->drain;
 	gboolean grown = FALSE;
 
 	drain->other_bytes = 0;
 	look_into(drain, drain->source, 0);
 	for (guint i = 0; i < drain->metas->len; i++)
-		grown |= fd_drain_meta_look(g_ptr_array_index(drain->metas, i), look->ending,
-					    &drain->lock);
+		grown |= fdar_drain_meta_look(g_ptr_array_index(drain->metas, i), look->ending,
+					      &drain->lock);
 	if (!grown)
 		return;
 	pthread_mutex_lock(&drain->lock);
@@ -132,10 +132,10 @@ static void look_for_folders(struct look *look)
 
 /* ---- packets ---- */
 
-static void count_losses(struct fd_drain *drain, struct fd_drain_stream *stream,
-			 const struct fd_drain_entry *entry)
+static void count_losses(struct fdar_drain *drain, struct fdar_drain_stream *stream,
+			 const struct fdar_drain_entry *entry)
 {
-	struct fd_drain_state *state = &drain->state;
+	struct fdar_drain_state *state = &drain->state;
 
 	if (entry->discarded > stream->last_discarded)
 		state->discarded_events += entry->discarded - stream->last_discarded;
@@ -148,28 +148,29 @@ static void count_losses(struct fd_drain *drain, struct fd_drain_stream *stream,
 }
 
 /* What was done before, by a drain that was killed. */
-static gboolean is_done(const struct fd_drain_stream *stream, const struct fd_drain_entry *entry)
+static gboolean is_done(const struct fdar_drain_stream *stream,
+			const struct fdar_drain_entry *entry)
 {
 	return stream->resumed && entry->sequence <= stream->resumed_sequence;
 }
 
-static void add_packet(struct look *look, struct fd_drain_stream *stream,
-		       const struct fd_drain_entry *entry)
+static void add_packet(struct look *look, struct fdar_drain_stream *stream,
+		       const struct fdar_drain_entry *entry)
 {
-	struct fd_drain *drain = look->drain;
-	struct fd_drain_item *item;
+	struct fdar_drain *drain = look->drain;
+	struct fdar_drain_item *item;
 	gboolean done = is_done(stream, entry);
 
 	stream->taken = entry->offset + entry->bytes;
 	if (done) {
 		/* The counter goes on from what the packets before have told. */
 		stream->last_discarded = MAX(stream->last_discarded, entry->discarded);
-		fd_drain_stream_punch(stream, entry->offset, entry->offset + entry->bytes);
+		fdar_drain_stream_punch(stream, entry->offset, entry->offset + entry->bytes);
 		return;
 	}
-	item = g_new0(struct fd_drain_item, 1);
+	item = g_new0(struct fdar_drain_item, 1);
 	item->entry = *entry;
-	if (fd_drain_stream_marked(stream, entry->offset, &item->gap)) {
+	if (fdar_drain_stream_marked(stream, entry->offset, &item->gap)) {
 		item->is_gap = TRUE;
 		stream->resumed = TRUE;
 		stream->resumed_sequence = item->gap.sequence;
@@ -188,25 +189,26 @@ static void add_packet(struct look *look, struct fd_drain_stream *stream,
 }
 
 /* Whether it can be: behind those before, and whole. */
-static gboolean is_sane(const struct fd_drain_stream *stream, const struct fd_drain_entry *entry)
+static gboolean is_sane(const struct fdar_drain_stream *stream,
+			const struct fdar_drain_entry *entry)
 {
-	return entry->bytes && entry->bytes <= FD_PACKED_PACKET_MAX &&
+	return entry->bytes && entry->bytes <= FDAR_PACKED_PACKET_MAX &&
 	       entry->offset >= stream->taken && entry->offset < OFFSET_MAX;
 }
 
-static void add_damaged(struct fd_drain *drain)
+static void add_damaged(struct fdar_drain *drain)
 {
 	pthread_mutex_lock(&drain->lock);
 	drain->state.damaged_packets++;
 	pthread_mutex_unlock(&drain->lock);
 }
 
-static void take_indexed(struct look *look, struct fd_drain_stream *stream)
+static void take_indexed(struct look *look, struct fdar_drain_stream *stream)
 {
-	struct fd_drain_entry entry;
+	struct fdar_drain_entry entry;
 
 	for (guint i = 0; i < AT_ONCE || look->ending; i++) {
-		if (!fd_drain_index_read(&stream->index, stream->index_path, &entry))
+		if (!fdar_drain_index_read(&stream->index, stream->index_path, &entry))
 			return;
 		if (!is_sane(stream, &entry)) {
 			add_damaged(look->drain);
@@ -214,32 +216,32 @@ static void take_indexed(struct look *look, struct fd_drain_stream *stream)
 		}
 		if (entry.offset + entry.bytes > stream->bytes) {
 			/* Written after the look at how long the file is, or not at all. */
-			fd_drain_stream_memory(stream);
+			fdar_drain_stream_memory(stream);
 		}
 		if (entry.offset + entry.bytes <= stream->bytes) {
 			add_packet(look, stream, &entry);
 		} else if (look->ending) {
 			add_damaged(look->drain);
 		} else {
-			fd_drain_index_unread(&stream->index);
+			fdar_drain_index_unread(&stream->index);
 			return;
 		}
 	}
 }
 
 /* At the end: what the consumer wrote whole, but did not come to put into the index. */
-static void take_unindexed(struct look *look, struct fd_drain_stream *stream)
+static void take_unindexed(struct look *look, struct fdar_drain_stream *stream)
 {
 	uint8_t bytes[HEAD_BYTES];
-	struct fd_drain_head head;
+	struct fdar_drain_head head;
 
 	while (stream->meta->counter && stream->bytes > stream->taken) {
 		uint64_t left = stream->bytes - stream->taken;
 		ssize_t n = pread(stream->fd, bytes, sizeof(bytes), (off_t)stream->taken);
-		struct fd_drain_entry entry = { .offset = stream->taken };
+		struct fdar_drain_entry entry = { .offset = stream->taken };
 
 		if (n <= 0 ||
-		    !fd_drain_counter_head(stream->meta->counter, bytes, (size_t)n, &head))
+		    !fdar_drain_counter_head(stream->meta->counter, bytes, (size_t)n, &head))
 			break;
 		entry.bytes = head.packet_bytes;
 		entry.content_bits = head.content_bits;
@@ -257,14 +259,14 @@ static void take_unindexed(struct look *look, struct fd_drain_stream *stream)
 
 static void look_at_streams(struct look *look)
 {
-	struct fd_drain *drain = look->drain;
+	struct fdar_drain *drain = look->drain;
 
 	for (guint i = 0; i < drain->streams->len; i++) {
-		struct fd_drain_stream *stream = g_ptr_array_index(drain->streams, i);
+		struct fdar_drain_stream *stream = g_ptr_array_index(drain->streams, i);
 
 		take_indexed(look, stream);
 		if (look->ending) {
-			fd_drain_stream_memory(stream);
+			fdar_drain_stream_memory(stream);
 			take_unindexed(look, stream);
 		}
 	}
@@ -276,10 +278,10 @@ struct rates {
 	uint64_t at, events, in, out;
 };
 
-static void set_rates(struct fd_drain *drain, struct rates *before)
+static void set_rates(struct fdar_drain *drain, struct rates *before)
 {
-	uint64_t now = fd_drain_clock(CLOCK_MONOTONIC);
-	struct fd_drain_state *state = &drain->state;
+	uint64_t now = fdar_drain_clock(CLOCK_MONOTONIC);
+	struct fdar_drain_state *state = &drain->state;
 	struct rates latest;
 	double seconds = (double)(now - before->at) / 1e9;
 
@@ -301,20 +303,20 @@ static void set_rates(struct fd_drain *drain, struct rates *before)
 /* ---- the thread ---- */
 
 /* FALSE: it is over. ending: nothing more comes. */
-static gboolean pause_for(struct fd_drain *drain, uint64_t ns, gboolean *ending)
+static gboolean pause_for(struct fdar_drain *drain, uint64_t ns, gboolean *ending)
 {
 	gboolean more;
 
 	pthread_mutex_lock(&drain->lock);
-	if (drain->phase == FD_DRAIN_RUNNING || drain->taken_all)
-		fd_drain_wait(drain, &drain->follow, ns);
-	*ending = drain->phase == FD_DRAIN_ENDING && !drain->taken_all;
-	more = drain->phase != FD_DRAIN_STOPPED;
+	if (drain->phase == FDAR_DRAIN_RUNNING || drain->taken_all)
+		fdar_drain_wait(drain, &drain->follow, ns);
+	*ending = drain->phase == FDAR_DRAIN_ENDING && !drain->taken_all;
+	more = drain->phase != FDAR_DRAIN_STOPPED;
 	pthread_mutex_unlock(&drain->lock);
 	return more;
 }
 
-static void end_taking(struct fd_drain *drain)
+static void end_taking(struct fdar_drain *drain)
 {
 	pthread_mutex_lock(&drain->lock);
 	drain->taken_all = TRUE;
@@ -323,9 +325,9 @@ static void end_taking(struct fd_drain *drain)
 	pthread_mutex_unlock(&drain->lock);
 }
 
-static void count_time(struct fd_drain *drain, uint64_t *told)
+static void count_time(struct fdar_drain *drain, uint64_t *told)
 {
-	uint64_t cpu = fd_drain_clock(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t cpu = fdar_drain_clock(CLOCK_THREAD_CPUTIME_ID);
 
 	pthread_mutex_lock(&drain->lock);
 	drain->state.cpu_ns += cpu - *told;
@@ -334,10 +336,10 @@ static void count_time(struct fd_drain *drain, uint64_t *told)
 }
 
 /* Packets that nothing describes yet cannot be counted, if they have to be dropped. */
-static gboolean waits_for_metadata(const struct fd_drain *drain)
+static gboolean waits_for_metadata(const struct fdar_drain *drain)
 {
 	for (guint i = 0; i < drain->metas->len; i++) {
-		const struct fd_drain_meta *meta = g_ptr_array_index(drain->metas, i);
+		const struct fdar_drain_meta *meta = g_ptr_array_index(drain->metas, i);
 
 		if (!meta->counter)
 			return TRUE;
@@ -345,18 +347,18 @@ static gboolean waits_for_metadata(const struct fd_drain *drain)
 	return FALSE;
 }
 
-void *fd_drain_follow_run(void *user)
+void *fdar_drain_follow_run(void *user)
 {
-	struct fd_drain *drain = user;
+	struct fdar_drain *drain = user;
 	struct look look = { .drain = drain };
-	struct rates rates = { .at = fd_drain_clock(CLOCK_MONOTONIC) };
+	struct rates rates = { .at = fdar_drain_clock(CLOCK_MONOTONIC) };
 	uint64_t folders_at = 0, cpu_ns = 0;
 
 	/* It needs little, but in time: the bound is kept here. Of this thread alone, where we may. */
 	if (setpriority(PRIO_PROCESS, 0, FOLLOW_NICE) != 0)
 		errno = 0;
 	do {
-		uint64_t now = fd_drain_clock(CLOCK_MONOTONIC);
+		uint64_t now = fdar_drain_clock(CLOCK_MONOTONIC);
 
 		look.found = 0;
 		if (look.ending || now - folders_at >= FOLDERS_NS || waits_for_metadata(drain)) {
@@ -367,7 +369,7 @@ void *fd_drain_follow_run(void *user)
 			look_at_streams(&look);
 		if (look.ending)
 			end_taking(drain);
-		fd_drain_bound_keep(drain);
+		fdar_drain_bound_keep(drain);
 		set_rates(drain, &rates);
 		count_time(drain, &cpu_ns);
 	} while (pause_for(drain, look.found ? LOOK_NS : IDLE_NS, &look.ending));

@@ -3,12 +3,12 @@
  *
  * Place in the house: inside pipeline/, under drain.c.
  */
-#ifndef FD_PIPELINE_DRAIN_FOLLOW_H
-#define FD_PIPELINE_DRAIN_FOLLOW_H
+#ifndef FDAR_PIPELINE_DRAIN_DRAIN_FOLLOW_H
+#define FDAR_PIPELINE_DRAIN_DRAIN_FOLLOW_H
 
 #include "pipeline/drain/drain_shared.h"
 
-/* The thread: user is the struct fd_drain. */
-void *fd_drain_follow_run(void *user);
+/* The thread: user is the struct fdar_drain. */
+void *fdar_drain_follow_run(void *user);
 
 #endif

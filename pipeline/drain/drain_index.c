@@ -10,12 +10,12 @@
 #define ENTRY_WORDS 9u
 #define ENTRY_MAX   4096u /* bytes; later versions may have longer ones */
 
-void fd_drain_index_init(struct fd_drain_index *index)
+void fdar_drain_index_init(struct fdar_drain_index *index)
 {
-	*index = (struct fd_drain_index){ .fd = -1 };
+	*index = (struct fdar_drain_index){ .fd = -1 };
 }
 
-static gboolean read_head(struct fd_drain_index *index)
+static gboolean read_head(struct fdar_drain_index *index)
 {
 	uint32_t head[HEAD_WORDS];
 
@@ -28,8 +28,8 @@ static gboolean read_head(struct fd_drain_index *index)
 	return TRUE;
 }
 
-gboolean fd_drain_index_read(struct fd_drain_index *index, const char *path,
-			     struct fd_drain_entry *entry)
+gboolean fdar_drain_index_read(struct fdar_drain_index *index, const char *path,
+			       struct fdar_drain_entry *entry)
 {
 	uint64_t words[ENTRY_WORDS];
 
@@ -41,30 +41,30 @@ gboolean fd_drain_index_read(struct fd_drain_index *index, const char *path,
 		return FALSE;
 	for (guint i = 0; i < ENTRY_WORDS; i++)
 		words[i] = GUINT64_FROM_BE(words[i]);
-	*entry = (struct fd_drain_entry){ .offset = words[0],
-					  .bytes = words[1] / 8,
-					  .content_bits = words[2],
-					  .begin = words[3],
-					  .end = words[4],
-					  .discarded = words[5],
-					  .sequence = words[8] };
+	*entry = (struct fdar_drain_entry){ .offset = words[0],
+					    .bytes = words[1] / 8,
+					    .content_bits = words[2],
+					    .begin = words[3],
+					    .end = words[4],
+					    .discarded = words[5],
+					    .sequence = words[8] };
 	index->at += index->entry_bytes;
 	return TRUE;
 }
 
-void fd_drain_index_unread(struct fd_drain_index *index)
+void fdar_drain_index_unread(struct fdar_drain_index *index)
 {
 	index->at -= index->entry_bytes;
 }
 
-uint64_t fd_drain_index_memory(const struct fd_drain_index *index)
+uint64_t fdar_drain_index_memory(const struct fdar_drain_index *index)
 {
 	struct stat st;
 
 	return index->fd >= 0 && fstat(index->fd, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
 }
 
-void fd_drain_index_close(struct fd_drain_index *index)
+void fdar_drain_index_close(struct fdar_drain_index *index)
 {
 	if (index->fd >= 0)
 		close(index->fd);

@@ -13,9 +13,9 @@
 #define PACKET_MAGIC     0x75d11d57u /* CTF 1.8, section 7.1 */
 #define PACKET_SIZE_WORD 7u          /* of its head: the packet's bits */
 
-struct fd_drain_meta *fd_drain_meta_new(const char *source, const char *target)
+struct fdar_drain_meta *fdar_drain_meta_new(const char *source, const char *target)
 {
-	struct fd_drain_meta *meta = g_new0(struct fd_drain_meta, 1);
+	struct fdar_drain_meta *meta = g_new0(struct fdar_drain_meta, 1);
 
 	meta->source = g_strdup(source);
 	meta->target = g_strdup(target);
@@ -24,10 +24,10 @@ struct fd_drain_meta *fd_drain_meta_new(const char *source, const char *target)
 	return meta;
 }
 
-void fd_drain_meta_free(struct fd_drain_meta *meta)
+void fdar_drain_meta_free(struct fdar_drain_meta *meta)
 {
 	pthread_mutex_destroy(&meta->lock);
-	fd_drain_counter_unref(meta->counter);
+	fdar_drain_counter_unref(meta->counter);
 	g_string_free(meta->text, TRUE);
 	g_free(meta->source);
 	g_free(meta->target);
@@ -70,7 +70,7 @@ static GString *take(const char *bytes, gsize length, gboolean whole, gsize *tak
 
 	if (packet_length(bytes, length)) {
 		for (; (next = packet_length(bytes + at, length - at)); at += next) {
-			GString *more = fd_ctf_metadata_unpack(bytes + at, next, FILE_NAME, NULL);
+			GString *more = fdar_ctf_metadata_unpack(bytes + at, next, FILE_NAME, NULL);
 
 			if (!more)
 				break;
@@ -93,14 +93,14 @@ static GString *take(const char *bytes, gsize length, gboolean whole, gsize *tak
 }
 
 /* Only what is longer: a text that was made anew says the same again, and more. */
-static gboolean set_text(struct fd_drain_meta *meta, const char *bytes, gsize length,
+static gboolean set_text(struct fdar_drain_meta *meta, const char *bytes, gsize length,
 			 gboolean whole, pthread_mutex_t *lock)
 {
-	struct fd_drain_counter *counter, *before;
+	struct fdar_drain_counter *counter, *before;
 	gsize taken;
 	GString *text = take(bytes, length, whole, &taken);
 
-	counter = taken > meta->text->len ? fd_drain_counter_new(text->str, text->len) : NULL;
+	counter = taken > meta->text->len ? fdar_drain_counter_new(text->str, text->len) : NULL;
 	g_string_free(text, TRUE);
 	if (taken <= meta->text->len)
 		return FALSE;
@@ -112,18 +112,18 @@ static gboolean set_text(struct fd_drain_meta *meta, const char *bytes, gsize le
 		meta->counter = counter;
 	pthread_mutex_unlock(lock);
 	if (counter)
-		fd_drain_counter_unref(before);
+		fdar_drain_counter_unref(before);
 	return TRUE;
 }
 
-gboolean fd_drain_meta_look(struct fd_drain_meta *meta, gboolean whole, pthread_mutex_t *lock)
+gboolean fdar_drain_meta_look(struct fdar_drain_meta *meta, gboolean whole, pthread_mutex_t *lock)
 {
 	g_autofree char *path = g_build_filename(meta->source, FILE_NAME, NULL);
 	g_autofree char *bytes = NULL;
 	struct stat st;
 	gsize length;
 
-	if (stat(path, &st) != 0 || st.st_size > FD_CTF_METADATA_MAX ||
+	if (stat(path, &st) != 0 || st.st_size > FDAR_CTF_METADATA_MAX ||
 	    ((uint64_t)st.st_size == meta->source_bytes && !whole))
 		return FALSE;
 	if (!g_file_get_contents(path, &bytes, &length, NULL))
@@ -142,7 +142,8 @@ static gboolean fail(int code, const char *path, GError **error)
 }
 
 /* What is there already is a part of the text, or made by another drain of the same text. */
-static gboolean append(struct fd_drain_meta *meta, const char *bytes, gsize length, GError **error)
+static gboolean append(struct fdar_drain_meta *meta, const char *bytes, gsize length,
+		       GError **error)
 {
 	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL);
 	gsize done = 0;
@@ -164,7 +165,7 @@ static gboolean append(struct fd_drain_meta *meta, const char *bytes, gsize leng
 	return !code || fail(code, path, error);
 }
 
-static gboolean save(struct fd_drain_meta *meta, const char *bytes, gsize length, GError **error)
+static gboolean save(struct fdar_drain_meta *meta, const char *bytes, gsize length, GError **error)
 {
 	if (!meta->made && g_mkdir_with_parents(meta->target, 0750) != 0)
 		return fail(errno, meta->target, error);
@@ -172,7 +173,7 @@ static gboolean save(struct fd_drain_meta *meta, const char *bytes, gsize length
 	return !length || append(meta, bytes, length, error);
 }
 
-gboolean fd_drain_meta_save(struct fd_drain_meta *meta, pthread_mutex_t *lock, GError **error)
+gboolean fdar_drain_meta_save(struct fdar_drain_meta *meta, pthread_mutex_t *lock, GError **error)
 {
 	g_autofree char *bytes = NULL;
 	gsize length;
@@ -200,7 +201,7 @@ static gboolean sync_path(const char *path, GError **error)
 	return ok;
 }
 
-gboolean fd_drain_meta_sync(struct fd_drain_meta *meta, GError **error)
+gboolean fdar_drain_meta_sync(struct fdar_drain_meta *meta, GError **error)
 {
 	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL);
 

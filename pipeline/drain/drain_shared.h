@@ -6,8 +6,8 @@
  * folder, takes packets into the streams' lists and drops them; the workers (drain_worker.h) take the
  * oldest and bring them to the disk.
  */
-#ifndef FD_PIPELINE_DRAIN_SHARED_H
-#define FD_PIPELINE_DRAIN_SHARED_H
+#ifndef FDAR_PIPELINE_DRAIN_DRAIN_SHARED_H
+#define FDAR_PIPELINE_DRAIN_DRAIN_SHARED_H
 
 #include <glib.h>
 #include <pthread.h>
@@ -16,17 +16,17 @@
 #include "pipeline/drain/drain.h"
 #include "pipeline/drain/drain_stream.h"
 
-#define FD_DRAIN_THREADS_MAX 64u
-#define FD_DRAIN_ITEM_BYTES  (sizeof(struct fd_drain_item) + sizeof(GList))
+#define FDAR_DRAIN_THREADS_MAX 64u
+#define FDAR_DRAIN_ITEM_BYTES  (sizeof(struct fdar_drain_item) + sizeof(GList))
 
-enum fd_drain_phase {
-	FD_DRAIN_RUNNING,
-	FD_DRAIN_ENDING, /* no more is written into the folder: take all of it */
-	FD_DRAIN_STOPPED /* after the packets in hand */
+enum fdar_drain_phase {
+	FDAR_DRAIN_RUNNING,
+	FDAR_DRAIN_ENDING, /* no more is written into the folder: take all of it */
+	FDAR_DRAIN_STOPPED /* after the packets in hand */
 };
 
-struct fd_drain {
-	struct fd_drain_options options;
+struct fdar_drain {
+	struct fdar_drain_options options;
 	char *source, *target;
 	gboolean resuming; /* the target held something */
 
@@ -38,19 +38,19 @@ struct fd_drain {
 	pthread_cond_t settled; /* for whoever finishes: all was taken, and nothing waits */
 
 	/* guarded by the lock */
-	enum fd_drain_phase phase;
-	GPtrArray *streams;             /* struct fd_drain_stream *: only the follower adds */
+	enum fdar_drain_phase phase;
+	GPtrArray *streams;             /* struct fdar_drain_stream *: only the follower adds */
 	guint in_hand;                  /* packets that workers have */
 	gboolean taken_all;             /* the follower, after the phase became ENDING */
 	uint64_t own_bytes;             /* buffers of the threads */
 	uint64_t items;                 /* in all streams' lists */
 	uint64_t write_ns, compress_ns; /* per packet, of the last few */
-	struct fd_drain_state state;
+	struct fdar_drain_state state;
 	GError *error;   /* not told yet */
 	gboolean failed; /* there was an error: nothing more is written */
 
 	/* the follower's */
-	GPtrArray *metas;     /* struct fd_drain_meta * */
+	GPtrArray *metas;     /* struct fdar_drain_meta * */
 	GHashTable *known;    /* paths of the stream files; values: nothing */
 	uint64_t other_bytes; /* of the folder: what is no stream file */
 	uint64_t high_bytes, low_bytes;
@@ -58,21 +58,21 @@ struct fd_drain {
 	size_t buffer_bytes;
 
 	pthread_t follower;
-	pthread_t workers[FD_DRAIN_THREADS_MAX];
+	pthread_t workers[FDAR_DRAIN_THREADS_MAX];
 	guint threads;
 	gboolean joined;
 };
 
 /* Nanoseconds of a clock. */
-uint64_t fd_drain_clock(clockid_t clock);
+uint64_t fdar_drain_clock(clockid_t clock);
 
 /* Waits for the condition, at most for ns nanoseconds; the lock is held. */
-void fd_drain_wait(struct fd_drain *drain, pthread_cond_t *condition, uint64_t ns);
+void fdar_drain_wait(struct fdar_drain *drain, pthread_cond_t *condition, uint64_t ns);
 
 /* Notes what is to be told to the caller, who then knows once; takes the error. The lock is held. */
-void fd_drain_fail(struct fd_drain *drain, GError *error);
+void fdar_drain_fail(struct fdar_drain *drain, GError *error);
 
 /* Makes the buffer hold bytes at least, and counts it. */
-void fd_drain_reserve(struct fd_drain *drain, uint8_t **buffer, size_t *size, size_t bytes);
+void fdar_drain_reserve(struct fdar_drain *drain, uint8_t **buffer, size_t *size, size_t bytes);
 
 #endif

@@ -9,35 +9,35 @@
 
 struct mark {
 	uint64_t magic;
-	struct fd_drain_gap gap;
+	struct fdar_drain_gap gap;
 };
 
-struct fd_drain_stream *fd_drain_stream_new(struct fd_drain_meta *meta, const char *name)
+struct fdar_drain_stream *fdar_drain_stream_new(struct fdar_drain_meta *meta, const char *name)
 {
 	g_autofree char *path = g_build_filename(meta->source, name, NULL);
 	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct fd_drain_stream *stream;
+	struct fdar_drain_stream *stream;
 
 	if (fd < 0)
 		return NULL;
-	stream = g_new0(struct fd_drain_stream, 1);
+	stream = g_new0(struct fdar_drain_stream, 1);
 	stream->meta = meta;
 	stream->name = g_strdup(name);
 	stream->path = g_steal_pointer(&path);
 	stream->index_path = g_strdup_printf("%s/index/%s.idx", meta->source, name);
-	stream->target = g_strdup_printf("%s/%s" FD_PACKED_SUFFIX, meta->target, name);
+	stream->target = g_strdup_printf("%s/%s" FDAR_PACKED_SUFFIX, meta->target, name);
 	stream->fd = fd;
 	stream->file.fd = -1;
-	fd_drain_index_init(&stream->index);
+	fdar_drain_index_init(&stream->index);
 	g_queue_init(&stream->items);
 	return stream;
 }
 
-void fd_drain_stream_free(struct fd_drain_stream *stream)
+void fdar_drain_stream_free(struct fdar_drain_stream *stream)
 {
 	close(stream->fd);
-	fd_drain_index_close(&stream->index);
-	fd_packed_file_close(&stream->file);
+	fdar_drain_index_close(&stream->index);
+	fdar_packed_file_close(&stream->file);
 	g_queue_clear_full(&stream->items, g_free);
 	g_free(stream->name);
 	g_free(stream->path);
@@ -46,12 +46,12 @@ void fd_drain_stream_free(struct fd_drain_stream *stream)
 	g_free(stream);
 }
 
-gboolean fd_drain_stream_open(struct fd_drain_stream *stream, GError **error)
+gboolean fdar_drain_stream_open(struct fdar_drain_stream *stream, GError **error)
 {
-	return stream->file.fd >= 0 || fd_packed_file_open(&stream->file, stream->target, error);
+	return stream->file.fd >= 0 || fdar_packed_file_open(&stream->file, stream->target, error);
 }
 
-void fd_drain_gap_add(struct fd_drain_gap *gap, const struct fd_drain_gap *more)
+void fdar_drain_gap_add(struct fdar_drain_gap *gap, const struct fdar_drain_gap *more)
 {
 	uint64_t begin = gap->packets ? gap->begin : more->begin;
 
@@ -67,8 +67,8 @@ void fd_drain_gap_add(struct fd_drain_gap *gap, const struct fd_drain_gap *more)
 }
 
 /* Less than a page, in one call: either it is there or it is not, whenever we are killed. */
-void fd_drain_stream_mark(const struct fd_drain_stream *stream, uint64_t offset,
-			  const struct fd_drain_gap *gap)
+void fdar_drain_stream_mark(const struct fdar_drain_stream *stream, uint64_t offset,
+			    const struct fdar_drain_gap *gap)
 {
 	struct mark mark = { .magic = MARK_MAGIC, .gap = *gap };
 
@@ -76,8 +76,8 @@ void fd_drain_stream_mark(const struct fd_drain_stream *stream, uint64_t offset,
 		;
 }
 
-gboolean fd_drain_stream_marked(const struct fd_drain_stream *stream, uint64_t offset,
-				struct fd_drain_gap *gap)
+gboolean fdar_drain_stream_marked(const struct fdar_drain_stream *stream, uint64_t offset,
+				  struct fdar_drain_gap *gap)
 {
 	struct mark mark;
 
@@ -88,7 +88,7 @@ gboolean fd_drain_stream_marked(const struct fd_drain_stream *stream, uint64_t o
 	return TRUE;
 }
 
-void fd_drain_stream_punch(const struct fd_drain_stream *stream, uint64_t begin, uint64_t end)
+void fdar_drain_stream_punch(const struct fdar_drain_stream *stream, uint64_t begin, uint64_t end)
 {
 	/* Where a file system has no holes (not a tmpfs), memory is not at stake either. */
 	if (end > begin && fallocate(stream->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
@@ -96,18 +96,18 @@ void fd_drain_stream_punch(const struct fd_drain_stream *stream, uint64_t begin,
 		return;
 }
 
-uint64_t fd_drain_stream_memory(struct fd_drain_stream *stream)
+uint64_t fdar_drain_stream_memory(struct fdar_drain_stream *stream)
 {
 	struct stat st;
 
 	if (fstat(stream->fd, &st) != 0)
 		return 0;
 	stream->bytes = (uint64_t)st.st_size;
-	return (uint64_t)st.st_blocks * 512 + fd_drain_index_memory(&stream->index);
+	return (uint64_t)st.st_blocks * 512 + fdar_drain_index_memory(&stream->index);
 }
 
-gboolean fd_drain_stream_read(const struct fd_drain_stream *stream,
-			      const struct fd_drain_entry *entry, uint8_t *bytes)
+gboolean fdar_drain_stream_read(const struct fdar_drain_stream *stream,
+				const struct fdar_drain_entry *entry, uint8_t *bytes)
 {
 	uint64_t done = 0;
 

@@ -8,8 +8,8 @@
  * A gap is kept where its first packet was, in the stream file itself: a mark instead of that
  * packet's head, so that a drain that goes on after this one was killed knows what was dropped.
  */
-#ifndef FD_PIPELINE_DRAIN_STREAM_H
-#define FD_PIPELINE_DRAIN_STREAM_H
+#ifndef FDAR_PIPELINE_DRAIN_DRAIN_STREAM_H
+#define FDAR_PIPELINE_DRAIN_DRAIN_STREAM_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -19,26 +19,26 @@
 #include "pipeline/packed/packed_write.h"
 
 /* Packets that were dropped one after the other. */
-struct fd_drain_gap {
+struct fdar_drain_gap {
 	uint64_t packets, events;
 	uint64_t uncounted;                       /* packets whose events are unknown */
 	uint64_t begin, end, discarded, sequence; /* of the last one; begin: of the first */
 };
 
-struct fd_drain_item {
-	struct fd_drain_entry entry; /* of a gap: offset is the mark's */
+struct fdar_drain_item {
+	struct fdar_drain_entry entry; /* of a gap: offset is the mark's */
 	gboolean is_gap;
-	struct fd_drain_gap gap;
+	struct fdar_drain_gap gap;
 };
 
-struct fd_drain_stream {
-	struct fd_drain_meta *meta;       /* of its folder */
+struct fdar_drain_stream {
+	struct fdar_drain_meta *meta;     /* of its folder */
 	char *name;                       /* in the folder */
 	char *path, *index_path, *target; /* files */
 
 	/* the follower's */
 	int fd; /* of the stream file; others read and punch */
-	struct fd_drain_index index;
+	struct fdar_drain_index index;
 	uint64_t taken;    /* the file up to there is known */
 	uint64_t bytes;    /* of the file */
 	gboolean dropping; /* what comes is dropped at once */
@@ -49,44 +49,44 @@ struct fd_drain_stream {
 	uint64_t last_sequence, last_discarded;
 
 	/* guarded by the drain's lock */
-	GQueue items;     /* struct fd_drain_item *, by offset */
+	GQueue items;     /* struct fdar_drain_item *, by offset */
 	uint64_t backlog; /* bytes of the packets in items */
 	uint64_t tickets; /* given */
 	uint64_t turn;    /* the ticket that may write now */
 	uint64_t disk_bytes;
 
 	/* of the turn */
-	struct fd_packed_file file;
-	uint64_t freed;            /* the stream file up to there was given back */
-	struct fd_drain_gap carry; /* dropped before the packet that is written next */
+	struct fdar_packed_file file;
+	uint64_t freed;              /* the stream file up to there was given back */
+	struct fdar_drain_gap carry; /* dropped before the packet that is written next */
 };
 
 /* NULL when the stream file cannot be opened. meta is borrowed. */
-struct fd_drain_stream *fd_drain_stream_new(struct fd_drain_meta *meta, const char *name);
-void fd_drain_stream_free(struct fd_drain_stream *stream);
+struct fdar_drain_stream *fdar_drain_stream_new(struct fdar_drain_meta *meta, const char *name);
+void fdar_drain_stream_free(struct fdar_drain_stream *stream);
 
 /* Opens the file on the disk, if it is not open. */
-gboolean fd_drain_stream_open(struct fd_drain_stream *stream, GError **error);
+gboolean fdar_drain_stream_open(struct fdar_drain_stream *stream, GError **error);
 
 /* Makes one gap of two that follow each other: more is later than gap, which may be empty. */
-void fd_drain_gap_add(struct fd_drain_gap *gap, const struct fd_drain_gap *more);
+void fdar_drain_gap_add(struct fdar_drain_gap *gap, const struct fdar_drain_gap *more);
 
 /* Keeps the gap in the stream file at offset. */
-void fd_drain_stream_mark(const struct fd_drain_stream *stream, uint64_t offset,
-			  const struct fd_drain_gap *gap);
+void fdar_drain_stream_mark(const struct fdar_drain_stream *stream, uint64_t offset,
+			    const struct fdar_drain_gap *gap);
 
 /* Reads a mark. FALSE: there is none. */
-gboolean fd_drain_stream_marked(const struct fd_drain_stream *stream, uint64_t offset,
-				struct fd_drain_gap *gap);
+gboolean fdar_drain_stream_marked(const struct fdar_drain_stream *stream, uint64_t offset,
+				  struct fdar_drain_gap *gap);
 
 /* Gives the memory of the stream file's bytes from begin to end back. */
-void fd_drain_stream_punch(const struct fd_drain_stream *stream, uint64_t begin, uint64_t end);
+void fdar_drain_stream_punch(const struct fdar_drain_stream *stream, uint64_t begin, uint64_t end);
 
 /* Bytes of memory that the stream file and its index take; learns how long the file is. */
-uint64_t fd_drain_stream_memory(struct fd_drain_stream *stream);
+uint64_t fdar_drain_stream_memory(struct fdar_drain_stream *stream);
 
 /* All of the packet at bytes, which has room for it. FALSE: it is not there. */
-gboolean fd_drain_stream_read(const struct fd_drain_stream *stream,
-			      const struct fd_drain_entry *entry, uint8_t *bytes);
+gboolean fdar_drain_stream_read(const struct fdar_drain_stream *stream,
+				const struct fdar_drain_entry *entry, uint8_t *bytes);
 
 #endif

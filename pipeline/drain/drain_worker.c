@@ -12,11 +12,11 @@
 #define MEAN_OF         8                    /* packets, of the means that choose the level */
 
 struct job {
-	struct fd_drain_stream *stream;
+	struct fdar_drain_stream *stream;
 	uint64_t ticket;
-	struct fd_drain_entry entry;
-	struct fd_drain_gap gap;    /* before it */
-	struct fd_drain_gap itself; /* the packet, if it has to be dropped after all */
+	struct fdar_drain_entry entry;
+	struct fdar_drain_gap gap;    /* before it */
+	struct fdar_drain_gap itself; /* the packet, if it has to be dropped after all */
 	uint64_t events;
 	gboolean counted, damaged;
 	uint32_t frame_bytes;
@@ -27,7 +27,7 @@ struct job {
 };
 
 struct worker {
-	struct fd_drain *drain;
+	struct fdar_drain *drain;
 	ZSTD_CCtx *context;
 	uint64_t context_bytes;
 	uint8_t *packet, *columns, *frame;
@@ -38,10 +38,10 @@ struct worker {
 
 /* ---- which packet ---- */
 
-static struct fd_drain_item *first_packet(const struct fd_drain_stream *stream)
+static struct fdar_drain_item *first_packet(const struct fdar_drain_stream *stream)
 {
 	for (GList *at = stream->items.head; at; at = at->next) {
-		struct fd_drain_item *item = at->data;
+		struct fdar_drain_item *item = at->data;
 
 		if (!item->is_gap)
 			return item;
@@ -49,14 +49,14 @@ static struct fd_drain_item *first_packet(const struct fd_drain_stream *stream)
 	return NULL;
 }
 
-static struct fd_drain_stream *oldest_stream(const struct fd_drain *drain)
+static struct fdar_drain_stream *oldest_stream(const struct fdar_drain *drain)
 {
-	struct fd_drain_stream *found = NULL;
+	struct fdar_drain_stream *found = NULL;
 	uint64_t found_end = 0;
 
 	for (guint i = 0; i < drain->streams->len; i++) {
-		struct fd_drain_stream *stream = g_ptr_array_index(drain->streams, i);
-		const struct fd_drain_item *item = first_packet(stream);
+		struct fdar_drain_stream *stream = g_ptr_array_index(drain->streams, i);
+		const struct fdar_drain_item *item = first_packet(stream);
 
 		if (!item || (found && item->entry.end >= found_end))
 			continue;
@@ -67,20 +67,20 @@ static struct fd_drain_stream *oldest_stream(const struct fd_drain *drain)
 }
 
 /* The lock is held. FALSE: there is none. */
-static gboolean take_job(struct fd_drain *drain, struct job *job)
+static gboolean take_job(struct fdar_drain *drain, struct job *job)
 {
-	struct fd_drain_stream *stream = oldest_stream(drain);
+	struct fdar_drain_stream *stream = oldest_stream(drain);
 	gboolean is_gap = TRUE;
 
 	if (!stream)
 		return FALSE;
 	*job = (struct job){ .stream = stream, .ticket = stream->tickets++ };
 	while (is_gap) {
-		struct fd_drain_item *item = g_queue_pop_head(&stream->items);
+		struct fdar_drain_item *item = g_queue_pop_head(&stream->items);
 
 		is_gap = item->is_gap;
 		if (is_gap)
-			fd_drain_gap_add(&job->gap, &item->gap);
+			fdar_drain_gap_add(&job->gap, &item->gap);
 		else
 			job->entry = item->entry;
 		g_free(item);
@@ -96,11 +96,11 @@ static gboolean take_job(struct fd_drain *drain, struct job *job)
 
 /* Little waits: small files. The disk is what is slow: smaller ones. The processor is: fast. The lock
  * is held. Levels and what they cost: docs/performance.md. */
-static int choose_level(const struct fd_drain *drain)
+static int choose_level(const struct fdar_drain *drain)
 {
 	uint64_t backlog = drain->state.backlog_bytes, room = drain->high_bytes;
 
-	if (drain->options.level != FD_DRAIN_LEVEL_ADAPTIVE)
+	if (drain->options.level != FDAR_DRAIN_LEVEL_ADAPTIVE)
 		return drain->options.level;
 	if (backlog < room / 32)
 		return -1;
@@ -111,26 +111,26 @@ static int choose_level(const struct fd_drain *drain)
 
 static const uint8_t *in_columns(struct worker *worker, struct job *job, size_t bytes)
 {
-	job->stride = fd_packed_columns_stride(worker->packet, bytes);
+	job->stride = fdar_packed_columns_stride(worker->packet, bytes);
 	if (!job->stride)
 		return worker->packet;
-	fd_drain_reserve(worker->drain, &worker->columns, &worker->columns_room, bytes);
-	fd_packed_columns_split(worker->packet, bytes, job->stride, worker->columns);
+	fdar_drain_reserve(worker->drain, &worker->columns, &worker->columns_room, bytes);
+	fdar_packed_columns_split(worker->packet, bytes, job->stride, worker->columns);
 	return worker->columns;
 }
 
 static gboolean compress(struct worker *worker, struct job *job, int level)
 {
 	size_t bytes = (size_t)job->entry.bytes, bound = ZSTD_compressBound(bytes), n;
-	uint64_t begin = fd_drain_clock(CLOCK_MONOTONIC);
+	uint64_t begin = fdar_drain_clock(CLOCK_MONOTONIC);
 	const uint8_t *from = in_columns(worker, job, bytes);
 
-	fd_drain_reserve(worker->drain, &worker->frame, &worker->frame_room, bound);
+	fdar_drain_reserve(worker->drain, &worker->frame, &worker->frame_room, bound);
 	if (level != worker->level)
 		ZSTD_CCtx_setParameter(worker->context, ZSTD_c_compressionLevel, level);
 	worker->level = level;
 	n = ZSTD_compress2(worker->context, worker->frame, bound, from, bytes);
-	job->compress_ns = fd_drain_clock(CLOCK_MONOTONIC) - begin;
+	job->compress_ns = fdar_drain_clock(CLOCK_MONOTONIC) - begin;
 	job->frame_bytes = ZSTD_isError(n) ? 0 : (uint32_t)n;
 	return !ZSTD_isError(n);
 }
@@ -138,20 +138,20 @@ static gboolean compress(struct worker *worker, struct job *job, int level)
 /* ---- what is in it ---- */
 
 /* Waits for metadata beyond the bytes that are known. FALSE: it is not worth waiting any longer. */
-static gboolean wait_for_more(struct fd_drain *drain, const struct fd_drain_meta *meta, gsize known,
-			      uint64_t until)
+static gboolean wait_for_more(struct fdar_drain *drain, const struct fdar_drain_meta *meta,
+			      gsize known, uint64_t until)
 {
 	gboolean more;
 
 	pthread_mutex_lock(&drain->lock);
 	for (;;) {
-		uint64_t now = fd_drain_clock(CLOCK_MONOTONIC);
+		uint64_t now = fdar_drain_clock(CLOCK_MONOTONIC);
 
 		more = meta->text->len > known;
 		if (more || now >= until || drain->state.pressure || drain->taken_all ||
-		    drain->phase == FD_DRAIN_STOPPED)
+		    drain->phase == FDAR_DRAIN_STOPPED)
 			break;
-		fd_drain_wait(drain, &drain->grown, until - now);
+		fdar_drain_wait(drain, &drain->grown, until - now);
 	}
 	pthread_mutex_unlock(&drain->lock);
 	return more;
@@ -160,28 +160,28 @@ static gboolean wait_for_more(struct fd_drain *drain, const struct fd_drain_meta
 /* A packet may be there before the metadata that describes it. */
 static void count(struct worker *worker, struct job *job)
 {
-	struct fd_drain *drain = worker->drain;
-	uint64_t until = fd_drain_clock(CLOCK_MONOTONIC) + UNKNOWN_WAIT_NS;
-	enum fd_drain_count result = FD_DRAIN_UNKNOWN;
+	struct fdar_drain *drain = worker->drain;
+	uint64_t until = fdar_drain_clock(CLOCK_MONOTONIC) + UNKNOWN_WAIT_NS;
+	enum fdar_drain_count result = FDAR_DRAIN_UNKNOWN;
 	gboolean give_up = FALSE;
 
 	while (!give_up) {
-		struct fd_drain_counter *counter;
+		struct fdar_drain_counter *counter;
 		gsize known;
 
 		pthread_mutex_lock(&drain->lock);
-		counter = fd_drain_counter_ref(job->stream->meta->counter);
+		counter = fdar_drain_counter_ref(job->stream->meta->counter);
 		known = job->stream->meta->text->len;
 		pthread_mutex_unlock(&drain->lock);
 		if (counter)
-			result = fd_drain_counter_count(counter, worker->packet,
-							(size_t)job->entry.bytes, &job->events);
-		fd_drain_counter_unref(counter);
-		if (result != FD_DRAIN_UNKNOWN)
+			result = fdar_drain_counter_count(counter, worker->packet,
+							  (size_t)job->entry.bytes, &job->events);
+		fdar_drain_counter_unref(counter);
+		if (result != FDAR_DRAIN_UNKNOWN)
 			break;
 		give_up = !wait_for_more(drain, job->stream->meta, known, until);
 	}
-	job->counted = result == FD_DRAIN_COUNTED;
+	job->counted = result == FDAR_DRAIN_COUNTED;
 }
 
 /* Whether the packet is what the index says. Without metadata, its head is not understood. */
@@ -189,30 +189,30 @@ static gboolean is_sound(struct worker *worker, const struct job *job)
 {
 	static const uint8_t little[4] = { 0xc1, 0x1f, 0xfc, 0xc1 };
 	static const uint8_t big[4] = { 0xc1, 0xfc, 0x1f, 0xc1 };
-	struct fd_drain_counter *counter;
-	struct fd_drain_head head;
+	struct fdar_drain_counter *counter;
+	struct fdar_drain_head head;
 	gboolean ok = TRUE;
 
 	if (job->entry.bytes < 4 ||
 	    (memcmp(worker->packet, little, 4) != 0 && memcmp(worker->packet, big, 4) != 0))
 		return FALSE;
 	pthread_mutex_lock(&worker->drain->lock);
-	counter = fd_drain_counter_ref(job->stream->meta->counter);
+	counter = fdar_drain_counter_ref(job->stream->meta->counter);
 	pthread_mutex_unlock(&worker->drain->lock);
 	if (counter &&
-	    fd_drain_counter_head(counter, worker->packet, (size_t)job->entry.bytes, &head))
+	    fdar_drain_counter_head(counter, worker->packet, (size_t)job->entry.bytes, &head))
 		ok = head.packet_bytes == job->entry.bytes &&
 		     head.content_bits == job->entry.content_bits &&
 		     head.begin == job->entry.begin && head.sequence == job->entry.sequence;
-	fd_drain_counter_unref(counter);
+	fdar_drain_counter_unref(counter);
 	return ok;
 }
 
 static void prepare(struct worker *worker, struct job *job, int level)
 {
-	fd_drain_reserve(worker->drain, &worker->packet, &worker->packet_room,
-			 (size_t)job->entry.bytes);
-	if (!fd_drain_stream_read(job->stream, &job->entry, worker->packet) ||
+	fdar_drain_reserve(worker->drain, &worker->packet, &worker->packet_room,
+			   (size_t)job->entry.bytes);
+	if (!fdar_drain_stream_read(job->stream, &job->entry, worker->packet) ||
 	    !is_sound(worker, job)) {
 		job->damaged = TRUE;
 		return;
@@ -224,9 +224,9 @@ static void prepare(struct worker *worker, struct job *job, int level)
 
 /* ---- to the disk ---- */
 
-static struct fd_packed_entry note_of(const struct job *job, const struct fd_drain_gap *before)
+static struct fdar_packed_entry note_of(const struct job *job, const struct fdar_drain_gap *before)
 {
-	return (struct fd_packed_entry){
+	return (struct fdar_packed_entry){
 		.frame_bytes = job->frame_bytes,
 		.packet_bytes = (uint32_t)job->entry.bytes,
 		.content_bits = job->entry.content_bits,
@@ -236,11 +236,11 @@ static struct fd_packed_entry note_of(const struct job *job, const struct fd_dra
 		.discarded = job->entry.discarded,
 		.dropped = before->events,
 		.sequence = job->entry.sequence,
-		.flags = job->stride | (job->counted ? 0 : FD_PACKED_UNCOUNTED),
+		.flags = job->stride | (job->counted ? 0 : FDAR_PACKED_UNCOUNTED),
 	};
 }
 
-static gboolean has_room(struct fd_drain *drain, uint64_t bytes, GError **error)
+static gboolean has_room(struct fdar_drain *drain, uint64_t bytes, GError **error)
 {
 	gboolean ok;
 
@@ -263,45 +263,45 @@ static void name_error(struct job *job)
 /* It is the job's turn. */
 static void write_job(struct worker *worker, struct job *job, gboolean failed)
 {
-	struct fd_drain_stream *stream = job->stream;
-	struct fd_packed_entry note;
-	uint64_t begin = fd_drain_clock(CLOCK_MONOTONIC);
+	struct fdar_drain_stream *stream = job->stream;
+	struct fdar_packed_entry note;
+	uint64_t begin = fdar_drain_clock(CLOCK_MONOTONIC);
 
-	fd_drain_gap_add(&stream->carry, &job->gap);
+	fdar_drain_gap_add(&stream->carry, &job->gap);
 	note = note_of(job, &stream->carry);
 	if (!failed && !job->damaged &&
-	    has_room(worker->drain, note.frame_bytes + FD_PACKED_NOTE_FRAME, &job->error) &&
-	    fd_drain_meta_save(stream->meta, &worker->drain->lock, &job->error) &&
-	    fd_drain_stream_open(stream, &job->error)) {
+	    has_room(worker->drain, note.frame_bytes + FDAR_PACKED_NOTE_FRAME, &job->error) &&
+	    fdar_drain_meta_save(stream->meta, &worker->drain->lock, &job->error) &&
+	    fdar_drain_stream_open(stream, &job->error)) {
 		job->written =
-			fd_packed_file_append(&stream->file, &note, worker->frame, &job->error);
+			fdar_packed_file_append(&stream->file, &note, worker->frame, &job->error);
 		if (!job->written)
 			name_error(job);
 	}
 	if (job->written) {
-		stream->carry = (struct fd_drain_gap){ 0 };
+		stream->carry = (struct fdar_drain_gap){ 0 };
 	} else if (!job->damaged) {
-		job->itself = (struct fd_drain_gap){ .packets = 1,
-						     .events = job->events,
-						     .uncounted = !job->counted,
-						     .begin = job->entry.begin,
-						     .end = job->entry.end,
-						     .discarded = job->entry.discarded,
-						     .sequence = job->entry.sequence };
-		fd_drain_gap_add(&stream->carry, &job->itself);
+		job->itself = (struct fdar_drain_gap){ .packets = 1,
+						       .events = job->events,
+						       .uncounted = !job->counted,
+						       .begin = job->entry.begin,
+						       .end = job->entry.end,
+						       .discarded = job->entry.discarded,
+						       .sequence = job->entry.sequence };
+		fdar_drain_gap_add(&stream->carry, &job->itself);
 	}
-	fd_drain_stream_punch(stream, stream->freed, job->entry.offset + job->entry.bytes);
+	fdar_drain_stream_punch(stream, stream->freed, job->entry.offset + job->entry.bytes);
 	stream->freed = job->entry.offset + job->entry.bytes;
-	job->write_ns = fd_drain_clock(CLOCK_MONOTONIC) - begin;
+	job->write_ns = fdar_drain_clock(CLOCK_MONOTONIC) - begin;
 }
 
 /* The lock is held. */
 static void tell(struct worker *worker, struct job *job)
 {
-	struct fd_drain *drain = worker->drain;
-	struct fd_drain_state *state = &drain->state;
+	struct fdar_drain *drain = worker->drain;
+	struct fdar_drain_state *state = &drain->state;
 	uint64_t disk = job->stream->file.bytes;
-	uint64_t cpu = fd_drain_clock(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t cpu = fdar_drain_clock(CLOCK_THREAD_CPUTIME_ID);
 
 	state->disk_bytes += disk - job->stream->disk_bytes;
 	job->stream->disk_bytes = disk;
@@ -319,7 +319,7 @@ static void tell(struct worker *worker, struct job *job)
 	drain->compress_ns += job->compress_ns / MEAN_OF - drain->compress_ns / MEAN_OF;
 	drain->write_ns += job->write_ns / MEAN_OF - drain->write_ns / MEAN_OF;
 	if (job->error)
-		fd_drain_fail(drain, job->error);
+		fdar_drain_fail(drain, job->error);
 }
 
 static void count_context(struct worker *worker)
@@ -332,7 +332,7 @@ static void count_context(struct worker *worker)
 
 static void do_job(struct worker *worker, struct job *job, int level)
 {
-	struct fd_drain *drain = worker->drain;
+	struct fdar_drain *drain = worker->drain;
 	gboolean failed;
 
 	prepare(worker, job, level);
@@ -353,12 +353,12 @@ static void do_job(struct worker *worker, struct job *job, int level)
 }
 
 /* FALSE: it is over. */
-static gboolean next_job(struct fd_drain *drain, struct job *job, int *level)
+static gboolean next_job(struct fdar_drain *drain, struct job *job, int *level)
 {
 	gboolean found = FALSE;
 
 	pthread_mutex_lock(&drain->lock);
-	while (drain->phase != FD_DRAIN_STOPPED) {
+	while (drain->phase != FDAR_DRAIN_STOPPED) {
 		*level = choose_level(drain);
 		found = take_job(drain, job);
 		if (found)
@@ -369,7 +369,7 @@ static gboolean next_job(struct fd_drain *drain, struct job *job, int *level)
 	return found;
 }
 
-void *fd_drain_worker_run(void *user)
+void *fdar_drain_worker_run(void *user)
 {
 	struct worker worker = { .drain = user, .level = INT_MIN };
 	struct job job;
@@ -388,18 +388,20 @@ void *fd_drain_worker_run(void *user)
 
 /* ---- the end ---- */
 
-static gboolean close_stream(struct fd_drain *drain, struct fd_drain_stream *stream, GError **error)
+static gboolean close_stream(struct fdar_drain *drain, struct fdar_drain_stream *stream,
+			     GError **error)
 {
-	struct fd_packed_entry note = { 0 };
+	struct fdar_packed_entry note = { 0 };
 
 	if (!first_packet(stream)) {
 		for (GList *at = stream->items.head; at; at = at->next)
-			fd_drain_gap_add(&stream->carry, &((struct fd_drain_item *)at->data)->gap);
+			fdar_drain_gap_add(&stream->carry,
+					   &((struct fdar_drain_item *)at->data)->gap);
 		g_queue_clear_full(&stream->items, g_free);
 	}
 	if (!stream->carry.packets && stream->file.fd < 0)
 		return TRUE;
-	if (!fd_drain_stream_open(stream, error))
+	if (!fdar_drain_stream_open(stream, error))
 		return FALSE;
 	if (stream->carry.packets) {
 		note.begin = stream->carry.begin;
@@ -407,32 +409,32 @@ static gboolean close_stream(struct fd_drain *drain, struct fd_drain_stream *str
 		note.discarded = stream->carry.discarded;
 		note.dropped = stream->carry.events;
 		note.sequence = stream->carry.sequence;
-		note.flags = stream->carry.uncounted ? FD_PACKED_UNCOUNTED : 0;
-		if (!fd_packed_file_append(&stream->file, &note, NULL, error))
+		note.flags = stream->carry.uncounted ? FDAR_PACKED_UNCOUNTED : 0;
+		if (!fdar_packed_file_append(&stream->file, &note, NULL, error))
 			return FALSE;
-		stream->carry = (struct fd_drain_gap){ 0 };
+		stream->carry = (struct fdar_drain_gap){ 0 };
 		if (!first_packet(stream))
-			fd_drain_stream_punch(stream, stream->freed, stream->taken);
+			fdar_drain_stream_punch(stream, stream->freed, stream->taken);
 	}
 	drain->state.disk_bytes += stream->file.bytes - stream->disk_bytes;
 	stream->disk_bytes = stream->file.bytes;
-	return fd_packed_file_sync(&stream->file, error);
+	return fdar_packed_file_sync(&stream->file, error);
 }
 
 /* All of it is tried; the first error is told. */
-gboolean fd_drain_worker_close(struct fd_drain *drain, GError **error)
+gboolean fdar_drain_worker_close(struct fdar_drain *drain, GError **error)
 {
 	GError *first = NULL;
 
 	for (guint i = 0; i < drain->metas->len; i++) {
-		struct fd_drain_meta *meta = g_ptr_array_index(drain->metas, i);
+		struct fdar_drain_meta *meta = g_ptr_array_index(drain->metas, i);
 
-		fd_drain_meta_save(meta, &drain->lock, first ? NULL : &first);
+		fdar_drain_meta_save(meta, &drain->lock, first ? NULL : &first);
 	}
 	for (guint i = 0; i < drain->streams->len; i++)
 		close_stream(drain, g_ptr_array_index(drain->streams, i), first ? NULL : &first);
 	for (guint i = 0; i < drain->metas->len; i++)
-		fd_drain_meta_sync(g_ptr_array_index(drain->metas, i), first ? NULL : &first);
+		fdar_drain_meta_sync(g_ptr_array_index(drain->metas, i), first ? NULL : &first);
 	if (first)
 		g_propagate_error(error, first);
 	return !first;

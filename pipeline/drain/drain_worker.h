@@ -5,16 +5,16 @@
  * streams, with a ticket of its stream; what is written to a stream's file is written in the order
  * of tickets, so that several workers may have packets of one stream.
  */
-#ifndef FD_PIPELINE_DRAIN_WORKER_H
-#define FD_PIPELINE_DRAIN_WORKER_H
+#ifndef FDAR_PIPELINE_DRAIN_DRAIN_WORKER_H
+#define FDAR_PIPELINE_DRAIN_DRAIN_WORKER_H
 
 #include "pipeline/drain/drain_shared.h"
 
-/* The thread: user is the struct fd_drain. */
-void *fd_drain_worker_run(void *user);
+/* The thread: user is the struct fdar_drain. */
+void *fdar_drain_worker_run(void *user);
 
 /* After the workers have ended: writes the gaps at the streams' ends and syncs. FALSE and error when
  * that does not go. */
-gboolean fd_drain_worker_close(struct fd_drain *drain, GError **error);
+gboolean fdar_drain_worker_close(struct fdar_drain *drain, GError **error);
 
 #endif

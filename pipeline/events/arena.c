@@ -5,7 +5,7 @@
 #define BLOCK_BYTES ((size_t)64 * 1024)
 #define BLOCKS_KEPT 16u /* through a reset; what a rare big batch took goes back */
 
-struct fd_arena {
+struct fdar_arena {
 	GPtrArray *blocks; /* of BLOCK_BYTES each */
 	GPtrArray *large;  /* each of its own size */
 	guint block;       /* the one being filled */
@@ -13,16 +13,16 @@ struct fd_arena {
 	size_t total;      /* given out since the last reset */
 };
 
-struct fd_arena *fd_arena_new(void)
+struct fdar_arena *fdar_arena_new(void)
 {
-	struct fd_arena *arena = g_new0(struct fd_arena, 1);
+	struct fdar_arena *arena = g_new0(struct fdar_arena, 1);
 
 	arena->blocks = g_ptr_array_new_with_free_func(g_free);
 	arena->large = g_ptr_array_new_with_free_func(g_free);
 	return arena;
 }
 
-void fd_arena_free(struct fd_arena *arena)
+void fdar_arena_free(struct fdar_arena *arena)
 {
 	if (!arena)
 		return;
@@ -31,7 +31,7 @@ void fd_arena_free(struct fd_arena *arena)
 	g_free(arena);
 }
 
-char *fd_arena_alloc(struct fd_arena *arena, size_t length)
+char *fdar_arena_alloc(struct fdar_arena *arena, size_t length)
 {
 	char *bytes;
 
@@ -53,12 +53,12 @@ char *fd_arena_alloc(struct fd_arena *arena, size_t length)
 	return bytes;
 }
 
-size_t fd_arena_used(const struct fd_arena *arena)
+size_t fdar_arena_used(const struct fdar_arena *arena)
 {
 	return arena->total;
 }
 
-void fd_arena_reset(struct fd_arena *arena)
+void fdar_arena_reset(struct fdar_arena *arena)
 {
 	if (arena->blocks->len > BLOCKS_KEPT)
 		g_ptr_array_set_size(arena->blocks, BLOCKS_KEPT);

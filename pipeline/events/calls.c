@@ -11,33 +11,33 @@
 /* Behind the bytes, zeros: numbers that run over the end stop there. A record has five at most. */
 #define PADDING (5 * NUMBER_BYTES + 2)
 
-struct fd_calls {
+struct fdar_calls {
 	struct calls_open open;
 	uint64_t count, broken;
 
 	/* The event in hand. */
 	struct calls_thread *thread;
-	struct fd_event common; /* what all its calls have in common */
+	struct fdar_event common; /* what all its calls have in common */
 	uint64_t now_ns, end_ns;
 	uint64_t addr;
 	GByteArray *bytes;    /* its data, padded */
 	const uint8_t *opens; /* where the OPENs at its begin end */
 	uint64_t opened_ns;   /* of the last one of these; the thread's last time before that */
 	const uint8_t *at, *end;
-	struct fd_event spill[RECORD_EVENTS]; /* of a record, for which a batch had no room */
+	struct fdar_event spill[RECORD_EVENTS]; /* of a record, for which a batch had no room */
 	unsigned spilled, given;
 };
 
-struct fd_calls *fd_calls_new(void)
+struct fdar_calls *fdar_calls_new(void)
 {
-	struct fd_calls *calls = g_new0(struct fd_calls, 1);
+	struct fdar_calls *calls = g_new0(struct fdar_calls, 1);
 
 	calls_open_init(&calls->open);
 	calls->bytes = g_byte_array_new();
 	return calls;
 }
 
-void fd_calls_free(struct fd_calls *calls)
+void fdar_calls_free(struct fdar_calls *calls)
 {
 	if (!calls)
 		return;
@@ -46,7 +46,7 @@ void fd_calls_free(struct fd_calls *calls)
 	g_free(calls);
 }
 
-void fd_calls_end_thread(struct fd_calls *calls, uint32_t pid, uint32_t tid)
+void fdar_calls_end_thread(struct fdar_calls *calls, uint32_t pid, uint32_t tid)
 {
 	const struct calls_thread *thread = calls_open_find(&calls->open, pid, tid);
 
@@ -69,7 +69,7 @@ struct run {
 	const uint8_t *record; /* where it begins */
 	uint64_t addr;
 	uint64_t count;
-	struct fd_calls *calls;
+	struct fdar_calls *calls;
 	struct calls_thread *thread;
 };
 
@@ -125,8 +125,8 @@ static inline void pass(struct run *run, uint64_t ns)
 	run->now_ns = ns < run->end_ns - run->now_ns ? run->now_ns + ns : run->end_ns;
 }
 
-static inline struct fd_event *emit(const struct run *run, struct fd_event *out,
-				    enum fd_event_kind kind, uint64_t addr, uint64_t addr2)
+static inline struct fdar_event *emit(const struct run *run, struct fdar_event *out,
+				      enum fdar_event_kind kind, uint64_t addr, uint64_t addr2)
 {
 	*out = run->calls->common;
 	out->time_ns = run->now_ns;
@@ -138,7 +138,7 @@ static inline struct fd_event *emit(const struct run *run, struct fd_event *out,
 
 /* Its time is older than what is around it, so it has one only at the event's begin, after other
  * OPENs at most: else the thread's events would not be in order. */
-static struct fd_event *do_open(struct run *run, struct fd_event *out)
+static struct fdar_event *do_open(struct run *run, struct fdar_event *out)
 {
 	uint64_t addr = take_addr(run), age = take(run), now_ns = run->now_ns;
 
@@ -151,12 +151,12 @@ static struct fd_event *do_open(struct run *run, struct fd_event *out)
 	}
 	calls_open_push(&run->calls->open, run->thread, addr);
 	run->count++;
-	out = emit(run, out, FD_EVENT_FUNC_ENTRY, addr, 0);
+	out = emit(run, out, FDAR_EVENT_FUNC_ENTRY, addr, 0);
 	run->now_ns = now_ns;
 	return out;
 }
 
-static inline struct fd_event *do_call(struct run *run, struct fd_event *out, gboolean over)
+static inline struct fdar_event *do_call(struct run *run, struct fdar_event *out, gboolean over)
 {
 	uint64_t addr = take_addr(run), duration = take(run);
 	uint64_t count = over ? take(run) : 0, ns = over ? take(run) : 0;
@@ -164,35 +164,37 @@ static inline struct fd_event *do_call(struct run *run, struct fd_event *out, gb
 	if (run->at > run->end)
 		return NULL;
 	run->count++;
-	out = emit(run, out, FD_EVENT_FUNC_ENTRY, addr, 0);
+	out = emit(run, out, FDAR_EVENT_FUNC_ENTRY, addr, 0);
 	pass(run, duration);
 	if (over)
-		out = emit(run, out, FD_EVENT_FUNC_SKIPPED, count, ns);
-	return emit(run, out, FD_EVENT_FUNC_EXIT, addr, 0);
+		out = emit(run, out, FDAR_EVENT_FUNC_SKIPPED, count, ns);
+	return emit(run, out, FDAR_EVENT_FUNC_EXIT, addr, 0);
 }
 
 /* The rare ones. NULL as below. */
-static __attribute__((noinline)) struct fd_event *do_other(struct run *run, struct fd_event *out,
-							   enum fd_calls_op op)
+static __attribute__((noinline)) struct fdar_event *do_other(struct run *run,
+							     struct fdar_event *out,
+							     enum fdar_calls_op op)
 {
 	uint64_t count, ns;
 
-	if (op == FD_CALLS_OPEN)
+	if (op == FDAR_CALLS_OPEN)
 		return do_open(run, out);
 	count = take(run);
-	ns = op == FD_CALLS_SKIPPED ? take(run) : 0;
+	ns = op == FDAR_CALLS_SKIPPED ? take(run) : 0;
 	if (run->at > run->end)
 		return NULL;
-	if (op == FD_CALLS_SKIPPED)
-		return emit(run, out, FD_EVENT_FUNC_SKIPPED, count, ns);
-	if (op == FD_CALLS_LOST)
-		return emit(run, out, FD_EVENT_FUNC_LOST, count, 0);
+	if (op == FDAR_CALLS_SKIPPED)
+		return emit(run, out, FDAR_EVENT_FUNC_SKIPPED, count, ns);
+	if (op == FDAR_CALLS_LOST)
+		return emit(run, out, FDAR_EVENT_FUNC_LOST, count, 0);
 	count = calls_open_pop_many(run->thread, count);
-	return count ? emit(run, out, FD_EVENT_FUNC_UNWOUND, count, 0) : out;
+	return count ? emit(run, out, FDAR_EVENT_FUNC_UNWOUND, count, 0) : out;
 }
 
 /* By way of a copy: a struct whose address is given away is not in registers. */
-static inline struct fd_event *do_rare(struct run *run, struct fd_event *out, enum fd_calls_op op)
+static inline struct fdar_event *do_rare(struct run *run, struct fdar_event *out,
+					 enum fdar_calls_op op)
 {
 	struct run copy = *run;
 
@@ -202,10 +204,10 @@ static inline struct fd_event *do_rare(struct run *run, struct fd_event *out, en
 }
 
 /* One record; gives the end of its events, NULL: it is malformed. */
-static inline struct fd_event *do_record(struct run *run, struct fd_event *out)
+static inline struct fdar_event *do_record(struct run *run, struct fdar_event *out)
 {
 	unsigned head = *run->at;
-	enum fd_calls_op op = head & 7;
+	enum fdar_calls_op op = head & 7;
 	uint64_t addr, dt = head >> 3;
 
 	run->record = run->at++;
@@ -215,29 +217,29 @@ static inline struct fd_event *do_record(struct run *run, struct fd_event *out)
 	}
 	pass(run, dt);
 	switch (op) {
-	case FD_CALLS_CALL:
+	case FDAR_CALLS_CALL:
 		return do_call(run, out, FALSE);
-	case FD_CALLS_CALL_OVER:
+	case FDAR_CALLS_CALL_OVER:
 		return do_call(run, out, TRUE);
-	case FD_CALLS_ENTER:
+	case FDAR_CALLS_ENTER:
 		addr = take_addr(run);
 		if (run->at > run->end)
 			return NULL;
 		calls_open_push(&run->calls->open, run->thread, addr);
 		run->count++;
-		return emit(run, out, FD_EVENT_FUNC_ENTRY, addr, 0);
-	case FD_CALLS_EXIT:
+		return emit(run, out, FDAR_EVENT_FUNC_ENTRY, addr, 0);
+	case FDAR_CALLS_EXIT:
 		if (run->at > run->end)
 			return NULL;
 		return calls_open_pop(run->thread, &addr)
-			       ? emit(run, out, FD_EVENT_FUNC_EXIT, addr, 0)
+			       ? emit(run, out, FDAR_EVENT_FUNC_EXIT, addr, 0)
 			       : out;
 	default:
 		return do_rare(run, out, op);
 	}
 }
 
-static struct run resume(struct fd_calls *calls)
+static struct run resume(struct fdar_calls *calls)
 {
 	return (struct run){
 		.at = calls->at,
@@ -250,7 +252,7 @@ static struct run resume(struct fd_calls *calls)
 	};
 }
 
-static void suspend(struct fd_calls *calls, const struct run *run)
+static void suspend(struct fdar_calls *calls, const struct run *run)
 {
 	calls->at = run->at;
 	calls->now_ns = run->now_ns;
@@ -260,17 +262,17 @@ static void suspend(struct fd_calls *calls, const struct run *run)
 }
 
 /* Records until there is no more, or no room for one more. */
-static size_t run_records(struct fd_calls *calls, struct fd_event *batch, size_t room)
+static size_t run_records(struct fdar_calls *calls, struct fdar_event *batch, size_t room)
 {
 	struct run run = resume(calls);
-	struct fd_event *out = batch, *last = batch + (room - RECORD_EVENTS), *next;
+	struct fdar_event *out = batch, *last = batch + (room - RECORD_EVENTS), *next;
 
 	while (run.at < run.end && out <= last) {
 		next = do_record(&run, out);
 		if (G_UNLIKELY(!next)) {
 			calls->broken++;
 			run.at = run.end;
-			next = emit(&run, out, FD_EVENT_FUNC_LOST, 1, 0);
+			next = emit(&run, out, FDAR_EVENT_FUNC_LOST, 1, 0);
 		}
 		out = next;
 	}
@@ -280,7 +282,7 @@ static size_t run_records(struct fd_calls *calls, struct fd_event *batch, size_t
 
 /* ---- events ---- */
 
-static void spill(struct fd_calls *calls, enum fd_event_kind kind, uint64_t count)
+static void spill(struct fdar_calls *calls, enum fdar_event_kind kind, uint64_t count)
 {
 	struct run run = resume(calls);
 
@@ -289,7 +291,7 @@ static void spill(struct fd_calls *calls, enum fd_event_kind kind, uint64_t coun
 }
 
 /* The header: brings what is open to the depth that it says. */
-static void take_header(struct fd_calls *calls, uint64_t event_ns)
+static void take_header(struct fdar_calls *calls, uint64_t event_ns)
 {
 	struct run run = resume(calls);
 	struct calls_thread *thread = calls->thread;
@@ -299,7 +301,7 @@ static void take_header(struct fd_calls *calls, uint64_t event_ns)
 		calls->broken++;
 		calls->at = calls->end;
 		calls->now_ns = calls->end_ns = MAX(thread->last_ns, event_ns);
-		spill(calls, FD_EVENT_FUNC_LOST, 1);
+		spill(calls, FDAR_EVENT_FUNC_LOST, 1);
 		return;
 	}
 	calls->at = calls->opens = run.at;
@@ -311,19 +313,19 @@ static void take_header(struct fd_calls *calls, uint64_t event_ns)
 	known = depth < thread->depth ? calls_open_pop_many(thread, thread->depth - depth) : 0;
 	if (!known)
 		return;
-	spill(calls, FD_EVENT_FUNC_UNWOUND, known);
+	spill(calls, FDAR_EVENT_FUNC_UNWOUND, known);
 	calls->opened_ns = calls->now_ns;
 }
 
 /* Mostly that of the event before. */
-static struct calls_thread *thread_of(struct fd_calls *calls, uint32_t pid, uint32_t tid)
+static struct calls_thread *thread_of(struct fdar_calls *calls, uint32_t pid, uint32_t tid)
 {
 	if (calls->thread && calls->thread->key == ((uint64_t)pid << 32 | tid))
 		return calls->thread;
 	return calls_open_thread(&calls->open, pid, tid);
 }
 
-void fd_calls_begin(struct fd_calls *calls, const struct fd_event *event)
+void fdar_calls_begin(struct fdar_calls *calls, const struct fdar_event *event)
 {
 	static const uint8_t zeros[PADDING];
 
@@ -334,13 +336,13 @@ void fd_calls_begin(struct fd_calls *calls, const struct fd_event *event)
 	calls->end = calls->at + event->data_len;
 	calls->thread = thread_of(calls, event->pid, event->tid);
 	calls->common =
-		(struct fd_event){ .data = "", .pid = event->pid, .tid = event->tid, .fd = -1 };
+		(struct fdar_event){ .data = "", .pid = event->pid, .tid = event->tid, .fd = -1 };
 	calls->addr = 0;
 	calls->spilled = calls->given = 0;
 	take_header(calls, event->time_ns);
 }
 
-static size_t give_spill(struct fd_calls *calls, struct fd_event *batch, size_t capacity)
+static size_t give_spill(struct fdar_calls *calls, struct fdar_event *batch, size_t capacity)
 {
 	size_t n = MIN(capacity, calls->spilled - calls->given);
 
@@ -351,7 +353,7 @@ static size_t give_spill(struct fd_calls *calls, struct fd_event *batch, size_t 
 	return n;
 }
 
-size_t fd_calls_take(struct fd_calls *calls, struct fd_event *batch, size_t capacity)
+size_t fdar_calls_take(struct fdar_calls *calls, struct fdar_event *batch, size_t capacity)
 {
 	size_t n = give_spill(calls, batch, capacity);
 
@@ -365,12 +367,12 @@ size_t fd_calls_take(struct fd_calls *calls, struct fd_event *batch, size_t capa
 	return n;
 }
 
-uint64_t fd_calls_count(const struct fd_calls *calls)
+uint64_t fdar_calls_count(const struct fdar_calls *calls)
 {
 	return calls->count;
 }
 
-uint64_t fd_calls_broken(const struct fd_calls *calls)
+uint64_t fdar_calls_broken(const struct fdar_calls *calls)
 {
 	return calls->broken;
 }

@@ -18,12 +18,12 @@
  * be (times beyond that, before the thread's last call) is brought to the nearest that can. The
  * bytes are hostile: a calls event that is malformed gives what is before the place, and FUNC_LOST.
  *
- * Bounds: FD_CALLS_DEPTH_MAX open calls a thread whose address is known (deeper ones exit with
- * address 0), FD_CALLS_HELD_MAX of all threads, FD_CALLS_THREADS_MAX threads (then all are
+ * Bounds: FDAR_CALLS_DEPTH_MAX open calls a thread whose address is known (deeper ones exit with
+ * address 0), FDAR_CALLS_HELD_MAX of all threads, FDAR_CALLS_THREADS_MAX threads (then all are
  * forgotten: what is open is unknown). No memory is taken per event.
  */
-#ifndef FD_PIPELINE_CALLS_H
-#define FD_PIPELINE_CALLS_H
+#ifndef FDAR_PIPELINE_EVENTS_CALLS_H
+#define FDAR_PIPELINE_EVENTS_CALLS_H
 
 #include <glib.h>
 #include <stddef.h>
@@ -31,30 +31,30 @@
 
 #include "pipeline/events/event.h"
 
-#define FD_CALLS_DEPTH_MAX   (1u << 18)
-#define FD_CALLS_HELD_MAX    (1u << 22)
-#define FD_CALLS_THREADS_MAX (1u << 16)
+#define FDAR_CALLS_DEPTH_MAX   (1u << 18)
+#define FDAR_CALLS_HELD_MAX    (1u << 22)
+#define FDAR_CALLS_THREADS_MAX (1u << 16)
 
-struct fd_calls;
+struct fdar_calls;
 
-struct fd_calls *fd_calls_new(void);
+struct fdar_calls *fdar_calls_new(void);
 
 /* NULL is allowed. */
-void fd_calls_free(struct fd_calls *calls);
+void fdar_calls_free(struct fdar_calls *calls);
 
 /* Begins with an event: its time, pid, tid and data count, and are not needed after the call. What
  * was not yet taken of the one before is gone. */
-void fd_calls_begin(struct fd_calls *calls, const struct fd_event *event);
+void fdar_calls_begin(struct fdar_calls *calls, const struct fdar_event *event);
 
 /* Fills batch with up to capacity events, and returns their number: fewer than capacity, there is
  * no more of this calls event. */
-size_t fd_calls_take(struct fd_calls *calls, struct fd_event *batch, size_t capacity);
+size_t fdar_calls_take(struct fdar_calls *calls, struct fdar_event *batch, size_t capacity);
 
 /* The thread has ended: none of its calls is open any more. */
-void fd_calls_end_thread(struct fd_calls *calls, uint32_t pid, uint32_t tid);
+void fdar_calls_end_thread(struct fdar_calls *calls, uint32_t pid, uint32_t tid);
 
 /* Calls that were told to begin (FUNC_ENTRY), and calls events that were malformed. */
-uint64_t fd_calls_count(const struct fd_calls *calls);
-uint64_t fd_calls_broken(const struct fd_calls *calls);
+uint64_t fdar_calls_count(const struct fdar_calls *calls);
+uint64_t fdar_calls_broken(const struct fdar_calls *calls);
 
 #endif

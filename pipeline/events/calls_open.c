@@ -34,7 +34,7 @@ struct calls_thread *calls_open_thread(struct calls_open *open, uint32_t pid, ui
 
 	if (thread)
 		return thread;
-	if (g_hash_table_size(open->threads) >= FD_CALLS_THREADS_MAX) {
+	if (g_hash_table_size(open->threads) >= FDAR_CALLS_THREADS_MAX) {
 		g_hash_table_remove_all(open->threads);
 		open->held = 0;
 	}
@@ -55,9 +55,9 @@ void calls_open_forget(struct calls_open *open, const struct calls_thread *threa
 gboolean calls_open_grow(struct calls_open *open, struct calls_thread *thread)
 {
 	/* One more, for those that are too deep. */
-	uint32_t more = MIN(MAX(thread->room, 32), FD_CALLS_DEPTH_MAX + 1 - thread->room);
+	uint32_t more = MIN(MAX(thread->room, 32), FDAR_CALLS_DEPTH_MAX + 1 - thread->room);
 
-	if (!more || open->held + more > FD_CALLS_HELD_MAX)
+	if (!more || open->held + more > FDAR_CALLS_HELD_MAX)
 		return FALSE;
 	thread->room += more;
 	open->held += more;

@@ -5,8 +5,8 @@
  * A thread's calls are a stack: those whose beginning was seen, with their address, and counts of
  * those without one. The bounds are calls.h's. What every call needs is inline.
  */
-#ifndef FD_PIPELINE_CALLS_OPEN_H
-#define FD_PIPELINE_CALLS_OPEN_H
+#ifndef FDAR_PIPELINE_EVENTS_CALLS_OPEN_H
+#define FDAR_PIPELINE_EVENTS_CALLS_OPEN_H
 
 #include <glib.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * event. A decoder also makes up the THREAD_NAME events, and it tells MODULE twice when the build
  * id comes in an event of its own (event.h).
  */
-#ifndef FD_PIPELINE_DECODER_H
-#define FD_PIPELINE_DECODER_H
+#ifndef FDAR_PIPELINE_EVENTS_DECODER_H
+#define FDAR_PIPELINE_EVENTS_DECODER_H
 
 #include <glib.h>
 #include <stddef.h>
@@ -18,11 +18,11 @@
 
 /* A batch ends early when its events' data have passed this many bytes, so that the memory of a
  * batch is bounded whatever is in the trace. */
-#define FD_DECODER_BATCH_BYTES (1u << 20)
+#define FDAR_DECODER_BATCH_BYTES (1u << 20)
 
 /* What the source lends to its decoder; both outlive it. */
-struct fd_decoder_env {
-	struct fd_texts *texts;
+struct fdar_decoder_env {
+	struct fdar_texts *texts;
 	uint64_t discarded; /* the decoder adds to both */
 	uint64_t packets_lost;
 	GArray *losses; /* where they are missing, as far as the decoder knows (losses.h); NULL:
@@ -31,33 +31,33 @@ struct fd_decoder_env {
 		       * something out from the start and reads the rest all the same */
 	gboolean explain;
 	unsigned slice, slices; /* which part is wanted (source.h); slices is 0: all of it. Only
-				 * fd_decoder_ctf knows parts */
+				 * fdar_decoder_ctf knows parts */
 };
 
-struct fd_decoder_ops {
+struct fdar_decoder_ops {
 	const char *name;
 
 	/* Opens all traces (char * paths, at least one) as one input. NULL and error. With
 	 * env->explain the decoder may log on stderr why it fails. */
-	void *(*open)(const GPtrArray *traces, struct fd_decoder_env *env, GError **error);
+	void *(*open)(const GPtrArray *traces, struct fdar_decoder_env *env, GError **error);
 
 	/* Up to capacity events, in time order, whose data stays valid until the next call. 0 at
 	 * the end; -1 and error where reading cannot go on, after all events before that place were
 	 * delivered. Not called again after 0 or -1. */
-	gssize (*read)(void *decoder, struct fd_event *batch, size_t capacity, GError **error);
+	gssize (*read)(void *decoder, struct fdar_event *batch, size_t capacity, GError **error);
 
 	void (*close)(void *decoder);
 };
 
 /* Our own, fast: CTF 1.8 as LTTng-UST writes it. Refuses (open) every trace that it does not wholly
  * understand, without a word to the user: one of the others is for those. */
-extern const struct fd_decoder_ops fd_decoder_ctf;
+extern const struct fdar_decoder_ops fdar_decoder_ctf;
 
 /* libbabeltrace2, in this process. It aborts or never ends on some damaged traces. */
-extern const struct fd_decoder_ops fd_decoder_babeltrace;
+extern const struct fdar_decoder_ops fdar_decoder_babeltrace;
 
 /* The same in a process of its own (guard.h), and with what can be saved of a damaged trace
  * (salvage.h): for what the first one refuses. */
-extern const struct fd_decoder_ops fd_decoder_guarded;
+extern const struct fdar_decoder_ops fdar_decoder_guarded;
 
 #endif

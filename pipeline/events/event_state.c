@@ -15,8 +15,8 @@ struct module {
 	uint32_t path;
 };
 
-struct fd_event_state {
-	struct fd_texts *texts;
+struct fdar_event_state {
+	struct fdar_texts *texts;
 	GHashTable *threads; /* pid << 32 | tid -> text id of its name */
 	GHashTable *modules; /* struct module, by pid and base */
 };
@@ -36,9 +36,9 @@ static gboolean module_equal(gconstpointer a, gconstpointer b)
 	return left->pid == right->pid && left->base == right->base;
 }
 
-struct fd_event_state *fd_event_state_new(struct fd_texts *texts)
+struct fdar_event_state *fdar_event_state_new(struct fdar_texts *texts)
 {
-	struct fd_event_state *state = g_new0(struct fd_event_state, 1);
+	struct fdar_event_state *state = g_new0(struct fdar_event_state, 1);
 
 	state->texts = texts;
 	state->threads = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -46,7 +46,7 @@ struct fd_event_state *fd_event_state_new(struct fd_texts *texts)
 	return state;
 }
 
-void fd_event_state_free(struct fd_event_state *state)
+void fdar_event_state_free(struct fdar_event_state *state)
 {
 	if (!state)
 		return;
@@ -57,45 +57,45 @@ void fd_event_state_free(struct fd_event_state *state)
 
 /* ---- values ---- */
 
-int32_t fd_event_fd(uint64_t value)
+int32_t fdar_event_fd(uint64_t value)
 {
 	return value <= INT32_MAX ? (int32_t)value : -1;
 }
 
-uint8_t fd_event_wait(uint64_t value)
+uint8_t fdar_event_wait(uint64_t value)
 {
-	return (uint8_t)(value < FD_WAIT_KINDS ? value : FD_WAIT_OTHER);
+	return (uint8_t)(value < FDAR_WAIT_KINDS ? value : FDAR_WAIT_OTHER);
 }
 
-/* Nothing that fd_text_clean would change; what texts are as a rule. */
+/* Nothing that fdar_text_clean would change; what texts are as a rule. */
 static gboolean is_clean(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] > 0x7e)
 			return FALSE;
 	}
-	return length <= FD_TEXTS_MAX_LENGTH;
+	return length <= FDAR_TEXTS_MAX_LENGTH;
 }
 
-const char *fd_event_copy_text(struct fd_arena *arena, const char *text, size_t length,
-			       uint32_t *copied)
+const char *fdar_event_copy_text(struct fdar_arena *arena, const char *text, size_t length,
+				 uint32_t *copied)
 {
-	size_t used = strnlen(text, MIN(length, FD_EVENT_DATA_MAX));
-	g_autofree char *clean = is_clean(text, used) ? NULL : fd_text_clean(text, used);
+	size_t used = strnlen(text, MIN(length, FDAR_EVENT_DATA_MAX));
+	g_autofree char *clean = is_clean(text, used) ? NULL : fdar_text_clean(text, used);
 	char *copy;
 
 	if (clean)
 		used = strlen(clean);
-	copy = fd_arena_alloc(arena, used);
+	copy = fdar_arena_alloc(arena, used);
 	memcpy(copy, clean ? clean : text, used);
 	*copied = (uint32_t)used;
 	return copy;
 }
 
-static char *copy_hex(struct fd_arena *arena, const char *bytes, uint32_t count, uint32_t *length)
+static char *copy_hex(struct fdar_arena *arena, const char *bytes, uint32_t count, uint32_t *length)
 {
 	static const char digits[] = "0123456789abcdef";
-	char *copy = fd_arena_alloc(arena, (size_t)count * 2);
+	char *copy = fdar_arena_alloc(arena, (size_t)count * 2);
 
 	for (uint32_t i = 0; i < count; i++) {
 		copy[2 * i] = digits[(unsigned char)bytes[i] >> 4];
@@ -107,7 +107,7 @@ static char *copy_hex(struct fd_arena *arena, const char *bytes, uint32_t count,
 
 /* ---- modules and threads ---- */
 
-static void remember_module(struct fd_event_state *state, const struct fd_event *out)
+static void remember_module(struct fdar_event_state *state, const struct fdar_event *out)
 {
 	struct module *module = g_new(struct module, 1);
 
@@ -117,17 +117,17 @@ static void remember_module(struct fd_event_state *state, const struct fd_event 
 	g_hash_table_replace(state->modules, module, module);
 }
 
-gboolean fd_event_state_finish_module(struct fd_event_state *state, enum fd_event_module kind,
-				      struct fd_arena *arena, struct fd_event *out)
+gboolean fdar_event_state_finish_module(struct fdar_event_state *state, enum fdar_event_module kind,
+					struct fdar_arena *arena, struct fdar_event *out)
 {
 	struct module key = { .pid = out->pid, .base = out->addr };
 	const struct module *module;
 
 	switch (kind) {
-	case FD_MODULE_LOADED:
+	case FDAR_MODULE_LOADED:
 		remember_module(state, out);
 		return TRUE;
-	case FD_MODULE_BUILD_ID:
+	case FDAR_MODULE_BUILD_ID:
 		module = g_hash_table_lookup(state->modules, &key);
 		if (!module)
 			return FALSE;
@@ -144,27 +144,28 @@ gboolean fd_event_state_finish_module(struct fd_event_state *state, enum fd_even
 	}
 }
 
-gboolean fd_event_state_name_thread(struct fd_event_state *state, const struct fd_event *event,
-				    const char *name, struct fd_event *told)
+gboolean fdar_event_state_name_thread(struct fdar_event_state *state,
+				      const struct fdar_event *event, const char *name,
+				      struct fdar_event *told)
 {
 	uint64_t key = (uint64_t)event->pid << 32 | event->tid;
 	uint32_t known = GPOINTER_TO_UINT(g_hash_table_lookup(state->threads, &key));
 	uint32_t id;
 
-	if (known && strcmp(fd_texts_get(state->texts, known), name) == 0)
+	if (known && strcmp(fdar_texts_get(state->texts, known), name) == 0)
 		return FALSE;
-	id = fd_texts_id(state->texts, name);
+	id = fdar_texts_id(state->texts, name);
 	if (!id || id == known)
 		return FALSE;
 	if (g_hash_table_size(state->threads) >= THREADS_MAX)
 		g_hash_table_remove_all(state->threads);
 	g_hash_table_replace(state->threads, g_memdup2(&key, sizeof(key)), GUINT_TO_POINTER(id));
-	*told = (struct fd_event){ .time_ns = event->time_ns,
-				   .data = "",
-				   .name = id,
-				   .pid = event->pid,
-				   .tid = event->tid,
-				   .fd = -1,
-				   .kind = FD_EVENT_THREAD_NAME };
+	*told = (struct fdar_event){ .time_ns = event->time_ns,
+				     .data = "",
+				     .name = id,
+				     .pid = event->pid,
+				     .tid = event->tid,
+				     .fd = -1,
+				     .kind = FDAR_EVENT_THREAD_NAME };
 	return TRUE;
 }

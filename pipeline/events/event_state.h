@@ -5,8 +5,8 @@
  * name, and the modules whose build id is still to come. Both are bounded. Events must come in time
  * order.
  */
-#ifndef FD_PIPELINE_EVENT_STATE_H
-#define FD_PIPELINE_EVENT_STATE_H
+#ifndef FDAR_PIPELINE_EVENTS_EVENT_STATE_H
+#define FDAR_PIPELINE_EVENTS_EVENT_STATE_H
 
 #include <glib.h>
 #include <stddef.h>
@@ -15,33 +15,35 @@
 #include "pipeline/events/event_map.h"
 #include "pipeline/events/text.h"
 
-#define FD_EVENT_DATA_MAX 65536u /* bytes of one event's data; what is longer is cut */
+#define FDAR_EVENT_DATA_MAX 65536u /* bytes of one event's data; what is longer is cut */
 
-struct fd_event_state;
+struct fdar_event_state;
 
-/* texts must outlive the result. The caller frees it (fd_event_state_free). */
-struct fd_event_state *fd_event_state_new(struct fd_texts *texts);
+/* texts must outlive the result. The caller frees it (fdar_event_state_free). */
+struct fdar_event_state *fdar_event_state_new(struct fdar_texts *texts);
 
 /* NULL is allowed. */
-void fd_event_state_free(struct fd_event_state *state);
+void fdar_event_state_free(struct fdar_event_state *state);
 
 /* Takes note that the event's thread has that name. TRUE when it had another one before, or none:
  * then told is the THREAD_NAME event to deliver first. */
-gboolean fd_event_state_name_thread(struct fd_event_state *state, const struct fd_event *event,
-				    const char *name, struct fd_event *told);
+gboolean fdar_event_state_name_thread(struct fdar_event_state *state,
+				      const struct fdar_event *event, const char *name,
+				      struct fdar_event *told);
 
 /* Completes an event of kind MODULE whose fields are set; its data is in arena. FALSE when there is
  * nothing to tell: it is an OTHER then. */
-gboolean fd_event_state_finish_module(struct fd_event_state *state, enum fd_event_module module,
-				      struct fd_arena *arena, struct fd_event *event);
+gboolean fdar_event_state_finish_module(struct fdar_event_state *state,
+					enum fdar_event_module module, struct fdar_arena *arena,
+					struct fdar_event *event);
 
 /* A descriptor and a kind of wait from what a trace says: -1 and OTHER when it makes no sense. */
-int32_t fd_event_fd(uint64_t value);
-uint8_t fd_event_wait(uint64_t value);
+int32_t fdar_event_fd(uint64_t value);
+uint8_t fdar_event_wait(uint64_t value);
 
-/* A copy in arena of a text of at most length bytes, up to the first NUL, cleaned (fd_text_clean)
- * and cut at FD_EVENT_DATA_MAX. */
-const char *fd_event_copy_text(struct fd_arena *arena, const char *text, size_t length,
-			       uint32_t *copied);
+/* A copy in arena of a text of at most length bytes, up to the first NUL, cleaned (fdar_text_clean)
+ * and cut at FDAR_EVENT_DATA_MAX. */
+const char *fdar_event_copy_text(struct fdar_arena *arena, const char *text, size_t length,
+				 uint32_t *copied);
 
 #endif

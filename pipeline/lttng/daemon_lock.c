@@ -12,12 +12,12 @@
 #define WAIT_MS    20000
 #define STEP_MS    20
 
-struct fd_daemon_lock {
+struct fdar_daemon_lock {
 	int fd;
 	char *path;
 };
 
-char *fd_daemon_folder(void)
+char *fdar_daemon_folder(void)
 {
 	const char *home = g_getenv("LTTNG_HOME");
 
@@ -37,10 +37,10 @@ static int set_lock(int fd, int command, short type, off_t byte)
 	return result;
 }
 
-static struct fd_daemon_lock *lock_open(int flags)
+static struct fdar_daemon_lock *lock_open(int flags)
 {
-	g_autofree char *folder = fd_daemon_folder();
-	struct fd_daemon_lock *lock = g_new0(struct fd_daemon_lock, 1);
+	g_autofree char *folder = fdar_daemon_folder();
+	struct fdar_daemon_lock *lock = g_new0(struct fdar_daemon_lock, 1);
 
 	lock->path = g_build_filename(folder, "flowdar.lock", NULL);
 	if (flags & O_CREAT)
@@ -48,12 +48,12 @@ static struct fd_daemon_lock *lock_open(int flags)
 	lock->fd = open(lock->path, O_RDWR | O_CLOEXEC | flags, 0600);
 	if (lock->fd >= 0)
 		return lock;
-	fd_daemon_lock_close(lock);
+	fdar_daemon_lock_close(lock);
 	return NULL;
 }
 
 /* A keeper may have taken the file away between our open and our lock. */
-static gboolean still_there(const struct fd_daemon_lock *lock)
+static gboolean still_there(const struct fdar_daemon_lock *lock)
 {
 	struct stat held, named;
 
@@ -61,12 +61,12 @@ static gboolean still_there(const struct fd_daemon_lock *lock)
 	       held.st_dev == named.st_dev && held.st_ino == named.st_ino;
 }
 
-struct fd_daemon_lock *fd_daemon_lock_share(GError **error)
+struct fdar_daemon_lock *fdar_daemon_lock_share(GError **error)
 {
 	int reason = EAGAIN;
 
 	for (int waited = 0; waited <= WAIT_MS; waited += STEP_MS) {
-		struct fd_daemon_lock *lock = lock_open(O_CREAT);
+		struct fdar_daemon_lock *lock = lock_open(O_CREAT);
 
 		if (!lock) {
 			reason = errno;
@@ -74,62 +74,62 @@ struct fd_daemon_lock *fd_daemon_lock_share(GError **error)
 		}
 		if (set_lock(lock->fd, F_OFD_SETLK, F_RDLCK, BYTE_USE) == 0 && still_there(lock))
 			return lock;
-		fd_daemon_lock_close(lock);
+		fdar_daemon_lock_close(lock);
 		g_usleep(STEP_MS * 1000);
 	}
-	g_autofree char *folder = fd_daemon_folder();
+	g_autofree char *folder = fdar_daemon_folder();
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 		    "%s/flowdar.lock: cannot be locked: %s (a session daemon that does not end?)",
 		    folder, g_strerror(reason));
 	return NULL;
 }
 
-struct fd_daemon_lock *fd_daemon_lock_open(void)
+struct fdar_daemon_lock *fdar_daemon_lock_open(void)
 {
 	return lock_open(0);
 }
 
-gboolean fd_daemon_lock_alone(struct fd_daemon_lock *lock, gboolean wait)
+gboolean fdar_daemon_lock_alone(struct fdar_daemon_lock *lock, gboolean wait)
 {
 	return set_lock(lock->fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, F_WRLCK, BYTE_USE) == 0;
 }
 
-void fd_daemon_lock_await(void)
+void fdar_daemon_lock_await(void)
 {
 	gboolean stopping = TRUE;
 
 	for (int waited = 0; stopping && waited <= WAIT_MS; waited += STEP_MS) {
-		struct fd_daemon_lock *lock = lock_open(0);
+		struct fdar_daemon_lock *lock = lock_open(0);
 
 		stopping = lock && set_lock(lock->fd, F_OFD_SETLK, F_RDLCK, BYTE_USE) != 0;
-		fd_daemon_lock_close(lock);
+		fdar_daemon_lock_close(lock);
 		if (stopping)
 			g_usleep(STEP_MS * 1000);
 	}
 }
 
-void fd_daemon_lock_release(struct fd_daemon_lock *lock)
+void fdar_daemon_lock_release(struct fdar_daemon_lock *lock)
 {
 	set_lock(lock->fd, F_OFD_SETLK, F_UNLCK, BYTE_USE);
 }
 
-void fd_daemon_lock_start_begin(struct fd_daemon_lock *lock)
+void fdar_daemon_lock_start_begin(struct fdar_daemon_lock *lock)
 {
 	set_lock(lock->fd, F_OFD_SETLKW, F_WRLCK, BYTE_START);
 }
 
-void fd_daemon_lock_start_end(struct fd_daemon_lock *lock)
+void fdar_daemon_lock_start_end(struct fdar_daemon_lock *lock)
 {
 	set_lock(lock->fd, F_OFD_SETLK, F_UNLCK, BYTE_START);
 }
 
-void fd_daemon_lock_remove(struct fd_daemon_lock *lock)
+void fdar_daemon_lock_remove(struct fdar_daemon_lock *lock)
 {
 	if (still_there(lock))
 		unlink(lock->path);
 }
 
-void fd_daemon_lock_close(struct fd_daemon_lock *lock)
+void fdar_daemon_lock_close(struct fdar_daemon_lock *lock)
 {
 	if (!lock)
 		return;

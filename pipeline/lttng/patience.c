@@ -34,7 +34,7 @@ static gpointer run(gpointer data)
 	return NULL;
 }
 
-gboolean fd_patience_call(void (*function)(void *data), void *data, int milliseconds)
+gboolean fdar_patience_call(void (*function)(void *data), void *data, int milliseconds)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)milliseconds * 1000;
 	struct call *call = g_new0(struct call, 1);

@@ -15,7 +15,7 @@
 #define DESTROY_MS 30000
 #define GARBAGE    (UINT64_C(1) << 62)
 
-struct fd_tracing {
+struct fdar_tracing {
 	char *name;
 	struct lttng_handle *handle;
 	gboolean created;
@@ -24,11 +24,11 @@ struct fd_tracing {
 
 /* A step with the daemon, done in a thread that may never come back (patience.h). */
 struct request {
-	struct fd_tracing *tracing;
+	struct fdar_tracing *tracing;
 	gboolean (*step)(struct request *request);
 	const char *out, *buffers;
-	const struct fd_record_options *options;
-	struct fd_tracing_state state;
+	const struct fdar_record_options *options;
+	struct fdar_tracing_state state;
 	pid_t pid;
 	gboolean done; /* what step gave */
 	GError *error;
@@ -42,14 +42,14 @@ static void run_request(void *data)
 }
 
 /* Gives what the step gave. What is still in use when the daemon is stuck is left to it for ever. */
-static gboolean ask(struct fd_tracing *tracing, struct request *asked, int milliseconds,
+static gboolean ask(struct fdar_tracing *tracing, struct request *asked, int milliseconds,
 		    GError **error)
 {
 	struct request *request = g_memdup2(asked, sizeof(*asked));
 	gboolean done;
 
 	request->tracing = tracing;
-	if (!fd_patience_call(run_request, request, milliseconds)) {
+	if (!fdar_patience_call(run_request, request, milliseconds)) {
 		tracing->stuck = TRUE;
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
 			    "LTTng's session daemon does not answer");
@@ -63,7 +63,7 @@ static gboolean ask(struct fd_tracing *tracing, struct request *asked, int milli
 	return done;
 }
 
-char *fd_tracing_name(void)
+char *fdar_tracing_name(void)
 {
 	return g_strdup_printf(SESSION_PREFIX "%d-%" G_GINT64_FORMAT, (int)getpid(),
 			       g_get_monotonic_time());
@@ -82,9 +82,9 @@ static struct lttng_session_descriptor *describe(const struct request *request)
 
 static gboolean create_session(struct request *request)
 {
-	struct fd_tracing *tracing = request->tracing;
+	struct fdar_tracing *tracing = request->tracing;
 	struct lttng_session_descriptor *descriptor = describe(request);
-	struct lttng_domain domain = fd_tracing_domain();
+	struct lttng_domain domain = fdar_tracing_domain();
 	enum lttng_error_code code = LTTNG_ERR_NOMEM;
 	int set = 0;
 
@@ -92,33 +92,34 @@ static gboolean create_session(struct request *request)
 		code = lttng_create_session_ext(descriptor);
 	lttng_session_descriptor_destroy(descriptor);
 	if (code != LTTNG_OK)
-		return fd_tracing_fail(&request->error, "cannot make a tracing session", (int)code);
+		return fdar_tracing_fail(&request->error, "cannot make a tracing session",
+					 (int)code);
 	tracing->created = TRUE;
 	if (request->options->crash_safe)
 		set = lttng_set_session_shm_path(tracing->name, request->buffers);
 	if (set < 0)
-		return fd_tracing_fail(&request->error, "cannot keep its buffers in files", set);
+		return fdar_tracing_fail(&request->error, "cannot keep its buffers in files", set);
 	tracing->handle = lttng_create_handle(tracing->name, &domain);
 	return tracing->handle ||
-	       fd_tracing_fail(&request->error, "cannot make a handle", LTTNG_ERR_NOMEM);
+	       fdar_tracing_fail(&request->error, "cannot make a handle", LTTNG_ERR_NOMEM);
 }
 
 static gboolean start_step(struct request *request)
 {
-	struct fd_tracing *tracing = request->tracing;
+	struct fdar_tracing *tracing = request->tracing;
 	int code;
 
 	if (!create_session(request) ||
-	    !fd_tracing_channels_add(tracing->handle, request->options, &request->error))
+	    !fdar_tracing_channels_add(tracing->handle, request->options, &request->error))
 		return FALSE;
 	code = lttng_start_tracing(tracing->name);
-	return code == 0 || fd_tracing_fail(&request->error, "cannot start tracing", code);
+	return code == 0 || fdar_tracing_fail(&request->error, "cannot start tracing", code);
 }
 
-struct fd_tracing *fd_tracing_start(const char *name, const char *out, const char *buffers,
-				    const struct fd_record_options *options, GError **error)
+struct fdar_tracing *fdar_tracing_start(const char *name, const char *out, const char *buffers,
+					const struct fdar_record_options *options, GError **error)
 {
-	struct fd_tracing *tracing = g_new0(struct fd_tracing, 1);
+	struct fdar_tracing *tracing = g_new0(struct fdar_tracing, 1);
 	struct request request = {
 		.step = start_step, .out = out, .buffers = buffers, .options = options
 	};
@@ -126,13 +127,13 @@ struct fd_tracing *fd_tracing_start(const char *name, const char *out, const cha
 	tracing->name = g_strdup(name);
 	if (ask(tracing, &request, ANSWER_MS, error))
 		return tracing;
-	fd_tracing_free(tracing);
+	fdar_tracing_free(tracing);
 	return NULL;
 }
 
 /* ---- looking ---- */
 
-static void add_losses(struct lttng_channel *channel, struct fd_tracing_state *state)
+static void add_losses(struct lttng_channel *channel, struct fdar_tracing_state *state)
 {
 	uint64_t discarded = 0, packets = 0;
 
@@ -147,14 +148,14 @@ static void add_losses(struct lttng_channel *channel, struct fd_tracing_state *s
 }
 
 /* The names of sessions say whose they are: SESSION_PREFIX, the recorder's pid, a number. */
-static void add_recorder(const struct fd_tracing *tracing, const struct lttng_session *session,
-			 struct fd_tracing_state *state)
+static void add_recorder(const struct fdar_tracing *tracing, const struct lttng_session *session,
+			 struct fdar_tracing_state *state)
 {
 	gint64 pid;
 
 	if (!g_str_has_prefix(session->name, SESSION_PREFIX) ||
 	    g_str_has_prefix(session->name, tracing->name) || /* also one that watches for us */
-	    state->recorders == FD_TRACING_RECORDERS_MAX)
+	    state->recorders == FDAR_TRACING_RECORDERS_MAX)
 		return;
 	pid = g_ascii_strtoll(session->name + strlen(SESSION_PREFIX), NULL, 10);
 	if (pid > 0 && pid <= G_MAXINT32)
@@ -179,7 +180,7 @@ static gboolean look_step(struct request *request)
 	return TRUE;
 }
 
-gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *state)
+gboolean fdar_tracing_look(struct fdar_tracing *tracing, struct fdar_tracing_state *state)
 {
 	struct request request = { .step = look_step };
 
@@ -201,7 +202,7 @@ static gboolean knows_step(struct request *request)
 	return known;
 }
 
-gboolean fd_tracing_knows(struct fd_tracing *tracing, pid_t pid)
+gboolean fdar_tracing_knows(struct fdar_tracing *tracing, pid_t pid)
 {
 	struct request request = { .step = knows_step, .pid = pid };
 
@@ -228,10 +229,10 @@ static gboolean snapshot_step(struct request *request)
 			    "nothing was recorded yet");
 		return FALSE;
 	}
-	return code == 0 || fd_tracing_fail(&request->error, "cannot write a snapshot", code);
+	return code == 0 || fdar_tracing_fail(&request->error, "cannot write a snapshot", code);
 }
 
-gboolean fd_tracing_snapshot(struct fd_tracing *tracing, const char *path, GError **error)
+gboolean fdar_tracing_snapshot(struct fdar_tracing *tracing, const char *path, GError **error)
 {
 	struct request request = { .step = snapshot_step, .out = path };
 
@@ -249,8 +250,8 @@ static gboolean wait_pending(struct request *request)
 		if (pending == 0)
 			return TRUE;
 		if (pending < 0)
-			return fd_tracing_fail(&request->error, "cannot wait for the last events",
-					       pending);
+			return fdar_tracing_fail(&request->error, "cannot wait for the last events",
+						 pending);
 		g_usleep(20000);
 	}
 	g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
@@ -266,8 +267,8 @@ static gboolean destroy_step(struct request *request)
 
 	request->tracing->created = FALSE;
 	if (code != LTTNG_OK)
-		return fd_tracing_fail(&request->error, "cannot end the tracing session",
-				       (int)code);
+		return fdar_tracing_fail(&request->error, "cannot end the tracing session",
+					 (int)code);
 	status = lttng_destruction_handle_wait_for_completion(handle, DESTROY_MS);
 	lttng_destruction_handle_destroy(handle);
 	if (status == LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
@@ -282,11 +283,12 @@ static gboolean stop_step(struct request *request)
 	int code = lttng_stop_tracing_no_wait(request->tracing->name);
 
 	if (code < 0 && code != -LTTNG_ERR_TRACE_ALREADY_STOPPED)
-		return fd_tracing_fail(&request->error, "cannot stop tracing", code);
+		return fdar_tracing_fail(&request->error, "cannot stop tracing", code);
 	return wait_pending(request);
 }
 
-gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_state *state, GError **error)
+gboolean fdar_tracing_stop(struct fdar_tracing *tracing, struct fdar_tracing_state *state,
+			   GError **error)
 {
 	struct request stop = { .step = stop_step }, end = { .step = destroy_step };
 
@@ -297,21 +299,21 @@ gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_state *st
 	}
 	if (!ask(tracing, &stop, PENDING_MS + ANSWER_MS, error))
 		return FALSE;
-	fd_tracing_look(tracing, state);
+	fdar_tracing_look(tracing, state);
 	return ask(tracing, &end, DESTROY_MS + ANSWER_MS, error);
 }
 
-gboolean fd_tracing_has_daemon(const struct fd_tracing *tracing)
+gboolean fdar_tracing_has_daemon(const struct fdar_tracing *tracing)
 {
 	return tracing->stuck || lttng_session_daemon_alive() == 1;
 }
 
-gboolean fd_tracing_is_stuck(const struct fd_tracing *tracing)
+gboolean fdar_tracing_is_stuck(const struct fdar_tracing *tracing)
 {
 	return tracing->stuck;
 }
 
-void fd_tracing_free(struct fd_tracing *tracing)
+void fdar_tracing_free(struct fdar_tracing *tracing)
 {
 	struct request end = { .step = destroy_step };
 

@@ -17,75 +17,76 @@
  * options->lossless, waits (LTTng drops it all the same when another thread was interrupted in the
  * middle of the event that is in the way, and counts it: buffers of 1 MiB make that rare). With
  * options->snapshot new events push out the oldest instead, and nothing is written until
- * fd_tracing_snapshot.
+ * fdar_tracing_snapshot.
  */
-#ifndef FD_PIPELINE_TRACING_H
-#define FD_PIPELINE_TRACING_H
+#ifndef FDAR_PIPELINE_LTTNG_TRACING_H
+#define FDAR_PIPELINE_LTTNG_TRACING_H
 
 #include <glib.h>
 #include <stdint.h>
 
 #include "pipeline/record/record.h"
 
-struct fd_tracing;
+struct fdar_tracing;
 
-#define FD_TRACING_RECORDERS_MAX 16
+#define FDAR_TRACING_RECORDERS_MAX 16
 
 /* How things are with the session daemon. */
-struct fd_tracing_state {
+struct fdar_tracing_state {
 	uint64_t discarded; /* by our session, so far */
 	uint64_t packets_lost;
 	size_t recorders; /* other recorders that have a session there now */
-	pid_t recorder_pids[FD_TRACING_RECORDERS_MAX];
+	pid_t recorder_pids[FDAR_TRACING_RECORDERS_MAX];
 };
 
 /* A name that no other session has. The caller frees it. */
-char *fd_tracing_name(void);
+char *fdar_tracing_name(void);
 
 /* Makes the session, with its output in out (absolute; a folder of ours), and starts it. The sizes of
  * options are those of the functions channel. buffers: where LTTng's buffers are to be, so that they
  * outlive its daemons (options->crash_safe). NULL and error; then the session is gone again. */
-struct fd_tracing *fd_tracing_start(const char *name, const char *out, const char *buffers,
-				    const struct fd_record_options *options, GError **error);
+struct fdar_tracing *fdar_tracing_start(const char *name, const char *out, const char *buffers,
+					const struct fdar_record_options *options, GError **error);
 
 /* Writes what the buffers hold below path (made by LTTng). Only with options->snapshot. FALSE and
  * error, G_IO_ERROR_NOT_FOUND when they hold nothing. */
-gboolean fd_tracing_snapshot(struct fd_tracing *tracing, const char *path, GError **error);
+gboolean fdar_tracing_snapshot(struct fdar_tracing *tracing, const char *path, GError **error);
 
 /* Whether the daemon knows the process (as it calls itself): only then can it be recorded. One that
  * was there before the daemon may take some seconds to come. */
-gboolean fd_tracing_knows(struct fd_tracing *tracing, pid_t pid);
+gboolean fdar_tracing_knows(struct fdar_tracing *tracing, pid_t pid);
 
 /* Asks the session daemon. FALSE when it or its consumer daemon is gone, or it does not answer in
  * 15 s; then state is as it was. */
-gboolean fd_tracing_look(struct fd_tracing *tracing, struct fd_tracing_state *state);
+gboolean fdar_tracing_look(struct fdar_tracing *tracing, struct fdar_tracing_state *state);
 
-/* Whether there is a session daemon, when fd_tracing_look has failed: then it is its consumer daemon
+/* Whether there is a session daemon, when fdar_tracing_look has failed: then it is its consumer daemon
  * that died, and it must be killed as well. */
-gboolean fd_tracing_has_daemon(const struct fd_tracing *tracing);
+gboolean fdar_tracing_has_daemon(const struct fdar_tracing *tracing);
 
 /* Whether the session daemon is there but did not answer: it must be killed. */
-gboolean fd_tracing_is_stuck(const struct fd_tracing *tracing);
+gboolean fdar_tracing_is_stuck(const struct fdar_tracing *tracing);
 
 /* Stops, waits until everything is on disk, takes the last state and destroys the session. FALSE and
  * error when the daemon died, or some step took too long: then the trace may lack its end. */
-gboolean fd_tracing_stop(struct fd_tracing *tracing, struct fd_tracing_state *state,
-			 GError **error);
+gboolean fdar_tracing_stop(struct fdar_tracing *tracing, struct fdar_tracing_state *state,
+			   GError **error);
 
-/* Destroys the session if fd_tracing_stop was not called, and frees. NULL is allowed. */
-void fd_tracing_free(struct fd_tracing *tracing);
+/* Destroys the session if fdar_tracing_stop was not called, and frees. NULL is allowed. */
+void fdar_tracing_free(struct fdar_tracing *tracing);
 
 /* Names the other active sessions of this daemon that record events of ours too, each event then
  * costs twice. NULL: none. The caller frees it. */
-char *fd_tracing_rivals(const char *name, enum fd_detail detail);
+char *fdar_tracing_rivals(const char *name, enum fdar_detail detail);
 
 /* The bound that options stand for, after the default. */
-uint64_t fd_tracing_memory(const struct fd_record_options *options);
+uint64_t fdar_tracing_memory(const struct fdar_record_options *options);
 
 /* The functions channel's buffers of each CPU, after defaults, in bytes and number. */
-void fd_tracing_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count);
+void fdar_tracing_buffers(const struct fdar_record_options *options, uint64_t *bytes,
+			  unsigned *count);
 
 /* Bytes of all channels' buffers on all CPUs, for one user of the server. */
-uint64_t fd_tracing_buffer_bytes(const struct fd_record_options *options);
+uint64_t fdar_tracing_buffer_bytes(const struct fdar_record_options *options);
 
 #endif

@@ -20,53 +20,53 @@
 
 struct channel {
 	const char *name;
-	enum fd_detail from; /* the least detail that has it */
-	uint64_t bytes;      /* of a sub-buffer; 0: what the options say */
+	enum fdar_detail from; /* the least detail that has it */
+	uint64_t bytes;        /* of a sub-buffer; 0: what the options say */
 	unsigned count;
 	int contexts[4]; /* enum lttng_event_context_type, ends with -1 */
 	struct {
-		enum fd_detail from;
+		enum fdar_detail from;
 		const char *name;
 	} events[EVENTS_MAX];
 };
 
-#define OURS(name) FD_PROVIDER ":" name
+#define OURS(name) FDAR_PROVIDER ":" name
 
 static const struct channel channels[] = {
 	{ .name = "sessions",
-	  .from = FD_DETAIL_SESSION,
+	  .from = FDAR_DETAIL_SESSION,
 	  .bytes = 256 * 1024,
 	  .count = 8,
 	  .contexts = { LTTNG_EVENT_CONTEXT_VPID, LTTNG_EVENT_CONTEXT_VTID,
 			LTTNG_EVENT_CONTEXT_PROCNAME, -1 },
-	  .events = { { FD_DETAIL_SESSION, OURS("session_*") },
-		      { FD_DETAIL_SESSION, OURS("request_*") },
-		      { FD_DETAIL_SESSION, OURS("handoff_*") },
-		      { FD_DETAIL_SESSION, OURS("note") },
-		      { FD_DETAIL_SESSION, OURS("thread_*") },
-		      { FD_DETAIL_IO, OURS("wait_*") },
-		      { FD_DETAIL_IO, OURS("io") },
-		      { FD_DETAIL_IO, OURS("bytes") } } },
+	  .events = { { FDAR_DETAIL_SESSION, OURS("session_*") },
+		      { FDAR_DETAIL_SESSION, OURS("request_*") },
+		      { FDAR_DETAIL_SESSION, OURS("handoff_*") },
+		      { FDAR_DETAIL_SESSION, OURS("note") },
+		      { FDAR_DETAIL_SESSION, OURS("thread_*") },
+		      { FDAR_DETAIL_IO, OURS("wait_*") },
+		      { FDAR_DETAIL_IO, OURS("io") },
+		      { FDAR_DETAIL_IO, OURS("bytes") } } },
 	{ .name = "functions",
-	  .from = FD_DETAIL_FUNCTION,
+	  .from = FDAR_DETAIL_FUNCTION,
 	  .contexts = { LTTNG_EVENT_CONTEXT_VPID, LTTNG_EVENT_CONTEXT_VTID, -1 },
-	  .events = { { FD_DETAIL_FUNCTION, OURS("calls") },
-		      { FD_DETAIL_FUNCTION, OURS("func_*") },
-		      { FD_DETAIL_FUNCTION, OURS("scope_*") },
-		      { FD_DETAIL_FUNCTION, "lttng_ust_cyg_profile*" },
-		      { FD_DETAIL_ALL, OURS("*") } } },
+	  .events = { { FDAR_DETAIL_FUNCTION, OURS("calls") },
+		      { FDAR_DETAIL_FUNCTION, OURS("func_*") },
+		      { FDAR_DETAIL_FUNCTION, OURS("scope_*") },
+		      { FDAR_DETAIL_FUNCTION, "lttng_ust_cyg_profile*" },
+		      { FDAR_DETAIL_ALL, OURS("*") } } },
 	{ .name = "modules",
-	  .from = FD_DETAIL_SESSION,
+	  .from = FDAR_DETAIL_SESSION,
 	  .bytes = 256 * 1024,
 	  .count = 4,
 	  .contexts = { LTTNG_EVENT_CONTEXT_VPID, -1 },
-	  .events = { { FD_DETAIL_SESSION, OURS("process") },
-		      { FD_DETAIL_FUNCTION, OURS("switched") },
-		      { FD_DETAIL_SESSION, "lttng_ust_statedump:bin_info" },
-		      { FD_DETAIL_SESSION, "lttng_ust_statedump:build_id" },
-		      { FD_DETAIL_SESSION, "lttng_ust_lib:load" },
-		      { FD_DETAIL_SESSION, "lttng_ust_lib:unload" },
-		      { FD_DETAIL_SESSION, "lttng_ust_lib:build_id" } } },
+	  .events = { { FDAR_DETAIL_SESSION, OURS("process") },
+		      { FDAR_DETAIL_FUNCTION, OURS("switched") },
+		      { FDAR_DETAIL_SESSION, "lttng_ust_statedump:bin_info" },
+		      { FDAR_DETAIL_SESSION, "lttng_ust_statedump:build_id" },
+		      { FDAR_DETAIL_SESSION, "lttng_ust_lib:load" },
+		      { FDAR_DETAIL_SESSION, "lttng_ust_lib:unload" },
+		      { FDAR_DETAIL_SESSION, "lttng_ust_lib:build_id" } } },
 };
 
 /* What OURS("*") must leave to the other rows, or these events would come twice. */
@@ -76,14 +76,14 @@ static const char *const known_events[] = {
 	OURS("scope_*"),   OURS("process"),   OURS("switched"),
 };
 
-struct lttng_domain fd_tracing_domain(void)
+struct lttng_domain fdar_tracing_domain(void)
 {
 	struct lttng_domain domain = { .type = LTTNG_DOMAIN_UST, .buf_type = LTTNG_BUFFER_PER_UID };
 
 	return domain;
 }
 
-gboolean fd_tracing_fail(GError **error, const char *what, int code)
+gboolean fdar_tracing_fail(GError **error, const char *what, int code)
 {
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "LTTng: %s: %s", what,
 		    lttng_strerror(code < 0 ? code : -code));
@@ -91,10 +91,11 @@ gboolean fd_tracing_fail(GError **error, const char *what, int code)
 }
 
 /* The default is halved on machines with many CPUs, and where the recorder's memory is small. */
-static void plain_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count)
+static void plain_buffers(const struct fdar_record_options *options, uint64_t *bytes,
+			  unsigned *count)
 {
 	uint64_t cpus = g_get_num_processors();
-	uint64_t memory = fd_tracing_memory(options) / CPUS_MEMORY;
+	uint64_t memory = fdar_tracing_memory(options) / CPUS_MEMORY;
 
 	*bytes = options->lossless ? LOSSLESS_BYTES : SUBBUFFER_BYTES;
 	if (options->subbuffer_bytes)
@@ -111,12 +112,12 @@ static void plain_buffers(const struct fd_record_options *options, uint64_t *byt
 
 /* What is kept for a snapshot are the buffers. They get half of the memory, three quarters of that for
  * functions; the other half is for writing a snapshot. */
-static void snapshot_buffers(const struct fd_record_options *options, const struct channel *row,
+static void snapshot_buffers(const struct fdar_record_options *options, const struct channel *row,
 			     uint64_t *bytes, unsigned *count)
 {
-	uint64_t share = fd_tracing_memory(options) / 2 / g_get_num_processors();
+	uint64_t share = fdar_tracing_memory(options) / 2 / g_get_num_processors();
 
-	if (options->detail >= FD_DETAIL_FUNCTION)
+	if (options->detail >= FDAR_DETAIL_FUNCTION)
 		share = row->bytes ? share / 8 : share / 4 * 3;
 	*count = SUBBUFFER_COUNT;
 	*bytes = SMALL_BYTES;
@@ -124,7 +125,7 @@ static void snapshot_buffers(const struct fd_record_options *options, const stru
 		*bytes *= 2;
 }
 
-static void row_buffers(const struct fd_record_options *options, const struct channel *row,
+static void row_buffers(const struct fdar_record_options *options, const struct channel *row,
 			uint64_t *bytes, unsigned *count)
 {
 	gboolean few = strcmp(row->name, "modules") == 0;
@@ -135,7 +136,7 @@ static void row_buffers(const struct fd_record_options *options, const struct ch
 		*bytes = SUBBUFFER_BYTES;
 	/* On machines with many CPUs these must leave room, too. */
 	while (*bytes > LEAST_BYTES && g_get_num_processors() * *bytes * *count >
-					       fd_tracing_memory(options) / (few ? 16 : 8))
+					       fdar_tracing_memory(options) / (few ? 16 : 8))
 		*bytes /= 2;
 	if (options->snapshot && !few)
 		snapshot_buffers(options, row, bytes, count);
@@ -143,19 +144,20 @@ static void row_buffers(const struct fd_record_options *options, const struct ch
 		plain_buffers(options, bytes, count);
 }
 
-uint64_t fd_tracing_memory(const struct fd_record_options *options)
+uint64_t fdar_tracing_memory(const struct fdar_record_options *options)
 {
-	uint64_t usual = FD_RECORD_MEMORY_DEFAULT * (options->lossless ? 2 : 1);
+	uint64_t usual = FDAR_RECORD_MEMORY_DEFAULT * (options->lossless ? 2 : 1);
 
 	return options->memory_bytes ? options->memory_bytes : usual;
 }
 
-void fd_tracing_buffers(const struct fd_record_options *options, uint64_t *bytes, unsigned *count)
+void fdar_tracing_buffers(const struct fdar_record_options *options, uint64_t *bytes,
+			  unsigned *count)
 {
 	plain_buffers(options, bytes, count);
 }
 
-uint64_t fd_tracing_buffer_bytes(const struct fd_record_options *options)
+uint64_t fdar_tracing_buffer_bytes(const struct fdar_record_options *options)
 {
 	uint64_t all = 0;
 
@@ -175,12 +177,12 @@ uint64_t fd_tracing_buffer_bytes(const struct fd_record_options *options)
  * this timer a session daemon that dies leaves a trace that nobody can read. */
 static gboolean set_metadata_timer(struct lttng_handle *handle, GError **error)
 {
-	struct lttng_domain domain = fd_tracing_domain();
+	struct lttng_domain domain = fdar_tracing_domain();
 	struct lttng_channel *channel = lttng_channel_create(&domain);
 	int code;
 
 	if (!channel)
-		return fd_tracing_fail(error, "cannot make a channel", LTTNG_ERR_NOMEM);
+		return fdar_tracing_fail(error, "cannot make a channel", LTTNG_ERR_NOMEM);
 	g_strlcpy(channel->name, "metadata", sizeof(channel->name));
 	channel->attr.overwrite = 0;
 	channel->attr.subbuf_size = 4096;
@@ -189,13 +191,13 @@ static gboolean set_metadata_timer(struct lttng_handle *handle, GError **error)
 	channel->attr.switch_timer_interval = METADATA_US;
 	code = lttng_enable_channel(handle, channel);
 	lttng_channel_destroy(channel);
-	return code == 0 || fd_tracing_fail(error, "cannot make a channel", code);
+	return code == 0 || fdar_tracing_fail(error, "cannot make a channel", code);
 }
 
 /* In a snapshot session nothing is written until it is asked for, and a timer that finishes buffers
  * before they are full would only push older events out. */
 static gboolean shape_channel(struct lttng_channel *channel, const struct channel *row,
-			      const struct fd_record_options *options)
+			      const struct fdar_record_options *options)
 {
 	uint64_t bytes;
 	unsigned count;
@@ -211,16 +213,16 @@ static gboolean shape_channel(struct lttng_channel *channel, const struct channe
 }
 
 static gboolean make_channel(struct lttng_handle *handle, const struct channel *row,
-			     const struct fd_record_options *options, GError **error)
+			     const struct fdar_record_options *options, GError **error)
 {
-	struct lttng_domain domain = fd_tracing_domain();
+	struct lttng_domain domain = fdar_tracing_domain();
 	struct lttng_channel *channel = lttng_channel_create(&domain);
 	int code = LTTNG_ERR_NOMEM;
 
 	if (channel && shape_channel(channel, row, options))
 		code = lttng_enable_channel(handle, channel);
 	lttng_channel_destroy(channel);
-	return code == 0 || fd_tracing_fail(error, "cannot make a channel", code);
+	return code == 0 || fdar_tracing_fail(error, "cannot make a channel", code);
 }
 
 static gboolean add_contexts(struct lttng_handle *handle, const struct channel *row, GError **error)
@@ -231,7 +233,7 @@ static gboolean add_contexts(struct lttng_handle *handle, const struct channel *
 		int code = lttng_add_context(handle, &context, NULL, row->name);
 
 		if (code != 0)
-			return fd_tracing_fail(error, "cannot add a context", code);
+			return fdar_tracing_fail(error, "cannot add a context", code);
 	}
 	return TRUE;
 }
@@ -244,7 +246,7 @@ static gboolean enable_event(struct lttng_handle *handle, const char *channel, c
 	int code;
 
 	if (!event)
-		return fd_tracing_fail(error, "cannot enable an event", LTTNG_ERR_NOMEM);
+		return fdar_tracing_fail(error, "cannot enable an event", LTTNG_ERR_NOMEM);
 	event->type = LTTNG_EVENT_TRACEPOINT;
 	event->loglevel_type = LTTNG_EVENT_LOGLEVEL_ALL;
 	event->loglevel = -1;
@@ -253,11 +255,11 @@ static gboolean enable_event(struct lttng_handle *handle, const char *channel, c
 						  rest ? (int)G_N_ELEMENTS(known_events) : 0,
 						  rest ? (char **)known_events : NULL);
 	lttng_event_destroy(event);
-	return code == 0 || fd_tracing_fail(error, "cannot enable an event", code);
+	return code == 0 || fdar_tracing_fail(error, "cannot enable an event", code);
 }
 
 static gboolean add_channel(struct lttng_handle *handle, const struct channel *row,
-			    const struct fd_record_options *options, GError **error)
+			    const struct fdar_record_options *options, GError **error)
 {
 	if (!make_channel(handle, row, options, error) || !add_contexts(handle, row, error))
 		return FALSE;
@@ -269,8 +271,8 @@ static gboolean add_channel(struct lttng_handle *handle, const struct channel *r
 	return TRUE;
 }
 
-gboolean fd_tracing_channels_add(struct lttng_handle *handle,
-				 const struct fd_record_options *options, GError **error)
+gboolean fdar_tracing_channels_add(struct lttng_handle *handle,
+				   const struct fdar_record_options *options, GError **error)
 {
 	if (!options->snapshot && !set_metadata_timer(handle, error))
 		return FALSE;
@@ -283,7 +285,7 @@ gboolean fd_tracing_channels_add(struct lttng_handle *handle,
 }
 
 /* Whether an event or pattern that somebody enabled takes any of ours. */
-gboolean fd_tracing_channels_take(const char *pattern, enum fd_detail detail)
+gboolean fdar_tracing_channels_take(const char *pattern, enum fdar_detail detail)
 {
 	for (size_t c = 0; c < G_N_ELEMENTS(channels); c++) {
 		for (int i = 0; i < EVENTS_MAX && channels[c].events[i].name; i++) {

@@ -3,8 +3,8 @@
  *
  * Place in the house: inside pipeline/, under tracing.c.
  */
-#ifndef FD_PIPELINE_TRACING_CHANNELS_H
-#define FD_PIPELINE_TRACING_CHANNELS_H
+#ifndef FDAR_PIPELINE_LTTNG_TRACING_CHANNELS_H
+#define FDAR_PIPELINE_LTTNG_TRACING_CHANNELS_H
 
 #include <glib.h>
 #include <lttng/lttng.h>
@@ -12,16 +12,16 @@
 #include "pipeline/record/record.h"
 
 /* What all of it is about: the user space tracer, with buffers per user id. */
-struct lttng_domain fd_tracing_domain(void);
+struct lttng_domain fdar_tracing_domain(void);
 
 /* "LTTng: what: reason" from an error code of liblttng-ctl, of either sign. FALSE. */
-gboolean fd_tracing_fail(GError **error, const char *what, int code);
+gboolean fdar_tracing_fail(GError **error, const char *what, int code);
 
 /* Adds the channels, contexts and events that the options ask for to the session of handle. */
-gboolean fd_tracing_channels_add(struct lttng_handle *handle,
-				 const struct fd_record_options *options, GError **error);
+gboolean fdar_tracing_channels_add(struct lttng_handle *handle,
+				   const struct fdar_record_options *options, GError **error);
 
 /* Whether an event name or pattern that somebody enabled takes any event of ours at that detail. */
-gboolean fd_tracing_channels_take(const char *pattern, enum fd_detail detail);
+gboolean fdar_tracing_channels_take(const char *pattern, enum fdar_detail detail);
 
 #endif

@@ -6,21 +6,21 @@
 #include "pipeline/lttng/tracing_channels.h"
 
 static gboolean channel_is_rival(struct lttng_handle *handle, const struct lttng_channel *channel,
-				 enum fd_detail detail)
+				 enum fdar_detail detail)
 {
 	struct lttng_event *events = NULL;
 	int count = channel->enabled ? lttng_list_events(handle, channel->name, &events) : 0;
 	gboolean rival = FALSE;
 
 	for (int i = 0; i < count && !rival; i++)
-		rival = events[i].enabled && fd_tracing_channels_take(events[i].name, detail);
+		rival = events[i].enabled && fdar_tracing_channels_take(events[i].name, detail);
 	free(events);
 	return rival;
 }
 
-static gboolean session_is_rival(const char *name, enum fd_detail detail)
+static gboolean session_is_rival(const char *name, enum fdar_detail detail)
 {
-	struct lttng_domain domain = fd_tracing_domain();
+	struct lttng_domain domain = fdar_tracing_domain();
 	struct lttng_handle *handle = lttng_create_handle(name, &domain);
 	struct lttng_channel *list = NULL;
 	int count = handle ? lttng_list_channels(handle, &list) : 0;
@@ -33,7 +33,7 @@ static gboolean session_is_rival(const char *name, enum fd_detail detail)
 	return rival;
 }
 
-char *fd_tracing_rivals(const char *name, enum fd_detail detail)
+char *fdar_tracing_rivals(const char *name, enum fdar_detail detail)
 {
 	g_autoptr(GString) rivals = g_string_new(NULL);
 	struct lttng_session *sessions = NULL;

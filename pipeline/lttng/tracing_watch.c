@@ -26,7 +26,7 @@ struct open_session {
 	gboolean told;
 };
 
-struct fd_watch {
+struct fdar_watch {
 	char *name, *folder;
 	struct lttng_handle *handle;
 	gboolean created, stuck;
@@ -52,19 +52,19 @@ static gboolean equal(gconstpointer a, gconstpointer b)
 	return left->key == right->key && left->pid == right->pid;
 }
 
-struct fd_watch *fd_watch_new(void)
+struct fdar_watch *fdar_watch_new(void)
 {
-	struct fd_watch *watch = g_new0(struct fd_watch, 1);
+	struct fdar_watch *watch = g_new0(struct fdar_watch, 1);
 
 	watch->open = g_hash_table_new_full(hash, equal, NULL, g_free);
 	return watch;
 }
 
-static void take_begin(struct fd_watch *watch, const struct fd_event *event)
+static void take_begin(struct fdar_watch *watch, const struct fdar_event *event)
 {
 	struct open_session *session;
 
-	if (g_hash_table_size(watch->open) >= FD_WATCH_OPEN_MAX)
+	if (g_hash_table_size(watch->open) >= FDAR_WATCH_OPEN_MAX)
 		return;
 	session = g_new0(struct open_session, 1);
 	session->key = (struct key){ .key = event->addr, .pid = event->pid };
@@ -77,14 +77,14 @@ static uint64_t lasted(const struct open_session *session, uint64_t now_ns)
 	return now_ns > session->begin_ns ? now_ns - session->begin_ns : 0;
 }
 
-void fd_watch_take(struct fd_watch *watch, const struct fd_event *event, uint64_t limit_ns)
+void fdar_watch_take(struct fdar_watch *watch, const struct fdar_event *event, uint64_t limit_ns)
 {
 	struct key key = { .key = event->addr, .pid = event->pid };
 	struct open_session *session = NULL;
 
-	if (event->kind == FD_EVENT_SESSION_BEGIN)
+	if (event->kind == FDAR_EVENT_SESSION_BEGIN)
 		take_begin(watch, event);
-	if (event->kind == FD_EVENT_SESSION_END)
+	if (event->kind == FDAR_EVENT_SESSION_END)
 		session = g_hash_table_lookup(watch->open, &key);
 	if (!session)
 		return;
@@ -93,7 +93,7 @@ void fd_watch_take(struct fd_watch *watch, const struct fd_event *event, uint64_
 	g_hash_table_remove(watch->open, &key);
 }
 
-uint64_t fd_watch_longest(struct fd_watch *watch, uint64_t now_ns, uint64_t limit_ns)
+uint64_t fdar_watch_longest(struct fdar_watch *watch, uint64_t now_ns, uint64_t limit_ns)
 {
 	uint64_t longest = watch->longest;
 	GHashTableIter all;
@@ -127,12 +127,12 @@ static gboolean enable(struct lttng_handle *handle, const char *name, GError **e
 		code = lttng_enable_event(handle, event, "sessions");
 	}
 	lttng_event_destroy(event);
-	return code == 0 || fd_tracing_fail(error, "cannot enable an event", code);
+	return code == 0 || fdar_tracing_fail(error, "cannot enable an event", code);
 }
 
 static gboolean add_channel(struct lttng_handle *handle, GError **error)
 {
-	struct lttng_domain domain = fd_tracing_domain();
+	struct lttng_domain domain = fdar_tracing_domain();
 	struct lttng_channel *channel = lttng_channel_create(&domain);
 	struct lttng_event_context context = { .ctx = LTTNG_EVENT_CONTEXT_VPID };
 	int code = -LTTNG_ERR_NOMEM;
@@ -147,13 +147,13 @@ static gboolean add_channel(struct lttng_handle *handle, GError **error)
 	lttng_channel_destroy(channel);
 	if (code == 0)
 		code = lttng_add_context(handle, &context, NULL, "sessions");
-	return code == 0 || fd_tracing_fail(error, "cannot make a channel", code);
+	return code == 0 || fdar_tracing_fail(error, "cannot make a channel", code);
 }
 
 static void start_step(void *data)
 {
-	struct fd_watch *watch = data;
-	struct lttng_domain domain = fd_tracing_domain();
+	struct fdar_watch *watch = data;
+	struct lttng_domain domain = fdar_tracing_domain();
 	struct lttng_session_descriptor *descriptor =
 		lttng_session_descriptor_local_create(watch->name, watch->folder);
 	enum lttng_error_code code = LTTNG_ERR_NOMEM;
@@ -164,27 +164,27 @@ static void start_step(void *data)
 	lttng_session_descriptor_destroy(descriptor);
 	watch->created = code == LTTNG_OK;
 	if (!watch->created) {
-		fd_tracing_fail(&watch->error, "cannot make a tracing session", (int)code);
+		fdar_tracing_fail(&watch->error, "cannot make a tracing session", (int)code);
 		return;
 	}
 	watch->handle = lttng_create_handle(watch->name, &domain);
 	if (!watch->handle || !add_channel(watch->handle, &watch->error) ||
-	    !enable(watch->handle, FD_PROVIDER ":session_begin", &watch->error) ||
-	    !enable(watch->handle, FD_PROVIDER ":session_end", &watch->error))
+	    !enable(watch->handle, FDAR_PROVIDER ":session_begin", &watch->error) ||
+	    !enable(watch->handle, FDAR_PROVIDER ":session_end", &watch->error))
 		return;
 	started = lttng_start_tracing(watch->name);
 	if (started < 0)
-		fd_tracing_fail(&watch->error, "cannot start tracing", started);
+		fdar_tracing_fail(&watch->error, "cannot start tracing", started);
 }
 
-struct fd_watch *fd_watch_start(const char *name, const char *folder, GError **error)
+struct fdar_watch *fdar_watch_start(const char *name, const char *folder, GError **error)
 {
-	struct fd_watch *watch = fd_watch_new();
+	struct fdar_watch *watch = fdar_watch_new();
 
 	watch->name = g_strdup(name);
 	watch->folder = g_strdup(folder);
 	g_mkdir_with_parents(folder, 0700);
-	watch->stuck = !fd_patience_call(start_step, watch, ANSWER_MS);
+	watch->stuck = !fdar_patience_call(start_step, watch, ANSWER_MS);
 	if (!watch->stuck && !watch->error)
 		return watch;
 	if (watch->stuck)
@@ -192,7 +192,7 @@ struct fd_watch *fd_watch_start(const char *name, const char *folder, GError **e
 			    "LTTng's session daemon does not answer");
 	else
 		g_propagate_error(error, g_steal_pointer(&watch->error));
-	fd_watch_free(watch);
+	fdar_watch_free(watch);
 	return NULL;
 }
 
@@ -200,7 +200,7 @@ struct fd_watch *fd_watch_start(const char *name, const char *folder, GError **e
 
 static void rotate_step(void *data)
 {
-	struct fd_watch *watch = data;
+	struct fdar_watch *watch = data;
 	enum lttng_rotation_state state = LTTNG_ROTATION_STATE_ONGOING;
 	struct lttng_rotation_handle *handle = NULL;
 
@@ -212,15 +212,15 @@ static void rotate_step(void *data)
 	lttng_rotation_handle_destroy(handle);
 }
 
-static void read_chunk(struct fd_watch *watch, const char *path, uint64_t limit_ns)
+static void read_chunk(struct fdar_watch *watch, const char *path, uint64_t limit_ns)
 {
-	g_autoptr(fd_source) source = fd_source_open(path, NULL);
-	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
+	g_autoptr(fdar_source) source = fdar_source_open(path, NULL);
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
 	gssize n;
 
-	while (source && (n = fd_source_read(source, batch, BATCH, NULL)) > 0) {
+	while (source && (n = fdar_source_read(source, batch, BATCH, NULL)) > 0) {
 		for (gssize i = 0; i < n; i++)
-			fd_watch_take(watch, &batch[i], limit_ns);
+			fdar_watch_take(watch, &batch[i], limit_ns);
 	}
 }
 
@@ -230,7 +230,7 @@ static int by_name(gconstpointer a, gconstpointer b)
 }
 
 /* Finished chunks are in archives/, in the order of their names: time, time, number. */
-static void read_chunks(struct fd_watch *watch, uint64_t limit_ns)
+static void read_chunks(struct fdar_watch *watch, uint64_t limit_ns)
 {
 	g_autofree char *archives = g_build_filename(watch->folder, "archives", NULL);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -245,33 +245,33 @@ static void read_chunks(struct fd_watch *watch, uint64_t limit_ns)
 			g_build_filename(archives, (char *)g_ptr_array_index(names, i), NULL);
 
 		read_chunk(watch, path, limit_ns);
-		fd_record_tree_remove(path);
+		fdar_record_tree_remove(path);
 	}
 }
 
-uint64_t fd_watch_look(struct fd_watch *watch, uint64_t limit_ns)
+uint64_t fdar_watch_look(struct fdar_watch *watch, uint64_t limit_ns)
 {
 	if (!watch->stuck)
-		watch->stuck = !fd_patience_call(rotate_step, watch, ANSWER_MS);
+		watch->stuck = !fdar_patience_call(rotate_step, watch, ANSWER_MS);
 	if (watch->stuck)
 		return 0;
 	read_chunks(watch, limit_ns);
-	return fd_watch_longest(watch, (uint64_t)g_get_real_time() * 1000, limit_ns);
+	return fdar_watch_longest(watch, (uint64_t)g_get_real_time() * 1000, limit_ns);
 }
 
 static void destroy_step(void *data)
 {
-	struct fd_watch *watch = data;
+	struct fdar_watch *watch = data;
 
 	lttng_destroy_session(watch->name);
 }
 
-void fd_watch_free(struct fd_watch *watch)
+void fdar_watch_free(struct fdar_watch *watch)
 {
 	if (!watch)
 		return;
 	if (watch->created && !watch->stuck)
-		watch->stuck = !fd_patience_call(destroy_step, watch, ANSWER_MS);
+		watch->stuck = !fdar_patience_call(destroy_step, watch, ANSWER_MS);
 	/* A thread may still be in a call with all of it. */
 	if (watch->stuck)
 		return;

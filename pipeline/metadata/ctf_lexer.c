@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-static void skip_line(struct fd_ctf_lexer *lexer)
+static void skip_line(struct fdar_ctf_lexer *lexer)
 {
 	while (lexer->at < lexer->end && *lexer->at != '\n')
 		lexer->at++;
 }
 
 /* FALSE when the comment does not end. */
-static gboolean skip_comment(struct fd_ctf_lexer *lexer)
+static gboolean skip_comment(struct fdar_ctf_lexer *lexer)
 {
 	for (lexer->at += 2; lexer->end - lexer->at >= 2; lexer->at++) {
 		if (lexer->at[0] == '*' && lexer->at[1] == '/') {
@@ -21,7 +21,7 @@ static gboolean skip_comment(struct fd_ctf_lexer *lexer)
 	return FALSE;
 }
 
-static gboolean skip_blank(struct fd_ctf_lexer *lexer)
+static gboolean skip_blank(struct fdar_ctf_lexer *lexer)
 {
 	while (lexer->at < lexer->end) {
 		const char *at = lexer->at;
@@ -42,18 +42,18 @@ static gboolean skip_blank(struct fd_ctf_lexer *lexer)
 	return TRUE;
 }
 
-static int read_word(struct fd_ctf_lexer *lexer)
+static int read_word(struct fdar_ctf_lexer *lexer)
 {
 	const char *start = lexer->at;
 
 	while (lexer->at < lexer->end && (g_ascii_isalnum(*lexer->at) || *lexer->at == '_'))
 		lexer->at++;
 	g_string_append_len(lexer->text, start, lexer->at - start);
-	return FD_CTF_TOKEN_WORD;
+	return FDAR_CTF_TOKEN_WORD;
 }
 
 /* Decimal, octal or hexadecimal, with the suffixes of C. */
-static int read_number(struct fd_ctf_lexer *lexer)
+static int read_number(struct fdar_ctf_lexer *lexer)
 {
 	uint64_t base = 10, value = 0;
 	gboolean any = FALSE;
@@ -72,7 +72,7 @@ static int read_number(struct fd_ctf_lexer *lexer)
 		uint64_t digit = (uint64_t)g_ascii_xdigit_value(*lexer->at);
 
 		if (digit >= base || value > (UINT64_MAX - digit) / base)
-			return FD_CTF_TOKEN_ERROR;
+			return FDAR_CTF_TOKEN_ERROR;
 		value = value * base + digit;
 		any = TRUE;
 	}
@@ -80,12 +80,12 @@ static int read_number(struct fd_ctf_lexer *lexer)
 		lexer->at++;
 	lexer->value = value;
 	if (lexer->at < lexer->end && (g_ascii_isalnum(*lexer->at) || *lexer->at == '_'))
-		return FD_CTF_TOKEN_ERROR;
-	return any ? FD_CTF_TOKEN_NUMBER : FD_CTF_TOKEN_ERROR;
+		return FDAR_CTF_TOKEN_ERROR;
+	return any ? FDAR_CTF_TOKEN_NUMBER : FDAR_CTF_TOKEN_ERROR;
 }
 
 /* Up to three octal or any number of hexadecimal digits; the low eight bits count. */
-static void read_code(struct fd_ctf_lexer *lexer, unsigned base, int most)
+static void read_code(struct fdar_ctf_lexer *lexer, unsigned base, int most)
 {
 	unsigned value = 0;
 
@@ -99,7 +99,7 @@ static void read_code(struct fd_ctf_lexer *lexer, unsigned base, int most)
 	g_string_append_c(lexer->text, (char)value);
 }
 
-static gboolean read_escape(struct fd_ctf_lexer *lexer)
+static gboolean read_escape(struct fdar_ctf_lexer *lexer)
 {
 	static const char names[] = "abfnrtv\\\"'?", codes[] = "\a\b\f\n\r\t\v\\\"'?";
 	const char *found;
@@ -124,7 +124,7 @@ static gboolean read_escape(struct fd_ctf_lexer *lexer)
 	return TRUE;
 }
 
-static int read_string(struct fd_ctf_lexer *lexer)
+static int read_string(struct fdar_ctf_lexer *lexer)
 {
 	lexer->at++;
 	while (lexer->at < lexer->end && *lexer->at != '"') {
@@ -134,41 +134,41 @@ static int read_string(struct fd_ctf_lexer *lexer)
 			lexer->line += c == '\n';
 			g_string_append_c(lexer->text, c);
 		} else if (!read_escape(lexer)) {
-			return FD_CTF_TOKEN_ERROR;
+			return FDAR_CTF_TOKEN_ERROR;
 		}
 	}
 	if (lexer->at >= lexer->end || strlen(lexer->text->str) != lexer->text->len)
-		return FD_CTF_TOKEN_ERROR;
+		return FDAR_CTF_TOKEN_ERROR;
 	lexer->at++;
-	return FD_CTF_TOKEN_STRING;
+	return FDAR_CTF_TOKEN_STRING;
 }
 
-static int read_sign(struct fd_ctf_lexer *lexer)
+static int read_sign(struct fdar_ctf_lexer *lexer)
 {
 	gsize left = (gsize)(lexer->end - lexer->at);
 	char c = *lexer->at;
 
 	if (left >= 2 && memcmp(lexer->at, ":=", 2) == 0) {
 		lexer->at += 2;
-		return FD_CTF_TOKEN_ASSIGN;
+		return FDAR_CTF_TOKEN_ASSIGN;
 	}
 	if (left >= 3 && memcmp(lexer->at, "...", 3) == 0) {
 		lexer->at += 3;
-		return FD_CTF_TOKEN_DOTS;
+		return FDAR_CTF_TOKEN_DOTS;
 	}
 	lexer->at++;
-	return c && strchr("{}[]()<>;:,.=-+", c) ? c : FD_CTF_TOKEN_ERROR;
+	return c && strchr("{}[]()<>;:,.=-+", c) ? c : FDAR_CTF_TOKEN_ERROR;
 }
 
-void fd_ctf_lexer_next(struct fd_ctf_lexer *lexer)
+void fdar_ctf_lexer_next(struct fdar_ctf_lexer *lexer)
 {
-	if (lexer->token == FD_CTF_TOKEN_ERROR)
+	if (lexer->token == FDAR_CTF_TOKEN_ERROR)
 		return;
 	g_string_truncate(lexer->text, 0);
 	if (!skip_blank(lexer))
-		lexer->token = FD_CTF_TOKEN_ERROR;
+		lexer->token = FDAR_CTF_TOKEN_ERROR;
 	else if (lexer->at >= lexer->end)
-		lexer->token = FD_CTF_TOKEN_END;
+		lexer->token = FDAR_CTF_TOKEN_END;
 	else if (g_ascii_isalpha(*lexer->at) || *lexer->at == '_')
 		lexer->token = read_word(lexer);
 	else if (g_ascii_isdigit(*lexer->at))
@@ -179,15 +179,15 @@ void fd_ctf_lexer_next(struct fd_ctf_lexer *lexer)
 		lexer->token = read_sign(lexer);
 }
 
-void fd_ctf_lexer_init(struct fd_ctf_lexer *lexer, const char *text, size_t length)
+void fdar_ctf_lexer_init(struct fdar_ctf_lexer *lexer, const char *text, size_t length)
 {
-	*lexer = (struct fd_ctf_lexer){ .at = text, .end = text + length, .line = 1 };
+	*lexer = (struct fdar_ctf_lexer){ .at = text, .end = text + length, .line = 1 };
 	lexer->text = g_string_new(NULL);
-	lexer->token = FD_CTF_TOKEN_END;
-	fd_ctf_lexer_next(lexer);
+	lexer->token = FDAR_CTF_TOKEN_END;
+	fdar_ctf_lexer_next(lexer);
 }
 
-void fd_ctf_lexer_clear(struct fd_ctf_lexer *lexer)
+void fdar_ctf_lexer_clear(struct fdar_ctf_lexer *lexer)
 {
 	g_string_free(lexer->text, TRUE);
 	lexer->text = NULL;

@@ -11,7 +11,7 @@
 
 static gboolean fail(const char *path, gsize offset, const char *expected, GError **error)
 {
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 		    "%s: byte %" G_GSIZE_FORMAT ": expected %s", path, offset, expected);
 	return FALSE;
 }
@@ -69,7 +69,7 @@ static gboolean unpack(const char *bytes, gsize length, const char *path, GStrin
 	return TRUE;
 }
 
-GString *fd_ctf_metadata_unpack(const char *bytes, gsize length, const char *path, GError **error)
+GString *fdar_ctf_metadata_unpack(const char *bytes, gsize length, const char *path, GError **error)
 {
 	GString *text = g_string_new(NULL);
 
@@ -82,7 +82,7 @@ GString *fd_ctf_metadata_unpack(const char *bytes, gsize length, const char *pat
 	return NULL;
 }
 
-GString *fd_ctf_metadata_read(const char *trace, GError **error)
+GString *fdar_ctf_metadata_read(const char *trace, GError **error)
 {
 	g_autofree char *path = g_build_filename(trace, "metadata", NULL);
 	g_autofree char *bytes = NULL;
@@ -90,11 +90,11 @@ GString *fd_ctf_metadata_read(const char *trace, GError **error)
 	gsize length;
 
 	/* Not more than that is read of a file that somebody made very long. */
-	if (stat(path, &st) == 0 && st.st_size > FD_CTF_METADATA_MAX) {
-		fail(path, FD_CTF_METADATA_MAX, "the end of the metadata", error);
+	if (stat(path, &st) == 0 && st.st_size > FDAR_CTF_METADATA_MAX) {
+		fail(path, FDAR_CTF_METADATA_MAX, "the end of the metadata", error);
 		return NULL;
 	}
 	if (!g_file_get_contents(path, &bytes, &length, error))
 		return NULL;
-	return fd_ctf_metadata_unpack(bytes, length, path, error);
+	return fdar_ctf_metadata_unpack(bytes, length, path, error);
 }

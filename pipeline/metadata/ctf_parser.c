@@ -6,213 +6,213 @@
 
 /* ---- words ---- */
 
-gboolean fd_ctf_parser_fail(struct fd_ctf_parser *parser, const char *expected)
+gboolean fdar_ctf_parser_fail(struct fdar_ctf_parser *parser, const char *expected)
 {
 	if (!parser->error)
-		g_set_error(&parser->error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+		g_set_error(&parser->error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			    "metadata, line %u: expected %s", parser->lexer.line, expected);
-	parser->lexer.token = FD_CTF_TOKEN_ERROR;
+	parser->lexer.token = FDAR_CTF_TOKEN_ERROR;
 	return FALSE;
 }
 
-gboolean fd_ctf_parser_expect(struct fd_ctf_parser *parser, int token, const char *expected)
+gboolean fdar_ctf_parser_expect(struct fdar_ctf_parser *parser, int token, const char *expected)
 {
 	if (parser->lexer.token != token)
-		return fd_ctf_parser_fail(parser, expected);
-	fd_ctf_lexer_next(&parser->lexer);
+		return fdar_ctf_parser_fail(parser, expected);
+	fdar_ctf_lexer_next(&parser->lexer);
 	return TRUE;
 }
 
-gboolean fd_ctf_parser_is_word(const struct fd_ctf_parser *parser, const char *word)
+gboolean fdar_ctf_parser_is_word(const struct fdar_ctf_parser *parser, const char *word)
 {
-	return parser->lexer.token == FD_CTF_TOKEN_WORD &&
+	return parser->lexer.token == FDAR_CTF_TOKEN_WORD &&
 	       strcmp(parser->lexer.text->str, word) == 0;
 }
 
-const char *fd_ctf_parser_name(struct fd_ctf_parser *parser)
+const char *fdar_ctf_parser_name(struct fdar_ctf_parser *parser)
 {
 	const char *name;
 
-	if (parser->lexer.token != FD_CTF_TOKEN_WORD &&
-	    parser->lexer.token != FD_CTF_TOKEN_STRING) {
-		fd_ctf_parser_fail(parser, "a name");
+	if (parser->lexer.token != FDAR_CTF_TOKEN_WORD &&
+	    parser->lexer.token != FDAR_CTF_TOKEN_STRING) {
+		fdar_ctf_parser_fail(parser, "a name");
 		return NULL;
 	}
 	name = g_string_chunk_insert_const(parser->trace->strings, parser->lexer.text->str);
-	fd_ctf_lexer_next(&parser->lexer);
+	fdar_ctf_lexer_next(&parser->lexer);
 	return name;
 }
 
-gboolean fd_ctf_parser_number(struct fd_ctf_parser *parser, uint64_t *value)
+gboolean fdar_ctf_parser_number(struct fdar_ctf_parser *parser, uint64_t *value)
 {
 	*value = parser->lexer.value;
-	return fd_ctf_parser_expect(parser, FD_CTF_TOKEN_NUMBER, "a number");
+	return fdar_ctf_parser_expect(parser, FDAR_CTF_TOKEN_NUMBER, "a number");
 }
 
-const char *fd_ctf_parser_path(struct fd_ctf_parser *parser)
+const char *fdar_ctf_parser_path(struct fdar_ctf_parser *parser)
 {
 	g_autoptr(GString) path = g_string_new(NULL);
 
 	for (;;) {
 		g_string_append(path, parser->lexer.text->str);
-		if (!fd_ctf_parser_expect(parser, FD_CTF_TOKEN_WORD, "a name"))
+		if (!fdar_ctf_parser_expect(parser, FDAR_CTF_TOKEN_WORD, "a name"))
 			return NULL;
 		if (parser->lexer.token != '.')
 			return g_string_chunk_insert_const(parser->trace->strings, path->str);
 		g_string_append_c(path, '.');
-		fd_ctf_lexer_next(&parser->lexer);
+		fdar_ctf_lexer_next(&parser->lexer);
 	}
 }
 
-void fd_ctf_parser_push_scope(struct fd_ctf_parser *parser)
+void fdar_ctf_parser_push_scope(struct fdar_ctf_parser *parser)
 {
 	g_ptr_array_add(parser->scopes,
 			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL));
 }
 
-void fd_ctf_parser_pop_scope(struct fd_ctf_parser *parser)
+void fdar_ctf_parser_pop_scope(struct fdar_ctf_parser *parser)
 {
 	g_ptr_array_set_size(parser->scopes, (gint)parser->scopes->len - 1);
 }
 
 /* ---- entries of blocks ---- */
 
-gboolean fd_ctf_parser_read_number(struct fd_ctf_parser *parser, void *target)
+gboolean fdar_ctf_parser_read_number(struct fdar_ctf_parser *parser, void *target)
 {
-	return fd_ctf_parser_number(parser, target);
+	return fdar_ctf_parser_number(parser, target);
 }
 
-gboolean fd_ctf_parser_read_signed(struct fd_ctf_parser *parser, void *target)
+gboolean fdar_ctf_parser_read_signed(struct fdar_ctf_parser *parser, void *target)
 {
 	gboolean negative = parser->lexer.token == '-';
 	uint64_t value;
 
 	if (negative)
-		fd_ctf_lexer_next(&parser->lexer);
-	if (!fd_ctf_parser_number(parser, &value))
+		fdar_ctf_lexer_next(&parser->lexer);
+	if (!fdar_ctf_parser_number(parser, &value))
 		return FALSE;
 	if (value > INT64_MAX)
-		return fd_ctf_parser_fail(parser, "a number of 63 bits");
+		return fdar_ctf_parser_fail(parser, "a number of 63 bits");
 	*(int64_t *)target = negative ? -(int64_t)value : (int64_t)value;
 	return TRUE;
 }
 
-gboolean fd_ctf_parser_read_name(struct fd_ctf_parser *parser, void *target)
+gboolean fdar_ctf_parser_read_name(struct fdar_ctf_parser *parser, void *target)
 {
 	const char **name = target;
 
-	*name = fd_ctf_parser_name(parser);
+	*name = fdar_ctf_parser_name(parser);
 	return *name != NULL;
 }
 
-gboolean fd_ctf_parser_read_nothing(struct fd_ctf_parser *parser, void *target)
+gboolean fdar_ctf_parser_read_nothing(struct fdar_ctf_parser *parser, void *target)
 {
 	(void)target;
-	if (parser->lexer.token == FD_CTF_TOKEN_NUMBER) {
-		fd_ctf_lexer_next(&parser->lexer);
+	if (parser->lexer.token == FDAR_CTF_TOKEN_NUMBER) {
+		fdar_ctf_lexer_next(&parser->lexer);
 		return TRUE;
 	}
-	return fd_ctf_parser_name(parser) != NULL;
+	return fdar_ctf_parser_name(parser) != NULL;
 }
 
-gboolean fd_ctf_parser_read_structure(struct fd_ctf_parser *parser, void *target)
+gboolean fdar_ctf_parser_read_structure(struct fdar_ctf_parser *parser, void *target)
 {
-	const struct fd_ctf_type **type = target;
+	const struct fdar_ctf_type **type = target;
 
 	if (*type)
-		return fd_ctf_parser_fail(parser, "one such structure");
-	*type = fd_ctf_parser_type(parser, FALSE);
-	if (*type && (*type)->kind != FD_CTF_STRUCT)
-		return fd_ctf_parser_fail(parser, "a structure");
+		return fdar_ctf_parser_fail(parser, "one such structure");
+	*type = fdar_ctf_parser_type(parser, FALSE);
+	if (*type && (*type)->kind != FDAR_CTF_STRUCT)
+		return fdar_ctf_parser_fail(parser, "a structure");
 	return *type != NULL;
 }
 
-static gboolean read_entry(struct fd_ctf_parser *parser, const struct fd_ctf_entry *entries,
+static gboolean read_entry(struct fdar_ctf_parser *parser, const struct fdar_ctf_entry *entries,
 			   char *block)
 {
-	const char *path = fd_ctf_parser_path(parser);
-	gboolean type = parser->lexer.token == FD_CTF_TOKEN_ASSIGN;
+	const char *path = fdar_ctf_parser_path(parser);
+	gboolean type = parser->lexer.token == FDAR_CTF_TOKEN_ASSIGN;
 
 	if (!path)
 		return FALSE;
 	while (entries->path && strcmp(entries->path, path) != 0)
 		entries++;
-	if (!entries->path || type != (entries->read == fd_ctf_parser_read_structure))
-		return fd_ctf_parser_fail(parser, "something that such a block can say");
-	if (!fd_ctf_parser_expect(parser, type ? FD_CTF_TOKEN_ASSIGN : '=', "\"=\""))
+	if (!entries->path || type != (entries->read == fdar_ctf_parser_read_structure))
+		return fdar_ctf_parser_fail(parser, "something that such a block can say");
+	if (!fdar_ctf_parser_expect(parser, type ? FDAR_CTF_TOKEN_ASSIGN : '=', "\"=\""))
 		return FALSE;
 	return entries->read(parser, block + entries->offset) &&
-	       fd_ctf_parser_expect(parser, ';', "\";\"");
+	       fdar_ctf_parser_expect(parser, ';', "\";\"");
 }
 
-gboolean fd_ctf_parser_block(struct fd_ctf_parser *parser, const struct fd_ctf_entry *entries,
-			     void *block)
+gboolean fdar_ctf_parser_block(struct fdar_ctf_parser *parser, const struct fdar_ctf_entry *entries,
+			       void *block)
 {
-	gboolean ok = fd_ctf_parser_expect(parser, '{', "\"{\"");
+	gboolean ok = fdar_ctf_parser_expect(parser, '{', "\"{\"");
 
-	fd_ctf_parser_push_scope(parser);
+	fdar_ctf_parser_push_scope(parser);
 	while (ok && parser->lexer.token != '}') {
-		if (fd_ctf_parser_is_word(parser, "typealias")) {
-			fd_ctf_lexer_next(&parser->lexer);
-			ok = fd_ctf_parser_typealias(parser);
-		} else if (fd_ctf_parser_is_declaration(parser)) {
-			ok = fd_ctf_parser_declaration(parser);
+		if (fdar_ctf_parser_is_word(parser, "typealias")) {
+			fdar_ctf_lexer_next(&parser->lexer);
+			ok = fdar_ctf_parser_typealias(parser);
+		} else if (fdar_ctf_parser_is_declaration(parser)) {
+			ok = fdar_ctf_parser_declaration(parser);
 		} else {
 			ok = read_entry(parser, entries, block);
 		}
 	}
-	fd_ctf_parser_pop_scope(parser);
-	return ok && fd_ctf_parser_expect(parser, '}', "\"}\"") &&
-	       fd_ctf_parser_expect(parser, ';', "\";\"");
+	fdar_ctf_parser_pop_scope(parser);
+	return ok && fdar_ctf_parser_expect(parser, '}', "\"}\"") &&
+	       fdar_ctf_parser_expect(parser, ';', "\";\"");
 }
 
 /* ---- the whole ---- */
 
-static gboolean read_top(struct fd_ctf_parser *parser)
+static gboolean read_top(struct fdar_ctf_parser *parser)
 {
-	if (fd_ctf_parser_is_declaration(parser))
-		return fd_ctf_parser_declaration(parser);
-	for (const struct fd_ctf_block *block = fd_ctf_blocks; block->word; block++) {
-		if (!fd_ctf_parser_is_word(parser, block->word))
+	if (fdar_ctf_parser_is_declaration(parser))
+		return fdar_ctf_parser_declaration(parser);
+	for (const struct fdar_ctf_block *block = fdar_ctf_blocks; block->word; block++) {
+		if (!fdar_ctf_parser_is_word(parser, block->word))
 			continue;
-		fd_ctf_lexer_next(&parser->lexer);
+		fdar_ctf_lexer_next(&parser->lexer);
 		return block->read(parser);
 	}
-	return fd_ctf_parser_fail(parser, "a block: trace, stream, event, ...");
+	return fdar_ctf_parser_fail(parser, "a block: trace, stream, event, ...");
 }
 
 static int compare_ids(gconstpointer a, gconstpointer b)
 {
-	const struct fd_ctf_event_class *const *left = a, *const *right = b;
+	const struct fdar_ctf_event_class *const *left = a, *const *right = b;
 
 	return (*left)->id < (*right)->id ? -1 : (*left)->id > (*right)->id;
 }
 
 /* The ids of a stream's events must differ. */
-static gboolean check_ids(struct fd_ctf_parser *parser, GPtrArray *events)
+static gboolean check_ids(struct fdar_ctf_parser *parser, GPtrArray *events)
 {
 	g_ptr_array_sort(events, compare_ids);
 	for (guint i = 1; i < events->len; i++) {
 		if (compare_ids(&events->pdata[i - 1], &events->pdata[i]) == 0)
-			return fd_ctf_parser_fail(parser, "events with ids of their own");
+			return fdar_ctf_parser_fail(parser, "events with ids of their own");
 	}
 	return TRUE;
 }
 
-static gboolean read_all(struct fd_ctf_parser *parser)
+static gboolean read_all(struct fdar_ctf_parser *parser)
 {
 	GPtrArray *streams = parser->trace->streams;
 
-	while (parser->lexer.token != FD_CTF_TOKEN_END) {
+	while (parser->lexer.token != FDAR_CTF_TOKEN_END) {
 		if (!read_top(parser))
 			return FALSE;
 	}
 	if (!parser->has_trace)
-		return fd_ctf_parser_fail(parser, "a trace block");
-	if (!fd_ctf_parser_place_events(parser))
+		return fdar_ctf_parser_fail(parser, "a trace block");
+	if (!fdar_ctf_parser_place_events(parser))
 		return FALSE;
 	for (guint i = 0; i < streams->len; i++) {
-		struct fd_ctf_stream_class *stream = g_ptr_array_index(streams, i);
+		struct fdar_ctf_stream_class *stream = g_ptr_array_index(streams, i);
 
 		if (!check_ids(parser, stream->events))
 			return FALSE;
@@ -220,22 +220,22 @@ static gboolean read_all(struct fd_ctf_parser *parser)
 	return TRUE;
 }
 
-struct fd_ctf_trace *fd_ctf_trace_parse(const char *text, gsize length, GError **error)
+struct fdar_ctf_trace *fdar_ctf_trace_parse(const char *text, gsize length, GError **error)
 {
-	struct fd_ctf_parser parser = { .trace = fd_ctf_trace_new() };
+	struct fdar_ctf_parser parser = { .trace = fdar_ctf_trace_new() };
 	gboolean ok;
 
 	parser.scopes = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
-	parser.events = g_array_new(FALSE, FALSE, sizeof(struct fd_ctf_late_event));
-	fd_ctf_parser_push_scope(&parser);
-	fd_ctf_lexer_init(&parser.lexer, text, length);
+	parser.events = g_array_new(FALSE, FALSE, sizeof(struct fdar_ctf_late_event));
+	fdar_ctf_parser_push_scope(&parser);
+	fdar_ctf_lexer_init(&parser.lexer, text, length);
 	ok = read_all(&parser);
-	fd_ctf_lexer_clear(&parser.lexer);
+	fdar_ctf_lexer_clear(&parser.lexer);
 	g_ptr_array_unref(parser.scopes);
 	g_array_unref(parser.events);
 	if (ok)
 		return parser.trace;
-	fd_ctf_trace_free(parser.trace);
+	fdar_ctf_trace_free(parser.trace);
 	g_propagate_error(error, parser.error);
 	return NULL;
 }

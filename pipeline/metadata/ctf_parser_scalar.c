@@ -10,112 +10,112 @@ static gboolean is_power_of_two(uint64_t value)
 /* ---- attributes: "{ size = 8; align = 8; }" ---- */
 
 /* Reads "name =" and gives the name; NULL at the closing brace, or after an error. */
-static const char *next_attribute(struct fd_ctf_parser *parser)
+static const char *next_attribute(struct fdar_ctf_parser *parser)
 {
 	const char *name;
 
 	if (parser->error || parser->lexer.token == '}')
 		return NULL;
-	name = fd_ctf_parser_name(parser);
-	return name && fd_ctf_parser_expect(parser, '=', "\"=\"") ? name : NULL;
+	name = fdar_ctf_parser_name(parser);
+	return name && fdar_ctf_parser_expect(parser, '=', "\"=\"") ? name : NULL;
 }
 
-gboolean fd_ctf_parser_align(struct fd_ctf_parser *parser, uint32_t *align)
+gboolean fdar_ctf_parser_align(struct fdar_ctf_parser *parser, uint32_t *align)
 {
 	uint64_t value;
 
-	if (!fd_ctf_parser_number(parser, &value))
+	if (!fdar_ctf_parser_number(parser, &value))
 		return FALSE;
-	if (!is_power_of_two(value) || value > FD_CTF_ALIGN_MAX)
-		return fd_ctf_parser_fail(parser, "an alignment that is a power of two");
+	if (!is_power_of_two(value) || value > FDAR_CTF_ALIGN_MAX)
+		return fdar_ctf_parser_fail(parser, "an alignment that is a power of two");
 	*align = (uint32_t)value;
 	return TRUE;
 }
 
-static gboolean read_bool(struct fd_ctf_parser *parser, gboolean *value)
+static gboolean read_bool(struct fdar_ctf_parser *parser, gboolean *value)
 {
 	uint64_t number;
 
-	if (parser->lexer.token == FD_CTF_TOKEN_NUMBER) {
-		if (!fd_ctf_parser_number(parser, &number))
+	if (parser->lexer.token == FDAR_CTF_TOKEN_NUMBER) {
+		if (!fdar_ctf_parser_number(parser, &number))
 			return FALSE;
 		if (number > 1)
-			return fd_ctf_parser_fail(parser, "0 or 1");
+			return fdar_ctf_parser_fail(parser, "0 or 1");
 		*value = number != 0;
 		return TRUE;
 	}
-	*value = fd_ctf_parser_is_word(parser, "true") || fd_ctf_parser_is_word(parser, "TRUE");
-	if (!*value && !fd_ctf_parser_is_word(parser, "false") &&
-	    !fd_ctf_parser_is_word(parser, "FALSE"))
-		return fd_ctf_parser_fail(parser, "true or false");
-	fd_ctf_lexer_next(&parser->lexer);
+	*value = fdar_ctf_parser_is_word(parser, "true") || fdar_ctf_parser_is_word(parser, "TRUE");
+	if (!*value && !fdar_ctf_parser_is_word(parser, "false") &&
+	    !fdar_ctf_parser_is_word(parser, "FALSE"))
+		return fdar_ctf_parser_fail(parser, "true or false");
+	fdar_ctf_lexer_next(&parser->lexer);
 	return TRUE;
 }
 
-static gboolean read_order(struct fd_ctf_parser *parser, uint8_t *order)
+static gboolean read_order(struct fdar_ctf_parser *parser, uint8_t *order)
 {
 	static const struct {
 		const char *word;
 		uint8_t order;
 	} orders[] = {
-		{ "native", FD_CTF_NATIVE },
-		{ "le", FD_CTF_LITTLE },
-		{ "be", FD_CTF_BIG },
-		{ "network", FD_CTF_BIG },
+		{ "native", FDAR_CTF_NATIVE },
+		{ "le", FDAR_CTF_LITTLE },
+		{ "be", FDAR_CTF_BIG },
+		{ "network", FDAR_CTF_BIG },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(orders); i++) {
-		if (!fd_ctf_parser_is_word(parser, orders[i].word))
+		if (!fdar_ctf_parser_is_word(parser, orders[i].word))
 			continue;
 		*order = orders[i].order;
-		fd_ctf_lexer_next(&parser->lexer);
+		fdar_ctf_lexer_next(&parser->lexer);
 		return TRUE;
 	}
-	return fd_ctf_parser_fail(parser, "le, be, network or native");
+	return fdar_ctf_parser_fail(parser, "le, be, network or native");
 }
 
-static gboolean read_encoding(struct fd_ctf_parser *parser, gboolean *is_text)
+static gboolean read_encoding(struct fdar_ctf_parser *parser, gboolean *is_text)
 {
-	const char *name = fd_ctf_parser_name(parser);
+	const char *name = fdar_ctf_parser_name(parser);
 
 	if (!name)
 		return FALSE;
 	*is_text = g_ascii_strcasecmp(name, "UTF8") == 0 || g_ascii_strcasecmp(name, "ASCII") == 0;
 	if (!*is_text && strcmp(name, "none") != 0)
-		return fd_ctf_parser_fail(parser, "UTF8, ASCII or none");
+		return fdar_ctf_parser_fail(parser, "UTF8, ASCII or none");
 	return TRUE;
 }
 
 /* "clock.NAME.value" */
-static gboolean read_map(struct fd_ctf_parser *parser, const char **clock)
+static gboolean read_map(struct fdar_ctf_parser *parser, const char **clock)
 {
-	const char *path = fd_ctf_parser_path(parser);
+	const char *path = fdar_ctf_parser_path(parser);
 	g_auto(GStrv) parts = path ? g_strsplit(path, ".", 4) : NULL;
 
 	if (!path)
 		return FALSE;
 	if (g_strv_length(parts) != 3 || strcmp(parts[0], "clock") != 0 ||
 	    strcmp(parts[2], "value") != 0)
-		return fd_ctf_parser_fail(parser, "clock.NAME.value");
+		return fdar_ctf_parser_fail(parser, "clock.NAME.value");
 	*clock = g_string_chunk_insert_const(parser->trace->strings, parts[1]);
 	return TRUE;
 }
 
-static gboolean integer_attribute(struct fd_ctf_parser *parser, const char *name,
-				  struct fd_ctf_type *type)
+static gboolean integer_attribute(struct fdar_ctf_parser *parser, const char *name,
+				  struct fdar_ctf_type *type)
 {
 	uint64_t value;
 
 	if (strcmp(name, "size") == 0) {
-		if (!fd_ctf_parser_number(parser, &value))
+		if (!fdar_ctf_parser_number(parser, &value))
 			return FALSE;
 		if (!value || value > 64)
-			return fd_ctf_parser_fail(parser, "an integer of 1 to 64 bits");
+			return fdar_ctf_parser_fail(parser, "an integer of 1 to 64 bits");
 		type->size = (uint32_t)value;
 		return TRUE;
 	}
 	if (strcmp(name, "align") == 0)
-		return fd_ctf_parser_align(parser, &type->align);
+		return fdar_ctf_parser_align(parser, &type->align);
 	if (strcmp(name, "signed") == 0)
 		return read_bool(parser, &type->is_signed);
 	if (strcmp(name, "byte_order") == 0)
@@ -125,53 +125,53 @@ static gboolean integer_attribute(struct fd_ctf_parser *parser, const char *name
 	if (strcmp(name, "map") == 0)
 		return read_map(parser, &type->clock);
 	if (strcmp(name, "base") == 0) {
-		if (parser->lexer.token == FD_CTF_TOKEN_NUMBER)
-			return fd_ctf_parser_number(parser, &value);
-		return fd_ctf_parser_name(parser) != NULL;
+		if (parser->lexer.token == FDAR_CTF_TOKEN_NUMBER)
+			return fdar_ctf_parser_number(parser, &value);
+		return fdar_ctf_parser_name(parser) != NULL;
 	}
-	return fd_ctf_parser_fail(parser, "an attribute of an integer");
+	return fdar_ctf_parser_fail(parser, "an attribute of an integer");
 }
 
-static gboolean float_attribute(struct fd_ctf_parser *parser, const char *name,
-				struct fd_ctf_type *type)
+static gboolean float_attribute(struct fdar_ctf_parser *parser, const char *name,
+				struct fdar_ctf_type *type)
 {
 	uint64_t value;
 
 	if (strcmp(name, "exp_dig") == 0 || strcmp(name, "mant_dig") == 0) {
-		if (!fd_ctf_parser_number(parser, &value))
+		if (!fdar_ctf_parser_number(parser, &value))
 			return FALSE;
 		if (value > 64)
-			return fd_ctf_parser_fail(parser, "a number of 32 or 64 bits");
+			return fdar_ctf_parser_fail(parser, "a number of 32 or 64 bits");
 		type->size += (uint32_t)value;
 		return TRUE;
 	}
 	if (strcmp(name, "align") == 0)
-		return fd_ctf_parser_align(parser, &type->align);
+		return fdar_ctf_parser_align(parser, &type->align);
 	if (strcmp(name, "byte_order") == 0)
 		return read_order(parser, &type->order);
-	return fd_ctf_parser_fail(parser, "an attribute of a floating point number");
+	return fdar_ctf_parser_fail(parser, "an attribute of a floating point number");
 }
 
-typedef gboolean (*attribute_fn)(struct fd_ctf_parser *parser, const char *name,
-				 struct fd_ctf_type *type);
+typedef gboolean (*attribute_fn)(struct fdar_ctf_parser *parser, const char *name,
+				 struct fdar_ctf_type *type);
 
-static const struct fd_ctf_type *scalar(struct fd_ctf_parser *parser, enum fd_ctf_kind kind,
-					attribute_fn attribute)
+static const struct fdar_ctf_type *scalar(struct fdar_ctf_parser *parser, enum fdar_ctf_kind kind,
+					  attribute_fn attribute)
 {
-	struct fd_ctf_type *type = fd_ctf_parser_new(parser, kind);
+	struct fdar_ctf_type *type = fdar_ctf_parser_new(parser, kind);
 	const char *name;
 
 	type->align = 0;
-	if (!fd_ctf_parser_expect(parser, '{', "\"{\""))
+	if (!fdar_ctf_parser_expect(parser, '{', "\"{\""))
 		return NULL;
 	while ((name = next_attribute(parser))) {
-		if (!attribute(parser, name, type) || !fd_ctf_parser_expect(parser, ';', "\";\""))
+		if (!attribute(parser, name, type) || !fdar_ctf_parser_expect(parser, ';', "\";\""))
 			return NULL;
 	}
-	if (!fd_ctf_parser_expect(parser, '}', "\"}\""))
+	if (!fdar_ctf_parser_expect(parser, '}', "\"}\""))
 		return NULL;
-	if (!type->size || (type->kind == FD_CTF_FLOAT && type->size != 32 && type->size != 64)) {
-		fd_ctf_parser_fail(parser, "a size");
+	if (!type->size || (type->kind == FDAR_CTF_FLOAT && type->size != 32 && type->size != 64)) {
+		fdar_ctf_parser_fail(parser, "a size");
 		return NULL;
 	}
 	if (!type->align)
@@ -179,31 +179,31 @@ static const struct fd_ctf_type *scalar(struct fd_ctf_parser *parser, enum fd_ct
 	return type;
 }
 
-const struct fd_ctf_type *fd_ctf_parser_string(struct fd_ctf_parser *parser)
+const struct fdar_ctf_type *fdar_ctf_parser_string(struct fdar_ctf_parser *parser)
 {
-	struct fd_ctf_type *type = fd_ctf_parser_new(parser, FD_CTF_STRING);
+	struct fdar_ctf_type *type = fdar_ctf_parser_new(parser, FDAR_CTF_STRING);
 	gboolean is_text;
 	const char *name;
 
 	type->align = 8;
 	if (parser->lexer.token != '{')
 		return type;
-	fd_ctf_lexer_next(&parser->lexer);
+	fdar_ctf_lexer_next(&parser->lexer);
 	while ((name = next_attribute(parser))) {
 		if (strcmp(name, "encoding") != 0)
-			fd_ctf_parser_fail(parser, "the encoding of a string");
+			fdar_ctf_parser_fail(parser, "the encoding of a string");
 		else if (read_encoding(parser, &is_text))
-			fd_ctf_parser_expect(parser, ';', "\";\"");
+			fdar_ctf_parser_expect(parser, ';', "\";\"");
 	}
-	return fd_ctf_parser_expect(parser, '}', "\"}\"") ? type : NULL;
+	return fdar_ctf_parser_expect(parser, '}', "\"}\"") ? type : NULL;
 }
 
-const struct fd_ctf_type *fd_ctf_parser_integer(struct fd_ctf_parser *parser)
+const struct fdar_ctf_type *fdar_ctf_parser_integer(struct fdar_ctf_parser *parser)
 {
-	return scalar(parser, FD_CTF_INTEGER, integer_attribute);
+	return scalar(parser, FDAR_CTF_INTEGER, integer_attribute);
 }
 
-const struct fd_ctf_type *fd_ctf_parser_float(struct fd_ctf_parser *parser)
+const struct fdar_ctf_type *fdar_ctf_parser_float(struct fdar_ctf_parser *parser)
 {
-	return scalar(parser, FD_CTF_FLOAT, float_attribute);
+	return scalar(parser, FDAR_CTF_FLOAT, float_attribute);
 }

@@ -2,7 +2,7 @@
 
 static void type_free(void *data)
 {
-	struct fd_ctf_type *type = data;
+	struct fdar_ctf_type *type = data;
 
 	if (type->members)
 		g_array_unref(type->members);
@@ -13,15 +13,15 @@ static void type_free(void *data)
 
 static void stream_free(void *data)
 {
-	struct fd_ctf_stream_class *stream = data;
+	struct fdar_ctf_stream_class *stream = data;
 
 	g_ptr_array_unref(stream->events);
 	g_free(stream);
 }
 
-struct fd_ctf_trace *fd_ctf_trace_new(void)
+struct fdar_ctf_trace *fdar_ctf_trace_new(void)
 {
-	struct fd_ctf_trace *trace = g_new0(struct fd_ctf_trace, 1);
+	struct fdar_ctf_trace *trace = g_new0(struct fdar_ctf_trace, 1);
 
 	trace->streams = g_ptr_array_new_with_free_func(stream_free);
 	trace->clocks = g_ptr_array_new_with_free_func(g_free);
@@ -32,7 +32,7 @@ struct fd_ctf_trace *fd_ctf_trace_new(void)
 	return trace;
 }
 
-void fd_ctf_trace_free(struct fd_ctf_trace *trace)
+void fdar_ctf_trace_free(struct fdar_ctf_trace *trace)
 {
 	if (!trace)
 		return;
@@ -45,24 +45,25 @@ void fd_ctf_trace_free(struct fd_ctf_trace *trace)
 	g_free(trace);
 }
 
-const char *fd_ctf_trace_env_text(const struct fd_ctf_trace *trace, const char *name)
+const char *fdar_ctf_trace_env_text(const struct fdar_ctf_trace *trace, const char *name)
 {
 	return g_hash_table_lookup(trace->env_texts, name);
 }
 
-int64_t fd_ctf_trace_env_number(const struct fd_ctf_trace *trace, const char *name, int64_t none)
+int64_t fdar_ctf_trace_env_number(const struct fdar_ctf_trace *trace, const char *name,
+				  int64_t none)
 {
 	const int64_t *number = g_hash_table_lookup(trace->env_numbers, name);
 
 	return number ? *number : none;
 }
 
-guint fd_ctf_trace_classes(const struct fd_ctf_trace *trace)
+guint fdar_ctf_trace_classes(const struct fdar_ctf_trace *trace)
 {
 	guint count = trace->streams->len;
 
 	for (guint i = 0; i < trace->streams->len; i++) {
-		const struct fd_ctf_stream_class *stream = g_ptr_array_index(trace->streams, i);
+		const struct fdar_ctf_stream_class *stream = g_ptr_array_index(trace->streams, i);
 
 		count += stream->events->len;
 	}

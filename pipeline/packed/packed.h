@@ -5,8 +5,8 @@
  * pipeline/. trace/ holds the CTF metadata as it is, and instead of each stream file NAME a file
  * NAME.zst: for each packet a note and a frame, one after the other.
  *
- *	note    a skippable frame of zstd (magic FD_PACKED_NOTE_MAGIC, little endian, then the length
- *	        of what follows, 4 bytes): FD_PACKED_NOTE_BYTES, numbers little endian:
+ *	note    a skippable frame of zstd (magic FDAR_PACKED_NOTE_MAGIC, little endian, then the length
+ *	        of what follows, 4 bytes): FDAR_PACKED_NOTE_BYTES, numbers little endian:
  *	        u32 bytes of the frame that follows    u32 bytes of the packet
  *	        u64 content bits of the packet         u64 begin, u64 end (the packet's clock values)
  *	        u64 events in it                       u64 discarded: LTTng's counter, as in the packet
@@ -26,22 +26,22 @@
  * Packets that the recorder dropped before the end of the stream and after its last packet are a note
  * without a frame (bytes of both 0) at the end.
  */
-#ifndef FD_PIPELINE_PACKED_H
-#define FD_PIPELINE_PACKED_H
+#ifndef FDAR_PIPELINE_PACKED_PACKED_H
+#define FDAR_PIPELINE_PACKED_PACKED_H
 
-#define FD_PACKED_SUFFIX     ".zst"
-#define FD_PACKED_NOTE_MAGIC 0x184D2A5Fu
-#define FD_PACKED_NOTE_BYTES 72u
+#define FDAR_PACKED_SUFFIX     ".zst"
+#define FDAR_PACKED_NOTE_MAGIC 0x184D2A5Fu
+#define FDAR_PACKED_NOTE_BYTES 72u
 
 /* Flags of a note: the metadata did not describe all events yet. The packet's events (or, of a note
  * without a frame, some of those that were dropped) are not all in the count. */
-#define FD_PACKED_UNCOUNTED 0x100u
+#define FDAR_PACKED_UNCOUNTED 0x100u
 
 /* In the flags: bytes from one element of a column to the next in the packet; 0: not in columns. */
-#define FD_PACKED_STRIDE 0xffu
+#define FDAR_PACKED_STRIDE 0xffu
 
 /* No packet of LTTng's is larger than its sub-buffer; what claims to be is refused: a reader has the
  * whole packet in memory. */
-#define FD_PACKED_PACKET_MAX (64u << 20)
+#define FDAR_PACKED_PACKET_MAX (64u << 20)
 
 #endif

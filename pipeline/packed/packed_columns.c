@@ -47,8 +47,8 @@ static inline unsigned next_column(unsigned column, unsigned stride)
 	return next < stride ? MIN(next, stride - SIDE) : stride;
 }
 
-void fd_packed_columns_split(const uint8_t *packet, size_t length, unsigned stride,
-			     uint8_t *columns)
+void fdar_packed_columns_split(const uint8_t *packet, size_t length, unsigned stride,
+			       uint8_t *columns)
 {
 	size_t rows = length / stride, row = 0;
 
@@ -62,8 +62,8 @@ void fd_packed_columns_split(const uint8_t *packet, size_t length, unsigned stri
 	memcpy(columns + rows * stride, packet + rows * stride, length - rows * stride);
 }
 
-void fd_packed_columns_join(const uint8_t *columns, size_t length, unsigned stride, size_t from,
-			    size_t count, uint8_t *bytes)
+void fdar_packed_columns_join(const uint8_t *columns, size_t length, unsigned stride, size_t from,
+			      size_t count, uint8_t *bytes)
 {
 	size_t rows = length / stride, whole = rows * stride, end = from + count, at, row;
 	size_t stop = MIN(end, whole);
@@ -98,17 +98,17 @@ static unsigned likeness(const uint8_t *sample, unsigned stride)
 	return sum;
 }
 
-unsigned fd_packed_columns_stride(const uint8_t *packet, size_t length)
+unsigned fdar_packed_columns_stride(const uint8_t *packet, size_t length)
 {
 	unsigned best = 0, most = SAMPLE_BYTES / LIKENESS;
 	const uint8_t *sample;
 
-	if (length < 2 * (SAMPLE_BYTES + FD_PACKED_STRIDE_MAX))
+	if (length < 2 * (SAMPLE_BYTES + FDAR_PACKED_STRIDE_MAX))
 		return 0;
-	sample = packet + (length - SAMPLE_BYTES - FD_PACKED_STRIDE_MAX) / 2;
+	sample = packet + (length - SAMPLE_BYTES - FDAR_PACKED_STRIDE_MAX) / 2;
 	/* A multiple of an event's length is as good: the first one is taken unless another is
 	 * clearly better. */
-	for (unsigned stride = FD_PACKED_STRIDE_MIN; stride <= FD_PACKED_STRIDE_MAX; stride++) {
+	for (unsigned stride = FDAR_PACKED_STRIDE_MIN; stride <= FDAR_PACKED_STRIDE_MAX; stride++) {
 		unsigned same = likeness(sample, stride);
 
 		if (same > most + SAMPLE_BYTES / 64) {

@@ -8,36 +8,36 @@
 #include "base/errors.h"
 #include "pipeline/packed/packed_columns.h"
 
-struct fd_packed_reader {
+struct fdar_packed_reader {
 	ZSTD_DCtx *context;
 	uint8_t *frame, *columns; /* of the packet in hand */
 	size_t frame_capacity, columns_capacity;
 };
 
-gboolean fd_packed_is_name(const char *name)
+gboolean fdar_packed_is_name(const char *name)
 {
-	return g_str_has_suffix(name, FD_PACKED_SUFFIX) && name[0] != FD_PACKED_SUFFIX[0];
+	return g_str_has_suffix(name, FDAR_PACKED_SUFFIX) && name[0] != FDAR_PACKED_SUFFIX[0];
 }
 
-char *fd_packed_plain_name(const char *name)
+char *fdar_packed_plain_name(const char *name)
 {
-	return g_strndup(name, strlen(name) - strlen(FD_PACKED_SUFFIX));
+	return g_strndup(name, strlen(name) - strlen(FDAR_PACKED_SUFFIX));
 }
 
-gboolean fd_packed_is_in(const char *folder)
+gboolean fdar_packed_is_in(const char *folder)
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 	const char *name;
 
 	while (dir && (name = g_dir_read_name(dir)))
-		if (fd_packed_is_name(name))
+		if (fdar_packed_is_name(name))
 			return TRUE;
 	return FALSE;
 }
 
-struct fd_packed_reader *fd_packed_reader_new(void)
+struct fdar_packed_reader *fdar_packed_reader_new(void)
 {
-	struct fd_packed_reader *reader = g_new0(struct fd_packed_reader, 1);
+	struct fdar_packed_reader *reader = g_new0(struct fdar_packed_reader, 1);
 
 	reader->context = ZSTD_createDCtx();
 	if (!reader->context)
@@ -45,7 +45,7 @@ struct fd_packed_reader *fd_packed_reader_new(void)
 	return reader;
 }
 
-void fd_packed_reader_free(struct fd_packed_reader *reader)
+void fdar_packed_reader_free(struct fdar_packed_reader *reader)
 {
 	if (!reader)
 		return;
@@ -57,14 +57,14 @@ void fd_packed_reader_free(struct fd_packed_reader *reader)
 
 static gboolean fail(uint64_t at, const char *what, GError **error)
 {
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 		    "byte %" G_GUINT64_FORMAT ": %s", at, what);
 	return FALSE;
 }
 
 static gboolean fail_short(uint64_t size, uint64_t missing, const char *what, GError **error)
 {
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 		    "byte %" G_GUINT64_FORMAT ": the file ends; expected %" G_GUINT64_FORMAT
 		    " more bytes of %s",
 		    size, missing, what);
@@ -91,31 +91,31 @@ static gboolean read_bytes(int fd, uint64_t at, uint8_t *bytes, size_t length, G
 
 /* ---- notes ---- */
 
-static gboolean makes_sense(const struct fd_packed_entry *entry)
+static gboolean makes_sense(const struct fdar_packed_entry *entry)
 {
-	unsigned stride = entry->flags & FD_PACKED_STRIDE;
+	unsigned stride = entry->flags & FDAR_PACKED_STRIDE;
 
-	if (entry->flags & ~(FD_PACKED_STRIDE | FD_PACKED_UNCOUNTED) ||
-	    (stride && stride < FD_PACKED_STRIDE_MIN))
+	if (entry->flags & ~(FDAR_PACKED_STRIDE | FDAR_PACKED_UNCOUNTED) ||
+	    (stride && stride < FDAR_PACKED_STRIDE_MIN))
 		return FALSE;
 	if (!entry->packet_bytes || !entry->frame_bytes)
 		return entry->packet_bytes == entry->frame_bytes;
-	return entry->packet_bytes <= FD_PACKED_PACKET_MAX &&
+	return entry->packet_bytes <= FDAR_PACKED_PACKET_MAX &&
 	       entry->content_bits <= (uint64_t)entry->packet_bytes * 8 &&
 	       entry->frame_bytes <= ZSTD_compressBound(entry->packet_bytes);
 }
 
-gboolean fd_packed_read_note(int fd, uint64_t at, uint64_t size, struct fd_packed_entry *entry,
-			     GError **error)
+gboolean fdar_packed_read_note(int fd, uint64_t at, uint64_t size, struct fdar_packed_entry *entry,
+			       GError **error)
 {
-	uint8_t note[FD_PACKED_NOTE_FRAME];
+	uint8_t note[FDAR_PACKED_NOTE_FRAME];
 	uint64_t left = size - at;
 
 	if (left < sizeof(note))
 		return fail_short(size, sizeof(note) - left, "the note before a packet", error);
 	if (!read_bytes(fd, at, note, sizeof(note), error))
 		return FALSE;
-	if (!fd_packed_note_get(note, entry))
+	if (!fdar_packed_note_get(note, entry))
 		return fail(at, "expected the note before a packet of a packed stream, undamaged",
 			    error);
 	if (!makes_sense(entry))
@@ -139,7 +139,8 @@ static void make_room(uint8_t **bytes, size_t *capacity, size_t needed)
 
 /* Whether it is the one frame that its note speaks of, with nothing behind it, and needs nothing that
  * is not in it. */
-static gboolean is_frame(const struct fd_packed_reader *reader, const struct fd_packed_entry *entry)
+static gboolean is_frame(const struct fdar_packed_reader *reader,
+			 const struct fdar_packed_entry *entry)
 {
 	return ZSTD_getFrameContentSize(reader->frame, entry->frame_bytes) == entry->packet_bytes &&
 	       ZSTD_findFrameCompressedSize(reader->frame, entry->frame_bytes) ==
@@ -147,8 +148,8 @@ static gboolean is_frame(const struct fd_packed_reader *reader, const struct fd_
 	       !ZSTD_getDictID_fromFrame(reader->frame, entry->frame_bytes);
 }
 
-static gboolean unpack(struct fd_packed_reader *reader, uint64_t at,
-		       const struct fd_packed_entry *entry, uint8_t *out, GError **error)
+static gboolean unpack(struct fdar_packed_reader *reader, uint64_t at,
+		       const struct fdar_packed_entry *entry, uint8_t *out, GError **error)
 {
 	size_t n = ZSTD_decompressDCtx(reader->context, out, entry->packet_bytes, reader->frame,
 				       entry->frame_bytes);
@@ -161,11 +162,11 @@ static gboolean unpack(struct fd_packed_reader *reader, uint64_t at,
 	return fail(at, what, error);
 }
 
-gboolean fd_packed_read_frame(struct fd_packed_reader *reader, int fd, uint64_t at,
-			      const struct fd_packed_entry *entry, uint8_t **bytes,
-			      size_t *capacity, GError **error)
+gboolean fdar_packed_read_frame(struct fdar_packed_reader *reader, int fd, uint64_t at,
+				const struct fdar_packed_entry *entry, uint8_t **bytes,
+				size_t *capacity, GError **error)
 {
-	at += FD_PACKED_NOTE_FRAME;
+	at += FDAR_PACKED_NOTE_FRAME;
 	make_room(&reader->frame, &reader->frame_capacity, entry->frame_bytes);
 	if (!read_bytes(fd, at, reader->frame, entry->frame_bytes, error))
 		return FALSE;
@@ -175,27 +176,27 @@ gboolean fd_packed_read_frame(struct fd_packed_reader *reader, int fd, uint64_t 
 	return unpack(reader, at, entry, *bytes, error);
 }
 
-void fd_packed_copy(const struct fd_packed_entry *entry, const uint8_t *unpacked, size_t from,
-		    size_t count, uint8_t *bytes)
+void fdar_packed_copy(const struct fdar_packed_entry *entry, const uint8_t *unpacked, size_t from,
+		      size_t count, uint8_t *bytes)
 {
-	unsigned stride = entry->flags & FD_PACKED_STRIDE;
+	unsigned stride = entry->flags & FDAR_PACKED_STRIDE;
 
 	if (stride)
-		fd_packed_columns_join(unpacked, entry->packet_bytes, stride, from, count, bytes);
+		fdar_packed_columns_join(unpacked, entry->packet_bytes, stride, from, count, bytes);
 	else
 		memcpy(bytes, unpacked + from, count);
 }
 
-gboolean fd_packed_read_packet(struct fd_packed_reader *reader, int fd, uint64_t at,
-			       const struct fd_packed_entry *entry, uint8_t **packet,
-			       size_t *capacity, GError **error)
+gboolean fdar_packed_read_packet(struct fdar_packed_reader *reader, int fd, uint64_t at,
+				 const struct fdar_packed_entry *entry, uint8_t **packet,
+				 size_t *capacity, GError **error)
 {
-	if (!(entry->flags & FD_PACKED_STRIDE))
-		return fd_packed_read_frame(reader, fd, at, entry, packet, capacity, error);
-	if (!fd_packed_read_frame(reader, fd, at, entry, &reader->columns,
-				  &reader->columns_capacity, error))
+	if (!(entry->flags & FDAR_PACKED_STRIDE))
+		return fdar_packed_read_frame(reader, fd, at, entry, packet, capacity, error);
+	if (!fdar_packed_read_frame(reader, fd, at, entry, &reader->columns,
+				    &reader->columns_capacity, error))
 		return FALSE;
 	make_room(packet, capacity, entry->packet_bytes);
-	fd_packed_copy(entry, reader->columns, 0, entry->packet_bytes, *packet);
+	fdar_packed_copy(entry, reader->columns, 0, entry->packet_bytes, *packet);
 	return TRUE;
 }

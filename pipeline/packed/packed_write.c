@@ -52,9 +52,10 @@ static const uint8_t *get64(const uint8_t *at, uint64_t *value)
 	return at + sizeof(*value);
 }
 
-void fd_packed_note_put(const struct fd_packed_entry *entry, uint8_t note[FD_PACKED_NOTE_FRAME])
+void fdar_packed_note_put(const struct fdar_packed_entry *entry,
+			  uint8_t note[FDAR_PACKED_NOTE_FRAME])
 {
-	uint8_t *at = put32(put32(note, FD_PACKED_NOTE_MAGIC), FD_PACKED_NOTE_BYTES);
+	uint8_t *at = put32(put32(note, FDAR_PACKED_NOTE_MAGIC), FDAR_PACKED_NOTE_BYTES);
 
 	at = put32(put32(at, entry->frame_bytes), entry->packet_bytes);
 	at = put64(put64(put64(at, entry->content_bits), entry->begin), entry->end);
@@ -63,7 +64,8 @@ void fd_packed_note_put(const struct fd_packed_entry *entry, uint8_t note[FD_PAC
 	put32(at, crc32_of(note + MAGIC_SIZE, (size_t)(at - note) - MAGIC_SIZE));
 }
 
-gboolean fd_packed_note_get(const uint8_t note[FD_PACKED_NOTE_FRAME], struct fd_packed_entry *entry)
+gboolean fdar_packed_note_get(const uint8_t note[FDAR_PACKED_NOTE_FRAME],
+			      struct fdar_packed_entry *entry)
 {
 	uint32_t magic, length, crc;
 	const uint8_t *at = get32(get32(note, &magic), &length);
@@ -73,7 +75,7 @@ gboolean fd_packed_note_get(const uint8_t note[FD_PACKED_NOTE_FRAME], struct fd_
 	at = get64(get64(get64(at, &entry->events), &entry->discarded), &entry->dropped);
 	at = get32(get64(at, &entry->sequence), &entry->flags);
 	get32(at, &crc);
-	return magic == FD_PACKED_NOTE_MAGIC && length == FD_PACKED_NOTE_BYTES &&
+	return magic == FDAR_PACKED_NOTE_MAGIC && length == FDAR_PACKED_NOTE_BYTES &&
 	       crc == crc32_of(note + MAGIC_SIZE, (size_t)(at - note) - MAGIC_SIZE);
 }
 
@@ -87,17 +89,17 @@ static gboolean fail(int code, const char *what, GError **error)
 /* ---- opening ---- */
 
 /* Hops from note to note; what is behind the last whole frame is not the file's. */
-static gboolean find_end(struct fd_packed_file *file, uint64_t size)
+static gboolean find_end(struct fdar_packed_file *file, uint64_t size)
 {
-	uint8_t note[FD_PACKED_NOTE_FRAME];
+	uint8_t note[FDAR_PACKED_NOTE_FRAME];
 
 	while (size - file->bytes >= sizeof(note)) {
-		struct fd_packed_entry entry;
+		struct fdar_packed_entry entry;
 		ssize_t n = pread(file->fd, note, sizeof(note), (off_t)file->bytes);
 
 		if (n < 0)
 			return FALSE;
-		if (n != (ssize_t)sizeof(note) || !fd_packed_note_get(note, &entry) ||
+		if (n != (ssize_t)sizeof(note) || !fdar_packed_note_get(note, &entry) ||
 		    entry.frame_bytes > size - file->bytes - sizeof(note))
 			break;
 		file->bytes += sizeof(note) + entry.frame_bytes;
@@ -107,11 +109,11 @@ static gboolean find_end(struct fd_packed_file *file, uint64_t size)
 	return TRUE;
 }
 
-gboolean fd_packed_file_open(struct fd_packed_file *file, const char *path, GError **error)
+gboolean fdar_packed_file_open(struct fdar_packed_file *file, const char *path, GError **error)
 {
 	struct stat st;
 
-	*file = (struct fd_packed_file){ .fd = -1 };
+	*file = (struct fdar_packed_file){ .fd = -1 };
 	file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 	if (file->fd < 0)
 		return fail(errno, path, error);
@@ -119,8 +121,8 @@ gboolean fd_packed_file_open(struct fd_packed_file *file, const char *path, GErr
 	    ((uint64_t)st.st_size == file->bytes || ftruncate(file->fd, (off_t)file->bytes) == 0))
 		return TRUE;
 	fail(errno, path, error);
-	fd_packed_file_close(file);
-	*file = (struct fd_packed_file){ .fd = -1 };
+	fdar_packed_file_close(file);
+	*file = (struct fdar_packed_file){ .fd = -1 };
 	return FALSE;
 }
 
@@ -153,7 +155,7 @@ static int write_all(int fd, struct iovec *parts, int count, off_t at)
 }
 
 /* Dirty pages are somebody's memory too, and would all be written at the end. */
-static void write_back(struct fd_packed_file *file)
+static void write_back(struct fdar_packed_file *file)
 {
 	if (file->unsynced < WRITEBACK_BYTES)
 		return;
@@ -162,15 +164,16 @@ static void write_back(struct fd_packed_file *file)
 	file->unsynced = 0;
 }
 
-gboolean fd_packed_file_append(struct fd_packed_file *file, const struct fd_packed_entry *entry,
-			       const void *frame, GError **error)
+gboolean fdar_packed_file_append(struct fdar_packed_file *file,
+				 const struct fdar_packed_entry *entry, const void *frame,
+				 GError **error)
 {
-	uint8_t note[FD_PACKED_NOTE_FRAME];
+	uint8_t note[FDAR_PACKED_NOTE_FRAME];
 	struct iovec parts[2] = { { note, sizeof(note) },
 				  { (void *)(uintptr_t)frame, entry->frame_bytes } };
 	int code;
 
-	fd_packed_note_put(entry, note);
+	fdar_packed_note_put(entry, note);
 	code = write_all(file->fd, parts, entry->frame_bytes ? 2 : 1, (off_t)file->bytes);
 	if (code) {
 		/* If that does not go either, the next drain or reader cuts it off. */
@@ -186,7 +189,7 @@ gboolean fd_packed_file_append(struct fd_packed_file *file, const struct fd_pack
 	return TRUE;
 }
 
-gboolean fd_packed_file_sync(struct fd_packed_file *file, GError **error)
+gboolean fdar_packed_file_sync(struct fdar_packed_file *file, GError **error)
 {
 	if (file->fd < 0 || fdatasync(file->fd) == 0)
 		return TRUE;
@@ -194,7 +197,7 @@ gboolean fd_packed_file_sync(struct fd_packed_file *file, GError **error)
 	return errno == EINVAL || fail(errno, "cannot sync", error);
 }
 
-void fd_packed_file_close(struct fd_packed_file *file)
+void fdar_packed_file_close(struct fdar_packed_file *file)
 {
 	if (file->fd >= 0)
 		close(file->fd);

@@ -3,8 +3,8 @@
  *
  * Place in the house: inside pipeline/, under the drain; tests use it to make files.
  */
-#ifndef FD_PIPELINE_PACKED_WRITE_H
-#define FD_PIPELINE_PACKED_WRITE_H
+#ifndef FDAR_PIPELINE_PACKED_PACKED_WRITE_H
+#define FDAR_PIPELINE_PACKED_PACKED_WRITE_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include "pipeline/packed/packed.h"
 
 /* What a note says; frame_bytes and packet_bytes are set by whoever writes it. */
-struct fd_packed_entry {
+struct fdar_packed_entry {
 	uint32_t frame_bytes, packet_bytes;
 	uint64_t content_bits;
 	uint64_t begin, end; /* clock values */
@@ -24,38 +24,40 @@ struct fd_packed_entry {
 };
 
 /* Bytes of a note in the file, with what makes it a skippable frame. */
-#define FD_PACKED_NOTE_FRAME (8u + FD_PACKED_NOTE_BYTES)
+#define FDAR_PACKED_NOTE_FRAME (8u + FDAR_PACKED_NOTE_BYTES)
 
 /* Makes the note. */
-void fd_packed_note_put(const struct fd_packed_entry *entry, uint8_t note[FD_PACKED_NOTE_FRAME]);
+void fdar_packed_note_put(const struct fdar_packed_entry *entry,
+			  uint8_t note[FDAR_PACKED_NOTE_FRAME]);
 
 /* Reads one; FALSE when it is none, or damaged. */
-gboolean fd_packed_note_get(const uint8_t note[FD_PACKED_NOTE_FRAME],
-			    struct fd_packed_entry *entry);
+gboolean fdar_packed_note_get(const uint8_t note[FDAR_PACKED_NOTE_FRAME],
+			      struct fdar_packed_entry *entry);
 
 /* A file that is written. */
-struct fd_packed_file {
+struct fdar_packed_file {
 	int fd;
 	uint64_t bytes;    /* up to the end of the last whole frame */
 	uint64_t unsynced; /* of these: not given to the disk yet */
 	gboolean any;      /* there is an entry: last */
-	struct fd_packed_entry last;
+	struct fdar_packed_entry last;
 };
 
 /* Opens or makes the file, and cuts off what is behind its last whole frame. FALSE and error (G_IO_ERROR)
- * when that cannot be; file is as after fd_packed_file_close then. */
-gboolean fd_packed_file_open(struct fd_packed_file *file, const char *path, GError **error);
+ * when that cannot be; file is as after fdar_packed_file_close then. */
+gboolean fdar_packed_file_open(struct fdar_packed_file *file, const char *path, GError **error);
 
 /* Appends a note, and the frame that belongs to it: entry->frame_bytes at frame (NULL when 0). On
  * failure the file is cut back to what it was, as far as the disk allows; error is G_IO_ERROR_NO_SPACE
  * when it is full. */
-gboolean fd_packed_file_append(struct fd_packed_file *file, const struct fd_packed_entry *entry,
-			       const void *frame, GError **error);
+gboolean fdar_packed_file_append(struct fdar_packed_file *file,
+				 const struct fdar_packed_entry *entry, const void *frame,
+				 GError **error);
 
 /* Waits until all is on the disk. */
-gboolean fd_packed_file_sync(struct fd_packed_file *file, GError **error);
+gboolean fdar_packed_file_sync(struct fdar_packed_file *file, GError **error);
 
 /* Nothing happens to one that is closed. */
-void fd_packed_file_close(struct fd_packed_file *file);
+void fdar_packed_file_close(struct fdar_packed_file *file);
 
 #endif

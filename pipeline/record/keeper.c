@@ -15,15 +15,15 @@
 #define KILL_MS 20000 /* for the keeper to end a daemon that is stuck */
 #define GRAB_US 50000 /* how long the keeper may take to notice that the lock is free */
 
-struct fd_keeper {
-	struct fd_daemon_lock *lock;
+struct fdar_keeper {
+	struct fdar_daemon_lock *lock;
 	pid_t pid;
 	int socket;
 	gboolean owns_daemon;
 	gboolean stuck;
 };
 
-static pid_t spawn(int socket, const struct fd_keeper_charge *charge)
+static pid_t spawn(int socket, const struct fdar_keeper_charge *charge)
 {
 	pid_t pid = fork();
 
@@ -32,22 +32,22 @@ static pid_t spawn(int socket, const struct fd_keeper_charge *charge)
 	/* A session of its own: Ctrl-C and a closed terminal are not for it. */
 	setsid();
 	if (dup2(socket, 3) == 3 && chdir("/") == 0) {
-		fd_process_reset(4);
+		fdar_process_reset(4);
 		prctl(PR_SET_NAME, "flowdar-keeper");
-		fd_keeper_serve(3, charge);
+		fdar_keeper_serve(3, charge);
 	}
 	_exit(0);
 }
 
-static gboolean hear(struct fd_keeper *keeper, GError **error)
+static gboolean hear(struct fdar_keeper *keeper, GError **error)
 {
-	struct fd_keeper_message message = { 0 };
+	struct fdar_keeper_message message = { 0 };
 	ssize_t n;
 
 	do {
 		n = recv(keeper->socket, &message, sizeof(message), 0);
 	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(message) && message.word == FD_KEEPER_READY) {
+	if (n == (ssize_t)sizeof(message) && message.word == FDAR_KEEPER_READY) {
 		keeper->owns_daemon = message.value;
 		return TRUE;
 	}
@@ -59,15 +59,15 @@ static gboolean hear(struct fd_keeper *keeper, GError **error)
 	return FALSE;
 }
 
-struct fd_keeper *fd_keeper_start(const struct fd_keeper_charge *charge, GError **error)
+struct fdar_keeper *fdar_keeper_start(const struct fdar_keeper_charge *charge, GError **error)
 {
-	struct fd_daemon_lock *lock = fd_daemon_lock_share(error);
-	struct fd_keeper *keeper;
+	struct fdar_daemon_lock *lock = fdar_daemon_lock_share(error);
+	struct fdar_keeper *keeper;
 	int ends[2];
 
 	if (!lock)
 		return NULL;
-	keeper = g_new0(struct fd_keeper, 1);
+	keeper = g_new0(struct fdar_keeper, 1);
 	keeper->lock = lock;
 	keeper->socket = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
@@ -80,35 +80,35 @@ struct fd_keeper *fd_keeper_start(const struct fd_keeper_charge *charge, GError 
 			    g_strerror(errno));
 	else if (hear(keeper, error))
 		return keeper;
-	fd_keeper_done(keeper);
+	fdar_keeper_done(keeper);
 	return NULL;
 }
 
-pid_t fd_keeper_pid(const struct fd_keeper *keeper)
+pid_t fdar_keeper_pid(const struct fdar_keeper *keeper)
 {
 	return keeper->pid;
 }
 
-gboolean fd_keeper_owns_daemon(const struct fd_keeper *keeper)
+gboolean fdar_keeper_owns_daemon(const struct fdar_keeper *keeper)
 {
 	return keeper->owns_daemon;
 }
 
-static void tell(struct fd_keeper *keeper, enum fd_keeper_word word, int value)
+static void tell(struct fdar_keeper *keeper, enum fdar_keeper_word word, int value)
 {
-	struct fd_keeper_message message = { .word = word, .value = value };
+	struct fdar_keeper_message message = { .word = word, .value = value };
 
 	send(keeper->socket, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
-void fd_keeper_watch(struct fd_keeper *keeper, pid_t group)
+void fdar_keeper_watch(struct fdar_keeper *keeper, pid_t group)
 {
-	tell(keeper, FD_KEEPER_WATCH, group);
+	tell(keeper, FDAR_KEEPER_WATCH, group);
 }
 
-void fd_keeper_daemon_stuck(struct fd_keeper *keeper)
+void fdar_keeper_daemon_stuck(struct fdar_keeper *keeper)
 {
-	tell(keeper, FD_KEEPER_STUCK, 0);
+	tell(keeper, FDAR_KEEPER_STUCK, 0);
 	keeper->stuck = TRUE;
 }
 
@@ -116,30 +116,30 @@ void fd_keeper_daemon_stuck(struct fd_keeper *keeper)
  * that is not ours: the file has done its duty. */
 static void wait_for_daemon(void)
 {
-	struct fd_daemon_lock *lock;
+	struct fdar_daemon_lock *lock;
 
 	g_usleep(GRAB_US);
-	fd_daemon_lock_await();
-	lock = fd_daemon_lock_open();
-	if (lock && fd_daemon_lock_alone(lock, FALSE))
-		fd_daemon_lock_remove(lock);
-	fd_daemon_lock_close(lock);
+	fdar_daemon_lock_await();
+	lock = fdar_daemon_lock_open();
+	if (lock && fdar_daemon_lock_alone(lock, FALSE))
+		fdar_daemon_lock_remove(lock);
+	fdar_daemon_lock_close(lock);
 }
 
-void fd_keeper_done(struct fd_keeper *keeper)
+void fdar_keeper_done(struct fdar_keeper *keeper)
 {
 	if (!keeper)
 		return;
 	if (keeper->socket >= 0) {
-		tell(keeper, FD_KEEPER_DONE, 0);
+		tell(keeper, FDAR_KEEPER_DONE, 0);
 		close(keeper->socket);
 	}
-	fd_daemon_lock_close(keeper->lock);
+	fdar_daemon_lock_close(keeper->lock);
 	if (keeper->stuck)
-		fd_process_wait(keeper->pid, KILL_MS, NULL);
+		fdar_process_wait(keeper->pid, KILL_MS, NULL);
 	wait_for_daemon();
 	/* A keeper whose daemon others still use lives on; init takes it when we end. */
 	if (keeper->pid > 0)
-		fd_process_wait(keeper->pid, 200, NULL);
+		fdar_process_wait(keeper->pid, 200, NULL);
 	g_free(keeper);
 }

@@ -8,17 +8,17 @@
  * session, brings what is in memory to the disk, says in recording.json that the recorder was killed, and
  * takes the folder in memory away.
  */
-#ifndef FD_PIPELINE_KEEPER_H
-#define FD_PIPELINE_KEEPER_H
+#ifndef FDAR_PIPELINE_RECORD_KEEPER_H
+#define FDAR_PIPELINE_RECORD_KEEPER_H
 
 #include <glib.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct fd_keeper;
+struct fdar_keeper;
 
 /* What there is to clean up. The keeper copies it. */
-struct fd_keeper_charge {
+struct fdar_keeper_charge {
 	const char *session; /* the name of the tracing session to be */
 	const char *memory;  /* the folder in memory (record_memory.h) */
 	const char *control; /* path of the control segment */
@@ -31,23 +31,23 @@ struct fd_keeper_charge {
 
 /* Starts it, and waits until there is a session daemon. Best called before there are threads. NULL and
  * error when there is no daemon and none can be started. */
-struct fd_keeper *fd_keeper_start(const struct fd_keeper_charge *charge, GError **error);
+struct fdar_keeper *fdar_keeper_start(const struct fdar_keeper_charge *charge, GError **error);
 
-pid_t fd_keeper_pid(const struct fd_keeper *keeper);
+pid_t fdar_keeper_pid(const struct fdar_keeper *keeper);
 
 /* Whether the session daemon was started by this keeper. */
-gboolean fd_keeper_owns_daemon(const struct fd_keeper *keeper);
+gboolean fdar_keeper_owns_daemon(const struct fdar_keeper *keeper);
 
 /* Tells which process group to end when the recorder dies; 0: none any more, or none at all. To be called
  * when the recording begins. */
-void fd_keeper_watch(struct fd_keeper *keeper, pid_t group);
+void fdar_keeper_watch(struct fdar_keeper *keeper, pid_t group);
 
 /* The session daemon does not answer: when it was started by a keeper of ours it is killed. Before
- * fd_keeper_done. */
-void fd_keeper_daemon_stuck(struct fd_keeper *keeper);
+ * fdar_keeper_done. */
+void fdar_keeper_daemon_stuck(struct fdar_keeper *keeper);
 
 /* Says that all is done, waits until a daemon that nobody needs any more is gone (20 s at most), and
  * frees. NULL is allowed. */
-void fd_keeper_done(struct fd_keeper *keeper);
+void fdar_keeper_done(struct fdar_keeper *keeper);
 
 #endif

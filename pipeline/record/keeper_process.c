@@ -30,9 +30,9 @@
 #define SERVER_GRACE_MS 5000
 #define DISK_NS         (60 * UINT64_C(1000000000)) /* for what is in memory to get there */
 
-static void answer(int socket, enum fd_keeper_word word, int value, const char *text)
+static void answer(int socket, enum fdar_keeper_word word, int value, const char *text)
 {
-	struct fd_keeper_message message = { .word = word, .value = value };
+	struct fdar_keeper_message message = { .word = word, .value = value };
 
 	g_strlcpy(message.text, text, sizeof(message.text));
 	send(socket, &message, sizeof(message), MSG_NOSIGNAL);
@@ -51,7 +51,7 @@ static pid_t exec_daemon(void)
 	int null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(null, fd);
-	fd_process_reset(3);
+	fdar_process_reset(3);
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	g_unsetenv("LD_PRELOAD");
@@ -74,13 +74,13 @@ static pid_t start_daemon(int socket)
 
 		if (lttng_session_daemon_alive() == 1)
 			return pid;
-		if (fd_process_wait(pid, 20, &status)) {
+		if (fdar_process_wait(pid, 20, &status)) {
 			g_autofree char *text = g_strdup_printf(
 				"LTTng's session daemon did not start (exit status %d); "
 				"try it by hand: lttng-sessiond --no-kernel -v",
 				WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 
-			answer(socket, FD_KEEPER_FAILED, 0,
+			answer(socket, FDAR_KEEPER_FAILED, 0,
 			       WIFEXITED(status) && WEXITSTATUS(status) == 127
 				       ? "there is no LTTng session daemon, and no lttng-sessiond "
 					 "to start; install lttng-tools"
@@ -89,8 +89,8 @@ static pid_t start_daemon(int socket)
 		}
 	}
 	if (pid > 0)
-		fd_process_end(pid, STOP_MS);
-	answer(socket, FD_KEEPER_FAILED, 0, "LTTng's session daemon started but does not answer");
+		fdar_process_end(pid, STOP_MS);
+	answer(socket, FDAR_KEEPER_FAILED, 0, "LTTng's session daemon started but does not answer");
 	return -1;
 }
 
@@ -98,22 +98,22 @@ static pid_t start_daemon(int socket)
 static void end_rest(int milliseconds)
 {
 	for (int round = 0; round < 8; round++) {
-		g_autoptr(GArray) left = fd_processes_children(getpid());
+		g_autoptr(GArray) left = fdar_processes_children(getpid());
 
 		if (!left->len)
 			return;
 		for (guint i = 0; i < left->len; i++) {
 			pid_t child = g_array_index(left, pid_t, i);
 
-			if (!fd_process_wait(child, MIN(milliseconds, 2000), NULL))
-				fd_process_end(child, MIN(milliseconds, 1000));
+			if (!fdar_process_wait(child, MIN(milliseconds, 2000), NULL))
+				fdar_process_end(child, MIN(milliseconds, 1000));
 		}
 	}
 }
 
 static void stop_daemon(pid_t daemon, int milliseconds)
 {
-	fd_process_end(daemon, milliseconds);
+	fdar_process_end(daemon, milliseconds);
 	end_rest(milliseconds);
 }
 
@@ -127,12 +127,12 @@ static gboolean sessions_left(void)
 }
 
 /* Until nobody needs the daemon. */
-static void keep_daemon(struct fd_daemon_lock *lock, pid_t daemon)
+static void keep_daemon(struct fdar_daemon_lock *lock, pid_t daemon)
 {
 	for (;;) {
-		if (!fd_daemon_lock_alone(lock, TRUE))
+		if (!fdar_daemon_lock_alone(lock, TRUE))
 			return;
-		if (fd_process_wait(daemon, 0, NULL)) {
+		if (fdar_process_wait(daemon, 0, NULL)) {
 			end_rest(STOP_MS);
 			break;
 		}
@@ -140,10 +140,10 @@ static void keep_daemon(struct fd_daemon_lock *lock, pid_t daemon)
 			stop_daemon(daemon, STOP_MS);
 			break;
 		}
-		fd_daemon_lock_release(lock);
+		fdar_daemon_lock_release(lock);
 		g_usleep(OTHERS_MS * 1000);
 	}
-	fd_daemon_lock_remove(lock);
+	fdar_daemon_lock_remove(lock);
 }
 
 /* ---- the recorder ---- */
@@ -161,7 +161,7 @@ static void end_server(pid_t group)
 }
 
 struct ending {
-	const struct fd_keeper_charge *charge;
+	const struct fdar_keeper_charge *charge;
 	char *out, *watch; /* the folder in memory; the session that looks for triggers, if any */
 };
 
@@ -186,14 +186,14 @@ static void end_sessions(void *data)
 }
 
 /* FALSE when the daemon is stuck: then it may still use what it was given. */
-static gboolean end_tracing(const struct fd_keeper_charge *charge)
+static gboolean end_tracing(const struct fdar_keeper_charge *charge)
 {
 	struct ending *ending = g_new0(struct ending, 1);
 
 	ending->charge = charge;
 	ending->out = g_build_filename(charge->memory, "out", NULL);
 	ending->watch = g_strdup_printf("%s-watch", charge->session);
-	if (!fd_patience_call(end_sessions, ending, DESTROY_MS))
+	if (!fdar_patience_call(end_sessions, ending, DESTROY_MS))
 		return FALSE;
 	g_free(ending->out);
 	g_free(ending->watch);
@@ -202,46 +202,46 @@ static gboolean end_tracing(const struct fd_keeper_charge *charge)
 }
 
 /* What the recorder would have done at its end. */
-static void bring_to_disk(const struct fd_keeper_charge *charge)
+static void bring_to_disk(const struct fdar_keeper_charge *charge)
 {
-	struct fd_record_memory memory = { .lock = -1 };
-	struct fd_drain_options options = { .memory_bytes = charge->memory_bytes };
-	struct fd_drain *drain;
+	struct fdar_record_memory memory = { .lock = -1 };
+	struct fdar_drain_options options = { .memory_bytes = charge->memory_bytes };
+	struct fdar_drain *drain;
 
-	if (!fd_record_memory_share(charge->memory, &memory))
+	if (!fdar_record_memory_share(charge->memory, &memory))
 		return;
-	drain = fd_drain_start(memory.out, charge->trace, &options, NULL);
+	drain = fdar_drain_start(memory.out, charge->trace, &options, NULL);
 	if (drain)
-		fd_drain_finish(drain, DISK_NS, NULL, NULL);
-	fd_drain_free(drain);
+		fdar_drain_finish(drain, DISK_NS, NULL, NULL);
+	fdar_drain_free(drain);
 	if (charge->recover && lttng_session_daemon_alive() != 1)
-		fd_record_recover(memory.buffers, charge->trace, NULL);
-	fd_record_memory_remove(&memory);
-	fd_record_memory_clear(&memory);
+		fdar_record_recover(memory.buffers, charge->trace, NULL);
+	fdar_record_memory_remove(&memory);
+	fdar_record_memory_clear(&memory);
 }
 
 /* The recording stays unfinished, but says why, and what can be said without reading it. */
-static void describe(const struct fd_keeper_charge *charge, uint64_t duration_ns)
+static void describe(const struct fdar_keeper_charge *charge, uint64_t duration_ns)
 {
-	const struct fd_record_folder folder = { .trace = (char *)charge->trace };
-	struct fd_recording_info info = { 0 };
+	const struct fdar_record_folder folder = { .trace = (char *)charge->trace };
+	struct fdar_recording_info info = { 0 };
 
-	if (!fd_recording_info_load(charge->folder, &info, NULL))
+	if (!fdar_recording_info_load(charge->folder, &info, NULL))
 		return;
 	if (info.unfinished) {
 		g_free(info.ended);
-		info.ended = g_strdup(FD_RECORDING_KILLED);
+		info.ended = g_strdup(FDAR_RECORDING_KILLED);
 		info.duration_ns = duration_ns;
-		info.trace_bytes = fd_record_folder_bytes(&folder);
-		fd_recording_info_save(&info, charge->folder, NULL);
+		info.trace_bytes = fdar_record_folder_bytes(&folder);
+		fdar_recording_info_save(&info, charge->folder, NULL);
 	}
-	fd_recording_info_clear(&info);
+	fdar_recording_info_clear(&info);
 }
 
 /* Until the recorder is done, or gone. FALSE when the daemon is stuck. */
-static gboolean follow_recorder(int socket, const struct fd_keeper_charge *charge)
+static gboolean follow_recorder(int socket, const struct fdar_keeper_charge *charge)
 {
-	struct fd_keeper_message message;
+	struct fdar_keeper_message message;
 	gboolean stuck = FALSE, answers;
 	gint64 begin_us = 0, end_us;
 	pid_t group = 0;
@@ -250,15 +250,15 @@ static gboolean follow_recorder(int socket, const struct fd_keeper_charge *charg
 	while ((n = recv(socket, &message, sizeof(message), 0)) > 0 || (n < 0 && errno == EINTR)) {
 		if (n != (ssize_t)sizeof(message))
 			continue;
-		if (message.word == FD_KEEPER_DONE)
+		if (message.word == FDAR_KEEPER_DONE)
 			return !stuck;
-		if (message.word == FD_KEEPER_WATCH) {
+		if (message.word == FDAR_KEEPER_WATCH) {
 			group = message.value;
 			begin_us = begin_us ? begin_us : g_get_monotonic_time();
 		}
-		stuck = stuck || message.word == FD_KEEPER_STUCK;
+		stuck = stuck || message.word == FDAR_KEEPER_STUCK;
 	}
-	fd_control_release(charge->control);
+	fdar_control_release(charge->control);
 	end_us = g_get_monotonic_time();
 	end_server(group);
 	answers = end_tracing(charge);
@@ -267,23 +267,23 @@ static gboolean follow_recorder(int socket, const struct fd_keeper_charge *charg
 	return answers;
 }
 
-void fd_keeper_serve(int socket, const struct fd_keeper_charge *charge)
+void fdar_keeper_serve(int socket, const struct fdar_keeper_charge *charge)
 {
-	struct fd_daemon_lock *lock = fd_daemon_lock_open();
+	struct fdar_daemon_lock *lock = fdar_daemon_lock_open();
 	gboolean answers = TRUE;
 	pid_t daemon;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!lock) {
-		answer(socket, FD_KEEPER_FAILED, 0,
+		answer(socket, FDAR_KEEPER_FAILED, 0,
 		       "the lock of the session daemon was taken away");
 		return;
 	}
-	fd_daemon_lock_start_begin(lock);
+	fdar_daemon_lock_start_begin(lock);
 	daemon = start_daemon(socket);
-	fd_daemon_lock_start_end(lock);
+	fdar_daemon_lock_start_end(lock);
 	if (daemon >= 0) {
-		answer(socket, FD_KEEPER_READY, daemon > 0, "");
+		answer(socket, FDAR_KEEPER_READY, daemon > 0, "");
 		answers = follow_recorder(socket, charge);
 	}
 	close(socket);
@@ -291,7 +291,7 @@ void fd_keeper_serve(int socket, const struct fd_keeper_charge *charge)
 		keep_daemon(lock, daemon);
 	else if (daemon > 0)
 		stop_daemon(daemon, STUCK_MS);
-	else if (fd_daemon_lock_alone(lock, FALSE))
-		fd_daemon_lock_remove(lock);
-	fd_daemon_lock_close(lock);
+	else if (fdar_daemon_lock_alone(lock, FALSE))
+		fdar_daemon_lock_remove(lock);
+	fdar_daemon_lock_close(lock);
 }

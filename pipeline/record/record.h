@@ -9,8 +9,8 @@
  * on disk (drain.h, record_folder.h), the server's processes (server.h, attach.h), what they are told
  * (control.h), and snapshots (record_snapshot.h).
  */
-#ifndef FD_PIPELINE_RECORD_H
-#define FD_PIPELINE_RECORD_H
+#ifndef FDAR_PIPELINE_RECORD_RECORD_H
+#define FDAR_PIPELINE_RECORD_RECORD_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -19,35 +19,35 @@
 #include "pipeline/server/control.h"
 #include "pipeline/recording/recording.h"
 
-enum fd_detail {
-	FD_DETAIL_SESSION,  /* sessions, requests, hand-offs, threads, notes */
-	FD_DETAIL_IO,       /* + waits, operations on descriptors, and bytes */
-	FD_DETAIL_FUNCTION, /* + functions and scopes */
-	FD_DETAIL_ALL       /* everything of provider flowdar, whatever its log level */
+enum fdar_detail {
+	FDAR_DETAIL_SESSION,  /* sessions, requests, hand-offs, threads, notes */
+	FDAR_DETAIL_IO,       /* + waits, operations on descriptors, and bytes */
+	FDAR_DETAIL_FUNCTION, /* + functions and scopes */
+	FDAR_DETAIL_ALL       /* everything of provider flowdar, whatever its log level */
 };
 
-struct fd_source;
-struct fd_event;
+struct fdar_source;
+struct fdar_event;
 
-#define FD_RECORD_MEMORY_DEFAULT (UINT64_C(256) << 20) /* twice as much when lossless */
+#define FDAR_RECORD_MEMORY_DEFAULT (UINT64_C(256) << 20) /* twice as much when lossless */
 
 /* Gets the recording's events while they are read back to be counted, batch by batch. */
-typedef void (*fd_record_events_fn)(const struct fd_source *source, const struct fd_event *batch,
-				    size_t count, void *user);
+typedef void (*fdar_record_events_fn)(const struct fdar_source *source,
+				      const struct fdar_event *batch, size_t count, void *user);
 
 /* Gets each snapshot when it stands in dir, a recording of its own. */
-typedef void (*fd_record_snapshot_fn)(const char *dir, const struct fd_recording_info *info,
-				      void *user);
+typedef void (*fdar_record_snapshot_fn)(const char *dir, const struct fdar_recording_info *info,
+					void *user);
 
-struct fd_record_options {
+struct fdar_record_options {
 	const char *output;      /* the directory to make; must not exist or be empty */
 	const char *library_dir; /* where flowdar's preload libraries are */
 	char *const *command;    /* NULL-terminated argv; or NULL, and: */
 	const pid_t *attach;     /* servers that run already, with flowdar's libraries in them */
 	size_t attach_count;
 	const char *user; /* run the command as this user; NULL: as who we are */
-	enum fd_detail detail;
-	struct fd_control_settings settings; /* what the libraries are to do */
+	enum fdar_detail detail;
+	struct fdar_control_settings settings; /* what the libraries are to do */
 	gboolean lossless;        /* the server waits when there is no room for an event */
 	gboolean crash_safe;      /* LTTng's buffers can be read after its daemons have died */
 	gboolean snapshot;        /* keep the last events in memory; write them when told */
@@ -58,26 +58,26 @@ struct fd_record_options {
 	unsigned subbuffer_count; /* a power of two; 0 for the default, 8 */
 	uint64_t duration_ns;     /* stop the server (SIGTERM) after this long; 0: until it ends */
 	uint64_t grace_ns;        /* from SIGTERM to SIGKILL; 0 for the default, 5 s */
-	const volatile int *snapshots_wanted; /* counts up, by a signal handler say; or NULL */
-	fd_record_events_fn events;           /* may be NULL; gets the same user as the progress */
-	fd_record_snapshot_fn snapshot_done;  /* may be NULL; the same */
+	const volatile int *snapshots_wanted;  /* counts up, by a signal handler say; or NULL */
+	fdar_record_events_fn events;          /* may be NULL; gets the same user as the progress */
+	fdar_record_snapshot_fn snapshot_done; /* may be NULL; the same */
 };
 
 /* In this order; BACKGROUND is left out unless the server goes there by itself. */
-enum fd_record_phase {
-	FD_RECORD_WARNING,    /* before it starts: text is what the user should know now */
-	FD_RECORD_STARTED,    /* the server runs, or was attached to: told once */
-	FD_RECORD_RUNNING,    /* told some times a second */
-	FD_RECORD_BACKGROUND, /* what was started has ended and left processes that run on: once */
-	FD_RECORD_SNAPSHOT,   /* one is being written; text says why */
-	FD_RECORD_STOPPING,   /* the server gets SIGTERM, or is left alone: once */
-	FD_RECORD_DRAINING,   /* what is in memory goes to the disk: once */
-	FD_RECORD_COUNTING    /* the trace is read back: some times a second */
+enum fdar_record_phase {
+	FDAR_RECORD_WARNING,    /* before it starts: text is what the user should know now */
+	FDAR_RECORD_STARTED,    /* the server runs, or was attached to: told once */
+	FDAR_RECORD_RUNNING,    /* told some times a second */
+	FDAR_RECORD_BACKGROUND, /* what was started has ended and left processes that run on: once */
+	FDAR_RECORD_SNAPSHOT,   /* one is being written; text says why */
+	FDAR_RECORD_STOPPING,   /* the server gets SIGTERM, or is left alone: once */
+	FDAR_RECORD_DRAINING,   /* what is in memory goes to the disk: once */
+	FDAR_RECORD_COUNTING    /* the trace is read back: some times a second */
 };
 
-/* A look at the run while it goes on, from the thread that called fd_record_run. */
-struct fd_record_progress {
-	enum fd_record_phase phase;
+/* A look at the run while it goes on, from the thread that called fdar_record_run. */
+struct fdar_record_progress {
+	enum fdar_record_phase phase;
 	const char *text;     /* of WARNING and SNAPSHOT */
 	pid_t server;         /* in the background: one of its processes */
 	uint64_t elapsed_ns;  /* since the start */
@@ -91,15 +91,15 @@ struct fd_record_progress {
 	gboolean waiting; /* lossless: the server is made to wait */
 };
 
-typedef void (*fd_record_progress_fn)(const struct fd_record_progress *progress, void *user);
+typedef void (*fdar_record_progress_fn)(const struct fdar_record_progress *progress, void *user);
 
 /* "session", "io", "function" or "all". FALSE when the text is none of them. */
-gboolean fd_detail_parse(const char *text, enum fd_detail *detail);
-const char *fd_detail_name(enum fd_detail detail);
+gboolean fdar_detail_parse(const char *text, enum fdar_detail *detail);
+const char *fdar_detail_name(enum fdar_detail detail);
 
 /* Whether the options fit together. FALSE and error (G_IO_ERROR_INVALID_ARGUMENT) that says which do
- * not, and why. fd_record_run asks it first. */
-gboolean fd_record_options_check(const struct fd_record_options *options, GError **error);
+ * not, and why. fdar_record_run asks it first. */
+gboolean fdar_record_options_check(const struct fdar_record_options *options, GError **error);
 
 /* Runs it. Blocks until the server has ended (all of its processes, if it went to the background),
  * was stopped by the duration, the size or a full disk, or *stop was set (by a signal handler, say):
@@ -112,8 +112,8 @@ gboolean fd_record_options_check(const struct fd_record_options *options, GError
  *
  * Forks, and reaps every child of the process that ends meanwhile: not for a process that has
  * children of its own to wait for. */
-gboolean fd_record_run(const struct fd_record_options *options, const volatile int *stop,
-		       fd_record_progress_fn progress, void *user, struct fd_recording_info *info,
-		       GError **error);
+gboolean fdar_record_run(const struct fdar_record_options *options, const volatile int *stop,
+			 fdar_record_progress_fn progress, void *user,
+			 struct fdar_recording_info *info, GError **error);
 
 #endif

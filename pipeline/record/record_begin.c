@@ -16,7 +16,7 @@ static gboolean is_power_of_two(uint64_t number)
 	return number && (number & (number - 1)) == 0;
 }
 
-static const char *wrong_server(const struct fd_record_options *options)
+static const char *wrong_server(const struct fdar_record_options *options)
 {
 	gboolean attach = options->attach_count > 0;
 
@@ -32,7 +32,7 @@ static const char *wrong_server(const struct fd_record_options *options)
 	return NULL;
 }
 
-static const char *wrong_mode(const struct fd_record_options *options)
+static const char *wrong_mode(const struct fdar_record_options *options)
 {
 	if (options->snapshot && options->lossless)
 		return "a snapshot keeps the last events and forgets the others: it cannot be "
@@ -50,22 +50,22 @@ static const char *wrong_mode(const struct fd_record_options *options)
 	return NULL;
 }
 
-static const char *wrong_detail(const struct fd_record_options *options)
+static const char *wrong_detail(const struct fdar_record_options *options)
 {
-	const struct fd_control_settings *settings = &options->settings;
+	const struct fdar_control_settings *settings = &options->settings;
 	gboolean functions = settings->functions || settings->minimum_ns || settings->depth_max ||
 			     settings->budget_ppm;
 
-	if (functions && options->detail < FD_DETAIL_FUNCTION)
+	if (functions && options->detail < FDAR_DETAIL_FUNCTION)
 		return "functions can be chosen only where they are recorded: with --detail "
 		       "function or all";
-	if ((settings->io_sessions || settings->io_bytes) && options->detail < FD_DETAIL_IO)
+	if ((settings->io_sessions || settings->io_bytes) && options->detail < FDAR_DETAIL_IO)
 		return "connections and their bytes are recorded with --detail io, function or "
 		       "all";
 	return NULL;
 }
 
-static const char *wrong_buffers(const struct fd_record_options *options)
+static const char *wrong_buffers(const struct fdar_record_options *options)
 {
 	uint64_t bytes = options->subbuffer_bytes;
 	unsigned count = options->subbuffer_count;
@@ -80,31 +80,31 @@ static const char *wrong_buffers(const struct fd_record_options *options)
 	return NULL;
 }
 
-uint64_t fd_run_buffer_bytes(const struct fd_record_options *options)
+uint64_t fdar_run_buffer_bytes(const struct fdar_record_options *options)
 {
 	/* Servers that root starts have a second user, as a rule. */
 	uint64_t users = getuid() == 0 && !options->user ? 2 : 1;
 
-	return fd_tracing_buffer_bytes(options) * users;
+	return fdar_tracing_buffer_bytes(options) * users;
 }
 
-uint64_t fd_run_drain_bytes(const struct fd_record_options *options)
+uint64_t fdar_run_drain_bytes(const struct fdar_record_options *options)
 {
-	uint64_t all = fd_tracing_memory(options), buffers = fd_run_buffer_bytes(options);
+	uint64_t all = fdar_tracing_memory(options), buffers = fdar_run_buffer_bytes(options);
 
 	return all > buffers ? all - buffers : 0;
 }
 
-static gboolean check_memory(const struct fd_record_options *options, GError **error)
+static gboolean check_memory(const struct fdar_record_options *options, GError **error)
 {
-	uint64_t needed = fd_run_buffer_bytes(options) + FD_DRAIN_MEMORY_MIN;
+	uint64_t needed = fdar_run_buffer_bytes(options) + FDAR_DRAIN_MEMORY_MIN;
 	g_autofree char *buffers =
-		g_format_size_full(fd_run_buffer_bytes(options), G_FORMAT_SIZE_IEC_UNITS);
+		g_format_size_full(fdar_run_buffer_bytes(options), G_FORMAT_SIZE_IEC_UNITS);
 	g_autofree char *least = g_format_size_full(needed, G_FORMAT_SIZE_IEC_UNITS);
 
-	if (options->snapshot && fd_tracing_memory(options) >= FD_DRAIN_MEMORY_MIN)
+	if (options->snapshot && fdar_tracing_memory(options) >= FDAR_DRAIN_MEMORY_MIN)
 		return TRUE;
-	if (!options->snapshot && fd_tracing_memory(options) >= needed)
+	if (!options->snapshot && fdar_tracing_memory(options) >= needed)
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
 		    "the memory is too small: LTTng's buffers take %s of it, and %s is the least",
@@ -112,7 +112,7 @@ static gboolean check_memory(const struct fd_record_options *options, GError **e
 	return FALSE;
 }
 
-gboolean fd_record_options_check(const struct fd_record_options *options, GError **error)
+gboolean fdar_record_options_check(const struct fdar_record_options *options, GError **error)
 {
 	const char *wrong = wrong_server(options);
 
@@ -127,9 +127,9 @@ gboolean fd_record_options_check(const struct fd_record_options *options, GError
 
 /* ---- starting ---- */
 
-static void warn_of_rivals(struct fd_run *run)
+static void warn_of_rivals(struct fdar_run *run)
 {
-	g_autofree char *rivals = fd_tracing_rivals(run->name, run->options->detail);
+	g_autofree char *rivals = fdar_tracing_rivals(run->name, run->options->detail);
 	g_autofree char *text = NULL;
 
 	if (!rivals)
@@ -137,21 +137,21 @@ static void warn_of_rivals(struct fd_run *run)
 	text = g_strdup_printf("other LTTng sessions record the same events (%s): each event costs "
 			       "the server as much again",
 			       rivals);
-	fd_run_warn(run, "%s", text);
-	fd_run_tell(run, FD_RECORD_WARNING, text);
+	fdar_run_warn(run, "%s", text);
+	fdar_run_tell(run, FDAR_RECORD_WARNING, text);
 }
 
-static gboolean check_room(const struct fd_run *run, GError **error)
+static gboolean check_room(const struct fdar_run *run, GError **error)
 {
-	uint64_t room = fd_record_memory_room(&run->memory);
+	uint64_t room = fdar_record_memory_room(&run->memory);
 	g_autofree char *there = g_format_size_full(room, G_FORMAT_SIZE_IEC_UNITS);
 
-	if (fd_record_folder_full(&run->folder)) {
+	if (fdar_record_folder_full(&run->folder)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "%s: the disk is full",
 			    run->folder.path);
 		return FALSE;
 	}
-	if (room >= fd_tracing_memory(run->options))
+	if (room >= fdar_tracing_memory(run->options))
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
 		    "/dev/shm: %s are free there, less than the recorder's memory; give it less "
@@ -163,145 +163,145 @@ static gboolean check_room(const struct fd_run *run, GError **error)
 /* From a thread of the drain's. */
 static void on_pressure(gboolean on, void *user)
 {
-	struct fd_run *run = user;
+	struct fdar_run *run = user;
 
 	if (run->options->lossless) {
 		g_atomic_int_set(&run->waiting, on);
-		fd_control_segment_gate(run->control, on);
+		fdar_control_segment_gate(run->control, on);
 	}
 }
 
 /* Room is left for recording.json. */
-static uint64_t disk_bound(const struct fd_run *run)
+static uint64_t disk_bound(const struct fdar_run *run)
 {
-	uint64_t room = fd_record_folder_room(&run->folder);
-	uint64_t most = room > FD_RECORD_FOLDER_ROOM ? room - FD_RECORD_FOLDER_ROOM : 1;
+	uint64_t room = fdar_record_folder_room(&run->folder);
+	uint64_t most = room > FDAR_RECORD_FOLDER_ROOM ? room - FDAR_RECORD_FOLDER_ROOM : 1;
 
 	return run->options->max_bytes ? MIN(run->options->max_bytes, most) : most;
 }
 
-static gboolean start_drain(struct fd_run *run, GError **error)
+static gboolean start_drain(struct fdar_run *run, GError **error)
 {
-	struct fd_drain_options options = { .memory_bytes = fd_run_drain_bytes(run->options),
-					    .reserve_bytes = fd_run_buffer_bytes(run->options),
-					    .disk_bytes = disk_bound(run),
-					    .level = FD_DRAIN_LEVEL_ADAPTIVE,
-					    .lossless = run->options->lossless,
-					    .pressure = on_pressure,
-					    .user = run };
+	struct fdar_drain_options options = { .memory_bytes = fdar_run_drain_bytes(run->options),
+					      .reserve_bytes = fdar_run_buffer_bytes(run->options),
+					      .disk_bytes = disk_bound(run),
+					      .level = FDAR_DRAIN_LEVEL_ADAPTIVE,
+					      .lossless = run->options->lossless,
+					      .pressure = on_pressure,
+					      .user = run };
 
 	if (run->options->snapshot)
 		return TRUE;
-	run->drain = fd_drain_start(run->memory.out, run->folder.trace, &options, error);
+	run->drain = fdar_drain_start(run->memory.out, run->folder.trace, &options, error);
 	return run->drain != NULL;
 }
 
-static gboolean start_keeper(struct fd_run *run, GError **error)
+static gboolean start_keeper(struct fdar_run *run, GError **error)
 {
-	struct fd_keeper_charge charge = { .session = run->name,
-					   .memory = run->memory.path,
-					   .control = fd_control_segment_path(run->control),
-					   .memory_bytes = fd_tracing_memory(run->options),
-					   .folder = run->folder.path,
-					   .trace = run->folder.trace,
-					   .recover = run->options->crash_safe,
-					   .snapshot = run->options->snapshot };
+	struct fdar_keeper_charge charge = { .session = run->name,
+					     .memory = run->memory.path,
+					     .control = fdar_control_segment_path(run->control),
+					     .memory_bytes = fdar_tracing_memory(run->options),
+					     .folder = run->folder.path,
+					     .trace = run->folder.trace,
+					     .recover = run->options->crash_safe,
+					     .snapshot = run->options->snapshot };
 
-	run->keeper = fd_keeper_start(&charge, error);
+	run->keeper = fdar_keeper_start(&charge, error);
 	return run->keeper != NULL;
 }
 
 /* Calls that are open now are unknown to the libraries. Before these are told: then the return addresses
  * are still the compiler's own. A snapshot is of later. */
-static void take_stacks(struct fd_run *run)
+static void take_stacks(struct fdar_run *run)
 {
-	const struct fd_record_options *options = run->options;
-	g_autoptr(fd_stacks) stacks = NULL;
+	const struct fdar_record_options *options = run->options;
+	g_autoptr(fdar_stacks) stacks = NULL;
 	g_autoptr(GError) error = NULL;
 	g_autofree char *warning = NULL;
 
 	if (options->snapshot)
 		return;
-	stacks = fd_stacks_take(options->attach, options->attach_count, &warning);
+	stacks = fdar_stacks_take(options->attach, options->attach_count, &warning);
 	if (warning)
-		fd_run_warn(run, "%s", warning);
-	if (stacks->threads->len && !fd_stacks_save(stacks, run->folder.path, &error))
-		fd_run_warn(run, "the stacks of the server's threads are not kept: %s",
-			    error->message);
+		fdar_run_warn(run, "%s", warning);
+	if (stacks->threads->len && !fdar_stacks_save(stacks, run->folder.path, &error))
+		fdar_run_warn(run, "the stacks of the server's threads are not kept: %s",
+			      error->message);
 }
 
 /* A process whose daemon has ended looks for a new one every five seconds. */
-static gboolean attach(struct fd_run *run, const char *control, GError **error)
+static gboolean attach(struct fdar_run *run, const char *control, GError **error)
 {
-	const struct fd_record_options *options = run->options;
+	const struct fdar_record_options *options = run->options;
 	gboolean known = FALSE;
 	pid_t first;
 
 	take_stacks(run);
-	run->attached = fd_attached_start(options->attach, options->attach_count, control, error);
+	run->attached = fdar_attached_start(options->attach, options->attach_count, control, error);
 	if (!run->attached)
 		return FALSE;
-	first = fd_attached_first(run->attached);
+	first = fdar_attached_first(run->attached);
 	for (int waited = 0; !known && waited < KNOWN_MS && !*run->stop; waited += KNOWN_STEP_MS) {
-		known = fd_tracing_knows(run->tracing, first);
+		known = fdar_tracing_knows(run->tracing, first);
 		if (!known)
 			g_usleep(KNOWN_STEP_MS * 1000);
 	}
 	if (!known && !*run->stop)
-		fd_run_tell(run, FD_RECORD_WARNING,
-			    "LTTng does not see the process yet: what it does until then is not "
-			    "recorded");
+		fdar_run_tell(run, FDAR_RECORD_WARNING,
+			      "LTTng does not see the process yet: what it does until then is not "
+			      "recorded");
 	run->now.server = first;
 	run->begin_us = g_get_monotonic_time();
-	fd_keeper_watch(run->keeper, 0);
+	fdar_keeper_watch(run->keeper, 0);
 	return TRUE;
 }
 
-static gboolean start_server(struct fd_run *run, GError **error)
+static gboolean start_server(struct fdar_run *run, GError **error)
 {
-	const struct fd_record_options *options = run->options;
-	const char *control = fd_control_segment_path(run->control);
+	const struct fdar_record_options *options = run->options;
+	const char *control = fdar_control_segment_path(run->control);
 	g_autoptr(GDateTime) wall = g_date_time_new_now_utc();
 
 	run->started = g_date_time_format(wall, "%Y-%m-%dT%H:%M:%SZ");
-	if (!fd_run_describe_begin(run, error))
+	if (!fdar_run_describe_begin(run, error))
 		return FALSE;
 	run->begin_us = g_get_monotonic_time();
-	fd_control_segment_switch(run->control, TRUE);
+	fdar_control_segment_switch(run->control, TRUE);
 	if (options->attach_count)
 		return attach(run, control, error);
-	run->server = fd_server_start(options, control, fd_keeper_pid(run->keeper), error);
+	run->server = fdar_server_start(options, control, fdar_keeper_pid(run->keeper), error);
 	if (!run->server)
 		return FALSE;
-	run->now.server = fd_server_pid(run->server);
-	fd_keeper_watch(run->keeper, run->now.server);
+	run->now.server = fdar_server_pid(run->server);
+	fdar_keeper_watch(run->keeper, run->now.server);
 	return TRUE;
 }
 
 /* The keeper is forked before there are threads. */
-static gboolean make_places(struct fd_run *run, GError **error)
+static gboolean make_places(struct fdar_run *run, GError **error)
 {
-	run->name = fd_tracing_name();
-	if (!fd_record_options_check(run->options, error) ||
-	    !fd_record_folder_make(run->options->output, &run->folder, error) ||
-	    !fd_record_memory_make(&run->memory, error) || !check_room(run, error))
+	run->name = fdar_tracing_name();
+	if (!fdar_record_options_check(run->options, error) ||
+	    !fdar_record_folder_make(run->options->output, &run->folder, error) ||
+	    !fdar_record_memory_make(&run->memory, error) || !check_room(run, error))
 		return FALSE;
-	run->control = fd_control_segment_make(run->memory.path, run->name, &run->options->settings,
-					       error);
+	run->control = fdar_control_segment_make(run->memory.path, run->name,
+						 &run->options->settings, error);
 	return run->control != NULL;
 }
 
-gboolean fd_run_begin(struct fd_run *run, GError **error)
+gboolean fdar_run_begin(struct fdar_run *run, GError **error)
 {
 	if (!make_places(run, error) || !start_keeper(run, error))
 		return FALSE;
 	warn_of_rivals(run);
-	run->tracing = fd_tracing_start(run->name, run->memory.out, run->memory.buffers,
-					run->options, error);
+	run->tracing = fdar_tracing_start(run->name, run->memory.out, run->memory.buffers,
+					  run->options, error);
 	if (!run->tracing || !start_drain(run, error))
 		return FALSE;
 	if (run->options->snapshot)
-		run->snapshots = fd_snapshots_new(run, error);
+		run->snapshots = fdar_snapshots_new(run, error);
 	if (run->options->snapshot && !run->snapshots)
 		return FALSE;
 	if (!start_server(run, error))

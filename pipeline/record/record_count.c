@@ -34,16 +34,16 @@ static struct process *find(struct counting *counting, uint32_t pid)
 	return process;
 }
 
-static void count_batch(struct counting *counting, const struct fd_event *batch, gssize n)
+static void count_batch(struct counting *counting, const struct fdar_event *batch, gssize n)
 {
 	for (gssize i = 0; i < n; i++) {
-		const struct fd_event *event = &batch[i];
+		const struct fdar_event *event = &batch[i];
 		struct process *process = find(counting, event->pid);
 
-		process->said += event->kind != FD_EVENT_THREAD_NAME &&
-				 event->kind != FD_EVENT_MODULE && event->kind != FD_EVENT_OTHER &&
-				 event->kind != FD_EVENT_PROCESS;
-		if (event->kind != FD_EVENT_PROCESS)
+		process->said +=
+			event->kind != FDAR_EVENT_THREAD_NAME && event->kind != FDAR_EVENT_MODULE &&
+			event->kind != FDAR_EVENT_OTHER && event->kind != FDAR_EVENT_PROCESS;
+		if (event->kind != FDAR_EVENT_PROCESS)
 			continue;
 		process->ours = strcmp(event->data, counting->name) == 0;
 		counting->any_ours = counting->any_ours || process->ours;
@@ -60,7 +60,7 @@ static int compare(gconstpointer a, gconstpointer b)
 /* The source leaves out what a stranger says from its process event on, the event itself, too; what
  * it said before is as strange. */
 static void sum_up(struct counting *counting, gboolean others, GArray *strangers,
-		   struct fd_record_count *count)
+		   struct fdar_record_count *count)
 {
 	guint known = strangers->len;
 	GHashTableIter all;
@@ -87,10 +87,11 @@ static void sum_up(struct counting *counting, gboolean others, GArray *strangers
 
 static GArray *copy_losses(const GArray *losses)
 {
-	GArray *copy = losses && losses->len ? fd_recording_losses_new() : NULL;
+	GArray *copy = losses && losses->len ? fdar_recording_losses_new() : NULL;
 
 	for (guint i = 0; copy && i < losses->len; i++) {
-		struct fd_recording_loss loss = g_array_index(losses, struct fd_recording_loss, i);
+		struct fdar_recording_loss loss =
+			g_array_index(losses, struct fdar_recording_loss, i);
 
 		loss.stream = g_strdup(loss.stream);
 		g_array_append_val(copy, loss);
@@ -98,12 +99,13 @@ static GArray *copy_losses(const GArray *losses)
 	return copy;
 }
 
-gboolean fd_record_count(const char *dir, const char *name, gboolean others,
-			 fd_record_events_fn events, void *events_user, fd_record_counting_fn told,
-			 void *told_user, struct fd_record_count *count, GError **error)
+gboolean fdar_record_count(const char *dir, const char *name, gboolean others,
+			   fdar_record_events_fn events, void *events_user,
+			   fdar_record_counting_fn told, void *told_user,
+			   struct fdar_record_count *count, GError **error)
 {
-	g_autoptr(fd_source) source = fd_source_open(dir, error);
-	g_autofree struct fd_event *batch = g_new(struct fd_event, BATCH);
+	g_autoptr(fdar_source) source = fdar_source_open(dir, error);
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
 	g_autoptr(GHashTable) processes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	g_autoptr(GArray) strangers = NULL;
 	struct counting counting = { .name = name, .processes = processes };
@@ -114,7 +116,7 @@ gboolean fd_record_count(const char *dir, const char *name, gboolean others,
 	memset(count, 0, sizeof(*count));
 	if (!source)
 		return FALSE;
-	while ((n = fd_source_read(source, batch, BATCH, error)) > 0) {
+	while ((n = fdar_source_read(source, batch, BATCH, error)) > 0) {
 		if (events)
 			events(source, batch, (size_t)n, events_user);
 		count_batch(&counting, batch, n);
@@ -126,15 +128,15 @@ gboolean fd_record_count(const char *dir, const char *name, gboolean others,
 	}
 	if (n < 0)
 		return FALSE;
-	fd_source_get_summary(source, &count->summary);
+	fdar_source_get_summary(source, &count->summary);
 	count->damage = g_strdup(count->summary.damage);
-	count->losses = copy_losses(fd_source_losses(source));
-	strangers = fd_source_strangers(source);
+	count->losses = copy_losses(fdar_source_losses(source));
+	strangers = fdar_source_strangers(source);
 	sum_up(&counting, others, strangers, count);
 	return TRUE;
 }
 
-void fd_record_count_clear(struct fd_record_count *count)
+void fdar_record_count_clear(struct fdar_record_count *count)
 {
 	g_clear_pointer(&count->damage, g_free);
 	g_clear_pointer(&count->strangers, g_array_unref);

@@ -3,33 +3,34 @@
  *
  * Place in the house: inside pipeline/, under the recorder. Also the proof that it can be read.
  */
-#ifndef FD_PIPELINE_RECORD_COUNT_H
-#define FD_PIPELINE_RECORD_COUNT_H
+#ifndef FDAR_PIPELINE_RECORD_RECORD_COUNT_H
+#define FDAR_PIPELINE_RECORD_RECORD_COUNT_H
 
 #include <glib.h>
 
 #include "pipeline/record/record.h"
 #include "pipeline/source/source.h"
 
-struct fd_record_count {
-	struct fd_source_summary summary; /* damage is not valid: */
-	char *damage;                     /* NULL: none */
+struct fdar_record_count {
+	struct fdar_source_summary summary; /* damage is not valid: */
+	char *damage;                       /* NULL: none */
 	uint64_t said;     /* events that the server itself said: all but modules and others */
 	GArray *strangers; /* guint32 pids, ascending, whose events are in there; NULL: none */
-	GArray *losses;    /* struct fd_recording_loss; NULL: none */
+	GArray *losses;    /* struct fdar_recording_loss; NULL: none */
 };
 
 /* Told some times a second, with the events so far. */
-typedef void (*fd_record_counting_fn)(uint64_t events, void *user);
+typedef void (*fdar_record_counting_fn)(uint64_t events, void *user);
 
 /* Reads dir to its end. name: how this recording's processes call themselves. others: there were other
  * recorders at the same time, so a process that has never said our name is a stranger, unless nobody
  * ever has. events and told may be NULL, both get user. FALSE and error when nothing can be read. */
-gboolean fd_record_count(const char *dir, const char *name, gboolean others,
-			 fd_record_events_fn events, void *events_user, fd_record_counting_fn told,
-			 void *told_user, struct fd_record_count *count, GError **error);
+gboolean fdar_record_count(const char *dir, const char *name, gboolean others,
+			   fdar_record_events_fn events, void *events_user,
+			   fdar_record_counting_fn told, void *told_user,
+			   struct fdar_record_count *count, GError **error);
 
 /* Frees what the fields own. */
-void fd_record_count_clear(struct fd_record_count *count);
+void fdar_record_count_clear(struct fdar_record_count *count);
 
 #endif

@@ -14,9 +14,9 @@ static char *describe_host(void)
 			       name.machine);
 }
 
-char *fd_run_describe_end(const struct fd_run *run)
+char *fdar_run_describe_end(const struct fdar_run *run)
 {
-	int number = run->server ? fd_server_signal(run->server) : 0;
+	int number = run->server ? fdar_server_signal(run->server) : 0;
 
 	if (run->snapshot)
 		return g_strdup_printf("snapshot: %s", run->snapshot);
@@ -28,11 +28,11 @@ char *fd_run_describe_end(const struct fd_run *run)
 	return g_strdup("server exited");
 }
 
-static void fill_asked(const struct fd_record_options *options, struct fd_recording_info *info)
+static void fill_asked(const struct fdar_record_options *options, struct fdar_recording_info *info)
 {
-	const struct fd_control_settings *settings = &options->settings;
+	const struct fdar_control_settings *settings = &options->settings;
 
-	info->detail = g_strdup(fd_detail_name(options->detail));
+	info->detail = g_strdup(fdar_detail_name(options->detail));
 	info->functions = g_strdupv((char **)settings->functions);
 	info->depth = settings->depth_max;
 	info->min_duration_ns = settings->minimum_ns;
@@ -40,7 +40,7 @@ static void fill_asked(const struct fd_record_options *options, struct fd_record
 	info->io_sessions = settings->io_sessions ? 1 : 0;
 	info->io_bytes = settings->io_bytes;
 	info->lossless = options->lossless ? 1 : 0;
-	info->memory_bytes = fd_tracing_memory(options);
+	info->memory_bytes = fdar_tracing_memory(options);
 	info->max_bytes = options->max_bytes;
 	info->snapshot = options->snapshot ? 1 : 0;
 	if (!options->attach_count)
@@ -53,9 +53,9 @@ static void fill_asked(const struct fd_record_options *options, struct fd_record
 	}
 }
 
-static void fill_counts(const struct fd_run *run, struct fd_recording_info *info)
+static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *info)
 {
-	const struct fd_control_counts *counts = &run->counts;
+	const struct fdar_control_counts *counts = &run->counts;
 	uint64_t dropped = run->drained.dropped_events;
 	uint64_t missing = run->count.summary.discarded;
 
@@ -74,13 +74,13 @@ static void fill_counts(const struct fd_run *run, struct fd_recording_info *info
 	info->waited_ns = counts->waited_ns;
 }
 
-void fd_run_describe(struct fd_run *run, const struct fd_record_folder *folder,
-		     struct fd_recording_info *info)
+void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *folder,
+		       struct fdar_recording_info *info)
 {
 	static char *no_command[] = { NULL };
-	const struct fd_record_options *options = run->options;
+	const struct fdar_record_options *options = run->options;
 
-	fd_recording_info_clear(info);
+	fdar_recording_info_clear(info);
 	fill_asked(options, info);
 	fill_counts(run, info);
 	info->name = g_strdup(run->name);
@@ -89,9 +89,9 @@ void fd_run_describe(struct fd_run *run, const struct fd_record_folder *folder,
 	info->started = g_strdup(run->started);
 	info->duration_ns = run->now.elapsed_ns;
 	info->events = run->count.summary.events;
-	info->trace_bytes = fd_record_folder_bytes(folder);
-	info->exit_status = run->server && run->stopped ? fd_server_exit_status(run->server) : 0;
-	info->ended = fd_run_describe_end(run);
+	info->trace_bytes = fdar_record_folder_bytes(folder);
+	info->exit_status = run->server && run->stopped ? fdar_server_exit_status(run->server) : 0;
+	info->ended = fdar_run_describe_end(run);
 	if (run->strangers)
 		info->strangers = g_array_ref(run->strangers);
 	if (run->count.losses)
@@ -105,16 +105,16 @@ void fd_run_describe(struct fd_run *run, const struct fd_record_folder *folder,
 
 /* What is known before the server starts. Who reads it finds a recorder that runs, or one that was
  * killed; the keeper knows which. */
-gboolean fd_run_describe_begin(struct fd_run *run, GError **error)
+gboolean fdar_run_describe_begin(struct fdar_run *run, GError **error)
 {
-	struct fd_recording_info info = { 0 };
+	struct fdar_recording_info info = { 0 };
 	gboolean saved;
 
-	fd_run_describe(run, &run->folder, &info);
+	fdar_run_describe(run, &run->folder, &info);
 	info.unfinished = 1;
 	g_free(info.ended);
-	info.ended = g_strdup(FD_RECORDING_UNFINISHED);
-	saved = fd_recording_info_save(&info, run->folder.path, error);
-	fd_recording_info_clear(&info);
+	info.ended = g_strdup(FDAR_RECORDING_UNFINISHED);
+	saved = fdar_recording_info_save(&info, run->folder.path, error);
+	fdar_recording_info_clear(&info);
 	return saved;
 }

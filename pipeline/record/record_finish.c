@@ -8,44 +8,44 @@
 
 /* ---- the end of tracing ---- */
 
-static void recover(struct fd_run *run)
+static void recover(struct fdar_run *run)
 {
 	g_autoptr(GError) error = NULL;
 
 	if (!run->options->crash_safe)
 		return;
-	if (fd_record_recover(run->memory.buffers, run->folder.trace, &error))
-		fd_run_warn(run,
-			    "what LTTng had not written when it died was read from its buffers: "
-			    "trace/" FD_RECORD_RECOVERED);
+	if (fdar_record_recover(run->memory.buffers, run->folder.trace, &error))
+		fdar_run_warn(run,
+			      "what LTTng had not written when it died was read from its buffers: "
+			      "trace/" FDAR_RECORD_RECOVERED);
 	else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-		fd_run_warn(run, "LTTng's buffers could not be recovered: %s", error->message);
+		fdar_run_warn(run, "LTTng's buffers could not be recovered: %s", error->message);
 }
 
-static void drain_rest(struct fd_run *run)
+static void drain_rest(struct fdar_run *run)
 {
 	g_autoptr(GError) error = NULL;
 
 	if (!run->drain)
 		return;
-	fd_run_tell(run, FD_RECORD_DRAINING, NULL);
-	if (!fd_drain_finish(run->drain, 0, &run->drained, &error) && !run->ended)
-		fd_run_warn(run, "the end of the trace is missing: %s", error->message);
+	fdar_run_tell(run, FDAR_RECORD_DRAINING, NULL);
+	if (!fdar_drain_finish(run->drain, 0, &run->drained, &error) && !run->ended)
+		fdar_run_warn(run, "the end of the trace is missing: %s", error->message);
 	run->now.trace_bytes = run->drained.disk_bytes;
 	run->now.dropped = run->drained.dropped_events;
 	if (run->drained.dropped_uncounted)
-		fd_run_warn(run,
-			    "%" G_GUINT64_FORMAT " packets were dropped before their events "
-			    "were counted: more is missing than is told",
-			    run->drained.dropped_uncounted);
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT " packets were dropped before their events "
+			      "were counted: more is missing than is told",
+			      run->drained.dropped_uncounted);
 	if (run->drained.damaged_packets)
-		fd_run_warn(run,
-			    "%" G_GUINT64_FORMAT
-			    " packets were damaged in memory, and are not kept",
-			    run->drained.damaged_packets);
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT
+			      " packets were damaged in memory, and are not kept",
+			      run->drained.damaged_packets);
 }
 
-void fd_run_stop_tracing(struct fd_run *run)
+void fdar_run_stop_tracing(struct fdar_run *run)
 {
 	g_autoptr(GError) error = NULL;
 	gboolean stopped, died;
@@ -54,18 +54,18 @@ void fd_run_stop_tracing(struct fd_run *run)
 		return;
 	run->stopped = TRUE;
 	if (!run->server_ended)
-		fd_control_segment_flush(run->control, FLUSH_MS);
+		fdar_control_segment_flush(run->control, FLUSH_MS);
 	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
-	fd_control_segment_switch(run->control, FALSE);
-	stopped = fd_tracing_stop(run->tracing, &run->state, &error);
+	fdar_control_segment_switch(run->control, FALSE);
+	stopped = fdar_tracing_stop(run->tracing, &run->state, &error);
 	/* A session daemon that has lost its consumer daemon says that all is well. */
-	died = run->ended == fd_run_ended_daemon || run->ended == fd_run_ended_consumer;
+	died = run->ended == fdar_run_ended_daemon || run->ended == fdar_run_ended_consumer;
 	if (!stopped || died)
-		fd_run_warn(run, "the end of the trace may be missing: %s",
-			    stopped ? run->ended : error->message);
-	if (fd_tracing_is_stuck(run->tracing) || run->ended == fd_run_ended_consumer)
-		fd_keeper_daemon_stuck(run->keeper);
-	fd_control_segment_count(run->control, &run->counts);
+		fdar_run_warn(run, "the end of the trace may be missing: %s",
+			      stopped ? run->ended : error->message);
+	if (fdar_tracing_is_stuck(run->tracing) || run->ended == fdar_run_ended_consumer)
+		fdar_keeper_daemon_stuck(run->keeper);
+	fdar_control_segment_count(run->control, &run->counts);
 	drain_rest(run);
 	if (!stopped || died)
 		recover(run);
@@ -75,48 +75,48 @@ void fd_run_stop_tracing(struct fd_run *run)
 
 static void on_counting(uint64_t events, void *user)
 {
-	struct fd_run *run = user;
+	struct fdar_run *run = user;
 
 	run->now.counted = events;
-	fd_run_tell(run, FD_RECORD_COUNTING, NULL);
+	fdar_run_tell(run, FDAR_RECORD_COUNTING, NULL);
 }
 
-static gboolean count(struct fd_run *run, const struct fd_record_folder *folder,
-		      fd_record_events_fn events)
+static gboolean count(struct fdar_run *run, const struct fdar_record_folder *folder,
+		      fdar_record_events_fn events)
 {
-	fd_record_count_clear(&run->count);
-	return fd_record_count(folder->path, run->name, run->others, events, run->user, on_counting,
-			       run, &run->count, NULL);
+	fdar_record_count_clear(&run->count);
+	return fdar_record_count(folder->path, run->name, run->others, events, run->user,
+				 on_counting, run, &run->count, NULL);
 }
 
 /* Before the events are counted, which takes a while and may be cut short by whoever waits for it. */
-static void save_uncounted(struct fd_run *run, const struct fd_record_folder *folder,
-			   struct fd_recording_info *info)
+static void save_uncounted(struct fdar_run *run, const struct fdar_record_folder *folder,
+			   struct fdar_recording_info *info)
 {
-	fd_run_warn(run, "the events were not counted");
-	fd_run_describe(run, folder, info);
+	fdar_run_warn(run, "the events were not counted");
+	fdar_run_describe(run, folder, info);
 	info->unfinished = 1;
-	fd_recording_info_save(info, folder->path, NULL);
+	fdar_recording_info_save(info, folder->path, NULL);
 	g_ptr_array_set_size(run->warnings, (int)run->warnings->len - 1);
 }
 
-static void warn_of_silence(struct fd_run *run)
+static void warn_of_silence(struct fdar_run *run)
 {
 	if (run->count.said)
 		return;
 	if (run->options->settings.io_sessions)
-		fd_run_warn(run,
-			    "no session, wait or function was recorded: the server had nothing "
-			    "to do");
+		fdar_run_warn(run,
+			      "no session, wait or function was recorded: the server had nothing "
+			      "to do");
 	else
-		fd_run_warn(run,
-			    "no session, wait or function was recorded: the server had nothing "
-			    "to do, or has neither flowdar.h nor function hooks in it (--io "
-			    "needs neither)");
+		fdar_run_warn(run,
+			      "no session, wait or function was recorded: the server had nothing "
+			      "to do, or has neither flowdar.h nor function hooks in it (--io "
+			      "needs neither)");
 }
 
-gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,
-		     struct fd_recording_info *info, GError **error)
+gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *folder,
+		       struct fdar_recording_info *info, GError **error)
 {
 	save_uncounted(run, folder, info);
 	if (!count(run, folder, run->options->events) && !run->count.summary.events) {
@@ -130,23 +130,23 @@ gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,
 		count(run, folder, NULL);
 	}
 	if (run->count.damage)
-		fd_run_warn(run, "the trace is damaged: %s", run->count.damage);
+		fdar_run_warn(run, "the trace is damaged: %s", run->count.damage);
 	warn_of_silence(run);
-	fd_run_describe(run, folder, info);
-	if (fd_recording_info_save(info, folder->path, error))
+	fdar_run_describe(run, folder, info);
+	if (fdar_recording_info_save(info, folder->path, error))
 		return TRUE;
 	g_prefix_error(error, "the trace is in %s, but ", folder->trace);
 	return FALSE;
 }
 
 /* Nothing of the server's in the trace: say what may be the reason rather than "empty". */
-static gboolean nothing_recorded(struct fd_run *run, GError **error)
+static gboolean nothing_recorded(struct fdar_run *run, GError **error)
 {
-	g_autofree char *end = fd_run_describe_end(run);
+	g_autofree char *end = fdar_run_describe_end(run);
 
 	g_clear_error(error);
-	if (run->ended == fd_run_ended_daemon || run->ended == fd_run_ended_consumer ||
-	    run->ended == fd_run_ended_disk)
+	if (run->ended == fdar_run_ended_daemon || run->ended == fdar_run_ended_consumer ||
+	    run->ended == fdar_run_ended_disk)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "nothing was recorded: %s, and nothing that can be read had reached "
 			    "the disk",
@@ -159,25 +159,25 @@ static gboolean nothing_recorded(struct fd_run *run, GError **error)
 	return FALSE;
 }
 
-gboolean fd_run_finish(struct fd_run *run, struct fd_recording_info *info, GError **error)
+gboolean fdar_run_finish(struct fdar_run *run, struct fdar_recording_info *info, GError **error)
 {
 	GError *cause = NULL;
 
-	fd_run_stop_tracing(run);
-	g_clear_pointer(&run->tracing, fd_tracing_free);
-	g_clear_pointer(&run->drain, fd_drain_free);
-	g_clear_pointer(&run->control, fd_control_segment_free);
-	fd_record_memory_remove(&run->memory);
-	g_clear_pointer(&run->keeper, fd_keeper_done);
+	fdar_run_stop_tracing(run);
+	g_clear_pointer(&run->tracing, fdar_tracing_free);
+	g_clear_pointer(&run->drain, fdar_drain_free);
+	g_clear_pointer(&run->control, fdar_control_segment_free);
+	fdar_record_memory_remove(&run->memory);
+	g_clear_pointer(&run->keeper, fdar_keeper_done);
 	if (run->snapshots) {
 		/* It was for the keeper's snapshot. */
-		fd_record_folder_forget(&run->folder);
-		if (!fd_snapshots_count(run->snapshots))
+		fdar_record_folder_forget(&run->folder);
+		if (!fdar_snapshots_count(run->snapshots))
 			return nothing_recorded(run, error);
-		fd_snapshots_steal_info(run->snapshots, info);
+		fdar_snapshots_steal_info(run->snapshots, info);
 		return TRUE;
 	}
-	if (fd_run_seal(run, &run->folder, info, &cause))
+	if (fdar_run_seal(run, &run->folder, info, &cause))
 		return TRUE;
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
 		g_error_free(cause);

@@ -38,7 +38,8 @@ static gboolean check_existing(const char *path, GError **error)
 	return TRUE;
 }
 
-gboolean fd_record_folder_make(const char *output, struct fd_record_folder *folder, GError **error)
+gboolean fdar_record_folder_make(const char *output, struct fdar_record_folder *folder,
+				 GError **error)
 {
 	g_autofree char *path = g_canonicalize_filename(output, NULL);
 	g_autofree char *parent = g_path_get_dirname(path);
@@ -54,7 +55,7 @@ gboolean fd_record_folder_make(const char *output, struct fd_record_folder *fold
 	if (access(path, W_OK) != 0)
 		return fail(error, path, g_strerror(errno));
 	folder->path = g_steal_pointer(&path);
-	folder->trace = g_build_filename(folder->path, FD_RECORDING_TRACE, NULL);
+	folder->trace = g_build_filename(folder->path, FDAR_RECORDING_TRACE, NULL);
 	folder->made = made;
 	return TRUE;
 }
@@ -81,7 +82,7 @@ static void add_bytes(const FTSENT *entry, void *user)
 		*bytes += (uint64_t)entry->fts_statp->st_size;
 }
 
-uint64_t fd_record_folder_bytes(const struct fd_record_folder *folder)
+uint64_t fdar_record_folder_bytes(const struct fdar_record_folder *folder)
 {
 	uint64_t bytes = 0;
 
@@ -89,7 +90,7 @@ uint64_t fd_record_folder_bytes(const struct fd_record_folder *folder)
 	return bytes;
 }
 
-uint64_t fd_record_folder_room(const struct fd_record_folder *folder)
+uint64_t fdar_record_folder_room(const struct fdar_record_folder *folder)
 {
 	struct statvfs disk;
 
@@ -98,9 +99,9 @@ uint64_t fd_record_folder_room(const struct fd_record_folder *folder)
 	return (uint64_t)disk.f_bavail * disk.f_frsize;
 }
 
-gboolean fd_record_folder_full(const struct fd_record_folder *folder)
+gboolean fdar_record_folder_full(const struct fdar_record_folder *folder)
 {
-	return fd_record_folder_room(folder) < FD_RECORD_FOLDER_ROOM;
+	return fdar_record_folder_room(folder) < FDAR_RECORD_FOLDER_ROOM;
 }
 
 static void remove_entry(const FTSENT *entry, void *user)
@@ -112,29 +113,29 @@ static void remove_entry(const FTSENT *entry, void *user)
 		g_unlink(entry->fts_path);
 }
 
-void fd_record_tree_remove(const char *path)
+void fdar_record_tree_remove(const char *path)
 {
 	walk(path, remove_entry, NULL);
 }
 
-void fd_record_folder_forget(const struct fd_record_folder *folder)
+void fdar_record_folder_forget(const struct fdar_record_folder *folder)
 {
 	g_autofree char *info = g_build_filename(folder->path, "recording.json", NULL);
-	g_autofree char *stacks = g_build_filename(folder->path, FD_STACKS_FILE, NULL);
+	g_autofree char *stacks = g_build_filename(folder->path, FDAR_STACKS_FILE, NULL);
 
 	g_unlink(info);
 	g_unlink(stacks);
 }
 
-void fd_record_folder_remove(const struct fd_record_folder *folder)
+void fdar_record_folder_remove(const struct fdar_record_folder *folder)
 {
 	walk(folder->trace, remove_entry, NULL);
-	fd_record_folder_forget(folder);
+	fdar_record_folder_forget(folder);
 	if (folder->made)
 		g_rmdir(folder->path);
 }
 
-void fd_record_folder_clear(struct fd_record_folder *folder)
+void fdar_record_folder_clear(struct fdar_record_folder *folder)
 {
 	g_clear_pointer(&folder->path, g_free);
 	g_clear_pointer(&folder->trace, g_free);

@@ -3,13 +3,13 @@
  *
  * Place in the house: inside pipeline/, under record.c.
  */
-#ifndef FD_PIPELINE_RECORD_FOLDER_H
-#define FD_PIPELINE_RECORD_FOLDER_H
+#ifndef FDAR_PIPELINE_RECORD_RECORD_FOLDER_H
+#define FDAR_PIPELINE_RECORD_RECORD_FOLDER_H
 
 #include <glib.h>
 #include <stdint.h>
 
-struct fd_record_folder {
+struct fdar_record_folder {
 	char *path;    /* absolute */
 	char *trace;   /* path/trace; the drain makes it */
 	gboolean made; /* path did not exist before */
@@ -17,28 +17,29 @@ struct fd_record_folder {
 
 /* Makes the directory and its parents; an empty one that is there is taken. FALSE and error (folder
  * is empty then) when it holds something, is a file, or cannot be made or written. */
-gboolean fd_record_folder_make(const char *output, struct fd_record_folder *folder, GError **error);
+gboolean fdar_record_folder_make(const char *output, struct fdar_record_folder *folder,
+				 GError **error);
 
 /* Bytes of the files in the trace, now. */
-uint64_t fd_record_folder_bytes(const struct fd_record_folder *folder);
+uint64_t fdar_record_folder_bytes(const struct fdar_record_folder *folder);
 
 /* Bytes that the disk still takes; as good as endless when it does not say. */
-uint64_t fd_record_folder_room(const struct fd_record_folder *folder);
+uint64_t fdar_record_folder_room(const struct fdar_record_folder *folder);
 
-/* Whether that is less than FD_RECORD_FOLDER_ROOM: recording.json and symbols need a place, too. */
-#define FD_RECORD_FOLDER_ROOM (UINT64_C(1) << 20)
-gboolean fd_record_folder_full(const struct fd_record_folder *folder);
+/* Whether that is less than FDAR_RECORD_FOLDER_ROOM: recording.json and symbols need a place, too. */
+#define FDAR_RECORD_FOLDER_ROOM (UINT64_C(1) << 20)
+gboolean fdar_record_folder_full(const struct fdar_record_folder *folder);
 
 /* Takes away what was recorded, and the directory if it was made here. */
-void fd_record_folder_remove(const struct fd_record_folder *folder);
+void fdar_record_folder_remove(const struct fdar_record_folder *folder);
 
 /* Takes away recording.json and stacks.json alone. */
-void fd_record_folder_forget(const struct fd_record_folder *folder);
+void fdar_record_folder_forget(const struct fdar_record_folder *folder);
 
 /* Takes away path and all that is in it; links are not followed. */
-void fd_record_tree_remove(const char *path);
+void fdar_record_tree_remove(const char *path);
 
 /* Frees what the fields own. */
-void fd_record_folder_clear(struct fd_record_folder *folder);
+void fdar_record_folder_clear(struct fdar_record_folder *folder);
 
 #endif

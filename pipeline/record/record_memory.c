@@ -29,7 +29,7 @@ static gboolean take_lock(const char *path, int how, int *lock)
 	return FALSE;
 }
 
-static void name_parts(struct fd_record_memory *memory, const char *path)
+static void name_parts(struct fdar_record_memory *memory, const char *path)
 {
 	memory->path = g_strdup(path);
 	memory->out = g_build_filename(path, "out", NULL);
@@ -51,19 +51,19 @@ static void sweep(void)
 		    !S_ISDIR(st.st_mode) || st.st_uid != getuid() ||
 		    !take_lock(path, LOCK_EX, &lock))
 			continue;
-		fd_record_tree_remove(path);
+		fdar_record_tree_remove(path);
 		close(lock);
 	}
 }
 
-static gboolean make_parts(struct fd_record_memory *memory)
+static gboolean make_parts(struct fdar_record_memory *memory)
 {
 	/* The umask may have taken away what others need to get at the control segment. */
 	return chmod(memory->path, 0711) == 0 && g_mkdir(memory->out, 0700) == 0 &&
 	       g_mkdir(memory->buffers, 0700) == 0;
 }
 
-gboolean fd_record_memory_make(struct fd_record_memory *memory, GError **error)
+gboolean fdar_record_memory_make(struct fdar_record_memory *memory, GError **error)
 {
 	memory->lock = -1;
 	sweep();
@@ -81,8 +81,8 @@ gboolean fd_record_memory_make(struct fd_record_memory *memory, GError **error)
 		name_parts(memory, path);
 		if (make_parts(memory))
 			return TRUE;
-		fd_record_memory_remove(memory);
-		fd_record_memory_clear(memory);
+		fdar_record_memory_remove(memory);
+		fdar_record_memory_clear(memory);
 		break;
 	}
 	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
@@ -90,7 +90,7 @@ gboolean fd_record_memory_make(struct fd_record_memory *memory, GError **error)
 	return FALSE;
 }
 
-gboolean fd_record_memory_share(const char *path, struct fd_record_memory *memory)
+gboolean fdar_record_memory_share(const char *path, struct fdar_record_memory *memory)
 {
 	memory->lock = -1;
 	if (!take_lock(path, LOCK_SH, &memory->lock))
@@ -99,7 +99,7 @@ gboolean fd_record_memory_share(const char *path, struct fd_record_memory *memor
 	return TRUE;
 }
 
-uint64_t fd_record_memory_room(const struct fd_record_memory *memory)
+uint64_t fdar_record_memory_room(const struct fdar_record_memory *memory)
 {
 	struct statvfs disk;
 
@@ -108,13 +108,13 @@ uint64_t fd_record_memory_room(const struct fd_record_memory *memory)
 	return (uint64_t)disk.f_bavail * disk.f_frsize;
 }
 
-void fd_record_memory_remove(struct fd_record_memory *memory)
+void fdar_record_memory_remove(struct fdar_record_memory *memory)
 {
 	if (memory->path)
-		fd_record_tree_remove(memory->path);
+		fdar_record_tree_remove(memory->path);
 }
 
-void fd_record_memory_clear(struct fd_record_memory *memory)
+void fdar_record_memory_clear(struct fdar_record_memory *memory)
 {
 	if (memory->lock >= 0)
 		close(memory->lock);

@@ -5,13 +5,13 @@
  * /dev/shm/flowdar-UID-PID-NUMBER, and whoever uses it holds a lock on it (flock(2)): one that nobody
  * holds was left behind by processes that were killed, and the next recorder of the user takes it away.
  */
-#ifndef FD_PIPELINE_RECORD_MEMORY_H
-#define FD_PIPELINE_RECORD_MEMORY_H
+#ifndef FDAR_PIPELINE_RECORD_RECORD_MEMORY_H
+#define FDAR_PIPELINE_RECORD_RECORD_MEMORY_H
 
 #include <glib.h>
 #include <stdint.h>
 
-struct fd_record_memory {
+struct fdar_record_memory {
 	char *path;    /* absolute; others may go through it, but not list it */
 	char *out;     /* path/out: LTTng's output; ours alone */
 	char *buffers; /* path/buffers: LTTng's buffers, if they are to outlive it */
@@ -19,18 +19,18 @@ struct fd_record_memory {
 };
 
 /* Takes away what killed recorders have left, and makes one. FALSE and error. */
-gboolean fd_record_memory_make(struct fd_record_memory *memory, GError **error);
+gboolean fdar_record_memory_make(struct fdar_record_memory *memory, GError **error);
 
 /* Takes one that another process has made, so that it stays when that one dies. FALSE: it is gone. */
-gboolean fd_record_memory_share(const char *path, struct fd_record_memory *memory);
+gboolean fdar_record_memory_share(const char *path, struct fdar_record_memory *memory);
 
 /* Bytes that still fit into it, as the whole machine sees it. */
-uint64_t fd_record_memory_room(const struct fd_record_memory *memory);
+uint64_t fdar_record_memory_room(const struct fdar_record_memory *memory);
 
 /* Takes the folder away with everything in it. */
-void fd_record_memory_remove(struct fd_record_memory *memory);
+void fdar_record_memory_remove(struct fdar_record_memory *memory);
 
 /* Lets go of it, and frees what the fields own. An empty one (all zero, lock -1) is allowed. */
-void fd_record_memory_clear(struct fd_record_memory *memory);
+void fdar_record_memory_clear(struct fdar_record_memory *memory);
 
 #endif

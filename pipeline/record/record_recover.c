@@ -24,8 +24,8 @@ static gboolean extract(const char *buffers, const char *out, GError **error)
 				   G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
 			   NULL, NULL, &pid, error))
 		return FALSE;
-	if (!fd_process_wait(pid, CRASH_MS, &status))
-		status = fd_process_end(pid, 1000);
+	if (!fdar_process_wait(pid, CRASH_MS, &status))
+		status = fdar_process_end(pid, 1000);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
@@ -35,27 +35,27 @@ static gboolean extract(const char *buffers, const char *out, GError **error)
 
 static gboolean pack(const char *extracted, const char *trace, GError **error)
 {
-	g_autofree char *into = g_build_filename(trace, FD_RECORD_RECOVERED, NULL);
-	struct fd_drain_options options = { .memory_bytes = G_MAXUINT64 };
-	struct fd_drain_state state;
-	struct fd_drain *drain = fd_drain_start(extracted, into, &options, error);
-	gboolean ok = drain && fd_drain_finish(drain, DISK_NS, &state, error);
+	g_autofree char *into = g_build_filename(trace, FDAR_RECORD_RECOVERED, NULL);
+	struct fdar_drain_options options = { .memory_bytes = G_MAXUINT64 };
+	struct fdar_drain_state state;
+	struct fdar_drain *drain = fdar_drain_start(extracted, into, &options, error);
+	gboolean ok = drain && fdar_drain_finish(drain, DISK_NS, &state, error);
 
-	fd_drain_free(drain);
+	fdar_drain_free(drain);
 	if (ok && !state.packets) {
 		/* An empty trace beside the good one helps nobody. */
-		fd_record_tree_remove(into);
+		fdar_record_tree_remove(into);
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "nothing was in the tracer's buffers");
 	}
 	return ok && state.packets;
 }
 
-gboolean fd_record_recover(const char *buffers, const char *trace, GError **error)
+gboolean fdar_record_recover(const char *buffers, const char *trace, GError **error)
 {
 	g_autofree char *extracted = g_strdup_printf("%s-extracted", buffers);
 	gboolean ok = extract(buffers, extracted, error) && pack(extracted, trace, error);
 
-	fd_record_tree_remove(extracted);
+	fdar_record_tree_remove(extracted);
 	return ok;
 }

@@ -4,8 +4,8 @@
  * Place in the house: between record.c (following the server), record_begin.c, record_finish.c and
  * record_snapshot.c only.
  */
-#ifndef FD_PIPELINE_RECORD_RUN_H
-#define FD_PIPELINE_RECORD_RUN_H
+#ifndef FDAR_PIPELINE_RECORD_RECORD_RUN_H
+#define FDAR_PIPELINE_RECORD_RECORD_RUN_H
 
 #include "pipeline/server/attach.h"
 #include "pipeline/server/control.h"
@@ -19,31 +19,31 @@
 #include "pipeline/server/server.h"
 #include "pipeline/lttng/tracing.h"
 
-#define FD_RUN_LOOK_US 500000 /* between two looks at how things are */
+#define FDAR_RUN_LOOK_US 500000 /* between two looks at how things are */
 
-/* Why a run ended by itself: fd_run.ended points to one of these, or is something else. */
-extern const char fd_run_ended_daemon[], fd_run_ended_consumer[], fd_run_ended_disk[];
-extern const char fd_run_ended_memory[], fd_run_ended_size[];
+/* Why a run ended by itself: fdar_run.ended points to one of these, or is something else. */
+extern const char fdar_run_ended_daemon[], fdar_run_ended_consumer[], fdar_run_ended_disk[];
+extern const char fdar_run_ended_memory[], fdar_run_ended_size[];
 
-struct fd_run {
-	const struct fd_record_options *options;
+struct fdar_run {
+	const struct fdar_record_options *options;
 	const volatile int *stop;
-	fd_record_progress_fn progress;
+	fdar_record_progress_fn progress;
 	void *user;
 	char *name;
-	struct fd_record_folder folder;
-	struct fd_record_memory memory;
-	struct fd_control_segment *control;
-	struct fd_keeper *keeper;
-	struct fd_tracing *tracing;
-	struct fd_tracing_state state;
-	struct fd_drain *drain; /* NULL with options->snapshot */
-	struct fd_drain_state drained;
-	struct fd_server *server;       /* one of the two */
-	struct fd_attached *attached;   /* is not NULL */
-	struct fd_snapshots *snapshots; /* with options->snapshot */
-	struct fd_control_counts counts;
-	struct fd_record_progress now;
+	struct fdar_record_folder folder;
+	struct fdar_record_memory memory;
+	struct fdar_control_segment *control;
+	struct fdar_keeper *keeper;
+	struct fdar_tracing *tracing;
+	struct fdar_tracing_state state;
+	struct fdar_drain *drain; /* NULL with options->snapshot */
+	struct fdar_drain_state drained;
+	struct fdar_server *server;       /* one of the two */
+	struct fdar_attached *attached;   /* is not NULL */
+	struct fdar_snapshots *snapshots; /* with options->snapshot */
+	struct fdar_control_counts counts;
+	struct fdar_record_progress now;
 	gint64 begin_us, look_us;
 	gboolean stopped;       /* the tracing, not the server */
 	gboolean server_ended;  /* by itself */
@@ -54,42 +54,42 @@ struct fd_run {
 	const char *ended;      /* why, when it was not the server's own end */
 	GPtrArray *warnings;    /* char * */
 	guint lasting_warnings; /* the first so many are about the run, not about a snapshot */
-	struct fd_record_count count; /* what was read back last */
+	struct fdar_record_count count; /* what was read back last */
 	GArray *strangers; /* guint32 pids: processes of other recordings in it; or NULL */
 };
 
-void fd_run_warn(struct fd_run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
-void fd_run_tell(struct fd_run *run, enum fd_record_phase phase, const char *text);
+void fdar_run_warn(struct fdar_run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void fdar_run_tell(struct fdar_run *run, enum fdar_record_phase phase, const char *text);
 
-/* Up to a server that runs. FALSE and error; what was made so far is in run, for fd_run_clear. */
-gboolean fd_run_begin(struct fd_run *run, GError **error);
+/* Up to a server that runs. FALSE and error; what was made so far is in run, for fdar_run_clear. */
+gboolean fdar_run_begin(struct fdar_run *run, GError **error);
 
 /* From tracing on to a trace that is whole on the disk, and no session of ours left. Does nothing the
  * second time. */
-void fd_run_stop_tracing(struct fd_run *run);
+void fdar_run_stop_tracing(struct fdar_run *run);
 
 /* Everything after the server has ended. */
-gboolean fd_run_finish(struct fd_run *run, struct fd_recording_info *info, GError **error);
+gboolean fdar_run_finish(struct fdar_run *run, struct fdar_recording_info *info, GError **error);
 
 /* Fills in info: what the run knows now, of the recording in folder. */
-void fd_run_describe(struct fd_run *run, const struct fd_record_folder *folder,
-		     struct fd_recording_info *info);
+void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *folder,
+		       struct fdar_recording_info *info);
 
 /* Writes the recording.json of a recording that is not finished yet. FALSE and error. */
-gboolean fd_run_describe_begin(struct fd_run *run, GError **error);
+gboolean fdar_run_describe_begin(struct fdar_run *run, GError **error);
 
 /* Why it ended, in the words of recording.json; the caller frees the result. */
-char *fd_run_describe_end(const struct fd_run *run);
+char *fdar_run_describe_end(const struct fdar_run *run);
 
 /* Counts what is in folder, fills in info and writes recording.json there. FALSE and error when nothing
  * in it can be read (G_IO_ERROR_NOT_FOUND), or it cannot be written. */
-gboolean fd_run_seal(struct fd_run *run, const struct fd_record_folder *folder,
-		     struct fd_recording_info *info, GError **error);
+gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *folder,
+		       struct fdar_recording_info *info, GError **error);
 
 /* Bytes of LTTng's buffers, of all users that the server's processes are likely to run as. */
-uint64_t fd_run_buffer_bytes(const struct fd_record_options *options);
+uint64_t fdar_run_buffer_bytes(const struct fdar_record_options *options);
 
 /* The drain's bound: what the buffers leave of the recorder's memory. */
-uint64_t fd_run_drain_bytes(const struct fd_record_options *options);
+uint64_t fdar_run_drain_bytes(const struct fdar_record_options *options);
 
 #endif

@@ -9,91 +9,91 @@
 #define WATCH_US  1000000
 #define COUNT_MAX 10000 /* snapshots of one run */
 
-struct fd_snapshots {
-	struct fd_run *run;
-	struct fd_watch *watch; /* NULL: no trigger */
+struct fdar_snapshots {
+	struct fdar_run *run;
+	struct fdar_watch *watch; /* NULL: no trigger */
 	gint64 watched_us;
 	int asked; /* of snapshots_wanted, so many were written */
 	unsigned count;
-	struct fd_recording_info info; /* of the last one */
+	struct fdar_recording_info info; /* of the last one */
 };
 
-struct fd_snapshots *fd_snapshots_new(struct fd_run *run, GError **error)
+struct fdar_snapshots *fdar_snapshots_new(struct fdar_run *run, GError **error)
 {
-	struct fd_snapshots *snapshots = g_new0(struct fd_snapshots, 1);
+	struct fdar_snapshots *snapshots = g_new0(struct fdar_snapshots, 1);
 	g_autofree char *name = g_strdup_printf("%s-watch", run->name);
 	g_autofree char *folder = g_build_filename(run->memory.path, "watch", NULL);
 
 	snapshots->run = run;
 	if (!run->options->trigger_ns)
 		return snapshots;
-	snapshots->watch = fd_watch_start(name, folder, error);
+	snapshots->watch = fdar_watch_start(name, folder, error);
 	if (snapshots->watch)
 		return snapshots;
-	fd_snapshots_free(snapshots);
+	fdar_snapshots_free(snapshots);
 	return NULL;
 }
 
 /* From LTTng's copy of its buffers to the disk. */
-static gboolean pack(struct fd_run *run, const char *copy, const struct fd_record_folder *folder,
-		     GError **error)
+static gboolean pack(struct fdar_run *run, const char *copy,
+		     const struct fdar_record_folder *folder, GError **error)
 {
-	struct fd_drain_options options = { .memory_bytes = fd_tracing_memory(run->options),
-					    .level = FD_DRAIN_LEVEL_ADAPTIVE,
-					    .lossless = TRUE };
-	struct fd_drain *drain = fd_drain_start(copy, folder->trace, &options, error);
-	gboolean packed = drain && fd_drain_finish(drain, 0, &run->drained, error);
+	struct fdar_drain_options options = { .memory_bytes = fdar_tracing_memory(run->options),
+					      .level = FDAR_DRAIN_LEVEL_ADAPTIVE,
+					      .lossless = TRUE };
+	struct fdar_drain *drain = fdar_drain_start(copy, folder->trace, &options, error);
+	gboolean packed = drain && fdar_drain_finish(drain, 0, &run->drained, error);
 
-	fd_drain_free(drain);
+	fdar_drain_free(drain);
 	return packed;
 }
 
-static gboolean write_folder(struct fd_snapshots *snapshots, const char *copy,
-			     struct fd_record_folder *folder, GError **error)
+static gboolean write_folder(struct fdar_snapshots *snapshots, const char *copy,
+			     struct fdar_record_folder *folder, GError **error)
 {
-	struct fd_run *run = snapshots->run;
-	gboolean sealed =
-		pack(run, copy, folder, error) && fd_run_seal(run, folder, &snapshots->info, error);
+	struct fdar_run *run = snapshots->run;
+	gboolean sealed = pack(run, copy, folder, error) &&
+			  fdar_run_seal(run, folder, &snapshots->info, error);
 
 	if (sealed) {
 		snapshots->count++;
 		if (run->options->snapshot_done)
 			run->options->snapshot_done(folder->path, &snapshots->info, run->user);
 	} else if (!run->count.summary.events) {
-		fd_record_folder_remove(folder);
+		fdar_record_folder_remove(folder);
 	}
 	return sealed;
 }
 
-gboolean fd_snapshots_take(struct fd_snapshots *snapshots, const char *why, GError **error)
+gboolean fdar_snapshots_take(struct fdar_snapshots *snapshots, const char *why, GError **error)
 {
-	struct fd_run *run = snapshots->run;
+	struct fdar_run *run = snapshots->run;
 	g_autofree char *copy = g_build_filename(run->memory.path, "snapshot", NULL);
 	g_autofree char *output = g_strdup_printf("%s/%u", run->folder.path, snapshots->count + 1);
-	struct fd_record_folder folder = { 0 };
+	struct fdar_record_folder folder = { 0 };
 	gboolean done = FALSE;
 
 	if (snapshots->count >= COUNT_MAX)
 		return TRUE;
-	fd_run_tell(run, FD_RECORD_SNAPSHOT, why);
+	fdar_run_tell(run, FDAR_RECORD_SNAPSHOT, why);
 	run->snapshot = why;
-	fd_control_segment_flush(run->control, FLUSH_MS);
-	fd_control_segment_count(run->control, &run->counts);
+	fdar_control_segment_flush(run->control, FLUSH_MS);
+	fdar_control_segment_count(run->control, &run->counts);
 	/* What was said of the snapshot before is no matter for this one. */
 	g_ptr_array_set_size(run->warnings, (int)run->lasting_warnings);
 	g_clear_pointer(&run->strangers, g_array_unref);
-	if (fd_tracing_snapshot(run->tracing, copy, error) &&
-	    fd_record_folder_make(output, &folder, error))
+	if (fdar_tracing_snapshot(run->tracing, copy, error) &&
+	    fdar_record_folder_make(output, &folder, error))
 		done = write_folder(snapshots, copy, &folder, error);
 	run->snapshot = NULL;
-	fd_record_tree_remove(copy);
-	fd_record_folder_clear(&folder);
+	fdar_record_tree_remove(copy);
+	fdar_record_folder_clear(&folder);
 	return done;
 }
 
-gboolean fd_snapshots_look(struct fd_snapshots *snapshots, GError **error)
+gboolean fdar_snapshots_look(struct fdar_snapshots *snapshots, GError **error)
 {
-	const struct fd_record_options *options = snapshots->run->options;
+	const struct fdar_record_options *options = snapshots->run->options;
 	int wanted = options->snapshots_wanted ? *options->snapshots_wanted : 0;
 	gint64 now = g_get_monotonic_time();
 	g_autofree char *why = NULL;
@@ -102,14 +102,14 @@ gboolean fd_snapshots_look(struct fd_snapshots *snapshots, GError **error)
 
 	if (snapshots->watch && now - snapshots->watched_us >= WATCH_US) {
 		snapshots->watched_us = now;
-		longest = fd_watch_look(snapshots->watch, options->trigger_ns);
+		longest = fdar_watch_look(snapshots->watch, options->trigger_ns);
 	}
 	if (wanted != snapshots->asked)
 		why = g_strdup("the signal");
 	else if (longest)
 		why = g_strdup_printf("a session of %.3g s", (double)longest / 1e9);
 	snapshots->asked = wanted;
-	if (!why || fd_snapshots_take(snapshots, why, &cause))
+	if (!why || fdar_snapshots_take(snapshots, why, &cause))
 		return TRUE;
 	/* Nothing yet is no failure: the recorder waits on. */
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
@@ -120,24 +120,24 @@ gboolean fd_snapshots_look(struct fd_snapshots *snapshots, GError **error)
 	return FALSE;
 }
 
-unsigned fd_snapshots_count(const struct fd_snapshots *snapshots)
+unsigned fdar_snapshots_count(const struct fdar_snapshots *snapshots)
 {
 	return snapshots->count;
 }
 
-void fd_snapshots_steal_info(struct fd_snapshots *snapshots, struct fd_recording_info *info)
+void fdar_snapshots_steal_info(struct fdar_snapshots *snapshots, struct fdar_recording_info *info)
 {
-	struct fd_recording_info none = { 0 };
+	struct fdar_recording_info none = { 0 };
 
 	*info = snapshots->info;
 	snapshots->info = none;
 }
 
-void fd_snapshots_free(struct fd_snapshots *snapshots)
+void fdar_snapshots_free(struct fdar_snapshots *snapshots)
 {
 	if (!snapshots)
 		return;
-	fd_watch_free(snapshots->watch);
-	fd_recording_info_clear(&snapshots->info);
+	fdar_watch_free(snapshots->watch);
+	fdar_recording_info_clear(&snapshots->info);
 	g_free(snapshots);
 }

@@ -10,31 +10,31 @@
  * The trigger needs to see sessions while they go on: a second tracing session takes their begins and
  * ends alone, is cut into chunks once a second, and these are read and thrown away.
  */
-#ifndef FD_PIPELINE_RECORD_SNAPSHOT_H
-#define FD_PIPELINE_RECORD_SNAPSHOT_H
+#ifndef FDAR_PIPELINE_RECORD_RECORD_SNAPSHOT_H
+#define FDAR_PIPELINE_RECORD_RECORD_SNAPSHOT_H
 
 #include <glib.h>
 
 #include "pipeline/recording/recording.h"
 
-struct fd_run;
-struct fd_snapshots;
+struct fdar_run;
+struct fdar_snapshots;
 
 /* Before the server starts. NULL and error when the trigger cannot be watched. */
-struct fd_snapshots *fd_snapshots_new(struct fd_run *run, GError **error);
+struct fdar_snapshots *fdar_snapshots_new(struct fdar_run *run, GError **error);
 
 /* To be called some times a second: writes a snapshot if there is a reason. FALSE and error when one
  * could not be written. */
-gboolean fd_snapshots_look(struct fd_snapshots *snapshots, GError **error);
+gboolean fdar_snapshots_look(struct fdar_snapshots *snapshots, GError **error);
 
 /* The last one, while the tracing session still is there: why is its reason. */
-gboolean fd_snapshots_take(struct fd_snapshots *snapshots, const char *why, GError **error);
+gboolean fdar_snapshots_take(struct fdar_snapshots *snapshots, const char *why, GError **error);
 
 /* How many there are, and what is in the last one: the caller owns what info then has. */
-unsigned fd_snapshots_count(const struct fd_snapshots *snapshots);
-void fd_snapshots_steal_info(struct fd_snapshots *snapshots, struct fd_recording_info *info);
+unsigned fdar_snapshots_count(const struct fdar_snapshots *snapshots);
+void fdar_snapshots_steal_info(struct fdar_snapshots *snapshots, struct fdar_recording_info *info);
 
 /* NULL is allowed. */
-void fd_snapshots_free(struct fd_snapshots *snapshots);
+void fdar_snapshots_free(struct fdar_snapshots *snapshots);
 
 #endif

@@ -9,16 +9,16 @@
 
 #define DEPTH_MAX 8 /* nested brackets; ours has two */
 
-G_DEFINE_QUARK(fd_recording_error, fd_recording_error)
+G_DEFINE_QUARK(fdar_recording_error, fdar_recording_error)
 
 static void clear_loss(gpointer data)
 {
-	struct fd_recording_loss *loss = data;
+	struct fdar_recording_loss *loss = data;
 
 	g_free(loss->stream);
 }
 
-void fd_recording_info_clear(struct fd_recording_info *info)
+void fdar_recording_info_clear(struct fdar_recording_info *info)
 {
 	g_strfreev(info->command);
 	g_strfreev(info->warnings);
@@ -52,9 +52,9 @@ struct member {
 	size_t offset;
 };
 
-#define MEMBER(name, type, optional)                                                   \
-	{                                                                              \
-#name, type, optional, G_STRUCT_OFFSET(struct fd_recording_info, name) \
+#define MEMBER(name, type, optional)                                                     \
+	{                                                                                \
+#name, type, optional, G_STRUCT_OFFSET(struct fdar_recording_info, name) \
 	}
 
 /* clang-format off: a line a member */
@@ -124,9 +124,9 @@ static void add_count(JsonBuilder *builder, uint64_t count)
 static void add_losses(JsonBuilder *builder, const GArray *losses)
 {
 	json_builder_begin_array(builder);
-	for (guint i = 0; losses && i < MIN(losses->len, FD_RECORDING_LOSSES_MAX); i++) {
-		const struct fd_recording_loss *loss =
-			&g_array_index(losses, struct fd_recording_loss, i);
+	for (guint i = 0; losses && i < MIN(losses->len, FDAR_RECORDING_LOSSES_MAX); i++) {
+		const struct fdar_recording_loss *loss =
+			&g_array_index(losses, struct fdar_recording_loss, i);
 
 		json_builder_begin_object(builder);
 		json_builder_set_member_name(builder, "stream");
@@ -152,7 +152,7 @@ static gboolean is_absent(const struct member *member, const void *field)
 	return *(const void *const *)field == NULL;
 }
 
-static void add_member(JsonBuilder *builder, const struct fd_recording_info *info,
+static void add_member(JsonBuilder *builder, const struct fdar_recording_info *info,
 		       const struct member *member)
 {
 	const void *field = (const char *)info + member->offset;
@@ -187,8 +187,8 @@ static void add_member(JsonBuilder *builder, const struct fd_recording_info *inf
 	}
 }
 
-gboolean fd_recording_info_save(const struct fd_recording_info *info, const char *dir,
-				GError **error)
+gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const char *dir,
+				  GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -198,7 +198,7 @@ gboolean fd_recording_info_save(const struct fd_recording_info *info, const char
 
 	json_builder_begin_object(builder);
 	json_builder_set_member_name(builder, "format");
-	json_builder_add_int_value(builder, FD_RECORDING_FORMAT);
+	json_builder_add_int_value(builder, FDAR_RECORDING_FORMAT);
 	json_builder_set_member_name(builder, "generator");
 	json_builder_add_string_value(builder, "flowdar");
 	for (size_t i = 0; i < G_N_ELEMENTS(members); i++)
@@ -220,7 +220,7 @@ gboolean fd_recording_info_save(const struct fd_recording_info *info, const char
 
 static gboolean not_ours(GError **error, const char *path, const char *expected)
 {
-	g_set_error(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_FORMAT,
+	g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_FORMAT,
 		    "%s: not a flowdar recording: %s", path, expected);
 	return FALSE;
 }
@@ -269,9 +269,9 @@ static GArray *get_pids(JsonNode *node)
 	return g_steal_pointer(&pids);
 }
 
-GArray *fd_recording_losses_new(void)
+GArray *fdar_recording_losses_new(void)
 {
-	GArray *losses = g_array_new(FALSE, TRUE, sizeof(struct fd_recording_loss));
+	GArray *losses = g_array_new(FALSE, TRUE, sizeof(struct fdar_recording_loss));
 
 	g_array_set_clear_func(losses, clear_loss);
 	return losses;
@@ -287,7 +287,7 @@ static gboolean get_count(JsonObject *object, const char *name, uint64_t *count)
 	return TRUE;
 }
 
-static gboolean get_loss(JsonNode *node, struct fd_recording_loss *loss)
+static gboolean get_loss(JsonNode *node, struct fdar_recording_loss *loss)
 {
 	JsonObject *object =
 		node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
@@ -303,16 +303,16 @@ static gboolean get_loss(JsonNode *node, struct fd_recording_loss *loss)
 
 static GArray *get_losses(JsonNode *node)
 {
-	g_autoptr(GArray) losses = fd_recording_losses_new();
+	g_autoptr(GArray) losses = fdar_recording_losses_new();
 	JsonArray *array;
 
 	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
 		return NULL;
 	array = json_node_get_array(node);
-	if (json_array_get_length(array) > FD_RECORDING_LOSSES_MAX)
+	if (json_array_get_length(array) > FDAR_RECORDING_LOSSES_MAX)
 		return NULL;
 	for (guint i = 0; i < json_array_get_length(array); i++) {
-		struct fd_recording_loss loss = { 0 };
+		struct fdar_recording_loss loss = { 0 };
 
 		if (!get_loss(json_array_get_element(array, i), &loss))
 			return NULL;
@@ -323,7 +323,7 @@ static GArray *get_losses(JsonNode *node)
 
 /* FALSE when the node is not of the member's type or out of its range. */
 static gboolean get_member(JsonNode *node, const struct member *member,
-			   struct fd_recording_info *info)
+			   struct fdar_recording_info *info)
 {
 	void *field = (char *)info + member->offset;
 	gint64 number = is_value(node, G_TYPE_INT64) ? json_node_get_int(node) : -1;
@@ -352,18 +352,18 @@ static gboolean get_member(JsonNode *node, const struct member *member,
 	}
 }
 
-static gboolean read_members(JsonObject *object, const char *path, struct fd_recording_info *info,
+static gboolean read_members(JsonObject *object, const char *path, struct fdar_recording_info *info,
 			     GError **error)
 {
 	JsonNode *format = json_object_get_member(object, "format");
 
 	if (!is_value(format, G_TYPE_INT64) || json_node_get_int(format) < 1)
 		return not_ours(error, path, "expected a member \"format\" with a version number");
-	if (json_node_get_int(format) > FD_RECORDING_FORMAT) {
-		g_set_error(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_FORMAT,
+	if (json_node_get_int(format) > FDAR_RECORDING_FORMAT) {
+		g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_FORMAT,
 			    "%s: made by a later flowdar (format %" G_GINT64_FORMAT
 			    ", this one reads up to %d)",
-			    path, json_node_get_int(format), FD_RECORDING_FORMAT);
+			    path, json_node_get_int(format), FDAR_RECORDING_FORMAT);
 		return FALSE;
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(members); i++) {
@@ -385,24 +385,24 @@ static char *read_text(const char *path, GError **error)
 	g_autofree char *text = NULL;
 
 	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
-		g_set_error(error, FD_RECORDING_ERROR, FD_RECORDING_ERROR_MISSING,
+		g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_MISSING,
 			    "%s: no such file; expected what `flowdar record` writes last", path);
 		return NULL;
 	}
-	if (st.st_size > FD_RECORDING_MAX_SIZE) {
+	if (st.st_size > FDAR_RECORDING_MAX_SIZE) {
 		not_ours(error, path, "it is larger than any recording.json");
 		return NULL;
 	}
 	if (!g_file_get_contents(path, &text, NULL, error))
 		return NULL;
-	if (fd_json_too_deep(text, DEPTH_MAX) || !g_utf8_validate(text, -1, NULL)) {
+	if (fdar_json_too_deep(text, DEPTH_MAX) || !g_utf8_validate(text, -1, NULL)) {
 		not_ours(error, path, "expected a JSON object");
 		return NULL;
 	}
 	return g_steal_pointer(&text);
 }
 
-gboolean fd_recording_info_load(const char *dir, struct fd_recording_info *info, GError **error)
+gboolean fdar_recording_info_load(const char *dir, struct fdar_recording_info *info, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
 	g_autofree char *text = read_text(path, error);
@@ -418,17 +418,17 @@ gboolean fd_recording_info_load(const char *dir, struct fd_recording_info *info,
 		return not_ours(error, path, "expected a JSON object");
 	if (read_members(json_node_get_object(root), path, info, error))
 		return TRUE;
-	fd_recording_info_clear(info);
+	fdar_recording_info_clear(info);
 	return FALSE;
 }
 
-char *fd_recording_trace_path(const char *dir, GError **error)
+char *fdar_recording_trace_path(const char *dir, GError **error)
 {
-	g_autofree char *trace = g_build_filename(dir, FD_RECORDING_TRACE, NULL);
+	g_autofree char *trace = g_build_filename(dir, FDAR_RECORDING_TRACE, NULL);
 	g_autoptr(GPtrArray) found = NULL;
 
 	if (g_file_test(trace, G_FILE_TEST_IS_DIR))
 		return g_steal_pointer(&trace);
-	found = fd_trace_find(dir, error);
+	found = fdar_trace_find(dir, error);
 	return found ? g_strdup(dir) : NULL;
 }

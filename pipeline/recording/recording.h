@@ -10,43 +10,43 @@
  *
  * recording.json is written when the recording begins, "unfinished", and renamed into its own place when
  * it has ended. A recording that stays unfinished is one whose recorder was killed; the keeper says so in
- * it, unless it was killed, too. Its members are the fields of struct fd_recording_info by the same names, plus "format" (the number
+ * it, unless it was killed, too. Its members are the fields of struct fdar_recording_info by the same names, plus "format" (the number
  * below; a reader refuses a higher one) and "generator". docs/recording.md has the whole of it.
  */
-#ifndef FD_PIPELINE_RECORDING_H
-#define FD_PIPELINE_RECORDING_H
+#ifndef FDAR_PIPELINE_RECORDING_RECORDING_H
+#define FDAR_PIPELINE_RECORDING_RECORDING_H
 
 #include <glib.h>
 #include <stdint.h>
 
-#define FD_RECORDING_FORMAT   1
-#define FD_RECORDING_MAX_SIZE (1u << 20) /* bytes of recording.json */
-#define FD_RECORDING_TRACE    "trace"
+#define FDAR_RECORDING_FORMAT   1
+#define FDAR_RECORDING_MAX_SIZE (1u << 20) /* bytes of recording.json */
+#define FDAR_RECORDING_TRACE    "trace"
 
 /* Values of ended while a recording is unfinished. */
-#define FD_RECORDING_UNFINISHED "not yet, or the recorder and its keeper were killed"
-#define FD_RECORDING_KILLED     "the recorder was killed"
+#define FDAR_RECORDING_UNFINISHED "not yet, or the recorder and its keeper were killed"
+#define FDAR_RECORDING_KILLED     "the recorder was killed"
 
-#define FD_RECORDING_ERROR fd_recording_error_quark()
-GQuark fd_recording_error_quark(void);
+#define FDAR_RECORDING_ERROR fdar_recording_error_quark()
+GQuark fdar_recording_error_quark(void);
 
-enum fd_recording_error {
-	FD_RECORDING_ERROR_MISSING, /* no recording.json */
-	FD_RECORDING_ERROR_FORMAT   /* not one of ours, or of a later version */
+enum fdar_recording_error {
+	FDAR_RECORDING_ERROR_MISSING, /* no recording.json */
+	FDAR_RECORDING_ERROR_FORMAT   /* not one of ours, or of a later version */
 };
 
 /* Events that are missing in one place: so many, between two points of time, of one stream. */
-struct fd_recording_loss {
+struct fdar_recording_loss {
 	char *stream;              /* the stream file's name: channel, underscore, CPU */
 	uint64_t begin_ns, end_ns; /* since the Unix epoch */
 	uint64_t events;
 };
 
-#define FD_RECORDING_LOSSES_MAX 1000 /* the rest is in the counts only */
+#define FDAR_RECORDING_LOSSES_MAX 1000 /* the rest is in the counts only */
 
-struct fd_recording_info {
+struct fdar_recording_info {
 	/* 1: the recorder has not come to its end. Counts are 0 then, for not known; so are duration_ns and
-	 * trace_bytes while ended is FD_RECORDING_UNFINISHED. */
+	 * trace_bytes while ended is FDAR_RECORDING_UNFINISHED. */
 	uint64_t unfinished;
 	char *name;     /* what its processes call themselves in their process events (control.h);
 			       * NULL: made before there was one */
@@ -88,27 +88,28 @@ struct fd_recording_info {
 	uint64_t functions_live; /* of these: that were, at the end */
 	uint64_t budget_off;     /* switched off to keep to the budget */
 	uint64_t waited_ns;      /* that threads of the server waited for the recorder */
-	GArray *losses; /* struct fd_recording_loss, by time: where discarded and dropped events
+	GArray *losses; /* struct fdar_recording_loss, by time: where discarded and dropped events
 			 * are missing; NULL: nothing is known to be missing */
 };
 
 /* An empty list for info->losses; it owns its streams' names. */
-GArray *fd_recording_losses_new(void);
+GArray *fdar_recording_losses_new(void);
 
 /* Frees what the fields own, not the struct; the struct is empty afterwards and may be reused. */
-void fd_recording_info_clear(struct fd_recording_info *info);
+void fdar_recording_info_clear(struct fdar_recording_info *info);
 
 /* Writes dir/recording.json atomically. */
-gboolean fd_recording_info_save(const struct fd_recording_info *info, const char *dir,
-				GError **error);
+gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const char *dir,
+				  GError **error);
 
 /* Reads dir/recording.json into info, which must be empty. FALSE and error, info still empty, when
  * it is missing or not ours; the message names the file and what was expected. */
-gboolean fd_recording_info_load(const char *dir, struct fd_recording_info *info, GError **error);
+gboolean fdar_recording_info_load(const char *dir, struct fdar_recording_info *info,
+				  GError **error);
 
 /* The directory that holds the CTF trace: dir/trace for a recording, dir itself for a plain trace
  * (it, or a directory below it, holds a "metadata" file). NULL and error when neither. The caller
  * frees the result. */
-char *fd_recording_trace_path(const char *dir, GError **error);
+char *fdar_recording_trace_path(const char *dir, GError **error);
 
 #endif

@@ -15,7 +15,7 @@
 
 static void clear_frame(gpointer data)
 {
-	struct fd_stack_frame *frame = data;
+	struct fdar_stack_frame *frame = data;
 
 	g_free(frame->function);
 	g_free(frame->binary);
@@ -23,46 +23,47 @@ static void clear_frame(gpointer data)
 
 static void free_stack(gpointer data)
 {
-	struct fd_stack *stack = data;
+	struct fdar_stack *stack = data;
 
 	g_array_unref(stack->frames);
 	g_free(stack->name);
 	g_free(stack);
 }
 
-struct fd_stacks *fd_stacks_new(void)
+struct fdar_stacks *fdar_stacks_new(void)
 {
-	struct fd_stacks *stacks = g_new0(struct fd_stacks, 1);
+	struct fdar_stacks *stacks = g_new0(struct fdar_stacks, 1);
 
 	stacks->threads = g_ptr_array_new_with_free_func(free_stack);
 	return stacks;
 }
 
-struct fd_stack *fd_stacks_add(struct fd_stacks *stacks, guint32 pid, guint32 tid, const char *name)
+struct fdar_stack *fdar_stacks_add(struct fdar_stacks *stacks, guint32 pid, guint32 tid,
+				   const char *name)
 {
-	struct fd_stack *stack = g_new0(struct fd_stack, 1);
+	struct fdar_stack *stack = g_new0(struct fdar_stack, 1);
 
 	stack->pid = pid;
 	stack->tid = tid;
 	stack->name = g_strdup(name);
-	stack->frames = g_array_new(FALSE, FALSE, sizeof(struct fd_stack_frame));
+	stack->frames = g_array_new(FALSE, FALSE, sizeof(struct fdar_stack_frame));
 	g_array_set_clear_func(stack->frames, clear_frame);
 	g_ptr_array_add(stacks->threads, stack);
 	return stack;
 }
 
-void fd_stack_add(struct fd_stack *stack, uint64_t address, uint64_t offset, const char *function,
-		  const char *binary)
+void fdar_stack_add(struct fdar_stack *stack, uint64_t address, uint64_t offset,
+		    const char *function, const char *binary)
 {
-	struct fd_stack_frame frame = { .address = address,
-					.offset = offset,
-					.function = g_strdup(function),
-					.binary = g_strdup(binary) };
+	struct fdar_stack_frame frame = { .address = address,
+					  .offset = offset,
+					  .function = g_strdup(function),
+					  .binary = g_strdup(binary) };
 
 	g_array_append_val(stack->frames, frame);
 }
 
-void fd_stacks_free(struct fd_stacks *stacks)
+void fdar_stacks_free(struct fdar_stacks *stacks)
 {
 	if (!stacks)
 		return;
@@ -88,20 +89,20 @@ static void put_number(JsonBuilder *builder, const char *name, uint64_t number)
 }
 
 /* Each byte of a text may take six in JSON. */
-static size_t stack_bytes(const struct fd_stack *stack)
+static size_t stack_bytes(const struct fdar_stack *stack)
 {
 	size_t bytes = THREAD_BYTES + 6 * strlen(stack->name);
 
 	for (guint i = 0; i < stack->frames->len; i++) {
-		const struct fd_stack_frame *frame =
-			&g_array_index(stack->frames, struct fd_stack_frame, i);
+		const struct fdar_stack_frame *frame =
+			&g_array_index(stack->frames, struct fdar_stack_frame, i);
 
 		bytes += FRAME_BYTES + 6 * (strlen(frame->function) + strlen(frame->binary));
 	}
 	return bytes;
 }
 
-static void put_stack(JsonBuilder *builder, const struct fd_stack *stack)
+static void put_stack(JsonBuilder *builder, const struct fdar_stack *stack)
 {
 	json_builder_begin_object(builder);
 	put_number(builder, "pid", stack->pid);
@@ -111,8 +112,8 @@ static void put_stack(JsonBuilder *builder, const struct fd_stack *stack)
 	json_builder_set_member_name(builder, "frames");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < stack->frames->len; i++) {
-		const struct fd_stack_frame *frame =
-			&g_array_index(stack->frames, struct fd_stack_frame, i);
+		const struct fdar_stack_frame *frame =
+			&g_array_index(stack->frames, struct fdar_stack_frame, i);
 
 		json_builder_begin_object(builder);
 		put_number(builder, "address", frame->address);
@@ -125,21 +126,21 @@ static void put_stack(JsonBuilder *builder, const struct fd_stack *stack)
 	json_builder_end_object(builder);
 }
 
-static JsonNode *to_json(const struct fd_stacks *stacks)
+static JsonNode *to_json(const struct fdar_stacks *stacks)
 {
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	uint64_t left_out = stacks->left_out;
 	size_t bytes = THREAD_BYTES;
 
 	json_builder_begin_object(builder);
-	put_number(builder, "format", FD_STACKS_FORMAT);
+	put_number(builder, "format", FDAR_STACKS_FORMAT);
 	put_number(builder, "taken_ns", stacks->taken_ns);
 	json_builder_set_member_name(builder, "threads");
 	json_builder_begin_array(builder);
 	for (guint i = 0; i < stacks->threads->len; i++) {
-		const struct fd_stack *stack = g_ptr_array_index(stacks->threads, i);
+		const struct fdar_stack *stack = g_ptr_array_index(stacks->threads, i);
 
-		if (bytes + stack_bytes(stack) > FD_STACKS_MAX_SIZE) {
+		if (bytes + stack_bytes(stack) > FDAR_STACKS_MAX_SIZE) {
 			left_out++;
 			continue;
 		}
@@ -152,9 +153,9 @@ static JsonNode *to_json(const struct fd_stacks *stacks)
 	return json_builder_get_root(builder);
 }
 
-gboolean fd_stacks_save(const struct fd_stacks *stacks, const char *dir, GError **error)
+gboolean fdar_stacks_save(const struct fdar_stacks *stacks, const char *dir, GError **error)
 {
-	g_autofree char *path = g_build_filename(dir, FD_STACKS_FILE, NULL);
+	g_autofree char *path = g_build_filename(dir, FDAR_STACKS_FILE, NULL);
 	g_autoptr(JsonGenerator) generator = json_generator_new();
 	g_autoptr(JsonNode) root = to_json(stacks);
 	g_autofree char *text = NULL;
@@ -189,7 +190,7 @@ static const char *get_text(JsonObject *object, const char *name)
 		return NULL;
 	text = json_node_get_string(node);
 	/* Cut in the middle of a character, made valid: a byte becomes three. */
-	return strlen(text) <= 3 * FD_STACKS_NAME_MAX ? text : NULL;
+	return strlen(text) <= 3 * FDAR_STACKS_NAME_MAX ? text : NULL;
 }
 
 static JsonObject *get_object(JsonArray *array, guint index)
@@ -207,7 +208,7 @@ static JsonArray *get_array(JsonObject *object, const char *name, guint most)
 	return array && json_array_get_length(array) <= most ? array : NULL;
 }
 
-static gboolean read_frame(JsonObject *object, struct fd_stack *stack)
+static gboolean read_frame(JsonObject *object, struct fdar_stack *stack)
 {
 	uint64_t address, offset;
 	const char *function, *binary;
@@ -216,23 +217,23 @@ static gboolean read_frame(JsonObject *object, struct fd_stack *stack)
 	    !get_number(object, "offset", UINT64_MAX, &offset) ||
 	    !(function = get_text(object, "function")) || !(binary = get_text(object, "binary")))
 		return FALSE;
-	fd_stack_add(stack, address, offset, function, binary);
+	fdar_stack_add(stack, address, offset, function, binary);
 	return TRUE;
 }
 
-static gboolean read_stack(JsonObject *object, struct fd_stacks *stacks)
+static gboolean read_stack(JsonObject *object, struct fdar_stacks *stacks)
 {
 	uint64_t pid, tid, cut;
 	const char *name;
 	JsonArray *frames;
-	struct fd_stack *stack;
+	struct fdar_stack *stack;
 
 	if (!object || !get_number(object, "pid", G_MAXUINT32, &pid) ||
 	    !get_number(object, "tid", G_MAXUINT32, &tid) || !get_number(object, "cut", 1, &cut) ||
 	    !(name = get_text(object, "name")) ||
-	    !(frames = get_array(object, "frames", FD_STACKS_DEPTH_MAX)))
+	    !(frames = get_array(object, "frames", FDAR_STACKS_DEPTH_MAX)))
 		return FALSE;
-	stack = fd_stacks_add(stacks, (guint32)pid, (guint32)tid, name);
+	stack = fdar_stacks_add(stacks, (guint32)pid, (guint32)tid, name);
 	stack->cut = cut == 1;
 	for (guint i = 0; i < json_array_get_length(frames); i++) {
 		if (!read_frame(get_object(frames, i), stack))
@@ -241,17 +242,17 @@ static gboolean read_stack(JsonObject *object, struct fd_stacks *stacks)
 	return TRUE;
 }
 
-static gboolean read_stacks(JsonNode *root, struct fd_stacks *stacks)
+static gboolean read_stacks(JsonNode *root, struct fdar_stacks *stacks)
 {
 	JsonObject *object =
 		root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
 	JsonArray *threads;
 	uint64_t format;
 
-	if (!object || !get_number(object, "format", FD_STACKS_FORMAT, &format) || format < 1 ||
+	if (!object || !get_number(object, "format", FDAR_STACKS_FORMAT, &format) || format < 1 ||
 	    !get_number(object, "taken_ns", UINT64_MAX, &stacks->taken_ns) ||
 	    !get_number(object, "left_out", UINT64_MAX, &stacks->left_out) ||
-	    !(threads = get_array(object, "threads", FD_STACKS_THREADS_MAX)))
+	    !(threads = get_array(object, "threads", FDAR_STACKS_THREADS_MAX)))
 		return FALSE;
 	for (guint i = 0; i < json_array_get_length(threads); i++) {
 		if (!read_stack(get_object(threads, i), stacks))
@@ -267,26 +268,26 @@ static char *read_text(const char *path, gboolean *missing)
 	struct stat st;
 
 	*missing = stat(path, &st) != 0;
-	if (*missing || !S_ISREG(st.st_mode) || st.st_size > FD_STACKS_MAX_SIZE ||
-	    !g_file_get_contents(path, &text, NULL, NULL) || fd_json_too_deep(text, DEPTH_MAX) ||
+	if (*missing || !S_ISREG(st.st_mode) || st.st_size > FDAR_STACKS_MAX_SIZE ||
+	    !g_file_get_contents(path, &text, NULL, NULL) || fdar_json_too_deep(text, DEPTH_MAX) ||
 	    !g_utf8_validate(text, -1, NULL))
 		return NULL;
 	return g_steal_pointer(&text);
 }
 
-struct fd_stacks *fd_stacks_load(const char *dir, GError **error)
+struct fdar_stacks *fdar_stacks_load(const char *dir, GError **error)
 {
-	g_autofree char *path = g_build_filename(dir, FD_STACKS_FILE, NULL);
+	g_autofree char *path = g_build_filename(dir, FDAR_STACKS_FILE, NULL);
 	gboolean missing = FALSE;
 	g_autofree char *text = read_text(path, &missing);
 	g_autoptr(JsonParser) parser = json_parser_new();
-	g_autoptr(fd_stacks) stacks = fd_stacks_new();
+	g_autoptr(fdar_stacks) stacks = fdar_stacks_new();
 
 	if (text && json_parser_load_from_data(parser, text, -1, NULL) &&
 	    read_stacks(json_parser_get_root(parser), stacks))
 		return g_steal_pointer(&stacks);
-	g_set_error(error, FD_RECORDING_ERROR,
-		    missing ? FD_RECORDING_ERROR_MISSING : FD_RECORDING_ERROR_FORMAT, "%s: %s",
+	g_set_error(error, FDAR_RECORDING_ERROR,
+		    missing ? FDAR_RECORDING_ERROR_MISSING : FDAR_RECORDING_ERROR_FORMAT, "%s: %s",
 		    path,
 		    missing ? "no such file"
 			    : "not as flowdar writes it: expected a JSON object with the stacks of "

@@ -27,7 +27,7 @@ static GPtrArray *folders_below(const GPtrArray *level, GPtrArray *found)
 {
 	GPtrArray *next = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < level->len && found->len < FD_TRACE_FIND_MAX; i++) {
+	for (guint i = 0; i < level->len && found->len < FDAR_TRACE_FIND_MAX; i++) {
 		const char *folder = g_ptr_array_index(level, i);
 		g_autoptr(GDir) dir = NULL;
 		const char *name;
@@ -40,7 +40,7 @@ static GPtrArray *folders_below(const GPtrArray *level, GPtrArray *found)
 		while (dir && (name = g_dir_read_name(dir))) {
 			char *path = g_build_filename(folder, name, NULL);
 
-			if (is_folder(path) && next->len < FD_TRACE_FIND_MAX)
+			if (is_folder(path) && next->len < FDAR_TRACE_FIND_MAX)
 				g_ptr_array_add(next, path);
 			else
 				g_free(path);
@@ -54,13 +54,13 @@ static gboolean check_path(const char *path, GError **error)
 	struct stat st;
 
 	if (stat(path, &st) != 0) {
-		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_MISSING, "%s: %s", path,
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_MISSING, "%s: %s", path,
 			    g_strerror(errno));
 		return FALSE;
 	}
 	if (!S_ISDIR(st.st_mode)) {
 		g_set_error(
-			error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+			error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			"%s: is a file; expected the directory of a recording or of a CTF trace",
 			path);
 		return FALSE;
@@ -90,14 +90,14 @@ static gboolean check_metadata(const char *dir, GError **error)
 	if (memcmp(begin, magics[0], 4) == 0 || memcmp(begin, magics[1], 4) == 0 ||
 	    (length == sizeof begin && memcmp(begin, text, length) == 0))
 		return TRUE;
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 		    "%s: no CTF 1 metadata: expected the magic number 0x75d11d57 or \"%s8\" at "
 		    "offset 0",
 		    path, text);
 	return FALSE;
 }
 
-GPtrArray *fd_trace_find(const char *path, GError **error)
+GPtrArray *fdar_trace_find(const char *path, GError **error)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) level = g_ptr_array_new_with_free_func(g_free);
@@ -105,14 +105,14 @@ GPtrArray *fd_trace_find(const char *path, GError **error)
 	if (!check_path(path, error))
 		return NULL;
 	g_ptr_array_add(level, g_strdup(path));
-	for (int depth = 0; depth <= FD_TRACE_FIND_DEPTH && level->len; depth++) {
+	for (int depth = 0; depth <= FDAR_TRACE_FIND_DEPTH && level->len; depth++) {
 		GPtrArray *next = folders_below(level, found);
 
 		g_ptr_array_unref(level);
 		level = next;
 	}
 	if (!found->len) {
-		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			    "%s: no trace in it; expected a recording or a CTF trace "
 			    "(a directory with a file \"metadata\")",
 			    path);

@@ -5,19 +5,19 @@
  * directory with a file "metadata"; what LTTng leaves holds several: one a user id and word size,
  * one a process, one a rotation chunk.
  */
-#ifndef FD_PIPELINE_TRACE_FIND_H
-#define FD_PIPELINE_TRACE_FIND_H
+#ifndef FDAR_PIPELINE_RECORDING_TRACE_FIND_H
+#define FDAR_PIPELINE_RECORDING_TRACE_FIND_H
 
 #include <glib.h>
 
-#define FD_TRACE_FIND_DEPTH 12   /* folders below the path given */
-#define FD_TRACE_FIND_MAX   4096 /* traces */
+#define FDAR_TRACE_FIND_DEPTH 12   /* folders below the path given */
+#define FDAR_TRACE_FIND_MAX   4096 /* traces */
 
 /* The trace directories at or below path, sorted: path itself alone when it is one. Links to
  * folders are followed only as path itself. The caller frees the result (g_ptr_array_unref); its
- * elements are char *. NULL and error (FD_SOURCE_ERROR) when path does not exist, is a file, or
+ * elements are char *. NULL and error (FDAR_SOURCE_ERROR) when path does not exist, is a file, or
  * holds no trace, or when the metadata of one are no CTF 1 metadata; the message names the path and
  * what was expected. */
-GPtrArray *fd_trace_find(const char *path, GError **error);
+GPtrArray *fdar_trace_find(const char *path, GError **error);
 
 #endif

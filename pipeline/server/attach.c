@@ -21,28 +21,28 @@ struct process {
 	gboolean told;
 };
 
-struct fd_attached {
+struct fdar_attached {
 	char *control;
 	GArray *processes; /* struct process, those below others behind them */
 	GHashTable *known; /* their pids */
 	gint64 look_us;
 };
 
-static void add(struct fd_attached *attached, pid_t pid)
+static void add(struct fdar_attached *attached, pid_t pid)
 {
 	struct process process = { .pid = pid };
 
-	if (attached->processes->len >= FD_ATTACH_MAX ||
+	if (attached->processes->len >= FDAR_ATTACH_MAX ||
 	    !g_hash_table_add(attached->known, GINT_TO_POINTER(pid)))
 		return;
 	process.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	process.told = fd_control_tell(pid, attached->control, NULL);
+	process.told = fdar_control_tell(pid, attached->control, NULL);
 	g_array_append_val(attached->processes, process);
 }
 
-static void add_below(struct fd_attached *attached, guint from)
+static void add_below(struct fdar_attached *attached, guint from)
 {
-	g_autoptr(GHashTable) all = fd_processes_all();
+	g_autoptr(GHashTable) all = fdar_processes_all();
 
 	for (guint i = from; i < attached->processes->len; i++) {
 		pid_t parent = g_array_index(attached->processes, struct process, i).pid;
@@ -61,7 +61,7 @@ static gboolean has_library(pid_t pid)
 	return g_file_get_contents(path, &maps, NULL, NULL) && strstr(maps, "/libflowdar.so");
 }
 
-static gboolean any_told(const struct fd_attached *attached, guint from)
+static gboolean any_told(const struct fdar_attached *attached, guint from)
 {
 	gboolean told = FALSE;
 
@@ -71,18 +71,18 @@ static gboolean any_told(const struct fd_attached *attached, guint from)
 }
 
 /* A process notices some seconds after a recording has ended that it has, and then listens again. */
-static void tell_again(struct fd_attached *attached, guint from)
+static void tell_again(struct fdar_attached *attached, guint from)
 {
 	for (guint i = from; i < attached->processes->len; i++) {
 		struct process *process = &g_array_index(attached->processes, struct process, i);
 
 		if (!process->told)
-			process->told = fd_control_tell(process->pid, attached->control, NULL);
+			process->told = fdar_control_tell(process->pid, attached->control, NULL);
 	}
 }
 
 /* Whether flowdar is in one of the processes. */
-static gboolean any_can(const struct fd_attached *attached, guint from)
+static gboolean any_can(const struct fdar_attached *attached, guint from)
 {
 	gboolean can = FALSE;
 
@@ -91,7 +91,7 @@ static gboolean any_can(const struct fd_attached *attached, guint from)
 	return can;
 }
 
-static gboolean refuse(const struct fd_attached *attached, guint from, pid_t pid, GError **error)
+static gboolean refuse(const struct fdar_attached *attached, guint from, pid_t pid, GError **error)
 {
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "process %d cannot be recorded: %s",
 		    (int)pid,
@@ -103,7 +103,7 @@ static gboolean refuse(const struct fd_attached *attached, guint from, pid_t pid
 	return FALSE;
 }
 
-static gboolean attach(struct fd_attached *attached, pid_t pid, GError **error)
+static gboolean attach(struct fdar_attached *attached, pid_t pid, GError **error)
 {
 	guint from = attached->processes->len;
 
@@ -126,17 +126,17 @@ static gboolean attach(struct fd_attached *attached, pid_t pid, GError **error)
 	return refuse(attached, from, pid, error);
 }
 
-struct fd_attached *fd_attached_start(const pid_t *pids, size_t count, const char *control,
-				      GError **error)
+struct fdar_attached *fdar_attached_start(const pid_t *pids, size_t count, const char *control,
+					  GError **error)
 {
-	struct fd_attached *attached = g_new0(struct fd_attached, 1);
+	struct fdar_attached *attached = g_new0(struct fdar_attached, 1);
 
 	attached->control = g_strdup(control);
 	attached->processes = g_array_new(FALSE, FALSE, sizeof(struct process));
 	attached->known = g_hash_table_new(NULL, NULL);
 	for (size_t i = 0; i < count; i++) {
 		if (!attach(attached, pids[i], error)) {
-			fd_attached_free(attached);
+			fdar_attached_free(attached);
 			return NULL;
 		}
 	}
@@ -144,7 +144,7 @@ struct fd_attached *fd_attached_start(const pid_t *pids, size_t count, const cha
 	return attached;
 }
 
-pid_t fd_attached_first(const struct fd_attached *attached)
+pid_t fdar_attached_first(const struct fdar_attached *attached)
 {
 	for (guint i = 0; i < attached->processes->len; i++) {
 		const struct process *process =
@@ -165,7 +165,7 @@ static gboolean has_ended(const struct process *process)
 	return kill(process->pid, 0) != 0 && errno == ESRCH;
 }
 
-static void forget_ended(struct fd_attached *attached)
+static void forget_ended(struct fdar_attached *attached)
 {
 	for (guint i = attached->processes->len; i-- > 0;) {
 		struct process *process = &g_array_index(attached->processes, struct process, i);
@@ -179,7 +179,7 @@ static void forget_ended(struct fd_attached *attached)
 	}
 }
 
-gboolean fd_attached_wait(struct fd_attached *attached, int milliseconds)
+gboolean fdar_attached_wait(struct fdar_attached *attached, int milliseconds)
 {
 	struct pollfd first = { .fd = -1, .events = POLLIN };
 	gint64 now;
@@ -196,7 +196,7 @@ gboolean fd_attached_wait(struct fd_attached *attached, int milliseconds)
 	return attached->processes->len > 0;
 }
 
-void fd_attached_free(struct fd_attached *attached)
+void fdar_attached_free(struct fdar_attached *attached)
 {
 	if (!attached)
 		return;

@@ -6,29 +6,29 @@
  * process its children are told, too, and theirs, also those that come later. Nothing is ever done to
  * a process but that: they go on when the recording ends.
  */
-#ifndef FD_PIPELINE_ATTACH_H
-#define FD_PIPELINE_ATTACH_H
+#ifndef FDAR_PIPELINE_SERVER_ATTACH_H
+#define FDAR_PIPELINE_SERVER_ATTACH_H
 
 #include <glib.h>
 #include <sys/types.h>
 
-#define FD_ATTACH_MAX 4096 /* processes that are told and watched */
+#define FDAR_ATTACH_MAX 4096 /* processes that are told and watched */
 
-struct fd_attached;
+struct fdar_attached;
 
 /* Tells the processes, and all below them, where the control segment is. NULL and error when one of
  * them is not there, or neither it nor any process below it listens: the message says why. */
-struct fd_attached *fd_attached_start(const pid_t *pids, size_t count, const char *control,
-				      GError **error);
+struct fdar_attached *fdar_attached_start(const pid_t *pids, size_t count, const char *control,
+					  GError **error);
 
 /* The first process that was told, and so will be heard of. */
-pid_t fd_attached_first(const struct fd_attached *attached);
+pid_t fdar_attached_first(const struct fdar_attached *attached);
 
 /* Waits up to milliseconds for the last of the processes to end, then looks for new ones. FALSE when
  * all have ended. Comes back early on a signal. */
-gboolean fd_attached_wait(struct fd_attached *attached, int milliseconds);
+gboolean fdar_attached_wait(struct fdar_attached *attached, int milliseconds);
 
 /* NULL is allowed. */
-void fd_attached_free(struct fd_attached *attached);
+void fdar_attached_free(struct fdar_attached *attached);
 
 #endif

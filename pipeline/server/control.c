@@ -22,7 +22,7 @@
 #define STEP_MS 5
 #define BEAT_US 250000
 
-struct fd_control_segment {
+struct fdar_control_segment {
 	char *path;
 	int fd;
 	void *map; /* for waking up only: see control.h on trust */
@@ -34,45 +34,45 @@ struct fd_control_segment {
 	gboolean stopping;
 };
 
-_Static_assert(sizeof(struct fd_control) <= FD_CONTROL_BYTES, "the segment is too small");
+_Static_assert(sizeof(struct fdar_control) <= FDAR_CONTROL_BYTES, "the segment is too small");
 
 /* ---- the recorder's part ---- */
 
 /* Nothing can be done when it fails: the file is there and has its size, unless the server broke it. */
-static void put(const struct fd_control_segment *segment, size_t offset, uint32_t value)
+static void put(const struct fdar_control_segment *segment, size_t offset, uint32_t value)
 {
 	ssize_t n = pwrite(segment->fd, &value, sizeof(value), (off_t)offset);
 
 	(void)n;
 }
 
-static gboolean get(const struct fd_control_segment *segment, size_t offset, void *value,
+static gboolean get(const struct fdar_control_segment *segment, size_t offset, void *value,
 		    size_t bytes)
 {
 	return pread(segment->fd, value, bytes, (off_t)offset) == (ssize_t)bytes;
 }
 
-static void wake(const struct fd_control_segment *segment, size_t offset)
+static void wake(const struct fdar_control_segment *segment, size_t offset)
 {
 	syscall(SYS_futex, (char *)segment->map + offset, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-static void changed(struct fd_control_segment *segment)
+static void changed(struct fdar_control_segment *segment)
 {
-	put(segment, offsetof(struct fd_control, generation), ++segment->generation);
-	wake(segment, offsetof(struct fd_control, generation));
+	put(segment, offsetof(struct fdar_control, generation), ++segment->generation);
+	wake(segment, offsetof(struct fdar_control, generation));
 }
 
 /* ---- making one ---- */
 
-static struct fd_control *first_contents(const char *recording,
-					 const struct fd_control_settings *settings)
+static struct fdar_control *first_contents(const char *recording,
+					   const struct fdar_control_settings *settings)
 {
-	struct fd_control *control = g_malloc0(sizeof(*control));
-	g_autoptr(GString) rules = fd_control_rules_build(settings->functions);
+	struct fdar_control *control = g_malloc0(sizeof(*control));
+	g_autoptr(GString) rules = fdar_control_rules_build(settings->functions);
 
-	control->magic = FD_CONTROL_MAGIC;
-	control->bytes = FD_CONTROL_BYTES;
+	control->magic = FDAR_CONTROL_MAGIC;
+	control->bytes = FDAR_CONTROL_BYTES;
 	control->struct_bytes = sizeof(*control);
 	g_strlcpy(control->recording, recording, sizeof(control->recording));
 	control->generation = 1;
@@ -81,35 +81,35 @@ static struct fd_control *first_contents(const char *recording,
 	control->budget_ppm = settings->budget_ppm;
 	control->io_sessions = settings->io_sessions ? 1 : 0;
 	control->io_bytes = settings->io_bytes;
-	control->rules_bytes = (uint32_t)MIN(rules->len, FD_CONTROL_RULES_BYTES);
+	control->rules_bytes = (uint32_t)MIN(rules->len, FDAR_CONTROL_RULES_BYTES);
 	memcpy(control->rules, rules->str, control->rules_bytes);
 	return control;
 }
 
-static gboolean make_file(struct fd_control_segment *segment, const struct fd_control *control)
+static gboolean make_file(struct fdar_control_segment *segment, const struct fdar_control *control)
 {
 	segment->fd = open(segment->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	/* It is in its place when it is whole: only then can others open it. */
-	return segment->fd >= 0 && ftruncate(segment->fd, FD_CONTROL_BYTES) == 0 &&
+	return segment->fd >= 0 && ftruncate(segment->fd, FDAR_CONTROL_BYTES) == 0 &&
 	       pwrite(segment->fd, control, sizeof(*control), 0) == (ssize_t)sizeof(*control) &&
 	       fchmod(segment->fd, 0666) == 0;
 }
 
-static gboolean map_file(struct fd_control_segment *segment)
+static gboolean map_file(struct fdar_control_segment *segment)
 {
 	void *map =
-		mmap(NULL, FD_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
+		mmap(NULL, FDAR_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
 
 	segment->map = map == MAP_FAILED ? NULL : map;
 	return segment->map != NULL;
 }
 
-struct fd_control_segment *fd_control_segment_make(const char *folder, const char *recording,
-						   const struct fd_control_settings *settings,
-						   GError **error)
+struct fdar_control_segment *fdar_control_segment_make(const char *folder, const char *recording,
+						       const struct fdar_control_settings *settings,
+						       GError **error)
 {
-	struct fd_control_segment *segment = g_new0(struct fd_control_segment, 1);
-	g_autofree struct fd_control *control = first_contents(recording, settings);
+	struct fdar_control_segment *segment = g_new0(struct fdar_control_segment, 1);
+	g_autofree struct fdar_control *control = first_contents(recording, settings);
 	guint64 number = 0;
 	gboolean random = getentropy(&number, sizeof(number)) == 0;
 
@@ -121,18 +121,18 @@ struct fd_control_segment *fd_control_segment_make(const char *folder, const cha
 	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
 		    "%s: cannot make what the server is told through: %s", segment->path,
 		    g_strerror(errno));
-	fd_control_segment_free(segment);
+	fdar_control_segment_free(segment);
 	return NULL;
 }
 
-void fd_control_segment_free(struct fd_control_segment *segment)
+void fdar_control_segment_free(struct fdar_control_segment *segment)
 {
 	if (!segment)
 		return;
 	if (segment->map) {
-		fd_control_segment_gate(segment, FALSE);
-		fd_control_segment_switch(segment, FALSE);
-		munmap(segment->map, FD_CONTROL_BYTES);
+		fdar_control_segment_gate(segment, FALSE);
+		fdar_control_segment_switch(segment, FALSE);
+		munmap(segment->map, FDAR_CONTROL_BYTES);
 	}
 	if (segment->fd >= 0) {
 		close(segment->fd);
@@ -142,7 +142,7 @@ void fd_control_segment_free(struct fd_control_segment *segment)
 	g_free(segment);
 }
 
-const char *fd_control_segment_path(const struct fd_control_segment *segment)
+const char *fdar_control_segment_path(const struct fdar_control_segment *segment)
 {
 	return segment->path;
 }
@@ -152,12 +152,12 @@ const char *fd_control_segment_path(const struct fd_control_segment *segment)
 /* Tells the server that there is a recorder. What the recorder does may take longer than that. */
 static gpointer beat(gpointer data)
 {
-	struct fd_control_segment *segment = data;
+	struct fdar_control_segment *segment = data;
 	uint32_t alive = 0;
 
 	g_mutex_lock(&segment->mutex);
 	while (!segment->stopping) {
-		put(segment, offsetof(struct fd_control, alive), ++alive);
+		put(segment, offsetof(struct fdar_control, alive), ++alive);
 		g_cond_wait_until(&segment->stop, &segment->mutex,
 				  g_get_monotonic_time() + BEAT_US);
 	}
@@ -165,7 +165,7 @@ static gpointer beat(gpointer data)
 	return NULL;
 }
 
-static void stop_beating(struct fd_control_segment *segment)
+static void stop_beating(struct fdar_control_segment *segment)
 {
 	g_mutex_lock(&segment->mutex);
 	segment->stopping = TRUE;
@@ -174,13 +174,13 @@ static void stop_beating(struct fd_control_segment *segment)
 	g_clear_pointer(&segment->heart, g_thread_join);
 }
 
-static void put_switch(struct fd_control_segment *segment, gboolean on)
+static void put_switch(struct fdar_control_segment *segment, gboolean on)
 {
-	put(segment, offsetof(struct fd_control, recording_on), on ? 1 : 0);
+	put(segment, offsetof(struct fdar_control, recording_on), on ? 1 : 0);
 	changed(segment);
 }
 
-void fd_control_segment_switch(struct fd_control_segment *segment, gboolean on)
+void fdar_control_segment_switch(struct fdar_control_segment *segment, gboolean on)
 {
 	segment->stopping = FALSE;
 	if (on && !segment->heart)
@@ -190,31 +190,32 @@ void fd_control_segment_switch(struct fd_control_segment *segment, gboolean on)
 	put_switch(segment, on);
 }
 
-void fd_control_segment_announce(struct fd_control_segment *segment)
+void fdar_control_segment_announce(struct fdar_control_segment *segment)
 {
 	changed(segment);
 }
 
-void fd_control_segment_gate(struct fd_control_segment *segment, gboolean closed)
+void fdar_control_segment_gate(struct fdar_control_segment *segment, gboolean closed)
 {
 	if (atomic_exchange(&segment->closed, closed) == closed)
 		return;
-	put(segment, offsetof(struct fd_control, gate), closed ? FD_CONTROL_WAIT : FD_CONTROL_OPEN);
-	wake(segment, offsetof(struct fd_control, gate));
+	put(segment, offsetof(struct fdar_control, gate),
+	    closed ? FDAR_CONTROL_WAIT : FDAR_CONTROL_OPEN);
+	wake(segment, offsetof(struct fdar_control, gate));
 }
 
-void fd_control_release(const char *path)
+void fdar_control_release(const char *path)
 {
-	struct fd_control_segment segment = { .fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) };
+	struct fdar_control_segment segment = { .fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) };
 
 	/* What the counters stood at is known to the server alone. */
 	if (segment.fd >= 0 && map_file(&segment)) {
-		get(&segment, offsetof(struct fd_control, generation), &segment.generation,
+		get(&segment, offsetof(struct fdar_control, generation), &segment.generation,
 		    sizeof(segment.generation));
 		segment.closed = TRUE;
-		fd_control_segment_gate(&segment, FALSE);
+		fdar_control_segment_gate(&segment, FALSE);
 		put_switch(&segment, FALSE);
-		munmap(segment.map, FD_CONTROL_BYTES);
+		munmap(segment.map, FDAR_CONTROL_BYTES);
 	}
 	if (segment.fd >= 0)
 		close(segment.fd);
@@ -222,37 +223,37 @@ void fd_control_release(const char *path)
 
 /* ---- hearing ---- */
 
-static gboolean all_flushed(const struct fd_control_segment *segment)
+static gboolean all_flushed(const struct fdar_control_segment *segment)
 {
 	uint64_t processes = 0;
 	uint32_t flushed = 0;
 
-	return !get(segment, offsetof(struct fd_control, processes), &processes,
+	return !get(segment, offsetof(struct fdar_control, processes), &processes,
 		    sizeof(processes)) ||
-	       !get(segment, offsetof(struct fd_control, flushed), &flushed, sizeof(flushed)) ||
+	       !get(segment, offsetof(struct fdar_control, flushed), &flushed, sizeof(flushed)) ||
 	       flushed >= processes;
 }
 
-void fd_control_segment_flush(struct fd_control_segment *segment, int milliseconds)
+void fdar_control_segment_flush(struct fdar_control_segment *segment, int milliseconds)
 {
-	put(segment, offsetof(struct fd_control, flushed), 0);
-	put(segment, offsetof(struct fd_control, flush), ++segment->flush);
+	put(segment, offsetof(struct fdar_control, flushed), 0);
+	put(segment, offsetof(struct fdar_control, flush), ++segment->flush);
 	changed(segment);
 	for (int waited = 0; waited < milliseconds && !all_flushed(segment); waited += STEP_MS)
 		g_usleep(STEP_MS * 1000);
 }
 
 /* The layout's counters, side by side with ours. */
-void fd_control_segment_count(const struct fd_control_segment *segment,
-			      struct fd_control_counts *counts)
+void fdar_control_segment_count(const struct fdar_control_segment *segment,
+				struct fdar_control_counts *counts)
 {
-	g_autofree struct fd_control *read = g_malloc0(sizeof(*read));
-	size_t begin = offsetof(struct fd_control, processes);
+	g_autofree struct fdar_control *read = g_malloc0(sizeof(*read));
+	size_t begin = offsetof(struct fdar_control, processes);
 
 	memset(counts, 0, sizeof(*counts));
 	if (!get(segment, begin, (char *)read + begin, sizeof(*read) - begin))
 		return;
-	*counts = (struct fd_control_counts){
+	*counts = (struct fdar_control_counts){
 		.processes = read->processes,
 		.calls = read->calls,
 		.skipped = read->skipped,
@@ -279,7 +280,7 @@ static socklen_t name_of(pid_t pid, struct sockaddr_un *address)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
-gboolean fd_control_tell(pid_t pid, const char *path, GError **error)
+gboolean fdar_control_tell(pid_t pid, const char *path, GError **error)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t bytes = name_of(pid, &address);

@@ -12,17 +12,17 @@
  * takes them for numbers that somebody claims, and reads and writes the file with system calls, so that
  * not even a file that was cut short can make it fail.
  */
-#ifndef FD_PIPELINE_CONTROL_H
-#define FD_PIPELINE_CONTROL_H
+#ifndef FDAR_PIPELINE_SERVER_CONTROL_H
+#define FDAR_PIPELINE_SERVER_CONTROL_H
 
 #include <glib.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-struct fd_control_segment;
+struct fdar_control_segment;
 
 /* What the libraries are to do; zeroes: everything, without a limit. */
-struct fd_control_settings {
+struct fdar_control_settings {
 	const char *const
 		*functions; /* rules as the user writes them (below), NULL-terminated; NULL */
 	uint64_t minimum_ns;
@@ -33,7 +33,7 @@ struct fd_control_settings {
 };
 
 /* What the server's processes have counted: the fields of the same names in instrument/wire/control.h. */
-struct fd_control_counts {
+struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
 	uint64_t functions, live, budget_off, patched, hooked;
 };
@@ -43,42 +43,42 @@ struct fd_control_counts {
  * file: (source file), thread: (name of a thread); with a ! before it what fits is left out; the last
  * that fits decides. NULL and error when there is an empty item, or all of them do not fit into the
  * segment. The caller frees the result (g_strfreev). */
-char **fd_control_rules_parse(const char *text, GError **error);
+char **fdar_control_rules_parse(const char *text, GError **error);
 
 /* Makes the segment in folder, which the caller takes away. recording: its name. NULL and error. */
-struct fd_control_segment *fd_control_segment_make(const char *folder, const char *recording,
-						   const struct fd_control_settings *settings,
-						   GError **error);
+struct fdar_control_segment *fdar_control_segment_make(const char *folder, const char *recording,
+						       const struct fdar_control_settings *settings,
+						       GError **error);
 
-/* Absolute; what FD_CONTROL_ENV holds. Owned by the segment. */
-const char *fd_control_segment_path(const struct fd_control_segment *segment);
+/* Absolute; what FDAR_CONTROL_ENV holds. Owned by the segment. */
+const char *fdar_control_segment_path(const struct fdar_control_segment *segment);
 
 /* Whether the processes are to write events. On is told after tracing has begun, off before it ends.
  * While it is on, a thread tells them that there is a recorder. */
-void fd_control_segment_switch(struct fd_control_segment *segment, gboolean on);
+void fdar_control_segment_switch(struct fdar_control_segment *segment, gboolean on);
 
 /* Makes all processes say again whose they are (process events): another recorder has begun, and its
  * trace must know. */
-void fd_control_segment_announce(struct fd_control_segment *segment);
+void fdar_control_segment_announce(struct fdar_control_segment *segment);
 
 /* Closes the gate, so that who writes an event waits, or opens it. From any thread. */
-void fd_control_segment_gate(struct fd_control_segment *segment, gboolean closed);
+void fdar_control_segment_gate(struct fdar_control_segment *segment, gboolean closed);
 
 /* Asks all processes to write what they have collected, and waits until as many as ever came have done
  * so, milliseconds at most. */
-void fd_control_segment_flush(struct fd_control_segment *segment, int milliseconds);
+void fdar_control_segment_flush(struct fdar_control_segment *segment, int milliseconds);
 
-void fd_control_segment_count(const struct fd_control_segment *segment,
-			      struct fd_control_counts *counts);
+void fdar_control_segment_count(const struct fdar_control_segment *segment,
+				struct fdar_control_counts *counts);
 
 /* Switches off, opens the gate, and takes the file away. NULL is allowed. */
-void fd_control_segment_free(struct fd_control_segment *segment);
+void fdar_control_segment_free(struct fdar_control_segment *segment);
 
 /* Does the same to the segment of a recorder that was killed, but for taking the file away. */
-void fd_control_release(const char *path);
+void fdar_control_release(const char *path);
 
 /* Tells a process that runs already, and has flowdar's libraries in it, where the segment is. FALSE and
  * error when it does not listen: it has no such library, or is being recorded already. */
-gboolean fd_control_tell(pid_t pid, const char *path, GError **error);
+gboolean fdar_control_tell(pid_t pid, const char *path, GError **error);
 
 #endif

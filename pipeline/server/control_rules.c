@@ -39,7 +39,7 @@ static gboolean append(GString *all, const char *rule)
 	return rule[0] != '\0';
 }
 
-GString *fd_control_rules_build(const char *const *rules)
+GString *fdar_control_rules_build(const char *const *rules)
 {
 	GString *all = g_string_new(NULL);
 
@@ -48,7 +48,7 @@ GString *fd_control_rules_build(const char *const *rules)
 	return all;
 }
 
-char **fd_control_rules_parse(const char *text, GError **error)
+char **fdar_control_rules_parse(const char *text, GError **error)
 {
 	g_auto(GStrv) rules = g_strsplit(text, ",", -1);
 	g_autoptr(GString) all = g_string_new(NULL);
@@ -61,7 +61,7 @@ char **fd_control_rules_parse(const char *text, GError **error)
 			return NULL;
 		}
 	}
-	if (rules[0] && all->len <= FD_CONTROL_RULES_BYTES)
+	if (rules[0] && all->len <= FDAR_CONTROL_RULES_BYTES)
 		return g_steal_pointer(&rules);
 	fail(error, text, rules[0] ? "32768 bytes of rules at most" : "a glob at least");
 	return NULL;

@@ -26,7 +26,7 @@ static gboolean read_stat(const char *pid, char *state, pid_t *parent)
 	return TRUE;
 }
 
-GHashTable *fd_processes_all(void)
+GHashTable *fdar_processes_all(void)
 {
 	GHashTable *all = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
 	g_autoptr(GDir) dir = g_dir_open("/proc", 0, NULL);
@@ -49,15 +49,15 @@ GHashTable *fd_processes_all(void)
 	return all;
 }
 
-GArray *fd_processes_children(pid_t pid)
+GArray *fdar_processes_children(pid_t pid)
 {
-	g_autoptr(GHashTable) all = fd_processes_all();
+	g_autoptr(GHashTable) all = fdar_processes_all();
 	GArray *children = g_hash_table_lookup(all, GINT_TO_POINTER(pid));
 
 	return children ? g_array_ref(children) : g_array_new(FALSE, FALSE, sizeof(pid_t));
 }
 
-gboolean fd_process_wait(pid_t child, int milliseconds, int *status)
+gboolean fdar_process_wait(pid_t child, int milliseconds, int *status)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)milliseconds * 1000;
 	int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
@@ -77,19 +77,19 @@ gboolean fd_process_wait(pid_t child, int milliseconds, int *status)
 	return waited == child || (waited < 0 && errno == ECHILD);
 }
 
-int fd_process_end(pid_t child, int milliseconds)
+int fdar_process_end(pid_t child, int milliseconds)
 {
 	int status = 0;
 
 	kill(child, SIGTERM);
-	if (fd_process_wait(child, milliseconds, &status))
+	if (fdar_process_wait(child, milliseconds, &status))
 		return status;
 	kill(child, SIGKILL);
-	fd_process_wait(child, 5000, &status);
+	fdar_process_wait(child, 5000, &status);
 	return status;
 }
 
-void fd_process_reset(int first)
+void fdar_process_reset(int first)
 {
 	sigset_t none;
 

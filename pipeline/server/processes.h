@@ -4,28 +4,28 @@
  * Place in the house: inside pipeline/, under the keeper and the server. Nothing here is global but
  * the process tree itself: callers say which children are their own.
  */
-#ifndef FD_PIPELINE_PROCESSES_H
-#define FD_PIPELINE_PROCESSES_H
+#ifndef FDAR_PIPELINE_SERVER_PROCESSES_H
+#define FDAR_PIPELINE_SERVER_PROCESSES_H
 
 #include <glib.h>
 #include <sys/types.h>
 
 /* The pids (pid_t) of the living children of pid; zombies are left out. The caller frees it. */
-GArray *fd_processes_children(pid_t pid);
+GArray *fdar_processes_children(pid_t pid);
 
 /* All living processes by their parents: GINT_TO_POINTER(pid) -> GArray of the children's pid_t. The
  * caller frees it (g_hash_table_unref). */
-GHashTable *fd_processes_all(void);
+GHashTable *fdar_processes_all(void);
 
 /* Waits up to milliseconds for a child of ours to end; TRUE when it has, its status in *status (may
  * be NULL). It is reaped. */
-gboolean fd_process_wait(pid_t child, int milliseconds, int *status);
+gboolean fdar_process_wait(pid_t child, int milliseconds, int *status);
 
 /* SIGTERM, up to milliseconds of patience, SIGKILL; reaped. Gives the wait status. */
-int fd_process_end(pid_t child, int milliseconds);
+int fdar_process_end(pid_t child, int milliseconds);
 
 /* Prepares a process between fork and exec, or one that goes on by itself: default signals, none
  * blocked, and no descriptor from first on (-1: all are kept). */
-void fd_process_reset(int first);
+void fdar_process_reset(int first);
 
 #endif

@@ -20,7 +20,7 @@
 #define STEP_MS             20
 #define REGISTER_TIMEOUT_MS "10000" /* a traced process waits so long for the daemon at its start */
 
-struct fd_server {
+struct fdar_server {
 	pid_t pid;
 	pid_t other;      /* a child that is not the server's */
 	int pidfd;        /* -1: none */
@@ -34,20 +34,20 @@ struct fd_server {
 
 struct library {
 	const char *name;
-	enum fd_detail from;
+	enum fdar_detail from;
 };
 
 static const struct library libraries[] = {
-	{ "libflowdar.so", FD_DETAIL_SESSION },
-	{ "libflowdar-io.so", FD_DETAIL_IO },
-	{ "libflowdar-functions.so", FD_DETAIL_FUNCTION },
+	{ "libflowdar.so", FDAR_DETAIL_SESSION },
+	{ "libflowdar-io.so", FDAR_DETAIL_IO },
+	{ "libflowdar-functions.so", FDAR_DETAIL_FUNCTION },
 };
 
 /* Without the first, forked processes are recorded as their parent, or crash; without the second,
  * servers that close every descriptor abort. */
 static const char *const lttng_libraries[] = { "liblttng-ust-fork.so.1", "liblttng-ust-fd.so.1" };
 
-char *fd_server_missing_library(const char *folder, enum fd_detail detail)
+char *fdar_server_missing_library(const char *folder, enum fdar_detail detail)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(libraries); i++) {
 		g_autofree char *path = g_build_filename(folder, libraries[i].name, NULL);
@@ -59,7 +59,7 @@ char *fd_server_missing_library(const char *folder, enum fd_detail detail)
 }
 
 /* LD_PRELOAD knows no quoting: a folder with a space or a colon in its name cannot be in it. */
-static gboolean check_folder(const char *folder, enum fd_detail detail, GError **error)
+static gboolean check_folder(const char *folder, enum fdar_detail detail, GError **error)
 {
 	g_autofree char *missing = NULL;
 
@@ -70,14 +70,14 @@ static gboolean check_folder(const char *folder, enum fd_detail detail, GError *
 			    folder);
 		return FALSE;
 	}
-	missing = fd_server_missing_library(folder, detail);
+	missing = fdar_server_missing_library(folder, detail);
 	if (missing)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "%s: not there; expected flowdar's libraries in this folder", missing);
 	return !missing;
 }
 
-static char *preload(const char *folder, enum fd_detail detail)
+static char *preload(const char *folder, enum fdar_detail detail)
 {
 	GString *text = g_string_new(NULL);
 	const char *users = g_getenv("LD_PRELOAD");
@@ -93,12 +93,12 @@ static char *preload(const char *folder, enum fd_detail detail)
 	return g_string_free(text, FALSE);
 }
 
-static char **server_environment(const struct fd_record_options *options, const char *control)
+static char **server_environment(const struct fdar_record_options *options, const char *control)
 {
 	g_autofree char *libs = preload(options->library_dir, options->detail);
 	char **environment = g_environ_setenv(g_get_environ(), "LD_PRELOAD", libs, TRUE);
 
-	environment = g_environ_setenv(environment, FD_CONTROL_ENV, control, TRUE);
+	environment = g_environ_setenv(environment, FDAR_CONTROL_ENV, control, TRUE);
 	if (options->lossless)
 		environment = g_environ_setenv(environment, "LTTNG_UST_ALLOW_BLOCKING", "1", TRUE);
 	return g_environ_setenv(environment, "LTTNG_UST_REGISTER_TIMEOUT", REGISTER_TIMEOUT_MS,
@@ -160,7 +160,7 @@ static void detach_terminal(void)
 	}
 }
 
-static void exec_server(const struct fd_record_options *options, const struct user *user,
+static void exec_server(const struct fdar_record_options *options, const struct user *user,
 			char **environment, pid_t parent, int report)
 {
 	struct failure failure = { 0 };
@@ -168,7 +168,7 @@ static void exec_server(const struct fd_record_options *options, const struct us
 	setpgid(0, 0);
 	detach_terminal();
 	/* All descriptors of ours are closed by exec; those that the user passed on stay. */
-	fd_process_reset(-1);
+	fdar_process_reset(-1);
 	failure.of_user = !become(user);
 	if (!failure.of_user) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -182,7 +182,7 @@ static void exec_server(const struct fd_record_options *options, const struct us
 }
 
 /* The pipe closes by itself when the command runs, and brings the reason when it does not. */
-static gboolean hear_exec(const struct fd_record_options *options, int report, GError **error)
+static gboolean hear_exec(const struct fdar_record_options *options, int report, GError **error)
 {
 	struct failure failure;
 	ssize_t n;
@@ -199,7 +199,7 @@ static gboolean hear_exec(const struct fd_record_options *options, int report, G
 	return FALSE;
 }
 
-static gboolean spawn(struct fd_server *server, const struct fd_record_options *options,
+static gboolean spawn(struct fdar_server *server, const struct fdar_record_options *options,
 		      const char *control, const struct user *user, GError **error)
 {
 	g_auto(GStrv) environment = server_environment(options, control);
@@ -222,17 +222,17 @@ static gboolean spawn(struct fd_server *server, const struct fd_record_options *
 	return runs;
 }
 
-struct fd_server *fd_server_start(const struct fd_record_options *options, const char *control,
-				  pid_t other, GError **error)
+struct fdar_server *fdar_server_start(const struct fdar_record_options *options,
+				      const char *control, pid_t other, GError **error)
 {
-	struct fd_server *server;
+	struct fdar_server *server;
 	struct user user = { 0 };
 
 	if (!check_folder(options->library_dir, options->detail, error) ||
 	    !find_user(options->user, &user, error))
 		return NULL;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	server = g_new0(struct fd_server, 1);
+	server = g_new0(struct fdar_server, 1);
 	server->other = other;
 	server->pidfd = -1;
 	if (spawn(server, options, control, &user, error))
@@ -243,7 +243,7 @@ struct fd_server *fd_server_start(const struct fd_record_options *options, const
 	return server;
 }
 
-pid_t fd_server_pid(const struct fd_server *server)
+pid_t fdar_server_pid(const struct fdar_server *server)
 {
 	return server->pid;
 }
@@ -252,7 +252,7 @@ pid_t fd_server_pid(const struct fd_server *server)
 
 /* Orphans of the server come to us as well. So would the end of the keeper, which is noticed by what
  * it does to the tracing session. */
-static void reap(struct fd_server *server)
+static void reap(struct fdar_server *server)
 {
 	int status;
 	pid_t pid;
@@ -266,9 +266,9 @@ static void reap(struct fd_server *server)
 }
 
 /* The server's processes whose parent we are: itself, and orphans of it. The caller frees it. */
-static GArray *roots(const struct fd_server *server)
+static GArray *roots(const struct fdar_server *server)
 {
-	GArray *children = fd_processes_children(getpid());
+	GArray *children = fdar_processes_children(getpid());
 
 	for (guint i = children->len; i-- > 0;) {
 		if (g_array_index(children, pid_t, i) == server->other)
@@ -277,14 +277,14 @@ static GArray *roots(const struct fd_server *server)
 	return children;
 }
 
-static gboolean any_left(const struct fd_server *server)
+static gboolean any_left(const struct fdar_server *server)
 {
 	g_autoptr(GArray) left = roots(server);
 
 	return left->len > 0;
 }
 
-static void sleep_ms(const struct fd_server *server, int milliseconds)
+static void sleep_ms(const struct fdar_server *server, int milliseconds)
 {
 	struct pollfd ended = { .fd = server->pidfd, .events = POLLIN };
 
@@ -293,7 +293,7 @@ static void sleep_ms(const struct fd_server *server, int milliseconds)
 
 /* The started process has ended: what did it leave? Processes that live on for a moment after a good
  * end are a server in the background; after a bad end they are stragglers. */
-static void settle(struct fd_server *server)
+static void settle(struct fdar_server *server)
 {
 	gboolean good = WIFEXITED(server->status) && WEXITSTATUS(server->status) == 0;
 
@@ -305,24 +305,24 @@ static void settle(struct fd_server *server)
 	server->settled = TRUE;
 }
 
-enum fd_server_state fd_server_wait(struct fd_server *server, int milliseconds)
+enum fdar_server_state fdar_server_wait(struct fdar_server *server, int milliseconds)
 {
 	reap(server);
 	if (!server->reaped || server->background)
 		sleep_ms(server, milliseconds);
 	reap(server);
 	if (!server->reaped)
-		return FD_SERVER_RUNS;
+		return FDAR_SERVER_RUNS;
 	if (!server->settled)
 		settle(server);
 	if (!server->background)
-		return FD_SERVER_ENDED;
-	return any_left(server) ? FD_SERVER_IN_BACKGROUND : FD_SERVER_ENDED;
+		return FDAR_SERVER_ENDED;
+	return any_left(server) ? FDAR_SERVER_IN_BACKGROUND : FDAR_SERVER_ENDED;
 }
 
 /* ---- ending ---- */
 
-static void signal_roots(const struct fd_server *server, int number)
+static void signal_roots(const struct fdar_server *server, int number)
 {
 	g_autoptr(GArray) left = roots(server);
 
@@ -330,7 +330,7 @@ static void signal_roots(const struct fd_server *server, int number)
 		kill(g_array_index(left, pid_t, i), number);
 }
 
-static gboolean wait_all(struct fd_server *server, uint64_t patience_ns)
+static gboolean wait_all(struct fdar_server *server, uint64_t patience_ns)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)(patience_ns / 1000);
 
@@ -345,7 +345,7 @@ static gboolean wait_all(struct fd_server *server, uint64_t patience_ns)
 	}
 }
 
-void fd_server_stop(struct fd_server *server, uint64_t grace_ns)
+void fdar_server_stop(struct fdar_server *server, uint64_t grace_ns)
 {
 	signal_roots(server, SIGTERM);
 	if (wait_all(server, grace_ns))
@@ -359,19 +359,19 @@ void fd_server_stop(struct fd_server *server, uint64_t grace_ns)
 	}
 }
 
-int fd_server_signal(const struct fd_server *server)
+int fdar_server_signal(const struct fdar_server *server)
 {
 	return WIFSIGNALED(server->status) ? WTERMSIG(server->status) : 0;
 }
 
-int fd_server_exit_status(const struct fd_server *server)
+int fdar_server_exit_status(const struct fdar_server *server)
 {
 	if (WIFSIGNALED(server->status))
 		return 128 + WTERMSIG(server->status);
 	return WIFEXITED(server->status) ? WEXITSTATUS(server->status) : 0;
 }
 
-void fd_server_free(struct fd_server *server)
+void fdar_server_free(struct fdar_server *server)
 {
 	if (!server)
 		return;

@@ -4,53 +4,53 @@
  * Place in the house: inside pipeline/, under record.c. The server gets a process group of its own,
  * so that Ctrl-C reaches the recorder alone, which then ends it politely. This process becomes the
  * reaper of all its descendants (PR_SET_CHILD_SUBREAPER): a server that goes to the background is
- * followed until its last process is gone. While there is a struct fd_server, every child of this
+ * followed until its last process is gone. While there is a struct fdar_server, every child of this
  * process that ends is reaped here.
  */
-#ifndef FD_PIPELINE_SERVER_H
-#define FD_PIPELINE_SERVER_H
+#ifndef FDAR_PIPELINE_SERVER_SERVER_H
+#define FDAR_PIPELINE_SERVER_SERVER_H
 
 #include <glib.h>
 #include <sys/types.h>
 
 #include "pipeline/record/record.h"
 
-struct fd_server;
+struct fdar_server;
 
-enum fd_server_state {
-	FD_SERVER_RUNS,
-	FD_SERVER_IN_BACKGROUND, /* what was started has ended well, but left processes that run on */
-	FD_SERVER_ENDED
+enum fdar_server_state {
+	FDAR_SERVER_RUNS,
+	FDAR_SERVER_IN_BACKGROUND, /* what was started has ended well, but left processes that run on */
+	FDAR_SERVER_ENDED
 };
 
 /* The libraries that have to be in folder for the detail; NULL when they are all there, else the
  * path of the first one that is missing. The caller frees it. */
-char *fd_server_missing_library(const char *folder, enum fd_detail detail);
+char *fdar_server_missing_library(const char *folder, enum fdar_detail detail);
 
 /* Starts the command. control: the path of its control segment. other: a child of this process that is
  * none of the server's (the keeper). NULL and error when a library is missing, the user is not known or
  * may not be taken on, or the command cannot be executed: the message names it. */
-struct fd_server *fd_server_start(const struct fd_record_options *options, const char *control,
-				  pid_t other, GError **error);
+struct fdar_server *fdar_server_start(const struct fdar_record_options *options,
+				      const char *control, pid_t other, GError **error);
 
-pid_t fd_server_pid(const struct fd_server *server);
+pid_t fdar_server_pid(const struct fdar_server *server);
 
 /* Waits up to milliseconds for something to happen, then says how things are. Comes back early on a
  * signal. */
-enum fd_server_state fd_server_wait(struct fd_server *server, int milliseconds);
+enum fdar_server_state fdar_server_wait(struct fdar_server *server, int milliseconds);
 
 /* SIGTERM to what runs, grace_ns of patience, SIGKILL to whatever is left, all of it reaped. Also
  * ends stragglers of a server that has ended by itself. */
-void fd_server_stop(struct fd_server *server, uint64_t grace_ns);
+void fdar_server_stop(struct fdar_server *server, uint64_t grace_ns);
 
 /* Of the process that was started, as a shell gives it: code, or 128 + signal; valid once it has
  * ended. */
-int fd_server_exit_status(const struct fd_server *server);
+int fdar_server_exit_status(const struct fdar_server *server);
 
 /* The signal that ended it, 0 when it exited by itself. */
-int fd_server_signal(const struct fd_server *server);
+int fdar_server_signal(const struct fdar_server *server);
 
 /* Does not end anything. NULL is allowed. */
-void fd_server_free(struct fd_server *server);
+void fdar_server_free(struct fdar_server *server);
 
 #endif

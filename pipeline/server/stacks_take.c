@@ -24,7 +24,7 @@ static void add_process(GArray *all, GHashTable *known, pid_t pid)
 static GArray *find_processes(const pid_t *pids, size_t count)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(pid_t));
-	g_autoptr(GHashTable) tree = fd_processes_all();
+	g_autoptr(GHashTable) tree = fdar_processes_all();
 	g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
 
 	for (size_t i = 0; i < count; i++)
@@ -40,22 +40,22 @@ static GArray *find_processes(const pid_t *pids, size_t count)
 }
 
 /* In the child. Debuginfod would ask the network for names. */
-static G_GNUC_NORETURN void unwind_all(struct fd_unwind *unwind, const GArray *processes,
+static G_GNUC_NORETURN void unwind_all(struct fdar_unwind *unwind, const GArray *processes,
 				       pid_t parent)
 {
-	int64_t deadline_us = g_get_monotonic_time() + FD_UNWIND_BUDGET_US;
+	int64_t deadline_us = g_get_monotonic_time() + FDAR_UNWIND_BUDGET_US;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_DFL);
 	unsetenv("DEBUGINFOD_URLS");
 	for (guint i = 0; i < processes->len && getppid() == parent; i++)
-		fd_unwind_process(unwind, g_array_index(processes, pid_t, i), deadline_us);
+		fdar_unwind_process(unwind, g_array_index(processes, pid_t, i), deadline_us);
 	_exit(0);
 }
 
 /* TRUE when the child came to its end. */
-static gboolean run_child(struct fd_unwind *unwind, const GArray *processes)
+static gboolean run_child(struct fdar_unwind *unwind, const GArray *processes)
 {
 	pid_t parent = getpid(), child = fork();
 	int status = 0;
@@ -64,16 +64,17 @@ static gboolean run_child(struct fd_unwind *unwind, const GArray *processes)
 		unwind_all(unwind, processes, parent);
 	if (child < 0)
 		return FALSE;
-	if (fd_process_wait(child, PATIENCE_MS, &status))
+	if (fdar_process_wait(child, PATIENCE_MS, &status))
 		return status == 0;
-	fd_process_end(child, 0);
+	fdar_process_end(child, 0);
 	return FALSE;
 }
 
 /* The child reads other people's files: what it says is bounded here. */
-static const char *text_at(const struct fd_unwind *unwind, uint32_t at)
+static const char *text_at(const struct fdar_unwind *unwind, uint32_t at)
 {
-	if (at >= FD_UNWIND_POOL_BYTES || !memchr(unwind->pool + at, 0, FD_UNWIND_POOL_BYTES - at))
+	if (at >= FDAR_UNWIND_POOL_BYTES ||
+	    !memchr(unwind->pool + at, 0, FDAR_UNWIND_POOL_BYTES - at))
 		return "";
 	return unwind->pool + at;
 }
@@ -82,39 +83,39 @@ static const char *text_at(const struct fd_unwind *unwind, uint32_t at)
  * caller: unwinders see through it, and people have no use for it. */
 #define TRAMPOLINE "flowdar_patched_return"
 
-static void collect_frames(const struct fd_unwind *unwind, const struct fd_unwind_thread *thread,
-			   struct fd_stack *stack)
+static void collect_frames(const struct fdar_unwind *unwind,
+			   const struct fdar_unwind_thread *thread, struct fdar_stack *stack)
 {
-	uint32_t first = MIN(thread->first, FD_STACKS_FRAMES_MAX);
-	uint32_t end = first + MIN(thread->frames, FD_STACKS_FRAMES_MAX - first);
+	uint32_t first = MIN(thread->first, FDAR_STACKS_FRAMES_MAX);
+	uint32_t end = first + MIN(thread->frames, FDAR_STACKS_FRAMES_MAX - first);
 
 	for (uint32_t i = first; i < end; i++) {
-		const struct fd_unwind_frame *frame = &unwind->frame[i];
+		const struct fdar_unwind_frame *frame = &unwind->frame[i];
 		const char *function = text_at(unwind, frame->function);
 
 		if (strcmp(function, TRAMPOLINE) != 0)
-			fd_stack_add(stack, frame->address, frame->offset, function,
-				     text_at(unwind, frame->binary));
+			fdar_stack_add(stack, frame->address, frame->offset, function,
+				       text_at(unwind, frame->binary));
 	}
 }
 
-static void collect(const struct fd_unwind *unwind, struct fd_stacks *stacks)
+static void collect(const struct fdar_unwind *unwind, struct fdar_stacks *stacks)
 {
 	uint32_t threads = __atomic_load_n(&unwind->threads, __ATOMIC_ACQUIRE);
 
 	stacks->left_out = unwind->left_out;
-	for (uint32_t i = 0; i < MIN(threads, FD_STACKS_THREADS_MAX); i++) {
-		const struct fd_unwind_thread *thread = &unwind->thread[i];
+	for (uint32_t i = 0; i < MIN(threads, FDAR_STACKS_THREADS_MAX); i++) {
+		const struct fdar_unwind_thread *thread = &unwind->thread[i];
 		g_autofree char *name = g_strndup(thread->name, sizeof(thread->name) - 1);
-		struct fd_stack *stack =
-			fd_stacks_add(stacks, (guint32)thread->pid, (guint32)thread->tid, name);
+		struct fdar_stack *stack =
+			fdar_stacks_add(stacks, (guint32)thread->pid, (guint32)thread->tid, name);
 
 		stack->cut = thread->cut != 0;
 		collect_frames(unwind, thread, stack);
 	}
 }
 
-static char *what_is_missing(const struct fd_unwind *unwind, gboolean finished)
+static char *what_is_missing(const struct fdar_unwind *unwind, gboolean finished)
 {
 	if (unwind->refused_errno == EPERM || unwind->refused_errno == EACCES)
 		return g_strdup_printf(
@@ -136,12 +137,12 @@ static char *what_is_missing(const struct fd_unwind *unwind, gboolean finished)
 	return NULL;
 }
 
-struct fd_stacks *fd_stacks_take(const pid_t *pids, size_t count, char **warning)
+struct fdar_stacks *fdar_stacks_take(const pid_t *pids, size_t count, char **warning)
 {
 	g_autoptr(GArray) processes = find_processes(pids, count);
-	struct fd_stacks *stacks = fd_stacks_new();
-	struct fd_unwind *unwind = mmap(NULL, sizeof(*unwind), PROT_READ | PROT_WRITE,
-					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct fdar_stacks *stacks = fdar_stacks_new();
+	struct fdar_unwind *unwind = mmap(NULL, sizeof(*unwind), PROT_READ | PROT_WRITE,
+					  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	gboolean finished;
 
 	*warning = NULL;

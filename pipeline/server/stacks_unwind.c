@@ -16,12 +16,12 @@
 #define LIBRARY      "libflowdar.so"
 
 struct look {
-	struct fd_unwind *unwind;
+	struct fdar_unwind *unwind;
 	Dwfl *dwfl;
 	pid_t pid;
 	int64_t deadline_us;
 	int has_library;
-	struct fd_unwind_thread *thread; /* whose frames come now */
+	struct fdar_unwind_thread *thread; /* whose frames come now */
 };
 
 static const char *base_name(const char *path)
@@ -44,18 +44,19 @@ static int is_over(const struct look *look)
 static int on_frame(Dwfl_Frame *state, void *user)
 {
 	struct look *look = user;
-	struct fd_unwind *unwind = look->unwind;
-	struct fd_unwind_thread *thread = look->thread;
+	struct fdar_unwind *unwind = look->unwind;
+	struct fdar_unwind_thread *thread = look->thread;
 	Dwarf_Addr address;
 	bool is_activation;
 
 	if (!dwfl_frame_pc(state, &address, &is_activation))
 		return DWARF_CB_ABORT;
-	if (thread->frames == FD_STACKS_DEPTH_MAX || unwind->frames_used == FD_STACKS_FRAMES_MAX) {
+	if (thread->frames == FDAR_STACKS_DEPTH_MAX ||
+	    unwind->frames_used == FDAR_STACKS_FRAMES_MAX) {
 		thread->cut = 1;
 		return DWARF_CB_ABORT;
 	}
-	unwind->frame[unwind->frames_used++] = (struct fd_unwind_frame){
+	unwind->frame[unwind->frames_used++] = (struct fdar_unwind_frame){
 		.address = address,
 		/* A call may be the last thing in its function: what is behind it is another's. */
 		.offset = is_activation ? 0 : 1,
@@ -87,8 +88,8 @@ static int stop(pid_t tid)
  * not stop is let go when this process ends. */
 static void take_thread(struct look *look, pid_t tid, const char *name)
 {
-	struct fd_unwind *unwind = look->unwind;
-	struct fd_unwind_thread *thread = &unwind->thread[unwind->threads];
+	struct fdar_unwind *unwind = look->unwind;
+	struct fdar_unwind_thread *thread = &unwind->thread[unwind->threads];
 	int signal;
 
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) != 0) {
@@ -103,9 +104,9 @@ static void take_thread(struct look *look, pid_t tid, const char *name)
 		unwind->left_out++;
 		return;
 	}
-	*thread = (struct fd_unwind_thread){ .pid = look->pid,
-					     .tid = tid,
-					     .first = unwind->frames_used };
+	*thread = (struct fdar_unwind_thread){ .pid = look->pid,
+					       .tid = tid,
+					       .first = unwind->frames_used };
 	snprintf(thread->name, sizeof(thread->name), "%s", name);
 	look->thread = thread;
 	dwfl_getthread_frames(look->dwfl, tid, on_frame, look);
@@ -153,8 +154,8 @@ static void take_threads(struct look *look)
 
 		if (tid <= 0 || !read_name(look->pid, tid, name) || is_tracer(name))
 			continue;
-		if (is_over(look) || look->unwind->threads == FD_STACKS_THREADS_MAX ||
-		    look->unwind->frames_used == FD_STACKS_FRAMES_MAX)
+		if (is_over(look) || look->unwind->threads == FDAR_STACKS_THREADS_MAX ||
+		    look->unwind->frames_used == FDAR_STACKS_FRAMES_MAX)
 			look->unwind->left_out++;
 		else
 			take_thread(look, tid, name);
@@ -168,17 +169,17 @@ static void take_threads(struct look *look)
 /* Without the version that a dynamic symbol's name ends with. */
 static size_t name_length(const char *text)
 {
-	size_t length = text ? strnlen(text, FD_STACKS_NAME_MAX) : 0;
+	size_t length = text ? strnlen(text, FDAR_STACKS_NAME_MAX) : 0;
 	const char *version = length ? memchr(text + 1, '@', length - 1) : NULL;
 
 	return version ? (size_t)(version - text) : length;
 }
 
-static uint32_t keep(struct fd_unwind *unwind, const char *text, size_t length)
+static uint32_t keep(struct fdar_unwind *unwind, const char *text, size_t length)
 {
 	uint32_t at = unwind->pool_used ? unwind->pool_used : 1;
 
-	if (!length || length + 1 > FD_UNWIND_POOL_BYTES - at)
+	if (!length || length + 1 > FDAR_UNWIND_POOL_BYTES - at)
 		return 0;
 	memcpy(unwind->pool + at, text, length);
 	unwind->pool[at + length] = '\0';
@@ -186,7 +187,7 @@ static uint32_t keep(struct fd_unwind *unwind, const char *text, size_t length)
 	return at;
 }
 
-static void name_frame(const struct look *look, struct fd_unwind_frame *frame)
+static void name_frame(const struct look *look, struct fdar_unwind_frame *frame)
 {
 	Dwarf_Addr address = frame->address - frame->offset;
 	Dwfl_Module *module = dwfl_addrmodule(look->dwfl, address);
@@ -205,7 +206,7 @@ static void name_frame(const struct look *look, struct fd_unwind_frame *frame)
 	if (function)
 		frame->offset = offset + less;
 	path = path ? base_name(path) : "";
-	frame->binary = keep(look->unwind, path, strnlen(path, FD_STACKS_NAME_MAX));
+	frame->binary = keep(look->unwind, path, strnlen(path, FDAR_STACKS_NAME_MAX));
 	frame->function = keep(look->unwind, function, name_length(function));
 }
 
@@ -249,7 +250,7 @@ static int report(struct look *look)
 	return failed;
 }
 
-void fd_unwind_process(struct fd_unwind *unwind, pid_t pid, int64_t deadline_us)
+void fdar_unwind_process(struct fdar_unwind *unwind, pid_t pid, int64_t deadline_us)
 {
 	static char *debuginfo_path = NULL; /* libdwfl's: the standard one */
 	static const Dwfl_Callbacks callbacks = {

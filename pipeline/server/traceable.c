@@ -234,7 +234,7 @@ static const char *reason_of(const struct facts *facts)
 	return NULL;
 }
 
-char *fd_traceable_check(const char *program, GError **error)
+char *fdar_traceable_check(const char *program, GError **error)
 {
 	g_autofree char *path = find(program, error);
 	struct facts facts = { 0 };

@@ -7,7 +7,7 @@
  * it is told not to, or system calls are made without libc, a recording would be empty or miss what
  * matters, and nothing would say why.
  *
- *	g_autofree char *reason = fd_traceable_check(argv[0], &error);
+ *	g_autofree char *reason = fdar_traceable_check(argv[0], &error);
  *
  *	if (reason)
  *		fprintf(stderr, "flowdar: %s\n", reason);   before the server is started
@@ -15,8 +15,8 @@
  * A reason is one sentence, without a full stop, that begins with the program's name and says what
  * will be missing. It is a warning: children of the program, and what it runs, may be recorded.
  */
-#ifndef FD_PIPELINE_TRACEABLE_H
-#define FD_PIPELINE_TRACEABLE_H
+#ifndef FDAR_PIPELINE_SERVER_TRACEABLE_H
+#define FDAR_PIPELINE_SERVER_TRACEABLE_H
 
 #include <glib.h>
 
@@ -27,6 +27,6 @@
  * program that we know (running it will say), or NULL with error set (G_IO_ERROR) when there is no
  * such file or it cannot be read. The caller owns the text.
  */
-char *fd_traceable_check(const char *program, GError **error);
+char *fdar_traceable_check(const char *program, GError **error);
 
 #endif

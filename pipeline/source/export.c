@@ -17,11 +17,11 @@
 #define INDEX      "index" /* LTTng's folder in a trace */
 
 struct work {
-	struct fd_export *result;
-	fd_export_progress_fn progress;
+	struct fdar_export *result;
+	fdar_export_progress_fn progress;
 	void *user;
 	const char *out, *draft; /* what it becomes, and what it is until then */
-	struct fd_packed_reader *reader;
+	struct fdar_packed_reader *reader;
 	uint64_t total; /* bytes to write, about */
 	uint8_t *bytes; /* a packet, or a piece of a file */
 	size_t capacity;
@@ -125,7 +125,7 @@ static gboolean copy(struct work *work, struct pair *pair, GError **error)
 	}
 }
 
-static void note_damage(struct fd_export *result, const char *path, GError *why)
+static void note_damage(struct fdar_export *result, const char *path, GError *why)
 {
 	if (!result->damaged++)
 		result->damage = g_strdup_printf("stream file %s: %s", path, why->message);
@@ -135,19 +135,19 @@ static void note_damage(struct fd_export *result, const char *path, GError *why)
 /* Packet by packet, up to the damage if there is any. */
 static gboolean unpack(struct work *work, struct pair *pair, GError **error)
 {
-	struct fd_packed_entry entry;
+	struct fdar_packed_entry entry;
 	GError *damage = NULL;
 
-	for (uint64_t at = 0; at < pair->size; at += fd_packed_step(&entry)) {
-		if (!fd_packed_read_note(pair->in, at, pair->size, &entry, &damage))
+	for (uint64_t at = 0; at < pair->size; at += fdar_packed_step(&entry)) {
+		if (!fdar_packed_read_note(pair->in, at, pair->size, &entry, &damage))
 			break;
 		work->result->dropped += entry.dropped;
 		if (!entry.packet_bytes) {
 			work->result->dropped_ends += entry.dropped;
 			continue;
 		}
-		if (!fd_packed_read_packet(work->reader, pair->in, at, &entry, &work->bytes,
-					   &work->capacity, &damage))
+		if (!fdar_packed_read_packet(work->reader, pair->in, at, &entry, &work->bytes,
+					     &work->capacity, &damage))
 			break;
 		if (!put(work, pair, work->bytes, entry.packet_bytes, error) || !go_on(work, error))
 			return FALSE;
@@ -164,9 +164,9 @@ static char *target_of(const char *from, const char *to, const char *name)
 {
 	g_autofree char *plain = NULL, *beside = NULL;
 
-	if (!fd_packed_is_name(name))
+	if (!fdar_packed_is_name(name))
 		return g_build_filename(to, name, NULL);
-	plain = fd_packed_plain_name(name);
+	plain = fdar_packed_plain_name(name);
 	beside = g_build_filename(from, plain, NULL);
 	if (!g_file_test(beside, G_FILE_TEST_EXISTS))
 		return g_build_filename(to, plain, NULL);
@@ -178,7 +178,7 @@ static gboolean export_file(struct work *work, const char *from, const char *to,
 {
 	g_autofree char *source = g_build_filename(from, name, NULL);
 	g_autofree char *target = target_of(from, to, name);
-	gboolean packed = stream && fd_packed_is_name(name);
+	gboolean packed = stream && fdar_packed_is_name(name);
 	struct pair pair = { .from = source, .to = target };
 	uint64_t before = work->result->bytes;
 	gboolean ok = pair_open(&pair, error) &&
@@ -251,11 +251,11 @@ static gboolean export_trace(struct work *work, const char *from, const char *to
 static uint64_t unpacked_bytes(const char *path, uint64_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct fd_packed_entry entry;
+	struct fdar_packed_entry entry;
 	uint64_t bytes = 0;
 
-	for (uint64_t at = 0; fd >= 0 && at < size; at += fd_packed_step(&entry)) {
-		if (!fd_packed_read_note(fd, at, size, &entry, NULL))
+	for (uint64_t at = 0; fd >= 0 && at < size; at += fdar_packed_step(&entry)) {
+		if (!fdar_packed_read_note(fd, at, size, &entry, NULL))
 			break;
 		bytes += entry.packet_bytes;
 	}
@@ -276,8 +276,8 @@ static uint64_t trace_bytes(const char *folder)
 
 		if (!is_file(folder, name) || stat(path, &st) != 0)
 			continue;
-		bytes += fd_packed_is_name(name) ? unpacked_bytes(path, (uint64_t)st.st_size)
-						 : (uint64_t)st.st_size;
+		bytes += fdar_packed_is_name(name) ? unpacked_bytes(path, (uint64_t)st.st_size)
+						   : (uint64_t)st.st_size;
 	}
 	return bytes;
 }
@@ -341,19 +341,19 @@ static gboolean export_all(struct work *work, const char *root, const GPtrArray 
 	return TRUE;
 }
 
-gboolean fd_export_ctf(const char *path, const char *out, fd_export_progress_fn progress,
-		       void *user, struct fd_export *result, GError **error)
+gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress_fn progress,
+			 void *user, struct fdar_export *result, GError **error)
 {
 	struct work work = { .result = result, .progress = progress, .user = user };
 	g_autofree char *root = NULL, *draft = NULL;
 	g_autoptr(GPtrArray) traces = NULL;
 	gboolean ok;
 
-	*result = (struct fd_export){ .damage = NULL };
-	root = fd_recording_trace_path(path, error);
+	*result = (struct fdar_export){ .damage = NULL };
+	root = fdar_recording_trace_path(path, error);
 	if (!root)
 		return FALSE;
-	traces = fd_trace_find(root, error);
+	traces = fdar_trace_find(root, error);
 	if (!traces || !check_out(out, error))
 		return FALSE;
 	draft = make_draft(out, error);
@@ -361,18 +361,18 @@ gboolean fd_export_ctf(const char *path, const char *out, fd_export_progress_fn 
 		return FALSE;
 	work.out = out;
 	work.draft = draft;
-	work.reader = fd_packed_reader_new();
+	work.reader = fdar_packed_reader_new();
 	ok = export_all(&work, root, traces, draft, error);
 	if (ok && rename(draft, out) != 0)
 		ok = fail(out, error);
 	if (!ok)
 		nftw(draft, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	fd_packed_reader_free(work.reader);
+	fdar_packed_reader_free(work.reader);
 	g_free(work.bytes);
 	return ok;
 }
 
-void fd_export_clear(struct fd_export *result)
+void fdar_export_clear(struct fdar_export *result)
 {
 	g_clear_pointer(&result->damage, g_free);
 }

@@ -6,16 +6,16 @@
  * are not packed, and LTTng's indexes of these. A damaged packed stream is there up to the damage.
  * The result appears whole or not at all: it is made under another name beside it.
  */
-#ifndef FD_PIPELINE_EXPORT_H
-#define FD_PIPELINE_EXPORT_H
+#ifndef FDAR_PIPELINE_SOURCE_EXPORT_H
+#define FDAR_PIPELINE_SOURCE_EXPORT_H
 
 #include <glib.h>
 #include <stdint.h>
 
 /* Told now and then; of total_bytes, which are about what will be written, so many are. FALSE: stop. */
-typedef gboolean (*fd_export_progress_fn)(guint64 done_bytes, guint64 total_bytes, void *user);
+typedef gboolean (*fdar_export_progress_fn)(guint64 done_bytes, guint64 total_bytes, void *user);
 
-struct fd_export {
+struct fdar_export {
 	guint traces;          /* folders with metadata */
 	guint files;           /* stream files written */
 	guint packed;          /* of these: that were packed */
@@ -28,13 +28,13 @@ struct fd_export {
 };
 
 /* Exports the recording or trace at path to out, which must not exist or be an empty directory. FALSE
- * and error when there is no trace (FD_SOURCE_ERROR), out cannot be (G_IO_ERROR), or progress said to
+ * and error when there is no trace (FDAR_SOURCE_ERROR), out cannot be (G_IO_ERROR), or progress said to
  * stop (G_IO_ERROR_CANCELLED): then there is nothing new at out or beside it. The result is to be
  * cleared in any case. progress may be NULL. */
-gboolean fd_export_ctf(const char *path, const char *out, fd_export_progress_fn progress,
-		       void *user, struct fd_export *result, GError **error);
+gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress_fn progress,
+			 void *user, struct fdar_export *result, GError **error);
 
 /* Frees what the fields own. */
-void fd_export_clear(struct fd_export *result);
+void fdar_export_clear(struct fdar_export *result);
 
 #endif

@@ -13,16 +13,16 @@
 
 #define STRANGERS_MAX 65536u
 
-struct fd_source {
+struct fdar_source {
 	char *path;
-	const struct fd_decoder_ops *ops;
+	const struct fdar_decoder_ops *ops;
 	void *decoder;
-	struct fd_decoder_env env;
-	struct fd_source_summary summary;
+	struct fdar_decoder_env env;
+	struct fdar_source_summary summary;
 	char *name;            /* of the recording; NULL: it has none */
 	GHashTable *strangers; /* pids whose events are left out */
-	struct fd_calls *calls;
-	GArray *raw;    /* of struct fd_event: the batch that holds calls events, as decoded */
+	struct fdar_calls *calls;
+	GArray *raw;    /* of struct fdar_event: the batch that holds calls events, as decoded */
 	guint raw_at;   /* of raw: the one to deliver next */
 	gboolean split; /* that one is a calls event, and calls has more of it */
 	char *damage;
@@ -31,35 +31,35 @@ struct fd_source {
 
 /* A recording says whose events in its trace are not its own. What it says otherwise, and whether
  * there is such a file at all, is no matter here. */
-static void read_recording(struct fd_source *source)
+static void read_recording(struct fdar_source *source)
 {
-	struct fd_recording_info info = { 0 };
+	struct fdar_recording_info info = { 0 };
 
 	source->strangers = g_hash_table_new(NULL, NULL);
-	if (!fd_recording_info_load(source->path, &info, NULL))
+	if (!fdar_recording_info_load(source->path, &info, NULL))
 		return;
 	source->name = g_strdup(info.name);
 	for (guint i = 0; info.strangers && i < info.strangers->len; i++)
 		g_hash_table_add(source->strangers,
 				 GUINT_TO_POINTER(g_array_index(info.strangers, guint32, i)));
-	fd_recording_info_clear(&info);
+	fdar_recording_info_clear(&info);
 }
 
 /* libbabeltrace2 does not know packed streams, which only recordings have: and the metadata of those is
  * not refused as a rule. */
-static gboolean refuse_packed(const struct fd_source *source, const GPtrArray *traces,
+static gboolean refuse_packed(const struct fdar_source *source, const GPtrArray *traces,
 			      const GError *refusal, GError **error)
 {
 	gboolean packed = FALSE;
 
 	for (guint i = 0; i < traces->len && !packed; i++)
-		packed = fd_packed_is_in(g_ptr_array_index(traces, i));
+		packed = fdar_packed_is_in(g_ptr_array_index(traces, i));
 	if (!packed)
 		return FALSE;
-	if (g_error_matches(refusal, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY))
+	if (g_error_matches(refusal, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY))
 		g_propagate_error(error, g_error_copy(refusal));
 	else
-		g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT,
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			    "%s: its streams are packed, and %s; expected a trace of LTTng-UST "
 			    "(flowdar export gives one that babeltrace2 reads)",
 			    source->path, refusal->message);
@@ -67,42 +67,42 @@ static gboolean refuse_packed(const struct fd_source *source, const GPtrArray *t
 }
 
 /* Our decoder if it takes the traces, else libbabeltrace2's, which has no slices but the first. */
-static gboolean open_decoder(struct fd_source *source, const GPtrArray *traces, GError **error)
+static gboolean open_decoder(struct fdar_source *source, const GPtrArray *traces, GError **error)
 {
 	g_autoptr(GError) refusal = NULL;
 
-	source->ops = &fd_decoder_ctf;
+	source->ops = &fdar_decoder_ctf;
 	source->decoder = source->ops->open(traces, &source->env, &refusal);
 	if (source->decoder)
 		return TRUE;
 	if (refuse_packed(source, traces, refusal, error))
 		return FALSE;
-	source->ops = &fd_decoder_guarded;
+	source->ops = &fdar_decoder_guarded;
 	source->ended = source->env.slice > 0;
 	if (!source->ended)
 		source->decoder = source->ops->open(traces, &source->env, error);
 	return source->ended || source->decoder;
 }
 
-struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigned slices,
-				       GError **error)
+struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, unsigned slices,
+					   GError **error)
 {
-	g_autoptr(fd_source) source = NULL;
+	g_autoptr(fdar_source) source = NULL;
 	g_autofree char *dir = NULL;
 	g_autoptr(GPtrArray) traces = NULL;
 
-	dir = fd_recording_trace_path(path, error);
+	dir = fdar_recording_trace_path(path, error);
 	if (!dir)
 		return NULL;
-	traces = fd_trace_find(dir, error);
+	traces = fdar_trace_find(dir, error);
 	if (!traces)
 		return NULL;
-	source = g_new0(struct fd_source, 1);
+	source = g_new0(struct fdar_source, 1);
 	source->path = g_strdup(path);
-	source->env.texts = fd_texts_new();
-	source->env.losses = fd_recording_losses_new();
-	source->calls = fd_calls_new();
-	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fd_event));
+	source->env.texts = fdar_texts_new();
+	source->env.losses = fdar_recording_losses_new();
+	source->calls = fdar_calls_new();
+	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
 	read_recording(source);
 	source->env.slice = slice;
 	source->env.slices = slices;
@@ -111,9 +111,9 @@ struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigne
 	return g_steal_pointer(&source);
 }
 
-struct fd_source *fd_source_open(const char *path, GError **error)
+struct fdar_source *fdar_source_open(const char *path, GError **error)
 {
-	return fd_source_open_slice(path, 0, 0, error);
+	return fdar_source_open_slice(path, 0, 0, error);
 }
 
 /* ---- batches ---- */
@@ -124,12 +124,12 @@ struct fd_source *fd_source_open(const char *path, GError **error)
 #define TALLY(what) (UINT64_C(1) << (what)*TALLY_BITS)
 enum { MADE_UP, OTHERS, SPECIAL };
 
-static uint64_t tally_of(const struct fd_event *batch, size_t n)
+static uint64_t tally_of(const struct fdar_event *batch, size_t n)
 {
 	static const uint64_t kinds[UINT8_MAX + 1] = {
-		[FD_EVENT_THREAD_NAME] = TALLY(MADE_UP), [FD_EVENT_OTHER] = TALLY(OTHERS),
-		[FD_EVENT_RAW_CALLS] = TALLY(SPECIAL),   [FD_EVENT_PROCESS] = TALLY(SPECIAL),
-		[FD_EVENT_THREAD_END] = TALLY(SPECIAL),
+		[FDAR_EVENT_THREAD_NAME] = TALLY(MADE_UP), [FDAR_EVENT_OTHER] = TALLY(OTHERS),
+		[FDAR_EVENT_RAW_CALLS] = TALLY(SPECIAL),   [FDAR_EVENT_PROCESS] = TALLY(SPECIAL),
+		[FDAR_EVENT_THREAD_END] = TALLY(SPECIAL),
 	};
 	uint64_t tally = 0;
 
@@ -145,9 +145,9 @@ static size_t tallied(uint64_t tally, int what)
 
 /* A process says which recording it belongs to: this one, or another that goes on at the same time
  * (its number may have been that of a stranger before, or the other way round). */
-static void meet(struct fd_source *source, const struct fd_event *event)
+static void meet(struct fdar_source *source, const struct fdar_event *event)
 {
-	if (event->kind != FD_EVENT_PROCESS || !source->name || !event->data_len)
+	if (event->kind != FDAR_EVENT_PROCESS || !source->name || !event->data_len)
 		return;
 	if (strcmp(event->data, source->name) == 0)
 		g_hash_table_remove(source->strangers, GUINT_TO_POINTER(event->pid));
@@ -156,26 +156,26 @@ static void meet(struct fd_source *source, const struct fd_event *event)
 }
 
 /* Takes the strangers' events out of the batch; gives how many are left. */
-static size_t leave_out(struct fd_source *source, struct fd_event *batch, size_t n)
+static size_t leave_out(struct fdar_source *source, struct fdar_event *batch, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		meet(source, &batch[i]);
 		if (g_hash_table_contains(source->strangers, GUINT_TO_POINTER(batch[i].pid)))
-			source->summary.strangers += batch[i].kind != FD_EVENT_THREAD_NAME;
+			source->summary.strangers += batch[i].kind != FDAR_EVENT_THREAD_NAME;
 		else
 			batch[kept++] = batch[i];
 	}
 	return kept;
 }
 
-static gboolean is_told(const struct fd_event *event)
+static gboolean is_told(const struct fdar_event *event)
 {
-	return event->kind != FD_EVENT_THREAD_NAME;
+	return event->kind != FDAR_EVENT_THREAD_NAME;
 }
 
-static void count(struct fd_source_summary *summary, const struct fd_event *batch, size_t n,
+static void count(struct fdar_source_summary *summary, const struct fdar_event *batch, size_t n,
 		  uint64_t tally)
 {
 	size_t made_up = tallied(tally, MADE_UP), first = 0, last = n;
@@ -193,14 +193,14 @@ static void count(struct fd_source_summary *summary, const struct fd_event *batc
 	summary->ours += n - made_up - tallied(tally, OTHERS);
 }
 
-/* The end of reading, good or bad; gives what fd_source_read gives. */
-static gssize finish(struct fd_source *source, GError *cause, GError **error)
+/* The end of reading, good or bad; gives what fdar_source_read gives. */
+static gssize finish(struct fdar_source *source, GError *cause, GError **error)
 {
 	source->ended = TRUE;
 	source->summary.discarded = source->env.discarded;
 	source->summary.packets_lost = source->env.packets_lost;
 	if (!cause && source->env.damage)
-		cause = g_error_new_literal(FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED,
+		cause = g_error_new_literal(FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 					    source->env.damage);
 	if (cause && !source->summary.events) {
 		g_propagate_error(error, cause);
@@ -215,13 +215,13 @@ static gssize finish(struct fd_source *source, GError *cause, GError **error)
 	}
 	if (source->summary.events || source->env.slices > 1)
 		return 0;
-	g_set_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY, "%s: the trace holds no event",
-		    source->path);
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
+		    "%s: the trace holds no event", source->path);
 	return -1;
 }
 
-/* Events as they are on the wire, calls events among them: what fd_source_read gives otherwise. */
-static gssize read_wire(struct fd_source *source, struct fd_event *batch, size_t capacity,
+/* Events as they are on the wire, calls events among them: what fdar_source_read gives otherwise. */
+static gssize read_wire(struct fdar_source *source, struct fdar_event *batch, size_t capacity,
 			gboolean *special, GError **error)
 {
 	GError *cause = NULL;
@@ -246,34 +246,34 @@ static gssize read_wire(struct fd_source *source, struct fd_event *batch, size_t
 }
 
 /* Delivers of raw: calls events in pieces, all others as they are. */
-static size_t deliver(struct fd_source *source, struct fd_event *batch, size_t capacity)
+static size_t deliver(struct fdar_source *source, struct fdar_event *batch, size_t capacity)
 {
 	size_t n = 0;
 
 	while (source->raw_at < source->raw->len && n < capacity) {
-		const struct fd_event *event =
-			&g_array_index(source->raw, struct fd_event, source->raw_at);
+		const struct fdar_event *event =
+			&g_array_index(source->raw, struct fdar_event, source->raw_at);
 
-		if (event->kind != FD_EVENT_RAW_CALLS) {
-			if (event->kind == FD_EVENT_THREAD_END)
-				fd_calls_end_thread(source->calls, event->pid, event->tid);
+		if (event->kind != FDAR_EVENT_RAW_CALLS) {
+			if (event->kind == FDAR_EVENT_THREAD_END)
+				fdar_calls_end_thread(source->calls, event->pid, event->tid);
 			batch[n++] = *event;
 			source->raw_at++;
 			continue;
 		}
 		if (!source->split)
-			fd_calls_begin(source->calls, event);
-		n += fd_calls_take(source->calls, batch + n, capacity - n);
+			fdar_calls_begin(source->calls, event);
+		n += fdar_calls_take(source->calls, batch + n, capacity - n);
 		source->split = n == capacity;
 		source->raw_at += !source->split;
 	}
-	source->summary.calls = fd_calls_count(source->calls);
-	source->summary.calls_broken = fd_calls_broken(source->calls);
+	source->summary.calls = fdar_calls_count(source->calls);
+	source->summary.calls_broken = fdar_calls_broken(source->calls);
 	return n;
 }
 
-gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t capacity,
-		      GError **error)
+gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, size_t capacity,
+			GError **error)
 {
 	gboolean special = FALSE;
 	gssize n = 0;
@@ -298,19 +298,19 @@ gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t c
 	return n;
 }
 
-const char *fd_source_text(const struct fd_source *source, uint32_t name)
+const char *fdar_source_text(const struct fdar_source *source, uint32_t name)
 {
-	return fd_texts_get(source->env.texts, name);
+	return fdar_texts_get(source->env.texts, name);
 }
 
-void fd_source_get_summary(const struct fd_source *source, struct fd_source_summary *summary)
+void fdar_source_get_summary(const struct fdar_source *source, struct fdar_source_summary *summary)
 {
 	*summary = source->summary;
 }
 
-const GArray *fd_source_losses(struct fd_source *source)
+const GArray *fdar_source_losses(struct fdar_source *source)
 {
-	fd_losses_sort(source->env.losses);
+	fdar_losses_sort(source->env.losses);
 	return source->env.losses;
 }
 
@@ -321,7 +321,7 @@ static int compare_pids(gconstpointer a, gconstpointer b)
 	return (left > right) - (left < right);
 }
 
-GArray *fd_source_strangers(const struct fd_source *source)
+GArray *fdar_source_strangers(const struct fdar_source *source)
 {
 	GArray *pids = g_array_new(FALSE, FALSE, sizeof(guint32));
 	GHashTableIter all;
@@ -337,16 +337,16 @@ GArray *fd_source_strangers(const struct fd_source *source)
 	return pids;
 }
 
-void fd_source_close(struct fd_source *source)
+void fdar_source_close(struct fdar_source *source)
 {
 	if (!source)
 		return;
 	if (source->decoder)
 		source->ops->close(source->decoder);
-	fd_texts_free(source->env.texts);
+	fdar_texts_free(source->env.texts);
 	g_array_unref(source->env.losses);
 	g_hash_table_destroy(source->strangers);
-	fd_calls_free(source->calls);
+	fdar_calls_free(source->calls);
 	g_array_unref(source->raw);
 	g_free(source->name);
 	g_free(source->env.damage);

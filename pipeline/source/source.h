@@ -12,8 +12,8 @@
  * before, by as long as the thread took to fill its buffer. Within a thread nothing of that shows:
  * what a thread does is written in its order.
  */
-#ifndef FD_PIPELINE_SOURCE_H
-#define FD_PIPELINE_SOURCE_H
+#ifndef FDAR_PIPELINE_SOURCE_SOURCE_H
+#define FDAR_PIPELINE_SOURCE_SOURCE_H
 
 #include <glib.h>
 #include <stddef.h>
@@ -22,10 +22,10 @@
 #include "base/errors.h"
 #include "pipeline/events/event.h"
 
-struct fd_source;
+struct fdar_source;
 
-/* What was read so far; whole once fd_source_read has returned 0. */
-struct fd_source_summary {
+/* What was read so far; whole once fdar_source_read has returned 0. */
+struct fdar_source_summary {
 	uint64_t events; /* in the trace, as the tracer counts them (and babeltrace2): a calls event
 			  * is one, however much it says; THREAD_NAME, made up, is none */
 	uint64_t ours;   /* of these, all but OTHER */
@@ -43,9 +43,9 @@ struct fd_source_summary {
 	const char *damage; /* owned by the source; NULL when not damaged */
 };
 
-/* Opens path. The caller owns the result (fd_source_close). NULL and error when it is missing, not
+/* Opens path. The caller owns the result (fdar_source_close). NULL and error when it is missing, not
  * a trace, or holds no event stream. The message names the path and what was expected. */
-struct fd_source *fd_source_open(const char *path, GError **error);
+struct fdar_source *fdar_source_open(const char *path, GError **error);
 
 /* Opens a part of path, so that several threads can read it, each with a source of its own: the
  * slice-th of slices (slice from 0) consecutive spans of time with about as many bytes in each. All
@@ -55,34 +55,34 @@ struct fd_source *fd_source_open(const char *path, GError **error);
  * another recording are known from their process event on, if that is in the slice.
  * A slice without an event is none the worse; a trace that cannot be cut is all in the first. The
  * first may start a process, for libbabeltrace2 (guard.h): best opened before other threads run. */
-struct fd_source *fd_source_open_slice(const char *path, unsigned slice, unsigned slices,
-				       GError **error);
+struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, unsigned slices,
+					   GError **error);
 
 /* Fills batch with up to capacity events and returns their number; 0 at the end, -1 and error when
  * nothing at all could be read. Damage after the first event is not an error: the events before it
  * are delivered, then 0, and the summary says where it was. */
-gssize fd_source_read(struct fd_source *source, struct fd_event *batch, size_t capacity,
-		      GError **error);
+gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, size_t capacity,
+			GError **error);
 
 /* The text of a name id; never NULL. Owned by the source, valid until it is closed. Ids are small
  * and dense, starting at 1; equal texts have equal ids. */
-const char *fd_source_text(const struct fd_source *source, uint32_t name);
+const char *fdar_source_text(const struct fdar_source *source, uint32_t name);
 
-void fd_source_get_summary(const struct fd_source *source, struct fd_source_summary *summary);
+void fdar_source_get_summary(const struct fdar_source *source, struct fdar_source_summary *summary);
 
-/* Where events are missing, as far as it was read and the decoder can say: struct fd_recording_loss
+/* Where events are missing, as far as it was read and the decoder can say: struct fdar_recording_loss
  * (recording.h), by time; what the tracer discarded and what the recorder dropped. No more than
- * FD_RECORDING_LOSSES_MAX: those with the most events. Owned by the source, valid until the next call
+ * FDAR_RECORDING_LOSSES_MAX: those with the most events. Owned by the source, valid until the next call
  * for it. */
-const GArray *fd_source_losses(struct fd_source *source);
+const GArray *fdar_source_losses(struct fdar_source *source);
 
 /* The processes whose events are left out from here on: guint32 pids, ascending. Those that have said so
  * in the trace may have said other things before, which were delivered. The caller frees the result. */
-GArray *fd_source_strangers(const struct fd_source *source);
+GArray *fdar_source_strangers(const struct fdar_source *source);
 
 /* NULL is allowed. */
-void fd_source_close(struct fd_source *source);
-typedef struct fd_source fd_source;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_source, fd_source_close)
+void fdar_source_close(struct fdar_source *source);
+typedef struct fdar_source fdar_source;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_source, fdar_source_close)
 
 #endif

@@ -4,8 +4,8 @@
  * Sums are of 16-bit words in the machine's own byte order, which the checksum does not mind; they
  * are kept in 64 bits and folded at the end. Taking a word out of a sum is adding its complement.
  */
-#ifndef FD_REPLAY_CHECKSUM_H
-#define FD_REPLAY_CHECKSUM_H
+#ifndef FDAR_REPLAY_CAPTURE_CHECKSUM_H
+#define FDAR_REPLAY_CAPTURE_CHECKSUM_H
 
 #include <glib.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include "replay/capture/endpoint.h"
 
 /* Adds size bytes; what comes next must start at an even offset, so an odd size ends the sum. */
-static inline uint64_t fd_checksum_add(uint64_t sum, const uint8_t *bytes, size_t size)
+static inline uint64_t fdar_checksum_add(uint64_t sum, const uint8_t *bytes, size_t size)
 {
 	for (; size >= 4; bytes += 4, size -= 4) {
 		uint32_t word;
@@ -32,7 +32,7 @@ static inline uint64_t fd_checksum_add(uint64_t sum, const uint8_t *bytes, size_
 	return sum;
 }
 
-static inline uint32_t fd_checksum_fold(uint64_t sum)
+static inline uint32_t fdar_checksum_fold(uint64_t sum)
 {
 	sum = (sum >> 32) + (sum & 0xffffffffu);
 	sum = (sum >> 32) + (sum & 0xffffffffu);
@@ -43,27 +43,27 @@ static inline uint32_t fd_checksum_fold(uint64_t sum)
 }
 
 /* Takes size (even) bytes, which are in the sum, out of it again. */
-static inline uint64_t fd_checksum_remove(uint64_t sum, const uint8_t *bytes, size_t size)
+static inline uint64_t fdar_checksum_remove(uint64_t sum, const uint8_t *bytes, size_t size)
 {
-	return sum + (0xffffu ^ fd_checksum_fold(fd_checksum_add(0, bytes, size)));
+	return sum + (0xffffu ^ fdar_checksum_fold(fdar_checksum_add(0, bytes, size)));
 }
 
 /* A number that the sum takes in network order, like the length and protocol of the pseudo-header.
  */
-static inline uint64_t fd_checksum_add_number(uint64_t sum, uint32_t number)
+static inline uint64_t fdar_checksum_add_number(uint64_t sum, uint32_t number)
 {
 	return sum + GUINT32_TO_BE(number);
 }
 
-static inline size_t fd_checksum_address_bytes(uint8_t family)
+static inline size_t fdar_checksum_address_bytes(uint8_t family)
 {
-	return family == FD_FAMILY_IPV6 ? 16 : 4;
+	return family == FDAR_FAMILY_IPV6 ? 16 : 4;
 }
 
 /* The bytes to store in the packet, as a word in the machine's order. */
-static inline uint16_t fd_checksum_of(uint64_t sum)
+static inline uint16_t fdar_checksum_of(uint64_t sum)
 {
-	return (uint16_t)(0xffffu ^ fd_checksum_fold(sum));
+	return (uint16_t)(0xffffu ^ fdar_checksum_fold(sum));
 }
 
 #endif

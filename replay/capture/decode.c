@@ -46,10 +46,11 @@ static uint32_t get_u32(const struct view *view, uint32_t offset)
 }
 
 static void set_host(const struct view *view, uint32_t offset, uint8_t family,
-		     struct fd_endpoint *endpoint)
+		     struct fdar_endpoint *endpoint)
 {
 	endpoint->family = family;
-	memcpy(endpoint->addr, view->bytes + view->at + offset, family == FD_FAMILY_IPV4 ? 4 : 16);
+	memcpy(endpoint->addr, view->bytes + view->at + offset,
+	       family == FDAR_FAMILY_IPV4 ? 4 : 16);
 }
 
 /* TCP options: is Fast Open (34, or the experiment 254 with its magic) among them? */
@@ -79,7 +80,7 @@ static gboolean has_fast_open(const struct view *view, uint32_t header_length)
 	return FALSE;
 }
 
-static void decode_tcp(const struct view *view, struct fd_decoded *decoded)
+static void decode_tcp(const struct view *view, struct fdar_decoded *decoded)
 {
 	uint32_t length = view->length - view->at;
 	uint32_t header;
@@ -89,7 +90,7 @@ static void decode_tcp(const struct view *view, struct fd_decoded *decoded)
 	header = (get_u8(view, 12) >> 4) * 4;
 	if (header < 20 || header > length)
 		return;
-	decoded->kind = FD_DECODED_TCP;
+	decoded->kind = FDAR_DECODED_TCP;
 	decoded->src.port = (uint16_t)get_u16(view, 0);
 	decoded->dst.port = (uint16_t)get_u16(view, 2);
 	decoded->seq = get_u32(view, 4);
@@ -99,7 +100,7 @@ static void decode_tcp(const struct view *view, struct fd_decoded *decoded)
 	decoded->fast_open = has_fast_open(view, header);
 }
 
-static void decode_udp(const struct view *view, struct fd_decoded *decoded)
+static void decode_udp(const struct view *view, struct fdar_decoded *decoded)
 {
 	uint32_t length = view->length - view->at;
 	uint32_t said;
@@ -112,7 +113,7 @@ static void decode_udp(const struct view *view, struct fd_decoded *decoded)
 		said = length;
 	if (said < 8 || said > length)
 		return;
-	decoded->kind = FD_DECODED_UDP;
+	decoded->kind = FDAR_DECODED_UDP;
 	decoded->src.port = (uint16_t)get_u16(view, 0);
 	decoded->dst.port = (uint16_t)get_u16(view, 2);
 	decoded->segment_length = said;
@@ -120,22 +121,22 @@ static void decode_udp(const struct view *view, struct fd_decoded *decoded)
 	decoded->header_length = 8;
 }
 
-static void decode_transport(const struct view *view, struct fd_decoded *decoded)
+static void decode_transport(const struct view *view, struct fdar_decoded *decoded)
 {
 	decoded->segment = view->bytes + MIN(view->at, view->captured);
 	decoded->segment_at = decoded->was_fragmented ? view->at : 0;
 	decoded->segment_length = view->length - view->at;
 	decoded->segment_captured = view->at < view->captured ? view->captured - view->at : 0;
-	if (decoded->protocol == FD_TCP)
+	if (decoded->protocol == FDAR_TCP)
 		decode_tcp(view, decoded);
-	else if (decoded->protocol == FD_UDP)
+	else if (decoded->protocol == FDAR_UDP)
 		decode_udp(view, decoded);
 	else
-		decoded->kind = FD_DECODED_OTHER;
+		decoded->kind = FDAR_DECODED_OTHER;
 }
 
 /* The IPv6 fragment header. FALSE when there is nothing more to decode. */
-static gboolean decode_fragment(struct view *view, struct fd_decoded *decoded)
+static gboolean decode_fragment(struct view *view, struct fdar_decoded *decoded)
 {
 	uint32_t offset;
 
@@ -152,7 +153,7 @@ static gboolean decode_fragment(struct view *view, struct fd_decoded *decoded)
 		return TRUE;
 	if (view->at > view->length)
 		return FALSE;
-	decoded->kind = FD_DECODED_FRAGMENT;
+	decoded->kind = FDAR_DECODED_FRAGMENT;
 	decoded->segment = view->bytes + view->at;
 	decoded->segment_length = view->length - view->at;
 	decoded->segment_captured = view->captured - view->at;
@@ -161,9 +162,9 @@ static gboolean decode_fragment(struct view *view, struct fd_decoded *decoded)
 
 /* Walks extension headers from decoded->protocol on, then the transport header. IPv4 has AH only.
  */
-static void decode_headers(struct view *view, struct fd_decoded *decoded)
+static void decode_headers(struct view *view, struct fdar_decoded *decoded)
 {
-	gboolean v6 = decoded->family == FD_FAMILY_IPV6;
+	gboolean v6 = decoded->family == FDAR_FAMILY_IPV6;
 
 	for (unsigned i = 0; i < HEADERS_MAX; i++) {
 		uint32_t size;
@@ -184,7 +185,7 @@ static void decode_headers(struct view *view, struct fd_decoded *decoded)
 		case 139: /* HIP */
 		case 140: /* shim6 */
 			if (!v6) {
-				decoded->kind = FD_DECODED_OTHER;
+				decoded->kind = FDAR_DECODED_OTHER;
 				return;
 			}
 			size = has(view, 2) ? (get_u8(view, 1) + 1) * 8 : 0;
@@ -200,11 +201,11 @@ static void decode_headers(struct view *view, struct fd_decoded *decoded)
 	}
 }
 
-static void decode_ipv4(struct view *view, struct fd_decoded *decoded)
+static void decode_ipv4(struct view *view, struct fdar_decoded *decoded)
 {
 	uint32_t header, total, fragment;
 
-	decoded->kind = FD_DECODED_MALFORMED;
+	decoded->kind = FDAR_DECODED_MALFORMED;
 	if (!has(view, 20))
 		return;
 	header = (get_u8(view, 0) & 15) * 4;
@@ -217,11 +218,11 @@ static void decode_ipv4(struct view *view, struct fd_decoded *decoded)
 		return;
 	if (header < 20 || total < header || !has(view, header))
 		return;
-	decoded->family = FD_FAMILY_IPV4;
+	decoded->family = FDAR_FAMILY_IPV4;
 	decoded->l3 = view->at;
 	decoded->protocol = (uint8_t)get_u8(view, 9);
-	set_host(view, 12, FD_FAMILY_IPV4, &decoded->src);
-	set_host(view, 16, FD_FAMILY_IPV4, &decoded->dst);
+	set_host(view, 12, FDAR_FAMILY_IPV4, &decoded->src);
+	set_host(view, 16, FDAR_FAMILY_IPV4, &decoded->dst);
 	fragment = get_u16(view, 6);
 	decoded->fragment_id = get_u16(view, 4);
 	decoded->fragment_offset = (fragment & 0x1fff) * 8;
@@ -231,7 +232,7 @@ static void decode_ipv4(struct view *view, struct fd_decoded *decoded)
 	view->captured = MIN(view->captured, view->length);
 	view->at += header;
 	if (decoded->fragment_offset || decoded->fragment_more) {
-		decoded->kind = FD_DECODED_FRAGMENT;
+		decoded->kind = FDAR_DECODED_FRAGMENT;
 		decoded->segment = view->bytes + view->at;
 		decoded->segment_length = view->length - view->at;
 		decoded->segment_captured = view->captured - view->at;
@@ -240,11 +241,11 @@ static void decode_ipv4(struct view *view, struct fd_decoded *decoded)
 	decode_headers(view, decoded);
 }
 
-static void decode_ipv6(struct view *view, struct fd_decoded *decoded)
+static void decode_ipv6(struct view *view, struct fdar_decoded *decoded)
 {
 	uint32_t payload;
 
-	decoded->kind = FD_DECODED_MALFORMED;
+	decoded->kind = FDAR_DECODED_MALFORMED;
 	if (!has(view, 40))
 		return;
 	payload = get_u16(view, 4);
@@ -253,20 +254,20 @@ static void decode_ipv6(struct view *view, struct fd_decoded *decoded)
 		payload = view->length - view->at - 40;
 	if (payload > OFFLOAD_MAX)
 		return;
-	decoded->family = FD_FAMILY_IPV6;
+	decoded->family = FDAR_FAMILY_IPV6;
 	decoded->l3 = view->at;
 	decoded->protocol = (uint8_t)get_u8(view, 6);
-	set_host(view, 8, FD_FAMILY_IPV6, &decoded->src);
-	set_host(view, 24, FD_FAMILY_IPV6, &decoded->dst);
+	set_host(view, 8, FDAR_FAMILY_IPV6, &decoded->src);
+	set_host(view, 24, FDAR_FAMILY_IPV6, &decoded->dst);
 	view->length = view->at + 40 + payload;
 	view->captured = MIN(view->captured, view->length);
 	view->at += 40;
 	decode_headers(view, decoded);
 }
 
-static void decode_ip(struct view *view, struct fd_decoded *decoded)
+static void decode_ip(struct view *view, struct fdar_decoded *decoded)
 {
-	decoded->kind = FD_DECODED_MALFORMED;
+	decoded->kind = FDAR_DECODED_MALFORMED;
 	if (!has(view, 1))
 		return;
 	switch (get_u8(view, 0) >> 4) {
@@ -277,12 +278,12 @@ static void decode_ip(struct view *view, struct fd_decoded *decoded)
 		decode_ipv6(view, decoded);
 		return;
 	default:
-		decoded->kind = FD_DECODED_NOT_IP;
+		decoded->kind = FDAR_DECODED_NOT_IP;
 	}
 }
 
 /* The two bytes of a PPP protocol, or one of them when it is compressed (RFC 1661). */
-static void decode_ppp(struct view *view, struct fd_decoded *decoded)
+static void decode_ppp(struct view *view, struct fdar_decoded *decoded)
 {
 	uint32_t protocol;
 
@@ -306,7 +307,7 @@ static void decode_ppp(struct view *view, struct fd_decoded *decoded)
 }
 
 /* Behind an ether type, which view->at points to. */
-static void decode_ether_type(struct view *view, struct fd_decoded *decoded)
+static void decode_ether_type(struct view *view, struct fdar_decoded *decoded)
 {
 	for (unsigned tags = 0; tags <= TAGS_MAX && has(view, 2); tags++) {
 		uint32_t type = get_u16(view, 0);
@@ -334,7 +335,7 @@ static void decode_ether_type(struct view *view, struct fd_decoded *decoded)
 
 /* NULL: the sender's byte order, which may be this machine's or not; LOOP: network order. The
  * families of IPv6 differ between systems, so the IP header's own version decides. */
-static void decode_null(struct view *view, struct fd_decoded *decoded)
+static void decode_null(struct view *view, struct fdar_decoded *decoded)
 {
 	uint32_t family;
 
@@ -348,14 +349,14 @@ static void decode_null(struct view *view, struct fd_decoded *decoded)
 		decode_ip(view, decoded);
 }
 
-static void decode_skip(struct view *view, uint32_t size, struct fd_decoded *decoded)
+static void decode_skip(struct view *view, uint32_t size, struct fdar_decoded *decoded)
 {
 	view->at += size;
 	decode_ether_type(view, decoded);
 }
 
 /* Cooked v2: the type comes first, its 20 bytes end with the link address. */
-static void decode_sll2(struct view *view, struct fd_decoded *decoded)
+static void decode_sll2(struct view *view, struct fdar_decoded *decoded)
 {
 	uint32_t type;
 
@@ -374,7 +375,7 @@ static void decode_sll2(struct view *view, struct fd_decoded *decoded)
 	}
 }
 
-const char *fd_decode_check_link(int link)
+const char *fdar_decode_check_link(int link)
 {
 	switch (link) {
 	case DLT_EN10MB:
@@ -395,14 +396,14 @@ const char *fd_decode_check_link(int link)
 	}
 }
 
-void fd_decode(int link, const struct fd_packet *packet, struct fd_decoded *decoded)
+void fdar_decode(int link, const struct fdar_packet *packet, struct fdar_decoded *decoded)
 {
 	struct view view = { .bytes = packet->bytes,
 			     .captured = packet->captured,
 			     .length = packet->length };
 
 	memset(decoded, 0, sizeof(*decoded));
-	decoded->kind = FD_DECODED_NOT_IP;
+	decoded->kind = FDAR_DECODED_NOT_IP;
 	switch (link) {
 	case DLT_EN10MB:
 		decode_skip(&view, 12, decoded);
@@ -430,12 +431,12 @@ void fd_decode(int link, const struct fd_packet *packet, struct fd_decoded *deco
 	}
 }
 
-void fd_decode_segment(const uint8_t *segment, uint32_t captured, uint32_t length,
-		       struct fd_decoded *decoded)
+void fdar_decode_segment(const uint8_t *segment, uint32_t captured, uint32_t length,
+			 struct fdar_decoded *decoded)
 {
 	struct view view = { .bytes = segment, .captured = captured, .length = length };
 
-	decoded->kind = FD_DECODED_MALFORMED;
+	decoded->kind = FDAR_DECODED_MALFORMED;
 	decoded->was_fragmented = TRUE;
 	decoded->fragment_offset = 0;
 	decoded->fragment_more = FALSE;

@@ -9,8 +9,8 @@
  * hop, routing, destination, fragment, authentication, mobility, HIP and shim6 headers. Formats:
  * https://www.tcpdump.org/linktypes.html, RFC 791, 8200, 9293, 768, 2516, 7413 (TCP Fast Open).
  */
-#ifndef FD_REPLAY_DECODE_H
-#define FD_REPLAY_DECODE_H
+#ifndef FDAR_REPLAY_CAPTURE_DECODE_H
+#define FDAR_REPLAY_CAPTURE_DECODE_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -18,32 +18,32 @@
 #include "replay/capture/capture.h"
 #include "replay/capture/endpoint.h"
 
-enum fd_decoded_kind {
-	FD_DECODED_TCP,
-	FD_DECODED_UDP,
-	FD_DECODED_FRAGMENT, /* of IPv4 or IPv6: not the whole datagram */
-	FD_DECODED_NOT_IP,
-	FD_DECODED_OTHER, /* another protocol over IP */
-	FD_DECODED_MALFORMED
+enum fdar_decoded_kind {
+	FDAR_DECODED_TCP,
+	FDAR_DECODED_UDP,
+	FDAR_DECODED_FRAGMENT, /* of IPv4 or IPv6: not the whole datagram */
+	FDAR_DECODED_NOT_IP,
+	FDAR_DECODED_OTHER, /* another protocol over IP */
+	FDAR_DECODED_MALFORMED
 };
 
-enum fd_tcp_flag {
-	FD_TCP_FIN = 0x01,
-	FD_TCP_SYN = 0x02,
-	FD_TCP_RST = 0x04,
-	FD_TCP_PSH = 0x08,
-	FD_TCP_ACK = 0x10
+enum fdar_tcp_flag {
+	FDAR_TCP_FIN = 0x01,
+	FDAR_TCP_SYN = 0x02,
+	FDAR_TCP_RST = 0x04,
+	FDAR_TCP_PSH = 0x08,
+	FDAR_TCP_ACK = 0x10
 };
 
-struct fd_decoded {
-	uint8_t kind;       /* enum fd_decoded_kind; what is below is set as far as it got */
-	uint8_t family;     /* enum fd_family */
+struct fdar_decoded {
+	uint8_t kind;       /* enum fdar_decoded_kind; what is below is set as far as it got */
+	uint8_t family;     /* enum fdar_family */
 	uint8_t protocol;   /* IP protocol number of the transport header or fragment */
-	uint8_t flags;      /* TCP: enum fd_tcp_flag */
+	uint8_t flags;      /* TCP: enum fdar_tcp_flag */
 	gboolean fast_open; /* TCP: the Fast Open option is there */
-	struct fd_endpoint src, dst; /* ports are 0 in fragments */
-	uint32_t seq, ack;           /* TCP */
-	uint32_t l3;                 /* offset of the IP header in the packet */
+	struct fdar_endpoint src, dst; /* ports are 0 in fragments */
+	uint32_t seq, ack;             /* TCP */
+	uint32_t l3;                   /* offset of the IP header in the packet */
 
 	/* The transport header and all behind it; of a fragment: its part of the datagram. It
 	 * points into the packet, or into the datagram that was put together. */
@@ -60,30 +60,30 @@ struct fd_decoded {
 };
 
 /* NULL when packets of this link type (a DLT_ value) can be decoded, else the types that can. */
-const char *fd_decode_check_link(int link);
+const char *fdar_decode_check_link(int link);
 
 /* Never fails: decoded->kind says what it is. link must have passed the check. */
-void fd_decode(int link, const struct fd_packet *packet, struct fd_decoded *decoded);
+void fdar_decode(int link, const struct fdar_packet *packet, struct fdar_decoded *decoded);
 
 /* Decodes what follows the IP header (or the IPv6 fragment header): decoded has protocol, family
  * and addresses, and gets the rest. For datagrams that were put together. */
-void fd_decode_segment(const uint8_t *segment, uint32_t captured, uint32_t length,
-		       struct fd_decoded *decoded);
+void fdar_decode_segment(const uint8_t *segment, uint32_t captured, uint32_t length,
+			 struct fdar_decoded *decoded);
 
 /* Payload of a TCP segment or UDP datagram: on the wire and captured. */
-static inline uint32_t fd_decoded_payload_length(const struct fd_decoded *decoded)
+static inline uint32_t fdar_decoded_payload_length(const struct fdar_decoded *decoded)
 {
 	return decoded->segment_length - decoded->header_length;
 }
 
-static inline uint32_t fd_decoded_payload_captured(const struct fd_decoded *decoded)
+static inline uint32_t fdar_decoded_payload_captured(const struct fdar_decoded *decoded)
 {
 	return decoded->segment_captured > decoded->header_length
 		       ? decoded->segment_captured - decoded->header_length
 		       : 0;
 }
 
-static inline const uint8_t *fd_decoded_payload(const struct fd_decoded *decoded)
+static inline const uint8_t *fdar_decoded_payload(const struct fdar_decoded *decoded)
 {
 	return decoded->segment + MIN(decoded->header_length, decoded->segment_captured);
 }

@@ -7,7 +7,7 @@
 #define MEMORY_MAX      ((size_t)4 * 1024 * 1024)
 #define KEEP_NS         ((uint64_t)30 * 1000000000)
 #define UNITS           (DATAGRAM_MAX / 8 + 1) /* fragments come in units of 8 bytes */
-#define FRAGMENT_CHARGE (sizeof(struct fd_packet) + 64)
+#define FRAGMENT_CHARGE (sizeof(struct fdar_packet) + 64)
 
 struct key {
 	uint8_t src[16], dst[16];
@@ -21,7 +21,7 @@ struct key {
 struct pending {
 	struct key key;
 	GList link; /* in defrag->order, oldest first */
-	struct fd_decoded first;
+	struct fdar_decoded first;
 	gboolean has_first;
 	uint64_t begin_ns;
 	GByteArray *bytes;
@@ -32,7 +32,7 @@ struct pending {
 	size_t charge;
 };
 
-struct fd_defrag {
+struct fdar_defrag {
 	GHashTable *table; /* key -> pending, which it owns */
 	GQueue order;
 	size_t memory;
@@ -65,15 +65,15 @@ static void pending_free(gpointer data)
 
 static void packet_free(gpointer data)
 {
-	struct fd_packet *packet = data;
+	struct fdar_packet *packet = data;
 
 	g_free((gpointer)packet->bytes);
 	g_free(packet);
 }
 
-struct fd_defrag *fd_defrag_new(void)
+struct fdar_defrag *fdar_defrag_new(void)
 {
-	struct fd_defrag *defrag = g_new0(struct fd_defrag, 1);
+	struct fdar_defrag *defrag = g_new0(struct fdar_defrag, 1);
 
 	defrag->table = g_hash_table_new_full(key_hash, key_equal, NULL, pending_free);
 	g_queue_init(&defrag->order);
@@ -81,20 +81,20 @@ struct fd_defrag *fd_defrag_new(void)
 }
 
 /* Takes it out of the books; the table's copy is freed. */
-static void forget(struct fd_defrag *defrag, struct pending *pending)
+static void forget(struct fdar_defrag *defrag, struct pending *pending)
 {
 	g_queue_unlink(&defrag->order, &pending->link);
 	defrag->memory -= pending->charge;
 	g_hash_table_remove(defrag->table, &pending->key);
 }
 
-static void give_up(struct fd_defrag *defrag, struct pending *pending)
+static void give_up(struct fdar_defrag *defrag, struct pending *pending)
 {
 	defrag->lone += pending->packets->len;
 	forget(defrag, pending);
 }
 
-static void give_up_old(struct fd_defrag *defrag, uint64_t clock_ns)
+static void give_up_old(struct fdar_defrag *defrag, uint64_t clock_ns)
 {
 	while (defrag->order.head) {
 		struct pending *oldest = defrag->order.head->data;
@@ -106,18 +106,18 @@ static void give_up_old(struct fd_defrag *defrag, uint64_t clock_ns)
 	}
 }
 
-static void make_key(const struct fd_decoded *decoded, struct key *key)
+static void make_key(const struct fdar_decoded *decoded, struct key *key)
 {
 	memset(key, 0, sizeof(*key));
 	memcpy(key->src, decoded->src.addr, 16);
 	memcpy(key->dst, decoded->dst.addr, 16);
 	key->id = decoded->fragment_id;
 	key->family = decoded->family;
-	if (decoded->family == FD_FAMILY_IPV4)
+	if (decoded->family == FDAR_FAMILY_IPV4)
 		key->protocol = decoded->protocol;
 }
 
-static struct pending *find(struct fd_defrag *defrag, const struct fd_decoded *decoded,
+static struct pending *find(struct fdar_defrag *defrag, const struct fdar_decoded *decoded,
 			    uint64_t clock_ns)
 {
 	struct pending *pending;
@@ -140,15 +140,15 @@ static struct pending *find(struct fd_defrag *defrag, const struct fd_decoded *d
 	return pending;
 }
 
-static void charge(struct fd_defrag *defrag, struct pending *pending, size_t bytes)
+static void charge(struct fdar_defrag *defrag, struct pending *pending, size_t bytes)
 {
 	pending->charge += bytes;
 	defrag->memory += bytes;
 }
 
 /* Copies the units that are new. The fragment was checked to fit. */
-static void add_bytes(struct fd_defrag *defrag, struct pending *pending,
-		      const struct fd_decoded *decoded)
+static void add_bytes(struct fdar_defrag *defrag, struct pending *pending,
+		      const struct fdar_decoded *decoded)
 {
 	uint32_t begin = decoded->fragment_offset;
 	uint32_t end = begin + decoded->segment_length;
@@ -169,10 +169,10 @@ static void add_bytes(struct fd_defrag *defrag, struct pending *pending,
 	}
 }
 
-static void keep_packet(struct fd_defrag *defrag, struct pending *pending,
-			const struct fd_packet *packet)
+static void keep_packet(struct fdar_defrag *defrag, struct pending *pending,
+			const struct fdar_packet *packet)
 {
-	struct fd_packet *copy = g_new(struct fd_packet, 1);
+	struct fdar_packet *copy = g_new(struct fdar_packet, 1);
 
 	*copy = *packet;
 	copy->bytes = g_memdup2(packet->bytes, packet->captured);
@@ -182,7 +182,7 @@ static void keep_packet(struct fd_defrag *defrag, struct pending *pending,
 
 /* Whether a fragment can be part of a datagram: whole in the capture, in units of 8 bytes but for
  * the last, not too long, and of one mind with the others about the datagram's length. */
-static gboolean fits(const struct pending *pending, const struct fd_decoded *decoded)
+static gboolean fits(const struct pending *pending, const struct fdar_decoded *decoded)
 {
 	uint32_t end = decoded->fragment_offset + decoded->segment_length;
 
@@ -195,23 +195,23 @@ static gboolean fits(const struct pending *pending, const struct fd_decoded *dec
 	return pending->total ? end == pending->total : pending->bytes->len <= end;
 }
 
-static struct fd_datagram *finish(struct fd_defrag *defrag, struct pending *pending)
+static struct fdar_datagram *finish(struct fdar_defrag *defrag, struct pending *pending)
 {
-	struct fd_datagram *datagram = g_new0(struct fd_datagram, 1);
+	struct fdar_datagram *datagram = g_new0(struct fdar_datagram, 1);
 	uint8_t *bytes = g_byte_array_free(g_steal_pointer(&pending->bytes), FALSE);
 
 	datagram->decoded = pending->first;
 	datagram->packets = g_steal_pointer(&pending->packets);
-	fd_decode_segment(bytes, pending->total, pending->total, &datagram->decoded);
-	if (datagram->decoded.kind == FD_DECODED_FRAGMENT)
-		datagram->decoded.kind = FD_DECODED_MALFORMED;
+	fdar_decode_segment(bytes, pending->total, pending->total, &datagram->decoded);
+	if (datagram->decoded.kind == FDAR_DECODED_FRAGMENT)
+		datagram->decoded.kind = FDAR_DECODED_MALFORMED;
 	datagram->bytes = bytes;
 	forget(defrag, pending);
 	return datagram;
 }
 
-struct fd_datagram *fd_defrag_feed(struct fd_defrag *defrag, const struct fd_packet *packet,
-				   const struct fd_decoded *decoded, uint64_t clock_ns)
+struct fdar_datagram *fdar_defrag_feed(struct fdar_defrag *defrag, const struct fdar_packet *packet,
+				       const struct fdar_decoded *decoded, uint64_t clock_ns)
 {
 	struct pending *pending;
 
@@ -236,25 +236,25 @@ struct fd_datagram *fd_defrag_feed(struct fd_defrag *defrag, const struct fd_pac
 	return NULL;
 }
 
-void fd_defrag_finish(struct fd_defrag *defrag)
+void fdar_defrag_finish(struct fdar_defrag *defrag)
 {
 	while (defrag->order.head)
 		give_up(defrag, defrag->order.head->data);
 }
 
-uint64_t fd_defrag_lone(const struct fd_defrag *defrag)
+uint64_t fdar_defrag_lone(const struct fdar_defrag *defrag)
 {
 	return defrag->lone;
 }
 
-void fd_datagram_free(struct fd_datagram *datagram)
+void fdar_datagram_free(struct fdar_datagram *datagram)
 {
 	g_free(datagram->bytes);
 	g_ptr_array_unref(datagram->packets);
 	g_free(datagram);
 }
 
-void fd_defrag_free(struct fd_defrag *defrag)
+void fdar_defrag_free(struct fdar_defrag *defrag)
 {
 	if (!defrag)
 		return;

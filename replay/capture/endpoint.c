@@ -6,36 +6,39 @@
 
 #define HOSTS_MAX ((uint64_t)1 << 48)
 
-const char *fd_endpoint_host(const struct fd_endpoint *endpoint, char text[FD_ENDPOINT_TEXT_MAX])
+const char *fdar_endpoint_host(const struct fdar_endpoint *endpoint,
+			       char text[FDAR_ENDPOINT_TEXT_MAX])
 {
-	int family = endpoint->family == FD_FAMILY_IPV6 ? AF_INET6 : AF_INET;
+	int family = endpoint->family == FDAR_FAMILY_IPV6 ? AF_INET6 : AF_INET;
 
-	if (endpoint->family == FD_FAMILY_NONE ||
-	    !inet_ntop(family, endpoint->addr, text, FD_ENDPOINT_TEXT_MAX))
-		g_strlcpy(text, "?", FD_ENDPOINT_TEXT_MAX);
+	if (endpoint->family == FDAR_FAMILY_NONE ||
+	    !inet_ntop(family, endpoint->addr, text, FDAR_ENDPOINT_TEXT_MAX))
+		g_strlcpy(text, "?", FDAR_ENDPOINT_TEXT_MAX);
 	return text;
 }
 
-const char *fd_endpoint_text(const struct fd_endpoint *endpoint, char text[FD_ENDPOINT_TEXT_MAX])
+const char *fdar_endpoint_text(const struct fdar_endpoint *endpoint,
+			       char text[FDAR_ENDPOINT_TEXT_MAX])
 {
-	char host[FD_ENDPOINT_TEXT_MAX];
-	const char *form = endpoint->family == FD_FAMILY_IPV6 ? "[%s]:%u" : "%s:%u";
+	char host[FDAR_ENDPOINT_TEXT_MAX];
+	const char *form = endpoint->family == FDAR_FAMILY_IPV6 ? "[%s]:%u" : "%s:%u";
 
-	fd_endpoint_host(endpoint, host);
-	g_snprintf(text, FD_ENDPOINT_TEXT_MAX, form, host, (unsigned)endpoint->port);
+	fdar_endpoint_host(endpoint, host);
+	g_snprintf(text, FDAR_ENDPOINT_TEXT_MAX, form, host, (unsigned)endpoint->port);
 	return text;
 }
 
-gboolean fd_endpoint_equal(const struct fd_endpoint *a, const struct fd_endpoint *b)
+gboolean fdar_endpoint_equal(const struct fdar_endpoint *a, const struct fdar_endpoint *b)
 {
 	return a->family == b->family && a->port == b->port &&
 	       memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
 }
 
-socklen_t fd_endpoint_to_sockaddr(const struct fd_endpoint *endpoint, struct sockaddr_storage *out)
+socklen_t fdar_endpoint_to_sockaddr(const struct fdar_endpoint *endpoint,
+				    struct sockaddr_storage *out)
 {
 	memset(out, 0, sizeof(*out));
-	if (endpoint->family == FD_FAMILY_IPV4) {
+	if (endpoint->family == FDAR_FAMILY_IPV4) {
 		struct sockaddr_in v4 = { .sin_family = AF_INET,
 					  .sin_port = htons(endpoint->port) };
 
@@ -43,7 +46,7 @@ socklen_t fd_endpoint_to_sockaddr(const struct fd_endpoint *endpoint, struct soc
 		memcpy(out, &v4, sizeof(v4));
 		return sizeof(v4);
 	}
-	if (endpoint->family == FD_FAMILY_IPV6) {
+	if (endpoint->family == FDAR_FAMILY_IPV6) {
 		struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
 					   .sin6_port = htons(endpoint->port) };
 
@@ -54,7 +57,7 @@ socklen_t fd_endpoint_to_sockaddr(const struct fd_endpoint *endpoint, struct soc
 	return 0;
 }
 
-gboolean fd_endpoint_from_sockaddr(const struct sockaddr *address, struct fd_endpoint *endpoint)
+gboolean fdar_endpoint_from_sockaddr(const struct sockaddr *address, struct fdar_endpoint *endpoint)
 {
 	memset(endpoint, 0, sizeof(*endpoint));
 	if (address->sa_family == AF_INET) {
@@ -63,7 +66,7 @@ gboolean fd_endpoint_from_sockaddr(const struct sockaddr *address, struct fd_end
 		memcpy(&v4, address, sizeof(v4));
 		memcpy(endpoint->addr, &v4.sin_addr, 4);
 		endpoint->port = ntohs(v4.sin_port);
-		endpoint->family = FD_FAMILY_IPV4;
+		endpoint->family = FDAR_FAMILY_IPV4;
 		return TRUE;
 	}
 	if (address->sa_family == AF_INET6) {
@@ -72,7 +75,7 @@ gboolean fd_endpoint_from_sockaddr(const struct sockaddr *address, struct fd_end
 		memcpy(&v6, address, sizeof(v6));
 		memcpy(endpoint->addr, &v6.sin6_addr, 16);
 		endpoint->port = ntohs(v6.sin6_port);
-		endpoint->family = FD_FAMILY_IPV6;
+		endpoint->family = FDAR_FAMILY_IPV6;
 		return TRUE;
 	}
 	return FALSE;
@@ -80,7 +83,7 @@ gboolean fd_endpoint_from_sockaddr(const struct sockaddr *address, struct fd_end
 
 static unsigned family_bits(uint8_t family)
 {
-	return family == FD_FAMILY_IPV6 ? 128 : 32;
+	return family == FDAR_FAMILY_IPV6 ? 128 : 32;
 }
 
 static gboolean same_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
@@ -91,7 +94,7 @@ static gboolean same_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
 	return memcmp(a, b, whole) == 0 && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
 }
 
-static gboolean host_bits_clear(const struct fd_prefix *prefix)
+static gboolean host_bits_clear(const struct fdar_prefix *prefix)
 {
 	unsigned size = family_bits(prefix->base.family);
 
@@ -101,7 +104,7 @@ static gboolean host_bits_clear(const struct fd_prefix *prefix)
 	return TRUE;
 }
 
-gboolean fd_prefix_parse(const char *text, struct fd_prefix *prefix, GError **error)
+gboolean fdar_prefix_parse(const char *text, struct fdar_prefix *prefix, GError **error)
 {
 	const char *slash = strchr(text, '/');
 	g_autofree char *host = slash ? g_strndup(text, (gsize)(slash - text)) : g_strdup(text);
@@ -109,9 +112,9 @@ gboolean fd_prefix_parse(const char *text, struct fd_prefix *prefix, GError **er
 
 	memset(prefix, 0, sizeof(*prefix));
 	if (inet_pton(AF_INET, host, prefix->base.addr) == 1) {
-		prefix->base.family = FD_FAMILY_IPV4;
+		prefix->base.family = FDAR_FAMILY_IPV4;
 	} else if (inet_pton(AF_INET6, host, prefix->base.addr) == 1) {
-		prefix->base.family = FD_FAMILY_IPV6;
+		prefix->base.family = FDAR_FAMILY_IPV6;
 	} else {
 		g_set_error(error, G_CONVERT_ERROR, G_CONVERT_ERROR_FAILED,
 			    "\"%s\" is not a prefix like 16.0.0.0/8 or 2001:db8::/64", text);
@@ -136,22 +139,22 @@ gboolean fd_prefix_parse(const char *text, struct fd_prefix *prefix, GError **er
 
 /* The addresses at the ends of a range that are no host's: network and broadcast (IPv4), the
  * subnet routers' anycast (IPv6). */
-static unsigned first_host(const struct fd_prefix *prefix)
+static unsigned first_host(const struct fdar_prefix *prefix)
 {
 	return family_bits(prefix->base.family) - prefix->bits >= 2 ? 1 : 0;
 }
 
-uint64_t fd_prefix_hosts(const struct fd_prefix *prefix)
+uint64_t fdar_prefix_hosts(const struct fdar_prefix *prefix)
 {
 	unsigned free_bits = family_bits(prefix->base.family) - prefix->bits;
 	uint64_t all = free_bits >= 48 ? HOSTS_MAX : (uint64_t)1 << free_bits;
 
 	if (free_bits < 2)
 		return all;
-	return all - (prefix->base.family == FD_FAMILY_IPV4 ? 2 : 1);
+	return all - (prefix->base.family == FDAR_FAMILY_IPV4 ? 2 : 1);
 }
 
-void fd_prefix_host(const struct fd_prefix *prefix, uint64_t n, struct fd_endpoint *out)
+void fdar_prefix_host(const struct fdar_prefix *prefix, uint64_t n, struct fdar_endpoint *out)
 {
 	unsigned at = family_bits(prefix->base.family) / 8;
 	uint64_t rest = n + first_host(prefix);
@@ -165,13 +168,13 @@ void fd_prefix_host(const struct fd_prefix *prefix, uint64_t n, struct fd_endpoi
 	}
 }
 
-gboolean fd_prefix_find(const struct fd_prefix *prefix, const struct fd_endpoint *endpoint,
-			uint64_t *n)
+gboolean fdar_prefix_find(const struct fdar_prefix *prefix, const struct fdar_endpoint *endpoint,
+			  uint64_t *n)
 {
 	unsigned size = family_bits(prefix->base.family) / 8;
 	uint64_t index = 0;
 
-	if (!fd_prefix_contains(prefix, endpoint))
+	if (!fdar_prefix_contains(prefix, endpoint))
 		return FALSE;
 	for (unsigned i = 0; i < size; i++) {
 		uint8_t host = endpoint->addr[i] ^ prefix->base.addr[i];
@@ -181,10 +184,11 @@ gboolean fd_prefix_find(const struct fd_prefix *prefix, const struct fd_endpoint
 		index = index << 8 | host;
 	}
 	*n = index - first_host(prefix);
-	return index >= first_host(prefix) && *n < fd_prefix_hosts(prefix);
+	return index >= first_host(prefix) && *n < fdar_prefix_hosts(prefix);
 }
 
-gboolean fd_prefix_contains(const struct fd_prefix *prefix, const struct fd_endpoint *endpoint)
+gboolean fdar_prefix_contains(const struct fdar_prefix *prefix,
+			      const struct fdar_endpoint *endpoint)
 {
 	return prefix->base.family == endpoint->family &&
 	       same_prefix(prefix->base.addr, endpoint->addr, prefix->bits);

@@ -19,7 +19,7 @@ struct buffer {
 	size_t used;
 };
 
-struct fd_pcap_writer {
+struct fdar_pcap_writer {
 	char *path;
 	char *temporary; /* NULL for standard output, and once renamed */
 	int fd;
@@ -46,21 +46,21 @@ static void put_u16(uint8_t *bytes, uint16_t value)
 	memcpy(bytes, &value, sizeof(value));
 }
 
-void fd_pcap_put_header(uint8_t bytes[FD_PCAP_HEADER_BYTES], int link, gboolean nanoseconds)
+void fdar_pcap_put_header(uint8_t bytes[FDAR_PCAP_HEADER_BYTES], int link, gboolean nanoseconds)
 {
 	/* In files raw IP has a number of its own, the same on all systems. */
 	uint32_t link_type = link == DLT_RAW ? 101 : (uint32_t)link;
 
-	memset(bytes, 0, FD_PCAP_HEADER_BYTES);
+	memset(bytes, 0, FDAR_PCAP_HEADER_BYTES);
 	put_u32(bytes, nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4);
 	put_u16(bytes + 4, 2);
 	put_u16(bytes + 6, 4);
-	put_u32(bytes + 16, FD_PCAP_SNAPLEN);
+	put_u32(bytes + 16, FDAR_PCAP_SNAPLEN);
 	put_u32(bytes + 20, link_type);
 }
 
-void fd_pcap_put_record(uint8_t bytes[FD_PCAP_RECORD_BYTES], uint64_t epoch_ns, uint32_t captured,
-			uint32_t length, gboolean nanoseconds)
+void fdar_pcap_put_record(uint8_t bytes[FDAR_PCAP_RECORD_BYTES], uint64_t epoch_ns,
+			  uint32_t captured, uint32_t length, gboolean nanoseconds)
 {
 	uint64_t seconds = epoch_ns / NS_PER_S;
 	uint32_t rest = (uint32_t)(epoch_ns - seconds * NS_PER_S);
@@ -88,7 +88,7 @@ static int write_all(int fd, const uint8_t *bytes, size_t size)
 
 static void *write_buffers(void *data)
 {
-	struct fd_pcap_writer *writer = data;
+	struct fdar_pcap_writer *writer = data;
 
 	pthread_mutex_lock(&writer->lock);
 	for (;;) {
@@ -114,7 +114,7 @@ static void *write_buffers(void *data)
 }
 
 /* Gives the filled buffer to the thread, when that has written the other. FALSE after a failure. */
-static gboolean hand_over(struct fd_pcap_writer *writer)
+static gboolean hand_over(struct fdar_pcap_writer *writer)
 {
 	gboolean fine;
 
@@ -130,7 +130,7 @@ static gboolean hand_over(struct fd_pcap_writer *writer)
 	return fine;
 }
 
-static int open_output(struct fd_pcap_writer *writer)
+static int open_output(struct fdar_pcap_writer *writer)
 {
 	struct stat status;
 
@@ -143,10 +143,10 @@ static int open_output(struct fd_pcap_writer *writer)
 	return g_mkstemp_full(writer->temporary, O_WRONLY | O_CLOEXEC, 0666);
 }
 
-struct fd_pcap_writer *fd_pcap_writer_new(const char *path, int link, gboolean nanoseconds,
-					  GError **error)
+struct fdar_pcap_writer *fdar_pcap_writer_new(const char *path, int link, gboolean nanoseconds,
+					      GError **error)
 {
-	struct fd_pcap_writer *writer = g_new0(struct fd_pcap_writer, 1);
+	struct fdar_pcap_writer *writer = g_new0(struct fdar_pcap_writer, 1);
 	int failed;
 
 	writer->path = g_strdup(path);
@@ -160,33 +160,33 @@ struct fd_pcap_writer *fd_pcap_writer_new(const char *path, int link, gboolean n
 	failed = writer->fd < 0 ? errno
 				: pthread_create(&writer->thread, NULL, write_buffers, writer);
 	if (failed) {
-		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT,
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
 			    "%s: cannot be written: %s", path, g_strerror(failed));
-		fd_pcap_writer_free(writer);
+		fdar_pcap_writer_free(writer);
 		return NULL;
 	}
 	writer->running = TRUE;
-	fd_pcap_put_header(writer->filling->bytes, link, nanoseconds);
-	writer->filling->used = writer->bytes = FD_PCAP_HEADER_BYTES;
+	fdar_pcap_put_header(writer->filling->bytes, link, nanoseconds);
+	writer->filling->used = writer->bytes = FDAR_PCAP_HEADER_BYTES;
 	return writer;
 }
 
-uint8_t *fd_pcap_writer_reserve(struct fd_pcap_writer *writer, uint64_t epoch_ns, uint32_t captured,
-				uint32_t length)
+uint8_t *fdar_pcap_writer_reserve(struct fdar_pcap_writer *writer, uint64_t epoch_ns,
+				  uint32_t captured, uint32_t length)
 {
-	size_t size = FD_PCAP_RECORD_BYTES + (size_t)captured;
+	size_t size = FDAR_PCAP_RECORD_BYTES + (size_t)captured;
 	uint8_t *at;
 
 	if (size > BUFFER_BYTES - writer->filling->used && !hand_over(writer))
 		return NULL;
 	at = writer->filling->bytes + writer->filling->used;
-	fd_pcap_put_record(at, epoch_ns, captured, length, writer->nanoseconds);
+	fdar_pcap_put_record(at, epoch_ns, captured, length, writer->nanoseconds);
 	writer->filling->used += size;
 	writer->bytes += size;
-	return at + FD_PCAP_RECORD_BYTES;
+	return at + FDAR_PCAP_RECORD_BYTES;
 }
 
-static void stop(struct fd_pcap_writer *writer)
+static void stop(struct fdar_pcap_writer *writer)
 {
 	if (!writer->running)
 		return;
@@ -199,7 +199,7 @@ static void stop(struct fd_pcap_writer *writer)
 	writer->running = FALSE;
 }
 
-gboolean fd_pcap_writer_finish(struct fd_pcap_writer *writer, GError **error)
+gboolean fdar_pcap_writer_finish(struct fdar_pcap_writer *writer, GError **error)
 {
 	stop(writer);
 	if (!writer->failed && close(writer->fd) != 0)
@@ -210,7 +210,7 @@ gboolean fd_pcap_writer_finish(struct fd_pcap_writer *writer, GError **error)
 	if (!writer->failed && writer->temporary && rename(writer->temporary, writer->path) != 0)
 		writer->failed = errno;
 	if (writer->failed) {
-		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT,
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
 			    "%s: writing failed: %s", writer->path, g_strerror(writer->failed));
 		return FALSE;
 	}
@@ -218,12 +218,12 @@ gboolean fd_pcap_writer_finish(struct fd_pcap_writer *writer, GError **error)
 	return TRUE;
 }
 
-uint64_t fd_pcap_writer_bytes(const struct fd_pcap_writer *writer)
+uint64_t fdar_pcap_writer_bytes(const struct fdar_pcap_writer *writer)
 {
 	return writer->bytes;
 }
 
-void fd_pcap_writer_free(struct fd_pcap_writer *writer)
+void fdar_pcap_writer_free(struct fdar_pcap_writer *writer)
 {
 	if (!writer)
 		return;

@@ -11,7 +11,7 @@
 
 #define BUFFER_BYTES ((size_t)256 * 1024)
 
-struct fd_spool {
+struct fdar_spool {
 	int fd;
 	int failed; /* errno of the first append that failed */
 	uint64_t written;
@@ -42,23 +42,23 @@ static int open_nameless(const char *dir)
 	return fd;
 }
 
-struct fd_spool *fd_spool_new(GError **error)
+struct fdar_spool *fdar_spool_new(GError **error)
 {
 	int fd = open_nameless(spool_dir());
-	struct fd_spool *spool;
+	struct fdar_spool *spool;
 
 	if (fd < 0) {
-		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT,
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
 			    "%s: cannot make a temporary file: %s", spool_dir(), g_strerror(errno));
 		return NULL;
 	}
-	spool = g_new(struct fd_spool, 1);
-	memset(spool, 0, offsetof(struct fd_spool, buffer));
+	spool = g_new(struct fdar_spool, 1);
+	memset(spool, 0, offsetof(struct fdar_spool, buffer));
 	spool->fd = fd;
 	return spool;
 }
 
-static void write_out(struct fd_spool *spool, const uint8_t *bytes, size_t size)
+static void write_out(struct fdar_spool *spool, const uint8_t *bytes, size_t size)
 {
 	while (size > 0 && !spool->failed) {
 		ssize_t done = pwrite(spool->fd, bytes, size, (off_t)spool->written);
@@ -75,13 +75,13 @@ static void write_out(struct fd_spool *spool, const uint8_t *bytes, size_t size)
 	}
 }
 
-static void flush(struct fd_spool *spool)
+static void flush(struct fdar_spool *spool)
 {
 	write_out(spool, spool->buffer, spool->waiting);
 	spool->waiting = 0;
 }
 
-uint64_t fd_spool_append(struct fd_spool *spool, const void *bytes, size_t size)
+uint64_t fdar_spool_append(struct fdar_spool *spool, const void *bytes, size_t size)
 {
 	uint64_t offset = spool->written + spool->waiting;
 
@@ -96,12 +96,12 @@ uint64_t fd_spool_append(struct fd_spool *spool, const void *bytes, size_t size)
 	return offset;
 }
 
-uint64_t fd_spool_size(const struct fd_spool *spool)
+uint64_t fdar_spool_size(const struct fdar_spool *spool)
 {
 	return spool->written + spool->waiting;
 }
 
-gboolean fd_spool_read(struct fd_spool *spool, uint64_t offset, void *bytes, size_t size)
+gboolean fdar_spool_read(struct fdar_spool *spool, uint64_t offset, void *bytes, size_t size)
 {
 	uint8_t *to = bytes;
 	uint64_t all = spool->written + spool->waiting;
@@ -127,18 +127,18 @@ gboolean fd_spool_read(struct fd_spool *spool, uint64_t offset, void *bytes, siz
 
 static gboolean fail(int number, const char *what, GError **error)
 {
-	g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT,
+	g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
 		    "%s: temporary file for what the capture holds: %s: %s", spool_dir(), what,
 		    g_strerror(number));
 	return FALSE;
 }
 
-gboolean fd_spool_check(const struct fd_spool *spool, GError **error)
+gboolean fdar_spool_check(const struct fdar_spool *spool, GError **error)
 {
 	return spool->failed ? fail(spool->failed, "writing", error) : TRUE;
 }
 
-static gboolean map(struct fd_spool *spool, uint64_t size, int protection, GError **error)
+static gboolean map(struct fdar_spool *spool, uint64_t size, int protection, GError **error)
 {
 	if (size == 0)
 		return TRUE;
@@ -153,22 +153,22 @@ static gboolean map(struct fd_spool *spool, uint64_t size, int protection, GErro
 	return TRUE;
 }
 
-gboolean fd_spool_map(struct fd_spool *spool, const uint8_t **bytes, GError **error)
+gboolean fdar_spool_map(struct fdar_spool *spool, const uint8_t **bytes, GError **error)
 {
 	flush(spool);
-	if (!fd_spool_check(spool, error) || !map(spool, spool->written, PROT_READ, error))
+	if (!fdar_spool_check(spool, error) || !map(spool, spool->written, PROT_READ, error))
 		return FALSE;
 	*bytes = spool->map;
 	return TRUE;
 }
 
-gboolean fd_spool_map_writable(struct fd_spool *spool, uint64_t size, uint8_t **bytes,
-			       GError **error)
+gboolean fdar_spool_map_writable(struct fdar_spool *spool, uint64_t size, uint8_t **bytes,
+				 GError **error)
 {
 	int failed;
 
 	flush(spool);
-	if (!fd_spool_check(spool, error))
+	if (!fdar_spool_check(spool, error))
 		return FALSE;
 	/* The blocks are allocated now: a full disk is an error here, not a SIGBUS later. */
 	failed = size > spool->written ? posix_fallocate(spool->fd, 0, (off_t)size) : 0;
@@ -180,13 +180,13 @@ gboolean fd_spool_map_writable(struct fd_spool *spool, uint64_t size, uint8_t **
 	return TRUE;
 }
 
-void fd_spool_seal(struct fd_spool *spool)
+void fdar_spool_seal(struct fdar_spool *spool)
 {
 	if (spool->map)
 		mprotect(spool->map, spool->map_bytes, PROT_READ);
 }
 
-void fd_spool_free(struct fd_spool *spool)
+void fdar_spool_free(struct fdar_spool *spool)
 {
 	if (!spool)
 		return;

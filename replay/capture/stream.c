@@ -14,7 +14,7 @@
 
 enum packing { PLAIN, GZIP, ZSTD };
 
-struct fd_stream {
+struct fdar_stream {
 	int fd;
 	enum packing packing;
 	GConverter *gzip;
@@ -32,7 +32,7 @@ struct fd_stream {
 	uint8_t out[BUFFER_BYTES];
 };
 
-static void set_damage(struct fd_stream *stream, const char *what, const char *message)
+static void set_damage(struct fdar_stream *stream, const char *what, const char *message)
 {
 	if (!stream->damage)
 		stream->damage =
@@ -43,7 +43,7 @@ static void set_damage(struct fd_stream *stream, const char *what, const char *m
 }
 
 /* Moves what waits to the front and reads more behind it. FALSE when nothing could be added. */
-static gboolean fill(struct fd_stream *stream)
+static gboolean fill(struct fdar_stream *stream)
 {
 	ssize_t got;
 
@@ -68,7 +68,7 @@ static gboolean fill(struct fd_stream *stream)
 	return TRUE;
 }
 
-static void find_packing(struct fd_stream *stream)
+static void find_packing(struct fdar_stream *stream)
 {
 	static const uint8_t gzip[] = { 0x1f, 0x8b, 0x08 };
 	static const uint8_t zstd[] = { 0x28, 0xb5, 0x2f, 0xfd };
@@ -85,16 +85,16 @@ static void find_packing(struct fd_stream *stream)
 	}
 }
 
-struct fd_stream *fd_stream_open(const char *path, GError **error)
+struct fdar_stream *fdar_stream_open(const char *path, GError **error)
 {
 	gboolean standard = strcmp(path, "-") == 0;
-	struct fd_stream *stream;
+	struct fdar_stream *stream;
 	struct stat status;
 	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
 			  : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &status) != 0 || S_ISDIR(status.st_mode)) {
-		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_MISSING, "%s: %s",
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_MISSING, "%s: %s",
 			    standard ? "standard input" : path,
 			    fd >= 0 && S_ISDIR(status.st_mode)
 				    ? "is a directory, a capture file is expected"
@@ -103,8 +103,8 @@ struct fd_stream *fd_stream_open(const char *path, GError **error)
 			close(fd);
 		return NULL;
 	}
-	stream = g_new(struct fd_stream, 1);
-	memset(stream, 0, offsetof(struct fd_stream, in));
+	stream = g_new(struct fdar_stream, 1);
+	memset(stream, 0, offsetof(struct fdar_stream, in));
 	stream->fd = fd;
 	stream->file_size = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
 	find_packing(stream);
@@ -112,7 +112,7 @@ struct fd_stream *fd_stream_open(const char *path, GError **error)
 }
 
 /* One step of decompression; FALSE when it made nothing because the data ended or is bad. */
-static gboolean unpack_gzip(struct fd_stream *stream)
+static gboolean unpack_gzip(struct fdar_stream *stream)
 {
 	gsize used = 0, made = 0;
 	GError *error = NULL;
@@ -144,7 +144,7 @@ static gboolean unpack_gzip(struct fd_stream *stream)
 	return TRUE;
 }
 
-static gboolean unpack_zstd(struct fd_stream *stream)
+static gboolean unpack_zstd(struct fdar_stream *stream)
 {
 	ZSTD_inBuffer in = { stream->in + stream->in_begin, stream->in_end - stream->in_begin, 0 };
 	ZSTD_outBuffer out = { stream->out, BUFFER_BYTES, 0 };
@@ -171,7 +171,7 @@ static gboolean unpack_zstd(struct fd_stream *stream)
 }
 
 /* Makes at least one byte to hand out. FALSE at the end. */
-static gboolean refill(struct fd_stream *stream)
+static gboolean refill(struct fdar_stream *stream)
 {
 	while (!stream->ended && stream->out_begin == stream->out_end) {
 		if (stream->in_begin == stream->in_end)
@@ -197,7 +197,7 @@ static size_t take(uint8_t *to, size_t size, const uint8_t *from, size_t *begin,
 	return part;
 }
 
-size_t fd_stream_read(struct fd_stream *stream, void *bytes, size_t size)
+size_t fdar_stream_read(struct fdar_stream *stream, void *bytes, size_t size)
 {
 	uint8_t *to = bytes;
 	size_t done = 0;
@@ -219,23 +219,23 @@ size_t fd_stream_read(struct fd_stream *stream, void *bytes, size_t size)
 	return done;
 }
 
-const char *fd_stream_damage(const struct fd_stream *stream)
+const char *fdar_stream_damage(const struct fdar_stream *stream)
 {
 	return stream->damage;
 }
 
-uint64_t fd_stream_offset(const struct fd_stream *stream)
+uint64_t fdar_stream_offset(const struct fdar_stream *stream)
 {
 	return stream->offset;
 }
 
-void fd_stream_position(const struct fd_stream *stream, uint64_t *read_bytes, uint64_t *size)
+void fdar_stream_position(const struct fdar_stream *stream, uint64_t *read_bytes, uint64_t *size)
 {
 	*read_bytes = stream->file_read;
 	*size = stream->file_size;
 }
 
-void fd_stream_close(struct fd_stream *stream)
+void fdar_stream_close(struct fdar_stream *stream)
 {
 	if (!stream)
 		return;

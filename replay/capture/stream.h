@@ -6,32 +6,32 @@
  * after the other are one stream. Memory: two buffers of 128 KiB and the decompressor's window (32
  * KiB for gzip; what the frame asks for, at most 128 MiB, for zstd).
  */
-#ifndef FD_REPLAY_STREAM_H
-#define FD_REPLAY_STREAM_H
+#ifndef FDAR_REPLAY_CAPTURE_STREAM_H
+#define FDAR_REPLAY_CAPTURE_STREAM_H
 
 #include <glib.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct fd_stream;
+struct fdar_stream;
 
-/* Opens path, "-" is standard input. NULL and error (FD_CAPTURE_ERROR_MISSING) when it cannot be
+/* Opens path, "-" is standard input. NULL and error (FDAR_CAPTURE_ERROR_MISSING) when it cannot be
  * read. An empty file is an empty stream. */
-struct fd_stream *fd_stream_open(const char *path, GError **error);
+struct fdar_stream *fdar_stream_open(const char *path, GError **error);
 
 /* Reads up to size bytes; fewer only at the end. 0 at the end or after damage. */
-size_t fd_stream_read(struct fd_stream *stream, void *bytes, size_t size);
+size_t fdar_stream_read(struct fdar_stream *stream, void *bytes, size_t size);
 
 /* Why reading ended early: "gzip data: ... at byte 1234 of the file"; NULL when it did not. */
-const char *fd_stream_damage(const struct fd_stream *stream);
+const char *fdar_stream_damage(const struct fdar_stream *stream);
 
 /* Bytes handed out so far: the offset in the decompressed file. */
-uint64_t fd_stream_offset(const struct fd_stream *stream);
+uint64_t fdar_stream_offset(const struct fdar_stream *stream);
 
 /* Bytes of the file itself that were read, and its size, 0 when it is not known (a pipe). */
-void fd_stream_position(const struct fd_stream *stream, uint64_t *read_bytes, uint64_t *size);
+void fdar_stream_position(const struct fdar_stream *stream, uint64_t *read_bytes, uint64_t *size);
 
 /* NULL is allowed. */
-void fd_stream_close(struct fd_stream *stream);
+void fdar_stream_close(struct fdar_stream *stream);
 
 #endif

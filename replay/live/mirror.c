@@ -16,22 +16,22 @@
 #define TCP_IDLE_NS ((uint64_t)3600 * 1000000000)
 #define UDP_IDLE_NS ((uint64_t)10 * 1000000000)
 
-struct fd_mirror {
-	struct fd_mirror_options options;
+struct fdar_mirror {
+	struct fdar_mirror_options options;
 	char *interface;
 	pcap_t *pcap;
-	struct fd_assembler *assembler;
-	struct fd_driver *driver;
-	struct fd_mirror_totals totals;
+	struct fdar_assembler *assembler;
+	struct fdar_driver *driver;
+	struct fdar_mirror_totals totals;
 	uint64_t clients;
 	char *damage;
 	gboolean ending; /* the run is over: nothing is begun any more */
 };
 
-static gboolean set_error(GError **error, enum fd_capture_error code, const char *interface,
+static gboolean set_error(GError **error, enum fdar_capture_error code, const char *interface,
 			  const char *message)
 {
-	g_set_error(error, FD_CAPTURE_ERROR, (gint)code, "%s: %s", interface, message);
+	g_set_error(error, FDAR_CAPTURE_ERROR, (gint)code, "%s: %s", interface, message);
 	return FALSE;
 }
 
@@ -49,17 +49,17 @@ static gboolean activate(pcap_t *pcap, const char *interface, GError **error)
 	if (status >= 0)
 		return TRUE;
 	if (status == PCAP_ERROR_PERM_DENIED)
-		return set_error(error, FD_CAPTURE_ERROR_MISSING, interface,
+		return set_error(error, FDAR_CAPTURE_ERROR_MISSING, interface,
 				 "no right to capture: be root, or give the program cap_net_raw");
 	if (status == PCAP_ERROR_NO_SUCH_DEVICE)
-		return set_error(error, FD_CAPTURE_ERROR_MISSING, interface,
+		return set_error(error, FDAR_CAPTURE_ERROR_MISSING, interface,
 				 "there is no such interface");
-	return set_error(error, FD_CAPTURE_ERROR_MISSING, interface,
+	return set_error(error, FDAR_CAPTURE_ERROR_MISSING, interface,
 			 pcap_geterr(pcap)[0] ? pcap_geterr(pcap) : pcap_statustostr(status));
 }
 
 /* The kernel drops what is not to or from the port; fragments have none, except their first. */
-static gboolean set_filter(struct fd_mirror *mirror, GError **error)
+static gboolean set_filter(struct fdar_mirror *mirror, GError **error)
 {
 	g_autofree char *text = g_strdup_printf(
 		"port %u or (ip[6:2] & 0x1fff != 0) or ip6 proto 44 or (vlan and port %u)",
@@ -68,116 +68,117 @@ static gboolean set_filter(struct fd_mirror *mirror, GError **error)
 	int status;
 
 	if (pcap_compile(mirror->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return set_error(error, FD_CAPTURE_ERROR_FORMAT, mirror->interface,
+		return set_error(error, FDAR_CAPTURE_ERROR_FORMAT, mirror->interface,
 				 pcap_geterr(mirror->pcap));
 	status = pcap_setfilter(mirror->pcap, &program);
 	pcap_freecode(&program);
-	return status == 0 || set_error(error, FD_CAPTURE_ERROR_MISSING, mirror->interface,
+	return status == 0 || set_error(error, FDAR_CAPTURE_ERROR_MISSING, mirror->interface,
 					pcap_geterr(mirror->pcap));
 }
 
-static void begin(struct fd_mirror *mirror, struct fd_live *live, const struct fd_session *session)
+static void begin(struct fdar_mirror *mirror, struct fdar_live *live,
+		  const struct fdar_session *session)
 {
-	fd_live_begin(live, session, mirror->options.clones, mirror->clients);
+	fdar_live_begin(live, session, mirror->options.clones, mirror->clients);
 	mirror->clients += mirror->options.clones;
 }
 
-static void opened(void *user, const struct fd_session *session, void **data)
+static void opened(void *user, const struct fdar_session *session, void **data)
 {
-	struct fd_mirror *mirror = user;
-	struct fd_live *live;
+	struct fdar_mirror *mirror = user;
+	struct fdar_live *live;
 
 	if (mirror->ending)
 		return;
-	live = fd_live_new(mirror->driver, session);
+	live = fdar_live_new(mirror->driver, session);
 	*data = live;
 	mirror->totals.sessions++;
 	/* A connection that is made now is made there too. */
-	if (session->transport == FD_TCP && session->began != FD_BEGAN_MID_STREAM)
+	if (session->transport == FDAR_TCP && session->began != FDAR_BEGAN_MID_STREAM)
 		begin(mirror, live, session);
 }
 
-static void arrived(void *user, const struct fd_session *session, void *data,
-		    const struct fd_arrival *arrival)
+static void arrived(void *user, const struct fdar_session *session, void *data,
+		    const struct fdar_arrival *arrival)
 {
-	struct fd_mirror *mirror = user;
-	struct fd_live *live = data;
+	struct fdar_mirror *mirror = user;
+	struct fdar_live *live = data;
 
 	if (mirror->ending)
 		return;
-	if (!live->begun && session->began != FD_BEGAN_MID_STREAM)
+	if (!live->begun && session->began != FDAR_BEGAN_MID_STREAM)
 		begin(mirror, live, session);
-	if (!fd_live_arrived(live, session, arrival))
+	if (!fdar_live_arrived(live, session, arrival))
 		return;
 	mirror->totals.joined++;
 	begin(mirror, live, session);
-	fd_live_arrived(live, session, arrival);
+	fdar_live_arrived(live, session, arrival);
 }
 
-static void closed(void *user, const struct fd_session *session, void *data)
+static void closed(void *user, const struct fdar_session *session, void *data)
 {
-	struct fd_mirror *mirror = user;
-	struct fd_live *live = data;
+	struct fdar_mirror *mirror = user;
+	struct fdar_live *live = data;
 
 	if (!live)
 		return;
 	mirror->totals.unjoined += !live->begun;
-	fd_live_closed(live, session);
+	fdar_live_closed(live, session);
 }
 
-static gboolean make_assembler(struct fd_mirror *mirror, GError **error)
+static gboolean make_assembler(struct fdar_mirror *mirror, GError **error)
 {
-	static const struct fd_assembler_ops ops = { .opened = opened,
-						     .arrived = arrived,
-						     .closed = closed };
-	struct fd_assembler_options options = { .udp_idle_ns = UDP_IDLE_NS,
-						.forget_ns = FORGET_NS,
-						.tcp_idle_ns = TCP_IDLE_NS,
-						.eager = TRUE,
-						.server = mirror->options.from };
+	static const struct fdar_assembler_ops ops = { .opened = opened,
+						       .arrived = arrived,
+						       .closed = closed };
+	struct fdar_assembler_options options = { .udp_idle_ns = UDP_IDLE_NS,
+						  .forget_ns = FORGET_NS,
+						  .tcp_idle_ns = TCP_IDLE_NS,
+						  .eager = TRUE,
+						  .server = mirror->options.from };
 
 	mirror->assembler =
-		fd_assembler_new(pcap_datalink(mirror->pcap), &options, &ops, mirror, error);
+		fdar_assembler_new(pcap_datalink(mirror->pcap), &options, &ops, mirror, error);
 	return mirror->assembler != NULL;
 }
 
-struct fd_mirror *fd_mirror_open(const struct fd_mirror_options *options, GError **error)
+struct fdar_mirror *fdar_mirror_open(const struct fdar_mirror_options *options, GError **error)
 {
-	struct fd_mirror *mirror = g_new0(struct fd_mirror, 1);
+	struct fdar_mirror *mirror = g_new0(struct fdar_mirror, 1);
 	char message[PCAP_ERRBUF_SIZE] = "";
 
 	mirror->options = *options;
 	mirror->interface = g_strdup(options->interface);
 	mirror->pcap = pcap_create(options->interface, message);
 	if (!mirror->pcap)
-		set_error(error, FD_CAPTURE_ERROR_MISSING, options->interface, message);
+		set_error(error, FDAR_CAPTURE_ERROR_MISSING, options->interface, message);
 	else if (activate(mirror->pcap, options->interface, error) && set_filter(mirror, error) &&
 		 make_assembler(mirror, error)) {
 		if (pcap_setnonblock(mirror->pcap, 1, message) == 0)
 			return mirror;
-		set_error(error, FD_CAPTURE_ERROR_MISSING, options->interface, message);
+		set_error(error, FDAR_CAPTURE_ERROR_MISSING, options->interface, message);
 	}
-	fd_mirror_free(mirror);
+	fdar_mirror_free(mirror);
 	return NULL;
 }
 
 static void on_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
-	struct fd_mirror *mirror = (struct fd_mirror *)(void *)user;
-	struct fd_packet packet = { .bytes = bytes,
-				    .captured = header->caplen,
-				    .length = MAX(header->len, header->caplen),
-				    .number = ++mirror->totals.captured };
+	struct fdar_mirror *mirror = (struct fdar_mirror *)(void *)user;
+	struct fdar_packet packet = { .bytes = bytes,
+				      .captured = header->caplen,
+				      .length = MAX(header->len, header->caplen),
+				      .number = ++mirror->totals.captured };
 
 	packet.epoch_ns =
 		(uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec * 1000u;
-	fd_assembler_feed(mirror->assembler, &packet);
+	fdar_assembler_feed(mirror->assembler, &packet);
 }
 
 /* The interface has something for us. */
 static void on_readable(void *user)
 {
-	struct fd_mirror *mirror = user;
+	struct fdar_mirror *mirror = user;
 
 	if (pcap_dispatch(mirror->pcap, PACKETS_A_TURN, on_packet, (u_char *)mirror) ==
 		    PCAP_ERROR &&
@@ -186,28 +187,28 @@ static void on_readable(void *user)
 			g_strdup_printf("%s: %s", mirror->interface, pcap_geterr(mirror->pcap));
 }
 
-gboolean fd_mirror_attach(struct fd_mirror *mirror, struct fd_driver *driver, GError **error)
+gboolean fdar_mirror_attach(struct fdar_mirror *mirror, struct fdar_driver *driver, GError **error)
 {
 	mirror->driver = driver;
-	return fd_driver_watch(driver, pcap_get_selectable_fd(mirror->pcap), on_readable, mirror,
-			       error);
+	return fdar_driver_watch(driver, pcap_get_selectable_fd(mirror->pcap), on_readable, mirror,
+				 error);
 }
 
-void fd_mirror_tick(struct fd_mirror *mirror)
+void fdar_mirror_tick(struct fdar_mirror *mirror)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	fd_assembler_tick(mirror->assembler,
-			  (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
+	fdar_assembler_tick(mirror->assembler,
+			    (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
 }
 
-const char *fd_mirror_damage(const struct fd_mirror *mirror)
+const char *fdar_mirror_damage(const struct fdar_mirror *mirror)
 {
 	return mirror->damage;
 }
 
-void fd_mirror_totals(const struct fd_mirror *mirror, struct fd_mirror_totals *totals)
+void fdar_mirror_totals(const struct fdar_mirror *mirror, struct fdar_mirror_totals *totals)
 {
 	struct pcap_stat stats;
 
@@ -216,14 +217,14 @@ void fd_mirror_totals(const struct fd_mirror *mirror, struct fd_mirror_totals *t
 		totals->lost = (uint64_t)stats.ps_drop + stats.ps_ifdrop;
 }
 
-void fd_mirror_free(struct fd_mirror *mirror)
+void fdar_mirror_free(struct fdar_mirror *mirror)
 {
 	if (!mirror)
 		return;
 	mirror->ending = TRUE;
 	if (mirror->assembler && mirror->driver)
-		fd_assembler_finish(mirror->assembler);
-	fd_assembler_free(mirror->assembler);
+		fdar_assembler_finish(mirror->assembler);
+	fdar_assembler_free(mirror->assembler);
 	if (mirror->pcap)
 		pcap_close(mirror->pcap);
 	g_free(mirror->damage);

@@ -10,10 +10,10 @@
  * whose client's bytes were lost by the capture ends there, with that verdict; nothing is made up.
  *
  * Memory: the assembler's; for each session what has not been played yet by all of its clones, at
- * most FD_MIRROR_BEHIND_BYTES, beyond which it is given up.
+ * most FDAR_MIRROR_BEHIND_BYTES, beyond which it is given up.
  */
-#ifndef FD_REPLAY_MIRROR_H
-#define FD_REPLAY_MIRROR_H
+#ifndef FDAR_REPLAY_LIVE_MIRROR_H
+#define FDAR_REPLAY_LIVE_MIRROR_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -22,15 +22,15 @@
 #include "replay/play/driver.h"
 #include "replay/capture/endpoint.h"
 
-#define FD_MIRROR_BEHIND_BYTES (16u << 20)
+#define FDAR_MIRROR_BEHIND_BYTES (16u << 20)
 
-struct fd_mirror_options {
-	const char *interface;   /* "eth0", "any" */
-	struct fd_endpoint from; /* the server to mirror; all zero address bytes: any */
-	uint32_t clones;         /* how often each session is played; at least 1 */
+struct fdar_mirror_options {
+	const char *interface;     /* "eth0", "any" */
+	struct fdar_endpoint from; /* the server to mirror; all zero address bytes: any */
+	uint32_t clones;           /* how often each session is played; at least 1 */
 };
 
-struct fd_mirror_totals {
+struct fdar_mirror_totals {
 	uint64_t captured; /* packets that libpcap gave us */
 	uint64_t lost;     /* that the kernel had no room for: they are missing from the streams */
 	uint64_t sessions; /* seen */
@@ -38,25 +38,25 @@ struct fd_mirror_totals {
 	uint64_t unjoined; /* of these, over before there was a request to join at */
 };
 
-struct fd_mirror;
+struct fdar_mirror;
 
 /* Opens the interface. The caller frees the mirror. NULL and error when it may not be captured on,
  * or is none. */
-struct fd_mirror *fd_mirror_open(const struct fd_mirror_options *options, GError **error);
+struct fdar_mirror *fdar_mirror_open(const struct fdar_mirror_options *options, GError **error);
 
-/* Has the driver play what comes: call it before fd_driver_run (with no plan). The driver's pace
+/* Has the driver play what comes: call it before fdar_driver_run (with no plan). The driver's pace
  * must be speed 1, not asap. Both must outlive the run. */
-gboolean fd_mirror_attach(struct fd_mirror *mirror, struct fd_driver *driver, GError **error);
+gboolean fdar_mirror_attach(struct fdar_mirror *mirror, struct fdar_driver *driver, GError **error);
 
 /* To be called a few times a second, from the driver's progress: forgets what is over. */
-void fd_mirror_tick(struct fd_mirror *mirror);
+void fdar_mirror_tick(struct fdar_mirror *mirror);
 
 /* The capture broke (the interface went away): one line; NULL when it did not. */
-const char *fd_mirror_damage(const struct fd_mirror *mirror);
+const char *fdar_mirror_damage(const struct fdar_mirror *mirror);
 
-void fd_mirror_totals(const struct fd_mirror *mirror, struct fd_mirror_totals *totals);
+void fdar_mirror_totals(const struct fdar_mirror *mirror, struct fdar_mirror_totals *totals);
 
 /* After the run, before the driver is freed. NULL is allowed. */
-void fd_mirror_free(struct fd_mirror *mirror);
+void fdar_mirror_free(struct fdar_mirror *mirror);
 
 #endif

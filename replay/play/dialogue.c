@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-void fd_dialogue_init(struct fd_dialogue *dialogue, const struct fd_script *script,
-		      uint64_t origin_ns, uint64_t now_ns)
+void fdar_dialogue_init(struct fdar_dialogue *dialogue, const struct fdar_script *script,
+			uint64_t origin_ns, uint64_t now_ns)
 {
 	memset(dialogue, 0, sizeof(*dialogue));
 	dialogue->script = script;
@@ -16,30 +16,30 @@ void fd_dialogue_init(struct fd_dialogue *dialogue, const struct fd_script *scri
 
 /* When a time of the capture is due. Double is exact to the nanosecond for a session of 100 days.
  */
-static uint64_t due_at(const struct fd_dialogue *dialogue, const struct fd_pace *pace,
+static uint64_t due_at(const struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
 		       uint64_t time_ns)
 {
 	uint64_t offset;
 
-	if (pace->asap || pace->wait == FD_WAIT_NONE)
+	if (pace->asap || pace->wait == FDAR_WAIT_NONE)
 		return dialogue->origin_ns;
 	offset = time_ns - MIN(time_ns, dialogue->script->session->start_ns);
 	return dialogue->origin_ns + (uint64_t)((double)offset / pace->speed);
 }
 
 /* Passes over what the server did in the capture, up to the next piece of the client. */
-static void pass_server(struct fd_dialogue *dialogue)
+static void pass_server(struct fdar_dialogue *dialogue)
 {
-	const struct fd_script *script = dialogue->script;
+	const struct fdar_script *script = dialogue->script;
 
 	for (; dialogue->at < script->count; dialogue->at++) {
-		const struct fd_piece *piece = &script->pieces[dialogue->at];
+		const struct fdar_piece *piece = &script->pieces[dialogue->at];
 
-		if (piece->way == FD_FROM_CLIENT)
+		if (piece->way == FDAR_FROM_CLIENT)
 			return;
-		if (piece->kind == FD_PIECE_FIN || piece->kind == FD_PIECE_RST) {
+		if (piece->kind == FDAR_PIECE_FIN || piece->kind == FDAR_PIECE_RST) {
 			dialogue->server_ends = TRUE;
-			dialogue->server_rst |= piece->kind == FD_PIECE_RST;
+			dialogue->server_rst |= piece->kind == FDAR_PIECE_RST;
 		} else {
 			uint64_t pause = piece->time_ns - MIN(piece->time_ns, dialogue->answer_ns);
 
@@ -56,12 +56,12 @@ static void pass_server(struct fd_dialogue *dialogue)
 }
 
 /* How many bytes of the server the client had when it sent the piece. */
-static uint64_t need_of(const struct fd_dialogue *dialogue, const struct fd_piece *piece)
+static uint64_t need_of(const struct fdar_dialogue *dialogue, const struct fdar_piece *piece)
 {
-	const struct fd_session *session = dialogue->script->session;
+	const struct fdar_session *session = dialogue->script->session;
 	uint64_t skipped;
 
-	if (session->transport != FD_TCP || session->began == FD_BEGAN_MID_STREAM)
+	if (session->transport != FDAR_TCP || session->began == FDAR_BEGAN_MID_STREAM)
 		return dialogue->captured;
 	/* What is acknowledged but not in the capture cannot be waited for. */
 	skipped = MIN(piece->acked, dialogue->captured);
@@ -69,41 +69,41 @@ static uint64_t need_of(const struct fd_dialogue *dialogue, const struct fd_piec
 }
 
 /* How many bytes must have come in this run for need bytes of the captured one. */
-static uint64_t shifted(const struct fd_dialogue *dialogue, uint64_t need)
+static uint64_t shifted(const struct fdar_dialogue *dialogue, uint64_t need)
 {
 	if (dialogue->shift < 0)
 		return need - MIN(need, (uint64_t)-dialogue->shift);
 	return need + (uint64_t)dialogue->shift;
 }
 
-static uint64_t quiet_at(const struct fd_dialogue *dialogue, const struct fd_pace *pace)
+static uint64_t quiet_at(const struct fdar_dialogue *dialogue, const struct fdar_pace *pace)
 {
 	return dialogue->heard_ns + MAX(pace->quiet_ns, 2 * dialogue->pause_ns);
 }
 
-static enum fd_move wait_until(struct fd_next *next, uint64_t wake_ns)
+static enum fdar_move wait_until(struct fdar_next *next, uint64_t wake_ns)
 {
 	next->wake_ns = wake_ns;
-	return FD_MOVE_WAIT;
+	return FDAR_MOVE_WAIT;
 }
 
 /* Waits for what the capture has: until the time-out, counted from when it was due or from when
  * something last happened. */
-static enum fd_move expect(const struct fd_dialogue *dialogue, const struct fd_pace *pace,
-			   uint64_t time_ns, uint64_t now_ns, const char *missing,
-			   struct fd_next *next)
+static enum fdar_move expect(const struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
+			     uint64_t time_ns, uint64_t now_ns, const char *missing,
+			     struct fdar_next *next)
 {
 	uint64_t due = due_at(dialogue, pace, time_ns);
 	uint64_t deadline = MAX(due, dialogue->active_ns) + pace->timeout_ns;
 
 	next->missing = missing;
-	return now_ns < deadline ? wait_until(next, deadline) : FD_MOVE_TIMEOUT;
+	return now_ns < deadline ? wait_until(next, deadline) : FDAR_MOVE_TIMEOUT;
 }
 
 /* Is what came since the last message as long as its answer was in other plays? */
-static gboolean knows_answer(const struct fd_dialogue *dialogue)
+static gboolean knows_answer(const struct fdar_dialogue *dialogue)
 {
-	const struct fd_lesson *lesson = dialogue->script->lesson;
+	const struct fdar_lesson *lesson = dialogue->script->lesson;
 	uint64_t length = dialogue->received - dialogue->mark;
 
 	return lesson && dialogue->message < lesson->count &&
@@ -112,18 +112,18 @@ static gboolean knows_answer(const struct fd_dialogue *dialogue)
 }
 
 /* An answer has gone quiet. */
-static void learn_answer(const struct fd_dialogue *dialogue)
+static void learn_answer(const struct fdar_dialogue *dialogue)
 {
-	struct fd_lesson *lesson = dialogue->script->lesson;
+	struct fdar_lesson *lesson = dialogue->script->lesson;
 	uint64_t length = dialogue->received - dialogue->mark;
-	struct fd_lesson_answer *answer;
+	struct fdar_lesson_answer *answer;
 
-	if (!lesson || dialogue->message >= FD_LESSON_ANSWERS || length > UINT32_MAX)
+	if (!lesson || dialogue->message >= FDAR_LESSON_ANSWERS || length > UINT32_MAX)
 		return;
 	if (dialogue->message >= lesson->count) {
 		uint32_t count = MAX(dialogue->message + 1, 2 * lesson->count);
 
-		lesson->answers = g_renew(struct fd_lesson_answer, lesson->answers, count);
+		lesson->answers = g_renew(struct fdar_lesson_answer, lesson->answers, count);
 		memset(lesson->answers + lesson->count, 0,
 		       (count - lesson->count) * sizeof(*lesson->answers));
 		lesson->count = count;
@@ -133,28 +133,29 @@ static void learn_answer(const struct fd_dialogue *dialogue)
 	answer->length = (uint32_t)length;
 }
 
-/* Has the answer to the messages so far come? FD_MOVE_DONE when it has, and *ready since when. */
-static enum fd_move answer(struct fd_dialogue *dialogue, const struct fd_pace *pace, uint64_t need,
-			   uint64_t time_ns, uint64_t now_ns, uint64_t *ready, struct fd_next *next)
+/* Has the answer to the messages so far come? FDAR_MOVE_DONE when it has, and *ready since when. */
+static enum fdar_move answer(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
+			     uint64_t need, uint64_t time_ns, uint64_t now_ns, uint64_t *ready,
+			     struct fdar_next *next)
 {
 	uint64_t quiet;
 
 	*ready = dialogue->heard_ns;
 	dialogue->quiet_ns = 0;
 	if (dialogue->received >= shifted(dialogue, need) || dialogue->peer_closed)
-		return FD_MOVE_DONE;
+		return FDAR_MOVE_DONE;
 	if (dialogue->received == dialogue->mark)
 		return expect(dialogue, pace, time_ns, now_ns, "no answer came", next);
 	quiet = quiet_at(dialogue, pace);
 	if (now_ns < quiet)
-		return knows_answer(dialogue) ? FD_MOVE_DONE : wait_until(next, quiet);
+		return knows_answer(dialogue) ? FDAR_MOVE_DONE : wait_until(next, quiet);
 	*ready = quiet;
 	dialogue->quiet_ns = quiet;
-	return FD_MOVE_DONE;
+	return FDAR_MOVE_DONE;
 }
 
 /* Keeps the account of what we are late by waiting for quiet, for a piece that may go now. */
-static void excuse(struct fd_dialogue *dialogue, uint64_t due, uint64_t now_ns)
+static void excuse(struct fdar_dialogue *dialogue, uint64_t due, uint64_t now_ns)
 {
 	uint64_t base = MAX(dialogue->heard_ns, due + dialogue->excuse_ns);
 
@@ -165,34 +166,35 @@ static void excuse(struct fd_dialogue *dialogue, uint64_t due, uint64_t now_ns)
 
 /* A FIN or RST at once would cut off the answers that there would be to measure; so would an RST at
  * its captured time, where the server is later than it was then. A FIN leaves the other way open. */
-static gboolean waits_for_answer(const struct fd_pace *pace, const struct fd_piece *piece)
+static gboolean waits_for_answer(const struct fdar_pace *pace, const struct fdar_piece *piece)
 {
 	switch (pace->wait) {
-	case FD_WAIT_NONE:
-		return piece->kind != FD_PIECE_DATA;
-	case FD_WAIT_TIME:
-		return piece->kind == FD_PIECE_RST;
+	case FDAR_WAIT_NONE:
+		return piece->kind != FDAR_PIECE_DATA;
+	case FDAR_WAIT_TIME:
+		return piece->kind == FDAR_PIECE_RST;
 	default:
 		return TRUE;
 	}
 }
 
 /* The client's next piece. */
-static enum fd_move next_piece(struct fd_dialogue *dialogue, const struct fd_pace *pace,
-			       const struct fd_piece *piece, uint64_t now_ns, struct fd_next *next)
+static enum fdar_move next_piece(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
+				 const struct fdar_piece *piece, uint64_t now_ns,
+				 struct fdar_next *next)
 {
 	uint64_t ready = dialogue->origin_ns;
 	uint64_t due = due_at(dialogue, pace, piece->time_ns);
-	gboolean data = piece->kind == FD_PIECE_DATA;
+	gboolean data = piece->kind == FDAR_PIECE_DATA;
 
 	dialogue->gated = FALSE;
-	if (piece->kind == FD_PIECE_GAP)
-		return FD_MOVE_LOST;
+	if (piece->kind == FDAR_PIECE_GAP)
+		return FDAR_MOVE_LOST;
 	if (waits_for_answer(pace, piece)) {
-		enum fd_move move = answer(dialogue, pace, need_of(dialogue, piece), piece->time_ns,
-					   now_ns, &ready, next);
+		enum fdar_move move = answer(dialogue, pace, need_of(dialogue, piece),
+					     piece->time_ns, now_ns, &ready, next);
 
-		if (move != FD_MOVE_DONE)
+		if (move != FDAR_MOVE_DONE)
 			return move;
 		dialogue->gated = TRUE;
 		if (!data && dialogue->server_ends && !dialogue->peer_closed)
@@ -207,36 +209,36 @@ static enum fd_move next_piece(struct fd_dialogue *dialogue, const struct fd_pac
 	next->ready_ns = MAX(ready, due);
 	next->opens = dialogue->opens;
 	if (data)
-		return FD_MOVE_SEND;
+		return FDAR_MOVE_SEND;
 	dialogue->needed = need_of(dialogue, piece);
-	return piece->kind == FD_PIECE_FIN ? FD_MOVE_FIN : FD_MOVE_RST;
+	return piece->kind == FDAR_PIECE_FIN ? FDAR_MOVE_FIN : FDAR_MOVE_RST;
 }
 
 /* All pieces of the client are out. */
-static enum fd_move finish(struct fd_dialogue *dialogue, const struct fd_pace *pace,
-			   uint64_t now_ns, struct fd_next *next)
+static enum fdar_move finish(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
+			     uint64_t now_ns, struct fdar_next *next)
 {
 	uint64_t ready;
 	uint64_t hold;
-	enum fd_move move;
+	enum fdar_move move;
 
 	if (dialogue->peer_closed)
-		return FD_MOVE_DONE;
+		return FDAR_MOVE_DONE;
 	if (dialogue->server_ends)
 		return expect(dialogue, pace, dialogue->answer_ns, now_ns,
 			      "the server did not close as captured", next);
 	move = answer(dialogue, pace, dialogue->captured, dialogue->answer_ns, now_ns, &ready,
 		      next);
-	if (move != FD_MOVE_DONE)
+	if (move != FDAR_MOVE_DONE)
 		return move;
 	hold = due_at(dialogue, pace, dialogue->script->hold_ns);
-	return now_ns < hold ? wait_until(next, hold) : FD_MOVE_DONE;
+	return now_ns < hold ? wait_until(next, hold) : FDAR_MOVE_DONE;
 }
 
-enum fd_move fd_dialogue_next(struct fd_dialogue *dialogue, const struct fd_pace *pace,
-			      uint64_t now_ns, struct fd_next *next)
+enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
+				  uint64_t now_ns, struct fdar_next *next)
 {
-	const struct fd_script *script = dialogue->script;
+	const struct fdar_script *script = dialogue->script;
 
 	memset(next, 0, sizeof(*next));
 	pass_server(dialogue);
@@ -250,9 +252,9 @@ enum fd_move fd_dialogue_next(struct fd_dialogue *dialogue, const struct fd_pace
 	return finish(dialogue, pace, now_ns, next);
 }
 
-void fd_dialogue_moved(struct fd_dialogue *dialogue, uint64_t now_ns)
+void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns)
 {
-	const struct fd_piece *piece = &dialogue->script->pieces[dialogue->at++];
+	const struct fdar_piece *piece = &dialogue->script->pieces[dialogue->at++];
 	uint64_t need = need_of(dialogue, piece);
 
 	dialogue->active_ns = now_ns;
@@ -265,7 +267,7 @@ void fd_dialogue_moved(struct fd_dialogue *dialogue, uint64_t now_ns)
 	if (dialogue->quiet_ns)
 		learn_answer(dialogue);
 	dialogue->quiet_ns = 0;
-	if (piece->kind == FD_PIECE_FIN) {
+	if (piece->kind == FDAR_PIECE_FIN) {
 		dialogue->fin_sent = TRUE;
 		return;
 	}
@@ -276,28 +278,28 @@ void fd_dialogue_moved(struct fd_dialogue *dialogue, uint64_t now_ns)
 	dialogue->opens = FALSE;
 }
 
-void fd_dialogue_heard(struct fd_dialogue *dialogue, uint64_t bytes, uint64_t now_ns)
+void fdar_dialogue_heard(struct fdar_dialogue *dialogue, uint64_t bytes, uint64_t now_ns)
 {
 	dialogue->received += bytes;
 	dialogue->heard_ns = now_ns;
 	dialogue->active_ns = now_ns;
 }
 
-void fd_dialogue_closed(struct fd_dialogue *dialogue, uint64_t now_ns)
+void fdar_dialogue_closed(struct fdar_dialogue *dialogue, uint64_t now_ns)
 {
 	dialogue->peer_closed = TRUE;
 	dialogue->active_ns = now_ns;
 	dialogue->heard_ns = now_ns;
 }
 
-uint64_t fd_dialogue_expected(const struct fd_dialogue *dialogue, gboolean *least)
+uint64_t fdar_dialogue_expected(const struct fdar_dialogue *dialogue, gboolean *least)
 {
-	const struct fd_session *session = dialogue->script->session;
+	const struct fdar_session *session = dialogue->script->session;
 	gboolean client_left =
-		session->ended == FD_ENDED_RST && session->ended_by == FD_FROM_CLIENT;
+		session->ended == FDAR_ENDED_RST && session->ended_by == FDAR_FROM_CLIENT;
 
-	*least = client_left || session->ended == FD_ENDED_OPEN ||
-		 session->ended == FD_ENDED_REUSED ||
-		 (session->ended == FD_ENDED_HALF && session->ended_by == FD_FROM_CLIENT);
+	*least = client_left || session->ended == FDAR_ENDED_OPEN ||
+		 session->ended == FDAR_ENDED_REUSED ||
+		 (session->ended == FDAR_ENDED_HALF && session->ended_by == FDAR_FROM_CLIENT);
 	return client_left ? dialogue->needed : dialogue->captured;
 }

@@ -6,18 +6,18 @@
  *
  * A piece of the client goes out when
  * - its time has come: the scheduled start plus its captured offset, divided by the speed (not
- *   asked for with pace.asap, nor with FD_WAIT_NONE); and
- * - with FD_WAIT_ANSWER, the answer it follows is there: as many bytes have come as the client had
+ *   asked for with pace.asap, nor with FDAR_WAIT_NONE); and
+ * - with FDAR_WAIT_ANSWER, the answer it follows is there: as many bytes have come as the client had
  *   acknowledged when it sent the piece (UDP: as the capture has before it); or the answer has
  *   begun and been quiet; or the peer closed. Quiet is pace.quiet_ns, or twice the longest pause
  *   within the captured answer where that is more.
  * An answer that was shorter or longer than captured shifts what is expected later by as much. When
  * two plays of a script have seen the same quiet length in an answer's place, others need not wait
- * for it to be quiet (struct fd_lesson). Latencies do not count our waiting for quiet: next->due_ns
+ * for it to be quiet (struct fdar_lesson). Latencies do not count our waiting for quiet: next->due_ns
  * is later by what of it the session has not made good for.
- * FIN and RST are sent by the same rules. With FD_WAIT_TIME and FD_WAIT_NONE answers do not hold
+ * FIN and RST are sent by the same rules. With FDAR_WAIT_TIME and FDAR_WAIT_NONE answers do not hold
  * back pieces, but the end of the session still waits for them: also an RST, which would undo them,
- * and with FD_WAIT_NONE a FIN.
+ * and with FDAR_WAIT_NONE a FIN.
  *
  * The session ends when the peer closed; or, where the capture does not show the peer closing,
  * when all bytes have come, or the last answer has begun and been quiet, and (where the capture
@@ -25,40 +25,40 @@
  * pace.timeout_ns where the capture has something: a server that took its time in the capture is
  * given that time and the time-out.
  */
-#ifndef FD_REPLAY_DIALOGUE_H
-#define FD_REPLAY_DIALOGUE_H
+#ifndef FDAR_REPLAY_PLAY_DIALOGUE_H
+#define FDAR_REPLAY_PLAY_DIALOGUE_H
 
 #include <glib.h>
 #include <stdint.h>
 
 #include "replay/play/script.h"
 
-enum fd_wait {
-	FD_WAIT_ANSWER, /* answers are waited for (closed loop) */
-	FD_WAIT_TIME,   /* pieces leave at their captured times (open loop) */
-	FD_WAIT_NONE    /* all pieces leave at once */
+enum fdar_wait {
+	FDAR_WAIT_ANSWER, /* answers are waited for (closed loop) */
+	FDAR_WAIT_TIME,   /* pieces leave at their captured times (open loop) */
+	FDAR_WAIT_NONE    /* all pieces leave at once */
 };
 
-struct fd_pace {
+struct fdar_pace {
 	double speed;  /* 2: twice as fast as captured; > 0 */
 	gboolean asap; /* captured times are not waited for */
-	enum fd_wait wait;
+	enum fdar_wait wait;
 	uint64_t quiet_ns;
 	uint64_t timeout_ns;
 };
 
-enum fd_move {
-	FD_MOVE_SEND,    /* the piece's bytes; then call fd_dialogue_moved */
-	FD_MOVE_FIN,     /* no more sending; then call fd_dialogue_moved */
-	FD_MOVE_RST,     /* reset: the session is over */
-	FD_MOVE_WAIT,    /* until something comes, or next->wake_ns */
-	FD_MOVE_DONE,    /* all of it was played */
-	FD_MOVE_TIMEOUT, /* next->missing says what did not come */
-	FD_MOVE_LOST     /* live: bytes of the client are missing */
+enum fdar_move {
+	FDAR_MOVE_SEND,    /* the piece's bytes; then call fdar_dialogue_moved */
+	FDAR_MOVE_FIN,     /* no more sending; then call fdar_dialogue_moved */
+	FDAR_MOVE_RST,     /* reset: the session is over */
+	FDAR_MOVE_WAIT,    /* until something comes, or next->wake_ns */
+	FDAR_MOVE_DONE,    /* all of it was played */
+	FDAR_MOVE_TIMEOUT, /* next->missing says what did not come */
+	FDAR_MOVE_LOST     /* live: bytes of the client are missing */
 };
 
-struct fd_next {
-	const struct fd_piece *piece; /* FD_MOVE_SEND: what to send */
+struct fdar_next {
+	const struct fdar_piece *piece; /* FDAR_MOVE_SEND: what to send */
 	uint64_t due_ns;   /* SEND, FIN: when it should have gone by the schedule, and without our
 			      waiting for quiet */
 	uint64_t ready_ns; /* SEND, FIN: from when it could go; never less than due_ns */
@@ -67,8 +67,8 @@ struct fd_next {
 	const char *missing;
 };
 
-struct fd_dialogue {
-	const struct fd_script *script;
+struct fdar_dialogue {
+	const struct fdar_script *script;
 	uint64_t at;        /* next piece */
 	uint64_t origin_ns; /* the schedule's time of the session's first packet, monotonic */
 	uint64_t active_ns; /* when something was last sent or came */
@@ -94,25 +94,25 @@ struct fd_dialogue {
 };
 
 /* origin_ns: when the first packet of the session is due; now_ns >= origin_ns: when it starts. */
-void fd_dialogue_init(struct fd_dialogue *dialogue, const struct fd_script *script,
-		      uint64_t origin_ns, uint64_t now_ns);
+void fdar_dialogue_init(struct fdar_dialogue *dialogue, const struct fdar_script *script,
+			uint64_t origin_ns, uint64_t now_ns);
 
 /* What to do now. Calling it again without anything having happened gives the same. */
-enum fd_move fd_dialogue_next(struct fd_dialogue *dialogue, const struct fd_pace *pace,
-			      uint64_t now_ns, struct fd_next *next);
+enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
+				  uint64_t now_ns, struct fdar_next *next);
 
 /* The piece that SEND or FIN asked for has left in full. */
-void fd_dialogue_moved(struct fd_dialogue *dialogue, uint64_t now_ns);
+void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns);
 
 /* Bytes came (UDP: a datagram, may be empty). */
-void fd_dialogue_heard(struct fd_dialogue *dialogue, uint64_t bytes, uint64_t now_ns);
+void fdar_dialogue_heard(struct fdar_dialogue *dialogue, uint64_t bytes, uint64_t now_ns);
 
 /* The peer has closed its side. */
-void fd_dialogue_closed(struct fd_dialogue *dialogue, uint64_t now_ns);
+void fdar_dialogue_closed(struct fdar_dialogue *dialogue, uint64_t now_ns);
 
 /* Bytes of the server in the capture that belong to what was played so far: what received is
  * compared with at the end. *least: at least that many (the client left early, or the capture
  * ended), instead of exactly. */
-uint64_t fd_dialogue_expected(const struct fd_dialogue *dialogue, gboolean *least);
+uint64_t fdar_dialogue_expected(const struct fdar_dialogue *dialogue, gboolean *least);
 
 #endif

@@ -17,10 +17,10 @@
 #define STARTS_A_TURN 64 /* sessions begun before the sockets are looked at again */
 #define WAKES_A_TURN  256
 
-struct fd_driver {
-	struct fd_stage stage;
-	struct fd_plan *plan;
-	struct fd_start next; /* the plan's next start, when there is one */
+struct fdar_driver {
+	struct fdar_stage stage;
+	struct fdar_plan *plan;
+	struct fdar_start next; /* the plan's next start, when there is one */
 	gboolean has_next;
 	gboolean held;      /* it waits for room */
 	uint64_t room_ns;   /* since when there is room */
@@ -30,65 +30,65 @@ struct fd_driver {
 	uint64_t progress_ns; /* when the next look is due */
 };
 
-struct fd_driver *fd_driver_new(const struct fd_driver_options *options, GError **error)
+struct fdar_driver *fdar_driver_new(const struct fdar_driver_options *options, GError **error)
 {
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
-	struct fd_driver *driver;
+	struct fdar_driver *driver;
 
 	if (epoll < 0) {
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "epoll: %s",
 			    g_strerror(errno));
 		return NULL;
 	}
-	driver = g_new0(struct fd_driver, 1);
+	driver = g_new0(struct fdar_driver, 1);
 	driver->stage.options = *options;
 	driver->stage.epoll = epoll;
-	driver->stage.timers = fd_timers_new();
+	driver->stage.timers = fdar_timers_new();
 	driver->stage.buffer_bytes = BUFFER_BYTES;
 	driver->stage.buffer = g_malloc(BUFFER_BYTES);
 	driver->stage.plays = g_ptr_array_new();
-	driver->stage.tallies = g_new0(struct fd_tally, options->inputs);
+	driver->stage.tallies = g_new0(struct fdar_tally, options->inputs);
 	for (uint32_t i = 0; i < options->inputs; i++)
-		fd_tally_init(&driver->stage.tallies[i]);
-	fd_latency_init(&driver->stage.totals.lag);
+		fdar_tally_init(&driver->stage.tallies[i]);
+	fdar_latency_init(&driver->stage.totals.lag);
 	return driver;
 }
 
-void fd_driver_free(struct fd_driver *driver)
+void fdar_driver_free(struct fdar_driver *driver)
 {
 	if (!driver)
 		return;
 	g_ptr_array_free(driver->stage.plays, TRUE);
-	fd_timers_free(driver->stage.timers);
+	fdar_timers_free(driver->stage.timers);
 	g_free(driver->stage.buffer);
 	g_free(driver->stage.tallies);
 	close(driver->stage.epoll);
 	g_free(driver);
 }
 
-const struct fd_tally *fd_driver_tally(const struct fd_driver *driver, uint32_t input)
+const struct fdar_tally *fdar_driver_tally(const struct fdar_driver *driver, uint32_t input)
 {
 	return &driver->stage.tallies[input];
 }
 
-const struct fd_run_totals *fd_driver_totals(const struct fd_driver *driver)
+const struct fdar_run_totals *fdar_driver_totals(const struct fdar_driver *driver)
 {
 	return &driver->stage.totals;
 }
 
-static void fetch_start(struct fd_driver *driver)
+static void fetch_start(struct fdar_driver *driver)
 {
-	driver->has_next = driver->plan && fd_plan_next(driver->plan, &driver->next);
+	driver->has_next = driver->plan && fdar_plan_next(driver->plan, &driver->next);
 	driver->held = FALSE;
 }
 
 /* Begins the sessions that are due and for which there is room. */
-static void begin_due(struct fd_driver *driver)
+static void begin_due(struct fdar_driver *driver)
 {
-	struct fd_stage *stage = &driver->stage;
+	struct fdar_stage *stage = &driver->stage;
 
 	for (unsigned i = 0; i < STARTS_A_TURN && driver->has_next && !stage->lagged; i++) {
-		uint64_t now = fd_now_ns();
+		uint64_t now = fdar_now_ns();
 		uint64_t due = stage->anchor_ns + driver->next.due_ns;
 
 		if (due > now)
@@ -103,26 +103,26 @@ static void begin_due(struct fd_driver *driver)
 			stage->totals.held_ns = MAX(stage->totals.held_ns, now - due);
 			due = MAX(due, driver->room_ns);
 		}
-		fd_play_begin(stage, &driver->next, due);
+		fdar_play_begin(stage, &driver->next, due);
 		fetch_start(driver);
 	}
 }
 
-static void wake_due(struct fd_driver *driver)
+static void wake_due(struct fdar_driver *driver)
 {
 	for (unsigned i = 0; i < WAKES_A_TURN; i++) {
-		struct fd_timer *timer = fd_timers_expired(driver->stage.timers, fd_now_ns());
+		struct fdar_timer *timer = fdar_timers_expired(driver->stage.timers, fdar_now_ns());
 
 		if (!timer)
 			return;
-		fd_play_wake(&driver->stage, (struct fd_play *)timer);
+		fdar_play_wake(&driver->stage, (struct fdar_play *)timer);
 	}
 }
 
 /* When something is due next, however it comes. */
-static uint64_t next_due(const struct fd_driver *driver)
+static uint64_t next_due(const struct fdar_driver *driver)
 {
-	uint64_t due = MIN(fd_timers_next(driver->stage.timers), driver->progress_ns);
+	uint64_t due = MIN(fdar_timers_next(driver->stage.timers), driver->progress_ns);
 
 	if (driver->has_next && driver->stage.plays->len < driver->stage.options.concurrency)
 		due = MIN(due, driver->stage.anchor_ns + driver->next.due_ns);
@@ -133,30 +133,30 @@ static uint64_t next_due(const struct fd_driver *driver)
 
 /* First everything is taken, then everything is sent; the watcher comes last, since it may end plays
  * that the other events are of. */
-static void handle_events(struct fd_driver *driver, struct epoll_event *events, int count)
+static void handle_events(struct fdar_driver *driver, struct epoll_event *events, int count)
 {
-	struct fd_stage *stage = &driver->stage;
+	struct fdar_stage *stage = &driver->stage;
 	gboolean watched = FALSE;
 
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.ptr == driver)
 			watched = TRUE;
-		else if (!fd_play_event(stage, events[i].data.ptr, events[i].events))
+		else if (!fdar_play_event(stage, events[i].data.ptr, events[i].events))
 			events[i].data.ptr = driver;
 	}
 	for (int i = 0; i < count; i++)
 		if (events[i].data.ptr != driver)
-			fd_play_go(stage, events[i].data.ptr);
+			fdar_play_go(stage, events[i].data.ptr);
 	if (watched)
 		driver->watch(driver->watch_user);
 }
 
-static void wait_events(struct fd_driver *driver)
+static void wait_events(struct fdar_driver *driver)
 {
-	struct fd_stage *stage = &driver->stage;
+	struct fdar_stage *stage = &driver->stage;
 	struct epoll_event events[EVENTS];
 	gboolean full = stage->plays->len >= stage->options.concurrency;
-	uint64_t now = fd_now_ns();
+	uint64_t now = fdar_now_ns();
 	uint64_t due = next_due(driver);
 	uint64_t span = due - MIN(due, now);
 	struct timespec timeout = { .tv_sec = (time_t)(span / 1000000000u),
@@ -167,16 +167,16 @@ static void wait_events(struct fd_driver *driver)
 		count = epoll_wait(stage->epoll, events, EVENTS, (int)(span / 1000000u));
 	handle_events(driver, events, count);
 	if (full && stage->plays->len < stage->options.concurrency)
-		driver->room_ns = fd_now_ns();
+		driver->room_ns = fdar_now_ns();
 }
 
-static void show_progress(struct fd_driver *driver, uint64_t now)
+static void show_progress(struct fdar_driver *driver, uint64_t now)
 {
-	struct fd_stage *stage = &driver->stage;
-	struct fd_driver_progress progress = { .elapsed_ns = now - stage->anchor_ns,
-					       .length_ns = driver->length_ns,
-					       .active = stage->plays->len,
-					       .lag_ns = stage->lag_ns };
+	struct fdar_stage *stage = &driver->stage;
+	struct fdar_driver_progress progress = { .elapsed_ns = now - stage->anchor_ns,
+						 .length_ns = driver->length_ns,
+						 .active = stage->plays->len,
+						 .lag_ns = stage->lag_ns };
 	gboolean endless = FALSE;
 
 	driver->progress_ns = now + PROGRESS_NS;
@@ -184,14 +184,14 @@ static void show_progress(struct fd_driver *driver, uint64_t now)
 	if (!stage->options.progress)
 		return;
 	for (uint32_t i = 0; i < stage->options.inputs; i++) {
-		const struct fd_tally *tally = &stage->tallies[i];
-		uint64_t done = fd_tally_done(tally);
+		const struct fdar_tally *tally = &stage->tallies[i];
+		uint64_t done = fdar_tally_done(tally);
 
 		endless |= !tally->asked;
 		progress.asked += tally->asked;
 		progress.done += done;
-		progress.failed +=
-			done - tally->verdicts[FD_VERDICT_OK] - tally->verdicts[FD_VERDICT_STOPPED];
+		progress.failed += done - tally->verdicts[FDAR_VERDICT_OK] -
+				   tally->verdicts[FDAR_VERDICT_STOPPED];
 		progress.exchanges += tally->exchanges;
 		progress.sent_bytes += tally->sent_bytes;
 		progress.received_bytes += tally->received_bytes;
@@ -204,56 +204,56 @@ static void show_progress(struct fd_driver *driver, uint64_t now)
 }
 
 /* What cannot be played gets its outcome before anything else, once for all clones and rounds. */
-static void skip_unfit(struct fd_driver *driver, const struct fd_plan_input *inputs)
+static void skip_unfit(struct fdar_driver *driver, const struct fdar_plan_input *inputs)
 {
 	for (uint32_t i = 0; i < driver->stage.options.inputs; i++) {
-		const struct fd_scripts *scripts = inputs[i].scripts;
+		const struct fdar_scripts *scripts = inputs[i].scripts;
 
-		driver->stage.tallies[i].asked = fd_plan_asked(driver->plan, i);
+		driver->stage.tallies[i].asked = fdar_plan_asked(driver->plan, i);
 		for (size_t s = 0; s < scripts->count; s++) {
-			struct fd_start start = { .script = &scripts->scripts[s], .input = i };
+			struct fdar_start start = { .script = &scripts->scripts[s], .input = i };
 
 			if (start.script->unfit)
-				fd_play_skip(&driver->stage, &start, FD_VERDICT_UNPLAYABLE,
-					     start.script->unfit,
-					     inputs[i].clones * MAX(inputs[i].rounds, 1));
+				fdar_play_skip(&driver->stage, &start, FDAR_VERDICT_UNPLAYABLE,
+					       start.script->unfit,
+					       inputs[i].clones * MAX(inputs[i].rounds, 1));
 		}
 	}
 }
 
 /* Cuts what runs, and counts what was never begun. */
-static void cut(struct fd_driver *driver)
+static void cut(struct fdar_driver *driver)
 {
-	struct fd_stage *stage = &driver->stage;
+	struct fdar_stage *stage = &driver->stage;
 
 	while (stage->plays->len)
-		fd_play_stop(stage, g_ptr_array_index(stage->plays, stage->plays->len - 1),
-			     FD_VERDICT_STOPPED, "cut: the run was stopped");
+		fdar_play_stop(stage, g_ptr_array_index(stage->plays, stage->plays->len - 1),
+			       FDAR_VERDICT_STOPPED, "cut: the run was stopped");
 	for (uint32_t i = 0; i < stage->options.inputs; i++) {
-		struct fd_tally *tally = &stage->tallies[i];
-		uint64_t done = fd_tally_done(tally);
+		struct fdar_tally *tally = &stage->tallies[i];
+		uint64_t done = fdar_tally_done(tally);
 
 		if (tally->asked > done)
-			tally->verdicts[FD_VERDICT_STOPPED] += tally->asked - done;
+			tally->verdicts[FDAR_VERDICT_STOPPED] += tally->asked - done;
 		else
 			tally->asked = done; /* a run without an end asked for what it did */
 	}
 }
 
-static enum fd_run_end loop(struct fd_driver *driver, const volatile int *stop)
+static enum fdar_run_end loop(struct fdar_driver *driver, const volatile int *stop)
 {
-	struct fd_stage *stage = &driver->stage;
+	struct fdar_stage *stage = &driver->stage;
 
 	while (driver->has_next || stage->plays->len || driver->watch) {
-		uint64_t now = fd_now_ns();
+		uint64_t now = fdar_now_ns();
 
 		if (*stop)
-			return FD_RUN_STOPPED;
+			return FDAR_RUN_STOPPED;
 		if (stage->lagged)
-			return FD_RUN_LAGGED;
+			return FDAR_RUN_LAGGED;
 		if (stage->options.duration_ns &&
 		    now - stage->anchor_ns >= stage->options.duration_ns)
-			return FD_RUN_DURATION;
+			return FDAR_RUN_DURATION;
 		if (now >= driver->progress_ns)
 			show_progress(driver, now);
 		begin_due(driver);
@@ -261,24 +261,24 @@ static enum fd_run_end loop(struct fd_driver *driver, const volatile int *stop)
 		if (driver->has_next || stage->plays->len || driver->watch)
 			wait_events(driver);
 	}
-	return FD_RUN_DONE;
+	return FDAR_RUN_DONE;
 }
 
-enum fd_run_end fd_driver_run(struct fd_driver *driver, struct fd_plan *plan,
-			      const struct fd_plan_input *inputs, const volatile int *stop)
+enum fdar_run_end fdar_driver_run(struct fdar_driver *driver, struct fdar_plan *plan,
+				  const struct fdar_plan_input *inputs, const volatile int *stop)
 {
-	struct fd_stage *stage = &driver->stage;
+	struct fdar_stage *stage = &driver->stage;
 	int slack = prctl(PR_GET_TIMERSLACK);
 	struct timespec wall;
-	enum fd_run_end end;
+	enum fdar_run_end end;
 
 	clock_gettime(CLOCK_REALTIME, &wall);
 	stage->totals.started_unix_ns =
 		(uint64_t)wall.tv_sec * 1000000000u + (uint64_t)wall.tv_nsec;
-	stage->anchor_ns = fd_now_ns();
+	stage->anchor_ns = fdar_now_ns();
 	driver->progress_ns = stage->anchor_ns + PROGRESS_NS;
 	driver->plan = plan;
-	driver->length_ns = plan ? fd_plan_length_ns(plan) : 0;
+	driver->length_ns = plan ? fdar_plan_length_ns(plan) : 0;
 	if (plan)
 		skip_unfit(driver, inputs);
 	/* Timers of this thread may be 50 us late by default; that would all be lag. */
@@ -286,14 +286,14 @@ enum fd_run_end fd_driver_run(struct fd_driver *driver, struct fd_plan *plan,
 	fetch_start(driver);
 	end = loop(driver, stop);
 	cut(driver);
-	show_progress(driver, fd_now_ns());
-	stage->totals.elapsed_ns = fd_now_ns() - stage->anchor_ns;
+	show_progress(driver, fdar_now_ns());
+	stage->totals.elapsed_ns = fdar_now_ns() - stage->anchor_ns;
 	prctl(PR_SET_TIMERSLACK, slack);
 	return end;
 }
 
-gboolean fd_driver_watch(struct fd_driver *driver, int fd, void (*watch)(void *user), void *user,
-			 GError **error)
+gboolean fdar_driver_watch(struct fdar_driver *driver, int fd, void (*watch)(void *user),
+			   void *user, GError **error)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = driver };
 
@@ -307,32 +307,32 @@ gboolean fd_driver_watch(struct fd_driver *driver, int fd, void (*watch)(void *u
 	return TRUE;
 }
 
-uint64_t fd_driver_elapsed_ns(const struct fd_driver *driver)
+uint64_t fdar_driver_elapsed_ns(const struct fdar_driver *driver)
 {
-	return fd_now_ns() - driver->stage.anchor_ns;
+	return fdar_now_ns() - driver->stage.anchor_ns;
 }
 
-struct fd_play *fd_driver_begin(struct fd_driver *driver, const struct fd_start *start)
+struct fdar_play *fdar_driver_begin(struct fdar_driver *driver, const struct fdar_start *start)
 {
-	struct fd_stage *stage = &driver->stage;
+	struct fdar_stage *stage = &driver->stage;
 
 	if (stage->plays->len >= stage->options.concurrency) {
-		fd_play_skip(stage, start, FD_VERDICT_LOCAL, "too many sessions are open at once",
-			     1);
+		fdar_play_skip(stage, start, FDAR_VERDICT_LOCAL,
+			       "too many sessions are open at once", 1);
 		return NULL;
 	}
-	return fd_play_begin(stage, start, stage->anchor_ns + start->due_ns);
+	return fdar_play_begin(stage, start, stage->anchor_ns + start->due_ns);
 }
 
-void fd_driver_poke(struct fd_driver *driver, struct fd_play *play)
+void fdar_driver_poke(struct fdar_driver *driver, struct fdar_play *play)
 {
-	fd_play_wake(&driver->stage, play);
+	fdar_play_wake(&driver->stage, play);
 }
 
-void fd_driver_abandon(struct fd_driver *driver, struct fd_play *play, enum fd_verdict verdict,
-		       const char *reason)
+void fdar_driver_abandon(struct fdar_driver *driver, struct fdar_play *play,
+			 enum fdar_verdict verdict, const char *reason)
 {
-	fd_play_stop(&driver->stage, play, verdict, reason);
+	fdar_play_stop(&driver->stage, play, verdict, reason);
 }
 
 static uint64_t open_files(void)
@@ -348,7 +348,7 @@ static uint64_t open_files(void)
 	return count;
 }
 
-uint64_t fd_files_raise(uint64_t wanted)
+uint64_t fdar_files_raise(uint64_t wanted)
 {
 	uint64_t used = open_files() + 16; /* some for libraries */
 	struct rlimit limit;

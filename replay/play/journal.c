@@ -8,19 +8,19 @@
 /* Lines are collected and written in one go when there are this many bytes. */
 #define FLUSH_BYTES (64u << 10)
 
-struct fd_journal {
+struct fdar_journal {
 	char *path;
 	FILE *file;
-	const struct fd_journal_input *inputs;
+	const struct fdar_journal_input *inputs;
 	GString *lines;
 	int failed; /* errno of the first failure */
 };
 
-struct fd_journal *fd_journal_open(const char *path, const struct fd_journal_input *inputs,
-				   GError **error)
+struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journal_input *inputs,
+				       GError **error)
 {
 	FILE *file = fopen(path, "we");
-	struct fd_journal *journal;
+	struct fdar_journal *journal;
 
 	if (!file) {
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s",
@@ -28,7 +28,7 @@ struct fd_journal *fd_journal_open(const char *path, const struct fd_journal_inp
 		return NULL;
 	}
 	setvbuf(file, NULL, _IONBF, 0);
-	journal = g_new0(struct fd_journal, 1);
+	journal = g_new0(struct fdar_journal, 1);
 	journal->path = g_strdup(path);
 	journal->file = file;
 	journal->inputs = inputs;
@@ -36,7 +36,7 @@ struct fd_journal *fd_journal_open(const char *path, const struct fd_journal_inp
 	return journal;
 }
 
-static void flush(struct fd_journal *journal)
+static void flush(struct fdar_journal *journal)
 {
 	errno = 0;
 	if (fwrite(journal->lines->str, 1, journal->lines->len, journal->file) !=
@@ -68,19 +68,19 @@ static void add_number(GString *line, const char *key, uint64_t value)
 	g_string_append_printf(line, ",\"%s\":%" PRIu64, key, value);
 }
 
-static void add_endpoint(GString *line, const char *key, const struct fd_endpoint *endpoint)
+static void add_endpoint(GString *line, const char *key, const struct fdar_endpoint *endpoint)
 {
-	char text[FD_ENDPOINT_TEXT_MAX];
+	char text[FDAR_ENDPOINT_TEXT_MAX];
 
-	if (endpoint->family != FD_FAMILY_NONE)
-		add_text(line, key, fd_endpoint_text(endpoint, text));
+	if (endpoint->family != FDAR_FAMILY_NONE)
+		add_text(line, key, fdar_endpoint_text(endpoint, text));
 }
 
-static void add_exchanges(GString *line, const struct fd_outcome *outcome)
+static void add_exchanges(GString *line, const struct fdar_outcome *outcome)
 {
 	g_string_append(line, ",\"exchanges\":[");
 	for (uint32_t i = 0; i < outcome->exchanges_kept; i++) {
-		const struct fd_exchange *exchange = &outcome->exchanges[i];
+		const struct fdar_exchange *exchange = &outcome->exchanges[i];
 
 		g_string_append_printf(line, "%s{\"due_ns\":%" PRIu64 ",\"sent_ns\":%" PRIu64,
 				       i ? "," : "", exchange->due_ns, exchange->sent_ns);
@@ -93,7 +93,7 @@ static void add_exchanges(GString *line, const struct fd_outcome *outcome)
 	g_string_append_c(line, ']');
 }
 
-static void add_played(GString *line, const struct fd_outcome *outcome, uint64_t started_unix_ns)
+static void add_played(GString *line, const struct fdar_outcome *outcome, uint64_t started_unix_ns)
 {
 	add_endpoint(line, "client", &outcome->client);
 	add_endpoint(line, "server", &outcome->server);
@@ -114,11 +114,11 @@ static void add_played(GString *line, const struct fd_outcome *outcome, uint64_t
 	add_exchanges(line, outcome);
 }
 
-void fd_journal_write(struct fd_journal *journal, const struct fd_outcome *outcome,
-		      uint64_t started_unix_ns)
+void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome *outcome,
+			uint64_t started_unix_ns)
 {
-	const struct fd_journal_input *input = &journal->inputs[outcome->input];
-	const struct fd_session *session = outcome->script->session;
+	const struct fdar_journal_input *input = &journal->inputs[outcome->input];
+	const struct fdar_session *session = outcome->script->session;
 	GString *line = journal->lines;
 
 	g_string_append_printf(line, "{\"session\":%" PRIu32, session->id);
@@ -128,20 +128,20 @@ void fd_journal_write(struct fd_journal *journal, const struct fd_outcome *outco
 	add_number(line, "round", outcome->round);
 	if (outcome->copies != 1)
 		add_number(line, "copies", outcome->copies);
-	add_text(line, "transport", session->transport == FD_TCP ? "tcp" : "udp");
+	add_text(line, "transport", session->transport == FDAR_TCP ? "tcp" : "udp");
 	add_endpoint(line, "captured_client", &session->client);
 	add_endpoint(line, "captured_server", &session->server);
-	add_text(line, "verdict", fd_verdict_text(outcome->verdict));
+	add_text(line, "verdict", fdar_verdict_text(outcome->verdict));
 	if (outcome->reason)
 		add_text(line, "reason", outcome->reason);
-	if (outcome->server.family != FD_FAMILY_NONE)
+	if (outcome->server.family != FDAR_FAMILY_NONE)
 		add_played(line, outcome, started_unix_ns);
 	g_string_append(line, "}\n");
 	if (line->len >= FLUSH_BYTES)
 		flush(journal);
 }
 
-gboolean fd_journal_close(struct fd_journal *journal, GError **error)
+gboolean fdar_journal_close(struct fdar_journal *journal, GError **error)
 {
 	int failed;
 

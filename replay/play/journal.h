@@ -5,8 +5,8 @@
  * it (a copy of it lies in the recording) to tell clients apart by the address they came from.
  * docs/replay.md describes the fields. Every line is whole at all times, also after an interrupt.
  */
-#ifndef FD_REPLAY_JOURNAL_H
-#define FD_REPLAY_JOURNAL_H
+#ifndef FDAR_REPLAY_PLAY_JOURNAL_H
+#define FDAR_REPLAY_PLAY_JOURNAL_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -14,23 +14,23 @@
 #include "replay/play/verdict.h"
 
 /* What a line says of the capture it comes from; by number of the input. */
-struct fd_journal_input {
+struct fdar_journal_input {
 	const char *label;
 	const char *capture;
 };
 
-struct fd_journal;
+struct fdar_journal;
 
 /* Creates or truncates path. The texts in inputs must outlive the journal. NULL and error when it
  * cannot be written. */
-struct fd_journal *fd_journal_open(const char *path, const struct fd_journal_input *inputs,
-				   GError **error);
+struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journal_input *inputs,
+				       GError **error);
 
 /* started_unix_ns: the wall-clock time of the run's beginning. Errors come up in close. */
-void fd_journal_write(struct fd_journal *journal, const struct fd_outcome *outcome,
-		      uint64_t started_unix_ns);
+void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome *outcome,
+			uint64_t started_unix_ns);
 
 /* Frees the journal. FALSE and error when not all of it could be written. NULL is allowed. */
-gboolean fd_journal_close(struct fd_journal *journal, GError **error);
+gboolean fdar_journal_close(struct fdar_journal *journal, GError **error);
 
 #endif

@@ -15,7 +15,7 @@ static unsigned bin_of(uint64_t value)
 	/* shift brings the value into [64, 128): its top seven bits. */
 	shift = 63u - (unsigned)__builtin_clzll(value) - 6u;
 	bin = LINEAR + (uint64_t)(shift - 1) * HALF + ((value >> shift) - HALF);
-	return bin < FD_LATENCY_BINS ? (unsigned)bin : FD_LATENCY_BINS - 1;
+	return bin < FDAR_LATENCY_BINS ? (unsigned)bin : FDAR_LATENCY_BINS - 1;
 }
 
 /* The largest value of a bin. */
@@ -29,19 +29,19 @@ static uint64_t bin_top(unsigned bin)
 	return (((uint64_t)((bin - LINEAR) % HALF + HALF) + 1) << shift) - 1;
 }
 
-void fd_latency_init(struct fd_latency *latency)
+void fdar_latency_init(struct fdar_latency *latency)
 {
 	memset(latency, 0, sizeof(*latency));
 	latency->min_ns = UINT64_MAX;
 }
 
-static void add_total(struct fd_latency *latency, uint64_t ns)
+static void add_total(struct fdar_latency *latency, uint64_t ns)
 {
 	if (__builtin_add_overflow(latency->total_ns, ns, &latency->total_ns))
 		latency->total_ns = UINT64_MAX;
 }
 
-void fd_latency_add(struct fd_latency *latency, uint64_t value_ns)
+void fdar_latency_add(struct fdar_latency *latency, uint64_t value_ns)
 {
 	latency->count++;
 	add_total(latency, value_ns);
@@ -50,17 +50,17 @@ void fd_latency_add(struct fd_latency *latency, uint64_t value_ns)
 	latency->bins[bin_of(value_ns)]++;
 }
 
-void fd_latency_merge(struct fd_latency *latency, const struct fd_latency *other)
+void fdar_latency_merge(struct fdar_latency *latency, const struct fdar_latency *other)
 {
 	latency->count += other->count;
 	add_total(latency, other->total_ns);
 	latency->min_ns = MIN(latency->min_ns, other->min_ns);
 	latency->max_ns = MAX(latency->max_ns, other->max_ns);
-	for (unsigned i = 0; i < FD_LATENCY_BINS; i++)
+	for (unsigned i = 0; i < FDAR_LATENCY_BINS; i++)
 		latency->bins[i] += other->bins[i];
 }
 
-uint64_t fd_latency_quantile(const struct fd_latency *latency, double q)
+uint64_t fdar_latency_quantile(const struct fdar_latency *latency, double q)
 {
 	double wanted;
 	uint64_t rank;
@@ -72,16 +72,16 @@ uint64_t fd_latency_quantile(const struct fd_latency *latency, double q)
 	rank = (uint64_t)wanted;
 	rank += (double)rank < wanted;
 	rank = CLAMP(rank, 1, latency->count);
-	for (unsigned i = 0; i < FD_LATENCY_BINS; i++) {
+	for (unsigned i = 0; i < FDAR_LATENCY_BINS; i++) {
 		seen += latency->bins[i];
 		if (seen >= rank)
-			return i == FD_LATENCY_BINS - 1 ? latency->max_ns
-							: MIN(bin_top(i), latency->max_ns);
+			return i == FDAR_LATENCY_BINS - 1 ? latency->max_ns
+							  : MIN(bin_top(i), latency->max_ns);
 	}
 	return latency->max_ns;
 }
 
-double fd_latency_mean(const struct fd_latency *latency)
+double fdar_latency_mean(const struct fdar_latency *latency)
 {
 	return latency->count ? (double)latency->total_ns / (double)latency->count : 0.0;
 }

@@ -8,34 +8,34 @@
  *
  * The layout is the one of HdrHistogram (Gil Tene), described at hdrhistogram.github.io.
  */
-#ifndef FD_REPLAY_LATENCY_H
-#define FD_REPLAY_LATENCY_H
+#ifndef FDAR_REPLAY_PLAY_LATENCY_H
+#define FDAR_REPLAY_PLAY_LATENCY_H
 
 #include <glib.h>
 #include <stdint.h>
 
-#define FD_LATENCY_BINS (128 + 64 * 36)
+#define FDAR_LATENCY_BINS (128 + 64 * 36)
 
-struct fd_latency {
+struct fdar_latency {
 	uint64_t count;
 	uint64_t total_ns; /* sum; stays at UINT64_MAX once it does not fit */
 	uint64_t min_ns;   /* exact; UINT64_MAX when empty */
 	uint64_t max_ns;   /* exact; 0 when empty */
-	uint64_t bins[FD_LATENCY_BINS];
+	uint64_t bins[FDAR_LATENCY_BINS];
 };
 
-void fd_latency_init(struct fd_latency *latency);
+void fdar_latency_init(struct fdar_latency *latency);
 
-void fd_latency_add(struct fd_latency *latency, uint64_t value_ns);
+void fdar_latency_add(struct fdar_latency *latency, uint64_t value_ns);
 
 /* Adds all of other: the result is what adding every single value would have given. */
-void fd_latency_merge(struct fd_latency *latency, const struct fd_latency *other);
+void fdar_latency_merge(struct fdar_latency *latency, const struct fdar_latency *other);
 
 /* The value that a share q (0..1) of the values do not exceed: the upper edge of its bin, never
  * above the maximum; 0 when empty. */
-uint64_t fd_latency_quantile(const struct fd_latency *latency, double q);
+uint64_t fdar_latency_quantile(const struct fdar_latency *latency, double q);
 
 /* 0 when empty. */
-double fd_latency_mean(const struct fd_latency *latency);
+double fdar_latency_mean(const struct fdar_latency *latency);
 
 #endif

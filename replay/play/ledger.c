@@ -2,29 +2,30 @@
 
 #include <string.h>
 
-static struct fd_tally *tally_of(const struct fd_stage *stage, const struct fd_play *play)
+static struct fdar_tally *tally_of(const struct fdar_stage *stage, const struct fdar_play *play)
 {
 	return &stage->tallies[play->start.input];
 }
 
-void fd_ledger_lag(struct fd_stage *stage, struct fd_play *play, uint64_t now_ns, uint64_t ready_ns)
+void fdar_ledger_lag(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns,
+		     uint64_t ready_ns)
 {
 	uint64_t lag = now_ns - MIN(now_ns, ready_ns);
 
 	stage->totals.sends++;
 	if (stage->options.pace.asap)
 		return;
-	fd_latency_add(&stage->totals.lag, lag);
+	fdar_latency_add(&stage->totals.lag, lag);
 	play->lag_ns = MAX(play->lag_ns, lag);
 	stage->lag_ns = MAX(stage->lag_ns, lag);
 	if (stage->options.max_lag_ns && lag > stage->options.max_lag_ns)
 		stage->lagged = TRUE;
 }
 
-void fd_ledger_close(struct fd_stage *stage, struct fd_play *play)
+void fdar_ledger_close(struct fdar_stage *stage, struct fdar_play *play)
 {
-	struct fd_exchange exchange = play->exchange;
-	struct fd_tally *tally = tally_of(stage, play);
+	struct fdar_exchange exchange = play->exchange;
+	struct fdar_tally *tally = tally_of(stage, play);
 
 	if (!play->in_exchange)
 		return;
@@ -32,53 +33,54 @@ void fd_ledger_close(struct fd_stage *stage, struct fd_play *play)
 	play->exchanges_total++;
 	if (exchange.last_ns) {
 		tally->exchanges++;
-		fd_latency_add(&tally->exchange,
-			       exchange.last_ns - MIN(exchange.due_ns, exchange.last_ns));
-		fd_latency_add(&tally->service, exchange.last_ns - exchange.sent_ns);
+		fdar_latency_add(&tally->exchange,
+				 exchange.last_ns - MIN(exchange.due_ns, exchange.last_ns));
+		fdar_latency_add(&tally->service, exchange.last_ns - exchange.sent_ns);
 	}
-	if (play->exchanges_total > FD_EXCHANGES_KEPT)
+	if (play->exchanges_total > FDAR_EXCHANGES_KEPT)
 		return;
 	exchange.due_ns -= stage->anchor_ns;
 	exchange.sent_ns -= stage->anchor_ns;
 	exchange.first_ns -= exchange.first_ns ? stage->anchor_ns : 0;
 	exchange.last_ns -= exchange.last_ns ? stage->anchor_ns : 0;
 	if (!play->exchanges)
-		play->exchanges = g_array_new(FALSE, FALSE, sizeof(struct fd_exchange));
+		play->exchanges = g_array_new(FALSE, FALSE, sizeof(struct fdar_exchange));
 	g_array_append_val(play->exchanges, exchange);
 }
 
 /* Compares what came with the captured bytes. Live scripts are not compared. */
-static void compare(struct fd_play *play, const uint8_t *bytes, size_t length)
+static void compare(struct fdar_play *play, const uint8_t *bytes, size_t length)
 {
-	const struct fd_script *script = play->start.script;
-	struct fd_likeness *likeness = &play->likeness;
+	const struct fdar_script *script = play->start.script;
+	struct fdar_likeness *likeness = &play->likeness;
 
 	while (likeness->exact && length) {
-		const struct fd_piece *piece = &script->pieces[likeness->piece];
+		const struct fdar_piece *piece = &script->pieces[likeness->piece];
 		size_t part;
 
 		if (likeness->piece >= script->count) {
 			likeness->exact = FALSE;
 			return;
 		}
-		if (piece->way != FD_FROM_SERVER || piece->kind > FD_PIECE_GAP ||
+		if (piece->way != FDAR_FROM_SERVER || piece->kind > FDAR_PIECE_GAP ||
 		    likeness->offset == piece->length) {
 			likeness->piece++;
 			likeness->offset = 0;
 			continue;
 		}
 		part = MIN(length, (size_t)(piece->length - likeness->offset));
-		if (piece->kind == FD_PIECE_DATA)
+		if (piece->kind == FDAR_PIECE_DATA)
 			likeness->exact =
-				!memcmp(fd_script_payload(script, piece) + likeness->offset, bytes,
-					part);
+				!memcmp(fdar_script_payload(script, piece) + likeness->offset,
+					bytes, part);
 		likeness->offset += (uint32_t)part;
 		bytes += part;
 		length -= part;
 	}
 }
 
-void fd_ledger_heard(struct fd_stage *stage, struct fd_play *play, size_t length, uint64_t now)
+void fdar_ledger_heard(struct fdar_stage *stage, struct fdar_play *play, size_t length,
+		       uint64_t now)
 {
 	tally_of(stage, play)->received_bytes += length;
 	if (play->likeness.exact)
@@ -96,12 +98,12 @@ void fd_ledger_heard(struct fd_stage *stage, struct fd_play *play, size_t length
 	play->exchange.last_ns = now;
 }
 
-void fd_ledger_send(struct fd_stage *stage, struct fd_play *play, const struct fd_next *next,
-		    uint64_t now_ns)
+void fdar_ledger_send(struct fdar_stage *stage, struct fdar_play *play,
+		      const struct fdar_next *next, uint64_t now_ns)
 {
-	fd_ledger_lag(stage, play, now_ns, next->ready_ns);
+	fdar_ledger_lag(stage, play, now_ns, next->ready_ns);
 	if (next->opens)
-		fd_ledger_close(stage, play);
+		fdar_ledger_close(stage, play);
 	if (!play->in_exchange) {
 		memset(&play->exchange, 0, sizeof(play->exchange));
 		play->in_exchange = TRUE;

@@ -9,23 +9,24 @@
  * message's last piece before the answer was due by the schedule, its service time from when that
  * piece left, both to the last byte of the answer.
  */
-#ifndef FD_REPLAY_LEDGER_H
-#define FD_REPLAY_LEDGER_H
+#ifndef FDAR_REPLAY_PLAY_LEDGER_H
+#define FDAR_REPLAY_PLAY_LEDGER_H
 
 #include "replay/play/play.h"
 
 /* Something leaves now that could have left since ready_ns. */
-void fd_ledger_lag(struct fd_stage *stage, struct fd_play *play, uint64_t now_ns,
-		   uint64_t ready_ns);
+void fdar_ledger_lag(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns,
+		     uint64_t ready_ns);
 
 /* The piece in next is about to leave. */
-void fd_ledger_send(struct fd_stage *stage, struct fd_play *play, const struct fd_next *next,
-		    uint64_t now_ns);
+void fdar_ledger_send(struct fdar_stage *stage, struct fdar_play *play,
+		      const struct fdar_next *next, uint64_t now_ns);
 
 /* length bytes of the answer came; they are in stage->buffer. */
-void fd_ledger_heard(struct fd_stage *stage, struct fd_play *play, size_t length, uint64_t now_ns);
+void fdar_ledger_heard(struct fdar_stage *stage, struct fdar_play *play, size_t length,
+		       uint64_t now_ns);
 
 /* The exchange going on, if any, is over. */
-void fd_ledger_close(struct fd_stage *stage, struct fd_play *play);
+void fdar_ledger_close(struct fdar_stage *stage, struct fdar_play *play);
 
 #endif

@@ -15,9 +15,9 @@ struct lane {
 	uint32_t clone;
 };
 
-struct fd_plan {
-	struct fd_plan_options options;
-	struct fd_plan_input *inputs;
+struct fdar_plan {
+	struct fdar_plan_options options;
+	struct fdar_plan_input *inputs;
 	uint64_t *first_client; /* per input: number of its first client host in a round */
 	uint64_t clients;       /* hosts in a round */
 	size_t count;
@@ -26,22 +26,22 @@ struct fd_plan {
 	uint64_t started;
 };
 
-static uint64_t period_of(const struct fd_plan_input *input)
+static uint64_t period_of(const struct fdar_plan_input *input)
 {
 	return MAX(input->scripts->duration_ns, 1);
 }
 
-static uint64_t scaled(const struct fd_plan *plan, unsigned __int128 time_ns)
+static uint64_t scaled(const struct fdar_plan *plan, unsigned __int128 time_ns)
 {
 	long double due = (long double)time_ns / (long double)plan->options.speed;
 
 	return due < (long double)FAR_NS ? (uint64_t)due : FAR_NS;
 }
 
-static void lane_schedule(const struct fd_plan *plan, struct lane *lane)
+static void lane_schedule(const struct fdar_plan *plan, struct lane *lane)
 {
-	const struct fd_plan_input *input = &plan->inputs[lane->input];
-	const struct fd_scripts *scripts = input->scripts;
+	const struct fdar_plan_input *input = &plan->inputs[lane->input];
+	const struct fdar_scripts *scripts = input->scripts;
 	uint64_t start = scripts->scripts[scripts->order[lane->at]].session->start_ns;
 
 	lane->due_ns = scaled(plan, (unsigned __int128)lane->round * period_of(input) +
@@ -57,7 +57,7 @@ static gboolean before(const struct lane *a, const struct lane *b)
 	return a->input < b->input;
 }
 
-static void sift_down(struct fd_plan *plan, size_t i)
+static void sift_down(struct fdar_plan *plan, size_t i)
 {
 	struct lane moving = plan->heap[i];
 
@@ -76,26 +76,26 @@ static void sift_down(struct fd_plan *plan, size_t i)
 	plan->heap[i] = moving;
 }
 
-static uint64_t phase_of(const struct fd_plan *plan, const struct fd_plan_input *input,
+static uint64_t phase_of(const struct fdar_plan *plan, const struct fdar_plan_input *input,
 			 uint32_t clone, GRand *random)
 {
 	switch (plan->options.phase) {
-	case FD_PHASE_UNIFORM:
+	case FDAR_PHASE_UNIFORM:
 		return (uint64_t)((unsigned __int128)period_of(input) * clone / input->clones);
-	case FD_PHASE_RANDOM:
+	case FDAR_PHASE_RANDOM:
 		return (uint64_t)(g_rand_double(random) * (double)period_of(input));
-	case FD_PHASE_NONE:
+	case FDAR_PHASE_NONE:
 		break;
 	}
 	return 0;
 }
 
-static void lanes_init(struct fd_plan *plan)
+static void lanes_init(struct fdar_plan *plan)
 {
 	GRand *random = g_rand_new_with_seed(plan->options.seed);
 
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct fd_plan_input *input = &plan->inputs[i];
+		const struct fdar_plan_input *input = &plan->inputs[i];
 
 		for (uint32_t c = 0; c < input->clones && input->scripts->fit; c++) {
 			struct lane *lane = &plan->heap[plan->lanes++];
@@ -111,10 +111,10 @@ static void lanes_init(struct fd_plan *plan)
 		sift_down(plan, i);
 }
 
-struct fd_plan *fd_plan_new(const struct fd_plan_input *inputs, size_t count,
-			    const struct fd_plan_options *options)
+struct fdar_plan *fdar_plan_new(const struct fdar_plan_input *inputs, size_t count,
+				const struct fdar_plan_options *options)
 {
-	struct fd_plan *plan = g_new0(struct fd_plan, 1);
+	struct fdar_plan *plan = g_new0(struct fdar_plan, 1);
 	size_t lanes = 0;
 
 	plan->options = *options;
@@ -131,7 +131,7 @@ struct fd_plan *fd_plan_new(const struct fd_plan_input *inputs, size_t count,
 	return plan;
 }
 
-static uint64_t due_of(const struct fd_plan *plan, const struct lane *lane)
+static uint64_t due_of(const struct fdar_plan *plan, const struct lane *lane)
 {
 	long double due;
 
@@ -143,11 +143,11 @@ static uint64_t due_of(const struct fd_plan *plan, const struct lane *lane)
 	return due < (long double)FAR_NS ? (uint64_t)due : FAR_NS;
 }
 
-gboolean fd_plan_next(struct fd_plan *plan, struct fd_start *start)
+gboolean fdar_plan_next(struct fdar_plan *plan, struct fdar_start *start)
 {
 	struct lane *lane = &plan->heap[0];
-	const struct fd_plan_input *input;
-	const struct fd_scripts *scripts;
+	const struct fdar_plan_input *input;
+	const struct fdar_scripts *scripts;
 
 	if (!plan->lanes)
 		return FALSE;
@@ -174,33 +174,33 @@ gboolean fd_plan_next(struct fd_plan *plan, struct fd_start *start)
 	return TRUE;
 }
 
-uint64_t fd_plan_asked(const struct fd_plan *plan, uint32_t input)
+uint64_t fdar_plan_asked(const struct fdar_plan *plan, uint32_t input)
 {
-	const struct fd_plan_input *in = &plan->inputs[input];
+	const struct fdar_plan_input *in = &plan->inputs[input];
 
 	return in->rounds * in->clones * in->scripts->count;
 }
 
-uint64_t fd_plan_length_ns(const struct fd_plan *plan)
+uint64_t fdar_plan_length_ns(const struct fdar_plan *plan)
 {
 	uint64_t length = 0;
 
 	if (plan->options.asap || plan->options.rate > 0)
 		return 0;
 	for (size_t i = 0; i < plan->count; i++) {
-		const struct fd_plan_input *input = &plan->inputs[i];
+		const struct fdar_plan_input *input = &plan->inputs[i];
 		unsigned __int128 end = (unsigned __int128)input->rounds * period_of(input);
 
 		if (!input->rounds)
 			return 0;
-		if (plan->options.phase != FD_PHASE_NONE)
+		if (plan->options.phase != FDAR_PHASE_NONE)
 			end += period_of(input) / input->clones * (input->clones - 1);
 		length = MAX(length, scaled(plan, end));
 	}
 	return length;
 }
 
-void fd_plan_free(struct fd_plan *plan)
+void fdar_plan_free(struct fdar_plan *plan)
 {
 	if (!plan)
 		return;

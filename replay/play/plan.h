@@ -9,32 +9,32 @@
  * a phase all clones start together; uniform spreads them evenly over the length of the capture,
  * random by the seed: the same seed gives the same plan.
  */
-#ifndef FD_REPLAY_PLAN_H
-#define FD_REPLAY_PLAN_H
+#ifndef FDAR_REPLAY_PLAY_PLAN_H
+#define FDAR_REPLAY_PLAY_PLAN_H
 
 #include <glib.h>
 #include <stdint.h>
 
 #include "replay/play/script.h"
 
-enum fd_phase { FD_PHASE_NONE, FD_PHASE_UNIFORM, FD_PHASE_RANDOM };
+enum fdar_phase { FDAR_PHASE_NONE, FDAR_PHASE_UNIFORM, FDAR_PHASE_RANDOM };
 
-struct fd_plan_input {
-	const struct fd_scripts *scripts; /* borrowed */
-	uint32_t clones;                  /* at least 1 */
-	uint64_t rounds;                  /* 0: without end */
+struct fdar_plan_input {
+	const struct fdar_scripts *scripts; /* borrowed */
+	uint32_t clones;                    /* at least 1 */
+	uint64_t rounds;                    /* 0: without end */
 };
 
-struct fd_plan_options {
+struct fdar_plan_options {
 	double speed;  /* 1: as captured; > 0 */
 	double rate;   /* sessions a second in place of captured starts; 0: as captured */
 	gboolean asap; /* all starts are due at once, in the order they would have had */
-	enum fd_phase phase;
+	enum fdar_phase phase;
 	uint32_t seed;
 };
 
-struct fd_start {
-	const struct fd_script *script;
+struct fdar_start {
+	const struct fdar_script *script;
 	uint32_t input;
 	uint32_t clone;
 	uint32_t round;
@@ -43,21 +43,21 @@ struct fd_start {
 			  * and round */
 };
 
-struct fd_plan;
+struct fdar_plan;
 
 /* inputs are copied. The caller frees the plan. */
-struct fd_plan *fd_plan_new(const struct fd_plan_input *inputs, size_t count,
-			    const struct fd_plan_options *options);
+struct fdar_plan *fdar_plan_new(const struct fdar_plan_input *inputs, size_t count,
+				const struct fdar_plan_options *options);
 
 /* The next start, by time; ties by clone, then by capture. FALSE at the end. */
-gboolean fd_plan_next(struct fd_plan *plan, struct fd_start *start);
+gboolean fdar_plan_next(struct fdar_plan *plan, struct fdar_start *start);
 
 /* Sessions that an input asks for, playable or not; 0 when it has no end. */
-uint64_t fd_plan_asked(const struct fd_plan *plan, uint32_t input);
+uint64_t fdar_plan_asked(const struct fdar_plan *plan, uint32_t input);
 
 /* When the last session is due to be over, ns since the beginning; 0 when that is not known. */
-uint64_t fd_plan_length_ns(const struct fd_plan *plan);
+uint64_t fdar_plan_length_ns(const struct fdar_plan *plan);
 
-void fd_plan_free(struct fd_plan *plan);
+void fdar_plan_free(struct fdar_plan *plan);
 
 #endif

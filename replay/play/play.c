@@ -14,7 +14,7 @@
 /* Reads of one session before the others get their turn. */
 #define READS_A_TURN 64
 
-uint64_t fd_now_ns(void)
+uint64_t fdar_now_ns(void)
 {
 	struct timespec now;
 
@@ -22,25 +22,25 @@ uint64_t fd_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static gboolean is_tcp(const struct fd_play *play)
+static gboolean is_tcp(const struct fdar_play *play)
 {
-	return play->start.script->session->transport == FD_TCP;
+	return play->start.script->session->transport == FDAR_TCP;
 }
 
-static void report(struct fd_stage *stage, const struct fd_outcome *outcome)
+static void report(struct fdar_stage *stage, const struct fdar_outcome *outcome)
 {
-	fd_tally_add(&stage->tallies[outcome->input], outcome);
+	fdar_tally_add(&stage->tallies[outcome->input], outcome);
 	if (stage->options.finished)
 		stage->options.finished(stage->options.user, outcome);
 }
 
-static void play_free(struct fd_stage *stage, struct fd_play *play)
+static void play_free(struct fdar_stage *stage, struct fdar_play *play)
 {
 	if (play->start.script->over)
 		play->start.script->over(play->start.script, play);
-	fd_timers_remove(stage->timers, &play->timer);
+	fdar_timers_remove(stage->timers, &play->timer);
 	if (play->fd >= 0) {
-		struct fd_play *last = g_ptr_array_index(stage->plays, stage->plays->len - 1);
+		struct fdar_play *last = g_ptr_array_index(stage->plays, stage->plays->len - 1);
 
 		close(play->fd);
 		last->place = play->place;
@@ -52,33 +52,33 @@ static void play_free(struct fd_stage *stage, struct fd_play *play)
 }
 
 /* Gives the outcome and frees the play. */
-static void finish(struct fd_stage *stage, struct fd_play *play, enum fd_verdict verdict,
+static void finish(struct fdar_stage *stage, struct fdar_play *play, enum fdar_verdict verdict,
 		   const char *reason)
 {
-	struct fd_outcome outcome = { .script = play->start.script,
-				      .input = play->start.input,
-				      .clone = play->start.clone,
-				      .round = play->start.round,
-				      .copies = 1,
-				      .reason = reason,
-				      .client = play->client,
-				      .server = play->server,
-				      .due_ns = play->start.due_ns,
-				      .start_ns = play->start_ns - stage->anchor_ns,
-				      .end_ns = fd_now_ns() - stage->anchor_ns,
-				      .connect_ns = play->connect_ns,
-				      .first_byte_ns = play->first_byte_ns,
-				      .lag_ns = play->lag_ns,
-				      .sent_bytes = play->sent_bytes,
-				      .received_bytes = play->dialogue.received };
+	struct fdar_outcome outcome = { .script = play->start.script,
+					.input = play->start.input,
+					.clone = play->start.clone,
+					.round = play->start.round,
+					.copies = 1,
+					.reason = reason,
+					.client = play->client,
+					.server = play->server,
+					.due_ns = play->start.due_ns,
+					.start_ns = play->start_ns - stage->anchor_ns,
+					.end_ns = fdar_now_ns() - stage->anchor_ns,
+					.connect_ns = play->connect_ns,
+					.first_byte_ns = play->first_byte_ns,
+					.lag_ns = play->lag_ns,
+					.sent_bytes = play->sent_bytes,
+					.received_bytes = play->dialogue.received };
 	gboolean least;
 
-	fd_ledger_close(stage, play);
-	outcome.expected_bytes = fd_dialogue_expected(&play->dialogue, &least);
-	if (verdict == FD_VERDICT_OK &&
+	fdar_ledger_close(stage, play);
+	outcome.expected_bytes = fdar_dialogue_expected(&play->dialogue, &least);
+	if (verdict == FDAR_VERDICT_OK &&
 	    (outcome.received_bytes < outcome.expected_bytes ||
 	     (!least && outcome.received_bytes > outcome.expected_bytes))) {
-		verdict = FD_VERDICT_DIFFERS;
+		verdict = FDAR_VERDICT_DIFFERS;
 		outcome.reason = outcome.received_bytes < outcome.expected_bytes
 					 ? "the server answered with fewer bytes"
 					 : "the server answered with more bytes";
@@ -86,7 +86,7 @@ static void finish(struct fd_stage *stage, struct fd_play *play, enum fd_verdict
 	outcome.verdict = verdict;
 	outcome.exact = play->likeness.exact && outcome.received_bytes == outcome.expected_bytes;
 	if (play->exchanges) {
-		outcome.exchanges = (const struct fd_exchange *)(void *)play->exchanges->data;
+		outcome.exchanges = (const struct fdar_exchange *)(void *)play->exchanges->data;
 		outcome.exchanges_kept = play->exchanges->len;
 	}
 	outcome.exchanges_total = play->exchanges_total;
@@ -95,7 +95,7 @@ static void finish(struct fd_stage *stage, struct fd_play *play, enum fd_verdict
 }
 
 /* Errors of sockets, told as verdicts. */
-static enum fd_verdict verdict_of(int code, gboolean connected)
+static enum fdar_verdict verdict_of(int code, gboolean connected)
 {
 	switch (code) {
 	case EMFILE:
@@ -105,28 +105,28 @@ static enum fd_verdict verdict_of(int code, gboolean connected)
 	case EADDRINUSE:
 	case EADDRNOTAVAIL:
 	case EINVAL:
-		return FD_VERDICT_LOCAL;
+		return FDAR_VERDICT_LOCAL;
 	case ETIMEDOUT:
-		return FD_VERDICT_TIMEOUT;
+		return FDAR_VERDICT_TIMEOUT;
 	case ECONNRESET:
 	case EPIPE:
-		return FD_VERDICT_RESET;
+		return FDAR_VERDICT_RESET;
 	default:
-		return connected ? FD_VERDICT_RESET : FD_VERDICT_REFUSED;
+		return connected ? FDAR_VERDICT_RESET : FDAR_VERDICT_REFUSED;
 	}
 }
 
-static void fail(struct fd_stage *stage, struct fd_play *play, int code)
+static void fail(struct fdar_stage *stage, struct fdar_play *play, int code)
 {
-	enum fd_verdict verdict = verdict_of(code, play->connected && is_tcp(play));
-	const struct fd_session *session = play->start.script->session;
+	enum fdar_verdict verdict = verdict_of(code, play->connected && is_tcp(play));
+	const struct fdar_session *session = play->start.script->session;
 
-	if (verdict == FD_VERDICT_REFUSED && session->ended == FD_ENDED_RST &&
-	    session->ended_by == FD_FROM_SERVER && session->began == FD_BEGAN_SYN)
-		finish(stage, play, FD_VERDICT_OK, "refused, as in the capture");
-	else if (verdict == FD_VERDICT_RESET && play->dialogue.peer_closed)
+	if (verdict == FDAR_VERDICT_REFUSED && session->ended == FDAR_ENDED_RST &&
+	    session->ended_by == FDAR_FROM_SERVER && session->began == FDAR_BEGAN_SYN)
+		finish(stage, play, FDAR_VERDICT_OK, "refused, as in the capture");
+	else if (verdict == FDAR_VERDICT_RESET && play->dialogue.peer_closed)
 		finish(stage, play, verdict, "the server closed before the captured end");
-	else if (verdict == FD_VERDICT_RESET)
+	else if (verdict == FDAR_VERDICT_RESET)
 		finish(stage, play, verdict, "reset by the server");
 	else if (code == EADDRNOTAVAIL)
 		finish(stage, play, verdict, "no free port on the source address");
@@ -135,33 +135,33 @@ static void fail(struct fd_stage *stage, struct fd_play *play, int code)
 }
 
 /* Reads all there is. FALSE when the play is over. */
-static gboolean read_all(struct fd_stage *stage, struct fd_play *play, gboolean to_the_end)
+static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gboolean to_the_end)
 {
 	play->unread = FALSE;
 	for (unsigned i = 0; i < READS_A_TURN; i++) {
 		ssize_t n = recv(play->fd, stage->buffer, stage->buffer_bytes, MSG_DONTWAIT);
 
 		if (n > 0 || (n == 0 && !is_tcp(play))) {
-			uint64_t now = fd_now_ns();
+			uint64_t now = fdar_now_ns();
 
-			fd_ledger_heard(stage, play, (size_t)n, now);
-			fd_dialogue_heard(&play->dialogue, (uint64_t)n, now);
+			fdar_ledger_heard(stage, play, (size_t)n, now);
+			fdar_dialogue_heard(&play->dialogue, (uint64_t)n, now);
 			/* A short read has emptied the socket; the close comes as an event. */
 			if (is_tcp(play) && (size_t)n < stage->buffer_bytes && !to_the_end)
 				return TRUE;
 			continue;
 		}
 		if (n == 0) {
-			fd_dialogue_closed(&play->dialogue, fd_now_ns());
+			fdar_dialogue_closed(&play->dialogue, fdar_now_ns());
 			return TRUE;
 		}
 		if (errno == EAGAIN)
 			return TRUE;
 		if (errno == EINTR)
 			continue;
-		if (errno == ECONNRESET && play->start.script->session->ended == FD_ENDED_RST) {
+		if (errno == ECONNRESET && play->start.script->session->ended == FDAR_ENDED_RST) {
 			play->reset = TRUE;
-			fd_dialogue_closed(&play->dialogue, fd_now_ns());
+			fdar_dialogue_closed(&play->dialogue, fdar_now_ns());
 			return TRUE;
 		}
 		fail(stage, play, errno);
@@ -172,16 +172,16 @@ static gboolean read_all(struct fd_stage *stage, struct fd_play *play, gboolean 
 }
 
 /* Sends what is left of a piece. FALSE when the play is over. */
-static gboolean send_piece(struct fd_stage *stage, struct fd_play *play, const struct fd_next *next,
-			   uint64_t now_ns)
+static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
+			   const struct fdar_next *next, uint64_t now_ns)
 {
-	const struct fd_piece *piece = next->piece;
-	const uint8_t *bytes =
-		piece->length ? fd_script_payload(play->start.script, piece) : (const uint8_t *)"";
+	const struct fdar_piece *piece = next->piece;
+	const uint8_t *bytes = piece->length ? fdar_script_payload(play->start.script, piece)
+					     : (const uint8_t *)"";
 	ssize_t n;
 
 	if (!play->piece_sent)
-		fd_ledger_send(stage, play, next, now_ns);
+		fdar_ledger_send(stage, play, next, now_ns);
 	do
 		n = send(play->fd, bytes + play->piece_sent, piece->length - play->piece_sent,
 			 MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -207,20 +207,20 @@ static gboolean send_piece(struct fd_stage *stage, struct fd_play *play, const s
 		return TRUE;
 	}
 	play->piece_sent = 0;
-	fd_dialogue_moved(&play->dialogue, now_ns);
+	fdar_dialogue_moved(&play->dialogue, now_ns);
 	return TRUE;
 }
 
-static void reset_and_finish(struct fd_stage *stage, struct fd_play *play)
+static void reset_and_finish(struct fdar_stage *stage, struct fdar_play *play)
 {
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
 	setsockopt(play->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	finish(stage, play, FD_VERDICT_OK, NULL);
+	finish(stage, play, FDAR_VERDICT_OK, NULL);
 }
 
 /* A UDP socket that was refused says so only when it is asked. */
-static void done(struct fd_stage *stage, struct fd_play *play)
+static void done(struct fdar_stage *stage, struct fdar_play *play)
 {
 	int code = 0;
 	socklen_t length = sizeof(code);
@@ -228,67 +228,67 @@ static void done(struct fd_stage *stage, struct fd_play *play)
 	if (!is_tcp(play) && !getsockopt(play->fd, SOL_SOCKET, SO_ERROR, &code, &length) && code)
 		fail(stage, play, code);
 	else
-		finish(stage, play, FD_VERDICT_OK, NULL);
+		finish(stage, play, FDAR_VERDICT_OK, NULL);
 }
 
 /* Waits for the socket: to connect, or to take more. */
-static gboolean wait_socket(struct fd_stage *stage, struct fd_play *play, uint64_t now_ns)
+static gboolean wait_socket(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns)
 {
 	uint64_t deadline = play->dialogue.active_ns + stage->options.pace.timeout_ns;
 
 	if (now_ns >= deadline) {
-		finish(stage, play, FD_VERDICT_TIMEOUT,
+		finish(stage, play, FDAR_VERDICT_TIMEOUT,
 		       play->connected ? "the server stopped reading" : "no connection came");
 		return FALSE;
 	}
-	fd_timers_set(stage->timers, &play->timer, play->unread ? now_ns : deadline);
+	fdar_timers_set(stage->timers, &play->timer, play->unread ? now_ns : deadline);
 	return TRUE;
 }
 
 /* Does all that can be done now. FALSE when the play is over. */
-static gboolean advance(struct fd_stage *stage, struct fd_play *play)
+static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 {
-	const struct fd_pace *pace = &stage->options.pace;
-	struct fd_next next;
+	const struct fdar_pace *pace = &stage->options.pace;
+	struct fdar_next next;
 
 	for (;;) {
-		uint64_t now = fd_now_ns();
+		uint64_t now = fdar_now_ns();
 
 		if (!play->connected || play->blocked)
 			return wait_socket(stage, play, now);
-		switch (fd_dialogue_next(&play->dialogue, pace, now, &next)) {
-		case FD_MOVE_SEND:
+		switch (fdar_dialogue_next(&play->dialogue, pace, now, &next)) {
+		case FDAR_MOVE_SEND:
 			if (!send_piece(stage, play, &next, now))
 				return FALSE;
 			continue;
-		case FD_MOVE_FIN:
+		case FDAR_MOVE_FIN:
 			shutdown(play->fd, SHUT_WR);
-			fd_dialogue_moved(&play->dialogue, now);
+			fdar_dialogue_moved(&play->dialogue, now);
 			continue;
-		case FD_MOVE_RST:
+		case FDAR_MOVE_RST:
 			reset_and_finish(stage, play);
 			return FALSE;
-		case FD_MOVE_WAIT:
-			fd_timers_set(stage->timers, &play->timer,
-				      play->unread ? now : next.wake_ns);
+		case FDAR_MOVE_WAIT:
+			fdar_timers_set(stage->timers, &play->timer,
+					play->unread ? now : next.wake_ns);
 			return TRUE;
-		case FD_MOVE_DONE:
+		case FDAR_MOVE_DONE:
 			done(stage, play);
 			return FALSE;
-		case FD_MOVE_TIMEOUT:
-			finish(stage, play, FD_VERDICT_TIMEOUT, next.missing);
+		case FDAR_MOVE_TIMEOUT:
+			finish(stage, play, FDAR_VERDICT_TIMEOUT, next.missing);
 			return FALSE;
-		case FD_MOVE_LOST:
-			finish(stage, play, FD_VERDICT_UNPLAYABLE,
+		case FDAR_MOVE_LOST:
+			finish(stage, play, FDAR_VERDICT_UNPLAYABLE,
 			       "bytes of the client were lost by the capture");
 			return FALSE;
 		}
 	}
 }
 
-static void connected(struct fd_stage *stage, struct fd_play *play)
+static void connected(struct fdar_stage *stage, struct fdar_play *play)
 {
-	uint64_t now = fd_now_ns();
+	uint64_t now = fdar_now_ns();
 	uint64_t due = stage->anchor_ns + play->start.due_ns;
 
 	play->connected = TRUE;
@@ -298,7 +298,7 @@ static void connected(struct fd_stage *stage, struct fd_play *play)
 		play->connect_ns = MAX(now - MIN(due, now), 1);
 }
 
-gboolean fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t events)
+gboolean fdar_play_event(struct fdar_stage *stage, struct fdar_play *play, uint32_t events)
 {
 	if (!play->connected) {
 		int code = 0;
@@ -321,40 +321,40 @@ gboolean fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t ev
 	return read_all(stage, play, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
 }
 
-void fd_play_go(struct fd_stage *stage, struct fd_play *play)
+void fdar_play_go(struct fdar_stage *stage, struct fdar_play *play)
 {
 	advance(stage, play);
 }
 
-void fd_play_wake(struct fd_stage *stage, struct fd_play *play)
+void fdar_play_wake(struct fdar_stage *stage, struct fdar_play *play)
 {
 	if (play->unread && !read_all(stage, play, TRUE))
 		return;
 	advance(stage, play);
 }
 
-void fd_play_stop(struct fd_stage *stage, struct fd_play *play, enum fd_verdict verdict,
-		  const char *reason)
+void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_verdict verdict,
+		    const char *reason)
 {
 	finish(stage, play, verdict, reason);
 }
 
 /* Opens and connects the socket. FALSE when the play is over. */
-static gboolean open_socket(struct fd_stage *stage, struct fd_play *play,
-			    const struct fd_endpoint *source)
+static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
+			    const struct fdar_endpoint *source)
 {
 	struct sockaddr_storage address;
-	socklen_t length = fd_endpoint_to_sockaddr(&play->server, &address);
+	socklen_t length = fdar_endpoint_to_sockaddr(&play->server, &address);
 	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 				     .data.ptr = play };
 	const char *step;
 	int on = 1;
 	int code = 0;
 
-	play->fd = fd_endpoint_socket(source, address.ss_family,
-				      is_tcp(play) ? SOCK_STREAM : SOCK_DGRAM, &step);
+	play->fd = fdar_endpoint_socket(source, address.ss_family,
+					is_tcp(play) ? SOCK_STREAM : SOCK_DGRAM, &step);
 	if (play->fd < 0) {
-		finish(stage, play, FD_VERDICT_LOCAL,
+		finish(stage, play, FDAR_VERDICT_LOCAL,
 		       errno == EADDRNOTAVAIL ? step : g_strerror(errno));
 		return FALSE;
 	}
@@ -367,7 +367,7 @@ static gboolean open_socket(struct fd_stage *stage, struct fd_play *play,
 		code = errno;
 	length = sizeof(address);
 	if (getsockname(play->fd, (struct sockaddr *)&address, &length) == 0)
-		fd_endpoint_from_sockaddr((struct sockaddr *)&address, &play->client);
+		fdar_endpoint_from_sockaddr((struct sockaddr *)&address, &play->client);
 	if (!code && epoll_ctl(stage->epoll, EPOLL_CTL_ADD, play->fd, &event) != 0)
 		code = errno;
 	if (code == EINPROGRESS && epoll_ctl(stage->epoll, EPOLL_CTL_ADD, play->fd, &event) == 0)
@@ -380,58 +380,58 @@ static gboolean open_socket(struct fd_stage *stage, struct fd_play *play,
 	return FALSE;
 }
 
-struct fd_play *fd_play_begin(struct fd_stage *stage, const struct fd_start *start,
-			      uint64_t ready_ns)
+struct fdar_play *fdar_play_begin(struct fdar_stage *stage, const struct fdar_start *start,
+				  uint64_t ready_ns)
 {
-	const struct fd_session *session = start->script->session;
-	const struct fd_endpoint *target =
-		fd_routes_target(stage->options.routes, session->server.port);
-	struct fd_endpoint source;
-	struct fd_play *play;
+	const struct fdar_session *session = start->script->session;
+	const struct fdar_endpoint *target =
+		fdar_routes_target(stage->options.routes, session->server.port);
+	struct fdar_endpoint source;
+	struct fdar_play *play;
 
 	if (!target) {
-		fd_play_skip(stage, start, FD_VERDICT_UNPLAYABLE,
-			     "its server port is mapped to no target", 1);
+		fdar_play_skip(stage, start, FDAR_VERDICT_UNPLAYABLE,
+			       "its server port is mapped to no target", 1);
 		return NULL;
 	}
-	play = g_new0(struct fd_play, 1);
+	play = g_new0(struct fdar_play, 1);
 	play->fd = -1;
 	play->start = *start;
 	play->server = *target;
-	play->start_ns = fd_now_ns();
+	play->start_ns = fdar_now_ns();
 	if (stage->options.pace.asap)
 		play->start.due_ns = play->start_ns - stage->anchor_ns;
 	play->likeness.piece = start->script->from;
 	play->likeness.exact = start->script->sessions != NULL;
-	fd_dialogue_init(&play->dialogue, start->script, stage->anchor_ns + play->start.due_ns,
-			 play->start_ns);
-	fd_ledger_lag(stage, play, play->start_ns, ready_ns);
+	fdar_dialogue_init(&play->dialogue, start->script, stage->anchor_ns + play->start.due_ns,
+			   play->start_ns);
+	fdar_ledger_lag(stage, play, play->start_ns, ready_ns);
 	stage->tallies[start->input].begun++;
-	fd_routes_source(stage->options.routes, target, start->client, &source);
+	fdar_routes_source(stage->options.routes, target, start->client, &source);
 	return open_socket(stage, play, &source) && advance(stage, play) ? play : NULL;
 }
 
-void fd_play_skip(struct fd_stage *stage, const struct fd_start *start, enum fd_verdict verdict,
-		  const char *reason, uint64_t copies)
+void fdar_play_skip(struct fdar_stage *stage, const struct fdar_start *start,
+		    enum fdar_verdict verdict, const char *reason, uint64_t copies)
 {
-	struct fd_outcome outcome = { .script = start->script,
-				      .input = start->input,
-				      .clone = start->clone,
-				      .round = start->round,
-				      .copies = copies,
-				      .verdict = verdict,
-				      .reason = reason,
-				      .due_ns = start->due_ns };
+	struct fdar_outcome outcome = { .script = start->script,
+					.input = start->input,
+					.clone = start->clone,
+					.round = start->round,
+					.copies = copies,
+					.verdict = verdict,
+					.reason = reason,
+					.due_ns = start->due_ns };
 
 	report(stage, &outcome);
 }
 
-uint64_t fd_play_at(const struct fd_play *play)
+uint64_t fdar_play_at(const struct fdar_play *play)
 {
 	return play->dialogue.at;
 }
 
-void fd_play_rebase(struct fd_play *play, uint64_t pieces)
+void fdar_play_rebase(struct fdar_play *play, uint64_t pieces)
 {
 	play->dialogue.at -= pieces;
 }

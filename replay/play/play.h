@@ -2,10 +2,10 @@
  * A play: one running session with its socket. Internal to the driver.
  *
  * Place in the house: between driver.c, which has the loop, and dialogue.h, which has the rules.
- * Everything the plays of a run share is in struct fd_stage, which driver.c owns.
+ * Everything the plays of a run share is in struct fdar_stage, which driver.c owns.
  */
-#ifndef FD_REPLAY_PLAY_H
-#define FD_REPLAY_PLAY_H
+#ifndef FDAR_REPLAY_PLAY_PLAY_H
+#define FDAR_REPLAY_PLAY_PLAY_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -14,33 +14,33 @@
 #include "replay/play/driver.h"
 #include "replay/play/timers.h"
 
-struct fd_stage {
-	struct fd_driver_options options;
+struct fdar_stage {
+	struct fdar_driver_options options;
 	int epoll;
-	struct fd_timers *timers;
+	struct fdar_timers *timers;
 	uint8_t *buffer; /* everything is received into it */
 	size_t buffer_bytes;
 	uint64_t anchor_ns; /* CLOCK_MONOTONIC when the run began */
-	struct fd_tally *tallies;
-	struct fd_run_totals totals;
+	struct fdar_tally *tallies;
+	struct fdar_run_totals totals;
 	GPtrArray *plays; /* with a socket, in no order */
 	uint64_t lag_ns;  /* the most since the last progress */
 	gboolean lagged;
 };
 
 /* Where the next byte of the server is in the capture, to compare with. */
-struct fd_likeness {
+struct fdar_likeness {
 	uint64_t piece;
 	uint32_t offset;
 	gboolean exact;
 };
 
-struct fd_play {
-	struct fd_timer timer; /* first: a timer is its play */
-	struct fd_dialogue dialogue;
-	struct fd_start start;
-	struct fd_endpoint client;
-	struct fd_endpoint server;
+struct fdar_play {
+	struct fdar_timer timer; /* first: a timer is its play */
+	struct fdar_dialogue dialogue;
+	struct fdar_start start;
+	struct fdar_endpoint client;
+	struct fdar_endpoint server;
 	int fd;
 	uint32_t place;      /* in stage->plays */
 	uint32_t piece_sent; /* bytes of the piece at hand that have left */
@@ -53,36 +53,36 @@ struct fd_play {
 	uint64_t first_byte_ns;
 	uint64_t lag_ns;
 	uint64_t sent_bytes;
-	struct fd_likeness likeness;
-	struct fd_exchange exchange; /* the one going on; monotonic times */
+	struct fdar_likeness likeness;
+	struct fdar_exchange exchange; /* the one going on; monotonic times */
 	gboolean in_exchange;
-	GArray *exchanges; /* struct fd_exchange, those that are over; NULL at first */
+	GArray *exchanges; /* struct fdar_exchange, those that are over; NULL at first */
 	uint64_t exchanges_total;
 };
 
 /* Begins to play. ready_ns >= the start's due time is from when it could begin. The play frees
  * itself when it is over. NULL when it was over at once. */
-struct fd_play *fd_play_begin(struct fd_stage *stage, const struct fd_start *start,
-			      uint64_t ready_ns);
+struct fdar_play *fdar_play_begin(struct fdar_stage *stage, const struct fdar_start *start,
+				  uint64_t ready_ns);
 
 /* Something happened on its socket: bits of epoll. Takes what there is to take. FALSE when the play
- * is over; otherwise call fd_play_go, after the other sockets have had their event: what leaves
+ * is over; otherwise call fdar_play_go, after the other sockets have had their event: what leaves
  * then leaves in one go, which costs a twentieth less than taking turns. */
-gboolean fd_play_event(struct fd_stage *stage, struct fd_play *play, uint32_t events);
-void fd_play_go(struct fd_stage *stage, struct fd_play *play);
+gboolean fdar_play_event(struct fdar_stage *stage, struct fdar_play *play, uint32_t events);
+void fdar_play_go(struct fdar_stage *stage, struct fdar_play *play);
 
 /* Its time has come. */
-void fd_play_wake(struct fd_stage *stage, struct fd_play *play);
+void fdar_play_wake(struct fdar_stage *stage, struct fdar_play *play);
 
 /* Ends it before its time. */
-void fd_play_stop(struct fd_stage *stage, struct fd_play *play, enum fd_verdict verdict,
-		  const char *reason);
+void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_verdict verdict,
+		    const char *reason);
 
 /* An outcome for what was never begun: its verdict and reason; copies of it. */
-void fd_play_skip(struct fd_stage *stage, const struct fd_start *start, enum fd_verdict verdict,
-		  const char *reason, uint64_t copies);
+void fdar_play_skip(struct fdar_stage *stage, const struct fdar_start *start,
+		    enum fdar_verdict verdict, const char *reason, uint64_t copies);
 
 /* CLOCK_MONOTONIC. */
-uint64_t fd_now_ns(void);
+uint64_t fdar_now_ns(void);
 
 #endif

@@ -15,7 +15,7 @@
 #define LOOPBACK_FIRST 0x7f010001u
 #define LOOPBACK_COUNT (0x7ffffffeu - LOOPBACK_FIRST + 1)
 
-gboolean fd_endpoint_parse(const char *text, struct fd_endpoint *endpoint, GError **error)
+gboolean fdar_endpoint_parse(const char *text, struct fdar_endpoint *endpoint, GError **error)
 {
 	const char *colon = strrchr(text, ':');
 	g_autofree char *host = NULL;
@@ -38,7 +38,7 @@ gboolean fd_endpoint_parse(const char *text, struct fd_endpoint *endpoint, GErro
 		return FALSE;
 	}
 	code = getaddrinfo(host, NULL, &hints, &found);
-	if (code != 0 || !fd_endpoint_from_sockaddr(found->ai_addr, endpoint)) {
+	if (code != 0 || !fdar_endpoint_from_sockaddr(found->ai_addr, endpoint)) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "\"%s\": %s", host,
 			    code ? gai_strerror(code) : "no IP address");
 		if (found)
@@ -50,7 +50,7 @@ gboolean fd_endpoint_parse(const char *text, struct fd_endpoint *endpoint, GErro
 	return TRUE;
 }
 
-static void add_route(struct fd_routes *routes, uint16_t port, const struct fd_endpoint *target)
+static void add_route(struct fdar_routes *routes, uint16_t port, const struct fdar_endpoint *target)
 {
 	for (size_t i = 0; i < routes->count; i++) {
 		if (routes->routes[i].port == port) {
@@ -58,26 +58,26 @@ static void add_route(struct fd_routes *routes, uint16_t port, const struct fd_e
 			return;
 		}
 	}
-	routes->routes = g_renew(struct fd_route, routes->routes, routes->count + 1);
+	routes->routes = g_renew(struct fdar_route, routes->routes, routes->count + 1);
 	routes->routes[routes->count].port = port;
 	routes->routes[routes->count++].target = *target;
 }
 
-gboolean fd_routes_add_target(struct fd_routes *routes, const char *text, GError **error)
+gboolean fdar_routes_add_target(struct fdar_routes *routes, const char *text, GError **error)
 {
-	struct fd_endpoint target;
+	struct fdar_endpoint target;
 
-	if (!fd_endpoint_parse(text, &target, error))
+	if (!fdar_endpoint_parse(text, &target, error))
 		return FALSE;
 	add_route(routes, 0, &target);
 	return TRUE;
 }
 
-gboolean fd_routes_add_map(struct fd_routes *routes, const char *text, GError **error)
+gboolean fdar_routes_add_map(struct fdar_routes *routes, const char *text, GError **error)
 {
 	const char *equals = strchr(text, '=');
 	g_autofree char *number = equals ? g_strndup(text, (gsize)(equals - text)) : NULL;
-	struct fd_endpoint target;
+	struct fdar_endpoint target;
 	guint64 port;
 
 	if (!number || !g_ascii_string_to_unsigned(number, 10, 1, 65535, &port, NULL)) {
@@ -85,25 +85,25 @@ gboolean fd_routes_add_map(struct fd_routes *routes, const char *text, GError **
 			    "\"%s\" is no PORT=HOST:PORT", text);
 		return FALSE;
 	}
-	if (!fd_endpoint_parse(equals + 1, &target, error))
+	if (!fdar_endpoint_parse(equals + 1, &target, error))
 		return FALSE;
 	add_route(routes, (uint16_t)port, &target);
 	return TRUE;
 }
 
-gboolean fd_routes_add_sources(struct fd_routes *routes, const char *text, GError **error)
+gboolean fdar_routes_add_sources(struct fdar_routes *routes, const char *text, GError **error)
 {
-	struct fd_prefix prefix;
+	struct fdar_prefix prefix;
 
-	if (!fd_prefix_parse(text, &prefix, error))
+	if (!fdar_prefix_parse(text, &prefix, error))
 		return FALSE;
-	routes->sources[prefix.base.family == FD_FAMILY_IPV6] = prefix;
+	routes->sources[prefix.base.family == FDAR_FAMILY_IPV6] = prefix;
 	return TRUE;
 }
 
-const struct fd_endpoint *fd_routes_target(const struct fd_routes *routes, uint16_t port)
+const struct fdar_endpoint *fdar_routes_target(const struct fdar_routes *routes, uint16_t port)
 {
-	const struct fd_endpoint *others = NULL;
+	const struct fdar_endpoint *others = NULL;
 
 	for (size_t i = 0; i < routes->count; i++) {
 		if (routes->routes[i].port == port)
@@ -114,25 +114,25 @@ const struct fd_endpoint *fd_routes_target(const struct fd_routes *routes, uint1
 	return others;
 }
 
-void fd_routes_source(const struct fd_routes *routes, const struct fd_endpoint *target, uint64_t n,
-		      struct fd_endpoint *source)
+void fdar_routes_source(const struct fdar_routes *routes, const struct fdar_endpoint *target,
+			uint64_t n, struct fdar_endpoint *source)
 {
-	const struct fd_prefix *prefix = &routes->sources[target->family == FD_FAMILY_IPV6];
+	const struct fdar_prefix *prefix = &routes->sources[target->family == FDAR_FAMILY_IPV6];
 	uint32_t host;
 
 	memset(source, 0, sizeof(*source));
-	if (prefix->base.family != FD_FAMILY_NONE) {
-		fd_prefix_host(prefix, n % fd_prefix_hosts(prefix), source);
+	if (prefix->base.family != FDAR_FAMILY_NONE) {
+		fdar_prefix_host(prefix, n % fdar_prefix_hosts(prefix), source);
 		return;
 	}
-	if (target->family != FD_FAMILY_IPV4 || target->addr[0] != 127)
+	if (target->family != FDAR_FAMILY_IPV4 || target->addr[0] != 127)
 		return;
-	source->family = FD_FAMILY_IPV4;
+	source->family = FDAR_FAMILY_IPV4;
 	host = GUINT32_TO_BE(LOOPBACK_FIRST + (uint32_t)(n % LOOPBACK_COUNT));
 	memcpy(source->addr, &host, sizeof(host));
 }
 
-void fd_routes_clear(struct fd_routes *routes)
+void fdar_routes_clear(struct fdar_routes *routes)
 {
 	g_free(routes->routes);
 	memset(routes, 0, sizeof(*routes));
@@ -140,47 +140,48 @@ void fd_routes_clear(struct fd_routes *routes)
 
 /* bind() takes a UDP socket to the machine's own addresses, multicast and broadcast only; connect()
  * without SO_BROADCAST does not take it to the last. */
-gboolean fd_endpoint_is_local(const struct fd_endpoint *endpoint)
+gboolean fdar_endpoint_is_local(const struct fdar_endpoint *endpoint)
 {
 	struct sockaddr_storage address;
-	struct fd_endpoint host = *endpoint;
+	struct fdar_endpoint host = *endpoint;
 	socklen_t length;
 	gboolean local;
 	int fd;
 
-	if (endpoint->family == FD_FAMILY_IPV4 ? (endpoint->addr[0] & 0xf0) == 0xe0
-					       : endpoint->addr[0] == 0xff)
+	if (endpoint->family == FDAR_FAMILY_IPV4 ? (endpoint->addr[0] & 0xf0) == 0xe0
+						 : endpoint->addr[0] == 0xff)
 		return FALSE;
 	host.port = 0;
-	length = fd_endpoint_to_sockaddr(&host, &address);
+	length = fdar_endpoint_to_sockaddr(&host, &address);
 	fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return FALSE;
 	local = bind(fd, (struct sockaddr *)&address, length) == 0;
 	host.port = 9;
-	length = fd_endpoint_to_sockaddr(&host, &address);
+	length = fdar_endpoint_to_sockaddr(&host, &address);
 	local = local && connect(fd, (struct sockaddr *)&address, length) == 0;
 	close(fd);
 	return local;
 }
 
-static int bind_source(int fd, const struct fd_endpoint *source)
+static int bind_source(int fd, const struct fdar_endpoint *source)
 {
 	struct sockaddr_storage address;
-	socklen_t length = fd_endpoint_to_sockaddr(source, &address);
+	socklen_t length = fdar_endpoint_to_sockaddr(source, &address);
 	int on = 1;
 
 	/* Without it bind() would pick the port, which is then taken for all destinations. */
 	if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) != 0)
 		return -1;
 	/* IPv6 refuses addresses of a local route that no interface has, unless told so. */
-	if (source->family == FD_FAMILY_IPV6 &&
+	if (source->family == FDAR_FAMILY_IPV6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)) != 0)
 		return -1;
 	return bind(fd, (struct sockaddr *)&address, length);
 }
 
-int fd_endpoint_socket(const struct fd_endpoint *source, int family, int type, const char **step)
+int fdar_endpoint_socket(const struct fdar_endpoint *source, int family, int type,
+			 const char **step)
 {
 	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int saved;
@@ -188,7 +189,7 @@ int fd_endpoint_socket(const struct fd_endpoint *source, int family, int type, c
 	*step = "no socket";
 	if (fd < 0)
 		return -1;
-	if (source->family == FD_FAMILY_NONE || bind_source(fd, source) == 0)
+	if (source->family == FDAR_FAMILY_NONE || bind_source(fd, source) == 0)
 		return fd;
 	*step = "the source address cannot be used";
 	saved = errno;

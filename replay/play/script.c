@@ -4,48 +4,48 @@
 
 #include "replay/sessions/side.h"
 
-const uint8_t *fd_script_payload(const struct fd_script *script, const struct fd_piece *piece)
+const uint8_t *fdar_script_payload(const struct fdar_script *script, const struct fdar_piece *piece)
 {
 	if (!script->sessions)
 		return script->bytes + (piece->offset - script->bytes_from);
-	return fd_sessions_payload(script->sessions, piece);
+	return fdar_sessions_payload(script->sessions, piece);
 }
 
 /* The first piece to play of a session that began before the capture. */
-static uint64_t join_at(const struct fd_script *script)
+static uint64_t join_at(const struct fdar_script *script)
 {
 	uint64_t i = 0;
 
-	if (script->session->began != FD_BEGAN_MID_STREAM)
+	if (script->session->began != FDAR_BEGAN_MID_STREAM)
 		return 0;
-	while (i < script->count && !(script->pieces[i].way == FD_FROM_CLIENT &&
-				      script->pieces[i].kind == FD_PIECE_DATA))
+	while (i < script->count && !(script->pieces[i].way == FDAR_FROM_CLIENT &&
+				      script->pieces[i].kind == FDAR_PIECE_DATA))
 		i++;
 	return i;
 }
 
-static const char *judge(const struct fd_script *script)
+static const char *judge(const struct fdar_script *script)
 {
-	const struct fd_session *session = script->session;
+	const struct fdar_session *session = script->session;
 	uint64_t bytes = 0;
 
 	for (uint64_t i = script->from; i < script->count; i++) {
-		const struct fd_piece *piece = &script->pieces[i];
+		const struct fdar_piece *piece = &script->pieces[i];
 
-		if (piece->way != FD_FROM_CLIENT)
+		if (piece->way != FDAR_FROM_CLIENT)
 			continue;
-		if (piece->kind == FD_PIECE_GAP)
-			return session->odd & FD_ODD_CUT
+		if (piece->kind == FDAR_PIECE_GAP)
+			return session->odd & FDAR_ODD_CUT
 				       ? "the capture's snap length cut bytes of the client"
 				       : "bytes of the client are missing from the capture";
-		bytes += piece->kind == FD_PIECE_DATA;
+		bytes += piece->kind == FDAR_PIECE_DATA;
 	}
 	if (bytes)
 		return NULL;
-	switch ((enum fd_began)session->began) {
-	case FD_BEGAN_MID_STREAM:
+	switch ((enum fdar_began)session->began) {
+	case FDAR_BEGAN_MID_STREAM:
 		return "began before the capture and sends nothing in it";
-	case FD_BEGAN_DATAGRAM:
+	case FDAR_BEGAN_DATAGRAM:
 		return "the client sends nothing";
 	default:
 		return NULL;
@@ -54,16 +54,16 @@ static const char *judge(const struct fd_script *script)
 
 static gint by_start(gconstpointer a, gconstpointer b, gpointer user)
 {
-	const struct fd_script *scripts = user;
-	const struct fd_session *x = scripts[*(const uint32_t *)a].session;
-	const struct fd_session *y = scripts[*(const uint32_t *)b].session;
+	const struct fdar_script *scripts = user;
+	const struct fdar_session *x = scripts[*(const uint32_t *)a].session;
+	const struct fdar_session *y = scripts[*(const uint32_t *)b].session;
 
 	if (x->start_ns != y->start_ns)
 		return x->start_ns < y->start_ns ? -1 : 1;
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static uint32_t host_number(GHashTable *hosts, const struct fd_endpoint *client)
+static uint32_t host_number(GHashTable *hosts, const struct fdar_endpoint *client)
 {
 	GBytes *key = g_bytes_new(client->addr, sizeof(client->addr));
 	gpointer number = g_hash_table_lookup(hosts, key);
@@ -76,19 +76,19 @@ static uint32_t host_number(GHashTable *hosts, const struct fd_endpoint *client)
 	return g_hash_table_size(hosts) - 1;
 }
 
-static void script_init(struct fd_script *script, const struct fd_scripts *all,
-			const struct fd_session *session, GHashTable *sides)
+static void script_init(struct fdar_script *script, const struct fdar_scripts *all,
+			const struct fdar_session *session, GHashTable *sides)
 {
 	gpointer control = g_hash_table_lookup(sides, GUINT_TO_POINTER(session->id + 1));
 
 	script->session = session;
 	script->sessions = all->sessions;
-	script->pieces = fd_sessions_pieces(all->sessions, session);
+	script->pieces = fdar_sessions_pieces(all->sessions, session);
 	script->count = session->pieces;
 	script->from = join_at(script);
 	script->complete = TRUE;
 	script->lesson = &all->lessons[session->id];
-	script->hold_ns = session->ended == FD_ENDED_OPEN || session->ended == FD_ENDED_HALF
+	script->hold_ns = session->ended == FDAR_ENDED_OPEN || session->ended == FDAR_ENDED_HALF
 				  ? MAX(all->duration_ns, session->end_ns)
 				  : session->end_ns;
 	script->unfit = judge(script);
@@ -99,24 +99,24 @@ static void script_init(struct fd_script *script, const struct fd_scripts *all,
 	}
 }
 
-struct fd_scripts *fd_scripts_new(const struct fd_sessions *sessions)
+struct fdar_scripts *fdar_scripts_new(const struct fdar_sessions *sessions)
 {
-	struct fd_scripts *all = g_new0(struct fd_scripts, 1);
-	size_t count = fd_sessions_count(sessions);
-	g_autoptr(GHashTable) sides = fd_side_connections(sessions);
+	struct fdar_scripts *all = g_new0(struct fdar_scripts, 1);
+	size_t count = fdar_sessions_count(sessions);
+	g_autoptr(GHashTable) sides = fdar_side_connections(sessions);
 	g_autoptr(GHashTable) hosts = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
 							    (GDestroyNotify)g_bytes_unref, NULL);
 
 	all->sessions = sessions;
 	all->count = count;
-	all->duration_ns = fd_sessions_duration_ns(sessions);
-	all->scripts = g_new0(struct fd_script, count);
-	all->lessons = g_new0(struct fd_lesson, count);
+	all->duration_ns = fdar_sessions_duration_ns(sessions);
+	all->scripts = g_new0(struct fdar_script, count);
+	all->lessons = g_new0(struct fdar_lesson, count);
 	all->order = g_new0(uint32_t, count);
 	for (size_t i = 0; i < count; i++) {
-		struct fd_script *script = &all->scripts[i];
+		struct fdar_script *script = &all->scripts[i];
 
-		script_init(script, all, fd_sessions_get(sessions, i), sides);
+		script_init(script, all, fdar_sessions_get(sessions, i), sides);
 		if (script->unfit)
 			continue;
 		script->host = host_number(hosts, &script->session->client);
@@ -127,7 +127,7 @@ struct fd_scripts *fd_scripts_new(const struct fd_sessions *sessions)
 	return all;
 }
 
-void fd_scripts_free(struct fd_scripts *scripts)
+void fdar_scripts_free(struct fdar_scripts *scripts)
 {
 	if (!scripts)
 		return;

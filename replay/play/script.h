@@ -4,7 +4,7 @@
  * Place in the house: between the sessions of a capture (session.h) and the dialogue that plays
  * them. A script borrows the pieces and payload of its session and is shared by all its clones.
  *
- * Not playable, and why (fd_script.unfit):
+ * Not playable, and why (fdar_script.unfit):
  * - the client sends nothing and no handshake was seen: there is nothing to play;
  * - bytes of the client are missing (lost by the capture, or cut by its snap length): they are not
  *   made up;
@@ -14,8 +14,8 @@
  * A session that began before the capture is joined at the client's next message: if the first
  * bytes seen are the server's, these are passed over.
  */
-#ifndef FD_REPLAY_SCRIPT_H
-#define FD_REPLAY_SCRIPT_H
+#ifndef FDAR_REPLAY_PLAY_SCRIPT_H
+#define FDAR_REPLAY_PLAY_SCRIPT_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -24,24 +24,24 @@
 
 /* How long the answers to a script's messages have turned out to be, where they were not of the
  * captured length. Written by the dialogues of one thread. */
-#define FD_LESSON_ANSWERS 65536 /* messages of a script that are remembered, at most */
+#define FDAR_LESSON_ANSWERS 65536 /* messages of a script that are remembered, at most */
 
-struct fd_lesson_answer {
+struct fdar_lesson_answer {
 	uint32_t length;
 	uint32_t times; /* in a row */
 };
 
-struct fd_lesson {
-	struct fd_lesson_answer *answers; /* by number of the message, from 1; 0: a greeting */
+struct fdar_lesson {
+	struct fdar_lesson_answer *answers; /* by number of the message, from 1; 0: a greeting */
 	uint32_t count;
 };
 
-struct fd_play;
+struct fdar_play;
 
-struct fd_script {
-	const struct fd_session *session;
-	const struct fd_sessions *sessions; /* where the payload is; NULL for a live script */
-	const struct fd_piece *pieces;
+struct fdar_script {
+	const struct fdar_session *session;
+	const struct fdar_sessions *sessions; /* where the payload is; NULL for a live script */
+	const struct fdar_piece *pieces;
 	uint64_t count;    /* of pieces, the whole session's */
 	uint64_t from;     /* the first piece to play */
 	uint64_t hold_ns;  /* on the time line: a session whose end the capture does not show is
@@ -49,34 +49,35 @@ struct fd_script {
 	const char *unfit; /* why it cannot be played, a static text; NULL when it can */
 	uint32_t control;  /* of a side connection: id of the session that agreed on it */
 	uint32_t host;     /* which client host of the capture it comes from, from 0 */
-	struct fd_lesson *lesson; /* owned by struct fd_scripts; NULL: nothing is remembered */
-	const uint8_t *bytes;     /* live: the payload from offset bytes_from on */
+	struct fdar_lesson *lesson; /* owned by struct fdar_scripts; NULL: nothing is remembered */
+	const uint8_t *bytes;       /* live: the payload from offset bytes_from on */
 	uint64_t bytes_from;
 	/* live: a play of the script is over and about to be freed; NULL otherwise */
-	void (*over)(const struct fd_script *script, struct fd_play *play);
+	void (*over)(const struct fdar_script *script, struct fdar_play *play);
 	gboolean complete; /* FALSE for a live session that goes on */
 };
 
 /* All sessions of a capture as scripts. */
-struct fd_scripts {
-	const struct fd_sessions *sessions; /* borrowed, must outlive the scripts */
-	struct fd_script *scripts;          /* count of them, by session id */
+struct fdar_scripts {
+	const struct fdar_sessions *sessions; /* borrowed, must outlive the scripts */
+	struct fdar_script *scripts;          /* count of them, by session id */
 	size_t count;
-	uint32_t *order;           /* ids of the playable ones, by start time */
-	size_t fit;                /* how many of these there are */
-	struct fd_lesson *lessons; /* count of them */
-	uint32_t hosts;            /* different client hosts */
-	uint64_t duration_ns;      /* of the capture */
+	uint32_t *order;             /* ids of the playable ones, by start time */
+	size_t fit;                  /* how many of these there are */
+	struct fdar_lesson *lessons; /* count of them */
+	uint32_t hosts;              /* different client hosts */
+	uint64_t duration_ns;        /* of the capture */
 };
 
 /* Judges every session. The caller frees the result. About 100 bytes a session; reads the pieces of
  * every session once and the payload of FTP control sessions. */
-struct fd_scripts *fd_scripts_new(const struct fd_sessions *sessions);
+struct fdar_scripts *fdar_scripts_new(const struct fdar_sessions *sessions);
 
 /* NULL is allowed. */
-void fd_scripts_free(struct fd_scripts *scripts);
+void fdar_scripts_free(struct fdar_scripts *scripts);
 
 /* Payload of a DATA piece of the script. */
-const uint8_t *fd_script_payload(const struct fd_script *script, const struct fd_piece *piece);
+const uint8_t *fdar_script_payload(const struct fdar_script *script,
+				   const struct fdar_piece *piece);
 
 #endif

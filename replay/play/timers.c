@@ -6,25 +6,25 @@
 
 struct slot {
 	uint64_t key_ns; /* never later than timer->wake_ns */
-	struct fd_timer *timer;
+	struct fdar_timer *timer;
 };
 
-struct fd_timers {
+struct fdar_timers {
 	GArray *slots;
 };
 
-static struct slot *slot_at(const struct fd_timers *timers, uint32_t i)
+static struct slot *slot_at(const struct fdar_timers *timers, uint32_t i)
 {
 	return &g_array_index(timers->slots, struct slot, i);
 }
 
-static void put(struct fd_timers *timers, uint32_t i, struct slot slot)
+static void put(struct fdar_timers *timers, uint32_t i, struct slot slot)
 {
 	*slot_at(timers, i) = slot;
 	slot.timer->position = i + 1;
 }
 
-static void sift_up(struct fd_timers *timers, uint32_t i)
+static void sift_up(struct fdar_timers *timers, uint32_t i)
 {
 	struct slot moving = *slot_at(timers, i);
 
@@ -39,7 +39,7 @@ static void sift_up(struct fd_timers *timers, uint32_t i)
 	put(timers, i, moving);
 }
 
-static void sift_down(struct fd_timers *timers, uint32_t i)
+static void sift_down(struct fdar_timers *timers, uint32_t i)
 {
 	struct slot moving = *slot_at(timers, i);
 	uint32_t count = timers->slots->len;
@@ -61,15 +61,15 @@ static void sift_down(struct fd_timers *timers, uint32_t i)
 	put(timers, i, moving);
 }
 
-struct fd_timers *fd_timers_new(void)
+struct fdar_timers *fdar_timers_new(void)
 {
-	struct fd_timers *timers = g_new0(struct fd_timers, 1);
+	struct fdar_timers *timers = g_new0(struct fdar_timers, 1);
 
 	timers->slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
 	return timers;
 }
 
-void fd_timers_free(struct fd_timers *timers)
+void fdar_timers_free(struct fdar_timers *timers)
 {
 	if (!timers)
 		return;
@@ -77,10 +77,10 @@ void fd_timers_free(struct fd_timers *timers)
 	g_free(timers);
 }
 
-void fd_timers_set(struct fd_timers *timers, struct fd_timer *timer, uint64_t wake_ns)
+void fdar_timers_set(struct fdar_timers *timers, struct fdar_timer *timer, uint64_t wake_ns)
 {
 	timer->wake_ns = wake_ns;
-	if (wake_ns == FD_TIMER_NEVER)
+	if (wake_ns == FDAR_TIMER_NEVER)
 		return;
 	if (!timer->position) {
 		struct slot slot = { wake_ns, timer };
@@ -93,7 +93,7 @@ void fd_timers_set(struct fd_timers *timers, struct fd_timer *timer, uint64_t wa
 	}
 }
 
-void fd_timers_remove(struct fd_timers *timers, struct fd_timer *timer)
+void fdar_timers_remove(struct fdar_timers *timers, struct fdar_timer *timer)
 {
 	uint32_t i = timer->position;
 	struct slot last;
@@ -110,15 +110,15 @@ void fd_timers_remove(struct fd_timers *timers, struct fd_timer *timer)
 	sift_up(timers, last.timer->position - 1);
 }
 
-struct fd_timer *fd_timers_expired(struct fd_timers *timers, uint64_t now_ns)
+struct fdar_timer *fdar_timers_expired(struct fdar_timers *timers, uint64_t now_ns)
 {
 	while (timers->slots->len && slot_at(timers, 0)->key_ns <= now_ns) {
 		struct slot *top = slot_at(timers, 0);
-		struct fd_timer *timer = top->timer;
+		struct fdar_timer *timer = top->timer;
 
-		if (timer->wake_ns == top->key_ns || timer->wake_ns == FD_TIMER_NEVER) {
-			fd_timers_remove(timers, timer);
-			if (timer->wake_ns != FD_TIMER_NEVER)
+		if (timer->wake_ns == top->key_ns || timer->wake_ns == FDAR_TIMER_NEVER) {
+			fdar_timers_remove(timers, timer);
+			if (timer->wake_ns != FDAR_TIMER_NEVER)
 				return timer;
 		} else { /* it was set later since */
 			top->key_ns = timer->wake_ns;
@@ -128,7 +128,7 @@ struct fd_timer *fd_timers_expired(struct fd_timers *timers, uint64_t now_ns)
 	return NULL;
 }
 
-uint64_t fd_timers_next(const struct fd_timers *timers)
+uint64_t fdar_timers_next(const struct fdar_timers *timers)
 {
-	return timers->slots->len ? slot_at(timers, 0)->key_ns : FD_TIMER_NEVER;
+	return timers->slots->len ? slot_at(timers, 0)->key_ns : FDAR_TIMER_NEVER;
 }

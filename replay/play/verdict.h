@@ -4,8 +4,8 @@
  * Place in the house: what the driver hands to whoever reports (journal.h, cli/). Each session that
  * was asked for gets exactly one verdict: the counts of a tally add up to its asked.
  */
-#ifndef FD_REPLAY_VERDICT_H
-#define FD_REPLAY_VERDICT_H
+#ifndef FDAR_REPLAY_PLAY_VERDICT_H
+#define FDAR_REPLAY_PLAY_VERDICT_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -14,24 +14,24 @@
 #include "replay/play/latency.h"
 #include "replay/play/script.h"
 
-enum fd_verdict {
-	FD_VERDICT_OK,         /* went as captured, as many bytes came back */
-	FD_VERDICT_DIFFERS,    /* played to its end, but more or fewer bytes came back */
-	FD_VERDICT_REFUSED,    /* no connection: refused, unreachable, not permitted */
-	FD_VERDICT_RESET,      /* the server reset or closed it before its captured end */
-	FD_VERDICT_TIMEOUT,    /* what the server did in the capture did not happen in time */
-	FD_VERDICT_LOCAL,      /* this machine could not: no descriptor, no free port, ... */
-	FD_VERDICT_STOPPED,    /* cut, or never begun, because the run was stopped */
-	FD_VERDICT_UNPLAYABLE, /* see script.h */
-	FD_VERDICTS
+enum fdar_verdict {
+	FDAR_VERDICT_OK,         /* went as captured, as many bytes came back */
+	FDAR_VERDICT_DIFFERS,    /* played to its end, but more or fewer bytes came back */
+	FDAR_VERDICT_REFUSED,    /* no connection: refused, unreachable, not permitted */
+	FDAR_VERDICT_RESET,      /* the server reset or closed it before its captured end */
+	FDAR_VERDICT_TIMEOUT,    /* what the server did in the capture did not happen in time */
+	FDAR_VERDICT_LOCAL,      /* this machine could not: no descriptor, no free port, ... */
+	FDAR_VERDICT_STOPPED,    /* cut, or never begun, because the run was stopped */
+	FDAR_VERDICT_UNPLAYABLE, /* see script.h */
+	FDAR_VERDICTS
 };
 
 /* "ok", "differs", "refused", "reset", "timeout", "local error", "stopped", "not replayable". */
-const char *fd_verdict_text(enum fd_verdict verdict);
+const char *fdar_verdict_text(enum fdar_verdict verdict);
 
 /* A message of the client and the answer to it. Times are ns since the run began; 0 where it did
  * not happen. */
-struct fd_exchange {
+struct fdar_exchange {
 	uint64_t due_ns;   /* when the message's last piece should have left by the schedule */
 	uint64_t sent_ns;  /* when it left */
 	uint64_t first_ns; /* when the first and the last byte of the answer came */
@@ -39,18 +39,19 @@ struct fd_exchange {
 };
 
 /* How a session went. Valid during the call it is given to. */
-struct fd_outcome {
-	const struct fd_script *script;
+struct fdar_outcome {
+	const struct fdar_script *script;
 	uint32_t input;  /* which capture of the run, from 0 */
 	uint32_t clone;  /* from 0 */
 	uint32_t round;  /* from 0 */
 	uint64_t copies; /* sessions that this stands for; more than 1 only for what cannot be
 			  * played, which gets one outcome for all its clones and rounds */
-	enum fd_verdict verdict;
-	const char *reason;        /* may be NULL */
-	struct fd_endpoint client; /* our address in this run; no family when there was no socket */
-	struct fd_endpoint server; /* where it was played at */
-	uint64_t due_ns;           /* ns since the run began: scheduled start, start, end */
+	enum fdar_verdict verdict;
+	const char *reason; /* may be NULL */
+	struct fdar_endpoint
+		client; /* our address in this run; no family when there was no socket */
+	struct fdar_endpoint server; /* where it was played at */
+	uint64_t due_ns;             /* ns since the run began: scheduled start, start, end */
 	uint64_t start_ns;
 	uint64_t end_ns;
 	uint64_t connect_ns;    /* from the scheduled start until connected; 0: never (UDP: 0) */
@@ -59,36 +60,36 @@ struct fd_outcome {
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
 	uint64_t expected_bytes;
-	gboolean exact;                      /* all bytes that came are the captured ones */
-	const struct fd_exchange *exchanges; /* the first ones */
+	gboolean exact;                        /* all bytes that came are the captured ones */
+	const struct fdar_exchange *exchanges; /* the first ones */
 	uint32_t exchanges_kept;
 	uint64_t exchanges_total;
 };
 
 /* What happened under one label. About 75 KiB. */
-struct fd_tally {
+struct fdar_tally {
 	uint64_t asked; /* 0 while the run has no fixed length */
 	uint64_t begun;
-	uint64_t verdicts[FD_VERDICTS];
+	uint64_t verdicts[FDAR_VERDICTS];
 	uint64_t exact; /* ok sessions whose every byte was the captured one */
 	uint64_t exchanges;
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
-	struct fd_latency connect;
-	struct fd_latency first_byte;
-	struct fd_latency exchange; /* schedule to last byte of the answer */
-	struct fd_latency service;  /* sending to last byte: without the time it waited its turn */
+	struct fdar_latency connect;
+	struct fdar_latency first_byte;
+	struct fdar_latency exchange; /* schedule to last byte of the answer */
+	struct fdar_latency service; /* sending to last byte: without the time it waited its turn */
 };
 
-void fd_tally_init(struct fd_tally *tally);
+void fdar_tally_init(struct fdar_tally *tally);
 
 /* Counts a finished session; its exchanges and bytes are counted as they happen. */
-void fd_tally_add(struct fd_tally *tally, const struct fd_outcome *outcome);
+void fdar_tally_add(struct fdar_tally *tally, const struct fdar_outcome *outcome);
 
 /* All of other is added, histograms too. */
-void fd_tally_merge(struct fd_tally *tally, const struct fd_tally *other);
+void fdar_tally_merge(struct fdar_tally *tally, const struct fdar_tally *other);
 
 /* Verdicts given so far. */
-uint64_t fd_tally_done(const struct fd_tally *tally);
+uint64_t fdar_tally_done(const struct fdar_tally *tally);
 
 #endif

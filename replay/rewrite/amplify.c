@@ -14,25 +14,25 @@
 
 /* A clone: where it is in its current copy. */
 struct clone {
-	uint64_t start_ns;           /* of its copy, on the output's unscaled time line */
-	const struct fd_shape *next; /* packet of the original */
-	uint64_t left;               /* packets of this copy, that one included */
-	uint64_t copy;               /* number of its copy, in order of starts over all clones */
+	uint64_t start_ns;             /* of its copy, on the output's unscaled time line */
+	const struct fdar_shape *next; /* packet of the original */
+	uint64_t left;                 /* packets of this copy, that one included */
+	uint64_t copy;                 /* number of its copy, in order of starts over all clones */
 	uint64_t random; /* what its sequence numbers are moved by is derived from this */
 	uint32_t rounds; /* copies to come after this one */
 	uint32_t host;   /* whose identity is below; UINT32_MAX: nobody's */
 	uint16_t first_port;
 	uint8_t family;
-	struct fd_identity identity;
+	struct fdar_identity identity;
 };
 
 struct amplifier {
-	const struct fd_amplify_options *options;
-	const struct fd_original *original;
-	struct fd_pool pools[2]; /* IPv4, IPv6 */
-	struct fd_pcap_writer *writer;
+	const struct fdar_amplify_options *options;
+	const struct fdar_original *original;
+	struct fdar_pool pools[2]; /* IPv4, IPv6 */
+	struct fdar_pcap_writer *writer;
 	struct clone *clones;
-	struct fd_merge merge;
+	struct fdar_merge merge;
 	uint64_t period_ns;
 	uint64_t written;
 	uint64_t last_ns;
@@ -59,14 +59,14 @@ static gint by_time(gconstpointer a, gconstpointer b)
  * of a period no more than one round's copies are alive. */
 static uint64_t *make_phases(const struct amplifier *amplifier)
 {
-	const struct fd_amplify_options *options = amplifier->options;
+	const struct fdar_amplify_options *options = amplifier->options;
 	uint64_t *phases = g_new0(uint64_t, options->clones);
 
 	for (uint32_t i = 0; i < options->clones; i++) {
-		if (options->phase == FD_PHASE_UNIFORM)
+		if (options->phase == FDAR_PHASE_UNIFORM)
 			phases[i] = (uint64_t)((unsigned __int128)amplifier->period_ns * i /
 					       options->clones);
-		else if (options->phase == FD_PHASE_RANDOM)
+		else if (options->phase == FDAR_PHASE_RANDOM)
 			phases[i] = mix(options->seed ^ mix(i + 1)) % amplifier->period_ns;
 	}
 	qsort(phases, options->clones, sizeof(*phases), by_time);
@@ -74,27 +74,27 @@ static uint64_t *make_phases(const struct amplifier *amplifier)
 }
 
 static void become(struct amplifier *amplifier, struct clone *clone,
-		   const struct fd_original_session *session)
+		   const struct fdar_original_session *session)
 {
-	gboolean v6 = session->client.family == FD_FAMILY_IPV6;
+	gboolean v6 = session->client.family == FDAR_FAMILY_IPV6;
 
 	clone->host = session->host;
 	clone->family = session->client.family;
-	fd_pool_place(&amplifier->pools[v6],
-		      clone->copy * amplifier->original->hosts[v6] + session->host,
-		      &clone->identity, &clone->first_port);
+	fdar_pool_place(&amplifier->pools[v6],
+			clone->copy * amplifier->original->hosts[v6] + session->host,
+			&clone->identity, &clone->first_port);
 }
 
 /* How far the copy's sequence numbers are moved: so that a client which takes a place again does
  * not seem to go on with the connections of the one before. */
 static void set_moves(const struct clone *clone, uint32_t session_id,
-		      const struct fd_original_session *session, struct fd_moves *moves)
+		      const struct fdar_original_session *session, struct fdar_moves *moves)
 {
 	uint64_t random = session->fixed ? 0 : mix(clone->random + session_id);
 
 	moves->port = (uint16_t)(clone->first_port + session->port);
-	moves->moved[FD_FROM_CLIENT] = (uint32_t)random;
-	moves->moved[FD_FROM_SERVER] = (uint32_t)(random >> 32);
+	moves->moved[FDAR_FROM_CLIENT] = (uint32_t)random;
+	moves->moved[FDAR_FROM_SERVER] = (uint32_t)(random >> 32);
 }
 
 static uint64_t scaled(const struct amplifier *amplifier, uint64_t time_ns)
@@ -107,21 +107,21 @@ static uint64_t scaled(const struct amplifier *amplifier, uint64_t time_ns)
 /* Writes the clone's next packet. FALSE when writing fails. */
 static gboolean emit(struct amplifier *amplifier, struct clone *clone, uint64_t time_ns)
 {
-	const struct fd_original *original = amplifier->original;
-	const struct fd_shape *shape = clone->next;
-	const struct fd_original_session *session =
-		&g_array_index(original->sessions, struct fd_original_session, shape->session);
+	const struct fdar_original *original = amplifier->original;
+	const struct fdar_shape *shape = clone->next;
+	const struct fdar_original_session *session =
+		&g_array_index(original->sessions, struct fdar_original_session, shape->session);
 	uint64_t at_ns = scaled(amplifier, time_ns);
-	struct fd_moves moves;
-	uint8_t *out = fd_pcap_writer_reserve(amplifier->writer, original->epoch_ns + at_ns,
-					      shape->captured, shape->length);
+	struct fdar_moves moves;
+	uint8_t *out = fdar_pcap_writer_reserve(amplifier->writer, original->epoch_ns + at_ns,
+						shape->captured, shape->length);
 
 	if (!out)
 		return FALSE;
 	if (clone->host != session->host || clone->family != session->client.family)
 		become(amplifier, clone, session);
 	set_moves(clone, shape->session, session, &moves);
-	fd_shape_copy(shape, fd_original_frame(shape), &clone->identity, &moves, out);
+	fdar_shape_copy(shape, fdar_original_frame(shape), &clone->identity, &moves, out);
 	amplifier->written++;
 	amplifier->last_ns = at_ns;
 	return TRUE;
@@ -147,23 +147,23 @@ static void start_clones(struct amplifier *amplifier)
 		amplifier->clones[i].rounds = amplifier->options->repeat - 1;
 		start_copy(amplifier, &amplifier->clones[i], i);
 	}
-	fd_merge_init(&amplifier->merge, phases, count);
+	fdar_merge_init(&amplifier->merge, phases, count);
 	g_free(phases);
 }
 
-/* The time of the clone's next packet; FD_MERGE_DONE when it has none left. */
+/* The time of the clone's next packet; FDAR_MERGE_DONE when it has none left. */
 static uint64_t advance(struct amplifier *amplifier, struct clone *clone)
 {
-	const struct fd_original *original = amplifier->original;
+	const struct fdar_original *original = amplifier->original;
 
 	if (--clone->left > 0) {
-		clone->next = fd_original_next(clone->next);
+		clone->next = fdar_original_next(clone->next);
 		/* What it will want when all others had their turn: it is in nobody's cache. */
 		for (unsigned i = 1; i < 4; i++)
 			__builtin_prefetch((const uint8_t *)clone->next + (size_t)64 * i);
 	} else {
 		if (clone->rounds == 0)
-			return FD_MERGE_DONE;
+			return FDAR_MERGE_DONE;
 		clone->rounds--;
 		clone->start_ns += amplifier->period_ns;
 		start_copy(amplifier, clone, clone->copy + amplifier->options->clones);
@@ -173,7 +173,7 @@ static uint64_t advance(struct amplifier *amplifier, struct clone *clone)
 
 static gboolean report(const struct amplifier *amplifier, uint64_t total, GError **error)
 {
-	const struct fd_amplify_options *options = amplifier->options;
+	const struct fdar_amplify_options *options = amplifier->options;
 
 	if (!options->writing || amplifier->written % REPORT_PACKETS ||
 	    options->writing(amplifier->written, total, options->user))
@@ -184,15 +184,15 @@ static gboolean report(const struct amplifier *amplifier, uint64_t total, GError
 
 static gboolean mix_copies(struct amplifier *amplifier, uint64_t total, GError **error)
 {
-	struct fd_merge *merge = &amplifier->merge;
+	struct fdar_merge *merge = &amplifier->merge;
 
-	while (merge->winner.time != FD_MERGE_DONE) {
+	while (merge->winner.time != FDAR_MERGE_DONE) {
 		struct clone *clone = &amplifier->clones[merge->winner.stream];
 
-		/* A failure comes out of fd_pcap_writer_finish. */
+		/* A failure comes out of fdar_pcap_writer_finish. */
 		if (!emit(amplifier, clone, merge->winner.time))
 			return TRUE;
-		fd_merge_next(merge, advance(amplifier, clone));
+		fdar_merge_next(merge, advance(amplifier, clone));
 		if (!report(amplifier, total, error))
 			return FALSE;
 	}
@@ -202,78 +202,78 @@ static gboolean mix_copies(struct amplifier *amplifier, uint64_t total, GError *
 static gboolean fail_pool(const struct amplifier *amplifier, unsigned family, uint64_t needed,
 			  GError **error)
 {
-	char text[FD_ENDPOINT_TEXT_MAX];
-	const struct fd_pool *pool = &amplifier->pools[family];
+	char text[FDAR_ENDPOINT_TEXT_MAX];
+	const struct fdar_pool *pool = &amplifier->pools[family];
 
-	g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_LIMIT,
+	g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_LIMIT,
 		    "sources %s/%u: too few addresses for the %" G_GUINT64_FORMAT
 		    " clients of %u clones at once, each with ports of its own",
-		    fd_endpoint_host(&pool->prefix.base, text), (unsigned)pool->prefix.bits, needed,
-		    amplifier->options->clones);
+		    fdar_endpoint_host(&pool->prefix.base, text), (unsigned)pool->prefix.bits,
+		    needed, amplifier->options->clones);
 	return FALSE;
 }
 
 /* Sees to it that there are as many places as clients can be alive at once, and as many ports in
  * each as a client needs. */
-static gboolean prepare_pools(struct amplifier *amplifier, struct fd_original *original,
+static gboolean prepare_pools(struct amplifier *amplifier, struct fdar_original *original,
 			      GError **error)
 {
 	static const char *const defaults[] = { "16.0.0.0/8", "2001:db8:16::/64" };
-	uint32_t block = FD_ORIGINAL_PORTS;
+	uint32_t block = FDAR_ORIGINAL_PORTS;
 
 	for (unsigned f = 0; f < 2; f++) {
-		struct fd_prefix prefix = amplifier->options->sources[f];
+		struct fdar_prefix prefix = amplifier->options->sources[f];
 		uint64_t needed = (uint64_t)amplifier->options->clones * original->hosts[f];
 		uint32_t largest;
 
-		if (prefix.base.family == FD_FAMILY_NONE &&
-		    !fd_prefix_parse(defaults[f], &prefix, error))
+		if (prefix.base.family == FDAR_FAMILY_NONE &&
+		    !fdar_prefix_parse(defaults[f], &prefix, error))
 			return FALSE;
-		fd_pool_init(&amplifier->pools[f], &prefix, original->servers);
-		largest = fd_pool_largest_block(&amplifier->pools[f], needed);
+		fdar_pool_init(&amplifier->pools[f], &prefix, original->servers);
+		largest = fdar_pool_largest_block(&amplifier->pools[f], needed);
 		if (largest == 0 && needed > 0)
 			return fail_pool(amplifier, f, needed, error);
 		if (needed > 0)
 			block = MIN(block, largest);
 	}
-	if (!fd_original_assign_ports(original, block, error))
+	if (!fdar_original_assign_ports(original, block, error))
 		return FALSE;
 	for (unsigned f = 0; f < 2; f++)
-		fd_pool_set_block(&amplifier->pools[f], original->ports);
+		fdar_pool_set_block(&amplifier->pools[f], original->ports);
 	return TRUE;
 }
 
 static gboolean write_copies(struct amplifier *amplifier, const char *output, GError **error)
 {
-	const struct fd_original *original = amplifier->original;
-	const struct fd_amplify_options *options = amplifier->options;
+	const struct fdar_original *original = amplifier->original;
+	const struct fdar_amplify_options *options = amplifier->options;
 	uint64_t copies = (uint64_t)options->clones * options->repeat;
 
 	amplifier->period_ns =
 		original->duration_ns + MAX(original->duration_ns / original->packets, 1);
 	if (amplifier->period_ns > DURATION_MAX_NS / options->repeat) {
-		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_LIMIT,
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_LIMIT,
 			    "%u rounds of %.0f s each would last longer than times can tell",
 			    options->repeat, (double)amplifier->period_ns / 1e9);
 		return FALSE;
 	}
-	amplifier->writer = fd_pcap_writer_new(output, original->link, TRUE, error);
+	amplifier->writer = fdar_pcap_writer_new(output, original->link, TRUE, error);
 	if (!amplifier->writer)
 		return FALSE;
 	start_clones(amplifier);
 	return mix_copies(amplifier, copies * original->packets, error) &&
-	       fd_pcap_writer_finish(amplifier->writer, error);
+	       fdar_pcap_writer_finish(amplifier->writer, error);
 }
 
-static void fill_result(const struct amplifier *amplifier, struct fd_original *original,
-			struct fd_amplified *result)
+static void fill_result(const struct amplifier *amplifier, struct fdar_original *original,
+			struct fdar_amplified *result)
 {
 	uint64_t copies = (uint64_t)amplifier->options->clones * amplifier->options->repeat;
 	uint32_t hosts = original->hosts[0] + original->hosts[1];
 
-	*result = (struct fd_amplified){
+	*result = (struct fdar_amplified){
 		.packets = amplifier->written,
-		.bytes = fd_pcap_writer_bytes(amplifier->writer),
+		.bytes = fdar_pcap_writer_bytes(amplifier->writer),
 		.sessions = copies * original->sessions->len,
 		.clients = copies * hosts,
 		.duration_ns = amplifier->last_ns,
@@ -285,15 +285,15 @@ static void fill_result(const struct amplifier *amplifier, struct fd_original *o
 	};
 }
 
-gboolean fd_amplify_run(const char *path, const char *output,
-			const struct fd_amplify_options *options, struct fd_amplified *result,
-			GError **error)
+gboolean fdar_amplify_run(const char *path, const char *output,
+			  const struct fdar_amplify_options *options, struct fdar_amplified *result,
+			  GError **error)
 {
-	struct fd_load_options load = { .max_gap_ns = options->max_gap_ns,
-					.udp_idle_ns = options->udp_idle_ns,
-					.progress = options->reading,
-					.user = options->user };
-	struct fd_original *original = fd_original_load(path, &load, error);
+	struct fdar_load_options load = { .max_gap_ns = options->max_gap_ns,
+					  .udp_idle_ns = options->udp_idle_ns,
+					  .progress = options->reading,
+					  .user = options->user };
+	struct fdar_original *original = fdar_original_load(path, &load, error);
 	struct amplifier amplifier = { .options = options, .original = original };
 	gboolean fine;
 
@@ -304,15 +304,15 @@ gboolean fd_amplify_run(const char *path, const char *output,
 	if (fine)
 		fill_result(&amplifier, original, result);
 	for (unsigned f = 0; f < 2; f++)
-		fd_pool_clear(&amplifier.pools[f]);
-	fd_pcap_writer_free(amplifier.writer);
+		fdar_pool_clear(&amplifier.pools[f]);
+	fdar_pcap_writer_free(amplifier.writer);
 	g_free(amplifier.clones);
-	fd_merge_clear(&amplifier.merge);
-	fd_original_free(original);
+	fdar_merge_clear(&amplifier.merge);
+	fdar_original_free(original);
 	return fine;
 }
 
-void fd_amplified_clear(struct fd_amplified *result)
+void fdar_amplified_clear(struct fdar_amplified *result)
 {
 	g_clear_pointer(&result->damage, g_free);
 }

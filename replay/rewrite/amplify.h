@@ -16,8 +16,8 @@
  * packets lie in a mapped temporary file (48 bytes a packet and its bytes). It does not grow with
  * the output. The same capture, options and seed give the same bytes.
  */
-#ifndef FD_REPLAY_AMPLIFY_H
-#define FD_REPLAY_AMPLIFY_H
+#ifndef FDAR_REPLAY_REWRITE_AMPLIFY_H
+#define FDAR_REPLAY_REWRITE_AMPLIFY_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -25,28 +25,28 @@
 #include "replay/capture/endpoint.h"
 #include "replay/sessions/session.h"
 
-enum fd_phase {
-	FD_PHASE_UNIFORM, /* clones start evenly spread over a period */
-	FD_PHASE_RANDOM,  /* at random within a period, by the seed */
-	FD_PHASE_NONE     /* all at once */
+enum fdar_phase {
+	FDAR_PHASE_UNIFORM, /* clones start evenly spread over a period */
+	FDAR_PHASE_RANDOM,  /* at random within a period, by the seed */
+	FDAR_PHASE_NONE     /* all at once */
 };
 
-struct fd_amplify_options {
+struct fdar_amplify_options {
 	uint32_t clones; /* at least 1 */
 	uint32_t repeat; /* at least 1 */
 	double speed;    /* times are divided by it; more than 0 */
-	enum fd_phase phase;
+	enum fdar_phase phase;
 	uint64_t seed;
-	struct fd_prefix sources[2]; /* for IPv4 and IPv6 clients; family NONE: the
+	struct fdar_prefix sources[2]; /* for IPv4 and IPv6 clients; family NONE: the
 				      * default, 16.0.0.0/8 and 2001:db8:16::/64 */
-	uint64_t max_gap_ns;         /* as in fd_load_options */
-	uint64_t udp_idle_ns;        /* as in fd_load_options */
+	uint64_t max_gap_ns;           /* as in fdar_load_options */
+	uint64_t udp_idle_ns;          /* as in fdar_load_options */
 	/* While the capture is read; then, with written packets and their total, while writing. */
-	fd_progress_fn reading, writing;
+	fdar_progress_fn reading, writing;
 	void *user;
 };
 
-struct fd_amplified {
+struct fdar_amplified {
 	uint64_t packets;
 	uint64_t bytes; /* of the file */
 	uint64_t sessions;
@@ -55,16 +55,16 @@ struct fd_amplified {
 	uint32_t captured_sessions;
 	uint32_t captured_clients;
 	uint64_t captured_duration_ns;
-	struct fd_capture_totals totals;
+	struct fdar_capture_totals totals;
 	char *damage; /* what was wrong with the capture, NULL when it was whole */
 };
 
 /* Writes output ("-" is standard output) from path ("-" is standard input). FALSE and error on
  * failure: no file is left then. The caller clears result. */
-gboolean fd_amplify_run(const char *path, const char *output,
-			const struct fd_amplify_options *options, struct fd_amplified *result,
-			GError **error);
+gboolean fdar_amplify_run(const char *path, const char *output,
+			  const struct fdar_amplify_options *options, struct fdar_amplified *result,
+			  GError **error);
 
-void fd_amplified_clear(struct fd_amplified *result);
+void fdar_amplified_clear(struct fdar_amplified *result);
 
 #endif

@@ -7,37 +7,37 @@
  * heap's time goes into. Of equal times the lower stream comes first. Memory: 32 bytes a stream,
  * their number rounded up to a power of two.
  */
-#ifndef FD_REPLAY_MERGE_H
-#define FD_REPLAY_MERGE_H
+#ifndef FDAR_REPLAY_REWRITE_MERGE_H
+#define FDAR_REPLAY_REWRITE_MERGE_H
 
 #include <glib.h>
 #include <stdint.h>
 
-#define FD_MERGE_DONE UINT64_MAX /* the time of a stream that has no more items */
+#define FDAR_MERGE_DONE UINT64_MAX /* the time of a stream that has no more items */
 
-struct fd_merge_entry {
+struct fdar_merge_entry {
 	uint64_t time;
 	uint64_t stream;
 };
 
-struct fd_merge {
-	struct fd_merge_entry winner;  /* the stream whose item is next, and when */
-	struct fd_merge_entry *losers; /* [1, leaves): of the match at each inner node */
-	uint64_t leaves;               /* a power of two */
+struct fdar_merge {
+	struct fdar_merge_entry winner;  /* the stream whose item is next, and when */
+	struct fdar_merge_entry *losers; /* [1, leaves): of the match at each inner node */
+	uint64_t leaves;                 /* a power of two */
 };
 
 /* times[i] is when stream i has its first item. */
-void fd_merge_init(struct fd_merge *merge, const uint64_t *times, uint32_t streams);
+void fdar_merge_init(struct fdar_merge *merge, const uint64_t *times, uint32_t streams);
 
 /* The winner's next item comes at time, which is not before the last. merge->winner is then the
- * next of all; its time is FD_MERGE_DONE when all are done. */
-static inline void fd_merge_next(struct fd_merge *merge, uint64_t time)
+ * next of all; its time is FDAR_MERGE_DONE when all are done. */
+static inline void fdar_merge_next(struct fdar_merge *merge, uint64_t time)
 {
-	struct fd_merge_entry moving = { .time = time, .stream = merge->winner.stream };
+	struct fdar_merge_entry moving = { .time = time, .stream = merge->winner.stream };
 	uint64_t node = (merge->leaves + moving.stream) >> 1;
 
 	for (; node > 0; node >>= 1) {
-		struct fd_merge_entry *loser = &merge->losers[node];
+		struct fdar_merge_entry *loser = &merge->losers[node];
 		uint64_t wins =
 			(uint64_t)((loser->time < moving.time) | ((loser->time == moving.time) &
 								  (loser->stream < moving.stream)));
@@ -52,6 +52,6 @@ static inline void fd_merge_next(struct fd_merge *merge, uint64_t time)
 	merge->winner = moving;
 }
 
-void fd_merge_clear(struct fd_merge *merge);
+void fdar_merge_clear(struct fdar_merge *merge);
 
 #endif

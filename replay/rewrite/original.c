@@ -7,13 +7,13 @@
 #include "replay/capture/spool.h"
 
 struct builder {
-	struct fd_original *original;
+	struct fdar_original *original;
 	uint64_t turned; /* packets up to here may have been shaped with the wrong sides */
 };
 
 static guint endpoint_hash(gconstpointer data)
 {
-	const struct fd_endpoint *endpoint = data;
+	const struct fdar_endpoint *endpoint = data;
 	guint hash = endpoint->family;
 
 	for (size_t i = 0; i < sizeof(endpoint->addr); i++)
@@ -23,15 +23,15 @@ static guint endpoint_hash(gconstpointer data)
 
 static gboolean endpoint_equal(gconstpointer a, gconstpointer b)
 {
-	return fd_endpoint_equal(a, b);
+	return fdar_endpoint_equal(a, b);
 }
 
-static void opened(void *user, const struct fd_session *session, void **data)
+static void opened(void *user, const struct fdar_session *session, void **data)
 {
 	struct builder *builder = user;
-	struct fd_original_session slot = { .client = session->client,
-					    .server = session->server,
-					    .first_ns = session->start_ns };
+	struct fdar_original_session slot = { .client = session->client,
+					      .server = session->server,
+					      .first_ns = session->start_ns };
 
 	(void)data;
 	if (session->id == 0) {
@@ -41,64 +41,64 @@ static void opened(void *user, const struct fd_session *session, void **data)
 	g_array_append_val(builder->original->sessions, slot);
 }
 
-static void packet(void *user, const struct fd_session *session, void *data, enum fd_way way,
-		   const struct fd_packet *captured, const struct fd_decoded *decoded,
+static void packet(void *user, const struct fdar_session *session, void *data, enum fdar_way way,
+		   const struct fdar_packet *captured, const struct fdar_decoded *decoded,
 		   uint64_t time_ns)
 {
 	static const uint8_t padding[8];
 	struct builder *builder = user;
-	struct fd_original *original = builder->original;
-	struct fd_original_session *slot =
-		&g_array_index(original->sessions, struct fd_original_session, session->id);
-	struct fd_shape shape;
+	struct fdar_original *original = builder->original;
+	struct fdar_original_session *slot =
+		&g_array_index(original->sessions, struct fdar_original_session, session->id);
+	struct fdar_shape shape;
 
 	(void)data;
-	if (!fd_endpoint_equal(&slot->client, &session->client)) {
+	if (!fdar_endpoint_equal(&slot->client, &session->client)) {
 		slot->client = session->client;
 		slot->server = session->server;
 		slot->turned_at = builder->turned = original->packets;
 	}
-	if (!fd_shape_make(original->link, captured, decoded, way, &shape))
+	if (!fdar_shape_make(original->link, captured, decoded, way, &shape))
 		slot->fixed = TRUE;
 	slot->last_ns = time_ns;
 	original->duration_ns = time_ns - original->first_ns;
 	shape.time_ns = time_ns;
 	shape.session = session->id;
-	fd_spool_append(original->spool, &shape, sizeof(shape));
-	fd_spool_append(original->spool, captured->bytes, captured->captured);
-	fd_spool_append(original->spool, padding, (8 - captured->captured % 8) % 8);
+	fdar_spool_append(original->spool, &shape, sizeof(shape));
+	fdar_spool_append(original->spool, captured->bytes, captured->captured);
+	fdar_spool_append(original->spool, padding, (8 - captured->captured % 8) % 8);
 	original->packets++;
 }
 
 /* Corrects the packets that came before a SYN told who the client is. */
 static void turn_early(struct builder *builder, uint8_t *records)
 {
-	struct fd_original *original = builder->original;
-	struct fd_shape *shape = (struct fd_shape *)(void *)records;
+	struct fdar_original *original = builder->original;
+	struct fdar_shape *shape = (struct fdar_shape *)(void *)records;
 
 	for (uint64_t i = 0; i < builder->turned; i++) {
-		const struct fd_original_session *slot =
-			&g_array_index(original->sessions, struct fd_original_session,
+		const struct fdar_original_session *slot =
+			&g_array_index(original->sessions, struct fdar_original_session,
 				       shape->session);
 
 		if (i < slot->turned_at)
-			fd_shape_turn(shape, fd_original_frame(shape), slot->client.port,
-				      slot->server.port);
-		shape = (struct fd_shape *)fd_original_next(shape);
+			fdar_shape_turn(shape, fdar_original_frame(shape), slot->client.port,
+					slot->server.port);
+		shape = (struct fdar_shape *)fdar_original_next(shape);
 	}
 }
 
 /* Numbers the clients, and notes the servers. */
-static void number_hosts(struct fd_original *original)
+static void number_hosts(struct fdar_original *original)
 {
 	g_autoptr(GHashTable) hosts =
 		g_hash_table_new_full(endpoint_hash, endpoint_equal, g_free, NULL);
 
 	for (guint i = 0; i < original->sessions->len; i++) {
-		struct fd_original_session *slot =
-			&g_array_index(original->sessions, struct fd_original_session, i);
-		uint32_t *count = &original->hosts[slot->client.family == FD_FAMILY_IPV6];
-		struct fd_endpoint client = slot->client, server = slot->server;
+		struct fdar_original_session *slot =
+			&g_array_index(original->sessions, struct fdar_original_session, i);
+		uint32_t *count = &original->hosts[slot->client.family == FDAR_FAMILY_IPV6];
+		struct fdar_endpoint client = slot->client, server = slot->server;
 		gpointer number;
 
 		client.port = server.port = 0;
@@ -112,64 +112,64 @@ static void number_hosts(struct fd_original *original)
 	}
 }
 
-static gboolean load(struct builder *builder, struct fd_capture *capture,
-		     const struct fd_load_options *options, GError **error)
+static gboolean load(struct builder *builder, struct fdar_capture *capture,
+		     const struct fdar_load_options *options, GError **error)
 {
-	const struct fd_assembler_ops ops = { .opened = opened, .packet = packet };
-	struct fd_assembler_options how = { .max_gap_ns = options->max_gap_ns,
-					    .udp_idle_ns = options->udp_idle_ns };
-	struct fd_original *original = builder->original;
-	struct fd_assembler *assembler;
+	const struct fdar_assembler_ops ops = { .opened = opened, .packet = packet };
+	struct fdar_assembler_options how = { .max_gap_ns = options->max_gap_ns,
+					      .udp_idle_ns = options->udp_idle_ns };
+	struct fdar_original *original = builder->original;
+	struct fdar_assembler *assembler;
 	uint8_t *records = NULL;
 	gboolean fine;
 
-	original->link = fd_capture_link(capture);
-	assembler = fd_assembler_new(original->link, &how, &ops, builder, error);
+	original->link = fdar_capture_link(capture);
+	assembler = fdar_assembler_new(original->link, &how, &ops, builder, error);
 	if (!assembler) {
-		g_prefix_error(error, "%s: ", fd_capture_name(capture));
+		g_prefix_error(error, "%s: ", fdar_capture_name(capture));
 		return FALSE;
 	}
-	fine = fd_assembler_read(assembler, capture, options->progress, options->user, error);
-	original->totals = *fd_assembler_totals(assembler);
-	original->damage = g_strdup(fd_capture_damage(capture));
-	fd_assembler_free(assembler);
-	if (!fine || !fd_spool_map_writable(original->spool, fd_spool_size(original->spool),
-					    &records, error))
+	fine = fdar_assembler_read(assembler, capture, options->progress, options->user, error);
+	original->totals = *fdar_assembler_totals(assembler);
+	original->damage = g_strdup(fdar_capture_damage(capture));
+	fdar_assembler_free(assembler);
+	if (!fine || !fdar_spool_map_writable(original->spool, fdar_spool_size(original->spool),
+					      &records, error))
 		return FALSE;
 	turn_early(builder, records);
-	fd_spool_seal(original->spool);
+	fdar_spool_seal(original->spool);
 	original->records = records;
 	number_hosts(original);
 	return TRUE;
 }
 
-struct fd_original *fd_original_load(const char *path, const struct fd_load_options *options,
-				     GError **error)
+struct fdar_original *fdar_original_load(const char *path, const struct fdar_load_options *options,
+					 GError **error)
 {
-	g_autoptr(fd_capture) capture = fd_capture_open(path, error);
-	struct fd_original *original;
+	g_autoptr(fdar_capture) capture = fdar_capture_open(path, error);
+	struct fdar_original *original;
 	struct builder builder = { 0 };
 
 	if (!capture)
 		return NULL;
-	original = builder.original = g_new0(struct fd_original, 1);
-	original->sessions = g_array_new(FALSE, FALSE, sizeof(struct fd_original_session));
+	original = builder.original = g_new0(struct fdar_original, 1);
+	original->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_original_session));
 	original->servers = g_hash_table_new_full(endpoint_hash, endpoint_equal, g_free, NULL);
-	original->spool = fd_spool_new(error);
+	original->spool = fdar_spool_new(error);
 	if (!original->spool || !load(&builder, capture, options, error)) {
-		fd_original_free(original);
+		fdar_original_free(original);
 		return NULL;
 	}
 	return original;
 }
 
-void fd_original_free(struct fd_original *original)
+void fdar_original_free(struct fdar_original *original)
 {
 	if (!original)
 		return;
 	g_array_unref(original->sessions);
 	g_hash_table_unref(original->servers);
-	fd_spool_free(original->spool);
+	fdar_spool_free(original->spool);
 	g_free(original->damage);
 	g_free(original);
 }
@@ -183,15 +183,15 @@ struct host_ports {
 static gint by_end(gconstpointer a, gconstpointer b, gpointer user)
 {
 	const GArray *sessions = user;
-	const struct fd_original_session *left =
-		&g_array_index(sessions, struct fd_original_session, *(const uint32_t *)a);
-	const struct fd_original_session *right =
-		&g_array_index(sessions, struct fd_original_session, *(const uint32_t *)b);
+	const struct fdar_original_session *left =
+		&g_array_index(sessions, struct fdar_original_session, *(const uint32_t *)a);
+	const struct fdar_original_session *right =
+		&g_array_index(sessions, struct fdar_original_session, *(const uint32_t *)b);
 
 	return (left->last_ns > right->last_ns) - (left->last_ns < right->last_ns);
 }
 
-static uint32_t *sort_by_end(const struct fd_original *original)
+static uint32_t *sort_by_end(const struct fdar_original *original)
 {
 	guint count = original->sessions->len;
 	uint32_t *order = g_new(uint32_t, count);
@@ -203,25 +203,25 @@ static uint32_t *sort_by_end(const struct fd_original *original)
 }
 
 static struct host_ports *ports_of(struct host_ports *const ports[2],
-				   const struct fd_original_session *slot)
+				   const struct fdar_original_session *slot)
 {
-	return &ports[slot->client.family == FD_FAMILY_IPV6][slot->host];
+	return &ports[slot->client.family == FDAR_FAMILY_IPV6][slot->host];
 }
 
-static gboolean assign(struct fd_original *original, struct host_ports *const ports[2],
+static gboolean assign(struct fdar_original *original, struct host_ports *const ports[2],
 		       const uint32_t *by_ending, uint32_t limit, GError **error)
 {
 	guint ended = 0;
 
 	original->ports = 0;
 	for (guint i = 0; i < original->sessions->len; i++) {
-		struct fd_original_session *slot =
-			&g_array_index(original->sessions, struct fd_original_session, i);
+		struct fdar_original_session *slot =
+			&g_array_index(original->sessions, struct fdar_original_session, i);
 		struct host_ports *host = ports_of(ports, slot);
 
 		for (; ended < original->sessions->len; ended++) {
-			const struct fd_original_session *past =
-				&g_array_index(original->sessions, struct fd_original_session,
+			const struct fdar_original_session *past =
+				&g_array_index(original->sessions, struct fdar_original_session,
 					       by_ending[ended]);
 
 			if (past->last_ns >= slot->first_ns)
@@ -230,12 +230,12 @@ static gboolean assign(struct fd_original *original, struct host_ports *const po
 					  GUINT_TO_POINTER(past->port));
 		}
 		if (host->fresh >= limit && g_queue_is_empty(&host->free)) {
-			char text[FD_ENDPOINT_TEXT_MAX];
+			char text[FDAR_ENDPOINT_TEXT_MAX];
 
-			g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_LIMIT,
+			g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_LIMIT,
 				    "client %s has more than %u sessions at once, and its copies "
 				    "have no more ports: a larger range of sources is needed",
-				    fd_endpoint_host(&slot->client, text), limit);
+				    fdar_endpoint_host(&slot->client, text), limit);
 			return FALSE;
 		}
 		slot->port = host->fresh < limit ? host->fresh++
@@ -245,7 +245,7 @@ static gboolean assign(struct fd_original *original, struct host_ports *const po
 	return TRUE;
 }
 
-gboolean fd_original_assign_ports(struct fd_original *original, uint32_t limit, GError **error)
+gboolean fdar_original_assign_ports(struct fdar_original *original, uint32_t limit, GError **error)
 {
 	struct host_ports *ports[2];
 	uint32_t *by_ending = sort_by_end(original);
@@ -253,7 +253,7 @@ gboolean fd_original_assign_ports(struct fd_original *original, uint32_t limit, 
 
 	for (unsigned f = 0; f < 2; f++)
 		ports[f] = g_new0(struct host_ports, MAX(original->hosts[f], 1));
-	fine = assign(original, ports, by_ending, MIN(limit, FD_ORIGINAL_PORTS), error);
+	fine = assign(original, ports, by_ending, MIN(limit, FDAR_ORIGINAL_PORTS), error);
 	for (unsigned f = 0; f < 2; f++) {
 		for (uint32_t i = 0; i < original->hosts[f]; i++)
 			g_queue_clear(&ports[f][i].free);

@@ -5,8 +5,8 @@
  * block of consecutive ports. Places are taken in turn, all addresses before the next block of
  * ports; whoever takes them sees to it that no more are alive at once than there are.
  */
-#ifndef FD_REPLAY_POOL_H
-#define FD_REPLAY_POOL_H
+#ifndef FDAR_REPLAY_REWRITE_POOL_H
+#define FDAR_REPLAY_REWRITE_POOL_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -14,30 +14,30 @@
 #include "replay/capture/endpoint.h"
 #include "replay/rewrite/shape.h"
 
-#define FD_POOL_FIRST_PORT 1024u
+#define FDAR_POOL_FIRST_PORT 1024u
 
-struct fd_pool {
-	struct fd_prefix prefix;
+struct fdar_pool {
+	struct fdar_prefix prefix;
 	uint64_t hosts;  /* addresses that can be given */
 	uint64_t places; /* hosts times blocks */
 	uint32_t block;  /* ports in a block */
 	GArray *skipped; /* uint64_t, sorted: numbers of addresses that are servers' */
 };
 
-/* servers: a set of struct fd_endpoint whose addresses are not to be given. */
-void fd_pool_init(struct fd_pool *pool, const struct fd_prefix *prefix, GHashTable *servers);
+/* servers: a set of struct fdar_endpoint whose addresses are not to be given. */
+void fdar_pool_init(struct fdar_pool *pool, const struct fdar_prefix *prefix, GHashTable *servers);
 
 /* How many ports a block may have at most when needed places must be there; 0: too few addresses.
  */
-uint32_t fd_pool_largest_block(const struct fd_pool *pool, uint64_t needed);
+uint32_t fdar_pool_largest_block(const struct fdar_pool *pool, uint64_t needed);
 
-/* Sets the block's size, 1 to FD_ORIGINAL_PORTS. */
-void fd_pool_set_block(struct fd_pool *pool, uint32_t block);
+/* Sets the block's size, 1 to FDAR_ORIGINAL_PORTS. */
+void fdar_pool_set_block(struct fdar_pool *pool, uint32_t block);
 
 /* The place that comes up for this number: number modulo places. */
-void fd_pool_place(const struct fd_pool *pool, uint64_t number, struct fd_identity *identity,
-		   uint16_t *first_port);
+void fdar_pool_place(const struct fdar_pool *pool, uint64_t number, struct fdar_identity *identity,
+		     uint16_t *first_port);
 
-void fd_pool_clear(struct fd_pool *pool);
+void fdar_pool_clear(struct fdar_pool *pool);
 
 #endif

@@ -27,11 +27,11 @@ static void put_u32(uint8_t *bytes, uint32_t value)
 
 /* The part of a datagram that a packet holds. */
 struct part {
-	const struct fd_decoded *own; /* of the packet */
-	uint32_t frame_at;            /* where the part begins in the packet */
-	uint32_t begin, end;          /* offsets in the datagram */
-	uint32_t segment_at;          /* where the transport header begins in the datagram */
-	gboolean cut;                 /* the packet was cut by the snap length */
+	const struct fdar_decoded *own; /* of the packet */
+	uint32_t frame_at;              /* where the part begins in the packet */
+	uint32_t begin, end;            /* offsets in the datagram */
+	uint32_t segment_at;            /* where the transport header begins in the datagram */
+	gboolean cut;                   /* the packet was cut by the snap length */
 };
 
 /* Where in the packet the size bytes at offset of the transport header are; 0 when elsewhere. */
@@ -47,7 +47,7 @@ static uint16_t locate(const struct part *part, uint32_t offset, uint32_t size)
 
 /* Finds the SACK option; gives the offset of its first block in the header, 0 when there is none.
  */
-static uint32_t find_sack(const struct fd_decoded *decoded, uint8_t *numbers)
+static uint32_t find_sack(const struct fdar_decoded *decoded, uint8_t *numbers)
 {
 	uint32_t end = MIN(decoded->header_length, decoded->segment_captured);
 	const uint8_t *header = decoded->segment;
@@ -72,20 +72,20 @@ static uint32_t find_sack(const struct fd_decoded *decoded, uint8_t *numbers)
 	return 0;
 }
 
-static uint64_t pseudo_sum(const struct fd_decoded *decoded, uint32_t length)
+static uint64_t pseudo_sum(const struct fdar_decoded *decoded, uint32_t length)
 {
-	size_t size = fd_checksum_address_bytes(decoded->family);
-	uint64_t sum = fd_checksum_add(0, decoded->src.addr, size);
+	size_t size = fdar_checksum_address_bytes(decoded->family);
+	uint64_t sum = fdar_checksum_add(0, decoded->src.addr, size);
 
-	sum = fd_checksum_add(sum, decoded->dst.addr, size);
-	sum = fd_checksum_add_number(sum, length);
-	return fd_checksum_add_number(sum, decoded->protocol);
+	sum = fdar_checksum_add(sum, decoded->dst.addr, size);
+	sum = fdar_checksum_add_number(sum, length);
+	return fdar_checksum_add_number(sum, decoded->protocol);
 }
 
 /* The sum of all that the checksum covers, the checksum itself not. When bytes were cut off by the
  * snap length the captured checksum is believed: it says what the sum was. When the frame never had
  * them, whatever its IP header says, it is of those that it has. */
-static uint64_t covered_sum(const struct fd_decoded *decoded, const struct part *part,
+static uint64_t covered_sum(const struct fdar_decoded *decoded, const struct part *part,
 			    uint32_t checksum)
 {
 	const uint8_t *field = decoded->segment + checksum;
@@ -96,13 +96,13 @@ static uint64_t covered_sum(const struct fd_decoded *decoded, const struct part 
 		memcpy(&captured, field, sizeof(captured));
 		return 0xffffu ^ captured;
 	}
-	return fd_checksum_remove(fd_checksum_add(pseudo_sum(decoded, length), decoded->segment,
-						  length),
-				  field, 2);
+	return fdar_checksum_remove(fdar_checksum_add(pseudo_sum(decoded, length), decoded->segment,
+						      length),
+				    field, 2);
 }
 
-static gboolean shape_tcp(const struct fd_decoded *decoded, const struct part *part,
-			  struct fd_shape *shape, uint64_t *sum)
+static gboolean shape_tcp(const struct fdar_decoded *decoded, const struct part *part,
+			  struct fdar_shape *shape, uint64_t *sum)
 {
 	uint32_t sack = find_sack(decoded, &shape->sacks);
 
@@ -113,104 +113,106 @@ static gboolean shape_tcp(const struct fd_decoded *decoded, const struct part *p
 		return FALSE;
 	}
 	shape->seq_at = locate(part, TCP_SEQ, 4);
-	*sum = fd_checksum_remove(*sum, decoded->segment + TCP_SEQ, 4);
-	if (!(decoded->flags & FD_TCP_ACK)) {
+	*sum = fdar_checksum_remove(*sum, decoded->segment + TCP_SEQ, 4);
+	if (!(decoded->flags & FDAR_TCP_ACK)) {
 		shape->sacks = 0;
 		return TRUE;
 	}
 	shape->ack_at = locate(part, TCP_ACK, 4);
-	*sum = fd_checksum_remove(*sum, decoded->segment + TCP_ACK, 4);
+	*sum = fdar_checksum_remove(*sum, decoded->segment + TCP_ACK, 4);
 	if (sack) {
 		shape->sack_at = locate(part, sack, 4u * shape->sacks);
-		*sum = fd_checksum_remove(*sum, decoded->segment + sack, (size_t)4 * shape->sacks);
+		*sum = fdar_checksum_remove(*sum, decoded->segment + sack,
+					    (size_t)4 * shape->sacks);
 	}
 	return TRUE;
 }
 
-static void shape_udp(const struct fd_decoded *decoded, const struct part *part,
-		      struct fd_shape *shape, uint64_t *sum)
+static void shape_udp(const struct fdar_decoded *decoded, const struct part *part,
+		      struct fdar_shape *shape, uint64_t *sum)
 {
 	const uint8_t *field = decoded->segment + UDP_CHECKSUM;
 
 	shape->udp = TRUE;
 	*sum = covered_sum(decoded, part, UDP_CHECKSUM);
 	/* 0 means that there is none, which IPv6 does not allow. */
-	if (decoded->family == FD_FAMILY_IPV6 || field[0] || field[1])
+	if (decoded->family == FDAR_FAMILY_IPV6 || field[0] || field[1])
 		shape->checksum_at = locate(part, UDP_CHECKSUM, 2);
 }
 
-static void shape_ip(const struct fd_packet *packet, const struct part *part,
-		     struct fd_shape *shape)
+static void shape_ip(const struct fdar_packet *packet, const struct part *part,
+		     struct fdar_shape *shape)
 {
 	const uint8_t *ip = packet->bytes + part->own->l3;
 	uint16_t l3 = (uint16_t)part->own->l3;
-	uint16_t src = shape->way == FD_FROM_CLIENT;
+	uint16_t src = shape->way == FDAR_FROM_CLIENT;
 	uint64_t sum;
 
 	shape->family = part->own->family;
-	if (shape->family == FD_FAMILY_IPV6) {
+	if (shape->family == FDAR_FAMILY_IPV6) {
 		shape->address_at = (uint16_t)(l3 + (src ? 8 : 24));
 		return;
 	}
 	shape->address_at = (uint16_t)(l3 + (src ? 12 : 16));
 	shape->ip_checksum_at = (uint16_t)(l3 + 10);
-	sum = fd_checksum_add(0, ip, (size_t)(ip[0] & 15) * 4);
-	sum = fd_checksum_remove(sum, ip + 10, 2);
-	sum = fd_checksum_remove(sum, packet->bytes + shape->address_at, 4);
-	shape->ip_sum = fd_checksum_fold(sum);
+	sum = fdar_checksum_add(0, ip, (size_t)(ip[0] & 15) * 4);
+	sum = fdar_checksum_remove(sum, ip + 10, 2);
+	sum = fdar_checksum_remove(sum, packet->bytes + shape->address_at, 4);
+	shape->ip_sum = fdar_checksum_fold(sum);
 }
 
-gboolean fd_shape_make(int link, const struct fd_packet *packet, const struct fd_decoded *decoded,
-		       enum fd_way way, struct fd_shape *shape)
+gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
+			 const struct fdar_decoded *decoded, enum fdar_way way,
+			 struct fdar_shape *shape)
 {
-	struct fd_decoded own = *decoded;
+	struct fdar_decoded own = *decoded;
 	struct part part = { .own = &own,
 			     .segment_at = decoded->segment_at,
 			     .cut = packet->captured < packet->length };
-	uint32_t port = way == FD_FROM_CLIENT ? 0 : 2;
+	uint32_t port = way == FDAR_FROM_CLIENT ? 0 : 2;
 	gboolean movable = TRUE;
 	uint64_t sum;
 
 	if (decoded->was_fragmented)
-		fd_decode(link, packet, &own);
+		fdar_decode(link, packet, &own);
 	part.frame_at = (uint32_t)(own.segment - packet->bytes);
 	part.begin = decoded->was_fragmented ? own.fragment_offset : 0;
 	part.end = part.begin + MIN(own.segment_captured, own.segment_length);
-	*shape = (struct fd_shape){ .captured = packet->captured,
-				    .length = packet->length,
-				    .way = (uint8_t)way,
-				    .fragment = decoded->was_fragmented != FALSE };
+	*shape = (struct fdar_shape){ .captured = packet->captured,
+				      .length = packet->length,
+				      .way = (uint8_t)way,
+				      .fragment = decoded->was_fragmented != FALSE };
 	shape_ip(packet, &part, shape);
-	if (decoded->kind == FD_DECODED_TCP)
+	if (decoded->kind == FDAR_DECODED_TCP)
 		movable = shape_tcp(decoded, &part, shape, &sum);
 	else
 		shape_udp(decoded, &part, shape, &sum);
 	shape->port_at = locate(&part, port, 2);
-	sum = fd_checksum_remove(sum, decoded->segment + port, 2);
-	sum = fd_checksum_remove(sum, packet->bytes + shape->address_at,
-				 fd_checksum_address_bytes(own.family));
-	shape->segment_sum = fd_checksum_fold(sum);
+	sum = fdar_checksum_remove(sum, decoded->segment + port, 2);
+	sum = fdar_checksum_remove(sum, packet->bytes + shape->address_at,
+				   fdar_checksum_address_bytes(own.family));
+	shape->segment_sum = fdar_checksum_fold(sum);
 	return movable;
 }
 
-void fd_shape_turn(struct fd_shape *shape, const uint8_t *frame, uint16_t client_port,
-		   uint16_t server_port)
+void fdar_shape_turn(struct fdar_shape *shape, const uint8_t *frame, uint16_t client_port,
+		     uint16_t server_port)
 {
-	size_t size = fd_checksum_address_bytes(shape->family);
+	size_t size = fdar_checksum_address_bytes(shape->family);
 	const uint8_t *old = frame + shape->address_at;
-	int step = shape->way == FD_FROM_CLIENT ? 1 : -1;
+	int step = shape->way == FDAR_FROM_CLIENT ? 1 : -1;
 	const uint8_t *new = old + step *(int)size;
-	uint64_t sum = fd_checksum_add(shape->segment_sum, old, size);
+	uint64_t sum = fdar_checksum_add(shape->segment_sum, old, size);
 
 	/* Its client is now at the other end: that one's address and port are what copies change.
 	 */
 	sum += GUINT16_TO_BE(server_port);
-	sum = fd_checksum_remove(sum, new, size);
+	sum = fdar_checksum_remove(sum, new, size);
 	sum += 0xffffu ^ GUINT16_TO_BE(client_port);
-	shape->segment_sum = fd_checksum_fold(sum);
-	if (shape->family == FD_FAMILY_IPV4) {
-		sum = fd_checksum_add(shape->ip_sum, old, size);
-		shape->ip_sum = fd_checksum_fold(fd_checksum_remove(sum, new, size));
+	shape->segment_sum = fdar_checksum_fold(sum);
+	if (shape->family == FDAR_FAMILY_IPV4) {
+		sum = fdar_checksum_add(shape->ip_sum, old, size);
+		shape->ip_sum = fdar_checksum_fold(fdar_checksum_remove(sum, new, size));
 	}
 	shape->address_at = (uint16_t)(shape->address_at + step * (int)size);
 	if (shape->port_at)
@@ -222,20 +224,21 @@ void fd_shape_turn(struct fd_shape *shape, const uint8_t *frame, uint16_t client
 static uint64_t move(uint8_t *bytes, uint32_t by, uint64_t sum)
 {
 	put_u32(bytes, get_u32(bytes) + by);
-	return fd_checksum_add(sum, bytes, 4);
+	return fdar_checksum_add(sum, bytes, 4);
 }
 
-void fd_shape_copy(const struct fd_shape *shape, const uint8_t *frame,
-		   const struct fd_identity *identity, const struct fd_moves *moves, uint8_t *out)
+void fdar_shape_copy(const struct fdar_shape *shape, const uint8_t *frame,
+		     const struct fdar_identity *identity, const struct fdar_moves *moves,
+		     uint8_t *out)
 {
 	uint16_t port = GUINT16_TO_BE(moves->port);
 	uint64_t sum = shape->segment_sum + identity->address_sum + port;
 	uint16_t checksum;
 
 	memcpy(out, frame, shape->captured);
-	if (shape->family == FD_FAMILY_IPV4) {
+	if (shape->family == FDAR_FAMILY_IPV4) {
 		memcpy(out + shape->address_at, identity->client.addr, 4);
-		checksum = fd_checksum_of(shape->ip_sum + identity->address_sum);
+		checksum = fdar_checksum_of(shape->ip_sum + identity->address_sum);
 		memcpy(out + shape->ip_checksum_at, &checksum, 2);
 	} else {
 		memcpy(out + shape->address_at, identity->client.addr, 16);
@@ -250,7 +253,7 @@ void fd_shape_copy(const struct fd_shape *shape, const uint8_t *frame,
 		sum = move(out + shape->sack_at + 4u * i, moves->moved[!shape->way], sum);
 	if (!shape->checksum_at)
 		return;
-	checksum = fd_checksum_of(sum);
+	checksum = fdar_checksum_of(sum);
 	if (shape->udp && checksum == 0)
 		checksum = 0xffff;
 	memcpy(out + shape->checksum_at, &checksum, 2);

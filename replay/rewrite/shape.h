@@ -6,8 +6,8 @@
  * the rest, so that a copy costs a memcpy and a few additions. A fragment has the fields that lie
  * in its part of the datagram.
  */
-#ifndef FD_REPLAY_SHAPE_H
-#define FD_REPLAY_SHAPE_H
+#ifndef FDAR_REPLAY_REWRITE_SHAPE_H
+#define FDAR_REPLAY_REWRITE_SHAPE_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #include "replay/sessions/session.h"
 
 /* Offsets in the packet; 0 where there is no such field. Sums are folded to 16 bits. */
-struct fd_shape {
+struct fdar_shape {
 	uint64_t time_ns; /* on the time line */
 	uint32_t session;
 	uint32_t captured;
@@ -32,37 +32,39 @@ struct fd_shape {
 	uint16_t ack_at;
 	uint16_t sack_at;
 	uint8_t sacks; /* numbers in the SACK option: two a block */
-	uint8_t way;   /* enum fd_way */
+	uint8_t way;   /* enum fdar_way */
 	uint8_t family;
 	uint8_t udp;
 	uint8_t fragment;
 };
 
 /* What a copy has of its own. */
-struct fd_identity {
-	struct fd_endpoint client; /* its port is not used: it goes with the session */
-	uint64_t address_sum;      /* of the client's address, see checksum.h */
+struct fdar_identity {
+	struct fdar_endpoint client; /* its port is not used: it goes with the session */
+	uint64_t address_sum;        /* of the client's address, see checksum.h */
 };
 
 /* What a session of a copy has of its own. */
-struct fd_moves {
+struct fdar_moves {
 	uint16_t port;     /* the client's, host order */
-	uint32_t moved[2]; /* what is added to sequence numbers, by enum fd_way */
+	uint32_t moved[2]; /* what is added to sequence numbers, by enum fdar_way */
 };
 
 /* Fills in all but time and session. decoded is of the whole datagram when the packet is a
  * fragment. FALSE when its sequence numbers must stay: they lie where their checksum cannot follow
  * (in a fragment, or a SACK option at an odd offset). */
-gboolean fd_shape_make(int link, const struct fd_packet *packet, const struct fd_decoded *decoded,
-		       enum fd_way way, struct fd_shape *shape);
+gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
+			 const struct fdar_decoded *decoded, enum fdar_way way,
+			 struct fdar_shape *shape);
 
 /* The sides were guessed wrong when the shape was made: client is who was the server. frame is the
  * packet's bytes. */
-void fd_shape_turn(struct fd_shape *shape, const uint8_t *frame, uint16_t client_port,
-		   uint16_t server_port);
+void fdar_shape_turn(struct fdar_shape *shape, const uint8_t *frame, uint16_t client_port,
+		     uint16_t server_port);
 
 /* Writes the copy: shape->captured bytes to out. */
-void fd_shape_copy(const struct fd_shape *shape, const uint8_t *frame,
-		   const struct fd_identity *identity, const struct fd_moves *moves, uint8_t *out);
+void fdar_shape_copy(const struct fdar_shape *shape, const uint8_t *frame,
+		     const struct fdar_identity *identity, const struct fdar_moves *moves,
+		     uint8_t *out);
 
 #endif

@@ -10,22 +10,22 @@
 #define FORGET_NS      (120 * NS_PER_S)
 #define WELL_KNOWN_END 1024
 
-struct fd_assembler *fd_assembler_new(int link, const struct fd_assembler_options *options,
-				      const struct fd_assembler_ops *ops, void *user,
-				      GError **error)
+struct fdar_assembler *fdar_assembler_new(int link, const struct fdar_assembler_options *options,
+					  const struct fdar_assembler_ops *ops, void *user,
+					  GError **error)
 {
-	const char *expected = fd_decode_check_link(link);
-	struct fd_assembler *assembler;
+	const char *expected = fdar_decode_check_link(link);
+	struct fdar_assembler *assembler;
 
 	if (expected) {
 		const char *name = pcap_datalink_val_to_description(link);
 
-		g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_FORMAT,
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_FORMAT,
 			    "packets of link type %d (%s) are not read, expected %s", link,
 			    name ? name : "unknown", expected);
 		return NULL;
 	}
-	assembler = g_new0(struct fd_assembler, 1);
+	assembler = g_new0(struct fdar_assembler, 1);
 	assembler->link = link;
 	if (options)
 		assembler->options = *options;
@@ -35,27 +35,27 @@ struct fd_assembler *fd_assembler_new(int link, const struct fd_assembler_option
 		assembler->options.forget_ns = FORGET_NS;
 	assembler->ops = ops;
 	assembler->user = user;
-	fd_flows_init(&assembler->flows);
-	assembler->defrag = fd_defrag_new();
-	fd_timeline_init(&assembler->line, assembler->options.max_gap_ns);
-	fd_timeline_init(&assembler->clock, FD_TIMELINE_KEEP);
+	fdar_flows_init(&assembler->flows);
+	assembler->defrag = fdar_defrag_new();
+	fdar_timeline_init(&assembler->line, assembler->options.max_gap_ns);
+	fdar_timeline_init(&assembler->clock, FDAR_TIMELINE_KEEP);
 	return assembler;
 }
 
-static void count_arrival(struct fd_flow *flow, const struct fd_arrival *arrival)
+static void count_arrival(struct fdar_flow *flow, const struct fdar_arrival *arrival)
 {
-	const struct fd_piece *piece = &arrival->piece;
-	struct fd_way_totals *totals = &flow->session.way[piece->way];
+	const struct fdar_piece *piece = &arrival->piece;
+	struct fdar_way_totals *totals = &flow->session.way[piece->way];
 
 	switch (piece->kind) {
-	case FD_PIECE_DATA:
+	case FDAR_PIECE_DATA:
 		totals->bytes += piece->length;
 		totals->pieces++;
 		if (flow->last_way != piece->way + 1u)
 			totals->messages++;
 		flow->last_way = (uint8_t)(piece->way + 1u);
 		break;
-	case FD_PIECE_GAP:
+	case FDAR_PIECE_GAP:
 		totals->gap_bytes += piece->length;
 		break;
 	default:
@@ -64,99 +64,103 @@ static void count_arrival(struct fd_flow *flow, const struct fd_arrival *arrival
 	flow->session.pieces++;
 }
 
-void fd_assembler_deliver(struct fd_assembler *assembler, struct fd_flow *flow,
-			  const struct fd_arrival *arrival)
+void fdar_assembler_deliver(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			    const struct fdar_arrival *arrival)
 {
-	struct fd_session *session = &flow->session;
+	struct fdar_session *session = &flow->session;
 
 	count_arrival(flow, arrival);
-	if (session->ended == FD_ENDED_RST && arrival->piece.kind == FD_PIECE_DATA)
-		session->odd |= FD_ODD_AFTER_END;
-	if (arrival->piece.kind == FD_PIECE_FIN && session->ended != FD_ENDED_RST) {
-		if (session->ended == FD_ENDED_OPEN)
+	if (session->ended == FDAR_ENDED_RST && arrival->piece.kind == FDAR_PIECE_DATA)
+		session->odd |= FDAR_ODD_AFTER_END;
+	if (arrival->piece.kind == FDAR_PIECE_FIN && session->ended != FDAR_ENDED_RST) {
+		if (session->ended == FDAR_ENDED_OPEN)
 			session->ended_by = arrival->piece.way;
-		session->ended = session->ended == FD_ENDED_HALF ? FD_ENDED_FIN : FD_ENDED_HALF;
+		session->ended =
+			session->ended == FDAR_ENDED_HALF ? FDAR_ENDED_FIN : FDAR_ENDED_HALF;
 	}
 	if (assembler->ops->arrived)
 		assembler->ops->arrived(assembler->user, session, flow->data, arrival);
 }
 
 /* The session's last event, and the end of its flow. */
-static void close_flow(struct fd_assembler *assembler, struct fd_flow *flow, enum fd_ended ended)
+static void close_flow(struct fdar_assembler *assembler, struct fdar_flow *flow,
+		       enum fdar_ended ended)
 {
-	if (flow->session.transport == FD_TCP)
-		fd_assembler_finish_tcp(assembler, flow);
-	if (flow->session.ended == FD_ENDED_OPEN)
+	if (flow->session.transport == FDAR_TCP)
+		fdar_assembler_finish_tcp(assembler, flow);
+	if (flow->session.ended == FDAR_ENDED_OPEN)
 		flow->session.ended = (uint8_t)ended;
 	if (assembler->ops->closed)
 		assembler->ops->closed(assembler->user, &flow->session, flow->data);
-	fd_flows_drop(&assembler->flows, flow, &assembler->budget);
+	fdar_flows_drop(&assembler->flows, flow, &assembler->budget);
 }
 
-static void drop_idle(struct fd_assembler *assembler, enum fd_flow_list list, uint64_t idle_ns,
+static void drop_idle(struct fdar_assembler *assembler, enum fdar_flow_list list, uint64_t idle_ns,
 		      uint64_t clock_ns)
 {
-	struct fd_flow *oldest;
+	struct fdar_flow *oldest;
 
-	while ((oldest = fd_flows_oldest(&assembler->flows, list)) &&
+	while ((oldest = fdar_flows_oldest(&assembler->flows, list)) &&
 	       clock_ns - oldest->clock_ns > idle_ns)
-		close_flow(assembler, oldest, FD_ENDED_IDLE);
+		close_flow(assembler, oldest, FDAR_ENDED_IDLE);
 }
 
-static void drop_old(struct fd_assembler *assembler, uint64_t clock_ns)
+static void drop_old(struct fdar_assembler *assembler, uint64_t clock_ns)
 {
-	drop_idle(assembler, FD_FLOW_UDP, assembler->options.udp_idle_ns, clock_ns);
-	drop_idle(assembler, FD_FLOW_TCP_CLOSED, assembler->options.forget_ns, clock_ns);
+	drop_idle(assembler, FDAR_FLOW_UDP, assembler->options.udp_idle_ns, clock_ns);
+	drop_idle(assembler, FDAR_FLOW_TCP_CLOSED, assembler->options.forget_ns, clock_ns);
 	if (assembler->options.tcp_idle_ns)
-		drop_idle(assembler, FD_FLOW_TCP, assembler->options.tcp_idle_ns, clock_ns);
+		drop_idle(assembler, FDAR_FLOW_TCP, assembler->options.tcp_idle_ns, clock_ns);
 }
 
 /* Whether the sender of a session's first packet is its server. guessed is set when nothing but
  * the ports speaks for it. */
-static gboolean sender_is_server(const struct fd_assembler *assembler,
-				 const struct fd_decoded *decoded, gboolean *guessed)
+static gboolean sender_is_server(const struct fdar_assembler *assembler,
+				 const struct fdar_decoded *decoded, gboolean *guessed)
 {
-	const struct fd_endpoint *known = &assembler->options.server;
-	uint8_t syn = decoded->flags & (FD_TCP_SYN | FD_TCP_ACK);
+	const struct fdar_endpoint *known = &assembler->options.server;
+	uint8_t syn = decoded->flags & (FDAR_TCP_SYN | FDAR_TCP_ACK);
 
 	*guessed = FALSE;
 	if (known->family)
 		return decoded->src.port == known->port && decoded->dst.port != known->port;
-	if (decoded->kind == FD_DECODED_UDP)
+	if (decoded->kind == FDAR_DECODED_UDP)
 		return decoded->src.port < WELL_KNOWN_END && decoded->dst.port >= WELL_KNOWN_END;
-	if (syn & FD_TCP_SYN)
-		return syn == (FD_TCP_SYN | FD_TCP_ACK);
+	if (syn & FDAR_TCP_SYN)
+		return syn == (FDAR_TCP_SYN | FDAR_TCP_ACK);
 	*guessed = TRUE;
 	return decoded->src.port < decoded->dst.port;
 }
 
-static enum fd_began began(const struct fd_decoded *decoded)
+static enum fdar_began began(const struct fdar_decoded *decoded)
 {
-	if (decoded->kind == FD_DECODED_UDP)
-		return FD_BEGAN_DATAGRAM;
-	if (!(decoded->flags & FD_TCP_SYN))
-		return FD_BEGAN_MID_STREAM;
-	return decoded->flags & FD_TCP_ACK ? FD_BEGAN_SYNACK : FD_BEGAN_SYN;
+	if (decoded->kind == FDAR_DECODED_UDP)
+		return FDAR_BEGAN_DATAGRAM;
+	if (!(decoded->flags & FDAR_TCP_SYN))
+		return FDAR_BEGAN_MID_STREAM;
+	return decoded->flags & FDAR_TCP_ACK ? FDAR_BEGAN_SYNACK : FDAR_BEGAN_SYN;
 }
 
-void fd_flow_set_sides(struct fd_flow *flow, gboolean low_is_client)
+void fdar_flow_set_sides(struct fdar_flow *flow, gboolean low_is_client)
 {
 	flow->low_is_client = low_is_client != FALSE;
 	flow->session.client = low_is_client ? flow->key.low : flow->key.high;
 	flow->session.server = low_is_client ? flow->key.high : flow->key.low;
 }
 
-static struct fd_flow *open_flow(struct fd_assembler *assembler, const struct fd_flow_key *key,
-				 const struct fd_arriving *arriving)
+static struct fdar_flow *open_flow(struct fdar_assembler *assembler,
+				   const struct fdar_flow_key *key,
+				   const struct fdar_arriving *arriving)
 {
-	const struct fd_decoded *decoded = arriving->decoded;
-	gboolean udp = decoded->kind == FD_DECODED_UDP;
-	struct fd_flow *flow = fd_flows_add(&assembler->flows, key, udp ? FD_FLOW_UDP : FD_FLOW_TCP,
-					    arriving->clock_ns);
+	const struct fdar_decoded *decoded = arriving->decoded;
+	gboolean udp = decoded->kind == FDAR_DECODED_UDP;
+	struct fdar_flow *flow =
+		fdar_flows_add(&assembler->flows, key, udp ? FDAR_FLOW_UDP : FDAR_FLOW_TCP,
+			       arriving->clock_ns);
 	gboolean guessed;
 	gboolean server = sender_is_server(assembler, decoded, &guessed);
 
-	fd_flow_set_sides(flow, arriving->src_low != server);
+	fdar_flow_set_sides(flow, arriving->src_low != server);
 	flow->session.id = assembler->sessions++;
 	flow->session.transport = decoded->protocol;
 	flow->session.began = (uint8_t)began(decoded);
@@ -164,85 +168,87 @@ static struct fd_flow *open_flow(struct fd_assembler *assembler, const struct fd
 	flow->session.epoch_ns = flow->epoch_ns = arriving->packet->epoch_ns;
 	flow->session.start_ns = arriving->time_ns;
 	if (guessed)
-		flow->session.odd |= FD_ODD_GUESSED_SIDES;
+		flow->session.odd |= FDAR_ODD_GUESSED_SIDES;
 	if (assembler->ops->opened)
 		assembler->ops->opened(assembler->user, &flow->session, &flow->data);
 	return flow;
 }
 
-static void feed_udp(struct fd_assembler *assembler, struct fd_flow *flow,
-		     const struct fd_arriving *arriving)
+static void feed_udp(struct fdar_assembler *assembler, struct fdar_flow *flow,
+		     const struct fdar_arriving *arriving)
 {
-	struct fd_half *half = &flow->half[arriving->way];
-	uint32_t captured = fd_decoded_payload_captured(arriving->decoded);
-	uint32_t length = fd_decoded_payload_length(arriving->decoded);
-	struct fd_arrival arrival = { .piece = { .time_ns = arriving->time_ns,
-						 .kind = FD_PIECE_DATA,
-						 .way = (uint8_t)arriving->way,
-						 .length = captured },
-				      .bytes = fd_decoded_payload(arriving->decoded),
-				      .stream_offset = half->offset,
-				      .packet = arriving->packet->number };
+	struct fdar_half *half = &flow->half[arriving->way];
+	uint32_t captured = fdar_decoded_payload_captured(arriving->decoded);
+	uint32_t length = fdar_decoded_payload_length(arriving->decoded);
+	struct fdar_arrival arrival = { .piece = { .time_ns = arriving->time_ns,
+						   .kind = FDAR_PIECE_DATA,
+						   .way = (uint8_t)arriving->way,
+						   .length = captured },
+					.bytes = fdar_decoded_payload(arriving->decoded),
+					.stream_offset = half->offset,
+					.packet = arriving->packet->number };
 
 	half->offset += length;
-	fd_assembler_deliver(assembler, flow, &arrival);
+	fdar_assembler_deliver(assembler, flow, &arrival);
 	if (captured == length)
 		return;
-	flow->session.odd |= FD_ODD_CUT | (arriving->way == FD_FROM_CLIENT ? FD_ODD_GAP_CLIENT
-									   : FD_ODD_GAP_SERVER);
-	arrival.piece.kind = FD_PIECE_GAP;
+	flow->session.odd |=
+		FDAR_ODD_CUT |
+		(arriving->way == FDAR_FROM_CLIENT ? FDAR_ODD_GAP_CLIENT : FDAR_ODD_GAP_SERVER);
+	arrival.piece.kind = FDAR_PIECE_GAP;
 	arrival.piece.length = length - captured;
 	arrival.stream_offset += captured;
 	arrival.bytes = NULL;
-	fd_assembler_deliver(assembler, flow, &arrival);
+	fdar_assembler_deliver(assembler, flow, &arrival);
 }
 
-static gboolean wanted(const struct fd_assembler *assembler, const struct fd_decoded *decoded)
+static gboolean wanted(const struct fdar_assembler *assembler, const struct fdar_decoded *decoded)
 {
 	static const uint8_t any[16];
-	const struct fd_endpoint *server = &assembler->options.server;
+	const struct fdar_endpoint *server = &assembler->options.server;
 
 	if (!server->family)
 		return TRUE;
 	if (memcmp(server->addr, any, sizeof(any)) == 0)
 		return decoded->src.port == server->port || decoded->dst.port == server->port;
-	return fd_endpoint_equal(&decoded->src, server) || fd_endpoint_equal(&decoded->dst, server);
+	return fdar_endpoint_equal(&decoded->src, server) ||
+	       fdar_endpoint_equal(&decoded->dst, server);
 }
 
 /* The flow that a packet belongs to, which may be a new one. */
-static struct fd_flow *route(struct fd_assembler *assembler, struct fd_arriving *arriving)
+static struct fdar_flow *route(struct fdar_assembler *assembler, struct fdar_arriving *arriving)
 {
-	struct fd_flow_key key;
-	struct fd_flow *flow;
+	struct fdar_flow_key key;
+	struct fdar_flow *flow;
 
-	arriving->src_low = fd_flow_key_make(&assembler->flows, arriving->decoded, &key);
-	flow = fd_flows_find(&assembler->flows, &key);
-	if (flow && arriving->decoded->kind == FD_DECODED_TCP &&
-	    fd_assembler_starts_anew(flow, arriving)) {
-		close_flow(assembler, flow, FD_ENDED_REUSED);
+	arriving->src_low = fdar_flow_key_make(&assembler->flows, arriving->decoded, &key);
+	flow = fdar_flows_find(&assembler->flows, &key);
+	if (flow && arriving->decoded->kind == FDAR_DECODED_TCP &&
+	    fdar_assembler_starts_anew(flow, arriving)) {
+		close_flow(assembler, flow, FDAR_ENDED_REUSED);
 		flow = NULL;
 	}
 	if (!flow)
 		flow = open_flow(assembler, &key, arriving);
-	if (arriving->decoded->kind == FD_DECODED_TCP && arriving->decoded->flags & FD_TCP_SYN)
-		fd_assembler_learn(flow, arriving);
-	arriving->way = fd_flow_way(flow, arriving->src_low);
+	if (arriving->decoded->kind == FDAR_DECODED_TCP && arriving->decoded->flags & FDAR_TCP_SYN)
+		fdar_assembler_learn(flow, arriving);
+	arriving->way = fdar_flow_way(flow, arriving->src_low);
 	return flow;
 }
 
 /* Books the packets (one, or the fragments of one datagram) to the session. */
-static void account(struct fd_assembler *assembler, struct fd_flow *flow,
-		    const struct fd_arriving *arriving, GPtrArray *fragments)
+static void account(struct fdar_assembler *assembler, struct fdar_flow *flow,
+		    const struct fdar_arriving *arriving, GPtrArray *fragments)
 {
-	struct fd_session *session = &flow->session;
+	struct fdar_session *session = &flow->session;
 	guint count = fragments ? fragments->len : 1;
 
 	session->way[arriving->way].packets += count;
 	assembler->totals.in_sessions += count;
 	if (fragments)
-		session->odd |= FD_ODD_FRAGMENTS;
+		session->odd |= FDAR_ODD_FRAGMENTS;
 	if (arriving->packet->epoch_ns < flow->epoch_ns)
-		session->odd |= FD_ODD_CLOCK_BACK;
+		session->odd |= FDAR_ODD_CLOCK_BACK;
 	flow->epoch_ns = arriving->packet->epoch_ns;
 	flow->last_packet = arriving->packet->number;
 	session->end_ns = arriving->time_ns;
@@ -252,75 +258,76 @@ static void account(struct fd_assembler *assembler, struct fd_flow *flow,
 				       arriving->decoded, arriving->time_ns);
 }
 
-static void feed_segment(struct fd_assembler *assembler, struct fd_arriving *arriving,
+static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving *arriving,
 			 GPtrArray *fragments)
 {
-	struct fd_flow *flow;
-	gboolean tcp = arriving->decoded->kind == FD_DECODED_TCP;
+	struct fdar_flow *flow;
+	gboolean tcp = arriving->decoded->kind == FDAR_DECODED_TCP;
 
 	if (!wanted(assembler, arriving->decoded))
 		return;
 	flow = route(assembler, arriving);
 	account(assembler, flow, arriving, fragments);
 	if (tcp)
-		fd_assembler_feed_tcp(assembler, flow, arriving);
+		fdar_assembler_feed_tcp(assembler, flow, arriving);
 	else
 		feed_udp(assembler, flow, arriving);
-	fd_flows_touch(&assembler->flows, flow,
-		       !tcp ? FD_FLOW_UDP
-		       : flow->session.ended == FD_ENDED_RST || flow->session.ended == FD_ENDED_FIN
-			       ? FD_FLOW_TCP_CLOSED
-			       : FD_FLOW_TCP,
-		       arriving->clock_ns);
+	fdar_flows_touch(&assembler->flows, flow,
+			 !tcp ? FDAR_FLOW_UDP
+			 : flow->session.ended == FDAR_ENDED_RST ||
+					 flow->session.ended == FDAR_ENDED_FIN
+				 ? FDAR_FLOW_TCP_CLOSED
+				 : FDAR_FLOW_TCP,
+			 arriving->clock_ns);
 }
 
-static void feed_fragment(struct fd_assembler *assembler, struct fd_arriving *arriving)
+static void feed_fragment(struct fdar_assembler *assembler, struct fdar_arriving *arriving)
 {
-	struct fd_datagram *datagram = fd_defrag_feed(assembler->defrag, arriving->packet,
-						      arriving->decoded, arriving->clock_ns);
+	struct fdar_datagram *datagram = fdar_defrag_feed(assembler->defrag, arriving->packet,
+							  arriving->decoded, arriving->clock_ns);
 
 	if (!datagram)
 		return;
 	arriving->decoded = &datagram->decoded;
 	switch (datagram->decoded.kind) {
-	case FD_DECODED_TCP:
-	case FD_DECODED_UDP:
+	case FDAR_DECODED_TCP:
+	case FDAR_DECODED_UDP:
 		feed_segment(assembler, arriving, datagram->packets);
 		break;
-	case FD_DECODED_OTHER:
+	case FDAR_DECODED_OTHER:
 		assembler->totals.other_protocol += datagram->packets->len;
 		break;
 	default:
 		assembler->totals.malformed += datagram->packets->len;
 	}
-	fd_datagram_free(datagram);
+	fdar_datagram_free(datagram);
 }
 
-void fd_assembler_feed(struct fd_assembler *assembler, const struct fd_packet *packet)
+void fdar_assembler_feed(struct fdar_assembler *assembler, const struct fdar_packet *packet)
 {
-	struct fd_decoded decoded;
-	struct fd_arriving arriving = { .decoded = &decoded, .packet = packet };
+	struct fdar_decoded decoded;
+	struct fdar_arriving arriving = { .decoded = &decoded, .packet = packet };
 
 	assembler->totals.packets++;
-	arriving.time_ns = fd_timeline_at(&assembler->line, packet->epoch_ns);
-	arriving.clock_ns = fd_timeline_at(&assembler->clock, packet->epoch_ns);
+	arriving.time_ns = fdar_timeline_at(&assembler->line, packet->epoch_ns);
+	arriving.clock_ns = fdar_timeline_at(&assembler->clock, packet->epoch_ns);
 	assembler->totals.squeezed_ns = assembler->line.squeezed_ns;
 	assembler->totals.clock_back = assembler->line.backward;
 	drop_old(assembler, arriving.clock_ns);
-	fd_decode(assembler->link, packet, &decoded);
+	fdar_decode(assembler->link, packet, &decoded);
 	switch (decoded.kind) {
-	case FD_DECODED_TCP:
-	case FD_DECODED_UDP:
+	case FDAR_DECODED_TCP:
+	case FDAR_DECODED_UDP:
 		feed_segment(assembler, &arriving, NULL);
 		break;
-	case FD_DECODED_FRAGMENT:
+	case FDAR_DECODED_FRAGMENT:
 		feed_fragment(assembler, &arriving);
-		assembler->totals.lone_fragments = fd_defrag_lone(assembler->defrag);
+		assembler->totals.lone_fragments = fdar_defrag_lone(assembler->defrag);
 		break;
-	case FD_DECODED_NOT_IP:
+	case FDAR_DECODED_NOT_IP:
 		assembler->totals.not_ip++;
 		break;
-	case FD_DECODED_OTHER:
+	case FDAR_DECODED_OTHER:
 		assembler->totals.other_protocol++;
 		break;
 	default:
@@ -328,45 +335,45 @@ void fd_assembler_feed(struct fd_assembler *assembler, const struct fd_packet *p
 	}
 }
 
-void fd_assembler_tick(struct fd_assembler *assembler, uint64_t epoch_ns)
+void fdar_assembler_tick(struct fdar_assembler *assembler, uint64_t epoch_ns)
 {
-	fd_timeline_at(&assembler->line, epoch_ns);
-	drop_old(assembler, fd_timeline_at(&assembler->clock, epoch_ns));
+	fdar_timeline_at(&assembler->line, epoch_ns);
+	drop_old(assembler, fdar_timeline_at(&assembler->clock, epoch_ns));
 }
 
-void fd_assembler_finish(struct fd_assembler *assembler)
+void fdar_assembler_finish(struct fdar_assembler *assembler)
 {
-	GPtrArray *flows = fd_flows_sorted(&assembler->flows);
+	GPtrArray *flows = fdar_flows_sorted(&assembler->flows);
 
-	fd_defrag_finish(assembler->defrag);
-	assembler->totals.lone_fragments = fd_defrag_lone(assembler->defrag);
+	fdar_defrag_finish(assembler->defrag);
+	assembler->totals.lone_fragments = fdar_defrag_lone(assembler->defrag);
 	for (guint i = 0; i < flows->len; i++)
-		close_flow(assembler, flows->pdata[i], FD_ENDED_OPEN);
+		close_flow(assembler, flows->pdata[i], FDAR_ENDED_OPEN);
 	g_ptr_array_unref(flows);
 }
 
-const struct fd_capture_totals *fd_assembler_totals(const struct fd_assembler *assembler)
+const struct fdar_capture_totals *fdar_assembler_totals(const struct fdar_assembler *assembler)
 {
 	return &assembler->totals;
 }
 
-uint64_t fd_assembler_line_ns(const struct fd_assembler *assembler)
+uint64_t fdar_assembler_line_ns(const struct fdar_assembler *assembler)
 {
 	return assembler->line.now_ns;
 }
 
-uint32_t fd_assembler_sessions(const struct fd_assembler *assembler, uint32_t *open)
+uint32_t fdar_assembler_sessions(const struct fdar_assembler *assembler, uint32_t *open)
 {
 	if (open)
 		*open = g_hash_table_size(assembler->flows.table);
 	return assembler->sessions;
 }
 
-void fd_assembler_free(struct fd_assembler *assembler)
+void fdar_assembler_free(struct fdar_assembler *assembler)
 {
 	if (!assembler)
 		return;
-	fd_flows_clear(&assembler->flows, &assembler->budget);
-	fd_defrag_free(assembler->defrag);
+	fdar_flows_clear(&assembler->flows, &assembler->budget);
+	fdar_defrag_free(assembler->defrag);
 	g_free(assembler);
 }

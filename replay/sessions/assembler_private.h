@@ -4,8 +4,8 @@
  *
  * Private to assembler.h's implementation.
  */
-#ifndef FD_REPLAY_ASSEMBLER_PRIVATE_H
-#define FD_REPLAY_ASSEMBLER_PRIVATE_H
+#ifndef FDAR_REPLAY_SESSIONS_ASSEMBLER_PRIVATE_H
+#define FDAR_REPLAY_SESSIONS_ASSEMBLER_PRIVATE_H
 
 #include "replay/sessions/assembler.h"
 #include "replay/capture/decode.h"
@@ -13,52 +13,53 @@
 #include "replay/sessions/flow.h"
 #include "replay/sessions/timeline.h"
 
-struct fd_assembler {
+struct fdar_assembler {
 	int link;
-	struct fd_assembler_options options;
-	const struct fd_assembler_ops *ops;
+	struct fdar_assembler_options options;
+	const struct fdar_assembler_ops *ops;
 	void *user;
-	struct fd_flows flows;
-	struct fd_defrag *defrag;
-	struct fd_timeline line;  /* squeezed: what sessions see */
-	struct fd_timeline clock; /* not squeezed, but never back: what decides who is idle */
+	struct fdar_flows flows;
+	struct fdar_defrag *defrag;
+	struct fdar_timeline line;  /* squeezed: what sessions see */
+	struct fdar_timeline clock; /* not squeezed, but never back: what decides who is idle */
 	uint32_t sessions;
 	size_t budget;
-	struct fd_capture_totals totals;
+	struct fdar_capture_totals totals;
 };
 
 /* A packet on its way through: what its fragments, if it came in several, have in common. */
-struct fd_arriving {
-	const struct fd_decoded *decoded;
-	const struct fd_packet *packet;
+struct fdar_arriving {
+	const struct fdar_decoded *decoded;
+	const struct fdar_packet *packet;
 	uint64_t time_ns;
 	uint64_t clock_ns;
 	gboolean src_low;
-	enum fd_way way;
+	enum fdar_way way;
 };
 
 /* Counts an arrival and hands it to the user. */
-void fd_assembler_deliver(struct fd_assembler *assembler, struct fd_flow *flow,
-			  const struct fd_arrival *arrival);
+void fdar_assembler_deliver(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			    const struct fdar_arrival *arrival);
 
 /* Whether a segment on known addresses and ports starts another session. */
-gboolean fd_assembler_starts_anew(const struct fd_flow *flow, const struct fd_arriving *arriving);
+gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
+				    const struct fdar_arriving *arriving);
 
 /* What a SYN tells about the session: how it began, and whose side is whose. */
-void fd_assembler_learn(struct fd_flow *flow, const struct fd_arriving *arriving);
+void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *arriving);
 
 /* Takes a segment; arriving->way is set. */
-void fd_assembler_feed_tcp(struct fd_assembler *assembler, struct fd_flow *flow,
-			   const struct fd_arriving *arriving);
+void fdar_assembler_feed_tcp(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			     const struct fdar_arriving *arriving);
 
 /* Delivers what waits, both ways. */
-void fd_assembler_finish_tcp(struct fd_assembler *assembler, struct fd_flow *flow);
+void fdar_assembler_finish_tcp(struct fdar_assembler *assembler, struct fdar_flow *flow);
 
-void fd_flow_set_sides(struct fd_flow *flow, gboolean low_is_client);
+void fdar_flow_set_sides(struct fdar_flow *flow, gboolean low_is_client);
 
-static inline enum fd_way fd_flow_way(const struct fd_flow *flow, gboolean src_low)
+static inline enum fdar_way fdar_flow_way(const struct fdar_flow *flow, gboolean src_low)
 {
-	return src_low == (flow->low_is_client != 0) ? FD_FROM_CLIENT : FD_FROM_SERVER;
+	return src_low == (flow->low_is_client != 0) ? FDAR_FROM_CLIENT : FDAR_FROM_SERVER;
 }
 
 #endif

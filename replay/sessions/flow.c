@@ -7,7 +7,7 @@ static guint key_hash(gconstpointer data)
 	const uint8_t *bytes = data;
 	uint64_t hash = 0x9e3779b97f4a7c15u;
 
-	for (size_t i = 0; i + 4 <= sizeof(struct fd_flow_key); i += 4) {
+	for (size_t i = 0; i + 4 <= sizeof(struct fdar_flow_key); i += 4) {
 		uint32_t word;
 
 		memcpy(&word, bytes + i, 4);
@@ -19,27 +19,27 @@ static guint key_hash(gconstpointer data)
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
-	return memcmp(a, b, sizeof(struct fd_flow_key)) == 0;
+	return memcmp(a, b, sizeof(struct fdar_flow_key)) == 0;
 }
 
-void fd_flows_init(struct fd_flows *flows)
+void fdar_flows_init(struct fdar_flows *flows)
 {
 	flows->table = g_hash_table_new(key_hash, key_equal);
 	flows->salt = g_random_int();
-	for (int i = 0; i < FD_FLOW_LISTS; i++)
+	for (int i = 0; i < FDAR_FLOW_LISTS; i++)
 		g_queue_init(&flows->lists[i]);
 }
 
-void fd_flows_clear(struct fd_flows *flows, size_t *budget)
+void fdar_flows_clear(struct fdar_flows *flows, size_t *budget)
 {
-	for (int i = 0; i < FD_FLOW_LISTS; i++)
+	for (int i = 0; i < FDAR_FLOW_LISTS; i++)
 		while (flows->lists[i].head)
-			fd_flows_drop(flows, flows->lists[i].head->data, budget);
+			fdar_flows_drop(flows, flows->lists[i].head->data, budget);
 	g_clear_pointer(&flows->table, g_hash_table_unref);
 }
 
-gboolean fd_flow_key_make(const struct fd_flows *flows, const struct fd_decoded *decoded,
-			  struct fd_flow_key *key)
+gboolean fdar_flow_key_make(const struct fdar_flows *flows, const struct fdar_decoded *decoded,
+			    struct fdar_flow_key *key)
 {
 	gboolean src_low = memcmp(&decoded->src, &decoded->dst, sizeof(decoded->src)) <= 0;
 
@@ -51,15 +51,15 @@ gboolean fd_flow_key_make(const struct fd_flows *flows, const struct fd_decoded 
 	return src_low;
 }
 
-struct fd_flow *fd_flows_find(const struct fd_flows *flows, const struct fd_flow_key *key)
+struct fdar_flow *fdar_flows_find(const struct fdar_flows *flows, const struct fdar_flow_key *key)
 {
 	return g_hash_table_lookup(flows->table, key);
 }
 
-struct fd_flow *fd_flows_add(struct fd_flows *flows, const struct fd_flow_key *key,
-			     enum fd_flow_list list, uint64_t clock_ns)
+struct fdar_flow *fdar_flows_add(struct fdar_flows *flows, const struct fdar_flow_key *key,
+				 enum fdar_flow_list list, uint64_t clock_ns)
 {
-	struct fd_flow *flow = g_new0(struct fd_flow, 1);
+	struct fdar_flow *flow = g_new0(struct fdar_flow, 1);
 
 	flow->key = *key;
 	flow->link.data = flow;
@@ -70,8 +70,8 @@ struct fd_flow *fd_flows_add(struct fd_flows *flows, const struct fd_flow_key *k
 	return flow;
 }
 
-void fd_flows_touch(struct fd_flows *flows, struct fd_flow *flow, enum fd_flow_list list,
-		    uint64_t clock_ns)
+void fdar_flows_touch(struct fdar_flows *flows, struct fdar_flow *flow, enum fdar_flow_list list,
+		      uint64_t clock_ns)
 {
 	g_queue_unlink(&flows->lists[flow->list], &flow->link);
 	flow->list = (uint8_t)list;
@@ -79,33 +79,33 @@ void fd_flows_touch(struct fd_flows *flows, struct fd_flow *flow, enum fd_flow_l
 	g_queue_push_tail_link(&flows->lists[list], &flow->link);
 }
 
-struct fd_flow *fd_flows_oldest(const struct fd_flows *flows, enum fd_flow_list list)
+struct fdar_flow *fdar_flows_oldest(const struct fdar_flows *flows, enum fdar_flow_list list)
 {
 	return flows->lists[list].head ? flows->lists[list].head->data : NULL;
 }
 
-void fd_flows_drop(struct fd_flows *flows, struct fd_flow *flow, size_t *budget)
+void fdar_flows_drop(struct fdar_flows *flows, struct fdar_flow *flow, size_t *budget)
 {
 	g_queue_unlink(&flows->lists[flow->list], &flow->link);
 	g_hash_table_remove(flows->table, &flow->key);
-	fd_half_clear(&flow->half[0], budget);
-	fd_half_clear(&flow->half[1], budget);
+	fdar_half_clear(&flow->half[0], budget);
+	fdar_half_clear(&flow->half[1], budget);
 	g_free(flow);
 }
 
 static gint by_id(gconstpointer a, gconstpointer b)
 {
-	const struct fd_flow *left = *(const struct fd_flow *const *)a;
-	const struct fd_flow *right = *(const struct fd_flow *const *)b;
+	const struct fdar_flow *left = *(const struct fdar_flow *const *)a;
+	const struct fdar_flow *right = *(const struct fdar_flow *const *)b;
 
 	return (left->session.id > right->session.id) - (left->session.id < right->session.id);
 }
 
-GPtrArray *fd_flows_sorted(const struct fd_flows *flows)
+GPtrArray *fdar_flows_sorted(const struct fdar_flows *flows)
 {
 	GPtrArray *all = g_ptr_array_new();
 
-	for (int i = 0; i < FD_FLOW_LISTS; i++)
+	for (int i = 0; i < FDAR_FLOW_LISTS; i++)
 		for (GList *at = flows->lists[i].head; at; at = at->next)
 			g_ptr_array_add(all, at->data);
 	g_ptr_array_sort(all, by_id);

@@ -10,23 +10,23 @@
 #define RST_WINDOW       ((int32_t)1 << 20)
 #define UNBELIEVED_MAX   8u
 
-static void note(const struct fd_half_sink *sink, uint32_t bit)
+static void note(const struct fdar_half_sink *sink, uint32_t bit)
 {
 	*sink->odd |= bit;
 }
 
 /* Hands on length bytes (NULL: a gap) at half->next. */
-static void deliver(struct fd_half *half, const struct fd_half_sink *sink, enum fd_piece_kind kind,
-		    const struct fd_segment *segment)
+static void deliver(struct fdar_half *half, const struct fdar_half_sink *sink,
+		    enum fdar_piece_kind kind, const struct fdar_segment *segment)
 {
-	struct fd_arrival arrival = {
+	struct fdar_arrival arrival = {
 		.piece = { .acked = segment->acked,
 			   .length = segment->length,
 			   .kind = (uint8_t)kind,
 			   .way = sink->way,
 			   .syn = segment->syn,
 			   .push = segment->push },
-		.bytes = kind == FD_PIECE_DATA ? segment->bytes : NULL,
+		.bytes = kind == FDAR_PIECE_DATA ? segment->bytes : NULL,
 		.stream_offset = half->offset,
 	};
 
@@ -34,49 +34,49 @@ static void deliver(struct fd_half *half, const struct fd_half_sink *sink, enum 
 	half->packet = MAX(half->packet, segment->packet);
 	arrival.piece.time_ns = half->time_ns;
 	arrival.packet = half->packet;
-	if (kind == FD_PIECE_GAP)
+	if (kind == FDAR_PIECE_GAP)
 		note(sink, sink->gap_bit);
 	if (half->next + segment->length < half->next)
-		note(sink, FD_ODD_WRAPPED);
+		note(sink, FDAR_ODD_WRAPPED);
 	half->next += segment->length;
 	half->offset += segment->length;
 	sink->arrived(sink->user, &arrival);
 }
 
-static void deliver_gap(struct fd_half *half, const struct fd_half_sink *sink, uint32_t length,
-			const struct fd_segment *behind)
+static void deliver_gap(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t length,
+			const struct fdar_segment *behind)
 {
-	struct fd_segment gap = { .length = length,
-				  .time_ns = behind->time_ns,
-				  .packet = behind->packet,
-				  .acked = behind->acked };
+	struct fdar_segment gap = { .length = length,
+				    .time_ns = behind->time_ns,
+				    .packet = behind->packet,
+				    .acked = behind->acked };
 
-	deliver(half, sink, FD_PIECE_GAP, &gap);
+	deliver(half, sink, FDAR_PIECE_GAP, &gap);
 }
 
-static void deliver_fin(struct fd_half *half, const struct fd_half_sink *sink)
+static void deliver_fin(struct fdar_half *half, const struct fdar_half_sink *sink)
 {
-	struct fd_segment fin = { .time_ns = half->fin_time_ns,
-				  .packet = half->fin_packet,
-				  .acked = half->fin_acked };
+	struct fdar_segment fin = { .time_ns = half->fin_time_ns,
+				    .packet = half->fin_packet,
+				    .acked = half->fin_acked };
 
 	if (!half->fin || half->fin_done || half->next != half->fin_seq)
 		return;
 	half->fin_done = TRUE;
-	deliver(half, sink, FD_PIECE_FIN, &fin);
+	deliver(half, sink, FDAR_PIECE_FIN, &fin);
 }
 
 /* Delivers what no longer has to wait, and FIN when all before it is there. packet is the one that
  * made it so: what came earlier was out of order. */
-static void drain(struct fd_half *half, const struct fd_half_sink *sink, uint64_t packet)
+static void drain(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t packet)
 {
 	while (half->waiting.head && half->waiting.head->segment.seq == half->next) {
-		const struct fd_segment *segment = &half->waiting.head->segment;
+		const struct fdar_segment *segment = &half->waiting.head->segment;
 
 		if (segment->packet < packet)
-			note(sink, FD_ODD_REORDERED);
-		deliver(half, sink, segment->bytes ? FD_PIECE_DATA : FD_PIECE_GAP, segment);
-		fd_waiting_pop(&half->waiting, sink->budget);
+			note(sink, FDAR_ODD_REORDERED);
+		deliver(half, sink, segment->bytes ? FDAR_PIECE_DATA : FDAR_PIECE_GAP, segment);
+		fdar_waiting_pop(&half->waiting, sink->budget);
 	}
 	if (!half->waiting.head)
 		half->patience = 0;
@@ -84,9 +84,9 @@ static void drain(struct fd_half *half, const struct fd_half_sink *sink, uint64_
 }
 
 /* The missing bytes before the first that waits are given up. */
-static void give_up_hole(struct fd_half *half, const struct fd_half_sink *sink)
+static void give_up_hole(struct fdar_half *half, const struct fdar_half_sink *sink)
 {
-	const struct fd_segment *head = &half->waiting.head->segment;
+	const struct fdar_segment *head = &half->waiting.head->segment;
 
 	if (head->seq != half->next)
 		deliver_gap(half, sink, head->seq - half->next, head);
@@ -95,27 +95,27 @@ static void give_up_hole(struct fd_half *half, const struct fd_half_sink *sink)
 }
 
 /* Copies wait; whoever waits too long, or in too great number, loses what it waited for. */
-static void wait_for_hole(struct fd_half *half, const struct fd_half_sink *sink,
-			  const struct fd_segment *segment)
+static void wait_for_hole(struct fdar_half *half, const struct fdar_half_sink *sink,
+			  const struct fdar_segment *segment)
 {
-	struct fd_segment data = *segment, cut = *segment;
+	struct fdar_segment data = *segment, cut = *segment;
 
 	data.length = segment->captured;
 	data.push = segment->push && segment->captured == segment->length;
 	if (data.length)
-		note(sink, fd_waiting_keep(&half->waiting, sink->budget, &data));
+		note(sink, fdar_waiting_keep(&half->waiting, sink->budget, &data));
 	cut.bytes = NULL;
 	cut.seq += segment->captured;
 	cut.length -= segment->captured;
 	if (cut.length)
-		note(sink, fd_waiting_keep(&half->waiting, sink->budget, &cut));
-	while (half->waiting.head && half->state == FD_HALF_KNOWN &&
+		note(sink, fdar_waiting_keep(&half->waiting, sink->budget, &cut));
+	while (half->waiting.head && half->state == FDAR_HALF_KNOWN &&
 	       (half->waiting.count > WAITING_SEGMENTS || half->waiting.bytes > WAITING_BYTES ||
 		*sink->budget > BUDGET_BYTES))
 		give_up_hole(half, sink);
 }
 
-void fd_half_begin(struct fd_half *half, const struct fd_half_sink *sink, uint32_t isn)
+void fdar_half_begin(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t isn)
 {
 	if (half->syn)
 		return;
@@ -124,36 +124,36 @@ void fd_half_begin(struct fd_half *half, const struct fd_half_sink *sink, uint32
 	if (half->offset > 0 || half->fin_done)
 		return;
 	half->next = isn + 1;
-	half->state = FD_HALF_KNOWN;
+	half->state = FDAR_HALF_KNOWN;
 	half->patience = 0;
 	/* What was held and lies before the SYN belongs to somebody else. */
 	while (half->waiting.head &&
-	       fd_seq_distance(half->waiting.head->segment.seq, half->next) < 0)
-		fd_waiting_pop(&half->waiting, sink->budget);
-	if (half->fin && fd_seq_distance(half->fin_seq, half->next) < 0)
+	       fdar_seq_distance(half->waiting.head->segment.seq, half->next) < 0)
+		fdar_waiting_pop(&half->waiting, sink->budget);
+	if (half->fin && fdar_seq_distance(half->fin_seq, half->next) < 0)
 		half->fin = FALSE;
 	drain(half, sink, 0);
 }
 
 /* Whether a FIN with this number can be the stream's end: not before what was delivered. */
-static gboolean believes_fin(const struct fd_half *half, uint32_t end)
+static gboolean believes_fin(const struct fdar_half *half, uint32_t end)
 {
-	int32_t ahead = fd_seq_distance(end, half->next);
+	int32_t ahead = fdar_seq_distance(end, half->next);
 
-	if (half->state == FD_HALF_UNKNOWN || half->state == FD_HALF_GUESSED)
+	if (half->state == FDAR_HALF_UNKNOWN || half->state == FDAR_HALF_GUESSED)
 		return TRUE;
-	return ahead <= WINDOW && ahead >= (half->state == FD_HALF_HELD ? -WINDOW : 0);
+	return ahead <= WINDOW && ahead >= (half->state == FDAR_HALF_HELD ? -WINDOW : 0);
 }
 
 /* Ends holding: the first segment there is starts the stream. */
-static void release(struct fd_half *half, const struct fd_half_sink *sink)
+static void release(struct fdar_half *half, const struct fdar_half_sink *sink)
 {
 	uint32_t guess = half->isn + 1;
 
-	half->state = FD_HALF_KNOWN;
+	half->state = FDAR_HALF_KNOWN;
 	half->patience = 0;
 	if (half->waiting.head) {
-		int32_t missing = fd_seq_distance(half->waiting.head->segment.seq, guess);
+		int32_t missing = fdar_seq_distance(half->waiting.head->segment.seq, guess);
 
 		half->next = half->waiting.head->segment.seq;
 		if (half->trusted && missing > 0 && missing <= GUESS_WINDOW) {
@@ -167,27 +167,27 @@ static void release(struct fd_half *half, const struct fd_half_sink *sink)
 }
 
 /* Whether a segment that is held lies within a window of all others. */
-static gboolean near_others(const struct fd_half *half, uint32_t seq)
+static gboolean near_others(const struct fdar_half *half, uint32_t seq)
 {
-	const struct fd_waiting_part *last = half->waiting.tail;
+	const struct fdar_waiting_part *last = half->waiting.tail;
 
-	return !last || fd_seq_distance(last->segment.seq, seq) <= WINDOW;
+	return !last || fdar_seq_distance(last->segment.seq, seq) <= WINDOW;
 }
 
 /* Holds a segment of a half whose beginning is not known. */
-static void hold(struct fd_half *half, const struct fd_half_sink *sink,
-		 const struct fd_segment *segment)
+static void hold(struct fdar_half *half, const struct fdar_half_sink *sink,
+		 const struct fdar_segment *segment)
 {
 	int32_t ahead;
 
-	if (half->state != FD_HALF_HELD) {
-		half->state = FD_HALF_HELD;
+	if (half->state != FDAR_HALF_HELD) {
+		half->state = FDAR_HALF_HELD;
 		half->next = segment->seq;
 		half->patience = 0;
 	}
-	ahead = fd_seq_distance(segment->seq, half->next);
+	ahead = fdar_seq_distance(segment->seq, half->next);
 	if (ahead > WINDOW || ahead < -WINDOW || !near_others(half, segment->seq)) {
-		note(sink, FD_ODD_OUT_OF_WINDOW);
+		note(sink, FDAR_ODD_OUT_OF_WINDOW);
 		return;
 	}
 	if (ahead < 0)
@@ -200,10 +200,10 @@ static void hold(struct fd_half *half, const struct fd_half_sink *sink,
 
 /* Too far ahead of what was delivered: nonsense, unless many in a row agree: then the capture has
  * lost more than a window. TRUE when the half has moved there. */
-static gboolean believe(struct fd_half *half, const struct fd_half_sink *sink,
-			const struct fd_segment *segment)
+static gboolean believe(struct fdar_half *half, const struct fdar_half_sink *sink,
+			const struct fdar_segment *segment)
 {
-	note(sink, FD_ODD_OUT_OF_WINDOW);
+	note(sink, FDAR_ODD_OUT_OF_WINDOW);
 	if (segment->seq != half->unbelieved_next)
 		half->unbelieved = 0;
 	half->unbelieved_next = segment->seq + segment->length;
@@ -217,8 +217,8 @@ static gboolean believe(struct fd_half *half, const struct fd_half_sink *sink,
 }
 
 /* Takes off the part of the segment that was delivered before. */
-static void skip_old(struct fd_half *half, const struct fd_half_sink *sink,
-		     struct fd_segment *segment)
+static void skip_old(struct fdar_half *half, const struct fdar_half_sink *sink,
+		     struct fdar_segment *segment)
 {
 	uint32_t old = half->next - segment->seq;
 	uint32_t part = MIN(old, segment->length);
@@ -227,10 +227,10 @@ static void skip_old(struct fd_half *half, const struct fd_half_sink *sink,
 
 	/* A keep-alive probe repeats the last byte, or one that means nothing. */
 	if (part > 0 && !probe) {
-		note(sink, FD_ODD_RETRANSMITS);
+		note(sink, FDAR_ODD_RETRANSMITS);
 		if (bytes > 0 && old <= half->offset && sink->repeated &&
 		    sink->repeated(sink->user, half->offset - old, segment->bytes, bytes))
-			note(sink, FD_ODD_DIFFERS);
+			note(sink, FDAR_ODD_DIFFERS);
 	}
 	segment->seq += part;
 	segment->length -= part;
@@ -239,8 +239,8 @@ static void skip_old(struct fd_half *half, const struct fd_half_sink *sink,
 }
 
 /* Takes note of FIN, and cuts what lies behind it. */
-static void note_fin(struct fd_half *half, const struct fd_half_sink *sink,
-		     struct fd_segment *segment)
+static void note_fin(struct fdar_half *half, const struct fdar_half_sink *sink,
+		     struct fdar_segment *segment)
 {
 	uint32_t end = segment->seq + segment->length;
 	int32_t left;
@@ -251,48 +251,48 @@ static void note_fin(struct fd_half *half, const struct fd_half_sink *sink,
 		half->fin_time_ns = segment->time_ns;
 		half->fin_packet = segment->packet;
 		half->fin_acked = segment->acked;
-		if (fd_waiting_cut(&half->waiting, sink->budget, end))
-			note(sink, FD_ODD_AFTER_END);
+		if (fdar_waiting_cut(&half->waiting, sink->budget, end))
+			note(sink, FDAR_ODD_AFTER_END);
 	}
-	if (!half->fin || fd_seq_distance(end, half->fin_seq) <= 0)
+	if (!half->fin || fdar_seq_distance(end, half->fin_seq) <= 0)
 		return;
 	if (segment->length > 0)
-		note(sink, FD_ODD_AFTER_END);
-	left = fd_seq_distance(half->fin_seq, segment->seq);
+		note(sink, FDAR_ODD_AFTER_END);
+	left = fdar_seq_distance(half->fin_seq, segment->seq);
 	segment->length = left > 0 ? MIN(segment->length, (uint32_t)left) : 0;
 	segment->captured = MIN(segment->captured, segment->length);
 }
 
-static void take_in_order(struct fd_half *half, const struct fd_half_sink *sink,
-			  const struct fd_segment *segment)
+static void take_in_order(struct fdar_half *half, const struct fdar_half_sink *sink,
+			  const struct fdar_segment *segment)
 {
-	struct fd_segment part = *segment;
+	struct fdar_segment part = *segment;
 
 	part.length = segment->captured;
 	part.push = segment->push && segment->captured == segment->length;
 	if (part.length)
-		deliver(half, sink, FD_PIECE_DATA, &part);
+		deliver(half, sink, FDAR_PIECE_DATA, &part);
 	if (segment->length > segment->captured)
 		deliver_gap(half, sink, segment->length - segment->captured, segment);
 }
 
-void fd_half_take(struct fd_half *half, const struct fd_half_sink *sink,
-		  const struct fd_segment *segment)
+void fdar_half_take(struct fdar_half *half, const struct fdar_half_sink *sink,
+		    const struct fdar_segment *segment)
 {
-	struct fd_segment rest = *segment;
+	struct fdar_segment rest = *segment;
 	int32_t ahead;
 
 	if (segment->length == 0 && !segment->fin)
 		return;
 	note_fin(half, sink, &rest);
 	/* A guess that has made gaps has to stand. */
-	if (half->state == FD_HALF_GUESSED && half->offset > 0)
-		half->state = FD_HALF_KNOWN;
-	if (half->state != FD_HALF_KNOWN) {
+	if (half->state == FDAR_HALF_GUESSED && half->offset > 0)
+		half->state = FDAR_HALF_KNOWN;
+	if (half->state != FDAR_HALF_KNOWN) {
 		hold(half, sink, &rest);
 		return;
 	}
-	ahead = fd_seq_distance(rest.seq, half->next);
+	ahead = fdar_seq_distance(rest.seq, half->next);
 	if ((ahead > WINDOW || ahead < -WINDOW) && rest.length > 0) {
 		if (!believe(half, sink, &rest))
 			return;
@@ -306,35 +306,35 @@ void fd_half_take(struct fd_half *half, const struct fd_half_sink *sink,
 	drain(half, sink, segment->packet);
 }
 
-void fd_half_acked(struct fd_half *half, uint32_t ack, gboolean whole)
+void fdar_half_acked(struct fdar_half *half, uint32_t ack, gboolean whole)
 {
-	if (half->state == FD_HALF_UNKNOWN) {
-		half->state = FD_HALF_GUESSED;
+	if (half->state == FDAR_HALF_UNKNOWN) {
+		half->state = FDAR_HALF_GUESSED;
 		half->trusted = whole != FALSE;
 		half->next = ack;
 		half->isn = ack - 1;
 	}
-	if (fd_seq_distance(ack, half->next) > WINDOW ||
-	    (half->acked && fd_seq_distance(ack, half->top_ack) < 0))
+	if (fdar_seq_distance(ack, half->next) > WINDOW ||
+	    (half->acked && fdar_seq_distance(ack, half->top_ack) < 0))
 		return;
 	half->acked = TRUE;
 	half->top_ack = ack;
 }
 
-static void fill_absent(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
+static void fill_absent(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t time_ns,
 			uint64_t packet)
 {
-	struct fd_segment now = { .time_ns = time_ns, .packet = packet };
+	struct fdar_segment now = { .time_ns = time_ns, .packet = packet };
 
-	if (half->acked && fd_seq_distance(half->top_ack, half->next) > 0)
+	if (half->acked && fdar_seq_distance(half->top_ack, half->next) > 0)
 		deliver_gap(half, sink, half->top_ack - half->next, &now);
 }
 
-void fd_half_passed(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
-		    uint64_t packet, gboolean seen)
+void fdar_half_passed(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t time_ns,
+		      uint64_t packet, gboolean seen)
 {
 	switch (half->state) {
-	case FD_HALF_GUESSED:
+	case FDAR_HALF_GUESSED:
 		if (seen)
 			half->absent = FALSE;
 		else if (half->absent || ++half->patience >= PATIENCE_PACKETS)
@@ -342,13 +342,13 @@ void fd_half_passed(struct fd_half *half, const struct fd_half_sink *sink, uint6
 		if (half->absent)
 			fill_absent(half, sink, time_ns, packet);
 		break;
-	case FD_HALF_HELD:
+	case FDAR_HALF_HELD:
 		if (++half->patience >= HOLD_PACKETS)
 			release(half, sink);
 		break;
-	case FD_HALF_KNOWN:
+	case FDAR_HALF_KNOWN:
 		if (half->waiting.head && half->acked &&
-		    fd_seq_distance(half->top_ack, half->waiting.head->segment.seq) >= 0 &&
+		    fdar_seq_distance(half->top_ack, half->waiting.head->segment.seq) >= 0 &&
 		    ++half->patience >= PATIENCE_PACKETS)
 			give_up_hole(half, sink);
 		break;
@@ -357,46 +357,46 @@ void fd_half_passed(struct fd_half *half, const struct fd_half_sink *sink, uint6
 	}
 }
 
-uint64_t fd_half_offset_of(const struct fd_half *half, uint32_t ack)
+uint64_t fdar_half_offset_of(const struct fdar_half *half, uint32_t ack)
 {
-	int32_t ahead = fd_seq_distance(ack, half->next);
+	int32_t ahead = fdar_seq_distance(ack, half->next);
 
-	if (half->state == FD_HALF_UNKNOWN || ahead > WINDOW)
+	if (half->state == FDAR_HALF_UNKNOWN || ahead > WINDOW)
 		return half->offset;
 	if (ahead < 0 && (uint64_t) - (int64_t)ahead > half->offset)
 		return 0;
 	return half->offset + (uint64_t)(int64_t)ahead - (half->fin_done && ahead > 0 ? 1 : 0);
 }
 
-gboolean fd_half_believes(const struct fd_half *half, uint32_t seq)
+gboolean fdar_half_believes(const struct fdar_half *half, uint32_t seq)
 {
-	int32_t ahead = fd_seq_distance(seq, half->next);
+	int32_t ahead = fdar_seq_distance(seq, half->next);
 
-	return half->state == FD_HALF_UNKNOWN || (ahead <= RST_WINDOW && ahead >= -RST_WINDOW);
+	return half->state == FDAR_HALF_UNKNOWN || (ahead <= RST_WINDOW && ahead >= -RST_WINDOW);
 }
 
-void fd_half_finish(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
-		    uint64_t packet)
+void fdar_half_finish(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t time_ns,
+		      uint64_t packet)
 {
-	struct fd_segment now = { .time_ns = time_ns, .packet = packet };
+	struct fdar_segment now = { .time_ns = time_ns, .packet = packet };
 	int32_t missing;
 
-	if (half->state == FD_HALF_HELD)
+	if (half->state == FDAR_HALF_HELD)
 		release(half, sink);
 	while (half->waiting.head)
 		give_up_hole(half, sink);
-	if (half->state == FD_HALF_UNKNOWN || half->fin_done)
+	if (half->state == FDAR_HALF_UNKNOWN || half->fin_done)
 		return;
-	missing = half->fin ? fd_seq_distance(half->fin_seq, half->next)
-			    : (half->acked ? fd_seq_distance(half->top_ack, half->next) : 0);
+	missing = half->fin ? fdar_seq_distance(half->fin_seq, half->next)
+			    : (half->acked ? fdar_seq_distance(half->top_ack, half->next) : 0);
 	/* One number more than there were bytes is a FIN that the capture does not have. */
 	if (missing > (half->fin ? 0 : 1) && missing <= WINDOW)
 		deliver_gap(half, sink, (uint32_t)missing, &now);
 	drain(half, sink, 0);
 }
 
-void fd_half_clear(struct fd_half *half, size_t *budget)
+void fdar_half_clear(struct fdar_half *half, size_t *budget)
 {
 	while (half->waiting.head)
-		fd_waiting_pop(&half->waiting, budget);
+		fdar_waiting_pop(&half->waiting, budget);
 }

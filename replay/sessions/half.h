@@ -12,8 +12,8 @@
  *
  * Bounds: see assembler.h. Sequence arithmetic is modulo 2^32 (RFC 9293, 3.4).
  */
-#ifndef FD_REPLAY_HALF_H
-#define FD_REPLAY_HALF_H
+#ifndef FDAR_REPLAY_SESSIONS_HALF_H
+#define FDAR_REPLAY_SESSIONS_HALF_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -21,10 +21,10 @@
 #include "replay/sessions/assembler.h"
 #include "replay/sessions/waiting.h"
 
-enum fd_half_state { FD_HALF_UNKNOWN, FD_HALF_GUESSED, FD_HALF_HELD, FD_HALF_KNOWN };
+enum fdar_half_state { FDAR_HALF_UNKNOWN, FDAR_HALF_GUESSED, FDAR_HALF_HELD, FDAR_HALF_KNOWN };
 
-struct fd_half {
-	uint8_t state;    /* enum fd_half_state */
+struct fdar_half {
+	uint8_t state;    /* enum fdar_half_state */
 	uint8_t syn;      /* SYN was seen, isn is set */
 	uint8_t fin;      /* FIN was seen, fin_seq is set */
 	uint8_t fin_done; /* FIN was delivered */
@@ -43,50 +43,50 @@ struct fd_half {
 	uint64_t time_ns;         /* time and packet of the last delivery: never less after */
 	uint64_t packet;
 	uint64_t fin_time_ns, fin_packet, fin_acked; /* of the segment with FIN */
-	struct fd_waiting waiting;
+	struct fdar_waiting waiting;
 };
 
-/* Where a half delivers. odd gets bits of enum fd_odd, budget counts the bytes that wait in all. */
-struct fd_half_sink {
-	void (*arrived)(void *user, const struct fd_arrival *arrival);
+/* Where a half delivers. odd gets bits of enum fdar_odd, budget counts the bytes that wait in all. */
+struct fdar_half_sink {
+	void (*arrived)(void *user, const struct fdar_arrival *arrival);
 	gboolean (*repeated)(void *user, uint64_t stream_offset, const uint8_t *bytes,
 			     uint32_t length);
 	void *user;
 	uint32_t *odd;
-	uint32_t gap_bit; /* which of the two FD_ODD_GAP bits is this way's */
+	uint32_t gap_bit; /* which of the two FDAR_ODD_GAP bits is this way's */
 	size_t *budget;
 	uint8_t way;
 	gboolean eager;
 };
 
 /* A SYN: the stream begins behind it. */
-void fd_half_begin(struct fd_half *half, const struct fd_half_sink *sink, uint32_t isn);
+void fdar_half_begin(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t isn);
 
 /* A segment: delivers what it adds, and what waited for it. */
-void fd_half_take(struct fd_half *half, const struct fd_half_sink *sink,
-		  const struct fd_segment *segment);
+void fdar_half_take(struct fdar_half *half, const struct fdar_half_sink *sink,
+		    const struct fdar_segment *segment);
 
 /* The other side acknowledged up to ack. whole: its SYN was seen, so nothing of this way can have
  * come before the capture began. */
-void fd_half_acked(struct fd_half *half, uint32_t ack, gboolean whole);
+void fdar_half_acked(struct fdar_half *half, uint32_t ack, gboolean whole);
 
 /* A packet of the session (of any way) has passed: patience with holes runs out. seen: the capture
  * has packets of this way. */
-void fd_half_passed(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
-		    uint64_t packet, gboolean seen);
+void fdar_half_passed(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t time_ns,
+		      uint64_t packet, gboolean seen);
 
 /* Bytes of this way up to ack: what a segment that carries it may have answered to. */
-uint64_t fd_half_offset_of(const struct fd_half *half, uint32_t ack);
+uint64_t fdar_half_offset_of(const struct fdar_half *half, uint32_t ack);
 
 /* Whether a RST with this number is near enough to be believed. */
-gboolean fd_half_believes(const struct fd_half *half, uint32_t seq);
+gboolean fdar_half_believes(const struct fdar_half *half, uint32_t seq);
 
 /* The end: what waits is delivered behind gaps; bytes that were acknowledged but never seen are a
  * gap. Frees what waits. */
-void fd_half_finish(struct fd_half *half, const struct fd_half_sink *sink, uint64_t time_ns,
-		    uint64_t packet);
+void fdar_half_finish(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t time_ns,
+		      uint64_t packet);
 
 /* Frees what waits without delivering it. */
-void fd_half_clear(struct fd_half *half, size_t *budget);
+void fdar_half_clear(struct fdar_half *half, size_t *budget);
 
 #endif

@@ -17,7 +17,7 @@
 #define COMPARE_BYTES  4096u
 
 struct entry {
-	struct fd_piece piece;
+	struct fdar_piece piece;
 	uint64_t packet;
 };
 
@@ -33,11 +33,11 @@ struct open_session {
 };
 
 struct loader {
-	struct fd_sessions *sessions;
-	struct fd_spool *chain;
+	struct fdar_sessions *sessions;
+	struct fdar_spool *chain;
 };
 
-static void opened(void *user, const struct fd_session *session, void **data)
+static void opened(void *user, const struct fdar_session *session, void **data)
 {
 	struct loader *loader = user;
 
@@ -46,8 +46,8 @@ static void opened(void *user, const struct fd_session *session, void **data)
 	g_array_append_vals(loader->sessions->sessions, session, 1);
 }
 
-static void arrived(void *user, const struct fd_session *session, void *data,
-		    const struct fd_arrival *arrival)
+static void arrived(void *user, const struct fdar_session *session, void *data,
+		    const struct fdar_arrival *arrival)
 {
 	struct loader *loader = user;
 	struct open_session *open = data;
@@ -59,16 +59,16 @@ static void arrived(void *user, const struct fd_session *session, void *data,
 		tail = open->tail = g_new0(struct chunk, 1);
 		tail->previous = NO_CHUNK;
 	} else if (tail->count == CHUNK) {
-		tail->previous = fd_spool_append(loader->chain, tail, sizeof(*tail));
+		tail->previous = fdar_spool_append(loader->chain, tail, sizeof(*tail));
 		tail->count = 0;
 	}
 	entry = &tail->entries[tail->count++];
 	entry->piece = arrival->piece;
 	entry->packet = arrival->packet;
 	entry->piece.offset = 0;
-	if (arrival->piece.kind == FD_PIECE_DATA)
-		entry->piece.offset = fd_spool_append(loader->sessions->bytes, arrival->bytes,
-						      arrival->piece.length);
+	if (arrival->piece.kind == FDAR_PIECE_DATA)
+		entry->piece.offset = fdar_spool_append(loader->sessions->bytes, arrival->bytes,
+							arrival->piece.length);
 }
 
 static gboolean differs(struct loader *loader, uint64_t offset, const uint8_t *bytes,
@@ -79,7 +79,7 @@ static gboolean differs(struct loader *loader, uint64_t offset, const uint8_t *b
 	while (length > 0) {
 		uint32_t part = MIN(length, COMPARE_BYTES);
 
-		if (!fd_spool_read(loader->sessions->bytes, offset, kept, part))
+		if (!fdar_spool_read(loader->sessions->bytes, offset, kept, part))
 			return FALSE;
 		if (memcmp(kept, bytes, part) != 0)
 			return TRUE;
@@ -91,8 +91,9 @@ static gboolean differs(struct loader *loader, uint64_t offset, const uint8_t *b
 }
 
 /* Walks back from the end of the stream to where the repeated bytes were. */
-static gboolean repeated(void *user, const struct fd_session *session, void *data, enum fd_way way,
-			 uint64_t stream_offset, const uint8_t *bytes, uint32_t length)
+static gboolean repeated(void *user, const struct fdar_session *session, void *data,
+			 enum fdar_way way, uint64_t stream_offset, const uint8_t *bytes,
+			 uint32_t length)
 {
 	struct loader *loader = user;
 	struct chunk chunk = *((struct open_session *)data)->tail;
@@ -100,7 +101,7 @@ static gboolean repeated(void *user, const struct fd_session *session, void *dat
 
 	for (unsigned i = 0; i < COMPARE_CHUNKS; i++) {
 		for (uint64_t at = chunk.count; at-- > 0;) {
-			const struct fd_piece *piece = &chunk.entries[at].piece;
+			const struct fdar_piece *piece = &chunk.entries[at].piece;
 			uint64_t end = begin, from, to;
 
 			if (piece->way != way)
@@ -108,7 +109,7 @@ static gboolean repeated(void *user, const struct fd_session *session, void *dat
 			begin -= piece->length;
 			from = MAX(begin, stream_offset);
 			to = MIN(end, stream_offset + length);
-			if (piece->kind == FD_PIECE_DATA && from < to &&
+			if (piece->kind == FDAR_PIECE_DATA && from < to &&
 			    differs(loader, piece->offset + (from - begin),
 				    bytes + (from - stream_offset), (uint32_t)(to - from)))
 				return TRUE;
@@ -116,23 +117,24 @@ static gboolean repeated(void *user, const struct fd_session *session, void *dat
 				return FALSE;
 		}
 		if (chunk.previous == NO_CHUNK ||
-		    !fd_spool_read(loader->chain, chunk.previous, &chunk, sizeof(chunk)))
+		    !fdar_spool_read(loader->chain, chunk.previous, &chunk, sizeof(chunk)))
 			return FALSE;
 	}
 	return FALSE;
 }
 
-static void closed(void *user, const struct fd_session *session, void *data)
+static void closed(void *user, const struct fdar_session *session, void *data)
 {
 	struct loader *loader = user;
 	struct open_session *open = data;
-	struct fd_session *slot =
-		&g_array_index(loader->sessions->sessions, struct fd_session, session->id);
+	struct fdar_session *slot =
+		&g_array_index(loader->sessions->sessions, struct fdar_session, session->id);
 
 	*slot = *session;
 	/* Until the index is made: where its chain ends. */
 	if (open->tail)
-		slot->first_piece = fd_spool_append(loader->chain, open->tail, sizeof(*open->tail));
+		slot->first_piece =
+			fdar_spool_append(loader->chain, open->tail, sizeof(*open->tail));
 	loader->sessions->piece_count += slot->pieces;
 	g_free(open->tail);
 	g_free(open);
@@ -174,7 +176,7 @@ static gboolean later(const struct back_walk *walks, const struct entry *a, cons
 }
 
 /* Copies a session's chain to out, last piece first. */
-static void merge(const uint8_t *chain, struct fd_session *session, struct fd_piece *out)
+static void merge(const uint8_t *chain, struct fdar_session *session, struct fdar_piece *out)
 {
 	const struct chunk *tail = (const void *)(chain + session->first_piece);
 	struct back_walk walks[2] = { { chain, tail, tail->count, 0 },
@@ -192,7 +194,7 @@ static void merge(const uint8_t *chain, struct fd_session *session, struct fd_pi
 
 /* Counts runs of data; the assembler's count is in order of delivery, this is in the final one.
  * Times that fall back where a gap was given up late are lifted. */
-static void tidy(struct fd_session *session, struct fd_piece *pieces)
+static void tidy(struct fdar_session *session, struct fdar_piece *pieces)
 {
 	uint64_t time_ns = 0;
 	int last = -1;
@@ -200,7 +202,7 @@ static void tidy(struct fd_session *session, struct fd_piece *pieces)
 	session->way[0].messages = session->way[1].messages = 0;
 	for (uint64_t i = 0; i < session->pieces; i++) {
 		pieces[i].time_ns = time_ns = MAX(time_ns, pieces[i].time_ns);
-		if (pieces[i].kind != FD_PIECE_DATA)
+		if (pieces[i].kind != FDAR_PIECE_DATA)
 			continue;
 		if (pieces[i].way != last)
 			session->way[pieces[i].way].messages++;
@@ -210,21 +212,22 @@ static void tidy(struct fd_session *session, struct fd_piece *pieces)
 
 static gboolean make_index(struct loader *loader, GError **error)
 {
-	struct fd_sessions *sessions = loader->sessions;
+	struct fdar_sessions *sessions = loader->sessions;
 	const uint8_t *chain;
 	uint8_t *index = NULL;
 	uint64_t at = 0;
 
-	sessions->index = fd_spool_new(error);
-	if (!sessions->index || !fd_spool_map(loader->chain, &chain, error) ||
-	    !fd_spool_map(sessions->bytes, &sessions->payload, error) ||
-	    !fd_spool_map_writable(sessions->index, sessions->piece_count * sizeof(struct fd_piece),
-				   &index, error))
+	sessions->index = fdar_spool_new(error);
+	if (!sessions->index || !fdar_spool_map(loader->chain, &chain, error) ||
+	    !fdar_spool_map(sessions->bytes, &sessions->payload, error) ||
+	    !fdar_spool_map_writable(sessions->index,
+				     sessions->piece_count * sizeof(struct fdar_piece), &index,
+				     error))
 		return FALSE;
 	for (guint i = 0; i < sessions->sessions->len; i++) {
-		struct fd_session *session =
-			&g_array_index(sessions->sessions, struct fd_session, i);
-		struct fd_piece *out = (struct fd_piece *)(void *)index + at;
+		struct fdar_session *session =
+			&g_array_index(sessions->sessions, struct fdar_session, i);
+		struct fdar_piece *out = (struct fdar_piece *)(void *)index + at;
 
 		if (session->pieces) {
 			merge(chain, session, out);
@@ -233,51 +236,51 @@ static gboolean make_index(struct loader *loader, GError **error)
 		session->first_piece = at;
 		at += session->pieces;
 	}
-	fd_spool_seal(sessions->index);
+	fdar_spool_seal(sessions->index);
 	sessions->pieces = (const void *)index;
 	return TRUE;
 }
 
-static gboolean load(struct loader *loader, struct fd_capture *capture,
-		     const struct fd_load_options *options, GError **error)
+static gboolean load(struct loader *loader, struct fdar_capture *capture,
+		     const struct fdar_load_options *options, GError **error)
 {
-	const struct fd_assembler_ops ops = {
+	const struct fdar_assembler_ops ops = {
 		.opened = opened, .arrived = arrived, .repeated = repeated, .closed = closed
 	};
-	struct fd_assembler_options how = { .max_gap_ns = options ? options->max_gap_ns : 0,
-					    .udp_idle_ns = options ? options->udp_idle_ns : 0 };
-	struct fd_assembler *assembler =
-		fd_assembler_new(fd_capture_link(capture), &how, &ops, loader, error);
+	struct fdar_assembler_options how = { .max_gap_ns = options ? options->max_gap_ns : 0,
+					      .udp_idle_ns = options ? options->udp_idle_ns : 0 };
+	struct fdar_assembler *assembler =
+		fdar_assembler_new(fdar_capture_link(capture), &how, &ops, loader, error);
 	gboolean fine;
 
 	if (!assembler) {
-		g_prefix_error(error, "%s: ", fd_capture_name(capture));
+		g_prefix_error(error, "%s: ", fdar_capture_name(capture));
 		return FALSE;
 	}
-	fine = fd_assembler_read(assembler, capture, options ? options->progress : NULL,
-				 options ? options->user : NULL, error);
-	loader->sessions->totals = *fd_assembler_totals(assembler);
-	loader->sessions->duration_ns = fd_assembler_line_ns(assembler);
-	fd_assembler_free(assembler);
+	fine = fdar_assembler_read(assembler, capture, options ? options->progress : NULL,
+				   options ? options->user : NULL, error);
+	loader->sessions->totals = *fdar_assembler_totals(assembler);
+	loader->sessions->duration_ns = fdar_assembler_line_ns(assembler);
+	fdar_assembler_free(assembler);
 	return fine && make_index(loader, error);
 }
 
-struct fd_sessions *fd_sessions_load(const char *path, const struct fd_load_options *options,
-				     GError **error)
+struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_load_options *options,
+					 GError **error)
 {
-	g_autoptr(fd_capture) capture = fd_capture_open(path, error);
-	struct loader loader = { .sessions = g_new0(struct fd_sessions, 1) };
+	g_autoptr(fdar_capture) capture = fdar_capture_open(path, error);
+	struct loader loader = { .sessions = g_new0(struct fdar_sessions, 1) };
 	gboolean fine = FALSE;
 
-	loader.sessions->sessions = g_array_new(FALSE, FALSE, sizeof(struct fd_session));
-	if (capture && (loader.chain = fd_spool_new(error)) &&
-	    (loader.sessions->bytes = fd_spool_new(error)))
+	loader.sessions->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_session));
+	if (capture && (loader.chain = fdar_spool_new(error)) &&
+	    (loader.sessions->bytes = fdar_spool_new(error)))
 		fine = load(&loader, capture, options, error);
-	fd_spool_free(loader.chain);
+	fdar_spool_free(loader.chain);
 	if (!fine) {
-		fd_sessions_free(loader.sessions);
+		fdar_sessions_free(loader.sessions);
 		return NULL;
 	}
-	loader.sessions->damage = g_strdup(fd_capture_damage(capture));
+	loader.sessions->damage = g_strdup(fdar_capture_damage(capture));
 	return loader.sessions;
 }

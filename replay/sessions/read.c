@@ -6,56 +6,56 @@
 #define PROGRESS_BYTES ((uint64_t)1024 * 1024)
 
 /* FALSE when the user said stop. */
-static gboolean report(struct fd_capture *capture, fd_progress_fn progress, void *user,
+static gboolean report(struct fdar_capture *capture, fdar_progress_fn progress, void *user,
 		       uint64_t *reported, GError **error)
 {
 	uint64_t done, size;
 
 	if (!progress)
 		return TRUE;
-	fd_capture_position(capture, &done, &size);
+	fdar_capture_position(capture, &done, &size);
 	if (done - *reported < PROGRESS_BYTES)
 		return TRUE;
 	*reported = done;
 	if (progress(done, size, user))
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "%s: reading was stopped",
-		    fd_capture_name(capture));
+		    fdar_capture_name(capture));
 	return FALSE;
 }
 
-static gboolean fail_empty(const struct fd_capture *capture, const struct fd_capture_totals *totals,
-			   GError **error)
+static gboolean fail_empty(const struct fdar_capture *capture,
+			   const struct fdar_capture_totals *totals, GError **error)
 {
-	const char *damage = fd_capture_damage(capture);
+	const char *damage = fdar_capture_damage(capture);
 
-	g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_EMPTY,
+	g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_EMPTY,
 		    "%s: no TCP or UDP packet in it (%" G_GUINT64_FORMAT
 		    " packets: %" G_GUINT64_FORMAT " not IP, %" G_GUINT64_FORMAT
 		    " of other protocols, %" G_GUINT64_FORMAT " malformed, %" G_GUINT64_FORMAT
 		    " fragments without the rest)%s%s",
-		    fd_capture_name(capture), totals->packets, totals->not_ip,
+		    fdar_capture_name(capture), totals->packets, totals->not_ip,
 		    totals->other_protocol, totals->malformed, totals->lone_fragments,
 		    damage ? "; " : "", damage ? damage : "");
 	return FALSE;
 }
 
-gboolean fd_assembler_read(struct fd_assembler *assembler, struct fd_capture *capture,
-			   fd_progress_fn progress, void *user, GError **error)
+gboolean fdar_assembler_read(struct fdar_assembler *assembler, struct fdar_capture *capture,
+			     fdar_progress_fn progress, void *user, GError **error)
 {
-	struct fd_packet packet;
+	struct fdar_packet packet;
 	uint64_t reported = 0;
 	gboolean fine = TRUE;
 	int status = 1;
 
-	while (fine && (status = fd_capture_read(capture, &packet, error)) == 1) {
-		fd_assembler_feed(assembler, &packet);
+	while (fine && (status = fdar_capture_read(capture, &packet, error)) == 1) {
+		fdar_assembler_feed(assembler, &packet);
 		fine = report(capture, progress, user, &reported, error);
 	}
-	fd_assembler_finish(assembler);
+	fdar_assembler_finish(assembler);
 	if (!fine || status < 0)
 		return FALSE;
-	if (fd_assembler_sessions(assembler, NULL) == 0)
-		return fail_empty(capture, fd_assembler_totals(assembler), error);
+	if (fdar_assembler_sessions(assembler, NULL) == 0)
+		return fail_empty(capture, fdar_assembler_totals(assembler), error);
 	return TRUE;
 }

@@ -6,8 +6,8 @@
  * line begins with a three-digit code, or the server port is 21. At most 1 MiB of such a session is
  * looked at, each way.
  */
-#ifndef FD_REPLAY_SIDE_H
-#define FD_REPLAY_SIDE_H
+#ifndef FDAR_REPLAY_SESSIONS_SIDE_H
+#define FDAR_REPLAY_SESSIONS_SIDE_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -16,11 +16,11 @@
 
 /* For each session that is a side connection: its id, and as value the id of the session that
  * agreed on it, both as GUINT_TO_POINTER(id + 1). The caller unrefs the result. */
-GHashTable *fd_side_connections(const struct fd_sessions *sessions);
+GHashTable *fdar_side_connections(const struct fdar_sessions *sessions);
 
 /* One line of a control connection: TRUE and where it says that the side connection goes to. The
- * address may be absent (229): its family is then FD_FAMILY_NONE. Exposed for tests. */
-gboolean fd_side_parse(const char *line, size_t length, enum fd_way way,
-		       struct fd_endpoint *endpoint);
+ * address may be absent (229): its family is then FDAR_FAMILY_NONE. Exposed for tests. */
+gboolean fdar_side_parse(const char *line, size_t length, enum fdar_way way,
+			 struct fdar_endpoint *endpoint);
 
 #endif

@@ -4,13 +4,13 @@
  * that is set goes back further. */
 #define JITTER_NS ((uint64_t)1000000000)
 
-void fd_timeline_init(struct fd_timeline *timeline, uint64_t max_gap_ns)
+void fdar_timeline_init(struct fdar_timeline *timeline, uint64_t max_gap_ns)
 {
-	*timeline = (struct fd_timeline){ .max_gap_ns = max_gap_ns ? max_gap_ns
-								   : FD_TIMELINE_MAX_GAP_NS };
+	*timeline = (struct fdar_timeline){ .max_gap_ns = max_gap_ns ? max_gap_ns
+								     : FDAR_TIMELINE_MAX_GAP_NS };
 }
 
-uint64_t fd_timeline_at(struct fd_timeline *timeline, uint64_t epoch_ns)
+uint64_t fdar_timeline_at(struct fdar_timeline *timeline, uint64_t epoch_ns)
 {
 	uint64_t gap;
 

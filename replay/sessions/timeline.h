@@ -5,17 +5,17 @@
  * (files that were merged). The time line never goes back, and keeps at most max_gap_ns of silence
  * between two packets. Feed it the times in capture order, get the time since the first of them.
  */
-#ifndef FD_REPLAY_TIMELINE_H
-#define FD_REPLAY_TIMELINE_H
+#ifndef FDAR_REPLAY_SESSIONS_TIMELINE_H
+#define FDAR_REPLAY_SESSIONS_TIMELINE_H
 
 #include <glib.h>
 #include <stdint.h>
 
-#define FD_TIMELINE_MAX_GAP_NS (5 * (uint64_t)1000000000)
-#define FD_TIMELINE_KEEP       UINT64_MAX
+#define FDAR_TIMELINE_MAX_GAP_NS (5 * (uint64_t)1000000000)
+#define FDAR_TIMELINE_KEEP       UINT64_MAX
 
-struct fd_timeline {
-	uint64_t max_gap_ns; /* FD_TIMELINE_KEEP: silence is kept however long */
+struct fdar_timeline {
+	uint64_t max_gap_ns; /* FDAR_TIMELINE_KEEP: silence is kept however long */
 	uint64_t last_ns;    /* the latest captured time */
 	uint64_t now_ns;     /* where it is on the time line */
 	gboolean started;
@@ -23,12 +23,12 @@ struct fd_timeline {
 	uint64_t backward;    /* how often time went back */
 };
 
-/* max_gap_ns 0 is the default, FD_TIMELINE_MAX_GAP_NS. */
-void fd_timeline_init(struct fd_timeline *timeline, uint64_t max_gap_ns);
+/* max_gap_ns 0 is the default, FDAR_TIMELINE_MAX_GAP_NS. */
+void fdar_timeline_init(struct fdar_timeline *timeline, uint64_t max_gap_ns);
 
 /* The place of epoch_ns on the time line, ns since the first call's. Small steps back (up to one
  * second) stay where the time line is; a larger one means that the clock was set, and time goes on
  * from there. */
-uint64_t fd_timeline_at(struct fd_timeline *timeline, uint64_t epoch_ns);
+uint64_t fdar_timeline_at(struct fdar_timeline *timeline, uint64_t epoch_ns);
 
 #endif

@@ -2,20 +2,21 @@
 
 #include <string.h>
 
-static uint32_t compare(const struct fd_waiting_part *kept, const struct fd_segment *segment,
+static uint32_t compare(const struct fdar_waiting_part *kept, const struct fdar_segment *segment,
 			uint32_t from, uint32_t to)
 {
 	if (kept->segment.bytes && segment->bytes &&
 	    memcmp(kept->segment.bytes + (from - kept->segment.seq),
 		   segment->bytes + (from - segment->seq), to - from) != 0)
-		return FD_ODD_RETRANSMITS | FD_ODD_DIFFERS;
-	return FD_ODD_RETRANSMITS;
+		return FDAR_ODD_RETRANSMITS | FDAR_ODD_DIFFERS;
+	return FDAR_ODD_RETRANSMITS;
 }
 
-static void insert_before(struct fd_waiting *waiting, size_t *budget, struct fd_waiting_part *at,
-			  const struct fd_segment *segment, uint32_t from, uint32_t to)
+static void insert_before(struct fdar_waiting *waiting, size_t *budget,
+			  struct fdar_waiting_part *at, const struct fdar_segment *segment,
+			  uint32_t from, uint32_t to)
 {
-	struct fd_waiting_part *part = g_new0(struct fd_waiting_part, 1);
+	struct fdar_waiting_part *part = g_new0(struct fdar_waiting_part, 1);
 	uint32_t charge = segment->bytes ? to - from : 0;
 
 	part->segment = *segment;
@@ -33,14 +34,14 @@ static void insert_before(struct fd_waiting *waiting, size_t *budget, struct fd_
 	*budget += charge + sizeof(*part);
 }
 
-uint32_t fd_waiting_keep(struct fd_waiting *waiting, size_t *budget,
-			 const struct fd_segment *segment)
+uint32_t fdar_waiting_keep(struct fdar_waiting *waiting, size_t *budget,
+			   const struct fdar_segment *segment)
 {
 	uint32_t from = segment->seq, end = segment->seq + segment->length;
-	struct fd_waiting_part *at = waiting->tail, *behind = NULL;
+	struct fdar_waiting_part *at = waiting->tail, *behind = NULL;
 	uint32_t odd = 0;
 
-	while (at && fd_seq_distance(at->segment.seq, from) > 0) {
+	while (at && fdar_seq_distance(at->segment.seq, from) > 0) {
 		behind = at;
 		at = at->previous;
 	}
@@ -48,15 +49,15 @@ uint32_t fd_waiting_keep(struct fd_waiting *waiting, size_t *budget,
 	if (at) {
 		uint32_t at_end = at->segment.seq + at->segment.length;
 
-		if (fd_seq_distance(at_end, from) > 0) {
-			uint32_t to = fd_seq_distance(at_end, end) < 0 ? at_end : end;
+		if (fdar_seq_distance(at_end, from) > 0) {
+			uint32_t to = fdar_seq_distance(at_end, end) < 0 ? at_end : end;
 
 			odd |= compare(at, segment, from, to);
 			from = to;
 		}
 	}
-	while (fd_seq_distance(end, from) > 0) {
-		uint32_t to = behind && fd_seq_distance(behind->segment.seq, end) < 0
+	while (fdar_seq_distance(end, from) > 0) {
+		uint32_t to = behind && fdar_seq_distance(behind->segment.seq, end) < 0
 				      ? behind->segment.seq
 				      : end;
 
@@ -65,7 +66,7 @@ uint32_t fd_waiting_keep(struct fd_waiting *waiting, size_t *budget,
 		if (to == end)
 			break;
 		from = behind->segment.seq + behind->segment.length;
-		if (fd_seq_distance(from, end) > 0)
+		if (fdar_seq_distance(from, end) > 0)
 			from = end;
 		odd |= compare(behind, segment, to, from);
 		behind = behind->next;
@@ -73,7 +74,8 @@ uint32_t fd_waiting_keep(struct fd_waiting *waiting, size_t *budget,
 	return odd;
 }
 
-static void remove_part(struct fd_waiting *waiting, size_t *budget, struct fd_waiting_part *part)
+static void remove_part(struct fdar_waiting *waiting, size_t *budget,
+			struct fdar_waiting_part *part)
 {
 	uint32_t charge = part->segment.bytes ? part->segment.length : 0;
 
@@ -86,13 +88,13 @@ static void remove_part(struct fd_waiting *waiting, size_t *budget, struct fd_wa
 	g_free(part);
 }
 
-gboolean fd_waiting_cut(struct fd_waiting *waiting, size_t *budget, uint32_t seq)
+gboolean fdar_waiting_cut(struct fdar_waiting *waiting, size_t *budget, uint32_t seq)
 {
 	gboolean found = FALSE;
 
 	while (waiting->tail) {
-		struct fd_segment *last = &waiting->tail->segment;
-		int32_t left = fd_seq_distance(seq, last->seq);
+		struct fdar_segment *last = &waiting->tail->segment;
+		int32_t left = fdar_seq_distance(seq, last->seq);
 
 		if (left > 0 && (uint32_t)left >= last->length)
 			break;
@@ -110,7 +112,7 @@ gboolean fd_waiting_cut(struct fd_waiting *waiting, size_t *budget, uint32_t seq
 	return found;
 }
 
-void fd_waiting_pop(struct fd_waiting *waiting, size_t *budget)
+void fdar_waiting_pop(struct fdar_waiting *waiting, size_t *budget)
 {
 	remove_part(waiting, budget, waiting->head);
 }

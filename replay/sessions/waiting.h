@@ -5,8 +5,8 @@
  * a byte is kept. Payload is copied. Finding a part's place costs as many steps as there are parts
  * behind it: the half bounds their number.
  */
-#ifndef FD_REPLAY_WAITING_H
-#define FD_REPLAY_WAITING_H
+#ifndef FDAR_REPLAY_SESSIONS_WAITING_H
+#define FDAR_REPLAY_SESSIONS_WAITING_H
 
 #include <glib.h>
 #include <stddef.h>
@@ -15,45 +15,45 @@
 #include "replay/sessions/session.h"
 
 /* A segment with payload or FIN. */
-struct fd_segment {
+struct fdar_segment {
 	const uint8_t *bytes; /* NULL: they were cut off by the snap length */
 	uint32_t seq;
 	uint32_t captured; /* bytes there are */
 	uint32_t length;   /* bytes there were on the wire */
 	uint64_t time_ns;
 	uint64_t packet;
-	uint64_t acked; /* as in fd_piece */
+	uint64_t acked; /* as in fdar_piece */
 	uint8_t syn, push, fin;
 };
 
 /* captured equals length, fin is not used, bytes are the part's own. */
-struct fd_waiting_part {
-	struct fd_waiting_part *next, *previous;
-	struct fd_segment segment;
+struct fdar_waiting_part {
+	struct fdar_waiting_part *next, *previous;
+	struct fdar_segment segment;
 };
 
-struct fd_waiting {
-	struct fd_waiting_part *head, *tail;
+struct fdar_waiting {
+	struct fdar_waiting_part *head, *tail;
 	uint32_t count; /* parts */
 	uint32_t bytes; /* of payload in them */
 };
 
 /* The distance from b to a, modulo 2^32. */
-static inline int32_t fd_seq_distance(uint32_t a, uint32_t b)
+static inline int32_t fdar_seq_distance(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b);
 }
 
 /* Keeps what of the segment's length bytes is not kept yet; all parts lie within 2^31 of each
- * other. budget grows by what that costs. Gives FD_ODD_RETRANSMITS when some were there before, and
- * FD_ODD_DIFFERS too when they were others. */
-uint32_t fd_waiting_keep(struct fd_waiting *waiting, size_t *budget,
-			 const struct fd_segment *segment);
+ * other. budget grows by what that costs. Gives FDAR_ODD_RETRANSMITS when some were there before, and
+ * FDAR_ODD_DIFFERS too when they were others. */
+uint32_t fdar_waiting_keep(struct fdar_waiting *waiting, size_t *budget,
+			   const struct fdar_segment *segment);
 
 /* Nothing lies behind seq: cuts what waits there. TRUE when something did. */
-gboolean fd_waiting_cut(struct fd_waiting *waiting, size_t *budget, uint32_t seq);
+gboolean fdar_waiting_cut(struct fdar_waiting *waiting, size_t *budget, uint32_t seq);
 
 /* Takes the first part away; there must be one. */
-void fd_waiting_pop(struct fd_waiting *waiting, size_t *budget);
+void fdar_waiting_pop(struct fdar_waiting *waiting, size_t *budget);
 
 #endif

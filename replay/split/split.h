@@ -14,46 +14,46 @@
  * Memory: about 500 bytes a session, 700 more while it is open, and 64 MiB of packets that wait to
  * be written.
  */
-#ifndef FD_REPLAY_SPLIT_H
-#define FD_REPLAY_SPLIT_H
+#ifndef FDAR_REPLAY_SPLIT_SPLIT_H
+#define FDAR_REPLAY_SPLIT_SPLIT_H
 
 #include <glib.h>
 #include <stdint.h>
 
 #include "replay/sessions/session.h"
 
-#define FD_SPLIT_NO_TEMPLATE UINT32_MAX
+#define FDAR_SPLIT_NO_TEMPLATE UINT32_MAX
 
-struct fd_split_session {
-	struct fd_session session;
+struct fdar_split_session {
+	struct fdar_session session;
 	char *file;            /* its name in the directory */
-	uint8_t digest[2][32]; /* SHA-256 of each way's payload, by enum fd_way */
-	uint32_t broken;       /* bits of enum fd_trex_rule: why it is not in the profile */
-	uint32_t template;     /* the profile's template for it; FD_SPLIT_NO_TEMPLATE for none */
+	uint8_t digest[2][32]; /* SHA-256 of each way's payload, by enum fdar_way */
+	uint32_t broken;       /* bits of enum fdar_trex_rule: why it is not in the profile */
+	uint32_t template;     /* the profile's template for it; FDAR_SPLIT_NO_TEMPLATE for none */
 };
 
-struct fd_split {
-	GArray *sessions;     /* struct fd_split_session, by id */
+struct fdar_split {
+	GArray *sessions;     /* struct fdar_split_session, by id */
 	uint32_t templates;   /* in trex.yaml; 0: there is none */
 	uint32_t rejected;    /* sessions that break a rule */
 	uint64_t duration_ns; /* from the first packet to the last, silences of over 5 s cut */
-	struct fd_capture_totals totals;
+	struct fdar_capture_totals totals;
 	char *damage; /* what was wrong with the capture, NULL when it was whole */
 };
 
-struct fd_split_options {
-	uint64_t udp_idle_ns; /* as in fd_load_options, like the rest */
-	fd_progress_fn progress;
+struct fdar_split_options {
+	uint64_t udp_idle_ns; /* as in fdar_load_options, like the rest */
+	fdar_progress_fn progress;
 	void *user;
 };
 
 /* Splits path ("-" is standard input) into directory, which must not exist or be empty. options may
  * be NULL. The caller owns the result. NULL and error on failure: nothing is left behind then. */
-struct fd_split *fd_split_run(const char *path, const char *directory,
-			      const struct fd_split_options *options, GError **error);
+struct fdar_split *fdar_split_run(const char *path, const char *directory,
+				  const struct fdar_split_options *options, GError **error);
 
-void fd_split_free(struct fd_split *split);
-typedef struct fd_split fd_split;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(fd_split, fd_split_free)
+void fdar_split_free(struct fdar_split *split);
+typedef struct fdar_split fdar_split;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_split, fdar_split_free)
 
 #endif

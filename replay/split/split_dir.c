@@ -12,8 +12,8 @@
 
 static gboolean fail(const char *path, int number, GError **error)
 {
-	g_set_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT, "%s: cannot be written: %s",
-		    path, g_strerror(number));
+	g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT,
+		    "%s: cannot be written: %s", path, g_strerror(number));
 	return FALSE;
 }
 
@@ -33,7 +33,7 @@ static int check_free(const char *path)
 	return number;
 }
 
-gboolean fd_split_dir_init(struct fd_split_dir *dir, const char *path, GError **error)
+gboolean fdar_split_dir_init(struct fdar_split_dir *dir, const char *path, GError **error)
 {
 	int number = check_free(path);
 	mode_t mask;
@@ -55,7 +55,7 @@ gboolean fd_split_dir_init(struct fd_split_dir *dir, const char *path, GError **
 	return dir->fd >= 0 || fail(path, errno, error);
 }
 
-static void note_failure(struct fd_split_dir *dir, const char *file, int number)
+static void note_failure(struct fdar_split_dir *dir, const char *file, int number)
 {
 	if (dir->failed)
 		return;
@@ -63,7 +63,8 @@ static void note_failure(struct fd_split_dir *dir, const char *file, int number)
 	dir->failed_file = g_strdup(file);
 }
 
-void fd_split_dir_append(struct fd_split_dir *dir, const char *file, const void *bytes, size_t size)
+void fdar_split_dir_append(struct fdar_split_dir *dir, const char *file, const void *bytes,
+			   size_t size)
 {
 	const uint8_t *from = bytes;
 	int fd;
@@ -91,13 +92,13 @@ void fd_split_dir_append(struct fd_split_dir *dir, const char *file, const void 
 		note_failure(dir, file, errno);
 }
 
-void fd_split_dir_rename(struct fd_split_dir *dir, const char *from, const char *to)
+void fdar_split_dir_rename(struct fdar_split_dir *dir, const char *from, const char *to)
 {
 	if (!dir->failed && renameat(dir->fd, from, dir->fd, to) != 0)
 		note_failure(dir, to, errno);
 }
 
-gboolean fd_split_dir_finish(struct fd_split_dir *dir, GError **error)
+gboolean fdar_split_dir_finish(struct fdar_split_dir *dir, GError **error)
 {
 	if (dir->failed) {
 		g_autofree char *path = g_build_filename(dir->path, dir->failed_file, NULL);
@@ -111,7 +112,7 @@ gboolean fd_split_dir_finish(struct fd_split_dir *dir, GError **error)
 }
 
 /* It holds plain files only. */
-static void take_away(struct fd_split_dir *dir)
+static void take_away(struct fdar_split_dir *dir)
 {
 	DIR *entries = fdopendir(dir->fd);
 	const struct dirent *entry;
@@ -124,7 +125,7 @@ static void take_away(struct fd_split_dir *dir)
 	rmdir(dir->temporary);
 }
 
-void fd_split_dir_clear(struct fd_split_dir *dir)
+void fdar_split_dir_clear(struct fdar_split_dir *dir)
 {
 	if (dir->temporary && dir->fd >= 0)
 		take_away(dir);

@@ -3,13 +3,13 @@
  *
  * Place in the house: private to split.c.
  */
-#ifndef FD_REPLAY_SPLIT_DIR_H
-#define FD_REPLAY_SPLIT_DIR_H
+#ifndef FDAR_REPLAY_SPLIT_SPLIT_DIR_H
+#define FDAR_REPLAY_SPLIT_SPLIT_DIR_H
 
 #include <glib.h>
 #include <stddef.h>
 
-struct fd_split_dir {
+struct fdar_split_dir {
 	char *path;      /* where it shall be, absolute */
 	char *temporary; /* where it is, NULL once renamed */
 	int fd;
@@ -17,20 +17,20 @@ struct fd_split_dir {
 	char *failed_file; /* and of which file */
 };
 
-/* Makes the temporary directory. FALSE and error (FD_CAPTURE_ERROR_OUTPUT) when it cannot, or when
+/* Makes the temporary directory. FALSE and error (FDAR_CAPTURE_ERROR_OUTPUT) when it cannot, or when
  * path is there and not an empty directory. */
-gboolean fd_split_dir_init(struct fd_split_dir *dir, const char *path, GError **error);
+gboolean fdar_split_dir_init(struct fdar_split_dir *dir, const char *path, GError **error);
 
 /* Appends to a file, which is made when it is not there. Failures are kept for the end. */
-void fd_split_dir_append(struct fd_split_dir *dir, const char *file, const void *bytes,
-			 size_t size);
+void fdar_split_dir_append(struct fdar_split_dir *dir, const char *file, const void *bytes,
+			   size_t size);
 
-void fd_split_dir_rename(struct fd_split_dir *dir, const char *from, const char *to);
+void fdar_split_dir_rename(struct fdar_split_dir *dir, const char *from, const char *to);
 
 /* Gives it its name. FALSE and error when this or anything before failed. */
-gboolean fd_split_dir_finish(struct fd_split_dir *dir, GError **error);
+gboolean fdar_split_dir_finish(struct fdar_split_dir *dir, GError **error);
 
 /* Takes it away unless it was finished, and frees what the fields own. */
-void fd_split_dir_clear(struct fd_split_dir *dir);
+void fdar_split_dir_clear(struct fdar_split_dir *dir);
 
 #endif

@@ -30,31 +30,31 @@ static gboolean payload_equal(gconstpointer a, gconstpointer b)
 	return memcmp(a, b, sizeof(struct payload)) == 0;
 }
 
-static void reject_minority(struct fd_split *split, uint8_t *family)
+static void reject_minority(struct fdar_split *split, uint8_t *family)
 {
 	uint64_t v4 = 0, v6 = 0;
 
 	for (guint i = 0; i < split->sessions->len; i++) {
-		const struct fd_split_session *one =
-			&g_array_index(split->sessions, struct fd_split_session, i);
+		const struct fdar_split_session *one =
+			&g_array_index(split->sessions, struct fdar_split_session, i);
 
 		if (!one->broken)
-			*(one->session.client.family == FD_FAMILY_IPV6 ? &v6 : &v4) += 1;
+			*(one->session.client.family == FDAR_FAMILY_IPV6 ? &v6 : &v4) += 1;
 	}
-	*family = v6 > v4 ? FD_FAMILY_IPV6 : FD_FAMILY_IPV4;
+	*family = v6 > v4 ? FDAR_FAMILY_IPV6 : FDAR_FAMILY_IPV4;
 	for (guint i = 0; i < split->sessions->len; i++) {
-		struct fd_split_session *one =
-			&g_array_index(split->sessions, struct fd_split_session, i);
+		struct fdar_split_session *one =
+			&g_array_index(split->sessions, struct fdar_split_session, i);
 
 		if (one->session.client.family != *family)
-			one->broken |= FD_TREX_FAMILY;
+			one->broken |= FDAR_TREX_FAMILY;
 		if (one->broken)
 			split->rejected++;
 	}
 }
 
 /* Finds the session's template, or makes it one; gives its number. */
-static uint32_t choose(GHashTable *known, const struct fd_split_session *one, GArray *counts,
+static uint32_t choose(GHashTable *known, const struct fdar_split_session *one, GArray *counts,
 		       GPtrArray *paths, const char *directory)
 {
 	struct payload key = { .port = one->session.server.port,
@@ -75,41 +75,41 @@ static uint32_t choose(GHashTable *known, const struct fd_split_session *one, GA
 	return counts->len - 1;
 }
 
-static void write_profile(struct fd_split *split, struct fd_split_dir *dir,
-			  struct fd_trex_profile *profile, GArray *counts, GPtrArray *paths)
+static void write_profile(struct fdar_split *split, struct fdar_split_dir *dir,
+			  struct fdar_trex_profile *profile, GArray *counts, GPtrArray *paths)
 {
-	struct fd_trex_template *templates = g_new(struct fd_trex_template, counts->len);
+	struct fdar_trex_template *templates = g_new(struct fdar_trex_template, counts->len);
 	char *text;
 
 	profile->duration_s =
 		split->duration_ns ? (double)split->duration_ns / (double)NS_PER_S : 1.0;
 	for (guint i = 0; i < counts->len; i++)
-		templates[i] = (struct fd_trex_template){
+		templates[i] = (struct fdar_trex_template){
 			.path = paths->pdata[i],
 			.cps = (double)g_array_index(counts, uint64_t, i) / profile->duration_s,
 		};
 	profile->templates = templates;
 	profile->count = counts->len;
-	text = fd_trex_profile_text(profile);
-	fd_split_dir_append(dir, "trex.yaml", text, strlen(text));
+	text = fdar_trex_profile_text(profile);
+	fdar_split_dir_append(dir, "trex.yaml", text, strlen(text));
 	g_free(text);
 	g_free(templates);
 }
 
-void fd_split_write_profile(struct fd_split *split, struct fd_split_dir *dir)
+void fdar_split_write_profile(struct fdar_split *split, struct fdar_split_dir *dir)
 {
 	g_autoptr(GHashTable) known =
 		g_hash_table_new_full(payload_hash, payload_equal, g_free, NULL);
 	g_autoptr(GArray) counts = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-	struct fd_trex_profile profile = { 0 };
+	struct fdar_trex_profile profile = { 0 };
 
 	reject_minority(split, &profile.family);
 	for (guint i = 0; i < split->sessions->len; i++) {
-		struct fd_split_session *one =
-			&g_array_index(split->sessions, struct fd_split_session, i);
+		struct fdar_split_session *one =
+			&g_array_index(split->sessions, struct fdar_split_session, i);
 
-		one->template = FD_SPLIT_NO_TEMPLATE;
+		one->template = FDAR_SPLIT_NO_TEMPLATE;
 		if (one->broken)
 			continue;
 		if (counts->len == 0) {
@@ -146,10 +146,10 @@ static void add_start(JsonBuilder *json, uint64_t epoch_ns)
 	add_number(json, "start_epoch_ns", epoch_ns);
 }
 
-static void add_way(JsonBuilder *json, const char *key, const struct fd_split_session *one,
-		    enum fd_way way)
+static void add_way(JsonBuilder *json, const char *key, const struct fdar_split_session *one,
+		    enum fdar_way way)
 {
-	const struct fd_way_totals *totals = &one->session.way[way];
+	const struct fdar_way_totals *totals = &one->session.way[way];
 	char hex[2 * sizeof(one->digest[way]) + 1];
 
 	for (size_t i = 0; i < sizeof(one->digest[way]); i++)
@@ -165,57 +165,57 @@ static void add_way(JsonBuilder *json, const char *key, const struct fd_split_se
 	json_builder_end_object(json);
 }
 
-static void add_odd(JsonBuilder *json, const struct fd_split_session *one)
+static void add_odd(JsonBuilder *json, const struct fdar_split_session *one)
 {
 	json_builder_set_member_name(json, "odd");
 	json_builder_begin_array(json);
-	for (unsigned i = 0; i < FD_ODD_BITS; i++)
+	for (unsigned i = 0; i < FDAR_ODD_BITS; i++)
 		if (one->session.odd & 1u << i)
-			json_builder_add_string_value(json, fd_odd_text(1u << i));
+			json_builder_add_string_value(json, fdar_odd_text(1u << i));
 	json_builder_end_array(json);
 }
 
-static void add_trex(JsonBuilder *json, const struct fd_split_session *one)
+static void add_trex(JsonBuilder *json, const struct fdar_split_session *one)
 {
 	json_builder_set_member_name(json, "trex_template");
-	if (one->template == FD_SPLIT_NO_TEMPLATE)
+	if (one->template == FDAR_SPLIT_NO_TEMPLATE)
 		json_builder_add_null_value(json);
 	else
 		json_builder_add_int_value(json, one->template);
 	json_builder_set_member_name(json, "trex_rejected");
 	json_builder_begin_array(json);
-	for (unsigned i = 0; i < FD_TREX_RULES; i++)
+	for (unsigned i = 0; i < FDAR_TREX_RULES; i++)
 		if (one->broken & 1u << i)
-			json_builder_add_string_value(json, fd_trex_rule_text(1u << i));
+			json_builder_add_string_value(json, fdar_trex_rule_text(1u << i));
 	json_builder_end_array(json);
 }
 
-static void add_session(JsonBuilder *json, const struct fd_split_session *one)
+static void add_session(JsonBuilder *json, const struct fdar_split_session *one)
 {
-	const struct fd_session *session = &one->session;
-	char text[FD_ENDPOINT_TEXT_MAX];
+	const struct fdar_session *session = &one->session;
+	char text[FDAR_ENDPOINT_TEXT_MAX];
 
 	json_builder_begin_object(json);
 	add_number(json, "id", session->id);
 	add_text(json, "file", one->file);
-	add_text(json, "transport", session->transport == FD_TCP ? "tcp" : "udp");
-	add_text(json, "client", fd_endpoint_text(&session->client, text));
-	add_text(json, "server", fd_endpoint_text(&session->server, text));
+	add_text(json, "transport", session->transport == FDAR_TCP ? "tcp" : "udp");
+	add_text(json, "client", fdar_endpoint_text(&session->client, text));
+	add_text(json, "server", fdar_endpoint_text(&session->server, text));
 	add_number(json, "first_packet", session->packet);
 	add_start(json, session->epoch_ns);
 	add_number(json, "duration_ns", session->end_ns - session->start_ns);
-	add_text(json, "began", fd_began_text(session->began));
-	add_text(json, "ended", fd_ended_text(session->ended, session->ended_by));
+	add_text(json, "began", fdar_began_text(session->began));
+	add_text(json, "ended", fdar_ended_text(session->ended, session->ended_by));
 	add_odd(json, one);
-	add_way(json, "from_client", one, FD_FROM_CLIENT);
-	add_way(json, "from_server", one, FD_FROM_SERVER);
+	add_way(json, "from_client", one, FDAR_FROM_CLIENT);
+	add_way(json, "from_server", one, FDAR_FROM_SERVER);
 	add_trex(json, one);
 	json_builder_end_object(json);
 }
 
-static void add_totals(JsonBuilder *json, const struct fd_split *split, const char *capture)
+static void add_totals(JsonBuilder *json, const struct fdar_split *split, const char *capture)
 {
-	const struct fd_capture_totals *totals = &split->totals;
+	const struct fdar_capture_totals *totals = &split->totals;
 
 	json_builder_begin_object(json);
 	add_number(json, "format", 1);
@@ -244,8 +244,8 @@ static char *take_text(JsonBuilder *json)
 	return text;
 }
 
-void fd_split_write_sessions(const struct fd_split *split, const char *capture,
-			     struct fd_split_dir *dir)
+void fdar_split_write_sessions(const struct fdar_split *split, const char *capture,
+			       struct fdar_split_dir *dir)
 {
 	g_autoptr(JsonBuilder) json = json_builder_new();
 	g_autoptr(GString) batch = g_string_new(NULL);
@@ -260,14 +260,14 @@ void fd_split_write_sessions(const struct fd_split *split, const char *capture,
 	for (guint i = 0; i < split->sessions->len; i++) {
 		g_autofree char *text = NULL;
 
-		add_session(json, &g_array_index(split->sessions, struct fd_split_session, i));
+		add_session(json, &g_array_index(split->sessions, struct fdar_split_session, i));
 		text = take_text(json);
 		g_string_append_printf(batch, "%s\n%s", i ? "," : "", text);
 		if (batch->len >= BATCH_BYTES) {
-			fd_split_dir_append(dir, "sessions.json", batch->str, batch->len);
+			fdar_split_dir_append(dir, "sessions.json", batch->str, batch->len);
 			g_string_truncate(batch, 0);
 		}
 	}
 	g_string_append(batch, "\n]}\n");
-	fd_split_dir_append(dir, "sessions.json", batch->str, batch->len);
+	fdar_split_dir_append(dir, "sessions.json", batch->str, batch->len);
 }

@@ -5,9 +5,9 @@
 #define ETHER_HEADER 14u
 #define VLAN_HEADER  4u
 
-const char *fd_trex_rule_text(uint32_t rule)
+const char *fdar_trex_rule_text(uint32_t rule)
 {
-	static const char *const texts[FD_TREX_RULES] = {
+	static const char *const texts[FDAR_TREX_RULES] = {
 		"time goes back between its packets",
 		"has 65,000 packets or more",
 		"has IP fragments",
@@ -20,7 +20,7 @@ const char *fd_trex_rule_text(uint32_t rule)
 		"begins with a packet of the server",
 	};
 
-	for (unsigned i = 0; i < FD_TREX_RULES; i++)
+	for (unsigned i = 0; i < FDAR_TREX_RULES; i++)
 		if (rule == 1u << i)
 			return texts[i];
 	return NULL;
@@ -32,11 +32,11 @@ static uint32_t get_u16(const uint8_t *bytes)
 }
 
 /* l3 is where the IP header is, known to lie within the frame: 20 or 40 bytes of it are there. */
-uint32_t fd_trex_judge(const uint8_t *frame, uint32_t captured, uint32_t l3,
-		       const struct fd_decoded *decoded)
+uint32_t fdar_trex_judge(const uint8_t *frame, uint32_t captured, uint32_t l3,
+			 const struct fdar_decoded *decoded)
 {
 	const uint8_t *ip = frame + l3;
-	gboolean v6 = decoded->family == FD_FAMILY_IPV6;
+	gboolean v6 = decoded->family == FDAR_FAMILY_IPV6;
 	uint32_t header = v6 ? 40 : (uint32_t)(ip[0] & 15) * 4;
 	uint32_t length = v6 ? header + get_u16(ip + 4) : get_u16(ip + 2);
 	uint32_t protocol = v6 ? ip[6] : ip[9];
@@ -44,21 +44,21 @@ uint32_t fd_trex_judge(const uint8_t *frame, uint32_t captured, uint32_t l3,
 
 	if (l3 != ETHER_HEADER &&
 	    !(l3 == ETHER_HEADER + VLAN_HEADER && get_u16(frame + 12) == 0x8100))
-		broken |= FD_TREX_LINK;
-	if (decoded->kind == FD_DECODED_FRAGMENT || decoded->was_fragmented)
-		return broken | FD_TREX_FRAGMENTS;
+		broken |= FDAR_TREX_LINK;
+	if (decoded->kind == FDAR_DECODED_FRAGMENT || decoded->was_fragmented)
+		return broken | FDAR_TREX_FRAGMENTS;
 	if (length + l3 > captured || length < header + decoded->header_length)
-		broken |= FD_TREX_CUT;
-	if (captured > FD_TREX_PACKET_MAX)
-		broken |= FD_TREX_JUMBO;
+		broken |= FDAR_TREX_CUT;
+	if (captured > FDAR_TREX_PACKET_MAX)
+		broken |= FDAR_TREX_JUMBO;
 	if (!v6 && ip[8] == 0)
-		broken |= FD_TREX_TTL;
+		broken |= FDAR_TREX_TTL;
 	if (protocol != decoded->protocol)
-		broken |= FD_TREX_HEADERS;
+		broken |= FDAR_TREX_HEADERS;
 	return broken;
 }
 
-static void add_upper_bits(GString *text, const char *key, const struct fd_endpoint *endpoint)
+static void add_upper_bits(GString *text, const char *key, const struct fdar_endpoint *endpoint)
 {
 	g_string_append_printf(text, "  %s : [", key);
 	for (unsigned i = 0; i < 6; i++)
@@ -89,12 +89,12 @@ static void add_number(GString *text, const char *format, double value)
 	g_string_append(text, g_ascii_formatd(digits, sizeof(digits), format, value));
 }
 
-char *fd_trex_profile_text(const struct fd_trex_profile *profile)
+char *fdar_trex_profile_text(const struct fdar_trex_profile *profile)
 {
 	GString *text = g_string_new("# T-Rex stateless (STF) profile, made by flowdar split.\n");
 
 	g_string_append_printf(text, "# Play it with: t-rex-64 -f trex.yaml%s -m 1\n- duration : ",
-			       profile->family == FD_FAMILY_IPV6 ? " --ipv6" : "");
+			       profile->family == FDAR_FAMILY_IPV6 ? " --ipv6" : "");
 	add_number(text, "%.6f", profile->duration_s);
 	g_string_append(text, "\n"
 			      "  generator :\n"
@@ -106,7 +106,7 @@ char *fd_trex_profile_text(const struct fd_trex_profile *profile)
 			      "          dual_port_mask : \"1.0.0.0\"\n"
 			      "          tcp_aging      : 0\n"
 			      "          udp_aging      : 0\n");
-	if (profile->family == FD_FAMILY_IPV6) {
+	if (profile->family == FDAR_FAMILY_IPV6) {
 		add_upper_bits(text, "src_ipv6", &profile->client);
 		add_upper_bits(text, "dst_ipv6", &profile->server);
 	}

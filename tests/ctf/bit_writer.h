@@ -2,8 +2,8 @@
  * Writes fields of CTF 1.8 bit by bit, for tests: by the letter of sections 4.1.5 and 4.1.2, and in
  * no way like the decoder reads them.
  */
-#ifndef FD_TESTS_CTF_BIT_WRITER_H
-#define FD_TESTS_CTF_BIT_WRITER_H
+#ifndef FDAR_TESTS_CTF_BIT_WRITER_H
+#define FDAR_TESTS_CTF_BIT_WRITER_H
 
 #include <glib.h>
 #include <stdint.h>

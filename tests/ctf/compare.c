@@ -9,19 +9,19 @@
 
 /* A decoder and the batch of it that is in hand. */
 struct side {
-	const struct fd_decoder_ops *ops;
-	struct fd_decoder_env env;
+	const struct fdar_decoder_ops *ops;
+	struct fdar_decoder_env env;
 	void *decoder;
-	struct fd_event batch[BATCH];
+	struct fdar_event batch[BATCH];
 	gssize count, at;
 	GError *error;
 };
 
-static gboolean side_open(struct side *side, const struct fd_decoder_ops *ops,
+static gboolean side_open(struct side *side, const struct fdar_decoder_ops *ops,
 			  const GPtrArray *traces)
 {
 	side->ops = ops;
-	side->env.texts = fd_texts_new();
+	side->env.texts = fdar_texts_new();
 	side->decoder = ops->open(traces, &side->env, &side->error);
 	return side->decoder != NULL;
 }
@@ -30,14 +30,14 @@ static void side_close(struct side *side)
 {
 	if (side->decoder)
 		side->ops->close(side->decoder);
-	fd_texts_free(side->env.texts);
+	fdar_texts_free(side->env.texts);
 	g_free(side->env.damage);
 	g_clear_error(&side->error);
 	g_free(side);
 }
 
 /* NULL at the end, good or bad. */
-static const struct fd_event *side_next(struct side *side)
+static const struct fdar_event *side_next(struct side *side)
 {
 	if (side->at < side->count)
 		return &side->batch[side->at++];
@@ -52,7 +52,7 @@ static const struct fd_event *side_next(struct side *side)
 	return &side->batch[side->at++];
 }
 
-static char *describe(const struct side *side, const struct fd_event *event)
+static char *describe(const struct side *side, const struct fdar_event *event)
 {
 	if (!event)
 		return g_strdup_printf("the end%s%s", side->error ? ": " : "",
@@ -63,24 +63,24 @@ static char *describe(const struct side *side, const struct fd_event *event)
 			       "x fd %d wait %u name \"%s\" data %u \"%.*s\"",
 			       event->time_ns, event->kind, event->pid, event->tid, event->addr,
 			       event->addr2, event->fd, event->wait,
-			       fd_texts_get(side->env.texts, event->name), event->data_len,
+			       fdar_texts_get(side->env.texts, event->name), event->data_len,
 			       (int)event->data_len, event->data);
 }
 
-static gboolean same(const struct side *left, const struct fd_event *a, const struct side *right,
-		     const struct fd_event *b)
+static gboolean same(const struct side *left, const struct fdar_event *a, const struct side *right,
+		     const struct fdar_event *b)
 {
 	return a->time_ns == b->time_ns && a->kind == b->kind && a->pid == b->pid &&
 	       a->tid == b->tid && a->addr == b->addr && a->addr2 == b->addr2 && a->fd == b->fd &&
 	       a->wait == b->wait && a->data_len == b->data_len &&
 	       memcmp(a->data, b->data, a->data_len + 1) == 0 &&
-	       strcmp(fd_texts_get(left->env.texts, a->name),
-		      fd_texts_get(right->env.texts, b->name)) == 0;
+	       strcmp(fdar_texts_get(left->env.texts, a->name),
+		      fdar_texts_get(right->env.texts, b->name)) == 0;
 }
 
 static void set_difference(struct compared *compared, const struct side *ours,
-			   const struct fd_event *a, const struct side *theirs,
-			   const struct fd_event *b)
+			   const struct fdar_event *a, const struct side *theirs,
+			   const struct fdar_event *b)
 {
 	g_autofree char *left = describe(ours, a), *right = describe(theirs, b);
 
@@ -91,7 +91,7 @@ static void set_difference(struct compared *compared, const struct side *ours,
 
 static void compare_events(struct compared *compared, struct side *ours, struct side *theirs)
 {
-	const struct fd_event *a, *b;
+	const struct fdar_event *a, *b;
 
 	for (;; compared->events++) {
 		a = side_next(ours);
@@ -118,15 +118,15 @@ struct compared compare_packed(const char *path, const char *plain)
 {
 	struct side *ours = g_new0(struct side, 1), *theirs = g_new0(struct side, 1);
 	struct compared compared = { 0 };
-	g_autoptr(GPtrArray) left = fd_trace_find(path, NULL);
-	g_autoptr(GPtrArray) right = fd_trace_find(plain, NULL);
+	g_autoptr(GPtrArray) left = fdar_trace_find(path, NULL);
+	g_autoptr(GPtrArray) right = fdar_trace_find(plain, NULL);
 
 	if (left && right)
-		compared.ours = side_open(ours, &fd_decoder_ctf, left);
+		compared.ours = side_open(ours, &fdar_decoder_ctf, left);
 	if (ours->error)
 		compared.refusal = g_strdup(ours->error->message);
 	if (compared.ours) {
-		side_open(theirs, &fd_decoder_guarded, right);
+		side_open(theirs, &fdar_decoder_guarded, right);
 		compare_events(&compared, ours, theirs);
 	}
 	side_close(ours);

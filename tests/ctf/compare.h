@@ -1,8 +1,8 @@
 /*
  * Whether two decoders say the same of a trace: every event, its texts, and what was lost.
  */
-#ifndef FD_TESTS_CTF_COMPARE_H
-#define FD_TESTS_CTF_COMPARE_H
+#ifndef FDAR_TESTS_CTF_COMPARE_H
+#define FDAR_TESTS_CTF_COMPARE_H
 
 #include <glib.h>
 

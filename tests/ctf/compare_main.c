@@ -26,14 +26,14 @@ static gboolean tell_packed(const char *path, const char *copy)
 {
 	const struct pack_options options = { .level = 1 };
 	g_autoptr(GError) error = NULL;
-	struct fd_export result;
+	struct fdar_export result;
 
-	if (!fd_export_ctf(path, copy, NULL, NULL, &result, &error) ||
+	if (!fdar_export_ctf(path, copy, NULL, NULL, &result, &error) ||
 	    !pack_traces(copy, &options)) {
 		printf("%s: %s\n", path, error ? error->message : "nothing was packed");
 		return FALSE;
 	}
-	fd_export_clear(&result);
+	fdar_export_clear(&result);
 	return tell(path, compare_packed(copy, path));
 }
 

@@ -11,56 +11,56 @@
 #include "pipeline/recording/trace_find.h"
 
 struct packer {
-	const struct fd_ctf_plan *plan;
+	const struct fdar_ctf_plan *plan;
 	const struct pack_options *options;
 	ZSTD_CCtx *context;
-	struct fd_ctf_window window;
-	struct fd_ctf_frame frame;
+	struct fdar_ctf_window window;
+	struct fdar_ctf_frame frame;
 };
 
-static void set_up(struct packer *packer, const struct fd_ctf_plan *plan,
+static void set_up(struct packer *packer, const struct fdar_ctf_plan *plan,
 		   const struct pack_options *options)
 {
 	*packer = (struct packer){ .plan = plan, .options = options };
 	packer->context = ZSTD_createCCtx();
 	ZSTD_CCtx_setParameter(packer->context, ZSTD_c_checksumFlag, 1);
 	ZSTD_CCtx_setParameter(packer->context, ZSTD_c_compressionLevel, options->level);
-	fd_ctf_window_init(&packer->window, 4096, TRUE);
+	fdar_ctf_window_init(&packer->window, 4096, TRUE);
 }
 
-static struct fd_packed_entry entry_of(const struct packer *packer,
-				       const struct fd_ctf_packet *packet)
+static struct fdar_packed_entry entry_of(const struct packer *packer,
+					 const struct fdar_ctf_packet *packet)
 {
 	const uint64_t *values = packer->frame.values;
 	const struct {
-		enum fd_ctf_value value;
+		enum fdar_ctf_value value;
 		uint64_t said;
 	} said[] = {
-		{ FD_CTF_VALUE_BEGIN, values[FD_CTF_VALUE_BEGIN] },
-		{ FD_CTF_VALUE_END, values[FD_CTF_VALUE_END] },
-		{ FD_CTF_VALUE_DISCARDED, values[FD_CTF_VALUE_DISCARDED] },
-		{ FD_CTF_VALUE_SEQUENCE, values[FD_CTF_VALUE_SEQUENCE] },
+		{ FDAR_CTF_VALUE_BEGIN, values[FDAR_CTF_VALUE_BEGIN] },
+		{ FDAR_CTF_VALUE_END, values[FDAR_CTF_VALUE_END] },
+		{ FDAR_CTF_VALUE_DISCARDED, values[FDAR_CTF_VALUE_DISCARDED] },
+		{ FDAR_CTF_VALUE_SEQUENCE, values[FDAR_CTF_VALUE_SEQUENCE] },
 	};
 	uint64_t known[G_N_ELEMENTS(said)] = { 0 };
 
 	for (guint i = 0; i < G_N_ELEMENTS(said); i++)
 		if (packet->values & 1u << said[i].value)
 			known[i] = said[i].said;
-	return (struct fd_packed_entry){ .packet_bytes = (uint32_t)packet->bytes,
-					 .content_bits = packet->content_bits,
-					 .begin = known[0],
-					 .end = known[1],
-					 .discarded = known[2],
-					 .sequence = known[3] };
+	return (struct fdar_packed_entry){ .packet_bytes = (uint32_t)packet->bytes,
+					   .content_bits = packet->content_bits,
+					   .begin = known[0],
+					   .end = known[1],
+					   .discarded = known[2],
+					   .sequence = known[3] };
 }
 
-static void append(struct packer *packer, struct fd_packed_file *file, const char *bytes,
-		   struct fd_packed_entry *entry)
+static void append(struct packer *packer, struct fdar_packed_file *file, const char *bytes,
+		   struct fdar_packed_entry *entry)
 {
 	const struct pack_options *options = packer->options;
 	const uint8_t *packet = (const uint8_t *)bytes;
 	unsigned stride = options->stride ? options->stride
-					  : fd_packed_columns_stride(packet, entry->packet_bytes);
+					  : fdar_packed_columns_stride(packet, entry->packet_bytes);
 	size_t bound = ZSTD_compressBound(entry->packet_bytes), n;
 	g_autofree uint8_t *columns = g_malloc(entry->packet_bytes);
 	g_autofree uint8_t *frame = g_malloc(bound);
@@ -69,30 +69,30 @@ static void append(struct packer *packer, struct fd_packed_file *file, const cha
 	if (options->plain)
 		stride = 0;
 	if (stride)
-		fd_packed_columns_split(packet, entry->packet_bytes, stride, columns);
+		fdar_packed_columns_split(packet, entry->packet_bytes, stride, columns);
 	n = ZSTD_compress2(packer->context, frame, bound, stride ? columns : packet,
 			   entry->packet_bytes);
 	g_assert_false(ZSTD_isError(n));
 	entry->frame_bytes = (uint32_t)n;
 	entry->flags = stride;
-	fd_packed_file_append(file, entry, frame, &error);
+	fdar_packed_file_append(file, entry, frame, &error);
 	g_assert_no_error(error);
 }
 
 /* FALSE when a packet makes no sense. */
 static gboolean pack_packets(struct packer *packer, const char *path, GMappedFile *map,
-			     struct fd_packed_file *file)
+			     struct fdar_packed_file *file)
 {
 	uint64_t size = g_mapped_file_get_length(map);
 
 	for (uint64_t at = 0; at < size;) {
-		struct fd_packed_entry entry;
-		struct fd_ctf_packet packet;
+		struct fdar_packed_entry entry;
+		struct fdar_ctf_packet packet;
 
-		fd_ctf_window_open(&packer->window, path, at, size);
-		if (!fd_ctf_packet_read(packer->plan, &packer->window, &packer->frame, &packet,
-					NULL) ||
-		    packet.cut || packet.bytes > FD_PACKED_PACKET_MAX)
+		fdar_ctf_window_open(&packer->window, path, at, size);
+		if (!fdar_ctf_packet_read(packer->plan, &packer->window, &packer->frame, &packet,
+					  NULL) ||
+		    packet.cut || packet.bytes > FDAR_PACKED_PACKET_MAX)
 			return FALSE;
 		entry = entry_of(packer, &packet);
 		append(packer, file, g_mapped_file_get_contents(map) + at, &entry);
@@ -103,26 +103,26 @@ static gboolean pack_packets(struct packer *packer, const char *path, GMappedFil
 
 static gboolean pack_file(struct packer *packer, const char *path)
 {
-	g_autofree char *packed = g_strconcat(path, FD_PACKED_SUFFIX, NULL);
+	g_autofree char *packed = g_strconcat(path, FDAR_PACKED_SUFFIX, NULL);
 	g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, NULL);
 	g_autoptr(GError) error = NULL;
-	struct fd_packed_file file;
+	struct fdar_packed_file file;
 	gboolean ok;
 
 	if (!map || !g_mapped_file_get_length(map))
 		return FALSE;
-	fd_packed_file_open(&file, packed, &error);
+	fdar_packed_file_open(&file, packed, &error);
 	g_assert_no_error(error);
 	ok = pack_packets(packer, path, map, &file);
-	fd_packed_file_close(&file);
+	fdar_packed_file_close(&file);
 	g_unlink(ok ? path : packed);
 	return ok;
 }
 
 guint pack_trace(const char *folder, const struct pack_options *options)
 {
-	GString *text = fd_ctf_metadata_read(folder, NULL);
-	struct fd_ctf_plan *plan = text ? fd_ctf_plan_new(text->str, text->len, NULL) : NULL;
+	GString *text = fdar_ctf_metadata_read(folder, NULL);
+	struct fdar_ctf_plan *plan = text ? fdar_ctf_plan_new(text->str, text->len, NULL) : NULL;
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
 	struct packer packer;
@@ -137,10 +137,10 @@ guint pack_trace(const char *folder, const struct pack_options *options)
 		for (guint i = 0; i < names->len; i++)
 			count += g_file_test(names->pdata[i], G_FILE_TEST_IS_REGULAR) &&
 				 pack_file(&packer, names->pdata[i]);
-		fd_ctf_window_close(&packer.window);
+		fdar_ctf_window_close(&packer.window);
 		ZSTD_freeCCtx(packer.context);
 	}
-	fd_ctf_plan_free(plan);
+	fdar_ctf_plan_free(plan);
 	if (text)
 		g_string_free(text, TRUE);
 	return count;
@@ -148,7 +148,7 @@ guint pack_trace(const char *folder, const struct pack_options *options)
 
 guint pack_traces(const char *path, const struct pack_options *options)
 {
-	g_autoptr(GPtrArray) traces = fd_trace_find(path, NULL);
+	g_autoptr(GPtrArray) traces = fdar_trace_find(path, NULL);
 	guint count = 0;
 
 	for (guint i = 0; traces && i < traces->len; i++)

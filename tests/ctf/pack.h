@@ -1,8 +1,8 @@
 /*
  * Packs a trace as the recorder does (pipeline/packed/packed.h): for tests and benchmarks of reading.
  */
-#ifndef FD_TESTS_CTF_PACK_H
-#define FD_TESTS_CTF_PACK_H
+#ifndef FDAR_TESTS_CTF_PACK_H
+#define FDAR_TESTS_CTF_PACK_H
 
 #include <glib.h>
 

@@ -2,8 +2,8 @@
  * Traces that are made up: random metadata of all that our decoder claims to understand, and events
  * that follow it. The same seed gives the same trace.
  */
-#ifndef FD_TESTS_CTF_RANDOM_TRACE_H
-#define FD_TESTS_CTF_RANDOM_TRACE_H
+#ifndef FDAR_TESTS_CTF_RANDOM_TRACE_H
+#define FDAR_TESTS_CTF_RANDOM_TRACE_H
 
 #include <glib.h>
 

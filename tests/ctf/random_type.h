@@ -1,8 +1,8 @@
 /*
  * Random types of CTF: their TSDL, and values of them. For random_trace.c only.
  */
-#ifndef FD_TESTS_CTF_RANDOM_TYPE_H
-#define FD_TESTS_CTF_RANDOM_TYPE_H
+#ifndef FDAR_TESTS_CTF_RANDOM_TYPE_H
+#define FDAR_TESTS_CTF_RANDOM_TYPE_H
 
 #include <glib.h>
 

@@ -10,8 +10,8 @@
 #undef LTTNG_UST_TRACEPOINT_INCLUDE
 #define LTTNG_UST_TRACEPOINT_INCLUDE "tests/ctf/tracepoints.h"
 
-#if !defined(FD_TESTS_CTF_TRACEPOINTS_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
-#define FD_TESTS_CTF_TRACEPOINTS_H
+#if !defined(FDAR_TESTS_CTF_TRACEPOINTS_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
+#define FDAR_TESTS_CTF_TRACEPOINTS_H
 
 #include <lttng/tracepoint.h>
 #include <stdint.h>

@@ -43,7 +43,7 @@ static void wait_for_signal(const sigset_t *set)
 		;
 }
 
-static void print(const struct fd_drain_state *state)
+static void print(const struct fdar_drain_state *state)
 {
 	struct rusage usage;
 
@@ -65,12 +65,12 @@ static void print(const struct fd_drain_state *state)
 static uint64_t read_back(const char *trace)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_source) source = fd_source_open(trace, &error);
-	struct fd_event batch[BATCH];
+	g_autoptr(fdar_source) source = fdar_source_open(trace, &error);
+	struct fdar_event batch[BATCH];
 	uint64_t events = 0;
 	gssize n = 0;
 
-	while (source && (n = fd_source_read(source, batch, BATCH, &error)) > 0)
+	while (source && (n = fdar_source_read(source, batch, BATCH, &error)) > 0)
 		events += (uint64_t)n;
 	if (error)
 		fprintf(stderr, "drain_run: %s\n", error->message);
@@ -82,7 +82,7 @@ static uint64_t mib(int argc, char **argv, int index)
 	return argc > index ? g_ascii_strtoull(argv[index], NULL, 10) << 20 : 0;
 }
 
-static void set_options(int argc, char **argv, struct fd_drain_options *options)
+static void set_options(int argc, char **argv, struct fdar_drain_options *options)
 {
 	options->memory_bytes = mib(argc, argv, 3);
 	options->reserve_bytes = mib(argc, argv, 4);
@@ -97,10 +97,10 @@ static void set_options(int argc, char **argv, struct fd_drain_options *options)
 
 int main(int argc, char **argv)
 {
-	struct fd_drain_options options = { 0 };
-	struct fd_drain_state state;
+	struct fdar_drain_options options = { 0 };
+	struct fdar_drain_state state;
 	g_autoptr(GError) error = NULL;
-	struct fd_drain *drain;
+	struct fdar_drain *drain;
 	gboolean ok;
 	sigset_t set;
 
@@ -114,17 +114,17 @@ int main(int argc, char **argv)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	drain = fd_drain_start(argv[1], argv[2], &options, &error);
+	drain = fdar_drain_start(argv[1], argv[2], &options, &error);
 	if (!drain) {
 		fprintf(stderr, "drain_run: %s\n", error->message);
 		return 1;
 	}
 	wait_for_signal(&set);
-	ok = fd_drain_finish(drain, 0, &state, &error);
+	ok = fdar_drain_finish(drain, 0, &state, &error);
 	print(&state);
 	printf(" read=%" G_GUINT64_FORMAT "\n", read_back(argv[2]));
 	if (!ok)
 		fprintf(stderr, "drain_run: %s\n", error->message);
-	fd_drain_free(drain);
+	fdar_drain_free(drain);
 	return ok ? 0 : 1;
 }

@@ -26,32 +26,33 @@ static void check(gboolean holds)
 		abort();
 }
 
-static void look_at(struct thread *thread, const struct fd_event *event, uint64_t time_ns)
+static void look_at(struct thread *thread, const struct fdar_event *event, uint64_t time_ns)
 {
 	check(event->time_ns >= thread->last_ns);
 	check(event->time_ns <= MAX(time_ns, thread->last_ns));
 	thread->last_ns = event->time_ns;
 	switch (event->kind) {
-	case FD_EVENT_FUNC_ENTRY:
+	case FDAR_EVENT_FUNC_ENTRY:
 		thread->open++;
 		break;
-	case FD_EVENT_FUNC_EXIT:
+	case FDAR_EVENT_FUNC_EXIT:
 		check(thread->open-- > 0);
 		break;
-	case FD_EVENT_FUNC_UNWOUND:
+	case FDAR_EVENT_FUNC_UNWOUND:
 		check(thread->open >= event->addr);
 		thread->open -= event->addr;
 		break;
 	default:
-		check(event->kind == FD_EVENT_FUNC_SKIPPED || event->kind == FD_EVENT_FUNC_LOST);
+		check(event->kind == FDAR_EVENT_FUNC_SKIPPED ||
+		      event->kind == FDAR_EVENT_FUNC_LOST);
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct thread threads[THREADS] = { 0 };
-	struct fd_event batch[BATCH];
+	struct fdar_event batch[BATCH];
 	uint64_t time_ns = 0;
 
 	while (size >= 3) {
@@ -60,14 +61,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t length = MIN((size_t)data[1] | (size_t)data[2] << 8, size - 3);
 		/* Of exactly that length, for the sanitizer to see what is behind. */
 		g_autofree char *copy = length ? g_memdup2(data + 3, length) : NULL;
-		struct fd_event event = { .time_ns = time_ns += STEP_NS,
-					  .data = copy ? copy : "",
-					  .data_len = (uint32_t)length,
-					  .tid = tid };
+		struct fdar_event event = { .time_ns = time_ns += STEP_NS,
+					    .data = copy ? copy : "",
+					    .data_len = (uint32_t)length,
+					    .tid = tid };
 
-		fd_calls_begin(calls, &event);
+		fdar_calls_begin(calls, &event);
 		do {
-			n = fd_calls_take(calls, batch, capacity);
+			n = fdar_calls_take(calls, batch, capacity);
 			check(n <= capacity);
 			for (size_t i = 0; i < n; i++)
 				look_at(&threads[tid], &batch[i], time_ns);
@@ -75,6 +76,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += 3 + length;
 		size -= 3 + length;
 	}
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 	return 0;
 }

@@ -9,28 +9,28 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void run(const struct fd_ctf_program *program)
+static void run(const struct fdar_ctf_program *program)
 {
 	static const uint8_t bytes[64] = { 1, 2, 3, 0, 5, 0xff, 0x80, 0, 0, 0, 2, 0, 0, 0, 7 };
-	static struct fd_ctf_frame frame;
+	static struct fdar_ctf_frame frame;
 
 	for (uint64_t end = 0; end <= sizeof(bytes) * 8; end += 129) {
-		struct fd_ctf_cursor cursor = { .bytes = bytes, .end = end };
+		struct fdar_ctf_cursor cursor = { .bytes = bytes, .end = end };
 
-		fd_ctf_run(program, &cursor, &frame);
+		fdar_ctf_run(program, &cursor, &frame);
 	}
 }
 
-static void run_all(const struct fd_ctf_plan *plan)
+static void run_all(const struct fdar_ctf_plan *plan)
 {
 	run(&plan->packet_header);
 	for (guint i = 0; i < plan->streams->len; i++) {
-		const struct fd_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, i);
+		const struct fdar_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, i);
 
 		run(&stream->packet_context);
 		run(&stream->event_header);
 		for (guint event = 0; event < stream->classes->len; event++) {
-			const struct fd_ctf_class *class =
+			const struct fdar_ctf_class *class =
 				g_ptr_array_index(stream->classes, event);
 
 			run(&class->program);
@@ -40,12 +40,12 @@ static void run_all(const struct fd_ctf_plan *plan)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	GString *text = fd_ctf_metadata_unpack((const char *)data, size, "metadata", NULL);
-	struct fd_ctf_plan *plan = text ? fd_ctf_plan_new(text->str, text->len, NULL) : NULL;
+	GString *text = fdar_ctf_metadata_unpack((const char *)data, size, "metadata", NULL);
+	struct fdar_ctf_plan *plan = text ? fdar_ctf_plan_new(text->str, text->len, NULL) : NULL;
 
 	if (plan)
 		run_all(plan);
-	fd_ctf_plan_free(plan);
+	fdar_ctf_plan_free(plan);
 	if (text)
 		g_string_free(text, TRUE);
 	return 0;

@@ -70,10 +70,10 @@ static const char bits_header[] = "struct { integer { size = 3; align = 1; } id;
 
 static const char *const headers[] = { compact_header, large_header, bits_header };
 
-static struct fd_ctf_plan *make_plan(unsigned which)
+static struct fdar_ctf_plan *make_plan(unsigned which)
 {
 	g_autoptr(GString) text = g_string_new("/* CTF 1.8 */ trace { major = 1; minor = 8;\n");
-	struct fd_ctf_plan *plan;
+	struct fdar_ctf_plan *plan;
 
 	g_string_append_printf(text, "byte_order = %s;\n", which % 2 ? "be" : "le");
 	g_string_append(
@@ -82,55 +82,55 @@ static struct fd_ctf_plan *make_plan(unsigned which)
 	g_string_append(text, common);
 	g_string_append(text, headers[which / 2 % G_N_ELEMENTS(headers)]);
 	g_string_append(text, events);
-	plan = fd_ctf_plan_new(text->str, text->len, NULL);
+	plan = fdar_ctf_plan_new(text->str, text->len, NULL);
 	if (!plan)
 		abort();
 	return plan;
 }
 
 /* FALSE when there is more than such a file can hold: every event takes a bit. */
-static gboolean look_at(const struct fd_ctf_sink *sink, uint64_t *count)
+static gboolean look_at(const struct fdar_ctf_sink *sink, uint64_t *count)
 {
 	volatile uint8_t sum = 0;
 
 	for (size_t i = 0; i < sink->count; i++) {
-		const struct fd_event *event = &sink->events[i];
+		const struct fdar_event *event = &sink->events[i];
 
 		for (uint32_t byte = 0; byte <= event->data_len; byte++)
 			sum = (uint8_t)(sum + event->data[byte]);
-		sum = (uint8_t)(sum + *fd_texts_get(sink->texts, event->name));
+		sum = (uint8_t)(sum + *fdar_texts_get(sink->texts, event->name));
 	}
 	*count += sink->count;
 	return *count <= EVENTS_MAX;
 }
 
-static void read_stream(struct fd_ctf_plan *plan, const char *path, size_t size)
+static void read_stream(struct fdar_ctf_plan *plan, const char *path, size_t size)
 {
-	GArray *files = g_array_new(FALSE, FALSE, sizeof(struct fd_ctf_file));
-	struct fd_ctf_file file = { .path = path, .size = size };
-	struct fd_texts *texts = fd_texts_new();
-	struct fd_ctf_sink *sink = fd_ctf_sink_new(texts);
-	struct fd_ctf_stream *stream;
-	struct fd_event batch[BATCH];
+	GArray *files = g_array_new(FALSE, FALSE, sizeof(struct fdar_ctf_file));
+	struct fdar_ctf_file file = { .path = path, .size = size };
+	struct fdar_texts *texts = fdar_texts_new();
+	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts);
+	struct fdar_ctf_stream *stream;
+	struct fdar_event batch[BATCH];
 	uint64_t count = 0;
 
 	g_array_append_val(files, file);
 	/* A small window, so that events do not fit. */
-	stream = fd_ctf_stream_new(plan, g_ptr_array_index(plan->streams, 0), files, 512, TRUE);
+	stream = fdar_ctf_stream_new(plan, g_ptr_array_index(plan->streams, 0), files, 512, TRUE);
 	do {
-		fd_ctf_sink_begin(sink, batch, BATCH);
-		fd_ctf_stream_run(stream, UINT64_MAX, sink);
+		fdar_ctf_sink_begin(sink, batch, BATCH);
+		fdar_ctf_stream_run(stream, UINT64_MAX, sink);
 		if (!look_at(sink, &count))
 			abort();
 	} while (sink->count);
-	fd_ctf_stream_free(stream);
-	fd_ctf_sink_free(sink);
-	fd_texts_free(texts);
+	fdar_ctf_stream_free(stream);
+	fdar_ctf_sink_free(sink);
+	fdar_texts_free(texts);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fd_ctf_plan *plan;
+	struct fdar_ctf_plan *plan;
 	g_autofree char *path = NULL;
 	int fd;
 
@@ -142,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	path = g_strdup_printf("/proc/self/fd/%d", fd);
 	plan = make_plan(data[0]);
 	read_stream(plan, path, size - 1);
-	fd_ctf_plan_free(plan);
+	fdar_ctf_plan_free(plan);
 	close(fd);
 	return 0;
 }

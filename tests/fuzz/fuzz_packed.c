@@ -56,9 +56,9 @@ static uint64_t word(const uint8_t *packet, size_t length, size_t at)
 }
 
 /* What the packet says, but for what a bit of lie is set for. */
-static struct fd_packed_entry note_of(const uint8_t *packet, size_t length, uint8_t lie)
+static struct fdar_packed_entry note_of(const uint8_t *packet, size_t length, uint8_t lie)
 {
-	struct fd_packed_entry note = {
+	struct fdar_packed_entry note = {
 		.packet_bytes = (uint32_t)length,
 		.begin = word(packet, length, CONTEXT) + (lie & 1),
 		.end = word(packet, length, CONTEXT + 8) + (lie >> 1 & 1),
@@ -74,22 +74,22 @@ static struct fd_packed_entry note_of(const uint8_t *packet, size_t length, uint
 static void add_packet(GByteArray *file, const uint8_t *packet, size_t length, unsigned stride,
 		       uint8_t lie)
 {
-	struct fd_packed_entry entry = note_of(packet, length, lie);
+	struct fdar_packed_entry entry = note_of(packet, length, lie);
 	g_autofree uint8_t *columns = g_malloc(length + 1);
 	size_t bound = ZSTD_compressBound(length);
 	g_autofree uint8_t *frame = g_malloc(bound);
-	uint8_t note[FD_PACKED_NOTE_FRAME];
+	uint8_t note[FDAR_PACKED_NOTE_FRAME];
 
-	if (stride < FD_PACKED_STRIDE_MIN)
+	if (stride < FDAR_PACKED_STRIDE_MIN)
 		stride = 0;
 	if (stride)
-		fd_packed_columns_split(packet, length, stride, columns);
+		fdar_packed_columns_split(packet, length, stride, columns);
 	if (length)
 		entry.frame_bytes =
 			(uint32_t)ZSTD_compress(frame, bound, stride ? columns : packet, length, 1);
 	entry.flags = stride ^ (unsigned)(lie >> 6 & 1);
 	entry.packet_bytes += lie >> 7 & 1;
-	fd_packed_note_put(&entry, note);
+	fdar_packed_note_put(&entry, note);
 	g_byte_array_append(file, note, sizeof(note));
 	g_byte_array_append(file, frame, entry.frame_bytes);
 }
@@ -110,7 +110,7 @@ static GByteArray *make_file(const uint8_t *data, size_t size)
 
 /* ---- reading it ---- */
 
-static void look_at(const struct fd_ctf_sink *sink, uint64_t *count)
+static void look_at(const struct fdar_ctf_sink *sink, uint64_t *count)
 {
 	volatile uint8_t sum = 0;
 
@@ -123,31 +123,31 @@ static void look_at(const struct fd_ctf_sink *sink, uint64_t *count)
 		abort();
 }
 
-static void read_stream(const struct fd_ctf_plan *plan, const char *path, size_t size)
+static void read_stream(const struct fdar_ctf_plan *plan, const char *path, size_t size)
 {
-	GArray *files = g_array_new(FALSE, FALSE, sizeof(struct fd_ctf_file));
-	struct fd_ctf_file file = { .path = path, .size = size, .packed = TRUE };
-	struct fd_ctf_pool *pool = fd_ctf_pool_new();
-	struct fd_texts *texts = fd_texts_new();
-	struct fd_ctf_sink *sink = fd_ctf_sink_new(texts);
-	GArray *losses = fd_recording_losses_new();
-	struct fd_ctf_stream *stream;
-	struct fd_event batch[BATCH];
+	GArray *files = g_array_new(FALSE, FALSE, sizeof(struct fdar_ctf_file));
+	struct fdar_ctf_file file = { .path = path, .size = size, .packed = TRUE };
+	struct fdar_ctf_pool *pool = fdar_ctf_pool_new();
+	struct fdar_texts *texts = fdar_texts_new();
+	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts);
+	GArray *losses = fdar_recording_losses_new();
+	struct fdar_ctf_stream *stream;
+	struct fdar_event batch[BATCH];
 	uint64_t count = 0;
 
 	g_array_append_val(files, file);
-	stream = fd_ctf_stream_new(plan, g_ptr_array_index(plan->streams, 0), files, 512, TRUE);
+	stream = fdar_ctf_stream_new(plan, g_ptr_array_index(plan->streams, 0), files, 512, TRUE);
 	stream->window.pool = pool;
 	stream->losses = losses;
 	do {
-		fd_ctf_sink_begin(sink, batch, BATCH);
-		fd_ctf_stream_run(stream, UINT64_MAX, sink);
+		fdar_ctf_sink_begin(sink, batch, BATCH);
+		fdar_ctf_stream_run(stream, UINT64_MAX, sink);
 		look_at(sink, &count);
 	} while (sink->count && count <= EVENTS_MAX);
-	fd_ctf_stream_free(stream);
-	fd_ctf_pool_free(pool);
-	fd_ctf_sink_free(sink);
-	fd_texts_free(texts);
+	fdar_ctf_stream_free(stream);
+	fdar_ctf_pool_free(pool);
+	fdar_ctf_sink_free(sink);
+	fdar_texts_free(texts);
 	g_array_unref(losses);
 }
 
@@ -155,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	g_autoptr(GByteArray) file = NULL;
 	g_autofree char *path = NULL;
-	struct fd_ctf_plan *plan;
+	struct fdar_ctf_plan *plan;
 	int fd;
 
 	if (size < 2)
@@ -170,12 +170,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd < 0 || write(fd, file->data, file->len) != (ssize_t)file->len)
 		abort();
 	path = g_strdup_printf("/proc/self/fd/%d", fd);
-	plan = fd_ctf_plan_new(metadata, strlen(metadata), NULL);
+	plan = fdar_ctf_plan_new(metadata, strlen(metadata), NULL);
 	if (!plan)
 		abort();
 	if (file->len)
 		read_stream(plan, path, file->len);
-	fd_ctf_plan_free(plan);
+	fdar_ctf_plan_free(plan);
 	close(fd);
 	return 0;
 }

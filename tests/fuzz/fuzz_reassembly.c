@@ -43,40 +43,40 @@ static void check(gboolean holds, const char *what)
 	abort();
 }
 
-static void opened(void *user, const struct fd_session *session, void **data)
+static void opened(void *user, const struct fdar_session *session, void **data)
 {
 	(void)user;
 	check(session->pieces == 0, "a new session is empty");
 	*data = calloc(1, sizeof(struct life));
 }
 
-static void arrived(void *user, const struct fd_session *session, void *data,
-		    const struct fd_arrival *arrival)
+static void arrived(void *user, const struct fdar_session *session, void *data,
+		    const struct fdar_arrival *arrival)
 {
 	struct life *life = data;
-	const struct fd_piece *piece = &arrival->piece;
+	const struct fdar_piece *piece = &arrival->piece;
 	unsigned way = piece->way;
 
 	(void)user;
 	(void)session;
 	check(arrival->stream_offset == life->offset[way], "offsets follow each other");
 	check(arrival->packet >= life->packet[way], "packets of one way are in order");
-	check(piece->kind == FD_PIECE_DATA || piece->kind == FD_PIECE_GAP || piece->length == 0,
+	check(piece->kind == FDAR_PIECE_DATA || piece->kind == FDAR_PIECE_GAP || piece->length == 0,
 	      "only data and gaps have a length");
-	check(!life->ended[way] || piece->kind == FD_PIECE_RST, "nothing comes behind FIN");
+	check(!life->ended[way] || piece->kind == FDAR_PIECE_RST, "nothing comes behind FIN");
 	life->offset[way] += piece->length;
 	life->packet[way] = arrival->packet;
-	life->ended[way] = piece->kind == FD_PIECE_FIN || life->ended[way];
-	for (uint32_t i = 0; piece->kind == FD_PIECE_DATA && i < piece->length; i++) {
+	life->ended[way] = piece->kind == FDAR_PIECE_FIN || life->ended[way];
+	for (uint32_t i = 0; piece->kind == FDAR_PIECE_DATA && i < piece->length; i++) {
 		check(!life->known[way] || arrival->bytes[i] == life->next[way], "the right byte");
 		life->known[way] = TRUE;
 		life->next[way] = (uint8_t)(arrival->bytes[i] + 1);
 	}
-	if (piece->kind == FD_PIECE_GAP)
+	if (piece->kind == FDAR_PIECE_GAP)
 		life->next[way] = (uint8_t)(life->next[way] + piece->length);
 }
 
-static void closed(void *user, const struct fd_session *session, void *data)
+static void closed(void *user, const struct fdar_session *session, void *data)
 {
 	struct life *life = data;
 
@@ -110,7 +110,7 @@ static uint32_t make_packet(const uint8_t *step, uint8_t *packet, uint32_t *capt
 	packet[0] = 0x45;
 	packet[2] = (uint8_t)(all >> 8);
 	packet[3] = (uint8_t)all;
-	packet[9] = FD_TCP;
+	packet[9] = FDAR_TCP;
 	packet[15] = server ? 2 : 1;
 	packet[19] = server ? 1 : 2;
 	packet[server ? 22 : 20] = (uint8_t)(port >> 8);
@@ -129,20 +129,20 @@ static uint32_t make_packet(const uint8_t *step, uint8_t *packet, uint32_t *capt
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct fd_assembler_ops ops = { .opened = opened,
-						     .arrived = arrived,
-						     .closed = closed };
-	struct fd_assembler_options options = { .eager = size % STEP == 1 };
-	struct fd_assembler *assembler = fd_assembler_new(DLT_RAW, &options, &ops, NULL, NULL);
+	static const struct fdar_assembler_ops ops = { .opened = opened,
+						       .arrived = arrived,
+						       .closed = closed };
+	struct fdar_assembler_options options = { .eager = size % STEP == 1 };
+	struct fdar_assembler *assembler = fdar_assembler_new(DLT_RAW, &options, &ops, NULL, NULL);
 
 	for (size_t i = 0; i + STEP <= size; i += STEP) {
 		uint8_t packet[HEADERS + PAYLOAD];
-		struct fd_packet one = { .bytes = packet, .number = i / STEP + 1, .epoch_ns = i };
+		struct fdar_packet one = { .bytes = packet, .number = i / STEP + 1, .epoch_ns = i };
 
 		one.length = make_packet(data + i, packet, &one.captured);
-		fd_assembler_feed(assembler, &one);
+		fdar_assembler_feed(assembler, &one);
 	}
-	fd_assembler_finish(assembler);
-	fd_assembler_free(assembler);
+	fdar_assembler_finish(assembler);
+	fdar_assembler_free(assembler);
 	return 0;
 }

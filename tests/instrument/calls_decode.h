@@ -12,7 +12,7 @@
 #include "instrument/wire/calls.h"
 
 struct calls_record {
-	enum fd_calls_op op;
+	enum fdar_calls_op op;
 	uint64_t time; /* from the base */
 	uint64_t function;
 	uint64_t duration; /* CALL, CALL_OVER; of OPEN the age */
@@ -71,38 +71,38 @@ static inline bool calls_next(struct calls_reader *reader, struct calls_record *
 	if (reader->broken || reader->next == reader->end)
 		return false;
 	byte = *reader->next++;
-	*record = (struct calls_record){ .op = (enum fd_calls_op)(byte & 7) };
+	*record = (struct calls_record){ .op = (enum fdar_calls_op)(byte & 7) };
 	dt = byte >> 3;
 	if (dt == 31)
 		dt += calls_number(reader);
 	reader->now += dt;
 	record->time = reader->now;
 	switch (record->op) {
-	case FD_CALLS_ENTER:
+	case FDAR_CALLS_ENTER:
 		calls_function(reader);
 		break;
-	case FD_CALLS_EXIT:
+	case FDAR_CALLS_EXIT:
 		break;
-	case FD_CALLS_CALL:
-	case FD_CALLS_CALL_OVER:
+	case FDAR_CALLS_CALL:
+	case FDAR_CALLS_CALL_OVER:
 		calls_function(reader);
 		record->duration = calls_number(reader);
 		reader->now += record->duration;
-		if (record->op == FD_CALLS_CALL_OVER) {
+		if (record->op == FDAR_CALLS_CALL_OVER) {
 			record->count = calls_number(reader);
 			record->ns = calls_number(reader);
 		}
 		break;
-	case FD_CALLS_OPEN:
+	case FDAR_CALLS_OPEN:
 		calls_function(reader);
 		record->duration = calls_number(reader);
 		break;
-	case FD_CALLS_SKIPPED:
+	case FDAR_CALLS_SKIPPED:
 		record->count = calls_number(reader);
 		record->ns = calls_number(reader);
 		break;
-	case FD_CALLS_UNWOUND:
-	case FD_CALLS_LOST:
+	case FDAR_CALLS_UNWOUND:
+	case FDAR_CALLS_LOST:
 		record->count = calls_number(reader);
 		break;
 	}

@@ -68,32 +68,32 @@ static void leave(struct thread *thread)
 static void tell(struct thread *thread, const struct calls_record *record)
 {
 	switch (record->op) {
-	case FD_CALLS_ENTER:
-	case FD_CALLS_OPEN:
+	case FDAR_CALLS_ENTER:
+	case FDAR_CALLS_OPEN:
 		enter(thread, record->function);
 		break;
-	case FD_CALLS_EXIT:
+	case FDAR_CALLS_EXIT:
 		leave(thread);
 		break;
-	case FD_CALLS_CALL:
-	case FD_CALLS_CALL_OVER:
+	case FDAR_CALLS_CALL:
+	case FDAR_CALLS_CALL_OVER:
 		enter(thread, record->function);
-		if (record->op == FD_CALLS_CALL_OVER)
+		if (record->op == FDAR_CALLS_CALL_OVER)
 			printf("%u %u skipped %" PRIu64 " %" PRIu64 "\n", thread->pid, thread->tid,
 			       record->count, record->ns);
 		leave(thread);
 		break;
-	case FD_CALLS_SKIPPED:
+	case FDAR_CALLS_SKIPPED:
 		printf("%u %u skipped %" PRIu64 " %" PRIu64 "\n", thread->pid, thread->tid,
 		       record->count, record->ns);
 		break;
-	case FD_CALLS_UNWOUND:
+	case FDAR_CALLS_UNWOUND:
 		if (record->count > thread->depth)
 			fail("more unwound than open", "");
 		thread->depth -= record->count;
 		printf("%u %u unwound %" PRIu64 "\n", thread->pid, thread->tid, record->count);
 		break;
-	case FD_CALLS_LOST:
+	case FDAR_CALLS_LOST:
 		printf("%u %u lost %" PRIu64 "\n", thread->pid, thread->tid, record->count);
 		break;
 	}
@@ -102,7 +102,7 @@ static void tell(struct thread *thread, const struct calls_record *record)
 /* "tid = N, _data_length = N, data = [ [0] = 0xN, ... ]" */
 static void expand(unsigned pid, const char *fields, const char *line)
 {
-	static uint8_t data[FD_CALLS_BYTES_MAX];
+	static uint8_t data[FDAR_CALLS_BYTES_MAX];
 	struct calls_reader reader;
 	struct calls_record record;
 	struct thread *thread;

@@ -25,9 +25,10 @@
 
 #include "instrument/wire/control.h"
 
-#define FIELD(name)                                                                              \
-	{                                                                                        \
-#name, offsetof(struct fd_control, name), sizeof(((struct fd_control *)0)->name) \
+#define FIELD(name)                                              \
+	{                                                        \
+#name, offsetof(struct fdar_control, name),      \
+			sizeof(((struct fdar_control *)0)->name) \
 	}
 
 static const struct field {
@@ -42,7 +43,7 @@ static const struct field {
 	FIELD(hooked),
 };
 
-static struct fd_control *control;
+static struct fdar_control *control;
 
 static const struct field *field_find(const char *name)
 {
@@ -85,11 +86,11 @@ static void map(const char *path, int flags)
 {
 	int fd = open(path, O_RDWR | flags, 0600);
 
-	if (fd < 0 || ftruncate(fd, FD_CONTROL_BYTES) != 0) {
+	if (fd < 0 || ftruncate(fd, FDAR_CONTROL_BYTES) != 0) {
 		perror(path);
 		exit(1);
 	}
-	control = mmap(NULL, FD_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	control = mmap(NULL, FDAR_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (control == MAP_FAILED)
 		exit(1);
 	close(fd);
@@ -101,11 +102,11 @@ static void make(const char *path, const char *name)
 
 	snprintf(unfinished, sizeof(unfinished), "%s.new", path);
 	map(unfinished, O_CREAT | O_TRUNC);
-	control->bytes = FD_CONTROL_BYTES;
+	control->bytes = FDAR_CONTROL_BYTES;
 	control->struct_bytes = sizeof(*control);
 	strncpy(control->recording, name, sizeof(control->recording));
 	control->recording_on = 1;
-	control->magic = FD_CONTROL_MAGIC;
+	control->magic = FDAR_CONTROL_MAGIC;
 	if (rename(unfinished, path) != 0)
 		exit(1);
 }

@@ -17,12 +17,12 @@
 #define QUIET     __attribute__((target("general-regs-only")))
 
 struct frame {
-	struct fd_return back;
+	struct fdar_return back;
 	uintptr_t function;
 };
 
 struct thread {
-	struct fd_returns returns;
+	struct fdar_returns returns;
 	struct frame *frames;
 	uintptr_t low, high;
 	bool busy;
@@ -31,13 +31,13 @@ struct thread {
 
 static __thread struct thread *self __attribute__((tls_model("initial-exec")));
 static struct patched_counts all;
-static struct fd_patch *patch;
-static enum fd_patch_status last;
+static struct fdar_patch *patch;
+static enum fdar_patch_status last;
 static struct {
 	uintptr_t function;
 	uint64_t entered;
 } functions[FUNCTIONS];
-static struct fd_patch_module *modules[64];
+static struct fdar_patch_module *modules[64];
 static pthread_mutex_t setting = PTHREAD_MUTEX_INITIALIZER;
 extern void *__libc_stack_end;
 
@@ -73,7 +73,7 @@ static void begin(void *nothing)
 		thread->high = (uintptr_t)__libc_stack_end;
 		thread->low = thread->high - (UINT64_C(1) << 30);
 	}
-	fd_returns_add(&thread->returns);
+	fdar_returns_add(&thread->returns);
 	self = thread;
 }
 
@@ -85,7 +85,7 @@ QUIET static void drop(struct thread *thread, uint64_t count)
 		uintptr_t here = (uintptr_t)__builtin_frame_address(0);
 
 		if ((uintptr_t)frame->back.slot < here - 256 &&
-		    *frame->back.slot == (const void *)fd_patch_return)
+		    *frame->back.slot == (const void *)fdar_patch_return)
 			*frame->back.slot = frame->back.address;
 		thread->returns.count--;
 		ADD(unwound, 1);
@@ -102,18 +102,18 @@ QUIET static void count_function(uintptr_t function)
 		__atomic_fetch_add(&functions[i].entered, 1, __ATOMIC_RELAXED);
 }
 
-QUIET bool fd_calls_enter(uintptr_t function, void **slot)
+QUIET bool fdar_calls_enter(uintptr_t function, void **slot)
 {
-	bool tail = *slot == (const void *)fd_patch_return;
+	bool tail = *slot == (const void *)fdar_patch_return;
 	uint64_t count;
 
 	if (!self)
-		fd_vectors_call(begin, NULL);
+		fdar_vectors_call(begin, NULL);
 	if (!self || self->busy)
 		return false;
 	self->busy = true;
 	if (++self->calls % 8 == 0)
-		fd_vectors_call(spoil, NULL);
+		fdar_vectors_call(spoil, NULL);
 	if ((uintptr_t)slot < self->low || (uintptr_t)slot >= self->high ||
 	    self->returns.count == FRAMES) {
 		ADD(elsewhere, 1);
@@ -139,19 +139,20 @@ QUIET bool fd_calls_enter(uintptr_t function, void **slot)
 /* On the stack of another thread: a coroutine that was begun there. Its owner closes the frame. */
 QUIET static void *others_address(void **slot)
 {
-	for (const struct fd_returns *list = __atomic_load_n(&fd_returns_first, __ATOMIC_ACQUIRE);
+	for (const struct fdar_returns *list =
+		     __atomic_load_n(&fdar_returns_first, __ATOMIC_ACQUIRE);
 	     list; list = list->next) {
 		for (uint64_t i = list->count; i > 0; i--) {
 			const struct frame *frame = (const struct frame *)list->frames + i - 1;
 
-			if (frame->back.slot == slot && frame->back.address != fd_patch_return)
+			if (frame->back.slot == slot && frame->back.address != fdar_patch_return)
 				return frame->back.address;
 		}
 	}
 	return NULL;
 }
 
-QUIET void *fd_calls_leave(void **slot)
+QUIET void *fdar_calls_leave(void **slot)
 {
 	uint64_t i = self ? self->returns.count : 0;
 	void *address;
@@ -170,7 +171,7 @@ QUIET void *fd_calls_leave(void **slot)
 		bool was_busy = self->busy;
 
 		self->busy = true;
-		fd_vectors_call(spoil, NULL);
+		fdar_vectors_call(spoil, NULL);
 		self->busy = was_busy;
 	}
 	drop(self, i);
@@ -180,7 +181,7 @@ QUIET void *fd_calls_leave(void **slot)
 	return address;
 }
 
-static void module_found(struct fd_patch_module *module, void *nothing)
+static void module_found(struct fdar_patch_module *module, void *nothing)
 {
 	(void)nothing;
 	for (unsigned i = 0; i < 64; i++) {
@@ -191,7 +192,7 @@ static void module_found(struct fd_patch_module *module, void *nothing)
 	}
 }
 
-static void module_gone(struct fd_patch_module *module, void *nothing)
+static void module_gone(struct fdar_patch_module *module, void *nothing)
 {
 	(void)nothing;
 	for (unsigned i = 0; i < 64; i++)
@@ -201,11 +202,11 @@ static void module_gone(struct fd_patch_module *module, void *nothing)
 
 static void scan(void)
 {
-	const struct fd_patch_watch watch = { module_found, module_gone, NULL };
+	const struct fdar_patch_watch watch = { module_found, module_gone, NULL };
 
 	pthread_mutex_lock(&setting);
-	if (patch && fd_patch_stale(patch))
-		fd_patch_scan(patch, &watch);
+	if (patch && fdar_patch_stale(patch))
+		fdar_patch_scan(patch, &watch);
 	pthread_mutex_unlock(&setting);
 }
 
@@ -229,7 +230,7 @@ static uint64_t module_count(void)
 
 static uint64_t set_some(bool on, unsigned nth, unsigned first)
 {
-	struct fd_patch_site **sites;
+	struct fdar_patch_site **sites;
 	size_t count = 0;
 	unsigned number = 0;
 	uint64_t right;
@@ -242,7 +243,7 @@ static uint64_t set_some(bool on, unsigned nth, unsigned first)
 		for (size_t s = 0; modules[i] && s < modules[i]->count; s++)
 			if (number++ % nth == first)
 				sites[count++] = &modules[i]->sites[s];
-	right = sites ? fd_patch_set(patch, sites, count, on, &last) : 0;
+	right = sites ? fdar_patch_set(patch, sites, count, on, &last) : 0;
 	free(sites);
 	pthread_mutex_unlock(&setting);
 	return right;
@@ -260,7 +261,7 @@ static void get_counts(struct patched_counts *counts)
 
 static const char *get_status(void)
 {
-	return fd_patch_status_text(last);
+	return fdar_patch_status_text(last);
 }
 
 static uint64_t get_entered(const void *function)
@@ -305,7 +306,7 @@ __attribute__((constructor)) static void core_begin(void)
 
 	if (!wanted)
 		return;
-	patch = fd_patch_open(&last);
+	patch = fdar_patch_open(&last);
 	if (strcmp(wanted, "late") != 0)
 		scan();
 	if (strcmp(wanted, "on") == 0)

@@ -12,9 +12,9 @@
 
 static void check(const void *address, socklen_t length, const char *expected)
 {
-	char text[FD_ADDRESS_TEXT_MAX];
+	char text[FDAR_ADDRESS_TEXT_MAX];
 
-	fd_address_format(address, length, text);
+	fdar_address_format(address, length, text);
 	g_assert_cmpstr(text, ==, expected);
 }
 
@@ -27,7 +27,7 @@ static void test_ip4(void)
 	check(&in, sizeof(in) - 1, "");
 	check(&in, 1, "");
 	check(&in, 0, "");
-	g_assert_cmpuint(fd_address_length(&in), ==, sizeof(in));
+	g_assert_cmpuint(fdar_address_length(&in), ==, sizeof(in));
 }
 
 static void test_ip6(void)
@@ -47,7 +47,7 @@ static void test_unix(void)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	const socklen_t head = offsetof(struct sockaddr_un, sun_path);
-	char longest[FD_ADDRESS_TEXT_MAX];
+	char longest[FDAR_ADDRESS_TEXT_MAX];
 	char large[4000] = "";
 
 	check(&un, head, "unix:");
@@ -71,21 +71,21 @@ static void test_other_families(void)
 	struct sockaddr other = { .sa_family = AF_NETLINK };
 
 	check(&other, sizeof(other), "family:16");
-	g_assert_cmpuint(fd_address_length(&other), ==, 0);
+	g_assert_cmpuint(fdar_address_length(&other), ==, 0);
 }
 
 static void test_descriptors(void)
 {
-	char text[FD_ADDRESS_TEXT_MAX];
+	char text[FDAR_ADDRESS_TEXT_MAX];
 	int pair[2], ends[2];
 
 	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
-	fd_address_of_peer(pair[0], text);
+	fdar_address_of_peer(pair[0], text);
 	g_assert_cmpstr(text, ==, "unix:");
-	fd_address_of_peer(-1, text);
+	fdar_address_of_peer(-1, text);
 	g_assert_cmpstr(text, ==, "");
 	g_assert_cmpint(pipe(ends), ==, 0);
-	fd_address_of_local(ends[0], text);
+	fdar_address_of_local(ends[0], text);
 	g_assert_cmpstr(text, ==, "");
 	for (int i = 0; i < 2; i++) {
 		close(pair[i]);

@@ -7,7 +7,7 @@
 
 #define RECORDS 200000
 
-struct fd_clock fd_clock = { .scale = UINT64_C(1) << 32 }; /* ticks are nanoseconds */
+struct fdar_clock fdar_clock = { .scale = UINT64_C(1) << 32 }; /* ticks are nanoseconds */
 
 struct expected {
 	struct calls_record record;
@@ -29,69 +29,70 @@ static uint64_t random_span(GRand *random)
 }
 
 /* One record of any kind, and what a reader should see. */
-static void write_one(struct fd_writer *writer, GRand *random, uint64_t *now, struct expected *out)
+static void write_one(struct fdar_writer *writer, GRand *random, uint64_t *now,
+		      struct expected *out)
 {
 	uint64_t function = (uint64_t)g_rand_int(random) << 16 ^ g_rand_int(random);
 	uint64_t count = random_span(random) + 1, ns = random_span(random);
-	enum fd_calls_op op = (enum fd_calls_op)g_rand_int_range(random, 0, 8);
+	enum fdar_calls_op op = (enum fdar_calls_op)g_rand_int_range(random, 0, 8);
 
-	if ((op == FD_CALLS_EXIT || op == FD_CALLS_UNWOUND) && writer->depth == 0)
-		op = FD_CALLS_ENTER;
+	if ((op == FDAR_CALLS_EXIT || op == FDAR_CALLS_UNWOUND) && writer->depth == 0)
+		op = FDAR_CALLS_ENTER;
 	*now += random_span(random);
 	memset(out, 0, sizeof(*out));
 	out->begin = out->end = *now;
 	out->record.op = op;
 	switch (op) {
-	case FD_CALLS_ENTER:
-		fd_writer_enter(writer, *now, out->record.function = function);
+	case FDAR_CALLS_ENTER:
+		fdar_writer_enter(writer, *now, out->record.function = function);
 		break;
-	case FD_CALLS_EXIT:
-		fd_writer_exit(writer, *now);
+	case FDAR_CALLS_EXIT:
+		fdar_writer_exit(writer, *now);
 		break;
-	case FD_CALLS_CALL:
-	case FD_CALLS_CALL_OVER:
+	case FDAR_CALLS_CALL:
+	case FDAR_CALLS_CALL_OVER:
 		out->record.function = function;
 		out->end = *now += random_span(random);
-		if (op == FD_CALLS_CALL) {
-			fd_writer_call(writer, out->begin, out->end, function);
+		if (op == FDAR_CALLS_CALL) {
+			fdar_writer_call(writer, out->begin, out->end, function);
 			break;
 		}
 		out->record.count = count;
 		out->record.ns = ns;
-		fd_writer_call_over(writer, out->begin, out->end, function, count, ns);
+		fdar_writer_call_over(writer, out->begin, out->end, function, count, ns);
 		break;
-	case FD_CALLS_OPEN:
+	case FDAR_CALLS_OPEN:
 		out->record.function = function;
 		out->record.duration = ns < *now ? ns : *now;
-		fd_writer_open(writer, *now, function, *now - out->record.duration);
+		fdar_writer_open(writer, *now, function, *now - out->record.duration);
 		break;
-	case FD_CALLS_SKIPPED:
+	case FDAR_CALLS_SKIPPED:
 		out->record.count = count;
 		out->record.ns = ns;
-		fd_writer_skipped(writer, *now, count, ns);
+		fdar_writer_skipped(writer, *now, count, ns);
 		break;
-	case FD_CALLS_UNWOUND:
+	case FDAR_CALLS_UNWOUND:
 		out->record.count =
 			(uint64_t)g_rand_int_range(random, 0, (gint32)writer->depth) + 1;
-		fd_writer_unwound(writer, *now, (uint32_t)out->record.count);
+		fdar_writer_unwound(writer, *now, (uint32_t)out->record.count);
 		break;
-	case FD_CALLS_LOST:
+	case FDAR_CALLS_LOST:
 		out->record.count = count;
-		fd_writer_lost(writer, *now, count);
+		fdar_writer_lost(writer, *now, count);
 		break;
 	}
 }
 
 /* Reads an event back: its own time is now, and all times are exact then. */
-static void check(struct fd_writer *writer, uint64_t now, uint32_t depth, const GArray *expected)
+static void check(struct fdar_writer *writer, uint64_t now, uint32_t depth, const GArray *expected)
 {
 	struct calls_reader reader;
 	struct calls_record got;
 	uint64_t base, last = 0;
 	uint32_t length;
-	const uint8_t *data = fd_writer_finish(writer, now, &length);
+	const uint8_t *data = fdar_writer_finish(writer, now, &length);
 
-	g_assert_cmpuint(length, <=, FD_WRITER_BYTES);
+	g_assert_cmpuint(length, <=, FDAR_WRITER_BYTES);
 	calls_open(&reader, data, length);
 	g_assert_cmpuint(reader.depth, ==, depth);
 	g_assert_cmpuint(reader.age, <=, now);
@@ -103,14 +104,14 @@ static void check(struct fd_writer *writer, uint64_t now, uint32_t depth, const 
 		g_assert_cmpint(got.op, ==, want->record.op);
 		g_assert_cmpuint(base + got.time, ==, want->begin);
 		g_assert_cmpuint(got.time, >=, last);
-		last = got.time + (got.op == FD_CALLS_OPEN ? 0 : got.duration);
+		last = got.time + (got.op == FDAR_CALLS_OPEN ? 0 : got.duration);
 		if (want->record.function)
 			g_assert_cmpuint(got.function, ==, want->record.function);
 		g_assert_cmpuint(got.count, ==, want->record.count);
 		g_assert_cmpuint(got.ns, ==, want->record.ns);
-		if (got.op == FD_CALLS_CALL || got.op == FD_CALLS_CALL_OVER)
+		if (got.op == FDAR_CALLS_CALL || got.op == FDAR_CALLS_CALL_OVER)
 			g_assert_cmpuint(got.duration, ==, want->end - want->begin);
-		if (got.op == FD_CALLS_OPEN)
+		if (got.op == FDAR_CALLS_OPEN)
 			g_assert_cmpuint(got.duration, ==, want->record.duration);
 	}
 	g_assert_false(calls_next(&reader, &got));
@@ -122,18 +123,18 @@ static void test_random(void)
 	g_autoptr(GArray) expected = g_array_new(FALSE, FALSE, sizeof(struct expected));
 	GRand *random = g_rand_new_with_seed(7);
 	uint64_t now = UINT64_C(1) << 40;
-	struct fd_writer writer;
+	struct fdar_writer writer;
 	uint32_t depth = 0;
 
-	fd_writer_init(&writer);
+	fdar_writer_init(&writer);
 	for (unsigned i = 0; i < RECORDS; i++) {
 		struct expected one;
 
-		if (fd_writer_full(&writer)) {
+		if (fdar_writer_full(&writer)) {
 			check(&writer, now, depth, expected);
 			g_array_set_size(expected, 0);
 			depth = writer.depth;
-			fd_writer_reset(&writer, depth);
+			fdar_writer_reset(&writer, depth);
 		}
 		write_one(&writer, random, &now, &one);
 		g_array_append_val(expected, one);
@@ -146,23 +147,23 @@ static void test_random(void)
 static void test_room(void)
 {
 	uint64_t now = UINT64_C(1) << 62, wide = UINT64_MAX;
-	struct fd_writer writer;
+	struct fdar_writer writer;
 	uint32_t length;
 
 	for (unsigned narrow = 0; narrow < 200; narrow++) {
-		fd_writer_init(&writer);
-		for (unsigned i = 0; i < narrow && !fd_writer_full(&writer); i++)
-			fd_writer_enter(&writer, now, wide / 3 * (i % 2));
-		while (!fd_writer_full(&writer)) {
+		fdar_writer_init(&writer);
+		for (unsigned i = 0; i < narrow && !fdar_writer_full(&writer); i++)
+			fdar_writer_enter(&writer, now, wide / 3 * (i % 2));
+		while (!fdar_writer_full(&writer)) {
 			now += UINT64_C(1) << 55;
-			fd_writer_call_over(&writer, now, now + 1, wide / 3 * (now >> 55 & 1), wide,
-					    wide);
+			fdar_writer_call_over(&writer, now, now + 1, wide / 3 * (now >> 55 & 1),
+					      wide, wide);
 		}
-		fd_writer_skipped(&writer, now, wide, wide);
-		fd_writer_lost(&writer, now, wide);
+		fdar_writer_skipped(&writer, now, wide, wide);
+		fdar_writer_lost(&writer, now, wide);
 		g_assert_true(writer.next <= writer.data + sizeof(writer.data));
-		fd_writer_finish(&writer, now, &length);
-		g_assert_cmpuint(length, <=, FD_WRITER_BYTES);
+		fdar_writer_finish(&writer, now, &length);
+		g_assert_cmpuint(length, <=, FDAR_WRITER_BYTES);
 	}
 }
 
@@ -171,15 +172,15 @@ static void test_backwards(void)
 {
 	struct calls_reader reader;
 	struct calls_record record;
-	struct fd_writer writer;
+	struct fdar_writer writer;
 	uint32_t length;
 	const uint8_t *data;
 
-	fd_writer_init(&writer);
-	fd_writer_enter(&writer, 1000, 1);
-	fd_writer_call(&writer, 900, 800, 2);
-	fd_writer_exit(&writer, 1200);
-	data = fd_writer_finish(&writer, 1100, &length);
+	fdar_writer_init(&writer);
+	fdar_writer_enter(&writer, 1000, 1);
+	fdar_writer_call(&writer, 900, 800, 2);
+	fdar_writer_exit(&writer, 1200);
+	data = fdar_writer_finish(&writer, 1100, &length);
 	calls_open(&reader, data, length);
 	g_assert_cmpuint(reader.age, ==, 200);
 	g_assert_true(calls_next(&reader, &record) && record.time == 0);
@@ -190,19 +191,19 @@ static void test_backwards(void)
 /* What a call costs in bytes: the usual ones, near each other. */
 static void test_bytes(void)
 {
-	struct fd_writer writer;
+	struct fdar_writer writer;
 	uint64_t now = 1000000;
 	unsigned calls = 0;
 	uint32_t length;
 
-	fd_writer_init(&writer);
-	while (!fd_writer_full(&writer)) {
+	fdar_writer_init(&writer);
+	while (!fdar_writer_full(&writer)) {
 		now += 60;
-		fd_writer_call(&writer, now, now + 300, 0x550000001000 + calls * 16 % 4096);
+		fdar_writer_call(&writer, now, now + 300, 0x550000001000 + calls * 16 % 4096);
 		now += 300;
 		calls++;
 	}
-	fd_writer_finish(&writer, now, &length);
+	fdar_writer_finish(&writer, now, &length);
 	g_assert_cmpuint(length, <, calls * 10);
 }
 

@@ -11,115 +11,115 @@
 
 #define EPOCH 7u
 
-static struct fd_table table;
+static struct fdar_table table;
 
-static uint64_t opened(int fd, enum fd_open_kind kind)
+static uint64_t opened(int fd, enum fdar_open_kind kind)
 {
-	struct fd_open before;
+	struct fdar_open before;
 
-	g_assert_true(fd_table_open(&table, fd, kind, false, EPOCH, &before));
-	return fd_table_get(&table, fd, EPOCH).key;
+	g_assert_true(fdar_table_open(&table, fd, kind, false, EPOCH, &before));
+	return fdar_table_get(&table, fd, EPOCH).key;
 }
 
 static void empty(void)
 {
-	g_assert_cmpint(fd_table_kind(&table, 5), ==, FD_OPEN_UNKNOWN);
-	g_assert_cmpint(fd_table_kind(&table, -1), ==, FD_OPEN_UNKNOWN);
-	g_assert_cmpint(fd_table_kind(&table, INT_MAX), ==, FD_OPEN_UNKNOWN);
-	g_assert_cmpint(fd_table_close(&table, 5, EPOCH).kind, ==, FD_OPEN_UNKNOWN);
-	g_assert_cmpint(fd_table_close(&table, -1, EPOCH).kind, ==, FD_OPEN_UNKNOWN);
-	g_assert_cmpint(fd_table_highest(&table), ==, -1);
-	g_assert_false(fd_table_tell(&table, 5, EPOCH, &(uint64_t){ 0 }));
+	g_assert_cmpint(fdar_table_kind(&table, 5), ==, FDAR_OPEN_UNKNOWN);
+	g_assert_cmpint(fdar_table_kind(&table, -1), ==, FDAR_OPEN_UNKNOWN);
+	g_assert_cmpint(fdar_table_kind(&table, INT_MAX), ==, FDAR_OPEN_UNKNOWN);
+	g_assert_cmpint(fdar_table_close(&table, 5, EPOCH).kind, ==, FDAR_OPEN_UNKNOWN);
+	g_assert_cmpint(fdar_table_close(&table, -1, EPOCH).kind, ==, FDAR_OPEN_UNKNOWN);
+	g_assert_cmpint(fdar_table_highest(&table), ==, -1);
+	g_assert_false(fdar_table_tell(&table, 5, EPOCH, &(uint64_t){ 0 }));
 }
 
 static void generations(void)
 {
-	uint64_t first = opened(5, FD_OPEN_CLIENT), second;
-	struct fd_open was;
+	uint64_t first = opened(5, FDAR_OPEN_CLIENT), second;
+	struct fdar_open was;
 
 	g_assert_cmpuint(first, ==, UINT64_C(5) | UINT64_C(1) << 32);
-	was = fd_table_close(&table, 5, EPOCH);
-	g_assert_cmpint(was.kind, ==, FD_OPEN_CLIENT);
+	was = fdar_table_close(&table, 5, EPOCH);
+	g_assert_cmpint(was.kind, ==, FDAR_OPEN_CLIENT);
 	g_assert_cmpuint(was.key, ==, first);
 	g_assert_true(was.last);
-	g_assert_cmpint(fd_table_kind(&table, 5), ==, FD_OPEN_UNKNOWN);
-	second = opened(5, FD_OPEN_CLIENT);
+	g_assert_cmpint(fdar_table_kind(&table, 5), ==, FDAR_OPEN_UNKNOWN);
+	second = opened(5, FDAR_OPEN_CLIENT);
 	g_assert_cmpuint(second, ==, UINT64_C(5) | UINT64_C(2) << 32);
 	/* Closed unseen: the next open tells what was there. */
-	g_assert_true(fd_table_open(&table, 5, FD_OPEN_UPSTREAM, true, EPOCH, &was));
-	g_assert_cmpint(was.kind, ==, FD_OPEN_CLIENT);
+	g_assert_true(fdar_table_open(&table, 5, FDAR_OPEN_UPSTREAM, true, EPOCH, &was));
+	g_assert_cmpint(was.kind, ==, FDAR_OPEN_CLIENT);
 	g_assert_cmpuint(was.key, ==, second);
-	g_assert_true(fd_table_get(&table, 5, EPOCH).nonblocking);
-	g_assert_cmpint(fd_table_highest(&table), ==, 5);
+	g_assert_true(fdar_table_get(&table, 5, EPOCH).nonblocking);
+	g_assert_cmpint(fdar_table_highest(&table), ==, 5);
 }
 
 static void found(void)
 {
-	fd_table_found(&table, 9, FD_OPEN_FILE, false);
-	g_assert_cmpint(fd_table_kind(&table, 9), ==, FD_OPEN_FILE);
-	fd_table_found(&table, 9, FD_OPEN_CLIENT, false);
-	g_assert_cmpint(fd_table_kind(&table, 9), ==, FD_OPEN_FILE);
-	fd_table_set_nonblocking(&table, 9, true);
-	g_assert_true(fd_table_get(&table, 9, EPOCH).nonblocking);
-	fd_table_set_nonblocking(&table, 9, false);
-	g_assert_false(fd_table_get(&table, 9, EPOCH).nonblocking);
-	fd_table_close(&table, 9, EPOCH);
-	fd_table_set_nonblocking(&table, 9, true);
-	g_assert_false(fd_table_get(&table, 9, EPOCH).nonblocking);
+	fdar_table_found(&table, 9, FDAR_OPEN_FILE, false);
+	g_assert_cmpint(fdar_table_kind(&table, 9), ==, FDAR_OPEN_FILE);
+	fdar_table_found(&table, 9, FDAR_OPEN_CLIENT, false);
+	g_assert_cmpint(fdar_table_kind(&table, 9), ==, FDAR_OPEN_FILE);
+	fdar_table_set_nonblocking(&table, 9, true);
+	g_assert_true(fdar_table_get(&table, 9, EPOCH).nonblocking);
+	fdar_table_set_nonblocking(&table, 9, false);
+	g_assert_false(fdar_table_get(&table, 9, EPOCH).nonblocking);
+	fdar_table_close(&table, 9, EPOCH);
+	fdar_table_set_nonblocking(&table, 9, true);
+	g_assert_false(fdar_table_get(&table, 9, EPOCH).nonblocking);
 	/* A session that is found has a key of its own as well. */
-	fd_table_found(&table, 9, FD_OPEN_CLIENT, false);
-	g_assert_cmpuint(fd_table_get(&table, 9, EPOCH).key, ==, UINT64_C(9) | UINT64_C(1) << 32);
+	fdar_table_found(&table, 9, FDAR_OPEN_CLIENT, false);
+	g_assert_cmpuint(fdar_table_get(&table, 9, EPOCH).key, ==, UINT64_C(9) | UINT64_C(1) << 32);
 }
 
 static void told(void)
 {
-	uint64_t key = opened(5, FD_OPEN_CLIENT), got;
+	uint64_t key = opened(5, FDAR_OPEN_CLIENT), got;
 
-	g_assert_false(fd_table_get(&table, 5, EPOCH).told);
-	g_assert_true(fd_table_tell(&table, 5, EPOCH, &got));
+	g_assert_false(fdar_table_get(&table, 5, EPOCH).told);
+	g_assert_true(fdar_table_tell(&table, 5, EPOCH, &got));
 	g_assert_cmpuint(got, ==, key);
-	g_assert_false(fd_table_tell(&table, 5, EPOCH, &got));
-	g_assert_true(fd_table_get(&table, 5, EPOCH).told);
-	g_assert_false(fd_table_get(&table, 5, EPOCH + 1).told);
-	g_assert_true(fd_table_tell(&table, 5, EPOCH + 1, &got));
-	g_assert_true(fd_table_close(&table, 5, EPOCH + 1).told);
-	opened(5, FD_OPEN_CLIENT);
-	g_assert_false(fd_table_close(&table, 5, EPOCH + 1).told);
-	opened(6, FD_OPEN_UPSTREAM);
-	g_assert_false(fd_table_tell(&table, 6, EPOCH, &got));
+	g_assert_false(fdar_table_tell(&table, 5, EPOCH, &got));
+	g_assert_true(fdar_table_get(&table, 5, EPOCH).told);
+	g_assert_false(fdar_table_get(&table, 5, EPOCH + 1).told);
+	g_assert_true(fdar_table_tell(&table, 5, EPOCH + 1, &got));
+	g_assert_true(fdar_table_close(&table, 5, EPOCH + 1).told);
+	opened(5, FDAR_OPEN_CLIENT);
+	g_assert_false(fdar_table_close(&table, 5, EPOCH + 1).told);
+	opened(6, FDAR_OPEN_UPSTREAM);
+	g_assert_false(fdar_table_tell(&table, 6, EPOCH, &got));
 }
 
 static void duplicates(void)
 {
-	uint64_t key = opened(5, FD_OPEN_CLIENT), got;
-	struct fd_open was;
+	uint64_t key = opened(5, FDAR_OPEN_CLIENT), got;
+	struct fdar_open was;
 
-	g_assert_cmpint(fd_table_duplicate(&table, 5, 8, EPOCH).kind, ==, FD_OPEN_UNKNOWN);
-	g_assert_cmpuint(fd_table_get(&table, 8, EPOCH).key, ==, key);
-	g_assert_true(fd_table_tell(&table, 8, EPOCH, &got));
+	g_assert_cmpint(fdar_table_duplicate(&table, 5, 8, EPOCH).kind, ==, FDAR_OPEN_UNKNOWN);
+	g_assert_cmpuint(fdar_table_get(&table, 8, EPOCH).key, ==, key);
+	g_assert_true(fdar_table_tell(&table, 8, EPOCH, &got));
 	g_assert_cmpuint(got, ==, key);
-	g_assert_false(fd_table_tell(&table, 5, EPOCH, &got));
-	fd_table_duplicate(&table, 8, 9, EPOCH);
-	was = fd_table_close(&table, 5, EPOCH);
+	g_assert_false(fdar_table_tell(&table, 5, EPOCH, &got));
+	fdar_table_duplicate(&table, 8, 9, EPOCH);
+	was = fdar_table_close(&table, 5, EPOCH);
 	g_assert_false(was.last);
 	g_assert_cmpuint(was.key, ==, key);
 	/* The number is used again: another session, while the first lives on in the others. */
-	g_assert_cmpuint(opened(5, FD_OPEN_CLIENT), !=, key);
-	was = fd_table_close(&table, 9, EPOCH);
+	g_assert_cmpuint(opened(5, FDAR_OPEN_CLIENT), !=, key);
+	was = fdar_table_close(&table, 9, EPOCH);
 	g_assert_false(was.last);
 	/* dup2() over it: closed as well. */
-	was = fd_table_duplicate(&table, 5, 8, EPOCH);
+	was = fdar_table_duplicate(&table, 5, 8, EPOCH);
 	g_assert_true(was.last);
 	g_assert_true(was.told);
 	g_assert_cmpuint(was.key, ==, key);
 	/* What is no session is copied as it is. */
-	opened(20, FD_OPEN_UPSTREAM);
-	fd_table_set_nonblocking(&table, 20, true);
-	fd_table_duplicate(&table, 20, 21, EPOCH);
-	g_assert_cmpint(fd_table_kind(&table, 21), ==, FD_OPEN_UPSTREAM);
-	g_assert_true(fd_table_get(&table, 21, EPOCH).nonblocking);
-	fd_table_duplicate(&table, 1000, 21, EPOCH);
-	g_assert_cmpint(fd_table_kind(&table, 21), ==, FD_OPEN_UNKNOWN);
+	opened(20, FDAR_OPEN_UPSTREAM);
+	fdar_table_set_nonblocking(&table, 20, true);
+	fdar_table_duplicate(&table, 20, 21, EPOCH);
+	g_assert_cmpint(fdar_table_kind(&table, 21), ==, FDAR_OPEN_UPSTREAM);
+	g_assert_true(fdar_table_get(&table, 21, EPOCH).nonblocking);
+	fdar_table_duplicate(&table, 1000, 21, EPOCH);
+	g_assert_cmpint(fdar_table_kind(&table, 21), ==, FDAR_OPEN_UNKNOWN);
 }
 
 /* More sessions with two descriptors than there are slots: the rest have one. */
@@ -128,34 +128,35 @@ static void duplicates_without_end(void)
 	int without = 0;
 
 	for (int i = 0; i < 5000; i++) {
-		opened(i, FD_OPEN_CLIENT);
-		fd_table_duplicate(&table, i, 10000 + i, EPOCH);
-		without += fd_table_kind(&table, 10000 + i) == FD_OPEN_UNKNOWN;
+		opened(i, FDAR_OPEN_CLIENT);
+		fdar_table_duplicate(&table, i, 10000 + i, EPOCH);
+		without += fdar_table_kind(&table, 10000 + i) == FDAR_OPEN_UNKNOWN;
 	}
-	g_assert_cmpint(without, ==, 5000 - (int)FD_TABLE_SHARED_MAX);
+	g_assert_cmpint(without, ==, 5000 - (int)FDAR_TABLE_SHARED_MAX);
 	for (int i = 0; i < 5000; i++) {
-		struct fd_open was = fd_table_close(&table, i, EPOCH);
+		struct fdar_open was = fdar_table_close(&table, i, EPOCH);
 
-		g_assert_cmpint(was.last, ==, i >= (int)FD_TABLE_SHARED_MAX);
-		g_assert_cmpint(fd_table_close(&table, 10000 + i, EPOCH).last, ==,
-				i < (int)FD_TABLE_SHARED_MAX);
+		g_assert_cmpint(was.last, ==, i >= (int)FDAR_TABLE_SHARED_MAX);
+		g_assert_cmpint(fdar_table_close(&table, 10000 + i, EPOCH).last, ==,
+				i < (int)FDAR_TABLE_SHARED_MAX);
 	}
 	/* They are free again. */
-	opened(1, FD_OPEN_CLIENT);
-	fd_table_duplicate(&table, 1, 2, EPOCH);
-	g_assert_cmpint(fd_table_kind(&table, 2), ==, FD_OPEN_CLIENT);
+	opened(1, FDAR_OPEN_CLIENT);
+	fdar_table_duplicate(&table, 1, 2, EPOCH);
+	g_assert_cmpint(fdar_table_kind(&table, 2), ==, FDAR_OPEN_CLIENT);
 }
 
 static void far_away(void)
 {
-	struct fd_open before;
+	struct fdar_open before;
 
-	g_assert_true(
-		fd_table_open(&table, FD_TABLE_MAX - 1, FD_OPEN_CLIENT, false, EPOCH, &before));
-	g_assert_cmpint(fd_table_highest(&table), ==, FD_TABLE_MAX - 1);
-	g_assert_false(fd_table_open(&table, FD_TABLE_MAX, FD_OPEN_CLIENT, false, EPOCH, &before));
-	g_assert_cmpint(fd_table_duplicate(&table, 5, FD_TABLE_MAX, EPOCH).kind, ==,
-			FD_OPEN_UNKNOWN);
+	g_assert_true(fdar_table_open(&table, FDAR_TABLE_MAX - 1, FDAR_OPEN_CLIENT, false, EPOCH,
+				      &before));
+	g_assert_cmpint(fdar_table_highest(&table), ==, FDAR_TABLE_MAX - 1);
+	g_assert_false(
+		fdar_table_open(&table, FDAR_TABLE_MAX, FDAR_OPEN_CLIENT, false, EPOCH, &before));
+	g_assert_cmpint(fdar_table_duplicate(&table, 5, FDAR_TABLE_MAX, EPOCH).kind, ==,
+			FDAR_OPEN_UNKNOWN);
 }
 
 /* ---- threads ---- */
@@ -171,20 +172,20 @@ static void *serve(void *user)
 	int own = 100 + (int)(intptr_t)user;
 
 	for (int i = 0; i < ROUNDS; i++) {
-		struct fd_open was;
+		struct fdar_open was;
 		uint64_t key;
 		int copy = 4096 * (1 + own % 3) + own;
 
-		fd_table_open(&table, own, FD_OPEN_CLIENT, i % 2, EPOCH, &was);
+		fdar_table_open(&table, own, FDAR_OPEN_CLIENT, i % 2, EPOCH, &was);
 		__atomic_add_fetch(&begun, 1, __ATOMIC_RELAXED);
-		if (fd_table_tell(&table, own, EPOCH, &key))
+		if (fdar_table_tell(&table, own, EPOCH, &key))
 			__atomic_add_fetch(&told_of, 1, __ATOMIC_RELAXED);
 		if (i % 3 == 0)
-			fd_table_duplicate(&table, own, copy, EPOCH);
-		fd_table_set_nonblocking(&table, own, true);
-		was = fd_table_close(&table, own, EPOCH);
+			fdar_table_duplicate(&table, own, copy, EPOCH);
+		fdar_table_set_nonblocking(&table, own, true);
+		was = fdar_table_close(&table, own, EPOCH);
 		if (i % 3 == 0 && !was.last)
-			was = fd_table_close(&table, copy, EPOCH);
+			was = fdar_table_close(&table, copy, EPOCH);
 		if (was.last)
 			__atomic_add_fetch(&ended, 1, __ATOMIC_RELAXED);
 	}
@@ -196,15 +197,15 @@ static void *quarrel(void *user)
 {
 	(void)user;
 	for (int i = 0; i < ROUNDS; i++) {
-		struct fd_open was;
+		struct fdar_open was;
 		uint64_t key;
 
-		fd_table_open(&table, 7, FD_OPEN_CLIENT, false, EPOCH, &was);
-		fd_table_tell(&table, 7, EPOCH, &key);
-		fd_table_duplicate(&table, 7, 8, EPOCH);
-		fd_table_get(&table, 8, EPOCH);
-		fd_table_close(&table, 7, EPOCH);
-		fd_table_close(&table, 8, EPOCH);
+		fdar_table_open(&table, 7, FDAR_OPEN_CLIENT, false, EPOCH, &was);
+		fdar_table_tell(&table, 7, EPOCH, &key);
+		fdar_table_duplicate(&table, 7, 8, EPOCH);
+		fdar_table_get(&table, 8, EPOCH);
+		fdar_table_close(&table, 7, EPOCH);
+		fdar_table_close(&table, 8, EPOCH);
 	}
 	return NULL;
 }
@@ -231,9 +232,9 @@ static void quarrels(void)
 {
 	together(quarrel);
 	/* Every slot is free again. */
-	fd_table_close(&table, 7, EPOCH);
-	fd_table_close(&table, 8, EPOCH);
-	for (unsigned i = 1; i <= FD_TABLE_SHARED_MAX; i++)
+	fdar_table_close(&table, 7, EPOCH);
+	fdar_table_close(&table, 8, EPOCH);
+	for (unsigned i = 1; i <= FDAR_TABLE_SHARED_MAX; i++)
 		g_assert_cmpuint(table.shared[i].count, ==, 0);
 }
 
@@ -242,9 +243,9 @@ static void with_empty_table(gconstpointer test)
 	void (*run)(void);
 
 	memcpy(&run, &test, sizeof(run));
-	fd_table_clear(&table);
+	fdar_table_clear(&table);
 	run();
-	fd_table_clear(&table);
+	fdar_table_clear(&table);
 }
 
 int main(int argc, char **argv)

@@ -7,18 +7,18 @@
 #include "functions/elf.h"
 #include "functions/rules.h"
 
-static struct fd_rules rules;
+static struct fdar_rules rules;
 
 static void parse(const char *text, size_t length)
 {
-	fd_rules_parse(&rules, text, length);
+	fdar_rules_parse(&rules, text, length);
 }
 
 #define RULES(text) parse(text, sizeof(text))
 
 static bool wants(const char *name, const char *binary, const char *file)
 {
-	return fd_rules_function(&rules, name, binary, file);
+	return fdar_rules_function(&rules, name, binary, file);
 }
 
 static void test_rules(void)
@@ -46,29 +46,29 @@ static void test_rules_threads(void)
 {
 	RULES("+thread:worker*");
 	g_assert_true(wants("f", "b", NULL)); /* a test of its own */
-	g_assert_true(fd_rules_thread(&rules, "worker-1"));
-	g_assert_false(fd_rules_thread(&rules, "main"));
+	g_assert_true(fdar_rules_thread(&rules, "worker-1"));
+	g_assert_false(fdar_rules_thread(&rules, "main"));
 	RULES("-thread:log");
-	g_assert_true(fd_rules_thread(&rules, "main"));
-	g_assert_false(fd_rules_thread(&rules, "log"));
+	g_assert_true(fdar_rules_thread(&rules, "main"));
+	g_assert_false(fdar_rules_thread(&rules, "log"));
 }
 
 static void test_rules_hostile(void)
 {
-	g_autofree char *much = g_malloc(FD_CONTROL_RULES_BYTES + 1000);
+	g_autofree char *much = g_malloc(FDAR_CONTROL_RULES_BYTES + 1000);
 	GRand *random = g_rand_new_with_seed(3);
 
 	RULES("name:x\0+what:x\0+name:\0*\0+\0+name:good");
 	g_assert_cmpuint(rules.bad, ==, 5);
 	g_assert_cmpuint(rules.count, ==, 1);
-	memset(much, 'x', FD_CONTROL_RULES_BYTES + 1000);
+	memset(much, 'x', FDAR_CONTROL_RULES_BYTES + 1000);
 	memcpy(much, "+name:", 6);
-	parse(much, FD_CONTROL_RULES_BYTES + 1000); /* no NUL anywhere, too long */
+	parse(much, FDAR_CONTROL_RULES_BYTES + 1000); /* no NUL anywhere, too long */
 	g_assert_cmpuint(rules.count, ==, 0);
-	for (size_t i = 0; i + 8 < FD_CONTROL_RULES_BYTES; i += 8)
+	for (size_t i = 0; i + 8 < FDAR_CONTROL_RULES_BYTES; i += 8)
 		memcpy(much + i, "+name:x", 8);
-	parse(much, FD_CONTROL_RULES_BYTES);
-	g_assert_cmpuint(rules.count, ==, FD_RULES_MAX);
+	parse(much, FDAR_CONTROL_RULES_BYTES);
+	g_assert_cmpuint(rules.count, ==, FDAR_RULES_MAX);
 	for (unsigned round = 0; round < 2000; round++) {
 		static const char letters[] = "+-name:binaryfilethread*?[]\\\0a";
 
@@ -76,7 +76,7 @@ static void test_rules_hostile(void)
 			much[i] = letters[g_rand_int_range(random, 0, sizeof(letters))];
 		parse(much, 300);
 		wants("some_name", "binary", "file.c");
-		fd_rules_thread(&rules, "thread");
+		fdar_rules_thread(&rules, "thread");
 	}
 	g_rand_free(random);
 }
@@ -86,7 +86,7 @@ struct seen {
 	size_t letters;
 };
 
-static void see(const struct fd_elf_function *function, void *data)
+static void see(const struct fdar_elf_function *function, void *data)
 {
 	struct seen *seen = data;
 
@@ -106,11 +106,11 @@ static void test_elf_itself(void)
 	gsize length;
 
 	g_assert_true(g_file_get_contents("/proc/self/exe", &bytes, &length, NULL));
-	g_assert_true(fd_elf_functions((const uint8_t *)bytes, length, see, &seen));
+	g_assert_true(fdar_elf_functions((const uint8_t *)bytes, length, see, &seen));
 	g_assert_cmpuint(seen.here, ==, 1);
 	g_assert_cmpuint(seen.with_file, ==, 1);
-	g_assert_true(fd_elf_imports((const uint8_t *)bytes, length, "g_test_run"));
-	g_assert_false(fd_elf_imports((const uint8_t *)bytes, length, "g_test_ru"));
+	g_assert_true(fdar_elf_imports((const uint8_t *)bytes, length, "g_test_run"));
+	g_assert_false(fdar_elf_imports((const uint8_t *)bytes, length, "g_test_ru"));
 }
 
 /* A small file: head, two sections' bytes, three section headers. */
@@ -152,14 +152,14 @@ static void test_elf_hostile(void)
 	struct seen seen = { 0 };
 
 	small_make(&small);
-	g_assert_true(fd_elf_functions((const uint8_t *)&small, sizeof(small), see, &seen));
+	g_assert_true(fdar_elf_functions((const uint8_t *)&small, sizeof(small), see, &seen));
 	g_assert_cmpuint(seen.functions, ==, 1);
 	g_assert_cmpuint(seen.letters, ==, 4);
 	for (size_t length = 0; length < sizeof(small); length++) {
 		g_autofree uint8_t *copy = g_memdup2(&small, length ? length : 1);
 
-		fd_elf_functions(copy, length, see, &seen);
-		fd_elf_imports(copy, length, "main");
+		fdar_elf_functions(copy, length, see, &seen);
+		fdar_elf_imports(copy, length, "main");
 	}
 	for (unsigned round = 0; round < 200000; round++) {
 		g_autofree uint8_t *copy = g_memdup2(&small, sizeof(small));
@@ -169,8 +169,8 @@ static void test_elf_hostile(void)
 			copy[g_rand_int_range(random, 0, sizeof(small))] =
 				(uint8_t)(g_rand_int_range(random, 0, 3) ? g_rand_int(random)
 									 : 0xff);
-		fd_elf_functions(copy, sizeof(small), see, &seen);
-		fd_elf_imports(copy, sizeof(small), "main");
+		fdar_elf_functions(copy, sizeof(small), see, &seen);
+		fdar_elf_imports(copy, sizeof(small), "main");
 	}
 	g_rand_free(random);
 }
@@ -180,7 +180,7 @@ static void test_elf_hostile(void)
 #define BUDGET    50000u /* ppm: 5 % */
 
 /* A skeleton of few long calls, and three that are called all the time: one of them varies. */
-static const struct fd_budget_function load[] = {
+static const struct fdar_budget_function load[] = {
 	{ .calls = 100, .ns = 90000000, .longest_ns = 1000000, .window_ns = WINDOW_NS },
 	{ .calls = 1000, .ns = 80000000, .longest_ns = 200000, .window_ns = WINDOW_NS },
 	{ .calls = 200000, .ns = 20000000, .longest_ns = 120, .window_ns = WINDOW_NS },
@@ -190,12 +190,13 @@ static const struct fd_budget_function load[] = {
 
 static void test_budget(void)
 {
-	struct fd_budget_function functions[G_N_ELEMENTS(load)];
+	struct fdar_budget_function functions[G_N_ELEMENTS(load)];
 	uint32_t order[G_N_ELEMENTS(load)];
 	uint64_t spent;
 
 	memcpy(functions, load, sizeof(load));
-	spent = fd_budget_decide(functions, order, G_N_ELEMENTS(load), WINDOW_NS, COST_NS, BUDGET);
+	spent = fdar_budget_decide(functions, order, G_N_ELEMENTS(load), WINDOW_NS, COST_NS,
+				   BUDGET);
 	g_assert_cmpuint(spent, <=, WINDOW_NS / 20);
 	g_assert_false(functions[0].off);
 	g_assert_false(functions[1].off);
@@ -204,7 +205,8 @@ static void test_budget(void)
 	g_assert_false(functions[4].off); /* it varies */
 	/* The same load again, what is off keeping what it had: nothing moves any more. */
 	for (unsigned i = 0; i < 20; i++) {
-		fd_budget_decide(functions, order, G_N_ELEMENTS(load), WINDOW_NS, COST_NS, BUDGET);
+		fdar_budget_decide(functions, order, G_N_ELEMENTS(load), WINDOW_NS, COST_NS,
+				   BUDGET);
 		for (unsigned j = 0; j < G_N_ELEMENTS(load); j++)
 			g_assert_false(functions[j].changed);
 	}
@@ -214,7 +216,7 @@ static void test_budget(void)
 static void test_budget_any(void)
 {
 	GRand *random = g_rand_new_with_seed(11);
-	struct fd_budget_function functions[300];
+	struct fdar_budget_function functions[300];
 	uint32_t order[300];
 
 	for (unsigned round = 0; round < 200; round++) {
@@ -222,23 +224,24 @@ static void test_budget_any(void)
 		unsigned off = 0;
 
 		for (unsigned i = 0; i < 300; i++)
-			functions[i] = (struct fd_budget_function){
+			functions[i] = (struct fdar_budget_function){
 				.calls = 1u << g_rand_int_range(random, 0, 18),
 				.ns = g_rand_int(random) >> g_rand_int_range(random, 0, 20),
 				.longest_ns = g_rand_int(random) >> g_rand_int_range(random, 0, 20),
 				.window_ns = WINDOW_NS,
 			};
-		spent = fd_budget_decide(functions, order, 300, WINDOW_NS, COST_NS, BUDGET);
+		spent = fdar_budget_decide(functions, order, 300, WINDOW_NS, COST_NS, BUDGET);
 		g_assert_cmpuint(spent, <=, WINDOW_NS / 20);
 		for (unsigned i = 0; i < 300; i++)
 			off += functions[i].off;
 		for (unsigned again = 0; again < 3; again++) {
-			spent = fd_budget_decide(functions, order, 300, WINDOW_NS, COST_NS, BUDGET);
+			spent = fdar_budget_decide(functions, order, 300, WINDOW_NS, COST_NS,
+						   BUDGET);
 			g_assert_cmpuint(spent, <=, WINDOW_NS / 20);
 		}
 		for (unsigned i = 0; i < 300; i++)
 			functions[i].calls = 1;
-		fd_budget_decide(functions, order, 300, WINDOW_NS, COST_NS, BUDGET);
+		fdar_budget_decide(functions, order, 300, WINDOW_NS, COST_NS, BUDGET);
 		for (unsigned i = 0; i < 300; i++)
 			g_assert_false(functions[i].off);
 		g_assert_cmpuint(off, <, 300);

@@ -37,24 +37,24 @@ void expect_line(const char *line)
 	fflush(expectations);
 }
 
-void expect_io(enum fd_io_op op, int fd, int64_t result)
+void expect_io(enum fdar_io_op op, int fd, int64_t result)
 {
 	fprintf(expectations, "io op = %d, fd = %d, result = %" PRId64 "\n", op, fd, result);
 	fflush(expectations);
 }
 
-void expect_wait(const char *what, enum fd_wait_kind kind, int fd, int64_t result)
+void expect_wait(const char *what, enum fdar_wait_kind kind, int fd, int64_t result)
 {
 	fprintf(expectations, "wait_begin what = \"%s\", kind = %d, fd = %d\n", what, kind, fd);
 	fprintf(expectations, "wait_end result = %" PRId64 "\n", result);
 	fflush(expectations);
 }
 
-void expect_bytes(enum fd_io_op op, int fd, int64_t result, const char *text)
+void expect_bytes(enum fdar_io_op op, int fd, int64_t result, const char *text)
 {
 	expect_io(op, fd, result);
 	fprintf(expectations, "bytes label = \"%s\", total = %" PRId64 ", data =",
-		op == FD_IO_READ ? "read" : "write", result);
+		op == FDAR_IO_READ ? "read" : "write", result);
 	for (int i = 0; i < 8 && i < result; i++)
 		fprintf(expectations, " %02X", (unsigned char)text[i]);
 	fputc('\n', expectations);
@@ -140,20 +140,20 @@ void connection_of(const struct sockaddr *address, socklen_t length, int flags, 
 	ends[0] = socket(address->sa_family, SOCK_STREAM, 0);
 	if (connect(ends[0], (struct sockaddr *)&bound, bound_length) < 0)
 		abort();
-	expect_wait("connect", FD_WAIT_IO, ends[0], 0);
+	expect_wait("connect", FDAR_WAIT_IO, ends[0], 0);
 	expect_opened(ends[0]);
-	expect_io(FD_IO_CONNECT, ends[0], 0);
+	expect_io(FDAR_IO_CONNECT, ends[0], 0);
 	if (flags)
 		ends[1] = accept4(listener, NULL, NULL, flags);
 	else
 		ends[1] = accept(listener, (struct sockaddr *)&peer, &peer_length);
 	if (ends[1] < 0)
 		abort();
-	expect_wait(flags ? "accept4" : "accept", FD_WAIT_ACCEPT, listener, ends[1]);
+	expect_wait(flags ? "accept4" : "accept", FDAR_WAIT_ACCEPT, listener, ends[1]);
 	if (ends[1] == closed_unseen)
 		expect_end(ends[1]);
 	closed_unseen = -1;
-	expect_io(FD_IO_ACCEPT, listener, ends[1]);
+	expect_io(FDAR_IO_ACCEPT, listener, ends[1]);
 	expect_begin(ends[1]);
 	close(listener);
 	errno = 0;
@@ -169,13 +169,13 @@ void connection(int ends[2])
 
 void close_upstream(int fd)
 {
-	expect_io(FD_IO_CLOSE, fd, 0);
+	expect_io(FDAR_IO_CLOSE, fd, 0);
 	said("close, upstream", close(fd));
 }
 
 void close_session(int fd)
 {
-	expect_io(FD_IO_CLOSE, fd, 0);
+	expect_io(FDAR_IO_CLOSE, fd, 0);
 	expect_end(fd);
 	said("close, session", close(fd));
 }

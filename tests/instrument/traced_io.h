@@ -19,11 +19,11 @@
 /* Says a call's result, and errno when it is negative. */
 void said(const char *call, int64_t result);
 
-void expect_io(enum fd_io_op op, int fd, int64_t result);
-void expect_wait(const char *what, enum fd_wait_kind kind, int fd, int64_t result);
+void expect_io(enum fdar_io_op op, int fd, int64_t result);
+void expect_wait(const char *what, enum fdar_wait_kind kind, int fd, int64_t result);
 
 /* io and bytes; the text is what was read or written, from its beginning. */
-void expect_bytes(enum fd_io_op op, int fd, int64_t result, const char *text);
+void expect_bytes(enum fdar_io_op op, int fd, int64_t result, const char *text);
 
 /* A session that begins or ends: fd is the one that was accepted. */
 void expect_begin(int fd);

@@ -15,26 +15,26 @@ static void duplicates(void)
 
 	connection(ends);
 	second = dup(ends[1]);
-	expect_io(FD_IO_DUP, ends[1], second);
+	expect_io(FDAR_IO_DUP, ends[1], second);
 	expect_opened(second);
 	said("dup2", dup2(second, 200));
-	expect_io(FD_IO_DUP, second, 200);
+	expect_io(FDAR_IO_DUP, second, 200);
 	expect_opened(200);
 	said("dup3", dup3(ends[1], 201, O_CLOEXEC));
-	expect_io(FD_IO_DUP, ends[1], 201);
+	expect_io(FDAR_IO_DUP, ends[1], 201);
 	expect_opened(201);
 	third = fcntl(ends[1], F_DUPFD, 300);
-	expect_io(FD_IO_DUP, ends[1], third);
+	expect_io(FDAR_IO_DUP, ends[1], third);
 	expect_opened(third);
-	expect_io(FD_IO_CLOSE, ends[1], 0);
+	expect_io(FDAR_IO_CLOSE, ends[1], 0);
 	said("close, the accepted one", close(ends[1]));
 	said("send on a copy", send(200, "text", 4, 0));
-	expect_bytes(FD_IO_WRITE, 200, 4, "text");
-	expect_io(FD_IO_CLOSE, second, 0);
+	expect_bytes(FDAR_IO_WRITE, 200, 4, "text");
+	expect_io(FDAR_IO_CLOSE, second, 0);
 	said("close, copy", close(second));
-	expect_io(FD_IO_CLOSE, 201, 0);
+	expect_io(FDAR_IO_CLOSE, 201, 0);
 	said("close, copy", close(201));
-	expect_io(FD_IO_CLOSE, 200, 0);
+	expect_io(FDAR_IO_CLOSE, 200, 0);
 	said("close, copy", close(200));
 	/* Over the last one: it is closed without a call of its own. */
 	spare = open("/dev/null", O_RDONLY);
@@ -53,7 +53,7 @@ static void streams(void)
 
 	connection(ends);
 	stream = fdopen(ends[1], "r");
-	expect_io(FD_IO_CLOSE, ends[1], 0);
+	expect_io(FDAR_IO_CLOSE, ends[1], 0);
 	expect_end(ends[1]);
 	said("fclose", fclose(stream));
 	close_upstream(ends[0]);
@@ -83,12 +83,12 @@ static void ranges(void)
 	said("close_range, not to close",
 	     close_range((unsigned)one[0], (unsigned)two[1], CLOSE_RANGE_CLOEXEC));
 	said("close_range, wrong", close_range(5, 4, 0));
-	expect_io(FD_IO_CLOSE, one[0], 0);
-	expect_io(FD_IO_CLOSE, one[1], 0);
+	expect_io(FDAR_IO_CLOSE, one[0], 0);
+	expect_io(FDAR_IO_CLOSE, one[1], 0);
 	expect_end(one[1]);
 	said("close_range", close_range((unsigned)one[0], (unsigned)one[1], 0));
-	expect_io(FD_IO_CLOSE, two[0], 0);
-	expect_io(FD_IO_CLOSE, two[1], 0);
+	expect_io(FDAR_IO_CLOSE, two[0], 0);
+	expect_io(FDAR_IO_CLOSE, two[1], 0);
 	expect_end(two[1]);
 	said("close_range", close_range((unsigned)two[0], 899, 0));
 	said("it is closed", write(two[1], "x", 1));
@@ -100,8 +100,8 @@ static void loop(void)
 	int ends[2], closed = 0;
 
 	connection(ends);
-	expect_io(FD_IO_CLOSE, ends[0], 0);
-	expect_io(FD_IO_CLOSE, ends[1], 0);
+	expect_io(FDAR_IO_CLOSE, ends[0], 0);
+	expect_io(FDAR_IO_CLOSE, ends[1], 0);
 	expect_end(ends[1]);
 	for (int fd = 3; fd < 899; fd++)
 		closed += close(fd) == 0;
@@ -141,7 +141,7 @@ static void passed(void)
 	close_session(ends[1]);
 	expect_begin(fd);
 	said("send, on what came", send(fd, "text", 4, 0));
-	expect_bytes(FD_IO_WRITE, fd, 4, "text");
+	expect_bytes(FDAR_IO_WRITE, fd, 4, "text");
 	close_session(fd);
 	close_upstream(ends[0]);
 	close(pair[0]);

@@ -38,7 +38,7 @@ static void forked(void)
 	}
 	until_ended(child);
 	said("send, in the parent", send(ends[1], "parent", 6, 0));
-	expect_bytes(FD_IO_WRITE, ends[1], 6, "parent");
+	expect_bytes(FDAR_IO_WRITE, ends[1], 6, "parent");
 	close_session(ends[1]);
 	close_upstream(ends[0]);
 }
@@ -59,7 +59,7 @@ static void borrowed(void)
 	}
 	until_ended(child);
 	said("send, after vfork", send(ends[1], "text", 4, 0));
-	expect_bytes(FD_IO_WRITE, ends[1], 4, "text");
+	expect_bytes(FDAR_IO_WRITE, ends[1], 4, "text");
 	close_session(ends[1]);
 	close_upstream(ends[0]);
 }
@@ -82,7 +82,7 @@ static void executed(const char *program)
 	close_session(ends[1]);
 	until_arrived(ends[0]);
 	said("recv, from a program", recv(ends[0], got, sizeof(got), 0));
-	expect_bytes(FD_IO_READ, ends[0], 9, "a program");
+	expect_bytes(FDAR_IO_READ, ends[0], 9, "a program");
 	until_ended(child);
 	close_upstream(ends[0]);
 }
@@ -159,7 +159,7 @@ static void threads(void)
 	if (thrd_create(&made, c11, &number) != thrd_success)
 		abort();
 	thrd_join(made, &result);
-	expect_wait("thrd_join", FD_WAIT_OTHER, -1, thrd_success);
+	expect_wait("thrd_join", FDAR_WAIT_OTHER, -1, thrd_success);
 	said("thrd_join", result);
 }
 

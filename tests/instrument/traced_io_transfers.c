@@ -28,29 +28,29 @@ static void writes(int ends[2])
 	char got[128];
 
 	said("send", send(ends[0], "hello", 5, 0));
-	expect_bytes(FD_IO_WRITE, ends[0], 5, "hello");
+	expect_bytes(FDAR_IO_WRITE, ends[0], 5, "hello");
 	said("write", write(ends[0], "hello, world", 12));
-	expect_bytes(FD_IO_WRITE, ends[0], 12, "hello, world");
+	expect_bytes(FDAR_IO_WRITE, ends[0], 12, "hello, world");
 	said("writev", writev(ends[0], parts, 2));
-	expect_bytes(FD_IO_WRITE, ends[0], 17, "one,two and three");
+	expect_bytes(FDAR_IO_WRITE, ends[0], 17, "one,two and three");
 	said("sendto", sendto(ends[0], "hello", 5, 0, NULL, 0));
-	expect_bytes(FD_IO_WRITE, ends[0], 5, "hello");
+	expect_bytes(FDAR_IO_WRITE, ends[0], 5, "hello");
 	said("sendmsg", sendmsg(ends[0], &message, 0));
-	expect_bytes(FD_IO_WRITE, ends[0], 17, "one,two and three");
+	expect_bytes(FDAR_IO_WRITE, ends[0], 17, "one,two and three");
 	said("sendmmsg", sendmmsg(ends[0], two, 2, 0));
-	expect_wait("sendmmsg", FD_WAIT_IO, ends[0], 2);
-	expect_bytes(FD_IO_WRITE, ends[0], 17, "one,two and three");
-	expect_bytes(FD_IO_WRITE, ends[0], 17, "one,two and three");
+	expect_wait("sendmmsg", FDAR_WAIT_IO, ends[0], 2);
+	expect_bytes(FDAR_IO_WRITE, ends[0], 17, "one,two and three");
+	expect_bytes(FDAR_IO_WRITE, ends[0], 17, "one,two and three");
 	said("all of it", recv(ends[1], got, 90, MSG_WAITALL));
-	expect_wait("recv", FD_WAIT_IO, ends[1], 90);
-	expect_bytes(FD_IO_READ, ends[1], 90, "hellohello, world");
+	expect_wait("recv", FDAR_WAIT_IO, ends[1], 90);
+	expect_bytes(FDAR_IO_READ, ends[1], 90, "hellohello, world");
 }
 
 static void give(int ends[2], const char *text)
 {
 	if (send(ends[0], text, strlen(text), 0) < 0)
 		abort();
-	expect_bytes(FD_IO_WRITE, ends[0], (int64_t)strlen(text), text);
+	expect_bytes(FDAR_IO_WRITE, ends[0], (int64_t)strlen(text), text);
 	until_arrived(ends[1]);
 }
 
@@ -63,24 +63,24 @@ static void reads(int ends[2])
 
 	give(ends, "to look at");
 	said("recv, to look", recv(ends[1], got, room(), MSG_PEEK));
-	expect_io(FD_IO_OTHER, ends[1], 10);
+	expect_io(FDAR_IO_OTHER, ends[1], 10);
 	said("recv", recv(ends[1], got, room(), 0));
-	expect_bytes(FD_IO_READ, ends[1], 10, "to look at");
+	expect_bytes(FDAR_IO_READ, ends[1], 10, "to look at");
 	give(ends, "read");
 	said("read", read(ends[1], got, room()));
-	expect_bytes(FD_IO_READ, ends[1], 4, "read");
+	expect_bytes(FDAR_IO_READ, ends[1], 4, "read");
 	give(ends, "in two parts");
 	said("readv", readv(ends[1], parts, 2));
-	expect_bytes(FD_IO_READ, ends[1], 12, "in two parts");
+	expect_bytes(FDAR_IO_READ, ends[1], 12, "in two parts");
 	give(ends, "recvfrom");
 	said("recvfrom", recvfrom(ends[1], got, room(), 0, NULL, NULL));
-	expect_bytes(FD_IO_READ, ends[1], 8, "recvfrom");
+	expect_bytes(FDAR_IO_READ, ends[1], 8, "recvfrom");
 	give(ends, "recvmsg");
 	said("recvmsg", recvmsg(ends[1], &message, 0));
-	expect_bytes(FD_IO_READ, ends[1], 7, "recvmsg");
+	expect_bytes(FDAR_IO_READ, ends[1], 7, "recvmsg");
 	give(ends, "recvmmsg");
 	said("recvmmsg", recvmmsg(ends[1], &one, 1, MSG_WAITFORONE, NULL));
-	expect_io(FD_IO_READ, ends[1], 8);
+	expect_io(FDAR_IO_READ, ends[1], 8);
 	said("recv, nothing there", recv(ends[1], got, room(), MSG_DONTWAIT));
 }
 
@@ -94,18 +94,18 @@ static void files(int ends[2])
 		abort();
 	unlink(path);
 	said("sendfile", sendfile(ends[0], file, &at, 10));
-	expect_wait("sendfile", FD_WAIT_IO, ends[0], 10);
-	expect_io(FD_IO_WRITE, ends[0], 10);
+	expect_wait("sendfile", FDAR_WAIT_IO, ends[0], 10);
+	expect_io(FDAR_IO_WRITE, ends[0], 10);
 	until_arrived(ends[1]);
 	said("splice, out of a socket", splice(ends[1], NULL, pipes[1], NULL, 10, 0));
-	expect_wait("splice", FD_WAIT_IO, ends[1], 10);
-	expect_io(FD_IO_READ, ends[1], 10);
+	expect_wait("splice", FDAR_WAIT_IO, ends[1], 10);
+	expect_io(FDAR_IO_READ, ends[1], 10);
 	said("splice, into a socket", splice(pipes[0], NULL, ends[1], NULL, 10, 0));
-	expect_wait("splice", FD_WAIT_IO, ends[1], 10);
-	expect_io(FD_IO_WRITE, ends[1], 10);
+	expect_wait("splice", FDAR_WAIT_IO, ends[1], 10);
+	expect_io(FDAR_IO_WRITE, ends[1], 10);
 	until_arrived(ends[0]);
 	said("recv, there and back", recv(ends[0], got, sizeof(got), 0));
-	expect_bytes(FD_IO_READ, ends[0], 10, "0123456789");
+	expect_bytes(FDAR_IO_READ, ends[0], 10, "0123456789");
 	said("write, file", write(file, "more", 4));
 	said("read, file", pread(file, got, sizeof(got), 0));
 	close(file);
@@ -118,12 +118,12 @@ static void ends_of_life(int ends[2])
 	char got[8];
 
 	said("shutdown", shutdown(ends[0], SHUT_WR));
-	expect_io(FD_IO_SHUTDOWN, ends[0], 0);
+	expect_io(FDAR_IO_SHUTDOWN, ends[0], 0);
 	until_arrived(ends[1]);
 	said("read, the end", read(ends[1], got, room() / 4));
-	expect_io(FD_IO_READ, ends[1], 0);
+	expect_io(FDAR_IO_READ, ends[1], 0);
 	said("send, after the end", send(ends[0], "x", 1, MSG_NOSIGNAL));
-	expect_io(FD_IO_WRITE, ends[0], -EPIPE);
+	expect_io(FDAR_IO_WRITE, ends[0], -EPIPE);
 	close_session(ends[1]);
 	close_upstream(ends[0]);
 }
@@ -141,18 +141,18 @@ static void not_blocking(void)
 	said("recv, nothing there", recv(ends[1], got, sizeof(got), 0));
 	give(ends, "text");
 	said("read, not blocking", read(ends[1], got, sizeof(got)));
-	expect_bytes(FD_IO_READ, ends[1], 4, "text");
+	expect_bytes(FDAR_IO_READ, ends[1], 4, "text");
 	said("write, not blocking", write(ends[1], "text", 4));
-	expect_bytes(FD_IO_WRITE, ends[1], 4, "text");
+	expect_bytes(FDAR_IO_WRITE, ends[1], 4, "text");
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	until_arrived(ends[0]);
 	said("recv, not blocking by now", recv(ends[0], got, sizeof(got), 0));
-	expect_bytes(FD_IO_READ, ends[0], 4, "text");
+	expect_bytes(FDAR_IO_READ, ends[0], 4, "text");
 	said("recv, no more", recv(ends[0], got, sizeof(got), 0));
 	fcntl(ends[1], F_SETFL, 0);
 	give(ends, "text");
 	said("read, blocking by now", read(ends[1], got, sizeof(got)));
-	expect_bytes(FD_IO_READ, ends[1], 4, "text");
+	expect_bytes(FDAR_IO_READ, ends[1], 4, "text");
 	(void)on;
 	close_session(ends[1]);
 	close_upstream(ends[0]);

@@ -30,9 +30,9 @@ static void write_calls(uint32_t tid, const uint8_t *data, uint32_t length)
 	(void)tid;
 	calls_open(&reader, data, length);
 	while (calls_next(&reader, &record)) {
-		if (record.op == FD_CALLS_CALL || record.op == FD_CALLS_ENTER)
+		if (record.op == FDAR_CALLS_CALL || record.op == FDAR_CALLS_ENTER)
 			atomic_fetch_add(&calls, 1);
-		if (record.op == FD_CALLS_LOST)
+		if (record.op == FDAR_CALLS_LOST)
 			atomic_fetch_add(&lost, record.count);
 	}
 	if (reader.broken)
@@ -85,10 +85,10 @@ static void run(bool toggle)
 		if (toggle)
 			__atomic_store_n(&on, (int)(i / 16 % 2), __ATOMIC_RELAXED);
 		if (i % 8 == 0)
-			fd_threads_flush();
+			fdar_threads_flush();
 		if (toggle && i % 64 == 0)
-			fd_threads_restart();
-		fd_threads_flush_stale(1000);
+			fdar_threads_restart();
+		fdar_threads_flush_stale(1000);
 	}
 	for (unsigned i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
@@ -99,7 +99,7 @@ int main(void)
 	unsigned long expected = (unsigned long)THREADS * ROUNDS * DEPTH;
 
 	run(false);
-	fd_threads_flush();
+	fdar_threads_flush();
 	printf("%lu calls of %lu, %lu lost\n", calls, expected, lost);
 	if (calls != expected || lost != 0 || broken != 0)
 		return 1;

@@ -23,33 +23,33 @@ G_STATIC_ASSERT(G_N_ELEMENTS(sans_widths) == '~' - ' ' + 1);
 #define BOLD_FACTOR 1.07
 #define ELLIPSIS    "…"
 
-const char *fd_font_family(enum fd_font font)
+const char *fdar_font_family(enum fdar_font font)
 {
-	if (font == FD_FONT_MONO || font == FD_FONT_MONO_BOLD) {
+	if (font == FDAR_FONT_MONO || font == FDAR_FONT_MONO_BOLD) {
 		return "ui-monospace, 'SF Mono', Menlo, 'DejaVu Sans Mono', 'Liberation Mono', "
 		       "monospace";
 	}
 	return "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
 }
 
-static const char *const font_names[FD_FONTS] = {
-	[FD_FONT_SANS] = "Helvetica,Arial,sans-serif",
-	[FD_FONT_SANS_BOLD] = "Helvetica,Arial,sans-serif bold",
-	[FD_FONT_MONO] = "Menlo,DejaVu Sans Mono,monospace",
-	[FD_FONT_MONO_BOLD] = "Menlo,DejaVu Sans Mono,monospace bold",
+static const char *const font_names[FDAR_FONTS] = {
+	[FDAR_FONT_SANS] = "Helvetica,Arial,sans-serif",
+	[FDAR_FONT_SANS_BOLD] = "Helvetica,Arial,sans-serif bold",
+	[FDAR_FONT_MONO] = "Menlo,DejaVu Sans Mono,monospace",
+	[FDAR_FONT_MONO_BOLD] = "Menlo,DejaVu Sans Mono,monospace bold",
 };
 
-const char *fd_font_name(enum fd_font font)
+const char *fdar_font_name(enum fdar_font font)
 {
 	return font_names[font];
 }
 
-enum fd_font fd_font_find(const char *name)
+enum fdar_font fdar_font_find(const char *name)
 {
-	for (enum fd_font font = FD_FONT_SANS; font < FD_FONTS; font++)
+	for (enum fdar_font font = FDAR_FONT_SANS; font < FDAR_FONTS; font++)
 		if (g_strcmp0(name, font_names[font]) == 0)
 			return font;
-	return FD_FONT_SANS;
+	return FDAR_FONT_SANS;
 }
 
 /* Beyond what XML forbids: C1 controls, and the marks that turn the direction of what follows. */
@@ -60,7 +60,7 @@ static gboolean is_unwanted(gunichar c)
 	       (c & 0xfffe) == 0xfffe || c == 0xfeff;
 }
 
-char *fd_label_clean(const char *text)
+char *fdar_label_clean(const char *text)
 {
 	g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
 	GString *clean = g_string_sized_new(strlen(valid));
@@ -87,20 +87,20 @@ static unsigned char_width(gunichar c, gboolean mono)
 	return g_unichar_iswide(c) ? 1000u : SANS_OTHER;
 }
 
-double fd_label_width(const char *text, enum fd_font font, double size)
+double fdar_label_width(const char *text, enum fdar_font font, double size)
 {
-	gboolean mono = font == FD_FONT_MONO || font == FD_FONT_MONO_BOLD;
+	gboolean mono = font == FDAR_FONT_MONO || font == FDAR_FONT_MONO_BOLD;
 	uint64_t sum = 0;
 	double factor = mono ? 1.0 : SANS_MARGIN;
 
 	for (const char *p = text; *p; p = g_utf8_next_char(p))
 		sum += char_width(g_utf8_get_char(p), mono);
-	if (font == FD_FONT_SANS_BOLD)
+	if (font == FDAR_FONT_SANS_BOLD)
 		factor *= BOLD_FACTOR;
 	return (double)sum / 1000.0 * size * factor;
 }
 
-char *fd_label_middle_cut(const char *text, size_t max)
+char *fdar_label_middle_cut(const char *text, size_t max)
 {
 	glong length = g_utf8_strlen(text, -1);
 	glong keep, head;
@@ -116,23 +116,23 @@ char *fd_label_middle_cut(const char *text, size_t max)
 			   NULL);
 }
 
-char *fd_label_fit(const char *text, enum fd_font font, double size, double width)
+char *fdar_label_fit(const char *text, enum fdar_font font, double size, double width)
 {
 	size_t low = 0;
 	size_t high = (size_t)g_utf8_strlen(text, -1);
 
-	if (fd_label_width(text, font, size) <= width)
+	if (fdar_label_width(text, font, size) <= width)
 		return g_strdup(text);
 	while (low < high) {
 		size_t middle = low + (high - low + 1) / 2;
-		g_autofree char *cut = fd_label_middle_cut(text, middle);
+		g_autofree char *cut = fdar_label_middle_cut(text, middle);
 
-		if (fd_label_width(cut, font, size) <= width)
+		if (fdar_label_width(cut, font, size) <= width)
 			low = middle;
 		else
 			high = middle - 1;
 	}
-	return fd_label_middle_cut(text, low);
+	return fdar_label_middle_cut(text, low);
 }
 
 /* Three significant digits, never more than that after the point is dropped: 1.24, 12.4, 124. */
@@ -145,7 +145,7 @@ static char *three_digits(double value, const char *unit)
 	return g_strdup_printf("%.0f%s", value, unit);
 }
 
-char *fd_label_count(uint64_t count)
+char *fdar_label_count(uint64_t count)
 {
 	GString *text;
 
@@ -162,7 +162,7 @@ char *fd_label_count(uint64_t count)
 	return g_string_free(text, FALSE);
 }
 
-char *fd_label_duration(uint64_t ns)
+char *fdar_label_duration(uint64_t ns)
 {
 	if (ns < 1000)
 		return g_strdup_printf("%u ns", (unsigned)ns);
@@ -175,12 +175,12 @@ char *fd_label_duration(uint64_t ns)
 	return three_digits((double)ns / 6e10, " min");
 }
 
-char *fd_label_ratio(double ratio)
+char *fdar_label_ratio(double ratio)
 {
 	if (ratio < 0.005)
 		return g_strdup("<0.01×");
 	if (ratio >= 9.95) {
-		g_autofree char *count = fd_label_count((uint64_t)llround(ratio));
+		g_autofree char *count = fdar_label_count((uint64_t)llround(ratio));
 		return g_strconcat(count, "×", NULL);
 	}
 	return g_strdup_printf(ratio < 0.095 ? "%.2f×" : "%.1f×", ratio);

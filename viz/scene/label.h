@@ -2,47 +2,53 @@
  * Text as pictures need it: clean, measured without fonts, cut in the middle.
  *
  * Place in the house: the bottom of viz/. Widths are estimates from tables in this module, so that
- * a picture is the same whatever fonts the machine has that draws it: FD_FONT_MONO is exact for
- * fonts with a 0.6 em advance, FD_FONT_SANS follows the widths of Helvetica and leaves a margin.
+ * a picture is the same whatever fonts the machine has that draws it: FDAR_FONT_MONO is exact for
+ * fonts with a 0.6 em advance, FDAR_FONT_SANS follows the widths of Helvetica and leaves a margin.
  */
-#ifndef FD_VIZ_LABEL_H
-#define FD_VIZ_LABEL_H
+#ifndef FDAR_VIZ_SCENE_LABEL_H
+#define FDAR_VIZ_SCENE_LABEL_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum fd_font { FD_FONT_SANS, FD_FONT_SANS_BOLD, FD_FONT_MONO, FD_FONT_MONO_BOLD, FD_FONTS };
+enum fdar_font {
+	FDAR_FONT_SANS,
+	FDAR_FONT_SANS_BOLD,
+	FDAR_FONT_MONO,
+	FDAR_FONT_MONO_BOLD,
+	FDAR_FONTS
+};
 
 /* The font family list for CSS; bold fonts have that of their plain ones. */
-const char *fd_font_family(enum fd_font font);
+const char *fdar_font_family(enum fdar_font font);
 
 /* The font's name in graphviz' (and Pango's) notation: families, then what is special. */
-const char *fd_font_name(enum fd_font font);
+const char *fdar_font_name(enum fdar_font font);
 
-/* The font of that name, FD_FONT_SANS when there is none. */
-enum fd_font fd_font_find(const char *name);
+/* The font of that name, FDAR_FONT_SANS when there is none. */
+enum fdar_font fdar_font_find(const char *name);
 
 /* Valid UTF-8 without control characters: broken bytes, controls and what no XML text may hold
  * become U+FFFD; tab and newline become spaces. NULL gives "". The caller frees the result. */
-char *fd_label_clean(const char *text);
+char *fdar_label_clean(const char *text);
 
 /* Width in points of clean text at the given size. */
-double fd_label_width(const char *text, enum fd_font font, double size);
+double fdar_label_width(const char *text, enum fdar_font font, double size);
 
 /* At most max characters, with "…" in place of the middle; the end is kept a little longer than
  * the beginning, because names of one family differ there. The caller frees the result. */
-char *fd_label_middle_cut(const char *text, size_t max);
+char *fdar_label_middle_cut(const char *text, size_t max);
 
 /* As many characters as fit into width points, cut in the middle. The caller frees the result. */
-char *fd_label_fit(const char *text, enum fd_font font, double size, double width);
+char *fdar_label_fit(const char *text, enum fdar_font font, double size, double width);
 
 /* "412", "12,340", "1.23 M": for marks on arrows. The caller frees the result. */
-char *fd_label_count(uint64_t count);
+char *fdar_label_count(uint64_t count);
 
 /* "830 ns", "1.24 ms", "12.3 s": three significant digits. The caller frees the result. */
-char *fd_label_duration(uint64_t ns);
+char *fdar_label_duration(uint64_t ns);
 
 /* "412×", "1.3×", "0.02×". The caller frees the result. */
-char *fd_label_ratio(double ratio);
+char *fdar_label_ratio(double ratio);
 
 #endif

@@ -10,31 +10,31 @@
 #define FOOT_HEIGHT    40.0
 #define WIDTH_MIN      720.0
 
-const char *fd_seq_id(const struct fd_seq_panel *panel, const char *word, uint32_t number,
-		      char buffer[FD_SEQ_ID_BYTES])
+const char *fdar_seq_id(const struct fdar_seq_panel *panel, const char *word, uint32_t number,
+			char buffer[FDAR_SEQ_ID_BYTES])
 {
-	g_snprintf(buffer, FD_SEQ_ID_BYTES, "%s-%s-%u", panel->prefix, word, number);
+	g_snprintf(buffer, FDAR_SEQ_ID_BYTES, "%s-%s-%u", panel->prefix, word, number);
 	return buffer;
 }
 
-static void open_panel(struct fd_seq *seq, unsigned p)
+static void open_panel(struct fdar_seq *seq, unsigned p)
 {
 	static const char *const prefixes[] = { "a", "b" };
-	struct fd_seq_panel *panel = &seq->panels[p];
+	struct fdar_seq_panel *panel = &seq->panels[p];
 
 	panel->side = &seq->sequence->sides[p];
 	panel->story = panel->side->story;
 	panel->prefix = prefixes[p];
-	panel->lanes = g_new0(struct fd_seq_lane, panel->story->lane_count + 1);
-	panel->places = g_new0(struct fd_seq_place, panel->story->step_count + 1);
+	panel->lanes = g_new0(struct fdar_seq_lane, panel->story->lane_count + 1);
+	panel->places = g_new0(struct fdar_seq_place, panel->story->step_count + 1);
 	panel->partners = g_new(uint32_t, panel->story->step_count + 1);
 	memset(panel->partners, 0xff, sizeof(uint32_t) * (panel->story->step_count + 1));
 }
 
-static void close_panel(struct fd_seq_panel *panel)
+static void close_panel(struct fdar_seq_panel *panel)
 {
 	for (uint32_t i = 0; i < panel->story->step_count; i++) {
-		fd_seq_mark_clear(&panel->places[i].mark);
+		fdar_seq_mark_clear(&panel->places[i].mark);
 		g_free(panel->places[i].name);
 	}
 	g_free(panel->lanes);
@@ -43,49 +43,49 @@ static void close_panel(struct fd_seq_panel *panel)
 }
 
 /* The rows given, or one for each step; and who stands beside whom. */
-static void take_rows(struct fd_seq *seq)
+static void take_rows(struct fdar_seq *seq)
 {
-	const struct fd_sequence *s = seq->sequence;
+	const struct fdar_sequence *s = seq->sequence;
 	gboolean given = seq->panel_count > 1;
 
 	seq->row_count = given ? s->row_count : seq->panels[0].story->step_count;
-	seq->rows = g_new(struct fd_story_row, seq->row_count + 1);
+	seq->rows = g_new(struct fdar_story_row, seq->row_count + 1);
 	for (uint32_t r = 0; r < seq->row_count; r++) {
-		struct fd_story_row row = { { r, FD_STORY_NONE } };
+		struct fdar_story_row row = { { r, FDAR_STORY_NONE } };
 
 		seq->rows[r] = given ? s->rows[r] : row;
 		row = seq->rows[r];
-		if (row.step[0] != FD_STORY_NONE && row.step[1] != FD_STORY_NONE) {
+		if (row.step[0] != FDAR_STORY_NONE && row.step[1] != FDAR_STORY_NONE) {
 			seq->panels[0].partners[row.step[0]] = row.step[1];
 			seq->panels[1].partners[row.step[1]] = row.step[0];
 		}
 	}
 }
 
-static void draw(struct fd_seq *seq)
+static void draw(struct fdar_seq *seq)
 {
-	fd_seq_lay_out_columns(seq);
+	fdar_seq_lay_out_columns(seq);
 	seq->width = MAX(seq->width, WIDTH_MIN);
-	seq->top = fd_seq_draw_header(seq);
+	seq->top = fdar_seq_draw_header(seq);
 	seq->heads_y = seq->top + TITLE_HEIGHT + BRACKET_HEIGHT;
 	seq->lines_y = seq->heads_y + HEAD_HEIGHT;
-	fd_seq_lay_out_rows(seq);
-	fd_seq_draw_bands(seq);
-	fd_seq_draw_heads(seq);
+	fdar_seq_lay_out_rows(seq);
+	fdar_seq_draw_bands(seq);
+	fdar_seq_draw_heads(seq);
 	for (unsigned p = 0; p < seq->panel_count; p++)
-		fd_seq_draw_steps(seq, &seq->panels[p]);
-	fd_seq_draw_ends(seq);
+		fdar_seq_draw_steps(seq, &seq->panels[p]);
+	fdar_seq_draw_ends(seq);
 	seq->scene->width = seq->width;
 	seq->scene->height = seq->bottom + FOOT_HEIGHT;
 }
 
-static char *describe(const struct fd_sequence *s)
+static char *describe(const struct fdar_sequence *s)
 {
 	GString *text = g_string_new("Sequence diagram");
 
 	for (unsigned p = 0; p < s->side_count; p++) {
-		const struct fd_sequence_side *side = &s->sides[p];
-		g_autofree char *duration = fd_label_duration(side->story->duration_ns);
+		const struct fdar_sequence_side *side = &s->sides[p];
+		g_autofree char *duration = fdar_label_duration(side->story->duration_ns);
 
 		g_string_append_printf(text, "%s %s%s%s, session %s, %s", p ? ";" : " of",
 				       side->role ? side->role : "", side->role ? " " : "",
@@ -95,23 +95,23 @@ static char *describe(const struct fd_sequence *s)
 	return g_string_free(text, FALSE);
 }
 
-struct fd_scene *fd_sequence_scene(const struct fd_sequence *sequence,
-				   const struct fd_sequence_options *options)
+struct fdar_scene *fdar_sequence_scene(const struct fdar_sequence *sequence,
+				       const struct fdar_sequence_options *options)
 {
-	struct fd_seq seq = { .sequence = sequence, .options = *options };
+	struct fdar_seq seq = { .sequence = sequence, .options = *options };
 	g_autofree char *description = describe(sequence);
 
 	if (seq.options.dot_unit_ns == 0)
-		seq.options.dot_unit_ns = FD_SEQUENCE_DOT_NS;
+		seq.options.dot_unit_ns = FDAR_SEQUENCE_DOT_NS;
 	if (seq.options.dots == 0)
-		seq.options.dots = FD_SEQUENCE_DOTS;
-	seq.scene = fd_scene_new(options->theme);
+		seq.options.dots = FDAR_SEQUENCE_DOTS;
+	seq.scene = fdar_scene_new(options->theme);
 	seq.panel_count = sequence->side_count;
 	for (unsigned p = 0; p < seq.panel_count; p++)
 		open_panel(&seq, p);
 	take_rows(&seq);
-	seq.scene->title = fd_scene_text(seq.scene, sequence->heading ? sequence->heading : "");
-	seq.scene->description = fd_scene_text(seq.scene, description);
+	seq.scene->title = fdar_scene_text(seq.scene, sequence->heading ? sequence->heading : "");
+	seq.scene->description = fdar_scene_text(seq.scene, description);
 	draw(&seq);
 	for (unsigned p = 0; p < seq.panel_count; p++)
 		close_panel(&seq.panels[p]);

@@ -14,99 +14,100 @@
 #define HOOK             14.0 /* what a call within a lane needs beside its bar */
 #define PANEL_MIN        430.0
 
-uint32_t fd_seq_caller(const struct fd_story *story, uint32_t step)
+uint32_t fdar_seq_caller(const struct fdar_story *story, uint32_t step)
 {
 	uint32_t caller = story->steps[step].parent;
 
-	while (caller != FD_STORY_NONE && story->steps[caller].kind == FD_STORY_LOOP)
+	while (caller != FDAR_STORY_NONE && story->steps[caller].kind == FDAR_STORY_LOOP)
 		caller = story->steps[caller].parent;
 	return caller;
 }
 
-gboolean fd_seq_has_bar(const struct fd_story_step *step)
+gboolean fdar_seq_has_bar(const struct fdar_story_step *step)
 {
-	return step->kind == FD_STORY_CALL || step->kind == FD_STORY_WAIT;
+	return step->kind == FDAR_STORY_CALL || step->kind == FDAR_STORY_WAIT;
 }
 
 /* The nearest caller on the same lane: the bar this one stands in. */
-static uint32_t outer_bar(const struct fd_story *story, uint32_t step)
+static uint32_t outer_bar(const struct fdar_story *story, uint32_t step)
 {
-	uint32_t outer = fd_seq_caller(story, step);
+	uint32_t outer = fdar_seq_caller(story, step);
 
-	while (outer != FD_STORY_NONE && story->steps[outer].lane != story->steps[step].lane)
-		outer = fd_seq_caller(story, outer);
+	while (outer != FDAR_STORY_NONE && story->steps[outer].lane != story->steps[step].lane)
+		outer = fdar_seq_caller(story, outer);
 	return outer;
 }
 
-static void place_in_lane(struct fd_seq_panel *panel, uint32_t index)
+static void place_in_lane(struct fdar_seq_panel *panel, uint32_t index)
 {
-	const struct fd_story *story = panel->story;
-	const struct fd_story_step *step = &story->steps[index];
-	struct fd_seq_place *place = &panel->places[index];
-	uint32_t caller = fd_seq_caller(story, index);
+	const struct fdar_story *story = panel->story;
+	const struct fdar_story_step *step = &story->steps[index];
+	struct fdar_seq_place *place = &panel->places[index];
+	uint32_t caller = fdar_seq_caller(story, index);
 	uint32_t outer;
 
-	if (!fd_seq_has_bar(step))
+	if (!fdar_seq_has_bar(step))
 		return;
 	outer = outer_bar(story, index);
-	place->nest = outer == FD_STORY_NONE ? 0 : panel->places[outer].nest + 1;
-	place->hooked = caller != FD_STORY_NONE && caller == outer;
-	place->leftward = caller != FD_STORY_NONE && story->steps[caller].lane > step->lane;
-	place->bar_x = FD_SEQ_LIFE_X - FD_SEQ_BAR_WIDTH / 2 + place->nest * FD_SEQ_NEST;
-	place->label_x = place->bar_x + FD_SEQ_BAR_WIDTH + (place->hooked ? HOOK : 0) + NAME_GAP;
+	place->nest = outer == FDAR_STORY_NONE ? 0 : panel->places[outer].nest + 1;
+	place->hooked = caller != FDAR_STORY_NONE && caller == outer;
+	place->leftward = caller != FDAR_STORY_NONE && story->steps[caller].lane > step->lane;
+	place->bar_x = FDAR_SEQ_LIFE_X - FDAR_SEQ_BAR_WIDTH / 2 + place->nest * FDAR_SEQ_NEST;
+	place->label_x = place->bar_x + FDAR_SEQ_BAR_WIDTH + (place->hooked ? HOOK : 0) + NAME_GAP;
 }
 
 /* The width of what stands behind the name; the ratio only where it does not stand on an arrow. */
-static double behind_name(const struct fd_seq_panel *panel, uint32_t index)
+static double behind_name(const struct fdar_seq_panel *panel, uint32_t index)
 {
-	const struct fd_seq_place *place = &panel->places[index];
-	gboolean on_arrow = fd_seq_has_bar(&panel->story->steps[index]) && !place->hooked &&
-			    fd_seq_caller(panel->story, index) != FD_STORY_NONE;
+	const struct fdar_seq_place *place = &panel->places[index];
+	gboolean on_arrow = fdar_seq_has_bar(&panel->story->steps[index]) && !place->hooked &&
+			    fdar_seq_caller(panel->story, index) != FDAR_STORY_NONE;
 	double width = NAME_GAP + place->mark.width;
 
 	return place->mark.ratio && !on_arrow ? width + NAME_GAP + place->mark.ratio_width : width;
 }
 
-static void cut_name(struct fd_seq_panel *panel, uint32_t index, double room)
+static void cut_name(struct fdar_seq_panel *panel, uint32_t index, double room)
 {
-	struct fd_seq_place *place = &panel->places[index];
-	g_autofree char *clean = fd_label_clean(panel->story->steps[index].name);
+	struct fdar_seq_place *place = &panel->places[index];
+	g_autofree char *clean = fdar_label_clean(panel->story->steps[index].name);
 
 	g_free(place->name);
-	place->name = fd_label_fit(clean, FD_FONT_MONO, FD_SEQ_NAME_SIZE, MAX(room, NAME_MIN));
-	place->name_width = fd_label_width(place->name, FD_FONT_MONO, FD_SEQ_NAME_SIZE);
+	place->name =
+		fdar_label_fit(clean, FDAR_FONT_MONO, FDAR_SEQ_NAME_SIZE, MAX(room, NAME_MIN));
+	place->name_width = fdar_label_width(place->name, FDAR_FONT_MONO, FDAR_SEQ_NAME_SIZE);
 	place->label_end = place->label_x + place->name_width + behind_name(panel, index);
 }
 
 /* Whether bars of callers stand to the right of it, so that its text must not reach over. */
-static gboolean is_hemmed_in(const struct fd_story *story, uint32_t index)
+static gboolean is_hemmed_in(const struct fdar_story *story, uint32_t index)
 {
-	for (uint32_t c = fd_seq_caller(story, index); c != FD_STORY_NONE;
-	     c = fd_seq_caller(story, c))
+	for (uint32_t c = fdar_seq_caller(story, index); c != FDAR_STORY_NONE;
+	     c = fdar_seq_caller(story, c))
 		if (story->steps[c].lane > story->steps[index].lane)
 			return TRUE;
 	return FALSE;
 }
 
 /* Lanes are as wide as what is written in them, up to a limit; the last one has what it needs. */
-static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
+static void size_lanes(const struct fdar_seq *seq, struct fdar_seq_panel *panel)
 {
-	const struct fd_story *story = panel->story;
+	const struct fdar_story *story = panel->story;
 	gboolean pair = seq->panel_count > 1;
 	double soft = pair ? LANE_SOFT_PAIR : LANE_SOFT_SINGLE;
 
 	for (uint32_t l = 0; l < story->lane_count; l++) {
-		double head = fd_label_width(story->lanes[l].component, FD_FONT_SANS_BOLD,
-					     FD_SEQ_NAME_SIZE);
+		double head = fdar_label_width(story->lanes[l].component, FDAR_FONT_SANS_BOLD,
+					       FDAR_SEQ_NAME_SIZE);
 
 		panel->lanes[l].w = CLAMP(head + 40, LANE_MIN, soft);
 	}
 	for (uint32_t i = 0; i < story->step_count; i++) {
-		struct fd_seq_place *place = &panel->places[i];
-		struct fd_seq_lane *lane;
+		struct fdar_seq_place *place = &panel->places[i];
+		struct fdar_seq_lane *lane;
 		double need;
 
-		if (!fd_seq_has_bar(&story->steps[i]))
+		if (!fdar_seq_has_bar(&story->steps[i]))
 			continue;
 		lane = &panel->lanes[story->steps[i].lane];
 		cut_name(panel, i, pair ? NAME_MAX_PAIR : NAME_MAX_SINGLE);
@@ -118,22 +119,22 @@ static void size_lanes(const struct fd_seq *seq, struct fd_seq_panel *panel)
 }
 
 /* A name must not run into the bars of callers further right. */
-static void keep_off_callers(struct fd_seq_panel *panel, uint32_t index)
+static void keep_off_callers(struct fdar_seq_panel *panel, uint32_t index)
 {
-	struct fd_seq_place *place = &panel->places[index];
+	struct fdar_seq_place *place = &panel->places[index];
 	double limit = G_MAXDOUBLE;
 
-	for (uint32_t c = fd_seq_caller(panel->story, index); c != FD_STORY_NONE;
-	     c = fd_seq_caller(panel->story, c))
+	for (uint32_t c = fdar_seq_caller(panel->story, index); c != FDAR_STORY_NONE;
+	     c = fdar_seq_caller(panel->story, c))
 		if (panel->story->steps[c].lane > panel->story->steps[index].lane)
 			limit = MIN(limit, panel->places[c].bar_x - NAME_GAP);
 	if (place->label_end > limit)
 		cut_name(panel, index, limit - place->label_x - behind_name(panel, index));
 }
 
-static void shade_lanes(struct fd_seq_panel *panel)
+static void shade_lanes(struct fdar_seq_panel *panel)
 {
-	const struct fd_story *story = panel->story;
+	const struct fdar_story *story = panel->story;
 	gboolean shaded = TRUE;
 
 	for (uint32_t l = 0; l < story->lane_count; l++) {
@@ -143,82 +144,83 @@ static void shade_lanes(struct fd_seq_panel *panel)
 	}
 }
 
-static enum fd_color ground_of(const struct fd_seq_panel *panel, const struct fd_story_step *step)
+static enum fdar_color ground_of(const struct fdar_seq_panel *panel,
+				 const struct fdar_story_step *step)
 {
 	if (step->is_focus)
-		return FD_COLOR_ALARM_TINT;
-	return panel->lanes[step->lane].shaded ? FD_COLOR_BAND : FD_COLOR_PAPER;
+		return FDAR_COLOR_ALARM_TINT;
+	return panel->lanes[step->lane].shaded ? FDAR_COLOR_BAND : FDAR_COLOR_PAPER;
 }
 
 /* Puts the lanes side by side and what stands in them with them; gives the right edge. */
 /* Steps without a bar say what they are in words. */
-static void word_step(struct fd_seq_panel *panel, uint32_t index)
+static void word_step(struct fdar_seq_panel *panel, uint32_t index)
 {
-	const struct fd_story_step *step = &panel->story->steps[index];
-	struct fd_seq_place *place = &panel->places[index];
+	const struct fdar_story_step *step = &panel->story->steps[index];
+	struct fdar_seq_place *place = &panel->places[index];
 	g_autofree char *note = NULL;
-	enum fd_font font = FD_FONT_SANS_BOLD;
+	enum fdar_font font = FDAR_FONT_SANS_BOLD;
 
 	switch (step->kind) {
-	case FD_STORY_HANDOFF:
-		place->name = fd_seq_handoff_words(step);
+	case FDAR_STORY_HANDOFF:
+		place->name = fdar_seq_handoff_words(step);
 		break;
-	case FD_STORY_NOTE:
-		note = fd_seq_note_words(step);
-		font = FD_FONT_SANS;
-		place->name = fd_label_fit(note, font, FD_SEQ_SMALL_SIZE, NOTE_MAX);
+	case FDAR_STORY_NOTE:
+		note = fdar_seq_note_words(step);
+		font = FDAR_FONT_SANS;
+		place->name = fdar_label_fit(note, font, FDAR_SEQ_SMALL_SIZE, NOTE_MAX);
 		break;
-	case FD_STORY_IDLE:
-		font = FD_FONT_SANS;
+	case FDAR_STORY_IDLE:
+		font = FDAR_FONT_SANS;
 		place->name = g_strdup(IDLE_WORDS);
 		break;
 	default:
 		place->name = g_strdup("loop");
 	}
-	place->name_width = fd_label_width(place->name, font, FD_SEQ_SMALL_SIZE);
+	place->name_width = fdar_label_width(place->name, font, FDAR_SEQ_SMALL_SIZE);
 }
 
 /* Where the words stand: at the arrow's left end, in the lane that runs the loop, or at the first
  * lane; gives where they and what is behind them end. */
-static double place_words(struct fd_seq_panel *panel, uint32_t index)
+static double place_words(struct fdar_seq_panel *panel, uint32_t index)
 {
-	const struct fd_story_step *step = &panel->story->steps[index];
-	struct fd_seq_place *place = &panel->places[index];
-	uint32_t caller = fd_seq_caller(panel->story, index);
+	const struct fdar_story_step *step = &panel->story->steps[index];
+	struct fdar_seq_place *place = &panel->places[index];
+	uint32_t caller = fdar_seq_caller(panel->story, index);
 	uint32_t lane = MIN(step->lane, step->lane_to);
 
-	place->ground = FD_COLOR_PAPER;
-	if (step->kind == FD_STORY_HANDOFF) {
+	place->ground = FDAR_COLOR_PAPER;
+	if (step->kind == FDAR_STORY_HANDOFF) {
 		place->label_x = lane < panel->story->lane_count ? panel->lanes[lane].life_x + 14
 								 : panel->first_lane_x;
 		return place->label_x + place->name_width + NAME_GAP + place->mark.ratio_width;
 	}
-	if (caller != FD_STORY_NONE)
-		place->label_x = panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH + 12;
+	if (caller != FDAR_STORY_NONE)
+		place->label_x = panel->places[caller].bar_x + FDAR_SEQ_BAR_WIDTH + 12;
 	else
-		place->label_x = panel->first_lane_x + (step->kind == FD_STORY_LOOP ? 14 : 34);
+		place->label_x = panel->first_lane_x + (step->kind == FDAR_STORY_LOOP ? 14 : 34);
 	return place->label_x + place->name_width + behind_name(panel, index) + NAME_GAP;
 }
 
-static double place_lanes(struct fd_seq_panel *panel, double x)
+static double place_lanes(struct fdar_seq_panel *panel, double x)
 {
-	const struct fd_story *story = panel->story;
+	const struct fdar_story *story = panel->story;
 	double right;
 
 	panel->x = x;
-	panel->client_x = x + FD_SEQ_TIME_WIDTH + FD_SEQ_CLIENT_WIDTH / 2;
-	x += FD_SEQ_TIME_WIDTH + FD_SEQ_CLIENT_WIDTH;
+	panel->client_x = x + FDAR_SEQ_TIME_WIDTH + FDAR_SEQ_CLIENT_WIDTH / 2;
+	x += FDAR_SEQ_TIME_WIDTH + FDAR_SEQ_CLIENT_WIDTH;
 	panel->first_lane_x = x;
 	for (uint32_t l = 0; l < story->lane_count; l++) {
 		panel->lanes[l].x = x;
-		panel->lanes[l].life_x = x + FD_SEQ_LIFE_X;
+		panel->lanes[l].life_x = x + FDAR_SEQ_LIFE_X;
 		x += panel->lanes[l].w;
 	}
 	right = MAX(x, panel->x + PANEL_MIN);
 	for (uint32_t i = 0; i < story->step_count; i++) {
-		struct fd_seq_place *place = &panel->places[i];
+		struct fdar_seq_place *place = &panel->places[i];
 
-		if (fd_seq_has_bar(&story->steps[i])) {
+		if (fdar_seq_has_bar(&story->steps[i])) {
 			double lane_x = panel->lanes[story->steps[i].lane].x;
 
 			place->bar_x += lane_x;
@@ -238,20 +240,20 @@ static double place_lanes(struct fd_seq_panel *panel, double x)
 	return right;
 }
 
-void fd_seq_lay_out_columns(struct fd_seq *seq)
+void fdar_seq_lay_out_columns(struct fdar_seq *seq)
 {
-	double x = FD_SEQ_MARGIN;
+	double x = FDAR_SEQ_MARGIN;
 
 	for (unsigned p = 0; p < seq->panel_count; p++) {
-		struct fd_seq_panel *panel = &seq->panels[p];
+		struct fdar_seq_panel *panel = &seq->panels[p];
 
 		for (uint32_t i = 0; i < panel->story->step_count; i++) {
-			fd_seq_mark_init(seq, panel, i, &panel->places[i].mark);
+			fdar_seq_mark_init(seq, panel, i, &panel->places[i].mark);
 			place_in_lane(panel, i);
 		}
 		size_lanes(seq, panel);
 		shade_lanes(panel);
-		x = place_lanes(panel, x) + FD_SEQ_GUTTER;
+		x = place_lanes(panel, x) + FDAR_SEQ_GUTTER;
 	}
-	seq->width = x - FD_SEQ_GUTTER + FD_SEQ_MARGIN;
+	seq->width = x - FDAR_SEQ_GUTTER + FDAR_SEQ_MARGIN;
 }

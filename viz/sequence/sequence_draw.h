@@ -10,43 +10,43 @@
  *	sequence_marks.c    dots, ratios, durations
  *	sequence_head.c     title, warnings, legend
  */
-#ifndef FD_VIZ_SEQUENCE_DRAW_H
-#define FD_VIZ_SEQUENCE_DRAW_H
+#ifndef FDAR_VIZ_SEQUENCE_SEQUENCE_DRAW_H
+#define FDAR_VIZ_SEQUENCE_SEQUENCE_DRAW_H
 
 #include "viz/sequence/sequence.h"
 
 /* Sizes in points. */
-#define FD_SEQ_MARGIN       28.0
-#define FD_SEQ_GUTTER       36.0 /* between baseline and subject */
-#define FD_SEQ_NAME_SIZE    11.0
-#define FD_SEQ_SMALL_SIZE   10.0
-#define FD_SEQ_ROW_UP       12.0 /* room of a row above and below its middle */
-#define FD_SEQ_ROW_DOWN     12.0
-#define FD_SEQ_BAR_WIDTH    8.0
-#define FD_SEQ_NEST         5.0 /* how far a bar is shifted from the one that called it */
-#define FD_SEQ_DOT          6.5 /* diameter */
-#define FD_SEQ_DOT_STEP     9.0
-#define FD_SEQ_LIFE_X       22.0 /* the lifeline, from its lane's left edge */
-#define FD_SEQ_TIME_WIDTH   62.0
-#define FD_SEQ_CLIENT_WIDTH 74.0
-#define FD_SEQ_LABEL_HEIGHT 14.0
+#define FDAR_SEQ_MARGIN       28.0
+#define FDAR_SEQ_GUTTER       36.0 /* between baseline and subject */
+#define FDAR_SEQ_NAME_SIZE    11.0
+#define FDAR_SEQ_SMALL_SIZE   10.0
+#define FDAR_SEQ_ROW_UP       12.0 /* room of a row above and below its middle */
+#define FDAR_SEQ_ROW_DOWN     12.0
+#define FDAR_SEQ_BAR_WIDTH    8.0
+#define FDAR_SEQ_NEST         5.0 /* how far a bar is shifted from the one that called it */
+#define FDAR_SEQ_DOT          6.5 /* diameter */
+#define FDAR_SEQ_DOT_STEP     9.0
+#define FDAR_SEQ_LIFE_X       22.0 /* the lifeline, from its lane's left edge */
+#define FDAR_SEQ_TIME_WIDTH   62.0
+#define FDAR_SEQ_CLIENT_WIDTH 74.0
+#define FDAR_SEQ_LABEL_HEIGHT 14.0
 
-struct fd_seq_lane {
+struct fdar_seq_lane {
 	double x, w, life_x;
 	gboolean shaded; /* it is of a thread that stands on a band */
 	guint head;      /* scene index of the head box */
 };
 
 /* How loud a ratio is. */
-enum fd_seq_tone {
-	FD_TONE_QUIET,  /* it hardly changes how long the session takes */
-	FD_TONE_SLOWER, /* it is slower because of what it calls */
-	FD_TONE_GUILTY, /* it is slower by itself */
-	FD_TONE_FASTER
+enum fdar_seq_tone {
+	FDAR_TONE_QUIET,  /* it hardly changes how long the session takes */
+	FDAR_TONE_SLOWER, /* it is slower because of what it calls */
+	FDAR_TONE_GUILTY, /* it is slower by itself */
+	FDAR_TONE_FASTER
 };
 
 /* What stands behind a step's name. */
-struct fd_seq_mark {
+struct fdar_seq_mark {
 	guint64 dots;
 	gboolean hollow; /* mostly waiting */
 	char *count;     /* "×240", or NULL */
@@ -54,14 +54,14 @@ struct fd_seq_mark {
 	char *time;      /* "1.62 ms", "unfinished after 12.3 s" */
 	gboolean open;   /* the time is one of an unfinished call */
 	char *ratio;     /* "412×", "new", "gone", or NULL */
-	enum fd_seq_tone tone;
+	enum fdar_seq_tone tone;
 	double width; /* of all but the ratio */
 	double ratio_width;
 };
 
 /* Where a step is drawn, beside what it is. */
-struct fd_seq_place {
-	struct fd_seq_mark mark;
+struct fdar_seq_place {
+	struct fdar_seq_mark mark;
 	char *name;     /* as much of it as there is room for */
 	double y;       /* of its arrow and name */
 	double end_y;   /* where its bar ends */
@@ -69,35 +69,35 @@ struct fd_seq_place {
 	double label_x; /* where its name starts */
 	double label_end;
 	double name_width;
-	enum fd_color ground; /* what it stands on */
-	uint32_t nest;        /* bars of the same lane it stands in */
-	guint bar;            /* scene index of its bar */
+	enum fdar_color ground; /* what it stands on */
+	uint32_t nest;          /* bars of the same lane it stands in */
+	guint bar;              /* scene index of its bar */
 	gboolean placed;
 	gboolean hooked;   /* called from a function of the same lane */
 	gboolean leftward; /* its arrow comes from the right */
 };
 
-struct fd_seq_panel {
-	const struct fd_sequence_side *side;
-	const struct fd_story *story;
+struct fdar_seq_panel {
+	const struct fdar_sequence_side *side;
+	const struct fdar_story *story;
 	const char *prefix; /* of ids: "a" and "b" */
 	double x, w;
 	double first_lane_x;
 	double client_x;
 	guint client; /* scene index of the client's head */
-	struct fd_seq_lane *lanes;
-	struct fd_seq_place *places; /* by step */
-	uint32_t *partners;          /* by step: the other panel's, or FD_STORY_NONE */
+	struct fdar_seq_lane *lanes;
+	struct fdar_seq_place *places; /* by step */
+	uint32_t *partners;            /* by step: the other panel's, or FDAR_STORY_NONE */
 	double begin_y, end_y;
 };
 
-struct fd_seq {
-	const struct fd_sequence *sequence;
-	struct fd_sequence_options options;
-	struct fd_scene *scene;
-	struct fd_seq_panel panels[2];
+struct fdar_seq {
+	const struct fdar_sequence *sequence;
+	struct fdar_sequence_options options;
+	struct fdar_scene *scene;
+	struct fdar_seq_panel panels[2];
 	unsigned panel_count;
-	struct fd_story_row *rows; /* ours */
+	struct fdar_story_row *rows; /* ours */
 	uint32_t row_count;
 	double top;     /* where the panels begin */
 	double heads_y; /* top of the lane heads */
@@ -107,55 +107,55 @@ struct fd_seq {
 };
 
 /* columns and rows */
-void fd_seq_lay_out_columns(struct fd_seq *seq);
-void fd_seq_lay_out_rows(struct fd_seq *seq);
+void fdar_seq_lay_out_columns(struct fdar_seq *seq);
+void fdar_seq_lay_out_rows(struct fdar_seq *seq);
 
 /* lanes */
-void fd_seq_draw_bands(struct fd_seq *seq);
-void fd_seq_draw_heads(struct fd_seq *seq);
-void fd_seq_draw_ends(struct fd_seq *seq);
+void fdar_seq_draw_bands(struct fdar_seq *seq);
+void fdar_seq_draw_heads(struct fdar_seq *seq);
+void fdar_seq_draw_ends(struct fdar_seq *seq);
 
 /* steps */
-void fd_seq_draw_steps(struct fd_seq *seq, struct fd_seq_panel *panel);
+void fdar_seq_draw_steps(struct fdar_seq *seq, struct fdar_seq_panel *panel);
 
 /* events */
-void fd_seq_draw_handoff(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
-void fd_seq_draw_loop(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
-void fd_seq_draw_idle(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
-void fd_seq_draw_note(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index);
+void fdar_seq_draw_handoff(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index);
+void fdar_seq_draw_loop(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index);
+void fdar_seq_draw_idle(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index);
+void fdar_seq_draw_note(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index);
 
 /* All that is known about a step. The caller frees the result. */
-char *fd_seq_tooltip(const struct fd_story *story, uint32_t index);
+char *fdar_seq_tooltip(const struct fdar_story *story, uint32_t index);
 
 /* "connections · 0x55d0c8a0f0 · 1.24 ms in the queue". The caller frees the result. */
-char *fd_seq_handoff_words(const struct fd_story_step *step);
+char *fdar_seq_handoff_words(const struct fdar_story_step *step);
 
 /* "target: /match?s=aaaa". The caller frees the result. */
-char *fd_seq_note_words(const struct fd_story_step *step);
+char *fdar_seq_note_words(const struct fdar_story_step *step);
 
 /* Whether a step is drawn as a bar: calls and waits are. */
-gboolean fd_seq_has_bar(const struct fd_story_step *step);
+gboolean fdar_seq_has_bar(const struct fdar_story_step *step);
 
 /* marks; y is the middle of the line, ground what they stand on */
-void fd_seq_mark_init(const struct fd_seq *seq, const struct fd_seq_panel *panel, uint32_t step,
-		      struct fd_seq_mark *mark);
-void fd_seq_mark_clear(struct fd_seq_mark *mark);
+void fdar_seq_mark_init(const struct fdar_seq *seq, const struct fdar_seq_panel *panel,
+			uint32_t step, struct fdar_seq_mark *mark);
+void fdar_seq_mark_clear(struct fdar_seq_mark *mark);
 /* Gives where it ends. */
-double fd_seq_draw_mark(struct fd_seq *seq, const char *id, double x, double y,
-			enum fd_color ground, const struct fd_seq_mark *mark);
-void fd_seq_draw_pill(struct fd_seq *seq, const char *id, double x, double y,
-		      const struct fd_seq_mark *mark);
+double fdar_seq_draw_mark(struct fdar_seq *seq, const char *id, double x, double y,
+			  enum fdar_color ground, const struct fdar_seq_mark *mark);
+void fdar_seq_draw_pill(struct fdar_seq *seq, const char *id, double x, double y,
+			const struct fdar_seq_mark *mark);
 
 /* head */
-double fd_seq_draw_header(struct fd_seq *seq);
+double fdar_seq_draw_header(struct fdar_seq *seq);
 
 /* The step whose frame this one was called in: nearest one above that is not a LOOP. */
-uint32_t fd_seq_caller(const struct fd_story *story, uint32_t step);
+uint32_t fdar_seq_caller(const struct fdar_story *story, uint32_t step);
 
-#define FD_SEQ_ID_BYTES 48
+#define FDAR_SEQ_ID_BYTES 48
 
 /* An id of the panel's prefix, a word and a number, written into and given as buffer. */
-const char *fd_seq_id(const struct fd_seq_panel *panel, const char *word, uint32_t number,
-		      char buffer[FD_SEQ_ID_BYTES]);
+const char *fdar_seq_id(const struct fdar_seq_panel *panel, const char *word, uint32_t number,
+			char buffer[FDAR_SEQ_ID_BYTES]);
 
 #endif

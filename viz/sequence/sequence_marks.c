@@ -11,68 +11,69 @@
 #define SHARE_GUILTY 0.25 /* of the session's change, by the step itself */
 
 /* The nearest whole number of dots: what is less than half a dot has none. */
-static guint64 dots_of(const struct fd_seq *seq, uint64_t ns)
+static guint64 dots_of(const struct fdar_seq *seq, uint64_t ns)
 {
 	uint64_t unit = seq->options.dot_unit_ns;
 
 	return ns / unit + (ns % unit >= unit - unit / 2 ? 1 : 0);
 }
 
-static char *ratio_text(const struct fd_story_step *subject, const struct fd_story_step *base)
+static char *ratio_text(const struct fdar_story_step *subject, const struct fdar_story_step *base)
 {
 	double ratio = (double)MAX(subject->duration_ns, 1) / (double)MAX(base->duration_ns, 1);
 
 	if (ratio < HARDLY_OTHER && ratio > 1 / HARDLY_OTHER)
 		return NULL;
-	return fd_label_ratio(ratio);
+	return fdar_label_ratio(ratio);
 }
 
-static double change_of_session(const struct fd_seq *seq)
+static double change_of_session(const struct fdar_seq *seq)
 {
 	return fabs((double)seq->panels[1].story->duration_ns -
 		    (double)seq->panels[0].story->duration_ns);
 }
 
 /* A ratio of two trifles is not shouted: what it changed has to be seen in the session's time. */
-static enum fd_seq_tone tone_of(const struct fd_seq *seq, const struct fd_story_step *subject,
-				const struct fd_story_step *base)
+static enum fdar_seq_tone tone_of(const struct fdar_seq *seq, const struct fdar_story_step *subject,
+				  const struct fdar_story_step *base)
 {
 	double change = (double)subject->duration_ns - (double)base->duration_ns;
-	gboolean in_itself = subject->kind == FD_STORY_HANDOFF || subject->kind == FD_STORY_IDLE;
+	gboolean in_itself =
+		subject->kind == FDAR_STORY_HANDOFF || subject->kind == FDAR_STORY_IDLE;
 	double self = in_itself ? change : (double)subject->self_ns - (double)base->self_ns;
 	double whole = change_of_session(seq);
 
 	if (fabs(change) < (double)seq->options.dot_unit_ns / 2 ||
 	    fabs(change) < SHARE_SEEN * whole)
-		return FD_TONE_QUIET;
+		return FDAR_TONE_QUIET;
 	if ((double)subject->duration_ns >= MUCH_SLOWER * (double)base->duration_ns) {
-		return subject->is_focus || self >= SHARE_GUILTY * whole ? FD_TONE_GUILTY
-									 : FD_TONE_SLOWER;
+		return subject->is_focus || self >= SHARE_GUILTY * whole ? FDAR_TONE_GUILTY
+									 : FDAR_TONE_SLOWER;
 	}
 	return (double)base->duration_ns >= MUCH_SLOWER * (double)subject->duration_ns
-		       ? FD_TONE_FASTER
-		       : FD_TONE_QUIET;
+		       ? FDAR_TONE_FASTER
+		       : FDAR_TONE_QUIET;
 }
 
 /* Of calls that only one side has, the outermost says so for those below it. */
-static gboolean is_outermost_alone(const struct fd_seq_panel *panel, uint32_t index)
+static gboolean is_outermost_alone(const struct fdar_seq_panel *panel, uint32_t index)
 {
 	uint32_t parent = panel->story->steps[index].parent;
 
-	return panel->partners[index] == FD_STORY_NONE &&
-	       (parent == FD_STORY_NONE || panel->partners[parent] != FD_STORY_NONE);
+	return panel->partners[index] == FDAR_STORY_NONE &&
+	       (parent == FDAR_STORY_NONE || panel->partners[parent] != FDAR_STORY_NONE);
 }
 
-static void compare(const struct fd_seq *seq, const struct fd_seq_panel *panel, uint32_t index,
-		    struct fd_seq_mark *mark)
+static void compare(const struct fdar_seq *seq, const struct fdar_seq_panel *panel, uint32_t index,
+		    struct fdar_seq_mark *mark)
 {
-	static const struct fd_story_step nothing;
-	const struct fd_story_step *step = &panel->story->steps[index];
+	static const struct fdar_story_step nothing;
+	const struct fdar_story_step *step = &panel->story->steps[index];
 	gboolean subject = panel == &seq->panels[1];
 	uint32_t partner = panel->partners[index];
-	const struct fd_story_step *base = &nothing;
+	const struct fdar_story_step *base = &nothing;
 
-	if (subject && partner != FD_STORY_NONE) {
+	if (subject && partner != FDAR_STORY_NONE) {
 		base = &seq->panels[0].story->steps[partner];
 		mark->ratio = ratio_text(step, base);
 	} else if (is_outermost_alone(panel, index)) {
@@ -84,7 +85,7 @@ static void compare(const struct fd_seq *seq, const struct fd_seq_panel *panel, 
 
 /* Among open calls the innermost one shown says for how long: the others only show that they are.
  */
-static gboolean is_innermost_open(const struct fd_story *story, uint32_t index)
+static gboolean is_innermost_open(const struct fdar_story *story, uint32_t index)
 {
 	for (uint32_t i = index + 1; i < story->steps[index].end; i++)
 		if (story->steps[i].unfinished)
@@ -92,38 +93,40 @@ static gboolean is_innermost_open(const struct fd_story *story, uint32_t index)
 	return TRUE;
 }
 
-void fd_seq_mark_init(const struct fd_seq *seq, const struct fd_seq_panel *panel, uint32_t step,
-		      struct fd_seq_mark *mark)
+void fdar_seq_mark_init(const struct fdar_seq *seq, const struct fdar_seq_panel *panel,
+			uint32_t step, struct fdar_seq_mark *mark)
 {
-	const struct fd_story_step *s = &panel->story->steps[step];
-	g_autofree char *time = fd_label_duration(s->duration_ns);
+	const struct fdar_story_step *s = &panel->story->steps[step];
+	g_autofree char *time = fdar_label_duration(s->duration_ns);
 
-	*mark = (struct fd_seq_mark){ .dots = dots_of(seq, s->duration_ns) };
-	if (s->kind == FD_STORY_NOTE)
+	*mark = (struct fdar_seq_mark){ .dots = dots_of(seq, s->duration_ns) };
+	if (s->kind == FDAR_STORY_NOTE)
 		return;
-	mark->hollow = s->wait_ns * 2 > s->duration_ns || s->kind == FD_STORY_IDLE;
+	mark->hollow = s->wait_ns * 2 > s->duration_ns || s->kind == FDAR_STORY_IDLE;
 	if (s->count > 1) {
-		g_autofree char *count = fd_label_count(s->count);
+		g_autofree char *count = fdar_label_count(s->count);
 
 		mark->count = g_strconcat("×", count, NULL);
 		mark->width +=
-			fd_label_width(mark->count, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE) + GAP;
+			fdar_label_width(mark->count, FDAR_FONT_SANS_BOLD, FDAR_SEQ_SMALL_SIZE) +
+			GAP;
 	}
 	if (mark->dots > seq->options.dots) {
-		g_autofree char *number = fd_label_count(mark->dots);
+		g_autofree char *number = fdar_label_count(mark->dots);
 
-		mark->width += FD_SEQ_DOT_STEP + 1 + GAP +
-			       fd_label_width(number, FD_FONT_SANS_BOLD, FD_SEQ_SMALL_SIZE);
+		mark->width += FDAR_SEQ_DOT_STEP + 1 + GAP +
+			       fdar_label_width(number, FDAR_FONT_SANS_BOLD, FDAR_SEQ_SMALL_SIZE);
 	} else if (mark->dots > 0) {
-		mark->width += (double)mark->dots * FD_SEQ_DOT_STEP + GAP - 2;
+		mark->width += (double)mark->dots * FDAR_SEQ_DOT_STEP + GAP - 2;
 	}
 	if (s->recursion_depth > 0) {
-		g_autofree char *calls = fd_label_count(s->recursive_calls);
+		g_autofree char *calls = fdar_label_count(s->recursive_calls);
 
 		mark->recursion =
 			g_strdup_printf("calls itself %s×, %u deep", calls, s->recursion_depth);
 		mark->width +=
-			fd_label_width(mark->recursion, FD_FONT_SANS, FD_SEQ_SMALL_SIZE) + GAP;
+			fdar_label_width(mark->recursion, FDAR_FONT_SANS, FDAR_SEQ_SMALL_SIZE) +
+			GAP;
 	}
 	if (s->unfinished && is_innermost_open(panel->story, step)) {
 		mark->time = g_strconcat("unfinished after ", time, NULL);
@@ -131,111 +134,117 @@ void fd_seq_mark_init(const struct fd_seq *seq, const struct fd_seq_panel *panel
 	} else {
 		mark->time = g_steal_pointer(&time);
 	}
-	mark->width += fd_label_width(mark->time, mark->open ? FD_FONT_SANS_BOLD : FD_FONT_SANS,
-				      FD_SEQ_SMALL_SIZE);
+	mark->width +=
+		fdar_label_width(mark->time, mark->open ? FDAR_FONT_SANS_BOLD : FDAR_FONT_SANS,
+				 FDAR_SEQ_SMALL_SIZE);
 	if (seq->panel_count == 1 && s->is_focus)
-		mark->tone = FD_TONE_GUILTY;
+		mark->tone = FDAR_TONE_GUILTY;
 	else if (seq->panel_count > 1)
 		compare(seq, panel, step, mark);
 	if (mark->ratio) {
-		mark->ratio_width = 2 * PILL_PAD + fd_label_width(mark->ratio, FD_FONT_SANS_BOLD,
-								  FD_SEQ_SMALL_SIZE);
+		mark->ratio_width =
+			2 * PILL_PAD +
+			fdar_label_width(mark->ratio, FDAR_FONT_SANS_BOLD, FDAR_SEQ_SMALL_SIZE);
 	}
 }
 
-void fd_seq_mark_clear(struct fd_seq_mark *mark)
+void fdar_seq_mark_clear(struct fdar_seq_mark *mark)
 {
 	g_free(mark->count);
 	g_free(mark->recursion);
 	g_free(mark->time);
 	g_free(mark->ratio);
-	*mark = (struct fd_seq_mark){ 0 };
+	*mark = (struct fdar_seq_mark){ 0 };
 }
 
-static double draw_word(struct fd_seq *seq, const char *id, double x, double y, const char *text,
-			enum fd_font font, enum fd_color color, enum fd_color ground)
+static double draw_word(struct fdar_seq *seq, const char *id, double x, double y, const char *text,
+			enum fdar_font font, enum fdar_color color, enum fdar_color ground)
 {
-	double width = fd_label_width(text, font, FD_SEQ_SMALL_SIZE);
-	struct fd_label label = { .text = text,
-				  .font = font,
-				  .size = FD_SEQ_SMALL_SIZE,
-				  .color = color,
-				  .halo = ground };
+	double width = fdar_label_width(text, font, FDAR_SEQ_SMALL_SIZE);
+	struct fdar_label label = { .text = text,
+				    .font = font,
+				    .size = FDAR_SEQ_SMALL_SIZE,
+				    .color = color,
+				    .halo = ground };
 
-	fd_scene_add_text(seq->scene, id,
-			  (struct fd_rect){ x, y - FD_SEQ_LABEL_HEIGHT / 2, width,
-					    FD_SEQ_LABEL_HEIGHT },
-			  &label, NULL);
+	fdar_scene_add_text(seq->scene, id,
+			    (struct fdar_rect){ x, y - FDAR_SEQ_LABEL_HEIGHT / 2, width,
+						FDAR_SEQ_LABEL_HEIGHT },
+			    &label, NULL);
 	return x + width + GAP;
 }
 
-static double draw_dots(struct fd_seq *seq, const char *id, double x, double y,
-			enum fd_color ground, const struct fd_seq_mark *mark)
+static double draw_dots(struct fdar_seq *seq, const char *id, double x, double y,
+			enum fdar_color ground, const struct fdar_seq_mark *mark)
 {
 	guint64 shown = mark->dots > seq->options.dots ? 1 : mark->dots;
 	double inset = mark->hollow ? 0.6 : 0;
 
 	for (guint64 i = 0; i < shown; i++) {
 		g_autofree char *dot_id = g_strdup_printf("%s-dot%u", id, (unsigned)i + 1);
-		struct fd_item dot = {
-			.kind = FD_ITEM_DOT,
+		struct fdar_item dot = {
+			.kind = FDAR_ITEM_DOT,
 			.id = dot_id,
-			.at = { x + inset, y - FD_SEQ_DOT / 2 + inset, FD_SEQ_DOT - 2 * inset,
-				FD_SEQ_DOT - 2 * inset },
-			.fill = mark->hollow ? ground : FD_COLOR_DOT,
-			.stroke = mark->hollow ? FD_COLOR_DOT : FD_COLOR_NONE,
+			.at = { x + inset, y - FDAR_SEQ_DOT / 2 + inset, FDAR_SEQ_DOT - 2 * inset,
+				FDAR_SEQ_DOT - 2 * inset },
+			.fill = mark->hollow ? ground : FDAR_COLOR_DOT,
+			.stroke = mark->hollow ? FDAR_COLOR_DOT : FDAR_COLOR_NONE,
 			.pen = 1.4,
 		};
 
-		fd_scene_add(seq->scene, &dot);
-		x += FD_SEQ_DOT_STEP;
+		fdar_scene_add(seq->scene, &dot);
+		x += FDAR_SEQ_DOT_STEP;
 	}
 	if (mark->dots > seq->options.dots) {
-		g_autofree char *number = fd_label_count(mark->dots);
+		g_autofree char *number = fdar_label_count(mark->dots);
 		g_autofree char *number_id = g_strconcat(id, "-dots", NULL);
 
-		return draw_word(seq, number_id, x + 1, y, number, FD_FONT_SANS_BOLD,
-				 FD_COLOR_ALARM, ground);
+		return draw_word(seq, number_id, x + 1, y, number, FDAR_FONT_SANS_BOLD,
+				 FDAR_COLOR_ALARM, ground);
 	}
 	return shown ? x + GAP - 2 : x;
 }
 
-double fd_seq_draw_mark(struct fd_seq *seq, const char *id, double x, double y,
-			enum fd_color ground, const struct fd_seq_mark *mark)
+double fdar_seq_draw_mark(struct fdar_seq *seq, const char *id, double x, double y,
+			  enum fdar_color ground, const struct fdar_seq_mark *mark)
 {
 	g_autofree char *count_id = g_strconcat(id, "-count", NULL);
 	g_autofree char *time_id = g_strconcat(id, "-time", NULL);
 
 	if (mark->count) {
-		x = draw_word(seq, count_id, x, y, mark->count, FD_FONT_SANS_BOLD, FD_COLOR_INK,
+		x = draw_word(seq, count_id, x, y, mark->count, FDAR_FONT_SANS_BOLD, FDAR_COLOR_INK,
 			      ground);
 	}
 	x = draw_dots(seq, id, x, y, ground, mark);
-	x = draw_word(seq, time_id, x, y, mark->time, mark->open ? FD_FONT_SANS_BOLD : FD_FONT_SANS,
-		      mark->open ? FD_COLOR_ALARM : FD_COLOR_MUTED, ground);
+	x = draw_word(seq, time_id, x, y, mark->time,
+		      mark->open ? FDAR_FONT_SANS_BOLD : FDAR_FONT_SANS,
+		      mark->open ? FDAR_COLOR_ALARM : FDAR_COLOR_MUTED, ground);
 	if (mark->recursion) {
 		g_autofree char *recursion_id = g_strconcat(id, "-recursion", NULL);
 
-		x = draw_word(seq, recursion_id, x, y, mark->recursion, FD_FONT_SANS, FD_COLOR_INK,
-			      ground);
+		x = draw_word(seq, recursion_id, x, y, mark->recursion, FDAR_FONT_SANS,
+			      FDAR_COLOR_INK, ground);
 	}
 	return x - GAP;
 }
 
-void fd_seq_draw_pill(struct fd_seq *seq, const char *id, double x, double y,
-		      const struct fd_seq_mark *mark)
+void fdar_seq_draw_pill(struct fdar_seq *seq, const char *id, double x, double y,
+			const struct fdar_seq_mark *mark)
 {
 	static const struct {
-		enum fd_color fill, stroke, ink;
+		enum fdar_color fill, stroke, ink;
 	} paints[] = {
-		[FD_TONE_QUIET] = { FD_COLOR_NONE, FD_COLOR_NONE, FD_COLOR_MUTED },
-		[FD_TONE_SLOWER] = { FD_COLOR_ALARM_TINT, FD_COLOR_ALARM_FILL, FD_COLOR_ALARM },
-		[FD_TONE_GUILTY] = { FD_COLOR_ALARM_FILL, FD_COLOR_ALARM_FILL, FD_COLOR_ON_FILL },
-		[FD_TONE_FASTER] = { FD_COLOR_BETTER_FILL, FD_COLOR_BETTER_FILL, FD_COLOR_ON_FILL },
+		[FDAR_TONE_QUIET] = { FDAR_COLOR_NONE, FDAR_COLOR_NONE, FDAR_COLOR_MUTED },
+		[FDAR_TONE_SLOWER] = { FDAR_COLOR_ALARM_TINT, FDAR_COLOR_ALARM_FILL,
+				       FDAR_COLOR_ALARM },
+		[FDAR_TONE_GUILTY] = { FDAR_COLOR_ALARM_FILL, FDAR_COLOR_ALARM_FILL,
+				       FDAR_COLOR_ON_FILL },
+		[FDAR_TONE_FASTER] = { FDAR_COLOR_BETTER_FILL, FDAR_COLOR_BETTER_FILL,
+				       FDAR_COLOR_ON_FILL },
 	};
 	g_autofree char *pill_id = g_strconcat(id, "-ratio", NULL);
-	struct fd_item pill = {
-		.kind = FD_ITEM_BOX,
+	struct fdar_item pill = {
+		.kind = FDAR_ITEM_BOX,
 		.id = pill_id,
 		.at = { x, y - PILL_HEIGHT / 2, mark->ratio_width, PILL_HEIGHT },
 		.fill = paints[mark->tone].fill,
@@ -243,37 +252,38 @@ void fd_seq_draw_pill(struct fd_seq *seq, const char *id, double x, double y,
 		.pen = 0.8,
 		.rounded = TRUE,
 		.label = { .text = mark->ratio,
-			   .font = FD_FONT_SANS_BOLD,
-			   .size = FD_SEQ_SMALL_SIZE,
+			   .font = FDAR_FONT_SANS_BOLD,
+			   .size = FDAR_SEQ_SMALL_SIZE,
 			   .color = paints[mark->tone].ink,
-			   .halo = mark->tone == FD_TONE_QUIET ? FD_COLOR_PAPER : FD_COLOR_NONE,
-			   .align = FD_ALIGN_MIDDLE },
+			   .halo = mark->tone == FDAR_TONE_QUIET ? FDAR_COLOR_PAPER
+								 : FDAR_COLOR_NONE,
+			   .align = FDAR_ALIGN_MIDDLE },
 	};
 
-	fd_scene_add(seq->scene, &pill);
+	fdar_scene_add(seq->scene, &pill);
 }
 
-char *fd_seq_note_words(const struct fd_story_step *step)
+char *fdar_seq_note_words(const struct fdar_story_step *step)
 {
-	g_autofree char *key = fd_label_clean(step->name);
-	g_autofree char *value = fd_label_clean(step->text);
-	g_autofree char *count = fd_label_count(step->count);
+	g_autofree char *key = fdar_label_clean(step->name);
+	g_autofree char *value = fdar_label_clean(step->text);
+	g_autofree char *count = fdar_label_count(step->count);
 
 	return step->count > 1 ? g_strdup_printf("%s: %s (the first of %s)", key, value, count)
 			       : g_strdup_printf("%s: %s", key, value);
 }
 
-char *fd_seq_handoff_words(const struct fd_story_step *step)
+char *fdar_seq_handoff_words(const struct fdar_story_step *step)
 {
-	g_autofree char *waited = fd_label_duration(step->duration_ns);
-	g_autofree char *count = fd_label_count(step->count);
+	g_autofree char *waited = fdar_label_duration(step->duration_ns);
+	g_autofree char *count = fdar_label_count(step->count);
 	const char *queue = step->name[0] ? step->name : "hand-off";
 	GString *text = g_string_new(NULL);
 
 	g_string_printf(text, "%s · 0x%" G_GINT64_MODIFIER "x", queue, step->object);
 	if (step->count > 1)
 		g_string_append_printf(text, " ×%s", count);
-	if (step->lane_to == FD_STORY_NONE)
+	if (step->lane_to == FDAR_STORY_NONE)
 		g_string_append_printf(text, " · never taken, after %s", waited);
 	else
 		g_string_append_printf(text, " · %s in the queue", waited);

@@ -9,39 +9,39 @@
 #define RETURN_GAP   5.0 /* the same where a return arrow has to be told apart */
 #define BEGIN_ROOM   30.0
 
-static double room_above(const struct fd_seq_panel *panel, uint32_t index)
+static double room_above(const struct fdar_seq_panel *panel, uint32_t index)
 {
 	switch (panel->story->steps[index].kind) {
-	case FD_STORY_HANDOFF:
+	case FDAR_STORY_HANDOFF:
 		return HANDOFF_UP;
-	case FD_STORY_IDLE:
+	case FDAR_STORY_IDLE:
 		return IDLE_HALF;
 	default:
-		return panel->places[index].leftward ? LEFTWARD_UP : FD_SEQ_ROW_UP;
+		return panel->places[index].leftward ? LEFTWARD_UP : FDAR_SEQ_ROW_UP;
 	}
 }
 
-static double room_below(const struct fd_seq_panel *panel, uint32_t index)
+static double room_below(const struct fdar_seq_panel *panel, uint32_t index)
 {
 	switch (panel->story->steps[index].kind) {
-	case FD_STORY_HANDOFF:
+	case FDAR_STORY_HANDOFF:
 		return HANDOFF_DOWN;
-	case FD_STORY_IDLE:
+	case FDAR_STORY_IDLE:
 		return IDLE_HALF;
 	default:
-		return FD_SEQ_ROW_DOWN;
+		return FDAR_SEQ_ROW_DOWN;
 	}
 }
 
-/* Ends the bars of all steps that do not reach step (or, for FD_STORY_NONE, of all); gives the
+/* Ends the bars of all steps that do not reach step (or, for FDAR_STORY_NONE, of all); gives the
  * lowest end. */
-static double close_before(struct fd_seq_panel *panel, GArray *open, uint32_t next, double y)
+static double close_before(struct fdar_seq_panel *panel, GArray *open, uint32_t next, double y)
 {
 	while (open->len > 0) {
 		uint32_t index = g_array_index(open, uint32_t, open->len - 1);
-		struct fd_seq_place *place = &panel->places[index];
+		struct fdar_seq_place *place = &panel->places[index];
 
-		if (next != FD_STORY_NONE && next < panel->story->steps[index].end)
+		if (next != FDAR_STORY_NONE && next < panel->story->steps[index].end)
 			break;
 		g_array_set_size(open, open->len - 1);
 		place->end_y = MAX(place->end_y, place->y + LEAF_BAR);
@@ -57,14 +57,14 @@ static double close_before(struct fd_seq_panel *panel, GArray *open, uint32_t ne
 	return y;
 }
 
-static void place_row(struct fd_seq *seq, const struct fd_story_row *row, GArray *open[2],
+static void place_row(struct fdar_seq *seq, const struct fdar_story_row *row, GArray *open[2],
 		      double *cursor)
 {
 	double up = 0;
 	double down = 0;
 
 	for (unsigned p = 0; p < seq->panel_count; p++) {
-		if (row->step[p] != FD_STORY_NONE) {
+		if (row->step[p] != FDAR_STORY_NONE) {
 			double closed = close_before(&seq->panels[p], open[p], row->step[p], 0);
 
 			*cursor = MAX(*cursor, closed + 3);
@@ -73,8 +73,8 @@ static void place_row(struct fd_seq *seq, const struct fd_story_row *row, GArray
 		}
 	}
 	for (unsigned p = 0; p < seq->panel_count; p++) {
-		if (row->step[p] != FD_STORY_NONE) {
-			struct fd_seq_place *place = &seq->panels[p].places[row->step[p]];
+		if (row->step[p] != FDAR_STORY_NONE) {
+			struct fdar_seq_place *place = &seq->panels[p].places[row->step[p]];
 
 			place->y = *cursor + up;
 			place->end_y = place->y;
@@ -86,14 +86,14 @@ static void place_row(struct fd_seq *seq, const struct fd_story_row *row, GArray
 }
 
 /* What never returned reaches to the end of the picture. */
-static void stretch_unfinished(struct fd_seq_panel *panel, double bottom)
+static void stretch_unfinished(struct fdar_seq_panel *panel, double bottom)
 {
 	for (uint32_t i = 0; i < panel->story->step_count; i++)
-		if (panel->story->steps[i].unfinished && fd_seq_has_bar(&panel->story->steps[i]))
+		if (panel->story->steps[i].unfinished && fdar_seq_has_bar(&panel->story->steps[i]))
 			panel->places[i].end_y = bottom;
 }
 
-void fd_seq_lay_out_rows(struct fd_seq *seq)
+void fdar_seq_lay_out_rows(struct fdar_seq *seq)
 {
 	double cursor = seq->lines_y + BEGIN_ROOM;
 	GArray *open[2];
@@ -105,7 +105,7 @@ void fd_seq_lay_out_rows(struct fd_seq *seq)
 	for (uint32_t r = 0; r < seq->row_count; r++)
 		place_row(seq, &seq->rows[r], open, &cursor);
 	for (unsigned p = 0; p < seq->panel_count; p++)
-		cursor = close_before(&seq->panels[p], open[p], FD_STORY_NONE, cursor);
+		cursor = close_before(&seq->panels[p], open[p], FDAR_STORY_NONE, cursor);
 	for (unsigned p = 0; p < seq->panel_count; p++) {
 		seq->panels[p].end_y = cursor + 16;
 		stretch_unfinished(&seq->panels[p], seq->panels[p].end_y);

@@ -5,15 +5,15 @@
 #define ROOT_REACH  20.0 /* the arrow of a call whose caller is not shown */
 #define LABEL_ABOVE 11.0 /* a name over its arrow */
 
-char *fd_seq_tooltip(const struct fd_story *story, uint32_t index)
+char *fdar_seq_tooltip(const struct fdar_story *story, uint32_t index)
 {
-	const struct fd_story_step *step = &story->steps[index];
-	const struct fd_story_lane *lane =
+	const struct fdar_story_step *step = &story->steps[index];
+	const struct fdar_story_lane *lane =
 		step->lane < story->lane_count ? &story->lanes[step->lane] : NULL;
-	g_autofree char *start = fd_label_duration(step->start_ns);
-	g_autofree char *total = fd_label_duration(step->duration_ns);
-	g_autofree char *waiting = fd_label_duration(step->wait_ns);
-	g_autofree char *self = fd_label_duration(step->self_ns);
+	g_autofree char *start = fdar_label_duration(step->start_ns);
+	g_autofree char *total = fdar_label_duration(step->duration_ns);
+	g_autofree char *waiting = fdar_label_duration(step->wait_ns);
+	g_autofree char *self = fdar_label_duration(step->self_ns);
 	GString *text = g_string_new(step->name);
 
 	if (lane)
@@ -21,9 +21,9 @@ char *fd_seq_tooltip(const struct fd_story *story, uint32_t index)
 	g_string_append_printf(text, " · starts at +%s · takes %s, waiting %s, itself %s", start,
 			       total, waiting, self);
 	if (step->count > 1) {
-		g_autofree char *min = fd_label_duration(step->min_ns);
-		g_autofree char *median = fd_label_duration(step->median_ns);
-		g_autofree char *max = fd_label_duration(step->max_ns);
+		g_autofree char *min = fdar_label_duration(step->min_ns);
+		g_autofree char *median = fdar_label_duration(step->median_ns);
+		g_autofree char *max = fdar_label_duration(step->max_ns);
 
 		g_string_append_printf(text,
 				       " · %" G_GUINT64_FORMAT
@@ -35,7 +35,7 @@ char *fd_seq_tooltip(const struct fd_story *story, uint32_t index)
 				       step->recursive_calls, step->recursion_depth);
 	}
 	if (step->hidden_calls > 0) {
-		g_autofree char *hidden = fd_label_duration(step->hidden_ns);
+		g_autofree char *hidden = fdar_label_duration(step->hidden_ns);
 
 		g_string_append_printf(text, " · %" G_GUINT64_FORMAT " calls below not shown, %s",
 				       step->hidden_calls, hidden);
@@ -45,190 +45,193 @@ char *fd_seq_tooltip(const struct fd_story *story, uint32_t index)
 	return g_string_free(text, FALSE);
 }
 
-static void draw_bar(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index,
+static void draw_bar(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index,
 		     const char *tooltip)
 {
-	const struct fd_story_step *step = &panel->story->steps[index];
-	struct fd_seq_place *place = &panel->places[index];
-	gboolean alarming = place->mark.tone == FD_TONE_GUILTY;
-	gboolean wait = step->kind == FD_STORY_WAIT;
+	const struct fdar_story_step *step = &panel->story->steps[index];
+	struct fdar_seq_place *place = &panel->places[index];
+	gboolean alarming = place->mark.tone == FDAR_TONE_GUILTY;
+	gboolean wait = step->kind == FDAR_STORY_WAIT;
 	double top = place->y - 5;
-	char id[FD_SEQ_ID_BYTES];
-	struct fd_item bar = {
-		.kind = FD_ITEM_BOX,
-		.id = fd_seq_id(panel, "bar", index, id),
+	char id[FDAR_SEQ_ID_BYTES];
+	struct fdar_item bar = {
+		.kind = FDAR_ITEM_BOX,
+		.id = fdar_seq_id(panel, "bar", index, id),
 		.tooltip = tooltip,
-		.at = { place->bar_x, top, FD_SEQ_BAR_WIDTH, place->end_y - top },
-		.fill = alarming ? FD_COLOR_ALARM_TINT
-			: wait   ? FD_COLOR_WAIT
-				 : FD_COLOR_BAR,
-		.stroke = alarming ? FD_COLOR_ALARM
-			  : wait   ? FD_COLOR_WAIT_EDGE
-				   : FD_COLOR_BAR_EDGE,
+		.at = { place->bar_x, top, FDAR_SEQ_BAR_WIDTH, place->end_y - top },
+		.fill = alarming ? FDAR_COLOR_ALARM_TINT
+			: wait   ? FDAR_COLOR_WAIT
+				 : FDAR_COLOR_BAR,
+		.stroke = alarming ? FDAR_COLOR_ALARM
+			  : wait   ? FDAR_COLOR_WAIT_EDGE
+				   : FDAR_COLOR_BAR_EDGE,
 		.pen = 1,
-		.dash = step->unfinished ? FD_DASH_DASHED : FD_DASH_SOLID,
+		.dash = step->unfinished ? FDAR_DASH_DASHED : FDAR_DASH_SOLID,
 	};
 
-	place->bar = fd_scene_add(seq->scene, &bar);
+	place->bar = fdar_scene_add(seq->scene, &bar);
 }
 
 /* From the caller's bar: a hook beside it for a call within the lane, else a straight arrow. */
-static void route_call(const struct fd_seq_panel *panel, uint32_t index, uint32_t caller,
-		       struct fd_item *arrow)
+static void route_call(const struct fdar_seq_panel *panel, uint32_t index, uint32_t caller,
+		       struct fdar_item *arrow)
 {
-	const struct fd_seq_place *place = &panel->places[index];
-	double right = place->bar_x + FD_SEQ_BAR_WIDTH;
+	const struct fdar_seq_place *place = &panel->places[index];
+	double right = place->bar_x + FDAR_SEQ_BAR_WIDTH;
 	double y = place->y;
 
-	if (caller == FD_STORY_NONE) {
-		fd_item_straight(arrow, (struct fd_point){ place->bar_x - ROOT_REACH, y },
-				 (struct fd_point){ place->bar_x, y });
+	if (caller == FDAR_STORY_NONE) {
+		fdar_item_straight(arrow, (struct fdar_point){ place->bar_x - ROOT_REACH, y },
+				   (struct fdar_point){ place->bar_x, y });
 	} else if (place->hooked) {
-		double from = panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH;
+		double from = panel->places[caller].bar_x + FDAR_SEQ_BAR_WIDTH;
 
-		arrow->curve[0] = (struct fd_point){ from, y - 7 };
-		arrow->curve[1] = (struct fd_point){ right + SELF_REACH, y - 8 };
-		arrow->curve[2] = (struct fd_point){ right + SELF_REACH, y };
-		arrow->curve[3] = (struct fd_point){ right, y };
+		arrow->curve[0] = (struct fdar_point){ from, y - 7 };
+		arrow->curve[1] = (struct fdar_point){ right + SELF_REACH, y - 8 };
+		arrow->curve[2] = (struct fdar_point){ right + SELF_REACH, y };
+		arrow->curve[3] = (struct fdar_point){ right, y };
 	} else if (place->leftward) {
-		fd_item_straight(arrow, (struct fd_point){ panel->places[caller].bar_x, y },
-				 (struct fd_point){ right, y });
+		fdar_item_straight(arrow, (struct fdar_point){ panel->places[caller].bar_x, y },
+				   (struct fdar_point){ right, y });
 	} else {
-		fd_item_straight(arrow,
-				 (struct fd_point){ panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH,
-						    y },
-				 (struct fd_point){ place->bar_x, y });
+		fdar_item_straight(arrow,
+				   (struct fdar_point){
+					   panel->places[caller].bar_x + FDAR_SEQ_BAR_WIDTH, y },
+				   (struct fdar_point){ place->bar_x, y });
 	}
 }
 
-static void draw_call(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index,
+static void draw_call(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index,
 		      const char *tooltip)
 {
-	const struct fd_story_step *step = &panel->story->steps[index];
-	const struct fd_seq_place *place = &panel->places[index];
-	gboolean alarming = place->mark.tone == FD_TONE_GUILTY;
-	uint32_t caller = fd_seq_caller(panel->story, index);
+	const struct fdar_story_step *step = &panel->story->steps[index];
+	const struct fdar_seq_place *place = &panel->places[index];
+	gboolean alarming = place->mark.tone == FDAR_TONE_GUILTY;
+	uint32_t caller = fdar_seq_caller(panel->story, index);
 	double label_y = place->leftward ? place->y - LABEL_ABOVE : place->y;
-	char id[FD_SEQ_ID_BYTES];
-	struct fd_item arrow = {
-		.kind = FD_ITEM_ARROW,
-		.id = fd_seq_id(panel, "call", index, id),
+	char id[FDAR_SEQ_ID_BYTES];
+	struct fdar_item arrow = {
+		.kind = FDAR_ITEM_ARROW,
+		.id = fdar_seq_id(panel, "call", index, id),
 		.tooltip = tooltip,
-		.stroke = alarming ? FD_COLOR_ALARM : FD_COLOR_ARROW,
+		.stroke = alarming ? FDAR_COLOR_ALARM : FDAR_COLOR_ARROW,
 		.pen = alarming ? 1.8 : 1,
-		.dash = step->unfinished ? FD_DASH_DASHED : FD_DASH_SOLID,
-		.head = FD_HEAD_FULL,
-		.from = caller == FD_STORY_NONE ? panel->lanes[step->lane].head
-						: panel->places[caller].bar,
+		.dash = step->unfinished ? FDAR_DASH_DASHED : FDAR_DASH_SOLID,
+		.head = FDAR_HEAD_FULL,
+		.from = caller == FDAR_STORY_NONE ? panel->lanes[step->lane].head
+						  : panel->places[caller].bar,
 		.to = place->bar,
 		.label = { .text = place->name,
 			   .halo = place->ground,
-			   .font = step->is_focus ? FD_FONT_MONO_BOLD : FD_FONT_MONO,
-			   .size = FD_SEQ_NAME_SIZE,
-			   .color = alarming ? FD_COLOR_ALARM : FD_COLOR_INK,
-			   .at = { place->label_x, label_y - FD_SEQ_LABEL_HEIGHT / 2,
-				   place->name_width, FD_SEQ_LABEL_HEIGHT } },
+			   .font = step->is_focus ? FDAR_FONT_MONO_BOLD : FDAR_FONT_MONO,
+			   .size = FDAR_SEQ_NAME_SIZE,
+			   .color = alarming ? FDAR_COLOR_ALARM : FDAR_COLOR_INK,
+			   .at = { place->label_x, label_y - FDAR_SEQ_LABEL_HEIGHT / 2,
+				   place->name_width, FDAR_SEQ_LABEL_HEIGHT } },
 	};
 
 	route_call(panel, index, caller, &arrow);
-	fd_scene_add(seq->scene, &arrow);
+	fdar_scene_add(seq->scene, &arrow);
 }
 
 /* A call across lanes that came back: a thin dashed arrow from the end of its bar. */
-static void draw_return(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index)
+static void draw_return(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index)
 {
-	const struct fd_seq_place *place = &panel->places[index];
-	uint32_t caller = fd_seq_caller(panel->story, index);
+	const struct fdar_seq_place *place = &panel->places[index];
+	uint32_t caller = fdar_seq_caller(panel->story, index);
 	double from, to;
-	char id[FD_SEQ_ID_BYTES];
-	struct fd_item arrow = {
-		.kind = FD_ITEM_ARROW,
-		.id = fd_seq_id(panel, "return", index, id),
-		.stroke = FD_COLOR_WAIT_EDGE,
+	char id[FDAR_SEQ_ID_BYTES];
+	struct fdar_item arrow = {
+		.kind = FDAR_ITEM_ARROW,
+		.id = fdar_seq_id(panel, "return", index, id),
+		.stroke = FDAR_COLOR_WAIT_EDGE,
 		.pen = 0.8,
-		.dash = FD_DASH_DASHED,
-		.head = FD_HEAD_OPEN,
+		.dash = FDAR_DASH_DASHED,
+		.head = FDAR_HEAD_OPEN,
 		.from = place->bar,
 	};
 
-	if (caller == FD_STORY_NONE || place->hooked || panel->story->steps[index].unfinished)
+	if (caller == FDAR_STORY_NONE || place->hooked || panel->story->steps[index].unfinished)
 		return;
-	from = place->leftward ? place->bar_x + FD_SEQ_BAR_WIDTH : place->bar_x;
+	from = place->leftward ? place->bar_x + FDAR_SEQ_BAR_WIDTH : place->bar_x;
 	to = place->leftward ? panel->places[caller].bar_x
-			     : panel->places[caller].bar_x + FD_SEQ_BAR_WIDTH;
+			     : panel->places[caller].bar_x + FDAR_SEQ_BAR_WIDTH;
 	arrow.to = panel->places[caller].bar;
-	fd_item_straight(&arrow, (struct fd_point){ from, place->end_y },
-			 (struct fd_point){ to, place->end_y });
-	fd_scene_add(seq->scene, &arrow);
+	fdar_item_straight(&arrow, (struct fdar_point){ from, place->end_y },
+			   (struct fdar_point){ to, place->end_y });
+	fdar_scene_add(seq->scene, &arrow);
 }
 
-static void draw_ratio(struct fd_seq *seq, const struct fd_seq_panel *panel, uint32_t index,
+static void draw_ratio(struct fdar_seq *seq, const struct fdar_seq_panel *panel, uint32_t index,
 		       double behind)
 {
-	const struct fd_seq_place *place = &panel->places[index];
-	uint32_t caller = fd_seq_caller(panel->story, index);
-	char id[FD_SEQ_ID_BYTES];
+	const struct fdar_seq_place *place = &panel->places[index];
+	uint32_t caller = fdar_seq_caller(panel->story, index);
+	char id[FDAR_SEQ_ID_BYTES];
 	double x = behind + NAME_GAP;
 
 	if (!place->mark.ratio)
 		return;
-	if (!place->hooked && caller != FD_STORY_NONE) {
+	if (!place->hooked && caller != FDAR_STORY_NONE) {
 		double other = panel->places[caller].bar_x;
 
 		x = place->leftward ? (place->bar_x + other - place->mark.ratio_width) / 2
 				    : place->bar_x - 16 - place->mark.ratio_width;
 	}
-	fd_seq_draw_pill(seq, fd_seq_id(panel, "step", index, id), x, place->y, &place->mark);
+	fdar_seq_draw_pill(seq, fdar_seq_id(panel, "step", index, id), x, place->y, &place->mark);
 }
 
-static void draw_frame_step(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index)
+static void draw_frame_step(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index)
 {
-	struct fd_seq_place *place = &panel->places[index];
-	g_autofree char *tooltip = fd_seq_tooltip(panel->story, index);
-	char id[FD_SEQ_ID_BYTES];
+	struct fdar_seq_place *place = &panel->places[index];
+	g_autofree char *tooltip = fdar_seq_tooltip(panel->story, index);
+	char id[FDAR_SEQ_ID_BYTES];
 	double x;
 
 	draw_bar(seq, panel, index, tooltip);
 	draw_call(seq, panel, index, tooltip);
 	draw_return(seq, panel, index);
-	x = fd_seq_draw_mark(seq, fd_seq_id(panel, "step", index, id),
-			     place->label_x + place->name_width + NAME_GAP,
-			     place->leftward ? place->y - LABEL_ABOVE : place->y, place->ground,
-			     &place->mark);
+	x = fdar_seq_draw_mark(seq, fdar_seq_id(panel, "step", index, id),
+			       place->label_x + place->name_width + NAME_GAP,
+			       place->leftward ? place->y - LABEL_ABOVE : place->y, place->ground,
+			       &place->mark);
 	draw_ratio(seq, panel, index, x);
 }
 
-static void draw_time(struct fd_seq *seq, struct fd_seq_panel *panel, uint32_t index,
+static void draw_time(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index,
 		      char **previous)
 {
-	g_autofree char *time = fd_label_duration(panel->story->steps[index].start_ns);
+	g_autofree char *time = fdar_label_duration(panel->story->steps[index].start_ns);
 	g_autofree char *text =
 		panel->story->steps[index].start_ns ? g_strconcat("+", time, NULL) : g_strdup("0");
-	char id[FD_SEQ_ID_BYTES];
-	struct fd_label label = { .text = text,
-				  .font = FD_FONT_SANS,
-				  .size = FD_SEQ_SMALL_SIZE,
-				  .color = FD_COLOR_MUTED,
-				  .align = FD_ALIGN_RIGHT };
+	char id[FDAR_SEQ_ID_BYTES];
+	struct fdar_label label = { .text = text,
+				    .font = FDAR_FONT_SANS,
+				    .size = FDAR_SEQ_SMALL_SIZE,
+				    .color = FDAR_COLOR_MUTED,
+				    .align = FDAR_ALIGN_RIGHT };
 
 	if (g_strcmp0(text, *previous) == 0)
 		return;
-	fd_scene_add_text(seq->scene, fd_seq_id(panel, "at", index, id),
-			  (struct fd_rect){ panel->x,
-					    panel->places[index].y - FD_SEQ_LABEL_HEIGHT / 2,
-					    FD_SEQ_TIME_WIDTH - 8, FD_SEQ_LABEL_HEIGHT },
-			  &label, NULL);
+	fdar_scene_add_text(seq->scene, fdar_seq_id(panel, "at", index, id),
+			    (struct fdar_rect){ panel->x,
+						panel->places[index].y - FDAR_SEQ_LABEL_HEIGHT / 2,
+						FDAR_SEQ_TIME_WIDTH - 8, FDAR_SEQ_LABEL_HEIGHT },
+			    &label, NULL);
 	g_free(*previous);
 	*previous = g_steal_pointer(&text);
 }
 
-void fd_seq_draw_steps(struct fd_seq *seq, struct fd_seq_panel *panel)
+void fdar_seq_draw_steps(struct fdar_seq *seq, struct fdar_seq_panel *panel)
 {
-	static void (*const draw[FD_STORY_KINDS])(struct fd_seq *, struct fd_seq_panel *,
-						  uint32_t) = {
-		[FD_STORY_CALL] = draw_frame_step,  [FD_STORY_WAIT] = draw_frame_step,
-		[FD_STORY_LOOP] = fd_seq_draw_loop, [FD_STORY_HANDOFF] = fd_seq_draw_handoff,
-		[FD_STORY_IDLE] = fd_seq_draw_idle, [FD_STORY_NOTE] = fd_seq_draw_note,
+	static void (*const draw[FDAR_STORY_KINDS])(struct fdar_seq *, struct fdar_seq_panel *,
+						    uint32_t) = {
+		[FDAR_STORY_CALL] = draw_frame_step,
+		[FDAR_STORY_WAIT] = draw_frame_step,
+		[FDAR_STORY_LOOP] = fdar_seq_draw_loop,
+		[FDAR_STORY_HANDOFF] = fdar_seq_draw_handoff,
+		[FDAR_STORY_IDLE] = fdar_seq_draw_idle,
+		[FDAR_STORY_NOTE] = fdar_seq_draw_note,
 	};
 	g_autofree char *previous = NULL;
 

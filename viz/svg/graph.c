@@ -10,27 +10,27 @@
 #define GRAPHVIZ_ARROW  10.0 /* points, of an arrowsize of 1 */
 #define GRAPHVIZ_DISC   8.0
 
-G_DEFINE_QUARK(fd - viz - error - quark, fd_viz_error)
+G_DEFINE_QUARK(fd - viz - error - quark, fdar_viz_error)
 
 /* cgraph keeps its dictionaries, parser and error state in globals of its own. */
 static GMutex graphviz_lock;
 
-void fd_graph_lock(void)
+void fdar_graph_lock(void)
 {
 	g_mutex_lock(&graphviz_lock);
 	agseterr(AGMAX); /* nothing on stderr: aglasterr() has it */
 }
 
-void fd_graph_unlock(void)
+void fdar_graph_unlock(void)
 {
 	g_mutex_unlock(&graphviz_lock);
 }
 
-void fd_graph_set_error(GError **error, const char *what)
+void fdar_graph_set_error(GError **error, const char *what)
 {
 	const char *said = aglasterr();
 
-	g_set_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_GRAPHVIZ, "graphviz: %s%s%s", what,
+	g_set_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_GRAPHVIZ, "graphviz: %s%s%s", what,
 		    said ? ": " : "", said ? said : "");
 }
 
@@ -95,7 +95,7 @@ static const struct declaration declarations[ATTRIBUTES] = {
 	[N_FONT] = { AGNODE, "fontname", "" },
 	[N_SIZE] = { AGNODE, "fontsize", "11" },
 	[N_INK] = { AGNODE, "fontcolor", "" },
-	[N_HALO] = { AGNODE, FD_GRAPH_HALO, "" },
+	[N_HALO] = { AGNODE, FDAR_GRAPH_HALO, "" },
 	[N_ID] = { AGNODE, "id", "" },
 	[N_TIP] = { AGNODE, "tooltip", "" },
 	[E_POS] = { AGEDGE, "pos", "" },
@@ -110,7 +110,7 @@ static const struct declaration declarations[ATTRIBUTES] = {
 	[E_FONT] = { AGEDGE, "fontname", "" },
 	[E_SIZE] = { AGEDGE, "fontsize", "11" },
 	[E_INK] = { AGEDGE, "fontcolor", "" },
-	[E_HALO] = { AGEDGE, FD_GRAPH_HALO, "" },
+	[E_HALO] = { AGEDGE, FDAR_GRAPH_HALO, "" },
 	[E_ID] = { AGEDGE, "id", "" },
 	[E_TIP] = { AGEDGE, "tooltip", "" },
 	[C_BB] = { AGRAPH, "bb", "" },
@@ -123,7 +123,7 @@ static const struct declaration declarations[ATTRIBUTES] = {
 };
 
 struct builder {
-	const struct fd_scene *scene;
+	const struct fdar_scene *scene;
 	Agraph_t *graph;
 	Agsym_t *symbols[ATTRIBUTES];
 	Agnode_t **nodes; /* by item index; NULL for what is not a node */
@@ -135,9 +135,9 @@ static void set(struct builder *b, void *object, enum attribute attribute, const
 	agxset(object, b->symbols[attribute], (char *)value);
 }
 
-static const char *hex(const struct builder *b, enum fd_color color)
+static const char *hex(const struct builder *b, enum fdar_color color)
 {
-	return color == FD_COLOR_NONE ? "transparent" : fd_color_hex(color, b->scene->theme);
+	return color == FDAR_COLOR_NONE ? "transparent" : fdar_color_hex(color, b->scene->theme);
 }
 
 /* Numbers in C's locale, to a hundredth of a point. */
@@ -192,14 +192,14 @@ static const char *escaped(struct builder *b, const char *text, const char *end)
 	return b->scratch->str;
 }
 
-static const char *justification(const struct fd_label *label)
+static const char *justification(const struct fdar_label *label)
 {
 	static const char *const ends[] = { "\\l", "", "\\r" };
 
 	return ends[label->align];
 }
 
-static const char *style(const struct fd_item *item)
+static const char *style(const struct fdar_item *item)
 {
 	static const char *const filled[] = { "filled", "filled,dashed", "filled,dotted" };
 	static const char *const rounded[] = { "rounded,filled", "rounded,filled,dashed",
@@ -208,18 +208,18 @@ static const char *style(const struct fd_item *item)
 	return item->rounded ? rounded[item->dash] : filled[item->dash];
 }
 
-static void add_node(struct builder *b, guint index, const struct fd_item *item)
+static void add_node(struct builder *b, guint index, const struct fdar_item *item)
 {
 	Agnode_t *node = agnode(b->graph, (char *)item->id, 1);
-	const struct fd_rect *at = &item->at;
-	gboolean bare = item->fill == FD_COLOR_NONE && item->stroke == FD_COLOR_NONE;
+	const struct fdar_rect *at = &item->at;
+	gboolean bare = item->fill == FDAR_COLOR_NONE && item->stroke == FDAR_COLOR_NONE;
 
 	b->nodes[index] = node;
 	set(b, node, N_POS, point(b, at->x + at->w / 2, at->y + at->h / 2));
 	set(b, node, N_WIDTH, number(b, at->w / POINTS_PER_INCH, "%.6f"));
 	set(b, node, N_HEIGHT, number(b, at->h / POINTS_PER_INCH, "%.6f"));
 	set(b, node, N_ID, item->id);
-	if (item->kind == FD_ITEM_DOT)
+	if (item->kind == FDAR_ITEM_DOT)
 		set(b, node, N_SHAPE, "circle");
 	else if (bare)
 		set(b, node, N_SHAPE, "none");
@@ -232,17 +232,17 @@ static void add_node(struct builder *b, guint index, const struct fd_item *item)
 	set(b, node, N_LABEL, "");
 	if (item->label.text) {
 		set(b, node, N_LABEL, escaped(b, item->label.text, justification(&item->label)));
-		set(b, node, N_FONT, fd_font_name(item->label.font));
+		set(b, node, N_FONT, fdar_font_name(item->label.font));
 		set(b, node, N_SIZE, number(b, item->label.size, "%g"));
 		set(b, node, N_INK, hex(b, item->label.color));
-		if (item->label.halo != FD_COLOR_NONE)
+		if (item->label.halo != FDAR_COLOR_NONE)
 			set(b, node, N_HALO, hex(b, item->label.halo));
 	}
 	if (item->tooltip)
 		set(b, node, N_TIP, escaped(b, item->tooltip, ""));
 }
 
-static struct fd_point towards(struct fd_point from, struct fd_point to, double length)
+static struct fdar_point towards(struct fdar_point from, struct fdar_point to, double length)
 {
 	double dx = to.x - from.x;
 	double dy = to.y - from.y;
@@ -252,28 +252,28 @@ static struct fd_point towards(struct fd_point from, struct fd_point to, double 
 		return from;
 	double hypotenuse = far * sqrt((dx / far) * (dx / far) + (dy / far) * (dy / far));
 
-	return (struct fd_point){ from.x + dx / hypotenuse * length,
-				  from.y + dy / hypotenuse * length };
+	return (struct fdar_point){ from.x + dx / hypotenuse * length,
+				    from.y + dy / hypotenuse * length };
 }
 
 /* The curve ends where the head begins: graphviz draws the head from there to the tip ("e,"). */
-static const char *curve(struct builder *b, const struct fd_item *item)
+static const char *curve(struct builder *b, const struct fdar_item *item)
 {
-	struct fd_point c[4] = { item->curve[0], item->curve[1], item->curve[2], item->curve[3] };
+	struct fdar_point c[4] = { item->curve[0], item->curve[1], item->curve[2], item->curve[3] };
 	GString *text = b->scratch;
 
 	g_string_truncate(text, 0);
-	if (item->head == FD_HEAD_GIVEN) {
+	if (item->head == FDAR_HEAD_GIVEN) {
 		g_string_append(text, "s,");
 		append_point(text, c[0].x, c[0].y);
 		g_string_append_c(text, ' ');
-		c[0] = towards(c[0], c[1], FD_GIVEN_POINTS);
+		c[0] = towards(c[0], c[1], FDAR_GIVEN_POINTS);
 	}
-	if (item->head != FD_HEAD_NONE) {
+	if (item->head != FDAR_HEAD_NONE) {
 		g_string_append(text, "e,");
 		append_point(text, c[3].x, c[3].y);
 		g_string_append_c(text, ' ');
-		c[3] = towards(c[3], c[2], FD_ARROW_POINTS);
+		c[3] = towards(c[3], c[2], FDAR_ARROW_POINTS);
 	}
 	for (int i = 0; i < 4; i++) {
 		append_point(text, c[i].x, c[i].y);
@@ -282,23 +282,23 @@ static const char *curve(struct builder *b, const struct fd_item *item)
 	return text->str;
 }
 
-static void add_edge_label(struct builder *b, Agedge_t *edge, const struct fd_label *label)
+static void add_edge_label(struct builder *b, Agedge_t *edge, const struct fdar_label *label)
 {
-	double width = fd_label_width(label->text, label->font, label->size);
-	double x = label->at.x + (label->align == FD_ALIGN_LEFT    ? width / 2
-				  : label->align == FD_ALIGN_RIGHT ? label->at.w - width / 2
-								   : label->at.w / 2);
+	double width = fdar_label_width(label->text, label->font, label->size);
+	double x = label->at.x + (label->align == FDAR_ALIGN_LEFT    ? width / 2
+				  : label->align == FDAR_ALIGN_RIGHT ? label->at.w - width / 2
+								     : label->at.w / 2);
 
 	set(b, edge, E_LABEL, escaped(b, label->text, justification(label)));
 	set(b, edge, E_LP, point(b, x, label->at.y + label->at.h / 2));
-	set(b, edge, E_FONT, fd_font_name(label->font));
+	set(b, edge, E_FONT, fdar_font_name(label->font));
 	set(b, edge, E_SIZE, number(b, label->size, "%g"));
 	set(b, edge, E_INK, hex(b, label->color));
-	if (label->halo != FD_COLOR_NONE)
+	if (label->halo != FDAR_COLOR_NONE)
 		set(b, edge, E_HALO, hex(b, label->halo));
 }
 
-static void add_edge(struct builder *b, const struct fd_item *item)
+static void add_edge(struct builder *b, const struct fdar_item *item)
 {
 	static const char *const styles[] = { "", "dashed", "dotted" };
 	static const char *const dirs[] = { "none", "forward", "forward", "both" };
@@ -310,7 +310,7 @@ static void add_edge(struct builder *b, const struct fd_item *item)
 	set(b, edge, E_COLOR, hex(b, item->stroke));
 	set(b, edge, E_PEN, number(b, item->pen, "%g"));
 	set(b, edge, E_DIR, dirs[item->head]);
-	if (item->head == FD_HEAD_OPEN)
+	if (item->head == FDAR_HEAD_OPEN)
 		set(b, edge, E_HEAD, "vee");
 	set(b, edge, E_ID, item->id);
 	if (item->label.text)
@@ -319,11 +319,11 @@ static void add_edge(struct builder *b, const struct fd_item *item)
 		set(b, edge, E_TIP, escaped(b, item->tooltip, ""));
 }
 
-static void add_frame(struct builder *b, const struct fd_item *item)
+static void add_frame(struct builder *b, const struct fdar_item *item)
 {
 	g_autofree char *name = g_strconcat("cluster_", item->id, NULL);
 	Agraph_t *frame = agsubg(b->graph, name, 1);
-	const struct fd_rect *at = &item->at;
+	const struct fdar_rect *at = &item->at;
 
 	g_string_truncate(b->scratch, 0);
 	append_point(b->scratch, at->x, at->y + at->h);
@@ -350,9 +350,9 @@ static void declare(struct builder *b)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
 		agattr(b->graph, fixed[i].of, (char *)fixed[i].name, (char *)fixed[i].standard);
-	agattr(b->graph, AGRAPH, "bgcolor", (char *)hex(b, FD_COLOR_PAPER));
+	agattr(b->graph, AGRAPH, "bgcolor", (char *)hex(b, FDAR_COLOR_PAPER));
 	agattr(b->graph, AGEDGE, "arrowsize",
-	       (char *)number(b, FD_ARROW_POINTS / GRAPHVIZ_ARROW, "%g"));
+	       (char *)number(b, FDAR_ARROW_POINTS / GRAPHVIZ_ARROW, "%g"));
 	for (size_t i = 0; i < ATTRIBUTES; i++) {
 		b->symbols[i] = agattr(b->graph, declarations[i].of, (char *)declarations[i].name,
 				       (char *)declarations[i].standard);
@@ -377,14 +377,14 @@ static void add_corners(struct builder *b)
 	}
 }
 
-Agraph_t *fd_graph_new(const struct fd_scene *scene, GError **error)
+Agraph_t *fdar_graph_new(const struct fdar_scene *scene, GError **error)
 {
 	struct builder b = { .scene = scene };
-	const struct fd_item *items = (const struct fd_item *)(void *)scene->items->data;
+	const struct fdar_item *items = (const struct fdar_item *)(void *)scene->items->data;
 
-	b.graph = agopen((char *)"flowdar", Agdirected, &fd_graph_ids);
+	b.graph = agopen((char *)"flowdar", Agdirected, &fdar_graph_ids);
 	if (!b.graph) {
-		fd_graph_set_error(error, "cannot make a graph");
+		fdar_graph_set_error(error, "cannot make a graph");
 		return NULL;
 	}
 	b.nodes = g_new0(Agnode_t *, scene->items->len);
@@ -392,19 +392,19 @@ Agraph_t *fd_graph_new(const struct fd_scene *scene, GError **error)
 	declare(&b);
 	add_corners(&b);
 	for (guint i = 0; i < scene->items->len; i++)
-		if (items[i].kind == FD_ITEM_BOX || items[i].kind == FD_ITEM_DOT)
+		if (items[i].kind == FDAR_ITEM_BOX || items[i].kind == FDAR_ITEM_DOT)
 			add_node(&b, i, &items[i]);
-		else if (items[i].kind == FD_ITEM_FRAME)
+		else if (items[i].kind == FDAR_ITEM_FRAME)
 			add_frame(&b, &items[i]);
 	for (guint i = 0; i < scene->items->len; i++)
-		if (items[i].kind == FD_ITEM_ARROW)
+		if (items[i].kind == FDAR_ITEM_ARROW)
 			add_edge(&b, &items[i]);
 	g_string_free(b.scratch, TRUE);
 	g_free(b.nodes);
 	return b.graph;
 }
 
-char *fd_graph_to_dot(const struct fd_scene *scene, GError **error)
+char *fdar_graph_to_dot(const struct fdar_scene *scene, GError **error)
 {
 	char *text = NULL;
 	char *copy = NULL;
@@ -412,8 +412,8 @@ char *fd_graph_to_dot(const struct fd_scene *scene, GError **error)
 	Agraph_t *graph;
 	FILE *file;
 
-	fd_graph_lock();
-	graph = fd_graph_new(scene, error);
+	fdar_graph_lock();
+	graph = fdar_graph_new(scene, error);
 	file = graph ? open_memstream(&text, &length) : NULL;
 	if (file) {
 		gboolean written = agwrite(graph, file) == 0;
@@ -423,9 +423,9 @@ char *fd_graph_to_dot(const struct fd_scene *scene, GError **error)
 		free(text);
 	}
 	if (graph && !copy)
-		fd_graph_set_error(error, "cannot write the graph");
+		fdar_graph_set_error(error, "cannot write the graph");
 	if (graph)
 		agclose(graph);
-	fd_graph_unlock();
+	fdar_graph_unlock();
 	return copy;
 }

@@ -6,40 +6,40 @@
  * are, so 10,000 messages take no longer than reading them. Saved as .dot the graph can be drawn by
  * any graphviz program: `neato -n2 -Tsvg FILE.dot`, and looks nearly the same there.
  *
- * Graphviz is not safe for threads: fd_graph_lock() is held around everything that touches it.
+ * Graphviz is not safe for threads: fdar_graph_lock() is held around everything that touches it.
  */
-#ifndef FD_VIZ_GRAPH_H
-#define FD_VIZ_GRAPH_H
+#ifndef FDAR_VIZ_SVG_GRAPH_H
+#define FDAR_VIZ_SVG_GRAPH_H
 
 #include <glib.h>
 #include <graphviz/cgraph.h>
 
 #include "viz/scene/scene.h"
 
-#define FD_ARROW_POINTS 7.0 /* how long an arrow's head is */
-#define FD_GIVEN_POINTS 5.0 /* how wide the disc is where a hand-off starts */
+#define FDAR_ARROW_POINTS 7.0 /* how long an arrow's head is */
+#define FDAR_GIVEN_POINTS 5.0 /* how wide the disc is where a hand-off starts */
 
 /* An attribute of nodes and edges that is ours: the color around the letters of the label. */
-#define FD_GRAPH_HALO "flowdar_halo"
+#define FDAR_GRAPH_HALO "flowdar_halo"
 
-#define FD_VIZ_ERROR fd_viz_error_quark()
-GQuark fd_viz_error_quark(void);
+#define FDAR_VIZ_ERROR fdar_viz_error_quark()
+GQuark fdar_viz_error_quark(void);
 
-enum fd_viz_error {
-	FD_VIZ_ERROR_GRAPHVIZ, /* it refused; the message is its own */
-	FD_VIZ_ERROR_WRITE     /* the file could not be written */
+enum fdar_viz_error {
+	FDAR_VIZ_ERROR_GRAPHVIZ, /* it refused; the message is its own */
+	FDAR_VIZ_ERROR_WRITE     /* the file could not be written */
 };
 
-void fd_graph_lock(void);
-void fd_graph_unlock(void);
+void fdar_graph_lock(void);
+void fdar_graph_unlock(void);
 
 /* The caller owns the result (agclose) and holds the lock. NULL and error when graphviz refuses. */
-Agraph_t *fd_graph_new(const struct fd_scene *scene, GError **error);
+Agraph_t *fdar_graph_new(const struct fdar_scene *scene, GError **error);
 
 /* The graph as DOT text, in a new string that the caller frees. Takes the lock itself. */
-char *fd_graph_to_dot(const struct fd_scene *scene, GError **error);
+char *fdar_graph_to_dot(const struct fdar_scene *scene, GError **error);
 
-/* Sets error to FD_VIZ_ERROR_GRAPHVIZ with what, and what graphviz said last. */
-void fd_graph_set_error(GError **error, const char *what);
+/* Sets error to FDAR_VIZ_ERROR_GRAPHVIZ with what, and what graphviz said last. */
+void fdar_graph_set_error(GError **error, const char *what);
 
 #endif

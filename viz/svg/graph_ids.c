@@ -95,4 +95,4 @@ static Agiddisc_t discipline = {
 	.idregister = ids_register,
 };
 
-Agdisc_t fd_graph_ids = { NULL, &discipline, NULL };
+Agdisc_t fdar_graph_ids = { NULL, &discipline, NULL };

@@ -11,16 +11,16 @@
 
 #define BYTES_PER_ITEM 200
 
-static gboolean render(Agraph_t *graph, struct fd_svg_page *page, GError **error)
+static gboolean render(Agraph_t *graph, struct fdar_svg_page *page, GError **error)
 {
-	GVC_t *context = gvContextPlugins(fd_svg_plugins, TRUE);
+	GVC_t *context = gvContextPlugins(fdar_svg_plugins, TRUE);
 	gboolean fine = FALSE;
 
 	if (!context || gvLayout(context, graph, "nop2") != 0) {
-		fd_graph_set_error(error, "cannot lay the picture out");
+		fdar_graph_set_error(error, "cannot lay the picture out");
 	} else {
-		if (gvRenderContext(context, graph, FD_SVG_FORMAT, page) != 0)
-			fd_graph_set_error(error, "cannot draw the picture");
+		if (gvRenderContext(context, graph, FDAR_SVG_FORMAT, page) != 0)
+			fdar_graph_set_error(error, "cannot draw the picture");
 		else
 			fine = TRUE;
 		gvFreeLayout(context, graph);
@@ -30,20 +30,20 @@ static gboolean render(Agraph_t *graph, struct fd_svg_page *page, GError **error
 	return fine;
 }
 
-GString *fd_svg_render(const struct fd_scene *scene, GError **error)
+GString *fdar_svg_render(const struct fdar_scene *scene, GError **error)
 {
-	struct fd_svg_page page = { .scene = scene };
+	struct fdar_svg_page page = { .scene = scene };
 	Agraph_t *graph;
 	gboolean fine = FALSE;
 
 	page.out = g_string_sized_new((gsize)(scene->items->len + 16) * BYTES_PER_ITEM);
-	fd_graph_lock();
-	graph = fd_graph_new(scene, error);
+	fdar_graph_lock();
+	graph = fdar_graph_new(scene, error);
 	if (graph) {
 		fine = render(graph, &page, error);
 		agclose(graph);
 	}
-	fd_graph_unlock();
+	fdar_graph_unlock();
 	if (!fine) {
 		g_string_free(page.out, TRUE);
 		return NULL;
@@ -68,7 +68,8 @@ const char *__lsan_default_suppressions(void)
 
 static gboolean set_write_error(const char *path, const char *reason, GError **error)
 {
-	g_set_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE, "cannot write %s: %s", path, reason);
+	g_set_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE, "cannot write %s: %s", path,
+		    reason);
 	return FALSE;
 }
 
@@ -86,7 +87,7 @@ static gboolean write_through(const char *path, const char *text, gsize length, 
 	return TRUE;
 }
 
-gboolean fd_viz_write(const char *path, const char *text, gsize length, GError **error)
+gboolean fdar_viz_write(const char *path, const char *text, gsize length, GError **error)
 {
 	g_autoptr(GError) cause = NULL;
 	const char *reason;

@@ -7,11 +7,11 @@
  * the same on every machine.
  *
  * The picture stands alone: no scripts, no links, no outside style. Tooltips are <title> elements,
- * ids are the scene's. With FD_THEME_AUTO it has a style sheet that turns the light colours dark
+ * ids are the scene's. With FDAR_THEME_AUTO it has a style sheet that turns the light colours dark
  * where the reader's system asks for it; the paper is drawn, so it is legible wherever it is put.
  */
-#ifndef FD_VIZ_SVG_H
-#define FD_VIZ_SVG_H
+#ifndef FDAR_VIZ_SVG_SVG_H
+#define FDAR_VIZ_SVG_SVG_H
 
 #include <glib.h>
 
@@ -19,11 +19,11 @@
 
 /* The SVG document, which the caller frees (g_string_free). NULL and error when graphviz refuses.
  */
-GString *fd_svg_render(const struct fd_scene *scene, GError **error);
+GString *fdar_svg_render(const struct fdar_scene *scene, GError **error);
 
 /* Writes text to path through a temporary file beside it and a rename: the old file stays until
  * the new one is whole. What is no regular file (a pipe, a device) is written to as it is. FALSE and
  * error (naming path) when it cannot be written. */
-gboolean fd_viz_write(const char *path, const char *text, gsize length, GError **error);
+gboolean fdar_viz_write(const char *path, const char *text, gsize length, GError **error);
 
 #endif

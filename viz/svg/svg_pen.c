@@ -16,7 +16,7 @@
 
 static GString *out(GVJ_t *job)
 {
-	return ((struct fd_svg_page *)job->context)->out;
+	return ((struct fdar_svg_page *)job->context)->out;
 }
 
 /* Escapes for content and for attributes in double quotes. */
@@ -97,21 +97,21 @@ static void append_paint(GVJ_t *job, gboolean filled)
 static void append_dark_sheet(GString *to)
 {
 	g_string_append(to, "@media (prefers-color-scheme: dark) {\n");
-	for (enum fd_color c = FD_COLOR_PAPER; c < FD_COLORS; c++) {
-		const char *light = fd_color_hex(c, FD_THEME_LIGHT);
-		const char *dark = fd_color_hex(c, FD_THEME_DARK);
+	for (enum fdar_color c = FDAR_COLOR_PAPER; c < FDAR_COLORS; c++) {
+		const char *light = fdar_color_hex(c, FDAR_THEME_LIGHT);
+		const char *dark = fdar_color_hex(c, FDAR_THEME_DARK);
 
 		g_string_append_printf(
 			to, "[fill=\"%s\"] { fill: %s } [stroke=\"%s\"] { stroke: %s }\n", light,
 			dark, light, dark);
 	}
 	g_string_append_printf(to, "svg { background: %s }\n}\n",
-			       fd_color_hex(FD_COLOR_PAPER, FD_THEME_DARK));
+			       fdar_color_hex(FDAR_COLOR_PAPER, FDAR_THEME_DARK));
 }
 
 static void begin_page(GVJ_t *job)
 {
-	const struct fd_scene *scene = ((struct fd_svg_page *)job->context)->scene;
+	const struct fdar_scene *scene = ((struct fdar_svg_page *)job->context)->scene;
 	GString *to = out(job);
 
 	g_string_append(to, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -135,9 +135,9 @@ static void begin_page(GVJ_t *job)
 		".m { font-family: %s }\n"
 		".b { font-weight: bold }\n"
 		".h { paint-order: stroke; stroke-width: 3px; stroke-linejoin: round }\n",
-		fd_color_hex(FD_COLOR_PAPER, scene->theme), fd_font_family(FD_FONT_SANS),
-		fd_font_family(FD_FONT_MONO));
-	if (scene->theme == FD_THEME_AUTO)
+		fdar_color_hex(FDAR_COLOR_PAPER, scene->theme), fdar_font_family(FDAR_FONT_SANS),
+		fdar_font_family(FDAR_FONT_MONO));
+	if (scene->theme == FDAR_THEME_AUTO)
 		append_dark_sheet(to);
 	g_string_append(to, "</style>\n");
 }
@@ -173,18 +173,18 @@ static const char *halo_of(const obj_state_t *object)
 	void *graph_object = object->type == EDGE_OBJTYPE   ? (void *)object->u.e
 			     : object->type == NODE_OBJTYPE ? (void *)object->u.n
 							    : NULL;
-	const char *halo = graph_object ? agget(graph_object, (char *)FD_GRAPH_HALO) : NULL;
+	const char *halo = graph_object ? agget(graph_object, (char *)FDAR_GRAPH_HALO) : NULL;
 
 	return halo && halo[0] ? halo : NULL;
 }
 
 static void draw_text(GVJ_t *job, pointf p, textspan_t *span)
 {
-	static const char *const classes[FD_FONTS][2] = {
-		[FD_FONT_SANS] = { "", " class=\"h\"" },
-		[FD_FONT_SANS_BOLD] = { " class=\"b\"", " class=\"b h\"" },
-		[FD_FONT_MONO] = { " class=\"m\"", " class=\"m h\"" },
-		[FD_FONT_MONO_BOLD] = { " class=\"m b\"", " class=\"m b h\"" },
+	static const char *const classes[FDAR_FONTS][2] = {
+		[FDAR_FONT_SANS] = { "", " class=\"h\"" },
+		[FDAR_FONT_SANS_BOLD] = { " class=\"b\"", " class=\"b h\"" },
+		[FDAR_FONT_MONO] = { " class=\"m\"", " class=\"m h\"" },
+		[FDAR_FONT_MONO_BOLD] = { " class=\"m b\"", " class=\"m b h\"" },
 	};
 	const char *halo = halo_of(job->obj);
 	GString *to = out(job);
@@ -198,7 +198,7 @@ static void draw_text(GVJ_t *job, pointf p, textspan_t *span)
 				       span->just == 'r' ? "end" : "middle");
 	}
 	g_string_append_printf(to, "%s fill=\"%s\"",
-			       classes[fd_font_find(span->font->name)][halo != NULL],
+			       classes[fdar_font_find(span->font->name)][halo != NULL],
 			       job->obj->pencolor.u.string);
 	if (halo)
 		g_string_append_printf(to, " stroke=\"%s\"", halo);
@@ -335,7 +335,8 @@ static void draw_line(GVJ_t *job, pointf *A, int n)
 static boolean lay_text_out(textspan_t *span, char **fontpath)
 {
 	(void)fontpath;
-	span->size.x = fd_label_width(span->str, fd_font_find(span->font->name), span->font->size);
+	span->size.x =
+		fdar_label_width(span->str, fdar_font_find(span->font->name), span->font->size);
 	span->size.y = span->font->size * LINE_HEIGHT;
 	span->yoffset_layout = 0;
 	/* graphviz puts the baseline 0.4 em below the middle of a line this high */
@@ -378,9 +379,10 @@ static gvdevice_features_t device_features = {
 };
 static gvtextlayout_engine_t text_layout = { lay_text_out };
 
-static gvplugin_installed_t renderers[] = { { 0, FD_SVG_FORMAT, 1, &renderer, &renderer_features },
-					    { 0, NULL, 0, NULL, NULL } };
-static gvplugin_installed_t devices[] = { { 0, FD_SVG_FORMAT ":" FD_SVG_FORMAT, 1, &device,
+static gvplugin_installed_t renderers[] = {
+	{ 0, FDAR_SVG_FORMAT, 1, &renderer, &renderer_features }, { 0, NULL, 0, NULL, NULL }
+};
+static gvplugin_installed_t devices[] = { { 0, FDAR_SVG_FORMAT ":" FDAR_SVG_FORMAT, 1, &device,
 					    &device_features },
 					  { 0, NULL, 0, NULL, NULL } };
 static gvplugin_installed_t text_layouts[] = { { 0, "textlayout", OUR_QUALITY, &text_layout, NULL },
@@ -392,5 +394,5 @@ static gvplugin_api_t apis[] = { { API_render, renderers },
 static gvplugin_library_t library = { (char *)"flowdar", apis };
 
 /* The name has to have this form. */
-const lt_symlist_t fd_svg_plugins[] = { { "gvplugin_flowdar_LTX_library", &library },
-					{ NULL, NULL } };
+const lt_symlist_t fdar_svg_plugins[] = { { "gvplugin_flowdar_LTX_library", &library },
+					  { NULL, NULL } };

@@ -4,8 +4,8 @@
  * Private to svg.c and svg_pen.c. Colours and texts come from the graph's attributes; the size of
  * the picture, its title and its theme from the scene.
  */
-#ifndef FD_VIZ_SVG_PEN_H
-#define FD_VIZ_SVG_PEN_H
+#ifndef FDAR_VIZ_SVG_SVG_PEN_H
+#define FDAR_VIZ_SVG_SVG_PEN_H
 
 #include <glib.h>
 #include <graphviz/gvc.h>
@@ -13,16 +13,16 @@
 #include "viz/scene/scene.h"
 
 /* The name of the output format. */
-#define FD_SVG_FORMAT "flowdar_svg"
+#define FDAR_SVG_FORMAT "flowdar_svg"
 
 /* What gvRenderContext gets as its context. */
-struct fd_svg_page {
-	const struct fd_scene *scene;
+struct fdar_svg_page {
+	const struct fdar_scene *scene;
 	GString *out; /* the document is appended to it */
 };
 
 /* Built in, not added later: a context chooses its text layout while it is made, and would load
  * Pango and every font for it. */
-extern const lt_symlist_t fd_svg_plugins[];
+extern const lt_symlist_t fdar_svg_plugins[];
 
 #endif

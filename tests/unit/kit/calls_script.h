@@ -2,8 +2,8 @@
  * A writer of the data of calls events (instrument/wire/calls.h), for tests: byte by byte as the format
  * says it, and in no way like it is read.
  */
-#ifndef FD_TESTS_CALLS_SCRIPT_H
-#define FD_TESTS_CALLS_SCRIPT_H
+#ifndef FDAR_TESTS_UNIT_KIT_CALLS_SCRIPT_H
+#define FDAR_TESTS_UNIT_KIT_CALLS_SCRIPT_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -45,7 +45,8 @@ static inline void calls_script_addr(struct calls_script *script, uint64_t addr)
 	script->addr = addr;
 }
 
-static inline void calls_script_head(struct calls_script *script, enum fd_calls_op op, uint64_t dt)
+static inline void calls_script_head(struct calls_script *script, enum fdar_calls_op op,
+				     uint64_t dt)
 {
 	guint8 head = (guint8)((MIN(dt, 31u) << 3) | op);
 
@@ -56,19 +57,19 @@ static inline void calls_script_head(struct calls_script *script, enum fd_calls_
 
 static inline void calls_script_enter(struct calls_script *script, uint64_t dt, uint64_t addr)
 {
-	calls_script_head(script, FD_CALLS_ENTER, dt);
+	calls_script_head(script, FDAR_CALLS_ENTER, dt);
 	calls_script_addr(script, addr);
 }
 
 static inline void calls_script_exit(struct calls_script *script, uint64_t dt)
 {
-	calls_script_head(script, FD_CALLS_EXIT, dt);
+	calls_script_head(script, FDAR_CALLS_EXIT, dt);
 }
 
 static inline void calls_script_call(struct calls_script *script, uint64_t dt, uint64_t addr,
 				     uint64_t duration)
 {
-	calls_script_head(script, FD_CALLS_CALL, dt);
+	calls_script_head(script, FDAR_CALLS_CALL, dt);
 	calls_script_addr(script, addr);
 	calls_script_number(script, duration);
 }
@@ -76,7 +77,7 @@ static inline void calls_script_call(struct calls_script *script, uint64_t dt, u
 static inline void calls_script_call_over(struct calls_script *script, uint64_t dt, uint64_t addr,
 					  uint64_t duration, uint64_t count, uint64_t ns)
 {
-	calls_script_head(script, FD_CALLS_CALL_OVER, dt);
+	calls_script_head(script, FDAR_CALLS_CALL_OVER, dt);
 	calls_script_addr(script, addr);
 	calls_script_number(script, duration);
 	calls_script_number(script, count);
@@ -86,7 +87,7 @@ static inline void calls_script_call_over(struct calls_script *script, uint64_t 
 static inline void calls_script_open(struct calls_script *script, uint64_t dt, uint64_t addr,
 				     uint64_t age)
 {
-	calls_script_head(script, FD_CALLS_OPEN, dt);
+	calls_script_head(script, FDAR_CALLS_OPEN, dt);
 	calls_script_addr(script, addr);
 	calls_script_number(script, age);
 }
@@ -94,14 +95,14 @@ static inline void calls_script_open(struct calls_script *script, uint64_t dt, u
 static inline void calls_script_skipped(struct calls_script *script, uint64_t dt, uint64_t count,
 					uint64_t ns)
 {
-	calls_script_head(script, FD_CALLS_SKIPPED, dt);
+	calls_script_head(script, FDAR_CALLS_SKIPPED, dt);
 	calls_script_number(script, count);
 	calls_script_number(script, ns);
 }
 
 /* UNWOUND or LOST. */
-static inline void calls_script_count(struct calls_script *script, enum fd_calls_op op, uint64_t dt,
-				      uint64_t count)
+static inline void calls_script_count(struct calls_script *script, enum fdar_calls_op op,
+				      uint64_t dt, uint64_t count)
 {
 	calls_script_head(script, op, dt);
 	calls_script_number(script, count);

@@ -5,8 +5,8 @@
  * Events have a number each, n, counted on through all packets of a feeder; every third one has a text
  * too. The feeder remembers what it wrote.
  */
-#ifndef FD_TESTS_DRAIN_FEEDER_H
-#define FD_TESTS_DRAIN_FEEDER_H
+#ifndef FDAR_TESTS_UNIT_KIT_DRAIN_FEEDER_H
+#define FDAR_TESTS_UNIT_KIT_DRAIN_FEEDER_H
 
 #include <glib.h>
 #include <stdint.h>

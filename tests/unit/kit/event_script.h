@@ -45,7 +45,7 @@ static inline uint32_t script_text(struct script *script, const char *text)
 	return script->texts->len - 1;
 }
 
-/* As fd_text_fn. */
+/* As fdar_text_fn. */
 static inline const char *script_name(const void *user, uint32_t id)
 {
 	const struct script *script = user;
@@ -66,16 +66,16 @@ static inline const char *script_function(const struct script *script, uint64_t 
 
 static inline uint8_t script_wait_kind(const char *name)
 {
-	static const char *const names[FD_WAIT_KINDS] = { "OTHER", "IO",   "POLL", "ACCEPT",
-							  "COND",  "LOCK", "SLEEP" };
+	static const char *const names[FDAR_WAIT_KINDS] = { "OTHER", "IO",   "POLL", "ACCEPT",
+							    "COND",  "LOCK", "SLEEP" };
 
-	for (uint8_t i = 0; i < FD_WAIT_KINDS; i++)
+	for (uint8_t i = 0; i < FDAR_WAIT_KINDS; i++)
 		if (strcmp(name, names[i]) == 0)
 			return i;
 	g_error("no such wait: %s", name);
 }
 
-static inline const char *script_data(struct script *script, struct fd_event *event,
+static inline const char *script_data(struct script *script, struct fdar_event *event,
 				      const char *text)
 {
 	event->data_len = (uint32_t)strlen(text);
@@ -84,23 +84,23 @@ static inline const char *script_data(struct script *script, struct fd_event *ev
 }
 
 /* The words with arguments: "what:a:b". */
-static inline void script_word(struct script *script, struct fd_event *event, char **part)
+static inline void script_word(struct script *script, struct fdar_event *event, char **part)
 {
 	static const struct {
 		const char *word;
-		enum fd_event_kind kind;
+		enum fdar_event_kind kind;
 		char form; /* k: key and text; o: object and name; n: name and text */
 	} words[] = {
-		{ "begin", FD_EVENT_SESSION_BEGIN, 'k' },
-		{ "resume", FD_EVENT_SESSION_RESUME, 'k' },
-		{ "suspend", FD_EVENT_SESSION_SUSPEND, 'k' },
-		{ "end", FD_EVENT_SESSION_END, 'k' },
-		{ "put", FD_EVENT_HANDOFF_PUT, 'o' },
-		{ "take", FD_EVENT_HANDOFF_TAKE, 'o' },
-		{ "note", FD_EVENT_NOTE, 'n' },
-		{ "bytes", FD_EVENT_BYTES, 'n' },
-		{ "name", FD_EVENT_THREAD_NAME, 'n' },
-		{ "other", FD_EVENT_OTHER, 'n' },
+		{ "begin", FDAR_EVENT_SESSION_BEGIN, 'k' },
+		{ "resume", FDAR_EVENT_SESSION_RESUME, 'k' },
+		{ "suspend", FDAR_EVENT_SESSION_SUSPEND, 'k' },
+		{ "end", FDAR_EVENT_SESSION_END, 'k' },
+		{ "put", FDAR_EVENT_HANDOFF_PUT, 'o' },
+		{ "take", FDAR_EVENT_HANDOFF_TAKE, 'o' },
+		{ "note", FDAR_EVENT_NOTE, 'n' },
+		{ "bytes", FDAR_EVENT_BYTES, 'n' },
+		{ "name", FDAR_EVENT_THREAD_NAME, 'n' },
+		{ "other", FDAR_EVENT_OTHER, 'n' },
 	};
 	guint parts = g_strv_length(part);
 
@@ -114,12 +114,12 @@ static inline void script_word(struct script *script, struct fd_event *event, ch
 			event->addr = g_ascii_strtoull(part[1], NULL, 0);
 		if (words[i].form == 'o')
 			event->name = script_text(script, second);
-		if (event->kind == FD_EVENT_SESSION_BEGIN && parts > 3)
+		if (event->kind == FDAR_EVENT_SESSION_BEGIN && parts > 3)
 			event->fd = atoi(part[3]);
 		if (words[i].form == 'n')
 			event->name = script_text(script, part[1]);
 		event->data = script_data(script, event, words[i].form == 'o' ? "" : second);
-		if (event->kind == FD_EVENT_BYTES)
+		if (event->kind == FDAR_EVENT_BYTES)
 			event->addr = 1000 + event->data_len;
 		return;
 	}
@@ -133,27 +133,27 @@ static inline uint64_t script_number(char **part, guint index)
 
 static inline uint64_t script_io_op(const char *name)
 {
-	static const char *const names[FD_IO_OPS] = { "OTHER",   "READ",  "WRITE",    "ACCEPT",
-						      "CONNECT", "CLOSE", "SHUTDOWN", "DUP" };
+	static const char *const names[FDAR_IO_OPS] = { "OTHER",   "READ",  "WRITE",    "ACCEPT",
+							"CONNECT", "CLOSE", "SHUTDOWN", "DUP" };
 
-	for (uint8_t i = 0; i < FD_IO_OPS; i++)
+	for (uint8_t i = 0; i < FDAR_IO_OPS; i++)
 		if (strcmp(name, names[i]) == 0)
 			return i;
 	g_error("no such io: %s", name);
 }
 
 /* FALSE: it is none of these. */
-static inline gboolean script_more(struct script *script, struct fd_event *event, char **part)
+static inline gboolean script_more(struct script *script, struct fdar_event *event, char **part)
 {
 	static const struct {
 		const char *word;
-		enum fd_event_kind kind;
+		enum fdar_event_kind kind;
 	} words[] = {
-		{ "skip", FD_EVENT_FUNC_SKIPPED },   { "unwound", FD_EVENT_FUNC_UNWOUND },
-		{ "lost", FD_EVENT_FUNC_LOST },      { "io", FD_EVENT_IO },
-		{ "req", FD_EVENT_REQUEST_BEGIN },   { "done", FD_EVENT_REQUEST_END },
-		{ "tbegin", FD_EVENT_THREAD_BEGIN }, { "tend", FD_EVENT_THREAD_END },
-		{ "off", FD_EVENT_SWITCHED },        { "on", FD_EVENT_SWITCHED },
+		{ "skip", FDAR_EVENT_FUNC_SKIPPED },   { "unwound", FDAR_EVENT_FUNC_UNWOUND },
+		{ "lost", FDAR_EVENT_FUNC_LOST },      { "io", FDAR_EVENT_IO },
+		{ "req", FDAR_EVENT_REQUEST_BEGIN },   { "done", FDAR_EVENT_REQUEST_END },
+		{ "tbegin", FDAR_EVENT_THREAD_BEGIN }, { "tend", FDAR_EVENT_THREAD_END },
+		{ "off", FDAR_EVENT_SWITCHED },        { "on", FDAR_EVENT_SWITCHED },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -162,15 +162,15 @@ static inline gboolean script_more(struct script *script, struct fd_event *event
 		event->kind = (uint8_t)words[i].kind;
 		event->addr = script_number(part, 1);
 		event->addr2 = script_number(part, 2);
-		if (event->kind == FD_EVENT_IO) {
+		if (event->kind == FDAR_EVENT_IO) {
 			event->addr2 = script_io_op(part[1]);
 			event->fd = (int32_t)script_number(part, 2);
 			event->addr = script_number(part, 3);
-		} else if (event->kind == FD_EVENT_SWITCHED) {
+		} else if (event->kind == FDAR_EVENT_SWITCHED) {
 			event->addr = script_address(script, part[1]);
 			event->fd = part[0][1] == 'n';
-			event->wait = FD_SWITCH_BUDGET;
-		} else if (event->kind == FD_EVENT_REQUEST_BEGIN) {
+			event->wait = FDAR_SWITCH_BUDGET;
+		} else if (event->kind == FDAR_EVENT_REQUEST_BEGIN) {
 			event->addr2 = 0;
 			event->data = script_data(script, event, part[1] && part[2] ? part[2] : "");
 		}
@@ -179,7 +179,7 @@ static inline gboolean script_more(struct script *script, struct fd_event *event
 	return FALSE;
 }
 
-static inline void script_event(struct script *script, struct fd_event *event, const char *text)
+static inline void script_event(struct script *script, struct fdar_event *event, const char *text)
 {
 	g_auto(GStrv) part = g_strsplit(text, ":", 5);
 
@@ -187,22 +187,22 @@ static inline void script_event(struct script *script, struct fd_event *event, c
 	if (script_more(script, event, part))
 		return;
 	if (text[0] == '+' || text[0] == '-') {
-		event->kind = text[0] == '+' ? FD_EVENT_FUNC_ENTRY : FD_EVENT_FUNC_EXIT;
+		event->kind = text[0] == '+' ? FDAR_EVENT_FUNC_ENTRY : FDAR_EVENT_FUNC_EXIT;
 		event->addr = script_address(script, text + 1);
 		event->addr2 = event->addr + 1;
 	} else if (text[0] == '{' || text[0] == '}') {
-		event->kind = text[0] == '{' ? FD_EVENT_SCOPE_ENTER : FD_EVENT_SCOPE_EXIT;
+		event->kind = text[0] == '{' ? FDAR_EVENT_SCOPE_ENTER : FDAR_EVENT_SCOPE_EXIT;
 		event->name = script_text(script, text + 1);
 	} else if (strcmp(part[0], "wait") == 0) {
-		event->kind = FD_EVENT_WAIT_BEGIN;
+		event->kind = FDAR_EVENT_WAIT_BEGIN;
 		event->wait = script_wait_kind(part[1]);
 		event->name = script_text(script, part[2]);
 		event->fd = part[3] ? atoi(part[3]) : 7;
 	} else if (strcmp(part[0], "w") == 0) {
-		event->kind = FD_EVENT_WAIT_END;
+		event->kind = FDAR_EVENT_WAIT_END;
 		event->addr = part[1] ? (uint64_t)g_ascii_strtoll(part[1], NULL, 10) : 0;
 	} else if (strcmp(part[0], "module") == 0) {
-		event->kind = FD_EVENT_MODULE;
+		event->kind = FDAR_EVENT_MODULE;
 		event->addr = g_ascii_strtoull(part[1], NULL, 0);
 		event->addr2 = g_ascii_strtoull(part[2], NULL, 0);
 		event->name = script_text(script, part[3]);
@@ -214,7 +214,7 @@ static inline void script_event(struct script *script, struct fd_event *event, c
 
 static inline gint script_by_time(gconstpointer a, gconstpointer b)
 {
-	const struct fd_event *left = a, *right = b;
+	const struct fdar_event *left = a, *right = b;
 
 	if (left->time_ns != right->time_ns)
 		return left->time_ns < right->time_ns ? -1 : 1;
@@ -235,7 +235,7 @@ static inline void script_line(struct script *script, const char *line)
 		} else if (!time) {
 			time = *word;
 		} else {
-			struct fd_event event = { 0 };
+			struct fdar_event event = { 0 };
 			char *letter;
 
 			event.time_ns = g_ascii_strtoull(time, NULL, 10);
@@ -259,7 +259,7 @@ static inline struct script *script_new(const char *text)
 
 	script->texts = g_ptr_array_new_with_free_func(g_free);
 	script->data = g_ptr_array_new_with_free_func(g_free);
-	script->events = g_array_new(FALSE, TRUE, sizeof(struct fd_event));
+	script->events = g_array_new(FALSE, TRUE, sizeof(struct fdar_event));
 	script_text(script, "");
 	for (char **line = lines; *line; line++)
 		script_line(script, *line);
@@ -271,21 +271,22 @@ static inline struct script *script_new(const char *text)
  * written, with their older times; those that wait in the end come last, the last thread first. */
 static inline void script_delay(struct script *script)
 {
-	GArray *from = script->events, *to = g_array_new(FALSE, TRUE, sizeof(struct fd_event));
-	GArray *waiting = g_array_new(FALSE, TRUE, sizeof(struct fd_event));
+	GArray *from = script->events, *to = g_array_new(FALSE, TRUE, sizeof(struct fdar_event));
+	GArray *waiting = g_array_new(FALSE, TRUE, sizeof(struct fdar_event));
 
 	for (guint i = 0; i < from->len; i++) {
-		const struct fd_event event = g_array_index(from, struct fd_event, i);
-		gboolean function =
-			event.kind == FD_EVENT_FUNC_ENTRY || event.kind == FD_EVENT_FUNC_EXIT ||
-			(event.kind >= FD_EVENT_FUNC_SKIPPED && event.kind <= FD_EVENT_FUNC_LOST);
+		const struct fdar_event event = g_array_index(from, struct fdar_event, i);
+		gboolean function = event.kind == FDAR_EVENT_FUNC_ENTRY ||
+				    event.kind == FDAR_EVENT_FUNC_EXIT ||
+				    (event.kind >= FDAR_EVENT_FUNC_SKIPPED &&
+				     event.kind <= FDAR_EVENT_FUNC_LOST);
 
 		if (function) {
 			g_array_append_val(waiting, event);
 			continue;
 		}
 		for (guint w = 0; w < waiting->len;) {
-			const struct fd_event late = g_array_index(waiting, struct fd_event, w);
+			const struct fdar_event late = g_array_index(waiting, struct fdar_event, w);
 
 			if (late.pid != event.pid || late.tid != event.tid) {
 				w++;
@@ -297,11 +298,11 @@ static inline void script_delay(struct script *script)
 		g_array_append_val(to, event);
 	}
 	while (waiting->len) {
-		const struct fd_event last =
-			g_array_index(waiting, struct fd_event, waiting->len - 1);
+		const struct fdar_event last =
+			g_array_index(waiting, struct fdar_event, waiting->len - 1);
 
 		for (guint w = 0; w < waiting->len;) {
-			const struct fd_event late = g_array_index(waiting, struct fd_event, w);
+			const struct fdar_event late = g_array_index(waiting, struct fdar_event, w);
 
 			if (late.pid != last.pid || late.tid != last.tid) {
 				w++;
@@ -316,9 +317,9 @@ static inline void script_delay(struct script *script)
 	script->events = to;
 }
 
-static inline const struct fd_event *script_events(const struct script *script)
+static inline const struct fdar_event *script_events(const struct script *script)
 {
-	return &g_array_index(script->events, struct fd_event, 0);
+	return &g_array_index(script->events, struct fdar_event, 0);
 }
 
 static inline void script_free(struct script *script)

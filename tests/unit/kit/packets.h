@@ -17,11 +17,11 @@
 #include "replay/capture/capture.h"
 #include "replay/capture/decode.h"
 
-#define FIN FD_TCP_FIN
-#define SYN FD_TCP_SYN
-#define RST FD_TCP_RST
-#define PSH FD_TCP_PSH
-#define ACK FD_TCP_ACK
+#define FIN FDAR_TCP_FIN
+#define SYN FDAR_TCP_SYN
+#define RST FDAR_TCP_RST
+#define PSH FDAR_TCP_PSH
+#define ACK FDAR_TCP_ACK
 
 G_GNUC_UNUSED static void put8(GByteArray *to, unsigned value)
 {
@@ -208,15 +208,15 @@ G_GNUC_UNUSED static GByteArray *udp_frame(const char *src, unsigned sport, cons
 		ip(src, dst, 17, udp(src, sport, dst, dport, payload, (unsigned)strlen(payload))));
 }
 
-/* The frame as fd_capture_read would give it. */
-G_GNUC_UNUSED static struct fd_packet as_packet(const GByteArray *frame, uint64_t number,
-						uint64_t epoch_ns)
+/* The frame as fdar_capture_read would give it. */
+G_GNUC_UNUSED static struct fdar_packet as_packet(const GByteArray *frame, uint64_t number,
+						  uint64_t epoch_ns)
 {
-	return (struct fd_packet){ .bytes = frame->data,
-				   .captured = frame->len,
-				   .length = frame->len,
-				   .number = number,
-				   .epoch_ns = epoch_ns };
+	return (struct fdar_packet){ .bytes = frame->data,
+				     .captured = frame->len,
+				     .length = frame->len,
+				     .number = number,
+				     .epoch_ns = epoch_ns };
 }
 
 /* How a capture file is written. */

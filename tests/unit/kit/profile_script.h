@@ -8,14 +8,14 @@
 #include "tests/unit/kit/event_script.h"
 
 /* The peer is the label, where there is one. */
-static inline const char *script_label(void *labels, const struct fd_walk_session *session)
+static inline const char *script_label(void *labels, const struct fdar_walk_session *session)
 {
 	(void)labels;
 	return *session->peer ? session->peer : NULL;
 }
 
 /* Symbols whose table names each function as the script does, all in /bin/demo. */
-static inline void script_add_symbols(struct script *script, struct fd_symbols *symbols,
+static inline void script_add_symbols(struct script *script, struct fdar_symbols *symbols,
 				      const char *dir)
 {
 	g_autoptr(GString) table = g_string_new(NULL);
@@ -25,40 +25,41 @@ static inline void script_add_symbols(struct script *script, struct fd_symbols *
 		g_string_append_printf(table, "%x 1 %s\n", SCRIPT_ADDRESS * i,
 				       (const char *)g_ptr_array_index(script->texts, i));
 	g_assert_true(g_file_set_contents(path, table->str, -1, NULL));
-	fd_symbols_add_module(symbols, 1, 0, 1u << 30, "/bin/not-here/demo", "de");
+	fdar_symbols_add_module(symbols, 1, 0, 1u << 30, "/bin/not-here/demo", "de");
 }
 
 /* folded: functions, in a NULL-terminated list; may be NULL. */
-static inline struct fd_profile *script_profile_as(const char *text, enum fd_unit unit,
-						   const char *const *folded)
+static inline struct fdar_profile *script_profile_as(const char *text, enum fdar_unit unit,
+						     const char *const *folded)
 {
 	g_autoptr(GHashTable) fold = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree char *dir = g_dir_make_tmp("test-profile-XXXXXX", NULL);
 	g_autofree char *table = g_build_filename(dir, "de.txt", NULL);
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(dir);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(dir);
 	g_autoptr(script_auto) script = script_new(text);
-	struct fd_profile_source source = { .symbols = symbols,
-					    .text = script_name,
-					    .texts = script,
-					    .label = script_label,
-					    .unit = unit,
-					    .folded = folded ? fold : NULL };
-	g_autoptr(fd_profile_builder) builder = fd_profile_builder_new(&source);
-	struct fd_profile *profile;
+	struct fdar_profile_source source = { .symbols = symbols,
+					      .text = script_name,
+					      .texts = script,
+					      .label = script_label,
+					      .unit = unit,
+					      .folded = folded ? fold : NULL };
+	g_autoptr(fdar_profile_builder) builder = fdar_profile_builder_new(&source);
+	struct fdar_profile *profile;
 
 	for (; folded && *folded; folded++)
-		g_hash_table_add(fold, fd_profile_fold_key("demo", *folded));
+		g_hash_table_add(fold, fdar_profile_fold_key("demo", *folded));
 	script_add_symbols(script, symbols, dir);
-	fd_walk_feed(fd_profile_builder_walk(builder), script_events(script), script->events->len);
-	profile = fd_profile_builder_finish(builder);
+	fdar_walk_feed(fdar_profile_builder_walk(builder), script_events(script),
+		       script->events->len);
+	profile = fdar_profile_builder_finish(builder);
 	g_assert_cmpint(g_remove(table), ==, 0);
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 	return profile;
 }
 
-static inline struct fd_profile *script_profile(const char *text)
+static inline struct fdar_profile *script_profile(const char *text)
 {
-	return script_profile_as(text, FD_UNIT_SESSION, NULL);
+	return script_profile_as(text, FDAR_UNIT_SESSION, NULL);
 }
 
 #endif

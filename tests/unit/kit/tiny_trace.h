@@ -5,8 +5,8 @@
  * UUID, stream id; begin, end, content size, packet size, sequence number, discarded, CPU. Every
  * event has the contexts vpid, vtid and procname.
  */
-#ifndef FD_TESTS_TINY_TRACE_H
-#define FD_TESTS_TINY_TRACE_H
+#ifndef FDAR_TESTS_UNIT_KIT_TINY_TRACE_H
+#define FDAR_TESTS_UNIT_KIT_TINY_TRACE_H
 
 #include <stdint.h>
 

@@ -68,9 +68,9 @@ static void run(struct writer *writer, const char *function, double ns)
 	say(writer, leave);
 }
 
-static struct fd_profile *profile_of(struct writer *writer)
+static struct fdar_profile *profile_of(struct writer *writer)
 {
-	struct fd_profile *profile = script_profile(writer->text->str);
+	struct fdar_profile *profile = script_profile(writer->text->str);
 
 	g_string_free(writer->text, TRUE);
 	g_rand_free(writer->rand);
@@ -78,12 +78,12 @@ static struct fd_profile *profile_of(struct writer *writer)
 }
 
 /* Shares add up to 1, changes to the change of the whole, and nothing is not a number. */
-static void check(const struct fd_diff *diff)
+static void check(const struct fdar_diff *diff)
 {
 	double shares = 0, added_ns = 0, increases_ns = 0;
 
 	for (uint32_t i = 0; i < diff->row_count; i++) {
-		const struct fd_diff_row *row = &diff->rows[i];
+		const struct fdar_diff_row *row = &diff->rows[i];
 
 		g_assert_false(isnan(row->ratio) || isnan(row->ratio_median) ||
 			       isnan(row->ratio_p99) || isnan(row->ratio_calls));
@@ -112,20 +112,20 @@ static void check(const struct fd_diff *diff)
 		g_test_message("  %s", (const char *)g_ptr_array_index(diff->hints, i));
 }
 
-static struct fd_diff *compare(struct writer *baseline, struct writer *subject)
+static struct fdar_diff *compare(struct writer *baseline, struct writer *subject)
 {
-	g_autoptr(fd_profile) before = profile_of(baseline);
-	g_autoptr(fd_profile) after = profile_of(subject);
+	g_autoptr(fdar_profile) before = profile_of(baseline);
+	g_autoptr(fdar_profile) after = profile_of(subject);
 	g_autoptr(GError) error = NULL;
-	struct fd_diff *diff = fd_diff_new(before, after, NULL, &error);
+	struct fdar_diff *diff = fdar_diff_new(before, after, NULL, &error);
 
 	g_assert_no_error(error);
 	check(diff);
 	return diff;
 }
 
-static const struct fd_diff_row *row_of(const struct fd_diff *diff, const char *function,
-					const char *below)
+static const struct fdar_diff_row *row_of(const struct fdar_diff *diff, const char *function,
+					  const char *below)
 {
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		if (g_strcmp0(diff->rows[i].function, function) == 0 &&
@@ -134,7 +134,7 @@ static const struct fd_diff_row *row_of(const struct fd_diff *diff, const char *
 	g_error("no row %s %s", function, below ? below : "");
 }
 
-static void expect_sentence(const struct fd_diff *diff, const char *pattern)
+static void expect_sentence(const struct fdar_diff *diff, const char *pattern)
 {
 	if (!g_regex_match_simple(pattern, diff->verdict.sentence, 0, 0))
 		g_error("\"%s\" is not like \"%s\"", diff->verdict.sentence, pattern);
@@ -170,16 +170,16 @@ static void test_same(void)
 
 	plain_run(&a, 1, 30, 1);
 	plain_run(&b, 1, 30, 1);
-	g_autoptr(fd_diff) diff = compare(&a, &b);
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_NONE);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_NONE);
 	g_assert_null(diff->verdict.function);
 	expect_sentence(diff, "^no difference found");
 	for (uint32_t i = 0; i < diff->row_count; i++) {
 		g_assert_cmpfloat(diff->rows[i].ratio, ==, 1);
 		g_assert_cmpfloat(diff->rows[i].share, ==, 0);
 		g_assert_cmpfloat(diff->rows[i].test.p, ==, 1);
-		g_assert_cmpint(diff->rows[i].change, ==, FD_CHANGE_NONE);
-		g_assert_cmpint(diff->rows[i].presence, ==, FD_IN_BOTH);
+		g_assert_cmpint(diff->rows[i].change, ==, FDAR_CHANGE_NONE);
+		g_assert_cmpint(diff->rows[i].presence, ==, FDAR_IN_BOTH);
 	}
 }
 
@@ -199,8 +199,8 @@ static void test_no_false_culprit(void)
 				plain_session(&side[s], hiccup ? 20 : 1);
 			}
 		}
-		g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
-		g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_NONE);
+		g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+		g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_NONE);
 	}
 }
 
@@ -246,11 +246,11 @@ static void test_regex(void)
 
 	regex_run(&a, 1, 20, 2);
 	regex_run(&b, 2, 20, 9);
-	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
 	g_assert_cmpstr(diff->verdict.function, ==, "here");
 	g_assert_cmpstr(diff->verdict.component, ==, "demo");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
-	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_HIGH);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_HIGH);
 	g_assert_cmpfloat(diff->verdict.factor, >, 100);
 	g_assert_cmpfloat(diff->verdict.share, >, 0.95);
 	expect_sentence(diff,
@@ -293,9 +293,9 @@ static void test_cycle(void)
 		for (int i = 0; i < 20; i++)
 			cycle_session(&side[s], s ? 2000 : 3, !s && i % 10 == 0);
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_cmpstr(diff->verdict.function, ==, "match_from");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
 	g_assert_cmpfloat(diff->verdict.share, >, 0.99);
 	g_assert_cmpfloat(row_of(diff, "match_from", NULL)->share, <, 0.6);
 }
@@ -333,20 +333,20 @@ static void test_loris(void)
 		loris_session(&a, 50 * US, TRUE);
 		loris_session(&b, 50 * MS, i % 10 == 0);
 	}
-	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
 	g_assert_cmpstr(diff->verdict.function, ==, "apr_socket_recv");
 	g_assert_cmpstr(diff->verdict.below, ==, "poll");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_WAITING);
-	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_HIGH);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_HIGH);
 	g_assert_cmpfloat(diff->verdict.factor, >, 900);
 	expect_sentence(diff,
 			"^apr_socket_recv \\(demo\\) waits .*x longer per session, in poll: .* ms "
 			"against .* us, .* % of the added time; 18 of 20 sessions unfinished "
 			"\\(baseline 0 of 20\\)$");
 	g_assert_cmpuint(row_of(diff, "apr_socket_recv", "poll")->subject.unfinished, ==, 18);
-	g_autofree char *path = fd_diff_path(diff, diff->verdict.node, 0);
+	g_autofree char *path = fdar_diff_path(diff, diff->verdict.node, 0);
 	g_assert_cmpstr(path, ==, "handle > input_filter > apr_socket_recv > poll");
-	g_autofree char *end_of_path = fd_diff_path(diff, diff->verdict.node, 2);
+	g_autofree char *end_of_path = fdar_diff_path(diff, diff->verdict.node, 2);
 	g_assert_cmpstr(end_of_path, ==, "... > apr_socket_recv > poll");
 }
 
@@ -374,9 +374,9 @@ static void test_scattered_waits(void)
 			end(&side[s]);
 		}
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_cmpstr(diff->verdict.function, ==, "read_all");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_WAITING);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
 	g_assert_cmpfloat(diff->verdict.share, >, 0.9);
 	g_assert_null(diff->verdict.below);
 }
@@ -400,12 +400,12 @@ static void test_more_calls(void)
 			end(&side[s]);
 		}
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_cmpstr(diff->verdict.function, ==, "request");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_CALLS);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_CALLS);
 	g_assert_cmpfloat_with_epsilon(diff->verdict.factor, 25, 0.001);
 	expect_sentence(diff, "^request \\(demo\\) is called 25x more often per session: ");
-	g_assert_cmpint(row_of(diff, "stat_file", NULL)->change, ==, FD_CHANGE_CALLS);
+	g_assert_cmpint(row_of(diff, "stat_file", NULL)->change, ==, FDAR_CHANGE_CALLS);
 }
 
 static void test_queue(void)
@@ -426,9 +426,9 @@ static void test_queue(void)
 			end(&side[s]);
 		}
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_null(diff->verdict.function);
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_QUEUEING);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_QUEUEING);
 	expect_sentence(diff, "^sessions stand (9|10|11)\\dx longer in the queue \"jobs\": ");
 }
 
@@ -451,10 +451,10 @@ static void test_one_stuck(void)
 			end(&side[s]);
 		}
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_cmpstr(diff->verdict.function, ==, "handle");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_WAITING);
-	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_LOW);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
 }
 
 /* Threads that work longer make sessions queue: the work is to blame, however long the queue. */
@@ -476,9 +476,9 @@ static void test_queue_behind_work(void)
 			end(&side[s]);
 		}
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_cmpstr(diff->verdict.function, ==, "work");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
 	g_assert_cmpfloat(diff->verdict.share, >, 0.99);
 	g_assert_cmpfloat(row_of(diff, "jobs", NULL)->share, ==, 0);
 	g_assert_true(g_str_has_prefix(diff->hints->pdata[0],
@@ -513,9 +513,9 @@ static void test_thinking_clients(void)
 		for (int i = 0; i < 25; i++)
 			thinking_session(&side[s], s ? 2 * MS : 10 * US);
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_cmpstr(diff->verdict.function, ==, "match");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
 }
 
 static void test_thinking_clients_alike(void)
@@ -530,7 +530,7 @@ static void test_thinking_clients_alike(void)
 			for (int i = 0; i < 25; i++)
 				thinking_session(&side[s], 10 * US);
 		}
-		g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+		g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 		found += diff->verdict.function != NULL;
 	}
 	/* One in a hundred is what a significance level of 0.01 means. */
@@ -552,20 +552,20 @@ static void test_new_and_gone(void)
 			end(&side[s]);
 		}
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_cmpstr(diff->verdict.function, ==, "slow_path");
-	g_assert_cmpint(diff->verdict.presence, ==, FD_IN_SUBJECT);
+	g_assert_cmpint(diff->verdict.presence, ==, FDAR_IN_SUBJECT);
 	g_assert_true(isinf(diff->verdict.factor));
 	expect_sentence(diff,
 			"^slow_path \\(demo\\) runs for .* ms per session, and is never called in "
 			"the baseline, 100 % of the added time$");
 	g_assert_true(isinf(row_of(diff, "slow_path", NULL)->ratio));
-	g_assert_cmpint(row_of(diff, "slow_path", NULL)->presence, ==, FD_IN_SUBJECT);
-	const struct fd_diff_row *gone = row_of(diff, "fast_path", NULL);
-	g_assert_cmpint(gone->presence, ==, FD_IN_BASELINE);
+	g_assert_cmpint(row_of(diff, "slow_path", NULL)->presence, ==, FDAR_IN_SUBJECT);
+	const struct fdar_diff_row *gone = row_of(diff, "fast_path", NULL);
+	g_assert_cmpint(gone->presence, ==, FDAR_IN_BASELINE);
 	g_assert_cmpfloat(gone->ratio, ==, 0);
 	g_assert_cmpfloat(gone->share, ==, 0);
-	g_assert_cmpint(gone->change, ==, FD_CHANGE_FASTER);
+	g_assert_cmpint(gone->change, ==, FDAR_CHANGE_FASTER);
 }
 
 static void test_even(void)
@@ -574,9 +574,9 @@ static void test_even(void)
 
 	plain_run(&a, 1, 30, 1);
 	plain_run(&b, 2, 30, 2);
-	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
 	g_assert_null(diff->verdict.function);
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
 	expect_sentence(diff, "^sessions take 2x longer, spread evenly over all functions: ");
 }
 
@@ -586,9 +586,9 @@ static void test_faster(void)
 
 	plain_run(&a, 1, 30, 4);
 	plain_run(&b, 2, 30, 1);
-	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
 	g_assert_null(diff->verdict.function);
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_FASTER);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_FASTER);
 	expect_sentence(diff, "^no slowdown: sessions take 0.2\\d of the time: ");
 }
 
@@ -601,10 +601,10 @@ static void test_few_bad_sessions(void)
 	writer_init(&b, 2);
 	for (int i = 0; i < 96; i++)
 		regex_session(&b, "", i % 12 ? 1 : 9);
-	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
 	g_assert_cmpstr(diff->verdict.function, ==, "here");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
-	const struct fd_diff_row *row = row_of(diff, "here", NULL);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
+	const struct fdar_diff_row *row = row_of(diff, "here", NULL);
 	g_assert_cmpuint(row->test.beyond, ==, 8);
 	g_assert_cmpfloat(row->test.delta, <, 0.3);
 	g_assert_cmpfloat(row->test.p, <, 0.1);
@@ -619,14 +619,14 @@ static void test_single_sessions(void)
 
 	regex_run(&a, 1, 1, 1);
 	regex_run(&b, 2, 1, 9);
-	g_autoptr(fd_diff) diff = compare(&a, &b);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
 	g_assert_cmpstr(diff->verdict.function, ==, "here");
-	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_LOW);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
 	g_assert_nonnull(strstr(g_ptr_array_index(diff->hints, 0), "too few"));
 	regex_run(&a, 1, 1, 4);
 	regex_run(&b, 2, 1, 5);
-	g_autoptr(fd_diff) small = compare(&a, &b);
-	g_assert_cmpint(small->verdict.change, ==, FD_CHANGE_NONE);
+	g_autoptr(fdar_diff) small = compare(&a, &b);
+	g_assert_cmpint(small->verdict.change, ==, FDAR_CHANGE_NONE);
 }
 
 /* An event loop: slow clients keep no thread, their sessions only stay open. */
@@ -654,8 +654,8 @@ static void test_idle(void)
 				end(&side[s]);
 		}
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_IDLE);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_IDLE);
 	g_assert_null(diff->verdict.function);
 	expect_sentence(diff,
 			"^sessions stay open .*x longer, .* ms against .* us, while no thread "
@@ -680,12 +680,12 @@ static void test_per_call(void)
 			end(&side[s]);
 		}
 	}
-	g_autoptr(fd_diff) diff = compare(&side[0], &side[1]);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_true(diff->verdict.per_call);
 	g_assert_cmpstr(diff->verdict.function, ==, "match");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
 	g_assert_cmpfloat_with_epsilon(diff->verdict.factor, 100, 10);
-	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_MEDIUM);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
 	expect_sentence(diff,
 			"^match \\(demo\\) runs .*x longer per call: 2\\.\\d\\d ms against .* us$");
 }
@@ -700,19 +700,19 @@ static void test_labels(void)
 		regex_session(&writer, "good", 1);
 		regex_session(&writer, "bad", 8);
 	}
-	g_autoptr(fd_profile) profile = profile_of(&writer);
-	struct fd_diff_options options = { .label = "bad", .baseline_label = "good" };
-	g_autoptr(fd_diff) diff = fd_diff_new(profile, profile, &options, &error);
+	g_autoptr(fdar_profile) profile = profile_of(&writer);
+	struct fdar_diff_options options = { .label = "bad", .baseline_label = "good" };
+	g_autoptr(fdar_diff) diff = fdar_diff_new(profile, profile, &options, &error);
 	g_assert_no_error(error);
 	check(diff);
 	g_assert_cmpuint(diff->subject.sessions, ==, 20);
 	g_assert_cmpstr(diff->verdict.function, ==, "here");
 	options.baseline_label = NULL;
-	g_autoptr(fd_diff) same = fd_diff_new(profile, profile, &options, &error);
+	g_autoptr(fdar_diff) same = fdar_diff_new(profile, profile, &options, &error);
 	g_assert_no_error(error);
-	g_assert_cmpint(same->verdict.change, ==, FD_CHANGE_NONE);
+	g_assert_cmpint(same->verdict.change, ==, FDAR_CHANGE_NONE);
 	options.label = "ugly";
-	g_assert_null(fd_diff_new(profile, profile, &options, &error));
+	g_assert_null(fdar_diff_new(profile, profile, &options, &error));
 	g_assert_cmpstr(
 		error->message, ==,
 		"the baseline has no sessions with the label \"ugly\"; it has \"good\", \"bad\"");
@@ -735,20 +735,20 @@ static void test_whole_run(void)
 		say(&side[s], "w");
 		say(&side[s], "-main");
 	}
-	g_autoptr(fd_profile) before = profile_of(&side[0]);
-	g_autoptr(fd_profile) after = profile_of(&side[1]);
-	g_autoptr(fd_diff) diff = fd_diff_new(before, after, NULL, &error);
+	g_autoptr(fdar_profile) before = profile_of(&side[0]);
+	g_autoptr(fdar_profile) after = profile_of(&side[1]);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, NULL, &error);
 	g_assert_no_error(error);
 	check(diff);
 	g_assert_true(diff->whole_run);
 	g_assert_cmpstr(diff->verdict.function, ==, "draw");
-	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_LOW);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
 	expect_sentence(diff, "^draw \\(demo\\) runs .*x longer in the whole run: ");
 
 	struct writer writer;
 	regex_run(&writer, 1, 3, 1);
-	g_autoptr(fd_profile) sessions = profile_of(&writer);
-	g_assert_null(fd_diff_new(before, sessions, NULL, &error));
+	g_autoptr(fdar_profile) sessions = profile_of(&writer);
+	g_assert_null(fdar_diff_new(before, sessions, NULL, &error));
 	g_assert_nonnull(strstr(error->message, "the baseline has no sessions"));
 }
 
@@ -759,15 +759,15 @@ static void test_bad_trace(void)
 
 	regex_run(&a, 1, 20, 2);
 	regex_run(&b, 2, 20, 9);
-	g_autoptr(fd_profile) before = profile_of(&a);
-	g_autoptr(fd_profile) after = profile_of(&b);
+	g_autoptr(fdar_profile) before = profile_of(&a);
+	g_autoptr(fdar_profile) after = profile_of(&b);
 	after->losses.discarded = after->losses.events / 10;
-	fd_profile_group(after, FD_PROFILE_ALL)->unknown_ns =
-		fd_profile_group(after, FD_PROFILE_ALL)->own_ns / 2;
-	g_autoptr(fd_diff) diff = fd_diff_new(before, after, NULL, &error);
+	fdar_profile_group(after, FDAR_PROFILE_ALL)->unknown_ns =
+		fdar_profile_group(after, FDAR_PROFILE_ALL)->own_ns / 2;
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpstr(diff->verdict.function, ==, "here");
-	g_assert_cmpint(diff->verdict.confidence, ==, FD_CONFIDENCE_LOW);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
 	g_assert_cmpuint(diff->hints->len, ==, 3);
 	g_assert_nonnull(strstr(g_ptr_array_index(diff->hints, 0), "9.1 % of its events"));
 	g_assert_nonnull(
@@ -777,46 +777,46 @@ static void test_bad_trace(void)
 /* The union of both trees, with what is in one only. */
 static void test_tree(void)
 {
-	g_autoptr(fd_profile) before =
+	g_autoptr(fdar_profile) before =
 		script_profile("A 0 begin:1: 0 +a 10 +b 20 -b 30 -a 30 end:1");
-	g_autoptr(fd_profile) after =
+	g_autoptr(fdar_profile) after =
 		script_profile("A 0 begin:1: 0 +a 10 +c 50 +b 60 -b 60 -c 70 -a 70 end:1");
-	g_autoptr(fd_diff) diff = fd_diff_new(before, after, NULL, NULL);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, NULL, NULL);
 
 	check(diff);
 	g_assert_cmpuint(diff->node_count, ==, 5);
 	g_assert_cmpstr(diff->nodes[0].function, ==, "");
-	g_assert_cmpuint(diff->nodes[0].parent, ==, FD_PROFILE_NONE);
+	g_assert_cmpuint(diff->nodes[0].parent, ==, FDAR_PROFILE_NONE);
 	g_assert_cmpfloat(diff->nodes[0].tree_added_ns, ==, 40);
 	for (uint32_t i = 1; i < diff->node_count; i++) {
-		const struct fd_diff_node *node = &diff->nodes[i];
+		const struct fdar_diff_node *node = &diff->nodes[i];
 		gboolean below_c = node->depth == 3;
 
 		if (g_str_equal(node->function, "a"))
-			g_assert_cmpint(node->presence, ==, FD_IN_BOTH);
+			g_assert_cmpint(node->presence, ==, FDAR_IN_BOTH);
 		if (g_str_equal(node->function, "c")) {
-			g_assert_cmpint(node->presence, ==, FD_IN_SUBJECT);
+			g_assert_cmpint(node->presence, ==, FDAR_IN_SUBJECT);
 			g_assert_cmpfloat(node->subject.total_ns, ==, 50);
 			g_assert_true(isinf(node->ratio));
 		}
 		if (g_str_equal(node->function, "b"))
 			g_assert_cmpint(node->presence, ==,
-					below_c ? FD_IN_SUBJECT : FD_IN_BASELINE);
+					below_c ? FDAR_IN_SUBJECT : FDAR_IN_BASELINE);
 	}
-	g_assert_cmpint(row_of(diff, "b", NULL)->presence, ==, FD_IN_BOTH);
+	g_assert_cmpint(row_of(diff, "b", NULL)->presence, ==, FDAR_IN_BOTH);
 }
 
 static void test_nothing_at_all(void)
 {
-	g_autoptr(fd_profile) empty = fd_profile_new();
-	g_autoptr(fd_diff) diff = fd_diff_new(empty, empty, NULL, NULL);
-	g_autoptr(fd_profile) idle = script_profile("A 0 begin:1: 5 end:1");
-	g_autoptr(fd_diff) idles = fd_diff_new(idle, idle, NULL, NULL);
+	g_autoptr(fdar_profile) empty = fdar_profile_new();
+	g_autoptr(fdar_diff) diff = fdar_diff_new(empty, empty, NULL, NULL);
+	g_autoptr(fdar_profile) idle = script_profile("A 0 begin:1: 5 end:1");
+	g_autoptr(fdar_diff) idles = fdar_diff_new(idle, idle, NULL, NULL);
 
 	check(diff);
 	check(idles);
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_NONE);
-	g_assert_cmpint(idles->verdict.change, ==, FD_CHANGE_NONE);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_NONE);
+	g_assert_cmpint(idles->verdict.change, ==, FDAR_CHANGE_NONE);
 }
 
 int main(int argc, char **argv)

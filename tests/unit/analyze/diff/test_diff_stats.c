@@ -3,12 +3,12 @@
 
 #include <math.h>
 
-static struct fd_histogram of(const uint64_t *values, size_t count)
+static struct fdar_histogram of(const uint64_t *values, size_t count)
 {
-	struct fd_histogram h = { 0 };
+	struct fdar_histogram h = { 0 };
 
 	for (size_t i = 0; i < count; i++)
-		fd_histogram_add(&h, values[i], 1);
+		fdar_histogram_add(&h, values[i], 1);
 	return h;
 }
 
@@ -16,90 +16,90 @@ static struct fd_histogram of(const uint64_t *values, size_t count)
 
 static void test_separate(void)
 {
-	struct fd_histogram a = of((uint64_t[]){ 1, 2, 3, 4, 5 }, 5);
-	struct fd_histogram b = of((uint64_t[]){ 11, 12, 13, 14, 15 }, 5);
-	struct fd_sample_test test = fd_sample_test(&a, 5, &b, 5);
+	struct fdar_histogram a = of((uint64_t[]){ 1, 2, 3, 4, 5 }, 5);
+	struct fdar_histogram b = of((uint64_t[]){ 11, 12, 13, 14, 15 }, 5);
+	struct fdar_sample_test test = fdar_sample_test(&a, 5, &b, 5);
 
 	NEAR(test.delta, 1);
 	g_assert_cmpuint(test.beyond, ==, 5);
 	NEAR(test.p_beyond, 1.0 / 252);
 	NEAR(test.p_rank, 0.0121857804); /* scipy: mannwhitneyu(method="asymptotic") */
 	NEAR(test.p, 2.0 / 252);
-	NEAR(fd_sample_smallest_p(5, 5), 2.0 / 252);
-	test = fd_sample_test(&b, 5, &a, 5);
+	NEAR(fdar_sample_smallest_p(5, 5), 2.0 / 252);
+	test = fdar_sample_test(&b, 5, &a, 5);
 	NEAR(test.delta, -1);
 	g_assert_cmpuint(test.beyond, ==, 0);
 	NEAR(test.p_rank, 0.0121857804);
-	fd_histogram_clear(&a);
-	fd_histogram_clear(&b);
+	fdar_histogram_clear(&a);
+	fdar_histogram_clear(&b);
 }
 
 static void test_ties(void)
 {
-	struct fd_histogram a = of((uint64_t[]){ 1, 2, 2, 3, 7, 9 }, 6);
-	struct fd_histogram b = of((uint64_t[]){ 2, 3, 3, 8, 9, 9, 12 }, 7);
-	struct fd_sample_test test = fd_sample_test(&a, 6, &b, 7);
+	struct fdar_histogram a = of((uint64_t[]){ 1, 2, 2, 3, 7, 9 }, 6);
+	struct fdar_histogram b = of((uint64_t[]){ 2, 3, 3, 8, 9, 9, 12 }, 7);
+	struct fdar_sample_test test = fdar_sample_test(&a, 6, &b, 7);
 
 	/* scipy: U of b is 31 */
 	NEAR(test.delta, 2 * 31.0 / 42 - 1);
 	NEAR(test.p_rank, 0.1675613657);
 	g_assert_cmpuint(test.beyond, ==, 1);
 	NEAR(test.p_beyond, 7.0 / 13);
-	fd_histogram_clear(&a);
-	fd_histogram_clear(&b);
+	fdar_histogram_clear(&a);
+	fdar_histogram_clear(&b);
 }
 
 static void test_equal(void)
 {
-	struct fd_histogram a = of((uint64_t[]){ 5, 5, 5, 9 }, 4);
-	struct fd_sample_test test = fd_sample_test(&a, 10, &a, 10);
+	struct fdar_histogram a = of((uint64_t[]){ 5, 5, 5, 9 }, 4);
+	struct fdar_sample_test test = fdar_sample_test(&a, 10, &a, 10);
 
 	NEAR(test.delta, 0);
 	NEAR(test.p, 1);
 	g_assert_cmpuint(test.beyond, ==, 0);
-	fd_histogram_clear(&a);
+	fdar_histogram_clear(&a);
 }
 
 /* Values that are not in the histogram are 0, and so are those in bucket 0. */
 static void test_zeros(void)
 {
-	struct fd_histogram none = { 0 };
-	struct fd_histogram zeros = of((uint64_t[]){ 0, 0, 0, 0 }, 4);
-	struct fd_histogram some = of((uint64_t[]){ 3, 4 }, 2);
-	struct fd_sample_test test = fd_sample_test(&none, 4, &some, 8);
-	struct fd_sample_test same = fd_sample_test(&zeros, 4, &some, 8);
+	struct fdar_histogram none = { 0 };
+	struct fdar_histogram zeros = of((uint64_t[]){ 0, 0, 0, 0 }, 4);
+	struct fdar_histogram some = of((uint64_t[]){ 3, 4 }, 2);
+	struct fdar_sample_test test = fdar_sample_test(&none, 4, &some, 8);
+	struct fdar_sample_test same = fdar_sample_test(&zeros, 4, &some, 8);
 
 	NEAR(test.delta, 0.25);
 	g_assert_cmpuint(test.beyond, ==, 2);
 	NEAR(test.p_beyond, 8.0 / 12 * 7 / 11);
 	NEAR(same.delta, test.delta);
 	NEAR(same.p, test.p);
-	test = fd_sample_test(&none, 4, &none, 8);
+	test = fdar_sample_test(&none, 4, &none, 8);
 	NEAR(test.p, 1);
 	NEAR(test.delta, 0);
-	test = fd_sample_test(&none, 0, &some, 2);
+	test = fdar_sample_test(&none, 0, &some, 2);
 	NEAR(test.p, 1);
-	NEAR(fd_sample_smallest_p(0, 3), 1);
-	NEAR(fd_sample_smallest_p(1, 1), 1);
-	fd_histogram_clear(&zeros);
-	fd_histogram_clear(&some);
+	NEAR(fdar_sample_smallest_p(0, 3), 1);
+	NEAR(fdar_sample_smallest_p(1, 1), 1);
+	fdar_histogram_clear(&zeros);
+	fdar_histogram_clear(&some);
 }
 
 /* A few bad sessions among many good ones: too few for the ranks, not for the extremes. */
 static void test_tail(void)
 {
-	struct fd_histogram a = { 0 }, b = { 0 };
+	struct fdar_histogram a = { 0 }, b = { 0 };
 
 	for (uint64_t i = 0; i < 200; i++) {
-		fd_histogram_add(&a, 1000 + i, 1);
-		fd_histogram_add(&b, i < 190 ? 1000 + i : 1000000, 1);
+		fdar_histogram_add(&a, 1000 + i, 1);
+		fdar_histogram_add(&b, i < 190 ? 1000 + i : 1000000, 1);
 	}
-	struct fd_sample_test test = fd_sample_test(&a, 200, &b, 200);
+	struct fdar_sample_test test = fdar_sample_test(&a, 200, &b, 200);
 	g_assert_cmpfloat(test.p_rank, >, 0.05);
 	g_assert_cmpuint(test.beyond, ==, 10);
 	g_assert_cmpfloat(test.p, <, 0.005);
-	fd_histogram_clear(&a);
-	fd_histogram_clear(&b);
+	fdar_histogram_clear(&a);
+	fdar_histogram_clear(&b);
 }
 
 /* Samples of one distribution: p below 0.05 about one time in twenty, not more. */
@@ -109,21 +109,21 @@ static void test_false_positives(void)
 	int found = 0;
 
 	for (int round = 0; round < 2000; round++) {
-		struct fd_histogram a = { 0 }, b = { 0 };
+		struct fdar_histogram a = { 0 }, b = { 0 };
 
 		for (int i = 0; i < 30; i++) {
-			fd_histogram_add(&a,
-					 (uint64_t)(1e6 *
-						    pow(g_rand_double_range(rand, 0.01, 1), -1)),
-					 1);
-			fd_histogram_add(&b,
-					 (uint64_t)(1e6 *
-						    pow(g_rand_double_range(rand, 0.01, 1), -1)),
-					 1);
+			fdar_histogram_add(&a,
+					   (uint64_t)(1e6 *
+						      pow(g_rand_double_range(rand, 0.01, 1), -1)),
+					   1);
+			fdar_histogram_add(&b,
+					   (uint64_t)(1e6 *
+						      pow(g_rand_double_range(rand, 0.01, 1), -1)),
+					   1);
 		}
-		found += fd_sample_test(&a, 30, &b, 30).p < 0.05;
-		fd_histogram_clear(&a);
-		fd_histogram_clear(&b);
+		found += fdar_sample_test(&a, 30, &b, 30).p < 0.05;
+		fdar_histogram_clear(&a);
+		fdar_histogram_clear(&b);
 	}
 	g_assert_cmpint(found, <, 2000 * 6 / 100);
 	g_assert_cmpint(found, >, 2000 * 2 / 100);
@@ -135,13 +135,13 @@ static void test_adjust(void)
 	/* By hand: p times 5 over its rank, no more than that of the next rank. */
 	double p[] = { 0.01, 0.04, 0.03, 0.005, 0.9 };
 
-	fd_adjust_p(p, 5);
+	fdar_adjust_p(p, 5);
 	NEAR(p[0], 0.025);
 	NEAR(p[1], 0.05);
 	NEAR(p[2], 0.05);
 	NEAR(p[3], 0.025);
 	NEAR(p[4], 0.9);
-	fd_adjust_p(NULL, 0);
+	fdar_adjust_p(NULL, 0);
 }
 
 int main(int argc, char **argv)

@@ -4,23 +4,23 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-static struct fd_labels *load(const char *text, GError **error)
+static struct fdar_labels *load(const char *text, GError **error)
 {
 	g_autofree char *path = NULL;
 	int fd = g_file_open_tmp("test-labels-XXXXXX", &path, NULL);
-	struct fd_labels *labels;
+	struct fdar_labels *labels;
 
 	g_assert_cmpint(fd, >=, 0);
 	g_assert_true(g_close(fd, NULL));
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
-	labels = fd_labels_load(path, error);
+	labels = fdar_labels_load(path, error);
 	g_assert_cmpint(g_remove(path), ==, 0);
 	return labels;
 }
 
 static void test_find(void)
 {
-	g_autoptr(fd_labels) labels =
+	g_autoptr(fdar_labels) labels =
 		load("{\"client\":\"127.0.0.2:1\",\"label\":\"good\",\"started_unix_ns\":100,\"x\":"
 		     "[1]}\n"
 		     "\n"
@@ -31,26 +31,26 @@ static void test_find(void)
 		     NULL);
 
 	g_assert_nonnull(labels);
-	g_assert_cmpuint(fd_labels_count(labels), ==, 5);
-	g_assert_cmpuint(fd_labels_skipped(labels), ==, 0);
-	g_assert_cmpstr(fd_labels_find(labels, "127.0.0.2:1", 0), ==, "good");
+	g_assert_cmpuint(fdar_labels_count(labels), ==, 5);
+	g_assert_cmpuint(fdar_labels_skipped(labels), ==, 0);
+	g_assert_cmpstr(fdar_labels_find(labels, "127.0.0.2:1", 0), ==, "good");
 	/* By the address alone. */
-	g_assert_cmpstr(fd_labels_find(labels, "127.0.0.2:77", 0), ==, "good");
-	g_assert_cmpstr(fd_labels_find(labels, "[::ffff:127.0.0.2]:2", 0), ==, "good");
-	g_assert_cmpstr(fd_labels_find(labels, "[::1]:10", 0), ==, "six");
+	g_assert_cmpstr(fdar_labels_find(labels, "127.0.0.2:77", 0), ==, "good");
+	g_assert_cmpstr(fdar_labels_find(labels, "[::ffff:127.0.0.2]:2", 0), ==, "good");
+	g_assert_cmpstr(fdar_labels_find(labels, "[::1]:10", 0), ==, "six");
 	/* The address had two labels: told apart by the time, or not at all. */
-	g_assert_cmpstr(fd_labels_find(labels, "127.0.0.3:1", 299), ==, "bad");
-	g_assert_cmpstr(fd_labels_find(labels, "127.0.0.3:1", 499), ==, "bad");
-	g_assert_cmpstr(fd_labels_find(labels, "127.0.0.3:1", 500), ==, "good");
-	g_assert_null(fd_labels_find(labels, "127.0.0.3:2", 500));
-	g_assert_null(fd_labels_find(labels, "127.0.0.4:1", 500));
-	g_assert_null(fd_labels_find(labels, "", 500));
-	g_assert_null(fd_labels_find(labels, "[::ffff:", 500));
+	g_assert_cmpstr(fdar_labels_find(labels, "127.0.0.3:1", 299), ==, "bad");
+	g_assert_cmpstr(fdar_labels_find(labels, "127.0.0.3:1", 499), ==, "bad");
+	g_assert_cmpstr(fdar_labels_find(labels, "127.0.0.3:1", 500), ==, "good");
+	g_assert_null(fdar_labels_find(labels, "127.0.0.3:2", 500));
+	g_assert_null(fdar_labels_find(labels, "127.0.0.4:1", 500));
+	g_assert_null(fdar_labels_find(labels, "", 500));
+	g_assert_null(fdar_labels_find(labels, "[::ffff:", 500));
 }
 
 static void test_bad_lines(void)
 {
-	g_autoptr(fd_labels) labels =
+	g_autoptr(fdar_labels) labels =
 		load("not json\n"
 		     "[1]\n{}\n3\n"
 		     "{\"client\":1,\"label\":\"a\"}\n"
@@ -62,8 +62,8 @@ static void test_bad_lines(void)
 		     NULL);
 
 	g_assert_nonnull(labels);
-	g_assert_cmpuint(fd_labels_count(labels), ==, 2);
-	g_assert_cmpuint(fd_labels_skipped(labels), ==, 8);
+	g_assert_cmpuint(fdar_labels_count(labels), ==, 2);
+	g_assert_cmpuint(fdar_labels_skipped(labels), ==, 8);
 }
 
 static void test_no_labels(void)
@@ -73,7 +73,7 @@ static void test_no_labels(void)
 
 	g_assert_null(load("{}\n", &empty));
 	g_assert_nonnull(strstr(empty->message, "found none"));
-	g_assert_null(fd_labels_load("/no/such/file", &missing));
+	g_assert_null(fdar_labels_load("/no/such/file", &missing));
 	g_assert_nonnull(strstr(missing->message, "/no/such/file"));
 }
 

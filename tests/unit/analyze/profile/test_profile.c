@@ -5,13 +5,13 @@
 
 #include "tests/unit/kit/profile_script.h"
 
-static const struct fd_profile_entry *entry_of(const struct fd_profile *profile,
-					       const struct fd_profile_group *group,
-					       const char *function, const char *below)
+static const struct fdar_profile_entry *entry_of(const struct fdar_profile *profile,
+						 const struct fdar_profile_group *group,
+						 const char *function, const char *below)
 {
 	for (uint32_t i = 0; i < group->entry_count; i++) {
-		const struct fd_profile_entry *entry = &group->entries[i];
-		const char *under = entry->below == FD_PROFILE_NONE
+		const struct fdar_profile_entry *entry = &group->entries[i];
+		const char *under = entry->below == FDAR_PROFILE_NONE
 					    ? NULL
 					    : profile->functions[entry->below].name;
 
@@ -23,8 +23,9 @@ static const struct fd_profile_entry *entry_of(const struct fd_profile *profile,
 }
 
 /* The node of a path "a>b>c". */
-static const struct fd_profile_node *node_of(const struct fd_profile *profile,
-					     const struct fd_profile_group *group, const char *path)
+static const struct fdar_profile_node *node_of(const struct fdar_profile *profile,
+					       const struct fdar_profile_group *group,
+					       const char *path)
 {
 	g_auto(GStrv) names = g_strsplit(path, ">", -1);
 	uint32_t node = 0;
@@ -32,10 +33,10 @@ static const struct fd_profile_node *node_of(const struct fd_profile *profile,
 	for (char **name = names; *name; name++) {
 		uint32_t child = group->nodes[node].first_child;
 
-		while (child != FD_PROFILE_NONE &&
+		while (child != FDAR_PROFILE_NONE &&
 		       g_strcmp0(profile->functions[group->nodes[child].function].name, *name) != 0)
 			child = group->nodes[child].next_sibling;
-		if (child == FD_PROFILE_NONE)
+		if (child == FDAR_PROFILE_NONE)
 			g_error("no node %s of %s", *name, path);
 		g_assert_cmpuint(group->nodes[child].parent, ==, node);
 		node = child;
@@ -44,13 +45,13 @@ static const struct fd_profile_node *node_of(const struct fd_profile *profile,
 }
 
 /* Own times of nodes and of entries are the group's; sessions' values add up to the same. */
-static void check_group(const struct fd_profile_group *group, gboolean server)
+static void check_group(const struct fdar_profile_group *group, gboolean server)
 {
 	uint64_t nodes_ns = 0, entries_ns = 0, sessions_ns = 0, node_sessions_ns = 0;
-	g_autofree uint64_t *widths = fd_profile_subtree_ns(group);
+	g_autofree uint64_t *widths = fdar_profile_subtree_ns(group);
 
 	for (uint32_t i = 1; i < group->node_count; i++) {
-		const struct fd_profile_stat *stat = &group->nodes[i].stat;
+		const struct fdar_profile_stat *stat = &group->nodes[i].stat;
 
 		nodes_ns += stat->own_ns;
 		node_sessions_ns += stat->session_own_ns.sum;
@@ -82,7 +83,7 @@ static void check_group(const struct fd_profile_group *group, gboolean server)
 			 group->sessions);
 }
 
-static void check(const struct fd_profile *profile)
+static void check(const struct fdar_profile *profile)
 {
 	for (uint32_t i = 0; i < profile->group_count; i++)
 		check_group(&profile->groups[i], i == 0);
@@ -91,19 +92,19 @@ static void check(const struct fd_profile *profile)
 
 static void test_tree(void)
 {
-	g_autoptr(fd_profile) profile = script_profile(
+	g_autoptr(fdar_profile) profile = script_profile(
 		"A 0 +main 1 wait:ACCEPT:accept 5 w 5 begin:1: 6 +serve 7 +read 8 wait:IO:recv 18 "
 		"w "
 		"20 -read 21 +run 26 -run 30 -serve 31 end:1 32 wait:ACCEPT:accept 33 w 33 "
 		"begin:2: 34 "
 		"+serve 35 +run 38 -run 39 -serve 40 end:2 41 wait:ACCEPT:accept 44 w 50 -main");
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
 
 	check(profile);
 	g_assert_cmpuint(profile->group_count, ==, 2);
 	g_assert_cmpuint(group->sessions, ==, 2);
 	g_assert_cmpuint(group->finished, ==, 2);
-	const struct fd_profile_stat *serve = &node_of(profile, group, "main>serve")->stat;
+	const struct fdar_profile_stat *serve = &node_of(profile, group, "main>serve")->stat;
 	g_assert_cmpuint(serve->calls, ==, 2);
 	g_assert_cmpuint(serve->total_ns, ==, 29);
 	g_assert_cmpuint(serve->wait_ns, ==, 10);
@@ -125,7 +126,7 @@ static void test_tree(void)
 	g_assert_cmpuint(group->lifetime_ns.max, ==, 26);
 	g_assert_cmpuint(profile->span_ns, ==, 50);
 	g_assert_cmpuint(profile->threads, ==, 1);
-	const struct fd_profile_function *function =
+	const struct fdar_profile_function *function =
 		&profile->functions[node_of(profile, group, "main>serve")->function];
 	g_assert_cmpstr(function->component, ==, "demo");
 	g_assert_true(function->known);
@@ -133,10 +134,10 @@ static void test_tree(void)
 
 static void test_entry_over_paths(void)
 {
-	g_autoptr(fd_profile) profile =
+	g_autoptr(fdar_profile) profile =
 		script_profile("A 0 begin:1: 0 +a 1 +x 3 -x 4 -a 5 +b 6 +x 10 -x 11 -b 12 end:1");
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
-	const struct fd_profile_stat *x = &entry_of(profile, group, "x", NULL)->stat;
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
+	const struct fdar_profile_stat *x = &entry_of(profile, group, "x", NULL)->stat;
 
 	check(profile);
 	g_assert_cmpuint(x->calls, ==, 2);
@@ -150,11 +151,11 @@ static void test_entry_over_paths(void)
 
 static void test_recursion(void)
 {
-	g_autoptr(fd_profile) profile =
+	g_autoptr(fdar_profile) profile =
 		script_profile("A 0 begin:1: 0 +f 1 +g 2 +f 3 +g 4 -g 5 -f 6 -g 8 -f 9 end:1");
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
-	const struct fd_profile_stat *f = &entry_of(profile, group, "f", NULL)->stat;
-	const struct fd_profile_stat *g = &entry_of(profile, group, "g", NULL)->stat;
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
+	const struct fdar_profile_stat *f = &entry_of(profile, group, "f", NULL)->stat;
+	const struct fdar_profile_stat *g = &entry_of(profile, group, "g", NULL)->stat;
 
 	check(profile);
 	g_assert_cmpuint(group->node_count, ==, 3);
@@ -169,10 +170,10 @@ static void test_recursion(void)
 
 static void test_unfinished_and_states(void)
 {
-	g_autoptr(fd_profile) profile =
+	g_autoptr(fdar_profile) profile =
 		script_profile("A 0 begin:1: 1 +f 2 wait:IO:recv\nB 0 begin:2: 1 begin:2: 3 +f 4 "
 			       "-f\nC 20 other:x");
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
 
 	check(profile);
 	g_assert_cmpuint(group->sessions, ==, 3);
@@ -185,16 +186,16 @@ static void test_unfinished_and_states(void)
 
 static void test_queues(void)
 {
-	g_autoptr(fd_profile) profile = script_profile(
+	g_autoptr(fdar_profile) profile = script_profile(
 		"A 0 begin:1: 1 put:1:jobs 5 put:7:jobs\nB 4 take:1:jobs 5 +f 6 -f 7 end:1 "
 		"8 take:9:jobs 10 other:x");
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
 
 	check(profile);
 	g_assert_cmpuint(entry_of(profile, group, "jobs", NULL)->stat.own_ns, ==, 3);
 	g_assert_cmpuint(group->busy_ns.sum, ==, 4);
 	g_assert_cmpuint(group->running_ns.sum, ==, 1);
-	const struct fd_profile_stat *left =
+	const struct fdar_profile_stat *left =
 		&entry_of(profile, &profile->groups[0], "jobs", NULL)->stat;
 	g_assert_cmpuint(left->calls, ==, 1);
 	g_assert_cmpuint(left->unfinished, ==, 1);
@@ -203,16 +204,16 @@ static void test_queues(void)
 
 static void test_scopes_and_bare_waits(void)
 {
-	g_autoptr(fd_profile) profile = script_profile(
+	g_autoptr(fdar_profile) profile = script_profile(
 		"A 0 begin:1: 1 {request 2 wait:OTHER:dns 3 wait:IO:recv 5 w 6 w 7 }request 8 "
 		"wait:IO:send 9 w 10 end:1");
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
-	const struct fd_profile_entry *request = entry_of(profile, group, "request", NULL);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
+	const struct fdar_profile_entry *request = entry_of(profile, group, "request", NULL);
 
 	check(profile);
 	/* The program of the modules. */
 	g_assert_cmpstr(profile->functions[request->function].component, ==, "demo");
-	g_assert_cmpuint(profile->functions[request->function].kind, ==, FD_FRAME_SCOPE);
+	g_assert_cmpuint(profile->functions[request->function].kind, ==, FDAR_FRAME_SCOPE);
 	/* A wait inside a wait belongs to the scope as well. */
 	g_assert_cmpuint(entry_of(profile, group, "request", "recv")->stat.own_ns, ==, 2);
 	g_assert_cmpuint(entry_of(profile, group, "request", "dns")->stat.own_ns, ==, 2);
@@ -222,22 +223,22 @@ static void test_scopes_and_bare_waits(void)
 
 static void test_labels(void)
 {
-	g_autoptr(fd_profile) profile = script_profile(
+	g_autoptr(fdar_profile) profile = script_profile(
 		"A 0 begin:1:good 1 +f 2 -f 3 end:1 4 begin:2:bad 5 +f 9 -f 10 end:2\n"
 		"B 4 begin:3: 5 +g 6 -g");
-	g_autoptr(fd_profile) flat = fd_profile_flatten(profile);
+	g_autoptr(fdar_profile) flat = fdar_profile_flatten(profile);
 
 	check(profile);
 	check(flat);
 	g_assert_cmpuint(profile->group_count, ==, 4);
-	g_assert_cmpuint(fd_profile_group(profile, "good")->own_ns, ==, 1);
-	g_assert_cmpuint(fd_profile_group(profile, "bad")->own_ns, ==, 4);
-	g_assert_null(fd_profile_group(profile, "ugly"));
-	g_assert_null(fd_profile_group(profile, FD_PROFILE_SERVER));
+	g_assert_cmpuint(fdar_profile_group(profile, "good")->own_ns, ==, 1);
+	g_assert_cmpuint(fdar_profile_group(profile, "bad")->own_ns, ==, 4);
+	g_assert_null(fdar_profile_group(profile, "ugly"));
+	g_assert_null(fdar_profile_group(profile, FDAR_PROFILE_SERVER));
 	g_assert_cmpuint(flat->group_count, ==, 2);
-	g_assert_cmpuint(fd_profile_group(flat, FD_PROFILE_ALL)->sessions, ==, 3);
-	g_assert_cmpuint(fd_profile_group(flat, FD_PROFILE_ALL)->own_ns, ==, 6);
-	g_assert_false(fd_profile_equal(profile, flat));
+	g_assert_cmpuint(fdar_profile_group(flat, FDAR_PROFILE_ALL)->sessions, ==, 3);
+	g_assert_cmpuint(fdar_profile_group(flat, FDAR_PROFILE_ALL)->own_ns, ==, 6);
+	g_assert_false(fdar_profile_equal(profile, flat));
 }
 
 /* Modules are told after the first functions: named in the end, and one function all the same. */
@@ -245,19 +246,20 @@ static void test_late_symbols(void)
 {
 	g_autofree char *dir = g_dir_make_tmp("test-profile-XXXXXX", NULL);
 	g_autofree char *table = g_build_filename(dir, "de.txt", NULL);
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(dir);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(dir);
 	g_autoptr(script_auto) script =
 		script_new("A 0 begin:1: 1 +f 2 -f 3 end:1\n2B 4 begin:1: 5 +f 8 -f 9 end:1");
-	struct fd_profile_source source = {
+	struct fdar_profile_source source = {
 		.symbols = symbols, .text = script_name, .texts = script, .lines = TRUE
 	};
-	g_autoptr(fd_profile_builder) builder = fd_profile_builder_new(&source);
+	g_autoptr(fdar_profile_builder) builder = fdar_profile_builder_new(&source);
 
-	fd_walk_feed(fd_profile_builder_walk(builder), script_events(script), script->events->len);
+	fdar_walk_feed(fdar_profile_builder_walk(builder), script_events(script),
+		       script->events->len);
 	script_add_symbols(script, symbols, dir);
-	g_autoptr(fd_profile) profile = fd_profile_builder_finish(builder);
+	g_autoptr(fdar_profile) profile = fdar_profile_builder_finish(builder);
 	check(profile);
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
 	g_assert_cmpuint(group->entry_count, ==, 1);
 	g_assert_cmpuint(group->unknown_ns, ==, 0);
 	g_assert_cmpuint(entry_of(profile, group, "f", NULL)->stat.calls, ==, 2);
@@ -269,19 +271,20 @@ static void test_late_symbols(void)
 static void test_no_symbols(void)
 {
 	g_autoptr(script_auto) script = script_new("A 0 begin:1: 1 +f 3 -f 4 {s 5 }s");
-	struct fd_profile_source source = { .text = script_name, .texts = script };
-	g_autoptr(fd_profile_builder) builder = fd_profile_builder_new(&source);
+	struct fdar_profile_source source = { .text = script_name, .texts = script };
+	g_autoptr(fdar_profile_builder) builder = fdar_profile_builder_new(&source);
 
-	fd_walk_feed(fd_profile_builder_walk(builder), script_events(script), script->events->len);
-	g_autoptr(fd_profile) profile = fd_profile_builder_finish(builder);
+	fdar_walk_feed(fdar_profile_builder_walk(builder), script_events(script),
+		       script->events->len);
+	g_autoptr(fdar_profile) profile = fdar_profile_builder_finish(builder);
 	check(profile);
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
 	g_assert_cmpuint(group->unknown_ns, ==, 2);
 	g_assert_cmpuint(entry_of(profile, group, "0x1000", NULL)->stat.calls, ==, 1);
 	g_assert_cmpuint(entry_of(profile, group, "s", NULL)->stat.calls, ==, 1);
 }
 
-static void on_session(void *user, const struct fd_profile_session *session)
+static void on_session(void *user, const struct fdar_profile_session *session)
 {
 	GString *text = user;
 
@@ -298,15 +301,16 @@ static void test_sessions_are_told(void)
 	g_autoptr(GString) told = g_string_new(NULL);
 	g_autoptr(script_auto) script = script_new(
 		"A 0 begin:1:x 1 {s 2 wait:IO:recv 6 w 8 }s 9 end:1 10 begin:2:y 11 end:2");
-	struct fd_profile_source source = { .text = script_name,
-					    .texts = script,
-					    .label = script_label,
-					    .session = on_session,
-					    .user = told };
-	g_autoptr(fd_profile_builder) builder = fd_profile_builder_new(&source);
+	struct fdar_profile_source source = { .text = script_name,
+					      .texts = script,
+					      .label = script_label,
+					      .session = on_session,
+					      .user = told };
+	g_autoptr(fdar_profile_builder) builder = fdar_profile_builder_new(&source);
 
-	fd_walk_feed(fd_profile_builder_walk(builder), script_events(script), script->events->len);
-	g_autoptr(fd_profile) profile = fd_profile_builder_finish(builder);
+	fdar_walk_feed(fdar_profile_builder_walk(builder), script_events(script),
+		       script->events->len);
+	g_autoptr(fdar_profile) profile = fdar_profile_builder_finish(builder);
 	check(profile);
 	g_assert_cmpstr(told->str, ==,
 			"x calls=2 busy=7 running=3 s/recv 4\n"
@@ -338,9 +342,9 @@ static void test_merge_is_exact(void)
 		GRand *rand = g_rand_new_with_seed(seed);
 		g_autoptr(GString) whole_text = g_string_new(NULL);
 		GString *text[3];
-		g_autoptr(fd_profile) forth = fd_profile_new();
-		g_autoptr(fd_profile) back = fd_profile_new();
-		struct fd_profile *piece[3];
+		g_autoptr(fdar_profile) forth = fdar_profile_new();
+		g_autoptr(fdar_profile) back = fdar_profile_new();
+		struct fdar_profile *piece[3];
 
 		for (int i = 0; i < 3; i++)
 			text[i] = g_string_new(NULL);
@@ -351,21 +355,21 @@ static void test_merge_is_exact(void)
 			add_session_line(rand, session, to);
 			g_string_append(whole_text, to->str + from);
 		}
-		g_autoptr(fd_profile) whole = script_profile(whole_text->str);
+		g_autoptr(fdar_profile) whole = script_profile(whole_text->str);
 		for (int i = 0; i < 3; i++)
 			piece[i] = script_profile(text[i]->str);
 		for (int i = 0; i < 3; i++) {
-			fd_profile_merge(forth, piece[i]);
-			fd_profile_merge(back, piece[2 - i]);
+			fdar_profile_merge(forth, piece[i]);
+			fdar_profile_merge(back, piece[2 - i]);
 		}
 		check(whole);
 		check(forth);
-		g_assert_true(fd_profile_equal(whole, forth));
-		g_assert_true(fd_profile_equal(back, whole));
-		fd_profile_merge(back, piece[0]);
-		g_assert_false(fd_profile_equal(back, whole));
+		g_assert_true(fdar_profile_equal(whole, forth));
+		g_assert_true(fdar_profile_equal(back, whole));
+		fdar_profile_merge(back, piece[0]);
+		g_assert_false(fdar_profile_equal(back, whole));
 		for (int i = 0; i < 3; i++) {
-			fd_profile_free(piece[i]);
+			fdar_profile_free(piece[i]);
 			g_string_free(text[i], TRUE);
 		}
 		g_rand_free(rand);
@@ -397,7 +401,7 @@ static void test_random_adds_up(void)
 			}
 			g_string_append_c(text, '\n');
 		}
-		g_autoptr(fd_profile) profile = script_profile(text->str);
+		g_autoptr(fdar_profile) profile = script_profile(text->str);
 		check(profile);
 		g_rand_free(rand);
 	}
@@ -405,11 +409,11 @@ static void test_random_adds_up(void)
 
 static void test_skipped(void)
 {
-	g_autoptr(fd_profile) profile = script_profile(
+	g_autoptr(fdar_profile) profile = script_profile(
 		"A 0 begin:1: 1 +f 2 skip:5:1 3 +g 4 skip:2:1 5 -g 9 -f 10 end:1 11 +f 12 skip:1:1 "
 		"13 -f 14 lost:3");
-	g_autoptr(fd_profile) twice = fd_profile_new();
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
+	g_autoptr(fdar_profile) twice = fdar_profile_new();
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
 
 	check(profile);
 	g_assert_cmpuint(entry_of(profile, group, "f", NULL)->stat.skipped_calls, ==, 5);
@@ -419,16 +423,16 @@ static void test_skipped(void)
 	g_assert_cmpuint(profile->losses.skipped_calls, ==, 8);
 	g_assert_cmpuint(profile->losses.skipped_ns, ==, 3);
 	g_assert_cmpuint(profile->losses.lost_calls, ==, 3);
-	fd_profile_merge(twice, profile);
-	fd_profile_merge(twice, profile);
-	group = fd_profile_group(twice, FD_PROFILE_ALL);
+	fdar_profile_merge(twice, profile);
+	fdar_profile_merge(twice, profile);
+	group = fdar_profile_group(twice, FDAR_PROFILE_ALL);
 	g_assert_cmpuint(entry_of(twice, group, "f", NULL)->stat.skipped_calls, ==, 10);
 	g_assert_cmpuint(twice->losses.skipped_calls, ==, 16);
-	g_assert_false(fd_profile_equal(twice, profile));
+	g_assert_false(fdar_profile_equal(twice, profile));
 }
 
-static const struct fd_profile_function *function_of(const struct fd_profile *profile,
-						     const char *name)
+static const struct fdar_profile_function *function_of(const struct fdar_profile *profile,
+						       const char *name)
 {
 	for (uint32_t i = 0; i < profile->function_count; i++)
 		if (g_strcmp0(profile->functions[i].name, name) == 0)
@@ -439,13 +443,13 @@ static const struct fd_profile_function *function_of(const struct fd_profile *pr
 /* Functions that were off are known, even those that were never called. */
 static void test_switched(void)
 {
-	g_autoptr(fd_profile) profile =
+	g_autoptr(fdar_profile) profile =
 		script_profile("A 0 off:never 1 +f 2 -f 3 off:f 5 on:f 6 +f 7 -f 8 +g 9 -g");
-	g_autoptr(fd_profile) flat = fd_profile_flatten(profile);
+	g_autoptr(fdar_profile) flat = fdar_profile_flatten(profile);
 
 	check(profile);
 	g_assert_true(function_of(flat, "f")->off);
-	g_assert_cmpuint(function_of(flat, "f")->off_reason, ==, FD_SWITCH_BUDGET);
+	g_assert_cmpuint(function_of(flat, "f")->off_reason, ==, FDAR_SWITCH_BUDGET);
 	g_assert_true(function_of(flat, "never")->off);
 	g_assert_false(function_of(flat, "g")->off);
 }
@@ -461,21 +465,21 @@ static void test_folded(void)
 		"A 0 +main 0 wait:ACCEPT:a 1 w 1 begin:1: 2 +serve 5 +run 7 -run 9 wait:IO:r 12 w "
 		"20 -serve 21 end:1 24 -main";
 	static const char *const folded[] = { "h", NULL };
-	g_autoptr(fd_profile) profile = script_profile_as(with, FD_UNIT_SESSION, folded);
-	g_autoptr(fd_profile) referee = script_profile(without);
-	const struct fd_profile_group *group = fd_profile_group(profile, FD_PROFILE_ALL);
-	const struct fd_profile_group *other = fd_profile_group(referee, FD_PROFILE_ALL);
+	g_autoptr(fdar_profile) profile = script_profile_as(with, FDAR_UNIT_SESSION, folded);
+	g_autoptr(fdar_profile) referee = script_profile(without);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
+	const struct fdar_profile_group *other = fdar_profile_group(referee, FDAR_PROFILE_ALL);
 
 	check(profile);
 	g_assert_cmpuint(group->own_ns, ==, other->own_ns);
 	g_assert_cmpuint(group->node_count, ==, other->node_count);
 	g_assert_cmpuint(group->entry_count, ==, other->entry_count);
 	for (uint32_t i = 0; i < other->entry_count; i++) {
-		const struct fd_profile_entry *theirs = &other->entries[i];
-		const char *below = theirs->below == FD_PROFILE_NONE
+		const struct fdar_profile_entry *theirs = &other->entries[i];
+		const char *below = theirs->below == FDAR_PROFILE_NONE
 					    ? NULL
 					    : referee->functions[theirs->below].name;
-		const struct fd_profile_stat *stat =
+		const struct fdar_profile_stat *stat =
 			&entry_of(profile, group, referee->functions[theirs->function].name, below)
 				 ->stat;
 
@@ -483,7 +487,7 @@ static void test_folded(void)
 		g_assert_cmpuint(stat->own_ns, ==, theirs->stat.own_ns);
 		g_assert_cmpuint(stat->total_ns, ==, theirs->stat.total_ns);
 		g_assert_true(
-			fd_histogram_equal(&stat->session_own_ns, &theirs->stat.session_own_ns));
+			fdar_histogram_equal(&stat->session_own_ns, &theirs->stat.session_own_ns));
 	}
 	/* With nothing around it that is told, it is not lost either. */
 	g_assert_cmpuint(node_of(profile, &profile->groups[0], "main")->stat.own_ns, ==, 5);
@@ -495,16 +499,16 @@ static void test_requests(void)
 	static const char text[] =
 		"A 0 begin:1: 1 req:0:a 2 +f 5 -f 6 done:0:0 7 req:0:b 8 +f 9 -f "
 		"10 done:0:0 11 +f 18 -f 19 end:1";
-	g_autoptr(fd_profile) sessions = script_profile(text);
-	g_autoptr(fd_profile) requests = script_profile_as(text, FD_UNIT_REQUEST, NULL);
-	const struct fd_profile_group *group = fd_profile_group(sessions, FD_PROFILE_ALL);
+	g_autoptr(fdar_profile) sessions = script_profile(text);
+	g_autoptr(fdar_profile) requests = script_profile_as(text, FDAR_UNIT_REQUEST, NULL);
+	const struct fdar_profile_group *group = fdar_profile_group(sessions, FDAR_PROFILE_ALL);
 
 	check(sessions);
 	check(requests);
 	g_assert_cmpuint(group->sessions, ==, 1);
 	g_assert_cmpuint(group->requests, ==, 2);
-	group = fd_profile_group(requests, FD_PROFILE_ALL);
-	g_assert_cmpint(requests->unit, ==, FD_UNIT_REQUEST);
+	group = fdar_profile_group(requests, FDAR_PROFILE_ALL);
+	g_assert_cmpint(requests->unit, ==, FDAR_UNIT_REQUEST);
 	g_assert_cmpuint(group->sessions, ==, 2);
 	g_assert_cmpuint(group->finished, ==, 2);
 	g_assert_cmpuint(group->busy_ns.min, ==, 1);

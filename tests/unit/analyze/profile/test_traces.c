@@ -25,10 +25,10 @@ static void check_glxgears(const char *name, uint64_t calls, uint64_t distinct)
 		g_test_skip(why);
 		return;
 	}
-	g_autoptr(fd_profile) profile = fd_profile_read(path, NULL, NULL, &error);
+	g_autoptr(fdar_profile) profile = fdar_profile_read(path, NULL, NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(profile->group_count, ==, 1);
-	const struct fd_profile_group *server = &profile->groups[0];
+	const struct fdar_profile_group *server = &profile->groups[0];
 	for (uint32_t i = 1; i < server->node_count; i++) {
 		counted += server->nodes[i].stat.calls;
 		own_ns += server->nodes[i].stat.own_ns;
@@ -57,7 +57,7 @@ static void test_not_a_trace(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(fd_profile_read("/no/such/trace", NULL, NULL, &error));
+	g_assert_null(fdar_profile_read("/no/such/trace", NULL, NULL, &error));
 	g_assert_nonnull(strstr(error->message, "/no/such/trace"));
 }
 

@@ -59,19 +59,19 @@ static char *script_of(const struct plan *plan, guint32 seed)
 static const struct plan everything = { NULL, 200 * US, 300 * US, TRUE, 0 };
 
 /* Compares as the caller of the diff is told to: reads again without what is not compared. */
-static struct fd_diff *compare(const struct plan *baseline, const char *const *baseline_rules,
-			       const struct plan *subject, const char *const *subject_rules)
+static struct fdar_diff *compare(const struct plan *baseline, const char *const *baseline_rules,
+				 const struct plan *subject, const char *const *subject_rules)
 {
 	g_autofree char *before = script_of(baseline, 1), *after = script_of(subject, 2);
-	g_autoptr(fd_profile) left = script_profile(before);
-	g_autoptr(fd_profile) right = script_profile(after);
-	struct fd_recorded sides[2] = { { left, baseline_rules }, { right, subject_rules } };
-	g_autoptr(GHashTable) unrecorded = fd_unrecorded_find(&sides[0], &sides[1]);
+	g_autoptr(fdar_profile) left = script_profile(before);
+	g_autoptr(fdar_profile) right = script_profile(after);
+	struct fdar_recorded sides[2] = { { left, baseline_rules }, { right, subject_rules } };
+	g_autoptr(GHashTable) unrecorded = fdar_unrecorded_find(&sides[0], &sides[1]);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	struct fd_diff_options options = { .unrecorded = unrecorded };
-	g_autoptr(fd_profile) left_again = NULL, right_again = NULL;
+	struct fdar_diff_options options = { .unrecorded = unrecorded };
+	g_autoptr(fdar_profile) left_again = NULL, right_again = NULL;
 	g_autoptr(GError) error = NULL;
-	struct fd_diff *diff;
+	struct fdar_diff *diff;
 	GHashTableIter all;
 	gpointer key;
 
@@ -81,16 +81,18 @@ static struct fd_diff *compare(const struct plan *baseline, const char *const *b
 		g_ptr_array_add(names, g_strdup((char *)key + strlen("demo\n")));
 	}
 	g_ptr_array_add(names, NULL);
-	left_again = script_profile_as(before, FD_UNIT_SESSION, (const char *const *)names->pdata);
-	right_again = script_profile_as(after, FD_UNIT_SESSION, (const char *const *)names->pdata);
-	g_assert_false(fd_unrecorded_called(unrecorded, left_again));
-	g_assert_false(fd_unrecorded_called(unrecorded, right_again));
-	diff = fd_diff_new(left_again, right_again, &options, &error);
+	left_again =
+		script_profile_as(before, FDAR_UNIT_SESSION, (const char *const *)names->pdata);
+	right_again =
+		script_profile_as(after, FDAR_UNIT_SESSION, (const char *const *)names->pdata);
+	g_assert_false(fdar_unrecorded_called(unrecorded, left_again));
+	g_assert_false(fdar_unrecorded_called(unrecorded, right_again));
+	diff = fdar_diff_new(left_again, right_again, &options, &error);
 	g_assert_no_error(error);
 	return diff;
 }
 
-static const struct fd_diff_row *row_of(const struct fd_diff *diff, const char *function)
+static const struct fdar_diff_row *row_of(const struct fdar_diff *diff, const char *function)
 {
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		if (strcmp(diff->rows[i].function, function) == 0 && !diff->rows[i].below)
@@ -98,7 +100,7 @@ static const struct fd_diff_row *row_of(const struct fd_diff *diff, const char *
 	return NULL;
 }
 
-static void assert_hint(const struct fd_diff *diff, const char *expected)
+static void assert_hint(const struct fdar_diff *diff, const char *expected)
 {
 	for (guint i = 0; i < diff->hints->len; i++)
 		if (strstr(g_ptr_array_index(diff->hints, i), expected))
@@ -107,15 +109,15 @@ static void assert_hint(const struct fd_diff *diff, const char *expected)
 }
 
 /* Off on one side: nothing is gone, nothing is new, and nobody is slower. */
-static void assert_alike(const struct fd_diff *diff, gboolean in_baseline, gboolean in_subject)
+static void assert_alike(const struct fdar_diff *diff, gboolean in_baseline, gboolean in_subject)
 {
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_NONE);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_NONE);
 	g_assert_null(row_of(diff, "helper"));
-	g_assert_cmpint(row_of(diff, "serve")->change, ==, FD_CHANGE_NONE);
+	g_assert_cmpint(row_of(diff, "serve")->change, ==, FDAR_CHANGE_NONE);
 	for (uint32_t i = 0; i < diff->row_count; i++)
-		g_assert_cmpint(diff->rows[i].presence, ==, FD_IN_BOTH);
+		g_assert_cmpint(diff->rows[i].presence, ==, FDAR_IN_BOTH);
 	for (uint32_t i = 1; i < diff->node_count; i++)
-		g_assert_cmpint(diff->nodes[i].presence, ==, FD_IN_BOTH);
+		g_assert_cmpint(diff->nodes[i].presence, ==, FDAR_IN_BOTH);
 	g_assert_cmpuint(diff->unrecorded_count, ==, 1);
 	g_assert_cmpstr(diff->unrecorded[0].function, ==, "helper");
 	g_assert_cmpstr(diff->unrecorded[0].component, ==, "demo");
@@ -126,9 +128,9 @@ static void assert_alike(const struct fd_diff *diff, gboolean in_baseline, gbool
 static void test_off_on_one_side(void)
 {
 	const struct plan off = { "off:helper", 200 * US, 300 * US, FALSE, 0 };
-	g_autoptr(fd_diff) gone = compare(&everything, NULL, &off, NULL);
-	g_autoptr(fd_diff) new = compare(&off, NULL, &everything, NULL);
-	g_autoptr(fd_diff) both = compare(&off, NULL, &off, NULL);
+	g_autoptr(fdar_diff) gone = compare(&everything, NULL, &off, NULL);
+	g_autoptr(fdar_diff) new = compare(&off, NULL, &everything, NULL);
+	g_autoptr(fdar_diff) both = compare(&off, NULL, &off, NULL);
 
 	assert_alike(gone, FALSE, TRUE);
 	assert_hint(gone, "not recorded all the time in the subject");
@@ -144,18 +146,18 @@ static void test_what_it_prevents(void)
 {
 	const struct plan off = { "off:helper", 200 * US, 300 * US, FALSE, 0 };
 	g_autofree char *before = script_of(&everything, 1), *after = script_of(&off, 2);
-	g_autoptr(fd_profile) left = script_profile(before);
-	g_autoptr(fd_profile) right = script_profile(after);
-	g_autoptr(fd_diff) diff = fd_diff_new(left, right, NULL, NULL);
+	g_autoptr(fdar_profile) left = script_profile(before);
+	g_autoptr(fdar_profile) right = script_profile(after);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(left, right, NULL, NULL);
 
-	g_assert_cmpint(row_of(diff, "serve")->change, ==, FD_CHANGE_RUNNING);
-	g_assert_cmpint(row_of(diff, "helper")->presence, ==, FD_IN_BASELINE);
+	g_assert_cmpint(row_of(diff, "serve")->change, ==, FDAR_CHANGE_RUNNING);
+	g_assert_cmpint(row_of(diff, "helper")->presence, ==, FDAR_IN_BASELINE);
 }
 
 static void test_off_for_a_time(void)
 {
 	const struct plan late = { "off:helper", 200 * US, 300 * US, TRUE, SESSIONS / 2 };
-	g_autoptr(fd_diff) diff = compare(&everything, NULL, &late, NULL);
+	g_autoptr(fdar_diff) diff = compare(&everything, NULL, &late, NULL);
 
 	assert_alike(diff, FALSE, TRUE);
 }
@@ -164,10 +166,10 @@ static void test_off_for_a_time(void)
 static void test_culprit(void)
 {
 	const struct plan slow = { "off:helper", 200 * US, 3000 * US, FALSE, 0 };
-	g_autoptr(fd_diff) diff = compare(&everything, NULL, &slow, NULL);
+	g_autoptr(fdar_diff) diff = compare(&everything, NULL, &slow, NULL);
 
 	g_assert_cmpstr(diff->verdict.function, ==, "run");
-	g_assert_cmpint(diff->verdict.change, ==, FD_CHANGE_RUNNING);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
 	g_assert_cmpuint(diff->unrecorded_count, ==, 1);
 }
 
@@ -182,8 +184,8 @@ static void test_rules(void)
 	const char *const *const rules[] = { without, only, again };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
-		g_autoptr(fd_diff) gone = compare(&everything, NULL, &off, rules[i]);
-		g_autoptr(fd_diff) new = compare(&off, rules[i], &everything, all);
+		g_autoptr(fdar_diff) gone = compare(&everything, NULL, &off, rules[i]);
+		g_autoptr(fdar_diff) new = compare(&off, rules[i], &everything, all);
 
 		assert_alike(gone, FALSE, TRUE);
 		assert_alike(new, TRUE, FALSE);

@@ -8,20 +8,21 @@
 #include "analyze/story/story_tree.h"
 #include "tests/unit/kit/event_script.h"
 
-static struct fd_story_tree *tree_of(const char *text, uint64_t session, const char *focus)
+static struct fdar_story_tree *tree_of(const char *text, uint64_t session, const char *focus)
 {
 	g_autoptr(script_auto) script = script_new(text);
-	struct fd_story_source source = {
+	struct fdar_story_source source = {
 		.text = script_name, .texts = script, .session = session, .focus = focus
 	};
-	g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
+	g_autoptr(fdar_story_builder) builder = fdar_story_builder_new(&source);
 
-	fd_walk_feed(fd_story_builder_walk(builder), script_events(script), script->events->len);
-	return fd_story_builder_finish(builder);
+	fdar_walk_feed(fdar_story_builder_walk(builder), script_events(script),
+		       script->events->len);
+	return fdar_story_builder_finish(builder);
 }
 
-static void append_step(GString *text, const struct fd_story *story,
-			const struct fd_story_step *step)
+static void append_step(GString *text, const struct fdar_story *story,
+			const struct fdar_story_step *step)
 {
 	static const char *const kinds[] = { "", "~", "loop", ">", "idle", "#" };
 
@@ -39,28 +40,31 @@ static void append_step(GString *text, const struct fd_story *story,
 		g_string_append_printf(text, " (%s)", step->text);
 	if (step->unfinished)
 		g_string_append(text, " open");
-	if (step->kind == FD_STORY_HANDOFF) {
-		g_string_append_printf(
-			text, " %s->%s",
-			step->lane == FD_STORY_NONE ? "?" : story->lanes[step->lane].thread,
-			step->lane_to == FD_STORY_NONE ? "?" : story->lanes[step->lane_to].thread);
+	if (step->kind == FDAR_STORY_HANDOFF) {
+		g_string_append_printf(text, " %s->%s",
+				       step->lane == FDAR_STORY_NONE
+					       ? "?"
+					       : story->lanes[step->lane].thread,
+				       step->lane_to == FDAR_STORY_NONE
+					       ? "?"
+					       : story->lanes[step->lane_to].thread);
 	}
 	g_string_append_c(text, '\n');
 }
 
 /* Steps are a tree in preorder, lanes exist, and every call is shown or counted as hidden. */
-static void check_story(const struct fd_story *story)
+static void check_story(const struct fdar_story *story)
 {
 	uint64_t calls = story->hidden_calls;
 	uint64_t hidden = 0;
 
 	for (uint32_t i = 0; i < story->step_count; i++) {
-		const struct fd_story_step *step = &story->steps[i];
-		gboolean frame = step->kind == FD_STORY_CALL || step->kind == FD_STORY_WAIT;
+		const struct fdar_story_step *step = &story->steps[i];
+		gboolean frame = step->kind == FDAR_STORY_CALL || step->kind == FDAR_STORY_WAIT;
 
 		g_assert_cmpuint(step->end, >, i);
 		g_assert_cmpuint(step->end, <=, story->step_count);
-		if (step->parent == FD_STORY_NONE) {
+		if (step->parent == FDAR_STORY_NONE) {
 			g_assert_cmpuint(step->depth, ==, 0);
 		} else {
 			g_assert_cmpuint(step->parent, <, i);
@@ -80,7 +84,7 @@ static void check_story(const struct fd_story *story)
 	g_assert_cmpuint(hidden, <=, story->hidden_calls);
 }
 
-static char *story_text(const struct fd_story *story)
+static char *story_text(const struct fdar_story *story)
 {
 	GString *text = g_string_new(NULL);
 
@@ -90,18 +94,18 @@ static char *story_text(const struct fd_story *story)
 	return g_string_free(text, FALSE);
 }
 
-static struct fd_story_set *tell_one(const char *script, const char *focus, uint32_t max_steps)
+static struct fdar_story_set *tell_one(const char *script, const char *focus, uint32_t max_steps)
 {
-	g_autoptr(fd_story_tree) tree = tree_of(script, 1, focus);
-	struct fd_story_options options = { .max_steps = max_steps };
+	g_autoptr(fdar_story_tree) tree = tree_of(script, 1, focus);
+	struct fdar_story_options options = { .max_steps = max_steps };
 
 	g_assert_nonnull(tree);
-	return fd_story_tell(&tree, 1, &options);
+	return fdar_story_tell(&tree, 1, &options);
 }
 
 static void assert_story(const char *script, const char *expected)
 {
-	g_autoptr(fd_story_set) set = tell_one(script, NULL, 1000);
+	g_autoptr(fdar_story_set) set = tell_one(script, NULL, 1000);
 	g_autofree char *text = story_text(set->stories[0]);
 
 	g_assert_cmpstr(text, ==, expected);
@@ -244,8 +248,8 @@ static void test_handoff(void)
 		"begin:0x99:p 6 {push 7 put:0x99:queue 8 }push\n"
 		"B 0 name:worker 1 {loop 2 wait:COND:pop 20 w 21 take:0x99:queue 22 "
 		"{serve 23 wait:IO:recv 30 w 40 }serve 41 end:0x99";
-	g_autoptr(fd_story_set) set = tell_one(script, NULL, 100);
-	const struct fd_story *story = set->stories[0];
+	g_autoptr(fdar_story_set) set = tell_one(script, NULL, 100);
+	const struct fdar_story *story = set->stories[0];
 	g_autofree char *text = story_text(story);
 
 	g_assert_cmpstr(text, ==,
@@ -261,7 +265,7 @@ static void test_handoff(void)
 	g_assert_cmpuint(story->lanes[1].thread_index, ==, story->lanes[2].thread_index);
 	g_assert_cmpuint(story->steps[2].object, ==, 0x99);
 	g_assert_cmpuint(story->steps[3].wait_ns, ==, 7);
-	g_assert_cmpint(story->state, ==, FD_STORY_FINISHED);
+	g_assert_cmpint(story->state, ==, FDAR_STORY_FINISHED);
 	g_assert_cmpstr(story->peer, ==, "p");
 }
 
@@ -296,7 +300,7 @@ static void test_requests(void)
 /* Calls that were too short are hidden ones: calls and times still add up. */
 static void test_skipped(void)
 {
-	g_autoptr(fd_story_set) set =
+	g_autoptr(fdar_story_set) set =
 		tell_one("A 0 begin:7:p 1 {a 2 skip:5:3 4 {b 5 skip:1:1 6 }b 9 }a 11 end:7", NULL,
 			 100);
 	g_autofree char *text = story_text(set->stories[0]);
@@ -320,17 +324,17 @@ static void test_late_events(void)
 		"-work\n"
 		"C 2 +idle 40 resume:7 41 +f 45 -f 46 suspend:7 70 -idle";
 	g_autoptr(script_auto) late = script_new(script);
-	struct fd_story_source source = { .text = script_name, .texts = late, .session = 1 };
-	g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
-	struct fd_story_options options = { .max_steps = 1000 };
-	g_autoptr(fd_story_tree) tree = NULL;
-	g_autoptr(fd_story_set) expected = tell_one(script, NULL, 1000), set = NULL;
+	struct fdar_story_source source = { .text = script_name, .texts = late, .session = 1 };
+	g_autoptr(fdar_story_builder) builder = fdar_story_builder_new(&source);
+	struct fdar_story_options options = { .max_steps = 1000 };
+	g_autoptr(fdar_story_tree) tree = NULL;
+	g_autoptr(fdar_story_set) expected = tell_one(script, NULL, 1000), set = NULL;
 	g_autofree char *text = NULL, *expected_text = NULL;
 
 	script_delay(late);
-	fd_walk_feed(fd_story_builder_walk(builder), script_events(late), late->events->len);
-	tree = fd_story_builder_finish(builder);
-	set = fd_story_tell(&tree, 1, &options);
+	fdar_walk_feed(fdar_story_builder_walk(builder), script_events(late), late->events->len);
+	tree = fdar_story_builder_finish(builder);
+	set = fdar_story_tell(&tree, 1, &options);
 	text = story_text(set->stories[0]);
 	expected_text = story_text(expected->stories[0]);
 	g_assert_cmpstr(text, ==, expected_text);
@@ -348,9 +352,9 @@ static void test_never_taken(void)
 
 static void test_unfinished(void)
 {
-	g_autoptr(fd_story_set) set = tell_one("A 0 begin:7:p 1 {a 2 {b 3 wait:IO:recv 10 w 11 "
-					       "wait:IO:recv\nB 300000 {z 300001 }z",
-					       NULL, 100);
+	g_autoptr(fdar_story_set) set = tell_one("A 0 begin:7:p 1 {a 2 {b 3 wait:IO:recv 10 w 11 "
+						 "wait:IO:recv\nB 300000 {z 300001 }z",
+						 NULL, 100);
 	g_autofree char *text = story_text(set->stories[0]);
 
 	g_assert_cmpstr(text, ==,
@@ -358,16 +362,16 @@ static void test_unfinished(void)
 			"  b 299999 open\n"
 			"    ~recv 7\n"
 			"    ~recv 299990 open\n");
-	g_assert_cmpint(set->stories[0]->state, ==, FD_STORY_UNFINISHED);
+	g_assert_cmpint(set->stories[0]->state, ==, FDAR_STORY_UNFINISHED);
 	g_assert_cmpuint(set->stories[0]->duration_ns, ==, 300001);
 }
 
 static void test_other_sessions(void)
 {
-	g_autoptr(fd_story_tree) tree =
+	g_autoptr(fdar_story_tree) tree =
 		tree_of("A 0 begin:7:p 1 {a 2 }a 3 end:7 4 begin:7:q 5 {b 6 }b 7 end:7", 2, NULL);
-	struct fd_story_options options = { 0 };
-	g_autoptr(fd_story_set) set = fd_story_tell(&tree, 1, &options);
+	struct fdar_story_options options = { 0 };
+	g_autoptr(fdar_story_set) set = fdar_story_tell(&tree, 1, &options);
 	g_autofree char *text = story_text(set->stories[0]);
 
 	g_assert_cmpstr(text, ==, "b 1\n");
@@ -378,9 +382,10 @@ static void test_other_sessions(void)
 /* Of a loop none of whose calls is shown, nothing is. */
 static void test_empty_loop(void)
 {
-	g_autoptr(fd_story_set) set = tell_one("A 0 begin:7:p 1 {m 2 {a 3 }a 4 {b 5 }b 6 {a 7 }a 8 "
-					       "{b 9 }b 10 {c 90 }c 91 }m 95 end:7",
-					       NULL, 3);
+	g_autoptr(fdar_story_set) set =
+		tell_one("A 0 begin:7:p 1 {m 2 {a 3 }a 4 {b 5 }b 6 {a 7 }a 8 "
+			 "{b 9 }b 10 {c 90 }c 91 }m 95 end:7",
+			 NULL, 3);
 	g_autofree char *text = story_text(set->stories[0]);
 
 	g_assert_cmpstr(text, ==,
@@ -394,26 +399,26 @@ static void test_lane_order(void)
 	static const char *const base =
 		"A 0 begin:7:p 1 +main 2 +low 3 -low 4 +high 5 +low 6 -low 7 -high 8 "
 		"+high 9 +low 10 -low 11 -high 12 -main 20 end:7";
-	g_autoptr(fd_story_tree) tree = NULL;
+	g_autoptr(fdar_story_tree) tree = NULL;
 	g_autoptr(script_auto) script = script_new(base);
-	struct fd_story_source source = { .text = script_name, .texts = script, .session = 1 };
-	struct fd_story_options options = { 0 };
+	struct fdar_story_source source = { .text = script_name, .texts = script, .session = 1 };
+	struct fdar_story_options options = { 0 };
 	const uint64_t bases[] = { script_address(script, "main"), script_address(script, "low"),
 				   script_address(script, "high") };
 	static const char *const paths[] = { "/bin/main", "/lib/low.so", "/lib/high.so" };
 
-	source.symbols = fd_symbols_new(NULL);
+	source.symbols = fdar_symbols_new(NULL);
 	for (int i = 0; i < 3; i++)
-		fd_symbols_add_module(source.symbols, 1, bases[i], SCRIPT_ADDRESS, paths[i], "");
+		fdar_symbols_add_module(source.symbols, 1, bases[i], SCRIPT_ADDRESS, paths[i], "");
 	{
-		g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
+		g_autoptr(fdar_story_builder) builder = fdar_story_builder_new(&source);
 
-		fd_walk_feed(fd_story_builder_walk(builder), script_events(script),
-			     script->events->len);
-		tree = fd_story_builder_finish(builder);
+		fdar_walk_feed(fdar_story_builder_walk(builder), script_events(script),
+			       script->events->len);
+		tree = fdar_story_builder_finish(builder);
 	}
-	fd_symbols_free(source.symbols);
-	g_autoptr(fd_story_set) set = fd_story_tell(&tree, 1, &options);
+	fdar_symbols_free(source.symbols);
+	g_autoptr(fdar_story_set) set = fdar_story_tell(&tree, 1, &options);
 	g_assert_cmpuint(set->stories[0]->lane_count, ==, 3);
 	g_assert_cmpstr(set->stories[0]->lanes[0].component, ==, "main");
 	g_assert_cmpstr(set->stories[0]->lanes[1].component, ==, "high");
@@ -427,9 +432,9 @@ static void test_lane_order(void)
 
 static void test_budget(void)
 {
-	g_autoptr(fd_story_set) set = tell_one(BUSY, NULL, 3);
+	g_autoptr(fdar_story_set) set = tell_one(BUSY, NULL, 3);
 	g_autofree char *text = story_text(set->stories[0]);
-	g_autoptr(fd_story_set) focused = tell_one(BUSY, "guilty", 3);
+	g_autoptr(fdar_story_set) focused = tell_one(BUSY, "guilty", 3);
 	g_autofree char *focused_text = story_text(focused->stories[0]);
 
 	g_assert_cmpstr(text, ==,
@@ -448,38 +453,38 @@ static void test_budget(void)
 
 static void test_thresholds(void)
 {
-	g_autoptr(fd_story_tree) tree = tree_of(BUSY, 1, NULL);
-	struct fd_story_options options = { .hide_below_ns = 40 };
-	g_autoptr(fd_story_set) below = fd_story_tell(&tree, 1, &options);
+	g_autoptr(fdar_story_tree) tree = tree_of(BUSY, 1, NULL);
+	struct fdar_story_options options = { .hide_below_ns = 40 };
+	g_autoptr(fdar_story_set) below = fdar_story_tell(&tree, 1, &options);
 	g_autofree char *below_text = story_text(below->stories[0]);
 
 	g_assert_cmpstr(below_text, ==,
 			"main 159 hidden 2\n"
 			"  big 98\n"
 			"  mid 49 hidden 1\n");
-	options = (struct fd_story_options){ .min_share = 0.5 };
-	g_autoptr(fd_story_set) share = fd_story_tell(&tree, 1, &options);
+	options = (struct fdar_story_options){ .min_share = 0.5 };
+	g_autoptr(fdar_story_set) share = fdar_story_tell(&tree, 1, &options);
 	g_autofree char *share_text = story_text(share->stories[0]);
 	g_assert_cmpstr(share_text, ==,
 			"main 159 hidden 4\n"
 			"  big 98\n");
-	options = (struct fd_story_options){ .max_depth = 2 };
-	g_autoptr(fd_story_set) depth = fd_story_tell(&tree, 1, &options);
+	options = (struct fdar_story_options){ .max_depth = 2 };
+	g_autoptr(fdar_story_set) depth = fdar_story_tell(&tree, 1, &options);
 	g_assert_cmpuint(depth->stories[0]->step_count, ==, 4);
 }
 
-static char *pair_text(const struct fd_story_set *set)
+static char *pair_text(const struct fdar_story_set *set)
 {
 	GString *text = g_string_new(NULL);
 
 	for (uint32_t r = 0; r < set->row_count; r++) {
 		for (unsigned s = 0; s < 2; s++) {
 			uint32_t step = set->rows[r].step[s];
-			const struct fd_story *story = set->stories[s];
+			const struct fdar_story *story = set->stories[s];
 
 			g_string_append(text, s ? " | " : "");
-			g_string_append(text, step == FD_STORY_NONE ? "-"
-					      : story->steps[step].kind == FD_STORY_LOOP
+			g_string_append(text, step == FDAR_STORY_NONE ? "-"
+					      : story->steps[step].kind == FDAR_STORY_LOOP
 						      ? "loop"
 						      : story->steps[step].name);
 		}
@@ -490,11 +495,11 @@ static char *pair_text(const struct fd_story_set *set)
 
 static char *align(const char *base, const char *subject)
 {
-	g_autoptr(fd_story_tree) a = tree_of(base, 1, NULL);
-	g_autoptr(fd_story_tree) b = tree_of(subject, 1, NULL);
-	struct fd_story_tree *trees[2] = { a, b };
-	struct fd_story_options options = { 0 };
-	g_autoptr(fd_story_set) set = fd_story_tell(trees, 2, &options);
+	g_autoptr(fdar_story_tree) a = tree_of(base, 1, NULL);
+	g_autoptr(fdar_story_tree) b = tree_of(subject, 1, NULL);
+	struct fdar_story_tree *trees[2] = { a, b };
+	struct fdar_story_options options = { 0 };
+	g_autoptr(fdar_story_set) set = fdar_story_tell(trees, 2, &options);
 
 	check_story(set->stories[0]);
 	check_story(set->stories[1]);
@@ -533,11 +538,11 @@ static void test_pair_of_once_and_often(void)
 /* Random walks over a few scopes: whatever is folded, cut or hidden, no call is lost. */
 static void random_events(GRand *rand, struct script *script, guint steps, guint names)
 {
-	struct fd_event event = { .pid = 1, .tid = 65, .fd = -1 };
+	struct fdar_event event = { .pid = 1, .tid = 65, .fd = -1 };
 	guint32 stack[64];
 	guint depth = 0;
 
-	event.kind = FD_EVENT_SESSION_BEGIN;
+	event.kind = FDAR_EVENT_SESSION_BEGIN;
 	event.addr = 7;
 	event.data = "p";
 	g_array_append_val(script->events, event);
@@ -548,7 +553,7 @@ static void random_events(GRand *rand, struct script *script, guint steps, guint
 			depth == 0 || (depth < G_N_ELEMENTS(stack) && g_rand_boolean(rand));
 
 		event.time_ns += (guint)g_rand_int_range(rand, 1, 1000);
-		event.kind = enter ? FD_EVENT_SCOPE_ENTER : FD_EVENT_SCOPE_EXIT;
+		event.kind = enter ? FDAR_EVENT_SCOPE_ENTER : FDAR_EVENT_SCOPE_EXIT;
 		if (enter) {
 			g_autofree char *name =
 				g_strdup_printf("s%d", g_rand_int_range(rand, 0, (gint)names));
@@ -567,24 +572,24 @@ static void test_nothing_is_lost(void)
 	for (guint32 seed = 1; seed <= 60; seed++) {
 		g_autoptr(script_auto) script = script_new("");
 		GRand *rand = g_rand_new_with_seed(seed);
-		struct fd_story_source source = { .text = script_name,
-						  .texts = script,
-						  .session = 1 };
-		g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
-		g_autoptr(fd_story_tree) tree = NULL;
+		struct fdar_story_source source = { .text = script_name,
+						    .texts = script,
+						    .session = 1 };
+		g_autoptr(fdar_story_builder) builder = fdar_story_builder_new(&source);
+		g_autoptr(fdar_story_tree) tree = NULL;
 		guint entered = 0;
 
 		random_events(rand, script, 3000, 2 + seed % 7);
 		for (guint i = 0; i < script->events->len; i++) {
-			entered += g_array_index(script->events, struct fd_event, i).kind ==
-				   FD_EVENT_SCOPE_ENTER;
+			entered += g_array_index(script->events, struct fdar_event, i).kind ==
+				   FDAR_EVENT_SCOPE_ENTER;
 		}
-		fd_walk_feed(fd_story_builder_walk(builder), script_events(script),
-			     script->events->len);
-		tree = fd_story_builder_finish(builder);
+		fdar_walk_feed(fdar_story_builder_walk(builder), script_events(script),
+			       script->events->len);
+		tree = fdar_story_builder_finish(builder);
 		for (uint32_t steps = 1; steps < 200; steps *= 3) {
-			struct fd_story_options options = { .max_steps = steps };
-			g_autoptr(fd_story_set) set = fd_story_tell(&tree, 1, &options);
+			struct fdar_story_options options = { .max_steps = steps };
+			g_autoptr(fdar_story_set) set = fdar_story_tell(&tree, 1, &options);
 
 			check_story(set->stories[0]);
 			g_assert_cmpuint(set->stories[0]->calls, ==, entered);
@@ -593,17 +598,17 @@ static void test_nothing_is_lost(void)
 	}
 }
 
-static void feed(struct fd_walk *walk, uint8_t kind, uint64_t addr, uint64_t time_ns)
+static void feed(struct fdar_walk *walk, uint8_t kind, uint64_t addr, uint64_t time_ns)
 {
-	struct fd_event event = { .pid = 1,
-				  .tid = 65,
-				  .fd = -1,
-				  .kind = kind,
-				  .addr = addr,
-				  .time_ns = time_ns,
-				  .data = "p" };
+	struct fdar_event event = { .pid = 1,
+				    .tid = 65,
+				    .fd = -1,
+				    .kind = kind,
+				    .addr = addr,
+				    .time_ns = time_ns,
+				    .data = "p" };
 
-	fd_walk_feed(walk, &event, 1);
+	fdar_walk_feed(walk, &event, 1);
 }
 
 static const char *no_text(const void *texts, uint32_t name)
@@ -616,22 +621,22 @@ static const char *no_text(const void *texts, uint32_t name)
 /* A regular expression that blows up: a million calls below each other and side by side. */
 static void test_million_calls(void)
 {
-	struct fd_story_source source = { .text = no_text, .session = 1 };
-	g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
-	struct fd_walk *walk = fd_story_builder_walk(builder);
-	struct fd_story_options options = { 0 };
+	struct fdar_story_source source = { .text = no_text, .session = 1 };
+	g_autoptr(fdar_story_builder) builder = fdar_story_builder_new(&source);
+	struct fdar_walk *walk = fdar_story_builder_walk(builder);
+	struct fdar_story_options options = { 0 };
 	uint64_t now = 1;
 
-	feed(walk, FD_EVENT_SESSION_BEGIN, 7, now);
+	feed(walk, FDAR_EVENT_SESSION_BEGIN, 7, now);
 	for (guint round = 0; round < 100; round++) {
 		for (guint depth = 0; depth < 10000; depth++)
-			feed(walk, FD_EVENT_FUNC_ENTRY, depth % 3 ? 0x1000 : 0x2000, now++);
+			feed(walk, FDAR_EVENT_FUNC_ENTRY, depth % 3 ? 0x1000 : 0x2000, now++);
 		for (guint depth = 0; depth < 10000; depth++)
-			feed(walk, FD_EVENT_FUNC_EXIT, 0, now++);
+			feed(walk, FDAR_EVENT_FUNC_EXIT, 0, now++);
 	}
-	g_autoptr(fd_story_tree) tree = fd_story_builder_finish(builder);
+	g_autoptr(fdar_story_tree) tree = fdar_story_builder_finish(builder);
 	g_assert_cmpuint(tree->tree.nodes, <, 10);
-	g_autoptr(fd_story_set) set = fd_story_tell(&tree, 1, &options);
+	g_autoptr(fdar_story_set) set = fdar_story_tell(&tree, 1, &options);
 	check_story(set->stories[0]);
 	g_assert_cmpuint(set->stories[0]->calls, ==, 1000000);
 	g_assert_cmpuint(set->stories[0]->steps[0].count, ==, 100);
@@ -645,63 +650,64 @@ static void test_million_calls(void)
 /* No structure to fold: the longest calls are kept, the others counted. */
 static void test_limit(void)
 {
-	struct fd_story_source source = { .text = no_text, .session = 1 };
-	g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
-	struct fd_walk *walk = fd_story_builder_walk(builder);
-	struct fd_story_options options = { 0 };
-	const guint calls = 3 * FD_STORY_NODES_MAX;
+	struct fdar_story_source source = { .text = no_text, .session = 1 };
+	g_autoptr(fdar_story_builder) builder = fdar_story_builder_new(&source);
+	struct fdar_walk *walk = fdar_story_builder_walk(builder);
+	struct fdar_story_options options = { 0 };
+	const guint calls = 3 * FDAR_STORY_NODES_MAX;
 	uint64_t now = 1;
 
-	feed(walk, FD_EVENT_SESSION_BEGIN, 7, now);
+	feed(walk, FDAR_EVENT_SESSION_BEGIN, 7, now);
 	for (guint i = 0; i < calls; i++) {
-		feed(walk, FD_EVENT_FUNC_ENTRY, 0x1000 + i, now);
+		feed(walk, FDAR_EVENT_FUNC_ENTRY, 0x1000 + i, now);
 		now += i == calls / 2 ? 5000000 : 100 + i % 3000;
-		feed(walk, FD_EVENT_FUNC_EXIT, 0, now);
+		feed(walk, FDAR_EVENT_FUNC_EXIT, 0, now);
 	}
-	g_autoptr(fd_story_tree) tree = fd_story_builder_finish(builder);
-	g_assert_cmpuint(tree->tree.nodes, <=, FD_STORY_NODES_MAX);
-	g_autoptr(fd_story_set) set = fd_story_tell(&tree, 1, &options);
+	g_autoptr(fdar_story_tree) tree = fdar_story_builder_finish(builder);
+	g_assert_cmpuint(tree->tree.nodes, <=, FDAR_STORY_NODES_MAX);
+	g_autoptr(fdar_story_set) set = fdar_story_tell(&tree, 1, &options);
 	check_story(set->stories[0]);
 	g_assert_cmpuint(set->stories[0]->calls, ==, calls);
-	g_assert_cmpuint(set->stories[0]->step_count, ==, FD_STORY_STEPS);
+	g_assert_cmpuint(set->stories[0]->step_count, ==, FDAR_STORY_STEPS);
 	g_assert_cmpstr(set->focus, ==, "0x19000");
 }
 
 static void test_deep(void)
 {
-	struct fd_story_source source = { .text = no_text, .session = 1 };
-	g_autoptr(fd_story_builder) builder = fd_story_builder_new(&source);
-	struct fd_walk *walk = fd_story_builder_walk(builder);
-	struct fd_story_options options = { .max_steps = 100000 };
+	struct fdar_story_source source = { .text = no_text, .session = 1 };
+	g_autoptr(fdar_story_builder) builder = fdar_story_builder_new(&source);
+	struct fdar_walk *walk = fdar_story_builder_walk(builder);
+	struct fdar_story_options options = { .max_steps = 100000 };
 	uint64_t now = 1;
 
-	feed(walk, FD_EVENT_SESSION_BEGIN, 7, now);
+	feed(walk, FDAR_EVENT_SESSION_BEGIN, 7, now);
 	for (guint depth = 0; depth < 20000; depth++)
-		feed(walk, FD_EVENT_FUNC_ENTRY, 0x1000 + depth, now++);
-	g_autoptr(fd_story_tree) tree = fd_story_builder_finish(builder);
-	g_autoptr(fd_story_set) set = fd_story_tell(&tree, 1, &options);
+		feed(walk, FDAR_EVENT_FUNC_ENTRY, 0x1000 + depth, now++);
+	g_autoptr(fdar_story_tree) tree = fdar_story_builder_finish(builder);
+	g_autoptr(fdar_story_set) set = fdar_story_tell(&tree, 1, &options);
 	check_story(set->stories[0]);
 	g_assert_cmpuint(set->stories[0]->calls, ==, 20000);
-	g_assert_cmpuint(set->stories[0]->step_count, <=, FD_STORY_HEIGHT_MAX + 1);
+	g_assert_cmpuint(set->stories[0]->step_count, <=, FDAR_STORY_HEIGHT_MAX + 1);
 }
 
-static uint64_t pick(const char *text, struct fd_story_choice choice)
+static uint64_t pick(const char *text, struct fdar_story_choice choice)
 {
 	g_autoptr(script_auto) script = script_new(text);
-	g_autoptr(fd_story_picker) picker = fd_story_picker_new(&choice, NULL, script_name, script);
-	struct fd_story_picked picked;
+	g_autoptr(fdar_story_picker) picker =
+		fdar_story_picker_new(&choice, NULL, script_name, script);
+	struct fdar_story_picked picked;
 
 	for (guint i = 0; i < script->events->len; i++) {
-		struct fd_event *event = &g_array_index(script->events, struct fd_event, i);
+		struct fdar_event *event = &g_array_index(script->events, struct fdar_event, i);
 
-		if (event->kind == FD_EVENT_SESSION_BEGIN) {
+		if (event->kind == FDAR_EVENT_SESSION_BEGIN) {
 			g_autofree char *peer = g_strconcat(event->data, ":83", NULL);
 
 			event->data = script_data(script, event, peer);
 		}
 	}
-	fd_walk_feed(fd_story_picker_walk(picker), script_events(script), script->events->len);
-	fd_story_picker_finish(picker, &picked);
+	fdar_walk_feed(fdar_story_picker_walk(picker), script_events(script), script->events->len);
+	fdar_story_picker_finish(picker, &picked);
 	g_assert_cmpuint(picked.sessions, ==, 5);
 	g_assert_cmpuint(picked.unfinished, ==, 1);
 	return picked.id;
@@ -716,25 +722,26 @@ static void test_pick(void)
 					  "end:3 300 begin:4:10.0.0.22 301 "
 					  "{f 304 }f 350 end:4 400 begin:5:10.0.0.5 415 {g";
 
-	g_assert_cmpuint(pick(script, (struct fd_story_choice){ FD_PICK_WORST, NULL, 0, NULL }), ==,
-			 4);
-	g_assert_cmpuint(pick(script, (struct fd_story_choice){ FD_PICK_MEDIAN, NULL, 0, NULL }),
-			 ==, 3);
-	g_assert_cmpuint(pick(script, (struct fd_story_choice){ FD_PICK_HEAVY, NULL, 0, NULL }), ==,
-			 2);
-	g_assert_cmpuint(pick(script, (struct fd_story_choice){ FD_PICK_WORST, NULL, 0, "f" }), ==,
-			 3);
-	g_assert_cmpuint(pick(script,
-			      (struct fd_story_choice){ FD_PICK_PEER, "10.0.0.2", 0, NULL }),
-			 ==, 2);
-	g_assert_cmpuint(pick(script,
-			      (struct fd_story_choice){ FD_PICK_PEER, "10.0.0.22:83", 0, NULL }),
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_WORST, NULL, 0, NULL }),
 			 ==, 4);
 	g_assert_cmpuint(pick(script,
-			      (struct fd_story_choice){ FD_PICK_PEER, "10.0.0.9", 0, NULL }),
+			      (struct fdar_story_choice){ FDAR_PICK_MEDIAN, NULL, 0, NULL }),
+			 ==, 3);
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_HEAVY, NULL, 0, NULL }),
+			 ==, 2);
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_WORST, NULL, 0, "f" }),
+			 ==, 3);
+	g_assert_cmpuint(pick(script,
+			      (struct fdar_story_choice){ FDAR_PICK_PEER, "10.0.0.2", 0, NULL }),
+			 ==, 2);
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_PEER, "10.0.0.22:83", 0,
+								  NULL }),
+			 ==, 4);
+	g_assert_cmpuint(pick(script,
+			      (struct fdar_story_choice){ FDAR_PICK_PEER, "10.0.0.9", 0, NULL }),
 			 ==, 0);
-	g_assert_cmpuint(pick(script, (struct fd_story_choice){ FD_PICK_KEY, NULL, 5, NULL }), ==,
-			 5);
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_KEY, NULL, 5, NULL }),
+			 ==, 5);
 }
 
 int main(int argc, char **argv)

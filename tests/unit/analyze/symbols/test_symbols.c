@@ -92,104 +92,104 @@ static void write_table(const struct self *self, const char *build_id, const cha
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
-static const char *name_of(struct fd_symbols *symbols, uint32_t pid, uint64_t addr)
+static const char *name_of(struct fdar_symbols *symbols, uint32_t pid, uint64_t addr)
 {
-	return fd_symbols_lookup(symbols, pid, addr)->function;
+	return fdar_symbols_lookup(symbols, pid, addr)->function;
 }
 
 static void test_binary(struct self *self, gconstpointer data)
 {
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(NULL);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(NULL);
 	uint64_t address = (uint64_t)(uintptr_t)known_function;
 
 	(void)data;
 	g_assert_cmpint(known_function(2), ==, 6);
-	fd_symbols_add_module(symbols, 10, self->base, BIG, self->path, self->build_id);
-	const struct fd_symbol *symbol = fd_symbols_lookup(symbols, 10, address);
+	fdar_symbols_add_module(symbols, 10, self->base, BIG, self->path, self->build_id);
+	const struct fdar_symbol *symbol = fdar_symbols_lookup(symbols, 10, address);
 	g_assert_cmpstr(symbol->function, ==, "known_function");
 	g_assert_cmpstr(symbol->component, ==, "test_symbols");
 	g_assert_cmpstr(symbol->module, ==, self->path);
 	g_assert_cmpuint(symbol->offset, ==, address - self->base);
 	g_assert_true(symbol->known);
-	g_assert_true(fd_symbols_lookup(symbols, 10, address) == symbol);
+	g_assert_true(fdar_symbols_lookup(symbols, 10, address) == symbol);
 	/* A child that says nothing of its modules. */
 	g_assert_cmpstr(name_of(symbols, 11, address), ==, "known_function");
-	g_assert_null(fd_symbols_notes(symbols)[0]);
+	g_assert_null(fdar_symbols_notes(symbols)[0]);
 
-	struct fd_symbol_source source = fd_symbols_locate(symbols, 10, address);
+	struct fdar_symbol_source source = fdar_symbols_locate(symbols, 10, address);
 	g_assert_true(g_str_has_suffix(source.file, "test_symbols.c"));
 	g_assert_cmpint(source.line, >, 20);
-	source = fd_symbols_locate(symbols, 10, 5);
+	source = fdar_symbols_locate(symbols, 10, 5);
 	g_assert_null(source.file);
 }
 
 /* No id in the trace: the file is believed. The id's case does not matter. */
 static void test_build_id_forms(struct self *self, gconstpointer data)
 {
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(NULL);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(NULL);
 	g_autofree char *upper = g_ascii_strup(self->build_id, -1);
 	uint64_t offset = (uint64_t)(uintptr_t)known_function - self->base;
 
 	(void)data;
-	fd_symbols_add_module(symbols, 1, 0x1000000, BIG, self->path, "");
-	fd_symbols_add_module(symbols, 2, 0x5000000, BIG, self->path, upper);
+	fdar_symbols_add_module(symbols, 1, 0x1000000, BIG, self->path, "");
+	fdar_symbols_add_module(symbols, 2, 0x5000000, BIG, self->path, upper);
 	g_assert_cmpstr(name_of(symbols, 1, 0x1000000 + offset), ==, "known_function");
 	g_assert_cmpstr(name_of(symbols, 2, 0x5000000 + offset), ==, "known_function");
 }
 
 static void test_changed_binary(struct self *self, gconstpointer data)
 {
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(self->dir);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(self->dir);
 	uint64_t address = (uint64_t)(uintptr_t)known_function;
 	g_autofree char *expected =
 		g_strdup_printf("0x%" G_GINT64_MODIFIER "x in test_symbols", address - self->base);
 
 	(void)data;
-	fd_symbols_add_module(symbols, 1, self->base, BIG, self->path, "00ff00ff");
-	const struct fd_symbol *symbol = fd_symbols_lookup(symbols, 1, address);
+	fdar_symbols_add_module(symbols, 1, self->base, BIG, self->path, "00ff00ff");
+	const struct fdar_symbol *symbol = fdar_symbols_lookup(symbols, 1, address);
 	g_assert_cmpstr(symbol->function, ==, expected);
 	g_assert_false(symbol->known);
 	g_assert_cmpstr(symbol->component, ==, "test_symbols");
 	name_of(symbols, 1, address + 1);
 	name_of(symbols, 2, address);
-	g_assert_nonnull(strstr(fd_symbols_notes(symbols)[0], "00ff00ff"));
-	g_assert_nonnull(strstr(fd_symbols_notes(symbols)[0], self->build_id));
-	g_assert_null(fd_symbols_notes(symbols)[1]);
-	g_assert_null(fd_symbols_locate(symbols, 1, address).file);
+	g_assert_nonnull(strstr(fdar_symbols_notes(symbols)[0], "00ff00ff"));
+	g_assert_nonnull(strstr(fdar_symbols_notes(symbols)[0], self->build_id));
+	g_assert_null(fdar_symbols_notes(symbols)[1]);
+	g_assert_null(fdar_symbols_locate(symbols, 1, address).file);
 
 	/* With a table of the right id there is nothing to say. */
 	write_table(self, "00ff00fe", "0 fffffff from_table\n");
-	fd_symbols_add_module(symbols, 3, BIG * 4ull, BIG, self->path, "00FF00FE");
+	fdar_symbols_add_module(symbols, 3, BIG * 4ull, BIG, self->path, "00FF00FE");
 	g_assert_cmpstr(name_of(symbols, 3, BIG * 4ull + 7), ==, "from_table");
-	g_assert_null(fd_symbols_notes(symbols)[1]);
+	g_assert_null(fdar_symbols_notes(symbols)[1]);
 }
 
 static void test_save(struct self *self, gconstpointer data)
 {
-	g_autoptr(fd_symbols) here = fd_symbols_new(NULL);
-	g_autoptr(fd_symbols) there = fd_symbols_new(self->dir);
+	g_autoptr(fdar_symbols) here = fdar_symbols_new(NULL);
+	g_autoptr(fdar_symbols) there = fdar_symbols_new(self->dir);
 	uint64_t address = (uint64_t)(uintptr_t)known_function;
 
 	(void)data;
-	fd_symbols_add_module(here, 1, self->base, BIG, self->path, self->build_id);
-	fd_symbols_add_module(here, 1, 0x100, 0x100, "/nowhere/lib.so", "12");
+	fdar_symbols_add_module(here, 1, self->base, BIG, self->path, self->build_id);
+	fdar_symbols_add_module(here, 1, 0x100, 0x100, "/nowhere/lib.so", "12");
 	name_of(here, 1, address);
 	name_of(here, 1, 0x150);
-	g_assert_true(fd_symbols_save(here, self->dir, NULL));
-	g_assert_true(fd_symbols_save(here, self->dir, NULL));
+	g_assert_true(fdar_symbols_save(here, self->dir, NULL));
+	g_assert_true(fdar_symbols_save(here, self->dir, NULL));
 
-	fd_symbols_add_module(there, 1, self->base, BIG, "/gone/lib/libold.so.1", self->build_id);
-	const struct fd_symbol *symbol = fd_symbols_lookup(there, 1, address);
+	fdar_symbols_add_module(there, 1, self->base, BIG, "/gone/lib/libold.so.1", self->build_id);
+	const struct fdar_symbol *symbol = fdar_symbols_lookup(there, 1, address);
 	g_assert_cmpstr(symbol->function, ==, "known_function");
 	g_assert_cmpstr(symbol->component, ==, "libold");
 	g_autoptr(GError) error = NULL;
-	g_assert_false(fd_symbols_save(here, "/proc/nothing", &error));
+	g_assert_false(fdar_symbols_save(here, "/proc/nothing", &error));
 	g_assert_nonnull(error);
 }
 
 static void test_hostile(struct self *self, gconstpointer data)
 {
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(self->dir);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(self->dir);
 	g_autofree char *pipe = g_build_filename(self->dir, "pipe", NULL);
 
 	(void)data;
@@ -198,15 +198,15 @@ static void test_hostile(struct self *self, gconstpointer data)
 		    "\n\n40 10 b\nzz 1 c\n10 x d\n10\n10 8\n10 8 \n 20 8 e\n-1 8 f\n"
 		    "10 8 a one\n20 0 sizeless\nffffffffffffffffff 4 huge\n30 8");
 	write_table(self, "ab", "no function at all\n");
-	fd_symbols_add_module(symbols, 1, 0x100, 0x100, "/nowhere/liba.so.2", "aa");
-	fd_symbols_add_module(symbols, 1, 0x200, 0x100, "/nowhere/libb.so.2", "ab");
-	fd_symbols_add_module(symbols, 1, 0x300, 0x100, pipe, "ac");
-	fd_symbols_add_module(symbols, 1, 0x400, 0x100, "/dev/zero", "../../etc/passwd");
-	fd_symbols_add_module(symbols, 1, 0x500, 0x100, "[vdso]", "");
-	fd_symbols_add_module(symbols, 1, 0x600, 0x100, "", "");
-	fd_symbols_add_module(symbols, 1, 0x700, 0x100, "/etc/hostname", "");
-	fd_symbols_add_module(symbols, 1, UINT64_MAX - 5, 0x100, "/wraps", "");
-	fd_symbols_add_module(symbols, 1, 0x800, 0, "/empty", "");
+	fdar_symbols_add_module(symbols, 1, 0x100, 0x100, "/nowhere/liba.so.2", "aa");
+	fdar_symbols_add_module(symbols, 1, 0x200, 0x100, "/nowhere/libb.so.2", "ab");
+	fdar_symbols_add_module(symbols, 1, 0x300, 0x100, pipe, "ac");
+	fdar_symbols_add_module(symbols, 1, 0x400, 0x100, "/dev/zero", "../../etc/passwd");
+	fdar_symbols_add_module(symbols, 1, 0x500, 0x100, "[vdso]", "");
+	fdar_symbols_add_module(symbols, 1, 0x600, 0x100, "", "");
+	fdar_symbols_add_module(symbols, 1, 0x700, 0x100, "/etc/hostname", "");
+	fdar_symbols_add_module(symbols, 1, UINT64_MAX - 5, 0x100, "/wraps", "");
+	fdar_symbols_add_module(symbols, 1, 0x800, 0, "/empty", "");
 	g_assert_cmpstr(name_of(symbols, 1, 0x110), ==, "a one");
 	g_assert_cmpstr(name_of(symbols, 1, 0x117), ==, "a one");
 	g_assert_cmpstr(name_of(symbols, 1, 0x118), ==, "0x18 in liba.so.2");
@@ -220,42 +220,42 @@ static void test_hostile(struct self *self, gconstpointer data)
 	g_assert_cmpstr(name_of(symbols, 1, 0x710), ==, "0x10 in hostname");
 	g_assert_cmpstr(name_of(symbols, 1, 0x810), ==, "0x810");
 	g_assert_cmpstr(name_of(symbols, 1, UINT64_MAX - 2), ==, "0xfffffffffffffffd");
-	g_assert_cmpstr(fd_symbols_lookup(symbols, 1, 0x810)->component, ==, "unknown");
-	g_assert_cmpstr(fd_symbols_lookup(symbols, 1, 0x810)->module, ==, "");
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x810)->component, ==, "unknown");
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x810)->module, ==, "");
 }
 
 /* Modules come late, go, and lie over each other. */
 static void test_modules(struct self *self, gconstpointer data)
 {
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(self->dir);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(self->dir);
 
 	(void)data;
 	write_table(self, "aa", "0 fff a\n");
 	write_table(self, "bb", "0 fff b\n");
 	g_assert_cmpstr(name_of(symbols, 1, 0x1010), ==, "0x1010");
-	fd_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/a", "aa");
+	fdar_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/a", "aa");
 	g_assert_cmpstr(name_of(symbols, 1, 0x1010), ==, "a");
-	fd_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/a", "aa");
+	fdar_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/a", "aa");
 	/* b is put over the end of a, then a over all of it. */
-	fd_symbols_add_module(symbols, 1, 0x1800, 0x1000, "/x/b", "bb");
+	fdar_symbols_add_module(symbols, 1, 0x1800, 0x1000, "/x/b", "bb");
 	g_assert_cmpstr(name_of(symbols, 1, 0x1700), ==, "a");
 	g_assert_cmpstr(name_of(symbols, 1, 0x1900), ==, "b");
-	fd_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/b", "bb");
+	fdar_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/b", "bb");
 	g_assert_cmpstr(name_of(symbols, 1, 0x1701), ==, "b");
 	g_assert_cmpstr(name_of(symbols, 1, 0x2100), ==, "0x2100");
 	/* Processes differ. */
-	fd_symbols_add_module(symbols, 2, 0x1000, 0x1000, "/x/a", "aa");
+	fdar_symbols_add_module(symbols, 2, 0x1000, 0x1000, "/x/a", "aa");
 	g_assert_cmpstr(name_of(symbols, 2, 0x1701), ==, "a");
 	g_assert_cmpstr(name_of(symbols, 3, 0x1701), ==, "b");
 }
 
 static void test_demangle(struct self *self, gconstpointer data)
 {
-	g_autoptr(fd_symbols) symbols = fd_symbols_new(self->dir);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(self->dir);
 
 	(void)data;
 	write_table(self, "cc", "0 10 _ZN6Server6handleEi\n10 10 _Znot\n20 10 plain\n");
-	fd_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/c", "cc");
+	fdar_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/c", "cc");
 	g_assert_cmpstr(name_of(symbols, 1, 0x1000), ==, "Server::handle(int)");
 	g_assert_cmpstr(name_of(symbols, 1, 0x1010), ==, "_Znot");
 	g_assert_cmpstr(name_of(symbols, 1, 0x1020), ==, "plain");
@@ -281,7 +281,7 @@ static void test_components(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *component = fd_component_name(cases[i].path);
+		g_autofree char *component = fdar_component_name(cases[i].path);
 
 		g_assert_cmpstr(component, ==, cases[i].component);
 	}
@@ -289,27 +289,27 @@ static void test_components(void)
 
 static void test_table_files(struct self *self, gconstpointer data)
 {
-	g_autoptr(fd_symtable) table = fd_symtable_new();
+	g_autoptr(fdar_symtable) table = fdar_symtable_new();
 	g_autofree char *path = g_build_filename(self->dir, "table.txt", NULL);
 	g_autofree char *text = NULL;
 	g_autoptr(GError) error = NULL;
 
 	(void)data;
-	g_assert_null(fd_symtable_find(table, 0));
-	fd_symtable_add(table, 0x20, 4, "b");
-	fd_symtable_add(table, 0x10, 0, "sizeless");
-	fd_symtable_add(table, 0x10, 8, "z");
-	fd_symtable_add(table, 0x10, 8, "a");
-	g_assert_cmpstr(fd_symtable_find(table, 0x10)->name, ==, "a");
-	g_assert_null(fd_symtable_find(table, 0x18));
-	g_assert_null(fd_symtable_find(table, 0xf));
-	g_assert_true(fd_symtable_save(table, path, NULL));
+	g_assert_null(fdar_symtable_find(table, 0));
+	fdar_symtable_add(table, 0x20, 4, "b");
+	fdar_symtable_add(table, 0x10, 0, "sizeless");
+	fdar_symtable_add(table, 0x10, 8, "z");
+	fdar_symtable_add(table, 0x10, 8, "a");
+	g_assert_cmpstr(fdar_symtable_find(table, 0x10)->name, ==, "a");
+	g_assert_null(fdar_symtable_find(table, 0x18));
+	g_assert_null(fdar_symtable_find(table, 0xf));
+	g_assert_true(fdar_symtable_save(table, path, NULL));
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_assert_cmpstr(text, ==, "10 0 sizeless\n10 8 z\n10 8 a\n20 4 b\n");
-	g_autoptr(fd_symtable) loaded = fd_symtable_load(path, NULL);
-	g_assert_cmpuint(fd_symtable_count(loaded), ==, 4);
-	g_assert_cmpstr(fd_symtable_find(loaded, 0x23)->name, ==, "b");
-	g_assert_null(fd_symtable_load(self->dir, &error));
+	g_autoptr(fdar_symtable) loaded = fdar_symtable_load(path, NULL);
+	g_assert_cmpuint(fdar_symtable_count(loaded), ==, 4);
+	g_assert_cmpstr(fdar_symtable_find(loaded, 0x23)->name, ==, "b");
+	g_assert_null(fdar_symtable_load(self->dir, &error));
 	g_assert_nonnull(error);
 }
 

@@ -12,12 +12,12 @@ struct story {
 	gboolean frames_only;
 };
 
-static void on_opened(void *user, struct fd_walk_session *session)
+static void on_opened(void *user, struct fdar_walk_session *session)
 {
 	struct story *story = user;
 
 	g_assert_null(session->user);
-	g_assert_cmpint(session->state, ==, FD_SESSION_OPEN);
+	g_assert_cmpint(session->state, ==, FDAR_SESSION_OPEN);
 	session->user = story;
 	if (!story->frames_only)
 		g_string_append_printf(story->text,
@@ -25,7 +25,7 @@ static void on_opened(void *user, struct fd_walk_session *session)
 				       session->id, session->peer, session->begin_ns);
 }
 
-static void on_closed(void *user, struct fd_walk_session *session)
+static void on_closed(void *user, struct fdar_walk_session *session)
 {
 	static const char *const states[] = { "open", "finished", "unfinished", "replaced" };
 	struct story *story = user;
@@ -51,10 +51,10 @@ static void on_closed(void *user, struct fd_walk_session *session)
 }
 
 /* "f@A 2..10 s1 self=3 total=8 wait=0": frame f of thread A, owned by session 1 ("-": server). */
-static void on_frame(void *user, const struct fd_walk_frame *frame)
+static void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
 	struct story *story = user;
-	const char *name = frame->kind == FD_FRAME_FUNCTION
+	const char *name = frame->kind == FDAR_FRAME_FUNCTION
 				   ? script_function(story->script, frame->addr)
 				   : script_name(story->script, frame->name);
 
@@ -83,7 +83,7 @@ static void on_frame(void *user, const struct fd_walk_frame *frame)
 	g_string_append_c(story->text, '\n');
 }
 
-static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
+static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 {
 	struct story *story = user;
 
@@ -96,7 +96,7 @@ static void on_handoff(void *user, const struct fd_walk_handoff *handoff)
 			       handoff->end_ns, handoff->session ? handoff->session->id : 0);
 }
 
-static void on_note(void *user, const struct fd_walk_note *note)
+static void on_note(void *user, const struct fdar_walk_note *note)
 {
 	struct story *story = user;
 
@@ -106,7 +106,7 @@ static void on_note(void *user, const struct fd_walk_note *note)
 			       note->session ? note->session->id : 0);
 }
 
-static const struct fd_walk_visitor visitor = {
+static const struct fdar_walk_visitor visitor = {
 	.session_opened = on_opened,
 	.session_closed = on_closed,
 	.frame = on_frame,
@@ -117,46 +117,47 @@ static const struct fd_walk_visitor visitor = {
 
 /* Walks the script, in batches of any size, and gives what was told. Each run checks that own
  * times add up to the time that threads spent in frames. */
-static char *tell(const char *text, size_t batch, gboolean frames_only, struct fd_walk_stats *stats)
+static char *tell(const char *text, size_t batch, gboolean frames_only,
+		  struct fdar_walk_stats *stats)
 {
 	g_autoptr(script_auto) script = script_new(text);
 	struct story story = { .script = script,
 			       .text = g_string_new(NULL),
 			       .frames_only = frames_only };
-	g_autoptr(fd_walk) walk = fd_walk_new(&visitor, &story);
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&visitor, &story);
 	size_t total = script->events->len;
 
 	for (size_t at = 0; at < total; at += batch)
-		fd_walk_feed(walk, script_events(script) + at, MIN(batch, total - at));
-	fd_walk_finish(walk);
-	fd_walk_finish(walk); /* once is enough, twice is no harm */
+		fdar_walk_feed(walk, script_events(script) + at, MIN(batch, total - at));
+	fdar_walk_finish(walk);
+	fdar_walk_finish(walk); /* once is enough, twice is no harm */
 	g_assert_cmpuint(story.own_ns, ==, story.roots_ns);
 	if (stats)
-		fd_walk_get_stats(walk, stats);
+		fdar_walk_get_stats(walk, stats);
 	return g_string_free(story.text, FALSE);
 }
 
 /* The same for a unit, and with function events that come late. */
-static char *tell_unit(const char *text, enum fd_unit unit, gboolean late,
-		       struct fd_walk_stats *stats)
+static char *tell_unit(const char *text, enum fdar_unit unit, gboolean late,
+		       struct fdar_walk_stats *stats)
 {
 	g_autoptr(script_auto) script = script_new(text);
 	struct story story = { .script = script, .text = g_string_new(NULL) };
-	g_autoptr(fd_walk) walk = fd_walk_new(&visitor, &story);
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&visitor, &story);
 
 	if (late)
 		script_delay(script);
-	fd_walk_set_unit(walk, unit);
-	fd_walk_feed(walk, script_events(script), script->events->len);
-	fd_walk_finish(walk);
+	fdar_walk_set_unit(walk, unit);
+	fdar_walk_feed(walk, script_events(script), script->events->len);
+	fdar_walk_finish(walk);
 	g_assert_cmpuint(story.own_ns, ==, story.roots_ns);
-	fd_walk_get_stats(walk, stats);
+	fdar_walk_get_stats(walk, stats);
 	return g_string_free(story.text, FALSE);
 }
 
-static void expect_unit(const char *text, enum fd_unit unit, const char *expected)
+static void expect_unit(const char *text, enum fdar_unit unit, const char *expected)
 {
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 	g_autofree char *told = tell_unit(text, unit, FALSE, &stats);
 
 	g_assert_cmpstr(told, ==, expected);
@@ -178,9 +179,9 @@ static void expect_all(const char *text, const char *expected)
 	g_assert_cmpstr(told, ==, expected);
 }
 
-static struct fd_walk_stats stats_of(const char *text)
+static struct fdar_walk_stats stats_of(const char *text)
 {
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 
 	g_free(tell(text, 7, TRUE, &stats));
 	return stats;
@@ -334,7 +335,7 @@ static void test_switch(void)
 		      "h@A 8..9 s1 self=1 total=1 wait=0\n"
 		      "g@A 3..10 s1 self=5 total=6 wait=0\n");
 	/* Suspending or resuming what is not open is noise. */
-	struct fd_walk_stats stats =
+	struct fdar_walk_stats stats =
 		stats_of("A 0 begin:1: 1 suspend:2 2 resume:3 3 end:4 4 end:1 5 end:1");
 	g_assert_cmpuint(stats.stray_sessions, ==, 4);
 	g_assert_cmpuint(stats.finished, ==, 1);
@@ -355,7 +356,7 @@ static void test_key_reuse(void)
 		   "close 2 replaced 4..6\n"
 		   "close 3 unfinished 6..7\n");
 	/* The same key in two processes: two sessions. */
-	struct fd_walk_stats stats = stats_of("A 0 begin:1:\n2A 1 begin:1: 2 end:1");
+	struct fdar_walk_stats stats = stats_of("A 0 begin:1:\n2A 1 begin:1: 2 end:1");
 	g_assert_cmpuint(stats.sessions, ==, 2);
 	g_assert_cmpuint(stats.replaced, ==, 0);
 	g_assert_cmpuint(stats.unfinished_sessions, ==, 1);
@@ -417,7 +418,7 @@ static void test_handoffs(void)
 static void test_taken_since(void)
 {
 	static const char giver[] = "A 4 begin:9:x 5 put:9:jobs\n";
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 
 	/* No wait was seen: what the worker was in is the server's, with all that is in it. */
 	g_autofree char *open = g_strconcat(
@@ -470,7 +471,7 @@ static void test_taken_since(void)
 	expect_unit("A 0 begin:9:x 4 put:9:q\n"
 		    "B 1 +worker 2 +pop 5 take:9:q 6 -pop 7 +read 8 req:0:one 9 -read 10 "
 		    "done:0:0 11 -worker",
-		    FD_UNIT_REQUEST,
+		    FDAR_UNIT_REQUEST,
 		    "handoff 9 q A>B 4..5 s0\n"
 		    "open 1 x at 8\n"
 		    "pop@B 2..6 - self=4 total=4 wait=0\n"
@@ -482,7 +483,7 @@ static void test_taken_since(void)
 /* A thread that is in a wait when its events begin: its end is a boundary. */
 static void test_wait_under_way(void)
 {
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 
 	expect_frames("A 0 +worker 1 +pop 5 w 6 +log 7 -log 8 begin:1: 9 -pop 10 +f 11 -f 12 end:1 "
 		      "13 -worker",
@@ -518,7 +519,8 @@ static void test_repair(void)
 		      "g@A 1..5 - self=1 total=4 wait=0 repaired\n"
 		      "f@A 0..5 - self=1 total=5 wait=0\n"
 		      "i@A 6..8 - self=2 total=2 wait=0\n");
-	struct fd_walk_stats stats = stats_of("A 0 +f 1 +g 2 +h 5 -f 6 +i 7 -g 8 -i 9 w 9 }s 9 -");
+	struct fdar_walk_stats stats =
+		stats_of("A 0 +f 1 +g 2 +h 5 -f 6 +i 7 -g 8 -i 9 w 9 }s 9 -");
 	g_assert_cmpuint(stats.repaired, ==, 2);
 	g_assert_cmpuint(stats.stray_exits, ==, 4);
 	/* Without an address: the innermost function, over scopes and waits. */
@@ -589,26 +591,26 @@ static void test_totals(void)
 		      "f@A 1..8 - self=3 total=5 wait=2\n");
 }
 
-static void path_text(const struct fd_walk *walk, const struct script *script, uint32_t path,
+static void path_text(const struct fdar_walk *walk, const struct script *script, uint32_t path,
 		      GString *text)
 {
-	struct fd_walk_path at = fd_walk_path(walk, path);
+	struct fdar_walk_path at = fdar_walk_path(walk, path);
 
 	if (!path)
 		return;
 	path_text(walk, script, at.parent, text);
 	g_string_append_printf(text, ">%s",
-			       at.kind == FD_FRAME_FUNCTION ? script_function(script, at.addr)
-							    : script_name(script, at.name));
+			       at.kind == FDAR_FRAME_FUNCTION ? script_function(script, at.addr)
+							      : script_name(script, at.name));
 }
 
 struct paths {
 	const struct script *script;
-	const struct fd_walk *walk;
+	const struct fdar_walk *walk;
 	GString *text;
 };
 
-static void on_path(void *user, const struct fd_walk_frame *frame)
+static void on_path(void *user, const struct fdar_walk_frame *frame)
 {
 	struct paths *paths = user;
 
@@ -618,16 +620,16 @@ static void on_path(void *user, const struct fd_walk_frame *frame)
 
 static void test_paths(void)
 {
-	static const struct fd_walk_visitor path_visitor = { .frame = on_path };
+	static const struct fdar_walk_visitor path_visitor = { .frame = on_path };
 	g_autoptr(script_auto) script =
 		script_new("A 0 +m 1 +f 2 +g 3 +f 4 +h 5 -h 6 -f 7 -g 8 -f 9 "
 			   "+g 10 wait:IO:recv 11 w 12 -g 13 -m");
 	struct paths paths = { .script = script, .text = g_string_new(NULL) };
-	g_autoptr(fd_walk) walk = fd_walk_new(&path_visitor, &paths);
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&path_visitor, &paths);
 
 	paths.walk = walk;
-	fd_walk_feed(walk, script_events(script), script->events->len);
-	fd_walk_finish(walk);
+	fdar_walk_feed(walk, script_events(script), script->events->len);
+	fdar_walk_finish(walk);
 	g_assert_cmpstr(paths.text->str, ==,
 			">m>f>h\n"
 			">m>f\n"
@@ -636,27 +638,27 @@ static void test_paths(void)
 			">m>g>recv\n"
 			">m>g\n"
 			">m\n");
-	g_assert_cmpuint(fd_walk_path(walk, 12345).parent, ==, 0);
+	g_assert_cmpuint(fdar_walk_path(walk, 12345).parent, ==, 0);
 	g_string_free(paths.text, TRUE);
 }
 
 static void test_bad_times_and_threads(void)
 {
 	struct script *script = script_new("A 5 +f 6 -f");
-	struct fd_walk_visitor none = { 0 };
-	g_autoptr(fd_walk) walk = fd_walk_new(&none, NULL);
-	struct fd_walk_stats stats;
-	struct fd_event events[2];
+	struct fdar_walk_visitor none = { 0 };
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&none, NULL);
+	struct fdar_walk_stats stats;
+	struct fdar_event events[2];
 
 	memcpy(events, script_events(script), sizeof events);
 	events[1].time_ns = 2; /* before its entry */
 	events[0].tid = 0;
 	events[1].tid = 0;
-	fd_walk_feed(walk, events, 2);
+	fdar_walk_feed(walk, events, 2);
 	events[0].kind = 200;
-	fd_walk_feed(walk, events, 1);
-	fd_walk_finish(walk);
-	fd_walk_get_stats(walk, &stats);
+	fdar_walk_feed(walk, events, 1);
+	fdar_walk_finish(walk);
+	fdar_walk_get_stats(walk, &stats);
 	g_assert_cmpuint(stats.time_backwards, ==, 1);
 	g_assert_cmpuint(stats.no_thread, ==, 2);
 	g_assert_cmpuint(stats.other, ==, 1);
@@ -670,37 +672,37 @@ static void test_bad_times_and_threads(void)
 /* Hostile lengths: stacks that never end, frames that nobody owns, objects that nobody takes. */
 static void test_bounds(void)
 {
-	struct fd_walk_visitor none = { 0 };
-	g_autoptr(fd_walk) walk = fd_walk_new(&none, NULL);
-	struct fd_walk_stats stats;
-	struct fd_event event = { .kind = FD_EVENT_FUNC_ENTRY, .addr = 1, .pid = 1, .tid = 1 };
+	struct fdar_walk_visitor none = { 0 };
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&none, NULL);
+	struct fdar_walk_stats stats;
+	struct fdar_event event = { .kind = FDAR_EVENT_FUNC_ENTRY, .addr = 1, .pid = 1, .tid = 1 };
 
-	for (uint32_t i = 0; i < FD_WALK_DEPTH_MAX + 10; i++)
-		fd_walk_feed(walk, &event, 1);
-	event.kind = FD_EVENT_FUNC_EXIT;
-	for (uint32_t i = 0; i < FD_WALK_DEPTH_MAX + 10; i++)
-		fd_walk_feed(walk, &event, 1);
-	fd_walk_get_stats(walk, &stats);
+	for (uint32_t i = 0; i < FDAR_WALK_DEPTH_MAX + 10; i++)
+		fdar_walk_feed(walk, &event, 1);
+	event.kind = FDAR_EVENT_FUNC_EXIT;
+	for (uint32_t i = 0; i < FDAR_WALK_DEPTH_MAX + 10; i++)
+		fdar_walk_feed(walk, &event, 1);
+	fdar_walk_get_stats(walk, &stats);
 	g_assert_cmpuint(stats.too_deep, ==, 10);
 	g_assert_cmpuint(stats.stray_exits, ==, 0);
 	g_assert_cmpuint(stats.pending_over, ==, 0);
-	event.kind = FD_EVENT_SESSION_BEGIN;
-	fd_walk_feed(walk, &event, 1);
-	event.kind = FD_EVENT_SESSION_END;
-	fd_walk_feed(walk, &event, 1);
-	fd_walk_get_stats(walk, &stats);
-	g_assert_cmpuint(stats.adopted, ==, FD_WALK_PENDING_MAX);
-	g_assert_cmpuint(stats.pending_over, ==, FD_WALK_DEPTH_MAX - FD_WALK_PENDING_MAX);
+	event.kind = FDAR_EVENT_SESSION_BEGIN;
+	fdar_walk_feed(walk, &event, 1);
+	event.kind = FDAR_EVENT_SESSION_END;
+	fdar_walk_feed(walk, &event, 1);
+	fdar_walk_get_stats(walk, &stats);
+	g_assert_cmpuint(stats.adopted, ==, FDAR_WALK_PENDING_MAX);
+	g_assert_cmpuint(stats.pending_over, ==, FDAR_WALK_DEPTH_MAX - FDAR_WALK_PENDING_MAX);
 
-	event.kind = FD_EVENT_HANDOFF_PUT;
-	for (uint32_t i = 0; i < FD_WALK_PUTS_MAX + 10; i++) {
+	event.kind = FDAR_EVENT_HANDOFF_PUT;
+	for (uint32_t i = 0; i < FDAR_WALK_PUTS_MAX + 10; i++) {
 		event.addr = i;
-		fd_walk_feed(walk, &event, 1);
+		fdar_walk_feed(walk, &event, 1);
 	}
-	fd_walk_finish(walk);
-	fd_walk_get_stats(walk, &stats);
+	fdar_walk_finish(walk);
+	fdar_walk_get_stats(walk, &stats);
 	g_assert_cmpuint(stats.puts_over, ==, 10);
-	g_assert_cmpuint(stats.frames, ==, FD_WALK_DEPTH_MAX);
+	g_assert_cmpuint(stats.frames, ==, FDAR_WALK_DEPTH_MAX);
 	g_assert_cmpuint(stats.unfinished, ==, 0);
 }
 
@@ -708,32 +710,32 @@ static void test_bounds(void)
  * open are found out at once. */
 static void test_many_paths(void)
 {
-	struct fd_walk_visitor none = { 0 };
-	g_autoptr(fd_walk) walk = fd_walk_new(&none, NULL);
-	struct fd_walk_stats stats;
+	struct fdar_walk_visitor none = { 0 };
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&none, NULL);
+	struct fdar_walk_stats stats;
 	uint32_t state = 1;
 
 	for (int i = 0; i < 400000; i++) {
-		struct fd_event event = { .time_ns = (uint64_t)i, .pid = 1, .tid = 1 };
+		struct fdar_event event = { .time_ns = (uint64_t)i, .pid = 1, .tid = 1 };
 
 		state = state * 1664525u + 1013904223u;
-		event.kind = state >> 31 ? FD_EVENT_FUNC_ENTRY : FD_EVENT_FUNC_EXIT;
+		event.kind = state >> 31 ? FDAR_EVENT_FUNC_ENTRY : FDAR_EVENT_FUNC_EXIT;
 		event.addr = 1 + (state >> 16) % 5;
-		fd_walk_feed(walk, &event, 1);
+		fdar_walk_feed(walk, &event, 1);
 	}
-	fd_walk_finish(walk);
-	fd_walk_get_stats(walk, &stats);
+	fdar_walk_finish(walk);
+	fdar_walk_get_stats(walk, &stats);
 	g_assert_cmpuint(stats.paths_over, ==, 0);
 	/* Chains of distinct functions out of 5: 5 + 20 + 60 + 120 + 120. */
-	g_assert_cmpuint(fd_walk_path(walk, 325).parent, !=, 0);
-	g_assert_cmpuint(fd_walk_path(walk, 326).parent, ==, 0);
+	g_assert_cmpuint(fdar_walk_path(walk, 325).parent, !=, 0);
+	g_assert_cmpuint(fdar_walk_path(walk, 326).parent, ==, 0);
 }
 
 /* ---- events of libflowdar and libflowdar-io ---- */
 
 static void test_skipped(void)
 {
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 
 	/* In the innermost frame that is no wait; with none open, they are counted only. */
 	expect_frames(
@@ -750,7 +752,7 @@ static void test_skipped(void)
 
 static void test_unwound(void)
 {
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 
 	expect_frames("A 0 +f 1 +g 2 {s 3 +h 5 unwound:2 6 -f 7 unwound:1",
 		      "h@A 3..5 - self=2 total=2 wait=0 repaired\n"
@@ -812,7 +814,7 @@ static void test_io(void)
 /* The header and libflowdar-io tell of the same connection. */
 static void test_alias(void)
 {
-	struct fd_walk_stats stats;
+	struct fdar_walk_stats stats;
 
 	expect_all("A 0 begin:4294967301:x:5 1 begin:77:y:5 2 suspend:77 3 resume:77 4 +f 5 -f 6 "
 		   "end:77 "
@@ -849,7 +851,7 @@ static void test_requests(void)
 		"A 0 begin:1:x:5 1 +read 2 req:0:one 3 +f 4 -f 5 -read 6 done:0:200 "
 		"7 +idle 8 -idle 9 req:1:two 10 io:READ:5:9 11 +f 15 end:1 16 -f";
 
-	expect_unit(two, FD_UNIT_SESSION,
+	expect_unit(two, FDAR_UNIT_SESSION,
 		    "open 1 x at 0\n"
 		    "f@A 3..4 s1 self=1 total=1 wait=0\n"
 		    "read@A 1..5 s1 self=3 total=4 wait=0\n"
@@ -857,7 +859,7 @@ static void test_requests(void)
 		    "f@A 11..16 s1 self=5 total=5 wait=0\n"
 		    "close 1 finished 0..15 requests=2 in=9 out=0\n");
 	/* Requests as units: what was read before the request was known is its own. */
-	expect_unit(two, FD_UNIT_REQUEST,
+	expect_unit(two, FDAR_UNIT_REQUEST,
 		    "open 1 x at 2\n"
 		    "f@A 3..4 s1 self=1 total=1 wait=0\n"
 		    "read@A 1..5 s1 self=3 total=4 wait=0\n"
@@ -869,7 +871,7 @@ static void test_requests(void)
 	/* One that begins in another ends it; without a session there is none. */
 	expect_unit(
 		"A 0 req:0:no 1 begin:1:x 2 req:0:one 3 req:0:two 4 done:0:0 5 done:0:0 6 req:9:no",
-		FD_UNIT_REQUEST,
+		FDAR_UNIT_REQUEST,
 		"open 1 x at 2\n"
 		"close 1 replaced 2..3 'one'\n"
 		"open 2 x at 3\n"
@@ -878,7 +880,7 @@ static void test_requests(void)
 	expect_unit("A 0 begin:1:x:5 1 +read 2 wait:IO:recv:5 9 w 10 +head 11 -head 12 req:0:one "
 		    "13 -read "
 		    "14 wait:IO:send:5 19 w 20 done:0:0 21 end:1",
-		    FD_UNIT_REQUEST,
+		    FDAR_UNIT_REQUEST,
 		    "recv@A 2..9 - self=7 total=7 wait=7\n"
 		    "open 1 x at 12\n"
 		    "head@A 10..11 s1 self=1 total=1 wait=0\n"
@@ -888,7 +890,7 @@ static void test_requests(void)
 	/* Another thread answers. */
 	expect_unit("A 0 begin:1:x 1 req:0:one 2 put:1:q\n"
 		    "B 3 take:1:q 4 +f 5 -f 6 done:0:0 7 +g 8 -g 9 wait:COND:c",
-		    FD_UNIT_REQUEST,
+		    FDAR_UNIT_REQUEST,
 		    "open 1 x at 1\n"
 		    "handoff 1 q A>B 2..3 s1\n"
 		    "f@B 4..5 s1 self=1 total=1 wait=0\n"
@@ -974,12 +976,12 @@ static void test_late_events(void)
 	for (uint32_t seed = 0; seed < 300; seed++) {
 		GRand *rand = g_rand_new_with_seed(seed);
 		g_autoptr(GString) text = g_string_new(NULL);
-		struct fd_walk_stats stats, late_stats;
+		struct fdar_walk_stats stats, late_stats;
 
 		add_random_thread(rand, 'A', text);
 		add_random_thread(rand, 'B', text);
 		add_random_thread(rand, 'C', text);
-		for (enum fd_unit unit = FD_UNIT_SESSION; unit <= FD_UNIT_REQUEST; unit++) {
+		for (enum fdar_unit unit = FDAR_UNIT_SESSION; unit <= FDAR_UNIT_REQUEST; unit++) {
 			g_autofree char *told = tell_unit(text->str, unit, FALSE, &stats);
 			g_autofree char *late = tell_unit(text->str, unit, TRUE, &late_stats);
 			g_autofree char *told_lines = sorted_lines(told);
@@ -1001,7 +1003,7 @@ static void test_random(void)
 	for (uint32_t seed = 0; seed < 300; seed++) {
 		GRand *rand = g_rand_new_with_seed(seed);
 		g_autoptr(GString) text = g_string_new(NULL);
-		struct fd_walk_stats stats;
+		struct fdar_walk_stats stats;
 
 		add_random_thread(rand, 'A', text);
 		add_random_thread(rand, 'B', text);

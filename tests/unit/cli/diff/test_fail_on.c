@@ -11,33 +11,33 @@ static void test_parse(void)
 					   "ratio>2x", "ratio<2",   "speed>2",   ">2",
 					   "ratio>-1", "ratio>inf", "ratio>nan", "rati>2",
 					   "ratio>>2", "ratio > 2" };
-	struct fd_fail_on fail_on;
+	struct fdar_fail_on fail_on;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(good); i++)
-		g_assert_true(fd_fail_on_parse(good[i], &fail_on));
+		g_assert_true(fdar_fail_on_parse(good[i], &fail_on));
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
-		g_assert_false(fd_fail_on_parse(bad[i], &fail_on));
-	g_assert_true(fd_fail_on_parse("ratio>=1.5", &fail_on));
+		g_assert_false(fdar_fail_on_parse(bad[i], &fail_on));
+	g_assert_true(fdar_fail_on_parse("ratio>=1.5", &fail_on));
 	g_assert_cmpstr(fail_on.what, ==, "ratio");
 	g_assert_cmpfloat(fail_on.limit, ==, 1.5);
 	g_assert_true(fail_on.or_equal);
 }
 
-static gboolean crossed(const char *text, const struct fd_diff *diff)
+static gboolean crossed(const char *text, const struct fdar_diff *diff)
 {
-	struct fd_fail_on fail_on;
+	struct fdar_fail_on fail_on;
 	double value;
 
-	g_assert_true(fd_fail_on_parse(text, &fail_on));
-	return fd_fail_on_check(&fail_on, diff, &value);
+	g_assert_true(fdar_fail_on_parse(text, &fail_on));
+	return fdar_fail_on_check(&fail_on, diff, &value);
 }
 
 static void test_check(void)
 {
-	struct fd_diff diff = {
+	struct fdar_diff diff = {
 		.ratio = 1.2,
 		.subject = { .sessions = 200, .unfinished = 20, .discarded = 0.02 },
-		.verdict = { .change = FD_CHANGE_RUNNING, .factor = 400 },
+		.verdict = { .change = FDAR_CHANGE_RUNNING, .factor = 400 },
 	};
 
 	g_assert_true(crossed("ratio>2", &diff));
@@ -53,7 +53,7 @@ static void test_check(void)
 	diff.verdict.factor = INFINITY;
 	g_assert_true(crossed("ratio>1e9", &diff));
 	/* Without a culprit the factor is that of the whole. */
-	diff.verdict.change = FD_CHANGE_NONE;
+	diff.verdict.change = FDAR_CHANGE_NONE;
 	g_assert_false(crossed("ratio>2", &diff));
 	diff.subject.sessions = 0;
 	g_assert_false(crossed("unfinished>0", &diff));

@@ -25,36 +25,36 @@ static void test_duration(void)
 	guint64 ns = 0;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
-		g_assert_true(fd_parse_duration(good[i].text, &ns));
+		g_assert_true(fdar_parse_duration(good[i].text, &ns));
 		g_assert_cmpuint(ns, ==, good[i].expected_ns);
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
 		ns = 42;
-		if (fd_parse_duration(bad[i], &ns))
+		if (fdar_parse_duration(bad[i], &ns))
 			g_error("'%s' was taken as %" G_GUINT64_FORMAT " ns", bad[i], ns);
 		g_assert_cmpuint(ns, ==, 42);
 	}
-	g_assert_false(fd_parse_duration(NULL, &ns));
+	g_assert_false(fdar_parse_duration(NULL, &ns));
 }
 
 static void test_size(void)
 {
 	guint64 bytes = 0;
 
-	g_assert_true(fd_parse_size("4096", &bytes));
+	g_assert_true(fdar_parse_size("4096", &bytes));
 	g_assert_cmpuint(bytes, ==, 4096);
-	g_assert_true(fd_parse_size("1.5K", &bytes));
+	g_assert_true(fdar_parse_size("1.5K", &bytes));
 	g_assert_cmpuint(bytes, ==, 1536);
-	g_assert_true(fd_parse_size("256M", &bytes));
+	g_assert_true(fdar_parse_size("256M", &bytes));
 	g_assert_cmpuint(bytes, ==, 256u << 20);
-	g_assert_true(fd_parse_size("2GiB", &bytes));
+	g_assert_true(fdar_parse_size("2GiB", &bytes));
 	g_assert_cmpuint(bytes, ==, G_GUINT64_CONSTANT(2) << 30);
-	g_assert_false(fd_parse_size("12Q", &bytes));
-	g_assert_false(fd_parse_size("-5", &bytes));
-	g_assert_false(fd_parse_size("99999999999T", &bytes));
+	g_assert_false(fdar_parse_size("12Q", &bytes));
+	g_assert_false(fdar_parse_size("-5", &bytes));
+	g_assert_false(fdar_parse_size("99999999999T", &bytes));
 }
 
-static const struct fd_usage usage = {
+static const struct fdar_usage usage = {
 	.command = "probe",
 	.synopsis = "[OPTIONS] THING",
 	.description = "Tries options.\n",
@@ -82,7 +82,7 @@ static gboolean parse(const char *text, struct line *line)
 	line->argc = (int)g_strv_length(line->words);
 	line->argv = g_memdup2(line->words, ((gsize)line->argc + 1) * sizeof(char *));
 	char **argv = line->argv;
-	gboolean ok = fd_options_parse(&usage, entries, &line->argc, &argv, &line->code);
+	gboolean ok = fdar_options_parse(&usage, entries, &line->argc, &argv, &line->code);
 	g_assert_true(argv == line->argv);
 	return ok;
 }
@@ -126,7 +126,7 @@ static void test_wrong_option(void)
 		g_auto(line_t) line = { 0 };
 
 		g_assert_false(parse("probe --nonsense", &line));
-		g_assert_cmpint(line.code, ==, FD_EXIT_USAGE);
+		g_assert_cmpint(line.code, ==, FDAR_EXIT_USAGE);
 		return;
 	}
 	g_test_trap_subprocess(NULL, 0, G_TEST_SUBPROCESS_DEFAULT);

@@ -6,52 +6,52 @@
 
 #include "cli/kit/table.h"
 
-static const struct fd_column columns[] = {
+static const struct fdar_column columns[] = {
 	{ "function", "function", FALSE, TRUE },
 	{ "time", "time_ns", TRUE, FALSE },
 };
 
-static struct fd_table *make_table(const char *name)
+static struct fdar_table *make_table(const char *name)
 {
-	struct fd_table *table = fd_table_new("rows", columns, G_N_ELEMENTS(columns));
+	struct fdar_table *table = fdar_table_new("rows", columns, G_N_ELEMENTS(columns));
 
-	fd_table_row(table);
-	fd_table_cell(table, 0, name, NULL);
-	fd_table_cell(table, 1, "1.20 ms", "1200000");
-	fd_table_row(table);
-	fd_table_cell(table, 0, "idle", NULL);
+	fdar_table_row(table);
+	fdar_table_cell(table, 0, name, NULL);
+	fdar_table_cell(table, 1, "1.20 ms", "1200000");
+	fdar_table_row(table);
+	fdar_table_cell(table, 0, "idle", NULL);
 	return table;
 }
 
-static char *print(const struct fd_table *table, enum fd_format format)
+static char *print(const struct fdar_table *table, enum fdar_format format)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
 	g_assert_nonnull(out);
-	if (format == FD_FORMAT_TABLE) {
+	if (format == FDAR_FORMAT_TABLE) {
 		fclose(out);
 		free(text);
 		g_autofree char *path = NULL;
 		int fd = g_file_open_tmp("table-XXXXXX", &path, NULL);
 		out = fdopen(fd, "w+");
-		fd_table_print(table, format, out);
+		fdar_table_print(table, format, out);
 		fclose(out);
 		g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 		remove(path);
 		return text;
 	}
-	fd_table_print(table, format, out);
+	fdar_table_print(table, format, out);
 	fclose(out);
 	return text;
 }
 
 static void test_formats(void)
 {
-	g_autoptr(fd_table) table = make_table("ap_regexec");
-	g_autofree char *csv = print(table, FD_FORMAT_CSV);
-	g_autofree char *people = print(table, FD_FORMAT_TABLE);
+	g_autoptr(fdar_table) table = make_table("ap_regexec");
+	g_autofree char *csv = print(table, FDAR_FORMAT_CSV);
+	g_autofree char *people = print(table, FDAR_FORMAT_TABLE);
 
 	g_assert_cmpstr(csv, ==, "function,time_ns\nap_regexec,1200000\nidle,\n");
 	g_assert_nonnull(strstr(people, "1.20 ms"));
@@ -61,9 +61,9 @@ static void test_formats(void)
 static void test_hostile(void)
 {
 	static const char hostile[] = "a\"b\\c,\n<\x01\xff>";
-	g_autoptr(fd_table) table = make_table(hostile);
-	g_autofree char *json = print(table, FD_FORMAT_JSON);
-	g_autofree char *csv = print(table, FD_FORMAT_CSV);
+	g_autoptr(fdar_table) table = make_table(hostile);
+	g_autofree char *json = print(table, FDAR_FORMAT_JSON);
+	g_autofree char *csv = print(table, FDAR_FORMAT_CSV);
 	g_autofree char *expected = g_utf8_make_valid(hostile, -1);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(JsonNode) root = json_from_string(json, &error);
@@ -90,24 +90,24 @@ static void test_durations(void)
 		      { 2100e6, "2.10 s" }, { 1234e9, "1234 s" } };
 
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *text = fd_format_duration(cases[i].ns);
+		g_autofree char *text = fdar_format_duration(cases[i].ns);
 		g_assert_cmpstr(text, ==, cases[i].expected);
 	}
-	g_autofree char *small = fd_format_count(999);
-	g_autofree char *large = fd_format_count(1234567);
+	g_autofree char *small = fdar_format_count(999);
+	g_autofree char *large = fdar_format_count(1234567);
 	g_assert_cmpstr(small, ==, "999");
 	g_assert_cmpstr(large, ==, "1,234,567");
 }
 
 static void test_format_names(void)
 {
-	enum fd_format format = FD_FORMAT_CSV;
+	enum fdar_format format = FDAR_FORMAT_CSV;
 
-	g_assert_true(fd_format_parse(NULL, &format));
-	g_assert_cmpint(format, ==, FD_FORMAT_TABLE);
-	g_assert_true(fd_format_parse("json", &format));
-	g_assert_cmpint(format, ==, FD_FORMAT_JSON);
-	g_assert_false(fd_format_parse("xml", &format));
+	g_assert_true(fdar_format_parse(NULL, &format));
+	g_assert_cmpint(format, ==, FDAR_FORMAT_TABLE);
+	g_assert_true(fdar_format_parse("json", &format));
+	g_assert_cmpint(format, ==, FDAR_FORMAT_JSON);
+	g_assert_false(fdar_format_parse("xml", &format));
 }
 
 int main(int argc, char **argv)

@@ -9,13 +9,13 @@
 /* A decoder that makes events up. What it does in the end is in the "trace"'s name. */
 struct fake {
 	const char *trace;
-	struct fd_decoder_env *env;
+	struct fdar_decoder_env *env;
 	unsigned made;
 };
 
 #define EVENTS 10000u
 
-static void *fake_open(const GPtrArray *traces, struct fd_decoder_env *env, GError **error)
+static void *fake_open(const GPtrArray *traces, struct fdar_decoder_env *env, GError **error)
 {
 	struct fake *fake = g_new0(struct fake, 1);
 
@@ -24,7 +24,8 @@ static void *fake_open(const GPtrArray *traces, struct fd_decoder_env *env, GErr
 	if (strcmp(fake->trace, "abort-open") == 0)
 		abort();
 	if (strcmp(fake->trace, "refuse") == 0) {
-		g_set_error_literal(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT, "refuse: no");
+		g_set_error_literal(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
+				    "refuse: no");
 		g_free(fake);
 		return NULL;
 	}
@@ -39,11 +40,11 @@ static gssize fake_end(struct fake *fake, GError **error)
 		_exit(0);
 	if (strcmp(fake->trace, "fail") != 0)
 		return 0;
-	g_set_error_literal(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED, "fail: broken");
+	g_set_error_literal(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED, "fail: broken");
 	return -1;
 }
 
-static gssize fake_read(void *decoder, struct fd_event *batch, size_t capacity, GError **error)
+static gssize fake_read(void *decoder, struct fdar_event *batch, size_t capacity, GError **error)
 {
 	static char texts[60][16];
 	struct fake *fake = decoder;
@@ -51,9 +52,9 @@ static gssize fake_read(void *decoder, struct fd_event *batch, size_t capacity, 
 
 	for (; n < MIN(capacity, 60) && fake->made < EVENTS; n++, fake->made++) {
 		g_snprintf(texts[n], sizeof(texts[n]), "text %u", fake->made);
-		batch[n] = (struct fd_event){ .addr = fake->made,
-					      .data = fake->made % 3 ? texts[n] : "",
-					      .name = fd_texts_id(fake->env->texts, texts[n]) };
+		batch[n] = (struct fdar_event){ .addr = fake->made,
+						.data = fake->made % 3 ? texts[n] : "",
+						.name = fdar_texts_id(fake->env->texts, texts[n]) };
 		batch[n].data_len = (uint32_t)strlen(batch[n].data);
 	}
 	fake->env->discarded = fake->made;
@@ -65,42 +66,42 @@ static void fake_close(void *decoder)
 	g_free(decoder);
 }
 
-static const struct fd_decoder_ops fake_ops = {
+static const struct fdar_decoder_ops fake_ops = {
 	.name = "fake", .open = fake_open, .read = fake_read, .close = fake_close
 };
 
-static void check_event(const struct fd_event *event, unsigned number,
-			const struct fd_decoder_env *env)
+static void check_event(const struct fdar_event *event, unsigned number,
+			const struct fdar_decoder_env *env)
 {
 	g_autofree char *text = g_strdup_printf("text %u", number);
 
 	g_assert_cmpuint(event->addr, ==, number);
-	g_assert_cmpstr(fd_texts_get(env->texts, event->name), ==, text);
+	g_assert_cmpstr(fdar_texts_get(env->texts, event->name), ==, text);
 	g_assert_cmpstr(event->data, ==, number % 3 ? text : "");
 }
 
 /* Reads the fake to its end; gives the number of events. */
 static unsigned read_fake(const char *trace, GError **error)
 {
-	struct fd_decoder_env env = { .texts = fd_texts_new() };
+	struct fdar_decoder_env env = { .texts = fdar_texts_new() };
 	g_autoptr(GPtrArray) traces = g_ptr_array_new();
-	struct fd_event batch[37];
-	struct fd_guard *guard;
+	struct fdar_event batch[37];
+	struct fdar_guard *guard;
 	unsigned count = 0;
 	gssize n = 0;
 
 	/* The ids of the two sides need not be the same. */
-	fd_texts_id(env.texts, "before");
+	fdar_texts_id(env.texts, "before");
 	g_ptr_array_add(traces, (void *)trace);
-	guard = fd_guard_open(&fake_ops, traces, &env, error);
-	while (guard && (n = fd_guard_read(guard, batch, G_N_ELEMENTS(batch), error)) > 0) {
+	guard = fdar_guard_open(&fake_ops, traces, &env, error);
+	while (guard && (n = fdar_guard_read(guard, batch, G_N_ELEMENTS(batch), error)) > 0) {
 		for (gssize i = 0; i < n; i++)
 			check_event(&batch[i], count++, &env);
 	}
 	if (guard && !n)
 		g_assert_cmpuint(env.discarded, ==, EVENTS);
-	fd_guard_close(guard);
-	fd_texts_free(env.texts);
+	fdar_guard_close(guard);
+	fdar_texts_free(env.texts);
 	return count;
 }
 
@@ -117,7 +118,7 @@ static void test_ends(gconstpointer data)
 	g_autoptr(GError) error = NULL;
 
 	g_assert_cmpuint(read_fake(data, &error), ==, EVENTS);
-	g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED);
+	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED);
 	g_assert_true(g_str_has_prefix(error->message, data));
 }
 
@@ -126,26 +127,26 @@ static void test_open(void)
 	g_autoptr(GError) refused = NULL, died = NULL;
 
 	g_assert_cmpuint(read_fake("refuse", &refused), ==, 0);
-	g_assert_error(refused, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+	g_assert_error(refused, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
 	g_assert_cmpuint(read_fake("abort-open", &died), ==, 0);
-	g_assert_error(died, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED);
+	g_assert_error(died, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED);
 	g_assert_nonnull(strstr(died->message, "Aborted"));
 }
 
 /* Closed in the middle: the child must not stay. */
 static void test_close_early(void)
 {
-	struct fd_decoder_env env = { .texts = fd_texts_new() };
+	struct fdar_decoder_env env = { .texts = fdar_texts_new() };
 	g_autoptr(GPtrArray) traces = g_ptr_array_new();
-	struct fd_event event;
-	struct fd_guard *guard;
+	struct fdar_event event;
+	struct fdar_guard *guard;
 
 	g_ptr_array_add(traces, (void *)"whole");
-	guard = fd_guard_open(&fake_ops, traces, &env, NULL);
+	guard = fdar_guard_open(&fake_ops, traces, &env, NULL);
 	g_assert_nonnull(guard);
-	g_assert_cmpint(fd_guard_read(guard, &event, 1, NULL), ==, 1);
-	fd_guard_close(guard);
-	fd_texts_free(env.texts);
+	g_assert_cmpint(fdar_guard_read(guard, &event, 1, NULL), ==, 1);
+	fdar_guard_close(guard);
+	fdar_texts_free(env.texts);
 }
 
 int main(int argc, char **argv)

@@ -88,42 +88,42 @@ struct reading {
 	char *damage;
 };
 
-static void take(struct reading *reading, const struct fd_event *event)
+static void take(struct reading *reading, const struct fdar_event *event)
 {
-	if (event->kind == FD_EVENT_THREAD_NAME)
+	if (event->kind == FDAR_EVENT_THREAD_NAME)
 		return;
-	reading->in_order += reading->in_order == reading->events &&
-			     event->addr == reading->events && event->kind == FD_EVENT_FUNC_ENTRY &&
-			     event->pid == 1 && event->tid == 2;
+	reading->in_order +=
+		reading->in_order == reading->events && event->addr == reading->events &&
+		event->kind == FDAR_EVENT_FUNC_ENTRY && event->pid == 1 && event->tid == 2;
 	reading->events++;
 }
 
 static struct reading read_all(const char *dir)
 {
-	struct fd_decoder_env env = { .texts = fd_texts_new() };
+	struct fdar_decoder_env env = { .texts = fdar_texts_new() };
 	g_autoptr(GPtrArray) traces = g_ptr_array_new();
 	g_autoptr(GError) error = NULL;
 	struct reading reading = { 0 };
-	struct fd_event batch[7];
+	struct fdar_event batch[7];
 	void *decoder;
 	gssize n;
 
 	g_ptr_array_add(traces, (void *)dir);
-	decoder = fd_decoder_ctf.open(traces, &env, NULL);
+	decoder = fdar_decoder_ctf.open(traces, &env, NULL);
 	reading.ours = decoder != NULL;
 	while (decoder &&
-	       (n = fd_decoder_ctf.read(decoder, batch, G_N_ELEMENTS(batch), &error)) > 0)
+	       (n = fdar_decoder_ctf.read(decoder, batch, G_N_ELEMENTS(batch), &error)) > 0)
 		for (gssize i = 0; i < n; i++)
 			take(&reading, &batch[i]);
 	if (error) {
-		g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED);
+		g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED);
 		g_assert_null(strchr(error->message, '\n'));
 		g_assert_nonnull(strstr(error->message, dir));
 		reading.damage = g_strdup(error->message);
 	}
 	if (decoder)
-		fd_decoder_ctf.close(decoder);
-	fd_texts_free(env.texts);
+		fdar_decoder_ctf.close(decoder);
+	fdar_texts_free(env.texts);
 	return reading;
 }
 

@@ -22,50 +22,50 @@ static void test_bits(void)
 		bit_writer_int(&writer, UINT64_MAX, 64, big);
 		bit_writer_int(&writer, UINT64_MAX, 64, big);
 		bit_writer_patch(&writer, at, value, size, big);
-		g_assert_cmphex(fd_ctf_bits_any(writer.bytes->data, at, size, big), ==, value);
+		g_assert_cmphex(fdar_ctf_bits_any(writer.bytes->data, at, size, big), ==, value);
 		if (at % 8 == 0 && size >= 8 && !(size & (size - 1)))
-			g_assert_cmphex(fd_ctf_bits_bytes(writer.bytes->data + at / 8, size, big),
+			g_assert_cmphex(fdar_ctf_bits_bytes(writer.bytes->data + at / 8, size, big),
 					==, value);
 		bit_writer_clear(&writer);
 	}
 	g_rand_free(rand);
-	g_assert_cmphex(fd_ctf_bits_extend(0x80, 8), ==, 0xffffffffffffff80);
-	g_assert_cmphex(fd_ctf_bits_extend(0x7f, 8), ==, 0x7f);
-	g_assert_cmphex(fd_ctf_bits_extend(1, 1), ==, UINT64_MAX);
-	g_assert_cmphex(fd_ctf_bits_extend(UINT64_MAX, 64), ==, UINT64_MAX);
+	g_assert_cmphex(fdar_ctf_bits_extend(0x80, 8), ==, 0xffffffffffffff80);
+	g_assert_cmphex(fdar_ctf_bits_extend(0x7f, 8), ==, 0x7f);
+	g_assert_cmphex(fdar_ctf_bits_extend(1, 1), ==, UINT64_MAX);
+	g_assert_cmphex(fdar_ctf_bits_extend(UINT64_MAX, 64), ==, UINT64_MAX);
 }
 
 static void test_clock(void)
 {
 	const uint64_t high = UINT64_C(5) << 27;
 
-	g_assert_cmpuint(fd_ctf_bits_clock(high + 10, 11, 27), ==, high + 11);
-	g_assert_cmpuint(fd_ctf_bits_clock(high + 10, 10, 27), ==, high + 10);
-	g_assert_cmpuint(fd_ctf_bits_clock(high + 10, 9, 27), ==, high + (1u << 27) + 9);
-	g_assert_cmpuint(fd_ctf_bits_clock(0xffffffff, 0, 32), ==, UINT64_C(1) << 32);
-	g_assert_cmpuint(fd_ctf_bits_clock(123, 7, 64), ==, 7);
-	g_assert_cmpuint(fd_ctf_bits_clock(0, 1, 1), ==, 1);
+	g_assert_cmpuint(fdar_ctf_bits_clock(high + 10, 11, 27), ==, high + 11);
+	g_assert_cmpuint(fdar_ctf_bits_clock(high + 10, 10, 27), ==, high + 10);
+	g_assert_cmpuint(fdar_ctf_bits_clock(high + 10, 9, 27), ==, high + (1u << 27) + 9);
+	g_assert_cmpuint(fdar_ctf_bits_clock(0xffffffff, 0, 32), ==, UINT64_C(1) << 32);
+	g_assert_cmpuint(fdar_ctf_bits_clock(123, 7, 64), ==, 7);
+	g_assert_cmpuint(fdar_ctf_bits_clock(0, 1, 1), ==, 1);
 }
 
 static void test_time(void)
 {
-	struct fd_ctf_time time;
+	struct fdar_ctf_time time;
 	uint64_t limit;
 
-	g_assert_true(fd_ctf_time_init(&time, 1000000000, 3, 5));
-	g_assert_cmpuint(fd_ctf_time_ns(&time, 7), ==, 3000000012);
-	g_assert_cmpuint(fd_ctf_time_ns(&time, UINT64_MAX), ==, 0);
-	g_assert_true(fd_ctf_time_is_sum(&time, &limit));
-	g_assert_cmpuint(fd_ctf_time_ns(&time, limit), ==, INT64_MAX);
-	g_assert_cmpuint(fd_ctf_time_ns(&time, limit + 1), ==, 0);
-	g_assert_true(fd_ctf_time_init(&time, 1000, -2, 0));
-	g_assert_cmpuint(fd_ctf_time_ns(&time, 1999), ==, 0);
-	g_assert_cmpuint(fd_ctf_time_ns(&time, 2001), ==, 1000000);
-	g_assert_false(fd_ctf_time_is_sum(&time, &limit));
-	g_assert_false(fd_ctf_time_init(&time, 1000000000, INT64_MAX, 0));
-	g_assert_false(fd_ctf_time_init(&time, 1, 0, UINT64_MAX));
+	g_assert_true(fdar_ctf_time_init(&time, 1000000000, 3, 5));
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, 7), ==, 3000000012);
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, UINT64_MAX), ==, 0);
+	g_assert_true(fdar_ctf_time_is_sum(&time, &limit));
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, limit), ==, INT64_MAX);
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, limit + 1), ==, 0);
+	g_assert_true(fdar_ctf_time_init(&time, 1000, -2, 0));
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, 1999), ==, 0);
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, 2001), ==, 1000000);
+	g_assert_false(fdar_ctf_time_is_sum(&time, &limit));
+	g_assert_false(fdar_ctf_time_init(&time, 1000000000, INT64_MAX, 0));
+	g_assert_false(fdar_ctf_time_init(&time, 1, 0, UINT64_MAX));
 	time.freq = 0;
-	g_assert_cmpuint(fd_ctf_time_ns(&time, 5), ==, 0);
+	g_assert_cmpuint(fdar_ctf_time_ns(&time, 5), ==, 0);
 }
 
 /* ---- programs ---- */
@@ -106,39 +106,39 @@ static void write_event(struct bit_writer *writer, guint8 tag)
 static void test_program(void)
 {
 	g_autoptr(GError) error = NULL;
-	struct fd_ctf_plan *plan = fd_ctf_plan_new(metadata, strlen(metadata), &error);
-	const struct fd_ctf_program *program;
-	struct fd_ctf_cursor cursor = { 0 };
-	struct fd_ctf_frame frame = { 0 };
+	struct fdar_ctf_plan *plan = fdar_ctf_plan_new(metadata, strlen(metadata), &error);
+	const struct fdar_ctf_program *program;
+	struct fdar_ctf_cursor cursor = { 0 };
+	struct fdar_ctf_frame frame = { 0 };
 	struct bit_writer writer;
 
 	g_assert_no_error(error);
-	program = &fd_ctf_plan_class(fd_ctf_plan_stream(plan, 0), 0)->program;
+	program = &fdar_ctf_plan_class(fdar_ctf_plan_stream(plan, 0), 0)->program;
 	bit_writer_init(&writer);
 	write_event(&writer, 2);
 	cursor.bytes = writer.bytes->data;
 	/* Whatever is missing, it is said, and nothing has moved. */
 	for (; cursor.end < writer.at; cursor.end++) {
-		g_assert_cmpint(fd_ctf_run(program, &cursor, &frame), ==, FD_CTF_SHORT);
+		g_assert_cmpint(fdar_ctf_run(program, &cursor, &frame), ==, FDAR_CTF_SHORT);
 		g_assert_cmpuint(cursor.at, ==, 0);
 	}
-	g_assert_cmpint(fd_ctf_run(program, &cursor, &frame), ==, FD_CTF_OK);
+	g_assert_cmpint(fdar_ctf_run(program, &cursor, &frame), ==, FDAR_CTF_OK);
 	g_assert_cmpuint(cursor.at, ==, writer.at);
-	g_assert_cmpint((int64_t)frame.values[FD_ROLE_ADDR], ==, -12);
-	g_assert_cmpuint(frame.texts[FD_ROLE_NAME].length, ==, 9);
-	g_assert_cmpstr((const char *)frame.texts[FD_ROLE_NAME].bytes, ==, "the label");
-	g_assert_cmpuint(frame.texts[FD_ROLE_DATA].length, ==, 4);
-	g_assert_cmpuint(frame.texts[FD_ROLE_DATA].stride, ==, 2);
-	g_assert_true(frame.texts[FD_ROLE_DATA].big);
+	g_assert_cmpint((int64_t)frame.values[FDAR_ROLE_ADDR], ==, -12);
+	g_assert_cmpuint(frame.texts[FDAR_ROLE_NAME].length, ==, 9);
+	g_assert_cmpstr((const char *)frame.texts[FDAR_ROLE_NAME].bytes, ==, "the label");
+	g_assert_cmpuint(frame.texts[FDAR_ROLE_DATA].length, ==, 4);
+	g_assert_cmpuint(frame.texts[FDAR_ROLE_DATA].stride, ==, 2);
+	g_assert_true(frame.texts[FDAR_ROLE_DATA].big);
 	bit_writer_clear(&writer);
 
 	bit_writer_init(&writer);
 	write_event(&writer, 3);
-	cursor = (struct fd_ctf_cursor){ .bytes = writer.bytes->data, .end = writer.at };
-	g_assert_cmpint(fd_ctf_run(program, &cursor, &frame), ==, FD_CTF_BAD);
+	cursor = (struct fdar_ctf_cursor){ .bytes = writer.bytes->data, .end = writer.at };
+	g_assert_cmpint(fdar_ctf_run(program, &cursor, &frame), ==, FDAR_CTF_BAD);
 	g_assert_cmpuint(cursor.at, ==, 0);
 	bit_writer_clear(&writer);
-	fd_ctf_plan_free(plan);
+	fdar_ctf_plan_free(plan);
 }
 
 /* The classes of a function trace are of the fast kind, with or without contexts. */
@@ -172,14 +172,14 @@ static void test_fast(void)
 			"  event.context := struct { %s }; };\n"
 			"event { name = \"flowdar:func_entry\"; fields := struct { %s }; };\n",
 			cases[i].context, cases[i].payload);
-		struct fd_ctf_plan *plan = fd_ctf_plan_new(text, strlen(text), NULL);
-		const struct fd_ctf_class *class;
+		struct fdar_ctf_plan *plan = fdar_ctf_plan_new(text, strlen(text), NULL);
+		const struct fdar_ctf_class *class;
 
 		g_assert_nonnull(plan);
-		class = fd_ctf_plan_class(fd_ctf_plan_stream(plan, 0), 0);
+		class = fdar_ctf_plan_class(fdar_ctf_plan_stream(plan, 0), 0);
 		g_assert_cmpint(class->has_fast, ==, cases[i].bytes != 0);
 		g_assert_cmpuint(class->fast.bytes, ==, cases[i].bytes);
-		fd_ctf_plan_free(plan);
+		fdar_ctf_plan_free(plan);
 	}
 }
 

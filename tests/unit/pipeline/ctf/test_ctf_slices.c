@@ -31,21 +31,21 @@ struct reading {
 static void read_slice(const char *path, unsigned slice, unsigned slices, struct reading *reading)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_source) source = fd_source_open_slice(path, slice, slices, &error);
-	struct fd_source_summary summary;
-	struct fd_event batch[10];
+	g_autoptr(fdar_source) source = fdar_source_open_slice(path, slice, slices, &error);
+	struct fdar_source_summary summary;
+	struct fdar_event batch[10];
 	gssize n;
 
 	g_assert_no_error(error);
-	while ((n = fd_source_read(source, batch, G_N_ELEMENTS(batch), &error)) > 0) {
+	while ((n = fdar_source_read(source, batch, G_N_ELEMENTS(batch), &error)) > 0) {
 		for (gssize i = 0; i < n; i++) {
-			if (batch[i].kind != FD_EVENT_THREAD_NAME)
+			if (batch[i].kind != FDAR_EVENT_THREAD_NAME)
 				g_array_append_val(reading->events, batch[i]);
 		}
 	}
-	if (!g_error_matches(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY))
+	if (!g_error_matches(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY))
 		g_assert_no_error(error);
-	fd_source_get_summary(source, &summary);
+	fdar_source_get_summary(source, &summary);
 	g_assert_false(summary.damaged);
 	reading->discarded += summary.discarded;
 	reading->packets_lost += summary.packets_lost;
@@ -53,14 +53,14 @@ static void read_slice(const char *path, unsigned slice, unsigned slices, struct
 }
 
 /* What a slice before it told of a module is not known in the next one. */
-static void assert_same(const struct fd_event *whole, const struct fd_event *sliced)
+static void assert_same(const struct fdar_event *whole, const struct fdar_event *sliced)
 {
 	g_assert_cmpuint(sliced->time_ns, ==, whole->time_ns);
 	g_assert_cmpuint(sliced->pid, ==, whole->pid);
 	g_assert_cmpuint(sliced->tid, ==, whole->tid);
 	g_assert_cmphex(sliced->addr, ==, whole->addr);
 	g_assert_cmpint(sliced->fd, ==, whole->fd);
-	if (whole->kind != FD_EVENT_MODULE)
+	if (whole->kind != FDAR_EVENT_MODULE)
 		g_assert_cmpuint(sliced->kind, ==, whole->kind);
 }
 
@@ -68,20 +68,20 @@ static void assert_same(const struct fd_event *whole, const struct fd_event *sli
 static guint assert_sum(const char *path)
 {
 	static const unsigned counts[] = { 1, 2, 3, 5 };
-	struct reading whole = { .events = g_array_new(FALSE, FALSE, sizeof(struct fd_event)) };
+	struct reading whole = { .events = g_array_new(FALSE, FALSE, sizeof(struct fdar_event)) };
 	guint filled = 0;
 
 	read_slice(path, 0, 0, &whole);
 	for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
 		struct reading sliced = { .events = g_array_new(FALSE, FALSE,
-								sizeof(struct fd_event)) };
+								sizeof(struct fdar_event)) };
 
 		for (unsigned slice = 0; slice < counts[i]; slice++)
 			read_slice(path, slice, counts[i], &sliced);
 		g_assert_cmpuint(sliced.events->len, ==, whole.events->len);
 		for (guint event = 0; event < whole.events->len; event++)
-			assert_same(&g_array_index(whole.events, struct fd_event, event),
-				    &g_array_index(sliced.events, struct fd_event, event));
+			assert_same(&g_array_index(whole.events, struct fdar_event, event),
+				    &g_array_index(sliced.events, struct fdar_event, event));
 		g_assert_cmpuint(sliced.discarded, ==, whole.discarded);
 		g_assert_cmpuint(sliced.packets_lost, ==, whole.packets_lost);
 		filled = sliced.filled;
@@ -125,7 +125,7 @@ static void test_even(void)
 	g_assert_cmpuint(assert_sum(dir), ==, 5);
 	for (unsigned slice = 0; slice < 4; slice++) {
 		struct reading reading = { .events = g_array_new(FALSE, FALSE,
-								 sizeof(struct fd_event)) };
+								 sizeof(struct fdar_event)) };
 
 		read_slice(dir, slice, 4, &reading);
 		g_assert_cmpuint(reading.events->len, ==, 250);

@@ -132,7 +132,7 @@ static gsize packet_start(const struct feeder *feeder, uint64_t sequence)
  * truth about it, and about what is missing before it. */
 static void check_stream(const char *path, const struct feeder *feeder, struct result *result)
 {
-	struct fd_packed_reader *reader = fd_packed_reader_new();
+	struct fdar_packed_reader *reader = fdar_packed_reader_new();
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t at = 0, next = 0, missing = 0;
 	uint8_t *packet = NULL;
@@ -142,10 +142,10 @@ static void check_stream(const char *path, const struct feeder *feeder, struct r
 	*result = (struct result){ .whole = TRUE };
 	g_assert_cmpint(fstat(fd, &st), ==, 0);
 	while (at < (uint64_t)st.st_size) {
-		struct fd_packed_entry entry;
+		struct fdar_packed_entry entry;
 		GError *error = NULL;
 
-		fd_packed_read_note(fd, at, (uint64_t)st.st_size, &entry, &error);
+		fdar_packed_read_note(fd, at, (uint64_t)st.st_size, &entry, &error);
 		g_assert_no_error(error);
 		g_assert_cmpuint(entry.sequence, >=, next);
 		g_assert_cmpuint(entry.sequence, <, feeder->ends->len);
@@ -159,25 +159,25 @@ static void check_stream(const char *path, const struct feeder *feeder, struct r
 		if (entry.frame_bytes) {
 			gsize start = packet_start(feeder, entry.sequence);
 
-			fd_packed_read_packet(reader, fd, at, &entry, &packet, &capacity, &error);
+			fdar_packed_read_packet(reader, fd, at, &entry, &packet, &capacity, &error);
 			g_assert_no_error(error);
 			g_assert_cmpuint(g_array_index(feeder->ends, gsize, entry.sequence) - start,
 					 ==, entry.packet_bytes);
 			g_assert_true(memcmp(packet, feeder->plain->data + start,
 					     entry.packet_bytes) == 0);
-			g_assert_cmpuint(entry.flags & FD_PACKED_UNCOUNTED, ==, 0);
+			g_assert_cmpuint(entry.flags & FDAR_PACKED_UNCOUNTED, ==, 0);
 			g_assert_cmpuint(entry.events, ==,
 					 g_array_index(feeder->counts, uint64_t, entry.sequence));
 			result->packets++;
 			result->events += entry.events;
 			next = entry.sequence + 1;
 		}
-		at += fd_packed_step(&entry);
+		at += fdar_packed_step(&entry);
 	}
 	result->whole = result->whole && next == feeder->ends->len;
 	close(fd);
 	g_free(packet);
-	fd_packed_reader_free(reader);
+	fdar_packed_reader_free(reader);
 }
 
 static void check(const struct place *place, const char *name, const struct feeder *feeder,
@@ -201,28 +201,28 @@ static void check_metadata(const struct place *place)
 	g_assert_true(memcmp(before, after, length) == 0);
 }
 
-static struct fd_drain *start(const struct place *place, const struct fd_drain_options *options)
+static struct fdar_drain *start(const struct place *place, const struct fdar_drain_options *options)
 {
 	GError *error = NULL;
-	struct fd_drain *drain = fd_drain_start(place->source, place->target, options, &error);
+	struct fdar_drain *drain = fdar_drain_start(place->source, place->target, options, &error);
 
 	g_assert_no_error(error);
 	return drain;
 }
 
-static void finish(struct fd_drain *drain, struct fd_drain_state *state)
+static void finish(struct fdar_drain *drain, struct fdar_drain_state *state)
 {
 	GError *error = NULL;
 
-	fd_drain_finish(drain, 0, state, &error);
+	fdar_drain_finish(drain, 0, state, &error);
 	g_assert_no_error(error);
-	fd_drain_free(drain);
+	fdar_drain_free(drain);
 }
 
 /* ---- tests ---- */
 
-static const struct fd_drain_options usual = { .memory_bytes = 64 * MIB,
-					       .level = FD_DRAIN_LEVEL_ADAPTIVE };
+static const struct fdar_drain_options usual = { .memory_bytes = 64 * MIB,
+						 .level = FDAR_DRAIN_LEVEL_ADAPTIVE };
 
 /* Streams in several folders, which come while the drain runs; of all there is, nothing is missing,
  * and the memory is given back while it runs. */
@@ -231,8 +231,8 @@ static void test_all(void)
 	struct place place;
 	struct feeder feeders[3];
 	static const char *const names[] = { "ust/0/c_0", "ust/0/c_1", "ust/33/c_0" };
-	struct fd_drain_state state;
-	struct fd_drain *drain;
+	struct fdar_drain_state state;
+	struct fdar_drain *drain;
 	struct result result;
 
 	place_init(&place);
@@ -250,7 +250,7 @@ static void test_all(void)
 	}
 	do {
 		g_usleep(2000);
-		fd_drain_look(drain, &state, NULL);
+		fdar_drain_look(drain, &state, NULL);
 	} while (state.packets < 120);
 	for (int i = 0; i < 3; i++)
 		g_assert_cmpuint(blocks_of(feeders[i].path), ==, 0);
@@ -274,8 +274,8 @@ static void test_metadata(gconstpointer packets)
 {
 	struct place place;
 	struct feeder feeder;
-	struct fd_drain_state state;
-	struct fd_drain *drain;
+	struct fdar_drain_state state;
+	struct fdar_drain *drain;
 	struct result result;
 
 	place_init(&place);
@@ -286,12 +286,12 @@ static void test_metadata(gconstpointer packets)
 	g_usleep(100000);
 	feeder_metadata(place.source, 1, TRUE, packets != NULL);
 	g_usleep(100000);
-	fd_drain_look(drain, &state, NULL);
+	fdar_drain_look(drain, &state, NULL);
 	g_assert_cmpuint(state.packets, ==, 0);
 	feeder_metadata(place.source, 2, FALSE, packets != NULL);
 	while (state.packets < 1) {
 		g_usleep(2000);
-		fd_drain_look(drain, &state, NULL);
+		fdar_drain_look(drain, &state, NULL);
 	}
 	finish(drain, &state);
 	g_assert_cmpuint(state.events, ==, 50);
@@ -313,13 +313,13 @@ static void note_pressure(gboolean on, void *user)
 static void test_bound(void)
 {
 	gint pressure = 0;
-	struct fd_drain_options options = {
+	struct fdar_drain_options options = {
 		.memory_bytes = 16 * MIB, .level = 1, .pressure = note_pressure, .user = &pressure
 	};
 	struct place place;
 	struct feeder feeder, small;
-	struct fd_drain_state state;
-	struct fd_drain *drain;
+	struct fdar_drain_state state;
+	struct fdar_drain *drain;
 	struct result result;
 
 	place_init(&place);
@@ -335,7 +335,7 @@ static void test_bound(void)
 		g_usleep(2000);
 		g_assert_cmpuint(blocks_of(feeder.path) + blocks_of(small.path), <, 16 * MIB);
 	}
-	fd_drain_look(drain, &state, NULL);
+	fdar_drain_look(drain, &state, NULL);
 	g_assert_cmpuint(state.memory_peak_bytes, <=, 16 * MIB);
 	g_assert_cmpuint(state.dropped_events, >, 100000);
 	g_test_message("%" G_GUINT64_FORMAT " bytes in memory, peak %" G_GUINT64_FORMAT,
@@ -345,7 +345,7 @@ static void test_bound(void)
 	g_atomic_int_set(&disk.stuck, 0);
 	while (state.backlog_bytes) {
 		g_usleep(2000);
-		fd_drain_look(drain, &state, NULL);
+		fdar_drain_look(drain, &state, NULL);
 	}
 	feeder_packet(&feeder, 1000, 0);
 	finish(drain, &state);
@@ -364,16 +364,16 @@ static void test_bound(void)
 static void test_lossless(void)
 {
 	gint pressure = 0;
-	struct fd_drain_options options = { .memory_bytes = 16 * MIB,
-					    .reserve_bytes = 4 * MIB,
-					    .level = 1,
-					    .lossless = TRUE,
-					    .pressure = note_pressure,
-					    .user = &pressure };
+	struct fdar_drain_options options = { .memory_bytes = 16 * MIB,
+					      .reserve_bytes = 4 * MIB,
+					      .level = 1,
+					      .lossless = TRUE,
+					      .pressure = note_pressure,
+					      .user = &pressure };
 	struct place place;
 	struct feeder feeder;
-	struct fd_drain_state state;
-	struct fd_drain *drain;
+	struct fdar_drain_state state;
+	struct fdar_drain *drain;
 	struct result result;
 
 	place_init(&place);
@@ -403,10 +403,10 @@ static void test_lossless(void)
  * nothing twice, and writes nothing twice. */
 static void test_killed(void)
 {
-	const struct fd_drain_options options = { .memory_bytes = 16 * MIB, .level = 1 };
+	const struct fdar_drain_options options = { .memory_bytes = 16 * MIB, .level = 1 };
 	struct place place;
 	struct feeder feeder;
-	struct fd_drain_state state;
+	struct fdar_drain_state state;
 	struct result result;
 	uint64_t dropped = 0;
 
@@ -447,11 +447,11 @@ static void test_killed(void)
  * told once. */
 static void test_full(gconstpointer by_option)
 {
-	struct fd_drain_options options = usual;
+	struct fdar_drain_options options = usual;
 	struct place place;
 	struct feeder feeder;
-	struct fd_drain_state state;
-	struct fd_drain *drain;
+	struct fdar_drain_state state;
+	struct fdar_drain *drain;
 	struct result result;
 	GError *error = NULL;
 	guint told = 0;
@@ -472,7 +472,7 @@ static void test_full(gconstpointer by_option)
 		feeder_packet(&feeder, 1000, 0);
 	do {
 		g_usleep(2000);
-		if (fd_drain_look(drain, &state, &error))
+		if (fdar_drain_look(drain, &state, &error))
 			continue;
 		told++;
 		g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
@@ -499,8 +499,8 @@ static void test_torn(void)
 	static const char zeros[64];
 	struct place place;
 	struct feeder feeder;
-	struct fd_drain_state state;
-	struct fd_drain *drain;
+	struct fdar_drain_state state;
+	struct fdar_drain *drain;
 	struct result result;
 	int fd;
 
@@ -545,34 +545,34 @@ static void test_cut(void)
 	g_autofree char *root = g_dir_make_tmp("test-drain-XXXXXX", NULL);
 	g_autofree char *path = g_build_filename(root, "c_0.zst", NULL);
 	const uint8_t frame[200] = { 1, 2, 3 };
-	struct fd_packed_entry entry = { .frame_bytes = sizeof(frame), .packet_bytes = 4096 };
-	struct fd_packed_file file;
+	struct fdar_packed_entry entry = { .frame_bytes = sizeof(frame), .packet_bytes = 4096 };
+	struct fdar_packed_file file;
 	uint64_t before, after;
 	g_autofree char *bytes = NULL;
 	gsize length;
 
 	disk_heal();
-	g_assert_true(fd_packed_file_open(&file, path, NULL));
-	g_assert_true(fd_packed_file_append(&file, &entry, frame, NULL));
+	g_assert_true(fdar_packed_file_open(&file, path, NULL));
+	g_assert_true(fdar_packed_file_append(&file, &entry, frame, NULL));
 	entry.sequence = 1;
-	g_assert_true(fd_packed_file_append(&file, &entry, frame, NULL));
+	g_assert_true(fdar_packed_file_append(&file, &entry, frame, NULL));
 	before = file.bytes;
 	entry.sequence = 2;
-	g_assert_true(fd_packed_file_append(&file, &entry, frame, NULL));
+	g_assert_true(fdar_packed_file_append(&file, &entry, frame, NULL));
 	after = file.bytes;
-	fd_packed_file_close(&file);
+	fdar_packed_file_close(&file);
 	g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
 	g_assert_cmpuint(length, ==, after);
 	for (uint64_t cut = before; cut <= after; cut++) {
 		struct stat st;
 
 		g_assert_true(g_file_set_contents(path, bytes, (gssize)cut, NULL));
-		g_assert_true(fd_packed_file_open(&file, path, NULL));
+		g_assert_true(fdar_packed_file_open(&file, path, NULL));
 		g_assert_cmpuint(file.bytes, ==, cut == after ? after : before);
 		g_assert_cmpuint(file.last.sequence, ==, cut == after ? 2 : 1);
 		g_assert_cmpint(fstat(file.fd, &st), ==, 0);
 		g_assert_cmpuint((uint64_t)st.st_size, ==, file.bytes);
-		fd_packed_file_close(&file);
+		fdar_packed_file_close(&file);
 	}
 	remove_all(root);
 }
@@ -582,8 +582,8 @@ static void test_left(void)
 {
 	struct place place;
 	struct feeder feeder;
-	struct fd_drain_state state;
-	struct fd_drain *drain;
+	struct fdar_drain_state state;
+	struct fdar_drain *drain;
 	struct result result;
 	GError *error = NULL;
 
@@ -594,12 +594,12 @@ static void test_left(void)
 		feeder_packet(&feeder, 1000, 0);
 	g_atomic_int_set(&disk.delay_us, 20000);
 	drain = start(&place, &usual);
-	g_assert_false(fd_drain_finish(drain, 100 * UINT64_C(1000000), &state, &error));
+	g_assert_false(fdar_drain_finish(drain, 100 * UINT64_C(1000000), &state, &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
 	g_clear_error(&error);
-	fd_drain_free(drain);
+	fdar_drain_free(drain);
 	g_assert_cmpuint(state.packets, <, 50);
-	fd_drain_free(start(&place, &usual));
+	fdar_drain_free(start(&place, &usual));
 	disk_heal();
 	finish(start(&place, &usual), &state);
 	check(&place, "c_0", &feeder, &result);
@@ -610,14 +610,14 @@ static void test_left(void)
 
 static void test_refused(void)
 {
-	const struct fd_drain_options small = { .memory_bytes = 1 };
+	const struct fdar_drain_options small = { .memory_bytes = 1 };
 	g_autoptr(GError) error = NULL, other = NULL;
 	struct place place;
 
 	place_init(&place);
-	g_assert_null(fd_drain_start(place.source, place.target, &small, &error));
+	g_assert_null(fdar_drain_start(place.source, place.target, &small, &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
-	g_assert_null(fd_drain_start("/nowhere", place.target, &usual, &other));
+	g_assert_null(fdar_drain_start("/nowhere", place.target, &usual, &other));
 	g_assert_error(other, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
 	place_clear(&place);
 }

@@ -12,32 +12,32 @@
 /* ---- helpers ---- */
 
 /* All of the event with that data, taken capacity at a time. */
-static GArray *take_all(struct fd_calls *calls, uint64_t time_ns, const void *data, guint length,
+static GArray *take_all(struct fdar_calls *calls, uint64_t time_ns, const void *data, guint length,
 			size_t capacity)
 {
-	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct fd_event));
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
 	/* Exactly as long, so that a sanitizer sees what is behind. */
 	g_autofree char *copy = g_memdup2(data, MAX(length, 1));
-	g_autofree struct fd_event *batch = g_new(struct fd_event, capacity);
-	struct fd_event event = {
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, capacity);
+	struct fdar_event event = {
 		.time_ns = time_ns, .data = copy, .data_len = length, .pid = PID, .tid = TID
 	};
 	size_t n;
 
-	fd_calls_begin(calls, &event);
+	fdar_calls_begin(calls, &event);
 	do {
-		n = fd_calls_take(calls, batch, capacity);
+		n = fdar_calls_take(calls, batch, capacity);
 		g_assert_cmpuint(n, <=, capacity);
 		g_array_append_vals(all, batch, (guint)n);
 	} while (n == capacity);
-	g_assert_cmpuint(fd_calls_take(calls, batch, capacity), ==, 0);
+	g_assert_cmpuint(fdar_calls_take(calls, batch, capacity), ==, 0);
 	return all;
 }
 
-static const char *const kind_names[FD_EVENT_KINDS] = {
-	[FD_EVENT_FUNC_ENTRY] = "entry",     [FD_EVENT_FUNC_EXIT] = "exit",
-	[FD_EVENT_FUNC_SKIPPED] = "skipped", [FD_EVENT_FUNC_UNWOUND] = "unwound",
-	[FD_EVENT_FUNC_LOST] = "lost",
+static const char *const kind_names[FDAR_EVENT_KINDS] = {
+	[FDAR_EVENT_FUNC_ENTRY] = "entry",     [FDAR_EVENT_FUNC_EXIT] = "exit",
+	[FDAR_EVENT_FUNC_SKIPPED] = "skipped", [FDAR_EVENT_FUNC_UNWOUND] = "unwound",
+	[FDAR_EVENT_FUNC_LOST] = "lost",
 };
 
 /* "entry 100 @5; exit 100 @9" and so on; what all events have in common is looked at here. */
@@ -46,7 +46,7 @@ static char *tell(const GArray *events)
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	for (guint i = 0; i < events->len; i++) {
-		const struct fd_event *event = &g_array_index(events, struct fd_event, i);
+		const struct fdar_event *event = &g_array_index(events, struct fdar_event, i);
 
 		g_assert_cmpuint(event->pid, ==, PID);
 		g_assert_cmpuint(event->tid, ==, TID);
@@ -64,7 +64,7 @@ static char *tell(const GArray *events)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static void assert_told_at(struct fd_calls *calls, const struct calls_script *script,
+static void assert_told_at(struct fdar_calls *calls, const struct calls_script *script,
 			   uint64_t time_ns, const char *expected)
 {
 	g_autoptr(GArray) events =
@@ -74,7 +74,7 @@ static void assert_told_at(struct fd_calls *calls, const struct calls_script *sc
 	g_assert_cmpstr(told, ==, expected);
 }
 
-static void assert_told(struct fd_calls *calls, const struct calls_script *script,
+static void assert_told(struct fdar_calls *calls, const struct calls_script *script,
 			const char *expected)
 {
 	assert_told_at(calls, script, NOW, expected);
@@ -84,7 +84,7 @@ static void assert_told(struct fd_calls *calls, const struct calls_script *scrip
 
 static void test_records(void)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 1000);
@@ -93,23 +93,23 @@ static void test_records(void)
 	calls_script_call(&script, 31, 5000, 300);
 	calls_script_call_over(&script, 1, 5001, 20, 12, 9);
 	calls_script_skipped(&script, 2, 3, 1);
-	calls_script_count(&script, FD_CALLS_LOST, 0, 77);
+	calls_script_count(&script, FDAR_CALLS_LOST, 0, 77);
 	calls_script_exit(&script, 4);
 	assert_told(calls, &script,
 		    "entry 4096 @999005; entry 100 @999035; exit 100 @999042; entry 5000 @999073; "
 		    "exit 5000 @999373; entry 5001 @999374; skipped 12 of 9 ns @999394; "
 		    "exit 5001 @999394; skipped 3 of 1 ns @999396; lost 77 @999396; "
 		    "exit 4096 @999400");
-	g_assert_cmpuint(fd_calls_count(calls), ==, 4);
-	g_assert_cmpuint(fd_calls_broken(calls), ==, 0);
+	g_assert_cmpuint(fdar_calls_count(calls), ==, 4);
+	g_assert_cmpuint(fdar_calls_broken(calls), ==, 0);
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 /* Every width of number, in every place, and addresses from one end to the other. */
 static void test_numbers(void)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
 
 	for (unsigned bits = 0; bits <= 64; bits++) {
@@ -120,29 +120,30 @@ static void test_numbers(void)
 		calls_script_begin(&script, 0, end);
 		calls_script_enter(&script, value / 4, value);
 		calls_script_enter(&script, 0, ~value);
-		calls_script_count(&script, FD_CALLS_LOST, 0, value);
+		calls_script_count(&script, FDAR_CALLS_LOST, 0, value);
 		calls_script_exit(&script, 0);
 		calls_script_exit(&script, 0);
 		events = take_all(calls, end, script.bytes->data, script.bytes->len, 100);
 		g_assert_cmpuint(events->len, ==, 5);
 		for (guint i = 0; i < 5; i++) {
-			const struct fd_event *event = &g_array_index(events, struct fd_event, i);
+			const struct fdar_event *event =
+				&g_array_index(events, struct fdar_event, i);
 			uint64_t addr = i == 1 || i == 3 ? ~value : value;
 
 			g_assert_cmpuint(event->addr, ==, addr);
 			g_assert_cmpuint(event->time_ns, ==, value / 4);
 		}
-		fd_calls_end_thread(calls, PID, TID);
+		fdar_calls_end_thread(calls, PID, TID);
 	}
-	g_assert_cmpuint(fd_calls_broken(calls), ==, 0);
+	g_assert_cmpuint(fdar_calls_broken(calls), ==, 0);
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 /* What is open at the end of one event is closed by the next. */
 static void test_open_across_events(void)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 10);
@@ -155,11 +156,11 @@ static void test_open_across_events(void)
 	calls_script_exit(&script, 0);
 	assert_told_at(calls, &script, NOW + 50, "exit 3 @1000050; exit 2 @1000050");
 	calls_script_begin(&script, 1, 0);
-	calls_script_count(&script, FD_CALLS_UNWOUND, 0, 1);
+	calls_script_count(&script, FDAR_CALLS_UNWOUND, 0, 1);
 	calls_script_exit(&script, 0);
 	assert_told_at(calls, &script, NOW + 60, "unwound 1 @1000060");
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 /* ---- depths ---- */
@@ -167,7 +168,7 @@ static void test_open_across_events(void)
 /* The header knows of fewer: an event that closed them is missing. */
 static void test_too_many_open(void)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 100);
@@ -180,13 +181,13 @@ static void test_too_many_open(void)
 	calls_script_exit(&script, 5);
 	assert_told_at(calls, &script, NOW + 100, "unwound 3 @1000080; exit 2 @1000085");
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 /* It knows of more: those never began, and their exits close nothing. */
 static void test_too_few_open(void)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 100);
@@ -204,19 +205,19 @@ static void test_too_few_open(void)
 		       "entry 9 @1000002; exit 9 @1000003; exit 1 @1000006");
 	calls_script_begin(&script, 3, 0);
 	calls_script_enter(&script, 0, 5);
-	calls_script_count(&script, FD_CALLS_UNWOUND, 0, 3);
+	calls_script_count(&script, FDAR_CALLS_UNWOUND, 0, 3);
 	calls_script_exit(&script, 0);
 	assert_told_at(calls, &script, NOW + 200, "entry 5 @1000200; unwound 1 @1000200");
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 static void test_threads_apart(void)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
-	struct fd_event batch[8];
-	struct fd_event event = { .time_ns = NOW, .pid = PID };
+	struct fdar_event batch[8];
+	struct fdar_event event = { .time_ns = NOW, .pid = PID };
 
 	for (uint32_t tid = 1; tid <= 3; tid++) {
 		calls_script_begin(&script, 0, 0);
@@ -224,31 +225,31 @@ static void test_threads_apart(void)
 		event.tid = tid;
 		event.data = (const char *)script.bytes->data;
 		event.data_len = script.bytes->len;
-		fd_calls_begin(calls, &event);
-		g_assert_cmpuint(fd_calls_take(calls, batch, 8), ==, 1);
+		fdar_calls_begin(calls, &event);
+		g_assert_cmpuint(fdar_calls_take(calls, batch, 8), ==, 1);
 	}
-	fd_calls_end_thread(calls, PID, 2);
-	fd_calls_end_thread(calls, PID, 99);
+	fdar_calls_end_thread(calls, PID, 2);
+	fdar_calls_end_thread(calls, PID, 99);
 	for (uint32_t tid = 1; tid <= 3; tid++) {
 		calls_script_begin(&script, tid == 2 ? 0 : 1, 0);
 		calls_script_exit(&script, 0);
 		event.tid = tid;
 		event.data = (const char *)script.bytes->data;
 		event.data_len = script.bytes->len;
-		fd_calls_begin(calls, &event);
-		g_assert_cmpuint(fd_calls_take(calls, batch, 8), ==, tid != 2);
+		fdar_calls_begin(calls, &event);
+		g_assert_cmpuint(fdar_calls_take(calls, batch, 8), ==, tid != 2);
 		g_assert_cmpuint(batch[0].tid, ==, tid == 2 ? 1 : tid);
 		g_assert_cmpuint(batch[0].addr, ==, tid == 2 ? 100 : tid * 100);
 	}
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 /* ---- times ---- */
 
 static void test_times_are_bounded(void)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, NOW * 5);
@@ -272,7 +273,7 @@ static void test_times_are_bounded(void)
 	assert_told_at(calls, &script, NOW,
 		       "entry 5 @1000007; entry 6 @1000007; entry 7 @1000007; entry 8 @1000007");
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 /* ---- batches, cuts, and what is random ---- */
@@ -286,26 +287,26 @@ static void write_random(struct calls_script *script, GRand *rand, uint64_t *dep
 	for (guint i = 0; i < records; i++) {
 		uint64_t dt = (uint64_t)g_rand_int_range(rand, 0, 60);
 		uint64_t addr = g_rand_int(rand), some = (uint64_t)g_rand_int_range(rand, 0, 400);
-		enum fd_calls_op op = g_rand_int_range(rand, 0, 8);
+		enum fdar_calls_op op = g_rand_int_range(rand, 0, 8);
 
-		if (op == FD_CALLS_ENTER)
+		if (op == FDAR_CALLS_ENTER)
 			calls_script_enter(script, dt, addr);
-		else if (op == FD_CALLS_CALL)
+		else if (op == FDAR_CALLS_CALL)
 			calls_script_call(script, dt, addr, some);
-		else if (op == FD_CALLS_CALL_OVER)
+		else if (op == FDAR_CALLS_CALL_OVER)
 			calls_script_call_over(script, dt, addr, some, some + 1, some);
-		else if (op == FD_CALLS_OPEN)
+		else if (op == FDAR_CALLS_OPEN)
 			calls_script_open(script, dt, addr, some);
-		else if (op == FD_CALLS_SKIPPED)
+		else if (op == FDAR_CALLS_SKIPPED)
 			calls_script_skipped(script, dt, some, dt);
-		else if (op == FD_CALLS_LOST)
+		else if (op == FDAR_CALLS_LOST)
 			calls_script_count(script, op, dt, some);
-		else if (*depth && op == FD_CALLS_EXIT)
+		else if (*depth && op == FDAR_CALLS_EXIT)
 			calls_script_exit(script, dt);
 		else if (*depth)
 			calls_script_count(script, op, dt, 1);
-		*depth += op == FD_CALLS_ENTER || op == FD_CALLS_OPEN;
-		*depth -= *depth && (op == FD_CALLS_EXIT || op == FD_CALLS_UNWOUND);
+		*depth += op == FDAR_CALLS_ENTER || op == FDAR_CALLS_OPEN;
+		*depth -= *depth && (op == FDAR_CALLS_EXIT || op == FDAR_CALLS_UNWOUND);
 	}
 }
 
@@ -314,11 +315,11 @@ static void test_capacities(void)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(1);
 	struct calls_script script = { 0 };
-	struct fd_calls *all[8];
+	struct fdar_calls *all[8];
 	uint64_t depth = 0;
 
 	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-		all[i] = fd_calls_new();
+		all[i] = fdar_calls_new();
 	for (guint round = 0; round < 300; round++) {
 		g_autofree char *expected = NULL;
 
@@ -337,7 +338,7 @@ static void test_capacities(void)
 		}
 	}
 	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-		fd_calls_free(all[i]);
+		fdar_calls_free(all[i]);
 	calls_script_clear(&script);
 }
 
@@ -353,17 +354,17 @@ static void test_truncated(void)
 
 		write_random(&script, rand, &depth);
 		for (guint length = script.bytes->len + 1; length-- > 0;) {
-			struct fd_calls *calls = fd_calls_new();
+			struct fdar_calls *calls = fdar_calls_new();
 			g_autoptr(GArray) events =
 				take_all(calls, NOW, script.bytes->data, length, 5);
 			g_autofree char *told = NULL;
 
-			g_assert_cmpuint(fd_calls_broken(calls), <=, 1);
-			if (fd_calls_broken(calls)) {
-				const struct fd_event *last =
-					&g_array_index(events, struct fd_event, events->len - 1);
+			g_assert_cmpuint(fdar_calls_broken(calls), <=, 1);
+			if (fdar_calls_broken(calls)) {
+				const struct fdar_event *last =
+					&g_array_index(events, struct fdar_event, events->len - 1);
 
-				g_assert_cmpuint(last->kind, ==, FD_EVENT_FUNC_LOST);
+				g_assert_cmpuint(last->kind, ==, FDAR_EVENT_FUNC_LOST);
 				g_assert_cmpuint(last->addr, ==, 1);
 				g_array_set_size(events, events->len - 1);
 			}
@@ -372,7 +373,7 @@ static void test_truncated(void)
 				whole = g_steal_pointer(&told);
 			else
 				g_assert_true(g_str_has_prefix(whole, told));
-			fd_calls_free(calls);
+			fdar_calls_free(calls);
 		}
 	}
 	calls_script_clear(&script);
@@ -382,17 +383,17 @@ static void test_truncated(void)
 static void assert_sane(const GArray *events, uint64_t *last_ns, uint64_t *open, uint64_t time_ns)
 {
 	for (guint i = 0; i < events->len; i++) {
-		const struct fd_event *event = &g_array_index(events, struct fd_event, i);
+		const struct fdar_event *event = &g_array_index(events, struct fdar_event, i);
 
 		g_assert_cmpuint(event->time_ns, >=, *last_ns);
 		g_assert_cmpuint(event->time_ns, <=, MAX(*last_ns, time_ns));
 		*last_ns = event->time_ns;
-		if (event->kind == FD_EVENT_FUNC_ENTRY) {
+		if (event->kind == FDAR_EVENT_FUNC_ENTRY) {
 			++*open;
-		} else if (event->kind == FD_EVENT_FUNC_EXIT) {
+		} else if (event->kind == FDAR_EVENT_FUNC_EXIT) {
 			g_assert_cmpuint(*open, >=, 1);
 			--*open;
-		} else if (event->kind == FD_EVENT_FUNC_UNWOUND) {
+		} else if (event->kind == FDAR_EVENT_FUNC_UNWOUND) {
 			g_assert_cmpuint(*open, >=, event->addr);
 			*open -= event->addr;
 		}
@@ -402,7 +403,7 @@ static void assert_sane(const GArray *events, uint64_t *last_ns, uint64_t *open,
 static void test_random_bytes(void)
 {
 	g_autoptr(GRand) rand = g_rand_new_with_seed(3);
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	uint64_t last_ns = 0, open = 0;
 
 	for (guint round = 0; round < 20000; round++) {
@@ -418,8 +419,8 @@ static void test_random_bytes(void)
 		events = take_all(calls, time_ns, bytes, length, 1 + round % 9);
 		assert_sane(events, &last_ns, &open, time_ns);
 	}
-	g_assert_cmpuint(fd_calls_broken(calls), >, 1000);
-	fd_calls_free(calls);
+	g_assert_cmpuint(fdar_calls_broken(calls), >, 1000);
+	fdar_calls_free(calls);
 }
 
 /* Numbers that do not end, or are longer than 64 bits. */
@@ -435,13 +436,13 @@ static void test_long_numbers(void)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-		struct fd_calls *calls = fd_calls_new();
+		struct fdar_calls *calls = fdar_calls_new();
 		g_autoptr(GArray) events = take_all(calls, NOW, bad[i], sizeof(bad[i]), 3);
 		g_autofree char *told = tell(events);
 
-		g_assert_cmpuint(fd_calls_broken(calls), ==, 1);
+		g_assert_cmpuint(fdar_calls_broken(calls), ==, 1);
 		g_assert_cmpstr(told, ==, "lost 1 @1000000");
-		fd_calls_free(calls);
+		fdar_calls_free(calls);
 	}
 }
 
@@ -450,8 +451,8 @@ static void test_long_numbers(void)
 /* Enters without end: what exits is still told, without an address where there was no room. */
 static void test_depth_bomb(void)
 {
-	const guint more = 1000, total = FD_CALLS_DEPTH_MAX + more;
-	struct fd_calls *calls = fd_calls_new();
+	const guint more = 1000, total = FDAR_CALLS_DEPTH_MAX + more;
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
 	uint64_t last_ns = 0, open = 0, depth = 0, nameless = 0;
 
@@ -475,7 +476,7 @@ static void test_depth_bomb(void)
 		events = take_all(calls, NOW, script.bytes->data, script.bytes->len, 1000);
 		assert_sane(events, &last_ns, &open, NOW);
 		for (guint i = 0; i < events->len; i++, expected--) {
-			uint64_t addr = g_array_index(events, struct fd_event, i).addr;
+			uint64_t addr = g_array_index(events, struct fdar_event, i).addr;
 
 			nameless += !addr;
 			g_assert_true(!addr || addr == expected);
@@ -485,37 +486,37 @@ static void test_depth_bomb(void)
 	g_assert_cmpuint(nameless, >=, more);
 	g_assert_cmpuint(nameless, <=, more + 1);
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 /* Depths that jump up and down, deep threads, and more threads than are kept. */
 static void test_many_threads(void)
 {
-	struct fd_calls *calls = fd_calls_new();
+	struct fdar_calls *calls = fdar_calls_new();
 	struct calls_script script = { 0 };
-	struct fd_event batch[16], event = { .time_ns = NOW, .pid = PID };
+	struct fdar_event batch[16], event = { .time_ns = NOW, .pid = PID };
 	uint64_t told = 0;
 
-	for (uint32_t tid = 1; tid <= FD_CALLS_THREADS_MAX + 50; tid++) {
+	for (uint32_t tid = 1; tid <= FDAR_CALLS_THREADS_MAX + 50; tid++) {
 		calls_script_begin(&script, UINT32_MAX - tid, 0);
 		calls_script_enter(&script, 0, 5);
 		event.tid = tid;
 		event.data = (const char *)script.bytes->data;
 		event.data_len = script.bytes->len;
-		fd_calls_begin(calls, &event);
-		told += fd_calls_take(calls, batch, 16);
+		fdar_calls_begin(calls, &event);
+		told += fdar_calls_take(calls, batch, 16);
 	}
-	g_assert_cmpuint(told, ==, FD_CALLS_THREADS_MAX + 50);
+	g_assert_cmpuint(told, ==, FDAR_CALLS_THREADS_MAX + 50);
 	for (uint64_t round = 0; round < 100000; round++) {
 		calls_script_begin(&script, round % 2 ? 0 : UINT32_MAX, 0);
 		calls_script_enter(&script, 0, round);
 		event.data = (const char *)script.bytes->data;
 		event.data_len = script.bytes->len;
-		fd_calls_begin(calls, &event);
-		g_assert_cmpuint(fd_calls_take(calls, batch, 16), <=, 2);
+		fdar_calls_begin(calls, &event);
+		g_assert_cmpuint(fdar_calls_take(calls, batch, 16), <=, 2);
 	}
 	calls_script_clear(&script);
-	fd_calls_free(calls);
+	fdar_calls_free(calls);
 }
 
 int main(int argc, char **argv)

@@ -18,40 +18,40 @@ static void test_words(void)
 		uint64_t value;
 		unsigned line;
 	} expected[] = {
-		{ FD_CTF_TOKEN_WORD, "integer", 0, 1 },
+		{ FDAR_CTF_TOKEN_WORD, "integer", 0, 1 },
 		{ '{', "", 0, 1 },
-		{ FD_CTF_TOKEN_WORD, "size", 0, 1 },
+		{ FDAR_CTF_TOKEN_WORD, "size", 0, 1 },
 		{ '=', "", 0, 1 },
-		{ FD_CTF_TOKEN_NUMBER, "", 31, 1 },
+		{ FDAR_CTF_TOKEN_NUMBER, "", 31, 1 },
 		{ ';', "", 0, 1 },
-		{ FD_CTF_TOKEN_WORD, "octal", 0, 2 },
+		{ FDAR_CTF_TOKEN_WORD, "octal", 0, 2 },
 		{ '=', "", 0, 2 },
-		{ FD_CTF_TOKEN_NUMBER, "", 15, 2 },
+		{ FDAR_CTF_TOKEN_NUMBER, "", 15, 2 },
 		{ ';', "", 0, 2 },
-		{ FD_CTF_TOKEN_WORD, "a", 0, 3 },
+		{ FDAR_CTF_TOKEN_WORD, "a", 0, 3 },
 		{ '.', "", 0, 3 },
-		{ FD_CTF_TOKEN_WORD, "b", 0, 3 },
-		{ FD_CTF_TOKEN_ASSIGN, "", 0, 3 },
-		{ FD_CTF_TOKEN_STRING, "caf\xc3\xa9 \"q\" A\n", 0, 3 },
+		{ FDAR_CTF_TOKEN_WORD, "b", 0, 3 },
+		{ FDAR_CTF_TOKEN_ASSIGN, "", 0, 3 },
+		{ FDAR_CTF_TOKEN_STRING, "caf\xc3\xa9 \"q\" A\n", 0, 3 },
 		{ ';', "", 0, 3 },
-		{ FD_CTF_TOKEN_NUMBER, "", 1, 3 },
-		{ FD_CTF_TOKEN_DOTS, "", 0, 3 },
+		{ FDAR_CTF_TOKEN_NUMBER, "", 1, 3 },
+		{ FDAR_CTF_TOKEN_DOTS, "", 0, 3 },
 		{ '-', "", 0, 3 },
-		{ FD_CTF_TOKEN_NUMBER, "", 2, 3 },
-		{ FD_CTF_TOKEN_END, "", 0, 3 },
+		{ FDAR_CTF_TOKEN_NUMBER, "", 2, 3 },
+		{ FDAR_CTF_TOKEN_END, "", 0, 3 },
 	};
-	struct fd_ctf_lexer lexer;
+	struct fdar_ctf_lexer lexer;
 
-	fd_ctf_lexer_init(&lexer, text, strlen(text));
+	fdar_ctf_lexer_init(&lexer, text, strlen(text));
 	for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
 		g_assert_cmpint(lexer.token, ==, expected[i].token);
 		g_assert_cmpstr(lexer.text->str, ==, expected[i].text);
-		if (lexer.token == FD_CTF_TOKEN_NUMBER)
+		if (lexer.token == FDAR_CTF_TOKEN_NUMBER)
 			g_assert_cmpuint(lexer.value, ==, expected[i].value);
 		g_assert_cmpuint(lexer.line, ==, expected[i].line);
-		fd_ctf_lexer_next(&lexer);
+		fdar_ctf_lexer_next(&lexer);
 	}
-	fd_ctf_lexer_clear(&lexer);
+	fdar_ctf_lexer_clear(&lexer);
 }
 
 static void test_no_words(void)
@@ -64,13 +64,13 @@ static void test_no_words(void)
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-		struct fd_ctf_lexer lexer;
+		struct fdar_ctf_lexer lexer;
 
-		fd_ctf_lexer_init(&lexer, texts[i], strlen(texts[i]));
-		g_assert_cmpint(lexer.token, ==, FD_CTF_TOKEN_ERROR);
-		fd_ctf_lexer_next(&lexer);
-		g_assert_cmpint(lexer.token, ==, FD_CTF_TOKEN_ERROR);
-		fd_ctf_lexer_clear(&lexer);
+		fdar_ctf_lexer_init(&lexer, texts[i], strlen(texts[i]));
+		g_assert_cmpint(lexer.token, ==, FDAR_CTF_TOKEN_ERROR);
+		fdar_ctf_lexer_next(&lexer);
+		g_assert_cmpint(lexer.token, ==, FDAR_CTF_TOKEN_ERROR);
+		fdar_ctf_lexer_clear(&lexer);
 	}
 }
 
@@ -108,22 +108,22 @@ static void test_packets(void)
 
 		put_packet(bytes, "trace { ma", 7, swapped);
 		put_packet(bytes, "jor = 1;", 0, swapped);
-		text = fd_ctf_metadata_unpack((const char *)bytes->data, bytes->len, "path",
-					      &error);
+		text = fdar_ctf_metadata_unpack((const char *)bytes->data, bytes->len, "path",
+						&error);
 		g_assert_no_error(error);
 		g_assert_cmpstr(text->str, ==, "trace { major = 1;");
 		g_string_free(text, TRUE);
 		for (guint cut = 0; cut < bytes->len; cut++) {
 			g_autoptr(GError) damage = NULL;
 
-			text = fd_ctf_metadata_unpack((const char *)bytes->data, cut, "path",
-						      &damage);
+			text = fdar_ctf_metadata_unpack((const char *)bytes->data, cut, "path",
+							&damage);
 			if (text) {
 				g_assert_cmpuint(cut, ==, 37 + 10 + 7);
 				g_string_free(text, TRUE);
 				continue;
 			}
-			g_assert_error(damage, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+			g_assert_error(damage, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
 			g_assert_true(g_str_has_prefix(damage->message, "path: byte "));
 		}
 	}
@@ -138,9 +138,9 @@ static void test_packets(void)
 
 static gboolean understands(const char *text, GError **error)
 {
-	struct fd_ctf_plan *plan = fd_ctf_plan_new(text, strlen(text), error);
+	struct fdar_ctf_plan *plan = fdar_ctf_plan_new(text, strlen(text), error);
 
-	fd_ctf_plan_free(plan);
+	fdar_ctf_plan_free(plan);
 	return plan != NULL;
 }
 
@@ -231,7 +231,7 @@ static void test_refused(void)
 
 		if (understands(texts[i], &error))
 			g_test_message("understood: %s", texts[i]);
-		g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+		g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
 		g_assert_true(g_str_has_prefix(error->message, "metadata"));
 		g_assert_null(strchr(error->message, '\n'));
 	}
@@ -246,7 +246,7 @@ static void test_bounds(void)
 	for (guint i = 0; i < 100000; i++)
 		g_string_append(deep, "struct { ");
 	g_assert_false(understands(deep->str, &error));
-	g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
 	g_clear_error(&error);
 	g_string_append(wide, "typealias struct { integer { size = 8; } a; } := t0;\n");
 	for (guint i = 0; i < 25; i++)
@@ -254,7 +254,7 @@ static void test_bounds(void)
 				       i + 1);
 	g_string_append(wide, "event { fields := struct { t25 x; }; };");
 	g_assert_false(understands(wide->str, &error));
-	g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
 }
 
 static void test_said(void)
@@ -270,27 +270,27 @@ static void test_said(void)
 		"event { id = 9; stream_id = 2; name = \"a:b\"; };\n"
 		"event { id = 100000; stream_id = 2; name = \"c:d\"; };\n";
 	g_autoptr(GError) error = NULL;
-	struct fd_ctf_plan *plan = fd_ctf_plan_new(text, strlen(text), &error);
-	const struct fd_ctf_stream_plan *stream;
+	struct fdar_ctf_plan *plan = fdar_ctf_plan_new(text, strlen(text), &error);
+	const struct fdar_ctf_stream_plan *stream;
 
 	g_assert_no_error(error);
 	g_assert_true(plan->trace->big_endian && plan->trace->has_uuid);
 	g_assert_cmphex(plan->trace->uuid[0], ==, 0x2a);
 	g_assert_cmphex(plan->trace->uuid[15], ==, 0x64);
-	g_assert_cmpstr(fd_ctf_trace_env_text(plan->trace, "hostname"), ==, "h");
-	g_assert_cmpint(fd_ctf_trace_env_number(plan->trace, "vpid", 0), ==, 4711);
+	g_assert_cmpstr(fdar_ctf_trace_env_text(plan->trace, "hostname"), ==, "h");
+	g_assert_cmpint(fdar_ctf_trace_env_number(plan->trace, "vpid", 0), ==, 4711);
 	g_assert_true(plan->lttng && plan->ends_late);
 	g_assert_cmpuint(plan->time.freq, ==, 1000);
 	g_assert_cmpint(plan->time.base_ns, ==, 12003000000);
-	stream = fd_ctf_plan_stream(plan, 2);
+	stream = fdar_ctf_plan_stream(plan, 2);
 	g_assert_nonnull(stream);
-	g_assert_null(fd_ctf_plan_stream(plan, 0));
-	g_assert_cmpstr(fd_ctf_plan_class(stream, 9)->name, ==, "a:b");
-	g_assert_cmpstr(fd_ctf_plan_class(stream, 100000)->name, ==, "c:d");
-	g_assert_cmpuint(fd_ctf_plan_class(stream, 9)->event.pid, ==, 4711);
-	g_assert_null(fd_ctf_plan_class(stream, 10));
-	g_assert_null(fd_ctf_plan_class(stream, UINT64_MAX));
-	fd_ctf_plan_free(plan);
+	g_assert_null(fdar_ctf_plan_stream(plan, 0));
+	g_assert_cmpstr(fdar_ctf_plan_class(stream, 9)->name, ==, "a:b");
+	g_assert_cmpstr(fdar_ctf_plan_class(stream, 100000)->name, ==, "c:d");
+	g_assert_cmpuint(fdar_ctf_plan_class(stream, 9)->event.pid, ==, 4711);
+	g_assert_null(fdar_ctf_plan_class(stream, 10));
+	g_assert_null(fdar_ctf_plan_class(stream, UINT64_MAX));
+	fdar_ctf_plan_free(plan);
 }
 
 int main(int argc, char **argv)

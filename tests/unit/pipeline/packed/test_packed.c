@@ -40,22 +40,22 @@ static void test_columns(void)
 
 	for (guint i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)g_rand_int(rand);
-	for (unsigned stride = FD_PACKED_STRIDE_MIN; stride <= FD_PACKED_STRIDE_MAX; stride++) {
+	for (unsigned stride = FDAR_PACKED_STRIDE_MIN; stride <= FDAR_PACKED_STRIDE_MAX; stride++) {
 		size_t length = (size_t)g_rand_int_range(rand, 0, (gint32)sizeof(bytes));
 		size_t rows = length / stride;
 
 		memset(joined, 0, sizeof(joined));
-		fd_packed_columns_split(bytes, length, stride, columns);
+		fdar_packed_columns_split(bytes, length, stride, columns);
 		for (size_t i = 0; i < rows * stride; i++)
 			g_assert_cmpuint(columns[i % stride * rows + i / stride], ==, bytes[i]);
-		fd_packed_columns_join(columns, length, stride, 0, length, joined);
+		fdar_packed_columns_join(columns, length, stride, 0, length, joined);
 		g_assert_true(memcmp(joined, bytes, length) == 0);
 		for (guint i = 0; length && i < 40; i++) {
 			size_t from = g_rand_int(rand) % length;
 			size_t count = g_rand_int(rand) % (length - from + 1);
 
 			memset(joined, 0, sizeof(joined));
-			fd_packed_columns_join(columns, length, stride, from, count, joined);
+			fdar_packed_columns_join(columns, length, stride, from, count, joined);
 			g_assert_true(memcmp(joined, bytes + from, count) == 0);
 			g_assert_cmpuint(joined[count], ==, 0);
 		}
@@ -75,14 +75,14 @@ static void test_stride(void)
 			bytes[at] =
 				(uint8_t)(at % lengths[i] < lengths[i] / 3 ? g_rand_int(rand)
 									   : at % lengths[i] * 7);
-		g_assert_cmpuint(fd_packed_columns_stride(bytes, sizeof(bytes)), ==, lengths[i]);
-		g_assert_cmpuint(fd_packed_columns_stride(bytes + 5, sizeof(bytes) - 5), ==,
+		g_assert_cmpuint(fdar_packed_columns_stride(bytes, sizeof(bytes)), ==, lengths[i]);
+		g_assert_cmpuint(fdar_packed_columns_stride(bytes + 5, sizeof(bytes) - 5), ==,
 				 lengths[i]);
 	}
 	for (guint at = 0; at < sizeof(bytes); at++)
 		bytes[at] = (uint8_t)g_rand_int(rand);
-	g_assert_cmpuint(fd_packed_columns_stride(bytes, sizeof(bytes)), ==, 0);
-	g_assert_cmpuint(fd_packed_columns_stride(bytes, 100), ==, 0);
+	g_assert_cmpuint(fdar_packed_columns_stride(bytes, sizeof(bytes)), ==, 0);
+	g_assert_cmpuint(fdar_packed_columns_stride(bytes, 100), ==, 0);
 	g_rand_free(rand);
 }
 
@@ -102,11 +102,11 @@ static char *scratch(void)
 	return dir;
 }
 
-static void export_to(const char *path, const char *out, struct fd_export *result)
+static void export_to(const char *path, const char *out, struct fdar_export *result)
 {
 	g_autoptr(GError) error = NULL;
 
-	fd_export_ctf(path, out, NULL, NULL, result, &error);
+	fdar_export_ctf(path, out, NULL, NULL, result, &error);
 	g_assert_no_error(error);
 }
 
@@ -127,11 +127,11 @@ static void assert_same(const char *trace, const struct pack_options *way)
 	g_autofree char *dir = scratch();
 	g_autofree char *packed = g_build_filename(dir, "packed", NULL);
 	g_autofree char *again = g_build_filename(dir, "again", NULL);
-	struct fd_export result, back;
+	struct fdar_export result, back;
 	guint count;
 
 	export_to(trace, packed, &result);
-	fd_export_clear(&result);
+	fdar_export_clear(&result);
 	/* Some files are empty: they stay. */
 	count = pack_traces(packed, way);
 	g_assert_cmpuint(count, >, 0);
@@ -141,7 +141,7 @@ static void assert_same(const char *trace, const struct pack_options *way)
 	g_assert_cmpuint(back.packed, ==, count);
 	g_assert_cmpuint(back.bytes, ==, result.bytes);
 	g_assert_null(back.damage);
-	fd_export_clear(&back);
+	fdar_export_clear(&back);
 	assert_compared(compare_packed(packed, again), again);
 	remove_tree(dir);
 }
@@ -237,18 +237,18 @@ struct reading {
 static struct reading read_slice(const char *path, unsigned slice, unsigned slices)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_source) source = fd_source_open_slice(path, slice, slices, &error);
-	struct fd_source_summary summary;
+	g_autoptr(fdar_source) source = fdar_source_open_slice(path, slice, slices, &error);
+	struct fdar_source_summary summary;
 	struct reading reading = { 0 };
-	struct fd_event batch[7];
+	struct fdar_event batch[7];
 	gssize n;
 
 	g_assert_no_error(error);
-	while ((n = fd_source_read(source, batch, G_N_ELEMENTS(batch), &error)) > 0) {
+	while ((n = fdar_source_read(source, batch, G_N_ELEMENTS(batch), &error)) > 0) {
 		for (gssize i = 0; i < n; i++) {
 			uint64_t time = batch[i].time_ns - TINY_TRACE_EPOCH_S * 1000000000;
 
-			if (batch[i].kind == FD_EVENT_THREAD_NAME)
+			if (batch[i].kind == FDAR_EVENT_THREAD_NAME)
 				continue;
 			g_assert_cmpuint(batch[i].addr, ==, time);
 			g_assert_cmpuint(time, >=, reading.last);
@@ -256,7 +256,7 @@ static struct reading read_slice(const char *path, unsigned slice, unsigned slic
 			reading.events++;
 		}
 	}
-	fd_source_get_summary(source, &summary);
+	fdar_source_get_summary(source, &summary);
 	reading.discarded = summary.discarded;
 	reading.packets_lost = summary.packets_lost;
 	reading.damage = g_strdup(error ? error->message : summary.damage);
@@ -296,11 +296,11 @@ static void test_room(void)
 {
 	g_autofree char *dir = scratch();
 	g_autoptr(GPtrArray) traces = g_ptr_array_new_with_free_func(g_free);
-	struct fd_texts *texts = fd_texts_new();
-	struct fd_ctf_sink *sink = fd_ctf_sink_new(texts);
+	struct fdar_texts *texts = fdar_texts_new();
+	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts);
 	uint64_t events = 0, last[3] = { 0 };
-	struct fd_ctf_input input;
-	struct fd_event batch[3];
+	struct fdar_ctf_input input;
+	struct fdar_event batch[3];
 
 	for (guint i = 0; i < 3; i++) {
 		char *below = g_strdup_printf("%s/%u", dir, i);
@@ -309,21 +309,21 @@ static void test_room(void)
 		g_ptr_array_add(traces, below);
 	}
 	g_assert_cmpuint(pack_traces(dir, &ways[0]), ==, 3);
-	g_assert_true(fd_ctf_input_open(&input, traces, NULL));
+	g_assert_true(fdar_ctf_input_open(&input, traces, NULL));
 	g_assert_cmpuint(input.streams->len, ==, 3);
 	input.pool->limit = 1;
 	for (guint i = 0; i < 3; i++) {
-		struct fd_ctf_stream *stream = g_ptr_array_index(input.streams, i);
+		struct fdar_ctf_stream *stream = g_ptr_array_index(input.streams, i);
 
-		stream->window.usual = FD_CTF_WINDOW_STEP;
+		stream->window.usual = FDAR_CTF_WINDOW_STEP;
 	}
 	for (guint round = 0; round < 300; round++) {
-		struct fd_ctf_stream *stream = g_ptr_array_index(input.streams, round % 3);
+		struct fdar_ctf_stream *stream = g_ptr_array_index(input.streams, round % 3);
 
-		fd_ctf_sink_begin(sink, batch, G_N_ELEMENTS(batch));
-		fd_ctf_stream_run(stream, UINT64_MAX, sink);
+		fdar_ctf_sink_begin(sink, batch, G_N_ELEMENTS(batch));
+		fdar_ctf_stream_run(stream, UINT64_MAX, sink);
 		for (size_t i = 0; i < sink->count; i++) {
-			if (batch[i].kind == FD_EVENT_THREAD_NAME)
+			if (batch[i].kind == FDAR_EVENT_THREAD_NAME)
 				continue;
 			g_assert_cmpuint(batch[i].addr, >, last[round % 3]);
 			last[round % 3] = batch[i].addr;
@@ -332,9 +332,9 @@ static void test_room(void)
 		g_assert_cmpuint(input.pool->windows->len, <=, 1);
 	}
 	g_assert_cmpuint(events, ==, 600);
-	fd_ctf_input_clear(&input);
-	fd_ctf_sink_free(sink);
-	fd_texts_free(texts);
+	fdar_ctf_input_clear(&input);
+	fdar_ctf_sink_free(sink);
+	fdar_texts_free(texts);
 	remove_tree(dir);
 }
 
@@ -354,8 +354,8 @@ static void test_refused(void)
 	changed = g_string_new(text);
 	g_string_replace(changed, "domain = \"ust\"", "domain = \"kernel\"", 0);
 	g_assert_true(g_file_set_contents(path, changed->str, -1, NULL));
-	g_assert_null(fd_source_open(dir, &error));
-	g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+	g_assert_null(fdar_source_open(dir, &error));
+	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
 	g_assert_nonnull(strstr(error->message, "flowdar export"));
 	g_assert_null(strchr(error->message, '\n'));
 	remove_tree(dir);
@@ -381,12 +381,12 @@ static void put_file(const char *dir, const char *name, const char *bytes, gsize
  * one. */
 static void find_places(const char *path, gsize size, gsize *plain, gsize *packed)
 {
-	struct fd_packed_entry entry = { 0 };
+	struct fdar_packed_entry entry = { 0 };
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint64_t at = 0, end = 0;
 
-	for (; at < size / 2; at += fd_packed_step(&entry)) {
-		g_assert_true(fd_packed_read_note(fd, at, size, &entry, NULL));
+	for (; at < size / 2; at += fdar_packed_step(&entry)) {
+		g_assert_true(fdar_packed_read_note(fd, at, size, &entry, NULL));
 		*plain = end;
 		end += entry.packet_bytes;
 	}
@@ -398,15 +398,15 @@ static void find_places(const char *path, gsize size, gsize *plain, gsize *packe
 static uint64_t count_events(const char *path, char **damage)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_source) source = fd_source_open(path, &error);
-	struct fd_source_summary summary;
-	struct fd_event batch[200];
+	g_autoptr(fdar_source) source = fdar_source_open(path, &error);
+	struct fdar_source_summary summary;
+	struct fdar_event batch[200];
 
 	g_assert_no_error(error);
-	while (fd_source_read(source, batch, G_N_ELEMENTS(batch), &error) > 0)
+	while (fdar_source_read(source, batch, G_N_ELEMENTS(batch), &error) > 0)
 		;
 	g_assert_no_error(error);
-	fd_source_get_summary(source, &summary);
+	fdar_source_get_summary(source, &summary);
 	*damage = g_strdup(summary.damage);
 	return summary.events;
 }
@@ -424,10 +424,10 @@ static void test_leftovers(void)
 	g_autofree char *path = g_build_filename(folder, "functions_0.zst", NULL);
 	gsize length, packed_length, from, cut;
 	uint64_t whole = count_events(data, &damage);
-	struct fd_export result;
+	struct fdar_export result;
 
 	export_to(data, trace, &result);
-	fd_export_clear(&result);
+	fdar_export_clear(&result);
 	get_file(folder, "functions_0", &plain, &length);
 	g_assert_cmpuint(pack_traces(trace, &ways[0]), >, 1);
 	get_file(folder, "functions_0.zst", &packed, &packed_length);
@@ -438,7 +438,7 @@ static void test_leftovers(void)
 	g_assert_nonnull(strstr(damage, "functions_0.zst: byte "));
 	export_to(trace, out, &result);
 	g_assert_cmpuint(result.damaged, ==, 1);
-	fd_export_clear(&result);
+	fdar_export_clear(&result);
 	assert_compared(compare_packed(out, data), out);
 	remove_tree(dir);
 }
@@ -459,13 +459,13 @@ static void test_export_stopped(void)
 	g_autofree char *trace = g_build_filename(dir, "trace", NULL);
 	g_autofree char *out = g_build_filename(dir, "out", NULL);
 	g_autoptr(GError) error = NULL;
-	struct fd_export result;
+	struct fdar_export result;
 	g_autoptr(GDir) left = NULL;
 
 	write_calls(trace, 10, 5, 1, 1);
-	g_assert_false(fd_export_ctf(trace, out, stop_at_once, NULL, &result, &error));
+	g_assert_false(fdar_export_ctf(trace, out, stop_at_once, NULL, &result, &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-	fd_export_clear(&result);
+	fdar_export_clear(&result);
 	left = g_dir_open(dir, 0, NULL);
 	g_assert_cmpstr(g_dir_read_name(left), ==, "trace");
 	g_assert_null(g_dir_read_name(left));

@@ -49,7 +49,7 @@ struct fixture {
 	char *dir, *path;
 	char *bytes; /* of the packed file, whole */
 	gsize length;
-	struct fd_packed_entry notes[PACKETS];
+	struct fdar_packed_entry notes[PACKETS];
 	gsize places[PACKETS + 1]; /* of the notes, and the end */
 };
 
@@ -61,9 +61,9 @@ static void find_notes(struct fixture *fixture)
 
 	for (guint i = 0; i < PACKETS; i++) {
 		fixture->places[i] = at;
-		fd_packed_read_note(fd, at, fixture->length, &fixture->notes[i], &error);
+		fdar_packed_read_note(fd, at, fixture->length, &fixture->notes[i], &error);
 		g_assert_no_error(error);
-		at += fd_packed_step(&fixture->notes[i]);
+		at += fdar_packed_step(&fixture->notes[i]);
 	}
 	fixture->places[PACKETS] = at;
 	g_assert_cmpuint(at, ==, fixture->length);
@@ -118,14 +118,14 @@ static void reading_clear(struct reading *reading)
 	g_free(reading->losses);
 }
 
-static char *losses_of(struct fd_source *source)
+static char *losses_of(struct fdar_source *source)
 {
-	const GArray *losses = fd_source_losses(source);
+	const GArray *losses = fdar_source_losses(source);
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < losses->len; i++) {
-		const struct fd_recording_loss *loss =
-			&g_array_index(losses, struct fd_recording_loss, i);
+		const struct fdar_recording_loss *loss =
+			&g_array_index(losses, struct fdar_recording_loss, i);
 		const uint64_t zero = TINY_TRACE_EPOCH_S * 1000000000;
 
 		g_string_append_printf(text,
@@ -137,12 +137,12 @@ static char *losses_of(struct fd_source *source)
 	return g_string_free(text, FALSE);
 }
 
-static void take(struct reading *reading, const struct fd_event *event)
+static void take(struct reading *reading, const struct fdar_event *event)
 {
-	if (event->kind == FD_EVENT_THREAD_NAME)
+	if (event->kind == FDAR_EVENT_THREAD_NAME)
 		return;
 	reading->in_order += reading->in_order == reading->events &&
-			     event->addr == reading->events && event->kind == FD_EVENT_FUNC_ENTRY;
+			     event->addr == reading->events && event->kind == FDAR_EVENT_FUNC_ENTRY;
 	reading->events++;
 }
 
@@ -156,17 +156,17 @@ static void check_message(const struct fixture *fixture, const char *message)
 static struct reading read_slice(const struct fixture *fixture, unsigned slice, unsigned slices)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_source) source = fd_source_open_slice(fixture->dir, slice, slices, &error);
-	struct fd_source_summary summary = { 0 };
+	g_autoptr(fdar_source) source = fdar_source_open_slice(fixture->dir, slice, slices, &error);
+	struct fdar_source_summary summary = { 0 };
 	struct reading reading = { 0 };
-	struct fd_event batch[7];
+	struct fdar_event batch[7];
 	gssize n;
 
-	while (source && (n = fd_source_read(source, batch, G_N_ELEMENTS(batch), &error)) > 0)
+	while (source && (n = fdar_source_read(source, batch, G_N_ELEMENTS(batch), &error)) > 0)
 		for (gssize i = 0; i < n; i++)
 			take(&reading, &batch[i]);
 	if (source)
-		fd_source_get_summary(source, &summary);
+		fdar_source_get_summary(source, &summary);
 	if (source)
 		reading.losses = losses_of(source);
 	reading.discarded = summary.discarded;
@@ -270,9 +270,9 @@ static void test_noise(struct fixture *fixture, gconstpointer data)
 
 /* ---- notes that lie ---- */
 
-#define LIE(member, by)                                                        \
-	{                                                                      \
-		offsetof(struct fd_packed_entry, member), sizeof(uint##by##_t) \
+#define LIE(member, by)                                                          \
+	{                                                                        \
+		offsetof(struct fdar_packed_entry, member), sizeof(uint##by##_t) \
 	}
 
 static const struct {
@@ -294,15 +294,15 @@ static void test_lies(struct fixture *fixture, gconstpointer data)
 	for (guint i = 0; i < G_N_ELEMENTS(lies) * G_N_ELEMENTS(wrong); i++) {
 		gsize place = lies[i % G_N_ELEMENTS(lies)].offset;
 		gsize size = lies[i % G_N_ELEMENTS(lies)].size;
-		struct fd_packed_entry entry = fixture->notes[2];
+		struct fdar_packed_entry entry = fixture->notes[2];
 		struct reading reading;
 
 		memcpy((char *)&entry + place, &wrong[i / G_N_ELEMENTS(lies)], size);
 		/* Columns of one byte each are the packet as it is. */
 		if (memcmp(&entry, &fixture->notes[2], sizeof(entry)) == 0 ||
-		    (entry.flags > entry.packet_bytes / 2 && entry.flags <= FD_PACKED_STRIDE))
+		    (entry.flags > entry.packet_bytes / 2 && entry.flags <= FDAR_PACKED_STRIDE))
 			continue;
-		fd_packed_note_put(&entry, note);
+		fdar_packed_note_put(&entry, note);
 		reading = read_bytes(fixture, bytes, fixture->length);
 		g_assert_cmpuint(reading.events, ==, 2 * EVENTS);
 		g_assert_cmpuint(reading.in_order, ==, 2 * EVENTS);
@@ -317,22 +317,22 @@ static void test_huge(struct fixture *fixture, gconstpointer data)
 {
 	const gsize huge = 60u << 20;
 	g_autofree char *zeros = g_malloc0(huge);
-	g_autofree char *file = g_malloc(FD_PACKED_NOTE_FRAME + ZSTD_compressBound(huge));
+	g_autofree char *file = g_malloc(FDAR_PACKED_NOTE_FRAME + ZSTD_compressBound(huge));
 	ZSTD_CCtx *context = ZSTD_createCCtx();
 
 	(void)data;
 	for (guint i = 0; i < 3; i++) {
-		struct fd_packed_entry entry = { .packet_bytes = i == 1 ? 4096 : (uint32_t)huge };
+		struct fdar_packed_entry entry = { .packet_bytes = i == 1 ? 4096 : (uint32_t)huge };
 		struct reading reading;
 		size_t n;
 
 		ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, i < 2);
-		n = ZSTD_compress2(context, file + FD_PACKED_NOTE_FRAME, ZSTD_compressBound(huge),
+		n = ZSTD_compress2(context, file + FDAR_PACKED_NOTE_FRAME, ZSTD_compressBound(huge),
 				   zeros, huge);
 		g_assert_false(ZSTD_isError(n));
 		entry.frame_bytes = (uint32_t)n;
-		fd_packed_note_put(&entry, (uint8_t *)file);
-		reading = read_bytes(fixture, file, FD_PACKED_NOTE_FRAME + n);
+		fdar_packed_note_put(&entry, (uint8_t *)file);
+		reading = read_bytes(fixture, file, FDAR_PACKED_NOTE_FRAME + n);
 		g_assert_cmpuint(reading.events, ==, 0);
 		check_message(fixture, reading.damage);
 		g_assert_nonnull(
@@ -349,12 +349,12 @@ static void test_huge(struct fixture *fixture, gconstpointer data)
  * note of its own. */
 static gsize drop(const struct fixture *fixture, char *bytes, const gboolean *gone, uint64_t each)
 {
-	struct fd_packed_entry tail = { .end = PACKETS * PACKET_NS };
+	struct fdar_packed_entry tail = { .end = PACKETS * PACKET_NS };
 	gsize length = 0;
 	uint64_t dropped = 0;
 
 	for (guint i = 0; i < PACKETS; i++) {
-		struct fd_packed_entry entry = fixture->notes[i];
+		struct fdar_packed_entry entry = fixture->notes[i];
 
 		if (gone[i]) {
 			dropped += each;
@@ -362,15 +362,16 @@ static gsize drop(const struct fixture *fixture, char *bytes, const gboolean *go
 		}
 		entry.dropped = dropped;
 		dropped = 0;
-		memcpy(bytes + length, fixture->bytes + fixture->places[i], fd_packed_step(&entry));
-		fd_packed_note_put(&entry, (uint8_t *)bytes + length);
-		length += fd_packed_step(&entry);
+		memcpy(bytes + length, fixture->bytes + fixture->places[i],
+		       fdar_packed_step(&entry));
+		fdar_packed_note_put(&entry, (uint8_t *)bytes + length);
+		length += fdar_packed_step(&entry);
 	}
 	if (!dropped)
 		return length;
 	tail.dropped = dropped;
-	fd_packed_note_put(&tail, (uint8_t *)bytes + length);
-	return length + FD_PACKED_NOTE_FRAME;
+	fdar_packed_note_put(&tail, (uint8_t *)bytes + length);
+	return length + FDAR_PACKED_NOTE_FRAME;
 }
 
 static const struct {
@@ -389,7 +390,7 @@ static const struct {
 /* Counted as lost once, not as packets besides; in slices, by one of them. */
 static void test_dropped(struct fixture *fixture, gconstpointer data)
 {
-	g_autofree char *bytes = g_malloc(fixture->length + FD_PACKED_NOTE_FRAME);
+	g_autofree char *bytes = g_malloc(fixture->length + FDAR_PACKED_NOTE_FRAME);
 
 	(void)data;
 	for (guint i = 0; i < G_N_ELEMENTS(drops); i++) {
@@ -415,7 +416,7 @@ static void test_dropped(struct fixture *fixture, gconstpointer data)
 static void test_gap(struct fixture *fixture, gconstpointer data)
 {
 	static const gboolean gone[PACKETS] = { FALSE, TRUE, TRUE };
-	g_autofree char *bytes = g_malloc(fixture->length + FD_PACKED_NOTE_FRAME);
+	g_autofree char *bytes = g_malloc(fixture->length + FDAR_PACKED_NOTE_FRAME);
 	gsize length = drop(fixture, bytes, gone, 0);
 	struct reading reading = read_bytes(fixture, bytes, length);
 
@@ -429,29 +430,29 @@ static void test_gap(struct fixture *fixture, gconstpointer data)
 static void test_export(struct fixture *fixture, gconstpointer data)
 {
 	static const gboolean gone[PACKETS] = { FALSE, TRUE, FALSE, FALSE, FALSE, TRUE };
-	g_autofree char *bytes = g_malloc(fixture->length + FD_PACKED_NOTE_FRAME);
+	g_autofree char *bytes = g_malloc(fixture->length + FDAR_PACKED_NOTE_FRAME);
 	g_autofree char *out = g_build_filename(fixture->dir, "out", NULL);
 	gsize length = drop(fixture, bytes, gone, EVENTS);
 	struct fixture plain = { .dir = out, .path = out };
 	g_autoptr(GError) error = NULL;
-	struct fd_export result;
+	struct fdar_export result;
 	struct reading reading;
 
 	(void)data;
 	/* One that is cut besides. */
 	put_file(fixture->path, bytes, length - 1);
-	g_assert_true(fd_export_ctf(fixture->dir, out, NULL, NULL, &result, &error));
+	g_assert_true(fdar_export_ctf(fixture->dir, out, NULL, NULL, &result, &error));
 	g_assert_cmpuint(result.damaged, ==, 1);
 	check_message(fixture, result.damage);
 	g_assert_cmpuint(result.dropped, ==, EVENTS);
-	fd_export_clear(&result);
+	fdar_export_clear(&result);
 	remove_tree(out);
 	put_file(fixture->path, bytes, length);
-	g_assert_true(fd_export_ctf(fixture->dir, out, NULL, NULL, &result, &error));
+	g_assert_true(fdar_export_ctf(fixture->dir, out, NULL, NULL, &result, &error));
 	g_assert_null(result.damage);
 	g_assert_cmpuint(result.dropped, ==, 2 * EVENTS);
 	g_assert_cmpuint(result.dropped_ends, ==, EVENTS);
-	fd_export_clear(&result);
+	fdar_export_clear(&result);
 	reading = read_slice(&plain, 0, 0);
 	g_assert_cmpuint(reading.events, ==, 4 * EVENTS);
 	g_assert_cmpuint(reading.packets_lost, ==, 1);

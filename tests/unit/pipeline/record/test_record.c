@@ -29,23 +29,23 @@ static char *scratch(void)
 
 static void test_detail(void)
 {
-	enum fd_detail detail = FD_DETAIL_SESSION;
+	enum fdar_detail detail = FDAR_DETAIL_SESSION;
 
-	g_assert_true(fd_detail_parse("function", &detail));
-	g_assert_cmpint(detail, ==, FD_DETAIL_FUNCTION);
-	g_assert_cmpstr(fd_detail_name(FD_DETAIL_IO), ==, "io");
-	g_assert_false(fd_detail_parse("functions", &detail));
-	g_assert_false(fd_detail_parse("", &detail));
-	g_assert_cmpint(detail, ==, FD_DETAIL_FUNCTION);
+	g_assert_true(fdar_detail_parse("function", &detail));
+	g_assert_cmpint(detail, ==, FDAR_DETAIL_FUNCTION);
+	g_assert_cmpstr(fdar_detail_name(FDAR_DETAIL_IO), ==, "io");
+	g_assert_false(fdar_detail_parse("functions", &detail));
+	g_assert_false(fdar_detail_parse("", &detail));
+	g_assert_cmpint(detail, ==, FDAR_DETAIL_FUNCTION);
 }
 
-static void assert_refused(const struct fd_record_options *options, const char *says)
+static void assert_refused(const struct fdar_record_options *options, const char *says)
 {
 	static const volatile int stop = 0;
-	struct fd_recording_info info = { 0 }, empty = { 0 };
+	struct fdar_recording_info info = { 0 }, empty = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	g_assert_false(fd_record_run(options, &stop, NULL, NULL, &info, &error));
+	g_assert_false(fdar_record_run(options, &stop, NULL, NULL, &info, &error));
 	g_assert_nonnull(error);
 	g_assert_nonnull(strstr(error->message, says));
 	g_assert_true(memcmp(&info, &empty, sizeof(info)) == 0);
@@ -57,7 +57,7 @@ static void test_options(void)
 	g_autofree char *dir = scratch();
 	g_autofree char *output = g_build_filename(dir, "out", NULL);
 	char *none[] = { NULL }, *some[] = { (char *)"true", NULL };
-	struct fd_record_options options = { .output = output, .command = none };
+	struct fdar_record_options options = { .output = output, .command = none };
 
 	assert_refused(&options, "no command");
 	options.command = some;
@@ -73,17 +73,17 @@ static void test_options(void)
 
 static void test_buffers(void)
 {
-	struct fd_record_options options = { 0 };
+	struct fdar_record_options options = { 0 };
 	uint64_t bytes;
 	unsigned count;
 
-	fd_tracing_buffers(&options, &bytes, &count);
+	fdar_tracing_buffers(&options, &bytes, &count);
 	g_assert_cmpuint(bytes, ==, 1 << 20);
 	g_assert_cmpuint(count, >=, 2);
 	g_assert_cmpuint(count, <=, 8);
 	options.subbuffer_bytes = 1 << 16;
 	options.subbuffer_count = 64;
-	fd_tracing_buffers(&options, &bytes, &count);
+	fdar_tracing_buffers(&options, &bytes, &count);
 	g_assert_cmpuint(bytes, ==, 1 << 16);
 	g_assert_cmpuint(count, ==, 64);
 }
@@ -91,34 +91,34 @@ static void test_buffers(void)
 /* What is asked of the machine follows from the memory. */
 static void test_buffers_memory(void)
 {
-	struct fd_record_options options = { .detail = FD_DETAIL_FUNCTION };
-	uint64_t bytes, usual = fd_tracing_buffer_bytes(&options), cpus = g_get_num_processors();
+	struct fdar_record_options options = { .detail = FDAR_DETAIL_FUNCTION };
+	uint64_t bytes, usual = fdar_tracing_buffer_bytes(&options), cpus = g_get_num_processors();
 	unsigned count;
 
 	options.memory_bytes = UINT64_C(16) << 20;
-	g_assert_cmpuint(fd_tracing_buffer_bytes(&options), <=, usual);
-	fd_tracing_buffers(&options, &bytes, &count);
+	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options), <=, usual);
+	fdar_tracing_buffers(&options, &bytes, &count);
 	g_assert_cmpuint(cpus * bytes * count, <=, MAX(options.memory_bytes / 4, cpus << 18));
 	options.lossless = TRUE;
-	fd_tracing_buffers(&options, &bytes, &count);
+	fdar_tracing_buffers(&options, &bytes, &count);
 	g_assert_cmpuint(bytes, >=, 1 << 20);
 	g_assert_cmpuint(count, >=, 4);
 	options.lossless = FALSE;
 	options.snapshot = TRUE;
 	options.memory_bytes = UINT64_C(64) << 20;
-	g_assert_cmpuint(fd_tracing_buffer_bytes(&options), <=,
+	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options), <=,
 			 (UINT64_C(32) << 20) + (cpus << 20));
-	options.detail = FD_DETAIL_IO;
-	g_assert_cmpuint(fd_tracing_buffer_bytes(&options), <=,
+	options.detail = FDAR_DETAIL_IO;
+	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options), <=,
 			 (UINT64_C(32) << 20) + (cpus << 20));
-	g_assert_cmpuint(fd_tracing_buffer_bytes(&options), >=, UINT64_C(16) << 20);
+	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options), >=, UINT64_C(16) << 20);
 }
 
-static void assert_conflict(const struct fd_record_options *options, const char *says)
+static void assert_conflict(const struct fdar_record_options *options, const char *says)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_false(fd_record_options_check(options, &error));
+	g_assert_false(fdar_record_options_check(options, &error));
 	g_assert_nonnull(strstr(error->message, says));
 }
 
@@ -126,20 +126,21 @@ static void test_conflicts(void)
 {
 	static char *command[] = { (char *)"true", NULL };
 	static const pid_t pid = 1;
-	const struct fd_record_options good = { .command = command, .detail = FD_DETAIL_FUNCTION };
-	struct fd_record_options options = good;
+	const struct fdar_record_options good = { .command = command,
+						  .detail = FDAR_DETAIL_FUNCTION };
+	struct fdar_record_options options = good;
 
-	g_assert_true(fd_record_options_check(&good, NULL));
+	g_assert_true(fdar_record_options_check(&good, NULL));
 	options.attach = &pid;
 	options.attach_count = 1;
 	assert_conflict(&options, "not both");
 	options.command = NULL;
-	g_assert_true(fd_record_options_check(&options, NULL));
+	g_assert_true(fdar_record_options_check(&options, NULL));
 	options.lossless = TRUE;
 	assert_conflict(&options, "lossless");
 	options = good;
 	options.snapshot = TRUE;
-	g_assert_true(fd_record_options_check(&options, NULL));
+	g_assert_true(fdar_record_options_check(&options, NULL));
 	options.lossless = TRUE;
 	assert_conflict(&options, "cannot be lossless");
 	options = good;
@@ -149,30 +150,30 @@ static void test_conflicts(void)
 	options.memory_bytes = 1 << 20;
 	assert_conflict(&options, "too small");
 	options = good;
-	options.detail = FD_DETAIL_SESSION;
+	options.detail = FDAR_DETAIL_SESSION;
 	options.settings.minimum_ns = 1;
 	assert_conflict(&options, "--detail function");
 }
 
 static void test_rivals(void)
 {
-	g_assert_true(fd_tracing_channels_take("*", FD_DETAIL_SESSION));
-	g_assert_true(fd_tracing_channels_take("flowdar:*", FD_DETAIL_SESSION));
-	g_assert_true(fd_tracing_channels_take("flowdar:session_begin", FD_DETAIL_SESSION));
-	g_assert_true(fd_tracing_channels_take("flowdar:func_entry", FD_DETAIL_FUNCTION));
-	g_assert_false(fd_tracing_channels_take("flowdar:func_entry", FD_DETAIL_SESSION));
-	g_assert_false(fd_tracing_channels_take("lttng_ust_statedump:*", FD_DETAIL_ALL));
-	g_assert_false(fd_tracing_channels_take("myapp:*", FD_DETAIL_ALL));
+	g_assert_true(fdar_tracing_channels_take("*", FDAR_DETAIL_SESSION));
+	g_assert_true(fdar_tracing_channels_take("flowdar:*", FDAR_DETAIL_SESSION));
+	g_assert_true(fdar_tracing_channels_take("flowdar:session_begin", FDAR_DETAIL_SESSION));
+	g_assert_true(fdar_tracing_channels_take("flowdar:func_entry", FDAR_DETAIL_FUNCTION));
+	g_assert_false(fdar_tracing_channels_take("flowdar:func_entry", FDAR_DETAIL_SESSION));
+	g_assert_false(fdar_tracing_channels_take("lttng_ust_statedump:*", FDAR_DETAIL_ALL));
+	g_assert_false(fdar_tracing_channels_take("myapp:*", FDAR_DETAIL_ALL));
 }
 
 /* ---- the folder ---- */
 
 static void assert_folder_refused(const char *path, const char *says)
 {
-	struct fd_record_folder folder = { 0 };
+	struct fdar_record_folder folder = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	g_assert_false(fd_record_folder_make(path, &folder, &error));
+	g_assert_false(fdar_record_folder_make(path, &folder, &error));
 	g_assert_nonnull(strstr(error->message, says));
 	g_assert_null(folder.path);
 }
@@ -184,101 +185,101 @@ static void test_folder(void)
 	g_autofree char *below = g_build_filename(deep, "trace", "ust", NULL);
 	g_autofree char *file = g_build_filename(below, "channel0_0", NULL);
 	g_autofree char *parent = g_build_filename(dir, "a", NULL);
-	struct fd_record_folder folder = { 0 };
+	struct fdar_record_folder folder = { 0 };
 
-	g_assert_true(fd_record_folder_make(deep, &folder, NULL));
+	g_assert_true(fdar_record_folder_make(deep, &folder, NULL));
 	g_assert_true(folder.made);
 	g_assert_true(g_path_is_absolute(folder.trace));
-	g_assert_cmpuint(fd_record_folder_bytes(&folder), ==, 0);
+	g_assert_cmpuint(fdar_record_folder_bytes(&folder), ==, 0);
 	g_assert_cmpint(g_mkdir_with_parents(below, 0755), ==, 0);
 	g_assert_true(g_file_set_contents(file, "12345", 5, NULL));
-	g_assert_cmpuint(fd_record_folder_bytes(&folder), ==, 5);
+	g_assert_cmpuint(fdar_record_folder_bytes(&folder), ==, 5);
 	assert_folder_refused(deep, "is not empty");
 	assert_folder_refused(file, "is a file");
-	fd_record_folder_remove(&folder);
+	fdar_record_folder_remove(&folder);
 	g_assert_false(g_file_test(deep, G_FILE_TEST_EXISTS));
-	fd_record_folder_clear(&folder);
+	fdar_record_folder_clear(&folder);
 
 	/* One that was there stays there. */
-	g_assert_true(fd_record_folder_make(parent, &folder, NULL));
+	g_assert_true(fdar_record_folder_make(parent, &folder, NULL));
 	g_assert_false(folder.made);
-	fd_record_folder_remove(&folder);
+	fdar_record_folder_remove(&folder);
 	g_assert_true(g_file_test(parent, G_FILE_TEST_IS_DIR));
-	fd_record_folder_clear(&folder);
+	fdar_record_folder_clear(&folder);
 	g_rmdir(parent);
 	g_rmdir(dir);
 }
 
 static void test_memory(void)
 {
-	struct fd_record_memory memory = { .lock = -1 }, shared = { .lock = -1 };
+	struct fdar_record_memory memory = { .lock = -1 }, shared = { .lock = -1 };
 	g_autofree char *path = NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (!fd_record_memory_make(&memory, &error)) {
+	if (!fdar_record_memory_make(&memory, &error)) {
 		g_test_skip(error->message);
 		return;
 	}
 	path = g_strdup(memory.path);
 	g_assert_true(g_file_test(memory.out, G_FILE_TEST_IS_DIR));
-	g_assert_cmpuint(fd_record_memory_room(&memory), >, 0);
-	g_assert_true(fd_record_memory_share(path, &shared));
+	g_assert_cmpuint(fdar_record_memory_room(&memory), >, 0);
+	g_assert_true(fdar_record_memory_share(path, &shared));
 	/* One of two lets go: nobody may take it away yet. */
-	fd_record_memory_clear(&memory);
-	g_assert_true(fd_record_memory_make(&memory, NULL));
+	fdar_record_memory_clear(&memory);
+	g_assert_true(fdar_record_memory_make(&memory, NULL));
 	g_assert_true(g_file_test(path, G_FILE_TEST_IS_DIR));
 	g_assert_cmpstr(memory.path, !=, path);
-	fd_record_memory_remove(&memory);
-	fd_record_memory_clear(&memory);
+	fdar_record_memory_remove(&memory);
+	fdar_record_memory_clear(&memory);
 	/* Nobody holds it: whoever comes next takes it away. */
-	fd_record_memory_clear(&shared);
-	g_assert_true(fd_record_memory_make(&memory, NULL));
+	fdar_record_memory_clear(&shared);
+	g_assert_true(fdar_record_memory_make(&memory, NULL));
 	g_assert_false(g_file_test(path, G_FILE_TEST_IS_DIR) && strcmp(path, memory.path) != 0);
-	fd_record_memory_remove(&memory);
+	fdar_record_memory_remove(&memory);
 	g_assert_false(g_file_test(memory.path, G_FILE_TEST_EXISTS));
-	g_assert_false(fd_record_memory_share(memory.path, &shared));
-	fd_record_memory_clear(&memory);
+	g_assert_false(fdar_record_memory_share(memory.path, &shared));
+	fdar_record_memory_clear(&memory);
 }
 
 /* ---- the trigger of snapshots ---- */
 
-static void watch_event(struct fd_watch *watch, uint8_t kind, uint64_t key, uint64_t time_s)
+static void watch_event(struct fdar_watch *watch, uint8_t kind, uint64_t key, uint64_t time_s)
 {
-	struct fd_event event = {
+	struct fdar_event event = {
 		.kind = kind, .addr = key, .pid = 7, .time_ns = time_s * 1000000000
 	};
 
-	fd_watch_take(watch, &event, UINT64_C(2000000000));
+	fdar_watch_take(watch, &event, UINT64_C(2000000000));
 }
 
-static uint64_t longest_s(struct fd_watch *watch, uint64_t now_s)
+static uint64_t longest_s(struct fdar_watch *watch, uint64_t now_s)
 {
-	return fd_watch_longest(watch, now_s * 1000000000, UINT64_C(2000000000)) / 1000000000;
+	return fdar_watch_longest(watch, now_s * 1000000000, UINT64_C(2000000000)) / 1000000000;
 }
 
 static void test_watch(void)
 {
-	struct fd_watch *watch = fd_watch_new();
+	struct fdar_watch *watch = fdar_watch_new();
 
 	g_assert_cmpuint(longest_s(watch, 100), ==, 0);
-	watch_event(watch, FD_EVENT_SESSION_BEGIN, 1, 100);
-	watch_event(watch, FD_EVENT_SESSION_BEGIN, 2, 101);
+	watch_event(watch, FDAR_EVENT_SESSION_BEGIN, 1, 100);
+	watch_event(watch, FDAR_EVENT_SESSION_BEGIN, 2, 101);
 	g_assert_cmpuint(longest_s(watch, 102), ==, 0);
 	/* One is too long, and told once. */
 	g_assert_cmpuint(longest_s(watch, 103), ==, 3);
 	g_assert_cmpuint(longest_s(watch, 103), ==, 0);
-	watch_event(watch, FD_EVENT_SESSION_END, 1, 110);
+	watch_event(watch, FDAR_EVENT_SESSION_END, 1, 110);
 	/* The other was too long and ended between two looks. */
-	watch_event(watch, FD_EVENT_SESSION_END, 2, 105);
+	watch_event(watch, FDAR_EVENT_SESSION_END, 2, 105);
 	g_assert_cmpuint(longest_s(watch, 111), ==, 4);
 	/* A key that comes again is another session; an end without a begin is none. */
-	watch_event(watch, FD_EVENT_SESSION_BEGIN, 1, 112);
-	watch_event(watch, FD_EVENT_SESSION_BEGIN, 1, 120);
-	watch_event(watch, FD_EVENT_SESSION_END, 9, 200);
+	watch_event(watch, FDAR_EVENT_SESSION_BEGIN, 1, 112);
+	watch_event(watch, FDAR_EVENT_SESSION_BEGIN, 1, 120);
+	watch_event(watch, FDAR_EVENT_SESSION_END, 9, 200);
 	g_assert_cmpuint(longest_s(watch, 121), ==, 0);
 	/* A clock that goes back is no long session. */
 	g_assert_cmpuint(longest_s(watch, 1), ==, 0);
-	fd_watch_free(watch);
+	fdar_watch_free(watch);
 }
 
 /* ---- waiting ---- */
@@ -298,9 +299,9 @@ static void test_patience(void)
 {
 	int *number = g_new0(int, 1);
 
-	g_assert_true(fd_patience_call(add_one, number, 10000));
+	g_assert_true(fdar_patience_call(add_one, number, 10000));
 	g_assert_cmpint(*number, ==, 1);
-	g_assert_false(fd_patience_call(sleep_long, number, 20));
+	g_assert_false(fdar_patience_call(sleep_long, number, 20));
 	/* The thread goes on with what it was given. */
 	while (g_atomic_int_get(number) != 2)
 		g_usleep(10000);
@@ -339,21 +340,21 @@ static pid_t make_family(int count)
 static void test_processes(void)
 {
 	pid_t parent = make_family(2);
-	g_autoptr(GArray) children = fd_processes_children(parent);
-	g_autoptr(GArray) ours = fd_processes_children(getpid());
+	g_autoptr(GArray) children = fdar_processes_children(parent);
+	g_autoptr(GArray) ours = fdar_processes_children(getpid());
 	int status;
 
 	g_assert_cmpuint(children->len, ==, 2);
 	g_assert_cmpuint(ours->len, ==, 1);
 	g_assert_cmpint(g_array_index(ours, pid_t, 0), ==, parent);
-	g_assert_false(fd_process_wait(parent, 10, NULL));
+	g_assert_false(fdar_process_wait(parent, 10, NULL));
 	for (guint i = 0; i < children->len; i++)
 		kill(g_array_index(children, pid_t, i), SIGKILL);
-	status = fd_process_end(parent, 5000);
+	status = fdar_process_end(parent, 5000);
 	g_assert_true(WIFSIGNALED(status));
 	g_assert_cmpint(WTERMSIG(status), ==, SIGTERM);
 	/* Nothing to wait for any more. */
-	g_assert_true(fd_process_wait(parent, 10, NULL));
+	g_assert_true(fdar_process_wait(parent, 10, NULL));
 }
 
 /* ---- the server ---- */
@@ -366,16 +367,16 @@ static void test_server_libraries(void)
 	g_autofree char *missing = NULL, *more = NULL;
 	g_autofree char *spaced = g_build_filename(dir, "with space", NULL);
 	char *command[] = { (char *)"true", NULL };
-	struct fd_record_options options = { .library_dir = spaced, .command = command };
+	struct fdar_record_options options = { .library_dir = spaced, .command = command };
 	g_autoptr(GError) error = NULL;
 
-	missing = fd_server_missing_library(dir, FD_DETAIL_SESSION);
+	missing = fdar_server_missing_library(dir, FDAR_DETAIL_SESSION);
 	g_assert_cmpstr(missing, ==, library);
 	g_assert_true(g_file_set_contents(library, "", 0, NULL));
-	g_assert_null(fd_server_missing_library(dir, FD_DETAIL_SESSION));
-	more = fd_server_missing_library(dir, FD_DETAIL_IO);
+	g_assert_null(fdar_server_missing_library(dir, FDAR_DETAIL_SESSION));
+	more = fdar_server_missing_library(dir, FDAR_DETAIL_IO);
 	g_assert_cmpstr(more, ==, io);
-	g_assert_null(fd_server_start(&options, "/control", 0, &error));
+	g_assert_null(fdar_server_start(&options, "/control", 0, &error));
 	g_assert_nonnull(strstr(error->message, "space or colon"));
 	g_remove(library);
 	g_rmdir(dir);

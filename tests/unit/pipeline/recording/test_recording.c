@@ -26,10 +26,10 @@ static char *scratch(void)
 	return dir;
 }
 
-static void fill_added(struct fd_recording_info *info)
+static void fill_added(struct fdar_recording_info *info)
 {
 	static const char *const functions[] = { "ap_*", "!apr_palloc*", NULL };
-	struct fd_recording_loss loss = { .begin_ns = 5, .end_ns = 9, .events = 3 };
+	struct fdar_recording_loss loss = { .begin_ns = 5, .end_ns = 9, .events = 3 };
 
 	info->name = g_strdup("flowdar-1-2");
 	info->functions = g_strdupv((char **)functions);
@@ -37,14 +37,14 @@ static void fill_added(struct fd_recording_info *info)
 	info->min_duration_ns = 2000;
 	info->budget_ppm = 50000;
 	info->calls_skipped = UINT64_MAX;
-	info->losses = fd_recording_losses_new();
+	info->losses = fdar_recording_losses_new();
 	loss.stream = g_strdup("functions_0");
 	g_array_append_val(info->losses, loss);
 }
 
-static void assert_added(const struct fd_recording_info *in)
+static void assert_added(const struct fdar_recording_info *in)
 {
-	const struct fd_recording_loss *loss;
+	const struct fdar_recording_loss *loss;
 
 	g_assert_cmpstr(in->name, ==, "flowdar-1-2");
 	g_assert_cmpuint(g_strv_length(in->functions), ==, 2);
@@ -57,14 +57,14 @@ static void assert_added(const struct fd_recording_info *in)
 	g_assert_cmpuint(in->calls_skipped, ==, (uint64_t)G_MAXINT64);
 	g_assert_null(in->attached);
 	g_assert_cmpuint(in->losses->len, ==, 1);
-	loss = &g_array_index(in->losses, struct fd_recording_loss, 0);
+	loss = &g_array_index(in->losses, struct fdar_recording_loss, 0);
 	g_assert_cmpstr(loss->stream, ==, "functions_0");
 	g_assert_cmpuint(loss->begin_ns, ==, 5);
 	g_assert_cmpuint(loss->end_ns, ==, 9);
 	g_assert_cmpuint(loss->events, ==, 3);
 }
 
-static void fill(struct fd_recording_info *info)
+static void fill(struct fdar_recording_info *info)
 {
 	static const char *const command[] = { "/usr/sbin/httpd", "-k", "\xff weird \"arg\"\n",
 					       NULL };
@@ -92,13 +92,13 @@ static void fill(struct fd_recording_info *info)
 static void test_round_trip(void)
 {
 	g_autofree char *dir = scratch();
-	struct fd_recording_info out, in = { 0 };
+	struct fdar_recording_info out, in = { 0 };
 	g_autoptr(GError) error = NULL;
 
 	fill(&out);
-	g_assert_true(fd_recording_info_save(&out, dir, &error));
+	g_assert_true(fdar_recording_info_save(&out, dir, &error));
 	g_assert_no_error(error);
-	g_assert_true(fd_recording_info_load(dir, &in, &error));
+	g_assert_true(fdar_recording_info_load(dir, &in, &error));
 	g_assert_no_error(error);
 	g_assert_cmpstr(in.command[0], ==, "/usr/sbin/httpd");
 	g_assert_cmpuint(g_strv_length(in.command), ==, 3);
@@ -119,20 +119,20 @@ static void test_round_trip(void)
 	g_assert_cmpuint(in.strangers->len, ==, 3);
 	g_assert_cmpuint(g_array_index(in.strangers, guint32, 2), ==, 300);
 	assert_added(&in);
-	fd_recording_info_clear(&in);
+	fdar_recording_info_clear(&in);
 	g_assert_null(in.command);
 	g_assert_cmpuint(in.events, ==, 0);
-	fd_recording_info_clear(&out);
+	fdar_recording_info_clear(&out);
 	remove_tree(dir);
 }
 
 static void assert_load_fails(const char *dir, int code)
 {
-	struct fd_recording_info info = { 0 }, empty = { 0 };
+	struct fdar_recording_info info = { 0 }, empty = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	g_assert_false(fd_recording_info_load(dir, &info, &error));
-	g_assert_error(error, FD_RECORDING_ERROR, code);
+	g_assert_false(fdar_recording_info_load(dir, &info, &error));
+	g_assert_error(error, FDAR_RECORDING_ERROR, code);
 	g_assert_nonnull(strstr(error->message, "recording.json"));
 	g_assert_null(strchr(error->message, '\n'));
 	g_assert_true(memcmp(&info, &empty, sizeof(info)) == 0);
@@ -164,7 +164,7 @@ static void test_odd_members(void)
 			odd[i]);
 
 		g_assert_true(g_file_set_contents(path, text, -1, NULL));
-		assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+		assert_load_fails(dir, FDAR_RECORDING_ERROR_FORMAT);
 	}
 	remove_tree(dir);
 }
@@ -189,30 +189,30 @@ static void test_refusals(void)
 	};
 	g_autofree char *dir = scratch();
 	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
-	g_autofree char *deep = g_strnfill(FD_RECORDING_MAX_SIZE - 10, '[');
-	g_autofree char *large = g_strnfill(FD_RECORDING_MAX_SIZE + 10, ' ');
+	g_autofree char *deep = g_strnfill(FDAR_RECORDING_MAX_SIZE - 10, '[');
+	g_autofree char *large = g_strnfill(FDAR_RECORDING_MAX_SIZE + 10, ' ');
 
-	assert_load_fails(dir, FD_RECORDING_ERROR_MISSING);
+	assert_load_fails(dir, FDAR_RECORDING_ERROR_MISSING);
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
 		g_assert_true(g_file_set_contents(path, texts[i], -1, NULL));
-		assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+		assert_load_fails(dir, FDAR_RECORDING_ERROR_FORMAT);
 	}
 	g_assert_true(g_file_set_contents(path, deep, -1, NULL));
-	assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+	assert_load_fails(dir, FDAR_RECORDING_ERROR_FORMAT);
 	g_assert_true(g_file_set_contents(path, large, -1, NULL));
-	assert_load_fails(dir, FD_RECORDING_ERROR_FORMAT);
+	assert_load_fails(dir, FDAR_RECORDING_ERROR_FORMAT);
 	remove_tree(dir);
 }
 
 static void test_save_fails(void)
 {
-	struct fd_recording_info info;
+	struct fdar_recording_info info;
 	g_autoptr(GError) error = NULL;
 
 	fill(&info);
-	g_assert_false(fd_recording_info_save(&info, "/nonexistent/dir", &error));
+	g_assert_false(fdar_recording_info_save(&info, "/nonexistent/dir", &error));
 	g_assert_nonnull(error);
-	fd_recording_info_clear(&info);
+	fdar_recording_info_clear(&info);
 }
 
 static void test_trace_path(void)
@@ -224,14 +224,14 @@ static void test_trace_path(void)
 	g_autofree char *found = NULL, *recorded = NULL;
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(fd_recording_trace_path(dir, &error));
-	g_assert_error(error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_FORMAT);
+	g_assert_null(fdar_recording_trace_path(dir, &error));
+	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
 	g_assert_cmpint(g_mkdir_with_parents(nested, 0755), ==, 0);
 	g_assert_true(g_file_set_contents(metadata, "/* CTF 1.8 */", -1, NULL));
-	found = fd_recording_trace_path(dir, NULL);
+	found = fdar_recording_trace_path(dir, NULL);
 	g_assert_cmpstr(found, ==, dir);
 	g_assert_cmpint(g_mkdir(trace, 0755), ==, 0);
-	recorded = fd_recording_trace_path(dir, NULL);
+	recorded = fdar_recording_trace_path(dir, NULL);
 	g_assert_cmpstr(recorded, ==, trace);
 	remove_tree(dir);
 }

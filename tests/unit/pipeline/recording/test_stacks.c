@@ -16,7 +16,7 @@ static char *scratch(void)
 
 static void forget(const char *dir)
 {
-	g_autofree char *path = g_build_filename(dir, FD_STACKS_FILE, NULL);
+	g_autofree char *path = g_build_filename(dir, FDAR_STACKS_FILE, NULL);
 
 	g_remove(path);
 	g_rmdir(dir);
@@ -25,19 +25,19 @@ static void forget(const char *dir)
 static void test_round_trip(void)
 {
 	g_autofree char *dir = scratch();
-	g_autoptr(fd_stacks) out = fd_stacks_new(), in = NULL;
-	struct fd_stack *stack = fd_stacks_add(out, 7, 8, "a \"name\"\n");
-	const struct fd_stack_frame *frame;
+	g_autoptr(fdar_stacks) out = fdar_stacks_new(), in = NULL;
+	struct fdar_stack *stack = fdar_stacks_add(out, 7, 8, "a \"name\"\n");
+	const struct fdar_stack_frame *frame;
 	GError *error = NULL;
 
 	out->taken_ns = 1234567890123456789u;
 	out->left_out = 3;
-	fd_stack_add(stack, UINT64_MAX, 5, "in\xff side", "libc.so.6");
-	fd_stack_add(stack, 4096, 0, "", "");
+	fdar_stack_add(stack, UINT64_MAX, 5, "in\xff side", "libc.so.6");
+	fdar_stack_add(stack, 4096, 0, "", "");
 	stack->cut = TRUE;
-	fd_stacks_add(out, 7, 9, "");
-	g_assert_true(fd_stacks_save(out, dir, &error));
-	in = fd_stacks_load(dir, &error);
+	fdar_stacks_add(out, 7, 9, "");
+	g_assert_true(fdar_stacks_save(out, dir, &error));
+	in = fdar_stacks_load(dir, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(in->taken_ns, ==, out->taken_ns);
 	g_assert_cmpuint(in->left_out, ==, 3);
@@ -48,7 +48,7 @@ static void test_round_trip(void)
 	g_assert_cmpstr(stack->name, ==, "a \"name\"\n");
 	g_assert_true(stack->cut);
 	g_assert_cmpuint(stack->frames->len, ==, 2);
-	frame = &g_array_index(stack->frames, struct fd_stack_frame, 0);
+	frame = &g_array_index(stack->frames, struct fdar_stack_frame, 0);
 	g_assert_cmpuint(frame->address, ==, (uint64_t)G_MAXINT64);
 	g_assert_cmpuint(frame->offset, ==, 5);
 	g_assert_cmpstr(frame->function, ==, "in\xef\xbf\xbd side");
@@ -63,34 +63,34 @@ static void test_round_trip(void)
 static void test_bounds(void)
 {
 	g_autofree char *dir = scratch();
-	g_autofree char *name = g_strnfill(FD_STACKS_NAME_MAX, '\xff');
-	g_autoptr(fd_stacks) out = fd_stacks_new(), in = NULL;
+	g_autofree char *name = g_strnfill(FDAR_STACKS_NAME_MAX, '\xff');
+	g_autoptr(fdar_stacks) out = fdar_stacks_new(), in = NULL;
 	GError *error = NULL;
 
-	for (guint32 t = 0; t < FD_STACKS_THREADS_MAX; t++) {
-		struct fd_stack *stack = fd_stacks_add(out, 1, t, "name");
+	for (guint32 t = 0; t < FDAR_STACKS_THREADS_MAX; t++) {
+		struct fdar_stack *stack = fdar_stacks_add(out, 1, t, "name");
 
-		for (guint f = 0; f < FD_STACKS_FRAMES_MAX / FD_STACKS_THREADS_MAX; f++)
-			fd_stack_add(stack, f, 0, name, name);
+		for (guint f = 0; f < FDAR_STACKS_FRAMES_MAX / FDAR_STACKS_THREADS_MAX; f++)
+			fdar_stack_add(stack, f, 0, name, name);
 	}
-	g_assert_true(fd_stacks_save(out, dir, &error));
-	in = fd_stacks_load(dir, &error);
+	g_assert_true(fdar_stacks_save(out, dir, &error));
+	in = fdar_stacks_load(dir, &error);
 	g_assert_no_error(error);
 	g_assert_cmpuint(in->threads->len, >, 10);
-	g_assert_cmpuint(in->threads->len + in->left_out, ==, FD_STACKS_THREADS_MAX);
+	g_assert_cmpuint(in->threads->len + in->left_out, ==, FDAR_STACKS_THREADS_MAX);
 	forget(dir);
 }
 
 static void assert_refused(const char *dir, const char *text, gsize length, int code)
 {
-	g_autofree char *path = g_build_filename(dir, FD_STACKS_FILE, NULL);
+	g_autofree char *path = g_build_filename(dir, FDAR_STACKS_FILE, NULL);
 	g_autoptr(GError) error = NULL;
 
 	if (text)
 		g_assert_true(g_file_set_contents(path, text, (gssize)length, NULL));
-	g_assert_null(fd_stacks_load(dir, &error));
-	g_assert_error(error, FD_RECORDING_ERROR, code);
-	g_assert_nonnull(strstr(error->message, FD_STACKS_FILE));
+	g_assert_null(fdar_stacks_load(dir, &error));
+	g_assert_error(error, FDAR_RECORDING_ERROR, code);
+	g_assert_nonnull(strstr(error->message, FDAR_STACKS_FILE));
 }
 
 #define HEAD "{\"format\": 1, \"taken_ns\": 1, \"left_out\": 0, \"threads\": "
@@ -130,9 +130,9 @@ static void test_refused(void)
 	};
 	g_autofree char *dir = scratch();
 
-	assert_refused(dir, NULL, 0, FD_RECORDING_ERROR_MISSING);
+	assert_refused(dir, NULL, 0, FDAR_RECORDING_ERROR_MISSING);
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
-		assert_refused(dir, texts[i], strlen(texts[i]), FD_RECORDING_ERROR_FORMAT);
+		assert_refused(dir, texts[i], strlen(texts[i]), FDAR_RECORDING_ERROR_FORMAT);
 	forget(dir);
 }
 
@@ -148,17 +148,17 @@ static void test_too_much(void)
 	g_autoptr(GString) threads = g_string_new(HEAD "[");
 	g_autoptr(GString) frames = g_string_new(HEAD "[" WHO "[");
 	g_autofree char *deep = g_strnfill(1000000, '[');
-	g_autofree char *large = g_strnfill(FD_STACKS_MAX_SIZE + 1, ' ');
+	g_autofree char *large = g_strnfill(FDAR_STACKS_MAX_SIZE + 1, ' ');
 
-	append_many(threads, WHO "[]}", FD_STACKS_THREADS_MAX + 1);
+	append_many(threads, WHO "[]}", FDAR_STACKS_THREADS_MAX + 1);
 	g_string_append(threads, "]}");
 	append_many(frames, "{\"address\": 1, \"offset\": 0, \"function\": \"\", \"binary\": \"\"}",
-		    FD_STACKS_DEPTH_MAX + 1);
+		    FDAR_STACKS_DEPTH_MAX + 1);
 	g_string_append(frames, "]}]}");
-	assert_refused(dir, threads->str, threads->len, FD_RECORDING_ERROR_FORMAT);
-	assert_refused(dir, frames->str, frames->len, FD_RECORDING_ERROR_FORMAT);
-	assert_refused(dir, deep, strlen(deep), FD_RECORDING_ERROR_FORMAT);
-	assert_refused(dir, large, strlen(large), FD_RECORDING_ERROR_FORMAT);
+	assert_refused(dir, threads->str, threads->len, FDAR_RECORDING_ERROR_FORMAT);
+	assert_refused(dir, frames->str, frames->len, FDAR_RECORDING_ERROR_FORMAT);
+	assert_refused(dir, deep, strlen(deep), FDAR_RECORDING_ERROR_FORMAT);
+	assert_refused(dir, large, strlen(large), FDAR_RECORDING_ERROR_FORMAT);
 	forget(dir);
 }
 
@@ -167,16 +167,16 @@ static void test_too_much(void)
 static void test_damaged(void)
 {
 	g_autofree char *dir = scratch();
-	g_autofree char *path = g_build_filename(dir, FD_STACKS_FILE, NULL);
+	g_autofree char *path = g_build_filename(dir, FDAR_STACKS_FILE, NULL);
 	g_autofree char *good = NULL;
-	g_autoptr(fd_stacks) out = fd_stacks_new();
+	g_autoptr(fdar_stacks) out = fdar_stacks_new();
 	gsize length = 0;
 
-	fd_stack_add(fd_stacks_add(out, 1, 2, "name"), 4096, 4, "function", "binary");
-	g_assert_true(fd_stacks_save(out, dir, NULL));
+	fdar_stack_add(fdar_stacks_add(out, 1, 2, "name"), 4096, 4, "function", "binary");
+	g_assert_true(fdar_stacks_save(out, dir, NULL));
 	g_assert_true(g_file_get_contents(path, &good, &length, NULL));
 	for (gsize cut = 0; cut < length; cut++)
-		assert_refused(dir, good, cut, FD_RECORDING_ERROR_FORMAT);
+		assert_refused(dir, good, cut, FDAR_RECORDING_ERROR_FORMAT);
 	for (gsize at = 0; at < length; at++) {
 		static const char bytes[] = { '\0', '[', ']', '{', '}', '"', '\\', '9', '\xff' };
 
@@ -186,7 +186,7 @@ static void test_damaged(void)
 
 			bad[at] = bytes[i];
 			g_assert_true(g_file_set_contents(path, bad, (gssize)length, NULL));
-			fd_stacks_free(fd_stacks_load(dir, &error));
+			fdar_stacks_free(fdar_stacks_load(dir, &error));
 		}
 	}
 	forget(dir);
@@ -197,7 +197,7 @@ static void test_not_ours(void)
 {
 	const pid_t pids[] = { getpid(), 0x3ffffffe };
 	g_autofree char *warning = NULL;
-	g_autoptr(fd_stacks) stacks = fd_stacks_take(pids, G_N_ELEMENTS(pids), &warning);
+	g_autoptr(fdar_stacks) stacks = fdar_stacks_take(pids, G_N_ELEMENTS(pids), &warning);
 
 	g_assert_cmpuint(stacks->threads->len, ==, 0);
 	g_assert_null(warning);

@@ -16,8 +16,8 @@
 
 struct fixture {
 	char *folder;
-	struct fd_control_segment *segment;
-	struct fd_control *server; /* the mapping of a process of the server */
+	struct fdar_control_segment *segment;
+	struct fdar_control *server; /* the mapping of a process of the server */
 };
 
 static const char *const some_rules[] = { "ap_*",         "!apr_palloc*",  "bin:mod_*",
@@ -25,20 +25,20 @@ static const char *const some_rules[] = { "ap_*",         "!apr_palloc*",  "bin:
 
 static void set_up(struct fixture *f, gconstpointer rules)
 {
-	struct fd_control_settings settings = { .functions = rules,
-						.minimum_ns = 2000,
-						.depth_max = 7,
-						.budget_ppm = 50000,
-						.io_sessions = TRUE,
-						.io_bytes = 64 };
+	struct fdar_control_settings settings = { .functions = rules,
+						  .minimum_ns = 2000,
+						  .depth_max = 7,
+						  .budget_ppm = 50000,
+						  .io_sessions = TRUE,
+						  .io_bytes = 64 };
 	int fd;
 
 	f->folder = g_dir_make_tmp("flowdar-test-control-XXXXXX", NULL);
-	f->segment = fd_control_segment_make(f->folder, "flowdar-1-2", &settings, NULL);
+	f->segment = fdar_control_segment_make(f->folder, "flowdar-1-2", &settings, NULL);
 	g_assert_nonnull(f->segment);
-	fd = open(fd_control_segment_path(f->segment), O_RDWR);
+	fd = open(fdar_control_segment_path(f->segment), O_RDWR);
 	g_assert_cmpint(fd, >=, 0);
-	f->server = mmap(NULL, FD_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	f->server = mmap(NULL, FDAR_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	g_assert_true(f->server != MAP_FAILED);
 	close(fd);
 }
@@ -46,8 +46,8 @@ static void set_up(struct fixture *f, gconstpointer rules)
 static void tear_down(struct fixture *f, gconstpointer rules)
 {
 	(void)rules;
-	munmap(f->server, FD_CONTROL_BYTES);
-	fd_control_segment_free(f->segment);
+	munmap(f->server, FDAR_CONTROL_BYTES);
+	fdar_control_segment_free(f->segment);
 	/* Nothing of it is left: the folder is empty. */
 	g_assert_cmpint(g_rmdir(f->folder), ==, 0);
 	g_free(f->folder);
@@ -60,15 +60,15 @@ static void test_contents(struct fixture *f, gconstpointer rules)
 	struct stat st;
 
 	(void)rules;
-	g_assert_cmpint(stat(fd_control_segment_path(f->segment), &st), ==, 0);
-	g_assert_cmpint(st.st_size, ==, FD_CONTROL_BYTES);
+	g_assert_cmpint(stat(fdar_control_segment_path(f->segment), &st), ==, 0);
+	g_assert_cmpint(st.st_size, ==, FDAR_CONTROL_BYTES);
 	g_assert_cmpint(st.st_mode & 0777, ==, 0666);
-	g_assert_cmpuint(f->server->magic, ==, FD_CONTROL_MAGIC);
-	g_assert_cmpuint(f->server->bytes, ==, FD_CONTROL_BYTES);
-	g_assert_cmpuint(f->server->struct_bytes, ==, sizeof(struct fd_control));
+	g_assert_cmpuint(f->server->magic, ==, FDAR_CONTROL_MAGIC);
+	g_assert_cmpuint(f->server->bytes, ==, FDAR_CONTROL_BYTES);
+	g_assert_cmpuint(f->server->struct_bytes, ==, sizeof(struct fdar_control));
 	g_assert_cmpstr(f->server->recording, ==, "flowdar-1-2");
 	g_assert_cmpuint(f->server->recording_on, ==, 0);
-	g_assert_cmpuint(f->server->gate, ==, FD_CONTROL_OPEN);
+	g_assert_cmpuint(f->server->gate, ==, FDAR_CONTROL_OPEN);
 	g_assert_cmpuint(f->server->minimum_ns, ==, 2000);
 	g_assert_cmpuint(f->server->depth_max, ==, 7);
 	g_assert_cmpuint(f->server->budget_ppm, ==, 50000);
@@ -83,28 +83,28 @@ static void test_telling(struct fixture *f, gconstpointer rules)
 	uint32_t generation = f->server->generation, alive = f->server->alive;
 
 	(void)rules;
-	fd_control_segment_switch(f->segment, TRUE);
+	fdar_control_segment_switch(f->segment, TRUE);
 	g_assert_cmpuint(f->server->recording_on, ==, 1);
 	g_assert_cmpuint(f->server->generation, ==, generation + 1);
 	while (__atomic_load_n(&f->server->alive, __ATOMIC_RELAXED) < alive + 2)
 		g_usleep(1000);
-	fd_control_segment_announce(f->segment);
+	fdar_control_segment_announce(f->segment);
 	g_assert_cmpuint(f->server->generation, ==, generation + 2);
-	fd_control_segment_gate(f->segment, TRUE);
-	g_assert_cmpuint(f->server->gate, ==, FD_CONTROL_WAIT);
-	fd_control_segment_gate(f->segment, TRUE);
-	fd_control_segment_gate(f->segment, FALSE);
-	g_assert_cmpuint(f->server->gate, ==, FD_CONTROL_OPEN);
+	fdar_control_segment_gate(f->segment, TRUE);
+	g_assert_cmpuint(f->server->gate, ==, FDAR_CONTROL_WAIT);
+	fdar_control_segment_gate(f->segment, TRUE);
+	fdar_control_segment_gate(f->segment, FALSE);
+	g_assert_cmpuint(f->server->gate, ==, FDAR_CONTROL_OPEN);
 }
 
 /* What the recorder leaves when it is done: an open gate, and nothing on. */
 static void test_end(struct fixture *f, gconstpointer rules)
 {
 	(void)rules;
-	fd_control_segment_switch(f->segment, TRUE);
-	fd_control_segment_gate(f->segment, TRUE);
-	g_clear_pointer(&f->segment, fd_control_segment_free);
-	g_assert_cmpuint(f->server->gate, ==, FD_CONTROL_OPEN);
+	fdar_control_segment_switch(f->segment, TRUE);
+	fdar_control_segment_gate(f->segment, TRUE);
+	g_clear_pointer(&f->segment, fdar_control_segment_free);
+	g_assert_cmpuint(f->server->gate, ==, FDAR_CONTROL_OPEN);
 	g_assert_cmpuint(f->server->recording_on, ==, 0);
 }
 
@@ -114,19 +114,19 @@ static void test_release(struct fixture *f, gconstpointer rules)
 	uint32_t generation;
 
 	(void)rules;
-	fd_control_segment_switch(f->segment, TRUE);
-	fd_control_segment_gate(f->segment, TRUE);
+	fdar_control_segment_switch(f->segment, TRUE);
+	fdar_control_segment_gate(f->segment, TRUE);
 	generation = f->server->generation;
-	fd_control_release(fd_control_segment_path(f->segment));
-	g_assert_cmpuint(f->server->gate, ==, FD_CONTROL_OPEN);
+	fdar_control_release(fdar_control_segment_path(f->segment));
+	g_assert_cmpuint(f->server->gate, ==, FDAR_CONTROL_OPEN);
 	g_assert_cmpuint(f->server->recording_on, ==, 0);
 	g_assert_cmpuint(f->server->generation, ==, generation + 1);
-	fd_control_release("/nonexistent/control");
+	fdar_control_release("/nonexistent/control");
 }
 
 static gpointer flush_later(gpointer data)
 {
-	struct fd_control *server = data;
+	struct fdar_control *server = data;
 
 	while (!__atomic_load_n(&server->flush, __ATOMIC_ACQUIRE))
 		g_usleep(1000);
@@ -141,22 +141,22 @@ static void test_flush(struct fixture *f, gconstpointer rules)
 
 	(void)rules;
 	/* No process: nothing to wait for. */
-	fd_control_segment_flush(f->segment, 60000);
+	fdar_control_segment_flush(f->segment, 60000);
 	g_assert_cmpuint(f->server->flush, ==, 1);
 	f->server->flush = 0;
 	f->server->processes = 2;
 	thread = g_thread_new("server", flush_later, f->server);
-	fd_control_segment_flush(f->segment, 60000);
+	fdar_control_segment_flush(f->segment, 60000);
 	g_assert_cmpuint(f->server->flushed, ==, 2);
 	g_thread_join(thread);
 	/* Nobody does it: not for ever. */
 	f->server->processes = UINT64_MAX;
-	fd_control_segment_flush(f->segment, 20);
+	fdar_control_segment_flush(f->segment, 20);
 }
 
 static void test_counts(struct fixture *f, gconstpointer rules)
 {
-	struct fd_control_counts counts;
+	struct fdar_control_counts counts;
 
 	(void)rules;
 	f->server->processes = 3;
@@ -165,7 +165,7 @@ static void test_counts(struct fixture *f, gconstpointer rules)
 	f->server->functions = 100;
 	f->server->live = 90;
 	f->server->hooked = 1;
-	fd_control_segment_count(f->segment, &counts);
+	fdar_control_segment_count(f->segment, &counts);
 	g_assert_cmpuint(counts.processes, ==, 3);
 	g_assert_cmpuint(counts.calls, ==, UINT64_MAX);
 	g_assert_cmpuint(counts.lost, ==, 5);
@@ -177,44 +177,44 @@ static void test_counts(struct fixture *f, gconstpointer rules)
 /* The server's user may do anything to the file. */
 static void test_cut_short(struct fixture *f, gconstpointer rules)
 {
-	struct fd_control_counts counts;
+	struct fdar_control_counts counts;
 
 	(void)rules;
 	f->server->calls = 1;
-	g_assert_cmpint(truncate(fd_control_segment_path(f->segment), 0), ==, 0);
-	fd_control_segment_count(f->segment, &counts);
+	g_assert_cmpint(truncate(fdar_control_segment_path(f->segment), 0), ==, 0);
+	fdar_control_segment_count(f->segment, &counts);
 	g_assert_cmpuint(counts.calls, ==, 0);
-	fd_control_segment_switch(f->segment, TRUE);
-	fd_control_segment_gate(f->segment, TRUE);
-	fd_control_segment_flush(f->segment, 20);
-	g_assert_cmpint(unlink(fd_control_segment_path(f->segment)), ==, 0);
+	fdar_control_segment_switch(f->segment, TRUE);
+	fdar_control_segment_gate(f->segment, TRUE);
+	fdar_control_segment_flush(f->segment, 20);
+	g_assert_cmpint(unlink(fdar_control_segment_path(f->segment)), ==, 0);
 }
 
 static void test_rules(void)
 {
 	static const char *const wrong[] = { "", ",", "a,", ",a", "a,,b", "!", "bin:", "!file:" };
-	g_auto(GStrv) rules = fd_control_rules_parse(" ap_* , !bin:x", NULL);
-	g_autofree char *large = g_strnfill(FD_CONTROL_RULES_BYTES, 'x');
+	g_auto(GStrv) rules = fdar_control_rules_parse(" ap_* , !bin:x", NULL);
+	g_autofree char *large = g_strnfill(FDAR_CONTROL_RULES_BYTES, 'x');
 	g_autoptr(GError) error = NULL;
 
 	g_assert_cmpuint(g_strv_length(rules), ==, 2);
 	g_assert_cmpstr(rules[0], ==, "ap_*");
 	g_assert_cmpstr(rules[1], ==, "!bin:x");
 	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
-		g_assert_null(fd_control_rules_parse(wrong[i], &error));
+		g_assert_null(fdar_control_rules_parse(wrong[i], &error));
 		g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
 		g_clear_error(&error);
 	}
-	g_assert_null(fd_control_rules_parse(large, &error));
+	g_assert_null(fdar_control_rules_parse(large, &error));
 	g_assert_nonnull(strstr(error->message, "32768 bytes"));
 }
 
 static void test_no_folder(void)
 {
-	struct fd_control_settings settings = { 0 };
+	struct fdar_control_settings settings = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(fd_control_segment_make("/nonexistent/folder", "x", &settings, &error));
+	g_assert_null(fdar_control_segment_make("/nonexistent/folder", "x", &settings, &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 }
 
@@ -238,14 +238,14 @@ static void test_tell(void)
 	char text[64] = "";
 	g_autoptr(GError) error = NULL;
 
-	g_assert_true(fd_control_tell(getpid(), "/dev/shm/x/control", &error));
+	g_assert_true(fdar_control_tell(getpid(), "/dev/shm/x/control", &error));
 	g_assert_no_error(error);
 	one = accept(listener, NULL, NULL);
 	g_assert_cmpint(recv(one, text, sizeof(text), 0), ==, sizeof("/dev/shm/x/control"));
 	g_assert_cmpstr(text, ==, "/dev/shm/x/control");
 	close(one);
 	close(listener);
-	g_assert_false(fd_control_tell(getpid(), "/dev/shm/x/control", &error));
+	g_assert_false(fdar_control_tell(getpid(), "/dev/shm/x/control", &error));
 	g_assert_nonnull(strstr(error->message, "does not listen"));
 }
 

@@ -69,7 +69,7 @@ static void expect(const struct folder *folder, const char *name, const char *re
 {
 	g_autofree char *path = in(folder, name);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *found = fd_traceable_check(path, &error);
+	g_autofree char *found = fdar_traceable_check(path, &error);
 
 	g_assert_no_error(error);
 	if (!reason) {
@@ -171,7 +171,7 @@ static void scripts(struct folder *folder, gconstpointer data)
 	expect(folder, "shell", NULL);
 	expect(folder, "env", NULL);
 	loop = in(folder, "loop");
-	found = fd_traceable_check(loop, &error);
+	found = fdar_traceable_check(loop, &error);
 	g_assert_null(found);
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 }
@@ -189,7 +189,7 @@ static void not_programs(struct folder *folder, gconstpointer data)
 	expect(folder, "text", NULL);
 	expect(folder, "hash", NULL);
 	expect(folder, "blank", NULL);
-	g_assert_null(fd_traceable_check("no-such-program-anywhere", &error));
+	g_assert_null(fdar_traceable_check("no-such-program-anywhere", &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 	g_assert_nonnull(strstr(error->message, "no-such-program-anywhere"));
 }
@@ -207,14 +207,14 @@ static void damaged(struct folder *folder, gconstpointer data)
 	g_assert_true(g_file_get_contents(whole, &bytes, &length, NULL));
 	for (gsize at = 0; at < length; at += 1 + at / 8) {
 		g_assert_true(g_file_set_contents(path, bytes, (gssize)at, NULL));
-		g_free(fd_traceable_check(path, NULL));
+		g_free(fdar_traceable_check(path, NULL));
 	}
 	for (gsize at = 0; at < 1024 && at < length; at++) {
 		char was = bytes[at];
 
 		bytes[at] = (char)~was;
 		g_assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
-		g_free(fd_traceable_check(path, NULL));
+		g_free(fdar_traceable_check(path, NULL));
 		bytes[at] = was;
 	}
 }
@@ -223,7 +223,7 @@ static void in_path(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_cmpstr(fd_traceable_check("sh", &error), ==, NULL);
+	g_assert_cmpstr(fdar_traceable_check("sh", &error), ==, NULL);
 	g_assert_no_error(error);
 }
 

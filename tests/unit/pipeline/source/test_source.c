@@ -49,7 +49,7 @@ struct reading {
 	GArray *events;
 	GPtrArray *names; /* of each event */
 	GPtrArray *data;
-	struct fd_source_summary summary;
+	struct fdar_source_summary summary;
 	char *damage;
 };
 
@@ -65,36 +65,36 @@ static void reading_clear(struct reading *reading)
 /* Keeps everything. */
 static void read_all(const char *path, size_t capacity, struct reading *reading)
 {
-	g_autoptr(fd_source) source = NULL;
-	g_autofree struct fd_event *batch = g_new(struct fd_event, capacity);
+	g_autoptr(fdar_source) source = NULL;
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, capacity);
 	gssize n;
 
 	memset(reading, 0, sizeof(*reading));
-	reading->events = g_array_new(FALSE, FALSE, sizeof(struct fd_event));
+	reading->events = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
 	reading->names = g_ptr_array_new_with_free_func(g_free);
 	reading->data = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-	source = fd_source_open(path, &reading->error);
+	source = fdar_source_open(path, &reading->error);
 	if (!source)
 		return;
-	while ((n = fd_source_read(source, batch, capacity, &reading->error)) > 0) {
+	while ((n = fdar_source_read(source, batch, capacity, &reading->error)) > 0) {
 		g_array_append_vals(reading->events, batch, (guint)n);
 		for (gssize i = 0; i < n; i++) {
 			g_assert_cmpint(batch[i].data[batch[i].data_len], ==, '\0');
 			g_ptr_array_add(reading->names,
-					g_strdup(fd_source_text(source, batch[i].name)));
+					g_strdup(fdar_source_text(source, batch[i].name)));
 			g_ptr_array_add(reading->data,
 					g_bytes_new(batch[i].data, batch[i].data_len + 1));
 		}
 	}
-	fd_source_get_summary(source, &reading->summary);
+	fdar_source_get_summary(source, &reading->summary);
 	reading->damage = g_strdup(reading->summary.damage);
-	g_assert_cmpint(fd_source_read(source, batch, capacity, NULL), ==, 0);
+	g_assert_cmpint(fdar_source_read(source, batch, capacity, NULL), ==, 0);
 }
 
-static const struct fd_event *event_at(const struct reading *reading, guint index)
+static const struct fdar_event *event_at(const struct reading *reading, guint index)
 {
 	g_assert_cmpuint(index, <, reading->events->len);
-	return &g_array_index(reading->events, struct fd_event, index);
+	return &g_array_index(reading->events, struct fdar_event, index);
 }
 
 static const char *name_at(const struct reading *reading, guint index)
@@ -116,12 +116,12 @@ static void assert_one_line(const char *message)
 
 /* ---- refusals ---- */
 
-static void assert_refused(const char *path, enum fd_source_error code, const char *says)
+static void assert_refused(const char *path, enum fdar_source_error code, const char *says)
 {
 	struct reading reading;
 
 	read_all(path, 64, &reading);
-	g_assert_error(reading.error, FD_SOURCE_ERROR, (int)code);
+	g_assert_error(reading.error, FDAR_SOURCE_ERROR, (int)code);
 	assert_one_line(reading.error->message);
 	g_assert_nonnull(strstr(reading.error->message, says));
 	g_assert_cmpuint(reading.events->len, ==, 0);
@@ -142,12 +142,12 @@ static void test_refusals(void)
 	g_assert_cmpint(g_mkdir(other, 0755), ==, 0);
 	g_assert_true(g_file_set_contents(metadata, "%PDF-1.4 of another kind", -1, NULL));
 
-	assert_refused(missing, FD_SOURCE_ERROR_MISSING, missing);
-	assert_refused(file, FD_SOURCE_ERROR_FORMAT, file);
-	assert_refused(empty, FD_SOURCE_ERROR_EMPTY, empty);
-	assert_refused(other, FD_SOURCE_ERROR_FORMAT, other);
+	assert_refused(missing, FDAR_SOURCE_ERROR_MISSING, missing);
+	assert_refused(file, FDAR_SOURCE_ERROR_FORMAT, file);
+	assert_refused(empty, FDAR_SOURCE_ERROR_EMPTY, empty);
+	assert_refused(other, FDAR_SOURCE_ERROR_FORMAT, other);
 	g_remove(metadata);
-	assert_refused(other, FD_SOURCE_ERROR_FORMAT, other);
+	assert_refused(other, FDAR_SOURCE_ERROR_FORMAT, other);
 	remove_tree(dir);
 }
 
@@ -156,17 +156,17 @@ static void test_refusals(void)
 static void write_vocabulary(struct tiny_trace *trace)
 {
 	uint16_t begin =
-		tiny_trace_class(trace, FD_PROVIDER ":session_begin",
+		tiny_trace_class(trace, FDAR_PROVIDER ":session_begin",
 				 "uint64_t _key; string _peer; string _local; int32_t _fd;");
-	uint16_t put = tiny_trace_class(trace, FD_PROVIDER ":handoff_put",
+	uint16_t put = tiny_trace_class(trace, FDAR_PROVIDER ":handoff_put",
 					"uint64_t _object; string _queue;");
-	uint16_t wait = tiny_trace_class(trace, FD_PROVIDER ":wait_begin",
+	uint16_t wait = tiny_trace_class(trace, FDAR_PROVIDER ":wait_begin",
 					 "string _what; uint8_t _kind; int32_t _fd;");
-	uint16_t woken = tiny_trace_class(trace, FD_PROVIDER ":wait_end", "int64_t _result;");
+	uint16_t woken = tiny_trace_class(trace, FDAR_PROVIDER ":wait_end", "int64_t _result;");
 	uint16_t bytes = tiny_trace_class(
-		trace, FD_PROVIDER ":bytes",
+		trace, FDAR_PROVIDER ":bytes",
 		"string _label; uint64_t _total; uint32_t _len; uint8_t _data[ _len ];");
-	uint16_t entry = tiny_trace_class(trace, FD_PROVIDER ":func_entry",
+	uint16_t entry = tiny_trace_class(trace, FDAR_PROVIDER ":func_entry",
 					  "uint64_t _addr; uint64_t _call_site;");
 	uint16_t fast = tiny_trace_class(trace, "lttng_ust_cyg_profile_fast:func_exit", "");
 	uint16_t other = tiny_trace_class(trace, "somebody:elses", "string _addr;");
@@ -181,7 +181,7 @@ static void write_vocabulary(struct tiny_trace *trace)
 	tiny_trace_string(trace, "queue");
 	tiny_trace_event(trace, wait, 30, 7, 9, "worker");
 	tiny_trace_string(trace, "recv");
-	tiny_trace_u8(trace, FD_WAIT_IO);
+	tiny_trace_u8(trace, FDAR_WAIT_IO);
 	tiny_trace_u32(trace, (uint32_t)-1);
 	tiny_trace_event(trace, woken, 40, 7, 9, "worker");
 	tiny_trace_u64(trace, (uint64_t)-11);
@@ -202,16 +202,16 @@ static void write_vocabulary(struct tiny_trace *trace)
 
 static void test_vocabulary(void)
 {
-	static const uint8_t kinds[] = { FD_EVENT_THREAD_NAME, FD_EVENT_SESSION_BEGIN,
-					 FD_EVENT_HANDOFF_PUT, FD_EVENT_THREAD_NAME,
-					 FD_EVENT_WAIT_BEGIN,  FD_EVENT_WAIT_END,
-					 FD_EVENT_BYTES,       FD_EVENT_THREAD_NAME,
-					 FD_EVENT_FUNC_ENTRY,  FD_EVENT_FUNC_EXIT,
-					 FD_EVENT_OTHER };
+	static const uint8_t kinds[] = { FDAR_EVENT_THREAD_NAME, FDAR_EVENT_SESSION_BEGIN,
+					 FDAR_EVENT_HANDOFF_PUT, FDAR_EVENT_THREAD_NAME,
+					 FDAR_EVENT_WAIT_BEGIN,  FDAR_EVENT_WAIT_END,
+					 FDAR_EVENT_BYTES,       FDAR_EVENT_THREAD_NAME,
+					 FDAR_EVENT_FUNC_ENTRY,  FDAR_EVENT_FUNC_EXIT,
+					 FDAR_EVENT_OTHER };
 	g_autofree char *dir = scratch();
 	struct tiny_trace *trace = tiny_trace_new(dir);
 	struct reading reading;
-	const struct fd_event *event;
+	const struct fdar_event *event;
 
 	write_vocabulary(trace);
 	tiny_trace_close(trace);
@@ -233,7 +233,7 @@ static void test_vocabulary(void)
 	g_assert_cmpstr(name_at(&reading, 2), ==, "queue");
 	g_assert_cmpint(event_at(&reading, 2)->fd, ==, -1);
 	g_assert_cmpstr(name_at(&reading, 4), ==, "recv");
-	g_assert_cmpuint(event_at(&reading, 4)->wait, ==, FD_WAIT_IO);
+	g_assert_cmpuint(event_at(&reading, 4)->wait, ==, FDAR_WAIT_IO);
 	g_assert_cmpint(event_at(&reading, 4)->fd, ==, -1);
 	g_assert_cmpint((int64_t)event_at(&reading, 5)->addr, ==, -11);
 	g_assert_cmpuint(event_at(&reading, 6)->addr, ==, 9999);
@@ -259,11 +259,11 @@ static void test_other_types(void)
 {
 	g_autofree char *dir = scratch();
 	struct tiny_trace *trace = tiny_trace_new(dir);
-	uint16_t begin = tiny_trace_class(trace, FD_PROVIDER ":session_begin",
+	uint16_t begin = tiny_trace_class(trace, FDAR_PROVIDER ":session_begin",
 					  "string _key; uint64_t _peer;");
-	uint16_t entry = tiny_trace_class(trace, FD_PROVIDER ":func_entry", "");
+	uint16_t entry = tiny_trace_class(trace, FDAR_PROVIDER ":func_entry", "");
 	uint16_t wait =
-		tiny_trace_class(trace, FD_PROVIDER ":wait_begin",
+		tiny_trace_class(trace, FDAR_PROVIDER ":wait_begin",
 				 "struct { uint8_t x; } _what; uint64_t _kind; uint64_t _fd;");
 	struct reading reading;
 
@@ -280,11 +280,11 @@ static void test_other_types(void)
 	g_assert_no_error(reading.error);
 	g_assert_cmpuint(reading.events->len, ==, 4);
 	g_assert_cmpstr(name_at(&reading, 0), ==, "?[31mred");
-	g_assert_cmpuint(event_at(&reading, 1)->kind, ==, FD_EVENT_SESSION_BEGIN);
+	g_assert_cmpuint(event_at(&reading, 1)->kind, ==, FDAR_EVENT_SESSION_BEGIN);
 	g_assert_cmphex(event_at(&reading, 1)->addr, ==, 0);
 	g_assert_cmpuint(event_at(&reading, 1)->data_len, ==, 0);
 	g_assert_cmphex(event_at(&reading, 2)->addr, ==, 0);
-	g_assert_cmpuint(event_at(&reading, 3)->wait, ==, FD_WAIT_OTHER);
+	g_assert_cmpuint(event_at(&reading, 3)->wait, ==, FDAR_WAIT_OTHER);
 	g_assert_cmpint(event_at(&reading, 3)->fd, ==, -1);
 	g_assert_cmpuint(event_at(&reading, 3)->name, ==, 0);
 	reading_clear(&reading);
@@ -304,7 +304,7 @@ static void test_truncation(void)
 	g_autofree char *dir = scratch();
 	g_autofree char *stream = g_build_filename(dir, "stream_0", NULL);
 	struct tiny_trace *trace = tiny_trace_new(dir);
-	uint16_t entry = tiny_trace_class(trace, FD_PROVIDER ":func_entry",
+	uint16_t entry = tiny_trace_class(trace, FDAR_PROVIDER ":func_entry",
 					  "uint64_t _addr; uint64_t _call_site;");
 	g_autofree char *whole = NULL;
 	gsize length, packet;
@@ -330,7 +330,7 @@ static void test_truncation(void)
 		g_assert_cmpuint(reading.summary.events, >=, least);
 		g_assert_cmpuint(reading.summary.events, <=, most);
 		if (!reading.summary.events) {
-			g_assert_error(reading.error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_DAMAGED);
+			g_assert_error(reading.error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED);
 			assert_one_line(reading.error->message);
 		} else {
 			g_assert_no_error(reading.error);
@@ -414,23 +414,23 @@ static void test_packet_size(void)
 
 struct failing {
 	const char *name;
-	enum fd_source_error code;
+	enum fdar_source_error code;
 };
 
 static void test_fail(void)
 {
 	static const struct failing failing[] = {
-		{ "fail/fail1", FD_SOURCE_ERROR_FORMAT },
-		{ "fail/fail2", FD_SOURCE_ERROR_FORMAT },
-		{ "fail/integer-range", FD_SOURCE_ERROR_FORMAT },
-		{ "fail/invalid-sequence-length-field-class", FD_SOURCE_ERROR_FORMAT },
-		{ "fail/invalid-variant-selector-field-class", FD_SOURCE_ERROR_FORMAT },
-		{ "fail/lttng-modules-2.0-pre1", FD_SOURCE_ERROR_FORMAT },
-		{ "fail/metadata-syntax-error", FD_SOURCE_ERROR_FORMAT },
-		{ "fail/packet-based-metadata", FD_SOURCE_ERROR_FORMAT },
-		{ "fail/smalltrace", FD_SOURCE_ERROR_FORMAT },
-		{ "intersection/nostream", FD_SOURCE_ERROR_EMPTY },
-		{ "succeed/succeed4", FD_SOURCE_ERROR_EMPTY },
+		{ "fail/fail1", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/fail2", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/integer-range", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/invalid-sequence-length-field-class", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/invalid-variant-selector-field-class", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/lttng-modules-2.0-pre1", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/metadata-syntax-error", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/packet-based-metadata", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/smalltrace", FDAR_SOURCE_ERROR_FORMAT },
+		{ "intersection/nostream", FDAR_SOURCE_ERROR_EMPTY },
+		{ "succeed/succeed4", FDAR_SOURCE_ERROR_EMPTY },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(failing); i++) {
@@ -478,7 +478,7 @@ static void compare_with_referee(const char *path, guint *compared)
 		if (lines)
 			g_assert_no_error(reading.error);
 		else
-			g_assert_error(reading.error, FD_SOURCE_ERROR, FD_SOURCE_ERROR_EMPTY);
+			g_assert_error(reading.error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY);
 	}
 	(*compared)++;
 	reading_clear(&reading);
@@ -543,9 +543,9 @@ static void test_cyg_profile(void)
 	if (!path)
 		return;
 	read_all(path, 100, &reading);
-	g_assert_cmpuint(event_at(&reading, 0)->kind, ==, FD_EVENT_THREAD_NAME);
+	g_assert_cmpuint(event_at(&reading, 0)->kind, ==, FDAR_EVENT_THREAD_NAME);
 	g_assert_cmpstr(name_at(&reading, 0), ==, "glxgears");
-	g_assert_cmpuint(event_at(&reading, 1)->kind, ==, FD_EVENT_FUNC_ENTRY);
+	g_assert_cmpuint(event_at(&reading, 1)->kind, ==, FDAR_EVENT_FUNC_ENTRY);
 	g_assert_cmpuint(event_at(&reading, 1)->tid, ==, 29822);
 	g_assert_cmphex(event_at(&reading, 1)->addr, !=, 0);
 	g_assert_cmpuint(reading.summary.ours, ==, reading.summary.events);
@@ -561,7 +561,7 @@ static void test_modules(void)
 	if (!path)
 		return;
 	read_all(path, 100, &reading);
-	while (event_at(&reading, i)->kind != FD_EVENT_MODULE)
+	while (event_at(&reading, i)->kind != FDAR_EVENT_MODULE)
 		i++;
 	g_assert_cmphex(event_at(&reading, i)->addr, ==, 0x400000);
 	g_assert_cmpuint(event_at(&reading, i)->addr2, ==, 4194304);
@@ -569,7 +569,7 @@ static void test_modules(void)
 	g_assert_true(g_str_has_suffix(name_at(&reading, i), "/main.out"));
 	g_assert_cmpuint(event_at(&reading, i)->data_len, ==, 0);
 	/* Its build id comes next: told again, whole. */
-	g_assert_cmpuint(event_at(&reading, i + 1)->kind, ==, FD_EVENT_MODULE);
+	g_assert_cmpuint(event_at(&reading, i + 1)->kind, ==, FDAR_EVENT_MODULE);
 	g_assert_cmphex(event_at(&reading, i + 1)->addr, ==, 0x400000);
 	g_assert_cmpuint(event_at(&reading, i + 1)->addr2, ==, 4194304);
 	g_assert_true(g_str_has_prefix(data_at(&reading, i + 1), "b8f6ac6050a841b4d1"));
@@ -581,20 +581,20 @@ static void test_modules(void)
 
 static guint count_direct(const char *path)
 {
-	struct fd_decoder_env env = { .texts = fd_texts_new() };
+	struct fdar_decoder_env env = { .texts = fdar_texts_new() };
 	g_autoptr(GPtrArray) traces = g_ptr_array_new();
-	struct fd_event batch[50];
+	struct fdar_event batch[50];
 	void *decoder;
 	guint count = 0;
 	gssize n;
 
 	g_ptr_array_add(traces, (void *)path);
-	decoder = fd_decoder_babeltrace.open(traces, &env, NULL);
+	decoder = fdar_decoder_babeltrace.open(traces, &env, NULL);
 	g_assert_nonnull(decoder);
-	while ((n = fd_decoder_babeltrace.read(decoder, batch, G_N_ELEMENTS(batch), NULL)) > 0)
+	while ((n = fdar_decoder_babeltrace.read(decoder, batch, G_N_ELEMENTS(batch), NULL)) > 0)
 		count += (guint)n;
-	fd_decoder_babeltrace.close(decoder);
-	fd_texts_free(env.texts);
+	fdar_decoder_babeltrace.close(decoder);
+	fdar_texts_free(env.texts);
 	return count;
 }
 

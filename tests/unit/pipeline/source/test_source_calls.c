@@ -36,25 +36,25 @@ static void remove_tree(const char *path)
 	g_remove(path);
 }
 
-static void append(GString *text, const struct fd_source *source, const struct fd_event *event)
+static void append(GString *text, const struct fdar_source *source, const struct fdar_event *event)
 {
-	static const char *const kinds[FD_EVENT_KINDS] = {
-		[FD_EVENT_FUNC_ENTRY] = "entry",     [FD_EVENT_FUNC_EXIT] = "exit",
-		[FD_EVENT_FUNC_SKIPPED] = "skipped", [FD_EVENT_FUNC_UNWOUND] = "unwound",
-		[FD_EVENT_FUNC_LOST] = "lost",       [FD_EVENT_IO] = "io",
-		[FD_EVENT_THREAD_NAME] = "name",     [FD_EVENT_THREAD_BEGIN] = "begin",
-		[FD_EVENT_THREAD_END] = "end",       [FD_EVENT_PROCESS] = "process",
-		[FD_EVENT_SWITCHED] = "switched",    [FD_EVENT_REQUEST_BEGIN] = "request",
-		[FD_EVENT_REQUEST_END] = "done",
+	static const char *const kinds[FDAR_EVENT_KINDS] = {
+		[FDAR_EVENT_FUNC_ENTRY] = "entry",     [FDAR_EVENT_FUNC_EXIT] = "exit",
+		[FDAR_EVENT_FUNC_SKIPPED] = "skipped", [FDAR_EVENT_FUNC_UNWOUND] = "unwound",
+		[FDAR_EVENT_FUNC_LOST] = "lost",       [FDAR_EVENT_IO] = "io",
+		[FDAR_EVENT_THREAD_NAME] = "name",     [FDAR_EVENT_THREAD_BEGIN] = "begin",
+		[FDAR_EVENT_THREAD_END] = "end",       [FDAR_EVENT_PROCESS] = "process",
+		[FDAR_EVENT_SWITCHED] = "switched",    [FDAR_EVENT_REQUEST_BEGIN] = "request",
+		[FDAR_EVENT_REQUEST_END] = "done",
 	};
 
-	g_assert_cmpuint(event->kind, <, FD_EVENT_KINDS);
+	g_assert_cmpuint(event->kind, <, FDAR_EVENT_KINDS);
 	g_assert_nonnull(kinds[event->kind]);
 	g_assert_cmpint(event->data[event->data_len], ==, '\0');
 	g_string_append_printf(text, "%" G_GUINT64_FORMAT " %u:%u %s", event->time_ns - EPOCH_NS,
 			       event->pid, event->tid, kinds[event->kind]);
 	if (event->name)
-		g_string_append_printf(text, " %s", fd_source_text(source, event->name));
+		g_string_append_printf(text, " %s", fdar_source_text(source, event->name));
 	if (event->data_len)
 		g_string_append_printf(text, " '%s'", event->data);
 	if (event->addr)
@@ -69,28 +69,28 @@ static void append(GString *text, const struct fd_source *source, const struct f
 }
 
 /* All events, a line each. */
-static char *read_all(const char *path, size_t capacity, struct fd_source_summary *summary)
+static char *read_all(const char *path, size_t capacity, struct fdar_source_summary *summary)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_source) source = fd_source_open(path, &error);
+	g_autoptr(fdar_source) source = fdar_source_open(path, &error);
 	g_autoptr(GString) text = g_string_new(NULL);
-	g_autofree struct fd_event *batch = g_new(struct fd_event, capacity);
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, capacity);
 	gssize n;
 
 	g_assert_no_error(error);
-	while ((n = fd_source_read(source, batch, capacity, &error)) > 0) {
+	while ((n = fdar_source_read(source, batch, capacity, &error)) > 0) {
 		g_assert_cmpint(n, <=, (gssize)capacity);
 		for (gssize i = 0; i < n; i++)
 			append(text, source, &batch[i]);
 	}
 	g_assert_no_error(error);
-	fd_source_get_summary(source, summary);
+	fdar_source_get_summary(source, summary);
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 static uint16_t calls_class(struct tiny_trace *trace)
 {
-	return tiny_trace_class(trace, FD_PROVIDER ":calls",
+	return tiny_trace_class(trace, FDAR_PROVIDER ":calls",
 				"uint32_t _tid; uint32_t _n; uint8_t _data[ _n ];");
 }
 
@@ -120,9 +120,9 @@ static void write_threads(const char *dir)
 {
 	struct tiny_trace *trace = tiny_trace_new(dir);
 	uint16_t calls = calls_class(trace);
-	uint16_t io = tiny_trace_class(trace, FD_PROVIDER ":io",
+	uint16_t io = tiny_trace_class(trace, FDAR_PROVIDER ":io",
 				       "uint8_t _op; int32_t _fd; int64_t _result;");
-	uint16_t end = tiny_trace_class(trace, FD_PROVIDER ":thread_end", "string _name;");
+	uint16_t end = tiny_trace_class(trace, FDAR_PROVIDER ":thread_end", "string _name;");
 	struct calls_script script = { 0 };
 
 	calls_script_begin(&script, 0, 90);
@@ -130,7 +130,7 @@ static void write_threads(const char *dir)
 	calls_script_call(&script, 5, 12, 20);
 	write_calls(trace, calls, 100, 1, 1, "one", &script);
 	tiny_trace_event(trace, io, 150, PID, 2, "two");
-	tiny_trace_u8(trace, FD_IO_READ);
+	tiny_trace_u8(trace, FDAR_IO_READ);
 	tiny_trace_u32(trace, 5);
 	tiny_trace_u64(trace, (uint64_t)-11);
 	/* Of thread 1, but another one wrote it. */
@@ -152,7 +152,7 @@ static void write_threads(const char *dir)
 static void test_threads(void)
 {
 	g_autofree char *dir = scratch();
-	struct fd_source_summary summary;
+	struct fdar_source_summary summary;
 
 	write_threads(dir);
 	for (size_t capacity = 1; capacity < 20; capacity++) {
@@ -189,7 +189,7 @@ static void test_sizes(void)
 	struct tiny_trace *trace = tiny_trace_new(dir);
 	uint16_t calls = calls_class(trace);
 	struct calls_script script = { 0 };
-	struct fd_source_summary summary;
+	struct fdar_source_summary summary;
 	g_autofree char *expected = NULL;
 
 	for (guint i = 1; i <= 40; i++) {
@@ -221,17 +221,17 @@ static void test_vocabulary(void)
 {
 	g_autofree char *dir = scratch(), *text = NULL;
 	struct tiny_trace *trace = tiny_trace_new(dir);
-	uint16_t process = tiny_trace_class(trace, FD_PROVIDER ":process",
+	uint16_t process = tiny_trace_class(trace, FDAR_PROVIDER ":process",
 					    "string _recording; int32_t _parent;");
-	uint16_t begin = tiny_trace_class(trace, FD_PROVIDER ":thread_begin", "string _name;");
-	uint16_t request = tiny_trace_class(trace, FD_PROVIDER ":request_begin",
+	uint16_t begin = tiny_trace_class(trace, FDAR_PROVIDER ":thread_begin", "string _name;");
+	uint16_t request = tiny_trace_class(trace, FDAR_PROVIDER ":request_begin",
 					    "uint64_t _key; string _what;");
-	uint16_t done = tiny_trace_class(trace, FD_PROVIDER ":request_end",
+	uint16_t done = tiny_trace_class(trace, FDAR_PROVIDER ":request_end",
 					 "uint64_t _key; int64_t _result;");
 	uint16_t switched = tiny_trace_class(
-		trace, FD_PROVIDER ":switched",
+		trace, FDAR_PROVIDER ":switched",
 		"uint64_t _addr; uint8_t _on; uint8_t _reason; uint64_t _calls; uint64_t _ns;");
-	struct fd_source_summary summary;
+	struct fdar_source_summary summary;
 
 	tiny_trace_event(trace, process, 1, PID, 1, "t");
 	tiny_trace_string(trace, "flowdar-1-2");
@@ -248,7 +248,7 @@ static void test_vocabulary(void)
 		tiny_trace_event(trace, switched, 5, PID, 1, "t");
 		tiny_trace_u64(trace, 4096);
 		tiny_trace_u8(trace, on);
-		tiny_trace_u8(trace, FD_SWITCH_BUDGET);
+		tiny_trace_u8(trace, FDAR_SWITCH_BUDGET);
 		tiny_trace_u64(trace, 1000);
 		tiny_trace_u64(trace, 20000);
 	}
@@ -273,13 +273,13 @@ static void test_strangers(void)
 	g_autofree char *dir = scratch(), *below = g_build_filename(dir, "trace", NULL);
 	g_autofree char *text = NULL;
 	struct tiny_trace *trace = tiny_trace_new(below);
-	uint16_t process = tiny_trace_class(trace, FD_PROVIDER ":process",
+	uint16_t process = tiny_trace_class(trace, FDAR_PROVIDER ":process",
 					    "string _recording; int32_t _parent;");
-	uint16_t begin = tiny_trace_class(trace, FD_PROVIDER ":thread_begin", "string _name;");
-	struct fd_recording_info info = { .name = g_strdup("ours") };
+	uint16_t begin = tiny_trace_class(trace, FDAR_PROVIDER ":thread_begin", "string _name;");
+	struct fdar_recording_info info = { .name = g_strdup("ours") };
 	static const char *const names[] = { "ours", "theirs", "", "ours" };
 	static const int32_t pids[] = { 1, 2, 3, 2 }; /* a number comes again */
-	struct fd_source_summary summary;
+	struct fdar_source_summary summary;
 
 	for (uint64_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		tiny_trace_event(trace, process, 10 * i, pids[i], 1, "t");
@@ -291,8 +291,8 @@ static void test_strangers(void)
 		}
 	}
 	tiny_trace_close(trace);
-	g_assert_true(fd_recording_info_save(&info, dir, NULL));
-	fd_recording_info_clear(&info);
+	g_assert_true(fdar_recording_info_save(&info, dir, NULL));
+	fdar_recording_info_clear(&info);
 	text = read_all(dir, 3, &summary);
 	g_assert_cmpstr(text, ==,
 			"0 1:1 name t\n"

@@ -22,13 +22,13 @@ static GByteArray *make_file(const struct file_style *style)
 static unsigned read_all(const char *path, const struct file_style *style, gboolean damaged)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(fd_capture) capture = fd_capture_open(path, &error);
-	struct fd_packet packet;
+	g_autoptr(fdar_capture) capture = fdar_capture_open(path, &error);
+	struct fdar_packet packet;
 	unsigned count = 0;
 
 	g_assert_no_error(error);
-	g_assert_cmpint(fd_capture_link(capture), ==, (int)style->link);
-	while (fd_capture_read(capture, &packet, &error) == 1) {
+	g_assert_cmpint(fdar_capture_link(capture), ==, (int)style->link);
+	while (fdar_capture_read(capture, &packet, &error) == 1) {
 		uint64_t expected = TIME_NS + count * (uint64_t)1000000000;
 
 		if (!style->nanoseconds)
@@ -40,9 +40,9 @@ static unsigned read_all(const char *path, const struct file_style *style, gbool
 		g_assert_cmpuint(packet.bytes[35], ==, (4000 + count - 1) & 255);
 	}
 	g_assert_no_error(error);
-	g_assert_cmpint(fd_capture_damage(capture) != NULL, ==, damaged);
+	g_assert_cmpint(fdar_capture_damage(capture) != NULL, ==, damaged);
 	/* The end stays the end. */
-	g_assert_cmpint(fd_capture_read(capture, &packet, &error), ==, 0);
+	g_assert_cmpint(fdar_capture_read(capture, &packet, &error), ==, 0);
 	return count;
 }
 
@@ -55,11 +55,11 @@ static void test_formats(void)
 					    .link = 1 };
 		g_autoptr(GByteArray) file = make_file(&style);
 		char *path = file_save(file->data, file->len);
-		fd_capture *capture = fd_capture_open(path, NULL);
+		fdar_capture *capture = fdar_capture_open(path, NULL);
 
 		g_assert_cmpuint(read_all(path, &style, FALSE), ==, PACKETS);
-		g_assert_cmpint(fd_capture_microseconds(capture), ==, i < 2);
-		fd_capture_close(capture);
+		g_assert_cmpint(fdar_capture_microseconds(capture), ==, i < 2);
+		fdar_capture_close(capture);
 		file_remove(path);
 	}
 }
@@ -111,17 +111,17 @@ static void check_packed(GByteArray *(*pack)(const GByteArray *plain))
 	/* Cut anywhere: never more packets than there were, and always said so. */
 	for (guint size = 5; size < whole->len; size++) {
 		g_autoptr(GError) error = NULL;
-		fd_capture *capture;
-		struct fd_packet packet;
+		fdar_capture *capture;
+		struct fdar_packet packet;
 		unsigned count = 0;
 
 		path = file_save(whole->data, size);
-		capture = fd_capture_open(path, &error);
-		while (capture && fd_capture_read(capture, &packet, &error) == 1)
+		capture = fdar_capture_open(path, &error);
+		while (capture && fdar_capture_read(capture, &packet, &error) == 1)
 			count++;
 		g_assert_cmpuint(count, <=, PACKETS);
-		g_assert_true(error || fd_capture_damage(capture));
-		fd_capture_close(capture);
+		g_assert_true(error || fdar_capture_damage(capture));
+		fdar_capture_close(capture);
 		file_remove(path);
 	}
 }
@@ -142,18 +142,18 @@ static void test_cut(void)
 		struct file_style style = { .link = 1, .pcapng = ng != 0 };
 		g_autoptr(GByteArray) file = make_file(&style);
 		char *path = file_save(file->data, file->len - 10);
-		fd_capture *capture = fd_capture_open(path, NULL);
-		struct fd_packet packet;
+		fdar_capture *capture = fdar_capture_open(path, NULL);
+		struct fdar_packet packet;
 		g_autofree char *expected = NULL;
 
 		g_assert_cmpuint(read_all(path, &style, TRUE), ==, PACKETS - 1);
-		while (fd_capture_read(capture, &packet, NULL) == 1)
+		while (fdar_capture_read(capture, &packet, NULL) == 1)
 			;
 		/* Every record is as long as the next. */
 		expected = g_strdup_printf("%s: damaged in packet 5 at offset %u: ", path,
 					   ng ? 60 + 4 * (32 + 52) : 24 + 4 * (16 + 50));
-		g_assert_true(g_str_has_prefix(fd_capture_damage(capture), expected));
-		fd_capture_close(capture);
+		g_assert_true(g_str_has_prefix(fdar_capture_damage(capture), expected));
+		fdar_capture_close(capture);
 		file_remove(path);
 	}
 }
@@ -162,16 +162,16 @@ static void check_refused(const void *bytes, gsize size, int code, const char *p
 {
 	char *path = file_save(bytes, size);
 	g_autoptr(GError) error = NULL;
-	fd_capture *capture = fd_capture_open(path, &error);
-	struct fd_packet packet;
+	fdar_capture *capture = fdar_capture_open(path, &error);
+	struct fdar_packet packet;
 
 	if (capture)
-		g_assert_cmpint(fd_capture_read(capture, &packet, &error), ==, -1);
-	g_assert_error(error, FD_CAPTURE_ERROR, code);
+		g_assert_cmpint(fdar_capture_read(capture, &packet, &error), ==, -1);
+	g_assert_error(error, FDAR_CAPTURE_ERROR, code);
 	g_assert_nonnull(strstr(error->message, path));
 	g_assert_nonnull(strstr(error->message, part));
 	g_assert_null(strchr(error->message, '\n'));
-	fd_capture_close(capture);
+	fdar_capture_close(capture);
 	file_remove(path);
 }
 
@@ -182,20 +182,21 @@ static void test_refused(void)
 	g_autoptr(GByteArray) packed = gzip(file);
 	g_autoptr(GError) error = NULL;
 
-	check_refused("", 0, FD_CAPTURE_ERROR_EMPTY, "is empty");
-	check_refused("x", 1, FD_CAPTURE_ERROR_FORMAT, "expected a pcap or pcapng header");
+	check_refused("", 0, FDAR_CAPTURE_ERROR_EMPTY, "is empty");
+	check_refused("x", 1, FDAR_CAPTURE_ERROR_FORMAT, "expected a pcap or pcapng header");
 	check_refused("#!/bin/sh\necho this is a script, and longer than any header\n", 60,
-		      FD_CAPTURE_ERROR_FORMAT, "expected a pcap or pcapng header");
-	check_refused(file->data, 20, FD_CAPTURE_ERROR_FORMAT, "expected a pcap or pcapng header");
-	check_refused(file->data, 30, FD_CAPTURE_ERROR_DAMAGED, "packet 1 at offset 24");
+		      FDAR_CAPTURE_ERROR_FORMAT, "expected a pcap or pcapng header");
+	check_refused(file->data, 20, FDAR_CAPTURE_ERROR_FORMAT,
+		      "expected a pcap or pcapng header");
+	check_refused(file->data, 30, FDAR_CAPTURE_ERROR_DAMAGED, "packet 1 at offset 24");
 	packed->data[30] ^= 0xff;
 	packed->data[31] ^= 0xff;
-	check_refused(packed->data, 40, FD_CAPTURE_ERROR_DAMAGED, "gzip data damaged");
-	g_assert_null(fd_capture_open("/nowhere/at all", &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_MISSING);
+	check_refused(packed->data, 40, FDAR_CAPTURE_ERROR_DAMAGED, "gzip data damaged");
+	g_assert_null(fdar_capture_open("/nowhere/at all", &error));
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_MISSING);
 	g_clear_error(&error);
-	g_assert_null(fd_capture_open("/", &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_MISSING);
+	g_assert_null(fdar_capture_open("/", &error));
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_MISSING);
 	g_assert_nonnull(strstr(error->message, "is a directory"));
 }
 

@@ -15,31 +15,32 @@ static GByteArray *hello(const char *src, const char *dst)
 	return ip(src, dst, 6, tcp(src, 1111, dst, 80, 1000, 2000, ACK | PSH, NULL, 0, "hello", 5));
 }
 
-static struct fd_decoded decode(int link, const GByteArray *frame)
+static struct fdar_decoded decode(int link, const GByteArray *frame)
 {
-	struct fd_packet packet = as_packet(frame, 1, 0);
-	struct fd_decoded decoded;
+	struct fdar_packet packet = as_packet(frame, 1, 0);
+	struct fdar_decoded decoded;
 
-	g_assert_null(fd_decode_check_link(link));
-	fd_decode(link, &packet, &decoded);
+	g_assert_null(fdar_decode_check_link(link));
+	fdar_decode(link, &packet, &decoded);
 	return decoded;
 }
 
 static void check_hello(int link, GByteArray *frame)
 {
-	struct fd_decoded decoded;
+	struct fdar_decoded decoded;
 
 	/* Padding behind the packet is not payload. */
 	put_zeros(frame, 7);
 	decoded = decode(link, frame);
-	g_assert_cmpint(decoded.kind, ==, FD_DECODED_TCP);
+	g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_TCP);
 	g_assert_cmpuint(decoded.src.port, ==, 1111);
 	g_assert_cmpuint(decoded.dst.port, ==, 80);
 	g_assert_cmpuint(decoded.seq, ==, 1000);
 	g_assert_cmpuint(decoded.ack, ==, 2000);
 	g_assert_cmpuint(decoded.flags, ==, ACK | PSH);
-	g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 5);
-	assert_bytes(fd_decoded_payload(&decoded), fd_decoded_payload_captured(&decoded), "hello");
+	g_assert_cmpuint(fdar_decoded_payload_length(&decoded), ==, 5);
+	assert_bytes(fdar_decoded_payload(&decoded), fdar_decoded_payload_captured(&decoded),
+		     "hello");
 	g_assert_cmpuint(frame->data[decoded.l3] >> 4, ==, decoded.family);
 	g_byte_array_unref(frame);
 }
@@ -105,7 +106,7 @@ static void test_links(void)
 	check_hello(DLT_IPV6, hello(V6A, V6B));
 	/* A PPP protocol in one byte. */
 	check_hello(DLT_PPP, behind("21", hello(V4A, V4B)));
-	g_assert_nonnull(fd_decode_check_link(DLT_IEEE802_11_RADIO));
+	g_assert_nonnull(fdar_decode_check_link(DLT_IEEE802_11_RADIO));
 }
 
 /* An IPv6 packet whose TCP segment lies behind extension headers, given as bytes. */
@@ -146,7 +147,7 @@ static void test_ipv4_options(void)
 	check_hello(DLT_RAW, optioned);
 }
 
-static void check_kind(int link, GByteArray *frame, enum fd_decoded_kind kind)
+static void check_kind(int link, GByteArray *frame, enum fdar_decoded_kind kind)
 {
 	g_assert_cmpint(decode(link, frame).kind, ==, kind);
 	g_byte_array_unref(frame);
@@ -157,19 +158,19 @@ static void test_not_ours(void)
 	GByteArray *packet;
 
 	check_kind(DLT_EN10MB, behind("000000000000 000000000000 0806", hello(V4A, V4B)),
-		   FD_DECODED_NOT_IP);
-	check_kind(DLT_EN10MB, behind("0000", hello(V4A, V4B)), FD_DECODED_NOT_IP);
-	check_kind(DLT_NULL, behind("00000007", hello(V4A, V4B)), FD_DECODED_NOT_IP);
-	check_kind(DLT_RAW, ip(V4A, V4B, 1, udp(V4A, 1, V4B, 2, "x", 1)), FD_DECODED_OTHER);
-	check_kind(DLT_RAW, ip(V6A, V6B, 58, udp(V6A, 1, V6B, 2, "x", 1)), FD_DECODED_OTHER);
+		   FDAR_DECODED_NOT_IP);
+	check_kind(DLT_EN10MB, behind("0000", hello(V4A, V4B)), FDAR_DECODED_NOT_IP);
+	check_kind(DLT_NULL, behind("00000007", hello(V4A, V4B)), FDAR_DECODED_NOT_IP);
+	check_kind(DLT_RAW, ip(V4A, V4B, 1, udp(V4A, 1, V4B, 2, "x", 1)), FDAR_DECODED_OTHER);
+	check_kind(DLT_RAW, ip(V6A, V6B, 58, udp(V6A, 1, V6B, 2, "x", 1)), FDAR_DECODED_OTHER);
 	/* No next header at all. */
-	check_kind(DLT_RAW, ip(V6A, V6B, 59, udp(V6A, 1, V6B, 2, "x", 1)), FD_DECODED_OTHER);
+	check_kind(DLT_RAW, ip(V6A, V6B, 59, udp(V6A, 1, V6B, 2, "x", 1)), FDAR_DECODED_OTHER);
 	/* More tags than anybody stacks. */
 	check_kind(DLT_EN10MB,
 		   behind("000000000000 000000000000 8100 0001 8100 0001 8100 0001 8100 0001 8100 "
 			  "0001 XXXX",
 			  hello(V4A, V4B)),
-		   FD_DECODED_NOT_IP);
+		   FDAR_DECODED_NOT_IP);
 	/* A chain of headers without end. */
 	packet = extended(0, "00 00 010400000000 00 00 010400000000 00 00 010400000000"
 			     "00 00 010400000000 00 00 010400000000 00 00 010400000000"
@@ -177,7 +178,7 @@ static void test_not_ours(void)
 			     "00 00 010400000000 00 00 010400000000 00 00 010400000000"
 			     "00 00 010400000000 00 00 010400000000 00 00 010400000000"
 			     "00 00 010400000000 06 00 010400000000");
-	check_kind(DLT_RAW, packet, FD_DECODED_MALFORMED);
+	check_kind(DLT_RAW, packet, FDAR_DECODED_MALFORMED);
 }
 
 static void check_poked(const char *src, const char *dst, guint at, unsigned value)
@@ -186,7 +187,7 @@ static void check_poked(const char *src, const char *dst, guint at, unsigned val
 
 	packet->data[at] = (uint8_t)value;
 	g_test_message("%s, byte %u is %u", src, at, value);
-	check_kind(DLT_RAW, packet, FD_DECODED_MALFORMED);
+	check_kind(DLT_RAW, packet, FDAR_DECODED_MALFORMED);
 }
 
 static void test_malformed(void)
@@ -212,19 +213,19 @@ static void test_cut(void)
 
 		for (guint captured = 0; captured <= frame->len; captured++) {
 			g_autofree uint8_t *exact = g_memdup2(frame->data, captured);
-			struct fd_packet packet = { .bytes = exact,
-						    .captured = captured,
-						    .length = frame->len };
-			struct fd_decoded decoded;
+			struct fdar_packet packet = { .bytes = exact,
+						      .captured = captured,
+						      .length = frame->len };
+			struct fdar_decoded decoded;
 
-			fd_decode(DLT_EN10MB, &packet, &decoded);
+			fdar_decode(DLT_EN10MB, &packet, &decoded);
 			if (captured < headers) {
-				g_assert_cmpint(decoded.kind, !=, FD_DECODED_TCP);
+				g_assert_cmpint(decoded.kind, !=, FDAR_DECODED_TCP);
 				continue;
 			}
-			g_assert_cmpint(decoded.kind, ==, FD_DECODED_TCP);
-			g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 5);
-			g_assert_cmpuint(fd_decoded_payload_captured(&decoded), ==,
+			g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_TCP);
+			g_assert_cmpuint(fdar_decoded_payload_length(&decoded), ==, 5);
+			g_assert_cmpuint(fdar_decoded_payload_captured(&decoded), ==,
 					 captured - headers);
 		}
 	}
@@ -234,38 +235,39 @@ static void test_cut(void)
 static void test_offload(void)
 {
 	GByteArray *packet = hello(V4A, V4B);
-	struct fd_packet lying;
-	struct fd_decoded decoded;
+	struct fdar_packet lying;
+	struct fdar_decoded decoded;
 
 	set16(packet, 2, 0);
 	decoded = decode(DLT_RAW, packet);
-	g_assert_cmpint(decoded.kind, ==, FD_DECODED_TCP);
-	g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 5);
+	g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_TCP);
+	g_assert_cmpuint(fdar_decoded_payload_length(&decoded), ==, 5);
 	lying = as_packet(packet, 1, 0);
 	lying.length = UINT32_MAX;
-	fd_decode(DLT_RAW, &lying, &decoded);
-	g_assert_cmpint(decoded.kind, ==, FD_DECODED_MALFORMED);
+	fdar_decode(DLT_RAW, &lying, &decoded);
+	g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_MALFORMED);
 	g_byte_array_unref(packet);
 }
 
 static void test_udp(void)
 {
 	GByteArray *packet = ip(V6A, V6B, 17, udp(V6A, 53, V6B, 4444, "answer", 6));
-	struct fd_decoded decoded = decode(DLT_RAW, packet);
+	struct fdar_decoded decoded = decode(DLT_RAW, packet);
 
-	g_assert_cmpint(decoded.kind, ==, FD_DECODED_UDP);
-	assert_bytes(fd_decoded_payload(&decoded), fd_decoded_payload_captured(&decoded), "answer");
+	g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_UDP);
+	assert_bytes(fdar_decoded_payload(&decoded), fdar_decoded_payload_captured(&decoded),
+		     "answer");
 	/* UDP's own length counts, not the packet's. */
 	set16(packet, 44, 8 + 3);
 	decoded = decode(DLT_RAW, packet);
-	g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 3);
+	g_assert_cmpuint(fdar_decoded_payload_length(&decoded), ==, 3);
 	set16(packet, 44, 0); /* a jumbogram */
 	decoded = decode(DLT_RAW, packet);
-	g_assert_cmpuint(fd_decoded_payload_length(&decoded), ==, 6);
+	g_assert_cmpuint(fdar_decoded_payload_length(&decoded), ==, 6);
 	set16(packet, 44, 7);
-	g_assert_cmpint(decode(DLT_RAW, packet).kind, ==, FD_DECODED_MALFORMED);
+	g_assert_cmpint(decode(DLT_RAW, packet).kind, ==, FDAR_DECODED_MALFORMED);
 	set16(packet, 44, 8 + 7);
-	g_assert_cmpint(decode(DLT_RAW, packet).kind, ==, FD_DECODED_MALFORMED);
+	g_assert_cmpint(decode(DLT_RAW, packet).kind, ==, FDAR_DECODED_MALFORMED);
 	g_byte_array_unref(packet);
 }
 

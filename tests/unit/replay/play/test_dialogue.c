@@ -9,25 +9,25 @@
 #define QUIET   (50 * MS)
 #define TIMEOUT (1000 * MS)
 
-enum { C = FD_FROM_CLIENT, S = FD_FROM_SERVER };
+enum { C = FDAR_FROM_CLIENT, S = FDAR_FROM_SERVER };
 
 struct stage {
-	struct fd_session session;
-	struct fd_piece pieces[16];
-	struct fd_script script;
-	struct fd_lesson lesson;
-	struct fd_dialogue dialogue;
-	struct fd_pace pace;
-	struct fd_next next;
+	struct fdar_session session;
+	struct fdar_piece pieces[16];
+	struct fdar_script script;
+	struct fdar_lesson lesson;
+	struct fdar_dialogue dialogue;
+	struct fdar_pace pace;
+	struct fdar_next next;
 	uint64_t bytes[2];
 };
 
 static void begin(struct stage *stage)
 {
 	memset(stage, 0, sizeof(*stage));
-	stage->session.transport = FD_TCP;
-	stage->session.began = FD_BEGAN_HANDSHAKE;
-	stage->session.ended = FD_ENDED_FIN;
+	stage->session.transport = FDAR_TCP;
+	stage->session.began = FDAR_BEGAN_HANDSHAKE;
+	stage->session.ended = FDAR_ENDED_FIN;
 	stage->script.session = &stage->session;
 	stage->script.pieces = stage->pieces;
 	stage->script.complete = TRUE;
@@ -37,9 +37,10 @@ static void begin(struct stage *stage)
 }
 
 /* Adds a piece; its sender has acknowledged all that came before it in the capture. */
-static void add(struct stage *stage, uint64_t ms, int way, enum fd_piece_kind kind, uint32_t length)
+static void add(struct stage *stage, uint64_t ms, int way, enum fdar_piece_kind kind,
+		uint32_t length)
 {
-	struct fd_piece *piece = &stage->pieces[stage->script.count++];
+	struct fdar_piece *piece = &stage->pieces[stage->script.count++];
 
 	piece->time_ns = ms * MS;
 	piece->way = (uint8_t)way;
@@ -53,38 +54,38 @@ static void add(struct stage *stage, uint64_t ms, int way, enum fd_piece_kind ki
 
 static void data(struct stage *stage, uint64_t ms, int way, uint32_t length)
 {
-	add(stage, ms, way, FD_PIECE_DATA, length);
+	add(stage, ms, way, FDAR_PIECE_DATA, length);
 }
 
 static void play(struct stage *stage)
 {
-	fd_dialogue_init(&stage->dialogue, &stage->script, ORIGIN, ORIGIN);
+	fdar_dialogue_init(&stage->dialogue, &stage->script, ORIGIN, ORIGIN);
 }
 
-static enum fd_move at(struct stage *stage, uint64_t ms)
+static enum fdar_move at(struct stage *stage, uint64_t ms)
 {
-	return fd_dialogue_next(&stage->dialogue, &stage->pace, ORIGIN + ms * MS, &stage->next);
+	return fdar_dialogue_next(&stage->dialogue, &stage->pace, ORIGIN + ms * MS, &stage->next);
 }
 
 static void moved(struct stage *stage, uint64_t ms)
 {
-	fd_dialogue_moved(&stage->dialogue, ORIGIN + ms * MS);
+	fdar_dialogue_moved(&stage->dialogue, ORIGIN + ms * MS);
 }
 
 static void heard(struct stage *stage, uint64_t ms, uint64_t bytes)
 {
-	fd_dialogue_heard(&stage->dialogue, bytes, ORIGIN + ms * MS);
+	fdar_dialogue_heard(&stage->dialogue, bytes, ORIGIN + ms * MS);
 }
 
 static void expect_wait(struct stage *stage, uint64_t ms, uint64_t until_ms)
 {
-	g_assert_cmpint(at(stage, ms), ==, FD_MOVE_WAIT);
+	g_assert_cmpint(at(stage, ms), ==, FDAR_MOVE_WAIT);
 	g_assert_cmpuint(stage->next.wake_ns, ==, ORIGIN + until_ms * MS);
 }
 
 static void expect_send(struct stage *stage, uint64_t ms, uint32_t length, uint64_t due_ms)
 {
-	g_assert_cmpint(at(stage, ms), ==, FD_MOVE_SEND);
+	g_assert_cmpint(at(stage, ms), ==, FDAR_MOVE_SEND);
 	g_assert_cmpuint(stage->next.piece->length, ==, length);
 	g_assert_cmpuint(stage->next.due_ns, ==, ORIGIN + due_ms * MS);
 	moved(stage, ms);
@@ -99,8 +100,8 @@ static void two_exchanges(struct stage *stage)
 	data(stage, 12, S, 40);
 	data(stage, 20, C, 6);
 	data(stage, 30, S, 10);
-	add(stage, 40, C, FD_PIECE_FIN, 0);
-	add(stage, 41, S, FD_PIECE_FIN, 0);
+	add(stage, 40, C, FDAR_PIECE_FIN, 0);
+	add(stage, 41, S, FDAR_PIECE_FIN, 0);
 	play(stage);
 }
 
@@ -121,12 +122,12 @@ static void test_answers(void)
 	g_assert_true(stage.next.opens);
 	heard(&stage, 22, 10);
 	expect_wait(&stage, 22, 40);
-	g_assert_cmpint(at(&stage, 40), ==, FD_MOVE_FIN);
+	g_assert_cmpint(at(&stage, 40), ==, FDAR_MOVE_FIN);
 	moved(&stage, 40);
 	expect_wait(&stage, 40, 41 + 1000);
-	fd_dialogue_closed(&stage.dialogue, ORIGIN + 45 * MS);
-	g_assert_cmpint(at(&stage, 45), ==, FD_MOVE_DONE);
-	g_assert_cmpuint(fd_dialogue_expected(&stage.dialogue, &least), ==, 110);
+	fdar_dialogue_closed(&stage.dialogue, ORIGIN + 45 * MS);
+	g_assert_cmpint(at(&stage, 45), ==, FDAR_MOVE_DONE);
+	g_assert_cmpuint(fdar_dialogue_expected(&stage.dialogue, &least), ==, 110);
 	g_assert_false(least);
 }
 
@@ -154,7 +155,7 @@ static void test_shorter_answer(void)
 	expect_send(&stage, 55, 6, 55);
 	/* Ten bytes more are enough now, though 110 were captured. */
 	heard(&stage, 60, 10);
-	g_assert_cmpint(at(&stage, 60), ==, FD_MOVE_FIN);
+	g_assert_cmpint(at(&stage, 60), ==, FDAR_MOVE_FIN);
 }
 
 /* Twice as long as the longest pause within the captured answer. */
@@ -223,7 +224,7 @@ static void test_no_answer(void)
 	two_exchanges(&stage);
 	expect_send(&stage, 0, 5, 0);
 	expect_wait(&stage, 1019, 1020);
-	g_assert_cmpint(at(&stage, 1020), ==, FD_MOVE_TIMEOUT);
+	g_assert_cmpint(at(&stage, 1020), ==, FDAR_MOVE_TIMEOUT);
 	g_assert_cmpstr(stage.next.missing, ==, "no answer came");
 }
 
@@ -236,9 +237,9 @@ static void test_not_closed(void)
 	heard(&stage, 1, 100);
 	expect_send(&stage, 20, 6, 20);
 	heard(&stage, 21, 10);
-	g_assert_cmpint(at(&stage, 40), ==, FD_MOVE_FIN);
+	g_assert_cmpint(at(&stage, 40), ==, FDAR_MOVE_FIN);
 	moved(&stage, 40);
-	g_assert_cmpint(at(&stage, 1041), ==, FD_MOVE_TIMEOUT);
+	g_assert_cmpint(at(&stage, 1041), ==, FDAR_MOVE_TIMEOUT);
 	g_assert_cmpstr(stage.next.missing, ==, "the server did not close as captured");
 }
 
@@ -247,17 +248,17 @@ static void test_open_loop(void)
 	struct stage stage;
 
 	two_exchanges(&stage);
-	stage.pace.wait = FD_WAIT_TIME;
+	stage.pace.wait = FDAR_WAIT_TIME;
 	expect_send(&stage, 0, 5, 0);
 	expect_wait(&stage, 0, 20);
 	expect_send(&stage, 20, 6, 20);
 	expect_wait(&stage, 20, 40);
-	g_assert_cmpint(at(&stage, 40), ==, FD_MOVE_FIN);
+	g_assert_cmpint(at(&stage, 40), ==, FDAR_MOVE_FIN);
 	moved(&stage, 40);
 	heard(&stage, 100, 110);
 	expect_wait(&stage, 100, 1100);
-	fd_dialogue_closed(&stage.dialogue, ORIGIN + 101 * MS);
-	g_assert_cmpint(at(&stage, 101), ==, FD_MOVE_DONE);
+	fdar_dialogue_closed(&stage.dialogue, ORIGIN + 101 * MS);
+	g_assert_cmpint(at(&stage, 101), ==, FDAR_MOVE_DONE);
 }
 
 /* Everything at once, but the end waits for all the answers. */
@@ -266,13 +267,13 @@ static void test_wait_none(void)
 	struct stage stage;
 
 	two_exchanges(&stage);
-	stage.pace.wait = FD_WAIT_NONE;
+	stage.pace.wait = FDAR_WAIT_NONE;
 	expect_send(&stage, 0, 5, 0);
 	expect_send(&stage, 0, 6, 0);
 	heard(&stage, 1, 100);
 	expect_wait(&stage, 1, 51);
 	heard(&stage, 2, 10);
-	g_assert_cmpint(at(&stage, 2), ==, FD_MOVE_FIN);
+	g_assert_cmpint(at(&stage, 2), ==, FDAR_MOVE_FIN);
 }
 
 static void test_asap(void)
@@ -285,7 +286,7 @@ static void test_asap(void)
 	heard(&stage, 1, 100);
 	expect_send(&stage, 1, 6, 1);
 	heard(&stage, 2, 10);
-	g_assert_cmpint(at(&stage, 2), ==, FD_MOVE_FIN);
+	g_assert_cmpint(at(&stage, 2), ==, FDAR_MOVE_FIN);
 }
 
 static void test_speed(void)
@@ -306,7 +307,7 @@ static void test_slow_loris(void)
 	struct stage stage;
 
 	begin(&stage);
-	stage.session.ended = FD_ENDED_OPEN;
+	stage.session.ended = FDAR_ENDED_OPEN;
 	for (unsigned i = 0; i < 5; i++)
 		data(&stage, i * 10000, C, 7);
 	stage.script.hold_ns = 55000 * MS; /* the capture's end */
@@ -318,7 +319,7 @@ static void test_slow_loris(void)
 		g_assert_cmpint(stage.next.opens, ==, i == 0);
 	}
 	expect_wait(&stage, 40000, 55000);
-	g_assert_cmpint(at(&stage, 55000), ==, FD_MOVE_DONE);
+	g_assert_cmpint(at(&stage, 55000), ==, FDAR_MOVE_DONE);
 }
 
 static void test_server_first(void)
@@ -341,7 +342,7 @@ static void test_closed_early(void)
 
 	two_exchanges(&stage);
 	expect_send(&stage, 0, 5, 0);
-	fd_dialogue_closed(&stage.dialogue, ORIGIN + 3 * MS);
+	fdar_dialogue_closed(&stage.dialogue, ORIGIN + 3 * MS);
 	expect_send(&stage, 20, 6, 20);
 }
 
@@ -351,17 +352,17 @@ static void test_reset_by_client(void)
 	gboolean least;
 
 	begin(&stage);
-	stage.session.ended = FD_ENDED_RST;
-	stage.session.ended_by = FD_FROM_CLIENT;
+	stage.session.ended = FDAR_ENDED_RST;
+	stage.session.ended_by = FDAR_FROM_CLIENT;
 	data(&stage, 0, C, 5);
 	data(&stage, 1, S, 10);
-	add(&stage, 2, C, FD_PIECE_RST, 0);
+	add(&stage, 2, C, FDAR_PIECE_RST, 0);
 	data(&stage, 3, S, 1000); /* was on its way */
 	play(&stage);
 	expect_send(&stage, 0, 5, 0);
 	heard(&stage, 1, 10);
-	g_assert_cmpint(at(&stage, 2), ==, FD_MOVE_RST);
-	g_assert_true(fd_dialogue_expected(&stage.dialogue, &least) <= 10);
+	g_assert_cmpint(at(&stage, 2), ==, FDAR_MOVE_RST);
+	g_assert_true(fdar_dialogue_expected(&stage.dialogue, &least) <= 10);
 	g_assert_true(least);
 }
 
@@ -371,17 +372,17 @@ static void test_reset_in_open_loop(void)
 	struct stage stage;
 
 	begin(&stage);
-	stage.session.ended = FD_ENDED_RST;
-	stage.session.ended_by = FD_FROM_CLIENT;
-	stage.pace.wait = FD_WAIT_TIME;
+	stage.session.ended = FDAR_ENDED_RST;
+	stage.session.ended_by = FDAR_FROM_CLIENT;
+	stage.pace.wait = FDAR_WAIT_TIME;
 	data(&stage, 0, C, 5);
 	data(&stage, 1, S, 10);
-	add(&stage, 2, C, FD_PIECE_RST, 0);
+	add(&stage, 2, C, FDAR_PIECE_RST, 0);
 	play(&stage);
 	expect_send(&stage, 0, 5, 0);
 	expect_wait(&stage, 2, 1002);
 	heard(&stage, 3, 10);
-	g_assert_cmpint(at(&stage, 3), ==, FD_MOVE_RST);
+	g_assert_cmpint(at(&stage, 3), ==, FDAR_MOVE_RST);
 }
 
 /* What the client sent after the server's reset is not sent. */
@@ -390,16 +391,16 @@ static void test_reset_by_server(void)
 	struct stage stage;
 
 	begin(&stage);
-	stage.session.ended = FD_ENDED_RST;
-	stage.session.ended_by = FD_FROM_SERVER;
+	stage.session.ended = FDAR_ENDED_RST;
+	stage.session.ended_by = FDAR_FROM_SERVER;
 	data(&stage, 0, C, 5);
-	add(&stage, 1, S, FD_PIECE_RST, 0);
+	add(&stage, 1, S, FDAR_PIECE_RST, 0);
 	data(&stage, 2, C, 6);
 	play(&stage);
 	expect_send(&stage, 0, 5, 0);
 	expect_wait(&stage, 3, 1001);
-	fd_dialogue_closed(&stage.dialogue, ORIGIN + 4 * MS);
-	g_assert_cmpint(at(&stage, 4), ==, FD_MOVE_DONE);
+	fdar_dialogue_closed(&stage.dialogue, ORIGIN + 4 * MS);
+	g_assert_cmpint(at(&stage, 4), ==, FDAR_MOVE_DONE);
 }
 
 /* The client closed after the server did: so it does now. */
@@ -410,16 +411,16 @@ static void test_server_closes_first(void)
 	begin(&stage);
 	data(&stage, 0, C, 5);
 	data(&stage, 1, S, 10);
-	add(&stage, 2, S, FD_PIECE_FIN, 0);
-	add(&stage, 3, C, FD_PIECE_FIN, 0);
+	add(&stage, 2, S, FDAR_PIECE_FIN, 0);
+	add(&stage, 3, C, FDAR_PIECE_FIN, 0);
 	play(&stage);
 	expect_send(&stage, 0, 5, 0);
 	heard(&stage, 1, 10);
 	expect_wait(&stage, 5, 1003);
-	fd_dialogue_closed(&stage.dialogue, ORIGIN + 6 * MS);
-	g_assert_cmpint(at(&stage, 6), ==, FD_MOVE_FIN);
+	fdar_dialogue_closed(&stage.dialogue, ORIGIN + 6 * MS);
+	g_assert_cmpint(at(&stage, 6), ==, FDAR_MOVE_FIN);
 	moved(&stage, 6);
-	g_assert_cmpint(at(&stage, 6), ==, FD_MOVE_DONE);
+	g_assert_cmpint(at(&stage, 6), ==, FDAR_MOVE_DONE);
 }
 
 /* UDP: nothing is acknowledged; the capture's order says what an answer is. */
@@ -428,9 +429,9 @@ static void test_datagrams(void)
 	struct stage stage;
 
 	begin(&stage);
-	stage.session.transport = FD_UDP;
-	stage.session.began = FD_BEGAN_DATAGRAM;
-	stage.session.ended = FD_ENDED_IDLE;
+	stage.session.transport = FDAR_UDP;
+	stage.session.began = FDAR_BEGAN_DATAGRAM;
+	stage.session.ended = FDAR_ENDED_IDLE;
 	data(&stage, 0, C, 30);
 	data(&stage, 1, S, 90);
 	data(&stage, 2, C, 31);
@@ -443,7 +444,7 @@ static void test_datagrams(void)
 	heard(&stage, 4, 90);
 	expect_send(&stage, 4, 31, 2);
 	heard(&stage, 5, 91);
-	g_assert_cmpint(at(&stage, 5), ==, FD_MOVE_DONE);
+	g_assert_cmpint(at(&stage, 5), ==, FDAR_MOVE_DONE);
 }
 
 /* A client that sent on while an answer was still coming did not wait for the rest of it. */
@@ -474,12 +475,12 @@ static void test_live(void)
 	data(&stage, 0, C, 5);
 	play(&stage);
 	expect_send(&stage, 0, 5, 0);
-	g_assert_cmpint(at(&stage, 100000), ==, FD_MOVE_WAIT);
+	g_assert_cmpint(at(&stage, 100000), ==, FDAR_MOVE_WAIT);
 	g_assert_cmpuint(stage.next.wake_ns, ==, UINT64_MAX);
 	data(&stage, 5, C, 6);
 	expect_send(&stage, 100001, 6, 0);
-	add(&stage, 6, C, FD_PIECE_GAP, 10);
-	g_assert_cmpint(at(&stage, 100002), ==, FD_MOVE_LOST);
+	add(&stage, 6, C, FDAR_PIECE_GAP, 10);
+	g_assert_cmpint(at(&stage, 100002), ==, FDAR_MOVE_LOST);
 }
 
 static const struct {

@@ -234,21 +234,21 @@ static void reads_slowly(struct listener *listener, int fd)
 /* --- runs ------------------------------------------------------------------------------------ */
 
 struct run {
-	struct fd_sessions *sessions;
-	struct fd_scripts *scripts;
-	struct fd_plan_input input;
-	struct fd_plan_options plan;
-	struct fd_routes routes;
-	struct fd_driver_options options;
-	struct fd_driver *driver;
+	struct fdar_sessions *sessions;
+	struct fdar_scripts *scripts;
+	struct fdar_plan_input input;
+	struct fdar_plan_options plan;
+	struct fdar_routes routes;
+	struct fdar_driver_options options;
+	struct fdar_driver *driver;
 	GString *outcomes; /* "verdict: reason" of each, a line each */
 };
 
-static void finished(void *user, const struct fd_outcome *outcome)
+static void finished(void *user, const struct fdar_outcome *outcome)
 {
 	struct run *run = user;
 
-	g_string_append_printf(run->outcomes, "%s%s%s\n", fd_verdict_text(outcome->verdict),
+	g_string_append_printf(run->outcomes, "%s%s%s\n", fdar_verdict_text(outcome->verdict),
 			       outcome->reason ? ": " : "", outcome->reason ? outcome->reason : "");
 }
 
@@ -259,16 +259,16 @@ static void run_begin(struct run *run, struct scene *scene, uint16_t port)
 	g_autofree char *target = g_strdup_printf("127.0.0.1:%u", port);
 
 	memset(run, 0, sizeof(*run));
-	run->sessions = fd_sessions_load(path, NULL, &error);
+	run->sessions = fdar_sessions_load(path, NULL, &error);
 	g_assert_no_error(error);
 	file_remove(path);
 	g_byte_array_unref(scene->file);
-	run->scripts = fd_scripts_new(run->sessions);
-	run->input = (struct fd_plan_input){ run->scripts, 1, 1 };
+	run->scripts = fdar_scripts_new(run->sessions);
+	run->input = (struct fdar_plan_input){ run->scripts, 1, 1 };
 	run->plan.speed = 1;
-	fd_routes_add_target(&run->routes, target, &error);
+	fdar_routes_add_target(&run->routes, target, &error);
 	g_assert_no_error(error);
-	run->options.pace = (struct fd_pace){ 1, FALSE, FD_WAIT_ANSWER, 50 * MS, 200 * MS };
+	run->options.pace = (struct fdar_pace){ 1, FALSE, FDAR_WAIT_ANSWER, 50 * MS, 200 * MS };
 	run->options.routes = &run->routes;
 	run->options.inputs = 1;
 	run->options.concurrency = 100;
@@ -277,30 +277,30 @@ static void run_begin(struct run *run, struct scene *scene, uint16_t port)
 	run->outcomes = g_string_new(NULL);
 }
 
-static enum fd_run_end run_play(struct run *run, const volatile int *stop)
+static enum fdar_run_end run_play(struct run *run, const volatile int *stop)
 {
 	static const volatile int never = 0;
 	g_autoptr(GError) error = NULL;
-	struct fd_plan *plan = fd_plan_new(&run->input, 1, &run->plan);
-	enum fd_run_end end;
+	struct fdar_plan *plan = fdar_plan_new(&run->input, 1, &run->plan);
+	enum fdar_run_end end;
 
-	run->driver = fd_driver_new(&run->options, &error);
+	run->driver = fdar_driver_new(&run->options, &error);
 	g_assert_no_error(error);
-	end = fd_driver_run(run->driver, plan, &run->input, stop ? stop : &never);
-	fd_plan_free(plan);
+	end = fdar_driver_run(run->driver, plan, &run->input, stop ? stop : &never);
+	fdar_plan_free(plan);
 	return end;
 }
 
 /* Whatever happened, the verdicts add up. */
 static void run_end(struct run *run)
 {
-	const struct fd_tally *tally = fd_driver_tally(run->driver, 0);
+	const struct fdar_tally *tally = fdar_driver_tally(run->driver, 0);
 
-	g_assert_cmpuint(fd_tally_done(tally), ==, tally->asked);
-	fd_driver_free(run->driver);
-	fd_routes_clear(&run->routes);
-	fd_scripts_free(run->scripts);
-	fd_sessions_free(run->sessions);
+	g_assert_cmpuint(fdar_tally_done(tally), ==, tally->asked);
+	fdar_driver_free(run->driver);
+	fdar_routes_clear(&run->routes);
+	fdar_scripts_free(run->scripts);
+	fdar_sessions_free(run->sessions);
 	g_string_free(run->outcomes, TRUE);
 }
 
@@ -312,7 +312,7 @@ static void expect(struct scene *scene, void (*behave)(struct listener *, int), 
 
 	listener_start(&listener, behave);
 	run_begin(&run, scene, listener.port);
-	g_assert_cmpint(run_play(&run, NULL), ==, FD_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
 	g_assert_cmpstr(run.outcomes->str, ==, outcome);
 	run_end(&run);
 	listener_stop(&listener);
@@ -359,7 +359,7 @@ static void test_exact(void)
 		listener_start(&listener, behave[i]);
 		run_begin(&run, &scene, listener.port);
 		run_play(&run, NULL);
-		g_assert_cmpuint(fd_driver_tally(run.driver, 0)->exact, ==, i == 0);
+		g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->exact, ==, i == 0);
 		run_end(&run);
 		listener_stop(&listener);
 	}
@@ -407,7 +407,7 @@ static void test_refused(void)
 	packet(&scene, FALSE, SYN, NULL);
 	packet(&scene, TRUE, RST | ACK, NULL);
 	run_begin(&run, &scene, listener.port);
-	g_assert_cmpint(run_play(&run, NULL), ==, FD_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
 	g_assert_cmpstr(run.outcomes->str, ==,
 			"refused: Connection refused\nok: refused, as in the capture\n");
 	run_end(&run);
@@ -438,9 +438,9 @@ static void test_slow_reader(void)
 	listener_start(&listener, reads_slowly);
 	run_begin(&run, &scene, listener.port);
 	run.options.pace.timeout_ns = 5000 * MS;
-	g_assert_cmpint(run_play(&run, NULL), ==, FD_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
 	g_assert_cmpstr(run.outcomes->str, ==, "ok\n");
-	g_assert_cmpuint(fd_driver_tally(run.driver, 0)->sent_bytes, ==, PIECES * PIECE);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->sent_bytes, ==, PIECES * PIECE);
 	listener_stop(&listener);
 	g_assert_cmpuint(listener.read_bytes, ==, PIECES * PIECE);
 	g_assert_cmpuint(listener.sum, ==, sum);
@@ -465,11 +465,12 @@ static void test_unplayable(void)
 	listener_start(&listener, answers);
 	run_begin(&run, &scene, listener.port);
 	run.input.clones = 3;
-	g_assert_cmpint(run_play(&run, NULL), ==, FD_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
 	g_assert_cmpstr(
 		run.outcomes->str, ==,
 		"not replayable: bytes of the client are missing from the capture\nok\nok\nok\n");
-	g_assert_cmpuint(fd_driver_tally(run.driver, 0)->verdicts[FD_VERDICT_UNPLAYABLE], ==, 3);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_UNPLAYABLE], ==,
+			 3);
 	run_end(&run);
 	listener_stop(&listener);
 }
@@ -485,9 +486,9 @@ static void test_stopped(void)
 	plain_session(&scene);
 	run_begin(&run, &scene, 9);
 	run.input.rounds = 7;
-	g_assert_cmpint(run_play(&run, &stop), ==, FD_RUN_STOPPED);
+	g_assert_cmpint(run_play(&run, &stop), ==, FDAR_RUN_STOPPED);
 	g_assert_cmpstr(run.outcomes->str, ==, "");
-	g_assert_cmpuint(fd_driver_tally(run.driver, 0)->verdicts[FD_VERDICT_STOPPED], ==, 7);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_STOPPED], ==, 7);
 	run_end(&run);
 }
 
@@ -503,7 +504,7 @@ static void test_duration(void)
 	run_begin(&run, &scene, listener.port);
 	run.options.pace.timeout_ns = 60000 * MS;
 	run.options.duration_ns = 50 * MS;
-	g_assert_cmpint(run_play(&run, NULL), ==, FD_RUN_DURATION);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DURATION);
 	g_assert_cmpstr(run.outcomes->str, ==, "stopped: cut: the run was stopped\n");
 	run_end(&run);
 	listener_stop(&listener);
@@ -522,8 +523,8 @@ static void test_lagged(void)
 	run_begin(&run, &scene, listener.port);
 	run.input.rounds = 1000;
 	run.options.max_lag_ns = 1;
-	g_assert_cmpint(run_play(&run, NULL), ==, FD_RUN_LAGGED);
-	g_assert_cmpuint(fd_driver_tally(run.driver, 0)->verdicts[FD_VERDICT_STOPPED], >, 0);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_LAGGED);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_STOPPED], >, 0);
 	run_end(&run);
 	listener_stop(&listener);
 }
@@ -541,10 +542,10 @@ static void test_concurrency(void)
 	run_begin(&run, &scene, listener.port);
 	run.input.clones = 20;
 	run.options.concurrency = 1;
-	g_assert_cmpint(run_play(&run, NULL), ==, FD_RUN_DONE);
-	g_assert_cmpuint(fd_driver_tally(run.driver, 0)->verdicts[FD_VERDICT_OK], ==, 20);
-	g_assert_cmpuint(fd_driver_totals(run.driver)->most_active, ==, 1);
-	g_assert_cmpuint(fd_driver_totals(run.driver)->held, ==, 19);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_OK], ==, 20);
+	g_assert_cmpuint(fdar_driver_totals(run.driver)->most_active, ==, 1);
+	g_assert_cmpuint(fdar_driver_totals(run.driver)->held, ==, 19);
 	run_end(&run);
 	listener_stop(&listener);
 }

@@ -7,11 +7,11 @@
 
 #include "replay/play/journal.h"
 
-static struct fd_endpoint loopback(uint16_t port)
+static struct fdar_endpoint loopback(uint16_t port)
 {
-	struct fd_endpoint endpoint = { .addr = { 127, 0, 0, 1 }, .port = port };
+	struct fdar_endpoint endpoint = { .addr = { 127, 0, 0, 1 }, .port = port };
 
-	endpoint.family = FD_FAMILY_IPV4;
+	endpoint.family = FDAR_FAMILY_IPV4;
 	return endpoint;
 }
 
@@ -58,37 +58,37 @@ static void check_skipped(const char *line)
 
 static void test_lines(void)
 {
-	const struct fd_journal_input input = { "at\"tack\\ \x01\xff", "a.pcap" };
-	struct fd_session session = { .id = 7, .transport = FD_TCP };
-	struct fd_script script = { .session = &session };
-	struct fd_exchange exchanges[] = { { 1, 2, 3, 4 }, { 5, 6, 0, 0 } };
-	struct fd_outcome outcome = { .script = &script,
-				      .copies = 1,
-				      .verdict = FD_VERDICT_OK,
-				      .start_ns = 5,
-				      .exchanges = exchanges,
-				      .exchanges_kept = 2,
-				      .exchanges_total = 2 };
+	const struct fdar_journal_input input = { "at\"tack\\ \x01\xff", "a.pcap" };
+	struct fdar_session session = { .id = 7, .transport = FDAR_TCP };
+	struct fdar_script script = { .session = &session };
+	struct fdar_exchange exchanges[] = { { 1, 2, 3, 4 }, { 5, 6, 0, 0 } };
+	struct fdar_outcome outcome = { .script = &script,
+					.copies = 1,
+					.verdict = FDAR_VERDICT_OK,
+					.start_ns = 5,
+					.exchanges = exchanges,
+					.exchanges_kept = 2,
+					.exchanges_total = 2 };
 	g_autofree char *path = g_build_filename(g_get_tmp_dir(), "flowdar-journal-XXXXXX", NULL);
 	g_autofree char *text = NULL;
 	g_auto(GStrv) lines = NULL;
 	g_autoptr(GError) error = NULL;
-	struct fd_journal *journal;
+	struct fdar_journal *journal;
 
 	close(g_mkstemp(path));
 	session.client = loopback(99);
 	session.server = loopback(80);
 	outcome.client = loopback(1234);
 	outcome.server = loopback(8080);
-	journal = fd_journal_open(path, &input, &error);
+	journal = fdar_journal_open(path, &input, &error);
 	g_assert_no_error(error);
-	fd_journal_write(journal, &outcome, 1000);
+	fdar_journal_write(journal, &outcome, 1000);
 	memset(&outcome.server, 0, sizeof(outcome.server));
-	outcome.verdict = FD_VERDICT_UNPLAYABLE;
+	outcome.verdict = FDAR_VERDICT_UNPLAYABLE;
 	outcome.reason = "why not";
 	outcome.copies = 12;
-	fd_journal_write(journal, &outcome, 1000);
-	g_assert_true(fd_journal_close(journal, &error));
+	fdar_journal_write(journal, &outcome, 1000);
+	g_assert_true(fdar_journal_close(journal, &error));
 	g_assert_true(g_file_get_contents(path, &text, NULL, &error));
 	lines = g_strsplit(text, "\n", -1);
 	g_assert_cmpuint(g_strv_length(lines), ==, 3);
@@ -99,19 +99,19 @@ static void test_lines(void)
 
 static void test_full_disk(void)
 {
-	const struct fd_journal_input input = { "a", "b" };
-	struct fd_session session = { .id = 1, .transport = FD_TCP };
-	struct fd_script script = { .session = &session };
-	struct fd_outcome outcome = { .script = &script, .copies = 1 };
+	const struct fdar_journal_input input = { "a", "b" };
+	struct fdar_session session = { .id = 1, .transport = FDAR_TCP };
+	struct fdar_script script = { .session = &session };
+	struct fdar_outcome outcome = { .script = &script, .copies = 1 };
 	g_autoptr(GError) error = NULL;
-	struct fd_journal *journal = fd_journal_open("/dev/full", &input, &error);
+	struct fdar_journal *journal = fdar_journal_open("/dev/full", &input, &error);
 
 	g_assert_no_error(error);
-	fd_journal_write(journal, &outcome, 0);
-	g_assert_false(fd_journal_close(journal, &error));
+	fdar_journal_write(journal, &outcome, 0);
+	g_assert_false(fdar_journal_close(journal, &error));
 	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
 	g_clear_error(&error);
-	g_assert_null(fd_journal_open("/no/such/place", &input, &error));
+	g_assert_null(fdar_journal_open("/no/such/place", &input, &error));
 	g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
 }
 

@@ -6,11 +6,11 @@
 
 static void test_empty(void)
 {
-	struct fd_latency latency;
+	struct fdar_latency latency;
 
-	fd_latency_init(&latency);
-	g_assert_cmpuint(fd_latency_quantile(&latency, 0.5), ==, 0);
-	g_assert_cmpfloat(fd_latency_mean(&latency), ==, 0);
+	fdar_latency_init(&latency);
+	g_assert_cmpuint(fdar_latency_quantile(&latency, 0.5), ==, 0);
+	g_assert_cmpfloat(fdar_latency_mean(&latency), ==, 0);
 	g_assert_cmpuint(latency.max_ns, ==, 0);
 }
 
@@ -22,12 +22,12 @@ static void test_single(void)
 					   1ull << 43, UINT64_MAX };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
-		struct fd_latency latency;
+		struct fdar_latency latency;
 
-		fd_latency_init(&latency);
-		fd_latency_add(&latency, values[i]);
-		g_assert_cmpuint(fd_latency_quantile(&latency, 0), ==, values[i]);
-		g_assert_cmpuint(fd_latency_quantile(&latency, 0.999), ==, values[i]);
+		fdar_latency_init(&latency);
+		fdar_latency_add(&latency, values[i]);
+		g_assert_cmpuint(fdar_latency_quantile(&latency, 0), ==, values[i]);
+		g_assert_cmpuint(fdar_latency_quantile(&latency, 0.999), ==, values[i]);
 		g_assert_cmpuint(latency.min_ns, ==, values[i]);
 		g_assert_cmpuint(latency.max_ns, ==, values[i]);
 	}
@@ -47,20 +47,20 @@ static void test_quantiles(void)
 	enum { COUNT = 20000 };
 	g_autofree uint64_t *values = g_new(uint64_t, COUNT);
 	GRand *random = g_rand_new_with_seed(7);
-	struct fd_latency latency;
+	struct fdar_latency latency;
 
-	fd_latency_init(&latency);
+	fdar_latency_init(&latency);
 	for (size_t i = 0; i < COUNT; i++) {
 		uint64_t bits = (uint64_t)g_rand_int(random) << 32 | g_rand_int(random);
 
 		values[i] = bits >> (22 + g_rand_int_range(random, 0, 36));
-		fd_latency_add(&latency, values[i]);
+		fdar_latency_add(&latency, values[i]);
 	}
 	g_rand_free(random);
 	qsort(values, COUNT, sizeof(*values), by_value);
 	for (unsigned permille = 1; permille <= 1000; permille++) {
 		uint64_t exact = values[COUNT * permille / 1000 - 1];
-		uint64_t got = fd_latency_quantile(&latency, permille / 1000.0);
+		uint64_t got = fdar_latency_quantile(&latency, permille / 1000.0);
 
 		g_assert_cmpuint(got, >=, exact);
 		g_assert_cmpuint(got, <=, exact + exact / 64);
@@ -69,31 +69,31 @@ static void test_quantiles(void)
 
 static void test_merge(void)
 {
-	struct fd_latency whole;
-	struct fd_latency parts[3];
-	struct fd_latency merged;
+	struct fdar_latency whole;
+	struct fdar_latency parts[3];
+	struct fdar_latency merged;
 
-	fd_latency_init(&whole);
-	fd_latency_init(&merged);
+	fdar_latency_init(&whole);
+	fdar_latency_init(&merged);
 	for (size_t i = 0; i < 3; i++)
-		fd_latency_init(&parts[i]);
+		fdar_latency_init(&parts[i]);
 	for (uint64_t i = 0; i < 5000; i++) {
-		fd_latency_add(&whole, i * i * 17);
-		fd_latency_add(&parts[i % 3], i * i * 17);
+		fdar_latency_add(&whole, i * i * 17);
+		fdar_latency_add(&parts[i % 3], i * i * 17);
 	}
 	for (size_t i = 0; i < 3; i++)
-		fd_latency_merge(&merged, &parts[i]);
+		fdar_latency_merge(&merged, &parts[i]);
 	g_assert_true(memcmp(&whole, &merged, sizeof(whole)) == 0);
 }
 
 /* The sum does not wrap around. */
 static void test_total(void)
 {
-	struct fd_latency latency;
+	struct fdar_latency latency;
 
-	fd_latency_init(&latency);
-	fd_latency_add(&latency, UINT64_MAX);
-	fd_latency_add(&latency, UINT64_MAX);
+	fdar_latency_init(&latency);
+	fdar_latency_add(&latency, UINT64_MAX);
+	fdar_latency_add(&latency, UINT64_MAX);
 	g_assert_cmpuint(latency.total_ns, ==, UINT64_MAX);
 }
 

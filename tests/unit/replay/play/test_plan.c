@@ -8,9 +8,9 @@
 
 /* Scripts of sessions that start at the given times, each by a client host of its own number. */
 struct made {
-	struct fd_scripts scripts;
-	struct fd_session sessions[8];
-	struct fd_script script[8];
+	struct fdar_scripts scripts;
+	struct fdar_session sessions[8];
+	struct fdar_script script[8];
 	uint32_t order[8];
 };
 
@@ -35,41 +35,41 @@ static struct made *make(const uint64_t *starts, const uint32_t *hosts, size_t c
 	return made;
 }
 
-static const struct fd_plan_options as_captured = { .speed = 1 };
+static const struct fdar_plan_options as_captured = { .speed = 1 };
 
-static void expect(struct fd_plan *plan, uint64_t due_ns, uint32_t session, uint32_t clone,
+static void expect(struct fdar_plan *plan, uint64_t due_ns, uint32_t session, uint32_t clone,
 		   uint32_t round)
 {
-	struct fd_start start;
+	struct fdar_start start;
 
-	g_assert_true(fd_plan_next(plan, &start));
+	g_assert_true(fdar_plan_next(plan, &start));
 	g_assert_cmpuint(start.due_ns, ==, due_ns);
 	g_assert_cmpuint(start.script->session->id, ==, session);
 	g_assert_cmpuint(start.clone, ==, clone);
 	g_assert_cmpuint(start.round, ==, round);
 }
 
-static void expect_end(struct fd_plan *plan)
+static void expect_end(struct fdar_plan *plan)
 {
-	struct fd_start start;
+	struct fdar_start start;
 
-	g_assert_false(fd_plan_next(plan, &start));
-	g_assert_false(fd_plan_next(plan, &start));
-	fd_plan_free(plan);
+	g_assert_false(fdar_plan_next(plan, &start));
+	g_assert_false(fdar_plan_next(plan, &start));
+	fdar_plan_free(plan);
 }
 
 static void test_rounds(void)
 {
 	static const uint64_t starts[] = { 0, 3 * SECOND };
 	g_autofree struct made *made = make(starts, NULL, 2, 10 * SECOND);
-	struct fd_plan_input input = { &made->scripts, 2, 2 };
-	struct fd_plan_options options = as_captured;
-	struct fd_plan *plan;
+	struct fdar_plan_input input = { &made->scripts, 2, 2 };
+	struct fdar_plan_options options = as_captured;
+	struct fdar_plan *plan;
 
 	options.speed = 2;
-	plan = fd_plan_new(&input, 1, &options);
-	g_assert_cmpuint(fd_plan_asked(plan, 0), ==, 8);
-	g_assert_cmpuint(fd_plan_length_ns(plan), ==, 10 * SECOND);
+	plan = fdar_plan_new(&input, 1, &options);
+	g_assert_cmpuint(fdar_plan_asked(plan, 0), ==, 8);
+	g_assert_cmpuint(fdar_plan_length_ns(plan), ==, 10 * SECOND);
 	expect(plan, 0, 0, 0, 0);
 	expect(plan, 0, 0, 1, 0);
 	expect(plan, 3 * SECOND / 2, 1, 0, 0);
@@ -85,12 +85,12 @@ static void test_uniform(void)
 {
 	static const uint64_t starts[] = { 0 };
 	g_autofree struct made *made = make(starts, NULL, 1, 8 * SECOND);
-	struct fd_plan_input input = { &made->scripts, 4, 1 };
-	struct fd_plan_options options = as_captured;
-	struct fd_plan *plan;
+	struct fdar_plan_input input = { &made->scripts, 4, 1 };
+	struct fdar_plan_options options = as_captured;
+	struct fdar_plan *plan;
 
-	options.phase = FD_PHASE_UNIFORM;
-	plan = fd_plan_new(&input, 1, &options);
+	options.phase = FDAR_PHASE_UNIFORM;
+	plan = fdar_plan_new(&input, 1, &options);
 	for (uint32_t clone = 0; clone < 4; clone++)
 		expect(plan, 2 * SECOND * clone, 0, clone, 0);
 	expect_end(plan);
@@ -100,25 +100,25 @@ static uint64_t hash_of_starts(uint32_t seed)
 {
 	static const uint64_t starts[] = { 0, SECOND };
 	g_autofree struct made *made = make(starts, NULL, 2, 8 * SECOND);
-	struct fd_plan_input input = { &made->scripts, 50, 3 };
-	struct fd_plan_options options = as_captured;
-	struct fd_plan *plan;
-	struct fd_start start;
+	struct fdar_plan_input input = { &made->scripts, 50, 3 };
+	struct fdar_plan_options options = as_captured;
+	struct fdar_plan *plan;
+	struct fdar_start start;
 	uint64_t hash = 0;
 	uint64_t last = 0;
 	unsigned count = 0;
 
-	options.phase = FD_PHASE_RANDOM;
+	options.phase = FDAR_PHASE_RANDOM;
 	options.seed = seed;
-	plan = fd_plan_new(&input, 1, &options);
-	while (fd_plan_next(plan, &start)) {
+	plan = fdar_plan_new(&input, 1, &options);
+	while (fdar_plan_next(plan, &start)) {
 		g_assert_cmpuint(start.due_ns, >=, last);
 		last = start.due_ns;
 		hash = hash * 31 + start.due_ns;
 		count++;
 	}
 	g_assert_cmpuint(count, ==, 300);
-	fd_plan_free(plan);
+	fdar_plan_free(plan);
 	return hash;
 }
 
@@ -132,13 +132,13 @@ static void test_rate(void)
 {
 	static const uint64_t starts[] = { 0, 3 * SECOND };
 	g_autofree struct made *made = make(starts, NULL, 2, 10 * SECOND);
-	struct fd_plan_input input = { &made->scripts, 1, 2 };
-	struct fd_plan_options options = as_captured;
-	struct fd_plan *plan;
+	struct fdar_plan_input input = { &made->scripts, 1, 2 };
+	struct fdar_plan_options options = as_captured;
+	struct fdar_plan *plan;
 
 	options.rate = 4;
-	plan = fd_plan_new(&input, 1, &options);
-	g_assert_cmpuint(fd_plan_length_ns(plan), ==, 0);
+	plan = fdar_plan_new(&input, 1, &options);
+	g_assert_cmpuint(fdar_plan_length_ns(plan), ==, 0);
 	for (unsigned i = 0; i < 4; i++)
 		expect(plan, i * SECOND / 4, i % 2, 0, i / 2);
 	expect_end(plan);
@@ -151,16 +151,16 @@ static void test_mix(void)
 	static const uint64_t fast[] = { SECOND };
 	g_autofree struct made *a = make(slow, NULL, 2, 5 * SECOND);
 	g_autofree struct made *b = make(fast, NULL, 1, 2 * SECOND);
-	struct fd_plan_input inputs[] = { { &a->scripts, 1, 1 }, { &b->scripts, 1, 3 } };
-	struct fd_plan *plan = fd_plan_new(inputs, 2, &as_captured);
-	struct fd_start start;
+	struct fdar_plan_input inputs[] = { { &a->scripts, 1, 1 }, { &b->scripts, 1, 3 } };
+	struct fdar_plan *plan = fdar_plan_new(inputs, 2, &as_captured);
+	struct fdar_start start;
 
-	g_assert_cmpuint(fd_plan_asked(plan, 0), ==, 2);
-	g_assert_cmpuint(fd_plan_asked(plan, 1), ==, 3);
+	g_assert_cmpuint(fdar_plan_asked(plan, 0), ==, 2);
+	g_assert_cmpuint(fdar_plan_asked(plan, 1), ==, 3);
 	expect(plan, 0, 0, 0, 0);
 	expect(plan, SECOND, 0, 0, 0);
 	expect(plan, 3 * SECOND, 0, 0, 1);
-	g_assert_true(fd_plan_next(plan, &start));
+	g_assert_true(fdar_plan_next(plan, &start));
 	g_assert_cmpuint(start.due_ns, ==, 4 * SECOND);
 	g_assert_cmpuint(start.input, ==, 0);
 	expect(plan, 5 * SECOND, 0, 0, 2);
@@ -174,12 +174,12 @@ static void test_clients(void)
 	static const uint32_t hosts[] = { 0, 1, 0 };
 	g_autofree struct made *a = make(starts, hosts, 3, 10);
 	g_autofree struct made *b = make(starts, NULL, 2, 10);
-	struct fd_plan_input inputs[] = { { &a->scripts, 3, 2 }, { &b->scripts, 5, 2 } };
-	struct fd_plan *plan = fd_plan_new(inputs, 2, &as_captured);
+	struct fdar_plan_input inputs[] = { { &a->scripts, 3, 2 }, { &b->scripts, 5, 2 } };
+	struct fdar_plan *plan = fdar_plan_new(inputs, 2, &as_captured);
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-	struct fd_start start;
+	struct fdar_start start;
 
-	while (fd_plan_next(plan, &start)) {
+	while (fdar_plan_next(plan, &start)) {
 		gpointer key = GUINT_TO_POINTER(start.client + 1);
 		guint who = 1 + start.input + 2 * start.clone + 100 * start.round +
 			    1000 * start.script->host;
@@ -189,7 +189,7 @@ static void test_clients(void)
 		g_hash_table_insert(seen, key, GUINT_TO_POINTER(who));
 	}
 	g_assert_cmpuint(g_hash_table_size(seen), ==, 2 * (3 * 2 + 5));
-	fd_plan_free(plan);
+	fdar_plan_free(plan);
 }
 
 /* Far beyond what a run will see: ordered, no overflow. */
@@ -197,21 +197,21 @@ static void test_endless(void)
 {
 	static const uint64_t starts[] = { 0 };
 	g_autofree struct made *made = make(starts, NULL, 1, (uint64_t)1 << 60);
-	struct fd_plan_input input = { &made->scripts, 1, 0 };
-	struct fd_plan_options options = as_captured;
-	struct fd_plan *plan;
-	struct fd_start start;
+	struct fdar_plan_input input = { &made->scripts, 1, 0 };
+	struct fdar_plan_options options = as_captured;
+	struct fdar_plan *plan;
+	struct fdar_start start;
 	uint64_t last = 0;
 
 	options.speed = 0.001;
-	plan = fd_plan_new(&input, 1, &options);
-	g_assert_cmpuint(fd_plan_asked(plan, 0), ==, 0);
+	plan = fdar_plan_new(&input, 1, &options);
+	g_assert_cmpuint(fdar_plan_asked(plan, 0), ==, 0);
 	for (unsigned i = 0; i < 100; i++) {
-		g_assert_true(fd_plan_next(plan, &start));
+		g_assert_true(fdar_plan_next(plan, &start));
 		g_assert_cmpuint(start.due_ns, >=, last);
 		last = start.due_ns;
 	}
-	fd_plan_free(plan);
+	fdar_plan_free(plan);
 }
 
 int main(int argc, char **argv)

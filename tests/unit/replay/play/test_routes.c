@@ -4,20 +4,20 @@
 
 #include "replay/play/routes.h"
 
-static void expect_host(const struct fd_endpoint *endpoint, const char *expected)
+static void expect_host(const struct fdar_endpoint *endpoint, const char *expected)
 {
-	char text[FD_ENDPOINT_TEXT_MAX];
+	char text[FDAR_ENDPOINT_TEXT_MAX];
 
-	g_assert_cmpstr(fd_endpoint_host(endpoint, text), ==, expected);
+	g_assert_cmpstr(fdar_endpoint_host(endpoint, text), ==, expected);
 }
 
-static struct fd_endpoint endpoint(const char *text)
+static struct fdar_endpoint endpoint(const char *text)
 {
-	struct fd_endpoint parsed;
+	struct fdar_endpoint parsed;
 	g_autoptr(GError) error = NULL;
 
 	memset(&parsed, 0, sizeof(parsed));
-	fd_endpoint_parse(text, &parsed, &error);
+	fdar_endpoint_parse(text, &parsed, &error);
 	g_assert_no_error(error);
 	return parsed;
 }
@@ -29,7 +29,7 @@ static void test_parse(void)
 		"host:",   "1.2.3.4:0",    "1.2.3.4:65536", "::1:80",
 		"[::1]80", "1.2.3.4:http", "[]:80"
 	};
-	struct fd_endpoint parsed = endpoint("[::1]:8080");
+	struct fdar_endpoint parsed = endpoint("[::1]:8080");
 
 	expect_host(&parsed, "::1");
 	g_assert_cmpuint(parsed.port, ==, 8080);
@@ -39,45 +39,45 @@ static void test_parse(void)
 		g_autoptr(GError) error = NULL;
 
 		g_test_message("%s", wrong[i]);
-		g_assert_false(fd_endpoint_parse(wrong[i], &parsed, &error));
+		g_assert_false(fdar_endpoint_parse(wrong[i], &parsed, &error));
 		g_assert_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
 	}
 }
 
 static void test_targets(void)
 {
-	struct fd_routes routes = { 0 };
+	struct fdar_routes routes = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(fd_routes_target(&routes, 80));
-	g_assert_true(fd_routes_add_map(&routes, "80=127.0.0.1:8080", &error));
-	g_assert_null(fd_routes_target(&routes, 53));
-	g_assert_true(fd_routes_add_target(&routes, "127.0.0.2:9", &error));
-	g_assert_true(fd_routes_add_map(&routes, "53=127.0.0.1:5353", &error));
-	g_assert_cmpuint(fd_routes_target(&routes, 80)->port, ==, 8080);
-	g_assert_cmpuint(fd_routes_target(&routes, 53)->port, ==, 5353);
-	g_assert_cmpuint(fd_routes_target(&routes, 443)->port, ==, 9);
-	g_assert_false(fd_routes_add_map(&routes, "127.0.0.1:80", &error));
+	g_assert_null(fdar_routes_target(&routes, 80));
+	g_assert_true(fdar_routes_add_map(&routes, "80=127.0.0.1:8080", &error));
+	g_assert_null(fdar_routes_target(&routes, 53));
+	g_assert_true(fdar_routes_add_target(&routes, "127.0.0.2:9", &error));
+	g_assert_true(fdar_routes_add_map(&routes, "53=127.0.0.1:5353", &error));
+	g_assert_cmpuint(fdar_routes_target(&routes, 80)->port, ==, 8080);
+	g_assert_cmpuint(fdar_routes_target(&routes, 53)->port, ==, 5353);
+	g_assert_cmpuint(fdar_routes_target(&routes, 443)->port, ==, 9);
+	g_assert_false(fdar_routes_add_map(&routes, "127.0.0.1:80", &error));
 	g_assert_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
-	fd_routes_clear(&routes);
+	fdar_routes_clear(&routes);
 }
 
-static void expect_source(const struct fd_routes *routes, const char *target, uint64_t n,
+static void expect_source(const struct fdar_routes *routes, const char *target, uint64_t n,
 			  const char *expected)
 {
-	struct fd_endpoint to = endpoint(target);
-	struct fd_endpoint source;
+	struct fdar_endpoint to = endpoint(target);
+	struct fdar_endpoint source;
 
-	fd_routes_source(routes, &to, n, &source);
+	fdar_routes_source(routes, &to, n, &source);
 	if (expected)
 		expect_host(&source, expected);
 	else
-		g_assert_cmpint(source.family, ==, FD_FAMILY_NONE);
+		g_assert_cmpint(source.family, ==, FDAR_FAMILY_NONE);
 }
 
 static void test_sources(void)
 {
-	struct fd_routes routes = { 0 };
+	struct fdar_routes routes = { 0 };
 	g_autoptr(GError) error = NULL;
 
 	expect_source(&routes, "127.0.0.1:80", 0, "127.1.0.1");
@@ -86,27 +86,27 @@ static void test_sources(void)
 	expect_source(&routes, "127.0.0.1:80", 0x7fffffffull - 0x7f010001ull, "127.1.0.1");
 	expect_source(&routes, "10.0.0.1:80", 5, NULL);
 	expect_source(&routes, "[::1]:80", 5, NULL);
-	g_assert_true(fd_routes_add_sources(&routes, "16.0.0.0/8", &error));
-	g_assert_true(fd_routes_add_sources(&routes, "fd00::/64", &error));
+	g_assert_true(fdar_routes_add_sources(&routes, "16.0.0.0/8", &error));
+	g_assert_true(fdar_routes_add_sources(&routes, "fd00::/64", &error));
 	expect_source(&routes, "127.0.0.1:80", 0, "16.0.0.1");
 	expect_source(&routes, "10.0.0.1:80", 256, "16.0.1.1");
 	expect_source(&routes, "[::1]:80", 1, "fd00::2");
-	fd_routes_clear(&routes);
+	fdar_routes_clear(&routes);
 }
 
 static void test_local(void)
 {
-	struct fd_endpoint local = endpoint("127.0.0.1:80");
-	struct fd_endpoint also = endpoint("127.200.3.4:1");
-	struct fd_endpoint remote = endpoint("192.0.2.1:80"); /* for documentation: nobody's */
-	struct fd_endpoint multicast = endpoint("224.0.0.1:80");
-	struct fd_endpoint broadcast = endpoint("255.255.255.255:80");
+	struct fdar_endpoint local = endpoint("127.0.0.1:80");
+	struct fdar_endpoint also = endpoint("127.200.3.4:1");
+	struct fdar_endpoint remote = endpoint("192.0.2.1:80"); /* for documentation: nobody's */
+	struct fdar_endpoint multicast = endpoint("224.0.0.1:80");
+	struct fdar_endpoint broadcast = endpoint("255.255.255.255:80");
 
-	g_assert_true(fd_endpoint_is_local(&local));
-	g_assert_true(fd_endpoint_is_local(&also));
-	g_assert_false(fd_endpoint_is_local(&remote));
-	g_assert_false(fd_endpoint_is_local(&multicast));
-	g_assert_false(fd_endpoint_is_local(&broadcast));
+	g_assert_true(fdar_endpoint_is_local(&local));
+	g_assert_true(fdar_endpoint_is_local(&also));
+	g_assert_false(fdar_endpoint_is_local(&remote));
+	g_assert_false(fdar_endpoint_is_local(&multicast));
+	g_assert_false(fdar_endpoint_is_local(&broadcast));
 }
 
 int main(int argc, char **argv)

@@ -49,26 +49,26 @@ static void exchange(struct scene *scene, const char *client, unsigned cport, co
 	add(scene, tcp_frame(server, sport, client, cport, 5007, 0xffffff09, ACK | FIN, NULL));
 }
 
-static struct fd_amplify_options defaults(void)
+static struct fdar_amplify_options defaults(void)
 {
-	return (struct fd_amplify_options){ .clones = 1, .repeat = 1, .speed = 1.0 };
+	return (struct fdar_amplify_options){ .clones = 1, .repeat = 1, .speed = 1.0 };
 }
 
-static char *amplify(const char *input, const struct fd_amplify_options *options,
-		     struct fd_amplified *result)
+static char *amplify(const char *input, const struct fdar_amplify_options *options,
+		     struct fdar_amplified *result)
 {
 	char *output = file_save("", 0);
 	g_autoptr(GError) error = NULL;
 
-	g_assert_true(fd_amplify_run(input, output, options, result, &error));
+	g_assert_true(fdar_amplify_run(input, output, options, result, &error));
 	g_assert_no_error(error);
-	fd_amplified_clear(result);
+	fdar_amplified_clear(result);
 	return output;
 }
 
 /* Amplifies what the scene has, and ends it. */
-static char *amplify_scene(struct scene *scene, const struct fd_amplify_options *options,
-			   struct fd_amplified *result)
+static char *amplify_scene(struct scene *scene, const struct fdar_amplify_options *options,
+			   struct fdar_amplified *result)
 {
 	char *input = file_save(scene->file->data, scene->file->len);
 	char *output = amplify(input, options, result);
@@ -79,7 +79,7 @@ static char *amplify_scene(struct scene *scene, const struct fd_amplify_options 
 }
 
 /* Every checksum of a packet in Ethernet, by the slow way; fragments have only the header's. */
-static void check_sums(const struct fd_packet *packet)
+static void check_sums(const struct fdar_packet *packet)
 {
 	const uint8_t *header = packet->bytes + 14;
 	gboolean v6 = header[0] >> 4 == 6;
@@ -102,57 +102,58 @@ static void check_sums(const struct fd_packet *packet)
 
 static unsigned check_file(const char *path, uint64_t *first_ns, uint64_t *last_ns)
 {
-	g_autoptr(fd_capture) capture = fd_capture_open(path, NULL);
-	struct fd_packet packet;
+	g_autoptr(fdar_capture) capture = fdar_capture_open(path, NULL);
+	struct fdar_packet packet;
 	unsigned count = 0;
 
 	*first_ns = *last_ns = 0;
-	while (fd_capture_read(capture, &packet, NULL) == 1) {
+	while (fdar_capture_read(capture, &packet, NULL) == 1) {
 		check_sums(&packet);
 		if (count++ == 0)
 			*first_ns = packet.epoch_ns;
 		g_assert_cmpuint(packet.epoch_ns, >=, *last_ns);
 		*last_ns = packet.epoch_ns;
 	}
-	g_assert_null(fd_capture_damage(capture));
+	g_assert_null(fdar_capture_damage(capture));
 	return count;
 }
 
 /* All payload of one way of a session. */
-static char *stream(const fd_sessions *sessions, const struct fd_session *session, unsigned way)
+static char *stream(const fdar_sessions *sessions, const struct fdar_session *session, unsigned way)
 {
-	const struct fd_piece *pieces = fd_sessions_pieces(sessions, session);
+	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
 	GString *text = g_string_new(NULL);
 
 	for (uint64_t i = 0; i < session->pieces; i++)
-		if (pieces[i].kind == FD_PIECE_DATA && pieces[i].way == way)
+		if (pieces[i].kind == FDAR_PIECE_DATA && pieces[i].way == way)
 			g_string_append_len(text,
-					    (const char *)fd_sessions_payload(sessions, &pieces[i]),
+					    (const char *)fdar_sessions_payload(sessions,
+										&pieces[i]),
 					    pieces[i].length);
 	return g_string_free(text, FALSE);
 }
 
 /* No two sessions that have the same client address and port are alive at once. */
-static void check_alone(const fd_sessions *sessions)
+static void check_alone(const fdar_sessions *sessions)
 {
-	size_t count = fd_sessions_count(sessions);
+	size_t count = fdar_sessions_count(sessions);
 
 	for (size_t i = 0; i < count; i++) {
-		const struct fd_session *a = fd_sessions_get(sessions, i);
+		const struct fdar_session *a = fdar_sessions_get(sessions, i);
 
 		for (size_t j = i + 1; j < count; j++) {
-			const struct fd_session *b = fd_sessions_get(sessions, j);
+			const struct fdar_session *b = fdar_sessions_get(sessions, j);
 
-			if (fd_endpoint_equal(&a->client, &b->client))
+			if (fdar_endpoint_equal(&a->client, &b->client))
 				g_assert_true(b->start_ns > a->end_ns || a->start_ns > b->end_ns);
 		}
 	}
 }
 
-static fd_sessions *load(const char *path)
+static fdar_sessions *load(const char *path)
 {
 	g_autoptr(GError) error = NULL;
-	fd_sessions *sessions = fd_sessions_load(path, NULL, &error);
+	fdar_sessions *sessions = fdar_sessions_load(path, NULL, &error);
 
 	g_assert_no_error(error);
 	return sessions;
@@ -160,12 +161,12 @@ static fd_sessions *load(const char *path)
 
 static void test_copies(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	uint64_t first_ns, last_ns;
 	char *output;
-	fd_sessions *sessions;
+	fdar_sessions *sessions;
 
 	scene_begin(&scene);
 	exchange(&scene, "10.0.0.1", 40000, "10.0.0.2", 80);
@@ -183,47 +184,47 @@ static void test_copies(void)
 	g_assert_cmpuint(first_ns, ==, 5000 * SECOND);
 	g_assert_cmpuint(last_ns - first_ns, ==, result.duration_ns);
 	sessions = load(output);
-	g_assert_cmpuint(fd_sessions_count(sessions), ==, 21 * 3);
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 21 * 3);
 	check_alone(sessions);
-	for (size_t i = 0; i < fd_sessions_count(sessions); i++) {
-		const struct fd_session *session = fd_sessions_get(sessions, i);
-		g_autofree char *sent = stream(sessions, session, FD_FROM_CLIENT);
-		g_autofree char *received = stream(sessions, session, FD_FROM_SERVER);
+	for (size_t i = 0; i < fdar_sessions_count(sessions); i++) {
+		const struct fdar_session *session = fdar_sessions_get(sessions, i);
+		g_autofree char *sent = stream(sessions, session, FDAR_FROM_CLIENT);
+		g_autofree char *received = stream(sessions, session, FDAR_FROM_SERVER);
 
-		g_assert_cmpuint(session->odd & ~(uint32_t)(FD_ODD_WRAPPED | FD_ODD_REORDERED), ==,
-				 0);
+		g_assert_cmpuint(session->odd & ~(uint32_t)(FDAR_ODD_WRAPPED | FDAR_ODD_REORDERED),
+				 ==, 0);
 		g_assert_cmpint(session->client.addr[0], ==,
-				session->client.family == FD_FAMILY_IPV4 ? 16 : 0x20);
-		if (session->transport == FD_UDP) {
+				session->client.family == FDAR_FAMILY_IPV4 ? 16 : 0x20);
+		if (session->transport == FDAR_UDP) {
 			g_assert_cmpstr(sent, ==, "question");
 			continue;
 		}
 		g_assert_cmpstr(sent, ==, "request");
 		g_assert_cmpstr(received, ==, "answer!");
-		g_assert_cmpint(session->ended, ==, FD_ENDED_FIN);
+		g_assert_cmpint(session->ended, ==, FDAR_ENDED_FIN);
 		g_assert_cmpuint(session->server.port, ==, 80);
 	}
-	fd_sessions_free(sessions);
+	fdar_sessions_free(sessions);
 	file_remove(output);
 }
 
 /* SACK blocks move with the numbers they are about. */
 static void test_sack(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	char *output;
-	fd_capture *capture;
-	struct fd_packet packet;
+	fdar_capture *capture;
+	struct fdar_packet packet;
 	uint32_t top = 0;
 
 	scene_begin(&scene);
 	exchange(&scene, "10.0.0.1", 40000, "10.0.0.2", 80);
 	options.seed = 42;
 	output = amplify_scene(&scene, &options, &result);
-	capture = fd_capture_open(output, NULL);
-	while (fd_capture_read(capture, &packet, NULL) == 1) {
+	capture = fdar_capture_open(output, NULL);
+	while (fdar_capture_read(capture, &packet, NULL) == 1) {
 		const uint8_t *segment = packet.bytes + 34;
 		uint32_t number;
 
@@ -238,15 +239,15 @@ static void test_sack(void)
 		memcpy(&number, segment + 28, 4);
 		g_assert_cmpuint(GUINT32_FROM_BE(number), ==, top + 4);
 	}
-	fd_capture_close(capture);
+	fdar_capture_close(capture);
 	file_remove(output);
 }
 
 /* Whatever the capture's checksums were (an offloading card's, none), the copies' are right. */
 static void test_wrong_sums(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	GByteArray *frame;
 	uint64_t first_ns, last_ns;
@@ -272,27 +273,27 @@ static void test_wrong_sums(void)
 /* A packet cut by the snap length keeps its checksum right for the bytes that are not there. */
 static void test_cut(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	GByteArray *whole = tcp_frame("10.0.0.1", 1, "10.0.0.2", 2, 100, 200, ACK, "payload here");
 	g_autoptr(GByteArray) patched = g_byte_array_new();
 	char *output;
-	fd_capture *capture;
-	struct fd_packet packet;
+	fdar_capture *capture;
+	struct fdar_packet packet;
 
 	scene_begin(&scene);
 	file_add_cut(scene.file, &scene.style, scene.now_ns, whole, 14 + 40 + 3);
 	output = amplify_scene(&scene, &options, &result);
-	capture = fd_capture_open(output, NULL);
-	g_assert_cmpint(fd_capture_read(capture, &packet, NULL), ==, 1);
+	capture = fdar_capture_open(output, NULL);
+	g_assert_cmpint(fdar_capture_read(capture, &packet, NULL), ==, 1);
 	g_assert_cmpuint(packet.captured, ==, 57);
 	g_assert_cmpuint(packet.length, ==, whole->len);
 	g_byte_array_append(patched, packet.bytes, 57);
 	g_byte_array_append(patched, whole->data + 57, whole->len - 57);
 	packet = as_packet(patched, 1, 0);
 	check_sums(&packet);
-	fd_capture_close(capture);
+	fdar_capture_close(capture);
 	file_remove(output);
 	g_byte_array_unref(whole);
 }
@@ -308,14 +309,14 @@ static GByteArray *fragment(const GByteArray *whole, unsigned begin, unsigned en
 /* A TCP header in three fragments, its checksum far from its ports. */
 static void test_fragments(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	GByteArray *whole =
 		tcp("10.0.0.1", 40000, "10.0.0.2", 80, 1, 1, ACK, NULL, 0, "in pieces", 9);
 	char *output;
-	fd_capture *capture;
-	struct fd_packet packet;
+	fdar_capture *capture;
+	struct fdar_packet packet;
 	GByteArray *joined = g_byte_array_new();
 	unsigned sum;
 	uint8_t source[4];
@@ -327,8 +328,8 @@ static void test_fragments(void)
 	output = amplify_scene(&scene, &options, &result);
 	g_assert_cmpuint(result.packets, ==, 3);
 	g_byte_array_set_size(joined, whole->len);
-	capture = fd_capture_open(output, NULL);
-	while (fd_capture_read(capture, &packet, NULL) == 1) {
+	capture = fdar_capture_open(output, NULL);
+	while (fdar_capture_read(capture, &packet, NULL) == 1) {
 		unsigned at = (get16(packet.bytes + 14 + 6) & 0x1fff) * 8;
 
 		check_sums(&packet);
@@ -341,7 +342,7 @@ static void test_fragments(void)
 	sum += 6 + joined->len;
 	g_assert_cmphex(slow_sum(sum, joined->data, joined->len), ==, 0xffff);
 	g_assert_cmpuint(get16(joined->data), ==, 1024);
-	fd_capture_close(capture);
+	fdar_capture_close(capture);
 	file_remove(output);
 	g_byte_array_unref(joined);
 	g_byte_array_unref(whole);
@@ -350,13 +351,13 @@ static void test_fragments(void)
 /* A late SYN turns the sides around: what came before belongs to the right client, too. */
 static void test_turned(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	uint64_t first_ns, last_ns;
 	char *output;
-	fd_capture *capture;
-	struct fd_packet packet;
+	fdar_capture *capture;
+	struct fdar_packet packet;
 
 	scene_begin(&scene);
 	add(&scene, tcp_frame("10.0.0.1", 70, "10.0.0.2", 8080, 101, 201, ACK, "request"));
@@ -365,8 +366,8 @@ static void test_turned(void)
 	options.clones = 3;
 	output = amplify_scene(&scene, &options, &result);
 	g_assert_cmpuint(check_file(output, &first_ns, &last_ns), ==, 9);
-	capture = fd_capture_open(output, NULL);
-	while (fd_capture_read(capture, &packet, NULL) == 1) {
+	capture = fdar_capture_open(output, NULL);
+	while (fdar_capture_read(capture, &packet, NULL) == 1) {
 		gboolean answer = packet.bytes[34 + 13] == (SYN | ACK);
 
 		g_assert_cmpuint(packet.bytes[14 + (answer ? 16 : 12)], ==, 16);
@@ -374,17 +375,17 @@ static void test_turned(void)
 		g_assert_cmpuint(get16(packet.bytes + 34 + (answer ? 0 : 2)), ==, 8080);
 		g_assert_cmpuint(get16(packet.bytes + 34 + (answer ? 2 : 0)), ==, 1024);
 	}
-	fd_capture_close(capture);
+	fdar_capture_close(capture);
 	file_remove(output);
 }
 
 /* A client with several sessions at once stays one host with several ports. */
 static void test_identity(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
-	fd_sessions *sessions;
+	fdar_sessions *sessions;
 	GHashTable *hosts = g_hash_table_new(g_int_hash, g_int_equal);
 	char *output;
 
@@ -394,21 +395,21 @@ static void test_identity(void)
 	options.clones = 5;
 	output = amplify_scene(&scene, &options, &result);
 	sessions = load(output);
-	g_assert_cmpuint(fd_sessions_count(sessions), ==, 20);
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 20);
 	for (size_t i = 0; i < 20; i++)
-		g_hash_table_add(hosts, (gpointer)fd_sessions_get(sessions, i)->client.addr);
+		g_hash_table_add(hosts, (gpointer)fdar_sessions_get(sessions, i)->client.addr);
 	g_assert_cmpuint(g_hash_table_size(hosts), ==, 10);
 	check_alone(sessions);
 	g_hash_table_unref(hosts);
-	fd_sessions_free(sessions);
+	fdar_sessions_free(sessions);
 	file_remove(output);
 }
 
-static char *run_twice(struct scene *scene, const struct fd_amplify_options *options,
-		       gboolean *same, struct fd_amplify_options *other)
+static char *run_twice(struct scene *scene, const struct fdar_amplify_options *options,
+		       gboolean *same, struct fdar_amplify_options *other)
 {
 	char *input = file_save(scene->file->data, scene->file->len);
-	struct fd_amplified result;
+	struct fdar_amplified result;
 	char *one = amplify(input, options, &result), *two = amplify(input, other, &result);
 	g_autofree char *first = NULL, *second = NULL;
 	gsize first_size, second_size;
@@ -423,7 +424,7 @@ static char *run_twice(struct scene *scene, const struct fd_amplify_options *opt
 
 static void test_seed(void)
 {
-	struct fd_amplify_options options = defaults(), other;
+	struct fdar_amplify_options options = defaults(), other;
 	struct scene scene;
 	gboolean same;
 
@@ -431,7 +432,7 @@ static void test_seed(void)
 	exchange(&scene, "10.0.0.1", 40000, "10.0.0.2", 80);
 	options.clones = 20;
 	options.repeat = 2;
-	options.phase = FD_PHASE_RANDOM;
+	options.phase = FDAR_PHASE_RANDOM;
 	options.seed = 7;
 	other = options;
 	file_remove(run_twice(&scene, &options, &same, &other));
@@ -443,12 +444,12 @@ static void test_seed(void)
 }
 
 /* A pool that is only just large enough: places are taken again, never by two at once. */
-static void check_small_pool(enum fd_phase phase, uint32_t clones, const char *prefix)
+static void check_small_pool(enum fdar_phase phase, uint32_t clones, const char *prefix)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
-	fd_sessions *sessions;
+	fdar_sessions *sessions;
 	char *output;
 
 	scene_begin(&scene);
@@ -457,31 +458,31 @@ static void check_small_pool(enum fd_phase phase, uint32_t clones, const char *p
 	options.clones = clones;
 	options.repeat = 6;
 	options.phase = phase;
-	g_assert_true(fd_prefix_parse(prefix, &options.sources[0], NULL));
+	g_assert_true(fdar_prefix_parse(prefix, &options.sources[0], NULL));
 	output = amplify_scene(&scene, &options, &result);
 	sessions = load(output);
-	g_assert_cmpuint(fd_sessions_count(sessions), ==, 5 * 6 * clones);
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 5 * 6 * clones);
 	check_alone(sessions);
-	fd_sessions_free(sessions);
+	fdar_sessions_free(sessions);
 	file_remove(output);
 }
 
 static void test_small_pool(void)
 {
-	check_small_pool(FD_PHASE_UNIFORM, 2, "16.0.0.0/30");
-	check_small_pool(FD_PHASE_RANDOM, 2, "16.0.0.0/30");
-	check_small_pool(FD_PHASE_NONE, 2, "16.0.0.0/30");
+	check_small_pool(FDAR_PHASE_UNIFORM, 2, "16.0.0.0/30");
+	check_small_pool(FDAR_PHASE_RANDOM, 2, "16.0.0.0/30");
+	check_small_pool(FDAR_PHASE_NONE, 2, "16.0.0.0/30");
 	/* A single address, with blocks of ports. */
-	check_small_pool(FD_PHASE_UNIFORM, 9, "16.0.0.1/32");
-	check_small_pool(FD_PHASE_RANDOM, 9, "16.0.0.1/32");
+	check_small_pool(FDAR_PHASE_UNIFORM, 9, "16.0.0.1/32");
+	check_small_pool(FDAR_PHASE_RANDOM, 9, "16.0.0.1/32");
 	/* The server lies in the range: it is passed over. */
-	check_small_pool(FD_PHASE_UNIFORM, 4, "10.0.0.0/29");
+	check_small_pool(FDAR_PHASE_UNIFORM, 4, "10.0.0.0/29");
 }
 
 static void test_pool_too_small(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	g_autoptr(GError) error = NULL;
 	char *input, *output = file_save("precious", 8);
@@ -491,9 +492,9 @@ static void test_pool_too_small(void)
 	exchange(&scene, "10.0.0.1", 40000, "10.0.0.2", 80);
 	input = file_save(scene.file->data, scene.file->len);
 	options.clones = 70000;
-	g_assert_true(fd_prefix_parse("16.0.0.1", &options.sources[0], NULL));
-	g_assert_false(fd_amplify_run(input, output, &options, &result, &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_LIMIT);
+	g_assert_true(fdar_prefix_parse("16.0.0.1", &options.sources[0], NULL));
+	g_assert_false(fdar_amplify_run(input, output, &options, &result, &error));
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_LIMIT);
 	/* What was there before is there still. */
 	g_assert_true(g_file_get_contents(output, &left, NULL, NULL));
 	g_assert_cmpstr(left, ==, "precious");
@@ -504,8 +505,8 @@ static void test_pool_too_small(void)
 
 static void test_times(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	uint64_t first_ns, last_ns;
 	char *output;
@@ -527,8 +528,8 @@ static void test_times(void)
 
 static void test_too_long(void)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 	g_autoptr(GError) error = NULL;
 	char *input;
@@ -540,17 +541,17 @@ static void test_too_long(void)
 	input = file_save(scene.file->data, scene.file->len);
 	options.max_gap_ns = UINT64_MAX;
 	options.repeat = 1000;
-	g_assert_false(fd_amplify_run(input, "/dev/null", &options, &result, &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_LIMIT);
+	g_assert_false(fdar_amplify_run(input, "/dev/null", &options, &result, &error));
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_LIMIT);
 	file_remove(input);
 	g_byte_array_unref(scene.file);
 }
 
 /* How long the output of 11 clones of 100 ms is. */
-static uint64_t length_ns(enum fd_phase phase)
+static uint64_t length_ns(enum fdar_phase phase)
 {
-	struct fd_amplify_options options = defaults();
-	struct fd_amplified result;
+	struct fdar_amplify_options options = defaults();
+	struct fdar_amplified result;
 	struct scene scene;
 
 	scene_begin(&scene);
@@ -565,10 +566,11 @@ static uint64_t length_ns(enum fd_phase phase)
 static void test_phases(void)
 {
 	/* The period is 100 ms and an eleventh: the last clone starts ten of them later. */
-	g_assert_cmpuint(length_ns(FD_PHASE_UNIFORM), ==, 100 * MS + 109090909 * (uint64_t)10 / 11);
-	g_assert_cmpuint(length_ns(FD_PHASE_NONE), ==, 100 * MS);
-	g_assert_cmpuint(length_ns(FD_PHASE_RANDOM), >, 100 * MS);
-	g_assert_cmpuint(length_ns(FD_PHASE_RANDOM), <, 210 * MS);
+	g_assert_cmpuint(length_ns(FDAR_PHASE_UNIFORM), ==,
+			 100 * MS + 109090909 * (uint64_t)10 / 11);
+	g_assert_cmpuint(length_ns(FDAR_PHASE_NONE), ==, 100 * MS);
+	g_assert_cmpuint(length_ns(FDAR_PHASE_RANDOM), >, 100 * MS);
+	g_assert_cmpuint(length_ns(FDAR_PHASE_RANDOM), <, 210 * MS);
 }
 
 static void test_merge(void)
@@ -577,14 +579,14 @@ static void test_merge(void)
 		g_autofree uint64_t *times = g_new(uint64_t, streams);
 		g_autofree unsigned *left = g_new(unsigned, streams);
 		uint64_t last = 0, last_stream = 0, total = 0;
-		struct fd_merge merge;
+		struct fdar_merge merge;
 
 		for (uint32_t i = 0; i < streams; i++) {
 			times[i] = (uint64_t)rand() % 50;
 			left[i] = 20;
 		}
-		fd_merge_init(&merge, times, streams);
-		while (merge.winner.time != FD_MERGE_DONE) {
+		fdar_merge_init(&merge, times, streams);
+		while (merge.winner.time != FDAR_MERGE_DONE) {
 			uint64_t i = merge.winner.stream;
 
 			g_assert_cmpuint(merge.winner.time, ==, times[i]);
@@ -597,10 +599,10 @@ static void test_merge(void)
 			/* A stream may have several items at a time: lower ones may come back. */
 			if (times[i] == last)
 				last_stream = 0;
-			fd_merge_next(&merge, --left[i] ? times[i] : FD_MERGE_DONE);
+			fdar_merge_next(&merge, --left[i] ? times[i] : FDAR_MERGE_DONE);
 		}
 		g_assert_cmpuint(total, ==, 20 * streams);
-		fd_merge_clear(&merge);
+		fdar_merge_clear(&merge);
 	}
 }
 

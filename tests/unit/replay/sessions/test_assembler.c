@@ -18,16 +18,16 @@
 #define SISN   5000u
 
 struct rig {
-	struct fd_assembler *assembler;
+	struct fdar_assembler *assembler;
 	GString *log;
-	GArray *closed; /* struct fd_session */
+	GArray *closed; /* struct fdar_session */
 	uint64_t packets;
 	uint64_t now_ns;
 	uint64_t last_packet[2]; /* of the last arrival each way: never falls */
 	uint64_t streams[2];     /* bytes of the last session so far, each way */
 };
 
-static void opened(void *user, const struct fd_session *session, void **data)
+static void opened(void *user, const struct fdar_session *session, void **data)
 {
 	struct rig *rig = user;
 
@@ -39,13 +39,13 @@ static void opened(void *user, const struct fd_session *session, void **data)
 	g_assert_cmpuint(session->pieces, ==, 0);
 }
 
-static void arrived(void *user, const struct fd_session *session, void *data,
-		    const struct fd_arrival *arrival)
+static void arrived(void *user, const struct fdar_session *session, void *data,
+		    const struct fdar_arrival *arrival)
 {
 	static const char *const kinds[] = { "data", "gap", "fin", "rst" };
 	struct rig *rig = user;
-	const struct fd_piece *piece = &arrival->piece;
-	char side = piece->way == FD_FROM_CLIENT ? 'C' : 'S';
+	const struct fdar_piece *piece = &arrival->piece;
+	char side = piece->way == FDAR_FROM_CLIENT ? 'C' : 'S';
 
 	g_assert_true(data == rig);
 	g_assert_cmpuint(session->pieces, >, 0);
@@ -53,16 +53,16 @@ static void arrived(void *user, const struct fd_session *session, void *data,
 	g_assert_cmpuint(arrival->stream_offset, ==, rig->streams[piece->way]);
 	rig->last_packet[piece->way] = arrival->packet;
 	rig->streams[piece->way] += piece->length;
-	if (piece->kind == FD_PIECE_DATA)
+	if (piece->kind == FDAR_PIECE_DATA)
 		g_string_append_printf(rig->log, " %c\"%.*s\"", side, (int)piece->length,
 				       arrival->bytes);
-	else if (piece->kind == FD_PIECE_GAP)
+	else if (piece->kind == FDAR_PIECE_GAP)
 		g_string_append_printf(rig->log, " %c gap %u", side, piece->length);
 	else
 		g_string_append_printf(rig->log, " %c %s", side, kinds[piece->kind]);
 }
 
-static void closed(void *user, const struct fd_session *session, void *data)
+static void closed(void *user, const struct fdar_session *session, void *data)
 {
 	struct rig *rig = user;
 
@@ -71,18 +71,18 @@ static void closed(void *user, const struct fd_session *session, void *data)
 	g_array_append_vals(rig->closed, session, 1);
 }
 
-static const struct fd_assembler_ops ops = { .opened = opened,
-					     .arrived = arrived,
-					     .closed = closed };
+static const struct fdar_assembler_ops ops = { .opened = opened,
+					       .arrived = arrived,
+					       .closed = closed };
 
-static void rig_begin_with(struct rig *rig, const struct fd_assembler_options *options)
+static void rig_begin_with(struct rig *rig, const struct fdar_assembler_options *options)
 {
 	GError *error = NULL;
 
 	*rig = (struct rig){ .log = g_string_new(NULL),
-			     .closed = g_array_new(FALSE, FALSE, sizeof(struct fd_session)),
+			     .closed = g_array_new(FALSE, FALSE, sizeof(struct fdar_session)),
 			     .now_ns = 1000 * SECOND };
-	rig->assembler = fd_assembler_new(DLT_EN10MB, options, &ops, rig, &error);
+	rig->assembler = fdar_assembler_new(DLT_EN10MB, options, &ops, rig, &error);
 	g_assert_no_error(error);
 }
 
@@ -93,11 +93,11 @@ static void rig_begin(struct rig *rig)
 
 static void feed_cut(struct rig *rig, GByteArray *frame, guint captured)
 {
-	struct fd_packet packet = as_packet(frame, ++rig->packets, rig->now_ns);
+	struct fdar_packet packet = as_packet(frame, ++rig->packets, rig->now_ns);
 
 	packet.captured = captured;
 	rig->now_ns += MS;
-	fd_assembler_feed(rig->assembler, &packet);
+	fdar_assembler_feed(rig->assembler, &packet);
 	g_byte_array_unref(frame);
 }
 
@@ -129,35 +129,35 @@ static void handshake(struct rig *rig)
 /* Finishes and compares; the sessions that were closed are left for a look. */
 static void expect(struct rig *rig, const char *log)
 {
-	fd_assembler_finish(rig->assembler);
+	fdar_assembler_finish(rig->assembler);
 	g_assert_cmpstr(rig->log->str, ==, log);
 }
 
-static const struct fd_session *session(const struct rig *rig, guint index)
+static const struct fdar_session *session(const struct rig *rig, guint index)
 {
 	g_assert_cmpuint(index, <, rig->closed->len);
-	return &g_array_index(rig->closed, struct fd_session, index);
+	return &g_array_index(rig->closed, struct fdar_session, index);
 }
 
 static void expect_odd(const struct rig *rig, guint index, uint32_t odd)
 {
-	g_autofree char *got = fd_odd_list(session(rig, index)->odd);
-	g_autofree char *wanted = fd_odd_list(odd);
+	g_autofree char *got = fdar_odd_list(session(rig, index)->odd);
+	g_autofree char *wanted = fdar_odd_list(odd);
 
 	g_assert_cmpstr(got, ==, wanted);
 }
 
 static void expect_life(const struct rig *rig, guint index, const char *began, const char *ended)
 {
-	const struct fd_session *one = session(rig, index);
+	const struct fdar_session *one = session(rig, index);
 
-	g_assert_cmpstr(fd_began_text(one->began), ==, began);
-	g_assert_cmpstr(fd_ended_text(one->ended, one->ended_by), ==, ended);
+	g_assert_cmpstr(fdar_began_text(one->began), ==, began);
+	g_assert_cmpstr(fdar_ended_text(one->ended, one->ended_by), ==, ended);
 }
 
 static void rig_end(struct rig *rig)
 {
-	fd_assembler_free(rig->assembler);
+	fdar_assembler_free(rig->assembler);
 	g_string_free(rig->log, TRUE);
 	g_array_unref(rig->closed);
 }
@@ -165,7 +165,7 @@ static void rig_end(struct rig *rig)
 static void test_plain(void)
 {
 	struct rig rig;
-	const struct fd_session *one;
+	const struct fdar_session *one;
 
 	rig_begin(&rig);
 	handshake(&rig);
@@ -181,13 +181,13 @@ static void test_plain(void)
 	one = session(&rig, 0);
 	g_assert_cmpuint(one->client.port, ==, CPORT);
 	g_assert_cmpuint(one->server.port, ==, SPORT);
-	g_assert_cmpuint(one->way[FD_FROM_CLIENT].bytes, ==, 6);
-	g_assert_cmpuint(one->way[FD_FROM_CLIENT].messages, ==, 1);
-	g_assert_cmpuint(one->way[FD_FROM_CLIENT].pieces, ==, 2);
-	g_assert_cmpuint(one->way[FD_FROM_CLIENT].packets, ==, 6);
-	g_assert_cmpuint(one->way[FD_FROM_SERVER].bytes, ==, 5);
+	g_assert_cmpuint(one->way[FDAR_FROM_CLIENT].bytes, ==, 6);
+	g_assert_cmpuint(one->way[FDAR_FROM_CLIENT].messages, ==, 1);
+	g_assert_cmpuint(one->way[FDAR_FROM_CLIENT].pieces, ==, 2);
+	g_assert_cmpuint(one->way[FDAR_FROM_CLIENT].packets, ==, 6);
+	g_assert_cmpuint(one->way[FDAR_FROM_SERVER].bytes, ==, 5);
 	g_assert_cmpuint(one->end_ns - one->start_ns, ==, 8 * MS);
-	g_assert_cmpuint(fd_assembler_totals(rig.assembler)->in_sessions, ==, 9);
+	g_assert_cmpuint(fdar_assembler_totals(rig.assembler)->in_sessions, ==, 9);
 	rig_end(&rig);
 }
 
@@ -205,7 +205,7 @@ static void test_retransmission(void)
 	from_client(&rig, ACK | FIN, 7, 1, NULL);
 	expect(&rig, "( C\"abc\" C\"def\" C fin)");
 	expect_life(&rig, 0, "handshake", "half-closed by client");
-	expect_odd(&rig, 0, FD_ODD_RETRANSMITS);
+	expect_odd(&rig, 0, FDAR_ODD_RETRANSMITS);
 	rig_end(&rig);
 }
 
@@ -235,7 +235,7 @@ static void test_reordered(void)
 	from_client(&rig, ACK, 4, 1, "def");
 	from_client(&rig, ACK, 1, 1, "abc");
 	expect(&rig, "( C\"abc\" C\"def\" C\"ghi\" C fin)");
-	expect_odd(&rig, 0, FD_ODD_REORDERED);
+	expect_odd(&rig, 0, FDAR_ODD_REORDERED);
 	rig_end(&rig);
 }
 
@@ -251,7 +251,7 @@ static void test_overlap(void)
 	from_client(&rig, ACK, 2, 1, "bcdefghijkl"); /* around and between both */
 	from_client(&rig, ACK, 1, 1, "abc");
 	expect(&rig, "( C\"a\" C\"bc\" C\"DEF\" C\"ghi\" C\"JK\" C\"l\")");
-	expect_odd(&rig, 0, FD_ODD_RETRANSMITS | FD_ODD_REORDERED | FD_ODD_DIFFERS);
+	expect_odd(&rig, 0, FDAR_ODD_RETRANSMITS | FDAR_ODD_REORDERED | FDAR_ODD_DIFFERS);
 	rig_end(&rig);
 }
 
@@ -267,7 +267,7 @@ static void test_overlap_same(void)
 	from_client(&rig, ACK, 2, 1, "bcd");  /* over its beginning */
 	from_client(&rig, ACK, 1, 1, "a");
 	expect(&rig, "( C\"a\" C\"b\" C\"cdef\" C\"gh\")");
-	expect_odd(&rig, 0, FD_ODD_RETRANSMITS | FD_ODD_REORDERED);
+	expect_odd(&rig, 0, FDAR_ODD_RETRANSMITS | FDAR_ODD_REORDERED);
 	rig_end(&rig);
 }
 
@@ -284,7 +284,7 @@ static void test_wrap(void)
 	feed(&rig, tcp_frame(CLIENT, CPORT, SERVER, SPORT, isn + 1, SISN + 1, ACK, "abcde"));
 	feed(&rig, tcp_frame(CLIENT, CPORT, SERVER, SPORT, isn + 9, SISN + 1, ACK | FIN, "i"));
 	expect(&rig, "( C\"abcde\" C\"fgh\" C\"i\" C fin)");
-	expect_odd(&rig, 0, FD_ODD_WRAPPED | FD_ODD_REORDERED | FD_ODD_RETRANSMITS);
+	expect_odd(&rig, 0, FDAR_ODD_WRAPPED | FDAR_ODD_REORDERED | FDAR_ODD_RETRANSMITS);
 	rig_end(&rig);
 }
 
@@ -306,9 +306,9 @@ static void test_gap(void)
 	/* The eighth packet since then: it is not going to come. */
 	expect(&rig, "( C\"abc\" S\"x\" S\"x\" S\"x\" S\"x\" S\"x\" S\"x\" C gap 4 C\"hij\" "
 		     "S\"y\" C\"k\")");
-	expect_odd(&rig, 0, FD_ODD_GAP_CLIENT);
-	g_assert_cmpuint(session(&rig, 0)->way[FD_FROM_CLIENT].gap_bytes, ==, 4);
-	g_assert_cmpuint(session(&rig, 0)->way[FD_FROM_CLIENT].bytes, ==, 7);
+	expect_odd(&rig, 0, FDAR_ODD_GAP_CLIENT);
+	g_assert_cmpuint(session(&rig, 0)->way[FDAR_FROM_CLIENT].gap_bytes, ==, 4);
+	g_assert_cmpuint(session(&rig, 0)->way[FDAR_FROM_CLIENT].bytes, ==, 7);
 	rig_end(&rig);
 }
 
@@ -337,7 +337,7 @@ static void test_gap_at_end(void)
 	from_client(&rig, ACK, 1, 11, NULL); /* acknowledges ten bytes nobody saw */
 	from_client(&rig, ACK | FIN, 8, 11, NULL);
 	expect(&rig, "( C gap 4 C\"x\" C gap 2 C fin S gap 10)");
-	expect_odd(&rig, 0, FD_ODD_GAP_CLIENT | FD_ODD_GAP_SERVER);
+	expect_odd(&rig, 0, FDAR_ODD_GAP_CLIENT | FDAR_ODD_GAP_SERVER);
 	rig_end(&rig);
 }
 
@@ -403,7 +403,7 @@ static void test_reset(void)
 	from_server(&rig, RST | ACK, 1, 17, NULL);
 	expect(&rig, "( C\"abc\" C\"def\" S rst C\"on its way\")");
 	expect_life(&rig, 0, "handshake", "reset by server");
-	expect_odd(&rig, 0, FD_ODD_STRAY_RST | FD_ODD_AFTER_END);
+	expect_odd(&rig, 0, FDAR_ODD_STRAY_RST | FDAR_ODD_AFTER_END);
 	rig_end(&rig);
 }
 
@@ -431,7 +431,7 @@ static void test_after_fin(void)
 	from_client(&rig, ACK | FIN, 1, 1, "end");
 	from_client(&rig, ACK, 4, 1, "no!");
 	expect(&rig, "( C\"end\" C fin)");
-	expect_odd(&rig, 0, FD_ODD_AFTER_END);
+	expect_odd(&rig, 0, FDAR_ODD_AFTER_END);
 	rig_end(&rig);
 }
 
@@ -450,7 +450,7 @@ static void test_fast_open(void)
 	/* The server did not take the data: it comes again. */
 	from_client(&rig, ACK, 1, 5, "GET");
 	expect(&rig, "( C\"GET\" S\"page\")");
-	expect_odd(&rig, 0, FD_ODD_FAST_OPEN | FD_ODD_RETRANSMITS);
+	expect_odd(&rig, 0, FDAR_ODD_FAST_OPEN | FDAR_ODD_RETRANSMITS);
 	rig_end(&rig);
 }
 
@@ -467,14 +467,14 @@ static void test_mid_stream(void)
 	from_server(&rig, ACK, 506, 904, "third");
 	expect(&rig, "( S\"first\" S\"second\" S\"third\" C\"next\")");
 	expect_life(&rig, 0, "mid-stream", "open");
-	expect_odd(&rig, 0, FD_ODD_REORDERED | FD_ODD_GUESSED_SIDES);
+	expect_odd(&rig, 0, FDAR_ODD_REORDERED | FDAR_ODD_GUESSED_SIDES);
 	g_assert_cmpuint(session(&rig, 0)->server.port, ==, SPORT);
 	rig_end(&rig);
 }
 
 static void test_eager(void)
 {
-	struct fd_assembler_options options = { .eager = TRUE };
+	struct fdar_assembler_options options = { .eager = TRUE };
 	struct rig rig;
 
 	rig_begin_with(&rig, &options);
@@ -497,7 +497,7 @@ static void test_late_syn(void)
 	expect_life(&rig, 0, "handshake", "open");
 	expect_odd(&rig, 0, 0);
 	g_assert_cmpuint(session(&rig, 0)->server.port, ==, 8080);
-	g_assert_cmpuint(session(&rig, 0)->way[FD_FROM_CLIENT].packets, ==, 2);
+	g_assert_cmpuint(session(&rig, 0)->way[FDAR_FROM_CLIENT].packets, ==, 2);
 	rig_end(&rig);
 }
 
@@ -516,7 +516,7 @@ static void test_one_sided(void)
 	from_client(&rig, ACK, 7, 151, "three");
 	expect(&rig, "( C\"one\" S gap 100 C\"two\" S gap 50 C\"three\")");
 	expect_life(&rig, 0, "syn, no answer", "open");
-	expect_odd(&rig, 0, FD_ODD_GAP_SERVER);
+	expect_odd(&rig, 0, FDAR_ODD_GAP_SERVER);
 	rig_end(&rig);
 }
 
@@ -534,7 +534,7 @@ static void test_cut(void)
 		 14 + 40 + 1);
 	from_client(&rig, ACK, 10, 1, "jk");
 	expect(&rig, "( C\"ab\" C gap 4 C\"ghi\" C\"jk\" C\"l\" C gap 3)");
-	expect_odd(&rig, 0, FD_ODD_CUT | FD_ODD_GAP_CLIENT | FD_ODD_REORDERED);
+	expect_odd(&rig, 0, FDAR_ODD_CUT | FDAR_ODD_GAP_CLIENT | FDAR_ODD_REORDERED);
 	rig_end(&rig);
 }
 
@@ -553,7 +553,7 @@ static void test_out_of_window(void)
 	for (unsigned i = 0; i < 9; i++)
 		from_client(&rig, ACK, 0x50000000 + i, 1, "z");
 	expect(&rig, "( C\"abc\" C\"def\" C gap 1342177280 C\"z\" C\"z\")");
-	expect_odd(&rig, 0, FD_ODD_OUT_OF_WINDOW | FD_ODD_GAP_CLIENT);
+	expect_odd(&rig, 0, FDAR_ODD_OUT_OF_WINDOW | FDAR_ODD_GAP_CLIENT);
 	rig_end(&rig);
 }
 
@@ -569,8 +569,8 @@ static void test_waiting_bound(void)
 	g_assert_cmpstr(rig.log->str, ==, "(");
 	from_client(&rig, ACK, 2 + 1024, 1, "w");
 	g_assert_true(g_str_has_prefix(rig.log->str, "( C gap 1 C\"w\" C\"w\""));
-	fd_assembler_finish(rig.assembler);
-	g_assert_cmpuint(session(&rig, 0)->way[FD_FROM_CLIENT].bytes, ==, 1025);
+	fdar_assembler_finish(rig.assembler);
+	g_assert_cmpuint(session(&rig, 0)->way[FDAR_FROM_CLIENT].bytes, ==, 1025);
 	rig_end(&rig);
 }
 
@@ -630,10 +630,10 @@ static void check_fragments(const char *src, const char *dst)
 	feed(&rig, fragment(whole, 8, 16, src, dst));
 	feed(&rig, fragment(whole, 0, 8, src, dst)); /* of another that never gets whole */
 	expect(&rig, "( C\"0123456789abcdef\")");
-	expect_odd(&rig, 0, FD_ODD_FRAGMENTS);
-	g_assert_cmpuint(session(&rig, 0)->way[FD_FROM_CLIENT].packets, ==, 5);
-	g_assert_cmpuint(fd_assembler_totals(rig.assembler)->lone_fragments, ==, 1);
-	g_assert_cmpuint(fd_assembler_totals(rig.assembler)->in_sessions, ==, 5);
+	expect_odd(&rig, 0, FDAR_ODD_FRAGMENTS);
+	g_assert_cmpuint(session(&rig, 0)->way[FDAR_FROM_CLIENT].packets, ==, 5);
+	g_assert_cmpuint(fdar_assembler_totals(rig.assembler)->lone_fragments, ==, 1);
+	g_assert_cmpuint(fdar_assembler_totals(rig.assembler)->in_sessions, ==, 5);
 	g_byte_array_unref(whole);
 	rig_end(&rig);
 }
@@ -662,8 +662,8 @@ static void test_wrong_fragments(void)
 	for (unsigned id = 100; id < 500; id++) /* more than are kept */
 		feed(&rig, ether(ip_part(CLIENT, SERVER, 17, id, 0x2000, zeros, 64)));
 	expect(&rig, "");
-	g_assert_cmpuint(fd_assembler_totals(rig.assembler)->lone_fragments, ==, 405);
-	g_assert_cmpuint(fd_assembler_totals(rig.assembler)->packets, ==, 405);
+	g_assert_cmpuint(fdar_assembler_totals(rig.assembler)->lone_fragments, ==, 405);
+	g_assert_cmpuint(fdar_assembler_totals(rig.assembler)->packets, ==, 405);
 	g_byte_array_unref(whole);
 	rig_end(&rig);
 }
@@ -671,7 +671,7 @@ static void test_wrong_fragments(void)
 static void test_totals(void)
 {
 	struct rig rig;
-	const struct fd_capture_totals *totals;
+	const struct fdar_capture_totals *totals;
 	GByteArray *arp = g_byte_array_new();
 
 	rig_begin(&rig);
@@ -683,7 +683,7 @@ static void test_totals(void)
 	feed_cut(&rig, udp_frame(CLIENT, 1, SERVER, 2, "x"), 14 + 20 + 3);
 	feed(&rig, udp_frame(CLIENT, 1, SERVER, 2, "x"));
 	expect(&rig, "( C\"x\")");
-	totals = fd_assembler_totals(rig.assembler);
+	totals = fdar_assembler_totals(rig.assembler);
 	g_assert_cmpuint(totals->packets, ==, 4);
 	g_assert_cmpuint(totals->not_ip, ==, 1);
 	g_assert_cmpuint(totals->other_protocol, ==, 1);
@@ -695,11 +695,11 @@ static void test_totals(void)
 /* For live use: one server, closed and silent sessions are dropped. */
 static void test_live(void)
 {
-	struct fd_assembler_options options = {
+	struct fdar_assembler_options options = {
 		.eager = TRUE,
 		.forget_ns = 2 * SECOND,
 		.tcp_idle_ns = 10 * SECOND,
-		.server = { .addr = { 10, 0, 0, 2 }, .port = 6000, .family = FD_FAMILY_IPV4 },
+		.server = { .addr = { 10, 0, 0, 2 }, .port = 6000, .family = FDAR_FAMILY_IPV4 },
 	};
 	struct rig rig;
 	uint32_t open;
@@ -709,12 +709,12 @@ static void test_live(void)
 	     tcp_frame(SERVER, 6000, CLIENT, 500, 1, 1, ACK, "banner")); /* not by the ports */
 	feed(&rig, tcp_frame(CLIENT, 500, SERVER, 6001, 1, 1, ACK, "not wanted"));
 	feed(&rig, tcp_frame(CLIENT, 500, SERVER, 6000, 1, 7, RST, NULL));
-	g_assert_cmpuint(fd_assembler_sessions(rig.assembler, &open), ==, 1);
+	g_assert_cmpuint(fdar_assembler_sessions(rig.assembler, &open), ==, 1);
 	g_assert_cmpuint(open, ==, 1);
-	fd_assembler_tick(rig.assembler, rig.now_ns + 3 * SECOND);
+	fdar_assembler_tick(rig.assembler, rig.now_ns + 3 * SECOND);
 	feed(&rig, tcp_frame(CLIENT, 501, SERVER, 6000, 1, 1, ACK, "slow"));
-	fd_assembler_tick(rig.assembler, rig.now_ns + 20 * SECOND);
-	fd_assembler_sessions(rig.assembler, &open);
+	fdar_assembler_tick(rig.assembler, rig.now_ns + 20 * SECOND);
+	fdar_assembler_sessions(rig.assembler, &open);
 	g_assert_cmpuint(open, ==, 0);
 	expect(&rig, "( S\"banner\" C rst)( C\"slow\")");
 	expect_life(&rig, 1, "mid-stream", "idle");
@@ -757,12 +757,12 @@ static void torture(guint32 seed)
 		}
 		sent += window;
 	}
-	fd_assembler_finish(rig.assembler);
+	fdar_assembler_finish(rig.assembler);
 	for (at = rig.log->str; *at; at++)
 		if (g_ascii_islower(*at))
 			g_string_append_c(expected, *at);
 	g_assert_cmpstr(expected->str, ==, stream);
-	g_assert_cmpuint(session(&rig, 0)->odd & (FD_ODD_DIFFERS | FD_ODD_GAP_CLIENT), ==, 0);
+	g_assert_cmpuint(session(&rig, 0)->odd & (FDAR_ODD_DIFFERS | FDAR_ODD_GAP_CLIENT), ==, 0);
 	g_string_free(expected, TRUE);
 	g_rand_free(random);
 	rig_end(&rig);

@@ -96,9 +96,9 @@ static gboolean look(uint64_t read_bytes, uint64_t size_bytes, void *user)
 static void test_load(void)
 {
 	struct watch watch = { .start_kb = anonymous_kb() };
-	struct fd_load_options options = { .progress = look, .user = &watch };
+	struct fdar_load_options options = { .progress = look, .user = &watch };
 	g_autoptr(GError) error = NULL;
-	fd_sessions *sessions;
+	fdar_sessions *sessions;
 	uint64_t bytes = 0;
 	volatile uint64_t sum = 0;
 	int ends[2], status;
@@ -113,19 +113,19 @@ static void test_load(void)
 	close(ends[1]);
 	g_assert_cmpint(dup2(ends[0], STDIN_FILENO), ==, STDIN_FILENO);
 	close(ends[0]);
-	sessions = fd_sessions_load("-", &options, &error);
+	sessions = fdar_sessions_load("-", &options, &error);
 	g_assert_no_error(error);
 	g_assert_cmpint(waitpid(child, &status, 0), ==, child);
 	g_assert_cmpint(status, ==, 0);
-	g_assert_cmpuint(fd_sessions_count(sessions), ==, SESSIONS);
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, SESSIONS);
 	/* Play it all: every piece and every byte. */
 	for (size_t i = 0; i < SESSIONS; i++) {
-		const struct fd_session *session = fd_sessions_get(sessions, i);
-		const struct fd_piece *pieces = fd_sessions_pieces(sessions, session);
+		const struct fdar_session *session = fdar_sessions_get(sessions, i);
+		const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
 
-		bytes += session->way[FD_FROM_CLIENT].bytes;
+		bytes += session->way[FDAR_FROM_CLIENT].bytes;
 		for (uint64_t p = 0; p < session->pieces; p++)
-			sum += fd_sessions_payload(sessions, &pieces[p])[pieces[p].length - 1];
+			sum += fdar_sessions_payload(sessions, &pieces[p])[pieces[p].length - 1];
 	}
 	g_test_message("last bytes of all pieces add up to %" G_GUINT64_FORMAT, sum);
 	watch.top_kb = MAX(watch.top_kb, anonymous_kb());
@@ -136,7 +136,7 @@ static void test_load(void)
 		g_test_skip("the sanitizer's own memory would be measured");
 	else
 		g_assert_cmpuint(watch.top_kb - watch.start_kb, <, BOUND_KB);
-	fd_sessions_free(sessions);
+	fdar_sessions_free(sessions);
 }
 
 int main(int argc, char **argv)

@@ -53,49 +53,49 @@ static void handshake(struct scene *scene)
 }
 
 /* Loads what the scene has, all but the last bytes, and ends it. */
-static fd_sessions *load_cut(struct scene *scene, guint cut, const struct fd_load_options *options,
-			     GError **error)
+static fdar_sessions *load_cut(struct scene *scene, guint cut,
+			       const struct fdar_load_options *options, GError **error)
 {
 	char *path = file_save(scene->file->data, scene->file->len - cut);
-	fd_sessions *sessions = fd_sessions_load(path, options, error);
+	fdar_sessions *sessions = fdar_sessions_load(path, options, error);
 
 	file_remove(path);
 	g_clear_pointer(&scene->file, g_byte_array_unref);
 	return sessions;
 }
 
-static fd_sessions *load(struct scene *scene)
+static fdar_sessions *load(struct scene *scene)
 {
 	g_autoptr(GError) error = NULL;
-	fd_sessions *sessions = load_cut(scene, 0, NULL, &error);
+	fdar_sessions *sessions = load_cut(scene, 0, NULL, &error);
 
 	g_assert_no_error(error);
 	return sessions;
 }
 
 /* The pieces of a session as a text: C"payload"@ms+acked, S gap 5, C fin. */
-static char *describe(const fd_sessions *sessions, size_t index)
+static char *describe(const fdar_sessions *sessions, size_t index)
 {
 	static const char *const kinds[] = { "data", "gap", "fin", "rst" };
-	const struct fd_session *session = fd_sessions_get(sessions, index);
-	const struct fd_piece *pieces = fd_sessions_pieces(sessions, session);
+	const struct fdar_session *session = fdar_sessions_get(sessions, index);
+	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
 	GString *text = g_string_new(NULL);
 	uint64_t last_ns = 0;
 
 	for (uint64_t i = 0; i < session->pieces; i++) {
-		const struct fd_piece *piece = &pieces[i];
-		char side = piece->way == FD_FROM_CLIENT ? 'C' : 'S';
+		const struct fdar_piece *piece = &pieces[i];
+		char side = piece->way == FDAR_FROM_CLIENT ? 'C' : 'S';
 
 		g_assert_cmpuint(piece->time_ns, >=, last_ns);
 		last_ns = piece->time_ns;
 		if (i)
 			g_string_append_c(text, ' ');
-		if (piece->kind == FD_PIECE_DATA)
+		if (piece->kind == FDAR_PIECE_DATA)
 			g_string_append_printf(text, "%c\"%.*s\"@%u+%u", side, (int)piece->length,
-					       fd_sessions_payload(sessions, piece),
+					       fdar_sessions_payload(sessions, piece),
 					       (unsigned)(piece->time_ns / MS),
 					       (unsigned)piece->acked);
-		else if (piece->kind == FD_PIECE_GAP)
+		else if (piece->kind == FDAR_PIECE_GAP)
 			g_string_append_printf(text, "%c gap %u", side, piece->length);
 		else
 			g_string_append_printf(text, "%c %s", side, kinds[piece->kind]);
@@ -103,7 +103,7 @@ static char *describe(const fd_sessions *sessions, size_t index)
 	return g_string_free(text, FALSE);
 }
 
-static void expect_pieces(const fd_sessions *sessions, size_t index, const char *expected)
+static void expect_pieces(const fdar_sessions *sessions, size_t index, const char *expected)
 {
 	g_autofree char *got = describe(sessions, index);
 
@@ -113,7 +113,7 @@ static void expect_pieces(const fd_sessions *sessions, size_t index, const char 
 static void test_interleaved(void)
 {
 	struct scene scene;
-	g_autoptr(fd_sessions) sessions = NULL;
+	g_autoptr(fdar_sessions) sessions = NULL;
 
 	scene_begin(&scene);
 	handshake(&scene);
@@ -128,22 +128,22 @@ static void test_interleaved(void)
 	scene.port++;
 	from_server(&scene, RST | ACK, 1, 4, NULL);
 	sessions = load(&scene);
-	g_assert_cmpuint(fd_sessions_count(sessions), ==, 2);
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 2);
 	expect_pieces(sessions, 0, "C\"one\"@7+0 S\"answer\"@8+3 C\"more\"@9+6 C fin");
 	expect_pieces(sessions, 1, "C\"two\"@6+0 S rst");
-	g_assert_null(fd_sessions_damage(sessions));
-	g_assert_cmpuint(fd_sessions_duration_ns(sessions), ==, 11 * MS);
-	g_assert_cmpuint(fd_sessions_get(sessions, 1)->packet, ==, 4);
-	g_assert_cmpuint(fd_sessions_get(sessions, 1)->epoch_ns, ==, 5000 * SECOND + 3 * MS);
-	g_assert_cmpuint(fd_sessions_get(sessions, 0)->way[FD_FROM_CLIENT].messages, ==, 2);
+	g_assert_null(fdar_sessions_damage(sessions));
+	g_assert_cmpuint(fdar_sessions_duration_ns(sessions), ==, 11 * MS);
+	g_assert_cmpuint(fdar_sessions_get(sessions, 1)->packet, ==, 4);
+	g_assert_cmpuint(fdar_sessions_get(sessions, 1)->epoch_ns, ==, 5000 * SECOND + 3 * MS);
+	g_assert_cmpuint(fdar_sessions_get(sessions, 0)->way[FDAR_FROM_CLIENT].messages, ==, 2);
 }
 
 static void test_messages(void)
 {
 	struct scene scene;
-	g_autoptr(fd_sessions) sessions = NULL;
-	struct fd_message_walk walk;
-	struct fd_message message;
+	g_autoptr(fdar_sessions) sessions = NULL;
+	struct fdar_message_walk walk;
+	struct fdar_message message;
 
 	scene_begin(&scene);
 	handshake(&scene);
@@ -152,24 +152,24 @@ static void test_messages(void)
 	from_client(&scene, ACK, 3, 11, "ER\n");
 	from_server(&scene, ACK | FIN, 11, 6, "bye\n");
 	sessions = load(&scene);
-	fd_message_walk_init(&walk, sessions, fd_sessions_get(sessions, 0));
-	g_assert_true(fd_message_walk_next(&walk, &message));
-	g_assert_cmpint(message.way, ==, FD_FROM_SERVER);
+	fdar_message_walk_init(&walk, sessions, fdar_sessions_get(sessions, 0));
+	g_assert_true(fdar_message_walk_next(&walk, &message));
+	g_assert_cmpint(message.way, ==, FDAR_FROM_SERVER);
 	g_assert_cmpuint(message.bytes, ==, 10);
 	g_assert_cmpuint(message.before_bytes, ==, 0);
-	g_assert_true(fd_message_walk_next(&walk, &message));
-	g_assert_cmpint(message.way, ==, FD_FROM_CLIENT);
+	g_assert_true(fdar_message_walk_next(&walk, &message));
+	g_assert_cmpint(message.way, ==, FDAR_FROM_CLIENT);
 	g_assert_cmpuint(message.first, ==, 1);
 	g_assert_cmpuint(message.last, ==, 2);
 	g_assert_cmpuint(message.bytes, ==, 5);
 	g_assert_cmpuint(message.before_bytes, ==, 10);
 	g_assert_cmpuint(message.acked_bytes, ==, 10);
 	g_assert_cmpuint(message.end_ns - message.begin_ns, ==, MS);
-	g_assert_true(fd_message_walk_next(&walk, &message));
+	g_assert_true(fdar_message_walk_next(&walk, &message));
 	g_assert_cmpuint(message.bytes, ==, 4);
 	g_assert_cmpuint(message.before_bytes, ==, 5);
-	g_assert_false(fd_message_walk_next(&walk, &message));
-	g_assert_false(fd_message_walk_next(&walk, &message));
+	g_assert_false(fdar_message_walk_next(&walk, &message));
+	g_assert_false(fdar_message_walk_next(&walk, &message));
 }
 
 /* Copies of delivered bytes are compared with the spool, also when they are many pieces old, and
@@ -177,8 +177,8 @@ static void test_messages(void)
 static void check_differs(const char *again, uint32_t seq, gboolean differs)
 {
 	struct scene scene;
-	g_autoptr(fd_sessions) sessions = NULL;
-	const struct fd_session *session;
+	g_autoptr(fdar_sessions) sessions = NULL;
+	const struct fdar_session *session;
 
 	scene_begin(&scene);
 	handshake(&scene);
@@ -188,10 +188,10 @@ static void check_differs(const char *again, uint32_t seq, gboolean differs)
 	}
 	from_client(&scene, ACK, 1 + seq, 1, again);
 	sessions = load(&scene);
-	session = fd_sessions_get(sessions, 0);
-	g_assert_true(session->odd & FD_ODD_RETRANSMITS);
-	g_assert_cmpint((session->odd & FD_ODD_DIFFERS) != 0, ==, differs);
-	g_assert_cmpuint(session->way[FD_FROM_CLIENT].bytes, ==, 120);
+	session = fdar_sessions_get(sessions, 0);
+	g_assert_true(session->odd & FDAR_ODD_RETRANSMITS);
+	g_assert_cmpint((session->odd & FDAR_ODD_DIFFERS) != 0, ==, differs);
+	g_assert_cmpuint(session->way[FDAR_FROM_CLIENT].bytes, ==, 120);
 }
 
 static void test_differs(void)
@@ -209,7 +209,7 @@ static void test_differs(void)
 static void test_late_gap(void)
 {
 	struct scene scene;
-	g_autoptr(fd_sessions) sessions = NULL;
+	g_autoptr(fdar_sessions) sessions = NULL;
 
 	scene_begin(&scene);
 	handshake(&scene);
@@ -222,16 +222,16 @@ static void test_late_gap(void)
 	expect_pieces(sessions, 0,
 		      "C\"ask\"@3+0 S\"begin\"@4+3 S gap 3 S\"end\"@5+3 C\"ask\"@6+11 "
 		      "C\"again\"@7+11");
-	g_assert_cmpuint(fd_sessions_get(sessions, 0)->way[FD_FROM_SERVER].messages, ==, 1);
+	g_assert_cmpuint(fdar_sessions_get(sessions, 0)->way[FDAR_FROM_SERVER].messages, ==, 1);
 }
 
 /* More pieces than a chunk of the chain holds, out of order both ways. */
 static void test_many_pieces(void)
 {
 	struct scene scene;
-	g_autoptr(fd_sessions) sessions = NULL;
-	const struct fd_session *session;
-	const struct fd_piece *pieces;
+	g_autoptr(fdar_sessions) sessions = NULL;
+	const struct fdar_session *session;
+	const struct fdar_piece *pieces;
 
 	scene_begin(&scene);
 	handshake(&scene);
@@ -243,20 +243,21 @@ static void test_many_pieces(void)
 		from_client(&scene, ACK, 1 + 5 * i, 1, even);
 	}
 	sessions = load(&scene);
-	session = fd_sessions_get(sessions, 0);
-	pieces = fd_sessions_pieces(sessions, session);
+	session = fdar_sessions_get(sessions, 0);
+	pieces = fdar_sessions_pieces(sessions, session);
 	g_assert_cmpuint(session->pieces, ==, 1000);
 	for (uint64_t i = 0; i < session->pieces; i++) {
 		g_autofree char *expected = g_strdup_printf("%05u", (unsigned)i);
 
-		assert_bytes(fd_sessions_payload(sessions, &pieces[i]), pieces[i].length, expected);
+		assert_bytes(fdar_sessions_payload(sessions, &pieces[i]), pieces[i].length,
+			     expected);
 	}
 }
 
 static void test_damage(void)
 {
 	struct scene scene;
-	g_autoptr(fd_sessions) sessions = NULL;
+	g_autoptr(fdar_sessions) sessions = NULL;
 	g_autoptr(GError) error = NULL;
 
 	scene_begin(&scene);
@@ -266,7 +267,7 @@ static void test_damage(void)
 	sessions = load_cut(&scene, 3, NULL, &error);
 	g_assert_no_error(error);
 	expect_pieces(sessions, 0, "C\"seen\"@3+0");
-	g_assert_nonnull(strstr(fd_sessions_damage(sessions), "damaged in packet 5 at offset "));
+	g_assert_nonnull(strstr(fdar_sessions_damage(sessions), "damaged in packet 5 at offset "));
 }
 
 static void test_nothing(void)
@@ -276,12 +277,12 @@ static void test_nothing(void)
 
 	scene_begin(&scene);
 	g_assert_null(load_cut(&scene, 0, NULL, &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_EMPTY);
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_EMPTY);
 	g_clear_error(&error);
 	scene_begin(&scene);
 	add(&scene, ether(ip(CLIENT, SERVER, 1, udp(CLIENT, 1, SERVER, 2, "ping", 4))));
 	g_assert_null(load_cut(&scene, 0, NULL, &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_EMPTY);
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_EMPTY);
 	g_assert_nonnull(strstr(error->message, "no TCP or UDP packet in it (1 packets: 0 not IP, "
 						"1 of other protocols, 0 malformed"));
 	g_clear_error(&error);
@@ -290,7 +291,7 @@ static void test_nothing(void)
 	scene.file->data[20] = 127; /* a link type of Wi-Fi */
 	handshake(&scene);
 	g_assert_null(load_cut(&scene, 0, NULL, &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_FORMAT);
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_FORMAT);
 	g_assert_nonnull(strstr(error->message, "link type 127"));
 }
 
@@ -304,7 +305,7 @@ static gboolean never(uint64_t read_bytes, uint64_t size_bytes, void *user)
 static void test_stopped(void)
 {
 	struct scene scene;
-	struct fd_load_options options = { .progress = never };
+	struct fdar_load_options options = { .progress = never };
 	g_autoptr(GError) error = NULL;
 	g_autofree char *payload = g_strnfill(1400, 'x');
 
@@ -326,12 +327,12 @@ static void test_no_spool(void)
 	handshake(&scene);
 	path = file_save(scene.file->data, scene.file->len);
 	g_setenv("TMPDIR", "/nowhere/at/all", TRUE);
-	g_assert_null(fd_sessions_load(path, NULL, &error));
+	g_assert_null(fdar_sessions_load(path, NULL, &error));
 	if (saved)
 		g_setenv("TMPDIR", saved, TRUE);
 	else
 		g_unsetenv("TMPDIR");
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT);
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT);
 	g_assert_nonnull(strstr(error->message, "/nowhere/at/all"));
 	file_remove(path);
 	g_byte_array_unref(scene.file);
@@ -341,26 +342,26 @@ static void test_no_spool(void)
 static void test_spool(void)
 {
 	g_autoptr(GError) error = NULL;
-	struct fd_spool *spool = fd_spool_new(&error);
+	struct fdar_spool *spool = fdar_spool_new(&error);
 	uint8_t block[10007], back[10007];
 	const uint8_t *mapped;
 
 	g_assert_no_error(error);
 	for (unsigned i = 0; i < 100; i++) {
 		memset(block, (int)i, sizeof(block));
-		g_assert_cmpuint(fd_spool_append(spool, block, sizeof(block)), ==,
+		g_assert_cmpuint(fdar_spool_append(spool, block, sizeof(block)), ==,
 				 i * sizeof(block));
 	}
 	for (unsigned i = 0; i < 100; i++) {
 		memset(block, (int)i, sizeof(block));
-		g_assert_true(fd_spool_read(spool, i * sizeof(block), back, sizeof(back)));
+		g_assert_true(fdar_spool_read(spool, i * sizeof(block), back, sizeof(back)));
 		g_assert_true(memcmp(block, back, sizeof(back)) == 0);
 	}
-	g_assert_false(fd_spool_read(spool, 99 * sizeof(block) + 1, back, sizeof(back)));
-	g_assert_false(fd_spool_read(spool, UINT64_MAX, back, 1));
-	g_assert_true(fd_spool_map(spool, &mapped, &error));
+	g_assert_false(fdar_spool_read(spool, 99 * sizeof(block) + 1, back, sizeof(back)));
+	g_assert_false(fdar_spool_read(spool, UINT64_MAX, back, 1));
+	g_assert_true(fdar_spool_map(spool, &mapped, &error));
 	g_assert_cmpuint(mapped[57 * sizeof(block) + 5], ==, 57);
-	fd_spool_free(spool);
+	fdar_spool_free(spool);
 }
 
 int main(int argc, char **argv)

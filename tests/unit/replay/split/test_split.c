@@ -70,11 +70,11 @@ static void remove_dir(char *path)
 	g_free(path);
 }
 
-static fd_split *split(struct scene *scene, const char *directory)
+static fdar_split *split(struct scene *scene, const char *directory)
 {
 	char *path = file_save(scene->file->data, scene->file->len);
 	g_autoptr(GError) error = NULL;
-	fd_split *result = fd_split_run(path, directory, NULL, &error);
+	fdar_split *result = fdar_split_run(path, directory, NULL, &error);
 
 	g_assert_no_error(error);
 	file_remove(path);
@@ -82,10 +82,10 @@ static fd_split *split(struct scene *scene, const char *directory)
 	return result;
 }
 
-static struct fd_split_session *one(const fd_split *result, guint index)
+static struct fdar_split_session *one(const fdar_split *result, guint index)
 {
 	g_assert_cmpuint(index, <, result->sessions->len);
-	return &g_array_index(result->sessions, struct fd_split_session, index);
+	return &g_array_index(result->sessions, struct fdar_split_session, index);
 }
 
 static char *contents(const char *directory, const char *file)
@@ -104,10 +104,10 @@ static void test_files(void)
 {
 	char *directory = new_dir();
 	struct scene scene;
-	g_autoptr(fd_split) result = NULL;
+	g_autoptr(fdar_split) result = NULL;
 	g_autofree char *path = NULL;
-	fd_capture *capture;
-	struct fd_packet packet;
+	fdar_capture *capture;
+	struct fdar_packet packet;
 
 	scene_begin(&scene);
 	exchange(&scene, "10.0.0.1", 40000, "first");
@@ -120,15 +120,15 @@ static void test_files(void)
 			"000001_tcp_2001-db8--1.40001_2001-db8--2.80.pcap");
 	g_assert_cmpstr(one(result, 2)->file, ==, "000002_udp_10.0.0.1.40002_10.0.0.2.53.pcap");
 	path = g_build_filename(directory, one(result, 1)->file, NULL);
-	capture = fd_capture_open(path, NULL);
+	capture = fdar_capture_open(path, NULL);
 	for (unsigned i = 0; i < 5; i++) {
-		g_assert_cmpint(fd_capture_read(capture, &packet, NULL), ==, 1);
+		g_assert_cmpint(fdar_capture_read(capture, &packet, NULL), ==, 1);
 		g_assert_cmpuint(packet.epoch_ns, ==, 5000 * SECOND + (5 + i) * MS);
 		g_assert_cmpuint(get16(packet.bytes + 12), ==, 0x86dd);
 	}
-	g_assert_cmpint(fd_capture_read(capture, &packet, NULL), ==, 0);
-	g_assert_true(fd_capture_microseconds(capture));
-	fd_capture_close(capture);
+	g_assert_cmpint(fdar_capture_read(capture, &packet, NULL), ==, 0);
+	g_assert_true(fdar_capture_microseconds(capture));
+	fdar_capture_close(capture);
 	remove_dir(directory);
 }
 
@@ -137,7 +137,7 @@ static void test_large(void)
 {
 	char *directory = new_dir();
 	struct scene scene;
-	g_autoptr(fd_split) result = NULL;
+	g_autoptr(fdar_split) result = NULL;
 	g_autofree char *payload = g_strnfill(1400, 'x');
 
 	scene_begin(&scene);
@@ -148,11 +148,11 @@ static void test_large(void)
 	result = split(&scene, directory);
 	for (guint i = 0; i < 2; i++) {
 		g_autofree char *path = g_build_filename(directory, one(result, i)->file, NULL);
-		g_autoptr(fd_sessions) sessions = fd_sessions_load(path, NULL, NULL);
+		g_autoptr(fdar_sessions) sessions = fdar_sessions_load(path, NULL, NULL);
 
-		g_assert_cmpuint(fd_sessions_count(sessions), ==, 1);
-		g_assert_cmpuint(fd_sessions_get(sessions, 0)->way[1].bytes +
-					 fd_sessions_get(sessions, 0)->way[0].bytes,
+		g_assert_cmpuint(fdar_sessions_count(sessions), ==, 1);
+		g_assert_cmpuint(fdar_sessions_get(sessions, 0)->way[1].bytes +
+					 fdar_sessions_get(sessions, 0)->way[0].bytes,
 				 ==, 4000 * 1400);
 	}
 	remove_dir(directory);
@@ -162,7 +162,7 @@ static void test_list(void)
 {
 	char *directory = new_dir();
 	struct scene scene;
-	g_autoptr(fd_split) result = NULL;
+	g_autoptr(fdar_split) result = NULL;
 	g_autofree char *text = NULL;
 	g_autoptr(JsonParser) parser = json_parser_new();
 	JsonObject *root, *session, *way;
@@ -221,7 +221,7 @@ static void test_profile(void)
 					    "cap_ipg",        "cap_info" };
 	char *directory = new_dir();
 	struct scene scene;
-	g_autoptr(fd_split) result = NULL;
+	g_autoptr(fdar_split) result = NULL;
 	g_autofree char *text = NULL, *name = NULL;
 
 	scene_begin(&scene);
@@ -234,8 +234,8 @@ static void test_profile(void)
 	result = split(&scene, directory);
 	g_assert_cmpuint(result->templates, ==, 2);
 	g_assert_cmpuint(result->rejected, ==, 1); /* time went back in the last one */
-	g_assert_cmpuint(one(result, 3)->broken, ==, FD_TREX_BACKWARD);
-	g_assert_cmpuint(one(result, 3)->template, ==, FD_SPLIT_NO_TEMPLATE);
+	g_assert_cmpuint(one(result, 3)->broken, ==, FDAR_TREX_BACKWARD);
+	g_assert_cmpuint(one(result, 3)->template, ==, FDAR_SPLIT_NO_TEMPLATE);
 	g_assert_cmpuint(one(result, 0)->template, ==, one(result, 2)->template);
 	g_assert_cmpuint(one(result, 0)->template, !=, one(result, 1)->template);
 	text = contents(directory, "trex.yaml");
@@ -263,7 +263,7 @@ static void test_rules(void)
 {
 	char *directory = new_dir();
 	struct scene scene;
-	g_autoptr(fd_split) result = NULL;
+	g_autoptr(fdar_split) result = NULL;
 	GByteArray *frame;
 	g_autofree char *payload = g_strnfill(9300, 'x');
 	guint i = 0;
@@ -286,15 +286,15 @@ static void test_rules(void)
 	result = split(&scene, directory);
 	g_assert_cmpuint(result->sessions->len, ==, 8);
 	g_assert_cmpuint(one(result, i++)->broken, ==, 0);
-	g_assert_cmpuint(one(result, i++)->broken, ==, FD_TREX_SIDES);
-	g_assert_cmpuint(one(result, i++)->broken, ==, FD_TREX_CUT);
-	g_assert_cmpuint(one(result, i++)->broken, ==, FD_TREX_JUMBO);
-	g_assert_cmpuint(one(result, i++)->broken, ==, FD_TREX_TTL);
-	g_assert_cmpuint(one(result, i++)->broken, ==, FD_TREX_FAMILY);
-	g_assert_cmpuint(one(result, i++)->broken, ==, FD_TREX_PACKETS);
+	g_assert_cmpuint(one(result, i++)->broken, ==, FDAR_TREX_SIDES);
+	g_assert_cmpuint(one(result, i++)->broken, ==, FDAR_TREX_CUT);
+	g_assert_cmpuint(one(result, i++)->broken, ==, FDAR_TREX_JUMBO);
+	g_assert_cmpuint(one(result, i++)->broken, ==, FDAR_TREX_TTL);
+	g_assert_cmpuint(one(result, i++)->broken, ==, FDAR_TREX_FAMILY);
+	g_assert_cmpuint(one(result, i++)->broken, ==, FDAR_TREX_PACKETS);
 	g_assert_cmpuint(one(result, i++)->broken, ==, 0);
-	for (unsigned bit = 0; bit < FD_TREX_RULES; bit++)
-		g_assert_nonnull(fd_trex_rule_text(1u << bit));
+	for (unsigned bit = 0; bit < FDAR_TREX_RULES; bit++)
+		g_assert_nonnull(fdar_trex_rule_text(1u << bit));
 	remove_dir(directory);
 }
 
@@ -304,13 +304,13 @@ static void test_links(void)
 	static const uint8_t cooked[] = { 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0x86, 0xdd };
 	char *directory = new_dir();
 	struct scene scene;
-	g_autoptr(fd_split) result = NULL;
+	g_autoptr(fdar_split) result = NULL;
 	g_autofree char *path = NULL, *text = NULL;
 	GByteArray *frame = g_byte_array_new();
 	g_autoptr(GByteArray) packet = ip("2001:db8::1", "2001:db8::2", 17,
 					  udp("2001:db8::1", 4000, "2001:db8::2", 53, "hi", 2));
-	fd_capture *capture;
-	struct fd_packet got;
+	fdar_capture *capture;
+	struct fdar_packet got;
 
 	scene.style = (struct file_style){ .link = 113, .nanoseconds = TRUE };
 	scene.now_ns = 123456789;
@@ -321,14 +321,14 @@ static void test_links(void)
 	result = split(&scene, directory);
 	g_assert_cmpuint(one(result, 0)->broken, ==, 0);
 	path = g_build_filename(directory, one(result, 0)->file, NULL);
-	capture = fd_capture_open(path, NULL);
-	g_assert_cmpint(fd_capture_link(capture), ==, 1);
-	g_assert_cmpint(fd_capture_read(capture, &got, NULL), ==, 1);
+	capture = fdar_capture_open(path, NULL);
+	g_assert_cmpint(fdar_capture_link(capture), ==, 1);
+	g_assert_cmpint(fdar_capture_read(capture, &got, NULL), ==, 1);
 	g_assert_cmpuint(got.epoch_ns, ==, 123456789);
 	g_assert_cmpuint(got.captured, ==, 14 + packet->len);
 	g_assert_cmpuint(get16(got.bytes + 12), ==, 0x86dd);
 	g_assert_true(memcmp(got.bytes + 14, packet->data, packet->len) == 0);
-	fd_capture_close(capture);
+	fdar_capture_close(capture);
 	text = contents(directory, "trex.yaml");
 	expect_yaml(text, "src_ipv6", 0, "[0x2001,0x0db8,0x0000,0x0000,0x0000,0x0000]");
 	remove_dir(directory);
@@ -343,16 +343,16 @@ static void test_refused(void)
 	g_autoptr(GError) error = NULL;
 	struct scene scene;
 
-	g_assert_null(fd_split_run(path, directory, NULL, &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_FORMAT);
+	g_assert_null(fdar_split_run(path, directory, NULL, &error));
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_FORMAT);
 	g_clear_error(&error);
 	g_assert_false(g_file_test(directory, G_FILE_TEST_EXISTS));
 	file_remove(path);
 
 	scene_begin(&scene);
 	path = file_save(scene.file->data, scene.file->len);
-	g_assert_null(fd_split_run(path, directory, NULL, &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_EMPTY);
+	g_assert_null(fdar_split_run(path, directory, NULL, &error));
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_EMPTY);
 	g_clear_error(&error);
 	g_assert_false(g_file_test(directory, G_FILE_TEST_EXISTS));
 	file_remove(path);
@@ -362,13 +362,13 @@ static void test_refused(void)
 	g_byte_array_unref(scene.file);
 	g_assert_cmpint(g_mkdir(directory, 0700), ==, 0);
 	g_assert_true(g_file_set_contents(file, "kept", 4, NULL));
-	g_assert_null(fd_split_run(path, directory, NULL, &error));
-	g_assert_error(error, FD_CAPTURE_ERROR, FD_CAPTURE_ERROR_OUTPUT);
+	g_assert_null(fdar_split_run(path, directory, NULL, &error));
+	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_OUTPUT);
 	g_assert_true(g_file_test(file, G_FILE_TEST_EXISTS));
 	/* Empty, it is taken. */
 	g_assert_cmpint(g_unlink(file), ==, 0);
 	g_clear_error(&error);
-	fd_split_free(fd_split_run(path, directory, NULL, &error));
+	fdar_split_free(fdar_split_run(path, directory, NULL, &error));
 	g_assert_no_error(error);
 	file_remove(path);
 	remove_dir(directory);

@@ -13,7 +13,7 @@
 
 static void assert_clean(const char *dirty, const char *expected)
 {
-	g_autofree char *clean = fd_label_clean(dirty);
+	g_autofree char *clean = fdar_label_clean(dirty);
 
 	g_assert_cmpstr(clean, ==, expected);
 }
@@ -35,7 +35,7 @@ static void test_clean(void)
 
 static void assert_cut(const char *text, size_t max, const char *expected)
 {
-	g_autofree char *cut = fd_label_middle_cut(text, max);
+	g_autofree char *cut = fdar_label_middle_cut(text, max);
 
 	g_assert_cmpstr(cut, ==, expected);
 }
@@ -54,16 +54,16 @@ static void test_fit(void)
 	static const char name[] = "std::vector<std::basic_string<char>>::_M_realloc_insert";
 
 	for (double width = 0; width < 500; width += 7) {
-		g_autofree char *fit = fd_label_fit(name, FD_FONT_MONO, 11, width);
+		g_autofree char *fit = fdar_label_fit(name, FDAR_FONT_MONO, 11, width);
 
-		g_assert_cmpfloat(fd_label_width(fit, FD_FONT_MONO, 11), <=, MAX(width, 0));
+		g_assert_cmpfloat(fdar_label_width(fit, FDAR_FONT_MONO, 11), <=, MAX(width, 0));
 	}
-	g_autofree char *all = fd_label_fit(name, FD_FONT_MONO, 11, 1000);
+	g_autofree char *all = fdar_label_fit(name, FDAR_FONT_MONO, 11, 1000);
 	g_assert_cmpstr(all, ==, name);
-	g_assert_cmpfloat(fd_label_width("i", FD_FONT_SANS, 10), <,
-			  fd_label_width("W", FD_FONT_SANS, 10));
-	g_assert_cmpfloat_with_epsilon(fd_label_width("iW", FD_FONT_MONO, 10), 12.04, 0.001);
-	g_assert_cmpfloat_with_epsilon(fd_label_width("\xe6\xbc\xa2", FD_FONT_MONO, 10), 12.04,
+	g_assert_cmpfloat(fdar_label_width("i", FDAR_FONT_SANS, 10), <,
+			  fdar_label_width("W", FDAR_FONT_SANS, 10));
+	g_assert_cmpfloat_with_epsilon(fdar_label_width("iW", FDAR_FONT_MONO, 10), 12.04, 0.001);
+	g_assert_cmpfloat_with_epsilon(fdar_label_width("\xe6\xbc\xa2", FDAR_FONT_MONO, 10), 12.04,
 				       0.001);
 }
 
@@ -75,69 +75,71 @@ static void assert_takes(char *got, const char *expected)
 
 static void test_numbers(void)
 {
-	assert_takes(fd_label_duration(0), "0 ns");
-	assert_takes(fd_label_duration(999), "999 ns");
-	assert_takes(fd_label_duration(1000), "1.00 µs");
-	assert_takes(fd_label_duration(999499), "999 µs");
-	assert_takes(fd_label_duration(999500), "1.00 ms");
-	assert_takes(fd_label_duration(12345678), "12.3 ms");
-	assert_takes(fd_label_duration(119900000000), "120 s");
-	assert_takes(fd_label_duration(UINT64_MAX), "307445735 min");
-	assert_takes(fd_label_count(412), "412");
-	assert_takes(fd_label_count(12340), "12,340");
-	assert_takes(fd_label_count(999999), "999,999");
-	assert_takes(fd_label_count(1200000), "1.20 M");
-	assert_takes(fd_label_count(UINT64_MAX), "18446744 T");
-	assert_takes(fd_label_ratio(412.3), "412×");
-	assert_takes(fd_label_ratio(1.27), "1.3×");
-	assert_takes(fd_label_ratio(0.02), "0.02×");
-	assert_takes(fd_label_ratio(11067), "11,067×");
+	assert_takes(fdar_label_duration(0), "0 ns");
+	assert_takes(fdar_label_duration(999), "999 ns");
+	assert_takes(fdar_label_duration(1000), "1.00 µs");
+	assert_takes(fdar_label_duration(999499), "999 µs");
+	assert_takes(fdar_label_duration(999500), "1.00 ms");
+	assert_takes(fdar_label_duration(12345678), "12.3 ms");
+	assert_takes(fdar_label_duration(119900000000), "120 s");
+	assert_takes(fdar_label_duration(UINT64_MAX), "307445735 min");
+	assert_takes(fdar_label_count(412), "412");
+	assert_takes(fdar_label_count(12340), "12,340");
+	assert_takes(fdar_label_count(999999), "999,999");
+	assert_takes(fdar_label_count(1200000), "1.20 M");
+	assert_takes(fdar_label_count(UINT64_MAX), "18446744 T");
+	assert_takes(fdar_label_ratio(412.3), "412×");
+	assert_takes(fdar_label_ratio(1.27), "1.3×");
+	assert_takes(fdar_label_ratio(0.02), "0.02×");
+	assert_takes(fdar_label_ratio(11067), "11,067×");
 }
 
 /* WCAG 2.1, AA: 4.5:1 for texts, 3:1 for marks that carry meaning. */
 static void test_contrast(void)
 {
 	static const struct {
-		enum fd_color mark, ground;
+		enum fdar_color mark, ground;
 		double least;
 	} pairs[] = {
-		{ FD_COLOR_INK, FD_COLOR_PAPER, 7 },
-		{ FD_COLOR_INK, FD_COLOR_BAND, 7 },
-		{ FD_COLOR_INK, FD_COLOR_ALARM_TINT, 4.5 },
-		{ FD_COLOR_INK, FD_COLOR_HEAD, 4.5 },
-		{ FD_COLOR_MUTED, FD_COLOR_PAPER, 4.5 },
-		{ FD_COLOR_MUTED, FD_COLOR_BAND, 4.5 },
-		{ FD_COLOR_MUTED, FD_COLOR_ALARM_TINT, 4.5 },
-		{ FD_COLOR_ALARM, FD_COLOR_PAPER, 4.5 },
-		{ FD_COLOR_ALARM, FD_COLOR_BAND, 4.5 },
-		{ FD_COLOR_ALARM, FD_COLOR_ALARM_TINT, 4.5 },
-		{ FD_COLOR_HANDOFF, FD_COLOR_PAPER, 4.5 },
-		{ FD_COLOR_HANDOFF, FD_COLOR_BAND, 4.5 },
-		{ FD_COLOR_ON_FILL, FD_COLOR_ALARM_FILL, 4.5 },
-		{ FD_COLOR_ON_FILL, FD_COLOR_BETTER_FILL, 4.5 },
-		{ FD_COLOR_WARN_INK, FD_COLOR_WARN_TINT, 4.5 },
-		{ FD_COLOR_DOT, FD_COLOR_PAPER, 3 },
-		{ FD_COLOR_DOT, FD_COLOR_BAND, 3 },
-		{ FD_COLOR_DOT, FD_COLOR_ALARM_TINT, 3 },
-		{ FD_COLOR_ARROW, FD_COLOR_PAPER, 3 },
-		{ FD_COLOR_ARROW, FD_COLOR_BAND, 3 },
-		{ FD_COLOR_BAR_EDGE, FD_COLOR_PAPER, 3 },
-		{ FD_COLOR_BAR_EDGE, FD_COLOR_BAND, 3 },
-		{ FD_COLOR_WAIT_EDGE, FD_COLOR_PAPER, 3 },
-		{ FD_COLOR_WAIT_EDGE, FD_COLOR_BAND, 3 },
-		{ FD_COLOR_ALARM_FILL, FD_COLOR_PAPER, 3 },
+		{ FDAR_COLOR_INK, FDAR_COLOR_PAPER, 7 },
+		{ FDAR_COLOR_INK, FDAR_COLOR_BAND, 7 },
+		{ FDAR_COLOR_INK, FDAR_COLOR_ALARM_TINT, 4.5 },
+		{ FDAR_COLOR_INK, FDAR_COLOR_HEAD, 4.5 },
+		{ FDAR_COLOR_MUTED, FDAR_COLOR_PAPER, 4.5 },
+		{ FDAR_COLOR_MUTED, FDAR_COLOR_BAND, 4.5 },
+		{ FDAR_COLOR_MUTED, FDAR_COLOR_ALARM_TINT, 4.5 },
+		{ FDAR_COLOR_ALARM, FDAR_COLOR_PAPER, 4.5 },
+		{ FDAR_COLOR_ALARM, FDAR_COLOR_BAND, 4.5 },
+		{ FDAR_COLOR_ALARM, FDAR_COLOR_ALARM_TINT, 4.5 },
+		{ FDAR_COLOR_HANDOFF, FDAR_COLOR_PAPER, 4.5 },
+		{ FDAR_COLOR_HANDOFF, FDAR_COLOR_BAND, 4.5 },
+		{ FDAR_COLOR_ON_FILL, FDAR_COLOR_ALARM_FILL, 4.5 },
+		{ FDAR_COLOR_ON_FILL, FDAR_COLOR_BETTER_FILL, 4.5 },
+		{ FDAR_COLOR_WARN_INK, FDAR_COLOR_WARN_TINT, 4.5 },
+		{ FDAR_COLOR_DOT, FDAR_COLOR_PAPER, 3 },
+		{ FDAR_COLOR_DOT, FDAR_COLOR_BAND, 3 },
+		{ FDAR_COLOR_DOT, FDAR_COLOR_ALARM_TINT, 3 },
+		{ FDAR_COLOR_ARROW, FDAR_COLOR_PAPER, 3 },
+		{ FDAR_COLOR_ARROW, FDAR_COLOR_BAND, 3 },
+		{ FDAR_COLOR_BAR_EDGE, FDAR_COLOR_PAPER, 3 },
+		{ FDAR_COLOR_BAR_EDGE, FDAR_COLOR_BAND, 3 },
+		{ FDAR_COLOR_WAIT_EDGE, FDAR_COLOR_PAPER, 3 },
+		{ FDAR_COLOR_WAIT_EDGE, FDAR_COLOR_BAND, 3 },
+		{ FDAR_COLOR_ALARM_FILL, FDAR_COLOR_PAPER, 3 },
 	};
 
-	g_assert_cmpfloat_with_epsilon(fd_color_contrast("#000000", "#ffffff"), 21, 0.001);
-	for (enum fd_theme theme = FD_THEME_LIGHT; theme <= FD_THEME_DARK; theme++) {
+	g_assert_cmpfloat_with_epsilon(fdar_color_contrast("#000000", "#ffffff"), 21, 0.001);
+	for (enum fdar_theme theme = FDAR_THEME_LIGHT; theme <= FDAR_THEME_DARK; theme++) {
 		for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
-			double contrast = fd_color_contrast(fd_color_hex(pairs[i].mark, theme),
-							    fd_color_hex(pairs[i].ground, theme));
+			double contrast =
+				fdar_color_contrast(fdar_color_hex(pairs[i].mark, theme),
+						    fdar_color_hex(pairs[i].ground, theme));
 
 			if (contrast < pairs[i].least) {
-				g_test_message("%s on %s, %s: %.2f", fd_color_name(pairs[i].mark),
-					       fd_color_name(pairs[i].ground),
-					       theme == FD_THEME_DARK ? "dark" : "light", contrast);
+				g_test_message("%s on %s, %s: %.2f", fdar_color_name(pairs[i].mark),
+					       fdar_color_name(pairs[i].ground),
+					       theme == FDAR_THEME_DARK ? "dark" : "light",
+					       contrast);
 				g_test_fail();
 			}
 		}
@@ -147,53 +149,57 @@ static void test_contrast(void)
 /* The dark style sheet swaps by value. */
 static void test_colors_are_distinct(void)
 {
-	for (enum fd_color c = FD_COLOR_PAPER; c < FD_COLORS; c++) {
-		g_assert_cmpint(fd_color_find(fd_color_hex(c, FD_THEME_LIGHT), FD_THEME_LIGHT), ==,
-				c);
-		g_assert_cmpuint(strlen(fd_color_hex(c, FD_THEME_DARK)), ==, 7);
+	for (enum fdar_color c = FDAR_COLOR_PAPER; c < FDAR_COLORS; c++) {
+		g_assert_cmpint(fdar_color_find(fdar_color_hex(c, FDAR_THEME_LIGHT),
+						FDAR_THEME_LIGHT),
+				==, c);
+		g_assert_cmpuint(strlen(fdar_color_hex(c, FDAR_THEME_DARK)), ==, 7);
 	}
 }
 
-static guint add_box(struct fd_scene *scene, const char *id, double x, const char *text,
+static guint add_box(struct fdar_scene *scene, const char *id, double x, const char *text,
 		     const char *tooltip)
 {
-	struct fd_item box = {
-		.kind = FD_ITEM_BOX,
+	struct fdar_item box = {
+		.kind = FDAR_ITEM_BOX,
 		.id = id,
 		.tooltip = tooltip,
 		.at = { x, 20, 100, 20 },
-		.fill = FD_COLOR_HEAD,
-		.stroke = FD_COLOR_HEAD_EDGE,
+		.fill = FDAR_COLOR_HEAD,
+		.stroke = FDAR_COLOR_HEAD_EDGE,
 		.pen = 1,
-		.label = { .text = text, .font = FD_FONT_MONO, .size = 11, .color = FD_COLOR_INK },
+		.label = { .text = text,
+			   .font = FDAR_FONT_MONO,
+			   .size = 11,
+			   .color = FDAR_COLOR_INK },
 	};
 
-	return fd_scene_add(scene, &box);
+	return fdar_scene_add(scene, &box);
 }
 
-static struct fd_scene *small_scene(const char *text)
+static struct fdar_scene *small_scene(const char *text)
 {
-	struct fd_scene *scene = fd_scene_new(FD_THEME_AUTO);
-	struct fd_item arrow = { .kind = FD_ITEM_ARROW,
-				 .id = "arrow",
-				 .tooltip = text,
-				 .stroke = FD_COLOR_ARROW,
-				 .pen = 1,
-				 .head = FD_HEAD_FULL,
-				 .label = { .text = text,
-					    .font = FD_FONT_SANS,
-					    .size = 10,
-					    .color = FD_COLOR_MUTED,
-					    .at = { 120, 10, 60, 14 } } };
+	struct fdar_scene *scene = fdar_scene_new(FDAR_THEME_AUTO);
+	struct fdar_item arrow = { .kind = FDAR_ITEM_ARROW,
+				   .id = "arrow",
+				   .tooltip = text,
+				   .stroke = FDAR_COLOR_ARROW,
+				   .pen = 1,
+				   .head = FDAR_HEAD_FULL,
+				   .label = { .text = text,
+					      .font = FDAR_FONT_SANS,
+					      .size = 10,
+					      .color = FDAR_COLOR_MUTED,
+					      .at = { 120, 10, 60, 14 } } };
 
 	scene->width = 400;
 	scene->height = 60;
-	scene->title = fd_scene_text(scene, text);
+	scene->title = fdar_scene_text(scene, text);
 	scene->description = scene->title;
 	arrow.from = add_box(scene, "left", 10, text, text);
 	arrow.to = add_box(scene, "right", 250, "right", NULL);
-	fd_item_straight(&arrow, (struct fd_point){ 110, 30 }, (struct fd_point){ 250, 30 });
-	fd_scene_add(scene, &arrow);
+	fdar_item_straight(&arrow, (struct fdar_point){ 110, 30 }, (struct fdar_point){ 250, 30 });
+	fdar_scene_add(scene, &arrow);
 	return scene;
 }
 
@@ -281,11 +287,11 @@ static void test_hostile(void)
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autoptr(fd_scene) scene = small_scene(names[i]);
+		g_autoptr(fdar_scene) scene = small_scene(names[i]);
 		g_autoptr(GError) error = NULL;
-		GString *svg = fd_svg_render(scene, &error);
-		g_autofree char *clean = fd_label_clean(names[i]);
-		g_autofree char *dot = fd_graph_to_dot(scene, &error);
+		GString *svg = fdar_svg_render(scene, &error);
+		g_autofree char *clean = fdar_label_clean(names[i]);
+		g_autofree char *dot = fdar_graph_to_dot(scene, &error);
 
 		g_assert_no_error(error);
 		g_assert_nonnull(dot);
@@ -303,9 +309,9 @@ static void test_hostile(void)
 
 static char *render_small(void)
 {
-	g_autoptr(fd_scene) scene = small_scene("a name");
+	g_autoptr(fdar_scene) scene = small_scene("a name");
 	g_autoptr(GError) error = NULL;
-	GString *svg = fd_svg_render(scene, &error);
+	GString *svg = fdar_svg_render(scene, &error);
 
 	g_assert_no_error(error);
 	return g_string_free(svg, FALSE);
@@ -341,17 +347,17 @@ static void test_no_fonts(void)
 
 static void test_dark(void)
 {
-	g_autoptr(fd_scene) scene = fd_scene_new(FD_THEME_DARK);
+	g_autoptr(fdar_scene) scene = fdar_scene_new(FDAR_THEME_DARK);
 	g_autofree char *automatic = render_small();
 	g_autoptr(GError) error = NULL;
 	GString *svg;
 
 	scene->width = scene->height = 50;
 	add_box(scene, "only", 1, "text", NULL);
-	svg = fd_svg_render(scene, &error);
+	svg = fdar_svg_render(scene, &error);
 	g_assert_no_error(error);
-	g_assert_nonnull(strstr(svg->str, fd_color_hex(FD_COLOR_INK, FD_THEME_DARK)));
-	g_assert_null(strstr(svg->str, fd_color_hex(FD_COLOR_INK, FD_THEME_LIGHT)));
+	g_assert_nonnull(strstr(svg->str, fdar_color_hex(FDAR_COLOR_INK, FDAR_THEME_DARK)));
+	g_assert_null(strstr(svg->str, fdar_color_hex(FDAR_COLOR_INK, FDAR_THEME_LIGHT)));
 	g_assert_null(strstr(svg->str, "prefers-color-scheme"));
 	g_assert_nonnull(strstr(automatic, "prefers-color-scheme: dark"));
 	g_string_free(svg, TRUE);
@@ -366,22 +372,22 @@ static void test_write(void)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GDir) listing = NULL;
 
-	g_assert_true(fd_viz_write(path, "first", 5, &error));
-	g_assert_true(fd_viz_write(path, "second", 6, &error));
+	g_assert_true(fdar_viz_write(path, "first", 5, &error));
+	g_assert_true(fdar_viz_write(path, "second", 6, &error));
 	g_assert_no_error(error);
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_assert_cmpstr(text, ==, "second");
-	g_assert_false(fd_viz_write(nowhere, "x", 1, &error));
-	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
+	g_assert_false(fdar_viz_write(nowhere, "x", 1, &error));
+	g_assert_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE);
 	g_assert_nonnull(strstr(error->message, nowhere));
 	g_clear_error(&error);
-	g_assert_false(fd_viz_write(dir, "x", 1, &error)); /* a directory */
-	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
+	g_assert_false(fdar_viz_write(dir, "x", 1, &error)); /* a directory */
+	g_assert_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE);
 	g_clear_error(&error);
-	g_assert_true(fd_viz_write("/dev/null", "x", 1, &error)); /* is not replaced */
+	g_assert_true(fdar_viz_write("/dev/null", "x", 1, &error)); /* is not replaced */
 	g_assert_false(g_file_test("/dev/null", G_FILE_TEST_IS_REGULAR));
-	g_assert_false(fd_viz_write("/dev/full", "x", 1, &error));
-	g_assert_error(error, FD_VIZ_ERROR, FD_VIZ_ERROR_WRITE);
+	g_assert_false(fdar_viz_write("/dev/full", "x", 1, &error));
+	g_assert_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE);
 	g_assert_false(g_file_test("/dev/full", G_FILE_TEST_IS_REGULAR));
 	listing = g_dir_open(dir, 0, NULL);
 	g_assert_cmpstr(g_dir_read_name(listing), ==, "picture.svg");
@@ -393,9 +399,9 @@ static void test_write(void)
 /* What is saved can be read and has the positions: any graphviz program can draw it. */
 static void test_dot(void)
 {
-	g_autoptr(fd_scene) scene = small_scene("a name");
+	g_autoptr(fdar_scene) scene = small_scene("a name");
 	g_autoptr(GError) error = NULL;
-	g_autofree char *dot = fd_graph_to_dot(scene, &error);
+	g_autofree char *dot = fdar_graph_to_dot(scene, &error);
 	Agraph_t *graph;
 
 	g_assert_no_error(error);

@@ -9,12 +9,13 @@
 #include "viz/sequence/sequence.h"
 #include "viz/svg/svg.h"
 
-static char *render(const struct fd_sequence *sequence, const struct fd_sequence_options *options)
+static char *render(const struct fdar_sequence *sequence,
+		    const struct fdar_sequence_options *options)
 {
-	static const struct fd_sequence_options standard;
-	g_autoptr(fd_scene) scene = fd_sequence_scene(sequence, options ? options : &standard);
+	static const struct fdar_sequence_options standard;
+	g_autoptr(fdar_scene) scene = fdar_sequence_scene(sequence, options ? options : &standard);
 	g_autoptr(GError) error = NULL;
-	GString *svg = fd_svg_render(scene, &error);
+	GString *svg = fdar_svg_render(scene, &error);
 
 	g_assert_no_error(error);
 	return g_string_free(svg, FALSE);
@@ -22,11 +23,11 @@ static char *render(const struct fd_sequence *sequence, const struct fd_sequence
 
 static char *render_one(struct fixture *f)
 {
-	struct fd_sequence sequence = { .sides = { { .story = &f->story,
-						     .source = "a.rec · httpd -X" } },
-					.side_count = 1,
-					.heading = "What one session did",
-					.subheading = "the worst of 100 sessions" };
+	struct fdar_sequence sequence = { .sides = { { .story = &f->story,
+						       .source = "a.rec · httpd -X" } },
+					  .side_count = 1,
+					  .heading = "What one session did",
+					  .subheading = "the worst of 100 sessions" };
 
 	return render(&sequence, NULL);
 }
@@ -34,8 +35,8 @@ static char *render_one(struct fixture *f)
 static char *render_pair(const char *const *warnings)
 {
 	struct fixture base, subject;
-	struct fd_story_row rows[64];
-	struct fd_sequence sequence = {
+	struct fdar_story_row rows[64];
+	struct fdar_sequence sequence = {
 		.sides = { { .story = &base.story,
 			     .role = "baseline",
 			     .source = "usual.rec · httpd -X" },
@@ -175,7 +176,7 @@ static void test_dots(void)
 
 		memset(&f, 0, sizeof(f));
 		fixture_lane(&f, "main", "server", 0);
-		fixture_step(&f, 0, FD_STORY_CALL, 0, "serve", 0, cases[i].us, 1);
+		fixture_step(&f, 0, FDAR_STORY_CALL, 0, "serve", 0, cases[i].us, 1);
 		fixture_link(&f);
 		f.story.peer = "";
 		svg = render_one(&f);
@@ -193,8 +194,8 @@ static void test_dots(void)
 static void test_dot_options(void)
 {
 	struct fixture f;
-	struct fd_sequence sequence = { .sides = { { .story = &f.story } }, .side_count = 1 };
-	struct fd_sequence_options options = { .dot_unit_ns = 100 * FIX_US, .dots = 10 };
+	struct fdar_sequence sequence = { .sides = { { .story = &f.story } }, .side_count = 1 };
+	struct fdar_sequence_options options = { .dot_unit_ns = 100 * FIX_US, .dots = 10 };
 	g_autofree char *svg = NULL;
 
 	fixture_baseline(&f);
@@ -222,8 +223,8 @@ static void test_pair(void)
 	assert_element(svg, "b-handoff-2", "18.4 ms in the queue");
 	assert_element(svg, "a-hidden-0", "41 small calls");
 	assert_no_element(svg, "b-hidden-0");
-	assert_element(svg, "b-call-12", fd_color_hex(FD_COLOR_ALARM, FD_THEME_LIGHT));
-	assert_element(svg, "b-call-11", fd_color_hex(FD_COLOR_ARROW, FD_THEME_LIGHT));
+	assert_element(svg, "b-call-12", fdar_color_hex(FDAR_COLOR_ALARM, FDAR_THEME_LIGHT));
+	assert_element(svg, "b-call-11", fdar_color_hex(FDAR_COLOR_ARROW, FDAR_THEME_LIGHT));
 	assert_element(svg, "a-return-7", "stroke-dasharray");
 	assert_element(svg, "a-note-9", ">target: /index.html<");
 	assert_element(svg, "b-note-9", "<title>target: /?q=aaaaaaaa");
@@ -239,7 +240,7 @@ static void test_legend(void)
 
 	memset(&f, 0, sizeof(f));
 	fixture_lane(&f, "main", "server", 0);
-	fixture_step(&f, 0, FD_STORY_CALL, 0, "serve", 0, 700, 1);
+	fixture_step(&f, 0, FDAR_STORY_CALL, 0, "serve", 0, 700, 1);
 	fixture_link(&f);
 	f.story.peer = "";
 	plain = render_one(&f);
@@ -311,9 +312,9 @@ static void test_waiting_is_hollow(void)
 	struct fixture f;
 	g_autofree char *svg = NULL;
 	g_autofree char *running =
-		g_strdup_printf("fill=\"%s\"", fd_color_hex(FD_COLOR_DOT, FD_THEME_LIGHT));
+		g_strdup_printf("fill=\"%s\"", fdar_color_hex(FDAR_COLOR_DOT, FDAR_THEME_LIGHT));
 	g_autofree char *waiting =
-		g_strdup_printf("stroke=\"%s\"", fd_color_hex(FD_COLOR_DOT, FD_THEME_LIGHT));
+		g_strdup_printf("stroke=\"%s\"", fdar_color_hex(FDAR_COLOR_DOT, FDAR_THEME_LIGHT));
 
 	fixture_baseline(&f);
 	svg = render_one(&f);
@@ -327,7 +328,7 @@ static void test_never_taken(void)
 	g_autofree char *svg = NULL;
 
 	fixture_baseline(&f);
-	f.steps[2].lane_to = FD_STORY_NONE;
+	f.steps[2].lane_to = FDAR_STORY_NONE;
 	f.steps[2].unfinished = 1;
 	svg = render_one(&f);
 	assert_element(svg, "a-handoff-2", "never taken");
@@ -376,32 +377,32 @@ static void test_empty(void)
 static void test_large(void)
 {
 	enum { STEPS = 10000, LANES = 10 };
-	struct fd_story_lane lanes[LANES];
-	g_autofree struct fd_story_step *steps = g_new0(struct fd_story_step, STEPS);
-	struct fd_story story = { .lanes = lanes,
-				  .steps = steps,
-				  .lane_count = LANES,
-				  .step_count = STEPS,
-				  .peer = "p",
-				  .duration_ns = STEPS * (uint64_t)FIX_US };
-	struct fd_sequence sequence = { .sides = { { .story = &story } }, .side_count = 1 };
+	struct fdar_story_lane lanes[LANES];
+	g_autofree struct fdar_story_step *steps = g_new0(struct fdar_story_step, STEPS);
+	struct fdar_story story = { .lanes = lanes,
+				    .steps = steps,
+				    .lane_count = LANES,
+				    .step_count = STEPS,
+				    .peer = "p",
+				    .duration_ns = STEPS * (uint64_t)FIX_US };
+	struct fdar_sequence sequence = { .sides = { { .story = &story } }, .side_count = 1 };
 	gint64 began = g_get_monotonic_time();
 	g_autofree char *svg = NULL;
 
 	for (uint32_t i = 0; i < LANES; i++)
-		lanes[i] = (struct fd_story_lane){ "thread", "component", 1, i / 3 };
+		lanes[i] = (struct fdar_story_lane){ "thread", "component", 1, i / 3 };
 	for (uint32_t i = 0; i < STEPS; i++) {
 		uint32_t depth = i % 8;
 
-		steps[i] = (struct fd_story_step){ .name = "some_function_name",
-						   .lane = (i * 7) % LANES,
-						   .lane_to = FD_STORY_NONE,
-						   .depth = depth,
-						   .parent = depth ? i - 1 : FD_STORY_NONE,
-						   .end = i - depth + 8,
-						   .count = 1,
-						   .start_ns = i * (uint64_t)FIX_US,
-						   .duration_ns = (i % 5000) * (uint64_t)FIX_US };
+		steps[i] = (struct fdar_story_step){ .name = "some_function_name",
+						     .lane = (i * 7) % LANES,
+						     .lane_to = FDAR_STORY_NONE,
+						     .depth = depth,
+						     .parent = depth ? i - 1 : FDAR_STORY_NONE,
+						     .end = i - depth + 8,
+						     .count = 1,
+						     .start_ns = i * (uint64_t)FIX_US,
+						     .duration_ns = (i % 5000) * (uint64_t)FIX_US };
 	}
 	svg = render(&sequence, NULL);
 	g_test_message("10,000 messages: %.2f s, %zu bytes",
