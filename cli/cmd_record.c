@@ -97,7 +97,7 @@ static int outcome(const struct fdar_record_options *options,
 {
 	uint64_t lost = info->discarded + info->dropped + info->packets_lost + info->calls_lost;
 
-	if (options->lossless && lost) {
+	if (options->tracing.lossless && lost) {
 		fdar_warning(&fdar_record_usage,
 			     "not lossless: the recording is good, but not whole");
 		return FDAR_EXIT_FAILED;
@@ -116,7 +116,7 @@ static int run(const struct fdar_record_options *options, struct session *sessio
 	fdar_record_view_clear(&session->view);
 	if (!ok)
 		return fdar_failure(&fdar_record_usage, error);
-	if (!options->snapshot) {
+	if (!options->tracing.snapshot) {
 		save_symbols(session, session->view.output);
 		fdar_record_view_report(&session->view, session->view.output, &info);
 	}
@@ -145,7 +145,7 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 	choice.options.library_dir = libraries;
 	choice.options.events = on_events;
 	choice.options.snapshot_done = on_snapshot;
-	if (choice.options.snapshot)
+	if (choice.options.tracing.snapshot)
 		choice.options.snapshots_wanted = fdar_interrupt_count_asks();
 	warn_of_untraceable(&choice.options);
 	session.symbols = fdar_symbols_new(NULL);

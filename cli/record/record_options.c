@@ -186,9 +186,9 @@ static const struct quantity quantities[] = {
 	QUANTITY("--grace", TRUE, FALSE, "a time like 5s", grace, grace_ns),
 	QUANTITY("--min-duration", TRUE, TRUE, "a time like 2us", min_duration,
 		 settings.minimum_ns),
-	QUANTITY("--memory", FALSE, TRUE, "a size like 256M", memory, memory_bytes),
+	QUANTITY("--memory", FALSE, TRUE, "a size like 256M", memory, tracing.memory_bytes),
 	QUANTITY("--max-size", FALSE, TRUE, "a size like 2G", max_size, max_bytes),
-	QUANTITY("--subbuf-size", FALSE, TRUE, "a size like 1M", size, subbuffer_bytes),
+	QUANTITY("--subbuf-size", FALSE, TRUE, "a size like 1M", size, tracing.subbuffer_bytes),
 };
 
 static gboolean read_quantities(const struct fdar_record_texts *texts,
@@ -231,7 +231,7 @@ static gboolean read_numbers(const struct fdar_record_texts *texts,
 		return FALSE;
 	options->settings.depth_max = (uint32_t)MAX(texts->depth, 0);
 	options->settings.io_bytes = (uint32_t)MAX(texts->bytes, 0);
-	options->subbuffer_count = (unsigned)MAX(texts->count, 0);
+	options->tracing.subbuffer_count = (unsigned)MAX(texts->count, 0);
 	return TRUE;
 }
 
@@ -241,9 +241,9 @@ static gboolean read_detail(const struct fdar_record_texts *texts,
 {
 	gboolean functions = texts->functions || texts->min_duration || texts->depth != -1;
 
-	options->detail = texts->io && !functions ? FDAR_DETAIL_IO : FDAR_DETAIL_FUNCTION;
+	options->tracing.detail = texts->io && !functions ? FDAR_DETAIL_IO : FDAR_DETAIL_FUNCTION;
 	options->settings.io_sessions = texts->io;
-	if (!texts->detail || fdar_detail_parse(texts->detail, &options->detail))
+	if (!texts->detail || fdar_detail_parse(texts->detail, &options->tracing.detail))
 		return TRUE;
 	return bad(error, "--detail", texts->detail, "session, io, function or all");
 }
@@ -361,9 +361,9 @@ gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *
 	options->output = texts->output;
 	options->user = texts->user;
 	options->command = command[0] ? command : NULL;
-	options->lossless = texts->lossless;
-	options->crash_safe = texts->crash_safe;
-	options->snapshot = texts->snapshot;
+	options->tracing.lossless = texts->lossless;
+	options->tracing.crash_safe = texts->crash_safe;
+	options->tracing.snapshot = texts->snapshot;
 	if (!command[0] && !texts->attach)
 		return wrong(error,
 			     "record what? give the server's command after --, or --attach PID");

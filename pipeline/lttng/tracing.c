@@ -27,7 +27,7 @@ struct request {
 	struct fdar_tracing *tracing;
 	gboolean (*step)(struct request *request);
 	const char *out, *buffers;
-	const struct fdar_record_options *options;
+	const struct fdar_tracing_options *options;
 	struct fdar_tracing_state state;
 	pid_t pid;
 	gboolean done; /* what step gave */
@@ -117,7 +117,7 @@ static gboolean start_step(struct request *request)
 }
 
 struct fdar_tracing *fdar_tracing_start(const char *name, const char *out, const char *buffers,
-					const struct fdar_record_options *options, GError **error)
+					const struct fdar_tracing_options *options, GError **error)
 {
 	struct fdar_tracing *tracing = g_new0(struct fdar_tracing, 1);
 	struct request request = {

@@ -25,9 +25,22 @@
 #include <glib.h>
 #include <stdint.h>
 
-#include "pipeline/record/record.h"
+#include "pipeline/recording/detail.h"
 
 struct fdar_tracing;
+
+#define FDAR_TRACING_MEMORY_DEFAULT (UINT64_C(256) << 20) /* twice as much when lossless */
+
+/* What is asked of LTTng. */
+struct fdar_tracing_options {
+	enum fdar_detail detail;
+	gboolean lossless;        /* the server waits when there is no room for an event */
+	gboolean crash_safe;      /* LTTng's buffers can be read after its daemons have died */
+	gboolean snapshot;        /* keep the last events in memory; write them when told */
+	uint64_t memory_bytes;    /* the bound of all that is in memory, buffers too; 0: default */
+	uint64_t subbuffer_bytes; /* per CPU, a power of two; 0: 1 MiB, 4 if lossless */
+	unsigned subbuffer_count; /* a power of two; 0 for the default, 8 */
+};
 
 #define FDAR_TRACING_RECORDERS_MAX 16
 
@@ -46,7 +59,7 @@ char *fdar_tracing_name(void);
  * options are those of the functions channel. buffers: where LTTng's buffers are to be, so that they
  * outlive its daemons (options->crash_safe). NULL and error; then the session is gone again. */
 struct fdar_tracing *fdar_tracing_start(const char *name, const char *out, const char *buffers,
-					const struct fdar_record_options *options, GError **error);
+					const struct fdar_tracing_options *options, GError **error);
 
 /* Writes what the buffers hold below path (made by LTTng). Only with options->snapshot. FALSE and
  * error, G_IO_ERROR_NOT_FOUND when they hold nothing. */
@@ -80,13 +93,13 @@ void fdar_tracing_free(struct fdar_tracing *tracing);
 char *fdar_tracing_rivals(const char *name, enum fdar_detail detail);
 
 /* The bound that options stand for, after the default. */
-uint64_t fdar_tracing_memory(const struct fdar_record_options *options);
+uint64_t fdar_tracing_memory(const struct fdar_tracing_options *options);
 
 /* The functions channel's buffers of each CPU, after defaults, in bytes and number. */
-void fdar_tracing_buffers(const struct fdar_record_options *options, uint64_t *bytes,
+void fdar_tracing_buffers(const struct fdar_tracing_options *options, uint64_t *bytes,
 			  unsigned *count);
 
 /* Bytes of all channels' buffers on all CPUs, for one user of the server. */
-uint64_t fdar_tracing_buffer_bytes(const struct fdar_record_options *options);
+uint64_t fdar_tracing_buffer_bytes(const struct fdar_tracing_options *options);
 
 #endif

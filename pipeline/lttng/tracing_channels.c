@@ -91,7 +91,7 @@ gboolean fdar_tracing_fail(GError **error, const char *what, int code)
 }
 
 /* The default is halved on machines with many CPUs, and where the recorder's memory is small. */
-static void plain_buffers(const struct fdar_record_options *options, uint64_t *bytes,
+static void plain_buffers(const struct fdar_tracing_options *options, uint64_t *bytes,
 			  unsigned *count)
 {
 	uint64_t cpus = g_get_num_processors();
@@ -112,7 +112,7 @@ static void plain_buffers(const struct fdar_record_options *options, uint64_t *b
 
 /* What is kept for a snapshot are the buffers. They get half of the memory, three quarters of that for
  * functions; the other half is for writing a snapshot. */
-static void snapshot_buffers(const struct fdar_record_options *options, const struct channel *row,
+static void snapshot_buffers(const struct fdar_tracing_options *options, const struct channel *row,
 			     uint64_t *bytes, unsigned *count)
 {
 	uint64_t share = fdar_tracing_memory(options) / 2 / g_get_num_processors();
@@ -125,7 +125,7 @@ static void snapshot_buffers(const struct fdar_record_options *options, const st
 		*bytes *= 2;
 }
 
-static void row_buffers(const struct fdar_record_options *options, const struct channel *row,
+static void row_buffers(const struct fdar_tracing_options *options, const struct channel *row,
 			uint64_t *bytes, unsigned *count)
 {
 	gboolean few = strcmp(row->name, "modules") == 0;
@@ -144,20 +144,20 @@ static void row_buffers(const struct fdar_record_options *options, const struct 
 		plain_buffers(options, bytes, count);
 }
 
-uint64_t fdar_tracing_memory(const struct fdar_record_options *options)
+uint64_t fdar_tracing_memory(const struct fdar_tracing_options *options)
 {
-	uint64_t usual = FDAR_RECORD_MEMORY_DEFAULT * (options->lossless ? 2 : 1);
+	uint64_t usual = FDAR_TRACING_MEMORY_DEFAULT * (options->lossless ? 2 : 1);
 
 	return options->memory_bytes ? options->memory_bytes : usual;
 }
 
-void fdar_tracing_buffers(const struct fdar_record_options *options, uint64_t *bytes,
+void fdar_tracing_buffers(const struct fdar_tracing_options *options, uint64_t *bytes,
 			  unsigned *count)
 {
 	plain_buffers(options, bytes, count);
 }
 
-uint64_t fdar_tracing_buffer_bytes(const struct fdar_record_options *options)
+uint64_t fdar_tracing_buffer_bytes(const struct fdar_tracing_options *options)
 {
 	uint64_t all = 0;
 
@@ -197,7 +197,7 @@ static gboolean set_metadata_timer(struct lttng_handle *handle, GError **error)
 /* In a snapshot session nothing is written until it is asked for, and a timer that finishes buffers
  * before they are full would only push older events out. */
 static gboolean shape_channel(struct lttng_channel *channel, const struct channel *row,
-			      const struct fdar_record_options *options)
+			      const struct fdar_tracing_options *options)
 {
 	uint64_t bytes;
 	unsigned count;
@@ -213,7 +213,7 @@ static gboolean shape_channel(struct lttng_channel *channel, const struct channe
 }
 
 static gboolean make_channel(struct lttng_handle *handle, const struct channel *row,
-			     const struct fdar_record_options *options, GError **error)
+			     const struct fdar_tracing_options *options, GError **error)
 {
 	struct lttng_domain domain = fdar_tracing_domain();
 	struct lttng_channel *channel = lttng_channel_create(&domain);
@@ -259,7 +259,7 @@ static gboolean enable_event(struct lttng_handle *handle, const char *channel, c
 }
 
 static gboolean add_channel(struct lttng_handle *handle, const struct channel *row,
-			    const struct fdar_record_options *options, GError **error)
+			    const struct fdar_tracing_options *options, GError **error)
 {
 	if (!make_channel(handle, row, options, error) || !add_contexts(handle, row, error))
 		return FALSE;
@@ -272,7 +272,7 @@ static gboolean add_channel(struct lttng_handle *handle, const struct channel *r
 }
 
 gboolean fdar_tracing_channels_add(struct lttng_handle *handle,
-				   const struct fdar_record_options *options, GError **error)
+				   const struct fdar_tracing_options *options, GError **error)
 {
 	if (!options->snapshot && !set_metadata_timer(handle, error))
 		return FALSE;

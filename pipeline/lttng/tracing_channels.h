@@ -9,7 +9,7 @@
 #include <glib.h>
 #include <lttng/lttng.h>
 
-#include "pipeline/record/record.h"
+#include "pipeline/lttng/tracing.h"
 
 /* What all of it is about: the user space tracer, with buffers per user id. */
 struct lttng_domain fdar_tracing_domain(void);
@@ -19,7 +19,7 @@ gboolean fdar_tracing_fail(GError **error, const char *what, int code);
 
 /* Adds the channels, contexts and events that the options ask for to the session of handle. */
 gboolean fdar_tracing_channels_add(struct lttng_handle *handle,
-				   const struct fdar_record_options *options, GError **error);
+				   const struct fdar_tracing_options *options, GError **error);
 
 /* Whether an event name or pattern that somebody enabled takes any event of ours at that detail. */
 gboolean fdar_tracing_channels_take(const char *pattern, enum fdar_detail detail);

@@ -14,24 +14,6 @@ const char fdar_run_ended_disk[] = "disk full";
 const char fdar_run_ended_memory[] = "shared memory full";
 const char fdar_run_ended_size[] = "maximum size reached";
 
-static const char *const detail_names[] = { "session", "io", "function", "all" };
-
-gboolean fdar_detail_parse(const char *text, enum fdar_detail *detail)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(detail_names); i++) {
-		if (strcmp(text, detail_names[i]) == 0) {
-			*detail = (enum fdar_detail)i;
-			return TRUE;
-		}
-	}
-	return FALSE;
-}
-
-const char *fdar_detail_name(enum fdar_detail detail)
-{
-	return detail_names[detail];
-}
-
 void fdar_run_warn(struct fdar_run *run, const char *format, ...)
 {
 	va_list arguments;

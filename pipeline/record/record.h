@@ -16,20 +16,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "pipeline/server/control.h"
+#include "pipeline/lttng/tracing.h"
 #include "pipeline/recording/recording.h"
-
-enum fdar_detail {
-	FDAR_DETAIL_SESSION,  /* sessions, requests, hand-offs, threads, notes */
-	FDAR_DETAIL_IO,       /* + waits, operations on descriptors, and bytes */
-	FDAR_DETAIL_FUNCTION, /* + functions and scopes */
-	FDAR_DETAIL_ALL       /* everything of provider flowdar, whatever its log level */
-};
+#include "pipeline/server/control.h"
 
 struct fdar_source;
 struct fdar_event;
-
-#define FDAR_RECORD_MEMORY_DEFAULT (UINT64_C(256) << 20) /* twice as much when lossless */
 
 /* Gets the recording's events while they are read back to be counted, batch by batch. */
 typedef void (*fdar_record_events_fn)(const struct fdar_source *source,
@@ -46,18 +38,12 @@ struct fdar_record_options {
 	const pid_t *attach;     /* servers that run already, with flowdar's libraries in them */
 	size_t attach_count;
 	const char *user; /* run the command as this user; NULL: as who we are */
-	enum fdar_detail detail;
+	struct fdar_tracing_options tracing;
 	struct fdar_control_settings settings; /* what the libraries are to do */
-	gboolean lossless;        /* the server waits when there is no room for an event */
-	gboolean crash_safe;      /* LTTng's buffers can be read after its daemons have died */
-	gboolean snapshot;        /* keep the last events in memory; write them when told */
-	uint64_t trigger_ns;      /* snapshot: when a session lasts longer than that; 0: never */
-	uint64_t memory_bytes;    /* the bound of all that is in memory, buffers too; 0: default */
-	uint64_t max_bytes;       /* end when so much is on disk; 0: never */
-	uint64_t subbuffer_bytes; /* per CPU, a power of two; 0: 1 MiB, 4 if lossless */
-	unsigned subbuffer_count; /* a power of two; 0 for the default, 8 */
-	uint64_t duration_ns;     /* stop the server (SIGTERM) after this long; 0: until it ends */
-	uint64_t grace_ns;        /* from SIGTERM to SIGKILL; 0 for the default, 5 s */
+	uint64_t trigger_ns; /* tracing.snapshot: when a session lasts longer than that; 0: never */
+	uint64_t max_bytes;  /* end when so much is on disk; 0: never */
+	uint64_t duration_ns; /* stop the server (SIGTERM) after this long; 0: until it ends */
+	uint64_t grace_ns;    /* from SIGTERM to SIGKILL; 0 for the default, 5 s */
 	const volatile int *snapshots_wanted;  /* counts up, by a signal handler say; or NULL */
 	fdar_record_events_fn events;          /* may be NULL; gets the same user as the progress */
 	fdar_record_snapshot_fn snapshot_done; /* may be NULL; the same */
@@ -93,10 +79,6 @@ struct fdar_record_progress {
 
 typedef void (*fdar_record_progress_fn)(const struct fdar_record_progress *progress, void *user);
 
-/* "session", "io", "function" or "all". FALSE when the text is none of them. */
-gboolean fdar_detail_parse(const char *text, enum fdar_detail *detail);
-const char *fdar_detail_name(enum fdar_detail detail);
-
 /* Whether the options fit together. FALSE and error (G_IO_ERROR_INVALID_ARGUMENT) that says which do
  * not, and why. fdar_record_run asks it first. */
 gboolean fdar_record_options_check(const struct fdar_record_options *options, GError **error);
@@ -106,7 +88,7 @@ gboolean fdar_record_options_check(const struct fdar_record_options *options, GE
  * then the server gets SIGTERM, unless it was attached to, and the recording is finished as usual. If
  * this process is killed meanwhile, the keeper ends the server and the tracing session, and brings what
  * is in memory to the disk. On success info (empty before; the caller clears it) is filled in and the
- * recording stands in options->output; or in numbered folders in it, if options->snapshot, and info is
+ * recording stands in options->output; or in numbered folders in it, if options->tracing.snapshot, and info is
  * that of the last one. On failure FALSE and error; whatever had been made is taken away again unless
  * events were recorded. progress may be NULL.
  *

@@ -26,7 +26,7 @@ static const char *wrong_server(const struct fdar_record_options *options)
 		return "either a command is run or processes are attached to, not both";
 	if (attach && options->user)
 		return "processes that run already keep their user";
-	if (attach && options->lossless)
+	if (attach && options->tracing.lossless)
 		return "a server that runs already cannot be recorded lossless: LTTng decides "
 		       "when a process starts whether it may be made to wait";
 	return NULL;
@@ -34,18 +34,19 @@ static const char *wrong_server(const struct fdar_record_options *options)
 
 static const char *wrong_mode(const struct fdar_record_options *options)
 {
-	if (options->snapshot && options->lossless)
+	if (options->tracing.snapshot && options->tracing.lossless)
 		return "a snapshot keeps the last events and forgets the others: it cannot be "
 		       "lossless";
-	if (options->snapshot && options->crash_safe)
+	if (options->tracing.snapshot && options->tracing.crash_safe)
 		return "a snapshot is taken from the buffers while LTTng's daemons run: it cannot "
 		       "be crash-safe";
-	if (options->snapshot && (options->subbuffer_bytes || options->subbuffer_count))
+	if (options->tracing.snapshot &&
+	    (options->tracing.subbuffer_bytes || options->tracing.subbuffer_count))
 		return "the buffers of a snapshot are as large as its memory allows: their size "
 		       "cannot be set";
-	if (!options->snapshot && options->trigger_ns)
+	if (!options->tracing.snapshot && options->trigger_ns)
 		return "a trigger is for snapshots";
-	if (options->snapshot && options->max_bytes)
+	if (options->tracing.snapshot && options->max_bytes)
 		return "the size of a snapshot is that of its memory: there is no maximum to set";
 	return NULL;
 }
@@ -56,10 +57,11 @@ static const char *wrong_detail(const struct fdar_record_options *options)
 	gboolean functions = settings->functions || settings->minimum_ns || settings->depth_max ||
 			     settings->budget_ppm;
 
-	if (functions && options->detail < FDAR_DETAIL_FUNCTION)
+	if (functions && options->tracing.detail < FDAR_DETAIL_FUNCTION)
 		return "functions can be chosen only where they are recorded: with --detail "
 		       "function or all";
-	if ((settings->io_sessions || settings->io_bytes) && options->detail < FDAR_DETAIL_IO)
+	if ((settings->io_sessions || settings->io_bytes) &&
+	    options->tracing.detail < FDAR_DETAIL_IO)
 		return "connections and their bytes are recorded with --detail io, function or "
 		       "all";
 	return NULL;
@@ -67,15 +69,15 @@ static const char *wrong_detail(const struct fdar_record_options *options)
 
 static const char *wrong_buffers(const struct fdar_record_options *options)
 {
-	uint64_t bytes = options->subbuffer_bytes;
-	unsigned count = options->subbuffer_count;
+	uint64_t bytes = options->tracing.subbuffer_bytes;
+	unsigned count = options->tracing.subbuffer_count;
 
 	if (bytes && (!is_power_of_two(bytes) || bytes < 4096))
 		return "the size of a sub-buffer must be a power of two, 4096 bytes at least";
 	if (count && (!is_power_of_two(count) || count < 2))
 		return "the number of sub-buffers must be a power of two, 2 at least";
 	/* Measured: below that LTTng's own waiting loses events when threads outnumber CPUs. */
-	if (options->lossless && ((bytes && bytes < 1 << 20) || (count && count < 4)))
+	if (options->tracing.lossless && ((bytes && bytes < 1 << 20) || (count && count < 4)))
 		return "lossless needs sub-buffers of 1 MiB at least, 4 at least";
 	return NULL;
 }
@@ -85,12 +87,13 @@ uint64_t fdar_run_buffer_bytes(const struct fdar_record_options *options)
 	/* Servers that root starts have a second user, as a rule. */
 	uint64_t users = getuid() == 0 && !options->user ? 2 : 1;
 
-	return fdar_tracing_buffer_bytes(options) * users;
+	return fdar_tracing_buffer_bytes(&options->tracing) * users;
 }
 
 uint64_t fdar_run_drain_bytes(const struct fdar_record_options *options)
 {
-	uint64_t all = fdar_tracing_memory(options), buffers = fdar_run_buffer_bytes(options);
+	uint64_t all = fdar_tracing_memory(&options->tracing),
+		 buffers = fdar_run_buffer_bytes(options);
 
 	return all > buffers ? all - buffers : 0;
 }
@@ -102,13 +105,14 @@ static gboolean check_memory(const struct fdar_record_options *options, GError *
 		g_format_size_full(fdar_run_buffer_bytes(options), G_FORMAT_SIZE_IEC_UNITS);
 	g_autofree char *least = g_format_size_full(needed, G_FORMAT_SIZE_IEC_UNITS);
 
-	if (options->snapshot && fdar_tracing_memory(options) >= FDAR_DRAIN_MEMORY_MIN)
+	if (options->tracing.snapshot &&
+	    fdar_tracing_memory(&options->tracing) >= FDAR_DRAIN_MEMORY_MIN)
 		return TRUE;
-	if (!options->snapshot && fdar_tracing_memory(options) >= needed)
+	if (!options->tracing.snapshot && fdar_tracing_memory(&options->tracing) >= needed)
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
 		    "the memory is too small: LTTng's buffers take %s of it, and %s is the least",
-		    buffers, options->snapshot ? "16.0 MiB" : least);
+		    buffers, options->tracing.snapshot ? "16.0 MiB" : least);
 	return FALSE;
 }
 
@@ -129,7 +133,7 @@ gboolean fdar_record_options_check(const struct fdar_record_options *options, GE
 
 static void warn_of_rivals(struct fdar_run *run)
 {
-	g_autofree char *rivals = fdar_tracing_rivals(run->name, run->options->detail);
+	g_autofree char *rivals = fdar_tracing_rivals(run->name, run->options->tracing.detail);
 	g_autofree char *text = NULL;
 
 	if (!rivals)
@@ -151,7 +155,7 @@ static gboolean check_room(const struct fdar_run *run, GError **error)
 			    run->folder.path);
 		return FALSE;
 	}
-	if (room >= fdar_tracing_memory(run->options))
+	if (room >= fdar_tracing_memory(&run->options->tracing))
 		return TRUE;
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
 		    "/dev/shm: %s are free there, less than the recorder's memory; give it less "
@@ -165,7 +169,7 @@ static void on_pressure(gboolean on, void *user)
 {
 	struct fdar_run *run = user;
 
-	if (run->options->lossless) {
+	if (run->options->tracing.lossless) {
 		g_atomic_int_set(&run->waiting, on);
 		fdar_control_segment_gate(run->control, on);
 	}
@@ -186,11 +190,11 @@ static gboolean start_drain(struct fdar_run *run, GError **error)
 					      .reserve_bytes = fdar_run_buffer_bytes(run->options),
 					      .disk_bytes = disk_bound(run),
 					      .level = FDAR_DRAIN_LEVEL_ADAPTIVE,
-					      .lossless = run->options->lossless,
+					      .lossless = run->options->tracing.lossless,
 					      .pressure = on_pressure,
 					      .user = run };
 
-	if (run->options->snapshot)
+	if (run->options->tracing.snapshot)
 		return TRUE;
 	run->drain = fdar_drain_start(run->memory.out, run->folder.trace, &options, error);
 	return run->drain != NULL;
@@ -201,11 +205,12 @@ static gboolean start_keeper(struct fdar_run *run, GError **error)
 	struct fdar_keeper_charge charge = { .session = run->name,
 					     .memory = run->memory.path,
 					     .control = fdar_control_segment_path(run->control),
-					     .memory_bytes = fdar_tracing_memory(run->options),
+					     .memory_bytes =
+						     fdar_tracing_memory(&run->options->tracing),
 					     .folder = run->folder.path,
 					     .trace = run->folder.trace,
-					     .recover = run->options->crash_safe,
-					     .snapshot = run->options->snapshot };
+					     .recover = run->options->tracing.crash_safe,
+					     .snapshot = run->options->tracing.snapshot };
 
 	run->keeper = fdar_keeper_start(&charge, error);
 	return run->keeper != NULL;
@@ -220,7 +225,7 @@ static void take_stacks(struct fdar_run *run)
 	g_autoptr(GError) error = NULL;
 	g_autofree char *warning = NULL;
 
-	if (options->snapshot)
+	if (options->tracing.snapshot)
 		return;
 	stacks = fdar_stacks_take(options->attach, options->attach_count, &warning);
 	if (warning)
@@ -260,6 +265,11 @@ static gboolean attach(struct fdar_run *run, const char *control, GError **error
 static gboolean start_server(struct fdar_run *run, GError **error)
 {
 	const struct fdar_record_options *options = run->options;
+	const struct fdar_server_options server = { .library_dir = options->library_dir,
+						    .command = options->command,
+						    .user = options->user,
+						    .detail = options->tracing.detail,
+						    .lossless = options->tracing.lossless };
 	const char *control = fdar_control_segment_path(run->control);
 	g_autoptr(GDateTime) wall = g_date_time_new_now_utc();
 
@@ -270,7 +280,7 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 	fdar_control_segment_switch(run->control, TRUE);
 	if (options->attach_count)
 		return attach(run, control, error);
-	run->server = fdar_server_start(options, control, fdar_keeper_pid(run->keeper), error);
+	run->server = fdar_server_start(&server, control, fdar_keeper_pid(run->keeper), error);
 	if (!run->server)
 		return FALSE;
 	run->now.server = fdar_server_pid(run->server);
@@ -297,12 +307,12 @@ gboolean fdar_run_begin(struct fdar_run *run, GError **error)
 		return FALSE;
 	warn_of_rivals(run);
 	run->tracing = fdar_tracing_start(run->name, run->memory.out, run->memory.buffers,
-					  run->options, error);
+					  &run->options->tracing, error);
 	if (!run->tracing || !start_drain(run, error))
 		return FALSE;
-	if (run->options->snapshot)
+	if (run->options->tracing.snapshot)
 		run->snapshots = fdar_snapshots_new(run, error);
-	if (run->options->snapshot && !run->snapshots)
+	if (run->options->tracing.snapshot && !run->snapshots)
 		return FALSE;
 	if (!start_server(run, error))
 		return FALSE;

@@ -32,17 +32,17 @@ static void fill_asked(const struct fdar_record_options *options, struct fdar_re
 {
 	const struct fdar_control_settings *settings = &options->settings;
 
-	info->detail = g_strdup(fdar_detail_name(options->detail));
+	info->detail = g_strdup(fdar_detail_name(options->tracing.detail));
 	info->functions = g_strdupv((char **)settings->functions);
 	info->depth = settings->depth_max;
 	info->min_duration_ns = settings->minimum_ns;
 	info->budget_ppm = settings->budget_ppm;
 	info->io_sessions = settings->io_sessions ? 1 : 0;
 	info->io_bytes = settings->io_bytes;
-	info->lossless = options->lossless ? 1 : 0;
-	info->memory_bytes = fdar_tracing_memory(options);
+	info->lossless = options->tracing.lossless ? 1 : 0;
+	info->memory_bytes = fdar_tracing_memory(&options->tracing);
 	info->max_bytes = options->max_bytes;
-	info->snapshot = options->snapshot ? 1 : 0;
+	info->snapshot = options->tracing.snapshot ? 1 : 0;
 	if (!options->attach_count)
 		return;
 	info->attached = g_array_new(FALSE, FALSE, sizeof(guint32));

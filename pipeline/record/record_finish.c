@@ -12,7 +12,7 @@ static void recover(struct fdar_run *run)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!run->options->crash_safe)
+	if (!run->options->tracing.crash_safe)
 		return;
 	if (fdar_record_recover(run->memory.buffers, run->folder.trace, &error))
 		fdar_run_warn(run,

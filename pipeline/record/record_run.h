@@ -37,11 +37,11 @@ struct fdar_run {
 	struct fdar_keeper *keeper;
 	struct fdar_tracing *tracing;
 	struct fdar_tracing_state state;
-	struct fdar_drain *drain; /* NULL with options->snapshot */
+	struct fdar_drain *drain; /* NULL with options->tracing.snapshot */
 	struct fdar_drain_state drained;
 	struct fdar_server *server;       /* one of the two */
 	struct fdar_attached *attached;   /* is not NULL */
-	struct fdar_snapshots *snapshots; /* with options->snapshot */
+	struct fdar_snapshots *snapshots; /* with options->tracing.snapshot */
 	struct fdar_control_counts counts;
 	struct fdar_record_progress now;
 	gint64 begin_us, look_us;

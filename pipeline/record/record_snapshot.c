@@ -3,7 +3,7 @@
 #include <gio/gio.h>
 
 #include "pipeline/record/record_run.h"
-#include "pipeline/lttng/tracing_watch.h"
+#include "pipeline/record/tracing_watch.h"
 
 #define FLUSH_MS  200
 #define WATCH_US  1000000
@@ -38,7 +38,8 @@ struct fdar_snapshots *fdar_snapshots_new(struct fdar_run *run, GError **error)
 static gboolean pack(struct fdar_run *run, const char *copy,
 		     const struct fdar_record_folder *folder, GError **error)
 {
-	struct fdar_drain_options options = { .memory_bytes = fdar_tracing_memory(run->options),
+	struct fdar_drain_options options = { .memory_bytes =
+						      fdar_tracing_memory(&run->options->tracing),
 					      .level = FDAR_DRAIN_LEVEL_ADAPTIVE,
 					      .lossless = TRUE };
 	struct fdar_drain *drain = fdar_drain_start(copy, folder->trace, &options, error);

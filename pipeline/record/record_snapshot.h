@@ -1,7 +1,7 @@
 /*
  * The flight recorder: what the buffers hold, written when somebody asks or a session takes too long.
  *
- * Place in the house: inside pipeline/, under record.c; with options->snapshot only. LTTng keeps the
+ * Place in the house: inside pipeline/, under record.c; with options->tracing.snapshot only. LTTng keeps the
  * last events in its buffers, newest over oldest, and nobody reads them: that costs the server what
  * recording costs, and nothing else. A snapshot is LTTng's copy of the buffers (it takes some
  * milliseconds; the server goes on), made in memory, then drained to the disk: a recording of its own,

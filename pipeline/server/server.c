@@ -93,7 +93,7 @@ static char *preload(const char *folder, enum fdar_detail detail)
 	return g_string_free(text, FALSE);
 }
 
-static char **server_environment(const struct fdar_record_options *options, const char *control)
+static char **server_environment(const struct fdar_server_options *options, const char *control)
 {
 	g_autofree char *libs = preload(options->library_dir, options->detail);
 	char **environment = g_environ_setenv(g_get_environ(), "LD_PRELOAD", libs, TRUE);
@@ -160,7 +160,7 @@ static void detach_terminal(void)
 	}
 }
 
-static void exec_server(const struct fdar_record_options *options, const struct user *user,
+static void exec_server(const struct fdar_server_options *options, const struct user *user,
 			char **environment, pid_t parent, int report)
 {
 	struct failure failure = { 0 };
@@ -182,7 +182,7 @@ static void exec_server(const struct fdar_record_options *options, const struct 
 }
 
 /* The pipe closes by itself when the command runs, and brings the reason when it does not. */
-static gboolean hear_exec(const struct fdar_record_options *options, int report, GError **error)
+static gboolean hear_exec(const struct fdar_server_options *options, int report, GError **error)
 {
 	struct failure failure;
 	ssize_t n;
@@ -199,7 +199,7 @@ static gboolean hear_exec(const struct fdar_record_options *options, int report,
 	return FALSE;
 }
 
-static gboolean spawn(struct fdar_server *server, const struct fdar_record_options *options,
+static gboolean spawn(struct fdar_server *server, const struct fdar_server_options *options,
 		      const char *control, const struct user *user, GError **error)
 {
 	g_auto(GStrv) environment = server_environment(options, control);
@@ -222,7 +222,7 @@ static gboolean spawn(struct fdar_server *server, const struct fdar_record_optio
 	return runs;
 }
 
-struct fdar_server *fdar_server_start(const struct fdar_record_options *options,
+struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
 				      const char *control, pid_t other, GError **error)
 {
 	struct fdar_server *server;

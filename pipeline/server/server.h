@@ -11,11 +11,21 @@
 #define FDAR_PIPELINE_SERVER_SERVER_H
 
 #include <glib.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-#include "pipeline/record/record.h"
+#include "pipeline/recording/detail.h"
 
 struct fdar_server;
+
+/* What is started, and what it is to say. */
+struct fdar_server_options {
+	const char *library_dir; /* where flowdar's preload libraries are */
+	char *const *command;    /* NULL-terminated argv */
+	const char *user;        /* run the command as this user; NULL: as who we are */
+	enum fdar_detail detail;
+	gboolean lossless; /* it waits when there is no room for an event */
+};
 
 enum fdar_server_state {
 	FDAR_SERVER_RUNS,
@@ -30,7 +40,7 @@ char *fdar_server_missing_library(const char *folder, enum fdar_detail detail);
 /* Starts the command. control: the path of its control segment. other: a child of this process that is
  * none of the server's (the keeper). NULL and error when a library is missing, the user is not known or
  * may not be taken on, or the command cannot be executed: the message names it. */
-struct fdar_server *fdar_server_start(const struct fdar_record_options *options,
+struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
 				      const char *control, pid_t other, GError **error);
 
 pid_t fdar_server_pid(const struct fdar_server *server);

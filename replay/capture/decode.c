@@ -4,8 +4,6 @@
 #include <pcap/pcap.h>
 #include <string.h>
 
-#include "replay/sessions/session.h"
-
 #define TAGS_MAX 4u
 /* Larger than any segment that a kernel hands to an offloading card: a length beyond is made up. */
 #define OFFLOAD_MAX (1u << 20)

@@ -10,6 +10,11 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+enum fdar_transport {
+	FDAR_TCP = 6, /* the IP protocol numbers */
+	FDAR_UDP = 17
+};
+
 enum fdar_family { FDAR_FAMILY_NONE = 0, FDAR_FAMILY_IPV4 = 4, FDAR_FAMILY_IPV6 = 6 };
 
 /* 20 bytes without padding: may be hashed and compared as memory when it was zeroed first. */

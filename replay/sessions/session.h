@@ -26,11 +26,6 @@
 #include "replay/capture/capture.h"
 #include "replay/capture/endpoint.h"
 
-enum fdar_transport {
-	FDAR_TCP = 6, /* the IP protocol numbers */
-	FDAR_UDP = 17
-};
-
 /* Which way bytes go; indexes fdar_session.way. */
 enum fdar_way { FDAR_FROM_CLIENT = 0, FDAR_FROM_SERVER = 1 };
 

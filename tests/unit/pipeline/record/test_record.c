@@ -14,7 +14,7 @@
 #include "pipeline/lttng/tracing.h"
 #include "pipeline/record/record_memory.h"
 #include "pipeline/lttng/tracing_channels.h"
-#include "pipeline/lttng/tracing_watch.h"
+#include "pipeline/record/tracing_watch.h"
 #include "pipeline/events/event.h"
 
 static char *scratch(void)
@@ -61,12 +61,12 @@ static void test_options(void)
 
 	assert_refused(&options, "no command");
 	options.command = some;
-	options.subbuffer_bytes = 5000;
+	options.tracing.subbuffer_bytes = 5000;
 	assert_refused(&options, "power of two");
-	options.subbuffer_bytes = 2048;
+	options.tracing.subbuffer_bytes = 2048;
 	assert_refused(&options, "4096");
-	options.subbuffer_bytes = 0;
-	options.subbuffer_count = 3;
+	options.tracing.subbuffer_bytes = 0;
+	options.tracing.subbuffer_count = 3;
 	assert_refused(&options, "power of two");
 	g_rmdir(dir);
 }
@@ -77,13 +77,13 @@ static void test_buffers(void)
 	uint64_t bytes;
 	unsigned count;
 
-	fdar_tracing_buffers(&options, &bytes, &count);
+	fdar_tracing_buffers(&options.tracing, &bytes, &count);
 	g_assert_cmpuint(bytes, ==, 1 << 20);
 	g_assert_cmpuint(count, >=, 2);
 	g_assert_cmpuint(count, <=, 8);
-	options.subbuffer_bytes = 1 << 16;
-	options.subbuffer_count = 64;
-	fdar_tracing_buffers(&options, &bytes, &count);
+	options.tracing.subbuffer_bytes = 1 << 16;
+	options.tracing.subbuffer_count = 64;
+	fdar_tracing_buffers(&options.tracing, &bytes, &count);
 	g_assert_cmpuint(bytes, ==, 1 << 16);
 	g_assert_cmpuint(count, ==, 64);
 }
@@ -91,27 +91,29 @@ static void test_buffers(void)
 /* What is asked of the machine follows from the memory. */
 static void test_buffers_memory(void)
 {
-	struct fdar_record_options options = { .detail = FDAR_DETAIL_FUNCTION };
-	uint64_t bytes, usual = fdar_tracing_buffer_bytes(&options), cpus = g_get_num_processors();
+	struct fdar_record_options options = { .tracing = { .detail = FDAR_DETAIL_FUNCTION } };
+	uint64_t bytes, usual = fdar_tracing_buffer_bytes(&options.tracing),
+			cpus = g_get_num_processors();
 	unsigned count;
 
-	options.memory_bytes = UINT64_C(16) << 20;
-	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options), <=, usual);
-	fdar_tracing_buffers(&options, &bytes, &count);
-	g_assert_cmpuint(cpus * bytes * count, <=, MAX(options.memory_bytes / 4, cpus << 18));
-	options.lossless = TRUE;
-	fdar_tracing_buffers(&options, &bytes, &count);
+	options.tracing.memory_bytes = UINT64_C(16) << 20;
+	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options.tracing), <=, usual);
+	fdar_tracing_buffers(&options.tracing, &bytes, &count);
+	g_assert_cmpuint(cpus * bytes * count, <=,
+			 MAX(options.tracing.memory_bytes / 4, cpus << 18));
+	options.tracing.lossless = TRUE;
+	fdar_tracing_buffers(&options.tracing, &bytes, &count);
 	g_assert_cmpuint(bytes, >=, 1 << 20);
 	g_assert_cmpuint(count, >=, 4);
-	options.lossless = FALSE;
-	options.snapshot = TRUE;
-	options.memory_bytes = UINT64_C(64) << 20;
-	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options), <=,
+	options.tracing.lossless = FALSE;
+	options.tracing.snapshot = TRUE;
+	options.tracing.memory_bytes = UINT64_C(64) << 20;
+	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options.tracing), <=,
 			 (UINT64_C(32) << 20) + (cpus << 20));
-	options.detail = FDAR_DETAIL_IO;
-	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options), <=,
+	options.tracing.detail = FDAR_DETAIL_IO;
+	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options.tracing), <=,
 			 (UINT64_C(32) << 20) + (cpus << 20));
-	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options), >=, UINT64_C(16) << 20);
+	g_assert_cmpuint(fdar_tracing_buffer_bytes(&options.tracing), >=, UINT64_C(16) << 20);
 }
 
 static void assert_conflict(const struct fdar_record_options *options, const char *says)
@@ -127,7 +129,7 @@ static void test_conflicts(void)
 	static char *command[] = { (char *)"true", NULL };
 	static const pid_t pid = 1;
 	const struct fdar_record_options good = { .command = command,
-						  .detail = FDAR_DETAIL_FUNCTION };
+						  .tracing = { .detail = FDAR_DETAIL_FUNCTION } };
 	struct fdar_record_options options = good;
 
 	g_assert_true(fdar_record_options_check(&good, NULL));
@@ -136,21 +138,21 @@ static void test_conflicts(void)
 	assert_conflict(&options, "not both");
 	options.command = NULL;
 	g_assert_true(fdar_record_options_check(&options, NULL));
-	options.lossless = TRUE;
+	options.tracing.lossless = TRUE;
 	assert_conflict(&options, "lossless");
 	options = good;
-	options.snapshot = TRUE;
+	options.tracing.snapshot = TRUE;
 	g_assert_true(fdar_record_options_check(&options, NULL));
-	options.lossless = TRUE;
+	options.tracing.lossless = TRUE;
 	assert_conflict(&options, "cannot be lossless");
 	options = good;
 	options.trigger_ns = 1;
 	assert_conflict(&options, "a trigger is for snapshots");
 	options = good;
-	options.memory_bytes = 1 << 20;
+	options.tracing.memory_bytes = 1 << 20;
 	assert_conflict(&options, "too small");
 	options = good;
-	options.detail = FDAR_DETAIL_SESSION;
+	options.tracing.detail = FDAR_DETAIL_SESSION;
 	options.settings.minimum_ns = 1;
 	assert_conflict(&options, "--detail function");
 }
@@ -367,7 +369,7 @@ static void test_server_libraries(void)
 	g_autofree char *missing = NULL, *more = NULL;
 	g_autofree char *spaced = g_build_filename(dir, "with space", NULL);
 	char *command[] = { (char *)"true", NULL };
-	struct fdar_record_options options = { .library_dir = spaced, .command = command };
+	struct fdar_server_options options = { .library_dir = spaced, .command = command };
 	g_autoptr(GError) error = NULL;
 
 	missing = fdar_server_missing_library(dir, FDAR_DETAIL_SESSION);

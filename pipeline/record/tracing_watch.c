@@ -1,4 +1,4 @@
-#include "pipeline/lttng/tracing_watch.h"
+#include "pipeline/record/tracing_watch.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>

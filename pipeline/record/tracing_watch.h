@@ -6,8 +6,8 @@
  * memory, cut into chunks (rotation); each is read once and taken away. Sessions that are open are
  * remembered by process and key, FDAR_WATCH_OPEN_MAX of them; later ones are not watched.
  */
-#ifndef FDAR_PIPELINE_LTTNG_TRACING_WATCH_H
-#define FDAR_PIPELINE_LTTNG_TRACING_WATCH_H
+#ifndef FDAR_PIPELINE_RECORD_TRACING_WATCH_H
+#define FDAR_PIPELINE_RECORD_TRACING_WATCH_H
 
 #include <glib.h>
 #include <stdint.h>
