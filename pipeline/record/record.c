@@ -8,31 +8,6 @@
 #define STEP_MS  100
 #define GRACE_NS (5 * UINT64_C(1000000000))
 
-const char fdar_run_ended_daemon[] = "session daemon died";
-const char fdar_run_ended_consumer[] = "consumer daemon died";
-const char fdar_run_ended_disk[] = "disk full";
-const char fdar_run_ended_memory[] = "shared memory full";
-const char fdar_run_ended_size[] = "maximum size reached";
-
-void fdar_run_warn(struct fdar_run *run, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	g_ptr_array_add(run->warnings, g_strdup_vprintf(format, arguments));
-	va_end(arguments);
-}
-
-void fdar_run_tell(struct fdar_run *run, enum fdar_record_phase phase, const char *text)
-{
-	run->now.phase = phase;
-	run->now.text = text;
-	if (!run->stopped && run->begin_us)
-		run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
-	if (run->progress)
-		run->progress(&run->now, run->user);
-}
-
 /* ---- following ---- */
 
 /* Gives why recording cannot go on, or NULL. */

@@ -10,13 +10,6 @@
 #define FOOT_HEIGHT    40.0
 #define WIDTH_MIN      720.0
 
-const char *fdar_seq_id(const struct fdar_seq_panel *panel, const char *word, uint32_t number,
-			char buffer[FDAR_SEQ_ID_BYTES])
-{
-	g_snprintf(buffer, FDAR_SEQ_ID_BYTES, "%s-%s-%u", panel->prefix, word, number);
-	return buffer;
-}
-
 static void open_panel(struct fdar_seq *seq, unsigned p)
 {
 	static const char *const prefixes[] = { "a", "b" };

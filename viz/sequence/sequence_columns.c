@@ -14,15 +14,6 @@
 #define HOOK             14.0 /* what a call within a lane needs beside its bar */
 #define PANEL_MIN        430.0
 
-uint32_t fdar_seq_caller(const struct fdar_story *story, uint32_t step)
-{
-	uint32_t caller = story->steps[step].parent;
-
-	while (caller != FDAR_STORY_NONE && story->steps[caller].kind == FDAR_STORY_LOOP)
-		caller = story->steps[caller].parent;
-	return caller;
-}
-
 gboolean fdar_seq_has_bar(const struct fdar_story_step *step)
 {
 	return step->kind == FDAR_STORY_CALL || step->kind == FDAR_STORY_WAIT;
