@@ -22,6 +22,8 @@ void profile_stat_add_calls(struct fdar_profile_stat *stat, const struct fdar_pr
 	stat->wait_ns = profile_sum(stat->wait_ns, from->wait_ns);
 	stat->skipped_calls = profile_sum(stat->skipped_calls, from->skipped_calls);
 	stat->skipped_ns = profile_sum(stat->skipped_ns, from->skipped_ns);
+	stat->io_calls = profile_sum(stat->io_calls, from->io_calls);
+	stat->io_bytes = profile_sum(stat->io_bytes, from->io_bytes);
 	fdar_histogram_merge(&stat->call_ns, &from->call_ns);
 }
 
@@ -39,6 +41,7 @@ static gboolean stat_equal(const struct fdar_profile_stat *a, const struct fdar_
 	       a->unfinished == b->unfinished && a->own_ns == b->own_ns &&
 	       a->total_ns == b->total_ns && a->wait_ns == b->wait_ns &&
 	       a->skipped_calls == b->skipped_calls && a->skipped_ns == b->skipped_ns &&
+	       a->io_calls == b->io_calls && a->io_bytes == b->io_bytes &&
 	       fdar_histogram_equal(&a->call_ns, &b->call_ns) &&
 	       fdar_histogram_equal(&a->session_calls, &b->session_calls) &&
 	       fdar_histogram_equal(&a->session_own_ns, &b->session_own_ns) &&
@@ -213,6 +216,51 @@ void fdar_profile_free(struct fdar_profile *profile)
 	g_free(profile);
 }
 
+void profile_group_span(struct fdar_profile_group *group, const struct fdar_profile_grid *with)
+{
+	struct fdar_profile_grid old = group->grid;
+	struct fdar_profile_grid grid = fdar_profile_grid_join(&old, with);
+
+	group->grid = grid;
+	if (!old.used || (old.first == grid.first && old.shift == grid.shift))
+		return;
+	fdar_profile_series_move(&group->block_sessions, &old, &grid);
+	fdar_profile_series_move(&group->block_busy_ns, &old, &grid);
+	fdar_profile_series_move(&group->block_running_ns, &old, &grid);
+	for (uint32_t i = 0; i < group->entry_count; i++) {
+		fdar_profile_series_move(&group->entries[i].block_own_ns, &old, &grid);
+		fdar_profile_series_move(&group->entries[i].block_calls, &old, &grid);
+	}
+}
+
+static void merge_blocks(struct fdar_profile_group *group, const struct fdar_profile_group *from)
+{
+	const struct fdar_profile_grid *grid = &group->grid;
+
+	fdar_profile_series_add(&group->block_sessions, grid, &from->block_sessions, &from->grid);
+	fdar_profile_series_add(&group->block_busy_ns, grid, &from->block_busy_ns, &from->grid);
+	fdar_profile_series_add(&group->block_running_ns, grid, &from->block_running_ns,
+				&from->grid);
+}
+
+static void merge_entries(struct fdar_profile_group *group, const struct fdar_profile_group *from,
+			  const uint32_t *functions)
+{
+	for (uint32_t i = 0; i < from->entry_count; i++) {
+		const struct fdar_profile_entry *entry = &from->entries[i];
+		uint32_t below = entry->below == FDAR_PROFILE_NONE ? FDAR_PROFILE_NONE
+								   : functions[entry->below];
+		uint32_t at = profile_entry_add(group, functions[entry->function], below);
+		struct fdar_profile_entry *to = &group->entries[at];
+
+		stat_merge(&to->stat, &entry->stat);
+		fdar_profile_series_add(&to->block_own_ns, &group->grid, &entry->block_own_ns,
+					&from->grid);
+		fdar_profile_series_add(&to->block_calls, &group->grid, &entry->block_calls,
+					&from->grid);
+	}
+}
+
 static void merge_group(struct fdar_profile_group *group, const struct fdar_profile_group *from,
 			const uint32_t *functions)
 {
@@ -225,6 +273,9 @@ static void merge_group(struct fdar_profile_group *group, const struct fdar_prof
 	group->requests += from->requests;
 	group->bytes_in = profile_sum(group->bytes_in, from->bytes_in);
 	group->bytes_out = profile_sum(group->bytes_out, from->bytes_out);
+	group->io_calls = profile_sum(group->io_calls, from->io_calls);
+	profile_group_span(group, &from->grid);
+	merge_blocks(group, from);
 	group->own_ns = profile_sum(group->own_ns, from->own_ns);
 	group->unknown_ns = profile_sum(group->unknown_ns, from->unknown_ns);
 	fdar_histogram_merge(&group->lifetime_ns, &from->lifetime_ns);
@@ -237,14 +288,7 @@ static void merge_group(struct fdar_profile_group *group, const struct fdar_prof
 		nodes[i] = profile_node_add(group, nodes[node->parent], functions[node->function]);
 		stat_merge(&group->nodes[nodes[i]].stat, &node->stat);
 	}
-	for (uint32_t i = 0; i < from->entry_count; i++) {
-		const struct fdar_profile_entry *entry = &from->entries[i];
-		uint32_t below = entry->below == FDAR_PROFILE_NONE ? FDAR_PROFILE_NONE
-								   : functions[entry->below];
-		uint32_t at = profile_entry_add(group, functions[entry->function], below);
-
-		stat_merge(&group->entries[at].stat, &entry->stat);
-	}
+	merge_entries(group, from, functions);
 }
 
 static uint32_t *merge_functions(struct fdar_profile *profile, const struct fdar_profile *from)
@@ -337,6 +381,21 @@ static gboolean nodes_equal(const struct fdar_profile_group *a, const struct fda
 	return a->node_count == b->node_count;
 }
 
+static gboolean series_equal(const struct fdar_profile_series *a,
+			     const struct fdar_profile_series *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static gboolean blocks_equal(const struct fdar_profile_group *a, const struct fdar_profile_group *b)
+{
+	return a->grid.used == b->grid.used && a->grid.first == b->grid.first &&
+	       a->grid.shift == b->grid.shift &&
+	       series_equal(&a->block_sessions, &b->block_sessions) &&
+	       series_equal(&a->block_busy_ns, &b->block_busy_ns) &&
+	       series_equal(&a->block_running_ns, &b->block_running_ns);
+}
+
 static gboolean entries_equal(const struct fdar_profile_group *a,
 			      const struct fdar_profile_group *b, const uint32_t *functions)
 {
@@ -347,7 +406,9 @@ static gboolean entries_equal(const struct fdar_profile_group *a,
 		uint32_t at =
 			fdar_intern_find(&b->index->entries, functions[entry->function], below);
 
-		if (at == FDAR_INTERN_NONE || !stat_equal(&entry->stat, &b->entries[at].stat))
+		if (at == FDAR_INTERN_NONE || !stat_equal(&entry->stat, &b->entries[at].stat) ||
+		    !series_equal(&entry->block_own_ns, &b->entries[at].block_own_ns) ||
+		    !series_equal(&entry->block_calls, &b->entries[at].block_calls))
 			return FALSE;
 	}
 	return a->entry_count == b->entry_count;
@@ -360,7 +421,7 @@ static gboolean group_equal(const struct fdar_profile_group *a, const struct fda
 	       a->unfinished == b->unfinished && a->replaced == b->replaced &&
 	       a->requests == b->requests && a->bytes_in == b->bytes_in &&
 	       a->bytes_out == b->bytes_out && a->own_ns == b->own_ns &&
-	       a->unknown_ns == b->unknown_ns &&
+	       a->unknown_ns == b->unknown_ns && a->io_calls == b->io_calls && blocks_equal(a, b) &&
 	       fdar_histogram_equal(&a->lifetime_ns, &b->lifetime_ns) &&
 	       fdar_histogram_equal(&a->busy_ns, &b->busy_ns) &&
 	       fdar_histogram_equal(&a->running_ns, &b->running_ns) &&

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/histogram.h"
+#include "analyze/profile/profile_grid.h"
 #include "analyze/walk/walk.h"
 
 #define FDAR_PROFILE_NONE       UINT32_MAX
@@ -50,13 +51,15 @@ struct fdar_profile_function {
  * its total is part of the outer call's. */
 struct fdar_profile_stat {
 	uint64_t calls;
-	uint64_t outer_calls;          /* calls that are not recursive */
-	uint64_t unfinished;           /* calls that were open at the end of the trace */
-	uint64_t own_ns;               /* running; of waits and queues: waiting */
-	uint64_t total_ns;             /* of outer calls, with all that is below */
-	uint64_t wait_ns;              /* of total_ns: waiting */
-	uint64_t skipped_calls;        /* made in it and too short to be recorded: no calls here */
-	uint64_t skipped_ns;           /* of own_ns: in those */
+	uint64_t outer_calls;   /* calls that are not recursive */
+	uint64_t unfinished;    /* calls that were open at the end of the trace */
+	uint64_t own_ns;        /* running; of waits and queues: waiting */
+	uint64_t total_ns;      /* of outer calls, with all that is below */
+	uint64_t wait_ns;       /* of total_ns: waiting */
+	uint64_t skipped_calls; /* made in it and too short to be recorded: no calls here */
+	uint64_t skipped_ns;    /* of own_ns: in those */
+	uint64_t io_calls; /* I/O that it did itself on sessions' descriptors, as io events say */
+	uint64_t io_bytes; /* read or written by those */
 	struct fdar_histogram call_ns; /* total of each outer call */
 	/* One value a session that called it; the other sessions of the group have 0. */
 	struct fdar_histogram session_calls;
@@ -79,6 +82,8 @@ struct fdar_profile_entry {
 			    * own when there is none */
 	uint32_t below;    /* the wait, or FDAR_PROFILE_NONE: the function's running time */
 	struct fdar_profile_stat stat;
+	struct fdar_profile_series block_own_ns; /* of sessions, in the group's grid */
+	struct fdar_profile_series block_calls;
 };
 
 struct fdar_profile_group {
@@ -90,6 +95,11 @@ struct fdar_profile_group {
 	uint64_t requests; /* that were begun in them */
 	uint64_t bytes_in; /* read from their clients, written to them */
 	uint64_t bytes_out;
+	uint64_t io_calls;             /* reads and writes on their descriptors */
+	struct fdar_profile_grid grid; /* of the blocks: when sessions began */
+	struct fdar_profile_series block_sessions;
+	struct fdar_profile_series block_busy_ns;
+	struct fdar_profile_series block_running_ns;
 	struct fdar_histogram lifetime_ns; /* a session's begin to its end */
 	struct fdar_histogram busy_ns;     /* a session's time: all own times, queues included */
 	struct fdar_histogram running_ns;  /* of that: running */

@@ -2,12 +2,14 @@
 
 #include "analyze/profile/profile_build_private.h"
 #include "analyze/profile/profile_private.h"
+#include "instrument/wire/events.h"
 
 static void on_frame(void *user, const struct fdar_walk_frame *frame);
 static void on_opened(void *user, struct fdar_walk_session *session);
 static void on_closed(void *user, struct fdar_walk_session *session);
 static void on_handoff(void *user, const struct fdar_walk_handoff *handoff);
 static void on_switched(void *user, const struct fdar_walk_switch *switched);
+static void on_io(void *user, const struct fdar_walk_io *io);
 
 static const struct fdar_walk_visitor visitor = {
 	.session_opened = on_opened,
@@ -15,6 +17,7 @@ static const struct fdar_walk_visitor visitor = {
 	.frame = on_frame,
 	.handoff = on_handoff,
 	.switched = on_switched,
+	.io = on_io,
 };
 
 static void open_session_free(gpointer data)
@@ -239,10 +242,30 @@ static void tell_session(struct fdar_profile_builder *builder, const struct open
 	builder->source.session(builder->source.user, &told);
 }
 
+static void add_to_block(struct fdar_profile_series *series, uint32_t block, uint64_t value)
+{
+	series->at[block] = profile_sum(series->at[block], value);
+}
+
+/* The session's block, and the session in it. */
+static uint32_t block_of(struct fdar_profile_group *group, const struct open_session *open,
+			 uint64_t begin_ns)
+{
+	struct fdar_profile_grid one = fdar_profile_grid_of(begin_ns);
+
+	profile_group_span(group, &one);
+	uint32_t block = fdar_profile_grid_block(&group->grid, begin_ns);
+	add_to_block(&group->block_sessions, block, 1);
+	add_to_block(&group->block_busy_ns, block, open->own_ns);
+	add_to_block(&group->block_running_ns, block, open->running_ns);
+	return block;
+}
+
 static void fold_cells(struct fdar_profile_builder *builder, const struct open_session *open,
 		       const struct fdar_walk_session *session)
 {
 	struct fdar_profile_group *group = &builder->profile->groups[open->group];
+	uint32_t block = block_of(group, open, session->begin_ns);
 
 	for (uint32_t i = 0; i < open->cells->len; i++) {
 		const struct cell *cell = &g_array_index(open->cells, struct cell, i);
@@ -254,10 +277,12 @@ static void fold_cells(struct fdar_profile_builder *builder, const struct open_s
 	if (builder->source.session)
 		tell_session(builder, open, session);
 	for (uint32_t i = 0; i < builder->lumps->len; i++) {
-		uint32_t entry = (uint32_t)builder->lumped.pairs[i].a;
+		const struct cell *cell = &g_array_index(builder->lumps, struct cell, i);
+		struct fdar_profile_entry *entry = &group->entries[builder->lumped.pairs[i].a];
 
-		add_session(&group->entries[entry].stat,
-			    &g_array_index(builder->lumps, struct cell, i));
+		add_session(&entry->stat, cell);
+		add_to_block(&entry->block_own_ns, block, cell->own_ns);
+		add_to_block(&entry->block_calls, block, cell->calls);
 	}
 	fdar_intern_clear(&builder->lumped);
 	g_array_set_size(builder->lumps, 0);
@@ -309,6 +334,24 @@ static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 	fdar_histogram_add(&stat->call_ns, waited_ns, 1);
 	if (open)
 		add_to_session(open, node, 1, waited_ns, waited_ns, FALSE);
+}
+
+static void on_io(void *user, const struct fdar_walk_io *io)
+{
+	struct fdar_profile_builder *builder = user;
+	struct open_session *open = io->session->user;
+	struct fdar_profile_group *group = &builder->profile->groups[open->group];
+	uint64_t bytes = io->result > 0 ? (uint64_t)io->result : 0;
+
+	if (io->op != FDAR_IO_READ && io->op != FDAR_IO_WRITE)
+		return;
+	group->io_calls++;
+	if (!io->path)
+		return;
+	uint32_t node = node_of(builder, open->group, io->path);
+	struct fdar_profile_stat *stat = &group->nodes[node].stat;
+	stat->io_calls++;
+	stat->io_bytes = profile_sum(stat->io_bytes, bytes);
 }
 
 static void on_switched(void *user, const struct fdar_walk_switch *switched)

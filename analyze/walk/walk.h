@@ -150,6 +150,18 @@ struct fdar_walk_note {
 	struct fdar_walk_session *session; /* of the thread at that moment, or NULL */
 };
 
+/* I/O on a descriptor of a session that is open, after the call. */
+struct fdar_walk_io {
+	struct fdar_walk_session *session; /* never NULL */
+	uint64_t time_ns;
+	uint32_t pid;
+	uint32_t tid;
+	uint32_t path; /* of the innermost frame that is open: who did it */
+	int32_t fd;
+	int64_t result; /* bytes, or an error */
+	uint8_t op;     /* enum fdar_io_op */
+};
+
 /* A function whose calls are recorded from now on, or no longer. */
 struct fdar_walk_switch {
 	uint64_t time_ns;
@@ -171,6 +183,7 @@ struct fdar_walk_visitor {
 	/* A request begins: value is what it asks for. */
 	void (*request)(void *user, const struct fdar_walk_note *request);
 	void (*switched)(void *user, const struct fdar_walk_switch *switched);
+	void (*io)(void *user, const struct fdar_walk_io *io);
 };
 
 /*

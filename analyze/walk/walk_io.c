@@ -75,6 +75,28 @@ static void add_bytes(struct session *session, const struct fdar_event *event)
 		session->told.bytes_out += (uint64_t)result;
 }
 
+/* Once, of what is told as sessions. */
+static void tell(const struct fdar_walk *walk, const struct thread *thread,
+		 const struct session *session, const struct fdar_event *event)
+{
+	struct session *unit = session->unit;
+	struct fdar_walk_io io = {
+		.time_ns = thread->now_ns,
+		.pid = thread->pid,
+		.tid = thread->tid,
+		.fd = event->fd,
+		.result = (int64_t)event->addr,
+		.op = (uint8_t)event->addr2,
+	};
+
+	if (!walk->visitor->io || !unit || unit->hidden || unit->told.state != FDAR_SESSION_OPEN)
+		return;
+	io.session = &unit->told;
+	if (thread->frames->len)
+		io.path = walk_frame_at(thread, thread->frames->len - 1)->path;
+	walk->visitor->io(walk->user, &io);
+}
+
 void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session;
@@ -92,4 +114,5 @@ void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_ev
 	/* What is in it is told, where the session is not. */
 	if (session->unit && session->unit != session)
 		add_bytes(session->unit, event);
+	tell(walk, thread, session, event);
 }

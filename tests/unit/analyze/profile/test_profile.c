@@ -336,6 +336,64 @@ static void add_session_line(GRand *rand, int session, GString *text)
 	g_string_append_printf(text, " %d end:%d\n", now, session);
 }
 
+static uint64_t series_sum(const struct fdar_profile_series *series)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < FDAR_PROFILE_BLOCKS; i++)
+		sum += series->at[i];
+	return sum;
+}
+
+/* Sessions an hour apart, and later ones close together: blocks get coarser, nothing is lost. */
+static void test_blocks(void)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const uint64_t begin[] = {
+		1000000, 1000500, 1003000, 1900000, 3600000000000, 3600000000100
+	};
+
+	for (int i = 0; i < 6; i++)
+		g_string_append_printf(text,
+				       "%dA %" G_GUINT64_FORMAT " begin:%d: %" G_GUINT64_FORMAT
+				       " +f %" G_GUINT64_FORMAT " -f %" G_GUINT64_FORMAT
+				       " end:%d\n",
+				       i + 1, begin[i], i + 1, begin[i],
+				       begin[i] + 10 * ((guint)i + 1), begin[i] + 100, i + 1);
+	g_autoptr(fdar_profile) profile = script_profile(text->str);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
+	const struct fdar_profile_entry *entry = entry_of(profile, group, "f", NULL);
+
+	g_assert_true(group->grid.used);
+	g_assert_cmpuint(group->grid.begin_ns, ==, begin[0]);
+	g_assert_cmpuint(group->grid.end_ns, ==, begin[5]);
+	g_assert_cmpuint(group->block_sessions.at[0], ==, 4);
+	g_assert_cmpuint(group->block_sessions.at[(begin[5] >> group->grid.shift)], ==, 2);
+	g_assert_cmpuint(entry->block_own_ns.at[0], ==, 10 + 20 + 30 + 40);
+	g_assert_cmpuint(series_sum(&entry->block_own_ns), ==, entry->stat.own_ns);
+	g_assert_cmpuint(series_sum(&entry->block_calls), ==, 6);
+	g_assert_cmpuint(series_sum(&group->block_busy_ns), ==, group->busy_ns.sum);
+	g_assert_cmpuint(series_sum(&group->block_running_ns), ==, group->running_ns.sum);
+}
+
+/* Who reads and writes: the innermost function, on descriptors of sessions only. */
+static void test_io(void)
+{
+	g_autoptr(fdar_profile) profile = script_profile(
+		"A 0 +loop 5 begin:1::7 10 +handle 11 +fill 12 io:READ:7:100 13 io:READ:7:-11 14 "
+		"-fill "
+		"20 io:WRITE:7:30 21 io:WRITE:9:55 22 io:CLOSE:7:0 30 -handle 31 end:1 40 -loop");
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
+	const struct fdar_profile_entry *fill = entry_of(profile, group, "fill", NULL);
+	const struct fdar_profile_entry *handle = entry_of(profile, group, "handle", NULL);
+
+	g_assert_cmpuint(group->io_calls, ==, 3);
+	g_assert_cmpuint(fill->stat.io_calls, ==, 2);
+	g_assert_cmpuint(fill->stat.io_bytes, ==, 100);
+	g_assert_cmpuint(handle->stat.io_calls, ==, 1);
+	g_assert_cmpuint(handle->stat.io_bytes, ==, 30);
+}
+
 static void test_merge_is_exact(void)
 {
 	for (uint32_t seed = 0; seed < 20; seed++) {
@@ -529,6 +587,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/profile/late-symbols", test_late_symbols);
 	g_test_add_func("/profile/no-symbols", test_no_symbols);
 	g_test_add_func("/profile/sessions", test_sessions_are_told);
+	g_test_add_func("/profile/blocks", test_blocks);
+	g_test_add_func("/profile/io", test_io);
 	g_test_add_func("/profile/merge", test_merge_is_exact);
 	g_test_add_func("/profile/random", test_random_adds_up);
 	g_test_add_func("/profile/skipped", test_skipped);
