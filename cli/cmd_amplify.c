@@ -9,9 +9,13 @@
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
 #include "cli/kit/table.h"
+#include "cli/replay/left_out.h"
 #include "replay/rewrite/amplify.h"
 
 #define COPIES_MAX 10000000
+
+/* What a row for programs tells, besides what was left out. */
+#define FIGURES 7
 
 static const struct fdar_usage usage = {
 	.command = "amplify",
@@ -103,7 +107,8 @@ static int parse_times(const struct texts *texts, struct fdar_amplify_options *o
 	return FDAR_EXIT_OK;
 }
 
-static int parse(const struct texts *texts, int argc, struct fdar_amplify_options *options)
+static int parse(const struct texts *texts, int argc, struct fdar_amplify_options *options,
+		 enum fdar_format *format)
 {
 	int code;
 
@@ -111,6 +116,12 @@ static int parse(const struct texts *texts, int argc, struct fdar_amplify_option
 		return fdar_usage_error(&usage, "one capture is expected");
 	if (!texts->output)
 		return fdar_usage_error(&usage, "-o OUT.pcap is missing");
+	if (!fdar_format_parse(texts->format, format))
+		return fdar_usage_error(&usage, "--format is table, json or csv");
+	if (*format != FDAR_FORMAT_TABLE && strcmp(texts->output, "-") == 0)
+		return fdar_usage_error(&usage,
+					"--format %s needs the standard output: give -o a file",
+					texts->format);
 	if (texts->clones < 1 || texts->clones > COPIES_MAX)
 		return fdar_usage_error(&usage, "--clones is a number from 1 to %d", COPIES_MAX);
 	if (texts->repeat < 1 || texts->repeat > COPIES_MAX)
@@ -124,13 +135,6 @@ static int parse(const struct texts *texts, int argc, struct fdar_amplify_option
 	return code ? code : parse_sources(texts->sources, options->sources);
 }
 
-static void print_line(const char *what, guint64 count)
-{
-	g_autofree char *text = fdar_format_count(count);
-
-	fprintf(stderr, "  %s: %s\n", what, text);
-}
-
 /* On stderr: the capture itself may go to standard output. */
 static void print_summary(const struct fdar_amplified *result, const char *output)
 {
@@ -138,13 +142,58 @@ static void print_summary(const struct fdar_amplified *result, const char *outpu
 	g_autofree char *sessions = fdar_format_count(result->sessions);
 	g_autofree char *clients = fdar_format_count(result->clients);
 	g_autofree char *duration = fdar_format_duration((double)result->duration_ns);
-	guint64 left = result->totals.packets - result->totals.in_sessions;
 
 	fprintf(stderr, "%s: %s packets, %s sessions of %s clients in %s (%.1f MB)\n",
 		strcmp(output, "-") == 0 ? "standard output" : output, packets, sessions, clients,
 		duration, (double)result->bytes / 1e6);
-	if (left)
-		print_line("packets of the capture left out (in no TCP or UDP session)", left);
+	fdar_left_out_print(stderr, &result->totals, NULL);
+}
+
+/* One row, for programs: what was written, what was read, and what of that was left out. */
+static void print_row(const struct fdar_amplified *result, enum fdar_format format)
+{
+	struct fdar_left_out left[FDAR_LEFT_OUT_KINDS];
+	struct {
+		const char *key;
+		guint64 number;
+	} cells[FIGURES] = {
+		{ "packets", result->packets },
+		{ "bytes", result->bytes },
+		{ "sessions", result->sessions },
+		{ "clients", result->clients },
+		{ "duration_ns", result->duration_ns },
+		{ "captured_packets", result->totals.packets },
+		{ "captured_in_sessions", result->totals.in_sessions },
+	};
+	struct fdar_column columns[FIGURES + FDAR_LEFT_OUT_KINDS];
+	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+	struct fdar_table *table = fdar_table_new("amplify", columns, G_N_ELEMENTS(columns));
+
+	fdar_capture_left_out(&result->totals, left);
+	fdar_table_row(table);
+	for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
+		const struct fdar_left_out *kind = i < FIGURES ? NULL : &left[i - FIGURES];
+		char *key =
+			kind ? g_strdup_printf("left_out_%s", kind->key) : g_strdup(cells[i].key);
+		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT,
+							kind ? kind->packets : cells[i].number);
+
+		g_ptr_array_add(keys, key);
+		columns[i] = (struct fdar_column){ key, key, TRUE, FALSE };
+		fdar_table_cell(table, i, text, NULL);
+	}
+	fdar_table_print(table, format, stdout);
+	fdar_table_free(table);
+}
+
+static void report(const struct fdar_amplified *result, const char *output, enum fdar_format format)
+{
+	if (result->damage)
+		fdar_warning(&usage, "%s; copies are of what came before it", result->damage);
+	if (format == FDAR_FORMAT_TABLE)
+		print_summary(result, output);
+	else
+		print_row(result, format);
 }
 
 int fdar_cmd_amplify(int argc, char **argv)
@@ -171,6 +220,8 @@ int fdar_cmd_amplify(int argc, char **argv)
 		  "silence of the whole capture that is kept at most (5s)", "TIME" },
 		{ "udp-idle", 0, 0, G_OPTION_ARG_STRING, &texts.idle,
 		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
+		  "of the summary: table (on standard error), json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fdar_reading reading = { 0 };
@@ -179,6 +230,7 @@ int fdar_cmd_amplify(int argc, char **argv)
 						.writing = fdar_reading_packets,
 						.user = &reading };
 	struct fdar_amplified result = { 0 };
+	enum fdar_format format = FDAR_FORMAT_TABLE;
 	GError *error = NULL;
 	int code;
 
@@ -186,7 +238,7 @@ int fdar_cmd_amplify(int argc, char **argv)
 		texts_clear(&texts);
 		return code;
 	}
-	code = parse(&texts, argc, &options);
+	code = parse(&texts, argc, &options, &format);
 	what = argc == 2 ? g_strdup_printf("reading %s", argv[1]) : NULL;
 	reading.what = what;
 	reading.stop = fdar_interrupt_catch();
@@ -198,10 +250,7 @@ int fdar_cmd_amplify(int argc, char **argv)
 		fdar_failure(&usage, error);
 	} else if (!code) {
 		fdar_reading_clear(&reading);
-		if (result.damage)
-			fdar_warning(&usage, "%s; copies are of what came before it",
-				     result.damage);
-		print_summary(&result, texts.output);
+		report(&result, texts.output, format);
 		fdar_amplified_clear(&result);
 	}
 	texts_clear(&texts);

@@ -202,10 +202,19 @@ static void print_capture(const struct command *command)
 		captured, lost, totals.sessions, totals.joined, totals.unjoined);
 }
 
+static void print_summary(const struct command *command)
+{
+	struct fdar_mirror_totals totals;
+	const struct fdar_capture_totals *capture = &totals.capture;
+	struct fdar_replay_run run = { command->running, &command->name.label, &capture, 1 };
+
+	fdar_mirror_totals(command->mirror, &totals);
+	fdar_replay_print_summary(&run, command->reasons, command->format);
+}
+
 /* Runs until it is stopped; the mirror is open. */
 static int command_play(struct command *command, const volatile int *stop, GError **error)
 {
-	const char *label = command->name.label;
 	enum fdar_run_end end;
 
 	command->driver.routes = &command->routes;
@@ -225,7 +234,7 @@ static int command_play(struct command *command, const volatile int *stop, GErro
 		command->options.interface);
 	end = fdar_driver_run(command->running, NULL, NULL, stop);
 	fdar_replay_clear_progress();
-	fdar_replay_print_summary(command->running, &label, 1, command->reasons, command->format);
+	print_summary(command);
 	print_capture(command);
 	if (fdar_mirror_damage(command->mirror)) {
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,

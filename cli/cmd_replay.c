@@ -322,6 +322,19 @@ static int report_end(const struct replay *replay, enum fdar_run_end end)
 	return FDAR_EXIT_OK;
 }
 
+static void print_summary(const struct replay *replay)
+{
+	const struct fdar_replay_inputs *inputs = &replay->inputs;
+	g_autofree const struct fdar_capture_totals **captures =
+		g_new(const struct fdar_capture_totals *, inputs->count);
+	struct fdar_replay_run run = { replay->running, (const char *const *)inputs->labels,
+				       captures, inputs->count };
+
+	for (size_t i = 0; i < inputs->count; i++)
+		captures[i] = fdar_sessions_totals(inputs->sessions[i]);
+	fdar_replay_print_summary(&run, replay->reasons, replay->format);
+}
+
 /* Plays what is loaded. */
 static int replay_play(struct replay *replay, const volatile int *stop, GError **error)
 {
@@ -347,8 +360,7 @@ static int replay_play(struct replay *replay, const volatile int *stop, GError *
 	fdar_replay_clear_progress();
 	fdar_plan_free(plan);
 	whole = fdar_journal_close(g_steal_pointer(&replay->journal), error);
-	fdar_replay_print_summary(replay->running, (const char *const *)replay->inputs.labels,
-				  replay->inputs.count, replay->reasons, replay->format);
+	print_summary(replay);
 	fflush(stdout);
 	code = report_end(replay, end);
 	fdar_driver_free(replay->running);

@@ -7,6 +7,7 @@
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
 #include "cli/kit/table.h"
+#include "cli/replay/left_out.h"
 #include "replay/split/split.h"
 #include "replay/split/trex.h"
 
@@ -148,26 +149,6 @@ static void print_table(const struct fdar_split *split, enum fdar_format format)
 	fdar_table_free(table);
 }
 
-static void print_left_out(const struct fdar_capture_totals *totals)
-{
-	const struct {
-		guint64 count;
-		const char *what;
-	} kinds[] = {
-		{ totals->not_ip, "not IP" },
-		{ totals->other_protocol, "of other protocols" },
-		{ totals->malformed, "malformed" },
-		{ totals->lone_fragments, "fragments without the rest" },
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		g_autofree char *count = fdar_format_count(kinds[i].count);
-
-		if (kinds[i].count)
-			printf("  packets left out, %s: %s\n", kinds[i].what, count);
-	}
-}
-
 /* Which sessions break a rule, the first few by number. */
 static void print_rejected(const struct fdar_split *split, guint32 rule)
 {
@@ -194,7 +175,7 @@ static void print_summary(const struct fdar_split *split, const char *directory)
 	g_autofree char *rejected = fdar_format_count(split->rejected);
 
 	printf("\nsessions: %s, of %s packets, in %s\n", sessions, packets, directory);
-	print_left_out(&split->totals);
+	fdar_left_out_print(stdout, &split->totals, NULL);
 	if (split->templates)
 		printf("  templates in trex.yaml: %u; sessions that T-Rex would refuse: %s\n",
 		       split->templates, rejected);

@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/replay/left_out.h"
 #include "cli/replay/replay_tables.h"
 
 /* Reasons that are listed: the most frequent ones. */
@@ -140,22 +141,21 @@ static void print_reasons(const struct fdar_replay_reasons *reasons)
 	g_array_free(list, TRUE);
 }
 
-void fdar_replay_print_summary(const struct fdar_driver *driver, const char *const *labels,
-			       size_t count, const struct fdar_replay_reasons *reasons,
-			       enum fdar_format format)
+void fdar_replay_print_summary(const struct fdar_replay_run *run,
+			       const struct fdar_replay_reasons *reasons, enum fdar_format format)
 {
-	const struct fdar_run_totals *totals = fdar_driver_totals(driver);
+	const struct fdar_run_totals *totals = fdar_driver_totals(run->driver);
 	g_autofree char *elapsed = fdar_format_duration((double)totals->elapsed_ns);
 	g_autofree char *active = fdar_format_count(totals->most_active);
 
 	if (format != FDAR_FORMAT_TABLE) {
-		fdar_replay_print_wide(driver, labels, count, format);
+		fdar_replay_print_wide(run, format);
 		return;
 	}
-	fdar_replay_print_verdicts(driver, labels, count);
+	fdar_replay_print_verdicts(run);
 	print_reasons(reasons);
 	putchar('\n');
-	fdar_replay_print_latencies(driver, labels, count);
+	fdar_replay_print_latencies(run);
 	printf("\nPlayed for %s, at most %s sessions open at once.\n", elapsed, active);
 	if (totals->held) {
 		g_autofree char *held = fdar_format_count(totals->held);
@@ -165,4 +165,7 @@ void fdar_replay_print_summary(const struct fdar_driver *driver, const char *con
 		       "%s).\n",
 		       held, longest);
 	}
+	for (size_t i = 0; i < run->count; i++)
+		fdar_left_out_print(stdout, run->captures[i],
+				    run->count > 1 ? run->labels[i] : NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "cli/replay/replay_tables.h"
 #include "cli/kit/table.h"
 #include "replay/play/driver.h"
 
@@ -24,10 +25,10 @@ void fdar_replay_show_progress(const struct fdar_driver_progress *progress, cons
 /* Takes the live line away. */
 void fdar_replay_clear_progress(void);
 
-/* Prints verdicts and latencies by label on stdout: a row a label for JSON and CSV; for people, two
- * tables and a few lines. Labels that are equal are put together. */
-void fdar_replay_print_summary(const struct fdar_driver *driver, const char *const *labels,
-			       size_t count, const struct fdar_replay_reasons *reasons,
-			       enum fdar_format format);
+/* Prints verdicts and latencies by label on stdout, and what of the captures was left out: a row a
+ * label for JSON and CSV; for people, two tables and a few lines. Labels that are equal are put
+ * together. */
+void fdar_replay_print_summary(const struct fdar_replay_run *run,
+			       const struct fdar_replay_reasons *reasons, enum fdar_format format);
 
 #endif

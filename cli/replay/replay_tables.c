@@ -82,16 +82,50 @@ static void cell_ns(struct fdar_table *table, size_t column, double ns)
 }
 
 /* The sums of the inputs that have the label; the caller frees it. */
-static struct fdar_tally *tally_for(const struct fdar_driver *driver, const char *const *labels,
-				    size_t count, const char *label)
+static struct fdar_tally *tally_for(const struct fdar_replay_run *run, const char *label)
 {
 	struct fdar_tally *sum = g_new(struct fdar_tally, 1);
 
 	fdar_tally_init(sum);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(labels[i], label) == 0)
-			fdar_tally_merge(sum, fdar_driver_tally(driver, (uint32_t)i));
+	for (size_t i = 0; i < run->count; i++)
+		if (strcmp(run->labels[i], label) == 0)
+			fdar_tally_merge(sum, fdar_driver_tally(run->driver, (uint32_t)i));
 	return sum;
+}
+
+/* What was read of the captures that have the label, and what is in sessions and what is not. */
+static void cells_capture(struct fdar_table *table, size_t at, const struct fdar_replay_run *run,
+			  const char *label)
+{
+	uint64_t packets = 0, in_sessions = 0, left_out[FDAR_LEFT_OUT_KINDS] = { 0 };
+
+	for (size_t i = 0; i < run->count; i++) {
+		struct fdar_left_out left[FDAR_LEFT_OUT_KINDS];
+
+		if (strcmp(run->labels[i], label) != 0)
+			continue;
+		fdar_capture_left_out(run->captures[i], left);
+		packets += run->captures[i]->packets;
+		in_sessions += run->captures[i]->in_sessions;
+		for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
+			left_out[k] += left[k].packets;
+	}
+	cell_count(table, at++, packets);
+	cell_count(table, at++, in_sessions);
+	for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
+		cell_count(table, at++, left_out[k]);
+}
+
+static void keys_capture(GPtrArray *keys)
+{
+	static const struct fdar_capture_totals none;
+	struct fdar_left_out left[FDAR_LEFT_OUT_KINDS];
+
+	g_ptr_array_add(keys, g_strdup("packets"));
+	g_ptr_array_add(keys, g_strdup("packets_in_sessions"));
+	fdar_capture_left_out(&none, left);
+	for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
+		g_ptr_array_add(keys, g_strdup_printf("left_out_%s", left[k].key));
 }
 
 static gboolean first_of_label(const char *const *labels, size_t i)
@@ -125,6 +159,7 @@ static GArray *wide_columns(GPtrArray *keys)
 		for (size_t n = 0; n < G_N_ELEMENTS(figures); n++)
 			g_ptr_array_add(keys,
 					g_strdup_printf("%s_%s", measures[m].key, figures[n]));
+	keys_capture(keys);
 	g_array_append_val(columns, label);
 	for (guint i = 0; i < keys->len; i++) {
 		const char *key = g_ptr_array_index(keys, i);
@@ -145,9 +180,10 @@ static size_t wide_latency(struct fdar_table *table, size_t at, const struct fda
 	return at;
 }
 
-static void wide_row(struct fdar_table *table, const char *label, const struct fdar_tally *tally,
-		     const struct fdar_run_totals *totals)
+static void wide_row(struct fdar_table *table, const struct fdar_replay_run *run, const char *label)
 {
+	const struct fdar_run_totals *totals = fdar_driver_totals(run->driver);
+	g_autofree struct fdar_tally *tally = tally_for(run, label);
 	size_t at = 0;
 
 	fdar_table_row(table);
@@ -166,10 +202,10 @@ static void wide_row(struct fdar_table *table, const char *label, const struct f
 	cell_count(table, at++, totals->lag.max_ns);
 	for (size_t m = 0; m < MEASURES; m++)
 		at = wide_latency(table, at, measure_of(tally, m));
+	cells_capture(table, at, run, label);
 }
 
-void fdar_replay_print_wide(const struct fdar_driver *driver, const char *const *labels,
-			    size_t count, enum fdar_format format)
+void fdar_replay_print_wide(const struct fdar_replay_run *run, enum fdar_format format)
 {
 	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
 	GArray *columns = wide_columns(keys);
@@ -177,22 +213,16 @@ void fdar_replay_print_wide(const struct fdar_driver *driver, const char *const 
 		fdar_table_new("replay", (const struct fdar_column *)(const void *)columns->data,
 			       columns->len);
 
-	for (size_t i = 0; i < count; i++) {
-		g_autofree struct fdar_tally *tally = NULL;
-
-		if (!first_of_label(labels, i))
-			continue;
-		tally = tally_for(driver, labels, count, labels[i]);
-		wide_row(table, labels[i], tally, fdar_driver_totals(driver));
-	}
+	for (size_t i = 0; i < run->count; i++)
+		if (first_of_label(run->labels, i))
+			wide_row(table, run, run->labels[i]);
 	fdar_table_print(table, format, stdout);
 	fdar_table_free(table);
 	g_array_free(columns, TRUE);
 }
 
 /* Verdicts for people: those that nobody got are left out. */
-void fdar_replay_print_verdicts(const struct fdar_driver *driver, const char *const *labels,
-				size_t count)
+void fdar_replay_print_verdicts(const struct fdar_replay_run *run)
 {
 	struct fdar_column columns[FDAR_VERDICTS + 6] = { { "label", "label", FALSE, FALSE },
 							  { "sessions", "sessions", TRUE, FALSE } };
@@ -202,8 +232,8 @@ void fdar_replay_print_verdicts(const struct fdar_driver *driver, const char *co
 
 	for (unsigned v = 0; v < FDAR_VERDICTS; v++) {
 		shown[v] = v == FDAR_VERDICT_OK;
-		for (size_t i = 0; i < count; i++)
-			shown[v] |= fdar_driver_tally(driver, (uint32_t)i)->verdicts[v] > 0;
+		for (size_t i = 0; i < run->count; i++)
+			shown[v] |= fdar_driver_tally(run->driver, (uint32_t)i)->verdicts[v] > 0;
 		if (shown[v])
 			columns[width++] = (struct fdar_column){ fdar_verdict_text(v),
 								 verdict_keys[v], TRUE, FALSE };
@@ -213,15 +243,15 @@ void fdar_replay_print_verdicts(const struct fdar_driver *driver, const char *co
 	columns[width++] = (struct fdar_column){ "out", "sent_bytes", TRUE, FALSE };
 	columns[width++] = (struct fdar_column){ "in", "received_bytes", TRUE, FALSE };
 	table = fdar_table_new("replay", columns, width);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < run->count; i++) {
 		g_autofree struct fdar_tally *tally = NULL;
 		size_t at = 0;
 
-		if (!first_of_label(labels, i))
+		if (!first_of_label(run->labels, i))
 			continue;
-		tally = tally_for(driver, labels, count, labels[i]);
+		tally = tally_for(run, run->labels[i]);
 		fdar_table_row(table);
-		fdar_table_cell(table, at++, labels[i], NULL);
+		fdar_table_cell(table, at++, run->labels[i], NULL);
 		cell_count(table, at++, tally->asked);
 		for (unsigned v = 0; v < FDAR_VERDICTS; v++)
 			if (shown[v])
@@ -252,8 +282,7 @@ static void latency_row(struct fdar_table *table, const char *label, const char 
 	cell_ns(table, at++, (double)latency->max_ns);
 }
 
-void fdar_replay_print_latencies(const struct fdar_driver *driver, const char *const *labels,
-				 size_t count)
+void fdar_replay_print_latencies(const struct fdar_replay_run *run)
 {
 	static const struct fdar_column columns[] = {
 		{ "label", "label", FALSE, FALSE }, { "latency", "latency", FALSE, FALSE },
@@ -264,16 +293,16 @@ void fdar_replay_print_latencies(const struct fdar_driver *driver, const char *c
 	};
 	struct fdar_table *table = fdar_table_new("latency", columns, G_N_ELEMENTS(columns));
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < run->count; i++) {
 		g_autofree struct fdar_tally *tally = NULL;
 
-		if (!first_of_label(labels, i))
+		if (!first_of_label(run->labels, i))
 			continue;
-		tally = tally_for(driver, labels, count, labels[i]);
+		tally = tally_for(run, run->labels[i]);
 		for (size_t m = 0; m < MEASURES; m++)
-			latency_row(table, labels[i], measures[m].title, measure_of(tally, m));
+			latency_row(table, run->labels[i], measures[m].title, measure_of(tally, m));
 	}
-	latency_row(table, "(ourselves)", "lag", &fdar_driver_totals(driver)->lag);
+	latency_row(table, "(ourselves)", "lag", &fdar_driver_totals(run->driver)->lag);
 	fdar_table_print(table, FDAR_FORMAT_TABLE, stdout);
 	fdar_table_free(table);
 }

@@ -213,6 +213,7 @@ void fdar_mirror_totals(const struct fdar_mirror *mirror, struct fdar_mirror_tot
 	struct pcap_stat stats;
 
 	*totals = mirror->totals;
+	totals->capture = *fdar_assembler_totals(mirror->assembler);
 	if (pcap_stats(mirror->pcap, &stats) == 0)
 		totals->lost = (uint64_t)stats.ps_drop + stats.ps_ifdrop;
 }

@@ -36,6 +36,7 @@ struct fdar_mirror_totals {
 	uint64_t sessions; /* seen */
 	uint64_t joined;   /* of these, already running when they were first seen */
 	uint64_t unjoined; /* of these, over before there was a request to join at */
+	struct fdar_capture_totals capture; /* of the packets that were looked at */
 };
 
 struct fdar_mirror;

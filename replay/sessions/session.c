@@ -36,6 +36,17 @@ const struct fdar_capture_totals *fdar_sessions_totals(const struct fdar_session
 	return &sessions->totals;
 }
 
+void fdar_capture_left_out(const struct fdar_capture_totals *totals,
+			   struct fdar_left_out left[FDAR_LEFT_OUT_KINDS])
+{
+	left[0] = (struct fdar_left_out){ "not_ip", "not IP", totals->not_ip };
+	left[1] = (struct fdar_left_out){ "other_protocol", "of other protocols",
+					  totals->other_protocol };
+	left[2] = (struct fdar_left_out){ "malformed", "malformed", totals->malformed };
+	left[3] = (struct fdar_left_out){ "lone_fragments", "fragments without the rest",
+					  totals->lone_fragments };
+}
+
 uint64_t fdar_sessions_duration_ns(const struct fdar_sessions *sessions)
 {
 	return sessions->duration_ns;

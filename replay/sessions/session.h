@@ -127,6 +127,18 @@ struct fdar_capture_totals {
 	uint64_t clock_back;     /* how often time ran backwards */
 };
 
+/* Packets of one kind that are in no session, for whoever tells of them. */
+struct fdar_left_out {
+	const char *key;  /* for programs: "not_ip" */
+	const char *text; /* behind "packets left out, ": "not IP" */
+	uint64_t packets;
+};
+
+/* All kinds, always in this order; the packets of all add up to those that are in no session. */
+#define FDAR_LEFT_OUT_KINDS 4
+void fdar_capture_left_out(const struct fdar_capture_totals *totals,
+			   struct fdar_left_out left[FDAR_LEFT_OUT_KINDS]);
+
 /* Called every MiB or so with how much of the capture was read; size is 0 when it is not known.
  * FALSE stops: the call that reads fails with CANCELLED of G_IO_ERROR. */
 typedef gboolean (*fdar_progress_fn)(uint64_t read_bytes, uint64_t size_bytes, void *user);
