@@ -12,7 +12,7 @@ static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 {
 	static struct fdar_control *hooked_in; /* where it was told that there are hooks, */
 	static int hooked_pid;                 /* by which process; told twice does little harm */
-	struct fdar_control *segment = fdar_control_segment();
+	struct fdar_control *segment = flowdar_control_segment();
 
 	if (!thread->vectors &&
 	    (__atomic_load_n(&hooked_pid, __ATOMIC_RELAXED) != fdar_threads_pid ||
@@ -58,7 +58,7 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 		borrowed_flush(thread);
 		return;
 	}
-	if (!(may_wait ? fdar_control_before() : fdar_control_before_now()) ||
+	if (!(may_wait ? flowdar_control_before() : flowdar_control_before_now()) ||
 	    !FLOWDAR_ENABLED(calls)) {
 		/* Not wanted any more: whatever is open was never told. */
 		thread->written = 0;

@@ -49,7 +49,7 @@ __attribute__((constructor)) static void functions_begin(void)
 	fdar_thread_never(true);
 	fdar_select_changed();
 	fdar_thread_never(false);
-	fdar_control_use(&user);
+	flowdar_control_use(&user);
 }
 
 __attribute__((destructor)) static void functions_end(void)

@@ -124,9 +124,9 @@ static void settings_take(const struct fdar_control *segment)
 	__atomic_store_n(&fdar_calls_settings.depth_max, depth ? depth : UINT32_MAX,
 			 __ATOMIC_RELAXED);
 	__atomic_store_n(&fdar_selection_recording,
-			 !segment               ? &always
-			 : fdar_control_ended() ? &always
-						: &segment->recording_on,
+			 !segment                  ? &always
+			 : flowdar_control_ended() ? &always
+						   : &segment->recording_on,
 			 __ATOMIC_RELAXED);
 }
 
@@ -248,7 +248,7 @@ static void look(bool ruled_anew)
 
 static void changed(void)
 {
-	struct fdar_control *segment = fdar_control_segment();
+	struct fdar_control *segment = flowdar_control_segment();
 	bool ruled_anew, anew = false;
 
 	if (segment != state.segment || state.pid != getpid()) {

@@ -17,11 +17,11 @@ struct process {
 };
 
 /* Of libflowdar.so; NULL when no recorder has a segment for this process. */
-extern struct fdar_control *fdar_control_segment(void) __attribute__((weak));
+extern struct fdar_control *flowdar_control_segment(void) __attribute__((weak));
 
 static const struct fdar_control *segment_now(void)
 {
-	return fdar_control_segment ? fdar_control_segment() : NULL;
+	return flowdar_control_segment ? flowdar_control_segment() : NULL;
 }
 
 static struct process *process;

@@ -51,7 +51,7 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-struct fdar_control *fdar_control_segment(void)
+struct fdar_control *flowdar_control_segment(void)
 {
 	return __atomic_load_n(&state.segment, __ATOMIC_ACQUIRE);
 }
@@ -67,12 +67,12 @@ static bool recording_of(const struct fdar_control *segment)
 	       __atomic_load_n(&state.gone, __ATOMIC_RELAXED);
 }
 
-bool fdar_control_recording(void)
+bool flowdar_control_recording(void)
 {
-	return recording_of(fdar_control_segment());
+	return recording_of(flowdar_control_segment());
 }
 
-bool fdar_control_ended(void)
+bool flowdar_control_ended(void)
 {
 	return __atomic_load_n(&state.gone, __ATOMIC_RELAXED);
 }
@@ -147,7 +147,7 @@ void fdar_control_tell_again(void)
 
 static bool before(bool may_wait)
 {
-	struct fdar_control *segment = fdar_control_segment();
+	struct fdar_control *segment = flowdar_control_segment();
 
 	if (!segment)
 		return true;
@@ -163,12 +163,12 @@ static bool before(bool may_wait)
 	return true;
 }
 
-bool fdar_control_before(void)
+bool flowdar_control_before(void)
 {
 	return before(true);
 }
 
-bool fdar_control_before_now(void)
+bool flowdar_control_before_now(void)
 {
 	return before(false);
 }
@@ -187,7 +187,7 @@ bool fdar_control_event_slow(void)
 	return true;
 }
 
-void fdar_control_use(const struct fdar_control_user *user)
+void flowdar_control_use(const struct fdar_control_user *user)
 {
 	__atomic_store_n(&state.user, user, __ATOMIC_RELEASE);
 	__atomic_store_n(&fdar_control_attention, (const void *)user, __ATOMIC_RELEASE);
@@ -227,7 +227,7 @@ bool fdar_control_map(const char *path)
 	return true;
 }
 
-void fdar_control_forked(void)
+void flowdar_control_forked(void)
 {
 	pid_t pid = getpid();
 
@@ -235,10 +235,10 @@ void fdar_control_forked(void)
 		return;
 	state.pid = pid;
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
-	fdar_control_add(fdar_control_segment(), processes, 1);
+	fdar_control_add(flowdar_control_segment(), processes, 1);
 	fdar_helper_forget();
 	fdar_helper_start();
-	fdar_control_before_now();
+	flowdar_control_before_now();
 }
 
 __attribute__((constructor)) static void control_init(void)
@@ -251,6 +251,6 @@ __attribute__((constructor)) static void control_init(void)
 	if (path && path[0] == '/')
 		fdar_control_map(path);
 	fdar_helper_start();
-	fdar_control_before_now();
+	flowdar_control_before_now();
 	errno = saved_errno;
 }

@@ -23,13 +23,13 @@
 
 /* The segment, or NULL when no recorder has one for this process. Its upper part changes at any
  * time: load each number once (__atomic_load_n, relaxed). */
-FDAR_CONTROL_API struct fdar_control *fdar_control_segment(void);
+FDAR_CONTROL_API struct fdar_control *flowdar_control_segment(void);
 
 /* Whether events are wanted now: true without a segment, else what the recorder says. */
-FDAR_CONTROL_API bool fdar_control_recording(void);
+FDAR_CONTROL_API bool flowdar_control_recording(void);
 
 /* Whether the segment's recorder has ended, and what it set last does not matter any more. */
-FDAR_CONTROL_API bool fdar_control_ended(void);
+FDAR_CONTROL_API bool flowdar_control_ended(void);
 
 /* Adds to one of the server's counters in the segment; nothing without one. */
 #define fdar_control_add(segment, counter, value)                                          \
@@ -41,10 +41,10 @@ FDAR_CONTROL_API bool fdar_control_ended(void);
 
 /* To be called before an event is written, by whoever writes it: false, it is not wanted. The first
  * one of a recording writes the process event before it; while the gate is closed it waits. */
-FDAR_CONTROL_API bool fdar_control_before(void);
+FDAR_CONTROL_API bool flowdar_control_before(void);
 
 /* The same without waiting, for the helper thread and for what runs inside something else. */
-FDAR_CONTROL_API bool fdar_control_before_now(void);
+FDAR_CONTROL_API bool flowdar_control_before_now(void);
 
 /* What the functions library wants to be called for, each from the helper thread but event. */
 struct fdar_control_user {
@@ -55,10 +55,10 @@ struct fdar_control_user {
 };
 
 /* One user; it stays for ever. */
-FDAR_CONTROL_API void fdar_control_use(const struct fdar_control_user *user);
+FDAR_CONTROL_API void flowdar_control_use(const struct fdar_control_user *user);
 
 /* In a forked child, when LTTng is ready there: a new helper, a new identity. Idempotent. */
-FDAR_CONTROL_API void fdar_control_forked(void);
+FDAR_CONTROL_API void flowdar_control_forked(void);
 
 /* For helper.c: maps the segment at path and makes it the process's, if it is one. */
 bool fdar_control_map(const char *path);

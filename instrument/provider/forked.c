@@ -20,5 +20,5 @@ void lttng_ust_after_fork_child(sigset_t *restore)
 
 	if (next)
 		next(restore);
-	fdar_control_forked();
+	flowdar_control_forked();
 }

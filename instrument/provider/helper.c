@@ -173,7 +173,7 @@ static void segment_take(struct helper *helper, struct fdar_control *segment)
 static void segment_look(struct helper *helper)
 {
 	const struct fdar_control_user *user = fdar_control_user();
-	struct fdar_control *segment = fdar_control_segment();
+	struct fdar_control *segment = flowdar_control_segment();
 	uint32_t generation, flush;
 	bool changed = false;
 
@@ -193,7 +193,7 @@ static void segment_look(struct helper *helper)
 	}
 	if (alive_look(helper))
 		changed = true;
-	fdar_control_before_now();
+	flowdar_control_before_now();
 	if (changed && user)
 		user->changed();
 	if (flush != helper->flush) {
@@ -220,7 +220,7 @@ static void *helper_run(void *nothing)
 		user = fdar_control_user();
 		if (user)
 			user->tick();
-		timeout_ms = (user && fdar_control_recording()) || young > 0 ? TICK_MS : IDLE_MS;
+		timeout_ms = (user && flowdar_control_recording()) || young > 0 ? TICK_MS : IDLE_MS;
 		young -= young > 0;
 		if (helper.segment && !helper.gone)
 			wait_for_change(&helper, timeout_ms);

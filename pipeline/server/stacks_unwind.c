@@ -24,6 +24,14 @@ struct look {
 	struct fdar_unwind_thread *thread; /* whose frames come now */
 };
 
+/* The library's file, whatever the number at its end (libflowdar.so.1). */
+static int is_library(const char *name)
+{
+	size_t length = strlen(LIBRARY);
+
+	return strncmp(name, LIBRARY, length) == 0 && (!name[length] || name[length] == '.');
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -231,7 +239,7 @@ static int on_module(Dwfl_Module *module, void **data, const char *name, Dwarf_A
 
 	(void)data;
 	(void)start;
-	if (strcmp(base_name(name), LIBRARY) == 0)
+	if (is_library(base_name(name)))
 		look->has_library = 1;
 	dwfl_module_eh_cfi(module, &bias);
 	return is_over(look) ? DWARF_CB_ABORT : DWARF_CB_OK;

@@ -108,7 +108,7 @@ server_libraries() {
 	mapfile -t as_user < <(server_as_user)
 	if [ ${#as_user[@]} -gt 0 ] && ! "${as_user[@]}" test -r "$1/libflowdar.so"; then
 		rm -rf "${server_cache:?}/lib" && mkdir -p "$server_cache/lib" &&
-			cp -p "$1"/libflowdar*.so "$server_cache/lib" || return
+			cp -p "$1"/libflowdar*.so* "$server_cache/lib" || return
 		export FLOWDAR_LIBRARY_DIR=$server_cache/lib
 	fi
 }

@@ -39,8 +39,8 @@ cc $(pkg-config --cflags flowdar) "$work/user/main.c" "$work/user/part.c" -o "$w
 # libc itself loads when a thread is cancelled.
 # libflowdar.so: what programs find, what the other two libraries call, and the one call of LTTng's
 # that it stands in front of.
-nm -D --defined-only "$work/prefix/lib/flowdar/libflowdar.so" | grep -v -e __start_ -e __stop_ |
-	awk '{ print $3 }' | grep -v '^fdar_control_' >"$work/shown"
+nm -D --defined-only "$work/prefix/lib/flowdar/libflowdar.so" |
+	awk '{ print $3 }' | grep -v '^flowdar_control_' >"$work/shown"
 [ "$(sort "$work/shown" | xargs)" = "flowdar_provider_v1 lttng_ust_after_fork_child" ] ||
 	{ echo "libflowdar.so shows:"; cat "$work/shown"; exit 1; }
 if readelf -d "$work"/prefix/lib/flowdar/*.so | grep NEEDED | grep -v -e 'liblttng-ust' -e 'libc.so' -e 'libgcc_s.so' -e 'libflowdar.so' \

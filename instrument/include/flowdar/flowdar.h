@@ -99,78 +99,81 @@ extern "C" {
 #endif
 
 /*
+ * The events, in the order in which libflowdar.so has them, each with the arguments of what writes
+ * it. New events are added at the end; whoever changes anything else here, or what a member of the
+ * structs below means, raises FLOWDAR_LINK_VERSION_ (docs/header-abi.md).
+ */
+/* clang-format off */
+#define FLOWDAR_EACH_EVENT_(EVENT) \
+	EVENT(session_begin, (uint64_t key, const char *peer, const void *address, int fd)) \
+	EVENT(session_resume, (uint64_t key)) \
+	EVENT(session_suspend, (uint64_t key)) \
+	EVENT(session_end, (uint64_t key)) \
+	EVENT(handoff_put, (uint64_t object, const char *queue)) \
+	EVENT(handoff_take, (uint64_t object, const char *queue)) \
+	EVENT(bytes, (const char *label, const void *data, uint64_t total, uint64_t most)) \
+	EVENT(note, (const char *key, const char *value)) \
+	EVENT(wait_begin, (const char *what, unsigned kind, int fd)) \
+	EVENT(wait_end, (int64_t result)) \
+	EVENT(scope_enter, (const char *name)) \
+	EVENT(scope_exit, (const char *name)) \
+	EVENT(func_entry, (uint64_t address, uint64_t call_site)) \
+	EVENT(func_exit, (uint64_t address, uint64_t call_site)) \
+	EVENT(calls, (uint32_t tid, const uint8_t *data, uint32_t length)) \
+	EVENT(io, (unsigned op, int fd, int64_t result)) \
+	EVENT(request_begin, (uint64_t key, const char *what)) \
+	EVENT(request_end, (uint64_t key, int64_t result)) \
+	EVENT(process, (const char *recording, int parent)) \
+	EVENT(thread_begin, (const char *name)) \
+	EVENT(thread_end, (const char *name)) \
+	EVENT(switched, (uint64_t address, unsigned on, unsigned reason, uint64_t calls, uint64_t ns))
+/* clang-format on */
+
+/*
  * What libflowdar.so offers, as the data symbol flowdar_provider_v1: for each event where its
  * on-switch is (LTTng's own, so it follows `lttng enable-event` at once) and what writes it.
- * New events are added at the end; struct_bytes says how many of them a library has.
+ * struct_bytes says how many of them a library has.
  */
+#define FLOWDAR_SLOT_(event, arguments) \
+	struct {                        \
+		const int *on;          \
+		void(*write) arguments; \
+	} event;
 struct flowdar_provider_ {
 	uint64_t struct_bytes;
-	struct {
-		const int *on;
-		void (*write)(uint64_t key, const char *peer, const void *address, int fd);
-	} session_begin;
-	struct {
-		const int *on;
-		void (*write)(uint64_t key);
-	} session_resume, session_suspend, session_end;
-	struct {
-		const int *on;
-		void (*write)(uint64_t object, const char *queue);
-	} handoff_put, handoff_take;
-	struct {
-		const int *on;
-		void (*write)(const char *label, const void *data, uint64_t total, uint64_t most);
-	} bytes;
-	struct {
-		const int *on;
-		void (*write)(const char *key, const char *value);
-	} note;
-	struct {
-		const int *on;
-		void (*write)(const char *what, unsigned kind, int fd);
-	} wait_begin;
-	struct {
-		const int *on;
-		void (*write)(int64_t result);
-	} wait_end;
-	struct {
-		const int *on;
-		void (*write)(const char *name);
-	} scope_enter, scope_exit;
-	struct {
-		const int *on;
-		void (*write)(uint64_t address, uint64_t call_site);
-	} func_entry, func_exit;
-	struct {
-		const int *on;
-		void (*write)(uint32_t tid, const uint8_t *data, uint32_t length);
-	} calls;
-	struct {
-		const int *on;
-		void (*write)(unsigned op, int fd, int64_t result);
-	} io;
-	struct {
-		const int *on;
-		void (*write)(uint64_t key, const char *what);
-	} request_begin;
-	struct {
-		const int *on;
-		void (*write)(uint64_t key, int64_t result);
-	} request_end;
-	struct {
-		const int *on;
-		void (*write)(const char *recording, int parent);
-	} process;
-	struct {
-		const int *on;
-		void (*write)(const char *name);
-	} thread_begin, thread_end;
-	struct {
-		const int *on;
-		void (*write)(uint64_t address, unsigned on, unsigned reason, uint64_t calls,
-			      uint64_t ns);
-	} switched;
+	FLOWDAR_EACH_EVENT_(FLOWDAR_SLOT_)
 };
+
+/*
+ * All objects of a program or shared library that were compiled with the same generation of this
+ * header share one copy of that struct. Its version and size are in the names of all that they
+ * share: objects of another generation have a copy and a constructor of their own, and the linker
+ * never joins two that differ.
+ */
+#define FLOWDAR_LINK_VERSION_ 2
+#if __SIZEOF_POINTER__ == 8
+#define FLOWDAR_LINK_BYTES_ 360
+#else
+#define FLOWDAR_LINK_BYTES_ 184
+#endif
+#define FLOWDAR_JOIN_LINK_(what, version, bytes) flowdar_##what##_v##version##_##bytes
+#define FLOWDAR_NAME_LINK_(what, version, bytes) FLOWDAR_JOIN_LINK_(what, version, bytes)
+
+#define flowdar_off_       FLOWDAR_NAME_LINK_(off, FLOWDAR_LINK_VERSION_, FLOWDAR_LINK_BYTES_)
+#define flowdar_link_      FLOWDAR_NAME_LINK_(link, FLOWDAR_LINK_VERSION_, FLOWDAR_LINK_BYTES_)
+#define flowdar_link_init_ FLOWDAR_NAME_LINK_(link_init, FLOWDAR_LINK_VERSION_, FLOWDAR_LINK_BYTES_)
+
+#define FLOWDAR_ONE_(event, arguments) +1
+#ifdef __cplusplus
+#define FLOWDAR_ASSERT_(condition, text) static_assert(condition, text)
+#else
+#define FLOWDAR_ASSERT_(condition, text) _Static_assert(condition, text)
+#endif
+FLOWDAR_ASSERT_(sizeof(struct flowdar_provider_) == FLOWDAR_LINK_BYTES_,
+		"the size in the symbols' names is that of the struct");
+FLOWDAR_ASSERT_(sizeof(struct flowdar_provider_) ==
+			8 + (0 FLOWDAR_EACH_EVENT_(FLOWDAR_ONE_)) * 2 * sizeof(void *),
+		"every member has an initialiser");
 
 /*
  * This program's or shared library's copy of it, with every event off as long as there is no
@@ -180,21 +183,10 @@ struct flowdar_provider_ {
  */
 extern const int flowdar_off_ __attribute__((weak, visibility("hidden")));
 const int flowdar_off_ = 0;
-#define FLOWDAR_OFF_             \
-	{                        \
-		&flowdar_off_, 0 \
-	}
+#define FLOWDAR_OFF_(event, arguments) { &flowdar_off_, 0 },
 extern struct flowdar_provider_ flowdar_link_;
-/* clang-format off */
-struct flowdar_provider_ flowdar_link_ __attribute__((weak, visibility("hidden"))) = {
-	0,
-	FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_,
-	FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_,
-	FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_,
-	FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_, FLOWDAR_OFF_,
-};
-/* clang-format on */
-#undef FLOWDAR_OFF_
+struct flowdar_provider_ flowdar_link_
+	__attribute__((weak, visibility("hidden"))) = { 0, FLOWDAR_EACH_EVENT_(FLOWDAR_OFF_) };
 
 /* Every object brings the constructor along, one of them is kept; it may be called once an object
  * and does its work once. The symbol is found only if libflowdar.so is in the process already. */
