@@ -35,11 +35,12 @@ static void on_events(const struct fdar_source *source, const struct fdar_event 
 		const struct fdar_event *event = &batch[i];
 
 		if (event->kind == FDAR_EVENT_MODULE)
-			fdar_symbols_add_module(session->symbols, event->pid, event->addr,
-						event->addr2, fdar_source_text(source, event->name),
-						event->data);
+			fdar_symbols_add_module(session->symbols, event->pid, event->module.base,
+						event->module.size_bytes,
+						fdar_source_text(source, event->module.path),
+						event->module.build_id);
 		else if (event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_SWITCHED)
-			fdar_symbols_lookup(session->symbols, event->pid, event->addr);
+			fdar_symbols_lookup(session->symbols, event->pid, event->func.function);
 	}
 }
 

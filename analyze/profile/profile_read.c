@@ -24,10 +24,12 @@ static void add_modules(struct fdar_symbols *symbols, const struct fdar_source *
 {
 	for (size_t i = 0; i < count; i++)
 		if (events[i].kind == FDAR_EVENT_MODULE)
-			fdar_symbols_add_module(symbols, events[i].pid, events[i].addr,
-						events[i].addr2,
-						fdar_source_text(source, events[i].name),
-						events[i].data ? events[i].data : "");
+			fdar_symbols_add_module(symbols, events[i].pid, events[i].module.base,
+						events[i].module.size_bytes,
+						fdar_source_text(source, events[i].module.path),
+						events[i].module.build_id
+							? events[i].module.build_id
+							: "");
 }
 
 static gboolean read_all(struct fdar_source *source, struct fdar_symbols *symbols,

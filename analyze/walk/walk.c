@@ -90,7 +90,7 @@ static struct thread *thread_of(struct fdar_walk *walk, const struct fdar_event 
 static void on_session(struct fdar_walk *walk, struct thread *thread,
 		       const struct fdar_event *event)
 {
-	struct session *session = walk_session_find(walk, thread->pid, event->addr);
+	struct session *session = walk_session_find(walk, thread->pid, event->session.key);
 
 	if (!session)
 		walk->stats.stray_sessions++;
@@ -114,11 +114,11 @@ static void on_switched(struct fdar_walk *walk, const struct fdar_event *event)
 {
 	struct fdar_walk_switch told = {
 		.time_ns = event->time_ns,
-		.addr = event->addr,
-		.calls = event->addr2,
+		.addr = event->switched.function,
+		.calls = event->switched.calls,
 		.pid = event->pid,
-		.on = event->fd == 1,
-		.reason = event->wait,
+		.on = event->switched.on == 1,
+		.reason = event->switched.reason,
 	};
 
 	walk->stats.switches++;
@@ -136,7 +136,7 @@ static void on_note(struct fdar_walk *walk, const struct thread *thread,
 		.key = event->name,
 		.value = event->data ? event->data : "",
 		.value_len = event->data ? event->data_len : 0,
-		.total = event->kind == FDAR_EVENT_BYTES ? event->addr : event->data_len,
+		.total = event->kind == FDAR_EVENT_BYTES ? event->bytes.total : event->data_len,
 		.session = thread->current ? &thread->current->told : NULL,
 	};
 
@@ -154,10 +154,10 @@ static void dispatch_rest(struct fdar_walk *walk, struct thread *thread,
 		walk_stack_skip(walk, thread, event);
 		break;
 	case FDAR_EVENT_FUNC_UNWOUND:
-		walk_stack_unwind(walk, thread, event->addr);
+		walk_stack_unwind(walk, thread, event->calls.count);
 		break;
 	case FDAR_EVENT_FUNC_LOST:
-		walk->stats.lost += event->addr;
+		walk->stats.lost += event->calls.count;
 		break;
 	case FDAR_EVENT_IO:
 		walk_io(walk, thread, event);
@@ -254,7 +254,7 @@ void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, siz
 		const struct fdar_event *event = &events[i];
 
 		if (event->kind == FDAR_EVENT_THREAD_NAME) {
-			thread_of(walk, event)->name = event->name;
+			thread_of(walk, event)->name = event->named.name;
 			continue;
 		}
 		count(walk, event);

@@ -65,17 +65,17 @@ static void tell(struct fdar_walk *walk, const struct put *put, uint32_t to_tid,
 
 void walk_handoff_put(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
-	struct session *session = walk_session_find(walk, thread->pid, event->addr);
+	struct session *session = walk_session_find(walk, thread->pid, event->handoff.object);
 	gboolean own = session && session == thread->session;
 
 	if (!session)
 		session = thread->session;
 	struct put put = {
-		.object = event->addr,
+		.object = event->handoff.object,
 		.put_ns = thread->now_ns,
 		.session = session ? session->serial : 0,
 		.session_key = session ? session->told.key : 0,
-		.queue = event->name,
+		.queue = event->handoff.queue,
 		.pid = thread->pid,
 		.tid = thread->tid,
 	};
@@ -104,8 +104,10 @@ static uint64_t since(const struct thread *thread, const struct session *keyed,
 void walk_handoff_take(struct fdar_walk *walk, struct thread *thread,
 		       const struct fdar_event *event)
 {
-	struct session *keyed = walk_session_find(walk, thread->pid, event->addr);
-	struct put probe = { .object = event->addr, .queue = event->name, .pid = thread->pid };
+	struct session *keyed = walk_session_find(walk, thread->pid, event->handoff.object);
+	struct put probe = { .object = event->handoff.object,
+			     .queue = event->handoff.queue,
+			     .pid = thread->pid };
 	const struct put *put = g_hash_table_lookup(walk->puts, &probe);
 
 	tell(walk, put ? put : &probe, thread->tid, thread->now_ns,

@@ -65,13 +65,13 @@ struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int
 
 static void add_bytes(struct session *session, const struct fdar_event *event)
 {
-	int64_t result = (int64_t)event->addr;
+	int64_t result = event->io.result;
 
 	if (result <= 0)
 		return;
-	if (event->addr2 == FDAR_IO_READ)
+	if (event->io.op == FDAR_IO_READ)
 		session->told.bytes_in += (uint64_t)result;
-	if (event->addr2 == FDAR_IO_WRITE)
+	if (event->io.op == FDAR_IO_WRITE)
 		session->told.bytes_out += (uint64_t)result;
 }
 
@@ -84,9 +84,9 @@ static void tell(const struct fdar_walk *walk, const struct thread *thread,
 		.time_ns = thread->now_ns,
 		.pid = thread->pid,
 		.tid = thread->tid,
-		.fd = event->fd,
-		.result = (int64_t)event->addr,
-		.op = (uint8_t)event->addr2,
+		.fd = event->io.fd,
+		.result = event->io.result,
+		.op = (uint8_t)event->io.op,
 	};
 
 	if (!walk->visitor->io || !unit || unit->hidden || unit->told.state != FDAR_SESSION_OPEN)
@@ -100,15 +100,15 @@ static void tell(const struct fdar_walk *walk, const struct thread *thread,
 void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session;
-	int64_t result = (int64_t)event->addr;
+	int64_t result = event->io.result;
 
 	/* Whoever accepts does not work for the session that the listening socket is of. */
-	if (event->addr2 == FDAR_IO_ACCEPT)
+	if (event->io.op == FDAR_IO_ACCEPT)
 		return;
-	session = walk_io_touch(walk, thread, event->fd);
+	session = walk_io_touch(walk, thread, event->io.fd);
 	if (!session)
 		return;
-	if (event->addr2 == FDAR_IO_DUP && result >= 0 && result <= INT32_MAX)
+	if (event->io.op == FDAR_IO_DUP && result >= 0 && result <= INT32_MAX)
 		walk_io_lead(walk, session, (int32_t)result);
 	add_bytes(session, event);
 	/* What is in it is told, where the session is not. */

@@ -261,18 +261,18 @@ static gboolean is_between_requests(const struct thread *thread)
 void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	thread->waited = TRUE;
-	if (event->wait == FDAR_WAIT_IO)
-		walk_io_touch(walk, thread, event->fd);
-	gboolean between = is_between_requests(thread) && event->wait == FDAR_WAIT_IO;
+	if (event->waiting.kind == FDAR_WAIT_IO)
+		walk_io_touch(walk, thread, event->waiting.fd);
+	gboolean between = is_between_requests(thread) && event->waiting.kind == FDAR_WAIT_IO;
 
-	if (!between && !asks_for_work(thread, event->wait)) {
+	if (!between && !asks_for_work(thread, event->waiting.kind)) {
 		walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
 		return;
 	}
 	if (!between)
 		walk_session_leave(walk, thread);
 	walk_owner_boundary(walk, thread);
-	disown(walk, thread, !between && event->wait != FDAR_WAIT_COND, NULL);
+	disown(walk, thread, !between && event->waiting.kind != FDAR_WAIT_COND, NULL);
 
 	struct frame *frame = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
 	if (frame) {

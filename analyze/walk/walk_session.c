@@ -176,8 +176,8 @@ static void tell_opened(struct fdar_walk *walk, struct session *session)
  * keys of one source are two sessions, whatever their descriptor. */
 static gboolean is_same(const struct session *session, const struct fdar_event *event)
 {
-	return !session->has_alias &&
-	       is_descriptor(session->told.key, event->fd) != is_descriptor(event->addr, event->fd);
+	return !session->has_alias && is_descriptor(session->told.key, event->session.fd) !=
+					      is_descriptor(event->session.key, event->session.fd);
 }
 
 static void replace(struct fdar_walk *walk, struct thread *thread, struct session *old)
@@ -190,33 +190,34 @@ static void replace(struct fdar_walk *walk, struct thread *thread, struct sessio
 void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 			const struct fdar_event *event)
 {
-	struct session *old = walk_session_find(walk, thread->pid, event->addr);
-	struct session *other = walk_io_find(walk, thread->pid, event->fd);
+	struct session *old = walk_session_find(walk, thread->pid, event->session.key);
+	struct session *other = walk_io_find(walk, thread->pid, event->session.fd);
 	struct session *session;
 
 	if (!old && other && is_same(other, event)) {
 		walk->stats.aliases++;
-		other->alias = event->addr;
+		other->alias = event->session.key;
 		other->has_alias = TRUE;
-		add_key(walk, other, event->addr);
+		add_key(walk, other, event->session.key);
 		walk_session_enter(walk, thread, other, TRUE);
 		return;
 	}
-	g_hash_table_remove(walk->ended, &(struct session_key){ event->addr, thread->pid });
+	g_hash_table_remove(walk->ended, &(struct session_key){ event->session.key, thread->pid });
 	if (old)
 		replace(walk, thread, old);
 	/* The descriptor was opened again: its end was not seen. */
-	else if (other && is_descriptor(event->addr, event->fd))
+	else if (other && is_descriptor(event->session.key, event->session.fd))
 		replace(walk, thread, other);
-	session = session_new(walk, thread, event->addr, walk->unit == FDAR_UNIT_REQUEST);
-	session->told.peer = g_strdup(event->data ? event->data : "");
+	session = session_new(walk, thread, event->session.key, walk->unit == FDAR_UNIT_REQUEST);
+	session->told.peer = g_strdup(event->session.peer ? event->session.peer : "");
 	session->told.what = g_strdup("");
-	session->told.fd = event->fd;
+	session->told.fd = event->session.fd;
 	session->unit = session->hidden ? NULL : session;
-	add_key(walk, session, event->addr);
-	walk_io_lead(walk, session, event->fd);
+	add_key(walk, session, event->session.key);
+	walk_io_lead(walk, session, event->session.fd);
 	tell_opened(walk, session);
-	walk_session_enter(walk, thread, session, !is_descriptor(event->addr, event->fd));
+	walk_session_enter(walk, thread, session,
+			   !is_descriptor(event->session.key, event->session.fd));
 }
 
 /* The session may have been ended by its other key; then this end is no stray. */
@@ -235,14 +236,14 @@ static void expect_end(struct fdar_walk *walk, const struct session *session, ui
 
 void walk_session_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
-	struct session *session = walk_session_find(walk, thread->pid, event->addr);
-	struct session_key key = { event->addr, thread->pid };
+	struct session *session = walk_session_find(walk, thread->pid, event->session.key);
+	struct session_key key = { event->session.key, thread->pid };
 
 	if (!session) {
 		walk->stats.stray_sessions += !g_hash_table_remove(walk->ended, &key);
 		return;
 	}
-	expect_end(walk, session, event->addr);
+	expect_end(walk, session, event->session.key);
 	/* Whatever the thread did for the session is over. */
 	if (thread->session == session)
 		walk_session_leave(walk, thread);
@@ -283,8 +284,9 @@ void walk_session_finish(struct fdar_walk *walk)
 static struct session *session_of_request(struct fdar_walk *walk, const struct thread *thread,
 					  const struct fdar_event *event)
 {
-	struct session *session =
-		event->addr ? walk_session_find(walk, thread->pid, event->addr) : thread->session;
+	struct session *session = event->request.key
+					  ? walk_session_find(walk, thread->pid, event->request.key)
+					  : thread->session;
 
 	if (session && session->told.state == FDAR_SESSION_OPEN)
 		return session;
@@ -304,7 +306,7 @@ static void open_request(struct fdar_walk *walk, struct thread *thread, struct s
 	close_request(walk, session, FDAR_SESSION_REPLACED, thread->now_ns);
 	request = session_new(walk, thread, session->told.key, FALSE);
 	request->told.peer = g_strdup(session->told.peer);
-	request->told.what = g_strdup(event->data ? event->data : "");
+	request->told.what = g_strdup(event->request.what ? event->request.what : "");
 	request->told.fd = session->told.fd;
 	request->told.requests = 1;
 	session->unit = request;
@@ -318,9 +320,9 @@ static void tell_request(struct fdar_walk *walk, const struct thread *thread,
 		.time_ns = thread->now_ns,
 		.pid = thread->pid,
 		.tid = thread->tid,
-		.value = event->data ? event->data : "",
-		.value_len = event->data ? event->data_len : 0,
-		.total = event->data_len,
+		.value = event->request.what ? event->request.what : "",
+		.value_len = event->request.what ? event->request.what_len : 0,
+		.total = event->request.what_len,
 		.session = thread->current ? &thread->current->told : NULL,
 	};
 
@@ -339,7 +341,7 @@ void walk_request_begin(struct fdar_walk *walk, struct thread *thread,
 	session->told.requests++;
 	if (session->hidden)
 		open_request(walk, thread, session, event);
-	walk_session_enter(walk, thread, session, thread->by_header || event->addr);
+	walk_session_enter(walk, thread, session, thread->by_header || event->request.key);
 	tell_request(walk, thread, event);
 }
 

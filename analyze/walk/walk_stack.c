@@ -3,7 +3,7 @@
 
 static uint64_t identity_of(enum fdar_frame_kind kind, const struct fdar_event *event)
 {
-	return kind == FDAR_FRAME_FUNCTION ? event->addr : event->name;
+	return kind == FDAR_FRAME_FUNCTION ? event->func.function : event->name;
 }
 
 /* What tells one function from another: addresses mean something within a process only. */
@@ -56,10 +56,10 @@ static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key, u
 	struct fdar_walk_path made = { .parent = path, .kind = (uint8_t)kind };
 	if (kind == FDAR_FRAME_FUNCTION) {
 		made.pid = pid;
-		made.addr = event->addr;
+		made.addr = event->func.function;
 	} else {
 		made.name = event->name;
-		made.wait = event->wait;
+		made.wait = event->waiting.kind;
 	}
 	g_array_append_val(walk->paths, made);
 	g_array_append_val(walk->path_keys, key);
@@ -108,16 +108,16 @@ struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 	struct frame *frame = walk_frame_at(thread, depth);
 	*frame = (struct frame){
 		.id = ++walk->next_frame,
-		.addr = kind == FDAR_FRAME_FUNCTION ? event->addr : 0,
-		.call_site = kind == FDAR_FRAME_FUNCTION ? event->addr2 : 0,
+		.addr = kind == FDAR_FRAME_FUNCTION ? event->func.function : 0,
+		.call_site = kind == FDAR_FRAME_FUNCTION ? event->func.call_site : 0,
 		.start_ns = thread->now_ns,
 		.slot = slot_id,
 		.outer = slot->top,
 		.path = path_below(walk, around, slot->key, thread->pid, kind, event),
 		.name = kind == FDAR_FRAME_FUNCTION ? 0 : event->name,
-		.fd = kind == FDAR_FRAME_WAIT ? event->fd : -1,
+		.fd = kind == FDAR_FRAME_WAIT ? event->waiting.fd : -1,
 		.kind = (uint8_t)kind,
-		.wait = kind == FDAR_FRAME_WAIT ? event->wait : 0,
+		.wait = kind == FDAR_FRAME_WAIT ? event->waiting.kind : 0,
 	};
 	slot->top = depth + 1;
 	thread->open[kind]++;
@@ -269,22 +269,22 @@ void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_fr
 	}
 	while (thread->frames->len > top)
 		close_top(walk, thread, HOW_REPAIR, 0);
-	close_top(walk, thread, HOW_EXIT, kind == FDAR_FRAME_WAIT ? (int64_t)event->addr : 0);
+	close_top(walk, thread, HOW_EXIT, kind == FDAR_FRAME_WAIT ? event->waited.result : 0);
 }
 
 void walk_stack_skip(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	uint32_t depth = thread->frames->len;
 
-	walk->stats.skipped_calls += event->addr;
-	walk->stats.skipped_ns += event->addr2;
+	walk->stats.skipped_calls += event->calls.count;
+	walk->stats.skipped_ns += event->calls.ns;
 	/* A wait calls nothing: what is told in it is of the frame around it. */
 	if (depth && walk_frame_at(thread, depth - 1)->kind == FDAR_FRAME_WAIT)
 		depth--;
 	if (!depth || thread->overflow)
 		return;
-	walk_frame_at(thread, depth - 1)->skipped_calls += event->addr;
-	walk_frame_at(thread, depth - 1)->skipped_ns += event->addr2;
+	walk_frame_at(thread, depth - 1)->skipped_calls += event->calls.count;
+	walk_frame_at(thread, depth - 1)->skipped_ns += event->calls.ns;
 }
 
 void walk_stack_unwind(struct fdar_walk *walk, struct thread *thread, uint64_t count)

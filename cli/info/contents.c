@@ -4,41 +4,6 @@
 
 #define BATCH 4096
 
-static const char *const kind_names[FDAR_EVENT_KINDS] = {
-	[FDAR_EVENT_OTHER] = "other",
-	[FDAR_EVENT_FUNC_ENTRY] = "func_entry",
-	[FDAR_EVENT_FUNC_EXIT] = "func_exit",
-	[FDAR_EVENT_SCOPE_ENTER] = "scope_enter",
-	[FDAR_EVENT_SCOPE_EXIT] = "scope_exit",
-	[FDAR_EVENT_SESSION_BEGIN] = "session_begin",
-	[FDAR_EVENT_SESSION_RESUME] = "session_resume",
-	[FDAR_EVENT_SESSION_SUSPEND] = "session_suspend",
-	[FDAR_EVENT_SESSION_END] = "session_end",
-	[FDAR_EVENT_HANDOFF_PUT] = "handoff_put",
-	[FDAR_EVENT_HANDOFF_TAKE] = "handoff_take",
-	[FDAR_EVENT_WAIT_BEGIN] = "wait_begin",
-	[FDAR_EVENT_WAIT_END] = "wait_end",
-	[FDAR_EVENT_BYTES] = "bytes",
-	[FDAR_EVENT_NOTE] = "note",
-	[FDAR_EVENT_MODULE] = "module",
-	[FDAR_EVENT_THREAD_NAME] = "thread_name",
-	[FDAR_EVENT_FUNC_SKIPPED] = "func_skipped",
-	[FDAR_EVENT_FUNC_UNWOUND] = "func_unwound",
-	[FDAR_EVENT_FUNC_LOST] = "func_lost",
-	[FDAR_EVENT_IO] = "io",
-	[FDAR_EVENT_REQUEST_BEGIN] = "request_begin",
-	[FDAR_EVENT_REQUEST_END] = "request_end",
-	[FDAR_EVENT_PROCESS] = "process",
-	[FDAR_EVENT_THREAD_BEGIN] = "thread_begin",
-	[FDAR_EVENT_THREAD_END] = "thread_end",
-	[FDAR_EVENT_SWITCHED] = "switched",
-};
-
-const char *fdar_contents_kind_name(unsigned kind)
-{
-	return kind < FDAR_EVENT_KINDS ? kind_names[kind] : "other";
-}
-
 static void process_free(gpointer data)
 {
 	struct fdar_contents_process *process = data;
@@ -144,9 +109,9 @@ static void add_thread(struct fdar_contents *contents, const struct fdar_event *
 	if (!thread)
 		return;
 	if (event->kind == FDAR_EVENT_THREAD_NAME)
-		name = fdar_source_text(contents->source, event->name);
+		name = fdar_source_text(contents->source, event->named.name);
 	else if (event->kind == FDAR_EVENT_THREAD_BEGIN || event->kind == FDAR_EVENT_THREAD_END)
-		name = event->data;
+		name = event->thread.name;
 	if (event->kind != FDAR_EVENT_THREAD_NAME)
 		thread->events++;
 	if (name && *name && g_strcmp0(name, thread->name) != 0) {
@@ -157,24 +122,24 @@ static void add_thread(struct fdar_contents *contents, const struct fdar_event *
 
 static void add_binary(struct fdar_contents *contents, const struct fdar_event *event)
 {
-	gpointer key = GUINT_TO_POINTER(event->name);
+	gpointer key = GUINT_TO_POINTER(event->module.path);
 	struct fdar_contents_binary *binary = g_hash_table_lookup(contents->by_path, key);
 
 	/* One without a path was unloaded. */
-	if (!event->name)
+	if (!event->module.path)
 		return;
 	if (!binary) {
 		binary = g_new0(struct fdar_contents_binary, 1);
-		binary->path = fdar_source_text(contents->source, event->name);
+		binary->path = fdar_source_text(contents->source, event->module.path);
 		binary->build_id = g_strdup("");
 		binary->processes = g_hash_table_new(NULL, NULL);
 		g_ptr_array_add(contents->binaries, binary);
 		g_hash_table_insert(contents->by_path, key, binary);
 	}
 	g_hash_table_add(binary->processes, GUINT_TO_POINTER(event->pid));
-	if (event->data_len) {
+	if (event->module.build_id_len) {
 		g_free(binary->build_id);
-		binary->build_id = g_strdup(event->data);
+		binary->build_id = g_strdup(event->module.build_id);
 	}
 }
 
@@ -183,8 +148,8 @@ static void add_other(struct fdar_contents *contents, const struct fdar_event *e
 	gpointer key = GUINT_TO_POINTER(
 		g_hash_table_size(contents->others) < FDAR_CONTENTS_OTHERS_MAX ||
 				g_hash_table_contains(contents->others,
-						      GUINT_TO_POINTER(event->name))
-			? event->name
+						      GUINT_TO_POINTER(event->named.name))
+			? event->named.name
 			: 0);
 	guint64 *count = g_hash_table_lookup(contents->others, key);
 

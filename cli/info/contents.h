@@ -48,9 +48,6 @@ struct fdar_contents {
 	struct fdar_source *source;        /* owns the names */
 };
 
-/* "func_entry", as in instrument/wire/events.h; "other" for what is not ours. */
-const char *fdar_contents_kind_name(unsigned kind);
-
 /* Reads path to its end, or until *stop is set. The caller frees the result (fdar_contents_free). NULL
  * and error when nothing can be read. */
 struct fdar_contents *fdar_contents_read(const char *path, const volatile int *stop,

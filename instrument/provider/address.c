@@ -95,24 +95,12 @@ void fdar_address_format(const void *address, socklen_t length, char *text)
 	}
 }
 
-typedef int (*name_fn)(int fd, struct sockaddr *address, socklen_t *length);
-
-static void descriptor_format(int fd, name_fn name, char *text)
+void fdar_address_of_peer(int fd, char *text)
 {
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
 
 	text[0] = '\0';
-	if (fd >= 0 && name(fd, (struct sockaddr *)&address, &length) == 0)
+	if (fd >= 0 && getpeername(fd, (struct sockaddr *)&address, &length) == 0)
 		fdar_address_format(&address, length, text);
-}
-
-void fdar_address_of_peer(int fd, char *text)
-{
-	descriptor_format(fd, getpeername, text);
-}
-
-void fdar_address_of_local(int fd, char *text)
-{
-	descriptor_format(fd, getsockname, text);
 }

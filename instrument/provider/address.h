@@ -19,8 +19,7 @@ void fdar_address_format(const void *address, socklen_t length, char *text);
 /* The length an address of its family has when it is complete; 0 for families not known. */
 socklen_t fdar_address_length(const void *address);
 
-/* The address of a descriptor's far or near end; the empty text when it has none. */
+/* The address of a descriptor's far end; the empty text when it has none. */
 void fdar_address_of_peer(int fd, char *text);
-void fdar_address_of_local(int fd, char *text);
 
 #endif

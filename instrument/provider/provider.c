@@ -12,6 +12,7 @@
 #include "provider/tracepoints.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -82,7 +83,6 @@ static void session_begin(uint64_t key, const char *peer, const void *address, i
 {
 	int saved_errno = errno;
 	char peer_text[FDAR_ADDRESS_TEXT_MAX];
-	char local_text[FDAR_ADDRESS_TEXT_MAX];
 	struct text cut;
 
 	if (!fdar_control_event())
@@ -91,8 +91,7 @@ static void session_begin(uint64_t key, const char *peer, const void *address, i
 		peer_format(address, fd, peer_text);
 		peer = peer_text;
 	}
-	fdar_address_of_local(fd, local_text);
-	lttng_ust_tracepoint(flowdar, session_begin, key, text_cut(&cut, peer), local_text, fd);
+	lttng_ust_tracepoint(flowdar, session_begin, key, text_cut(&cut, peer), fd);
 	errno = saved_errno;
 }
 
@@ -229,6 +228,20 @@ static void switched(uint64_t address, unsigned on, unsigned reason, uint64_t co
 	EVENT(switched, address, (uint8_t)(on != 0), (uint8_t)reason, count, ns);
 }
 
+/* The public header has a table of its own, so that it is one file: the same events in the same order. */
+enum {
+#define FDAR_EVENT(name, kind, level, arguments, fields) AT_##name,
+#include "instrument/wire/events.def"
+	EVENTS
+};
+_Static_assert(sizeof(struct flowdar_provider_) == 8 + EVENTS * 2 * sizeof(void *),
+	       "flowdar.h and events.def have as many events");
+#define FDAR_EVENT(name, kind, level, arguments, fields)           \
+	_Static_assert(offsetof(struct flowdar_provider_, name) == \
+			       8 + AT_##name * 2 * sizeof(void *), \
+		       "flowdar.h and events.def have the same order");
+#include "instrument/wire/events.def"
+
 #define OFFER(name)                                                 \
 	.name = {                                                   \
 		.on = &lttng_ust_tracepoint_flowdar___##name.state, \
@@ -238,26 +251,6 @@ static void switched(uint64_t address, unsigned on, unsigned reason, uint64_t co
 __attribute__((visibility("default"))) extern const struct flowdar_provider_ flowdar_provider_v1;
 const struct flowdar_provider_ flowdar_provider_v1 = {
 	.struct_bytes = sizeof(flowdar_provider_v1),
-	OFFER(session_begin),
-	OFFER(session_resume),
-	OFFER(session_suspend),
-	OFFER(session_end),
-	OFFER(handoff_put),
-	OFFER(handoff_take),
-	OFFER(bytes),
-	OFFER(note),
-	OFFER(wait_begin),
-	OFFER(wait_end),
-	OFFER(scope_enter),
-	OFFER(scope_exit),
-	OFFER(func_entry),
-	OFFER(func_exit),
-	OFFER(calls),
-	OFFER(io),
-	OFFER(request_begin),
-	OFFER(request_end),
-	OFFER(process),
-	OFFER(thread_begin),
-	OFFER(thread_end),
-	OFFER(switched),
+#define FDAR_EVENT(name, kind, level, arguments, fields) OFFER(name),
+#include "instrument/wire/events.def"
 };

@@ -1,37 +1,16 @@
 /*
  * A decoded event: the small fixed-size record that every reader of traces delivers.
  *
- * Place in the house: pipeline/ makes them (source.h), analyze/ consumes them. What the fields mean
- * for each kind is the table below; the events on the wire are described in instrument/wire/events.h.
+ * Place in the house: pipeline/ makes them (source.h), analyze/ consumes them. The kinds are the
+ * events on the wire (instrument/wire/events.def) and some that readers make. Each kind has its own
+ * view of the record's places, in struct fdar_event below; decoders fill the places by their role
+ * (event_map.h).
  *
- *	kind                     addr         addr2       name         data
- *	FUNC_ENTRY, FUNC_EXIT    function(1)  call site   -            -
- *	SCOPE_ENTER, SCOPE_EXIT  -            -           scope        -
- *	SESSION_BEGIN            key          -           -            peer address text
- *	SESSION_RESUME/SUSPEND/END  key       -           -            -
- *	HANDOFF_PUT, HANDOFF_TAKE object      -           queue        -
- *	WAIT_BEGIN               -            -           what         -    (+ wait, fd)
- *	WAIT_END                 result       -           -            -
- *	BYTES                    total bytes  -           label        the captured bytes
- *	NOTE                     -            -           note's key   note's value
- *	MODULE                   base address bytes       path         build id in hex, may be empty
- *	THREAD_NAME              -            -           the name     -
- *	OTHER                    -            -           event's name -
- *	FUNC_SKIPPED(2)          calls        their ns    -            -
- *	FUNC_UNWOUND(2)          calls        -           -            -
- *	FUNC_LOST(2)             calls        -           -            -
- *	IO                       result       enum fdar_io_op  -         -            (+ fd)
- *	REQUEST_BEGIN            key, or 0    -           -            what is asked for
- *	REQUEST_END              key, or 0    result      -            -
- *	PROCESS                  parent pid   -           -            its recording's name
- *	THREAD_BEGIN, THREAD_END -            -           its name     -
- *	SWITCHED                 function     calls until then  -      -            (+ fd, wait)
- *	(1) 0 in FUNC_EXIT when the writer did not say which: the innermost open one is meant.
+ * FUNC_EXIT's function is 0 when the writer did not say which: the innermost open one is meant.
  *
- *	(2) Inside the innermost open function of the thread: calls that were too short to be recorded;
- *	    calls that ended without an exit, the innermost so many; calls that are missing.
- *	SWITCHED: fd is 1 when the function's calls are recorded from here on, 0 when no longer; wait
- *	is the enum fdar_switch_reason.
+ * FUNC_SKIPPED, FUNC_UNWOUND and FUNC_LOST are inside the innermost open function of the thread: calls
+ * that were too short to be recorded; calls that ended without an exit, the innermost so many; calls
+ * that are missing.
  *
  * A MODULE is told when it was loaded or found loaded; when its build id comes in an event of its
  * own, right after as a rule, it is told again: same base, bytes and path, and now the build id.
@@ -40,7 +19,7 @@
  * THREAD_NAME is made up by the source before the first event of a thread that has another name
  * than at the thread's events before; its time, pid and tid are that event's.
  *
- * What is read from a trace is bounded and made fit to be shown: names and texts in data are valid
+ * What is read from a trace is bounded and made fit to be shown: names and texts are valid
  * UTF-8 without control characters, at most 4096 bytes; the data of BYTES is raw, at most 65536.
  */
 #ifndef FDAR_PIPELINE_EVENTS_EVENT_H
@@ -50,47 +29,110 @@
 
 enum fdar_event_kind {
 	FDAR_EVENT_OTHER = 0, /* not ours; counted, and delivered so that nothing is lost unseen */
-	FDAR_EVENT_FUNC_ENTRY,
-	FDAR_EVENT_FUNC_EXIT,
-	FDAR_EVENT_SCOPE_ENTER,
-	FDAR_EVENT_SCOPE_EXIT,
-	FDAR_EVENT_SESSION_BEGIN,
-	FDAR_EVENT_SESSION_RESUME,
-	FDAR_EVENT_SESSION_SUSPEND,
-	FDAR_EVENT_SESSION_END,
-	FDAR_EVENT_HANDOFF_PUT,
-	FDAR_EVENT_HANDOFF_TAKE,
-	FDAR_EVENT_WAIT_BEGIN,
-	FDAR_EVENT_WAIT_END,
-	FDAR_EVENT_BYTES,
-	FDAR_EVENT_NOTE,
+#define FDAR_EVENT(name, kind, level, arguments, fields) FDAR_EVENT_##kind,
+#include "instrument/wire/events.def"
 	FDAR_EVENT_MODULE,
 	FDAR_EVENT_THREAD_NAME,
-	FDAR_EVENT_FUNC_SKIPPED,
-	FDAR_EVENT_FUNC_UNWOUND,
+	FDAR_EVENT_FUNC_SKIPPED, /* RAW_CALLS never leaves the source: it becomes these three, */
+	FDAR_EVENT_FUNC_UNWOUND, /* FUNC_ENTRY and FUNC_EXIT (calls.h) */
 	FDAR_EVENT_FUNC_LOST,
-	FDAR_EVENT_IO,
-	FDAR_EVENT_REQUEST_BEGIN,
-	FDAR_EVENT_REQUEST_END,
-	FDAR_EVENT_PROCESS,
-	FDAR_EVENT_THREAD_BEGIN,
-	FDAR_EVENT_THREAD_END,
-	FDAR_EVENT_SWITCHED,
 	FDAR_EVENT_KINDS
 };
 
+/* "func_entry", "module", ...: as events.def has it; "other" for what is none of them. */
+const char *fdar_event_kind_name(unsigned kind);
+
+/*
+ * One kind's view of the places behind the time: two large numbers, bytes with their length (without
+ * the NUL behind them; the source's, valid until its next read or close), the id of a text in the
+ * source's table (fdar_source_text, 0 is the empty text), a number, and a small one.
+ */
+/* A place that a kind does not use. */
+#define FDAR_NONE(bits) uint##bits##_t : bits
+#define FDAR_EVENT_VIEW(view, first, second, bytes, length, text, number, small) \
+	struct {                                                                 \
+		first;                                                           \
+		second;                                                          \
+		bytes;                                                           \
+		length;                                                          \
+		text;                                                            \
+		FDAR_NONE(32); /* pid and tid */                                 \
+		FDAR_NONE(32);                                                   \
+		number;                                                          \
+		FDAR_NONE(8); /* kind */                                         \
+		small;                                                           \
+	} view
+
+/* clang-format off */
 struct fdar_event {
 	uint64_t time_ns; /* since the Unix epoch */
-	uint64_t addr;
-	uint64_t addr2;
-	const char *data;  /* NUL-terminated; the source's, valid until its next read or close */
-	uint32_t data_len; /* bytes, without the NUL */
-	uint32_t name; /* text id in the source's table (fdar_source_text), 0 is the empty text */
-	uint32_t pid;  /* virtual process id, 0 when the trace does not say */
-	uint32_t tid;  /* virtual thread id, 0 when the trace does not say */
-	int32_t fd;    /* descriptor, -1 when there is none */
-	uint8_t kind;  /* enum fdar_event_kind */
-	uint8_t wait;  /* enum fdar_wait_kind, of WAIT_BEGIN */
+	union {
+		/* The places, by role. Their order is what ctf_fast.c copies at once. */
+		struct {
+			uint64_t addr;
+			uint64_t addr2;
+			const char *data;
+			uint32_t data_len;
+			uint32_t name;
+			uint32_t pid; /* virtual process id, 0 when the trace does not say */
+			uint32_t tid; /* virtual thread id, 0 when the trace does not say */
+			int32_t fd;
+			uint8_t kind; /* enum fdar_event_kind */
+			uint8_t wait;
+		};
+		/* FUNC_ENTRY, FUNC_EXIT */
+		FDAR_EVENT_VIEW(func, uint64_t function, uint64_t call_site, FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
+		/* SCOPE_ENTER, SCOPE_EXIT */
+		FDAR_EVENT_VIEW(scope, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), FDAR_NONE(8));
+		/* SESSION_BEGIN; SESSION_RESUME, _SUSPEND and _END have the key alone; fd: -1 for none */
+		FDAR_EVENT_VIEW(session, uint64_t key, FDAR_NONE(64), const char *peer,
+				uint32_t peer_len, FDAR_NONE(32), int32_t fd, FDAR_NONE(8));
+		/* HANDOFF_PUT, HANDOFF_TAKE */
+		FDAR_EVENT_VIEW(handoff, uint64_t object, FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), uint32_t queue, FDAR_NONE(32), FDAR_NONE(8));
+		/* WAIT_BEGIN: kind is an enum fdar_wait_kind */
+		FDAR_EVENT_VIEW(waiting, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), uint32_t what, int32_t fd, uint8_t kind);
+		/* WAIT_END */
+		FDAR_EVENT_VIEW(waited, int64_t result, FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
+		/* BYTES: data_len of total bytes were captured */
+		FDAR_EVENT_VIEW(bytes, uint64_t total, FDAR_NONE(64), const char *data,
+				uint32_t data_len, uint32_t label, FDAR_NONE(32), FDAR_NONE(8));
+		/* NOTE */
+		FDAR_EVENT_VIEW(note, FDAR_NONE(64), FDAR_NONE(64), const char *value,
+				uint32_t value_len, uint32_t key, FDAR_NONE(32), FDAR_NONE(8));
+		/* IO: op is an enum fdar_io_op */
+		FDAR_EVENT_VIEW(io, int64_t result, uint64_t op, FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), int32_t fd, FDAR_NONE(8));
+		/* REQUEST_BEGIN (what), REQUEST_END (result); key 0: of the thread's session */
+		FDAR_EVENT_VIEW(request, uint64_t key, int64_t result, const char *what,
+				uint32_t what_len, FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
+		/* PROCESS */
+		FDAR_EVENT_VIEW(process, uint64_t parent, FDAR_NONE(64), const char *recording,
+				uint32_t recording_len, FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
+		/* THREAD_BEGIN, THREAD_END */
+		FDAR_EVENT_VIEW(thread, FDAR_NONE(64), FDAR_NONE(64), const char *name,
+				uint32_t name_len, FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
+		/* SWITCHED: on is 1 when calls are recorded from here on, 0 when no longer; reason is an
+		 * enum fdar_switch_reason; calls: until then */
+		FDAR_EVENT_VIEW(switched, uint64_t function, uint64_t calls, FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), int32_t on, uint8_t reason);
+		/* MODULE: build_id in hex, may be empty */
+		FDAR_EVENT_VIEW(module, uint64_t base, uint64_t size_bytes, const char *build_id,
+				uint32_t build_id_len, uint32_t path, FDAR_NONE(32), FDAR_NONE(8));
+		/* THREAD_NAME: the thread's; OTHER: the event's */
+		FDAR_EVENT_VIEW(named, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), FDAR_NONE(8));
+		/* FUNC_SKIPPED, FUNC_UNWOUND, FUNC_LOST; only those that were skipped have ns */
+		FDAR_EVENT_VIEW(calls, uint64_t count, uint64_t ns, FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
+	};
 };
+/* clang-format on */
+
+_Static_assert(sizeof(struct fdar_event) == 56, "a view is larger than its places");
 
 #endif

@@ -4,110 +4,34 @@
 
 #include "instrument/wire/events.h"
 
-#define OURS(name) FDAR_PROVIDER ":" name
-#define FUNC_FIELDS                                  \
-	{                                            \
-		{ "addr", FDAR_ROLE_ADDR },          \
-		{                                    \
-			"call_site", FDAR_ROLE_ADDR2 \
-		}                                    \
-	}
-#define KEY_FIELD                             \
-	{                                     \
-		{                             \
-			"key", FDAR_ROLE_ADDR \
-		}                             \
-	}
-#define HANDOFF_FIELDS                          \
-	{                                       \
-		{ "object", FDAR_ROLE_ADDR },   \
-		{                               \
-			"queue", FDAR_ROLE_NAME \
-		}                               \
-	}
-#define BASE_FIELD                              \
-	{                                       \
-		{                               \
-			"baddr", FDAR_ROLE_ADDR \
-		}                               \
-	}
-/* The path was called sopath before LTTng-UST 2.8. */
-#define MODULE_FIELDS                                                      \
-	{                                                                  \
-		{ "baddr", FDAR_ROLE_ADDR }, { "memsz", FDAR_ROLE_ADDR2 }, \
-			{ "path", FDAR_ROLE_NAME },                        \
-		{                                                          \
-			"sopath", FDAR_ROLE_NAME                           \
-		}                                                          \
-	}
-#define BUILD_ID_FIELDS                            \
-	{                                          \
-		{ "baddr", FDAR_ROLE_ADDR },       \
-		{                                  \
-			"build_id", FDAR_ROLE_DATA \
-		}                                  \
-	}
+/* A field with a role is an entry, one without is none. */
+#define ENTRY_ADDR(name)  { name, FDAR_ROLE_ADDR },
+#define ENTRY_ADDR2(name) { name, FDAR_ROLE_ADDR2 },
+#define ENTRY_NAME(name)  { name, FDAR_ROLE_NAME },
+#define ENTRY_DATA(name)  { name, FDAR_ROLE_DATA },
+#define ENTRY_FD(name)    { name, FDAR_ROLE_FD },
+#define ENTRY_WAIT(name)  { name, FDAR_ROLE_WAIT },
+#define ENTRY_TID(name)   { name, FDAR_ROLE_TID },
+#define ENTRY_NONE(name)
 
-/* The fields of provider flowdar are instrument/wire/events.h's; those of the lttng_ust
+/* clang-format off */
+#define FUNC_FIELDS     { ENTRY_ADDR("addr") ENTRY_ADDR2("call_site") }
+#define BASE_FIELD      { ENTRY_ADDR("baddr") }
+#define BUILD_ID_FIELDS { ENTRY_ADDR("baddr") ENTRY_DATA("build_id") }
+/* The path was called sopath before LTTng-UST 2.8. */
+#define MODULE_FIELDS \
+	{ ENTRY_ADDR("baddr") ENTRY_ADDR2("memsz") ENTRY_NAME("path") ENTRY_NAME("sopath") }
+
+/* The fields of provider flowdar are instrument/wire/events.def's; those of the lttng_ust
  * providers are in lttng-ust-cyg-profile(3), lttng-ust-dl(3) and lttng-ust(3). */
 static const struct fdar_event_map known_events[] = {
-	{ OURS("func_entry"), FDAR_EVENT_FUNC_ENTRY, 0, FUNC_FIELDS },
-	{ OURS("func_exit"), FDAR_EVENT_FUNC_EXIT, 0, FUNC_FIELDS },
-	{ OURS("scope_enter"), FDAR_EVENT_SCOPE_ENTER, 0, { { "name", FDAR_ROLE_NAME } } },
-	{ OURS("scope_exit"), FDAR_EVENT_SCOPE_EXIT, 0, { { "name", FDAR_ROLE_NAME } } },
-	{ OURS("session_begin"),
-	  FDAR_EVENT_SESSION_BEGIN,
-	  0,
-	  { { "key", FDAR_ROLE_ADDR }, { "peer", FDAR_ROLE_DATA }, { "fd", FDAR_ROLE_FD } } },
-	{ OURS("session_resume"), FDAR_EVENT_SESSION_RESUME, 0, KEY_FIELD },
-	{ OURS("session_suspend"), FDAR_EVENT_SESSION_SUSPEND, 0, KEY_FIELD },
-	{ OURS("session_end"), FDAR_EVENT_SESSION_END, 0, KEY_FIELD },
-	{ OURS("handoff_put"), FDAR_EVENT_HANDOFF_PUT, 0, HANDOFF_FIELDS },
-	{ OURS("handoff_take"), FDAR_EVENT_HANDOFF_TAKE, 0, HANDOFF_FIELDS },
-	{ OURS("wait_begin"),
-	  FDAR_EVENT_WAIT_BEGIN,
-	  0,
-	  { { "what", FDAR_ROLE_NAME }, { "kind", FDAR_ROLE_WAIT }, { "fd", FDAR_ROLE_FD } } },
-	{ OURS("wait_end"), FDAR_EVENT_WAIT_END, 0, { { "result", FDAR_ROLE_ADDR } } },
-	{ OURS("bytes"),
-	  FDAR_EVENT_BYTES,
-	  0,
-	  { { "label", FDAR_ROLE_NAME },
-	    { "total", FDAR_ROLE_ADDR },
-	    { "data", FDAR_ROLE_DATA } } },
-	{ OURS("note"),
-	  FDAR_EVENT_NOTE,
-	  0,
-	  { { "key", FDAR_ROLE_NAME }, { "value", FDAR_ROLE_DATA } } },
-	{ OURS("calls"),
-	  FDAR_EVENT_RAW_CALLS,
-	  0,
-	  { { "tid", FDAR_ROLE_TID }, { "data", FDAR_ROLE_DATA } } },
-	{ OURS("io"),
-	  FDAR_EVENT_IO,
-	  0,
-	  { { "op", FDAR_ROLE_ADDR2 }, { "fd", FDAR_ROLE_FD }, { "result", FDAR_ROLE_ADDR } } },
-	{ OURS("request_begin"),
-	  FDAR_EVENT_REQUEST_BEGIN,
-	  0,
-	  { { "key", FDAR_ROLE_ADDR }, { "what", FDAR_ROLE_DATA } } },
-	{ OURS("request_end"),
-	  FDAR_EVENT_REQUEST_END,
-	  0,
-	  { { "key", FDAR_ROLE_ADDR }, { "result", FDAR_ROLE_ADDR2 } } },
-	{ OURS("process"),
-	  FDAR_EVENT_PROCESS,
-	  0,
-	  { { "recording", FDAR_ROLE_DATA }, { "parent", FDAR_ROLE_ADDR } } },
-	{ OURS("thread_begin"), FDAR_EVENT_THREAD_BEGIN, 0, { { "name", FDAR_ROLE_DATA } } },
-	{ OURS("thread_end"), FDAR_EVENT_THREAD_END, 0, { { "name", FDAR_ROLE_DATA } } },
-	{ OURS("switched"),
-	  FDAR_EVENT_SWITCHED,
-	  0,
-	  { { "addr", FDAR_ROLE_ADDR },
-	    { "on", FDAR_ROLE_FD },
-	    { "reason", FDAR_ROLE_WAIT },
-	    { "calls", FDAR_ROLE_ADDR2 } } },
+#define FDAR_HEX(type, name, role) ENTRY_##role(#name)
+#define FDAR_INT(type, name, role) ENTRY_##role(#name)
+#define FDAR_TEXT(name, role)      ENTRY_##role(#name)
+#define FDAR_DATA(name, role)      ENTRY_##role(#name)
+#define FDAR_EVENT(name, kind, level, arguments, fields) \
+	{ FDAR_PROVIDER ":" #name, FDAR_EVENT_##kind, FDAR_MODULE_NONE, { fields } },
+#include "instrument/wire/events.def"
 	{ "lttng_ust_cyg_profile:func_entry", FDAR_EVENT_FUNC_ENTRY, 0, FUNC_FIELDS },
 	{ "lttng_ust_cyg_profile:func_exit", FDAR_EVENT_FUNC_EXIT, 0, FUNC_FIELDS },
 	{ "lttng_ust_cyg_profile_fast:func_entry", FDAR_EVENT_FUNC_ENTRY, 0, FUNC_FIELDS },
@@ -123,6 +47,7 @@ static const struct fdar_event_map known_events[] = {
 	{ "lttng_ust_dl:dlclose", FDAR_EVENT_MODULE, FDAR_MODULE_UNLOADED, BASE_FIELD },
 	{ "lttng_ust_dl:build_id", FDAR_EVENT_MODULE, FDAR_MODULE_BUILD_ID, BUILD_ID_FIELDS },
 };
+/* clang-format on */
 
 const struct fdar_event_field fdar_event_map_contexts[] = {
 	{ "vpid", FDAR_ROLE_PID },

@@ -2,7 +2,7 @@
  * Which events of a trace are known, and which of their fields goes where in struct fdar_event.
  *
  * Place in the house: inside pipeline/, under every decoder: that they agree event for event starts
- * with one table. The events are those of instrument/wire/events.h and of the providers that come with
+ * with one table. The events are those of instrument/wire/events.def and of the providers that come with
  * LTTng-UST. A field that is missing or of another type than expected is left out (0, empty), never
  * guessed.
  */
@@ -62,9 +62,6 @@ struct fdar_event_map {
 /* The row of an event's full name ("provider:event"), NULL when it is FDAR_EVENT_OTHER. Of two fields
  * with the same role the later one in the row wins, if the event has both. */
 const struct fdar_event_map *fdar_event_map_find(const char *event);
-
-/* A calls event, as decoders deliver it: tid and data. source.c makes events of it (calls.h). */
-#define FDAR_EVENT_RAW_CALLS FDAR_EVENT_KINDS
 
 /* Whether the event says itself of which thread it is: the contexts, and so the thread's name, are
  * those of the thread that wrote it. */

@@ -45,7 +45,7 @@ static void count_batch(struct counting *counting, const struct fdar_event *batc
 			event->kind != FDAR_EVENT_OTHER && event->kind != FDAR_EVENT_PROCESS;
 		if (event->kind != FDAR_EVENT_PROCESS)
 			continue;
-		process->ours = strcmp(event->data, counting->name) == 0;
+		process->ours = strcmp(event->process.recording, counting->name) == 0;
 		counting->any_ours = counting->any_ours || process->ours;
 	}
 }

@@ -67,7 +67,7 @@ static void take_begin(struct fdar_watch *watch, const struct fdar_event *event)
 	if (g_hash_table_size(watch->open) >= FDAR_WATCH_OPEN_MAX)
 		return;
 	session = g_new0(struct open_session, 1);
-	session->key = (struct key){ .key = event->addr, .pid = event->pid };
+	session->key = (struct key){ .key = event->session.key, .pid = event->pid };
 	session->begin_ns = event->time_ns;
 	g_hash_table_replace(watch->open, &session->key, session);
 }
@@ -79,7 +79,7 @@ static uint64_t lasted(const struct open_session *session, uint64_t now_ns)
 
 void fdar_watch_take(struct fdar_watch *watch, const struct fdar_event *event, uint64_t limit_ns)
 {
-	struct key key = { .key = event->addr, .pid = event->pid };
+	struct key key = { .key = event->session.key, .pid = event->pid };
 	struct open_session *session = NULL;
 
 	if (event->kind == FDAR_EVENT_SESSION_BEGIN)

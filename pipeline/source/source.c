@@ -147,9 +147,9 @@ static size_t tallied(uint64_t tally, int what)
  * (its number may have been that of a stranger before, or the other way round). */
 static void meet(struct fdar_source *source, const struct fdar_event *event)
 {
-	if (event->kind != FDAR_EVENT_PROCESS || !source->name || !event->data_len)
+	if (event->kind != FDAR_EVENT_PROCESS || !source->name || !event->process.recording_len)
 		return;
-	if (strcmp(event->data, source->name) == 0)
+	if (strcmp(event->process.recording, source->name) == 0)
 		g_hash_table_remove(source->strangers, GUINT_TO_POINTER(event->pid));
 	else if (g_hash_table_size(source->strangers) < STRANGERS_MAX)
 		g_hash_table_add(source->strangers, GUINT_TO_POINTER(event->pid));

@@ -85,7 +85,7 @@ static void test_descriptors(void)
 	fdar_address_of_peer(-1, text);
 	g_assert_cmpstr(text, ==, "");
 	g_assert_cmpint(pipe(ends), ==, 0);
-	fdar_address_of_local(ends[0], text);
+	fdar_address_of_peer(ends[0], text);
 	g_assert_cmpstr(text, ==, "");
 	for (int i = 0; i < 2; i++) {
 		close(pair[i]);

@@ -90,7 +90,7 @@ static void address_format(const struct sockaddr_storage *address, socklen_t len
 void expect_begin(int fd)
 {
 	struct sockaddr_storage address;
-	char peer[160], local[160];
+	char peer[160];
 	socklen_t length = sizeof(address);
 
 	generations[fd]++;
@@ -98,12 +98,8 @@ void expect_begin(int fd)
 	memset(&address, 0, sizeof(address));
 	getpeername(fd, (struct sockaddr *)&address, &length);
 	address_format(&address, length, peer);
-	length = sizeof(address);
-	getsockname(fd, (struct sockaddr *)&address, &length);
-	address_format(&address, length, local);
-	fprintf(expectations,
-		"session_begin key = 0x%" PRIX64 ", peer = \"%s\", local = \"%s\", fd = %d\n",
-		keys[fd], peer, local, fd);
+	fprintf(expectations, "session_begin key = 0x%" PRIX64 ", peer = \"%s\", fd = %d\n",
+		keys[fd], peer, fd);
 	fflush(expectations);
 	errno = 0;
 }

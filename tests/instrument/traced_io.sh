@@ -39,7 +39,7 @@ check() {
 		fail "the child's events: $(grep -n "^$child " "$work/events")"
 
 	# The program that was given a connection: as its descriptor 1, which is 0 as well.
-	[ "$(lines 'session_begin .*local = "127.0.0.1:[0-9]*", fd = 1$')" = 1 ] || fail "no session of fd 1"
+	[ "$(lines 'session_begin .*peer = "127.0.0.1:[0-9]*", fd = 1$')" = 1 ] || fail "no session of fd 1"
 	[ "$(lines 'bytes .*total = 9, data = 61 20 70 72')" = 2 ] || fail "what a program wrote and was read"
 
 	[ "$(lines ' thread_begin name = "traced_')" = 6 ] || fail "$(grep thread_ "$work/events")"

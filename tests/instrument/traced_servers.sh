@@ -62,7 +62,7 @@ http() {
 	paired
 	while read -r client header body request code; do
 		[ "$code" = 200 ] || fail "$1 answered $code"
-		key=$(sed -nE "s/^([0-9]+) [0-9]+ session_begin key = (0x[0-9A-F]+), peer = \"127.0.0.1:$client\", local = \"127.0.0.1:$port\", fd = ([0-9]+).*/\1 \2 \3/p" "$work/all")
+		key=$(sed -nE "s/^([0-9]+) [0-9]+ session_begin key = (0x[0-9A-F]+), peer = \"127.0.0.1:$client\", fd = ([0-9]+).*/\1 \2 \3/p" "$work/all")
 		[ "$(wc -l <<<"$key")" = 1 ] && [ -n "$key" ] || fail "$1: not one session of port $client: $key"
 		awk -v session="$key" 'BEGIN { split(session, s, " ") }
 			$1 != s[1] { next }
