@@ -1,28 +1,42 @@
 /* flowdar export: a recording in the form of others. */
 #include <gio/gio.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "cli/flame/flame_input.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
-#include "cli/replay/replay_tables.h"
 #include "cli/kit/table.h"
 #include "pipeline/source/export.h"
 #include "pipeline/recording/recording.h"
+#include "viz/export/export_tree.h"
+#include "viz/svg/svg.h"
 
 static const struct fdar_usage usage = {
 	.command = "export",
-	.synopsis = "RECORDING --ctf OUT",
-	.description = "Gives the trace of a recording to other programs. --ctf makes the "
-		       "directory OUT, a\n"
-		       "plain CTF 1.8 trace as LTTng writes it, for babeltrace2 and Trace Compass: "
-		       "streams\n"
-		       "that are packed in the recording are unpacked byte for byte, the rest is "
-		       "copied. OUT\n"
-		       "must be new or empty; when it cannot be finished, nothing is left of it.\n",
+	.synopsis = "RECORDING --ctf DIRECTORY | --folded FILE | --speedscope FILE | --pprof FILE",
+	.description =
+		"Gives a recording to other programs.\n"
+		"\n"
+		"--ctf makes a directory, a plain CTF 1.8 trace as LTTng writes it, for "
+		"babeltrace2 and Trace\n"
+		"Compass: streams that are packed in the recording are unpacked byte for "
+		"byte, the rest is\n"
+		"copied. It must be new or empty; when it cannot be finished, nothing is left "
+		"of it.\n"
+		"\n"
+		"The others write the call tree, in nanoseconds per session: folded stacks "
+		"(flamegraph.pl,\n"
+		"Perfetto), speedscope's JSON, and a gzipped profile for `go tool pprof`. "
+		"With --baseline folded\n"
+		"stacks have two numbers (difffolded) and speedscope two profiles. Several "
+		"can be written at once;\n"
+		"- is standard output.\n",
 	.examples = "  flowdar export bad --ctf bad-ctf\n"
-		    "  babeltrace2 bad-ctf | less\n",
+		    "  flowdar export bad --speedscope bad.speedscope.json --pprof bad.pb.gz\n"
+		    "  flowdar export bad --baseline base --folded - | sort -k3\n",
 };
 
 /* What whoever reads the result with another program would not learn from it. */
@@ -67,7 +81,7 @@ static void report(const char *out, const struct fdar_export *result)
 	puts("");
 }
 
-static int export(const char *path, const char *out)
+static int export_trace(const char *path, const char *out)
 {
 	g_autofree char *what = g_strdup_printf("writing %s", out);
 	struct fdar_reading reading = { .what = what, .stop = fdar_interrupt_catch() };
@@ -90,22 +104,127 @@ static int export(const char *path, const char *out)
 	return code;
 }
 
+/* ---- call trees ---- */
+
+struct texts {
+	char *ctf;
+	char *folded;
+	char *speedscope;
+	char *pprof;
+	char *baseline;
+	char *unit;
+};
+
+static gboolean save(const char *path, const void *data, gsize length, GError **error)
+{
+	if (strcmp(path, "-") != 0)
+		return fdar_viz_write(path, data, length, error);
+	if (fwrite(data, 1, length, stdout) == length && fflush(stdout) == 0)
+		return TRUE;
+	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot write standard output");
+	return FALSE;
+}
+
+/* Takes text. */
+static gboolean save_text(const char *path, GString *text, GError **error)
+{
+	gboolean fine = save(path, text->str, text->len, error);
+
+	g_string_free(text, TRUE);
+	return fine;
+}
+
+static gboolean save_pprof(const char *path, const struct fdar_flame_tree *tree, GError **error)
+{
+	g_autoptr(GByteArray) bytes = fdar_export_pprof(tree, FDAR_FLAME_SUBJECT, error);
+
+	return bytes && save(path, bytes->data, bytes->len, error);
+}
+
+static gboolean save_trees(const struct texts *texts, const char *path,
+			   const struct fdar_flame_tree *tree, GError **error)
+{
+	g_autofree char *name = g_path_get_basename(path);
+
+	if (texts->folded && !save_text(texts->folded, fdar_export_folded(tree), error))
+		return FALSE;
+	if (texts->speedscope &&
+	    !save_text(texts->speedscope, fdar_export_speedscope(tree, name), error))
+		return FALSE;
+	return !texts->pprof || save_pprof(texts->pprof, tree, error);
+}
+
+static int export_trees(const struct texts *texts, const char *path, enum fdar_unit unit)
+{
+	const struct fdar_flame_request request = { .usage = &usage,
+						    .path = path,
+						    .baseline = texts->baseline,
+						    .unit = unit,
+						    .stop = fdar_interrupt_catch() };
+	GError *error = NULL;
+	g_autoptr(fdar_flame_tree) tree = fdar_flame_request_read(&request, NULL, &error);
+
+	if (tree && save_trees(texts, path, tree, &error))
+		return FDAR_EXIT_OK;
+	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+		fdar_failure(&usage, error);
+		return FDAR_EXIT_INTERRUPTED;
+	}
+	return fdar_failure(&usage, error);
+}
+
+static int export_all(const struct texts *texts, int argc, char **argv)
+{
+	gboolean trees = texts->folded || texts->speedscope || texts->pprof;
+	enum fdar_unit unit;
+	int code = FDAR_EXIT_OK;
+
+	if (argc != 2)
+		return fdar_usage_error(&usage,
+					argc < 2 ? "which recording?" : "one recording only");
+	if (!texts->ctf && !trees)
+		return fdar_usage_error(
+			&usage, "as what? expected --ctf, --folded, --speedscope or --pprof");
+	if (!fdar_unit_parse(texts->unit, &unit))
+		return fdar_usage_error(&usage, "--unit %s: expected session or request",
+					texts->unit);
+	if (texts->baseline && (texts->ctf || !trees || texts->pprof))
+		return fdar_usage_error(&usage, "--baseline goes with --folded and --speedscope%s",
+					texts->pprof ? "; pprof takes two files: -diff_base" : "");
+	if (texts->ctf)
+		code = export_trace(argv[1], texts->ctf);
+	if (trees && code == FDAR_EXIT_OK)
+		code = export_trees(texts, argv[1], unit);
+	return code;
+}
+
 int fdar_cmd_export(int argc, char **argv)
 {
-	g_autofree char *ctf = NULL;
+	struct texts texts = { 0 };
 	const GOptionEntry entries[] = {
-		{ "ctf", 0, 0, G_OPTION_ARG_FILENAME, &ctf, "write a plain CTF trace to OUT",
+		{ "ctf", 0, 0, G_OPTION_ARG_FILENAME, &texts.ctf, "Write a plain CTF trace to OUT",
 		  "OUT" },
+		{ "folded", 0, 0, G_OPTION_ARG_FILENAME, &texts.folded,
+		  "Write call paths as folded stacks", "FILE" },
+		{ "speedscope", 0, 0, G_OPTION_ARG_FILENAME, &texts.speedscope,
+		  "Write them as speedscope's JSON", "FILE" },
+		{ "pprof", 0, 0, G_OPTION_ARG_FILENAME, &texts.pprof,
+		  "Write them as a profile of pprof", "FILE" },
+		{ "baseline", 0, 0, G_OPTION_ARG_FILENAME, &texts.baseline,
+		  "Beside this recording's", "RECORDING" },
+		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
+		  "Per session (default) or per request", "UNIT" },
 		G_OPTION_ENTRY_NULL,
 	};
 	int code = FDAR_EXIT_OK;
 
-	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
-		return code;
-	if (argc != 2)
-		return fdar_usage_error(&usage,
-					argc < 2 ? "which recording?" : "one recording only");
-	if (!ctf)
-		return fdar_usage_error(&usage, "as what? expected --ctf OUT");
-	return export(argv[1], ctf);
+	if (fdar_options_parse(&usage, entries, &argc, &argv, &code))
+		code = export_all(&texts, argc, argv);
+	g_free(texts.ctf);
+	g_free(texts.folded);
+	g_free(texts.speedscope);
+	g_free(texts.pprof);
+	g_free(texts.baseline);
+	g_free(texts.unit);
+	return code;
 }

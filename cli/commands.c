@@ -19,5 +19,6 @@ const struct fdar_command fdar_commands[] = {
 	{ "diff", "compare a bad run with a good one and name the culprit", fdar_cmd_diff },
 	{ "sequence", "draw a session, or two side by side, as a sequence diagram",
 	  fdar_cmd_sequence },
+	{ "flame", "draw where the time went as a flame graph, or what changed", fdar_cmd_flame },
 	{ NULL, NULL, NULL },
 };

@@ -39,5 +39,6 @@ int fdar_cmd_amplify(int argc, char **argv);
 int fdar_cmd_analyze(int argc, char **argv);
 int fdar_cmd_diff(int argc, char **argv);
 int fdar_cmd_sequence(int argc, char **argv);
+int fdar_cmd_flame(int argc, char **argv);
 
 #endif

@@ -248,3 +248,16 @@ char *fdar_format_count(guint64 count)
 	}
 	return g_string_free(text, FALSE);
 }
+
+char *fdar_format_bytes(guint64 bytes)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	double value = (double)bytes;
+	unsigned unit = 0;
+
+	while (value >= 1000 && unit + 1 < G_N_ELEMENTS(units)) {
+		value /= 1000;
+		unit++;
+	}
+	return g_strdup_printf(unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+}

@@ -55,4 +55,7 @@ char *fdar_format_duration(double nanoseconds);
 /* "1,234,567". The caller frees the result. */
 char *fdar_format_count(guint64 count);
 
+/* "12.3 MB". The caller frees the result. */
+char *fdar_format_bytes(guint64 bytes);
+
 #endif

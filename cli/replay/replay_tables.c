@@ -4,19 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-char *fdar_format_bytes(uint64_t bytes)
-{
-	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
-	double value = (double)bytes;
-	unsigned unit = 0;
-
-	while (value >= 1000 && unit + 1 < G_N_ELEMENTS(units)) {
-		value /= 1000;
-		unit++;
-	}
-	return g_strdup_printf(unit && value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
-}
-
 static const struct {
 	double q;
 	const char *title;

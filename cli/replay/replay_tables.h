@@ -28,7 +28,4 @@ void fdar_replay_print_verdicts(const struct fdar_replay_run *run);
 /* Quantiles by label and measure, and our own lag. */
 void fdar_replay_print_latencies(const struct fdar_replay_run *run);
 
-/* "12.3 MB". The caller frees the result. */
-char *fdar_format_bytes(uint64_t bytes);
-
 #endif

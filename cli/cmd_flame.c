@@ -1,0 +1,142 @@
+/* flowdar flame: where the time went, as a flame graph. */
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/flame/flame_input.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "viz/svg/svg.h"
+
+static const struct fdar_usage usage = {
+	.command = "flame",
+	.synopsis = "[OPTIONS] RECORDING",
+	.description =
+		"Draws the call paths of a recording as a flame graph, callers above callees: a "
+		"box is as wide as\n"
+		"the time per session that was spent in the function and all it called, waits and "
+		"queues included.\n"
+		"With --baseline the boxes are coloured by what changed: orange for own time that "
+		"grew, blue for\n"
+		"own time that shrank, violet for call paths that are new. --side baseline draws "
+		"the other side, with\n"
+		"what is gone. Both sides are per session, so that more sessions are not wider.\n",
+	.examples = "  flowdar flame attack.rec -o attack.svg\n"
+		    "  flowdar flame --baseline usual.rec attack.rec -o diff.svg\n",
+};
+
+struct texts {
+	char *output;
+	char *baseline;
+	char *label;
+	char *unit;
+	char *side;
+	int width;
+};
+
+static void texts_clear(struct texts *texts)
+{
+	g_free(texts->output);
+	g_free(texts->baseline);
+	g_free(texts->label);
+	g_free(texts->unit);
+	g_free(texts->side);
+}
+
+static gboolean save(const char *path, const GString *svg, GError **error)
+{
+	if (strcmp(path, "-") != 0)
+		return fdar_viz_write(path, svg->str, svg->len, error);
+	if (fwrite(svg->str, 1, svg->len, stdout) == svg->len && fflush(stdout) == 0)
+		return TRUE;
+	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot write standard output");
+	return FALSE;
+}
+
+static int draw(const struct texts *texts, const struct fdar_flame_request *request,
+		enum fdar_flame_side side)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *heading = NULL;
+	g_autoptr(fdar_flame_tree) tree = fdar_flame_request_read(request, &heading, &error);
+	struct fdar_flame_options options = { .title = heading, .width = texts->width };
+	gboolean fine = FALSE;
+
+	if (tree) {
+		GString *svg = fdar_flame_svg(tree, side, &options);
+
+		fine = save(texts->output, svg, &error);
+		g_string_free(svg, TRUE);
+	}
+	if (!fine) {
+		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+		fdar_failure(&usage, g_steal_pointer(&error));
+		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
+	}
+	if (strcmp(texts->output, "-") != 0)
+		printf("%s\ndrawn: %s\n", heading, texts->output);
+	return FDAR_EXIT_OK;
+}
+
+static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_request *request,
+		 enum fdar_flame_side *side)
+{
+	if (argc != 2)
+		return fdar_usage_error(
+			&usage, argc < 2 ? "which recording?"
+					 : "one recording only; the other goes with --baseline");
+	if (!fdar_unit_parse(texts->unit, &request->unit))
+		return fdar_usage_error(&usage, "--unit %s: expected session or request",
+					texts->unit);
+	if (texts->width && (texts->width < 300 || texts->width > 20000))
+		return fdar_usage_error(&usage, "--width %d: expected 300 to 20000 points",
+					texts->width);
+	if (texts->side && strcmp(texts->side, "subject") != 0 &&
+	    strcmp(texts->side, "baseline") != 0)
+		return fdar_usage_error(&usage, "--side %s: expected subject or baseline",
+					texts->side);
+	*side = g_strcmp0(texts->side, "baseline") == 0 ? FDAR_FLAME_BASELINE : FDAR_FLAME_SUBJECT;
+	if (*side == FDAR_FLAME_BASELINE && !texts->baseline)
+		return fdar_usage_error(&usage, "--side baseline: there is no --baseline");
+	if (texts->label && !texts->baseline)
+		return fdar_usage_error(&usage, "--label: only with --baseline");
+	if (!texts->output)
+		texts->output = g_strdup("flame.svg");
+	request->path = argv[1];
+	request->baseline = texts->baseline;
+	request->label = texts->label;
+	return FDAR_EXIT_OK;
+}
+
+int fdar_cmd_flame(int argc, char **argv)
+{
+	struct texts texts = { 0 };
+	const GOptionEntry entries[] = {
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &texts.output,
+		  "Where to write the SVG (default flame.svg; - is standard output)", "FILE" },
+		{ "baseline", 0, 0, G_OPTION_ARG_FILENAME, &texts.baseline,
+		  "Colour by what changed against this recording", "RECORDING" },
+		{ "side", 0, 0, G_OPTION_ARG_STRING, &texts.side,
+		  "Whose widths: subject (default) or baseline", "SIDE" },
+		{ "label", 0, 0, G_OPTION_ARG_STRING, &texts.label,
+		  "Only the sessions with this label, on both sides", "LABEL" },
+		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
+		  "Per session (default) or per request", "UNIT" },
+		{ "width", 0, 0, G_OPTION_ARG_INT, &texts.width,
+		  "Width of the picture in points (default 1180)", "N" },
+		G_OPTION_ENTRY_NULL,
+	};
+	struct fdar_flame_request request = { .usage = &usage, .stop = fdar_interrupt_catch() };
+	enum fdar_flame_side side = FDAR_FLAME_SUBJECT;
+	int code = FDAR_EXIT_OK;
+
+	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
+		code = check(&texts, argc, argv, &request, &side);
+		if (code == FDAR_EXIT_OK)
+			code = draw(&texts, &request, side);
+	}
+	texts_clear(&texts);
+	return code;
+}

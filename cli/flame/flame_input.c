@@ -1,0 +1,54 @@
+#include "cli/flame/flame_input.h"
+
+#include "cli/diff/diff_sides.h"
+
+static struct fdar_flame_tree *read_one(const struct fdar_flame_request *request, char **heading,
+					GError **error)
+{
+	const struct fdar_profile_input input = { .usage = request->usage,
+						  .path = request->path,
+						  .unit = request->unit,
+						  .stop = request->stop };
+	g_autoptr(fdar_profile) profile = fdar_profile_input_read(&input, error);
+
+	if (!profile)
+		return NULL;
+	if (heading)
+		*heading = g_path_get_basename(request->path);
+	return fdar_flame_tree_of_profile(profile);
+}
+
+static struct fdar_flame_tree *read_two(const struct fdar_flame_request *request, char **heading,
+					GError **error)
+{
+	struct fdar_profile_input inputs[2] = { { .path = request->baseline },
+						{ .path = request->path } };
+	struct fdar_diff_options options = { .label = request->label };
+	struct fdar_diff_sides sides = { 0 };
+	struct fdar_flame_tree *tree = NULL;
+	g_autoptr(fdar_diff) diff = NULL;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(inputs); i++) {
+		inputs[i].usage = request->usage;
+		inputs[i].unit = request->unit;
+		inputs[i].stop = request->stop;
+	}
+	if (fdar_diff_sides_read(&inputs[0], &inputs[1], &sides, error)) {
+		options.unrecorded = sides.unrecorded;
+		options.doubt = sides.doubt;
+		diff = fdar_diff_new(sides.baseline, sides.subject, &options, error);
+	}
+	fdar_diff_sides_clear(&sides);
+	if (diff)
+		tree = fdar_flame_tree_of_diff(diff);
+	if (diff && heading)
+		*heading = g_strdup(diff->verdict.sentence);
+	return tree;
+}
+
+struct fdar_flame_tree *fdar_flame_request_read(const struct fdar_flame_request *request,
+						char **heading, GError **error)
+{
+	return request->baseline ? read_two(request, heading, error)
+				 : read_one(request, heading, error);
+}

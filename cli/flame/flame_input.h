@@ -1,0 +1,26 @@
+/*
+ * The call trees that `flowdar flame` draws and `flowdar export` writes: of one recording, or of two
+ * side by side.
+ */
+#ifndef FDAR_CLI_FLAME_FLAME_INPUT_H
+#define FDAR_CLI_FLAME_FLAME_INPUT_H
+
+#include "cli/kit/options.h"
+#include "cli/kit/profile_input.h"
+#include "viz/flame/flame.h"
+
+struct fdar_flame_request {
+	const struct fdar_usage *usage;
+	const char *path;
+	const char *baseline; /* NULL: one side */
+	const char *label;    /* of two sides: only the sessions with it; NULL: all */
+	enum fdar_unit unit;
+	const volatile int *stop;
+};
+
+/* Reads what is asked for, with progress and warnings. heading, if not NULL, gets what may stand over it
+ * (the verdict, or what was read); the caller frees it. NULL and error. */
+struct fdar_flame_tree *fdar_flame_request_read(const struct fdar_flame_request *request,
+						char **heading, GError **error);
+
+#endif

@@ -1,0 +1,133 @@
+/* Flame graphs and exported trees: what is added up, what fits where, what a strange name does. */
+#include <math.h>
+#include <string.h>
+
+#include "tests/unit/kit/profile_script.h"
+#include "viz/export/export_tree.h"
+#include "viz/flame/flame.h"
+
+/* Two sessions: 10 us in all each; work() calls leaf() once in the first and twice in the second. */
+static const char two[] = "1A 0 begin:1:c 100 +work 1100 +leaf 3100 -leaf 10100 -work "
+			  "10200 end:1\n"
+			  "2A 0 begin:2:c 100 +work 1100 +leaf 2100 -leaf 2200 +leaf 3200 "
+			  "-leaf 10100 -work 10200 end:2\n";
+
+static uint32_t find(const struct fdar_flame_tree *tree, const char *name)
+{
+	for (uint32_t i = 1; i < tree->count; i++)
+		if (strcmp(tree->nodes[i].name, name) == 0)
+			return i;
+	g_assert_not_reached();
+}
+
+static void test_times(void)
+{
+	g_autoptr(fdar_profile) profile = script_profile(two);
+	g_autoptr(fdar_flame_tree) tree = fdar_flame_tree_of_profile(profile);
+	const struct fdar_flame_node *work = &tree->nodes[find(tree, "work")];
+	const struct fdar_flame_node *leaf = &tree->nodes[find(tree, "leaf")];
+
+	g_assert_cmpstr(tree->unit, ==, "session");
+	g_assert_cmpfloat(tree->units[FDAR_FLAME_SUBJECT], ==, 2);
+	g_assert_cmpfloat(work->total_ns[FDAR_FLAME_SUBJECT], ==, 10000);
+	g_assert_cmpfloat(work->own_ns[FDAR_FLAME_SUBJECT], ==, 8000);
+	g_assert_cmpfloat(leaf->total_ns[FDAR_FLAME_SUBJECT], ==, 2000);
+	g_assert_cmpfloat(leaf->calls[FDAR_FLAME_SUBJECT], ==, 1.5);
+	g_assert_cmpuint(leaf->parent, ==, find(tree, "work"));
+}
+
+/* Whatever the tree: own times of all nodes are the root's total, children fit into their parent. */
+static void test_sums(void)
+{
+	g_autoptr(fdar_profile) profile = script_profile(two);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(profile, profile, NULL, NULL);
+	g_autoptr(fdar_flame_tree) tree = fdar_flame_tree_of_diff(diff);
+	g_autofree double *below = g_new0(double, tree->count);
+
+	for (unsigned side = 0; side < FDAR_FLAME_SIDES; side++) {
+		double own = 0;
+
+		memset(below, 0, sizeof(double) * tree->count);
+		for (uint32_t i = 0; i < tree->count; i++) {
+			own += tree->nodes[i].own_ns[side];
+			if (i)
+				below[tree->nodes[i].parent] += tree->nodes[i].total_ns[side];
+		}
+		g_assert_cmpfloat_with_epsilon(own, tree->nodes[0].total_ns[side], 1e-6);
+		for (uint32_t i = 0; i < tree->count; i++)
+			g_assert_cmpfloat(below[i], <=, tree->nodes[i].total_ns[side] + 1e-6);
+	}
+}
+
+static void test_folded(void)
+{
+	g_autoptr(fdar_profile) profile = script_profile(two);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(profile, profile, NULL, NULL);
+	g_autoptr(fdar_flame_tree) one = fdar_flame_tree_of_profile(profile);
+	g_autoptr(fdar_flame_tree) both = fdar_flame_tree_of_diff(diff);
+	GString *text = fdar_export_folded(one);
+
+	g_assert_cmpstr(text->str, ==, "work 8000\nwork;leaf 2000\n");
+	g_string_free(text, TRUE);
+	text = fdar_export_folded(both);
+	g_assert_cmpstr(text->str, ==, "work 8000 8000\nwork;leaf 2000 2000\n");
+	g_string_free(text, TRUE);
+}
+
+/* A name cannot end a stack, a line, an attribute or a document. */
+static void test_hostile(void)
+{
+	struct fdar_flame_node nodes[2] = {
+		{ .name = "",
+		  .component = "",
+		  .parent = FDAR_PROFILE_NONE,
+		  .total_ns = { 0, 1000 } },
+		{ .name = "a;b\"><script>\n\033[31m",
+		  .component = "]]>&",
+		  .own_ns = { 0, 1000 },
+		  .total_ns = { 0, 1000 },
+		  .calls = { 0, 1 } },
+	};
+	const struct fdar_flame_tree tree = {
+		.nodes = nodes, .count = 2, .units = { 1, 1 }, .unit = "session"
+	};
+	const struct fdar_flame_options options = { .title = "<b>", .width = 600 };
+	GString *svg = fdar_flame_svg(&tree, FDAR_FLAME_SUBJECT, &options);
+	GString *folded = fdar_export_folded(&tree);
+	g_autoptr(GMarkupParseContext) context = NULL;
+	const GMarkupParser parser = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	context = g_markup_parse_context_new(&parser, 0, NULL, NULL);
+	g_assert_true(g_markup_parse_context_parse(context, svg->str, (gssize)svg->len, &error));
+	g_assert_true(g_markup_parse_context_end_parse(context, &error));
+	g_assert_null(strstr(svg->str, "<script"));
+	g_assert_null(strchr(svg->str, '\033'));
+	g_assert_true(g_str_has_prefix(folded->str, "a,b"));
+	g_string_free(svg, TRUE);
+	g_string_free(folded, TRUE);
+}
+
+/* What a reader of protocol buffers finds: gzip's magic, and as many bytes as it says. */
+static void test_pprof(void)
+{
+	g_autoptr(fdar_profile) profile = script_profile(two);
+	g_autoptr(fdar_flame_tree) tree = fdar_flame_tree_of_profile(profile);
+	g_autoptr(GByteArray) bytes = fdar_export_pprof(tree, FDAR_FLAME_SUBJECT, NULL);
+
+	g_assert_nonnull(bytes);
+	g_assert_cmpuint(bytes->len, >, 20);
+	g_assert_cmphex(bytes->data[0], ==, 0x1f);
+	g_assert_cmphex(bytes->data[1], ==, 0x8b);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/flame/times", test_times);
+	g_test_add_func("/flame/sums", test_sums);
+	g_test_add_func("/flame/folded", test_folded);
+	g_test_add_func("/flame/hostile", test_hostile);
+	g_test_add_func("/flame/pprof", test_pprof);
+	return g_test_run();
+}

@@ -1,0 +1,113 @@
+#include "viz/flame/flame.h"
+
+#include "viz/scene/label.h"
+
+static struct fdar_flame_tree *tree_new(uint32_t count, const char *unit)
+{
+	struct fdar_flame_tree *tree = g_new0(struct fdar_flame_tree, 1);
+
+	tree->nodes = g_new0(struct fdar_flame_node, MAX(count, 1));
+	tree->count = MAX(count, 1);
+	tree->unit = unit;
+	tree->texts = g_string_chunk_new(4096);
+	tree->nodes[0].name = tree->nodes[0].component = "";
+	tree->nodes[0].parent = FDAR_PROFILE_NONE;
+	return tree;
+}
+
+static const char *keep(struct fdar_flame_tree *tree, const char *text)
+{
+	g_autofree char *clean = fdar_label_clean(text);
+
+	return g_string_chunk_insert_const(tree->texts, clean);
+}
+
+/* Children come after their parents: from the last to the first, each has all of its own below it. */
+static void add_up(struct fdar_flame_tree *tree)
+{
+	for (uint32_t i = tree->count; i-- > 0;) {
+		struct fdar_flame_node *node = &tree->nodes[i];
+
+		for (unsigned side = 0; side < FDAR_FLAME_SIDES; side++) {
+			node->total_ns[side] += node->own_ns[side];
+			if (node->parent != FDAR_PROFILE_NONE)
+				tree->nodes[node->parent].total_ns[side] += node->total_ns[side];
+		}
+	}
+}
+
+/* A profile's nodes are in the order of their making: parents first. */
+static void take_group(struct fdar_flame_tree *tree, const struct fdar_profile *profile,
+		       const struct fdar_profile_group *group)
+{
+	double units = tree->units[FDAR_FLAME_SUBJECT];
+
+	for (uint32_t i = 1; i < group->node_count; i++) {
+		const struct fdar_profile_node *from = &group->nodes[i];
+		const struct fdar_profile_function *function = &profile->functions[from->function];
+		struct fdar_flame_node *node = &tree->nodes[i];
+
+		g_assert(from->parent < i);
+		node->name = keep(tree, function->name);
+		node->component = keep(tree, function->component);
+		node->parent = from->parent;
+		node->frame = function->kind;
+		node->own_ns[FDAR_FLAME_SUBJECT] = (double)from->stat.own_ns / units;
+		node->calls[FDAR_FLAME_SUBJECT] = (double)from->stat.calls / units;
+	}
+}
+
+struct fdar_flame_tree *fdar_flame_tree_of_profile(const struct fdar_profile *profile)
+{
+	g_autoptr(fdar_profile) flat = fdar_profile_flatten(profile);
+	const struct fdar_profile_group *group = fdar_profile_group(flat, FDAR_PROFILE_ALL);
+	gboolean sessions = group && group->sessions;
+	struct fdar_flame_tree *tree;
+
+	if (!sessions)
+		group = &flat->groups[0];
+	tree = tree_new(group->node_count, !sessions                         ? "run"
+					   : flat->unit == FDAR_UNIT_REQUEST ? "request"
+									     : "session");
+	tree->units[FDAR_FLAME_SUBJECT] = sessions ? (double)group->sessions : 1;
+	take_group(tree, flat, group);
+	add_up(tree);
+	return tree;
+}
+
+struct fdar_flame_tree *fdar_flame_tree_of_diff(const struct fdar_diff *diff)
+{
+	struct fdar_flame_tree *tree =
+		tree_new(diff->node_count, diff->whole_run                   ? "run"
+					   : diff->unit == FDAR_UNIT_REQUEST ? "request"
+									     : "session");
+
+	tree->two_sides = TRUE;
+	tree->units[FDAR_FLAME_BASELINE] = diff->whole_run ? 1 : (double)diff->baseline.sessions;
+	tree->units[FDAR_FLAME_SUBJECT] = diff->whole_run ? 1 : (double)diff->subject.sessions;
+	for (uint32_t i = 1; i < diff->node_count; i++) {
+		const struct fdar_diff_node *from = &diff->nodes[i];
+		struct fdar_flame_node *node = &tree->nodes[i];
+
+		g_assert(from->parent < i);
+		node->name = keep(tree, from->function);
+		node->component = keep(tree, from->component);
+		node->parent = from->parent;
+		node->frame = from->frame;
+		node->own_ns[FDAR_FLAME_BASELINE] = from->baseline.own_ns;
+		node->own_ns[FDAR_FLAME_SUBJECT] = from->subject.own_ns;
+		node->calls[FDAR_FLAME_BASELINE] = from->baseline.calls;
+		node->calls[FDAR_FLAME_SUBJECT] = from->subject.calls;
+	}
+	add_up(tree);
+	return tree;
+}
+
+void fdar_flame_tree_free(struct fdar_flame_tree *tree)
+{
+	if (!tree)
+		return;
+	g_free(tree->nodes);
+	g_string_chunk_free(tree->texts);
+	g_free(tree);
+}
