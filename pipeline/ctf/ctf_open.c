@@ -162,11 +162,13 @@ static gboolean open_first(struct work *work, const struct fdar_ctf_file *file, 
 	return FALSE;
 }
 
-static void add_file(struct work *work, const struct fdar_ctf_plan *plan, char *path, uint64_t size)
+/* The file name of the folder; path becomes the input's. */
+static void add_file(struct work *work, const struct fdar_ctf_plan *plan, const char *name,
+		     char *path, uint64_t size)
 {
 	struct fdar_ctf_file file = { .path = path,
 				      .size = size,
-				      .packed = fdar_packed_is_name(path) };
+				      .packed = fdar_packed_is_name(name) };
 	struct fdar_ctf_packet packet;
 	g_autoptr(GError) error = NULL;
 
@@ -196,7 +198,7 @@ static gboolean add_folder(struct work *work, const struct fdar_ctf_plan *plan, 
 				  stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 
 		if (usable && (uint64_t)st.st_size <= FILE_BYTES_MAX)
-			add_file(work, plan, path, (uint64_t)st.st_size);
+			add_file(work, plan, name, path, (uint64_t)st.st_size);
 		else
 			g_free(path);
 	}

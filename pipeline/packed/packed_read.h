@@ -19,7 +19,7 @@
 /* What is needed to unpack; used by one thread at a time. */
 struct fdar_packed_reader;
 
-/* Whether a file's name is that of a packed stream. */
+/* Whether a file's name (no path: one that begins with a dot is hidden) is that of a packed stream. */
 gboolean fdar_packed_is_name(const char *name);
 
 /* The name of the stream file that was packed. The caller frees it. */
