@@ -63,16 +63,32 @@ static gboolean agree(struct diff_work *work, GError **error)
 	return TRUE;
 }
 
+/* A function of the baseline goes by the names that the subject has for it and its binary. */
+static uint32_t map_function(struct diff_work *work, int which,
+			     const struct fdar_profile_function *function)
+{
+	struct fdar_profile_function like = *function;
+	g_autofree char *name = NULL;
+
+	if (which == SUBJECT)
+		return profile_function_add(work->names, function);
+	name = fdar_profile_match_name(&work->match, function);
+	like.name = name;
+	like.component = fdar_profile_match_component(&work->match, function->component);
+	return profile_function_add(work->names, &like);
+}
+
 static void map_functions(struct diff_work *work)
 {
+	fdar_profile_match_init(&work->match, work->side[BASELINE].profile,
+				work->side[SUBJECT].profile);
 	work->names = fdar_profile_new();
 	for (int i = 0; i < SIDES; i++) {
 		struct diff_side *side = &work->side[i];
 
 		side->functions = g_new(uint32_t, MAX(side->profile->function_count, 1));
 		for (uint32_t f = 0; f < side->profile->function_count; f++)
-			side->functions[f] =
-				profile_function_add(work->names, &side->profile->functions[f]);
+			side->functions[f] = map_function(work, i, &side->profile->functions[f]);
 	}
 }
 
@@ -150,6 +166,22 @@ static gint by_function(gconstpointer a, gconstpointer b)
 	return order ? order : strcmp(left->component, right->component);
 }
 
+static void add_unrecorded(struct diff_work *work, const char *key, guint sides)
+{
+	struct fdar_diff *diff = work->diff;
+	g_auto(GStrv) parts = g_strsplit(key, "\n", 2);
+
+	/* Where the subject has another name for the binary, both are there (unrecorded.h). */
+	if (fdar_profile_match_component(&work->match, parts[0]) != parts[0])
+		return;
+	diff->unrecorded[diff->unrecorded_count++] = (struct fdar_diff_unrecorded){
+		.component = g_string_chunk_insert_const(diff->texts, parts[0]),
+		.function = g_string_chunk_insert_const(diff->texts, parts[1]),
+		.baseline = (sides & FDAR_MISSING_BASELINE) != 0,
+		.subject = (sides & FDAR_MISSING_SUBJECT) != 0,
+	};
+}
+
 static void list_unrecorded(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
@@ -161,16 +193,8 @@ static void list_unrecorded(struct diff_work *work)
 	diff->unrecorded = g_new0(struct fdar_diff_unrecorded,
 				  g_hash_table_size(work->options.unrecorded) + 1);
 	g_hash_table_iter_init(&all, work->options.unrecorded);
-	while (g_hash_table_iter_next(&all, &key, &sides)) {
-		g_auto(GStrv) parts = g_strsplit(key, "\n", 2);
-
-		diff->unrecorded[diff->unrecorded_count++] = (struct fdar_diff_unrecorded){
-			.component = g_string_chunk_insert_const(diff->texts, parts[0]),
-			.function = g_string_chunk_insert_const(diff->texts, parts[1]),
-			.baseline = (GPOINTER_TO_UINT(sides) & FDAR_MISSING_BASELINE) != 0,
-			.subject = (GPOINTER_TO_UINT(sides) & FDAR_MISSING_SUBJECT) != 0,
-		};
-	}
+	while (g_hash_table_iter_next(&all, &key, &sides))
+		add_unrecorded(work, key, GPOINTER_TO_UINT(sides));
 	qsort(diff->unrecorded, diff->unrecorded_count, sizeof(diff->unrecorded[0]), by_function);
 }
 
@@ -201,6 +225,8 @@ static void work_clear(struct diff_work *work)
 		g_free(work->side[i].functions);
 	}
 	fdar_profile_free(work->names);
+	if (work->match.subject)
+		fdar_profile_match_clear(&work->match);
 	g_free(work->node_functions);
 }
 

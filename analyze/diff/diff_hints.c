@@ -1,4 +1,6 @@
 /* What else a reviewer should know, beside the verdict. */
+#include <string.h>
+
 #include "analyze/diff/diff_private.h"
 
 static void hint(struct fdar_diff *diff, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -205,8 +207,29 @@ static void hint_unrecorded(struct fdar_diff *diff)
 	hint_missing(diff, TRUE, TRUE, "on either side");
 }
 
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void hint_renamed(const struct diff_work *work)
+{
+	g_autofree gpointer *components = g_hash_table_get_keys_as_array(work->match.renamed, NULL);
+	guint count = g_hash_table_size(work->match.renamed);
+
+	qsort(components, count, sizeof(*components), by_name);
+	for (guint i = 0; i < count; i++) {
+		const char *old = components[i];
+
+		hint(work->diff, "%s is the baseline's %s under another name%s",
+		     fdar_profile_match_component(&work->match, old), old,
+		     g_hash_table_contains(work->match.same, old) ? " (equal build ids)" : "");
+	}
+}
+
 void diff_hint(struct diff_work *work)
 {
+	hint_renamed(work);
 	hint_quality(work);
 	hint_sessions(work);
 	hint_queue(work);

@@ -15,6 +15,7 @@
 
 #include "analyze/diff/diff.h"
 #include "analyze/diff/diff_stats.h"
+#include "analyze/profile/profile_match.h"
 
 /* A culprit must add this much of the baseline's time per session, and what makes others queue
  * this much of the increases. */
@@ -36,8 +37,9 @@ struct diff_work {
 	struct fdar_diff *diff;
 	struct fdar_diff_options options; /* with the defaults filled in */
 	struct diff_side side[SIDES];
-	struct fdar_profile *names;   /* functions of both sides, and in group 0 both trees */
-	uint32_t *node_functions;     /* of the diff's nodes, indexes in names */
+	struct fdar_profile *names;      /* functions of both sides, and in group 0 both trees */
+	struct fdar_profile_match match; /* which binary of the baseline is which of the subject */
+	uint32_t *node_functions;        /* of the diff's nodes, indexes in names */
 	double increases_ns;          /* sum of what rows added; without queues where they follow */
 	gboolean queues_follow;       /* sessions stand longer in queues because threads are busy */
 	gboolean testable;            /* there are sessions enough for a test to say anything */

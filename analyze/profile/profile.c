@@ -70,6 +70,11 @@ static uint32_t function_find(const struct fdar_profile *profile,
 	return GPOINTER_TO_UINT(g_hash_table_lookup(profile->function_ids, identity)) - 1;
 }
 
+static const char *keep(struct fdar_profile *profile, const char *text)
+{
+	return text && *text ? g_string_chunk_insert_const(profile->texts, text) : "";
+}
+
 uint32_t profile_function_add(struct fdar_profile *profile,
 			      const struct fdar_profile_function *like)
 {
@@ -84,6 +89,9 @@ uint32_t profile_function_add(struct fdar_profile *profile,
 			.kind = like->kind,
 			.wait = like->wait,
 			.known = like->known,
+			.build_id = keep(profile, like->build_id),
+			.soname = keep(profile, like->soname),
+			.program = like->program,
 		};
 		g_hash_table_insert(profile->function_ids, function_identity(like),
 				    GUINT_TO_POINTER(index + 1));

@@ -41,6 +41,10 @@ struct fdar_profile_function {
 	uint8_t kind;   /* enum fdar_frame_kind */
 	uint8_t wait;   /* enum fdar_wait_kind, of waits */
 	gboolean known; /* FALSE: an address without a name */
+	/* What else is known of its binary, beside the component: "" and FALSE where nothing is. */
+	const char *build_id;
+	const char *soname;
+	gboolean program; /* no library */
 	/* Its calls were not recorded for a part of the time, or all of it: switched off, or on late.
 	 * What it took then is in the own time of its callers. */
 	gboolean off;

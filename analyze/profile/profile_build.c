@@ -40,6 +40,8 @@ struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_
 	builder->profile->unit = source->unit;
 	builder->folds = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	builder->path_functions = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	builder->path_outer = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	builder->clones = g_array_new(FALSE, TRUE, sizeof(guint8));
 	builder->path_nodes = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
 	builder->samples = g_array_new(FALSE, TRUE, sizeof(struct sample));
 	builder->open = g_hash_table_new_full(NULL, NULL, open_session_free, NULL);
@@ -54,6 +56,8 @@ void fdar_profile_builder_free(struct fdar_profile_builder *builder)
 	fdar_walk_free(builder->walk);
 	fdar_profile_free(builder->profile);
 	g_array_unref(builder->path_functions);
+	g_array_unref(builder->path_outer);
+	g_array_unref(builder->clones);
 	g_ptr_array_unref(builder->path_nodes);
 	g_array_unref(builder->folds);
 	g_array_unref(builder->samples);
@@ -101,8 +105,12 @@ static uint32_t node_of(struct fdar_profile_builder *builder, uint32_t group_ind
 		struct fdar_walk_path what = fdar_walk_path(builder->walk, below);
 
 		uint32_t function = profile_function_of(builder, below, &what);
+		uint32_t outer = profile_path_outer(builder, below);
 
-		if (!profile_is_folded(builder, function))
+		nodes = nodes_of(builder, group_index);
+		if (outer && *profile_place(nodes, outer) != FDAR_PROFILE_NONE)
+			node = *profile_place(nodes, outer);
+		else if (!profile_is_folded(builder, function))
 			node = profile_node_add(group, node, function);
 		*profile_place(nodes, below) = node;
 	}
@@ -156,25 +164,29 @@ static void on_frame(void *user, const struct fdar_walk_frame *frame)
 	uint32_t group = open ? open->group : 0;
 	uint32_t node = node_of(builder, group, frame->path);
 	struct fdar_profile_stat *stat = &builder->profile->groups[group].nodes[node].stat;
-	uint64_t total_ns = frame->recursive ? 0 : frame->total_ns;
+	gboolean inner = profile_path_outer(builder, frame->path) != 0;
+	gboolean recursive = frame->recursive || inner;
+	uint64_t total_ns = recursive ? 0 : frame->total_ns;
+	gboolean part;
 
 	if (builder->source.folded && is_folded(builder, frame)) {
 		add_folded(builder, frame, open, group, node);
 		return;
 	}
-	stat->calls++;
+	part = inner && profile_path_is_part(builder, frame->path);
+	stat->calls += !part;
 	stat->skipped_calls = profile_sum(stat->skipped_calls, frame->skipped_calls);
 	stat->skipped_ns = profile_sum(stat->skipped_ns, frame->skipped_ns);
 	stat->unfinished += frame->unfinished;
 	stat->own_ns = profile_sum(stat->own_ns, frame->self_ns);
-	if (!frame->recursive) {
+	if (!recursive) {
 		stat->outer_calls++;
 		stat->total_ns = profile_sum(stat->total_ns, total_ns);
 		stat->wait_ns = profile_sum(stat->wait_ns, frame->wait_ns);
 		fdar_histogram_add(&stat->call_ns, total_ns, 1);
 	}
 	if (open)
-		add_to_session(open, node, 1, frame->self_ns, total_ns,
+		add_to_session(open, node, !part, frame->self_ns, total_ns,
 			       frame->kind != FDAR_FRAME_WAIT);
 }
 

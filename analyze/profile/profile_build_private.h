@@ -38,6 +38,8 @@ struct fdar_profile_builder {
 	GArray *path_functions; /* of uint32_t by call path: function or FDAR_PROFILE_NONE */
 	GPtrArray *
 		path_nodes; /* by group: GArray of uint32_t by call path: node or FDAR_PROFILE_NONE */
+	GArray *path_outer; /* of uint32_t by call path: profile_path_outer or FDAR_PROFILE_NONE */
+	GArray *clones;     /* of guint8 by function: compilers' clones of it were seen */
 	GArray *folds;      /* of uint32_t by function: 0 or 1, FDAR_PROFILE_NONE: not yet known */
 	GArray *samples;    /* of struct sample by function; pid and addr 0: none */
 	GHashTable *open;   /* the open sessions, to free what the walk did not close */
@@ -52,6 +54,13 @@ uint32_t *profile_place(GArray *array, uint32_t index);
 /* The function of a call path. */
 uint32_t profile_function_of(struct fdar_profile_builder *builder, uint32_t path,
 			     const struct fdar_walk_path *what);
+
+/* The outermost path further out that is of the same function, under the name of another of its clones
+ * (symbols.h); 0: there is none. What is on such a path is recursion of that one. */
+uint32_t profile_path_outer(struct fdar_profile_builder *builder, uint32_t path);
+
+/* Whether a function on the path is no call of its own: a part that the compiler cut off its caller. */
+gboolean profile_path_is_part(struct fdar_profile_builder *builder, uint32_t path);
 
 /* The function at an address, on whatever call path. */
 uint32_t profile_function_at(struct fdar_profile_builder *builder, uint32_t pid, uint64_t addr);

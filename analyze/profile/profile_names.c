@@ -2,6 +2,8 @@
 #include "analyze/profile/profile_build_private.h"
 #include "analyze/profile/profile_private.h"
 
+#define DEPTH_MAX 1024 /* a clone's other calls are looked for so far out */
+
 uint32_t *profile_place(GArray *array, uint32_t index)
 {
 	if (index >= array->len) {
@@ -24,6 +26,9 @@ static void name_address(const struct fdar_profile_builder *builder, const struc
 		function->name = symbol->function;
 		function->component = symbol->component;
 		function->known = symbol->known;
+		function->build_id = symbol->build_id;
+		function->soname = symbol->soname;
+		function->program = symbol->program;
 		return;
 	}
 	g_snprintf(number, 24, "0x%" G_GINT64_MODIFIER "x", sample->addr);
@@ -44,6 +49,25 @@ uint32_t profile_function_seen(struct fdar_profile_builder *builder,
 	return function;
 }
 
+static const struct fdar_symbol *symbol_of(const struct fdar_profile_builder *builder,
+					   const struct fdar_walk_path *path)
+{
+	if (path->kind != FDAR_FRAME_FUNCTION || !builder->source.symbols)
+		return NULL;
+	return fdar_symbols_lookup(builder->source.symbols, path->pid, path->addr);
+}
+
+static void note_clone(struct fdar_profile_builder *builder, const struct fdar_walk_path *path,
+		       uint32_t function)
+{
+	const struct fdar_symbol *symbol = symbol_of(builder, path);
+
+	if (function >= builder->clones->len)
+		g_array_set_size(builder->clones, function + 1);
+	if (symbol && symbol->clone)
+		g_array_index(builder->clones, guint8, function) = TRUE;
+}
+
 static uint32_t make_function(struct fdar_profile_builder *builder,
 			      const struct fdar_walk_path *path)
 {
@@ -58,6 +82,7 @@ static uint32_t make_function(struct fdar_profile_builder *builder,
 	function.name = builder->source.text(builder->source.texts, path->name);
 	function.component = path->kind == FDAR_FRAME_WAIT ? "libc" : FDAR_COMPONENT_PROGRAM;
 	function.known = TRUE;
+	function.program = path->kind != FDAR_FRAME_WAIT;
 	return profile_function_seen(builder, &function, NULL);
 }
 
@@ -115,9 +140,50 @@ uint32_t profile_function_of(struct fdar_profile_builder *builder, uint32_t path
 {
 	uint32_t *place = profile_place(builder->path_functions, path);
 
-	if (*place == FDAR_PROFILE_NONE)
+	if (*place == FDAR_PROFILE_NONE) {
 		*place = path ? make_function(builder, what) : other_paths(builder);
+		note_clone(builder, what, *place);
+	}
 	return *place;
+}
+
+/* ---- clones ---- */
+
+static uint32_t find_outer(struct fdar_profile_builder *builder, uint32_t path)
+{
+	struct fdar_walk_path what = fdar_walk_path(builder->walk, path);
+	uint32_t function = profile_function_of(builder, path, &what), outer = 0;
+
+	if (!g_array_index(builder->clones, guint8, function))
+		return 0;
+	for (int depth = 0; what.parent && depth < DEPTH_MAX; depth++) {
+		path = what.parent;
+		what = fdar_walk_path(builder->walk, path);
+		if (profile_function_of(builder, path, &what) == function)
+			outer = path;
+	}
+	return outer;
+}
+
+uint32_t profile_path_outer(struct fdar_profile_builder *builder, uint32_t path)
+{
+	if (*profile_place(builder->path_outer, path) == FDAR_PROFILE_NONE) {
+		uint32_t outer = path ? find_outer(builder, path) : 0;
+
+		*profile_place(builder->path_outer, path) = outer;
+	}
+	return *profile_place(builder->path_outer, path);
+}
+
+gboolean profile_path_is_part(struct fdar_profile_builder *builder, uint32_t path)
+{
+	struct fdar_walk_path what = fdar_walk_path(builder->walk, path);
+	struct fdar_walk_path caller = fdar_walk_path(builder->walk, what.parent);
+	const struct fdar_symbol *symbol = symbol_of(builder, &what);
+
+	return symbol && symbol->part && what.parent &&
+	       profile_function_of(builder, what.parent, &caller) ==
+		       profile_function_of(builder, path, &what);
 }
 
 /* TRUE when another name, or another component, came of it. */
@@ -134,6 +200,8 @@ static gboolean name_function(const struct fdar_profile_builder *builder,
 		name_address(builder, sample, function, number);
 	function->name = g_string_chunk_insert_const(texts, function->name);
 	function->component = g_string_chunk_insert_const(texts, function->component);
+	function->build_id = g_string_chunk_insert_const(texts, function->build_id);
+	function->soname = g_string_chunk_insert_const(texts, function->soname);
 	return function->name != old.name || function->component != old.component;
 }
 

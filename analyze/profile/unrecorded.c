@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "analyze/profile/profile_build.h"
+#include "analyze/profile/profile_match.h"
+#include "instrument/wire/clones.h"
 
 /* ---- the user's rules ---- */
 
@@ -14,13 +16,30 @@ static const char *file_base(const char *file)
 	return slash ? slash + 1 : file;
 }
 
+/* Of a rule for compilers' clones ("parse.constprop.*"), what it says of the function in the source. */
+static char *without_clone(const char *glob)
+{
+	const char *dot = glob;
+
+	while ((dot = strchr(dot, '.')) && !fdar_clone_word(dot + 1))
+		dot++;
+	return dot ? g_strndup(glob, (gsize)(dot - glob)) : g_strdup(glob);
+}
+
+static gboolean fits_name(const char *glob, const char *name)
+{
+	g_autofree char *plain = without_clone(glob);
+
+	return fnmatch(plain, name, 0) == 0;
+}
+
 /* glob is a rule without its exclamation mark. A rule for threads says nothing of functions. */
 static gboolean fits(const char *glob, const struct fdar_profile_function *function)
 {
 	if (g_str_has_prefix(glob, "bin:"))
 		return fnmatch(glob + strlen("bin:"), function->component, 0) == 0;
 	if (!g_str_has_prefix(glob, "file:"))
-		return fnmatch(glob, function->name, 0) == 0;
+		return fits_name(glob, function->name);
 	glob += strlen("file:");
 	return function->file && (fnmatch(glob, function->file, 0) == 0 ||
 				  fnmatch(glob, file_base(function->file), 0) == 0);
@@ -68,9 +87,31 @@ static gboolean is_named(const struct fdar_profile_function *function)
 	return function->kind == FDAR_FRAME_FUNCTION && function->known;
 }
 
+/* What is found out about a function: missing on so many sides, called. Each recording finds it under
+ * its own name of the binary. */
+struct finding {
+	const struct fdar_profile_match *match;
+	GHashTable *missing;
+	GHashTable *calls;
+};
+
+static void note(const struct finding *finding, const char *component, const char *name,
+		 guint sides, gboolean has_calls)
+{
+	char *key = fdar_profile_fold_key(component, name);
+
+	sides |= GPOINTER_TO_UINT(g_hash_table_lookup(finding->missing, key));
+	if (has_calls)
+		g_hash_table_add(finding->calls, g_strdup(key));
+	if (sides)
+		g_hash_table_replace(finding->missing, key, GUINT_TO_POINTER(sides));
+	else
+		g_free(key);
+}
+
 /* Functions of one side: those that were off there, or that the rules of either side leave out. */
 static void look(const struct fdar_recorded *recorded, enum fdar_missing side,
-		 const struct fdar_recorded *other, GHashTable *missing, GHashTable *calls)
+		 const struct fdar_recorded *other, const struct finding *finding)
 {
 	const struct fdar_profile *profile = recorded->profile;
 	g_autofree gboolean *has = called(profile);
@@ -79,23 +120,22 @@ static void look(const struct fdar_recorded *recorded, enum fdar_missing side,
 
 	for (uint32_t i = 0; i < profile->function_count; i++) {
 		const struct fdar_profile_function *function = &profile->functions[i];
-		char *key;
-		guint sides;
+		struct fdar_profile_function as_there = *function;
+		guint sides = 0;
 
 		if (!is_named(function))
 			continue;
-		key = fdar_profile_fold_key(function->component, function->name);
-		sides = GPOINTER_TO_UINT(g_hash_table_lookup(missing, key));
+		as_there.component =
+			side == FDAR_MISSING_BASELINE
+				? fdar_profile_match_component(finding->match, function->component)
+				: fdar_profile_match_baseline(finding->match, function->component);
 		if (function->off || is_left_out(recorded->rules, function))
 			sides |= side;
-		if (is_left_out(other->rules, function))
+		if (is_left_out(other->rules, &as_there))
 			sides |= there;
-		if (has[i])
-			g_hash_table_add(calls, g_strdup(key));
-		if (sides)
-			g_hash_table_replace(missing, key, GUINT_TO_POINTER(sides));
-		else
-			g_free(key);
+		note(finding, function->component, function->name, sides, has[i]);
+		if (as_there.component != function->component)
+			note(finding, as_there.component, function->name, sides, has[i]);
 	}
 }
 
@@ -110,9 +150,13 @@ GHashTable *fdar_unrecorded_find(const struct fdar_recorded *baseline,
 {
 	GHashTable *missing = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GHashTable) calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct fdar_profile_match match;
+	const struct finding finding = { &match, missing, calls };
 
-	look(baseline, FDAR_MISSING_BASELINE, subject, missing, calls);
-	look(subject, FDAR_MISSING_SUBJECT, baseline, missing, calls);
+	fdar_profile_match_init(&match, baseline->profile, subject->profile);
+	look(baseline, FDAR_MISSING_BASELINE, subject, &finding);
+	look(subject, FDAR_MISSING_SUBJECT, baseline, &finding);
+	fdar_profile_match_clear(&match);
 	g_hash_table_foreach_remove(missing, is_not_in, calls);
 	return missing;
 }

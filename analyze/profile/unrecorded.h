@@ -24,7 +24,8 @@ struct fdar_recorded {
 enum fdar_missing { FDAR_MISSING_BASELINE = 1, FDAR_MISSING_SUBJECT = 2 };
 
 /* The functions that are called on a side at least and missing on a side, for a part of the time or
- * all of it: fdar_profile_fold_key -> enum fdar_missing. Empty when there are none. The caller frees it
+ * all of it: fdar_profile_fold_key -> enum fdar_missing. Where the two have other names for a binary
+ * (profile_match.h) its functions are there under both. Empty when there are none. The caller frees it
  * (g_hash_table_unref). */
 GHashTable *fdar_unrecorded_find(const struct fdar_recorded *baseline,
 				 const struct fdar_recorded *subject);

@@ -16,6 +16,7 @@ struct fdar_binary {
 	Dwfl *dwfl;          /* NULL: no usable file */
 	Dwfl_Module *module; /* of dwfl */
 	Dwarf_Addr start;
+	char *soname;                /* NULL: none */
 	struct fdar_symtable *table; /* NULL: none */
 };
 
@@ -65,6 +66,25 @@ static void drop_file(struct fdar_binary *binary)
 	binary->module = NULL;
 }
 
+static char *elf_soname(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+
+	while (elf && (section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+		Elf_Data *data;
+		GElf_Dyn entry;
+
+		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_DYNAMIC)
+			continue;
+		data = elf_getdata(section, NULL);
+		for (int i = 0; data && gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++)
+			if (entry.d_tag == DT_SONAME)
+				return g_strdup(elf_strptr(elf, header.sh_link, entry.d_un.d_val));
+	}
+	return NULL;
+}
+
 static void open_elf(struct fdar_binary *binary, const char *path)
 {
 	static const Dwfl_Callbacks callbacks = {
@@ -94,7 +114,10 @@ static void open_elf(struct fdar_binary *binary, const char *path)
 			"its names are not used",
 			path, *found ? found : "none", binary->build_id);
 		drop_file(binary);
+		return;
 	}
+	GElf_Addr bias;
+	binary->soname = elf_soname(dwfl_module_getelf(binary->module, &bias));
 }
 
 static char *table_path(const struct fdar_binary *binary, const char *tables_dir)
@@ -128,6 +151,7 @@ void fdar_binary_free(struct fdar_binary *binary)
 	drop_file(binary);
 	fdar_symtable_free(binary->table);
 	g_free(binary->build_id);
+	g_free(binary->soname);
 	g_free(binary->note);
 	g_free(binary);
 }
@@ -135,6 +159,13 @@ void fdar_binary_free(struct fdar_binary *binary)
 const char *fdar_binary_note(const struct fdar_binary *binary)
 {
 	return binary->note;
+}
+
+const char *fdar_binary_soname(const struct fdar_binary *binary)
+{
+	if (binary->table)
+		return fdar_symtable_soname(binary->table);
+	return binary->soname ? binary->soname : "";
 }
 
 const char *fdar_binary_function(struct fdar_binary *binary, uint64_t offset)
@@ -168,6 +199,7 @@ static struct fdar_symtable *functions_of(const struct fdar_binary *binary)
 	struct fdar_symtable *table = fdar_symtable_new();
 	int count = dwfl_module_getsymtab(binary->module);
 
+	fdar_symtable_set_soname(table, fdar_binary_soname(binary));
 	for (int i = 1; i < count; i++) {
 		GElf_Sym symbol;
 		GElf_Addr address;

@@ -22,6 +22,10 @@ struct fdar_binary *fdar_binary_open(const char *path, const char *build_id,
 /* What the user should know, or NULL: the file is not the one that was traced. */
 const char *fdar_binary_note(const struct fdar_binary *binary);
 
+/* Of a library: the name that programs know it by, whatever its file is called; "" when it has none,
+ * or that is not known. Owned by the binary. */
+const char *fdar_binary_soname(const struct fdar_binary *binary);
+
 /* The name of the function at an offset, as the linker knows it; NULL when there is none. Owned by
  * the binary. */
 const char *fdar_binary_function(struct fdar_binary *binary, uint64_t offset);

@@ -7,6 +7,7 @@
 
 #include "analyze/symbols/binary.h"
 #include "base/intern.h"
+#include "instrument/wire/clones.h"
 
 /* Longer mangled names are left as they are: the demangler's stack grows with them. */
 #define MANGLED_MAX 1024u
@@ -121,7 +122,7 @@ static uint32_t file_of(struct fdar_symbols *symbols, const char *path, const ch
 		struct file *file = g_new0(struct file, 1);
 
 		file->path = g_strdup(path);
-		file->build_id = g_strdup(build_id);
+		file->build_id = g_ascii_strdown(build_id, -1);
 		file->component = fdar_component_name(path);
 		g_ptr_array_add(symbols->files, file);
 		index = symbols->files->len;
@@ -220,15 +221,22 @@ static struct fdar_binary *binary_of(struct fdar_symbols *symbols, struct file *
 	return file->binary;
 }
 
-static const char *demangled(struct fdar_symbols *symbols, const char *name)
+static gboolean is_program(const struct file *file)
 {
+	return file->path[0] == '/' && *file->component && !strstr(file->path, ".so");
+}
+
+/* Of a clone the function's name in the source, for C++ as it is written there. */
+static const char *source_name(struct fdar_symbols *symbols, const char *name)
+{
+	g_autofree char *base = g_strndup(name, fdar_clone_base(name));
 	char *plain = NULL;
 	int status = -1;
 
-	if (g_str_has_prefix(name, "_Z") && strlen(name) <= MANGLED_MAX)
-		plain = __cxa_demangle(name, NULL, NULL, &status);
+	if (g_str_has_prefix(base, "_Z") && strlen(base) <= MANGLED_MAX)
+		plain = __cxa_demangle(base, NULL, NULL, &status);
 	const char *kept =
-		g_string_chunk_insert_const(symbols->texts, status == 0 && plain ? plain : name);
+		g_string_chunk_insert_const(symbols->texts, status == 0 && plain ? plain : base);
 	free(plain);
 	return kept;
 }
@@ -243,10 +251,15 @@ static struct fdar_symbol *name_in(struct fdar_symbols *symbols, const struct mo
 	symbol->component = file->component;
 	symbol->module = file->path;
 	symbol->offset = addr - module->base;
+	symbol->build_id = file->build_id;
+	symbol->program = is_program(file);
 	name = fdar_binary_function(binary_of(symbols, file), symbol->offset);
+	symbol->soname = fdar_binary_soname(file->binary);
 	symbol->known = name != NULL;
 	if (name) {
-		symbol->function = demangled(symbols, name);
+		symbol->function = source_name(symbols, name);
+		symbol->clone = name[fdar_clone_base(name)] != '\0';
+		symbol->part = fdar_clone_is_part(name);
 	} else {
 		g_autofree char *base = g_path_get_basename(file->path);
 		g_autofree char *number =
@@ -266,6 +279,8 @@ static struct fdar_symbol *name_number(struct fdar_symbols *symbols, uint64_t ad
 	symbol->function = g_string_chunk_insert_const(symbols->texts, number);
 	symbol->component = "unknown";
 	symbol->module = "";
+	symbol->build_id = "";
+	symbol->soname = "";
 	symbol->offset = addr;
 	return symbol;
 }
@@ -305,11 +320,6 @@ struct fdar_symbol_source fdar_symbols_locate(struct fdar_symbols *symbols, uint
 				 &source.line);
 	}
 	return source;
-}
-
-static gboolean is_program(const struct file *file)
-{
-	return file->path[0] == '/' && *file->component && !strstr(file->path, ".so");
 }
 
 const char *fdar_symbols_program(const struct fdar_symbols *symbols)

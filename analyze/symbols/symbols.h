@@ -15,7 +15,8 @@
  * without a symbol is named "0x1a2b in libfoo.so", where 0x1a2b counts from the module's start: so
  * it has the same name in another run. One outside of all modules is named "0x7f...".
  *
- * C++ names are demangled. Not thread-safe.
+ * C++ names are demangled; compilers' clones have the name of the function in the source. Not
+ * thread-safe.
  */
 #ifndef FDAR_ANALYZE_SYMBOLS_SYMBOLS_H
 #define FDAR_ANALYZE_SYMBOLS_SYMBOLS_H
@@ -26,13 +27,19 @@
 /* Owned by the symbols, valid until they are freed. Equal (pid, addr) give the same pointer, unless
  * a module came in between that has a name for what had none. */
 struct fdar_symbol {
-	const char *function;
+	const char *function; /* as in the source: of a compiler's clone (clones.h) the name of what
+				* it is a clone of */
 	const char *component; /* the binary without directory and version: "httpd", "libapr-1";
 				* "unknown" when the address is in no module */
 	const char *module;    /* the binary's path, "" when in no module */
 	uint64_t offset;       /* of the address from the module's start; the address itself when
 				* in no module */
+	const char *build_id;  /* of the binary, hex in lower case; "" when not known */
+	const char *soname;    /* of a library: what programs know it by; "" when it has none */
+	gboolean program;      /* the binary is a program, no library */
 	gboolean known;        /* function is a name, not a number */
+	gboolean clone;        /* the symbol is a compiler's clone of the function */
+	gboolean part;         /* and a part that was cut off it */
 };
 
 /* Where a function begins in the source. */

@@ -4,9 +4,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define SONAME "# soname "
+
 struct fdar_symtable {
 	GArray *rows; /* of struct fdar_symtable_row */
 	GStringChunk *names;
+	const char *soname;
 	gboolean sorted;
 };
 
@@ -16,6 +19,7 @@ struct fdar_symtable *fdar_symtable_new(void)
 
 	table->rows = g_array_new(FALSE, FALSE, sizeof(struct fdar_symtable_row));
 	table->names = g_string_chunk_new(4096);
+	table->soname = "";
 	return table;
 }
 
@@ -26,6 +30,18 @@ void fdar_symtable_free(struct fdar_symtable *table)
 	g_array_unref(table->rows);
 	g_string_chunk_free(table->names);
 	g_free(table);
+}
+
+const char *fdar_symtable_soname(const struct fdar_symtable *table)
+{
+	return table->soname;
+}
+
+void fdar_symtable_set_soname(struct fdar_symtable *table, const char *soname)
+{
+	/* It is a line of its own. */
+	if (!strpbrk(soname, "\r\n"))
+		table->soname = g_string_chunk_insert(table->names, soname);
 }
 
 guint fdar_symtable_count(const struct fdar_symtable *table)
@@ -126,6 +142,8 @@ struct fdar_symtable *fdar_symtable_load(const char *path, GError **error)
 			*end = '\0';
 		if (parse_line(line, &row))
 			fdar_symtable_add(table, row.offset, row.size, row.name);
+		else if (g_str_has_prefix(line, SONAME) && strlen(line) <= FDAR_SYMTABLE_NAME_MAX)
+			fdar_symtable_set_soname(table, line + strlen(SONAME));
 		line += strlen(line) + 1;
 	}
 	if (!table->rows->len) {
@@ -141,6 +159,8 @@ gboolean fdar_symtable_save(struct fdar_symtable *table, const char *path, GErro
 	g_autoptr(GString) text = g_string_new(NULL);
 
 	sort(table);
+	if (*table->soname)
+		g_string_append_printf(text, SONAME "%s\n", table->soname);
 	for (guint i = 0; i < table->rows->len; i++) {
 		const struct fdar_symtable_row *row =
 			&g_array_index(table->rows, struct fdar_symtable_row, i);

@@ -6,6 +6,10 @@
  *
  *	<offset, hex> <size in bytes, hex> <name>
  *
+ * and before these, of a library that has one, the name that programs know it by:
+ *
+ *	# soname <name>
+ *
  * Offsets count from the module's load address. A size of 0 means "up to the next function".
  * Files may come from anywhere: lines that are not like this are skipped.
  */
@@ -38,6 +42,10 @@ void fdar_symtable_add(struct fdar_symtable *table, uint64_t offset, uint64_t si
 
 /* The function at an offset; NULL when there is none. Valid until the next fdar_symtable_add. */
 const struct fdar_symtable_row *fdar_symtable_find(struct fdar_symtable *table, uint64_t offset);
+
+/* "" when it has none. Owned by the table; what is set is copied. */
+const char *fdar_symtable_soname(const struct fdar_symtable *table);
+void fdar_symtable_set_soname(struct fdar_symtable *table, const char *soname);
 
 guint fdar_symtable_count(const struct fdar_symtable *table);
 

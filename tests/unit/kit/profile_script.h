@@ -14,27 +14,40 @@ static inline const char *script_label(void *labels, const struct fdar_walk_sess
 	return *session->peer ? session->peer : NULL;
 }
 
-/* Symbols whose table names each function as the script does, all in /bin/demo. */
-static inline void script_add_symbols(struct script *script, struct fdar_symbols *symbols,
-				      const char *dir)
-{
-	g_autoptr(GString) table = g_string_new(NULL);
-	g_autofree char *path = g_build_filename(dir, "de.txt", NULL);
+/* The binary that all functions of a script are in. */
+struct script_binary {
+	const char *path;
+	const char *build_id;
+	const char *soname;
+	gboolean nameless; /* its table has other functions only */
+};
 
-	for (guint i = 1; i < script->texts->len; i++)
+static const struct script_binary script_demo = { "/bin/not-here/demo", "de", NULL, FALSE };
+
+/* Symbols whose table names each function as the script does. */
+static inline void script_add_symbols(struct script *script, struct fdar_symbols *symbols,
+				      const struct script_binary *binary, const char *path)
+{
+	g_autoptr(GString) table = g_string_new("fffff000 1 nobody\n");
+
+	if (binary->soname)
+		g_string_append_printf(table, "# soname %s\n", binary->soname);
+	for (guint i = 1; i < script->texts->len && !binary->nameless; i++)
 		g_string_append_printf(table, "%x 1 %s\n", SCRIPT_ADDRESS * i,
 				       (const char *)g_ptr_array_index(script->texts, i));
 	g_assert_true(g_file_set_contents(path, table->str, -1, NULL));
-	fdar_symbols_add_module(symbols, 1, 0, 1u << 30, "/bin/not-here/demo", "de");
+	fdar_symbols_add_module(symbols, 1, 0, 1u << 30, binary->path, binary->build_id);
 }
 
 /* folded: functions, in a NULL-terminated list; may be NULL. */
-static inline struct fdar_profile *script_profile_as(const char *text, enum fdar_unit unit,
-						     const char *const *folded)
+static inline struct fdar_profile *script_profile_in(const char *text, enum fdar_unit unit,
+						     const char *const *folded,
+						     const struct script_binary *binary)
 {
 	g_autoptr(GHashTable) fold = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree char *dir = g_dir_make_tmp("test-profile-XXXXXX", NULL);
-	g_autofree char *table = g_build_filename(dir, "de.txt", NULL);
+	g_autofree char *table = g_strdup_printf("%s/%s.txt", dir, binary->build_id);
+	g_autofree char *component = fdar_component_name(binary->path);
 	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(dir);
 	g_autoptr(script_auto) script = script_new(text);
 	struct fdar_profile_source source = { .symbols = symbols,
@@ -47,14 +60,20 @@ static inline struct fdar_profile *script_profile_as(const char *text, enum fdar
 	struct fdar_profile *profile;
 
 	for (; folded && *folded; folded++)
-		g_hash_table_add(fold, fdar_profile_fold_key("demo", *folded));
-	script_add_symbols(script, symbols, dir);
+		g_hash_table_add(fold, fdar_profile_fold_key(component, *folded));
+	script_add_symbols(script, symbols, binary, table);
 	fdar_walk_feed(fdar_profile_builder_walk(builder), script_events(script),
 		       script->events->len);
 	profile = fdar_profile_builder_finish(builder);
 	g_assert_cmpint(g_remove(table), ==, 0);
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 	return profile;
+}
+
+static inline struct fdar_profile *script_profile_as(const char *text, enum fdar_unit unit,
+						     const char *const *folded)
+{
+	return script_profile_in(text, unit, folded, &script_demo);
 }
 
 static inline struct fdar_profile *script_profile(const char *text)

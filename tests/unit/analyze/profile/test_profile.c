@@ -256,7 +256,7 @@ static void test_late_symbols(void)
 
 	fdar_walk_feed(fdar_profile_builder_walk(builder), script_events(script),
 		       script->events->len);
-	script_add_symbols(script, symbols, dir);
+	script_add_symbols(script, symbols, &script_demo, table);
 	g_autoptr(fdar_profile) profile = fdar_profile_builder_finish(builder);
 	check(profile);
 	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);

@@ -182,6 +182,10 @@ static void test_save(struct self *self, gconstpointer data)
 	const struct fdar_symbol *symbol = fdar_symbols_lookup(there, 1, address);
 	g_assert_cmpstr(symbol->function, ==, "known_function");
 	g_assert_cmpstr(symbol->component, ==, "libold");
+	g_assert_cmpstr(symbol->build_id, ==, self->build_id);
+	g_assert_cmpstr(symbol->soname, ==, "");
+	g_assert_false(symbol->program);
+	g_assert_true(fdar_symbols_lookup(here, 1, address)->program);
 	g_autoptr(GError) error = NULL;
 	g_assert_false(fdar_symbols_save(here, "/proc/nothing", &error));
 	g_assert_nonnull(error);
@@ -261,6 +265,58 @@ static void test_demangle(struct self *self, gconstpointer data)
 	g_assert_cmpstr(name_of(symbols, 1, 0x1020), ==, "plain");
 }
 
+/* A compiler's clone has the name that the function has in the source. */
+static void test_clones(struct self *self, gconstpointer data)
+{
+	static const struct {
+		const char *symbol;
+		const char *function;
+		gboolean clone, part;
+	} cases[] = {
+		{ "parse", "parse", FALSE, FALSE },
+		{ "parse.constprop.0", "parse", TRUE, FALSE },
+		{ "parse.isra.0", "parse", TRUE, FALSE },
+		{ "parse.part.1", "parse", TRUE, TRUE },
+		{ "parse.constprop.0.isra.0.cold", "parse", TRUE, FALSE },
+		{ "parse.part.0.isra.2", "parse", TRUE, TRUE },
+		{ "parse.cold", "parse", TRUE, FALSE },
+		{ "parse.cold.3", "parse", TRUE, FALSE },
+		{ "state.lto_priv.17", "state", TRUE, FALSE },
+		{ "state.lto_priv.0.lto_priv.1", "state", TRUE, FALSE },
+		{ "parse.localalias", "parse", TRUE, FALSE },
+		{ "parse.localalias.5", "parse", TRUE, FALSE },
+		{ "parse.llvm.12345678901234567890", "parse", TRUE, FALSE },
+		{ "parse.__uniq.99.llvm.1", "parse", TRUE, FALSE },
+		{ "inner.0", "inner.0", FALSE, FALSE },
+		{ "inner.0.constprop.0", "inner.0", TRUE, FALSE },
+		{ "_ZL5parsePKcii.constprop.0", "parse(char const*, int, int)", TRUE, FALSE },
+		{ "_ZN6Server6handleEi.part.0", "Server::handle(int)", TRUE, TRUE },
+		{ "a.b", "a.b", FALSE, FALSE },
+		{ "a.colder", "a.colder", FALSE, FALSE },
+		{ "a.cold.b", "a.cold.b", FALSE, FALSE },
+		{ "a.isra.", "a.isra.", FALSE, FALSE },
+		{ ".cold", ".cold", FALSE, FALSE },
+		{ "cold.0", "cold.0", FALSE, FALSE },
+		{ "part", "part", FALSE, FALSE },
+	};
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(self->dir);
+	g_autoptr(GString) table = g_string_new(NULL);
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		g_string_append_printf(table, "%zx 10 %s\n", 0x10 * i, cases[i].symbol);
+	write_table(self, "cc", table->str);
+	fdar_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/c", "cc");
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const struct fdar_symbol *symbol =
+			fdar_symbols_lookup(symbols, 1, 0x1000 + 0x10 * i);
+
+		g_assert_cmpstr(symbol->function, ==, cases[i].function);
+		g_assert_cmpint(symbol->clone, ==, cases[i].clone);
+		g_assert_cmpint(symbol->part, ==, cases[i].part);
+	}
+}
+
 static void test_components(void)
 {
 	static const struct {
@@ -303,11 +359,16 @@ static void test_table_files(struct self *self, gconstpointer data)
 	g_assert_cmpstr(fdar_symtable_find(table, 0x10)->name, ==, "a");
 	g_assert_null(fdar_symtable_find(table, 0x18));
 	g_assert_null(fdar_symtable_find(table, 0xf));
+	g_assert_cmpstr(fdar_symtable_soname(table), ==, "");
+	fdar_symtable_set_soname(table, "libtable.so.2");
+	fdar_symtable_set_soname(table, "two\nlines");
 	g_assert_true(fdar_symtable_save(table, path, NULL));
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-	g_assert_cmpstr(text, ==, "10 0 sizeless\n10 8 z\n10 8 a\n20 4 b\n");
+	g_assert_cmpstr(text, ==,
+			"# soname libtable.so.2\n10 0 sizeless\n10 8 z\n10 8 a\n20 4 b\n");
 	g_autoptr(fdar_symtable) loaded = fdar_symtable_load(path, NULL);
 	g_assert_cmpuint(fdar_symtable_count(loaded), ==, 4);
+	g_assert_cmpstr(fdar_symtable_soname(loaded), ==, "libtable.so.2");
 	g_assert_cmpstr(fdar_symtable_find(loaded, 0x23)->name, ==, "b");
 	g_assert_null(fdar_symtable_load(self->dir, &error));
 	g_assert_nonnull(error);
@@ -326,6 +387,7 @@ int main(int argc, char **argv)
 		{ "/symbols/hostile", test_hostile },
 		{ "/symbols/modules", test_modules },
 		{ "/symbols/demangle", test_demangle },
+		{ "/symbols/clones", test_clones },
 		{ "/symbols/table-files", test_table_files },
 	};
 
