@@ -237,13 +237,16 @@ static void add(GPtrArray *command, const char *word)
 }
 
 /* What makes the functions what they are to be. gcc may let a caller know which registers a function
- * of the same file leaves alone; that must not depend on what it calls at run time. */
+ * of the same file leaves alone; that must not depend on what it calls at run time. And it makes one of
+ * functions with the same code: then one has the time of both, under either's name. */
 static void add_mode(GPtrArray *command, enum fdar_cc_mode mode, gboolean gcc)
 {
 	if (mode == FDAR_CC_PATCH) {
 		add(command, "-fpatchable-function-entry=5");
-		if (gcc)
+		if (gcc) {
 			add(command, "-fno-ipa-ra");
+			add(command, "-fno-ipa-icf");
+		}
 		add(command, "-DFLOWDAR_CC_PATCH");
 	} else if (mode == FDAR_CC_HOOKS) {
 		add(command, "-finstrument-functions");

@@ -58,7 +58,7 @@ void fdar_function_apply(const struct fdar_function *function, uint32_t number)
 struct pass {
 	struct fdar_binaries *binaries;
 	struct fdar_binary *binary;
-	const struct fdar_rules *rules;
+	struct fdar_rules *rules;
 };
 
 static struct fdar_patch_site *site_find(const struct fdar_patch_module *module, uintptr_t function)
@@ -117,13 +117,12 @@ static void function_decide(const struct fdar_elf_function *found, void *data)
 	if (!function || function->address != address)
 		return;
 	function->named = true;
-	if (function->wanted)
-		return;
-	function->wanted = fdar_rules_function(pass->rules, found->name, binary->name, found->file);
+	if (fdar_rules_function(pass->rules, found->name, binary->name, found->file))
+		function->wanted = true;
 }
 
 static void binary_decide(struct fdar_binaries *binaries, struct fdar_binary *binary,
-			  const struct fdar_rules *rules)
+			  struct fdar_rules *rules)
 {
 	struct pass pass = { binaries, binary, rules };
 	struct mapped mapped;
@@ -144,7 +143,7 @@ static void binary_decide(struct fdar_binaries *binaries, struct fdar_binary *bi
 	}
 }
 
-void fdar_binaries_decide(struct fdar_binaries *binaries, const struct fdar_rules *rules)
+void fdar_binaries_decide(struct fdar_binaries *binaries, struct fdar_rules *rules)
 {
 	if (!binaries->functions)
 		return;
@@ -377,7 +376,7 @@ static void binary_settle(struct fdar_binary *binary)
 		binary->entries = memory;
 }
 
-void fdar_binaries_scan(struct fdar_binaries *binaries, const struct fdar_rules *rules)
+void fdar_binaries_scan(struct fdar_binaries *binaries, struct fdar_rules *rules)
 {
 	struct fdar_patch_watch watch = { patch_found, patch_gone, binaries };
 	struct listing listing = { 0 };

@@ -65,13 +65,13 @@ struct fdar_binaries {
 
 /* Finds what was loaded and unloaded since the last time, and decides about all functions. What was
  * unloaded goes to gone. */
-void fdar_binaries_scan(struct fdar_binaries *binaries, const struct fdar_rules *rules);
+void fdar_binaries_scan(struct fdar_binaries *binaries, struct fdar_rules *rules);
 
 /* Whether that would find something. */
 bool fdar_binaries_stale(struct fdar_binaries *binaries);
 
 /* Decides anew for all functions. */
-void fdar_binaries_decide(struct fdar_binaries *binaries, const struct fdar_rules *rules);
+void fdar_binaries_decide(struct fdar_binaries *binaries, struct fdar_rules *rules);
 
 /* Frees what was unloaded; nobody may look there any more. */
 void fdar_binaries_free_gone(struct fdar_binaries *binaries);

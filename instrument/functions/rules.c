@@ -1,7 +1,10 @@
 #include "functions/rules.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "instrument/wire/clones.h"
 
 static const struct {
 	const char *word;
@@ -33,6 +36,7 @@ static bool rule_parse(struct fdar_rule *rule, const char *text)
 void fdar_rules_parse(struct fdar_rules *rules, const char *text, size_t length)
 {
 	const char *end;
+	uint32_t number = 0;
 
 	if (length > FDAR_CONTROL_RULES_BYTES)
 		length = FDAR_CONTROL_RULES_BYTES;
@@ -44,10 +48,11 @@ void fdar_rules_parse(struct fdar_rules *rules, const char *text, size_t length)
 	rules->threads = 0;
 	rules->bad = 0;
 	for (const char *at = rules->text; at < end; at += strlen(at) + 1) {
-		struct fdar_rule rule;
+		struct fdar_rule rule = { .number = number };
 
 		if (!at[0])
 			continue;
+		number++;
 		if (rules->count == FDAR_RULES_MAX || !rule_parse(&rule, at)) {
 			rules->bad++;
 			continue;
@@ -71,29 +76,47 @@ static bool file_fits(const char *pattern, const char *file)
 	return fnmatch(pattern, file, 0) == 0 || (slash && fnmatch(pattern, slash + 1, 0) == 0);
 }
 
-bool fdar_rules_function(const struct fdar_rules *rules, const char *name, const char *binary,
+/* What a rule is asked about. */
+struct asked {
+	const char *name;
+	char *source; /* of a compiler's clone: its name in the source; NULL: none, or no memory */
+	const char *binary;
+	const char *file;
+};
+
+static bool rule_fits(const struct fdar_rule *rule, const struct asked *asked)
+{
+	if (rule->kind == FDAR_RULE_BINARY)
+		return fnmatch(rule->pattern, asked->binary, 0) == 0;
+	if (rule->kind == FDAR_RULE_FILE)
+		return file_fits(rule->pattern, asked->file);
+	return fnmatch(rule->pattern, asked->name, 0) == 0 ||
+	       (asked->source && fnmatch(rule->pattern, asked->source, 0) == 0);
+}
+
+bool fdar_rules_function(struct fdar_rules *rules, const char *name, const char *binary,
 			 const char *file)
 {
+	struct asked asked = { name, NULL, binary, file };
+	size_t base = fdar_clone_base(name);
 	bool decided = true, first = true;
 
+	if (name[base])
+		asked.source = strndup(name, base);
 	for (size_t i = 0; i < rules->count; i++) {
-		const struct fdar_rule *rule = &rules->rules[i];
-		bool fits = false;
+		struct fdar_rule *rule = &rules->rules[i];
 
 		if (rule->kind == FDAR_RULE_THREAD)
 			continue;
 		if (first)
 			decided = rule->exclude;
 		first = false;
-		if (rule->kind == FDAR_RULE_NAME)
-			fits = fnmatch(rule->pattern, name, 0) == 0;
-		else if (rule->kind == FDAR_RULE_BINARY)
-			fits = fnmatch(rule->pattern, binary, 0) == 0;
-		else
-			fits = file_fits(rule->pattern, file);
-		if (fits)
-			decided = !rule->exclude;
+		if (!rule_fits(rule, &asked))
+			continue;
+		decided = !rule->exclude;
+		rule->met = rule->met || name[0];
 	}
+	free(asked.source);
 	return decided;
 }
 

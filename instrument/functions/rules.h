@@ -13,7 +13,7 @@
 
 #include "instrument/wire/control.h"
 
-#define FDAR_RULES_MAX   512u
+#define FDAR_RULES_MAX   FDAR_CONTROL_RULES_MAX
 #define FDAR_RULE_LENGTH 256u /* of one pattern, at most */
 
 enum fdar_rule_kind { FDAR_RULE_NAME, FDAR_RULE_BINARY, FDAR_RULE_FILE, FDAR_RULE_THREAD };
@@ -21,6 +21,8 @@ enum fdar_rule_kind { FDAR_RULE_NAME, FDAR_RULE_BINARY, FDAR_RULE_FILE, FDAR_RUL
 struct fdar_rule {
 	enum fdar_rule_kind kind;
 	bool exclude;
+	bool met;            /* it fitted a function */
+	uint32_t number;     /* of the text that it is */
 	const char *pattern; /* in text */
 };
 
@@ -36,9 +38,9 @@ struct fdar_rules {
 /* From length bytes of texts, each ended by a NUL. */
 void fdar_rules_parse(struct fdar_rules *rules, const char *text, size_t length);
 
-/* Whether a function is wanted. binary is the base name; file may be NULL: not known, then no rule
- * about files fits. */
-bool fdar_rules_function(const struct fdar_rules *rules, const char *name, const char *binary,
+/* Whether a function is wanted, and which rules it meets. name is the symbol's, "" when there is none;
+ * binary is the base name; file may be NULL: not known, then no rule about files fits. */
+bool fdar_rules_function(struct fdar_rules *rules, const char *name, const char *binary,
 			 const char *file);
 
 bool fdar_rules_thread(const struct fdar_rules *rules, const char *name);

@@ -225,6 +225,23 @@ static void counters_tell(void)
 	tell_one(&segment->budget_off, &state.told_off, off);
 }
 
+/* Which rules have met a function. */
+static void rules_tell(void)
+{
+	struct fdar_control *segment = state.segment;
+
+	if (!segment || !state.ruled)
+		return;
+	for (size_t i = 0; i < rules.count; i++) {
+		uint32_t number = rules.rules[i].number;
+
+		if (rules.rules[i].met && number < FDAR_CONTROL_RULES_MAX)
+			__atomic_fetch_or(&segment->rules_met[number / 64],
+					  UINT64_C(1) << number % 64, __ATOMIC_RELAXED);
+	}
+	fdar_control_add(segment, ruled, 1);
+}
+
 static void look(bool ruled_anew)
 {
 	bool on = fdar_selection_on();
@@ -240,6 +257,7 @@ static void look(bool ruled_anew)
 	if (scanned || (ruled_anew && state.active)) {
 		table_change();
 		counters_tell();
+		rules_tell();
 	}
 	if (state.active || on)
 		sites_apply(on);

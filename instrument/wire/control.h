@@ -20,7 +20,8 @@
  * that fits a function decides; a function that none fits is on if the first rule is an exclusion or
  * there is no rule, else off:
  *
- *	+name:GLOB   -name:GLOB     functions by name (fnmatch, without flags)
+ *	+name:GLOB   -name:GLOB     functions by name (fnmatch, without flags); a compiler's clone
+ *	                            (clones.h) by its own name and by that in the source
  *	+binary:GLOB -binary:GLOB   by the base name of the binary or library they are in
  *	+file:GLOB   -file:GLOB     by the source file (path or base), as far as the server knows it: the
  *	                            base name, of static functions (symbol tables have no more)
@@ -37,6 +38,7 @@
 #define FDAR_CONTROL_BYTES       65536u
 #define FDAR_CONTROL_RULES_BYTES 32768u
 #define FDAR_CONTROL_NAME_BYTES  64u
+#define FDAR_CONTROL_RULES_MAX   512u /* more are not understood */
 
 enum fdar_control_gate {
 	FDAR_CONTROL_OPEN = 0,
@@ -83,6 +85,10 @@ struct fdar_control {
 	uint64_t budget_off; /* switched off to keep the budget */
 	uint64_t patched;    /* functions with patchable entries */
 	uint64_t hooked;     /* processes that have called compiler hooks */
+	uint64_t ruled;      /* times that a process asked the rules about all its functions */
+	uint64_t rules_met[FDAR_CONTROL_RULES_MAX /
+			   64]; /* a bit for each rule, the first is the lowest
+							* of the first: it fitted a function */
 };
 
 #endif

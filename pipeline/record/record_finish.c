@@ -66,6 +66,7 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 	if (fdar_tracing_is_stuck(run->tracing) || run->ended == fdar_run_ended_consumer)
 		fdar_keeper_daemon_stuck(run->keeper);
 	fdar_control_segment_count(run->control, &run->counts);
+	fdar_run_tell_unmet(run, TRUE);
 	drain_rest(run);
 	if (!stopped || died)
 		recover(run);

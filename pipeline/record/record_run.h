@@ -53,6 +53,7 @@ struct fdar_run {
 	const char *snapshot;   /* why one is being written; NULL: none is */
 	const char *ended;      /* why, when it was not the server's own end */
 	GPtrArray *warnings;    /* char * */
+	gboolean unmet_told;    /* of rules that no function fits */
 	guint lasting_warnings; /* the first so many are about the run, not about a snapshot */
 	struct fdar_record_count count; /* what was read back last */
 	GArray *strangers; /* guint32 pids: processes of other recordings in it; or NULL */
@@ -63,6 +64,9 @@ void fdar_run_tell(struct fdar_run *run, enum fdar_record_phase phase, const cha
 
 /* Up to a server that runs. FALSE and error; what was made so far is in run, for fdar_run_clear. */
 gboolean fdar_run_begin(struct fdar_run *run, GError **error);
+
+/* Tells of rules that fit no function, once the server has looked; again at the end. */
+void fdar_run_tell_unmet(struct fdar_run *run, gboolean end);
 
 /* From tracing on to a trace that is whole on the disk, and no session of ours left. Does nothing the
  * second time. */

@@ -265,7 +265,27 @@ void fdar_control_segment_count(const struct fdar_control_segment *segment,
 		.budget_off = read->budget_off,
 		.patched = read->patched,
 		.hooked = read->hooked,
+		.ruled = read->ruled,
 	};
+}
+
+const char *fdar_control_segment_unmet(const struct fdar_control_segment *segment,
+				       const char *const *functions, guint *from)
+{
+	uint64_t met[FDAR_CONTROL_RULES_MAX / 64];
+
+	if (!functions || !get(segment, offsetof(struct fdar_control, rules_met), met, sizeof(met)))
+		return NULL;
+	for (guint i = 0; functions[i] && i < FDAR_CONTROL_RULES_MAX; i++) {
+		const char *rule = functions[i];
+
+		if (i < *from || met[i / 64] >> i % 64 & 1)
+			continue;
+		*from = i + 1;
+		if (!g_str_has_prefix(rule + (rule[0] == '!'), "thread:"))
+			return rule;
+	}
+	return NULL;
 }
 
 /* ---- processes that run already ---- */

@@ -35,7 +35,7 @@ struct fdar_control_settings {
 /* What the server's processes have counted: the fields of the same names in instrument/wire/control.h. */
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
-	uint64_t functions, live, budget_off, patched, hooked;
+	uint64_t functions, live, budget_off, patched, hooked, ruled;
 };
 
 /* Splits "ap_*,!apr_palloc*,bin:mod_*,thread:worker*" into its rules. An item is a glob (fnmatch) for
@@ -70,6 +70,11 @@ void fdar_control_segment_flush(struct fdar_control_segment *segment, int millis
 
 void fdar_control_segment_count(const struct fdar_control_segment *segment,
 				struct fdar_control_counts *counts);
+
+/* The first rule from number from on (of functions, in the settings' order) that is about functions and
+ * met none so far in any process; NULL when there is none. from becomes its number plus 1. */
+const char *fdar_control_segment_unmet(const struct fdar_control_segment *segment,
+				       const char *const *functions, guint *from);
 
 /* Switches off, opens the gate, and takes the file away. NULL is allowed. */
 void fdar_control_segment_free(struct fdar_control_segment *segment);

@@ -91,6 +91,14 @@ expect $((all - 800000)) 0
 record --functions '*,!l*,leaf,bin:no-such-binary'
 expect $all 0
 
+note "a rule that fits no function is told"
+record --functions 'mid,prase,!no_such,bin:calls,thread:none*'
+for rule in prase '!no_such'; do
+	grep -q -- "--functions '$rule': no function that could be recorded fits it" "$WORK/rec.err" ||
+		fail "nothing is said of $rule: $(cat "$WORK/rec.err")"
+done
+[ "$(grep -c 'no function' "$WORK/rec.err")" -le 4 ] || fail "more is said: $(cat "$WORK/rec.err")"
+
 note "by depth"
 record --depth 2
 expect $((all - 800000)) 0
@@ -102,5 +110,47 @@ record --min-duration 1ms
 [ "$(count func_entry)" -ge 85 ] || fail "$(count func_entry) calls of 1 ms and more"
 [ $(($(count func_entry) + $(field "$WORK/rec" calls_skipped))) = $all ] ||
 	fail "$(count func_entry) calls and $(field "$WORK/rec" calls_skipped) skipped are not $all"
+
+note "a compiler's clone by the name of its function"
+cat > "$WORK/clones.c" << 'C'
+volatile int sum;
+
+__attribute__((noinline)) void parse(int number) __asm__("parse.constprop.0");
+__attribute__((noinline)) void parse(int number)
+{
+	sum += number;
+}
+
+__attribute__((noinline)) static int first(int number)
+{
+	return number * sum + 7;
+}
+
+__attribute__((noinline)) static int second(int number)
+{
+	return number * sum + 7;
+}
+
+int main(void)
+{
+	for (int i = 0; i < 100; i++)
+		parse(first(i) + second(i) + second(i));
+	return 0;
+}
+C
+"$FLOWDAR" cc --flowdar-compiler=gcc -O2 -g -o "$WORK/calls" "$WORK/clones.c" || fail "flowdar cc"
+record --functions parse
+expect 100 0
+! grep -q 'no function' "$WORK/rec.err" || fail "a rule that fits is told not to: $(cat "$WORK/rec.err")"
+rm -rf "$WORK/rec"
+
+note "functions with the same code are two"
+record --functions first,second
+expect 300 0
+"$FLOWDAR" analyze "$WORK/rec" --format json > "$WORK/rec.json"
+for pair in first=100 second=200; do
+	calls=$(jq --arg f "${pair%=*}" '[.. | objects | select(.function? == $f) | .calls][0]' "$WORK/rec.json")
+	[ "$calls" = "${pair#*=}" ] || fail "$calls calls of ${pair%=*} in place of ${pair#*=}"
+done
 nothing_left
 echo ok

@@ -42,6 +42,47 @@ static void test_rules(void)
 	g_assert_cmpuint(rules.bad, ==, 0);
 }
 
+/* A function's name in the source means its clones, too; a clone's own name means that one alone. */
+static void test_rules_clones(void)
+{
+	RULES("+name:parse");
+	g_assert_true(wants("parse", "b", NULL));
+	g_assert_true(wants("parse.constprop.0", "b", NULL));
+	g_assert_true(wants("parse.isra.0.part.1.cold", "b", NULL));
+	g_assert_true(wants("parse.llvm.123", "b", NULL));
+	g_assert_false(wants("parse.other", "b", NULL));
+	g_assert_false(wants("parser.constprop.0", "b", NULL));
+	RULES("-name:parse");
+	g_assert_false(wants("parse.constprop.0", "b", NULL));
+	g_assert_true(wants("handle", "b", NULL));
+	RULES("+name:parse.constprop.0");
+	g_assert_true(wants("parse.constprop.0", "b", NULL));
+	g_assert_false(wants("parse", "b", NULL));
+	RULES("+name:_ZL5parsePKcii");
+	g_assert_true(wants("_ZL5parsePKcii.constprop.0", "b", NULL));
+}
+
+/* Which rules fitted a function is known by their numbers, whatever other rules there are. */
+static void test_rules_met(void)
+{
+	g_autofree char *long_rule = g_strnfill(FDAR_RULE_LENGTH + 10, 'x');
+	g_autoptr(GString) text = g_string_new("+name:parse");
+
+	g_string_append_printf(text, "%c+name:%s%c+name:prase%c-binary:b", 0, long_rule, 0, 0);
+	parse(text->str, text->len + 1);
+	g_assert_cmpuint(rules.count, ==, 3);
+	g_assert_false(wants("", "b", NULL));
+	for (size_t i = 0; i < rules.count; i++)
+		g_assert_false(rules.rules[i].met);
+	wants("parse.part.0", "b", NULL);
+	g_assert_true(rules.rules[0].met);
+	g_assert_false(rules.rules[1].met);
+	g_assert_true(rules.rules[2].met);
+	g_assert_cmpuint(rules.rules[0].number, ==, 0);
+	g_assert_cmpuint(rules.rules[1].number, ==, 2);
+	g_assert_cmpuint(rules.rules[2].number, ==, 3);
+}
+
 static void test_rules_threads(void)
 {
 	RULES("+thread:worker*");
@@ -253,6 +294,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/selection/rules", test_rules);
+	g_test_add_func("/selection/rules_clones", test_rules_clones);
+	g_test_add_func("/selection/rules_met", test_rules_met);
 	g_test_add_func("/selection/rules_threads", test_rules_threads);
 	g_test_add_func("/selection/rules_hostile", test_rules_hostile);
 	g_test_add_func("/selection/elf_itself", test_elf_itself);

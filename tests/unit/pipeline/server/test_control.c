@@ -97,6 +97,19 @@ static void test_telling(struct fixture *f, gconstpointer rules)
 	g_assert_cmpuint(f->server->gate, ==, FDAR_CONTROL_OPEN);
 }
 
+/* Rules that fit no function, but for those about threads. */
+static void test_unmet(struct fixture *f, gconstpointer rules)
+{
+	guint from = 0;
+
+	f->server->rules_met[0] = 1 << 1 | 1 << 2;
+	g_assert_cmpstr(fdar_control_segment_unmet(f->segment, rules, &from), ==, "ap_*");
+	g_assert_cmpuint(from, ==, 1);
+	g_assert_cmpstr(fdar_control_segment_unmet(f->segment, rules, &from), ==, "!file:*util*");
+	g_assert_null(fdar_control_segment_unmet(f->segment, rules, &from));
+	g_assert_null(fdar_control_segment_unmet(f->segment, NULL, &from));
+}
+
 /* What the recorder leaves when it is done: an open gate, and nothing on. */
 static void test_end(struct fixture *f, gconstpointer rules)
 {
@@ -257,6 +270,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	CASE("contents", some_rules, test_contents);
 	CASE("telling", NULL, test_telling);
+	CASE("unmet", some_rules, test_unmet);
 	CASE("end", NULL, test_end);
 	CASE("release", NULL, test_release);
 	CASE("flush", NULL, test_flush);
