@@ -51,29 +51,6 @@ static void look_at_others(struct fdar_run *run)
 		fdar_control_segment_announce(run->control);
 }
 
-void fdar_run_tell_unmet(struct fdar_run *run, gboolean end)
-{
-	const char *const *rules = run->options->settings.functions;
-	const char *rule;
-	guint from = 0;
-
-	if (!run->counts.ruled || (!end && (run->unmet_told || !run->counts.functions)))
-		return;
-	run->unmet_told = TRUE;
-	while ((rule = fdar_control_segment_unmet(run->control, rules, &from))) {
-		g_autofree char *text =
-			g_strdup_printf("--functions '%s': no function %s fits it%s", rule,
-					end ? "that could be recorded"
-					    : "of what the server has loaded",
-					end ? "" : " so far");
-
-		if (end)
-			fdar_run_warn(run, "%s", text);
-		else
-			fdar_run_tell(run, FDAR_RECORD_WARNING, text);
-	}
-}
-
 static const char *look(struct fdar_run *run)
 {
 	gint64 now = g_get_monotonic_time();

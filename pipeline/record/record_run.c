@@ -26,3 +26,26 @@ void fdar_run_tell(struct fdar_run *run, enum fdar_record_phase phase, const cha
 	if (run->progress)
 		run->progress(&run->now, run->user);
 }
+
+void fdar_run_tell_unmet(struct fdar_run *run, gboolean end)
+{
+	const char *const *rules = run->options->settings.functions;
+	const char *rule;
+	guint from = 0;
+
+	if (!run->counts.ruled || (!end && (run->unmet_told || !run->counts.functions)))
+		return;
+	run->unmet_told = TRUE;
+	while ((rule = fdar_control_segment_unmet(run->control, rules, &from))) {
+		g_autofree char *text =
+			g_strdup_printf("--functions '%s': no function %s fits it%s", rule,
+					end ? "that could be recorded"
+					    : "of what the server has loaded",
+					end ? "" : " so far");
+
+		if (end)
+			fdar_run_warn(run, "%s", text);
+		else
+			fdar_run_tell(run, FDAR_RECORD_WARNING, text);
+	}
+}
