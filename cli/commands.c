@@ -20,5 +20,6 @@ const struct fdar_command fdar_commands[] = {
 	{ "sequence", "draw a session, or two side by side, as a sequence diagram",
 	  fdar_cmd_sequence },
 	{ "flame", "draw where the time went as a flame graph, or what changed", fdar_cmd_flame },
+	{ "report", "one HTML file for a review: verdict, evidence, pictures", fdar_cmd_report },
 	{ NULL, NULL, NULL },
 };

@@ -40,5 +40,6 @@ int fdar_cmd_analyze(int argc, char **argv);
 int fdar_cmd_diff(int argc, char **argv);
 int fdar_cmd_sequence(int argc, char **argv);
 int fdar_cmd_flame(int argc, char **argv);
+int fdar_cmd_report(int argc, char **argv);
 
 #endif

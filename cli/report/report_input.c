@@ -1,0 +1,161 @@
+#include "cli/report/report_input.h"
+
+#include <string.h>
+
+#include "cli/kit/table.h"
+#include "pipeline/recording/recording.h"
+
+static void session_clear(gpointer data)
+{
+	struct fdar_report_session *session = data;
+
+	g_free(session->peer);
+	g_free(session->label);
+	g_free(session->function);
+}
+
+void fdar_report_slowest_init(struct fdar_report_slowest *slowest, unsigned side)
+{
+	slowest->side = side;
+	slowest->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_report_session));
+	g_array_set_clear_func(slowest->sessions, session_clear);
+}
+
+void fdar_report_slowest_clear(struct fdar_report_slowest *slowest)
+{
+	g_array_unref(slowest->sessions);
+}
+
+static guint fastest(const GArray *sessions)
+{
+	guint found = 0;
+
+	for (guint i = 1; i < sessions->len; i++)
+		if (g_array_index(sessions, struct fdar_report_session, i).busy_ns <
+		    g_array_index(sessions, struct fdar_report_session, found).busy_ns)
+			found = i;
+	return found;
+}
+
+/* A trace may be read twice (functions that a side lacks are left out then): each session once. */
+static gboolean is_known(const GArray *sessions, const struct fdar_walk_session *session)
+{
+	for (guint i = 0; i < sessions->len; i++) {
+		const struct fdar_report_session *known =
+			&g_array_index(sessions, struct fdar_report_session, i);
+
+		if (known->begin_ns == session->begin_ns &&
+		    g_strcmp0(known->peer, session->peer) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+void fdar_report_slowest_take(void *user, const struct fdar_profile_session *told)
+{
+	struct fdar_report_slowest *slowest = user;
+	const struct fdar_walk_session *session = told->session;
+	struct fdar_report_session kept = { .side = slowest->side,
+					    .begin_ns = session->begin_ns,
+					    .lifetime_ns = session->end_ns - session->begin_ns,
+					    .busy_ns = told->busy_ns,
+					    .running_ns = told->running_ns,
+					    .finished = session->state == FDAR_SESSION_FINISHED };
+
+	if (is_known(slowest->sessions, session))
+		return;
+	if (slowest->sessions->len >= FDAR_REPORT_SESSIONS) {
+		guint least = fastest(slowest->sessions);
+
+		if (g_array_index(slowest->sessions, struct fdar_report_session, least).busy_ns >=
+		    kept.busy_ns)
+			return;
+		g_array_remove_index_fast(slowest->sessions, least);
+	}
+	kept.peer = g_strdup(session->peer);
+	kept.label = g_strdup(told->label);
+	kept.function = told->below && told->function
+				? g_strdup_printf("%s in %s", told->function, told->below)
+				: g_strdup(told->function);
+	g_array_append_val(slowest->sessions, kept);
+}
+
+/* ---- what was run ---- */
+
+struct facts {
+	GArray *rows;
+	GStringChunk *texts;
+	struct fdar_recording_info info[2];
+};
+
+static void add(struct facts *facts, const char *name, char *baseline, char *subject)
+{
+	char *values[] = { baseline, subject };
+	struct fdar_report_fact row = { .name = name };
+
+	if (baseline || subject) {
+		for (unsigned i = 0; i < 2; i++)
+			row.values[i] =
+				values[i] ? g_string_chunk_insert(facts->texts, values[i]) : "";
+		g_array_append_val(facts->rows, row);
+	}
+	g_free(baseline);
+	g_free(subject);
+}
+
+static char *command_of(const struct fdar_recording_info *info)
+{
+	return info->command && info->command[0] ? g_strjoinv(" ", info->command) : NULL;
+}
+
+static char *functions_of(const struct fdar_recording_info *info)
+{
+	if (info->functions && info->functions[0])
+		return g_strjoinv(" ", info->functions);
+	return info->detail ? g_strdup("all") : NULL;
+}
+
+static char *losses_of(const struct fdar_recording_info *info)
+{
+	guint64 lost = info->discarded + info->dropped + info->calls_lost;
+
+	if (!info->detail)
+		return NULL;
+	return lost || info->packets_lost ? fdar_format_count(lost + info->packets_lost)
+					  : g_strdup("none");
+}
+
+static char *warnings_of(const struct fdar_recording_info *info)
+{
+	return info->warnings && info->warnings[0] ? g_strjoinv("; ", info->warnings) : NULL;
+}
+
+static char *count_or_none(const struct fdar_recording_info *info, guint64 count)
+{
+	return info->detail ? fdar_format_count(count) : NULL;
+}
+
+GArray *fdar_report_facts(const char *const paths[2], GStringChunk *texts)
+{
+	struct facts facts = { .rows = g_array_new(FALSE, TRUE, sizeof(struct fdar_report_fact)),
+			       .texts = texts };
+	const struct fdar_recording_info *a = &facts.info[0], *b = &facts.info[1];
+
+	for (unsigned i = 0; i < 2; i++)
+		fdar_recording_info_load(paths[i], &facts.info[i], NULL);
+	add(&facts, "server", command_of(a), command_of(b));
+	add(&facts, "host", g_strdup(a->host), g_strdup(b->host));
+	add(&facts, "recorded at", g_strdup(a->started), g_strdup(b->started));
+	add(&facts, "for", a->detail ? fdar_format_duration((double)a->duration_ns) : NULL,
+	    b->detail ? fdar_format_duration((double)b->duration_ns) : NULL);
+	add(&facts, "detail", g_strdup(a->detail), g_strdup(b->detail));
+	add(&facts, "functions", functions_of(a), functions_of(b));
+	add(&facts, "calls", count_or_none(a, a->calls), count_or_none(b, b->calls));
+	add(&facts, "events", count_or_none(a, a->events), count_or_none(b, b->events));
+	add(&facts, "lost", losses_of(a), losses_of(b));
+	add(&facts, "ended", g_strdup(a->ended), g_strdup(b->ended));
+	add(&facts, "warnings", warnings_of(a), warnings_of(b));
+	for (unsigned i = 0; i < 2; i++)
+		fdar_recording_info_clear(&facts.info[i]);
+	return facts.rows;
+}

@@ -1,0 +1,151 @@
+#include "cli/sequence/sequence_page.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "analyze/diff/diff.h"
+#include "analyze/story/story_read.h"
+#include "cli/kit/table.h"
+#include "cli/sequence/sequence_words.h"
+
+#define PATIENCE_US 1000000
+#define EVERY_US    200000
+
+/* A line on a terminal while a trace is read for longer than a second. */
+struct progress {
+	const char *path;
+	const volatile int *stop;
+	gint64 started_us;
+	gint64 shown_us;
+};
+
+static gboolean on_progress(guint64 events, void *user)
+{
+	struct progress *progress = user;
+	gint64 now_us = g_get_monotonic_time();
+
+	if (isatty(STDERR_FILENO) && now_us - progress->started_us > PATIENCE_US &&
+	    now_us - progress->shown_us > EVERY_US) {
+		g_autofree char *count = fdar_format_count(events);
+
+		fprintf(stderr, "\r\033[Kreading %s: %s events", progress->path, count);
+		fflush(stderr);
+		progress->shown_us = now_us;
+	}
+	return !*progress->stop;
+}
+
+static void progress_start(const struct fdar_sequence_page *page, struct progress *progress,
+			   const char *path)
+{
+	progress->stop = page->stop;
+	progress->shown_us = 0;
+	progress->path = path;
+	progress->started_us = g_get_monotonic_time();
+}
+
+static void progress_end(struct progress *progress)
+{
+	if (progress->shown_us) {
+		fputs("\r\033[K", stderr);
+		fflush(stderr);
+	}
+	progress->shown_us = 0;
+}
+
+void fdar_sequence_page_clear(struct fdar_sequence_page *page)
+{
+	for (unsigned s = 0; s < 2; s++) {
+		fdar_story_tree_free(page->trees[s]);
+		g_free(page->sources[s]);
+	}
+	fdar_story_set_free(page->set);
+	g_ptr_array_unref(page->warnings);
+	g_free(page->heading);
+	g_free(page->subheading);
+	g_free(page->focus);
+}
+
+static struct fdar_profile *read_profile(struct fdar_sequence_page *page, const char *path,
+					 GError **error)
+{
+	struct progress progress;
+	struct fdar_profile_options options = { .progress = on_progress, .user = &progress };
+	struct fdar_profile *profile;
+
+	progress_start(page, &progress, path);
+	profile = fdar_profile_read(path, &options, page->warnings, error);
+	progress_end(&progress);
+	return profile;
+}
+
+/* The comparison of all sessions gives the heading, and the focus unless one was asked for. */
+static gboolean compare(struct fdar_sequence_page *page, GError **error)
+{
+	const struct fdar_sequence_request *r = page->request;
+	g_autoptr(fdar_profile) base = read_profile(page, r->paths[0], error);
+	g_autoptr(fdar_profile) subject = base ? read_profile(page, r->paths[1], error) : NULL;
+	g_autoptr(fdar_diff) diff = subject ? fdar_diff_new(base, subject, NULL, error) : NULL;
+
+	if (!diff)
+		return FALSE;
+	page->heading = g_strdup(diff->verdict.sentence);
+	page->subheading = fdar_sequence_compared(diff);
+	if (!page->focus)
+		page->focus = g_strdup(diff->verdict.function);
+	return TRUE;
+}
+
+static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GError **error)
+{
+	const struct fdar_sequence_request *r = page->request;
+	struct progress progress;
+	struct fdar_story_choice choice = { .pick = r->picks[side],
+					    .peer = r->peers[side],
+					    .key = r->keys[side],
+					    .focus = page->focus };
+
+	progress_start(page, &progress, r->paths[side]);
+	page->trees[side] =
+		fdar_story_read(r->paths[side], &choice, on_progress, &progress,
+				&page->picked[side], r->count > 1 ? NULL : page->warnings, error);
+	progress_end(&progress);
+	page->sources[side] = fdar_sequence_source(r->paths[side]);
+	return page->trees[side] != NULL;
+}
+
+gboolean fdar_sequence_page_make(struct fdar_sequence_page *page, GError **error)
+{
+	const struct fdar_sequence_request *r = page->request;
+
+	if (r->count > 1 && !page->heading && !compare(page, error))
+		return FALSE;
+	for (unsigned s = 0; s < r->count; s++)
+		if (!read_story(page, s, error))
+			return FALSE;
+	page->set = fdar_story_tell(page->trees, r->count, &r->story);
+	if (r->count == 1) {
+		page->heading = fdar_sequence_heading(page->set);
+		page->subheading = fdar_sequence_which(r->picks[0], page->focus, &page->picked[0]);
+	}
+	return TRUE;
+}
+
+struct fdar_scene *fdar_sequence_page_draw(struct fdar_sequence_page *page)
+{
+	const struct fdar_sequence_request *r = page->request;
+	struct fdar_sequence sequence = { .side_count = r->count,
+					  .rows = page->set->rows,
+					  .row_count = page->set->row_count,
+					  .heading = page->heading,
+					  .subheading = page->subheading };
+
+	for (unsigned s = 0; s < r->count; s++) {
+		sequence.sides[s].story = page->set->stories[s];
+		sequence.sides[s].source = page->sources[s];
+		sequence.sides[s].role = r->count == 1 ? NULL : s ? "subject" : "baseline";
+	}
+	g_ptr_array_add(page->warnings, NULL);
+	sequence.warnings = (const char *const *)page->warnings->pdata;
+	return fdar_sequence_scene(&sequence, &r->picture);
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The report in a real browser, from a file: its script runs under its own content security policy without
+# an error, the fragment brings sorting, filter and zoom back, and without script all of it is still there.
+set -euo pipefail
+command -v chromium >/dev/null || { echo "skipped: needs chromium"; exit 77; }
+: "${FLOWDAR:?}" "${FLOWDAR_SOURCE:?}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+data=$FLOWDAR_SOURCE/tests/golden/data
+cd "$work"
+"$FLOWDAR" report "$data/baseline" "$data/attack" -o report.html >/dev/null
+
+# dom FRAGMENT [OPTIONS...]: the page as it is once its script has run; what it complained of in said.
+dom() {
+	local fragment=$1
+	shift
+	timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+		--disable-background-networking --disable-component-update --disable-sync \
+		--user-data-dir="$work/profile" --enable-logging=stderr --virtual-time-budget=2000 "$@" \
+		--dump-dom "file://$work/report.html$fragment" 2>said
+}
+
+fail() {
+	echo "$1"
+	exit 1
+}
+
+dom '' >plain.html
+if grep 'CONSOLE' said; then fail "the page complained"; fi
+wanted=$(($(grep -o '<table id=' report.html | wc -l) + $(grep -o 'class="flame"' report.html | wc -l)))
+[ "$(grep -o 'type="search"' plain.html | wc -l)" = $wanted ] || fail "expected a search field for each of $wanted tables and flame graphs"
+
+dom '#find-functions=match_from' >filtered.html
+shown=$(tr '\n' ' ' <filtered.html | grep -oE '<table id="functions">.*' | sed 's,</table>.*,,' |
+	grep -oE '<tr[^>]*>' | grep -vc hidden)
+[ "$shown" = 2 ] || fail "filtered by match_from: expected the head and one row, not $shown"
+
+dom '#sort-functions=0a' >sorted.html
+first=$(tr '\n' ' ' <sorted.html | grep -oE '<table id="functions">.*' | grep -oE '<code>[^<]*' | head -n 1)
+[ "$first" = '<code>answer_match' ] || fail "sorted by name: begins with $first"
+
+frame=$(grep -oE 'id="subject-[0-9]+" class="frame" data-name="match_from"' report.html | head -n 1 | cut -d'"' -f2)
+dom "#zoom-flame-subject=$frame" >zoomed.html
+grep -o 'display: none' zoomed.html >/dev/null || fail "zoomed into $frame: nothing is hidden"
+if grep 'CONSOLE' said; then fail "the page complained"; fi
+
+for part in '<table id="functions">' 'match_from' 'id="subject-' 'id="sequence"' 'id="again"'; do
+	sed '/^<script>/,$d' report.html | grep -F "$part" >/dev/null || fail "without script: no $part"
+done
+[ "$(stat -c %s report.html)" -lt 2000000 ] || fail "larger than 2 MB"
+echo "the report works from a file, with its script and without"

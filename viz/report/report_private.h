@@ -1,0 +1,31 @@
+/* What the files of the report share: writing HTML, and the parts of the page in their order. */
+#ifndef FDAR_VIZ_REPORT_REPORT_PRIVATE_H
+#define FDAR_VIZ_REPORT_REPORT_PRIVATE_H
+
+#include "viz/report/report.h"
+
+/* Put in when the program is built (embed.cmake): report.css and report.js. */
+extern const char fdar_report_css[];
+extern const char fdar_report_js[];
+
+/* Clean and escaped, for elements and quoted attributes. NULL gives nothing. */
+void fdar_html_text(GString *out, const char *text);
+
+/* A printf of markup: its arguments are numbers and constants of ours. The program never leaves C's
+ * locale for numbers, so they have points. */
+void fdar_html_format(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* A cell of numbers: what people read, and the value that a script sorts by. */
+void fdar_html_number(GString *out, const char *text, double value);
+
+/* A duration as such a cell. */
+void fdar_html_duration(GString *out, double ns);
+
+void fdar_report_functions(GString *out, const struct fdar_report *report);
+void fdar_report_paths(GString *out, const struct fdar_report *report);
+void fdar_report_sessions(GString *out, const struct fdar_report *report);
+
+/* How long sessions took on both sides, as an SVG on a logarithmic axis. */
+void fdar_report_distribution(GString *out, const struct fdar_report *report);
+
+#endif
