@@ -9,6 +9,7 @@
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
 #include "cli/kit/table.h"
+#include "cli/replay/capture_options.h"
 #include "cli/replay/left_out.h"
 #include "replay/rewrite/amplify.h"
 
@@ -19,7 +20,7 @@
 
 static const struct fdar_usage usage = {
 	.command = "amplify",
-	.synopsis = "CAPTURE -o OUT.pcap [OPTIONS]",
+	.synopsis = "CAPTURE... -o OUT.pcap [OPTIONS]",
 	.description =
 		"Writes a capture with many copies of the sessions of another, mixed in time. In "
 		"every copy\n"
@@ -42,6 +43,7 @@ struct texts {
 	char **sources;
 	gint64 clones, repeat, seed;
 	double speed;
+	struct fdar_capture_texts capture;
 };
 
 static void texts_clear(struct texts *texts)
@@ -52,6 +54,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->idle);
 	g_free(texts->format);
 	g_strfreev(texts->sources);
+	fdar_capture_texts_clear(&texts->capture);
 }
 
 static gboolean parse_phase(const char *text, enum fdar_phase *phase)
@@ -107,13 +110,15 @@ static int parse_times(const struct texts *texts, struct fdar_amplify_options *o
 	return FDAR_EXIT_OK;
 }
 
-static int parse(const struct texts *texts, int argc, struct fdar_amplify_options *options,
+static int parse(struct texts *texts, int argc, char **argv, struct fdar_amplify_options *options,
 		 enum fdar_format *format)
 {
+	g_autoptr(GError) error = NULL;
 	int code;
 
-	if (argc != 2)
-		return fdar_usage_error(&usage, "one capture is expected");
+	if (!fdar_capture_options_read(&texts->capture, argc, argv, &options->capture,
+				       &options->server_ports, &error))
+		return fdar_usage_error(&usage, "%s", error->message);
 	if (!texts->output)
 		return fdar_usage_error(&usage, "-o OUT.pcap is missing");
 	if (!fdar_format_parse(texts->format, format))
@@ -122,6 +127,8 @@ static int parse(const struct texts *texts, int argc, struct fdar_amplify_option
 		return fdar_usage_error(&usage,
 					"--format %s needs the standard output: give -o a file",
 					texts->format);
+	if (!fdar_capture_check_output(&texts->capture, texts->output, &error))
+		return fdar_usage_error(&usage, "%s", error->message);
 	if (texts->clones < 1 || texts->clones > COPIES_MAX)
 		return fdar_usage_error(&usage, "--clones is a number from 1 to %d", COPIES_MAX);
 	if (texts->repeat < 1 || texts->repeat > COPIES_MAX)
@@ -196,6 +203,26 @@ static void report(const struct fdar_amplified *result, const char *output, enum
 		print_row(result, format);
 }
 
+static int run(const char *path, const char *output, const struct fdar_amplify_options *options,
+	       struct fdar_reading *reading, enum fdar_format format)
+{
+	struct fdar_amplified result = { 0 };
+	GError *error = NULL;
+	gboolean fine = fdar_amplify_run(path, output, options, &result, &error);
+	int code = FDAR_EXIT_OK;
+
+	fdar_reading_clear(reading);
+	if (fine) {
+		report(&result, output, format);
+		fdar_amplified_clear(&result);
+		return code;
+	}
+	code = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? FDAR_EXIT_INTERRUPTED
+									: FDAR_EXIT_FAILED;
+	fdar_failure(&usage, error);
+	return code;
+}
+
 int fdar_cmd_amplify(int argc, char **argv)
 {
 	struct texts texts = { .clones = 1, .repeat = 1, .speed = 1.0 };
@@ -218,6 +245,10 @@ int fdar_cmd_amplify(int argc, char **argv)
 		  "another seed gives other random phases and sequence numbers (0)", "S" },
 		{ "max-gap", 0, 0, G_OPTION_ARG_STRING, &texts.max_gap,
 		  "silence of the whole capture that is kept at most (5s)", "TIME" },
+		{ "filter", 0, 0, G_OPTION_ARG_STRING, &texts.capture.filter,
+		  FDAR_CAPTURE_FILTER_HELP, "EXPRESSION" },
+		{ "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, &texts.capture.servers,
+		  FDAR_CAPTURE_SERVER_HELP, "PORT" },
 		{ "udp-idle", 0, 0, G_OPTION_ARG_STRING, &texts.idle,
 		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
@@ -229,30 +260,19 @@ int fdar_cmd_amplify(int argc, char **argv)
 	struct fdar_amplify_options options = { .reading = fdar_reading_progress,
 						.writing = fdar_reading_packets,
 						.user = &reading };
-	struct fdar_amplified result = { 0 };
 	enum fdar_format format = FDAR_FORMAT_TABLE;
-	GError *error = NULL;
 	int code;
 
 	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		texts_clear(&texts);
 		return code;
 	}
-	code = parse(&texts, argc, &options, &format);
-	what = argc == 2 ? g_strdup_printf("reading %s", argv[1]) : NULL;
+	code = parse(&texts, argc, argv, &options, &format);
+	what = argc > 1 ? g_strdup_printf("reading %s", argv[1]) : NULL;
 	reading.what = what;
 	reading.stop = fdar_interrupt_catch();
-	if (!code && !fdar_amplify_run(argv[1], texts.output, &options, &result, &error)) {
-		code = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-			       ? FDAR_EXIT_INTERRUPTED
-			       : FDAR_EXIT_FAILED;
-		fdar_reading_clear(&reading);
-		fdar_failure(&usage, error);
-	} else if (!code) {
-		fdar_reading_clear(&reading);
-		report(&result, texts.output, format);
-		fdar_amplified_clear(&result);
-	}
+	if (!code)
+		code = run(argv[1], texts.output, &options, &reading, format);
 	texts_clear(&texts);
 	return code;
 }

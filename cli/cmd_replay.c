@@ -6,6 +6,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/replay/capture_options.h"
 #include "cli/replay/replay_inputs.h"
 #include "cli/replay/replay_options.h"
 #include "cli/replay/replay_report.h"
@@ -18,7 +19,7 @@
 
 static const struct fdar_usage usage = {
 	.command = "replay",
-	.synopsis = "CAPTURE --to HOST:PORT [OPTIONS]",
+	.synopsis = "CAPTURE... --to HOST:PORT [OPTIONS]",
 	.description = "Takes a capture (pcap or pcapng, also compressed; - is standard input) "
 		       "apart into sessions\n"
 		       "and plays their clients' side at a server, over ordinary connections: "
@@ -72,6 +73,8 @@ struct texts {
 	gint64 seed;
 	gboolean asap;
 	gboolean allow_remote;
+	gboolean half_open;
+	struct fdar_capture_texts capture;
 };
 
 /* Where an option's value goes: an offset into struct texts, until fdar_options_bind adds the base. */
@@ -141,6 +144,14 @@ static const GOptionEntry options[] = {
 	  "PREFIX" },
 	{ "allow-remote", 0, 0, G_OPTION_ARG_NONE, AT(allow_remote),
 	  "Targets may be other machines: only those you have the right to load", NULL },
+	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
+	  "EXPRESSION" },
+	{ "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(capture.servers), FDAR_CAPTURE_SERVER_HELP,
+	  "PORT" },
+	{ "half-open", 0, 0, G_OPTION_ARG_NONE, AT(half_open),
+	  "Play connections that were never established too (SYN scans and floods): as such, "
+	  "without acknowledging the answer",
+	  NULL },
 	{ "format", 0, 0, G_OPTION_ARG_STRING, AT(format),
 	  "The summary as table (the default), json or csv", "FORMAT" },
 	G_OPTION_ENTRY_NULL,
@@ -175,6 +186,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->max_lag);
 	g_free(texts->max_gap);
 	g_free(texts->format);
+	fdar_capture_texts_clear(&texts->capture);
 }
 
 static gboolean read_pace(struct replay *replay, const struct texts *texts, GError **error)
@@ -240,14 +252,14 @@ static gboolean read_inputs(struct replay *replay, const struct texts *texts, co
 }
 
 /* Everything but files: what is wrong here is wrong usage. */
-static gboolean replay_read(struct replay *replay, const struct texts *texts, int argc, char **argv,
+static gboolean replay_read(struct replay *replay, struct texts *texts, int argc, char **argv,
 			    GError **error)
 {
-	if (argc != 2) {
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    argc < 2 ? "which capture?" : "one capture only: add others by --mix");
+	if (!fdar_capture_options_read(&texts->capture, argc, argv, &replay->load.capture,
+				       &replay->load.server_ports, error) ||
+	    !fdar_capture_check_output(&texts->capture, texts->output, error))
 		return FALSE;
-	}
+	replay->inputs.half_open = texts->half_open;
 	if (!fdar_format_parse(texts->format, &replay->format))
 		return fdar_replay_bad_value(error, "--format", texts->format,
 					     "table, json or csv");

@@ -8,6 +8,7 @@
 #include "cli/kit/reading.h"
 #include "cli/kit/table.h"
 #include "cli/replay/left_out.h"
+#include "cli/replay/capture_options.h"
 #include "replay/split/split.h"
 #include "replay/split/trex.h"
 
@@ -15,7 +16,7 @@
 
 static const struct fdar_usage usage = {
 	.command = "split",
-	.synopsis = "CAPTURE -o DIR [OPTIONS]",
+	.synopsis = "CAPTURE... -o DIR [OPTIONS]",
 	.description = "Takes a capture (pcap or pcapng, also compressed; - is standard input) "
 		       "apart into sessions:\n"
 		       "TCP connections, and UDP flows until they are idle. DIR gets a pcap for "
@@ -26,8 +27,11 @@ static const struct fdar_usage usage = {
 		       "profile for T-Rex\n"
 		       "with one template for all sessions of equal payload. A session that T-Rex "
 		       "would refuse is\n"
-		       "listed with the reason instead. DIR must be new or empty.\n",
+		       "listed with the reason instead. DIR must be new or empty. Several "
+		       "captures (rotated files,\n"
+		       "taps) are read as one, in the order of time.\n",
 	.examples = "  flowdar split day.pcap -o sessions/\n"
+		    "  flowdar split web.pcap0 web.pcap1 --filter 'port 443' -o sessions/\n"
 		    "  flowdar split day.pcapng.zst -o sessions/ --format csv > sessions.csv\n"
 		    "  tcpdump -w - -c 10000 | flowdar split - -o sessions/\n",
 };
@@ -185,40 +189,64 @@ static void print_summary(const struct fdar_split *split, const char *directory)
 		print_rejected(split, 1u << i);
 }
 
-int fdar_cmd_split(int argc, char **argv)
+/* sessions.json as it was written: one format for both. */
+static gboolean print_json(const char *directory, GError **error)
 {
-	g_autofree char *directory = NULL, *format_text = NULL, *idle = NULL;
-	const GOptionEntry entries[] = {
-		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &directory, "the directory to make",
-		  "DIR" },
-		{ "udp-idle", 0, 0, G_OPTION_ARG_STRING, &idle,
-		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
-		{ "format", 0, 0, G_OPTION_ARG_STRING, &format_text,
-		  "of the list: table, json or csv", "FORMAT" },
-		G_OPTION_ENTRY_NULL,
-	};
-	struct fdar_reading reading = { 0 };
-	struct fdar_split_options options = { .progress = fdar_reading_progress, .user = &reading };
-	g_autofree char *what = NULL;
-	g_autoptr(fdar_split) split = NULL;
-	enum fdar_format format;
-	GError *error = NULL;
-	int code;
+	g_autofree char *path = g_build_filename(directory, "sessions.json", NULL);
+	g_autofree char *text = NULL;
+	gsize size;
 
-	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
-		return code;
-	if (argc != 2)
-		return fdar_usage_error(&usage, "one capture is expected");
-	if (!directory)
+	if (!g_file_get_contents(path, &text, &size, error))
+		return FALSE;
+	fwrite(text, 1, size, stdout);
+	return TRUE;
+}
+
+/* What the command line says. */
+struct request {
+	char *directory, *format_text, *idle;
+	struct fdar_capture_texts texts;
+	enum fdar_format format;
+	struct fdar_split_options options;
+};
+
+static void request_clear(struct request *request)
+{
+	g_free(request->directory);
+	g_free(request->format_text);
+	g_free(request->idle);
+	fdar_capture_texts_clear(&request->texts);
+}
+
+static int request_read(struct request *request, int argc, char **argv)
+{
+	struct fdar_split_options *options = &request->options;
+	g_autoptr(GError) error = NULL;
+
+	if (!fdar_capture_options_read(&request->texts, argc, argv, &options->capture,
+				       &options->server_ports, &error))
+		return fdar_usage_error(&usage, "%s", error->message);
+	if (!request->directory)
 		return fdar_usage_error(&usage, "-o DIR is missing");
-	if (!fdar_format_parse(format_text, &format))
+	if (!fdar_format_parse(request->format_text, &request->format))
 		return fdar_usage_error(&usage, "--format is table, json or csv");
-	if (idle && (!fdar_parse_duration(idle, &options.udp_idle_ns) || !options.udp_idle_ns))
-		return fdar_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s", idle);
-	what = g_strdup_printf("splitting %s", argv[1]);
-	reading.what = what;
-	reading.stop = fdar_interrupt_catch();
-	split = fdar_split_run(argv[1], directory, &options, &error);
+	if (request->idle &&
+	    (!fdar_parse_duration(request->idle, &options->udp_idle_ns) || !options->udp_idle_ns))
+		return fdar_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s",
+					request->idle);
+	return FDAR_EXIT_OK;
+}
+
+static int run(struct request *request, const char *path)
+{
+	g_autofree char *what = g_strdup_printf("splitting %s", path);
+	struct fdar_reading reading = { .what = what, .stop = fdar_interrupt_catch() };
+	g_autoptr(fdar_split) split = NULL;
+	GError *error = NULL;
+
+	request->options.progress = fdar_reading_progress;
+	request->options.user = &reading;
+	split = fdar_split_run(path, request->directory, &request->options, &error);
 	fdar_reading_clear(&reading);
 	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		fdar_failure(&usage, error);
@@ -228,8 +256,40 @@ int fdar_cmd_split(int argc, char **argv)
 		return fdar_failure(&usage, error);
 	if (split->damage)
 		fdar_warning(&usage, "%s; what came before it is there", split->damage);
-	print_table(split, format);
-	if (format == FDAR_FORMAT_TABLE)
-		print_summary(split, directory);
+	if (request->format == FDAR_FORMAT_JSON)
+		return print_json(request->directory, &error) ? FDAR_EXIT_OK
+							      : fdar_failure(&usage, error);
+	print_table(split, request->format);
+	if (request->format == FDAR_FORMAT_TABLE)
+		print_summary(split, request->directory);
 	return FDAR_EXIT_OK;
+}
+
+int fdar_cmd_split(int argc, char **argv)
+{
+	struct request request = { 0 };
+	const GOptionEntry entries[] = {
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &request.directory,
+		  "the directory to make", "DIR" },
+		{ "filter", 0, 0, G_OPTION_ARG_STRING, &request.texts.filter,
+		  FDAR_CAPTURE_FILTER_HELP, "EXPRESSION" },
+		{ "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, &request.texts.servers,
+		  FDAR_CAPTURE_SERVER_HELP, "PORT" },
+		{ "udp-idle", 0, 0, G_OPTION_ARG_STRING, &request.idle,
+		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &request.format_text,
+		  "of the list: table, json (what is in sessions.json) or csv", "FORMAT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	int code;
+
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
+		request_clear(&request);
+		return code;
+	}
+	code = request_read(&request, argc, argv);
+	if (code == FDAR_EXIT_OK)
+		code = run(&request, argv[1]);
+	request_clear(&request);
+	return code;
 }

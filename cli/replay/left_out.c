@@ -1,10 +1,24 @@
 #include "cli/replay/left_out.h"
 
 #include "cli/kit/table.h"
+#include "replay/capture/decode.h"
+
+/* Which link types these were. */
+static void print_links(FILE *out, const struct fdar_capture_totals *totals)
+{
+	for (unsigned i = 0; i < FDAR_UNREAD_LINKS && totals->unread_links[i].packets; i++) {
+		const struct fdar_unread *unread = &totals->unread_links[i];
+		g_autofree char *count = fdar_format_count(unread->packets);
+
+		fprintf(out, "    link type %d (%s): %s\n", unread->link,
+			fdar_decode_link_name(unread->link), count);
+	}
+}
 
 void fdar_left_out_print(FILE *out, const struct fdar_capture_totals *totals, const char *label)
 {
 	struct fdar_left_out left[FDAR_LEFT_OUT_KINDS];
+	g_autofree char *doubles = fdar_format_count(totals->doubles);
 
 	fdar_capture_left_out(totals, left);
 	for (size_t i = 0; i < FDAR_LEFT_OUT_KINDS; i++) {
@@ -14,4 +28,8 @@ void fdar_left_out_print(FILE *out, const struct fdar_capture_totals *totals, co
 			fprintf(out, "  packets left out%s%s, %s: %s\n", label ? " of " : "",
 				label ? label : "", left[i].text, count);
 	}
+	print_links(out, totals);
+	if (totals->doubles)
+		fprintf(out, "  packets seen twice%s%s, of which one copy counts: %s\n",
+			label ? " in " : "", label ? label : "", doubles);
 }

@@ -127,6 +127,8 @@ gboolean fdar_replay_inputs_load(struct fdar_replay_inputs *inputs, const struct
 		struct fdar_load_options own = *options;
 		gint64 shown = loading.shown_us;
 
+		if (i > 0) /* what others files are is only said of the first */
+			own.capture.more = NULL;
 		own.progress = show_loading;
 		own.user = &loading;
 		inputs->sessions[i] = fdar_sessions_load(inputs->paths[i], &own, error);
@@ -138,7 +140,7 @@ gboolean fdar_replay_inputs_load(struct fdar_replay_inputs *inputs, const struct
 			fdar_warning(usage, "%s", fdar_sessions_damage(inputs->sessions[i]));
 		/* What loading a large capture took and gave back goes to the system. */
 		malloc_trim(0);
-		inputs->scripts[i] = fdar_scripts_new(inputs->sessions[i]);
+		inputs->scripts[i] = fdar_scripts_new(inputs->sessions[i], inputs->half_open);
 		inputs->plan[i].scripts = inputs->scripts[i];
 	}
 	return TRUE;

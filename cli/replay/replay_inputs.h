@@ -20,6 +20,7 @@ struct fdar_replay_inputs {
 	char **paths; /* what names point to */
 	char **labels;
 	size_t count;
+	gboolean half_open; /* play what was never established */
 };
 
 /* Adds "FILE" or, with keys allowed, "FILE:key=value,...": label, clones and repeat. What is not

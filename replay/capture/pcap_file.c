@@ -59,6 +59,16 @@ void fdar_pcap_put_header(uint8_t bytes[FDAR_PCAP_HEADER_BYTES], int link, gbool
 	put_u32(bytes + 20, link_type);
 }
 
+void fdar_pcap_put_ether(uint8_t bytes[FDAR_PCAP_ETHER_BYTES], gboolean from_client, gboolean v6)
+{
+	static const uint8_t client[6] = { 2, 0, 0, 0, 0, 1 }, server[6] = { 2, 0, 0, 0, 0, 2 };
+
+	memcpy(bytes, from_client ? server : client, 6);
+	memcpy(bytes + 6, from_client ? client : server, 6);
+	bytes[12] = v6 ? 0x86 : 0x08;
+	bytes[13] = v6 ? 0xdd : 0x00;
+}
+
 void fdar_pcap_put_record(uint8_t bytes[FDAR_PCAP_RECORD_BYTES], uint64_t epoch_ns,
 			  uint32_t captured, uint32_t length, gboolean nanoseconds)
 {

@@ -13,10 +13,15 @@
 
 #define FDAR_PCAP_HEADER_BYTES 24u
 #define FDAR_PCAP_RECORD_BYTES 16u
+#define FDAR_PCAP_ETHER_BYTES  14u
 #define FDAR_PCAP_SNAPLEN      262144u
 
 /* The file's header. link is a DLT_ value. */
 void fdar_pcap_put_header(uint8_t bytes[FDAR_PCAP_HEADER_BYTES], int link, gboolean nanoseconds);
+
+/* The Ethernet header that stands in for another link layer's: made-up local addresses, the client's
+ * ends with 1, the server's with 2. */
+void fdar_pcap_put_ether(uint8_t bytes[FDAR_PCAP_ETHER_BYTES], gboolean from_client, gboolean v6);
 
 /* A packet's. Seconds above 2^32 - 1 are clamped. */
 void fdar_pcap_put_record(uint8_t bytes[FDAR_PCAP_RECORD_BYTES], uint64_t epoch_ns,

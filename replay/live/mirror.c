@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "replay/capture/decode.h"
 #include "replay/sessions/assembler.h"
 #include "replay/live/live.h"
 
@@ -46,6 +47,9 @@ static gboolean activate(pcap_t *pcap, const char *interface, GError **error)
 	 * a slot of the snap length for each packet, and so room for a few hundred only. */
 	pcap_set_timeout(pcap, GATHER_MS);
 	status = pcap_activate(pcap);
+	/* The second kind of cooked headers tells interfaces apart: "any" sees much twice. */
+	if (status >= 0 && pcap_datalink(pcap) == DLT_LINUX_SLL)
+		pcap_set_datalink(pcap, DLT_LINUX_SLL2);
 	if (status >= 0)
 		return TRUE;
 	if (status == PCAP_ERROR_PERM_DENIED)
@@ -58,18 +62,24 @@ static gboolean activate(pcap_t *pcap, const char *interface, GError **error)
 			 pcap_geterr(pcap)[0] ? pcap_geterr(pcap) : pcap_statustostr(status));
 }
 
-/* The kernel drops what is not to or from the port; fragments have none, except their first. */
+/* The kernel drops what is not to or from the port; fragments have none, except their first. Tags are
+ * looked into on Ethernet only: libpcap knows them nowhere else. Where it cannot look into a link
+ * layer at all nothing is dropped, and the assembler chooses. */
 static gboolean set_filter(struct fdar_mirror *mirror, GError **error)
 {
-	g_autofree char *text = g_strdup_printf(
-		"port %u or (ip[6:2] & 0x1fff != 0) or ip6 proto 44 or (vlan and port %u)",
-		mirror->options.from.port, mirror->options.from.port);
+	unsigned port = mirror->options.from.port;
+	g_autofree char *text =
+		g_strdup_printf("port %u or (ip[6:2] & 0x1fff != 0) or ip6 proto 44", port);
 	struct bpf_program program;
 	int status;
 
+	if (pcap_datalink(mirror->pcap) == DLT_EN10MB) {
+		g_autofree char *plain = g_steal_pointer(&text);
+
+		text = g_strdup_printf("%s or (vlan and port %u)", plain, port);
+	}
 	if (pcap_compile(mirror->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return set_error(error, FDAR_CAPTURE_ERROR_FORMAT, mirror->interface,
-				 pcap_geterr(mirror->pcap));
+		return TRUE;
 	status = pcap_setfilter(mirror->pcap, &program);
 	pcap_freecode(&program);
 	return status == 0 || set_error(error, FDAR_CAPTURE_ERROR_MISSING, mirror->interface,
@@ -137,9 +147,17 @@ static gboolean make_assembler(struct fdar_mirror *mirror, GError **error)
 						  .eager = TRUE,
 						  .server = mirror->options.from };
 
-	mirror->assembler =
-		fdar_assembler_new(pcap_datalink(mirror->pcap), &options, &ops, mirror, error);
-	return mirror->assembler != NULL;
+	int link = pcap_datalink(mirror->pcap);
+	const char *expected = fdar_decode_check_link(link);
+
+	if (expected) {
+		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_FORMAT,
+			    "%s: packets of link type %d are not read, expected %s",
+			    mirror->interface, link, expected);
+		return FALSE;
+	}
+	mirror->assembler = fdar_assembler_new(link, &options, &ops, mirror);
+	return TRUE;
 }
 
 struct fdar_mirror *fdar_mirror_open(const struct fdar_mirror_options *options, GError **error)

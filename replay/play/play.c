@@ -1,6 +1,7 @@
 #include "replay/play/play.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -84,7 +85,10 @@ static void finish(struct fdar_stage *stage, struct fdar_play *play, enum fdar_v
 					 : "the server answered with more bytes";
 	}
 	outcome.verdict = verdict;
-	outcome.exact = play->likeness.exact && outcome.received_bytes == outcome.expected_bytes;
+	/* A client that left may have got more than it ever acknowledged. */
+	outcome.exact =
+		play->likeness.exact && (least ? outcome.received_bytes >= outcome.expected_bytes
+					       : outcome.received_bytes == outcome.expected_bytes);
 	if (play->exchanges) {
 		outcome.exchanges = (const struct fdar_exchange *)(void *)play->exchanges->data;
 		outcome.exchanges_kept = play->exchanges->len;
@@ -119,12 +123,10 @@ static enum fdar_verdict verdict_of(int code, gboolean connected)
 static void fail(struct fdar_stage *stage, struct fdar_play *play, int code)
 {
 	enum fdar_verdict verdict = verdict_of(code, play->connected && is_tcp(play));
-	const struct fdar_session *session = play->start.script->session;
 
-	if (verdict == FDAR_VERDICT_REFUSED && session->ended == FDAR_ENDED_RST &&
-	    session->ended_by == FDAR_FROM_SERVER && session->began == FDAR_BEGAN_SYN)
+	if (verdict == FDAR_VERDICT_REFUSED && fdar_script_was_refused(play->start.script))
 		finish(stage, play, FDAR_VERDICT_OK, "refused, as in the capture");
-	else if (verdict == FDAR_VERDICT_RESET && play->dialogue.peer_closed)
+	else if (verdict == FDAR_VERDICT_RESET && play->dialogue.peer_closed && !play->reset)
 		finish(stage, play, verdict, "the server closed before the captured end");
 	else if (verdict == FDAR_VERDICT_RESET)
 		finish(stage, play, verdict, "reset by the server");
@@ -171,6 +173,24 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 	return TRUE;
 }
 
+/* Of a piece with an urgent byte, its last, that one goes by itself: urgent is what a call ends with.
+ */
+static ssize_t send_some(const struct fdar_play *play, const struct fdar_piece *piece,
+			 const uint8_t *bytes, size_t size)
+{
+	int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+	ssize_t n;
+
+	if (!piece->urgent || !is_tcp(play))
+		return send(play->fd, bytes, size, flags);
+	if (size == 1)
+		return send(play->fd, bytes, 1, flags | MSG_OOB);
+	n = send(play->fd, bytes, size - 1, flags | MSG_MORE);
+	if (n == (ssize_t)size - 1 && send(play->fd, bytes + n, 1, flags | MSG_OOB) == 1)
+		n++;
+	return n;
+}
+
 /* Sends what is left of a piece. FALSE when the play is over. */
 static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
 			   const struct fdar_next *next, uint64_t now_ns)
@@ -183,8 +203,8 @@ static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
 	if (!play->piece_sent)
 		fdar_ledger_send(stage, play, next, now_ns);
 	do
-		n = send(play->fd, bytes + play->piece_sent, piece->length - play->piece_sent,
-			 MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send_some(play, piece, bytes + play->piece_sent,
+			      piece->length - play->piece_sent);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN) {
 		play->blocked = TRUE;
@@ -193,7 +213,8 @@ static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
 	if (n < 0) {
 		int code = errno;
 
-		/* The answer, or the close, may have come before the reset. */
+		/* What came before a reset that the send was told of is a close to the read. */
+		play->reset |= code == ECONNRESET && !play->dialogue.peer_closed;
 		if (is_tcp(play) && !read_all(stage, play, TRUE))
 			return FALSE;
 		fail(stage, play, code);
@@ -245,6 +266,25 @@ static gboolean wait_socket(struct fdar_stage *stage, struct fdar_play *play, ui
 	return TRUE;
 }
 
+/* A SYN is all that is played: it stays as long as the captured one did, or until the capture ends. */
+static gboolean hold_half_open(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns)
+{
+	const struct fdar_session *session = play->start.script->session;
+	uint64_t until = MAX(play->start.script->hold_ns, session->end_ns);
+	uint64_t length_ns = stage->options.pace.asap
+				     ? 0
+				     : (uint64_t)((double)(until - session->start_ns) /
+						  stage->options.pace.speed);
+	uint64_t until_ns = play->start_ns + length_ns;
+
+	if (now_ns >= until_ns) {
+		finish(stage, play, FDAR_VERDICT_OK, "half-open, as in the capture");
+		return FALSE;
+	}
+	fdar_timers_set(stage->timers, &play->timer, until_ns);
+	return TRUE;
+}
+
 /* Does all that can be done now. FALSE when the play is over. */
 static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 {
@@ -254,8 +294,15 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 	for (;;) {
 		uint64_t now = fdar_now_ns();
 
+		if (play->start.script->half_open)
+			return hold_half_open(stage, play, now);
 		if (!play->connected || play->blocked)
 			return wait_socket(stage, play, now);
+		if (fdar_script_was_refused(play->start.script)) {
+			finish(stage, play, FDAR_VERDICT_DIFFERS,
+			       "the captured server refused, this one accepts");
+			return FALSE;
+		}
 		switch (fdar_dialogue_next(&play->dialogue, pace, now, &next)) {
 		case FDAR_MOVE_SEND:
 			if (!send_piece(stage, play, &next, now))
@@ -300,6 +347,8 @@ static void connected(struct fdar_stage *stage, struct fdar_play *play)
 
 gboolean fdar_play_event(struct fdar_stage *stage, struct fdar_play *play, uint32_t events)
 {
+	if (play->start.script->half_open)
+		return TRUE;
 	if (!play->connected) {
 		int code = 0;
 		socklen_t length = sizeof(code);
@@ -339,6 +388,18 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 	finish(stage, play, verdict, reason);
 }
 
+/* Nothing that comes reaches the socket: the SYN's answer is never acknowledged. One SYN, one retry.
+ */
+static void refuse_answers(int fd)
+{
+	static struct sock_filter nothing[] = { { BPF_RET | BPF_K, 0, 0, 0 } };
+	struct sock_fprog program = { .len = G_N_ELEMENTS(nothing), .filter = nothing };
+	int retries = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+	setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, sizeof(retries));
+}
+
 /* Opens and connects the socket. FALSE when the play is over. */
 static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 			    const struct fdar_endpoint *source)
@@ -363,6 +424,8 @@ static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 	stage->totals.most_active = MAX(stage->totals.most_active, stage->plays->len);
 	if (is_tcp(play))
 		setsockopt(play->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (play->start.script->half_open)
+		refuse_answers(play->fd);
 	if (connect(play->fd, (struct sockaddr *)&address, length) != 0)
 		code = errno;
 	length = sizeof(address);

@@ -24,11 +24,36 @@ static uint64_t join_at(const struct fdar_script *script)
 	return i;
 }
 
+gboolean fdar_script_was_refused(const struct fdar_script *script)
+{
+	const struct fdar_session *session = script->session;
+
+	return session->transport == FDAR_TCP && session->began == FDAR_BEGAN_SYN &&
+	       session->ended == FDAR_ENDED_RST && session->ended_by == FDAR_FROM_SERVER &&
+	       session->way[FDAR_FROM_SERVER].bytes == 0;
+}
+
+/* A connection that was begun and never came to be. */
+static gboolean is_half_open(const struct fdar_session *session)
+{
+	return session->began == FDAR_BEGAN_HALF_OPEN ||
+	       (session->began == FDAR_BEGAN_SYN && !session->established);
+}
+
 static const char *judge(const struct fdar_script *script)
 {
 	const struct fdar_session *session = script->session;
 	uint64_t bytes = 0;
 
+	if (session->odd & FDAR_ODD_VIEW)
+		return "another view of a session, seen behind an address translation";
+	if (script->half_open)
+		return NULL;
+	if (is_half_open(session) && !fdar_script_was_refused(script))
+		return session->began == FDAR_BEGAN_SYN
+			       ? "half-open: nobody answered its SYN; --half-open plays it"
+			       : "half-open: the answer to its SYN was not acknowledged; "
+				 "--half-open plays it";
 	for (uint64_t i = script->from; i < script->count; i++) {
 		const struct fdar_piece *piece = &script->pieces[i];
 
@@ -77,7 +102,7 @@ static uint32_t host_number(GHashTable *hosts, const struct fdar_endpoint *clien
 }
 
 static void script_init(struct fdar_script *script, const struct fdar_scripts *all,
-			const struct fdar_session *session, GHashTable *sides)
+			const struct fdar_session *session, GHashTable *sides, gboolean half_open)
 {
 	gpointer control = g_hash_table_lookup(sides, GUINT_TO_POINTER(session->id + 1));
 
@@ -91,6 +116,7 @@ static void script_init(struct fdar_script *script, const struct fdar_scripts *a
 	script->hold_ns = session->ended == FDAR_ENDED_OPEN || session->ended == FDAR_ENDED_HALF
 				  ? MAX(all->duration_ns, session->end_ns)
 				  : session->end_ns;
+	script->half_open = half_open && is_half_open(session) && !fdar_script_was_refused(script);
 	script->unfit = judge(script);
 	if (control) {
 		script->unfit = "a side connection (as of FTP): its port is agreed on anew, not "
@@ -99,7 +125,7 @@ static void script_init(struct fdar_script *script, const struct fdar_scripts *a
 	}
 }
 
-struct fdar_scripts *fdar_scripts_new(const struct fdar_sessions *sessions)
+struct fdar_scripts *fdar_scripts_new(const struct fdar_sessions *sessions, gboolean half_open)
 {
 	struct fdar_scripts *all = g_new0(struct fdar_scripts, 1);
 	size_t count = fdar_sessions_count(sessions);
@@ -116,7 +142,7 @@ struct fdar_scripts *fdar_scripts_new(const struct fdar_sessions *sessions)
 	for (size_t i = 0; i < count; i++) {
 		struct fdar_script *script = &all->scripts[i];
 
-		script_init(script, all, fdar_sessions_get(sessions, i), sides);
+		script_init(script, all, fdar_sessions_get(sessions, i), sides, half_open);
 		if (script->unfit)
 			continue;
 		script->host = host_number(hosts, &script->session->client);

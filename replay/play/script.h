@@ -11,6 +11,10 @@
  * - a side connection: another session's bytes agreed on its port (FTP's PORT, EPRT and the answers
  *   227 and 229). The server played at will choose another port, and it is not followed there.
  *
+ * - a connection that was never established: nobody answered its SYN, or it never acknowledged the
+ *   answer. It is played when asked for, as what it is: a SYN (half_open);
+ * - another view of a session, seen behind an address translation.
+ *
  * A session that began before the capture is joined at the client's next message: if the first
  * bytes seen are the server's, these are passed over.
  */
@@ -54,7 +58,8 @@ struct fdar_script {
 	uint64_t bytes_from;
 	/* live: a play of the script is over and about to be freed; NULL otherwise */
 	void (*over)(const struct fdar_script *script, struct fdar_play *play);
-	gboolean complete; /* FALSE for a live session that goes on */
+	gboolean half_open; /* its SYN is all that is played */
+	gboolean complete;  /* FALSE for a live session that goes on */
 };
 
 /* All sessions of a capture as scripts. */
@@ -69,12 +74,15 @@ struct fdar_scripts {
 	uint64_t duration_ns;        /* of the capture */
 };
 
-/* Judges every session. The caller frees the result. About 100 bytes a session; reads the pieces of
+/* Judges every session; half_open: those never established are played too. The caller frees the result. About 100 bytes a session; reads the pieces of
  * every session once and the payload of FTP control sessions. */
-struct fdar_scripts *fdar_scripts_new(const struct fdar_sessions *sessions);
+struct fdar_scripts *fdar_scripts_new(const struct fdar_sessions *sessions, gboolean half_open);
 
 /* NULL is allowed. */
 void fdar_scripts_free(struct fdar_scripts *scripts);
+
+/* Whether the captured server refused the connection. */
+gboolean fdar_script_was_refused(const struct fdar_script *script);
 
 /* Payload of a DATA piece of the script. */
 const uint8_t *fdar_script_payload(const struct fdar_script *script,

@@ -33,6 +33,7 @@ struct amplifier {
 	struct fdar_pcap_writer *writer;
 	struct clone *clones;
 	struct fdar_merge merge;
+	uint8_t *frame; /* where a packet is made that gets another link layer */
 	uint64_t period_ns;
 	uint64_t written;
 	uint64_t last_ns;
@@ -104,6 +105,19 @@ static uint64_t scaled(const struct amplifier *amplifier, uint64_t time_ns)
 	return speed == 1.0 ? time_ns : (uint64_t)((long double)time_ns / speed);
 }
 
+/* A copy in Ethernet of a packet of another link layer. */
+static void copy_to_ether(struct amplifier *amplifier, const struct fdar_shape *shape,
+			  const struct fdar_identity *identity, const struct fdar_moves *moves,
+			  uint8_t *out)
+{
+	const uint8_t *frame = fdar_original_frame(shape);
+
+	fdar_shape_copy(shape, frame, identity, moves, amplifier->frame);
+	fdar_pcap_put_ether(out, shape->way == FDAR_FROM_CLIENT, frame[shape->strip] >> 4 == 6);
+	memcpy(out + FDAR_PCAP_ETHER_BYTES, amplifier->frame + shape->strip,
+	       shape->captured - shape->strip);
+}
+
 /* Writes the clone's next packet. FALSE when writing fails. */
 static gboolean emit(struct amplifier *amplifier, struct clone *clone, uint64_t time_ns)
 {
@@ -113,15 +127,20 @@ static gboolean emit(struct amplifier *amplifier, struct clone *clone, uint64_t 
 		&g_array_index(original->sessions, struct fdar_original_session, shape->session);
 	uint64_t at_ns = scaled(amplifier, time_ns);
 	struct fdar_moves moves;
+	gboolean convert = original->mixed && shape->strip;
+	uint32_t gone = convert ? (uint32_t)shape->strip - FDAR_PCAP_ETHER_BYTES : 0;
 	uint8_t *out = fdar_pcap_writer_reserve(amplifier->writer, original->epoch_ns + at_ns,
-						shape->captured, shape->length);
+						shape->captured - gone, shape->length - gone);
 
 	if (!out)
 		return FALSE;
 	if (clone->host != session->host || clone->family != session->client.family)
 		become(amplifier, clone, session);
 	set_moves(clone, shape->session, session, &moves);
-	fdar_shape_copy(shape, fdar_original_frame(shape), &clone->identity, &moves, out);
+	if (convert)
+		copy_to_ether(amplifier, shape, &clone->identity, &moves, out);
+	else
+		fdar_shape_copy(shape, fdar_original_frame(shape), &clone->identity, &moves, out);
 	amplifier->written++;
 	amplifier->last_ns = at_ns;
 	return TRUE;
@@ -260,6 +279,8 @@ static gboolean write_copies(struct amplifier *amplifier, const char *output, GE
 	amplifier->writer = fdar_pcap_writer_new(output, original->link, TRUE, error);
 	if (!amplifier->writer)
 		return FALSE;
+	if (original->mixed)
+		amplifier->frame = g_malloc(FDAR_PCAP_SNAPLEN);
 	start_clones(amplifier);
 	return mix_copies(amplifier, copies * original->packets, error) &&
 	       fdar_pcap_writer_finish(amplifier->writer, error);
@@ -289,7 +310,9 @@ gboolean fdar_amplify_run(const char *path, const char *output,
 			  const struct fdar_amplify_options *options, struct fdar_amplified *result,
 			  GError **error)
 {
-	struct fdar_load_options load = { .max_gap_ns = options->max_gap_ns,
+	struct fdar_load_options load = { .capture = options->capture,
+					  .server_ports = options->server_ports,
+					  .max_gap_ns = options->max_gap_ns,
 					  .udp_idle_ns = options->udp_idle_ns,
 					  .progress = options->reading,
 					  .user = options->user };
@@ -307,6 +330,7 @@ gboolean fdar_amplify_run(const char *path, const char *output,
 		fdar_pool_clear(&amplifier.pools[f]);
 	fdar_pcap_writer_free(amplifier.writer);
 	g_free(amplifier.clones);
+	g_free(amplifier.frame);
 	fdar_merge_clear(&amplifier.merge);
 	fdar_original_free(original);
 	return fine;

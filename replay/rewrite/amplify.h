@@ -37,10 +37,12 @@ struct fdar_amplify_options {
 	double speed;    /* times are divided by it; more than 0 */
 	enum fdar_phase phase;
 	uint64_t seed;
-	struct fdar_prefix sources[2]; /* for IPv4 and IPv6 clients; family NONE: the
+	struct fdar_prefix sources[2];       /* for IPv4 and IPv6 clients; family NONE: the
 				      * default, 16.0.0.0/8 and 2001:db8:16::/64 */
-	uint64_t max_gap_ns;           /* as in fdar_load_options */
-	uint64_t udp_idle_ns;          /* as in fdar_load_options */
+	struct fdar_capture_options capture; /* other files, a filter */
+	const uint16_t *server_ports;        /* as in fdar_load_options, like the next */
+	uint64_t max_gap_ns;                 /* as in fdar_load_options */
+	uint64_t udp_idle_ns;                /* as in fdar_load_options */
 	/* While the capture is read; then, with written packets and their total, while writing. */
 	fdar_progress_fn reading, writing;
 	void *user;

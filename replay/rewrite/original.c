@@ -1,10 +1,12 @@
 #include "replay/rewrite/original.h"
 
+#include <pcap/pcap.h>
 #include <string.h>
 
 #include "replay/sessions/assembler.h"
 #include "replay/capture/decode.h"
 #include "replay/capture/spool.h"
+#include "replay/sessions/sides.h"
 
 struct builder {
 	struct fdar_original *original;
@@ -24,6 +26,12 @@ static guint endpoint_hash(gconstpointer data)
 static gboolean endpoint_equal(gconstpointer a, gconstpointer b)
 {
 	return fdar_endpoint_equal(a, b);
+}
+
+/* NULL and LOOP are decoded alike, and the reader says LOOP for both. */
+static int link_of(int link)
+{
+	return link == DLT_NULL ? DLT_LOOP : link;
 }
 
 static void opened(void *user, const struct fdar_session *session, void **data)
@@ -50,6 +58,7 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 	struct fdar_original *original = builder->original;
 	struct fdar_original_session *slot =
 		&g_array_index(original->sessions, struct fdar_original_session, session->id);
+	int link = captured->link ? captured->link : original->link;
 	struct fdar_shape shape;
 
 	(void)data;
@@ -58,7 +67,7 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 		slot->server = session->server;
 		slot->turned_at = builder->turned = original->packets;
 	}
-	if (!fdar_shape_make(original->link, captured, decoded, way, &shape))
+	if (!fdar_shape_make(link, captured, decoded, way, &shape))
 		slot->fixed = TRUE;
 	slot->last_ns = time_ns;
 	original->duration_ns = time_ns - original->first_ns;
@@ -68,9 +77,43 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 	fdar_spool_append(original->spool, captured->bytes, captured->captured);
 	fdar_spool_append(original->spool, padding, (8 - captured->captured % 8) % 8);
 	original->packets++;
+	/* Interfaces of several link types: copies are of Ethernet. */
+	if (captured->link && link_of(captured->link) != link_of(original->link))
+		original->mixed = TRUE;
+	slot->session = *session;
 }
 
-/* Corrects the packets that came before a SYN told who the client is. */
+static void closed(void *user, const struct fdar_session *session, void *data)
+{
+	struct builder *builder = user;
+
+	(void)data;
+	g_array_index(builder->original->sessions, struct fdar_original_session, session->id)
+		.session = *session;
+}
+
+static struct fdar_session *session_at(void *user, size_t index)
+{
+	struct builder *builder = user;
+
+	return &g_array_index(builder->original->sessions, struct fdar_original_session, index)
+			.session;
+}
+
+/* All its packets were shaped with the wrong sides, but those that a SYN corrected. */
+static void turned(void *user, size_t index)
+{
+	struct builder *builder = user;
+	struct fdar_original *original = builder->original;
+	struct fdar_original_session *slot =
+		&g_array_index(original->sessions, struct fdar_original_session, index);
+
+	slot->client = slot->session.client;
+	slot->server = slot->session.server;
+	slot->turned_at = builder->turned = original->packets;
+}
+
+/* Corrects the packets that came before it was known who the client is. */
 static void turn_early(struct builder *builder, uint8_t *records)
 {
 	struct fdar_original *original = builder->original;
@@ -115,20 +158,21 @@ static void number_hosts(struct fdar_original *original)
 static gboolean load(struct builder *builder, struct fdar_capture *capture,
 		     const struct fdar_load_options *options, GError **error)
 {
-	const struct fdar_assembler_ops ops = { .opened = opened, .packet = packet };
+	const struct fdar_assembler_ops ops = { .opened = opened,
+						.packet = packet,
+						.closed = closed };
 	struct fdar_assembler_options how = { .max_gap_ns = options->max_gap_ns,
 					      .udp_idle_ns = options->udp_idle_ns };
+	struct fdar_sides_input sides = {
+		.at = session_at, .turn = turned, .user = builder, .ports = options->server_ports
+	};
 	struct fdar_original *original = builder->original;
 	struct fdar_assembler *assembler;
 	uint8_t *records = NULL;
 	gboolean fine;
 
 	original->link = fdar_capture_link(capture);
-	assembler = fdar_assembler_new(original->link, &how, &ops, builder, error);
-	if (!assembler) {
-		g_prefix_error(error, "%s: ", fdar_capture_name(capture));
-		return FALSE;
-	}
+	assembler = fdar_assembler_new(original->link, &how, &ops, builder);
 	fine = fdar_assembler_read(assembler, capture, options->progress, options->user, error);
 	original->totals = *fdar_assembler_totals(assembler);
 	original->damage = g_strdup(fdar_capture_damage(capture));
@@ -136,6 +180,10 @@ static gboolean load(struct builder *builder, struct fdar_capture *capture,
 	if (!fine || !fdar_spool_map_writable(original->spool, fdar_spool_size(original->spool),
 					      &records, error))
 		return FALSE;
+	sides.count = original->sessions->len;
+	fdar_sides_settle(&sides);
+	if (original->mixed)
+		original->link = DLT_EN10MB;
 	turn_early(builder, records);
 	fdar_spool_seal(original->spool);
 	original->records = records;
@@ -146,7 +194,8 @@ static gboolean load(struct builder *builder, struct fdar_capture *capture,
 struct fdar_original *fdar_original_load(const char *path, const struct fdar_load_options *options,
 					 GError **error)
 {
-	g_autoptr(fdar_capture) capture = fdar_capture_open(path, error);
+	g_autoptr(fdar_capture) capture =
+		fdar_capture_open_with(path, options ? &options->capture : NULL, error);
 	struct fdar_original *original;
 	struct builder builder = { 0 };
 

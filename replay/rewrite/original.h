@@ -17,6 +17,7 @@
 #define FDAR_ORIGINAL_PORTS 64512u
 
 struct fdar_original_session {
+	struct fdar_session session;
 	struct fdar_endpoint client, server;
 	uint32_t host; /* the client's number among those of its family, from 0 */
 	uint32_t port; /* the session's number among its client's ports, from 0 */
@@ -26,7 +27,8 @@ struct fdar_original_session {
 };
 
 struct fdar_original {
-	int link;
+	int link;            /* of the copies */
+	gboolean mixed;      /* packets are of several link layers: all copies are in Ethernet */
 	GArray *sessions;    /* struct fdar_original_session, by id */
 	GHashTable *servers; /* set of struct fdar_endpoint, port 0 */
 	uint32_t hosts[2];   /* clients: IPv4, IPv6 */

@@ -1,5 +1,6 @@
 #include "replay/rewrite/shape.h"
 
+#include <pcap/pcap.h>
 #include <string.h>
 
 #include "replay/capture/checksum.h"
@@ -32,16 +33,29 @@ struct part {
 	uint32_t begin, end;            /* offsets in the datagram */
 	uint32_t segment_at;            /* where the transport header begins in the datagram */
 	gboolean cut;                   /* the packet was cut by the snap length */
+	gboolean deep;                  /* the headers are in the datagram: of a tunnel in it */
 };
 
-/* Where in the packet the size bytes at offset of the transport header are; 0 when elsewhere. */
-static uint16_t locate(const struct part *part, uint32_t offset, uint32_t size)
+/* Where in the packet the size bytes at a place of the datagram are; 0 when elsewhere. */
+static uint16_t locate_at(const struct part *part, uint32_t at, uint32_t size)
 {
-	uint32_t at = part->segment_at + offset;
-
 	if (at < part->begin || at + size > part->end)
 		return 0;
 	at = part->frame_at + (at - part->begin);
+	return at <= UINT16_MAX ? (uint16_t)at : 0;
+}
+
+/* The same of the transport header. */
+static uint16_t locate(const struct part *part, uint32_t offset, uint32_t size)
+{
+	return locate_at(part, part->segment_at + offset, size);
+}
+
+/* The same of what comes before it, which is in every packet unless it is deep. */
+static uint16_t locate_outer(const struct part *part, uint32_t at, uint32_t size)
+{
+	if (part->deep)
+		return locate_at(part, at, size);
 	return at <= UINT16_MAX ? (uint16_t)at : 0;
 }
 
@@ -140,25 +154,44 @@ static void shape_udp(const struct fdar_decoded *decoded, const struct part *par
 		shape->checksum_at = locate(part, UDP_CHECKSUM, 2);
 }
 
-static void shape_ip(const struct fdar_packet *packet, const struct part *part,
-		     struct fdar_shape *shape)
+/* Headers are those of the packet itself, or, when they are deep, of the datagram. */
+static void shape_ip(const struct fdar_decoded *headers, const uint8_t *base,
+		     const struct part *part, struct fdar_shape *shape)
 {
-	const uint8_t *ip = packet->bytes + part->own->l3;
-	uint16_t l3 = (uint16_t)part->own->l3;
-	uint16_t src = shape->way == FDAR_FROM_CLIENT;
+	const uint8_t *ip = base + headers->l3;
+	gboolean src = shape->way == FDAR_FROM_CLIENT;
+	uint32_t address = src ? headers->src_at : headers->dst_at;
+	uint32_t size = (uint32_t)fdar_checksum_address_bytes(headers->family);
 	uint64_t sum;
 
-	shape->family = part->own->family;
-	if (shape->family == FDAR_FAMILY_IPV6) {
-		shape->address_at = (uint16_t)(l3 + (src ? 8 : 24));
+	shape->family = headers->family;
+	shape->address_at = locate_outer(part, address, size);
+	shape->other_at = locate_outer(part, src ? headers->dst_at : headers->src_at, size);
+	if (shape->family == FDAR_FAMILY_IPV6)
+		return;
+	shape->ip_checksum_at = locate_outer(part, headers->l3 + 10, 2);
+	if ((address - headers->l3) % 2) {
+		shape->l3 = locate_outer(part, headers->l3, (uint32_t)(ip[0] & 15) * 4);
 		return;
 	}
-	shape->address_at = (uint16_t)(l3 + (src ? 12 : 16));
-	shape->ip_checksum_at = (uint16_t)(l3 + 10);
 	sum = fdar_checksum_add(0, ip, (size_t)(ip[0] & 15) * 4);
 	sum = fdar_checksum_remove(sum, ip + 10, 2);
-	sum = fdar_checksum_remove(sum, packet->bytes + shape->address_at, 4);
+	sum = fdar_checksum_remove(sum, base + address, 4);
 	shape->ip_sum = fdar_checksum_fold(sum);
+}
+
+static void shape_covers(const struct fdar_decoded *headers, const struct part *part,
+			 struct fdar_shape *shape)
+{
+	for (unsigned i = 0; i < headers->covers; i++) {
+		uint16_t at = locate_outer(part, headers->cover_at[i], 2);
+
+		if (!at)
+			continue;
+		if (part->deep)
+			shape->unsummed |= (uint8_t)(1u << shape->covers);
+		shape->cover_at[shape->covers++] = at;
+	}
 }
 
 gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
@@ -169,28 +202,37 @@ gboolean fdar_shape_make(int link, const struct fdar_packet *packet,
 	struct part part = { .own = &own,
 			     .segment_at = decoded->segment_at,
 			     .cut = packet->captured < packet->length };
+	const struct fdar_decoded *headers = &own;
+	const uint8_t *base = packet->bytes, *address;
 	uint32_t port = way == FDAR_FROM_CLIENT ? 0 : 2;
 	gboolean movable = TRUE;
 	uint64_t sum;
 
 	if (decoded->was_fragmented)
 		fdar_decode(link, packet, &own);
+	part.deep = decoded->was_fragmented && decoded->tunnels > own.tunnels;
+	if (part.deep) {
+		headers = decoded;
+		base = decoded->segment - decoded->segment_at;
+	}
 	part.frame_at = (uint32_t)(own.segment - packet->bytes);
 	part.begin = decoded->was_fragmented ? own.fragment_offset : 0;
 	part.end = part.begin + MIN(own.segment_captured, own.segment_length);
 	*shape = (struct fdar_shape){ .captured = packet->captured,
 				      .length = packet->length,
 				      .way = (uint8_t)way,
+				      .strip = link == DLT_EN10MB ? 0 : (uint16_t)own.outer_l3,
 				      .fragment = decoded->was_fragmented != FALSE };
-	shape_ip(packet, &part, shape);
+	shape_ip(headers, base, &part, shape);
+	shape_covers(headers, &part, shape);
 	if (decoded->kind == FDAR_DECODED_TCP)
 		movable = shape_tcp(decoded, &part, shape, &sum);
 	else
 		shape_udp(decoded, &part, shape, &sum);
 	shape->port_at = locate(&part, port, 2);
+	address = way == FDAR_FROM_CLIENT ? decoded->src.addr : decoded->dst.addr;
 	sum = fdar_checksum_remove(sum, decoded->segment + port, 2);
-	sum = fdar_checksum_remove(sum, packet->bytes + shape->address_at,
-				   fdar_checksum_address_bytes(own.family));
+	sum = fdar_checksum_remove(sum, address, fdar_checksum_address_bytes(headers->family));
 	shape->segment_sum = fdar_checksum_fold(sum);
 	return movable;
 }
@@ -201,20 +243,25 @@ void fdar_shape_turn(struct fdar_shape *shape, const uint8_t *frame, uint16_t cl
 	size_t size = fdar_checksum_address_bytes(shape->family);
 	const uint8_t *old = frame + shape->address_at;
 	int step = shape->way == FDAR_FROM_CLIENT ? 1 : -1;
-	const uint8_t *new = old + step *(int)size;
-	uint64_t sum = fdar_checksum_add(shape->segment_sum, old, size);
+	const uint8_t *new = frame + shape->other_at;
+	uint64_t sum = shape->segment_sum;
+	uint16_t address_at = shape->address_at;
 
 	/* Its client is now at the other end: that one's address and port are what copies change.
 	 */
 	sum += GUINT16_TO_BE(server_port);
-	sum = fdar_checksum_remove(sum, new, size);
 	sum += 0xffffu ^ GUINT16_TO_BE(client_port);
+	if (shape->address_at && shape->other_at) {
+		sum = fdar_checksum_add(sum, old, size);
+		sum = fdar_checksum_remove(sum, new, size);
+	}
 	shape->segment_sum = fdar_checksum_fold(sum);
-	if (shape->family == FDAR_FAMILY_IPV4) {
+	if (shape->family == FDAR_FAMILY_IPV4 && shape->address_at && shape->other_at) {
 		sum = fdar_checksum_add(shape->ip_sum, old, size);
 		shape->ip_sum = fdar_checksum_fold(fdar_checksum_remove(sum, new, size));
 	}
-	shape->address_at = (uint16_t)(shape->address_at + step * (int)size);
+	shape->address_at = shape->other_at;
+	shape->other_at = address_at;
 	if (shape->port_at)
 		shape->port_at = (uint16_t)(shape->port_at + 2 * step);
 	shape->way = !shape->way;
@@ -227,21 +274,61 @@ static uint64_t move(uint8_t *bytes, uint32_t by, uint64_t sum)
 	return fdar_checksum_add(sum, bytes, 4);
 }
 
-void fdar_shape_copy(const struct fdar_shape *shape, const uint8_t *frame,
-		     const struct fdar_identity *identity, const struct fdar_moves *moves,
-		     uint8_t *out)
+/* The sum of what a copy changes of what a checksum covers; other covers from the first on count. */
+static uint32_t changed_sum(const struct fdar_shape *shape, const uint8_t *out, unsigned cover,
+			    unsigned first)
+{
+	const struct {
+		uint16_t at;
+		uint16_t size;
+	} fields[] = {
+		{ shape->address_at, (uint16_t)fdar_checksum_address_bytes(shape->family) },
+		{ shape->ip_checksum_at, 2 },
+		{ shape->port_at, 2 },
+		{ shape->seq_at, 4 },
+		{ shape->ack_at, 4 },
+		{ shape->sack_at, (uint16_t)(4 * shape->sacks) },
+		{ shape->checksum_at, 2 },
+		{ first < shape->covers ? shape->cover_at[first] : 0, 2 },
+		{ first + 1 < shape->covers ? shape->cover_at[first + 1] : 0, 2 },
+		{ first + 2 < shape->covers ? shape->cover_at[first + 2] : 0, 2 },
+	};
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+		uint16_t part;
+
+		if (!fields[i].at)
+			continue;
+		part = (uint16_t)fdar_checksum_fold(
+			fdar_checksum_add(0, out + fields[i].at, fields[i].size));
+		/* At an odd distance its bytes change places in the sum. */
+		if ((fields[i].at - shape->cover_at[cover]) % 2)
+			part = GUINT16_SWAP_LE_BE(part);
+		sum += part;
+	}
+	return (uint32_t)fdar_checksum_fold(sum);
+}
+
+static void change(const struct fdar_shape *shape, const struct fdar_identity *identity,
+		   const struct fdar_moves *moves, uint8_t *out)
 {
 	uint16_t port = GUINT16_TO_BE(moves->port);
 	uint64_t sum = shape->segment_sum + identity->address_sum + port;
+	size_t size = fdar_checksum_address_bytes(shape->family);
 	uint16_t checksum;
 
-	memcpy(out, frame, shape->captured);
-	if (shape->family == FDAR_FAMILY_IPV4) {
-		memcpy(out + shape->address_at, identity->client.addr, 4);
-		checksum = fdar_checksum_of(shape->ip_sum + identity->address_sum);
-		memcpy(out + shape->ip_checksum_at, &checksum, 2);
-	} else {
-		memcpy(out + shape->address_at, identity->client.addr, 16);
+	if (shape->address_at)
+		memcpy(out + shape->address_at, identity->client.addr, size);
+	if (shape->ip_checksum_at) {
+		uint8_t *field = out + shape->ip_checksum_at;
+		const uint8_t *ip = out + shape->l3;
+
+		memset(field, 0, 2);
+		checksum = fdar_checksum_of(
+			shape->l3 ? fdar_checksum_add(0, ip, (size_t)(ip[0] & 15) * 4)
+				  : shape->ip_sum + identity->address_sum);
+		memcpy(field, &checksum, 2);
 	}
 	if (shape->port_at)
 		memcpy(out + shape->port_at, &port, 2);
@@ -257,4 +344,33 @@ void fdar_shape_copy(const struct fdar_shape *shape, const uint8_t *frame,
 	if (shape->udp && checksum == 0)
 		checksum = 0xffff;
 	memcpy(out + shape->checksum_at, &checksum, 2);
+}
+
+/* RFC 1624, equation 3. 0 would mean that there is none; it is the same as all ones. */
+static void mend_cover(uint8_t *field, uint32_t before, uint32_t after)
+{
+	uint16_t checksum;
+
+	memcpy(&checksum, field, 2);
+	checksum = fdar_checksum_of((uint64_t)(0xffffu ^ checksum) + (0xffffu ^ before) + after);
+	if (checksum == 0)
+		checksum = 0xffff;
+	memcpy(field, &checksum, 2);
+}
+
+void fdar_shape_copy(const struct fdar_shape *shape, const uint8_t *frame,
+		     const struct fdar_identity *identity, const struct fdar_moves *moves,
+		     uint8_t *out)
+{
+	memcpy(out, frame, shape->captured);
+	change(shape, identity, moves, out);
+	for (unsigned i = shape->covers; i-- > 0;) {
+		uint8_t *field = out + shape->cover_at[i];
+
+		if (shape->unsummed >> i & 1)
+			memset(field, 0, 2);
+		else
+			mend_cover(field, changed_sum(shape, frame, i, i + 1),
+				   changed_sum(shape, out, i, i + 1));
+	}
 }

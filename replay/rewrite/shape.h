@@ -4,7 +4,8 @@
  * Place in the house: below amplify.c. A shape knows where in the packet the fields are that differ
  * between copies (the client's address and port, sequence numbers), and the checksum sums of all
  * the rest, so that a copy costs a memcpy and a few additions. A fragment has the fields that lie
- * in its part of the datagram.
+ * in its part of the datagram. In a tunnel the innermost packet is what is changed, and the
+ * checksums around it follow.
  */
 #ifndef FDAR_REPLAY_REWRITE_SHAPE_H
 #define FDAR_REPLAY_REWRITE_SHAPE_H
@@ -25,6 +26,13 @@ struct fdar_shape {
 	uint32_t segment_sum; /* of pseudo-header and segment without checksum and what copies
 				 change */
 	uint16_t address_at;
+	uint16_t other_at; /* of the server's address */
+	uint16_t l3;       /* of the IP header; of its checksum only, when the address is at an odd
+			    * place in it */
+	uint16_t strip;    /* where the outermost IP header is, behind a link layer that is not
+			    * Ethernet's; 0: it is Ethernet's */
+	uint16_t cover_at[FDAR_COVERS_MAX]; /* checksums that cover the innermost packet, from the
+					     * outermost on */
 	uint16_t port_at;
 	uint16_t ip_checksum_at;
 	uint16_t checksum_at;
@@ -36,6 +44,9 @@ struct fdar_shape {
 	uint8_t family;
 	uint8_t udp;
 	uint8_t fragment;
+	uint8_t covers;
+	uint8_t unsummed; /* bits: of which covers the checksum is taken away, it is of several
+			   * packets */
 };
 
 /* What a copy has of its own. */

@@ -1,6 +1,5 @@
 #include "replay/sessions/assembler.h"
 
-#include <pcap/pcap.h>
 #include <string.h>
 
 #include "replay/sessions/assembler_private.h"
@@ -11,21 +10,10 @@
 #define WELL_KNOWN_END 1024
 
 struct fdar_assembler *fdar_assembler_new(int link, const struct fdar_assembler_options *options,
-					  const struct fdar_assembler_ops *ops, void *user,
-					  GError **error)
+					  const struct fdar_assembler_ops *ops, void *user)
 {
-	const char *expected = fdar_decode_check_link(link);
-	struct fdar_assembler *assembler;
+	struct fdar_assembler *assembler = g_new0(struct fdar_assembler, 1);
 
-	if (expected) {
-		const char *name = pcap_datalink_val_to_description(link);
-
-		g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_FORMAT,
-			    "packets of link type %d (%s) are not read, expected %s", link,
-			    name ? name : "unknown", expected);
-		return NULL;
-	}
-	assembler = g_new0(struct fdar_assembler, 1);
 	assembler->link = link;
 	if (options)
 		assembler->options = *options;
@@ -86,8 +74,17 @@ void fdar_assembler_deliver(struct fdar_assembler *assembler, struct fdar_flow *
 static void close_flow(struct fdar_assembler *assembler, struct fdar_flow *flow,
 		       enum fdar_ended ended)
 {
-	if (flow->session.transport == FDAR_TCP)
+	struct fdar_session *session = &flow->session;
+
+	if (session->transport == FDAR_TCP) {
 		fdar_assembler_finish_tcp(assembler, flow);
+		fdar_assembler_finish_reset(assembler, flow);
+		for (unsigned way = 0; way < 2; way++)
+			session->numbers[way] = flow->half[way].syn ? flow->half[way].isn : 0;
+		session->established = flow->established;
+		if (session->began == FDAR_BEGAN_HANDSHAKE && !flow->established)
+			session->began = FDAR_BEGAN_HALF_OPEN;
+	}
 	if (flow->session.ended == FDAR_ENDED_OPEN)
 		flow->session.ended = (uint8_t)ended;
 	if (assembler->ops->closed)
@@ -167,39 +164,13 @@ static struct fdar_flow *open_flow(struct fdar_assembler *assembler,
 	flow->session.packet = arriving->packet->number;
 	flow->session.epoch_ns = flow->epoch_ns = arriving->packet->epoch_ns;
 	flow->session.start_ns = arriving->time_ns;
+	flow->session.hops = decoded->hops;
+	flow->session.first_way = server ? FDAR_FROM_SERVER : FDAR_FROM_CLIENT;
 	if (guessed)
 		flow->session.odd |= FDAR_ODD_GUESSED_SIDES;
 	if (assembler->ops->opened)
 		assembler->ops->opened(assembler->user, &flow->session, &flow->data);
 	return flow;
-}
-
-static void feed_udp(struct fdar_assembler *assembler, struct fdar_flow *flow,
-		     const struct fdar_arriving *arriving)
-{
-	struct fdar_half *half = &flow->half[arriving->way];
-	uint32_t captured = fdar_decoded_payload_captured(arriving->decoded);
-	uint32_t length = fdar_decoded_payload_length(arriving->decoded);
-	struct fdar_arrival arrival = { .piece = { .time_ns = arriving->time_ns,
-						   .kind = FDAR_PIECE_DATA,
-						   .way = (uint8_t)arriving->way,
-						   .length = captured },
-					.bytes = fdar_decoded_payload(arriving->decoded),
-					.stream_offset = half->offset,
-					.packet = arriving->packet->number };
-
-	half->offset += length;
-	fdar_assembler_deliver(assembler, flow, &arrival);
-	if (captured == length)
-		return;
-	flow->session.odd |=
-		FDAR_ODD_CUT |
-		(arriving->way == FDAR_FROM_CLIENT ? FDAR_ODD_GAP_CLIENT : FDAR_ODD_GAP_SERVER);
-	arrival.piece.kind = FDAR_PIECE_GAP;
-	arrival.piece.length = length - captured;
-	arrival.stream_offset += captured;
-	arrival.bytes = NULL;
-	fdar_assembler_deliver(assembler, flow, &arrival);
 }
 
 static gboolean wanted(const struct fdar_assembler *assembler, const struct fdar_decoded *decoded)
@@ -215,6 +186,18 @@ static gboolean wanted(const struct fdar_assembler *assembler, const struct fdar
 	       fdar_endpoint_equal(&decoded->dst, server);
 }
 
+/* The SYN was taken for an old one's copy; the answer shows that it was not. */
+static void set_asked(struct fdar_flow *flow, uint32_t isn)
+{
+	struct fdar_half *client = &flow->half[FDAR_FROM_CLIENT];
+
+	client->syn = TRUE;
+	client->isn = isn;
+	client->next = isn + 1;
+	client->state = FDAR_HALF_KNOWN;
+	flow->session.began = FDAR_BEGAN_SYN;
+}
+
 /* The flow that a packet belongs to, which may be a new one. */
 static struct fdar_flow *route(struct fdar_assembler *assembler, struct fdar_arriving *arriving)
 {
@@ -222,14 +205,22 @@ static struct fdar_flow *route(struct fdar_assembler *assembler, struct fdar_arr
 	struct fdar_flow *flow;
 
 	arriving->src_low = fdar_flow_key_make(&assembler->flows, arriving->decoded, &key);
-	flow = fdar_flows_find(&assembler->flows, &key);
+	flow = fdar_assembler_find(assembler, &key, arriving);
 	if (flow && arriving->decoded->kind == FDAR_DECODED_TCP &&
 	    fdar_assembler_starts_anew(flow, arriving)) {
+		gboolean asked = flow->late_syn && arriving->decoded->flags & FDAR_TCP_ACK &&
+				 arriving->decoded->ack == flow->late_isn + 1;
+		uint32_t isn = flow->late_isn;
+
 		close_flow(assembler, flow, FDAR_ENDED_REUSED);
-		flow = NULL;
+		flow = open_flow(assembler, &key, arriving);
+		if (asked)
+			set_asked(flow, isn);
 	}
 	if (!flow)
 		flow = open_flow(assembler, &key, arriving);
+	flow->net[arriving->src_low] = arriving->decoded->net;
+	flow->net_known |= (uint8_t)(1u << arriving->src_low);
 	if (arriving->decoded->kind == FDAR_DECODED_TCP && arriving->decoded->flags & FDAR_TCP_SYN)
 		fdar_assembler_learn(flow, arriving);
 	arriving->way = fdar_flow_way(flow, arriving->src_low);
@@ -247,15 +238,21 @@ static void account(struct fdar_assembler *assembler, struct fdar_flow *flow,
 	assembler->totals.in_sessions += count;
 	if (fragments)
 		session->odd |= FDAR_ODD_FRAGMENTS;
-	if (arriving->packet->epoch_ns < flow->epoch_ns)
+	if (arriving->packet->epoch_ns < flow->epoch_ns || arriving->packet->late)
 		session->odd |= FDAR_ODD_CLOCK_BACK;
 	flow->epoch_ns = arriving->packet->epoch_ns;
-	flow->last_packet = arriving->packet->number;
+	flow->last_packet = arriving->order;
 	session->end_ns = arriving->time_ns;
 	for (guint i = 0; assembler->ops->packet && i < count; i++)
 		assembler->ops->packet(assembler->user, session, flow->data, arriving->way,
 				       fragments ? fragments->pdata[i] : arriving->packet,
 				       arriving->decoded, arriving->time_ns);
+}
+
+static gboolean is_over(const struct fdar_flow *flow)
+{
+	return flow->reset.pending || flow->session.ended == FDAR_ENDED_RST ||
+	       (fdar_half_is_over(&flow->half[0]) && fdar_half_is_over(&flow->half[1]));
 }
 
 static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving *arriving,
@@ -271,13 +268,11 @@ static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving 
 	if (tcp)
 		fdar_assembler_feed_tcp(assembler, flow, arriving);
 	else
-		feed_udp(assembler, flow, arriving);
+		fdar_assembler_feed_udp(assembler, flow, arriving);
 	fdar_flows_touch(&assembler->flows, flow,
-			 !tcp ? FDAR_FLOW_UDP
-			 : flow->session.ended == FDAR_ENDED_RST ||
-					 flow->session.ended == FDAR_ENDED_FIN
-				 ? FDAR_FLOW_TCP_CLOSED
-				 : FDAR_FLOW_TCP,
+			 !tcp            ? FDAR_FLOW_UDP
+			 : is_over(flow) ? FDAR_FLOW_TCP_CLOSED
+					 : FDAR_FLOW_TCP,
 			 arriving->clock_ns);
 }
 
@@ -303,18 +298,35 @@ static void feed_fragment(struct fdar_assembler *assembler, struct fdar_arriving
 	fdar_datagram_free(datagram);
 }
 
+static void count_unread(struct fdar_assembler *assembler, int link)
+{
+	struct fdar_unread *links = assembler->totals.unread_links;
+
+	assembler->totals.unread++;
+	for (unsigned i = 0; i < FDAR_UNREAD_LINKS; i++) {
+		if (links[i].packets && links[i].link != link)
+			continue;
+		links[i].link = link;
+		links[i].packets++;
+		return;
+	}
+}
+
 void fdar_assembler_feed(struct fdar_assembler *assembler, const struct fdar_packet *packet)
 {
 	struct fdar_decoded decoded;
 	struct fdar_arriving arriving = { .decoded = &decoded, .packet = packet };
+	int link = packet->link ? packet->link : assembler->link;
 
 	assembler->totals.packets++;
+	arriving.order = assembler->totals.packets;
 	arriving.time_ns = fdar_timeline_at(&assembler->line, packet->epoch_ns);
 	arriving.clock_ns = fdar_timeline_at(&assembler->clock, packet->epoch_ns);
 	assembler->totals.squeezed_ns = assembler->line.squeezed_ns;
 	assembler->totals.clock_back = assembler->line.backward;
 	drop_old(assembler, arriving.clock_ns);
-	fdar_decode(assembler->link, packet, &decoded);
+	fdar_decode(link, packet, &decoded);
+	arriving.interface = fdar_assembler_interface(packet, link);
 	switch (decoded.kind) {
 	case FDAR_DECODED_TCP:
 	case FDAR_DECODED_UDP:
@@ -329,6 +341,9 @@ void fdar_assembler_feed(struct fdar_assembler *assembler, const struct fdar_pac
 		break;
 	case FDAR_DECODED_OTHER:
 		assembler->totals.other_protocol++;
+		break;
+	case FDAR_DECODED_UNREAD:
+		count_unread(assembler, link);
 		break;
 	default:
 		assembler->totals.malformed++;
@@ -355,6 +370,11 @@ void fdar_assembler_finish(struct fdar_assembler *assembler)
 const struct fdar_capture_totals *fdar_assembler_totals(const struct fdar_assembler *assembler)
 {
 	return &assembler->totals;
+}
+
+void fdar_assembler_add_late(struct fdar_assembler *assembler, uint64_t packets)
+{
+	assembler->totals.clock_back += packets;
 }
 
 uint64_t fdar_assembler_line_ns(const struct fdar_assembler *assembler)

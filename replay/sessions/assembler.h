@@ -72,11 +72,10 @@ struct fdar_assembler_options {
 
 struct fdar_assembler;
 
-/* ops and user must outlive the assembler; options may be NULL and is copied. link is a DLT_ value.
- * NULL and error when the link type is not read. */
+/* ops and user must outlive the assembler; options may be NULL and is copied. link is a DLT_ value:
+ * that of packets which do not say theirs. What is of a type that is not read is counted. */
 struct fdar_assembler *fdar_assembler_new(int link, const struct fdar_assembler_options *options,
-					  const struct fdar_assembler_ops *ops, void *user,
-					  GError **error);
+					  const struct fdar_assembler_ops *ops, void *user);
 
 /* Feeds one packet. Never fails: what cannot be used is counted in the totals. */
 void fdar_assembler_feed(struct fdar_assembler *assembler, const struct fdar_packet *packet);
@@ -95,6 +94,9 @@ gboolean fdar_assembler_read(struct fdar_assembler *assembler, struct fdar_captu
 void fdar_assembler_finish(struct fdar_assembler *assembler);
 
 const struct fdar_capture_totals *fdar_assembler_totals(const struct fdar_assembler *assembler);
+
+/* So many packets were sorted in before they were fed: time ran backwards as often. */
+void fdar_assembler_add_late(struct fdar_assembler *assembler, uint64_t packets);
 
 /* Where the time line is: from the first packet to the last. */
 uint64_t fdar_assembler_line_ns(const struct fdar_assembler *assembler);

@@ -31,8 +31,10 @@ struct fdar_assembler {
 struct fdar_arriving {
 	const struct fdar_decoded *decoded;
 	const struct fdar_packet *packet;
+	uint64_t order; /* number in the order they were fed: never less than the last's */
 	uint64_t time_ns;
 	uint64_t clock_ns;
+	uint32_t interface; /* which saw it, or what else tells places apart */
 	gboolean src_low;
 	enum fdar_way way;
 };
@@ -45,6 +47,9 @@ void fdar_assembler_deliver(struct fdar_assembler *assembler, struct fdar_flow *
 gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 				    const struct fdar_arriving *arriving);
 
+/* Whether a segment's numbers are of this connection. */
+gboolean fdar_assembler_fits(const struct fdar_flow *flow, const struct fdar_arriving *arriving);
+
 /* What a SYN tells about the session: how it began, and whose side is whose. */
 void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *arriving);
 
@@ -54,6 +59,21 @@ void fdar_assembler_feed_tcp(struct fdar_assembler *assembler, struct fdar_flow 
 
 /* Delivers what waits, both ways. */
 void fdar_assembler_finish_tcp(struct fdar_assembler *assembler, struct fdar_flow *flow);
+
+/* A reset that was not taken back happens. */
+void fdar_assembler_finish_reset(struct fdar_assembler *assembler, struct fdar_flow *flow);
+
+/* The flow that a packet belongs to; NULL: a new one is needed. */
+struct fdar_flow *fdar_assembler_find(const struct fdar_assembler *assembler,
+				      const struct fdar_flow_key *key,
+				      const struct fdar_arriving *arriving);
+
+/* What tells the place where a packet was seen. */
+uint32_t fdar_assembler_interface(const struct fdar_packet *packet, int link);
+
+/* Takes a datagram; arriving->way is set. */
+void fdar_assembler_feed_udp(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			     const struct fdar_arriving *arriving);
 
 void fdar_flow_set_sides(struct fdar_flow *flow, gboolean low_is_client);
 

@@ -53,8 +53,13 @@ static void finish_half(struct fdar_assembler *assembler, struct fdar_flow *flow
 
 void fdar_assembler_finish_tcp(struct fdar_assembler *assembler, struct fdar_flow *flow)
 {
-	finish_half(assembler, flow, FDAR_FROM_CLIENT);
-	finish_half(assembler, flow, FDAR_FROM_SERVER);
+	/* The first FIN first. */
+	enum fdar_way first =
+		flow->half[1].fin &&
+		(!flow->half[0].fin || flow->half[1].fin_packet < flow->half[0].fin_packet);
+
+	finish_half(assembler, flow, first);
+	finish_half(assembler, flow, !first);
 }
 
 /* A SYN says who the client is: the sides were guessed wrong. */
@@ -67,7 +72,31 @@ static void swap_sides(struct fdar_flow *flow)
 	flow->half[1] = half;
 	flow->session.way[0] = flow->session.way[1];
 	flow->session.way[1] = totals;
+	flow->session.first_way = !flow->session.first_way;
+	flow->reset.way = !flow->reset.way;
 	fdar_flow_set_sides(flow, !flow->low_is_client);
+}
+
+/* Both sides have ended it, and here is data with other numbers both ways: of a connection whose
+ * beginning was not captured. */
+static gboolean is_elsewhere(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
+{
+	const struct fdar_decoded *decoded = arriving->decoded;
+	enum fdar_way way = fdar_flow_way(flow, arriving->src_low);
+	const struct fdar_half *half = &flow->half[way], *other = &flow->half[!way];
+
+	return half->fin_done && other->fin_done && fdar_decoded_payload_length(decoded) > 0 &&
+	       decoded->flags & FDAR_TCP_ACK &&
+	       fdar_seq_distance(decoded->seq, half->fin_seq) > 1 &&
+	       fdar_seq_distance(decoded->ack, other->fin_seq) > 1;
+}
+
+/* Whether a SYN+ACK acknowledges the SYN of this connection. */
+static gboolean answers(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
+{
+	const struct fdar_half *other = &flow->half[!fdar_flow_way(flow, arriving->src_low)];
+
+	return other->syn && arriving->decoded->ack == other->isn + 1;
 }
 
 gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
@@ -75,19 +104,38 @@ gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 {
 	const struct fdar_decoded *decoded = arriving->decoded;
 	const struct fdar_half *half = &flow->half[fdar_flow_way(flow, arriving->src_low)];
-	gboolean same = half->syn && half->isn == decoded->seq;
+	gboolean same = half->syn && (half->isn == decoded->seq ||
+				      (half->has_other && half->other_isn == decoded->seq));
 
-	if (!(decoded->flags & FDAR_TCP_SYN) || decoded->flags & FDAR_TCP_RST)
+	if (!(decoded->flags & FDAR_TCP_SYN))
+		return is_elsewhere(flow, arriving);
+	/* A SYN of the same number is a retry, or an old one that was on its way for long. */
+	if (decoded->flags & FDAR_TCP_RST || same)
 		return FALSE;
-	if (decoded->flags & FDAR_TCP_ACK)
-		return flow->ending && half->syn && !same;
-	if (flow->ending)
+	if (half->syn && decoded->flags & FDAR_TCP_ACK)
+		return flow->ending || (half->offset > 0 && !answers(flow, arriving));
+	if (half->syn)
 		return TRUE;
 	/* Without SYN so far: a late one, which lies before what was seen, or another session's. */
-	if (!half->syn)
-		return half->state != FDAR_HALF_UNKNOWN &&
-		       (half->offset > 0 || !fdar_half_believes(half, decoded->seq));
-	return !same;
+	if (flow->ending && !(decoded->flags & FDAR_TCP_ACK))
+		return TRUE;
+	return half->state != FDAR_HALF_UNKNOWN &&
+	       (half->offset > 0 || half->fin_done ? !fdar_half_begins_at(half, decoded->seq)
+						   : !fdar_half_believes(half, decoded->seq));
+}
+
+gboolean fdar_assembler_fits(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
+{
+	const struct fdar_decoded *decoded = arriving->decoded;
+	enum fdar_way way = fdar_flow_way(flow, arriving->src_low);
+	const struct fdar_half *half = &flow->half[way], *other = &flow->half[!way];
+
+	if (decoded->flags & FDAR_TCP_SYN && half->syn)
+		return half->isn == decoded->seq;
+	if (half->state == FDAR_HALF_UNKNOWN || !fdar_half_believes(half, decoded->seq))
+		return FALSE;
+	return !(decoded->flags & FDAR_TCP_ACK) || other->state == FDAR_HALF_UNKNOWN ||
+	       fdar_half_believes(other, decoded->ack);
 }
 
 void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *arriving)
@@ -103,47 +151,124 @@ void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *ar
 		session->began = answer ? FDAR_BEGAN_SYNACK : FDAR_BEGAN_SYN;
 	else if (session->began == (answer ? FDAR_BEGAN_SYN : FDAR_BEGAN_SYNACK))
 		session->began = FDAR_BEGAN_HANDSHAKE;
+	if (flow->ending && !answer) {
+		flow->late_syn = TRUE;
+		flow->late_isn = arriving->decoded->seq;
+	}
 	if (arriving->decoded->fast_open)
 		session->odd |= FDAR_ODD_FAST_OPEN;
+}
+
+/* Hands on a reset that stands. */
+static void deliver_reset(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			  const struct fdar_flow_reset *reset)
+{
+	struct fdar_half *half = &flow->half[reset->way];
+	struct fdar_arrival arrival = {
+		.piece = { .kind = FDAR_PIECE_RST, .way = reset->way, .acked = reset->acked }
+	};
+
+	half->time_ns = MAX(half->time_ns, reset->time_ns);
+	half->packet = MAX(half->packet, reset->packet);
+	arrival.piece.time_ns = half->time_ns;
+	arrival.packet = half->packet;
+	arrival.stream_offset = half->offset;
+	if (reset->followed)
+		flow->session.odd |= FDAR_ODD_AFTER_END;
+	fdar_assembler_deliver(assembler, flow, &arrival);
+	flow->session.ended = FDAR_ENDED_RST;
+	flow->session.ended_by = reset->way;
+}
+
+void fdar_assembler_finish_reset(struct fdar_assembler *assembler, struct fdar_flow *flow)
+{
+	if (!flow->reset.pending)
+		return;
+	flow->reset.pending = FALSE;
+	deliver_reset(assembler, flow, &flow->reset);
+}
+
+/* Live there is no waiting for what both sides make of it: it must have the number that the receiver
+ * expects, or it would be asked back about (RFC 5961). */
+static gboolean is_exact(const struct fdar_half *half, uint32_t seq)
+{
+	return half->state == FDAR_HALF_UNKNOWN || seq == half->next ||
+	       (half->topped && seq == half->top) || (half->has_last_ack && seq == half->last_ack);
 }
 
 static void reset(struct fdar_assembler *assembler, struct fdar_flow *flow,
 		  const struct fdar_arriving *arriving)
 {
 	struct fdar_half *half = &flow->half[arriving->way];
-	struct fdar_arrival arrival = { .piece = { .kind = FDAR_PIECE_RST,
-						   .way = (uint8_t)arriving->way,
-						   .acked = half->other },
-					.packet = arriving->packet->number };
+	struct fdar_flow_reset one = { .time_ns = arriving->time_ns,
+				       .packet = arriving->order,
+				       .acked = half->other,
+				       .way = (uint8_t)arriving->way,
+				       .pending = TRUE };
 
-	if (!fdar_half_believes(half, arriving->decoded->seq)) {
+	if (!fdar_half_believes(half, arriving->decoded->seq) ||
+	    (assembler->options.eager && !is_exact(half, arriving->decoded->seq))) {
 		flow->session.odd |= FDAR_ODD_STRAY_RST;
 		return;
 	}
 	/* Once is enough, and behind both FINs it says nothing. */
-	if (flow->session.ended == FDAR_ENDED_RST || flow->session.ended == FDAR_ENDED_FIN)
+	if (flow->session.ended == FDAR_ENDED_RST || flow->reset.pending ||
+	    (fdar_half_is_over(&flow->half[0]) && fdar_half_is_over(&flow->half[1])))
 		return;
-	fdar_assembler_finish_tcp(assembler, flow);
 	flow->ending = TRUE;
-	half->time_ns = MAX(half->time_ns, arriving->time_ns);
-	half->packet = MAX(half->packet, arriving->packet->number);
-	arrival.piece.time_ns = half->time_ns;
-	arrival.stream_offset = half->offset;
-	fdar_assembler_deliver(assembler, flow, &arrival);
-	flow->session.ended = FDAR_ENDED_RST;
-	flow->session.ended_by = (uint8_t)arriving->way;
+	if (assembler->options.eager) {
+		fdar_assembler_finish_tcp(assembler, flow);
+		deliver_reset(assembler, flow, &one);
+		return;
+	}
+	for (unsigned way = 0; way < 2; way++) {
+		one.top[way] = flow->half[way].top;
+		one.topped[way] = flow->half[way].topped;
+	}
+	flow->reset = one;
+	fdar_half_freeze(half, arriving->order);
+}
+
+/* After a reset: did both sides go on? What was sent behind it has been acknowledged, so yes. */
+static void doubt_reset(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			const struct fdar_arriving *arriving)
+{
+	const struct fdar_half *other = &flow->half[!arriving->way];
+	struct fdar_flow_reset *reset = &flow->reset;
+	uint32_t ack = arriving->decoded->ack;
+	enum fdar_way way = reset->way;
+	struct outlet outlet;
+
+	if (!reset->pending || !(arriving->decoded->flags & FDAR_TCP_ACK) ||
+	    arriving->decoded->flags & FDAR_TCP_RST || !other->topped ||
+	    fdar_seq_distance(other->top, ack) < 0)
+		return;
+	if (reset->topped[!arriving->way] &&
+	    fdar_seq_distance(ack, reset->top[!arriving->way]) <= 0)
+		return;
+	reset->pending = FALSE;
+	flow->ending = flow->half[0].fin || flow->half[1].fin;
+	flow->session.odd |= FDAR_ODD_STRAY_RST;
+	fdar_half_thaw(&flow->half[way], outlet_open(&outlet, assembler, flow, way));
 }
 
 /* What the packet acknowledges: patience with the other way's holes, and a hint at what the sender
  * had read. Not of a RST, whose number may mean nothing. */
-static void acknowledge(struct fdar_flow *flow, const struct fdar_arriving *arriving)
+static void acknowledge(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			const struct fdar_arriving *arriving)
 {
+	enum fdar_way way = !arriving->way;
+	struct outlet outlet;
 	struct fdar_half *own = &flow->half[arriving->way];
 	struct fdar_half *other = &flow->half[!arriving->way];
 
 	if (!(arriving->decoded->flags & FDAR_TCP_ACK) || arriving->decoded->flags & FDAR_TCP_RST)
 		return;
-	fdar_half_acked(other, arriving->decoded->ack, own->syn);
+	/* Who talks to itself, from the port to which it talks, has one way only. */
+	if (fdar_endpoint_equal(&arriving->decoded->src, &arriving->decoded->dst))
+		return;
+	fdar_half_acked(other, outlet_open(&outlet, assembler, flow, way), arriving->decoded->ack,
+			own->syn);
 	own->other = MAX(own->other, fdar_half_offset_of(other, arriving->decoded->ack));
 }
 
@@ -153,8 +278,48 @@ static void pass(struct fdar_assembler *assembler, struct fdar_flow *flow,
 	struct outlet outlet;
 
 	fdar_half_passed(&flow->half[way], outlet_open(&outlet, assembler, flow, way),
-			 arriving->time_ns, arriving->packet->number,
-			 flow->session.way[way].packets > 0);
+			 arriving->time_ns, arriving->order, flow->session.way[way].packets > 0);
+}
+
+/* The payload; where a byte of it is urgent, what ends with that byte goes first. */
+static void take(struct fdar_flow *flow, struct fdar_half *half, const struct fdar_half_sink *sink,
+		 const struct fdar_segment *whole, uint32_t urgent)
+{
+	struct fdar_segment front = *whole, rest = *whole;
+
+	if (urgent == 0 || urgent > whole->captured) {
+		fdar_half_take(half, sink, whole);
+		return;
+	}
+	flow->session.odd |= FDAR_ODD_URGENT;
+	front.length = front.captured = urgent;
+	front.urgent = TRUE;
+	front.fin = whole->fin && urgent == whole->length;
+	fdar_half_take(half, sink, &front);
+	if (urgent == whole->length)
+		return;
+	rest.seq += urgent;
+	rest.bytes += urgent;
+	rest.length -= urgent;
+	rest.captured -= urgent;
+	fdar_half_take(half, sink, &rest);
+}
+
+static struct fdar_segment segment_of(const struct fdar_arriving *arriving)
+{
+	const struct fdar_decoded *decoded = arriving->decoded;
+
+	return (struct fdar_segment){
+		.bytes = fdar_decoded_payload(decoded),
+		.seq = decoded->seq + (decoded->flags & FDAR_TCP_SYN ? 1 : 0),
+		.captured = fdar_decoded_payload_captured(decoded),
+		.length = fdar_decoded_payload_length(decoded),
+		.time_ns = arriving->time_ns,
+		.packet = arriving->order,
+		.syn = (decoded->flags & FDAR_TCP_SYN) != 0,
+		.push = (decoded->flags & FDAR_TCP_PSH) != 0,
+		.fin = (decoded->flags & FDAR_TCP_FIN) != 0,
+	};
 }
 
 void fdar_assembler_feed_tcp(struct fdar_assembler *assembler, struct fdar_flow *flow,
@@ -162,31 +327,31 @@ void fdar_assembler_feed_tcp(struct fdar_assembler *assembler, struct fdar_flow 
 {
 	const struct fdar_decoded *decoded = arriving->decoded;
 	struct fdar_half *half = &flow->half[arriving->way];
-	struct fdar_segment segment = {
-		.bytes = fdar_decoded_payload(decoded),
-		.seq = decoded->seq + (decoded->flags & FDAR_TCP_SYN ? 1 : 0),
-		.captured = fdar_decoded_payload_captured(decoded),
-		.length = fdar_decoded_payload_length(decoded),
-		.time_ns = arriving->time_ns,
-		.packet = arriving->packet->number,
-		.syn = (decoded->flags & FDAR_TCP_SYN) != 0,
-		.push = (decoded->flags & FDAR_TCP_PSH) != 0,
-		.fin = (decoded->flags & FDAR_TCP_FIN) != 0,
-	};
+	struct fdar_segment segment = segment_of(arriving);
 	struct outlet outlet;
 	const struct fdar_half_sink *sink = outlet_open(&outlet, assembler, flow, arriving->way);
 
 	if (segment.captured < segment.length)
 		flow->session.odd |= FDAR_ODD_CUT;
-	if (segment.syn)
+	if (segment.syn) {
 		fdar_half_begin(half, sink, decoded->seq);
-	acknowledge(flow, arriving);
+		flow->session.numbers[arriving->way] = half->isn;
+	}
+	acknowledge(assembler, flow, arriving);
 	segment.acked = half->other;
 	pass(assembler, flow, arriving, (enum fdar_way) !arriving->way);
 	if (decoded->flags & FDAR_TCP_RST) {
 		reset(assembler, flow, arriving);
 	} else {
-		fdar_half_take(half, sink, &segment);
+		/* A server talks when the client has acknowledged, also where that was not seen. */
+		if (segment.length + segment.fin > 0 ||
+		    (arriving->way == FDAR_FROM_CLIENT && decoded->flags & FDAR_TCP_ACK))
+			flow->established = TRUE;
+		if (segment.length + segment.fin + segment.syn > 0)
+			fdar_half_reached(half, segment.seq + segment.length + segment.fin);
+		doubt_reset(assembler, flow, arriving);
+		flow->reset.followed |= flow->reset.pending && segment.length > 0;
+		take(flow, half, sink, &segment, decoded->urgent);
 		if (segment.fin)
 			flow->ending = TRUE;
 	}

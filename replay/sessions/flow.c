@@ -60,12 +60,19 @@ struct fdar_flow *fdar_flows_add(struct fdar_flows *flows, const struct fdar_flo
 				 enum fdar_flow_list list, uint64_t clock_ns)
 {
 	struct fdar_flow *flow = g_new0(struct fdar_flow, 1);
+	struct fdar_flow *first;
 
 	flow->key = *key;
 	flow->link.data = flow;
 	flow->list = (uint8_t)list;
 	flow->clock_ns = clock_ns;
-	g_hash_table_insert(flows->table, &flow->key, flow);
+	first = g_hash_table_lookup(flows->table, key);
+	while (first && first->twin)
+		first = first->twin;
+	if (first)
+		first->twin = flow;
+	else
+		g_hash_table_insert(flows->table, &flow->key, flow);
 	g_queue_push_tail_link(&flows->lists[list], &flow->link);
 	return flow;
 }
@@ -84,10 +91,27 @@ struct fdar_flow *fdar_flows_oldest(const struct fdar_flows *flows, enum fdar_fl
 	return flows->lists[list].head ? flows->lists[list].head->data : NULL;
 }
 
+/* Takes it out of its twins' chain, of which the table has the first. */
+static void take_out(struct fdar_flows *flows, struct fdar_flow *flow)
+{
+	struct fdar_flow *first = g_hash_table_lookup(flows->table, &flow->key);
+
+	if (first == flow) {
+		g_hash_table_remove(flows->table, &flow->key);
+		if (flow->twin)
+			g_hash_table_insert(flows->table, &flow->twin->key, flow->twin);
+		return;
+	}
+	while (first->twin != flow)
+		first = first->twin;
+	first->twin = flow->twin;
+}
+
 void fdar_flows_drop(struct fdar_flows *flows, struct fdar_flow *flow, size_t *budget)
 {
 	g_queue_unlink(&flows->lists[flow->list], &flow->link);
-	g_hash_table_remove(flows->table, &flow->key);
+	take_out(flows, flow);
+	g_free(flow->seen);
 	fdar_half_clear(&flow->half[0], budget);
 	fdar_half_clear(&flow->half[1], budget);
 	g_free(flow);

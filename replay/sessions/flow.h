@@ -25,16 +25,51 @@ struct fdar_flow_key {
 	uint32_t transport;
 };
 
+/* A datagram that was seen, to know it again at another place. */
+struct fdar_seen {
+	uint64_t clock_ns;
+	uint32_t hash;
+	uint32_t interface;
+	uint32_t length;
+	uint16_t id;
+	uint8_t hops;
+	uint8_t way; /* enum fdar_way plus 1; 0: nothing here */
+};
+
+#define FDAR_FLOW_SEEN 8u
+
+/* A reset that may have happened. */
+struct fdar_flow_reset {
+	uint64_t time_ns;
+	uint64_t packet;
+	uint64_t acked;
+	uint32_t top[2]; /* how far each way had got, where topped says so */
+	uint8_t topped[2];
+	uint8_t way;
+	uint8_t pending;
+	uint8_t followed; /* data came behind it */
+};
+
 struct fdar_flow {
 	struct fdar_session session;
 	struct fdar_flow_key key;
 	struct fdar_half half[2]; /* by enum fdar_way; TCP only */
 	void *data;               /* the user's */
-	GList link;               /* in one of the lists */
-	uint64_t clock_ns;        /* when it was last seen */
-	uint64_t epoch_ns;        /* captured time of its last packet */
+	struct fdar_flow *twin;   /* of the same key, in another network */
+	struct fdar_flow_reset reset;
+	struct fdar_seen *seen; /* FDAR_FLOW_SEEN of them, UDP only */
+	uint32_t net[2];        /* by whether the low end sent it: which network packets were in */
+	uint32_t late_isn;      /* of a SYN that came again when the session was over */
+	GList link;             /* in one of the lists */
+	uint64_t clock_ns;      /* when it was last seen */
+	uint64_t epoch_ns;      /* captured time of its last packet */
 	uint64_t last_packet;
 	uint8_t low_is_client;
+	uint8_t net_known;   /* bits: of which directions net is set */
+	uint8_t late_syn;    /* late_isn is set */
+	uint8_t established; /* TCP: the client has acknowledged or sent something */
+	uint8_t seen_at;     /* next place in seen */
+	uint8_t same_ids; /* bits by enum fdar_way: different datagrams had the same IP identification */
 	uint8_t list;     /* enum fdar_flow_list */
 	uint8_t ending;   /* FIN or RST of anybody was seen: a SYN starts a new session */
 	uint8_t last_way; /* who sent the last data, plus 1; 0 when nobody did */
@@ -55,10 +90,10 @@ void fdar_flows_clear(struct fdar_flows *flows, size_t *budget);
 gboolean fdar_flow_key_make(const struct fdar_flows *flows, const struct fdar_decoded *decoded,
 			    struct fdar_flow_key *key);
 
-/* NULL when there is none. */
+/* NULL when there is none; others of the same key follow by twin. */
 struct fdar_flow *fdar_flows_find(const struct fdar_flows *flows, const struct fdar_flow_key *key);
 
-/* A new flow, all zero but for key, clock and list. The key must not be in the table. */
+/* A new flow, all zero but for key, clock and list. It becomes the last of its key's twins. */
 struct fdar_flow *fdar_flows_add(struct fdar_flows *flows, const struct fdar_flow_key *key,
 				 enum fdar_flow_list list, uint64_t clock_ns);
 

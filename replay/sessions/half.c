@@ -1,19 +1,10 @@
-#include "replay/sessions/half.h"
+#include "replay/sessions/half_private.h"
 
-#define HOLD_PACKETS     4u              /* held: how many packets of the session to wait */
-#define PATIENCE_PACKETS 8u              /* an acknowledged hole: likewise */
-#define WAITING_SEGMENTS 1024u           /* a half */
-#define WAITING_BYTES    (1024u * 1024u) /* a half */
+#define WAITING_SEGMENTS 1024u                      /* a half */
+#define WAITING_BYTES    (1024u * 1024u)            /* a half */
 #define BUDGET_BYTES     ((size_t)64 * 1024 * 1024) /* all halves */
-#define WINDOW           ((int32_t)1 << 30)         /* no TCP window is larger (RFC 7323) */
 #define GUESS_WINDOW     ((int32_t)1 << 20)
-#define RST_WINDOW       ((int32_t)1 << 20)
 #define UNBELIEVED_MAX   8u
-
-static void note(const struct fdar_half_sink *sink, uint32_t bit)
-{
-	*sink->odd |= bit;
-}
 
 /* Hands on length bytes (NULL: a gap) at half->next. */
 static void deliver(struct fdar_half *half, const struct fdar_half_sink *sink,
@@ -24,8 +15,9 @@ static void deliver(struct fdar_half *half, const struct fdar_half_sink *sink,
 			   .length = segment->length,
 			   .kind = (uint8_t)kind,
 			   .way = sink->way,
-			   .syn = segment->syn,
-			   .push = segment->push },
+			   .syn = segment->syn ? 1 : 0,
+			   .push = segment->push,
+			   .urgent = segment->urgent ? 1 : 0 },
 		.bytes = kind == FDAR_PIECE_DATA ? segment->bytes : NULL,
 		.stream_offset = half->offset,
 	};
@@ -35,16 +27,16 @@ static void deliver(struct fdar_half *half, const struct fdar_half_sink *sink,
 	arrival.piece.time_ns = half->time_ns;
 	arrival.packet = half->packet;
 	if (kind == FDAR_PIECE_GAP)
-		note(sink, sink->gap_bit);
+		fdar_half_note(sink, sink->gap_bit);
 	if (half->next + segment->length < half->next)
-		note(sink, FDAR_ODD_WRAPPED);
+		fdar_half_note(sink, FDAR_ODD_WRAPPED);
 	half->next += segment->length;
 	half->offset += segment->length;
 	sink->arrived(sink->user, &arrival);
 }
 
-static void deliver_gap(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t length,
-			const struct fdar_segment *behind)
+void fdar_half_deliver_gap(struct fdar_half *half, const struct fdar_half_sink *sink,
+			   uint32_t length, const struct fdar_segment *behind)
 {
 	struct fdar_segment gap = { .length = length,
 				    .time_ns = behind->time_ns,
@@ -54,7 +46,14 @@ static void deliver_gap(struct fdar_half *half, const struct fdar_half_sink *sin
 	deliver(half, sink, FDAR_PIECE_GAP, &gap);
 }
 
-static void deliver_fin(struct fdar_half *half, const struct fdar_half_sink *sink)
+/* Whether what the other side acknowledged ends with the FIN. */
+static gboolean fin_is_acked(const struct fdar_half *half)
+{
+	return half->acked && half->top_ack == half->fin_seq + 1;
+}
+
+void fdar_half_deliver_fin(struct fdar_half *half, const struct fdar_half_sink *sink,
+			   gboolean ending)
 {
 	struct fdar_segment fin = { .time_ns = half->fin_time_ns,
 				    .packet = half->fin_packet,
@@ -62,36 +61,43 @@ static void deliver_fin(struct fdar_half *half, const struct fdar_half_sink *sin
 
 	if (!half->fin || half->fin_done || half->next != half->fin_seq)
 		return;
+	if (!ending && !sink->eager && !fin_is_acked(half))
+		return;
 	half->fin_done = TRUE;
+	if (fdar_waiting_cut(&half->waiting, sink->budget, half->fin_seq))
+		fdar_half_note(sink, FDAR_ODD_AFTER_END);
 	deliver(half, sink, FDAR_PIECE_FIN, &fin);
 }
 
-/* Delivers what no longer has to wait, and FIN when all before it is there. packet is the one that
- * made it so: what came earlier was out of order. */
-static void drain(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t packet)
+void fdar_half_drain(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t packet)
 {
-	while (half->waiting.head && half->waiting.head->segment.seq == half->next) {
+	if (half->frozen)
+		return;
+	while (half->waiting.head && half->waiting.head->segment.seq == half->next &&
+	       !fdar_half_at_fin(half)) {
 		const struct fdar_segment *segment = &half->waiting.head->segment;
+		int32_t left = half->fin ? fdar_seq_distance(half->fin_seq, segment->seq) : 0;
 
+		if (left > 0 && (uint32_t)left < segment->length)
+			fdar_waiting_divide(&half->waiting, sink->budget, half->fin_seq);
 		if (segment->packet < packet)
-			note(sink, FDAR_ODD_REORDERED);
+			fdar_half_note(sink, FDAR_ODD_REORDERED);
 		deliver(half, sink, segment->bytes ? FDAR_PIECE_DATA : FDAR_PIECE_GAP, segment);
 		fdar_waiting_pop(&half->waiting, sink->budget);
 	}
 	if (!half->waiting.head)
 		half->patience = 0;
-	deliver_fin(half, sink);
+	fdar_half_deliver_fin(half, sink, FALSE);
 }
 
-/* The missing bytes before the first that waits are given up. */
-static void give_up_hole(struct fdar_half *half, const struct fdar_half_sink *sink)
+void fdar_half_give_up_hole(struct fdar_half *half, const struct fdar_half_sink *sink)
 {
 	const struct fdar_segment *head = &half->waiting.head->segment;
 
 	if (head->seq != half->next)
-		deliver_gap(half, sink, head->seq - half->next, head);
+		fdar_half_deliver_gap(half, sink, head->seq - half->next, head);
 	half->patience = 0;
-	drain(half, sink, head->packet);
+	fdar_half_drain(half, sink, head->packet);
 }
 
 /* Copies wait; whoever waits too long, or in too great number, loses what it waited for. */
@@ -103,36 +109,74 @@ static void wait_for_hole(struct fdar_half *half, const struct fdar_half_sink *s
 	data.length = segment->captured;
 	data.push = segment->push && segment->captured == segment->length;
 	if (data.length)
-		note(sink, fdar_waiting_keep(&half->waiting, sink->budget, &data));
+		fdar_half_note(sink, fdar_waiting_keep(&half->waiting, sink->budget, &data));
 	cut.bytes = NULL;
 	cut.seq += segment->captured;
 	cut.length -= segment->captured;
 	if (cut.length)
-		note(sink, fdar_waiting_keep(&half->waiting, sink->budget, &cut));
-	while (half->waiting.head && half->state == FDAR_HALF_KNOWN &&
+		fdar_half_note(sink, fdar_waiting_keep(&half->waiting, sink->budget, &cut));
+	while (half->waiting.head && half->state == FDAR_HALF_KNOWN && !half->frozen &&
+	       !fdar_half_at_fin(half) &&
 	       (half->waiting.count > WAITING_SEGMENTS || half->waiting.bytes > WAITING_BYTES ||
 		*sink->budget > BUDGET_BYTES))
-		give_up_hole(half, sink);
+		fdar_half_give_up_hole(half, sink);
+}
+
+/* The stream begins behind isn: what was held and cannot belong to it goes. */
+static void set_beginning(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t isn)
+{
+	half->isn = isn;
+	half->next = isn + 1;
+	half->state = FDAR_HALF_KNOWN;
+	half->patience = 0;
+	while (half->waiting.head &&
+	       fdar_seq_distance(half->waiting.head->segment.seq, half->next) < 0)
+		fdar_waiting_pop(&half->waiting, sink->budget);
+	if (half->waiting.tail &&
+	    fdar_seq_distance(half->waiting.tail->segment.seq, half->next) > FDAR_HALF_WINDOW)
+		fdar_waiting_cut(&half->waiting, sink->budget, half->next);
+	if (half->fin && fdar_seq_distance(half->fin_seq, half->next) < 0)
+		half->fin = FALSE;
+	fdar_half_drain(half, sink, 0);
+}
+
+/* Of two SYNs with different numbers it was the second. */
+static void take_other(struct fdar_half *half, const struct fdar_half_sink *sink)
+{
+	half->has_other = FALSE;
+	half->acked = half->has_last_ack;
+	half->top_ack = half->last_ack;
+	half->unbelieved = 0;
+	set_beginning(half, sink, half->other_isn);
+}
+
+/* Whether a number fits the second SYN, and better than the first. */
+static gboolean prefers_other(const struct fdar_half *half, uint32_t seq)
+{
+	int32_t first = fdar_seq_distance(seq, half->isn + 1);
+	int32_t second = fdar_seq_distance(seq, half->other_isn + 1);
+
+	return half->has_other && half->offset == 0 && second >= 0 && second <= GUESS_WINDOW &&
+	       !(first >= 0 && first <= second);
 }
 
 void fdar_half_begin(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t isn)
 {
-	if (half->syn)
+	if (half->syn) {
+		if (isn == half->isn || half->offset > 0 || half->fin_done)
+			return;
+		half->has_other = TRUE;
+		half->other_isn = isn;
+		/* Its acknowledgement may have been captured before. */
+		if (half->has_last_ack && half->last_ack == isn + 1)
+			take_other(half, sink);
 		return;
+	}
 	half->syn = TRUE;
-	half->isn = isn;
 	if (half->offset > 0 || half->fin_done)
-		return;
-	half->next = isn + 1;
-	half->state = FDAR_HALF_KNOWN;
-	half->patience = 0;
-	/* What was held and lies before the SYN belongs to somebody else. */
-	while (half->waiting.head &&
-	       fdar_seq_distance(half->waiting.head->segment.seq, half->next) < 0)
-		fdar_waiting_pop(&half->waiting, sink->budget);
-	if (half->fin && fdar_seq_distance(half->fin_seq, half->next) < 0)
-		half->fin = FALSE;
-	drain(half, sink, 0);
+		half->isn = isn;
+	else
+		set_beginning(half, sink, isn);
 }
 
 /* Whether a FIN with this number can be the stream's end: not before what was delivered. */
@@ -142,11 +186,11 @@ static gboolean believes_fin(const struct fdar_half *half, uint32_t end)
 
 	if (half->state == FDAR_HALF_UNKNOWN || half->state == FDAR_HALF_GUESSED)
 		return TRUE;
-	return ahead <= WINDOW && ahead >= (half->state == FDAR_HALF_HELD ? -WINDOW : 0);
+	return ahead <= FDAR_HALF_WINDOW &&
+	       ahead >= (half->state == FDAR_HALF_HELD ? -FDAR_HALF_WINDOW : 0);
 }
 
-/* Ends holding: the first segment there is starts the stream. */
-static void release(struct fdar_half *half, const struct fdar_half_sink *sink)
+void fdar_half_release(struct fdar_half *half, const struct fdar_half_sink *sink)
 {
 	uint32_t guess = half->isn + 1;
 
@@ -158,12 +202,12 @@ static void release(struct fdar_half *half, const struct fdar_half_sink *sink)
 		half->next = half->waiting.head->segment.seq;
 		if (half->trusted && missing > 0 && missing <= GUESS_WINDOW) {
 			half->next = guess;
-			give_up_hole(half, sink);
+			fdar_half_give_up_hole(half, sink);
 		}
 	}
 	if (half->fin && !half->fin_done && !believes_fin(half, half->fin_seq))
 		half->fin = FALSE;
-	drain(half, sink, half->waiting.head ? half->waiting.head->segment.packet : 0);
+	fdar_half_drain(half, sink, half->waiting.head ? half->waiting.head->segment.packet : 0);
 }
 
 /* Whether a segment that is held lies within a window of all others. */
@@ -171,7 +215,21 @@ static gboolean near_others(const struct fdar_half *half, uint32_t seq)
 {
 	const struct fdar_waiting_part *last = half->waiting.tail;
 
-	return !last || fdar_seq_distance(last->segment.seq, seq) <= WINDOW;
+	return !last || fdar_seq_distance(last->segment.seq, seq) <= FDAR_HALF_WINDOW;
+}
+
+/* A keep-alive asks by a byte that means nothing, at the number before the next. The other side had
+ * acknowledged that one; where that is not in the capture, nobody sends a single byte without PSH
+ * for another reason. */
+static gboolean is_probe(const struct fdar_half *half, const struct fdar_segment *segment)
+{
+	const struct fdar_waiting_part *last = half->waiting.tail;
+
+	if (segment->length != 1 || segment->push || segment->fin || segment->urgent)
+		return FALSE;
+	if (last)
+		return segment->seq + 1 == last->segment.seq + last->segment.length;
+	return !half->has_last_ack || fdar_seq_distance(half->last_ack, segment->seq) > 0;
 }
 
 /* Holds a segment of a half whose beginning is not known. */
@@ -180,14 +238,17 @@ static void hold(struct fdar_half *half, const struct fdar_half_sink *sink,
 {
 	int32_t ahead;
 
+	if (is_probe(half, segment))
+		return;
 	if (half->state != FDAR_HALF_HELD) {
 		half->state = FDAR_HALF_HELD;
 		half->next = segment->seq;
 		half->patience = 0;
 	}
 	ahead = fdar_seq_distance(segment->seq, half->next);
-	if (ahead > WINDOW || ahead < -WINDOW || !near_others(half, segment->seq)) {
-		note(sink, FDAR_ODD_OUT_OF_WINDOW);
+	if (ahead > FDAR_HALF_WINDOW || ahead < -FDAR_HALF_WINDOW ||
+	    !near_others(half, segment->seq)) {
+		fdar_half_note(sink, FDAR_ODD_OUT_OF_WINDOW);
 		return;
 	}
 	if (ahead < 0)
@@ -195,7 +256,7 @@ static void hold(struct fdar_half *half, const struct fdar_half_sink *sink,
 	wait_for_hole(half, sink, segment);
 	if (sink->eager || half->waiting.count > WAITING_SEGMENTS ||
 	    half->waiting.bytes > WAITING_BYTES || *sink->budget > BUDGET_BYTES)
-		release(half, sink);
+		fdar_half_release(half, sink);
 }
 
 /* Too far ahead of what was delivered: nonsense, unless many in a row agree: then the capture has
@@ -203,7 +264,7 @@ static void hold(struct fdar_half *half, const struct fdar_half_sink *sink,
 static gboolean believe(struct fdar_half *half, const struct fdar_half_sink *sink,
 			const struct fdar_segment *segment)
 {
-	note(sink, FDAR_ODD_OUT_OF_WINDOW);
+	fdar_half_note(sink, FDAR_ODD_OUT_OF_WINDOW);
 	if (segment->seq != half->unbelieved_next)
 		half->unbelieved = 0;
 	half->unbelieved_next = segment->seq + segment->length;
@@ -211,8 +272,8 @@ static gboolean believe(struct fdar_half *half, const struct fdar_half_sink *sin
 		return FALSE;
 	half->unbelieved = 0;
 	while (half->waiting.head)
-		give_up_hole(half, sink);
-	deliver_gap(half, sink, segment->seq - half->next, segment);
+		fdar_half_give_up_hole(half, sink);
+	fdar_half_deliver_gap(half, sink, segment->seq - half->next, segment);
 	return TRUE;
 }
 
@@ -227,10 +288,10 @@ static void skip_old(struct fdar_half *half, const struct fdar_half_sink *sink,
 
 	/* A keep-alive probe repeats the last byte, or one that means nothing. */
 	if (part > 0 && !probe) {
-		note(sink, FDAR_ODD_RETRANSMITS);
+		fdar_half_note(sink, FDAR_ODD_RETRANSMITS);
 		if (bytes > 0 && old <= half->offset && sink->repeated &&
 		    sink->repeated(sink->user, half->offset - old, segment->bytes, bytes))
-			note(sink, FDAR_ODD_DIFFERS);
+			fdar_half_note(sink, FDAR_ODD_DIFFERS);
 	}
 	segment->seq += part;
 	segment->length -= part;
@@ -238,29 +299,49 @@ static void skip_old(struct fdar_half *half, const struct fdar_half_sink *sink,
 	segment->bytes += bytes;
 }
 
-/* Takes note of FIN, and cuts what lies behind it. */
-static void note_fin(struct fdar_half *half, const struct fdar_half_sink *sink,
-		     struct fdar_segment *segment)
+/* Takes note of FIN. Of two at different places the one that was acknowledged counts, else the
+ * first in the stream. */
+static void note_fin(struct fdar_half *half, const struct fdar_segment *segment)
 {
 	uint32_t end = segment->seq + segment->length;
-	int32_t left;
+	gboolean acked = half->has_last_ack && half->last_ack == end + 1;
 
-	if (segment->fin && !half->fin && believes_fin(half, end)) {
-		half->fin = TRUE;
-		half->fin_seq = end;
-		half->fin_time_ns = segment->time_ns;
-		half->fin_packet = segment->packet;
-		half->fin_acked = segment->acked;
-		if (fdar_waiting_cut(&half->waiting, sink->budget, end))
-			note(sink, FDAR_ODD_AFTER_END);
-	}
-	if (!half->fin || fdar_seq_distance(end, half->fin_seq) <= 0)
+	if (!segment->fin || half->fin_done || !believes_fin(half, end))
 		return;
-	if (segment->length > 0)
-		note(sink, FDAR_ODD_AFTER_END);
-	left = fdar_seq_distance(half->fin_seq, segment->seq);
-	segment->length = left > 0 ? MIN(segment->length, (uint32_t)left) : 0;
+	if (half->fin && (half->fin_seq == end || fin_is_acked(half)))
+		return;
+	if (half->fin && !acked && fdar_seq_distance(end, half->fin_seq) > 0)
+		return;
+	half->fin = TRUE;
+	half->fin_seq = end;
+	half->fin_time_ns = segment->time_ns;
+	half->fin_packet = segment->packet;
+	half->fin_acked = segment->acked;
+}
+
+/* Cuts what lies behind a FIN that stands; behind another it waits. */
+static void obey_fin(struct fdar_half *half, const struct fdar_half_sink *sink,
+		     struct fdar_segment *segment)
+{
+	int32_t left = fdar_seq_distance(half->fin_seq, segment->seq);
+	struct fdar_segment behind = *segment;
+
+	if (!half->fin || left >= (int32_t)segment->length)
+		return;
+	if (segment->length > 0 && (half->fin_done || sink->eager))
+		fdar_half_note(sink, FDAR_ODD_AFTER_END);
+	left = MAX(left, 0);
+	behind.seq += (uint32_t)left;
+	behind.length -= (uint32_t)left;
+	behind.captured -= MIN(behind.captured, (uint32_t)left);
+	behind.bytes += MIN(segment->captured, (uint32_t)left);
+	segment->length = (uint32_t)left;
 	segment->captured = MIN(segment->captured, segment->length);
+	segment->push = segment->urgent = FALSE;
+	if (!half->fin_done && !sink->eager && half->state == FDAR_HALF_KNOWN &&
+	    behind.length > 0 && half->waiting.count <= WAITING_SEGMENTS &&
+	    half->waiting.bytes <= WAITING_BYTES)
+		wait_for_hole(half, sink, &behind);
 }
 
 static void take_in_order(struct fdar_half *half, const struct fdar_half_sink *sink,
@@ -273,130 +354,126 @@ static void take_in_order(struct fdar_half *half, const struct fdar_half_sink *s
 	if (part.length)
 		deliver(half, sink, FDAR_PIECE_DATA, &part);
 	if (segment->length > segment->captured)
-		deliver_gap(half, sink, segment->length - segment->captured, segment);
+		fdar_half_deliver_gap(half, sink, segment->length - segment->captured, segment);
+}
+
+/* A segment of a half that is frozen waits, as long as there is room. */
+static void take_frozen(struct fdar_half *half, const struct fdar_half_sink *sink,
+			struct fdar_segment *segment)
+{
+	int32_t ahead = fdar_seq_distance(segment->seq, half->next);
+
+	if (ahead > FDAR_HALF_WINDOW || ahead < -FDAR_HALF_WINDOW)
+		return;
+	if (ahead < 0)
+		skip_old(half, sink, segment);
+	if (segment->length > 0 && half->waiting.count <= WAITING_SEGMENTS &&
+	    half->waiting.bytes <= WAITING_BYTES && *sink->budget <= BUDGET_BYTES)
+		wait_for_hole(half, sink, segment);
+}
+
+static void take_known(struct fdar_half *half, const struct fdar_half_sink *sink,
+		       struct fdar_segment *segment)
+{
+	int32_t ahead = fdar_seq_distance(segment->seq, half->next);
+
+	if ((ahead > FDAR_HALF_WINDOW || ahead < -FDAR_HALF_WINDOW) && segment->length > 0) {
+		if (!believe(half, sink, segment))
+			return;
+	} else if (ahead < 0) {
+		skip_old(half, sink, segment);
+	}
+	if (segment->length > 0 && segment->seq == half->next && !half->waiting.head)
+		take_in_order(half, sink, segment);
+	else if (segment->length > 0)
+		wait_for_hole(half, sink, segment);
+	fdar_half_drain(half, sink, segment->packet);
 }
 
 void fdar_half_take(struct fdar_half *half, const struct fdar_half_sink *sink,
 		    const struct fdar_segment *segment)
 {
 	struct fdar_segment rest = *segment;
-	int32_t ahead;
 
 	if (segment->length == 0 && !segment->fin)
 		return;
-	note_fin(half, sink, &rest);
+	/* Data is the server's own word, where the client has not chosen yet. */
+	if (prefers_other(half, segment->seq) &&
+	    !(half->has_last_ack && half->last_ack == half->isn + 1))
+		take_other(half, sink);
+	if (half->state == FDAR_HALF_KNOWN && half->frozen) {
+		take_frozen(half, sink, &rest);
+		return;
+	}
+	note_fin(half, segment);
+	obey_fin(half, sink, &rest);
 	/* A guess that has made gaps has to stand. */
 	if (half->state == FDAR_HALF_GUESSED && half->offset > 0)
 		half->state = FDAR_HALF_KNOWN;
-	if (half->state != FDAR_HALF_KNOWN) {
+	if (half->state != FDAR_HALF_KNOWN)
 		hold(half, sink, &rest);
-		return;
-	}
-	ahead = fdar_seq_distance(rest.seq, half->next);
-	if ((ahead > WINDOW || ahead < -WINDOW) && rest.length > 0) {
-		if (!believe(half, sink, &rest))
-			return;
-	} else if (ahead < 0) {
-		skip_old(half, sink, &rest);
-	}
-	if (rest.length > 0 && rest.seq == half->next && !half->waiting.head)
-		take_in_order(half, sink, &rest);
-	else if (rest.length > 0)
-		wait_for_hole(half, sink, &rest);
-	drain(half, sink, segment->packet);
+	else
+		take_known(half, sink, &rest);
 }
 
-void fdar_half_acked(struct fdar_half *half, uint32_t ack, gboolean whole)
+void fdar_half_reached(struct fdar_half *half, uint32_t end)
 {
+	int32_t ahead = fdar_seq_distance(end, half->top);
+
+	/* What is out of any window says nothing. */
+	if (half->topped && (ahead <= 0 || ahead > FDAR_HALF_WINDOW))
+		return;
+	half->topped = TRUE;
+	half->top = end;
+}
+
+void fdar_half_freeze(struct fdar_half *half, uint64_t packet)
+{
+	half->frozen = TRUE;
+	half->frozen_packet = packet;
+}
+
+void fdar_half_thaw(struct fdar_half *half, const struct fdar_half_sink *sink)
+{
+	half->frozen = FALSE;
+	if (half->state == FDAR_HALF_KNOWN)
+		fdar_half_drain(half, sink, 0);
+}
+
+gboolean fdar_half_begins_at(const struct fdar_half *half, uint32_t isn)
+{
+	return half->state == FDAR_HALF_UNKNOWN || isn + 1 == half->next - (uint32_t)half->offset;
+}
+
+/* What was acknowledged lies behind the FIN, and was seen: the FIN did not happen. */
+static void doubt_fin(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t ack)
+{
+	if (!half->fin || half->fin_done || fdar_seq_distance(ack, half->fin_seq + 1) <= 0 ||
+	    !half->topped || fdar_seq_distance(half->top, ack) < 0)
+		return;
+	half->fin = FALSE;
+	fdar_half_note(sink, FDAR_ODD_STRAY_FIN);
+}
+
+void fdar_half_acked(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t ack,
+		     gboolean whole)
+{
+	half->has_last_ack = TRUE;
+	half->last_ack = ack;
+	if (prefers_other(half, ack))
+		take_other(half, sink);
 	if (half->state == FDAR_HALF_UNKNOWN) {
 		half->state = FDAR_HALF_GUESSED;
 		half->trusted = whole != FALSE;
 		half->next = ack;
 		half->isn = ack - 1;
 	}
-	if (fdar_seq_distance(ack, half->next) > WINDOW ||
+	if (fdar_seq_distance(ack, half->next) > FDAR_HALF_WINDOW ||
 	    (half->acked && fdar_seq_distance(ack, half->top_ack) < 0))
 		return;
 	half->acked = TRUE;
 	half->top_ack = ack;
-}
-
-static void fill_absent(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t time_ns,
-			uint64_t packet)
-{
-	struct fdar_segment now = { .time_ns = time_ns, .packet = packet };
-
-	if (half->acked && fdar_seq_distance(half->top_ack, half->next) > 0)
-		deliver_gap(half, sink, half->top_ack - half->next, &now);
-}
-
-void fdar_half_passed(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t time_ns,
-		      uint64_t packet, gboolean seen)
-{
-	switch (half->state) {
-	case FDAR_HALF_GUESSED:
-		if (seen)
-			half->absent = FALSE;
-		else if (half->absent || ++half->patience >= PATIENCE_PACKETS)
-			half->absent = TRUE;
-		if (half->absent)
-			fill_absent(half, sink, time_ns, packet);
-		break;
-	case FDAR_HALF_HELD:
-		if (++half->patience >= HOLD_PACKETS)
-			release(half, sink);
-		break;
-	case FDAR_HALF_KNOWN:
-		if (half->waiting.head && half->acked &&
-		    fdar_seq_distance(half->top_ack, half->waiting.head->segment.seq) >= 0 &&
-		    ++half->patience >= PATIENCE_PACKETS)
-			give_up_hole(half, sink);
-		break;
-	default:
-		break;
-	}
-}
-
-uint64_t fdar_half_offset_of(const struct fdar_half *half, uint32_t ack)
-{
-	int32_t ahead = fdar_seq_distance(ack, half->next);
-
-	if (half->state == FDAR_HALF_UNKNOWN || ahead > WINDOW)
-		return half->offset;
-	if (ahead < 0 && (uint64_t) - (int64_t)ahead > half->offset)
-		return 0;
-	return half->offset + (uint64_t)(int64_t)ahead - (half->fin_done && ahead > 0 ? 1 : 0);
-}
-
-gboolean fdar_half_believes(const struct fdar_half *half, uint32_t seq)
-{
-	int32_t ahead = fdar_seq_distance(seq, half->next);
-
-	return half->state == FDAR_HALF_UNKNOWN || (ahead <= RST_WINDOW && ahead >= -RST_WINDOW);
-}
-
-void fdar_half_finish(struct fdar_half *half, const struct fdar_half_sink *sink, uint64_t time_ns,
-		      uint64_t packet)
-{
-	struct fdar_segment now = { .time_ns = time_ns, .packet = packet };
-	int32_t missing;
-
-	if (half->state == FDAR_HALF_HELD)
-		release(half, sink);
-	while (half->waiting.head)
-		give_up_hole(half, sink);
-	if (half->state == FDAR_HALF_UNKNOWN || half->fin_done)
-		return;
-	missing = half->fin ? fdar_seq_distance(half->fin_seq, half->next)
-			    : (half->acked ? fdar_seq_distance(half->top_ack, half->next) : 0);
-	/* One number more than there were bytes is a FIN that the capture does not have. */
-	if (missing > (half->fin ? 0 : 1) && missing <= WINDOW)
-		deliver_gap(half, sink, (uint32_t)missing, &now);
-	drain(half, sink, 0);
-}
-
-void fdar_half_clear(struct fdar_half *half, size_t *budget)
-{
-	while (half->waiting.head)
-		fdar_waiting_pop(&half->waiting, budget);
+	doubt_fin(half, sink, ack);
+	if (half->state == FDAR_HALF_KNOWN)
+		fdar_half_drain(half, sink, 0);
 }

@@ -10,6 +10,12 @@
  * without SYN, its first segments, which are *held* for a few packets in case the capture has them
  * out of order.
  *
+ * What the other side acknowledged is the truth. Of two SYNs with different numbers it chooses one,
+ * while nothing was delivered. A FIN is delivered when it is acknowledged (or the end comes, or at
+ * once with eager), and forgotten when what lies behind it is. What lies behind a hole of which no
+ * byte was ever acknowledged, although the other side is in the capture, never got there. A half is
+ * *frozen* while a reset of its sender may have happened: what comes waits until that is decided.
+ *
  * Bounds: see assembler.h. Sequence arithmetic is modulo 2^32 (RFC 9293, 3.4).
  */
 #ifndef FDAR_REPLAY_SESSIONS_HALF_H
@@ -32,19 +38,33 @@ struct fdar_half {
 	uint8_t trusted;  /* the guess is of a whole session: what is missing behind it is a gap */
 	uint8_t absent;   /* the capture has no packet of this way: acknowledgements make gaps */
 	uint8_t patience; /* packets of the session since the hole was acknowledged */
-	uint8_t unbelieved; /* segments in a row that were too far ahead */
-	uint32_t isn;       /* also of a guess */
-	uint32_t next;      /* sequence number of the next byte to deliver */
+	uint8_t unbelieved;   /* segments in a row that were too far ahead */
+	uint8_t has_last_ack; /* the other side has acknowledged anything: last_ack is set */
+	uint8_t has_other;    /* a second SYN had another number: other_isn is set */
+	uint8_t topped;       /* something was seen: top is set */
+	uint8_t frozen;       /* a reset of this side may stand: nothing is delivered, see below */
+	uint32_t isn;         /* also of a guess */
+	uint32_t next;        /* sequence number of the next byte to deliver */
 	uint32_t fin_seq;
 	uint32_t top_ack;
+	uint32_t last_ack; /* the last acknowledgement of the other side, whatever it says */
+	uint32_t other_isn;
+	uint32_t top;             /* the number behind the farthest segment seen */
 	uint32_t unbelieved_next; /* where the next segment of that row would start */
 	uint64_t offset;          /* of next in the stream, gaps counted */
 	uint64_t other;           /* bytes of the other way that it has acknowledged */
 	uint64_t time_ns;         /* time and packet of the last delivery: never less after */
 	uint64_t packet;
+	uint64_t frozen_packet;                      /* of the reset */
 	uint64_t fin_time_ns, fin_packet, fin_acked; /* of the segment with FIN */
 	struct fdar_waiting waiting;
 };
+
+/* Its FIN was delivered, or nothing but its acknowledgement is missing for that. */
+static inline gboolean fdar_half_is_over(const struct fdar_half *half)
+{
+	return half->fin_done || (half->fin && half->next == half->fin_seq);
+}
 
 /* Where a half delivers. odd gets bits of enum fdar_odd, budget counts the bytes that wait in all. */
 struct fdar_half_sink {
@@ -66,9 +86,20 @@ void fdar_half_begin(struct fdar_half *half, const struct fdar_half_sink *sink, 
 void fdar_half_take(struct fdar_half *half, const struct fdar_half_sink *sink,
 		    const struct fdar_segment *segment);
 
+/* It has sent up to end. */
+void fdar_half_reached(struct fdar_half *half, uint32_t end);
+
+/* A reset of this side came in that packet; it did not happen after all. */
+void fdar_half_freeze(struct fdar_half *half, uint64_t packet);
+void fdar_half_thaw(struct fdar_half *half, const struct fdar_half_sink *sink);
+
+/* Whether a stream that is not known from its SYN begins behind isn. */
+gboolean fdar_half_begins_at(const struct fdar_half *half, uint32_t isn);
+
 /* The other side acknowledged up to ack. whole: its SYN was seen, so nothing of this way can have
  * come before the capture began. */
-void fdar_half_acked(struct fdar_half *half, uint32_t ack, gboolean whole);
+void fdar_half_acked(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t ack,
+		     gboolean whole);
 
 /* A packet of the session (of any way) has passed: patience with holes runs out. seen: the capture
  * has packets of this way. */

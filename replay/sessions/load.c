@@ -10,6 +10,7 @@
 
 #include "replay/sessions/assembler.h"
 #include "replay/sessions/session_private.h"
+#include "replay/sessions/sides.h"
 
 #define CHUNK          8u
 #define NO_CHUNK       UINT64_MAX
@@ -35,6 +36,7 @@ struct open_session {
 struct loader {
 	struct fdar_sessions *sessions;
 	struct fdar_spool *chain;
+	GHashTable *turned; /* ids plus 1 of sessions whose sides were guessed wrong */
 };
 
 static void opened(void *user, const struct fdar_session *session, void **data)
@@ -210,6 +212,26 @@ static void tidy(struct fdar_session *session, struct fdar_piece *pieces)
 	}
 }
 
+static void turn_pieces(const struct fdar_session *session, struct fdar_piece *pieces)
+{
+	for (uint64_t i = 0; i < session->pieces; i++)
+		pieces[i].way = !pieces[i].way;
+}
+
+static struct fdar_session *session_at(void *user, size_t index)
+{
+	struct loader *loader = user;
+
+	return &g_array_index(loader->sessions->sessions, struct fdar_session, index);
+}
+
+static void turned(void *user, size_t index)
+{
+	struct loader *loader = user;
+
+	g_hash_table_add(loader->turned, GUINT_TO_POINTER(index + 1));
+}
+
 static gboolean make_index(struct loader *loader, GError **error)
 {
 	struct fdar_sessions *sessions = loader->sessions;
@@ -231,6 +253,8 @@ static gboolean make_index(struct loader *loader, GError **error)
 
 		if (session->pieces) {
 			merge(chain, session, out);
+			if (g_hash_table_contains(loader->turned, GUINT_TO_POINTER(i + 1)))
+				turn_pieces(session, out);
 			tidy(session, out);
 		}
 		session->first_piece = at;
@@ -249,34 +273,39 @@ static gboolean load(struct loader *loader, struct fdar_capture *capture,
 	};
 	struct fdar_assembler_options how = { .max_gap_ns = options ? options->max_gap_ns : 0,
 					      .udp_idle_ns = options ? options->udp_idle_ns : 0 };
+	struct fdar_sides_input sides = { .at = session_at, .turn = turned, .user = loader };
 	struct fdar_assembler *assembler =
-		fdar_assembler_new(fdar_capture_link(capture), &how, &ops, loader, error);
+		fdar_assembler_new(fdar_capture_link(capture), &how, &ops, loader);
 	gboolean fine;
 
-	if (!assembler) {
-		g_prefix_error(error, "%s: ", fdar_capture_name(capture));
-		return FALSE;
-	}
 	fine = fdar_assembler_read(assembler, capture, options ? options->progress : NULL,
 				   options ? options->user : NULL, error);
 	loader->sessions->totals = *fdar_assembler_totals(assembler);
 	loader->sessions->duration_ns = fdar_assembler_line_ns(assembler);
 	fdar_assembler_free(assembler);
-	return fine && make_index(loader, error);
+	if (!fine)
+		return FALSE;
+	sides.count = loader->sessions->sessions->len;
+	sides.ports = options ? options->server_ports : NULL;
+	fdar_sides_settle(&sides);
+	return make_index(loader, error);
 }
 
 struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_load_options *options,
 					 GError **error)
 {
-	g_autoptr(fdar_capture) capture = fdar_capture_open(path, error);
+	g_autoptr(fdar_capture) capture =
+		fdar_capture_open_with(path, options ? &options->capture : NULL, error);
 	struct loader loader = { .sessions = g_new0(struct fdar_sessions, 1) };
 	gboolean fine = FALSE;
 
+	loader.turned = g_hash_table_new(NULL, NULL);
 	loader.sessions->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_session));
 	if (capture && (loader.chain = fdar_spool_new(error)) &&
 	    (loader.sessions->bytes = fdar_spool_new(error)))
 		fine = load(&loader, capture, options, error);
 	fdar_spool_free(loader.chain);
+	g_hash_table_unref(loader.turned);
 	if (!fine) {
 		fdar_sessions_free(loader.sessions);
 		return NULL;

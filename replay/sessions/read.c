@@ -1,6 +1,7 @@
 /* Feeding an assembler with a whole capture: part of assembler.h. */
 #include <gio/gio.h>
 
+#include "replay/capture/decode.h"
 #include "replay/sessions/assembler.h"
 
 #define PROGRESS_BYTES ((uint64_t)1024 * 1024)
@@ -24,10 +25,26 @@ static gboolean report(struct fdar_capture *capture, fdar_progress_fn progress, 
 	return FALSE;
 }
 
+/* All there is is of a link type that is not read. */
+static gboolean fail_unread(const struct fdar_capture *capture,
+			    const struct fdar_capture_totals *totals, GError **error)
+{
+	int link = totals->unread_links[0].link;
+
+	g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_FORMAT,
+		    "%s: packets of link type %d (%s) are not read, expected %s",
+		    fdar_capture_name(capture), link, fdar_decode_link_name(link),
+		    fdar_decode_check_link(link));
+	return FALSE;
+}
+
 static gboolean fail_empty(const struct fdar_capture *capture,
 			   const struct fdar_capture_totals *totals, GError **error)
 {
 	const char *damage = fdar_capture_damage(capture);
+
+	if (totals->unread && totals->unread == totals->packets)
+		return fail_unread(capture, totals, error);
 
 	g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_EMPTY,
 		    "%s: no TCP or UDP packet in it (%" G_GUINT64_FORMAT
@@ -53,6 +70,7 @@ gboolean fdar_assembler_read(struct fdar_assembler *assembler, struct fdar_captu
 		fine = report(capture, progress, user, &reported, error);
 	}
 	fdar_assembler_finish(assembler);
+	fdar_assembler_add_late(assembler, fdar_capture_late(capture));
 	if (!fine || status < 0)
 		return FALSE;
 	if (fdar_assembler_sessions(assembler, NULL) == 0)

@@ -45,6 +45,8 @@ void fdar_capture_left_out(const struct fdar_capture_totals *totals,
 	left[2] = (struct fdar_left_out){ "malformed", "malformed", totals->malformed };
 	left[3] = (struct fdar_left_out){ "lone_fragments", "fragments without the rest",
 					  totals->lone_fragments };
+	left[4] = (struct fdar_left_out){ "unread", "of link types that are not read",
+					  totals->unread };
 }
 
 uint64_t fdar_sessions_duration_ns(const struct fdar_sessions *sessions)
@@ -111,7 +113,7 @@ const char *fdar_began_text(enum fdar_began began)
 	static const char *const texts[FDAR_BEGAN_KINDS] = {
 		[FDAR_BEGAN_HANDSHAKE] = "handshake",    [FDAR_BEGAN_SYN] = "syn, no answer",
 		[FDAR_BEGAN_SYNACK] = "syn+ack, no syn", [FDAR_BEGAN_MID_STREAM] = "mid-stream",
-		[FDAR_BEGAN_DATAGRAM] = "datagram",
+		[FDAR_BEGAN_DATAGRAM] = "datagram",      [FDAR_BEGAN_HALF_OPEN] = "half-open",
 	};
 
 	return began < FDAR_BEGAN_KINDS ? texts[began] : "?";
@@ -151,6 +153,11 @@ const char *fdar_odd_text(uint32_t bit)
 		{ FDAR_ODD_AFTER_END, "data after the end" },
 		{ FDAR_ODD_OUT_OF_WINDOW, "out of window" },
 		{ FDAR_ODD_GUESSED_SIDES, "sides guessed" },
+		{ FDAR_ODD_NOT_ACKED, "not acknowledged" },
+		{ FDAR_ODD_STRAY_FIN, "stray fin" },
+		{ FDAR_ODD_DOUBLES, "doubles" },
+		{ FDAR_ODD_URGENT, "urgent data" },
+		{ FDAR_ODD_VIEW, "another view" },
 	};
 
 	G_STATIC_ASSERT(G_N_ELEMENTS(texts) == FDAR_ODD_BITS);

@@ -35,6 +35,7 @@ enum fdar_began {
 	FDAR_BEGAN_SYNACK,     /* SYN+ACK seen, the SYN is missing */
 	FDAR_BEGAN_MID_STREAM, /* no handshake: the capture began later */
 	FDAR_BEGAN_DATAGRAM,   /* UDP */
+	FDAR_BEGAN_HALF_OPEN,  /* SYN and SYN+ACK, which the client never acknowledged */
 	FDAR_BEGAN_KINDS
 };
 
@@ -63,9 +64,13 @@ enum fdar_odd {
 	FDAR_ODD_STRAY_RST = 1u << 10,     /* a RST outside the window: not believed */
 	FDAR_ODD_AFTER_END = 1u << 11,     /* payload after RST, or after the sender's own FIN */
 	FDAR_ODD_OUT_OF_WINDOW = 1u << 12, /* payload more than 1 GiB ahead: not believed */
-	FDAR_ODD_GUESSED_SIDES = 1u
-				 << 13, /* no handshake: the lower port was taken for the server */
-	FDAR_ODD_BITS = 14
+	FDAR_ODD_GUESSED_SIDES = 1u << 13, /* who serves is a guess, see sides.h */
+	FDAR_ODD_NOT_ACKED = 1u << 14,     /* segments beyond the stream that nobody acknowledged */
+	FDAR_ODD_STRAY_FIN = 1u << 15,     /* a FIN that both sides ignored */
+	FDAR_ODD_DOUBLES = 1u << 16,       /* packets that were seen at more than one place */
+	FDAR_ODD_URGENT = 1u << 17,        /* urgent data */
+	FDAR_ODD_VIEW = 1u << 18, /* another session seen again, behind an address translation */
+	FDAR_ODD_BITS = 19
 };
 
 enum fdar_piece_kind {
@@ -84,8 +89,9 @@ struct fdar_piece {
 	uint32_t length;  /* bytes; 0 for FIN and RST */
 	uint8_t kind;     /* enum fdar_piece_kind */
 	uint8_t way;      /* enum fdar_way: who sent it */
-	uint8_t syn;      /* DATA that came in the SYN (TCP Fast Open) */
-	uint8_t push;     /* the PSH flag was set: the sender's write ended here */
+	uint8_t syn : 1;  /* DATA that came in the SYN (TCP Fast Open) */
+	uint8_t urgent : 1; /* DATA whose last byte is urgent */
+	uint8_t push;       /* the PSH flag was set: the sender's write ended here */
 };
 
 /* One way's totals. */
@@ -106,14 +112,22 @@ struct fdar_session {
 	uint32_t odd;      /* bits of enum fdar_odd */
 	struct fdar_endpoint client;
 	struct fdar_endpoint server;
-	uint64_t packet;   /* number of its first packet in the capture */
-	uint64_t epoch_ns; /* captured time of its first packet */
-	uint64_t start_ns; /* time-line time of the first and the last packet */
+	uint32_t numbers[2]; /* private: initial sequence numbers; UDP: of its first datagram */
+	uint32_t view_of;    /* FDAR_ODD_VIEW: id of the session that it is another view of */
+	uint8_t hops;        /* time to live of its first packet */
+	uint8_t established; /* TCP: the handshake was finished, as far as is known */
+	uint8_t first_way;   /* enum fdar_way: who sent its first packet */
+	uint32_t doubles;    /* packets of it that were seen before and left out */
+	uint64_t packet;     /* number of its first packet in the capture */
+	uint64_t epoch_ns;   /* captured time of its first packet */
+	uint64_t start_ns;   /* time-line time of the first and the last packet */
 	uint64_t end_ns;
 	struct fdar_way_totals way[2];
 	uint64_t first_piece; /* private: where its pieces are, see fdar_sessions_pieces */
 	uint64_t pieces;      /* how many pieces it has */
 };
+
+#define FDAR_UNREAD_LINKS 4u
 
 /* What was left out of the sessions, and why: nothing goes unaccounted for. */
 struct fdar_capture_totals {
@@ -125,6 +139,12 @@ struct fdar_capture_totals {
 	uint64_t lone_fragments; /* of datagrams that were never whole */
 	uint64_t squeezed_ns;    /* silence taken out of the time line */
 	uint64_t clock_back;     /* how often time ran backwards */
+	uint64_t doubles;        /* of those in sessions: seen before, at another place */
+	uint64_t unread;         /* of link types that are not read */
+	struct fdar_unread {     /* the first few of these types */
+		int link;
+		uint64_t packets;
+	} unread_links[FDAR_UNREAD_LINKS];
 };
 
 /* Packets of one kind that are in no session, for whoever tells of them. */
@@ -135,7 +155,7 @@ struct fdar_left_out {
 };
 
 /* All kinds, always in this order; the packets of all add up to those that are in no session. */
-#define FDAR_LEFT_OUT_KINDS 4
+#define FDAR_LEFT_OUT_KINDS 5
 void fdar_capture_left_out(const struct fdar_capture_totals *totals,
 			   struct fdar_left_out left[FDAR_LEFT_OUT_KINDS]);
 
@@ -149,6 +169,8 @@ struct fdar_load_options {
 	uint64_t udp_idle_ns;      /* a UDP flow silent for longer ends; 0: the default, 60 s */
 	fdar_progress_fn progress; /* may be NULL */
 	void *user;                /* of progress */
+	struct fdar_capture_options capture; /* other files, a filter */
+	const uint16_t *server_ports; /* ports that serve, ended by 0; may be NULL: see sides.h */
 };
 
 struct fdar_sessions;

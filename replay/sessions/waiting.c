@@ -23,6 +23,7 @@ static void insert_before(struct fdar_waiting *waiting, size_t *budget,
 	part->segment.seq = from;
 	part->segment.length = part->segment.captured = to - from;
 	part->segment.push = segment->push && to == segment->seq + segment->length;
+	part->segment.urgent = segment->urgent && to == segment->seq + segment->length;
 	if (segment->bytes)
 		part->segment.bytes = g_memdup2(segment->bytes + (from - segment->seq), to - from);
 	part->next = at;
@@ -110,6 +111,36 @@ gboolean fdar_waiting_cut(struct fdar_waiting *waiting, size_t *budget, uint32_t
 		last->length = last->captured = (uint32_t)left;
 	}
 	return found;
+}
+
+gboolean fdar_waiting_forget(struct fdar_waiting *waiting, size_t *budget, uint64_t packet)
+{
+	struct fdar_waiting_part *next;
+	gboolean found = FALSE;
+
+	for (struct fdar_waiting_part *part = waiting->head; part; part = next) {
+		next = part->next;
+		if (part->segment.packet <= packet)
+			continue;
+		found = TRUE;
+		remove_part(waiting, budget, part);
+	}
+	return found;
+}
+
+void fdar_waiting_divide(struct fdar_waiting *waiting, size_t *budget, uint32_t seq)
+{
+	struct fdar_waiting_part *part = waiting->head;
+	struct fdar_segment whole = part->segment;
+	uint32_t first = seq - whole.seq;
+
+	insert_before(waiting, budget, part->next, &whole, seq, whole.seq + whole.length);
+	part->segment.length = part->segment.captured = first;
+	part->segment.push = part->segment.urgent = FALSE;
+	if (part->segment.bytes) {
+		waiting->bytes -= whole.length - first;
+		*budget -= whole.length - first;
+	}
 }
 
 void fdar_waiting_pop(struct fdar_waiting *waiting, size_t *budget)

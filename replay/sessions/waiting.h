@@ -23,7 +23,7 @@ struct fdar_segment {
 	uint64_t time_ns;
 	uint64_t packet;
 	uint64_t acked; /* as in fdar_piece */
-	uint8_t syn, push, fin;
+	uint8_t syn, push, fin, urgent;
 };
 
 /* captured equals length, fin is not used, bytes are the part's own. */
@@ -52,6 +52,12 @@ uint32_t fdar_waiting_keep(struct fdar_waiting *waiting, size_t *budget,
 
 /* Nothing lies behind seq: cuts what waits there. TRUE when something did. */
 gboolean fdar_waiting_cut(struct fdar_waiting *waiting, size_t *budget, uint32_t seq);
+
+/* What came in packets behind this one is taken away. TRUE when something did. */
+gboolean fdar_waiting_forget(struct fdar_waiting *waiting, size_t *budget, uint64_t packet);
+
+/* The first part, which begins before seq and ends behind it, becomes two. */
+void fdar_waiting_divide(struct fdar_waiting *waiting, size_t *budget, uint32_t seq);
 
 /* Takes the first part away; there must be one. */
 void fdar_waiting_pop(struct fdar_waiting *waiting, size_t *budget);

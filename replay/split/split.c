@@ -7,11 +7,12 @@
 #include "replay/capture/decode.h"
 #include "replay/capture/pcap_file.h"
 #include "replay/split/split_dir.h"
+#include "replay/split/split_history.h"
+#include "replay/sessions/sides.h"
 #include "replay/split/split_list.h"
 #include "replay/sessions/timeline.h"
 #include "replay/split/trex.h"
 
-#define ETHER_HEADER  14u
 #define PENDING_BYTES ((size_t)64 * 1024 * 1024) /* of all sessions */
 #define FLUSH_BYTES   ((guint)1024 * 1024)       /* of one */
 
@@ -21,7 +22,7 @@ struct splitter {
 	struct fdar_timeline line;
 	GQueue waiting; /* parts with records that are not written yet */
 	size_t pending;
-	int link;
+	int link; /* of packets that do not say theirs */
 	gboolean nanoseconds;
 };
 
@@ -32,6 +33,12 @@ struct part {
 	GChecksum *sums[2];
 	uint64_t packets;
 	uint64_t epoch_ns; /* of the last */
+	uint64_t written;  /* bytes of records that are in the file */
+	/* The payload of the packet at hand, and its place in the session's records. */
+	const uint8_t *payload;
+	uint32_t payload_bytes;
+	uint64_t payload_at;
+	struct fdar_history histories[2]; /* by enum fdar_way */
 	uint32_t id;
 	uint32_t broken;
 	gboolean in_file; /* some records are in the file with the provisional name */
@@ -76,6 +83,7 @@ static void flush(struct splitter *splitter, struct part *part)
 	fdar_split_dir_append(&splitter->dir, name, part->records->data, part->records->len);
 	part->in_file = TRUE;
 	splitter->pending -= part->records->len;
+	part->written += part->records->len;
 	g_clear_pointer(&part->records, g_byte_array_unref);
 	g_queue_unlink(&splitter->waiting, &part->link);
 }
@@ -103,16 +111,34 @@ static GByteArray *records_of(struct splitter *splitter, struct part *part)
 	return part->records;
 }
 
-/* The Ethernet header that stands in for another link layer's: made-up local addresses, the
- * client's ends with 1, the server's with 2. */
-static void put_ether(uint8_t header[ETHER_HEADER], enum fdar_way way, uint8_t family)
+/* Adds the packet, in Ethernet. Gives how many bytes were put in place of its first skip ones. */
+static uint32_t add_record(struct splitter *splitter, GByteArray *records, enum fdar_way way,
+			   const struct fdar_packet *packet, const struct fdar_decoded *own,
+			   uint32_t *skip)
 {
-	static const uint8_t macs[2][6] = { { 2, 0, 0, 0, 0, 1 }, { 2, 0, 0, 0, 0, 2 } };
-	static const uint8_t v4[] = { 0x08, 0x00 }, v6[] = { 0x86, 0xdd };
+	int link = packet->link ? packet->link : splitter->link;
+	uint32_t added = link == DLT_EN10MB ? 0 : FDAR_PCAP_ETHER_BYTES;
+	uint8_t head[FDAR_PCAP_RECORD_BYTES + FDAR_PCAP_ETHER_BYTES];
 
-	memcpy(header, macs[!way], 6);
-	memcpy(header + 6, macs[way], 6);
-	memcpy(header + 12, family == FDAR_FAMILY_IPV6 ? v6 : v4, 2);
+	*skip = added ? own->outer_l3 : 0;
+	fdar_pcap_put_record(head, packet->epoch_ns, packet->captured - *skip + added,
+			     packet->length - *skip + added, splitter->nanoseconds);
+	fdar_pcap_put_ether(head + FDAR_PCAP_RECORD_BYTES, way == FDAR_FROM_CLIENT,
+			    packet->bytes[own->outer_l3] >> 4 == 6);
+	g_byte_array_append(records, head, FDAR_PCAP_RECORD_BYTES + added);
+	g_byte_array_append(records, packet->bytes + *skip, packet->captured - *skip);
+	return added;
+}
+
+static void judge(struct part *part, enum fdar_way way, const struct fdar_packet *packet)
+{
+	if (part->packets == 0 && way == FDAR_FROM_SERVER)
+		part->broken |= FDAR_TREX_SIDES;
+	if (part->packets > 0 && packet->epoch_ns < part->epoch_ns)
+		part->broken |= FDAR_TREX_BACKWARD;
+	if (++part->packets >= FDAR_TREX_PACKETS_MAX)
+		part->broken |= FDAR_TREX_PACKETS;
+	part->epoch_ns = packet->epoch_ns;
 }
 
 static void packet(void *user, const struct fdar_session *session, void *data, enum fdar_way way,
@@ -122,8 +148,6 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 	struct splitter *splitter = user;
 	struct part *part = data;
 	GByteArray *records = records_of(splitter, part);
-	gboolean ether = splitter->link == DLT_EN10MB;
-	uint8_t head[FDAR_PCAP_RECORD_BYTES + ETHER_HEADER];
 	struct fdar_decoded own = *decoded;
 	guint at = records->len;
 	uint32_t skip, added;
@@ -133,26 +157,19 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 	splitter->split->duration_ns = fdar_timeline_at(&splitter->line, packet->epoch_ns);
 	/* Of a fragment: what is decoded is the datagram, the packet's own headers are needed. */
 	if (decoded->was_fragmented)
-		fdar_decode(splitter->link, packet, &own);
-	skip = ether ? 0 : own.l3;
-	added = ether ? 0 : ETHER_HEADER;
-	fdar_pcap_put_record(head, packet->epoch_ns, packet->captured - skip + added,
-			     packet->length - skip + added, splitter->nanoseconds);
-	put_ether(head + FDAR_PCAP_RECORD_BYTES, way, own.family);
-	g_byte_array_append(records, head, FDAR_PCAP_RECORD_BYTES + added);
-	g_byte_array_append(records, packet->bytes + skip, packet->captured - skip);
+		fdar_decode(packet->link ? packet->link : splitter->link, packet, &own);
+	added = add_record(splitter, records, way, packet, &own, &skip);
 	splitter->pending += records->len - at;
-
-	part->broken |=
-		fdar_trex_judge(records->data + at + FDAR_PCAP_RECORD_BYTES,
-				packet->captured - skip + added, own.l3 - skip + added, &own);
-	if (part->packets == 0 && way == FDAR_FROM_SERVER)
-		part->broken |= FDAR_TREX_SIDES;
-	if (part->packets > 0 && packet->epoch_ns < part->epoch_ns)
-		part->broken |= FDAR_TREX_BACKWARD;
-	if (++part->packets >= FDAR_TREX_PACKETS_MAX)
-		part->broken |= FDAR_TREX_PACKETS;
-	part->epoch_ns = packet->epoch_ns;
+	part->payload = decoded->was_fragmented ? NULL : fdar_decoded_payload(decoded);
+	part->payload_bytes = fdar_decoded_payload_captured(decoded);
+	if (part->payload)
+		part->payload_at = part->written + at + FDAR_PCAP_RECORD_BYTES + added +
+				   (uint64_t)(part->payload - packet->bytes) - skip;
+	part->broken |= own.tunnels ? FDAR_TREX_HEADERS
+				    : fdar_trex_judge(records->data + at + FDAR_PCAP_RECORD_BYTES,
+						      packet->captured - skip + added,
+						      own.l3 - skip + added, &own);
+	judge(part, way, packet);
 	if (records->len >= FLUSH_BYTES)
 		flush(splitter, part);
 	else if (splitter->pending > PENDING_BYTES)
@@ -164,14 +181,54 @@ static void arrived(void *user, const struct fdar_session *session, void *data,
 {
 	struct part *part = data;
 	GChecksum **sum = &part->sums[arrival->piece.way];
+	uint64_t place = UINT64_MAX;
 
 	(void)user;
-	(void)session;
 	if (arrival->piece.kind != FDAR_PIECE_DATA)
 		return;
 	if (!*sum)
 		*sum = g_checksum_new(G_CHECKSUM_SHA256);
 	g_checksum_update(*sum, arrival->bytes, arrival->piece.length);
+	if (session->transport != FDAR_TCP)
+		return;
+	if (part->payload && arrival->bytes >= part->payload &&
+	    arrival->bytes < part->payload + part->payload_bytes)
+		place = part->payload_at + (uint64_t)(arrival->bytes - part->payload);
+	fdar_history_add(&part->histories[arrival->piece.way], arrival->stream_offset,
+			 arrival->piece.length, place, arrival->bytes);
+}
+
+struct read_back {
+	struct splitter *splitter;
+	struct part *part;
+};
+
+static gboolean read_back(void *user, uint64_t place, uint8_t *bytes, uint32_t length)
+{
+	struct read_back *back = user;
+	struct part *part = back->part;
+	g_autofree char *name = provisional_name(part->id);
+
+	if (place < part->written)
+		return place + length <= part->written &&
+		       fdar_split_dir_read(&back->splitter->dir, name, place, bytes, length);
+	place -= part->written;
+	if (!part->records || place + length > part->records->len)
+		return FALSE;
+	memcpy(bytes, part->records->data + place, length);
+	return TRUE;
+}
+
+static gboolean repeated(void *user, const struct fdar_session *session, void *data,
+			 enum fdar_way way, uint64_t stream_offset, const uint8_t *bytes,
+			 uint32_t length)
+{
+	struct part *part = data;
+	struct read_back back = { user, part };
+
+	(void)session;
+	return fdar_history_differs(&part->histories[way], stream_offset, bytes, length, read_back,
+				    &back);
 }
 
 static void take_digest(GChecksum *sum, uint8_t digest[32])
@@ -198,28 +255,59 @@ static void closed(void *user, const struct fdar_session *session, void *data)
 	fdar_split_dir_rename(&splitter->dir, name, slot->file);
 	take_digest(part->sums[0], slot->digest[0]);
 	take_digest(part->sums[1], slot->digest[1]);
+	fdar_history_clear(&part->histories[0]);
+	fdar_history_clear(&part->histories[1]);
 	g_free(part);
+}
+
+static struct fdar_session *session_at(void *user, size_t index)
+{
+	struct splitter *splitter = user;
+
+	return &g_array_index(splitter->split->sessions, struct fdar_split_session, index).session;
+}
+
+/* The sides of a session were guessed wrong. */
+static void turned(void *user, size_t index)
+{
+	struct splitter *splitter = user;
+	struct fdar_split_session *slot =
+		&g_array_index(splitter->split->sessions, struct fdar_split_session, index);
+	char *file = final_name(&slot->session);
+	uint8_t digest[32];
+
+	memcpy(digest, slot->digest[0], sizeof(digest));
+	memcpy(slot->digest[0], slot->digest[1], sizeof(digest));
+	memcpy(slot->digest[1], digest, sizeof(digest));
+	slot->broken &= ~(uint32_t)FDAR_TREX_SIDES;
+	if (slot->session.first_way == FDAR_FROM_SERVER)
+		slot->broken |= FDAR_TREX_SIDES;
+	fdar_split_dir_rename(&splitter->dir, slot->file, file);
+	g_free(slot->file);
+	slot->file = file;
 }
 
 static gboolean run(struct splitter *splitter, struct fdar_capture *capture,
 		    const struct fdar_split_options *options, GError **error)
 {
-	const struct fdar_assembler_ops ops = {
-		.opened = opened, .packet = packet, .arrived = arrived, .closed = closed
-	};
+	const struct fdar_assembler_ops ops = { .opened = opened,
+						.packet = packet,
+						.arrived = arrived,
+						.repeated = repeated,
+						.closed = closed };
 	struct fdar_assembler_options how = { .max_gap_ns = FDAR_TIMELINE_KEEP,
 					      .udp_idle_ns = options ? options->udp_idle_ns : 0 };
+	struct fdar_sides_input sides = { .at = session_at,
+					  .turn = turned,
+					  .user = splitter,
+					  .ports = options ? options->server_ports : NULL };
 	struct fdar_split *split = splitter->split;
 	struct fdar_assembler *assembler;
 	gboolean fine;
 
 	splitter->link = fdar_capture_link(capture);
 	splitter->nanoseconds = !fdar_capture_microseconds(capture);
-	assembler = fdar_assembler_new(splitter->link, &how, &ops, splitter, error);
-	if (!assembler) {
-		g_prefix_error(error, "%s: ", fdar_capture_name(capture));
-		return FALSE;
-	}
+	assembler = fdar_assembler_new(splitter->link, &how, &ops, splitter);
 	fine = fdar_assembler_read(assembler, capture, options ? options->progress : NULL,
 				   options ? options->user : NULL, error);
 	split->totals = *fdar_assembler_totals(assembler);
@@ -227,6 +315,8 @@ static gboolean run(struct splitter *splitter, struct fdar_capture *capture,
 	fdar_assembler_free(assembler);
 	if (!fine)
 		return FALSE;
+	sides.count = split->sessions->len;
+	fdar_sides_settle(&sides);
 	fdar_split_write_profile(split, &splitter->dir);
 	fdar_split_write_sessions(split, fdar_capture_name(capture), &splitter->dir);
 	return fdar_split_dir_finish(&splitter->dir, error);
@@ -240,7 +330,8 @@ static void session_clear(gpointer data)
 struct fdar_split *fdar_split_run(const char *path, const char *directory,
 				  const struct fdar_split_options *options, GError **error)
 {
-	g_autoptr(fdar_capture) capture = fdar_capture_open(path, error);
+	g_autoptr(fdar_capture) capture =
+		fdar_capture_open_with(path, options ? &options->capture : NULL, error);
 	struct splitter splitter = { .dir = { .fd = -1 } };
 	gboolean fine = FALSE;
 

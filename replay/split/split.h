@@ -45,6 +45,8 @@ struct fdar_split_options {
 	uint64_t udp_idle_ns; /* as in fdar_load_options, like the rest */
 	fdar_progress_fn progress;
 	void *user;
+	struct fdar_capture_options capture;
+	const uint16_t *server_ports;
 };
 
 /* Splits path ("-" is standard input) into directory, which must not exist or be empty. options may

@@ -92,6 +92,19 @@ void fdar_split_dir_append(struct fdar_split_dir *dir, const char *file, const v
 		note_failure(dir, file, errno);
 }
 
+gboolean fdar_split_dir_read(const struct fdar_split_dir *dir, const char *file, uint64_t offset,
+			     void *bytes, size_t size)
+{
+	int fd = openat(dir->fd, file, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return FALSE;
+	got = pread(fd, bytes, size, (off_t)offset);
+	close(fd);
+	return got == (ssize_t)size;
+}
+
 void fdar_split_dir_rename(struct fdar_split_dir *dir, const char *from, const char *to)
 {
 	if (!dir->failed && renameat(dir->fd, from, dir->fd, to) != 0)

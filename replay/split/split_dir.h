@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct fdar_split_dir {
 	char *path;      /* where it shall be, absolute */
@@ -24,6 +25,10 @@ gboolean fdar_split_dir_init(struct fdar_split_dir *dir, const char *path, GErro
 /* Appends to a file, which is made when it is not there. Failures are kept for the end. */
 void fdar_split_dir_append(struct fdar_split_dir *dir, const char *file, const void *bytes,
 			   size_t size);
+
+/* Reads size bytes at an offset of a file that was appended to. FALSE when it cannot. */
+gboolean fdar_split_dir_read(const struct fdar_split_dir *dir, const char *file, uint64_t offset,
+			     void *bytes, size_t size);
 
 void fdar_split_dir_rename(struct fdar_split_dir *dir, const char *from, const char *to);
 

@@ -47,7 +47,7 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 
 	(void)data;
 	(void)time_ns;
-	fdar_shape_make(*link, captured, decoded, way, &shape);
+	fdar_shape_make(captured->link ? captured->link : *link, captured, decoded, way, &shape);
 	fdar_shape_copy(&shape, captured->bytes, &identity, &moves, copy);
 	fdar_shape_turn(&shape, captured->bytes, session->client.port, session->server.port);
 	fdar_shape_copy(&shape, captured->bytes, &identity, &moves, copy);
@@ -59,14 +59,13 @@ static void read_capture(struct fdar_capture *capture)
 	static const struct fdar_assembler_ops ops = { .arrived = arrived, .packet = packet };
 	int link = fdar_capture_link(capture);
 	const struct fdar_capture_totals *totals;
-	struct fdar_assembler *assembler = fdar_assembler_new(link, NULL, &ops, &link, NULL);
+	struct fdar_assembler *assembler = fdar_assembler_new(link, NULL, &ops, &link);
 
-	if (!assembler)
-		return;
 	fdar_assembler_read(assembler, capture, NULL, NULL, NULL);
 	totals = fdar_assembler_totals(assembler);
 	check(totals->packets == totals->in_sessions + totals->not_ip + totals->other_protocol +
-					 totals->malformed + totals->lone_fragments,
+					 totals->malformed + totals->lone_fragments +
+					 totals->unread,
 	      "every packet is accounted for");
 	fdar_assembler_free(assembler);
 }

@@ -133,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						       .arrived = arrived,
 						       .closed = closed };
 	struct fdar_assembler_options options = { .eager = size % STEP == 1 };
-	struct fdar_assembler *assembler = fdar_assembler_new(DLT_RAW, &options, &ops, NULL, NULL);
+	struct fdar_assembler *assembler = fdar_assembler_new(DLT_RAW, &options, &ops, NULL);
 
 	for (size_t i = 0; i + STEP <= size; i += STEP) {
 		uint8_t packet[HEADERS + PAYLOAD];

@@ -95,6 +95,50 @@ static void test_links(void)
 		{ DLT_PPP, "ff03 PPPP" },
 		{ DLT_PPP, "PPPP" },
 		{ DLT_PPP_ETHER, "1100 0001 0033 PPPP" },
+		/* LLC and SNAP, MPLS, VN-tag, E-tag, PBB, MACsec in clear, CMD, NSH, five tags. */
+		{ DLT_EN10MB, "000000000000 000000000000 0040 aaaa03 000000 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 0040 060603" },
+		{ DLT_EN10MB, "000000000000 000000000000 8847 00010040 00020140" },
+		{ DLT_EN10MB, "000000000000 000000000000 8847 00010140 00000000"
+			      "000000000000 000000000000 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 8926 80010002 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 893f 000000000000 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 88e7 00000005"
+			      "000000000000 000000000000 XXXX" },
+		{ DLT_EN10MB,
+		  "000000000000 000000000000 88e5 2000 00000001 0011223344550001 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 88e5 0000 00000001 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 8909 0101 0001 0064 XXXX" },
+		{ DLT_EN10MB, "000000000000 000000000000 8100 0001 8100 0002 8100 0003 8100 0004"
+			      "8100 0005 XXXX" },
+		{ DLT_NULL, "00000800" },
+		{ DLT_NULL, "dd860000" },
+		{ DLT_PPP_SERIAL, "0f00 XXXX" },
+		{ DLT_PPP_SERIAL, "8f00 XXXX" },
+		{ DLT_PPP_SERIAL, "ff03 PPPP" },
+		{ DLT_C_HDLC, "0f00 XXXX" },
+		{ DLT_FRELAY, "1841 03 cc" },
+		{ DLT_FRELAY, "1841 03 00 80 000000 XXXX" },
+		{ DLT_IEEE802_11, "0802 0000 000000000000 000000000000 000000000000 0000"
+				  "aaaa03 000000 XXXX" },
+		{ DLT_IEEE802_11, "8801 0000 000000000000 000000000000 000000000000 0000 0000"
+				  "aaaa03 000000 XXXX" },
+		{ DLT_IEEE802_11_RADIO, "0000 0900 02000000 00"
+					"0802 0000 000000000000 000000000000 000000000000 0000"
+					"aaaa03 000000 XXXX" },
+		/* Radiotap with a time stamp, and padding behind the header of 26 bytes. */
+		{ DLT_IEEE802_11_RADIO, "0000 1100 03000000 0000000000000000 20"
+					"8801 0000 000000000000 000000000000 000000000000 0000"
+					"0000 0000 aaaa03 000000 XXXX" },
+		{ DLT_PPI, "00 00 0800 69000000"
+			   "0802 0000 000000000000 000000000000 000000000000 0000"
+			   "aaaa03 000000 XXXX" },
+		{ DLT_PKTAP, "10000000 01000000 01000000 00000000"
+			     "000000000000 000000000000 XXXX" },
+		{ DLT_NFLOG, "02000000 0800 0100 00000000 0400 0900" },
+		{ DLT_NFLOG, "0a000000 0008 0001 00000000 0004 0009" },
+		{ DLT_ENC, "02000000 00000000 00000000" },
+		{ DLT_PFLOG, "05 02 00 00 00 000000" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
@@ -106,7 +150,7 @@ static void test_links(void)
 	check_hello(DLT_IPV6, hello(V6A, V6B));
 	/* A PPP protocol in one byte. */
 	check_hello(DLT_PPP, behind("21", hello(V4A, V4B)));
-	g_assert_nonnull(fdar_decode_check_link(DLT_IEEE802_11_RADIO));
+	g_assert_nonnull(fdar_decode_check_link(DLT_USB));
 }
 
 /* An IPv6 packet whose TCP segment lies behind extension headers, given as bytes. */
@@ -147,6 +191,118 @@ static void test_ipv4_options(void)
 	check_hello(DLT_RAW, optioned);
 }
 
+/* What is between an outer header and the packet. The first few bytes of a UDP header are in it. */
+static GByteArray *tunnelled(const char *src, const char *dst, unsigned protocol, const char *hex,
+			     GByteArray *inner)
+{
+	GByteArray *all = behind(hex, inner);
+	GByteArray *packet;
+
+	if (protocol == 17)
+		set16(all, 4, all->len);
+	if (protocol == 17 && get16(all->data + 2) == 2152)
+		set16(all, 10, all->len - 16);
+	packet = ip_part(src, dst, protocol, 1, 0, all->data, all->len);
+	g_byte_array_unref(all);
+	return packet;
+}
+
+static void test_tunnels(void)
+{
+	static const struct {
+		unsigned protocol;
+		const char *header;
+	} tunnels[] = {
+		{ 47, "0000 XXXX" },
+		{ 47, "b000 XXXX 00000000 00000007 00000001" },
+		{ 47, "0000 6558 000000000000 000000000000 XXXX" },
+		{ 47, "3001 880b 00400001 00000001 PPPP" },
+		{ 47, "0000 8847 00010140" },
+		{ 47, "1000 88be 00000001 1001 0000 00000000 000000000000 000000000000 XXXX" },
+		{ 47, "0000 88be 000000000000 000000000000 XXXX" },
+		{ 47, "1000 22eb 00000001 2001 0000 00000000 00000000"
+		      "000000000000 000000000000 XXXX" },
+		{ 97, "3000 000000000000 000000000000 XXXX" },
+		{ 137, "00010140" },
+		{ 17, "c000 12b5 0000 0000 08000000 00002a00 000000000000 000000000000 XXXX" },
+		{ 17, "c000 2118 0000 0000 08000000 00002a00 000000000000 000000000000 XXXX" },
+		{ 17, "c000 12b6 0000 0000 0c000003 00002a00 000000000000 000000000000 XXXX" },
+		{ 17, "c000 17c1 0000 0000 00006558 00002a00 000000000000 000000000000 XXXX" },
+		{ 17, "c000 17c1 0000 0000 0100 XXXX 00002a00 01020300" },
+		{ 17, "c000 0868 0000 0000 30ff 0000 00000001" },
+		{ 17, "c000 0868 0000 0000 34ff 0000 00000001 0000 00 85 01 1000 00" },
+		{ 17, "c000 19eb 0000 0000 00010140" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(tunnels); i++) {
+		for (unsigned outer = 0; outer < 2; outer++) {
+			const char *src = outer ? "fd00::1" : "192.0.2.1";
+			const char *dst = outer ? "fd00::2" : "192.0.2.2";
+
+			g_test_message("%s in %u %s", src, tunnels[i].protocol, tunnels[i].header);
+			check_hello(DLT_RAW, tunnelled(src, dst, tunnels[i].protocol,
+						       tunnels[i].header, hello(V4A, V4B)));
+			check_hello(DLT_RAW, tunnelled(src, dst, tunnels[i].protocol,
+						       tunnels[i].header, hello(V6A, V6B)));
+		}
+	}
+	for (unsigned outer = 0; outer < 2; outer++) { /* 4in4, 6in4, 4in6, 6in6 */
+		const char *src = outer ? "fd00::1" : "192.0.2.1";
+		const char *dst = outer ? "fd00::2" : "192.0.2.2";
+
+		check_hello(DLT_RAW, tunnelled(src, dst, 4, "", hello(V4A, V4B)));
+		check_hello(DLT_RAW, tunnelled(src, dst, 41, "", hello(V6A, V6B)));
+	}
+	/* Teredo, with an origin; and a tunnel in a tunnel. */
+	check_hello(DLT_RAW, tunnelled("192.0.2.1", "192.0.2.2", 17,
+				       "c000 0dd8 0000 0000 0000 1234 01020304", hello(V6A, V6B)));
+	check_hello(DLT_RAW,
+		    tunnelled("192.0.2.1", "192.0.2.2", 47, "0000 XXXX",
+			      tunnelled("198.51.100.1", "198.51.100.2", 4, "", hello(V4A, V4B))));
+}
+
+/* A datagram to a tunnel's port that is no tunnel is a datagram. */
+static void test_no_tunnels(void)
+{
+	static const unsigned ports[] = { 4789, 8472, 4790, 6081, 2152, 3544, 6635 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ports); i++) {
+		g_autoptr(GByteArray) packet =
+			ip(V4A, V4B, 17, udp(V4A, 40000, V4B, ports[i], "a question", 10));
+		struct fdar_decoded decoded = decode(DLT_RAW, packet);
+
+		g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_UDP);
+		g_assert_cmpuint(decoded.dst.port, ==, ports[i]);
+		g_assert_cmpuint(fdar_decoded_payload_length(&decoded), ==, 10);
+	}
+}
+
+/* Where a source route leads is where it goes to. */
+static void test_routes(void)
+{
+	GByteArray *packet = hello(V4A, "10.0.0.9");
+	static const uint8_t route[] = { 1, 131, 7, 4, 10, 0, 0, 2 };
+	GByteArray *routed = g_byte_array_new();
+	g_autoptr(GByteArray) segments = NULL;
+	struct fdar_decoded decoded;
+
+	g_byte_array_append(routed, packet->data, 20);
+	g_byte_array_append(routed, route, sizeof(route));
+	g_byte_array_append(routed, packet->data + 20, packet->len - 20);
+	routed->data[0] = 0x47;
+	set16(routed, 2, routed->len);
+	decoded = decode(DLT_RAW, routed);
+	g_assert_cmpuint(decoded.dst.addr[3], ==, 2);
+	g_assert_cmpuint(decoded.dst_at, ==, 24);
+	g_byte_array_unref(routed);
+	g_byte_array_unref(packet);
+	segments = extended(43, "06 02 04 01 00000000 20010db8000000000000000000000077");
+	decoded = decode(DLT_RAW, segments);
+	g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_TCP);
+	g_assert_cmpuint(decoded.dst.addr[15], ==, 0x77);
+	g_assert_cmpuint(decoded.dst_at, ==, 48);
+}
+
 static void check_kind(int link, GByteArray *frame, enum fdar_decoded_kind kind)
 {
 	g_assert_cmpint(decode(link, frame).kind, ==, kind);
@@ -167,8 +323,10 @@ static void test_not_ours(void)
 	check_kind(DLT_RAW, ip(V6A, V6B, 59, udp(V6A, 1, V6B, 2, "x", 1)), FDAR_DECODED_OTHER);
 	/* More tags than anybody stacks. */
 	check_kind(DLT_EN10MB,
-		   behind("000000000000 000000000000 8100 0001 8100 0001 8100 0001 8100 0001 8100 "
-			  "0001 XXXX",
+		   behind("000000000000 000000000000"
+			  "8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 8100 0001"
+			  "8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 8100 0001"
+			  "8100 0001 8100 0001 8100 0001 8100 0001 8100 0001 XXXX",
 			  hello(V4A, V4B)),
 		   FDAR_DECODED_NOT_IP);
 	/* A chain of headers without end. */
@@ -295,6 +453,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/decode/links", test_links);
 	g_test_add_func("/decode/ipv6-headers", test_ipv6_headers);
 	g_test_add_func("/decode/ipv4-options", test_ipv4_options);
+	g_test_add_func("/decode/tunnels", test_tunnels);
+	g_test_add_func("/decode/no-tunnels", test_no_tunnels);
+	g_test_add_func("/decode/routes", test_routes);
 	g_test_add_func("/decode/not-ours", test_not_ours);
 	g_test_add_func("/decode/malformed", test_malformed);
 	g_test_add_func("/decode/cut", test_cut);

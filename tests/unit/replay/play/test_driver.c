@@ -263,7 +263,7 @@ static void run_begin(struct run *run, struct scene *scene, uint16_t port)
 	g_assert_no_error(error);
 	file_remove(path);
 	g_byte_array_unref(scene->file);
-	run->scripts = fdar_scripts_new(run->sessions);
+	run->scripts = fdar_scripts_new(run->sessions, FALSE);
 	run->input = (struct fdar_plan_input){ run->scripts, 1, 1 };
 	run->plan.speed = 1;
 	fdar_routes_add_target(&run->routes, target, &error);
@@ -391,6 +391,65 @@ static void test_reset_as_captured(void)
 	client(&scene, "ask");
 	packet(&scene, TRUE, RST | ACK, NULL);
 	expect(&scene, resets, "ok\n");
+}
+
+/* What the captured server did not let in, and this one does. */
+static void test_accepted(void)
+{
+	struct scene scene;
+
+	scene_begin(&scene);
+	packet(&scene, FALSE, SYN, NULL);
+	packet(&scene, TRUE, RST | ACK, NULL);
+	expect(&scene, answers, "differs: the captured server refused, this one accepts\n");
+}
+
+/* What was never established is not played as a connection, unless asked for: then as what it was. */
+static void test_half_open(void)
+{
+	for (unsigned asked = 0; asked < 2; asked++) {
+		struct listener listener;
+		struct scene scene;
+		struct run run;
+
+		listener_start(&listener, never_answers);
+		scene_begin(&scene);
+		packet(&scene, FALSE, SYN, NULL);
+		run_begin(&run, &scene, listener.port);
+		if (asked) {
+			fdar_scripts_free(run.scripts);
+			run.scripts = fdar_scripts_new(run.sessions, TRUE);
+			run.input.scripts = run.scripts;
+		}
+		g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
+		g_assert_cmpstr(run.outcomes->str, ==,
+				asked ? "ok: half-open, as in the capture\n"
+				      : "not replayable: half-open: nobody answered its SYN; "
+					"--half-open plays it\n");
+		run_end(&run);
+		listener_stop(&listener);
+	}
+}
+
+/* A client that resets before it has acknowledged all: what came is the captured answer. */
+static void test_client_reset(void)
+{
+	struct listener listener;
+	struct scene scene;
+	struct run run;
+
+	scene_begin(&scene);
+	open_session(&scene);
+	client(&scene, "ask");
+	server(&scene, "answer");
+	packet(&scene, FALSE, RST, NULL);
+	listener_start(&listener, answers);
+	run_begin(&run, &scene, listener.port);
+	run_play(&run, NULL);
+	g_assert_cmpstr(run.outcomes->str, ==, "ok\n");
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->exact, ==, 1);
+	run_end(&run);
+	listener_stop(&listener);
 }
 
 static void test_refused(void)
@@ -558,6 +617,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/driver/closed-early", test_closed_early);
 	g_test_add_func("/driver/reset-as-captured", test_reset_as_captured);
 	g_test_add_func("/driver/refused", test_refused);
+	g_test_add_func("/driver/accepted", test_accepted);
+	g_test_add_func("/driver/half-open", test_half_open);
+	g_test_add_func("/driver/client-reset", test_client_reset);
 	g_test_add_func("/driver/slow-reader", test_slow_reader);
 	g_test_add_func("/driver/unplayable", test_unplayable);
 	g_test_add_func("/driver/stopped", test_stopped);

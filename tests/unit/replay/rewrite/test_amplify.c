@@ -606,6 +606,136 @@ static void test_merge(void)
 	}
 }
 
+/* The frame in VXLAN over UDP, with a checksum; takes the frame. */
+static GByteArray *in_vxlan(const char *src, const char *dst, GByteArray *frame)
+{
+	static const uint8_t head[] = { 8, 0, 0, 0, 0, 0, 42, 0 };
+	g_autoptr(GByteArray) all = g_byte_array_new();
+
+	g_byte_array_append(all, head, sizeof(head));
+	g_byte_array_append(all, frame->data, frame->len);
+	g_byte_array_unref(frame);
+	return ether(ip(src, dst, 17, udp(src, 50000, dst, 4789, all->data, all->len)));
+}
+
+/* The packet in GRE with a checksum; takes it. odd: behind a PPP header of one byte. */
+static GByteArray *in_gre(const char *src, const char *dst, GByteArray *packet, gboolean odd)
+{
+	GByteArray *all = g_byte_array_new();
+
+	put16(all, 0x8000);
+	put16(all, odd ? 0x880b : 0x0800);
+	put32(all, 0);
+	if (odd)
+		put8(all, 0x21);
+	g_byte_array_append(all, packet->data, packet->len);
+	set16(all, 4, 0xffff ^ slow_sum(0, all->data, all->len));
+	g_byte_array_unref(packet);
+	return ether(ip(src, dst, 47, all));
+}
+
+/* A packet of either side, of a connection with SYN, SYN+ACK and a request. */
+static GByteArray *inner(unsigned number)
+{
+	const char *a = "10.0.0.1", *b = "10.0.0.2";
+
+	if (number == 0)
+		return ip(a, b, 6, tcp(a, 40000, b, 80, 100, 0, SYN, NULL, 0, NULL, 0));
+	if (number == 1)
+		return ip(b, a, 6, tcp(b, 80, a, 40000, 500, 101, SYN | ACK, NULL, 0, NULL, 0));
+	return ip(a, b, 6, tcp(a, 40000, b, 80, 101, 501, ACK, NULL, 0, "ask", 3));
+}
+
+static void check_inner(const struct fdar_packet *packet, uint32_t at)
+{
+	struct fdar_packet innermost = *packet;
+
+	innermost.bytes += at - 14;
+	check_sums(&innermost);
+	g_assert_cmpuint(packet->bytes[at + (packet->bytes[at + 16] == 16 ? 16 : 12)], ==, 16);
+}
+
+/* The innermost packet gets the new address; all checksums around it follow. */
+static void test_tunnels(void)
+{
+	struct fdar_amplify_options options = defaults();
+
+	options.clones = 3;
+	for (unsigned kind = 0; kind < 3; kind++) {
+		static const uint32_t places[] = { 14 + 20 + 8 + 8 + 14, 14 + 20 + 8, 14 + 20 + 9 };
+		struct fdar_amplified result;
+		struct scene scene;
+		struct fdar_packet packet;
+		fdar_capture *capture;
+		char *output;
+
+		scene_begin(&scene);
+		for (unsigned i = 0; i < 3; i++) {
+			const char *src = i == 1 ? "192.0.2.2" : "192.0.2.1";
+			const char *dst = i == 1 ? "192.0.2.1" : "192.0.2.2";
+
+			add(&scene, kind == 0 ? in_vxlan(src, dst, ether(inner(i)))
+					      : in_gre(src, dst, inner(i), kind == 2));
+		}
+		output = amplify_scene(&scene, &options, &result);
+		g_assert_cmpuint(result.packets, ==, 9);
+		g_assert_cmpuint(result.captured_sessions, ==, 1);
+		capture = fdar_capture_open(output, NULL);
+		while (fdar_capture_read(capture, &packet, NULL) == 1) {
+			const uint8_t *outer = packet.bytes + 14;
+
+			g_assert_cmpuint(outer[12], ==, 192);
+			if (kind == 0)
+				check_sums(&packet);
+			else
+				g_assert_cmphex(slow_sum(0, outer + 20, get16(outer + 2) - 20), ==,
+						0xffff);
+			check_inner(&packet, places[kind]);
+		}
+		fdar_capture_close(capture);
+		file_remove(output);
+	}
+}
+
+/* A source route: the checksum is of where it leads, and the header's own of the options too. */
+static void test_source_route(void)
+{
+	struct fdar_amplify_options options = defaults();
+	static const uint8_t route[] = { 131, 7, 4, 10, 0, 0, 2, 0 };
+	GByteArray *segment = tcp("10.0.0.1", 40000, "10.0.0.2", 80, 100, 0, SYN, NULL, 0, NULL, 0);
+	GByteArray *plain = ip("10.0.0.1", "10.0.0.9", 6, segment);
+	GByteArray *packet = g_byte_array_new();
+	struct fdar_amplified result;
+	struct scene scene;
+	struct fdar_packet got;
+	fdar_capture *capture;
+	char *output;
+
+	g_byte_array_append(packet, plain->data, 20);
+	g_byte_array_append(packet, route, sizeof(route));
+	g_byte_array_append(packet, plain->data + 20, plain->len - 20);
+	g_byte_array_unref(plain);
+	packet->data[0] = 0x47;
+	set16(packet, 2, packet->len);
+	set16(packet, 10, 0);
+	set16(packet, 10, 0xffff ^ slow_sum(0, packet->data, 28));
+	scene_begin(&scene);
+	add(&scene, ether(packet));
+	output = amplify_scene(&scene, &options, &result);
+	capture = fdar_capture_open(output, NULL);
+	g_assert_cmpint(fdar_capture_read(capture, &got, NULL), ==, 1);
+	g_assert_cmpuint(got.bytes[14 + 12], ==, 16);
+	g_assert_cmphex(slow_sum(0, got.bytes + 14, 28), ==, 0xffff);
+	{
+		g_autofree char *src = g_strdup_printf("%u.%u.%u.%u", got.bytes[26], got.bytes[27],
+						       got.bytes[28], got.bytes[29]);
+
+		g_assert_cmphex(segment_sum(src, "10.0.0.2", 6, got.bytes + 42, 20), ==, 0);
+	}
+	fdar_capture_close(capture);
+	file_remove(output);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -615,6 +745,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/amplify/wrong-sums", test_wrong_sums);
 	g_test_add_func("/amplify/cut", test_cut);
 	g_test_add_func("/amplify/fragments", test_fragments);
+	g_test_add_func("/amplify/tunnels", test_tunnels);
+	g_test_add_func("/amplify/source-route", test_source_route);
 	g_test_add_func("/amplify/turned", test_turned);
 	g_test_add_func("/amplify/identity", test_identity);
 	g_test_add_func("/amplify/seed", test_seed);

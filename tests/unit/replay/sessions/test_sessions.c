@@ -288,11 +288,11 @@ static void test_nothing(void)
 	g_clear_error(&error);
 	scene_begin(&scene);
 	set16(scene.file, 20, 0);
-	scene.file->data[20] = 127; /* a link type of Wi-Fi */
+	scene.file->data[20] = 189; /* a link type of USB */
 	handshake(&scene);
 	g_assert_null(load_cut(&scene, 0, NULL, &error));
 	g_assert_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_FORMAT);
-	g_assert_nonnull(strstr(error->message, "link type 127"));
+	g_assert_nonnull(strstr(error->message, "link type 189"));
 }
 
 static gboolean never(uint64_t read_bytes, uint64_t size_bytes, void *user)

@@ -259,6 +259,79 @@ static void test_profile(void)
 	remove_dir(directory);
 }
 
+/* Copies that differ are told, whichever came first and wherever the first one is by now. */
+static void check_differs(unsigned between, gboolean late, const char *again, gboolean differs)
+{
+	char *directory = new_dir();
+	struct scene scene;
+	g_autoptr(fdar_split) result = NULL;
+	uint32_t seq = 105;
+
+	scene_begin(&scene);
+	add(&scene, tcp_frame("10.0.0.1", 40000, "10.0.0.2", 80, 100, 0, SYN, NULL));
+	if (late) { /* the second half first: it waits */
+		add(&scene, tcp_frame("10.0.0.1", 40000, "10.0.0.2", 80, 103, 1, ACK, "cd"));
+		add(&scene, tcp_frame("10.0.0.1", 40000, "10.0.0.2", 80, 101, 1, ACK, "ab"));
+	} else {
+		add(&scene, tcp_frame("10.0.0.1", 40000, "10.0.0.2", 80, 101, 1, ACK, "abcd"));
+	}
+	for (unsigned i = 0; i < between; i++, seq += 2)
+		add(&scene, tcp_frame("10.0.0.1", 40000, "10.0.0.2", 80, seq, 1, ACK, "xy"));
+	add(&scene, tcp_frame("10.0.0.1", 40000, "10.0.0.2", 80, 102, 1, ACK, again));
+	result = split(&scene, directory);
+	g_assert_cmpint((one(result, 0)->session.odd & FDAR_ODD_DIFFERS) != 0, ==, differs);
+	g_assert_true(one(result, 0)->session.odd & FDAR_ODD_RETRANSMITS);
+	remove_dir(directory);
+}
+
+static void test_differs(void)
+{
+	for (unsigned late = 0; late < 2; late++)
+		for (unsigned between = 0; between < 60; between += 30) {
+			check_differs(between, late != 0, "bcd", FALSE);
+			check_differs(between, late != 0, "bXd", TRUE);
+		}
+}
+
+/* Interfaces of different link types: all become Ethernet. */
+static void test_mixed_links(void)
+{
+	char *directory = new_dir();
+	struct scene scene;
+	g_autoptr(fdar_split) result = NULL;
+	g_autofree char *path = NULL;
+	fdar_capture *capture;
+	struct fdar_packet packet;
+
+	scene_begin(&scene);
+	g_byte_array_unref(scene.file);
+	scene.style = (struct file_style){ .pcapng = TRUE, .link = 1 };
+	scene.file = file_new(&scene.style);
+	add(&scene, tcp_frame("10.0.0.1", 40000, "10.0.0.2", 80, 100, 0, SYN, NULL));
+	/* Another section, of raw IP. */
+	scene.style.link = 101;
+	{
+		g_autoptr(GByteArray) more = file_new(&scene.style);
+
+		g_byte_array_append(scene.file, more->data, more->len);
+	}
+	add(&scene,
+	    ip("10.0.0.2", "10.0.0.1", 6,
+	       tcp("10.0.0.2", 80, "10.0.0.1", 40000, 500, 101, SYN | ACK, NULL, 0, "", 0)));
+	result = split(&scene, directory);
+	g_assert_cmpuint(result->sessions->len, ==, 1);
+	g_assert_cmpint(one(result, 0)->session.began, ==, FDAR_BEGAN_HALF_OPEN);
+	path = g_build_filename(directory, one(result, 0)->file, NULL);
+	capture = fdar_capture_open(path, NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		g_assert_cmpint(fdar_capture_read(capture, &packet, NULL), ==, 1);
+		g_assert_cmpuint(packet.captured, ==, 54);
+		g_assert_cmpuint(get16(packet.bytes + 12), ==, 0x0800);
+	}
+	fdar_capture_close(capture);
+	remove_dir(directory);
+}
+
 static void test_rules(void)
 {
 	char *directory = new_dir();
@@ -382,6 +455,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/split/list", test_list);
 	g_test_add_func("/split/profile", test_profile);
 	g_test_add_func("/split/rules", test_rules);
+	g_test_add_func("/split/differs", test_differs);
+	g_test_add_func("/split/mixed-links", test_mixed_links);
 	g_test_add_func("/split/links", test_links);
 	g_test_add_func("/split/refused", test_refused);
 	return g_test_run();

@@ -1,0 +1,82 @@
+#include "cli/replay/capture_options.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static gboolean read_ports(struct fdar_capture_texts *texts, GError **error)
+{
+	guint count = texts->servers ? g_strv_length(texts->servers) : 0;
+
+	texts->ports = g_new0(uint16_t, count + 1);
+	for (guint i = 0; i < count; i++) {
+		guint64 port;
+
+		if (!g_ascii_string_to_unsigned(texts->servers[i], 10, 1, UINT16_MAX, &port,
+						NULL)) {
+			g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+				    "--server: \"%s\": expected a port, 1 to 65535",
+				    texts->servers[i]);
+			return FALSE;
+		}
+		texts->ports[i] = (uint16_t)port;
+	}
+	return TRUE;
+}
+
+gboolean fdar_capture_options_read(struct fdar_capture_texts *texts, int argc, char **argv,
+				   struct fdar_capture_options *capture, const uint16_t **ports,
+				   GError **error)
+{
+	unsigned standard = 0;
+
+	if (argc < 2) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "which capture?");
+		return FALSE;
+	}
+	for (int i = 1; i < argc; i++)
+		standard += strcmp(argv[i], "-") == 0;
+	if (standard > 1) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "standard input can be read only once");
+		return FALSE;
+	}
+	texts->paths = argv + 1;
+	if (!read_ports(texts, error))
+		return FALSE;
+	capture->more = (const char *const *)(argv + 2);
+	capture->filter = texts->filter;
+	*ports = texts->ports;
+	return TRUE;
+}
+
+static gboolean is_same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0 || stat(a, &first) != 0 ||
+	    stat(b, &second) != 0)
+		return FALSE;
+	return S_ISREG(first.st_mode) && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+gboolean fdar_capture_check_output(const struct fdar_capture_texts *texts, const char *output,
+				   GError **error)
+{
+	for (char **path = texts->paths; output && *path; path++) {
+		if (!is_same_file(*path, output))
+			continue;
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "-o %s: is the capture that is read: writing it would destroy it",
+			    output);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+void fdar_capture_texts_clear(struct fdar_capture_texts *texts)
+{
+	g_free(texts->filter);
+	g_strfreev(texts->servers);
+	g_free(texts->ports);
+}

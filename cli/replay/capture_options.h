@@ -1,0 +1,38 @@
+/*
+ * What all commands that read a capture have in common: which files, a filter, and who serves.
+ */
+#ifndef FDAR_CLI_REPLAY_CAPTURE_OPTIONS_H
+#define FDAR_CLI_REPLAY_CAPTURE_OPTIONS_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "replay/sessions/session.h"
+
+/* As the options say it; owned. */
+struct fdar_capture_texts {
+	char *filter;
+	char **servers;
+	char **paths; /* of a command line: borrowed, set by fdar_capture_options_read */
+	uint16_t *ports;
+};
+
+#define FDAR_CAPTURE_FILTER_HELP \
+	"Read only packets that match, in the language of tcpdump, e.g. \"port 80\""
+#define FDAR_CAPTURE_SERVER_HELP \
+	"This port is a server's, where the capture does not show it (may be repeated)"
+
+/* The captures of a command line (argv[1] and following) and what the texts say about them. FALSE
+ * and error (G_OPTION_ERROR) when there is none, or a port makes no sense. The options point into
+ * argv and texts. */
+gboolean fdar_capture_options_read(struct fdar_capture_texts *texts, int argc, char **argv,
+				   struct fdar_capture_options *capture, const uint16_t **ports,
+				   GError **error);
+
+/* FALSE and error when output is one of the captures: writing it would destroy what is read. */
+gboolean fdar_capture_check_output(const struct fdar_capture_texts *texts, const char *output,
+				   GError **error);
+
+void fdar_capture_texts_clear(struct fdar_capture_texts *texts);
+
+#endif

@@ -1,0 +1,466 @@
+#include "replay/capture/link.h"
+
+#include <pcap/pcap.h>
+
+#include "replay/capture/wireless.h"
+
+#define TAGS_MAX 16u
+
+enum ether_type {
+	ETHER_IPV4 = 0x0800,
+	ETHER_IPV6 = 0x86dd,
+	ETHER_VLAN = 0x8100,
+	ETHER_MPLS = 0x8847,
+	ETHER_MPLS_MULTICAST = 0x8848,
+	ETHER_PPPOE = 0x8864,
+	ETHER_PROVIDER = 0x88a8,
+	ETHER_MACSEC = 0x88e5,
+	ETHER_BACKBONE = 0x88e7,
+	ETHER_CMD = 0x8909,
+	ETHER_VNTAG = 0x8926,
+	ETHER_ETAG = 0x893f,
+	ETHER_NSH = 0x894f,
+	ETHER_QINQ = 0x9100,
+	ETHER_QINQ2 = 0x9200,
+	ETHER_QINQ3 = 0x9300
+};
+
+enum ppp_protocol { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057, PPP_MPLS = 0x0281 };
+
+#define MACSEC_SCI       0x20u
+#define MACSEC_ENCRYPTED 0x0cu /* the bits E and C */
+
+gboolean fdar_link_ppp(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	uint32_t protocol;
+
+	if (!fdar_view_has(view, 2))
+		return FALSE;
+	protocol = fdar_view_u16(view, 0);
+	if (protocol == 0xff03) { /* address and control, as on a serial line */
+		view->at += 2;
+		if (!fdar_view_has(view, 2))
+			return FALSE;
+		protocol = fdar_view_u16(view, 0);
+	}
+	/* One byte only when it is compressed (RFC 1661). */
+	if (protocol >> 8 & 1) {
+		protocol >>= 8;
+		view->at += 1;
+	} else {
+		view->at += 2;
+	}
+	if (protocol == PPP_IPV4 || protocol == PPP_IPV6)
+		return TRUE;
+	return protocol == PPP_MPLS && fdar_link_mpls(view, decoded);
+}
+
+/* Cisco's framing, which LINKTYPE_PPP_HDLC may be too: address, control, ether type. */
+static gboolean is_cisco(const struct fdar_view *view)
+{
+	return fdar_view_has(view, 4) && (fdar_view_u8(view, 0) & 0x7f) == 0x0f;
+}
+
+static gboolean pass_serial(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	if (is_cisco(view)) {
+		view->at += 2;
+		return fdar_link_ether_type(view, decoded);
+	}
+	return fdar_link_ppp(view, decoded);
+}
+
+/* LLC: with SNAP and an ether type behind it, or IP by its own number. */
+static gboolean pass_llc(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	if (!fdar_view_has(view, 3))
+		return FALSE;
+	if (fdar_view_u16(view, 0) == 0xaaaa && fdar_view_u8(view, 2) == 3) {
+		view->at += 6;
+		return fdar_link_ether_type(view, decoded);
+	}
+	if (fdar_view_u16(view, 0) == 0x0606 && fdar_view_u8(view, 2) == 3) {
+		view->at += 3;
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/* Does a known ether type stand behind the two addresses? */
+static gboolean looks_like_ethernet(const struct fdar_view *view, uint32_t skip)
+{
+	uint32_t type;
+
+	if (!fdar_view_has(view, skip + 14))
+		return FALSE;
+	type = fdar_view_u16(view, skip + 12);
+	return type == ETHER_IPV4 || type == ETHER_IPV6 || type == ETHER_VLAN ||
+	       type == ETHER_PROVIDER || type == ETHER_MPLS || type == ETHER_PPPOE;
+}
+
+gboolean fdar_link_mpls(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	gboolean last = FALSE;
+
+	for (unsigned i = 0; i < TAGS_MAX && !last; i++) {
+		if (!fdar_view_has(view, 4))
+			return FALSE;
+		last = fdar_view_u8(view, 2) & 1;
+		view->at += 4;
+	}
+	if (!last || !fdar_view_has(view, 1))
+		return FALSE;
+	/* What comes next only its first bits tell (RFC 4928), or an ether type in it. */
+	if (looks_like_ethernet(view, 0))
+		return fdar_link_ethernet(view, decoded);
+	if (fdar_view_u8(view, 0) >> 4 == 0 && looks_like_ethernet(view, 4)) {
+		view->at += 4;
+		return fdar_link_ethernet(view, decoded);
+	}
+	return fdar_view_u8(view, 0) >> 4 == 4 || fdar_view_u8(view, 0) >> 4 == 6;
+}
+
+/* A network service header (RFC 8300): its length, and what is in it. */
+static gboolean pass_nsh(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	uint32_t size, next;
+
+	if (!fdar_view_has(view, 8))
+		return FALSE;
+	size = (fdar_view_u8(view, 1) & 63) * 4;
+	next = fdar_view_u8(view, 3);
+	if (size < 8)
+		return FALSE;
+	view->at += size;
+	if (next == 1 || next == 2)
+		return TRUE;
+	else if (next == 3)
+		return fdar_link_ethernet(view, decoded);
+	else if (next == 5)
+		return fdar_link_mpls(view, decoded);
+	return FALSE;
+}
+
+/* Passes a tag, to the ether type behind it. FALSE when it hides what follows or is none. */
+static gboolean pass_tag(struct fdar_view *view, uint32_t type, struct fdar_decoded *decoded)
+{
+	uint32_t control;
+
+	switch (type) {
+	case ETHER_VLAN:
+	case ETHER_PROVIDER:
+	case ETHER_QINQ:
+	case ETHER_QINQ2:
+	case ETHER_QINQ3:
+		if (!fdar_view_has(view, 2))
+			return FALSE;
+		/* A tag of VLAN 0 has a priority only. */
+		if (fdar_view_u16(view, 0) & 0xfff)
+			decoded->net = fdar_net_mix(decoded->net, ETHER_VLAN,
+						    fdar_view_u16(view, 0) & 0xfff);
+		view->at += 2;
+		return TRUE;
+	case ETHER_VNTAG:
+		view->at += 4;
+		return TRUE;
+	case ETHER_ETAG:
+	case ETHER_CMD:
+		view->at += 6;
+		return TRUE;
+	case ETHER_BACKBONE: /* a service tag, and the customer's addresses */
+		if (!fdar_view_has(view, 4))
+			return FALSE;
+		decoded->net = fdar_net_mix(decoded->net, ETHER_BACKBONE,
+					    fdar_view_u32(view, 0) & 0xffffff);
+		view->at += 4 + 12;
+		return TRUE;
+	case ETHER_MACSEC:
+		if (!fdar_view_has(view, 6))
+			return FALSE;
+		control = fdar_view_u8(view, 0);
+		view->at += control & MACSEC_SCI ? 14 : 6;
+		return !(control & MACSEC_ENCRYPTED);
+	default:
+		return FALSE;
+	}
+	return FALSE;
+}
+
+gboolean fdar_link_ether_type(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	for (unsigned tags = 0; tags <= TAGS_MAX && fdar_view_has(view, 2); tags++) {
+		uint32_t type = fdar_view_u16(view, 0);
+
+		view->at += 2;
+		switch (type) {
+		case ETHER_IPV4:
+		case ETHER_IPV6:
+			return TRUE;
+			return FALSE;
+		case ETHER_PPPOE: /* version, code, session, length */
+			view->at += 6;
+			return fdar_link_ppp(view, decoded);
+			return FALSE;
+		case ETHER_MPLS:
+		case ETHER_MPLS_MULTICAST:
+			return fdar_link_mpls(view, decoded);
+			return FALSE;
+		case ETHER_NSH:
+			return pass_nsh(view, decoded);
+			return FALSE;
+		default:
+			if (type <= 1500)
+				return pass_llc(view, decoded);
+			if (!pass_tag(view, type, decoded))
+				return FALSE;
+		}
+	}
+	return FALSE;
+}
+
+gboolean fdar_link_ethernet(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	view->at += 12;
+	return fdar_link_ether_type(view, decoded);
+}
+
+/* NULL: the sender's byte order, which may be this machine's or not; LOOP: network order. The
+ * families of IPv6 differ between systems, so the IP header's own version decides. Some writers put
+ * an ether type there. */
+static gboolean pass_null(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	uint32_t family;
+
+	(void)decoded;
+	if (!fdar_view_has(view, 4))
+		return FALSE;
+	family = fdar_view_u32(view, 0);
+	if (family > 0xffff)
+		family = GUINT32_SWAP_LE_BE(family);
+	view->at += 4;
+	return family == 2 || family == 10 || family == 24 || family == 28 || family == 30 ||
+	       family == ETHER_IPV4 || family == ETHER_IPV6;
+}
+
+static gboolean pass_skip(struct fdar_view *view, uint32_t size, struct fdar_decoded *decoded)
+{
+	view->at += size;
+	return fdar_link_ether_type(view, decoded);
+}
+
+/* Cooked v1: sixteen bytes, of which the last two are an ether type, or 4 for LLC. */
+static gboolean pass_sll(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	return pass_skip(view, 14, decoded);
+}
+
+/* Cooked v2: the type comes first, its 20 bytes end with the link address. */
+static gboolean pass_sll2(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	uint32_t type;
+
+	if (!fdar_view_has(view, 20))
+		return FALSE;
+	type = fdar_view_u16(view, 0);
+	view->at += 20;
+	switch (type) {
+	case ETHER_IPV4:
+	case ETHER_IPV6:
+		return TRUE;
+	case ETHER_PPPOE:
+		view->at += 6;
+		return fdar_link_ppp(view, decoded);
+	case ETHER_MPLS:
+	case ETHER_MPLS_MULTICAST:
+		return fdar_link_mpls(view, decoded);
+	case 4:
+		return pass_llc(view, decoded);
+	default:
+		return pass_tag(view, type, decoded) && fdar_link_ether_type(view, decoded);
+	}
+}
+
+/* Frame relay (RFC 2427): an address of 2 to 4 bytes, a control byte, the protocol. */
+static gboolean pass_frame_relay(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	uint32_t at = 0, protocol;
+
+	while (at < 4 && fdar_view_has(view, at + 1) && !(fdar_view_u8(view, at) & 1))
+		at++;
+	at++;
+	if (!fdar_view_has(view, at + 3) || fdar_view_u8(view, at) != 3)
+		return FALSE;
+	at++;
+	if (fdar_view_u8(view, at) == 0) /* a byte of padding */
+		at++;
+	if (!fdar_view_has(view, at + 1))
+		return FALSE;
+	protocol = fdar_view_u8(view, at);
+	view->at += at + 1;
+	switch (protocol) {
+	case 0xcc:
+	case 0x8e:
+		return TRUE;
+	case 0x80: /* SNAP */
+		return pass_skip(view, 3, decoded);
+	default:
+		return FALSE;
+	}
+}
+
+/* netfilter's log: a header of 4 bytes, then values with length and type in the byte order of the
+ * machine that wrote them; type 9 is the packet. */
+static gboolean pass_nflog(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	(void)decoded;
+	view->at += 4;
+	while (fdar_view_has(view, 4)) {
+		uint32_t size = fdar_view_le16(view, 0), type = fdar_view_le16(view, 2);
+
+		if (type > 255) {
+			size = fdar_view_u16(view, 0);
+			type = fdar_view_u16(view, 2);
+		}
+		if (size < 4)
+			return FALSE;
+		if (type == 9) {
+			view->at += 4;
+			return TRUE;
+		}
+		view->at += (size + 3) & ~3u;
+	}
+	return FALSE;
+}
+
+/* A header that tells its own length and the link type of what is in it. */
+static gboolean pass_wrapped(struct fdar_view *view, uint32_t size, uint32_t link,
+			     struct fdar_decoded *decoded)
+{
+	fdar_view_pass(view, size);
+	/* One deep: nobody wraps what is wrapped. */
+	return link != DLT_PPI && link != DLT_PKTAP && !fdar_link_check((int)link) &&
+	       fdar_link_pass((int)link, view, decoded);
+}
+
+static gboolean pass_pktap(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	if (fdar_view_has(view, 12) && fdar_view_le32(view, 0) >= 12)
+		return pass_wrapped(view, fdar_view_le32(view, 0), fdar_view_le32(view, 8),
+				    decoded);
+	return FALSE;
+}
+
+static gboolean pass_ppi(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	if (fdar_view_has(view, 8) && fdar_view_le16(view, 2) >= 8)
+		return pass_wrapped(view, fdar_view_le16(view, 2), fdar_view_le32(view, 4),
+				    decoded);
+	return FALSE;
+}
+
+static gboolean pass_pflog(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	(void)decoded;
+	if (!fdar_view_has(view, 4))
+		return FALSE;
+	view->at += (fdar_view_u8(view, 0) + 3) & ~3u;
+	return TRUE;
+}
+
+static gboolean pass_enc(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	(void)decoded;
+	view->at += 12;
+	return TRUE;
+}
+
+static gboolean pass_pppoe(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	view->at += 6;
+	return fdar_link_ppp(view, decoded);
+}
+
+/* A byte that tells the direction, then PPP. */
+static gboolean pass_directed(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	view->at += 1;
+	return pass_serial(view, decoded);
+}
+
+static gboolean pass_ip(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	(void)view;
+	(void)decoded;
+	return TRUE;
+}
+
+static gboolean pass_wireless(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	return fdar_wireless_pass(view) && pass_llc(view, decoded);
+}
+
+static gboolean pass_radiotap(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	return fdar_wireless_pass_radiotap(view) && pass_llc(view, decoded);
+}
+
+static gboolean pass_avs(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	return fdar_wireless_pass_avs(view) && pass_llc(view, decoded);
+}
+
+static gboolean pass_prism(struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	return fdar_wireless_pass_prism(view) && pass_llc(view, decoded);
+}
+
+static const struct {
+	int link;
+	gboolean (*pass)(struct fdar_view *view, struct fdar_decoded *decoded);
+} kinds[] = {
+	{ DLT_EN10MB, fdar_link_ethernet },
+	{ DLT_LINUX_SLL, pass_sll },
+	{ DLT_LINUX_SLL2, pass_sll2 },
+	{ DLT_RAW, pass_ip },
+	{ 101, pass_ip }, /* LINKTYPE_RAW, as some writers put it */
+	{ 14, pass_ip },  /* DLT_RAW of OpenBSD */
+	{ DLT_IPV4, pass_ip },
+	{ DLT_IPV6, pass_ip },
+	{ DLT_NULL, pass_null },
+	{ DLT_LOOP, pass_null },
+	{ DLT_PPP, pass_serial },
+	{ DLT_PPP_SERIAL, pass_serial },
+	{ DLT_PPP_ETHER, pass_pppoe },
+	{ DLT_PPP_PPPD, pass_directed },
+	{ DLT_PPP_WITH_DIR, pass_directed },
+	{ DLT_C_HDLC, pass_serial },
+	{ DLT_FRELAY, pass_frame_relay },
+	{ DLT_IEEE802_11, pass_wireless },
+	{ DLT_IEEE802_11_RADIO, pass_radiotap },
+	{ DLT_IEEE802_11_RADIO_AVS, pass_avs },
+	{ DLT_PRISM_HEADER, pass_prism },
+	{ DLT_PPI, pass_ppi },
+	{ DLT_PKTAP, pass_pktap },
+	{ DLT_NFLOG, pass_nflog },
+	{ DLT_ENC, pass_enc },
+	{ DLT_PFLOG, pass_pflog },
+};
+
+const char *fdar_link_check(int link)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (kinds[i].link == link)
+			return NULL;
+	return "Ethernet, Linux cooked, raw IP, NULL/loopback, PPP, HDLC, frame relay, 802.11, "
+	       "PKTAP, PPI, NFLOG, enc or pflog";
+}
+
+gboolean fdar_link_pass(int link, struct fdar_view *view, struct fdar_decoded *decoded)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (kinds[i].link == link) {
+			return kinds[i].pass(view, decoded);
+		}
+	decoded->kind = FDAR_DECODED_UNREAD;
+	return FALSE;
+}

@@ -1,0 +1,30 @@
+/*
+ * Link layers: from a packet's first byte to its IP header.
+ *
+ * Place in the house: private to decode.h. Ethernet, Linux cooked v1 and v2, raw IP, NULL and LOOP,
+ * PPP (in HDLC-like framing, with Cisco's in it, and PPPoE), Cisco HDLC, frame relay, 802.11
+ * without encryption (bare, behind radiotap, AVS, Prism or PPI headers), PKTAP, NFLOG, and the
+ * headers of OpenBSD's enc and pflog. In Ethernet: 802.1Q and 802.1ad tags, LLC/SNAP, MPLS, VN-tag,
+ * E-tag, provider backbone bridging, MACsec without encryption, CMD, NSH, PPPoE.
+ */
+#ifndef FDAR_REPLAY_LINK_H
+#define FDAR_REPLAY_LINK_H
+
+#include "replay/capture/decoded.h"
+#include "replay/capture/view.h"
+
+/* NULL when packets of this link type are read, else the types that are. */
+const char *fdar_link_check(int link);
+
+/* Each of these passes headers: TRUE when view is at an IP header then. What they tell about the network
+ * goes into decoded, and that the link type is not read. */
+gboolean fdar_link_pass(int link, struct fdar_view *view, struct fdar_decoded *decoded);
+
+/* From the destination address of an Ethernet frame, from an ether type, from a PPP protocol, and
+ * from an MPLS label on: for tunnels. */
+gboolean fdar_link_ethernet(struct fdar_view *view, struct fdar_decoded *decoded);
+gboolean fdar_link_ether_type(struct fdar_view *view, struct fdar_decoded *decoded);
+gboolean fdar_link_ppp(struct fdar_view *view, struct fdar_decoded *decoded);
+gboolean fdar_link_mpls(struct fdar_view *view, struct fdar_decoded *decoded);
+
+#endif

@@ -1,0 +1,185 @@
+/* Which flow a packet belongs to, and whether it was seen before: part of assembler.h. */
+#include <pcap/pcap.h>
+#include <string.h>
+
+#include "replay/sessions/assembler_private.h"
+
+/* Copies that several interfaces or ports make of one packet come within so long. */
+#define DOUBLE_NS   ((uint64_t)20000000)
+#define HASHED      512u /* bytes of a datagram that are hashed */
+#define HASH_FACTOR 0x9e3779b97f4a7c15u
+
+static uint32_t mix_bytes(uint32_t hash, const uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ bytes[i]) * 16777619u;
+	return hash;
+}
+
+uint32_t fdar_assembler_interface(const struct fdar_packet *packet, int link)
+{
+	/* Cooked headers tell the interface, or at least the direction; Ethernet's addresses are
+	 * others behind every router. */
+	if (link == DLT_LINUX_SLL2 && packet->captured >= 20)
+		return mix_bytes(packet->interface, packet->bytes + 4, 4);
+	if (link == DLT_LINUX_SLL && packet->captured >= 16)
+		return mix_bytes(packet->interface, packet->bytes, 14);
+	if (link == DLT_EN10MB && packet->captured >= 12)
+		return mix_bytes(packet->interface, packet->bytes, 12);
+	return packet->interface;
+}
+
+/* How well a packet's network fits those of the flow: those of its own direction count most. */
+static unsigned score(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
+{
+	uint32_t net = arriving->decoded->net;
+	unsigned own = arriving->src_low != 0, other = !own;
+
+	if (flow->net_known >> own & 1)
+		return flow->net[own] == net ? 3 : 0;
+	return flow->net[other] == net ? 2 : 1;
+}
+
+static uint32_t hash_of(const struct fdar_decoded *decoded)
+{
+	const uint8_t *bytes = fdar_decoded_payload(decoded);
+	uint32_t size = MIN(fdar_decoded_payload_captured(decoded), HASHED);
+	uint64_t hash = size;
+	uint64_t word;
+
+	for (; size >= 8; size -= 8, bytes += 8) {
+		memcpy(&word, bytes, 8);
+		hash = (hash ^ word) * HASH_FACTOR;
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, bytes, size);
+	hash = (hash ^ word) * HASH_FACTOR;
+	return (uint32_t)(hash >> 32);
+}
+
+/* The identification of the IP packet; 0 where there is none. */
+static uint16_t id_of(const struct fdar_decoded *decoded)
+{
+	return decoded->family == FDAR_FAMILY_IPV4 && !decoded->was_fragmented
+		       ? (uint16_t)decoded->fragment_id
+		       : 0;
+}
+
+/* The same bytes, shortly before: by their identification, or, where there is none, because they
+ * were seen elsewhere. */
+static gboolean was_seen(const struct fdar_flow *flow, const struct fdar_seen *now)
+{
+	gboolean told = now->id && !(flow->same_ids >> (now->way - 1) & 1);
+
+	for (unsigned i = 0; flow->seen && i < FDAR_FLOW_SEEN; i++) {
+		const struct fdar_seen *one = &flow->seen[i];
+
+		if (one->way != now->way || one->hash != now->hash || one->length != now->length ||
+		    one->id != now->id || now->clock_ns - one->clock_ns > DOUBLE_NS)
+			continue;
+		if (told || one->interface != now->interface || one->hops != now->hops)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static struct fdar_seen seen_of(const struct fdar_arriving *arriving, enum fdar_way way)
+{
+	const struct fdar_decoded *decoded = arriving->decoded;
+
+	return (struct fdar_seen){ .clock_ns = arriving->clock_ns,
+				   .hash = hash_of(decoded),
+				   .interface = arriving->interface,
+				   .length = fdar_decoded_payload_length(decoded),
+				   .id = id_of(decoded),
+				   .hops = decoded->hops,
+				   .way = (uint8_t)(way + 1) };
+}
+
+/* A packet in another network than the flow's is of the flow when it is of the same connection: it
+ * was seen at two places, or its way back has other tags. */
+static gboolean is_same(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
+{
+	struct fdar_seen now;
+
+	if (arriving->decoded->kind == FDAR_DECODED_TCP)
+		return fdar_assembler_fits(flow, arriving);
+	now = seen_of(arriving, fdar_flow_way(flow, arriving->src_low));
+	return was_seen(flow, &now);
+}
+
+struct fdar_flow *fdar_assembler_find(const struct fdar_assembler *assembler,
+				      const struct fdar_flow_key *key,
+				      const struct fdar_arriving *arriving)
+{
+	struct fdar_flow *first = fdar_flows_find(&assembler->flows, key), *best = NULL;
+	unsigned best_score = 0;
+
+	for (struct fdar_flow *flow = first; flow; flow = flow->twin) {
+		unsigned own = score(flow, arriving);
+
+		if (own > best_score) {
+			best = flow;
+			best_score = own;
+		}
+	}
+	for (struct fdar_flow *flow = first; flow && !best; flow = flow->twin)
+		if (is_same(flow, arriving))
+			best = flow;
+	return best;
+}
+
+static void remember(struct fdar_flow *flow, const struct fdar_seen *now)
+{
+	const struct fdar_seen *last;
+
+	if (!flow->seen)
+		flow->seen = g_new0(struct fdar_seen, FDAR_FLOW_SEEN);
+	/* Who gives all datagrams the same number tells nothing by it. */
+	last = &flow->seen[(flow->seen_at + FDAR_FLOW_SEEN - 1) % FDAR_FLOW_SEEN];
+	if (last->way == now->way && last->id == now->id && last->hash != now->hash)
+		flow->same_ids |= (uint8_t)(1u << (now->way - 1));
+	flow->seen[flow->seen_at] = *now;
+	flow->seen_at = (uint8_t)((flow->seen_at + 1) % FDAR_FLOW_SEEN);
+}
+
+void fdar_assembler_feed_udp(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			     const struct fdar_arriving *arriving)
+{
+	struct fdar_half *half = &flow->half[arriving->way];
+	struct fdar_seen now = seen_of(arriving, arriving->way);
+	uint32_t captured = fdar_decoded_payload_captured(arriving->decoded);
+	uint32_t length = now.length;
+	struct fdar_arrival arrival = { .piece = { .time_ns = arriving->time_ns,
+						   .kind = FDAR_PIECE_DATA,
+						   .way = (uint8_t)arriving->way,
+						   .length = captured },
+					.bytes = fdar_decoded_payload(arriving->decoded),
+					.stream_offset = half->offset,
+					.packet = arriving->order };
+
+	if (was_seen(flow, &now)) {
+		flow->session.odd |= FDAR_ODD_DOUBLES;
+		flow->session.doubles++;
+		assembler->totals.doubles++;
+		return;
+	}
+	if (!flow->seen && now.id) {
+		flow->session.numbers[0] = now.hash;
+		flow->session.numbers[1] = now.id;
+	}
+	remember(flow, &now);
+	half->offset += length;
+	fdar_assembler_deliver(assembler, flow, &arrival);
+	if (captured == length)
+		return;
+	flow->session.odd |=
+		FDAR_ODD_CUT |
+		(arriving->way == FDAR_FROM_CLIENT ? FDAR_ODD_GAP_CLIENT : FDAR_ODD_GAP_SERVER);
+	arrival.piece.kind = FDAR_PIECE_GAP;
+	arrival.piece.length = length - captured;
+	arrival.stream_offset += captured;
+	arrival.bytes = NULL;
+	fdar_assembler_deliver(assembler, flow, &arrival);
+}
