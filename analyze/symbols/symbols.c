@@ -8,6 +8,7 @@
 #include "analyze/symbols/binary.h"
 #include "base/intern.h"
 #include "instrument/wire/clones.h"
+#include "pipeline/events/event.h"
 
 /* Longer mangled names are left as they are: the demangler's stack grows with them. */
 #define MANGLED_MAX 1024u
@@ -275,6 +276,7 @@ static struct fdar_symbol *name_number(struct fdar_symbols *symbols, uint64_t ad
 	struct fdar_symbol *symbol = g_new0(struct fdar_symbol, 1);
 	char number[24];
 
+	addr &= (UINT64_C(1) << FDAR_EVENT_ADDR_BITS) - 1;
 	g_snprintf(number, sizeof number, "0x%" G_GINT64_MODIFIER "x", addr);
 	symbol->function = g_string_chunk_insert_const(symbols->texts, number);
 	symbol->component = "unknown";

@@ -110,6 +110,28 @@ static void on_thread_end(struct fdar_walk *walk, struct thread *thread)
 	thread->waited = FALSE;
 }
 
+/* Its next life has begun: what was open is so no more. */
+static void on_process_over(struct fdar_walk *walk, const struct fdar_event *event)
+{
+	for (guint i = 0; i < walk->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(walk->threads, i);
+
+		if (thread->pid != event->pid)
+			continue;
+		if (event->over.perhaps) {
+			thread->over_ns = MAX(thread->now_ns, event->time_ns);
+			continue;
+		}
+		thread->now_ns = MAX(thread->now_ns, event->time_ns);
+		walk_owner_boundary(walk, thread);
+		walk_stack_clear(walk, thread, TRUE);
+		walk_session_leave(walk, thread);
+		thread->overflow = 0;
+	}
+	if (!event->over.perhaps)
+		walk_session_end_all(walk, event->pid, event->time_ns);
+}
+
 static void on_switched(struct fdar_walk *walk, const struct fdar_event *event)
 {
 	struct fdar_walk_switch told = {
@@ -257,6 +279,10 @@ void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, siz
 			thread_of(walk, event)->name = event->named.name;
 			continue;
 		}
+		if (event->kind == FDAR_EVENT_PROCESS_OVER) {
+			on_process_over(walk, event);
+			continue;
+		}
 		count(walk, event);
 		if (event->kind == FDAR_EVENT_SWITCHED)
 			on_switched(walk, event);
@@ -270,13 +296,31 @@ void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, siz
 	}
 }
 
+/* Up to the end of the trace, unless the process was over before. */
+static void end_threads(struct fdar_walk *walk)
+{
+	g_autoptr(GHashTable) went_on = g_hash_table_new(NULL, NULL);
+
+	for (guint i = 0; i < walk->threads->len; i++) {
+		const struct thread *thread = g_ptr_array_index(walk->threads, i);
+
+		if (!thread->over_ns || thread->now_ns > thread->over_ns)
+			g_hash_table_add(went_on, GUINT_TO_POINTER(thread->pid));
+	}
+	for (guint i = 0; i < walk->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(walk->threads, i);
+		gboolean on = g_hash_table_contains(went_on, GUINT_TO_POINTER(thread->pid));
+
+		thread->now_ns = on ? walk->now_ns : thread->over_ns;
+	}
+}
+
 void fdar_walk_finish(struct fdar_walk *walk)
 {
 	if (walk->finished)
 		return;
 	walk->finished = TRUE;
-	for (guint i = 0; i < walk->threads->len; i++)
-		((struct thread *)g_ptr_array_index(walk->threads, i))->now_ns = walk->now_ns;
+	end_threads(walk);
 	walk_handoff_finish(walk);
 	for (guint i = 0; i < walk->threads->len; i++) {
 		struct thread *thread = g_ptr_array_index(walk->threads, i);

@@ -76,6 +76,7 @@ struct thread {
 	uint32_t index;
 	uint32_t name;
 	uint64_t now_ns;         /* of its last event */
+	uint64_t over_ns;        /* when its process may have ended; 0: nothing is known of that */
 	struct session *session; /* that it is on; may be NULL */
 	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
 	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
@@ -173,6 +174,8 @@ void walk_session_end(struct fdar_walk *walk, struct thread *thread,
 		      const struct fdar_event *event);
 void walk_session_settle(struct fdar_walk *walk, struct session *session);
 void walk_session_finish(struct fdar_walk *walk);
+/* All of a process that are open, as of a time. */
+void walk_session_end_all(struct fdar_walk *walk, uint32_t pid, uint64_t time_ns);
 /* The thread works for the session from now on, or for none. */
 void walk_session_enter(struct fdar_walk *walk, struct thread *thread, struct session *session,
 			gboolean by_header);

@@ -258,7 +258,8 @@ static gint by_serial(gconstpointer a, gconstpointer b)
 	return (left->serial > right->serial) - (left->serial < right->serial);
 }
 
-void walk_session_finish(struct fdar_walk *walk)
+/* pid: of that process; NULL: of all. */
+static void end_open(struct fdar_walk *walk, const uint32_t *pid, uint64_t time_ns)
 {
 	g_autoptr(GPtrArray) open = g_ptr_array_new();
 	GHashTableIter iter;
@@ -269,13 +270,23 @@ void walk_session_finish(struct fdar_walk *walk)
 		const struct session *session = value;
 
 		/* One with two keys is there twice. */
-		if (((const struct session_key *)key)->key == session->told.key)
+		if ((!pid || session->told.pid == *pid) &&
+		    ((const struct session_key *)key)->key == session->told.key)
 			g_ptr_array_add(open, value);
 	}
 	g_ptr_array_sort(open, by_serial);
 	for (guint i = 0; i < open->len; i++)
-		session_close(walk, g_ptr_array_index(open, i), FDAR_SESSION_UNFINISHED,
-			      walk->now_ns);
+		session_close(walk, g_ptr_array_index(open, i), FDAR_SESSION_UNFINISHED, time_ns);
+}
+
+void walk_session_end_all(struct fdar_walk *walk, uint32_t pid, uint64_t time_ns)
+{
+	end_open(walk, &pid, time_ns);
+}
+
+void walk_session_finish(struct fdar_walk *walk)
+{
+	end_open(walk, NULL, walk->now_ns);
 }
 
 /* ---- requests ---- */

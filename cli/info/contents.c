@@ -41,6 +41,7 @@ static struct fdar_contents *contents_new(struct fdar_source *source)
 	contents->by_thread = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	contents->by_pid = g_hash_table_new(NULL, NULL);
 	contents->by_path = g_hash_table_new(NULL, NULL);
+	contents->same_pid = g_hash_table_new(NULL, NULL);
 	return contents;
 }
 
@@ -51,6 +52,7 @@ void fdar_contents_free(struct fdar_contents *contents)
 	g_hash_table_destroy(contents->others);
 	g_hash_table_destroy(contents->by_pid);
 	g_hash_table_destroy(contents->by_path);
+	g_hash_table_destroy(contents->same_pid);
 	g_hash_table_destroy(contents->by_thread);
 	g_ptr_array_unref(contents->threads);
 	g_ptr_array_unref(contents->processes);
@@ -174,8 +176,11 @@ static void set_program(struct fdar_contents *contents, struct fdar_contents_pro
 
 static void add_event(struct fdar_contents *contents, const struct fdar_event *event)
 {
-	struct fdar_contents_process *process = process_of(contents, event);
+	struct fdar_contents_process *process;
 
+	if (event->kind == FDAR_EVENT_PROCESS_OVER) /* in no trace */
+		return;
+	process = process_of(contents, event);
 	contents->kinds[event->kind]++;
 	process->begin_ns = MIN(process->begin_ns, event->time_ns);
 	process->end_ns = MAX(process->end_ns, event->time_ns);
@@ -200,6 +205,36 @@ static int compare_binaries(gconstpointer a, gconstpointer b)
 	return strcmp((*left)->path, (*right)->path);
 }
 
+/* What tells processes with equal ids apart, where there are any. */
+char *fdar_contents_pid(const struct fdar_contents *contents, guint32 pid)
+{
+	struct fdar_source_process told = fdar_source_process(contents->source, pid);
+	gpointer many = g_hash_table_lookup(contents->same_pid, GUINT_TO_POINTER(told.pid));
+	GString *text = g_string_new(NULL);
+
+	g_string_append_printf(text, "%u", told.pid);
+	if (GPOINTER_TO_UINT(many) > 1 && *told.host && *told.host != ' ')
+		g_string_append_printf(text, " on %.*s", (int)strcspn(told.host, " "), told.host);
+	if (GPOINTER_TO_UINT(many) > 1 && told.ns)
+		g_string_append_printf(text, " in pid namespace %u", told.ns);
+	if (told.life > 1)
+		g_string_append_printf(text, ", life %u", told.life);
+	return g_string_free(text, FALSE);
+}
+
+static void count_pids(struct fdar_contents *contents)
+{
+	for (guint i = 0; i < contents->processes->len; i++) {
+		const struct fdar_contents_process *process =
+			g_ptr_array_index(contents->processes, i);
+		gpointer pid =
+			GUINT_TO_POINTER(fdar_source_process(contents->source, process->pid).pid);
+		guint count = GPOINTER_TO_UINT(g_hash_table_lookup(contents->same_pid, pid));
+
+		g_hash_table_replace(contents->same_pid, pid, GUINT_TO_POINTER(count + 1));
+	}
+}
+
 struct fdar_contents *fdar_contents_read(const char *path, const volatile int *stop, GError **error)
 {
 	struct fdar_source *source = fdar_source_open(path, error);
@@ -218,5 +253,6 @@ struct fdar_contents *fdar_contents_read(const char *path, const volatile int *s
 		return NULL;
 	fdar_source_get_summary(source, &contents->summary);
 	g_ptr_array_sort(contents->binaries, compare_binaries);
+	count_pids(contents);
 	return g_steal_pointer(&contents);
 }

@@ -44,6 +44,7 @@ struct fdar_contents {
 	GPtrArray *threads;   /* struct fdar_contents_thread, by first event */
 	GPtrArray *binaries;  /* struct fdar_contents_binary, by path */
 	GHashTable *by_pid, *by_path, *by_thread;
+	GHashTable *same_pid; /* the trace's process id -> how many processes have it */
 	struct fdar_contents_thread *last; /* of the last event; NULL: none */
 	struct fdar_source *source;        /* owns the names */
 };
@@ -52,6 +53,10 @@ struct fdar_contents {
  * and error when nothing can be read. */
 struct fdar_contents *fdar_contents_read(const char *path, const volatile int *stop,
 					 GError **error);
+
+/* What to call a process, by its pid here: "3", or "3 on hosta in pid namespace 4026532281, life 2" where
+ * others have that id, too. The caller frees it. */
+char *fdar_contents_pid(const struct fdar_contents *contents, guint32 pid);
 
 /* NULL is allowed. */
 void fdar_contents_free(struct fdar_contents *contents);

@@ -69,6 +69,11 @@ static char *since_begin(const struct fdar_about *about, guint64 time_ns)
 	return fdar_format_duration((double)(MAX(time_ns, begin_ns) - begin_ns));
 }
 
+static char *pid_number(const struct fdar_about *about, guint32 pid)
+{
+	return g_strdup_printf("%u", fdar_source_process(about->contents->source, pid).pid);
+}
+
 struct fdar_table *fdar_info_processes(const struct fdar_about *about)
 {
 	struct fdar_table *table =
@@ -77,12 +82,13 @@ struct fdar_table *fdar_info_processes(const struct fdar_about *about)
 	for (guint i = 0; i < about->contents->processes->len; i++) {
 		const struct fdar_contents_process *process =
 			g_ptr_array_index(about->contents->processes, i);
-		g_autofree char *pid = g_strdup_printf("%u", process->pid);
+		g_autofree char *pid = fdar_contents_pid(about->contents, process->pid);
+		g_autofree char *number = pid_number(about, process->pid);
 		g_autofree char *begin = g_strdup_printf("%" G_GUINT64_FORMAT, process->begin_ns);
 		g_autofree char *after = since_begin(about, process->begin_ns);
 
 		fdar_table_row(table);
-		fdar_table_cell(table, 0, pid, NULL);
+		fdar_table_cell(table, 0, pid, number);
 		fdar_table_cell(table, 1, process->program ? process->program : "", NULL);
 		fdar_cell_count(table, 2, g_hash_table_size(process->threads));
 		fdar_cell_count(table, 3, (double)process->events);
@@ -100,11 +106,12 @@ struct fdar_table *fdar_info_threads(const struct fdar_about *about)
 	for (guint i = 0; i < about->contents->threads->len; i++) {
 		const struct fdar_contents_thread *thread =
 			g_ptr_array_index(about->contents->threads, i);
-		g_autofree char *pid = g_strdup_printf("%u", thread->pid);
+		g_autofree char *pid = fdar_contents_pid(about->contents, thread->pid);
+		g_autofree char *number = pid_number(about, thread->pid);
 		g_autofree char *tid = g_strdup_printf("%u", thread->tid);
 
 		fdar_table_row(table);
-		fdar_table_cell(table, 0, pid, NULL);
+		fdar_table_cell(table, 0, pid, number);
 		fdar_table_cell(table, 1, tid, NULL);
 		fdar_table_cell(table, 2, thread->name ? thread->name : "", NULL);
 		fdar_cell_count(table, 3, (double)thread->events);

@@ -58,6 +58,8 @@ static void find_contexts(struct fdar_bt_class *record)
 		bt_event_class_borrow_specific_context_field_class_const(record->event_class);
 
 	for (const struct fdar_event_field *row = fdar_event_map_contexts; row->name; row++) {
+		if (record->slots[row->role].type != FDAR_TYPE_NONE)
+			continue;
 		find_slot(record, FDAR_BT_COMMON_CONTEXT, common, row);
 		if (record->slots[row->role].type == FDAR_TYPE_NONE)
 			find_slot(record, FDAR_BT_SPECIFIC_CONTEXT, specific, row);
@@ -82,9 +84,8 @@ static void find_event(struct fdar_bt_class *record, const char *name)
 }
 
 /* LTTng's per-process traces say the process once, for the whole trace. */
-static uint32_t environment_pid(const bt_event *event)
+static uint32_t environment_pid(const bt_trace *trace)
 {
-	const bt_trace *trace = bt_stream_borrow_trace_const(bt_event_borrow_stream_const(event));
 	const bt_value *value =
 		bt_trace_borrow_environment_entry_value_by_name_const(trace, "vpid");
 
@@ -93,9 +94,21 @@ static uint32_t environment_pid(const bt_event *event)
 	return (uint32_t)bt_value_integer_signed_get(value);
 }
 
+static uint32_t environment_host(const bt_trace *trace, struct fdar_texts *texts)
+{
+	const bt_value *value =
+		bt_trace_borrow_environment_entry_value_by_name_const(trace, "hostname");
+	const char *name = value && bt_value_is_string(value) ? bt_value_string_get(value) : NULL;
+	g_autofree char *host =
+		fdar_home_host(name, bt_trace_get_uuid(trace), environment_pid(trace) != 0);
+
+	return fdar_texts_id(texts, host);
+}
+
 struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts *texts)
 {
 	struct fdar_bt_class *record = g_new0(struct fdar_bt_class, 1);
+	const bt_trace *trace = bt_stream_borrow_trace_const(bt_event_borrow_stream_const(event));
 	const char *name;
 
 	record->event_class = bt_event_borrow_class_const(event);
@@ -103,7 +116,8 @@ struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts
 	record->has_clock =
 		bt_stream_class_borrow_default_clock_class_const(
 			bt_event_class_borrow_stream_class_const(record->event_class)) != NULL;
-	record->default_pid = environment_pid(event);
+	record->default_pid = environment_pid(trace);
+	record->host = environment_host(trace, texts);
 	name = bt_event_class_get_name(record->event_class);
 	record->event_name = fdar_texts_id(texts, name);
 	find_contexts(record);

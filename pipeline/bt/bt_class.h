@@ -11,6 +11,7 @@
 #include <glib.h>
 
 #include "pipeline/events/event_map.h"
+#include "pipeline/events/home.h"
 #include "pipeline/events/text.h"
 
 enum fdar_bt_scope { FDAR_BT_PAYLOAD, FDAR_BT_COMMON_CONTEXT, FDAR_BT_SPECIFIC_CONTEXT };
@@ -24,6 +25,7 @@ struct fdar_bt_slot {
 struct fdar_bt_class {
 	const bt_event_class *event_class; /* a reference, as its address is the key */
 	uint32_t event_name;               /* text id, for FDAR_EVENT_OTHER */
+	uint32_t host;                     /* text id (home.h) */
 	uint32_t default_pid;              /* what the trace's environment says, for old traces */
 	uint8_t kind;                      /* enum fdar_event_kind */
 	uint8_t module;                    /* enum fdar_event_module */

@@ -135,6 +135,8 @@ static void fill(const struct fdar_bt_class *record, struct fdar_bt_events *even
 	out->addr2 = integer(record, FDAR_ROLE_ADDR2, event, 0);
 	out->pid = (uint32_t)integer(record, FDAR_ROLE_PID, event, record->default_pid);
 	out->tid = (uint32_t)integer(record, FDAR_ROLE_TID, event, 0);
+	out->home = fdar_homes_add(events->env->homes, record->host,
+				   (uint32_t)integer(record, FDAR_ROLE_PID_NS, event, 0));
 	out->fd = fdar_event_fd(integer(record, FDAR_ROLE_FD, event, (uint64_t)-1));
 	out->wait = fdar_event_wait(integer(record, FDAR_ROLE_WAIT, event, FDAR_WAIT_OTHER));
 	out->name = fdar_texts_id(events->env->texts, string(record, FDAR_ROLE_NAME, event));

@@ -24,6 +24,7 @@ struct fdar_guard {
 	int pipe;                  /* from it */
 	int log;                   /* its stderr, a file in memory */
 	GArray *ids;               /* its text ids -> ours */
+	GArray *homes;             /* uint16_t: its homes -> ours */
 	struct fdar_event *events; /* the frame in hand: FDAR_GUARD_BATCH */
 	guint count, delivered;    /* of events */
 	char *data;                /* what they point to */
@@ -167,6 +168,23 @@ static gboolean take_texts(struct fdar_guard *guard, size_t length, GError **err
 	return TRUE;
 }
 
+static gboolean take_homes(struct fdar_guard *guard, uint32_t count, GError **error)
+{
+	for (; count; count--) {
+		struct fdar_home home;
+		uint16_t number;
+
+		if (!read_all(guard, &home, sizeof(home), error))
+			return FALSE;
+		home.host = home.host < guard->ids->len
+				    ? g_array_index(guard->ids, uint32_t, home.host)
+				    : 0;
+		number = fdar_homes_add(guard->env->homes, home.host, home.ns);
+		g_array_append_val(guard->homes, number);
+	}
+	return TRUE;
+}
+
 /* From the sender's ids and offsets to ours. The sender may have gone wrong before it died. */
 static void resolve(struct fdar_guard *guard, uint32_t data_bytes)
 {
@@ -176,6 +194,9 @@ static void resolve(struct fdar_guard *guard, uint32_t data_bytes)
 
 		event->name = event->name < guard->ids->len
 				      ? g_array_index(guard->ids, uint32_t, event->name)
+				      : 0;
+		event->home = event->home < guard->homes->len
+				      ? g_array_index(guard->homes, uint16_t, event->home)
 				      : 0;
 		if (!event->data_len || event->data_len > data_bytes ||
 		    offset > data_bytes - event->data_len) {
@@ -190,7 +211,7 @@ static void resolve(struct fdar_guard *guard, uint32_t data_bytes)
 static gboolean take_events(struct fdar_guard *guard, const struct fdar_guard_head *head,
 			    GError **error)
 {
-	if (!take_texts(guard, head->text_bytes, error) ||
+	if (!take_texts(guard, head->text_bytes, error) || !take_homes(guard, head->homes, error) ||
 	    !read_all(guard, guard->events, head->events * sizeof(guard->events[0]), error))
 		return FALSE;
 	g_free(guard->data);
@@ -213,7 +234,7 @@ static gboolean take_frame(struct fdar_guard *guard, GError **error)
 	if (!read_all(guard, &head, sizeof(head), error))
 		return FALSE;
 	if (head.events > FDAR_GUARD_BATCH || head.text_bytes > FDAR_GUARD_FRAME_MAX ||
-	    head.data_bytes > FDAR_GUARD_FRAME_MAX) {
+	    head.data_bytes > FDAR_GUARD_FRAME_MAX || head.homes > FDAR_HOMES_MAX + 1) {
 		set_died(guard, TRUE, error);
 		return FALSE;
 	}
@@ -233,13 +254,16 @@ struct fdar_guard *fdar_guard_open(const struct fdar_decoder_ops *ops, const GPt
 {
 	struct fdar_guard *guard = g_new0(struct fdar_guard, 1);
 	uint32_t none = 0;
+	uint16_t nowhere = 0;
 
 	guard->env = env;
 	guard->pipe = guard->log = -1;
 	guard->path = g_strdup(g_ptr_array_index(traces, 0));
 	guard->ids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	guard->events = g_new(struct fdar_event, FDAR_GUARD_BATCH);
+	guard->homes = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 	g_array_append_val(guard->ids, none);
+	g_array_append_val(guard->homes, nowhere);
 	if (!start_child(guard, ops, traces))
 		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			    "%s: cannot start a process to read it: %s", guard->path,
@@ -279,6 +303,7 @@ void fdar_guard_close(struct fdar_guard *guard)
 	if (guard->log >= 0)
 		close(guard->log);
 	g_array_unref(guard->ids);
+	g_array_unref(guard->homes);
 	g_free(guard->events);
 	g_free(guard->data);
 	g_free(guard->path);

@@ -13,6 +13,8 @@ struct sender {
 	uint32_t texts_sent; /* ids below are known to the other side */
 	GByteArray *texts;
 	GByteArray *data;
+	GArray *homes;       /* of struct fdar_home: to be sent */
+	uint32_t homes_sent; /* those below are known to the other side */
 	struct fdar_event batch[FDAR_GUARD_BATCH];
 };
 
@@ -42,12 +44,15 @@ static gboolean send_frame(const struct sender *sender, enum fdar_guard_frame ty
 		.events = events,
 		.text_bytes = sender->texts->len,
 		.data_bytes = sender->data->len,
+		.homes = sender->homes->len,
 		.discarded = sender->env.discarded,
 		.packets_lost = sender->env.packets_lost,
 	};
 
 	return write_all(sender->fd, &head, sizeof(head)) &&
 	       write_all(sender->fd, sender->texts->data, sender->texts->len) &&
+	       write_all(sender->fd, sender->homes->data,
+			 sender->homes->len * sizeof(struct fdar_home)) &&
 	       write_all(sender->fd, sender->batch, events * sizeof(sender->batch[0])) &&
 	       write_all(sender->fd, sender->data->data, sender->data->len);
 }
@@ -62,6 +67,13 @@ static gboolean send_events(struct sender *sender, uint32_t events)
 		const char *text = fdar_texts_get(sender->env.texts, sender->texts_sent);
 
 		g_byte_array_append(sender->texts, (const guint8 *)text, (guint)strlen(text) + 1);
+	}
+	g_array_set_size(sender->homes, 0);
+	for (; sender->homes_sent < fdar_homes_count(sender->env.homes); sender->homes_sent++) {
+		struct fdar_home home =
+			fdar_homes_get(sender->env.homes, (uint16_t)sender->homes_sent);
+
+		g_array_append_val(sender->homes, home);
 	}
 	for (uint32_t i = 0; i < events; i++) {
 		struct fdar_event *event = &sender->batch[i];
@@ -79,6 +91,7 @@ static void send_failure(struct sender *sender, const GError *error)
 {
 	g_byte_array_set_size(sender->texts, 0);
 	g_byte_array_set_size(sender->data, 0);
+	g_array_set_size(sender->homes, 0);
 	g_byte_array_append(sender->data, (const guint8 *)error->message,
 			    (guint)strlen(error->message) + 1);
 	send_frame(sender, FDAR_GUARD_FAILED, error->code, 0);
@@ -125,6 +138,9 @@ void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *trace
 	sender->texts = g_byte_array_new();
 	sender->data = g_byte_array_new();
 	sender->env.texts = fdar_texts_new();
+	sender->env.homes = fdar_homes_new();
+	sender->homes = g_array_new(FALSE, FALSE, sizeof(struct fdar_home));
+	sender->homes_sent = fdar_homes_count(sender->env.homes);
 	sender->texts_sent = fdar_texts_count(sender->env.texts);
 	decoder = ops->open(traces, &sender->env, &error);
 	if (!decoder)
@@ -134,6 +150,7 @@ void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *trace
 		heard = send_events(sender, (uint32_t)n);
 	g_byte_array_set_size(sender->texts, 0);
 	g_byte_array_set_size(sender->data, 0);
+	g_array_set_size(sender->homes, 0);
 	if (n < 0)
 		send_failure(sender, error);
 	else if (heard)

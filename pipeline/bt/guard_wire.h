@@ -4,7 +4,7 @@
  *
  * Place in the house: between guard.c and guard_child.c only. A frame is a head and then, each as
  * long as the head says: new texts (one after the other, each with its NUL, ids counting on from
- * the last frame), events, and the bytes their data points to. In a frame, data is an offset.
+ * the last frame), new homes (likewise), events, and the bytes their data points to. In a frame, data is an offset.
  */
 #ifndef FDAR_PIPELINE_BT_GUARD_WIRE_H
 #define FDAR_PIPELINE_BT_GUARD_WIRE_H
@@ -29,7 +29,7 @@ struct fdar_guard_head {
 	uint32_t events;
 	uint32_t text_bytes;
 	uint32_t data_bytes;
-	uint32_t unused;
+	uint32_t homes;
 	uint64_t discarded; /* so far */
 	uint64_t packets_lost;
 };

@@ -23,6 +23,8 @@ static void choose_all(struct choice *choice, const struct fdar_ctf_layout *layo
 		       const struct fdar_event_map *map)
 {
 	for (const struct fdar_event_field *row = fdar_event_map_contexts; row->name; row++) {
+		if (choice->nodes[row->role])
+			continue;
 		choose(choice, layout->roots[FDAR_CTF_COMMON_CONTEXT], row);
 		if (!choice->nodes[row->role])
 			choose(choice, layout->roots[FDAR_CTF_OWN_CONTEXT], row);
@@ -146,6 +148,7 @@ struct fdar_ctf_class *fdar_ctf_class_new(const struct fdar_ctf_event_class *eve
 	class->name = event->name;
 	class->id = event->id;
 	class->event = (struct fdar_event){ .data = "", .fd = -1, .pid = plan->default_pid };
+	class->host = plan->host;
 	if (map) {
 		class->event.kind = map->kind;
 		class->module = map->module;
@@ -173,9 +176,12 @@ void fdar_ctf_class_free(struct fdar_ctf_class *class)
 	g_free(class);
 }
 
-void fdar_ctf_class_prepare(struct fdar_ctf_class *class, struct fdar_texts *texts)
+void fdar_ctf_class_prepare(struct fdar_ctf_class *class, struct fdar_texts *texts,
+			    struct fdar_homes *homes)
 {
 	class->prepared = TRUE;
+	class->host_id = fdar_texts_id(texts, class->host);
+	class->event.home = fdar_homes_add(homes, class->host_id, 0);
 	class->name_id = fdar_texts_id(texts, class->name);
 	if (class->event.kind == FDAR_EVENT_OTHER)
 		class->event.name = class->name_id;

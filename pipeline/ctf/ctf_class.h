@@ -13,6 +13,7 @@
 #include "pipeline/ctf/ctf_program.h"
 #include "pipeline/ctf/ctf_run.h"
 #include "pipeline/events/event_map.h"
+#include "pipeline/events/home.h"
 #include "pipeline/events/text.h"
 
 #define FDAR_CTF_PROCNAME_BYTES 17u /* of a thread's name, as LTTng writes it */
@@ -48,6 +49,8 @@ struct fdar_ctf_class {
 	uint32_t roles;    /* 1 << enum fdar_event_role: what the program delivers */
 	uint8_t data_type; /* enum fdar_event_type of the data: STRING or BYTES */
 	uint8_t module;    /* enum fdar_event_module */
+	const char *host;  /* home.h; owned by the plan */
+	uint32_t host_id;  /* text id of host, once prepared */
 	gboolean has_fast; /* fast can be used once the class is prepared */
 	struct fdar_ctf_fast fast;
 };
@@ -56,6 +59,7 @@ struct fdar_ctf_class {
 struct fdar_ctf_class_plan {
 	gboolean big_endian;
 	uint32_t default_pid;
+	const char *host;                  /* home.h; outlives the classes */
 	struct fdar_ctf_position position; /* behind the event's header */
 };
 
@@ -67,7 +71,9 @@ struct fdar_ctf_class *fdar_ctf_class_new(const struct fdar_ctf_event_class *eve
 
 void fdar_ctf_class_free(struct fdar_ctf_class *class);
 
-/* To be called before the class's first event is made: its name is in the table then. */
-void fdar_ctf_class_prepare(struct fdar_ctf_class *class, struct fdar_texts *texts);
+/* To be called before the class's first event is made: its name is in the table then, and its home in
+ * homes (NULL is allowed). */
+void fdar_ctf_class_prepare(struct fdar_ctf_class *class, struct fdar_texts *texts,
+			    struct fdar_homes *homes);
 
 #endif

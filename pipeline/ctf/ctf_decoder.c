@@ -115,7 +115,7 @@ static void decoder_close(void *data)
 static void fill_heap(struct decoder *decoder)
 {
 	const GPtrArray *streams = decoder->input.streams;
-	struct fdar_ctf_sink *scratch = fdar_ctf_sink_new(decoder->env->texts);
+	struct fdar_ctf_sink *scratch = fdar_ctf_sink_new(decoder->env->texts, decoder->env->homes);
 
 	decoder->heap = g_new(struct fdar_ctf_stream *, streams->len + 1);
 	for (guint i = 0; i < streams->len; i++) {
@@ -147,7 +147,7 @@ static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env,
 		env->discarded += decoder->input.dropped;
 	if (env->slices)
 		fdar_ctf_slice_cut(&decoder->input, env->slice, env->slices);
-	decoder->sink = fdar_ctf_sink_new(env->texts);
+	decoder->sink = fdar_ctf_sink_new(env->texts, env->homes);
 	fill_heap(decoder);
 	return decoder;
 }

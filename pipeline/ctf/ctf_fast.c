@@ -51,7 +51,8 @@ static inline gboolean same_name(struct fdar_ctf_sink *sink, const struct fdar_c
 	const struct fdar_ctf_sink_thread *thread = fdar_ctf_sink_thread(sink, event->tid);
 
 	return thread->length == FDAR_CTF_PROCNAME_BYTES && thread->tid == event->tid &&
-	       thread->pid == event->pid && thread->name[0] == pick(&fast->name[0], body) &&
+	       thread->pid == event->pid && thread->home == event->home &&
+	       thread->name[0] == pick(&fast->name[0], body) &&
 	       thread->name[1] == pick(&fast->name[1], body) &&
 	       thread->name[2] == pick(&fast->name[2], body);
 }

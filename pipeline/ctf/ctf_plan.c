@@ -265,6 +265,7 @@ static gboolean compile_stream(struct fdar_ctf_plan *plan, struct fdar_ctf_layou
 		return FALSE;
 	stream->fast_bits = fast_bits(layout->roots[FDAR_CTF_EVENT_HEADER], trace);
 	events_plan.position = header;
+	events_plan.host = plan->host;
 	events_plan.default_pid = (uint32_t)fdar_ctf_trace_env_number(trace, "vpid", 0);
 	return compile_events(stream, class, events, &events_plan, error);
 }
@@ -359,6 +360,13 @@ static gboolean compile_streams(struct fdar_ctf_plan *plan, struct fdar_ctf_layo
 	       set_clock(plan, clock, error);
 }
 
+static char *host_of(const struct fdar_ctf_trace *trace)
+{
+	return fdar_home_host(fdar_ctf_trace_env_text(trace, "hostname"),
+			      trace->has_uuid ? trace->uuid : NULL,
+			      fdar_ctf_trace_env_number(trace, "vpid", 0) != 0);
+}
+
 struct fdar_ctf_plan *fdar_ctf_plan_new(const char *text, gsize length, GError **error)
 {
 	struct fdar_ctf_plan *plan = g_new0(struct fdar_ctf_plan, 1);
@@ -368,6 +376,8 @@ struct fdar_ctf_plan *fdar_ctf_plan_new(const char *text, gsize length, GError *
 	fdar_ctf_layout_init(&layout);
 	plan->streams = g_ptr_array_new_with_free_func(stream_free);
 	plan->trace = fdar_ctf_trace_parse(text, length, error);
+	if (plan->trace)
+		plan->host = host_of(plan->trace);
 	ok = plan->trace && check_writer(plan, error) && compile_streams(plan, &layout, error);
 	fdar_ctf_layout_clear(&layout);
 	if (ok)
@@ -383,6 +393,7 @@ void fdar_ctf_plan_free(struct fdar_ctf_plan *plan)
 	g_ptr_array_unref(plan->streams);
 	fdar_ctf_program_clear(&plan->packet_header);
 	fdar_ctf_trace_free(plan->trace);
+	g_free(plan->host);
 	g_free(plan);
 }
 

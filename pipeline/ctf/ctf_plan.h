@@ -33,6 +33,7 @@ struct fdar_ctf_stream_plan {
 
 struct fdar_ctf_plan {
 	struct fdar_ctf_trace *trace; /* owned */
+	char *host;                   /* home.h */
 	struct fdar_ctf_program packet_header;
 	uint32_t values; /* 1 << enum fdar_ctf_value: what packet_header delivers */
 	struct fdar_ctf_time time;

@@ -5,11 +5,12 @@
 #include "pipeline/ctf/ctf_bits.h"
 #include "pipeline/events/decoder.h"
 
-struct fdar_ctf_sink *fdar_ctf_sink_new(struct fdar_texts *texts)
+struct fdar_ctf_sink *fdar_ctf_sink_new(struct fdar_texts *texts, struct fdar_homes *homes)
 {
 	struct fdar_ctf_sink *sink = g_new0(struct fdar_ctf_sink, 1);
 
 	sink->texts = texts;
+	sink->homes = homes;
 	sink->arena = fdar_arena_new();
 	sink->state = fdar_event_state_new(texts);
 	sink->spare_data = g_byte_array_new();
@@ -116,6 +117,9 @@ static void fill(struct fdar_ctf_sink *sink, const struct fdar_ctf_class *class,
 		event->pid = (uint32_t)frame->values[FDAR_ROLE_PID];
 	if (has(class, FDAR_ROLE_TID))
 		event->tid = (uint32_t)frame->values[FDAR_ROLE_TID];
+	if (has(class, FDAR_ROLE_PID_NS))
+		event->home = fdar_homes_add(sink->homes, class->host_id,
+					     (uint32_t)frame->values[FDAR_ROLE_PID_NS]);
 	if (has(class, FDAR_ROLE_FD))
 		event->fd = fdar_event_fd(frame->values[FDAR_ROLE_FD]);
 	if (has(class, FDAR_ROLE_WAIT))
@@ -140,6 +144,7 @@ static gboolean name_thread(struct fdar_ctf_sink *sink, const struct fdar_ctf_te
 	if (text->length && text->length <= FDAR_CTF_NAME_BYTES) {
 		thread->pid = event->pid;
 		thread->tid = event->tid;
+		thread->home = event->home;
 		thread->length = (uint32_t)text->length;
 		memset(thread->name, 0, sizeof(thread->name));
 		memcpy(thread->name, text->bytes, text->length);
@@ -153,7 +158,8 @@ static gboolean is_known(struct fdar_ctf_sink *sink, const struct fdar_ctf_text 
 	const struct fdar_ctf_sink_thread *thread = fdar_ctf_sink_thread(sink, event->tid);
 
 	return thread->length && thread->length == text->length && thread->tid == event->tid &&
-	       thread->pid == event->pid && memcmp(thread->name, text->bytes, text->length) == 0;
+	       thread->pid == event->pid && thread->home == event->home &&
+	       memcmp(thread->name, text->bytes, text->length) == 0;
 }
 
 /* The batch has no room: the event waits for the next one, with its data. */
@@ -176,7 +182,7 @@ void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
 	struct fdar_event event, told;
 
 	if (!class->prepared)
-		fdar_ctf_class_prepare(class, sink->texts);
+		fdar_ctf_class_prepare(class, sink->texts, sink->homes);
 	event = class->event;
 	event.time_ns = time_ns;
 	fill(sink, class, frame, &event);

@@ -27,6 +27,7 @@ struct fdar_ctf_sink_name {
 /* The name that a thread's last event had, as it is in the trace. */
 struct fdar_ctf_sink_thread {
 	uint32_t pid, tid;
+	uint16_t home;
 	uint32_t length;                        /* 0: nothing is cached here */
 	uint64_t name[FDAR_CTF_NAME_BYTES / 8]; /* its bytes, and zeros */
 };
@@ -35,6 +36,7 @@ struct fdar_ctf_sink {
 	struct fdar_event *events; /* of the caller */
 	size_t count, capacity;
 	struct fdar_texts *texts; /* borrowed */
+	struct fdar_homes *homes; /* borrowed; or NULL */
 	struct fdar_arena *arena; /* what the events' data is in */
 	struct fdar_event_state *state;
 	gboolean has_spare; /* an event that did not fit beside its THREAD_NAME */
@@ -44,8 +46,8 @@ struct fdar_ctf_sink {
 	struct fdar_ctf_sink_thread threads[FDAR_CTF_SINK_THREADS];
 };
 
-/* texts must outlive the result. The caller frees it (fdar_ctf_sink_free). */
-struct fdar_ctf_sink *fdar_ctf_sink_new(struct fdar_texts *texts);
+/* Both must outlive the result; homes may be NULL. The caller frees it (fdar_ctf_sink_free). */
+struct fdar_ctf_sink *fdar_ctf_sink_new(struct fdar_texts *texts, struct fdar_homes *homes);
 
 /* NULL is allowed. */
 void fdar_ctf_sink_free(struct fdar_ctf_sink *sink);

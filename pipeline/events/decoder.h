@@ -14,16 +14,18 @@
 #include <stdint.h>
 
 #include "pipeline/events/event.h"
+#include "pipeline/events/home.h"
 #include "pipeline/events/text.h"
 
 /* A batch ends early when its events' data have passed this many bytes, so that the memory of a
  * batch is bounded whatever is in the trace. */
 #define FDAR_DECODER_BATCH_BYTES (1u << 20)
 
-/* What the source lends to its decoder; both outlive it. */
+/* What the source lends to its decoder; all of it outlives it. */
 struct fdar_decoder_env {
 	struct fdar_texts *texts;
-	uint64_t discarded; /* the decoder adds to both */
+	struct fdar_homes *homes; /* NULL: nobody wants to know */
+	uint64_t discarded;       /* the decoder adds to both */
 	uint64_t packets_lost;
 	GArray *losses; /* where they are missing, as far as the decoder knows (losses.h); NULL:
 			 * nobody wants to know */

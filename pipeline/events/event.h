@@ -14,7 +14,11 @@
  *
  * A MODULE is told when it was loaded or found loaded; when its build id comes in an event of its
  * own, right after as a rule, it is told again: same base, bytes and path, and now the build id.
- * One of 0 bytes without a path was unloaded.
+ * One of 0 bytes without a path was unloaded. What lies where
+ * another module lay before has addresses of its own (load_map.h), in its MODULE as in functions.
+ *
+ * PROCESS_OVER is made up by the source before the first event of another life of a process: the
+ * one that it is of is no more (whose.h).
  *
  * THREAD_NAME is made up by the source before the first event of a thread that has another name
  * than at the thread's events before; its time, pid and tid are that event's.
@@ -36,8 +40,20 @@ enum fdar_event_kind {
 	FDAR_EVENT_FUNC_SKIPPED, /* RAW_CALLS never leaves the source: it becomes these three, */
 	FDAR_EVENT_FUNC_UNWOUND, /* FUNC_ENTRY and FUNC_EXIT (calls.h) */
 	FDAR_EVENT_FUNC_LOST,
+	FDAR_EVENT_PROCESS_OVER, /* made up by the source */
 	FDAR_EVENT_KINDS
 };
+
+/* What a MODULE event is about. */
+enum fdar_module_said {
+	FDAR_MODULE_SAID_LOADED = 0,
+	FDAR_MODULE_SAID_LISTED, /* was there when the process registered */
+	FDAR_MODULE_SAID_UNLOADED,
+	FDAR_MODULE_SAID_CLOSED /* dlclose(): it may be in use otherwise */
+};
+
+/* The bits of an address that are the program's: load_map.h uses those above. */
+#define FDAR_EVENT_ADDR_BITS 57
 
 /* "func_entry", "module", ...: as events.def has it; "other" for what is none of them. */
 const char *fdar_event_kind_name(unsigned kind);
@@ -74,11 +90,15 @@ struct fdar_event {
 			const char *data;
 			uint32_t data_len;
 			uint32_t name;
-			uint32_t pid; /* virtual process id, 0 when the trace does not say */
+			uint32_t pid; /* the process: its virtual process id, or a number of its
+				       * own where another one has that (whose.h); 0 when the
+				       * trace does not say */
 			uint32_t tid; /* virtual thread id, 0 when the trace does not say */
 			int32_t fd;
 			uint8_t kind; /* enum fdar_event_kind */
 			uint8_t wait;
+			uint16_t home; /* where the process lives (home.h): of no use above the
+					* source */
 		};
 		/* FUNC_ENTRY, FUNC_EXIT */
 		FDAR_EVENT_VIEW(func, uint64_t function, uint64_t call_site, FDAR_NONE(64),
@@ -120,9 +140,12 @@ struct fdar_event {
 		 * enum fdar_switch_reason; calls: until then */
 		FDAR_EVENT_VIEW(switched, uint64_t function, uint64_t calls, FDAR_NONE(64),
 				FDAR_NONE(32), FDAR_NONE(32), int32_t on, uint8_t reason);
-		/* MODULE: build_id in hex, may be empty */
+		/* MODULE: build_id in hex, may be empty; said is an enum fdar_module_said */
 		FDAR_EVENT_VIEW(module, uint64_t base, uint64_t size_bytes, const char *build_id,
-				uint32_t build_id_len, uint32_t path, FDAR_NONE(32), FDAR_NONE(8));
+				uint32_t build_id_len, uint32_t path, FDAR_NONE(32), uint8_t said);
+		/* PROCESS_OVER: perhaps is 1 when that is so only if nothing comes of it after that */
+		FDAR_EVENT_VIEW(over, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), int32_t perhaps, FDAR_NONE(8));
 		/* THREAD_NAME: the thread's; OTHER: the event's */
 		FDAR_EVENT_VIEW(named, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), FDAR_NONE(8));

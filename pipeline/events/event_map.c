@@ -36,22 +36,26 @@ static const struct fdar_event_map known_events[] = {
 	{ "lttng_ust_cyg_profile:func_exit", FDAR_EVENT_FUNC_EXIT, 0, FUNC_FIELDS },
 	{ "lttng_ust_cyg_profile_fast:func_entry", FDAR_EVENT_FUNC_ENTRY, 0, FUNC_FIELDS },
 	{ "lttng_ust_cyg_profile_fast:func_exit", FDAR_EVENT_FUNC_EXIT, 0, { { NULL, 0 } } },
-	{ "lttng_ust_statedump:bin_info", FDAR_EVENT_MODULE, FDAR_MODULE_LOADED, MODULE_FIELDS },
-	{ "lttng_ust_statedump:soinfo", FDAR_EVENT_MODULE, FDAR_MODULE_LOADED, MODULE_FIELDS },
+	{ "lttng_ust_statedump:bin_info", FDAR_EVENT_MODULE, FDAR_MODULE_LISTED, MODULE_FIELDS },
+	{ "lttng_ust_statedump:soinfo", FDAR_EVENT_MODULE, FDAR_MODULE_LISTED, MODULE_FIELDS },
 	{ "lttng_ust_statedump:build_id", FDAR_EVENT_MODULE, FDAR_MODULE_BUILD_ID,
 	  BUILD_ID_FIELDS },
 	{ "lttng_ust_lib:load", FDAR_EVENT_MODULE, FDAR_MODULE_LOADED, MODULE_FIELDS },
 	{ "lttng_ust_lib:unload", FDAR_EVENT_MODULE, FDAR_MODULE_UNLOADED, BASE_FIELD },
 	{ "lttng_ust_lib:build_id", FDAR_EVENT_MODULE, FDAR_MODULE_BUILD_ID, BUILD_ID_FIELDS },
 	{ "lttng_ust_dl:dlopen", FDAR_EVENT_MODULE, FDAR_MODULE_LOADED, MODULE_FIELDS },
-	{ "lttng_ust_dl:dlclose", FDAR_EVENT_MODULE, FDAR_MODULE_UNLOADED, BASE_FIELD },
+	{ "lttng_ust_dl:dlclose", FDAR_EVENT_MODULE, FDAR_MODULE_CLOSED, BASE_FIELD },
 	{ "lttng_ust_dl:build_id", FDAR_EVENT_MODULE, FDAR_MODULE_BUILD_ID, BUILD_ID_FIELDS },
 };
 /* clang-format on */
 
 const struct fdar_event_field fdar_event_map_contexts[] = {
 	{ "vpid", FDAR_ROLE_PID },
+	{ "pid", FDAR_ROLE_PID },
 	{ "vtid", FDAR_ROLE_TID },
+	{ "tid", FDAR_ROLE_TID },
+	{ "pthread_id", FDAR_ROLE_TID }, /* its lower half: better than none */
+	{ "pid_ns", FDAR_ROLE_PID_NS },
 	{ "procname", FDAR_ROLE_THREAD_NAME },
 	{ NULL, 0 },
 };

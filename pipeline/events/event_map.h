@@ -25,6 +25,7 @@ enum fdar_event_role {
 	FDAR_ROLE_PID,
 	FDAR_ROLE_TID,
 	FDAR_ROLE_THREAD_NAME,
+	FDAR_ROLE_PID_NS,
 	FDAR_ROLES
 };
 
@@ -41,7 +42,9 @@ enum fdar_event_type {
 enum fdar_event_module {
 	FDAR_MODULE_NONE,
 	FDAR_MODULE_LOADED,   /* base, size, path */
+	FDAR_MODULE_LISTED,   /* the same, of one that was there when the process registered */
 	FDAR_MODULE_UNLOADED, /* base */
+	FDAR_MODULE_CLOSED,   /* base; by dlclose(): it may be in use otherwise */
 	FDAR_MODULE_BUILD_ID  /* base, build id of one that was loaded */
 };
 
@@ -67,8 +70,8 @@ const struct fdar_event_map *fdar_event_map_find(const char *event);
  * those of the thread that wrote it. */
 gboolean fdar_event_map_tells_thread(const struct fdar_event_map *map);
 
-/* The context fields that are taken, from the stream's context or else from the event's own; ends
- * with a NULL name. */
+/* The context fields that are taken, from the stream's context or else from the event's own; of those
+ * with the same role the first that the event has. Ends with a NULL name. */
 extern const struct fdar_event_field fdar_event_map_contexts[];
 
 /* Whether a value of that type can be used for the role. */

@@ -17,7 +17,7 @@ struct module {
 
 struct fdar_event_state {
 	struct fdar_texts *texts;
-	GHashTable *threads; /* pid << 32 | tid -> text id of its name */
+	GHashTable *threads; /* pid << 32 | tid, of a home -> text id of its name */
 	GHashTable *modules; /* struct module, by pid and base */
 };
 
@@ -107,23 +107,32 @@ static char *copy_hex(struct fdar_arena *arena, const char *bytes, uint32_t coun
 
 /* ---- modules and threads ---- */
 
+static uint64_t process_key(const struct fdar_event *event)
+{
+	return (uint64_t)event->home << 32 | event->pid;
+}
+
 static void remember_module(struct fdar_event_state *state, const struct fdar_event *out)
 {
 	struct module *module = g_new(struct module, 1);
 
 	if (g_hash_table_size(state->modules) >= MODULES_MAX)
 		g_hash_table_remove_all(state->modules);
-	*module = (struct module){ out->pid, out->addr, out->addr2, out->name };
+	*module = (struct module){ process_key(out), out->addr, out->addr2, out->name };
 	g_hash_table_replace(state->modules, module, module);
 }
 
 gboolean fdar_event_state_finish_module(struct fdar_event_state *state, enum fdar_event_module kind,
 					struct fdar_arena *arena, struct fdar_event *out)
 {
-	struct module key = { .pid = out->pid, .base = out->addr };
+	struct module key = { .pid = process_key(out), .base = out->addr };
 	const struct module *module;
 
 	switch (kind) {
+	case FDAR_MODULE_LISTED:
+		out->wait = FDAR_MODULE_SAID_LISTED;
+		remember_module(state, out);
+		return TRUE;
 	case FDAR_MODULE_LOADED:
 		remember_module(state, out);
 		return TRUE;
@@ -138,6 +147,8 @@ gboolean fdar_event_state_finish_module(struct fdar_event_state *state, enum fda
 		g_hash_table_remove(state->modules, &key);
 		return TRUE;
 	default:
+		out->wait = kind == FDAR_MODULE_CLOSED ? FDAR_MODULE_SAID_CLOSED
+						       : FDAR_MODULE_SAID_UNLOADED;
 		g_hash_table_remove(state->modules, &key);
 		out->addr2 = 0;
 		return TRUE;
@@ -148,7 +159,8 @@ gboolean fdar_event_state_name_thread(struct fdar_event_state *state,
 				      const struct fdar_event *event, const char *name,
 				      struct fdar_event *told)
 {
-	uint64_t key = (uint64_t)event->pid << 32 | event->tid;
+	uint64_t key = ((uint64_t)event->pid << 32 | event->tid) ^
+		       (uint64_t)event->home * UINT64_C(0x9e3779b97f4a7c15);
 	uint32_t known = GPOINTER_TO_UINT(g_hash_table_lookup(state->threads, &key));
 	uint32_t id;
 
@@ -165,6 +177,7 @@ gboolean fdar_event_state_name_thread(struct fdar_event_state *state,
 				     .name = id,
 				     .pid = event->pid,
 				     .tid = event->tid,
+				     .home = event->home,
 				     .fd = -1,
 				     .kind = FDAR_EVENT_THREAD_NAME };
 	return TRUE;

@@ -42,7 +42,8 @@ static void count_batch(struct counting *counting, const struct fdar_event *batc
 
 		process->said +=
 			event->kind != FDAR_EVENT_THREAD_NAME && event->kind != FDAR_EVENT_MODULE &&
-			event->kind != FDAR_EVENT_OTHER && event->kind != FDAR_EVENT_PROCESS;
+			event->kind != FDAR_EVENT_OTHER && event->kind != FDAR_EVENT_PROCESS &&
+			event->kind != FDAR_EVENT_PROCESS_OVER;
 		if (event->kind != FDAR_EVENT_PROCESS)
 			continue;
 		process->ours = strcmp(event->process.recording, counting->name) == 0;

@@ -5,13 +5,22 @@
 #include "pipeline/events/calls.h"
 #include "pipeline/events/decoder.h"
 #include "pipeline/events/event_map.h"
+#include "pipeline/events/load_map.h"
 #include "pipeline/recording/losses.h"
 #include "pipeline/packed/packed_read.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/events/text.h"
+#include "pipeline/events/whose.h"
 #include "pipeline/recording/trace_find.h"
 
 #define STRANGERS_MAX 65536u
+
+/* A life of a process that is over, and the one that begins. */
+struct over {
+	uint64_t time_ns;
+	uint32_t pid, next;
+	enum fdar_whose_change change;
+};
 
 struct fdar_source {
 	char *path;
@@ -20,7 +29,10 @@ struct fdar_source {
 	struct fdar_decoder_env env;
 	struct fdar_source_summary summary;
 	char *name;            /* of the recording; NULL: it has none */
-	GHashTable *strangers; /* pids whose events are left out */
+	GHashTable *strangers; /* processes whose events are left out */
+	struct fdar_whose *whose;
+	struct fdar_load_map *load_map;
+	GArray *over; /* of struct over: told before the next event of the other life */
 	struct fdar_calls *calls;
 	GArray *raw;    /* of struct fdar_event: the batch that holds calls events, as decoded */
 	guint raw_at;   /* of raw: the one to deliver next */
@@ -100,6 +112,10 @@ struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, uns
 	source = g_new0(struct fdar_source, 1);
 	source->path = g_strdup(path);
 	source->env.texts = fdar_texts_new();
+	source->env.homes = fdar_homes_new();
+	source->whose = fdar_whose_new(source->env.homes, source->env.texts);
+	source->load_map = fdar_load_map_new();
+	source->over = g_array_new(FALSE, FALSE, sizeof(struct over));
 	source->env.losses = fdar_recording_losses_new();
 	source->calls = fdar_calls_new();
 	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
@@ -129,7 +145,7 @@ static uint64_t tally_of(const struct fdar_event *batch, size_t n)
 	static const uint64_t kinds[UINT8_MAX + 1] = {
 		[FDAR_EVENT_THREAD_NAME] = TALLY(MADE_UP), [FDAR_EVENT_OTHER] = TALLY(OTHERS),
 		[FDAR_EVENT_RAW_CALLS] = TALLY(SPECIAL),   [FDAR_EVENT_PROCESS] = TALLY(SPECIAL),
-		[FDAR_EVENT_THREAD_END] = TALLY(SPECIAL),
+		[FDAR_EVENT_THREAD_END] = TALLY(SPECIAL),  [FDAR_EVENT_MODULE] = TALLY(SPECIAL),
 	};
 	uint64_t tally = 0;
 
@@ -141,6 +157,23 @@ static uint64_t tally_of(const struct fdar_event *batch, size_t n)
 static size_t tallied(uint64_t tally, int what)
 {
 	return tally >> what * TALLY_BITS & (TALLY(1) - 1);
+}
+
+/* From process ids to processes. */
+static void identify(struct fdar_source *source, struct fdar_event *batch, size_t n,
+		     gboolean special)
+{
+	if (!special && fdar_whose_is_plain(source->whose, batch, n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct over over = { .time_ns = batch[i].time_ns };
+
+		over.change = fdar_whose_tell(source->whose, &batch[i], &over.pid);
+		if (over.change != FDAR_WHOSE_SAME) {
+			over.next = batch[i].pid;
+			g_array_append_val(source->over, over);
+		}
+	}
 }
 
 /* A process says which recording it belongs to: this one, or another that goes on at the same time
@@ -234,6 +267,7 @@ static gssize read_wire(struct fdar_source *source, struct fdar_event *batch, si
 			return finish(source, cause, error);
 		tally = tally_of(batch, (size_t)n);
 		*special = tallied(tally, SPECIAL) > 0;
+		identify(source, batch, (size_t)n, *special);
 		if (*special || g_hash_table_size(source->strangers)) {
 			n = (gssize)leave_out(source, batch, (size_t)n);
 			tally = tally_of(batch, (size_t)n);
@@ -243,6 +277,35 @@ static gssize read_wire(struct fdar_source *source, struct fdar_event *batch, si
 	source->summary.discarded = source->env.discarded;
 	source->summary.packets_lost = source->env.packets_lost;
 	return n;
+}
+
+static void add_over(struct fdar_source *source, guint index)
+{
+	const struct over *over = &g_array_index(source->over, struct over, index);
+	struct fdar_event event = { .time_ns = over->time_ns,
+				    .data = "",
+				    .pid = over->pid,
+				    .kind = FDAR_EVENT_PROCESS_OVER };
+
+	event.over.perhaps = over->change == FDAR_WHOSE_NAMESAKE;
+	g_array_append_val(source->raw, event);
+	g_array_remove_index(source->over, index);
+}
+
+/* A batch with calls events, or with another life of a process, becomes raw. */
+static void set_raw(struct fdar_source *source, const struct fdar_event *batch, size_t n)
+{
+	source->raw_at = 0;
+	g_array_set_size(source->raw, 0);
+	for (size_t i = 0; i < n; i++) {
+		if (source->over->len &&
+		    g_array_index(source->over, struct over, 0).next == batch[i].pid)
+			add_over(source, 0);
+		g_array_append_val(source->raw, batch[i]);
+	}
+	/* Of a stranger's next life nothing is told, but that the one before is over is. */
+	while (source->over->len)
+		add_over(source, 0);
 }
 
 /* Delivers of raw: calls events in pieces, all others as they are. */
@@ -267,6 +330,7 @@ static size_t deliver(struct fdar_source *source, struct fdar_event *batch, size
 		source->split = n == capacity;
 		source->raw_at += !source->split;
 	}
+	fdar_load_map_tell(source->load_map, batch, n);
 	source->summary.calls = fdar_calls_count(source->calls);
 	source->summary.calls_broken = fdar_calls_broken(source->calls);
 	return n;
@@ -288,11 +352,11 @@ gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, si
 		if (source->ended)
 			return 0;
 		n = read_wire(source, batch, capacity, &special, error);
-		if (n <= 0 || !special)
+		if (n > 0 && !special && fdar_load_map_matters(source->load_map))
+			fdar_load_map_tell(source->load_map, batch, (size_t)n);
+		if (n <= 0 || (!special && !source->over->len))
 			return n;
-		g_array_set_size(source->raw, 0);
-		g_array_append_vals(source->raw, batch, (guint)n);
-		source->raw_at = 0;
+		set_raw(source, batch, (size_t)n);
 		n = 0;
 	}
 	return n;
@@ -301,6 +365,16 @@ gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, si
 const char *fdar_source_text(const struct fdar_source *source, uint32_t name)
 {
 	return fdar_texts_get(source->env.texts, name);
+}
+
+struct fdar_source_process fdar_source_process(const struct fdar_source *source, uint32_t pid)
+{
+	struct fdar_whose_process told = fdar_whose_process(source->whose, pid);
+	const char *host = fdar_texts_get(source->env.texts, told.host);
+
+	return (struct fdar_source_process){
+		.pid = told.pid, .life = told.life, .ns = told.ns, .host = host
+	};
 }
 
 void fdar_source_get_summary(const struct fdar_source *source, struct fdar_source_summary *summary)
@@ -343,6 +417,10 @@ void fdar_source_close(struct fdar_source *source)
 		return;
 	if (source->decoder)
 		source->ops->close(source->decoder);
+	fdar_whose_free(source->whose);
+	fdar_load_map_free(source->load_map);
+	g_array_unref(source->over);
+	fdar_homes_free(source->env.homes);
 	fdar_texts_free(source->env.texts);
 	g_array_unref(source->env.losses);
 	g_hash_table_destroy(source->strangers);

@@ -5,6 +5,9 @@
  * directory that `flowdar record` leaves) or any CTF trace directory that babeltrace2 reads.
  * A source is used by one thread at a time.
  *
+ * Processes and addresses. Equal process ids of two hosts or namespaces are two processes, and so are
+ * two lives of one (whose.h); what lies where another module lay has other addresses (load_map.h).
+ *
  * Order. Events come in batches; those of a thread (pid, tid) in time order. Across threads they
  * come in the order in which they were written: in time order too, but for function events that the
  * tracer wrote many at once (flowdar:calls, instrument/wire/calls.h). These come when their calls event
@@ -67,6 +70,17 @@ gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, si
 /* The text of a name id; never NULL. Owned by the source, valid until it is closed. Ids are small
  * and dense, starting at 1; equal texts have equal ids. */
 const char *fdar_source_text(const struct fdar_source *source, uint32_t name);
+
+/* What the trace says of a process, by the pid of its events: that can be another number than its own
+ * (whose.h). */
+struct fdar_source_process {
+	uint32_t pid;     /* virtual process id */
+	uint32_t life;    /* 1; 2 and more: of the same id and place after another one */
+	uint32_t ns;      /* pid namespace, 0: not known */
+	const char *host; /* home.h: the hostname, up to a blank; owned by the source */
+};
+
+struct fdar_source_process fdar_source_process(const struct fdar_source *source, uint32_t pid);
 
 void fdar_source_get_summary(const struct fdar_source *source, struct fdar_source_summary *summary);
 

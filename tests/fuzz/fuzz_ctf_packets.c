@@ -109,7 +109,7 @@ static void read_stream(struct fdar_ctf_plan *plan, const char *path, size_t siz
 	GArray *files = g_array_new(FALSE, FALSE, sizeof(struct fdar_ctf_file));
 	struct fdar_ctf_file file = { .path = path, .size = size };
 	struct fdar_texts *texts = fdar_texts_new();
-	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts);
+	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts, NULL);
 	struct fdar_ctf_stream *stream;
 	struct fdar_event batch[BATCH];
 	uint64_t count = 0;

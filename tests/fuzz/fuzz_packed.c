@@ -129,7 +129,7 @@ static void read_stream(const struct fdar_ctf_plan *plan, const char *path, size
 	struct fdar_ctf_file file = { .path = path, .size = size, .packed = TRUE };
 	struct fdar_ctf_pool *pool = fdar_ctf_pool_new();
 	struct fdar_texts *texts = fdar_texts_new();
-	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts);
+	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts, NULL);
 	GArray *losses = fdar_recording_losses_new();
 	struct fdar_ctf_stream *stream;
 	struct fdar_event batch[BATCH];

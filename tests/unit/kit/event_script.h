@@ -11,7 +11,7 @@
  *	begin:K:peer:fd resume:K suspend:K end:K
  *	req:K:what done:K:result
  *	io:READ:fd:result (OTHER READ WRITE ACCEPT CONNECT CLOSE SHUTDOWN DUP)
- *	tbegin: tend: off:f on:f
+ *	tbegin: tend: over:perhaps off:f on:f
  *	put:O:queue take:O:queue
  *	note:key:value bytes:label:data name:text other:name
  *	module:base:bytes:path:buildid
@@ -154,6 +154,7 @@ static inline gboolean script_more(struct script *script, struct fdar_event *eve
 		{ "req", FDAR_EVENT_REQUEST_BEGIN },   { "done", FDAR_EVENT_REQUEST_END },
 		{ "tbegin", FDAR_EVENT_THREAD_BEGIN }, { "tend", FDAR_EVENT_THREAD_END },
 		{ "off", FDAR_EVENT_SWITCHED },        { "on", FDAR_EVENT_SWITCHED },
+		{ "over", FDAR_EVENT_PROCESS_OVER },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -162,6 +163,8 @@ static inline gboolean script_more(struct script *script, struct fdar_event *eve
 		event->kind = (uint8_t)words[i].kind;
 		event->addr = script_number(part, 1);
 		event->addr2 = script_number(part, 2);
+		if (event->kind == FDAR_EVENT_PROCESS_OVER)
+			event->over.perhaps = (int32_t)event->addr;
 		if (event->kind == FDAR_EVENT_IO) {
 			event->addr2 = script_io_op(part[1]);
 			event->fd = (int32_t)script_number(part, 2);

@@ -777,6 +777,27 @@ static void test_thread_end(void)
 		   "close 1 unfinished 1..21\n");
 }
 
+/* What is open ends with the process, whose number may come again: then it is another process. */
+static void test_process_over(void)
+{
+	static const char story[] = "open 1 x at 1\n"
+				    "f@A 2..5 s1 self=3 total=3 wait=0 unfinished\n"
+				    "main@A 0..5 s1 self=2 total=5 wait=0 unfinished\n"
+				    "close 1 unfinished 1..5\n"
+				    "g@A 20..21 - self=1 total=1 wait=0\n";
+
+	expect_all("A 0 +main 1 begin:1:x 2 +f 5 over:0\n2A 20 +g 21 -g", story);
+	/* Perhaps: it depends on whether anything comes of it after that. */
+	expect_frames("A 0 +main 2 +f 5 over:1\n2A 20 +g 21 -g",
+		      "f@A 2..5 - self=3 total=3 wait=0 unfinished\n"
+		      "main@A 0..5 - self=2 total=5 wait=0 unfinished\n"
+		      "g@A 20..21 - self=1 total=1 wait=0\n");
+	expect_frames("A 0 +main 2 +f 5 over:1 6 -f\n2A 20 +g 21 -g",
+		      "f@A 2..6 - self=4 total=4 wait=0\n"
+		      "main@A 0..21 - self=17 total=21 wait=0 unfinished\n"
+		      "g@A 20..21 - self=1 total=1 wait=0\n");
+}
+
 /* I/O on a session's descriptor makes it current, reads and writes are counted there. */
 static void test_io(void)
 {
@@ -1046,6 +1067,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/skipped", test_skipped);
 	g_test_add_func("/walk/unwound", test_unwound);
 	g_test_add_func("/walk/thread-end", test_thread_end);
+	g_test_add_func("/walk/process-over", test_process_over);
 	g_test_add_func("/walk/io", test_io);
 	g_test_add_func("/walk/alias", test_alias);
 	g_test_add_func("/walk/requests", test_requests);

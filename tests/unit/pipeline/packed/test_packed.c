@@ -297,7 +297,7 @@ static void test_room(void)
 	g_autofree char *dir = scratch();
 	g_autoptr(GPtrArray) traces = g_ptr_array_new_with_free_func(g_free);
 	struct fdar_texts *texts = fdar_texts_new();
-	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts);
+	struct fdar_ctf_sink *sink = fdar_ctf_sink_new(texts, NULL);
 	uint64_t events = 0, last[3] = { 0 };
 	struct fdar_ctf_input input;
 	struct fdar_event batch[3];

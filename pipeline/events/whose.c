@@ -1,0 +1,253 @@
+#include "pipeline/events/whose.h"
+
+#include <string.h>
+
+#include "base/intern.h"
+
+#define FIXED_MAX 16u /* modules of a process that are remembered to tell lives apart */
+
+/* A module that is never unloaded: where it lies tells a life from another. */
+struct fixed {
+	uint32_t path; /* text id */
+	uint64_t base;
+};
+
+struct process {
+	struct fdar_whose_process told;
+	uint32_t number;
+	uint32_t program; /* text id of its path; 0: not known */
+	gboolean looked;  /* for a namesake */
+	guint fixed_count;
+	struct fixed fixed[FIXED_MAX];
+};
+
+struct fdar_whose {
+	const struct fdar_homes *homes;
+	const struct fdar_texts *texts;
+	struct fdar_intern keys; /* (home, pid) -> index of current */
+	GPtrArray *current;      /* struct process *, not owned: the life that is on */
+	GHashTable *by_host;   /* host << 32 | pid -> struct process *: the last of any namespace */
+	GHashTable *alone;     /* "host pid" -> struct process *, of traces of a process each */
+	GHashTable *by_number; /* number -> struct process *; owns them */
+	uint32_t made_up;
+	uint64_t last_key; /* home << 32 | pid, of the last event */
+	struct process *last;
+};
+
+struct fdar_whose *fdar_whose_new(const struct fdar_homes *homes, const struct fdar_texts *texts)
+{
+	struct fdar_whose *whose = g_new0(struct fdar_whose, 1);
+
+	whose->homes = homes;
+	whose->texts = texts;
+	whose->current = g_ptr_array_new();
+	whose->by_host = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	whose->alone = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	whose->by_number = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	return whose;
+}
+
+void fdar_whose_free(struct fdar_whose *whose)
+{
+	if (!whose)
+		return;
+	fdar_intern_clear(&whose->keys);
+	g_ptr_array_unref(whose->current);
+	g_hash_table_unref(whose->by_host);
+	g_hash_table_unref(whose->alone);
+	g_hash_table_unref(whose->by_number);
+	g_free(whose);
+}
+
+gboolean fdar_whose_is_plain(const struct fdar_whose *whose, const struct fdar_event *events,
+			     size_t count)
+{
+	uint32_t others = 0;
+
+	if (!whose->last || whose->last->number != events->pid ||
+	    whose->last_key != ((uint64_t)events->home << 32 | events->pid))
+		return FALSE;
+	for (size_t i = 0; i < count; i++)
+		others |= (events[i].pid ^ events->pid) | (uint32_t)(events[i].home ^ events->home);
+	return !others;
+}
+
+/* ---- processes ---- */
+
+static struct process *process_new(struct fdar_whose *whose, uint32_t host, uint32_t ns,
+				   uint32_t pid)
+{
+	struct process *process = g_new0(struct process, 1);
+
+	process->told =
+		(struct fdar_whose_process){ .pid = pid, .life = 1, .ns = ns, .host = host };
+	process->number = pid;
+	while (g_hash_table_contains(whose->by_number, GUINT_TO_POINTER(process->number)))
+		process->number = FDAR_WHOSE_MADE_UP + whose->made_up++;
+	g_hash_table_insert(whose->by_number, GUINT_TO_POINTER(process->number), process);
+	return process;
+}
+
+/* The last of any namespace, by what the host calls it. */
+static void set_last(struct fdar_whose *whose, struct process *process)
+{
+	uint64_t key = (uint64_t)process->told.host << 32 | process->told.pid;
+
+	g_hash_table_replace(whose->by_host, g_memdup2(&key, sizeof(key)), process);
+}
+
+static struct process *find_or_make(struct fdar_whose *whose, uint16_t home_number, uint32_t pid)
+{
+	struct fdar_home home = fdar_homes_get(whose->homes, home_number);
+	uint64_t key = (uint64_t)home.host << 32 | pid;
+	struct process *process = g_hash_table_lookup(whose->by_host, &key);
+
+	/* Either says nothing of namespaces. */
+	if (process && (!home.ns || !process->told.ns)) {
+		process->told.ns = MAX(process->told.ns, home.ns);
+		return process;
+	}
+	process = process_new(whose, home.host, home.ns, pid);
+	set_last(whose, process);
+	return process;
+}
+
+/* NULL: too many. */
+static struct process *process_of(struct fdar_whose *whose, uint16_t home, uint32_t pid)
+{
+	uint64_t key = (uint64_t)home << 32 | pid;
+	uint32_t index;
+
+	if (whose->last && whose->last_key == key)
+		return whose->last;
+	if (g_hash_table_size(whose->by_number) >= FDAR_WHOSE_PROCESSES)
+		index = fdar_intern_find(&whose->keys, home, pid);
+	else
+		index = fdar_intern_add(&whose->keys, home, pid);
+	if (index == FDAR_INTERN_NONE)
+		return NULL;
+	if (index == whose->current->len)
+		g_ptr_array_add(whose->current, find_or_make(whose, home, pid));
+	whose->last = g_ptr_array_index(whose->current, index);
+	whose->last_key = key;
+	if (fdar_homes_get(whose->homes, home).ns)
+		set_last(whose, whose->last);
+	return whose->last;
+}
+
+/* ---- lives ---- */
+
+static gboolean is_program(const char *path)
+{
+	return path[0] == '/' && !strstr(path, ".so");
+}
+
+/* What the dynamic linker loads at the start and nobody can unload. */
+static gboolean is_fixed(const char *path)
+{
+	static const char *const names[] = { "ld-",        "ld.so",           "libc.so",
+					     "libc-2.",    "liblttng-ust.so", "[vdso]",
+					     "linux-vdso", "linux-gate" };
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (g_str_has_prefix(name, names[i]))
+			return TRUE;
+	return is_program(path);
+}
+
+/* Whether the module cannot be in a process that had loaded what this one had. */
+static gboolean contradicts(const struct process *process, const struct fdar_event *module,
+			    gboolean program)
+{
+	if (program && process->program && process->program != module->name)
+		return TRUE;
+	for (guint i = 0; i < process->fixed_count; i++)
+		if (process->fixed[i].path == module->name)
+			return process->fixed[i].base != module->addr;
+	return FALSE;
+}
+
+static void remember(struct process *process, const struct fdar_event *module, gboolean program)
+{
+	if (program && !process->program)
+		process->program = module->name;
+	for (guint i = 0; i < process->fixed_count; i++)
+		if (process->fixed[i].path == module->name)
+			return;
+	if (process->fixed_count < FIXED_MAX)
+		process->fixed[process->fixed_count++] =
+			(struct fixed){ module->name, module->addr };
+}
+
+static struct process *next_life(struct fdar_whose *whose, struct process *old)
+{
+	struct process *process = process_new(whose, old->told.host, old->told.ns, old->told.pid);
+
+	process->told.life = old->told.life + 1;
+	process->looked = TRUE;
+	for (guint i = 0; i < whose->current->len; i++)
+		if (g_ptr_array_index(whose->current, i) == old)
+			g_ptr_array_index(whose->current, i) = process;
+	set_last(whose, process);
+	whose->last = process;
+	return process;
+}
+
+/* In traces of a process each: the one before it on the same host, with the same id. */
+static gboolean find_namesake(struct fdar_whose *whose, struct process *process, uint32_t *ended)
+{
+	const char *host = fdar_texts_get(whose->texts, process->told.host);
+	const char *blank = strchr(host, ' ');
+	g_autofree char *key = NULL;
+	struct process *before;
+
+	process->looked = TRUE;
+	if (!blank || !process->told.pid)
+		return FALSE;
+	key = g_strdup_printf("%.*s %u", (int)(blank - host), host, process->told.pid);
+	before = g_hash_table_lookup(whose->alone, key);
+	g_hash_table_replace(whose->alone, g_steal_pointer(&key), process);
+	if (!before || (before->told.ns && process->told.ns && before->told.ns != process->told.ns))
+		return FALSE;
+	*ended = before->number;
+	return TRUE;
+}
+
+enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_event *event,
+				       uint32_t *ended)
+{
+	struct process *process = process_of(whose, event->home, event->pid);
+	gboolean another = FALSE, namesake = FALSE, program;
+	const char *path;
+
+	if (!process)
+		return FDAR_WHOSE_SAME;
+	if (!process->looked)
+		namesake = find_namesake(whose, process, ended);
+	if (event->kind == FDAR_EVENT_MODULE && event->wait == FDAR_MODULE_SAID_LISTED &&
+	    event->pid) {
+		path = fdar_texts_get(whose->texts, event->name);
+		program = is_program(path);
+		if (is_fixed(path)) {
+			another = contradicts(process, event, program) &&
+				  g_hash_table_size(whose->by_number) < FDAR_WHOSE_PROCESSES;
+			if (another) {
+				*ended = process->number;
+				process = next_life(whose, process);
+			}
+			remember(process, event, program);
+		}
+	}
+	event->pid = process->number;
+	return another ? FDAR_WHOSE_NEXT_LIFE : namesake ? FDAR_WHOSE_NAMESAKE : FDAR_WHOSE_SAME;
+}
+
+struct fdar_whose_process fdar_whose_process(const struct fdar_whose *whose, uint32_t number)
+{
+	const struct process *process =
+		g_hash_table_lookup(whose->by_number, GUINT_TO_POINTER(number));
+
+	return process ? process->told : (struct fdar_whose_process){ .pid = number, .life = 1 };
+}

@@ -1,0 +1,266 @@
+/* Whose an event is: hosts, namespaces, lives; and in which module it was called. */
+#include "pipeline/events/whose.h"
+
+#include <string.h>
+
+#include "pipeline/events/load_map.h"
+
+struct fixture {
+	struct fdar_texts *texts;
+	struct fdar_homes *homes;
+	struct fdar_whose *whose;
+	struct fdar_load_map *map;
+};
+
+static void set_up(struct fixture *f, gconstpointer data)
+{
+	(void)data;
+	f->texts = fdar_texts_new();
+	f->homes = fdar_homes_new();
+	f->whose = fdar_whose_new(f->homes, f->texts);
+	f->map = fdar_load_map_new();
+}
+
+static void tear_down(struct fixture *f, gconstpointer data)
+{
+	(void)data;
+	fdar_load_map_free(f->map);
+	fdar_whose_free(f->whose);
+	fdar_homes_free(f->homes);
+	fdar_texts_free(f->texts);
+}
+
+static uint16_t home_of(struct fixture *f, const char *host, uint32_t ns)
+{
+	return fdar_homes_add(f->homes, fdar_texts_id(f->texts, host), ns);
+}
+
+static uint32_t tell(struct fixture *f, const char *host, uint32_t ns, uint32_t pid)
+{
+	struct fdar_event event = { .home = home_of(f, host, ns), .pid = pid };
+	uint32_t ended = 0;
+
+	g_assert_cmpint(fdar_whose_tell(f->whose, &event, &ended), ==, FDAR_WHOSE_SAME);
+	return event.pid;
+}
+
+/* A module that the process lists when it registers. Gives the process that ended, 0: none. */
+static uint32_t list(struct fixture *f, uint32_t pid, uint64_t base, const char *path)
+{
+	struct fdar_event event = { .kind = FDAR_EVENT_MODULE,
+				    .wait = FDAR_MODULE_SAID_LISTED,
+				    .home = home_of(f, "a", 0),
+				    .pid = pid,
+				    .addr = base,
+				    .addr2 = 0x1000,
+				    .name = fdar_texts_id(f->texts, path) };
+	uint32_t ended = 0;
+
+	return fdar_whose_tell(f->whose, &event, &ended) == FDAR_WHOSE_NEXT_LIFE ? ended : 0;
+}
+
+static void test_hosts(struct fixture *f, gconstpointer data)
+{
+	uint32_t other;
+
+	(void)data;
+	g_assert_cmpuint(tell(f, "a", 0, 3), ==, 3);
+	g_assert_cmpuint(tell(f, "a", 0, 4), ==, 4);
+	other = tell(f, "b", 0, 3);
+	g_assert_cmpuint(other, >=, FDAR_WHOSE_MADE_UP);
+	g_assert_cmpuint(tell(f, "b", 0, 3), ==, other);
+	g_assert_cmpuint(tell(f, "a", 0, 3), ==, 3);
+	g_assert_cmpuint(tell(f, "b", 0, 5), ==, 5);
+	g_assert_cmpuint(fdar_whose_process(f->whose, other).pid, ==, 3);
+	g_assert_cmpstr(fdar_texts_get(f->texts, fdar_whose_process(f->whose, other).host), ==,
+			"b");
+	/* Nothing is known of where they are. */
+	g_assert_cmpuint(tell(f, "", 0, 0), ==, 0);
+	g_assert_cmpuint(tell(f, "a", 0, 0), >=, FDAR_WHOSE_MADE_UP);
+}
+
+static void test_namespaces(struct fixture *f, gconstpointer data)
+{
+	uint32_t other;
+
+	(void)data;
+	/* What tells no namespace is the same process while there is only one. */
+	g_assert_cmpuint(tell(f, "a", 0, 3), ==, 3);
+	g_assert_cmpuint(tell(f, "a", 77, 3), ==, 3);
+	other = tell(f, "a", 78, 3);
+	g_assert_cmpuint(other, !=, 3);
+	g_assert_cmpuint(tell(f, "a", 0, 3), ==, 3);
+	g_assert_cmpuint(tell(f, "a", 77, 3), ==, 3);
+	g_assert_cmpuint(tell(f, "a", 78, 3), ==, other);
+	g_assert_cmpuint(fdar_whose_process(f->whose, other).ns, ==, 78);
+	g_assert_cmpuint(fdar_whose_process(f->whose, 3).ns, ==, 77);
+}
+
+static void test_lives(struct fixture *f, gconstpointer data)
+{
+	uint32_t now;
+
+	(void)data;
+	g_assert_cmpuint(list(f, 3, 0x400000, "/bin/one"), ==, 0);
+	g_assert_cmpuint(list(f, 3, 0x7f0000, "/lib/libc.so.6"), ==, 0);
+	g_assert_cmpuint(list(f, 3, 0x7e0000, "/lib/libz.so.1"), ==, 0);
+	/* The same list once more; a library that was unloaded and loaded elsewhere; a fork. */
+	g_assert_cmpuint(list(f, 3, 0x400000, "/bin/one"), ==, 0);
+	g_assert_cmpuint(list(f, 3, 0x7d0000, "/lib/libz.so.1"), ==, 0);
+	g_assert_cmpuint(list(f, 4, 0x400000, "/bin/one"), ==, 0);
+	/* Another program: exec. */
+	g_assert_cmpuint(list(f, 3, 0x400000, "/bin/two"), ==, 3);
+	now = tell(f, "a", 0, 3);
+	g_assert_cmpuint(now, !=, 3);
+	g_assert_cmpuint(fdar_whose_process(f->whose, now).pid, ==, 3);
+	g_assert_cmpuint(fdar_whose_process(f->whose, now).life, ==, 2);
+	/* The same program, with the libraries elsewhere: a restart. */
+	g_assert_cmpuint(list(f, 3, 0x7f0000, "/lib/libc.so.6"), ==, 0);
+	g_assert_cmpuint(list(f, 3, 0x400000, "/bin/two"), ==, 0);
+	g_assert_cmpuint(list(f, 3, 0x710000, "/lib/libc.so.6"), ==, now);
+	g_assert_cmpuint(fdar_whose_process(f->whose, tell(f, "a", 0, 3)).life, ==, 3);
+	g_assert_cmpuint(tell(f, "a", 0, 4), ==, 4);
+}
+
+/* LTTng's traces of a process each. */
+static void test_alone(struct fixture *f, gconstpointer data)
+{
+	static const uint8_t uuids[2][16] = { { 1 }, { 2 } };
+	g_autofree char *first = fdar_home_host("a", uuids[0], TRUE);
+	g_autofree char *second = fdar_home_host("a", uuids[1], TRUE);
+	g_autofree char *shared = fdar_home_host("a", uuids[1], FALSE);
+	struct fdar_event event = { .home = home_of(f, second, 0), .pid = 3 };
+	uint32_t ended = 0;
+
+	(void)data;
+	g_assert_cmpstr(shared, ==, "a");
+	g_assert_cmpuint(tell(f, first, 0, 3), ==, 3);
+	g_assert_cmpint(fdar_whose_tell(f->whose, &event, &ended), ==, FDAR_WHOSE_NAMESAKE);
+	g_assert_cmpuint(ended, ==, 3);
+	g_assert_cmpuint(event.pid, !=, 3);
+	g_assert_cmpuint(tell(f, first, 0, 3), ==, 3);
+}
+
+/* ---- the load map ---- */
+
+static uint64_t module(struct fixture *f, uint64_t time_ns, uint8_t said, const char *path,
+		       const char *build_id)
+{
+	struct fdar_event event = { .time_ns = time_ns,
+				    .kind = FDAR_EVENT_MODULE,
+				    .wait = said,
+				    .addr = 0x1000,
+				    .addr2 = said == FDAR_MODULE_SAID_UNLOADED ? 0 : 0x1000,
+				    .data = build_id,
+				    .data_len = (uint32_t)strlen(build_id),
+				    .name = fdar_texts_id(f->texts, path) };
+
+	fdar_load_map_tell(f->map, &event, 1);
+	return event.addr >> FDAR_EVENT_ADDR_BITS;
+}
+
+static uint64_t call_at(struct fixture *f, uint64_t time_ns, uint64_t addr)
+{
+	struct fdar_event event = { .time_ns = time_ns,
+				    .kind = FDAR_EVENT_FUNC_ENTRY,
+				    .addr = addr };
+
+	fdar_load_map_tell(f->map, &event, 1);
+	g_assert_cmphex(event.addr & 0xffff, ==, addr);
+	return event.addr >> FDAR_EVENT_ADDR_BITS;
+}
+
+static uint64_t call(struct fixture *f, uint64_t time_ns)
+{
+	return call_at(f, time_ns, 0x1800);
+}
+
+static void test_load_map(struct fixture *f, gconstpointer data)
+{
+	(void)data;
+	g_assert_cmpuint(module(f, 10, FDAR_MODULE_SAID_LOADED, "/p1.so", ""), ==, 0);
+	g_assert_cmpuint(call(f, 11), ==, 0);
+	module(f, 20, FDAR_MODULE_SAID_UNLOADED, "", "");
+	g_assert_cmpuint(module(f, 30, FDAR_MODULE_SAID_LOADED, "/p2.so", "22"), ==, 1);
+	g_assert_cmpuint(call(f, 31), ==, 1);
+	/* Told late; while it was loaded; of nobody's. */
+	g_assert_cmpuint(call(f, 12), ==, 0);
+	g_assert_cmpuint(call(f, 29), ==, 1);
+	g_assert_cmpuint(call_at(f, 29, 0x5000), ==, 0);
+	/* The first one again has what it had. dlclose alone unloads nothing. */
+	module(f, 40, FDAR_MODULE_SAID_CLOSED, "", "");
+	g_assert_cmpuint(call(f, 41), ==, 1);
+	module(f, 50, FDAR_MODULE_SAID_UNLOADED, "", "");
+	g_assert_cmpuint(module(f, 60, FDAR_MODULE_SAID_LOADED, "/p1.so", ""), ==, 0);
+	g_assert_cmpuint(call(f, 61), ==, 0);
+	g_assert_cmpuint(call(f, 31), ==, 1);
+	g_assert_cmpuint(call(f, 11), ==, 0);
+	/* Another one lies there: it was unloaded without a word. */
+	g_assert_cmpuint(module(f, 70, FDAR_MODULE_SAID_LISTED, "/p3.so", ""), ==, 2);
+	g_assert_cmpuint(call(f, 71), ==, 2);
+	g_assert_cmpuint(call(f, 69), ==, 0);
+}
+
+/* What a module does while it is loaded is told before it is. */
+static void test_load_map_early(struct fixture *f, gconstpointer data)
+{
+	(void)data;
+	module(f, 10, FDAR_MODULE_SAID_LOADED, "/p1.so", "");
+	module(f, 20, FDAR_MODULE_SAID_UNLOADED, "", "");
+	g_assert_cmpuint(call(f, 25), ==, 1);
+	g_assert_cmpuint(call(f, 26), ==, 1);
+	g_assert_cmpuint(module(f, 30, FDAR_MODULE_SAID_LOADED, "/p2.so", ""), ==, 1);
+	g_assert_cmpuint(call(f, 31), ==, 1);
+	g_assert_cmpuint(call(f, 19), ==, 0);
+}
+
+/* The file was replaced meanwhile: only its build id tells. */
+static void test_load_map_rebuilt(struct fixture *f, gconstpointer data)
+{
+	(void)data;
+	module(f, 10, FDAR_MODULE_SAID_LOADED, "/p.so", "");
+	g_assert_cmpuint(module(f, 11, FDAR_MODULE_SAID_LOADED, "/p.so", "aa"), ==, 0);
+	module(f, 20, FDAR_MODULE_SAID_UNLOADED, "", "");
+	module(f, 30, FDAR_MODULE_SAID_LOADED, "/p.so", "");
+	g_assert_cmpuint(module(f, 31, FDAR_MODULE_SAID_LOADED, "/p.so", "bb"), ==, 1);
+	g_assert_cmpuint(call(f, 32), ==, 1);
+	g_assert_cmpuint(call(f, 15), ==, 0);
+}
+
+/* However often: no more than there is room for. */
+static void test_load_map_many(struct fixture *f, gconstpointer data)
+{
+	(void)data;
+	for (uint64_t i = 1; i < 2000; i++) {
+		g_autofree char *path = g_strdup_printf("/p%u.so", (unsigned)(i % 700));
+
+		g_assert_cmpuint(module(f, 10 * i, FDAR_MODULE_SAID_LOADED, path, ""), <=,
+				 FDAR_LOAD_MAP_NUMBERS);
+		call(f, 10 * i + 1);
+		module(f, 10 * i + 5, FDAR_MODULE_SAID_UNLOADED, "", "");
+		call(f, 10 * i + 6);
+		call(f, 3);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(struct fixture *f, gconstpointer data);
+	} cases[] = {
+		{ "/whose/hosts", test_hosts },
+		{ "/whose/namespaces", test_namespaces },
+		{ "/whose/lives", test_lives },
+		{ "/whose/alone", test_alone },
+		{ "/load-map/turns", test_load_map },
+		{ "/load-map/early", test_load_map_early },
+		{ "/load-map/rebuilt", test_load_map_rebuilt },
+		{ "/load-map/many", test_load_map_many },
+	};
+
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		g_test_add(cases[i].name, struct fixture, NULL, set_up, cases[i].run, tear_down);
+	return g_test_run();
+}
