@@ -400,8 +400,13 @@ void fdar_binaries_scan(struct fdar_binaries *binaries, struct fdar_rules *rules
 		fdar_patch_scan(binaries->patch, &watch);
 	binaries->added = listing.added;
 	binaries->removed = listing.removed;
-	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
-		if (!binary->settled)
-			binary_settle(binary);
+	binaries->came = 0;
+	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next) {
+		if (binary->settled)
+			continue;
+		binary_settle(binary);
+		if (binary->patched && binary->entries)
+			binaries->came++;
+	}
 	fdar_binaries_decide(binaries, rules);
 }

@@ -57,6 +57,7 @@ struct fdar_binaries {
 	struct fdar_binary *first;         /* by address */
 	struct fdar_binary *gone;          /* unloaded, not yet freed */
 	size_t count;                      /* of first's list */
+	size_t came;                       /* in the last scan: with functions that were patched */
 	uint32_t numbers;                  /* given, 0 not being one */
 	struct fdar_function *functions;   /* FDAR_FUNCTIONS_MAX, by number; NULL: no memory */
 	unsigned long long added, removed; /* the loader's counters when they were last listed */

@@ -54,5 +54,6 @@ __attribute__((constructor)) static void functions_begin(void)
 
 __attribute__((destructor)) static void functions_end(void)
 {
+	fdar_select_missed();
 	fdar_threads_flush();
 }

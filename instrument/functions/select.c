@@ -242,14 +242,28 @@ static void rules_tell(void)
 	fdar_control_add(segment, ruled, 1);
 }
 
-static void look(bool ruled_anew)
+/* LTTng's, for its own helper (liblttng-ust-dl): says in the trace what was loaded and unloaded since
+ * the last time. Missing: names of what was loaded late come with the next state dump. */
+extern void lttng_ust_dl_update(void *caller) __attribute__((weak));
+
+static void tell_tracer(void *caller)
+{
+	if (lttng_ust_dl_update)
+		lttng_ust_dl_update(caller);
+}
+
+static void look(bool ruled_anew, bool prompt)
 {
 	bool on = fdar_selection_on();
 	bool stranger = __atomic_exchange_n(&fdar_selection_stranger, 0, __ATOMIC_RELAXED);
 	bool scanned = false;
 
 	if (on && (!state.active || stranger || fdar_binaries_stale(&state.binaries))) {
+		if (state.active && !prompt)
+			tell_tracer(NULL);
 		fdar_binaries_scan(&state.binaries, &rules);
+		if (state.active && !prompt)
+			fdar_control_add(state.segment, late, state.binaries.came);
 		scanned = true;
 	} else if (ruled_anew && state.active) {
 		fdar_binaries_decide(&state.binaries, &rules);
@@ -282,7 +296,7 @@ static void changed(void)
 	settings_take(segment);
 	if (ruled_anew)
 		fdar_threads_each(thread_look, NULL);
-	look(ruled_anew);
+	look(ruled_anew, false);
 	if (anew)
 		counters_tell();
 }
@@ -303,7 +317,7 @@ void fdar_select_changed(void)
 
 static void tick(void)
 {
-	look(false);
+	look(false, false);
 	if (!fdar_selection_on())
 		return;
 	if (rules.threads > 0)
@@ -312,6 +326,43 @@ static void tick(void)
 		sites_apply(true);
 		counters_tell();
 	}
+}
+
+/* This thread is in one of the two below: what they call may load libraries, too. */
+static __thread bool loading __attribute__((tls_model("initial-exec")));
+
+void fdar_select_loaded(void *caller)
+{
+	if (loading || !fdar_selection_on())
+		return;
+	loading = true;
+	tell_tracer(caller);
+	if (fdar_threads_change_try()) {
+		look(false, true);
+		fdar_threads_change_end();
+	}
+	loading = false;
+}
+
+void fdar_select_missed(void)
+{
+	if (loading || !fdar_selection_on())
+		return;
+	loading = true;
+	if (fdar_threads_change_try()) {
+		look(false, false);
+		fdar_threads_change_end();
+	}
+	loading = false;
+}
+
+void fdar_select_unloaded(void *caller)
+{
+	if (loading || !fdar_selection_on())
+		return;
+	loading = true;
+	tell_tracer(caller);
+	loading = false;
 }
 
 void fdar_select_tick(void)

@@ -314,6 +314,11 @@ void fdar_threads_change_begin(void)
 	fdar_lock_take(&change_lock);
 }
 
+bool fdar_threads_change_try(void)
+{
+	return fdar_lock_take(&change_lock);
+}
+
 void fdar_threads_change_end(void)
 {
 	fdar_lock_give(&change_lock);

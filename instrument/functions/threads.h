@@ -143,6 +143,9 @@ void fdar_threads_each_kept(void (*visit)(struct fdar_thread *thread, void *data
 void fdar_threads_change_begin(void);
 void fdar_threads_change_end(void);
 
+/* Like begin; false, and no end is due: this thread is between the two already. */
+bool fdar_threads_change_try(void);
+
 /* Calls act under the list's lock. */
 void fdar_threads_locked(void (*act)(void *data), void *data);
 

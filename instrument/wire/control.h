@@ -85,6 +85,8 @@ struct fdar_control {
 	uint64_t budget_off; /* switched off to keep the budget */
 	uint64_t patched;    /* functions with patchable entries */
 	uint64_t hooked;     /* processes that have called compiler hooks */
+	uint64_t late;       /* libraries with patchable entries that were found when they had been
+			      * loaded for up to a tenth of a second: calls until then are missing */
 	uint64_t ruled;      /* times that a process asked the rules about all its functions */
 	uint64_t rules_met[FDAR_CONTROL_RULES_MAX /
 			   64]; /* a bit for each rule, the first is the lowest

@@ -101,6 +101,17 @@ static void save_uncounted(struct fdar_run *run, const struct fdar_record_folder
 	g_ptr_array_set_size(run->warnings, (int)run->warnings->len - 1);
 }
 
+static void warn_of_late(struct fdar_run *run)
+{
+	if (run->counts.late)
+		fdar_run_warn(
+			run,
+			"%" G_GUINT64_FORMAT
+			" libraries were loaded by a caller with a search path of its own, or "
+			"into a namespace: their calls of up to the first 100 ms are missing",
+			run->counts.late);
+}
+
 static void warn_of_silence(struct fdar_run *run)
 {
 	if (run->count.said)
@@ -132,6 +143,7 @@ gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *fo
 	}
 	if (run->count.damage)
 		fdar_run_warn(run, "the trace is damaged: %s", run->count.damage);
+	warn_of_late(run);
 	warn_of_silence(run);
 	fdar_run_describe(run, folder, info);
 	if (fdar_recording_info_save(info, folder->path, error))

@@ -266,6 +266,7 @@ void fdar_control_segment_count(const struct fdar_control_segment *segment,
 		.patched = read->patched,
 		.hooked = read->hooked,
 		.ruled = read->ruled,
+		.late = read->late,
 	};
 }
 

@@ -35,7 +35,7 @@ struct fdar_control_settings {
 /* What the server's processes have counted: the fields of the same names in instrument/wire/control.h. */
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
-	uint64_t functions, live, budget_off, patched, hooked, ruled;
+	uint64_t functions, live, budget_off, patched, hooked, ruled, late;
 };
 
 /* Splits "ap_*,!apr_palloc*,bin:mod_*,thread:worker*" into its rules. An item is a glob (fnmatch) for
