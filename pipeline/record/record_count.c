@@ -7,7 +7,8 @@
 
 struct process {
 	uint64_t said;
-	gboolean ours; /* as it has said last */
+	gboolean ours;  /* as it has said last */
+	gboolean names; /* it has said whose it is */
 };
 
 struct counting {
@@ -46,6 +47,7 @@ static void count_batch(struct counting *counting, const struct fdar_event *batc
 			event->kind != FDAR_EVENT_PROCESS_OVER;
 		if (event->kind != FDAR_EVENT_PROCESS)
 			continue;
+		process->names = TRUE;
 		process->ours = strcmp(event->process.recording, counting->name) == 0;
 		counting->any_ours = counting->any_ours || process->ours;
 	}
@@ -58,11 +60,31 @@ static int compare(gconstpointer a, gconstpointer b)
 	return (left > right) - (left < right);
 }
 
+/* The ids of processes that are ours, in any of their lives: one may have said so before it was known
+ * that another life had begun. The caller frees it. */
+static GHashTable *our_ids(const struct counting *counting, const struct fdar_source *source)
+{
+	GHashTable *ids = g_hash_table_new(NULL, NULL);
+	GHashTableIter all;
+	gpointer key, value;
+
+	g_hash_table_iter_init(&all, counting->processes);
+	while (g_hash_table_iter_next(&all, &key, &value)) {
+		const struct process *process = value;
+		uint32_t pid = fdar_source_process(source, GPOINTER_TO_UINT(key)).pid;
+
+		if (process->ours)
+			g_hash_table_add(ids, GUINT_TO_POINTER(pid));
+	}
+	return ids;
+}
+
 /* The source leaves out what a stranger says from its process event on, the event itself, too; what
  * it said before is as strange. */
-static void sum_up(struct counting *counting, gboolean others, GArray *strangers,
-		   struct fdar_record_count *count)
+static void sum_up(struct counting *counting, const struct fdar_source *source, gboolean all_say,
+		   GArray *strangers, struct fdar_record_count *count)
 {
+	g_autoptr(GHashTable) ours = our_ids(counting, source);
 	guint known = strangers->len;
 	GHashTableIter all;
 	gpointer key, value;
@@ -74,8 +96,11 @@ static void sum_up(struct counting *counting, gboolean others, GArray *strangers
 	while (g_hash_table_iter_next(&all, &key, &value)) {
 		const struct process *process = value;
 		guint32 pid = GPOINTER_TO_UINT(key);
+		gpointer id = GUINT_TO_POINTER(fdar_source_process(source, pid).pid);
+		gboolean is_ours =
+			process->ours || (!process->names && g_hash_table_contains(ours, id));
 
-		if (process->ours || !(others && counting->any_ours && pid))
+		if (is_ours || (!process->names && !(all_say && counting->any_ours && pid)))
 			count->said += process->said;
 		else
 			g_array_append_val(strangers, pid);
@@ -100,7 +125,7 @@ static GArray *copy_losses(const GArray *losses)
 	return copy;
 }
 
-gboolean fdar_record_count(const char *dir, const char *name, gboolean others,
+gboolean fdar_record_count(const char *dir, const char *name, gboolean others, gboolean whole,
 			   fdar_record_events_fn events, void *events_user,
 			   fdar_record_counting_fn told, void *told_user,
 			   struct fdar_record_count *count, GError **error)
@@ -133,7 +158,9 @@ gboolean fdar_record_count(const char *dir, const char *name, gboolean others,
 	count->damage = g_strdup(count->summary.damage);
 	count->losses = copy_losses(fdar_source_losses(source));
 	strangers = fdar_source_strangers(source);
-	sum_up(&counting, others, strangers, count);
+	whole = whole && !count->summary.discarded && !count->summary.packets_lost &&
+		!count->summary.damaged;
+	sum_up(&counting, source, others || whole, strangers, count);
 	return TRUE;
 }
 

@@ -22,10 +22,11 @@ struct fdar_record_count {
 /* Told some times a second, with the events so far. */
 typedef void (*fdar_record_counting_fn)(uint64_t events, void *user);
 
-/* Reads dir to its end. name: how this recording's processes call themselves. others: there were other
- * recorders at the same time, so a process that has never said our name is a stranger, unless nobody
- * ever has. events and told may be NULL, both get user. FALSE and error when nothing can be read. */
-gboolean fdar_record_count(const char *dir, const char *name, gboolean others,
+/* Reads dir to its end. name: how this recording's processes call themselves. Each of them says so when
+ * it begins; so one that has not is a stranger, unless nobody ever has, if there were other recorders at
+ * the same time (others), or if all that was written is there (whole, and nothing was lost): a process
+ * that ended before we saw it, or its recorder, has told nobody. events and told may be NULL, both get user. FALSE and error when nothing can be read. */
+gboolean fdar_record_count(const char *dir, const char *name, gboolean others, gboolean whole,
 			   fdar_record_events_fn events, void *events_user,
 			   fdar_record_counting_fn told, void *told_user,
 			   struct fdar_record_count *count, GError **error);

@@ -85,8 +85,11 @@ static void on_counting(uint64_t events, void *user)
 static gboolean count(struct fdar_run *run, const struct fdar_record_folder *folder,
 		      fdar_record_events_fn events)
 {
+	gboolean whole = !run->options->tracing.snapshot && !run->state.discarded &&
+			 !run->drained.dropped_events;
+
 	fdar_record_count_clear(&run->count);
-	return fdar_record_count(folder->path, run->name, run->others, events, run->user,
+	return fdar_record_count(folder->path, run->name, run->others, whole, events, run->user,
 				 on_counting, run, &run->count, NULL);
 }
 
