@@ -276,7 +276,9 @@ static struct fdar_symbol *name_number(struct fdar_symbols *symbols, uint64_t ad
 	struct fdar_symbol *symbol = g_new0(struct fdar_symbol, 1);
 	char number[24];
 
-	addr &= (UINT64_C(1) << FDAR_EVENT_ADDR_BITS) - 1;
+	/* With a number above them; what has the highest bit is no address of a program. */
+	if (!(addr >> 63))
+		addr &= (UINT64_C(1) << FDAR_EVENT_ADDR_BITS) - 1;
 	g_snprintf(number, sizeof number, "0x%" G_GINT64_MODIFIER "x", addr);
 	symbol->function = g_string_chunk_insert_const(symbols->texts, number);
 	symbol->component = "unknown";

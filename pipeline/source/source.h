@@ -54,7 +54,8 @@ struct fdar_source *fdar_source_open(const char *path, GError **error);
  * slice-th of slices (slice from 0) consecutive spans of time with about as many bytes in each. All
  * events, and what was lost, are in one slice each. What sources make up starts anew in every slice:
  * threads' names are told again, the build id of a module that was loaded before is an OTHER, calls
- * of calls events that were open before are not known (their exits are not told), and processes of
+ * of calls events that were open before are not known (their exits are not told), lives of processes
+ * and who took turns at an address begin anew, and processes of
  * another recording are known from their process event on, if that is in the slice.
  * A slice without an event is none the worse; a trace that cannot be cut is all in the first. The
  * first may start a process, for libbabeltrace2 (guard.h): best opened before other threads run. */

@@ -7,6 +7,8 @@
 #include "tests/ctf/random_trace.h"
 #include "tests/unit/kit/tiny_trace.h"
 
+/* Who took turns at a place is not known in a slice (load_map.h). */
+#define ADDR          ((UINT64_C(1) << FDAR_EVENT_ADDR_BITS) - 1)
 #define RANDOM_TRACES 80
 
 static void remove_tree(const char *path)
@@ -58,7 +60,7 @@ static void assert_same(const struct fdar_event *whole, const struct fdar_event 
 	g_assert_cmpuint(sliced->time_ns, ==, whole->time_ns);
 	g_assert_cmpuint(sliced->pid, ==, whole->pid);
 	g_assert_cmpuint(sliced->tid, ==, whole->tid);
-	g_assert_cmphex(sliced->addr, ==, whole->addr);
+	g_assert_cmphex(sliced->addr & ADDR, ==, whole->addr & ADDR);
 	g_assert_cmpint(sliced->fd, ==, whole->fd);
 	if (whole->kind != FDAR_EVENT_MODULE)
 		g_assert_cmpuint(sliced->kind, ==, whole->kind);
