@@ -14,7 +14,6 @@
 #define MARGIN    10.0
 #define HEAD      46.0
 #define FOOT      44.0
-#define WIDER     1.18 /* DejaVu Sans against the Helvetica of label.h: nothing is cut off by a font */
 #define SATURATE  8.0 /* a factor of own time from which on colours do not change any more */
 #define BOXES_MAX 20000u
 
@@ -161,7 +160,7 @@ static void draw_text(struct view *view, const struct fdar_flame_node *node, dou
 
 	if (width < TEXT_MIN)
 		return;
-	cut = fdar_label_fit(node->name, FDAR_FONT_SANS, TEXT_SIZE, (width - 6) / WIDER);
+	cut = fdar_label_fit(node->name, FDAR_FONT_SANS, TEXT_SIZE, width - 6);
 	if (!*cut)
 		return;
 	append_number(view->out, "<text x=\"", x + 3, "\"");
@@ -242,8 +241,7 @@ static void draw_boxes(struct view *view)
 static void append_line(GString *out, double width, double y, double size, const char *class,
 			const char *text)
 {
-	g_autofree char *cut =
-		fdar_label_fit(text, FDAR_FONT_SANS, size, (width - 2 * MARGIN) / WIDER);
+	g_autofree char *cut = fdar_label_fit(text, FDAR_FONT_SANS, size, width - 2 * MARGIN);
 	enum fdar_color color = strcmp(class, "ink") == 0 ? FDAR_COLOR_INK : FDAR_COLOR_MUTED;
 
 	append_number(out, "<text x=\"10\" y=\"", y, "\"");

@@ -4,24 +4,33 @@
 #include <math.h>
 #include <string.h>
 
-/* Advance widths of Helvetica in 1/1000 em, from space to tilde (Adobe's core font metrics). */
+/* Advance widths in 1/1000 em, from space to tilde: the larger of Helvetica's (Adobe's core font metrics,
+ * Arial and Liberation Sans are the same) and DejaVu Sans', which a Debian without other fonts falls back
+ * to and which is 10 to 15 % wider. So a text fits its place whichever of them draws it. */
 static const uint16_t sans_widths[] = {
-	278,  278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278,
-	556,  556, 556, 556, 556, 556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556,
-	1015, 667, 667, 722, 722, 667, 611, 778, 722, 278, 500, 667, 556, 833, 722, 778,
-	667,  778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469, 556,
-	333,  556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556,
-	556,  556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
+	318,  401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337,
+	636,  636, 636, 636, 636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 556,
+	1015, 684, 686, 722, 770, 667, 611, 778, 752, 295, 500, 667, 557, 863, 748, 787,
+	667,  787, 722, 667, 611, 732, 684, 989, 685, 667, 685, 390, 337, 390, 838, 556,
+	500,  613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579, 278, 974, 634, 612,
+	635,  635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(sans_widths) == '~' - ' ' + 1);
 
-#define SANS_OTHER 620u /* anything beyond ASCII */
+static const uint16_t bold_widths[] = {
+	348,  456, 521, 838, 696, 1002, 872, 306,  457, 457, 523, 838, 380, 415,  380, 365,
+	696,  696, 696, 696, 696, 696,  696, 696,  696, 696, 400, 400, 838, 838,  838, 611,
+	1000, 774, 762, 734, 830, 683,  683, 821,  837, 372, 556, 775, 637, 995,  837, 850,
+	733,  850, 770, 720, 682, 812,  774, 1103, 771, 724, 725, 457, 365, 457,  838, 556,
+	500,  675, 716, 593, 716, 678,  435, 716,  712, 343, 343, 665, 343, 1042, 712, 687,
+	716,  716, 493, 595, 478, 712,  652, 924,  645, 652, 582, 712, 365, 712,  838,
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(bold_widths) == '~' - ' ' + 1);
+
+#define SANS_OTHER 650u /* letters beyond ASCII */
+#define SANS_SIGN  838u /* arrows and mathematical signs */
 #define MONO_WIDTH 602u /* DejaVu Sans Mono; Menlo and SF Mono are the same, Consolas is less */
-#define SANS_MARGIN \
-	1.03 /* Arial and Liberation Sans are Helvetica's; others run a little wider \
-	      */
-#define BOLD_FACTOR 1.07
-#define ELLIPSIS    "…"
+#define ELLIPSIS   "…"
 
 const char *fdar_font_family(enum fdar_font font)
 {
@@ -76,28 +85,33 @@ char *fdar_label_clean(const char *text)
 	return g_string_free(clean, FALSE);
 }
 
-static unsigned char_width(gunichar c, gboolean mono)
+static unsigned sans_width(gunichar c, gboolean bold)
+{
+	if (c >= ' ' && c <= '~')
+		return bold ? bold_widths[c - ' '] : sans_widths[c - ' '];
+	if (g_unichar_iswide(c) || c == 0x2026)
+		return 1000u;
+	if (c == 0xd7 || (c >= 0x2190 && c <= 0x22ff))
+		return SANS_SIGN;
+	return bold ? SANS_OTHER * 112u / 100u : SANS_OTHER;
+}
+
+static unsigned char_width(gunichar c, enum fdar_font font)
 {
 	if (g_unichar_iszerowidth(c))
 		return 0;
-	if (mono)
+	if (font == FDAR_FONT_MONO || font == FDAR_FONT_MONO_BOLD)
 		return g_unichar_iswide(c) ? 2 * MONO_WIDTH : MONO_WIDTH;
-	if (c >= ' ' && c <= '~')
-		return sans_widths[c - ' '];
-	return g_unichar_iswide(c) ? 1000u : SANS_OTHER;
+	return sans_width(c, font == FDAR_FONT_SANS_BOLD);
 }
 
 double fdar_label_width(const char *text, enum fdar_font font, double size)
 {
-	gboolean mono = font == FDAR_FONT_MONO || font == FDAR_FONT_MONO_BOLD;
 	uint64_t sum = 0;
-	double factor = mono ? 1.0 : SANS_MARGIN;
 
 	for (const char *p = text; *p; p = g_utf8_next_char(p))
-		sum += char_width(g_utf8_get_char(p), mono);
-	if (font == FDAR_FONT_SANS_BOLD)
-		factor *= BOLD_FACTOR;
-	return (double)sum / 1000.0 * size * factor;
+		sum += char_width(g_utf8_get_char(p), font);
+	return (double)sum / 1000.0 * size;
 }
 
 char *fdar_label_middle_cut(const char *text, size_t max)

@@ -3,7 +3,7 @@
  *
  * Place in the house: the bottom of viz/. Widths are estimates from tables in this module, so that
  * a picture is the same whatever fonts the machine has that draws it: FDAR_FONT_MONO is exact for
- * fonts with a 0.6 em advance, FDAR_FONT_SANS follows the widths of Helvetica and leaves a margin.
+ * fonts with a 0.6 em advance, FDAR_FONT_SANS is the widest of Helvetica's kin and DejaVu Sans.
  */
 #ifndef FDAR_VIZ_SCENE_LABEL_H
 #define FDAR_VIZ_SCENE_LABEL_H

@@ -94,6 +94,8 @@ static void append_paint(GVJ_t *job, gboolean filled)
 		g_string_append_printf(to, " stroke-dasharray=\"%s\"", dashes[o->pen]);
 }
 
+/* All that a style sheet is for. What carries meaning is attributes, so that a sanitizer that cuts style
+ * out leaves the picture as it is on light paper. */
 static void append_dark_sheet(GString *to)
 {
 	g_string_append(to, "@media (prefers-color-scheme: dark) {\n");
@@ -105,8 +107,7 @@ static void append_dark_sheet(GString *to)
 			to, "[fill=\"%s\"] { fill: %s } [stroke=\"%s\"] { stroke: %s }\n", light,
 			dark, light, dark);
 	}
-	g_string_append_printf(to, "svg { background: %s }\n}\n",
-			       fdar_color_hex(FDAR_COLOR_PAPER, FDAR_THEME_DARK));
+	g_string_append(to, "}\n");
 }
 
 static void begin_page(GVJ_t *job)
@@ -122,23 +123,18 @@ static void begin_page(GVJ_t *job)
 	append_number(to, scene->width);
 	g_string_append_c(to, ' ');
 	append_number(to, scene->height);
-	g_string_append(to, "\" role=\"img\" aria-labelledby=\"title description\">\n"
-			    "<title id=\"title\">");
+	g_string_append(to, "\" role=\"img\" aria-labelledby=\"title description\"");
+	g_string_append_printf(to, " font-family=\"%s\" xml:space=\"preserve\">\n",
+			       fdar_font_family(FDAR_FONT_SANS));
+	g_string_append(to, "<title id=\"title\">");
 	append_xml(to, scene->title);
 	g_string_append(to, "</title>\n<desc id=\"description\">");
 	append_xml(to, scene->description);
-	g_string_append_printf(
-		to,
-		"</desc>\n<style>\n"
-		"svg { background: %s }\n"
-		"text { font-family: %s; white-space: pre }\n"
-		".m { font-family: %s }\n"
-		".b { font-weight: bold }\n"
-		".h { paint-order: stroke; stroke-width: 3px; stroke-linejoin: round }\n",
-		fdar_color_hex(FDAR_COLOR_PAPER, scene->theme), fdar_font_family(FDAR_FONT_SANS),
-		fdar_font_family(FDAR_FONT_MONO));
-	if (scene->theme == FDAR_THEME_AUTO)
-		append_dark_sheet(to);
+	g_string_append(to, "</desc>\n");
+	if (scene->theme != FDAR_THEME_AUTO)
+		return;
+	g_string_append(to, "<style>\n");
+	append_dark_sheet(to);
 	g_string_append(to, "</style>\n");
 }
 
@@ -180,12 +176,7 @@ static const char *halo_of(const obj_state_t *object)
 
 static void draw_text(GVJ_t *job, pointf p, textspan_t *span)
 {
-	static const char *const classes[FDAR_FONTS][2] = {
-		[FDAR_FONT_SANS] = { "", " class=\"h\"" },
-		[FDAR_FONT_SANS_BOLD] = { " class=\"b\"", " class=\"b h\"" },
-		[FDAR_FONT_MONO] = { " class=\"m\"", " class=\"m h\"" },
-		[FDAR_FONT_MONO_BOLD] = { " class=\"m b\"", " class=\"m b h\"" },
-	};
+	enum fdar_font font = fdar_font_find(span->font->name);
 	const char *halo = halo_of(job->obj);
 	GString *to = out(job);
 
@@ -197,11 +188,16 @@ static void draw_text(GVJ_t *job, pointf p, textspan_t *span)
 		g_string_append_printf(to, " text-anchor=\"%s\"",
 				       span->just == 'r' ? "end" : "middle");
 	}
-	g_string_append_printf(to, "%s fill=\"%s\"",
-			       classes[fdar_font_find(span->font->name)][halo != NULL],
-			       job->obj->pencolor.u.string);
+	if (font == FDAR_FONT_MONO || font == FDAR_FONT_MONO_BOLD)
+		g_string_append_printf(to, " font-family=\"%s\"", fdar_font_family(font));
+	if (font == FDAR_FONT_SANS_BOLD || font == FDAR_FONT_MONO_BOLD)
+		g_string_append(to, " font-weight=\"bold\"");
+	g_string_append_printf(to, " fill=\"%s\"", job->obj->pencolor.u.string);
 	if (halo)
-		g_string_append_printf(to, " stroke=\"%s\"", halo);
+		g_string_append_printf(to,
+				       " stroke=\"%s\" paint-order=\"stroke\" stroke-width=\"3\" "
+				       "stroke-linejoin=\"round\"",
+				       halo);
 	g_string_append_c(to, '>');
 	append_xml(to, span->str);
 	g_string_append(to, "</text>");
