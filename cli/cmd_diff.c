@@ -7,6 +7,7 @@
 #include "cli/diff/diff_report.h"
 #include "cli/diff/diff_sides.h"
 #include "cli/diff/fail_on.h"
+#include "cli/diff/self_check.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/kit/profile_input.h"
@@ -35,14 +36,26 @@ static const struct fdar_usage usage = {
 		"the server\n"
 		"tells them: better where clients make many on one connection.\n"
 		"\n"
+		"Runs differ from run to run: with several recordings a side (--baseline, "
+		"--subject) "
+		"a difference\n"
+		"must exceed that. The confidence is low, medium or high, with the reason beside "
+		"it; "
+		"what cannot be\n"
+		"compared gets no verdict, exit code 4, and neither does --fail-on without "
+		"evidence "
+		"(low).\n"
+		"\n"
 		"effect is Cliff's delta (-1 to 1: how surely a session of the subject has more), "
 		"p "
-		"is corrected\n"
-		"for the number of rows. Both traces may be the same when labels differ.\n",
+		"is one-sided and\n"
+		"corrected for the number of rows. Both traces may be the same when labels "
+		"differ.\n",
 	.examples = "  flowdar diff usual.rec attack.rec\n"
 		    "  flowdar diff mixed.rec mixed.rec --baseline-label usual --label attack\n"
 		    "  flowdar diff old.rec new.rec --format json > diff.json\n"
-		    "  flowdar diff old.rec new.rec --fail-on 'ratio>1.5' --fail-on 'lost>1'\n",
+		    "  flowdar diff old.rec new.rec --fail-on 'ratio>1.5' --fail-on 'lost>1'\n"
+		    "  flowdar diff old1.rec new1.rec --baseline old2.rec --subject new2.rec\n",
 };
 
 struct texts {
@@ -52,7 +65,11 @@ struct texts {
 	char *baseline_label_from;
 	char *format;
 	char *unit;
+	char *require;
 	char **fail_on;
+	char **baselines;
+	char **subjects;
+	gboolean self_check;
 	int limit;
 	double min_share; /* per cent */
 };
@@ -65,11 +82,14 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->baseline_label_from);
 	g_free(texts->format);
 	g_free(texts->unit);
+	g_free(texts->require);
 	g_strfreev(texts->fail_on);
+	g_strfreev(texts->baselines);
+	g_strfreev(texts->subjects);
 }
 
 /* Makes sense of the options; gives 0, or the code to return. */
-static int request_of(const struct texts *texts, char **paths, struct fdar_diff_request *request)
+static int request_of(const struct texts *texts, char ***paths, struct fdar_diff_request *request)
 {
 	*request = (struct fdar_diff_request){ .paths = { paths[0], paths[1] } };
 	if (!fdar_format_parse(texts->format, &request->format))
@@ -78,6 +98,10 @@ static int request_of(const struct texts *texts, char **paths, struct fdar_diff_
 	if (!fdar_unit_parse(texts->unit, &request->unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
+	enum fdar_confidence ignored;
+	if (texts->require && !fdar_confidence_parse(texts->require, &ignored))
+		return fdar_usage_error(&usage, "--require-confidence %s: expected medium or high",
+					texts->require);
 	if (texts->limit < 0)
 		return fdar_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
 					texts->limit);
@@ -85,9 +109,9 @@ static int request_of(const struct texts *texts, char **paths, struct fdar_diff_
 		return fdar_usage_error(&usage, "--min-share %g: expected per cent, 0 to 100",
 					texts->min_share);
 	for (char **text = texts->fail_on; text && *text; text++) {
-		struct fdar_fail_on ignored;
+		struct fdar_fail_on parsed;
 
-		if (!fdar_fail_on_parse(*text, &ignored))
+		if (!fdar_fail_on_parse(*text, &parsed))
 			return fdar_usage_error(&usage,
 						"--fail-on %s: expected ratio>N, time>N, "
 						"unfinished>PERCENT or lost>PERCENT",
@@ -116,35 +140,109 @@ static int check_limits(const struct texts *texts, const struct fdar_diff *diff)
 	return code;
 }
 
-static struct fdar_diff *compare(const struct texts *texts, const struct fdar_diff_request *request,
-				 GError **error)
+static void set_inputs(const struct texts *texts, const struct fdar_diff_request *request,
+		       const volatile int *stop, struct fdar_diff_side_input inputs[2])
+{
+	const char *labels[2] = { texts->baseline_label_from, texts->label_from };
+
+	for (int s = 0; s < 2; s++)
+		inputs[s] = (struct fdar_diff_side_input){ .input = { .usage = &usage,
+								      .label_from = labels[s],
+								      .unit = request->unit,
+								      .stop = stop },
+							   .paths = request->paths[s] };
+}
+
+/* More than one question a session, and not as many on both sides: then a question is what can be
+ * compared. */
+#define ASKED_RATIO 2.0
+
+static gboolean is_asked_more(const struct texts *texts, double asked)
+{
+	return !texts->unit && (asked >= ASKED_RATIO || asked <= 1 / ASKED_RATIO);
+}
+
+static gboolean read_sides(const struct texts *texts, struct fdar_diff_request *request,
+			   struct fdar_diff_sides *sides, struct fdar_diff_options *options,
+			   GError **error)
 {
 	const volatile int *stop = fdar_interrupt_catch();
-	struct fdar_profile_input baseline_input = { .usage = &usage,
-						     .path = request->paths[0],
-						     .label_from = texts->baseline_label_from,
-						     .unit = request->unit,
-						     .stop = stop };
-	struct fdar_profile_input subject_input = { .usage = &usage,
-						    .path = request->paths[1],
-						    .label_from = texts->label_from,
-						    .unit = request->unit,
-						    .stop = stop };
+	struct fdar_diff_side_input inputs[2];
+
+	set_inputs(texts, request, stop, inputs);
+	if (!fdar_diff_sides_read(inputs, sides, error))
+		return FALSE;
+	double asked = fdar_diff_sides_asked(sides);
+	if (is_asked_more(texts, asked)) {
+		fdar_diff_sides_clear(sides);
+		request->unit = FDAR_UNIT_REQUEST;
+		options->asked = asked;
+		set_inputs(texts, request, stop, inputs);
+		for (int s = 0; s < 2; s++)
+			inputs[s].input.again = TRUE;
+		if (!fdar_diff_sides_read(inputs, sides, error))
+			return FALSE;
+	}
+	fdar_diff_sides_options(sides, options);
+	return TRUE;
+}
+
+static gboolean check_sides(const struct texts *texts, const struct fdar_diff_request *request,
+			    const struct fdar_diff_sides *sides, GError **error)
+{
+	struct fdar_diff_side_input inputs[2];
+
+	set_inputs(texts, request, fdar_interrupt_catch(), inputs);
+	for (int s = 0; s < 2; s++) {
+		for (guint i = 0; i < sides->runs[s]->len; i++) {
+			const struct fdar_profile *run = g_ptr_array_index(sides->runs[s], i);
+			guint64 sessions = 0;
+
+			for (uint32_t g = 1; g < run->group_count; g++)
+				sessions += run->groups[g].sessions;
+			inputs[s].input.path = request->paths[s][i];
+			if (!fdar_self_check(&inputs[s].input, sessions, stdout, error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+static struct fdar_diff *compare(const struct texts *texts, struct fdar_diff_request *request,
+				 GError **error)
+{
 	struct fdar_diff_options options = { .label = texts->label,
 					     .baseline_label = texts->baseline_label };
 	struct fdar_diff_sides sides = { 0 };
 	struct fdar_diff *diff = NULL;
 
-	if (fdar_diff_sides_read(&baseline_input, &subject_input, &sides, error)) {
-		options.unrecorded = sides.unrecorded;
-		options.doubt = sides.doubt;
-		diff = fdar_diff_new(sides.baseline, sides.subject, &options, error);
-	}
+	if (read_sides(texts, request, &sides, &options, error) &&
+	    (!texts->self_check || check_sides(texts, request, &sides, error)))
+		diff = fdar_diff_new(fdar_diff_side(&sides, 0), fdar_diff_side(&sides, 1), &options,
+				     error);
 	fdar_diff_sides_clear(&sides);
 	return diff;
 }
 
-static int diff_traces(const struct texts *texts, const struct fdar_diff_request *request)
+/* Nothing is green on no evidence. */
+static int exit_code(const struct texts *texts, const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+	enum fdar_confidence least = FDAR_CONFIDENCE_LOW;
+
+	if (verdict->refused)
+		return FDAR_EXIT_NO_VERDICT;
+	fdar_confidence_parse(texts->require, &least);
+	int code = verdict->confidence < least ? FDAR_EXIT_NO_VERDICT : check_limits(texts, diff);
+	if (code == FDAR_EXIT_OK && texts->fail_on && verdict->confidence == FDAR_CONFIDENCE_LOW)
+		code = FDAR_EXIT_NO_VERDICT;
+	if (code == FDAR_EXIT_NO_VERDICT)
+		fprintf(stderr, "flowdar diff: no verdict to rely on: the confidence is %s: %s\n",
+			fdar_confidence_name(verdict->confidence), verdict->reason);
+	return code;
+}
+
+static int diff_traces(const struct texts *texts, struct fdar_diff_request *request)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(fdar_diff) diff = compare(texts, request, &error);
@@ -157,7 +255,29 @@ static int diff_traces(const struct texts *texts, const struct fdar_diff_request
 	}
 	fdar_diff_print(diff, request, stdout);
 	fflush(stdout);
-	return check_limits(texts, diff);
+	return exit_code(texts, diff);
+}
+
+/* The arguments, and then what options add to each side. The caller frees both. */
+static gboolean paths_of(const struct texts *texts, int argc, char **argv, char **paths[2])
+{
+	GPtrArray *lists[2] = { g_ptr_array_new(), g_ptr_array_new() };
+	char **added[2] = { texts->baselines, texts->subjects };
+	gboolean one = argc == 2 && texts->baselines && !texts->subjects;
+
+	if (argc == 3)
+		g_ptr_array_add(lists[0], argv[1]);
+	if (argc == 3 || one)
+		g_ptr_array_add(lists[1], argv[argc - 1]);
+	for (int s = 0; s < 2; s++) {
+		for (char **path = added[s]; path && *path; path++)
+			g_ptr_array_add(lists[s], *path);
+		gboolean some = lists[s]->len > 0;
+		g_ptr_array_add(lists[s], NULL);
+		paths[s] = (char **)g_ptr_array_free(lists[s], FALSE);
+		one = s ? one && some : some;
+	}
+	return (argc <= 3 && paths[0][0] && paths[1][0]) && (argc != 2 || one);
 }
 
 int fdar_cmd_diff(int argc, char **argv)
@@ -180,6 +300,14 @@ int fdar_cmd_diff(int argc, char **argv)
 		  "How many rows (default 10; 0: all)", "N" },
 		{ "min-share", 0, 0, G_OPTION_ARG_DOUBLE, &texts.min_share,
 		  "Leave out rows with less of the added time (default 0.1)", "PERCENT" },
+		{ "baseline", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts.baselines,
+		  "One more recording of the baseline; may be repeated", "REC" },
+		{ "subject", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts.subjects,
+		  "One more recording of the subject; may be repeated", "REC" },
+		{ "self-check", 0, 0, G_OPTION_ARG_NONE, &texts.self_check,
+		  "First say how often halves of one recording seem to differ", NULL },
+		{ "require-confidence", 0, 0, G_OPTION_ARG_STRING, &texts.require,
+		  "Exit with 4 when the verdict's is lower: medium or high", "LEVEL" },
 		{ "fail-on", 0, 0, G_OPTION_ARG_STRING_ARRAY, &texts.fail_on,
 		  "Exit with 3 when ratio>N, time>N, unfinished>PERCENT or lost>PERCENT; may be "
 		  "repeated",
@@ -189,14 +317,18 @@ int fdar_cmd_diff(int argc, char **argv)
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fdar_diff_request request;
+	char **paths[2] = { NULL, NULL };
 	int code = FDAR_EXIT_OK;
 
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
-		code = argc == 3 ? request_of(&texts, &argv[1], &request)
-				 : fdar_usage_error(&usage, "expected two traces");
+		code = paths_of(&texts, argc, argv, paths)
+			       ? request_of(&texts, paths, &request)
+			       : fdar_usage_error(&usage, "expected two traces");
 		if (!code)
 			code = diff_traces(&texts, &request);
 	}
+	g_free(paths[0]);
+	g_free(paths[1]);
 	texts_clear(&texts);
 	return code;
 }

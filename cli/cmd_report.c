@@ -58,25 +58,29 @@ struct making {
 
 static gboolean compare(struct making *making, GError **error)
 {
-	struct fdar_profile_input inputs[2] = { { .usage = &usage }, { .usage = &usage } };
+	char *paths[2][2] = { { (char *)making->paths[0], NULL },
+			      { (char *)making->paths[1], NULL } };
+	struct fdar_diff_side_input inputs[2];
 	struct fdar_diff_options options = { .label = making->texts->label,
 					     .baseline_label = making->texts->baseline_label };
 
 	for (unsigned i = 0; i < 2; i++) {
 		fdar_report_slowest_init(&making->slowest[i], i);
-		inputs[i].path = making->paths[i];
-		inputs[i].unit = making->unit;
-		inputs[i].stop = making->stop;
-		inputs[i].session = fdar_report_slowest_take;
-		inputs[i].session_user = &making->slowest[i];
+		inputs[i] = (struct fdar_diff_side_input){
+			.input = { .usage = &usage,
+				   .unit = making->unit,
+				   .stop = making->stop,
+				   .session = fdar_report_slowest_take,
+				   .session_user = &making->slowest[i] },
+			.paths = paths[i],
+		};
 		making->names[i] = g_path_get_basename(making->paths[i]);
 	}
-	if (!fdar_diff_sides_read(&inputs[0], &inputs[1], &making->sides, error))
+	if (!fdar_diff_sides_read(inputs, &making->sides, error))
 		return FALSE;
-	options.unrecorded = making->sides.unrecorded;
-	options.doubt = making->sides.doubt;
-	making->diff =
-		fdar_diff_new(making->sides.baseline, making->sides.subject, &options, error);
+	fdar_diff_sides_options(&making->sides, &options);
+	making->diff = fdar_diff_new(fdar_diff_side(&making->sides, 0),
+				     fdar_diff_side(&making->sides, 1), &options, error);
 	return making->diff != NULL;
 }
 
@@ -156,8 +160,8 @@ static gboolean save(struct making *making, const struct fdar_report *report, GE
 
 static gboolean write_report(struct making *making, GError **error)
 {
-	g_autoptr(fdar_profile) baseline = fdar_profile_flatten(making->sides.baseline);
-	g_autoptr(fdar_profile) subject = fdar_profile_flatten(making->sides.subject);
+	g_autoptr(fdar_profile) baseline = fdar_profile_flatten(fdar_diff_side(&making->sides, 0));
+	g_autoptr(fdar_profile) subject = fdar_profile_flatten(fdar_diff_side(&making->sides, 1));
 	GStringChunk *texts = g_string_chunk_new(1024);
 	g_autoptr(GArray) facts = fdar_report_facts(making->paths, texts);
 	g_autoptr(GArray) sessions = all_sessions(making);

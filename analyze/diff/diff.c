@@ -7,6 +7,9 @@
 #include "analyze/profile/profile_private.h"
 #include "analyze/profile/unrecorded.h"
 
+/* Fewer sessions do not tell how densely they come. */
+#define RATE_SESSIONS_MIN 5
+
 static gboolean no_such_label(const struct fdar_profile *profile, const char *label,
 			      const char *which, GError **error)
 {
@@ -39,43 +42,19 @@ static gboolean choose(struct diff_side *side, const struct fdar_profile *profil
 	return TRUE;
 }
 
-/* Without sessions on both sides the runs as a whole are compared. */
-static gboolean agree(struct diff_work *work, GError **error)
+/* Without sessions on both sides the runs as a whole are compared. FALSE: only one side has some. */
+static gboolean agree(struct diff_work *work)
 {
 	struct diff_side *baseline = &work->side[BASELINE], *subject = &work->side[SUBJECT];
 
-	if (baseline->sessions && subject->sessions)
-		return TRUE;
-	if (baseline->sessions || subject->sessions) {
-		const char *which = baseline->sessions ? "subject" : "baseline";
-
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-			    "the %s has no sessions, the other side has: nothing to compare per "
-			    "session",
-			    which);
-		return FALSE;
-	}
+	if (baseline->sessions || subject->sessions)
+		return baseline->sessions && subject->sessions;
 	work->diff->whole_run = TRUE;
 	for (int i = 0; i < SIDES; i++) {
 		work->side[i].group = &work->side[i].profile->groups[0];
 		work->side[i].sessions = 1;
 	}
 	return TRUE;
-}
-
-/* A function of the baseline goes by the names that the subject has for it and its binary. */
-static uint32_t map_function(struct diff_work *work, int which,
-			     const struct fdar_profile_function *function)
-{
-	struct fdar_profile_function like = *function;
-	g_autofree char *name = NULL;
-
-	if (which == SUBJECT)
-		return profile_function_add(work->names, function);
-	name = fdar_profile_match_name(&work->match, function);
-	like.name = name;
-	like.component = fdar_profile_match_component(&work->match, function->component);
-	return profile_function_add(work->names, &like);
 }
 
 static void map_functions(struct diff_work *work)
@@ -88,74 +67,132 @@ static void map_functions(struct diff_work *work)
 
 		side->functions = g_new(uint32_t, MAX(side->profile->function_count, 1));
 		for (uint32_t f = 0; f < side->profile->function_count; f++)
-			side->functions[f] = map_function(work, i, &side->profile->functions[f]);
+			side->functions[f] =
+				diff_map_function(work, i, &side->profile->functions[f]);
 	}
+}
+
+/* How densely sessions came, as far as a few can tell. */
+static void sum_load(const struct fdar_profile_group *group, struct fdar_diff_sessions *out)
+{
+	double n = (double)group->sessions;
+	double span_ns = (double)(group->grid.end_ns - group->grid.begin_ns);
+
+	if (!(n > 0))
+		return;
+	out->requests = (double)group->requests / n;
+	out->bytes_in = (double)group->bytes_in / n;
+	out->io_calls = (double)group->io_calls / n;
+	if (n < RATE_SESSIONS_MIN || !(span_ns > 0))
+		return;
+	out->rate = 1e9 * (n - 1) / span_ns;
+	out->open = (double)group->lifetime_ns.sum / (span_ns + out->lifetime_ns);
+}
+
+/* Part of what there is that is missing. */
+static double missing_part(const struct fdar_profile_losses *losses)
+{
+	double events = 0, calls = 0;
+
+	if (losses->discarded)
+		events = (double)losses->discarded /
+			 ((double)losses->discarded + (double)losses->events);
+	if (losses->lost_calls)
+		calls = (double)losses->lost_calls /
+			((double)losses->lost_calls + (double)losses->calls);
+	return MAX(events, calls);
+}
+
+static double sum_price(const struct diff_side *side)
+{
+	double price_ns = 0;
+
+	for (uint32_t i = 1; i < side->group->node_count; i++)
+		price_ns += MIN(side->node_price[i], (double)side->group->nodes[i].stat.own_ns);
+	return price_ns / (double)MAX(side->sessions, 1);
 }
 
 static void sum_sessions(const struct diff_side *side, struct fdar_diff_sessions *out)
 {
 	const struct fdar_profile_group *group = side->group;
-	const struct fdar_profile_losses *losses = &side->profile->losses;
 	double n = (double)group->sessions;
+	double price_ns = sum_price(side);
 
 	*out = (struct fdar_diff_sessions){
 		.sessions = group->sessions,
 		.finished = group->finished,
 		.unfinished = group->unfinished,
-		.busy_ns = fdar_histogram_mean(&group->busy_ns),
+		.busy_ns = MAX(0, fdar_histogram_mean(&group->busy_ns) - price_ns),
 		.busy_median_ns = fdar_histogram_quantile(&group->busy_ns, 0.5, group->sessions),
 		.busy_p99_ns = fdar_histogram_quantile(&group->busy_ns, 0.99, group->sessions),
-		.running_ns = n > 0 ? (double)group->running_ns.sum / n : 0,
+		.running_ns = n > 0 ? MAX(0, (double)group->running_ns.sum / n - price_ns) : 0,
 		.lifetime_ns = fdar_histogram_mean(&group->lifetime_ns),
 		.lifetime_median_ns =
 			fdar_histogram_quantile(&group->lifetime_ns, 0.5, group->sessions),
 		.lifetime_p99_ns =
 			fdar_histogram_quantile(&group->lifetime_ns, 0.99, group->sessions),
+		.price_ns = price_ns,
+		.discarded = missing_part(&side->profile->losses),
 	};
-	if (losses->discarded)
-		out->discarded = (double)losses->discarded /
-				 ((double)losses->discarded + (double)losses->events);
-	if (losses->lost_calls)
-		out->discarded = MAX(out->discarded,
-				     (double)losses->lost_calls /
-					     ((double)losses->lost_calls + (double)losses->calls));
+	sum_load(group, out);
 	if (group->own_ns)
 		out->unknown = (double)group->unknown_ns / (double)group->own_ns;
+}
+
+static void sum_whole_run(struct fdar_diff *diff)
+{
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		double runs = diff->rows[i].frame != FDAR_FRAME_WAIT;
+
+		diff->baseline.busy_ns += diff->rows[i].baseline.own_ns;
+		diff->subject.busy_ns += diff->rows[i].subject.own_ns;
+		diff->baseline.running_ns += runs * diff->rows[i].baseline.own_ns;
+		diff->subject.running_ns += runs * diff->rows[i].subject.own_ns;
+	}
+}
+
+/* The test is on the side of the change: sessions that got faster are no evidence that one function
+ * got slower. */
+static void test_sessions(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_profile_group *before = work->side[BASELINE].group;
+	const struct fdar_profile_group *after = work->side[SUBJECT].group;
+	double alpha = work->options.alpha;
+	struct fdar_diff_spread busy, running;
+	struct fdar_sample_test test = fdar_sample_test(&before->busy_ns, before->sessions,
+							&after->busy_ns, after->sessions);
+
+	diff_spread_of_sessions(work, FALSE, &busy);
+	diff_spread_of_sessions(work, TRUE, &running);
+	diff->test.delta = test.delta;
+	diff->test.beyond = test.beyond;
+	diff->test.p = diff->test.adjusted = diff->added_ns >= 0 ? test.p_up : test.p_down;
+	work->longer = diff->added_ns > 0 && test.p_up < alpha && diff_spread_above(&busy);
+	work->shorter = diff->added_ns < 0 && test.p_down < alpha;
+	test = fdar_sample_test(&before->running_ns, before->sessions, &after->running_ns,
+				after->sessions);
+	work->running_longer = diff->subject.running_ns > diff->baseline.running_ns &&
+			       test.p_up < alpha && diff_spread_above(&running);
 }
 
 static void compare_sessions(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
-	struct diff_side *baseline = &work->side[BASELINE], *subject = &work->side[SUBJECT];
+	const struct diff_side *baseline = &work->side[BASELINE], *subject = &work->side[SUBJECT];
 
 	sum_sessions(baseline, &diff->baseline);
 	sum_sessions(subject, &diff->subject);
 	diff->test = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
-	if (diff->whole_run) {
-		for (uint32_t i = 0; i < diff->row_count; i++) {
-			double runs = diff->rows[i].frame != FDAR_FRAME_WAIT;
-
-			diff->baseline.busy_ns += diff->rows[i].baseline.own_ns;
-			diff->subject.busy_ns += diff->rows[i].subject.own_ns;
-			diff->baseline.running_ns += runs * diff->rows[i].baseline.own_ns;
-			diff->subject.running_ns += runs * diff->rows[i].subject.own_ns;
-		}
-	} else {
-		struct fdar_sample_test test =
-			fdar_sample_test(&baseline->group->busy_ns, baseline->sessions,
-					 &subject->group->busy_ns, subject->sessions);
-
-		diff->test = (struct fdar_diff_test){ test.delta, test.p, test.p, test.beyond };
-		test = fdar_sample_test(&baseline->group->running_ns, baseline->sessions,
-					&subject->group->running_ns, subject->sessions);
-		work->running_significant = test.p < work->options.alpha;
-	}
+	if (diff->whole_run)
+		sum_whole_run(diff);
 	diff->ratio = diff_ratio(diff->baseline.busy_ns, diff->subject.busy_ns);
 	diff->added_ns = diff->subject.busy_ns - diff->baseline.busy_ns;
-	work->testable =
-		!diff->whole_run &&
-		fdar_sample_smallest_p(baseline->sessions, subject->sessions) < work->options.alpha;
-	work->significant = !work->testable || diff->test.p < work->options.alpha;
+
+	if (work->testable)
+		test_sessions(work);
+	else
+		work->longer = work->running_longer = TRUE;
 }
 
 static gint by_function(gconstpointer a, gconstpointer b)
@@ -208,8 +245,6 @@ static void fill_options(struct diff_work *work, const struct fdar_diff_options 
 		filled->alpha = 0.01;
 	if (!(filled->min_ratio > 1))
 		filled->min_ratio = 1.5;
-	if (!(filled->min_added_ns > 0))
-		filled->min_added_ns = 10000;
 	if (!(filled->max_discarded > 0))
 		filled->max_discarded = 0.01;
 	if (!(filled->max_unknown > 0))
@@ -223,11 +258,56 @@ static void work_clear(struct diff_work *work)
 	for (int i = 0; i < SIDES; i++) {
 		fdar_profile_free(work->side[i].flat);
 		g_free(work->side[i].functions);
+		g_free(work->side[i].price);
+		g_free(work->side[i].node_price);
+		diff_runs_clear(&work->side[i]);
 	}
 	fdar_profile_free(work->names);
 	if (work->match.subject)
 		fdar_profile_match_clear(&work->match);
 	g_free(work->node_functions);
+}
+
+static void compare(struct diff_work *work)
+{
+	for (int i = 0; i < SIDES; i++)
+		diff_blocks_find(&work->side[i]);
+	work->testable = !work->diff->whole_run &&
+			 fdar_sample_smallest_p(work->side[BASELINE].sessions,
+						work->side[SUBJECT].sessions) < work->options.alpha;
+	map_functions(work);
+	diff_runs_map(work);
+	diff_price_find(work);
+	diff_rows_make(work);
+	compare_sessions(work);
+	diff_load_find(work);
+	diff_rows_rank(work);
+	diff_server_make(work);
+	diff_recount(work->diff);
+	diff_tree_make(work);
+	list_unrecorded(work);
+	diff_judge(work);
+	diff_say(work);
+	diff_hint(work);
+}
+
+/* Only one side has sessions: there is nothing to compare, and the sentence says so. */
+static void compare_nothing(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+
+	map_functions(work);
+	diff_price_find(work);
+	sum_sessions(&work->side[BASELINE], &diff->baseline);
+	sum_sessions(&work->side[SUBJECT], &diff->subject);
+	diff->test = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
+	diff->ratio = diff_ratio(diff->baseline.busy_ns, diff->subject.busy_ns);
+	diff->nodes = g_new0(struct fdar_diff_node, 1);
+	diff->node_count = 1;
+	diff->nodes[0] = (struct fdar_diff_node){
+		.function = "", .component = "", .parent = FDAR_PROFILE_NONE, .ratio = 1
+	};
+	diff_refuse(work);
 }
 
 struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
@@ -244,18 +324,11 @@ struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
 	fill_options(&work, options);
 	ready = choose(&work.side[BASELINE], baseline, work.options.baseline_label, "baseline",
 		       error) &&
-		choose(&work.side[SUBJECT], subject, work.options.label, "subject", error) &&
-		agree(&work, error);
-	if (ready) {
-		map_functions(&work);
-		diff_rows_make(&work);
-		compare_sessions(&work);
-		diff_tree_make(&work);
-		list_unrecorded(&work);
-		diff_judge(&work);
-		diff_say(&work);
-		diff_hint(&work);
-	}
+		choose(&work.side[SUBJECT], subject, work.options.label, "subject", error);
+	if (ready && agree(&work))
+		compare(&work);
+	else if (ready)
+		compare_nothing(&work);
 	work_clear(&work);
 	return ready ? g_steal_pointer(&diff) : NULL;
 }
@@ -267,7 +340,10 @@ void fdar_diff_free(struct fdar_diff *diff)
 	g_free(diff->rows);
 	g_free(diff->nodes);
 	g_free(diff->unrecorded);
+	g_free(diff->recounted);
+	g_free(diff->server_rows);
 	g_free(diff->verdict.sentence);
+	g_free(diff->verdict.reason);
 	g_ptr_array_unref(diff->hints);
 	g_string_chunk_free(diff->texts);
 	g_free(diff);
@@ -279,6 +355,7 @@ const char *fdar_change_name(enum fdar_change change)
 		[FDAR_CHANGE_NONE] = "none",        [FDAR_CHANGE_RUNNING] = "running",
 		[FDAR_CHANGE_WAITING] = "waiting",  [FDAR_CHANGE_QUEUEING] = "queueing",
 		[FDAR_CHANGE_CALLS] = "more calls", [FDAR_CHANGE_IDLE] = "idle",
+		[FDAR_CHANGE_BLOCKED] = "blocked",  [FDAR_CHANGE_SPREAD] = "spread",
 		[FDAR_CHANGE_FASTER] = "faster",
 	};
 
@@ -295,4 +372,15 @@ const char *fdar_confidence_name(enum fdar_confidence confidence)
 	return confidence == FDAR_CONFIDENCE_HIGH     ? "high"
 	       : confidence == FDAR_CONFIDENCE_MEDIUM ? "medium"
 						      : "low";
+}
+
+gboolean fdar_confidence_parse(const char *text, enum fdar_confidence *confidence)
+{
+	for (int i = FDAR_CONFIDENCE_LOW; text && i <= FDAR_CONFIDENCE_HIGH; i++) {
+		if (strcmp(text, fdar_confidence_name((enum fdar_confidence)i)) != 0)
+			continue;
+		*confidence = (enum fdar_confidence)i;
+		return TRUE;
+	}
+	return FALSE;
 }

@@ -35,6 +35,8 @@ enum fdar_change {
 	FDAR_CHANGE_QUEUEING, /* sessions stand longer in a queue */
 	FDAR_CHANGE_CALLS,    /* it is called more often; each call is much the same */
 	FDAR_CHANGE_IDLE,     /* sessions stay open longer while no thread works for them */
+	FDAR_CHANGE_BLOCKED,  /* likewise, while threads work for others */
+	FDAR_CHANGE_SPREAD,   /* sessions take longer, and no function stands out */
 	FDAR_CHANGE_FASTER,
 	FDAR_CHANGES
 };
@@ -52,15 +54,41 @@ struct fdar_diff_side {
 	double wait_ns;       /* of the mean total_ns: waiting */
 	double skipped_calls; /* mean: made in it, too short to be recorded */
 	double skipped_ns;    /* mean: of own_ns, in those */
-	uint64_t unfinished;  /* calls, of all sessions */
+	double price_ns;      /* mean: what recording it and its callees cost; not in own_ns */
+	double io_calls;      /* mean: reads and writes that it does itself */
+	double io_bytes;
+	uint64_t unfinished; /* calls, of all sessions */
 };
 
 /* How two distributions of per-session values differ. */
 struct fdar_diff_test {
-	double delta;    /* Cliff's delta, -1 to 1: P(subject > baseline) - P(subject < baseline) */
-	double p;        /* two tests together; 1 when nothing can be said */
+	double delta; /* Cliff's delta, -1 to 1: P(subject > baseline) - P(subject < baseline) */
+	double p;     /* one-sided, on the side to which the mean changed; 1: nothing can be said */
 	double adjusted; /* p, corrected for the number of rows (Benjamini-Hochberg) */
 	uint64_t beyond; /* sessions of the subject above every one of the baseline */
+};
+
+/* How a figure differs from block to block of time within a run, or from run to run where a side has
+ * several. */
+struct fdar_diff_spread {
+	uint32_t baseline; /* how many values there are; 0 and 1: nothing can be said */
+	uint32_t subject;
+	gboolean runs;      /* they are runs; else blocks of time */
+	double p;           /* that the subject's are above the baseline's by chance; 1: unknown */
+	double noise_ns;    /* standard error of the change */
+	double most_before; /* the largest of the baseline, the smallest of the subject */
+	double least_after;
+	double range_before; /* between the baseline's smallest and largest */
+};
+
+/* Calls as evidence: they do not depend on how busy the machine is. */
+struct fdar_diff_counts {
+	gboolean exact;     /* each side has one count in nearly all its sessions, not the same */
+	gboolean evident;   /* exact, or beyond chance within runs and between their parts */
+	double typical[2];  /* that count of baseline and subject, when exact */
+	double per_call_ns; /* what one costs: own time, of both sides */
+	double work_ns;     /* added calls per session, at that cost */
+	double p;           /* one-sided, on the side to which the mean changed; corrected */
 };
 
 /* A ratio is subject / baseline. One that has no baseline is INFINITY when the subject is above 0,
@@ -83,6 +111,12 @@ struct fdar_diff_row {
 	double added_ns;            /* own time per session: subject - baseline */
 	double share;               /* 0 to 1 */
 	struct fdar_diff_test test; /* of own time per session */
+	double gap; /* the subject's smallest session, in the baseline's largest; 0: not above */
+	struct fdar_diff_spread spread;
+	struct fdar_diff_counts counts;
+	gboolean transfers;  /* its time is system calls that move bytes, as many as before */
+	uint32_t ids[2];     /* private: of the function and what is below it */
+	gboolean stands_out; /* it grew, more than everything else did, and not by chance */
 };
 
 /* A call path, in the union of both trees. Node 0 is the root. Parents come before children. Here
@@ -114,6 +148,12 @@ struct fdar_diff_sessions {
 	double lifetime_ns;
 	double lifetime_median_ns;
 	double lifetime_p99_ns;
+	double requests;  /* mean per session, as the server tells them; 0: it does not */
+	double bytes_in;  /* mean per session */
+	double io_calls;  /* mean per session: reads and writes */
+	double rate;      /* sessions that began in a second; 0: too few to say */
+	double open;      /* sessions that were open at once, on average */
+	double price_ns;  /* mean: taken out of all times for what recording costs */
 	double discarded; /* lost events as a part of all, 0 to 1 */
 	double unknown;   /* own time in functions without a name, 0 to 1 */
 };
@@ -133,9 +173,21 @@ struct fdar_verdict {
 	double factor;      /* of its time; of its calls when they are the change; INFINITY: new */
 	double baseline_ns; /* per session: what the factor compares */
 	double subject_ns;
-	double share; /* of the added time per session */
+	double share;     /* of the added time per session */
+	gboolean server;  /* the function's work belongs to no session */
+	gboolean counted; /* the evidence is its calls; times are what they cost */
+	gboolean refused; /* there is no verdict: the sentence says why, nothing else counts */
 	enum fdar_confidence confidence;
 	char *sentence; /* in English, without a full stop; never NULL */
+	char *reason;   /* why the confidence is what it is; likewise */
+};
+
+/* Were the sides asked for the same? */
+struct fdar_diff_load {
+	double work;    /* so many times as much is asked of a session; 1: about the same */
+	double asked;   /* as in the options */
+	gboolean pace;  /* sessions come at another pace, or other many at once */
+	double machine; /* by what factor everything that ran in the baseline is slower, about */
 };
 
 struct fdar_diff_options {
@@ -143,13 +195,22 @@ struct fdar_diff_options {
 	const char *baseline_label; /* as label, for one side; NULL: label */
 	double alpha;               /* significance level; 0: 0.01 */
 	double min_ratio;           /* smallest factor that is called a difference; 0: 1.5 */
-	double min_added_ns;        /* and smallest added time per session; 0: 10 us */
+	double min_added_ns;        /* and smallest added time per session; 0: a part of the
+				     * sessions' time, and of how much it varies */
 	double max_discarded;       /* above it the trace is called bad; 0: 0.01 */
 	double max_unknown;         /* likewise; 0: 0.2 */
 	GHashTable *unrecorded;     /* functions that are folded on both sides, because a side does
 				     * not have all their calls (unrecorded.h); NULL: none */
-	const char *doubt; /* why the sides are hard to compare, in English: a hint, and low
+	const char *const *doubts;  /* why the sides are hard to compare, in English: hints, and low
 				     * confidence; NULL: they are not */
+	const char *refusal;        /* why there can be no verdict; NULL: there can be */
+	/* The runs that a side is merged from, when there are several: how much they differ is what
+	 * a difference must exceed. NULL: one. */
+	const struct fdar_profile *const *runs[2]; /* of baseline and subject */
+	uint32_t run_count[2];
+	double price_ns; /* of recording a call; 0: estimated from the shortest calls */
+	double asked;    /* where requests are compared because sessions have so many times as many
+			  * of them; 0: not for that */
 };
 
 /* A function that is not compared: a side does not have all its calls. */
@@ -166,10 +227,18 @@ struct fdar_diff {
 	enum fdar_unit unit;        /* what the sessions are */
 	gboolean whole_run;         /* no sessions on either side: per run instead of per session */
 	struct fdar_diff_test test; /* of busy time per session */
+	gboolean even;              /* of SPREAD: all functions grew alike */
+	gboolean blind;             /* of IDLE: what threads did was not recorded */
 	gboolean may_be_chance;     /* a difference was seen, but not a significant one */
-	double ratio;               /* of mean busy time per session */
+	struct fdar_diff_load load;
+	uint32_t *recounted; /* rows whose calls changed evidently, by what that costs */
+	uint32_t recounted_count;
+	struct fdar_diff_row
+		*server_rows;      /* functions whose work belongs to no session, per session */
+	uint32_t server_row_count; /* 0 where sessions' own work is all there is */
+	double ratio;              /* of mean busy time per session */
 	double added_ns;
-	struct fdar_diff_row *rows; /* by share, then by added time, then by name */
+	struct fdar_diff_row *rows; /* what stands out first; by share, added time, name */
 	uint32_t row_count;
 	struct fdar_diff_node *nodes;
 	uint32_t node_count;
@@ -181,7 +250,7 @@ struct fdar_diff {
 };
 
 /* options may be NULL. NULL and error when a label has no sessions on a side (the message says
- * which labels there are). The caller owns the result (fdar_diff_free); the profiles may go. */
+ * which labels there are). What cannot be compared gives a verdict that is refused. The caller owns the result (fdar_diff_free); the profiles may go. */
 struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
 				const struct fdar_profile *subject,
 				const struct fdar_diff_options *options, GError **error);
@@ -193,6 +262,8 @@ char *fdar_diff_path(const struct fdar_diff *diff, uint32_t node, unsigned last)
 const char *fdar_change_name(enum fdar_change change);       /* "running", "waiting", ... */
 const char *fdar_presence_name(enum fdar_presence presence); /* "both", "new", "gone" */
 const char *fdar_confidence_name(enum fdar_confidence confidence);
+/* FALSE when the text is no such name. */
+gboolean fdar_confidence_parse(const char *text, enum fdar_confidence *confidence);
 
 /* NULL is allowed. */
 void fdar_diff_free(struct fdar_diff *diff);

@@ -34,6 +34,68 @@ static void hint_quality(struct diff_work *work)
 	}
 }
 
+static void hint_load(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_load *load = &diff->load;
+
+	if (load->work > 1)
+		hint(diff, "the subject's %s ask for %.2g times as much each (%s)",
+		     diff_units(diff), load->work,
+		     diff->subject.requests > 0 && diff->unit == FDAR_UNIT_SESSION
+			     ? "requests; --unit request compares those"
+			     : "reads and bytes");
+	if (load->pace)
+		hint(diff,
+		     "the clients came at another pace: %.3g %s a second and %.2g open at once, "
+		     "against %.3g and %.2g; waits and system calls follow it, and are passed over",
+		     diff->subject.rate, diff_units(diff), diff->subject.open, diff->baseline.rate,
+		     diff->baseline.open);
+	if (load->machine >= 1.2 && !diff->whole_run && !diff->verdict.function)
+		hint(diff,
+		     "half of what ran in the baseline takes %.2g times as long now: the "
+		     "machine, or a change everywhere",
+		     load->machine);
+}
+
+/* What was taken out of all times. */
+static void hint_price(struct fdar_diff *diff)
+{
+	char before[32], after[32];
+
+	if (diff->baseline.price_ns < 0.05 * diff->baseline.running_ns &&
+	    diff->subject.price_ns < 0.05 * diff->subject.running_ns)
+		return;
+	hint(diff, "recording itself took %s of %s, %s in the baseline: taken out",
+	     diff_duration(diff->subject.price_ns, after),
+	     diff->whole_run                   ? "the run"
+	     : diff->unit == FDAR_UNIT_REQUEST ? "a request"
+					       : "a session",
+	     diff_duration(diff->baseline.price_ns, before));
+}
+
+/* Much of the added time is a few sessions': that is told, not blamed. */
+static void hint_outlier(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+
+	for (uint32_t i = 0; i < diff->row_count && work->testable; i++) {
+		const struct fdar_diff_row *row = &diff->rows[i];
+		char time[32];
+
+		if (row->share < 0.3 || row->stands_out || row == diff_verdict_row(diff) ||
+		    !row->test.beyond || row->test.beyond * 4 > diff->subject.sessions)
+			continue;
+		hint(diff,
+		     "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+		     " %s are far above the others in "
+		     "%s%s%s, which adds %s to the mean: it may be chance",
+		     row->test.beyond, diff->subject.sessions, diff_units(diff), row->function,
+		     row->below ? " in " : "", row->below ? row->below : "",
+		     diff_duration(row->added_ns, time));
+	}
+}
+
 static void hint_sessions(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
@@ -48,7 +110,8 @@ static void hint_sessions(struct diff_work *work)
 		     "%" G_GUINT64_FORMAT " against %" G_GUINT64_FORMAT
 		     " %s are too few to test whether the difference is chance",
 		     diff->subject.sessions, diff->baseline.sessions, diff_units(diff));
-	if (diff->verdict.change != FDAR_CHANGE_IDLE && !diff->whole_run) {
+	if (diff->verdict.change != FDAR_CHANGE_IDLE &&
+	    diff->verdict.change != FDAR_CHANGE_BLOCKED && !diff->whole_run) {
 		double ratio = diff_ratio(diff->baseline.lifetime_ns, diff->subject.lifetime_ns);
 		char subject[32], baseline[32];
 
@@ -231,6 +294,9 @@ void diff_hint(struct diff_work *work)
 {
 	hint_renamed(work);
 	hint_quality(work);
+	hint_load(work);
+	hint_price(work->diff);
+	hint_outlier(work);
 	hint_sessions(work);
 	hint_queue(work);
 	hint_recursion(work->diff);
@@ -238,6 +304,6 @@ void diff_hint(struct diff_work *work)
 	hint_server(work);
 	hint_skipped(work->diff);
 	hint_unrecorded(work->diff);
-	if (work->options.doubt)
-		hint(work->diff, "%s", work->options.doubt);
+	for (const char *const *doubt = work->options.doubts; doubt && *doubt; doubt++)
+		hint(work->diff, "%s", *doubt);
 }

@@ -1,12 +1,23 @@
 /*
  * The inside of the diff, shared by its files:
  *
- *	diff.c           the two sides, their sessions
- *	diff_rows.c      functions
- *	diff_tree.c      the union of the call trees
- *	diff_verdict.c   who is to blame
- *	diff_sentence.c  the verdict in English
- *	diff_hints.c     what else a reviewer should know
+ *	diff.c             the two sides, their sessions
+ *	diff_price.c       what recording cost: taken out of all times
+ *	diff_spread.c      how much a figure differs from run to run, or within one
+ *	diff_figures.c     what all files ask
+ *	diff_words.c       figures in words
+ *	diff_rows.c        functions
+ *	diff_server.c      functions whose work belongs to no session
+ *	diff_counts.c      calls as evidence
+ *	diff_tree.c        the union of the call trees
+ *	diff_load.c        whether the sides were asked for the same
+ *	diff_refuse.c      what cannot be compared
+ *	diff_verdict.c     who is to blame
+ *	diff_blame.c       what a culprit is called
+ *	diff_idle.c        sessions that stay open
+ *	diff_confidence.c  how sure that is, and why
+ *	diff_sentence.c    the verdict in English
+ *	diff_hints.c       what else a reviewer should know
  */
 #ifndef FDAR_ANALYZE_DIFF_DIFF_PRIVATE_H
 #define FDAR_ANALYZE_DIFF_DIFF_PRIVATE_H
@@ -16,10 +27,18 @@
 #include "analyze/diff/diff.h"
 #include "analyze/diff/diff_stats.h"
 #include "analyze/profile/profile_match.h"
+#include "analyze/profile/profile_private.h"
+#include "base/intern.h"
 
-/* A culprit must add this much of the baseline's time per session, and what makes others queue
- * this much of the increases. */
+/* What makes others queue adds this much of the increases; waits, and whatever cannot be tested,
+ * this much of the baseline's time per session. */
 #define DIFF_MIN_PART 0.1
+/* What runs and is tested must add this much of what ran before. */
+#define DIFF_MIN_RUNNING_PART 0.02
+/* ... and this much at least, unless the user said otherwise. */
+#define DIFF_MIN_ADDED_NS 200
+/* Where nothing can be tested. */
+#define DIFF_MIN_UNTESTED_NS 10000
 /* And have this factor where the sessions are too few for a test. */
 #define DIFF_UNTESTED_RATIO 3.0
 
@@ -29,6 +48,24 @@ struct diff_side {
 	const struct fdar_profile_group *group;
 	uint32_t *functions; /* its functions' indexes in names */
 	uint64_t sessions;   /* that means are taken over: 1 for a whole run */
+	double price_ns;     /* of recording a call: one half of it is in the call's own time, the
+			      * other in its caller's */
+	double *price;       /* by function: what is in its own time */
+	double *node_price;  /* likewise by node of the group */
+	uint32_t blocks;     /* of time, with sessions enough for a mean each */
+	uint8_t block_of[FDAR_PROFILE_BLOCKS]; /* of the grid's blocks: which of those */
+	double block_sessions[FDAR_PROFILE_BLOCKS];
+	struct diff_run *runs;
+	uint32_t run_count; /* 0: one, or not known */
+};
+
+/* One of several runs of a side. */
+struct diff_run {
+	const struct fdar_profile *profile;
+	const struct fdar_profile_group *group;
+	struct fdar_intern entries; /* (function, below), indexes in names -> index of at */
+	GArray *at;                 /* uint32_t: the group's entry */
+	double sessions;
 };
 
 enum { BASELINE, SUBJECT, SIDES };
@@ -40,30 +77,98 @@ struct diff_work {
 	struct fdar_profile *names;      /* functions of both sides, and in group 0 both trees */
 	struct fdar_profile_match match; /* which binary of the baseline is which of the subject */
 	uint32_t *node_functions;        /* of the diff's nodes, indexes in names */
-	double increases_ns;          /* sum of what rows added; without queues where they follow */
-	gboolean queues_follow;       /* sessions stand longer in queues because threads are busy */
-	gboolean testable;            /* there are sessions enough for a test to say anything */
-	gboolean running_significant; /* or at least their running time does */
-	gboolean significant;         /* the sessions as a whole differ, or nothing can be tested */
+	double increases_ns;     /* sum of what rows added; without queues where they follow */
+	gboolean queues_follow;  /* sessions stand longer in queues because threads are busy */
+	gboolean testable;       /* there are sessions enough for a test to say anything */
+	gboolean running_longer; /* sessions run longer, which is not chance; or untestable */
+	gboolean longer;         /* likewise, with their waits */
+	gboolean shorter;
+	GPtrArray *caps; /* struct diff_cap: what keeps the confidence down */
+
+	gboolean transfers_too; /* functions that move bytes for the kernel are not passed over */
 };
 
 /* 1 when both are 0, INFINITY when only the baseline is. */
 double diff_ratio(double baseline, double subject);
 
-/* stat may be NULL: all zero. */
+/* stat may be NULL: all zero. price_ns: what is taken out of its own time, of all sessions. */
 void diff_side_fill(const struct diff_side *side, const struct fdar_profile_stat *stat,
-		    gboolean whole_run, struct fdar_diff_side *out);
+		    double price_ns, gboolean whole_run, struct fdar_diff_side *out);
 
 /* Is the added time due to more calls? Ratios of time and of calls. */
 gboolean diff_is_calls(const struct diff_work *work, double time, double calls);
+
+/* Index in names of a side's function: one of the baseline goes by the subject's name for it. */
+uint32_t diff_map_function(struct diff_work *work, int which,
+			   const struct fdar_profile_function *function);
 
 /* In a whole run, waits that ask for any work: how long they took only says how little there was to
  * do. function is an index of names. */
 gboolean diff_leaves_out(const struct diff_work *work, uint32_t function);
 
+void diff_price_find(struct diff_work *work);
+
+void diff_blocks_find(struct diff_side *side);
+void diff_runs_map(struct diff_work *work);
+void diff_runs_clear(struct diff_side *side);
+/* Of an entry of each side, or FDAR_PROFILE_NONE; function and below are indexes in names. */
+void diff_spread_of(const struct diff_work *work, const uint32_t *entry, uint32_t function,
+		    uint32_t below, gboolean calls, struct fdar_diff_spread *out);
+/* Of the sessions' time. */
+void diff_spread_of_sessions(const struct diff_work *work, gboolean running,
+			     struct fdar_diff_spread *out);
+/* Whether the subject's values are above the baseline's; TRUE where there are too few to say. */
+gboolean diff_spread_above(const struct fdar_diff_spread *spread);
+/* And so far above, that runs do not differ as much. FALSE where there are too few to say. */
+gboolean diff_spread_beyond(const struct fdar_diff_spread *spread);
+
+void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t function,
+		      struct fdar_diff_row *row);
+void diff_counts_adjust(struct fdar_diff *diff);
+void diff_recount(struct fdar_diff *diff);
+
 void diff_rows_make(struct diff_work *work);
+void diff_rows_rank(struct diff_work *work);
+void diff_rows_sort(struct fdar_diff *diff);
+void diff_server_make(struct diff_work *work);
 void diff_tree_make(struct diff_work *work);
+void diff_load_find(struct diff_work *work);
+/* By what factor all running rows but one are slower; 1 where there is too little else. */
+double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *without);
+
+/* Why there can be no verdict: the sentence, and the confidence is low. FALSE: there can be. */
+gboolean diff_refuse(struct diff_work *work);
+
 void diff_judge(struct diff_work *work);
+gboolean diff_row_runs(const struct fdar_diff_row *row);
+gboolean diff_is_function(const struct fdar_diff_node *node);
+double diff_outer_ratio(const struct fdar_diff_side *baseline,
+			const struct fdar_diff_side *subject);
+/* What a change must add to be worth a verdict, and whether it is. */
+double diff_least_added(const struct diff_work *work, gboolean running);
+gboolean diff_is_large(const struct diff_work *work, double ratio, double added_ns,
+		       gboolean running);
+
+/* The verdict is about a row, a node with all that it calls, or whichever of them says more. */
+void diff_blame_row(struct diff_work *work, const struct fdar_diff_row *row);
+void diff_blame_node(struct diff_work *work, uint32_t node);
+void diff_blame_calls(struct diff_work *work, const struct fdar_diff_row *row);
+void diff_blame_per_call(struct diff_work *work, uint32_t node);
+double diff_per_outer_call(const struct fdar_diff_side *side);
+gboolean diff_mostly_waits(const struct fdar_diff_node *node);
+/* Where more calls come from. */
+uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t node);
+
+/* Work that no session owns grew more than the sessions' own. */
+gboolean diff_find_server(struct diff_work *work);
+gboolean diff_find_idle(struct diff_work *work, gboolean first);
+
+/* Keeps the confidence at a level or below. The text ends "confidence: low: ...". */
+void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+void diff_trust(struct diff_work *work);
+const struct fdar_diff_row *diff_verdict_row(const struct fdar_diff *diff);
+
 void diff_say(struct diff_work *work);
 void diff_hint(struct diff_work *work);
 

@@ -5,29 +5,6 @@
 #include "analyze/profile/profile_private.h"
 #include "instrument/wire/events.h"
 
-double diff_ratio(double baseline, double subject)
-{
-	if (baseline > 0)
-		return subject / baseline;
-	return subject > 0 ? INFINITY : 1;
-}
-
-gboolean diff_is_calls(const struct diff_work *work, double time, double calls)
-{
-	return isfinite(time) && isfinite(calls) && calls >= work->options.min_ratio &&
-	       calls >= 0.5 * time;
-}
-
-gboolean diff_leaves_out(const struct diff_work *work, uint32_t function)
-{
-	if (!work->diff->whole_run || function == FDAR_PROFILE_NONE)
-		return FALSE;
-	const struct fdar_profile_function *about = &work->names->functions[function];
-	return about->kind == FDAR_FRAME_WAIT &&
-	       (about->wait == FDAR_WAIT_POLL || about->wait == FDAR_WAIT_ACCEPT ||
-		about->wait == FDAR_WAIT_COND);
-}
-
 static void fill_whole_run(const struct fdar_profile_stat *stat, struct fdar_diff_side *out)
 {
 	*out = (struct fdar_diff_side){
@@ -46,18 +23,9 @@ static void fill_whole_run(const struct fdar_profile_stat *stat, struct fdar_dif
 	};
 }
 
-void diff_side_fill(const struct diff_side *side, const struct fdar_profile_stat *stat,
-		    gboolean whole_run, struct fdar_diff_side *out)
+static void fill_sessions(const struct diff_side *side, const struct fdar_profile_stat *stat,
+			  double n, struct fdar_diff_side *out)
 {
-	double n = (double)side->sessions;
-
-	*out = (struct fdar_diff_side){ 0 };
-	if (!stat)
-		return;
-	if (whole_run) {
-		fill_whole_run(stat, out);
-		return;
-	}
 	*out = (struct fdar_diff_side){
 		.calls = (double)stat->calls / n,
 		.outer_calls = (double)stat->outer_calls / n,
@@ -73,8 +41,34 @@ void diff_side_fill(const struct diff_side *side, const struct fdar_profile_stat
 		.wait_ns = (double)stat->wait_ns / n,
 		.skipped_calls = (double)stat->skipped_calls / n,
 		.skipped_ns = (double)stat->skipped_ns / n,
+		.io_calls = (double)stat->io_calls / n,
+		.io_bytes = (double)stat->io_bytes / n,
 		.unfinished = stat->unfinished,
 	};
+}
+
+static void take_price(const struct fdar_profile_stat *stat, double price_ns, double n,
+		       struct fdar_diff_side *out)
+{
+	out->price_ns = MIN(price_ns, (double)stat->own_ns) / n;
+	out->own_ns -= out->price_ns;
+	out->own_median_ns = MAX(0, out->own_median_ns - out->price_ns);
+	out->own_p99_ns = MAX(0, out->own_p99_ns - out->price_ns);
+}
+
+void diff_side_fill(const struct diff_side *side, const struct fdar_profile_stat *stat,
+		    double price_ns, gboolean whole_run, struct fdar_diff_side *out)
+{
+	double n = (double)side->sessions;
+
+	*out = (struct fdar_diff_side){ 0 };
+	if (!stat)
+		return;
+	if (whole_run)
+		fill_whole_run(stat, out);
+	else
+		fill_sessions(side, stat, n, out);
+	take_price(stat, price_ns, n, out);
 }
 
 static const char *keep(struct fdar_diff *diff, const char *text)
@@ -91,7 +85,8 @@ static const struct fdar_profile_stat *stat_of(const struct diff_work *work, int
 }
 
 static void test_row(const struct diff_work *work, const struct fdar_profile_stat *baseline,
-		     const struct fdar_profile_stat *subject, struct fdar_diff_test *out)
+		     const struct fdar_profile_stat *subject, double added_ns,
+		     struct fdar_diff_test *out)
 {
 	static const struct fdar_histogram none = { 0 };
 
@@ -104,8 +99,21 @@ static void test_row(const struct diff_work *work, const struct fdar_profile_sta
 				 subject ? &subject->session_own_ns : &none,
 				 work->side[SUBJECT].sessions);
 	out->delta = test.delta;
-	out->p = test.p;
+	out->p = added_ns > 0 ? test.p_up : added_ns < 0 ? test.p_down : 1;
 	out->beyond = test.beyond;
+}
+
+/* Of the sessions' own times. */
+static double gap_of(const struct diff_work *work, const struct fdar_profile_stat *baseline,
+		     const struct fdar_profile_stat *subject)
+{
+	const struct fdar_histogram *before = baseline ? &baseline->session_own_ns : NULL;
+	const struct fdar_histogram *after = subject ? &subject->session_own_ns : NULL;
+
+	if (!after || !after->count || after->count < work->side[SUBJECT].sessions)
+		return 0;
+	double most = before && before->count ? (double)before->max : 0;
+	return (double)after->min > most ? diff_ratio(most, (double)after->min) : 0;
 }
 
 static enum fdar_change change_of(const struct diff_work *work, const struct fdar_diff_row *row)
@@ -122,25 +130,58 @@ static enum fdar_change change_of(const struct diff_work *work, const struct fda
 	return diff_is_calls(work, row->ratio, outer) ? FDAR_CHANGE_CALLS : FDAR_CHANGE_RUNNING;
 }
 
+/* Each call moves bytes for the kernel, and calls and bytes are as many as before: how long that takes
+ * is not the function's doing. */
+static gboolean is_transfer(const struct fdar_diff_row *row)
+{
+	const struct fdar_diff_side *before = &row->baseline, *after = &row->subject;
+	double calls = diff_ratio(before->io_calls, after->io_calls);
+	double bytes = diff_ratio(before->io_bytes, after->io_bytes);
+
+	return diff_row_runs(row) && !row->below && after->io_calls >= 0.5 * after->outer_calls &&
+	       after->io_calls > 0 && calls <= 1.25 && bytes <= 1.25;
+}
+
+static double price_of(const struct diff_side *side, const uint32_t *entry, int which)
+{
+	const struct fdar_profile_entry *of =
+		entry[which] == FDAR_PROFILE_NONE ? NULL : &side->group->entries[entry[which]];
+
+	return of && of->below == FDAR_PROFILE_NONE ? side->price[of->function] : 0;
+}
+
+static void name_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t function,
+		     uint32_t below)
+{
+	const struct fdar_profile_function *about = &work->names->functions[function];
+	const struct fdar_profile_function *under =
+		below == FDAR_PROFILE_NONE ? NULL : &work->names->functions[below];
+
+	row->function = keep(work->diff, about->name);
+	row->component = keep(work->diff, about->component);
+	row->below = under ? keep(work->diff, under->name) : NULL;
+	row->file = keep(work->diff, about->file);
+	row->line = about->line;
+	row->frame = under ? under->kind : about->kind;
+	row->ids[0] = function;
+	row->ids[1] = below;
+}
+
 /* entry: the row's entry in each side's group, or FDAR_PROFILE_NONE. */
 static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t function,
 		     uint32_t below, const uint32_t *entry)
 {
 	struct fdar_diff *diff = work->diff;
-	const struct fdar_profile_function *about = &work->names->functions[function];
-	const struct fdar_profile_function *under =
-		below == FDAR_PROFILE_NONE ? NULL : &work->names->functions[below];
 	const struct fdar_profile_stat *baseline = stat_of(work, BASELINE, entry);
 	const struct fdar_profile_stat *subject = stat_of(work, SUBJECT, entry);
 
-	row->function = keep(diff, about->name);
-	row->component = keep(diff, about->component);
-	row->below = under ? keep(diff, under->name) : NULL;
-	row->file = keep(diff, about->file);
-	row->line = about->line;
-	row->frame = under ? under->kind : about->kind;
-	diff_side_fill(&work->side[BASELINE], baseline, diff->whole_run, &row->baseline);
-	diff_side_fill(&work->side[SUBJECT], subject, diff->whole_run, &row->subject);
+	name_row(work, row, function, below);
+	diff_side_fill(&work->side[BASELINE], baseline,
+		       price_of(&work->side[BASELINE], entry, BASELINE), diff->whole_run,
+		       &row->baseline);
+	diff_side_fill(&work->side[SUBJECT], subject,
+		       price_of(&work->side[SUBJECT], entry, SUBJECT), diff->whole_run,
+		       &row->subject);
 	row->presence = !baseline || !baseline->calls ? FDAR_IN_SUBJECT
 			: !subject || !subject->calls ? FDAR_IN_BASELINE
 						      : FDAR_IN_BOTH;
@@ -150,7 +191,11 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 	row->ratio_calls = diff_ratio(row->baseline.calls, row->subject.calls);
 	row->added_ns = row->subject.own_ns - row->baseline.own_ns;
 	row->change = change_of(work, row);
-	test_row(work, baseline, subject, &row->test);
+	row->transfers = is_transfer(row);
+	row->gap = diff->whole_run ? 0 : gap_of(work, baseline, subject);
+	test_row(work, baseline, subject, row->added_ns, &row->test);
+	diff_spread_of(work, entry, function, below, FALSE, &row->spread);
+	diff_counts_find(work, entry, function, row);
 }
 
 /* Does time in queues follow from what threads do? It does when functions work markedly longer for
@@ -191,6 +236,9 @@ static void share_rows(struct diff_work *work)
 static gint by_share(gconstpointer a, gconstpointer b)
 {
 	const struct fdar_diff_row *left = a, *right = b;
+
+	if (left->stands_out != right->stands_out)
+		return left->stands_out ? -1 : 1;
 
 	if (left->share != right->share)
 		return left->share > right->share ? -1 : 1;
@@ -257,7 +305,12 @@ void diff_rows_make(struct diff_work *work)
 			 &g_array_index(entries, uint32_t, i * SIDES));
 	share_rows(work);
 	adjust_rows(diff);
+	diff_counts_adjust(diff);
+	fdar_intern_clear(&ids);
+}
+
+void diff_rows_sort(struct fdar_diff *diff)
+{
 	if (diff->row_count)
 		qsort(diff->rows, diff->row_count, sizeof diff->rows[0], by_share);
-	fdar_intern_clear(&ids);
 }

@@ -1,52 +1,9 @@
 /* The verdict in English. */
 #include "analyze/diff/diff_private.h"
 
-/* Three significant digits and a unit. */
-const char *diff_duration(double ns, char text[32])
-{
-	static const struct {
-		double factor;
-		const char *unit;
-	} units[] = { { 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" } };
-	size_t unit = 0;
-
-	while (unit + 1 < G_N_ELEMENTS(units) && ns / units[unit].factor >= 999.5)
-		unit++;
-	double value = ns / units[unit].factor;
-	int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-	g_snprintf(text, 32, "%.*f %s", decimals, value, units[unit].unit);
-	return text;
-}
-
-static void add_digits(GString *text, double value)
-{
-	char digits[32];
-	int length = g_snprintf(digits, sizeof digits, "%.0f", value);
-
-	for (int i = 0; i < length; i++) {
-		if (i > 0 && (length - i) % 3 == 0)
-			g_string_append_c(text, ',');
-		g_string_append_c(text, digits[i]);
-	}
-}
-
-/* "1.5", "412", "12,345". */
-void diff_add_number(GString *text, double value)
-{
-	if (value < 9.95 && value != floor(value))
-		g_string_append_printf(text, "%.2g", value);
-	else
-		add_digits(text, MIN(value, 1e15));
-}
-
 static void add_culprit(GString *text, const struct fdar_verdict *verdict)
 {
 	g_string_append_printf(text, "%s (%s)", verdict->function, verdict->component);
-}
-
-const char *diff_units(const struct fdar_diff *diff)
-{
-	return diff->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions";
 }
 
 /* What the figures are per. */
@@ -54,6 +11,9 @@ static const char *per(const struct fdar_diff *diff)
 {
 	if (diff->verdict.per_call)
 		return "per call";
+	if (diff->verdict.server)
+		return diff->unit == FDAR_UNIT_REQUEST ? "outside of requests, per request"
+						       : "outside of sessions, per session";
 	if (diff->whole_run)
 		return "in the whole run";
 	return diff->unit == FDAR_UNIT_REQUEST ? "per request" : "per session";
@@ -72,20 +32,23 @@ static void add_share(GString *text, const struct fdar_verdict *verdict)
 	g_string_append_printf(text, ", %.0f %% of the added time", 100 * verdict->share);
 }
 
+/* A wait that is new is no new function. */
 static void say_new(GString *text, const struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
-	const char *verb = verdict->change == FDAR_CHANGE_WAITING ? "waits" : "runs";
+	gboolean waits = verdict->change == FDAR_CHANGE_WAITING;
 	char subject[32];
 
 	add_culprit(text, verdict);
-	g_string_append_printf(text, " %s for %s %s", verb,
+	g_string_append_printf(text, " %s for %s %s", waits ? "waits" : "runs",
 			       diff_duration(verdict->subject_ns, subject), per(diff));
 	if (verdict->below)
 		g_string_append_printf(text, ", in %s", verdict->below);
-	g_string_append(text, verdict->presence == FDAR_IN_SUBJECT
-				      ? ", and is never called in the baseline"
-				      : ", and not at all in the baseline");
+	if (verdict->presence == FDAR_IN_SUBJECT)
+		g_string_append(text, ", and is never called in the baseline");
+	else
+		g_string_append(text, waits ? ", from nothing: it does not wait in the baseline"
+					    : ", from nothing in the baseline");
 	add_share(text, verdict);
 }
 
@@ -108,10 +71,52 @@ static void say_longer(GString *text, const struct fdar_diff *diff)
 		add_share(text, verdict);
 }
 
+/* "3 times", "once". */
+static void add_times_called(GString *text, double calls)
+{
+	if (calls == 1) {
+		g_string_append(text, "once");
+		return;
+	}
+	diff_add_number(text, calls);
+	g_string_append(text, " times");
+}
+
+/* The evidence is the calls; times are what those cost. */
+static void say_counted(GString *text, const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(diff);
+	double added_ns = verdict->subject_ns - verdict->baseline_ns;
+	char time[32];
+
+	add_culprit(text, verdict);
+	g_string_append(text, " is called ");
+	if (row && row->counts.exact) {
+		add_times_called(text, row->counts.typical[1]);
+		g_string_append_printf(text, " %s instead of ", per(diff));
+		if (row->counts.typical[0] > 0)
+			add_times_called(text, row->counts.typical[0]);
+		else
+			g_string_append(text, "never");
+	} else {
+		diff_add_number(text, verdict->factor);
+		g_string_append_printf(text, "x more often %s", per(diff));
+	}
+	g_string_append_printf(text, ": about %s more", diff_duration(added_ns, time));
+	if (diff->baseline.running_ns > 0)
+		g_string_append_printf(text, ", %.2g %% of what they run for",
+				       100 * added_ns / diff->baseline.running_ns);
+}
+
 static void say_calls(GString *text, const struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
 
+	if (verdict->counted) {
+		say_counted(text, diff);
+		return;
+	}
 	add_culprit(text, verdict);
 	g_string_append(text, " is called ");
 	diff_add_number(text, verdict->factor);
@@ -151,10 +156,11 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 	char subject[32], baseline[32];
 
 	switch (verdict->change) {
-	case FDAR_CHANGE_RUNNING:
+	case FDAR_CHANGE_SPREAD:
 		g_string_append_printf(text, "%s ", what);
 		diff_add_number(text, verdict->factor);
-		g_string_append(text, "x longer, spread evenly over all functions");
+		g_string_append(text, diff->even ? "x longer, spread evenly over all functions"
+						 : "x longer, and no function stands out");
 		break;
 	case FDAR_CHANGE_FASTER:
 		g_string_append_printf(text, "no slowdown: %s %.2g of the time", what,
@@ -174,6 +180,83 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 	add_times(text, verdict);
 }
 
+/* What a second look finds: other functions that stand out. */
+#define ALSO_MAX  4u
+#define ALSO_PART 0.05
+
+/* Is it a part of what the verdict is about, a function with all that it calls? */
+static gboolean is_inside(const struct fdar_diff *diff, const struct fdar_diff_row *row)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+	uint32_t top = verdict->node;
+	g_autofree gboolean *below = g_new0(gboolean, diff->node_count);
+
+	if (!top || verdict->subject_ns != diff->nodes[top].subject.total_ns)
+		return FALSE;
+	below[top] = TRUE;
+	for (uint32_t i = top + 1; i < diff->node_count; i++) {
+		const struct fdar_diff_node *node = &diff->nodes[i];
+
+		below[i] = below[node->parent];
+		if (below[i] && node->function == row->function &&
+		    node->component == row->component)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void add_also(GString *text, const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+	guint count = 0;
+
+	if (!verdict->function || verdict->share >= 0.6 || verdict->per_call || verdict->server)
+		return;
+	for (uint32_t i = 0; i < diff->row_count && count < ALSO_MAX; i++) {
+		const struct fdar_diff_row *row = &diff->rows[i];
+		gboolean same =
+			row->function == verdict->function && row->component == verdict->component;
+
+		if (same || row->share < ALSO_PART || !(row->stands_out || row->counts.evident) ||
+		    is_inside(diff, row))
+			continue;
+		g_string_append_printf(text, "%s %s (%.0f %%%s)", count++ ? "," : "; also",
+				       row->function, 100 * row->share,
+				       row->presence == FDAR_IN_SUBJECT ? ", new" : "");
+	}
+}
+
+/* Of a spread: what is called that was not, and more often. */
+static void add_new_work(GString *text, const struct fdar_diff *diff)
+{
+	guint count = 0;
+
+	if (diff->verdict.change != FDAR_CHANGE_SPREAD || diff->load.pace)
+		return;
+	for (uint32_t i = 0; i < diff->recounted_count && count < ALSO_MAX; i++) {
+		const struct fdar_diff_row *row = &diff->rows[diff->recounted[i]];
+
+		g_string_append_printf(text, "%s %s", count++ ? "," : "; new work:", row->function);
+	}
+}
+
+static void say_blocked(GString *text, const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+	char subject[32], baseline[32];
+
+	g_string_append_printf(text, "%s stay open ", diff_units(diff));
+	diff_add_number(text, verdict->factor);
+	g_string_append_printf(text, "x longer, %s against %s, blocked while threads run ",
+			       diff_duration(verdict->subject_ns, subject),
+			       diff_duration(verdict->baseline_ns, baseline));
+	add_culprit(text, verdict);
+	if (verdict->below)
+		g_string_append_printf(text, " for %s \"%s\"", diff_units(diff), verdict->below);
+	else
+		g_string_append(text, " for the server itself");
+}
+
 static void say_idle(GString *text, const struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
@@ -181,11 +264,12 @@ static void say_idle(GString *text, const struct fdar_diff *diff)
 
 	g_string_append_printf(text, "%s stay open ", diff_units(diff));
 	diff_add_number(text, verdict->factor);
-	g_string_append_printf(text,
-			       "x longer, %s against %s, while no thread works for them: slow or "
-			       "silent clients",
+	g_string_append_printf(text, "x longer, %s against %s, %s",
 			       diff_duration(verdict->subject_ns, subject),
-			       diff_duration(verdict->baseline_ns, baseline));
+			       diff_duration(verdict->baseline_ns, baseline),
+			       diff->blind ? "and what threads did meanwhile was not recorded"
+					   : "while no thread works for them: slow or silent "
+					     "clients");
 }
 
 static gboolean many_unfinished(const struct fdar_diff *diff)
@@ -217,8 +301,20 @@ static char *sentence_of(const struct fdar_diff *diff)
 	const struct fdar_verdict *verdict = &diff->verdict;
 	GString *text = g_string_new(NULL);
 
+	if (diff->load.asked > 0) {
+		g_string_append(text, "sessions have ");
+		diff_add_number(text, diff->load.asked);
+		g_string_append(text, "x as many requests each, so those are compared: ");
+	}
+	if (diff->load.work > 1) {
+		g_string_append_printf(text, "%s ask for ", diff_units(diff));
+		diff_add_number(text, diff->load.work);
+		g_string_append(text, "x as much each; ");
+	}
 	if (verdict->change == FDAR_CHANGE_IDLE)
 		say_idle(text, diff);
+	else if (verdict->change == FDAR_CHANGE_BLOCKED)
+		say_blocked(text, diff);
 	else if (verdict->change == FDAR_CHANGE_QUEUEING)
 		say_queue(text, diff);
 	else if (!verdict->function)
@@ -227,11 +323,14 @@ static char *sentence_of(const struct fdar_diff *diff)
 		say_calls(text, diff);
 	else
 		say_longer(text, diff);
+	add_also(text, diff);
+	add_new_work(text, diff);
 	add_unfinished(text, diff);
 	return g_string_free(text, FALSE);
 }
 
 void diff_say(struct diff_work *work)
 {
-	work->diff->verdict.sentence = sentence_of(work->diff);
+	if (!work->diff->verdict.refused)
+		work->diff->verdict.sentence = sentence_of(work->diff);
 }

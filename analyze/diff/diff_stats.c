@@ -65,6 +65,118 @@ double fdar_sample_smallest_p(uint64_t n_a, uint64_t n_b)
 	return MIN(1, 2 * precedence_p(n_a, n_b, n_b));
 }
 
+static double log_choose(double n, double k)
+{
+	return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1);
+}
+
+/* Of the highest values, before more than spare are of a, so many are of b: the probability that the
+ * highest spare + beyond of exchangeable values have at most spare of a (hypergeometric). The
+ * precedence test that forgives spare outliers of a. */
+static double spared_p(double n_a, double n_b, double spare, double beyond)
+{
+	double drawn = spare + beyond, p = 0;
+
+	if (!(beyond > 0))
+		return 1;
+	for (double i = 0; i <= spare; i++)
+		if (i <= n_a && drawn - i <= n_b)
+			p += exp(log_choose(n_a, i) + log_choose(n_b, drawn - i) -
+				 log_choose(n_a + n_b, drawn));
+	return MIN(p, 1);
+}
+
+/* Weights of the four ways in which b can be above a; they add up to 1, so that the smallest
+ * weighted p keeps its level. The two that forgive outliers get less: where they are needed, they
+ * have much to say. */
+#define WEIGHT_MAIN  0.4
+#define WEIGHT_SPARE 0.1
+#define SPARE_MAX    1000 /* so many terms are summed at most */
+
+struct level {
+	double in_a;
+	double in_b;
+};
+
+static double p_beyond_spare(const GArray *levels, double n_a, double n_b, double spare)
+{
+	double above_a = 0, above_b = 0;
+
+	for (guint i = levels->len; i > 0; i--) {
+		const struct level *level = &g_array_index(levels, struct level, i - 1);
+
+		if (above_a + level->in_a > spare)
+			break;
+		above_a += level->in_a;
+		above_b += level->in_b;
+	}
+	return spared_p(n_a, n_b, spare, above_b);
+}
+
+static double p_up(const GArray *levels, const struct fdar_sample_test *test, double n_a,
+		   double n_b)
+{
+	double rank = test->delta > 0 ? test->p_rank / 2 : 1 - test->p_rank / 2;
+	double few = p_beyond_spare(levels, n_a, n_b, MIN(SPARE_MAX, MAX(1, floor(n_a / 50))));
+	double many = p_beyond_spare(levels, n_a, n_b, MIN(SPARE_MAX, MAX(2, floor(n_a / 10))));
+	double p = MIN(MIN(rank, test->p_beyond) / WEIGHT_MAIN, MIN(few, many) / WEIGHT_SPARE);
+
+	return MIN(p, 1);
+}
+
+/* How many ways there are to choose n_b of the ranks with a sum of ranks of at least so much. Values
+ * are few, so this counts; ranks are doubled, so that ties have whole ones. */
+static double exact_above_p(const unsigned *ranks, size_t n, size_t n_b, unsigned least)
+{
+	/* ways[k][s]: to choose k values with a sum of s */
+	enum { MOST = 20, SUMS = 2 * MOST * (MOST + 1) / 2 + 1 };
+	g_autofree double *ways = g_new0(double, (MOST + 1) * SUMS);
+	double above = 0, all = 0;
+
+	ways[0] = 1;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = MIN(i + 1, n_b); k > 0; k--)
+			for (size_t s = SUMS - 1; s >= ranks[i]; s--)
+				ways[k * SUMS + s] += ways[(k - 1) * SUMS + s - ranks[i]];
+	for (size_t s = 0; s < SUMS; s++) {
+		all += ways[n_b * SUMS + s];
+		above += s >= least ? ways[n_b * SUMS + s] : 0;
+	}
+	return above / all;
+}
+
+#define EXACT_MAX 20u
+
+double fdar_values_above_p(const double *a, size_t n_a, const double *b, size_t n_b)
+{
+	unsigned ranks[EXACT_MAX];
+	unsigned sum = 0;
+	double u = 0, pairs = (double)n_a * (double)n_b;
+
+	if (!n_a || !n_b)
+		return 1;
+	for (size_t i = 0; i < n_b; i++)
+		for (size_t k = 0; k < n_a; k++)
+			u += b[i] > a[k] ? 1 : b[i] == a[k] ? 0.5 : 0;
+	if (n_a + n_b > EXACT_MAX) {
+		double deviation = sqrt(pairs * (double)(n_a + n_b + 1) / 12);
+
+		return erfc((u - pairs / 2 - 0.5) / deviation / M_SQRT2) / 2;
+	}
+	for (size_t i = 0; i < n_a + n_b; i++) {
+		double value = i < n_a ? a[i] : b[i - n_a];
+
+		ranks[i] = 1;
+		for (size_t k = 0; k < n_a + n_b; k++) {
+			double other = k < n_a ? a[k] : b[k - n_a];
+
+			ranks[i] += other < value ? 2 : other == value ? 1 : 0;
+		}
+		sum += i < n_a ? 0 : ranks[i];
+	}
+	return exact_above_p(ranks, n_a + n_b, n_b, sum);
+}
+
 static double rank_p(double u, double n_a, double n_b, double ties)
 {
 	double n = n_a + n_b;
@@ -79,13 +191,16 @@ static double rank_p(double u, double n_a, double n_b, double ties)
 struct fdar_sample_test fdar_sample_test(const struct fdar_histogram *a, uint64_t n_a,
 					 const struct fdar_histogram *b, uint64_t n_b)
 {
-	struct fdar_sample_test test = { .p_rank = 1, .p_beyond = 1, .p = 1 };
+	struct fdar_sample_test test = {
+		.p_rank = 1, .p_beyond = 1, .p = 1, .p_up = 1, .p_down = 1
+	};
 	struct cursor from_a, from_b;
 	double below_a = 0, above_a = 0, u = 0, ties = 0;
 	double total_a = (double)n_a, total_b = (double)n_b;
 
 	if (!n_a || !n_b)
 		return test;
+	g_autoptr(GArray) levels = g_array_new(FALSE, FALSE, sizeof(struct level));
 	from_a = cursor_of(a, n_a);
 	from_b = cursor_of(b, n_b);
 	for (;;) {
@@ -96,7 +211,9 @@ struct fdar_sample_test fdar_sample_test(const struct fdar_histogram *a, uint64_
 		double in_a = cursor_take(&from_a, place);
 		double in_b = cursor_take(&from_b, place);
 		double both = in_a + in_b;
+		struct level level = { in_a, in_b };
 
+		g_array_append_val(levels, level);
 		u += in_b * (below_a + in_a / 2);
 		ties += both * both * both - both;
 		below_a += in_a;
@@ -107,6 +224,8 @@ struct fdar_sample_test fdar_sample_test(const struct fdar_histogram *a, uint64_
 	test.p_rank = rank_p(u, total_a, total_b, ties);
 	test.p_beyond = precedence_p(n_a, n_b, MIN(test.beyond, n_b));
 	test.p = MIN(1, 2 * MIN(test.p_rank, test.p_beyond));
+	test.p_up = p_up(levels, &test, total_a, total_b);
+	test.p_down = test.delta < 0 ? test.p_rank / 2 : 1 - test.p_rank / 2;
 	return test;
 }
 
@@ -138,6 +257,6 @@ void fdar_adjust_p(double *p, size_t count)
 		const struct ranked *one = &g_array_index(ranks, struct ranked, rank - 1);
 
 		least = MIN(least, one->p * (double)count / (double)rank);
-		p[one->at] = least;
+		p[one->at] = MAX(one->p, least); /* as rounding may not have it */
 	}
 }

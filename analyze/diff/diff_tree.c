@@ -79,7 +79,8 @@ static void fill_nodes(struct diff_work *work, uint32_t **map)
 			if (n &&
 			    diff_leaves_out(work, side->functions[side->group->nodes[n].function]))
 				continue;
-			diff_side_fill(side, &side->group->nodes[n].stat, diff->whole_run,
+			diff_side_fill(side, &side->group->nodes[n].stat, side->node_price[n],
+				       diff->whole_run,
 				       i == BASELINE ? &node->baseline : &node->subject);
 		}
 	}

@@ -1,47 +1,49 @@
 /* Who is to blame. The steps are described in docs/analysis.md. */
 #include "analyze/diff/diff_private.h"
 
-static gboolean is_function(const struct fdar_diff_node *node)
+static gboolean is_longer(const struct diff_work *work, gboolean running)
 {
-	return node->frame == FDAR_FRAME_FUNCTION || node->frame == FDAR_FRAME_SCOPE;
+	return work->longer || (running && work->running_longer);
 }
 
-static double outer_ratio(const struct fdar_diff_side *baseline,
-			  const struct fdar_diff_side *subject)
+/* Sessions as a whole differ and the row does, on the same side; or the row alone by much. */
+static gboolean is_significant(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return diff_ratio(baseline->outer_calls, subject->outer_calls);
+	if (work->diff->whole_run)
+		return TRUE;
+	if (!work->testable)
+		return row->gap >= DIFF_UNTESTED_RATIO;
+	return row->added_ns > 0 && diff_spread_above(&row->spread) &&
+	       row->added_ns >= 2 * row->spread.noise_ns &&
+	       (row->test.adjusted < work->options.alpha ||
+		(is_longer(work, diff_row_runs(row)) && row->test.p < work->options.alpha));
 }
 
-/* Is this much of a change worth a verdict? What runs is measured by what ran before: a client that
- * is slow to ask makes sessions wait for it, and a run that is short beside that may be an attack.
- */
-static gboolean is_large(const struct diff_work *work, double ratio, double added_ns,
-			 gboolean running)
+/* A row that grew, by more than everything else did and than the sessions were asked for. */
+static gboolean stands_out(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	const struct fdar_diff_sessions *baseline = &work->diff->baseline;
-	double least = work->testable ? work->options.min_ratio
-				      : MAX(work->options.min_ratio, DIFF_UNTESTED_RATIO);
+	const struct fdar_diff_load *load = &work->diff->load;
+	gboolean runs = diff_row_runs(row);
+	double usual;
 
-	return ratio >= least && added_ns >= work->options.min_added_ns &&
-	       added_ns >= DIFF_MIN_PART * (running ? baseline->running_ns : baseline->busy_ns);
+	if (!diff_is_large(work, row->ratio, row->added_ns, runs) || !is_significant(work, row))
+		return FALSE;
+	/* Did nothing itself. */
+	if (!(row->subject.calls > 0) && !row->below)
+		return FALSE;
+	if (load->pace && (row->transfers || !runs))
+		return FALSE;
+	usual = MAX(load->work, diff_machine(work->diff, row));
+	return diff_is_large(work, row->ratio / usual,
+			     row->subject.own_ns - usual * row->baseline.own_ns, runs);
 }
 
-static gboolean is_significant(const struct diff_work *work, gboolean running)
-{
-	return work->significant || (running && work->running_significant);
-}
+/* ---- call paths ---- */
 
-static gboolean row_runs(const struct fdar_diff_row *row)
+/* It worked, or waited, for the sessions; what is there for its callees' sake did not. */
+static gboolean did_work(const struct fdar_diff_node *node)
 {
-	return row->frame == FDAR_FRAME_FUNCTION || row->frame == FDAR_FRAME_SCOPE;
-}
-
-static gboolean row_counts(const struct diff_work *work, const struct fdar_diff_row *row)
-{
-	gboolean runs = row_runs(row);
-
-	return is_large(work, row->ratio, row->added_ns, runs) &&
-	       (is_significant(work, runs) || row->test.adjusted < work->options.alpha);
+	return node->baseline.calls > 0 || node->subject.calls > 0;
 }
 
 /* Do two functions call each other? Both call themselves, one is below the other, and neither is
@@ -50,30 +52,60 @@ static gboolean is_cycle(const struct fdar_diff_node *outer, const struct fdar_d
 {
 	const struct fdar_diff_side *a = &outer->subject, *b = &inner->subject;
 
-	return is_function(outer) && is_function(inner) && a->calls >= 2 * a->outer_calls &&
-	       b->calls >= 2 * b->outer_calls && a->calls <= 4 * b->calls &&
-	       b->calls <= 4 * a->calls;
+	return diff_is_function(outer) && diff_is_function(inner) && a->calls > 0 && b->calls > 0 &&
+	       a->calls >= 2 * a->outer_calls && b->calls >= 2 * b->outer_calls &&
+	       a->calls <= 4 * b->calls && b->calls <= 4 * a->calls;
 }
 
-/* Of each node, the share of all increases that is in it and below it. Decreases do not count: a
- * caller may have grown in one place and shrunk in another. The caller frees the result. */
-static double *subtree_increases(const struct fdar_diff *diff)
+/* The row that a node's own time is in, as profile_entry_of has it. */
+static uint32_t row_at(const struct diff_work *work, const struct fdar_intern *rows, uint32_t at)
 {
-	double *increase = g_new(double, diff->node_count);
+	const struct fdar_diff_node *nodes = work->diff->nodes;
+	uint32_t function = work->node_functions[at], up = nodes[at].parent;
 
-	for (uint32_t i = 0; i < diff->node_count; i++)
-		increase[i] = diff->nodes[i].share;
+	if (nodes[at].frame != FDAR_FRAME_WAIT)
+		return fdar_intern_find(rows, function, FDAR_PROFILE_NONE);
+	while (up && nodes[up].frame == FDAR_FRAME_WAIT)
+		up = nodes[up].parent;
+	return fdar_intern_find(rows, up ? work->node_functions[up] : function, function);
+}
+
+static gboolean is_proven(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return row->stands_out || (work->transfers_too && row->transfers && stands_out(work, row));
+}
+
+/* Of each node, what was added in it and below it by rows that stand out: a mean that one session of
+ * many made is nobody's doing. Decreases do not count: a caller may have grown in one place and shrunk
+ * in another. The caller frees the result. */
+static double *proven_increases(const struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	double *increase = g_new0(double, diff->node_count);
+	struct fdar_intern rows = { 0 };
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		fdar_intern_add(&rows, diff->rows[i].ids[0], diff->rows[i].ids[1]);
+	for (uint32_t i = 1; i < diff->node_count; i++) {
+		const struct fdar_diff_node *node = &diff->nodes[i];
+		uint32_t row = row_at(work, &rows, i);
+
+		if (row != FDAR_INTERN_NONE && is_proven(work, &diff->rows[row]) &&
+		    !(work->queues_follow && node->frame == FDAR_FRAME_QUEUE))
+			increase[i] = MAX(node->added_ns, 0);
+	}
 	for (uint32_t i = diff->node_count - 1; i > 0; i--)
 		increase[diff->nodes[i].parent] += increase[i];
+	fdar_intern_clear(&rows);
 	return increase;
 }
 
-/* Down from the root, as long as one child has at least half of all increases below it. Functions
+/* Down from the root, as long as one child has at least half of those increases below it. Functions
  * that call each other share their work, so of those the outermost is meant. */
 static uint32_t deepest(const struct diff_work *work, gboolean *cycle)
 {
 	const struct fdar_diff *diff = work->diff;
-	g_autofree double *increase = subtree_increases(diff);
+	g_autofree double *increase = proven_increases(work);
 	uint32_t at = 0;
 
 	*cycle = FALSE;
@@ -83,8 +115,8 @@ static uint32_t deepest(const struct diff_work *work, gboolean *cycle)
 
 		if (node->parent != at || (work->queues_follow && node->frame == FDAR_FRAME_QUEUE))
 			continue;
-		*cycle = at && is_cycle(&diff->nodes[at], node) && increase[i] >= 0.1;
-		if (!*cycle && increase[i] >= 0.5)
+		*cycle = at && is_cycle(&diff->nodes[at], node) && increase[i] >= 0.1 * increase[0];
+		if (!*cycle && increase[i] > 0 && increase[i] >= 0.5 * increase[0])
 			at = i;
 	}
 	return at;
@@ -105,169 +137,29 @@ static const struct fdar_diff_row *row_of_node(const struct fdar_diff *diff, uin
 	return NULL;
 }
 
-/* The function that a node is or is in; the node itself when there is none around it. */
-static uint32_t function_around(const struct fdar_diff_node *nodes, uint32_t at)
+/* What rows that stand out added below a node, as a part of what it added. */
+static double proven_part(const struct diff_work *work, uint32_t top)
 {
-	uint32_t up = at;
+	g_autofree double *proven = proven_increases(work);
 
-	while (up && !is_function(&nodes[up]))
-		up = nodes[up].parent;
-	return up ? up : at;
+	return diff_ratio(work->diff->nodes[top].tree_added_ns, proven[top]);
 }
 
-/* Is it a node that the row's own time is from? For a wait, the wait. */
-static gboolean is_of_row(const struct fdar_diff *diff, uint32_t at,
-			  const struct fdar_diff_row *row)
+/* A function with all that it calls: the sessions' time is what was tested. */
+static gboolean node_counts(const struct diff_work *work, uint32_t at)
 {
-	const struct fdar_diff_node *node = &diff->nodes[at];
-	const struct fdar_diff_node *function = &diff->nodes[function_around(diff->nodes, at)];
+	const struct fdar_diff_node *node = &work->diff->nodes[at];
+	const struct fdar_diff_load *load = &work->diff->load;
+	gboolean runs = !diff_mostly_waits(node);
+	double usual = MAX(load->work, load->machine);
 
-	return node->frame == row->frame &&
-	       node->function == (row->below ? row->below : row->function) &&
-	       function->function == row->function && function->component == row->component;
+	return at && did_work(node) && is_longer(work, runs) && !(load->pace && !runs) &&
+	       proven_part(work, at) >= 0.5 &&
+	       diff_is_large(work, node->ratio / usual,
+			     node->subject.total_ns - usual * node->baseline.total_ns, runs);
 }
 
-/* The node of a row that added most. 0: none. */
-static uint32_t node_of_row(const struct fdar_diff *diff, const struct fdar_diff_row *row)
-{
-	uint32_t best = 0;
-
-	for (uint32_t i = 1; i < diff->node_count; i++)
-		if (is_of_row(diff, i, row) &&
-		    (!best || diff->nodes[i].added_ns > diff->nodes[best].added_ns))
-			best = i;
-	return best;
-}
-
-/* Where more calls come from: the outermost function whose calls grew about as much. Recursive
- * calls count, so this leads from a helper to the recursion that calls it. */
-static uint32_t origin_of_calls(const struct diff_work *work, uint32_t at)
-{
-	const struct fdar_diff_node *nodes = work->diff->nodes;
-	double grown = diff_ratio(nodes[at].baseline.calls, nodes[at].subject.calls);
-	uint32_t origin = at;
-
-	for (uint32_t up = nodes[at].parent; up && isfinite(grown); up = nodes[up].parent) {
-		double ratio = diff_ratio(nodes[up].baseline.calls, nodes[up].subject.calls);
-
-		if (is_function(&nodes[up]) && nodes[up].presence == FDAR_IN_BOTH &&
-		    ratio >= work->options.min_ratio && ratio >= 0.5 * grown)
-			origin = up;
-	}
-	return origin;
-}
-
-/* The function of a node, or the one around it when it is a wait. */
-static void name_culprit(struct diff_work *work, uint32_t at)
-{
-	struct fdar_verdict *verdict = &work->diff->verdict;
-	const struct fdar_diff_node *nodes = work->diff->nodes;
-	uint32_t up = function_around(nodes, at);
-	const struct fdar_profile_function *function =
-		&work->names->functions[work->node_functions[up]];
-
-	verdict->function = nodes[up].function;
-	verdict->component = nodes[up].component;
-	verdict->line = function->line;
-	if (function->file)
-		verdict->file = g_string_chunk_insert_const(work->diff->texts, function->file);
-}
-
-/* The row, most of it on the call path of a node. */
-static void blame_row(struct diff_work *work, const struct fdar_diff_row *row, uint32_t at)
-{
-	struct fdar_verdict *verdict = &work->diff->verdict;
-
-	verdict->change = row->change;
-	verdict->presence = row->presence;
-	verdict->share = row->share;
-	verdict->factor = row->change == FDAR_CHANGE_CALLS
-				  ? outer_ratio(&row->baseline, &row->subject)
-				  : row->ratio;
-	verdict->baseline_ns = row->baseline.own_ns;
-	verdict->subject_ns = row->subject.own_ns;
-	verdict->node = at;
-	if (row->frame == FDAR_FRAME_QUEUE) {
-		verdict->below = row->function;
-		return;
-	}
-	name_culprit(work, at);
-	/* A wait with no function around it is its own. */
-	verdict->below = row->below != row->function ? row->below : NULL;
-}
-
-/* The wait below a node that added half of its increase; NULL when there is no such one. */
-static const char *worst_wait(const struct fdar_diff *diff, uint32_t top)
-{
-	double least_ns = 0.5 * diff->nodes[top].tree_added_ns;
-	g_autofree gboolean *below = g_new0(gboolean, diff->node_count);
-	uint32_t worst = 0;
-
-	below[top] = TRUE;
-	for (uint32_t i = top + 1; i < diff->node_count; i++) {
-		const struct fdar_diff_node *node = &diff->nodes[i];
-
-		below[i] = below[node->parent];
-		if (below[i] && node->frame == FDAR_FRAME_WAIT &&
-		    (!worst || node->added_ns > diff->nodes[worst].added_ns))
-			worst = i;
-	}
-	return worst && diff->nodes[worst].added_ns >= least_ns ? diff->nodes[worst].function
-								: NULL;
-}
-
-static gboolean mostly_waits(const struct fdar_diff_node *node)
-{
-	return node->subject.wait_ns - node->baseline.wait_ns >= 0.5 * node->tree_added_ns;
-}
-
-/* The node with all that it calls. */
-static void blame_node(struct diff_work *work, uint32_t at)
-{
-	struct fdar_diff *diff = work->diff;
-	struct fdar_verdict *verdict = &diff->verdict;
-	const struct fdar_diff_node *node = &diff->nodes[at];
-	double calls = outer_ratio(&node->baseline, &node->subject);
-
-	verdict->node = at;
-	verdict->presence = node->presence;
-	verdict->factor = node->ratio;
-	verdict->baseline_ns = node->baseline.total_ns;
-	verdict->subject_ns = node->subject.total_ns;
-	verdict->share = MIN(1, node->tree_added_ns / work->increases_ns);
-	if (node->frame == FDAR_FRAME_QUEUE) {
-		verdict->change = FDAR_CHANGE_QUEUEING;
-		verdict->below = node->function;
-		return;
-	}
-	name_culprit(work, at);
-	if (mostly_waits(node)) {
-		verdict->change = FDAR_CHANGE_WAITING;
-		verdict->below = worst_wait(diff, at);
-		if (verdict->below == verdict->function)
-			verdict->below = NULL;
-	} else if (diff_is_calls(work, node->ratio, calls)) {
-		verdict->change = FDAR_CHANGE_CALLS;
-		verdict->factor = calls;
-	} else {
-		verdict->change = FDAR_CHANGE_RUNNING;
-	}
-}
-
-/* The row, or a function that says more: where its calls come from; itself with what it calls,
- * when that added a good part too (functions that call each other share their time). */
-static void blame_row_or_node(struct diff_work *work, const struct fdar_diff_row *row)
-{
-	uint32_t at = node_of_row(work->diff, row);
-	gboolean more_calls = at && row->change == FDAR_CHANGE_CALLS;
-	uint32_t origin = more_calls ? origin_of_calls(work, at) : at;
-	double tree = work->diff->nodes[at].tree_added_ns / work->increases_ns;
-
-	if (origin != at || (at && row->change == FDAR_CHANGE_RUNNING && tree >= row->share + 0.1))
-		blame_node(work, origin);
-	else
-		blame_row(work, row, at);
-}
+/* ---- candidates ---- */
 
 /* Everything got slower by about the same factor: half the distance between the parts that rows
  * have of the increases and of the baseline's time. */
@@ -287,20 +179,20 @@ static gboolean is_even(const struct diff_work *work)
 	return distance < 0.15 && largest < 0.9;
 }
 
-/* What runs longer, where waits changed too much and too irregularly to be of any use. */
-static gboolean find_running(struct diff_work *work)
+/* The first row with so much of what rows that stand out added. */
+static gboolean find_row(struct diff_work *work, double least)
 {
 	struct fdar_diff *diff = work->diff;
-	double running_ns = 0;
+	double proven_ns = 0;
 
 	for (uint32_t i = 0; i < diff->row_count; i++)
-		if (row_runs(&diff->rows[i]))
-			running_ns += MAX(diff->rows[i].added_ns, 0);
+		if (is_proven(work, &diff->rows[i]))
+			proven_ns += diff->rows[i].share;
 	for (uint32_t i = 0; i < diff->row_count; i++) {
 		const struct fdar_diff_row *row = &diff->rows[i];
 
-		if (row_runs(row) && row->added_ns >= 0.3 * running_ns && row_counts(work, row)) {
-			blame_row_or_node(work, row);
+		if (is_proven(work, row) && row->share > 0 && row->share >= least * proven_ns) {
+			diff_blame_row(work, row);
 			return TRUE;
 		}
 	}
@@ -310,181 +202,143 @@ static gboolean find_running(struct diff_work *work)
 static gboolean find_slower(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
-	const struct fdar_diff_row *first = diff->row_count ? &diff->rows[0] : NULL;
-
-	if (!first || !(work->increases_ns > 0))
-		return FALSE;
-	if (is_even(work)) {
-		if (!work->significant || !is_large(work, diff->ratio, diff->added_ns, FALSE))
-			return FALSE;
-		diff->verdict.change = FDAR_CHANGE_RUNNING;
-		diff->verdict.factor = diff->ratio;
-		diff->verdict.baseline_ns = diff->baseline.busy_ns;
-		diff->verdict.subject_ns = diff->subject.busy_ns;
-		diff->verdict.share = 1;
-		return TRUE;
-	}
 	gboolean cycle;
+
+	if (!diff->row_count || !(work->increases_ns > 0) || is_even(work))
+		return FALSE;
 	uint32_t at = deepest(work, &cycle);
 	const struct fdar_diff_row *head = cycle ? row_of_node(diff, at) : NULL;
-	if (head && row_counts(work, head)) {
-		blame_node(work, at);
+	if (head && is_proven(work, head)) {
+		diff_blame_node(work, at);
 		return TRUE;
 	}
-	if (first->share >= 0.5 && row_counts(work, first)) {
-		blame_row_or_node(work, first);
+	if (find_row(work, 0.5))
 		return TRUE;
-	}
-	const struct fdar_diff_node *node = &diff->nodes[at];
-	gboolean runs = !mostly_waits(node);
-	if (at && is_significant(work, runs) &&
-	    is_large(work, node->ratio, node->tree_added_ns, runs)) {
+	if (node_counts(work, at)) {
+		const struct fdar_diff_node *node = &diff->nodes[at];
 		gboolean calls = diff_is_calls(work, node->ratio,
-					       outer_ratio(&node->baseline, &node->subject));
+					       diff_outer_ratio(&node->baseline, &node->subject));
 
-		blame_node(work, calls ? origin_of_calls(work, at) : at);
+		diff_blame_node(work, calls ? diff_origin_of_calls(work, at) : at);
 		return TRUE;
 	}
-	for (uint32_t i = 0; i < diff->row_count && diff->rows[i].share >= 0.1; i++) {
-		if (row_counts(work, &diff->rows[i])) {
-			blame_row_or_node(work, &diff->rows[i]);
-			return TRUE;
-		}
-	}
-	return find_running(work);
+	return find_row(work, 0);
 }
 
-/* Sessions stay open and nobody works for them: clients that are slow or silent. */
-static gboolean find_idle(struct diff_work *work, gboolean first)
+/* Functions that are called more often for every session, where none takes markedly longer. */
+static gboolean find_more_calls(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
-	const struct fdar_diff_sessions *baseline = &diff->baseline, *subject = &diff->subject;
-	double ratio = diff_ratio(baseline->lifetime_ns, subject->lifetime_ns);
-	double added_ns = subject->lifetime_ns - baseline->lifetime_ns;
+	const struct fdar_diff_sessions *before = &diff->baseline, *after = &diff->subject;
+	gboolean other_io =
+		before->io_calls > 0 && fabs(after->io_calls / before->io_calls - 1) > 0.05;
 
-	if (diff->whole_run)
+	/* Turns of an event loop come with the client's pace. */
+	if (diff->load.pace || !diff->recounted_count)
 		return FALSE;
-	struct fdar_sample_test test = fdar_sample_test(&work->side[BASELINE].group->lifetime_ns,
-							work->side[BASELINE].sessions,
-							&work->side[SUBJECT].group->lifetime_ns,
-							work->side[SUBJECT].sessions);
-	if (!is_large(work, ratio, added_ns, FALSE) ||
-	    (work->testable && test.p >= work->options.alpha))
+	const struct fdar_diff_row *row = &diff->rows[diff->recounted[0]];
+	double part = other_io ? 0.05 : row->counts.exact ? 0.001 : 0.01;
+
+	if (row->counts.work_ns < part * before->running_ns ||
+	    row->ratio_calls < (diff->load.work > 1 ? 1.5 * diff->load.work : 1))
 		return FALSE;
-	/* Before any function only where it is plain: most never end, and hardly any of the time
-	 * that they stay longer is a thread's. */
-	if (first && ((double)subject->unfinished < 0.5 * (double)subject->sessions ||
-		      (double)baseline->unfinished > 0.1 * (double)baseline->sessions ||
-		      diff->added_ns > 0.1 * added_ns))
-		return FALSE;
-	if (added_ns - MAX(diff->added_ns, 0) < 0.5 * added_ns)
-		return FALSE;
-	diff->verdict = (struct fdar_verdict){
-		.change = FDAR_CHANGE_IDLE,
-		.factor = ratio,
-		.baseline_ns = baseline->lifetime_ns,
-		.subject_ns = subject->lifetime_ns,
-	};
+	diff_blame_calls(work, row);
 	return TRUE;
-}
-
-static double per_outer_call(const struct fdar_diff_side *side)
-{
-	return side->outer_calls > 0 ? side->total_ns / side->outer_calls : 0;
 }
 
 static gboolean is_slower_per_call(const struct diff_work *work, const struct fdar_diff_node *node)
 {
-	double before = per_outer_call(&node->baseline), after = per_outer_call(&node->subject);
+	const struct fdar_diff *diff = work->diff;
+	double before = diff_per_outer_call(&node->baseline);
+	double after = diff_per_outer_call(&node->subject);
 
-	return is_function(node) && node->presence == FDAR_IN_BOTH &&
-	       outer_ratio(&node->baseline, &node->subject) <= 0.5 &&
-	       node->subject.total_ns >= 0.5 * work->diff->subject.busy_ns &&
+	/* A call that is longer than its session is not the session's. */
+	return diff_is_function(node) && node->presence == FDAR_IN_BOTH &&
+	       diff_outer_ratio(&node->baseline, &node->subject) <= 0.5 &&
+	       node->subject.total_ns >= 0.5 * diff->subject.busy_ns &&
+	       after <= diff->subject.busy_p99_ns && !diff->load.pace &&
 	       diff_ratio(before, after) >= DIFF_UNTESTED_RATIO &&
-	       after - before >= work->options.min_added_ns;
+	       after - before >= MAX(diff_least_added(work, TRUE), DIFF_MIN_UNTESTED_NS);
 }
 
 /* Sessions do less than in the baseline, and so hide that each call takes longer. */
 static gboolean find_slower_per_call(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
-	struct fdar_verdict *verdict = &diff->verdict;
 	uint32_t best = 0;
 
 	for (uint32_t i = 1; i < diff->node_count; i++)
 		if (is_slower_per_call(work, &diff->nodes[i]) &&
 		    diff->nodes[i].depth > diff->nodes[best].depth)
 			best = i;
-	if (!best)
-		return FALSE;
-	const struct fdar_diff_node *node = &diff->nodes[best];
-	gboolean waits = node->subject.wait_ns >= 0.5 * node->subject.total_ns;
+	if (best)
+		diff_blame_per_call(work, best);
+	return best != 0;
+}
 
-	verdict->change = waits ? FDAR_CHANGE_WAITING : FDAR_CHANGE_RUNNING;
-	verdict->per_call = TRUE;
-	verdict->node = best;
-	verdict->baseline_ns = per_outer_call(&node->baseline);
-	verdict->subject_ns = per_outer_call(&node->subject);
-	verdict->factor = diff_ratio(verdict->baseline_ns, verdict->subject_ns);
-	verdict->below = waits ? worst_wait(diff, best) : NULL;
-	name_culprit(work, best);
+/* Sessions take longer, and nobody stands out. */
+static gboolean find_spread(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+	struct fdar_verdict *verdict = &diff->verdict;
+	gboolean large = diff_is_large(work, diff->ratio, diff->added_ns, FALSE);
+
+	if (!(diff->added_ns > 0) || !(work->testable ? work->longer : large && is_even(work)))
+		return FALSE;
+	verdict->change = FDAR_CHANGE_SPREAD;
+	verdict->factor = diff->ratio;
+	verdict->baseline_ns = diff->baseline.busy_ns;
+	verdict->subject_ns = diff->subject.busy_ns;
+	verdict->share = 1;
+	diff->even = is_even(work);
 	return TRUE;
 }
 
 static void find_faster(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
-	gboolean faster = diff->ratio <= 1 / work->options.min_ratio && work->significant &&
-			  -diff->added_ns >= work->options.min_added_ns;
+	gboolean faster = diff->ratio <= 1 / work->options.min_ratio && work->shorter &&
+			  -diff->added_ns >= diff_least_added(work, FALSE);
 
-	diff->may_be_chance = work->testable &&
-			      is_large(work, diff->ratio, diff->added_ns, FALSE) &&
-			      !work->significant;
+	diff->may_be_chance =
+		work->testable && diff_is_large(work, diff->ratio, diff->added_ns, FALSE);
 	diff->verdict.change = faster ? FDAR_CHANGE_FASTER : FDAR_CHANGE_NONE;
 	diff->verdict.factor = diff->ratio;
 	diff->verdict.baseline_ns = diff->baseline.busy_ns;
 	diff->verdict.subject_ns = diff->subject.busy_ns;
 }
 
-/* Is what is blamed a row that may be chance, as when one session of many is stuck? */
-static gboolean may_be_chance(const struct diff_work *work)
+void diff_rows_rank(struct diff_work *work)
 {
-	const struct fdar_verdict *verdict = &work->diff->verdict;
+	struct fdar_diff *diff = work->diff;
 
-	for (uint32_t i = 0; i < work->diff->row_count; i++) {
-		const struct fdar_diff_row *row = &work->diff->rows[i];
-
-		if (row->function == verdict->function && row->component == verdict->component &&
-		    g_strcmp0(row->below, verdict->below) == 0)
-			return row->share >= 0.5 * verdict->share &&
-			       row->test.adjusted >= work->options.alpha;
-	}
-	return FALSE;
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		diff->rows[i].stands_out =
+			!diff->rows[i].transfers && stands_out(work, &diff->rows[i]);
+	diff_rows_sort(diff);
 }
 
-static enum fdar_confidence confidence_of(const struct diff_work *work)
+static gboolean find(struct diff_work *work)
 {
-	const struct fdar_diff *diff = work->diff;
-	const struct fdar_diff_options *options = &work->options;
-	gboolean bad =
-		options->doubt ||
-		MAX(diff->baseline.discarded, diff->subject.discarded) > options->max_discarded ||
-		MAX(diff->baseline.unknown, diff->subject.unknown) > options->max_unknown;
+	return diff_find_idle(work, TRUE) || find_slower(work) || diff_find_server(work) ||
+	       find_more_calls(work) || diff_find_idle(work, FALSE);
+}
 
-	if (bad || !work->testable || may_be_chance(work))
-		return FDAR_CONFIDENCE_LOW;
-	if (diff->verdict.per_call || diff->verdict.change == FDAR_CHANGE_IDLE)
-		return FDAR_CONFIDENCE_MEDIUM;
-	if (diff->verdict.change == FDAR_CHANGE_NONE || diff->verdict.change == FDAR_CHANGE_FASTER)
-		return FDAR_CONFIDENCE_HIGH;
-	return diff->verdict.share >= 0.5 && diff->verdict.factor >= 2 ? FDAR_CONFIDENCE_HIGH
-								       : FDAR_CONFIDENCE_MEDIUM;
+/* What moves bytes for the kernel is the last to be looked at: its time is that of a system call,
+ * which whoever shares the processor can make long. */
+static gboolean find_transfers(struct diff_work *work)
+{
+	work->transfers_too = TRUE;
+	return find_row(work, 0.5);
 }
 
 void diff_judge(struct diff_work *work)
 {
-	if (!find_idle(work, TRUE) && !find_slower(work) && !find_idle(work, FALSE) &&
+	work->caps = g_ptr_array_new_with_free_func(g_free);
+	if (!find(work) && !find_transfers(work) && !find_spread(work) &&
 	    !find_slower_per_call(work))
 		find_faster(work);
-	work->diff->verdict.confidence = confidence_of(work);
+	if (!diff_refuse(work))
+		diff_trust(work);
+	g_ptr_array_unref(work->caps);
 }

@@ -128,8 +128,10 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		.symbols = symbols,
 		.text = text_of,
 		.texts = source,
-		.label = options->labels ? label_of : NULL,
-		.labels = (void *)options->labels,
+		.label = options->label    ? options->label
+			 : options->labels ? label_of
+					   : NULL,
+		.labels = options->label ? options->label_user : (void *)options->labels,
 		.session = options->session,
 		.user = options->session_user,
 		.lines = options->lines,

@@ -21,6 +21,9 @@ struct fdar_profile_options {
 	const struct fdar_labels *labels; /* NULL: one label, FDAR_PROFILE_ALL */
 	gboolean lines;                   /* look up file and line of each function */
 	enum fdar_unit unit;              /* what is told as sessions */
+	/* Instead of labels: the label of a session; NULL: FDAR_PROFILE_ALL. May be NULL. */
+	const char *(*label)(void *user, const struct fdar_walk_session *session);
+	void *label_user;
 	GHashTable *folded; /* functions that are not told (profile_build.h), or NULL */
 	fdar_profile_progress_fn progress; /* may be NULL */
 	void *user;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/diff/diff_json.h"
 #include "cli/kit/cells.h"
 
 #define PATHS_SHOWN 5u
@@ -197,65 +198,70 @@ static void add_side(struct fdar_table *table, const char *name,
 static struct fdar_table *side_table(const struct fdar_diff *diff,
 				     const struct fdar_diff_request *request)
 {
+	g_autofree char *before = g_strjoinv(", ", request->paths[0]);
+	g_autofree char *after = g_strjoinv(", ", request->paths[1]);
 	struct fdar_table *table =
 		fdar_table_new("sides",
 			       diff->unit == FDAR_UNIT_REQUEST ? request_columns : session_columns,
 			       G_N_ELEMENTS(session_columns));
 
-	add_side(table, "baseline", &diff->baseline, request->paths[0]);
-	add_side(table, "subject", &diff->subject, request->paths[1]);
+	add_side(table, "baseline", &diff->baseline, before);
+	add_side(table, "subject", &diff->subject, after);
 	return table;
-}
-
-static double presence_ns(const struct fdar_diff_node *node)
-{
-	return node->presence == FDAR_IN_SUBJECT ? node->subject.total_ns : node->baseline.total_ns;
-}
-
-static gint by_time(gconstpointer a, gconstpointer b, gpointer user)
-{
-	const struct fdar_diff *diff = user;
-	const guint32 *left = a, *right = b;
-	double of_left = presence_ns(&diff->nodes[*left]);
-	double of_right = presence_ns(&diff->nodes[*right]);
-
-	if (of_left != of_right)
-		return of_left > of_right ? -1 : 1;
-	return (*left > *right) - (*left < *right);
-}
-
-/* The topmost nodes of what is on one side only, the largest first. */
-static GArray *changed_paths(const struct fdar_diff *diff, enum fdar_presence presence)
-{
-	GArray *nodes = g_array_new(FALSE, FALSE, sizeof(guint32));
-
-	for (guint32 i = 1; i < diff->node_count; i++)
-		if (diff->nodes[i].presence == presence &&
-		    diff->nodes[diff->nodes[i].parent].presence != presence)
-			g_array_append_val(nodes, i);
-	g_array_sort_with_data(nodes, by_time, (gpointer)diff);
-	return nodes;
 }
 
 static void print_paths(const struct fdar_diff *diff, enum fdar_presence presence)
 {
-	g_autoptr(GArray) nodes = changed_paths(diff, presence);
+	g_autoptr(GArray) nodes = fdar_changed_paths(diff, presence);
 
 	double all = presence == FDAR_IN_SUBJECT ? diff->subject.busy_ns : diff->baseline.busy_ns;
 
 	for (guint i = 0; i < MIN(nodes->len, PATHS_SHOWN); i++) {
 		guint32 node = g_array_index(nodes, guint32, i);
 
-		if (presence_ns(&diff->nodes[node]) < PATHS_PART * all)
+		if (fdar_presence_ns(&diff->nodes[node]) < PATHS_PART * all)
 			return;
 		g_autofree char *path = fdar_diff_path(diff, node, PATH_LAST);
-		g_autofree char *time = fdar_format_duration(presence_ns(&diff->nodes[node]));
+		g_autofree char *time = fdar_format_duration(fdar_presence_ns(&diff->nodes[node]));
 
 		fdar_print_line("%s path: %s (%s)", fdar_presence_name(presence), path, time);
 	}
 	if (nodes->len > PATHS_SHOWN)
 		fdar_print_line("... and %u more %s paths", nodes->len - PATHS_SHOWN,
 				fdar_presence_name(presence));
+}
+
+#define COUNTS_SHOWN 5u
+
+static void count_text(const struct fdar_diff_row *row, int side, char text[32])
+{
+	const struct fdar_diff_side *of = side ? &row->subject : &row->baseline;
+
+	if (row->counts.exact)
+		g_snprintf(text, 32, "%.0f", row->counts.typical[side]);
+	else
+		g_snprintf(text, 32, of->calls < 99.5 ? "%.3g" : "%.0f", of->calls);
+}
+
+/* Calls say what the machine's mood cannot: what is done more often, whatever it took. */
+static void print_counts(const struct fdar_diff *diff)
+{
+	for (guint i = 0; i < MIN(diff->recounted_count, COUNTS_SHOWN); i++) {
+		const struct fdar_diff_row *row = &diff->rows[diff->recounted[i]];
+		g_autofree char *time = fdar_format_duration(row->counts.work_ns);
+		char before[32], after[32];
+
+		count_text(row, 0, before);
+		count_text(row, 1, after);
+		fdar_print_line(
+			"called differently: %s (%s) %s times%s, %s in the baseline: about %s "
+			"more",
+			row->function, row->component, after,
+			row->counts.exact ? " in every one" : "", before, time);
+	}
+	if (diff->recounted_count > COUNTS_SHOWN)
+		fdar_print_line("... and %u more functions are called more often",
+				diff->recounted_count - COUNTS_SHOWN);
 }
 
 static void print_verdict(const struct fdar_diff *diff)
@@ -268,7 +274,9 @@ static void print_verdict(const struct fdar_diff *diff)
 		fdar_print_line("  most of it in %s", path);
 	if (verdict->file)
 		fdar_print_line("  at %s:%d", verdict->file, verdict->line);
-	fdar_print_line("  confidence: %s", fdar_confidence_name(verdict->confidence));
+	if (!verdict->refused)
+		fdar_print_line("  confidence: %s: %s", fdar_confidence_name(verdict->confidence),
+				verdict->reason);
 }
 
 static void print_table(const struct fdar_diff *diff, const struct fdar_diff_request *request,
@@ -290,6 +298,7 @@ static void print_table(const struct fdar_diff *diff, const struct fdar_diff_req
 			fdar_print_line("... and %u more (--limit 0 --min-share 0 shows all)",
 					left_out);
 	}
+	print_counts(diff);
 	print_paths(diff, FDAR_IN_SUBJECT);
 	print_paths(diff, FDAR_IN_BASELINE);
 	for (guint i = 0; i < diff->hints->len; i++)
@@ -298,134 +307,17 @@ static void print_table(const struct fdar_diff *diff, const struct fdar_diff_req
 	fdar_table_free(rows);
 }
 
-static void print_json_text(FILE *out, const char *key, const char *text)
-{
-	g_autofree char *value = text ? fdar_json_text(text) : g_strdup("null");
-
-	fprintf(out, "\"%s\": %s", key, value);
-}
-
-static void print_json_number(FILE *out, const char *key, double number)
-{
-	g_autofree char *value = fdar_json_number(number);
-
-	fprintf(out, ", \"%s\": %s", key, value);
-}
-
-static void print_json_verdict(const struct fdar_diff *diff, FILE *out)
-{
-	const struct fdar_verdict *verdict = &diff->verdict;
-	const struct {
-		const char *key;
-		const char *text;
-	} texts[] = {
-		{ "sentence", verdict->sentence },
-		{ "change", fdar_change_name(verdict->change) },
-		{ "function", verdict->function },
-		{ "component", verdict->component },
-		{ "below", verdict->below },
-		{ "file", verdict->file },
-		{ "presence", fdar_presence_name(verdict->presence) },
-		{ "confidence", fdar_confidence_name(verdict->confidence) },
-	};
-
-	g_autofree char *path = fdar_diff_path(diff, verdict->node, 0);
-
-	fputs("  \"verdict\": { ", out);
-	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-		fputs(i ? ",\n    " : "", out);
-		print_json_text(out, texts[i].key, texts[i].text);
-	}
-	fputs(",\n    ", out);
-	print_json_text(out, "path", path);
-	fprintf(out, ",\n    \"line\": %d, \"per_call\": %s", verdict->line,
-		verdict->per_call ? "true" : "false");
-	print_json_number(out, "factor", verdict->factor);
-	print_json_number(out, "baseline_ns", verdict->baseline_ns);
-	print_json_number(out, "subject_ns", verdict->subject_ns);
-	print_json_number(out, "share", verdict->share);
-	fputs(" },\n", out);
-}
-
-static void print_json_paths(const struct fdar_diff *diff, enum fdar_presence presence, FILE *out)
-{
-	g_autoptr(GArray) nodes = changed_paths(diff, presence);
-
-	fprintf(out, "  \"%s_paths\": [", fdar_presence_name(presence));
-	for (guint i = 0; i < nodes->len; i++) {
-		guint32 node = g_array_index(nodes, guint32, i);
-		g_autofree char *path = fdar_diff_path(diff, node, 0);
-
-		fputs(i ? ",\n    { " : "\n    { ", out);
-		print_json_text(out, "path", path);
-		print_json_number(out, "total_ns", presence_ns(&diff->nodes[node]));
-		fputs(" }", out);
-	}
-	fputs(nodes->len ? "\n  ],\n" : "],\n", out);
-}
-
-static const char *unit_name(const struct fdar_diff *diff)
-{
-	if (diff->whole_run)
-		return "run";
-	return diff->unit == FDAR_UNIT_REQUEST ? "request" : "session";
-}
-
-static void print_json_unrecorded(const struct fdar_diff *diff, FILE *out)
-{
-	fputs("  \"not_recorded\": [", out);
-	for (guint32 i = 0; i < diff->unrecorded_count; i++) {
-		const struct fdar_diff_unrecorded *function = &diff->unrecorded[i];
-
-		fputs(i ? ",\n    { " : "\n    { ", out);
-		print_json_text(out, "function", function->function);
-		fputs(", ", out);
-		print_json_text(out, "component", function->component);
-		fprintf(out, ", \"in_baseline\": %s, \"in_subject\": %s }",
-			function->baseline ? "true" : "false",
-			function->subject ? "true" : "false");
-	}
-	fputs(diff->unrecorded_count ? "\n  ],\n" : "],\n", out);
-}
-
-static void print_json(const struct fdar_diff *diff, const struct fdar_diff_request *request,
-		       FILE *out)
-{
-	guint left_out;
-	struct fdar_table *sides = side_table(diff, request);
-	struct fdar_table *rows = row_table(diff, request, &left_out);
-
-	fputs("{\n", out);
-	print_json_verdict(diff, out);
-	fprintf(out, "  \"per\": \"%s\"", unit_name(diff));
-	print_json_number(out, "ratio", diff->ratio);
-	print_json_number(out, "added_ns", diff->added_ns);
-	print_json_number(out, "cliffs_delta", diff->test.delta);
-	print_json_number(out, "p", diff->test.p);
-	fputs(",\n  \"sides\": ", out);
-	fdar_table_print_rows_json(sides, out);
-	fputs(",\n  \"functions\": ", out);
-	fdar_table_print_rows_json(rows, out);
-	fputs(",\n", out);
-	print_json_paths(diff, FDAR_IN_SUBJECT, out);
-	print_json_paths(diff, FDAR_IN_BASELINE, out);
-	print_json_unrecorded(diff, out);
-	fputs("  \"notes\": [", out);
-	for (guint i = 0; i < diff->hints->len; i++) {
-		g_autofree char *hint = fdar_json_text(g_ptr_array_index(diff->hints, i));
-
-		fprintf(out, "%s%s", i ? ",\n    " : "\n    ", hint);
-	}
-	fputs(diff->hints->len ? "\n  ]\n}\n" : "]\n}\n", out);
-	fdar_table_free(sides);
-	fdar_table_free(rows);
-}
-
 void fdar_diff_print(const struct fdar_diff *diff, const struct fdar_diff_request *request,
 		     FILE *out)
 {
 	if (request->format == FDAR_FORMAT_JSON) {
-		print_json(diff, request, out);
+		guint left_out;
+		struct fdar_table *sides = side_table(diff, request);
+		struct fdar_table *rows = row_table(diff, request, &left_out);
+
+		fdar_diff_print_json(diff, sides, rows, out);
+		fdar_table_free(sides);
+		fdar_table_free(rows);
 	} else if (request->format == FDAR_FORMAT_TABLE) {
 		print_table(diff, request, out);
 	} else {

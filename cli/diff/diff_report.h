@@ -11,7 +11,7 @@
 #include "cli/kit/table.h"
 
 struct fdar_diff_request {
-	const char *paths[2]; /* baseline, subject */
+	char **paths[2]; /* of baseline and subject, NULL-terminated */
 	enum fdar_format format;
 	enum fdar_unit unit;
 	guint limit;      /* rows; 0: all */

@@ -37,54 +37,198 @@ static char *doubt_of(const struct fdar_recording_info *baseline,
 	return before ? g_strdup_printf(what, after, before) : NULL;
 }
 
-/* Another profile in the place of the old one, without the functions that are not compared. */
-static gboolean read_again(struct fdar_profile_input *input, GHashTable *unrecorded,
-			   fdar_profile **profile, GError **error)
+static void add_doubt(struct fdar_diff_sides *sides, char *text)
 {
-	if (!fdar_unrecorded_called(unrecorded, *profile))
-		return TRUE;
-	input->folded = unrecorded;
-	input->again = TRUE;
-	fdar_profile_free(*profile);
-	*profile = fdar_profile_input_read(input, error);
-	return *profile != NULL;
+	if (text)
+		g_ptr_array_add(sides->doubts, text);
 }
 
-static gboolean bring_together(struct fdar_profile_input *baseline,
-			       struct fdar_profile_input *subject, struct fdar_diff_sides *sides,
-			       GError **error)
+static const char *const side_names[2] = { "baseline", "subject" };
+
+/* What a recording says against itself. */
+static void doubt_itself(const struct fdar_recording_info *info, const char *path, int which,
+			 struct fdar_diff_sides *sides)
 {
-	struct fdar_recording_info before = { 0 }, after = { 0 };
-
-	/* A plain trace has none. */
-	fdar_recording_info_load(baseline->path, &before, NULL);
-	fdar_recording_info_load(subject->path, &after, NULL);
-	struct fdar_recorded left = { sides->baseline, (const char *const *)before.functions };
-	struct fdar_recorded right = { sides->subject, (const char *const *)after.functions };
-
-	sides->unrecorded = fdar_unrecorded_find(&left, &right);
-	sides->doubt = doubt_of(&before, &after);
-	fdar_recording_info_clear(&before);
-	fdar_recording_info_clear(&after);
-	return !g_hash_table_size(sides->unrecorded) ||
-	       (read_again(baseline, sides->unrecorded, &sides->baseline, error) &&
-		read_again(subject, sides->unrecorded, &sides->subject, error));
+	if (info->unfinished)
+		add_doubt(sides, g_strdup_printf("the recording of the %s is unfinished (%s): %s",
+						 side_names[which], path, info->ended));
+	if (info->dropped)
+		add_doubt(sides, g_strdup_printf("the recorder dropped %" G_GUINT64_FORMAT
+						 " events of the %s to keep to its memory",
+						 info->dropped, side_names[which]));
 }
 
-gboolean fdar_diff_sides_read(struct fdar_profile_input *baseline,
-			      struct fdar_profile_input *subject, struct fdar_diff_sides *sides,
+/* Recordings of different kinds of events have nothing in common. */
+static void refuse(const struct fdar_recording_info *baseline,
+		   const struct fdar_recording_info *subject, struct fdar_diff_sides *sides)
+{
+	if (sides->refusal || !baseline->detail || !subject->detail ||
+	    g_str_equal(baseline->detail, subject->detail))
+		return;
+	sides->refusal = g_strdup_printf("the sides were recorded with different --detail (%s; the "
+					 "baseline: %s)",
+					 subject->detail, baseline->detail);
+}
+
+static void add_unrecorded(struct fdar_diff_sides *sides, GHashTable *found)
+{
+	GHashTableIter iter;
+	gpointer key, value;
+
+	g_hash_table_iter_init(&iter, found);
+	while (g_hash_table_iter_next(&iter, &key, &value)) {
+		guint known = GPOINTER_TO_UINT(g_hash_table_lookup(sides->unrecorded, key));
+
+		g_hash_table_replace(sides->unrecorded, g_strdup(key),
+				     GUINT_TO_POINTER(known | GPOINTER_TO_UINT(value)));
+	}
+}
+
+/* A run of each side. A plain trace has no recording.json. */
+static void compare_settings(const struct fdar_diff_side_input inputs[2],
+			     struct fdar_diff_sides *sides, guint before, guint after)
+{
+	struct fdar_recording_info baseline = { 0 }, subject = { 0 };
+
+	fdar_recording_info_load(inputs[0].paths[before], &baseline, NULL);
+	fdar_recording_info_load(inputs[1].paths[after], &subject, NULL);
+	struct fdar_recorded left = { g_ptr_array_index(sides->runs[0], before),
+				      (const char *const *)baseline.functions };
+	struct fdar_recorded right = { g_ptr_array_index(sides->runs[1], after),
+				       (const char *const *)subject.functions };
+	g_autoptr(GHashTable) found = fdar_unrecorded_find(&left, &right);
+
+	add_unrecorded(sides, found);
+	if (!after)
+		doubt_itself(&baseline, inputs[0].paths[before], 0, sides);
+	if (!before)
+		doubt_itself(&subject, inputs[1].paths[after], 1, sides);
+	if (!before && !after)
+		add_doubt(sides, doubt_of(&baseline, &subject));
+	refuse(&baseline, &subject, sides);
+	fdar_recording_info_clear(&baseline);
+	fdar_recording_info_clear(&subject);
+}
+
+static fdar_profile *read_run(struct fdar_diff_side_input *input, guint run, GHashTable *folded,
 			      GError **error)
 {
-	sides->baseline = fdar_profile_input_read(baseline, error);
-	if (sides->baseline)
-		sides->subject = fdar_profile_input_read(subject, error);
-	return sides->subject && bring_together(baseline, subject, sides, error);
+	input->input.path = input->paths[run];
+	input->input.folded = folded;
+	input->input.again = folded != NULL;
+	return fdar_profile_input_read(&input->input, error);
+}
+
+/* Without the functions that are not compared. */
+static gboolean read_again(struct fdar_diff_side_input *input, GPtrArray *runs,
+			   GHashTable *unrecorded, GError **error)
+{
+	for (guint i = 0; i < runs->len; i++) {
+		fdar_profile *profile = g_ptr_array_index(runs, i);
+
+		if (!fdar_unrecorded_called(unrecorded, profile))
+			continue;
+		profile = read_run(input, i, unrecorded, error);
+		if (!profile)
+			return FALSE;
+		fdar_profile_free(g_ptr_array_index(runs, i));
+		g_ptr_array_index(runs, i) = profile;
+	}
+	return TRUE;
+}
+
+static void free_profile(gpointer profile)
+{
+	fdar_profile_free(profile);
+}
+
+static gboolean read_side(struct fdar_diff_side_input *input, GPtrArray **runs, GError **error)
+{
+	*runs = g_ptr_array_new_with_free_func(free_profile);
+	for (guint i = 0; input->paths[i]; i++) {
+		fdar_profile *profile = read_run(input, i, NULL, error);
+
+		if (!profile)
+			return FALSE;
+		g_ptr_array_add(*runs, profile);
+	}
+	return TRUE;
+}
+
+static void merge(struct fdar_diff_sides *sides)
+{
+	for (int s = 0; s < 2; s++) {
+		if (sides->runs[s]->len < 2)
+			continue;
+		sides->merged[s] = fdar_profile_new();
+		for (guint i = 0; i < sides->runs[s]->len; i++)
+			fdar_profile_merge(sides->merged[s], g_ptr_array_index(sides->runs[s], i));
+	}
+}
+
+gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar_diff_sides *sides,
+			      GError **error)
+{
+	sides->doubts = g_ptr_array_new_with_free_func(g_free);
+	sides->unrecorded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (!read_side(&inputs[0], &sides->runs[0], error) ||
+	    !read_side(&inputs[1], &sides->runs[1], error))
+		return FALSE;
+	for (guint before = 0; before < sides->runs[0]->len; before++)
+		for (guint after = 0; after < sides->runs[1]->len; after++)
+			compare_settings(inputs, sides, before, after);
+	g_ptr_array_add(sides->doubts, NULL);
+	if (g_hash_table_size(sides->unrecorded) &&
+	    (!read_again(&inputs[0], sides->runs[0], sides->unrecorded, error) ||
+	     !read_again(&inputs[1], sides->runs[1], sides->unrecorded, error)))
+		return FALSE;
+	merge(sides);
+	return TRUE;
+}
+
+const struct fdar_profile *fdar_diff_side(const struct fdar_diff_sides *sides, int which)
+{
+	return sides->merged[which] ? sides->merged[which]
+				    : g_ptr_array_index(sides->runs[which], 0);
+}
+
+void fdar_diff_sides_options(const struct fdar_diff_sides *sides, struct fdar_diff_options *options)
+{
+	options->unrecorded = sides->unrecorded;
+	options->doubts = (const char *const *)sides->doubts->pdata;
+	options->refusal = sides->refusal;
+	for (int s = 0; s < 2; s++) {
+		options->runs[s] = (const struct fdar_profile *const *)sides->runs[s]->pdata;
+		options->run_count[s] = sides->runs[s]->len;
+	}
+}
+
+static double requests_of(const struct fdar_profile *profile)
+{
+	double requests = 0, sessions = 0;
+
+	for (uint32_t i = 1; i < profile->group_count; i++) {
+		requests += (double)profile->groups[i].requests;
+		sessions += (double)profile->groups[i].sessions;
+	}
+	return sessions > 0 ? requests / sessions : 0;
+}
+
+double fdar_diff_sides_asked(const struct fdar_diff_sides *sides)
+{
+	double before = requests_of(fdar_diff_side(sides, 0));
+	double after = requests_of(fdar_diff_side(sides, 1));
+
+	return before > 0 && after > 0 ? after / before : 1;
 }
 
 void fdar_diff_sides_clear(struct fdar_diff_sides *sides)
 {
-	fdar_profile_free(sides->baseline);
-	fdar_profile_free(sides->subject);
+	for (int s = 0; s < 2; s++) {
+		g_clear_pointer(&sides->runs[s], g_ptr_array_unref);
+		g_clear_pointer(&sides->merged[s], fdar_profile_free);
+	}
 	g_clear_pointer(&sides->unrecorded, g_hash_table_unref);
-	g_free(sides->doubt);
+	g_clear_pointer(&sides->doubts, g_ptr_array_unref);
+	g_clear_pointer(&sides->refusal, g_free);
 }

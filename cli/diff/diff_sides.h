@@ -1,25 +1,42 @@
 /*
- * The two sides that flowdar diff compares: read, brought to what both have recorded, and what tells
- * them apart before any of their events does.
+ * The two sides that flowdar diff compares, one recording or several each: read, brought to what all of
+ * them have recorded, and what tells them apart before any of their events does.
  */
 #ifndef FDAR_CLI_DIFF_DIFF_SIDES_H
 #define FDAR_CLI_DIFF_DIFF_SIDES_H
 
+#include "analyze/diff/diff.h"
 #include "cli/kit/profile_input.h"
 
-struct fdar_diff_sides {
-	fdar_profile *baseline;
-	fdar_profile *subject;
-	GHashTable *unrecorded; /* both for struct fdar_diff_options */
-	char *doubt;
+struct fdar_diff_side_input {
+	struct fdar_profile_input input; /* without its path */
+	char **paths;                    /* NULL-terminated, at least one */
 };
 
-/* Reads both. Functions that one of them does not have all calls of are left out of both, for which
- * traces are read again where needed. doubt: settings of the recordings that make them hard to
- * compare, NULL: none. FALSE and error when one cannot be read. The caller clears sides in any case. */
-gboolean fdar_diff_sides_read(struct fdar_profile_input *baseline,
-			      struct fdar_profile_input *subject, struct fdar_diff_sides *sides,
+struct fdar_diff_sides {
+	GPtrArray *runs[2];      /* of struct fdar_profile, in the order of the paths */
+	fdar_profile *merged[2]; /* of several runs; NULL: there is one */
+	GHashTable *unrecorded;  /* as in struct fdar_diff_options, as are the next two */
+	GPtrArray *doubts;
+	char *refusal;
+};
+
+/* Reads all. Functions that one of them does not have all calls of are left out of all, for which
+ * traces are read again where needed. FALSE and error when one cannot be read. The caller clears sides
+ * in any case. */
+gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar_diff_sides *sides,
 			      GError **error);
+
+/* One side as a whole; 0: the baseline, 1: the subject. */
+const struct fdar_profile *fdar_diff_side(const struct fdar_diff_sides *sides, int which);
+
+/* What the options of the diff take from here; sides must outlive them. */
+void fdar_diff_sides_options(const struct fdar_diff_sides *sides,
+			     struct fdar_diff_options *options);
+
+/* How many times as many requests a session of the subject has, where servers tell them: 1 where they
+ * do not. */
+double fdar_diff_sides_asked(const struct fdar_diff_sides *sides);
 
 void fdar_diff_sides_clear(struct fdar_diff_sides *sides);
 

@@ -21,22 +21,23 @@ static struct fdar_flame_tree *read_one(const struct fdar_flame_request *request
 static struct fdar_flame_tree *read_two(const struct fdar_flame_request *request, char **heading,
 					GError **error)
 {
-	struct fdar_profile_input inputs[2] = { { .path = request->baseline },
-						{ .path = request->path } };
+	char *paths[2][2] = { { (char *)request->baseline, NULL },
+			      { (char *)request->path, NULL } };
+	struct fdar_diff_side_input inputs[2];
 	struct fdar_diff_options options = { .label = request->label };
 	struct fdar_diff_sides sides = { 0 };
 	struct fdar_flame_tree *tree = NULL;
 	g_autoptr(fdar_diff) diff = NULL;
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(inputs); i++) {
-		inputs[i].usage = request->usage;
-		inputs[i].unit = request->unit;
-		inputs[i].stop = request->stop;
-	}
-	if (fdar_diff_sides_read(&inputs[0], &inputs[1], &sides, error)) {
-		options.unrecorded = sides.unrecorded;
-		options.doubt = sides.doubt;
-		diff = fdar_diff_new(sides.baseline, sides.subject, &options, error);
+	for (unsigned i = 0; i < G_N_ELEMENTS(inputs); i++)
+		inputs[i] = (struct fdar_diff_side_input){ .input = { .usage = request->usage,
+								      .unit = request->unit,
+								      .stop = request->stop },
+							   .paths = paths[i] };
+	if (fdar_diff_sides_read(inputs, &sides, error)) {
+		fdar_diff_sides_options(&sides, &options);
+		diff = fdar_diff_new(fdar_diff_side(&sides, 0), fdar_diff_side(&sides, 1), &options,
+				     error);
 	}
 	fdar_diff_sides_clear(&sides);
 	if (diff)

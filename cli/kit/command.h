@@ -13,7 +13,8 @@ enum fdar_exit {
 	FDAR_EXIT_OK = 0,
 	FDAR_EXIT_FAILED = 1,
 	FDAR_EXIT_USAGE = 2,
-	FDAR_EXIT_LIMIT = 3, /* a --fail-on limit was crossed */
+	FDAR_EXIT_LIMIT = 3,      /* a --fail-on limit was crossed */
+	FDAR_EXIT_NO_VERDICT = 4, /* nothing can be said, or not with the confidence asked for */
 	FDAR_EXIT_INTERRUPTED = 130
 };
 

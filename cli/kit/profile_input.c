@@ -70,6 +70,8 @@ struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *in
 						.folded = input->folded,
 						.progress = on_progress,
 						.user = &progress,
+						.label = input->label,
+						.label_user = input->label_user,
 						.session = input->session,
 						.session_user = input->session_user };
 	profile = fdar_profile_read(input->path, &options, warnings, error);

@@ -18,6 +18,9 @@ struct fdar_profile_input {
 	GHashTable *
 		folded; /* functions that are left out (analyze/profile/profile_build.h); NULL: none */
 	gboolean again; /* it was read before: nothing that was said is said again */
+	/* Instead of labels, as in struct fdar_profile_options; may be NULL. */
+	const char *(*label)(void *user, const struct fdar_walk_session *session);
+	void *label_user;
 	void (*session)(void *user, const struct fdar_profile_session *session); /* may be NULL */
 	void *session_user;
 };

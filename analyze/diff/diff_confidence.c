@@ -1,0 +1,238 @@
+/* How sure the verdict is, and why in words. */
+#include "analyze/diff/diff_private.h"
+
+struct diff_cap {
+	enum fdar_confidence level;
+	char text[240];
+};
+
+/* A culprit that grew by so much is none that another pace, or a full machine, makes. */
+#define PLAIN_FACTOR 10
+/* Sessions a side from which on "no difference" means something. */
+#define MANY_SESSIONS 20
+
+void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)
+{
+	struct diff_cap *cap = g_new0(struct diff_cap, 1);
+	va_list arguments;
+
+	cap->level = level;
+	va_start(arguments, format);
+	g_vsnprintf(cap->text, sizeof(cap->text), format, arguments);
+	va_end(arguments);
+	g_ptr_array_add(work->caps, cap);
+}
+
+static void cap_for_trace(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_options *options = &work->options;
+	static const char *const names[SIDES] = { "baseline", "subject" };
+	const struct fdar_diff_sessions *sides[SIDES] = { &diff->baseline, &diff->subject };
+
+	for (const char *const *doubt = options->doubts; doubt && *doubt; doubt++)
+		diff_cap(work, FDAR_CONFIDENCE_LOW, "%s", *doubt);
+	for (int i = 0; i < SIDES; i++) {
+		const struct fdar_profile_losses *losses = &work->side[i].profile->losses;
+
+		if (losses->damaged)
+			diff_cap(work, FDAR_CONFIDENCE_LOW, "the trace of the %s is damaged",
+				 names[i]);
+		if (sides[i]->discarded > options->max_discarded || losses->packets_lost)
+			diff_cap(work, FDAR_CONFIDENCE_LOW,
+				 "events of the %s were lost, %.2g %% of them", names[i],
+				 100 * sides[i]->discarded);
+		else if (sides[i]->discarded > 0)
+			diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "some events of the %s were lost",
+				 names[i]);
+		if (sides[i]->unknown > options->max_unknown)
+			diff_cap(work, FDAR_CONFIDENCE_LOW,
+				 "%.0f %% of the time of the %s is in functions without a name",
+				 100 * sides[i]->unknown, names[i]);
+	}
+}
+
+static void cap_for_sessions(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+
+	if (diff->whole_run)
+		diff_cap(work, FDAR_CONFIDENCE_LOW, "whole runs are compared, which nothing tests");
+	else if (!work->testable)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%" G_GUINT64_FORMAT " against %" G_GUINT64_FORMAT
+			 " %s are too few to test",
+			 diff->subject.sessions, diff->baseline.sessions, diff_units(diff));
+	if (diff->verdict.change == FDAR_CHANGE_NONE &&
+	    MIN(diff->baseline.sessions, diff->subject.sessions) < MANY_SESSIONS)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%" G_GUINT64_FORMAT " against %" G_GUINT64_FORMAT
+			 " %s show a large difference only",
+			 diff->subject.sessions, diff->baseline.sessions, diff_units(diff));
+	if (diff->may_be_chance)
+		diff_cap(work, FDAR_CONFIDENCE_LOW, "what was seen may be chance");
+}
+
+static void cap_for_load(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	double factor = diff->verdict.factor;
+	enum fdar_confidence level =
+		factor >= PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW;
+
+	if (diff->load.pace)
+		diff_cap(work, level,
+			 "the sides' clients came at another pace: %.3g against %.3g "
+			 "%s a second, %.2g against %.2g open at once",
+			 diff->subject.rate, diff->baseline.rate, diff_units(diff),
+			 diff->subject.open, diff->baseline.open);
+	if (diff->load.work > 1)
+		diff_cap(work, level, "the subject's %s ask for %.2g times as much each",
+			 diff_units(diff), diff->load.work);
+}
+
+/* What is known of the row itself. */
+static void cap_for_row(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+
+	if (!row || verdict->counted)
+		return;
+	double price_ns = row->subject.price_ns - row->baseline.price_ns;
+	if (row->transfers)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%s moves as many bytes with as many calls as before: whoever shares its "
+			 "processor makes it longer",
+			 row->function);
+	if (price_ns > row->added_ns)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "most of what was seen of %s is the price of recording its calls",
+			 row->function);
+	if (work->testable && row->share >= 0.5 * verdict->share &&
+	    row->test.adjusted >= work->options.alpha && row->test.p >= work->options.alpha)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			 " %s are above all others: it may be chance",
+			 row->test.beyond, work->diff->subject.sessions, diff_units(work->diff));
+}
+
+/* Every session of the subject is far above every one of the baseline. */
+static gboolean is_far_above(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return work->testable && row && row->gap >= PLAIN_FACTOR;
+}
+
+/* Sessions of one run have the machine's mood in common. */
+static gboolean is_beyond_runs(const struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+	struct fdar_diff_spread sessions;
+	gboolean runs =
+		verdict->change == FDAR_CHANGE_RUNNING || verdict->change == FDAR_CHANGE_CALLS;
+
+	if (verdict->counted)
+		return row && row->counts.exact;
+	if (row && (diff_spread_beyond(&row->spread) || is_far_above(work, row)))
+		return TRUE;
+	/* A function with all that it calls: the sessions' time is what is known by run. */
+	diff_spread_of_sessions(work, runs, &sessions);
+	return verdict->function && diff_spread_beyond(&sessions);
+}
+
+static void cap_for_runs(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	gboolean several = work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
+
+	if (diff->verdict.change == FDAR_CHANGE_NONE ? several : is_beyond_runs(work))
+		return;
+	if (diff->verdict.change == FDAR_CHANGE_NONE)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "one run a side: runs differ, and hide what is smaller (more runs: "
+			 "--baseline, --subject)");
+	else if (several)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "it is not beyond what the runs of a side differ by");
+	else
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "one run a side: runs differ, and it is not beyond what parts of these "
+			 "runs "
+			 "differ by (more runs: --baseline, --subject)");
+}
+
+static void cap_for_kind(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+
+	switch (verdict->change) {
+	case FDAR_CHANGE_NONE:
+	case FDAR_CHANGE_FASTER:
+		return;
+	case FDAR_CHANGE_SPREAD:
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "a slower machine looks the same: no function stands out");
+		return;
+	case FDAR_CHANGE_IDLE:
+	case FDAR_CHANGE_BLOCKED:
+		if (work->diff->blind)
+			diff_cap(work, FDAR_CONFIDENCE_LOW,
+				 "what the server's threads did was not recorded");
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "it is concluded from what threads did not do");
+		return;
+	default:
+		break;
+	}
+	if (verdict->server)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "its work belongs to no session, so nothing can be tested");
+	if (verdict->per_call)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "the sides do different amounts of work");
+	if (!verdict->counted && verdict->share < 0.5)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "it has less than half of the added time");
+	if (!verdict->counted && verdict->factor < 2)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "the factor is small");
+}
+
+static char *good_reason(const struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const char *units = diff_units(diff);
+
+	if (diff->verdict.change == FDAR_CHANGE_NONE)
+		return g_strdup_printf("%" G_GUINT64_FORMAT " against %" G_GUINT64_FORMAT
+				       " %s, and no test tells them apart",
+				       diff->subject.sessions, diff->baseline.sessions, units);
+	if (diff->verdict.counted)
+		return g_strdup_printf("counted, in %" G_GUINT64_FORMAT
+				       " against %" G_GUINT64_FORMAT " %s",
+				       diff->subject.sessions, diff->baseline.sessions, units);
+	if (work->side[BASELINE].run_count || work->side[SUBJECT].run_count)
+		return g_strdup("beyond what the runs of a side differ by");
+	return g_strdup_printf("%" G_GUINT64_FORMAT " against %" G_GUINT64_FORMAT
+			       " %s, and twice as long in every part of the run",
+			       diff->subject.sessions, diff->baseline.sessions, units);
+}
+
+void diff_trust(struct diff_work *work)
+{
+	struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct diff_cap *lowest = NULL;
+
+	cap_for_trace(work);
+	cap_for_sessions(work);
+	cap_for_load(work);
+	cap_for_row(work);
+	cap_for_kind(work);
+	cap_for_runs(work);
+	for (guint i = 0; i < work->caps->len; i++) {
+		const struct diff_cap *cap = g_ptr_array_index(work->caps, i);
+
+		if (!lowest || cap->level < lowest->level)
+			lowest = cap;
+	}
+	verdict->confidence = lowest ? lowest->level : FDAR_CONFIDENCE_HIGH;
+	verdict->reason = lowest ? g_strdup(lowest->text) : good_reason(work);
+}

@@ -1,0 +1,107 @@
+/*
+ * Calls as evidence. How long a function takes depends on the machine's mood; how often it is called
+ * for a session depends on the session and the code. Two runs of one build and one load differ in the
+ * calls of a few functions, those of timers and of turns of an event loop, and these vary within each
+ * run, too. So a change of calls that is the same in every session says something where times do not,
+ * and what it costs is the added calls times what one takes.
+ */
+#include "analyze/diff/diff_private.h"
+
+/* The part of a side's sessions that have the same count, for it to be exact. */
+#define EXACT_PART 0.9
+/* Sessions a side. */
+#define EXACT_MIN 5u
+
+/* The count that nearly all sessions have. FALSE: there is none. */
+static gboolean typical(const struct fdar_profile_stat *stat, uint64_t sessions, double *count)
+{
+	const struct fdar_histogram *calls = stat ? &stat->session_calls : NULL;
+	double least = EXACT_PART * (double)sessions;
+
+	*count = 0;
+	if (!calls || (double)(sessions - MIN(calls->count, sessions)) >= least)
+		return TRUE;
+	for (uint32_t i = 0; i < calls->length; i++) {
+		uint32_t bucket = calls->buckets[i].index;
+
+		if ((double)calls->buckets[i].count < least)
+			continue;
+		*count = (double)fdar_bucket_low(bucket);
+		return fdar_bucket_low(bucket) == fdar_bucket_high(bucket);
+	}
+	return FALSE;
+}
+
+static double cost_of_call(const struct fdar_diff_row *row)
+{
+	double calls = row->baseline.calls + row->subject.calls;
+
+	return calls > 0 ? (row->baseline.own_ns + row->subject.own_ns) / calls : 0;
+}
+
+void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t function,
+		      struct fdar_diff_row *row)
+{
+	static const struct fdar_histogram none = { 0 };
+	struct fdar_diff_counts *counts = &row->counts;
+	const struct fdar_profile_stat *stat[SIDES] = { 0 };
+	struct fdar_diff_spread spread;
+
+	*counts = (struct fdar_diff_counts){ .p = 1 };
+	if (!diff_row_runs(row) || work->diff->whole_run)
+		return;
+	for (int i = 0; i < SIDES; i++)
+		if (entry[i] != FDAR_PROFILE_NONE)
+			stat[i] = &work->side[i].group->entries[entry[i]].stat;
+	uint64_t n_0 = work->side[BASELINE].sessions, n_1 = work->side[SUBJECT].sessions;
+	gboolean both = typical(stat[BASELINE], n_0, &counts->typical[BASELINE]) &
+			typical(stat[SUBJECT], n_1, &counts->typical[SUBJECT]);
+	struct fdar_sample_test test =
+		fdar_sample_test(stat[BASELINE] ? &stat[BASELINE]->session_calls : &none, n_0,
+				 stat[SUBJECT] ? &stat[SUBJECT]->session_calls : &none, n_1);
+
+	counts->per_call_ns = cost_of_call(row);
+	counts->work_ns = (row->subject.calls - row->baseline.calls) * counts->per_call_ns;
+	counts->p = counts->work_ns >= 0 ? test.p_up : test.p_down;
+	counts->exact = both && MIN(n_0, n_1) >= EXACT_MIN &&
+			counts->typical[BASELINE] != counts->typical[SUBJECT];
+	diff_spread_of(work, entry, function, FDAR_PROFILE_NONE, TRUE, &spread);
+	counts->evident = work->testable && counts->work_ns > 0 && diff_spread_above(&spread);
+}
+
+void diff_counts_adjust(struct fdar_diff *diff)
+{
+	g_autofree double *p = g_new(double, MAX(diff->row_count, 1));
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		p[i] = diff->rows[i].counts.p;
+	fdar_adjust_p(p, diff->row_count);
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		struct fdar_diff_counts *counts = &diff->rows[i].counts;
+
+		counts->p = p[i];
+		counts->evident = counts->evident && (counts->exact || counts->p < 0.01);
+	}
+}
+
+static gint by_work(gconstpointer a, gconstpointer b, gpointer user)
+{
+	const struct fdar_diff_row *rows = user;
+	const struct fdar_diff_row *left = &rows[*(const uint32_t *)a],
+				   *right = &rows[*(const uint32_t *)b];
+
+	if (left->counts.work_ns != right->counts.work_ns)
+		return left->counts.work_ns > right->counts.work_ns ? -1 : 1;
+	return (left > right) - (left < right);
+}
+
+void diff_recount(struct fdar_diff *diff)
+{
+	diff->recounted = g_new(uint32_t, MAX(diff->row_count, 1));
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (diff->rows[i].counts.evident)
+			diff->recounted[diff->recounted_count++] = i;
+	if (diff->recounted_count)
+		g_qsort_with_data(diff->recounted, (gint)diff->recounted_count, sizeof(uint32_t),
+				  by_work, diff->rows);
+}

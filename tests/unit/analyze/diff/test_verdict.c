@@ -1,0 +1,743 @@
+/* Rules that keep the verdict from being wrong: each had a case in which it was. */
+#include "tests/unit/kit/diff_script.h"
+
+static struct fdar_diff *compare_with(struct writer *baseline, struct writer *subject,
+				      const struct fdar_diff_options *options)
+{
+	g_autoptr(fdar_profile) before = profile_of(baseline);
+	g_autoptr(fdar_profile) after = profile_of(subject);
+	g_autoptr(GError) error = NULL;
+	struct fdar_diff *diff = fdar_diff_new(before, after, options, &error);
+
+	g_assert_no_error(error);
+	check(diff);
+	return diff;
+}
+
+static void expect_reason(const struct fdar_diff *diff, const char *pattern)
+{
+	if (!g_regex_match_simple(pattern, diff->verdict.reason, 0, 0))
+		g_error("\"%s\" is not like \"%s\"", diff->verdict.reason, pattern);
+}
+
+/* ---- main is never a culprit for work done below it ---- */
+
+static void loop_session(struct writer *writer, double factor)
+{
+	static const char *const via[] = { "handler", "later" };
+
+	begin(writer, "");
+	for (int i = 0; i < 2; i++) {
+		g_autofree char *in = g_strconcat("+", via[i], NULL);
+		g_autofree char *out = g_strconcat("-", via[i], NULL);
+
+		say(writer, in);
+		run(writer, "list", 20 * US * factor);
+		run(writer, "encode", 19 * US * factor);
+		run(writer, "copy", 18 * US * factor);
+		say(writer, out);
+	}
+	end(writer);
+}
+
+/* Two nested loops are above the session for context only. In one thread. */
+static void loop_run(struct writer *writer, uint32_t seed, double factor)
+{
+	g_autoptr(GString) lines = g_string_new("A 0 +main 1 +loop");
+
+	writer_init(writer, seed);
+	writer->spacing = 10 * MS;
+	for (int i = 0; i < 30; i++) {
+		g_string_truncate(writer->text, 0);
+		loop_session(writer, factor);
+		/* Without the thread at its beginning and the line's end. */
+		g_strstrip(writer->text->str);
+		g_string_append(lines, strchr(writer->text->str, 'A') + 1);
+	}
+	g_string_assign(writer->text, lines->str);
+}
+
+static void test_context(void)
+{
+	struct writer a, b;
+
+	loop_run(&a, 1, 1);
+	loop_run(&b, 2, 10);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	const char *name = diff->verdict.function;
+	g_assert_true(g_str_equal(name, "handler") || g_str_equal(name, "later") ||
+		      g_str_equal(name, "list"));
+}
+
+/* ---- significance has a direction ---- */
+
+/* All sessions got faster, and one had a hiccup. */
+static void test_faster_with_hiccup(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			run(&side[s], "work", s ? 120 * US : 200 * US);
+			run(&side[s], "hiccup", s && i == 20 ? 9 * MS : 5 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpint(diff->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
+	expect_hint(diff, "^1 of 40 sessions are far above the others in hiccup");
+	g_assert_cmpfloat(row_of(diff, "hiccup", NULL)->test.p, >, 0.05);
+}
+
+/* Sessions are slower, and in most of them one function is faster: three outliers lift its mean. */
+static void test_row_has_a_direction(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			run(&side[s], "work", s ? 150 * US : 100 * US);
+			run(&side[s], "writes", s && i % 20 == 3 ? 6 * MS : s ? 40 * US : 60 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, !=, "writes");
+	g_assert_cmpfloat(row_of(diff, "writes", NULL)->test.delta, <, -0.8);
+	g_assert_false(row_of(diff, "writes", NULL)->stands_out);
+}
+
+/* ---- runs differ from run to run ---- */
+
+enum { FUNCTIONS = 12 };
+
+/* A run in which each function has a mood of its own, and one of them is slower by factor. */
+static struct fdar_profile *moody_run(uint32_t seed, double spread, double factor)
+{
+	struct writer writer;
+	double mood[FUNCTIONS];
+
+	writer_init(&writer, seed);
+	for (int f = 0; f < FUNCTIONS; f++)
+		mood[f] = pow(spread, g_rand_double(writer.rand));
+	for (int i = 0; i < 30; i++) {
+		begin(&writer, "");
+		for (int f = 0; f < FUNCTIONS; f++) {
+			char name[8];
+
+			g_snprintf(name, sizeof(name), "f%d", f);
+			run(&writer, name, 50 * US * mood[f] * (f == 5 ? factor : 1));
+		}
+		end(&writer);
+	}
+	return profile_of(&writer);
+}
+
+static struct fdar_diff *compare_runs(struct fdar_profile **runs, uint32_t before, uint32_t after)
+{
+	g_autoptr(fdar_profile) baseline = fdar_profile_new();
+	g_autoptr(fdar_profile) subject = fdar_profile_new();
+	struct fdar_diff_options options = {
+		.runs = { (const struct fdar_profile *const *)runs,
+			  (const struct fdar_profile *const *)runs + before },
+		.run_count = { before, after },
+	};
+	g_autoptr(GError) error = NULL;
+
+	for (uint32_t i = 0; i < before + after; i++)
+		fdar_profile_merge(i < before ? baseline : subject, runs[i]);
+	struct fdar_diff *diff = fdar_diff_new(baseline, subject, &options, &error);
+	g_assert_no_error(error);
+	check(diff);
+	return diff;
+}
+
+static void test_runs(void)
+{
+	int single = 0, several = 0, found = 0;
+
+	for (uint32_t seed = 0; seed < 12; seed++) {
+		struct fdar_profile *same[6], *slow[6];
+
+		for (uint32_t i = 0; i < 6; i++) {
+			same[i] = moody_run(100 * seed + i, 3, 1);
+			slow[i] = moody_run(100 * seed + 50 + i, 3, i < 3 ? 1 : 20);
+		}
+		g_autoptr(fdar_diff) pair = fdar_diff_new(same[0], same[3], NULL, NULL);
+		g_autoptr(fdar_diff) alike = compare_runs(same, 3, 3);
+		g_autoptr(fdar_diff) differ = compare_runs(slow, 3, 3);
+
+		/* One run a side cannot know, and does not say high. */
+		single += pair->verdict.function != NULL;
+		g_assert_cmpint(pair->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
+		several += alike->verdict.function != NULL;
+		found += g_strcmp0(differ->verdict.function, "f5") == 0 &&
+			 differ->verdict.confidence == FDAR_CONFIDENCE_HIGH;
+		for (uint32_t i = 0; i < 6; i++) {
+			fdar_profile_free(same[i]);
+			fdar_profile_free(slow[i]);
+		}
+	}
+	g_test_message("of 12: one run a side names %d, three name %d", single, several);
+	g_assert_cmpint(several, <=, 2);
+	g_assert_cmpint(found, ==, 12);
+}
+
+/* ---- the load is compared, too ---- */
+
+static void request_session(struct writer *writer, int requests, double match_ns)
+{
+	begin(writer, "");
+	say(writer, "+connection");
+	for (int i = 0; i < requests; i++) {
+		g_autofree char *first = g_strdup_printf("req:%d:/x", writer->session);
+		g_autofree char *last = g_strdup_printf("done:%d:0", writer->session);
+
+		say(writer, first);
+		run(writer, "parse", 30 * US);
+		run(writer, "match", match_ns);
+		say(writer, last);
+	}
+	say(writer, "-connection");
+	end(writer);
+}
+
+static void test_more_requests(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++)
+			request_session(&side[s], s ? 30 : 3, 40 * US);
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpfloat_with_epsilon(diff->load.work, 10, 0.01);
+	expect_sentence(diff, "^sessions ask for 10x as much each; ");
+	/* With a culprit beside it. */
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++)
+			request_session(&side[s], s ? 30 : 3, s ? 400 * US : 40 * US);
+	}
+	g_autoptr(fdar_diff) slower = compare(&side[0], &side[1]);
+	g_assert_cmpstr(slower->verdict.function, ==, "match");
+	expect_sentence(slower, "^sessions ask for 10x as much each; match ");
+}
+
+/* A handler that sends its answer itself, by a call that takes as long as the machine likes. */
+static void sending_session(struct writer *writer, double find_ns, double send_ns)
+{
+	begin(writer, "");
+	say(writer, "+handle");
+	for (int i = 0; i < 5; i++) {
+		run(writer, "find", find_ns);
+		say(writer, "+send_all");
+		pass(writer, send_ns);
+		say(writer, "io:WRITE:7:512");
+		say(writer, "-send_all");
+	}
+	run(writer, "parse", 40 * US);
+	run(writer, "format", 60 * US);
+	say(writer, "-handle");
+	end(writer);
+}
+
+static void sending_run(struct writer *writer, uint32_t seed, double spacing, double find_ns,
+			double send_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = spacing;
+	for (int i = 0; i < 30; i++)
+		sending_session(writer, find_ns, send_ns);
+}
+
+/* The same requests, hurried and at leisure: waking up makes the send longer. */
+static void test_other_pace(void)
+{
+	struct writer a, b;
+
+	sending_run(&a, 1, 10 * US, 10 * US, 4 * US);
+	sending_run(&b, 2, 20 * MS, 10 * US, 150 * US);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_true(diff->load.pace);
+	g_assert_null(diff->verdict.function);
+	expect_hint(diff, "^the clients came at another pace: ");
+	/* What is much slower all the same is found. */
+	sending_run(&a, 3, 10 * US, 10 * US, 4 * US);
+	sending_run(&b, 4, 20 * MS, 300 * US, 150 * US);
+	g_autoptr(fdar_diff) slow = compare(&a, &b);
+	g_assert_cmpstr(slow->verdict.function, ==, "find");
+	g_assert_cmpint(slow->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
+}
+
+/* ---- a send whose calls and bytes are the same is no culprit ---- */
+
+static void test_transfers(void)
+{
+	struct writer a, b;
+
+	sending_run(&a, 1, 10 * US, 1 * US, 20 * US);
+	sending_run(&b, 2, 10 * US, 20 * US, 80 * US);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_true(row_of(diff, "send_all", NULL)->transfers);
+	g_assert_cmpstr(diff->verdict.function, ==, "find");
+	sending_run(&a, 3, 10 * US, 1 * US, 20 * US);
+	sending_run(&b, 4, 10 * US, 1 * US, 80 * US);
+	g_autoptr(fdar_diff) alone = compare(&a, &b);
+	if (alone->verdict.function) {
+		g_assert_cmpstr(alone->verdict.function, ==, "send_all");
+		g_assert_cmpint(alone->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+		expect_reason(alone, "^send_all moves as many bytes with as many calls as before");
+	}
+}
+
+/* ---- slow clients, busy threads, and what was not recorded ---- */
+
+/* An event loop: sessions wait their turn in epoll_wait. */
+static void loop_turns(struct writer *writer, const char *label, double open_ns, double work_ns)
+{
+	g_autofree char *resume = NULL;
+
+	begin(writer, label);
+	resume = g_strdup_printf("resume:%d", writer->session);
+	if (work_ns > 0)
+		run(writer, "read_some", work_ns);
+	say(writer, "wait:POLL:epoll_wait");
+	pass(writer, open_ns);
+	say(writer, "w");
+	say(writer, resume);
+	if (work_ns > 0)
+		run(writer, "write_some", work_ns);
+	end(writer);
+}
+
+/* Slow readers whose sessions end, and a function that takes a little longer as well. */
+static void test_slow_clients(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 30; i++)
+			loop_turns(&side[s], "", s ? 5000.0 * MS : 100 * US, s ? 60 * US : 4 * US);
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_IDLE);
+	g_assert_null(diff->verdict.function);
+	expect_sentence(diff, "slow or silent clients$");
+}
+
+/* Nothing is known of what threads did: that is what is said. */
+static void test_blind(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 30; i++)
+			loop_turns(&side[s], "", s ? 50 * MS : 100 * US, 0);
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_IDLE);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	expect_sentence(diff, "x longer, .* and what threads did meanwhile was not recorded$");
+	g_assert_null(strstr(diff->verdict.sentence, "clients"));
+}
+
+/* The usual sessions stay open while the only thread is busy with those of an attack. */
+static void test_blocked(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		side[s].spacing = 5 * MS;
+		for (int i = 0; i < 20; i++) {
+			loop_turns(&side[s], "usual", s ? 60 * MS : 200 * US, 20 * US);
+			if (!s || i % 2)
+				continue;
+			begin(&side[s], "attack");
+			run(&side[s], "match", 9 * MS);
+			end(&side[s]);
+		}
+	}
+	struct fdar_diff_options options = { .label = "usual" };
+	g_autoptr(fdar_diff) diff = compare_with(&side[0], &side[1], &options);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_BLOCKED);
+	g_assert_cmpstr(diff->verdict.function, ==, "match");
+	expect_sentence(diff,
+			"^sessions stay open .* blocked while threads run match \\(demo\\) for "
+			"sessions \"attack\"$");
+}
+
+/* ---- not comparable ---- */
+
+static void named_run(struct writer *writer, uint32_t seed, const char *prefix)
+{
+	writer_init(writer, seed);
+	for (int i = 0; i < 20; i++) {
+		begin(writer, "");
+		for (int f = 0; f < 8; f++) {
+			g_autofree char *name = g_strdup_printf("%s_%d", prefix, f);
+
+			run(writer, name, 20 * US);
+		}
+		end(writer);
+	}
+}
+
+static void test_other_server(void)
+{
+	struct writer a, b;
+
+	named_run(&a, 1, "lighttpd");
+	named_run(&b, 2, "haproxy");
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_true(diff->verdict.refused);
+	g_assert_null(diff->verdict.function);
+	expect_sentence(diff,
+			"^no verdict: the sides are different servers: of 8 and 8 functions 0 "
+			"have the same name$");
+}
+
+static void test_refused(void)
+{
+	struct writer a, b;
+	struct fdar_diff_options options = { .refusal = "they were recorded differently" };
+
+	named_run(&a, 1, "x");
+	named_run(&b, 2, "x");
+	g_autoptr(fdar_diff) diff = compare_with(&a, &b, &options);
+	g_assert_true(diff->verdict.refused);
+	g_assert_cmpstr(diff->verdict.sentence, ==, "no verdict: they were recorded differently");
+}
+
+static void test_nothing_measured(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++) {
+			begin(&side[s], "");
+			pass(&side[s], 50 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(diff->verdict.refused);
+	expect_sentence(diff, "^no verdict: what threads did for sessions was not recorded: 0 ns");
+}
+
+/* What the trace says against itself keeps the confidence down, and why is said. */
+static void test_bad_recordings(void)
+{
+	static const char *const doubts[] = { "the recorder was killed", NULL };
+	struct fdar_diff_options options = { .doubts = doubts };
+
+	for (int damage = 0; damage < 3; damage++) {
+		g_autoptr(fdar_profile) before = moody_run(1, 1, 1);
+		g_autoptr(fdar_profile) after = moody_run(2, 1, 30);
+
+		after->losses.damaged = damage == 1;
+		after->losses.packets_lost = damage == 2;
+		g_autoptr(fdar_diff) diff =
+			fdar_diff_new(before, after, damage ? NULL : &options, NULL);
+		g_assert_cmpstr(diff->verdict.function, ==, "f5");
+		g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+		expect_reason(diff, damage == 0   ? "the recorder was killed"
+				    : damage == 1 ? "the trace of the subject is damaged"
+						  : "events of the subject were lost");
+	}
+	g_autoptr(fdar_profile) before = moody_run(1, 1, 1);
+	g_autoptr(fdar_profile) after = moody_run(2, 1, 30);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, NULL, NULL);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_HIGH);
+	expect_reason(diff, "^30 against 30 sessions, and ");
+}
+
+/* ---- the price of recording ---- */
+
+static void tiny_calls(struct writer *writer, uint32_t seed, int steps)
+{
+	writer_init(writer, seed);
+	for (int i = 0; i < 10; i++) {
+		begin(writer, "");
+		run(writer, "parse", 100 * US);
+		run(writer, "answer", 200 * US);
+		say(writer, "+hash_many");
+		for (int step = 0; step < steps; step++) {
+			/* 25 ns of it are seen in the call, 25 in its caller; one is true. */
+			writer->now += 25;
+			say(writer, "+hash_step");
+			writer->now += 26;
+			say(writer, "-hash_step");
+		}
+		say(writer, "-hash_many");
+		end(writer);
+	}
+}
+
+static void test_price(void)
+{
+	struct writer a, b;
+
+	tiny_calls(&a, 1, 100);
+	tiny_calls(&b, 2, 1000);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	/* 900 more calls: 46 us were seen, 1 was true. */
+	g_assert_cmpfloat(diff->subject.price_ns, >, 45 * US);
+	g_assert_cmpfloat(row_of(diff, "hash_many", NULL)->added_ns, <, 3 * US);
+	g_assert_true(!diff->verdict.function || diff->verdict.counted ||
+		      diff->verdict.confidence == FDAR_CONFIDENCE_LOW);
+	expect_hint(diff,
+		    "^recording itself took .* us of a session, .* us in the baseline: taken out");
+}
+
+/* ---- counts are evidence ---- */
+
+enum { MANY = 60 };
+
+/* Sessions of many functions, whose times vary by a third from session to session. */
+static void busy_session(struct writer *writer, int digests, const char *const *added, double part)
+{
+	begin(writer, "");
+	say(writer, "+handle");
+	for (int f = 0; f < MANY; f++) {
+		char name[8];
+
+		g_snprintf(name, sizeof(name), "f%d", f);
+		run(writer, name, 5 * US * g_rand_double_range(writer->rand, 0.7, 1.4));
+	}
+	for (int i = 0; i < digests; i++)
+		run(writer, "digest", 1 * US);
+	for (; added && *added; added++)
+		run(writer, *added, part * MANY * 5 * US);
+	say(writer, "-handle");
+	end(writer);
+}
+
+static void busy_run(struct writer *writer, uint32_t seed, int sessions, int digests,
+		     const char *const *added, double part)
+{
+	writer_init(writer, seed);
+	for (int i = 0; i < sessions; i++)
+		busy_session(writer, digests, added, part);
+}
+
+static void test_one_call_more(void)
+{
+	struct writer a, b;
+
+	busy_run(&a, 1, 30, 1, NULL, 0);
+	busy_run(&b, 2, 30, 2, NULL, 0);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "digest");
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_CALLS);
+	g_assert_true(diff->verdict.counted);
+	expect_sentence(diff,
+			"^digest \\(demo\\) is called 2 times per session instead of once: about "
+			"(9\\d\\d ns|1\\.\\d* us) more, 0\\.\\d* % of what they run for$");
+	g_assert_cmpuint(diff->recounted_count, ==, 1);
+	busy_run(&a, 3, 30, 1, NULL, 0);
+	busy_run(&b, 4, 30, 1, NULL, 0);
+	g_autoptr(fdar_diff) same = compare(&a, &b);
+	g_assert_null(same->verdict.function);
+	g_assert_cmpuint(same->recounted_count, ==, 0);
+}
+
+/* Calls that vary within a run, as those of timers do, are no evidence. */
+static void test_timers(void)
+{
+	for (uint32_t seed = 0; seed < 10; seed++) {
+		struct writer side[2];
+
+		for (uint32_t s = 0; s < 2; s++) {
+			writer_init(&side[s], 2 * seed + s);
+			for (int i = 0; i < 30; i++)
+				busy_session(&side[s], g_rand_int_range(side[s].rand, 0, 6), NULL,
+					     0);
+		}
+		g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+		g_assert_null(diff->verdict.function);
+	}
+}
+
+/* A release that is a tenth slower, by three functions that are new. */
+static void test_new_work(void)
+{
+	static const char *const added[] = { "audit", "scan", "escape", NULL };
+	struct writer a, b;
+
+	busy_run(&a, 1, 40, 1, NULL, 0);
+	busy_run(&b, 2, 40, 1, added, 0.034);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	for (int i = 0; added[i]; i++) {
+		gboolean early = FALSE;
+
+		for (uint32_t row = 0; row < 5; row++)
+			early |= g_str_equal(diff->rows[row].function, added[i]);
+		g_assert_true(early);
+		g_assert_nonnull(strstr(diff->verdict.sentence, added[i]));
+	}
+}
+
+/* ---- "no difference" is never said where there is one ---- */
+
+static void test_spread(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			for (int f = 0; f < MANY; f++) {
+				char name[8];
+
+				g_snprintf(name, sizeof(name), "f%d", f);
+				run(&side[s], name, s && f % 2 ? 7 * US : 5 * US);
+			}
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_SPREAD);
+	g_assert_null(diff->verdict.function);
+	expect_sentence(diff, "^sessions take 1.2x longer, and no function stands out: ");
+}
+
+/* ---- work that no session owns ---- */
+
+static void test_unowned(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		g_autoptr(GString) server = g_string_new("900A 0 +main");
+
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++) {
+			gint64 at = i * 10 * MS;
+
+			begin(&side[s], "");
+			run(&side[s], "read_command", 20 * US);
+			end(&side[s]);
+			g_string_append_printf(server,
+					       " %" G_GINT64_FORMAT " +execute %" G_GINT64_FORMAT
+					       " -execute",
+					       at + 100, at + 100 + (s ? 5 * MS : 20 * US));
+		}
+		g_string_append_printf(server, " %d -main\n", 300 * MS);
+		g_string_append(side[s].text, server->str);
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "execute");
+	g_assert_true(diff->verdict.server);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	expect_sentence(diff,
+			"^execute \\(demo\\) runs .*x longer outside of sessions, per session: ");
+}
+
+/* ---- words ---- */
+
+/* The wait is new; the function is not. */
+static void test_new_wait(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+look_up");
+			pass(&side[s], 20 * US);
+			if (s) {
+				say(&side[s], "wait:SLEEP:nanosleep");
+				pass(&side[s], 650 * US);
+				say(&side[s], "w");
+			}
+			say(&side[s], "-look_up");
+			run(&side[s], "answer", 100 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "look_up");
+	g_assert_cmpint(diff->verdict.presence, ==, FDAR_IN_BOTH);
+	expect_sentence(diff, "^look_up \\(demo\\) waits for .* us per session, in nanosleep, from "
+			      "nothing: it does not wait in the baseline, ");
+	g_assert_null(strstr(diff->verdict.sentence, "never called"));
+}
+
+/* ---- sensitivity ---- */
+
+/* One function of many takes more, in some of the sessions. */
+static void slow_part(struct writer *writer, uint32_t seed, int sessions, double part, double ns)
+{
+	writer_init(writer, seed);
+	for (int i = 0; i < sessions; i++) {
+		gboolean hit = (i * 37) % 100 < 100 * part;
+
+		begin(writer, "");
+		for (int f = 0; f < MANY; f++) {
+			char name[8];
+
+			g_snprintf(name, sizeof(name), "f%d", f);
+			run(writer, name, 5 * US + (hit && f == 7 ? ns : 0));
+		}
+		end(writer);
+	}
+}
+
+/* A tenth of the time of all sessions; as much again in 30 % of 100 sessions. */
+static void test_sensitivity(void)
+{
+	for (uint32_t seed = 0; seed < 10; seed++) {
+		struct writer a, b;
+
+		slow_part(&a, 2 * seed, 40, 0, 0);
+		slow_part(&b, 2 * seed + 1, 40, 1, 0.1 * MANY * 5 * US);
+		g_autoptr(fdar_diff) tenth = compare(&a, &b);
+		g_assert_cmpstr(tenth->verdict.function, ==, "f7");
+		slow_part(&a, 100 + 2 * seed, 100, 0, 0);
+		slow_part(&b, 101 + 2 * seed, 100, 0.3, MANY * 5 * US);
+		g_autoptr(fdar_diff) doubled = compare(&a, &b);
+		g_assert_cmpstr(doubled->verdict.function, ==, "f7");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/verdict/context", test_context);
+	g_test_add_func("/verdict/faster-with-hiccup", test_faster_with_hiccup);
+	g_test_add_func("/verdict/row-has-a-direction", test_row_has_a_direction);
+	g_test_add_func("/verdict/runs", test_runs);
+	g_test_add_func("/verdict/more-requests", test_more_requests);
+	g_test_add_func("/verdict/other-pace", test_other_pace);
+	g_test_add_func("/verdict/transfers", test_transfers);
+	g_test_add_func("/verdict/slow-clients", test_slow_clients);
+	g_test_add_func("/verdict/blind", test_blind);
+	g_test_add_func("/verdict/blocked", test_blocked);
+	g_test_add_func("/verdict/other-server", test_other_server);
+	g_test_add_func("/verdict/refused", test_refused);
+	g_test_add_func("/verdict/nothing-measured", test_nothing_measured);
+	g_test_add_func("/verdict/bad-recordings", test_bad_recordings);
+	g_test_add_func("/verdict/price", test_price);
+	g_test_add_func("/verdict/one-call-more", test_one_call_more);
+	g_test_add_func("/verdict/timers", test_timers);
+	g_test_add_func("/verdict/new-work", test_new_work);
+	g_test_add_func("/verdict/spread", test_spread);
+	g_test_add_func("/verdict/unowned", test_unowned);
+	g_test_add_func("/verdict/new-wait", test_new_wait);
+	g_test_add_func("/verdict/sensitivity", test_sensitivity);
+	return g_test_run();
+}
