@@ -1,4 +1,6 @@
 /* flowdar record: runs a server and keeps what it says. */
+#include <errno.h>
+#include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,6 +8,7 @@
 #include "analyze/symbols/symbols.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
+#include "cli/record/player.h"
 #include "cli/record/record_options.h"
 #include "cli/record/record_view.h"
 #include "pipeline/record/record.h"
@@ -156,13 +159,50 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 	return code;
 }
 
+/* With --play the recorder is a child of this process, which plays: see player.h. */
+static int record_played(char *const *command, const struct fdar_record_texts *texts,
+			 guint64 wait_ns)
+{
+	const struct fdar_player player = { .usage = &fdar_record_usage,
+					    .capture = texts->play,
+					    .label = texts->label,
+					    .to = texts->to,
+					    .clones = texts->clones,
+					    .output = texts->output,
+					    .wait_ns = wait_ns,
+					    .replay = fdar_cmd_replay };
+	pid_t recorder;
+
+	fflush(NULL);
+	recorder = fork();
+	if (recorder == 0) {
+		int code = record(command, texts);
+
+		fflush(NULL);
+		_exit(code);
+	}
+	if (recorder < 0)
+		return fdar_failure(&fdar_record_usage,
+				    g_error_new(G_IO_ERROR, g_io_error_from_errno(errno),
+						"fork: %s", g_strerror(errno)));
+	return fdar_player_run(&player, recorder);
+}
+
 int fdar_cmd_record(int argc, char **argv)
 {
 	struct fdar_record_texts texts = { 0 };
+	g_autoptr(GError) error = NULL;
+	guint64 wait_ns;
 	int code = FDAR_EXIT_OK;
 
-	if (fdar_record_texts_parse(&texts, &argc, &argv, &code))
-		code = record(argv + 1, &texts);
+	if (fdar_record_texts_parse(&texts, &argc, &argv, &code)) {
+		if (!fdar_record_check_play(&texts, &wait_ns, &error))
+			code = fdar_usage_error(&fdar_record_usage, "%s", error->message);
+		else if (texts.play && texts.output && argc > 1)
+			code = record_played(argv + 1, &texts, wait_ns);
+		else
+			code = record(argv + 1, &texts);
+	}
 	fdar_record_texts_clear(&texts);
 	return code;
 }

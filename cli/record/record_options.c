@@ -17,6 +17,7 @@ static const struct fdar_usage_group groups[] = {
 	{ "detail", "What is recorded" },
 	{ "functions", "Which functions (--detail function or all)" },
 	{ "duration", "When it ends" },
+	{ "play", "Traffic" },
 	{ "memory", "Memory and losses" },
 	{ "snapshot", "Flight recorder" },
 	{ "quiet", "Other options" },
@@ -31,7 +32,8 @@ const struct fdar_usage fdar_record_usage = {
 		"Runs a server with flowdar's libraries in it and records which sessions it\n"
 		"serves, in which threads and functions, and where it waits. The recording\n"
 		"ends when the server does: by itself, at Ctrl-C (the server gets SIGTERM), or\n"
-		"after --duration. Play traffic at it meanwhile, from another terminal.\n"
+		"after --duration. Play traffic at it meanwhile, from another terminal, or with\n"
+		"--play: then the recording ends with the capture.\n"
 		"\n"
 		"How much is recorded is the --detail; each one has what the ones before have:\n"
 		"  session   begin and end of sessions and requests, hand-offs between threads,\n"
@@ -58,6 +60,7 @@ const struct fdar_usage fdar_record_usage = {
 		"1 when there is none, or --lossless lost an event all the same; 2 for options\n"
 		"that are wrong or do not fit together.\n",
 	.examples =
+		"  flowdar record -o base --play usual.pcap -- ./server --port 8080\n"
 		"  flowdar record -o base -- ./httpd -X -f httpd.conf\n"
 		"  flowdar record -o io --io --duration 30s -- nginx -g 'daemon off;'\n"
 		"  flowdar record -o calls --functions 'ap_*,!ap_str*' --min-duration 2us -- "
@@ -103,6 +106,17 @@ static const GOptionEntry table[] = {
 	  "Stop when the recording has this size on disk, e.g. 2G", "SIZE" },
 	{ "grace", 0, 0, TEXT(grace),
 	  "From SIGTERM to SIGKILL when the server is stopped; 5s is the default", "TIME" },
+	{ "play", 0, 0, G_OPTION_ARG_FILENAME, (gpointer)offsetof(struct fdar_record_texts, play),
+	  "Play this capture (flowdar replay) as soon as the server listens, then stop it; what "
+	  "was "
+	  "played is kept in the recording",
+	  "CAPTURE" },
+	{ "to", 0, 0, TEXT(to), "Play at this address instead of the port it listens on",
+	  "HOST:PORT" },
+	{ "label", 'l', 0, TEXT(label), "What the sessions played are called", "LABEL" },
+	{ "clones", 'n', 0, TEXT(clones), "Play every session N times, from an address each", "N" },
+	{ "wait-for", 0, 0, TEXT(wait_for),
+	  "How long the server may take until it listens; 10s is the default", "TIME" },
 	{ "memory", 'm', 0, TEXT(memory),
 	  "Keep to this much memory, buffers and all; 256M is the default, 512M with --lossless",
 	  "SIZE" },
@@ -142,10 +156,11 @@ gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, cha
 
 void fdar_record_texts_clear(struct fdar_record_texts *texts)
 {
-	char *const all[] = { texts->output,   texts->detail, texts->functions,    texts->budget,
-			      texts->duration, texts->attach, texts->min_duration, texts->grace,
-			      texts->memory,   texts->size,   texts->max_size,     texts->trigger,
-			      texts->user };
+	char *const all[] = { texts->output,   texts->detail,  texts->functions,    texts->budget,
+			      texts->duration, texts->attach,  texts->min_duration, texts->grace,
+			      texts->memory,   texts->size,    texts->max_size,     texts->trigger,
+			      texts->user,     texts->play,    texts->to,           texts->label,
+			      texts->clones,   texts->wait_for };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -378,4 +393,27 @@ void fdar_record_choice_clear(struct fdar_record_choice *choice)
 {
 	g_strfreev(choice->rules);
 	g_clear_pointer(&choice->pids, g_array_unref);
+}
+
+gboolean fdar_record_check_play(const struct fdar_record_texts *texts, guint64 *wait_ns,
+				GError **error)
+{
+	*wait_ns = 0;
+	if (!texts->play) {
+		if (texts->to || texts->label || texts->clones || texts->wait_for)
+			return wrong(error,
+				     "--to, --label, --clones and --wait-for go with --play");
+		return TRUE;
+	}
+	if (texts->attach || texts->snapshot)
+		return wrong(error,
+			     "--play starts a server and ends it: it does not go with --attach "
+			     "or --snapshot");
+	if (!texts->output)
+		return TRUE; /* which is told as always */
+	if (!g_file_test(texts->play, G_FILE_TEST_EXISTS))
+		return bad(error, "--play", texts->play, "a capture");
+	if (texts->wait_for && (!fdar_parse_duration(texts->wait_for, wait_ns) || !*wait_ns))
+		return bad(error, "--wait-for", texts->wait_for, "a time like 10s");
+	return TRUE;
 }

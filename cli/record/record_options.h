@@ -26,6 +26,11 @@ struct fdar_record_texts {
 	char *size;
 	char *trigger;
 	char *user;
+	char *play; /* and what belongs to it */
+	char *to;
+	char *label;
+	char *clones;
+	char *wait_for;
 	gint64 depth;
 	gint64 bytes;
 	gint64 count;
@@ -52,6 +57,11 @@ gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, cha
 /* command: NULL-terminated argv, may be empty. FALSE and error: one line on what is wrong. */
 gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *command,
 			    struct fdar_record_choice *choice, GError **error);
+
+/* Whether the options of --play fit together and with the rest; wait_ns is what --wait-for says, 0 when
+ * it says nothing. FALSE and error. */
+gboolean fdar_record_check_play(const struct fdar_record_texts *texts, guint64 *wait_ns,
+				GError **error);
 
 void fdar_record_choice_clear(struct fdar_record_choice *choice);
 void fdar_record_texts_clear(struct fdar_record_texts *texts);

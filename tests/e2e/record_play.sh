@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# One command for a recording: the server is started, waited for, played at and stopped; what was played is
+# in the recording and labels its sessions. And what happens when it cannot be.
+set -euo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+server=$FLOWDAR_BUILD/tests/servers/demo_httpd/demo_httpd
+[ -x "$server" ] || server=$(find "$FLOWDAR_BUILD" -name demo_httpd -type f -perm -u+x | head -n 1)
+cd "$work"
+mkdir www
+echo hello >www/index.html
+
+fail() {
+	echo "$1"
+	[ ! -s said ] || cat said
+	exit 1
+}
+
+"$FLOWDAR" record -o base --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --label usual \
+	-- "$server" --port 0 --root www >said 2>&1 || fail "record --play: status $?"
+[ -s base/replay.jsonl ] || fail "no journal in the recording"
+[ ! -e base.replay.jsonl ] || fail "the journal is left beside it"
+played=$(grep -c '"label"' base/replay.jsonl)
+seen=$("$FLOWDAR" analyze base --by session --limit 0 --format json | jq '[.sessions[] | select(.label == "usual")] | length')
+[ "$seen" -gt 0 ] && [ "$seen" = "$played" ] || fail "$played sessions were played, $seen of them are labelled"
+
+status=0
+"$FLOWDAR" record -o none --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --wait-for 1s \
+	-- sleep 30 >said 2>&1 || status=$?
+[ $status = 1 ] || fail "a program that does not listen: expected 1, not $status"
+grep -q 'did not listen' said || fail "it is not said that nothing listened"
+
+status=0
+"$FLOWDAR" record -o other --play nothing.pcap -- sleep 1 >said 2>&1 || status=$?
+[ $status = 2 ] && grep -q 'nothing.pcap' said || fail "a capture that is not there: expected 2, not $status"
+status=0
+"$FLOWDAR" record -o other --label x -- sleep 1 >said 2>&1 || status=$?
+[ $status = 2 ] || fail "--label without --play: expected 2, not $status"
+[ ! -e other ] || fail "something was left behind"
+echo "$played sessions played and labelled by one command"
