@@ -108,6 +108,7 @@ static int analyze(const char *path, const struct texts *texts,
 					    .path = path,
 					    .label_from = texts->label_from,
 					    .unit = request->unit,
+					    .tells_doubts = request->format == FDAR_FORMAT_TABLE,
 					    .stop = fdar_interrupt_catch() };
 
 	if (request->by == FDAR_BY_SESSION) {

@@ -8,17 +8,25 @@
 #include "cli/info/info_tables.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/info/info_check.h"
 
 static const struct fdar_usage usage = {
 	.command = "info",
-	.synopsis = "TRACE [--format FORMAT]",
+	.synopsis = "TRACE [--check] [--format FORMAT]",
 	.description =
 		"Tells what is in a recording, or in any LTTng trace: how it was made, what was\n"
 		"lost, which events, processes and binaries it has. Reads all of it.\n"
 		"\n"
-		"--format csv has the processes; json has everything.\n",
+		"--format csv has the processes; json has everything.\n"
+		"\n"
+		"--check reads every byte of a recording and compares it with the manifest that "
+		"was\n"
+		"written with it (sizes, check sums, counts), and says nothing else. Exit status "
+		"1\n"
+		"when something is damaged, missing, added, or was lost.\n",
 	.examples = "  flowdar info base\n"
-		    "  flowdar info base --format json | jq .processes\n",
+		    "  flowdar info base --format json | jq .processes\n"
+		    "  flowdar info base --check && echo whole\n",
 };
 
 #define THREADS_SHOWN 40u
@@ -94,7 +102,7 @@ static void print_calls(const struct fdar_recording_info *info)
 
 static void print_recording(const struct fdar_about *about)
 {
-	const struct fdar_recording_info *info = &about->info;
+	const struct fdar_recording_info *info = &about->state.info;
 	g_autofree char *command = g_strjoinv(" ", info->command);
 	g_autofree char *duration = fdar_format_duration((double)info->duration_ns);
 
@@ -115,14 +123,34 @@ static void print_recording(const struct fdar_about *about)
 				info->exit_status);
 	print_settings(info);
 	print_calls(info);
-	for (char **warning = info->warnings; warning && *warning; warning++)
-		fdar_print_line("warning: %s", *warning);
+}
+
+static void print_doubts(const GPtrArray *doubts)
+{
+	for (guint i = 0; i < doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
+
+		fdar_print_line("warning: %s", doubt->text);
+	}
+}
+
+static void print_what(const struct fdar_about *about)
+{
+	if (about->state.has_info)
+		print_recording(about);
+	else if (about->state.is_recording)
+		fdar_print_line("%s: a recording; what it says of itself cannot be used",
+				about->path);
+	else
+		fdar_print_line("%s: a trace, not made by flowdar record", about->path);
 }
 
 /* The tracer's and the recorder's; where the trace says less than the recorder knew. */
 static guint64 lost_events(const struct fdar_about *about)
 {
-	return MAX(about->contents->summary.discarded, about->info.discarded + about->info.dropped);
+	guint64 told = about->state.info.discarded + about->state.info.dropped;
+
+	return MAX(about->contents->summary.discarded, told) + about->state.info.events_missing;
 }
 
 static void print_losses(const struct fdar_about *about)
@@ -132,7 +160,7 @@ static void print_losses(const struct fdar_about *about)
 	g_autofree char *events = fdar_format_count(summary->events);
 	g_autofree char *lost = fdar_format_count(discarded);
 	g_autofree char *packets =
-		fdar_format_count(MAX(summary->packets_lost, about->info.packets_lost));
+		fdar_format_count(MAX(summary->packets_lost, about->state.info.packets_lost));
 	g_autofree char *strangers = fdar_format_count(summary->strangers);
 	g_autofree char *span = fdar_format_duration((double)(summary->end_ns - summary->begin_ns));
 
@@ -145,10 +173,10 @@ static void print_losses(const struct fdar_about *about)
 		fdar_print_line("%s events in %s; %s events lost, %s packets lost", events, span,
 				lost, packets);
 	}
-	if (about->info.dropped)
+	if (about->state.info.dropped)
 		fdar_print_line("the recorder dropped %" G_GUINT64_FORMAT
 				" of the lost events to keep to its memory",
-				about->info.dropped);
+				about->state.info.dropped);
 	if (summary->calls_broken)
 		fdar_print_line("%" G_GUINT64_FORMAT " calls events are malformed",
 				summary->calls_broken);
@@ -168,10 +196,8 @@ static void print_tables(const struct fdar_about *about)
 	g_autoptr(fdar_table) losses = fdar_info_losses(about, LOSSES_SHOWN);
 	g_autoptr(fdar_table) binaries = fdar_info_binaries(about);
 
-	if (about->is_recording)
-		print_recording(about);
-	else
-		fdar_print_line("%s: a trace, not made by flowdar record", about->path);
+	print_what(about);
+	print_doubts(fdar_source_doubts(about->contents->source));
 	print_losses(about);
 	puts("");
 	fdar_table_print(events, FDAR_FORMAT_TABLE, stdout);
@@ -182,12 +208,12 @@ static void print_tables(const struct fdar_about *about)
 		fdar_table_print(threads, FDAR_FORMAT_TABLE, stdout);
 	}
 	print_stacks(about);
-	if (about->info.losses && about->info.losses->len) {
+	if (about->state.info.losses && about->state.info.losses->len) {
 		puts("");
 		fdar_table_print(losses, FDAR_FORMAT_TABLE, stdout);
-		if (about->info.losses->len > LOSSES_SHOWN)
+		if (about->state.info.losses->len > LOSSES_SHOWN)
 			fdar_print_line("... and %u more (--format json has all)",
-					about->info.losses->len - LOSSES_SHOWN);
+					about->state.info.losses->len - LOSSES_SHOWN);
 	}
 	if (!about->contents->binaries->len)
 		return;
@@ -232,10 +258,25 @@ static void print_recorded(const struct fdar_recording_info *info)
 	print_number("calls_skipped", info->calls_skipped);
 	print_number("calls_unwound", info->calls_unwound);
 	print_number("calls_lost", info->calls_lost);
+	print_number("calls_missing", info->calls_missing);
+	print_number("events_missing", info->events_missing);
 	print_number("functions_seen", info->functions_seen);
 	print_number("functions_live", info->functions_live);
 	print_number("budget_off", info->budget_off);
 	print_number("waited_ns", info->waited_ns);
+}
+
+static void print_json_doubts(const GPtrArray *doubts)
+{
+	fputs("  \"doubts\": [", stdout);
+	for (guint i = 0; i < doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
+		g_autofree char *text = fdar_json_text(doubt->text);
+
+		printf("%s{ \"kind\": \"%s\", \"text\": %s }", i ? ", " : "",
+		       fdar_doubt_kind_name(doubt->kind), text);
+	}
+	fputs("],\n", stdout);
 }
 
 static void print_rows(const char *name, const struct fdar_table *table, const char *after)
@@ -256,22 +297,24 @@ static void print_json(const struct fdar_about *about)
 
 	puts("{");
 	print_text("trace", about->path);
-	print_texts("command", about->info.command);
-	print_text("host", about->info.host);
-	print_text("detail", about->info.detail);
-	print_text("started", about->info.started);
-	print_text("ended", about->info.ended);
-	print_number("unfinished", about->info.unfinished);
+	print_texts("command", about->state.info.command);
+	print_text("host", about->state.info.host);
+	print_text("detail", about->state.info.detail);
+	print_text("started", about->state.info.started);
+	print_text("ended", about->state.info.ended);
+	print_number("unfinished", about->state.info.unfinished);
+	print_number("damaged", about->state.info.damaged);
 	print_number("begin_ns", summary->begin_ns);
 	print_number("end_ns", summary->end_ns);
 	print_number("event_count", summary->events);
 	print_number("call_count", summary->calls);
 	print_number("malformed_calls_events", summary->calls_broken);
 	print_number("discarded", lost_events(about));
-	print_number("packets_lost", MAX(summary->packets_lost, about->info.packets_lost));
+	print_number("packets_lost", MAX(summary->packets_lost, about->state.info.packets_lost));
 	print_number("strangers", summary->strangers);
-	print_recorded(&about->info);
+	print_recorded(&about->state.info);
 	print_text("damage", summary->damage);
+	print_json_doubts(fdar_source_doubts(about->contents->source));
 	print_number("replay_sessions", about->labels);
 	print_rows("events", events, ",");
 	print_rows("processes", processes, ",");
@@ -313,6 +356,18 @@ static struct fdar_stacks *load_stacks(const char *path)
 	return stacks;
 }
 
+/* A recorder that was killed before the first packet still knew what it was to do. */
+static int tell_without_events(struct fdar_about *about, GError *error)
+{
+	if (about->state.has_info) {
+		print_recording(about);
+		print_doubts(about->state.doubts);
+	}
+	fdar_contents_free(about->contents);
+	fdar_recording_state_clear(&about->state);
+	return fdar_failure(&usage, error);
+}
+
 static int tell(const char *path, enum fdar_format format)
 {
 	static void (*const print[])(const struct fdar_about *about) = {
@@ -325,9 +380,8 @@ static int tell(const char *path, enum fdar_format format)
 	GError *error = NULL;
 
 	about.contents = fdar_contents_read(path, stop, &error);
-	if (!about.contents)
-		return fdar_failure(&usage, error);
-	about.is_recording = fdar_recording_info_load(path, &about.info, NULL);
+	if (!fdar_recording_state_load(path, &about.state, error ? NULL : &error) || error)
+		return tell_without_events(&about, error);
 	about.stacks = load_stacks(path);
 	print[format](&about);
 	if (about.contents->summary.damaged && format != FDAR_FORMAT_TABLE)
@@ -336,14 +390,17 @@ static int tell(const char *path, enum fdar_format format)
 		fdar_warning(&usage, "interrupted: the trace goes on");
 	fdar_contents_free(about.contents);
 	fdar_stacks_free(about.stacks);
-	fdar_recording_info_clear(&about.info);
+	fdar_recording_state_clear(&about.state);
 	return *stop ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_OK;
 }
 
 int fdar_cmd_info(int argc, char **argv)
 {
 	g_autofree char *text = NULL;
+	gboolean check = FALSE;
 	const GOptionEntry entries[] = {
+		{ "check", 0, 0, G_OPTION_ARG_NONE, &check,
+		  "Read every byte, and compare with what was written", NULL },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &text, "table (the default), json or csv",
 		  "FORMAT" },
 		G_OPTION_ENTRY_NULL,
@@ -359,5 +416,5 @@ int fdar_cmd_info(int argc, char **argv)
 	if (!fdar_format_parse(text, &format))
 		return fdar_usage_error(&usage, "--format: \"%s\": expected table, json or csv",
 					text);
-	return tell(argv[1], format);
+	return check ? fdar_info_check(&usage, argv[1], format) : tell(argv[1], format);
 }

@@ -14,6 +14,7 @@
 #include "pipeline/record/record.h"
 #include "pipeline/source/source.h"
 #include "pipeline/server/traceable.h"
+#include "pipeline/recording/manifest.h"
 
 struct session {
 	struct fdar_record_view view;
@@ -47,22 +48,36 @@ static void on_events(const struct fdar_source *source, const struct fdar_event 
 	}
 }
 
-static void save_symbols(struct session *session, const char *dir)
+/* dir is a name for programs. */
+static void warn_of(const char *dir, const char *shown, const char *what, const GError *error)
+{
+	g_auto(GStrv) parts = g_strsplit(error->message, dir, -1);
+	g_autofree char *message = g_strjoinv(shown, parts);
+
+	fdar_warning(&fdar_record_usage, "%s: %s", what, message);
+}
+
+static void save_symbols(struct session *session, const char *dir, const char *shown)
 {
 	g_autofree char *folder = g_build_filename(dir, "symbols", NULL);
 	g_autoptr(GError) error = NULL;
 
 	if (!fdar_symbols_save(session->symbols, folder, &error))
-		fdar_warning(&fdar_record_usage, "names of functions were not kept: %s",
-			     error->message);
+		warn_of(dir, shown, "names of functions were not kept", error);
 }
 
-static void on_snapshot(const char *dir, const struct fdar_recording_info *info, void *user)
+/* The last that is written: what it is, for whoever reads it. */
+static void on_done(const char *dir, const char *shown, const struct fdar_recording_info *info,
+		    void *user)
 {
 	struct session *session = user;
+	g_autoptr(GError) error = NULL;
 
-	save_symbols(session, dir);
-	fdar_record_view_report(&session->view, dir, info);
+	save_symbols(session, dir, shown);
+	if (!fdar_manifest_write(dir, &error))
+		warn_of(dir, shown, "there is no manifest", error);
+	if (info->snapshot)
+		fdar_record_view_report(&session->view, shown, info);
 	/* The next one is of other processes, perhaps, and is read from its beginning. */
 	fdar_symbols_free(session->symbols);
 	session->symbols = fdar_symbols_new(NULL);
@@ -99,13 +114,13 @@ static void warn_of_untraceable(const struct fdar_record_options *options)
 static int outcome(const struct fdar_record_options *options,
 		   const struct fdar_recording_info *info, gboolean interrupted)
 {
-	uint64_t lost = info->discarded + info->dropped + info->packets_lost + info->calls_lost;
-
-	if (options->tracing.lossless && lost) {
+	if (options->tracing.lossless && !fdar_recording_info_whole(info)) {
 		fdar_warning(&fdar_record_usage,
 			     "not lossless: the recording is good, but not whole");
 		return FDAR_EXIT_FAILED;
 	}
+	if (info->died)
+		return FDAR_EXIT_FAILED;
 	return interrupted ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_OK;
 }
 
@@ -120,10 +135,8 @@ static int run(const struct fdar_record_options *options, struct session *sessio
 	fdar_record_view_clear(&session->view);
 	if (!ok)
 		return fdar_failure(&fdar_record_usage, error);
-	if (!options->tracing.snapshot) {
-		save_symbols(session, session->view.output);
+	if (!options->tracing.snapshot)
 		fdar_record_view_report(&session->view, session->view.output, &info);
-	}
 	code = outcome(options, &info, *stop != 0);
 	fdar_recording_info_clear(&info);
 	return code;
@@ -148,7 +161,7 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 	}
 	choice.options.library_dir = libraries;
 	choice.options.events = on_events;
-	choice.options.snapshot_done = on_snapshot;
+	choice.options.done = on_done;
 	if (choice.options.tracing.snapshot)
 		choice.options.snapshots_wanted = fdar_interrupt_count_asks();
 	warn_of_untraceable(&choice.options);

@@ -10,6 +10,7 @@
 #include "cli/kit/table.h"
 #include "viz/svg/graph.h"
 #include "viz/svg/svg.h"
+#include "cli/kit/cells.h"
 
 static const struct fdar_usage usage = {
 	.command = "sequence",
@@ -81,15 +82,15 @@ static void report(const struct fdar_sequence_page *page)
 			     page->set->focus ? page->set->focus : "");
 	if (strcmp(r->output, "-") == 0)
 		return;
-	printf("%s\n", page->heading);
+	fdar_print_line("%s", page->heading);
 	for (unsigned s = 0; s < r->count; s++) {
 		const struct fdar_story *story = page->set->stories[s];
 		g_autofree char *calls = fdar_format_count(story->calls);
 
-		printf("%s: session %s, %s calls in %u steps\n", r->paths[s], story->peer, calls,
-		       story->step_count);
+		fdar_print_line("%s: session %s, %s calls in %u steps", r->paths[s], story->peer,
+				calls, story->step_count);
 	}
-	printf("drawn: %s\n", r->output);
+	fdar_print_line("drawn: %s", r->output);
 }
 
 int fdar_cmd_sequence(int argc, char **argv)

@@ -1,4 +1,6 @@
 /* flowdar: finds the command in the table and runs it. */
+#include <errno.h>
+#include <glib.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,9 +41,23 @@ static const struct fdar_command *find_command(const char *name)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+/* What a command has printed must have got somewhere: a full disk is a failure, whatever the command
+ * says. A reader that has enough (head) closes the pipe, and is none. */
+static int finish(int code)
 {
-	setlocale(LC_CTYPE, "");
+	gboolean failed = fflush(stdout) != 0 || ferror(stdout);
+	int reason = errno;
+
+	if (!failed || reason == EPIPE)
+		return code;
+	if (code == FDAR_EXIT_FAILED)
+		return code; /* and has said why */
+	fprintf(stderr, "flowdar: standard output cannot be written: %s\n", g_strerror(reason));
+	return code == FDAR_EXIT_OK ? FDAR_EXIT_FAILED : code;
+}
+
+static int run(int argc, char **argv)
+{
 	if (argc < 2) {
 		print_usage(stderr);
 		return FDAR_EXIT_USAGE;
@@ -67,4 +83,10 @@ int main(int argc, char **argv)
 		return FDAR_EXIT_USAGE;
 	}
 	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	return finish(run(argc, argv));
 }

@@ -3,12 +3,19 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file_read.h"
+#include "base/json_depth.h"
 
 /* Longer lines are skipped: a session's line has some KiB. */
-#define LINE_MAX_BYTES (16u << 20)
+#define LINE_MAX_BYTES (1u << 20)
+#define FILE_MAX_BYTES (INT64_C(2) << 30)
+#define READ_BYTES     (64u << 10)
+#define LABELS_MAX     10000000u
+#define DEPTH_MAX      16 /* nested brackets; ours has four */
 
 struct use {
 	uint64_t started_ns;
@@ -87,7 +94,8 @@ static const char *text_member(JsonObject *object, const char *name)
 static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const char *line,
 			   gssize length)
 {
-	if (!json_parser_load_from_data(parser, line, length, NULL))
+	if (fdar_json_too_deep(line, DEPTH_MAX) ||
+	    !json_parser_load_from_data(parser, line, length, NULL))
 		return FALSE;
 	JsonNode *root = json_parser_get_root(parser);
 	if (!root || !JSON_NODE_HOLDS_OBJECT(root))
@@ -104,40 +112,80 @@ static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const
 	return TRUE;
 }
 
-static void read_lines(struct fdar_labels *labels, FILE *file)
+/* One line, without its end; a NUL stands behind it. */
+static void take_line(struct fdar_labels *labels, JsonParser *parser, GString *line)
+{
+	if (strspn(line->str, " \t\r") == line->len)
+		return;
+	if (strlen(line->str) != line->len || labels->count >= LABELS_MAX ||
+	    !parse_line(labels, parser, line->str, (gssize)line->len))
+		labels->skipped++;
+}
+
+/* What is longer than a line can be is passed over without being kept. */
+static void read_lines(struct fdar_labels *labels, int fd)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
-	char *line = NULL;
-	size_t capacity = 0;
-	ssize_t length;
+	g_autoptr(GString) line = g_string_new(NULL);
+	g_autofree char *bytes = g_malloc(READ_BYTES);
+	gboolean skipping = FALSE;
+	ssize_t n;
 
-	while ((length = getline(&line, &capacity, file)) > 0) {
-		if (strspn(line, " \t\r\n") == (size_t)length)
-			continue;
-		if (length > LINE_MAX_BYTES || !parse_line(labels, parser, line, length))
-			labels->skipped++;
+	while ((n = read(fd, bytes, READ_BYTES)) > 0 || (n < 0 && errno == EINTR)) {
+		for (const char *at = bytes, *end = bytes + MAX(n, 0); at < end;) {
+			const char *stop = memchr(at, '\n', (size_t)(end - at));
+			size_t length = (size_t)((stop ? stop : end) - at);
+
+			if (line->len + length > LINE_MAX_BYTES) {
+				labels->skipped += !skipping;
+				skipping = TRUE;
+				g_string_truncate(line, 0);
+			}
+			if (!skipping)
+				g_string_append_len(line, at, (gssize)length);
+			if (stop && !skipping)
+				take_line(labels, parser, line);
+			if (stop) {
+				g_string_truncate(line, 0);
+				skipping = FALSE;
+			}
+			at += length + (stop != NULL);
+		}
 	}
-	free(line);
+	if (line->len)
+		take_line(labels, parser, line);
+}
+
+static gboolean is_too_large(int fd, const char *path, GError **error)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_size <= FILE_MAX_BYTES)
+		return FALSE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+		    "%s: expected the lines of a replay, 2 GiB of them at most", path);
+	return TRUE;
 }
 
 struct fdar_labels *fdar_labels_load(const char *path, GError **error)
 {
 	g_autoptr(fdar_labels) labels = NULL;
-	FILE *file = fopen(path, "re");
 	GHashTableIter iter;
 	gpointer uses;
+	int fd = fdar_file_open(path, error);
 
-	if (!file) {
-		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", path,
-			    g_strerror(errno));
+	if (fd < 0)
+		return NULL;
+	if (is_too_large(fd, path, error)) {
+		close(fd);
 		return NULL;
 	}
 	labels = g_new0(struct fdar_labels, 1);
 	labels->texts = g_string_chunk_new(1024);
 	labels->addresses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, array_free);
 	labels->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	read_lines(labels, file);
-	fclose(file);
+	read_lines(labels, fd);
+	close(fd);
 	if (!labels->count) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
 			    "%s: expected lines of JSON with \"client\" and \"label\", found none",

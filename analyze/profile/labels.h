@@ -4,7 +4,8 @@
  * Place in the house: profile_read.h asks with the peer address of each session. The file is
  * replay.jsonl: one JSON object a line, of which these are used: "client" (the address it came
  * from, "127.0.0.2:40001"), "label" (any text) and "started_unix_ns" (tells apart sessions that
- * had the same address one after the other). Lines without the first two are skipped and counted.
+ * had the same address one after the other). Lines without the first two are skipped and counted, as are
+ * lines of more than 1 MiB and what is nested deep. It must be a plain file, of 2 GiB at most.
  */
 #ifndef FDAR_ANALYZE_PROFILE_LABELS_H
 #define FDAR_ANALYZE_PROFILE_LABELS_H

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/profile/profile_private.h"
+#include "pipeline/recording/doubts.h"
 
 static void stat_clear(struct fdar_profile_stat *stat)
 {
@@ -188,6 +189,7 @@ struct fdar_profile *fdar_profile_new(void)
 	struct fdar_profile *profile = g_new0(struct fdar_profile, 1);
 
 	profile->texts = g_string_chunk_new(4096);
+	profile->doubts = fdar_doubts_new();
 	profile->function_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	GROW(profile->groups, profile->group_count);
 	group_init(&profile->groups[profile->group_count++], FDAR_PROFILE_SERVER);
@@ -220,6 +222,7 @@ void fdar_profile_free(struct fdar_profile *profile)
 	g_free(profile->groups);
 	g_free(profile->functions);
 	g_hash_table_unref(profile->function_ids);
+	g_ptr_array_unref(profile->doubts);
 	g_string_chunk_free(profile->texts);
 	g_free(profile);
 }
@@ -326,6 +329,7 @@ static void merge_figures(struct fdar_profile *profile, const struct fdar_profil
 	losses->stray_sessions += from->losses.stray_sessions;
 	losses->no_thread += from->losses.no_thread;
 	losses->over += from->losses.over;
+	fdar_doubts_add_all(profile->doubts, from->doubts);
 	profile->unit = from->unit;
 	if (from->begin_ns && (!profile->begin_ns || from->begin_ns < profile->begin_ns))
 		profile->begin_ns = from->begin_ns;

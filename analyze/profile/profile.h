@@ -141,6 +141,9 @@ struct fdar_profile {
 	struct fdar_profile_group *groups;
 	uint32_t group_count; /* at least 1 */
 	struct fdar_profile_losses losses;
+	GPtrArray
+		*doubts; /* struct fdar_doubt (pipeline/recording/doubts.h): what speaks against the
+			    * recordings that it was read from */
 	uint64_t threads;
 	uint64_t processes;
 	enum fdar_unit unit; /* what the sessions are */

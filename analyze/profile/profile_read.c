@@ -4,6 +4,7 @@
 
 #include "analyze/profile/profile_build.h"
 #include "analyze/symbols/symbols.h"
+#include "pipeline/recording/doubts.h"
 
 #define BATCH 4096u
 
@@ -82,17 +83,7 @@ static void take_losses(struct fdar_profile *profile, const char *path,
 	losses->discarded = summary.discarded;
 	losses->packets_lost = summary.packets_lost;
 	losses->damaged = summary.damaged != FALSE;
-	if (summary.damaged)
-		warn(warnings, "the trace is damaged and was read up to there: %s", summary.damage);
-	if (summary.discarded)
-		warn(warnings,
-		     "%s: the tracer discarded %" G_GUINT64_FORMAT " events (%.2g %% of all)", path,
-		     summary.discarded,
-		     100.0 * (double)summary.discarded /
-			     (double)(summary.discarded + summary.events));
-	if (summary.packets_lost)
-		warn(warnings, "%s: %" G_GUINT64_FORMAT " packets of events were lost", path,
-		     summary.packets_lost);
+	fdar_doubts_add_all(profile->doubts, fdar_source_doubts(source));
 	if (losses->lost_calls)
 		warn(warnings,
 		     "%s: %" G_GUINT64_FORMAT " calls are missing, as the server's libraries say",

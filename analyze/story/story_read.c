@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 
 #include "pipeline/source/source.h"
+#include "pipeline/recording/doubts.h"
 
 #define BATCH 4096u
 
@@ -93,30 +94,15 @@ static void set_not_found(const struct reading *reading, const struct fdar_story
 
 static void warn(struct reading *reading)
 {
-	struct fdar_source_summary summary;
+	const GPtrArray *doubts = fdar_source_doubts(reading->source);
 
 	if (!reading->warnings)
 		return;
-	fdar_source_get_summary(reading->source, &summary);
-	if (summary.damaged) {
-		g_ptr_array_add(reading->warnings,
-				g_strdup_printf("%s is damaged, read up to there: %s",
-						reading->path, summary.damage));
-	}
-	if (summary.discarded) {
-		double all = (double)summary.discarded + (double)summary.events;
+	for (guint i = 0; i < doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
 
 		g_ptr_array_add(reading->warnings,
-				g_strdup_printf("%s: the tracer discarded %" G_GUINT64_FORMAT
-						" events (%.2g %% of all): calls are missing",
-						reading->path, summary.discarded,
-						100.0 * (double)summary.discarded / all));
-	}
-	if (summary.packets_lost) {
-		g_ptr_array_add(reading->warnings,
-				g_strdup_printf("%s: %" G_GUINT64_FORMAT
-						" packets of events were lost: calls are missing",
-						reading->path, summary.packets_lost));
+				g_strdup_printf("%s: %s", reading->path, doubt->text));
 	}
 	for (const char *const *note = fdar_symbols_notes(reading->symbols); *note; note++)
 		g_ptr_array_add(reading->warnings, g_strdup(*note));

@@ -1,9 +1,9 @@
 /*
  * A binary: the ELF file of a module, or its symbol table where the file is not at hand.
  *
- * Place in the house: below symbols.h, which keeps one of each. Reads through elfutils' libdwfl,
- * with separate debug information where installed. Offsets count from the load address, that is
- * from the page of the lowest loaded segment.
+ * Place in the house: below symbols.h, which keeps one of each. The file is read by a process
+ * without rights (elf_reader.h), with separate debug information where installed. Offsets count
+ * from the load address, that is from the page of the lowest loaded segment.
  */
 #ifndef FDAR_ANALYZE_SYMBOLS_BINARY_H
 #define FDAR_ANALYZE_SYMBOLS_BINARY_H
@@ -11,13 +11,15 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "analyze/symbols/elf_reader.h"
+
 struct fdar_binary;
 
-/* Opens what there is: the file at path when it is an ELF file with this build id (hex, empty: any
+/* reader must outlive it. Opens what there is: the file at path when it is an ELF file with this build id (hex, empty: any
  * will do), else tables_dir/<build id>.txt (tables_dir may be NULL). Never NULL: one of which
  * neither is there names nothing. */
-struct fdar_binary *fdar_binary_open(const char *path, const char *build_id,
-				     const char *tables_dir);
+struct fdar_binary *fdar_binary_open(struct fdar_elf_reader *reader, const char *path,
+				     const char *build_id, const char *tables_dir);
 
 /* What the user should know, or NULL: the file is not the one that was traced. */
 const char *fdar_binary_note(const struct fdar_binary *binary);

@@ -36,6 +36,7 @@ struct cached {
 };
 
 struct fdar_symbols {
+	struct fdar_elf_reader *reader;
 	char *dir;                /* may be NULL */
 	GPtrArray *files;         /* of struct file */
 	GHashTable *file_ids;     /* "build id path" -> index + 1 */
@@ -64,6 +65,7 @@ struct fdar_symbols *fdar_symbols_new(const char *symbols_dir)
 {
 	struct fdar_symbols *symbols = g_new0(struct fdar_symbols, 1);
 
+	symbols->reader = fdar_elf_reader_new();
 	symbols->dir = g_strdup(symbols_dir);
 	symbols->files = g_ptr_array_new_with_free_func(file_free);
 	symbols->file_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -82,6 +84,7 @@ void fdar_symbols_free(struct fdar_symbols *symbols)
 		return;
 	g_free(symbols->dir);
 	g_ptr_array_unref(symbols->files);
+	fdar_elf_reader_free(symbols->reader);
 	g_hash_table_unref(symbols->file_ids);
 	fdar_intern_clear(&symbols->pids);
 	g_ptr_array_unref(symbols->processes);
@@ -214,7 +217,7 @@ static struct fdar_binary *binary_of(struct fdar_symbols *symbols, struct file *
 {
 	if (file->binary)
 		return file->binary;
-	file->binary = fdar_binary_open(file->path, file->build_id, symbols->dir);
+	file->binary = fdar_binary_open(symbols->reader, file->path, file->build_id, symbols->dir);
 
 	const char *note = fdar_binary_note(file->binary);
 	if (note)
@@ -344,7 +347,7 @@ const char *const *fdar_symbols_notes(const struct fdar_symbols *symbols)
 
 gboolean fdar_symbols_save(struct fdar_symbols *symbols, const char *dir, GError **error)
 {
-	if (g_mkdir_with_parents(dir, 0777) != 0) {
+	if (g_mkdir_with_parents(dir, 0700) != 0) {
 		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", dir,
 			    g_strerror(errno));
 		return FALSE;

@@ -1,8 +1,8 @@
 #include "analyze/symbols/symtable.h"
+#include "base/file_read.h"
 
 #include <gio/gio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SONAME "# soname "
 
@@ -122,16 +122,9 @@ struct fdar_symtable *fdar_symtable_load(const char *path, GError **error)
 	g_autoptr(fdar_symtable) table = NULL;
 	g_autofree char *text = NULL;
 	gsize length = 0;
-	struct stat status;
 
-	if (stat(path, &status) == 0 &&
-	    (!S_ISREG(status.st_mode) || (guint64)status.st_size > FDAR_SYMTABLE_BYTES_MAX)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-			    "%s: expected a file of at most %u bytes", path,
-			    FDAR_SYMTABLE_BYTES_MAX);
-		return NULL;
-	}
-	if (!g_file_get_contents(path, &text, &length, error))
+	text = fdar_file_read(path, FDAR_SYMTABLE_BYTES_MAX, &length, error);
+	if (!text)
 		return NULL;
 	table = fdar_symtable_new();
 	for (char *line = text; line < text + length;) {
@@ -168,5 +161,6 @@ gboolean fdar_symtable_save(struct fdar_symtable *table, const char *path, GErro
 		g_string_append_printf(text, "%" G_GINT64_MODIFIER "x %" G_GINT64_MODIFIER "x %s\n",
 				       row->offset, row->size, row->name);
 	}
-	return g_file_set_contents(path, text->str, (gssize)text->len, error);
+	return g_file_set_contents_full(path, text->str, (gssize)text->len,
+					G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }

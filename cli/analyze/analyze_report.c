@@ -2,6 +2,7 @@
 #include "cli/analyze/analyze_tables.h"
 #include "cli/kit/cells.h"
 #include "instrument/wire/events.h"
+#include "pipeline/recording/doubts.h"
 
 static char *events_text(const struct fdar_profile *profile)
 {
@@ -111,6 +112,29 @@ static void print_repairs(const struct fdar_profile_losses *losses)
 				losses->unwound);
 }
 
+/* First of all what speaks against what comes. */
+static void print_doubts(const struct fdar_profile *profile)
+{
+	for (guint i = 0; i < profile->doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(profile->doubts, i);
+
+		fdar_print_line("warning: %s", doubt->text);
+	}
+}
+
+static void print_json_doubts(const struct fdar_profile *profile, FILE *out)
+{
+	fputs("  \"doubts\": [", out);
+	for (guint i = 0; i < profile->doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(profile->doubts, i);
+		g_autofree char *text = fdar_json_text(doubt->text);
+
+		fprintf(out, "%s{ \"kind\": \"%s\", \"text\": %s }", i ? ", " : "",
+			fdar_doubt_kind_name(doubt->kind), text);
+	}
+	fputs("],\n", out);
+}
+
 static void print_summary(const struct fdar_analyze_request *request, const char *path, guint rows)
 {
 	const struct fdar_profile *profile = request->profile;
@@ -118,6 +142,7 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 	g_autofree char *events = events_text(profile);
 	gboolean server = group == &profile->groups[0];
 
+	print_doubts(profile);
 	fdar_print_line("%s: %s; %" G_GUINT64_FORMAT " thread%s in %" G_GUINT64_FORMAT " process%s",
 			path, events, profile->threads, profile->threads == 1 ? "" : "s",
 			profile->processes, profile->processes == 1 ? "" : "es");
@@ -215,6 +240,7 @@ static void print_json(const struct fdar_analyze_request *request, const char *p
 		",\n",
 		unit_of(request), group->requests, group->bytes_in, group->bytes_out);
 	print_json_losses(&profile->losses, out);
+	print_json_doubts(profile, out);
 	print_json_off(profile, out);
 	fprintf(out, "  \"%s\": ", names[request->by]);
 	fdar_table_print_rows_json(table, out);

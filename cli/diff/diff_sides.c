@@ -3,6 +3,7 @@
 #include "analyze/profile/unrecorded.h"
 #include "cli/kit/table.h"
 #include "pipeline/recording/recording.h"
+#include "pipeline/recording/doubts.h"
 
 static char *short_text(const struct fdar_recording_info *info)
 {
@@ -47,8 +48,17 @@ static const char *const side_names[2] = { "baseline", "subject" };
 
 /* What a recording says against itself. */
 static void doubt_itself(const struct fdar_recording_info *info, const char *path, int which,
-			 struct fdar_diff_sides *sides)
+			 const struct fdar_profile *profile, struct fdar_diff_sides *sides)
 {
+	for (guint i = 0; i < profile->doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(profile->doubts, i);
+
+		/* How much was lost is in the figures; what the recorder warned of takes nothing away. */
+		if (doubt->kind == FDAR_DOUBT_MISSING || doubt->kind == FDAR_DOUBT_DAMAGED ||
+		    doubt->kind == FDAR_DOUBT_FOREIGN)
+			add_doubt(sides, g_strdup_printf("the recording of the %s (%s): %s",
+							 side_names[which], path, doubt->text));
+	}
 	if (info->unfinished)
 		add_doubt(sides, g_strdup_printf("the recording of the %s is unfinished (%s): %s",
 						 side_names[which], path, info->ended));
@@ -100,9 +110,11 @@ static void compare_settings(const struct fdar_diff_side_input inputs[2],
 
 	add_unrecorded(sides, found);
 	if (!after)
-		doubt_itself(&baseline, inputs[0].paths[before], 0, sides);
+		doubt_itself(&baseline, inputs[0].paths[before], 0,
+			     g_ptr_array_index(sides->runs[0], before), sides);
 	if (!before)
-		doubt_itself(&subject, inputs[1].paths[after], 1, sides);
+		doubt_itself(&subject, inputs[1].paths[after], 1,
+			     g_ptr_array_index(sides->runs[1], after), sides);
 	if (!before && !after)
 		add_doubt(sides, doubt_of(&baseline, &subject));
 	refuse(&baseline, &subject, sides);

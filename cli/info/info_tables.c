@@ -124,7 +124,7 @@ struct fdar_table *fdar_info_losses(const struct fdar_about *about, guint most)
 {
 	struct fdar_table *table =
 		fdar_table_new("losses", loss_columns, G_N_ELEMENTS(loss_columns));
-	const GArray *losses = about->info.losses;
+	const GArray *losses = about->state.info.losses;
 
 	for (guint i = 0; losses && i < losses->len && (!most || i < most); i++) {
 		const struct fdar_recording_loss *loss =

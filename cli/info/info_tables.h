@@ -6,14 +6,13 @@
 
 #include "cli/info/contents.h"
 #include "cli/kit/table.h"
-#include "pipeline/recording/recording.h"
+#include "pipeline/recording/doubts.h"
 #include "pipeline/recording/stacks.h"
 
 /* What is known of one trace. */
 struct fdar_about {
 	const char *path;
-	struct fdar_recording_info info; /* all empty when it is a plain trace */
-	gboolean is_recording;
+	struct fdar_recording_state state;
 	struct fdar_contents *contents;
 	struct fdar_stacks *stacks; /* at the begin; NULL: it was not attached */
 	guint labels;               /* lines of replay.jsonl with a label */

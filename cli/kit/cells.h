@@ -4,6 +4,7 @@
 #ifndef FDAR_CLI_KIT_CELLS_H
 #define FDAR_CLI_KIT_CELLS_H
 
+#include "cli/kit/print.h"
 #include "cli/kit/table.h"
 
 /* "1.24 ms" and "1240000". */
@@ -20,14 +21,5 @@ void fdar_cell_percent(struct fdar_table *table, size_t column, double part);
 
 /* "97 %", "0.4 %": the caller frees the result. */
 char *fdar_format_percent(double part);
-
-/* A JSON text in quotes, made valid UTF-8. The caller frees the result. */
-char *fdar_json_text(const char *text);
-
-/* A JSON number; "null" for what is not finite. The caller frees the result. */
-char *fdar_json_number(double number);
-
-/* A line on stdout, without control characters that a hostile trace could bring in. */
-void fdar_print_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/kit/command.h"
+#include "base/show.h"
 
 typedef GOptionContext fdar_option_context;
 static void option_context_free(fdar_option_context *context)
@@ -113,13 +114,10 @@ static void print_line(const struct fdar_usage *usage, const char *kind, const c
 {
 	g_autofree char *message = g_strdup_vprintf(format, args);
 
-	/* What the message quotes may come from a hostile file: no control characters reach the
-	 * terminal. */
-	for (char *c = message; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-	}
-	fprintf(stderr, "flowdar %s: %s%s\n", usage->command, kind, message);
+	/* What the message quotes may come from a hostile file. */
+	g_autofree char *shown = fdar_show(message);
+
+	fprintf(stderr, "flowdar %s: %s%s\n", usage->command, kind, shown);
 }
 
 int fdar_usage_error(const struct fdar_usage *usage, const char *format, ...)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/kit/table.h"
+#include "pipeline/recording/doubts.h"
 
 #define PATIENCE_US 2000000
 #define EVERY_US    200000
@@ -77,6 +78,11 @@ struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *in
 	profile = fdar_profile_read(input->path, &options, warnings, error);
 	if (progress.shown_us)
 		fputs("\r\033[K", stderr);
+	for (guint i = 0;
+	     profile && !input->again && !input->tells_doubts && i < profile->doubts->len; i++)
+		fdar_warning(
+			input->usage, "%s: %s", input->path,
+			((const struct fdar_doubt *)g_ptr_array_index(profile->doubts, i))->text);
 	for (guint i = 0; i < warnings->len && !input->again; i++)
 		fdar_warning(input->usage, "%s", (const char *)g_ptr_array_index(warnings, i));
 	return profile;

@@ -17,7 +17,8 @@ struct fdar_profile_input {
 	enum fdar_unit unit;
 	GHashTable *
 		folded; /* functions that are left out (analyze/profile/profile_build.h); NULL: none */
-	gboolean again; /* it was read before: nothing that was said is said again */
+	gboolean tells_doubts; /* the caller says what speaks against it (profile->doubts) */
+	gboolean again;        /* it was read before: nothing that was said is said again */
 	/* Instead of labels, as in struct fdar_profile_options; may be NULL. */
 	const char *(*label)(void *user, const struct fdar_walk_session *session);
 	void *label_user;

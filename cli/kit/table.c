@@ -1,4 +1,6 @@
 #include "cli/kit/table.h"
+#include "cli/kit/print.h"
+#include "base/show.h"
 
 #include <libsmartcols/libsmartcols.h>
 #include <string.h>
@@ -98,18 +100,9 @@ static const char *machine_text(const struct cell *cell)
 
 static void print_json_text(const char *text, FILE *out)
 {
-	fputc('"', out);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	g_autofree char *quoted = fdar_json_text(text);
 
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
-	}
-	fputc('"', out);
+	fputs(quoted, out);
 }
 
 void fdar_table_print_rows_json(const struct fdar_table *table, FILE *out)
@@ -145,17 +138,31 @@ static void print_json(const struct fdar_table *table, FILE *out)
 /* RFC 4180: quoted when it has to be, quotes doubled. */
 static void print_csv_text(const char *text, FILE *out)
 {
-	if (!strpbrk(text, ",\"\r\n")) {
-		fputs(text, out);
+	g_autofree char *clean = g_utf8_make_valid(text, -1);
+
+	fdar_show_clean(clean, "\n\t");
+	if (!strpbrk(clean, ",\"\n")) {
+		fputs(clean, out);
 		return;
 	}
 	fputc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
+	for (const char *c = clean; *c; c++) {
+		if (*c == '"')
 			fputc('"', out);
-		fputc(*text, out);
+		fputc(*c, out);
 	}
 	fputc('"', out);
+}
+
+/* A spreadsheet takes a text that begins like this for a formula, and runs it; an apostrophe before it
+ * says that it is none. */
+static void print_csv_cell(const struct fdar_column *column, const char *text, FILE *out)
+{
+	g_autofree char *defused = NULL;
+
+	if (!column->numeric && *text && strchr("=+-@\t\r\n", *text))
+		defused = g_strconcat("'", text, NULL);
+	print_csv_text(defused ? defused : text, out);
 }
 
 static void print_csv(const struct fdar_table *table, FILE *out)
@@ -168,7 +175,8 @@ static void print_csv(const struct fdar_table *table, FILE *out)
 	for (size_t row = 0; row < row_count(table); row++) {
 		for (size_t column = 0; column < table->width; column++) {
 			fputs(column ? "," : "", out);
-			print_csv_text(machine_text(cell_at(table, row, column)), out);
+			print_csv_cell(&table->columns[column],
+				       machine_text(cell_at(table, row, column)), out);
 		}
 		fputc('\n', out);
 	}
@@ -196,8 +204,9 @@ static void print_terminal(const struct fdar_table *table, FILE *out)
 
 		for (size_t column = 0; line && column < table->width; column++) {
 			const char *text = cell_at(table, row, column)->people;
+			g_autofree char *shown = fdar_show(text ? text : "");
 
-			scols_line_set_data(line, column, text ? text : "");
+			scols_line_set_data(line, column, shown);
 		}
 	}
 	scols_print_table(lines);

@@ -166,26 +166,75 @@ static void report_calls(const struct fdar_recording_info *info)
 		fdar_warning(&fdar_record_usage, "%s calls are missing", lost);
 }
 
+/* What the server's libraries had counted and the trace does not have. */
+static void report_missing(const struct fdar_recording_info *info)
+{
+	g_autofree char *calls = fdar_format_count(info->calls_missing);
+	g_autofree char *of = fdar_format_count(info->calls);
+	g_autofree char *events = fdar_format_count(info->events_missing);
+
+	if (info->calls_missing)
+		fdar_warning(
+			&fdar_record_usage,
+			"%s OF %s CALLS ARE MISSING: the server's libraries wrote them, and they "
+			"are not in the trace",
+			calls, of);
+	if (info->events_missing)
+		fdar_warning(
+			&fdar_record_usage,
+			"%s EVENTS ARE MISSING: the server's libraries wrote them, and they are "
+			"not in the trace",
+			events);
+}
+
+/* For the first line: all that is known to be missing, in as few words. The caller frees it. */
+static char *losses_text(const struct fdar_recording_info *info)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+	} losses[] = {
+		{ info->discarded + info->dropped, "events lost" },
+		{ info->packets_lost, "packets lost" },
+		{ info->events_missing, "events missing" },
+		{ info->calls_missing, "calls missing" },
+		{ info->calls_lost, "calls not recorded" },
+	};
+	GString *text = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(losses); i++) {
+		g_autofree char *count = fdar_format_count(losses[i].count);
+
+		if (losses[i].count)
+			g_string_append_printf(text, ", %s %s", count, losses[i].what);
+	}
+	/* A snapshot never is all there was. */
+	if (!text->len && !info->snapshot && fdar_recording_info_whole(info))
+		g_string_append(text, ", none lost");
+	return g_string_free(text, FALSE);
+}
+
 void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 			     const struct fdar_recording_info *info)
 {
 	g_autofree char *events = fdar_format_count(info->events);
 	g_autofree char *bytes = g_format_size(info->trace_bytes);
 	g_autofree char *duration = fdar_format_duration((double)info->duration_ns);
-	gboolean lost = info->discarded || info->packets_lost || info->dropped;
+	g_autofree char *lost = losses_text(info);
 
 	fdar_record_view_clear(view);
 	for (char **warning = info->warnings; warning && *warning; warning++)
 		fdar_warning(&fdar_record_usage, "%s", *warning);
 	report_losses(view, info);
+	report_missing(info);
 	report_places(info);
 	if (view->quiet)
 		return;
 	report_calls(info);
-	/* A snapshot never is all there was. */
 	fprintf(stderr, "%s %s events in %s, %s%s: %s", info->snapshot ? "kept" : "recorded",
-		events, duration, bytes, lost || info->snapshot ? "" : ", none lost",
-		info->snapshot ? dir : info->ended);
+		events, duration, bytes, lost, info->snapshot ? dir : info->ended);
 	fprintf(stderr, info->exit_status ? " (status %d)\n" : "\n", info->exit_status);
-	fprintf(stderr, "next: flowdar analyze %s, or flowdar diff BASELINE %s\n", dir, dir);
+	if (!info->died)
+		fprintf(stderr, "next: flowdar analyze %s, or flowdar diff BASELINE %s\n", dir,
+			dir);
 }

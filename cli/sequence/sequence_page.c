@@ -7,6 +7,7 @@
 #include "analyze/story/story_read.h"
 #include "cli/kit/table.h"
 #include "cli/sequence/sequence_words.h"
+#include "pipeline/recording/doubts.h"
 
 #define PATIENCE_US 1000000
 #define EVERY_US    200000
@@ -76,6 +77,11 @@ static struct fdar_profile *read_profile(struct fdar_sequence_page *page, const 
 	progress_start(page, &progress, path);
 	profile = fdar_profile_read(path, &options, page->warnings, error);
 	progress_end(&progress);
+	for (guint i = 0; profile && i < profile->doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(profile->doubts, i);
+
+		g_ptr_array_add(page->warnings, g_strdup_printf("%s: %s", path, doubt->text));
+	}
 	return profile;
 }
 

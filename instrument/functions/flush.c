@@ -7,28 +7,28 @@
 #include "functions/threads.h"
 #include "provider/control.h"
 
-/* The segment's counters. */
+/* The process's counters. */
 static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 {
-	static struct fdar_control *hooked_in; /* where it was told that there are hooks, */
-	static int hooked_pid;                 /* by which process; told twice does little harm */
-	struct fdar_control *segment = flowdar_control_segment();
+	static const struct fdar_control *hooked_in; /* where it was told that there are hooks, */
+	static int hooked_pid; /* by which process; told twice does little harm */
+	const struct fdar_control *segment = flowdar_control_segment();
 
 	if (!thread->vectors &&
 	    (__atomic_load_n(&hooked_pid, __ATOMIC_RELAXED) != fdar_threads_pid ||
 	     __atomic_load_n(&hooked_in, __ATOMIC_RELAXED) != segment)) {
 		__atomic_store_n(&hooked_pid, fdar_threads_pid, __ATOMIC_RELAXED);
 		__atomic_store_n(&hooked_in, segment, __ATOMIC_RELAXED);
-		fdar_control_add(segment, hooked, 1);
+		fdar_control_add(hooked, 1);
 	}
 
-	fdar_control_add(segment, calls, thread->told_calls);
+	fdar_control_add(calls, thread->told_calls);
 	if (thread->told_skipped)
-		fdar_control_add(segment, skipped, thread->told_skipped);
+		fdar_control_add(skipped, thread->told_skipped);
 	if (thread->told_unwound)
-		fdar_control_add(segment, unwound, thread->told_unwound);
+		fdar_control_add(unwound, thread->told_unwound);
 	if (lost)
-		fdar_control_add(segment, lost, lost);
+		fdar_control_add(lost, lost);
 	thread->told_calls = 0;
 	thread->told_skipped = 0;
 	thread->told_unwound = 0;

@@ -24,12 +24,11 @@ static struct fdar_rules rules;
 
 static struct {
 	struct fdar_binaries binaries;
-	struct fdar_control *segment;
+	const struct fdar_control *segment;
 	bool ruled;  /* the rules choose among functions */
 	bool active; /* something is recorded, and the binaries were looked at */
 	bool again;  /* some functions could not be patched yet */
 	pid_t pid;
-	uint64_t told_functions, told_live, told_patched, told_off; /* in the segment */
 } state;
 
 static bool thread_wanted(const char *name)
@@ -197,19 +196,13 @@ static void sites_apply(bool on)
 	}
 }
 
-static void tell_one(uint64_t *counter, uint64_t *told, uint64_t now)
-{
-	__atomic_fetch_add(counter, now - *told, __ATOMIC_RELAXED);
-	*told = now;
-}
-
-/* How many functions there are and are on, in the segment, where all processes add up. */
+/* How many functions there are and are on. */
 static void counters_tell(void)
 {
-	struct fdar_control *segment = state.segment;
+	struct fdar_control_counters *counters = flowdar_control_counters();
 	uint64_t functions = 0, live = 0, patched = 0, off = 0;
 
-	if (!segment)
+	if (!counters)
 		return;
 	for (uint32_t i = 1; i <= state.binaries.numbers; i++) {
 		const struct fdar_function *function = &state.binaries.functions[i];
@@ -219,27 +212,27 @@ static void counters_tell(void)
 		patched += function->site != NULL;
 		off += function->off;
 	}
-	tell_one(&segment->functions, &state.told_functions, functions);
-	tell_one(&segment->live, &state.told_live, live);
-	tell_one(&segment->patched, &state.told_patched, patched);
-	tell_one(&segment->budget_off, &state.told_off, off);
+	__atomic_store_n(&counters->functions, functions, __ATOMIC_RELAXED);
+	__atomic_store_n(&counters->live, live, __ATOMIC_RELAXED);
+	__atomic_store_n(&counters->patched, patched, __ATOMIC_RELAXED);
+	__atomic_store_n(&counters->budget_off, off, __ATOMIC_RELAXED);
 }
 
 /* Which rules have met a function. */
 static void rules_tell(void)
 {
-	struct fdar_control *segment = state.segment;
+	struct fdar_control_counters *counters = flowdar_control_counters();
 
-	if (!segment || !state.ruled)
+	if (!counters || !state.ruled)
 		return;
 	for (size_t i = 0; i < rules.count; i++) {
 		uint32_t number = rules.rules[i].number;
 
 		if (rules.rules[i].met && number < FDAR_CONTROL_RULES_MAX)
-			__atomic_fetch_or(&segment->rules_met[number / 64],
+			__atomic_fetch_or(&counters->rules_met[number / 64],
 					  UINT64_C(1) << number % 64, __ATOMIC_RELAXED);
 	}
-	fdar_control_add(segment, ruled, 1);
+	fdar_control_add(ruled, 1);
 }
 
 /* LTTng's, for its own helper (liblttng-ust-dl): says in the trace what was loaded and unloaded since
@@ -263,7 +256,7 @@ static void look(bool ruled_anew, bool prompt)
 			tell_tracer(NULL);
 		fdar_binaries_scan(&state.binaries, &rules);
 		if (state.active && !prompt)
-			fdar_control_add(state.segment, late, state.binaries.came);
+			fdar_control_add(late, state.binaries.came);
 		scanned = true;
 	} else if (ruled_anew && state.active) {
 		fdar_binaries_decide(&state.binaries, &rules);
@@ -280,11 +273,10 @@ static void look(bool ruled_anew, bool prompt)
 
 static void changed(void)
 {
-	struct fdar_control *segment = flowdar_control_segment();
+	const struct fdar_control *segment = flowdar_control_segment();
 	bool ruled_anew, anew = false;
 
 	if (segment != state.segment || state.pid != getpid()) {
-		state.told_functions = state.told_live = state.told_patched = state.told_off = 0;
 		if (segment != state.segment)
 			fdar_threads_restart();
 		state.segment = segment;

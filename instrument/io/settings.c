@@ -17,7 +17,7 @@ struct process {
 };
 
 /* Of libflowdar.so; NULL when no recorder has a segment for this process. */
-extern struct fdar_control *flowdar_control_segment(void) __attribute__((weak));
+extern const struct fdar_control *flowdar_control_segment(void) __attribute__((weak));
 
 static const struct fdar_control *segment_now(void)
 {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "flowdar/flowdar.h"
+#include "provider/counters.h"
 #include "provider/helper.h"
 
 #define GONE_NS    UINT64_C(5000000000) /* alive stands still so long: there is no recorder */
@@ -28,7 +29,7 @@ enum identity {
 };
 
 static struct {
-	struct fdar_control *segment;         /* atomic */
+	const struct fdar_control *segment;   /* atomic */
 	const struct fdar_control_user *user; /* atomic */
 	uint32_t identity;                    /* atomic; enum identity */
 	uint32_t gone;                        /* atomic */
@@ -51,7 +52,7 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-struct fdar_control *flowdar_control_segment(void)
+const struct fdar_control *flowdar_control_segment(void)
 {
 	return __atomic_load_n(&state.segment, __ATOMIC_ACQUIRE);
 }
@@ -88,7 +89,7 @@ void fdar_control_never_wait(void)
 }
 
 /* Until the gate is open, or nobody is there to open it. */
-static void gate_wait(struct fdar_control *segment)
+static void gate_wait(const struct fdar_control *segment)
 {
 	struct timespec most = { LOOK_S, 0 };
 	uint64_t began = monotonic_ns(), seen_at = began;
@@ -111,7 +112,7 @@ static void gate_wait(struct fdar_control *segment)
 		syscall(SYS_futex, &segment->gate, FUTEX_WAIT, FDAR_CONTROL_WAIT, &most, NULL, 0);
 	}
 	passes_gate = 0;
-	fdar_control_add(segment, waited_ns, monotonic_ns() - began);
+	fdar_control_add(waited_ns, monotonic_ns() - began);
 	errno = saved_errno;
 }
 
@@ -147,7 +148,7 @@ void fdar_control_tell_again(void)
 
 static bool before(bool may_wait)
 {
-	struct fdar_control *segment = flowdar_control_segment();
+	const struct fdar_control *segment = flowdar_control_segment();
 
 	if (!segment)
 		return true;
@@ -197,13 +198,13 @@ void flowdar_control_use(const struct fdar_control_user *user)
 static bool segment_is_one(const struct fdar_control *segment)
 {
 	return segment->magic == FDAR_CONTROL_MAGIC && segment->bytes == FDAR_CONTROL_BYTES &&
-	       segment->struct_bytes >= offsetof(struct fdar_control, processes) &&
+	       segment->struct_bytes >= sizeof(struct fdar_control) &&
 	       segment->struct_bytes <= FDAR_CONTROL_BYTES;
 }
 
 bool fdar_control_map(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct fdar_control *segment = MAP_FAILED;
 	struct stat status;
 
@@ -211,7 +212,7 @@ bool fdar_control_map(const char *path)
 		return false;
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
 	    status.st_size >= (off_t)FDAR_CONTROL_BYTES)
-		segment = mmap(NULL, FDAR_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		segment = mmap(NULL, FDAR_CONTROL_BYTES, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (segment == MAP_FAILED)
 		return false;
@@ -220,10 +221,10 @@ bool fdar_control_map(const char *path)
 		return false;
 	}
 	fdar_control_gone(false);
+	fdar_counters_open(path);
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
 	__atomic_store_n(&state.segment, segment, __ATOMIC_RELEASE);
 	__atomic_store_n(&fdar_control_attention, (const void *)segment, __ATOMIC_RELEASE);
-	fdar_control_add(segment, processes, 1);
 	return true;
 }
 
@@ -235,7 +236,7 @@ void flowdar_control_forked(void)
 		return;
 	state.pid = pid;
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
-	fdar_control_add(flowdar_control_segment(), processes, 1);
+	fdar_counters_forked();
 	fdar_helper_forget();
 	fdar_helper_start();
 	flowdar_control_before_now();

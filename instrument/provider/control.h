@@ -21,9 +21,12 @@
 
 #define FDAR_CONTROL_API __attribute__((visibility("default")))
 
-/* The segment, or NULL when no recorder has one for this process. Its upper part changes at any
- * time: load each number once (__atomic_load_n, relaxed). */
-FDAR_CONTROL_API struct fdar_control *flowdar_control_segment(void);
+/* The segment, or NULL when no recorder has one for this process. It changes at any time: load each
+ * number once (__atomic_load_n, relaxed). Nobody here can write it. */
+FDAR_CONTROL_API const struct fdar_control *flowdar_control_segment(void);
+
+/* This process's counters for the segment's recorder; NULL when there is none, or no room for them. */
+FDAR_CONTROL_API struct fdar_control_counters *flowdar_control_counters(void);
 
 /* Whether events are wanted now: true without a segment, else what the recorder says. */
 FDAR_CONTROL_API bool flowdar_control_recording(void);
@@ -31,12 +34,12 @@ FDAR_CONTROL_API bool flowdar_control_recording(void);
 /* Whether the segment's recorder has ended, and what it set last does not matter any more. */
 FDAR_CONTROL_API bool flowdar_control_ended(void);
 
-/* Adds to one of the server's counters in the segment; nothing without one. */
-#define fdar_control_add(segment, counter, value)                                          \
-	do {                                                                               \
-		struct fdar_control *segment_ = (segment);                                 \
-		if (segment_)                                                              \
-			__atomic_fetch_add(&segment_->counter, (value), __ATOMIC_RELAXED); \
+/* Adds to one of the counters; nothing without them. */
+#define fdar_control_add(counter, value)                                                    \
+	do {                                                                                \
+		struct fdar_control_counters *counters_ = flowdar_control_counters();       \
+		if (counters_)                                                              \
+			__atomic_fetch_add(&counters_->counter, (value), __ATOMIC_RELAXED); \
 	} while (0)
 
 /* To be called before an event is written, by whoever writes it: false, it is not wanted. The first
@@ -73,6 +76,9 @@ void fdar_control_tell_again(void);
 void fdar_control_never_wait(void);
 
 const struct fdar_control_user *fdar_control_user(void);
+
+/* For provider.c: an event of that kind has been written. */
+void fdar_control_wrote(enum fdar_control_events kind);
 
 /* For provider.c: whether anything has to be done before an event. */
 extern const void *fdar_control_attention;

@@ -26,7 +26,7 @@
 #define PATH_BYTES  4096
 
 struct helper {
-	struct fdar_control *segment; /* what the rest is about */
+	const struct fdar_control *segment; /* what the rest is about */
 	uint32_t generation;
 	uint32_t flush;
 	uint32_t alive;
@@ -34,7 +34,6 @@ struct helper {
 	bool gone;
 	int socket;  /* or -1 */
 	ino_t inode; /* of the socket: somebody may close it under us */
-	bool deaf;   /* no socket can be had */
 };
 
 static uint32_t started; /* atomic */
@@ -55,7 +54,8 @@ static bool socket_is_ours(const struct helper *helper)
 	       S_ISSOCK(status.st_mode) && status.st_ino == helper->inode;
 }
 
-/* The place where a recorder finds this process. */
+/* The place where a recorder finds this process. Somebody else may have taken the name, and may let go
+ * of it: it is tried again at each turn. */
 static void socket_open(struct helper *helper)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -63,7 +63,6 @@ static void socket_open(struct helper *helper)
 	struct stat status;
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	helper->deaf = true;
 	if (fd < 0)
 		return;
 	length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1);
@@ -74,7 +73,6 @@ static void socket_open(struct helper *helper)
 		close(fd);
 		return;
 	}
-	helper->deaf = false;
 	helper->socket = fd;
 	helper->inode = status.st_ino;
 }
@@ -126,7 +124,7 @@ static void wait_at_socket(struct helper *helper, int timeout_ms)
 
 	if (helper->socket >= 0 && !socket_is_ours(helper))
 		helper->socket = -1;
-	if (helper->socket < 0 && !helper->deaf)
+	if (helper->socket < 0)
 		socket_open(helper);
 	ready = (struct pollfd){ .fd = helper->socket, .events = POLLIN };
 	if (poll(&ready, 1, timeout_ms) == 1 && (ready.revents & POLLIN))
@@ -159,7 +157,7 @@ static bool alive_look(struct helper *helper)
 	return helper->gone != was;
 }
 
-static void segment_take(struct helper *helper, struct fdar_control *segment)
+static void segment_take(struct helper *helper, const struct fdar_control *segment)
 {
 	helper->segment = segment;
 	helper->generation = __atomic_load_n(&segment->generation, __ATOMIC_ACQUIRE);
@@ -173,7 +171,8 @@ static void segment_take(struct helper *helper, struct fdar_control *segment)
 static void segment_look(struct helper *helper)
 {
 	const struct fdar_control_user *user = fdar_control_user();
-	struct fdar_control *segment = flowdar_control_segment();
+	const struct fdar_control *segment = flowdar_control_segment();
+	struct fdar_control_counters *counters = flowdar_control_counters();
 	uint32_t generation, flush;
 	bool changed = false;
 
@@ -200,8 +199,8 @@ static void segment_look(struct helper *helper)
 		helper->flush = flush;
 		if (user)
 			user->flush();
-		fdar_control_add(segment, flushed, 1);
-		syscall(SYS_futex, &segment->flushed, FUTEX_WAKE, 1, NULL, NULL, 0);
+		if (counters)
+			__atomic_store_n(&counters->flushed, flush, __ATOMIC_RELEASE);
 	}
 }
 

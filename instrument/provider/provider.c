@@ -38,10 +38,14 @@ _Static_assert(FLOWDAR_WAIT_OTHER == FDAR_WAIT_OTHER && FLOWDAR_WAIT_IO == FDAR_
 		errno = saved_errno;                              \
 	} while (0)
 
-#define EVENT(name, ...)                          \
-	do {                                      \
-		if (fdar_control_event())         \
-			WRITE(name, __VA_ARGS__); \
+#define EVENT(kind, name, ...)                                                             \
+	do {                                                                               \
+		if (lttng_ust_tracepoint_enabled(flowdar, name) && fdar_control_event()) { \
+			int saved_errno = errno;                                           \
+			lttng_ust_do_tracepoint(flowdar, name, __VA_ARGS__);               \
+			fdar_control_wrote(FDAR_CONTROL_EVENTS_##kind);                    \
+			errno = saved_errno;                                               \
+		}                                                                          \
 	} while (0)
 
 /* A text that may have been cut: the caller's own when it is short enough, else a copy. */
@@ -85,43 +89,44 @@ static void session_begin(uint64_t key, const char *peer, const void *address, i
 	char peer_text[FDAR_ADDRESS_TEXT_MAX];
 	struct text cut;
 
-	if (!fdar_control_event())
+	if (!lttng_ust_tracepoint_enabled(flowdar, session_begin) || !fdar_control_event())
 		return;
 	if (!peer) {
 		peer_format(address, fd, peer_text);
 		peer = peer_text;
 	}
-	lttng_ust_tracepoint(flowdar, session_begin, key, text_cut(&cut, peer), fd);
+	lttng_ust_do_tracepoint(flowdar, session_begin, key, text_cut(&cut, peer), fd);
+	fdar_control_wrote(FDAR_CONTROL_EVENTS_SESSION);
 	errno = saved_errno;
 }
 
 static void session_resume(uint64_t key)
 {
-	EVENT(session_resume, key);
+	EVENT(SESSION, session_resume, key);
 }
 
 static void session_suspend(uint64_t key)
 {
-	EVENT(session_suspend, key);
+	EVENT(SESSION, session_suspend, key);
 }
 
 static void session_end(uint64_t key)
 {
-	EVENT(session_end, key);
+	EVENT(SESSION, session_end, key);
 }
 
 static void handoff_put(uint64_t object, const char *queue)
 {
 	struct text cut;
 
-	EVENT(handoff_put, object, text_cut(&cut, queue));
+	EVENT(SESSION, handoff_put, object, text_cut(&cut, queue));
 }
 
 static void handoff_take(uint64_t object, const char *queue)
 {
 	struct text cut;
 
-	EVENT(handoff_take, object, text_cut(&cut, queue));
+	EVENT(SESSION, handoff_take, object, text_cut(&cut, queue));
 }
 
 static void bytes(const char *label, const void *data, uint64_t total, uint64_t most)
@@ -133,51 +138,55 @@ static void bytes(const char *label, const void *data, uint64_t total, uint64_t 
 		length = (uint32_t)total;
 	if (!data)
 		length = 0;
-	EVENT(bytes, text_cut(&cut, label), total, data, length);
+	EVENT(IO, bytes, text_cut(&cut, label), total, data, length);
 }
 
 static void note(const char *key, const char *value)
 {
 	struct text cut_key, cut_value;
 
-	EVENT(note, text_cut(&cut_key, key), text_cut(&cut_value, value));
+	EVENT(SESSION, note, text_cut(&cut_key, key), text_cut(&cut_value, value));
 }
 
 static void wait_begin(const char *what, unsigned kind, int fd)
 {
 	struct text cut;
 
-	EVENT(wait_begin, text_cut(&cut, what),
+	EVENT(IO, wait_begin, text_cut(&cut, what),
 	      (uint8_t)(kind < FDAR_WAIT_KINDS ? kind : FDAR_WAIT_OTHER), fd);
 }
 
 static void wait_end(int64_t result)
 {
-	EVENT(wait_end, result);
+	EVENT(IO, wait_end, result);
 }
 
 static void scope_enter(const char *name)
 {
 	struct text cut;
 
-	EVENT(scope_enter, text_cut(&cut, name));
+	EVENT(FUNCTION, scope_enter, text_cut(&cut, name));
 }
 
 static void scope_exit(const char *name)
 {
 	struct text cut;
 
-	EVENT(scope_exit, text_cut(&cut, name));
+	EVENT(FUNCTION, scope_exit, text_cut(&cut, name));
 }
 
 static void func_entry(uint64_t address, uint64_t call_site)
 {
-	EVENT(func_entry, address, call_site);
+	if (!lttng_ust_tracepoint_enabled(flowdar, func_entry) || !fdar_control_event())
+		return;
+	WRITE(func_entry, address, call_site);
+	fdar_control_add(calls, 1);
 }
 
 static void func_exit(uint64_t address, uint64_t call_site)
 {
-	EVENT(func_exit, address, call_site);
+	if (fdar_control_event())
+		WRITE(func_exit, address, call_site);
 }
 
 static void calls(uint32_t tid, const uint8_t *data, uint32_t length)
@@ -187,19 +196,19 @@ static void calls(uint32_t tid, const uint8_t *data, uint32_t length)
 
 static void io(unsigned op, int fd, int64_t result)
 {
-	EVENT(io, (uint8_t)(op < FDAR_IO_OPS ? op : FDAR_IO_OTHER), fd, result);
+	EVENT(IO, io, (uint8_t)(op < FDAR_IO_OPS ? op : FDAR_IO_OTHER), fd, result);
 }
 
 static void request_begin(uint64_t key, const char *what)
 {
 	struct text cut;
 
-	EVENT(request_begin, key, text_cut(&cut, what));
+	EVENT(SESSION, request_begin, key, text_cut(&cut, what));
 }
 
 static void request_end(uint64_t key, int64_t result)
 {
-	EVENT(request_end, key, result);
+	EVENT(SESSION, request_end, key, result);
 }
 
 static void process(const char *recording, int parent)
@@ -213,19 +222,19 @@ static void thread_begin(const char *name)
 {
 	struct text cut;
 
-	EVENT(thread_begin, text_cut(&cut, name));
+	EVENT(SESSION, thread_begin, text_cut(&cut, name));
 }
 
 static void thread_end(const char *name)
 {
 	struct text cut;
 
-	EVENT(thread_end, text_cut(&cut, name));
+	EVENT(SESSION, thread_end, text_cut(&cut, name));
 }
 
 static void switched(uint64_t address, unsigned on, unsigned reason, uint64_t count, uint64_t ns)
 {
-	EVENT(switched, address, (uint8_t)(on != 0), (uint8_t)reason, count, ns);
+	EVENT(FUNCTION, switched, address, (uint8_t)(on != 0), (uint8_t)reason, count, ns);
 }
 
 /* The public header has a table of its own, so that it is one file: the same events in the same order. */

@@ -1,20 +1,31 @@
 /*
- * The control segment: memory that a recorder and the processes of its server share.
+ * The control segment: what a recorder tells the processes of its server, and what they count.
  *
  * Place in the house: made by pipeline/server/control.h, mapped by libflowdar.so in every process of the
  * server. With events.h and calls.h this is what the rest of the house may include of instrument/.
  *
- * A file of FDAR_CONTROL_BYTES in a folder of the recorder's own in shared memory (/dev/shm). The
- * server's processes find its path in the environment (FDAR_CONTROL_ENV) when they are started, or are
- * told it by the recorder later: each process that has libflowdar.so in it and no control segment
- * listens on the abstract Unix socket "flowdar/PID" (pid as decimal text) for one message: the path.
- * Only the superuser and the process's own user are listened to (SO_PEERCRED).
+ * Two kinds of files, in a folder of the recorder's own in shared memory (/dev/shm); the direction of
+ * each is one way, and so are the permissions (docs/security.md):
  *
- * The upper part is the recorder's to write, the lower the server's. Each side takes what the other
- * wrote as it takes input from a file: the server may run as another user. After a change of its
- * part the recorder adds 1 to generation and wakes all that wait there (futex); after a change of
- * gate, the same at gate. Every process of the server writes its process event once more when it has
- * seen the generation change: whose trace began later gets to know whose the process is.
+ *	control-XXXX           struct fdar_control: the recorder writes, processes only read. Nobody but
+ *	                       the recorder's user can open it for writing or cut it short.
+ *	control-XXXX.counters/ a folder that everybody may add files to and nobody else list; in it one
+ *	    PID-NUMBER         file a process, its own (0600): struct fdar_control_counters. It writes, the
+ *	                       recorder reads, with system calls and as input that may be anything.
+ *
+ * The server's processes find the segment's path in the environment (FDAR_CONTROL_ENV) when they are
+ * started, or are told it by the recorder later: each process that has libflowdar.so in it and no
+ * control segment listens on the abstract Unix socket "flowdar/PID" (pid as decimal text) for one
+ * message: the path. Only the superuser and the process's own user are listened to (SO_PEERCRED), and
+ * the recorder tells nobody but the process, by the same means.
+ *
+ * After a change the recorder adds 1 to generation and wakes all that wait there (futex); after a
+ * change of gate, the same at gate. Every process of the server writes its process event once more
+ * when it has seen the generation change: whose trace began later gets to know whose the process is.
+ *
+ * Counters are of what is in the trace if nothing was lost: an event is counted when it has been
+ * written, so that the recorder, which counts before tracing stops, never counts more than it can
+ * find. A process that can have no file of its own (a full disk, another root) counts nothing.
  *
  * The rules say whose calls are recorded. They are texts, each ended by a NUL, in order; the last one
  * that fits a function decides; a function that none fits is on if the first rule is an exclusion or
@@ -34,11 +45,15 @@
 #include <stdint.h>
 
 #define FDAR_CONTROL_ENV         "FLOWDAR_CONTROL"
-#define FDAR_CONTROL_MAGIC       UINT64_C(0x31726164776f6c66) /* "flowdar1", little endian */
+#define FDAR_CONTROL_MAGIC       UINT64_C(0x32726164776f6c66) /* "flowdar2", little endian */
 #define FDAR_CONTROL_BYTES       65536u
 #define FDAR_CONTROL_RULES_BYTES 32768u
 #define FDAR_CONTROL_NAME_BYTES  64u
 #define FDAR_CONTROL_RULES_MAX   512u /* more are not understood */
+
+#define FDAR_CONTROL_COUNTERS       ".counters" /* behind the segment's path: the folder */
+#define FDAR_CONTROL_COUNTERS_BYTES 4096u       /* of each file in it */
+#define FDAR_CONTROL_STRIPES        8u
 
 enum fdar_control_gate {
 	FDAR_CONTROL_OPEN = 0,
@@ -69,28 +84,47 @@ struct fdar_control {
 	uint32_t io_bytes; /* so many bytes of each buffer that is read or written, 0: none */
 	uint32_t rules_bytes;
 	char rules[FDAR_CONTROL_RULES_BYTES];
+};
 
-	/* the server's: all processes add to them */
-	_Alignas(64) uint64_t processes; /* that have mapped the segment */
-	uint32_t flushed; /* processes that have done what the last flush asked for */
+/* Events are counted by what --detail asks for them; functions' are not among them: each call is. */
+enum fdar_control_events {
+	FDAR_CONTROL_EVENTS_SESSION,  /* sessions, requests, hand-offs, notes, threads */
+	FDAR_CONTROL_EVENTS_IO,       /* waits, operations on descriptors, and bytes */
+	FDAR_CONTROL_EVENTS_FUNCTION, /* scopes, functions that are switched */
+	FDAR_CONTROL_EVENTS
+};
+
+struct fdar_control_counters {
+	/* written before the file has its name, or at once after, and never changed */
+	uint64_t magic;        /* FDAR_CONTROL_MAGIC */
+	uint32_t struct_bytes; /* sizeof(struct fdar_control_counters): additions go to the end */
+	int32_t pid;           /* as the process calls itself */
+	uint64_t pid_space;    /* inode of its pid namespace, 0: not known */
+
+	_Alignas(64) uint32_t flushed; /* the value of flush that was done last */
 	uint32_t reserved;
-	uint64_t calls;     /* recorded, each once; added when a buffer is written */
-	uint64_t skipped;   /* too short */
-	uint64_t unwound;   /* ended without returning */
-	uint64_t lost;      /* not recorded because something was in the way */
-	uint64_t waited_ns; /* at the gate, all threads together */
-	uint64_t functions; /* that could be recorded, in all processes' binaries, each counted once
-			     * a process */
-	uint64_t live;      /* of these: that are */
+	uint64_t calls;      /* recorded, each once; added when a buffer was written */
+	uint64_t skipped;    /* too short */
+	uint64_t unwound;    /* ended without returning */
+	uint64_t lost;       /* not recorded because something was in the way */
+	uint64_t waited_ns;  /* at the gate, all threads together */
+	uint64_t functions;  /* that could be recorded, in all its binaries */
+	uint64_t live;       /* of these: that are */
 	uint64_t budget_off; /* switched off to keep the budget */
 	uint64_t patched;    /* functions with patchable entries */
-	uint64_t hooked;     /* processes that have called compiler hooks */
+	uint64_t hooked;     /* 1: it has called compiler hooks */
 	uint64_t late;       /* libraries with patchable entries that were found when they had been
 			      * loaded for up to a tenth of a second: calls until then are missing */
-	uint64_t ruled;      /* times that a process asked the rules about all its functions */
-	uint64_t rules_met[FDAR_CONTROL_RULES_MAX /
-			   64]; /* a bit for each rule, the first is the lowest
-							* of the first: it fitted a function */
+	uint64_t ruled;      /* times that it asked the rules about all its functions */
+
+	/* a bit for each rule, the first is the lowest of the first: it fitted a function */
+	uint64_t rules_met[FDAR_CONTROL_RULES_MAX / 64];
+
+	/* events that were written; a thread adds to one of the stripes, so that many threads do not
+	 * get in each other's way */
+	struct {
+		_Alignas(64) uint64_t events[FDAR_CONTROL_EVENTS];
+	} stripes[FDAR_CONTROL_STRIPES];
 };
 
 #endif

@@ -80,7 +80,7 @@ static gboolean check(const char *source, const char *target,
 			    source);
 		return FALSE;
 	}
-	if (g_mkdir_with_parents(target, 0750) == 0)
+	if (g_mkdir_with_parents(target, 0700) == 0)
 		return TRUE;
 	code = errno;
 	g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), "%s: %s", target,

@@ -148,7 +148,7 @@ static gboolean append(struct fdar_drain_meta *meta, const char *bytes, gsize le
 	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL);
 	gsize done = 0;
 	int code = 0;
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return fail(errno, path, error);
@@ -167,7 +167,7 @@ static gboolean append(struct fdar_drain_meta *meta, const char *bytes, gsize le
 
 static gboolean save(struct fdar_drain_meta *meta, const char *bytes, gsize length, GError **error)
 {
-	if (!meta->made && g_mkdir_with_parents(meta->target, 0750) != 0)
+	if (!meta->made && g_mkdir_with_parents(meta->target, 0700) != 0)
 		return fail(errno, meta->target, error);
 	meta->made = TRUE;
 	return !length || append(meta, bytes, length, error);

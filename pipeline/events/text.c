@@ -1,4 +1,5 @@
 #include "pipeline/events/text.h"
+#include "base/show.h"
 
 #include <glib.h>
 #include <string.h>
@@ -50,12 +51,7 @@ char *fdar_text_clean(const char *text, size_t length)
 		p = g_utf8_find_prev_char(clean, clean + FDAR_TEXTS_MAX_LENGTH + 1);
 		*p = '\0';
 	}
-	for (p = clean; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-		else if ((unsigned char)p[0] == 0xc2 && (unsigned char)p[1] < 0xa0)
-			p[1] = (char)0xbf; /* C1 controls: U+0080..U+009F become U+00BF */
-	}
+	fdar_show_clean(clean, "");
 	return clean;
 }
 

@@ -78,9 +78,18 @@ struct fdar_daemon_lock *fdar_daemon_lock_share(GError **error)
 		g_usleep(STEP_MS * 1000);
 	}
 	g_autofree char *folder = fdar_daemon_folder();
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-		    "%s/flowdar.lock: cannot be locked: %s (a session daemon that does not end?)",
-		    folder, g_strerror(reason));
+	if (reason == EAGAIN)
+		g_set_error(
+			error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			"%s/flowdar.lock: cannot be locked (a session daemon that does not end?)",
+			folder);
+	else
+		g_set_error(
+			error, G_IO_ERROR, (int)g_io_error_from_errno(reason),
+			"%s: cannot be used: %s; it is where LTTng's session daemon of this user "
+			"has its sockets%s",
+			folder, g_strerror(reason),
+			getuid() == 0 ? "" : ": set LTTNG_HOME to a directory of your own");
 	return NULL;
 }
 

@@ -19,6 +19,7 @@ struct fdar_tracing {
 	char *name;
 	struct lttng_handle *handle;
 	gboolean created;
+	gboolean consumer_died;
 	gboolean stuck; /* a call did not come back: nothing of LTTng's is touched any more */
 };
 
@@ -29,7 +30,7 @@ struct request {
 	const char *out, *buffers;
 	const struct fdar_tracing_options *options;
 	struct fdar_tracing_state state;
-	pid_t pid;
+	GArray *pids;  /* pid_t */
 	gboolean done; /* what step gave */
 	GError *error;
 };
@@ -49,7 +50,7 @@ static gboolean ask(struct fdar_tracing *tracing, struct request *asked, int mil
 	gboolean done;
 
 	request->tracing = tracing;
-	if (!fdar_patience_call(run_request, request, milliseconds)) {
+	if (tracing->stuck || !fdar_patience_call(run_request, request, milliseconds)) {
 		tracing->stuck = TRUE;
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
 			    "LTTng's session daemon does not answer");
@@ -194,19 +195,33 @@ static gboolean knows_step(struct request *request)
 {
 	struct lttng_event *events = NULL;
 	int count = lttng_list_tracepoints(request->tracing->handle, &events);
-	gboolean known = FALSE;
+	g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+	gboolean all = TRUE;
 
-	for (int i = 0; i < count && !known; i++)
-		known = events[i].pid == request->pid;
+	for (int i = 0; i < count; i++)
+		g_hash_table_add(known, GINT_TO_POINTER(events[i].pid));
 	free(events);
-	return known;
+	for (guint i = 0; i < request->pids->len; i++)
+		all = all &&
+		      g_hash_table_contains(known, GINT_TO_POINTER(
+							   g_array_index(request->pids, pid_t, i)));
+	return all;
 }
 
-gboolean fdar_tracing_knows(struct fdar_tracing *tracing, pid_t pid)
+gboolean fdar_tracing_knows(struct fdar_tracing *tracing, const pid_t *pids, size_t count)
 {
-	struct request request = { .step = knows_step, .pid = pid };
+	struct request request = { .step = knows_step };
+	gboolean known;
 
-	return !tracing->stuck && ask(tracing, &request, ANSWER_MS, NULL);
+	if (tracing->stuck)
+		return FALSE;
+	request.pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
+	g_array_append_vals(request.pids, pids, (guint)count);
+	known = ask(tracing, &request, ANSWER_MS, NULL);
+	/* A thread may still be in a call with it. */
+	if (!tracing->stuck)
+		g_array_unref(request.pids);
+	return known;
 }
 
 /* ---- snapshots ---- */
@@ -273,8 +288,12 @@ static gboolean destroy_step(struct request *request)
 	lttng_destruction_handle_destroy(handle);
 	if (status == LTTNG_DESTRUCTION_HANDLE_STATUS_COMPLETED)
 		return TRUE;
-	g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-		    "LTTng: the tracing session did not end in %d s", DESTROY_MS / 1000);
+	if (status == LTTNG_DESTRUCTION_HANDLE_STATUS_TIMEOUT)
+		g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+			    "LTTng: the tracing session did not end in %d s", DESTROY_MS / 1000);
+	else
+		g_set_error(&request->error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "LTTng: the session daemon died while it ended the tracing session");
 	return FALSE;
 }
 
@@ -299,8 +318,20 @@ gboolean fdar_tracing_stop(struct fdar_tracing *tracing, struct fdar_tracing_sta
 	}
 	if (!ask(tracing, &stop, PENDING_MS + ANSWER_MS, error))
 		return FALSE;
-	fdar_tracing_look(tracing, state);
-	return ask(tracing, &end, DESTROY_MS + ANSWER_MS, error);
+	/* A session daemon that has lost its consumer daemon says that all is well, but cannot say what
+	 * the consumer daemon counted. */
+	tracing->consumer_died = !fdar_tracing_look(tracing, state) && !tracing->stuck &&
+				 lttng_session_daemon_alive() == 1;
+	if (!tracing->consumer_died)
+		return ask(tracing, &end, DESTROY_MS + ANSWER_MS, error);
+	ask(tracing, &end, DESTROY_MS + ANSWER_MS, NULL);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "consumer daemon died");
+	return FALSE;
+}
+
+gboolean fdar_tracing_consumer_died(const struct fdar_tracing *tracing)
+{
+	return tracing->consumer_died;
 }
 
 gboolean fdar_tracing_has_daemon(const struct fdar_tracing *tracing)

@@ -65,9 +65,9 @@ struct fdar_tracing *fdar_tracing_start(const char *name, const char *out, const
  * error, G_IO_ERROR_NOT_FOUND when they hold nothing. */
 gboolean fdar_tracing_snapshot(struct fdar_tracing *tracing, const char *path, GError **error);
 
-/* Whether the daemon knows the process (as it calls itself): only then can it be recorded. One that
- * was there before the daemon may take some seconds to come. */
-gboolean fdar_tracing_knows(struct fdar_tracing *tracing, pid_t pid);
+/* Whether the daemon knows all these processes (as they call themselves): only then can they be
+ * recorded. One that was there before the daemon may take some seconds to come. */
+gboolean fdar_tracing_knows(struct fdar_tracing *tracing, const pid_t *pids, size_t count);
 
 /* Asks the session daemon. FALSE when it or its consumer daemon is gone, or it does not answer in
  * 15 s; then state is as it was. */
@@ -81,9 +81,13 @@ gboolean fdar_tracing_has_daemon(const struct fdar_tracing *tracing);
 gboolean fdar_tracing_is_stuck(const struct fdar_tracing *tracing);
 
 /* Stops, waits until everything is on disk, takes the last state and destroys the session. FALSE and
- * error when the daemon died, or some step took too long: then the trace may lack its end. */
+ * error when a daemon died, the consumer daemon too, however long ago, or some step took too long: then
+ * the trace may lack its end. */
 gboolean fdar_tracing_stop(struct fdar_tracing *tracing, struct fdar_tracing_state *state,
 			   GError **error);
+
+/* Whether fdar_tracing_stop found the session daemon without its consumer daemon: it must be killed. */
+gboolean fdar_tracing_consumer_died(const struct fdar_tracing *tracing);
 
 /* Destroys the session if fdar_tracing_stop was not called, and frees. NULL is allowed. */
 void fdar_tracing_free(struct fdar_tracing *tracing);

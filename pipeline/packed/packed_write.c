@@ -114,7 +114,7 @@ gboolean fdar_packed_file_open(struct fdar_packed_file *file, const char *path, 
 	struct stat st;
 
 	*file = (struct fdar_packed_file){ .fd = -1 };
-	file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+	file->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (file->fd < 0)
 		return fail(errno, path, error);
 	if (fstat(file->fd, &st) == 0 && find_end(file, (uint64_t)st.st_size) &&

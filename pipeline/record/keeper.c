@@ -1,6 +1,7 @@
 #include "pipeline/record/keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -11,6 +12,7 @@
 #include "pipeline/lttng/daemon_lock.h"
 #include "pipeline/record/keeper_process.h"
 #include "pipeline/server/processes.h"
+#include "pipeline/recording/recording.h"
 
 #define KILL_MS 20000 /* for the keeper to end a daemon that is stuck */
 #define GRAB_US 50000 /* how long the keeper may take to notice that the lock is free */
@@ -23,18 +25,45 @@ struct fdar_keeper {
 	gboolean stuck;
 };
 
+#define SOCKET_FD 3
+#define FOLDER_FD 4
+
+/* In the keeper: its socket and the folder, at numbers of their own, and nothing else is open. */
+static gboolean keep_descriptors(int socket, struct fdar_keeper_charge *charge)
+{
+	static char folder[64], trace[96];
+	int first = SOCKET_FD + 1;
+	int high = fcntl(socket, F_DUPFD, FOLDER_FD + 1);
+
+	if (charge->folder_fd >= 0) {
+		int held = fcntl(charge->folder_fd, F_DUPFD, FOLDER_FD + 1);
+
+		if (held < 0 || dup2(held, FOLDER_FD) != FOLDER_FD)
+			return FALSE;
+		g_snprintf(folder, sizeof(folder), "/proc/self/fd/%d", FOLDER_FD);
+		g_snprintf(trace, sizeof(trace), "%s/" FDAR_RECORDING_TRACE, folder);
+		charge->folder = folder;
+		charge->trace = trace;
+		first = FOLDER_FD + 1;
+	}
+	if (high < 0 || dup2(high, SOCKET_FD) != SOCKET_FD)
+		return FALSE;
+	fdar_process_reset(first);
+	return TRUE;
+}
+
 static pid_t spawn(int socket, const struct fdar_keeper_charge *charge)
 {
+	struct fdar_keeper_charge own = *charge;
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid;
 	/* A session of its own: Ctrl-C and a closed terminal are not for it. */
 	setsid();
-	if (dup2(socket, 3) == 3 && chdir("/") == 0) {
-		fdar_process_reset(4);
+	if (keep_descriptors(socket, &own) && chdir("/") == 0) {
 		prctl(PR_SET_NAME, "flowdar-keeper");
-		fdar_keeper_serve(3, charge);
+		fdar_keeper_serve(SOCKET_FD, &own);
 	}
 	_exit(0);
 }

@@ -24,6 +24,7 @@ struct fdar_keeper_charge {
 	const char *control; /* path of the control segment */
 	const char *folder;  /* of the recording */
 	const char *trace;   /* in it: where what is in memory goes to */
+	int folder_fd;       /* what folder goes through (record_folder.h); -1: it is a name */
 	uint64_t memory_bytes;
 	gboolean snapshot; /* what is in memory has to be asked of LTTng */
 	gboolean recover;  /* LTTng's buffers are in files: if its daemons died, read them */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,17 @@ static void answer(int socket, enum fdar_keeper_word word, int value, const char
 
 /* ---- the daemon ---- */
 
+/* The server keeps its own; the daemons have several descriptors for each of its processes. */
+static void raise_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static pid_t exec_daemon(void)
 {
 	const char *program = g_getenv("LTTNG_SESSIOND_PATH");
@@ -55,6 +67,7 @@ static pid_t exec_daemon(void)
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	g_unsetenv("LD_PRELOAD");
+	raise_limit();
 	if (getppid() == keeper)
 		execlp(program ? program : "lttng-sessiond", "lttng-sessiond", "--no-kernel",
 		       "--quiet", (char *)NULL);
@@ -223,7 +236,7 @@ static void bring_to_disk(const struct fdar_keeper_charge *charge)
 /* The recording stays unfinished, but says why, and what can be said without reading it. */
 static void describe(const struct fdar_keeper_charge *charge, uint64_t duration_ns)
 {
-	const struct fdar_record_folder folder = { .trace = (char *)charge->trace };
+	const struct fdar_record_folder folder = { .trace = (char *)charge->trace, .fd = -1 };
 	struct fdar_recording_info info = { 0 };
 
 	if (!fdar_recording_info_load(charge->folder, &info, NULL))

@@ -7,6 +7,19 @@
 
 #define STEP_MS  100
 #define GRACE_NS (5 * UINT64_C(1000000000))
+#define YOUNG_US 1000000
+
+/* The message that the caller gets, in the words of somebody who knows the directory by its name. */
+static void say_error(const struct fdar_run *run, GError **error)
+{
+	char *message;
+
+	if (!error || !*error)
+		return;
+	message = fdar_record_folder_say(&run->folder, (*error)->message);
+	g_free((*error)->message);
+	(*error)->message = message;
+}
 
 /* ---- following ---- */
 
@@ -51,6 +64,28 @@ static void look_at_others(struct fdar_run *run)
 		fdar_control_segment_announce(run->control);
 }
 
+/* A process that ran before comes to LTTng's daemon when it likes, some time after it has heard of us. What it
+ * writes until then it counts, and LTTng does not take. */
+static void look_at_young(struct fdar_run *run)
+{
+	g_autoptr(GArray) pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
+	gint64 now = g_get_monotonic_time();
+
+	if (!run->attached || (run->known_us && now - run->known_us > YOUNG_US))
+		return;
+	g_clear_pointer(&run->young, g_array_unref);
+	run->young = fdar_control_segment_processes(run->control);
+	for (guint i = 0; i < run->young->len; i++) {
+		pid_t pid = g_array_index(run->young, struct fdar_control_process, i).pid;
+
+		g_array_append_val(pids, pid);
+	}
+	if (!fdar_tracing_knows(run->tracing, (const pid_t *)(void *)pids->data, pids->len))
+		run->known_us = 0;
+	else if (!run->known_us)
+		run->known_us = now;
+}
+
 static const char *look(struct fdar_run *run)
 {
 	gint64 now = g_get_monotonic_time();
@@ -69,6 +104,7 @@ static const char *look(struct fdar_run *run)
 		return ended;
 	look_at_others(run);
 	fdar_control_segment_count(run->control, &run->counts);
+	look_at_young(run);
 	run->now.discarded = run->state.discarded;
 	run->now.calls = run->counts.calls;
 	fdar_run_tell_unmet(run, FALSE);
@@ -164,6 +200,8 @@ static void clear(struct fdar_run *run)
 	fdar_attached_free(run->attached);
 	fdar_record_count_clear(&run->count);
 	g_clear_pointer(&run->strangers, g_array_unref);
+	g_clear_pointer(&run->said, g_array_unref);
+	g_clear_pointer(&run->young, g_array_unref);
 	g_ptr_array_unref(run->warnings);
 	g_free(run->started);
 	g_free(run->name);
@@ -178,7 +216,8 @@ gboolean fdar_record_run(const struct fdar_record_options *options, const volati
 				.stop = stop,
 				.progress = progress,
 				.user = user,
-				.memory = { .lock = -1 } };
+				.memory = { .lock = -1 },
+				.folder = { .fd = -1 } };
 	gboolean ok;
 
 	run.warnings = g_ptr_array_new_with_free_func(g_free);
@@ -187,8 +226,10 @@ gboolean fdar_record_run(const struct fdar_record_options *options, const volati
 		follow(&run);
 		ok = fdar_run_finish(&run, info, error);
 	}
-	if (!ok)
+	if (!ok) {
 		fdar_recording_info_clear(info);
+		say_error(&run, error);
+	}
 	g_clear_pointer(&run.tracing, fdar_tracing_free);
 	g_clear_pointer(&run.drain, fdar_drain_free);
 	if (!ok && !run.count.summary.events && run.folder.path)

@@ -27,9 +27,10 @@ struct fdar_event;
 typedef void (*fdar_record_events_fn)(const struct fdar_source *source,
 				      const struct fdar_event *batch, size_t count, void *user);
 
-/* Gets each snapshot when it stands in dir, a recording of its own. */
-typedef void (*fdar_record_snapshot_fn)(const char *dir, const struct fdar_recording_info *info,
-					void *user);
+/* Gets the recording when it is written, and each snapshot, a recording of its own. dir is where more may
+ * be written into it, now: it keeps to the directory, whatever becomes of its name, which is shown. */
+typedef void (*fdar_record_done_fn)(const char *dir, const char *shown,
+				    const struct fdar_recording_info *info, void *user);
 
 struct fdar_record_options {
 	const char *output;      /* the directory to make; must not exist or be empty */
@@ -44,9 +45,9 @@ struct fdar_record_options {
 	uint64_t max_bytes;  /* end when so much is on disk; 0: never */
 	uint64_t duration_ns; /* stop the server (SIGTERM) after this long; 0: until it ends */
 	uint64_t grace_ns;    /* from SIGTERM to SIGKILL; 0 for the default, 5 s */
-	const volatile int *snapshots_wanted;  /* counts up, by a signal handler say; or NULL */
-	fdar_record_events_fn events;          /* may be NULL; gets the same user as the progress */
-	fdar_record_snapshot_fn snapshot_done; /* may be NULL; the same */
+	const volatile int *snapshots_wanted; /* counts up, by a signal handler say; or NULL */
+	fdar_record_events_fn events;         /* may be NULL; gets the same user as the progress */
+	fdar_record_done_fn done;             /* may be NULL; the same */
 };
 
 /* In this order; BACKGROUND is left out unless the server goes there by itself. */

@@ -152,7 +152,7 @@ static gboolean check_room(const struct fdar_run *run, GError **error)
 
 	if (fdar_record_folder_full(&run->folder)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "%s: the disk is full",
-			    run->folder.path);
+			    run->folder.shown);
 		return FALSE;
 	}
 	if (room >= fdar_tracing_memory(&run->options->tracing))
@@ -209,6 +209,7 @@ static gboolean start_keeper(struct fdar_run *run, GError **error)
 						     fdar_tracing_memory(&run->options->tracing),
 					     .folder = run->folder.path,
 					     .trace = run->folder.trace,
+					     .folder_fd = run->folder.fd,
 					     .recover = run->options->tracing.crash_safe,
 					     .snapshot = run->options->tracing.snapshot };
 
@@ -248,7 +249,7 @@ static gboolean attach(struct fdar_run *run, const char *control, GError **error
 		return FALSE;
 	first = fdar_attached_first(run->attached);
 	for (int waited = 0; !known && waited < KNOWN_MS && !*run->stop; waited += KNOWN_STEP_MS) {
-		known = fdar_tracing_knows(run->tracing, first);
+		known = fdar_tracing_knows(run->tracing, &first, 1);
 		if (!known)
 			g_usleep(KNOWN_STEP_MS * 1000);
 	}
@@ -301,14 +302,32 @@ static gboolean make_places(struct fdar_run *run, GError **error)
 	return run->control != NULL;
 }
 
+/* LTTng's own words for a limit that was hit speak of something else. */
+static gboolean explain(GError **error)
+{
+	g_autofree char *limits = fdar_run_limits();
+	char *message;
+
+	if (!limits || !error || !*error)
+		return FALSE;
+	message = g_strconcat((*error)->message, limits, NULL);
+	g_free((*error)->message);
+	(*error)->message = message;
+	return FALSE;
+}
+
 gboolean fdar_run_begin(struct fdar_run *run, GError **error)
 {
-	if (!make_places(run, error) || !start_keeper(run, error))
+	if (!make_places(run, error))
 		return FALSE;
+	if (!start_keeper(run, error))
+		return explain(error);
 	warn_of_rivals(run);
 	run->tracing = fdar_tracing_start(run->name, run->memory.out, run->memory.buffers,
 					  &run->options->tracing, error);
-	if (!run->tracing || !start_drain(run, error))
+	if (!run->tracing)
+		return explain(error);
+	if (!start_drain(run, error))
 		return FALSE;
 	if (run->options->tracing.snapshot)
 		run->snapshots = fdar_snapshots_new(run, error);

@@ -5,8 +5,35 @@
 #define BATCH   4096
 #define TELL_US 500000
 
+/* What an event is counted as (control.h); 0 is none. */
+enum { CALL = FDAR_CONTROL_EVENTS + 1, COUNTED_AS };
+#define AS(kind) (FDAR_CONTROL_EVENTS_##kind + 1)
+static const uint8_t counted_as[FDAR_EVENT_KINDS] = {
+	[FDAR_EVENT_FUNC_ENTRY] = CALL,
+	[FDAR_EVENT_SCOPE_ENTER] = AS(FUNCTION),
+	[FDAR_EVENT_SCOPE_EXIT] = AS(FUNCTION),
+	[FDAR_EVENT_SESSION_BEGIN] = AS(SESSION),
+	[FDAR_EVENT_SESSION_RESUME] = AS(SESSION),
+	[FDAR_EVENT_SESSION_SUSPEND] = AS(SESSION),
+	[FDAR_EVENT_SESSION_END] = AS(SESSION),
+	[FDAR_EVENT_HANDOFF_PUT] = AS(SESSION),
+	[FDAR_EVENT_HANDOFF_TAKE] = AS(SESSION),
+	[FDAR_EVENT_NOTE] = AS(SESSION),
+	[FDAR_EVENT_REQUEST_BEGIN] = AS(SESSION),
+	[FDAR_EVENT_REQUEST_END] = AS(SESSION),
+	[FDAR_EVENT_THREAD_BEGIN] = AS(SESSION),
+	[FDAR_EVENT_THREAD_END] = AS(SESSION),
+	[FDAR_EVENT_SWITCHED] = AS(FUNCTION),
+	[FDAR_EVENT_WAIT_BEGIN] = AS(IO),
+	[FDAR_EVENT_WAIT_END] = AS(IO),
+	[FDAR_EVENT_IO] = AS(IO),
+	[FDAR_EVENT_BYTES] = AS(IO),
+};
+
 struct process {
 	uint64_t said;
+	uint64_t counts[COUNTED_AS];
+	uint64_t sessions;
 	gboolean ours;  /* as it has said last */
 	gboolean names; /* it has said whose it is */
 };
@@ -41,6 +68,8 @@ static void count_batch(struct counting *counting, const struct fdar_event *batc
 		const struct fdar_event *event = &batch[i];
 		struct process *process = find(counting, event->pid);
 
+		process->counts[counted_as[event->kind]]++;
+		process->sessions += event->kind == FDAR_EVENT_SESSION_BEGIN;
 		process->said +=
 			event->kind != FDAR_EVENT_THREAD_NAME && event->kind != FDAR_EVENT_MODULE &&
 			event->kind != FDAR_EVENT_OTHER && event->kind != FDAR_EVENT_PROCESS &&
@@ -79,6 +108,15 @@ static GHashTable *our_ids(const struct counting *counting, const struct fdar_so
 	return ids;
 }
 
+static void add_found(struct fdar_record_count *count, guint32 pid, const struct process *process)
+{
+	struct fdar_control_process found = { .pid = (int32_t)pid, .calls = process->counts[CALL] };
+
+	for (size_t kind = 0; kind < FDAR_CONTROL_EVENTS; kind++)
+		found.events[kind] = process->counts[kind + 1];
+	g_array_append_val(count->processes, found);
+}
+
 /* The source leaves out what a stranger says from its process event on, the event itself, too; what
  * it said before is as strange. */
 static void sum_up(struct counting *counting, const struct fdar_source *source, gboolean all_say,
@@ -100,10 +138,13 @@ static void sum_up(struct counting *counting, const struct fdar_source *source, 
 		gboolean is_ours =
 			process->ours || (!process->names && g_hash_table_contains(ours, id));
 
-		if (is_ours || (!process->names && !(all_say && counting->any_ours && pid)))
-			count->said += process->said;
-		else
+		if (!is_ours && (process->names || (all_say && counting->any_ours && pid))) {
 			g_array_append_val(strangers, pid);
+			continue;
+		}
+		count->said += process->said;
+		count->sessions += process->sessions;
+		add_found(count, fdar_source_process(source, pid).pid, process);
 	}
 	if (!strangers->len)
 		return;
@@ -157,6 +198,7 @@ gboolean fdar_record_count(const char *dir, const char *name, gboolean others, g
 	fdar_source_get_summary(source, &count->summary);
 	count->damage = g_strdup(count->summary.damage);
 	count->losses = copy_losses(fdar_source_losses(source));
+	count->processes = g_array_new(FALSE, FALSE, sizeof(struct fdar_control_process));
 	strangers = fdar_source_strangers(source);
 	whole = whole && !count->summary.discarded && !count->summary.packets_lost &&
 		!count->summary.damaged;
@@ -169,4 +211,5 @@ void fdar_record_count_clear(struct fdar_record_count *count)
 	g_clear_pointer(&count->damage, g_free);
 	g_clear_pointer(&count->strangers, g_array_unref);
 	g_clear_pointer(&count->losses, g_array_unref);
+	g_clear_pointer(&count->processes, g_array_unref);
 }

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 
+#include "pipeline/server/control.h"
 #include "pipeline/record/record.h"
 #include "pipeline/source/source.h"
 
@@ -15,8 +16,10 @@ struct fdar_record_count {
 	struct fdar_source_summary summary; /* damage is not valid: */
 	char *damage;                       /* NULL: none */
 	uint64_t said;     /* events that the server itself said: all but modules and others */
+	uint64_t sessions; /* of it: begins of sessions */
 	GArray *strangers; /* guint32 pids, ascending, whose events are in there; NULL: none */
 	GArray *losses;    /* struct fdar_recording_loss; NULL: none */
+	GArray *processes; /* struct fdar_control_process: what was found of each that is ours */
 };
 
 /* Told some times a second, with the events so far. */

@@ -68,6 +68,13 @@ static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *
 	info->calls_skipped = counts->skipped;
 	info->calls_unwound = counts->unwound;
 	info->calls_lost = counts->lost;
+	info->died = run->died ? 1 : 0;
+	info->damaged = run->damaged || run->count.damage ? 1 : 0;
+	info->calls_found = run->count.summary.calls;
+	info->calls_missing = run->missing.calls;
+	info->events_missing = run->missing.events;
+	if (info->events_missing > 0)
+		info->events_missing -= MIN(info->events_missing, info->discarded + info->dropped);
 	info->functions_seen = counts->functions;
 	info->functions_live = counts->live;
 	info->budget_off = counts->budget_off;

@@ -4,6 +4,7 @@
 #include "pipeline/record/record_recover.h"
 #include "pipeline/record/record_run.h"
 
+#define DIED_NS  UINT64_C(1000000000) /* a server that ends badly before that has not begun */
 #define FLUSH_MS 300 /* for the server's processes to write what they have collected */
 
 /* ---- the end of tracing ---- */
@@ -29,10 +30,14 @@ static void drain_rest(struct fdar_run *run)
 	if (!run->drain)
 		return;
 	fdar_run_tell(run, FDAR_RECORD_DRAINING, NULL);
-	if (!fdar_drain_finish(run->drain, 0, &run->drained, &error) && !run->ended)
+	if (!fdar_drain_finish(run->drain, 0, &run->drained, &error) && !run->ended) {
+		run->damaged = TRUE;
 		fdar_run_warn(run, "the end of the trace is missing: %s", error->message);
+	}
 	run->now.trace_bytes = run->drained.disk_bytes;
 	run->now.dropped = run->drained.dropped_events;
+	run->damaged = run->damaged || run->drained.dropped_uncounted ||
+		       run->drained.damaged_packets || run->drained.memory_full;
 	if (run->drained.dropped_uncounted)
 		fdar_run_warn(run,
 			      "%" G_GUINT64_FORMAT " packets were dropped before their events "
@@ -43,6 +48,24 @@ static void drain_rest(struct fdar_run *run)
 			      "%" G_GUINT64_FORMAT
 			      " packets were damaged in memory, and are not kept",
 			      run->drained.damaged_packets);
+}
+
+/* What they have written by now is in LTTng's hands while its session is on; later they may count what
+ * it does not take any more. */
+static void ask_processes(struct fdar_run *run)
+{
+	g_autoptr(GPtrArray) warnings = NULL;
+
+	fdar_control_segment_count(run->control, &run->counts);
+	g_clear_pointer(&run->said, g_array_unref);
+	run->said = fdar_control_segment_processes(run->control);
+	if (!run->attached)
+		return;
+	warnings = fdar_attached_warnings(run->attached, run->said);
+	for (guint i = 0; i < warnings->len; i++)
+		fdar_run_warn(run, "%s", (const char *)g_ptr_array_index(warnings, i));
+	if (run->young)
+		fdar_record_missing_forgive(run->said, run->young);
 }
 
 void fdar_run_stop_tracing(struct fdar_run *run)
@@ -57,15 +80,16 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 		fdar_control_segment_flush(run->control, FLUSH_MS);
 	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
 	fdar_control_segment_switch(run->control, FALSE);
+	ask_processes(run);
 	stopped = fdar_tracing_stop(run->tracing, &run->state, &error);
-	/* A session daemon that has lost its consumer daemon says that all is well. */
 	died = run->ended == fdar_run_ended_daemon || run->ended == fdar_run_ended_consumer;
-	if (!stopped || died)
+	run->damaged = !stopped || died;
+	if (run->damaged)
 		fdar_run_warn(run, "the end of the trace may be missing: %s",
 			      stopped ? run->ended : error->message);
-	if (fdar_tracing_is_stuck(run->tracing) || run->ended == fdar_run_ended_consumer)
+	if (fdar_tracing_is_stuck(run->tracing) || run->ended == fdar_run_ended_consumer ||
+	    fdar_tracing_consumer_died(run->tracing))
 		fdar_keeper_daemon_stuck(run->keeper);
-	fdar_control_segment_count(run->control, &run->counts);
 	fdar_run_tell_unmet(run, TRUE);
 	drain_rest(run);
 	if (!stopped || died)
@@ -130,6 +154,24 @@ static void warn_of_silence(struct fdar_run *run)
 			      "needs neither)");
 }
 
+/* A server that cannot begin (its port is taken, its configuration wrong) is no recording to compare. */
+static void warn_of_death(struct fdar_run *run)
+{
+	int status = run->server && run->stopped ? fdar_server_exit_status(run->server) : 0;
+	g_autofree char *after = NULL;
+
+	run->died = run->server_ended && status && !run->count.sessions &&
+		    run->now.elapsed_ns < DIED_NS;
+	if (!run->died)
+		return;
+	after = g_strdup_printf("%" G_GUINT64_FORMAT " ms", run->now.elapsed_ns / 1000000);
+	fdar_run_warn(
+		run,
+		"the server ended by itself after %s with status %d, before any session: what "
+		"it said last is above",
+		after, status);
+}
+
 gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *folder,
 		       struct fdar_recording_info *info, GError **error)
 {
@@ -144,14 +186,20 @@ gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *fo
 		save_uncounted(run, folder, info);
 		count(run, folder, NULL);
 	}
+	/* Snapshots are of what was not overwritten. */
+	if (run->said && !run->options->tracing.snapshot)
+		fdar_record_missing_find(run->said, run->count.processes,
+					 run->options->tracing.detail, &run->missing);
 	if (run->count.damage)
 		fdar_run_warn(run, "the trace is damaged: %s", run->count.damage);
 	warn_of_late(run);
 	warn_of_silence(run);
+	warn_of_death(run);
 	fdar_run_describe(run, folder, info);
+	info->manifest = 1;
 	if (fdar_recording_info_save(info, folder->path, error))
 		return TRUE;
-	g_prefix_error(error, "the trace is in %s, but ", folder->trace);
+	g_prefix_error(error, "the trace is in %s, but ", folder->shown);
 	return FALSE;
 }
 
@@ -159,6 +207,7 @@ gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *fo
 static gboolean nothing_recorded(struct fdar_run *run, GError **error)
 {
 	g_autofree char *end = fdar_run_describe_end(run);
+	g_autofree char *limits = fdar_run_limits();
 
 	g_clear_error(error);
 	if (run->ended == fdar_run_ended_daemon || run->ended == fdar_run_ended_consumer ||
@@ -167,11 +216,18 @@ static gboolean nothing_recorded(struct fdar_run *run, GError **error)
 			    "nothing was recorded: %s, and nothing that can be read had reached "
 			    "the disk",
 			    run->ended);
+	else if (run->counts.processes)
+		g_set_error(
+			error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			"nothing was recorded (%s): %" G_GUINT64_FORMAT
+			" processes had flowdar's libraries in them, and LTTng took nothing from "
+			"them%s",
+			end, run->counts.processes, limits ? limits : "");
 	else
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "nothing was recorded (%s): no process loaded flowdar's libraries; "
-			    "they do not get into static or set-user-ID programs",
-			    end);
+			    "they do not get into static or set-user-ID programs%s",
+			    end, limits ? limits : "");
 	return FALSE;
 }
 
@@ -193,8 +249,10 @@ gboolean fdar_run_finish(struct fdar_run *run, struct fdar_recording_info *info,
 		fdar_snapshots_steal_info(run->snapshots, info);
 		return TRUE;
 	}
-	if (fdar_run_seal(run, &run->folder, info, &cause))
+	if (fdar_run_seal(run, &run->folder, info, &cause)) {
+		fdar_run_done(run, &run->folder, info);
 		return TRUE;
+	}
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
 		g_error_free(cause);
 		return nothing_recorded(run, error);

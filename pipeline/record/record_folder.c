@@ -1,9 +1,12 @@
 #include "pipeline/record/record_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -17,25 +20,75 @@ static gboolean fail(GError **error, const char *path, const char *why)
 	return FALSE;
 }
 
-static gboolean is_empty(const char *path)
+static gboolean is_empty(int fd)
 {
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+	const struct dirent *entry;
+	gboolean empty = list != NULL;
 
-	return dir && !g_dir_read_name(dir);
+	while (list && empty && (entry = readdir(list)))
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (list)
+		closedir(list);
+	else if (copy >= 0)
+		close(copy);
+	return empty;
 }
 
-static gboolean check_existing(const char *path, GError **error)
+/* It is ours, nobody else can change it from now on, and nobody records into it. */
+static gboolean claim(int fd, const char *path, GError **error)
+{
+	struct stat st;
+	int file;
+
+	if (fstat(fd, &st) != 0)
+		return fail(error, path, g_strerror(errno));
+	if (st.st_uid != geteuid()) {
+		g_set_error(
+			error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+			"%s: belongs to user %u, who could send what is written there elsewhere; "
+			"record into a directory of your own",
+			path, (unsigned)st.st_uid);
+		return FALSE;
+	}
+	if (!is_empty(fd))
+		return fail(error, path,
+			    "is not empty; take it away, or record into another directory");
+	if (fchmod(fd, 0700) != 0)
+		return fail(error, path, g_strerror(errno));
+	file = openat(fd, FDAR_RECORDING_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (file < 0)
+		return fail(error, path,
+			    errno == EEXIST ? "another recorder has just begun to record into it"
+					    : g_strerror(errno));
+	close(file);
+	return TRUE;
+}
+
+static const char *why_not_open(const char *path, int reason)
 {
 	struct stat st;
 
-	if (stat(path, &st) != 0)
-		return fail(error, path, g_strerror(errno));
-	if (!S_ISDIR(st.st_mode))
-		return fail(error, path, "is a file; expected a directory to record into");
-	if (!is_empty(path))
-		return fail(error, path,
-			    "is not empty; take it away, or record into another directory");
-	return TRUE;
+	if (reason != ENOTDIR && reason != ELOOP)
+		return g_strerror(reason);
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode)
+		       ? "is a link; name the directory that it leads to"
+		       : "is a file; expected a directory to record into";
+}
+
+/* Through what is held, where there is a /proc to do that. */
+static void name_parts(struct fdar_record_folder *folder, const char *path, int fd)
+{
+	g_autofree char *held = g_strdup_printf("/proc/self/fd/%d", fd);
+	gboolean usable = access(held, W_OK | X_OK) == 0;
+
+	folder->shown = g_strdup(path);
+	folder->path = g_strdup(usable ? held : path);
+	folder->trace = g_build_filename(folder->path, FDAR_RECORDING_TRACE, NULL);
+	folder->fd = usable ? fd : -1;
+	if (!usable)
+		close(fd);
 }
 
 gboolean fdar_record_folder_make(const char *output, struct fdar_record_folder *folder,
@@ -44,20 +97,45 @@ gboolean fdar_record_folder_make(const char *output, struct fdar_record_folder *
 	g_autofree char *path = g_canonicalize_filename(output, NULL);
 	g_autofree char *parent = g_path_get_dirname(path);
 	gboolean made;
+	int fd;
 
 	if (g_mkdir_with_parents(parent, 0777) != 0)
 		return fail(error, parent, g_strerror(errno));
-	made = g_mkdir(path, 0777) == 0;
+	made = g_mkdir(path, 0700) == 0;
 	if (!made && errno != EEXIST)
 		return fail(error, path, g_strerror(errno));
-	if (!made && !check_existing(path, error))
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return fail(error, path, why_not_open(path, errno));
+	if (!claim(fd, path, error)) {
+		close(fd);
 		return FALSE;
-	if (access(path, W_OK) != 0)
-		return fail(error, path, g_strerror(errno));
-	folder->path = g_steal_pointer(&path);
-	folder->trace = g_build_filename(folder->path, FDAR_RECORDING_TRACE, NULL);
+	}
+	name_parts(folder, path, fd);
 	folder->made = made;
 	return TRUE;
+}
+
+gboolean fdar_record_folder_make_below(const struct fdar_record_folder *above, const char *name,
+				       struct fdar_record_folder *folder, GError **error)
+{
+	g_autofree char *path = g_build_filename(above->path, name, NULL);
+
+	if (!fdar_record_folder_make(path, folder, error))
+		return FALSE;
+	g_free(folder->shown);
+	folder->shown = g_build_filename(above->shown, name, NULL);
+	return TRUE;
+}
+
+char *fdar_record_folder_say(const struct fdar_record_folder *folder, const char *message)
+{
+	g_auto(GStrv) parts = NULL;
+
+	if (!folder->path || folder->fd < 0)
+		return g_strdup(message);
+	parts = g_strsplit(message, folder->path, -1);
+	return g_strjoinv(folder->shown, parts);
 }
 
 typedef void (*visit_fn)(const FTSENT *entry, void *user);
@@ -120,23 +198,37 @@ void fdar_record_tree_remove(const char *path)
 
 void fdar_record_folder_forget(const struct fdar_record_folder *folder)
 {
-	g_autofree char *info = g_build_filename(folder->path, "recording.json", NULL);
+	g_autofree char *info = g_build_filename(folder->path, FDAR_RECORDING_FILE, NULL);
 	g_autofree char *stacks = g_build_filename(folder->path, FDAR_STACKS_FILE, NULL);
 
 	g_unlink(info);
 	g_unlink(stacks);
 }
 
+static gboolean is_named(const struct fdar_record_folder *folder)
+{
+	struct stat held, named;
+
+	return folder->fd < 0 ||
+	       (fstat(folder->fd, &held) == 0 && lstat(folder->shown, &named) == 0 &&
+		held.st_dev == named.st_dev && held.st_ino == named.st_ino);
+}
+
 void fdar_record_folder_remove(const struct fdar_record_folder *folder)
 {
 	walk(folder->trace, remove_entry, NULL);
 	fdar_record_folder_forget(folder);
-	if (folder->made)
-		g_rmdir(folder->path);
+	/* By its name, if that is still its. */
+	if (folder->made && is_named(folder))
+		g_rmdir(folder->shown);
 }
 
 void fdar_record_folder_clear(struct fdar_record_folder *folder)
 {
+	if (folder->path && folder->fd >= 0)
+		close(folder->fd);
+	folder->fd = -1;
+	g_clear_pointer(&folder->shown, g_free);
 	g_clear_pointer(&folder->path, g_free);
 	g_clear_pointer(&folder->trace, g_free);
 }

@@ -1,7 +1,11 @@
 /*
  * The directory that a recording is written to: making it, its size, taking it away.
  *
- * Place in the house: inside pipeline/, under record.c.
+ * Place in the house: inside pipeline/, under record.c. What root records below somebody else's
+ * directory must stay root's: the directory is its user's own, closed to others (0700), held open, and
+ * written to through what is held (/proc/self/fd/N), not by its name, which whoever owns the directory
+ * above can give to something else meanwhile. Two recorders cannot have the same one: whose
+ * recording.json it is decides, made with O_EXCL.
  */
 #ifndef FDAR_PIPELINE_RECORD_RECORD_FOLDER_H
 #define FDAR_PIPELINE_RECORD_RECORD_FOLDER_H
@@ -10,15 +14,25 @@
 #include <stdint.h>
 
 struct fdar_record_folder {
-	char *path;    /* absolute */
+	char *path;    /* absolute; what is written goes there */
 	char *trace;   /* path/trace; the drain makes it */
-	gboolean made; /* path did not exist before */
+	char *shown;   /* absolute: its name, for people */
+	int fd;        /* keeps path; -1: path is the name */
+	gboolean made; /* it did not exist before */
 };
 
-/* Makes the directory and its parents; an empty one that is there is taken. FALSE and error (folder
- * is empty then) when it holds something, is a file, or cannot be made or written. */
+/* Makes the directory and its parents; an empty one of ours that is there is taken. FALSE and error
+ * (folder is empty then) when it holds something, is a file, a link or somebody else's, another recorder
+ * has it, or it cannot be made or written. */
 gboolean fdar_record_folder_make(const char *output, struct fdar_record_folder *folder,
 				 GError **error);
+
+/* The same of one in another, by its name. */
+gboolean fdar_record_folder_make_below(const struct fdar_record_folder *above, const char *name,
+				       struct fdar_record_folder *folder, GError **error);
+
+/* A message with the directory's name in place of path. The caller frees it. */
+char *fdar_record_folder_say(const struct fdar_record_folder *folder, const char *message);
 
 /* Bytes of the files in the trace, now. */
 uint64_t fdar_record_folder_bytes(const struct fdar_record_folder *folder);

@@ -1,6 +1,10 @@
 #include "pipeline/record/record_run.h"
 
 #include <stdarg.h>
+#include <sys/resource.h>
+
+#define FILES_ENOUGH  256u
+#define MEMORY_ENOUGH ((rlim_t)2 << 30)
 
 const char fdar_run_ended_daemon[] = "session daemon died";
 const char fdar_run_ended_consumer[] = "consumer daemon died";
@@ -10,11 +14,35 @@ const char fdar_run_ended_size[] = "maximum size reached";
 
 void fdar_run_warn(struct fdar_run *run, const char *format, ...)
 {
+	g_autofree char *text = NULL;
 	va_list arguments;
 
 	va_start(arguments, format);
-	g_ptr_array_add(run->warnings, g_strdup_vprintf(format, arguments));
+	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
+	g_ptr_array_add(run->warnings, fdar_record_folder_say(&run->folder, text));
+}
+
+void fdar_run_done(struct fdar_run *run, const struct fdar_record_folder *folder,
+		   const struct fdar_recording_info *info)
+{
+	if (run->options->done)
+		run->options->done(folder->path, folder->shown, info, run->user);
+}
+
+char *fdar_run_limits(void)
+{
+	struct rlimit files, memory;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_ENOUGH)
+		return g_strdup_printf("; the limit of open files is %" G_GUINT64_FORMAT
+				       " (ulimit -n), and LTTng's daemons need some hundreds",
+				       (guint64)files.rlim_cur);
+	if (getrlimit(RLIMIT_AS, &memory) == 0 && memory.rlim_cur < MEMORY_ENOUGH)
+		return g_strdup_printf("; the limit of memory is %" G_GUINT64_FORMAT
+				       " KiB (ulimit -v), and LTTng's buffers count in it",
+				       (guint64)memory.rlim_cur >> 10);
+	return NULL;
 }
 
 void fdar_run_tell(struct fdar_run *run, enum fdar_record_phase phase, const char *text)

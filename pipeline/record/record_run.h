@@ -15,6 +15,7 @@
 #include "pipeline/record/record_count.h"
 #include "pipeline/record/record_folder.h"
 #include "pipeline/record/record_memory.h"
+#include "pipeline/record/record_missing.h"
 #include "pipeline/record/record_snapshot.h"
 #include "pipeline/server/server.h"
 #include "pipeline/lttng/tracing.h"
@@ -47,6 +48,8 @@ struct fdar_run {
 	gint64 begin_us, look_us;
 	gboolean stopped;       /* the tracing, not the server */
 	gboolean server_ended;  /* by itself */
+	gboolean died;          /* the server could not begin */
+	gboolean damaged;       /* the end is missing, or it cannot be read to its end */
 	gboolean others;        /* there was another recorder meanwhile */
 	gint waiting;           /* atomic: the gate is closed */
 	char *started;          /* wall clock, as in the info */
@@ -56,6 +59,10 @@ struct fdar_run {
 	gboolean unmet_told;    /* of rules that no function fits */
 	guint lasting_warnings; /* the first so many are about the run, not about a snapshot */
 	struct fdar_record_count count; /* what was read back last */
+	GArray *said;    /* struct fdar_control_process, before tracing stopped; or NULL */
+	GArray *young;   /* the same, while LTTng did not know them all (attached); or NULL */
+	gint64 known_us; /* since when it does; 0: not yet */
+	struct fdar_record_missing missing;
 	GArray *strangers; /* guint32 pids: processes of other recordings in it; or NULL */
 };
 
@@ -89,6 +96,14 @@ char *fdar_run_describe_end(const struct fdar_run *run);
  * in it can be read (G_IO_ERROR_NOT_FOUND), or it cannot be written. */
 gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *folder,
 		       struct fdar_recording_info *info, GError **error);
+
+/* What this user's limits may have to do with a failure, to be said behind it; NULL: nothing. The caller
+ * frees it. */
+char *fdar_run_limits(void);
+
+/* Tells the caller that the recording in folder is written. */
+void fdar_run_done(struct fdar_run *run, const struct fdar_record_folder *folder,
+		   const struct fdar_recording_info *info);
 
 /* Bytes of LTTng's buffers, of all users that the server's processes are likely to run as. */
 uint64_t fdar_run_buffer_bytes(const struct fdar_record_options *options);

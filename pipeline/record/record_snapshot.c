@@ -58,8 +58,7 @@ static gboolean write_folder(struct fdar_snapshots *snapshots, const char *copy,
 
 	if (sealed) {
 		snapshots->count++;
-		if (run->options->snapshot_done)
-			run->options->snapshot_done(folder->path, &snapshots->info, run->user);
+		fdar_run_done(run, folder, &snapshots->info);
 	} else if (!run->count.summary.events) {
 		fdar_record_folder_remove(folder);
 	}
@@ -70,8 +69,8 @@ gboolean fdar_snapshots_take(struct fdar_snapshots *snapshots, const char *why, 
 {
 	struct fdar_run *run = snapshots->run;
 	g_autofree char *copy = g_build_filename(run->memory.path, "snapshot", NULL);
-	g_autofree char *output = g_strdup_printf("%s/%u", run->folder.path, snapshots->count + 1);
-	struct fdar_record_folder folder = { 0 };
+	g_autofree char *name = g_strdup_printf("%u", snapshots->count + 1);
+	struct fdar_record_folder folder = { .fd = -1 };
 	gboolean done = FALSE;
 
 	if (snapshots->count >= COUNT_MAX)
@@ -84,7 +83,7 @@ gboolean fdar_snapshots_take(struct fdar_snapshots *snapshots, const char *why, 
 	g_ptr_array_set_size(run->warnings, (int)run->lasting_warnings);
 	g_clear_pointer(&run->strangers, g_array_unref);
 	if (fdar_tracing_snapshot(run->tracing, copy, error) &&
-	    fdar_record_folder_make(output, &folder, error))
+	    fdar_record_folder_make_below(&run->folder, name, &folder, error))
 		done = write_folder(snapshots, copy, &folder, error);
 	run->snapshot = NULL;
 	fdar_record_tree_remove(copy);

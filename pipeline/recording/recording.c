@@ -1,9 +1,11 @@
 #include "pipeline/recording/recording.h"
 
+#include <gio/gio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file_read.h"
 #include "base/json_depth.h"
 #include "pipeline/recording/trace_find.h"
 
@@ -32,6 +34,13 @@ void fdar_recording_info_clear(struct fdar_recording_info *info)
 	g_clear_pointer(&info->attached, g_array_unref);
 	g_clear_pointer(&info->losses, g_array_unref);
 	memset(info, 0, sizeof(*info));
+}
+
+gboolean fdar_recording_info_whole(const struct fdar_recording_info *info)
+{
+	return !info->unfinished && !info->damaged && !info->discarded && !info->dropped &&
+	       !info->packets_lost && !info->calls_lost && !info->calls_missing &&
+	       !info->events_missing;
 }
 
 /* ---- the members: one table for both directions ---- */
@@ -65,6 +74,9 @@ static const struct member members[] = {
 	MEMBER(detail, MEMBER_TEXT, FALSE),
 	MEMBER(started, MEMBER_TEXT, FALSE),
 	MEMBER(unfinished, MEMBER_COUNT, TRUE),
+	MEMBER(manifest, MEMBER_COUNT, TRUE),
+	MEMBER(died, MEMBER_COUNT, TRUE),
+	MEMBER(damaged, MEMBER_COUNT, TRUE),
 	MEMBER(duration_ns, MEMBER_COUNT, FALSE),
 	MEMBER(events, MEMBER_COUNT, FALSE),
 	MEMBER(discarded, MEMBER_COUNT, FALSE),
@@ -90,6 +102,9 @@ static const struct member members[] = {
 	MEMBER(calls_skipped, MEMBER_COUNT, TRUE),
 	MEMBER(calls_unwound, MEMBER_COUNT, TRUE),
 	MEMBER(calls_lost, MEMBER_COUNT, TRUE),
+	MEMBER(calls_found, MEMBER_COUNT, TRUE),
+	MEMBER(calls_missing, MEMBER_COUNT, TRUE),
+	MEMBER(events_missing, MEMBER_COUNT, TRUE),
 	MEMBER(functions_seen, MEMBER_COUNT, TRUE),
 	MEMBER(functions_live, MEMBER_COUNT, TRUE),
 	MEMBER(budget_off, MEMBER_COUNT, TRUE),
@@ -190,7 +205,7 @@ static void add_member(JsonBuilder *builder, const struct fdar_recording_info *i
 gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const char *dir,
 				  GError **error)
 {
-	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
+	g_autofree char *path = g_build_filename(dir, FDAR_RECORDING_FILE, NULL);
 	g_autoptr(JsonBuilder) builder = json_builder_new();
 	g_autoptr(JsonGenerator) generator = json_generator_new();
 	g_autofree char *text = NULL, *whole = NULL;
@@ -213,7 +228,7 @@ gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const 
 	return g_file_set_contents_full(path, whole, -1,
 					G_FILE_SET_CONTENTS_CONSISTENT |
 						G_FILE_SET_CONTENTS_DURABLE,
-					0644, error);
+					0600, error);
 }
 
 /* ---- reading ---- */
@@ -221,7 +236,7 @@ gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const 
 static gboolean not_ours(GError **error, const char *path, const char *expected)
 {
 	g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_FORMAT,
-		    "%s: not a flowdar recording: %s", path, expected);
+		    "%s: damaged, or not what flowdar wrote: %s", path, expected);
 	return FALSE;
 }
 
@@ -360,7 +375,7 @@ static gboolean read_members(JsonObject *object, const char *path, struct fdar_r
 	if (!is_value(format, G_TYPE_INT64) || json_node_get_int(format) < 1)
 		return not_ours(error, path, "expected a member \"format\" with a version number");
 	if (json_node_get_int(format) > FDAR_RECORDING_FORMAT) {
-		g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_FORMAT,
+		g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_LATER,
 			    "%s: made by a later flowdar (format %" G_GINT64_FORMAT
 			    ", this one reads up to %d)",
 			    path, json_node_get_int(format), FDAR_RECORDING_FORMAT);
@@ -381,21 +396,22 @@ static gboolean read_members(JsonObject *object, const char *path, struct fdar_r
 
 static char *read_text(const char *path, GError **error)
 {
-	struct stat st;
-	g_autofree char *text = NULL;
+	g_autoptr(GError) cause = NULL;
+	gsize length = 0;
+	g_autofree char *text = fdar_file_read(path, FDAR_RECORDING_MAX_SIZE, &length, &cause);
 
-	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) {
+	if (!text && g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
 		g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_MISSING,
 			    "%s: no such file; expected what `flowdar record` writes last", path);
 		return NULL;
 	}
-	if (st.st_size > FDAR_RECORDING_MAX_SIZE) {
-		not_ours(error, path, "it is larger than any recording.json");
+	if (!text) {
+		g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_FORMAT, "%s",
+			    cause->message);
 		return NULL;
 	}
-	if (!g_file_get_contents(path, &text, NULL, error))
-		return NULL;
-	if (fdar_json_too_deep(text, DEPTH_MAX) || !g_utf8_validate(text, -1, NULL)) {
+	if (strlen(text) != length || fdar_json_too_deep(text, DEPTH_MAX) ||
+	    !g_utf8_validate(text, -1, NULL)) {
 		not_ours(error, path, "expected a JSON object");
 		return NULL;
 	}
@@ -404,7 +420,7 @@ static char *read_text(const char *path, GError **error)
 
 gboolean fdar_recording_info_load(const char *dir, struct fdar_recording_info *info, GError **error)
 {
-	g_autofree char *path = g_build_filename(dir, "recording.json", NULL);
+	g_autofree char *path = g_build_filename(dir, FDAR_RECORDING_FILE, NULL);
 	g_autofree char *text = read_text(path, error);
 	g_autoptr(JsonParser) parser = json_parser_new();
 	JsonNode *root;

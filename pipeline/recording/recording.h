@@ -6,6 +6,7 @@
  *	recording.json   what was run, how, on what host, and what was lost
  *	trace/           the CTF trace
  *	symbols/         function tables by build id (made by the caller of record.h; may be missing)
+ *	manifest         sizes and check sums of all files, written last (manifest.h)
  *	replay.jsonl     what the replay driver did, a line a session (copied in by the user of both)
  *
  * recording.json is written when the recording begins, "unfinished", and renamed into its own place when
@@ -21,7 +22,9 @@
 
 #define FDAR_RECORDING_FORMAT   1
 #define FDAR_RECORDING_MAX_SIZE (1u << 20) /* bytes of recording.json */
+#define FDAR_RECORDING_FILE     "recording.json"
 #define FDAR_RECORDING_TRACE    "trace"
+#define FDAR_RECORDING_SYMBOLS  "symbols"
 
 /* Values of ended while a recording is unfinished. */
 #define FDAR_RECORDING_UNFINISHED "not yet, or the recorder and its keeper were killed"
@@ -32,7 +35,8 @@ GQuark fdar_recording_error_quark(void);
 
 enum fdar_recording_error {
 	FDAR_RECORDING_ERROR_MISSING, /* no recording.json */
-	FDAR_RECORDING_ERROR_FORMAT   /* not one of ours, or of a later version */
+	FDAR_RECORDING_ERROR_FORMAT,  /* not one of ours, or damaged */
+	FDAR_RECORDING_ERROR_LATER    /* made by a later version */
 };
 
 /* Events that are missing in one place: so many, between two points of time, of one stream. */
@@ -48,6 +52,7 @@ struct fdar_recording_info {
 	/* 1: the recorder has not come to its end. Counts are 0 then, for not known; so are duration_ns and
 	 * trace_bytes while ended is FDAR_RECORDING_UNFINISHED. */
 	uint64_t unfinished;
+	uint64_t manifest; /* 1: a manifest (manifest.h) is written when all else is */
 	char *name;     /* what its processes call themselves in their process events (control.h);
 			       * NULL: made before there was one */
 	char **command; /* NULL-terminated argv of the server; empty when attached */
@@ -61,8 +66,12 @@ struct fdar_recording_info {
 	uint64_t trace_bytes; /* on disk */
 	int exit_status;      /* of the server, as a shell gives it: code, or 128 + signal */
 	char *ended;          /* why: "server exited", "interrupted", "session daemon died", ... */
-	char **warnings;      /* what the reader of the numbers should know; NULL: nothing */
-	GArray *strangers;    /* guint32 pids: processes of other recordings whose events are in the
+	uint64_t died;        /* 1: the server ended by itself, badly, before it had begun */
+	uint64_t
+		damaged; /* 1: something that it knows of kept the recorder from writing all, or it could
+			       * not be read back to its end */
+	char **warnings;   /* what the reader of the numbers should know; NULL: nothing */
+	GArray *strangers; /* guint32 pids: processes of other recordings whose events are in the
 				* trace and do not belong to this one; NULL: none */
 
 	/* What was asked for; 0 and NULL: not, or no limit. */
@@ -79,11 +88,16 @@ struct fdar_recording_info {
 	GArray *attached;         /* guint32 pids of servers that ran already; NULL: none */
 
 	/* What came of it, as the libraries in the server and the recorder counted. */
-	uint64_t dropped;        /* events that the recorder dropped to keep to its memory */
-	uint64_t calls;          /* recorded, each once */
-	uint64_t calls_skipped;  /* shorter than min_duration_ns */
-	uint64_t calls_unwound;  /* ended without returning */
-	uint64_t calls_lost;     /* not recorded because something was in the way */
+	uint64_t dropped;       /* events that the recorder dropped to keep to its memory */
+	uint64_t calls;         /* recorded, each once */
+	uint64_t calls_skipped; /* shorter than min_duration_ns */
+	uint64_t calls_unwound; /* ended without returning */
+	uint64_t calls_lost;    /* not recorded because something was in the way */
+	uint64_t calls_found;   /* in the trace's calls events, counted by reading it back */
+	uint64_t calls_missing; /* of calls: those that are not in the trace */
+	uint64_t
+		events_missing; /* events but calls that the libraries wrote, and that neither are in the
+				  * trace nor are among discarded and dropped */
 	uint64_t functions_seen; /* that could be recorded, each counted once a process */
 	uint64_t functions_live; /* of these: that were, at the end */
 	uint64_t budget_off;     /* switched off to keep to the budget */
@@ -97,6 +111,9 @@ GArray *fdar_recording_losses_new(void);
 
 /* Frees what the fields own, not the struct; the struct is empty afterwards and may be reused. */
 void fdar_recording_info_clear(struct fdar_recording_info *info);
+
+/* Whether all that was asked for is in the recording, as far as its recorder knew. */
+gboolean fdar_recording_info_whole(const struct fdar_recording_info *info);
 
 /* Writes dir/recording.json atomically. */
 gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const char *dir,

@@ -1,9 +1,11 @@
 #include "pipeline/recording/stacks.h"
 
+#include <gio/gio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/file_read.h"
 #include "base/json_depth.h"
 #include "pipeline/recording/recording.h"
 
@@ -162,7 +164,7 @@ gboolean fdar_stacks_save(const struct fdar_stacks *stacks, const char *dir, GEr
 
 	json_generator_set_root(generator, root);
 	text = json_generator_to_data(generator, NULL);
-	return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
+	return g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
 					error);
 }
 
@@ -264,12 +266,12 @@ static gboolean read_stacks(JsonNode *root, struct fdar_stacks *stacks)
 /* NULL: not there, or not a text that json-glib may be given. */
 static char *read_text(const char *path, gboolean *missing)
 {
-	g_autofree char *text = NULL;
-	struct stat st;
+	g_autoptr(GError) error = NULL;
+	gsize length = 0;
+	g_autofree char *text = fdar_file_read(path, FDAR_STACKS_MAX_SIZE, &length, &error);
 
-	*missing = stat(path, &st) != 0;
-	if (*missing || !S_ISREG(st.st_mode) || st.st_size > FDAR_STACKS_MAX_SIZE ||
-	    !g_file_get_contents(path, &text, NULL, NULL) || fdar_json_too_deep(text, DEPTH_MAX) ||
+	*missing = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+	if (!text || strlen(text) != length || fdar_json_too_deep(text, DEPTH_MAX) ||
 	    !g_utf8_validate(text, -1, NULL))
 		return NULL;
 	return g_steal_pointer(&text);

@@ -19,14 +19,28 @@ struct process {
 	pid_t pid;
 	int pidfd; /* -1: a kernel without them */
 	gboolean told;
+	gboolean warned; /* that somebody else listens in its place */
 };
 
 struct fdar_attached {
 	char *control;
-	GArray *processes; /* struct process, those below others behind them */
-	GHashTable *known; /* their pids */
+	GArray *processes;   /* struct process, those below others behind them */
+	GHashTable *known;   /* their pids */
+	GPtrArray *warnings; /* char *, FDAR_ATTACH_WARNINGS_MAX of them */
 	gint64 look_us;
 };
+
+static void tell(struct fdar_attached *attached, struct process *process)
+{
+	g_autoptr(GError) error = NULL;
+
+	process->told = fdar_control_tell(process->pid, attached->control, &error);
+	if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) || process->warned ||
+	    attached->warnings->len >= FDAR_ATTACH_WARNINGS_MAX)
+		return;
+	process->warned = TRUE;
+	g_ptr_array_add(attached->warnings, g_strdup(error->message));
+}
 
 static void add(struct fdar_attached *attached, pid_t pid)
 {
@@ -36,7 +50,7 @@ static void add(struct fdar_attached *attached, pid_t pid)
 	    !g_hash_table_add(attached->known, GINT_TO_POINTER(pid)))
 		return;
 	process.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	process.told = fdar_control_tell(pid, attached->control, NULL);
+	tell(attached, &process);
 	g_array_append_val(attached->processes, process);
 }
 
@@ -77,7 +91,7 @@ static void tell_again(struct fdar_attached *attached, guint from)
 		struct process *process = &g_array_index(attached->processes, struct process, i);
 
 		if (!process->told)
-			process->told = fdar_control_tell(process->pid, attached->control, NULL);
+			tell(attached, process);
 	}
 }
 
@@ -93,6 +107,11 @@ static gboolean any_can(const struct fdar_attached *attached, guint from)
 
 static gboolean refuse(const struct fdar_attached *attached, guint from, pid_t pid, GError **error)
 {
+	if (attached->warnings->len) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "%s",
+			    (const char *)g_ptr_array_index(attached->warnings, 0));
+		return FALSE;
+	}
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "process %d cannot be recorded: %s",
 		    (int)pid,
 		    any_can(attached, from)
@@ -134,6 +153,7 @@ struct fdar_attached *fdar_attached_start(const pid_t *pids, size_t count, const
 	attached->control = g_strdup(control);
 	attached->processes = g_array_new(FALSE, FALSE, sizeof(struct process));
 	attached->known = g_hash_table_new(NULL, NULL);
+	attached->warnings = g_ptr_array_new_with_free_func(g_free);
 	for (size_t i = 0; i < count; i++) {
 		if (!attach(attached, pids[i], error)) {
 			fdar_attached_free(attached);
@@ -154,6 +174,34 @@ pid_t fdar_attached_first(const struct fdar_attached *attached)
 			return process->pid;
 	}
 	return 0;
+}
+
+static gboolean is_heard(const GArray *heard, pid_t pid)
+{
+	for (guint i = 0; i < heard->len; i++)
+		if (g_array_index(heard, struct fdar_control_process, i).pid == pid)
+			return TRUE;
+	return FALSE;
+}
+
+GPtrArray *fdar_attached_warnings(const struct fdar_attached *attached, const GArray *heard)
+{
+	GPtrArray *warnings = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < attached->warnings->len; i++)
+		g_ptr_array_add(warnings, g_strdup(g_ptr_array_index(attached->warnings, i)));
+	for (guint i = 0; i < attached->processes->len; i++) {
+		const struct process *process =
+			&g_array_index(attached->processes, struct process, i);
+
+		if (process->told && !is_heard(heard, process->pid) &&
+		    warnings->len < 2 * FDAR_ATTACH_WARNINGS_MAX)
+			g_ptr_array_add(warnings,
+					g_strdup_printf("process %d was told to be recorded and "
+							"has not answered: it is not in here",
+							(int)process->pid));
+	}
+	return warnings;
 }
 
 static gboolean has_ended(const struct process *process)
@@ -192,6 +240,8 @@ gboolean fdar_attached_wait(struct fdar_attached *attached, int milliseconds)
 	if (now - attached->look_us >= LOOK_US) {
 		attached->look_us = now;
 		add_below(attached, 0);
+		/* Who had their names may have let go. */
+		tell_again(attached, 0);
 	}
 	return attached->processes->len > 0;
 }
@@ -208,6 +258,7 @@ void fdar_attached_free(struct fdar_attached *attached)
 	}
 	g_array_unref(attached->processes);
 	g_hash_table_destroy(attached->known);
+	g_ptr_array_unref(attached->warnings);
 	g_free(attached->control);
 	g_free(attached);
 }

@@ -12,7 +12,8 @@
 #include <glib.h>
 #include <sys/types.h>
 
-#define FDAR_ATTACH_MAX 4096 /* processes that are told and watched */
+#define FDAR_ATTACH_MAX          4096 /* processes that are told and watched */
+#define FDAR_ATTACH_WARNINGS_MAX 8
 
 struct fdar_attached;
 
@@ -27,6 +28,11 @@ pid_t fdar_attached_first(const struct fdar_attached *attached);
 /* Waits up to milliseconds for the last of the processes to end, then looks for new ones. FALSE when
  * all have ended. Comes back early on a signal. */
 gboolean fdar_attached_wait(struct fdar_attached *attached, int milliseconds);
+
+/* What the user should know: processes in whose place somebody else listens (control.h), and processes
+ * that were told and are not among those that were heard of (struct fdar_control_process). Texts; the
+ * caller frees the result. */
+GPtrArray *fdar_attached_warnings(const struct fdar_attached *attached, const GArray *heard);
 
 /* NULL is allowed. */
 void fdar_attached_free(struct fdar_attached *attached);

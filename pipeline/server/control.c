@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "instrument/wire/control.h"
+#include "pipeline/server/control_counters.h"
 #include "pipeline/server/control_rules.h"
 
 #define STEP_MS 5
@@ -25,7 +26,8 @@
 struct fdar_control_segment {
 	char *path;
 	int fd;
-	void *map; /* for waking up only: see control.h on trust */
+	void *map; /* for waking up only: writing goes through the descriptor */
+	struct fdar_control_files *files;
 	uint32_t generation, flush;
 	atomic_bool closed; /* the gate */
 	GThread *heart;     /* while it is on */
@@ -38,7 +40,7 @@ _Static_assert(sizeof(struct fdar_control) <= FDAR_CONTROL_BYTES, "the segment i
 
 /* ---- the recorder's part ---- */
 
-/* Nothing can be done when it fails: the file is there and has its size, unless the server broke it. */
+/* Nothing can be done when it fails: the file is there and has its size and memory. */
 static void put(const struct fdar_control_segment *segment, size_t offset, uint32_t value)
 {
 	ssize_t n = pwrite(segment->fd, &value, sizeof(value), (off_t)offset);
@@ -89,10 +91,20 @@ static struct fdar_control *first_contents(const char *recording,
 static gboolean make_file(struct fdar_control_segment *segment, const struct fdar_control *control)
 {
 	segment->fd = open(segment->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	/* It is in its place when it is whole: only then can others open it. */
-	return segment->fd >= 0 && ftruncate(segment->fd, FDAR_CONTROL_BYTES) == 0 &&
+	/* Others can open it when it is whole, and nobody can for writing, not even this user by
+	 * mistake. All of it has its memory: who reads a page that has none is killed when there is none
+	 * left to give. */
+	return segment->fd >= 0 && fallocate(segment->fd, 0, 0, FDAR_CONTROL_BYTES) == 0 &&
 	       pwrite(segment->fd, control, sizeof(*control), 0) == (ssize_t)sizeof(*control) &&
-	       fchmod(segment->fd, 0666) == 0;
+	       fchmod(segment->fd, 0444) == 0;
+}
+
+static gboolean make_files(struct fdar_control_segment *segment)
+{
+	g_autofree char *path = g_strconcat(segment->path, FDAR_CONTROL_COUNTERS, NULL);
+
+	segment->files = fdar_control_files_make(path);
+	return segment->files != NULL;
 }
 
 static gboolean map_file(struct fdar_control_segment *segment)
@@ -116,7 +128,7 @@ struct fdar_control_segment *fdar_control_segment_make(const char *folder, const
 	segment->path = g_strdup_printf("%s/control-%016" G_GINT64_MODIFIER "x", folder, number);
 	segment->generation = 1;
 	segment->fd = -1;
-	if (random && make_file(segment, control) && map_file(segment))
+	if (random && make_files(segment) && make_file(segment, control) && map_file(segment))
 		return segment;
 	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
 		    "%s: cannot make what the server is told through: %s", segment->path,
@@ -138,6 +150,7 @@ void fdar_control_segment_free(struct fdar_control_segment *segment)
 		close(segment->fd);
 		g_unlink(segment->path);
 	}
+	fdar_control_files_free(segment->files);
 	g_free(segment->path);
 	g_free(segment);
 }
@@ -206,7 +219,11 @@ void fdar_control_segment_gate(struct fdar_control_segment *segment, gboolean cl
 
 void fdar_control_release(const char *path)
 {
-	struct fdar_control_segment segment = { .fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) };
+	struct fdar_control_segment segment = { .fd = -1 };
+
+	/* In a folder that nobody else can change. */
+	if (chmod(path, 0644) == 0)
+		segment.fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
 	/* What the counters stood at is known to the server alone. */
 	if (segment.fd >= 0 && map_file(&segment)) {
@@ -223,59 +240,36 @@ void fdar_control_release(const char *path)
 
 /* ---- hearing ---- */
 
-static gboolean all_flushed(const struct fdar_control_segment *segment)
-{
-	uint64_t processes = 0;
-	uint32_t flushed = 0;
-
-	return !get(segment, offsetof(struct fdar_control, processes), &processes,
-		    sizeof(processes)) ||
-	       !get(segment, offsetof(struct fdar_control, flushed), &flushed, sizeof(flushed)) ||
-	       flushed >= processes;
-}
-
 void fdar_control_segment_flush(struct fdar_control_segment *segment, int milliseconds)
 {
-	put(segment, offsetof(struct fdar_control, flushed), 0);
 	put(segment, offsetof(struct fdar_control, flush), ++segment->flush);
 	changed(segment);
-	for (int waited = 0; waited < milliseconds && !all_flushed(segment); waited += STEP_MS)
+	for (int waited = 0; waited < milliseconds; waited += STEP_MS) {
+		fdar_control_files_read(segment->files);
+		if (!fdar_control_files_unflushed(segment->files, segment->flush))
+			return;
 		g_usleep(STEP_MS * 1000);
+	}
 }
 
-/* The layout's counters, side by side with ours. */
-void fdar_control_segment_count(const struct fdar_control_segment *segment,
+void fdar_control_segment_count(struct fdar_control_segment *segment,
 				struct fdar_control_counts *counts)
 {
-	g_autofree struct fdar_control *read = g_malloc0(sizeof(*read));
-	size_t begin = offsetof(struct fdar_control, processes);
+	fdar_control_files_read(segment->files);
+	fdar_control_files_count(segment->files, counts);
+}
 
-	memset(counts, 0, sizeof(*counts));
-	if (!get(segment, begin, (char *)read + begin, sizeof(*read) - begin))
-		return;
-	*counts = (struct fdar_control_counts){
-		.processes = read->processes,
-		.calls = read->calls,
-		.skipped = read->skipped,
-		.unwound = read->unwound,
-		.lost = read->lost,
-		.waited_ns = read->waited_ns,
-		.functions = read->functions,
-		.live = read->live,
-		.budget_off = read->budget_off,
-		.patched = read->patched,
-		.hooked = read->hooked,
-		.ruled = read->ruled,
-		.late = read->late,
-	};
+GArray *fdar_control_segment_processes(const struct fdar_control_segment *segment)
+{
+	return fdar_control_files_processes(segment->files);
 }
 
 const char *fdar_control_segment_unmet(const struct fdar_control_segment *segment,
 				       const char *const *functions, guint *from)
 {
-	uint64_t met[FDAR_CONTROL_RULES_MAX / 64];
+	const uint64_t *met = fdar_control_files_rules_met(segment->files);
 
-	if (!functions || !get(segment, offsetof(struct fdar_control, rules_met), met, sizeof(met)))
+	if (!functions)
 		return NULL;
 	for (guint i = 0; functions[i] && i < FDAR_CONTROL_RULES_MAX; i++) {
 		const char *rule = functions[i];
@@ -301,17 +295,56 @@ static socklen_t name_of(pid_t pid, struct sockaddr_un *address)
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
+/* The name is anybody's to take: who has it is told nothing before it is known who that is. Each
+ * process makes its socket itself. Pid 0: it is one of a pid namespace that we do not see; then its
+ * user must be the superuser or the process's own. */
+static gboolean is_peer(int fd, pid_t pid, struct ucred *peer)
+{
+	g_autofree char *proc = g_strdup_printf("/proc/%d", (int)pid);
+	socklen_t bytes = sizeof(*peer);
+	struct stat st;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &bytes) != 0)
+		return FALSE;
+	if (peer->pid)
+		return peer->pid == pid;
+	return peer->uid == 0 || (stat(proc, &st) == 0 && peer->uid == st.st_uid);
+}
+
+static gboolean refuse_peer(pid_t pid, const struct ucred *peer, GError **error)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+		    "process %d (of user %u) has taken the name that process %d is found by: it is "
+		    "told nothing, and process %d is not recorded",
+		    (int)peer->pid, (unsigned)peer->uid, (int)pid, (int)pid);
+	return FALSE;
+}
+
+static gboolean send_path(int fd, pid_t pid, const char *path, GError **error)
+{
+	struct ucred peer = { 0 };
+
+	if (!is_peer(fd, pid, &peer))
+		return refuse_peer(pid, &peer, error);
+	if (send(fd, path, strlen(path) + 1, MSG_NOSIGNAL) > 0)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
+		    "process %d does not listen: %s", (int)pid, g_strerror(errno));
+	return FALSE;
+}
+
 gboolean fdar_control_tell(pid_t pid, const char *path, GError **error)
 {
 	struct sockaddr_un address = { 0 };
 	socklen_t bytes = name_of(pid, &address);
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	gboolean told = fd >= 0 && connect(fd, (struct sockaddr *)&address, bytes) == 0 &&
-			send(fd, path, strlen(path) + 1, MSG_NOSIGNAL) > 0;
+	gboolean told = FALSE;
 
-	if (!told)
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, bytes) != 0)
 		g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(errno),
 			    "process %d does not listen: %s", (int)pid, g_strerror(errno));
+	else
+		told = send_path(fd, pid, path, error);
 	if (fd >= 0)
 		close(fd);
 	return told;

@@ -5,12 +5,10 @@
  * Place in the house: inside pipeline/, under the recorder; instrument/wire/control.h is the layout and what
  * each field means. One thread at a time uses a segment, but for the gate, which any thread may set.
  *
- * Trust: the file can be written by every user, for the server's processes may change users and start
- * others. Who can is who knows its name, which has 64 random bits in it and stands in a folder that
- * nobody but its owner can list: the server's processes and whom they tell. What they can do with it is
- * harm their own recording: the recorder reads only the server's counters, never more than there is,
- * takes them for numbers that somebody claims, and reads and writes the file with system calls, so that
- * not even a file that was cut short can make it fail.
+ * Trust: the segment can be written by us alone: the server's processes, which may be other users',
+ * read it. What they count they write into files of their own (control_counters.h), which are read
+ * with system calls, never more of them than there is, as numbers that somebody claims. So no process
+ * can stop, misdirect or end another through this, and none can make the recorder fail.
  */
 #ifndef FDAR_PIPELINE_SERVER_CONTROL_H
 #define FDAR_PIPELINE_SERVER_CONTROL_H
@@ -18,6 +16,8 @@
 #include <glib.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "instrument/wire/control.h"
 
 struct fdar_control_segment;
 
@@ -32,10 +32,18 @@ struct fdar_control_settings {
 	uint32_t io_bytes;
 };
 
-/* What the server's processes have counted: the fields of the same names in instrument/wire/control.h. */
+/* What the server's processes have counted: the fields of the same names in instrument/wire/control.h,
+ * summed up. */
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
 	uint64_t functions, live, budget_off, patched, hooked, ruled, late;
+};
+
+/* What one of them says it has written: whoever reads the trace finds so much at least. */
+struct fdar_control_process {
+	int32_t pid; /* as it calls itself */
+	uint64_t calls;
+	uint64_t events[FDAR_CONTROL_EVENTS];
 };
 
 /* Splits "ap_*,!apr_palloc*,bin:mod_*,thread:worker*" into its rules. An item is a glob (fnmatch) for
@@ -64,17 +72,21 @@ void fdar_control_segment_announce(struct fdar_control_segment *segment);
 /* Closes the gate, so that who writes an event waits, or opens it. From any thread. */
 void fdar_control_segment_gate(struct fdar_control_segment *segment, gboolean closed);
 
-/* Asks all processes to write what they have collected, and waits until as many as ever came have done
- * so, milliseconds at most. */
+/* Asks all processes to write what they have collected, and waits until those that live have done so,
+ * milliseconds at most. */
 void fdar_control_segment_flush(struct fdar_control_segment *segment, int milliseconds);
 
-void fdar_control_segment_count(const struct fdar_control_segment *segment,
+/* Reads what they have counted by now. */
+void fdar_control_segment_count(struct fdar_control_segment *segment,
 				struct fdar_control_counts *counts);
 
 /* The first rule from number from on (of functions, in the settings' order) that is about functions and
  * met none so far in any process; NULL when there is none. from becomes its number plus 1. */
 const char *fdar_control_segment_unmet(const struct fdar_control_segment *segment,
 				       const char *const *functions, guint *from);
+
+/* The same by process, as it was read last: struct fdar_control_process. The caller frees the result. */
+GArray *fdar_control_segment_processes(const struct fdar_control_segment *segment);
 
 /* Switches off, opens the gate, and takes the file away. NULL is allowed. */
 void fdar_control_segment_free(struct fdar_control_segment *segment);
@@ -83,7 +95,9 @@ void fdar_control_segment_free(struct fdar_control_segment *segment);
 void fdar_control_release(const char *path);
 
 /* Tells a process that runs already, and has flowdar's libraries in it, where the segment is. FALSE and
- * error when it does not listen: it has no such library, or is being recorded already. */
+ * error when it does not listen: it has no such library, or is being recorded already
+ * (G_IO_ERROR_CONNECTION_REFUSED); or when somebody else listens in its place
+ * (G_IO_ERROR_PERMISSION_DENIED), who is told nothing. */
 gboolean fdar_control_tell(pid_t pid, const char *path, GError **error);
 
 #endif

@@ -165,7 +165,9 @@ static void exec_server(const struct fdar_server_options *options, const struct 
 {
 	struct failure failure = { 0 };
 
-	setpgid(0, 0);
+	/* A session of its own: the terminal that we were started from is not the server's, whoever it
+	 * becomes. (TIOCSTI types into one's own terminal, as whoever reads there: root.) */
+	setsid();
 	detach_terminal();
 	/* All descriptors of ours are closed by exec; those that the user passed on stay. */
 	fdar_process_reset(-1);

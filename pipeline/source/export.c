@@ -12,9 +12,11 @@
 #include "pipeline/packed/packed_read.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/trace_find.h"
+#include "base/file_read.h"
 
-#define COPY_BYTES (1u << 20)
-#define INDEX      "index" /* LTTng's folder in a trace */
+#define METADATA_MAX (32u << 20) /* pipeline/metadata reads no more */
+#define COPY_BYTES   (1u << 20)
+#define INDEX        "index" /* LTTng's folder in a trace */
 
 struct work {
 	struct fdar_export *result;
@@ -29,6 +31,7 @@ struct work {
 
 /* A file that is read and the one that is made of it. */
 struct pair {
+	mode_t mode; /* what may be read by whom stays as it is */
 	const char *from, *to;
 	int in, out;
 	uint64_t size; /* of from */
@@ -68,10 +71,13 @@ static gboolean pair_open(struct pair *pair, GError **error)
 	struct stat st;
 
 	pair->out = -1;
-	pair->in = open(pair->from, O_RDONLY | O_CLOEXEC);
-	if (pair->in < 0 || fstat(pair->in, &st) != 0)
+	pair->in = fdar_file_open(pair->from, error);
+	if (pair->in < 0)
+		return FALSE;
+	if (fstat(pair->in, &st) != 0)
 		return fail(pair->from, error);
 	pair->size = (uint64_t)st.st_size;
+	pair->mode = st.st_mode & 0777;
 	return TRUE;
 }
 
@@ -88,7 +94,7 @@ static gboolean put(const struct work *work, struct pair *pair, const uint8_t *b
 		    GError **error)
 {
 	if (pair->out < 0)
-		pair->out = open(pair->to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		pair->out = open(pair->to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, pair->mode);
 	if (pair->out < 0)
 		return fail_to_write(work, pair->to, error);
 	work->result->bytes += length;
@@ -203,6 +209,14 @@ static gboolean is_file(const char *folder, const char *name)
 	return name[0] != '.' && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* Of a folder: its owner may go in, in any case. */
+static mode_t mode_of(const char *folder)
+{
+	struct stat st;
+
+	return stat(folder, &st) == 0 ? (st.st_mode & 0777) | 0700 : 0700;
+}
+
 /* An index tells where packets are: in the file that it was written for. */
 static gboolean export_index(struct work *work, const char *from, const char *to, GError **error)
 {
@@ -219,13 +233,26 @@ static gboolean export_index(struct work *work, const char *from, const char *to
 
 		if (!stream || !is_file(source, name) || !is_file(from, stream))
 			continue;
-		if (!made && g_mkdir(target, 0777) != 0)
+		if (!made && g_mkdir(target, mode_of(source)) != 0)
 			return fail_to_write(work, target, error);
 		made = TRUE;
 		if (!export_file(work, source, target, name, FALSE, error))
 			return FALSE;
 	}
 	return TRUE;
+}
+
+/* Copied as it is, a file without an end would fill the disk. */
+static gboolean check_metadata(const char *from, GError **error)
+{
+	g_autofree char *path = g_build_filename(from, "metadata", NULL);
+	struct stat st;
+
+	if (stat(path, &st) != 0 || st.st_size <= METADATA_MAX)
+		return TRUE;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+		    "%s: larger than any metadata (%u MiB)", path, METADATA_MAX >> 20);
+	return FALSE;
 }
 
 static gboolean export_trace(struct work *work, const char *from, const char *to, GError **error)
@@ -235,7 +262,9 @@ static gboolean export_trace(struct work *work, const char *from, const char *to
 
 	if (!dir)
 		return FALSE;
-	if (g_mkdir_with_parents(to, 0777) != 0)
+	if (!check_metadata(from, error))
+		return FALSE;
+	if (g_mkdir_with_parents(to, (int)mode_of(from)) != 0)
 		return fail_to_write(work, to, error);
 	while ((name = g_dir_read_name(dir))) {
 		if (is_file(from, name) &&
@@ -305,13 +334,13 @@ static gboolean check_out(const char *out, GError **error)
 }
 
 /* The folder that becomes out: beside it, so that it can be renamed. NULL and error. */
-static char *make_draft(const char *out, GError **error)
+static char *make_draft(const char *out, mode_t mode, GError **error)
 {
 	g_autofree char *whole = g_canonicalize_filename(out, NULL);
 	g_autofree char *parent = g_path_get_dirname(whole), *name = g_path_get_basename(whole);
 	char *draft = g_strdup_printf("%s/.%s.flowdar-%ld", parent, name, (long)getpid());
 
-	if (g_mkdir(draft, 0777) == 0)
+	if (g_mkdir(draft, mode) == 0)
 		return draft;
 	fail(errno == ENOENT ? parent : draft, error);
 	g_free(draft);
@@ -356,7 +385,7 @@ gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress
 	traces = fdar_trace_find(root, error);
 	if (!traces || !check_out(out, error))
 		return FALSE;
-	draft = make_draft(out, error);
+	draft = make_draft(out, mode_of(root), error);
 	if (!draft)
 		return FALSE;
 	work.out = out;

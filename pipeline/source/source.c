@@ -8,10 +8,12 @@
 #include "pipeline/events/load_map.h"
 #include "pipeline/recording/losses.h"
 #include "pipeline/packed/packed_read.h"
+#include "pipeline/recording/doubts.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/events/text.h"
 #include "pipeline/events/whose.h"
 #include "pipeline/recording/trace_find.h"
+#include "pipeline/source/source_check.h"
 
 #define STRANGERS_MAX 65536u
 
@@ -28,7 +30,9 @@ struct fdar_source {
 	void *decoder;
 	struct fdar_decoder_env env;
 	struct fdar_source_summary summary;
-	char *name;            /* of the recording; NULL: it has none */
+	struct fdar_recording_state recording;
+	struct fdar_source_times times;
+	const char *name;      /* of the recording; NULL: it has none */
 	GHashTable *strangers; /* processes whose events are left out */
 	struct fdar_whose *whose;
 	struct fdar_load_map *load_map;
@@ -41,20 +45,21 @@ struct fdar_source {
 	gboolean ended;
 };
 
-/* A recording says whose events in its trace are not its own. What it says otherwise, and whether
- * there is such a file at all, is no matter here. */
-static void read_recording(struct fdar_source *source)
+/* A recording says whose events in its trace are not its own. */
+static gboolean read_recording(struct fdar_source *source, GError **error)
 {
-	struct fdar_recording_info info = { 0 };
+	const struct fdar_recording_info *info = &source->recording.info;
 
 	source->strangers = g_hash_table_new(NULL, NULL);
-	if (!fdar_recording_info_load(source->path, &info, NULL))
-		return;
-	source->name = g_strdup(info.name);
-	for (guint i = 0; info.strangers && i < info.strangers->len; i++)
+	if (!fdar_recording_state_load(source->path, &source->recording, error))
+		return FALSE;
+	source->name = info->name && *info->name ? info->name : NULL;
+	if (source->env.slices <= 1)
+		source->times = fdar_source_times_of(info);
+	for (guint i = 0; info->strangers && i < info->strangers->len; i++)
 		g_hash_table_add(source->strangers,
-				 GUINT_TO_POINTER(g_array_index(info.strangers, guint32, i)));
-	fdar_recording_info_clear(&info);
+				 GUINT_TO_POINTER(g_array_index(info->strangers, guint32, i)));
+	return TRUE;
 }
 
 /* libbabeltrace2 does not know packed streams, which only recordings have: and the metadata of those is
@@ -119,9 +124,11 @@ struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, uns
 	source->env.losses = fdar_recording_losses_new();
 	source->calls = fdar_calls_new();
 	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
-	read_recording(source);
 	source->env.slice = slice;
 	source->env.slices = slices;
+	source->times = fdar_source_times_any();
+	if (!read_recording(source, error))
+		return NULL;
 	if (!open_decoder(source, traces, error))
 		return NULL;
 	return g_steal_pointer(&source);
@@ -226,6 +233,26 @@ static void count(struct fdar_source_summary *summary, const struct fdar_event *
 	summary->ours += n - made_up - tallied(tally, OTHERS);
 }
 
+/* All of it was out of time: then it is recording.json that is wrong about it, and it is read again. */
+static gboolean forgive_times(struct fdar_source *source)
+{
+	g_autofree char *dir = NULL;
+	g_autoptr(GPtrArray) traces = NULL;
+
+	if (source->summary.events || !source->summary.out_of_time)
+		return FALSE;
+	dir = fdar_recording_trace_path(source->path, NULL);
+	traces = dir ? fdar_trace_find(dir, NULL) : NULL;
+	if (!traces)
+		return FALSE;
+	source->ops->close(g_steal_pointer(&source->decoder));
+	g_array_set_size(source->env.losses, 0);
+	source->env.discarded = source->env.packets_lost = 0;
+	source->summary = (struct fdar_source_summary){ 0 };
+	source->times = fdar_source_times_any();
+	return open_decoder(source, traces, NULL);
+}
+
 /* The end of reading, good or bad; gives what fdar_source_read gives. */
 static gssize finish(struct fdar_source *source, GError *cause, GError **error)
 {
@@ -244,10 +271,11 @@ static gssize finish(struct fdar_source *source, GError *cause, GError **error)
 		source->damage = g_strdup(cause->message);
 		source->summary.damage = source->damage;
 		g_error_free(cause);
+	}
+	if (source->summary.events || source->env.slices > 1) {
+		fdar_source_compare(&source->recording, &source->summary, source->env.slices > 1);
 		return 0;
 	}
-	if (source->summary.events || source->env.slices > 1)
-		return 0;
 	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
 		    "%s: the trace holds no event", source->path);
 	return -1;
@@ -263,6 +291,8 @@ static gssize read_wire(struct fdar_source *source, struct fdar_event *batch, si
 
 	do {
 		n = source->ops->read(source->decoder, batch, MIN(capacity, TALLY(1) - 1), &cause);
+		if (n == 0 && !cause && forgive_times(source))
+			continue;
 		if (n <= 0)
 			return finish(source, cause, error);
 		tally = tally_of(batch, (size_t)n);
@@ -270,6 +300,11 @@ static gssize read_wire(struct fdar_source *source, struct fdar_event *batch, si
 		identify(source, batch, (size_t)n, *special);
 		if (*special || g_hash_table_size(source->strangers)) {
 			n = (gssize)leave_out(source, batch, (size_t)n);
+			tally = tally_of(batch, (size_t)n);
+		}
+		if (n && !fdar_source_times_have(&source->times, batch, (size_t)n)) {
+			n = (gssize)fdar_source_times_keep(&source->times, batch, (size_t)n,
+							   &source->summary.out_of_time);
 			tally = tally_of(batch, (size_t)n);
 		}
 	} while (!n);
@@ -382,6 +417,11 @@ void fdar_source_get_summary(const struct fdar_source *source, struct fdar_sourc
 	*summary = source->summary;
 }
 
+const GPtrArray *fdar_source_doubts(const struct fdar_source *source)
+{
+	return source->recording.doubts;
+}
+
 const GArray *fdar_source_losses(struct fdar_source *source)
 {
 	fdar_losses_sort(source->env.losses);
@@ -426,7 +466,7 @@ void fdar_source_close(struct fdar_source *source)
 	g_hash_table_destroy(source->strangers);
 	fdar_calls_free(source->calls);
 	g_array_unref(source->raw);
-	g_free(source->name);
+	fdar_recording_state_clear(&source->recording);
 	g_free(source->env.damage);
 	g_free(source->damage);
 	g_free(source->path);

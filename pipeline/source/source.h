@@ -39,6 +39,8 @@ struct fdar_source_summary {
 	uint64_t strangers;    /* left out: events of other recordings' processes, which
 				* recording.json names (recording.h), or which named another recording
 				* in their process event */
+	uint64_t out_of_time;  /* left out: of times at which the recording was not going on, as its
+				* recorder knew (a clock that jumps in the server); counted in events */
 	uint64_t begin_ns; /* time of the first and last event as counted above, 0 when there was
 				* none; calls may have begun before */
 	uint64_t end_ns;
@@ -84,6 +86,11 @@ struct fdar_source_process {
 struct fdar_source_process fdar_source_process(const struct fdar_source *source, uint32_t pid);
 
 void fdar_source_get_summary(const struct fdar_source *source, struct fdar_source_summary *summary);
+
+/* What speaks against what is read (recording/doubts.h): struct fdar_doubt, those of the recording, and
+ * once fdar_source_read has returned 0 also what reading has found: damage, losses, fewer or other events
+ * than its recorder had counted. Owned by the source. */
+const GPtrArray *fdar_source_doubts(const struct fdar_source *source);
 
 /* Where events are missing, as far as it was read and the decoder can say: struct fdar_recording_loss
  * (recording.h), by time; what the tracer discarded and what the recorder dropped. No more than

@@ -1,6 +1,7 @@
 #include "replay/play/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,9 @@ struct fdar_journal {
 struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journal_input *inputs,
 				       GError **error)
 {
-	FILE *file = fopen(path, "we");
+	/* What was asked of the server is its user's own. */
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
 	struct fdar_journal *journal;
 
 	if (!file) {

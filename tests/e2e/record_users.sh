@@ -7,7 +7,7 @@
 chmod 711 "$WORK"
 mkdir -p "$WORK/here/bin" "$WORK/here/lib/flowdar"
 cp "$FLOWDAR" "$SERVER" "$WORK/here/bin/"
-cp "$FLOWDAR_BUILD"/lib/flowdar/*.so "$WORK/here/lib/flowdar/"
+cp -P "$FLOWDAR_BUILD"/lib/flowdar/*.so* "$WORK/here/lib/flowdar/"
 chmod -R a+rX "$WORK/here"
 FLOWDAR=$WORK/here/bin/${FLOWDAR##*/} SERVER=$WORK/here/bin/demo_httpd
 as_nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"

@@ -4,52 +4,67 @@
  *	control_tool FILE make NAME            makes it: recording, gate open, no rules
  *	control_tool FILE set FIELD VALUE ...  changes fields of the recorder's, and wakes who waits
  *	control_tool FILE rules RULE ...
- *	control_tool FILE get FIELD            prints a number
+ *	control_tool FILE get FIELD            prints a number; of a counter the sum over all processes;
+ *	                                       "processes" is how many there were, flushed the least
  *	control_tool FILE live                 counts alive on, until killed
  *	control_tool FILE tell PID             tells a process of it (its abstract socket)
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "instrument/wire/control.h"
 
-#define FIELD(name)                                              \
-	{                                                        \
-#name, offsetof(struct fdar_control, name),      \
-			sizeof(((struct fdar_control *)0)->name) \
+#define FIELD_OF(of, name)                                                       \
+	{                                                                        \
+#name, offsetof(struct of, name), sizeof(((struct of *)0)->name) \
 	}
+#define FIELD(name)   FIELD_OF(fdar_control, name)
+#define COUNTER(name) FIELD_OF(fdar_control_counters, name)
 
 static const struct field {
 	const char *name;
 	size_t offset, bytes;
 } fields[] = {
-	FIELD(generation),  FIELD(gate),      FIELD(alive),      FIELD(recording_on),
-	FIELD(flush),       FIELD(depth_max), FIELD(minimum_ns), FIELD(budget_ppm),
-	FIELD(rules_bytes), FIELD(processes), FIELD(flushed),    FIELD(calls),
-	FIELD(skipped),     FIELD(unwound),   FIELD(lost),       FIELD(waited_ns),
-	FIELD(functions),   FIELD(live),      FIELD(budget_off), FIELD(patched),
-	FIELD(hooked),
+	FIELD(generation), FIELD(gate),       FIELD(alive),      FIELD(recording_on), FIELD(flush),
+	FIELD(depth_max),  FIELD(minimum_ns), FIELD(budget_ppm), FIELD(rules_bytes),  { 0 },
+};
+
+static const struct field counters[] = {
+	COUNTER(calls),     COUNTER(skipped),   COUNTER(unwound), COUNTER(lost),
+	COUNTER(waited_ns), COUNTER(functions), COUNTER(live),    COUNTER(budget_off),
+	COUNTER(patched),   COUNTER(hooked),    COUNTER(flushed), { 0 },
 };
 
 static struct fdar_control *control;
 
+static const struct field *find_in(const struct field *list, const char *name)
+{
+	while (list->name && strcmp(list->name, name) != 0)
+		list++;
+	return list->name ? list : NULL;
+}
+
 static const struct field *field_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		if (strcmp(fields[i].name, name) == 0)
-			return &fields[i];
+	const struct field *field = find_in(fields, name);
+
+	if (field)
+		return field;
 	fprintf(stderr, "control_tool: no field %s\n", name);
 	exit(2);
 }
@@ -72,14 +87,50 @@ static void set(const char *name, uint64_t value)
 		__atomic_store_n((uint32_t *)at, (uint32_t)value, __ATOMIC_RELEASE);
 }
 
-static uint64_t get(const char *name)
+static uint64_t number_at(const void *from, const struct field *field)
 {
-	const struct field *field = field_find(name);
-	const void *at = (const char *)control + field->offset;
+	const void *at = (const char *)from + field->offset;
 
 	if (field->bytes == 8)
 		return __atomic_load_n((const uint64_t *)at, __ATOMIC_ACQUIRE);
 	return __atomic_load_n((const uint32_t *)at, __ATOMIC_ACQUIRE);
+}
+
+/* The files of all processes; field NULL: how many there are. */
+static uint64_t get_counter(const char *path, const struct field *field)
+{
+	char folder[PATH_MAX];
+	const struct dirent *entry;
+	uint64_t sum = 0;
+	bool any = false, least = field && strcmp(field->name, "flushed") == 0;
+	DIR *list;
+
+	snprintf(folder, sizeof(folder), "%s" FDAR_CONTROL_COUNTERS, path);
+	list = opendir(folder);
+	while (list && (entry = readdir(list))) {
+		struct fdar_control_counters read;
+		int fd = openat(dirfd(list), entry->d_name, O_RDONLY | O_NOFOLLOW);
+		uint64_t number;
+
+		if (fd < 0 || pread(fd, &read, sizeof(read), 0) != (ssize_t)sizeof(read))
+			continue;
+		close(fd);
+		number = field ? number_at(&read, field) : 1;
+		sum = !least ? sum + number : !any || number < sum ? number : sum;
+		any = true;
+	}
+	if (list)
+		closedir(list);
+	return sum;
+}
+
+static uint64_t get(const char *path, const char *name)
+{
+	const struct field *counter = find_in(counters, name);
+
+	if (counter || strcmp(name, "processes") == 0)
+		return get_counter(path, counter);
+	return number_at(control, field_find(name));
 }
 
 static void map(const char *path, int flags)
@@ -100,6 +151,9 @@ static void make(const char *path, const char *name)
 {
 	char unfinished[PATH_MAX];
 
+	snprintf(unfinished, sizeof(unfinished), "%s" FDAR_CONTROL_COUNTERS, path);
+	if (mkdir(unfinished, 0700) != 0 && errno != EEXIST)
+		exit(1);
 	snprintf(unfinished, sizeof(unfinished), "%s.new", path);
 	map(unfinished, O_CREAT | O_TRUNC);
 	control->bytes = FDAR_CONTROL_BYTES;
@@ -154,7 +208,7 @@ int main(int argc, char **argv)
 	} else if (strcmp(argv[2], "rules") == 0) {
 		rules(argv + 3, argc - 3);
 	} else if (strcmp(argv[2], "get") == 0 && argc == 4) {
-		printf("%" PRIu64 "\n", get(argv[3]));
+		printf("%" PRIu64 "\n", get(argv[1], argv[3]));
 	} else if (strcmp(argv[2], "tell") == 0 && argc == 4) {
 		return tell(argv[1], argv[3]);
 	} else if (strcmp(argv[2], "live") == 0) {

@@ -3,6 +3,8 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct fdar_labels *load(const char *text, GError **error)
 {
@@ -77,11 +79,71 @@ static void test_no_labels(void)
 	g_assert_nonnull(strstr(missing->message, "/no/such/file"));
 }
 
+static struct fdar_labels *load_bytes(GString *text)
+{
+	struct fdar_labels *labels = load(text->str, NULL);
+
+	g_string_free(text, TRUE);
+	return labels;
+}
+
+#define GOOD "{\"client\":\"h:1\",\"label\":\"a\"}\n"
+
+/* What is nested deep, or has no end, costs a line and nothing else. */
+static void test_hostile_lines(void)
+{
+	GString *deep = g_string_new(GOOD), *endless = g_string_new(GOOD);
+	g_autoptr(fdar_labels) labels = NULL;
+
+	for (int i = 0; i < 200000; i++)
+		g_string_append_c(deep, '[');
+	g_string_append(deep, "\n" GOOD);
+	labels = load_bytes(deep);
+	g_assert_cmpuint(fdar_labels_count(labels), ==, 2);
+	g_assert_cmpuint(fdar_labels_skipped(labels), ==, 1);
+	fdar_labels_free(g_steal_pointer(&labels));
+	g_string_append(endless, "{\"client\":\"h:1\",\"label\":\"a\",\"x\":\"");
+	for (int i = 0; i < 300000; i++)
+		g_string_append(endless, "0123456789");
+	g_string_append(endless, "\"}\n" GOOD);
+	labels = load_bytes(endless);
+	g_assert_cmpuint(fdar_labels_count(labels), ==, 2);
+	g_assert_cmpuint(fdar_labels_skipped(labels), ==, 1);
+}
+
+/* Nothing that is waited for, and nothing without an end. */
+static void test_no_file(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("test-labels-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "replay.jsonl", NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+	g_assert_null(fdar_labels_load(path, &error));
+	g_assert_nonnull(strstr(error->message, "not a file"));
+	g_clear_error(&error);
+	g_remove(path);
+	g_assert_cmpint(symlink("/dev/zero", path), ==, 0);
+	g_assert_null(fdar_labels_load(path, &error));
+	g_assert_nonnull(strstr(error->message, "not a file"));
+	g_clear_error(&error);
+	g_remove(path);
+	/* 8 GiB of nothing. */
+	g_assert_true(g_file_set_contents(path, "", 0, NULL));
+	g_assert_cmpint(truncate(path, (off_t)8 << 30), ==, 0);
+	g_assert_null(fdar_labels_load(path, &error));
+	g_assert_nonnull(strstr(error->message, "2 GiB"));
+	g_remove(path);
+	g_rmdir(dir);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/labels/find", test_find);
 	g_test_add_func("/labels/bad-lines", test_bad_lines);
 	g_test_add_func("/labels/none", test_no_labels);
+	g_test_add_func("/labels/hostile-lines", test_hostile_lines);
+	g_test_add_func("/labels/no-file", test_no_file);
 	return g_test_run();
 }

@@ -2,8 +2,11 @@
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <json-glib/json-glib.h>
 
+#include "base/show.h"
+#include "cli/kit/cells.h"
 #include "cli/kit/table.h"
 
 static const struct fdar_column columns[] = {
@@ -79,6 +82,79 @@ static void test_hostile(void)
 	g_assert_nonnull(strstr(csv, "\"a\"\"b\\c,\n<"));
 }
 
+/* Each of these would do something to a terminal or to a reader's eye. */
+static const char *const bad[] = {
+	"\x1b[31m",
+	"\x07",
+	"\x08",
+	"\x7f",
+	"\xc2\x9b"
+	"31m",
+	"\xc2\x80",
+	"\xe2\x80\xae",
+	"\xe2\x81\xa6",
+	"\xd8\x9c",
+	"\xe2\x80\xa8",
+	"\xf3\xa0\x80\xa1",
+	"\xef\xbb\xbf",
+	"\x9b",
+};
+
+static void test_terminal(void)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autofree char *name = g_strconcat("a", bad[i], "z", NULL);
+		g_autofree char *shown = fdar_show(name);
+		g_autoptr(fdar_table) table = make_table(name);
+		g_autofree char *json = print(table, FDAR_FORMAT_JSON);
+		g_autofree char *csv = print(table, FDAR_FORMAT_CSV);
+		g_autofree char *people = print(table, FDAR_FORMAT_TABLE);
+		const char *raw = bad[i];
+
+		g_assert_null(strstr(csv, raw));
+		g_assert_null(strstr(people, raw));
+		g_assert_null(strstr(json, raw));
+		g_assert_null(strstr(shown, raw));
+		g_assert_true(g_utf8_validate(csv, -1, NULL));
+		g_assert_true(g_utf8_validate(shown, -1, NULL));
+		g_assert_true(g_str_has_prefix(shown, "a") && g_str_has_suffix(shown, "z"));
+	}
+}
+
+/* What is escaped comes back as it was. */
+static void test_json_whole(void)
+{
+	for (gsize i = 0; i + 1 < G_N_ELEMENTS(bad); i++) {
+		g_autofree char *json = fdar_json_text(bad[i]);
+		g_autoptr(JsonNode) node = json_from_string(json, NULL);
+
+		g_assert_nonnull(node);
+		g_assert_cmpstr(json_node_get_string(node), ==, bad[i]);
+	}
+}
+
+static void test_formulas(void)
+{
+	static const char *const formulas[] = { "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1" };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(formulas); i++) {
+		g_autoptr(fdar_table) table = make_table(formulas[i]);
+		g_autofree char *csv = print(table, FDAR_FORMAT_CSV);
+		const char *cell = strchr(csv, '\n') + 1;
+
+		g_assert_cmpint(*cell == '"' ? cell[1] : *cell, ==, '\'');
+	}
+	/* Numbers are ours, and may be negative. */
+	g_autoptr(fdar_table) table = fdar_table_new("rows", columns, G_N_ELEMENTS(columns));
+	g_autofree char *csv = NULL;
+
+	fdar_table_row(table);
+	fdar_table_cell(table, 0, "a-b=c", NULL);
+	fdar_table_cell(table, 1, "-1", NULL);
+	csv = print(table, FDAR_FORMAT_CSV);
+	g_assert_cmpstr(csv, ==, "function,time_ns\na-b=c,-1\n");
+}
+
 static void test_durations(void)
 {
 	static const struct {
@@ -115,6 +191,9 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/table/formats", test_formats);
 	g_test_add_func("/table/hostile", test_hostile);
+	g_test_add_func("/table/terminal", test_terminal);
+	g_test_add_func("/table/json-whole", test_json_whole);
+	g_test_add_func("/table/formulas", test_formulas);
 	g_test_add_func("/table/numbers-for-people", test_durations);
 	g_test_add_func("/table/format-names", test_format_names);
 	return g_test_run();

@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -172,7 +173,7 @@ static void test_rivals(void)
 
 static void assert_folder_refused(const char *path, const char *says)
 {
-	struct fdar_record_folder folder = { 0 };
+	struct fdar_record_folder folder = { .fd = -1 };
 	g_autoptr(GError) error = NULL;
 
 	g_assert_false(fdar_record_folder_make(path, &folder, &error));
@@ -187,7 +188,7 @@ static void test_folder(void)
 	g_autofree char *below = g_build_filename(deep, "trace", "ust", NULL);
 	g_autofree char *file = g_build_filename(below, "channel0_0", NULL);
 	g_autofree char *parent = g_build_filename(dir, "a", NULL);
-	struct fdar_record_folder folder = { 0 };
+	struct fdar_record_folder folder = { .fd = -1 };
 
 	g_assert_true(fdar_record_folder_make(deep, &folder, NULL));
 	g_assert_true(folder.made);
@@ -209,6 +210,103 @@ static void test_folder(void)
 	g_assert_true(g_file_test(parent, G_FILE_TEST_IS_DIR));
 	fdar_record_folder_clear(&folder);
 	g_rmdir(parent);
+	g_rmdir(dir);
+}
+
+/* Whatever becomes of its name, what is written stays in the directory that was made. */
+static void test_folder_held(void)
+{
+	g_autofree char *dir = scratch();
+	g_autofree char *name = g_build_filename(dir, "rec", NULL);
+	g_autofree char *moved = g_build_filename(dir, "moved", NULL);
+	g_autofree char *trap = g_build_filename(dir, "trap", NULL);
+	g_autofree char *written = NULL, *kept = g_build_filename(moved, "note", NULL);
+	g_autofree char *said = NULL, *message = NULL;
+	struct fdar_record_folder folder = { .fd = -1 };
+	struct stat st;
+
+	g_assert_true(fdar_record_folder_make(name, &folder, NULL));
+	g_assert_cmpint(stat(name, &st), ==, 0);
+	g_assert_cmpint(st.st_mode & 0777, ==, 0700);
+	g_assert_cmpint(g_mkdir(trap, 0755), ==, 0);
+	g_assert_cmpint(rename(name, moved), ==, 0);
+	g_assert_cmpint(symlink(trap, name), ==, 0);
+	written = g_build_filename(folder.path, "note", NULL);
+	g_assert_true(g_file_set_contents(written, "x", 1, NULL));
+	g_assert_true(g_file_test(kept, G_FILE_TEST_EXISTS));
+	message = g_strdup_printf("%s: No space", folder.trace);
+	said = fdar_record_folder_say(&folder, message);
+	g_assert_cmpstr(said, ==, g_strdup_printf("%s/trace: No space", name));
+	g_remove(kept);
+	/* What has its name now is not taken away. */
+	fdar_record_folder_remove(&folder);
+	g_assert_true(g_file_test(name, G_FILE_TEST_IS_SYMLINK));
+	fdar_record_folder_clear(&folder);
+	assert_folder_refused(name, "is a link");
+	g_remove(name);
+	g_rmdir(trap);
+	g_rmdir(moved);
+	g_rmdir(dir);
+}
+
+static void test_folder_claimed(void)
+{
+	g_autofree char *dir = scratch();
+	g_autofree char *info = g_build_filename(dir, "recording.json", NULL);
+	struct fdar_record_folder folder = { .fd = -1 };
+
+	g_assert_true(fdar_record_folder_make(dir, &folder, NULL));
+	g_assert_true(g_file_test(info, G_FILE_TEST_EXISTS));
+	/* The second recorder changes nothing. */
+	assert_folder_refused(dir, "is not empty");
+	g_assert_true(g_file_test(info, G_FILE_TEST_EXISTS));
+	fdar_record_folder_remove(&folder);
+	fdar_record_folder_clear(&folder);
+	g_assert_false(g_file_test(info, G_FILE_TEST_EXISTS));
+	g_rmdir(dir);
+}
+
+/* Many recorders at the same moment: one has it. */
+static gpointer claim_one(gpointer data)
+{
+	struct fdar_record_folder folder = { .fd = -1 };
+	gboolean made = fdar_record_folder_make(data, &folder, NULL);
+
+	fdar_record_folder_clear(&folder);
+	return GINT_TO_POINTER(made);
+}
+
+static void test_folder_race(void)
+{
+	g_autofree char *dir = scratch();
+
+	for (int round = 0; round < 50; round++) {
+		g_autofree char *path = g_strdup_printf("%s/%d", dir, round);
+		g_autofree char *info = g_build_filename(path, "recording.json", NULL);
+		GThread *threads[4];
+		int made = 0;
+
+		for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+			threads[i] = g_thread_new("recorder", claim_one, path);
+		for (size_t i = 0; i < G_N_ELEMENTS(threads); i++)
+			made += GPOINTER_TO_INT(g_thread_join(threads[i]));
+		g_assert_cmpint(made, ==, 1);
+		g_remove(info);
+		g_rmdir(path);
+	}
+	g_rmdir(dir);
+}
+
+static void test_folder_foreign(void)
+{
+	g_autofree char *dir = scratch();
+
+	if (getuid() == 0) {
+		g_assert_cmpint(chown(dir, 65534, 65534), ==, 0);
+		assert_folder_refused(dir, "belongs to user 65534");
+	} else {
+		g_test_skip("needs root, to make a directory of somebody else's");
+	}
 	g_rmdir(dir);
 }
 
@@ -396,6 +494,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/watch", test_watch);
 	g_test_add_func("/record/rivals", test_rivals);
 	g_test_add_func("/record/folder", test_folder);
+	g_test_add_func("/record/folder-held", test_folder_held);
+	g_test_add_func("/record/folder-claimed", test_folder_claimed);
+	g_test_add_func("/record/folder-race", test_folder_race);
+	g_test_add_func("/record/folder-foreign", test_folder_foreign);
 	g_test_add_func("/record/patience", test_patience);
 	g_test_add_func("/record/processes", test_processes);
 	g_test_add_func("/record/server-libraries", test_server_libraries);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "instrument/wire/control.h"
@@ -17,7 +18,8 @@
 struct fixture {
 	char *folder;
 	struct fdar_control_segment *segment;
-	struct fdar_control *server; /* the mapping of a process of the server */
+	const struct fdar_control *server; /* the mapping of a process of the server */
+	char *folder_of_counters;
 };
 
 static const char *const some_rules[] = { "ap_*",         "!apr_palloc*",  "bin:mod_*",
@@ -36,21 +38,49 @@ static void set_up(struct fixture *f, gconstpointer rules)
 	f->folder = g_dir_make_tmp("flowdar-test-control-XXXXXX", NULL);
 	f->segment = fdar_control_segment_make(f->folder, "flowdar-1-2", &settings, NULL);
 	g_assert_nonnull(f->segment);
-	fd = open(fdar_control_segment_path(f->segment), O_RDWR);
+	fd = open(fdar_control_segment_path(f->segment), O_RDONLY);
 	g_assert_cmpint(fd, >=, 0);
-	f->server = mmap(NULL, FDAR_CONTROL_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	f->server = mmap(NULL, FDAR_CONTROL_BYTES, PROT_READ, MAP_SHARED, fd, 0);
 	g_assert_true(f->server != MAP_FAILED);
 	close(fd);
+	f->folder_of_counters =
+		g_strconcat(fdar_control_segment_path(f->segment), FDAR_CONTROL_COUNTERS, NULL);
+}
+
+/* The file of a process of the server. */
+static struct fdar_control_counters *add_process(const struct fixture *f, const char *name,
+						 pid_t pid)
+{
+	g_autofree char *path = g_build_filename(f->folder_of_counters, name, NULL);
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	struct fdar_control_counters *counters;
+
+	g_assert_cmpint(fd, >=, 0);
+	g_assert_cmpint(ftruncate(fd, FDAR_CONTROL_COUNTERS_BYTES), ==, 0);
+	counters =
+		mmap(NULL, FDAR_CONTROL_COUNTERS_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	g_assert_true(counters != MAP_FAILED);
+	close(fd);
+	counters->magic = FDAR_CONTROL_MAGIC;
+	counters->struct_bytes = sizeof(*counters);
+	counters->pid = pid;
+	return counters;
+}
+
+static void leave(struct fdar_control_counters *counters)
+{
+	munmap(counters, FDAR_CONTROL_COUNTERS_BYTES);
 }
 
 static void tear_down(struct fixture *f, gconstpointer rules)
 {
 	(void)rules;
-	munmap(f->server, FDAR_CONTROL_BYTES);
+	munmap((void *)f->server, FDAR_CONTROL_BYTES);
 	fdar_control_segment_free(f->segment);
 	/* Nothing of it is left: the folder is empty. */
 	g_assert_cmpint(g_rmdir(f->folder), ==, 0);
 	g_free(f->folder);
+	g_free(f->folder_of_counters);
 }
 
 static void test_contents(struct fixture *f, gconstpointer rules)
@@ -62,7 +92,9 @@ static void test_contents(struct fixture *f, gconstpointer rules)
 	(void)rules;
 	g_assert_cmpint(stat(fdar_control_segment_path(f->segment), &st), ==, 0);
 	g_assert_cmpint(st.st_size, ==, FDAR_CONTROL_BYTES);
-	g_assert_cmpint(st.st_mode & 0777, ==, 0666);
+	g_assert_cmpint(st.st_mode & 0777, ==, 0444);
+	g_assert_cmpint(stat(f->folder_of_counters, &st), ==, 0);
+	g_assert_cmpint(st.st_mode & 07777, ==, 01733);
 	g_assert_cmpuint(f->server->magic, ==, FDAR_CONTROL_MAGIC);
 	g_assert_cmpuint(f->server->bytes, ==, FDAR_CONTROL_BYTES);
 	g_assert_cmpuint(f->server->struct_bytes, ==, sizeof(struct fdar_control));
@@ -100,14 +132,23 @@ static void test_telling(struct fixture *f, gconstpointer rules)
 /* Rules that fit no function, but for those about threads. */
 static void test_unmet(struct fixture *f, gconstpointer rules)
 {
+	struct fdar_control_counters *one = add_process(f, "1-1", 11);
+	struct fdar_control_counters *two = add_process(f, "1-2", 12);
+	struct fdar_control_counts counts;
 	guint from = 0;
 
-	f->server->rules_met[0] = 1 << 1 | 1 << 2;
+	one->rules_met[0] = 1 << 1;
+	two->rules_met[0] = 1 << 2;
+	two->ruled = 1;
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_cmpuint(counts.ruled, ==, 1);
 	g_assert_cmpstr(fdar_control_segment_unmet(f->segment, rules, &from), ==, "ap_*");
 	g_assert_cmpuint(from, ==, 1);
 	g_assert_cmpstr(fdar_control_segment_unmet(f->segment, rules, &from), ==, "!file:*util*");
 	g_assert_null(fdar_control_segment_unmet(f->segment, rules, &from));
 	g_assert_null(fdar_control_segment_unmet(f->segment, NULL, &from));
+	leave(one);
+	leave(two);
 }
 
 /* What the recorder leaves when it is done: an open gate, and nothing on. */
@@ -137,70 +178,165 @@ static void test_release(struct fixture *f, gconstpointer rules)
 	fdar_control_release("/nonexistent/control");
 }
 
+struct flusher {
+	const struct fdar_control *server;
+	struct fdar_control_counters *counters;
+};
+
 static gpointer flush_later(gpointer data)
 {
-	struct fdar_control *server = data;
+	const struct flusher *flusher = data;
 
-	while (!__atomic_load_n(&server->flush, __ATOMIC_ACQUIRE))
+	while (!__atomic_load_n(&flusher->server->flush, __ATOMIC_ACQUIRE))
 		g_usleep(1000);
 	g_usleep(20000);
-	__atomic_store_n(&server->flushed, 2, __ATOMIC_RELEASE);
+	__atomic_store_n(&flusher->counters->flushed,
+			 __atomic_load_n(&flusher->server->flush, __ATOMIC_ACQUIRE),
+			 __ATOMIC_RELEASE);
 	return NULL;
 }
 
 static void test_flush(struct fixture *f, gconstpointer rules)
 {
+	struct flusher flusher = { f->server, NULL };
 	GThread *thread;
+	gint64 began;
 
 	(void)rules;
-	/* No process: nothing to wait for. */
+	flusher.counters = add_process(f, "1-1", getpid());
+	thread = g_thread_new("server", flush_later, &flusher);
 	fdar_control_segment_flush(f->segment, 60000);
-	g_assert_cmpuint(f->server->flush, ==, 1);
-	f->server->flush = 0;
-	f->server->processes = 2;
-	thread = g_thread_new("server", flush_later, f->server);
-	fdar_control_segment_flush(f->segment, 60000);
-	g_assert_cmpuint(f->server->flushed, ==, 2);
+	g_assert_cmpuint(flusher.counters->flushed, ==, 1);
 	g_thread_join(thread);
 	/* Nobody does it: not for ever. */
-	f->server->processes = UINT64_MAX;
-	fdar_control_segment_flush(f->segment, 20);
+	began = g_get_monotonic_time();
+	fdar_control_segment_flush(f->segment, 50);
+	g_assert_cmpint(g_get_monotonic_time() - began, >=, 50000);
+	leave(flusher.counters);
+}
+
+/* A process that has ended is not waited for, and what it counted stays. */
+static void test_ended(struct fixture *f, gconstpointer rules)
+{
+	struct fdar_control_counters *counters;
+	struct fdar_control_counts counts;
+	struct stat space;
+	pid_t pid = fork();
+	gint64 began = g_get_monotonic_time();
+	g_autoptr(GArray) processes = NULL;
+	g_autofree char *file = g_build_filename(f->folder_of_counters, "2-1", NULL);
+
+	(void)rules;
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	g_assert_cmpint(stat("/proc/self/ns/pid", &space), ==, 0);
+	counters = add_process(f, "2-1", pid);
+	counters->calls = 7;
+	counters->stripes[3].events[FDAR_CONTROL_EVENTS_IO] = 4;
+	counters->stripes[5].events[FDAR_CONTROL_EVENTS_IO] = 5;
+	/* Of a namespace that we do not see: it may live. */
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_cmpuint(counts.calls, ==, 7);
+	g_assert_true(g_file_test(file, G_FILE_TEST_EXISTS));
+	counters->pid_space = space.st_ino;
+	fdar_control_segment_flush(f->segment, 60000);
+	g_assert_cmpint(g_get_monotonic_time() - began, <, 30000000);
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
+	g_assert_cmpuint(counts.calls, ==, 7);
+	g_assert_cmpuint(counts.processes, ==, 1);
+	processes = fdar_control_segment_processes(f->segment);
+	g_assert_cmpuint(processes->len, ==, 1);
+	g_assert_cmpint(g_array_index(processes, struct fdar_control_process, 0).pid, ==, pid);
+	g_assert_cmpuint(g_array_index(processes, struct fdar_control_process, 0)
+				 .events[FDAR_CONTROL_EVENTS_IO],
+			 ==, 9);
+	leave(counters);
 }
 
 static void test_counts(struct fixture *f, gconstpointer rules)
 {
+	struct fdar_control_counters *one = add_process(f, "1-1", 11);
+	struct fdar_control_counters *two = add_process(f, "1-2", 12);
 	struct fdar_control_counts counts;
 
 	(void)rules;
-	f->server->processes = 3;
-	f->server->calls = UINT64_MAX;
-	f->server->lost = 5;
-	f->server->functions = 100;
-	f->server->live = 90;
-	f->server->hooked = 1;
+	one->calls = UINT64_MAX;
+	one->lost = 5;
+	one->functions = 100;
+	two->calls = 3;
+	two->functions = 50;
+	two->live = 90;
+	two->hooked = 1;
 	fdar_control_segment_count(f->segment, &counts);
-	g_assert_cmpuint(counts.processes, ==, 3);
+	g_assert_cmpuint(counts.processes, ==, 2);
 	g_assert_cmpuint(counts.calls, ==, UINT64_MAX);
 	g_assert_cmpuint(counts.lost, ==, 5);
-	g_assert_cmpuint(counts.functions, ==, 100);
+	g_assert_cmpuint(counts.functions, ==, 150);
 	g_assert_cmpuint(counts.live, ==, 90);
 	g_assert_cmpuint(counts.hooked, ==, 1);
+	leave(one);
+	leave(two);
 }
 
-/* The server's user may do anything to the file. */
-static void test_cut_short(struct fixture *f, gconstpointer rules)
+/* The server's users may put anything there, and it is all gone in the end. */
+static void test_hostile_files(struct fixture *f, gconstpointer rules)
 {
+	static const char *const names[] = { "fifo", "link", "folder", "short", "foreign", "zero" };
+	struct fdar_control_counters *good = add_process(f, "1-1", 11);
 	struct fdar_control_counts counts;
+	g_autofree char *paths[G_N_ELEMENTS(names)] = { NULL };
 
 	(void)rules;
-	f->server->calls = 1;
-	g_assert_cmpint(truncate(fdar_control_segment_path(f->segment), 0), ==, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		paths[i] = g_build_filename(f->folder_of_counters, names[i], NULL);
+	g_assert_cmpint(mkfifo(paths[0], 0600), ==, 0);
+	g_assert_cmpint(symlink("/dev/zero", paths[1]), ==, 0);
+	g_assert_cmpint(g_mkdir(paths[2], 0700), ==, 0);
+	g_assert_true(g_file_set_contents(paths[3], "flowdar2", 8, NULL));
+	leave(add_process(f, "foreign", -5));
+	leave(add_process(f, "zero", 0));
+	good->calls = 1;
 	fdar_control_segment_count(f->segment, &counts);
-	g_assert_cmpuint(counts.calls, ==, 0);
-	fdar_control_segment_switch(f->segment, TRUE);
-	fdar_control_segment_gate(f->segment, TRUE);
-	fdar_control_segment_flush(f->segment, 20);
-	g_assert_cmpint(unlink(fdar_control_segment_path(f->segment)), ==, 0);
+	g_assert_cmpuint(counts.processes, ==, 1);
+	g_assert_cmpuint(counts.calls, ==, 1);
+	leave(good);
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+		g_clear_pointer(&paths[i], g_free);
+}
+
+/* No other user can write it, stop others by it, or cut it short under them. */
+static void test_others(struct fixture *f, gconstpointer rules)
+{
+	int status = 0;
+	pid_t pid;
+
+	(void)rules;
+	if (getuid() != 0) {
+		g_test_skip("needs root, to be somebody else");
+		return;
+	}
+	g_assert_cmpint(chmod(f->folder, 0711), ==, 0);
+	pid = fork();
+	if (pid == 0) {
+		const char *path = fdar_control_segment_path(f->segment);
+		gboolean good = setgid(65534) == 0 && setuid(65534) == 0;
+
+		good = good && access(path, R_OK) == 0;
+		good = good && open(path, O_RDWR) < 0 && errno == EACCES;
+		good = good && truncate(path, 0) != 0 && errno == EACCES;
+		good = good && chmod(path, 0666) != 0 && unlink(path) != 0;
+		/* It may add a file, and see none. */
+		good = good && g_dir_open(f->folder_of_counters, 0, NULL) == NULL;
+		good = good && chdir(f->folder_of_counters) == 0 &&
+		       open("9-9", O_RDWR | O_CREAT | O_EXCL, 0600) >= 0;
+		good = good && unlink("1-1") != 0 && rename("1-1", "1-2") != 0;
+		_exit(good ? 0 : 1);
+	}
+	waitpid(pid, &status, 0);
+	g_assert_true(WIFEXITED(status));
+	g_assert_cmpint(WEXITSTATUS(status), ==, 0);
 }
 
 static void test_rules(void)
@@ -262,6 +398,23 @@ static void test_tell(void)
 	g_assert_nonnull(strstr(error->message, "does not listen"));
 }
 
+/* Somebody else has the name of a process: it is told nothing. */
+static void test_tell_stranger(void)
+{
+	pid_t victim = getppid();
+	int listener = listen_as(victim), one;
+	char text[64] = "";
+	g_autoptr(GError) error = NULL;
+
+	g_assert_false(fdar_control_tell(victim, "/dev/shm/x/control", &error));
+	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+	g_assert_nonnull(strstr(error->message, "has taken the name"));
+	one = accept(listener, NULL, NULL);
+	g_assert_cmpint(recv(one, text, sizeof(text), 0), ==, 0);
+	close(one);
+	close(listener);
+}
+
 #define CASE(name, rules, function) \
 	g_test_add("/control/" name, struct fixture, rules, set_up, function, tear_down)
 
@@ -275,7 +428,10 @@ int main(int argc, char **argv)
 	CASE("release", NULL, test_release);
 	CASE("flush", NULL, test_flush);
 	CASE("counts", NULL, test_counts);
-	CASE("cut-short", NULL, test_cut_short);
+	CASE("ended", NULL, test_ended);
+	CASE("hostile-files", NULL, test_hostile_files);
+	CASE("others", NULL, test_others);
+	g_test_add_func("/control/tell-stranger", test_tell_stranger);
 	g_test_add_func("/control/rules", test_rules);
 	g_test_add_func("/control/no-folder", test_no_folder);
 	g_test_add_func("/control/tell", test_tell);

@@ -1,0 +1,19 @@
+/*
+ * This process's counters, in a file of its own that the recorder reads.
+ *
+ * Place in the house: part of libflowdar.so, under control.h, which is what others use
+ * (fdar_control_add, fdar_control_wrote). The file is mapped for ever: an old one may still be in
+ * somebody's hands when a new one comes. It has its memory before it is mapped, so that a full tmpfs
+ * costs the counters and not the process. Everything here keeps errno.
+ */
+#ifndef FDAR_INSTRUMENT_PROVIDER_COUNTERS_H
+#define FDAR_INSTRUMENT_PROVIDER_COUNTERS_H
+
+/* Makes the file of this process, beside the segment at path; without room, permission or the path
+ * there are no counters from now on. */
+void fdar_counters_open(const char *path);
+
+/* In a forked child: what is mapped is the parent's. */
+void fdar_counters_forked(void);
+
+#endif

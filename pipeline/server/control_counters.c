@@ -1,0 +1,254 @@
+#include "pipeline/server/control_counters.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "instrument/wire/control.h"
+
+struct fdar_control_files {
+	char *path;
+	int folder;
+	ino_t pid_space;
+	GHashTable *ended; /* pid -> struct fdar_control_process *, of files that were taken away */
+	struct fdar_control_counts ended_counts;
+	GHashTable *now; /* the same with those that are there */
+	struct fdar_control_counts counts;
+	GArray *flushed; /* uint32_t, of the living */
+	uint64_t rules_met[FDAR_CONTROL_RULES_MAX / 64];
+};
+
+struct fdar_control_files *fdar_control_files_make(const char *path)
+{
+	struct fdar_control_files *files;
+	struct stat space;
+	int folder;
+
+	if (mkdir(path, 0700) != 0)
+		return NULL;
+	folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* Whoever knows the name may add to it; only who added a file may take it away. */
+	if (folder < 0 || fchmod(folder, 01733) != 0) {
+		if (folder >= 0)
+			close(folder);
+		rmdir(path);
+		return NULL;
+	}
+	files = g_new0(struct fdar_control_files, 1);
+	files->path = g_strdup(path);
+	files->folder = folder;
+	files->pid_space = stat("/proc/self/ns/pid", &space) == 0 ? space.st_ino : 0;
+	files->ended = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	files->now = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	files->flushed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	return files;
+}
+
+static DIR *open_list(const struct fdar_control_files *files)
+{
+	int fd = openat(files->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (!list && fd >= 0)
+		close(fd);
+	return list;
+}
+
+void fdar_control_files_free(struct fdar_control_files *files)
+{
+	const struct dirent *entry;
+	DIR *list;
+
+	if (!files)
+		return;
+	list = open_list(files);
+	while (list && (entry = readdir(list)))
+		if (unlinkat(files->folder, entry->d_name, 0) != 0 && errno == EISDIR)
+			unlinkat(files->folder, entry->d_name, AT_REMOVEDIR);
+	if (list)
+		closedir(list);
+	close(files->folder);
+	rmdir(files->path);
+	g_free(files->path);
+	g_hash_table_destroy(files->ended);
+	g_hash_table_destroy(files->now);
+	g_array_unref(files->flushed);
+	g_free(files);
+}
+
+/* ---- sums ---- */
+
+static void add(uint64_t *sum, uint64_t value)
+{
+	*sum = value > UINT64_MAX - *sum ? UINT64_MAX : *sum + value;
+}
+
+static void add_process(GHashTable *all, const struct fdar_control_process *process)
+{
+	gpointer key = GINT_TO_POINTER(process->pid);
+	struct fdar_control_process *sum = g_hash_table_lookup(all, key);
+
+	if (!sum) {
+		g_hash_table_insert(all, key, g_memdup2(process, sizeof(*process)));
+		return;
+	}
+	add(&sum->calls, process->calls);
+	for (size_t i = 0; i < FDAR_CONTROL_EVENTS; i++)
+		add(&sum->events[i], process->events[i]);
+}
+
+static void add_counts(struct fdar_control_counts *sum,
+		       const struct fdar_control_counters *counters)
+{
+	add(&sum->processes, 1);
+	add(&sum->calls, counters->calls);
+	add(&sum->skipped, counters->skipped);
+	add(&sum->unwound, counters->unwound);
+	add(&sum->lost, counters->lost);
+	add(&sum->waited_ns, counters->waited_ns);
+	add(&sum->functions, counters->functions);
+	add(&sum->live, counters->live);
+	add(&sum->budget_off, counters->budget_off);
+	add(&sum->patched, counters->patched);
+	add(&sum->hooked, counters->hooked);
+	add(&sum->ruled, counters->ruled);
+	add(&sum->late, counters->late);
+}
+
+static void take(struct fdar_control_counts *counts, GHashTable *processes,
+		 const struct fdar_control_counters *counters)
+{
+	struct fdar_control_process process = { .pid = counters->pid, .calls = counters->calls };
+
+	for (size_t stripe = 0; stripe < FDAR_CONTROL_STRIPES; stripe++)
+		for (size_t i = 0; i < FDAR_CONTROL_EVENTS; i++)
+			add(&process.events[i], counters->stripes[stripe].events[i]);
+	add_counts(counts, counters);
+	add_process(processes, &process);
+}
+
+/* ---- files ---- */
+
+/* Of a process that we can see: another pid namespace has other numbers. */
+static gboolean has_ended(const struct fdar_control_files *files,
+			  const struct fdar_control_counters *counters)
+{
+	return counters->pid_space && counters->pid_space == files->pid_space &&
+	       counters->pid > 0 && kill(counters->pid, 0) != 0 && errno == ESRCH;
+}
+
+/* FALSE when it is none, or is not whole yet. */
+static gboolean read_file(const struct fdar_control_files *files, const char *name,
+			  struct fdar_control_counters *counters)
+{
+	int fd = openat(files->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	gboolean read;
+
+	if (fd < 0)
+		return FALSE;
+	read = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       pread(fd, counters, sizeof(*counters), 0) == (ssize_t)sizeof(*counters);
+	close(fd);
+	return read && counters->magic == FDAR_CONTROL_MAGIC &&
+	       counters->struct_bytes >= sizeof(*counters) && counters->pid > 0;
+}
+
+/* Whether a process has ended is asked before its file is read: what it counted by then is whole. */
+static void read_one(struct fdar_control_files *files, const char *name)
+{
+	struct fdar_control_counters counters;
+	gboolean ended;
+
+	if (!read_file(files, name, &counters))
+		return;
+	ended = has_ended(files, &counters);
+	if (ended && !read_file(files, name, &counters))
+		return;
+	for (size_t i = 0; i < G_N_ELEMENTS(files->rules_met); i++)
+		files->rules_met[i] |= counters.rules_met[i];
+	if (ended && unlinkat(files->folder, name, 0) == 0) {
+		take(&files->ended_counts, files->ended, &counters);
+		return;
+	}
+	take(&files->counts, files->now, &counters);
+	if (!ended)
+		g_array_append_val(files->flushed, counters.flushed);
+}
+
+static void add_ended(struct fdar_control_files *files)
+{
+	const struct fdar_control_counts *ended = &files->ended_counts;
+	struct fdar_control_counts *counts = &files->counts;
+	GHashTableIter all;
+	gpointer process;
+
+	g_hash_table_iter_init(&all, files->ended);
+	while (g_hash_table_iter_next(&all, NULL, &process))
+		add_process(files->now, process);
+	add(&counts->processes, ended->processes);
+	add(&counts->calls, ended->calls);
+	add(&counts->skipped, ended->skipped);
+	add(&counts->unwound, ended->unwound);
+	add(&counts->lost, ended->lost);
+	add(&counts->waited_ns, ended->waited_ns);
+	add(&counts->functions, ended->functions);
+	add(&counts->live, ended->live);
+	add(&counts->budget_off, ended->budget_off);
+	add(&counts->patched, ended->patched);
+	add(&counts->hooked, ended->hooked);
+	add(&counts->ruled, ended->ruled);
+	add(&counts->late, ended->late);
+}
+
+void fdar_control_files_read(struct fdar_control_files *files)
+{
+	DIR *list = open_list(files);
+	const struct dirent *entry;
+
+	memset(&files->counts, 0, sizeof(files->counts));
+	g_hash_table_remove_all(files->now);
+	g_array_set_size(files->flushed, 0);
+	for (guint n = 0; list && n < FDAR_CONTROL_FILES_MAX && (entry = readdir(list)); n++)
+		if (entry->d_name[0] != '.')
+			read_one(files, entry->d_name);
+	if (list)
+		closedir(list);
+	add_ended(files);
+}
+
+void fdar_control_files_count(const struct fdar_control_files *files,
+			      struct fdar_control_counts *counts)
+{
+	*counts = files->counts;
+}
+
+GArray *fdar_control_files_processes(const struct fdar_control_files *files)
+{
+	GArray *processes = g_array_new(FALSE, FALSE, sizeof(struct fdar_control_process));
+	GHashTableIter all;
+	gpointer process;
+
+	g_hash_table_iter_init(&all, files->now);
+	while (g_hash_table_iter_next(&all, NULL, &process))
+		g_array_append_vals(processes, process, 1);
+	return processes;
+}
+
+const uint64_t *fdar_control_files_rules_met(const struct fdar_control_files *files)
+{
+	return files->rules_met;
+}
+
+guint fdar_control_files_unflushed(const struct fdar_control_files *files, uint32_t flush)
+{
+	guint left = 0;
+
+	for (guint i = 0; i < files->flushed->len; i++)
+		left += g_array_index(files->flushed, uint32_t, i) != flush;
+	return left;
+}

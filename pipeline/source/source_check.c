@@ -1,0 +1,105 @@
+#include "pipeline/source/source_check.h"
+
+#define NS      UINT64_C(1000000000)
+#define SLACK_S 3600
+
+/* ---- times ---- */
+
+struct fdar_source_times fdar_source_times_any(void)
+{
+	return (struct fdar_source_times){ 0, UINT64_MAX };
+}
+
+struct fdar_source_times fdar_source_times_of(const struct fdar_recording_info *info)
+{
+	g_autoptr(GDateTime) began =
+		info->started ? g_date_time_new_from_iso8601(info->started, NULL) : NULL;
+	gint64 began_s = began ? g_date_time_to_unix(began) : 0;
+
+	if (began_s <= SLACK_S || !info->duration_ns || info->unfinished)
+		return fdar_source_times_any();
+	return (struct fdar_source_times){ (uint64_t)(began_s - SLACK_S) * NS,
+					   (uint64_t)(began_s + SLACK_S) * NS + info->duration_ns };
+}
+
+gboolean fdar_source_times_have(const struct fdar_source_times *times,
+				const struct fdar_event *batch, size_t n)
+{
+	return batch[0].time_ns >= times->first_ns && batch[n - 1].time_ns <= times->last_ns;
+}
+
+size_t fdar_source_times_keep(const struct fdar_source_times *times, struct fdar_event *batch,
+			      size_t n, uint64_t *left_out)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (fdar_source_times_have(times, &batch[i], 1))
+			batch[kept++] = batch[i];
+		else if (batch[i].kind != FDAR_EVENT_THREAD_NAME)
+			++*left_out;
+	}
+	return kept;
+}
+
+/* ---- counts ---- */
+
+static void add(struct fdar_recording_state *recording, enum fdar_doubt_kind kind,
+		const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void add(struct fdar_recording_state *recording, enum fdar_doubt_kind kind,
+		const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fdar_doubts_add(recording->doubts, kind, g_strdup_vprintf(format, arguments));
+	va_end(arguments);
+}
+
+static void compare_damage(struct fdar_recording_state *recording,
+			   const struct fdar_source_summary *summary)
+{
+	if (summary->damaged)
+		add(recording, FDAR_DOUBT_DAMAGED,
+		    "the trace is damaged and was read up to there: %s", summary->damage);
+	if (summary->calls_broken)
+		add(recording, FDAR_DOUBT_DAMAGED,
+		    "%" G_GUINT64_FORMAT " events with calls are malformed", summary->calls_broken);
+	if (summary->out_of_time)
+		add(recording, FDAR_DOUBT_DAMAGED,
+		    "the server's clock jumps: %" G_GUINT64_FORMAT
+		    " events of times at which it was not recorded are left out",
+		    summary->out_of_time);
+}
+
+static void compare_losses(struct fdar_recording_state *recording,
+			   const struct fdar_source_summary *summary)
+{
+	const struct fdar_recording_info *info = &recording->info;
+
+	if (summary->discarded > info->discarded + info->dropped)
+		add(recording, FDAR_DOUBT_LOST,
+		    "the tracer discarded %" G_GUINT64_FORMAT " events (%.2g %% of all)",
+		    summary->discarded,
+		    100.0 * (double)summary->discarded /
+			    ((double)summary->discarded + (double)summary->events));
+	if (summary->packets_lost > info->packets_lost)
+		add(recording, FDAR_DOUBT_LOST, "%" G_GUINT64_FORMAT " packets of events were lost",
+		    summary->packets_lost);
+}
+
+void fdar_source_compare(struct fdar_recording_state *recording,
+			 const struct fdar_source_summary *summary, gboolean part)
+{
+	compare_damage(recording, summary);
+	compare_losses(recording, summary);
+	if (part || summary->out_of_time)
+		return;
+	if (summary->strangers && !summary->ours)
+		add(recording, FDAR_DOUBT_FOREIGN,
+		    "all its events are of processes of other recordings: recording.json is not "
+		    "this "
+		    "trace's");
+	fdar_recording_state_compare(recording, summary->events, summary->calls);
+}

@@ -1,0 +1,26 @@
+/* Fuzzing symbols/BUILD-ID.txt: any bytes as the file, and an address looked up for each 8 of them. */
+#include <string.h>
+
+#include "analyze/symbols/symtable.h"
+#include "tests/fuzz/scratch.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	g_autofree char *path = scratch_file("symbols.txt", data, size);
+	g_autoptr(GError) error = NULL;
+	struct fdar_symtable *table = fdar_symtable_load(path, &error);
+
+	check(table || error, "a refusal says why");
+	for (size_t at = 0; table && at + 8 <= size; at += 8) {
+		uint64_t offset;
+		const struct fdar_symtable_row *row;
+
+		memcpy(&offset, data + at, sizeof(offset));
+		row = fdar_symtable_find(table, offset);
+		check(!row || (row->offset <= offset && row->name), "what is found lies before");
+	}
+	fdar_symtable_free(table);
+	return 0;
+}
