@@ -100,6 +100,7 @@ struct fdar_diff_row {
 	const char *file;  /* NULL when not known */
 	int line;
 	uint8_t frame; /* enum fdar_frame_kind */
+	uint8_t wait;  /* enum fdar_wait_kind, of waits */
 	enum fdar_presence presence;
 	enum fdar_change change;
 	struct fdar_diff_side baseline;
@@ -209,6 +210,8 @@ struct fdar_diff_options {
 	const struct fdar_profile *const *runs[2]; /* of baseline and subject */
 	uint32_t run_count[2];
 	double price_ns; /* of recording a call; 0: estimated from the shortest calls */
+	double pressure; /* of the fuller side: the part of its fullest moment in which somebody waited
+			  * for a processor; 0: not known */
 	double asked;    /* where requests are compared because sessions have so many times as many
 			  * of them; 0: not for that */
 };

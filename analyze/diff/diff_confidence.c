@@ -8,6 +8,10 @@ struct diff_cap {
 
 /* A culprit that grew by so much is none that another pace, or a full machine, makes. */
 #define PLAIN_FACTOR 10
+/* A machine in which somebody waits for a processor for so much of the time is full; and what is to be
+ * believed there at all grew by this. */
+#define FULL_PART   0.5
+#define FULL_FACTOR 3
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 
@@ -89,6 +93,23 @@ static void cap_for_load(struct diff_work *work)
 	if (diff->load.work > 1)
 		diff_cap(work, level, "the subject's %s ask for %.2g times as much each",
 			 diff_units(diff), diff->load.work);
+}
+
+/* Whoever waits for a processor looks as if it ran. */
+static void cap_for_processors(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	gboolean runs = verdict->change == FDAR_CHANGE_RUNNING ||
+			verdict->change == FDAR_CHANGE_CALLS ||
+			verdict->change == FDAR_CHANGE_SPREAD;
+
+	if (!runs || verdict->counted || work->options.pressure < FULL_PART)
+		return;
+	diff_cap(work,
+		 verdict->factor >= FULL_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
+		 "the machine was full: somebody waited for a processor in %.0f %% of its fullest "
+		 "moment, and waiting for one looks like running",
+		 100 * work->options.pressure);
 }
 
 /* What is known of the row itself. */
@@ -224,6 +245,7 @@ void diff_trust(struct diff_work *work)
 	cap_for_trace(work);
 	cap_for_sessions(work);
 	cap_for_load(work);
+	cap_for_processors(work);
 	cap_for_row(work);
 	cap_for_kind(work);
 	cap_for_runs(work);

@@ -9,6 +9,8 @@
 /* The rate of sessions, and how many are open at once, may differ by these. */
 #define RATE_RATIO 2.0
 #define OPEN_RATIO 1.5
+/* One session after the other, without a pause that matters. */
+#define NO_PAUSE 0.8
 /* A machine that is slower than this by itself is none to measure on. */
 #define MACHINE_MAX 3.0
 /* So many other rows, with so much of the time, tell how much slower everything is. */
@@ -45,6 +47,9 @@ static gboolean is_other_pace(const struct fdar_diff *diff)
 
 	if (!(before->rate > 0 && after->rate > 0) || apart(before->rate, after->rate) < RATE_RATIO)
 		return FALSE;
+	/* Hardly any pause: they come one on the heels of the other. */
+	if (before->open < 1 && after->open < 1 && MAX(before->open, after->open) >= NO_PAUSE)
+		return MIN(before->open, after->open) < NO_PAUSE / 2;
 	if (before->open < 1 && after->open < 1) {
 		double pause = 1e9 / before->rate - before->lifetime_ns;
 		double other = 1e9 / after->rate - after->lifetime_ns;

@@ -163,6 +163,7 @@ static void name_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 	row->file = keep(work->diff, about->file);
 	row->line = about->line;
 	row->frame = under ? under->kind : about->kind;
+	row->wait = under ? under->wait : about->wait;
 	row->ids[0] = function;
 	row->ids[1] = below;
 }

@@ -169,8 +169,9 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 	default:
 		/* What is left when it was not significant, or too little. */
 		g_string_append_printf(text, "no %s: %s %s against %s",
-				       diff->may_be_chance ? "clear difference"
-							   : "difference found",
+				       diff->load.pace       ? "function stands out at another pace"
+				       : diff->may_be_chance ? "clear difference"
+							     : "difference found",
 				       what, diff_duration(verdict->subject_ns, subject),
 				       diff_duration(verdict->baseline_ns, baseline));
 		if (diff->may_be_chance)

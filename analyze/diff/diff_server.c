@@ -9,6 +9,8 @@
 /* So much of the server's increase must be one function's. */
 #define SERVER_SHARE 0.5
 #define SERVER_RATIO 2.0
+/* And it must be called so often a session. */
+#define SERVER_CALLS 0.5
 
 static gboolean counts(const struct fdar_profile *profile, const struct fdar_profile_entry *entry)
 {
@@ -137,7 +139,9 @@ gboolean diff_find_server(struct diff_work *work)
 	const struct fdar_diff_row *row = diff->server_row_count ? &diff->server_rows[0] : NULL;
 	double least_ns = MAX(DIFF_MIN_PART * diff->baseline.running_ns, DIFF_MIN_UNTESTED_NS);
 
-	if (!row || diff->load.pace || row->share < SERVER_SHARE || row->ratio < SERVER_RATIO ||
+	/* Called now and then: what there is once a run is a loop around the work. */
+	if (!row || diff->load.pace || row->subject.calls < SERVER_CALLS ||
+	    row->share < SERVER_SHARE || row->ratio < SERVER_RATIO ||
 	    row->added_ns < MAX(least_ns, diff->added_ns) || !grew_per_second(work, row))
 		return FALSE;
 	*verdict = (struct fdar_verdict){

@@ -1,5 +1,6 @@
 /* Who is to blame. The steps are described in docs/analysis.md. */
 #include "analyze/diff/diff_private.h"
+#include "instrument/wire/events.h"
 
 static gboolean is_longer(const struct diff_work *work, gboolean running)
 {
@@ -19,11 +20,19 @@ static gboolean is_significant(const struct diff_work *work, const struct fdar_d
 		(is_longer(work, diff_row_runs(row)) && row->test.p < work->options.alpha));
 }
 
+/* It runs, sleeps, or waits for a lock: nothing that a client decides. */
+static gboolean is_own_doing(const struct fdar_diff_row *row)
+{
+	return diff_row_runs(row) ||
+	       (row->frame == FDAR_FRAME_WAIT &&
+		(row->wait == FDAR_WAIT_SLEEP || row->wait == FDAR_WAIT_LOCK));
+}
+
 /* A row that grew, by more than everything else did and than the sessions were asked for. */
 static gboolean stands_out(const struct diff_work *work, const struct fdar_diff_row *row)
 {
 	const struct fdar_diff_load *load = &work->diff->load;
-	gboolean runs = diff_row_runs(row);
+	gboolean runs = is_own_doing(row);
 	double usual;
 
 	if (!diff_is_large(work, row->ratio, row->added_ns, runs) || !is_significant(work, row))
@@ -285,6 +294,9 @@ static gboolean find_spread(struct diff_work *work)
 
 	if (!(diff->added_ns > 0) || !(work->testable ? work->longer : large && is_even(work)))
 		return FALSE;
+	/* What sessions wait for is their clients' pace. */
+	if (diff->load.pace && !work->running_longer)
+		return FALSE;
 	verdict->change = FDAR_CHANGE_SPREAD;
 	verdict->factor = diff->ratio;
 	verdict->baseline_ns = diff->baseline.busy_ns;
@@ -320,8 +332,8 @@ void diff_rows_rank(struct diff_work *work)
 
 static gboolean find(struct diff_work *work)
 {
-	return diff_find_idle(work, TRUE) || find_slower(work) || diff_find_server(work) ||
-	       find_more_calls(work) || diff_find_idle(work, FALSE);
+	return diff_find_idle(work, TRUE) || find_slower(work) || find_more_calls(work) ||
+	       diff_find_server(work) || diff_find_idle(work, FALSE);
 }
 
 /* What moves bytes for the kernel is the last to be looked at: its time is that of a system call,

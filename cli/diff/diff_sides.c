@@ -117,6 +117,9 @@ static void compare_settings(const struct fdar_diff_side_input inputs[2],
 			     g_ptr_array_index(sides->runs[1], after), sides);
 	if (!before && !after)
 		add_doubt(sides, doubt_of(&baseline, &subject));
+	sides->pressure =
+		MAX(sides->pressure,
+		    (double)MAX(baseline.cpu_pressure_ppm, subject.cpu_pressure_ppm) / 1e6);
 	refuse(&baseline, &subject, sides);
 	fdar_recording_info_clear(&baseline);
 	fdar_recording_info_clear(&subject);
@@ -209,6 +212,7 @@ void fdar_diff_sides_options(const struct fdar_diff_sides *sides, struct fdar_di
 	options->unrecorded = sides->unrecorded;
 	options->doubts = (const char *const *)sides->doubts->pdata;
 	options->refusal = sides->refusal;
+	options->pressure = sides->pressure;
 	for (int s = 0; s < 2; s++) {
 		options->runs[s] = (const struct fdar_profile *const *)sides->runs[s]->pdata;
 		options->run_count[s] = sides->runs[s]->len;

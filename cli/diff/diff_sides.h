@@ -19,6 +19,7 @@ struct fdar_diff_sides {
 	GHashTable *unrecorded;  /* as in struct fdar_diff_options, as are the next two */
 	GPtrArray *doubts;
 	char *refusal;
+	double pressure;
 };
 
 /* Reads all. Functions that one of them does not have all calls of are left out of all, for which

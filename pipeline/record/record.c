@@ -126,6 +126,7 @@ static gboolean is_over(struct fdar_run *run)
 {
 	uint64_t elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
 
+	fdar_pressure_look(&run->pressure);
 	if (*run->stop)
 		run->ended = "interrupted";
 	else if (run->options->duration_ns && elapsed_ns >= run->options->duration_ns)

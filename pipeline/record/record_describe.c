@@ -95,6 +95,7 @@ void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *fo
 	info->host = describe_host();
 	info->started = g_strdup(run->started);
 	info->duration_ns = run->now.elapsed_ns;
+	info->cpu_pressure_ppm = run->pressure.most_ppm;
 	info->events = run->count.summary.events;
 	info->trace_bytes = fdar_record_folder_bytes(folder);
 	info->exit_status = run->server && run->stopped ? fdar_server_exit_status(run->server) : 0;

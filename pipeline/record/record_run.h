@@ -7,6 +7,7 @@
 #ifndef FDAR_PIPELINE_RECORD_RECORD_RUN_H
 #define FDAR_PIPELINE_RECORD_RECORD_RUN_H
 
+#include "pipeline/record/pressure.h"
 #include "pipeline/server/attach.h"
 #include "pipeline/server/control.h"
 #include "pipeline/drain/drain.h"
@@ -46,6 +47,7 @@ struct fdar_run {
 	struct fdar_control_counts counts;
 	struct fdar_record_progress now;
 	gint64 begin_us, look_us;
+	struct fdar_pressure pressure;
 	gboolean stopped;       /* the tracing, not the server */
 	gboolean server_ended;  /* by itself */
 	gboolean died;          /* the server could not begin */

@@ -109,6 +109,7 @@ static const struct member members[] = {
 	MEMBER(functions_live, MEMBER_COUNT, TRUE),
 	MEMBER(budget_off, MEMBER_COUNT, TRUE),
 	MEMBER(waited_ns, MEMBER_COUNT, TRUE),
+	MEMBER(cpu_pressure_ppm, MEMBER_COUNT, TRUE),
 	MEMBER(losses, MEMBER_LOSSES, TRUE),
 };
 /* clang-format on */

@@ -102,6 +102,9 @@ struct fdar_recording_info {
 	uint64_t functions_live; /* of these: that were, at the end */
 	uint64_t budget_off;     /* switched off to keep to the budget */
 	uint64_t waited_ns;      /* that threads of the server waited for the recorder */
+	uint64_t
+		cpu_pressure_ppm; /* of the machine's fullest moment: in so much of it somebody waited for
+				    * a processor; 0: not known (pipeline/record/pressure.h) */
 	GArray *losses; /* struct fdar_recording_loss, by time: where discarded and dropped events
 			 * are missing; NULL: nothing is known to be missing */
 };

@@ -646,6 +646,80 @@ static void test_unowned(void)
 			"^execute \\(demo\\) runs .*x longer outside of sessions, per session: ");
 }
 
+/* A loop around the work, once a run, is no culprit, however long it spins. */
+static void test_unowned_loop(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 20; i++) {
+			begin(&side[s], "");
+			run(&side[s], "read_command", 20 * US);
+			end(&side[s]);
+		}
+		g_string_append_printf(side[s].text, "900A 0 +main %d -main\n",
+				       s ? 90 * MS : 2 * MS);
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_null(diff->verdict.function);
+}
+
+/* A sleep of a millisecond, beside clients that think for a second: it is no client's. */
+static void test_sleep_among_thoughts(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 30; i++) {
+			begin(&side[s], "");
+			say(&side[s], "wait:IO:recv");
+			pass(&side[s], MS * pow(1000, g_rand_double(side[s].rand)));
+			say(&side[s], "w");
+			run(&side[s], "parse", 60 * US);
+			say(&side[s], "+look_up");
+			pass(&side[s], 20 * US);
+			say(&side[s], "wait:SLEEP:nanosleep");
+			pass(&side[s], s ? 1 * MS : 50 * US);
+			say(&side[s], "w");
+			say(&side[s], "-look_up");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "look_up");
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
+}
+
+/* ---- waiting for a processor looks like running ---- */
+
+static void test_full_machine(void)
+{
+	static const struct {
+		double factor, pressure;
+		enum fdar_confidence confidence;
+	} cases[] = {
+		{ 30, 0.1, FDAR_CONFIDENCE_HIGH },
+		{ 30, 0.9, FDAR_CONFIDENCE_MEDIUM },
+		{ 2.5, 0.9, FDAR_CONFIDENCE_LOW },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct fdar_diff_options options = { .pressure = cases[i].pressure };
+		g_autoptr(fdar_profile) before = moody_run(1, 1, 1);
+		g_autoptr(fdar_profile) after = moody_run(2, 1, cases[i].factor);
+		g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &options, NULL);
+
+		g_assert_cmpstr(diff->verdict.function, ==, "f5");
+		g_assert_cmpint(diff->verdict.confidence, ==, cases[i].confidence);
+		if (cases[i].pressure > 0.5)
+			expect_reason(
+				diff,
+				"^the machine was full: somebody waited for a processor in 90 %");
+	}
+}
+
 /* ---- words ---- */
 
 /* The wait is new; the function is not. */
@@ -737,6 +811,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/new-work", test_new_work);
 	g_test_add_func("/verdict/spread", test_spread);
 	g_test_add_func("/verdict/unowned", test_unowned);
+	g_test_add_func("/verdict/unowned-loop", test_unowned_loop);
+	g_test_add_func("/verdict/sleep-among-thoughts", test_sleep_among_thoughts);
+	g_test_add_func("/verdict/full-machine", test_full_machine);
 	g_test_add_func("/verdict/new-wait", test_new_wait);
 	g_test_add_func("/verdict/sensitivity", test_sensitivity);
 	return g_test_run();
