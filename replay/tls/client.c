@@ -1,0 +1,197 @@
+#include "replay/tls/client.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <string.h>
+
+struct fdar_tls_client {
+	SSL_CTX *context;
+	GHashTable *sessions; /* "name version" -> SSL_SESSION */
+};
+
+struct fdar_tls_link {
+	SSL *ssl;
+	struct fdar_tls_client *client;
+	char *key; /* of its sessions in the table */
+	const char *problem;
+};
+
+/* A session that may be resumed later: the last of its kind is kept. */
+static int on_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct fdar_tls_link *link = SSL_get_app_data(ssl);
+
+	g_hash_table_replace(link->client->sessions, g_strdup(link->key), session);
+	return 1;
+}
+
+static void session_free(gpointer session)
+{
+	SSL_SESSION_free(session);
+}
+
+struct fdar_tls_client *fdar_tls_client_new(GError **error)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	struct fdar_tls_client *client;
+
+	if (!context) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "libssl: %s",
+			    ERR_reason_error_string(ERR_get_error()));
+		return NULL;
+	}
+	client = g_new0(struct fdar_tls_client, 1);
+	client->context = context;
+	client->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, session_free);
+	SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
+	SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	/* Old servers, and keys that are small, are played at too. */
+	SSL_CTX_set_security_level(context, 0);
+	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
+					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+					  SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+	SSL_CTX_sess_set_new_cb(context, on_session);
+	return client;
+}
+
+void fdar_tls_client_free(struct fdar_tls_client *client)
+{
+	if (!client)
+		return;
+	g_hash_table_unref(client->sessions);
+	SSL_CTX_free(client->context);
+	g_free(client);
+}
+
+static void set_alpn(SSL *ssl, const char *alpn)
+{
+	size_t size = alpn ? strlen(alpn) : 0;
+	uint8_t wire[256];
+
+	if (size == 0 || size > 255)
+		return;
+	wire[0] = (uint8_t)size;
+	memcpy(wire + 1, alpn, size);
+	SSL_set_alpn_protos(ssl, wire, (unsigned)size + 1);
+}
+
+struct fdar_tls_link *fdar_tls_link_new(struct fdar_tls_client *client, int fd,
+					const struct fdar_tls_wish *wish)
+{
+	struct fdar_tls_link *link = g_new0(struct fdar_tls_link, 1);
+	SSL_SESSION *session;
+
+	link->client = client;
+	link->ssl = SSL_new(client->context);
+	link->key = g_strdup_printf("%s %x", wish->name ? wish->name : "", wish->version);
+	if (!link->ssl || !SSL_set_fd(link->ssl, fd)) {
+		link->problem = "out of memory";
+		return link;
+	}
+	SSL_set_app_data(link->ssl, link);
+	SSL_set_connect_state(link->ssl);
+	if (wish->version >= 0x0301 && wish->version <= 0x0304)
+		SSL_set_max_proto_version(link->ssl, wish->version);
+	if (wish->name && wish->name[0])
+		SSL_set_tlsext_host_name(link->ssl, wish->name);
+	set_alpn(link->ssl, wish->alpn);
+	session = wish->resume ? g_hash_table_lookup(client->sessions, link->key) : NULL;
+	if (session)
+		SSL_set_session(link->ssl, session);
+	return link;
+}
+
+/* What a call of libssl that did not succeed means. */
+static enum fdar_tls_status judge(struct fdar_tls_link *link, int result)
+{
+	int code = errno;
+	unsigned long problem;
+
+	switch (SSL_get_error(link->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		return FDAR_TLS_WAIT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return FDAR_TLS_WAIT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return FDAR_TLS_CLOSED;
+	case SSL_ERROR_SYSCALL:
+		errno = code;
+		return code ? FDAR_TLS_FAILED : FDAR_TLS_CLOSED;
+	default:
+		problem = ERR_peek_error();
+		link->problem = ERR_reason_error_string(problem);
+		if (!link->problem)
+			link->problem = "TLS failed";
+		errno = 0;
+		return FDAR_TLS_FAILED;
+	}
+}
+
+enum fdar_tls_status fdar_tls_link_handshake(struct fdar_tls_link *link)
+{
+	int result;
+
+	if (link->problem)
+		return FDAR_TLS_FAILED;
+	ERR_clear_error();
+	errno = 0;
+	result = SSL_do_handshake(link->ssl);
+	return result == 1 ? FDAR_TLS_DONE : judge(link, result);
+}
+
+enum fdar_tls_status fdar_tls_link_read(struct fdar_tls_link *link, void *bytes, size_t size,
+					size_t *done)
+{
+	int result;
+
+	*done = 0;
+	ERR_clear_error();
+	errno = 0;
+	result = SSL_read_ex(link->ssl, bytes, size, done);
+	return result == 1 ? FDAR_TLS_DONE : judge(link, result);
+}
+
+enum fdar_tls_status fdar_tls_link_write(struct fdar_tls_link *link, const void *bytes, size_t size,
+					 size_t *done)
+{
+	int result;
+
+	*done = 0;
+	ERR_clear_error();
+	errno = 0;
+	result = SSL_write_ex(link->ssl, bytes, size, done);
+	return result == 1 ? FDAR_TLS_DONE : judge(link, result);
+}
+
+void fdar_tls_link_end(struct fdar_tls_link *link)
+{
+	ERR_clear_error();
+	SSL_shutdown(link->ssl);
+}
+
+gboolean fdar_tls_link_resumed(const struct fdar_tls_link *link)
+{
+	return SSL_session_reused(link->ssl) == 1;
+}
+
+const char *fdar_tls_link_problem(const struct fdar_tls_link *link)
+{
+	return link->problem ? link->problem : "TLS failed";
+}
+
+void fdar_tls_link_free(struct fdar_tls_link *link)
+{
+	if (!link)
+		return;
+	/* What was agreed on stays of use although the connection is cut. */
+	if (link->ssl)
+		SSL_set_quiet_shutdown(link->ssl, 1);
+	if (link->ssl && SSL_is_init_finished(link->ssl))
+		SSL_shutdown(link->ssl);
+	SSL_free(link->ssl);
+	g_free(link->key);
+	g_free(link);
+}

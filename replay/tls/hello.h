@@ -1,0 +1,44 @@
+/*
+ * Hellos: what the first messages of a TLS handshake tell.
+ *
+ * Place in the house: below tls.h. Reads ClientHello and ServerHello (RFC 5246, 7.4.1; RFC 8446,
+ * 4.1), with the extensions for server name, protocol, version and encrypt-then-MAC.
+ */
+#ifndef FDAR_REPLAY_TLS_HELLO_H
+#define FDAR_REPLAY_TLS_HELLO_H
+
+#include <glib.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "replay/tls/keylog.h"
+
+#define FDAR_TLS_NAME_MAX 256u
+#define FDAR_TLS_ALPN_MAX 64u
+
+#define FDAR_TLS_CLIENT_HELLO 1u
+#define FDAR_TLS_SERVER_HELLO 2u
+#define FDAR_TLS_EXTENSIONS   8u /* of TLS 1.3's server, encrypted */
+#define FDAR_TLS_KEY_UPDATE   24u
+
+struct fdar_tls_hello {
+	uint8_t random[FDAR_TLS_RANDOM];
+	uint16_t version; /* 0x0303 is TLS 1.2, 0x0304 is TLS 1.3 */
+	uint16_t suite;   /* ServerHello: what was chosen */
+	gboolean encrypt_then_mac;
+	gboolean resumes;             /* ClientHello: by a ticket or a pre-shared key */
+	char name[FDAR_TLS_NAME_MAX]; /* ClientHello: the server's; empty for none. ASCII */
+	char alpn[FDAR_TLS_ALPN_MAX]; /* the first that is offered, or what was chosen */
+};
+
+/* Reads a handshake message behind its header of type and length. FALSE when it is malformed. */
+gboolean fdar_tls_hello_read(uint8_t type, const uint8_t *bytes, size_t size,
+			     struct fdar_tls_hello *hello);
+
+/* The protocol that the server has chosen, of the encrypted extensions: into hello->alpn. */
+void fdar_tls_extensions_read(const uint8_t *bytes, size_t size, struct fdar_tls_hello *hello);
+
+/* "TLS 1.3"; "TLS" for what is not known. */
+const char *fdar_tls_version_text(uint16_t version);
+
+#endif

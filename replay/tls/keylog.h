@@ -1,0 +1,57 @@
+/*
+ * Key logs: the secrets of TLS connections, as servers, browsers and pcapng files carry them.
+ *
+ * Place in the house: the bottom of replay/tls/. One line a secret: a label, the connection's client
+ * random, the secret, in hexadecimal digits
+ * (https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile-02.html). Labels that are not needed, and
+ * lines that are none, are passed over. Secrets are wiped when they are freed.
+ */
+#ifndef FDAR_REPLAY_TLS_KEYLOG_H
+#define FDAR_REPLAY_TLS_KEYLOG_H
+
+#include <glib.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FDAR_TLS_RANDOM     32u
+#define FDAR_TLS_MASTER     48u
+#define FDAR_TLS_SECRET_MAX 64u
+
+struct fdar_tls_secret {
+	uint8_t bytes[FDAR_TLS_SECRET_MAX];
+	uint32_t size; /* 0: not known */
+};
+
+/* What is known of a connection. */
+struct fdar_tls_secrets {
+	struct fdar_tls_secret master;     /* TLS 1.2 */
+	struct fdar_tls_secret traffic[2]; /* TLS 1.3: of the client, of the server */
+	struct fdar_tls_secret handshake;  /* of the server: for its choice of a protocol */
+	struct fdar_tls_secret early;      /* the client's, before the handshake */
+};
+
+struct fdar_tls_keys;
+
+struct fdar_tls_keys *fdar_tls_keys_new(void);
+
+/* Adds what a text has. Gives how many lines were of use. */
+size_t fdar_tls_keys_add(struct fdar_tls_keys *keys, const char *text, size_t size);
+
+/* Adds a file, "-" for none. FALSE and error when it cannot be read, is larger than 64 MiB, or has no
+ * line of use. */
+gboolean fdar_tls_keys_load(struct fdar_tls_keys *keys, const char *path, GError **error);
+
+/* Adds all that others has. */
+void fdar_tls_keys_merge(struct fdar_tls_keys *keys, const struct fdar_tls_keys *others);
+
+/* NULL when nothing is known of the connection. */
+const struct fdar_tls_secrets *fdar_tls_keys_find(const struct fdar_tls_keys *keys,
+						  const uint8_t random[FDAR_TLS_RANDOM]);
+
+/* Connections that something is known of. */
+size_t fdar_tls_keys_count(const struct fdar_tls_keys *keys);
+
+/* NULL is allowed. */
+void fdar_tls_keys_free(struct fdar_tls_keys *keys);
+
+#endif

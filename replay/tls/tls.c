@@ -1,0 +1,473 @@
+#include "replay/tls/tls.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+
+#include "replay/tls/suite.h"
+
+#define HANDSHAKE_MAX   (128u * 1024u)
+#define MESSAGE_HEADER  4u
+#define CLOSE_NOTIFY    0u    /* of alerts */
+#define SMALLEST_RECORD 22u   /* a byte of content in TLS 1.3: header, type, tag */
+#define TRIES_MAX       4096u /* numbers that are tried behind a loss */
+
+/* One way of a connection. */
+struct direction {
+	GByteArray *records;   /* from a record's header on */
+	GByteArray *handshake; /* messages, until the hello is whole */
+	/* early: of the client's early data; the server's, of its handshake. */
+	struct fdar_tls_opener *opener, *early;
+	struct fdar_tls_secret secret; /* TLS 1.3: in use */
+	uint64_t number, early_number; /* of the next record */
+	uint64_t skip;                 /* bytes that belong to a record which is not whole */
+	uint64_t unsure;               /* how many records may have been lost before the next */
+	gboolean searching;            /* for the header of a record */
+	gboolean protected; /* TLS 1.2: has changed to its keys; TLS 1.3: its keys have opened one */
+	gboolean garbled;   /* no records any more */
+};
+
+struct fdar_tls {
+	const struct fdar_tls_keys *keys;
+	const struct fdar_tls_ops *ops;
+	void *user;
+	struct fdar_tls_info info;
+	struct direction directions[2];
+	const struct fdar_tls_secrets *secrets;
+	const struct fdar_tls_suite *suite;
+	uint8_t randoms[2][FDAR_TLS_RANDOM];
+	gboolean encrypt_then_mac;
+	uint8_t plain[FDAR_TLS_RECORD_MAX];
+};
+
+struct fdar_tls *fdar_tls_new(const struct fdar_tls_keys *keys, const struct fdar_tls_ops *ops,
+			      void *user)
+{
+	struct fdar_tls *tls = g_new0(struct fdar_tls, 1);
+
+	tls->keys = keys;
+	tls->ops = ops;
+	tls->user = user;
+	for (unsigned way = 0; way < 2; way++) {
+		tls->directions[way].records = g_byte_array_new();
+		tls->directions[way].handshake = g_byte_array_new();
+	}
+	return tls;
+}
+
+static gboolean is_13(const struct fdar_tls *tls)
+{
+	return tls->info.version == 0x0304;
+}
+
+static void see_client_hello(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
+{
+	tls->info.is_tls = TRUE;
+	tls->info.version = hello->version;
+	tls->info.resumes = hello->resumes;
+	memcpy(tls->info.name, hello->name, sizeof(tls->info.name));
+	memcpy(tls->info.alpn, hello->alpn, sizeof(tls->info.alpn));
+	tls->info.alpn_offered = hello->alpn[0] != '\0';
+	memcpy(tls->randoms[0], hello->random, FDAR_TLS_RANDOM);
+	tls->secrets = tls->keys ? fdar_tls_keys_find(tls->keys, hello->random) : NULL;
+	tls->info.has_keys = tls->secrets != NULL;
+}
+
+/* What the server says of protocols is the last word: it may choose none. */
+static void see_choice(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
+{
+	memcpy(tls->info.alpn, hello->alpn, sizeof(tls->info.alpn));
+	tls->info.alpn_offered = FALSE;
+}
+
+static void see_server_hello(struct fdar_tls *tls, const struct fdar_tls_hello *hello)
+{
+	tls->info.version = hello->version;
+	tls->info.suite = hello->suite;
+	if (hello->version != 0x0304)
+		see_choice(tls, hello);
+	memcpy(tls->randoms[1], hello->random, FDAR_TLS_RANDOM);
+	tls->suite = fdar_tls_suite_find(hello->suite);
+	tls->encrypt_then_mac = hello->encrypt_then_mac;
+}
+
+/* TLS 1.3: the direction goes on with the secret that follows its own. */
+static void update_key(struct fdar_tls *tls, struct direction *direction)
+{
+	fdar_tls_secret_next(tls->suite, &direction->secret);
+	fdar_tls_opener_free(direction->opener);
+	direction->opener = fdar_tls_opener_new13(tls->suite, &direction->secret);
+	direction->number = 0;
+}
+
+static void see_message(struct fdar_tls *tls, unsigned way, uint8_t type, const uint8_t *bytes,
+			size_t size)
+{
+	struct fdar_tls_hello hello = { 0 };
+
+	if (type == FDAR_TLS_EXTENSIONS && way == 1 && is_13(tls)) {
+		fdar_tls_extensions_read(bytes, size, &hello);
+		see_choice(tls, &hello);
+		return;
+	}
+	if (type == FDAR_TLS_KEY_UPDATE && is_13(tls) && tls->directions[way].protected)
+		update_key(tls, &tls->directions[way]);
+	else if (type == FDAR_TLS_CLIENT_HELLO && way == 0 &&
+		 fdar_tls_hello_read(type, bytes, size, &hello))
+		see_client_hello(tls, &hello);
+	else if (type == FDAR_TLS_SERVER_HELLO && way == 1 &&
+		 fdar_tls_hello_read(type, bytes, size, &hello))
+		see_server_hello(tls, &hello);
+}
+
+/* Messages of the handshake, which records cut as they like. */
+static void see_handshake(struct fdar_tls *tls, unsigned way, const uint8_t *bytes, size_t size)
+{
+	GByteArray *all = tls->directions[way].handshake;
+
+	if (all->len + size > HANDSHAKE_MAX) {
+		g_byte_array_set_size(all, 0);
+		return;
+	}
+	g_byte_array_append(all, bytes, (guint)size);
+	while (all->len >= MESSAGE_HEADER) {
+		guint length = (guint)all->data[1] << 16 | (guint)all->data[2] << 8 | all->data[3];
+
+		if (length > HANDSHAKE_MAX)
+			g_byte_array_set_size(all, 0);
+		if (all->len < MESSAGE_HEADER + length)
+			return;
+		see_message(tls, way, all->data[0], all->data + MESSAGE_HEADER, length);
+		g_byte_array_remove_range(all, 0, MESSAGE_HEADER + length);
+	}
+}
+
+/* What a record turned out to hold. */
+static void see_content(struct fdar_tls *tls, unsigned way, uint8_t type, size_t size)
+{
+	if (type == FDAR_TLS_HANDSHAKE)
+		see_handshake(tls, way, tls->plain, size);
+	if (type == FDAR_TLS_ALERT && size == 2 && tls->plain[1] == CLOSE_NOTIFY)
+		tls->ops->ended(tls->user, way);
+	if (type != FDAR_TLS_DATA)
+		return;
+	tls->info.opened++;
+	if (size > 0)
+		tls->ops->data(tls->user, way, tls->plain, size);
+}
+
+/* Tries a record with the numbers that it may have. TRUE when it opened: *number is behind it. */
+static gboolean try_numbers(struct fdar_tls *tls, struct fdar_tls_opener *opener, uint64_t *number,
+			    uint64_t unsure, const uint8_t *record, size_t size, size_t *made,
+			    uint8_t *type)
+{
+	for (uint64_t i = 0; opener && i <= unsure; i++) {
+		if (!fdar_tls_opener_open(opener, *number + i, record, size, tls->plain, made,
+					  type))
+			continue;
+		*number += i + 1;
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/* A key update may be among what was lost. */
+static gboolean try_next_key(struct fdar_tls *tls, struct direction *direction,
+			     const uint8_t *record, size_t size, size_t *made, uint8_t *type)
+{
+	struct fdar_tls_secret next = direction->secret;
+	struct fdar_tls_opener *opener;
+	uint64_t number = 0;
+	gboolean opened;
+
+	fdar_tls_secret_next(tls->suite, &next);
+	opener = fdar_tls_opener_new13(tls->suite, &next);
+	opened = try_numbers(tls, opener, &number, direction->unsure, record, size, made, type);
+	if (!opened) {
+		fdar_tls_opener_free(opener);
+		return FALSE;
+	}
+	fdar_tls_opener_free(direction->opener);
+	direction->opener = opener;
+	direction->secret = next;
+	direction->number = number;
+	return TRUE;
+}
+
+/* Data that a client sends before the handshake is over; its suite is that of the session it resumes,
+ * which the length of the secret tells nearly. */
+static gboolean open_early(struct fdar_tls *tls, struct direction *direction, const uint8_t *record,
+			   size_t size)
+{
+	static const uint16_t candidates[] = { 0x1301, 0x1302, 0x1303 };
+	size_t made;
+	uint8_t type;
+
+	if (!tls->secrets || !tls->secrets->early.size || direction->protected)
+		return FALSE;
+	for (size_t i = 0; i < G_N_ELEMENTS(candidates) && !direction->early; i++) {
+		struct fdar_tls_opener *opener =
+			fdar_tls_opener_new13(fdar_tls_suite_find(candidates[i]),
+					      &tls->secrets->early);
+
+		if (opener &&
+		    fdar_tls_opener_open(opener, 0, record, size, tls->plain, &made, &type))
+			direction->early = opener;
+		else
+			fdar_tls_opener_free(opener);
+	}
+	if (!try_numbers(tls, direction->early, &direction->early_number, direction->unsure, record,
+			 size, &made, &type))
+		return FALSE;
+	see_content(tls, 0, type, made);
+	return TRUE;
+}
+
+/* What the server says under the keys of the handshake: which protocol it has chosen. */
+static gboolean open_handshake(struct fdar_tls *tls, struct direction *direction,
+			       const uint8_t *record, size_t size)
+{
+	size_t made;
+	uint8_t type;
+
+	if (!tls->secrets || !tls->suite || !tls->secrets->handshake.size || direction->protected)
+		return FALSE;
+	if (!direction->early)
+		direction->early = fdar_tls_opener_new13(tls->suite, &tls->secrets->handshake);
+	if (!try_numbers(tls, direction->early, &direction->early_number, direction->unsure, record,
+			 size, &made, &type))
+		return FALSE;
+	see_content(tls, 1, type, made);
+	return TRUE;
+}
+
+/* FALSE when it did not open. */
+static gboolean open13(struct fdar_tls *tls, unsigned way, const uint8_t *record, size_t size)
+{
+	struct direction *direction = &tls->directions[way];
+	size_t made;
+	uint8_t type;
+
+	if (way == 0 ? open_early(tls, direction, record, size)
+		     : open_handshake(tls, direction, record, size))
+		return TRUE;
+	if (!tls->secrets || !tls->suite || !tls->secrets->traffic[way].size)
+		return FALSE;
+	if (!direction->opener) {
+		direction->secret = tls->secrets->traffic[way];
+		direction->opener = fdar_tls_opener_new13(tls->suite, &direction->secret);
+	}
+	if (!try_numbers(tls, direction->opener, &direction->number, direction->unsure, record,
+			 size, &made, &type) &&
+	    !(direction->protected && direction->unsure &&
+	      try_next_key(tls, direction, record, size, &made, &type)))
+		return FALSE;
+	direction->protected = TRUE;
+	direction->unsure = 0;
+	see_content(tls, way, type, made);
+	return TRUE;
+}
+
+static gboolean open12(struct fdar_tls *tls, unsigned way, const uint8_t *record, size_t size)
+{
+	struct direction *direction = &tls->directions[way];
+	size_t made;
+	uint8_t type;
+
+	if (!try_numbers(tls, direction->opener, &direction->number, direction->unsure, record,
+			 size, &made, &type))
+		return FALSE;
+	direction->unsure = 0;
+	see_content(tls, way, type, made);
+	return TRUE;
+}
+
+/* TLS 1.2: from here on the direction is under the keys that were agreed on. */
+static void change_keys(struct fdar_tls *tls, unsigned way)
+{
+	struct direction *direction = &tls->directions[way];
+
+	if (is_13(tls) || !tls->suite)
+		return;
+	fdar_tls_opener_free(direction->opener);
+	direction->opener = NULL;
+	direction->protected = TRUE;
+	direction->number = 0;
+	if (tls->secrets)
+		direction->opener =
+			fdar_tls_opener_new12(tls->suite, &tls->secrets->master, tls->randoms[0],
+					      tls->randoms[1], way == 1, tls->encrypt_then_mac);
+}
+
+/* A record of content, or of a number that is not known, was lost. */
+static void lose(struct fdar_tls *tls, unsigned way, uint64_t size)
+{
+	if (!tls->secrets)
+		return;
+	tls->info.lost++;
+	tls->ops->missing(tls->user, way, (size_t)MIN(size, UINT32_MAX));
+}
+
+/* A whole record. FALSE when it is under keys and did not open. */
+static gboolean see_record(struct fdar_tls *tls, unsigned way, const uint8_t *record, size_t size)
+{
+	struct direction *direction = &tls->directions[way];
+
+	if (record[0] == FDAR_TLS_CHANGE_CIPHER) {
+		change_keys(tls, way);
+		return TRUE;
+	}
+	if (is_13(tls) && record[0] == FDAR_TLS_DATA)
+		/* Until its own keys open one, what does not open is of the handshake. */
+		return open13(tls, way, record, size) || !direction->protected;
+	if (direction->protected && !is_13(tls))
+		return open12(tls, way, record, size);
+	if (record[0] == FDAR_TLS_HANDSHAKE)
+		see_handshake(tls, way, record + FDAR_TLS_HEADER, size - FDAR_TLS_HEADER);
+	return TRUE;
+}
+
+/* Whether these bytes may begin a record; *size is its size, header and all. */
+static gboolean is_header(const uint8_t *bytes, size_t *size)
+{
+	*size = FDAR_TLS_HEADER + ((size_t)bytes[3] << 8 | bytes[4]);
+	return bytes[0] >= FDAR_TLS_CHANGE_CIPHER && bytes[0] <= FDAR_TLS_DATA && bytes[1] == 3 &&
+	       bytes[2] <= 4 && *size > FDAR_TLS_HEADER &&
+	       *size <= FDAR_TLS_HEADER + FDAR_TLS_RECORD_MAX;
+}
+
+/* Finds the next record behind a loss: one that opens. FALSE when more bytes are needed. */
+static gboolean search(struct fdar_tls *tls, unsigned way)
+{
+	struct direction *direction = &tls->directions[way];
+	GByteArray *records = direction->records;
+	guint at = 0;
+
+	for (; records->len - at >= FDAR_TLS_HEADER; at++) {
+		size_t size;
+
+		if (!is_header(records->data + at, &size))
+			continue;
+		if (size > records->len - at)
+			break;
+		if (see_record(tls, way, records->data + at, size) && direction->protected) {
+			direction->searching = FALSE;
+			at += (guint)size;
+			break;
+		}
+	}
+	g_byte_array_remove_range(records, 0, at);
+	return !direction->searching;
+}
+
+static void read_records(struct fdar_tls *tls, unsigned way)
+{
+	struct direction *direction = &tls->directions[way];
+	GByteArray *records = direction->records;
+	guint at = 0;
+
+	if (direction->searching && !search(tls, way))
+		return;
+	while (records->len - at >= FDAR_TLS_HEADER && !direction->garbled) {
+		size_t size;
+
+		if (!is_header(records->data + at, &size)) {
+			direction->garbled = TRUE;
+			break;
+		}
+		if (size > records->len - at)
+			break;
+		if (!see_record(tls, way, records->data + at, size)) {
+			lose(tls, way, size - FDAR_TLS_HEADER);
+			direction->unsure = MIN(direction->unsure + 1, TRIES_MAX);
+		}
+		at += (guint)size;
+	}
+	g_byte_array_remove_range(records, 0, at);
+}
+
+void fdar_tls_feed(struct fdar_tls *tls, unsigned way, const uint8_t *bytes, size_t size)
+{
+	struct direction *direction = &tls->directions[way];
+	uint64_t skipped = MIN(direction->skip, size);
+
+	direction->skip -= skipped;
+	bytes += skipped;
+	size -= skipped;
+	/* In steps: what waits is at most a record and one of these. */
+	while (size > 0 && !direction->garbled) {
+		size_t step = MIN(size, FDAR_TLS_RECORD_MAX);
+
+		g_byte_array_append(direction->records, bytes, (guint)step);
+		read_records(tls, way);
+		bytes += step;
+		size -= step;
+	}
+}
+
+void fdar_tls_gap(struct fdar_tls *tls, unsigned way, uint64_t size)
+{
+	struct direction *direction = &tls->directions[way];
+	GByteArray *records = direction->records;
+	size_t whole = 0;
+	uint64_t left = 0;
+
+	if (direction->garbled)
+		return;
+	if (direction->skip) {
+		left = direction->skip;
+	} else if (!direction->searching && records->len >= FDAR_TLS_HEADER &&
+		   is_header(records->data, &whole)) {
+		left = whole - records->len;
+		/* The record that is cut is one, and its number is known. */
+		direction->unsure = MIN(direction->unsure + 1, TRIES_MAX);
+		lose(tls, way, whole - FDAR_TLS_HEADER);
+	}
+	g_byte_array_set_size(records, 0);
+	direction->skip = left - MIN(left, size);
+	if (size <= left && left)
+		return;
+	direction->searching = TRUE;
+	direction->unsure = MIN(direction->unsure + (size - left) / SMALLEST_RECORD + 2, TRIES_MAX);
+	lose(tls, way, size - left);
+}
+
+const struct fdar_tls_info *fdar_tls_info(const struct fdar_tls *tls)
+{
+	return &tls->info;
+}
+
+char *fdar_tls_info_text(const struct fdar_tls_info *info)
+{
+	return g_strdup_printf("%s%s%s%s%s%s", fdar_tls_version_text(info->version),
+			       info->name[0] ? ", " : "", info->name, info->alpn[0] ? ", " : "",
+			       info->alpn[0] && info->alpn_offered ? "offers " : "", info->alpn);
+}
+
+void fdar_tls_free(struct fdar_tls *tls)
+{
+	if (!tls)
+		return;
+	for (unsigned way = 0; way < 2; way++) {
+		struct direction *direction = &tls->directions[way];
+
+		fdar_tls_opener_free(direction->opener);
+		fdar_tls_opener_free(direction->early);
+		g_byte_array_unref(direction->records);
+		g_byte_array_unref(direction->handshake);
+	}
+	OPENSSL_cleanse(tls, sizeof(*tls));
+	g_free(tls);
+}
+
+gboolean fdar_tls_begins(const uint8_t *bytes, size_t size)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} fixed[] = { { 0, FDAR_TLS_HANDSHAKE }, { 1, 3 }, { 5, FDAR_TLS_CLIENT_HELLO }, { 9, 3 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
+		if (fixed[i].at < size && bytes[fixed[i].at] != fixed[i].value)
+			return FALSE;
+	return size > 0;
+}

@@ -1,0 +1,470 @@
+/* TLS read along: what libssl's two ends say to one another, decrypted with the secrets that they log.
+ * Every kind of suite and version, records cut as they like, key updates, secrets that are few, records
+ * that were lost. */
+#include <glib.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#include "replay/tls/tls.h"
+
+/* Both ends, and what went over the wire: each flight with its way. */
+struct talk {
+	SSL_CTX *contexts[2]; /* client, server */
+	SSL *ends[2];
+	BIO *wires[2]; /* what each end has sent */
+	GString *log;
+	GArray *flights; /* struct flight */
+	GString *said[2];
+};
+
+struct flight {
+	unsigned way;
+	GByteArray *bytes;
+};
+
+static void on_keylog(const SSL *ssl, const char *line)
+{
+	struct talk *talk = SSL_get_app_data(ssl);
+
+	g_string_append_printf(talk->log, "%s\n", line);
+}
+
+static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *size,
+		       const unsigned char *in, unsigned in_size, void *user)
+{
+	(void)ssl;
+	(void)user;
+	g_assert_cmpuint(in_size, >, 3);
+	*out = in + 4; /* the second: behind "h2" and its length, and the next length */
+	*size = in[3];
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static void set_certificate(SSL_CTX *context)
+{
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *certificate = X509_new();
+
+	X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+	X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+	X509_set_pubkey(certificate, key);
+	X509_sign(certificate, key, EVP_sha256());
+	SSL_CTX_use_certificate(context, certificate);
+	SSL_CTX_use_PrivateKey(context, key);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
+static void talk_begin(struct talk *talk, int version, const char *suite, uint64_t options)
+{
+	*talk = (struct talk){ .log = g_string_new(NULL),
+			       .flights = g_array_new(FALSE, FALSE, sizeof(struct flight)) };
+	for (unsigned i = 0; i < 2; i++) {
+		talk->contexts[i] = SSL_CTX_new(i ? TLS_server_method() : TLS_client_method());
+		SSL_CTX_set_security_level(talk->contexts[i], 0);
+		SSL_CTX_set_min_proto_version(talk->contexts[i], version);
+		SSL_CTX_set_max_proto_version(talk->contexts[i], version);
+		SSL_CTX_set_options(talk->contexts[i], options);
+		if (version == TLS1_3_VERSION)
+			g_assert_true(SSL_CTX_set_ciphersuites(talk->contexts[i], suite));
+		else
+			g_assert_true(SSL_CTX_set_cipher_list(talk->contexts[i], suite));
+		talk->said[i] = g_string_new(NULL);
+	}
+	set_certificate(talk->contexts[1]);
+	SSL_CTX_set_alpn_select_cb(talk->contexts[1], choose_alpn, NULL);
+	SSL_CTX_set_keylog_callback(talk->contexts[0], on_keylog);
+	for (unsigned i = 0; i < 2; i++) {
+		talk->ends[i] = SSL_new(talk->contexts[i]);
+		talk->wires[i] = BIO_new(BIO_s_mem());
+		SSL_set_app_data(talk->ends[i], talk);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		BIO_up_ref(talk->wires[i]);
+		BIO_up_ref(talk->wires[i]);
+		SSL_set_bio(talk->ends[i], talk->wires[!i], talk->wires[i]);
+	}
+	SSL_set_connect_state(talk->ends[0]);
+	SSL_set_accept_state(talk->ends[1]);
+	SSL_set_tlsext_host_name(talk->ends[0], "example.org");
+	SSL_set_alpn_protos(talk->ends[0], (const uint8_t *)"\2h2\10http/1.1", 12);
+}
+
+/* What an end has sent since then becomes a flight; it stays on the wire. */
+static void note_flight(struct talk *talk, unsigned way, size_t before)
+{
+	char *bytes;
+	long size = BIO_get_mem_data(talk->wires[way], &bytes);
+	struct flight flight = { way, g_byte_array_new() };
+
+	g_byte_array_append(flight.bytes, (const uint8_t *)bytes + before,
+			    (guint)((size_t)size - before));
+	if (flight.bytes->len)
+		g_array_append_val(talk->flights, flight);
+	else
+		g_byte_array_unref(flight.bytes);
+}
+
+static size_t on_wire(const struct talk *talk, unsigned way)
+{
+	return BIO_ctrl_pending(talk->wires[way]);
+}
+
+static void shake_hands(struct talk *talk)
+{
+	for (unsigned turn = 0; turn < 20; turn++) {
+		unsigned way = turn % 2;
+		size_t before = on_wire(talk, way);
+
+		SSL_do_handshake(talk->ends[way]);
+		note_flight(talk, way, before);
+	}
+	g_assert_true(SSL_is_init_finished(talk->ends[0]) && SSL_is_init_finished(talk->ends[1]));
+}
+
+static void say(struct talk *talk, unsigned way, const char *text, size_t size)
+{
+	size_t before = on_wire(talk, way), answers = on_wire(talk, !way), done = 0;
+	g_autofree char *heard = g_malloc(size);
+
+	g_assert_true(SSL_write_ex(talk->ends[way], text, size, &done));
+	note_flight(talk, way, before);
+	g_string_append_len(talk->said[way], text, (gssize)size);
+	for (size_t at = 0; at < size; at += done)
+		g_assert_true(SSL_read_ex(talk->ends[!way], heard + at, size - at, &done));
+	note_flight(talk, !way, answers); /* a key update that was asked for */
+}
+
+static void exchange(struct talk *talk)
+{
+	g_autofree char *large = g_strnfill(40000, 'x');
+
+	say(talk, 0, "GET / HTTP/1.1\r\n\r\n", 18);
+	say(talk, 1, "HTTP/1.1 200 OK\r\n\r\n", 19);
+	say(talk, 1, large, 40000); /* three records */
+	say(talk, 0, "more", 4);
+	say(talk, 1, "done", 4);
+}
+
+/* Both ends say that they are done. */
+static void end(struct talk *talk)
+{
+	for (unsigned way = 0; way < 2; way++) {
+		size_t before = on_wire(talk, way);
+
+		SSL_shutdown(talk->ends[way]);
+		note_flight(talk, way, before);
+	}
+}
+
+static void talk_end(struct talk *talk)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		SSL_free(talk->ends[i]);
+		BIO_free(talk->wires[i]);
+		SSL_CTX_free(talk->contexts[i]);
+		g_string_free(talk->said[i], TRUE);
+	}
+	for (guint i = 0; i < talk->flights->len; i++)
+		g_byte_array_unref(g_array_index(talk->flights, struct flight, i).bytes);
+	g_array_unref(talk->flights);
+	g_string_free(talk->log, TRUE);
+}
+
+struct heard {
+	GString *said[2];
+	size_t missing[2];
+	unsigned ended[2];
+};
+
+static void on_data(void *user, unsigned way, const uint8_t *bytes, size_t size)
+{
+	g_string_append_len(((struct heard *)user)->said[way], (const char *)bytes, (gssize)size);
+}
+
+static void on_missing(void *user, unsigned way, size_t size)
+{
+	((struct heard *)user)->missing[way] += size;
+}
+
+static void on_ended(void *user, unsigned way)
+{
+	((struct heard *)user)->ended[way]++;
+}
+
+static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
+
+static struct fdar_tls_keys *keys_of(const struct talk *talk, const char *only)
+{
+	struct fdar_tls_keys *keys = fdar_tls_keys_new();
+	g_auto(GStrv) lines = g_strsplit(talk->log->str, "\n", -1);
+
+	for (char **line = lines; *line; line++)
+		if (!only || strstr(*line, only))
+			fdar_tls_keys_add(keys, *line, strlen(*line));
+	return keys;
+}
+
+static struct fdar_tls *listen_to(const struct talk *talk, const struct fdar_tls_keys *keys,
+				  struct heard *heard, size_t step)
+{
+	struct fdar_tls *tls = fdar_tls_new(keys, &ops, heard);
+
+	*heard = (struct heard){ { g_string_new(NULL), g_string_new(NULL) }, { 0 }, { 0 } };
+	for (guint i = 0; i < talk->flights->len; i++) {
+		const struct flight *flight = &g_array_index(talk->flights, struct flight, i);
+
+		for (size_t at = 0; at < flight->bytes->len; at += step)
+			fdar_tls_feed(tls, flight->way, flight->bytes->data + at,
+				      MIN(step, flight->bytes->len - at));
+	}
+	return tls;
+}
+
+static void heard_clear(struct heard *heard)
+{
+	g_string_free(heard->said[0], TRUE);
+	g_string_free(heard->said[1], TRUE);
+}
+
+/* All that was said comes out, however it is cut, with those secrets. */
+static void check(const struct talk *talk, const char *only, uint16_t version, const char *alpn)
+{
+	static const size_t steps[] = { 1, 7, 1448, 1 << 20 };
+	struct fdar_tls_keys *keys = keys_of(talk, only);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		struct heard heard;
+		struct fdar_tls *tls = listen_to(talk, keys, &heard, steps[i]);
+		const struct fdar_tls_info *info = fdar_tls_info(tls);
+
+		g_assert_true(info->is_tls && info->has_keys);
+		g_assert_cmpuint(info->version, ==, version);
+		g_assert_cmpstr(info->name, ==, "example.org");
+		g_assert_cmpstr(info->alpn, ==, alpn);
+		for (unsigned way = 0; way < 2; way++) {
+			g_assert_cmpstr(heard.said[way]->str, ==, talk->said[way]->str);
+			g_assert_cmpuint(heard.missing[way], ==, 0);
+			g_assert_cmpuint(heard.ended[way], ==, 1);
+		}
+		fdar_tls_free(tls);
+		heard_clear(&heard);
+	}
+	fdar_tls_keys_free(keys);
+}
+
+static void test_suites(void)
+{
+	static const struct {
+		int version;
+		const char *suite;
+		uint64_t options;
+	} cases[] = {
+		{ TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", 0 },
+		{ TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384", 0 },
+		{ TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256", 0 },
+		{ TLS1_3_VERSION, "TLS_AES_128_CCM_SHA256", 0 },
+		{ TLS1_3_VERSION, "TLS_AES_128_CCM_8_SHA256", 0 },
+		{ TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", 0 },
+		{ TLS1_2_VERSION, "ECDHE-RSA-AES256-GCM-SHA384", 0 },
+		{ TLS1_2_VERSION, "ECDHE-RSA-CHACHA20-POLY1305", 0 },
+		{ TLS1_2_VERSION, "AES128-CCM", 0 },
+		{ TLS1_2_VERSION, "AES256-CCM8", 0 },
+		{ TLS1_2_VERSION, "AES128-GCM-SHA256", 0 },
+		{ TLS1_2_VERSION, "AES128-SHA", 0 },
+		{ TLS1_2_VERSION, "ECDHE-RSA-AES256-SHA", SSL_OP_NO_ENCRYPT_THEN_MAC },
+		{ TLS1_2_VERSION, "ECDHE-RSA-AES128-SHA256", 0 },
+		{ TLS1_2_VERSION, "ECDHE-RSA-AES256-SHA384", SSL_OP_NO_ENCRYPT_THEN_MAC },
+		{ TLS1_2_VERSION, "ECDHE-RSA-AES256-SHA384", 0 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct talk talk;
+
+		g_test_message("%s", cases[i].suite);
+		talk_begin(&talk, cases[i].version, cases[i].suite, cases[i].options);
+		shake_hands(&talk);
+		exchange(&talk);
+		end(&talk);
+		check(&talk, NULL, (uint16_t)cases[i].version, "http/1.1");
+		talk_end(&talk);
+	}
+}
+
+/* The secrets of the handshake are not needed, only which protocol was chosen is not known then. */
+static void test_traffic_secrets(void)
+{
+	struct talk talk;
+
+	talk_begin(&talk, TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", 0);
+	shake_hands(&talk);
+	exchange(&talk);
+	end(&talk);
+	check(&talk, "_TRAFFIC_SECRET_0", 0x0304, "h2");
+	talk_end(&talk);
+}
+
+static void test_key_update(void)
+{
+	struct talk talk;
+
+	talk_begin(&talk, TLS1_3_VERSION, "TLS_AES_256_GCM_SHA384", 0);
+	shake_hands(&talk);
+	exchange(&talk);
+	for (unsigned i = 0; i < 3; i++) {
+		SSL_key_update(talk.ends[i % 2], SSL_KEY_UPDATE_REQUESTED);
+		exchange(&talk);
+	}
+	end(&talk);
+	check(&talk, NULL, 0x0304, "http/1.1");
+	talk_end(&talk);
+}
+
+/* Others' secrets, and none, open nothing; the hellos are read. */
+static void test_no_secrets(void)
+{
+	struct talk talk, other;
+	struct fdar_tls_keys *keys;
+	struct fdar_tls *tls;
+	struct heard heard;
+
+	talk_begin(&talk, TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", 0);
+	talk_begin(&other, TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", 0);
+	shake_hands(&talk);
+	exchange(&talk);
+	shake_hands(&other);
+	keys = keys_of(&other, NULL);
+	tls = listen_to(&talk, keys, &heard, 1000);
+	g_assert_true(fdar_tls_info(tls)->is_tls);
+	g_assert_false(fdar_tls_info(tls)->has_keys);
+	g_assert_cmpuint(fdar_tls_info(tls)->suite, ==, 0x1301);
+	g_assert_cmpuint(fdar_tls_info(tls)->opened, ==, 0);
+	g_assert_cmpuint(heard.said[0]->len + heard.said[1]->len, ==, 0);
+	fdar_tls_free(tls);
+	heard_clear(&heard);
+	fdar_tls_keys_free(keys);
+	talk_end(&talk);
+	talk_end(&other);
+}
+
+/* Feeds all, but bytes [from, to) of the server's stream are lost. */
+static void listen_with_gap(const struct talk *talk, const struct fdar_tls_keys *keys, size_t from,
+			    size_t to, struct heard *heard)
+{
+	struct fdar_tls *tls = fdar_tls_new(keys, &ops, heard);
+	size_t offset = 0;
+
+	*heard = (struct heard){ { g_string_new(NULL), g_string_new(NULL) }, { 0 }, { 0 } };
+	for (guint i = 0; i < talk->flights->len; i++) {
+		const struct flight *flight = &g_array_index(talk->flights, struct flight, i);
+
+		for (size_t at = 0; at < flight->bytes->len; at++) {
+			if (flight->way == 1 && offset == from)
+				fdar_tls_gap(tls, 1, to - from);
+			if (flight->way == 0 || offset < from || offset >= to)
+				fdar_tls_feed(tls, flight->way, flight->bytes->data + at, 1);
+			offset += flight->way;
+		}
+	}
+	fdar_tls_free(tls);
+}
+
+/* Twenty numbered records of the server; a part of some is lost: the others are there, in order. */
+static void check_loss(int version, const char *suite, gboolean update)
+{
+	struct talk talk;
+	struct fdar_tls_keys *keys;
+	size_t begin = 0, end;
+
+	talk_begin(&talk, version, suite, SSL_OP_NO_TICKET);
+	shake_hands(&talk);
+	say(&talk, 0, "ask", 3);
+	for (guint i = 0; i < talk.flights->len; i++)
+		if (g_array_index(talk.flights, struct flight, i).way == 1)
+			begin += g_array_index(talk.flights, struct flight, i).bytes->len;
+	end = begin;
+	for (unsigned i = 0; i < 20; i++) {
+		g_autofree char *text = g_strdup_printf("record %02u;", i);
+
+		if (update && i == 5)
+			SSL_key_update(talk.ends[1], SSL_KEY_UPDATE_NOT_REQUESTED);
+		say(&talk, 1, text, 10);
+		end += g_array_index(talk.flights, struct flight, talk.flights->len - 1).bytes->len;
+	}
+	keys = keys_of(&talk, NULL);
+	/* Within a record, from one into another, whole ones, many. */
+	for (size_t from = begin; from < begin + 120; from += 13) {
+		for (size_t size = 1; size < 300; size += 29) {
+			struct heard heard;
+			unsigned last = 0, count = 0;
+
+			listen_with_gap(&talk, keys, from, from + size, &heard);
+			for (const char *at = heard.said[1]->str; *at; at += 10, count++) {
+				unsigned number = (unsigned)g_ascii_strtoull(at + 7, NULL, 10);
+
+				g_assert_true(g_str_has_prefix(at, "record "));
+				g_assert_true(count == 0 || number > last);
+				last = number;
+			}
+			g_assert_cmpuint(last, ==, 19);
+			/* A record is at least 31 bytes: as many as can have been hit, and no more. */
+			g_assert_cmpuint(count, >=, 20 - (size / 31 + 2));
+			g_assert_cmpuint(count, <, 20);
+			g_assert_cmpuint(heard.missing[1], >, 0);
+			heard_clear(&heard);
+		}
+	}
+	fdar_tls_keys_free(keys);
+	talk_end(&talk);
+}
+
+static void test_loss(void)
+{
+	check_loss(TLS1_3_VERSION, "TLS_AES_128_GCM_SHA256", FALSE);
+	check_loss(TLS1_3_VERSION, "TLS_CHACHA20_POLY1305_SHA256", TRUE);
+	check_loss(TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", FALSE);
+	check_loss(TLS1_2_VERSION, "ECDHE-RSA-AES128-SHA256", FALSE);
+}
+
+static void test_keylog(void)
+{
+	static const char random[] =
+		"00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff";
+	g_autofree char *secret = g_strnfill(64, 'a');
+	g_autofree char *text =
+		g_strdup_printf("# a comment\r\nEXPORTER_SECRET %s %s\r\n"
+				"CLIENT_TRAFFIC_SECRET_0 %s %s\r\nCLIENT_TRAFFIC_SECRET_1 %s %s\n"
+				"CLIENT_RANDOM %s abc\nSERVER_TRAFFIC_SECRET_0 00 %s\n",
+				random, secret, random, secret, random, secret, random, secret);
+	uint8_t bytes[FDAR_TLS_RANDOM] = { 0,    0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+					   0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff };
+	struct fdar_tls_keys *keys = fdar_tls_keys_new();
+	const struct fdar_tls_secrets *found;
+	g_autoptr(GError) error = NULL;
+
+	memcpy(bytes + 16, bytes, 16);
+	g_assert_cmpuint(fdar_tls_keys_add(keys, text, strlen(text)), ==, 1);
+	g_assert_cmpuint(fdar_tls_keys_count(keys), ==, 1);
+	found = fdar_tls_keys_find(keys, bytes);
+	g_assert_nonnull(found);
+	g_assert_cmpuint(found->traffic[0].size, ==, 32);
+	g_assert_cmphex(found->traffic[0].bytes[31], ==, 0xaa);
+	g_assert_cmpuint(found->master.size, ==, 0);
+	g_assert_false(fdar_tls_keys_load(keys, "/dev/null", &error));
+	g_assert_nonnull(strstr(error->message, "no line of a TLS key log"));
+	fdar_tls_keys_free(keys);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tls/suites", test_suites);
+	g_test_add_func("/tls/traffic-secrets", test_traffic_secrets);
+	g_test_add_func("/tls/key-update", test_key_update);
+	g_test_add_func("/tls/no-secrets", test_no_secrets);
+	g_test_add_func("/tls/loss", test_loss);
+	g_test_add_func("/tls/keylog", test_keylog);
+	return g_test_run();
+}
