@@ -74,6 +74,7 @@ struct texts {
 	gboolean asap;
 	gboolean allow_remote;
 	gboolean half_open;
+	char *tls;
 	struct fdar_capture_texts capture;
 };
 
@@ -148,6 +149,13 @@ static const GOptionEntry options[] = {
 	  "EXPRESSION" },
 	{ "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(capture.servers), FDAR_CAPTURE_SERVER_HELP,
 	  "PORT" },
+	{ "tls-keys", 0, 0, G_OPTION_ARG_FILENAME, AT(capture.keys), FDAR_CAPTURE_KEYS_HELP,
+	  "FILE" },
+	{ "tls", 0, 0, G_OPTION_ARG_STRING, AT(tls),
+	  "Play TCP sessions in TLS, as --tls asking for the captured server name, as --tls=NAME "
+	  "for this one; --tls=verbatim plays captured TLS byte for byte, e.g. floods of "
+	  "handshakes",
+	  "NAME" },
 	{ "half-open", 0, 0, G_OPTION_ARG_NONE, AT(half_open),
 	  "Play connections that were never established too (SYN scans and floods): as such, "
 	  "without acknowledging the answer",
@@ -158,6 +166,7 @@ static const GOptionEntry options[] = {
 };
 
 struct replay {
+	struct fdar_capture_texts *texts;
 	struct fdar_replay_inputs inputs;
 	struct fdar_routes routes;
 	struct fdar_driver_options driver;
@@ -186,6 +195,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->max_lag);
 	g_free(texts->max_gap);
 	g_free(texts->format);
+	g_free(texts->tls);
 	fdar_capture_texts_clear(&texts->capture);
 }
 
@@ -259,7 +269,12 @@ static gboolean replay_read(struct replay *replay, struct texts *texts, int argc
 				       &replay->load.server_ports, error) ||
 	    !fdar_capture_check_output(&texts->capture, texts->output, error))
 		return FALSE;
+	replay->texts = &texts->capture;
 	replay->inputs.half_open = texts->half_open;
+	replay->driver.verbatim = texts->tls && strcmp(texts->tls, "verbatim") == 0;
+	replay->driver.tls = texts->tls && !replay->driver.verbatim;
+	if (replay->driver.tls && texts->tls[0])
+		replay->driver.tls_name = texts->tls;
 	if (!fdar_format_parse(texts->format, &replay->format))
 		return fdar_replay_bad_value(error, "--format", texts->format,
 					     "table, json or csv");
@@ -385,6 +400,9 @@ static int replay_run(struct replay *replay)
 	GError *error = NULL;
 	int code = FDAR_EXIT_FAILED;
 
+	replay->load.tls_keys = fdar_capture_options_keys(replay->texts, &error);
+	if (error)
+		return fdar_failure(&usage, error);
 	if (!fdar_replay_inputs_load(&replay->inputs, &usage, &replay->load, stop, &error)) {
 		if (*stop) {
 			g_clear_error(&error);
@@ -403,6 +421,16 @@ static int replay_run(struct replay *replay)
 	return error ? fdar_failure(&usage, error) : code;
 }
 
+/* The option's value may be left out, which the parser knows of none that has one. */
+static void allow_bare_tls(int argc, char **argv)
+{
+	static char bare[] = "--tls=";
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--tls") == 0)
+			argv[i] = bare;
+}
+
 int fdar_cmd_replay(int argc, char **argv)
 {
 	struct texts texts = { .speed = 1, .clones = 1, .repeat = -1, .seed = 1 };
@@ -411,6 +439,7 @@ int fdar_cmd_replay(int argc, char **argv)
 	GError *error = NULL;
 	int code = FDAR_EXIT_USAGE;
 
+	allow_bare_tls(argc, argv);
 	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		texts_clear(&texts);
 		return code;

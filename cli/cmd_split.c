@@ -109,13 +109,25 @@ static char *trex_text(const struct fdar_split_session *one)
 	return g_string_free(text, FALSE);
 }
 
+/* What is odd, and whether it is TLS. */
+static char *odd_text(const struct fdar_split_session *one)
+{
+	g_autofree char *odd = fdar_odd_list(one->session.odd);
+	g_autofree char *tls = one->tls ? fdar_tls_info_text(&one->tls->info) : NULL;
+
+	if (!tls)
+		return g_steal_pointer(&odd);
+	return g_strdup_printf("%s%s%s%s", tls, one->tls->info.opened ? ", decrypted" : "",
+			       odd[0] ? ", " : "", odd);
+}
+
 static void add_row(struct fdar_table *table, const struct fdar_split_session *one,
 		    guint64 first_ns, gboolean people)
 {
 	const struct fdar_session *session = &one->session;
 	char text[FDAR_ENDPOINT_TEXT_MAX];
 	g_autofree char *id = g_strdup_printf("%u", session->id);
-	g_autofree char *odd = fdar_odd_list(session->odd);
+	g_autofree char *odd = odd_text(one);
 	g_autofree char *trex = trex_text(one);
 	g_autofree char *template = g_strdup_printf("%u", one->template);
 
@@ -244,6 +256,9 @@ static int run(struct request *request, const char *path)
 	g_autoptr(fdar_split) split = NULL;
 	GError *error = NULL;
 
+	request->options.tls_keys = fdar_capture_options_keys(&request->texts, &error);
+	if (error)
+		return fdar_failure(&usage, error);
 	request->options.progress = fdar_reading_progress;
 	request->options.user = &reading;
 	split = fdar_split_run(path, request->directory, &request->options, &error);
@@ -275,6 +290,8 @@ int fdar_cmd_split(int argc, char **argv)
 		  FDAR_CAPTURE_FILTER_HELP, "EXPRESSION" },
 		{ "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, &request.texts.servers,
 		  FDAR_CAPTURE_SERVER_HELP, "PORT" },
+		{ "tls-keys", 0, 0, G_OPTION_ARG_FILENAME, &request.texts.keys,
+		  FDAR_CAPTURE_KEYS_HELP, "FILE" },
 		{ "udp-idle", 0, 0, G_OPTION_ARG_STRING, &request.idle,
 		  "a UDP flow that is silent for longer has ended (60s)", "TIME" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &request.format_text,

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "replay/tls/keylog.h"
+
 static gboolean read_ports(struct fdar_capture_texts *texts, GError **error)
 {
 	guint count = texts->servers ? g_strv_length(texts->servers) : 0;
@@ -49,6 +51,15 @@ gboolean fdar_capture_options_read(struct fdar_capture_texts *texts, int argc, c
 	return TRUE;
 }
 
+const struct fdar_tls_keys *fdar_capture_options_keys(struct fdar_capture_texts *texts,
+						      GError **error)
+{
+	if (!texts->keys)
+		return NULL;
+	texts->tls_keys = fdar_tls_keys_new();
+	return fdar_tls_keys_load(texts->tls_keys, texts->keys, error) ? texts->tls_keys : NULL;
+}
+
 static gboolean is_same_file(const char *a, const char *b)
 {
 	struct stat first, second;
@@ -79,4 +90,6 @@ void fdar_capture_texts_clear(struct fdar_capture_texts *texts)
 	g_free(texts->filter);
 	g_strfreev(texts->servers);
 	g_free(texts->ports);
+	g_free(texts->keys);
+	fdar_tls_keys_free(texts->tls_keys);
 }

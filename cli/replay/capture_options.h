@@ -15,10 +15,15 @@ struct fdar_capture_texts {
 	char **servers;
 	char **paths; /* of a command line: borrowed, set by fdar_capture_options_read */
 	uint16_t *ports;
+	char *keys; /* a file of TLS secrets */
+	struct fdar_tls_keys *tls_keys;
 };
 
 #define FDAR_CAPTURE_FILTER_HELP \
 	"Read only packets that match, in the language of tcpdump, e.g. \"port 80\""
+#define FDAR_CAPTURE_KEYS_HELP                                                                \
+	"TLS secrets of the capture, as SSLKEYLOGFILE has them: sessions that they open are " \
+	"decrypted"
 #define FDAR_CAPTURE_SERVER_HELP \
 	"This port is a server's, where the capture does not show it (may be repeated)"
 
@@ -28,6 +33,11 @@ struct fdar_capture_texts {
 gboolean fdar_capture_options_read(struct fdar_capture_texts *texts, int argc, char **argv,
 				   struct fdar_capture_options *capture, const uint16_t **ports,
 				   GError **error);
+
+/* The secrets that the texts name: NULL without any, and when they cannot be read (error). They belong
+ * to the texts. */
+const struct fdar_tls_keys *fdar_capture_options_keys(struct fdar_capture_texts *texts,
+						      GError **error);
 
 /* FALSE and error when output is one of the captures: writing it would destroy what is read. */
 gboolean fdar_capture_check_output(const struct fdar_capture_texts *texts, const char *output,

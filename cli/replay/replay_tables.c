@@ -9,13 +9,14 @@ static const struct {
 	const char *title;
 } quantiles[] = { { 0.5, "p50" }, { 0.9, "p90" }, { 0.99, "p99" }, { 0.999, "p99.9" } };
 
-#define MEASURES 4
+#define MEASURES 5
 static const struct {
 	const char *title;
 	const char *key;
 	size_t offset;
 } measures[MEASURES] = {
 	{ "connect", "connect", offsetof(struct fdar_tally, connect) },
+	{ "TLS handshake", "handshake", offsetof(struct fdar_tally, handshake) },
 	{ "first byte", "first_byte", offsetof(struct fdar_tally, first_byte) },
 	{ "exchange", "exchange", offsetof(struct fdar_tally, exchange) },
 	{ "exchange, as sent", "service", offsetof(struct fdar_tally, service) },

@@ -43,6 +43,11 @@ struct fdar_driver *fdar_driver_new(const struct fdar_driver_options *options, G
 	driver = g_new0(struct fdar_driver, 1);
 	driver->stage.options = *options;
 	driver->stage.epoll = epoll;
+	if (options->tls && !(driver->stage.tls = fdar_tls_client_new(error))) {
+		close(epoll);
+		g_free(driver);
+		return NULL;
+	}
 	driver->stage.timers = fdar_timers_new();
 	driver->stage.buffer_bytes = BUFFER_BYTES;
 	driver->stage.buffer = g_malloc(BUFFER_BYTES);
@@ -59,6 +64,7 @@ void fdar_driver_free(struct fdar_driver *driver)
 	if (!driver)
 		return;
 	g_ptr_array_free(driver->stage.plays, TRUE);
+	fdar_tls_client_free(driver->stage.tls);
 	fdar_timers_free(driver->stage.timers);
 	g_free(driver->stage.buffer);
 	g_free(driver->stage.tallies);

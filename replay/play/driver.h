@@ -44,6 +44,9 @@ struct fdar_driver_progress {
 
 struct fdar_driver_options {
 	struct fdar_pace pace;
+	gboolean tls;                     /* TCP sessions are played in TLS */
+	const char *tls_name;             /* the server's to ask for; NULL: the captured one */
+	gboolean verbatim;                /* captured TLS is played as it is, on purpose */
 	const struct fdar_routes *routes; /* must outlive the driver */
 	uint32_t inputs;                  /* labels that are tallied apart */
 	uint64_t concurrency;             /* sessions open at once, at most; at least 1 */

@@ -107,6 +107,8 @@ static void add_played(GString *line, const struct fdar_outcome *outcome, uint64
 	add_number(line, "lag_ns", outcome->lag_ns);
 	if (outcome->connect_ns)
 		add_number(line, "connect_ns", outcome->connect_ns);
+	if (outcome->handshake_ns)
+		add_number(line, "handshake_ns", outcome->handshake_ns);
 	if (outcome->first_byte_ns)
 		add_number(line, "first_byte_ns", outcome->first_byte_ns);
 	add_number(line, "sent_bytes", outcome->sent_bytes);

@@ -1,7 +1,6 @@
 #include "replay/play/play.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "replay/play/ledger.h"
+#include "replay/play/transfer.h"
 
 /* Reads of one session before the others get their turn. */
 #define READS_A_TURN 64
@@ -40,6 +40,7 @@ static void play_free(struct fdar_stage *stage, struct fdar_play *play)
 	if (play->start.script->over)
 		play->start.script->over(play->start.script, play);
 	fdar_timers_remove(stage->timers, &play->timer);
+	fdar_tls_link_free(play->tls);
 	if (play->fd >= 0) {
 		struct fdar_play *last = g_ptr_array_index(stage->plays, stage->plays->len - 1);
 
@@ -68,6 +69,7 @@ static void finish(struct fdar_stage *stage, struct fdar_play *play, enum fdar_v
 					.start_ns = play->start_ns - stage->anchor_ns,
 					.end_ns = fdar_now_ns() - stage->anchor_ns,
 					.connect_ns = play->connect_ns,
+					.handshake_ns = play->handshake_ns,
 					.first_byte_ns = play->first_byte_ns,
 					.lag_ns = play->lag_ns,
 					.sent_bytes = play->sent_bytes,
@@ -84,6 +86,13 @@ static void finish(struct fdar_stage *stage, struct fdar_play *play, enum fdar_v
 					 ? "the server answered with fewer bytes"
 					 : "the server answered with more bytes";
 	}
+	/* Ciphertext of another run: what became of it is no surprise. */
+	if (play->start.script->sealed && !stage->options.verbatim &&
+	    (verdict == FDAR_VERDICT_DIFFERS || verdict == FDAR_VERDICT_RESET ||
+	     verdict == FDAR_VERDICT_TIMEOUT))
+		outcome.reason =
+			"TLS, whose keys are not those of this run: --tls-keys plays what is "
+			"in it";
 	outcome.verdict = verdict;
 	/* A client that left may have got more than it ever acknowledged. */
 	outcome.exact =
@@ -98,31 +107,9 @@ static void finish(struct fdar_stage *stage, struct fdar_play *play, enum fdar_v
 	play_free(stage, play);
 }
 
-/* Errors of sockets, told as verdicts. */
-static enum fdar_verdict verdict_of(int code, gboolean connected)
-{
-	switch (code) {
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-	case EADDRINUSE:
-	case EADDRNOTAVAIL:
-	case EINVAL:
-		return FDAR_VERDICT_LOCAL;
-	case ETIMEDOUT:
-		return FDAR_VERDICT_TIMEOUT;
-	case ECONNRESET:
-	case EPIPE:
-		return FDAR_VERDICT_RESET;
-	default:
-		return connected ? FDAR_VERDICT_RESET : FDAR_VERDICT_REFUSED;
-	}
-}
-
 static void fail(struct fdar_stage *stage, struct fdar_play *play, int code)
 {
-	enum fdar_verdict verdict = verdict_of(code, play->connected && is_tcp(play));
+	enum fdar_verdict verdict = fdar_verdict_of_errno(code, play->connected && is_tcp(play));
 
 	if (verdict == FDAR_VERDICT_REFUSED && fdar_script_was_refused(play->start.script))
 		finish(stage, play, FDAR_VERDICT_OK, "refused, as in the capture");
@@ -130,6 +117,8 @@ static void fail(struct fdar_stage *stage, struct fdar_play *play, int code)
 		finish(stage, play, verdict, "the server closed before the captured end");
 	else if (verdict == FDAR_VERDICT_RESET)
 		finish(stage, play, verdict, "reset by the server");
+	else if (code == EPROTO)
+		finish(stage, play, FDAR_VERDICT_RESET, fdar_transfer_problem(play));
 	else if (code == EADDRNOTAVAIL)
 		finish(stage, play, verdict, "no free port on the source address");
 	else
@@ -141,7 +130,7 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 {
 	play->unread = FALSE;
 	for (unsigned i = 0; i < READS_A_TURN; i++) {
-		ssize_t n = recv(play->fd, stage->buffer, stage->buffer_bytes, MSG_DONTWAIT);
+		ssize_t n = fdar_transfer_recv(play, stage->buffer, stage->buffer_bytes);
 
 		if (n > 0 || (n == 0 && !is_tcp(play))) {
 			uint64_t now = fdar_now_ns();
@@ -149,7 +138,8 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 			fdar_ledger_heard(stage, play, (size_t)n, now);
 			fdar_dialogue_heard(&play->dialogue, (uint64_t)n, now);
 			/* A short read has emptied the socket; the close comes as an event. */
-			if (is_tcp(play) && (size_t)n < stage->buffer_bytes && !to_the_end)
+			if (is_tcp(play) && !play->tls && (size_t)n < stage->buffer_bytes &&
+			    !to_the_end)
 				return TRUE;
 			continue;
 		}
@@ -173,24 +163,6 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 	return TRUE;
 }
 
-/* Of a piece with an urgent byte, its last, that one goes by itself: urgent is what a call ends with.
- */
-static ssize_t send_some(const struct fdar_play *play, const struct fdar_piece *piece,
-			 const uint8_t *bytes, size_t size)
-{
-	int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-	ssize_t n;
-
-	if (!piece->urgent || !is_tcp(play))
-		return send(play->fd, bytes, size, flags);
-	if (size == 1)
-		return send(play->fd, bytes, 1, flags | MSG_OOB);
-	n = send(play->fd, bytes, size - 1, flags | MSG_MORE);
-	if (n == (ssize_t)size - 1 && send(play->fd, bytes + n, 1, flags | MSG_OOB) == 1)
-		n++;
-	return n;
-}
-
 /* Sends what is left of a piece. FALSE when the play is over. */
 static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
 			   const struct fdar_next *next, uint64_t now_ns)
@@ -203,8 +175,8 @@ static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
 	if (!play->piece_sent)
 		fdar_ledger_send(stage, play, next, now_ns);
 	do
-		n = send_some(play, piece, bytes + play->piece_sent,
-			      piece->length - play->piece_sent);
+		n = fdar_transfer_send(play, piece, bytes + play->piece_sent,
+				       piece->length - play->piece_sent);
 	while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN) {
 		play->blocked = TRUE;
@@ -266,6 +238,23 @@ static gboolean wait_socket(struct fdar_stage *stage, struct fdar_play *play, ui
 	return TRUE;
 }
 
+/* 1: TLS is there; 0: the socket has to be waited for; -1: the play is over. */
+static int shake_hands(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns)
+{
+	int status = fdar_transfer_handshake(play);
+
+	if (status < 0)
+		fail(stage, play, errno);
+	if (status <= 0)
+		return status;
+	play->secured = TRUE;
+	play->handshake_ns = MAX(now_ns - MIN(play->connected_ns, now_ns), 1);
+	play->dialogue.active_ns = now_ns;
+	play->dialogue.heard_ns = now_ns;
+	play->unread = TRUE; /* what came with the end of the handshake makes no event */
+	return 1;
+}
+
 /* A SYN is all that is played: it stays as long as the captured one did, or until the capture ends. */
 static gboolean hold_half_open(struct fdar_stage *stage, struct fdar_play *play, uint64_t now_ns)
 {
@@ -298,6 +287,15 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 			return hold_half_open(stage, play, now);
 		if (!play->connected || play->blocked)
 			return wait_socket(stage, play, now);
+		if (play->tls && !play->secured) {
+			int status = shake_hands(stage, play, now);
+
+			if (status < 0)
+				return FALSE;
+			if (status == 0)
+				return wait_socket(stage, play, now);
+			continue;
+		}
 		if (fdar_script_was_refused(play->start.script)) {
 			finish(stage, play, FDAR_VERDICT_DIFFERS,
 			       "the captured server refused, this one accepts");
@@ -309,7 +307,7 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 				return FALSE;
 			continue;
 		case FDAR_MOVE_FIN:
-			shutdown(play->fd, SHUT_WR);
+			fdar_transfer_end(play);
 			fdar_dialogue_moved(&play->dialogue, now);
 			continue;
 		case FDAR_MOVE_RST:
@@ -343,6 +341,7 @@ static void connected(struct fdar_stage *stage, struct fdar_play *play)
 	play->dialogue.heard_ns = now;
 	if (is_tcp(play))
 		play->connect_ns = MAX(now - MIN(due, now), 1);
+	fdar_transfer_begin(stage, play, now);
 }
 
 gboolean fdar_play_event(struct fdar_stage *stage, struct fdar_play *play, uint32_t events)
@@ -388,18 +387,6 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 	finish(stage, play, verdict, reason);
 }
 
-/* Nothing that comes reaches the socket: the SYN's answer is never acknowledged. One SYN, one retry.
- */
-static void refuse_answers(int fd)
-{
-	static struct sock_filter nothing[] = { { BPF_RET | BPF_K, 0, 0, 0 } };
-	struct sock_fprog program = { .len = G_N_ELEMENTS(nothing), .filter = nothing };
-	int retries = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-	setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, sizeof(retries));
-}
-
 /* Opens and connects the socket. FALSE when the play is over. */
 static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 			    const struct fdar_endpoint *source)
@@ -425,7 +412,7 @@ static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 	if (is_tcp(play))
 		setsockopt(play->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (play->start.script->half_open)
-		refuse_answers(play->fd);
+		fdar_transfer_refuse_answers(play->fd);
 	if (connect(play->fd, (struct sockaddr *)&address, length) != 0)
 		code = errno;
 	length = sizeof(address);

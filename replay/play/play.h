@@ -13,6 +13,7 @@
 #include "replay/play/dialogue.h"
 #include "replay/play/driver.h"
 #include "replay/play/timers.h"
+#include "replay/tls/client.h"
 
 struct fdar_stage {
 	struct fdar_driver_options options;
@@ -23,8 +24,9 @@ struct fdar_stage {
 	uint64_t anchor_ns; /* CLOCK_MONOTONIC when the run began */
 	struct fdar_tally *tallies;
 	struct fdar_run_totals totals;
-	GPtrArray *plays; /* with a socket, in no order */
-	uint64_t lag_ns;  /* the most since the last progress */
+	GPtrArray *plays;            /* with a socket, in no order */
+	struct fdar_tls_client *tls; /* NULL: sockets are plain */
+	uint64_t lag_ns;             /* the most since the last progress */
 	gboolean lagged;
 };
 
@@ -42,8 +44,12 @@ struct fdar_play {
 	struct fdar_endpoint client;
 	struct fdar_endpoint server;
 	int fd;
-	uint32_t place;      /* in stage->plays */
-	uint32_t piece_sent; /* bytes of the piece at hand that have left */
+	uint32_t place;            /* in stage->plays */
+	uint32_t piece_sent;       /* bytes of the piece at hand that have left */
+	struct fdar_tls_link *tls; /* NULL: plain */
+	uint64_t connected_ns;
+	uint64_t handshake_ns;
+	gboolean secured; /* its handshake is over */
 	gboolean connected;
 	gboolean blocked; /* the socket takes no more for now */
 	gboolean unread;  /* there may be more to read: it was cut short to be fair */

@@ -58,8 +58,10 @@ struct fdar_script {
 	uint64_t bytes_from;
 	/* live: a play of the script is over and about to be freed; NULL otherwise */
 	void (*over)(const struct fdar_script *script, struct fdar_play *play);
-	gboolean half_open; /* its SYN is all that is played */
-	gboolean complete;  /* FALSE for a live session that goes on */
+	const struct fdar_session_tls *tls; /* NULL: it is not TLS */
+	gboolean sealed;                    /* it is TLS, and not decrypted */
+	gboolean half_open;                 /* its SYN is all that is played */
+	gboolean complete;                  /* FALSE for a live session that goes on */
 };
 
 /* All sessions of a capture as scripts. */

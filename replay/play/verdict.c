@@ -1,5 +1,6 @@
 #include "replay/play/verdict.h"
 
+#include <errno.h>
 #include <string.h>
 
 const char *fdar_verdict_text(enum fdar_verdict verdict)
@@ -18,6 +19,7 @@ void fdar_tally_init(struct fdar_tally *tally)
 {
 	memset(tally, 0, sizeof(*tally));
 	fdar_latency_init(&tally->connect);
+	fdar_latency_init(&tally->handshake);
 	fdar_latency_init(&tally->first_byte);
 	fdar_latency_init(&tally->exchange);
 	fdar_latency_init(&tally->service);
@@ -27,6 +29,8 @@ void fdar_tally_add(struct fdar_tally *tally, const struct fdar_outcome *outcome
 {
 	tally->verdicts[outcome->verdict] += outcome->copies;
 	tally->exact += outcome->verdict == FDAR_VERDICT_OK && outcome->exact;
+	if (outcome->handshake_ns)
+		fdar_latency_add(&tally->handshake, outcome->handshake_ns);
 	if (outcome->connect_ns)
 		fdar_latency_add(&tally->connect, outcome->connect_ns);
 	if (outcome->first_byte_ns)
@@ -44,6 +48,7 @@ void fdar_tally_merge(struct fdar_tally *tally, const struct fdar_tally *other)
 	tally->sent_bytes += other->sent_bytes;
 	tally->received_bytes += other->received_bytes;
 	fdar_latency_merge(&tally->connect, &other->connect);
+	fdar_latency_merge(&tally->handshake, &other->handshake);
 	fdar_latency_merge(&tally->first_byte, &other->first_byte);
 	fdar_latency_merge(&tally->exchange, &other->exchange);
 	fdar_latency_merge(&tally->service, &other->service);
@@ -56,4 +61,25 @@ uint64_t fdar_tally_done(const struct fdar_tally *tally)
 	for (unsigned i = 0; i < FDAR_VERDICTS; i++)
 		done += tally->verdicts[i];
 	return done;
+}
+
+enum fdar_verdict fdar_verdict_of_errno(int code, gboolean connected)
+{
+	switch (code) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+	case EADDRINUSE:
+	case EADDRNOTAVAIL:
+	case EINVAL:
+		return FDAR_VERDICT_LOCAL;
+	case ETIMEDOUT:
+		return FDAR_VERDICT_TIMEOUT;
+	case ECONNRESET:
+	case EPIPE:
+		return FDAR_VERDICT_RESET;
+	default:
+		return connected ? FDAR_VERDICT_RESET : FDAR_VERDICT_REFUSED;
+	}
 }

@@ -55,6 +55,7 @@ struct fdar_outcome {
 	uint64_t start_ns;
 	uint64_t end_ns;
 	uint64_t connect_ns;    /* from the scheduled start until connected; 0: never (UDP: 0) */
+	uint64_t handshake_ns;  /* TLS: from connected until its handshake was over; 0: none */
 	uint64_t first_byte_ns; /* from the schedule of what it answers; 0: none came */
 	uint64_t lag_ns;        /* the most that any of its sends was late by our own doing */
 	uint64_t sent_bytes;
@@ -76,6 +77,7 @@ struct fdar_tally {
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
 	struct fdar_latency connect;
+	struct fdar_latency handshake; /* of TLS */
 	struct fdar_latency first_byte;
 	struct fdar_latency exchange; /* schedule to last byte of the answer */
 	struct fdar_latency service; /* sending to last byte: without the time it waited its turn */
@@ -91,5 +93,8 @@ void fdar_tally_merge(struct fdar_tally *tally, const struct fdar_tally *other);
 
 /* Verdicts given so far. */
 uint64_t fdar_tally_done(const struct fdar_tally *tally);
+
+/* What an error of a socket means for the session. */
+enum fdar_verdict fdar_verdict_of_errno(int code, gboolean connected);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "replay/sessions/assembler.h"
+#include "replay/sessions/decrypt.h"
 #include "replay/sessions/session_private.h"
 #include "replay/sessions/sides.h"
 
@@ -265,6 +266,30 @@ static gboolean make_index(struct loader *loader, GError **error)
 	return TRUE;
 }
 
+/* With the secrets that the capture has in itself, and those of the options. */
+static gboolean decrypt(struct fdar_sessions *sessions, const struct fdar_capture *capture,
+			const struct fdar_load_options *options, GError **error)
+{
+	const char *own = fdar_capture_secrets(capture);
+	struct fdar_tls_keys *keys = fdar_tls_keys_new();
+	gboolean fine;
+
+	fdar_tls_keys_add(keys, own, strlen(own));
+	if (options && options->tls_keys)
+		fdar_tls_keys_merge(keys, options->tls_keys);
+	fine = fdar_sessions_decrypt(sessions, keys, error);
+	fdar_tls_keys_free(keys);
+	return fine;
+}
+
+static void tls_clear(gpointer data)
+{
+	struct fdar_session_tls *tls = data;
+
+	g_free(tls->name);
+	g_free(tls->alpn);
+}
+
 static gboolean load(struct loader *loader, struct fdar_capture *capture,
 		     const struct fdar_load_options *options, GError **error)
 {
@@ -288,7 +313,7 @@ static gboolean load(struct loader *loader, struct fdar_capture *capture,
 	sides.count = loader->sessions->sessions->len;
 	sides.ports = options ? options->server_ports : NULL;
 	fdar_sides_settle(&sides);
-	return make_index(loader, error);
+	return make_index(loader, error) && decrypt(loader->sessions, capture, options, error);
 }
 
 struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_load_options *options,
@@ -300,6 +325,8 @@ struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_loa
 	gboolean fine = FALSE;
 
 	loader.turned = g_hash_table_new(NULL, NULL);
+	loader.sessions->tls = g_array_new(FALSE, FALSE, sizeof(struct fdar_session_tls));
+	g_array_set_clear_func(loader.sessions->tls, tls_clear);
 	loader.sessions->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_session));
 	if (capture && (loader.chain = fdar_spool_new(error)) &&
 	    (loader.sessions->bytes = fdar_spool_new(error)))

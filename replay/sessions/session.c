@@ -1,6 +1,7 @@
 #include "replay/sessions/session.h"
 
 #include "replay/sessions/session_private.h"
+#include "replay/tls/hello.h"
 
 size_t fdar_sessions_count(const struct fdar_sessions *sessions)
 {
@@ -16,14 +17,35 @@ const struct fdar_session *fdar_sessions_get(const struct fdar_sessions *session
 const struct fdar_piece *fdar_sessions_pieces(const struct fdar_sessions *sessions,
 					      const struct fdar_session *session)
 {
-	return session->pieces ? sessions->pieces + session->first_piece : NULL;
+	if (!session->pieces)
+		return NULL;
+	return session->first_piece >= FDAR_PLAIN_BASE
+		       ? sessions->plain_pieces + (session->first_piece - FDAR_PLAIN_BASE)
+		       : sessions->pieces + session->first_piece;
 }
 
 const uint8_t *fdar_sessions_payload(const struct fdar_sessions *sessions,
 				     const struct fdar_piece *piece)
 {
+	if (piece->offset >= FDAR_PLAIN_BASE)
+		return sessions->plain_payload + (piece->offset - FDAR_PLAIN_BASE);
 	/* Not NULL even for empty datagrams of a capture without any payload. */
 	return sessions->payload ? sessions->payload + piece->offset : (const uint8_t *)"";
+}
+
+const struct fdar_session_tls *fdar_sessions_tls(const struct fdar_sessions *sessions,
+						 const struct fdar_session *session)
+{
+	return session->tls
+		       ? &g_array_index(sessions->tls, struct fdar_session_tls, session->tls - 1)
+		       : NULL;
+}
+
+char *fdar_session_tls_text(const struct fdar_session_tls *tls)
+{
+	return g_strdup_printf("%s%s%s%s%s%s", fdar_tls_version_text(tls->version),
+			       tls->name[0] ? ", " : "", tls->name, tls->alpn[0] ? ", " : "",
+			       tls->alpn[0] && tls->alpn_offered ? "offers " : "", tls->alpn);
 }
 
 const char *fdar_sessions_damage(const struct fdar_sessions *sessions)
@@ -61,6 +83,10 @@ void fdar_sessions_free(struct fdar_sessions *sessions)
 	g_array_unref(sessions->sessions);
 	fdar_spool_free(sessions->bytes);
 	fdar_spool_free(sessions->index);
+	fdar_spool_free(sessions->plain);
+	fdar_spool_free(sessions->plain_index);
+	if (sessions->tls)
+		g_array_unref(sessions->tls);
 	g_free(sessions->damage);
 	g_free(sessions);
 }

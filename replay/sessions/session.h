@@ -113,6 +113,7 @@ struct fdar_session {
 	struct fdar_endpoint client;
 	struct fdar_endpoint server;
 	uint32_t numbers[2]; /* private: initial sequence numbers; UDP: of its first datagram */
+	uint32_t tls;        /* private: see fdar_sessions_tls */
 	uint32_t view_of;    /* FDAR_ODD_VIEW: id of the session that it is another view of */
 	uint8_t hops;        /* time to live of its first packet */
 	uint8_t established; /* TCP: the handshake was finished, as far as is known */
@@ -128,6 +129,18 @@ struct fdar_session {
 };
 
 #define FDAR_UNREAD_LINKS 4u
+
+/* What is known of a session that is TLS. */
+struct fdar_session_tls {
+	char *name;           /* the server's that the client asked for; empty for none. ASCII */
+	char *alpn;           /* the protocol that was chosen, or offered first; empty for none */
+	uint16_t version;     /* 0x0303 is TLS 1.2, 0x0304 TLS 1.3 */
+	uint16_t suite;       /* 0: the server's choice was not seen */
+	uint8_t alpn_offered; /* alpn is an offer: the choice is not known */
+	uint8_t resumes;      /* the client offers to resume a session */
+	uint8_t has_keys;     /* there are secrets for it */
+	uint8_t decrypted;    /* its pieces are the plaintext */
+};
 
 /* What was left out of the sessions, and why: nothing goes unaccounted for. */
 struct fdar_capture_totals {
@@ -163,6 +176,8 @@ void fdar_capture_left_out(const struct fdar_capture_totals *totals,
  * FALSE stops: the call that reads fails with CANCELLED of G_IO_ERROR. */
 typedef gboolean (*fdar_progress_fn)(uint64_t read_bytes, uint64_t size_bytes, void *user);
 
+struct fdar_tls_keys;
+
 struct fdar_load_options {
 	uint64_t
 		max_gap_ns; /* silence kept at most; 0: the default, 5 s; FDAR_TIMELINE_KEEP: all */
@@ -170,6 +185,8 @@ struct fdar_load_options {
 	fdar_progress_fn progress; /* may be NULL */
 	void *user;                /* of progress */
 	struct fdar_capture_options capture; /* other files, a filter */
+	const struct fdar_tls_keys
+		*tls_keys;            /* secrets, beside those of the capture; may be NULL */
 	const uint16_t *server_ports; /* ports that serve, ended by 0; may be NULL: see sides.h */
 };
 
@@ -193,6 +210,13 @@ const struct fdar_piece *fdar_sessions_pieces(const struct fdar_sessions *sessio
 /* The payload of a DATA piece: piece->length bytes, mapped from the spool. */
 const uint8_t *fdar_sessions_payload(const struct fdar_sessions *sessions,
 				     const struct fdar_piece *piece);
+
+/* NULL when the session is not TLS. */
+const struct fdar_session_tls *fdar_sessions_tls(const struct fdar_sessions *sessions,
+						 const struct fdar_session *session);
+
+/* "TLS 1.3, example.org, h2". The caller frees it. */
+char *fdar_session_tls_text(const struct fdar_session_tls *tls);
 
 /* What was wrong with the file, one line naming it; NULL when it was whole. */
 const char *fdar_sessions_damage(const struct fdar_sessions *sessions);

@@ -9,12 +9,20 @@
 #include "replay/sessions/session.h"
 #include "replay/capture/spool.h"
 
+#define FDAR_PLAIN_BASE ((uint64_t)1 << 62)
+
 struct fdar_sessions {
 	GArray *sessions;         /* struct fdar_session, by id */
 	struct fdar_spool *bytes; /* payload */
 	struct fdar_spool *index; /* pieces of all sessions, one session after the other */
 	const uint8_t *payload;
 	const struct fdar_piece *pieces;
+	/* Of sessions that were decrypted: offsets and first pieces of these count from
+	 * FDAR_PLAIN_BASE on. */
+	struct fdar_spool *plain, *plain_index;
+	const uint8_t *plain_payload;
+	const struct fdar_piece *plain_pieces;
+	GArray *tls; /* struct fdar_session_tls */
 	uint64_t piece_count;
 	uint64_t duration_ns;
 	char *damage;

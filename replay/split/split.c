@@ -23,6 +23,9 @@ struct splitter {
 	GQueue waiting; /* parts with records that are not written yet */
 	size_t pending;
 	int link; /* of packets that do not say theirs */
+	const struct fdar_capture *capture;
+	struct fdar_tls_keys *keys; /* those given, and those of the capture so far */
+	size_t secrets;             /* bytes of the capture's that are in there */
 	gboolean nanoseconds;
 };
 
@@ -38,7 +41,9 @@ struct part {
 	const uint8_t *payload;
 	uint32_t payload_bytes;
 	uint64_t payload_at;
-	struct fdar_history histories[2]; /* by enum fdar_way */
+	struct fdar_history histories[2];  /* by enum fdar_way */
+	struct fdar_split_tls_reader *tls; /* NULL: it is none, or nothing came yet */
+	gboolean looked;                   /* whether it is */
 	uint32_t id;
 	uint32_t broken;
 	gboolean in_file; /* some records are in the file with the provisional name */
@@ -176,6 +181,30 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 		flush_all(splitter);
 }
 
+/* The secrets that the capture has in front of this packet. */
+static void take_secrets(struct splitter *splitter)
+{
+	const char *secrets = fdar_capture_secrets(splitter->capture);
+	size_t size = strlen(secrets);
+
+	if (size > splitter->secrets)
+		fdar_tls_keys_add(splitter->keys, secrets + splitter->secrets,
+				  size - splitter->secrets);
+	splitter->secrets = size;
+}
+
+static void read_tls(struct splitter *splitter, struct part *part,
+		     const struct fdar_arrival *arrival)
+{
+	if (!part->looked) {
+		take_secrets(splitter);
+		part->tls = fdar_split_tls_begin(arrival, splitter->keys);
+	}
+	part->looked = TRUE;
+	if (part->tls)
+		fdar_split_tls_feed(part->tls, arrival);
+}
+
 static void arrived(void *user, const struct fdar_session *session, void *data,
 		    const struct fdar_arrival *arrival)
 {
@@ -183,7 +212,8 @@ static void arrived(void *user, const struct fdar_session *session, void *data,
 	GChecksum **sum = &part->sums[arrival->piece.way];
 	uint64_t place = UINT64_MAX;
 
-	(void)user;
+	if (session->transport == FDAR_TCP)
+		read_tls(user, part, arrival);
 	if (arrival->piece.kind != FDAR_PIECE_DATA)
 		return;
 	if (!*sum)
@@ -255,6 +285,8 @@ static void closed(void *user, const struct fdar_session *session, void *data)
 	fdar_split_dir_rename(&splitter->dir, name, slot->file);
 	take_digest(part->sums[0], slot->digest[0]);
 	take_digest(part->sums[1], slot->digest[1]);
+	if (part->tls)
+		slot->tls = fdar_split_tls_end(part->tls);
 	fdar_history_clear(&part->histories[0]);
 	fdar_history_clear(&part->histories[1]);
 	g_free(part);
@@ -305,6 +337,7 @@ static gboolean run(struct splitter *splitter, struct fdar_capture *capture,
 	struct fdar_assembler *assembler;
 	gboolean fine;
 
+	splitter->capture = capture;
 	splitter->link = fdar_capture_link(capture);
 	splitter->nanoseconds = !fdar_capture_microseconds(capture);
 	assembler = fdar_assembler_new(splitter->link, &how, &ops, splitter);
@@ -325,6 +358,7 @@ static gboolean run(struct splitter *splitter, struct fdar_capture *capture,
 static void session_clear(gpointer data)
 {
 	g_free(((struct fdar_split_session *)data)->file);
+	g_free(((struct fdar_split_session *)data)->tls);
 }
 
 struct fdar_split *fdar_split_run(const char *path, const char *directory,
@@ -341,9 +375,13 @@ struct fdar_split *fdar_split_run(const char *path, const char *directory,
 	splitter.split->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_split_session));
 	g_array_set_clear_func(splitter.split->sessions, session_clear);
 	fdar_timeline_init(&splitter.line, 0);
+	splitter.keys = fdar_tls_keys_new();
+	if (options && options->tls_keys)
+		fdar_tls_keys_merge(splitter.keys, options->tls_keys);
 	if (fdar_split_dir_init(&splitter.dir, directory, error))
 		fine = run(&splitter, capture, options, error);
 	fdar_split_dir_clear(&splitter.dir);
+	fdar_tls_keys_free(splitter.keys);
 	if (!fine)
 		g_clear_pointer(&splitter.split, fdar_split_free);
 	return splitter.split;

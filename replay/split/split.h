@@ -21,15 +21,17 @@
 #include <stdint.h>
 
 #include "replay/sessions/session.h"
+#include "replay/split/split_tls.h"
 
 #define FDAR_SPLIT_NO_TEMPLATE UINT32_MAX
 
 struct fdar_split_session {
 	struct fdar_session session;
-	char *file;            /* its name in the directory */
-	uint8_t digest[2][32]; /* SHA-256 of each way's payload, by enum fdar_way */
-	uint32_t broken;       /* bits of enum fdar_trex_rule: why it is not in the profile */
-	uint32_t template;     /* the profile's template for it; FDAR_SPLIT_NO_TEMPLATE for none */
+	char *file;                 /* its name in the directory */
+	uint8_t digest[2][32];      /* SHA-256 of each way's payload, by enum fdar_way */
+	struct fdar_split_tls *tls; /* NULL: it is not TLS; see split_tls.h */
+	uint32_t broken;            /* bits of enum fdar_trex_rule: why it is not in the profile */
+	uint32_t template; /* the profile's template for it; FDAR_SPLIT_NO_TEMPLATE for none */
 };
 
 struct fdar_split {
@@ -47,6 +49,7 @@ struct fdar_split_options {
 	void *user;
 	struct fdar_capture_options capture;
 	const uint16_t *server_ports;
+	const struct fdar_tls_keys *tls_keys;
 };
 
 /* Splits path ("-" is standard input) into directory, which must not exist or be empty. options may

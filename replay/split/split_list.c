@@ -146,14 +146,19 @@ static void add_start(JsonBuilder *json, uint64_t epoch_ns)
 	add_number(json, "start_epoch_ns", epoch_ns);
 }
 
+static void add_hex(JsonBuilder *json, const char *key, const uint8_t *bytes, size_t size)
+{
+	g_autoptr(GString) hex = g_string_new(NULL);
+
+	for (size_t i = 0; i < size; i++)
+		g_string_append_printf(hex, "%02x", (unsigned)bytes[i]);
+	add_text(json, key, hex->str);
+}
+
 static void add_way(JsonBuilder *json, const char *key, const struct fdar_split_session *one,
 		    enum fdar_way way)
 {
 	const struct fdar_way_totals *totals = &one->session.way[way];
-	char hex[2 * sizeof(one->digest[way]) + 1];
-
-	for (size_t i = 0; i < sizeof(one->digest[way]); i++)
-		g_snprintf(hex + 2 * i, 3, "%02x", (unsigned)one->digest[way][i]);
 	json_builder_set_member_name(json, key);
 	json_builder_begin_object(json);
 	add_number(json, "packets", totals->packets);
@@ -161,7 +166,7 @@ static void add_way(JsonBuilder *json, const char *key, const struct fdar_split_
 	add_number(json, "gap_bytes", totals->gap_bytes);
 	add_number(json, "messages", totals->messages);
 	add_number(json, "pieces", totals->pieces);
-	add_text(json, "sha256", hex);
+	add_hex(json, "sha256", one->digest[way], sizeof(one->digest[way]));
 	json_builder_end_object(json);
 }
 
@@ -173,6 +178,34 @@ static void add_odd(JsonBuilder *json, const struct fdar_split_session *one)
 		if (one->session.odd & 1u << i)
 			json_builder_add_string_value(json, fdar_odd_text(1u << i));
 	json_builder_end_array(json);
+}
+
+/* What is known of TLS; with its secrets, what was said in it. */
+static void add_tls(JsonBuilder *json, const struct fdar_split_tls *tls)
+{
+	static const char *const ways[] = { "from_client", "from_server" };
+	g_autofree char *suite = g_strdup_printf("0x%04x", (unsigned)tls->info.suite);
+
+	json_builder_set_member_name(json, "tls");
+	json_builder_begin_object(json);
+	add_text(json, "version", fdar_tls_version_text(tls->info.version));
+	add_text(json, "server_name", tls->info.name);
+	add_text(json, "alpn", tls->info.alpn);
+	json_builder_set_member_name(json, "alpn_offered");
+	json_builder_add_boolean_value(json, tls->info.alpn_offered);
+	add_text(json, "suite", suite);
+	json_builder_set_member_name(json, "decrypted");
+	json_builder_add_boolean_value(json, tls->info.opened > 0);
+	for (unsigned way = 0; way < 2 && tls->info.opened > 0; way++) {
+		json_builder_set_member_name(json, ways[way]);
+		json_builder_begin_object(json);
+		add_number(json, "bytes", tls->bytes[way]);
+		add_hex(json, "sha256", tls->digest[way], sizeof(tls->digest[way]));
+		json_builder_end_object(json);
+	}
+	if (tls->info.has_keys)
+		add_number(json, "records_lost", tls->info.lost);
+	json_builder_end_object(json);
 }
 
 static void add_trex(JsonBuilder *json, const struct fdar_split_session *one)
@@ -209,6 +242,8 @@ static void add_session(JsonBuilder *json, const struct fdar_split_session *one)
 	add_odd(json, one);
 	add_way(json, "from_client", one, FDAR_FROM_CLIENT);
 	add_way(json, "from_server", one, FDAR_FROM_SERVER);
+	if (one->tls)
+		add_tls(json, one->tls);
 	add_trex(json, one);
 	json_builder_end_object(json);
 }
@@ -228,6 +263,8 @@ static void add_totals(JsonBuilder *json, const struct fdar_split *split, const 
 	add_number(json, "packets_other_protocol", totals->other_protocol);
 	add_number(json, "packets_malformed", totals->malformed);
 	add_number(json, "packets_lone_fragments", totals->lone_fragments);
+	add_number(json, "packets_unread", totals->unread);
+	add_number(json, "packets_doubled", totals->doubles);
 	add_number(json, "clock_back", totals->clock_back);
 	add_number(json, "trex_templates", split->templates);
 	add_number(json, "trex_rejected", split->rejected);

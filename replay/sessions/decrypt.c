@@ -1,0 +1,248 @@
+#include "replay/sessions/decrypt.h"
+
+#include <string.h>
+
+#include "replay/tls/tls.h"
+
+/* So many bytes of each way are looked at for the hellos alone. */
+#define HELLO_BYTES ((uint64_t)64 * 1024)
+
+/* Where a captured piece ended, and how much content there was by then. */
+struct mark {
+	uint64_t cipher, plain;
+};
+
+/* A session on its way to plaintext. */
+struct decrypter {
+	struct fdar_sessions *sessions;
+	const struct fdar_piece *from; /* the piece at hand */
+	GArray *pieces;                /* struct fdar_piece, the new ones */
+	GArray *marks[2];
+	uint64_t cipher[2], plain[2];
+	gboolean ended[2]; /* a way has its FIN */
+	guint begun;       /* pieces before this one are of earlier captured ones */
+};
+
+static void add_piece(struct decrypter *decrypter, unsigned way, uint8_t kind, uint64_t offset,
+		      uint32_t length)
+{
+	struct fdar_piece piece = { .time_ns = decrypter->from->time_ns,
+				    .offset = offset,
+				    .acked = decrypter->from->acked,
+				    .length = length,
+				    .kind = kind,
+				    .way = (uint8_t)way,
+				    .push = kind == FDAR_PIECE_DATA };
+
+	g_array_append_val(decrypter->pieces, piece);
+	decrypter->plain[way] += length;
+}
+
+/* Content of records that end in the same captured piece is one piece. */
+static void on_data(void *user, unsigned way, const uint8_t *bytes, size_t size)
+{
+	struct decrypter *decrypter = user;
+	GArray *pieces = decrypter->pieces;
+	uint64_t offset = fdar_spool_append(decrypter->sessions->plain, bytes, size);
+	struct fdar_piece *last =
+		pieces->len > decrypter->begun
+			? &g_array_index(pieces, struct fdar_piece, pieces->len - 1)
+			: NULL;
+
+	if (last && last->kind == FDAR_PIECE_DATA && last->length + size <= UINT32_MAX) {
+		last->length += (uint32_t)size;
+		decrypter->plain[way] += size;
+		return;
+	}
+	add_piece(decrypter, way, FDAR_PIECE_DATA, offset + FDAR_PLAIN_BASE, (uint32_t)size);
+}
+
+static void on_missing(void *user, unsigned way, size_t size)
+{
+	add_piece(user, way, FDAR_PIECE_GAP, 0, (uint32_t)MIN(size, UINT32_MAX));
+}
+
+/* Who says in TLS that it is done waits for the other side to close, as behind a FIN. */
+static void on_ended(void *user, unsigned way)
+{
+	struct decrypter *decrypter = user;
+
+	if (!decrypter->ended[way])
+		add_piece(decrypter, way, FDAR_PIECE_FIN, 0, 0);
+	decrypter->ended[way] = TRUE;
+}
+
+/* How much content the sender of a piece had read, by what it had acknowledged of the records. */
+static uint64_t read_by(const GArray *marks, uint64_t acked)
+{
+	guint low = 0, high = marks->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(marks, struct mark, middle).cipher <= acked)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? g_array_index(marks, struct mark, low - 1).plain : 0;
+}
+
+static void feed(struct decrypter *decrypter, struct fdar_tls *tls, const struct fdar_piece *piece)
+{
+	unsigned way = piece->way;
+	struct fdar_piece own = *piece;
+	struct mark mark;
+
+	own.acked = read_by(decrypter->marks[!way], piece->acked);
+	decrypter->from = &own;
+	decrypter->begun = decrypter->pieces->len;
+	decrypter->cipher[way] += piece->length;
+	switch ((enum fdar_piece_kind)piece->kind) {
+	case FDAR_PIECE_DATA:
+		fdar_tls_feed(tls, way, fdar_sessions_payload(decrypter->sessions, piece),
+			      piece->length);
+		break;
+	case FDAR_PIECE_GAP:
+		fdar_tls_gap(tls, way, piece->length);
+		break;
+	case FDAR_PIECE_FIN:
+		on_ended(decrypter, way);
+		return;
+	default:
+		g_array_append_val(decrypter->pieces, own);
+		return;
+	}
+	mark = (struct mark){ decrypter->cipher[way], decrypter->plain[way] };
+	g_array_append_val(decrypter->marks[way], mark);
+}
+
+/* Without secrets the hellos are all that can be read. */
+static gboolean is_enough(const struct decrypter *decrypter, const struct fdar_tls_info *info)
+{
+	if (info->has_keys)
+		return FALSE;
+	return info->suite || decrypter->cipher[0] > HELLO_BYTES ||
+	       decrypter->cipher[1] > HELLO_BYTES;
+}
+
+static void count(struct fdar_session *session, const GArray *pieces)
+{
+	struct fdar_way_totals *way = session->way;
+	int last = -1;
+
+	for (unsigned i = 0; i < 2; i++)
+		way[i].bytes = way[i].gap_bytes = way[i].messages = way[i].pieces = 0;
+	session->odd &= ~(uint32_t)(FDAR_ODD_GAP_CLIENT | FDAR_ODD_GAP_SERVER);
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct fdar_piece *piece = &g_array_index(pieces, struct fdar_piece, i);
+
+		if (piece->kind == FDAR_PIECE_GAP) {
+			way[piece->way].gap_bytes += piece->length;
+			session->odd |= piece->way ? FDAR_ODD_GAP_SERVER : FDAR_ODD_GAP_CLIENT;
+		}
+		if (piece->kind != FDAR_PIECE_DATA)
+			continue;
+		way[piece->way].bytes += piece->length;
+		way[piece->way].pieces++;
+		way[piece->way].messages += piece->way != last;
+		last = piece->way;
+	}
+}
+
+/* The plaintext takes the session's place. */
+static void replace(struct decrypter *decrypter, struct fdar_session *session)
+{
+	GArray *pieces = decrypter->pieces;
+
+	session->first_piece = FDAR_PLAIN_BASE + fdar_spool_size(decrypter->sessions->plain_index) /
+							 sizeof(struct fdar_piece);
+	fdar_spool_append(decrypter->sessions->plain_index, pieces->data,
+			  pieces->len * sizeof(struct fdar_piece));
+	session->pieces = pieces->len;
+	count(session, pieces);
+}
+
+static void note(struct fdar_sessions *sessions, struct fdar_session *session,
+		 const struct fdar_tls_info *info, gboolean decrypted)
+{
+	struct fdar_session_tls tls = { .name = g_strdup(info->name),
+					.alpn = g_strdup(info->alpn),
+					.version = info->version,
+					.suite = info->suite,
+					.alpn_offered = info->alpn_offered != FALSE,
+					.resumes = info->resumes != FALSE,
+					.has_keys = info->has_keys != FALSE,
+					.decrypted = decrypted != FALSE };
+
+	g_array_append_val(sessions->tls, tls);
+	session->tls = sessions->tls->len;
+}
+
+static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys *keys,
+			struct fdar_session *session)
+{
+	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
+	const struct fdar_piece *pieces = fdar_sessions_pieces(decrypter->sessions, session);
+	struct fdar_tls *tls = fdar_tls_new(keys, &ops, decrypter);
+	const struct fdar_tls_info *info = fdar_tls_info(tls);
+
+	g_array_set_size(decrypter->pieces, 0);
+	for (unsigned way = 0; way < 2; way++) {
+		g_array_set_size(decrypter->marks[way], 0);
+		decrypter->cipher[way] = decrypter->plain[way] = 0;
+		decrypter->ended[way] = FALSE;
+	}
+	for (uint64_t i = 0; i < session->pieces && !is_enough(decrypter, info); i++)
+		feed(decrypter, tls, &pieces[i]);
+	if (info->is_tls)
+		note(decrypter->sessions, session, info, info->opened > 0);
+	if (info->opened > 0)
+		replace(decrypter, session);
+	fdar_tls_free(tls);
+}
+
+/* Whether its client begins with a hello. */
+static gboolean is_tls(const struct fdar_sessions *sessions, const struct fdar_session *session)
+{
+	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
+
+	if (session->transport != FDAR_TCP)
+		return FALSE;
+	for (uint64_t i = 0; i < session->pieces; i++)
+		if (pieces[i].kind == FDAR_PIECE_DATA)
+			return pieces[i].way == FDAR_FROM_CLIENT &&
+			       fdar_tls_begins(fdar_sessions_payload(sessions, &pieces[i]),
+					       pieces[i].length);
+	return FALSE;
+}
+
+gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, const struct fdar_tls_keys *keys,
+			       GError **error)
+{
+	struct decrypter decrypter = { .sessions = sessions };
+	const uint8_t *index;
+
+	sessions->plain = fdar_spool_new(error);
+	sessions->plain_index = sessions->plain ? fdar_spool_new(error) : NULL;
+	if (!sessions->plain_index)
+		return FALSE;
+	decrypter.pieces = g_array_new(FALSE, FALSE, sizeof(struct fdar_piece));
+	for (unsigned way = 0; way < 2; way++)
+		decrypter.marks[way] = g_array_new(FALSE, FALSE, sizeof(struct mark));
+	for (guint i = 0; i < sessions->sessions->len; i++) {
+		struct fdar_session *session =
+			&g_array_index(sessions->sessions, struct fdar_session, i);
+
+		if (is_tls(sessions, session))
+			decrypt_one(&decrypter, keys, session);
+	}
+	g_array_unref(decrypter.pieces);
+	g_array_unref(decrypter.marks[0]);
+	g_array_unref(decrypter.marks[1]);
+	if (!fdar_spool_map(sessions->plain, &sessions->plain_payload, error) ||
+	    !fdar_spool_map(sessions->plain_index, &index, error))
+		return FALSE;
+	sessions->plain_pieces = (const void *)index;
+	return TRUE;
+}

@@ -1,0 +1,84 @@
+#include "replay/split/split_tls.h"
+
+/* Without secrets: so many bytes are looked at for the hellos. */
+#define HELLO_BYTES ((uint64_t)64 * 1024)
+
+struct fdar_split_tls_reader {
+	struct fdar_tls *tls;
+	GChecksum *sums[2];
+	uint64_t bytes[2];
+	uint64_t seen;
+};
+
+static void on_data(void *user, unsigned way, const uint8_t *bytes, size_t size)
+{
+	struct fdar_split_tls_reader *reader = user;
+
+	g_checksum_update(reader->sums[way], bytes, (gssize)size);
+	reader->bytes[way] += size;
+}
+
+static void on_missing(void *user, unsigned way, size_t size)
+{
+	(void)user;
+	(void)way;
+	(void)size;
+}
+
+static void on_ended(void *user, unsigned way)
+{
+	(void)user;
+	(void)way;
+}
+
+struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *first,
+						   const struct fdar_tls_keys *keys)
+{
+	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
+	struct fdar_split_tls_reader *reader;
+
+	if (first->piece.kind != FDAR_PIECE_DATA || first->piece.way != FDAR_FROM_CLIENT ||
+	    first->stream_offset != 0 || !fdar_tls_begins(first->bytes, first->piece.length))
+		return NULL;
+	reader = g_new0(struct fdar_split_tls_reader, 1);
+	reader->tls = fdar_tls_new(keys, &ops, reader);
+	for (unsigned way = 0; way < 2; way++)
+		reader->sums[way] = g_checksum_new(G_CHECKSUM_SHA256);
+	return reader;
+}
+
+void fdar_split_tls_feed(struct fdar_split_tls_reader *reader, const struct fdar_arrival *arrival)
+{
+	const struct fdar_tls_info *info = fdar_tls_info(reader->tls);
+
+	if (!info->has_keys && (info->suite || reader->seen > HELLO_BYTES))
+		return;
+	reader->seen += arrival->piece.length;
+	if (arrival->piece.kind == FDAR_PIECE_DATA)
+		fdar_tls_feed(reader->tls, arrival->piece.way, arrival->bytes,
+			      arrival->piece.length);
+	else if (arrival->piece.kind == FDAR_PIECE_GAP)
+		fdar_tls_gap(reader->tls, arrival->piece.way, arrival->piece.length);
+}
+
+struct fdar_split_tls *fdar_split_tls_end(struct fdar_split_tls_reader *reader)
+{
+	struct fdar_split_tls *result = NULL;
+
+	if (fdar_tls_info(reader->tls)->is_tls) {
+		result = g_new0(struct fdar_split_tls, 1);
+		result->info = *fdar_tls_info(reader->tls);
+	}
+	for (unsigned way = 0; way < 2; way++) {
+		gsize size = sizeof(result->digest[way]);
+
+		if (result) {
+			g_checksum_get_digest(reader->sums[way], result->digest[way], &size);
+			result->bytes[way] = reader->bytes[way];
+		}
+		g_checksum_free(reader->sums[way]);
+	}
+	fdar_tls_free(reader->tls);
+	g_free(reader);
+	return result;
+}

@@ -1,0 +1,35 @@
+/*
+ * What split tells of a session that is TLS: read along while the packets are written.
+ *
+ * Place in the house: below split.c, over replay/tls/. With the secrets of the connection the plaintext
+ * is counted and digested; it is written nowhere.
+ */
+#ifndef FDAR_REPLAY_SPLIT_SPLIT_TLS_H
+#define FDAR_REPLAY_SPLIT_SPLIT_TLS_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "replay/sessions/assembler.h"
+#include "replay/tls/tls.h"
+
+/* What is known in the end. */
+struct fdar_split_tls {
+	struct fdar_tls_info info;
+	uint64_t bytes[2];     /* of plaintext, by enum fdar_way */
+	uint8_t digest[2][32]; /* SHA-256 of it */
+};
+
+struct fdar_split_tls_reader;
+
+/* A session begins: NULL when its first bytes are not those of TLS. keys may be NULL and must outlive
+ * the reader. */
+struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *first,
+						   const struct fdar_tls_keys *keys);
+
+void fdar_split_tls_feed(struct fdar_split_tls_reader *reader, const struct fdar_arrival *arrival);
+
+/* Frees the reader. NULL when it was no TLS after all; else the caller frees the result (g_free). */
+struct fdar_split_tls *fdar_split_tls_end(struct fdar_split_tls_reader *reader);
+
+#endif

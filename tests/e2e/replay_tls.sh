@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# TLS end to end: curl talks to nginx over TLS 1.2 and 1.3, the capture is decrypted with the secrets that
+# curl logged, byte for byte what tshark makes of it, and played over real TLS again, many times over; and
+# the mirror on "any" and on a tun. In a network namespace of our own, where we may capture.
+set -euo pipefail
+. "$(dirname "$0")/replay_lib.sh"
+: "${FLOWDAR:?}"
+need unshare ip jq curl openssl dumpcap tshark editcap xxd
+command -v nginx >/dev/null || PATH=$PATH:/usr/sbin
+need nginx
+if [ -z "${IN_NAMESPACE:-}" ]; then
+	unshare -rn true 2>/dev/null || skip "this kernel lets nobody make a network namespace"
+	rm -rf "$replay_work"
+	IN_NAMESPACE=1 exec unshare -rn bash "$0"
+fi
+cd "$replay_work"
+ip link set lo up
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 1 -subj /CN=localhost 2>openssl.log
+mkdir www
+echo "something secret" >www/secret
+cat >nginx.conf <<END
+user root; daemon off; master_process off; pid $PWD/nginx.pid; error_log $PWD/nginx.log;
+events { }
+http {
+	access_log off;
+	client_body_temp_path $PWD; proxy_temp_path $PWD; fastcgi_temp_path $PWD; uwsgi_temp_path $PWD; scgi_temp_path $PWD;
+	server { listen 127.0.0.1:8443 ssl; listen 127.0.0.1:8080; root $PWD/www;
+		ssl_certificate cert.pem; ssl_certificate_key key.pem; ssl_protocols TLSv1.2 TLSv1.3; }
+}
+END
+nginx -p "$PWD" -c nginx.conf -e nginx.log &
+replay_pids+=($!)
+wait_for nginx curl -sf http://127.0.0.1:8080/secret
+dumpcap -q -P -i lo -f 'port 8443' -w talk.pcap 2>dumpcap.log &
+dump=$!
+wait_for dumpcap grep -q '^File:' dumpcap.log
+for version in 1.2 1.3; do
+	for _ in 1 2 3; do
+		SSLKEYLOGFILE=keys curl -skf "--tlsv$version" --tls-max "$version" https://localhost:8443/secret >/dev/null
+	done
+done
+sleep 1
+kill -INT $dump
+wait $dump
+
+
+"$FLOWDAR" split talk.pcap --tls-keys keys -o split --format json >split.json
+[ "$(jq '[.sessions[] | select(.tls.decrypted)] | length' split.json)" = 6 ] || fail "six are decrypted: $(cat split.json)"
+[ "$(jq -r '[.sessions[].tls.version] | unique | join(" ")' split.json)" = "TLS 1.2 TLS 1.3" ] || fail "versions"
+[ "$(jq -r '[.sessions[].tls.server_name] | unique | join(" ")' split.json)" = localhost ] || fail "the server's name"
+for i in 0 5; do
+	tshark -r talk.pcap -o tls.keylog_file:keys -q -z "follow,tls,raw,$i" 2>/dev/null >follow
+	for way in from_client from_server; do
+		sum=$(jq -r ".sessions[$i].tls.$way.sha256" split.json)
+		plain=$(grep -E '^[0-9a-f]+$' follow | tr -d '\n' | xxd -r -p | sha256sum | cut -d' ' -f1)
+		other=$(grep -P '^\t[0-9a-f]+$' follow | tr -d '\t\n' | xxd -r -p | sha256sum | cut -d' ' -f1)
+		[ "$sum" = "$plain" ] || [ "$sum" = "$other" ] || fail "session $i, $way: tshark has other bytes"
+	done
+done
+
+# The same secrets in the capture itself.
+editcap --inject-secrets tls,keys talk.pcap talk.pcapng
+"$FLOWDAR" split talk.pcapng -o split-own --format json >own.json
+[ "$(jq '[.sessions[] | select(.tls.decrypted)] | length' own.json)" = 6 ] || fail "secrets of the capture"
+
+# Without them the keys are not those of the run, and the verdict says so.
+"$FLOWDAR" replay talk.pcap --to 127.0.0.1:8443 --timeout 2s >sealed.txt || fail "sealed: $(cat sealed.txt)"
+grep -q 'TLS, whose keys are not those of this run' sealed.txt || fail "sealed: $(cat sealed.txt)"
+# With them: over TLS, and in plain.
+"$FLOWDAR" replay talk.pcap --tls-keys keys --tls --to 127.0.0.1:8443 --clones 20 --asap --format json -o tls.jsonl >tls.json
+[ "$(jq '.replay[0].ok' tls.json)" = 120 ] || fail "over TLS: $(cat tls.json)"
+[ "$(jq -s '[.[] | select(.handshake_ns > 0)] | length' tls.jsonl)" = 120 ] || fail "handshakes are told"
+"$FLOWDAR" replay talk.pcap --tls-keys keys --to 127.0.0.1:8080 --asap --format json >plain.json
+[ "$(jq '.replay[0].ok' plain.json)" = 6 ] || fail "in plain: $(cat plain.json)"
+
+# The mirror on interfaces that are not Ethernet: all of them at once, and a tun.
+mirror_on() {
+	local interface=$1
+	setsid "$FLOWDAR" mirror -i "$interface" --from 0.0.0.0:8080 --to 127.0.0.1:8080 --format json >mirror.json 2>mirror.err &
+	local mirror=$!
+	replay_pids+=("$mirror")
+	wait_for "the mirror on $interface" grep -q "watching $interface" mirror.err
+	[ "$interface" != any ] || curl -sf http://127.0.0.1:8080/secret >/dev/null
+	sleep 1
+	kill -INT "$mirror"
+	wait "$mirror" || true
+}
+mirror_on any
+[ "$(jq '.replay[0].ok' mirror.json)" -ge 1 ] || fail "mirror on any: $(cat mirror.json mirror.err)"
+ip tuntap add dev tun9 mode tun 2>/dev/null || { echo "no tun here: not tried"; exit 0; }
+ip link set tun9 up
+mirror_on tun9
