@@ -2,19 +2,10 @@
 
 #include <string.h>
 
-#define LINEAR     64u /* values below have a bucket each */
-#define LINEAR_LOG 6u
-#define PER_OCTAVE 32u
-#define OCTAVE_LOG 5u
-
-uint32_t fdar_histogram_bucket(uint64_t value)
-{
-	if (value < LINEAR)
-		return (uint32_t)value;
-	uint32_t octave = 63u - (uint32_t)__builtin_clzll(value);
-	uint32_t within = (uint32_t)(value >> (octave - OCTAVE_LOG)) & (PER_OCTAVE - 1);
-	return LINEAR + (octave - LINEAR_LOG) * PER_OCTAVE + within;
-}
+#define LINEAR     (1u << FDAR_HISTOGRAM_LINEAR_LOG)
+#define LINEAR_LOG FDAR_HISTOGRAM_LINEAR_LOG
+#define PER_OCTAVE (1u << FDAR_HISTOGRAM_OCTAVE_LOG)
+#define OCTAVE_LOG FDAR_HISTOGRAM_OCTAVE_LOG
 
 uint64_t fdar_bucket_low(uint32_t index)
 {
@@ -48,6 +39,9 @@ static struct fdar_bucket *bucket_at(struct fdar_histogram *histogram, uint32_t 
 	uint32_t low = 0;
 	uint32_t high = histogram->length;
 
+	/* As when one is copied: behind all others. */
+	if (high && histogram->buckets[high - 1].index < index)
+		low = high;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -92,7 +86,12 @@ void fdar_histogram_merge(struct fdar_histogram *histogram, const struct fdar_hi
 {
 	if (!from->count)
 		return;
-	for (uint32_t i = 0; i < from->length; i++) {
+	if (!histogram->length) {
+		histogram->length = histogram->capacity = from->length;
+		histogram->buckets =
+			g_memdup2(from->buckets, from->length * sizeof(*from->buckets));
+	}
+	for (uint32_t i = 0; i < from->length && histogram->count; i++) {
 		struct fdar_bucket *bucket = bucket_at(histogram, from->buckets[i].index);
 
 		bucket->count = add_saturated(bucket->count, from->buckets[i].count);

@@ -45,8 +45,24 @@ double fdar_histogram_mean(const struct fdar_histogram *histogram); /* 0 when em
 double fdar_histogram_quantile(const struct fdar_histogram *histogram, double q,
 			       uint64_t population);
 
-/* The bucket of a value, and the lowest and highest value of a bucket. */
-uint32_t fdar_histogram_bucket(uint64_t value);
+#define FDAR_HISTOGRAM_LINEAR_LOG 6u /* values below 1 << this have a bucket each */
+#define FDAR_HISTOGRAM_OCTAVE_LOG 5u
+
+/* The bucket of a value. */
+static inline uint32_t fdar_histogram_bucket(uint64_t value)
+{
+	uint32_t octave, within;
+
+	if (value < 1u << FDAR_HISTOGRAM_LINEAR_LOG)
+		return (uint32_t)value;
+	octave = 63u - (uint32_t)__builtin_clzll(value);
+	within = (uint32_t)(value >> (octave - FDAR_HISTOGRAM_OCTAVE_LOG)) &
+		 ((1u << FDAR_HISTOGRAM_OCTAVE_LOG) - 1);
+	return (1u << FDAR_HISTOGRAM_LINEAR_LOG) +
+	       ((octave - FDAR_HISTOGRAM_LINEAR_LOG) << FDAR_HISTOGRAM_OCTAVE_LOG) + within;
+}
+
+/* The lowest and highest value of a bucket. */
 uint64_t fdar_bucket_low(uint32_t index);
 uint64_t fdar_bucket_high(uint32_t index);
 

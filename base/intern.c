@@ -1,6 +1,7 @@
 #include "base/intern.h"
 
 #include <glib.h>
+#include <string.h>
 
 #define FIRST_CAPACITY 16u
 
@@ -69,6 +70,13 @@ uint32_t fdar_intern_add(struct fdar_intern *intern, uint64_t a, uint64_t b)
 		intern->slots[slot] = ++intern->count;
 	}
 	return intern->slots[slot] - 1;
+}
+
+void fdar_intern_reset(struct fdar_intern *intern)
+{
+	if (intern->count)
+		memset(intern->slots, 0, intern->capacity * sizeof(*intern->slots));
+	intern->count = 0;
 }
 
 void fdar_intern_clear(struct fdar_intern *intern)

@@ -14,7 +14,7 @@
 
 static const struct fdar_usage usage = {
 	.command = "analyze",
-	.synopsis = "TRACE [OPTIONS]",
+	.synopsis = "TRACE... [OPTIONS]",
 	.description =
 		"Says whose time it was: takes a recording, or any LTTng trace, apart into client "
 		"sessions and\n"
@@ -37,6 +37,12 @@ static const struct fdar_usage usage = {
 		"--unit request takes requests for sessions: better where clients make many on one "
 		"connection.\n"
 		"\n"
+		"Several recordings are taken together. --save writes what they come to as a "
+		"profile, a small file\n"
+		"that analyze, diff and merge take in the place of recordings. A profile is also "
+		"kept beside each\n"
+		"recording, and used as long as that has not changed (--no-cache: not).\n"
+		"\n"
 		"Time that belongs to no session (event loops, waiting for work) is listed by "
 		"--server. Labels\n"
 		"come from the recording's replay.jsonl, or from --label-from.\n",
@@ -44,7 +50,8 @@ static const struct fdar_usage usage = {
 		    "  flowdar analyze attack.rec --by session --sort time --limit 5\n"
 		    "  flowdar analyze attack.rec --by path --sort total --format json\n"
 		    "  flowdar analyze usual.rec --by request --sort p99\n"
-		    "  flowdar analyze usual.rec --server\n",
+		    "  flowdar analyze usual.rec --server\n"
+		    "  flowdar analyze monday.rec tuesday.rec --save week.profile\n",
 };
 
 struct texts {
@@ -56,6 +63,8 @@ struct texts {
 	char *format;
 	int limit;
 	gboolean server;
+	gboolean no_cache;
+	char *save;
 };
 
 static void texts_clear(struct texts *texts)
@@ -66,6 +75,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->sort);
 	g_free(texts->unit);
 	g_free(texts->format);
+	g_free(texts->save);
 }
 
 /* Makes sense of the options; gives 0, or the code to return. */
@@ -96,19 +106,29 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 	return 0;
 }
 
-static int analyze(const char *path, const struct texts *texts,
-		   struct fdar_analyze_request *request)
+/* What it was of, in a line. The caller frees it. */
+static char *name_of(char **paths)
+{
+	guint count = g_strv_length(paths);
+
+	return count == 1 ? g_strdup(paths[0]) : g_strdup_printf("%u recordings", count);
+}
+
+static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_request *request,
+		   struct fdar_profile_about *about)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GArray) sessions = fdar_analyze_sessions_new();
 	g_autoptr(GHashTable) requests = fdar_analyze_requests_new();
+	g_autofree char *name = name_of(paths);
 	struct fdar_analyze_sessions wanted = { request, sessions };
 	struct fdar_analyze_requests wanted_requests = { request, requests };
 	struct fdar_profile_input input = { .usage = &usage,
-					    .path = path,
 					    .label_from = texts->label_from,
 					    .unit = request->unit,
 					    .tells_doubts = request->format == FDAR_FORMAT_TABLE,
+					    .no_cache = texts->no_cache,
+					    .about = about,
 					    .stop = fdar_interrupt_catch() };
 
 	if (request->by == FDAR_BY_SESSION) {
@@ -118,7 +138,7 @@ static int analyze(const char *path, const struct texts *texts,
 		input.session = fdar_analyze_request_keep;
 		input.session_user = &wanted_requests;
 	}
-	g_autoptr(fdar_profile) profile = fdar_profile_input_read(&input, &error);
+	g_autoptr(fdar_profile) profile = fdar_profile_input_read_all(&input, paths, &error);
 	if (!profile) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
@@ -127,7 +147,9 @@ static int analyze(const char *path, const struct texts *texts,
 	}
 	if (!fdar_analyze_choose(request, profile, &error))
 		return fdar_failure(&usage, g_steal_pointer(&error));
-	fdar_analyze_print(request, path, sessions, requests, stdout);
+	if (texts->save && !fdar_profile_save(profile, about, texts->save, &error))
+		return fdar_failure(&usage, g_steal_pointer(&error));
+	fdar_analyze_print(request, name, sessions, requests, stdout);
 	fdar_analyze_request_clear(request);
 	return FDAR_EXIT_OK;
 }
@@ -150,6 +172,10 @@ int fdar_cmd_analyze(int argc, char **argv)
 		  "Labels by client address: the replay.jsonl of flowdar replay", "FILE" },
 		{ "server", 0, 0, G_OPTION_ARG_NONE, &texts.server,
 		  "What belongs to no session instead", NULL },
+		{ "save", 0, 0, G_OPTION_ARG_FILENAME, &texts.save,
+		  "Write the profile to a file, too", "FILE" },
+		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
+		  "Read the recording again, and keep nothing beside it", NULL },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
 		  "table (default), json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,
@@ -158,10 +184,14 @@ int fdar_cmd_analyze(int argc, char **argv)
 	int code = FDAR_EXIT_OK;
 
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
-		code = argc == 2 ? request_of(&texts, &request)
-				 : fdar_usage_error(&usage, "expected one trace");
+		struct fdar_profile_about about;
+
+		code = argc >= 2 ? request_of(&texts, &request)
+				 : fdar_usage_error(&usage, "expected a trace");
+		fdar_profile_about_init(&about);
 		if (!code)
-			code = analyze(argv[1], &texts, &request);
+			code = analyze(&argv[1], &texts, &request, &about);
+		fdar_profile_about_clear(&about);
 	}
 	texts_clear(&texts);
 	return code;

@@ -50,7 +50,9 @@ static const struct fdar_usage usage = {
 		"p "
 		"is one-sided and\n"
 		"corrected for the number of rows. Both traces may be the same when labels "
-		"differ.\n",
+		"differ.\n"
+		"A side may be a profile instead of a recording (flowdar analyze --save, flowdar "
+		"merge).\n",
 	.examples = "  flowdar diff usual.rec attack.rec\n"
 		    "  flowdar diff mixed.rec mixed.rec --baseline-label usual --label attack\n"
 		    "  flowdar diff old.rec new.rec --format json > diff.json\n"
@@ -71,6 +73,7 @@ struct texts {
 	char **subjects;
 	gboolean self_check;
 	int limit;
+	gboolean no_cache;
 	double min_share; /* per cent */
 };
 
@@ -149,6 +152,7 @@ static void set_inputs(const struct texts *texts, const struct fdar_diff_request
 		inputs[s] = (struct fdar_diff_side_input){ .input = { .usage = &usage,
 								      .label_from = labels[s],
 								      .unit = request->unit,
+								      .no_cache = texts->no_cache,
 								      .stop = stop },
 							   .paths = request->paths[s] };
 }
@@ -312,6 +316,8 @@ int fdar_cmd_diff(int argc, char **argv)
 		  "Exit with 3 when ratio>N, time>N, unfinished>PERCENT or lost>PERCENT; may be "
 		  "repeated",
 		  "LIMIT" },
+		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
+		  "Read the recordings again, and keep nothing beside them", NULL },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
 		  "table (default), json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,

@@ -13,7 +13,7 @@ static void stat_clear(struct fdar_profile_stat *stat)
 	fdar_histogram_clear(&stat->session_total_ns);
 }
 
-void profile_stat_add_calls(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from)
+void profile_stat_add_sums(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from)
 {
 	stat->calls = profile_sum(stat->calls, from->calls);
 	stat->outer_calls = profile_sum(stat->outer_calls, from->outer_calls);
@@ -25,12 +25,12 @@ void profile_stat_add_calls(struct fdar_profile_stat *stat, const struct fdar_pr
 	stat->skipped_ns = profile_sum(stat->skipped_ns, from->skipped_ns);
 	stat->io_calls = profile_sum(stat->io_calls, from->io_calls);
 	stat->io_bytes = profile_sum(stat->io_bytes, from->io_bytes);
-	fdar_histogram_merge(&stat->call_ns, &from->call_ns);
 }
 
 static void stat_merge(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from)
 {
-	profile_stat_add_calls(stat, from);
+	profile_stat_add_sums(stat, from);
+	fdar_histogram_merge(&stat->call_ns, &from->call_ns);
 	fdar_histogram_merge(&stat->session_calls, &from->session_calls);
 	fdar_histogram_merge(&stat->session_own_ns, &from->session_own_ns);
 	fdar_histogram_merge(&stat->session_total_ns, &from->session_total_ns);

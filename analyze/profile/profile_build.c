@@ -1,10 +1,9 @@
 #include "analyze/profile/profile_build.h"
 
 #include "analyze/profile/profile_build_private.h"
-#include "analyze/profile/profile_private.h"
 #include "instrument/wire/events.h"
 
-static void on_frame(void *user, const struct fdar_walk_frame *frame);
+static void on_cost(void *user, const struct fdar_walk_cost *cost);
 static void on_opened(void *user, struct fdar_walk_session *session);
 static void on_closed(void *user, struct fdar_walk_session *session);
 static void on_handoff(void *user, const struct fdar_walk_handoff *handoff);
@@ -14,17 +13,25 @@ static void on_io(void *user, const struct fdar_walk_io *io);
 static const struct fdar_walk_visitor visitor = {
 	.session_opened = on_opened,
 	.session_closed = on_closed,
-	.frame = on_frame,
+	.cost = on_cost,
 	.handoff = on_handoff,
 	.switched = on_switched,
 	.io = on_io,
 };
 
+static struct open_session *open_session_new(void)
+{
+	struct open_session *open = g_new0(struct open_session, 1);
+
+	open->cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
+	return open;
+}
+
 static void open_session_free(gpointer data)
 {
 	struct open_session *open = data;
 
-	fdar_intern_clear(&open->nodes);
+	fdar_intern_clear(&open->places);
 	g_array_unref(open->cells);
 	g_free(open);
 }
@@ -45,7 +52,12 @@ struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_
 	builder->path_nodes = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
 	builder->samples = g_array_new(FALSE, TRUE, sizeof(struct sample));
 	builder->open = g_hash_table_new_full(NULL, NULL, open_session_free, NULL);
-	builder->lumps = g_array_new(FALSE, TRUE, sizeof(struct cell));
+	builder->node_cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
+	builder->entry_cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
+	builder->costs = profile_costs_new();
+	builder->last_cells = g_array_new(FALSE, TRUE, sizeof(struct last_cell));
+	builder->spare = g_ptr_array_new_with_free_func(open_session_free);
+	builder->symbol_functions = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	return builder;
 }
 
@@ -62,8 +74,15 @@ void fdar_profile_builder_free(struct fdar_profile_builder *builder)
 	g_array_unref(builder->folds);
 	g_array_unref(builder->samples);
 	g_hash_table_unref(builder->open);
-	g_array_unref(builder->lumps);
-	fdar_intern_clear(&builder->lumped);
+	g_array_unref(builder->node_cells);
+	g_array_unref(builder->entry_cells);
+	fdar_intern_clear(&builder->node_ids);
+	fdar_intern_clear(&builder->entry_ids);
+	g_ptr_array_unref(builder->costs);
+	g_array_unref(builder->last_cells);
+	g_ptr_array_unref(builder->spare);
+	fdar_intern_clear(&builder->symbols);
+	g_array_unref(builder->symbol_functions);
 	g_free(builder);
 }
 
@@ -72,133 +91,23 @@ struct fdar_walk *fdar_profile_builder_walk(struct fdar_profile_builder *builder
 	return builder->walk;
 }
 
-static GArray *nodes_of(struct fdar_profile_builder *builder, uint32_t group)
+static void on_cost(void *user, const struct fdar_walk_cost *cost)
 {
-	while (group >= builder->path_nodes->len)
-		g_ptr_array_add(builder->path_nodes, g_array_new(FALSE, FALSE, sizeof(uint32_t)));
-	return g_ptr_array_index(builder->path_nodes, group);
-}
-
-/* The node of a call path, made with all above it when new. */
-static uint32_t node_of(struct fdar_profile_builder *builder, uint32_t group_index, uint32_t path)
-{
-	struct fdar_profile_group *group = &builder->profile->groups[group_index];
-	GArray *nodes = nodes_of(builder, group_index);
-	uint32_t node = *profile_place(nodes, path);
-
-	if (node != FDAR_PROFILE_NONE)
-		return node;
-	/* Down from the nearest path that has one: nothing is held on the way up, so that deep
-	 * paths cost no stack. */
-	g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	uint32_t at = path;
-
-	node = 0;
-	do {
-		g_array_append_val(missing, at);
-		at = fdar_walk_path(builder->walk, at).parent;
-	} while (at && (node = *profile_place(nodes, at)) == FDAR_PROFILE_NONE);
-	if (!at)
-		node = 0;
-	for (guint i = missing->len; i > 0; i--) {
-		uint32_t below = g_array_index(missing, uint32_t, i - 1);
-		struct fdar_walk_path what = fdar_walk_path(builder->walk, below);
-
-		uint32_t function = profile_function_of(builder, below, &what);
-		uint32_t outer = profile_path_outer(builder, below);
-
-		nodes = nodes_of(builder, group_index);
-		if (outer && *profile_place(nodes, outer) != FDAR_PROFILE_NONE)
-			node = *profile_place(nodes, outer);
-		else if (!profile_is_folded(builder, function))
-			node = profile_node_add(group, node, function);
-		*profile_place(nodes, below) = node;
-	}
-	return node;
-}
-
-static void add_to_session(struct open_session *open, uint32_t node, uint64_t calls,
-			   uint64_t own_ns, uint64_t total_ns, gboolean running)
-{
-	uint32_t index = fdar_intern_add(&open->nodes, node, 0);
-
-	if (index == open->cells->len)
-		g_array_set_size(open->cells, index + 1);
-	struct cell *cell = &g_array_index(open->cells, struct cell, index);
-	cell->calls += calls;
-	cell->own_ns = profile_sum(cell->own_ns, own_ns);
-	cell->total_ns = profile_sum(cell->total_ns, total_ns);
-	open->own_ns = profile_sum(open->own_ns, own_ns);
-	if (running)
-		open->running_ns = profile_sum(open->running_ns, own_ns);
-}
-
-static gboolean is_folded(struct fdar_profile_builder *builder, const struct fdar_walk_frame *frame)
-{
-	struct fdar_walk_path what = fdar_walk_path(builder->walk, frame->path);
-
-	return profile_is_folded(builder, profile_function_of(builder, frame->path, &what));
-}
-
-/* A frame of a function that is not told: only its time is, as its caller's. */
-static void add_folded(struct fdar_profile_builder *builder, const struct fdar_walk_frame *frame,
-		       struct open_session *open, uint32_t group, uint32_t node)
-{
-	struct fdar_profile_stat *stat;
-
-	if (!node)
-		node = profile_node_add(&builder->profile->groups[group], 0,
-					profile_function_folded(builder));
-	stat = &builder->profile->groups[group].nodes[node].stat;
-	stat->own_ns = profile_sum(stat->own_ns, frame->self_ns);
-	stat->skipped_calls = profile_sum(stat->skipped_calls, frame->skipped_calls);
-	stat->skipped_ns = profile_sum(stat->skipped_ns, frame->skipped_ns);
-	if (open)
-		add_to_session(open, node, 0, frame->self_ns, 0, TRUE);
-}
-
-static void on_frame(void *user, const struct fdar_walk_frame *frame)
-{
-	struct fdar_profile_builder *builder = user;
-	struct open_session *open = frame->session ? frame->session->user : NULL;
-	uint32_t group = open ? open->group : 0;
-	uint32_t node = node_of(builder, group, frame->path);
-	struct fdar_profile_stat *stat = &builder->profile->groups[group].nodes[node].stat;
-	gboolean inner = profile_path_outer(builder, frame->path) != 0;
-	gboolean recursive = frame->recursive || inner;
-	uint64_t total_ns = recursive ? 0 : frame->total_ns;
-	gboolean part;
-
-	if (builder->source.folded && is_folded(builder, frame)) {
-		add_folded(builder, frame, open, group, node);
-		return;
-	}
-	part = inner && profile_path_is_part(builder, frame->path);
-	stat->calls += !part;
-	stat->skipped_calls = profile_sum(stat->skipped_calls, frame->skipped_calls);
-	stat->skipped_ns = profile_sum(stat->skipped_ns, frame->skipped_ns);
-	stat->unfinished += frame->unfinished;
-	stat->own_ns = profile_sum(stat->own_ns, frame->self_ns);
-	if (!recursive) {
-		stat->outer_calls++;
-		stat->total_ns = profile_sum(stat->total_ns, total_ns);
-		stat->wait_ns = profile_sum(stat->wait_ns, frame->wait_ns);
-		fdar_histogram_add(&stat->call_ns, total_ns, 1);
-	}
-	if (open)
-		add_to_session(open, node, !part, frame->self_ns, total_ns,
-			       frame->kind != FDAR_FRAME_WAIT);
+	profile_cost_add(user, cost);
 }
 
 static void on_opened(void *user, struct fdar_walk_session *session)
 {
 	struct fdar_profile_builder *builder = user;
-	struct open_session *open = g_new0(struct open_session, 1);
+	struct open_session *open =
+		builder->spare->len
+			? g_ptr_array_steal_index_fast(builder->spare, builder->spare->len - 1)
+			: open_session_new();
 	const char *label = builder->source.label
 				    ? builder->source.label(builder->source.labels, session)
 				    : NULL;
 
-	open->cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
+	open->serial = ++builder->next_serial;
 	open->group = profile_group_add(builder->profile, label ? label : FDAR_PROFILE_ALL);
 	session->user = open;
 	g_hash_table_add(builder->open, open);
@@ -211,19 +120,45 @@ static void add_session(struct fdar_profile_stat *stat, const struct cell *cell)
 	fdar_histogram_add(&stat->session_total_ns, cell->total_ns, 1);
 }
 
-/* A function is called on many paths: the session's value is their sum. */
-static void lump(struct fdar_profile_builder *builder, struct fdar_profile_group *group,
-		 uint32_t node, const struct cell *cell)
+static void lump(struct fdar_intern *ids, GArray *cells, uint32_t id, const struct cell *cell)
 {
-	uint32_t entry = profile_entry_of(builder->profile, group, node);
-	uint32_t index = fdar_intern_add(&builder->lumped, entry, 0);
+	uint32_t index = fdar_intern_add(ids, id, 0);
 
-	if (index >= builder->lumps->len)
-		g_array_set_size(builder->lumps, index + 1);
-	struct cell *sum = &g_array_index(builder->lumps, struct cell, index);
+	if (index >= cells->len)
+		g_array_set_size(cells, index + 1);
+	struct cell *sum = &g_array_index(cells, struct cell, index);
 	sum->calls = profile_sum(sum->calls, cell->calls);
 	sum->own_ns = profile_sum(sum->own_ns, cell->own_ns);
 	sum->total_ns = profile_sum(sum->total_ns, cell->total_ns);
+}
+
+static void unlump(struct fdar_intern *ids, GArray *cells)
+{
+	fdar_intern_reset(ids);
+	g_array_set_size(cells, 0);
+}
+
+/* The node of a session's cell. The cell of a function that is not told loses its calls. */
+static uint32_t node_of_cell(struct fdar_profile_builder *builder, uint32_t group,
+			     const struct fdar_intern_pair *place, struct cell *cell)
+{
+	uint32_t index = (uint32_t)place->a, node;
+
+	if (place->b == CELL_QUEUE)
+		return profile_node_add(&builder->profile->groups[group], 0, index);
+	node = profile_node_of(builder, group, index);
+	if (!profile_is_folded(builder, *profile_place(builder->path_functions, index))) {
+		if (!profile_path_outer(builder, index))
+			return node;
+		cell->calls = profile_path_is_part(builder, index) ? 0 : cell->calls;
+		cell->total_ns = 0;
+		return node;
+	}
+	cell->calls = 0;
+	cell->total_ns = 0;
+	return node ? node
+		    : profile_node_add(&builder->profile->groups[group], 0,
+				       profile_function_folded(builder));
 }
 
 static void tell_session(struct fdar_profile_builder *builder, const struct open_session *open,
@@ -236,10 +171,10 @@ static void tell_session(struct fdar_profile_builder *builder, const struct open
 					     .busy_ns = open->own_ns,
 					     .running_ns = open->running_ns };
 
-	for (uint32_t i = 0; i < builder->lumps->len; i++) {
-		const struct cell *cell = &g_array_index(builder->lumps, struct cell, i);
+	for (uint32_t i = 0; i < builder->entry_cells->len; i++) {
+		const struct cell *cell = &g_array_index(builder->entry_cells, struct cell, i);
 		const struct fdar_profile_entry *entry =
-			&group->entries[builder->lumped.pairs[i].a];
+			&group->entries[builder->entry_ids.pairs[i].a];
 
 		told.calls = profile_sum(told.calls, cell->calls);
 		if (cell->own_ns <= told.function_ns)
@@ -273,6 +208,8 @@ static uint32_t block_of(struct fdar_profile_group *group, const struct open_ses
 	return block;
 }
 
+/* A node may be that of several paths, and a function is called on many: the session's value is
+ * their sum. */
 static void fold_cells(struct fdar_profile_builder *builder, const struct open_session *open,
 		       const struct fdar_walk_session *session)
 {
@@ -280,24 +217,42 @@ static void fold_cells(struct fdar_profile_builder *builder, const struct open_s
 	uint32_t block = block_of(group, open, session->begin_ns);
 
 	for (uint32_t i = 0; i < open->cells->len; i++) {
-		const struct cell *cell = &g_array_index(open->cells, struct cell, i);
-		uint32_t node = (uint32_t)open->nodes.pairs[i].a;
+		struct cell cell = g_array_index(open->cells, struct cell, i);
+		uint32_t node = node_of_cell(builder, open->group, &open->places.pairs[i], &cell);
+
+		lump(&builder->node_ids, builder->node_cells, node, &cell);
+	}
+	for (uint32_t i = 0; i < builder->node_cells->len; i++) {
+		const struct cell *cell = &g_array_index(builder->node_cells, struct cell, i);
+		uint32_t node = (uint32_t)builder->node_ids.pairs[i].a;
 
 		add_session(&group->nodes[node].stat, cell);
-		lump(builder, group, node, cell);
+		lump(&builder->entry_ids, builder->entry_cells,
+		     profile_entry_of(builder->profile, group, node), cell);
 	}
 	if (builder->source.session)
 		tell_session(builder, open, session);
-	for (uint32_t i = 0; i < builder->lumps->len; i++) {
-		const struct cell *cell = &g_array_index(builder->lumps, struct cell, i);
-		struct fdar_profile_entry *entry = &group->entries[builder->lumped.pairs[i].a];
+	for (uint32_t i = 0; i < builder->entry_cells->len; i++) {
+		const struct cell *cell = &g_array_index(builder->entry_cells, struct cell, i);
+		struct fdar_profile_entry *entry = &group->entries[builder->entry_ids.pairs[i].a];
 
 		add_session(&entry->stat, cell);
 		add_to_block(&entry->block_own_ns, block, cell->own_ns);
 		add_to_block(&entry->block_calls, block, cell->calls);
 	}
-	fdar_intern_clear(&builder->lumped);
-	g_array_set_size(builder->lumps, 0);
+	unlump(&builder->node_ids, builder->node_cells);
+	unlump(&builder->entry_ids, builder->entry_cells);
+}
+
+/* Its room is used again. */
+static void retire(struct fdar_profile_builder *builder, struct open_session *open)
+{
+	g_hash_table_steal(builder->open, open);
+	fdar_intern_reset(&open->places);
+	g_array_set_size(open->cells, 0);
+	open->own_ns = 0;
+	open->running_ns = 0;
+	g_ptr_array_add(builder->spare, open);
 }
 
 static void on_closed(void *user, struct fdar_walk_session *session)
@@ -317,7 +272,7 @@ static void on_closed(void *user, struct fdar_walk_session *session)
 	fdar_histogram_add(&group->busy_ns, open->own_ns, 1);
 	fdar_histogram_add(&group->running_ns, open->running_ns, 1);
 	fold_cells(builder, open, session);
-	g_hash_table_remove(builder->open, open);
+	retire(builder, open);
 }
 
 static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
@@ -335,7 +290,8 @@ static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 
 	if (!handoff->from_tid) /* since when is not known */
 		return;
-	uint32_t node = profile_node_add(group, 0, profile_function_seen(builder, &queue, NULL));
+	uint32_t function = profile_function_seen(builder, &queue, NULL);
+	uint32_t node = profile_node_add(group, 0, function);
 	struct fdar_profile_stat *stat = &group->nodes[node].stat;
 	stat->calls++;
 	stat->outer_calls++;
@@ -344,8 +300,14 @@ static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 	stat->total_ns = profile_sum(stat->total_ns, waited_ns);
 	stat->wait_ns = profile_sum(stat->wait_ns, waited_ns);
 	fdar_histogram_add(&stat->call_ns, waited_ns, 1);
-	if (open)
-		add_to_session(open, node, 1, waited_ns, waited_ns, FALSE);
+	if (open) {
+		struct cell *cell = profile_cell(open, function, CELL_QUEUE);
+
+		cell->calls++;
+		cell->own_ns = profile_sum(cell->own_ns, waited_ns);
+		cell->total_ns = profile_sum(cell->total_ns, waited_ns);
+		open->own_ns = profile_sum(open->own_ns, waited_ns);
+	}
 }
 
 static void on_io(void *user, const struct fdar_walk_io *io)
@@ -360,7 +322,7 @@ static void on_io(void *user, const struct fdar_walk_io *io)
 	group->io_calls++;
 	if (!io->path)
 		return;
-	uint32_t node = node_of(builder, open->group, io->path);
+	uint32_t node = profile_node_of(builder, open->group, io->path);
 	struct fdar_profile_stat *stat = &group->nodes[node].stat;
 	stat->io_calls++;
 	stat->io_bytes = profile_sum(stat->io_bytes, bytes);
@@ -379,6 +341,9 @@ static void on_switched(void *user, const struct fdar_walk_switch *switched)
 /* Calls were counted by node; entries are their sums. */
 static void sum_group(struct fdar_profile *profile, struct fdar_profile_group *group)
 {
+	g_autoptr(GArray) tallies = g_array_new(FALSE, TRUE, sizeof(struct fdar_tally));
+
+	g_array_set_clear_func(tallies, (GDestroyNotify)fdar_tally_clear);
 	for (uint32_t i = 1; i < group->node_count; i++) {
 		const struct fdar_profile_stat *stat = &group->nodes[i].stat;
 		const struct fdar_profile_function *function =
@@ -387,11 +352,18 @@ static void sum_group(struct fdar_profile *profile, struct fdar_profile_group *g
 		if (!stat->calls && !stat->own_ns)
 			continue;
 		uint32_t entry = profile_entry_of(profile, group, i);
-		profile_stat_add_calls(&group->entries[entry].stat, stat);
+		profile_stat_add_sums(&group->entries[entry].stat, stat);
+		if (entry >= tallies->len)
+			g_array_set_size(tallies, entry + 1);
+		fdar_tally_add_histogram(&g_array_index(tallies, struct fdar_tally, entry),
+					 &stat->call_ns);
 		group->own_ns = profile_sum(group->own_ns, stat->own_ns);
 		if (!function->known)
 			group->unknown_ns = profile_sum(group->unknown_ns, stat->own_ns);
 	}
+	for (uint32_t i = 0; i < tallies->len; i++)
+		fdar_tally_to_histogram(&g_array_index(tallies, struct fdar_tally, i),
+					&group->entries[i].stat.call_ns);
 }
 
 static void add_figures(const struct fdar_profile_builder *builder, struct fdar_profile *profile)
@@ -419,20 +391,33 @@ static void add_figures(const struct fdar_profile_builder *builder, struct fdar_
 	profile->span_ns = stats.end_ns - stats.begin_ns;
 }
 
+/* Functions that turned out to be the same become one. */
+static void become_one(struct fdar_profile_builder *builder)
+{
+	struct fdar_profile *old = builder->profile;
+	g_autofree uint32_t *moved = g_new(uint32_t, MAX(old->function_count, 1));
+
+	builder->profile = fdar_profile_new();
+	fdar_profile_merge(builder->profile, old);
+	for (uint32_t i = 0; i < old->function_count; i++)
+		moved[i] = profile_function_add(builder->profile, &old->functions[i]);
+	fdar_profile_free(old);
+	profile_functions_moved(builder, moved);
+	g_ptr_array_set_size(builder->path_nodes, 0);
+}
+
 struct fdar_profile *fdar_profile_builder_finish(struct fdar_profile_builder *builder)
 {
-	struct fdar_profile *profile = builder->profile;
+	struct fdar_profile *profile;
 
 	fdar_walk_finish(builder->walk);
 	gboolean renamed = builder->source.symbols && profile_name_again(builder);
 	if (builder->source.symbols && builder->source.lines)
 		profile_add_lines(builder);
-	/* Functions that turned out to be the same become one. */
-	if (renamed) {
-		profile = fdar_profile_new();
-		fdar_profile_merge(profile, builder->profile);
-		fdar_profile_free(builder->profile);
-	}
+	if (renamed)
+		become_one(builder);
+	profile_costs_settle(builder);
+	profile = builder->profile;
 	builder->profile = NULL;
 	for (uint32_t i = 0; i < profile->group_count; i++)
 		sum_group(profile, &profile->groups[i]);

@@ -1,7 +1,9 @@
 /*
  * The inside of a profile builder, shared by its files:
  *
- *	profile_build.c  frames and sessions
+ *	profile_build.c  sessions, queues, the end
+ *	profile_nodes.c  where that belongs: nodes, cells
+ *	profile_cost.c   what frames cost, summed by call path
  *	profile_names.c  functions: what they are called
  */
 #ifndef FDAR_ANALYZE_PROFILE_PROFILE_BUILD_PRIVATE_H
@@ -9,6 +11,8 @@
 
 #include "base/intern.h"
 #include "analyze/profile/profile_build.h"
+#include "analyze/profile/profile_private.h"
+#include "base/tally.h"
 
 /* What one open session did on one call path. */
 struct cell {
@@ -17,12 +21,25 @@ struct cell {
 	uint64_t total_ns;
 };
 
+/* Cells are found by what they are about: a call path, or a queue. */
+enum cell_kind {
+	CELL_PATH, /* of the walk */
+	CELL_QUEUE /* a function of the profile */
+};
+
 struct open_session {
-	struct fdar_intern nodes; /* node -> index of cells */
-	GArray *cells;            /* of struct cell */
+	uint64_t serial;           /* tells it from all others, never 0 */
+	struct fdar_intern places; /* (path or function, enum cell_kind) -> index of cells */
+	GArray *cells;             /* of struct cell */
 	uint64_t own_ns;
 	uint64_t running_ns;
 	uint32_t group;
+};
+
+/* Of a call path, the cell that was used last: mostly it is used again. */
+struct last_cell {
+	uint64_t serial; /* of the session; 0: none */
+	uint32_t cell;
 };
 
 /* A process and address where a function was seen, to name and locate it again. */
@@ -40,17 +57,38 @@ struct fdar_profile_builder {
 		path_nodes; /* by group: GArray of uint32_t by call path: node or FDAR_PROFILE_NONE */
 	GArray *path_outer; /* of uint32_t by call path: profile_path_outer or FDAR_PROFILE_NONE */
 	GArray *clones;     /* of guint8 by function: compilers' clones of it were seen */
-	GArray *folds;      /* of uint32_t by function: 0 or 1, FDAR_PROFILE_NONE: not yet known */
-	GArray *samples;    /* of struct sample by function; pid and addr 0: none */
-	GHashTable *open;   /* the open sessions, to free what the walk did not close */
-	struct fdar_intern lumped; /* scratch of session_closed: entry -> index of lumps */
-	GArray *lumps;             /* of struct cell */
+	GPtrArray *costs;   /* of struct path_costs by group */
+	GArray *last_cells; /* of struct last_cell by call path */
+	uint64_t next_serial;
+	GPtrArray *spare;           /* of struct open_session: those that are over, to use again */
+	struct fdar_intern symbols; /* what fdar_symbols gave -> index of symbol_functions */
+	GArray *symbol_functions;   /* of uint32_t */
+	GArray *folds;    /* of uint32_t by function: 0 or 1, FDAR_PROFILE_NONE: not yet known */
+	GArray *samples;  /* of struct sample by function; pid and addr 0: none */
+	GHashTable *open; /* the open sessions, to free what the walk did not close */
+	/* Scratch of session_closed: (node or entry) -> index of the cells beside it. */
+	struct fdar_intern node_ids, entry_ids;
+	GArray *node_cells, *entry_cells;
 };
 
 /* The place of an index in an array of uint32_t that grows as needed; new ones hold
  * FDAR_PROFILE_NONE. */
 uint32_t *profile_place(GArray *array, uint32_t index);
 
+/* profile_nodes.c */
+/* The node of a call path, made with all above it when new. */
+uint32_t profile_node_of(struct fdar_profile_builder *builder, uint32_t group, uint32_t path);
+
+/* The cell of an open session. */
+struct cell *profile_cell(struct open_session *open, uint32_t index, enum cell_kind kind);
+
+/* profile_cost.c */
+GPtrArray *profile_costs_new(void);
+void profile_cost_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *cost);
+/* At the end: brings the sums of all groups to their nodes. */
+void profile_costs_settle(struct fdar_profile_builder *builder);
+
+/* profile_names.c */
 /* The function of a call path. */
 uint32_t profile_function_of(struct fdar_profile_builder *builder, uint32_t path,
 			     const struct fdar_walk_path *what);
@@ -75,6 +113,9 @@ uint32_t profile_function_folded(struct fdar_profile_builder *builder);
 uint32_t profile_function_seen(struct fdar_profile_builder *builder,
 			       const struct fdar_profile_function *like,
 			       const struct sample *sample);
+
+/* The functions have become those of another profile: the index of each in it. */
+void profile_functions_moved(struct fdar_profile_builder *builder, const uint32_t *moved);
 
 /* Modules can be told after the first functions of them. TRUE when a name changed: then the
  * profile's functions may have become equal. */

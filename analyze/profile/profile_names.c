@@ -68,6 +68,30 @@ static void note_clone(struct fdar_profile_builder *builder, const struct fdar_w
 		g_array_index(builder->clones, guint8, function) = TRUE;
 }
 
+/* Few functions have many paths: what they are called is put together once. */
+static uint32_t function_at(struct fdar_profile_builder *builder, const struct sample *sample)
+{
+	const struct fdar_symbol *symbol =
+		fdar_symbols_lookup(builder->source.symbols, sample->pid, sample->addr);
+	uint32_t index = fdar_intern_add(&builder->symbols, (uintptr_t)symbol, 0);
+
+	if (index == builder->symbol_functions->len) {
+		struct fdar_profile_function function = { .name = symbol->function,
+							  .component = symbol->component,
+							  .kind = FDAR_FRAME_FUNCTION,
+							  .known = symbol->known,
+							  .build_id = symbol->build_id,
+							  .soname = symbol->soname,
+							  .program = symbol->program };
+		uint32_t made = profile_function_seen(builder, &function, sample);
+
+		g_array_append_val(builder->symbol_functions, made);
+	}
+	uint32_t function = g_array_index(builder->symbol_functions, uint32_t, index);
+	g_array_index(builder->samples, struct sample, function) = *sample;
+	return function;
+}
+
 static uint32_t make_function(struct fdar_profile_builder *builder,
 			      const struct fdar_walk_path *path)
 {
@@ -75,6 +99,8 @@ static uint32_t make_function(struct fdar_profile_builder *builder,
 	struct fdar_profile_function function = { .kind = path->kind, .wait = path->wait };
 	char number[24];
 
+	if (path->kind == FDAR_FRAME_FUNCTION && builder->source.symbols)
+		return function_at(builder, &sample);
 	if (path->kind == FDAR_FRAME_FUNCTION) {
 		name_address(builder, &sample, &function, number);
 		return profile_function_seen(builder, &function, &sample);
@@ -103,11 +129,13 @@ gboolean profile_is_folded(struct fdar_profile_builder *builder, uint32_t index)
 	const struct fdar_profile_function *function = &builder->profile->functions[index];
 	uint32_t *place;
 
-	/* One without a name may get it later. */
-	if (!builder->source.folded || function->kind != FDAR_FRAME_FUNCTION || !function->known)
+	if (!builder->source.folded || function->kind != FDAR_FRAME_FUNCTION)
 		return FALSE;
 	place = profile_place(builder->folds, index);
-	if (*place == FDAR_PROFILE_NONE) {
+	/* One without a name may get it later: then it is told all the same. */
+	if (*place == FDAR_PROFILE_NONE && !function->known) {
+		*place = 0;
+	} else if (*place == FDAR_PROFILE_NONE) {
 		g_autofree char *key = fdar_profile_fold_key(function->component, function->name);
 
 		*place = g_hash_table_contains(builder->source.folded, key) != FALSE;
@@ -203,6 +231,36 @@ static gboolean name_function(const struct fdar_profile_builder *builder,
 	function->build_id = g_string_chunk_insert_const(texts, function->build_id);
 	function->soname = g_string_chunk_insert_const(texts, function->soname);
 	return function->name != old.name || function->component != old.component;
+}
+
+void profile_functions_moved(struct fdar_profile_builder *builder, const uint32_t *moved)
+{
+	GArray *folds = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+	for (guint i = 0; i < builder->path_functions->len; i++) {
+		uint32_t *function = &g_array_index(builder->path_functions, uint32_t, i);
+
+		if (*function != FDAR_PROFILE_NONE)
+			*function = moved[*function];
+	}
+	for (guint i = 0; i < builder->folds->len; i++) {
+		uint32_t folded = g_array_index(builder->folds, uint32_t, i);
+
+		if (folded != FDAR_PROFILE_NONE)
+			*profile_place(folds, moved[i]) = folded;
+	}
+	g_array_unref(builder->folds);
+	builder->folds = folds;
+	GArray *clones = g_array_new(FALSE, TRUE, sizeof(guint8));
+
+	for (guint i = 0; i < builder->clones->len; i++) {
+		if (moved[i] >= clones->len)
+			g_array_set_size(clones, moved[i] + 1);
+		g_array_index(clones, guint8, moved[i]) |=
+			g_array_index(builder->clones, guint8, i);
+	}
+	g_array_unref(builder->clones);
+	builder->clones = clones;
 }
 
 gboolean profile_name_again(struct fdar_profile_builder *builder)

@@ -27,8 +27,8 @@ uint32_t profile_entry_of(const struct fdar_profile *profile, struct fdar_profil
 /* Makes room in the group's blocks for the sessions of another grid. */
 void profile_group_span(struct fdar_profile_group *group, const struct fdar_profile_grid *with);
 
-/* Sums of what can be summed over calls, without the histograms of sessions. */
-void profile_stat_add_calls(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from);
+/* Sums of what can be summed over calls, without histograms. */
+void profile_stat_add_sums(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from);
 
 static inline uint64_t profile_sum(uint64_t a, uint64_t b)
 {

@@ -14,18 +14,12 @@ static void thread_free(gpointer data)
 struct fdar_walk *fdar_walk_new(const struct fdar_walk_visitor *visitor, void *user)
 {
 	struct fdar_walk *walk = g_new0(struct fdar_walk, 1);
-	struct fdar_walk_path root = { 0 };
-	uint32_t no_key = FDAR_INTERN_NONE;
 
 	walk->visitor = visitor;
 	walk->user = user;
 	walk->threads = g_ptr_array_new_with_free_func(thread_free);
 	walk->slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
-	walk->edge_paths = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	walk->paths = g_array_new(FALSE, FALSE, sizeof(struct fdar_walk_path));
-	walk->path_keys = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-	g_array_append_val(walk->paths, root);
-	g_array_append_val(walk->path_keys, no_key);
+	walk_paths_init(walk);
 	walk->sessions = walk_sessions_new();
 	walk->puts = walk_puts_new();
 	walk->fds = walk_fds_new();
@@ -53,14 +47,11 @@ void fdar_walk_free(struct fdar_walk *walk)
 	g_hash_table_unref(walk->sessions);
 	g_ptr_array_unref(walk->threads);
 	g_array_unref(walk->slots);
-	g_array_unref(walk->edge_paths);
-	g_array_unref(walk->paths);
-	g_array_unref(walk->path_keys);
+	walk_paths_clear(walk);
 	fdar_intern_clear(&walk->pids);
 	fdar_intern_clear(&walk->thread_ids);
 	fdar_intern_clear(&walk->slot_ids);
 	fdar_intern_clear(&walk->keys);
-	fdar_intern_clear(&walk->edges);
 	g_free(walk);
 }
 
@@ -168,6 +159,34 @@ static void on_note(struct fdar_walk *walk, const struct thread *thread,
 		walk->visitor->bytes(walk->user, &note);
 }
 
+static void pass_time(struct fdar_walk *walk, struct thread *thread, uint64_t time_ns)
+{
+	if (G_UNLIKELY(time_ns < thread->now_ns))
+		walk->stats.time_backwards++;
+	else
+		thread->now_ns = time_ns;
+}
+
+/* An entry and its exit. */
+static void on_call(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
+{
+	uint64_t begin_ns = thread->now_ns;
+	struct fdar_event half = *event;
+
+	walk->stats.events++;
+	walk->now_ns = MAX(walk->now_ns, event->time_ns + event->called.ns);
+	walk->stats.end_ns = walk->now_ns;
+	pass_time(walk, thread, event->time_ns + event->called.ns);
+	if (walk_stack_call(walk, thread, event->called.function, begin_ns))
+		return;
+	half.func.call_site = 0;
+	uint64_t end_ns = thread->now_ns;
+	thread->now_ns = begin_ns;
+	walk_stack_enter(walk, thread, FDAR_FRAME_FUNCTION, &half);
+	thread->now_ns = end_ns;
+	walk_stack_exit(walk, thread, FDAR_FRAME_FUNCTION, &half);
+}
+
 static void dispatch_rest(struct fdar_walk *walk, struct thread *thread,
 			  const struct fdar_event *event)
 {
@@ -206,6 +225,9 @@ static void dispatch(struct fdar_walk *walk, struct thread *thread, const struct
 		break;
 	case FDAR_EVENT_FUNC_EXIT:
 		walk_stack_exit(walk, thread, FDAR_FRAME_FUNCTION, event);
+		break;
+	case FDAR_EVENT_FUNC_CALL:
+		on_call(walk, thread, event);
 		break;
 	case FDAR_EVENT_SCOPE_ENTER:
 		walk_stack_enter(walk, thread, FDAR_FRAME_SCOPE, event);
@@ -254,14 +276,6 @@ static void count(struct fdar_walk *walk, const struct fdar_event *event)
 	walk->now_ns = MAX(walk->now_ns, event->time_ns);
 	stats->end_ns = walk->now_ns;
 	stats->other += event->kind == FDAR_EVENT_OTHER || event->kind >= FDAR_EVENT_KINDS;
-}
-
-static void pass_time(struct fdar_walk *walk, struct thread *thread, uint64_t time_ns)
-{
-	if (G_UNLIKELY(time_ns < thread->now_ns))
-		walk->stats.time_backwards++;
-	else
-		thread->now_ns = time_ns;
 }
 
 static gboolean says_nothing_of_threads(const struct fdar_event *event)
@@ -334,9 +348,7 @@ void fdar_walk_finish(struct fdar_walk *walk)
 
 struct fdar_walk_path fdar_walk_path(const struct fdar_walk *walk, uint32_t path)
 {
-	if (path >= walk->paths->len)
-		path = 0;
-	return g_array_index(walk->paths, struct fdar_walk_path, path);
+	return walk->paths[path < walk->path_count ? path : 0].told;
 }
 
 void fdar_walk_get_stats(const struct fdar_walk *walk, struct fdar_walk_stats *stats)

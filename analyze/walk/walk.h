@@ -123,6 +123,22 @@ struct fdar_walk_frame {
 			     * unwinding (longjmp, an exception) or by the end of its thread */
 };
 
+/* Of a closed frame what sums are made of; the fields are those of struct fdar_walk_frame. Valid during
+ * the call only. */
+struct fdar_walk_cost {
+	struct fdar_walk_session *session;
+	uint64_t self_ns;
+	uint64_t total_ns;
+	uint64_t wait_ns;
+	uint64_t skipped_calls;
+	uint64_t skipped_ns;
+	uint32_t path;
+	uint8_t kind;
+	uint8_t recursive;
+	uint8_t unfinished;
+	uint8_t repaired;
+};
+
 /* An object that went through a queue, told when it is taken. Nobody took it: take_ns and to_tid
  * are 0, told when it is put again or at the end of the trace. */
 struct fdar_walk_handoff {
@@ -177,6 +193,8 @@ struct fdar_walk_visitor {
 	void (*session_opened)(void *user, struct fdar_walk_session *session);
 	void (*session_closed)(void *user, struct fdar_walk_session *session);
 	void (*frame)(void *user, const struct fdar_walk_frame *frame);
+	/* The same frames in the same order, for who needs no more of them: that is faster. */
+	void (*cost)(void *user, const struct fdar_walk_cost *cost);
 	void (*handoff)(void *user, const struct fdar_walk_handoff *handoff);
 	void (*note)(void *user, const struct fdar_walk_note *note);
 	void (*bytes)(void *user, const struct fdar_walk_note *bytes);

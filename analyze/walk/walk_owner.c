@@ -4,12 +4,23 @@
 
 static void tell(struct fdar_walk *walk, const struct fdar_walk_frame *frame)
 {
-	walk->stats.frames++;
-	walk->stats.calls[frame->kind]++;
-	walk->stats.unfinished += frame->unfinished;
-	walk->stats.repaired += frame->repaired;
+	struct fdar_walk_cost cost = {
+		.session = frame->session,
+		.self_ns = frame->self_ns,
+		.total_ns = frame->total_ns,
+		.wait_ns = frame->wait_ns,
+		.skipped_calls = frame->skipped_calls,
+		.skipped_ns = frame->skipped_ns,
+		.path = frame->path,
+		.kind = frame->kind,
+		.recursive = frame->recursive,
+		.unfinished = frame->unfinished,
+		.repaired = frame->repaired,
+	};
+
 	if (walk->visitor->frame)
 		walk->visitor->frame(walk->user, frame);
+	walk_tell_cost(walk, &cost);
 }
 
 void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_frame *frame,
@@ -23,30 +34,6 @@ void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_f
 		thread->pending_over++;
 	}
 	tell(walk, frame);
-}
-
-void walk_owner_claim(struct thread *thread, struct frame *frame)
-{
-	if (!thread->current)
-		return; /* CLAIM_PENDING */
-	frame->claim = CLAIM_SESSION;
-	frame->owner = thread->current;
-	frame->owner->open_frames++;
-	thread->current_open++;
-}
-
-void walk_owner_release(struct fdar_walk *walk, struct thread *thread, const struct frame *frame)
-{
-	struct session *owner = frame->owner;
-
-	if (!owner)
-		return;
-	owner->open_frames--;
-	if (frame->adopted)
-		thread->adopted--;
-	else if (owner == thread->current)
-		thread->current_open--;
-	walk_session_settle(walk, owner);
 }
 
 /* A session's open frame turns out to be the server's. What it held of the session stays. */

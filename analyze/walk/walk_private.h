@@ -2,7 +2,8 @@
  * The inside of the walk, shared by its files:
  *
  *	walk.c          dispatch, the end of the trace
- *	walk_stack.c    frames: enter, close, repair, call paths
+ *	walk_stack.c    frames: enter, close, repair
+ *	walk_path.c     call paths
  *	walk_owner.c    sessions, boundaries, adoption: whose frames they are
  *	walk_session.c  which sessions are open, on which threads; requests
  *	walk_io.c       descriptors of sessions
@@ -10,6 +11,9 @@
  */
 #ifndef FDAR_ANALYZE_WALK_WALK_PRIVATE_H
 #define FDAR_ANALYZE_WALK_WALK_PRIVATE_H
+
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/intern.h"
 #include "analyze/walk/walk.h"
@@ -82,6 +86,7 @@ struct thread {
 	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
 	gboolean waited;     /* a wait was seen */
 	GArray *frames;      /* of struct frame, outermost first */
+	uint32_t room;       /* of frames, in use or not */
 	GArray *pending;     /* of struct fdar_walk_frame: closed, but nobody's yet */
 	uint64_t pending_ns; /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;
@@ -95,6 +100,20 @@ struct thread {
 	uint64_t overflow;               /* open frames that are not kept */
 };
 
+/* A call path, and what calls below it lead to: a line of the processor's cache. */
+struct path {
+	struct fdar_walk_path told;
+	uint32_t key;           /* index of keys */
+	uint32_t slot;          /* index of slots of its function on one thread: ... */
+	uint32_t slot_thread;   /* ... this one, index + 1 */
+	uint32_t below[2];      /* where calls of functions lead that were made last; 0: nowhere */
+	uint64_t below_addr[2]; /* of those functions */
+};
+
+_Static_assert(sizeof(struct path) == 64, "one line");
+
+struct walk_edge;
+
 struct fdar_walk {
 	const struct fdar_walk_visitor *visitor;
 	void *user;
@@ -106,11 +125,14 @@ struct fdar_walk {
 	struct thread *last;           /* of the last event */
 	struct fdar_intern slot_ids;   /* (thread and kind, addr or name) -> index of slots */
 	GArray *slots;
-	struct fdar_intern keys;  /* (pid and kind, addr or name) */
-	struct fdar_intern edges; /* (path, key) -> index of edge_paths */
-	GArray *edge_paths;       /* of uint32_t */
-	GArray *paths;            /* of struct fdar_walk_path, path_keys beside it */
-	GArray *path_keys;        /* of uint32_t */
+	struct fdar_intern keys; /* (pid and kind, addr or name) */
+	struct path *paths;
+	uint32_t path_count;
+	uint32_t path_room;
+	struct walk_edge *edges; /* (path, key) -> path */
+	uint32_t edge_count;
+	uint32_t edge_room;
+	uint64_t edge_seed;
 	GHashTable *sessions; /* struct session_key -> struct session, the open ones; one that has
 				 * two keys is there twice */
 	GHashTable *fds;      /* pid << 32 | descriptor -> struct session, open ones */
@@ -142,19 +164,45 @@ static inline GPtrArray *walk_sorted_keys(GHashTable *set, GCompareFunc compare)
 	return keys;
 }
 
+/* walk_path.c */
+void walk_paths_init(struct fdar_walk *walk);
+void walk_paths_clear(struct fdar_walk *walk);
+/* The path that a call of key makes of path, made like the one given when new; 0: there is no more
+ * room. */
+uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key,
+			const struct fdar_walk_path *like);
+/* Found out: calls of a function from path lead below, where the function has this slot. */
+void walk_path_remember(struct fdar_walk *walk, uint32_t path, uint32_t below, uint64_t addr,
+			uint32_t slot, const struct thread *thread);
+/* Where a call of a function leads and was remembered to lead on this thread; 0: look it up. */
+static inline uint32_t walk_path_recall(const struct fdar_walk *walk, uint32_t path, uint64_t addr,
+					const struct thread *thread)
+{
+	const struct path *above = &walk->paths[path];
+	uint32_t below = above->below_addr[0] == addr   ? above->below[0]
+			 : above->below_addr[1] == addr ? above->below[1]
+							: 0;
+	const struct path *found = &walk->paths[below];
+
+	/* Numbers of threads are not those of processes: the slot says both. */
+	return below && found->slot_thread == thread->index + 1 ? below : 0;
+}
+
 /* walk_stack.c */
 struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 			       enum fdar_frame_kind kind, const struct fdar_event *event);
 void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_frame_kind kind,
 		     const struct fdar_event *event);
+/* A call that calls nothing, from begin_ns until now: the same as enter and exit. FALSE when those are
+ * needed: nothing has changed then. */
+gboolean walk_stack_call(struct fdar_walk *walk, struct thread *thread, uint64_t addr,
+			 uint64_t begin_ns);
 void walk_stack_skip(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 void walk_stack_unwind(struct fdar_walk *walk, struct thread *thread, uint64_t count);
 /* All that is open: at the end of the trace, or of the thread. */
 void walk_stack_clear(struct fdar_walk *walk, struct thread *thread, gboolean end_of_trace);
 
 /* walk_owner.c */
-void walk_owner_claim(struct thread *thread, struct frame *frame);
-void walk_owner_release(struct fdar_walk *walk, struct thread *thread, const struct frame *frame);
 void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 void walk_owner_wait_end(struct fdar_walk *walk, struct thread *thread,
 			 const struct fdar_event *event);
@@ -185,6 +233,46 @@ void walk_request_begin(struct fdar_walk *walk, struct thread *thread,
 void walk_request_end(struct fdar_walk *walk, struct thread *thread,
 		      const struct fdar_event *event);
 GHashTable *walk_sessions_new(void);
+
+/* ---- what every frame needs ---- */
+
+static inline void walk_tell_cost(struct fdar_walk *walk, const struct fdar_walk_cost *cost)
+{
+	walk->stats.frames++;
+	walk->stats.calls[cost->kind]++;
+	walk->stats.unfinished += cost->unfinished;
+	walk->stats.repaired += cost->repaired;
+	if (walk->visitor->cost)
+		walk->visitor->cost(walk->user, cost);
+}
+
+/* A new frame is the current session's; CLAIM_PENDING where there is none. */
+static inline void walk_owner_claim(struct thread *thread, struct frame *frame)
+{
+	if (!thread->current)
+		return;
+	frame->claim = CLAIM_SESSION;
+	frame->owner = thread->current;
+	frame->owner->open_frames++;
+	thread->current_open++;
+}
+
+/* A frame is open no longer, or no longer a session's. */
+static inline void walk_owner_release(struct fdar_walk *walk, struct thread *thread,
+				      const struct frame *frame)
+{
+	struct session *owner = frame->owner;
+
+	if (!owner)
+		return;
+	owner->open_frames--;
+	if (frame->adopted)
+		thread->adopted--;
+	else if (owner == thread->current)
+		thread->current_open--;
+	if (owner->told.state != FDAR_SESSION_OPEN)
+		walk_session_settle(walk, owner);
+}
 
 /* walk_io.c */
 struct session *walk_io_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd);

@@ -1,5 +1,7 @@
-/* Frames of a thread: entering, closing, repair of exits that do not match, call paths. */
+/* Frames of a thread: entering, closing, repair of exits that do not match. */
 #include "analyze/walk/walk_private.h"
+
+#define FIRST_FRAMES 64u
 
 static uint64_t identity_of(enum fdar_frame_kind kind, const struct fdar_event *event)
 {
@@ -38,74 +40,69 @@ static struct slot *slot_at(const struct fdar_walk *walk, uint32_t id)
 	return &g_array_index(walk->slots, struct slot, id);
 }
 
-static struct fdar_walk_path *path_at(const struct fdar_walk *walk, uint32_t path)
+/* The path that a call makes of the one around it, and its function's slot on the thread. */
+static uint32_t path_below(struct fdar_walk *walk, const struct thread *thread, uint32_t around,
+			   enum fdar_frame_kind kind, const struct fdar_event *event,
+			   uint32_t *slot)
 {
-	return &g_array_index(walk->paths, struct fdar_walk_path, path);
-}
-
-/* The path that a call of key makes of path: an old one where that is recursion. */
-static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key, uint32_t pid,
-			  enum fdar_frame_kind kind, const struct fdar_event *event)
-{
-	for (uint32_t up = path; up; up = path_at(walk, up)->parent)
-		if (g_array_index(walk->path_keys, uint32_t, up) == key)
-			return up;
-	if (walk->paths->len >= FDAR_WALK_PATHS_MAX)
-		return 0;
-
-	struct fdar_walk_path made = { .parent = path, .kind = (uint8_t)kind };
-	if (kind == FDAR_FRAME_FUNCTION) {
-		made.pid = pid;
-		made.addr = event->func.function;
-	} else {
-		made.name = event->name;
-		made.wait = event->waiting.kind;
-	}
-	g_array_append_val(walk->paths, made);
-	g_array_append_val(walk->path_keys, key);
-	return walk->paths->len - 1;
-}
-
-static uint32_t path_below(struct fdar_walk *walk, uint32_t path, uint32_t key, uint32_t pid,
-			   enum fdar_frame_kind kind, const struct fdar_event *event)
-{
+	struct fdar_walk_path like = { .kind = (uint8_t)kind };
 	uint32_t below;
 
-	if (walk->edge_paths->len < WALK_EDGES_MAX) {
-		uint32_t edge = fdar_intern_add(&walk->edges, path, key);
-
-		if (edge == walk->edge_paths->len) {
-			below = path_make(walk, path, key, pid, kind, event);
-			g_array_append_val(walk->edge_paths, below);
-		}
-		below = g_array_index(walk->edge_paths, uint32_t, edge);
+	if (kind == FDAR_FRAME_FUNCTION) {
+		like.pid = thread->pid;
+		like.addr = event->func.function;
 	} else {
-		uint32_t edge = fdar_intern_find(&walk->edges, path, key);
-
-		below = edge == FDAR_INTERN_NONE ? 0
-						 : g_array_index(walk->edge_paths, uint32_t, edge);
+		like.name = event->name;
+		like.wait = event->waiting.kind;
 	}
+	*slot = slot_add(walk, thread, kind, identity_of(kind, event));
+	below = walk_path_find(walk, around, slot_at(walk, *slot)->key, &like);
 	if (!below)
 		walk->stats.paths_over++;
+	else if (kind == FDAR_FRAME_FUNCTION)
+		walk_path_remember(walk, around, below, event->func.function, *slot, thread);
 	return below;
+}
+
+/* One more frame, whatever it holds. */
+static inline struct frame *push(struct thread *thread)
+{
+	uint32_t depth = thread->frames->len;
+
+	if (G_UNLIKELY(depth == thread->room)) {
+		thread->room = MAX(FIRST_FRAMES, 2 * thread->room);
+		g_array_set_size(thread->frames, thread->room);
+	}
+	thread->frames->len = depth + 1;
+	return walk_frame_at(thread, depth);
+}
+
+static uint32_t path_around(const struct thread *thread)
+{
+	uint32_t depth = thread->frames->len;
+
+	return depth ? walk_frame_at(thread, depth - 1)->path : 0;
 }
 
 struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 			       enum fdar_frame_kind kind, const struct fdar_event *event)
 {
-	uint32_t depth = thread->frames->len;
+	uint32_t depth = thread->frames->len, around = path_around(thread), slot_id, path = 0;
 
 	if (depth >= FDAR_WALK_DEPTH_MAX) {
 		thread->overflow++;
 		walk->stats.too_deep++;
 		return NULL;
 	}
-	uint32_t slot_id = slot_add(walk, thread, kind, identity_of(kind, event));
+	if (kind == FDAR_FRAME_FUNCTION)
+		path = walk_path_recall(walk, around, event->func.function, thread);
+	if (G_LIKELY(path))
+		slot_id = walk->paths[path].slot;
+	else
+		path = path_below(walk, thread, around, kind, event, &slot_id);
 	struct slot *slot = slot_at(walk, slot_id);
-	uint32_t around = depth ? walk_frame_at(thread, depth - 1)->path : 0;
+	struct frame *frame = push(thread);
 
-	g_array_set_size(thread->frames, depth + 1);
-	struct frame *frame = walk_frame_at(thread, depth);
 	*frame = (struct frame){
 		.id = ++walk->next_frame,
 		.addr = kind == FDAR_FRAME_FUNCTION ? event->func.function : 0,
@@ -113,7 +110,7 @@ struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 		.start_ns = thread->now_ns,
 		.slot = slot_id,
 		.outer = slot->top,
-		.path = path_below(walk, around, slot->key, thread->pid, kind, event),
+		.path = path,
 		.name = kind == FDAR_FRAME_FUNCTION ? 0 : event->name,
 		.fd = kind == FDAR_FRAME_WAIT ? event->waiting.fd : -1,
 		.kind = (uint8_t)kind,
@@ -131,7 +128,7 @@ static gboolean same_claim(const struct frame *a, const struct frame *b)
 }
 
 /* Is the frame's function open further out, for the same owner? */
-static uint8_t is_recursive(const struct thread *thread, const struct frame *frame)
+static inline uint8_t is_recursive(const struct thread *thread, const struct frame *frame)
 {
 	for (uint32_t outer = frame->outer; outer;) {
 		const struct frame *other = walk_frame_at(thread, outer - 1);
@@ -144,84 +141,116 @@ static uint8_t is_recursive(const struct thread *thread, const struct frame *fra
 }
 
 /* Whose times these are is in walk_private.h. */
-static void add_to_parent(struct thread *thread, const struct frame *frame, uint64_t duration_ns,
-			  const struct fdar_walk_frame *told)
+static inline void add_to_parent(struct thread *thread, const struct frame *frame,
+				 uint64_t duration_ns, const struct fdar_walk_cost *cost)
 {
 	uint32_t depth = thread->frames->len;
 	struct frame *parent = depth ? walk_frame_at(thread, depth - 1) : NULL;
 
 	if (frame->claim == CLAIM_PENDING && (!parent || parent->claim != CLAIM_PENDING)) {
-		thread->pending_ns += told->total_ns;
-		thread->pending_wait_ns += told->wait_ns;
+		thread->pending_ns += cost->total_ns;
+		thread->pending_wait_ns += cost->wait_ns;
 	}
 	if (!parent)
 		return;
 	parent->child_ns += duration_ns;
 	if (frame->claim == CLAIM_SERVER) {
-		parent->in_server_ns += told->total_ns;
-		parent->in_server_wait_ns += told->wait_ns;
+		parent->in_server_ns += cost->total_ns;
+		parent->in_server_wait_ns += cost->wait_ns;
 		return;
 	}
 	parent->in_server_ns += frame->in_server_ns;
 	parent->in_server_wait_ns += frame->in_server_wait_ns;
 	if (same_claim(parent, frame)) {
-		parent->in_owner_ns += told->total_ns;
-		parent->in_owner_wait_ns += told->wait_ns;
+		parent->in_owner_ns += cost->total_ns;
+		parent->in_owner_wait_ns += cost->wait_ns;
 	}
-}
-
-static void tell_times(uint64_t now_ns, const struct frame *frame, struct fdar_walk_frame *told)
-{
-	gboolean server = frame->claim == CLAIM_SERVER;
-
-	told->start_ns = frame->start_ns;
-	told->end_ns = now_ns;
-	told->self_ns = now_ns - frame->start_ns - frame->child_ns;
-	told->total_ns = told->self_ns + (server ? frame->in_server_ns : frame->in_owner_ns);
-	told->wait_ns = server ? frame->in_server_wait_ns : frame->in_owner_wait_ns;
-	if (frame->kind == FDAR_FRAME_WAIT)
-		told->wait_ns += told->self_ns;
 }
 
 enum how { HOW_EXIT, HOW_REPAIR, HOW_END_OF_TRACE };
 
-static void close_top(struct fdar_walk *walk, struct thread *thread, enum how how, int64_t result)
+static inline struct fdar_walk_cost cost_of(const struct thread *thread, const struct frame *frame,
+					    enum how how)
 {
-	uint32_t depth = thread->frames->len - 1;
-	struct frame frame = *walk_frame_at(thread, depth);
-	struct fdar_walk_frame told = {
-		.id = frame.id,
-		.parent = depth ? walk_frame_at(thread, depth - 1)->id : 0,
-		.session = frame.owner ? &frame.owner->told : NULL,
-		.pid = thread->pid,
-		.tid = thread->tid,
-		.thread_name = thread->name,
-		.name = frame.name,
-		.addr = frame.addr,
-		.call_site = frame.call_site,
-		.path = frame.path,
-		.depth = depth,
-		.skipped_calls = frame.skipped_calls,
-		.skipped_ns = frame.skipped_ns,
-		.fd = frame.fd,
-		.result = result,
-		.kind = frame.kind,
-		.wait = frame.wait,
-		.recursive = is_recursive(thread, &frame),
+	gboolean server = frame->claim == CLAIM_SERVER;
+	struct fdar_walk_cost cost = {
+		.session = frame->owner ? &frame->owner->told : NULL,
+		.self_ns = thread->now_ns - frame->start_ns - frame->child_ns,
+		.wait_ns = server ? frame->in_server_wait_ns : frame->in_owner_wait_ns,
+		.skipped_calls = frame->skipped_calls,
+		.skipped_ns = frame->skipped_ns,
+		.path = frame->path,
+		.kind = frame->kind,
+		.recursive = frame->outer ? is_recursive(thread, frame) : FALSE,
 		.unfinished = how == HOW_END_OF_TRACE,
 		.repaired = how == HOW_REPAIR,
 	};
 
-	tell_times(thread->now_ns, &frame, &told);
-	slot_at(walk, frame.slot)->top = frame.outer;
-	g_array_set_size(thread->frames, depth);
-	thread->open[frame.kind]--;
+	cost.total_ns = cost.self_ns + (server ? frame->in_server_ns : frame->in_owner_ns);
+	if (frame->kind == FDAR_FRAME_WAIT)
+		cost.wait_ns += cost.self_ns;
+	return cost;
+}
+
+/* All of a frame that is closed, where somebody wants to know, or it is nobody's yet. */
+static __attribute__((noinline)) void tell_whole(struct fdar_walk *walk, struct thread *thread,
+						 const struct frame *frame,
+						 const struct fdar_walk_cost *cost, int64_t result)
+{
+	uint32_t depth = thread->frames->len;
+	struct fdar_walk_frame told = {
+		.id = frame->id,
+		.parent = depth ? walk_frame_at(thread, depth - 1)->id : 0,
+		.session = cost->session,
+		.pid = thread->pid,
+		.tid = thread->tid,
+		.thread_name = thread->name,
+		.name = frame->name,
+		.addr = frame->addr,
+		.call_site = frame->call_site,
+		.path = frame->path,
+		.depth = depth,
+		.start_ns = frame->start_ns,
+		.end_ns = thread->now_ns,
+		.self_ns = cost->self_ns,
+		.total_ns = cost->total_ns,
+		.wait_ns = cost->wait_ns,
+		.skipped_calls = frame->skipped_calls,
+		.skipped_ns = frame->skipped_ns,
+		.fd = frame->fd,
+		.result = result,
+		.kind = frame->kind,
+		.wait = frame->wait,
+		.recursive = cost->recursive,
+		.unfinished = cost->unfinished,
+		.repaired = cost->repaired,
+	};
+
+	walk_tell(walk, thread, &told, frame->claim);
+}
+
+/* The frame stays where it is, behind the end of the stack, until the next one is entered; who is
+ * told enters none. */
+static inline void close_top(struct fdar_walk *walk, struct thread *thread, enum how how,
+			     int64_t result)
+{
+	uint32_t depth = thread->frames->len - 1;
+	const struct frame *frame = walk_frame_at(thread, depth);
+	struct fdar_walk_cost cost = cost_of(thread, frame, how);
+	uint8_t boundary = frame->boundary;
+
+	slot_at(walk, frame->slot)->top = frame->outer;
+	thread->frames->len = depth;
+	thread->open[frame->kind]--;
 	thread->boundary = MIN(thread->boundary, depth);
 	thread->server_below = MIN(thread->server_below, depth);
-	add_to_parent(thread, &frame, told.end_ns - told.start_ns, &told);
-	walk_tell(walk, thread, &told, frame.claim);
-	walk_owner_release(walk, thread, &frame);
-	if (frame.boundary && !thread->current)
+	add_to_parent(thread, frame, thread->now_ns - frame->start_ns, &cost);
+	if (walk->visitor->frame || frame->claim == CLAIM_PENDING)
+		tell_whole(walk, thread, frame, &cost, result);
+	else
+		walk_tell_cost(walk, &cost);
+	walk_owner_release(walk, thread, frame);
+	if (boundary && !thread->current)
 		walk_owner_boundary(walk, thread);
 }
 
@@ -270,6 +299,35 @@ void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_fr
 	while (thread->frames->len > top)
 		close_top(walk, thread, HOW_REPAIR, 0);
 	close_top(walk, thread, HOW_EXIT, kind == FDAR_FRAME_WAIT ? event->waited.result : 0);
+}
+
+gboolean walk_stack_call(struct fdar_walk *walk, struct thread *thread, uint64_t addr,
+			 uint64_t begin_ns)
+{
+	uint32_t depth = thread->frames->len;
+	uint32_t path = walk_path_recall(walk, path_around(thread), addr, thread);
+	struct session *owner = thread->current;
+
+	if (!path || !owner || thread->overflow || depth >= FDAR_WALK_DEPTH_MAX ||
+	    walk->visitor->frame)
+		return FALSE;
+	struct frame frame = { .owner = owner,
+			       .outer = slot_at(walk, walk->paths[path].slot)->top,
+			       .claim = CLAIM_SESSION };
+	struct fdar_walk_cost cost = {
+		.session = &owner->told,
+		.self_ns = thread->now_ns - begin_ns,
+		.total_ns = thread->now_ns - begin_ns,
+		.path = path,
+		.kind = FDAR_FRAME_FUNCTION,
+		.recursive = frame.outer ? is_recursive(thread, &frame) : FALSE,
+	};
+
+	walk->next_frame++;
+	if (depth)
+		add_to_parent(thread, &frame, cost.self_ns, &cost);
+	walk_tell_cost(walk, &cost);
+	return TRUE;
 }
 
 void walk_stack_skip(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)

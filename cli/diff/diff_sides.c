@@ -94,14 +94,40 @@ static void add_unrecorded(struct fdar_diff_sides *sides, GHashTable *found)
 	}
 }
 
-/* A run of each side. A plain trace has no recording.json. */
+/* What a recording says of itself, or the profile of one. A plain trace has no recording.json. */
+static void settings_of(const char *path, struct fdar_recording_info *info)
+{
+	struct fdar_profile_about about;
+	g_autoptr(fdar_profile) profile = NULL;
+
+	if (!fdar_profile_is_file(path)) {
+		fdar_recording_info_load(path, info, NULL);
+		return;
+	}
+	fdar_profile_about_init(&about);
+	profile = fdar_profile_load(path, &about, NULL);
+	if (about.rules->len) {
+		g_ptr_array_add(about.rules, NULL);
+		info->functions = g_strdupv((char **)about.rules->pdata);
+		g_ptr_array_set_size(about.rules, (gint)about.rules->len - 1);
+	}
+	info->min_duration_ns = about.min_duration_ns;
+	info->depth = about.depth;
+	info->dropped = about.dropped;
+	info->detail = g_strdup(about.detail);
+	info->unfinished = about.unfinished != NULL;
+	info->ended = g_strdup(about.unfinished);
+	fdar_profile_about_clear(&about);
+}
+
+/* A run of each side. */
 static void compare_settings(const struct fdar_diff_side_input inputs[2],
 			     struct fdar_diff_sides *sides, guint before, guint after)
 {
 	struct fdar_recording_info baseline = { 0 }, subject = { 0 };
 
-	fdar_recording_info_load(inputs[0].paths[before], &baseline, NULL);
-	fdar_recording_info_load(inputs[1].paths[after], &subject, NULL);
+	settings_of(inputs[0].paths[before], &baseline);
+	settings_of(inputs[1].paths[after], &subject);
 	struct fdar_recorded left = { g_ptr_array_index(sides->runs[0], before),
 				      (const char *const *)baseline.functions };
 	struct fdar_recorded right = { g_ptr_array_index(sides->runs[1], after),

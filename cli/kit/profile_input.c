@@ -1,14 +1,17 @@
 #include "cli/kit/profile_input.h"
 
+#include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/profile/profile_cache.h"
 #include "cli/kit/table.h"
 #include "pipeline/recording/doubts.h"
 
 #define PATIENCE_US 2000000
 #define EVERY_US    200000
+#define KEEP_EVENTS 1000000u /* what has fewer is read as quickly as kept */
 
 struct progress {
 	const struct fdar_profile_input *input;
@@ -56,10 +59,47 @@ gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit)
 	return !text || *unit == FDAR_UNIT_REQUEST || strcmp(text, "session") == 0;
 }
 
-struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *input, GError **error)
+gboolean fdar_profile_input_is_file(const struct fdar_profile_input *input)
+{
+	return fdar_profile_is_file(input->path);
+}
+
+static const char *unit_name(enum fdar_unit unit)
+{
+	return unit == FDAR_UNIT_REQUEST ? "request" : "session";
+}
+
+static struct fdar_profile *load(const struct fdar_profile_input *input,
+				 struct fdar_profile_about *about, GError **error)
+{
+	g_autoptr(fdar_profile) profile = NULL;
+	const char *missing = input->label_from ? "--label-from"
+			      : input->label    ? "halves"
+			      : input->session  ? "single sessions"
+			      : input->folded   ? "functions that only one side has recorded"
+						: NULL;
+
+	if (missing) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			    "%s is a profile, which is summed already: %s cannot be asked of it; "
+			    "expected the recording",
+			    input->path, missing);
+		return NULL;
+	}
+	profile = fdar_profile_load(input->path, about, error);
+	if (profile && profile->unit != input->unit) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			    "%s is a profile of %ss; expected one of %ss (--unit)", input->path,
+			    unit_name(profile->unit), unit_name(input->unit));
+		return NULL;
+	}
+	return g_steal_pointer(&profile);
+}
+
+static struct fdar_profile *read_trace(const struct fdar_profile_input *input, GPtrArray *warnings,
+				       GError **error)
 {
 	struct progress progress = { .input = input, .started_us = g_get_monotonic_time() };
-	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(fdar_labels) labels = NULL;
 	struct fdar_profile *profile;
 
@@ -78,12 +118,100 @@ struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *in
 	profile = fdar_profile_read(input->path, &options, warnings, error);
 	if (progress.shown_us)
 		fputs("\r\033[K", stderr);
-	for (guint i = 0;
-	     profile && !input->again && !input->tells_doubts && i < profile->doubts->len; i++)
-		fdar_warning(
-			input->usage, "%s: %s", input->path,
-			((const struct fdar_doubt *)g_ptr_array_index(profile->doubts, i))->text);
-	for (guint i = 0; i < warnings->len && !input->again; i++)
-		fdar_warning(input->usage, "%s", (const char *)g_ptr_array_index(warnings, i));
 	return profile;
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* NULL: it is not to be kept. The caller frees it. */
+static char *cache_key(const struct fdar_profile_input *input)
+{
+	const char *files[] = { input->label_from, NULL };
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	GHashTableIter all;
+	gpointer name;
+
+	if (input->no_cache || input->session || input->label)
+		return NULL;
+	if (input->folded) {
+		g_hash_table_iter_init(&all, input->folded);
+		while (g_hash_table_iter_next(&all, &name, NULL))
+			g_ptr_array_add(words, g_strescape(name, NULL));
+	}
+	g_ptr_array_sort(words, by_text);
+	g_ptr_array_add(words, g_strdup(unit_name(input->unit)));
+	g_ptr_array_add(words, NULL);
+	return fdar_profile_cache_key(input->path, files, (const char *const *)words->pdata);
+}
+
+/* Of the recording, or kept beside it. Small ones are read as quickly as kept. */
+static struct fdar_profile *read_or_find(const struct fdar_profile_input *input,
+					 struct fdar_profile_about *about, GError **error)
+{
+	g_autofree char *key = cache_key(input);
+	struct fdar_profile *profile =
+		key ? fdar_profile_cache_find(input->path, key, about) : NULL;
+
+	if (profile)
+		return profile;
+	profile = read_trace(input, about->warnings, error);
+	if (!profile)
+		return NULL;
+	fdar_profile_about_recording(about, input->path);
+	if (key && profile->losses.events + profile->losses.calls >= KEEP_EVENTS)
+		fdar_profile_cache_keep(input->path, key, profile, about);
+	return profile;
+}
+
+static void warn_of_doubts(const struct fdar_profile_input *input,
+			   const struct fdar_profile *profile)
+{
+	for (guint i = 0; i < profile->doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(profile->doubts, i);
+
+		fdar_warning(input->usage, "%s: %s", input->path, doubt->text);
+	}
+}
+
+struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *input, GError **error)
+{
+	struct fdar_profile_about about;
+	struct fdar_profile *profile;
+
+	fdar_profile_about_init(&about);
+	profile = fdar_profile_input_is_file(input) ? load(input, &about, error)
+						    : read_or_find(input, &about, error);
+	if (profile && !input->again && !input->tells_doubts)
+		warn_of_doubts(input, profile);
+	for (guint i = 0; i < about.warnings->len && !input->again; i++)
+		fdar_warning(input->usage, "%s",
+			     (const char *)g_ptr_array_index(about.warnings, i));
+	if (profile && input->about)
+		fdar_profile_about_add(input->about, &about);
+	fdar_profile_about_clear(&about);
+	return profile;
+}
+
+struct fdar_profile *fdar_profile_input_read_all(const struct fdar_profile_input *input,
+						 char **paths, GError **error)
+{
+	struct fdar_profile_input one = *input;
+	g_autoptr(fdar_profile) sum = NULL;
+
+	for (; *paths; paths++) {
+		g_autoptr(fdar_profile) profile = NULL;
+
+		one.path = *paths;
+		profile = fdar_profile_input_read(&one, error);
+		if (!profile)
+			return NULL;
+		if (sum)
+			fdar_profile_merge(sum, profile);
+		else
+			sum = g_steal_pointer(&profile);
+	}
+	return g_steal_pointer(&sum);
 }

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "analyze/profile/profile_file.h"
 #include "analyze/profile/profile_read.h"
 #include "cli/kit/options.h"
 
@@ -22,6 +23,9 @@ struct fdar_profile_input {
 	/* Instead of labels, as in struct fdar_profile_options; may be NULL. */
 	const char *(*label)(void *user, const struct fdar_walk_session *session);
 	void *label_user;
+	gboolean no_cache; /* neither use nor keep a profile beside the recording */
+	/* What is known beside the profile; NULL: nobody wants to know. Else initialized, and added to. */
+	struct fdar_profile_about *about;
 	void (*session)(void *user, const struct fdar_profile_session *session); /* may be NULL */
 	void *session_user;
 };
@@ -29,9 +33,16 @@ struct fdar_profile_input {
 /* "session" or "request"; NULL is session. FALSE when it is none of these. */
 gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit);
 
-/* Reads it, and prints what a user should be warned of. NULL and error when it could not be read.
+/* Whether it is a profile: what was not summed when it was made cannot be asked any more. */
+gboolean fdar_profile_input_is_file(const struct fdar_profile_input *input);
+
+/* Reads the recording, or what is kept beside it, or the profile, and prints what a user should be warned of. NULL and error when it could not be read.
  * The caller owns the result. */
 struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *input,
 					     GError **error);
+
+/* The same of many, merged; input->path is not used. paths ends with NULL and is not empty. */
+struct fdar_profile *fdar_profile_input_read_all(const struct fdar_profile_input *input,
+						 char **paths, GError **error);
 
 #endif

@@ -14,6 +14,7 @@
 struct fdar_calls {
 	struct calls_open open;
 	uint64_t count, broken;
+	gboolean joined;
 
 	/* The event in hand. */
 	struct calls_thread *thread;
@@ -35,6 +36,11 @@ struct fdar_calls *fdar_calls_new(void)
 	calls_open_init(&calls->open);
 	calls->bytes = g_byte_array_new();
 	return calls;
+}
+
+void fdar_calls_join(struct fdar_calls *calls)
+{
+	calls->joined = TRUE;
 }
 
 void fdar_calls_free(struct fdar_calls *calls)
@@ -164,6 +170,14 @@ static inline struct fdar_event *do_call(struct run *run, struct fdar_event *out
 	if (run->at > run->end)
 		return NULL;
 	run->count++;
+	if (!over && run->calls->joined) {
+		uint64_t begin_ns = run->now_ns;
+
+		out = emit(run, out, FDAR_EVENT_FUNC_CALL, addr, 0);
+		pass(run, duration);
+		out[-1].called.ns = run->now_ns - begin_ns;
+		return out;
+	}
 	out = emit(run, out, FDAR_EVENT_FUNC_ENTRY, addr, 0);
 	pass(run, duration);
 	if (over)

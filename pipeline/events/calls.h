@@ -8,7 +8,7 @@
  *
  *	ENTER      FUNC_ENTRY                          OPEN     FUNC_ENTRY, of an older time
  *	EXIT       FUNC_EXIT                           SKIPPED  FUNC_SKIPPED
- *	CALL       FUNC_ENTRY, FUNC_EXIT               UNWOUND  FUNC_UNWOUND
+ *	CALL       FUNC_ENTRY, FUNC_EXIT (or FUNC_CALL) UNWOUND  FUNC_UNWOUND
  *	CALL_OVER  FUNC_ENTRY, FUNC_SKIPPED, FUNC_EXIT LOST     FUNC_LOST
  *
  * Calls that are open although the header says that they are not: FUNC_UNWOUND first, at the base.
@@ -41,6 +41,9 @@ struct fdar_calls *fdar_calls_new(void);
 
 /* NULL is allowed. */
 void fdar_calls_free(struct fdar_calls *calls);
+
+/* From now on a CALL gives one FUNC_CALL instead of two events. */
+void fdar_calls_join(struct fdar_calls *calls);
 
 /* Begins with an event: its time, pid, tid and data count, and are not needed after the call. What
  * was not yet taken of the one before is gone. */

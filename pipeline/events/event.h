@@ -12,6 +12,9 @@
  * that were too short to be recorded; calls that ended without an exit, the innermost so many; calls
  * that are missing.
  *
+ * FUNC_CALL is an entry, and the exit that comes next, as one; told where it was asked for
+ * (fdar_source_join_calls).
+ *
  * A MODULE is told when it was loaded or found loaded; when its build id comes in an event of its
  * own, right after as a rule, it is told again: same base, bytes and path, and now the build id.
  * One of 0 bytes without a path was unloaded. What lies where
@@ -41,6 +44,7 @@ enum fdar_event_kind {
 	FDAR_EVENT_FUNC_UNWOUND, /* FUNC_ENTRY and FUNC_EXIT (calls.h) */
 	FDAR_EVENT_FUNC_LOST,
 	FDAR_EVENT_PROCESS_OVER, /* made up by the source */
+	FDAR_EVENT_FUNC_CALL,
 	FDAR_EVENT_KINDS
 };
 
@@ -149,6 +153,9 @@ struct fdar_event {
 		/* THREAD_NAME: the thread's; OTHER: the event's */
 		FDAR_EVENT_VIEW(named, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), FDAR_NONE(8));
+		/* FUNC_CALL */
+		FDAR_EVENT_VIEW(called, uint64_t function, uint64_t ns, FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
 		/* FUNC_SKIPPED, FUNC_UNWOUND, FUNC_LOST; only those that were skipped have ns */
 		FDAR_EVENT_VIEW(calls, uint64_t count, uint64_t ns, FDAR_NONE(64),
 				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));

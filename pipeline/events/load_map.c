@@ -300,7 +300,7 @@ static void on_call(struct fdar_load_map *map, struct fdar_event *event)
 	if (!process || !process->turns->len)
 		return;
 	event->addr = place(map, process, event->addr, event->time_ns);
-	if (event->kind != FDAR_EVENT_SWITCHED)
+	if (event->kind != FDAR_EVENT_SWITCHED && event->kind != FDAR_EVENT_FUNC_CALL)
 		event->addr2 = place(map, process, event->addr2, event->time_ns);
 }
 
@@ -313,6 +313,7 @@ void fdar_load_map_tell(struct fdar_load_map *map, struct fdar_event *events, si
 			on_module(map, event);
 		else if (map->matters && (event->kind == FDAR_EVENT_FUNC_ENTRY ||
 					  event->kind == FDAR_EVENT_FUNC_EXIT ||
+					  event->kind == FDAR_EVENT_FUNC_CALL ||
 					  event->kind == FDAR_EVENT_SWITCHED))
 			on_call(map, event);
 	}

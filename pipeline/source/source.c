@@ -397,6 +397,11 @@ gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, si
 	return n;
 }
 
+void fdar_source_join_calls(struct fdar_source *source)
+{
+	fdar_calls_join(source->calls);
+}
+
 const char *fdar_source_text(const struct fdar_source *source, uint32_t name)
 {
 	return fdar_texts_get(source->env.texts, name);

@@ -64,6 +64,10 @@ struct fdar_source *fdar_source_open(const char *path, GError **error);
 struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, unsigned slices,
 					   GError **error);
 
+/* Calls that call nothing come as one event from here on, where the tracer wrote them so: FUNC_CALL.
+ * Readers who ask for it have half as much to read of most recordings. */
+void fdar_source_join_calls(struct fdar_source *source);
+
 /* Fills batch with up to capacity events and returns their number; 0 at the end, -1 and error when
  * nothing at all could be read. Damage after the first event is not an error: the events before it
  * are delivered, then 0, and the summary says where it was. */

@@ -320,6 +320,29 @@ static inline void script_delay(struct script *script)
 	script->events = to;
 }
 
+/* Entries whose exit comes next become calls, as a source that was asked for it joins them; of those
+ * where nothing else of any thread is between. */
+static inline void script_join_calls(struct script *script)
+{
+	GArray *events = script->events;
+	guint kept = 0;
+
+	for (guint i = 0; i < events->len; i++, kept++) {
+		struct fdar_event *event = &g_array_index(events, struct fdar_event, i);
+		const struct fdar_event *next = event + 1;
+
+		if (i + 1 < events->len && event->kind == FDAR_EVENT_FUNC_ENTRY &&
+		    next->kind == FDAR_EVENT_FUNC_EXIT && next->tid == event->tid &&
+		    next->pid == event->pid && (next->addr == event->addr || !next->addr)) {
+			event->kind = FDAR_EVENT_FUNC_CALL;
+			event->addr2 = next->time_ns - event->time_ns;
+			i++;
+		}
+		g_array_index(events, struct fdar_event, kept) = *event;
+	}
+	g_array_set_size(events, kept);
+}
+
 static inline const struct fdar_event *script_events(const struct script *script)
 {
 	return &g_array_index(script->events, struct fdar_event, 0);

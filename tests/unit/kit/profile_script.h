@@ -39,10 +39,12 @@ static inline void script_add_symbols(struct script *script, struct fdar_symbols
 	fdar_symbols_add_module(symbols, 1, 0, 1u << 30, binary->path, binary->build_id);
 }
 
-/* folded: functions, in a NULL-terminated list; may be NULL. */
-static inline struct fdar_profile *script_profile_in(const char *text, enum fdar_unit unit,
-						     const char *const *folded,
-						     const struct script_binary *binary)
+/* folded: functions, in a NULL-terminated list; may be NULL. joined: calls are one event where that can
+ * be. */
+static inline struct fdar_profile *script_profile_all(const char *text, enum fdar_unit unit,
+						      const char *const *folded,
+						      const struct script_binary *binary,
+						      gboolean joined)
 {
 	g_autoptr(GHashTable) fold = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree char *dir = g_dir_make_tmp("test-profile-XXXXXX", NULL);
@@ -62,6 +64,8 @@ static inline struct fdar_profile *script_profile_in(const char *text, enum fdar
 	for (; folded && *folded; folded++)
 		g_hash_table_add(fold, fdar_profile_fold_key(component, *folded));
 	script_add_symbols(script, symbols, binary, table);
+	if (joined)
+		script_join_calls(script);
 	fdar_walk_feed(fdar_profile_builder_walk(builder), script_events(script),
 		       script->events->len);
 	profile = fdar_profile_builder_finish(builder);
@@ -70,10 +74,23 @@ static inline struct fdar_profile *script_profile_in(const char *text, enum fdar
 	return profile;
 }
 
+static inline struct fdar_profile *script_profile_in(const char *text, enum fdar_unit unit,
+						     const char *const *folded,
+						     const struct script_binary *binary)
+{
+	return script_profile_all(text, unit, folded, binary, FALSE);
+}
+
+static inline struct fdar_profile *script_profile_of(const char *text, enum fdar_unit unit,
+						     const char *const *folded, gboolean joined)
+{
+	return script_profile_all(text, unit, folded, &script_demo, joined);
+}
+
 static inline struct fdar_profile *script_profile_as(const char *text, enum fdar_unit unit,
 						     const char *const *folded)
 {
-	return script_profile_in(text, unit, folded, &script_demo);
+	return script_profile_of(text, unit, folded, FALSE);
 }
 
 static inline struct fdar_profile *script_profile(const char *text)

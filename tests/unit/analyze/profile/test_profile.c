@@ -434,6 +434,26 @@ static void test_merge_is_exact(void)
 	}
 }
 
+/* A random script of three threads. The caller frees it. */
+static char *random_script(uint32_t seed, const char *const *words, guint count)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (char letter = 'A'; letter < 'D'; letter++) {
+		int now = 0;
+
+		g_string_append_c(text, letter);
+		for (int i = 0; i < 150; i++) {
+			now += g_rand_int_range(rand, 0, 4);
+			g_string_append_printf(text, " %d %s", now,
+					       words[g_rand_int_range(rand, 0, (gint32)count)]);
+		}
+		g_string_append_c(text, '\n');
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 /* Own times of everything are the time that threads spent in frames, and in queues. */
 static void test_random_adds_up(void)
 {
@@ -444,24 +464,37 @@ static void test_random_adds_up(void)
 					     "take:1:q" };
 
 	for (uint32_t seed = 0; seed < 100; seed++) {
-		GRand *rand = g_rand_new_with_seed(seed);
-		g_autoptr(GString) text = g_string_new(NULL);
+		g_autofree char *text = random_script(seed, words, G_N_ELEMENTS(words));
+		g_autoptr(fdar_profile) profile = script_profile(text);
 
-		for (char letter = 'A'; letter < 'D'; letter++) {
-			int now = 0;
-
-			g_string_append_c(text, letter);
-			for (int i = 0; i < 150; i++) {
-				now += g_rand_int_range(rand, 0, 4);
-				g_string_append_printf(
-					text, " %d %s", now,
-					words[g_rand_int_range(rand, 0, G_N_ELEMENTS(words))]);
-			}
-			g_string_append_c(text, '\n');
-		}
-		g_autoptr(fdar_profile) profile = script_profile(text->str);
 		check(profile);
-		g_rand_free(rand);
+	}
+}
+
+/* A call that is told as one event is the same as its entry and its exit. */
+static void test_joined_calls(void)
+{
+	static const char *const words[] = { "+f",       "+g",        "+g",        "-",
+					     "-",        "w",         "wait:IO:r", "begin:1:",
+					     "resume:1", "suspend:1", "end:1",     "-f",
+					     "+h",       "-h",        "skip:2:1" };
+	static const char *const fold[] = { "g", NULL };
+
+	for (uint32_t seed = 0; seed < 200; seed++) {
+		g_autofree char *text = random_script(seed, words, G_N_ELEMENTS(words));
+
+		for (int folded = 0; folded < 2; folded++) {
+			g_autoptr(fdar_profile) apart =
+				script_profile_of(text, FDAR_UNIT_SESSION, folded ? fold : NULL,
+						  FALSE);
+			g_autoptr(fdar_profile) joined =
+				script_profile_of(text, FDAR_UNIT_SESSION, folded ? fold : NULL,
+						  TRUE);
+
+			g_assert_true(fdar_profile_equal(apart, joined));
+			g_assert_cmpuint(apart->losses.events, ==, joined->losses.events);
+			g_assert_cmpuint(apart->end_ns, ==, joined->end_ns);
+		}
 	}
 }
 
@@ -591,6 +624,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/profile/io", test_io);
 	g_test_add_func("/profile/merge", test_merge_is_exact);
 	g_test_add_func("/profile/random", test_random_adds_up);
+	g_test_add_func("/profile/joined-calls", test_joined_calls);
 	g_test_add_func("/profile/skipped", test_skipped);
 	g_test_add_func("/profile/switched", test_switched);
 	g_test_add_func("/profile/folded", test_folded);

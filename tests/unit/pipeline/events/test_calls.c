@@ -37,7 +37,7 @@ static GArray *take_all(struct fdar_calls *calls, uint64_t time_ns, const void *
 static const char *const kind_names[FDAR_EVENT_KINDS] = {
 	[FDAR_EVENT_FUNC_ENTRY] = "entry",     [FDAR_EVENT_FUNC_EXIT] = "exit",
 	[FDAR_EVENT_FUNC_SKIPPED] = "skipped", [FDAR_EVENT_FUNC_UNWOUND] = "unwound",
-	[FDAR_EVENT_FUNC_LOST] = "lost",
+	[FDAR_EVENT_FUNC_LOST] = "lost",       [FDAR_EVENT_FUNC_CALL] = "call",
 };
 
 /* "entry 100 @5; exit 100 @9" and so on; what all events have in common is looked at here. */
@@ -102,6 +102,28 @@ static void test_records(void)
 		    "exit 4096 @999400");
 	g_assert_cmpuint(fdar_calls_count(calls), ==, 4);
 	g_assert_cmpuint(fdar_calls_broken(calls), ==, 0);
+	calls_script_clear(&script);
+	fdar_calls_free(calls);
+}
+
+/* As one event, where it was asked for. */
+static void test_joined(void)
+{
+	struct fdar_calls *calls = fdar_calls_new();
+	struct calls_script script = { 0 };
+
+	fdar_calls_join(calls);
+	calls_script_begin(&script, 0, 1000);
+	calls_script_enter(&script, 5, 4096);
+	calls_script_call(&script, 30, 100, 7);
+	calls_script_call_over(&script, 1, 5001, 20, 12, 9);
+	calls_script_call(&script, 3, 101, 5000);
+	calls_script_exit(&script, 4);
+	assert_told(calls, &script,
+		    "entry 4096 @999005; call 100 of 7 ns @999035; entry 5001 @999043; "
+		    "skipped 12 of 9 ns @999063; exit 5001 @999063; call 101 of 934 ns @999066; "
+		    "exit 4096 @1000000");
+	g_assert_cmpuint(fdar_calls_count(calls), ==, 4);
 	calls_script_clear(&script);
 	fdar_calls_free(calls);
 }
@@ -522,6 +544,7 @@ static void test_many_threads(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/calls/joined", test_joined);
 	g_test_add_func("/calls/records", test_records);
 	g_test_add_func("/calls/numbers", test_numbers);
 	g_test_add_func("/calls/open-across-events", test_open_across_events);

@@ -1,0 +1,241 @@
+/* What frames cost, summed by call path: here every closed frame of a trace comes by. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/profile/profile_build_private.h"
+
+#define FIRST_PATHS 256u
+
+/* A line of the processor's cache. Calls that are not recursive, and what they took, are the
+ * tally's. */
+struct sum {
+	uint64_t own_ns;
+	uint64_t wait_ns;
+	struct fdar_tally total_ns;
+};
+
+_Static_assert(sizeof(struct sum) == 64, "one line");
+
+/* What most call paths have not. */
+struct extra {
+	uint64_t recursive; /* calls */
+	uint64_t unfinished;
+	uint64_t skipped_calls;
+	uint64_t skipped_ns;
+};
+
+struct path_costs {
+	struct sum *sums; /* by call path */
+	uint32_t room;
+	struct fdar_intern extra_ids; /* call path -> index of extras */
+	GArray *extras;               /* of struct extra */
+};
+
+static void costs_free(gpointer data)
+{
+	struct path_costs *costs = data;
+
+	for (uint32_t i = 0; i < costs->room; i++)
+		fdar_tally_clear(&costs->sums[i].total_ns);
+	free(costs->sums);
+	fdar_intern_clear(&costs->extra_ids);
+	g_array_unref(costs->extras);
+	g_free(costs);
+}
+
+GPtrArray *profile_costs_new(void)
+{
+	return g_ptr_array_new_with_free_func(costs_free);
+}
+
+static __attribute__((noinline)) struct path_costs *add_groups(GPtrArray *all, uint32_t group)
+{
+	while (group >= all->len) {
+		struct path_costs *costs = g_new0(struct path_costs, 1);
+
+		costs->extras = g_array_new(FALSE, TRUE, sizeof(struct extra));
+		g_ptr_array_add(all, costs);
+	}
+	return g_ptr_array_index(all, group);
+}
+
+/* g_realloc does not keep to the lines. */
+static __attribute__((noinline)) void grow(struct path_costs *costs, uint32_t path)
+{
+	uint32_t room = MAX(FIRST_PATHS, 2 * costs->room);
+	struct sum *sums;
+
+	while (room <= path)
+		room *= 2;
+	sums = aligned_alloc(sizeof(*sums), room * sizeof(*sums));
+	if (!sums)
+		g_error("no memory for %u call paths", room);
+	if (costs->room)
+		memcpy(sums, costs->sums, costs->room * sizeof(*sums));
+	memset(sums + costs->room, 0, (room - costs->room) * sizeof(*sums));
+	free(costs->sums);
+	costs->sums = sums;
+	costs->room = room;
+}
+
+static struct extra *extra_of(struct path_costs *costs, uint32_t path)
+{
+	uint32_t index = fdar_intern_add(&costs->extra_ids, path, 0);
+
+	if (index == costs->extras->len)
+		g_array_set_size(costs->extras, index + 1);
+	return &g_array_index(costs->extras, struct extra, index);
+}
+
+static void add_extra(struct path_costs *costs, const struct fdar_walk_cost *cost)
+{
+	struct extra *extra = extra_of(costs, cost->path);
+
+	extra->recursive += cost->recursive;
+	extra->unfinished += cost->unfinished;
+	extra->skipped_calls = profile_sum(extra->skipped_calls, cost->skipped_calls);
+	extra->skipped_ns = profile_sum(extra->skipped_ns, cost->skipped_ns);
+}
+
+/* What a path is called is asked when its first frame is closed: later another module may be where
+ * its functions were. */
+static __attribute__((noinline)) void name_path(struct fdar_profile_builder *builder, uint32_t path)
+{
+	do {
+		struct fdar_walk_path what = fdar_walk_path(builder->walk, path);
+
+		if (*profile_place(builder->path_functions, path) != FDAR_PROFILE_NONE)
+			return;
+		profile_is_folded(builder, profile_function_of(builder, path, &what));
+		path = what.parent;
+	} while (path);
+}
+
+static struct cell *cell_of(struct fdar_profile_builder *builder, struct open_session *open,
+			    uint32_t path)
+{
+	struct last_cell *last;
+	struct cell *cell;
+
+	if (G_UNLIKELY(path >= builder->last_cells->len))
+		g_array_set_size(builder->last_cells, MAX(path + 1, 2 * builder->last_cells->len));
+	last = &g_array_index(builder->last_cells, struct last_cell, path);
+	if (G_LIKELY(last->serial == open->serial))
+		return &g_array_index(open->cells, struct cell, last->cell);
+	cell = profile_cell(open, path, CELL_PATH);
+	last->serial = open->serial;
+	last->cell = (uint32_t)(cell - (struct cell *)open->cells->data);
+	return cell;
+}
+
+void profile_cost_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *cost)
+{
+	struct open_session *open = cost->session ? cost->session->user : NULL;
+	uint32_t group = open ? open->group : 0;
+	struct path_costs *costs = G_LIKELY(group < builder->costs->len)
+					   ? g_ptr_array_index(builder->costs, group)
+					   : add_groups(builder->costs, group);
+	struct sum *sum;
+
+	if (G_UNLIKELY(cost->path >= costs->room))
+		grow(costs, cost->path);
+	sum = &costs->sums[cost->path];
+	if (G_UNLIKELY(!sum->total_ns.count))
+		name_path(builder, cost->path);
+	sum->own_ns = profile_sum(sum->own_ns, cost->self_ns);
+	if (!cost->recursive) {
+		sum->wait_ns = profile_sum(sum->wait_ns, cost->wait_ns);
+		fdar_tally_add(&sum->total_ns, cost->total_ns);
+	}
+	if (G_UNLIKELY(cost->recursive | cost->unfinished || cost->skipped_calls))
+		add_extra(costs, cost);
+	if (open) {
+		struct cell *cell = cell_of(builder, open, cost->path);
+
+		cell->calls++;
+		cell->own_ns = profile_sum(cell->own_ns, cost->self_ns);
+		if (!cost->recursive)
+			cell->total_ns = profile_sum(cell->total_ns, cost->total_ns);
+		open->own_ns = profile_sum(open->own_ns, cost->self_ns);
+		if (cost->kind != FDAR_FRAME_WAIT)
+			open->running_ns = profile_sum(open->running_ns, cost->self_ns);
+	}
+}
+
+/* ---- the end ---- */
+
+/* A path whose function is not told: only its time is, as its caller's. */
+static void settle_folded(struct fdar_profile_builder *builder, uint32_t group, uint32_t node,
+			  const struct sum *sum)
+{
+	struct fdar_profile_stat *stat;
+
+	if (!node)
+		node = profile_node_add(&builder->profile->groups[group], 0,
+					profile_function_folded(builder));
+	stat = &builder->profile->groups[group].nodes[node].stat;
+	stat->own_ns = profile_sum(stat->own_ns, sum->own_ns);
+}
+
+static void settle_sum(struct fdar_profile_builder *builder, uint32_t group, uint32_t path,
+		       const struct sum *sum)
+{
+	uint32_t node = profile_node_of(builder, group, path);
+	struct fdar_profile_stat *stat = &builder->profile->groups[group].nodes[node].stat;
+
+	if (profile_is_folded(builder, *profile_place(builder->path_functions, path))) {
+		settle_folded(builder, group, node, sum);
+		return;
+	}
+	stat->own_ns = profile_sum(stat->own_ns, sum->own_ns);
+	if (!profile_path_is_part(builder, path) || !profile_path_outer(builder, path))
+		stat->calls += sum->total_ns.count;
+	/* Another clone of the function is further out: this is recursion. */
+	if (profile_path_outer(builder, path))
+		return;
+	stat->outer_calls += sum->total_ns.count;
+	stat->total_ns = profile_sum(stat->total_ns, sum->total_ns.sum);
+	stat->wait_ns = profile_sum(stat->wait_ns, sum->wait_ns);
+	fdar_tally_to_histogram(&sum->total_ns, &stat->call_ns);
+}
+
+static void settle_extra(struct fdar_profile_builder *builder, uint32_t group, uint32_t path,
+			 const struct extra *extra)
+{
+	gboolean folded = profile_is_folded(builder, *profile_place(builder->path_functions, path));
+	uint32_t node = profile_node_of(builder, group, path);
+	struct fdar_profile_stat *stat;
+
+	if (!node)
+		node = profile_node_add(&builder->profile->groups[group], 0,
+					profile_function_folded(builder));
+	stat = &builder->profile->groups[group].nodes[node].stat;
+	stat->skipped_calls = profile_sum(stat->skipped_calls, extra->skipped_calls);
+	stat->skipped_ns = profile_sum(stat->skipped_ns, extra->skipped_ns);
+	if (folded)
+		return;
+	if (!profile_path_is_part(builder, path) || !profile_path_outer(builder, path))
+		stat->calls += extra->recursive;
+	stat->unfinished += extra->unfinished;
+}
+
+static gboolean is_empty(const struct sum *sum)
+{
+	return !sum->total_ns.count && !sum->own_ns;
+}
+
+void profile_costs_settle(struct fdar_profile_builder *builder)
+{
+	for (uint32_t group = 0; group < builder->costs->len; group++) {
+		struct path_costs *costs = g_ptr_array_index(builder->costs, group);
+
+		for (uint32_t path = 0; path < costs->room; path++) {
+			if (!is_empty(&costs->sums[path]))
+				settle_sum(builder, group, path, &costs->sums[path]);
+			fdar_tally_clear(&costs->sums[path].total_ns);
+		}
+		for (uint32_t i = 0; i < costs->extras->len; i++)
+			settle_extra(builder, group, (uint32_t)costs->extra_ids.pairs[i].a,
+				     &g_array_index(costs->extras, struct extra, i));
+	}
+}

@@ -1,0 +1,58 @@
+/*
+ * Tally: a histogram that is being filled, one value after the other.
+ *
+ * Place in the house: what a call path's durations are counted in while a trace is read; read at the
+ * end as a histogram (histogram.h), whose buckets it has. Small: there is one for every call path,
+ * most of which are called a few times. Its first values are kept as they come; from then on it counts
+ * in an array from the lowest bucket to the highest, as long as that is not out of proportion to how
+ * many values there are, else in a histogram.
+ *
+ * What comes out depends on the values alone, not on their order: as with histograms, sums saturate.
+ */
+#ifndef FDAR_BASE_TALLY_H
+#define FDAR_BASE_TALLY_H
+
+#include "base/histogram.h"
+
+#define FDAR_TALLY_FIRST 8u
+
+struct fdar_tally_more; /* private */
+
+/* All zero is an empty one. */
+struct fdar_tally {
+	uint64_t count;
+	uint64_t sum;
+	uint64_t min; /* when count > 0 */
+	uint64_t max;
+	union {
+		uint16_t first[FDAR_TALLY_FIRST]; /* buckets; while count <= FDAR_TALLY_FIRST */
+		struct fdar_tally_more *more;
+	};
+};
+
+/* Beyond the first values: counts one of the bucket, where there is room for that at once. */
+void fdar_tally_add_more(struct fdar_tally *tally, uint64_t value);
+
+static inline void fdar_tally_add(struct fdar_tally *tally, uint64_t value)
+{
+	if (G_UNLIKELY(tally->count >= FDAR_TALLY_FIRST)) {
+		fdar_tally_add_more(tally, value);
+		return;
+	}
+	tally->first[tally->count] = (uint16_t)fdar_histogram_bucket(value);
+	tally->min = tally->count ? MIN(tally->min, value) : value;
+	tally->max = MAX(tally->max, value);
+	tally->sum = tally->sum > UINT64_MAX - value ? UINT64_MAX : tally->sum + value;
+	tally->count++;
+}
+
+/* Adds what is in from to tally. */
+void fdar_tally_add_histogram(struct fdar_tally *tally, const struct fdar_histogram *from);
+
+/* Adds what is in it to the histogram. */
+void fdar_tally_to_histogram(const struct fdar_tally *tally, struct fdar_histogram *histogram);
+
+/* Frees what it owns; it is empty afterwards. */
+void fdar_tally_clear(struct fdar_tally *tally);
+
+#endif

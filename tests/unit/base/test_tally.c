@@ -1,0 +1,78 @@
+/* Tallies: the same as a histogram of the same values, whatever their number, range and order. */
+#include "base/tally.h"
+
+static void assert_same(struct fdar_tally *tally, const struct fdar_histogram *expected)
+{
+	struct fdar_histogram got = { 0 };
+
+	fdar_tally_to_histogram(tally, &got);
+	g_assert_true(fdar_histogram_equal(&got, expected));
+	g_assert_cmpuint(got.length, ==, expected->length);
+	fdar_histogram_clear(&got);
+}
+
+static void check_values(const uint64_t *values, guint count)
+{
+	struct fdar_tally tally = { 0 }, sum = { 0 };
+	struct fdar_histogram expected = { 0 }, half = { 0 };
+
+	for (guint i = 0; i < count; i++) {
+		fdar_tally_add(&tally, values[i]);
+		fdar_histogram_add(&expected, values[i], 1);
+		assert_same(&tally, &expected);
+		/* In pieces of five. */
+		fdar_histogram_add(&half, values[i], 1);
+		if (i % 5 == 4 || i + 1 == count) {
+			fdar_tally_add_histogram(&sum, &half);
+			fdar_histogram_clear(&half);
+			assert_same(&sum, &expected);
+		}
+	}
+	fdar_tally_clear(&tally);
+	fdar_tally_clear(&sum);
+	fdar_histogram_clear(&expected);
+}
+
+static void test_ranges(void)
+{
+	uint64_t values[400];
+
+	for (unsigned range = 1; range <= 64; range += 7) {
+		g_autoptr(GRand) rand = g_rand_new_with_seed(range);
+
+		for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+			values[i] = ((uint64_t)g_rand_int(rand) << 32 | g_rand_int(rand)) >>
+				    (64 - range);
+		check_values(values, G_N_ELEMENTS(values));
+	}
+}
+
+/* The lowest and the highest in turn: an array would be out of proportion at first. */
+static void test_far_apart(void)
+{
+	uint64_t values[400];
+
+	for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+		values[i] = i % 2 ? UINT64_MAX : i;
+	check_values(values, G_N_ELEMENTS(values));
+}
+
+static void test_empty(void)
+{
+	struct fdar_tally tally = { 0 };
+	struct fdar_histogram none = { 0 };
+
+	assert_same(&tally, &none);
+	fdar_tally_add_histogram(&tally, &none);
+	assert_same(&tally, &none);
+	fdar_tally_clear(&tally);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tally/empty", test_empty);
+	g_test_add_func("/tally/ranges", test_ranges);
+	g_test_add_func("/tally/far-apart", test_far_apart);
+	return g_test_run();
+}
