@@ -63,6 +63,16 @@ static inline uint64_t fdar_ctf_bits_extend(uint64_t value, unsigned size)
 	return (value ^ sign) - sign;
 }
 
+/* The size (1 to 64) bits of value the other way round. */
+static inline uint64_t fdar_ctf_bits_mirror(uint64_t value, unsigned size)
+{
+	uint64_t mirrored = 0;
+
+	for (unsigned i = 0; i < size; i++, value >>= 1)
+		mirrored = mirrored << 1 | (value & 1);
+	return mirrored;
+}
+
 /* The clock after its low size bits were seen as value: it has wrapped at most once since. */
 static inline uint64_t fdar_ctf_bits_clock(uint64_t clock, uint64_t value, unsigned size)
 {

@@ -67,7 +67,7 @@ static gboolean add_number(struct fdar_ctf_fast *fast, const struct fdar_ctf_op 
 	gboolean wide = op->value == FDAR_ROLE_ADDR || op->value == FDAR_ROLE_ADDR2;
 
 	if (op->reg != FDAR_CTF_NO_REG || !(op->flags & FDAR_CTF_FLAG_BYTES) ||
-	    (op->flags & (FDAR_CTF_FLAG_BIG | FDAR_CTF_FLAG_CLOCK)))
+	    (op->flags & (FDAR_CTF_FLAG_BIG | FDAR_CTF_FLAG_CLOCK | FDAR_CTF_FLAG_MIRRORED)))
 		return FALSE;
 	if (op->value >= FDAR_ROLES || !picks[op->value])
 		return FALSE;
@@ -82,7 +82,7 @@ static gboolean add_number(struct fdar_ctf_fast *fast, const struct fdar_ctf_op 
 static gboolean add_name(struct fdar_ctf_fast *fast, const struct fdar_ctf_op *op, uint64_t bits)
 {
 	if (op->value != FDAR_ROLE_THREAD_NAME || op->reg != FDAR_CTF_NO_REG || op->bits != 8 ||
-	    op->amount != FDAR_CTF_PROCNAME_BYTES)
+	    op->amount != FDAR_CTF_PROCNAME_BYTES || op->next != FDAR_CTF_UTF8)
 		return FALSE;
 	fast->named = TRUE;
 	set_pick(&fast->name[0], bits, 8);

@@ -20,9 +20,9 @@ struct loop {
 static gboolean begin(const struct fdar_ctf_stream *stream, uint64_t limit_ns, struct loop *loop)
 {
 	const struct fdar_ctf_cursor *cursor = &stream->cursor;
-	uint64_t base_ns = (uint64_t)stream->plan->time.base_ns, left;
+	uint64_t base_ns = (uint64_t)stream->time.base_ns, left;
 
-	if (!fdar_ctf_time_is_sum(&stream->plan->time, &loop->last) || limit_ns < base_ns)
+	if (!fdar_ctf_time_is_sum(&stream->time, &loop->last) || limit_ns < base_ns)
 		return FALSE;
 	loop->last = MIN(loop->last, limit_ns - base_ns);
 	loop->base_ns = base_ns;
@@ -146,7 +146,7 @@ gboolean fdar_ctf_fast_run(struct fdar_ctf_stream *stream, uint64_t limit_ns,
 	stream->frame.clock = loop.clock;
 	if (!loop.next)
 		return FALSE;
-	stream->key_ns = MAX(stream->key_ns, fdar_ctf_time_ns(&stream->plan->time, loop.next));
+	stream->key_ns = MAX(stream->key_ns, fdar_ctf_time_ns(&stream->time, loop.next));
 	return stream->key_ns > limit_ns;
 }
 

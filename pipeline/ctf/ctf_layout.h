@@ -5,6 +5,8 @@
  *
  * Place in the house: inside pipeline/, between ctf_trace.h and ctf_program.h. CTF 1.8, section
  * 7.3.2, has the rules for the paths; of relative ones, those along structures are understood.
+ * CTF2-SPEC-2.0, 6.4.2, has those for locations: they may lead through a variant, to a field in
+ * each of its options, all of which then share a register.
  */
 #ifndef FDAR_PIPELINE_CTF_CTF_LAYOUT_H
 #define FDAR_PIPELINE_CTF_CTF_LAYOUT_H
@@ -14,19 +16,8 @@
 #include "pipeline/metadata/ctf_trace.h"
 
 #define FDAR_CTF_NODES_MAX (1u << 18) /* of one trace */
-#define FDAR_CTF_REGS      64u        /* fields whose values others need, of one trace */
+#define FDAR_CTF_REGS      64u        /* fields whose values others need, of one event */
 #define FDAR_CTF_NO_REG    UINT8_MAX
-
-/* In the order in which they are read. */
-enum fdar_ctf_scope {
-	FDAR_CTF_PACKET_HEADER,
-	FDAR_CTF_PACKET_CONTEXT,
-	FDAR_CTF_EVENT_HEADER,
-	FDAR_CTF_COMMON_CONTEXT, /* of all events of a stream */
-	FDAR_CTF_OWN_CONTEXT,    /* of one event class */
-	FDAR_CTF_PAYLOAD,
-	FDAR_CTF_SCOPES
-};
 
 struct fdar_ctf_node {
 	const struct fdar_ctf_type *type;
@@ -35,19 +26,30 @@ struct fdar_ctf_node {
 	struct fdar_ctf_node *first;  /* child: members, options or the element */
 	struct fdar_ctf_node *next;   /* sibling */
 	guint number;                 /* in the order of reading, across scopes */
+	uint8_t scope;                /* enum fdar_ctf_scope */
 	uint8_t reg;                  /* where its value is kept for others, or FDAR_CTF_NO_REG */
 	uint8_t readers;              /* how many need it */
-	struct fdar_ctf_node *target; /* SEQUENCE, VARIANT: the field that path means */
+	struct fdar_ctf_node
+		*target; /* SEQUENCE, VARIANT, OPTIONAL: the field that path or location
+				     * means; of several, all with the same reg, the first */
 };
 
 struct fdar_ctf_layout {
 	struct fdar_ctf_node *roots[FDAR_CTF_SCOPES]; /* NULL: there is no such scope */
 	GPtrArray *nodes;                             /* owns all */
-	guint regs;
+	enum fdar_ctf_scope building;                 /* while a scope is set: which one */
+	guint first;      /* number of the first node that belongs to the event class in hand */
+	guint outer;      /* registers of what is before event classes: from the highest one down */
+	guint inner;      /* of the event class in hand: from 0 up, anew for each */
+	guint inner_most; /* inner, of any of them */
+	guint steps;      /* that were taken to find fields: bounded */
 };
 
 void fdar_ctf_layout_init(struct fdar_ctf_layout *layout);
 void fdar_ctf_layout_clear(struct fdar_ctf_layout *layout);
+
+/* What follows, up to the next call, is another event class's: its registers are used again. */
+void fdar_ctf_layout_next_event(struct fdar_ctf_layout *layout);
 
 /* Sets the root of a scope to the nodes of type, which may be NULL. Scopes that it refers to must
  * be there already. Roots that were replaced stay valid until the layout is cleared. FALSE and

@@ -131,8 +131,8 @@ static void sort_in(struct work *work, const struct fdar_ctf_plan *plan,
 	struct group *group = has_instance ? find_group(work, packet->stream, instance) : NULL;
 
 	if (packet->values & 1u << FDAR_CTF_VALUE_BEGIN)
-		file->begin_ns =
-			fdar_ctf_time_ns(&plan->time, work->frame.values[FDAR_CTF_VALUE_BEGIN]);
+		file->begin_ns = fdar_ctf_time_ns(&packet->stream->time,
+						  work->frame.values[FDAR_CTF_VALUE_BEGIN]);
 	if (!group) {
 		group = add_group(work, plan, packet->stream);
 		group->has_instance = has_instance;

@@ -53,6 +53,8 @@ static gboolean find_stream(const struct fdar_ctf_plan *plan, const struct fdar_
 		packet->stream = fdar_ctf_plan_stream(plan, frame->values[FDAR_CTF_VALUE_STREAM]);
 	else if (plan->streams->len == 1)
 		packet->stream = g_ptr_array_index(plan->streams, 0);
+	else
+		packet->stream = fdar_ctf_plan_stream(plan, 0);
 	if (!packet->stream)
 		return fail(window, "a packet of a stream that the metadata knows", error);
 	packet->values |= packet->stream->values;
@@ -115,6 +117,9 @@ gboolean fdar_ctf_packet_read(const struct fdar_ctf_plan *plan, struct fdar_ctf_
 	struct fdar_ctf_cursor cursor = { 0 };
 
 	*packet = (struct fdar_ctf_packet){ .values = plan->values };
+	/* CTF2-SPEC-2.0, 6.1; before, the clock goes on from packet to packet. */
+	if (plan->trace->major > 1)
+		frame->clock = 0;
 	if (!fdar_ctf_window_load(window, 0, HEAD_BYTES, error) ||
 	    !run(&plan->packet_header, window, &cursor, frame, error) ||
 	    !find_stream(plan, window, frame, packet, error) ||

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "pipeline/ctf2/ctf2.h"
+#include "pipeline/metadata/ctf_metadata.h"
 
 static gboolean fail(GError **error, const char *what)
 {
@@ -15,27 +17,50 @@ static gboolean fail(GError **error, const char *what)
 struct value_row {
 	enum fdar_ctf_scope scope;
 	const char *field;
+	uint32_t role; /* enum fdar_ctf_role */
 	uint8_t value;
 };
 
-/* CTF 1.8, sections 5.1 and 5.2; stream_instance_id and packet_seq_num are LTTng's. */
+/* By name: CTF 1.8, sections 5.1 and 5.2; stream_instance_id and packet_seq_num are LTTng's. By role:
+ * CTF2-SPEC-2.0, sections 5.6.1 and 5.8.1. */
 static const struct value_row value_rows[] = {
-	{ FDAR_CTF_PACKET_HEADER, "magic", FDAR_CTF_VALUE_MAGIC },
-	{ FDAR_CTF_PACKET_HEADER, "stream_id", FDAR_CTF_VALUE_STREAM },
-	{ FDAR_CTF_PACKET_HEADER, "stream_instance_id", FDAR_CTF_VALUE_INSTANCE },
-	{ FDAR_CTF_PACKET_CONTEXT, "timestamp_begin", FDAR_CTF_VALUE_BEGIN },
-	{ FDAR_CTF_PACKET_CONTEXT, "timestamp_end", FDAR_CTF_VALUE_END },
-	{ FDAR_CTF_PACKET_CONTEXT, "content_size", FDAR_CTF_VALUE_CONTENT_BITS },
-	{ FDAR_CTF_PACKET_CONTEXT, "packet_size", FDAR_CTF_VALUE_PACKET_BITS },
-	{ FDAR_CTF_PACKET_CONTEXT, "packet_seq_num", FDAR_CTF_VALUE_SEQUENCE },
-	{ FDAR_CTF_PACKET_CONTEXT, "events_discarded", FDAR_CTF_VALUE_DISCARDED },
+	{ FDAR_CTF_PACKET_HEADER, "magic", FDAR_CTF_ROLE_MAGIC, FDAR_CTF_VALUE_MAGIC },
+	{ FDAR_CTF_PACKET_HEADER, "stream_id", FDAR_CTF_ROLE_STREAM_CLASS, FDAR_CTF_VALUE_STREAM },
+	{ FDAR_CTF_PACKET_HEADER, "stream_instance_id", FDAR_CTF_ROLE_STREAM,
+	  FDAR_CTF_VALUE_INSTANCE },
+	{ FDAR_CTF_PACKET_CONTEXT, "timestamp_begin", FDAR_CTF_ROLE_TIME, FDAR_CTF_VALUE_BEGIN },
+	{ FDAR_CTF_PACKET_CONTEXT, "timestamp_end", FDAR_CTF_ROLE_END_TIME, FDAR_CTF_VALUE_END },
+	{ FDAR_CTF_PACKET_CONTEXT, "content_size", FDAR_CTF_ROLE_CONTENT_BITS,
+	  FDAR_CTF_VALUE_CONTENT_BITS },
+	{ FDAR_CTF_PACKET_CONTEXT, "packet_size", FDAR_CTF_ROLE_PACKET_BITS,
+	  FDAR_CTF_VALUE_PACKET_BITS },
+	{ FDAR_CTF_PACKET_CONTEXT, "packet_seq_num", FDAR_CTF_ROLE_SEQUENCE,
+	  FDAR_CTF_VALUE_SEQUENCE },
+	{ FDAR_CTF_PACKET_CONTEXT, "events_discarded", FDAR_CTF_ROLE_DISCARDED,
+	  FDAR_CTF_VALUE_DISCARDED },
 };
 
 struct values {
 	enum fdar_ctf_scope scope;
+	gboolean by_roles;
 	const struct fdar_ctf_node *nodes[FDAR_CTF_VALUES];
 	uint32_t found; /* 1 << enum fdar_ctf_value */
 };
+
+/* The member of the root with the row's name or role, the first one. */
+static const struct fdar_ctf_node *find_row(const struct values *values,
+					    const struct fdar_ctf_node *root,
+					    const struct value_row *row)
+{
+	if (!values->by_roles)
+		return fdar_ctf_node_field(root, row->field);
+	for (const struct fdar_ctf_node *node = root ? root->first : NULL; node;
+	     node = node->next) {
+		if (node->type->roles & row->role)
+			return node;
+	}
+	return NULL;
+}
 
 static gboolean find_values(struct values *values, const struct fdar_ctf_layout *layout,
 			    enum fdar_ctf_scope scope, GError **error)
@@ -45,8 +70,9 @@ static gboolean find_values(struct values *values, const struct fdar_ctf_layout 
 		const struct value_row *row = &value_rows[i];
 		const struct fdar_ctf_node *node;
 
-		node = row->scope == scope ? fdar_ctf_node_field(layout->roots[scope], row->field)
-					   : NULL;
+		if (row->scope != scope)
+			continue;
+		node = find_row(values, layout->roots[scope], row);
 		if (!node)
 			continue;
 		if (fdar_ctf_node_type(node) != FDAR_TYPE_UNSIGNED ||
@@ -58,9 +84,14 @@ static gboolean find_values(struct values *values, const struct fdar_ctf_layout 
 	return TRUE;
 }
 
-/* In event headers, whatever is called "id" in any structure; the last one read counts. */
-static gboolean is_id(const struct fdar_ctf_node *node)
+/* In event headers, whatever says so, or is called "id" in any structure; the last one read counts. */
+static gboolean is_id(const struct values *values, const struct fdar_ctf_node *node)
 {
+	if (fdar_ctf_node_type(node) != FDAR_TYPE_UNSIGNED &&
+	    fdar_ctf_node_type(node) != FDAR_TYPE_SIGNED)
+		return FALSE;
+	if (values->by_roles)
+		return (node->type->roles & FDAR_CTF_ROLE_EVENT_CLASS) != 0;
 	return node->name && node->parent && node->parent->type->kind == FDAR_CTF_STRUCT &&
 	       strcmp(node->name[0] == '_' ? node->name + 1 : node->name, "id") == 0;
 }
@@ -70,7 +101,7 @@ static uint8_t value_of(const struct fdar_ctf_node *node, void *user)
 	struct values *values = user;
 
 	if (values->scope == FDAR_CTF_EVENT_HEADER) {
-		if (!is_id(node) || node->type->kind > FDAR_CTF_ENUM)
+		if (!is_id(values, node))
 			return FDAR_CTF_NO_VALUE;
 		values->found |= 1u << FDAR_CTF_VALUE_ID;
 		return FDAR_CTF_VALUE_ID;
@@ -85,39 +116,63 @@ static uint8_t value_of(const struct fdar_ctf_node *node, void *user)
 static gboolean compile_scope(struct fdar_ctf_program *program,
 			      const struct fdar_ctf_layout *layout, enum fdar_ctf_scope scope,
 			      const struct fdar_ctf_trace *trace,
-			      struct fdar_ctf_position *position, uint32_t *found, GError **error)
+			      struct fdar_ctf_position *position, struct values *values,
+			      GError **error)
 {
-	struct values values = { 0 };
+	values->by_roles = trace->major > 1;
+	return find_values(values, layout, scope, error) &&
+	       fdar_ctf_program_compile(program, layout, scope, scope, trace->big_endian, value_of,
+					values, position, error);
+}
 
-	if (!find_values(&values, layout, scope, error) ||
-	    !fdar_ctf_program_compile(program, layout, scope, scope, trace->big_endian, value_of,
-				      &values, position, error))
-		return FALSE;
-	*found |= values.found;
-	return TRUE;
+static void note_bits(struct fdar_ctf_stream_plan *stream, const struct values *values)
+{
+	for (unsigned value = 0; value < FDAR_CTF_VALUES; value++) {
+		const struct fdar_ctf_node *node = values->nodes[value];
+
+		if (node)
+			stream->bits[value] = node->type->kind == FDAR_CTF_LEB128
+						      ? 64
+						      : (uint8_t)node->type->size;
+	}
 }
 
 /* ---- LTTng's event headers ---- */
 
-static gboolean is_unsigned(const struct fdar_ctf_node *node, enum fdar_ctf_kind kind,
-			    uint32_t size)
+static gboolean is_unsigned(const struct fdar_ctf_node *node, uint32_t size)
 {
-	return node && node->type->kind == kind && node->type->size == size &&
-	       !node->type->is_signed && node->type->order != FDAR_CTF_BIG &&
-	       node->reg == FDAR_CTF_NO_REG;
+	return node && node->type->kind <= FDAR_CTF_ENUM && node->type->size == size &&
+	       !node->type->is_signed && !node->type->is_bits && !node->type->is_mirrored &&
+	       node->type->order != FDAR_CTF_BIG;
 }
 
-static gboolean has_range(const struct fdar_ctf_type *type, const char *name, uint64_t lower,
+/* Whether the option of the variant is for these values of the tag. */
+static gboolean has_range(const struct fdar_ctf_node *variant, guint option, uint64_t lower,
 			  uint64_t upper)
 {
-	for (guint i = 0; i < type->labels->len; i++) {
-		const struct fdar_ctf_label *label =
-			&g_array_index(type->labels, struct fdar_ctf_label, i);
+	const struct fdar_ctf_member *member =
+		&g_array_index(variant->type->members, struct fdar_ctf_member, option);
+	const GArray *labels = member->ranges ? member->ranges : variant->target->type->labels;
+	gboolean found = FALSE;
 
-		if (strcmp(label->name, name) == 0)
-			return label->lower == lower && label->upper == upper;
+	for (guint i = 0; labels && i < labels->len; i++) {
+		const struct fdar_ctf_label *label =
+			&g_array_index(labels, struct fdar_ctf_label, i);
+
+		if (!member->ranges && strcmp(label->name, member->name) != 0)
+			continue;
+		if (found || label->lower != lower || label->upper != upper)
+			return FALSE;
+		found = TRUE;
 	}
-	return FALSE;
+	return found;
+}
+
+/* Whether both CTF 1.8's names and CTF 2's roles, whichever count, say that it is the event's id. */
+static gboolean tells_id(const struct fdar_ctf_node *node)
+{
+	return strcmp(node->name, "id") == 0 &&
+	       (!node->type->roles || node->type->roles == FDAR_CTF_ROLE_EVENT_CLASS);
 }
 
 /* A structure of an id, unless that has no bits, and a time; none of them further apart than that. */
@@ -126,17 +181,17 @@ static gboolean is_pair(const struct fdar_ctf_node *structure, const char *name,
 {
 	const struct fdar_ctf_node *time = structure->first;
 
-	if (strcmp(structure->name, name) != 0 || structure->type->kind != FDAR_CTF_STRUCT ||
+	if (g_strcmp0(structure->name, name) != 0 || structure->type->kind != FDAR_CTF_STRUCT ||
 	    structure->type->align > 8 || (id_bits && structure->type->align != 8))
 		return FALSE;
 	if (id_bits) {
-		if (!is_unsigned(time, FDAR_CTF_INTEGER, id_bits) ||
-		    strcmp(time->name, "id") != 0 || time->type->clock)
+		if (!is_unsigned(time, id_bits) || !tells_id(time) || time->type->clock ||
+		    time->reg != FDAR_CTF_NO_REG)
 			return FALSE;
 		time = time->next;
 	}
-	return is_unsigned(time, FDAR_CTF_INTEGER, time_bits) && time->type->clock && !time->next &&
-	       strcmp(time->name, "id") != 0;
+	return is_unsigned(time, time_bits) && time->type->clock && time->reg == FDAR_CTF_NO_REG &&
+	       !time->next && strcmp(time->name, "id") != 0;
 }
 
 /* The id, and the choice between a short time stamp and an id and time stamp at full length. */
@@ -151,16 +206,13 @@ static gboolean is_lttng_header(const struct fdar_ctf_node *root, uint32_t id_bi
 	if (!id || !variant || root->first != id || id->next != variant || variant->next ||
 	    variant->type->kind != FDAR_CTF_VARIANT || variant->target != id || id->readers != 1)
 		return FALSE;
-	if (root->type->align != 8 || id->type->kind != FDAR_CTF_ENUM ||
-	    id->type->size != id_bits || id->type->is_signed || id->type->order == FDAR_CTF_BIG ||
-	    !has_range(id->type, "compact", 0, last - 1) ||
-	    !has_range(id->type, "extended", last, last))
-		return FALSE;
 	brief = variant->first;
 	extended = brief ? brief->next : NULL;
-	return extended && is_pair(brief, "compact", 0, time_bits) &&
-	       is_pair(extended, "extended", 32, 64) && !extended->next &&
-	       (id_bits % 8 == 0 || brief->first->type->align == 1);
+	if (root->type->align != 8 || !is_unsigned(id, id_bits) || !tells_id(id) || !extended ||
+	    !has_range(variant, 0, 0, last - 1) || !has_range(variant, 1, last, last))
+		return FALSE;
+	return is_pair(brief, "compact", 0, time_bits) && is_pair(extended, "extended", 32, 64) &&
+	       !extended->next && (id_bits % 8 == 0 || brief->first->type->align == 1);
 }
 
 static guint fast_bits(const struct fdar_ctf_node *root, const struct fdar_ctf_trace *trace)
@@ -215,7 +267,7 @@ static gboolean lay_out(struct fdar_ctf_layout *layout, const struct fdar_ctf_st
 	for (guint i = 0; i < class->events->len; i++) {
 		const struct fdar_ctf_event_class *event = g_ptr_array_index(class->events, i);
 
-		layout->roots[FDAR_CTF_PAYLOAD] = NULL;
+		fdar_ctf_layout_next_event(layout);
 		if (!fdar_ctf_layout_set(layout, FDAR_CTF_OWN_CONTEXT, event->context, error) ||
 		    !fdar_ctf_layout_set(layout, FDAR_CTF_PAYLOAD, event->payload, error))
 			return FALSE;
@@ -239,65 +291,85 @@ static gboolean compile_events(struct fdar_ctf_stream_plan *stream,
 		g_ptr_array_add(stream->classes, event);
 	}
 	index_ids(stream);
-	if (!(stream->values & 1u << FDAR_CTF_VALUE_ID) && class->events->len > 1)
-		return fail(error, "events that do not say of which class they are");
+	return TRUE;
+}
+
+/* The packet's context and the events' header. */
+static gboolean compile_heads(struct fdar_ctf_stream_plan *stream,
+			      const struct fdar_ctf_layout *layout,
+			      const struct fdar_ctf_trace *trace, struct fdar_ctf_position *header,
+			      GError **error)
+{
+	struct fdar_ctf_position context = *header;
+	struct values values = { 0 }, ids = { 0 };
+
+	if (!compile_scope(&stream->packet_context, layout, FDAR_CTF_PACKET_CONTEXT, trace,
+			   &context, &values, error) ||
+	    !compile_scope(&stream->event_header, layout, FDAR_CTF_EVENT_HEADER, trace, header,
+			   &ids, error))
+		return FALSE;
+	note_bits(stream, &values);
+	stream->values = values.found | ids.found;
+	stream->fast_bits = fast_bits(layout->roots[FDAR_CTF_EVENT_HEADER], trace);
 	return TRUE;
 }
 
 static gboolean compile_stream(struct fdar_ctf_plan *plan, struct fdar_ctf_layout *layout,
 			       const struct fdar_ctf_stream_class *class,
-			       struct fdar_ctf_stream_plan *stream,
-			       const struct fdar_ctf_position *header_end, GError **error)
+			       struct fdar_ctf_stream_plan *stream, GError **error)
 {
 	const struct fdar_ctf_trace *trace = plan->trace;
 	g_autofree struct fdar_ctf_layout *events =
 		g_new0(struct fdar_ctf_layout, class->events->len);
-	struct fdar_ctf_position context = *header_end, header = { .align = 1 };
 	struct fdar_ctf_class_plan events_plan = { .big_endian = trace->big_endian };
 
 	stream->id = class->id;
 	stream->classes = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_class_free);
-	if (!lay_out(layout, class, events, error) ||
-	    !compile_scope(&stream->packet_context, layout, FDAR_CTF_PACKET_CONTEXT, trace,
-			   &context, &stream->values, error) ||
-	    !compile_scope(&stream->event_header, layout, FDAR_CTF_EVENT_HEADER, trace, &header,
-			   &stream->values, error))
-		return FALSE;
-	stream->fast_bits = fast_bits(layout->roots[FDAR_CTF_EVENT_HEADER], trace);
-	events_plan.position = header;
+	events_plan.position = fdar_ctf_position_unknown(trace);
 	events_plan.host = plan->host;
 	events_plan.default_pid = (uint32_t)fdar_ctf_trace_env_number(trace, "vpid", 0);
+	if (!lay_out(layout, class, events, error) ||
+	    !compile_heads(stream, layout, trace, &events_plan.position, error))
+		return FALSE;
+	/* CTF 2 has a word for that: they are of class 0. */
+	if (!(stream->values & 1u << FDAR_CTF_VALUE_ID) && class->events->len > 1 &&
+	    trace->major == 1)
+		return fail(error, "events that do not say of which class they are");
 	return compile_events(stream, class, events, &events_plan, error);
 }
 
 /* ---- clocks ---- */
 
-/* The clock that the nodes from first on show: all the same one, and in every stream or in none. */
-static gboolean find_clock(const struct fdar_ctf_layout *layout, guint first, const char **clock,
-			   gboolean *any, GError **error)
+/* The clock that the nodes from first on show: all the same one, or NULL when there is none. */
+static gboolean find_clock(const struct fdar_ctf_layout *layout, guint first,
+			   const struct fdar_ctf_stream_class *class, const char **clock,
+			   GError **error)
 {
-	*any = FALSE;
+	*clock = NULL;
 	for (guint i = first; i < layout->nodes->len; i++) {
 		const struct fdar_ctf_node *node = g_ptr_array_index(layout->nodes, i);
+		const char *name = node->type->clock;
 
-		if (!node->type->clock)
+		if (name && !*name)
+			name = class->clock;
+		if (!name)
 			continue;
-		*any = TRUE;
-		if (*clock && strcmp(*clock, node->type->clock) != 0)
-			return fail(error, "more than one clock");
-		*clock = node->type->clock;
+		if (*clock && strcmp(*clock, name) != 0)
+			return fail(error, "a stream with more than one clock");
+		*clock = name;
 	}
 	return TRUE;
 }
 
-static gboolean set_clock(struct fdar_ctf_plan *plan, const char *name, GError **error)
+static gboolean set_clock(const struct fdar_ctf_plan *plan, struct fdar_ctf_stream_plan *stream,
+			  const char *name, GError **error)
 {
 	for (guint i = 0; name && i < plan->trace->clocks->len; i++) {
 		const struct fdar_ctf_clock *clock = g_ptr_array_index(plan->trace->clocks, i);
 
 		if (strcmp(clock->name, name) != 0)
 			continue;
-		if (!fdar_ctf_time_init(&plan->time, clock->freq, clock->offset_s, clock->offset))
+		if (!fdar_ctf_time_init(&stream->time, clock->freq, clock->offset_s, clock->offset))
 			return fail(error, "a clock whose offset is too far off");
 		return TRUE;
 	}
@@ -307,7 +379,7 @@ static gboolean set_clock(struct fdar_ctf_plan *plan, const char *name, GError *
 /* ---- the whole ---- */
 
 /* What writers of traces are known to get wrong in the times of packets; the lists are
- * babeltrace2's. */
+ * babeltrace2's, which reads those of CTF 1.8. */
 static gboolean check_writer(struct fdar_ctf_plan *plan, GError **error)
 {
 	const struct fdar_ctf_trace *trace = plan->trace;
@@ -315,49 +387,62 @@ static gboolean check_writer(struct fdar_ctf_plan *plan, GError **error)
 	const char *name = fdar_ctf_trace_env_text(trace, "tracer_name");
 	int64_t major = fdar_ctf_trace_env_number(trace, "tracer_major", INT64_MAX);
 	int64_t minor = fdar_ctf_trace_env_number(trace, "tracer_minor", 0);
+	gboolean kernel = g_strcmp0(domain, "kernel") == 0 || g_strcmp0(name, "lttng-modules") == 0;
 
-	if (g_strcmp0(domain, "kernel") == 0 || g_strcmp0(name, "lttng-modules") == 0)
+	if (kernel && trace->major == 1)
 		return fail(error, "a trace of a kernel");
-	if (g_strcmp0(name, "barectf") == 0)
+	if (g_strcmp0(name, "barectf") == 0 && trace->major == 1)
 		return fail(error, "a trace of barectf");
-	plan->lttng = g_strcmp0(name, "lttng-ust") == 0;
+	plan->lttng = kernel || g_strcmp0(name, "lttng-ust") == 0;
 	plan->ends_late = plan->lttng && (major < 2 || (major == 2 && minor < 11));
 	return TRUE;
+}
+
+static gboolean add_stream(struct fdar_ctf_plan *plan, struct fdar_ctf_layout *layout,
+			   const struct fdar_ctf_stream_class *class, GError **error)
+{
+	struct fdar_ctf_stream_plan *stream = g_new0(struct fdar_ctf_stream_plan, 1);
+	guint first = layout->nodes->len;
+	const char *clock = NULL;
+
+	g_ptr_array_add(plan->streams, stream);
+	return compile_stream(plan, layout, class, stream, error) &&
+	       find_clock(layout, first, class, &clock, error) &&
+	       set_clock(plan, stream, clock, error);
 }
 
 static gboolean compile_streams(struct fdar_ctf_plan *plan, struct fdar_ctf_layout *layout,
 				GError **error)
 {
-	const GPtrArray *classes = plan->trace->streams;
-	struct fdar_ctf_position header = { .align = FDAR_CTF_ALIGN_MAX };
-	const char *clock = NULL;
-	guint clocked = 0;
+	const struct fdar_ctf_trace *trace = plan->trace;
+	struct fdar_ctf_position header = fdar_ctf_position_unknown(trace);
+	struct values values = { 0 };
 
-	if (!fdar_ctf_layout_set(layout, FDAR_CTF_PACKET_HEADER, plan->trace->packet_header, error))
+	header.align = FDAR_CTF_ALIGN_MAX;
+	if (!fdar_ctf_layout_set(layout, FDAR_CTF_PACKET_HEADER, trace->packet_header, error))
 		return FALSE;
 	/* Where the header ends is known without its program, which comes last: streams may need
 	 * its fields. */
-	for (guint i = 0; i < classes->len; i++) {
-		struct fdar_ctf_stream_plan *stream = g_new0(struct fdar_ctf_stream_plan, 1);
-		struct fdar_ctf_position unknown = { .align = 1 };
-		guint first = layout->nodes->len;
-		gboolean any;
-
-		g_ptr_array_add(plan->streams, stream);
-		if (!compile_stream(plan, layout, g_ptr_array_index(classes, i), stream, &unknown,
-				    error) ||
-		    !find_clock(layout, first, &clock, &any, error))
+	for (guint i = 0; i < trace->streams->len; i++) {
+		if (!add_stream(plan, layout, g_ptr_array_index(trace->streams, i), error))
 			return FALSE;
-		clocked += any != FALSE;
 	}
-	if (clocked && clocked != classes->len)
-		return fail(error, "streams with a clock and streams without");
-	if (!(plan->values & 1u << FDAR_CTF_VALUE_STREAM) && classes->len > 1 &&
-	    !fdar_ctf_node_field(layout->roots[FDAR_CTF_PACKET_HEADER], "stream_id"))
+	if (!compile_scope(&plan->packet_header, layout, FDAR_CTF_PACKET_HEADER, trace, &header,
+			   &values, error))
+		return FALSE;
+	plan->values = values.found;
+	if (!(plan->values & 1u << FDAR_CTF_VALUE_STREAM) && trace->streams->len > 1 &&
+	    trace->major == 1)
 		return fail(error, "packets that do not say of which stream they are");
-	return compile_scope(&plan->packet_header, layout, FDAR_CTF_PACKET_HEADER, plan->trace,
-			     &header, &plan->values, error) &&
-	       set_clock(plan, clock, error);
+	return TRUE;
+}
+
+/* The first byte tells the languages of metadata apart: CTF 2's is a sequence of JSON texts. */
+static struct fdar_ctf_trace *parse(const char *text, gsize length, GError **error)
+{
+	if (fdar_ctf_metadata_is_json(text, length))
+		return fdar_ctf2_parse(text, length, error);
+	return fdar_ctf_trace_parse(text, length, error);
 }
 
 static char *host_of(const struct fdar_ctf_trace *trace)
@@ -375,7 +460,7 @@ struct fdar_ctf_plan *fdar_ctf_plan_new(const char *text, gsize length, GError *
 
 	fdar_ctf_layout_init(&layout);
 	plan->streams = g_ptr_array_new_with_free_func(stream_free);
-	plan->trace = fdar_ctf_trace_parse(text, length, error);
+	plan->trace = parse(text, length, error);
 	if (plan->trace)
 		plan->host = host_of(plan->trace);
 	ok = plan->trace && check_writer(plan, error) && compile_streams(plan, &layout, error);

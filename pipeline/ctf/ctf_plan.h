@@ -3,8 +3,8 @@
  *
  * Place in the house: inside pipeline/, between the metadata and ctf_stream.h. One plan serves all
  * stream files of a trace, and does not change while they are read, but for what events prepare in
- * their class. What the decoder does not do is refused here: traces of a kernel, of more than one
- * clock, or of writers whose packets are known to lie.
+ * their class. What the decoder does not do is refused here: traces of CTF 1.8 of a kernel or of
+ * writers whose packets are known to lie, which are libbabeltrace2's, and streams of two clocks.
  */
 #ifndef FDAR_PIPELINE_CTF_CTF_PLAN_H
 #define FDAR_PIPELINE_CTF_CTF_PLAN_H
@@ -21,10 +21,12 @@ struct fdar_ctf_stream_plan {
 	uint64_t id;
 	struct fdar_ctf_program packet_context;
 	struct fdar_ctf_program event_header;
-	guint fast_bits;    /* of the id in an event header that LTTng writes: 5 or 16; 0: it
+	guint fast_bits; /* of the id in an event header that LTTng writes: 5 or 16; 0: it
 			     * is another header */
-	uint32_t values;    /* 1 << enum fdar_ctf_value: what these two deliver */
-	GPtrArray *classes; /* struct fdar_ctf_class *, by id */
+	uint32_t values; /* 1 << enum fdar_ctf_value: what these two deliver */
+	uint8_t bits[FDAR_CTF_VALUES]; /* of the fields that deliver the values of packets */
+	struct fdar_ctf_time time;     /* freq is 0: the stream has no times */
+	GPtrArray *classes;            /* struct fdar_ctf_class *, by id */
 	struct fdar_ctf_class **by_id; /* those with an id below FDAR_CTF_DIRECT_IDS */
 	const struct fdar_ctf_fast *
 		*fast; /* short forms of those that can be used by now, or NULL */
@@ -35,8 +37,7 @@ struct fdar_ctf_plan {
 	struct fdar_ctf_trace *trace; /* owned */
 	char *host;                   /* home.h */
 	struct fdar_ctf_program packet_header;
-	uint32_t values; /* 1 << enum fdar_ctf_value: what packet_header delivers */
-	struct fdar_ctf_time time;
+	uint32_t values;    /* 1 << enum fdar_ctf_value: what packet_header delivers */
 	gboolean lttng;     /* a packet's end may be missing (lttng-crash) */
 	gboolean ends_late; /* a packet's end may be before its last event (old LTTng) */
 	GPtrArray *streams; /* struct fdar_ctf_stream_plan * */

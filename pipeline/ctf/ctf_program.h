@@ -36,9 +36,11 @@ enum fdar_ctf_code {
 	FDAR_CTF_OP_SKIP,   /* amount bits */
 	FDAR_CTF_OP_ALIGN,  /* to a multiple of amount bits, a power of two */
 	FDAR_CTF_OP_INT,    /* of bits bits: into value and reg */
-	FDAR_CTF_OP_STRING, /* up to and with its NUL: into value, as a text */
+	FDAR_CTF_OP_LEB128, /* as many bytes as it takes: into value and reg */
+	FDAR_CTF_OP_STRING, /* of characters of bits bits, up to and with its NUL: into value, as a
+			    * text; next is its encoding (enum fdar_ctf_encoding) */
 	FDAR_CTF_OP_ARRAY,  /* of amount (or reg) elements of bits bits, one after the other: into
-			    * value, as a text */
+			    * value, as a text; next is its encoding */
 	FDAR_CTF_OP_LOOP,   /* amount (or reg) times what follows up to NEXT; next is behind NEXT */
 	FDAR_CTF_OP_NEXT,   /* next is behind LOOP */
 	FDAR_CTF_OP_VARIANT, /* goes to where cases amount to amount + bits say for reg */
@@ -47,9 +49,10 @@ enum fdar_ctf_code {
 
 enum fdar_ctf_flag {
 	FDAR_CTF_FLAG_SIGNED = 1,
-	FDAR_CTF_FLAG_BIG = 2,   /* most significant byte first */
-	FDAR_CTF_FLAG_CLOCK = 4, /* sets the low bits of the clock */
-	FDAR_CTF_FLAG_BYTES = 8  /* starts at a byte and has 8, 16, 32 or 64 bits */
+	FDAR_CTF_FLAG_BIG = 2,      /* most significant byte first */
+	FDAR_CTF_FLAG_CLOCK = 4,    /* sets the low bits of the clock */
+	FDAR_CTF_FLAG_BYTES = 8,    /* starts at a byte and has 8, 16, 32 or 64 bits */
+	FDAR_CTF_FLAG_MIRRORED = 16 /* the first bit is the last one */
 };
 
 struct fdar_ctf_op {
@@ -72,10 +75,19 @@ struct fdar_ctf_program {
 	GArray *cases; /* of struct fdar_ctf_case */
 };
 
+/* In which order the bits of a byte are, of which some were read. */
+enum fdar_ctf_bit_order {
+	FDAR_CTF_BITS_ANY,
+	FDAR_CTF_BITS_LITTLE,
+	FDAR_CTF_BITS_BIG,
+	FDAR_CTF_BITS_MIXED
+};
+
 /* What is known of a position: it is offset bits behind a multiple of align bits. */
 struct fdar_ctf_position {
 	uint32_t align; /* a power of two up to FDAR_CTF_ALIGN_MAX */
 	uint32_t offset;
+	uint8_t order; /* enum fdar_ctf_bit_order, where it is within a byte */
 };
 
 /* Which value a node has, FDAR_CTF_NO_VALUE: nobody needs it. */
@@ -89,6 +101,9 @@ gboolean fdar_ctf_program_compile(struct fdar_ctf_program *program,
 				  enum fdar_ctf_scope last, gboolean big_endian,
 				  fdar_ctf_value_fn value, void *user,
 				  struct fdar_ctf_position *position, GError **error);
+
+/* A position of which nothing is known but where bits within a byte are as the trace says. */
+struct fdar_ctf_position fdar_ctf_position_unknown(const struct fdar_ctf_trace *trace);
 
 void fdar_ctf_program_clear(struct fdar_ctf_program *program);
 

@@ -4,6 +4,8 @@
 
 #include "pipeline/ctf/ctf_bits.h"
 
+#define LEB128_BYTES_MAX 10u /* for 64 bits */
+
 /* One run: the state that is given back only when all went well. */
 struct run {
 	const struct fdar_ctf_program *program;
@@ -11,13 +13,22 @@ struct run {
 	const uint8_t *bytes;
 	uint64_t at, end;
 	uint64_t clock;
-	uint64_t loops[FDAR_CTF_DEPTH_MAX]; /* rounds to go, of those that are open */
+	uint64_t loops[FDAR_CTF_DEPTH_MAX];  /* rounds to go, of those that are open */
+	uint64_t rounds[FDAR_CTF_DEPTH_MAX]; /* where the round in hand began */
 	unsigned depth;
 };
 
 static gboolean has(const struct run *run, uint64_t bits)
 {
 	return bits <= run->end - run->at;
+}
+
+static void keep(struct run *run, const struct fdar_ctf_op *op, uint64_t value)
+{
+	if (op->value != FDAR_CTF_NO_VALUE)
+		run->frame->values[op->value] = value;
+	if (op->reg != FDAR_CTF_NO_REG)
+		run->frame->regs[op->reg] = value;
 }
 
 static enum fdar_ctf_status run_int(struct run *run, const struct fdar_ctf_op *op)
@@ -32,30 +43,73 @@ static enum fdar_ctf_status run_int(struct run *run, const struct fdar_ctf_op *o
 	else
 		value = fdar_ctf_bits_any(run->bytes, run->at, op->bits, big);
 	run->at += op->bits;
+	if (G_UNLIKELY(op->flags & FDAR_CTF_FLAG_MIRRORED))
+		value = fdar_ctf_bits_mirror(value, op->bits);
 	if (op->flags & FDAR_CTF_FLAG_CLOCK)
 		run->clock = fdar_ctf_bits_clock(run->clock, value, op->bits);
 	if (op->flags & FDAR_CTF_FLAG_SIGNED)
 		value = fdar_ctf_bits_extend(value, op->bits);
-	if (op->value != FDAR_CTF_NO_VALUE)
-		run->frame->values[op->value] = value;
-	if (op->reg != FDAR_CTF_NO_REG)
-		run->frame->regs[op->reg] = value;
+	keep(run, op, value);
 	return FDAR_CTF_OK;
+}
+
+/* Seven bits a byte, the lowest first; the highest bit says that there are more. */
+static enum fdar_ctf_status run_leb128(struct run *run, const struct fdar_ctf_op *op)
+{
+	const uint8_t *bytes = run->bytes + run->at / 8;
+	uint64_t left = (run->end - run->at) / 8, value = 0;
+	unsigned count = 0, bits;
+	gboolean is_signed = (op->flags & FDAR_CTF_FLAG_SIGNED) != 0;
+
+	do {
+		if (count == left)
+			return FDAR_CTF_SHORT;
+		if (count == LEB128_BYTES_MAX)
+			return FDAR_CTF_BAD;
+		value |= (uint64_t)(bytes[count] & 0x7f) << (7 * count);
+	} while (bytes[count++] & 0x80);
+	bits = MIN(7 * count, 64);
+	/* Of the tenth byte, just one bit is left: it, or the sign in all seven. */
+	if (count == LEB128_BYTES_MAX && bytes[count - 1] > 1 &&
+	    !(is_signed && bytes[count - 1] == 0x7f))
+		return FDAR_CTF_BAD;
+	run->at += (uint64_t)count * 8;
+	if (op->flags & FDAR_CTF_FLAG_CLOCK)
+		run->clock = fdar_ctf_bits_clock(run->clock, value, bits);
+	if (is_signed)
+		value = fdar_ctf_bits_extend(value, bits);
+	keep(run, op, value);
+	return FDAR_CTF_OK;
+}
+
+/* The first character of so many bytes that is 0. */
+static const uint8_t *find_nul(const uint8_t *start, uint64_t left, unsigned bytes)
+{
+	static const uint8_t zeros[4];
+
+	if (bytes == 1)
+		return left ? memchr(start, 0, left) : NULL;
+	for (; left >= bytes; start += bytes, left -= bytes) {
+		if (memcmp(start, zeros, bytes) == 0)
+			return start;
+	}
+	return NULL;
 }
 
 static enum fdar_ctf_status run_string(struct run *run, const struct fdar_ctf_op *op)
 {
 	const uint8_t *start = run->bytes + run->at / 8;
-	uint64_t left = (run->end - run->at) / 8;
-	const uint8_t *nul = left ? memchr(start, 0, left) : NULL;
+	const uint8_t *nul = find_nul(start, (run->end - run->at) / 8, op->bits / 8);
 
 	if (!nul)
 		return FDAR_CTF_SHORT;
 	if (op->value != FDAR_CTF_NO_VALUE)
-		run->frame->texts[op->value] = (struct fdar_ctf_text){
-			.bytes = start, .length = (uint64_t)(nul - start), .stride = 1
-		};
-	run->at += (uint64_t)(nul - start + 1) * 8;
+		run->frame->texts[op->value] =
+			(struct fdar_ctf_text){ .bytes = start,
+						.length = (uint64_t)(nul - start),
+						.stride = 1,
+						.encoding = (uint8_t)op->next };
+	run->at += (uint64_t)(nul - start) * 8 + op->bits;
 	return FDAR_CTF_OK;
 }
 
@@ -76,6 +130,7 @@ static enum fdar_ctf_status run_array(struct run *run, const struct fdar_ctf_op 
 			.length = count * (op->bits / 8),
 			.stride = (uint8_t)(op->bits / 8),
 			.big = (op->flags & FDAR_CTF_FLAG_BIG) != 0,
+			.encoding = (uint8_t)op->next,
 		};
 	run->at += bits;
 	return FDAR_CTF_OK;
@@ -117,6 +172,8 @@ static enum fdar_ctf_status run_field(struct run *run, const struct fdar_ctf_op 
 		break;
 	case FDAR_CTF_OP_INT:
 		return run_int(run, op);
+	case FDAR_CTF_OP_LEB128:
+		return run_leb128(run, op);
 	case FDAR_CTF_OP_STRING:
 		return run_string(run, op);
 	default:
@@ -126,6 +183,20 @@ static enum fdar_ctf_status run_field(struct run *run, const struct fdar_ctf_op 
 		return FDAR_CTF_SHORT;
 	run->at += bits;
 	return FDAR_CTF_OK;
+}
+
+/* A round that took nothing would be followed by others like it: the count may be anything. */
+static const struct fdar_ctf_op *run_next(struct run *run, const struct fdar_ctf_op *op,
+					  const struct fdar_ctf_op *again)
+{
+	unsigned open = run->depth - 1;
+
+	if (--run->loops[open] && run->rounds[open] != run->at) {
+		run->rounds[open] = run->at;
+		return again;
+	}
+	run->depth--;
+	return op + 1;
 }
 
 /* Goes elsewhere. */
@@ -138,13 +209,11 @@ static const struct fdar_ctf_op *run_step(struct run *run, const struct fdar_ctf
 	case FDAR_CTF_OP_LOOP:
 		if (!count_of(run, op))
 			return next;
+		run->rounds[run->depth] = run->at;
 		run->loops[run->depth++] = count_of(run, op);
 		return op + 1;
 	case FDAR_CTF_OP_NEXT:
-		if (--run->loops[run->depth - 1])
-			return next;
-		run->depth--;
-		return op + 1;
+		return run_next(run, op, next);
 	case FDAR_CTF_OP_VARIANT:
 		return run_variant(run, op);
 	default:

@@ -3,7 +3,8 @@
  *
  * Place in the house: inside pipeline/, between ctf_program.h and the streams. The bytes are
  * hostile: nothing is read beyond the end of the cursor, and every step of a program but those at
- * its loops' ends takes bits or goes forward, so that it ends.
+ * its loops' ends takes bits or goes forward, and a loop ends with a round that took no bits, so that
+ * it ends.
  */
 #ifndef FDAR_PIPELINE_CTF_CTF_RUN_H
 #define FDAR_PIPELINE_CTF_CTF_RUN_H
@@ -20,9 +21,10 @@ struct fdar_ctf_cursor {
 /* A string without its NUL, or an array: bytes in the cursor. */
 struct fdar_ctf_text {
 	const uint8_t *bytes;
-	uint64_t length; /* bytes */
-	uint8_t stride;  /* bytes of an element */
-	gboolean big;    /* elements start with their highest byte */
+	uint64_t length;  /* bytes */
+	uint8_t stride;   /* bytes of an element */
+	uint8_t encoding; /* enum fdar_ctf_encoding */
+	gboolean big;     /* elements start with their highest byte */
 };
 
 /* What a program leaves. */
@@ -36,7 +38,7 @@ struct fdar_ctf_frame {
 enum fdar_ctf_status {
 	FDAR_CTF_OK,
 	FDAR_CTF_SHORT, /* the cursor ends before the program does */
-	FDAR_CTF_BAD    /* no option of a variant has this tag */
+	FDAR_CTF_BAD    /* no option of a variant has this tag, or a number has more than 64 bits */
 };
 
 /* The cursor and the clock are moved only when it is OK; the rest of the frame may change. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pipeline/ctf/ctf_bits.h"
+#include "pipeline/ctf/ctf_text.h"
 #include "pipeline/events/decoder.h"
 
 struct fdar_ctf_sink *fdar_ctf_sink_new(struct fdar_texts *texts, struct fdar_homes *homes)
@@ -104,10 +105,21 @@ static gboolean has(const struct fdar_ctf_class *class, enum fdar_event_role rol
 	return (class->roles & 1u << role) != 0;
 }
 
+/* The text as UTF-8; in the arena when it was not. */
+static struct fdar_ctf_text text_of(struct fdar_ctf_sink *sink, const struct fdar_ctf_frame *frame,
+				    enum fdar_event_role role)
+{
+	const struct fdar_ctf_text *text = &frame->texts[role];
+
+	if (G_LIKELY(text->encoding == FDAR_CTF_UTF8))
+		return *text;
+	return fdar_ctf_text_utf8(text, sink->arena, FDAR_EVENT_DATA_MAX);
+}
+
 static void fill(struct fdar_ctf_sink *sink, const struct fdar_ctf_class *class,
 		 const struct fdar_ctf_frame *frame, struct fdar_event *event)
 {
-	const struct fdar_ctf_text *data = &frame->texts[FDAR_ROLE_DATA];
+	struct fdar_ctf_text text;
 
 	if (has(class, FDAR_ROLE_ADDR))
 		event->addr = frame->values[FDAR_ROLE_ADDR];
@@ -124,13 +136,17 @@ static void fill(struct fdar_ctf_sink *sink, const struct fdar_ctf_class *class,
 		event->fd = fdar_event_fd(frame->values[FDAR_ROLE_FD]);
 	if (has(class, FDAR_ROLE_WAIT))
 		event->wait = fdar_event_wait(frame->values[FDAR_ROLE_WAIT]);
-	if (has(class, FDAR_ROLE_NAME))
-		event->name = name_id(sink, &frame->texts[FDAR_ROLE_NAME]);
+	if (has(class, FDAR_ROLE_NAME)) {
+		text = text_of(sink, frame, FDAR_ROLE_NAME);
+		event->name = name_id(sink, &text);
+	}
+	if (has(class, FDAR_ROLE_DATA))
+		text = text_of(sink, frame, FDAR_ROLE_DATA);
 	if (class->data_type == FDAR_TYPE_STRING)
-		event->data = fdar_event_copy_text(sink->arena, (const char *)data->bytes,
-						   data->length, &event->data_len);
+		event->data = fdar_event_copy_text(sink->arena, (const char *)text.bytes,
+						   text.length, &event->data_len);
 	else if (class->data_type == FDAR_TYPE_BYTES)
-		event->data = copy_bytes(sink->arena, data, &event->data_len);
+		event->data = copy_bytes(sink->arena, &text, &event->data_len);
 }
 
 static gboolean name_thread(struct fdar_ctf_sink *sink, const struct fdar_ctf_text *text,
@@ -178,17 +194,19 @@ static void set_spare(struct fdar_ctf_sink *sink, const struct fdar_event *event
 void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
 		       const struct fdar_ctf_frame *frame, uint64_t time_ns)
 {
-	const struct fdar_ctf_text *name = &frame->texts[FDAR_ROLE_THREAD_NAME];
 	struct fdar_event event, told;
+	struct fdar_ctf_text name;
 
 	if (!class->prepared)
 		fdar_ctf_class_prepare(class, sink->texts, sink->homes);
 	event = class->event;
 	event.time_ns = time_ns;
 	fill(sink, class, frame, &event);
-	if (has(class, FDAR_ROLE_THREAD_NAME) && !is_known(sink, name, &event) &&
-	    name_thread(sink, name, &event, &told))
-		sink->events[sink->count++] = told;
+	if (has(class, FDAR_ROLE_THREAD_NAME)) {
+		name = text_of(sink, frame, FDAR_ROLE_THREAD_NAME);
+		if (!is_known(sink, &name, &event) && name_thread(sink, &name, &event, &told))
+			sink->events[sink->count++] = told;
+	}
 	if (class->module != FDAR_MODULE_NONE &&
 	    !fdar_event_state_finish_module(sink->state, class->module, sink->arena, &event)) {
 		event.kind = FDAR_EVENT_OTHER;

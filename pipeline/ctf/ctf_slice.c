@@ -7,7 +7,7 @@ static gboolean can_be_cut(const struct fdar_ctf_stream *stream)
 {
 	const uint32_t both = 1u << FDAR_CTF_VALUE_BEGIN | 1u << FDAR_CTF_VALUE_END;
 
-	return stream->plan->time.freq && !stream->plan->ends_late &&
+	return stream->time.freq && !stream->plan->ends_late &&
 	       (stream->stream->values & both) == both;
 }
 
@@ -80,8 +80,8 @@ static void look(struct walk *walk)
 			break;
 		walk->at += walk->bytes;
 	}
-	walk->begin_ns = fdar_ctf_time_ns(&walk->stream->plan->time,
-					  walk->frame.values[FDAR_CTF_VALUE_BEGIN]);
+	walk->begin_ns =
+		fdar_ctf_time_ns(&walk->stream->time, walk->frame.values[FDAR_CTF_VALUE_BEGIN]);
 }
 
 static struct walk *walk_new(const struct fdar_ctf_stream *stream)

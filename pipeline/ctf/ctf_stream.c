@@ -14,6 +14,7 @@ struct fdar_ctf_stream *fdar_ctf_stream_new(const struct fdar_ctf_plan *plan,
 
 	stream->plan = plan;
 	stream->stream = stream_plan;
+	stream->time = stream_plan->time;
 	stream->files = files;
 	if (files->len)
 		stream->key_ns = g_array_index(files, struct fdar_ctf_file, 0).begin_ns;
@@ -43,7 +44,7 @@ static uint64_t position(const struct fdar_ctf_stream *stream)
 
 static void move_key(struct fdar_ctf_stream *stream)
 {
-	uint64_t ns = fdar_ctf_time_ns(&stream->plan->time, stream->frame.clock);
+	uint64_t ns = fdar_ctf_time_ns(&stream->time, stream->frame.clock);
 
 	stream->key_ns = MAX(stream->key_ns, ns);
 }
@@ -118,7 +119,7 @@ static gboolean reload(struct fdar_ctf_stream *stream)
 
 static uint64_t begin_of(const struct fdar_ctf_stream *stream)
 {
-	return fdar_ctf_time_ns(&stream->plan->time, stream->frame.values[FDAR_CTF_VALUE_BEGIN]);
+	return fdar_ctf_time_ns(&stream->time, stream->frame.values[FDAR_CTF_VALUE_BEGIN]);
 }
 
 /* What was lost before a packet is told by whoever wants its begin. */
@@ -133,8 +134,8 @@ static gboolean is_begin_wanted(const struct fdar_ctf_stream *stream)
 /* Events that are missing between the end of the last packet and a point of time. */
 static void lose(struct fdar_ctf_stream *stream, uint64_t until, uint64_t events)
 {
-	uint64_t begin_ns = fdar_ctf_time_ns(&stream->plan->time, stream->last_end);
-	uint64_t end_ns = fdar_ctf_time_ns(&stream->plan->time, until);
+	uint64_t begin_ns = fdar_ctf_time_ns(&stream->time, stream->last_end);
+	uint64_t end_ns = fdar_ctf_time_ns(&stream->time, until);
 
 	stream->discarded += events;
 	if (!stream->counted)
@@ -192,7 +193,7 @@ static gboolean is_before(const struct fdar_ctf_stream *stream)
 	uint64_t end = stream->frame.values[FDAR_CTF_VALUE_END];
 
 	return has(stream, FDAR_CTF_VALUE_END) && end &&
-	       fdar_ctf_time_ns(&stream->plan->time, end) < stream->from_ns;
+	       fdar_ctf_time_ns(&stream->time, end) < stream->from_ns;
 }
 
 static void skip_packet(struct fdar_ctf_stream *stream)
@@ -390,7 +391,7 @@ static gboolean peek(struct fdar_ctf_stream *stream)
 static gboolean decode(struct fdar_ctf_stream *stream, struct fdar_ctf_sink *sink)
 {
 	/* The time is that of the header, whatever else in the event shows the clock. */
-	uint64_t time_ns = fdar_ctf_time_ns(&stream->plan->time, stream->frame.clock);
+	uint64_t time_ns = fdar_ctf_time_ns(&stream->time, stream->frame.clock);
 
 	if (!run(stream, &stream->peeked->program))
 		return FALSE;

@@ -40,7 +40,7 @@ static struct step step_of(const struct fdar_ctf_class *class)
 			bits += op->bits;
 		else if (op->code == FDAR_CTF_OP_ARRAY && op->reg == FDAR_CTF_NO_REG)
 			bits += MIN(op->amount, UINT16_MAX) * op->bits;
-		else if (op->code == FDAR_CTF_OP_STRING)
+		else if (op->code == FDAR_CTF_OP_STRING && op->bits == 8)
 			step.text = TRUE;
 		else
 			return (struct step){ 0 };
@@ -115,7 +115,7 @@ static gboolean find_stream(const struct fdar_drain_counter *counter, struct pac
 		const struct fdar_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, i);
 
 		if (has_id ? stream->id != packet->frame.values[FDAR_CTF_VALUE_STREAM]
-			   : plan->streams->len > 1)
+			   : plan->streams->len > 1 && stream->id)
 			continue;
 		packet->stream = stream;
 		packet->steps = counter->steps[i];

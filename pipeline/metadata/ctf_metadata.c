@@ -9,6 +9,11 @@
 #define PACKET_MAGIC 0x75d11d57u
 #define PACKET_HEAD  37u /* bytes before the text */
 
+gboolean fdar_ctf_metadata_is_json(const char *text, gsize length)
+{
+	return length && text[0] == FDAR_CTF2_SEPARATOR;
+}
+
 static gboolean fail(const char *path, gsize offset, const char *expected, GError **error)
 {
 	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
@@ -40,7 +45,8 @@ static gsize take_packet(const char *bytes, gsize length, gsize offset, gboolean
 	if (content % 8 || packet % 8 || content > packet || content / 8 < PACKET_HEAD ||
 	    packet / 8 > length - offset)
 		return 0;
-	if (head[32] || head[33] || head[34] || head[35] != 1 || head[36] != 8)
+	if (head[32] || head[33] || head[34] ||
+	    !((head[35] == 1 && head[36] == 8) || (head[35] == 2 && head[36] == 0)))
 		return 0;
 	g_string_append_len(text, head + PACKET_HEAD, (gssize)(content / 8 - PACKET_HEAD));
 	return packet / 8;
@@ -56,15 +62,16 @@ static gboolean unpack(const char *bytes, gsize length, const char *path, GStrin
 	native = length >= 4 && word_at(bytes, FALSE) == PACKET_MAGIC;
 	swapped = length >= 4 && word_at(bytes, TRUE) == PACKET_MAGIC;
 	if (!native && !swapped) {
-		if (length < strlen(start) || memcmp(bytes, start, strlen(start)) != 0)
-			return fail(path, 0, "metadata of CTF 1.8", error);
+		if (!fdar_ctf_metadata_is_json(bytes, length) &&
+		    (length < strlen(start) || memcmp(bytes, start, strlen(start)) != 0))
+			return fail(path, 0, "metadata of CTF", error);
 		g_string_append_len(text, bytes, (gssize)length);
 		return TRUE;
 	}
 	for (; offset < length; offset += taken) {
 		taken = take_packet(bytes, length, offset, swapped, text);
 		if (!taken)
-			return fail(path, offset, "a metadata packet of CTF 1.8", error);
+			return fail(path, offset, "a metadata packet", error);
 	}
 	return TRUE;
 }

@@ -2,7 +2,7 @@
  * The text of a trace's metadata file.
  *
  * Place in the house: inside pipeline/, under ctf_trace.h. The file is plain text, or text cut into
- * packets (CTF 1.8, section 7.1), as LTTng writes it.
+ * packets (CTF 1.8, section 7.1), as LTTng writes that of CTF 1.8.
  */
 #ifndef FDAR_PIPELINE_METADATA_CTF_METADATA_H
 #define FDAR_PIPELINE_METADATA_CTF_METADATA_H
@@ -11,8 +11,13 @@
 
 #define FDAR_CTF_METADATA_MAX (32u << 20) /* bytes of the file */
 
+#define FDAR_CTF2_SEPARATOR '\x1e' /* before each fragment of CTF 2's (RFC 7464) */
+
+/* Whether the text is that of CTF 2, a sequence of JSON texts: its first byte says so. */
+gboolean fdar_ctf_metadata_is_json(const char *text, gsize length);
+
 /* The text of the file trace/metadata. The caller frees it (g_string_free). NULL and error
- * (FDAR_SOURCE_ERROR) when it cannot be read, is too long, is no metadata of CTF 1.8, or a packet of
+ * (FDAR_SOURCE_ERROR) when it cannot be read, is too long, is no metadata of CTF, or a packet of
  * it is damaged, compressed, encrypted or has a checksum. */
 GString *fdar_ctf_metadata_read(const char *trace, GError **error);
 

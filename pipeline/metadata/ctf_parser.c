@@ -181,24 +181,6 @@ static gboolean read_top(struct fdar_ctf_parser *parser)
 	return fdar_ctf_parser_fail(parser, "a block: trace, stream, event, ...");
 }
 
-static int compare_ids(gconstpointer a, gconstpointer b)
-{
-	const struct fdar_ctf_event_class *const *left = a, *const *right = b;
-
-	return (*left)->id < (*right)->id ? -1 : (*left)->id > (*right)->id;
-}
-
-/* The ids of a stream's events must differ. */
-static gboolean check_ids(struct fdar_ctf_parser *parser, GPtrArray *events)
-{
-	g_ptr_array_sort(events, compare_ids);
-	for (guint i = 1; i < events->len; i++) {
-		if (compare_ids(&events->pdata[i - 1], &events->pdata[i]) == 0)
-			return fdar_ctf_parser_fail(parser, "events with ids of their own");
-	}
-	return TRUE;
-}
-
 static gboolean read_all(struct fdar_ctf_parser *parser)
 {
 	GPtrArray *streams = parser->trace->streams;
@@ -214,8 +196,8 @@ static gboolean read_all(struct fdar_ctf_parser *parser)
 	for (guint i = 0; i < streams->len; i++) {
 		struct fdar_ctf_stream_class *stream = g_ptr_array_index(streams, i);
 
-		if (!check_ids(parser, stream->events))
-			return FALSE;
+		if (!fdar_ctf_stream_class_sort(stream))
+			return fdar_ctf_parser_fail(parser, "events with ids of their own");
 	}
 	return TRUE;
 }
@@ -225,6 +207,7 @@ struct fdar_ctf_trace *fdar_ctf_trace_parse(const char *text, gsize length, GErr
 	struct fdar_ctf_parser parser = { .trace = fdar_ctf_trace_new() };
 	gboolean ok;
 
+	parser.trace->major = 1;
 	parser.scopes = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
 	parser.events = g_array_new(FALSE, FALSE, sizeof(struct fdar_ctf_late_event));
 	fdar_ctf_parser_push_scope(&parser);

@@ -149,15 +149,6 @@ static gboolean read_env(struct fdar_ctf_parser *parser)
 
 /* ---- streams and events ---- */
 
-static struct fdar_ctf_stream_class *stream_new(struct fdar_ctf_parser *parser)
-{
-	struct fdar_ctf_stream_class *stream = g_new0(struct fdar_ctf_stream_class, 1);
-
-	stream->events = g_ptr_array_new_with_free_func(g_free);
-	g_ptr_array_add(parser->trace->streams, stream);
-	return stream;
-}
-
 static struct fdar_ctf_stream_class *find_stream(const struct fdar_ctf_parser *parser, uint64_t id,
 						 guint count)
 {
@@ -187,7 +178,7 @@ static gboolean read_stream(struct fdar_ctf_parser *parser)
 
 	if (before >= STREAMS_MAX)
 		return fdar_ctf_parser_fail(parser, "fewer streams");
-	stream = stream_new(parser);
+	stream = fdar_ctf_trace_add_stream(parser->trace);
 	if (!fdar_ctf_parser_block(parser, entries, stream))
 		return FALSE;
 	if (find_stream(parser, stream->id, before))
@@ -232,7 +223,8 @@ static struct fdar_ctf_stream_class *stream_of(struct fdar_ctf_parser *parser, u
 		return find_stream(parser, id, streams->len);
 	if (streams->len > 1)
 		return NULL;
-	return streams->len ? g_ptr_array_index(streams, 0) : stream_new(parser);
+	return streams->len ? g_ptr_array_index(streams, 0)
+			    : fdar_ctf_trace_add_stream(parser->trace);
 }
 
 gboolean fdar_ctf_parser_place_events(struct fdar_ctf_parser *parser)

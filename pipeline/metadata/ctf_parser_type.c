@@ -6,12 +6,7 @@
 
 struct fdar_ctf_type *fdar_ctf_parser_new(struct fdar_ctf_parser *parser, enum fdar_ctf_kind kind)
 {
-	struct fdar_ctf_type *type = g_new0(struct fdar_ctf_type, 1);
-
-	type->kind = (uint8_t)kind;
-	type->align = 1;
-	g_ptr_array_add(parser->trace->types, type);
-	return type;
+	return fdar_ctf_trace_add_type(parser->trace, kind);
 }
 
 /* ---- names of types ---- */
@@ -169,7 +164,7 @@ static gboolean has_member(const struct fdar_ctf_type *type, const char *name)
 
 static gboolean read_member(struct fdar_ctf_parser *parser, struct fdar_ctf_type *type)
 {
-	struct fdar_ctf_member member;
+	struct fdar_ctf_member member = { .ranges = NULL };
 
 	member.type = fdar_ctf_parser_type(parser, TRUE);
 	if (!member.type)

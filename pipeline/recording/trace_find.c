@@ -87,7 +87,7 @@ static gboolean check_metadata(const char *dir, GError **error)
 
 	if (file)
 		fclose(file);
-	if (memcmp(begin, magics[0], 4) == 0 || memcmp(begin, magics[1], 4) == 0 ||
+	if (begin[0] == '\x1e' || memcmp(begin, magics[0], 4) == 0 || memcmp(begin, magics[1], 4) == 0 ||
 	    (length == sizeof begin && memcmp(begin, text, length) == 0))
 		return TRUE;
 	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,

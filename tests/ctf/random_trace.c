@@ -2,6 +2,7 @@
 
 #include <glib/gstdio.h>
 
+#include "tests/ctf/random_json.h"
 #include "tests/ctf/random_type.h"
 
 #define CLASSES 6
@@ -16,8 +17,10 @@ struct event {
 
 struct trace {
 	struct random_types types;
-	const char *dir;
+	const char *dir, *dir2;
 	GString *metadata;
+	struct random_json json;
+	GString *json_text; /* the same in CTF 2 */
 	enum header header;
 	gboolean has_instance, has_counters, has_calls;
 	GPtrArray *context; /* of all events, NULL: none */
@@ -118,11 +121,163 @@ static const char *const headers[HEADERS] = {
 		  "  integer { size = 29; align = 1; map = clock.c.value; } timestamp; }"),
 };
 
+/* ---- the same in CTF 2 ---- */
+
+static void member2(struct trace *trace, const char *name, unsigned size, unsigned align,
+		    const char *role)
+{
+	g_autofree char *more =
+		role ? g_strdup_printf(", \"roles\": [\"%s\"]", role) : g_strdup("");
+	GString *text = trace->json_text;
+
+	if (text->str[text->len - 1] == '}')
+		g_string_append(text, ", ");
+	g_string_append_printf(text, "{\"name\": \"%s\", \"field-class\": ", name);
+	random_json_integer(&trace->json, size, align, more, text);
+	g_string_append(text, "}");
+}
+
+static void declare_trace2(struct trace *trace, uint64_t freq, guint minor, guint offset)
+{
+	GString *text = trace->json_text;
+
+	g_string_append(text, "\x1e{\"type\": \"preamble\", \"version\": 2, \"uuid\": [");
+	for (guint i = 0; i < sizeof(uuid); i++)
+		g_string_append_printf(text, "%s%u", i ? ", " : "", uuid[i]);
+	g_string_append_printf(
+		text,
+		"]}\n\x1e{\"type\": \"trace-class\", \"environment\": {\"domain\": \"ust\", "
+		"\"tracer_name\": \"lttng-ust\", \"tracer_major\": 2, \"tracer_minor\": %u, "
+		"\"vpid\": 77}, \"packet-header-field-class\": {\"type\": \"structure\", "
+		"\"member-classes\": [",
+		minor);
+	member2(trace, "m", 32, 8, "packet-magic-number");
+	g_string_append(text, ", {\"name\": \"u\", \"field-class\": {\"type\": "
+			      "\"static-length-blob\", \"length\": 16, \"roles\": "
+			      "[\"metadata-stream-uuid\"]}}");
+	member2(trace, "stream_instance_id", 32, 8, "data-stream-class-id");
+	if (trace->has_instance)
+		member2(trace, "stream_id", 32, 8, "data-stream-id");
+	g_string_append_printf(text,
+			       "]}}\n\x1e{\"type\": \"clock-class\", \"id\": \"c\", \"frequency\": "
+			       "%" G_GUINT64_FORMAT ", \"origin\": \"unix-epoch\", "
+			       "\"offset-from-origin\": {\"seconds\": 1600000000, \"cycles\": %u}}",
+			       freq, offset);
+}
+
+static const char time_role[] = "default-clock-timestamp";
+static const char id_role[] = "event-record-class-id";
+
+static void choice2(struct trace *trace, const char *name, guint first, guint last)
+{
+	g_string_append_printf(trace->json_text,
+			       "{\"name\": \"%s\", \"selector-field-ranges\": [[%u, %u]], "
+			       "\"field-class\": {\"type\": \"structure\", \"member-classes\": [",
+			       name, first, last);
+}
+
+static void declare_header2(struct trace *trace)
+{
+	guint last = trace->header == COMPACT ? 31 : 65535;
+	gboolean compact = trace->header == COMPACT;
+	GString *text = trace->json_text;
+
+	g_string_append_printf(text,
+			       "{\"type\": \"structure\", \"minimum-alignment\": %u, "
+			       "\"member-classes\": [",
+			       trace->header < PLAIN ? 8 : 1);
+	if (trace->header >= PLAIN) {
+		gboolean plain = trace->header == PLAIN;
+
+		member2(trace, "a", plain ? 16 : 3, plain ? 32 : 1, id_role);
+		member2(trace, "b", plain ? 64 : 29, plain ? 8 : 1, time_role);
+		g_string_append(text, "]}");
+		return;
+	}
+	member2(trace, "id", compact ? 5 : 16, compact ? 1 : 8, id_role);
+	g_string_append(text, ", {\"name\": \"v\", \"field-class\": {\"type\": \"variant\", "
+			      "\"selector-field-location\": {\"origin\": "
+			      "\"event-record-header\", \"path\": [\"id\"]}, \"options\": [");
+	choice2(trace, "compact", 0, last - 1);
+	member2(trace, "timestamp", compact ? 27 : 32, compact ? 1 : 8, time_role);
+	g_string_append(text, "]}}, ");
+	choice2(trace, "extended", last, last);
+	member2(trace, "id", 32, 8, id_role);
+	member2(trace, "timestamp", 64, 8, time_role);
+	g_string_append(text, "]}}]}}]}");
+}
+
+/* What has a name must come before. */
+static void append_fragment2(struct trace *trace, const GString *fragment)
+{
+	g_string_append(trace->json_text, "\n");
+	g_string_append(trace->json_text, trace->json.aliases->str);
+	g_string_append(trace->json_text, fragment->str);
+	g_string_truncate(trace->json.aliases, 0);
+}
+
+static void append_root2(struct trace *trace, const char *name, const char *origin,
+			 const GPtrArray *fields, GString *fragment)
+{
+	g_string_append_printf(fragment, ", \"%s-field-class\": ", name);
+	trace->json.origin = origin;
+	random_json_fields(&trace->json, fields, fragment);
+}
+
+static void declare_stream2(struct trace *trace, guint id)
+{
+	g_autoptr(GString) fragment = g_string_new(NULL);
+	GString *text = trace->json_text;
+
+	g_string_append_printf(fragment,
+			       "\x1e{\"type\": \"data-stream-class\", \"id\": %u, "
+			       "\"default-clock-class-id\": \"c\"",
+			       id);
+	if (trace->context)
+		append_root2(trace, "event-record-common-context", "event-record-common-context",
+			     trace->context, fragment);
+	append_fragment2(trace, fragment);
+	g_string_append(text, ", \"packet-context-field-class\": {\"type\": \"structure\", "
+			      "\"member-classes\": [");
+	member2(trace, "packet_size", 64, 8, time_role);
+	member2(trace, "timestamp_begin", 64, 8, "packet-end-default-clock-timestamp");
+	member2(trace, "c", 64, 8, "packet-content-length");
+	member2(trace, "content_size", 64, 8, "packet-total-length");
+	if (trace->has_counters) {
+		member2(trace, "n", 64, 8, "packet-sequence-number");
+		member2(trace, "d", 32, 8, "discarded-event-record-counter-snapshot");
+	}
+	g_string_append(text, "]}, \"event-record-header-field-class\": ");
+	declare_header2(trace);
+	g_string_append(text, "}");
+}
+
+static void declare_event2(struct trace *trace, guint stream, guint id, const char *name)
+{
+	const struct event *event = &trace->events[id];
+	g_autoptr(GString) fragment = g_string_new(NULL);
+
+	g_string_append_printf(
+		fragment,
+		"\x1e{\"type\": \"event-record-class\", \"id\": %u, "
+		"\"data-stream-class-id\": %u, \"name\": \"%s\", \"namespace\": \"n\"",
+		id, stream, name);
+	if (event->own_context)
+		append_root2(trace, "specific-context", "event-record-specific-context",
+			     event->own_context, fragment);
+	append_root2(trace, "payload", "event-record-payload", event->payload, fragment);
+	g_string_append(fragment, "}");
+	append_fragment2(trace, fragment);
+}
+
+/* ---- CTF 1.8 ---- */
+
 static void declare_trace(struct trace *trace)
 {
 	static const uint64_t freqs[] = { 1000000000, 1000000000, 1048576, 2400000000u };
 	uint64_t freq = freqs[random_below(&trace->types, G_N_ELEMENTS(freqs))];
 	GString *text = trace->metadata;
+	guint minor, offset;
 
 	g_string_append(text, "/* CTF 1.8 */\n");
 	g_string_append_printf(text,
@@ -133,18 +288,21 @@ static void declare_trace(struct trace *trace)
 			      "integer { size = 8; } uuid[16]; uint32 stream_id;");
 	g_string_append(text,
 			trace->has_instance ? " uint32 stream_instance_id; }; };\n" : " }; };\n");
+	minor = 7 + random_below(&trace->types, 7);
 	g_string_append_printf(text,
 			       "env { domain = \"ust\"; tracer_name = \"lttng-ust\"; "
 			       "tracer_major = 2; tracer_minor = %u; vpid = 77; };\n",
-			       7 + random_below(&trace->types, 7));
+			       minor);
+	offset = random_below(&trace->types, 2000000000);
 	g_string_append_printf(text,
 			       "clock { name = c; freq = %" G_GUINT64_FORMAT
 			       "; offset_s = 1600000000; offset = %u; };\n",
-			       freq, random_below(&trace->types, 2000000000));
+			       freq, offset);
 	g_string_append(text, "typealias integer { size = 64; align = 8; map = clock.c.value; } "
 			      ":= ts;\n"
 			      "typealias integer { size = 32; align = 8; } := uint32;\n"
 			      "typealias integer { size = 64; align = 8; } := uint64;\n");
+	declare_trace2(trace, freq, minor, offset);
 }
 
 static void declare_stream(struct trace *trace, guint id)
@@ -163,6 +321,7 @@ static void declare_stream(struct trace *trace, guint id)
 		g_string_append(text, ";\n");
 	}
 	g_string_append(text, "};\n");
+	declare_stream2(trace, id);
 }
 
 static void declare_event(struct trace *trace, guint stream, guint id, const char *name)
@@ -180,6 +339,7 @@ static void declare_event(struct trace *trace, guint stream, guint id, const cha
 	g_string_append(text, "fields := ");
 	random_fields_declare(event->payload, trace->types.big, text);
 	g_string_append(text, ";\n};\n");
+	declare_event2(trace, stream, id, name);
 }
 
 /* ---- events ---- */
@@ -267,6 +427,14 @@ static void write_packet(struct trace *trace, struct counters *counters, struct 
 	bit_writer_patch(writer, context + 192, writer->at, 64, big);
 }
 
+static void save(const char *dir, const char *name, const char *bytes, gsize length)
+{
+	g_autofree char *path = dir ? g_build_filename(dir, name, NULL) : NULL;
+
+	if (path)
+		g_assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
+}
+
 /* One stream in one or, if its instance is known, several files; all streams at about the same
  * time. */
 static void write_stream(struct trace *trace, guint stream, guint instance)
@@ -277,16 +445,15 @@ static void write_stream(struct trace *trace, guint stream, guint instance)
 	trace->time = (uint64_t)random_below(&trace->types, 1000);
 	for (guint file = 0; file < files; file++) {
 		/* Not in the order of time. */
-		g_autofree char *name =
-			g_strdup_printf("%s/chan%u_%u_%u", trace->dir, stream, instance, 9 - file);
+		g_autofree char *name = g_strdup_printf("chan%u_%u_%u", stream, instance, 9 - file);
 		guint packets = 1 + random_below(&trace->types, 4);
 		struct bit_writer writer;
 
 		bit_writer_init(&writer);
 		for (guint i = 0; i < packets; i++)
 			write_packet(trace, &counters, &writer);
-		g_assert_true(g_file_set_contents(name, (const char *)writer.bytes->data,
-						  (gssize)writer.bytes->len, NULL));
+		save(trace->dir, name, (const char *)writer.bytes->data, writer.bytes->len);
+		save(trace->dir2, name, (const char *)writer.bytes->data, writer.bytes->len);
 		bit_writer_clear(&writer);
 	}
 }
@@ -298,6 +465,7 @@ static void make(struct trace *trace)
 	struct random_types *types = &trace->types;
 
 	types->big = random_below(types, 3) == 0;
+	trace->json.big = types->big;
 	trace->header = (enum header)random_below(types, HEADERS);
 	trace->has_instance = random_below(types, 2) != 0;
 	trace->has_counters = random_below(types, 2) != 0;
@@ -314,26 +482,55 @@ static void make(struct trace *trace)
 	}
 }
 
-void random_trace_write(const char *dir, guint32 seed, gboolean calls)
+static void free_fields(struct trace *trace)
 {
-	struct trace trace = { .dir = dir, .metadata = g_string_new(NULL), .has_calls = calls };
-	g_autofree char *metadata = g_build_filename(dir, "metadata", NULL);
+	for (guint i = 0; i < CLASSES; i++) {
+		g_ptr_array_unref(trace->events[i].payload);
+		if (trace->events[i].own_context)
+			g_ptr_array_unref(trace->events[i].own_context);
+	}
+	if (trace->context)
+		g_ptr_array_unref(trace->context);
+}
+
+static void write_all(struct trace *trace, guint32 seed)
+{
 	guint streams;
 
-	g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
-	trace.types.rand = g_rand_new_with_seed(seed);
-	make(&trace);
-	streams = 1 + random_below(&trace.types, 3);
+	trace->metadata = g_string_new(NULL);
+	trace->json_text = g_string_new(NULL);
+	trace->json.aliases = g_string_new(NULL);
+	trace->json.path = g_ptr_array_new();
+	trace->json.rand = g_rand_new_with_seed(seed);
+	trace->types.rand = g_rand_new_with_seed(seed);
+	make(trace);
+	streams = 1 + random_below(&trace->types, 3);
 	for (guint i = 0; i < streams; i++)
-		write_stream(&trace, 0, i);
-	g_assert_true(g_file_set_contents(metadata, trace.metadata->str, -1, NULL));
-	for (guint i = 0; i < CLASSES; i++) {
-		g_ptr_array_unref(trace.events[i].payload);
-		if (trace.events[i].own_context)
-			g_ptr_array_unref(trace.events[i].own_context);
-	}
-	if (trace.context)
-		g_ptr_array_unref(trace.context);
-	g_string_free(trace.metadata, TRUE);
-	g_rand_free(trace.types.rand);
+		write_stream(trace, 0, i);
+	save(trace->dir, "metadata", trace->metadata->str, trace->metadata->len);
+	save(trace->dir2, "metadata", trace->json_text->str, trace->json_text->len);
+	free_fields(trace);
+	g_rand_free(trace->types.rand);
+	g_rand_free(trace->json.rand);
+	g_ptr_array_unref(trace->json.path);
+	g_string_free(trace->json.aliases, TRUE);
+	g_string_free(trace->json_text, TRUE);
+	g_string_free(trace->metadata, TRUE);
+}
+
+void random_trace_write(const char *dir, guint32 seed, gboolean calls)
+{
+	struct trace trace = { .dir = dir, .has_calls = calls };
+
+	g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
+	write_all(&trace, seed);
+}
+
+void random_trace_write_pair(const char *dir, const char *dir2, guint32 seed)
+{
+	struct trace trace = { .dir = dir, .dir2 = dir2, .has_calls = TRUE };
+
+	g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
+	g_assert_cmpint(g_mkdir_with_parents(dir2, 0755), ==, 0);
+	write_all(&trace, seed);
 }

@@ -11,4 +11,7 @@
  * as random as everything else. */
 void random_trace_write(const char *dir, guint32 seed, gboolean calls);
 
+/* The same trace twice: with the metadata of CTF 1.8 in dir, and that of CTF 2 in dir2. */
+void random_trace_write_pair(const char *dir, const char *dir2, guint32 seed);
+
 #endif

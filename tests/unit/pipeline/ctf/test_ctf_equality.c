@@ -116,6 +116,53 @@ static void test_random(void)
 	remove_tree(dir);
 }
 
+/* The same streams with the metadata of CTF 2: what libbabeltrace2 says of them with that of CTF 1.8. */
+static void test_pairs(void)
+{
+	g_autofree char *dir = scratch();
+
+	for (guint32 seed = 1; seed <= RANDOM_TRACES; seed++) {
+		g_autofree char *old = g_strdup_printf("%s/old-%u", dir, seed);
+		g_autofree char *new = g_strdup_printf("%s/new-%u", dir, seed);
+		struct compared compared;
+
+		random_trace_write_pair(old, new, seed);
+		compared = compare_packed(new, old);
+		if (compared.refusal || compared.difference)
+			g_test_message("seed %u: %s", seed,
+				       compared.refusal ? compared.refusal : compared.difference);
+		g_assert_true(compared.ours);
+		g_assert_null(compared.difference);
+		compared_clear(&compared);
+	}
+	remove_tree(dir);
+}
+
+/* Traces that somebody else wrote in both. */
+static void test_shared_pairs(void)
+{
+	static const char *const names[] = { "ev-disc-no-ts-begin-end", "lttng-crash",
+					     "meta-variant-no-underscore", "trace-with-index" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *old = g_strdup_printf("%s/../shared/traces/succeed/%s",
+						       TEST_SOURCE_DIR, names[i]);
+		g_autofree char *new =
+			g_strdup_printf("%s/../shared/traces/ctf2/%s", TEST_SOURCE_DIR, names[i]);
+		struct compared compared;
+
+		if (!g_file_test(new, G_FILE_TEST_IS_DIR)) {
+			g_test_skip_printf("%s is not there", new);
+			return;
+		}
+		compared = compare_packed(new, old);
+		g_assert_cmpstr(compared.refusal, ==, NULL);
+		g_assert_cmpstr(compared.difference, ==, NULL);
+		g_assert_true(compared.ours);
+		compared_clear(&compared);
+	}
+}
+
 /* Two traces at the same times, of which one is there twice. */
 static void test_copies(void)
 {
@@ -148,6 +195,8 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, shared_traces[i], test_shared);
 	}
 	g_test_add_func("/ctf/random", test_random);
+	g_test_add_func("/ctf/pairs", test_pairs);
+	g_test_add_func("/ctf/shared-pairs", test_shared_pairs);
 	g_test_add_func("/ctf/copies", test_copies);
 	return g_test_run();
 }

@@ -159,6 +159,8 @@ static void test_understood(void)
 		OPEN "struct { u8 a; struct { u8 b; } align(32) c; } d[4];" CLOSE,
 		OPEN "enum : u8 { a, b } t; variant <t> { u8 a; string b; } v;" CLOSE,
 		OPEN "typealias u8 := mine; mine a;" CLOSE,
+		OPEN "struct { } a[3];" CLOSE,
+		OPEN "u8 n; struct { u8 a[0]; } a[n];" CLOSE,
 		TRACE TYPE "struct named { u8 a; }; event { id = 3; fields := struct named; };",
 		TRACE TYPE
 		"event { stream_id = 7; id = 1; };\nstream { id = 7; event.header := struct "
@@ -214,8 +216,6 @@ static void test_refused(void)
 		OPEN "enum : u8 { a } t; variant <t> { u8 a; u8 b; } v;" CLOSE,
 		OPEN "enum : u8 { a } t; variant <t> { } v;" CLOSE,
 		OPEN "variant { u8 a; } v;" CLOSE,
-		OPEN "struct { } a[3];" CLOSE,
-		OPEN "u8 n; struct { u8 a[0]; } a[n];" CLOSE,
 		OPEN "integer { size = 3; byte_order = be; } a;" CLOSE,
 		OPEN "integer { size = 3; } a; integer { size = 32; align = 1; byte_order = be; } "
 		     "b;" CLOSE,
@@ -280,10 +280,10 @@ static void test_said(void)
 	g_assert_cmpstr(fdar_ctf_trace_env_text(plan->trace, "hostname"), ==, "h");
 	g_assert_cmpint(fdar_ctf_trace_env_number(plan->trace, "vpid", 0), ==, 4711);
 	g_assert_true(plan->lttng && plan->ends_late);
-	g_assert_cmpuint(plan->time.freq, ==, 1000);
-	g_assert_cmpint(plan->time.base_ns, ==, 12003000000);
 	stream = fdar_ctf_plan_stream(plan, 2);
 	g_assert_nonnull(stream);
+	g_assert_cmpuint(stream->time.freq, ==, 1000);
+	g_assert_cmpint(stream->time.base_ns, ==, 12003000000);
 	g_assert_null(fdar_ctf_plan_stream(plan, 0));
 	g_assert_cmpstr(fdar_ctf_plan_class(stream, 9)->name, ==, "a:b");
 	g_assert_cmpstr(fdar_ctf_plan_class(stream, 100000)->name, ==, "c:d");
