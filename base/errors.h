@@ -18,7 +18,8 @@ enum fdar_source_error {
 	FDAR_SOURCE_ERROR_MISSING, /* no such path */
 	FDAR_SOURCE_ERROR_FORMAT,  /* not a trace, or one of a kind that cannot be read */
 	FDAR_SOURCE_ERROR_EMPTY,   /* a trace without any event */
-	FDAR_SOURCE_ERROR_DAMAGED  /* nothing before the damage could be read */
+	FDAR_SOURCE_ERROR_DAMAGED, /* nothing before the damage could be read */
+	FDAR_SOURCE_ERROR_STUCK    /* who was to read it did not come back */
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/info/info_check.h"
+#include "pipeline/source/source_notes.h"
 
 static const struct fdar_usage usage = {
 	.command = "info",
@@ -153,6 +154,35 @@ static guint64 lost_events(const struct fdar_about *about)
 	return MAX(about->contents->summary.discarded, told) + about->state.info.events_missing;
 }
 
+/* "in 3.00 s" */
+static char *span_of(const struct fdar_source_summary *summary)
+{
+	g_autofree char *span = fdar_format_duration((double)(summary->end_ns - summary->begin_ns));
+
+	if (summary->untimed && summary->untimed >= summary->events)
+		return g_strdup("without times");
+	return g_strdup_printf("in %s", span);
+}
+
+static void print_oddities(const struct fdar_about *about)
+{
+	const struct fdar_source_summary *summary = &about->contents->summary;
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+	if (summary->copies)
+		fdar_print_line("%" G_GUINT64_FORMAT " packets are in several of its files: each "
+				"was read once",
+				summary->copies);
+	if (summary->shift_ns)
+		fdar_print_line("its times begin before 1970: %" G_GUINT64_FORMAT
+				" s were added to all of them",
+				summary->shift_ns / 1000000000);
+	if (summary->untimed < summary->events)
+		fdar_source_note_times(summary, about->path, lines);
+	for (guint i = 0; i < lines->len; i++)
+		fdar_print_line("%s", (const char *)g_ptr_array_index(lines, i));
+}
+
 static void print_losses(const struct fdar_about *about)
 {
 	const struct fdar_source_summary *summary = &about->contents->summary;
@@ -162,16 +192,16 @@ static void print_losses(const struct fdar_about *about)
 	g_autofree char *packets =
 		fdar_format_count(MAX(summary->packets_lost, about->state.info.packets_lost));
 	g_autofree char *strangers = fdar_format_count(summary->strangers);
-	g_autofree char *span = fdar_format_duration((double)(summary->end_ns - summary->begin_ns));
+	g_autofree char *span = span_of(summary);
 
 	if (summary->calls) {
 		g_autofree char *calls = fdar_format_count(summary->calls);
 
-		fdar_print_line("%s events with %s calls in %s; %s events lost, %s packets lost",
+		fdar_print_line("%s events with %s calls %s; %s events lost, %s packets lost",
 				events, calls, span, lost, packets);
 	} else {
-		fdar_print_line("%s events in %s; %s events lost, %s packets lost", events, span,
-				lost, packets);
+		fdar_print_line("%s events %s; %s events lost, %s packets lost", events, span, lost,
+				packets);
 	}
 	if (about->state.info.dropped)
 		fdar_print_line("the recorder dropped %" G_GUINT64_FORMAT
@@ -182,6 +212,7 @@ static void print_losses(const struct fdar_about *about)
 				summary->calls_broken);
 	if (summary->strangers)
 		fdar_print_line("%s events of other recordings' processes are left out", strangers);
+	print_oddities(about);
 	if (summary->damaged)
 		fdar_print_line("damaged: %s", summary->damage);
 	if (about->labels)
@@ -311,6 +342,11 @@ static void print_json(const struct fdar_about *about)
 	print_number("malformed_calls_events", summary->calls_broken);
 	print_number("discarded", lost_events(about));
 	print_number("packets_lost", MAX(summary->packets_lost, about->state.info.packets_lost));
+	print_number("packets_copied", summary->copies);
+	print_number("events_without_time", summary->untimed);
+	print_number("times_back", summary->times_back);
+	print_number("times_back_most_ns", summary->most_back_ns);
+	print_number("times_shift_ns", summary->shift_ns);
 	print_number("strangers", summary->strangers);
 	print_recorded(&about->state.info);
 	print_text("damage", summary->damage);
@@ -380,6 +416,11 @@ static int tell(const char *path, enum fdar_format format)
 	GError *error = NULL;
 
 	about.contents = fdar_contents_read(path, stop, &error);
+	if (!about.contents && *stop) {
+		g_clear_error(&error);
+		fdar_warning(&usage, "interrupted");
+		return FDAR_EXIT_INTERRUPTED;
+	}
 	if (!fdar_recording_state_load(path, &about.state, error ? NULL : &error) || error)
 		return tell_without_events(&about, error);
 	about.stacks = load_stacks(path);

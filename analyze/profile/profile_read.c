@@ -5,6 +5,7 @@
 #include "analyze/profile/profile_build.h"
 #include "analyze/symbols/symbols.h"
 #include "pipeline/recording/doubts.h"
+#include "pipeline/source/source_notes.h"
 
 /* As many events as fit into the processor's nearest cache. */
 #define BATCH 512u
@@ -54,6 +55,14 @@ static gboolean read_all(struct fdar_source *source, struct fdar_symbols *symbol
 	return count == 0;
 }
 
+/* While another process is waited for. */
+static gboolean go_on(void *user)
+{
+	const struct fdar_profile_options *options = user;
+
+	return !options || !options->progress || options->progress(0, options->user);
+}
+
 static void warn(GPtrArray *warnings, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void warn(GPtrArray *warnings, const char *format, ...)
@@ -85,6 +94,8 @@ static void take_losses(struct fdar_profile *profile, const char *path,
 	losses->packets_lost = summary.packets_lost;
 	losses->damaged = summary.damaged != FALSE;
 	fdar_doubts_add_all(profile->doubts, fdar_source_doubts(source));
+	if (warnings)
+		fdar_source_note_times(&summary, path, warnings);
 	if (losses->lost_calls)
 		warn(warnings,
 		     "%s: %" G_GUINT64_FORMAT " calls are missing, as the server's libraries say",
@@ -108,9 +119,11 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 {
 	static const struct fdar_profile_options none = { 0 };
 	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
-	g_autoptr(fdar_source) source = fdar_source_open(path, error);
+	const struct fdar_source_options how = { .go_on = go_on, .user = (void *)options };
+	g_autoptr(fdar_source) source = fdar_source_open_with(path, &how, error);
 	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(symbols_dir);
 	g_autoptr(fdar_profile_builder) builder = NULL;
+	struct fdar_source_summary summary;
 	struct fdar_profile *profile;
 
 	if (!source)
@@ -133,6 +146,9 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	};
 	builder = fdar_profile_builder_new(&from);
 	if (!read_all(source, symbols, fdar_profile_builder_walk(builder), options, error))
+		return NULL;
+	fdar_source_get_summary(source, &summary);
+	if (!fdar_source_check_times(&summary, path, error))
 		return NULL;
 	profile = fdar_profile_builder_finish(builder);
 	take_losses(profile, path, source, symbols, warnings);

@@ -4,6 +4,7 @@
 
 #include "pipeline/source/source.h"
 #include "pipeline/recording/doubts.h"
+#include "pipeline/source/source_notes.h"
 
 #define BATCH 4096u
 
@@ -22,11 +23,20 @@ static const char *text_of(const void *source, uint32_t name)
 	return fdar_source_text(source, name);
 }
 
+/* While another process is waited for. */
+static gboolean go_on(void *user)
+{
+	const struct reading *reading = user;
+
+	return !reading->progress || reading->progress(reading->events, reading->user);
+}
+
 static gboolean reading_open(struct reading *reading, GError **error)
 {
+	const struct fdar_source_options how = { .go_on = go_on, .user = reading };
 	g_autofree char *symbols_dir = g_build_filename(reading->path, "symbols", NULL);
 
-	reading->source = fdar_source_open(reading->path, error);
+	reading->source = fdar_source_open_with(reading->path, &how, error);
 	if (!reading->source)
 		return FALSE;
 	reading->symbols = fdar_symbols_new(symbols_dir);
@@ -58,6 +68,7 @@ static void add_modules(const struct reading *reading, const struct fdar_event *
 static gboolean feed(struct reading *reading, struct fdar_walk *walk, GError **error)
 {
 	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	struct fdar_source_summary summary;
 	gssize count;
 
 	while ((count = fdar_source_read(reading->source, batch, BATCH, error)) > 0) {
@@ -69,7 +80,8 @@ static gboolean feed(struct reading *reading, struct fdar_walk *walk, GError **e
 			return FALSE;
 		}
 	}
-	return count == 0;
+	fdar_source_get_summary(reading->source, &summary);
+	return count == 0 && fdar_source_check_times(&summary, reading->path, error);
 }
 
 static void set_not_found(const struct reading *reading, const struct fdar_story_choice *choice,
@@ -95,15 +107,18 @@ static void set_not_found(const struct reading *reading, const struct fdar_story
 static void warn(struct reading *reading)
 {
 	const GPtrArray *doubts = fdar_source_doubts(reading->source);
+	struct fdar_source_summary summary;
 
 	if (!reading->warnings)
 		return;
+	fdar_source_get_summary(reading->source, &summary);
 	for (guint i = 0; i < doubts->len; i++) {
 		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
 
 		g_ptr_array_add(reading->warnings,
 				g_strdup_printf("%s: %s", reading->path, doubt->text));
 	}
+	fdar_source_note_times(&summary, reading->path, reading->warnings);
 	for (const char *const *note = fdar_symbols_notes(reading->symbols); *note; note++)
 		g_ptr_array_add(reading->warnings, g_strdup(*note));
 }

@@ -235,9 +235,16 @@ static void count_pids(struct fdar_contents *contents)
 	}
 }
 
+/* While another process is waited for. */
+static gboolean go_on(void *stop)
+{
+	return !*(const volatile int *)stop;
+}
+
 struct fdar_contents *fdar_contents_read(const char *path, const volatile int *stop, GError **error)
 {
-	struct fdar_source *source = fdar_source_open(path, error);
+	const struct fdar_source_options options = { .go_on = go_on, .user = (void *)stop };
+	struct fdar_source *source = fdar_source_open_with(path, &options, error);
 	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
 	g_autoptr(fdar_contents) contents = NULL;
 	gssize n = 0;

@@ -11,6 +11,7 @@ struct fdar_bt_events {
 	GHashTable *classes;              /* bt_event_class * -> struct fdar_bt_class * */
 	const struct fdar_bt_class *last; /* of classes: most events have that of the one before */
 	struct fdar_event_state *state;
+	gboolean timed; /* an event with a time was seen */
 };
 
 struct fdar_bt_events *fdar_bt_events_new(struct fdar_decoder_env *env)
@@ -110,21 +111,35 @@ static void set_data(const struct fdar_bt_class *record, const bt_event *event,
 
 /* ---- messages ---- */
 
-static uint64_t time_of(const struct fdar_bt_class *record, const bt_message *message)
+/* Times before 1970 are moved, all alike: events come in time order, so the first one says by how much;
+ * in whole seconds, for who shows times of the day. */
+static uint64_t move(struct fdar_bt_events *events, int64_t ns)
+{
+	const uint64_t second = UINT64_C(1000000000);
+	uint64_t *shift_ns = &events->env->shift_ns;
+
+	if (!events->timed && ns < 0 && !*shift_ns)
+		*shift_ns = ((uint64_t)-ns + second - 1) / second * second;
+	events->timed = TRUE;
+	ns = ns < 0 && (uint64_t)-ns > *shift_ns ? 0 : (int64_t)((uint64_t)ns + *shift_ns);
+	return (uint64_t)ns;
+}
+
+/* A time that does not fit is none. */
+static uint64_t time_of(struct fdar_bt_events *events, const struct fdar_bt_class *record,
+			const bt_message *message)
 {
 	int64_t ns;
 
-	if (!record->has_clock)
-		return 0;
-	/* A time that does not fit, or before 1970, is nonsense that the trace says: 0 is no time.
-	 */
-	if (bt_clock_snapshot_get_ns_from_origin(
-		    bt_message_event_borrow_default_clock_snapshot_const(message), &ns) !=
-	    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK) {
+	if (record->has_clock) {
+		if (bt_clock_snapshot_get_ns_from_origin(
+			    bt_message_event_borrow_default_clock_snapshot_const(message), &ns) ==
+		    BT_CLOCK_SNAPSHOT_GET_NS_FROM_ORIGIN_STATUS_OK)
+			return move(events, ns);
 		bt_current_thread_clear_error();
-		return 0;
 	}
-	return ns > 0 ? (uint64_t)ns : 0;
+	events->env->untimed++;
+	return 0;
 }
 
 static void fill(const struct fdar_bt_class *record, struct fdar_bt_events *events,
@@ -151,7 +166,7 @@ static void translate_event(struct fdar_bt_events *events, const bt_message *mes
 	const bt_event *event = bt_message_event_borrow_event_const(message);
 	const struct fdar_bt_class *record = class_of(events, event);
 	const char *thread = string(record, FDAR_ROLE_THREAD_NAME, event);
-	struct fdar_event made = { .time_ns = time_of(record, message) }, told;
+	struct fdar_event made = { .time_ns = time_of(events, record, message) }, told;
 
 	fill(record, events, event, arena, &made);
 	if (thread && fdar_event_state_name_thread(events->state, &made, thread, &told))

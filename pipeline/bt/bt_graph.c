@@ -2,14 +2,14 @@
 
 #include "base/errors.h"
 #include "pipeline/bt/bt_error.h"
+#include "pipeline/bt/bt_version.h"
 
 struct fdar_bt_graph {
 	bt_graph *graph;
 	const bt_plugin *ctf, *utils;
 	const bt_component_filter *muxer;
 	bt_logging_level level;
-	fdar_bt_message_fn function;
-	void *user;
+	struct fdar_bt_client client;
 	char *path; /* the first trace, for messages */
 };
 
@@ -28,7 +28,7 @@ static bt_graph_simple_sink_component_consume_func_status sink_consume(
 	if (status != BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
 		return (bt_graph_simple_sink_component_consume_func_status)status;
 	for (uint64_t i = 0; i < count; i++) {
-		graph->function(messages[i], graph->user);
+		graph->client.message(messages[i], graph->client.user);
 		bt_message_put_ref(messages[i]);
 	}
 	return BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_OK;
@@ -103,6 +103,7 @@ static GPtrArray *group_traces(const struct fdar_bt_graph *graph, const GPtrArra
 
 		if (!trace_group(graph, trace, &name, error))
 			return NULL;
+		graph->client.progress(graph->client.user, FALSE);
 		inputs = name ? g_hash_table_lookup(by_name, name) : NULL;
 		if (!inputs) {
 			inputs = bt_value_array_create();
@@ -189,6 +190,17 @@ static gboolean add_sink(struct fdar_bt_graph *graph, GError **error)
 	return FALSE;
 }
 
+/* Version 1 of how components talk to each other is babeltrace2 2.1's, and what it reads CTF 2 with. */
+static uint64_t mip_version(void)
+{
+	return MIN(bt_get_maximal_mip_version(), 1);
+}
+
+gboolean fdar_bt_reads_ctf2(void)
+{
+	return mip_version() >= 1;
+}
+
 static gboolean build(struct fdar_bt_graph *graph, const GPtrArray *traces, GError **error)
 {
 	g_autoptr(GPtrArray) groups = NULL;
@@ -196,11 +208,12 @@ static gboolean build(struct fdar_bt_graph *graph, const GPtrArray *traces, GErr
 
 	if (!load_plugin("ctf", &graph->ctf, error) || !load_plugin("utils", &graph->utils, error))
 		return FALSE;
-	graph->graph = bt_graph_create(0);
+	graph->graph = bt_graph_create(mip_version());
 	groups = group_traces(graph, traces, error);
 	if (!groups || !add_muxer(graph, error))
 		return FALSE;
 	for (guint i = 0; i < groups->len; i++) {
+		graph->client.progress(graph->client.user, TRUE);
 		if (!add_source(graph, i, g_ptr_array_index(groups, i), &ports, error))
 			return FALSE;
 	}
@@ -215,15 +228,14 @@ static gboolean build(struct fdar_bt_graph *graph, const GPtrArray *traces, GErr
 }
 
 struct fdar_bt_graph *fdar_bt_graph_open(const GPtrArray *traces, bt_logging_level level,
-					 fdar_bt_message_fn function, void *user, GError **error)
+					 const struct fdar_bt_client *client, GError **error)
 {
 	struct fdar_bt_graph *graph = g_new0(struct fdar_bt_graph, 1);
 
 	/* The library's own log would go to stderr; what matters comes as an error. */
 	bt_logging_set_global_level(BT_LOGGING_LEVEL_NONE);
 	graph->level = level;
-	graph->function = function;
-	graph->user = user;
+	graph->client = *client;
 	graph->path = g_strdup(g_ptr_array_index(traces, 0));
 	if (build(graph, traces, error))
 		return graph;

@@ -4,6 +4,7 @@
 #include "pipeline/events/decoder.h"
 
 struct decoder {
+	struct fdar_decoder_env *env;
 	struct fdar_bt_graph *graph;
 	struct fdar_bt_events *events;
 	struct fdar_arena *arena;
@@ -18,6 +19,14 @@ static void on_message(const bt_message *message, void *user)
 	struct decoder *decoder = user;
 
 	fdar_bt_events_translate(decoder->events, message, decoder->arena, decoder->pending);
+}
+
+static void on_progress(void *user, gboolean long_step)
+{
+	const struct fdar_decoder_env *env = ((struct decoder *)user)->env;
+
+	if (env->progress)
+		env->progress(env->progress_user, long_step);
 }
 
 static void decoder_close(void *data)
@@ -35,14 +44,18 @@ static void decoder_close(void *data)
 static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env, GError **error)
 {
 	struct decoder *decoder = g_new0(struct decoder, 1);
+	const struct fdar_bt_client client = { .message = on_message,
+					       .progress = on_progress,
+					       .user = decoder };
 
+	decoder->env = env;
 	decoder->events = fdar_bt_events_new(env);
 	decoder->arena = fdar_arena_new();
 	decoder->pending = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
 	decoder->graph =
 		fdar_bt_graph_open(traces,
 				   env->explain ? BT_LOGGING_LEVEL_WARNING : BT_LOGGING_LEVEL_NONE,
-				   on_message, decoder, error);
+				   &client, error);
 	if (!decoder->graph) {
 		decoder_close(decoder);
 		return NULL;
@@ -79,6 +92,7 @@ static gssize decoder_read(void *data, struct fdar_event *batch, size_t capacity
 		int more = fdar_bt_graph_step(decoder->graph, &decoder->failure);
 
 		decoder->ended = more <= 0;
+		on_progress(decoder, FALSE);
 		n += deliver(decoder, batch + n, capacity - n);
 	}
 	if (n || !decoder->failure)

@@ -12,10 +12,12 @@ struct guarded {
 static gboolean probe(const char *trace, void *user, GError **error)
 {
 	g_autoptr(GPtrArray) alone = g_ptr_array_new();
-	struct fdar_decoder_env env = { .texts = fdar_texts_new() };
+	const struct fdar_decoder_env *asked = user;
+	struct fdar_decoder_env env = { .texts = fdar_texts_new(),
+					.go_on = asked->go_on,
+					.user = asked->user };
 	struct fdar_guard *guard;
 
-	(void)user;
 	g_ptr_array_add(alone, (void *)trace);
 	guard = fdar_guard_open(&fdar_decoder_babeltrace, alone, &env, error);
 	fdar_guard_close(guard);
@@ -32,6 +34,13 @@ static void guarded_close(void *decoder)
 	g_free(guarded);
 }
 
+/* Nothing can be saved of a trace that it got lost in. */
+static gboolean is_final(const GError *refusal, const GPtrArray *traces)
+{
+	return refusal->domain != FDAR_SOURCE_ERROR || refusal->code == FDAR_SOURCE_ERROR_EMPTY ||
+	       (refusal->code == FDAR_SOURCE_ERROR_STUCK && traces->len == 1);
+}
+
 static void *guarded_open(const GPtrArray *traces, struct fdar_decoder_env *env, GError **error)
 {
 	struct guarded *guarded = g_new0(struct guarded, 1);
@@ -40,12 +49,12 @@ static void *guarded_open(const GPtrArray *traces, struct fdar_decoder_env *env,
 	guarded->guard = fdar_guard_open(&fdar_decoder_babeltrace, traces, env, &refusal);
 	if (guarded->guard)
 		return guarded;
-	if (g_error_matches(refusal, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY)) {
+	if (is_final(refusal, traces)) {
 		g_propagate_error(error, g_steal_pointer(&refusal));
 		guarded_close(guarded);
 		return NULL;
 	}
-	guarded->salvage = fdar_salvage_new(traces, probe, NULL, error);
+	guarded->salvage = fdar_salvage_new(traces, probe, env, error);
 	if (guarded->salvage)
 		guarded->guard = fdar_guard_open(&fdar_decoder_babeltrace, guarded->salvage->traces,
 						 env, error);

@@ -2,13 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gio.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/errors.h"
@@ -16,6 +19,8 @@
 
 #define CHILD_MEMORY_MAX ((rlim_t)2 << 30) /* bytes; babeltrace2 needs some ten MB */
 #define PIPE_BYTES       (1 << 20)
+#define LOOK_MS          200   /* between two looks at whether to wait on */
+#define BYTES_PER_MS     20000 /* of a trace that is opened: as a slow disk gives them */
 
 struct fdar_guard {
 	struct fdar_decoder_env *env;
@@ -29,6 +34,9 @@ struct fdar_guard {
 	guint count, delivered;    /* of events */
 	char *data;                /* what they point to */
 	gboolean ended;
+	int patience_ms;    /* without progress */
+	int long_step_ms;   /* for a step as long as the trace */
+	gint64 last_cpu_ns; /* of the child, when it had come on last */
 };
 
 /* ---- the child's birth ---- */
@@ -79,7 +87,7 @@ static gboolean start_child(struct fdar_guard *guard, const struct fdar_decoder_
 	guard->child = fork();
 	if (guard->child == 0) {
 		if (settle(ends[1], guard->log, parent))
-			fdar_guard_serve(ops, traces, 3, 4);
+			fdar_guard_serve(ops, traces, guard->env->shift_ns, 3, 4);
 		_exit(0);
 	}
 	close(ends[1]);
@@ -102,42 +110,81 @@ static int wait_child(struct fdar_guard *guard)
 }
 
 /* The pipe ended before the decoder said so. */
-static void set_died(struct fdar_guard *guard, gboolean silent, GError **error)
+static void set_died(struct fdar_guard *guard, GError **error)
 {
 	g_autofree char *line = NULL;
-	int status;
+	int status = wait_child(guard);
 
-	if (silent)
-		kill(guard->child, SIGKILL);
-	status = wait_child(guard);
 	line = fdar_guard_explain(guard->log);
-	if (silent)
-		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
-			    "%s: babeltrace2 got lost in it (nothing for %d s)", guard->path,
-			    FDAR_GUARD_SILENCE_S);
-	else
-		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
-			    "%s: babeltrace2 crashed on it (%s)%s%s", guard->path,
-			    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exited",
-			    line ? ": " : "", line ? line : "");
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
+		    "%s: babeltrace2 crashed on it (%s)%s%s", guard->path,
+		    WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exited", line ? ": " : "",
+		    line ? line : "");
+}
+
+static void set_stuck(struct fdar_guard *guard, GError **error)
+{
+	kill(guard->child, SIGKILL);
+	wait_child(guard);
+	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_STUCK,
+		    "%s: babeltrace2 got lost in it (no progress for %d s)", guard->path,
+		    guard->patience_ms / 1000);
+}
+
+static gint64 cpu_of(const struct fdar_guard *guard)
+{
+	struct timespec used = { 0 };
+	clockid_t clock;
+
+	if (clock_getcpuclockid(guard->child, &clock) != 0 || clock_gettime(clock, &used) != 0)
+		return 0;
+	return (gint64)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+/* After so long without a word. Who has not been given a processor has not been lost. */
+static gboolean is_lost(const struct fdar_guard *guard, int silent_ms)
+{
+	gint64 used_ms = (cpu_of(guard) - guard->last_cpu_ns) / 1000000;
+
+	return silent_ms >= guard->patience_ms &&
+	       (used_ms >= guard->patience_ms * 4 / 5 ||
+		silent_ms >= MAX(guard->patience_ms, FDAR_GUARD_STARVED_S * 1000));
+}
+
+/* FALSE and error: nothing will come. */
+static gboolean wait_for_bytes(struct fdar_guard *guard, GError **error)
+{
+	struct pollfd ready = { .fd = guard->pipe, .events = POLLIN };
+	const struct fdar_decoder_env *env = guard->env;
+
+	for (int silent_ms = 0;; silent_ms += LOOK_MS) {
+		if (poll(&ready, 1, LOOK_MS) > 0)
+			return TRUE;
+		if (env->go_on && !env->go_on(env->user)) {
+			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+			return FALSE;
+		}
+		if (is_lost(guard, silent_ms)) {
+			set_stuck(guard, error);
+			return FALSE;
+		}
+	}
 }
 
 static gboolean read_all(struct fdar_guard *guard, void *bytes, size_t length, GError **error)
 {
-	struct pollfd ready = { .fd = guard->pipe, .events = POLLIN };
 	char *p = bytes;
 
 	while (length) {
-		int polled = poll(&ready, 1, FDAR_GUARD_SILENCE_S * 1000);
 		ssize_t n;
 
-		if (polled < 0 && errno == EINTR)
-			continue;
-		n = polled > 0 ? read(guard->pipe, p, length) : 0;
+		if (!wait_for_bytes(guard, error))
+			return FALSE;
+		n = read(guard->pipe, p, length);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			set_died(guard, polled == 0, error);
+			set_died(guard, error);
 			return FALSE;
 		}
 		p += n;
@@ -224,6 +271,35 @@ static gboolean take_events(struct fdar_guard *guard, const struct fdar_guard_he
 	return TRUE;
 }
 
+static void take_counts(struct fdar_guard *guard, const struct fdar_guard_head *head)
+{
+	guard->env->discarded = head->discarded;
+	guard->env->packets_lost = head->packets_lost;
+	guard->env->untimed = head->untimed;
+	guard->env->shift_ns = head->shift_ns;
+	guard->last_cpu_ns = cpu_of(guard);
+	guard->patience_ms = head->type == FDAR_GUARD_ALIVE && head->code
+				     ? guard->long_step_ms
+				     : FDAR_GUARD_SILENCE_S * 1000;
+}
+
+/* The head of the next frame that says more than that there is progress. */
+static gboolean take_head(struct fdar_guard *guard, struct fdar_guard_head *head, GError **error)
+{
+	do {
+		if (!read_all(guard, head, sizeof(*head), error))
+			return FALSE;
+		if (head->events > FDAR_GUARD_BATCH || head->text_bytes > FDAR_GUARD_FRAME_MAX ||
+		    head->data_bytes > FDAR_GUARD_FRAME_MAX || head->homes > FDAR_HOMES_MAX + 1) {
+			kill(guard->child, SIGKILL);
+			set_died(guard, error);
+			return FALSE;
+		}
+		take_counts(guard, head);
+	} while (head->type == FDAR_GUARD_ALIVE);
+	return TRUE;
+}
+
 /* Takes the next frame. FALSE and error when it is a failure, or none came. */
 static gboolean take_frame(struct fdar_guard *guard, GError **error)
 {
@@ -231,15 +307,8 @@ static gboolean take_frame(struct fdar_guard *guard, GError **error)
 	g_autofree char *message = NULL;
 
 	guard->count = guard->delivered = 0;
-	if (!read_all(guard, &head, sizeof(head), error))
+	if (!take_head(guard, &head, error))
 		return FALSE;
-	if (head.events > FDAR_GUARD_BATCH || head.text_bytes > FDAR_GUARD_FRAME_MAX ||
-	    head.data_bytes > FDAR_GUARD_FRAME_MAX || head.homes > FDAR_HOMES_MAX + 1) {
-		set_died(guard, TRUE, error);
-		return FALSE;
-	}
-	guard->env->discarded = head.discarded;
-	guard->env->packets_lost = head.packets_lost;
 	guard->ended = head.type == FDAR_GUARD_END || head.type == FDAR_GUARD_FAILED;
 	if (head.type != FDAR_GUARD_FAILED)
 		return take_events(guard, &head, error);
@@ -247,6 +316,27 @@ static gboolean take_frame(struct fdar_guard *guard, GError **error)
 	if (message)
 		g_set_error_literal(error, FDAR_SOURCE_ERROR, head.code, message);
 	return FALSE;
+}
+
+/* Bytes of the files in the folders. */
+static uint64_t size_of(const GPtrArray *traces)
+{
+	uint64_t bytes = 0;
+
+	for (guint i = 0; i < traces->len; i++) {
+		g_autoptr(GDir) dir = g_dir_open(g_ptr_array_index(traces, i), 0, NULL);
+		const char *name;
+
+		while (dir && (name = g_dir_read_name(dir))) {
+			g_autofree char *path =
+				g_build_filename(g_ptr_array_index(traces, i), name, NULL);
+			struct stat st;
+
+			if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+				bytes += (uint64_t)st.st_size;
+		}
+	}
+	return bytes;
 }
 
 struct fdar_guard *fdar_guard_open(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
@@ -264,6 +354,9 @@ struct fdar_guard *fdar_guard_open(const struct fdar_decoder_ops *ops, const GPt
 	guard->homes = g_array_new(FALSE, FALSE, sizeof(uint16_t));
 	g_array_append_val(guard->ids, none);
 	g_array_append_val(guard->homes, nowhere);
+	guard->patience_ms = FDAR_GUARD_SILENCE_S * 1000;
+	guard->long_step_ms =
+		guard->patience_ms + (int)MIN(size_of(traces) / BYTES_PER_MS, INT_MAX / 2);
 	if (!start_child(guard, ops, traces))
 		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			    "%s: cannot start a process to read it: %s", guard->path,

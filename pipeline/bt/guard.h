@@ -18,13 +18,17 @@
 
 #include "pipeline/events/decoder.h"
 
-/* A child that sends nothing for so long, while it is waited for, is ended. */
-#define FDAR_GUARD_SILENCE_S 60
+/* A child that shows no progress for so long, while it is waited for, is ended: as long as a person
+ * would wait. On a machine where it hardly gets a processor, it may take longer, up to
+ * FDAR_GUARD_STARVED_S; and opening takes as long as the trace is big. */
+#define FDAR_GUARD_SILENCE_S 5
+#define FDAR_GUARD_STARVED_S 30
 
 struct fdar_guard;
 
 /* Starts the decoder on the traces and waits until it has opened them. NULL and error
- * (FDAR_SOURCE_ERROR) when it could not: what it said, or DAMAGED when it died. env must outlive the
+ * (FDAR_SOURCE_ERROR) when it could not: what it said, DAMAGED when it died, or STUCK when it
+ * did not come back; or G_IO_ERROR_CANCELLED when env says so. env must outlive the
  * result. The caller closes it (fdar_guard_close). */
 struct fdar_guard *fdar_guard_open(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
 				   struct fdar_decoder_env *env, GError **error);

@@ -6,6 +6,7 @@
 
 #define LOG_MAX     65536u /* bytes of the log that are looked at */
 #define MESSAGE_MAX 400u
+#define ALIVE_US    500000 /* between two signs of life */
 
 struct sender {
 	int fd;
@@ -15,6 +16,7 @@ struct sender {
 	GByteArray *data;
 	GArray *homes;       /* of struct fdar_home: to be sent */
 	uint32_t homes_sent; /* those below are known to the other side */
+	gint64 sent_us;      /* when something was sent last */
 	struct fdar_event batch[FDAR_GUARD_BATCH];
 };
 
@@ -47,6 +49,8 @@ static gboolean send_frame(const struct sender *sender, enum fdar_guard_frame ty
 		.homes = sender->homes->len,
 		.discarded = sender->env.discarded,
 		.packets_lost = sender->env.packets_lost,
+		.untimed = sender->env.untimed,
+		.shift_ns = sender->env.shift_ns,
 	};
 
 	return write_all(sender->fd, &head, sizeof(head)) &&
@@ -55,6 +59,23 @@ static gboolean send_frame(const struct sender *sender, enum fdar_guard_frame ty
 			 sender->homes->len * sizeof(struct fdar_home)) &&
 	       write_all(sender->fd, sender->batch, events * sizeof(sender->batch[0])) &&
 	       write_all(sender->fd, sender->data->data, sender->data->len);
+}
+
+/* In the middle of a step of the decoder: what it makes of the batch is not for now. */
+static void on_progress(void *user, gboolean long_step)
+{
+	struct sender *sender = user;
+	struct fdar_guard_head head = { .type = FDAR_GUARD_ALIVE, .code = long_step != FALSE };
+	gint64 now_us = g_get_monotonic_time();
+
+	if (!long_step && now_us - sender->sent_us < ALIVE_US)
+		return;
+	sender->sent_us = now_us;
+	head.discarded = sender->env.discarded;
+	head.packets_lost = sender->env.packets_lost;
+	head.untimed = sender->env.untimed;
+	head.shift_ns = sender->env.shift_ns;
+	write_all(sender->fd, &head, sizeof(head));
 }
 
 static gboolean send_events(struct sender *sender, uint32_t events)
@@ -124,7 +145,8 @@ static void explain_failure(const struct fdar_decoder_ops *ops, const GPtrArray 
 	send_failure(sender, error);
 }
 
-void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces, int fd, int log)
+void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
+		      uint64_t shift_ns, int fd, int log)
 {
 	struct sender *sender = g_new0(struct sender, 1);
 	g_autoptr(GError) error = NULL;
@@ -141,6 +163,9 @@ void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *trace
 	sender->env.homes = fdar_homes_new();
 	sender->homes = g_array_new(FALSE, FALSE, sizeof(struct fdar_home));
 	sender->homes_sent = fdar_homes_count(sender->env.homes);
+	sender->env.shift_ns = shift_ns;
+	sender->env.progress = on_progress;
+	sender->env.progress_user = sender;
 	sender->texts_sent = fdar_texts_count(sender->env.texts);
 	decoder = ops->open(traces, &sender->env, &error);
 	if (!decoder)

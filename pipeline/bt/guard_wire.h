@@ -19,6 +19,7 @@
 enum fdar_guard_frame {
 	FDAR_GUARD_OPENED = 1,
 	FDAR_GUARD_EVENTS,
+	FDAR_GUARD_ALIVE, /* it has come on; code is 1 when the next step may be a long one */
 	FDAR_GUARD_END,
 	FDAR_GUARD_FAILED /* code is the GError's, data the message */
 };
@@ -30,13 +31,17 @@ struct fdar_guard_head {
 	uint32_t text_bytes;
 	uint32_t data_bytes;
 	uint32_t homes;
-	uint64_t discarded; /* so far */
+	uint64_t discarded; /* so far, as all that follow */
 	uint64_t packets_lost;
+	uint64_t untimed;
+	uint64_t shift_ns;
 };
 
 /* The child's side: opens, reads to the end, sends all of it to fd. Returns when it is done. log is
- * where its stderr goes (a file); what is in it when opening fails becomes the message. */
-void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces, int fd, int log);
+ * where its stderr goes (a file); what is in it when opening fails becomes the message. shift_ns is what
+ * others have moved their times by. */
+void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
+		      uint64_t shift_ns, int fd, int log);
 
 /* The line of babeltrace2's log (in the file log) that says best why something failed, or NULL. The
  * caller frees it. */

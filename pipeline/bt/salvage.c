@@ -14,11 +14,13 @@ struct work {
 	struct fdar_salvage *salvage;
 	fdar_salvage_probe_fn probe;
 	void *user;
-	char *trace;   /* absolute: the one in hand */
-	char *shadow;  /* what is tried: metadata and one stream file */
-	char *rescued; /* what was found sound */
-	guint damaged; /* stream files, of all traces */
-	GError *first; /* refusal */
+	char *trace;       /* absolute: the one in hand */
+	char *shadow;      /* what is tried: metadata and one stream file */
+	char *rescued;     /* what was found sound */
+	guint damaged;     /* stream files, of all traces */
+	gboolean stuck;    /* the trace in hand is given up */
+	gboolean finished; /* nobody wants to know any more */
+	GError *first;     /* refusal */
 };
 
 /* ---- folders ---- */
@@ -87,9 +89,25 @@ static gboolean set_length(int from, int to, goffset *length, goffset wanted)
 	return ok;
 }
 
+static gboolean ask(struct work *work, const char *trace, GError **error)
+{
+	g_autoptr(GError) refusal = NULL;
+
+	if (work->stuck || work->finished) {
+		g_set_error_literal(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_STUCK, "given up");
+		return FALSE;
+	}
+	if (work->probe(trace, work->user, &refusal))
+		return TRUE;
+	work->finished = refusal->domain != FDAR_SOURCE_ERROR;
+	work->stuck = g_error_matches(refusal, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_STUCK);
+	g_propagate_error(error, g_steal_pointer(&refusal));
+	return FALSE;
+}
+
 static gboolean sound(struct work *work, GError **error)
 {
-	return work->probe(work->shadow, work->user, error);
+	return ask(work, work->shadow, error);
 }
 
 /* The longest run of whole packets from the start that the decoder takes, in bytes, left in the
@@ -247,7 +265,8 @@ static void try_trace(struct work *work, const char *trace, guint index)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (work->probe(trace, work->user, &error)) {
+	work->stuck = FALSE;
+	if (ask(work, trace, &error)) {
 		g_ptr_array_add(work->salvage->traces, g_strdup(trace));
 		return;
 	}
@@ -255,6 +274,11 @@ static void try_trace(struct work *work, const char *trace, guint index)
 		return;
 	if (!work->first)
 		work->first = g_error_copy(error);
+	if (work->stuck || work->finished) {
+		if (!work->salvage->damage)
+			work->salvage->damage = g_strdup(error->message);
+		return;
+	}
 	work->trace = realpath(trace, NULL);
 	if (work->trace) {
 		guint before = work->damaged;
@@ -287,7 +311,7 @@ struct fdar_salvage *fdar_salvage_new(const GPtrArray *traces, fdar_salvage_prob
 	for (guint i = 0; i < traces->len; i++)
 		try_trace(&work, g_ptr_array_index(traces, i), i);
 	tell_more(&work);
-	if (salvage->traces->len) {
+	if (salvage->traces->len && !work.finished) {
 		g_clear_error(&work.first);
 		return salvage;
 	}

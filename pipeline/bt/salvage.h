@@ -15,7 +15,8 @@
 #define FDAR_SALVAGE_FILES_MAX 1024 /* stream files that are tried */
 
 /* Whether the decoder opens the one trace. FALSE and error: FDAR_SOURCE_ERROR_EMPTY when it has no
- * stream, any other when it is refused. */
+ * stream, STUCK when it is not worth to be asked again of any part of the trace, another domain when
+ * nobody wants to know any more, any other when it is refused. */
 typedef gboolean (*fdar_salvage_probe_fn)(const char *trace, void *user, GError **error);
 
 struct fdar_salvage {

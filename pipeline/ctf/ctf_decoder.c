@@ -66,15 +66,35 @@ static void take_damage(struct decoder *decoder, struct fdar_ctf_stream *stream)
 		input->damage = g_steal_pointer(&stream->damage);
 }
 
+/* Adds what the stream has counted since it was asked last. */
+static void take_counts(struct decoder *decoder, struct fdar_ctf_stream *stream)
+{
+	struct fdar_decoder_env *env = decoder->env;
+
+	env->discarded += stream->discarded;
+	env->packets_lost += stream->packets_lost;
+	env->copies += stream->copies;
+	env->times_back += stream->times_back;
+	env->most_back_ns = MAX(env->most_back_ns, stream->most_back_ns);
+	stream->discarded = stream->packets_lost = stream->copies = stream->times_back = 0;
+}
+
+static void count_untimed(struct decoder *decoder, size_t from)
+{
+	for (size_t i = from; i < decoder->sink->count; i++)
+		decoder->env->untimed += decoder->sink->events[i].kind != FDAR_EVENT_THREAD_NAME;
+}
+
 static void run_first(struct decoder *decoder)
 {
 	struct fdar_ctf_stream *stream = decoder->heap[0];
-	uint64_t discarded = stream->discarded, lost = stream->packets_lost;
+	size_t before = decoder->sink->count;
 	uint64_t limit_ns = MIN(limit_of(decoder), stream->to_ns - 1);
 	enum fdar_ctf_stop stop = fdar_ctf_stream_run(stream, limit_ns, decoder->sink);
 
-	decoder->env->discarded += stream->discarded - discarded;
-	decoder->env->packets_lost += stream->packets_lost - lost;
+	take_counts(decoder, stream);
+	if (!stream->time.freq)
+		count_untimed(decoder, before);
 	if (stop == FDAR_CTF_FULL)
 		return;
 	if (stop == FDAR_CTF_ENDED || stream->key_ns >= stream->to_ns) {
@@ -97,7 +117,7 @@ static gssize decoder_read(void *data, struct fdar_event *batch, size_t capacity
 		return (gssize)decoder->sink->count;
 	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED, "%s", input->damage);
 	if (input->damaged > 1 && error)
-		g_prefix_error(error, "in %u stream files, the first: ", input->damaged);
+		g_prefix_error(error, "in %u places, the first: ", input->damaged);
 	return -1;
 }
 
@@ -126,8 +146,7 @@ static void fill_heap(struct decoder *decoder)
 			decoder->heap[decoder->count++] = stream;
 		else
 			take_damage(decoder, stream);
-		decoder->env->discarded += stream->discarded;
-		decoder->env->packets_lost += stream->packets_lost;
+		take_counts(decoder, stream);
 	}
 	for (guint i = decoder->count / 2; i-- > 0;)
 		sift_down(decoder, i);
@@ -145,6 +164,7 @@ static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env,
 	}
 	if (!env->slice)
 		env->discarded += decoder->input.dropped;
+	env->shift_ns = decoder->input.shift_ns;
 	if (env->slices)
 		fdar_ctf_slice_cut(&decoder->input, env->slice, env->slices);
 	decoder->sink = fdar_ctf_sink_new(env->texts, env->homes);

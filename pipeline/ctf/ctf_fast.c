@@ -22,7 +22,9 @@ static gboolean begin(const struct fdar_ctf_stream *stream, uint64_t limit_ns, s
 	const struct fdar_ctf_cursor *cursor = &stream->cursor;
 	uint64_t base_ns = (uint64_t)stream->time.base_ns, left;
 
-	if (!fdar_ctf_time_is_sum(&stream->time, &loop->last) || limit_ns < base_ns)
+	/* Where the clock may have gone back, events are looked at one by one. */
+	if (!fdar_ctf_time_is_sum(&stream->time, &loop->last) || limit_ns < base_ns ||
+	    stream->frame.clock < stream->last_clock)
 		return FALSE;
 	loop->last = MIN(loop->last, limit_ns - base_ns);
 	loop->base_ns = base_ns;
@@ -144,6 +146,8 @@ gboolean fdar_ctf_fast_run(struct fdar_ctf_stream *stream, uint64_t limit_ns,
 	sink->count += (size_t)(last - first);
 	stream->cursor.at = (uint64_t)(loop.at - stream->cursor.bytes) * 8;
 	stream->frame.clock = loop.clock;
+	if (last > first)
+		stream->last_clock = loop.clock;
 	if (!loop.next)
 		return FALSE;
 	stream->key_ns = MAX(stream->key_ns, fdar_ctf_time_ns(&stream->time, loop.next));

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/errors.h"
-#include "pipeline/metadata/ctf_metadata.h"
+#include "pipeline/ctf/ctf_folder.h"
 
 #define FILE_BYTES_MAX (UINT64_C(1) << 50) /* so that bits can be counted with 64 bits */
 #define KEEP_OPEN_MAX  128u                /* streams: with more, files are open only while read */
@@ -12,13 +12,6 @@
 #define WINDOW_MIN     (16u << 10)
 #define WINDOW_USUAL   (256u << 10)
 #define HEAD_WINDOW    4096u /* for the first packet's head */
-
-/* A directory with its own metadata. */
-struct folder {
-	const char *path;
-	struct fdar_ctf_plan *plan; /* NULL: another one's of the same trace is used */
-	guint classes;
-};
 
 /* What becomes a stream. */
 struct group {
@@ -39,38 +32,42 @@ struct work {
 	struct fdar_ctf_frame frame;
 };
 
+static void note_damage(struct work *work, const char *what)
+{
+	if (!work->input->damaged++)
+		work->input->damage = g_strdup(what);
+}
+
+static void note_file(struct work *work, const char *path, const GError *error)
+{
+	g_autofree char *what = g_strdup_printf("stream file %s: %s", path, error->message);
+
+	note_damage(work, what);
+}
+
 /* ---- metadata ---- */
 
 static gboolean read_folder(struct work *work, const char *path, GError **error)
 {
-	struct folder folder = { .path = path };
-	GString *text = fdar_ctf_metadata_read(path, error);
+	struct fdar_ctf_folder folder = { .path = path };
+	gboolean ok = fdar_ctf_folder_read(&folder, error);
 
-	if (!text)
-		return FALSE;
-	folder.plan = fdar_ctf_plan_new(text->str, text->len, error);
-	g_string_free(text, TRUE);
-	if (!folder.plan)
-		return FALSE;
-	folder.classes = fdar_ctf_trace_classes(folder.plan->trace);
+	if (ok && folder.damage)
+		note_damage(work, folder.damage->message);
 	g_array_append_val(work->folders, folder);
-	return TRUE;
-}
-
-static gboolean same_trace(const struct folder *a, const struct folder *b)
-{
-	return memcmp(a->plan->trace->uuid, b->plan->trace->uuid, 16) == 0;
+	return ok;
 }
 
 static gboolean read_folders(struct work *work, const GPtrArray *traces, GError **error)
 {
 	for (guint i = 0; i < traces->len; i++) {
-		const struct folder *folder;
+		const struct fdar_ctf_folder *folder;
 
 		if (!read_folder(work, g_ptr_array_index(traces, i), error))
 			return FALSE;
-		folder = &g_array_index(work->folders, struct folder, i);
-		if (folder->plan->trace->has_uuid || traces->len == 1)
+		folder = &g_array_index(work->folders, struct fdar_ctf_folder, i);
+		if (!folder->plan || folder->has_uuid || traces->len == 1 ||
+		    folder->plan->trace->major > 1)
 			continue;
 		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 			    "%s: expected a UUID in each of several traces", folder->path);
@@ -80,12 +77,6 @@ static gboolean read_folders(struct work *work, const GPtrArray *traces, GError 
 }
 
 /* ---- stream files ---- */
-
-static void note_damage(struct work *work, const char *path, const GError *error)
-{
-	if (!work->input->damaged++)
-		work->input->damage = g_strdup_printf("stream file %s: %s", path, error->message);
-}
 
 static struct group *find_group(const struct work *work, const struct fdar_ctf_stream_plan *stream,
 				uint64_t instance)
@@ -111,16 +102,6 @@ static struct group *add_group(struct work *work, const struct fdar_ctf_plan *pl
 	return group;
 }
 
-static void insert_file(struct group *group, const struct fdar_ctf_file *file)
-{
-	guint place = group->files->len;
-
-	while (place && g_array_index(group->files, struct fdar_ctf_file, place - 1).begin_ns >
-				file->begin_ns)
-		place--;
-	g_array_insert_val(group->files, place, *file);
-}
-
 /* Without a begin there is no order among files: each is a stream then. */
 static void sort_in(struct work *work, const struct fdar_ctf_plan *plan,
 		    const struct fdar_ctf_packet *packet, struct fdar_ctf_file *file)
@@ -131,14 +112,13 @@ static void sort_in(struct work *work, const struct fdar_ctf_plan *plan,
 	struct group *group = has_instance ? find_group(work, packet->stream, instance) : NULL;
 
 	if (packet->values & 1u << FDAR_CTF_VALUE_BEGIN)
-		file->begin_ns = fdar_ctf_time_ns(&packet->stream->time,
-						  work->frame.values[FDAR_CTF_VALUE_BEGIN]);
+		file->begin = work->frame.values[FDAR_CTF_VALUE_BEGIN];
 	if (!group) {
 		group = add_group(work, plan, packet->stream);
 		group->has_instance = has_instance;
 		group->instance = has_instance ? instance : work->next_number++;
 	}
-	insert_file(group, file);
+	g_array_append_val(group->files, *file);
 }
 
 /* Opens the window at the file's first packet. FALSE without an error: it has none. */
@@ -175,13 +155,13 @@ static void add_file(struct work *work, const struct fdar_ctf_plan *plan, const 
 	g_ptr_array_add(work->input->paths, path);
 	if (!open_first(work, &file, &error)) {
 		if (error)
-			note_damage(work, path, error);
+			note_file(work, path, error);
 		return;
 	}
 	if (fdar_ctf_packet_read(plan, &work->window, &work->frame, &packet, &error))
 		sort_in(work, plan, &packet, &file);
 	else
-		note_damage(work, path, error);
+		note_file(work, path, error);
 }
 
 /* The order is that of the directory: it is how babeltrace2 numbers streams without an instance. */
@@ -208,33 +188,51 @@ static gboolean add_folder(struct work *work, const struct fdar_ctf_plan *plan, 
 /* ---- traces ---- */
 
 /* All folders of the trace that the folder first is of; the plan with the most classes serves all:
- * metadata grows while a session goes on. */
+ * metadata grows while a session goes on, and may be missing in a part of it. */
 static gboolean add_trace(struct work *work, guint first, GError **error)
 {
-	struct folder *folders = &g_array_index(work->folders, struct folder, 0);
+	struct fdar_ctf_folder *folders = &g_array_index(work->folders, struct fdar_ctf_folder, 0);
 	guint count = work->folders->len, best = first;
 	struct fdar_ctf_plan *plan;
 
 	for (guint i = first + 1; i < count; i++) {
-		if (folders[i].plan && same_trace(&folders[i], &folders[first]) &&
+		if (folders[i].plan && fdar_ctf_folder_same(&folders[i], &folders[first]) &&
 		    folders[i].classes > folders[best].classes)
 			best = i;
 	}
-	plan = folders[best].plan;
+	plan = g_steal_pointer(&folders[best].plan);
 	g_ptr_array_add(work->input->plans, plan);
 	work->first_group = work->groups->len;
 	work->next_number = 0;
+	folders[best].done = TRUE;
 	if (!add_folder(work, plan, folders[best].path, error))
 		return FALSE;
-	for (guint i = first; i < count; i++) {
-		if (i == best || !folders[i].plan ||
-		    memcmp(folders[i].plan->trace->uuid, plan->trace->uuid, 16) != 0)
+	for (guint i = 0; i < count; i++) {
+		if (folders[i].done || !fdar_ctf_folder_same(&folders[i], &folders[best]))
 			continue;
-		g_clear_pointer(&folders[i].plan, fdar_ctf_plan_free);
+		folders[i].done = TRUE;
 		if (!add_folder(work, plan, folders[i].path, error))
 			return FALSE;
 	}
-	folders[best].plan = NULL;
+	return TRUE;
+}
+
+static gboolean add_traces(struct work *work, GError **error)
+{
+	for (guint i = 0; i < work->folders->len; i++) {
+		const struct fdar_ctf_folder *folder =
+			&g_array_index(work->folders, struct fdar_ctf_folder, i);
+
+		if (folder->plan && !folder->done && !add_trace(work, i, error))
+			return FALSE;
+	}
+	for (guint i = 0; i < work->folders->len; i++) {
+		const struct fdar_ctf_folder *folder =
+			&g_array_index(work->folders, struct fdar_ctf_folder, i);
+
+		if (!folder->done)
+			note_damage(work, folder->broken->message);
+	}
 	return TRUE;
 }
 
@@ -251,18 +249,82 @@ static int compare_groups(gconstpointer a, gconstpointer b)
 	return left->instance < right->instance ? -1 : left->instance > right->instance;
 }
 
+/* ---- times ---- */
+
+/* How long before 1970 the first packet of the group is. Times are not moved for a clock alone whose
+ * zero is that early. */
+static uint64_t before_epoch(const struct group *group)
+{
+	uint64_t most = 0;
+
+	for (guint i = 0; i < group->files->len; i++) {
+		const struct fdar_ctf_file *file =
+			&g_array_index(group->files, struct fdar_ctf_file, i);
+		int64_t ns;
+
+		if (fdar_ctf_time_signed(&group->stream->time, file->begin, &ns) && ns < 0)
+			most = MAX(most, (uint64_t)-ns);
+	}
+	return most;
+}
+
+/* The same for all streams, so that all times are moved alike. */
+static void shift_times(struct work *work)
+{
+	struct fdar_ctf_input *input = work->input;
+
+	for (guint i = 0; i < work->groups->len; i++)
+		input->shift_ns =
+			MAX(input->shift_ns, before_epoch(g_ptr_array_index(work->groups, i)));
+	/* In whole seconds, for who shows times of the day. */
+	input->shift_ns =
+		(input->shift_ns + FDAR_CTF_NS_PER_S - 1) / FDAR_CTF_NS_PER_S * FDAR_CTF_NS_PER_S;
+	for (guint i = 0; input->shift_ns && i < input->plans->len; i++) {
+		const struct fdar_ctf_plan *plan = g_ptr_array_index(input->plans, i);
+
+		for (guint j = 0; j < plan->streams->len; j++) {
+			struct fdar_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, j);
+			int64_t *base_ns = &stream->time.base_ns;
+
+			if (__builtin_add_overflow(*base_ns, (int64_t)input->shift_ns, base_ns))
+				*base_ns = INT64_MAX;
+		}
+	}
+}
+
+static int compare_begins(gconstpointer a, gconstpointer b)
+{
+	const struct fdar_ctf_file *left = a, *right = b;
+
+	return left->begin_ns < right->begin_ns ? -1 : left->begin_ns > right->begin_ns;
+}
+
+static void sort_files(const struct group *group)
+{
+	for (guint i = 0; i < group->files->len; i++) {
+		struct fdar_ctf_file *file = &g_array_index(group->files, struct fdar_ctf_file, i);
+
+		file->begin_ns = fdar_ctf_time_ns(&group->stream->time, file->begin);
+	}
+	g_array_sort(group->files, compare_begins);
+}
+
 static void make_streams(struct work *work)
 {
 	guint count = work->groups->len;
 	size_t usual = count ? WINDOWS_BYTES / count : 0;
 
 	usual = CLAMP(usual, WINDOW_MIN, WINDOW_USUAL) & ~(size_t)(FDAR_CTF_WINDOW_STEP - 1);
+	shift_times(work);
 	g_ptr_array_sort(work->groups, compare_groups);
 	for (guint i = 0; i < count; i++) {
 		struct group *group = g_ptr_array_index(work->groups, i);
-		struct fdar_ctf_stream *stream = fdar_ctf_stream_new(group->plan, group->stream,
-								     g_steal_pointer(&group->files),
-								     usual, count <= KEEP_OPEN_MAX);
+		struct fdar_ctf_stream *stream;
+
+		sort_files(group);
+		stream = fdar_ctf_stream_new(group->plan, group->stream,
+					     g_steal_pointer(&group->files), usual,
+					     count <= KEEP_OPEN_MAX);
 
 		stream->rank = i;
 		stream->window.pool = work->input->pool;
@@ -271,13 +333,6 @@ static void make_streams(struct work *work)
 }
 
 /* ---- the whole ---- */
-
-static void folder_clear(void *data)
-{
-	struct folder *folder = data;
-
-	fdar_ctf_plan_free(folder->plan);
-}
 
 static void group_free(void *data)
 {
@@ -290,12 +345,14 @@ static void group_free(void *data)
 
 static gboolean open_all(struct work *work, const GPtrArray *traces, GError **error)
 {
-	if (!read_folders(work, traces, error))
+	const struct fdar_ctf_folder *first;
+
+	if (!read_folders(work, traces, error) || !add_traces(work, error))
 		return FALSE;
-	for (guint i = 0; i < work->folders->len; i++) {
-		if (g_array_index(work->folders, struct folder, i).plan &&
-		    !add_trace(work, i, error))
-			return FALSE;
+	first = &g_array_index(work->folders, struct fdar_ctf_folder, 0);
+	if (!work->input->plans->len) {
+		g_propagate_error(error, g_error_copy(first->broken));
+		return FALSE;
 	}
 	make_streams(work);
 	if (work->input->streams->len || work->input->damaged || work->input->dropped)
@@ -317,8 +374,8 @@ gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *trac
 	input->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_stream_free);
 	input->pool = fdar_ctf_pool_new();
 	work->input = input;
-	work->folders = g_array_new(FALSE, FALSE, sizeof(struct folder));
-	g_array_set_clear_func(work->folders, folder_clear);
+	work->folders = g_array_new(FALSE, FALSE, sizeof(struct fdar_ctf_folder));
+	g_array_set_clear_func(work->folders, fdar_ctf_folder_clear);
 	work->groups = g_ptr_array_new_with_free_func(group_free);
 	fdar_ctf_window_init(&work->window, HEAD_WINDOW, FALSE);
 	work->window.pool = input->pool;

@@ -4,7 +4,7 @@
  * Place in the house: inside pipeline/, between the decoder and the file system. Directories with
  * the same UUID are one trace: LTTng's rotation chunks. So are the stream files of one stream
  * instance in them. The order of events at the same time is babeltrace2's: by the trace's UUID, the
- * stream's class and the stream's instance.
+ * stream's class and the stream's instance. A trace whose metadata is broken is left out, and named.
  */
 #ifndef FDAR_PIPELINE_CTF_CTF_OPEN_H
 #define FDAR_PIPELINE_CTF_CTF_OPEN_H
@@ -19,13 +19,14 @@ struct fdar_ctf_input {
 	GPtrArray *paths;   /* char *: of stream files */
 	GPtrArray *streams; /* struct fdar_ctf_stream * */
 	struct fdar_ctf_pool *pool;
-	uint64_t dropped; /* events, of stream files of which the recorder dropped everything */
-	char *damage;     /* a stream file that had to be left out, and why; NULL: none */
-	guint damaged;    /* how many */
+	uint64_t shift_ns; /* that was added to all times, as some were before 1970 */
+	uint64_t dropped;  /* events, of stream files of which the recorder dropped everything */
+	char *damage;      /* a stream file that had to be left out, and why; NULL: none */
+	guint damaged;     /* how many */
 };
 
-/* Opens the traces (char *). FALSE and error (FDAR_SOURCE_ERROR) when one of them is not understood, or
- * when there is no stream file at all. The input is to be cleared in any case. */
+/* Opens the traces (char *). FALSE and error (FDAR_SOURCE_ERROR) when one of them is not understood, all
+ * are broken, or there is no stream file at all. The input is to be cleared in any case. */
 gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *traces, GError **error);
 
 void fdar_ctf_input_clear(struct fdar_ctf_input *input);

@@ -1,6 +1,7 @@
 #include "pipeline/ctf/ctf_packet.h"
 
 #include "base/errors.h"
+#include "pipeline/ctf/ctf_bits.h"
 
 #define PACKET_MAGIC 0xc1fc1fc1u
 #define HEAD_BYTES   4096u /* header and context are shorter, as a rule */
@@ -110,6 +111,25 @@ static gboolean check_note(const struct fdar_ctf_window *window, const struct fd
 	return ok || fail(window, "a packet that is what its note says", error);
 }
 
+/* Times of fewer than 64 bits are told in full: the clock has gone on with the begin, and the end is the
+ * next such time after it. */
+static void widen_times(const struct fdar_ctf_plan *plan, struct fdar_ctf_packet *packet,
+			struct fdar_ctf_frame *frame)
+{
+	unsigned begin = packet->stream->bits[FDAR_CTF_VALUE_BEGIN];
+	unsigned end = packet->stream->bits[FDAR_CTF_VALUE_END];
+	uint64_t *values = frame->values;
+
+	if (!has(packet, FDAR_CTF_VALUE_BEGIN) || !packet->stream->time.freq)
+		return;
+	if (begin < 64)
+		values[FDAR_CTF_VALUE_BEGIN] = frame->clock;
+	/* LTTng may not have written it. */
+	if (end && end < 64 && (values[FDAR_CTF_VALUE_END] || !plan->lttng))
+		values[FDAR_CTF_VALUE_END] = fdar_ctf_bits_clock(values[FDAR_CTF_VALUE_BEGIN],
+								 values[FDAR_CTF_VALUE_END], end);
+}
+
 gboolean fdar_ctf_packet_read(const struct fdar_ctf_plan *plan, struct fdar_ctf_window *window,
 			      struct fdar_ctf_frame *frame, struct fdar_ctf_packet *packet,
 			      GError **error)
@@ -126,8 +146,11 @@ gboolean fdar_ctf_packet_read(const struct fdar_ctf_plan *plan, struct fdar_ctf_
 	    !run(&packet->stream->packet_context, window, &cursor, frame, error))
 		return FALSE;
 	packet->body = cursor.at;
-	return set_sizes(window, frame, packet, error) &&
-	       (!window->packed || check_note(window, frame, packet, error));
+	if (!set_sizes(window, frame, packet, error) ||
+	    (window->packed && !check_note(window, frame, packet, error)))
+		return FALSE;
+	widen_times(plan, packet, frame);
+	return TRUE;
 }
 
 void fdar_ctf_packet_from_note(const struct fdar_ctf_plan *plan,

@@ -43,6 +43,7 @@ enum fdar_ctf_code {
 			    * value, as a text; next is its encoding */
 	FDAR_CTF_OP_LOOP,   /* amount (or reg) times what follows up to NEXT; next is behind NEXT */
 	FDAR_CTF_OP_NEXT,   /* next is behind LOOP */
+	FDAR_CTF_OP_BYTE,   /* nothing, but a byte must begin here */
 	FDAR_CTF_OP_VARIANT, /* goes to where cases amount to amount + bits say for reg */
 	FDAR_CTF_OP_JUMP     /* goes to next */
 };

@@ -214,6 +214,8 @@ static const struct fdar_ctf_op *run_step(struct run *run, const struct fdar_ctf
 		return op + 1;
 	case FDAR_CTF_OP_NEXT:
 		return run_next(run, op, next);
+	case FDAR_CTF_OP_BYTE:
+		return run->at % 8 ? NULL : op + 1;
 	case FDAR_CTF_OP_VARIANT:
 		return run_variant(run, op);
 	default:

@@ -38,7 +38,8 @@ struct fdar_ctf_frame {
 enum fdar_ctf_status {
 	FDAR_CTF_OK,
 	FDAR_CTF_SHORT, /* the cursor ends before the program does */
-	FDAR_CTF_BAD    /* no option of a variant has this tag, or a number has more than 64 bits */
+	FDAR_CTF_BAD /* no option of a variant has this tag, a number has more than 64 bits, or bits are
+		      * in two orders within a byte */
 };
 
 /* The cursor and the clock are moved only when it is OK; the rest of the frame may change. */

@@ -176,13 +176,34 @@ static void find_span(const GPtrArray *streams, unsigned slice, unsigned slices,
 	}
 }
 
+/* Whether packets of a file go back in time: what is before the cut and what behind it would depend on
+ * who has read what. */
+static gboolean goes_back(const struct fdar_ctf_stream *stream)
+{
+	struct walk *walk = walk_new(stream);
+	guint file = walk->file;
+	uint64_t last_ns = 0;
+	gboolean back = FALSE;
+
+	while (walk->begin_ns != UINT64_MAX && !back) {
+		back = walk->file == file && walk->begin_ns < last_ns;
+		file = walk->file;
+		last_ns = walk->begin_ns;
+		walk->at += walk->bytes;
+		look(walk);
+	}
+	walk_free(walk);
+	return back;
+}
+
 void fdar_ctf_slice_cut(struct fdar_ctf_input *input, unsigned slice, unsigned slices)
 {
 	gboolean possible = input->streams->len > 0;
 	uint64_t from_ns, to_ns;
 
-	for (guint i = 0; i < input->streams->len; i++)
-		possible = possible && can_be_cut(g_ptr_array_index(input->streams, i));
+	for (guint i = 0; i < input->streams->len && possible; i++)
+		possible = can_be_cut(g_ptr_array_index(input->streams, i)) &&
+			   !goes_back(g_ptr_array_index(input->streams, i));
 	if (!possible) {
 		if (slice)
 			g_ptr_array_set_size(input->streams, 0);
@@ -192,6 +213,7 @@ void fdar_ctf_slice_cut(struct fdar_ctf_input *input, unsigned slice, unsigned s
 	for (guint i = 0; i < input->streams->len; i++) {
 		struct fdar_ctf_stream *stream = g_ptr_array_index(input->streams, i);
 
+		stream->sliced = TRUE;
 		stream->from_ns = from_ns;
 		stream->to_ns = to_ns;
 	}

@@ -1,7 +1,7 @@
 #include "pipeline/ctf/ctf_stream.h"
 
+#include "pipeline/ctf/ctf_account.h"
 #include "pipeline/ctf/ctf_fast.h"
-#include "pipeline/recording/losses.h"
 
 #define RELOAD_MIN  4096u /* bytes */
 #define START_BATCH 64u
@@ -15,10 +15,13 @@ struct fdar_ctf_stream *fdar_ctf_stream_new(const struct fdar_ctf_plan *plan,
 	stream->plan = plan;
 	stream->stream = stream_plan;
 	stream->time = stream_plan->time;
+	stream->base_ns = stream->time.base_ns;
 	stream->files = files;
 	if (files->len)
 		stream->key_ns = g_array_index(files, struct fdar_ctf_file, 0).begin_ns;
 	stream->to_ns = UINT64_MAX;
+	if (files->len > 1)
+		stream->seen = g_array_new(FALSE, FALSE, sizeof(struct fdar_ctf_seen));
 	fdar_ctf_window_init(&stream->window, usual, keep);
 	return stream;
 }
@@ -27,6 +30,8 @@ void fdar_ctf_stream_free(struct fdar_ctf_stream *stream)
 {
 	fdar_ctf_window_close(&stream->window);
 	g_array_unref(stream->files);
+	if (stream->seen)
+		g_array_unref(stream->seen);
 	g_free(stream->damage);
 	g_free(stream);
 }
@@ -117,76 +122,6 @@ static gboolean reload(struct fdar_ctf_stream *stream)
 
 /* ---- packets ---- */
 
-static uint64_t begin_of(const struct fdar_ctf_stream *stream)
-{
-	return fdar_ctf_time_ns(&stream->time, stream->frame.values[FDAR_CTF_VALUE_BEGIN]);
-}
-
-/* What was lost before a packet is told by whoever wants its begin. */
-static gboolean is_begin_wanted(const struct fdar_ctf_stream *stream)
-{
-	uint64_t begin_ns = begin_of(stream);
-
-	return !has(stream, FDAR_CTF_VALUE_BEGIN) ||
-	       (begin_ns >= stream->from_ns && begin_ns < stream->to_ns);
-}
-
-/* Events that are missing between the end of the last packet and a point of time. */
-static void lose(struct fdar_ctf_stream *stream, uint64_t until, uint64_t events)
-{
-	uint64_t begin_ns = fdar_ctf_time_ns(&stream->time, stream->last_end);
-	uint64_t end_ns = fdar_ctf_time_ns(&stream->time, until);
-
-	stream->discarded += events;
-	if (!stream->counted)
-		begin_ns = end_ns;
-	if (stream->losses && events)
-		fdar_losses_add(stream->losses, stream->file.path, begin_ns, MAX(begin_ns, end_ns),
-				events);
-}
-
-/* What the recorder dropped is told by the note of the packet behind it, and explains the gap. */
-static void count_losses(struct fdar_ctf_stream *stream)
-{
-	uint64_t discarded = stream->frame.values[FDAR_CTF_VALUE_DISCARDED];
-	uint64_t sequence = stream->frame.values[FDAR_CTF_VALUE_SEQUENCE];
-	uint64_t dropped = stream->file.packed ? stream->window.note.dropped : 0;
-	gboolean wanted = is_begin_wanted(stream);
-	/* Of the first packet, nothing is known of what was before. */
-	gboolean count = stream->counted && wanted;
-
-	if (wanted && dropped)
-		lose(stream, stream->frame.values[FDAR_CTF_VALUE_BEGIN], dropped);
-	if (count && has(stream, FDAR_CTF_VALUE_DISCARDED) && discarded > stream->last_discarded)
-		lose(stream, stream->frame.values[FDAR_CTF_VALUE_END],
-		     discarded - stream->last_discarded);
-	if (count && has(stream, FDAR_CTF_VALUE_SEQUENCE) && sequence > stream->last_sequence &&
-	    !dropped && !stream->explained)
-		stream->packets_lost += sequence - stream->last_sequence - 1;
-	stream->counted = TRUE;
-	stream->explained = FALSE;
-	/* LTTng writes 0 into a packet that its timer has cut, and goes on with the count after it. */
-	stream->last_discarded = MAX(stream->last_discarded, discarded);
-	stream->last_sequence = sequence;
-	stream->last_begin = stream->frame.values[FDAR_CTF_VALUE_BEGIN];
-	stream->last_end = stream->frame.values[FDAR_CTF_VALUE_END];
-	stream->last_bytes = stream->packet.bytes;
-}
-
-/* Whether the packet was read before, from another file. */
-static gboolean is_copy(const struct fdar_ctf_stream *stream)
-{
-	const uint64_t *values = stream->frame.values;
-
-	return stream->counted && has(stream, FDAR_CTF_VALUE_BEGIN) &&
-	       has(stream, FDAR_CTF_VALUE_END) &&
-	       values[FDAR_CTF_VALUE_BEGIN] == stream->last_begin &&
-	       values[FDAR_CTF_VALUE_END] == stream->last_end &&
-	       stream->packet.bytes == stream->last_bytes &&
-	       (!has(stream, FDAR_CTF_VALUE_SEQUENCE) ||
-		values[FDAR_CTF_VALUE_SEQUENCE] == stream->last_sequence);
-}
-
 /* Whether all its events are before those that are wanted. */
 static gboolean is_before(const struct fdar_ctf_stream *stream)
 {
@@ -207,7 +142,7 @@ static void skip_packet(struct fdar_ctf_stream *stream)
 /* Whether the packet of another file is to be read before the one in hand. */
 static gboolean put_back(struct fdar_ctf_stream *stream)
 {
-	uint64_t begin_ns = begin_of(stream);
+	uint64_t begin_ns = fdar_ctf_account_begin_ns(stream);
 	guint place = 0;
 
 	if (!stream->files->len ||
@@ -220,17 +155,6 @@ static gboolean put_back(struct fdar_ctf_stream *stream)
 	g_array_insert_val(stream->files, place, stream->file);
 	stream->file.path = NULL;
 	return TRUE;
-}
-
-/* A note without a packet: what was dropped behind the last one. It has no time that says which part
- * of the trace it belongs to: it is told by whoever wants the end. */
-static void count_tail(struct fdar_ctf_stream *stream)
-{
-	const struct fdar_packed_entry *note = &stream->window.note;
-
-	if (stream->to_ns == UINT64_MAX)
-		lose(stream, MAX(note->end, stream->last_end), note->dropped);
-	stream->explained = note->dropped > 0;
 }
 
 static gboolean is_tail(const struct fdar_ctf_stream *stream)
@@ -294,24 +218,24 @@ static gboolean enter_packet(struct fdar_ctf_stream *stream)
 		if ((!stream->file.path && !next_file(stream)) || !look_at_packet(stream))
 			return FALSE;
 		if (is_tail(stream)) {
-			count_tail(stream);
+			fdar_ctf_account_tail(stream);
 			skip_packet(stream);
 			continue;
 		}
 		/* Another file's packets that were read already; and as a damaged one may have
 		 * said any time, others that are before that: events do not go back. */
-		if (stream->damage && begin_of(stream) < stream->key_ns) {
+		if (stream->damage && fdar_ctf_account_begin_ns(stream) < stream->key_ns) {
 			stream->frame.clock = clock;
 			skip_packet(stream);
 			continue;
 		}
-		if (put_back(stream) || is_copy(stream)) {
+		if (put_back(stream) || fdar_ctf_account_is_copy(stream)) {
 			stream->frame.clock = clock;
 			if (stream->file.path)
 				skip_packet(stream);
 			continue;
 		}
-		count_losses(stream);
+		fdar_ctf_account_packet(stream);
 		if (!is_before(stream))
 			break;
 		stream->frame.clock = stream->frame.values[FDAR_CTF_VALUE_END];
@@ -321,6 +245,10 @@ static gboolean enter_packet(struct fdar_ctf_stream *stream)
 		return FALSE;
 	stream->in_packet = TRUE;
 	stream->peeked = NULL;
+	if (stream->sliced) {
+		stream->time.base_ns = stream->base_ns;
+		stream->last_clock = 0;
+	}
 	stream->event = stream->packet.body;
 	set_cursor(stream, stream->packet.body);
 	move_key(stream);
@@ -374,11 +302,34 @@ static gboolean run(struct fdar_ctf_stream *stream, const struct fdar_ctf_progra
 	}
 }
 
+/* The clock has gone back since the last event. What follows goes on from there: durations are right,
+ * whatever happened to the clock, and nobody has to think of times that are not in order. */
+static gboolean move_time(struct fdar_ctf_stream *stream)
+{
+	int64_t before = 0, now = 0, back;
+
+	if (stream->time.freq && !fdar_ctf_time_signed(&stream->time, stream->frame.clock, &now)) {
+		set_damage_at(stream, stream->event, "a time that fits in 64 bits");
+		return FALSE;
+	}
+	if (stream->frame.clock >= stream->last_clock || !stream->time.freq)
+		return TRUE;
+	fdar_ctf_time_signed(&stream->time, stream->last_clock, &before);
+	back = before - now;
+	stream->times_back += stream->key_ns >= stream->from_ns;
+	stream->most_back_ns = MAX(stream->most_back_ns, (uint64_t)back);
+	stream->time.base_ns += back;
+	return TRUE;
+}
+
 static gboolean peek(struct fdar_ctf_stream *stream)
 {
 	stream->event = position(stream);
 	if (!fdar_ctf_fast_header(stream) && !run(stream, &stream->stream->event_header))
 		return FALSE;
+	if (!move_time(stream))
+		return FALSE;
+	stream->last_clock = stream->frame.clock;
 	stream->peeked = find_class(stream);
 	if (!stream->peeked) {
 		set_damage_at(stream, stream->event, "an event of a class that the metadata knows");

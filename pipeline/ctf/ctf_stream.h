@@ -4,7 +4,8 @@
  * Place in the house: inside pipeline/, between ctf_packet.h and the decoder, which merges streams
  * by time. A stream may be in several files, when LTTng began a new one now and then; their packets
  * are read in the order of their begin, and one that is in two files, as with snapshots that overlap,
- * is read once. A damaged packet ends its file: what was before is
+ * is read once: its sequence number says so, or all its bytes. Times that go back are moved, so that
+ * they do not, and counted. A damaged packet ends its file: what was before is
  * delivered, and then the other files.
  */
 #ifndef FDAR_PIPELINE_CTF_CTF_STREAM_H
@@ -20,7 +21,15 @@ struct fdar_ctf_file {
 	uint64_t size;
 	gboolean packed;   /* as in packed.h */
 	uint64_t next;     /* offset of the next packet, or of its note */
+	uint64_t begin;    /* of the first packet, in cycles */
 	uint64_t begin_ns; /* of that packet */
+};
+
+/* A packet that was read. */
+struct fdar_ctf_seen {
+	const char *path;
+	uint64_t start; /* in the file */
+	uint64_t bytes, begin, end, sequence;
 };
 
 struct fdar_ctf_stream {
@@ -30,12 +39,17 @@ struct fdar_ctf_stream {
 	GArray *files;    /* of struct fdar_ctf_file: those with packets to come, by begin */
 	guint rank;       /* of two streams with an event at the same time, the lower goes first */
 	uint64_t key_ns;  /* no event that is still to come is before this */
+	gboolean sliced;  /* packets may have been left out: nothing goes on from one to the next */
 	uint64_t from_ns; /* events before this, and from to_ns on, are not wanted */
 	uint64_t to_ns;
-	GArray *losses;     /* where what was lost is told (losses.h), NULL: nowhere */
-	char *damage;       /* why one of its files ended early, NULL: none did */
-	uint64_t discarded; /* events, so far, by the tracer and by the recorder */
+	GArray *losses; /* where what was lost is told (losses.h), NULL: nowhere */
+	char *damage;   /* why one of its files ended early, NULL: none did */
+	uint64_t
+		discarded; /* events, by the tracer and by the recorder, since the decoder looked */
 	uint64_t packets_lost;
+	uint64_t copies;       /* packets that were read before, from another file, likewise */
+	uint64_t times_back;   /* events whose time was before that of the one before */
+	uint64_t most_back_ns; /* by how much, at most */
 
 	/* Reading. */
 	struct fdar_ctf_window window;
@@ -50,9 +64,11 @@ struct fdar_ctf_stream {
 	gboolean explained;            /* what is missing before the next packet was told already */
 	uint64_t last_discarded;
 	uint64_t last_sequence;
-	uint64_t last_begin; /* what else tells two packets apart */
 	uint64_t last_end;
-	uint64_t last_bytes;
+	GArray *seen;        /* of struct fdar_ctf_seen: packets that began when the last one did;
+			      * NULL: there is one file, so there are no copies */
+	uint64_t last_clock; /* of the last event */
+	int64_t base_ns;     /* of time, before it was moved */
 };
 
 enum fdar_ctf_stop {

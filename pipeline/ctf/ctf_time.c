@@ -21,17 +21,20 @@ gboolean fdar_ctf_time_init(struct fdar_ctf_time *time, uint64_t freq, int64_t o
 	       !__builtin_add_overflow(time->base_ns, (int64_t)ns, &time->base_ns);
 }
 
+gboolean fdar_ctf_time_signed(const struct fdar_ctf_time *time, uint64_t cycles, int64_t *ns)
+{
+	uint64_t since = cycles_ns(time->freq, cycles);
+
+	return since <= INT64_MAX && !__builtin_add_overflow(time->base_ns, (int64_t)since, ns);
+}
+
 uint64_t fdar_ctf_time_ns(const struct fdar_ctf_time *time, uint64_t cycles)
 {
-	uint64_t ns;
-	int64_t sum;
+	int64_t ns;
 
-	if (!time->freq)
+	if (!time->freq || !fdar_ctf_time_signed(time, cycles, &ns))
 		return 0;
-	ns = cycles_ns(time->freq, cycles);
-	if (ns > INT64_MAX || __builtin_add_overflow(time->base_ns, (int64_t)ns, &sum))
-		return 0;
-	return sum > 0 ? (uint64_t)sum : 0;
+	return ns > 0 ? (uint64_t)ns : 0;
 }
 
 gboolean fdar_ctf_time_is_sum(const struct fdar_ctf_time *time, uint64_t *limit)

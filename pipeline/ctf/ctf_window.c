@@ -7,6 +7,8 @@
 
 #include "base/errors.h"
 
+#define COMPARED 65536u /* bytes at once */
+
 void fdar_ctf_window_init(struct fdar_ctf_window *window, size_t usual, gboolean keep)
 {
 	*window = (struct fdar_ctf_window){ .usual = usual, .keep = keep, .fd = -1 };
@@ -230,4 +232,54 @@ gboolean fdar_ctf_window_load(struct fdar_ctf_window *window, uint64_t position,
 		return FALSE;
 	window->length = wanted;
 	return TRUE;
+}
+
+/* ---- two packets ---- */
+
+static gboolean read_whole(int fd, void *bytes, size_t length, uint64_t at)
+{
+	uint8_t *place = bytes;
+
+	while (length) {
+		ssize_t n = pread(fd, place, length, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return FALSE;
+		place += n;
+		at += (uint64_t)n;
+		length -= (size_t)n;
+	}
+	return TRUE;
+}
+
+static gboolean same_bytes(int fd, uint64_t at, int other, uint64_t other_at, uint64_t length)
+{
+	g_autofree uint8_t *left = g_malloc(COMPARED), *right = g_malloc(COMPARED);
+
+	while (length) {
+		size_t step = (size_t)MIN(length, COMPARED);
+
+		if (!read_whole(fd, left, step, at) || !read_whole(other, right, step, other_at) ||
+		    memcmp(left, right, step) != 0)
+			return FALSE;
+		at += step;
+		other_at += step;
+		length -= step;
+	}
+	return TRUE;
+}
+
+gboolean fdar_ctf_window_same(const char *path, uint64_t at, const char *other, uint64_t other_at,
+			      uint64_t length)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), second = open(other, O_RDONLY | O_CLOEXEC);
+	gboolean same = fd >= 0 && second >= 0 && same_bytes(fd, at, second, other_at, length);
+
+	if (fd >= 0)
+		close(fd);
+	if (second >= 0)
+		close(second);
+	return same;
 }

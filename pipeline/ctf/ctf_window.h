@@ -68,6 +68,10 @@ void fdar_ctf_window_open(struct fdar_ctf_window *window, const char *path, uint
 gboolean fdar_ctf_window_open_packed(struct fdar_ctf_window *window, const char *path,
 				     uint64_t start, uint64_t size, GError **error);
 
+/* Whether length bytes of two files are the same; FALSE also when they cannot be read. */
+gboolean fdar_ctf_window_same(const char *path, uint64_t at, const char *other, uint64_t other_at,
+			      uint64_t length);
+
 /* "byte 47": where byte at of the packet is. The caller frees it. */
 char *fdar_ctf_window_place(const struct fdar_ctf_window *window, uint64_t at);
 

@@ -1,5 +1,7 @@
 #include "pipeline/ctf2/ctf2_parser.h"
 
+#include <string.h>
+
 #include "base/errors.h"
 
 /* What can be done about it, by who has the trace and by who makes it. */
@@ -30,6 +32,16 @@ gboolean fdar_ctf2_refuse(struct fdar_ctf2_parser *parser, const char *what, ...
 			    ": CTF 2 with %s, which is not understood: " ADVICE,
 			    parser->at, text);
 	return FALSE;
+}
+
+const struct fdar_ctf2_word *fdar_ctf2_find_word(const struct fdar_ctf2_word *words,
+						 const char *text)
+{
+	for (; words->text; words++) {
+		if (strcmp(words->text, text) == 0)
+			return words;
+	}
+	return NULL;
 }
 
 static gboolean fail_member(struct fdar_ctf2_parser *parser, const char *name, const char *kind)

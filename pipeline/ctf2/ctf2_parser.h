@@ -31,6 +31,16 @@ gboolean fdar_ctf2_fail(struct fdar_ctf2_parser *parser, const char *expected);
 gboolean fdar_ctf2_refuse(struct fdar_ctf2_parser *parser, const char *what, ...)
 	G_GNUC_PRINTF(2, 3);
 
+/* A word of CTF 2, and what it stands for here; a list ends with NULL. */
+struct fdar_ctf2_word {
+	const char *text;
+	uint32_t value;
+};
+
+/* NULL: it is none of them. */
+const struct fdar_ctf2_word *fdar_ctf2_find_word(const struct fdar_ctf2_word *words,
+						 const char *text);
+
 /* Members of objects. One that is not there leaves the value as it is; one of another type is an
  * error. Texts are kept by the trace. */
 gboolean fdar_ctf2_unsigned(struct fdar_ctf2_parser *parser, JsonObject *object, const char *name,

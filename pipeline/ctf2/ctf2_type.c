@@ -1,4 +1,4 @@
-#include "pipeline/ctf2/ctf2_parser.h"
+#include "pipeline/ctf2/ctf2_number.h"
 
 #include <string.h>
 
@@ -6,169 +6,9 @@
 typedef gboolean (*body_fn)(struct fdar_ctf2_parser *parser, JsonObject *object,
 			    struct fdar_ctf_type *type);
 
-/* A word of CTF 2, and what it stands for here. */
-struct word {
-	const char *text;
-	uint32_t value;
-};
-
-static const struct word *find_word(const struct word *words, const char *text)
-{
-	for (; words->text; words++) {
-		if (strcmp(words->text, text) == 0)
-			return words;
-	}
-	return NULL;
-}
-
-/* ---- numbers ---- */
-
-static gboolean read_align(struct fdar_ctf2_parser *parser, JsonObject *object, const char *name,
-			   uint32_t *align)
-{
-	uint64_t value = 1;
-
-	if (!fdar_ctf2_unsigned(parser, object, name, &value))
-		return FALSE;
-	/* LTTng says 0 where it means none. */
-	value = MAX(value, 1);
-	if (value & (value - 1))
-		return fdar_ctf2_fail(parser, "an alignment that is a power of two");
-	if (value > FDAR_CTF_ALIGN_MAX)
-		return fdar_ctf2_refuse(parser, "an alignment of %" G_GUINT64_FORMAT " bits",
-					value);
-	*align = MAX(*align, (uint32_t)value);
-	return TRUE;
-}
-
-static gboolean read_orders(struct fdar_ctf2_parser *parser, JsonObject *object,
-			    struct fdar_ctf_type *type)
-{
-	static const struct word byte_orders[] = { { "little-endian", FDAR_CTF_LITTLE },
-						   { "big-endian", FDAR_CTF_BIG },
-						   { NULL, 0 } };
-	/* The one that goes without saying. */
-	static const struct word bit_orders[] = { { "first-to-last", FDAR_CTF_LITTLE },
-						  { "last-to-first", FDAR_CTF_BIG },
-						  { NULL, 0 } };
-	const char *bytes = "", *bits = NULL;
-	const struct word *order;
-
-	if (!fdar_ctf2_text(parser, object, "byte-order", &bytes) ||
-	    !fdar_ctf2_text(parser, object, "bit-order", &bits))
-		return FALSE;
-	order = find_word(byte_orders, bytes);
-	if (!order)
-		return fdar_ctf2_fail(parser, "little-endian or big-endian as \"byte-order\"");
-	type->order = (uint8_t)order->value;
-	order = bits ? find_word(bit_orders, bits) : order;
-	if (!order)
-		return fdar_ctf2_fail(parser, "first-to-last or last-to-first as \"bit-order\"");
-	type->is_mirrored = order->value != type->order;
-	return TRUE;
-}
-
-static gboolean read_roles(struct fdar_ctf2_parser *parser, JsonObject *object,
-			   struct fdar_ctf_type *type)
-{
-	static const struct word roles[] = {
-		{ "packet-magic-number", FDAR_CTF_ROLE_MAGIC },
-		{ "metadata-stream-uuid", FDAR_CTF_ROLE_UUID },
-		{ "data-stream-class-id", FDAR_CTF_ROLE_STREAM_CLASS },
-		{ "data-stream-id", FDAR_CTF_ROLE_STREAM },
-		{ "default-clock-timestamp", FDAR_CTF_ROLE_TIME },
-		{ "packet-end-default-clock-timestamp", FDAR_CTF_ROLE_END_TIME },
-		{ "packet-content-length", FDAR_CTF_ROLE_CONTENT_BITS },
-		{ "packet-total-length", FDAR_CTF_ROLE_PACKET_BITS },
-		{ "packet-sequence-number", FDAR_CTF_ROLE_SEQUENCE },
-		{ "discarded-event-record-counter-snapshot", FDAR_CTF_ROLE_DISCARDED },
-		{ "event-record-class-id", FDAR_CTF_ROLE_EVENT_CLASS },
-		{ NULL, 0 },
-	};
-	JsonArray *array = NULL;
-
-	if (!fdar_ctf2_array(parser, object, "roles", &array))
-		return FALSE;
-	for (guint i = 0; array && i < json_array_get_length(array); i++) {
-		const char *text = fdar_ctf2_text_of(json_array_get_element(array, i));
-		const struct word *role = text ? find_word(roles, text) : NULL;
-
-		if (!role)
-			return fdar_ctf2_refuse(parser, "the role \"%.40s\"", text ? text : "");
-		type->roles |= role->value;
-	}
-	if (type->roles & (FDAR_CTF_ROLE_TIME | FDAR_CTF_ROLE_END_TIME))
-		type->clock = FDAR_CTF_CLOCK_OF_STREAM;
-	return TRUE;
-}
-
-#define BITS_MAX 65536u
-
-static gboolean read_bits(struct fdar_ctf2_parser *parser, JsonObject *object,
-			  struct fdar_ctf_type *type)
-{
-	uint64_t length = 0;
-
-	if (!fdar_ctf2_unsigned(parser, object, "length", &length) ||
-	    !read_orders(parser, object, type) ||
-	    !read_align(parser, object, "alignment", &type->align))
-		return FALSE;
-	if (!length)
-		return fdar_ctf2_fail(parser, "a \"length\" in bits");
-	if (length > BITS_MAX)
-		return fdar_ctf2_refuse(parser, "a field of %" G_GUINT64_FORMAT " bits", length);
-	type->size = (uint32_t)length;
-	return TRUE;
-}
-
-static gboolean bit_array(struct fdar_ctf2_parser *parser, JsonObject *object,
-			  struct fdar_ctf_type *type)
-{
-	type->is_bits = TRUE;
-	return read_bits(parser, object, type);
-}
-
-static gboolean boolean(struct fdar_ctf2_parser *parser, JsonObject *object,
-			struct fdar_ctf_type *type)
-{
-	type->is_boolean = TRUE;
-	return bit_array(parser, object, type);
-}
-
-static gboolean fixed(struct fdar_ctf2_parser *parser, JsonObject *object,
-		      struct fdar_ctf_type *type)
-{
-	if (!read_bits(parser, object, type) || !read_roles(parser, object, type))
-		return FALSE;
-	if (type->size > 64)
-		return fdar_ctf2_refuse(parser, "an integer of %u bits", type->size);
-	return TRUE;
-}
-
-static gboolean fixed_signed(struct fdar_ctf2_parser *parser, JsonObject *object,
-			     struct fdar_ctf_type *type)
-{
-	type->is_signed = TRUE;
-	return fixed(parser, object, type);
-}
-
-static gboolean variable(struct fdar_ctf2_parser *parser, JsonObject *object,
-			 struct fdar_ctf_type *type)
-{
-	type->align = 8;
-	return read_roles(parser, object, type);
-}
-
-static gboolean variable_signed(struct fdar_ctf2_parser *parser, JsonObject *object,
-				struct fdar_ctf_type *type)
-{
-	type->is_signed = TRUE;
-	return variable(parser, object, type);
-}
-
 /* ---- locations ---- */
 
-static const struct word origins[] = {
+static const struct fdar_ctf2_word origins[] = {
 	{ "packet-header", FDAR_CTF_PACKET_HEADER },
 	{ "packet-context", FDAR_CTF_PACKET_CONTEXT },
 	{ "event-record-header", FDAR_CTF_EVENT_HEADER },
@@ -221,7 +61,7 @@ static gboolean read_location(struct fdar_ctf2_parser *parser, JsonObject *objec
 	struct fdar_ctf_location *location = g_new0(struct fdar_ctf_location, 1);
 	JsonNode *node = json_object_get_member(object, name);
 	JsonArray *path = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-	const struct word *origin = NULL;
+	const struct fdar_ctf2_word *origin = NULL;
 	const char *text = NULL;
 	guint first = 0;
 
@@ -230,7 +70,7 @@ static gboolean read_location(struct fdar_ctf2_parser *parser, JsonObject *objec
 		text = json_array_get_length(path)
 			       ? fdar_ctf2_text_of(json_array_get_element(path, 0))
 			       : NULL;
-		origin = text ? find_word(origins, text) : NULL;
+		origin = text ? fdar_ctf2_find_word(origins, text) : NULL;
 		first = origin != NULL;
 	} else {
 		if (!node || !JSON_NODE_HOLDS_OBJECT(node))
@@ -238,7 +78,7 @@ static gboolean read_location(struct fdar_ctf2_parser *parser, JsonObject *objec
 		if (!fdar_ctf2_text(parser, json_node_get_object(node), "origin", &text) ||
 		    !fdar_ctf2_array(parser, json_node_get_object(node), "path", &path))
 			return FALSE;
-		origin = text ? find_word(origins, text) : NULL;
+		origin = text ? fdar_ctf2_find_word(origins, text) : NULL;
 		if (!path || (text && !origin))
 			return fdar_ctf2_fail(parser,
 					      "a location with an \"origin\" and a \"path\"");
@@ -253,17 +93,17 @@ static gboolean read_location(struct fdar_ctf2_parser *parser, JsonObject *objec
 static gboolean read_encoding(struct fdar_ctf2_parser *parser, JsonObject *object,
 			      struct fdar_ctf_type *type)
 {
-	static const struct word encodings[] = {
+	static const struct fdar_ctf2_word encodings[] = {
 		{ "utf-8", FDAR_CTF_UTF8 },       { "utf-16le", FDAR_CTF_UTF16LE },
 		{ "utf-16be", FDAR_CTF_UTF16BE }, { "utf-32le", FDAR_CTF_UTF32LE },
 		{ "utf-32be", FDAR_CTF_UTF32BE }, { NULL, 0 },
 	};
 	const char *text = "utf-8";
-	const struct word *encoding;
+	const struct fdar_ctf2_word *encoding;
 
 	if (!fdar_ctf2_text(parser, object, "encoding", &text))
 		return FALSE;
-	encoding = find_word(encodings, text);
+	encoding = fdar_ctf2_find_word(encodings, text);
 	if (!encoding)
 		return fdar_ctf2_refuse(parser, "a text in the encoding \"%.40s\"", text);
 	type->encoding = (uint8_t)encoding->value;
@@ -315,7 +155,7 @@ static gboolean static_blob(struct fdar_ctf2_parser *parser, JsonObject *object,
 			    struct fdar_ctf_type *type)
 {
 	set_bytes(parser, type, FALSE);
-	return read_length(parser, object, type) && read_roles(parser, object, type);
+	return read_length(parser, object, type) && fdar_ctf2_read_roles(parser, object, type);
 }
 
 static gboolean dynamic_blob(struct fdar_ctf2_parser *parser, JsonObject *object,
@@ -342,7 +182,7 @@ static gboolean array(struct fdar_ctf2_parser *parser, JsonObject *object,
 	if (!read_element(parser, object, "element-field-class", type))
 		return FALSE;
 	type->align = type->element->align;
-	return read_align(parser, object, "minimum-alignment", &type->align);
+	return fdar_ctf2_read_align(parser, object, "minimum-alignment", &type->align);
 }
 
 static gboolean static_array(struct fdar_ctf2_parser *parser, JsonObject *object,
@@ -423,7 +263,7 @@ static gboolean structure(struct fdar_ctf2_parser *parser, JsonObject *object,
 			  struct fdar_ctf_type *type)
 {
 	return read_members(parser, object, "member-classes", type) &&
-	       read_align(parser, object, "minimum-alignment", &type->align);
+	       fdar_ctf2_read_align(parser, object, "minimum-alignment", &type->align);
 }
 
 static gboolean variant(struct fdar_ctf2_parser *parser, JsonObject *object,
@@ -444,18 +284,18 @@ static const struct {
 	enum fdar_ctf_kind kind;
 	body_fn body;
 } classes[] = {
-	{ "fixed-length-bit-array", FDAR_CTF_INTEGER, bit_array },
-	{ "fixed-length-bit-map", FDAR_CTF_INTEGER, bit_array },
-	{ "fixed-length-boolean", FDAR_CTF_INTEGER, boolean },
-	{ "fixed-length-unsigned-integer", FDAR_CTF_INTEGER, fixed },
-	{ "fixed-length-signed-integer", FDAR_CTF_INTEGER, fixed_signed },
-	{ "fixed-length-unsigned-enumeration", FDAR_CTF_INTEGER, fixed },
-	{ "fixed-length-signed-enumeration", FDAR_CTF_INTEGER, fixed_signed },
-	{ "fixed-length-floating-point-number", FDAR_CTF_FLOAT, read_bits },
-	{ "variable-length-unsigned-integer", FDAR_CTF_LEB128, variable },
-	{ "variable-length-signed-integer", FDAR_CTF_LEB128, variable_signed },
-	{ "variable-length-unsigned-enumeration", FDAR_CTF_LEB128, variable },
-	{ "variable-length-signed-enumeration", FDAR_CTF_LEB128, variable_signed },
+	{ "fixed-length-bit-array", FDAR_CTF_INTEGER, fdar_ctf2_bit_array },
+	{ "fixed-length-bit-map", FDAR_CTF_INTEGER, fdar_ctf2_bit_array },
+	{ "fixed-length-boolean", FDAR_CTF_INTEGER, fdar_ctf2_boolean },
+	{ "fixed-length-unsigned-integer", FDAR_CTF_INTEGER, fdar_ctf2_fixed },
+	{ "fixed-length-signed-integer", FDAR_CTF_INTEGER, fdar_ctf2_fixed_signed },
+	{ "fixed-length-unsigned-enumeration", FDAR_CTF_INTEGER, fdar_ctf2_fixed },
+	{ "fixed-length-signed-enumeration", FDAR_CTF_INTEGER, fdar_ctf2_fixed_signed },
+	{ "fixed-length-floating-point-number", FDAR_CTF_FLOAT, fdar_ctf2_read_bits },
+	{ "variable-length-unsigned-integer", FDAR_CTF_LEB128, fdar_ctf2_variable },
+	{ "variable-length-signed-integer", FDAR_CTF_LEB128, fdar_ctf2_variable_signed },
+	{ "variable-length-unsigned-enumeration", FDAR_CTF_LEB128, fdar_ctf2_variable },
+	{ "variable-length-signed-enumeration", FDAR_CTF_LEB128, fdar_ctf2_variable_signed },
 	{ "null-terminated-string", FDAR_CTF_STRING, string },
 	{ "static-length-string", FDAR_CTF_ARRAY, static_string },
 	{ "dynamic-length-string", FDAR_CTF_SEQUENCE, dynamic_string },

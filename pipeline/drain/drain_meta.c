@@ -70,7 +70,8 @@ static GString *take(const char *bytes, gsize length, gboolean whole, gsize *tak
 
 	if (packet_length(bytes, length)) {
 		for (; (next = packet_length(bytes + at, length - at)); at += next) {
-			GString *more = fdar_ctf_metadata_unpack(bytes + at, next, FILE_NAME, NULL);
+			GString *more =
+				fdar_ctf_metadata_unpack(bytes + at, next, FILE_NAME, NULL, NULL);
 
 			if (!more)
 				break;
@@ -118,7 +119,7 @@ static gboolean set_text(struct fdar_drain_meta *meta, const char *bytes, gsize 
 
 gboolean fdar_drain_meta_look(struct fdar_drain_meta *meta, gboolean whole, pthread_mutex_t *lock)
 {
-	g_autofree char *path = g_build_filename(meta->source, FILE_NAME, NULL);
+	g_autofree char *path = g_build_filename(meta->source, FILE_NAME, NULL, NULL);
 	g_autofree char *bytes = NULL;
 	struct stat st;
 	gsize length;
@@ -145,7 +146,7 @@ static gboolean fail(int code, const char *path, GError **error)
 static gboolean append(struct fdar_drain_meta *meta, const char *bytes, gsize length,
 		       GError **error)
 {
-	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL);
+	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL, NULL);
 	gsize done = 0;
 	int code = 0;
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -203,7 +204,7 @@ static gboolean sync_path(const char *path, GError **error)
 
 gboolean fdar_drain_meta_sync(struct fdar_drain_meta *meta, GError **error)
 {
-	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL);
+	g_autofree char *path = g_build_filename(meta->target, FILE_NAME, NULL, NULL);
 
 	return sync_path(path, error) && sync_path(meta->target, error);
 }

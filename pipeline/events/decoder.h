@@ -25,12 +25,26 @@
 struct fdar_decoder_env {
 	struct fdar_texts *texts;
 	struct fdar_homes *homes; /* NULL: nobody wants to know */
-	uint64_t discarded;       /* the decoder adds to both */
+	uint64_t discarded;       /* the decoder adds to all of these */
 	uint64_t packets_lost;
-	GArray *losses; /* where they are missing, as far as the decoder knows (losses.h); NULL:
+	uint64_t copies;       /* packets that were read once though several files have them */
+	uint64_t untimed;      /* events without a time, which is 0 then */
+	uint64_t times_back;   /* how often a stream's times went back: they were moved on */
+	uint64_t most_back_ns; /* by how much, at most */
+	uint64_t shift_ns; /* set by the decoder: what was added to all times, as they began before
+				* 1970; known when the first event is */
+	GArray *losses;    /* where they are missing, as far as the decoder knows (losses.h); NULL:
 			 * nobody wants to know */
-	char *damage;   /* set by the decoder (g_free by the source) when it had to leave
+	char *damage;      /* set by the decoder (g_free by the source) when it had to leave
 		       * something out from the start and reads the rest all the same */
+	gboolean (*go_on)(void *user); /* asked a few times a second, in the thread that reads,
+					* while another process has nothing to say: FALSE ends it,
+					* with G_IO_ERROR_CANCELLED. NULL: it always goes on */
+	void *user;
+	/* Called when a decoder that may get lost has come on; next is a step as long as the trace, or
+	 * a short one. NULL: nobody wants to know. */
+	void (*progress)(void *user, gboolean long_step);
+	void *progress_user;
 	gboolean explain;
 	unsigned slice, slices; /* which part is wanted (source.h); slices is 0: all of it. Only
 				 * fdar_decoder_ctf knows parts */
@@ -51,8 +65,8 @@ struct fdar_decoder_ops {
 	void (*close)(void *decoder);
 };
 
-/* Our own, fast: CTF 1.8 as LTTng-UST writes it. Refuses (open) every trace that it does not wholly
- * understand, without a word to the user: one of the others is for those. */
+/* Our own, fast: CTF 1.8 as LTTng-UST writes it, and CTF 2. Refuses (open) every trace that it does not
+ * wholly understand, without a word to the user: one of the others is for those. */
 extern const struct fdar_decoder_ops fdar_decoder_ctf;
 
 /* libbabeltrace2, in this process. It aborts or never ends on some damaged traces. */

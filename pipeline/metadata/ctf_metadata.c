@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/errors.h"
+#include "pipeline/metadata/ctf_lexer.h"
 
 #define PACKET_MAGIC 0x75d11d57u
 #define PACKET_HEAD  37u /* bytes before the text */
@@ -14,9 +15,10 @@ gboolean fdar_ctf_metadata_is_json(const char *text, gsize length)
 	return length && text[0] == FDAR_CTF2_SEPARATOR;
 }
 
-static gboolean fail(const char *path, gsize offset, const char *expected, GError **error)
+static gboolean fail(enum fdar_source_error code, const char *path, gsize offset,
+		     const char *expected, GError **error)
 {
-	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
+	g_set_error(error, FDAR_SOURCE_ERROR, (gint)code,
 		    "%s: byte %" G_GSIZE_FORMAT ": expected %s", path, offset, expected);
 	return FALSE;
 }
@@ -52,44 +54,62 @@ static gsize take_packet(const char *bytes, gsize length, gsize offset, gboolean
 	return packet / 8;
 }
 
-static gboolean unpack(const char *bytes, gsize length, const char *path, GString *text,
-		       GError **error)
+static gboolean is_plain(const char *bytes, gsize length)
 {
 	static const char start[] = "/* CTF 1.8";
+
+	return fdar_ctf_metadata_is_json(bytes, length) ||
+	       (length >= strlen(start) && memcmp(bytes, start, strlen(start)) == 0);
+}
+
+static gboolean unpack(const char *bytes, gsize length, const char *path, GString *text,
+		       GError **damage, GError **error)
+{
 	gboolean native, swapped;
 	gsize offset = 0, taken;
 
 	native = length >= 4 && word_at(bytes, FALSE) == PACKET_MAGIC;
 	swapped = length >= 4 && word_at(bytes, TRUE) == PACKET_MAGIC;
+	if (!length)
+		return fail(FDAR_SOURCE_ERROR_DAMAGED, path, 0,
+			    "metadata; the recording was cut off before it was written", error);
 	if (!native && !swapped) {
-		if (!fdar_ctf_metadata_is_json(bytes, length) &&
-		    (length < strlen(start) || memcmp(bytes, start, strlen(start)) != 0))
-			return fail(path, 0, "metadata of CTF", error);
+		if (!is_plain(bytes, length))
+			return fail(FDAR_SOURCE_ERROR_FORMAT, path, 0,
+				    "metadata of CTF: the magic number 0x75d11d57, \"/* CTF 1.8\" "
+				    "or the separator 0x1e",
+				    error);
 		g_string_append_len(text, bytes, (gssize)length);
 		return TRUE;
 	}
 	for (; offset < length; offset += taken) {
 		taken = take_packet(bytes, length, offset, swapped, text);
-		if (!taken)
-			return fail(path, offset, "a metadata packet", error);
+		if (taken)
+			continue;
+		fail(FDAR_SOURCE_ERROR_DAMAGED, path, offset, "a whole metadata packet",
+		     text->len && damage ? damage : error);
+		return text->len && damage;
 	}
 	return TRUE;
 }
 
-GString *fdar_ctf_metadata_unpack(const char *bytes, gsize length, const char *path, GError **error)
+GString *fdar_ctf_metadata_unpack(const char *bytes, gsize length, const char *path,
+				  GError **damage, GError **error)
 {
 	GString *text = g_string_new(NULL);
 
-	if (unpack(bytes, length, path, text, error)) {
+	if (unpack(bytes, length, path, text, damage, error)) {
 		if (!memchr(text->str, '\0', text->len))
 			return text;
-		fail(path, 0, "text without NUL bytes", error);
+		fail(FDAR_SOURCE_ERROR_DAMAGED, path, 0, "text without NUL bytes", error);
 	}
+	if (damage)
+		g_clear_error(damage);
 	g_string_free(text, TRUE);
 	return NULL;
 }
 
-GString *fdar_ctf_metadata_read(const char *trace, GError **error)
+GString *fdar_ctf_metadata_read(const char *trace, GError **damage, GError **error)
 {
 	g_autofree char *path = g_build_filename(trace, "metadata", NULL);
 	g_autofree char *bytes = NULL;
@@ -98,10 +118,33 @@ GString *fdar_ctf_metadata_read(const char *trace, GError **error)
 
 	/* Not more than that is read of a file that somebody made very long. */
 	if (stat(path, &st) == 0 && st.st_size > FDAR_CTF_METADATA_MAX) {
-		fail(path, FDAR_CTF_METADATA_MAX, "the end of the metadata", error);
+		fail(FDAR_SOURCE_ERROR_FORMAT, path, FDAR_CTF_METADATA_MAX,
+		     "the end of the metadata", error);
 		return NULL;
 	}
 	if (!g_file_get_contents(path, &bytes, &length, error))
 		return NULL;
-	return fdar_ctf_metadata_unpack(bytes, length, path, error);
+	return fdar_ctf_metadata_unpack(bytes, length, path, damage, error);
+}
+
+gsize fdar_ctf_metadata_whole(const char *text, gsize length)
+{
+	struct fdar_ctf_lexer lexer;
+	gsize whole = 0;
+	unsigned depth = 0;
+
+	fdar_ctf_lexer_init(&lexer, text, length);
+	for (; lexer.token > FDAR_CTF_TOKEN_ERROR; fdar_ctf_lexer_next(&lexer)) {
+		depth += lexer.token == '{';
+		depth -= lexer.token == '}' && depth;
+		if (lexer.token == ';' && !depth)
+			whole = (gsize)(lexer.at - text);
+	}
+	/* A text within quotes, or a comment, may be what it ends in. */
+	if (lexer.token == FDAR_CTF_TOKEN_END && !depth)
+		whole = length;
+	else if (lexer.token == FDAR_CTF_TOKEN_ERROR && lexer.at < lexer.end)
+		whole = length;
+	fdar_ctf_lexer_clear(&lexer);
+	return whole;
 }

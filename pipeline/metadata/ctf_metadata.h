@@ -18,11 +18,16 @@ gboolean fdar_ctf_metadata_is_json(const char *text, gsize length);
 
 /* The text of the file trace/metadata. The caller frees it (g_string_free). NULL and error
  * (FDAR_SOURCE_ERROR) when it cannot be read, is too long, is no metadata of CTF, or a packet of
- * it is damaged, compressed, encrypted or has a checksum. */
-GString *fdar_ctf_metadata_read(const char *trace, GError **error);
+ * it is damaged, compressed, encrypted or has a checksum: the code is DAMAGED when it was metadata once,
+ * so that nobody else needs to be asked, FORMAT otherwise. With damage, which is NULL before, packets
+ * that are whole before the damaged one are taken, and damage says what is wrong with that. */
+GString *fdar_ctf_metadata_read(const char *trace, GError **damage, GError **error);
 
 /* The same from bytes in memory; path is for messages. */
 GString *fdar_ctf_metadata_unpack(const char *bytes, gsize length, const char *path,
-				  GError **error);
+				  GError **damage, GError **error);
+
+/* How much of a text of TSDL are whole declarations, if it ends within one; all of it otherwise. */
+gsize fdar_ctf_metadata_whole(const char *text, gsize length);
 
 #endif

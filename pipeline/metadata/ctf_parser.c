@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/errors.h"
+#include "pipeline/metadata/ctf_clocks.h"
 
 /* ---- words ---- */
 
@@ -193,6 +194,8 @@ static gboolean read_all(struct fdar_ctf_parser *parser)
 		return fdar_ctf_parser_fail(parser, "a trace block");
 	if (!fdar_ctf_parser_place_events(parser))
 		return FALSE;
+	if (!fdar_ctf_clocks_imply(parser->trace))
+		return fdar_ctf_parser_fail(parser, "times that say of which clock they are");
 	for (guint i = 0; i < streams->len; i++) {
 		struct fdar_ctf_stream_class *stream = g_ptr_array_index(streams, i);
 

@@ -1,8 +1,6 @@
 #include "pipeline/recording/trace_find.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/errors.h"
@@ -73,30 +71,6 @@ static int compare_paths(gconstpointer a, gconstpointer b)
 	return g_strcmp0(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* CTF 1.8.3, 7.3.1: metadata is packets with a magic number, in either byte order, or plain text
- * that says so in its first line. */
-static gboolean check_metadata(const char *dir, GError **error)
-{
-	static const char text[] = "/* CTF 1.";
-	static const unsigned char magics[2][4] = { { 0x57, 0x1d, 0xd1, 0x75 },
-						    { 0x75, 0xd1, 0x1d, 0x57 } };
-	g_autofree char *path = g_build_filename(dir, "metadata", NULL);
-	char begin[sizeof text - 1] = { 0 };
-	FILE *file = fopen(path, "rbe");
-	size_t length = file ? fread(begin, 1, sizeof begin, file) : 0;
-
-	if (file)
-		fclose(file);
-	if (begin[0] == '\x1e' || memcmp(begin, magics[0], 4) == 0 || memcmp(begin, magics[1], 4) == 0 ||
-	    (length == sizeof begin && memcmp(begin, text, length) == 0))
-		return TRUE;
-	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
-		    "%s: no CTF 1 metadata: expected the magic number 0x75d11d57 or \"%s8\" at "
-		    "offset 0",
-		    path, text);
-	return FALSE;
-}
-
 GPtrArray *fdar_trace_find(const char *path, GError **error)
 {
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
@@ -119,8 +93,5 @@ GPtrArray *fdar_trace_find(const char *path, GError **error)
 		return NULL;
 	}
 	g_ptr_array_sort(found, compare_paths);
-	for (guint i = 0; i < found->len; i++)
-		if (!check_metadata(g_ptr_array_index(found, i), error))
-			return NULL;
 	return g_steal_pointer(&found);
 }

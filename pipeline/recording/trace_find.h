@@ -16,8 +16,8 @@
 /* The trace directories at or below path, sorted: path itself alone when it is one. Links to
  * folders are followed only as path itself. The caller frees the result (g_ptr_array_unref); its
  * elements are char *. NULL and error (FDAR_SOURCE_ERROR) when path does not exist, is a file, or
- * holds no trace, or when the metadata of one are no CTF 1 metadata; the message names the path and
- * what was expected. */
+ * holds no trace; the message names the path and what was expected. What is in the metadata is the
+ * decoders' to say. */
 GPtrArray *fdar_trace_find(const char *path, GError **error);
 
 #endif

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/errors.h"
+#include "pipeline/metadata/ctf_metadata.h"
 #include "pipeline/packed/packed_read.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/trace_find.h"
@@ -370,6 +372,24 @@ static gboolean export_all(struct work *work, const char *root, const GPtrArray 
 	return TRUE;
 }
 
+/* A folder may have a file of that name and be no trace. */
+static gboolean check_traces(const GPtrArray *traces, GError **error)
+{
+	for (guint i = 0; i < traces->len; i++) {
+		g_autoptr(GError) failure = NULL;
+		GString *text =
+			fdar_ctf_metadata_read(g_ptr_array_index(traces, i), NULL, &failure);
+
+		if (text)
+			g_string_free(text, TRUE);
+		else if (g_error_matches(failure, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT)) {
+			g_propagate_error(error, g_steal_pointer(&failure));
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress_fn progress,
 			 void *user, struct fdar_export *result, GError **error)
 {
@@ -383,7 +403,7 @@ gboolean fdar_export_ctf(const char *path, const char *out, fdar_export_progress
 	if (!root)
 		return FALSE;
 	traces = fdar_trace_find(root, error);
-	if (!traces || !check_out(out, error))
+	if (!traces || !check_traces(traces, error) || !check_out(out, error))
 		return FALSE;
 	draft = make_draft(out, mode_of(root), error);
 	if (!draft)

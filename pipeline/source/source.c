@@ -7,12 +7,12 @@
 #include "pipeline/events/event_map.h"
 #include "pipeline/events/load_map.h"
 #include "pipeline/recording/losses.h"
-#include "pipeline/packed/packed_read.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/events/text.h"
 #include "pipeline/events/whose.h"
 #include "pipeline/recording/trace_find.h"
+#include "pipeline/source/mixed.h"
 #include "pipeline/source/source_check.h"
 
 #define STRANGERS_MAX 65536u
@@ -62,28 +62,7 @@ static gboolean read_recording(struct fdar_source *source, GError **error)
 	return TRUE;
 }
 
-/* libbabeltrace2 does not know packed streams, which only recordings have: and the metadata of those is
- * not refused as a rule. */
-static gboolean refuse_packed(const struct fdar_source *source, const GPtrArray *traces,
-			      const GError *refusal, GError **error)
-{
-	gboolean packed = FALSE;
-
-	for (guint i = 0; i < traces->len && !packed; i++)
-		packed = fdar_packed_is_in(g_ptr_array_index(traces, i));
-	if (!packed)
-		return FALSE;
-	if (g_error_matches(refusal, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY))
-		g_propagate_error(error, g_error_copy(refusal));
-	else
-		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
-			    "%s: its streams are packed, and %s; expected a trace of LTTng-UST "
-			    "(flowdar export gives one that babeltrace2 reads)",
-			    source->path, refusal->message);
-	return TRUE;
-}
-
-/* Our decoder if it takes the traces, else libbabeltrace2's, which has no slices but the first. */
+/* Our decoder if it takes all traces, else each one's, which has no slices but the first. */
 static gboolean open_decoder(struct fdar_source *source, const GPtrArray *traces, GError **error)
 {
 	g_autoptr(GError) refusal = NULL;
@@ -92,17 +71,19 @@ static gboolean open_decoder(struct fdar_source *source, const GPtrArray *traces
 	source->decoder = source->ops->open(traces, &source->env, &refusal);
 	if (source->decoder)
 		return TRUE;
-	if (refuse_packed(source, traces, refusal, error))
+	if (!g_error_matches(refusal, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT)) {
+		g_propagate_error(error, g_steal_pointer(&refusal));
 		return FALSE;
-	source->ops = &fdar_decoder_guarded;
+	}
+	source->ops = &fdar_decoder_mixed;
 	source->ended = source->env.slice > 0;
 	if (!source->ended)
 		source->decoder = source->ops->open(traces, &source->env, error);
 	return source->ended || source->decoder;
 }
 
-struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, unsigned slices,
-					   GError **error)
+struct fdar_source *fdar_source_open_with(const char *path,
+					  const struct fdar_source_options *options, GError **error)
 {
 	g_autoptr(fdar_source) source = NULL;
 	g_autofree char *dir = NULL;
@@ -124,8 +105,10 @@ struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, uns
 	source->env.losses = fdar_recording_losses_new();
 	source->calls = fdar_calls_new();
 	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
-	source->env.slice = slice;
-	source->env.slices = slices;
+	source->env.slice = options->slice;
+	source->env.slices = options->slices;
+	source->env.go_on = options->go_on;
+	source->env.user = options->user;
 	source->times = fdar_source_times_any();
 	if (!read_recording(source, error))
 		return NULL;
@@ -134,9 +117,19 @@ struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, uns
 	return g_steal_pointer(&source);
 }
 
+struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, unsigned slices,
+					   GError **error)
+{
+	const struct fdar_source_options options = { .slice = slice, .slices = slices };
+
+	return fdar_source_open_with(path, &options, error);
+}
+
 struct fdar_source *fdar_source_open(const char *path, GError **error)
 {
-	return fdar_source_open_slice(path, 0, 0, error);
+	const struct fdar_source_options all = { .slices = 0 };
+
+	return fdar_source_open_with(path, &all, error);
 }
 
 /* ---- batches ---- */
@@ -228,7 +221,7 @@ static void count(struct fdar_source_summary *summary, const struct fdar_event *
 		last--;
 	if (!summary->events)
 		summary->begin_ns = batch[first].time_ns;
-	summary->end_ns = batch[last - 1].time_ns;
+	summary->end_ns = MAX(summary->end_ns, batch[last - 1].time_ns);
 	summary->events += n - made_up;
 	summary->ours += n - made_up - tallied(tally, OTHERS);
 }
@@ -248,6 +241,8 @@ static gboolean forgive_times(struct fdar_source *source)
 	source->ops->close(g_steal_pointer(&source->decoder));
 	g_array_set_size(source->env.losses, 0);
 	source->env.discarded = source->env.packets_lost = 0;
+	source->env.copies = source->env.untimed = source->env.shift_ns = 0;
+	source->env.times_back = source->env.most_back_ns = 0;
 	source->summary = (struct fdar_source_summary){ 0 };
 	source->times = fdar_source_times_any();
 	return open_decoder(source, traces, NULL);
@@ -257,12 +252,11 @@ static gboolean forgive_times(struct fdar_source *source)
 static gssize finish(struct fdar_source *source, GError *cause, GError **error)
 {
 	source->ended = TRUE;
-	source->summary.discarded = source->env.discarded;
-	source->summary.packets_lost = source->env.packets_lost;
+	take_counts(source);
 	if (!cause && source->env.damage)
 		cause = g_error_new_literal(FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 					    source->env.damage);
-	if (cause && !source->summary.events) {
+	if (cause && (!source->summary.events || cause->domain != FDAR_SOURCE_ERROR)) {
 		g_propagate_error(error, cause);
 		return -1;
 	}
@@ -309,8 +303,7 @@ static gssize read_wire(struct fdar_source *source, struct fdar_event *batch, si
 		}
 	} while (!n);
 	count(&source->summary, batch, (size_t)n, tally);
-	source->summary.discarded = source->env.discarded;
-	source->summary.packets_lost = source->env.packets_lost;
+	take_counts(source);
 	return n;
 }
 

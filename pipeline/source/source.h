@@ -41,12 +41,35 @@ struct fdar_source_summary {
 				* in their process event */
 	uint64_t out_of_time;  /* left out: of times at which the recording was not going on, as its
 				* recorder knew (a clock that jumps in the server); counted in events */
+	uint64_t copies;  /* packets that were read once though several files have them, as with
+			  * snapshots that overlap */
+	uint64_t untimed; /* events without a time: the trace has none, or it does not fit */
+	uint64_t
+		times_back; /* how often the times of a stream went back; what follows was moved, so
+				* that they do not: durations are right, the order between streams may
+				* not be */
+	uint64_t most_back_ns; /* by how much, at most */
+	uint64_t shift_ns;     /* was added to all times of events, which began before 1970 */
 	uint64_t begin_ns; /* time of the first and last event as counted above, 0 when there was
 				* none; calls may have begun before */
 	uint64_t end_ns;
 	gboolean damaged;   /* reading ended early: damage says where and why */
 	const char *damage; /* owned by the source; NULL when not damaged */
 };
+
+/* What a caller may want besides. */
+struct fdar_source_options {
+	unsigned slice, slices; /* a part of it, see fdar_source_open_slice; slices is 0: all */
+	/* Asked a few times a second, in the thread that opens or reads, while another process is waited
+	 * for: FALSE ends it, with G_IO_ERROR_CANCELLED. NULL: it always goes on. */
+	gboolean (*go_on)(void *user);
+	void *user;
+};
+
+/* Opens path as options say. The rest as fdar_source_open. */
+struct fdar_source *fdar_source_open_with(const char *path,
+					  const struct fdar_source_options *options,
+					  GError **error);
 
 /* Opens path. The caller owns the result (fdar_source_close). NULL and error when it is missing, not
  * a trace, or holds no event stream. The message names the path and what was expected. */

@@ -121,7 +121,7 @@ static gboolean pack_file(struct packer *packer, const char *path)
 
 guint pack_trace(const char *folder, const struct pack_options *options)
 {
-	GString *text = fdar_ctf_metadata_read(folder, NULL);
+	GString *text = fdar_ctf_metadata_read(folder, NULL, NULL);
 	struct fdar_ctf_plan *plan = text ? fdar_ctf_plan_new(text->str, text->len, NULL) : NULL;
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);

@@ -40,7 +40,7 @@ static void run_all(const struct fdar_ctf_plan *plan)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	GString *text = fdar_ctf_metadata_unpack((const char *)data, size, "metadata", NULL);
+	GString *text = fdar_ctf_metadata_unpack((const char *)data, size, "metadata", NULL, NULL);
 	struct fdar_ctf_plan *plan = text ? fdar_ctf_plan_new(text->str, text->len, NULL) : NULL;
 
 	if (plan)

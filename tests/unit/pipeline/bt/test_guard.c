@@ -1,4 +1,5 @@
 /* A decoder in a process of its own: what comes through, and what is left when it dies. */
+#include <gio/gio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,15 @@ struct fake {
 
 #define EVENTS 10000u
 
+/* Needs the processor for so many seconds. */
+static void spin(int seconds)
+{
+	gint64 end_us = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+
+	while (g_get_monotonic_time() < end_us)
+		;
+}
+
 static void *fake_open(const GPtrArray *traces, struct fdar_decoder_env *env, GError **error)
 {
 	struct fake *fake = g_new0(struct fake, 1);
@@ -23,6 +33,14 @@ static void *fake_open(const GPtrArray *traces, struct fdar_decoder_env *env, GE
 	fake->env = env;
 	if (strcmp(fake->trace, "abort-open") == 0)
 		abort();
+	if (strcmp(fake->trace, "lost") == 0)
+		for (volatile unsigned turns = 0;; turns++)
+			;
+	/* As long as that, and a second more: but it comes on. */
+	for (unsigned i = 0; strcmp(fake->trace, "slow") == 0 && i <= FDAR_GUARD_SILENCE_S; i++) {
+		spin(1);
+		env->progress(env->progress_user, FALSE);
+	}
 	if (strcmp(fake->trace, "refuse") == 0) {
 		g_set_error_literal(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
 				    "refuse: no");
@@ -133,6 +151,49 @@ static void test_open(void)
 	g_assert_nonnull(strstr(died->message, "Aborted"));
 }
 
+/* As long as a person would wait. */
+static void test_lost(void)
+{
+	gint64 begin_us = g_get_monotonic_time();
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpuint(read_fake("lost", &error), ==, 0);
+	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_STUCK);
+	g_assert_true(g_str_has_prefix(error->message, "lost: "));
+	g_assert_cmpint(g_get_monotonic_time() - begin_us, >=,
+			FDAR_GUARD_SILENCE_S * G_USEC_PER_SEC);
+}
+
+static void test_slow(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpuint(read_fake("slow", &error), ==, EVENTS);
+	g_assert_no_error(error);
+}
+
+static gboolean stop_third(void *user)
+{
+	return ++*(unsigned *)user < 3;
+}
+
+/* Who waits can be told to stop. */
+static void test_stopped(void)
+{
+	unsigned asked = 0;
+	struct fdar_decoder_env env = { .texts = fdar_texts_new(),
+					.go_on = stop_third,
+					.user = &asked };
+	g_autoptr(GPtrArray) traces = g_ptr_array_new();
+	g_autoptr(GError) error = NULL;
+
+	g_ptr_array_add(traces, (void *)"lost");
+	g_assert_null(fdar_guard_open(&fake_ops, traces, &env, &error));
+	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+	g_assert_cmpuint(asked, ==, 3);
+	fdar_texts_free(env.texts);
+}
+
 /* Closed in the middle: the child must not stay. */
 static void test_close_early(void)
 {
@@ -158,5 +219,8 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/guard/fail", "fail", test_ends);
 	g_test_add_func("/guard/open", test_open);
 	g_test_add_func("/guard/close-early", test_close_early);
+	g_test_add_func("/guard/stopped", test_stopped);
+	g_test_add_func("/guard/lost", test_lost);
+	g_test_add_func("/guard/slow", test_slow);
 	return g_test_run();
 }

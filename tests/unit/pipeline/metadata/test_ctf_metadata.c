@@ -108,7 +108,7 @@ static void test_packets(void)
 
 		put_packet(bytes, "trace { ma", 7, swapped);
 		put_packet(bytes, "jor = 1;", 0, swapped);
-		text = fdar_ctf_metadata_unpack((const char *)bytes->data, bytes->len, "path",
+		text = fdar_ctf_metadata_unpack((const char *)bytes->data, bytes->len, "path", NULL,
 						&error);
 		g_assert_no_error(error);
 		g_assert_cmpstr(text->str, ==, "trace { major = 1;");
@@ -117,13 +117,17 @@ static void test_packets(void)
 			g_autoptr(GError) damage = NULL;
 
 			text = fdar_ctf_metadata_unpack((const char *)bytes->data, cut, "path",
-							&damage);
+							NULL, &damage);
 			if (text) {
 				g_assert_cmpuint(cut, ==, 37 + 10 + 7);
 				g_string_free(text, TRUE);
 				continue;
 			}
-			g_assert_error(damage, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
+			if (cut && cut < 4)
+				g_assert_error(damage, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT);
+			else
+				g_assert_error(damage, FDAR_SOURCE_ERROR,
+					       FDAR_SOURCE_ERROR_DAMAGED);
 			g_assert_true(g_str_has_prefix(damage->message, "path: byte "));
 		}
 	}
@@ -216,9 +220,11 @@ static void test_refused(void)
 		OPEN "enum : u8 { a } t; variant <t> { u8 a; u8 b; } v;" CLOSE,
 		OPEN "enum : u8 { a } t; variant <t> { } v;" CLOSE,
 		OPEN "variant { u8 a; } v;" CLOSE,
-		OPEN "integer { size = 3; byte_order = be; } a;" CLOSE,
-		OPEN "integer { size = 3; } a; integer { size = 32; align = 1; byte_order = be; } "
-		     "b;" CLOSE,
+		OPEN
+		"u8 z; integer { size = 3; byte_order = be; } a; integer { size = 3; } b;" CLOSE,
+		OPEN
+		"u8 z; integer { size = 3; } a; integer { size = 32; align = 1; byte_order = be; } "
+		"b;" CLOSE,
 		OPEN "u8 a[18446744073709551615]; u8 b[18446744073709551615];" CLOSE,
 		TRACE "env { domain = \"kernel\"; };",
 		TRACE "env { tracer_name = \"barectf\"; };",
