@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pipeline/ctf2/ctf2.h"
 #include "pipeline/metadata/ctf_metadata.h"
 
 #define FILE_NAME        "metadata"
@@ -36,11 +37,11 @@ void fdar_drain_meta_free(struct fdar_drain_meta *meta)
 
 /* ---- taking ---- */
 
-static gboolean ends_whole(const char *text, gsize length)
+/* How much of a text are whole declarations. */
+static gsize whole_of(const char *text, gsize length)
 {
-	while (length && g_ascii_isspace(text[length - 1]))
-		length--;
-	return length >= 2 && memcmp(text + length - 2, "};", 2) == 0;
+	return fdar_ctf_metadata_is_json(text, length) ? fdar_ctf2_whole(text, length)
+						       : fdar_ctf_metadata_whole(text, length);
 }
 
 /* How long the packet is that begins at bytes; 0: it is not whole, or none. */
@@ -77,15 +78,13 @@ static GString *take(const char *bytes, gsize length, gboolean whole, gsize *tak
 				break;
 			g_string_append_len(text, more->str, (gssize)more->len);
 			g_string_free(more, TRUE);
-			if (!whole && !ends_whole(text->str, text->len))
+			if (!whole && whole_of(text->str, text->len) < text->len)
 				continue;
 			good = at + next;
 			kept = text->len;
 		}
 	} else {
-		for (kept = length; kept && !whole && !ends_whole(bytes, kept);)
-			kept--;
-		good = kept;
+		good = kept = whole ? length : whole_of(bytes, length);
 		g_string_append_len(text, bytes, (gssize)kept);
 	}
 	*taken = whole ? length : good;

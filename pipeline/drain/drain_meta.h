@@ -2,7 +2,7 @@
  * The metadata of one folder of a trace that still grows.
  *
  * Place in the house: inside pipeline/, under the drain. LTTng writes text cut into packets, which may
- * end in the middle of a declaration. Taken is what ends with a whole one, so that what is on the disk
+ * end in the middle of a declaration, or, of CTF 2, fragments of JSON. Taken is what ends with a whole one, so that what is on the disk
  * can be read at any moment; at the end, all of it.
  */
 #ifndef FDAR_PIPELINE_DRAIN_DRAIN_META_H

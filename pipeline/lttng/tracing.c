@@ -89,6 +89,7 @@ static gboolean create_session(struct request *request)
 	enum lttng_error_code code = LTTNG_ERR_NOMEM;
 	int set = 0;
 
+	fdar_tracing_set_format(descriptor);
 	if (descriptor)
 		code = lttng_create_session_ext(descriptor);
 	lttng_session_descriptor_destroy(descriptor);

@@ -83,6 +83,22 @@ struct lttng_domain fdar_tracing_domain(void)
 	return domain;
 }
 
+/* The setter came with LTTng 2.15, and its enumerators are in the headers of that: what flowdar was built
+ * with decides, and the library may still be an older one. */
+#ifdef FDAR_LTTNG_HAS_TRACE_FORMAT
+#pragma weak lttng_session_descriptor_set_trace_format
+void fdar_tracing_set_format(struct lttng_session_descriptor *descriptor)
+{
+	if (descriptor && lttng_session_descriptor_set_trace_format)
+		lttng_session_descriptor_set_trace_format(descriptor, LTTNG_TRACE_FORMAT_CTF_1_8);
+}
+#else
+void fdar_tracing_set_format(struct lttng_session_descriptor *descriptor)
+{
+	(void)descriptor;
+}
+#endif
+
 gboolean fdar_tracing_fail(GError **error, const char *what, int code)
 {
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "LTTng: %s: %s", what,

@@ -14,6 +14,10 @@
 /* What all of it is about: the user space tracer, with buffers per user id. */
 struct lttng_domain fdar_tracing_domain(void);
 
+/* Has the session that the descriptor describes write CTF 1.8, where LTTng could write something else
+ * (2.15 and later write CTF 2 unless asked): the drain knows both, but that is what everybody else reads. */
+void fdar_tracing_set_format(struct lttng_session_descriptor *descriptor);
+
 /* "LTTng: what: reason" from an error code of liblttng-ctl, of either sign. FALSE. */
 gboolean fdar_tracing_fail(GError **error, const char *what, int code);
 

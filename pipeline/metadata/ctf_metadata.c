@@ -130,6 +130,7 @@ GString *fdar_ctf_metadata_read(const char *trace, GError **damage, GError **err
 gsize fdar_ctf_metadata_whole(const char *text, gsize length)
 {
 	struct fdar_ctf_lexer lexer;
+	gboolean open = FALSE;
 	gsize whole = 0;
 	unsigned depth = 0;
 
@@ -137,13 +138,12 @@ gsize fdar_ctf_metadata_whole(const char *text, gsize length)
 	for (; lexer.token > FDAR_CTF_TOKEN_ERROR; fdar_ctf_lexer_next(&lexer)) {
 		depth += lexer.token == '{';
 		depth -= lexer.token == '}' && depth;
-		if (lexer.token == ';' && !depth)
+		open = lexer.token != ';' || depth;
+		if (!open)
 			whole = (gsize)(lexer.at - text);
 	}
-	/* A text within quotes, or a comment, may be what it ends in. */
-	if (lexer.token == FDAR_CTF_TOKEN_END && !depth)
-		whole = length;
-	else if (lexer.token == FDAR_CTF_TOKEN_ERROR && lexer.at < lexer.end)
+	/* A text within quotes, or a comment, may be what it ends in; or in half a sign. */
+	if (lexer.token == FDAR_CTF_TOKEN_ERROR ? lexer.end - lexer.at > 2 : !open)
 		whole = length;
 	fdar_ctf_lexer_clear(&lexer);
 	return whole;

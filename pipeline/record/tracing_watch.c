@@ -159,6 +159,7 @@ static void start_step(void *data)
 	enum lttng_error_code code = LTTNG_ERR_NOMEM;
 	int started;
 
+	fdar_tracing_set_format(descriptor);
 	if (descriptor)
 		code = lttng_create_session_ext(descriptor);
 	lttng_session_descriptor_destroy(descriptor);
