@@ -61,11 +61,21 @@ struct fdar_table *fdar_info_events(const struct fdar_about *about)
 	return table;
 }
 
+/* A trace without times has no durations, not even of 0. */
+static gboolean is_timeless(const struct fdar_about *about)
+{
+	const struct fdar_source_summary *summary = &about->contents->summary;
+
+	return summary->untimed && summary->untimed >= summary->events;
+}
+
 /* A call may have begun before the recording did. */
 static char *since_begin(const struct fdar_about *about, guint64 time_ns)
 {
 	guint64 begin_ns = about->contents->summary.begin_ns;
 
+	if (is_timeless(about))
+		return g_strdup("-");
 	return fdar_format_duration((double)(MAX(time_ns, begin_ns) - begin_ns));
 }
 
@@ -93,7 +103,10 @@ struct fdar_table *fdar_info_processes(const struct fdar_about *about)
 		fdar_cell_count(table, 2, g_hash_table_size(process->threads));
 		fdar_cell_count(table, 3, (double)process->events);
 		fdar_table_cell(table, 4, after, begin);
-		fdar_cell_duration(table, 5, (double)(process->end_ns - process->begin_ns));
+		if (is_timeless(about))
+			fdar_table_cell(table, 5, "-", "");
+		else
+			fdar_cell_duration(table, 5, (double)(process->end_ns - process->begin_ns));
 	}
 	return table;
 }
