@@ -421,13 +421,13 @@ static void test_fail(void)
 {
 	static const struct failing failing[] = {
 		{ "fail/fail1", FDAR_SOURCE_ERROR_FORMAT },
-		{ "fail/fail2", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/fail2", FDAR_SOURCE_ERROR_DAMAGED },
 		{ "fail/integer-range", FDAR_SOURCE_ERROR_FORMAT },
 		{ "fail/invalid-sequence-length-field-class", FDAR_SOURCE_ERROR_FORMAT },
 		{ "fail/invalid-variant-selector-field-class", FDAR_SOURCE_ERROR_FORMAT },
-		{ "fail/lttng-modules-2.0-pre1", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/lttng-modules-2.0-pre1", FDAR_SOURCE_ERROR_DAMAGED },
 		{ "fail/metadata-syntax-error", FDAR_SOURCE_ERROR_FORMAT },
-		{ "fail/packet-based-metadata", FDAR_SOURCE_ERROR_FORMAT },
+		{ "fail/packet-based-metadata", FDAR_SOURCE_ERROR_DAMAGED },
 		{ "fail/smalltrace", FDAR_SOURCE_ERROR_FORMAT },
 		{ "intersection/nostream", FDAR_SOURCE_ERROR_EMPTY },
 		{ "succeed/succeed4", FDAR_SOURCE_ERROR_EMPTY },
