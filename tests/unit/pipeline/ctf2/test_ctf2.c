@@ -486,6 +486,54 @@ static void test_refused(void)
 	}
 }
 
+#define PART(name, length, align, role)                                            \
+	"{'name':'" name                                                           \
+	"','field-class':{'type':'fixed-length-unsigned-integer','length':" length \
+	",'alignment':" align ",'byte-order':'little-endian','roles':['" role "']}}"
+#define ID   "event-record-class-id"
+#define TIME "default-clock-timestamp"
+
+/* LTTng's two headers are read by the loop that is made for them, as with CTF 1.8. */
+static void test_fast(void)
+{
+	static const struct {
+		const char *id, *brief, *last, *more;
+		guint bits;
+	} headers[] = {
+		{ PART("id", "5", "1", ID), PART("timestamp", "27", "1", TIME), "30", "31", 5 },
+		{ PART("id", "16", "8", ID), PART("timestamp", "32", "8", TIME), "65534", "65535",
+		  16 },
+		{ PART("id", "5", "1", ID), PART("timestamp", "27", "1", TIME), "29", "31", 0 },
+		{ PART("id", "5", "1", TIME), PART("timestamp", "27", "1", TIME), "30", "31", 0 },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(headers); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree char *text = g_strdup_printf(
+			BEGIN
+			"@{'type':'clock-class','id':'c','frequency':1000000000}\n"
+			"@{'type':'data-stream-class','default-clock-class-id':'c',"
+			"'event-record-header-field-class':{'type':'structure',"
+			"'minimum-alignment':8,'member-classes':[%s,{'name':'v','field-class':"
+			"{'type':'variant','selector-field-location':{'origin':"
+			"'event-record-header','path':['id']},'options':["
+			"{'name':'compact','selector-field-ranges':[[0,%s]],'field-class':" IN(
+				"%s") "},{'name':'extended','selector-field-ranges':[[%s,%s]],'"
+				      "field-class':" IN(PART("id", "32", "8",
+							      ID) "," PART("timestamp", "64", "8",
+									   TIME)) "}]}}]}}",
+			headers[i].id, headers[i].last, headers[i].brief, headers[i].more,
+			headers[i].more);
+		struct fdar_ctf_plan *plan = compile(text, &error);
+		const struct fdar_ctf_stream_plan *stream;
+
+		g_assert_no_error(error);
+		stream = g_ptr_array_index(plan->streams, 0);
+		g_assert_cmpuint(stream->fast_bits, ==, headers[i].bits);
+		fdar_ctf_plan_free(plan);
+	}
+}
+
 /* What to do is said with what is not understood. */
 static void test_advice(void)
 {
@@ -524,6 +572,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ctf2/roles", test_roles);
 	g_test_add_func("/ctf2/understood", test_understood);
 	g_test_add_func("/ctf2/refused", test_refused);
+	g_test_add_func("/ctf2/fast", test_fast);
 	g_test_add_func("/ctf2/advice", test_advice);
 	g_test_add_func("/ctf2/deep", test_deep);
 	return g_test_run();
