@@ -65,6 +65,8 @@ struct texts {
 	gboolean server;
 	gboolean no_cache;
 	char *save;
+	gboolean own;
+	char *symbols;
 };
 
 static void texts_clear(struct texts *texts)
@@ -76,12 +78,15 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->unit);
 	g_free(texts->format);
 	g_free(texts->save);
+	g_free(texts->symbols);
 }
 
 /* Makes sense of the options; gives 0, or the code to return. */
 static int request_of(const struct texts *texts, struct fdar_analyze_request *request)
 {
-	*request = (struct fdar_analyze_request){ .label = texts->label, .server = texts->server };
+	*request = (struct fdar_analyze_request){ .label = texts->label,
+						  .server = texts->server,
+						  .own = texts->own };
 	if (!fdar_analyze_by_parse(texts->by, &request->by))
 		return fdar_usage_error(&usage,
 					"--by %s: expected function, path, session or request",
@@ -125,6 +130,7 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 	struct fdar_analyze_requests wanted_requests = { request, requests };
 	struct fdar_profile_input input = { .usage = &usage,
 					    .label_from = texts->label_from,
+					    .listing = texts->symbols,
 					    .unit = request->unit,
 					    .tells_doubts = request->format == FDAR_FORMAT_TABLE,
 					    .no_cache = texts->no_cache,
@@ -176,6 +182,10 @@ int fdar_cmd_analyze(int argc, char **argv)
 		  "Write the profile to a file, too", "FILE" },
 		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
 		  "Read the recording again, and keep nothing beside it", NULL },
+		{ "symbols", 0, 0, G_OPTION_ARG_FILENAME, &texts.symbols,
+		  "What nm prints of the program, for functions without a name", "FILE" },
+		{ "own", 0, 0, G_OPTION_ARG_NONE, &texts.own,
+		  "List flowdar's own functions in the server, too", NULL },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
 		  "table (default), json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,

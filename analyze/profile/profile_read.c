@@ -1,6 +1,7 @@
 #include "analyze/profile/profile_read.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 #include "analyze/profile/profile_build.h"
 #include "analyze/symbols/symbols.h"
@@ -8,7 +9,8 @@
 #include "pipeline/source/source_notes.h"
 
 /* As many events as fit into the processor's nearest cache. */
-#define BATCH 512u
+#define BATCH        512u
+#define NAMELESS_MIN 0.05 /* of the time: less is not worth a word */
 
 static const char *text_of(const void *source, uint32_t name)
 {
@@ -76,6 +78,53 @@ static void warn(GPtrArray *warnings, const char *format, ...)
 	va_end(arguments);
 }
 
+/* Of the component that has the most time in functions without a name: what would help. */
+static void warn_of_nameless(const struct fdar_profile *profile, GPtrArray *warnings)
+{
+	g_autofree uint64_t *nameless_ns = g_new0(uint64_t, profile->function_count + 1);
+	g_autoptr(GHashTable) first = g_hash_table_new(g_str_hash, g_str_equal);
+	uint64_t all_ns = 0;
+	uint32_t worst = 0;
+
+	for (uint32_t g = 0; g < profile->group_count; g++) {
+		const struct fdar_profile_group *group = &profile->groups[g];
+
+		all_ns += group->own_ns;
+		for (uint32_t i = 0; i < group->entry_count; i++) {
+			uint32_t at = group->entries[i].function;
+			const struct fdar_profile_function *function = &profile->functions[at];
+			gpointer seen;
+
+			if (function->kind != FDAR_FRAME_FUNCTION || function->known)
+				continue;
+			if (g_hash_table_lookup_extended(first, function->component, NULL, &seen))
+				at = GPOINTER_TO_UINT(seen);
+			else
+				g_hash_table_insert(first, (gpointer)function->component,
+						    GUINT_TO_POINTER(at));
+			nameless_ns[at] += group->entries[i].stat.own_ns;
+			if (nameless_ns[at] > nameless_ns[worst])
+				worst = at;
+		}
+	}
+	if (!all_ns || (double)nameless_ns[worst] < NAMELESS_MIN * (double)all_ns)
+		return;
+	double percent = 100.0 * (double)nameless_ns[worst] / (double)all_ns;
+	const char *component = profile->functions[worst].component;
+	if (strcmp(component, "unknown") == 0)
+		warn(warnings,
+		     "%.2g %% of the time is in functions without a name, in no binary that the "
+		     "trace names: what would help is the events lttng_ust_statedump:* and "
+		     "lttng_ust_lib:*, or --symbols with what nm prints of the program",
+		     percent);
+	else
+		warn(warnings,
+		     "%.2g %% of the time is in functions of %s without a name: what would help is "
+		     "its debug package, a DEBUGINFOD_URLS in the environment, or for a program "
+		     "--symbols with what nm prints of it",
+		     percent, component);
+}
+
 static void take_losses(struct fdar_profile *profile, const char *path,
 			const struct fdar_source *source, const struct fdar_symbols *symbols,
 			GPtrArray *warnings)
@@ -130,6 +179,8 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		return NULL;
 	options = options ? options : &none;
 	fdar_source_join_calls(source);
+	if (options->listing && !fdar_symbols_use_listing(symbols, options->listing, error))
+		return NULL;
 	struct fdar_profile_source from = {
 		.symbols = symbols,
 		.text = text_of,
@@ -152,5 +203,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		return NULL;
 	profile = fdar_profile_builder_finish(builder);
 	take_losses(profile, path, source, symbols, warnings);
+	if (warnings)
+		warn_of_nameless(profile, warnings);
 	return profile;
 }

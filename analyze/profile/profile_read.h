@@ -19,6 +19,7 @@ typedef gboolean (*fdar_profile_progress_fn)(guint64 events, void *user);
 
 struct fdar_profile_options {
 	const struct fdar_labels *labels; /* NULL: one label, FDAR_PROFILE_ALL */
+	const char *listing;              /* of the program's symbols (symbols.h), or NULL */
 	gboolean lines;                   /* look up file and line of each function */
 	enum fdar_unit unit;              /* what is told as sessions */
 	/* Instead of labels: the label of a session; NULL: FDAR_PROFILE_ALL. May be NULL. */

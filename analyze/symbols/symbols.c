@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analyze/symbols/binary.h"
+#include "analyze/symbols/symtable.h"
 #include "base/intern.h"
 #include "instrument/wire/clones.h"
 #include "pipeline/events/event.h"
@@ -47,7 +48,8 @@ struct fdar_symbols {
 	GArray *cache;            /* of struct cached */
 	GPtrArray *symbols;       /* owns them */
 	GStringChunk *texts;
-	GPtrArray *notes; /* of char *, always ends with NULL */
+	struct fdar_symtable *listing; /* NULL: none */
+	GPtrArray *notes;              /* of char *, always ends with NULL */
 };
 
 static void file_free(gpointer data)
@@ -92,6 +94,7 @@ void fdar_symbols_free(struct fdar_symbols *symbols)
 	g_array_unref(symbols->cache);
 	g_ptr_array_unref(symbols->symbols);
 	g_string_chunk_free(symbols->texts);
+	fdar_symtable_free(symbols->listing);
 	g_ptr_array_unref(symbols->notes);
 	g_free(symbols);
 }
@@ -245,6 +248,25 @@ static const char *source_name(struct fdar_symbols *symbols, const char *name)
 	return kept;
 }
 
+gboolean fdar_symbols_use_listing(struct fdar_symbols *symbols, const char *path, GError **error)
+{
+	symbols->listing = fdar_symtable_load_listing(path, error);
+	return symbols->listing != NULL;
+}
+
+static const char *listed(struct fdar_symbols *symbols, uint64_t addr)
+{
+	const struct fdar_symtable_row *row =
+		symbols->listing ? fdar_symtable_find(symbols->listing, addr) : NULL;
+
+	return row ? row->name : NULL;
+}
+
+static gboolean is_own(const char *function)
+{
+	return g_str_has_prefix(function, "flowdar_") || strstr(function, "_flowdar_");
+}
+
 static struct fdar_symbol *name_in(struct fdar_symbols *symbols, const struct module *module,
 				   uint64_t addr)
 {
@@ -258,12 +280,18 @@ static struct fdar_symbol *name_in(struct fdar_symbols *symbols, const struct mo
 	symbol->build_id = file->build_id;
 	symbol->program = is_program(file);
 	name = fdar_binary_function(binary_of(symbols, file), symbol->offset);
+	if (!name && symbol->program)
+		name = listed(symbols, symbol->offset);
+	if (!name && symbol->program)
+		name = listed(symbols, addr);
 	symbol->soname = fdar_binary_soname(file->binary);
 	symbol->known = name != NULL;
 	if (name) {
 		symbol->function = source_name(symbols, name);
 		symbol->clone = name[fdar_clone_base(name)] != '\0';
 		symbol->part = fdar_clone_is_part(name);
+		if (is_own(symbol->function))
+			symbol->component = FDAR_COMPONENT_OWN;
 	} else {
 		g_autofree char *base = g_path_get_basename(file->path);
 		g_autofree char *number =
@@ -277,14 +305,19 @@ static struct fdar_symbol *name_in(struct fdar_symbols *symbols, const struct mo
 static struct fdar_symbol *name_number(struct fdar_symbols *symbols, uint64_t addr)
 {
 	struct fdar_symbol *symbol = g_new0(struct fdar_symbol, 1);
+	const char *name;
 	char number[24];
 
 	/* With a number above them; what has the highest bit is no address of a program. */
 	if (!(addr >> 63))
 		addr &= (UINT64_C(1) << FDAR_EVENT_ADDR_BITS) - 1;
 	g_snprintf(number, sizeof number, "0x%" G_GINT64_MODIFIER "x", addr);
-	symbol->function = g_string_chunk_insert_const(symbols->texts, number);
-	symbol->component = "unknown";
+	name = listed(symbols, addr);
+	symbol->known = name != NULL;
+	symbol->function = name ? source_name(symbols, name)
+				: g_string_chunk_insert_const(symbols->texts, number);
+	symbol->component = name ? FDAR_COMPONENT_PROGRAM : "unknown";
+	symbol->program = symbol->known;
 	symbol->module = "";
 	symbol->build_id = "";
 	symbol->soname = "";

@@ -49,6 +49,9 @@ struct fdar_symbol_source {
 };
 
 #define FDAR_COMPONENT_PROGRAM "program"
+/* Of what flowdar.h and the patches put into the server: "flowdar_begin_address_",
+ * "ngx_http_flowdar_request". */
+#define FDAR_COMPONENT_OWN "flowdar"
 
 struct fdar_symbols;
 
@@ -60,6 +63,11 @@ struct fdar_symbols *fdar_symbols_new(const char *symbols_dir);
  * modules win over earlier ones that overlap. Zero bytes, or a wrap-around, is ignored. */
 void fdar_symbols_add_module(struct fdar_symbols *symbols, uint32_t pid, uint64_t base,
 			     uint64_t bytes, const char *path, const char *build_id);
+
+/* Names for what has none, out of what nm printed of the traced program: by its addresses there, for a
+ * trace that does not say where the program lies, or lies itself; and in the program, whose file is
+ * stripped or not at hand. FALSE and error when it is no such listing. */
+gboolean fdar_symbols_use_listing(struct fdar_symbols *symbols, const char *path, GError **error);
 
 /* Never NULL. */
 const struct fdar_symbol *fdar_symbols_lookup(struct fdar_symbols *symbols, uint32_t pid,

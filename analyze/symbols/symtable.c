@@ -117,7 +117,27 @@ static gboolean parse_line(char *line, struct fdar_symtable_row *row)
 	return TRUE;
 }
 
-struct fdar_symtable *fdar_symtable_load(const char *path, GError **error)
+/* "0000000000001139 T main", "0000000000001139 0000000000000022 T main". */
+static gboolean parse_listed(char *line, struct fdar_symtable_row *row)
+{
+	char *end;
+
+	if (!g_ascii_isxdigit(*line))
+		return FALSE;
+	row->size = 0;
+	row->offset = g_ascii_strtoull(line, &end, 16);
+	if (*end == ' ' && g_ascii_isxdigit(end[1]) && end[2] != ' ')
+		row->size = g_ascii_strtoull(end + 1, &end, 16);
+	if (*end != ' ' || !end[1] || !strchr("TtWwi", end[1]) || end[2] != ' ' || !end[3])
+		return FALSE;
+	row->name = end + 3;
+	return strlen(row->name) <= FDAR_SYMTABLE_NAME_MAX;
+}
+
+typedef gboolean (*parse_fn)(char *line, struct fdar_symtable_row *row);
+
+static struct fdar_symtable *load(const char *path, parse_fn parse, const char *expected,
+				  GError **error)
 {
 	g_autoptr(fdar_symtable) table = NULL;
 	g_autofree char *text = NULL;
@@ -133,7 +153,7 @@ struct fdar_symtable *fdar_symtable_load(const char *path, GError **error)
 
 		if (end)
 			*end = '\0';
-		if (parse_line(line, &row))
+		if (parse(line, &row))
 			fdar_symtable_add(table, row.offset, row.size, row.name);
 		else if (g_str_has_prefix(line, SONAME) && strlen(line) <= FDAR_SYMTABLE_NAME_MAX)
 			fdar_symtable_set_soname(table, line + strlen(SONAME));
@@ -141,10 +161,20 @@ struct fdar_symtable *fdar_symtable_load(const char *path, GError **error)
 	}
 	if (!table->rows->len) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-			    "%s: expected lines of \"offset size name\", found none", path);
+			    "%s: expected lines of %s, found none", path, expected);
 		return NULL;
 	}
 	return g_steal_pointer(&table);
+}
+
+struct fdar_symtable *fdar_symtable_load(const char *path, GError **error)
+{
+	return load(path, parse_line, "\"offset size name\"", error);
+}
+
+struct fdar_symtable *fdar_symtable_load_listing(const char *path, GError **error)
+{
+	return load(path, parse_listed, "\"address T name\", as nm prints them,", error);
 }
 
 gboolean fdar_symtable_save(struct fdar_symtable *table, const char *path, GError **error)

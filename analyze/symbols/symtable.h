@@ -36,6 +36,10 @@ struct fdar_symtable *fdar_symtable_new(void);
 /* NULL and error when it cannot be read, is too large, or holds no function. */
 struct fdar_symtable *fdar_symtable_load(const char *path, GError **error);
 
+/* What nm prints of a binary: "address type name" a line, or with -S "address size type name", address
+ * and size in hex; functions are taken (types t, w and i). NULL and error as above. */
+struct fdar_symtable *fdar_symtable_load_listing(const char *path, GError **error);
+
 /* The name is copied. */
 void fdar_symtable_add(struct fdar_symtable *table, uint64_t offset, uint64_t size,
 		       const char *name);

@@ -135,6 +135,20 @@ static void print_json_doubts(const struct fdar_profile *profile, FILE *out)
 	fputs("],\n", out);
 }
 
+/* What instrumenting the server put into it is none of its functions. */
+static void print_own(const struct fdar_analyze_request *request)
+{
+	const struct fdar_profile_group *group = request->group;
+	uint64_t own_ns = fdar_analyze_own_ns(request);
+	g_autofree char *time = fdar_format_duration((double)own_ns);
+	g_autofree char *part = fdar_format_percent((double)own_ns / MAX((double)group->own_ns, 1));
+
+	if (own_ns && !request->own)
+		fdar_print_line("flowdar's own functions in the server took %s (%s) of it; --own "
+				"lists them",
+				time, part);
+}
+
 static void print_summary(const struct fdar_analyze_request *request, const char *path, guint rows)
 {
 	const struct fdar_profile *profile = request->profile;
@@ -150,6 +164,9 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 	print_unrecorded(profile);
 	if (request->by == FDAR_BY_REQUEST && server) {
 		fdar_print_line("no requests in it: the server does not tell them");
+	} else if (request->by == FDAR_BY_SESSION && server) {
+		fdar_print_line("no sessions in it; --by function and --by path list what its "
+				"time went into");
 	} else if (!rows && server) {
 		fdar_print_line("none of its events is a call, a wait or a session's");
 	} else if (server) {
@@ -163,6 +180,7 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 				request->label ? request->label : "", request->label ? "\"" : "");
 		print_times(request);
 	}
+	print_own(request);
 	if (rows)
 		putchar('\n');
 }

@@ -179,7 +179,7 @@ static void add_session(struct fdar_table *table, const struct fdar_analyze_requ
 	fdar_cell_duration(table, RUNNING, (double)row->told.running_ns);
 	fdar_cell_duration(table, WAITING, (double)(row->told.busy_ns - row->told.running_ns));
 	fdar_cell_count(table, SESSION_CALLS, (double)row->told.calls);
-	fdar_table_cell(table, MOST, row->function ? row->function : "", NULL);
+	fdar_cell_name(table, MOST, row->function ? row->function : "");
 	fdar_table_cell(table, MOST_BELOW, row->below ? row->below : "", NULL);
 	fdar_cell_duration(table, MOST_TIME, (double)row->told.function_ns);
 	add_rest(table, row, columns_of(request));

@@ -89,6 +89,7 @@ struct stat_row {
 	const char *component;
 	const char *below; /* "" when it runs */
 	char *path;        /* of call paths */
+	char *short_path;  /* for people */
 	double total_ns;
 };
 
@@ -128,6 +129,7 @@ static gint compare_stats(gconstpointer a, gconstpointer b, gpointer user)
 static void stat_row_clear(gpointer data)
 {
 	g_free(((struct stat_row *)data)->path);
+	g_free(((struct stat_row *)data)->short_path);
 }
 
 static GArray *stat_rows_new(void)
@@ -136,6 +138,22 @@ static GArray *stat_rows_new(void)
 
 	g_array_set_clear_func(rows, stat_row_clear);
 	return rows;
+}
+
+static gboolean is_own(const char *component)
+{
+	return strcmp(component, FDAR_COMPONENT_OWN) == 0;
+}
+
+uint64_t fdar_analyze_own_ns(const struct fdar_analyze_request *request)
+{
+	const struct fdar_profile_function *functions = request->profile->functions;
+	uint64_t own_ns = 0;
+
+	for (guint32 i = 0; i < request->group->entry_count; i++)
+		if (is_own(functions[request->group->entries[i].function].component))
+			own_ns += request->group->entries[i].stat.own_ns;
+	return own_ns;
 }
 
 static GArray *function_rows(const struct fdar_analyze_request *request)
@@ -154,14 +172,15 @@ static GArray *function_rows(const struct fdar_analyze_request *request)
 			.total_ns = (double)entry->stat.total_ns,
 		};
 
-		if (entry->stat.calls || entry->stat.own_ns)
+		if ((entry->stat.calls || entry->stat.own_ns) &&
+		    (request->own || !is_own(row.component)))
 			g_array_append_val(rows, row);
 	}
 	return rows;
 }
 
 /* "main > serve > read". A path names each function once, so it is short. */
-static char *path_text(const struct fdar_analyze_request *request, guint32 node)
+static char *path_text(const struct fdar_analyze_request *request, guint32 node, gboolean people)
 {
 	const struct fdar_profile_node *nodes = request->group->nodes;
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -170,9 +189,13 @@ static char *path_text(const struct fdar_analyze_request *request, guint32 node)
 	for (; node; node = nodes[node].parent)
 		g_ptr_array_add(names,
 				(gpointer)request->profile->functions[nodes[node].function].name);
-	for (guint i = names->len; i > 0; i--)
-		g_string_append_printf(text, "%s%s", i < names->len ? " > " : "",
-				       (const char *)g_ptr_array_index(names, i - 1));
+	for (guint i = names->len; i > 0; i--) {
+		const char *name = g_ptr_array_index(names, i - 1);
+		g_autofree char *shown =
+			people ? fdar_name_short(name, FDAR_NAME_COLUMNS) : g_strdup(name);
+
+		g_string_append_printf(text, "%s%s", i < names->len ? " > " : "", shown);
+	}
 	return g_string_free(text, FALSE);
 }
 
@@ -194,9 +217,10 @@ static GArray *path_rows(const struct fdar_analyze_request *request)
 			.total_ns = (double)widths[i],
 		};
 
-		if (!row.stat->calls)
+		if (!row.stat->calls || (is_own(row.component) && !request->own))
 			continue;
-		row.path = path_text(request, i);
+		row.path = path_text(request, i, FALSE);
+		row.short_path = path_text(request, i, TRUE);
 		g_array_append_val(rows, row);
 	}
 	return rows;
@@ -261,7 +285,10 @@ static void add_stat(struct fdar_table *table, const struct fdar_analyze_request
 	double own = (double)stat->own_ns, all = (double)request->group->own_ns;
 
 	fdar_table_row(table);
-	fdar_table_cell(table, FUNCTION, row->path ? row->path : row->function, NULL);
+	if (row->path)
+		fdar_table_cell(table, FUNCTION, row->short_path, row->path);
+	else
+		fdar_cell_name(table, FUNCTION, row->function);
 	fdar_table_cell(table, COMPONENT, row->component, NULL);
 	fdar_table_cell(table, BELOW, row->below, NULL);
 	fdar_cell_duration(table, OWN, own);

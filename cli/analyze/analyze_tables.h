@@ -34,6 +34,7 @@ struct fdar_analyze_request {
 	const char *label; /* NULL: all */
 	enum fdar_unit unit;
 	gboolean server;
+	gboolean own; /* flowdar's own functions in the server, too */
 	/* Filled by fdar_analyze_choose. */
 	struct fdar_profile *flat; /* owned; may be NULL */
 	const struct fdar_profile *profile;
@@ -64,6 +65,9 @@ GHashTable *fdar_analyze_requests_new(void);
 /* As the session function of struct fdar_profile_source, whose unit is the request; user is a struct
  * fdar_analyze_requests. */
 void fdar_analyze_request_keep(void *user, const struct fdar_profile_session *session);
+
+/* The time that flowdar's own functions took. */
+uint64_t fdar_analyze_own_ns(const struct fdar_analyze_request *request);
 
 /* Which group of the profile it is about: the label's, all sessions, or the server's own where that
  * was asked for or there are no sessions. FALSE and error when the label has none. The profile must

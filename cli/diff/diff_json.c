@@ -157,7 +157,7 @@ void fdar_diff_print_json(const struct fdar_diff *diff, struct fdar_table *sides
 	print_json_number(out, "ratio", diff->ratio);
 	print_json_number(out, "added_ns", diff->added_ns);
 	print_json_number(out, "cliffs_delta", diff->test.delta);
-	print_json_number(out, "p", diff->test.p);
+	print_json_number(out, "p", diff->whole_run ? NAN : diff->test.p);
 	print_json_number(out, "asked_for", diff->load.work);
 	fprintf(out, ", \"other_pace\": %s", json_bool(diff->load.pace));
 	fputs(",\n  \"sides\": ", out);

@@ -93,6 +93,13 @@ static void cell_p(struct fdar_table *table, enum column column, double p)
 	fdar_table_cell(table, column, people, machine);
 }
 
+/* Nothing was tested where there is nothing to test with: no figure pretends that. */
+static void cells_untested(struct fdar_table *table)
+{
+	fdar_table_cell(table, EFFECT, "-", "");
+	fdar_table_cell(table, P, "-", "");
+}
+
 static void cell_effect(struct fdar_table *table, double delta)
 {
 	g_autofree char *people = g_strdup_printf("%+.2f", delta);
@@ -101,7 +108,8 @@ static void cell_effect(struct fdar_table *table, double delta)
 	fdar_table_cell(table, EFFECT, people, machine);
 }
 
-static void add_machine_cells(struct fdar_table *table, const struct fdar_diff_row *row)
+static void add_machine_cells(struct fdar_table *table, const struct fdar_diff_row *row,
+			      gboolean tested)
 {
 	fdar_cell_duration(table, ADDED, row->added_ns);
 	fdar_cell_duration(table, MEDIAN_BASELINE, row->baseline.own_median_ns);
@@ -110,7 +118,10 @@ static void add_machine_cells(struct fdar_table *table, const struct fdar_diff_r
 	fdar_cell_duration(table, P99_SUBJECT, row->subject.own_p99_ns);
 	fdar_cell_duration(table, TOTAL_BASELINE, row->baseline.total_ns);
 	fdar_cell_duration(table, TOTAL_SUBJECT, row->subject.total_ns);
-	cell_p(table, P_RAW, row->test.p);
+	if (tested)
+		cell_p(table, P_RAW, row->test.p);
+	else
+		fdar_table_cell(table, P_RAW, "-", "");
 	fdar_cell_count(table, BEYOND, (double)row->test.beyond);
 	fdar_cell_count(table, UNFINISHED_BASELINE, (double)row->baseline.unfinished);
 	fdar_cell_count(table, UNFINISHED_SUBJECT, (double)row->subject.unfinished);
@@ -124,11 +135,12 @@ static void add_machine_cells(struct fdar_table *table, const struct fdar_diff_r
 		fdar_cell_count(table, SOURCE_LINE, row->line);
 }
 
-static void add_row(struct fdar_table *table, const struct fdar_diff_row *row, gboolean machine)
+static void add_row(struct fdar_table *table, const struct fdar_diff_row *row, gboolean machine,
+		    gboolean tested)
 {
 	fdar_table_row(table);
 	fdar_cell_percent(table, SHARE, row->share);
-	fdar_table_cell(table, FUNCTION, row->function, NULL);
+	fdar_cell_name(table, FUNCTION, row->function);
 	fdar_table_cell(table, COMPONENT, row->component, NULL);
 	fdar_table_cell(table, BELOW, row->below ? row->below : "", NULL);
 	fdar_table_cell(table, CHANGE, change_text(row), fdar_change_name(row->change));
@@ -137,10 +149,14 @@ static void add_row(struct fdar_table *table, const struct fdar_diff_row *row, g
 	fdar_cell_ratio(table, RATIO, row->ratio);
 	fdar_cell_count(table, CALLS_BASELINE, row->baseline.calls);
 	fdar_cell_count(table, CALLS_SUBJECT, row->subject.calls);
-	cell_effect(table, row->test.delta);
-	cell_p(table, P, row->test.adjusted);
+	if (tested) {
+		cell_effect(table, row->test.delta);
+		cell_p(table, P, row->test.adjusted);
+	} else {
+		cells_untested(table);
+	}
 	if (machine)
-		add_machine_cells(table, row);
+		add_machine_cells(table, row, tested);
 }
 
 /* Rows are sorted by share: those that did not add anything are last. */
@@ -158,7 +174,7 @@ static struct fdar_table *row_table(const struct fdar_diff *diff,
 		if (row->share < request->min_share || (request->limit && i >= request->limit))
 			(*left_out)++;
 		else
-			add_row(table, row, machine);
+			add_row(table, row, machine, !diff->whole_run);
 	}
 	return table;
 }

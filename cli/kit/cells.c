@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void fdar_cell_duration(struct fdar_table *table, size_t column, double nanoseconds)
 {
@@ -20,6 +21,78 @@ void fdar_cell_count(struct fdar_table *table, size_t column, double count)
 	gboolean is_small = count < 9.95 && count != floor(count);
 
 	fdar_table_cell(table, column, is_small ? part : whole, machine);
+}
+
+/* Behind "operator" brackets are a name, not brackets. */
+static gboolean is_operator(const GString *before)
+{
+	return g_str_has_suffix(before->str, "operator") ||
+	       g_str_has_suffix(before->str, "operator<") ||
+	       g_str_has_suffix(before->str, "operator-");
+}
+
+/* What is in brackets of that kind becomes "...". */
+static char *without(const char *name, char open, char close)
+{
+	static const char anonymous[] = "(anonymous namespace)";
+	GString *text = g_string_new(NULL);
+
+	for (const char *at = name; *at; at++) {
+		guint depth = 0;
+
+		if (g_str_has_prefix(at, anonymous)) {
+			g_string_append(text, anonymous);
+			at += strlen(anonymous) - 1;
+			continue;
+		}
+		if (*at != open || is_operator(text) || at[1] == close) {
+			g_string_append_c(text, *at);
+			continue;
+		}
+		for (; *at; at++) {
+			depth += *at == open;
+			depth -= *at == close && depth;
+			if (!depth)
+				break;
+		}
+		g_string_append_printf(text, "%c...%c", open, close);
+		if (!*at)
+			break;
+	}
+	return g_string_free(text, FALSE);
+}
+
+static char *cut(char *name, glong most)
+{
+	glong length = g_utf8_strlen(name, -1), head = most / 3;
+	g_autofree char *whole = name;
+	g_autofree char *first = NULL;
+
+	if (length <= most)
+		return g_steal_pointer(&whole);
+	first = g_utf8_substring(name, 0, head);
+	return g_strdup_printf("%s...%s", first,
+			       g_utf8_offset_to_pointer(name, length - (most - head - 3)));
+}
+
+char *fdar_name_short(const char *name, glong most)
+{
+	g_autofree char *valid = g_utf8_make_valid(name, -1);
+	g_autofree char *plain = NULL;
+
+	if (g_utf8_strlen(valid, -1) <= most)
+		return g_steal_pointer(&valid);
+	plain = without(valid, '(', ')');
+	if (g_utf8_strlen(plain, -1) <= most)
+		return g_steal_pointer(&plain);
+	return cut(without(plain, '<', '>'), most);
+}
+
+void fdar_cell_name(struct fdar_table *table, size_t column, const char *name)
+{
+	g_autofree char *people = fdar_name_short(name, FDAR_NAME_COLUMNS);
+
+	fdar_table_cell(table, column, people, name);
 }
 
 void fdar_cell_ratio(struct fdar_table *table, size_t column, double ratio)

@@ -13,6 +13,14 @@ void fdar_cell_duration(struct fdar_table *table, size_t column, double nanoseco
 /* "1,234" or "2.5" and the plain number. */
 void fdar_cell_count(struct fdar_table *table, size_t column, double count);
 
+/* A function's name may be hundreds of characters long (C++): for people it is shortened to so many. */
+#define FDAR_NAME_COLUMNS 60
+void fdar_cell_name(struct fdar_table *table, size_t column, const char *name);
+
+/* "ns::map<...>::find(...)": without what is in brackets, from the parameters on, until it is no longer
+ * than most; then cut in the middle. The caller frees the result. */
+char *fdar_name_short(const char *name, glong most);
+
 /* "412x" and "411.9"; infinite: "new" and nothing. */
 void fdar_cell_ratio(struct fdar_table *table, size_t column, double ratio);
 

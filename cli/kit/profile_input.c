@@ -106,6 +106,7 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 	if (!read_labels(input, &labels, error))
 		return NULL;
 	struct fdar_profile_options options = { .labels = labels,
+						.listing = input->listing,
 						.lines = TRUE,
 						.unit = input->unit,
 						.folded = input->folded,
@@ -134,7 +135,7 @@ static char *cache_key(const struct fdar_profile_input *input)
 	GHashTableIter all;
 	gpointer name;
 
-	if (input->no_cache || input->session || input->label)
+	if (input->no_cache || input->session || input->label || input->listing)
 		return NULL;
 	if (input->folded) {
 		g_hash_table_iter_init(&all, input->folded);

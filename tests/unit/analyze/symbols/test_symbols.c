@@ -317,6 +317,49 @@ static void test_clones(struct self *self, gconstpointer data)
 	}
 }
 
+/* What flowdar put into the server is none of the server's. */
+static void test_own(struct self *self, gconstpointer data)
+{
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(self->dir);
+
+	(void)data;
+	write_table(self, "cc",
+		    "0 10 flowdar_begin_address_\n10 10 ngx_http_flowdar_request\n"
+		    "20 10 my_flowdarling\n");
+	fdar_symbols_add_module(symbols, 1, 0x1000, 0x1000, "/x/nginx", "cc");
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1000)->component, ==, FDAR_COMPONENT_OWN);
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1010)->component, ==, FDAR_COMPONENT_OWN);
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1020)->component, ==, "nginx");
+}
+
+/* What nm prints helps where there is no table, and where there is no module at all. */
+static void test_listing(struct self *self, gconstpointer data)
+{
+	static const char listing[] = "                 U puts\n"
+				      "0000000008048450 T main\n"
+				      "0000000008048470 0000000000000010 t helper\n"
+				      "0000000000001139 T offset_main\n"
+				      "0000000000004010 B table\n";
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(NULL);
+	g_autofree char *path = g_build_filename(self->dir, "nm", NULL);
+	g_autoptr(GError) error = NULL;
+
+	(void)data;
+	g_assert_true(g_file_set_contents(path, "nothing\n0 B x\n", -1, NULL));
+	g_assert_false(fdar_symbols_use_listing(symbols, path, &error));
+	g_assert_nonnull(strstr(error->message, "as nm prints them"));
+	g_assert_true(g_file_set_contents(path, listing, -1, NULL));
+	g_assert_true(fdar_symbols_use_listing(symbols, path, NULL));
+	g_assert_cmpstr(name_of(symbols, 1, 0x8048451), ==, "main");
+	g_assert_true(fdar_symbols_lookup(symbols, 1, 0x8048451)->known);
+	g_assert_cmpstr(name_of(symbols, 1, 0x8048478), ==, "helper");
+	g_assert_cmpstr(name_of(symbols, 1, 0x8048490), ==, "0x8048490");
+	fdar_symbols_add_module(symbols, 2, 0x550000, 0x8000, "/nowhere/stripped", "");
+	g_assert_cmpstr(name_of(symbols, 2, 0x550000 + 0x113a), ==, "offset_main");
+	fdar_symbols_add_module(symbols, 3, 0x660000, 0x8000, "/nowhere/lib.so", "");
+	g_assert_cmpstr(name_of(symbols, 3, 0x660000 + 0x113a), ==, "0x113a in lib.so");
+}
+
 static void test_components(void)
 {
 	static const struct {
@@ -388,6 +431,8 @@ int main(int argc, char **argv)
 		{ "/symbols/modules", test_modules },
 		{ "/symbols/demangle", test_demangle },
 		{ "/symbols/clones", test_clones },
+		{ "/symbols/own", test_own },
+		{ "/symbols/listing", test_listing },
 		{ "/symbols/table-files", test_table_files },
 	};
 
