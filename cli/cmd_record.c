@@ -105,7 +105,7 @@ static void warn_of_untraceable(const struct fdar_record_options *options)
 	g_autofree char *reason = NULL;
 
 	if (options->command)
-		reason = fdar_traceable_check(options->command[0], NULL);
+		reason = fdar_traceable_check(options->command[0], options->user, NULL);
 	if (reason)
 		fdar_warning(&fdar_record_usage, "%s", reason);
 }

@@ -146,12 +146,12 @@ static void warn_of_silence(struct fdar_run *run)
 	if (run->options->settings.io_sessions)
 		fdar_run_warn(run,
 			      "no session, wait or function was recorded: the server had nothing "
-			      "to do");
+			      "to do, or was started with a cleared environment (env -i, sudo)");
 	else
 		fdar_run_warn(run,
 			      "no session, wait or function was recorded: the server had nothing "
-			      "to do, or has neither flowdar.h nor function hooks in it (--io "
-			      "needs neither)");
+			      "to do, has neither flowdar.h nor function hooks in it (--io needs "
+			      "neither), or was started with a cleared environment (env -i, sudo)");
 }
 
 /* A server that cannot begin (its port is taken, its configuration wrong) is no recording to compare. */
@@ -226,7 +226,8 @@ static gboolean nothing_recorded(struct fdar_run *run, GError **error)
 	else
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "nothing was recorded (%s): no process loaded flowdar's libraries; "
-			    "they do not get into static or set-user-ID programs%s",
+			    "they do not get into static or set-user-ID programs, nor past a "
+			    "cleared environment (env -i, sudo)%s",
 			    end, limits ? limits : "");
 	return FALSE;
 }

@@ -51,6 +51,14 @@ static gboolean check_path(const char *path, GError **error)
 {
 	struct stat st;
 
+	if (strstr(path, "://") && stat(path, &st) != 0) {
+		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_MISSING,
+			    "%s: live traces are not read from the network; the folder that "
+			    "lttng-relayd writes (lttng-traces/HOST/SESSION where it runs) can be, "
+			    "while it is written, too",
+			    path);
+		return FALSE;
+	}
 	if (stat(path, &st) != 0) {
 		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_MISSING, "%s: %s", path,
 			    g_strerror(errno));

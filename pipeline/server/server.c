@@ -15,6 +15,7 @@
 
 #include "instrument/wire/control.h"
 #include "pipeline/server/processes.h"
+#include "pipeline/server/traceable.h"
 
 #define SETTLE_MS           200 /* how long a process that stays behind must live to count as the server */
 #define STEP_MS             20
@@ -77,11 +78,14 @@ static gboolean check_folder(const char *folder, enum fdar_detail detail, GError
 	return !missing;
 }
 
-static char *preload(const char *folder, enum fdar_detail detail)
+static char *preload(const char *folder, enum fdar_detail detail, const char *program)
 {
+	g_autofree char *first = fdar_traceable_first(program);
 	GString *text = g_string_new(NULL);
 	const char *users = g_getenv("LD_PRELOAD");
 
+	if (first)
+		g_string_append_printf(text, "%s:", first);
 	for (size_t i = 0; i < G_N_ELEMENTS(lttng_libraries); i++)
 		g_string_append_printf(text, "%s%s", i ? ":" : "", lttng_libraries[i]);
 	for (size_t i = 0; i < G_N_ELEMENTS(libraries); i++) {
@@ -95,7 +99,7 @@ static char *preload(const char *folder, enum fdar_detail detail)
 
 static char **server_environment(const struct fdar_server_options *options, const char *control)
 {
-	g_autofree char *libs = preload(options->library_dir, options->detail);
+	g_autofree char *libs = preload(options->library_dir, options->detail, options->command[0]);
 	char **environment = g_environ_setenv(g_get_environ(), "LD_PRELOAD", libs, TRUE);
 
 	environment = g_environ_setenv(environment, FDAR_CONTROL_ENV, control, TRUE);
@@ -160,6 +164,19 @@ static void detach_terminal(void)
 	}
 }
 
+/* A service manager that hands sockets over (sd_listen_fds) names the process that is to take them: us,
+ * and we pass them on. */
+static void pass_sockets(char **environment, pid_t parent)
+{
+	static char listener[32];
+	g_autofree char *ours = g_strdup_printf("LISTEN_PID=%d", (int)parent);
+
+	g_snprintf(listener, sizeof(listener), "LISTEN_PID=%d", (int)getpid());
+	for (; *environment; environment++)
+		if (strcmp(*environment, ours) == 0)
+			*environment = listener;
+}
+
 static void exec_server(const struct fdar_server_options *options, const struct user *user,
 			char **environment, pid_t parent, int report)
 {
@@ -169,6 +186,7 @@ static void exec_server(const struct fdar_server_options *options, const struct 
 	 * becomes. (TIOCSTI types into one's own terminal, as whoever reads there: root.) */
 	setsid();
 	detach_terminal();
+	pass_sockets(environment, parent);
 	/* All descriptors of ours are closed by exec; those that the user passed on stay. */
 	fdar_process_reset(-1);
 	failure.of_user = !become(user);

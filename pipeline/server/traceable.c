@@ -5,6 +5,7 @@
 #include <gelf.h>
 #include <gio/gio.h>
 #include <libelf.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -85,19 +86,22 @@ static int open_program(char **path, GError **error)
 /* ---- what speaks against it ---- */
 
 /* The dynamic linker preloads nothing when a program runs with more rights than its caller has. */
-static const char *more_rights(int fd)
+static const char *more_rights(int fd, const char *user)
 {
+	const struct passwd *entry = user ? getpwnam(user) : NULL;
+	uid_t uid = entry ? entry->pw_uid : geteuid();
+	gid_t gid = entry ? entry->pw_gid : getegid();
 	struct stat info;
 
 	if (fstat(fd, &info) != 0)
 		return NULL;
-	if (info.st_mode & S_ISUID && info.st_uid != geteuid())
+	if (info.st_mode & S_ISUID && info.st_uid != uid)
 		return "is set-user-ID: nothing can be loaded into it, and nothing of it would be "
 		       "recorded; run it as the user that it becomes";
-	if (info.st_mode & S_ISGID && info.st_gid != getegid())
+	if (info.st_mode & S_ISGID && info.st_gid != gid)
 		return "is set-group-ID: nothing can be loaded into it, and nothing of it would be "
 		       "recorded; run it as the group that it becomes";
-	if (geteuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0)
+	if (uid != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0)
 		return "has file capabilities: nothing can be loaded into it, and nothing of it "
 		       "would be recorded; run it as root";
 	return NULL;
@@ -110,6 +114,7 @@ struct facts {
 	gboolean musl;
 	gboolean go;
 	gboolean io_uring;
+	char *first; /* a library that must be loaded first; NULL: none */
 };
 
 static void facts_of_segment(Elf *elf, const GElf_Phdr *segment, struct facts *facts)
@@ -138,6 +143,8 @@ static void facts_of_dynamic(Elf *elf, Elf_Scn *section, const GElf_Shdr *header
 		if (entry.d_tag != DT_NEEDED)
 			continue;
 		name = elf_strptr(elf, header->sh_link, entry.d_un.d_val);
+		if (name && !facts->first && g_str_has_prefix(name, "libasan.so"))
+			facts->first = g_strdup(name);
 		if (name && g_str_has_prefix(name, "liburing"))
 			facts->io_uring = TRUE;
 	}
@@ -234,7 +241,23 @@ static const char *reason_of(const struct facts *facts)
 	return NULL;
 }
 
-char *fdar_traceable_check(const char *program, GError **error)
+char *fdar_traceable_first(const char *program)
+{
+	g_autofree char *path = find(program, NULL);
+	struct facts facts = { 0 };
+	int fd = path ? open_program(&path, NULL) : -1;
+
+	if (fd < 0)
+		return NULL;
+	facts_read(fd, &facts);
+	close(fd);
+	/* It becomes part of LD_PRELOAD. */
+	if (facts.first && strpbrk(facts.first, " :/"))
+		g_clear_pointer(&facts.first, g_free);
+	return facts.first;
+}
+
+char *fdar_traceable_check(const char *program, const char *user, GError **error)
 {
 	g_autofree char *path = find(program, error);
 	struct facts facts = { 0 };
@@ -246,9 +269,10 @@ char *fdar_traceable_check(const char *program, GError **error)
 	fd = open_program(&path, error);
 	if (fd < 0)
 		return NULL;
-	reason = more_rights(fd);
+	reason = more_rights(fd, user);
 	if (!reason && facts_read(fd, &facts))
 		reason = reason_of(&facts);
 	close(fd);
+	g_free(facts.first);
 	return reason ? g_strdup_printf("%s %s", path, reason) : NULL;
 }

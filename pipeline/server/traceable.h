@@ -21,12 +21,17 @@
 #include <glib.h>
 
 /*
- * Looks at the file that running `program` would run: found in PATH if there is no slash in its
+ * Looks at the file that running `program` as `user` (NULL: who we are) would run: found in PATH if there is no slash in its
  * name, and, if it is a script, the interpreter that its first line names (through env, too).
  * Returns NULL when nothing speaks against recording it, which is also the answer for what is no
  * program that we know (running it will say), or NULL with error set (G_IO_ERROR) when there is no
  * such file or it cannot be read. The caller owns the text.
  */
-char *fdar_traceable_check(const char *program, GError **error);
+char *fdar_traceable_check(const char *program, const char *user, GError **error);
+
+/* The library that must be loaded before all others into what running `program` runs, by its soname:
+ * AddressSanitizer's runtime ends a program in which another one comes first. NULL: none. The caller
+ * frees it. */
+char *fdar_traceable_first(const char *program);
 
 #endif

@@ -69,7 +69,7 @@ static void expect(const struct folder *folder, const char *name, const char *re
 {
 	g_autofree char *path = in(folder, name);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *found = fdar_traceable_check(path, &error);
+	g_autofree char *found = fdar_traceable_check(path, NULL, &error);
 
 	g_assert_no_error(error);
 	if (!reason) {
@@ -171,9 +171,43 @@ static void scripts(struct folder *folder, gconstpointer data)
 	expect(folder, "shell", NULL);
 	expect(folder, "env", NULL);
 	loop = in(folder, "loop");
-	found = fdar_traceable_check(loop, &error);
+	found = fdar_traceable_check(loop, NULL, &error);
 	g_assert_null(found);
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+}
+
+/* gcc's AddressSanitizer wants to be first. */
+static void first(struct folder *folder, gconstpointer data)
+{
+	g_autofree char *plain = in(folder, "main"), *guarded = in(folder, "guarded");
+	g_autofree char *found = NULL;
+
+	(void)data;
+	if (!made(folder, "cc main.c -o main"))
+		return;
+	g_assert_null(fdar_traceable_first(plain));
+	g_assert_null(fdar_traceable_first("no-such-program-anywhere"));
+	if (!made(folder, "gcc -fsanitize=address main.c -o guarded"))
+		return;
+	found = fdar_traceable_first(guarded);
+	g_assert_nonnull(found);
+	g_assert_true(g_str_has_prefix(found, "libasan.so."));
+}
+
+/* What it has more rights than is asked of who runs it. */
+static void other_user(struct folder *folder, gconstpointer data)
+{
+	g_autofree char *path = in(folder, "main");
+	g_autofree char *as_root = NULL, *as_nobody = NULL;
+
+	(void)data;
+	if (geteuid() != 0 || !made(folder, "cc main.c -o main && chmod u+s main"))
+		return;
+	as_root = fdar_traceable_check(path, "root", NULL);
+	as_nobody = fdar_traceable_check(path, "nobody", NULL);
+	g_assert_null(as_root);
+	g_assert_nonnull(as_nobody);
+	g_assert_nonnull(strstr(as_nobody, "is set-user-ID"));
 }
 
 static void not_programs(struct folder *folder, gconstpointer data)
@@ -189,7 +223,7 @@ static void not_programs(struct folder *folder, gconstpointer data)
 	expect(folder, "text", NULL);
 	expect(folder, "hash", NULL);
 	expect(folder, "blank", NULL);
-	g_assert_null(fdar_traceable_check("no-such-program-anywhere", &error));
+	g_assert_null(fdar_traceable_check("no-such-program-anywhere", NULL, &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
 	g_assert_nonnull(strstr(error->message, "no-such-program-anywhere"));
 }
@@ -207,14 +241,14 @@ static void damaged(struct folder *folder, gconstpointer data)
 	g_assert_true(g_file_get_contents(whole, &bytes, &length, NULL));
 	for (gsize at = 0; at < length; at += 1 + at / 8) {
 		g_assert_true(g_file_set_contents(path, bytes, (gssize)at, NULL));
-		g_free(fdar_traceable_check(path, NULL));
+		g_free(fdar_traceable_check(path, NULL, NULL));
 	}
 	for (gsize at = 0; at < 1024 && at < length; at++) {
 		char was = bytes[at];
 
 		bytes[at] = (char)~was;
 		g_assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
-		g_free(fdar_traceable_check(path, NULL));
+		g_free(fdar_traceable_check(path, NULL, NULL));
 		bytes[at] = was;
 	}
 }
@@ -223,7 +257,7 @@ static void in_path(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_cmpstr(fdar_traceable_check("sh", &error), ==, NULL);
+	g_assert_cmpstr(fdar_traceable_check("sh", NULL, &error), ==, NULL);
 	g_assert_no_error(error);
 }
 
@@ -239,6 +273,8 @@ int main(int argc, char **argv)
 	ADD(of_another_processor);
 	ADD(with_more_rights);
 	ADD(scripts);
+	ADD(first);
+	ADD(other_user);
 	ADD(not_programs);
 	ADD(damaged);
 	g_test_add_func("/traceable/in_path", in_path);
