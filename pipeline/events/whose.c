@@ -16,7 +16,8 @@ struct process {
 	struct fdar_whose_process told;
 	uint32_t number;
 	uint32_t program; /* text id of its path; 0: not known */
-	gboolean looked;  /* for a namesake */
+	uint64_t program_base;
+	gboolean looked; /* for a namesake */
 	guint fixed_count;
 	struct fixed fixed[FIXED_MAX];
 };
@@ -154,15 +155,45 @@ static gboolean is_fixed(const char *path)
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		if (g_str_has_prefix(name, names[i]))
 			return TRUE;
-	return is_program(path);
+	return FALSE;
+}
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* Whether what may be a program lies where programs do. A plugin whose name is not a library's
+ * ("addon.node") lies among the libraries. */
+static gboolean is_near_program(const struct process *process, uint64_t base)
+{
+	if (!process->program || !process->fixed_count)
+		return TRUE;
+	return distance(base, process->program_base) < distance(base, process->fixed[0].base);
+}
+
+/* A program whose file was replaced meanwhile is listed as "/bin/server (deleted)". */
+static gboolean same_program(const struct fdar_whose *whose, uint32_t a, uint32_t b)
+{
+	static const char deleted[] = " (deleted)";
+	const char *left = fdar_texts_get(whose->texts, a);
+	const char *right = fdar_texts_get(whose->texts, b);
+	size_t left_length = strlen(left), right_length = strlen(right);
+
+	if (g_str_has_suffix(left, deleted))
+		left_length -= strlen(deleted);
+	if (g_str_has_suffix(right, deleted))
+		right_length -= strlen(deleted);
+	return left_length == right_length && strncmp(left, right, left_length) == 0;
 }
 
 /* Whether the module cannot be in a process that had loaded what this one had. */
-static gboolean contradicts(const struct process *process, const struct fdar_event *module,
-			    gboolean program)
+static gboolean contradicts(const struct fdar_whose *whose, const struct process *process,
+			    const struct fdar_event *module, gboolean program)
 {
-	if (program && process->program && process->program != module->name)
-		return TRUE;
+	if (program)
+		return process->program && (!same_program(whose, process->program, module->name) ||
+					    process->program_base != module->addr);
 	for (guint i = 0; i < process->fixed_count; i++)
 		if (process->fixed[i].path == module->name)
 			return process->fixed[i].base != module->addr;
@@ -171,8 +202,11 @@ static gboolean contradicts(const struct process *process, const struct fdar_eve
 
 static void remember(struct process *process, const struct fdar_event *module, gboolean program)
 {
-	if (program && !process->program)
+	if (program) {
 		process->program = module->name;
+		process->program_base = module->addr;
+		return;
+	}
 	for (guint i = 0; i < process->fixed_count; i++)
 		if (process->fixed[i].path == module->name)
 			return;
@@ -229,9 +263,9 @@ enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_eve
 	if (event->kind == FDAR_EVENT_MODULE && event->wait == FDAR_MODULE_SAID_LISTED &&
 	    event->pid) {
 		path = fdar_texts_get(whose->texts, event->name);
-		program = is_program(path);
-		if (is_fixed(path)) {
-			another = contradicts(process, event, program) &&
+		program = is_program(path) && is_near_program(process, event->addr);
+		if (program || is_fixed(path)) {
+			another = contradicts(whose, process, event, program) &&
 				  g_hash_table_size(whose->by_number) < FDAR_WHOSE_PROCESSES;
 			if (another) {
 				*ended = process->number;

@@ -108,6 +108,10 @@ static void test_lives(struct fixture *f, gconstpointer data)
 	g_assert_cmpuint(list(f, 3, 0x400000, "/bin/one"), ==, 0);
 	g_assert_cmpuint(list(f, 3, 0x7d0000, "/lib/libz.so.1"), ==, 0);
 	g_assert_cmpuint(list(f, 4, 0x400000, "/bin/one"), ==, 0);
+	g_assert_cmpuint(list(f, 3, 0x400000, "/bin/one (deleted)"), ==, 0);
+	/* A plugin whose name is no library's, here and there. */
+	g_assert_cmpuint(list(f, 3, 0x7c0000, "/app/addon.node"), ==, 0);
+	g_assert_cmpuint(list(f, 3, 0x7b0000, "/app/addon.node"), ==, 0);
 	/* Another program: exec. */
 	g_assert_cmpuint(list(f, 3, 0x400000, "/bin/two"), ==, 3);
 	now = tell(f, "a", 0, 3);
