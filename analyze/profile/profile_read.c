@@ -6,6 +6,7 @@
 #include "analyze/profile/profile_build.h"
 #include "analyze/symbols/symbols.h"
 #include "pipeline/recording/doubts.h"
+#include "pipeline/recording/recording.h"
 #include "pipeline/source/source_notes.h"
 
 /* As many events as fit into the processor's nearest cache. */
@@ -205,5 +206,10 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	take_losses(profile, path, source, symbols, warnings);
 	if (warnings)
 		warn_of_nameless(profile, warnings);
+	if (warnings && fdar_recording_mixed(path))
+		warn(warnings,
+		     "%s: holds several recordings, made at the same time: events that two of them "
+		     "have of one process count twice; read them one by one",
+		     path);
 	return profile;
 }

@@ -1,5 +1,7 @@
 #include "cli/diff/diff_json.h"
 
+#include <math.h>
+
 #include "cli/kit/cells.h"
 
 double fdar_presence_ns(const struct fdar_diff_node *node)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyze/symbols/symbols.h"
 #include "cli/diff/diff_json.h"
 #include "cli/kit/cells.h"
 
@@ -171,7 +172,10 @@ static struct fdar_table *row_table(const struct fdar_diff *diff,
 	for (guint i = 0; i < diff->row_count; i++) {
 		const struct fdar_diff_row *row = &diff->rows[i];
 
-		if (row->share < request->min_share || (request->limit && i >= request->limit))
+		gboolean own = !machine && strcmp(row->component, FDAR_COMPONENT_OWN) == 0;
+
+		if (own || row->share < request->min_share ||
+		    (request->limit && i >= request->limit))
 			(*left_out)++;
 		else
 			add_row(table, row, machine, !diff->whole_run);

@@ -216,6 +216,28 @@ static void test_save_fails(void)
 	fdar_recording_info_clear(&info);
 }
 
+static void test_mixed(void)
+{
+	g_autofree char *dir = scratch();
+	g_autofree char *one = g_build_filename(dir, "one", NULL);
+	g_autofree char *two = g_build_filename(dir, "two", NULL);
+	struct fdar_recording_info info;
+
+	g_assert_cmpuint(fdar_recording_mixed("/nonexistent"), ==, 0);
+	g_assert_cmpint(g_mkdir(one, 0755), ==, 0);
+	g_assert_cmpint(g_mkdir(two, 0755), ==, 0);
+	fill(&info);
+	g_assert_true(fdar_recording_info_save(&info, one, NULL));
+	g_assert_true(fdar_recording_info_save(&info, two, NULL));
+	g_assert_cmpuint(fdar_recording_mixed(dir), ==, 2);
+	g_clear_pointer(&info.strangers, g_array_unref);
+	g_assert_true(fdar_recording_info_save(&info, one, NULL));
+	g_assert_cmpuint(fdar_recording_mixed(dir), ==, 1);
+	g_assert_cmpuint(fdar_recording_mixed(one), ==, 0);
+	fdar_recording_info_clear(&info);
+	remove_tree(dir);
+}
+
 static void test_trace_path(void)
 {
 	g_autofree char *dir = scratch();
@@ -244,6 +266,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/recording/refusals", test_refusals);
 	g_test_add_func("/recording/odd-members", test_odd_members);
 	g_test_add_func("/recording/save-fails", test_save_fails);
+	g_test_add_func("/recording/mixed", test_mixed);
 	g_test_add_func("/recording/trace-path", test_trace_path);
 	return g_test_run();
 }
