@@ -248,6 +248,20 @@ static gboolean forgive_times(struct fdar_source *source)
 	return open_decoder(source, traces, NULL);
 }
 
+static void take_counts(struct fdar_source *source)
+{
+	const struct fdar_decoder_env *env = &source->env;
+	struct fdar_source_summary *summary = &source->summary;
+
+	summary->discarded = env->discarded;
+	summary->packets_lost = env->packets_lost;
+	summary->copies = env->copies;
+	summary->untimed = env->untimed;
+	summary->times_back = env->times_back;
+	summary->most_back_ns = env->most_back_ns;
+	summary->shift_ns = env->shift_ns;
+}
+
 /* The end of reading, good or bad; gives what fdar_source_read gives. */
 static gssize finish(struct fdar_source *source, GError *cause, GError **error)
 {
