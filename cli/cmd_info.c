@@ -295,6 +295,8 @@ static void print_recorded(const struct fdar_recording_info *info)
 	print_number("functions_live", info->functions_live);
 	print_number("budget_off", info->budget_off);
 	print_number("waited_ns", info->waited_ns);
+	print_number("processes_known", info->processes_known);
+	print_number("processes_silent", info->processes_silent);
 }
 
 static void print_json_doubts(const GPtrArray *doubts)

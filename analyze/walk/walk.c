@@ -18,6 +18,8 @@ struct fdar_walk *fdar_walk_new(const struct fdar_walk_visitor *visitor, void *u
 	walk->visitor = visitor;
 	walk->user = user;
 	walk->threads = g_ptr_array_new_with_free_func(thread_free);
+	walk->processes = walk_processes_new();
+	walk->process_of_pid = g_hash_table_new(NULL, NULL);
 	walk->slots = g_array_new(FALSE, FALSE, sizeof(struct slot));
 	walk_paths_init(walk);
 	walk->sessions = walk_sessions_new();
@@ -46,6 +48,8 @@ void fdar_walk_free(struct fdar_walk *walk)
 	g_hash_table_unref(walk->ended);
 	g_hash_table_unref(walk->sessions);
 	g_ptr_array_unref(walk->threads);
+	g_hash_table_unref(walk->process_of_pid);
+	g_ptr_array_unref(walk->processes);
 	g_array_unref(walk->slots);
 	walk_paths_clear(walk);
 	fdar_intern_clear(&walk->pids);
@@ -53,29 +57,6 @@ void fdar_walk_free(struct fdar_walk *walk)
 	fdar_intern_clear(&walk->slot_ids);
 	fdar_intern_clear(&walk->keys);
 	g_free(walk);
-}
-
-static struct thread *thread_of(struct fdar_walk *walk, const struct fdar_event *event)
-{
-	struct thread *thread = walk->last;
-
-	if (thread && thread->pid == event->pid && thread->tid == event->tid)
-		return thread;
-	uint32_t index = fdar_intern_add(&walk->thread_ids, event->pid, event->tid);
-	if (index == walk->threads->len) {
-		fdar_intern_add(&walk->pids, event->pid, 0);
-		walk->stats.processes = walk->pids.count;
-		walk->stats.threads++;
-		thread = g_new0(struct thread, 1);
-		thread->pid = event->pid;
-		thread->tid = event->tid;
-		thread->index = index;
-		thread->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
-		thread->pending = g_array_new(FALSE, FALSE, sizeof(struct fdar_walk_frame));
-		g_ptr_array_add(walk->threads, thread);
-	}
-	walk->last = g_ptr_array_index(walk->threads, index);
-	return walk->last;
 }
 
 static void on_session(struct fdar_walk *walk, struct thread *thread,
@@ -91,36 +72,9 @@ static void on_session(struct fdar_walk *walk, struct thread *thread,
 		walk_session_leave(walk, thread);
 }
 
-/* Whatever it was in is over; its number may come again. */
-static void on_thread_end(struct fdar_walk *walk, struct thread *thread)
+static struct thread *thread_of(struct fdar_walk *walk, const struct fdar_event *event)
 {
-	walk_owner_boundary(walk, thread);
-	walk_stack_clear(walk, thread, FALSE);
-	walk_session_leave(walk, thread);
-	thread->overflow = 0;
-	thread->waited = FALSE;
-}
-
-/* Its next life has begun: what was open is so no more. */
-static void on_process_over(struct fdar_walk *walk, const struct fdar_event *event)
-{
-	for (guint i = 0; i < walk->threads->len; i++) {
-		struct thread *thread = g_ptr_array_index(walk->threads, i);
-
-		if (thread->pid != event->pid)
-			continue;
-		if (event->over.perhaps) {
-			thread->over_ns = MAX(thread->now_ns, event->time_ns);
-			continue;
-		}
-		thread->now_ns = MAX(thread->now_ns, event->time_ns);
-		walk_owner_boundary(walk, thread);
-		walk_stack_clear(walk, thread, TRUE);
-		walk_session_leave(walk, thread);
-		thread->overflow = 0;
-	}
-	if (!event->over.perhaps)
-		walk_session_end_all(walk, event->pid, event->time_ns);
+	return walk_thread_of(walk, event->pid, event->tid);
 }
 
 static void on_switched(struct fdar_walk *walk, const struct fdar_event *event)
@@ -210,7 +164,13 @@ static void dispatch_rest(struct fdar_walk *walk, struct thread *thread,
 		walk_request_end(walk, thread, event);
 		break;
 	case FDAR_EVENT_THREAD_END:
-		on_thread_end(walk, thread);
+		walk_thread_end(walk, thread, HOW_REPAIR);
+		break;
+	case FDAR_EVENT_FORKING:
+		walk_process_fork(walk, thread, event);
+		break;
+	case FDAR_EVENT_PROCESS_END:
+		walk_process_end(walk, thread);
 		break;
 	default:
 		break;
@@ -294,38 +254,59 @@ void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, siz
 			continue;
 		}
 		if (event->kind == FDAR_EVENT_PROCESS_OVER) {
-			on_process_over(walk, event);
+			walk_process_over(walk, event);
 			continue;
 		}
 		count(walk, event);
 		if (event->kind == FDAR_EVENT_SWITCHED)
 			on_switched(walk, event);
+		if (event->kind == FDAR_EVENT_PROCESS)
+			walk_process_begin(walk, event);
 		if (event->kind == FDAR_EVENT_SWITCHED || says_nothing_of_threads(event))
 			continue;
 		struct thread *thread = thread_of(walk, event);
 
 		walk->stats.no_thread += event->tid == 0;
+		if (G_UNLIKELY(thread->heirlooms) && event->kind == FDAR_EVENT_FUNC_ENTRY &&
+		    event->time_ns < thread->process->born_ns) {
+			walk_stack_inherited(walk, thread, event);
+			continue;
+		}
 		pass_time(walk, thread, event->time_ns);
 		dispatch(walk, thread, event);
 	}
 }
 
-/* Up to the end of the trace, unless the process was over before. */
-static void end_threads(struct fdar_walk *walk)
+/* When the process has been heard of last, or may have ended; else the end of the trace. */
+static uint64_t process_end_ns(const struct fdar_walk *walk, const struct process *process)
 {
-	g_autoptr(GHashTable) went_on = g_hash_table_new(NULL, NULL);
-
-	for (guint i = 0; i < walk->threads->len; i++) {
-		const struct thread *thread = g_ptr_array_index(walk->threads, i);
+	if (process->ended)
+		return walk_process_last_ns(process);
+	for (guint i = 0; i < process->threads->len; i++) {
+		const struct thread *thread = g_ptr_array_index(process->threads, i);
 
 		if (!thread->over_ns || thread->now_ns > thread->over_ns)
-			g_hash_table_add(went_on, GUINT_TO_POINTER(thread->pid));
+			return walk->now_ns;
 	}
-	for (guint i = 0; i < walk->threads->len; i++) {
-		struct thread *thread = g_ptr_array_index(walk->threads, i);
-		gboolean on = g_hash_table_contains(went_on, GUINT_TO_POINTER(thread->pid));
+	return 0;
+}
 
-		thread->now_ns = on ? walk->now_ns : thread->over_ns;
+/* What goes on is unfinished; what threads began while their process ended, it was still in then. */
+static void finish_process(struct fdar_walk *walk, const struct process *process)
+{
+	uint64_t end_ns = process_end_ns(walk, process);
+
+	for (guint i = 0; i < process->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(process->threads, i);
+
+		thread->now_ns = MAX(thread->now_ns, end_ns ? end_ns : thread->over_ns);
+		if (process->ended) {
+			walk_thread_end(walk, thread, HOW_END_OF_PROCESS);
+			continue;
+		}
+		walk_owner_boundary(walk, thread);
+		walk_stack_clear(walk, thread, HOW_END_OF_TRACE);
+		walk_session_leave(walk, thread);
 	}
 }
 
@@ -334,15 +315,10 @@ void fdar_walk_finish(struct fdar_walk *walk)
 	if (walk->finished)
 		return;
 	walk->finished = TRUE;
-	end_threads(walk);
 	walk_handoff_finish(walk);
-	for (guint i = 0; i < walk->threads->len; i++) {
-		struct thread *thread = g_ptr_array_index(walk->threads, i);
-
-		walk_owner_boundary(walk, thread);
-		walk_stack_clear(walk, thread, TRUE);
-		walk_session_leave(walk, thread);
-	}
+	for (guint i = 0; i < walk->processes->len; i++)
+		finish_process(walk, g_ptr_array_index(walk->processes, i));
+	walk_process_finish(walk);
 	walk_session_finish(walk);
 }
 

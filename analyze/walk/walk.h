@@ -23,6 +23,11 @@
  * come after later ones of others (source.h). So facts of different threads are in no order of time;
  * a session that has ended on one thread goes on to be told of others, until they leave it too.
  *
+ * Processes. A forked child begins with the frames that its parent's thread had open, as the server's,
+ * and with the session that this was on. A session that was open at the fork is one and the same in
+ * both, whoever closes it first: it ends when the last process that has told of it is done with it. The
+ * end of a process, where it says so, closes its frames and its sessions.
+ *
  * Sessions have descriptors, where session_begin says which: I/O on one makes its session current,
  * and is counted there. A second session_begin on the same descriptor, by another source (the header
  * and libflowdar-io), is the same session: its key is another name of it.
@@ -33,7 +38,7 @@
  * in queues, never with the length of the trace. Limits against hostile input, all counted in
  * fdar_walk_stats: FDAR_WALK_DEPTH_MAX open frames a thread, FDAR_WALK_PENDING_MAX closed frames a thread
  * that wait for an owner, FDAR_WALK_PATHS_MAX call paths, FDAR_WALK_PUTS_MAX objects in queues,
- * FDAR_WALK_FDS_MAX descriptors of sessions.
+ * FDAR_WALK_FDS_MAX descriptors of sessions, FDAR_WALK_FORKS_MAX living children a process.
  */
 #ifndef FDAR_ANALYZE_WALK_WALK_H
 #define FDAR_ANALYZE_WALK_WALK_H
@@ -49,6 +54,7 @@
 #define FDAR_WALK_PATHS_MAX   (1u << 20)
 #define FDAR_WALK_PUTS_MAX    (1u << 16)
 #define FDAR_WALK_FDS_MAX     (1u << 20)
+#define FDAR_WALK_FORKS_MAX   (1u << 14)
 
 enum fdar_frame_kind {
 	FDAR_FRAME_FUNCTION, /* addr says which */
@@ -121,6 +127,7 @@ struct fdar_walk_frame {
 	uint8_t unfinished;    /* still open at the end of the trace */
 	uint8_t repaired;      /* its exit was not seen; it was closed with a frame around it, by
 			     * unwinding (longjmp, an exception) or by the end of its thread */
+	uint8_t ended;         /* its process ended, or became another program, in it */
 };
 
 /* Of a closed frame what sums are made of; the fields are those of struct fdar_walk_frame. Valid during
@@ -137,6 +144,7 @@ struct fdar_walk_cost {
 	uint8_t recursive;
 	uint8_t unfinished;
 	uint8_t repaired;
+	uint8_t ended; /* with its process */
 };
 
 /* An object that went through a queue, told when it is taken. Nobody took it: take_ns and to_tid
@@ -225,6 +233,7 @@ struct fdar_walk_stats {
 	uint64_t calls[FDAR_FRAME_KINDS];
 	uint64_t unfinished;     /* frames that were open at the end */
 	uint64_t repaired;       /* frames without an exit of their own */
+	uint64_t ended;          /* frames that their process ended in */
 	uint64_t stray_exits;    /* exits of frames that are not open; ignored */
 	uint64_t stray_sessions; /* resume, suspend or end of a session that is not open; ignored */
 	uint64_t no_thread; /* events of ours that do not say their thread: stacks are guesswork */
@@ -234,8 +243,12 @@ struct fdar_walk_stats {
 				  * because of FDAR_WALK_PENDING_MAX */
 	uint64_t paths_over;     /* frames on path 0 because of FDAR_WALK_PATHS_MAX */
 	uint64_t puts_over;      /* hand-offs not followed because of FDAR_WALK_PUTS_MAX */
+	uint64_t forks_over;     /* forks not followed because of FDAR_WALK_FORKS_MAX */
 	uint64_t adopted;        /* frames that a session adopted */
 	uint64_t processes;
+	uint64_t forks;        /* that their process told of */
+	uint64_t born;         /* children of these that said a word */
+	uint64_t process_ends; /* told by the process itself */
 	uint64_t threads;
 	uint64_t sessions;
 	uint64_t finished;

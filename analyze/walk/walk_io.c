@@ -20,30 +20,36 @@ struct session *walk_io_find(const struct fdar_walk *walk, uint32_t pid, int32_t
 	return fd < 0 ? NULL : g_hash_table_lookup(walk->fds, &key);
 }
 
-void walk_io_lead(struct fdar_walk *walk, struct session *session, int32_t fd)
+void walk_io_lead(struct fdar_walk *walk, struct session *session, uint32_t pid, int32_t fd)
 {
-	uint64_t key = key_of(session->told.pid, fd);
+	uint64_t key = key_of(pid, fd);
 
 	if (fd < 0)
 		return;
 	if (!session->fds)
-		session->fds = g_array_new(FALSE, FALSE, sizeof(int32_t));
+		session->fds = g_array_new(FALSE, FALSE, sizeof(key));
 	if (session->fds->len >= FDS_MAX || g_hash_table_size(walk->fds) >= FDAR_WALK_FDS_MAX)
 		return;
-	g_array_append_val(session->fds, fd);
+	g_array_append_val(session->fds, key);
 	g_hash_table_replace(walk->fds, g_memdup2(&key, sizeof(key)), session);
 }
 
-void walk_io_forget(struct fdar_walk *walk, struct session *session)
+void walk_io_forget(struct fdar_walk *walk, struct session *session, uint32_t pid)
 {
-	for (guint i = 0; session->fds && i < session->fds->len; i++) {
-		uint64_t key = key_of(session->told.pid, g_array_index(session->fds, int32_t, i));
+	for (guint i = 0; session->fds && i < session->fds->len;) {
+		uint64_t key = g_array_index(session->fds, uint64_t, i);
 
+		if (key >> 32 != pid) {
+			i++;
+			continue;
+		}
 		/* It may lead to another one by now. */
 		if (g_hash_table_lookup(walk->fds, &key) == session)
 			g_hash_table_remove(walk->fds, &key);
+		g_array_remove_index(session->fds, i);
 	}
-	g_clear_pointer(&session->fds, g_array_unref);
+	if (session->fds && session->fds->len == 0)
+		g_clear_pointer(&session->fds, g_array_unref);
 }
 
 /* Several sessions may come on one descriptor (datagrams): the one that the thread is on is meant. */
@@ -109,7 +115,7 @@ void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_ev
 	if (!session)
 		return;
 	if (event->io.op == FDAR_IO_DUP && result >= 0 && result <= INT32_MAX)
-		walk_io_lead(walk, session, (int32_t)result);
+		walk_io_lead(walk, session, thread->pid, (int32_t)result);
 	add_bytes(session, event);
 	/* What is in it is told, where the session is not. */
 	if (session->unit && session->unit != session)

@@ -16,6 +16,7 @@ static void tell(struct fdar_walk *walk, const struct fdar_walk_frame *frame)
 		.recursive = frame->recursive,
 		.unfinished = frame->unfinished,
 		.repaired = frame->repaired,
+		.ended = frame->ended,
 	};
 
 	if (walk->visitor->frame)
@@ -45,6 +46,13 @@ static void give_to_server(struct fdar_walk *walk, struct thread *thread, struct
 	frame->owner = NULL;
 	frame->adopted = FALSE;
 	walk_owner_release(walk, thread, &old);
+}
+
+void walk_owner_to_server(struct fdar_walk *walk, struct thread *thread, struct frame *frame)
+{
+	if (frame->claim == CLAIM_SESSION)
+		give_to_server(walk, thread, frame);
+	frame->claim = CLAIM_SERVER;
 }
 
 /* Gives open frames of sessions to the server: all, or the adopted ones of other sessions. */

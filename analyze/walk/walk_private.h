@@ -7,6 +7,7 @@
  *	walk_owner.c    sessions, boundaries, adoption: whose frames they are
  *	walk_session.c  which sessions are open, on which threads; requests
  *	walk_io.c       descriptors of sessions
+ *	walk_process.c  forks, children, ends of processes
  *	walk_handoff.c  objects in queues
  */
 #ifndef FDAR_ANALYZE_WALK_WALK_PRIVATE_H
@@ -30,10 +31,32 @@ struct session {
 			       * those are told, NULL: it has none now */
 	uint64_t alias; /* its other key, if it has one */
 	gboolean has_alias;
-	gboolean hidden;      /* nobody is told of it */
-	GArray *fds;          /* int32_t: descriptors that lead to it; NULL: none */
+	gboolean hidden; /* nobody is told of it */
+	GArray *keys;    /* of struct session_key: under which it is open, in each process */
+	GArray *fds;     /* of uint64_t (walk_io.c): descriptors that lead to it; NULL: none */
+	uint32_t lent;   /* forks whose child may come with it yet */
+	gboolean over;   /* open nowhere, but lent: its end is known, if no child comes */
+	enum fdar_session_state over_as;
+	uint64_t over_ns;
 	uint32_t open_frames; /* frames that it owns and that are open, of all threads */
 	uint32_t currents;    /* threads that are on it, or whose current session it is */
+};
+
+struct session_key {
+	uint64_t key;
+	uint32_t pid;
+};
+
+struct fork; /* walk_process.c */
+
+struct process {
+	uint32_t pid;
+	struct fork *fork;  /* that it is the child of; NULL: not known, or it matters no more */
+	uint64_t born_ns;   /* when it was first heard of, as a child */
+	GPtrArray *threads; /* of struct thread */
+	GPtrArray *forks;   /* of struct fork, oldest first: whose child may still bring sessions */
+	GHashTable *sessions; /* set of struct session that are open in it */
+	gboolean ended;       /* it has said so; what it says then is said while it ends */
 };
 
 /* Whose an open frame is, as far as is known. */
@@ -68,6 +91,9 @@ struct frame {
 	uint8_t boundary; /* a wait whose end is a boundary */
 };
 
+/* Why a frame is closed: REPAIR is by a frame around it, unwinding, the end of its thread. */
+enum how { HOW_EXIT, HOW_REPAIR, HOW_END_OF_PROCESS, HOW_END_OF_TRACE };
+
 /* A function (scope, wait) on a thread. */
 struct slot {
 	uint32_t key;
@@ -75,6 +101,7 @@ struct slot {
 };
 
 struct thread {
+	struct process *process;
 	uint32_t pid;
 	uint32_t tid;
 	uint32_t index;
@@ -98,6 +125,8 @@ struct thread {
 	uint32_t current_open; /* open frames of the current session that were not adopted */
 	uint32_t open[FDAR_FRAME_KINDS]; /* open frames of each kind */
 	uint64_t overflow;               /* open frames that are not kept */
+	uint32_t heirlooms; /* frames that it has from its parent, and is still to tell of itself */
+	uint32_t heirlooms_told; /* of these: so many */
 };
 
 /* A call path, and what calls below it lead to: a line of the processor's cache. */
@@ -122,6 +151,8 @@ struct fdar_walk {
 	struct fdar_intern pids;
 	struct fdar_intern thread_ids; /* (pid, tid) -> index of threads */
 	GPtrArray *threads;            /* of struct thread */
+	GPtrArray *processes;          /* of struct process, dead ones too */
+	GHashTable *process_of_pid;    /* the last of that number */
 	struct thread *last;           /* of the last event */
 	struct fdar_intern slot_ids;   /* (thread and kind, addr or name) -> index of slots */
 	GArray *slots;
@@ -187,10 +218,34 @@ static inline uint32_t walk_path_recall(const struct fdar_walk *walk, uint32_t p
 	/* Numbers of threads are not those of processes: the slot says both. */
 	return below && found->slot_thread == thread->index + 1 ? below : 0;
 }
+/* walk.c */
+struct thread *walk_thread_of(struct fdar_walk *walk, uint32_t pid, uint32_t tid);
+/* Whatever the thread was in is over. */
+void walk_thread_end(struct fdar_walk *walk, struct thread *thread, enum how how);
+
+/* walk_process.c */
+
+GPtrArray *walk_processes_new(void);
+struct process *walk_process_of(struct fdar_walk *walk, uint32_t pid);
+void walk_process_begin(struct fdar_walk *walk, const struct fdar_event *event);
+void walk_process_end(struct fdar_walk *walk, struct thread *thread);
+void walk_process_over(struct fdar_walk *walk, const struct fdar_event *event);
+void walk_process_fork(struct fdar_walk *walk, struct thread *thread,
+		       const struct fdar_event *event);
+/* No child brings sessions any more. */
+void walk_process_finish(struct fdar_walk *walk);
+/* The session has ended in the process: children that were made while it was open may have it yet. */
+void walk_process_lend(struct process *process, struct session *session);
+/* The session that a process has from its parents, by its key there; NULL: none. */
+struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
+uint64_t walk_process_last_ns(const struct process *process);
 
 /* walk_stack.c */
 struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 			       enum fdar_frame_kind kind, const struct fdar_event *event);
+/* A function that a forked child was in says that it is open there. */
+void walk_stack_inherited(struct fdar_walk *walk, struct thread *thread,
+			  const struct fdar_event *event);
 void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_frame_kind kind,
 		     const struct fdar_event *event);
 /* A call that calls nothing, from begin_ns until now: the same as enter and exit. FALSE when those are
@@ -199,13 +254,15 @@ gboolean walk_stack_call(struct fdar_walk *walk, struct thread *thread, uint64_t
 			 uint64_t begin_ns);
 void walk_stack_skip(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 void walk_stack_unwind(struct fdar_walk *walk, struct thread *thread, uint64_t count);
-/* All that is open: at the end of the trace, or of the thread. */
-void walk_stack_clear(struct fdar_walk *walk, struct thread *thread, gboolean end_of_trace);
+/* All that is open, and why it is closed. */
+void walk_stack_clear(struct fdar_walk *walk, struct thread *thread, enum how how);
 
 /* walk_owner.c */
 void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 void walk_owner_wait_end(struct fdar_walk *walk, struct thread *thread,
 			 const struct fdar_event *event);
+/* The frame, just entered, was there before. */
+void walk_owner_to_server(struct fdar_walk *walk, struct thread *thread, struct frame *frame);
 void walk_owner_boundary(struct fdar_walk *walk, struct thread *thread);
 /* The session that the thread works for next was elsewhere until then. */
 void walk_owner_since(struct thread *thread, uint64_t since_ns);
@@ -215,7 +272,16 @@ void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_f
 	       uint8_t claim);
 
 /* walk_session.c */
+/* The open session of that key in the process; find: or in a parent of it, when it forked. */
+struct session *walk_session_own(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
 struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
+/* It is over in the process; when no other has it, or may have it, it is over. */
+void walk_session_end_in(struct fdar_walk *walk, struct session *session, uint32_t pid,
+			 enum fdar_session_state state, uint64_t now_ns);
+/* A child that might have come with it does not. */
+void walk_session_release(struct fdar_walk *walk, struct session *session);
+/* As GCompareFunc: in the order of their begin. */
+gint walk_session_compare(gconstpointer a, gconstpointer b);
 void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 			const struct fdar_event *event);
 void walk_session_end(struct fdar_walk *walk, struct thread *thread,
@@ -242,6 +308,7 @@ static inline void walk_tell_cost(struct fdar_walk *walk, const struct fdar_walk
 	walk->stats.calls[cost->kind]++;
 	walk->stats.unfinished += cost->unfinished;
 	walk->stats.repaired += cost->repaired;
+	walk->stats.ended += cost->ended;
 	if (walk->visitor->cost)
 		walk->visitor->cost(walk->user, cost);
 }
@@ -276,9 +343,10 @@ static inline void walk_owner_release(struct fdar_walk *walk, struct thread *thr
 
 /* walk_io.c */
 struct session *walk_io_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd);
-/* The descriptor leads to the session, and no longer to another. */
-void walk_io_lead(struct fdar_walk *walk, struct session *session, int32_t fd);
-void walk_io_forget(struct fdar_walk *walk, struct session *session);
+/* The process's descriptor leads to the session, and no longer to another. */
+void walk_io_lead(struct fdar_walk *walk, struct session *session, uint32_t pid, int32_t fd);
+/* None of the process's does. */
+void walk_io_forget(struct fdar_walk *walk, struct session *session, uint32_t pid);
 /* The thread has to do with the descriptor: its session becomes current, unless the thread was told
  * of another one. */
 struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd);

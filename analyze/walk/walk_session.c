@@ -1,10 +1,7 @@
 /* Sessions: which are open, on which threads, their end; requests in them. */
-#include "analyze/walk/walk_private.h"
+#include <string.h>
 
-struct session_key {
-	uint64_t key;
-	uint32_t pid;
-};
+#include "analyze/walk/walk_private.h"
 
 static guint key_hash(gconstpointer data)
 {
@@ -26,35 +23,57 @@ GHashTable *walk_sessions_new(void)
 	return g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
 }
 
-struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
+struct session *walk_session_own(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
 {
 	struct session_key probe = { key, pid };
 
 	return g_hash_table_lookup(walk->sessions, &probe);
 }
 
-static void add_key(struct fdar_walk *walk, struct session *session, uint64_t key)
+struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
 {
-	struct session_key made = { key, session->told.pid };
+	struct session *session = walk_session_own(walk, pid, key);
 
-	g_hash_table_replace(walk->sessions, g_memdup2(&made, sizeof(made)), session);
+	return session ? session : walk_process_inherited(walk, pid, key);
 }
 
-static void remove_key(struct fdar_walk *walk, const struct session *session, uint64_t key)
+static void add_key(struct fdar_walk *walk, struct session *session, uint32_t pid, uint64_t key)
 {
-	struct session_key probe = { key, session->told.pid };
+	struct session_key made = { key, pid };
 
-	g_hash_table_remove(walk->sessions, &probe);
+	g_hash_table_replace(walk->sessions, g_memdup2(&made, sizeof(made)), session);
+	g_array_append_val(session->keys, made);
+	g_hash_table_add(walk_process_of(walk, pid)->sessions, session);
+}
+
+/* All that it has in the process. */
+static void remove_keys(struct fdar_walk *walk, struct session *session, uint32_t pid)
+{
+	for (guint i = 0; i < session->keys->len;) {
+		const struct session_key *key =
+			&g_array_index(session->keys, struct session_key, i);
+
+		if (key->pid != pid) {
+			i++;
+			continue;
+		}
+		if (g_hash_table_lookup(walk->sessions, key) == session)
+			g_hash_table_remove(walk->sessions, key);
+		g_array_remove_index(session->keys, i);
+	}
+	g_hash_table_remove(walk_process_of(walk, pid)->sessions, session);
 }
 
 void walk_session_settle(struct fdar_walk *walk, struct session *session)
 {
-	if (session->told.state == FDAR_SESSION_OPEN || session->open_frames || session->currents)
+	if (session->told.state == FDAR_SESSION_OPEN || session->open_frames || session->currents ||
+	    session->lent)
 		return;
 	if (!session->hidden && walk->visitor->session_closed)
 		walk->visitor->session_closed(walk->user, &session->told);
 	g_free((char *)session->told.peer);
 	g_free((char *)session->told.what);
+	g_array_unref(session->keys);
 	g_free(session);
 }
 
@@ -98,11 +117,37 @@ static void session_close(struct fdar_walk *walk, struct session *session,
 			  enum fdar_session_state state, uint64_t now_ns)
 {
 	close_request(walk, session, state, now_ns);
-	remove_key(walk, session, session->told.key);
-	if (session->has_alias)
-		remove_key(walk, session, session->alias);
-	walk_io_forget(walk, session);
+	while (session->keys->len) {
+		uint32_t pid = g_array_index(session->keys, struct session_key, 0).pid;
+
+		walk_io_forget(walk, session, pid);
+		remove_keys(walk, session, pid);
+	}
 	over(walk, session, state, now_ns);
+}
+
+void walk_session_release(struct fdar_walk *walk, struct session *session)
+{
+	if (session->lent)
+		return;
+	if (session->over && session->told.state == FDAR_SESSION_OPEN)
+		session_close(walk, session, session->over_as, session->over_ns);
+	else
+		walk_session_settle(walk, session);
+}
+
+void walk_session_end_in(struct fdar_walk *walk, struct session *session, uint32_t pid,
+			 enum fdar_session_state state, uint64_t now_ns)
+{
+	walk_process_lend(walk_process_of(walk, pid), session);
+	walk_io_forget(walk, session, pid);
+	remove_keys(walk, session, pid);
+	if (session->keys->len)
+		return;
+	session->over = TRUE;
+	session->over_as = state;
+	session->over_ns = now_ns;
+	walk_session_release(walk, session);
 }
 
 /* ---- threads ---- */
@@ -153,6 +198,7 @@ static struct session *session_new(struct fdar_walk *walk, const struct thread *
 	struct session *session = g_new0(struct session, 1);
 
 	session->serial = ++walk->next_serial;
+	session->keys = g_array_new(FALSE, FALSE, sizeof(struct session_key));
 	session->hidden = hidden;
 	session->told = (struct fdar_walk_session){
 		.id = hidden ? 0 : ++walk->stats.sessions,
@@ -184,21 +230,43 @@ static void replace(struct fdar_walk *walk, struct thread *thread, struct sessio
 {
 	if (thread->session == old)
 		walk_session_leave(walk, thread);
-	session_close(walk, old, FDAR_SESSION_REPLACED, thread->now_ns);
+	walk_session_end_in(walk, old, thread->pid, FDAR_SESSION_REPLACED, thread->now_ns);
+}
+
+/* A connection that the process has from its parent, where it was accepted. */
+static gboolean came_with(struct fdar_walk *walk, struct thread *thread,
+			  const struct fdar_event *event)
+{
+	struct session *session =
+		is_descriptor(event->session.key, event->session.fd)
+			? walk_process_inherited(walk, thread->pid, event->session.key)
+			: NULL;
+
+	if (!session ||
+	    strcmp(session->told.peer, event->session.peer ? event->session.peer : "") != 0)
+		return FALSE;
+	session->over = FALSE;
+	add_key(walk, session, thread->pid, event->session.key);
+	walk_io_lead(walk, session, thread->pid, event->session.fd);
+	if (thread->session != session && !(thread->session && thread->by_header))
+		walk_session_enter(walk, thread, session, FALSE);
+	return TRUE;
 }
 
 void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 			const struct fdar_event *event)
 {
-	struct session *old = walk_session_find(walk, thread->pid, event->session.key);
+	struct session *old = walk_session_own(walk, thread->pid, event->session.key);
 	struct session *other = walk_io_find(walk, thread->pid, event->session.fd);
 	struct session *session;
 
+	if (!old && came_with(walk, thread, event))
+		return;
 	if (!old && other && is_same(other, event)) {
 		walk->stats.aliases++;
 		other->alias = event->session.key;
 		other->has_alias = TRUE;
-		add_key(walk, other, event->session.key);
+		add_key(walk, other, thread->pid, event->session.key);
 		walk_session_enter(walk, thread, other, TRUE);
 		return;
 	}
@@ -213,44 +281,58 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	session->told.what = g_strdup("");
 	session->told.fd = event->session.fd;
 	session->unit = session->hidden ? NULL : session;
-	add_key(walk, session, event->session.key);
-	walk_io_lead(walk, session, event->session.fd);
+	add_key(walk, session, thread->pid, event->session.key);
+	walk_io_lead(walk, session, thread->pid, event->session.fd);
 	tell_opened(walk, session);
 	walk_session_enter(walk, thread, session,
 			   !is_descriptor(event->session.key, event->session.fd));
 }
 
-/* The session may have been ended by its other key; then this end is no stray. */
-static void expect_end(struct fdar_walk *walk, const struct session *session, uint64_t ended)
+static void expect(struct fdar_walk *walk, const struct session_key *key)
 {
-	struct session_key other = { session->alias, session->told.pid };
-
-	if (!session->has_alias)
-		return;
-	if (ended == session->alias)
-		other.key = session->told.key;
 	if (g_hash_table_size(walk->ended) >= FDAR_WALK_FDS_MAX)
 		g_hash_table_remove_all(walk->ended);
-	g_hash_table_add(walk->ended, g_memdup2(&other, sizeof(other)));
+	g_hash_table_add(walk->ended, g_memdup2(key, sizeof(*key)));
+}
+
+/* The session may have been ended by its other key, or that in another process; then this end is no
+ * stray. */
+static void expect_ends(struct fdar_walk *walk, const struct session *session, uint32_t pid,
+			uint64_t ended, gboolean everywhere)
+{
+	for (guint i = 0; i < session->keys->len; i++) {
+		const struct session_key *other =
+			&g_array_index(session->keys, struct session_key, i);
+
+		if ((everywhere || other->pid == pid) && (other->key != ended || other->pid != pid))
+			expect(walk, other);
+	}
 }
 
 void walk_session_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session = walk_session_find(walk, thread->pid, event->session.key);
 	struct session_key key = { event->session.key, thread->pid };
+	gboolean by_marks;
 
 	if (!session) {
 		walk->stats.stray_sessions += !g_hash_table_remove(walk->ended, &key);
 		return;
 	}
-	expect_end(walk, session, event->session.key);
+	/* Marks tell of the session; libflowdar-io of a descriptor, which its parent or child may have. */
+	by_marks = !is_descriptor(event->session.key, session->told.fd);
+	expect_ends(walk, session, thread->pid, event->session.key, by_marks);
 	/* Whatever the thread did for the session is over. */
 	if (thread->session == session)
 		walk_session_leave(walk, thread);
-	session_close(walk, session, FDAR_SESSION_FINISHED, thread->now_ns);
+	if (by_marks)
+		session_close(walk, session, FDAR_SESSION_FINISHED, thread->now_ns);
+	else
+		walk_session_end_in(walk, session, thread->pid, FDAR_SESSION_FINISHED,
+				    thread->now_ns);
 }
 
-static gint by_serial(gconstpointer a, gconstpointer b)
+gint walk_session_compare(gconstpointer a, gconstpointer b)
 {
 	const struct session *left = *(struct session *const *)a;
 	const struct session *right = *(struct session *const *)b;
@@ -269,12 +351,14 @@ static void end_open(struct fdar_walk *walk, const uint32_t *pid, uint64_t time_
 	while (g_hash_table_iter_next(&iter, &key, &value)) {
 		const struct session *session = value;
 
+		const struct session_key *first =
+			&g_array_index(session->keys, struct session_key, 0);
+
 		/* One with two keys is there twice. */
-		if ((!pid || session->told.pid == *pid) &&
-		    ((const struct session_key *)key)->key == session->told.key)
+		if ((!pid || session->told.pid == *pid) && key_equal(key, first))
 			g_ptr_array_add(open, value);
 	}
-	g_ptr_array_sort(open, by_serial);
+	g_ptr_array_sort(open, walk_session_compare);
 	for (guint i = 0; i < open->len; i++)
 		session_close(walk, g_ptr_array_index(open, i), FDAR_SESSION_UNFINISHED, time_ns);
 }

@@ -122,6 +122,24 @@ struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 	return frame;
 }
 
+void walk_stack_inherited(struct fdar_walk *walk, struct thread *thread,
+			  const struct fdar_event *event)
+{
+	uint32_t have = MIN(thread->heirlooms, thread->frames->len);
+	struct frame *frame;
+
+	for (uint32_t i = thread->heirlooms_told; i < have; i++) {
+		frame = walk_frame_at(thread, i);
+		if (frame->kind != FDAR_FRAME_FUNCTION || frame->addr != event->func.function)
+			continue;
+		thread->heirlooms_told = i + 1;
+		return;
+	}
+	frame = walk_stack_enter(walk, thread, FDAR_FRAME_FUNCTION, event);
+	if (frame)
+		walk_owner_to_server(walk, thread, frame);
+}
+
 static gboolean same_claim(const struct frame *a, const struct frame *b)
 {
 	return a->claim == b->claim && a->owner == b->owner;
@@ -167,8 +185,6 @@ static inline void add_to_parent(struct thread *thread, const struct frame *fram
 	}
 }
 
-enum how { HOW_EXIT, HOW_REPAIR, HOW_END_OF_TRACE };
-
 static inline struct fdar_walk_cost cost_of(const struct thread *thread, const struct frame *frame,
 					    enum how how)
 {
@@ -184,6 +200,7 @@ static inline struct fdar_walk_cost cost_of(const struct thread *thread, const s
 		.recursive = frame->outer ? is_recursive(thread, frame) : FALSE,
 		.unfinished = how == HOW_END_OF_TRACE,
 		.repaired = how == HOW_REPAIR,
+		.ended = how == HOW_END_OF_PROCESS,
 	};
 
 	cost.total_ns = cost.self_ns + (server ? frame->in_server_ns : frame->in_owner_ns);
@@ -224,6 +241,7 @@ static __attribute__((noinline)) void tell_whole(struct fdar_walk *walk, struct 
 		.recursive = cost->recursive,
 		.unfinished = cost->unfinished,
 		.repaired = cost->repaired,
+		.ended = cost->ended,
 	};
 
 	walk_tell(walk, thread, &told, frame->claim);
@@ -363,8 +381,8 @@ void walk_stack_unwind(struct fdar_walk *walk, struct thread *thread, uint64_t c
 	}
 }
 
-void walk_stack_clear(struct fdar_walk *walk, struct thread *thread, gboolean end_of_trace)
+void walk_stack_clear(struct fdar_walk *walk, struct thread *thread, enum how how)
 {
 	while (thread->frames->len)
-		close_top(walk, thread, end_of_trace ? HOW_END_OF_TRACE : HOW_REPAIR, 0);
+		close_top(walk, thread, how, 0);
 }

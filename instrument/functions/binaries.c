@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "functions/elf.h"
@@ -20,9 +21,10 @@ struct mapped {
 	size_t length;
 };
 
+/* By system call: close() is LTTng's, and a fork in another thread may have its lock (forking.h). */
 static bool file_map(struct mapped *mapped, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
 	void *bytes = MAP_FAILED;
 
@@ -30,7 +32,7 @@ static bool file_map(struct mapped *mapped, const char *path)
 		return false;
 	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
 		bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
+	syscall(SYS_close, fd);
 	if (bytes == MAP_FAILED)
 		return false;
 	*mapped = (struct mapped){ bytes, (size_t)status.st_size };

@@ -47,4 +47,10 @@ static inline uint64_t fdar_clock_ns(uint64_t ticks, uint64_t scale)
 	return (uint64_t)(((unsigned __int128)ticks * scale) >> 32);
 }
 
+/* How many ticks a span is, by the scale as it is now. */
+static inline uint64_t fdar_clock_ticks_of(uint64_t ns)
+{
+	return (uint64_t)(((unsigned __int128)ns << 32) / fdar_clock_scale());
+}
+
 #endif

@@ -5,6 +5,7 @@
  * (provider/control.h).
  */
 #include "functions/clock.h"
+#include "functions/forking.h"
 #include "functions/select.h"
 #include "functions/selection.h"
 #include "functions/threads.h"
@@ -20,15 +21,12 @@ static void changed(void)
 
 static void tick(void)
 {
-	uint64_t scale;
-
 	fdar_thread_never(true);
 	fdar_clock_adjust();
 	fdar_select_tick();
 	if (!FLOWDAR_ENABLED(calls))
 		return;
-	scale = fdar_clock_scale();
-	fdar_threads_flush_stale((uint64_t)(((unsigned __int128)STALE_NS << 32) / scale));
+	fdar_threads_flush_stale(fdar_clock_ticks_of(STALE_NS));
 }
 
 __attribute__((constructor)) static void functions_begin(void)
@@ -38,13 +36,15 @@ __attribute__((constructor)) static void functions_begin(void)
 		.changed = changed,
 		.flush = fdar_threads_flush,
 		.tick = tick,
+		.fork_begin = fdar_forking_begin,
+		.fork_end = fdar_forking_end,
 	};
 
 	flowdar_link_init_();
 	fdar_clock_init();
 	fdar_threads_init();
 	fdar_select_init();
-	fdar_threads_watch_fork();
+	fdar_forking_watch();
 	/* What is called here of the program (its own memcpy) is none of its work. */
 	fdar_thread_never(true);
 	fdar_select_changed();

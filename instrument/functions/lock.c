@@ -19,7 +19,16 @@ void fdar_lock_nap(void)
 	syscall(SYS_nanosleep, &time, NULL);
 }
 
-bool fdar_lock_take(uint32_t *lock)
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* until_ns 0: for ever. */
+static enum fdar_lock_got take(uint32_t *lock, uint64_t until_ns)
 {
 	uint32_t tid = fdar_lock_tid();
 
@@ -28,12 +37,25 @@ bool fdar_lock_take(uint32_t *lock)
 
 		if (__atomic_compare_exchange_n(lock, &free_value, tid, false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))
-			return true;
+			return FDAR_LOCK_TAKEN;
 		if (free_value == tid)
-			return false;
-		if (spins > SPINS)
-			fdar_lock_nap();
+			return FDAR_LOCK_MINE;
+		if (spins <= SPINS)
+			continue;
+		if (until_ns && now_ns() > until_ns)
+			return FDAR_LOCK_LATE;
+		fdar_lock_nap();
 	}
+}
+
+bool fdar_lock_take(uint32_t *lock)
+{
+	return take(lock, 0) == FDAR_LOCK_TAKEN;
+}
+
+enum fdar_lock_got fdar_lock_take_within(uint32_t *lock, unsigned ms)
+{
+	return take(lock, now_ns() + ms * UINT64_C(1000000));
 }
 
 void fdar_lock_give(uint32_t *lock)

@@ -10,8 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* False: the calling thread has it already (a signal handler interrupted it there). */
+/* How a lock could be had. */
+enum fdar_lock_got {
+	FDAR_LOCK_LATE, /* not in the time that there was */
+	FDAR_LOCK_MINE, /* the calling thread has it already (a signal handler interrupted it there) */
+	FDAR_LOCK_TAKEN, /* it is to be given back */
+};
+
+/* False: the calling thread has it already. */
 bool fdar_lock_take(uint32_t *lock);
+enum fdar_lock_got fdar_lock_take_within(uint32_t *lock, unsigned ms);
 void fdar_lock_give(uint32_t *lock);
 bool fdar_lock_mine(const uint32_t *lock);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "functions/binaries.h"
+#include "functions/forking.h"
 #include "functions/selection.h"
 #include "functions/spend.h"
 #include "functions/threads.h"
@@ -28,6 +29,7 @@ static struct {
 	bool ruled;  /* the rules choose among functions */
 	bool active; /* something is recorded, and the binaries were looked at */
 	bool again;  /* some functions could not be patched yet */
+	bool late;   /* what the recorder has changed is still to be taken over */
 	pid_t pid;
 } state;
 
@@ -59,11 +61,11 @@ static void thread_look(struct fdar_thread *thread, void *data)
 		return;
 	}
 	snprintf(path, sizeof(path), "/proc/self/task/%u/comm", thread->tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	got = read(fd, name, sizeof(name) - 1);
-	close(fd);
+	got = syscall(SYS_read, fd, name, sizeof(name) - 1);
+	syscall(SYS_close, fd);
 	if (got <= 0)
 		return;
 	name[name[got - 1] == '\n' ? got - 1 : got] = '\0';
@@ -111,15 +113,15 @@ static bool rules_take(const struct fdar_control *segment)
 /* The numbers that each call looks at. */
 static void settings_take(const struct fdar_control *segment)
 {
-	uint64_t minimum_ns = 0, ticks;
+	uint64_t minimum_ns = 0;
 	uint32_t depth = 0;
 
 	if (segment) {
 		minimum_ns = __atomic_load_n(&segment->minimum_ns, __ATOMIC_RELAXED);
 		depth = __atomic_load_n(&segment->depth_max, __ATOMIC_RELAXED);
 	}
-	ticks = (uint64_t)(((unsigned __int128)minimum_ns << 32) / fdar_clock_scale());
-	__atomic_store_n(&fdar_calls_settings.minimum_ticks, ticks, __ATOMIC_RELAXED);
+	__atomic_store_n(&fdar_calls_settings.minimum_ticks, fdar_clock_ticks_of(minimum_ns),
+			 __ATOMIC_RELAXED);
 	__atomic_store_n(&fdar_calls_settings.depth_max, depth ? depth : UINT32_MAX,
 			 __ATOMIC_RELAXED);
 	__atomic_store_n(&fdar_selection_recording,
@@ -302,9 +304,11 @@ void fdar_select_init(void)
 
 void fdar_select_changed(void)
 {
-	fdar_threads_change_begin();
+	state.late = !fdar_forking_change_begin();
+	if (state.late)
+		return;
 	changed();
-	fdar_threads_change_end();
+	fdar_forking_change_end();
 }
 
 static void tick(void)
@@ -329,9 +333,9 @@ void fdar_select_loaded(void *caller)
 		return;
 	loading = true;
 	tell_tracer(caller);
-	if (fdar_threads_change_try()) {
+	if (fdar_forking_change_begin()) {
 		look(false, true);
-		fdar_threads_change_end();
+		fdar_forking_change_end();
 	}
 	loading = false;
 }
@@ -341,9 +345,9 @@ void fdar_select_missed(void)
 	if (loading || !fdar_selection_on())
 		return;
 	loading = true;
-	if (fdar_threads_change_try()) {
+	if (fdar_forking_change_begin()) {
 		look(false, false);
-		fdar_threads_change_end();
+		fdar_forking_change_end();
 	}
 	loading = false;
 }
@@ -359,7 +363,11 @@ void fdar_select_unloaded(void *caller)
 
 void fdar_select_tick(void)
 {
-	fdar_threads_change_begin();
+	if (!fdar_forking_change_begin())
+		return;
+	if (state.late)
+		changed();
+	state.late = false;
 	tick();
-	fdar_threads_change_end();
+	fdar_forking_change_end();
 }

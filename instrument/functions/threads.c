@@ -19,6 +19,8 @@
 #define SPINS        200u
 #define TRIES        2000u /* of a tenth of a millisecond, to get a thread's state */
 #define OWNER_WAIT_S 2
+#define AGAIN_NS     UINT64_C(100000000)
+#define LIST_MS      500u /* at most, for the list's lock */
 
 struct fdar_calls_settings fdar_calls_settings = { .depth_max = UINT32_MAX };
 __thread struct fdar_thread *fdar_thread_self;
@@ -27,8 +29,8 @@ int fdar_threads_pid;
 /* The calling thread has none and is to have none: it is beginning, or ending, or the helper's. */
 static __thread volatile int none_for_me __attribute__((tls_model("initial-exec")));
 
-/* The tid of who has it. */
-static uint32_t change_lock;
+/* It has none as none could be had: when it may try again, in ticks. */
+static __thread uint64_t again_at __attribute__((tls_model("initial-exec")));
 
 static struct {
 	uint32_t lock; /* the tid of who has it */
@@ -39,9 +41,11 @@ static struct {
 	pthread_key_t key;
 } list;
 
+/* False: the caller has it already, or it cannot be had: a fork in another thread has it, and may be
+ * waiting for what the caller has (the loader's lock, say). */
 static bool list_lock(void)
 {
-	return fdar_lock_take(&list.lock);
+	return fdar_lock_take_within(&list.lock, LIST_MS) == FDAR_LOCK_TAKEN;
 }
 
 static void list_unlock(void)
@@ -228,11 +232,14 @@ struct fdar_thread *fdar_thread_begin(void)
 {
 	int saved_errno = errno;
 
-	if (none_for_me || !list.keyed)
+	if (none_for_me || !list.keyed || fdar_clock_ticks() < again_at)
 		return NULL;
 	none_for_me = 1;
-	/* A signal handler that interrupted this thread where it holds the lock gets none yet. */
-	none_for_me = !fdar_lock_mine(&list.lock) && !thread_start();
+	/* A signal handler that interrupted this thread where it holds the lock gets none yet; and
+	 * where none can be had, none is asked for at the next call. */
+	if (!fdar_lock_mine(&list.lock) && !thread_start())
+		again_at = fdar_clock_ticks() + fdar_clock_ticks_of(AGAIN_NS);
+	none_for_me = 0;
 	errno = saved_errno;
 	return fdar_thread_self;
 }
@@ -263,38 +270,19 @@ static void thread_end(void *data)
 	list_unlock();
 }
 
-static void fork_prepare(void)
+bool fdar_threads_lock_within(unsigned ms)
 {
-	fdar_thread_flush_own();
-	fdar_lock_take(&change_lock);
-	list_lock();
+	return fdar_lock_take_within(&list.lock, ms) == FDAR_LOCK_TAKEN;
 }
 
-static void fork_parent(void)
+void fdar_threads_unlock(void)
 {
-	if (fdar_lock_mine(&list.lock))
-		list_unlock();
-	if (fdar_lock_mine(&change_lock))
-		fdar_threads_change_end();
+	list_unlock();
 }
 
-/* Alone: what the other threads had is not here, what this one has not written its parent will. */
-static void fork_child(void)
+/* Its parent's calls, which are open, are told once more; what it has not written its parent will. */
+static void thread_forked(struct fdar_thread *self)
 {
-	struct fdar_thread *self = fdar_thread_self;
-
-	list.lock = 0;
-	change_lock = 0;
-	fdar_threads_pid = getpid();
-	while (list.first) {
-		struct fdar_thread *thread = list.first;
-
-		list.first = thread->next;
-		if (thread != self)
-			thread_drop(thread);
-	}
-	if (!self)
-		return;
 	thread_link(self);
 	self->tid = fdar_lock_tid();
 	self->attention &= FDAR_THREAD_FENCED;
@@ -309,19 +297,23 @@ static void fork_child(void)
 	fdar_writer_reset(&self->writer, 0);
 }
 
-void fdar_threads_change_begin(void)
+void fdar_threads_forked(bool whole)
 {
-	fdar_lock_take(&change_lock);
-}
+	struct fdar_thread *self = fdar_thread_self;
 
-bool fdar_threads_change_try(void)
-{
-	return fdar_lock_take(&change_lock);
-}
+	list.lock = 0;
+	fdar_threads_pid = getpid();
+	if (!whole)
+		list.first = list.spare = NULL;
+	while (list.first) {
+		struct fdar_thread *thread = list.first;
 
-void fdar_threads_change_end(void)
-{
-	fdar_lock_give(&change_lock);
+		list.first = thread->next;
+		if (thread != self)
+			thread_drop(thread);
+	}
+	if (self)
+		thread_forked(self);
 }
 
 void fdar_threads_init(void)
@@ -330,11 +322,6 @@ void fdar_threads_init(void)
 	list.keyed = pthread_key_create(&list.key, thread_end) == 0;
 	list.barrier =
 		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-}
-
-void fdar_threads_watch_fork(void)
-{
-	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
 
 static void thread_flush_other(struct fdar_thread *thread)

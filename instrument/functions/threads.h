@@ -118,9 +118,13 @@ void fdar_frames_unwind_all(struct fdar_thread *thread);
 /* Once, before any thread comes. */
 void fdar_threads_init(void);
 
-/* Once, after whatever else that is locked within fdar_threads_change_begin() has its fork handlers:
- * they run in reverse order before a fork, so locks are taken in the same order everywhere. */
-void fdar_threads_watch_fork(void);
+/* For forking.c: the list's lock, false: not in that time, or it is the caller's already. */
+bool fdar_threads_lock_within(unsigned ms);
+void fdar_threads_unlock(void);
+
+/* For forking.c: in a forked child, where no other thread is. Not whole: the list may have been half
+ * changed, and what is in it is left alone. */
+void fdar_threads_forked(bool whole);
 
 /* Other threads' and the caller's pending records, from any thread that is not inside: all of them,
  * or of those whose oldest is older than some ticks. */
@@ -138,13 +142,6 @@ void fdar_threads_each(void (*visit)(struct fdar_thread *thread, void *data), vo
 
 /* The same, and for those that no thread has any more. */
 void fdar_threads_each_kept(void (*visit)(struct fdar_thread *thread, void *data), void *data);
-
-/* Around changes of what a forked child is to find whole: a fork waits for the end. */
-void fdar_threads_change_begin(void);
-void fdar_threads_change_end(void);
-
-/* Like begin; false, and no end is due: this thread is between the two already. */
-bool fdar_threads_change_try(void);
 
 /* Calls act under the list's lock. */
 void fdar_threads_locked(void (*act)(void *data), void *data);

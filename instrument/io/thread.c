@@ -10,6 +10,7 @@
 #include <threads.h>
 
 #include "io/wait.h"
+#include "provider/control.h"
 
 #define NAME_BYTES 16 /* the kernel's, with the NUL */
 
@@ -155,7 +156,9 @@ FDAR_WRAPPER int daemon(int stay, int keep)
 	int result;
 
 	fdar_wait_writing(1);
+	flowdar_control_daemon(true);
 	result = fdar_next()->daemon(stay, keep);
+	flowdar_control_daemon(false);
 	fdar_wait_writing(-1);
 	return result;
 }

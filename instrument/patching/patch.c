@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "patching/patch.h"
 #include "patching/returns.h"
@@ -16,17 +17,35 @@ struct fdar_patch {
 	bool unsettled; /* some module is */
 };
 
-/* A fork waits for it: the child would inherit the loader's lock, and code that is half changed. */
+/* A fork waits for it: the child would inherit the loader's lock, and code that is half changed. Not
+ * for ever, for a server must never hang because of us. */
 static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
+static bool fork_has; /* read and written by who has it, or is alone */
 
 static void fork_wait(void)
 {
-	pthread_mutex_lock(&changing);
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 1;
+	if (pthread_mutex_timedlock(&changing, &until) == 0)
+		fork_has = true;
 }
 
-static void fork_done(void)
+static void fork_parent(void)
 {
+	if (!fork_has)
+		return;
+	fork_has = false;
 	pthread_mutex_unlock(&changing);
+}
+
+static void fork_child(void)
+{
+	static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+
+	fork_has = false;
+	changing = fresh;
 }
 
 const char *fdar_patch_status_text(enum fdar_patch_status status)
@@ -66,7 +85,7 @@ struct fdar_patch *fdar_patch_open(enum fdar_patch_status *status)
 	else if (!fdar_text_barrier_register())
 		*status = FDAR_PATCH_NO_BARRIER;
 	else if (!(patch = calloc(1, sizeof(*patch))) ||
-		 pthread_atfork(fork_wait, fork_done, fork_done) != 0)
+		 pthread_atfork(fork_wait, fork_parent, fork_child) != 0)
 		*status = FDAR_PATCH_NO_ROOM;
 	else
 		*status = FDAR_PATCH_FINE;

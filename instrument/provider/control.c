@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "flowdar/flowdar.h"
+#include "instrument/wire/events.h"
 #include "provider/counters.h"
 #include "provider/helper.h"
 
@@ -33,8 +34,16 @@ static struct {
 	const struct fdar_control_user *user; /* atomic */
 	uint32_t identity;                    /* atomic; enum identity */
 	uint32_t gone;                        /* atomic */
+	uint32_t forks;                       /* atomic: by this process and its fathers */
+	uint32_t counted;                     /* atomic: among those that have told who they are */
+	uint32_t ending;                      /* atomic: its end was told */
 	pid_t pid;                            /* of the process that this is the state of */
+	struct fdar_control_birth birth;
 } state;
+
+/* The fork that this thread is in, 0: none; in daemon(). */
+static __thread volatile uint32_t forking __attribute__((tls_model("initial-exec")));
+static __thread volatile int daemonizing __attribute__((tls_model("initial-exec")));
 
 const void *fdar_control_attention;
 
@@ -135,6 +144,8 @@ static void identity_tell(const struct fdar_control *segment)
 	memcpy(name, segment->recording, FDAR_CONTROL_NAME_BYTES);
 	name[FDAR_CONTROL_NAME_BYTES] = '\0';
 	flowdar_link_.process.write(name, getppid());
+	if (!__atomic_exchange_n(&state.counted, 1, __ATOMIC_RELAXED))
+		fdar_control_add(told, 1);
 	__atomic_store_n(&state.identity, IDENTITY_TOLD, __ATOMIC_RELEASE);
 }
 
@@ -223,9 +234,44 @@ bool fdar_control_map(const char *path)
 	fdar_control_gone(false);
 	fdar_counters_open(path);
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
+	__atomic_store_n(&state.counted, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&state.segment, segment, __ATOMIC_RELEASE);
 	__atomic_store_n(&fdar_control_attention, (const void *)segment, __ATOMIC_RELEASE);
 	return true;
+}
+
+void flowdar_control_fork_begin(void)
+{
+	const struct fdar_control_user *user = fdar_control_user();
+
+	if (forking)
+		return;
+	forking = __atomic_add_fetch(&state.forks, 1, __ATOMIC_RELAXED);
+	if (FLOWDAR_ENABLED(forking))
+		flowdar_link_.forking.write(forking);
+	if (user)
+		user->fork_begin();
+}
+
+void flowdar_control_fork_end(void)
+{
+	const struct fdar_control_user *user = fdar_control_user();
+
+	if (!forking)
+		return;
+	forking = 0;
+	if (user)
+		user->fork_end();
+}
+
+struct fdar_control_birth fdar_control_birth(void)
+{
+	return state.birth;
+}
+
+void flowdar_control_daemon(bool begins)
+{
+	daemonizing = begins;
 }
 
 void flowdar_control_forked(void)
@@ -234,12 +280,43 @@ void flowdar_control_forked(void)
 
 	if (state.pid == pid)
 		return;
+	state.birth = (struct fdar_control_birth){ state.pid, forking, daemonizing };
 	state.pid = pid;
+	__atomic_store_n(&state.counted, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&state.ending, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
+	flowdar_control_fork_end();
 	fdar_counters_forked();
 	fdar_helper_forget();
 	fdar_helper_start();
 	flowdar_control_before_now();
+}
+
+/* In a fork LTTng is locked, and a child of vfork() has its parent's memory: nothing is said there. */
+void flowdar_control_ending(unsigned how)
+{
+	const struct fdar_control_user *user = fdar_control_user();
+	int saved_errno = errno;
+
+	if (forking || getpid() != state.pid || !flowdar_control_recording())
+		return;
+	if (user)
+		user->flush();
+	if (!__atomic_exchange_n(&state.ending, 1, __ATOMIC_RELAXED) &&
+	    FLOWDAR_ENABLED(process_end))
+		flowdar_link_.process_end.write(how);
+	errno = saved_errno;
+}
+
+void flowdar_control_not_ending(void)
+{
+	if (getpid() == state.pid)
+		__atomic_store_n(&state.ending, 0, __ATOMIC_RELAXED);
+}
+
+__attribute__((destructor)) static void control_end(void)
+{
+	flowdar_control_ending(FDAR_PROCESS_EXIT);
 }
 
 __attribute__((constructor)) static void control_init(void)

@@ -55,13 +55,26 @@ struct fdar_control_user {
 	void (*changed)(void); /* the recorder changed something, or there is a new segment */
 	void (*flush)(void);   /* everything that is pending is to be written now */
 	void (*tick)(void);    /* about ten times a second */
+	/* around a fork, in its thread: before LTTng takes its locks, and after, in parent and child */
+	void (*fork_begin)(void);
+	void (*fork_end)(void);
 };
 
 /* One user; it stays for ever. */
 FDAR_CONTROL_API void flowdar_control_use(const struct fdar_control_user *user);
 
-/* In a forked child, when LTTng is ready there: a new helper, a new identity. Idempotent. */
+/* Around a fork of the calling thread, for forked.c: before LTTng takes its locks; in the parent, when
+ * it has given them back; in the child, when it is ready there: a new helper, a new identity. Each
+ * may be called several times, by each library that stands there. */
+FDAR_CONTROL_API void flowdar_control_fork_begin(void);
+FDAR_CONTROL_API void flowdar_control_fork_end(void);
 FDAR_CONTROL_API void flowdar_control_forked(void);
+
+/* For ends.c: before the process ends (enum fdar_process_end): what is pending is written. It has not
+ * ended after all: exec failed. The thread's next fork is daemon()'s. Idempotent. */
+FDAR_CONTROL_API void flowdar_control_ending(unsigned how);
+FDAR_CONTROL_API void flowdar_control_not_ending(void);
+FDAR_CONTROL_API void flowdar_control_daemon(bool begins);
 
 /* For helper.c: maps the segment at path and makes it the process's, if it is one. */
 bool fdar_control_map(const char *path);
@@ -79,6 +92,15 @@ const struct fdar_control_user *fdar_control_user(void);
 
 /* For provider.c: an event of that kind has been written. */
 void fdar_control_wrote(enum fdar_control_events kind);
+
+/* For provider.c: how this process came to be. parent is 0 when it was not forked since libflowdar.so
+ * is in it. */
+struct fdar_control_birth {
+	int parent;
+	uint32_t fork;    /* the number in the parent's fork event */
+	bool parent_gone; /* by that: daemon() */
+};
+struct fdar_control_birth fdar_control_birth(void);
 
 /* For provider.c: whether anything has to be done before an event. */
 extern const void *fdar_control_attention;

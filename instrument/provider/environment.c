@@ -2,10 +2,11 @@
  * libflowdar-environment.so: keeps what LTTng reads of the environment where no server overwrites it.
  *
  * Place in the house: libflowdar.so needs it, so it is in the process whenever that is. LTTng-UST
- * looks its settings up once, keeps pointers into the environment, and uses them again in forked
- * children. Servers that set their title for ps(1) (nginx, redis, ...) write over the memory that the
+ * looks its settings and HOME up once, keeps pointers into the environment, and uses them again in forked
+ * children: an ordinary user's session daemon listens below HOME. Servers that set their title for ps(1) (nginx, redis, ...) write over the memory that the
  * kernel put the environment into: then a child reads an empty LTTNG_UST_REGISTER_TIMEOUT, does not
- * wait until it is traced, and its first events are lost without being counted.
+ * wait until it is traced, and its first events are lost without being counted; or it looks for a session daemon where there is
+ * none, and all of them are.
  *
  * So the values are copied before LTTng looks: the library is marked as the one to be initialised
  * first (DF_1_INITFIRST). libc itself is not initialised by then, and nothing of it is called.
@@ -16,15 +17,18 @@
 
 static char copies[ROOM];
 
-static int is_lttngs(const char *setting)
+static int begins(const char *setting, const char *prefix)
 {
-	const char *prefix = "LTTNG_";
-
 	while (*prefix && *prefix == *setting) {
 		prefix++;
 		setting++;
 	}
 	return *prefix == '\0';
+}
+
+static int is_lttngs(const char *setting)
+{
+	return begins(setting, "LTTNG_") || begins(setting, "HOME=");
 }
 
 static size_t bytes_of(const char *setting)

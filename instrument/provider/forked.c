@@ -1,24 +1,46 @@
 /*
- * When LTTng is ready in a forked child.
+ * Before and after a fork, where LTTng is not locked.
  *
  * Place in the house: in each of the libraries, since only one that is preloaded by itself comes
- * before LTTng's own: liblttng-ust-fork.so calls lttng_ust_after_fork_child() when fork() has
- * returned in the child, and finds this one first. It is the one place in a child where threads can
- * be started and events written safely: fork handlers come before LTTng has cleaned up.
+ * before LTTng's own: liblttng-ust-fork.so calls lttng_ust_before_fork(), and in parent and child what
+ * follows here, and finds these first. In a child it is the one place where threads can be started and
+ * events written safely: fork handlers come before LTTng has cleaned up.
  */
 #include <dlfcn.h>
 #include <signal.h>
 
 #include "provider/control.h"
 
-__attribute__((visibility("default"))) void lttng_ust_after_fork_child(sigset_t *restore);
+#define FRONT __attribute__((visibility("default")))
+
+FRONT void lttng_ust_before_fork(sigset_t *save);
+FRONT void lttng_ust_after_fork_parent(sigset_t *restore);
+FRONT void lttng_ust_after_fork_child(sigset_t *restore);
+
+typedef void (*around_fn)(sigset_t *set);
+
+static void next_call(const char *name, sigset_t *set)
+{
+	around_fn next = (around_fn)dlsym(RTLD_NEXT, name);
+
+	if (next)
+		next(set);
+}
+
+void lttng_ust_before_fork(sigset_t *save)
+{
+	flowdar_control_fork_begin();
+	next_call("lttng_ust_before_fork", save);
+}
+
+void lttng_ust_after_fork_parent(sigset_t *restore)
+{
+	next_call("lttng_ust_after_fork_parent", restore);
+	flowdar_control_fork_end();
+}
 
 void lttng_ust_after_fork_child(sigset_t *restore)
 {
-	void (*next)(sigset_t *) =
-		(void (*)(sigset_t *))dlsym(RTLD_NEXT, "lttng_ust_after_fork_child");
-
-	if (next)
-		next(restore);
+	next_call("lttng_ust_after_fork_child", restore);
 	flowdar_control_forked();
 }

@@ -211,11 +211,24 @@ static void request_end(uint64_t key, int64_t result)
 	EVENT(SESSION, request_end, key, result);
 }
 
+/* Which fork it came of is not the caller's to say. */
 static void process(const char *recording, int parent)
 {
+	struct fdar_control_birth birth = fdar_control_birth();
 	struct text cut;
 
-	WRITE(process, text_cut(&cut, recording), parent);
+	WRITE(process, text_cut(&cut, recording), birth.parent ? birth.parent : parent, birth.fork,
+	      (uint8_t)birth.parent_gone);
+}
+
+static void forking(unsigned number)
+{
+	EVENT(SESSION, forking, number);
+}
+
+static void process_end(unsigned how)
+{
+	EVENT(SESSION, process_end, (uint8_t)how);
 }
 
 static void thread_begin(const char *name)

@@ -115,6 +115,9 @@ struct fdar_control_counters {
 	uint64_t hooked;     /* 1: it has called compiler hooks */
 	uint64_t late;       /* libraries with patchable entries that were found when they had been
 			      * loaded for up to a tenth of a second: calls until then are missing */
+	uint64_t told;       /* 1: it has written its process event */
+	uint64_t gave_up;    /* 1: it records on as it was made: in the middle of a change, which a
+			      * fork could not wait for */
 	uint64_t ruled;      /* times that it asked the rules about all its functions */
 
 	/* a bit for each rule, the first is the lowest of the first: it fitted a function */

@@ -40,6 +40,15 @@ enum fdar_io_op {
 	FDAR_IO_OPS
 };
 
+/* How a process ends. */
+enum fdar_process_end {
+	FDAR_PROCESS_EXIT = 0,    /* exit(), or main() has returned */
+	FDAR_PROCESS_AT_ONCE = 1, /* _exit() */
+	FDAR_PROCESS_EXEC = 2,    /* another program takes its place */
+	FDAR_PROCESS_ABORT = 3,
+	FDAR_PROCESS_ENDS
+};
+
 /* Why a function's calls are recorded or not. */
 enum fdar_switch_reason {
 	FDAR_SWITCH_USER = 0,   /* the user's rules */

@@ -134,9 +134,16 @@ struct fdar_event {
 		/* REQUEST_BEGIN (what), REQUEST_END (result); key 0: of the thread's session */
 		FDAR_EVENT_VIEW(request, uint64_t key, int64_t result, const char *what,
 				uint32_t what_len, FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
-		/* PROCESS */
-		FDAR_EVENT_VIEW(process, uint64_t parent, FDAR_NONE(64), const char *recording,
-				uint32_t recording_len, FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
+		/* PROCESS: fork is the number of the parent's FORKING, 0: none; parent_gone: by that */
+		FDAR_EVENT_VIEW(process, uint64_t parent, uint64_t fork, const char *recording,
+				uint32_t recording_len, FDAR_NONE(32), FDAR_NONE(32),
+				uint8_t parent_gone);
+		/* FORKING */
+		FDAR_EVENT_VIEW(forking, uint64_t number, FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));
+		/* PROCESS_END: how is an enum fdar_process_end */
+		FDAR_EVENT_VIEW(process_end, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), uint8_t how);
 		/* THREAD_BEGIN, THREAD_END */
 		FDAR_EVENT_VIEW(thread, FDAR_NONE(64), FDAR_NONE(64), const char *name,
 				uint32_t name_len, FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));

@@ -44,6 +44,8 @@ static const struct channel channels[] = {
 		      { FDAR_DETAIL_SESSION, OURS("handoff_*") },
 		      { FDAR_DETAIL_SESSION, OURS("note") },
 		      { FDAR_DETAIL_SESSION, OURS("thread_*") },
+		      { FDAR_DETAIL_SESSION, OURS("forking") },
+		      { FDAR_DETAIL_SESSION, OURS("process_end") },
 		      { FDAR_DETAIL_IO, OURS("wait_*") },
 		      { FDAR_DETAIL_IO, OURS("io") },
 		      { FDAR_DETAIL_IO, OURS("bytes") } } },
@@ -71,9 +73,10 @@ static const struct channel channels[] = {
 
 /* What OURS("*") must leave to the other rows, or these events would come twice. */
 static const char *const known_events[] = {
-	OURS("session_*"), OURS("request_*"), OURS("handoff_*"), OURS("note"),  OURS("thread_*"),
-	OURS("wait_*"),    OURS("io"),        OURS("bytes"),     OURS("calls"), OURS("func_*"),
-	OURS("scope_*"),   OURS("process"),   OURS("switched"),
+	OURS("session_*"), OURS("request_*"), OURS("handoff_*"),   OURS("note"),
+	OURS("thread_*"),  OURS("wait_*"),    OURS("io"),          OURS("bytes"),
+	OURS("calls"),     OURS("func_*"),    OURS("scope_*"),     OURS("process"),
+	OURS("switched"),  OURS("forking"),   OURS("process_end"),
 };
 
 struct lttng_domain fdar_tracing_domain(void)

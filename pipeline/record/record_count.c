@@ -23,6 +23,8 @@ static const uint8_t counted_as[FDAR_EVENT_KINDS] = {
 	[FDAR_EVENT_REQUEST_END] = AS(SESSION),
 	[FDAR_EVENT_THREAD_BEGIN] = AS(SESSION),
 	[FDAR_EVENT_THREAD_END] = AS(SESSION),
+	[FDAR_EVENT_FORKING] = AS(SESSION),
+	[FDAR_EVENT_PROCESS_END] = AS(SESSION),
 	[FDAR_EVENT_SWITCHED] = AS(FUNCTION),
 	[FDAR_EVENT_WAIT_BEGIN] = AS(IO),
 	[FDAR_EVENT_WAIT_END] = AS(IO),
@@ -73,6 +75,8 @@ static void count_batch(struct counting *counting, const struct fdar_event *batc
 		process->said +=
 			event->kind != FDAR_EVENT_THREAD_NAME && event->kind != FDAR_EVENT_MODULE &&
 			event->kind != FDAR_EVENT_OTHER && event->kind != FDAR_EVENT_PROCESS &&
+			event->kind != FDAR_EVENT_FORKING &&
+			event->kind != FDAR_EVENT_PROCESS_END &&
 			event->kind != FDAR_EVENT_PROCESS_OVER;
 		if (event->kind != FDAR_EVENT_PROCESS)
 			continue;

@@ -79,6 +79,8 @@ static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *
 	info->functions_live = counts->live;
 	info->budget_off = counts->budget_off;
 	info->waited_ns = counts->waited_ns;
+	info->processes_known = counts->processes;
+	info->processes_silent = counts->processes - MIN(counts->told, counts->processes);
 }
 
 void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *folder,

@@ -50,6 +50,24 @@ static void drain_rest(struct fdar_run *run)
 			      run->drained.damaged_packets);
 }
 
+/* What LTTng never got to record is no server at rest. */
+static void warn_of_processes(struct fdar_run *run)
+{
+	const struct fdar_control_counts *counts = &run->counts;
+
+	if (counts->told < counts->processes)
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			      " processes of the server said nothing: LTTng did not reach them, "
+			      "and what they did is not in the recording",
+			      counts->processes - counts->told, counts->processes);
+	if (counts->gave_up)
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT " processes were forked in the middle of a "
+			      "change of what is recorded, and went on with what they had",
+			      counts->gave_up);
+}
+
 /* What they have written by now is in LTTng's hands while its session is on; later they may count what
  * it does not take any more. */
 static void ask_processes(struct fdar_run *run)
@@ -91,6 +109,7 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 	    fdar_tracing_consumer_died(run->tracing))
 		fdar_keeper_daemon_stuck(run->keeper);
 	fdar_run_tell_unmet(run, TRUE);
+	warn_of_processes(run);
 	drain_rest(run);
 	if (!stopped || died)
 		recover(run);

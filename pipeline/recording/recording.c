@@ -110,6 +110,8 @@ static const struct member members[] = {
 	MEMBER(budget_off, MEMBER_COUNT, TRUE),
 	MEMBER(waited_ns, MEMBER_COUNT, TRUE),
 	MEMBER(cpu_pressure_ppm, MEMBER_COUNT, TRUE),
+	MEMBER(processes_known, MEMBER_COUNT, TRUE),
+	MEMBER(processes_silent, MEMBER_COUNT, TRUE),
 	MEMBER(losses, MEMBER_LOSSES, TRUE),
 };
 /* clang-format on */

@@ -105,6 +105,8 @@ struct fdar_recording_info {
 	uint64_t
 		cpu_pressure_ppm; /* of the machine's fullest moment: in so much of it somebody waited for
 				    * a processor; 0: not known (pipeline/record/pressure.h) */
+	uint64_t processes_known;  /* of the server, that loaded the libraries or were forked */
+	uint64_t processes_silent; /* of these: that LTTng never got to record */
 	GArray *losses; /* struct fdar_recording_loss, by time: where discarded and dropped events
 			 * are missing; NULL: nothing is known to be missing */
 };

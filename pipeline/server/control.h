@@ -36,7 +36,7 @@ struct fdar_control_settings {
  * summed up. */
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
-	uint64_t functions, live, budget_off, patched, hooked, ruled, late;
+	uint64_t functions, live, budget_off, patched, hooked, ruled, late, told, gave_up;
 };
 
 /* What one of them says it has written: whoever reads the trace finds so much at least. */

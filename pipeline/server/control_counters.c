@@ -117,6 +117,8 @@ static void add_counts(struct fdar_control_counts *sum,
 	add(&sum->hooked, counters->hooked);
 	add(&sum->ruled, counters->ruled);
 	add(&sum->late, counters->late);
+	add(&sum->told, counters->told);
+	add(&sum->gave_up, counters->gave_up);
 }
 
 static void take(struct fdar_control_counts *counts, GHashTable *processes,
@@ -203,6 +205,8 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->hooked, ended->hooked);
 	add(&counts->ruled, ended->ruled);
 	add(&counts->late, ended->late);
+	add(&counts->told, ended->told);
+	add(&counts->gave_up, ended->gave_up);
 }
 
 void fdar_control_files_read(struct fdar_control_files *files)

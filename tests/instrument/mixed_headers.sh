@@ -18,8 +18,8 @@ tried=0
 # Tomorrow's header: today's with one event more, as docs/header-abi.md says that it is done.
 next_generation() {
 	mkdir -p "$work/next/flowdar"
-	sed -E -e 's/^(\tEVENT\(switched, .*\))$/\1 \\\n\tEVENT(tomorrow, (uint64_t key, double share))/' \
-		-e 's/(FLOWDAR_LINK_BYTES_) 360/\1 376/; s/(FLOWDAR_LINK_BYTES_) 184/\1 192/' \
+	sed -E -e 's/^(\tEVENT\(process_end, .*\))$/\1 \\\n\tEVENT(tomorrow, (uint64_t key, double share))/' \
+		-e 's/(FLOWDAR_LINK_BYTES_) 392/\1 408/; s/(FLOWDAR_LINK_BYTES_) 200/\1 208/' \
 		"$source/instrument/include/flowdar/flowdar.h" >"$work/next/flowdar/flowdar.h"
 	printf '%s\n' '#undef FLOWDAR_WAIT_END' \
 		'#define FLOWDAR_WAIT_END(result) FLOWDAR_WRITE_(tomorrow, 1, 0.5)' \
@@ -84,7 +84,7 @@ for compiler in gcc clang g++ clang++; do
 	command -v $compiler >/dev/null || { echo "missing, not tried: $compiler"; continue; }
 	language=c
 	case $compiler in *++) language=c++ ;; esac
-	for generation in 2e1db4a 6a71838 5e1ad84 today next; do
+	for generation in 2e1db4a 6a71838 5e1ad84 5bb409c today next; do
 		$compiler -x $language -O2 "-I$(include_of $generation)" "-DPART=part_$generation" \
 			-c "$here/mixed_headers.c" -o "$work/$compiler-$generation.o"
 	done

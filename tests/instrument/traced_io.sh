@@ -26,7 +26,7 @@ check() {
 	# Of "data = [ [0] = 0x68, [1] = 0x69 ]" the bytes alone, and no length.
 	sed -E -i '/ bytes /{s/_data_length = [0-9]+, //; s/,? \[[0-9]+\] = 0x([0-9A-F]+)/ \1/g
 		s/data = \[/data =/; s/ \]$//}' "$work/events"
-	sed -n "s/^$pid $pid //p" "$work/events" | grep -v '^process ' >"$work/of_main"
+	sed -n "s/^$pid $pid //p" "$work/events" | grep -v -E '^(process|process_end|forking) ' >"$work/of_main"
 	same "$work/expected" "$work/of_main"
 
 	# The child of fork(): the same key, in its own name, and nothing of it is the parent's.

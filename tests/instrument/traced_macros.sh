@@ -16,10 +16,10 @@ trace_stop
 
 # The first program's, its child's included, are as it said itself; what comes last is the second's.
 pid=$(tail -n 1 "$work/events" | cut -d' ' -f1)
-grep -v "^$pid " "$work/events" >"$work/of_macros"
+grep -v -E "^$pid |^[0-9]+ [0-9]+ (forking|process_end) " "$work/events" >"$work/of_macros"
 same "$work/expected" "$work/of_macros"
 
-grep "^$pid " "$work/events" | cut -d' ' -f3- |
+grep "^$pid " "$work/events" | grep -v ' process_end ' | cut -d' ' -f3- |
 	sed 's/key = 0x[0-9A-F]*/key/' >"$work/unwinding"
 cat >"$work/expected_unwinding" <<-'END'
 	scope_enter name = "main"

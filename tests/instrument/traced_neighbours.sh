@@ -24,7 +24,7 @@ beside() {
 	grep -o '^[a-z_]*' "$work/expected" | sort | uniq -c >"$work/names"
 	local pid
 	pid=$(head -n 1 "$work/events" | cut -d' ' -f1)
-	sed -n "s/^$pid $pid //p" "$work/events" | grep -v '^process ' | grep -o '^[a-z_]*' | sort | uniq -c >"$work/found"
+	sed -n "s/^$pid $pid //p" "$work/events" | grep -v -E '^(process|process_end|forking) ' | grep -o '^[a-z_]*' | sort | uniq -c >"$work/found"
 	same "$work/names" "$work/found"
 	echo "$1: $(wc -l <"$work/events") events"
 }

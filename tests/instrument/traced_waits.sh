@@ -18,7 +18,7 @@ check() {
 
 	pid=$(head -n 1 "$work/events" | cut -d' ' -f1)
 	# What was done with descriptors is for traced_io.sh to compare.
-	sed -n "s/^$pid $pid //p" "$work/events" | grep -v '^io ' >"$work/of_main"
+	sed -n "s/^$pid $pid //p" "$work/events" | grep -v -E '^(io|forking|process_end) ' >"$work/of_main"
 	same "$work/expected" "$work/of_main"
 	# Of every thread: a wait that began has ended, cancelled ones and those of children too.
 	awk '$3 == "wait_begin" { open[$2]++ } $3 == "wait_end" { open[$2]-- }

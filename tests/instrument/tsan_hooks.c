@@ -18,7 +18,7 @@
 #define ROUNDS  20000
 #define DEPTH   3
 
-static int on = 1;
+static int on = 1, off;
 static atomic_ulong calls, lost, broken, scopes;
 static atomic_uint ended;
 
@@ -51,6 +51,8 @@ const struct flowdar_provider_ flowdar_provider_v1 = {
 	.calls = { .on = &on, .write = write_calls },
 	.scope_enter = { .on = &on, .write = scope },
 	.scope_exit = { .on = &on, .write = scope },
+	.forking = { .on = &off },
+	.process_end = { .on = &off },
 };
 
 void __cyg_profile_func_enter(void *function, void *call_site);

@@ -126,7 +126,9 @@ extern "C" {
 	EVENT(process, (const char *recording, int parent)) \
 	EVENT(thread_begin, (const char *name)) \
 	EVENT(thread_end, (const char *name)) \
-	EVENT(switched, (uint64_t address, unsigned on, unsigned reason, uint64_t calls, uint64_t ns))
+	EVENT(switched, (uint64_t address, unsigned on, unsigned reason, uint64_t calls, uint64_t ns)) \
+	EVENT(forking, (unsigned number)) \
+	EVENT(process_end, (unsigned how))
 /* clang-format on */
 
 /*
@@ -152,9 +154,9 @@ struct flowdar_provider_ {
  */
 #define FLOWDAR_LINK_VERSION_ 2
 #if __SIZEOF_POINTER__ == 8
-#define FLOWDAR_LINK_BYTES_ 360
+#define FLOWDAR_LINK_BYTES_ 392
 #else
-#define FLOWDAR_LINK_BYTES_ 184
+#define FLOWDAR_LINK_BYTES_ 200
 #endif
 #define FLOWDAR_JOIN_LINK_(what, version, bytes) flowdar_##what##_v##version##_##bytes
 #define FLOWDAR_NAME_LINK_(what, version, bytes) FLOWDAR_JOIN_LINK_(what, version, bytes)

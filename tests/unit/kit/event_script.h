@@ -12,6 +12,7 @@
  *	req:K:what done:K:result
  *	io:READ:fd:result (OTHER READ WRITE ACCEPT CONNECT CLOSE SHUTDOWN DUP)
  *	tbegin: tend: over:perhaps off:f on:f
+ *	fork:N proc:PARENT:N proc:PARENT:N:gone pend:0 (a fork, its child, exit; pend:2 exec)
  *	put:O:queue take:O:queue
  *	note:key:value bytes:label:data name:text other:name
  *	module:base:bytes:path:buildid
@@ -154,7 +155,8 @@ static inline gboolean script_more(struct script *script, struct fdar_event *eve
 		{ "req", FDAR_EVENT_REQUEST_BEGIN },   { "done", FDAR_EVENT_REQUEST_END },
 		{ "tbegin", FDAR_EVENT_THREAD_BEGIN }, { "tend", FDAR_EVENT_THREAD_END },
 		{ "off", FDAR_EVENT_SWITCHED },        { "on", FDAR_EVENT_SWITCHED },
-		{ "over", FDAR_EVENT_PROCESS_OVER },
+		{ "fork", FDAR_EVENT_FORKING },        { "proc", FDAR_EVENT_PROCESS },
+		{ "pend", FDAR_EVENT_PROCESS_END },    { "over", FDAR_EVENT_PROCESS_OVER },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -163,6 +165,10 @@ static inline gboolean script_more(struct script *script, struct fdar_event *eve
 		event->kind = (uint8_t)words[i].kind;
 		event->addr = script_number(part, 1);
 		event->addr2 = script_number(part, 2);
+		if (event->kind == FDAR_EVENT_PROCESS || event->kind == FDAR_EVENT_PROCESS_END)
+			event->wait = event->kind == FDAR_EVENT_PROCESS
+					      ? script_number(part, 2) && part[3]
+					      : (uint8_t)event->addr;
 		if (event->kind == FDAR_EVENT_PROCESS_OVER)
 			event->over.perhaps = (int32_t)event->addr;
 		if (event->kind == FDAR_EVENT_IO) {

@@ -1,9 +1,9 @@
 /*
- * The ends of a process that no destructor sees: _exit() and exec.
+ * How processes end: by _exit(), exec and abort(), which no destructor sees.
  *
- * Place in the house: part of libflowdar-functions.so. In front of the C library's functions of the
- * same names: what threads have pending is written first. They may be called where hardly anything
- * is allowed (a child of fork() or vfork()); so is this.
+ * Place in the house: in each of the libraries (forked.c says why), in front of the C library's functions
+ * of the same names: what threads have pending is written first, and that the process ends. They may
+ * be called where hardly anything is allowed (a child of fork() or vfork()); so is this.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,19 +12,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "functions/selection.h"
-#include "functions/threads.h"
+#include "instrument/wire/events.h"
+#include "provider/control.h"
 
 #define FRONT __attribute__((visibility("default")))
 
 typedef int (*exec_fn)(const char *path, char *const argv[]);
 typedef int (*exec_env_fn)(const char *path, char *const argv[], char *const envp[]);
 typedef int (*fexec_fn)(int fd, char *const argv[], char *const envp[]);
+typedef void (*abort_fn)(void);
 
 static struct {
 	exec_fn v, vp;
 	exec_env_fn ve, vpe;
 	fexec_fn f;
+	abort_fn abort;
 } next;
 
 __attribute__((constructor)) static void next_find(void)
@@ -34,30 +36,27 @@ __attribute__((constructor)) static void next_find(void)
 	next.ve = (exec_env_fn)dlsym(RTLD_NEXT, "execve");
 	next.vpe = (exec_env_fn)dlsym(RTLD_NEXT, "execvpe");
 	next.f = (fexec_fn)dlsym(RTLD_NEXT, "fexecve");
+	next.abort = (abort_fn)dlsym(RTLD_NEXT, "abort");
 }
 
-static void end_is_near(void)
-{
-	int saved_errno = errno;
-
-	if (fdar_selection_on() && getpid() == fdar_threads_pid)
-		fdar_threads_flush();
-	errno = saved_errno;
-}
-
-#define EXEC(function, ...)                        \
-	do {                                       \
-		if (!next.function) {              \
-			errno = ENOSYS;            \
-			return -1;                 \
-		}                                  \
-		end_is_near();                     \
-		return next.function(__VA_ARGS__); \
+/* What follows in case of success is another program. */
+#define EXEC(function, ...)                                \
+	do {                                               \
+		int result_;                               \
+                                                           \
+		if (!next.function) {                      \
+			errno = ENOSYS;                    \
+			return -1;                         \
+		}                                          \
+		flowdar_control_ending(FDAR_PROCESS_EXEC); \
+		result_ = next.function(__VA_ARGS__);      \
+		flowdar_control_not_ending();              \
+		return result_;                            \
 	} while (0)
 
 FRONT void _exit(int status)
 {
-	end_is_near();
+	flowdar_control_ending(FDAR_PROCESS_AT_ONCE);
 	for (;;)
 		syscall(SYS_exit_group, status);
 }
@@ -65,6 +64,15 @@ FRONT void _exit(int status)
 FRONT void _Exit(int status)
 {
 	_exit(status);
+}
+
+FRONT void abort(void)
+{
+	flowdar_control_ending(FDAR_PROCESS_ABORT);
+	if (next.abort)
+		next.abort();
+	for (;;)
+		syscall(SYS_exit_group, 127);
 }
 
 FRONT int execv(const char *path, char *const argv[])

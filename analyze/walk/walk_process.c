@@ -1,0 +1,405 @@
+/* Processes: who forked whom, what a child has from its parent, and how they end. */
+#include "analyze/walk/walk_private.h"
+
+/* A fork of which no child has said a word by then failed, or the child is not recorded. */
+#define UNBORN_NS (30 * G_GUINT64_CONSTANT(1000000000))
+
+/* A frame that was open when its thread forked: its child has it, too. */
+struct heirloom {
+	enum fdar_frame_kind kind;
+	struct fdar_event entry; /* as far as walk_stack_enter looks at it */
+};
+
+/* Until its child, if it ever comes, has ended or become another program. */
+struct fork {
+	struct process *of;
+	uint64_t number;
+	uint64_t time_ns;
+	uint64_t serial;         /* sessions up to this one had begun */
+	struct process *child;   /* NULL: it has not said who it is */
+	gboolean by_header;      /* how the session had become the thread's */
+	struct session *session; /* the thread's; it is among lent, too */
+	GArray *frames;          /* of struct heirloom, outermost first */
+	GPtrArray *
+		lent; /* sessions that the child may still come with, whoever else has closed them */
+};
+
+static void fork_free(gpointer data)
+{
+	struct fork *fork = data;
+
+	g_array_unref(fork->frames);
+	g_ptr_array_unref(fork->lent);
+	g_free(fork);
+}
+
+static void process_free(gpointer data)
+{
+	struct process *process = data;
+
+	g_ptr_array_unref(process->threads);
+	g_ptr_array_unref(process->forks);
+	g_hash_table_unref(process->sessions);
+	g_free(process);
+}
+
+GPtrArray *walk_processes_new(void)
+{
+	return g_ptr_array_new_with_free_func(process_free);
+}
+
+/* The processes, dead ones too, stay until the end of the walk: threads and forks point at them. */
+struct process *walk_process_of(struct fdar_walk *walk, uint32_t pid)
+{
+	struct process *process = g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(pid));
+
+	if (process)
+		return process;
+	process = g_new0(struct process, 1);
+	process->pid = pid;
+	process->threads = g_ptr_array_new();
+	process->forks = g_ptr_array_new_with_free_func(fork_free);
+	process->sessions = g_hash_table_new(NULL, NULL);
+	g_ptr_array_add(walk->processes, process);
+	g_hash_table_insert(walk->process_of_pid, GUINT_TO_POINTER(pid), process);
+	return process;
+}
+
+/* ---- threads ---- */
+
+struct thread *walk_thread_of(struct fdar_walk *walk, uint32_t pid, uint32_t tid)
+{
+	struct thread *thread = walk->last;
+
+	if (thread && thread->pid == pid && thread->tid == tid)
+		return thread;
+	uint32_t index = fdar_intern_add(&walk->thread_ids, pid, tid);
+	if (index == walk->threads->len) {
+		fdar_intern_add(&walk->pids, pid, 0);
+		walk->stats.processes = walk->pids.count;
+		walk->stats.threads++;
+		thread = g_new0(struct thread, 1);
+		thread->process = walk_process_of(walk, pid);
+		g_ptr_array_add(thread->process->threads, thread);
+		thread->pid = pid;
+		thread->tid = tid;
+		thread->index = index;
+		thread->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
+		thread->pending = g_array_new(FALSE, FALSE, sizeof(struct fdar_walk_frame));
+		g_ptr_array_add(walk->threads, thread);
+	}
+	walk->last = g_ptr_array_index(walk->threads, index);
+	return walk->last;
+}
+
+/* Its number may come again. */
+void walk_thread_end(struct fdar_walk *walk, struct thread *thread, enum how how)
+{
+	walk_owner_boundary(walk, thread);
+	walk_stack_clear(walk, thread, how);
+	walk_session_leave(walk, thread);
+	thread->overflow = 0;
+	thread->waited = FALSE;
+	thread->heirlooms = 0;
+}
+
+/* ---- sessions that a child may come with ---- */
+
+static void lend(struct fork *fork, struct session *session)
+{
+	g_ptr_array_add(fork->lent, session);
+	session->lent++;
+}
+
+static void lent_back(struct fdar_walk *walk, struct fork *fork, struct session *session)
+{
+	g_ptr_array_remove_fast(fork->lent, session);
+	session->lent--;
+	walk_session_release(walk, session);
+}
+
+static void fork_over(struct fdar_walk *walk, struct fork *fork)
+{
+	fork->session = NULL;
+	if (fork->child)
+		fork->child->fork = NULL;
+	while (fork->lent->len)
+		lent_back(walk, fork, g_ptr_array_index(fork->lent, fork->lent->len - 1));
+	g_ptr_array_remove(fork->of->forks, fork);
+}
+
+void walk_process_lend(struct process *process, struct session *session)
+{
+	for (guint i = process->forks->len; i > 0; i--) {
+		struct fork *fork = g_ptr_array_index(process->forks, i - 1);
+
+		/* Those are older still. */
+		if (fork->serial < session->serial)
+			return;
+		if (!g_ptr_array_find(fork->lent, session, NULL))
+			lend(fork, session);
+	}
+}
+
+static gboolean is_called(const struct session *session, uint64_t key)
+{
+	return session->told.key == key || (session->has_alias && session->alias == key);
+}
+
+struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
+{
+	const struct process *process =
+		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(pid));
+
+	for (const struct fork *fork = process ? process->fork : NULL; fork;
+	     fork = fork->of->fork) {
+		struct session *session = walk_session_own(walk, fork->of->pid, key);
+
+		if (session && session->serial <= fork->serial)
+			return session;
+		for (guint i = 0; i < fork->lent->len; i++) {
+			session = g_ptr_array_index(fork->lent, i);
+			if (is_called(session, key))
+				return session;
+		}
+	}
+	return NULL;
+}
+
+/* ---- forks ---- */
+
+static GArray *frames_copy(const struct thread *thread)
+{
+	GArray *frames = g_array_new(FALSE, FALSE, sizeof(struct heirloom));
+
+	for (guint i = 0; i < thread->frames->len; i++) {
+		const struct frame *frame = walk_frame_at(thread, i);
+		struct heirloom one = {
+			.kind = frame->kind,
+			.entry = { .addr = frame->addr,
+				   .addr2 = frame->call_site,
+				   .name = frame->name,
+				   .fd = frame->fd,
+				   .wait = frame->wait },
+		};
+
+		g_array_append_val(frames, one);
+	}
+	return frames;
+}
+
+static void unborn_drop(struct fdar_walk *walk, struct process *process, uint64_t now_ns)
+{
+	for (guint i = 0; i < process->forks->len;) {
+		struct fork *fork = g_ptr_array_index(process->forks, i);
+
+		if (fork->child || now_ns < fork->time_ns + UNBORN_NS)
+			i++;
+		else
+			fork_over(walk, fork);
+	}
+}
+
+void walk_process_fork(struct fdar_walk *walk, struct thread *thread,
+		       const struct fdar_event *event)
+{
+	struct process *process = thread->process;
+	struct fork *fork;
+
+	unborn_drop(walk, process, thread->now_ns);
+	walk->stats.forks++;
+	if (process->forks->len >= FDAR_WALK_FORKS_MAX) {
+		walk->stats.forks_over++;
+		return;
+	}
+	fork = g_new0(struct fork, 1);
+	fork->of = process;
+	fork->number = event->forking.number;
+	fork->time_ns = thread->now_ns;
+	fork->serial = walk->next_serial;
+	fork->frames = frames_copy(thread);
+	fork->lent = g_ptr_array_new();
+	g_ptr_array_add(process->forks, fork);
+	if (!thread->session || thread->session->told.state != FDAR_SESSION_OPEN)
+		return;
+	fork->session = thread->session;
+	fork->by_header = thread->by_header;
+	lend(fork, thread->session);
+}
+
+static struct fork *fork_find(const struct fdar_walk *walk, const struct fdar_event *event)
+{
+	const struct process *parent =
+		g_hash_table_lookup(walk->process_of_pid,
+				    GUINT_TO_POINTER((uint32_t)event->process.parent));
+
+	for (guint i = parent && event->process.fork ? parent->forks->len : 0; i > 0; i--) {
+		struct fork *fork = g_ptr_array_index(parent->forks, i - 1);
+
+		if (fork->number == event->process.fork)
+			return fork->child ? NULL : fork;
+	}
+	return NULL;
+}
+
+/* The child begins with what was open and with the session that its parent's thread was on. What is
+ * open is no session's: it was there before. */
+static void inherit(struct fdar_walk *walk, struct thread *thread, struct fork *fork)
+{
+	thread->heirlooms = fork->frames->len;
+	for (guint i = 0; i < fork->frames->len; i++) {
+		const struct heirloom *one = &g_array_index(fork->frames, struct heirloom, i);
+		struct frame *frame = walk_stack_enter(walk, thread, one->kind, &one->entry);
+
+		if (frame)
+			frame->claim = CLAIM_SERVER;
+	}
+	thread->boundary = thread->frames->len;
+	thread->server_below = thread->frames->len;
+	thread->waited = TRUE;
+	if (fork->session && fork->session->told.state == FDAR_SESSION_OPEN)
+		walk_session_enter(walk, thread, fork->session, fork->by_header);
+	g_array_set_size(fork->frames, 0);
+}
+
+/* ---- ends ---- */
+
+/* Closes all that is open in the process's threads, at the time of its end. */
+static void threads_clear(struct fdar_walk *walk, struct process *process, uint64_t now_ns)
+{
+	for (guint i = 0; i < process->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(process->threads, i);
+
+		thread->now_ns = MAX(thread->now_ns, now_ns);
+		walk_thread_end(walk, thread, HOW_END_OF_PROCESS);
+	}
+}
+
+/* Its descriptors are closed. */
+static void sessions_end(struct fdar_walk *walk, struct process *process, uint64_t now_ns)
+{
+	g_autoptr(GPtrArray) open = walk_sorted_keys(process->sessions, walk_session_compare);
+
+	for (guint i = 0; i < open->len; i++)
+		walk_session_end_in(walk, g_ptr_array_index(open, i), process->pid,
+				    FDAR_SESSION_FINISHED, now_ns);
+}
+
+/* What its parent has lent to it, it does not come with any more. */
+static void lent_end(struct fdar_walk *walk, struct process *process)
+{
+	if (!process->fork)
+		return;
+	fork_over(walk, process->fork);
+}
+
+static void end(struct fdar_walk *walk, struct process *process, uint64_t now_ns)
+{
+	threads_clear(walk, process, now_ns);
+	process->ended = TRUE;
+	sessions_end(walk, process, now_ns);
+	lent_end(walk, process);
+}
+
+void walk_process_end(struct fdar_walk *walk, struct thread *thread)
+{
+	walk->stats.process_ends++;
+	end(walk, thread->process, thread->now_ns);
+}
+
+/* Its next life has begun: what was open is so no more. If it has said so itself, all is done. */
+void walk_process_over(struct fdar_walk *walk, const struct fdar_event *event)
+{
+	struct process *process =
+		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(event->pid));
+
+	if (!process || process->ended)
+		return;
+	for (guint i = 0; i < process->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(process->threads, i);
+
+		if (event->over.perhaps) {
+			thread->over_ns = MAX(thread->now_ns, event->time_ns);
+			continue;
+		}
+		thread->now_ns = MAX(thread->now_ns, event->time_ns);
+		walk_thread_end(walk, thread, HOW_END_OF_TRACE);
+	}
+	if (!event->over.perhaps)
+		walk_session_end_all(walk, event->pid, event->time_ns);
+}
+
+uint64_t walk_process_last_ns(const struct process *process)
+{
+	uint64_t last_ns = 0;
+
+	for (guint i = 0; i < process->threads->len; i++)
+		last_ns = MAX(last_ns,
+			      ((struct thread *)g_ptr_array_index(process->threads, i))->now_ns);
+	return last_ns;
+}
+
+/* Another process has its number now: its own end was not seen. */
+static void forget(struct fdar_walk *walk, struct process *process)
+{
+	uint64_t last_ns = walk_process_last_ns(process);
+
+	end(walk, process, last_ns);
+	while (process->forks->len)
+		fork_over(walk, g_ptr_array_index(process->forks, process->forks->len - 1));
+}
+
+/* A new process of that number, which another may have had. */
+static struct process *take_number(struct fdar_walk *walk, struct process *old, uint32_t pid)
+{
+	struct process *process;
+
+	if (!old)
+		return walk_process_of(walk, pid);
+	forget(walk, old);
+	g_hash_table_remove(walk->process_of_pid, GUINT_TO_POINTER(pid));
+	process = walk_process_of(walk, pid);
+	for (guint i = 0; i < old->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(old->threads, i);
+
+		thread->process = process;
+		g_ptr_array_add(process->threads, thread);
+	}
+	g_ptr_array_set_size(old->threads, 0);
+	return process;
+}
+
+void walk_process_begin(struct fdar_walk *walk, const struct fdar_event *event)
+{
+	struct process *process =
+		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(event->pid));
+	struct fork *fork = fork_find(walk, event);
+	struct thread *thread;
+
+	if (process && process->ended && !event->process.fork)
+		process->ended = FALSE; /* after exec: another program */
+	if (!fork)
+		return; /* told again, or not forked within the recording */
+	process = take_number(walk, process, event->pid);
+	process->fork = fork;
+	process->born_ns = event->time_ns;
+	fork->child = process;
+	walk->stats.born++;
+	if (event->process.parent_gone)
+		end(walk, fork->of, fork->time_ns);
+
+	/* Who forks is the only thread of its child, its first. */
+	thread = walk_thread_of(walk, event->pid, event->tid ? event->tid : event->pid);
+	thread->now_ns = MAX(thread->now_ns, event->time_ns);
+	inherit(walk, thread, fork);
+}
+
+void walk_process_finish(struct fdar_walk *walk)
+{
+	for (guint i = 0; i < walk->processes->len; i++) {
+		struct process *process = g_ptr_array_index(walk->processes, i);
+
+		while (process->forks->len)
+			fork_over(walk, g_ptr_array_index(process->forks, process->forks->len - 1));
+	}
+}

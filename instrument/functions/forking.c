@@ -1,0 +1,120 @@
+#include "functions/forking.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "functions/lock.h"
+#include "functions/threads.h"
+#include "provider/control.h"
+
+#define OTHERS_MS 2000u /* that another thread's fork may take */
+
+/* The tid of who has them. */
+static uint32_t fork_lock, change_lock;
+
+/* Whether this process was made in the middle of a change, or one of its fathers was. */
+static uint32_t half_changed;
+
+/* Of the fork that this thread is in: which locks it has taken. */
+static __thread struct {
+	bool begun, by_handler;
+	bool fork, change, list;
+} mine __attribute__((tls_model("initial-exec")));
+
+static void locks_take(unsigned others_ms)
+{
+	mine.begun = true;
+	mine.fork = fdar_lock_take_within(&fork_lock, others_ms) == FDAR_LOCK_TAKEN;
+	mine.change = fdar_lock_take_within(&change_lock, FDAR_FORKING_MS) == FDAR_LOCK_TAKEN;
+	mine.list = fdar_threads_lock_within(FDAR_FORKING_MS);
+}
+
+static void parent_done(void)
+{
+	if (mine.list)
+		fdar_threads_unlock();
+	if (mine.change)
+		fdar_lock_give(&change_lock);
+	if (mine.fork)
+		fdar_lock_give(&fork_lock);
+}
+
+/* Alone: who had the locks that we have not got is not here. */
+static void child_done(void)
+{
+	bool whole = mine.change && mine.list;
+
+	fork_lock = change_lock = 0;
+	fdar_threads_forked(mine.list);
+	if (whole || half_changed)
+		return;
+	half_changed = 1;
+	fdar_control_add(gave_up, 1);
+}
+
+static void done(void)
+{
+	if (!mine.begun)
+		return;
+	if (getpid() == fdar_threads_pid)
+		parent_done();
+	else
+		child_done();
+	mine.begun = mine.by_handler = false;
+}
+
+void fdar_forking_begin(void)
+{
+	if (mine.begun)
+		return;
+	fdar_thread_flush_own();
+	locks_take(OTHERS_MS);
+}
+
+void fdar_forking_end(void)
+{
+	done();
+}
+
+/* The C library's handlers: of a fork that was not announced, or in the middle of one that was, where
+ * LTTng is locked and nothing can be written. */
+static void handler_prepare(void)
+{
+	if (mine.begun)
+		return;
+	mine.by_handler = true;
+	fdar_thread_flush_own();
+	locks_take(FDAR_FORKING_MS);
+}
+
+static void handler_parent(void)
+{
+	if (mine.by_handler)
+		done();
+}
+
+/* As early as can be: functions that are called from here on are the child's. */
+static void handler_child(void)
+{
+	done();
+}
+
+void fdar_forking_watch(void)
+{
+	pthread_atfork(handler_prepare, handler_parent, handler_child);
+}
+
+bool fdar_forking_change_begin(void)
+{
+	enum fdar_lock_got got;
+
+	if (half_changed)
+		return false;
+	got = fdar_lock_take_within(&change_lock, FDAR_FORKING_MS);
+	return got == FDAR_LOCK_TAKEN;
+}
+
+void fdar_forking_change_end(void)
+{
+	fdar_lock_give(&change_lock);
+}
