@@ -62,7 +62,8 @@ static void map_functions(struct diff_work *work)
 	fdar_profile_match_init(&work->match, work->side[BASELINE].profile,
 				work->side[SUBJECT].profile);
 	work->names = fdar_profile_new();
-	for (int i = 0; i < SIDES; i++) {
+	/* The subject first: files and lines are those of its tree, where it has the function. */
+	for (int i = SIDES - 1; i >= 0; i--) {
 		struct diff_side *side = &work->side[i];
 
 		side->functions = g_new(uint32_t, MAX(side->profile->function_count, 1));

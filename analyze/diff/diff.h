@@ -167,8 +167,10 @@ struct fdar_verdict {
 	const char *function;  /* NULL when there is no culprit, or it is no function */
 	const char *component; /* NULL likewise */
 	const char *below;     /* the wait it is in, or the queue; may be NULL */
-	const char *file;      /* where the function begins; may be NULL */
+	const char *file;      /* where the function begins, in the subject's tree; may be NULL */
 	int line;
+	const char *baseline_file; /* in the baseline's, where that is elsewhere; else NULL */
+	int baseline_line;
 	uint32_t node;      /* the call path where most of it is; 0: none */
 	gboolean per_call;  /* factor and times are per call: the sides do different work */
 	double factor;      /* of its time; of its calls when they are the change; INFINITY: new */

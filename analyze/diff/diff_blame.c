@@ -53,6 +53,24 @@ uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t at)
 	return origin;
 }
 
+/* Where the baseline's tree has the function, if it is elsewhere. */
+static void place_in_baseline(struct diff_work *work, uint32_t function)
+{
+	struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct diff_side *side = &work->side[BASELINE];
+
+	for (uint32_t i = 0; i < side->profile->function_count; i++) {
+		const struct fdar_profile_function *like = &side->profile->functions[i];
+
+		if (side->functions[i] != function || !like->file ||
+		    (g_strcmp0(like->file, verdict->file) == 0 && like->line == verdict->line))
+			continue;
+		verdict->baseline_file = g_string_chunk_insert_const(work->diff->texts, like->file);
+		verdict->baseline_line = like->line;
+		return;
+	}
+}
+
 /* The function of a node, or the one around it when it is a wait. */
 static void name_culprit(struct diff_work *work, uint32_t at)
 {
@@ -67,6 +85,7 @@ static void name_culprit(struct diff_work *work, uint32_t at)
 	verdict->line = function->line;
 	if (function->file)
 		verdict->file = g_string_chunk_insert_const(work->diff->texts, function->file);
+	place_in_baseline(work, work->node_functions[up]);
 }
 
 /* Most of it on the call path of a node. */

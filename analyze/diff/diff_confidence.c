@@ -8,10 +8,8 @@ struct diff_cap {
 
 /* A culprit that grew by so much is none that another pace, or a full machine, makes. */
 #define PLAIN_FACTOR 10
-/* A machine in which somebody waits for a processor for so much of the time is full; and what is to be
- * believed there at all grew by this. */
-#define FULL_PART   0.5
-#define FULL_FACTOR 3
+/* A machine in which somebody waits for a processor for so much of the time is full. */
+#define FULL_PART 0.5
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 
@@ -85,7 +83,7 @@ static void cap_for_load(struct diff_work *work)
 		factor >= PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW;
 
 	if (diff->load.pace)
-		diff_cap(work, level,
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "the sides' clients came at another pace: %.3g against %.3g "
 			 "%s a second, %.2g against %.2g open at once",
 			 diff->subject.rate, diff->baseline.rate, diff_units(diff),
@@ -93,23 +91,6 @@ static void cap_for_load(struct diff_work *work)
 	if (diff->load.work > 1)
 		diff_cap(work, level, "the subject's %s ask for %.2g times as much each",
 			 diff_units(diff), diff->load.work);
-}
-
-/* Whoever waits for a processor looks as if it ran. */
-static void cap_for_processors(struct diff_work *work)
-{
-	const struct fdar_verdict *verdict = &work->diff->verdict;
-	gboolean runs = verdict->change == FDAR_CHANGE_RUNNING ||
-			verdict->change == FDAR_CHANGE_CALLS ||
-			verdict->change == FDAR_CHANGE_SPREAD;
-
-	if (!runs || verdict->counted || work->options.pressure < FULL_PART)
-		return;
-	diff_cap(work,
-		 verdict->factor >= FULL_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
-		 "the machine was full: somebody waited for a processor in %.0f %% of its fullest "
-		 "moment, and waiting for one looks like running",
-		 100 * work->options.pressure);
 }
 
 /* What is known of the row itself. */
@@ -160,6 +141,24 @@ static gboolean is_beyond_runs(const struct diff_work *work)
 	/* A function with all that it calls: the sessions' time is what is known by run. */
 	diff_spread_of_sessions(work, runs, &sessions);
 	return verdict->function && diff_spread_beyond(&sessions);
+}
+
+/* Whoever waits for a processor looks as if it ran. */
+static void cap_for_processors(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	gboolean runs = verdict->change == FDAR_CHANGE_RUNNING ||
+			verdict->change == FDAR_CHANGE_CALLS ||
+			verdict->change == FDAR_CHANGE_SPREAD;
+
+	if (!runs || verdict->counted || work->options.pressure < FULL_PART)
+		return;
+	gboolean several = work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
+	diff_cap(work,
+		 several && is_beyond_runs(work) ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
+		 "the machine was full: somebody waited for a processor in %.0f %% of its fullest "
+		 "moment, and waiting for one looks like running",
+		 100 * work->options.pressure);
 }
 
 static void cap_for_runs(struct diff_work *work)

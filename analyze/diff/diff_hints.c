@@ -290,9 +290,33 @@ static void hint_renamed(const struct diff_work *work)
 	}
 }
 
+/* Of the program that was recorded: the one with a build id whose functions are called. */
+static const struct fdar_profile_function *program_of(const struct fdar_profile *profile)
+{
+	for (uint32_t i = 0; i < profile->function_count; i++) {
+		const struct fdar_profile_function *function = &profile->functions[i];
+
+		if (function->program && function->build_id && *function->build_id)
+			return function;
+	}
+	return NULL;
+}
+
+/* Which builds were compared, where they are not one. */
+static void hint_builds(const struct diff_work *work)
+{
+	const struct fdar_profile_function *before = program_of(work->side[BASELINE].profile);
+	const struct fdar_profile_function *after = program_of(work->side[SUBJECT].profile);
+
+	if (before && after && strcmp(before->build_id, after->build_id) != 0)
+		hint(work->diff, "two builds: %s %.12s against %s %.12s", after->component,
+		     after->build_id, before->component, before->build_id);
+}
+
 void diff_hint(struct diff_work *work)
 {
 	hint_renamed(work);
+	hint_builds(work);
 	hint_quality(work);
 	hint_load(work);
 	hint_price(work->diff);

@@ -52,12 +52,35 @@ static void say_new(GString *text, const struct fdar_diff *diff)
 	add_share(text, verdict);
 }
 
+/* A factor of millions says nothing that the times do not. */
+#define FROM_NOTHING 1e6
+
+static void say_from_nothing(GString *text, const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+	char subject[32], baseline[32];
+
+	add_culprit(text, verdict);
+	g_string_append_printf(text, " %s for %s %s",
+			       verdict->change == FDAR_CHANGE_WAITING ? "waits" : "runs",
+			       diff_duration(verdict->subject_ns, subject), per(diff));
+	if (verdict->below)
+		g_string_append_printf(text, ", in %s", verdict->below);
+	g_string_append_printf(text, ", from next to nothing (%s)",
+			       diff_duration(verdict->baseline_ns, baseline));
+	add_share(text, verdict);
+}
+
 static void say_longer(GString *text, const struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
 
 	if (!isfinite(verdict->factor)) {
 		say_new(text, diff);
+		return;
+	}
+	if (verdict->factor >= FROM_NOTHING && !verdict->per_call) {
+		say_from_nothing(text, diff);
 		return;
 	}
 	add_culprit(text, verdict);

@@ -20,6 +20,9 @@ static gboolean is_significant(const struct diff_work *work, const struct fdar_d
 		(is_longer(work, diff_row_runs(row)) && row->test.p < work->options.alpha));
 }
 
+/* At another pace a row must grow by more than this. */
+#define PACE_RATIO 5
+
 /* It runs, sleeps, or waits for a lock: nothing that a client decides. */
 static gboolean is_own_doing(const struct fdar_diff_row *row)
 {
@@ -43,6 +46,9 @@ static gboolean stands_out(const struct diff_work *work, const struct fdar_diff_
 	if (load->pace && (row->transfers || !runs))
 		return FALSE;
 	usual = MAX(load->work, diff_machine(work->diff, row));
+	/* Caches that are cold, processors that sleep and wake up: at leisure all is slower. */
+	if (load->pace && row->ratio < PACE_RATIO * usual)
+		return FALSE;
 	return diff_is_large(work, row->ratio / usual,
 			     row->subject.own_ns - usual * row->baseline.own_ns, runs);
 }

@@ -66,6 +66,7 @@ static void print_json_verdict(const struct fdar_diff *diff, FILE *out)
 		{ "component", verdict->component },
 		{ "below", verdict->below },
 		{ "file", verdict->file },
+		{ "baseline_file", verdict->baseline_file },
 		{ "presence", fdar_presence_name(verdict->presence) },
 		{ "confidence", fdar_confidence_name(verdict->confidence) },
 		{ "reason", verdict->reason },

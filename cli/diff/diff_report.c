@@ -294,6 +294,9 @@ static void print_verdict(const struct fdar_diff *diff)
 		fdar_print_line("  most of it in %s", path);
 	if (verdict->file)
 		fdar_print_line("  at %s:%d", verdict->file, verdict->line);
+	if (verdict->baseline_file)
+		fdar_print_line("  in the baseline's tree at %s:%d", verdict->baseline_file,
+				verdict->baseline_line);
 	if (!verdict->refused)
 		fdar_print_line("  confidence: %s: %s", fdar_confidence_name(verdict->confidence),
 				verdict->reason);

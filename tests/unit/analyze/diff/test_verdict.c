@@ -701,7 +701,7 @@ static void test_full_machine(void)
 		enum fdar_confidence confidence;
 	} cases[] = {
 		{ 30, 0.1, FDAR_CONFIDENCE_HIGH },
-		{ 30, 0.9, FDAR_CONFIDENCE_MEDIUM },
+		{ 30, 0.9, FDAR_CONFIDENCE_LOW },
 		{ 2.5, 0.9, FDAR_CONFIDENCE_LOW },
 	};
 
