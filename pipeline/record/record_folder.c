@@ -55,7 +55,8 @@ static gboolean claim(int fd, const char *path, GError **error)
 	if (!is_empty(fd))
 		return fail(error, path,
 			    "is not empty; take it away, or record into another directory");
-	if (fchmod(fd, 0700) != 0)
+	/* Some file systems know no modes: what matters is that others cannot write. */
+	if ((st.st_mode & 077) && fchmod(fd, 0700) != 0 && (st.st_mode & 022))
 		return fail(error, path, g_strerror(errno));
 	file = openat(fd, FDAR_RECORDING_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (file < 0)

@@ -49,8 +49,12 @@ plain "$WORK/all"
 twice=$(babeltrace2 --clock-seconds --fields=trace:hostname "$WORK/all.plain" | sort | uniq -d | wc -l)
 [ "$twice" = 0 ] || fail "$twice events came twice"
 
-note "a server that ends by itself: its status is kept, the recording is good"
-"$FLOWDAR" record -o "$WORK/own" -- sh -c "exit 3" 2> "$WORK/own.err" || fail "exit status $?"
+note "a server that ends at once, and badly: its status is kept, and that is no recording to compare"
+"$FLOWDAR" record -o "$WORK/own" -- sh -c "echo cannot begin; exit 3" > "$WORK/own.out" 2> "$WORK/own.err"
+status=$?
+[ $status = 1 ] || fail "exit status $status"
+grep -q 'the server ended by itself after [0-9]* ms with status 3' "$WORK/own.err" || fail "does not say so"
+grep -q '^next:' "$WORK/own.err" && fail "says what to do with it"
 [ "$(field "$WORK/own" exit_status)" = 3 ] || fail "exit_status: $(field "$WORK/own" exit_status)"
 [ "$(field "$WORK/own" ended)" = "server exited" ] || fail "ended: $(field "$WORK/own" ended)"
 grep -q 'no session, wait or function' "$WORK/own.err" || fail "no word on an empty recording"

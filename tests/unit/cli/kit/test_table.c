@@ -84,20 +84,9 @@ static void test_hostile(void)
 
 /* Each of these would do something to a terminal or to a reader's eye. */
 static const char *const bad[] = {
-	"\x1b[31m",
-	"\x07",
-	"\x08",
-	"\x7f",
-	"\xc2\x9b"
-	"31m",
-	"\xc2\x80",
-	"\xe2\x80\xae",
-	"\xe2\x81\xa6",
-	"\xd8\x9c",
-	"\xe2\x80\xa8",
-	"\xf3\xa0\x80\xa1",
-	"\xef\xbb\xbf",
-	"\x9b",
+	"\x1b[31m",         "\x07",         "\x08",         "\x7f",     "\xc2\x9b\x33\x31m",
+	"\xc2\x80",         "\xe2\x80\xae", "\xe2\x81\xa6", "\xd8\x9c", "\xe2\x80\xa8",
+	"\xf3\xa0\x80\xa1", "\xef\xbb\xbf", "\x9b",
 };
 
 static void test_terminal(void)

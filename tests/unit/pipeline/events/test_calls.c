@@ -309,7 +309,7 @@ static void write_random(struct calls_script *script, GRand *rand, uint64_t *dep
 	for (guint i = 0; i < records; i++) {
 		uint64_t dt = (uint64_t)g_rand_int_range(rand, 0, 60);
 		uint64_t addr = g_rand_int(rand), some = (uint64_t)g_rand_int_range(rand, 0, 400);
-		enum fdar_calls_op op = g_rand_int_range(rand, 0, 8);
+		enum fdar_calls_op op = (enum fdar_calls_op)g_rand_int_range(rand, 0, 8);
 
 		if (op == FDAR_CALLS_ENTER)
 			calls_script_enter(script, dt, addr);
