@@ -97,11 +97,20 @@ GString *fdar_ctf_metadata_unpack(const char *bytes, gsize length, const char *p
 				  GError **damage, GError **error)
 {
 	GString *text = g_string_new(NULL);
+	const char *nul;
 
 	if (unpack(bytes, length, path, text, damage, error)) {
-		if (!memchr(text->str, '\0', text->len))
+		nul = memchr(text->str, '\0', text->len);
+		if (!nul)
 			return text;
-		fail(FDAR_SOURCE_ERROR_DAMAGED, path, 0, "text without NUL bytes", error);
+		/* As where a machine stopped before the disk had it: what is before may be whole. */
+		if (damage)
+			g_clear_error(damage);
+		fail(FDAR_SOURCE_ERROR_DAMAGED, path, 0, "text without NUL bytes",
+		     damage && nul > text->str ? damage : error);
+		g_string_truncate(text, (gsize)(nul - text->str));
+		if (damage && *damage)
+			return text;
 	}
 	if (damage)
 		g_clear_error(damage);

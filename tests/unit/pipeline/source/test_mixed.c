@@ -213,6 +213,13 @@ static void test_cut(void)
 	g_assert_cmpuint(reading.of[1], ==, EVENTS);
 	g_assert_nonnull(strstr(reading.damage, "expected the rest of a declaration"));
 	reading_clear(&reading);
+	/* The same with zeros for what the disk did not get. */
+	set_metadata(folder, text, (gssize)strlen(text) + 1);
+	reading = read_dir(dir);
+	g_assert_no_error(reading.error);
+	g_assert_cmpuint(reading.of[1], ==, EVENTS);
+	g_assert_nonnull(strstr(reading.damage, "NUL"));
+	reading_clear(&reading);
 	remove_tree(dir);
 }
 
