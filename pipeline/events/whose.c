@@ -4,7 +4,8 @@
 
 #include "base/intern.h"
 
-#define FIXED_MAX 16u /* modules of a process that are remembered to tell lives apart */
+#define FIRST_HOME 1u
+#define FIXED_MAX  16u /* modules of a process that are remembered to tell lives apart */
 
 /* A module that is never unloaded: where it lies tells a life from another. */
 struct fixed {
@@ -60,33 +61,38 @@ void fdar_whose_free(struct fdar_whose *whose)
 	g_free(whose);
 }
 
-gboolean fdar_whose_is_plain(const struct fdar_whose *whose, const struct fdar_event *events,
-			     size_t count)
+gboolean fdar_whose_matters(const struct fdar_whose *whose)
 {
-	uint32_t others = 0;
-
-	if (!whose->last || whose->last->number != events->pid ||
-	    whose->last_key != ((uint64_t)events->home << 32 | events->pid))
-		return FALSE;
-	for (size_t i = 0; i < count; i++)
-		others |= (events[i].pid ^ events->pid) | (uint32_t)(events[i].home ^ events->home);
-	return !others;
+	/* Home 0, and one that all events are of. */
+	return whose->made_up > 0 || fdar_homes_count(whose->homes) > 2;
 }
 
 /* ---- processes ---- */
 
-static struct process *process_new(struct fdar_whose *whose, uint32_t host, uint32_t ns,
-				   uint32_t pid)
+/* own: its number is its id, if no other process has that. */
+static struct process *process_new(struct fdar_whose *whose, struct fdar_home home, uint32_t pid,
+				   gboolean own)
 {
 	struct process *process = g_new0(struct process, 1);
 
-	process->told =
-		(struct fdar_whose_process){ .pid = pid, .life = 1, .ns = ns, .host = host };
-	process->number = pid;
+	process->told = (struct fdar_whose_process){
+		.pid = pid, .life = 1, .ns = home.ns, .host = home.host
+	};
+	process->number = own ? pid : FDAR_WHOSE_MADE_UP + whose->made_up++;
 	while (g_hash_table_contains(whose->by_number, GUINT_TO_POINTER(process->number)))
 		process->number = FDAR_WHOSE_MADE_UP + whose->made_up++;
 	g_hash_table_insert(whose->by_number, GUINT_TO_POINTER(process->number), process);
 	return process;
+}
+
+/* Nothing is remembered of processes while nothing but the first home is known: there ids are numbers,
+ * and so they must stay. That home may be without a namespace, and the first one told be the same. */
+static gboolean has_own_number(const struct fdar_whose *whose, uint16_t number, gboolean taken)
+{
+	struct fdar_home home = fdar_homes_get(whose->homes, number);
+	struct fdar_home first = fdar_homes_get(whose->homes, FIRST_HOME);
+
+	return number <= FIRST_HOME || (home.host == first.host && !first.ns && !taken);
 }
 
 /* The last of any namespace, by what the host calls it. */
@@ -108,7 +114,8 @@ static struct process *find_or_make(struct fdar_whose *whose, uint16_t home_numb
 		process->told.ns = MAX(process->told.ns, home.ns);
 		return process;
 	}
-	process = process_new(whose, home.host, home.ns, pid);
+	process =
+		process_new(whose, home, pid, has_own_number(whose, home_number, process != NULL));
 	set_last(whose, process);
 	return process;
 }
@@ -217,7 +224,8 @@ static void remember(struct process *process, const struct fdar_event *module, g
 
 static struct process *next_life(struct fdar_whose *whose, struct process *old)
 {
-	struct process *process = process_new(whose, old->told.host, old->told.ns, old->told.pid);
+	struct fdar_home home = { old->told.host, old->told.ns };
+	struct process *process = process_new(whose, home, old->told.pid, FALSE);
 
 	process->told.life = old->told.life + 1;
 	process->looked = TRUE;

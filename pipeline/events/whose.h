@@ -5,8 +5,9 @@
  * it. A process is told apart by its home (home.h), its id there, and its life: an id can come again
  * in the same home, when a container is started anew or a process executes another program.
  *
- * Numbers. A process goes by its id while no other has had it; another one with an id that was seen
- * before gets a number from FDAR_WHOSE_MADE_UP on.
+ * Numbers. Processes of the first home that the trace names go by their ids, as do those of namespaces
+ * of the same host while no other has that id; all others, and later lives, get numbers from
+ * FDAR_WHOSE_MADE_UP on.
  *
  * Lives. The tracer lists what a process has loaded when the process registers. When such a list does
  * not fit what the process had loaded before, it is another life: it is another program, or the same
@@ -41,10 +42,8 @@ struct fdar_whose *fdar_whose_new(const struct fdar_homes *homes, const struct f
 /* NULL is allowed. */
 void fdar_whose_free(struct fdar_whose *whose);
 
-/* Whether telling it of these events (at least one, none of them a MODULE) would change nothing: all are
- * of the process of the event before, whose number is its id. What almost every batch is. */
-gboolean fdar_whose_is_plain(const struct fdar_whose *whose, const struct fdar_event *events,
-			     size_t count);
+/* Whether numbers can be anything but ids so far. Before, only MODULE events need be told. */
+gboolean fdar_whose_matters(const struct fdar_whose *whose);
 
 enum fdar_whose_change {
 	FDAR_WHOSE_SAME = 0,

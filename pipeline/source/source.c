@@ -163,7 +163,7 @@ static size_t tallied(uint64_t tally, int what)
 static void identify(struct fdar_source *source, struct fdar_event *batch, size_t n,
 		     gboolean special)
 {
-	if (!special && fdar_whose_is_plain(source->whose, batch, n))
+	if (!special && !fdar_whose_matters(source->whose))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		struct over over = { .time_ns = batch[i].time_ns };

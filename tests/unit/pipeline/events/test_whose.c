@@ -66,11 +66,14 @@ static void test_hosts(struct fixture *f, gconstpointer data)
 	(void)data;
 	g_assert_cmpuint(tell(f, "a", 0, 3), ==, 3);
 	g_assert_cmpuint(tell(f, "a", 0, 4), ==, 4);
+	g_assert_false(fdar_whose_matters(f->whose));
 	other = tell(f, "b", 0, 3);
 	g_assert_cmpuint(other, >=, FDAR_WHOSE_MADE_UP);
 	g_assert_cmpuint(tell(f, "b", 0, 3), ==, other);
 	g_assert_cmpuint(tell(f, "a", 0, 3), ==, 3);
-	g_assert_cmpuint(tell(f, "b", 0, 5), ==, 5);
+	/* Nobody need have kept in mind which ids were in use on the first. */
+	g_assert_cmpuint(tell(f, "b", 0, 5), >=, FDAR_WHOSE_MADE_UP);
+	g_assert_true(fdar_whose_matters(f->whose));
 	g_assert_cmpuint(fdar_whose_process(f->whose, other).pid, ==, 3);
 	g_assert_cmpstr(fdar_texts_get(f->texts, fdar_whose_process(f->whose, other).host), ==,
 			"b");
@@ -94,6 +97,19 @@ static void test_namespaces(struct fixture *f, gconstpointer data)
 	g_assert_cmpuint(tell(f, "a", 78, 3), ==, other);
 	g_assert_cmpuint(fdar_whose_process(f->whose, other).ns, ==, 78);
 	g_assert_cmpuint(fdar_whose_process(f->whose, 3).ns, ==, 77);
+}
+
+/* All are in a namespace, and nobody was told of what the first did. */
+static void test_namespaces_late(struct fixture *f, gconstpointer data)
+{
+	uint32_t other;
+
+	(void)data;
+	home_of(f, "a", 77);
+	other = tell(f, "a", 78, 3);
+	g_assert_cmpuint(other, >=, FDAR_WHOSE_MADE_UP);
+	g_assert_cmpuint(tell(f, "a", 77, 3), ==, 3);
+	g_assert_cmpuint(tell(f, "a", 78, 3), ==, other);
 }
 
 static void test_lives(struct fixture *f, gconstpointer data)
@@ -133,7 +149,8 @@ static void test_alone(struct fixture *f, gconstpointer data)
 	g_autofree char *first = fdar_home_host("a", uuids[0], TRUE);
 	g_autofree char *second = fdar_home_host("a", uuids[1], TRUE);
 	g_autofree char *shared = fdar_home_host("a", uuids[1], FALSE);
-	struct fdar_event event = { .home = home_of(f, second, 0), .pid = 3 };
+	uint16_t homes[] = { home_of(f, first, 0), home_of(f, second, 0) };
+	struct fdar_event event = { .home = homes[1], .pid = 3 };
 	uint32_t ended = 0;
 
 	(void)data;
@@ -255,6 +272,7 @@ int main(int argc, char **argv)
 	} cases[] = {
 		{ "/whose/hosts", test_hosts },
 		{ "/whose/namespaces", test_namespaces },
+		{ "/whose/namespaces-late", test_namespaces_late },
 		{ "/whose/lives", test_lives },
 		{ "/whose/alone", test_alone },
 		{ "/load-map/turns", test_load_map },
