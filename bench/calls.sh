@@ -43,7 +43,7 @@ segment() {
 	"$build/tests/control_tool" "$work/$1" "${@:2}"
 }
 segment minimum set minimum_ns 1000000
-segment none rules '+name:nothing'
+segment none rules nothing
 segment budget set budget_ppm 50000
 
 helpers=liblttng-ust-fork.so:liblttng-ust-fd.so

@@ -7,30 +7,26 @@
 #include "instrument/wire/clones.h"
 
 static const struct {
-	const char *word;
+	const char *prefix;
 	enum fdar_rule_kind kind;
-} words[] = {
-	{ "name:", FDAR_RULE_NAME },
-	{ "binary:", FDAR_RULE_BINARY },
+} kinds[] = {
+	{ "bin:", FDAR_RULE_BINARY },
 	{ "file:", FDAR_RULE_FILE },
 	{ "thread:", FDAR_RULE_THREAD },
+	{ "", FDAR_RULE_NAME }, /* last: every text begins with it */
 };
 
 static bool rule_parse(struct fdar_rule *rule, const char *text)
 {
-	if (text[0] != '+' && text[0] != '-')
-		return false;
-	rule->exclude = text[0] == '-';
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		size_t length = strlen(words[i].word);
+	size_t i = 0;
 
-		if (strncmp(text + 1, words[i].word, length) == 0) {
-			rule->kind = words[i].kind;
-			rule->pattern = text + 1 + length;
-			return rule->pattern[0] && strlen(rule->pattern) <= FDAR_RULE_LENGTH;
-		}
-	}
-	return false;
+	rule->exclude = text[0] == '!';
+	text += rule->exclude;
+	while (strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)
+		i++;
+	rule->kind = kinds[i].kind;
+	rule->pattern = text + strlen(kinds[i].prefix);
+	return rule->pattern[0] && strlen(rule->pattern) <= FDAR_RULE_LENGTH;
 }
 
 void fdar_rules_parse(struct fdar_rules *rules, const char *text, size_t length)

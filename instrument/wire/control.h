@@ -31,13 +31,16 @@
  * that fits a function decides; a function that none fits is on if the first rule is an exclusion or
  * there is no rule, else off:
  *
- *	+name:GLOB   -name:GLOB     functions by name (fnmatch, without flags); a compiler's clone
- *	                            (clones.h) by its own name and by that in the source
- *	+binary:GLOB -binary:GLOB   by the base name of the binary or library they are in
- *	+file:GLOB   -file:GLOB     by the source file (path or base), as far as the server knows it: the
- *	                            base name, of static functions (symbol tables have no more)
- *	+thread:GLOB -thread:GLOB   all calls of threads of that name: a test of its own, which must
- *	                            pass besides the other three
+ *	GLOB         functions by name (fnmatch, without flags); a compiler's clone (clones.h) by its own
+ *	             name and by that in the source
+ *	bin:GLOB     by the base name of the binary or library they are in
+ *	file:GLOB    by the source file (path or base), as far as the server knows it: the base name, of
+ *	             static functions (symbol tables have no more)
+ *	thread:GLOB  all calls of threads of that name: a test of its own, which must pass besides the
+ *	             other three
+ *	!            before any of them: what fits is left out
+ *
+ * That is how users write them, with commas between (--functions); nobody translates.
  */
 #ifndef FLOWDAR_CONTROL_H
 #define FLOWDAR_CONTROL_H

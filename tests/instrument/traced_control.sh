@@ -45,11 +45,11 @@ at_least() {
 for build in $builds; do
 	segment "$build-all"
 	run "$build-all" 50
-	segment "$build-names" '+name:outer_*' '-name:*_quick'
+	segment "$build-names" 'outer_*' '!*_quick'
 	run "$build-names" 50
-	segment "$build-binary" "-binary:traced_sel*"
+	segment "$build-binary" "!bin:traced_sel*"
 	run "$build-binary" 50
-	segment "$build-thread" '+thread:nobody'
+	segment "$build-thread" 'thread:nobody'
 	run "$build-thread" 50
 	segment "$build-minimum"
 	"$tool" "$FLOWDAR_CONTROL" set minimum_ns 100000
@@ -63,7 +63,7 @@ for build in $builds; do
 	[ "$(value calls)" = 0 ] || fail "calls, though not recording"
 
 	# The rules change while it runs.
-	segment "$build-later" '+name:outer_long'
+	segment "$build-later" 'outer_long'
 	mkfifo "$work/in.$build"
 	run "$build-later" 10 wait <"$work/in.$build" &
 	exec 3>"$work/in.$build"
@@ -71,7 +71,7 @@ for build in $builds; do
 	wait_for grep -q ran "$work/said.$build-later"
 	live=$(value live)
 	[ "$live" = 1 ] || fail "$live functions on, not 1"
-	"$tool" "$FLOWDAR_CONTROL" rules '+name:outer_quick' '+name:tiny_*'
+	"$tool" "$FLOWDAR_CONTROL" rules 'outer_quick' 'tiny_*'
 	wait_for at_least live 3
 	echo >&3
 	exec 3>&-
@@ -110,7 +110,7 @@ for build in $builds; do
 	kill $alive
 
 	# A recorder comes later.
-	segment "$build-attached" '+name:tiny_one'
+	segment "$build-attached" 'tiny_one'
 	mkfifo "$work/attach.$build"
 	file=$FLOWDAR_CONTROL
 	unset FLOWDAR_CONTROL

@@ -85,8 +85,8 @@ static void tear_down(struct fixture *f, gconstpointer rules)
 
 static void test_contents(struct fixture *f, gconstpointer rules)
 {
-	static const char expected[] = "+name:ap_*\0-name:apr_palloc*\0+binary:mod_*\0"
-				       "-file:*util*\0+thread:worker";
+	static const char expected[] = "ap_*\0!apr_palloc*\0bin:mod_*\0"
+				       "!file:*util*\0thread:worker";
 	struct stat st;
 
 	(void)rules;
