@@ -31,6 +31,7 @@ static struct {
 	bool again;  /* some functions could not be patched yet */
 	bool late;   /* what the recorder has changed is still to be taken over */
 	pid_t pid;
+	uint32_t unpatched; /* as in the counters */
 } state;
 
 static bool thread_wanted(const char *name)
@@ -165,6 +166,31 @@ static void table_change(void)
 	}
 }
 
+/* Remembers why functions stay off, but for what passes. */
+static void refuse(enum fdar_patch_status status)
+{
+	if (status != FDAR_PATCH_FINE && status != FDAR_PATCH_UNSETTLED &&
+	    status != FDAR_PATCH_GONE)
+		state.unpatched |= 1u << status;
+}
+
+/* A site that can be set, now or soon; if not, why is remembered. */
+static bool can_set(const struct fdar_patch_site *site)
+{
+	enum fdar_patch_status status = site->module->status;
+
+	refuse(status);
+	return status == FDAR_PATCH_FINE || status == FDAR_PATCH_UNSETTLED;
+}
+
+static void unpatched_tell(void)
+{
+	struct fdar_control_counters *counters = flowdar_control_counters();
+
+	if (counters)
+		__atomic_store_n(&counters->unpatched, state.unpatched, __ATOMIC_RELAXED);
+}
+
 /* Patches what is to be on, and back what is not. */
 static void sites_apply(bool on)
 {
@@ -172,8 +198,10 @@ static void sites_apply(bool on)
 	enum fdar_patch_status status;
 
 	state.again = false;
-	if (!binaries->patch || !binaries->numbers)
+	if (!binaries->patch || !binaries->numbers) {
+		unpatched_tell();
 		return;
+	}
 	for (int pass = 0; pass < 2; pass++) {
 		struct fdar_patch_site **sites =
 			malloc(binaries->numbers * sizeof(struct fdar_patch_site *));
@@ -186,16 +214,17 @@ static void sites_apply(bool on)
 			bool wanted = on && function->wanted && !function->off;
 
 			if (function->site && function->site->on != wanted &&
-			    wanted == (pass == 1) &&
-			    (function->site->module->status == FDAR_PATCH_FINE ||
-			     function->site->module->status == FDAR_PATCH_UNSETTLED))
+			    wanted == (pass == 1) && can_set(function->site))
 				sites[count++] = function->site;
 		}
 		if (count > 0 &&
-		    fdar_patch_set(binaries->patch, sites, count, pass == 1, &status) < count)
+		    fdar_patch_set(binaries->patch, sites, count, pass == 1, &status) < count) {
 			state.again = true;
+			refuse(status);
+		}
 		free(sites);
 	}
+	unpatched_tell();
 }
 
 /* How many functions there are and are on. */
@@ -300,6 +329,8 @@ void fdar_select_init(void)
 	enum fdar_patch_status status;
 
 	state.binaries.patch = fdar_patch_open(&status);
+	if (!state.binaries.patch)
+		refuse(status);
 }
 
 void fdar_select_changed(void)

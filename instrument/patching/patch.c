@@ -48,23 +48,6 @@ static void fork_child(void)
 	changing = fresh;
 }
 
-const char *fdar_patch_status_text(enum fdar_patch_status status)
-{
-	static const char *const texts[] = {
-		[FDAR_PATCH_FINE] = "fine",
-		[FDAR_PATCH_NO_PROCESSOR] = "functions can only be patched on x86-64",
-		[FDAR_PATCH_NO_BARRIER] = "the kernel has no membarrier to patch functions with",
-		[FDAR_PATCH_SHADOW_STACK] = "a shadow stack (CET) guards the returns of functions",
-		[FDAR_PATCH_REFUSED] = "changing code is forbidden here (SELinux, systemd)",
-		[FDAR_PATCH_NO_ROOM] = "no memory is free near the functions",
-		[FDAR_PATCH_UNSETTLED] = "a thread may still be at the begin of a function",
-		[FDAR_PATCH_FOREIGN] = "something else has changed the functions (a debugger?)",
-		[FDAR_PATCH_GONE] = "the library was unloaded",
-	};
-
-	return status < FDAR_PATCH_STATUSES ? texts[status] : "unknown";
-}
-
 #if defined(__x86_64__)
 
 /* The shadow stack pointer; the instruction does nothing where there is none. */

@@ -26,21 +26,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FDAR_PATCH_BYTES 5u
+#include "instrument/wire/patch_status.h"
 
-/* Why functions, a module's or all, cannot be switched. They then run on as if never touched. */
-enum fdar_patch_status {
-	FDAR_PATCH_FINE = 0,
-	FDAR_PATCH_NO_PROCESSOR, /* not x86-64 */
-	FDAR_PATCH_NO_BARRIER,   /* the kernel has no membarrier(..._SYNC_CORE) */
-	FDAR_PATCH_SHADOW_STACK, /* the process runs with a CET shadow stack: returns are guarded */
-	FDAR_PATCH_REFUSED,   /* changing code is forbidden: SELinux, MemoryDenyWriteExecute, ... */
-	FDAR_PATCH_NO_ROOM,   /* no free page within 2 GB of the module, or no memory */
-	FDAR_PATCH_UNSETTLED, /* a thread may still be between the nops: try again */
-	FDAR_PATCH_FOREIGN,   /* the bytes are not ours: a debugger or another patcher was here */
-	FDAR_PATCH_GONE,      /* the module was unloaded */
-	FDAR_PATCH_STATUSES
-};
+#define FDAR_PATCH_BYTES 5u
 
 struct fdar_patch;        /* all that is known of this process's modules */
 struct fdar_patch_module; /* a program or library with sites */
@@ -70,9 +58,6 @@ struct fdar_patch_watch {
 	void (*gone)(struct fdar_patch_module *module, void *user);
 	void *user;
 };
-
-/* In words, for a person: "the kernel has no ...". Static. */
-const char *fdar_patch_status_text(enum fdar_patch_status status);
 
 /* NULL when it cannot work in this process; status tells why. The one that is opened is never
  * closed, for threads may be in its trampolines. */

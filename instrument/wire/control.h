@@ -105,14 +105,15 @@ struct fdar_control_counters {
 	uint64_t pid_space;    /* inode of its pid namespace, 0: not known */
 
 	_Alignas(64) uint32_t flushed; /* the value of flush that was done last */
-	uint32_t reserved;
-	uint64_t calls;      /* recorded, each once; added when a buffer was written */
-	uint64_t skipped;    /* too short */
-	uint64_t unwound;    /* ended without returning */
-	uint64_t lost;       /* not recorded because something was in the way */
-	uint64_t waited_ns;  /* at the gate, all threads together */
-	uint64_t functions;  /* that could be recorded, in all its binaries */
-	uint64_t live;       /* of these: that are */
+	uint32_t unpatched; /* bits 1 << enum fdar_patch_status (patch_status.h): why functions that
+			     * were wanted stay off */
+	uint64_t calls;     /* recorded, each once; added when a buffer was written */
+	uint64_t skipped;   /* too short */
+	uint64_t unwound;   /* ended without returning */
+	uint64_t lost;      /* not recorded because something was in the way */
+	uint64_t waited_ns; /* at the gate, all threads together */
+	uint64_t functions; /* that could be recorded, in all its binaries */
+	uint64_t live;      /* of these: that are */
 	uint64_t budget_off; /* switched off to keep the budget */
 	uint64_t patched;    /* functions with patchable entries */
 	uint64_t hooked;     /* 1: it has called compiler hooks */

@@ -191,6 +191,25 @@ static void warn_of_death(struct fdar_run *run)
 		after, status);
 }
 
+/* Functions that were wanted and stay off look like functions that nobody calls: it is said why. What
+ * hangs on the whole process (no patching at all) is told where there is nothing but patching. */
+static void warn_of_unpatched(struct fdar_run *run)
+{
+	const struct fdar_control_counts *counts = &run->counts;
+	uint32_t whole = 1u << FDAR_PATCH_NO_PROCESSOR | 1u << FDAR_PATCH_NO_BARRIER |
+			 1u << FDAR_PATCH_SHADOW_STACK;
+
+	if (run->options->tracing.detail < FDAR_DETAIL_FUNCTION)
+		return;
+	for (unsigned status = 0; status < 32; status++) {
+		uint32_t bit = 1u << status;
+
+		if (counts->unpatched & bit && !(bit & whole && counts->hooked))
+			fdar_run_warn(run, "functions that were asked for are not recorded: %s",
+				      fdar_patch_status_text((enum fdar_patch_status)status));
+	}
+}
+
 gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *folder,
 		       struct fdar_recording_info *info, GError **error)
 {
@@ -214,6 +233,7 @@ gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *fo
 	warn_of_late(run);
 	warn_of_silence(run);
 	warn_of_death(run);
+	warn_of_unpatched(run);
 	fdar_run_describe(run, folder, info);
 	info->manifest = 1;
 	if (fdar_recording_info_save(info, folder->path, error))

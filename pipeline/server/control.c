@@ -283,6 +283,24 @@ const char *fdar_control_segment_unmet(const struct fdar_control_segment *segmen
 	return NULL;
 }
 
+const char *fdar_patch_status_text(enum fdar_patch_status status)
+{
+	static const char *const texts[FDAR_PATCH_STATUSES] = {
+		[FDAR_PATCH_FINE] = "fine",
+		[FDAR_PATCH_NO_PROCESSOR] = "functions can be patched on x86-64 only",
+		[FDAR_PATCH_NO_BARRIER] = "the kernel has no membarrier to patch functions with",
+		[FDAR_PATCH_SHADOW_STACK] = "a shadow stack (CET) guards the returns of functions",
+		[FDAR_PATCH_REFUSED] = "changing code is forbidden there (SELinux, systemd's "
+				       "MemoryDenyWriteExecute, a seccomp filter)",
+		[FDAR_PATCH_NO_ROOM] = "no memory is free near them",
+		[FDAR_PATCH_UNSETTLED] = "a thread may still be at the begin of a function",
+		[FDAR_PATCH_FOREIGN] = "something else has changed them (a debugger?)",
+		[FDAR_PATCH_GONE] = "the library was unloaded",
+	};
+
+	return status < FDAR_PATCH_STATUSES ? texts[status] : "for a reason that is not known";
+}
+
 /* ---- processes that run already ---- */
 
 /* The name is abstract: a NUL, and what follows up to the length. */

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "instrument/wire/control.h"
+#include "instrument/wire/patch_status.h"
 
 struct fdar_control_segment;
 
@@ -37,6 +38,7 @@ struct fdar_control_settings {
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
 	uint64_t functions, live, budget_off, patched, hooked, ruled, late, told, gave_up;
+	uint32_t unpatched;
 };
 
 /* What one of them says it has written: whoever reads the trace finds so much at least. */
@@ -45,6 +47,10 @@ struct fdar_control_process {
 	uint64_t calls;
 	uint64_t events[FDAR_CONTROL_EVENTS];
 };
+
+/* Why functions stay off, in words for a person: "the kernel has no ...". status is a bit's number in
+ * unpatched. Static. */
+const char *fdar_patch_status_text(enum fdar_patch_status status);
 
 /* Splits "ap_*,!apr_palloc*,bin:mod_*,thread:worker*" into its rules. An item is a glob (fnmatch) for
  * names of functions, or with a prefix for something else: bin: (base name of a binary or library),

@@ -113,6 +113,7 @@ static void add_counts(struct fdar_control_counts *sum,
 	add(&sum->functions, counters->functions);
 	add(&sum->live, counters->live);
 	add(&sum->budget_off, counters->budget_off);
+	sum->unpatched |= counters->unpatched;
 	add(&sum->patched, counters->patched);
 	add(&sum->hooked, counters->hooked);
 	add(&sum->ruled, counters->ruled);
@@ -201,6 +202,7 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->functions, ended->functions);
 	add(&counts->live, ended->live);
 	add(&counts->budget_off, ended->budget_off);
+	counts->unpatched |= ended->unpatched;
 	add(&counts->patched, ended->patched);
 	add(&counts->hooked, ended->hooked);
 	add(&counts->ruled, ended->ruled);

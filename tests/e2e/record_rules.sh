@@ -152,5 +152,30 @@ for pair in first=100 second=200; do
 	calls=$(jq --arg f "${pair%=*}" '[.. | objects | select(.function? == $f) | .calls][0]' "$WORK/rec.json")
 	[ "$calls" = "${pair#*=}" ] || fail "$calls calls of ${pair%=*} in place of ${pair#*=}"
 done
+
+note "where code may not be changed: it is said why functions stay off"
+cat > "$WORK/forbidden.c" << 'C'
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	/* As MemoryDenyWriteExecute does: PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN (Linux 6.3). */
+	if (prctl(65, 1, 0, 0, 0))
+		return 77;
+	execv(argv[1], argv + 1);
+	return 1;
+}
+C
+if gcc -fpatchable-function-entry=5 -O1 -g -o "$WORK/loud" "$WORK/calls.c" -lpthread 2> /dev/null &&
+	gcc -o "$WORK/forbidden" "$WORK/forbidden.c" && "$WORK/forbidden" /bin/true; then
+	"$FLOWDAR" record -q -o "$WORK/off" -- "$WORK/forbidden" "$WORK/loud" 2> "$WORK/off.err" || true
+	grep -q 'functions that were asked for are not recorded: changing code is forbidden there' \
+		"$WORK/off.err" || fail "does not say why functions stay off: $(cat "$WORK/off.err")"
+	mv "$WORK/loud" "$WORK/calls"
+	record
+	! grep -q 'not recorded' "$WORK/rec.err" || fail "says that functions are off: $(cat "$WORK/rec.err")"
+fi
 nothing_left
 echo ok

@@ -261,7 +261,19 @@ static void get_counts(struct patched_counts *counts)
 
 static const char *get_status(void)
 {
-	return fdar_patch_status_text(last);
+	static const char *const names[FDAR_PATCH_STATUSES] = {
+		[FDAR_PATCH_FINE] = "fine",
+		[FDAR_PATCH_NO_PROCESSOR] = "no processor",
+		[FDAR_PATCH_NO_BARRIER] = "no barrier",
+		[FDAR_PATCH_SHADOW_STACK] = "shadow stack",
+		[FDAR_PATCH_REFUSED] = "refused",
+		[FDAR_PATCH_NO_ROOM] = "no room",
+		[FDAR_PATCH_UNSETTLED] = "unsettled",
+		[FDAR_PATCH_FOREIGN] = "foreign",
+		[FDAR_PATCH_GONE] = "gone",
+	};
+
+	return names[last];
 }
 
 static uint64_t get_entered(const void *function)

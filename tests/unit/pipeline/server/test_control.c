@@ -358,6 +358,16 @@ static void test_rules(void)
 	g_assert_nonnull(strstr(error->message, "32768 bytes"));
 }
 
+/* Every reason has words of its own, also one that a newer library might give. */
+static void test_reasons(void)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (unsigned status = 0; status <= FDAR_PATCH_STATUSES; status++)
+		g_assert_true(g_hash_table_add(seen, (gpointer)fdar_patch_status_text(
+							     (enum fdar_patch_status)status)));
+}
+
 static void test_no_folder(void)
 {
 	struct fdar_control_settings settings = { 0 };
@@ -433,6 +443,7 @@ int main(int argc, char **argv)
 	CASE("others", NULL, test_others);
 	g_test_add_func("/control/tell-stranger", test_tell_stranger);
 	g_test_add_func("/control/rules", test_rules);
+	g_test_add_func("/control/reasons", test_reasons);
 	g_test_add_func("/control/no-folder", test_no_folder);
 	g_test_add_func("/control/tell", test_tell);
 	return g_test_run();
