@@ -215,7 +215,7 @@ static void print_summary(const struct command *command)
 /* Runs until it is stopped; the mirror is open. */
 static int command_play(struct command *command, const volatile int *stop, GError **error)
 {
-	enum fdar_run_end end;
+	enum fdar_replay_end end;
 
 	command->driver.routes = &command->routes;
 	command->driver.inputs = 1;
@@ -241,7 +241,7 @@ static int command_play(struct command *command, const volatile int *stop, GErro
 				    fdar_mirror_damage(command->mirror));
 		return FDAR_EXIT_FAILED;
 	}
-	return end == FDAR_RUN_STOPPED ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_OK;
+	return end == FDAR_REPLAY_STOPPED ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_OK;
 }
 
 static int command_run(struct command *command, const char *output)

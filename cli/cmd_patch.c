@@ -11,7 +11,7 @@
 #include "instrument/patcher/patch_store.h"
 #include "cli/kit/table.h"
 
-#define PATIENCE_US 1000000
+#define SHOW_AFTER_US 1000000
 
 static const struct fdar_usage usage = {
 	.command = "patch",
@@ -170,7 +170,7 @@ static void show_step(void *user, const char *file, guint done, guint of)
 {
 	struct view *view = user;
 
-	if (!isatty(STDERR_FILENO) || g_get_monotonic_time() - view->started_us < PATIENCE_US)
+	if (!isatty(STDERR_FILENO) || g_get_monotonic_time() - view->started_us < SHOW_AFTER_US)
 		return;
 	view->shown = TRUE;
 	fprintf(stderr, "\r\033[Kpatching: %s (%u of %u rules)", file, done, of);

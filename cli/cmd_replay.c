@@ -223,7 +223,7 @@ static gboolean read_pace(struct replay *replay, const struct texts *texts, GErr
 			    "--speed and --rate take numbers above 0");
 		return FALSE;
 	}
-	pace->wait = (enum fdar_wait)wait;
+	pace->wait = (enum fdar_pace_wait)wait;
 	pace->speed = texts->speed;
 	pace->asap = texts->asap;
 	replay->plan.phase = (enum fdar_phase)phase;
@@ -320,9 +320,9 @@ static void set_concurrency(struct replay *replay, const struct fdar_plan *plan)
 	replay->driver.concurrency = fdar_replay_make_room(&usage, wanted, asked);
 }
 
-static int report_end(const struct replay *replay, enum fdar_run_end end)
+static int report_end(const struct replay *replay, enum fdar_replay_end end)
 {
-	const struct fdar_run_totals *totals = fdar_driver_totals(replay->running);
+	const struct fdar_replay_totals *totals = fdar_driver_totals(replay->running);
 	uint64_t played = 0;
 
 	for (uint32_t i = 0; i < replay->inputs.count; i++) {
@@ -332,9 +332,9 @@ static int report_end(const struct replay *replay, enum fdar_run_end end)
 			  MIN(tally->begun, tally->verdicts[FDAR_VERDICT_REFUSED] +
 						    tally->verdicts[FDAR_VERDICT_LOCAL]);
 	}
-	if (end == FDAR_RUN_STOPPED)
+	if (end == FDAR_REPLAY_STOPPED)
 		return FDAR_EXIT_INTERRUPTED;
-	if (end == FDAR_RUN_LAGGED) {
+	if (end == FDAR_REPLAY_LAGGED) {
 		g_autofree char *lag = fdar_format_duration((double)totals->lag.max_ns);
 
 		return fdar_failure(&usage,
@@ -367,7 +367,7 @@ static int replay_play(struct replay *replay, const volatile int *stop, GError *
 {
 	struct fdar_plan *plan =
 		fdar_plan_new(replay->inputs.plan, replay->inputs.count, &replay->plan);
-	enum fdar_run_end end;
+	enum fdar_replay_end end;
 	gboolean whole;
 	int code;
 

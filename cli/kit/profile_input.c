@@ -9,9 +9,9 @@
 #include "cli/kit/table.h"
 #include "pipeline/recording/doubts.h"
 
-#define PATIENCE_US 2000000
-#define EVERY_US    200000
-#define KEEP_EVENTS 1000000u /* what has fewer is read as quickly as kept */
+#define SHOW_AFTER_US 2000000
+#define EVERY_US      200000
+#define KEEP_EVENTS   1000000u /* what has fewer is read as quickly as kept */
 
 struct progress {
 	const struct fdar_profile_input *input;
@@ -24,8 +24,8 @@ static gboolean on_progress(guint64 events, void *user)
 	struct progress *progress = user;
 	gint64 now_us = g_get_monotonic_time();
 
-	if (now_us - progress->started_us > PATIENCE_US && now_us - progress->shown_us > EVERY_US &&
-	    isatty(STDERR_FILENO)) {
+	if (now_us - progress->started_us > SHOW_AFTER_US &&
+	    now_us - progress->shown_us > EVERY_US && isatty(STDERR_FILENO)) {
 		g_autofree char *count = fdar_format_count(events);
 
 		fprintf(stderr, "\r\033[Kreading %s: %s events", progress->input->path, count);

@@ -5,8 +5,8 @@
 
 #include "cli/kit/table.h"
 
-#define PATIENCE_US 1000000
-#define EVERY_US    200000
+#define SHOW_AFTER_US 1000000
+#define EVERY_US      200000
 
 /* Whether the line is to be shown now: not at once, not too often, and on a terminal only. */
 static gboolean due(struct fdar_reading *reading)
@@ -17,7 +17,7 @@ static gboolean due(struct fdar_reading *reading)
 		reading->started = TRUE;
 		reading->started_us = now_us;
 	}
-	if (!isatty(STDERR_FILENO) || now_us - reading->started_us < PATIENCE_US ||
+	if (!isatty(STDERR_FILENO) || now_us - reading->started_us < SHOW_AFTER_US ||
 	    now_us - reading->shown_us < EVERY_US)
 		return FALSE;
 	reading->shown_us = now_us;

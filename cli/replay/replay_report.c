@@ -144,7 +144,7 @@ static void print_reasons(const struct fdar_replay_reasons *reasons)
 void fdar_replay_print_summary(const struct fdar_replay_run *run,
 			       const struct fdar_replay_reasons *reasons, enum fdar_format format)
 {
-	const struct fdar_run_totals *totals = fdar_driver_totals(run->driver);
+	const struct fdar_replay_totals *totals = fdar_driver_totals(run->driver);
 	g_autofree char *elapsed = fdar_format_duration((double)totals->elapsed_ns);
 	g_autofree char *active = fdar_format_count(totals->most_active);
 

@@ -170,7 +170,7 @@ static size_t wide_latency(struct fdar_table *table, size_t at, const struct fda
 
 static void wide_row(struct fdar_table *table, const struct fdar_replay_run *run, const char *label)
 {
-	const struct fdar_run_totals *totals = fdar_driver_totals(run->driver);
+	const struct fdar_replay_totals *totals = fdar_driver_totals(run->driver);
 	g_autofree struct fdar_tally *tally = tally_for(run, label);
 	size_t at = 0;
 

@@ -9,8 +9,8 @@
 #include "cli/sequence/sequence_words.h"
 #include "pipeline/recording/doubts.h"
 
-#define PATIENCE_US 1000000
-#define EVERY_US    200000
+#define SHOW_AFTER_US 1000000
+#define EVERY_US      200000
 
 /* A line on a terminal while a trace is read for longer than a second. */
 struct progress {
@@ -25,7 +25,7 @@ static gboolean on_progress(guint64 events, void *user)
 	struct progress *progress = user;
 	gint64 now_us = g_get_monotonic_time();
 
-	if (isatty(STDERR_FILENO) && now_us - progress->started_us > PATIENCE_US &&
+	if (isatty(STDERR_FILENO) && now_us - progress->started_us > SHOW_AFTER_US &&
 	    now_us - progress->shown_us > EVERY_US) {
 		g_autofree char *count = fdar_format_count(events);
 

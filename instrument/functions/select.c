@@ -12,7 +12,7 @@
 #include "functions/binaries.h"
 #include "functions/forking.h"
 #include "functions/selection.h"
-#include "functions/spend.h"
+#include "functions/budget_account.h"
 #include "functions/threads.h"
 #include "provider/control.h"
 
@@ -43,7 +43,7 @@ void fdar_selection_thread(struct fdar_thread *thread)
 {
 	char name[NAME_BYTES + 1] = "";
 
-	fdar_spend_thread(thread);
+	fdar_budget_thread(thread);
 	if (rules.threads == 0)
 		return;
 	prctl(PR_GET_NAME, name);
@@ -157,7 +157,7 @@ static void table_change(void)
 	const struct fdar_selection_table *old = fdar_selection_table;
 	struct fdar_selection_table *table = NULL;
 
-	if (state.ruled || fdar_spend_wanted())
+	if (state.ruled || fdar_budget_wanted())
 		table = table_make();
 	__atomic_store_n(&fdar_selection_table, table, __ATOMIC_RELEASE);
 	if ((old || state.binaries.gone) && fdar_threads_grace()) {
@@ -315,7 +315,7 @@ static void changed(void)
 		anew = true;
 	}
 	ruled_anew = rules_take(segment);
-	ruled_anew |= fdar_spend_settings(segment);
+	ruled_anew |= fdar_budget_settings(segment);
 	settings_take(segment);
 	if (ruled_anew)
 		fdar_threads_each(thread_look, NULL);
@@ -349,7 +349,7 @@ static void tick(void)
 		return;
 	if (rules.threads > 0)
 		fdar_threads_each(thread_look, NULL);
-	if (fdar_spend_tick(state.binaries.functions, state.binaries.numbers)) {
+	if (fdar_budget_tick(state.binaries.functions, state.binaries.numbers)) {
 		sites_apply(true);
 		counters_tell();
 	}

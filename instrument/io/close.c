@@ -124,7 +124,7 @@ static bool range_closed(unsigned first, unsigned last)
 /* Before libc does it after all. */
 static void sessions_close(unsigned first, unsigned last)
 {
-	int highest = fdar_table_highest(&fdar_table);
+	int highest = fdar_descriptors_highest(&fdar_descriptors);
 
 	for (unsigned i = first; highest >= 0 && i <= last && i <= (unsigned)highest; i++)
 		fdar_session_closing((int)i);

@@ -163,7 +163,8 @@ static int control(int fd, int command, void *argument, bool watched)
 	if (result < 0)
 		return result;
 	if (command == F_SETFL)
-		fdar_table_set_nonblocking(&fdar_table, fd, ((intptr_t)argument & O_NONBLOCK) != 0);
+		fdar_descriptors_set_nonblocking(&fdar_descriptors, fd,
+						 ((intptr_t)argument & O_NONBLOCK) != 0);
 	else if (command == F_DUPFD || command == F_DUPFD_CLOEXEC)
 		fdar_session_duplicated(fd, result);
 	return result;
@@ -204,6 +205,7 @@ FDAR_WRAPPER int ioctl(int fd, unsigned long request, ...)
 	va_end(list);
 	result = fdar_next()->ioctl(fd, request, argument);
 	if (request == FIONBIO && result == 0)
-		fdar_table_set_nonblocking(&fdar_table, fd, *(const int *)argument != 0);
+		fdar_descriptors_set_nonblocking(&fdar_descriptors, fd,
+						 *(const int *)argument != 0);
 	return result;
 }

@@ -11,7 +11,7 @@
 
 #include "io/settings.h"
 
-struct fdar_table fdar_table;
+struct fdar_descriptors fdar_descriptors;
 
 /* ---- events ---- */
 
@@ -26,7 +26,7 @@ static void tell(int fd, const void *address)
 	uint32_t epoch = fdar_settings_epoch();
 	uint64_t key;
 
-	if (!epoch || !fdar_table_tell(&fdar_table, fd, epoch, &key))
+	if (!epoch || !fdar_descriptors_tell(&fdar_descriptors, fd, epoch, &key))
 		return;
 	fdar_wait_writing(1);
 	if (address)
@@ -161,7 +161,7 @@ static void look_closely(int fd)
 		else if (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode) || S_ISBLK(info.st_mode) ||
 			 is_memory(&info))
 			kind = FDAR_OPEN_FILE;
-		fdar_table_found(&fdar_table, fd, kind, (flags & O_NONBLOCK) != 0);
+		fdar_descriptors_found(&fdar_descriptors, fd, kind, (flags & O_NONBLOCK) != 0);
 	}
 	errno = before;
 }
@@ -170,9 +170,9 @@ struct fdar_look fdar_look(int fd)
 {
 	struct fdar_open open;
 
-	if (fdar_table_kind(&fdar_table, fd) == FDAR_OPEN_UNKNOWN)
+	if (fdar_descriptors_kind(&fdar_descriptors, fd) == FDAR_OPEN_UNKNOWN)
 		look_closely(fd);
-	open = fdar_table_get(&fdar_table, fd, fdar_settings_epoch());
+	open = fdar_descriptors_get(&fdar_descriptors, fd, fdar_settings_epoch());
 	if (open.kind == FDAR_OPEN_CLIENT && !open.told && sessions_wanted())
 		tell(fd, NULL);
 	return (struct fdar_look){ open.kind, open.nonblocking };
@@ -180,7 +180,7 @@ struct fdar_look fdar_look(int fd)
 
 struct fdar_look fdar_look_socket(int fd)
 {
-	enum fdar_open_kind kind = fdar_table_kind(&fdar_table, fd);
+	enum fdar_open_kind kind = fdar_descriptors_kind(&fdar_descriptors, fd);
 
 	if (kind == FDAR_OPEN_FILE || kind == FDAR_OPEN_PIPE)
 		fdar_session_forget(fd);
@@ -189,7 +189,7 @@ struct fdar_look fdar_look_socket(int fd)
 
 void fdar_session_forget(int fd)
 {
-	struct fdar_open was = fdar_table_close(&fdar_table, fd, fdar_settings_epoch());
+	struct fdar_open was = fdar_descriptors_close(&fdar_descriptors, fd, fdar_settings_epoch());
 
 	ended(&was);
 }
@@ -201,8 +201,8 @@ void fdar_session_accepted(int listener, int fd, const void *address, socklen_t 
 {
 	struct fdar_open before;
 
-	if (!fdar_table_open(&fdar_table, fd, FDAR_OPEN_CLIENT, nonblocking, fdar_settings_epoch(),
-			     &before))
+	if (!fdar_descriptors_open(&fdar_descriptors, fd, FDAR_OPEN_CLIENT, nonblocking,
+				   fdar_settings_epoch(), &before))
 		return;
 	ended(&before);
 	if (FLOWDAR_ENABLED(io))
@@ -219,11 +219,11 @@ void fdar_session_connected(int fd, int result, bool unspecified)
 	if (result == 0 || begun) {
 		uint32_t epoch = fdar_settings_epoch();
 
-		was = fdar_table_get(&fdar_table, fd, epoch);
+		was = fdar_descriptors_get(&fdar_descriptors, fd, epoch);
 		if (was.kind != FDAR_OPEN_UPSTREAM || unspecified) {
-			fdar_table_open(&fdar_table, fd,
-					unspecified ? FDAR_OPEN_SOCKET : FDAR_OPEN_UPSTREAM,
-					begun || was.nonblocking, epoch, &was);
+			fdar_descriptors_open(&fdar_descriptors, fd,
+					      unspecified ? FDAR_OPEN_SOCKET : FDAR_OPEN_UPSTREAM,
+					      begun || was.nonblocking, epoch, &was);
 			ended(&was);
 		}
 	}
@@ -235,26 +235,26 @@ void fdar_session_duplicated(int from, int to)
 {
 	struct fdar_open before;
 
-	if (fdar_table_kind(&fdar_table, from) == FDAR_OPEN_UNKNOWN &&
-	    fdar_table_kind(&fdar_table, to) == FDAR_OPEN_UNKNOWN)
+	if (fdar_descriptors_kind(&fdar_descriptors, from) == FDAR_OPEN_UNKNOWN &&
+	    fdar_descriptors_kind(&fdar_descriptors, to) == FDAR_OPEN_UNKNOWN)
 		return;
 	if (from == to || !fdar_settings_own_descriptors())
 		return;
 	if (fdar_io_wanted(from))
 		io_write(FDAR_IO_DUP, from, to);
-	before = fdar_table_duplicate(&fdar_table, from, to, fdar_settings_epoch());
+	before = fdar_descriptors_duplicate(&fdar_descriptors, from, to, fdar_settings_epoch());
 	ended(&before);
 }
 
 void fdar_session_received(int fd)
 {
-	if (fdar_table_kind(&fdar_table, fd) != FDAR_OPEN_UNKNOWN)
+	if (fdar_descriptors_kind(&fdar_descriptors, fd) != FDAR_OPEN_UNKNOWN)
 		fdar_session_forget(fd);
 }
 
 void fdar_session_closing(int fd)
 {
-	enum fdar_open_kind kind = fdar_table_kind(&fdar_table, fd);
+	enum fdar_open_kind kind = fdar_descriptors_kind(&fdar_descriptors, fd);
 
 	if (kind == FDAR_OPEN_UNKNOWN ||
 	    (kind >= FDAR_OPEN_CLIENT && !fdar_settings_own_descriptors()))

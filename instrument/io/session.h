@@ -16,12 +16,12 @@
 #ifndef FDAR_INSTRUMENT_IO_SESSION_H
 #define FDAR_INSTRUMENT_IO_SESSION_H
 
-#include "io/table.h"
+#include "io/descriptors.h"
 #include "io/wait.h"
 
 #define FDAR_IO_BYTES_MAX 4096u
 
-extern struct fdar_table fdar_table;
+extern struct fdar_descriptors fdar_descriptors;
 
 /* What the descriptor of a call is, at the call's beginning: an unknown one is looked at, and a
  * session that was not told of is told of. For watched calls. */
@@ -56,7 +56,8 @@ void fdar_session_closing(int fd);
 /* Whether I/O on the descriptor is written: it belongs to a client or an upstream server. */
 static inline bool fdar_io_wanted(int fd)
 {
-	return fdar_table_kind(&fdar_table, fd) >= FDAR_OPEN_CLIENT && FLOWDAR_ENABLED(io);
+	return fdar_descriptors_kind(&fdar_descriptors, fd) >= FDAR_OPEN_CLIENT &&
+	       FLOWDAR_ENABLED(io);
 }
 
 /* Write io if it is wanted, with the errno that is set when result is negative; nothing of a call

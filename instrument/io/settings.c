@@ -6,7 +6,7 @@
 
 #include "instrument/wire/control.h"
 #include "io/session.h"
-#include "io/table.h"
+#include "io/descriptors.h"
 
 /* Of this process alone: in a page that the kernel makes zeroes in a child that has a copy of the
  * memory, whichever way the child was made, and leaves alone in one that shares it (vfork). */

@@ -52,7 +52,7 @@ FDAR_WRAPPER ssize_t sendfile64(int out, int in, off64_t *offset, size_t length)
 /* Of two descriptors, the one that a wait is for: the client's, if one is. */
 static int more_telling(int in, int out)
 {
-	return fdar_table_kind(&fdar_table, in) >= FDAR_OPEN_SOCKET ? in : out;
+	return fdar_descriptors_kind(&fdar_descriptors, in) >= FDAR_OPEN_SOCKET ? in : out;
 }
 
 FDAR_WRAPPER ssize_t splice(int in, off64_t *in_offset, int out, off64_t *out_offset, size_t length,

@@ -11,9 +11,9 @@
 
 #include "instrument/patcher/patch_tree.h"
 
-#define PATIENCE_US (120 * G_USEC_PER_SEC)
-#define LOOK_US     5000
-#define SAID_MAX    300 /* bytes of what spatch complains that are passed on */
+#define TIMEOUT_US (120 * G_USEC_PER_SEC)
+#define LOOK_US    5000
+#define SAID_MAX   300 /* bytes of what spatch complains that are passed on */
 
 static const char *const names[] = { "file.c", "patched.c", "said" };
 enum { BEFORE, AFTER, SAID };
@@ -58,7 +58,7 @@ static gboolean stopped(const struct fdar_spatch *spatch)
 /* Until the process ends, is stopped or has taken too long; then it is killed. */
 static gboolean wait_for(const struct fdar_spatch *spatch, GPid pid, int *status, GError **error)
 {
-	gint64 until_us = g_get_monotonic_time() + PATIENCE_US;
+	gint64 until_us = g_get_monotonic_time() + TIMEOUT_US;
 	pid_t done;
 
 	while ((done = waitpid(pid, status, WNOHANG)) == 0 || (done < 0 && errno == EINTR)) {

@@ -164,7 +164,7 @@ void fdar_patch_scan(struct fdar_patch *patch, const struct fdar_patch_watch *wa
 		add_found(patch, &found[i], watch);
 	for (struct module *module = patch->modules; module; module = module->next) {
 		if (module->public.status == FDAR_PATCH_UNSETTLED)
-			fdar_sites_settle(module);
+			fdar_sites_quiesce(module);
 		patch->unsettled |= module->public.status == FDAR_PATCH_UNSETTLED;
 	}
 	fdar_modules_free(found, count);
@@ -214,7 +214,7 @@ static void run_change(struct change *change)
 	struct module *module = change->module;
 
 	if (module->public.status == FDAR_PATCH_UNSETTLED)
-		fdar_sites_settle(module);
+		fdar_sites_quiesce(module);
 	change->status = module->public.status;
 	if (change->status == FDAR_PATCH_FINE &&
 	    !fdar_modules_with(module->public.base, module->headers, change_module, change))

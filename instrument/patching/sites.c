@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "patching/settle.h"
+#include "patching/quiesce.h"
 #include "patching/sites.h"
 #include "patching/text.h"
 
@@ -53,13 +53,13 @@ static void finish_module(void *user)
 }
 
 /* The second half, which may have to be tried again. */
-void fdar_sites_settle(struct module *module)
+void fdar_sites_quiesce(struct module *module)
 {
 	const struct fdar_patch_module *public = &module->public;
 
 	module->public.status = FDAR_PATCH_UNSETTLED;
 	fdar_text_barrier();
-	if (module->several_nops && !fdar_settle(public->sites, public->count))
+	if (module->several_nops && !fdar_quiesce(public->sites, public->count))
 		return;
 	if (!fdar_modules_with(public->base, module->headers, finish_module, module))
 		module->public.status = FDAR_PATCH_GONE;
@@ -213,7 +213,7 @@ struct module *fdar_sites_make(const struct fdar_module_found *found, struct fda
 	if (!fdar_modules_with(found->base, found->headers, make_module, &making) || !making.module)
 		return NULL;
 	if (making.module->public.status == FDAR_PATCH_FINE)
-		fdar_sites_settle(making.module);
+		fdar_sites_quiesce(making.module);
 	return making.module;
 }
 

@@ -27,7 +27,7 @@ struct module *fdar_sites_make(const struct fdar_module_found *found, struct fda
 void fdar_sites_free(struct module *module);
 
 /* Tries again to finish a module that is UNSETTLED. */
-void fdar_sites_settle(struct module *module);
+void fdar_sites_quiesce(struct module *module);
 
 /* Whether what is loaded there now is that module, and not another in its place. */
 bool fdar_sites_same(struct module *module, const struct fdar_module_found *found);

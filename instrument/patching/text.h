@@ -10,7 +10,7 @@
  *	clang   0f 1f 44 00 08      one nop
  *	a9 ?? ?? ?? ??              the first byte is replaced: one instruction (test $imm32, %eax),
  *	                            whatever the other four are
- *	... settle                  until no thread stands at the second to fifth byte (settle.h; of
+ *	... quiesce                 until no thread stands at the second to fifth byte (quiesce.h; of
  *	                            clang's nop none can)
  *	a9 rel32                    the other four bytes, which nobody minds
  *	... barrier                 no processor has old ones in its pipeline

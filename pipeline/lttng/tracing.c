@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pipeline/lttng/patience.h"
+#include "pipeline/lttng/timeout.h"
 #include "pipeline/lttng/tracing_channels.h"
 
 #define SESSION_PREFIX "flowdar-"
@@ -50,7 +50,7 @@ static gboolean ask(struct fdar_tracing *tracing, struct request *asked, int mil
 	gboolean done;
 
 	request->tracing = tracing;
-	if (tracing->stuck || !fdar_patience_call(run_request, request, milliseconds)) {
+	if (tracing->stuck || !fdar_timeout_call(run_request, request, milliseconds)) {
 		tracing->stuck = TRUE;
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
 			    "LTTng's session daemon does not answer");

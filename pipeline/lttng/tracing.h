@@ -94,7 +94,7 @@ void fdar_tracing_free(struct fdar_tracing *tracing);
 
 /* Names the other active sessions of this daemon that record events of ours too, each event then
  * costs twice. NULL: none. The caller frees it. */
-char *fdar_tracing_rivals(const char *name, enum fdar_detail detail);
+char *fdar_tracing_concurrent(const char *name, enum fdar_detail detail);
 
 /* The bound that options stand for, after the default. */
 uint64_t fdar_tracing_memory(const struct fdar_tracing_options *options);

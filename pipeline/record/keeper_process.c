@@ -16,7 +16,7 @@
 #include "pipeline/server/control.h"
 #include "pipeline/lttng/daemon_lock.h"
 #include "pipeline/drain/drain.h"
-#include "pipeline/lttng/patience.h"
+#include "pipeline/lttng/timeout.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/record/record_folder.h"
 #include "pipeline/record/record_memory.h"
@@ -206,7 +206,7 @@ static gboolean end_tracing(const struct fdar_keeper_charge *charge)
 	ending->charge = charge;
 	ending->out = g_build_filename(charge->memory, "out", NULL);
 	ending->watch = g_strdup_printf("%s-watch", charge->session);
-	if (!fdar_patience_call(end_sessions, ending, DESTROY_MS))
+	if (!fdar_timeout_call(end_sessions, ending, DESTROY_MS))
 		return FALSE;
 	g_free(ending->out);
 	g_free(ending->watch);

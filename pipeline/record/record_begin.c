@@ -131,16 +131,17 @@ gboolean fdar_record_options_check(const struct fdar_record_options *options, GE
 
 /* ---- starting ---- */
 
-static void warn_of_rivals(struct fdar_run *run)
+static void warn_of_concurrent(struct fdar_run *run)
 {
-	g_autofree char *rivals = fdar_tracing_rivals(run->name, run->options->tracing.detail);
+	g_autofree char *concurrent =
+		fdar_tracing_concurrent(run->name, run->options->tracing.detail);
 	g_autofree char *text = NULL;
 
-	if (!rivals)
+	if (!concurrent)
 		return;
 	text = g_strdup_printf("other LTTng sessions record the same events (%s): each event costs "
 			       "the server as much again",
-			       rivals);
+			       concurrent);
 	fdar_run_warn(run, "%s", text);
 	fdar_run_tell(run, FDAR_RECORD_WARNING, text);
 }
@@ -322,7 +323,7 @@ gboolean fdar_run_begin(struct fdar_run *run, GError **error)
 		return FALSE;
 	if (!start_keeper(run, error))
 		return explain(error);
-	warn_of_rivals(run);
+	warn_of_concurrent(run);
 	run->tracing = fdar_tracing_start(run->name, run->memory.out, run->memory.buffers,
 					  &run->options->tracing, error);
 	if (!run->tracing)

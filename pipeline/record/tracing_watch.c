@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "instrument/wire/events.h"
-#include "pipeline/lttng/patience.h"
+#include "pipeline/lttng/timeout.h"
 #include "pipeline/record/record_folder.h"
 #include "pipeline/source/source.h"
 #include "pipeline/lttng/tracing_channels.h"
@@ -185,7 +185,7 @@ struct fdar_watch *fdar_watch_start(const char *name, const char *folder, GError
 	watch->name = g_strdup(name);
 	watch->folder = g_strdup(folder);
 	g_mkdir_with_parents(folder, 0700);
-	watch->stuck = !fdar_patience_call(start_step, watch, ANSWER_MS);
+	watch->stuck = !fdar_timeout_call(start_step, watch, ANSWER_MS);
 	if (!watch->stuck && !watch->error)
 		return watch;
 	if (watch->stuck)
@@ -253,7 +253,7 @@ static void read_chunks(struct fdar_watch *watch, uint64_t limit_ns)
 uint64_t fdar_watch_look(struct fdar_watch *watch, uint64_t limit_ns)
 {
 	if (!watch->stuck)
-		watch->stuck = !fdar_patience_call(rotate_step, watch, ANSWER_MS);
+		watch->stuck = !fdar_timeout_call(rotate_step, watch, ANSWER_MS);
 	if (watch->stuck)
 		return 0;
 	read_chunks(watch, limit_ns);
@@ -272,7 +272,7 @@ void fdar_watch_free(struct fdar_watch *watch)
 	if (!watch)
 		return;
 	if (watch->created && !watch->stuck)
-		watch->stuck = !fdar_patience_call(destroy_step, watch, ANSWER_MS);
+		watch->stuck = !fdar_timeout_call(destroy_step, watch, ANSWER_MS);
 	/* A thread may still be in a call with all of it. */
 	if (watch->stuck)
 		return;

@@ -12,7 +12,7 @@
 #include "pipeline/server/stacks_unwind.h"
 
 #define PROCESSES_MAX 4096
-#define PATIENCE_MS   2800 /* the child's own is shorter; after that it hangs */
+#define TIMEOUT_MS    2800 /* the child's own is shorter; after that it hangs */
 
 static void add_process(GArray *all, GHashTable *known, pid_t pid)
 {
@@ -64,7 +64,7 @@ static gboolean run_child(struct fdar_unwind *unwind, const GArray *processes)
 		unwind_all(unwind, processes, parent);
 	if (child < 0)
 		return FALSE;
-	if (fdar_process_wait(child, PATIENCE_MS, &status))
+	if (fdar_process_wait(child, TIMEOUT_MS, &status))
 		return status == 0;
 	fdar_process_end(child, 0);
 	return FALSE;

@@ -21,7 +21,7 @@ static uint64_t due_at(const struct fdar_dialogue *dialogue, const struct fdar_p
 {
 	uint64_t offset;
 
-	if (pace->asap || pace->wait == FDAR_WAIT_NONE)
+	if (pace->asap || pace->wait == FDAR_PACE_NONE)
 		return dialogue->origin_ns;
 	offset = time_ns - MIN(time_ns, dialogue->script->session->start_ns);
 	return dialogue->origin_ns + (uint64_t)((double)offset / pace->speed);
@@ -81,7 +81,7 @@ static uint64_t quiet_at(const struct fdar_dialogue *dialogue, const struct fdar
 	return dialogue->heard_ns + MAX(pace->quiet_ns, 2 * dialogue->pause_ns);
 }
 
-static enum fdar_move wait_until(struct fdar_next *next, uint64_t wake_ns)
+static enum fdar_move wait_until(struct fdar_next_move *next, uint64_t wake_ns)
 {
 	next->wake_ns = wake_ns;
 	return FDAR_MOVE_WAIT;
@@ -91,7 +91,7 @@ static enum fdar_move wait_until(struct fdar_next *next, uint64_t wake_ns)
  * something last happened. */
 static enum fdar_move expect(const struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
 			     uint64_t time_ns, uint64_t now_ns, const char *missing,
-			     struct fdar_next *next)
+			     struct fdar_next_move *next)
 {
 	uint64_t due = due_at(dialogue, pace, time_ns);
 	uint64_t deadline = MAX(due, dialogue->active_ns) + pace->timeout_ns;
@@ -136,7 +136,7 @@ static void learn_answer(const struct fdar_dialogue *dialogue)
 /* Has the answer to the messages so far come? FDAR_MOVE_DONE when it has, and *ready since when. */
 static enum fdar_move answer(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
 			     uint64_t need, uint64_t time_ns, uint64_t now_ns, uint64_t *ready,
-			     struct fdar_next *next)
+			     struct fdar_next_move *next)
 {
 	uint64_t quiet;
 
@@ -169,9 +169,9 @@ static void excuse(struct fdar_dialogue *dialogue, uint64_t due, uint64_t now_ns
 static gboolean waits_for_answer(const struct fdar_pace *pace, const struct fdar_piece *piece)
 {
 	switch (pace->wait) {
-	case FDAR_WAIT_NONE:
+	case FDAR_PACE_NONE:
 		return piece->kind != FDAR_PIECE_DATA;
-	case FDAR_WAIT_TIME:
+	case FDAR_PACE_TIME:
 		return piece->kind == FDAR_PIECE_RST;
 	default:
 		return TRUE;
@@ -181,7 +181,7 @@ static gboolean waits_for_answer(const struct fdar_pace *pace, const struct fdar
 /* The client's next piece. */
 static enum fdar_move next_piece(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
 				 const struct fdar_piece *piece, uint64_t now_ns,
-				 struct fdar_next *next)
+				 struct fdar_next_move *next)
 {
 	uint64_t ready = dialogue->origin_ns;
 	uint64_t due = due_at(dialogue, pace, piece->time_ns);
@@ -216,7 +216,7 @@ static enum fdar_move next_piece(struct fdar_dialogue *dialogue, const struct fd
 
 /* All pieces of the client are out. */
 static enum fdar_move finish(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
-			     uint64_t now_ns, struct fdar_next *next)
+			     uint64_t now_ns, struct fdar_next_move *next)
 {
 	uint64_t ready;
 	uint64_t hold;
@@ -236,7 +236,7 @@ static enum fdar_move finish(struct fdar_dialogue *dialogue, const struct fdar_p
 }
 
 enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
-				  uint64_t now_ns, struct fdar_next *next)
+				  uint64_t now_ns, struct fdar_next_move *next)
 {
 	const struct fdar_script *script = dialogue->script;
 

@@ -6,8 +6,8 @@
  *
  * A piece of the client goes out when
  * - its time has come: the scheduled start plus its captured offset, divided by the speed (not
- *   asked for with pace.asap, nor with FDAR_WAIT_NONE); and
- * - with FDAR_WAIT_ANSWER, the answer it follows is there: as many bytes have come as the client had
+ *   asked for with pace.asap, nor with FDAR_PACE_NONE); and
+ * - with FDAR_PACE_ANSWER, the answer it follows is there: as many bytes have come as the client had
  *   acknowledged when it sent the piece (UDP: as the capture has before it); or the answer has
  *   begun and been quiet; or the peer closed. Quiet is pace.quiet_ns, or twice the longest pause
  *   within the captured answer where that is more.
@@ -15,9 +15,9 @@
  * two plays of a script have seen the same quiet length in an answer's place, others need not wait
  * for it to be quiet (struct fdar_lesson). Latencies do not count our waiting for quiet: next->due_ns
  * is later by what of it the session has not made good for.
- * FIN and RST are sent by the same rules. With FDAR_WAIT_TIME and FDAR_WAIT_NONE answers do not hold
+ * FIN and RST are sent by the same rules. With FDAR_PACE_TIME and FDAR_PACE_NONE answers do not hold
  * back pieces, but the end of the session still waits for them: also an RST, which would undo them,
- * and with FDAR_WAIT_NONE a FIN.
+ * and with FDAR_PACE_NONE a FIN.
  *
  * The session ends when the peer closed; or, where the capture does not show the peer closing,
  * when all bytes have come, or the last answer has begun and been quiet, and (where the capture
@@ -33,16 +33,16 @@
 
 #include "replay/play/script.h"
 
-enum fdar_wait {
-	FDAR_WAIT_ANSWER, /* answers are waited for (closed loop) */
-	FDAR_WAIT_TIME,   /* pieces leave at their captured times (open loop) */
-	FDAR_WAIT_NONE    /* all pieces leave at once */
+enum fdar_pace_wait {
+	FDAR_PACE_ANSWER, /* answers are waited for (closed loop) */
+	FDAR_PACE_TIME,   /* pieces leave at their captured times (open loop) */
+	FDAR_PACE_NONE    /* all pieces leave at once */
 };
 
 struct fdar_pace {
 	double speed;  /* 2: twice as fast as captured; > 0 */
 	gboolean asap; /* captured times are not waited for */
-	enum fdar_wait wait;
+	enum fdar_pace_wait wait;
 	uint64_t quiet_ns;
 	uint64_t timeout_ns;
 };
@@ -57,7 +57,7 @@ enum fdar_move {
 	FDAR_MOVE_LOST     /* live: bytes of the client are missing */
 };
 
-struct fdar_next {
+struct fdar_next_move {
 	const struct fdar_piece *piece; /* FDAR_MOVE_SEND: what to send */
 	uint64_t due_ns;   /* SEND, FIN: when it should have gone by the schedule, and without our
 			      waiting for quiet */
@@ -99,7 +99,7 @@ void fdar_dialogue_init(struct fdar_dialogue *dialogue, const struct fdar_script
 
 /* What to do now. Calling it again without anything having happened gives the same. */
 enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
-				  uint64_t now_ns, struct fdar_next *next);
+				  uint64_t now_ns, struct fdar_next_move *next);
 
 /* The piece that SEND or FIN asked for has left in full. */
 void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns);

@@ -77,7 +77,7 @@ const struct fdar_tally *fdar_driver_tally(const struct fdar_driver *driver, uin
 	return &driver->stage.tallies[input];
 }
 
-const struct fdar_run_totals *fdar_driver_totals(const struct fdar_driver *driver)
+const struct fdar_replay_totals *fdar_driver_totals(const struct fdar_driver *driver)
 {
 	return &driver->stage.totals;
 }
@@ -246,7 +246,7 @@ static void cut(struct fdar_driver *driver)
 	}
 }
 
-static enum fdar_run_end loop(struct fdar_driver *driver, const volatile int *stop)
+static enum fdar_replay_end loop(struct fdar_driver *driver, const volatile int *stop)
 {
 	struct fdar_stage *stage = &driver->stage;
 
@@ -254,12 +254,12 @@ static enum fdar_run_end loop(struct fdar_driver *driver, const volatile int *st
 		uint64_t now = fdar_now_ns();
 
 		if (*stop)
-			return FDAR_RUN_STOPPED;
+			return FDAR_REPLAY_STOPPED;
 		if (stage->lagged)
-			return FDAR_RUN_LAGGED;
+			return FDAR_REPLAY_LAGGED;
 		if (stage->options.duration_ns &&
 		    now - stage->anchor_ns >= stage->options.duration_ns)
-			return FDAR_RUN_DURATION;
+			return FDAR_REPLAY_DURATION;
 		if (now >= driver->progress_ns)
 			show_progress(driver, now);
 		begin_due(driver);
@@ -267,16 +267,16 @@ static enum fdar_run_end loop(struct fdar_driver *driver, const volatile int *st
 		if (driver->has_next || stage->plays->len || driver->watch)
 			wait_events(driver);
 	}
-	return FDAR_RUN_DONE;
+	return FDAR_REPLAY_DONE;
 }
 
-enum fdar_run_end fdar_driver_run(struct fdar_driver *driver, struct fdar_plan *plan,
-				  const struct fdar_plan_input *inputs, const volatile int *stop)
+enum fdar_replay_end fdar_driver_run(struct fdar_driver *driver, struct fdar_plan *plan,
+				     const struct fdar_plan_input *inputs, const volatile int *stop)
 {
 	struct fdar_stage *stage = &driver->stage;
 	int slack = prctl(PR_GET_TIMERSLACK);
 	struct timespec wall;
-	enum fdar_run_end end;
+	enum fdar_replay_end end;
 
 	clock_gettime(CLOCK_REALTIME, &wall);
 	stage->totals.started_unix_ns =

@@ -59,15 +59,15 @@ struct fdar_driver_options {
 	void *user;
 };
 
-enum fdar_run_end {
-	FDAR_RUN_DONE,    /* all was played */
-	FDAR_RUN_STOPPED, /* *stop was set */
-	FDAR_RUN_DURATION,
-	FDAR_RUN_LAGGED, /* max_lag_ns was passed */
-	FDAR_RUN_FAILED  /* error says why */
+enum fdar_replay_end {
+	FDAR_REPLAY_DONE,    /* all was played */
+	FDAR_REPLAY_STOPPED, /* *stop was set */
+	FDAR_REPLAY_DURATION,
+	FDAR_REPLAY_LAGGED, /* max_lag_ns was passed */
+	FDAR_REPLAY_FAILED  /* error says why */
 };
 
-struct fdar_run_totals {
+struct fdar_replay_totals {
 	uint64_t started_unix_ns; /* CLOCK_REALTIME when the run began */
 	uint64_t elapsed_ns;
 	uint64_t most_active; /* sessions open at once */
@@ -86,8 +86,9 @@ struct fdar_driver *fdar_driver_new(const struct fdar_driver_options *options, G
  * a limit is met; then every session that still runs is cut. Blocks. Once per driver. What the plan
  * has left is not played; those count as stopped (without an outcome each) when the plan has an
  * end. Sessions that cannot be played get their outcome first of all. */
-enum fdar_run_end fdar_driver_run(struct fdar_driver *driver, struct fdar_plan *plan,
-				  const struct fdar_plan_input *inputs, const volatile int *stop);
+enum fdar_replay_end fdar_driver_run(struct fdar_driver *driver, struct fdar_plan *plan,
+				     const struct fdar_plan_input *inputs,
+				     const volatile int *stop);
 
 /* Live use: watch is called whenever fd can be read; the run then goes on until it is stopped. One
  * descriptor a driver, which stays the caller's. */
@@ -115,7 +116,7 @@ void fdar_play_rebase(struct fdar_play *play, uint64_t pieces);
 
 /* Owned by the driver; the tally of an input. */
 const struct fdar_tally *fdar_driver_tally(const struct fdar_driver *driver, uint32_t input);
-const struct fdar_run_totals *fdar_driver_totals(const struct fdar_driver *driver);
+const struct fdar_replay_totals *fdar_driver_totals(const struct fdar_driver *driver);
 
 void fdar_driver_free(struct fdar_driver *driver);
 

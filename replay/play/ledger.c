@@ -99,7 +99,7 @@ void fdar_ledger_heard(struct fdar_stage *stage, struct fdar_play *play, size_t 
 }
 
 void fdar_ledger_send(struct fdar_stage *stage, struct fdar_play *play,
-		      const struct fdar_next *next, uint64_t now_ns)
+		      const struct fdar_next_move *next, uint64_t now_ns)
 {
 	fdar_ledger_lag(stage, play, now_ns, next->ready_ns);
 	if (next->opens)

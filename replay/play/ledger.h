@@ -20,7 +20,7 @@ void fdar_ledger_lag(struct fdar_stage *stage, struct fdar_play *play, uint64_t 
 
 /* The piece in next is about to leave. */
 void fdar_ledger_send(struct fdar_stage *stage, struct fdar_play *play,
-		      const struct fdar_next *next, uint64_t now_ns);
+		      const struct fdar_next_move *next, uint64_t now_ns);
 
 /* length bytes of the answer came; they are in stage->buffer. */
 void fdar_ledger_heard(struct fdar_stage *stage, struct fdar_play *play, size_t length,

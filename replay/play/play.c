@@ -165,7 +165,7 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 
 /* Sends what is left of a piece. FALSE when the play is over. */
 static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
-			   const struct fdar_next *next, uint64_t now_ns)
+			   const struct fdar_next_move *next, uint64_t now_ns)
 {
 	const struct fdar_piece *piece = next->piece;
 	const uint8_t *bytes = piece->length ? fdar_script_payload(play->start.script, piece)
@@ -278,7 +278,7 @@ static gboolean hold_half_open(struct fdar_stage *stage, struct fdar_play *play,
 static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 {
 	const struct fdar_pace *pace = &stage->options.pace;
-	struct fdar_next next;
+	struct fdar_next_move next;
 
 	for (;;) {
 		uint64_t now = fdar_now_ns();

@@ -23,7 +23,7 @@ struct fdar_stage {
 	size_t buffer_bytes;
 	uint64_t anchor_ns; /* CLOCK_MONOTONIC when the run began */
 	struct fdar_tally *tallies;
-	struct fdar_run_totals totals;
+	struct fdar_replay_totals totals;
 	GPtrArray *plays;            /* with a socket, in no order */
 	struct fdar_tls_client *tls; /* NULL: sockets are plain */
 	uint64_t lag_ns;             /* the most since the last progress */

@@ -11,5 +11,5 @@ if ! gcc -fsanitize=thread "$work/try.c" -o "$work/try" 2>/dev/null || ! "$work/
 fi
 read -ra glib < <(pkg-config --cflags --libs glib-2.0)
 gcc -std=gnu17 -g -O1 -fsanitize=thread -D_GNU_SOURCE -I"$source/instrument" \
-	"$source/tests/instrument/test_descriptors.c" "$source/instrument/io/table.c" "${glib[@]}" -o "$work/table"
+	"$source/tests/instrument/test_descriptors.c" "$source/instrument/io/descriptors.c" "${glib[@]}" -o "$work/table"
 TSAN_OPTIONS=halt_on_error=1 "$work/table"

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pipeline/lttng/patience.h"
+#include "pipeline/lttng/timeout.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/record/record.h"
 #include "pipeline/record/record_folder.h"
@@ -399,9 +399,9 @@ static void test_patience(void)
 {
 	int *number = g_new0(int, 1);
 
-	g_assert_true(fdar_patience_call(add_one, number, 10000));
+	g_assert_true(fdar_timeout_call(add_one, number, 10000));
 	g_assert_cmpint(*number, ==, 1);
-	g_assert_false(fdar_patience_call(sleep_long, number, 20));
+	g_assert_false(fdar_timeout_call(sleep_long, number, 20));
 	/* The thread goes on with what it was given. */
 	while (g_atomic_int_get(number) != 2)
 		g_usleep(10000);
@@ -492,7 +492,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/record/conflicts", test_conflicts);
 	g_test_add_func("/record/memory", test_memory);
 	g_test_add_func("/record/watch", test_watch);
-	g_test_add_func("/record/rivals", test_rivals);
+	g_test_add_func("/record/concurrent", test_rivals);
 	g_test_add_func("/record/folder", test_folder);
 	g_test_add_func("/record/folder-held", test_folder_held);
 	g_test_add_func("/record/folder-claimed", test_folder_claimed);

@@ -18,7 +18,7 @@ struct stage {
 	struct fdar_lesson lesson;
 	struct fdar_dialogue dialogue;
 	struct fdar_pace pace;
-	struct fdar_next next;
+	struct fdar_next_move next;
 	uint64_t bytes[2];
 };
 
@@ -248,7 +248,7 @@ static void test_open_loop(void)
 	struct stage stage;
 
 	two_exchanges(&stage);
-	stage.pace.wait = FDAR_WAIT_TIME;
+	stage.pace.wait = FDAR_PACE_TIME;
 	expect_send(&stage, 0, 5, 0);
 	expect_wait(&stage, 0, 20);
 	expect_send(&stage, 20, 6, 20);
@@ -267,7 +267,7 @@ static void test_wait_none(void)
 	struct stage stage;
 
 	two_exchanges(&stage);
-	stage.pace.wait = FDAR_WAIT_NONE;
+	stage.pace.wait = FDAR_PACE_NONE;
 	expect_send(&stage, 0, 5, 0);
 	expect_send(&stage, 0, 6, 0);
 	heard(&stage, 1, 100);
@@ -374,7 +374,7 @@ static void test_reset_in_open_loop(void)
 	begin(&stage);
 	stage.session.ended = FDAR_ENDED_RST;
 	stage.session.ended_by = FDAR_FROM_CLIENT;
-	stage.pace.wait = FDAR_WAIT_TIME;
+	stage.pace.wait = FDAR_PACE_TIME;
 	data(&stage, 0, C, 5);
 	data(&stage, 1, S, 10);
 	add(&stage, 2, C, FDAR_PIECE_RST, 0);

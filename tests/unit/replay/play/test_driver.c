@@ -268,7 +268,7 @@ static void run_begin(struct run *run, struct scene *scene, uint16_t port)
 	run->plan.speed = 1;
 	fdar_routes_add_target(&run->routes, target, &error);
 	g_assert_no_error(error);
-	run->options.pace = (struct fdar_pace){ 1, FALSE, FDAR_WAIT_ANSWER, 50 * MS, 200 * MS };
+	run->options.pace = (struct fdar_pace){ 1, FALSE, FDAR_PACE_ANSWER, 50 * MS, 200 * MS };
 	run->options.routes = &run->routes;
 	run->options.inputs = 1;
 	run->options.concurrency = 100;
@@ -277,12 +277,12 @@ static void run_begin(struct run *run, struct scene *scene, uint16_t port)
 	run->outcomes = g_string_new(NULL);
 }
 
-static enum fdar_run_end run_play(struct run *run, const volatile int *stop)
+static enum fdar_replay_end run_play(struct run *run, const volatile int *stop)
 {
 	static const volatile int never = 0;
 	g_autoptr(GError) error = NULL;
 	struct fdar_plan *plan = fdar_plan_new(&run->input, 1, &run->plan);
-	enum fdar_run_end end;
+	enum fdar_replay_end end;
 
 	run->driver = fdar_driver_new(&run->options, &error);
 	g_assert_no_error(error);
@@ -312,7 +312,7 @@ static void expect(struct scene *scene, void (*behave)(struct listener *, int), 
 
 	listener_start(&listener, behave);
 	run_begin(&run, scene, listener.port);
-	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DONE);
 	g_assert_cmpstr(run.outcomes->str, ==, outcome);
 	run_end(&run);
 	listener_stop(&listener);
@@ -421,7 +421,7 @@ static void test_half_open(void)
 			run.scripts = fdar_scripts_new(run.sessions, TRUE);
 			run.input.scripts = run.scripts;
 		}
-		g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
+		g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DONE);
 		g_assert_cmpstr(run.outcomes->str, ==,
 				asked ? "ok: half-open, as in the capture\n"
 				      : "not replayable: half-open: nobody answered its SYN; "
@@ -466,7 +466,7 @@ static void test_refused(void)
 	packet(&scene, FALSE, SYN, NULL);
 	packet(&scene, TRUE, RST | ACK, NULL);
 	run_begin(&run, &scene, listener.port);
-	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DONE);
 	g_assert_cmpstr(run.outcomes->str, ==,
 			"refused: Connection refused\nok: refused, as in the capture\n");
 	run_end(&run);
@@ -497,7 +497,7 @@ static void test_slow_reader(void)
 	listener_start(&listener, reads_slowly);
 	run_begin(&run, &scene, listener.port);
 	run.options.pace.timeout_ns = 5000 * MS;
-	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DONE);
 	g_assert_cmpstr(run.outcomes->str, ==, "ok\n");
 	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->sent_bytes, ==, PIECES * PIECE);
 	listener_stop(&listener);
@@ -524,7 +524,7 @@ static void test_unplayable(void)
 	listener_start(&listener, answers);
 	run_begin(&run, &scene, listener.port);
 	run.input.clones = 3;
-	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DONE);
 	g_assert_cmpstr(
 		run.outcomes->str, ==,
 		"not replayable: bytes of the client are missing from the capture\nok\nok\nok\n");
@@ -545,7 +545,7 @@ static void test_stopped(void)
 	plain_session(&scene);
 	run_begin(&run, &scene, 9);
 	run.input.rounds = 7;
-	g_assert_cmpint(run_play(&run, &stop), ==, FDAR_RUN_STOPPED);
+	g_assert_cmpint(run_play(&run, &stop), ==, FDAR_REPLAY_STOPPED);
 	g_assert_cmpstr(run.outcomes->str, ==, "");
 	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_STOPPED], ==, 7);
 	run_end(&run);
@@ -563,7 +563,7 @@ static void test_duration(void)
 	run_begin(&run, &scene, listener.port);
 	run.options.pace.timeout_ns = 60000 * MS;
 	run.options.duration_ns = 50 * MS;
-	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DURATION);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DURATION);
 	g_assert_cmpstr(run.outcomes->str, ==, "stopped: cut: the run was stopped\n");
 	run_end(&run);
 	listener_stop(&listener);
@@ -582,7 +582,7 @@ static void test_lagged(void)
 	run_begin(&run, &scene, listener.port);
 	run.input.rounds = 1000;
 	run.options.max_lag_ns = 1;
-	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_LAGGED);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_LAGGED);
 	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_STOPPED], >, 0);
 	run_end(&run);
 	listener_stop(&listener);
@@ -601,7 +601,7 @@ static void test_concurrency(void)
 	run_begin(&run, &scene, listener.port);
 	run.input.clones = 20;
 	run.options.concurrency = 1;
-	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_RUN_DONE);
+	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DONE);
 	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_OK], ==, 20);
 	g_assert_cmpuint(fdar_driver_totals(run.driver)->most_active, ==, 1);
 	g_assert_cmpuint(fdar_driver_totals(run.driver)->held, ==, 19);

@@ -1,4 +1,4 @@
-#include "functions/spend.h"
+#include "functions/budget_account.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -41,12 +41,12 @@ static uint64_t cost_measure(void)
 	return 2 * (fdar_clock_monotonic_ns() - began) / READINGS + COST_NS;
 }
 
-bool fdar_spend_wanted(void)
+bool fdar_budget_wanted(void)
 {
 	return state.budget_ppm > 0;
 }
 
-bool fdar_spend_settings(const struct fdar_control *segment)
+bool fdar_budget_settings(const struct fdar_control *segment)
 {
 	uint32_t before = state.budget_ppm;
 
@@ -72,7 +72,7 @@ static void counts_give(struct fdar_thread *thread)
 		__atomic_store_n(&thread->counts, memory, __ATOMIC_RELEASE);
 }
 
-void fdar_spend_thread(struct fdar_thread *thread)
+void fdar_budget_thread(struct fdar_thread *thread)
 {
 	if (__atomic_load_n(&state.budget_ppm, __ATOMIC_RELAXED) > 0)
 		counts_give(thread);
@@ -159,7 +159,7 @@ static void switched_tell(const struct fdar_function *function)
 					     fdar_clock_ns(function->ticks, fdar_clock_scale()));
 }
 
-bool fdar_spend_tick(struct fdar_function *functions, uint32_t numbers)
+bool fdar_budget_tick(struct fdar_function *functions, uint32_t numbers)
 {
 	struct adding adding = { functions, numbers };
 	uint64_t now = cpu_ns(), window_ns = now - state.cpu_ns;

@@ -5,13 +5,13 @@
  * without end, and a session daemon whose consumer daemon is stuck (LTTng 2.13 on a full disk, say)
  * never answers.
  */
-#ifndef FDAR_PIPELINE_LTTNG_PATIENCE_H
-#define FDAR_PIPELINE_LTTNG_PATIENCE_H
+#ifndef FDAR_PIPELINE_LTTNG_TIMEOUT_H
+#define FDAR_PIPELINE_LTTNG_TIMEOUT_H
 
 #include <glib.h>
 
 /* Runs function(data) in a thread of its own and waits for its end, up to milliseconds. FALSE when it
  * is still at it: then thread and data must be left alone for the rest of the process's life. */
-gboolean fdar_patience_call(void (*function)(void *data), void *data, int milliseconds);
+gboolean fdar_timeout_call(void (*function)(void *data), void *data, int milliseconds);
 
 #endif

@@ -13,8 +13,8 @@
  *
  * Descriptors from FDAR_TABLE_MAX on, and those for which there is no memory, stay unknown.
  */
-#ifndef FDAR_INSTRUMENT_IO_TABLE_H
-#define FDAR_INSTRUMENT_IO_TABLE_H
+#ifndef FDAR_INSTRUMENT_IO_DESCRIPTORS_H
+#define FDAR_INSTRUMENT_IO_DESCRIPTORS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,23 +43,23 @@ struct fdar_open {
 	uint64_t key;
 };
 
-struct fdar_table_shared {
+struct fdar_descriptors_shared {
 	uint32_t count; /* descriptors; 0: free */
 	uint32_t epoch;
 	uint64_t key;
 };
 
-struct fdar_table {
+struct fdar_descriptors {
 	uint64_t *chunks[FDAR_TABLE_CHUNKS];
-	struct fdar_table_shared shared[FDAR_TABLE_SHARED_MAX + 1]; /* [0] stays unused */
-	int highest;                                                /* that ever was opened */
+	struct fdar_descriptors_shared shared[FDAR_TABLE_SHARED_MAX + 1]; /* [0] stays unused */
+	int highest;                                                      /* that ever was opened */
 };
 
 /* A table of zeroes is an empty one; this gives its memory back. Nobody else may use it then. */
-void fdar_table_clear(struct fdar_table *table);
+void fdar_descriptors_clear(struct fdar_descriptors *table);
 
 /* The kind alone, as fast as can be. */
-static inline enum fdar_open_kind fdar_table_kind(struct fdar_table *table, int fd)
+static inline enum fdar_open_kind fdar_descriptors_kind(struct fdar_descriptors *table, int fd)
 {
 	const uint64_t *chunk;
 
@@ -71,28 +71,30 @@ static inline enum fdar_open_kind fdar_table_kind(struct fdar_table *table, int 
 	return __atomic_load_n(&chunk[(unsigned)fd % FDAR_TABLE_CHUNK], __ATOMIC_RELAXED) & 0xf;
 }
 
-struct fdar_open fdar_table_get(struct fdar_table *table, int fd, uint32_t epoch);
+struct fdar_open fdar_descriptors_get(struct fdar_descriptors *table, int fd, uint32_t epoch);
 
 /* A descriptor was opened: a new generation. Returns what the table took it for until then: anything
  * but UNKNOWN was closed unseen. False if there is no place for it. */
-bool fdar_table_open(struct fdar_table *table, int fd, enum fdar_open_kind kind, bool nonblocking,
-		     uint32_t epoch, struct fdar_open *before);
+bool fdar_descriptors_open(struct fdar_descriptors *table, int fd, enum fdar_open_kind kind,
+			   bool nonblocking, uint32_t epoch, struct fdar_open *before);
 
 /* It was found to be this; its generation stays. Does nothing unless it was UNKNOWN. */
-void fdar_table_found(struct fdar_table *table, int fd, enum fdar_open_kind kind, bool nonblocking);
+void fdar_descriptors_found(struct fdar_descriptors *table, int fd, enum fdar_open_kind kind,
+			    bool nonblocking);
 
 /* A descriptor is closed. Returns what it was. */
-struct fdar_open fdar_table_close(struct fdar_table *table, int fd, uint32_t epoch);
+struct fdar_open fdar_descriptors_close(struct fdar_descriptors *table, int fd, uint32_t epoch);
 
 /* to is from as well, now. Returns what to was before. */
-struct fdar_open fdar_table_duplicate(struct fdar_table *table, int from, int to, uint32_t epoch);
+struct fdar_open fdar_descriptors_duplicate(struct fdar_descriptors *table, int from, int to,
+					    uint32_t epoch);
 
-void fdar_table_set_nonblocking(struct fdar_table *table, int fd, bool nonblocking);
+void fdar_descriptors_set_nonblocking(struct fdar_descriptors *table, int fd, bool nonblocking);
 
 /* True for the one caller who is to tell of the session in this epoch. */
-bool fdar_table_tell(struct fdar_table *table, int fd, uint32_t epoch, uint64_t *key);
+bool fdar_descriptors_tell(struct fdar_descriptors *table, int fd, uint32_t epoch, uint64_t *key);
 
 /* The highest descriptor that was ever opened, -1 if none was. */
-int fdar_table_highest(struct fdar_table *table);
+int fdar_descriptors_highest(struct fdar_descriptors *table);
 
 #endif

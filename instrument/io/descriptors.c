@@ -1,4 +1,4 @@
-#include "io/table.h"
+#include "io/descriptors.h"
 
 #include <stddef.h>
 #include <sys/mman.h>
@@ -17,18 +17,18 @@
 _Static_assert(FDAR_TABLE_SHARED_MAX == SHARED_MASK >> SHARED_SHIFT, "a slot's number fits");
 _Static_assert(FDAR_TABLE_EPOCHS == EPOCH_MASK >> EPOCH_SHIFT, "an epoch fits");
 
-void fdar_table_clear(struct fdar_table *table)
+void fdar_descriptors_clear(struct fdar_descriptors *table)
 {
 	for (unsigned i = 0; i < FDAR_TABLE_CHUNKS; i++) {
 		if (table->chunks[i])
 			munmap(table->chunks[i], CHUNK_BYTES);
 		table->chunks[i] = NULL;
 	}
-	*table = (struct fdar_table){ .highest = 0 };
+	*table = (struct fdar_descriptors){ .highest = 0 };
 }
 
 /* Where the descriptor's word is, or NULL. */
-static uint64_t *entry(struct fdar_table *table, int fd)
+static uint64_t *entry(struct fdar_descriptors *table, int fd)
 {
 	uint64_t *chunk;
 
@@ -38,7 +38,7 @@ static uint64_t *entry(struct fdar_table *table, int fd)
 	return chunk ? &chunk[(unsigned)fd % FDAR_TABLE_CHUNK] : NULL;
 }
 
-static uint64_t *entry_made(struct fdar_table *table, int fd)
+static uint64_t *entry_made(struct fdar_descriptors *table, int fd)
 {
 	uint64_t **slot;
 	uint64_t *fresh, *none = NULL;
@@ -58,7 +58,7 @@ static uint64_t *entry_made(struct fdar_table *table, int fd)
 	return entry(table, fd);
 }
 
-static struct fdar_table_shared *shared_of(struct fdar_table *table, uint64_t word)
+static struct fdar_descriptors_shared *shared_of(struct fdar_descriptors *table, uint64_t word)
 {
 	unsigned slot = (unsigned)((word & SHARED_MASK) >> SHARED_SHIFT);
 
@@ -76,9 +76,10 @@ static uint64_t epoch_bits(uint32_t epoch)
 }
 
 /* Without what is known of a shared slot: that may be another's by now if the entry was replaced. */
-static struct fdar_open unpacked(struct fdar_table *table, int fd, uint64_t word, uint32_t epoch)
+static struct fdar_open unpacked(struct fdar_descriptors *table, int fd, uint64_t word,
+				 uint32_t epoch)
 {
-	struct fdar_table_shared *shared = shared_of(table, word);
+	struct fdar_descriptors_shared *shared = shared_of(table, word);
 	struct fdar_open open = { .kind = (enum fdar_open_kind)(word & KIND_MASK),
 				  .nonblocking = (word & NONBLOCKING) != 0,
 				  .told = (word & EPOCH_MASK) == epoch_bits(epoch),
@@ -94,9 +95,10 @@ static struct fdar_open unpacked(struct fdar_table *table, int fd, uint64_t word
 }
 
 /* The descriptor of word is gone: what it was, and whether it was its session's last. */
-static struct fdar_open released(struct fdar_table *table, int fd, uint64_t word, uint32_t epoch)
+static struct fdar_open released(struct fdar_descriptors *table, int fd, uint64_t word,
+				 uint32_t epoch)
 {
-	struct fdar_table_shared *shared = shared_of(table, word);
+	struct fdar_descriptors_shared *shared = shared_of(table, word);
 	struct fdar_open was = unpacked(table, fd, word, epoch);
 
 	if (shared)
@@ -104,7 +106,7 @@ static struct fdar_open released(struct fdar_table *table, int fd, uint64_t word
 	return was;
 }
 
-struct fdar_open fdar_table_get(struct fdar_table *table, int fd, uint32_t epoch)
+struct fdar_open fdar_descriptors_get(struct fdar_descriptors *table, int fd, uint32_t epoch)
 {
 	uint64_t *at = entry(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0;
@@ -112,7 +114,7 @@ struct fdar_open fdar_table_get(struct fdar_table *table, int fd, uint32_t epoch
 	return unpacked(table, fd, word, epoch);
 }
 
-static void highest_raise(struct fdar_table *table, int fd)
+static void highest_raise(struct fdar_descriptors *table, int fd)
 {
 	int highest = __atomic_load_n(&table->highest, __ATOMIC_RELAXED);
 
@@ -134,8 +136,8 @@ static uint64_t renewed(uint64_t *at, uint64_t bits)
 	return word;
 }
 
-bool fdar_table_open(struct fdar_table *table, int fd, enum fdar_open_kind kind, bool nonblocking,
-		     uint32_t epoch, struct fdar_open *before)
+bool fdar_descriptors_open(struct fdar_descriptors *table, int fd, enum fdar_open_kind kind,
+			   bool nonblocking, uint32_t epoch, struct fdar_open *before)
 {
 	uint64_t *at = entry_made(table, fd);
 
@@ -148,7 +150,8 @@ bool fdar_table_open(struct fdar_table *table, int fd, enum fdar_open_kind kind,
 	return true;
 }
 
-void fdar_table_found(struct fdar_table *table, int fd, enum fdar_open_kind kind, bool nonblocking)
+void fdar_descriptors_found(struct fdar_descriptors *table, int fd, enum fdar_open_kind kind,
+			    bool nonblocking)
 {
 	uint64_t *at = entry_made(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0, next;
@@ -163,7 +166,7 @@ void fdar_table_found(struct fdar_table *table, int fd, enum fdar_open_kind kind
 	__atomic_compare_exchange_n(at, &word, next, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-struct fdar_open fdar_table_close(struct fdar_table *table, int fd, uint32_t epoch)
+struct fdar_open fdar_descriptors_close(struct fdar_descriptors *table, int fd, uint32_t epoch)
 {
 	uint64_t *at = entry(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0;
@@ -177,7 +180,7 @@ struct fdar_open fdar_table_close(struct fdar_table *table, int fd, uint32_t epo
 }
 
 /* A slot for two descriptors, 0 if none is free. */
-static unsigned shared_take(struct fdar_table *table, uint64_t key, uint32_t epoch)
+static unsigned shared_take(struct fdar_descriptors *table, uint64_t key, uint32_t epoch)
 {
 	for (unsigned i = 1; i <= FDAR_TABLE_SHARED_MAX; i++) {
 		uint32_t none = 0;
@@ -194,14 +197,14 @@ static unsigned shared_take(struct fdar_table *table, uint64_t key, uint32_t epo
 }
 
 /* The lower bits for one more descriptor of from's; 0 if it cannot have its session. */
-static uint64_t bits_for_duplicate(struct fdar_table *table, int from, uint64_t *at)
+static uint64_t bits_for_duplicate(struct fdar_descriptors *table, int from, uint64_t *at)
 {
 	uint64_t word = __atomic_load_n(at, __ATOMIC_ACQUIRE), next;
 	unsigned slot = 0;
 
 	/* Again if somebody tells of, closes or duplicates it at the same time. */
 	do {
-		struct fdar_table_shared *shared = shared_of(table, word);
+		struct fdar_descriptors_shared *shared = shared_of(table, word);
 
 		if (slot)
 			__atomic_sub_fetch(&table->shared[slot].count, 2, __ATOMIC_RELEASE);
@@ -221,7 +224,8 @@ static uint64_t bits_for_duplicate(struct fdar_table *table, int from, uint64_t 
 	return next & ~GENERATION_MASK;
 }
 
-struct fdar_open fdar_table_duplicate(struct fdar_table *table, int from, int to, uint32_t epoch)
+struct fdar_open fdar_descriptors_duplicate(struct fdar_descriptors *table, int from, int to,
+					    uint32_t epoch)
 {
 	uint64_t *at = entry(table, from), *copy = entry_made(table, to);
 	uint64_t bits = 0;
@@ -234,7 +238,7 @@ struct fdar_open fdar_table_duplicate(struct fdar_table *table, int from, int to
 	return released(table, to, renewed(copy, bits), epoch);
 }
 
-void fdar_table_set_nonblocking(struct fdar_table *table, int fd, bool nonblocking)
+void fdar_descriptors_set_nonblocking(struct fdar_descriptors *table, int fd, bool nonblocking)
 {
 	uint64_t *at = entry(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_RELAXED) : 0, next;
@@ -247,13 +251,13 @@ void fdar_table_set_nonblocking(struct fdar_table *table, int fd, bool nonblocki
 					      __ATOMIC_RELAXED));
 }
 
-bool fdar_table_tell(struct fdar_table *table, int fd, uint32_t epoch, uint64_t *key)
+bool fdar_descriptors_tell(struct fdar_descriptors *table, int fd, uint32_t epoch, uint64_t *key)
 {
 	uint64_t *at = entry(table, fd);
 	uint64_t word = at ? __atomic_load_n(at, __ATOMIC_ACQUIRE) : 0;
 
 	do {
-		struct fdar_table_shared *shared = shared_of(table, word);
+		struct fdar_descriptors_shared *shared = shared_of(table, word);
 
 		if ((word & KIND_MASK) != FDAR_OPEN_CLIENT)
 			return false;
@@ -270,7 +274,7 @@ bool fdar_table_tell(struct fdar_table *table, int fd, uint32_t epoch, uint64_t 
 	return true;
 }
 
-int fdar_table_highest(struct fdar_table *table)
+int fdar_descriptors_highest(struct fdar_descriptors *table)
 {
 	return __atomic_load_n(&table->highest, __ATOMIC_RELAXED) - 1;
 }

@@ -1,4 +1,4 @@
-/* Settling: settle.h. Files are read by system call: the libc functions may be wrapped. */
+/* Quiescing: quiesce.h. Files are read by system call: the libc functions may be wrapped. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "patching/settle.h"
+#include "patching/quiesce.h"
 
 #define TRIES         400
 #define PAUSE_NS      500000
@@ -105,7 +105,7 @@ static struct thread *list_threads(size_t *count)
 	return directory && !threads ? calloc(1, sizeof(*threads)) : threads;
 }
 
-bool fdar_settle(const struct fdar_patch_site *sites, size_t count)
+bool fdar_quiesce(const struct fdar_patch_site *sites, size_t count)
 {
 	const struct timespec pause = { 0, PAUSE_NS };
 	size_t threads_count, left = 1;

@@ -1,4 +1,4 @@
-#include "pipeline/lttng/patience.h"
+#include "pipeline/lttng/timeout.h"
 
 struct call {
 	GMutex mutex;
@@ -34,7 +34,7 @@ static gpointer run(gpointer data)
 	return NULL;
 }
 
-gboolean fdar_patience_call(void (*function)(void *data), void *data, int milliseconds)
+gboolean fdar_timeout_call(void (*function)(void *data), void *data, int milliseconds)
 {
 	gint64 until = g_get_monotonic_time() + (gint64)milliseconds * 1000;
 	struct call *call = g_new0(struct call, 1);
@@ -45,7 +45,7 @@ gboolean fdar_patience_call(void (*function)(void *data), void *data, int millis
 	call->owners = 2;
 	call->function = function;
 	call->data = data;
-	g_thread_unref(g_thread_new("patience", run, call));
+	g_thread_unref(g_thread_new("timeout", run, call));
 	g_mutex_lock(&call->mutex);
 	while (!call->is_over && g_cond_wait_until(&call->over, &call->mutex, until))
 		;
