@@ -64,7 +64,7 @@ function(fdar_test name source)
   target_link_libraries(${name} PRIVATE fdar_flags fdar_sanitize PkgConfig::GLIB ${ARGN})
   target_compile_definitions(${name} PRIVATE TEST_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
 # fdar_script_test(NAME SCRIPT LABEL TIMEOUT_S): a shell test; exit 77 is a skip that says why.
