@@ -274,6 +274,8 @@ void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, siz
 		}
 		pass_time(walk, thread, event->time_ns);
 		dispatch(walk, thread, event);
+		if (event->kind != FDAR_EVENT_FUNC_ENTRY && event->kind != FDAR_EVENT_FUNC_EXIT)
+			walk_check(walk, thread);
 	}
 }
 

@@ -264,7 +264,10 @@ void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct
 		walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
 		return;
 	}
-	if (!between)
+	/* Where another thread has ended the request, this one was still at it until now. */
+	if (between)
+		walk_owner_suspend(walk, thread);
+	else
 		walk_session_leave(walk, thread);
 	walk_owner_boundary(walk, thread);
 	disown(walk, thread, !between && event->waiting.kind != FDAR_WAIT_COND, NULL);

@@ -218,6 +218,7 @@ static inline uint32_t walk_path_recall(const struct fdar_walk *walk, uint32_t p
 	/* Numbers of threads are not those of processes: the slot says both. */
 	return below && found->slot_thread == thread->index + 1 ? below : 0;
 }
+
 /* walk.c */
 struct thread *walk_thread_of(struct fdar_walk *walk, uint32_t pid, uint32_t tid);
 /* Whatever the thread was in is over. */
@@ -239,6 +240,10 @@ void walk_process_lend(struct process *process, struct session *session);
 /* The session that a process has from its parents, by its key there; NULL: none. */
 struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
 uint64_t walk_process_last_ns(const struct process *process);
+
+/* walk_check.c: asserts, in builds without NDEBUG, what holds of a thread between two events. Goes
+ * through its open frames. */
+void walk_check(const struct fdar_walk *walk, const struct thread *thread);
 
 /* walk_stack.c */
 struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,

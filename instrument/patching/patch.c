@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include "patching/patch.h"
+
+#include <assert.h>
 #include "patching/returns.h"
 #include "patching/sites.h"
 #include "patching/text.h"
@@ -267,6 +269,8 @@ size_t fdar_patch_set(struct fdar_patch *patch, struct fdar_patch_site *const *s
 		for (next = i; next < count && sorted[next]->module == sorted[i]->module; next++)
 			change.count++;
 		run_change(&change);
+		/* A site that is as asked for was counted once, in its own module's change. */
+		assert(change.right <= change.count);
 		right += change.right;
 		if (*status == FDAR_PATCH_FINE)
 			*status = change.status;

@@ -1,4 +1,5 @@
 /* Changing code that may be running: text.h. */
+#include <assert.h>
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <string.h>
@@ -51,8 +52,10 @@ enum fdar_text_form fdar_text_form(uintptr_t address, int32_t rel32)
 	return FDAR_TEXT_OTHER;
 }
 
+/* Any other first byte would make another instruction of the four behind it, in somebody's running code. */
 void fdar_text_store_first(uintptr_t address, uint8_t byte)
 {
+	assert(byte == FDAR_TEXT_TEST || byte == FDAR_TEXT_CALL);
 	__atomic_store_n((uint8_t *)address, byte, __ATOMIC_SEQ_CST);
 }
 
@@ -69,8 +72,11 @@ static size_t run_of(struct fdar_patch_site *const *sites, size_t count, size_t 
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	size_t next = from + 1;
 
-	while (next < count && sites[next]->address - sites[next - 1]->address < GAP_BYTES)
+	while (next < count && sites[next]->address - sites[next - 1]->address < GAP_BYTES) {
+		/* Sorted, none twice, and no two of them share a byte. */
+		assert(sites[next]->address >= sites[next - 1]->address + FDAR_PATCH_BYTES);
 		next++;
+	}
 	*low = sites[from]->address & ~(page - 1);
 	*high = (sites[next - 1]->address + FDAR_PATCH_BYTES + page - 1) & ~(page - 1);
 	return next;

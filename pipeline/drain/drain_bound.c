@@ -120,6 +120,7 @@ static uint64_t join_gaps(struct fdar_drain *drain, struct fdar_drain_stream *st
 		g_queue_push_tail(&stream->items, item);
 	}
 	*joined = item;
+	fdar_drain_stream_check(stream);
 	pthread_mutex_unlock(&drain->lock);
 	return old;
 }

@@ -1,5 +1,6 @@
 #include "pipeline/drain/drain_stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -49,6 +50,33 @@ void fdar_drain_stream_free(struct fdar_drain_stream *stream)
 gboolean fdar_drain_stream_open(struct fdar_drain_stream *stream, GError **error)
 {
 	return stream->file.fd >= 0 || fdar_packed_file_open(&stream->file, stream->target, error);
+}
+
+/* A list has at most as many items as packets wait: thousands when the disk is slow, so this is for
+ * builds that look for faults. */
+void fdar_drain_stream_check(const struct fdar_drain_stream *stream)
+{
+#ifndef NDEBUG
+	const struct fdar_drain_item *last = NULL;
+	uint64_t bytes = 0;
+
+	for (const GList *at = stream->items.head; at; at = at->next) {
+		const struct fdar_drain_item *item = at->data;
+
+		/* Packets and gaps are in the order of the file, and no gap has a gap for a
+		 * neighbour: its mark in the file would be read as another one's. */
+		assert(!last || last->entry.offset < item->entry.offset);
+		assert(!last || !last->is_gap || !item->is_gap);
+		assert(!item->is_gap || item->gap.packets > 0);
+		bytes += item->is_gap ? 0 : item->entry.bytes;
+		last = item;
+	}
+	assert(bytes == stream->backlog);
+	/* Who has a ticket writes when it is its turn, each once. */
+	assert(stream->turn <= stream->tickets);
+#else
+	(void)stream;
+#endif
 }
 
 void fdar_drain_gap_add(struct fdar_drain_gap *gap, const struct fdar_drain_gap *more)

@@ -68,6 +68,10 @@ void fdar_drain_stream_free(struct fdar_drain_stream *stream);
 /* Opens the file on the disk, if it is not open. */
 gboolean fdar_drain_stream_open(struct fdar_drain_stream *stream, GError **error);
 
+/* Asserts, in builds without NDEBUG, what holds of a stream whenever nobody has the drain's lock. The
+ * lock is held. */
+void fdar_drain_stream_check(const struct fdar_drain_stream *stream);
+
 /* Makes one gap of two that follow each other: more is later than gap, which may be empty. */
 void fdar_drain_gap_add(struct fdar_drain_gap *gap, const struct fdar_drain_gap *more);
 

@@ -1,5 +1,6 @@
 #include "replay/play/dialogue.h"
 
+#include <assert.h>
 #include <string.h>
 
 void fdar_dialogue_init(struct fdar_dialogue *dialogue, const struct fdar_script *script,
@@ -12,6 +13,18 @@ void fdar_dialogue_init(struct fdar_dialogue *dialogue, const struct fdar_script
 	dialogue->active_ns = now_ns;
 	dialogue->heard_ns = now_ns;
 	dialogue->opens = TRUE;
+}
+
+/* What holds between any two calls. Events come from the driver in any order, so nothing is said of
+ * times: a clock that both sides read is still two readings. */
+static void check(const struct fdar_dialogue *dialogue)
+{
+	assert(dialogue->at <= dialogue->script->count);
+	assert(dialogue->received >= dialogue->mark);
+	assert(!dialogue->server_rst || dialogue->server_ends);
+	/* Both are at most what the capture has of the server before the piece at hand. */
+	assert(dialogue->needed <= dialogue->captured);
+	(void)dialogue;
 }
 
 /* When a time of the capture is due. Double is exact to the nanosecond for a session of 100 days.
@@ -240,6 +253,7 @@ enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct f
 {
 	const struct fdar_script *script = dialogue->script;
 
+	check(dialogue);
 	memset(next, 0, sizeof(*next));
 	pass_server(dialogue);
 	/* What the client sent while the server's reset was on its way met nobody. */
@@ -254,6 +268,9 @@ enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct f
 
 void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns)
 {
+	/* Only what fdar_dialogue_next asked to be sent can have left. */
+	assert(dialogue->at < dialogue->script->count);
+	assert(dialogue->script->pieces[dialogue->at].way == FDAR_FROM_CLIENT);
 	const struct fdar_piece *piece = &dialogue->script->pieces[dialogue->at++];
 	uint64_t need = need_of(dialogue, piece);
 

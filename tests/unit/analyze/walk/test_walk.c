@@ -711,6 +711,16 @@ static void test_requests(void)
 		"close 1 replaced 2..3 'one'\n"
 		"open 2 x at 3\n"
 		"close 2 finished 3..4 'two'\n");
+	/* Another thread ended it: this one is through with it when it waits for the next. */
+	expect_unit(
+		"A 0 begin:1:x:5 1 req:0:one 2 +f 3 -f 5 wait:IO:recv:5 9 w 10 +g 11 -g 12 end:1\n"
+		"B 4 done:1:200",
+		FDAR_UNIT_REQUEST,
+		"open 1 x at 1\n"
+		"f@A 2..3 s1 self=1 total=1 wait=0\n"
+		"close 1 finished 1..4 'one'\n"
+		"recv@A 5..9 - self=4 total=4 wait=4\n"
+		"g@A 10..11 - self=1 total=1 wait=0\n");
 	/* Waiting for the next one is nobody's; waiting in one is its own. */
 	expect_unit("A 0 begin:1:x:5 1 +read 2 wait:IO:recv:5 9 w 10 +head 11 -head 12 req:0:one "
 		    "13 -read "
