@@ -61,6 +61,9 @@ static void disown(struct fdar_walk *walk, struct thread *thread, gboolean all,
 {
 	uint32_t depth = thread->frames->len;
 
+	/* A loop of a thousand frames with one poll a request would cost a thousand looks a request:
+	 * so those below server_below, which are the server's for good, are never looked at again,
+	 * and nobody looks at all when nothing is adopted. */
 	if (!all && !thread->adopted)
 		return;
 	for (uint32_t i = thread->server_below; i < depth; i++) {
@@ -226,6 +229,7 @@ void walk_owner_resume(struct fdar_walk *walk, struct thread *thread, struct ses
 		walk_owner_suspend(walk, thread);
 	/* An adopted frame that outlives its session is a loop. */
 	disown(walk, thread, FALSE, session);
+	/* Asked before what is pending is adopted: those are counted as adopted, not as its own. */
 	gboolean has_open = session->open_frames > 0;
 
 	settle(walk, thread, session);

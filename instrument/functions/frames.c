@@ -49,6 +49,9 @@ static inline struct fdar_thread *core_begin(uintptr_t position, bool patched)
 			return NULL;
 		thread->vectors = patched;
 	}
+	/* Busy: this is a signal handler that came while the thread was in here, or what was in here
+	 * was left by longjmp out of such a handler. Only the thread itself and its handlers write
+	 * busy, so relaxed will do, with a fence against the compiler. */
 	if (unlikely(__atomic_load_n(&thread->busy, __ATOMIC_RELAXED)) &&
 	    !core_abandoned(thread, position))
 		return NULL;
@@ -180,6 +183,8 @@ static inline struct fdar_frame *frame_push(struct fdar_thread *thread, uintptr_
 		__atomic_fetch_add(&thread->lost, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
+	/* Stacks grow down: whoever is at or below the new call's place cannot be open any more. The
+	 * loop ends after one look for nearly every call; after a longjmp it runs over what was left. */
 	depth = thread->returns.count;
 	while (depth > 0 && unlikely(frame_left(&thread->frames[depth - 1], position, site, from)))
 		depth--;
@@ -202,6 +207,8 @@ static inline struct fdar_frame *frame_push(struct fdar_thread *thread, uintptr_
 	frame->skipped_ticks = 0;
 	frame->skipped = 0;
 	frame->number = number;
+	/* The count last: a handler that comes in between, or another thread that reads where a frame
+	 * returns to (stacks of a server that hangs), finds a frame that is whole, or none. */
 	__atomic_store_n(&thread->returns.count, depth + 1, __ATOMIC_RELEASE);
 	return frame;
 }

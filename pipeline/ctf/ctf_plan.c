@@ -152,6 +152,8 @@ static void stream_free(void *data)
 	g_free(stream);
 }
 
+/* Ids are LTTng's own counting, from 0, so a table by id is as long as there are events; a trace whose
+ * ids are large (they may be any 64-bit number) is found by search instead. */
 static void index_ids(struct fdar_ctf_stream_plan *stream)
 {
 	for (guint i = 0; i < stream->classes->len; i++) {

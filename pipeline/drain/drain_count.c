@@ -23,6 +23,11 @@ struct fdar_drain_counter {
 
 /* ---- how classes are stepped over ---- */
 
+/* To count events nothing of them has to be known but their length: for most classes that is a number,
+ * or a number and the length of one text at the end, and no program has to be run. Whatever else is
+ * in a class (sequences, variants, alignment that depends on where it begins) makes it unknown: then
+ * the decoder's own program is run, which is right and ten times as slow. A class of no bytes is
+ * unknown, too: it would be stepped over for ever. */
 static struct step step_of(const struct fdar_ctf_class *class)
 {
 	struct step step = { 0 };
@@ -179,6 +184,8 @@ static uint64_t step_over(struct packet *packet)
 	const uint8_t *end = packet->cursor.bytes + packet->cursor.end / 8;
 	uint64_t events = 0;
 
+	/* 8: the longest read below, an id of 16 bits and a time of 32, with room to spare; what is
+	 * left of the packet is for run_one(), which looks before every read. */
 	while ((size_t)(end - at) >= 8) {
 		guint id = (guint)fdar_ctf_bits_bytes(at, 16, FALSE) & mask;
 		const struct step *step = &packet->steps[id];

@@ -22,6 +22,8 @@ static void deliver(struct fdar_half *half, const struct fdar_half_sink *sink,
 		.stream_offset = half->offset,
 	};
 
+	/* A segment that waited is delivered after later ones: pieces are told in the order of the
+	 * stream, and their times must not go back (session.h: never less than the last's). */
 	half->time_ns = MAX(half->time_ns, segment->time_ns);
 	half->packet = MAX(half->packet, segment->packet);
 	arrival.piece.time_ns = half->time_ns;
@@ -100,7 +102,8 @@ void fdar_half_give_up_hole(struct fdar_half *half, const struct fdar_half_sink 
 	fdar_half_drain(half, sink, head->packet);
 }
 
-/* Copies wait; whoever waits too long, or in too great number, loses what it waited for. */
+/* All bounds are on memory, not on time: a hole in a capture is never filled later than a window of the
+ * connection, and 1024 segments or 1 MiB are several of them. Copies wait; whoever waits too long, or in too great number, loses what it waited for. */
 static void wait_for_hole(struct fdar_half *half, const struct fdar_half_sink *sink,
 			  const struct fdar_segment *segment)
 {
@@ -414,6 +417,7 @@ void fdar_half_take(struct fdar_half *half, const struct fdar_half_sink *sink,
 		hold(half, sink, &rest);
 	else
 		take_known(half, sink, &rest);
+	fdar_half_check(half);
 }
 
 void fdar_half_reached(struct fdar_half *half, uint32_t end)

@@ -34,6 +34,9 @@ void fdar_half_drain(struct fdar_half *half, const struct fdar_half_sink *sink, 
 /* The missing bytes before the first that waits are given up. */
 void fdar_half_give_up_hole(struct fdar_half *half, const struct fdar_half_sink *sink);
 
+/* Asserts, in builds without NDEBUG, what holds when a segment has been dealt with. */
+void fdar_half_check(const struct fdar_half *half);
+
 /* Ends holding: the first segment there is starts the stream. */
 void fdar_half_release(struct fdar_half *half, const struct fdar_half_sink *sink);
 

@@ -1,5 +1,6 @@
 #include "replay/sessions/waiting.h"
 
+#include <assert.h>
 #include <string.h>
 
 static uint32_t compare(const struct fdar_waiting_part *kept, const struct fdar_segment *segment,
@@ -146,4 +147,28 @@ void fdar_waiting_divide(struct fdar_waiting *waiting, size_t *budget, uint32_t 
 void fdar_waiting_pop(struct fdar_waiting *waiting, size_t *budget)
 {
 	remove_part(waiting, budget, waiting->head);
+}
+
+void fdar_waiting_check(const struct fdar_waiting *waiting)
+{
+#ifndef NDEBUG
+	const struct fdar_waiting_part *last = NULL;
+	uint32_t count = 0, bytes = 0;
+
+	for (const struct fdar_waiting_part *part = waiting->head; part; part = part->next) {
+		assert(part->previous == last);
+		/* Numbers wrap, so order is distance; behind the end of the one before. */
+		assert(!last || fdar_seq_distance(part->segment.seq, last->segment.seq) >=
+					(int32_t)last->segment.length);
+		assert(part->segment.captured == part->segment.length);
+		bytes += part->segment.bytes ? part->segment.length : 0;
+		count++;
+		last = part;
+	}
+	assert(last == waiting->tail);
+	assert(count == waiting->count);
+	assert(bytes == waiting->bytes);
+#else
+	(void)waiting;
+#endif
 }

@@ -59,6 +59,10 @@ gboolean fdar_waiting_forget(struct fdar_waiting *waiting, size_t *budget, uint6
 /* The first part, which begins before seq and ends behind it, becomes two. */
 void fdar_waiting_divide(struct fdar_waiting *waiting, size_t *budget, uint32_t seq);
 
+/* Asserts, in builds without NDEBUG, that the parts are in order, do not overlap, and are as many as
+ * counted. */
+void fdar_waiting_check(const struct fdar_waiting *waiting);
+
 /* Takes the first part away; there must be one. */
 void fdar_waiting_pop(struct fdar_waiting *waiting, size_t *budget);
 
