@@ -328,7 +328,7 @@ static void print_json(const struct fdar_about *about)
 	g_autoptr(fdar_table) losses = fdar_info_losses(about, 0);
 	g_autoptr(fdar_table) binaries = fdar_info_binaries(about);
 
-	puts("{");
+	puts("{\n  \"format\": " FDAR_JSON_FORMAT ",");
 	print_text("trace", about->path);
 	print_texts("command", about->state.info.command);
 	print_text("host", about->state.info.host);

@@ -235,8 +235,10 @@ static void print_json(const struct fdar_analyze_request *request, const char *p
 	g_autofree char *busy = fdar_json_number(fdar_histogram_mean(&group->busy_ns));
 	g_autofree char *open = fdar_json_number(fdar_histogram_mean(&group->lifetime_ns));
 
-	fprintf(out, "{\n  \"trace\": %s,\n  \"label\": %s,\n  \"server\": %s,\n", trace, label,
-		group == &profile->groups[0] ? "true" : "false");
+	fprintf(out,
+		"{\n  \"format\": " FDAR_JSON_FORMAT
+		",\n  \"trace\": %s,\n  \"label\": %s,\n  \"server\": %s,\n",
+		trace, label, group == &profile->groups[0] ? "true" : "false");
 	fprintf(out,
 		"  \"events\": %" G_GUINT64_FORMAT ",\n  \"discarded_events\": %" G_GUINT64_FORMAT
 		",\n  \"lost_packets\": %" G_GUINT64_FORMAT ",\n  \"damaged\": %s,\n",

@@ -154,7 +154,7 @@ void fdar_diff_print_json(const struct fdar_diff *diff, struct fdar_table *sides
 			  struct fdar_table *rows, FILE *out)
 {
 
-	fputs("{\n", out);
+	fputs("{\n  \"format\": " FDAR_JSON_FORMAT ",\n", out);
 	print_json_verdict(diff, out);
 	fprintf(out, "  \"per\": \"%s\"", unit_name(diff));
 	print_json_number(out, "ratio", diff->ratio);

@@ -128,7 +128,7 @@ void fdar_table_print_rows_json(const struct fdar_table *table, FILE *out)
 
 static void print_json(const struct fdar_table *table, FILE *out)
 {
-	fputs("{\n  ", out);
+	fputs("{\n  \"format\": " FDAR_JSON_FORMAT ",\n  ", out);
 	print_json_text(table->name, out);
 	fputs(": ", out);
 	fdar_table_print_rows_json(table, out);

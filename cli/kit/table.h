@@ -11,6 +11,9 @@
 #include <glib.h>
 #include <stdio.h>
 
+/* The "format" of every JSON object that a command prints: docs/formats/README.md says when it goes up. */
+#define FDAR_JSON_FORMAT "1"
+
 enum fdar_format { FDAR_FORMAT_TABLE, FDAR_FORMAT_JSON, FDAR_FORMAT_CSV };
 
 struct fdar_column {
