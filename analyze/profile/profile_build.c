@@ -317,9 +317,9 @@ static void on_io(void *user, const struct fdar_walk_io *io)
 	struct fdar_profile_group *group = &builder->profile->groups[open->group];
 	uint64_t bytes = io->result > 0 ? (uint64_t)io->result : 0;
 
-	if (io->op != FDAR_IO_READ && io->op != FDAR_IO_WRITE)
+	if (io->op != FDAR_IO_READ && io->op != FDAR_IO_WRITE && io->op != FDAR_WALK_WAKE)
 		return;
-	group->io_calls++;
+	group->io_calls += io->op != FDAR_WALK_WAKE;
 	if (!io->path)
 		return;
 	uint32_t node = profile_node_of(builder, open->group, io->path);

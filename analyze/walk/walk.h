@@ -174,6 +174,9 @@ struct fdar_walk_note {
 	struct fdar_walk_session *session; /* of the thread at that moment, or NULL */
 };
 
+/* Not I/O, but told as such: an object was put into a queue, so that another thread wakes up. */
+#define FDAR_WALK_WAKE 0xff
+
 /* I/O on a descriptor of a session that is open, after the call. */
 struct fdar_walk_io {
 	struct fdar_walk_session *session; /* never NULL */
@@ -183,7 +186,7 @@ struct fdar_walk_io {
 	uint32_t path; /* of the innermost frame that is open: who did it */
 	int32_t fd;
 	int64_t result; /* bytes, or an error */
-	uint8_t op;     /* enum fdar_io_op */
+	uint8_t op;     /* enum fdar_io_op, or FDAR_WALK_WAKE */
 };
 
 /* A function whose calls are recorded from now on, or no longer. */

@@ -87,6 +87,8 @@ void walk_handoff_put(struct fdar_walk *walk, struct thread *thread, const struc
 		g_hash_table_add(walk->puts, g_memdup2(&put, sizeof put));
 	else
 		walk->stats.puts_over++;
+	if (session)
+		walk_io_tell(walk, thread, session, -1, FDAR_WALK_WAKE, 0);
 	if (own)
 		walk_session_leave(walk, thread);
 }

@@ -81,18 +81,17 @@ static void add_bytes(struct session *session, const struct fdar_event *event)
 		session->told.bytes_out += (uint64_t)result;
 }
 
-/* Once, of what is told as sessions. */
-static void tell(const struct fdar_walk *walk, const struct thread *thread,
-		 const struct session *session, const struct fdar_event *event)
+void walk_io_tell(const struct fdar_walk *walk, const struct thread *thread,
+		  const struct session *session, int32_t fd, uint8_t op, int64_t result)
 {
 	struct session *unit = session->unit;
 	struct fdar_walk_io io = {
 		.time_ns = thread->now_ns,
 		.pid = thread->pid,
 		.tid = thread->tid,
-		.fd = event->io.fd,
-		.result = event->io.result,
-		.op = (uint8_t)event->io.op,
+		.fd = fd,
+		.result = result,
+		.op = op,
 	};
 
 	if (!walk->visitor->io || !unit || unit->hidden || unit->told.state != FDAR_SESSION_OPEN)
@@ -120,5 +119,5 @@ void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_ev
 	/* What is in it is told, where the session is not. */
 	if (session->unit && session->unit != session)
 		add_bytes(session->unit, event);
-	tell(walk, thread, session, event);
+	walk_io_tell(walk, thread, session, event->io.fd, (uint8_t)event->io.op, result);
 }

@@ -356,6 +356,9 @@ void walk_io_forget(struct fdar_walk *walk, struct session *session, uint32_t pi
  * of another one. */
 struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd);
 void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
+/* Once, of what is told as sessions. op is one of enum fdar_io_op or FDAR_WALK_WAKE. */
+void walk_io_tell(const struct fdar_walk *walk, const struct thread *thread,
+		  const struct session *session, int32_t fd, uint8_t op, int64_t result);
 GHashTable *walk_fds_new(void);
 
 /* walk_handoff.c */

@@ -298,6 +298,35 @@ static void test_transfers(void)
 	}
 }
 
+/* Who wakes another thread loses its processor to it, and is no culprit for that. */
+static void test_wakers(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 30; i++) {
+			g_autofree char *put = NULL, *take = NULL;
+
+			begin(&side[s], "");
+			put = g_strdup_printf("put:%d:jobs", i + 1);
+			take = g_strdup_printf("take:%d:jobs", i + 1);
+			run(&side[s], "parse", 60 * US);
+			run(&side[s], "check", 60 * US);
+			say(&side[s], "+queue_put");
+			say(&side[s], put);
+			pass(&side[s], s ? 900 * US : 9 * US);
+			say(&side[s], "-queue_put");
+			say(&side[s], take);
+			run(&side[s], "answer", s ? 150 * US : 50 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(row_of(diff, "queue_put", NULL)->transfers);
+	g_assert_cmpstr(diff->verdict.function, ==, "answer");
+}
+
 /* ---- slow clients, busy threads, and what was not recorded ---- */
 
 /* An event loop: sessions wait their turn in epoll_wait. */
@@ -798,6 +827,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/more-requests", test_more_requests);
 	g_test_add_func("/verdict/other-pace", test_other_pace);
 	g_test_add_func("/verdict/transfers", test_transfers);
+	g_test_add_func("/verdict/wakers", test_wakers);
 	g_test_add_func("/verdict/slow-clients", test_slow_clients);
 	g_test_add_func("/verdict/blind", test_blind);
 	g_test_add_func("/verdict/blocked", test_blocked);
