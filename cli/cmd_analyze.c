@@ -64,6 +64,7 @@ struct texts {
 	int limit;
 	gboolean server;
 	gboolean no_cache;
+	char *rules;
 	char *save;
 	gboolean own;
 	char *symbols;
@@ -76,6 +77,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->by);
 	g_free(texts->sort);
 	g_free(texts->unit);
+	g_free(texts->rules);
 	g_free(texts->format);
 	g_free(texts->save);
 	g_free(texts->symbols);
@@ -134,6 +136,7 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 					    .unit = request->unit,
 					    .tells_doubts = request->format == FDAR_FORMAT_TABLE,
 					    .no_cache = texts->no_cache,
+					    .rules = texts->rules,
 					    .about = about,
 					    .stop = fdar_interrupt_catch() };
 
@@ -180,6 +183,8 @@ int fdar_cmd_analyze(int argc, char **argv)
 		  "What belongs to no session instead", NULL },
 		{ "save", 0, 0, G_OPTION_ARG_FILENAME, &texts.save,
 		  "Write the profile to a file, too", "FILE" },
+		{ "rules", 0, 0, G_OPTION_ARG_FILENAME, &texts.rules,
+		  "What events and functions mean: a rules file (see flowdar rules)", "FILE" },
 		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
 		  "Read the recording again, and keep nothing beside it", NULL },
 		{ "symbols", 0, 0, G_OPTION_ARG_FILENAME, &texts.symbols,

@@ -74,6 +74,7 @@ struct texts {
 	gboolean self_check;
 	int limit;
 	gboolean no_cache;
+	char *rules;
 	double min_share; /* per cent */
 };
 
@@ -86,6 +87,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->format);
 	g_free(texts->unit);
 	g_free(texts->require);
+	g_free(texts->rules);
 	g_strfreev(texts->fail_on);
 	g_strfreev(texts->baselines);
 	g_strfreev(texts->subjects);
@@ -153,6 +155,7 @@ static void set_inputs(const struct texts *texts, const struct fdar_diff_request
 								      .label_from = labels[s],
 								      .unit = request->unit,
 								      .no_cache = texts->no_cache,
+								      .rules = texts->rules,
 								      .stop = stop },
 							   .paths = request->paths[s] };
 }
@@ -316,6 +319,8 @@ int fdar_cmd_diff(int argc, char **argv)
 		  "Exit with 3 when ratio>N, time>N, unfinished>PERCENT or lost>PERCENT; may be "
 		  "repeated",
 		  "LIMIT" },
+		{ "rules", 0, 0, G_OPTION_ARG_FILENAME, &texts.rules,
+		  "What events and functions mean: a rules file (see flowdar rules)", "FILE" },
 		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
 		  "Read the recordings again, and keep nothing beside them", NULL },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,

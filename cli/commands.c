@@ -16,6 +16,8 @@ const struct fdar_command fdar_commands[] = {
 	{ "split", "take a capture apart into one pcap a session", fdar_cmd_split },
 	{ "amplify", "write a more intense capture: many copies, mixed in time", fdar_cmd_amplify },
 	{ "analyze", "whose time it was: sessions, functions, call paths", fdar_cmd_analyze },
+	{ "rules", "try what a rules file makes of a trace", fdar_cmd_rules },
+	{ "batch", "many recordings: a profile each, a table, where it changed", fdar_cmd_batch },
 	{ "merge", "many recordings, or profiles of them, into one profile", fdar_cmd_merge },
 	{ "diff", "compare a bad run with a good one and name the culprit", fdar_cmd_diff },
 	{ "sequence", "draw a session, or two side by side, as a sequence diagram",

@@ -45,6 +45,10 @@ struct fdar_profile_source {
 	/* Of fdar_profile_fold_key: functions that are not told, as though they were not recorded: their
 	 * time is that of their callers. NULL: none. */
 	GHashTable *folded;
+	/* The component of a function, and whether it is folded besides; both may be NULL. */
+	const char *(*component)(const void *user, const char *component, const char *function);
+	gboolean (*hidden)(const void *user, const char *component, const char *function);
+	const void *naming; /* their user */
 };
 
 /* What a function is called in a set of folded ones. The caller frees it. */

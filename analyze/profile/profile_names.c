@@ -29,6 +29,10 @@ static void name_address(const struct fdar_profile_builder *builder, const struc
 		function->build_id = symbol->build_id;
 		function->soname = symbol->soname;
 		function->program = symbol->program;
+		if (builder->source.component && symbol->known)
+			function->component =
+				builder->source.component(builder->source.naming, symbol->component,
+							  symbol->function);
 		return;
 	}
 	g_snprintf(number, 24, "0x%" G_GINT64_MODIFIER "x", sample->addr);
@@ -83,6 +87,11 @@ static uint32_t function_at(struct fdar_profile_builder *builder, const struct s
 							  .build_id = symbol->build_id,
 							  .soname = symbol->soname,
 							  .program = symbol->program };
+
+		if (builder->source.component && symbol->known)
+			function.component =
+				builder->source.component(builder->source.naming, symbol->component,
+							  symbol->function);
 		uint32_t made = profile_function_seen(builder, &function, sample);
 
 		g_array_append_val(builder->symbol_functions, made);
@@ -129,7 +138,8 @@ gboolean profile_is_folded(struct fdar_profile_builder *builder, uint32_t index)
 	const struct fdar_profile_function *function = &builder->profile->functions[index];
 	uint32_t *place;
 
-	if (!builder->source.folded || function->kind != FDAR_FRAME_FUNCTION)
+	if ((!builder->source.folded && !builder->source.hidden) ||
+	    function->kind != FDAR_FRAME_FUNCTION)
 		return FALSE;
 	place = profile_place(builder->folds, index);
 	/* One without a name may get it later: then it is told all the same. */
@@ -138,7 +148,11 @@ gboolean profile_is_folded(struct fdar_profile_builder *builder, uint32_t index)
 	} else if (*place == FDAR_PROFILE_NONE) {
 		g_autofree char *key = fdar_profile_fold_key(function->component, function->name);
 
-		*place = g_hash_table_contains(builder->source.folded, key) != FALSE;
+		*place = (builder->source.folded &&
+			  g_hash_table_contains(builder->source.folded, key)) ||
+			 (builder->source.hidden &&
+			  builder->source.hidden(builder->source.naming, function->component,
+						 function->name));
 	}
 	return *place == 1;
 }

@@ -38,9 +38,17 @@ static void add_modules(struct fdar_symbols *symbols, const struct fdar_source *
 							: "");
 }
 
+static void feed(struct fdar_walk *walk, struct fdar_rules_run *run, const struct fdar_event *batch,
+		 size_t count)
+{
+	if (run)
+		batch = fdar_rules_run_apply(run, batch, count, &count);
+	fdar_walk_feed(walk, batch, count);
+}
+
 static gboolean read_all(struct fdar_source *source, struct fdar_symbols *symbols,
-			 struct fdar_walk *walk, const struct fdar_profile_options *options,
-			 GError **error)
+			 struct fdar_rules_run *run, struct fdar_walk *walk,
+			 const struct fdar_profile_options *options, GError **error)
 {
 	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
 	guint64 events = 0;
@@ -48,7 +56,7 @@ static gboolean read_all(struct fdar_source *source, struct fdar_symbols *symbol
 
 	while ((count = fdar_source_read(source, batch, BATCH, error)) > 0) {
 		add_modules(symbols, source, batch, (size_t)count);
-		fdar_walk_feed(walk, batch, (size_t)count);
+		feed(walk, run, batch, (size_t)count);
 		events += (guint64)count;
 		if (options->progress && !options->progress(events, options->user)) {
 			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
@@ -64,6 +72,16 @@ static gboolean go_on(void *user)
 	const struct fdar_profile_options *options = user;
 
 	return !options || !options->progress || options->progress(0, options->user);
+}
+
+static const char *component_of(const void *rules, const char *component, const char *function)
+{
+	return fdar_rules_component(rules, component, function);
+}
+
+static gboolean is_hidden(const void *rules, const char *component, const char *function)
+{
+	return fdar_rules_hide(rules, component, function);
 }
 
 static void warn(GPtrArray *warnings, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -169,9 +187,13 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 {
 	static const struct fdar_profile_options none = { 0 };
 	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
-	const struct fdar_source_options how = { .go_on = go_on, .user = (void *)options };
+	const struct fdar_rules *rules = options ? options->rules : NULL;
+	const struct fdar_source_options how = { .go_on = go_on,
+						 .user = (void *)options,
+						 .maps = rules ? fdar_rules_maps(rules) : NULL };
 	g_autoptr(fdar_source) source = fdar_source_open_with(path, &how, error);
 	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(symbols_dir);
+	g_autoptr(fdar_rules_run) run = NULL;
 	g_autoptr(fdar_profile_builder) builder = NULL;
 	struct fdar_source_summary summary;
 	struct fdar_profile *profile;
@@ -179,13 +201,16 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	if (!source)
 		return NULL;
 	options = options ? options : &none;
-	fdar_source_join_calls(source);
+	if (rules)
+		run = fdar_rules_run_new(rules, text_of, source, symbols);
+	if (!rules || !fdar_rules_have_functions(rules))
+		fdar_source_join_calls(source);
 	if (options->listing && !fdar_symbols_use_listing(symbols, options->listing, error))
 		return NULL;
 	struct fdar_profile_source from = {
 		.symbols = symbols,
-		.text = text_of,
-		.texts = source,
+		.text = run ? fdar_rules_run_text : text_of,
+		.texts = run ? (const void *)run : source,
 		.label = options->label    ? options->label
 			 : options->labels ? label_of
 					   : NULL,
@@ -195,9 +220,12 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		.lines = options->lines,
 		.unit = options->unit,
 		.folded = options->folded,
+		.component = rules ? component_of : NULL,
+		.hidden = rules ? is_hidden : NULL,
+		.naming = rules,
 	};
 	builder = fdar_profile_builder_new(&from);
-	if (!read_all(source, symbols, fdar_profile_builder_walk(builder), options, error))
+	if (!read_all(source, symbols, run, fdar_profile_builder_walk(builder), options, error))
 		return NULL;
 	fdar_source_get_summary(source, &summary);
 	if (!fdar_source_check_times(&summary, path, error))

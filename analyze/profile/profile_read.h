@@ -11,6 +11,7 @@
 
 #include "analyze/profile/labels.h"
 #include "analyze/profile/profile_build.h"
+#include "analyze/rules/rules.h"
 #include "pipeline/source/source.h"
 
 /* Called after each batch with the events read so far, in the thread that reads. FALSE stops the
@@ -25,7 +26,8 @@ struct fdar_profile_options {
 	/* Instead of labels: the label of a session; NULL: FDAR_PROFILE_ALL. May be NULL. */
 	const char *(*label)(void *user, const struct fdar_walk_session *session);
 	void *label_user;
-	GHashTable *folded; /* functions that are not told (profile_build.h), or NULL */
+	GHashTable *folded;             /* functions that are not told (profile_build.h), or NULL */
+	const struct fdar_rules *rules; /* what else events and functions mean; NULL: nothing */
 	fdar_profile_progress_fn progress; /* may be NULL */
 	void *user;
 	/* Called for each session when it is through; may be NULL. */

@@ -28,7 +28,7 @@ void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_f
 	       uint8_t claim)
 {
 	if (claim == CLAIM_PENDING) {
-		if (thread->pending->len < FDAR_WALK_PENDING_MAX) {
+		if (walk_can_wait(thread)) {
 			g_array_append_val(thread->pending, *frame);
 			return;
 		}

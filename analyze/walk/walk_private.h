@@ -318,6 +318,12 @@ static inline void walk_tell_cost(struct fdar_walk *walk, const struct fdar_walk
 		walk->visitor->cost(walk->user, cost);
 }
 
+/* Whether a closed frame without an owner can wait for one; else it is the server's. */
+static inline gboolean walk_can_wait(const struct thread *thread)
+{
+	return thread->pending->len < FDAR_WALK_PENDING_MAX;
+}
+
 /* A new frame is the current session's; CLAIM_PENDING where there is none. */
 static inline void walk_owner_claim(struct thread *thread, struct frame *frame)
 {

@@ -263,10 +263,12 @@ static inline void close_top(struct fdar_walk *walk, struct thread *thread, enum
 	thread->boundary = MIN(thread->boundary, depth);
 	thread->server_below = MIN(thread->server_below, depth);
 	add_to_parent(thread, frame, thread->now_ns - frame->start_ns, &cost);
-	if (walk->visitor->frame || frame->claim == CLAIM_PENDING)
+	if (walk->visitor->frame || (frame->claim == CLAIM_PENDING && walk_can_wait(thread))) {
 		tell_whole(walk, thread, frame, &cost, result);
-	else
+	} else {
+		thread->pending_over += frame->claim == CLAIM_PENDING;
 		walk_tell_cost(walk, &cost);
+	}
 	walk_owner_release(walk, thread, frame);
 	if (boundary && !thread->current)
 		walk_owner_boundary(walk, thread);
@@ -326,14 +328,14 @@ gboolean walk_stack_call(struct fdar_walk *walk, struct thread *thread, uint64_t
 	uint32_t path = walk_path_recall(walk, path_around(thread), addr, thread);
 	struct session *owner = thread->current;
 
-	if (!path || !owner || thread->overflow || depth >= FDAR_WALK_DEPTH_MAX ||
-	    walk->visitor->frame)
+	if (!path || (!owner && walk_can_wait(thread)) || thread->overflow ||
+	    depth >= FDAR_WALK_DEPTH_MAX || walk->visitor->frame)
 		return FALSE;
 	struct frame frame = { .owner = owner,
 			       .outer = slot_at(walk, walk->paths[path].slot)->top,
-			       .claim = CLAIM_SESSION };
+			       .claim = owner ? CLAIM_SESSION : CLAIM_PENDING };
 	struct fdar_walk_cost cost = {
-		.session = &owner->told,
+		.session = owner ? &owner->told : NULL,
 		.self_ns = thread->now_ns - begin_ns,
 		.total_ns = thread->now_ns - begin_ns,
 		.path = path,
@@ -342,8 +344,8 @@ gboolean walk_stack_call(struct fdar_walk *walk, struct thread *thread, uint64_t
 	};
 
 	walk->next_frame++;
-	if (depth)
-		add_to_parent(thread, &frame, cost.self_ns, &cost);
+	add_to_parent(thread, &frame, cost.self_ns, &cost);
+	thread->pending_over += !owner;
 	walk_tell_cost(walk, &cost);
 	return TRUE;
 }

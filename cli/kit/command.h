@@ -38,6 +38,8 @@ int fdar_cmd_mirror(int argc, char **argv);
 int fdar_cmd_split(int argc, char **argv);
 int fdar_cmd_amplify(int argc, char **argv);
 int fdar_cmd_analyze(int argc, char **argv);
+int fdar_cmd_rules(int argc, char **argv);
+int fdar_cmd_batch(int argc, char **argv);
 int fdar_cmd_merge(int argc, char **argv);
 int fdar_cmd_diff(int argc, char **argv);
 int fdar_cmd_sequence(int argc, char **argv);

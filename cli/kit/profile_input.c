@@ -53,6 +53,16 @@ static gboolean read_labels(const struct fdar_profile_input *input, struct fdar_
 	return TRUE;
 }
 
+/* The file that is meant, NULL: none. The caller frees it. */
+static char *rules_path(const struct fdar_profile_input *input)
+{
+	g_autofree char *own = g_build_filename(input->path, "rules", NULL);
+
+	if (input->rules)
+		return g_strdup(input->rules);
+	return g_file_test(own, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&own) : NULL;
+}
+
 gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit)
 {
 	*unit = g_strcmp0(text, "request") == 0 ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
@@ -75,6 +85,7 @@ static struct fdar_profile *load(const struct fdar_profile_input *input,
 	g_autoptr(fdar_profile) profile = NULL;
 	const char *missing = input->label_from ? "--label-from"
 			      : input->label    ? "halves"
+			      : input->rules    ? "--rules"
 			      : input->session  ? "single sessions"
 			      : input->folded   ? "functions that only one side has recorded"
 						: NULL;
@@ -100,16 +111,24 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 				       GError **error)
 {
 	struct progress progress = { .input = input, .started_us = g_get_monotonic_time() };
+	g_autofree char *rules_file = rules_path(input);
+	g_autoptr(fdar_rules) rules = NULL;
 	g_autoptr(fdar_labels) labels = NULL;
 	struct fdar_profile *profile;
 
 	if (!read_labels(input, &labels, error))
 		return NULL;
+	if (rules_file) {
+		rules = fdar_rules_load(rules_file, error);
+		if (!rules)
+			return NULL;
+	}
 	struct fdar_profile_options options = { .labels = labels,
 						.listing = input->listing,
 						.lines = TRUE,
 						.unit = input->unit,
 						.folded = input->folded,
+						.rules = rules,
 						.progress = on_progress,
 						.user = &progress,
 						.label = input->label,
@@ -130,7 +149,8 @@ static int by_text(gconstpointer a, gconstpointer b)
 /* NULL: it is not to be kept. The caller frees it. */
 static char *cache_key(const struct fdar_profile_input *input)
 {
-	const char *files[] = { input->label_from, NULL };
+	const char *files[] = { input->label_from ? input->label_from : input->rules,
+				input->label_from ? input->rules : NULL, NULL };
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 	GHashTableIter all;
 	gpointer name;
@@ -144,6 +164,8 @@ static char *cache_key(const struct fdar_profile_input *input)
 	}
 	g_ptr_array_sort(words, by_text);
 	g_ptr_array_add(words, g_strdup(unit_name(input->unit)));
+	g_ptr_array_add(words, g_strdup(input->label_from ? "labels" : "own labels"));
+	g_ptr_array_add(words, g_strdup(input->rules ? "rules" : "own rules"));
 	g_ptr_array_add(words, NULL);
 	return fdar_profile_cache_key(input->path, files, (const char *const *)words->pdata);
 }

@@ -15,6 +15,7 @@ struct fdar_profile_input {
 	const char *path;
 	const char *label_from;   /* a replay.jsonl; NULL: the recording's own, where it has one */
 	const char *listing;      /* nm's of the program's symbols, or NULL */
+	const char *rules;        /* a rules file; NULL: the recording's own, where it has one */
 	const volatile int *stop; /* of fdar_interrupt_catch */
 	enum fdar_unit unit;
 	GHashTable *

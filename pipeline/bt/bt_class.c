@@ -66,12 +66,13 @@ static void find_contexts(struct fdar_bt_class *record)
 	}
 }
 
-static void find_event(struct fdar_bt_class *record, const char *name)
+static void find_event(struct fdar_bt_class *record, const char *name,
+		       const struct fdar_event_maps *maps)
 {
 	const bt_field_class *payload =
 		bt_event_class_borrow_payload_field_class_const(record->event_class);
 
-	const struct fdar_event_map *row = fdar_event_map_find(name);
+	const struct fdar_event_map *row = fdar_event_map_find_in(maps, name);
 
 	if (!row)
 		return;
@@ -105,7 +106,8 @@ static uint32_t environment_host(const bt_trace *trace, struct fdar_texts *texts
 	return fdar_texts_id(texts, host);
 }
 
-struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts *texts)
+struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts *texts,
+					const struct fdar_event_maps *maps)
 {
 	struct fdar_bt_class *record = g_new0(struct fdar_bt_class, 1);
 	const bt_trace *trace = bt_stream_borrow_trace_const(bt_event_borrow_stream_const(event));
@@ -122,7 +124,7 @@ struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts
 	record->event_name = fdar_texts_id(texts, name);
 	find_contexts(record);
 	if (name)
-		find_event(record, name);
+		find_event(record, name, maps);
 	return record;
 }
 

@@ -34,7 +34,8 @@ struct fdar_bt_class {
 };
 
 /* Works out the record of an event's class. The caller frees it (fdar_bt_class_free). */
-struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts *texts);
+struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts *texts,
+					const struct fdar_event_maps *maps);
 
 void fdar_bt_class_free(struct fdar_bt_class *record);
 

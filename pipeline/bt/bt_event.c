@@ -43,7 +43,7 @@ static const struct fdar_bt_class *class_of(struct fdar_bt_events *events, const
 		return events->last;
 	record = g_hash_table_lookup(events->classes, event_class);
 	if (!record) {
-		record = fdar_bt_class_new(event, events->env->texts);
+		record = fdar_bt_class_new(event, events->env->texts, events->env->maps);
 		g_hash_table_insert(events->classes, (void *)event_class, record);
 	}
 	events->last = record;

@@ -87,7 +87,7 @@ static gboolean start_child(struct fdar_guard *guard, const struct fdar_decoder_
 	guard->child = fork();
 	if (guard->child == 0) {
 		if (settle(ends[1], guard->log, parent))
-			fdar_guard_serve(ops, traces, guard->env->shift_ns, 3, 4);
+			fdar_guard_serve(ops, traces, guard->env, 3, 4);
 		_exit(0);
 	}
 	close(ends[1]);

@@ -146,7 +146,7 @@ static void explain_failure(const struct fdar_decoder_ops *ops, const GPtrArray 
 }
 
 void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
-		      uint64_t shift_ns, int fd, int log)
+		      const struct fdar_decoder_env *like, int fd, int log)
 {
 	struct sender *sender = g_new0(struct sender, 1);
 	g_autoptr(GError) error = NULL;
@@ -163,9 +163,10 @@ void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *trace
 	sender->env.homes = fdar_homes_new();
 	sender->homes = g_array_new(FALSE, FALSE, sizeof(struct fdar_home));
 	sender->homes_sent = fdar_homes_count(sender->env.homes);
-	sender->env.shift_ns = shift_ns;
+	sender->env.shift_ns = like->shift_ns;
 	sender->env.progress = on_progress;
 	sender->env.progress_user = sender;
+	sender->env.maps = like->maps;
 	sender->texts_sent = fdar_texts_count(sender->env.texts);
 	decoder = ops->open(traces, &sender->env, &error);
 	if (!decoder)

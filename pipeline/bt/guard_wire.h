@@ -38,10 +38,10 @@ struct fdar_guard_head {
 };
 
 /* The child's side: opens, reads to the end, sends all of it to fd. Returns when it is done. log is
- * where its stderr goes (a file); what is in it when opening fails becomes the message. shift_ns is what
- * others have moved their times by. */
+ * where its stderr goes (a file); what is in it when opening fails becomes the message. Of like it takes
+ * what others have moved their times by, and which events are wanted. */
 void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
-		      uint64_t shift_ns, int fd, int log);
+		      const struct fdar_decoder_env *like, int fd, int log);
 
 /* The line of babeltrace2's log (in the file log) that says best why something failed, or NULL. The
  * caller frees it. */

@@ -140,7 +140,8 @@ struct fdar_ctf_class *fdar_ctf_class_new(const struct fdar_ctf_event_class *eve
 					  const struct fdar_ctf_layout *layout,
 					  const struct fdar_ctf_class_plan *plan, GError **error)
 {
-	const struct fdar_event_map *map = event->name ? fdar_event_map_find(event->name) : NULL;
+	const struct fdar_event_map *map =
+		event->name ? fdar_event_map_find_in(plan->maps, event->name) : NULL;
 	struct fdar_ctf_class *class = g_new0(struct fdar_ctf_class, 1);
 	struct fdar_ctf_position position = plan->position;
 	struct choice choice = { 0 };

@@ -59,8 +59,9 @@ struct fdar_ctf_class {
 struct fdar_ctf_class_plan {
 	gboolean big_endian;
 	uint32_t default_pid;
-	const char *host;                  /* home.h; outlives the classes */
-	struct fdar_ctf_position position; /* behind the event's header */
+	const char *host;                   /* home.h; outlives the classes */
+	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
+	struct fdar_ctf_position position;  /* behind the event's header */
 };
 
 /* Compiles the class whose scopes are in layout. The caller frees it (fdar_ctf_class_free). NULL and

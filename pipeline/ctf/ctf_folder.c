@@ -12,26 +12,29 @@
 #define HEAD_WINDOW  4096u /* bytes */
 
 /* Of a text that ends within something, what is whole. */
-static struct fdar_ctf_plan *plan_of_whole(const GString *text, const char *path, GError **damage)
+static struct fdar_ctf_plan *plan_of_whole(const GString *text,
+					   const struct fdar_ctf_folder *folder, GError **damage)
 {
 	gboolean json = fdar_ctf_metadata_is_json(text->str, text->len);
 	gsize whole = json ? fdar_ctf2_whole(text->str, text->len)
 			   : fdar_ctf_metadata_whole(text->str, text->len);
 	struct fdar_ctf_plan *plan =
-		whole < text->len ? fdar_ctf_plan_new(text->str, whole, NULL) : NULL;
+		whole < text->len ? fdar_ctf_plan_new_for(text->str, whole, folder->maps, NULL)
+				  : NULL;
 
 	if (plan && !*damage)
 		g_set_error(damage, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 			    "%s/metadata: byte %" G_GSIZE_FORMAT
 			    " of its text: expected the rest of a declaration",
-			    path, whole);
+			    folder->path, whole);
 	return plan;
 }
 
 /* The plan; with damage, of what can be read. */
-static struct fdar_ctf_plan *read_plan(const char *path, enum fdar_ctf_taken *taken,
-				       GError **damage, GError **error)
+static struct fdar_ctf_plan *read_plan(const struct fdar_ctf_folder *folder,
+				       enum fdar_ctf_taken *taken, GError **damage, GError **error)
 {
+	const char *path = folder->path;
 	GString *text = fdar_ctf_metadata_read(path, damage, error);
 	g_autoptr(GError) refusal = NULL;
 	struct fdar_ctf_plan *plan;
@@ -39,9 +42,9 @@ static struct fdar_ctf_plan *read_plan(const char *path, enum fdar_ctf_taken *ta
 	*taken = FDAR_CTF_BROKEN;
 	if (!text)
 		return NULL;
-	plan = fdar_ctf_plan_new(text->str, text->len, &refusal);
+	plan = fdar_ctf_plan_new_for(text->str, text->len, folder->maps, &refusal);
 	if (!plan)
-		plan = plan_of_whole(text, path, damage);
+		plan = plan_of_whole(text, folder, damage);
 	if (plan)
 		*taken = FDAR_CTF_TAKEN;
 	else if (*damage)
@@ -86,7 +89,7 @@ gboolean fdar_ctf_folder_read(struct fdar_ctf_folder *folder, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
 
-	folder->plan = read_plan(folder->path, &folder->taken, &folder->damage, &failure);
+	folder->plan = read_plan(folder, &folder->taken, &folder->damage, &failure);
 	if (folder->taken > FDAR_CTF_BROKEN) {
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return FALSE;

@@ -22,6 +22,7 @@ enum fdar_ctf_taken {
 
 struct fdar_ctf_folder {
 	const char *path;
+	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
 	enum fdar_ctf_taken taken;
 	struct fdar_ctf_plan *plan; /* NULL: it is broken, or was taken away */
 	guint classes;              /* of the plan */
@@ -32,7 +33,7 @@ struct fdar_ctf_folder {
 	gboolean done; /* for ctf_open.c: its files were added */
 };
 
-/* Reads the metadata of the folder, whose path is set and nothing else. FALSE and error: it is not
+/* Reads the metadata of the folder, whose path (and maps) is set and nothing else. FALSE and error: it is not
  * understood. To be cleared in any case. */
 gboolean fdar_ctf_folder_read(struct fdar_ctf_folder *folder, GError **error);
 

@@ -49,7 +49,7 @@ static void note_file(struct work *work, const char *path, const GError *error)
 
 static gboolean read_folder(struct work *work, const char *path, GError **error)
 {
-	struct fdar_ctf_folder folder = { .path = path };
+	struct fdar_ctf_folder folder = { .path = path, .maps = work->input->maps };
 	gboolean ok = fdar_ctf_folder_read(&folder, error);
 
 	if (ok && folder.damage)
@@ -365,10 +365,16 @@ static gboolean open_all(struct work *work, const GPtrArray *traces, GError **er
 
 gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *traces, GError **error)
 {
+	return fdar_ctf_input_open_for(input, traces, NULL, error);
+}
+
+gboolean fdar_ctf_input_open_for(struct fdar_ctf_input *input, const GPtrArray *traces,
+				 const struct fdar_event_maps *maps, GError **error)
+{
 	g_autofree struct work *work = g_new0(struct work, 1);
 	gboolean ok;
 
-	*input = (struct fdar_ctf_input){ .damage = NULL };
+	*input = (struct fdar_ctf_input){ .maps = maps };
 	input->plans = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_plan_free);
 	input->paths = g_ptr_array_new_with_free_func(g_free);
 	input->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_stream_free);

@@ -15,9 +15,10 @@
 #include "pipeline/ctf/ctf_stream.h"
 
 struct fdar_ctf_input {
-	GPtrArray *plans;   /* struct fdar_ctf_plan *: one a trace */
-	GPtrArray *paths;   /* char *: of stream files */
-	GPtrArray *streams; /* struct fdar_ctf_stream * */
+	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
+	GPtrArray *plans;                   /* struct fdar_ctf_plan *: one a trace */
+	GPtrArray *paths;                   /* char *: of stream files */
+	GPtrArray *streams;                 /* struct fdar_ctf_stream * */
 	struct fdar_ctf_pool *pool;
 	uint64_t shift_ns; /* that was added to all times, as some were before 1970 */
 	uint64_t dropped;  /* events, of stream files of which the recorder dropped everything */
@@ -28,6 +29,10 @@ struct fdar_ctf_input {
 /* Opens the traces (char *). FALSE and error (FDAR_SOURCE_ERROR) when one of them is not understood, all
  * are broken, or there is no stream file at all. The input is to be cleared in any case. */
 gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *traces, GError **error);
+
+/* The same, where fields of other events are wanted; maps may be NULL, and must outlive the input. */
+gboolean fdar_ctf_input_open_for(struct fdar_ctf_input *input, const GPtrArray *traces,
+				 const struct fdar_event_maps *maps, GError **error);
 
 void fdar_ctf_input_clear(struct fdar_ctf_input *input);
 

@@ -242,6 +242,7 @@ static gboolean compile_stream(struct fdar_ctf_plan *plan, struct fdar_ctf_layou
 	stream->id = class->id;
 	stream->classes = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_class_free);
 	events_plan.position = fdar_ctf_position_unknown(trace);
+	events_plan.maps = plan->maps;
 	events_plan.host = plan->host;
 	events_plan.default_pid = (uint32_t)fdar_ctf_trace_env_number(trace, "vpid", 0);
 	if (!lay_out(layout, class, events, error) ||
@@ -370,10 +371,17 @@ static char *host_of(const struct fdar_ctf_trace *trace)
 
 struct fdar_ctf_plan *fdar_ctf_plan_new(const char *text, gsize length, GError **error)
 {
+	return fdar_ctf_plan_new_for(text, length, NULL, error);
+}
+
+struct fdar_ctf_plan *fdar_ctf_plan_new_for(const char *text, gsize length,
+					    const struct fdar_event_maps *maps, GError **error)
+{
 	struct fdar_ctf_plan *plan = g_new0(struct fdar_ctf_plan, 1);
 	struct fdar_ctf_layout layout;
 	gboolean ok;
 
+	plan->maps = maps;
 	fdar_ctf_layout_init(&layout);
 	plan->streams = g_ptr_array_new_with_free_func(stream_free);
 	plan->trace = parse(text, length, error);

@@ -41,11 +41,16 @@ struct fdar_ctf_plan {
 	gboolean lttng;     /* a packet's end may be missing (lttng-crash) */
 	gboolean ends_late; /* a packet's end may be before its last event (old LTTng) */
 	GPtrArray *streams; /* struct fdar_ctf_stream_plan * */
+	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
 };
 
 /* Compiles the metadata's text. The caller frees the result (fdar_ctf_plan_free). NULL and error
  * (FDAR_SOURCE_ERROR_FORMAT) when something is not understood. */
 struct fdar_ctf_plan *fdar_ctf_plan_new(const char *text, gsize length, GError **error);
+
+/* The same, where fields of other events are wanted; maps may be NULL, and must outlive the plan. */
+struct fdar_ctf_plan *fdar_ctf_plan_new_for(const char *text, gsize length,
+					    const struct fdar_event_maps *maps, GError **error);
 
 /* NULL is allowed. */
 void fdar_ctf_plan_free(struct fdar_ctf_plan *plan);

@@ -15,6 +15,7 @@
 
 #include "pipeline/events/event.h"
 #include "pipeline/events/home.h"
+#include "pipeline/events/event_map.h"
 #include "pipeline/events/text.h"
 
 /* A batch ends early when its events' data have passed this many bytes, so that the memory of a
@@ -46,6 +47,7 @@ struct fdar_decoder_env {
 	void (*progress)(void *user, gboolean long_step);
 	void *progress_user;
 	gboolean explain;
+	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
 	unsigned slice, slices; /* which part is wanted (source.h); slices is 0: all of it. Only
 				 * fdar_decoder_ctf knows parts */
 };

@@ -78,6 +78,14 @@ const struct fdar_event_map *fdar_event_map_find(const char *event)
 	return NULL;
 }
 
+const struct fdar_event_map *fdar_event_map_find_in(const struct fdar_event_maps *maps,
+						    const char *event)
+{
+	const struct fdar_event_map *known = fdar_event_map_find(event);
+
+	return known || !maps ? known : g_hash_table_lookup(maps->rows, event);
+}
+
 gboolean fdar_event_role_takes(enum fdar_event_role role, enum fdar_event_type type)
 {
 	switch (role) {

@@ -66,6 +66,15 @@ struct fdar_event_map {
  * with the same role the later one in the row wins, if the event has both. */
 const struct fdar_event_map *fdar_event_map_find(const char *event);
 
+/* Rows for events that are not known otherwise: somebody wants their fields. */
+struct fdar_event_maps {
+	GHashTable *rows; /* full name -> const struct fdar_event_map */
+};
+
+/* The row of an event, known or in maps; maps may be NULL. */
+const struct fdar_event_map *fdar_event_map_find_in(const struct fdar_event_maps *maps,
+						    const char *event);
+
 /* Whether the event says itself of which thread it is: the contexts, and so the thread's name, are
  * those of the thread that wrote it. */
 gboolean fdar_event_map_tells_thread(const struct fdar_event_map *map);

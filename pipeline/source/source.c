@@ -109,6 +109,7 @@ struct fdar_source *fdar_source_open_with(const char *path,
 	source->env.slices = options->slices;
 	source->env.go_on = options->go_on;
 	source->env.user = options->user;
+	source->env.maps = options->maps;
 	source->times = fdar_source_times_any();
 	if (!read_recording(source, error))
 		return NULL;

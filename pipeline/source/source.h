@@ -24,6 +24,7 @@
 
 #include "base/errors.h"
 #include "pipeline/events/event.h"
+#include "pipeline/events/event_map.h"
 
 struct fdar_source;
 
@@ -64,6 +65,9 @@ struct fdar_source_options {
 	 * for: FALSE ends it, with G_IO_ERROR_CANCELLED. NULL: it always goes on. */
 	gboolean (*go_on)(void *user);
 	void *user;
+	/* Events whose fields are wanted though they are not known: they stay OTHERs, and have them in
+	 * the places that this says. Must outlive the source. NULL: none. */
+	const struct fdar_event_maps *maps;
 };
 
 /* Opens path as options say. The rest as fdar_source_open. */

@@ -1,0 +1,394 @@
+#include "analyze/rules/rules.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "analyze/rules/rules_private.h"
+
+/* What a rule can do, and what it needs for that. */
+static const struct {
+	const char *text;
+	enum fdar_event_kind kind;
+	enum rule_span span;
+	gboolean key; /* it cannot do without one */
+} deeds[] = {
+	{ "session-begin", FDAR_EVENT_SESSION_BEGIN, SPAN_NONE, TRUE },
+	{ "session-resume", FDAR_EVENT_SESSION_RESUME, SPAN_NONE, TRUE },
+	{ "session-suspend", FDAR_EVENT_SESSION_SUSPEND, SPAN_NONE, TRUE },
+	{ "session-end", FDAR_EVENT_SESSION_END, SPAN_NONE, TRUE },
+	{ "put", FDAR_EVENT_HANDOFF_PUT, SPAN_NONE, FALSE },
+	{ "take", FDAR_EVENT_HANDOFF_TAKE, SPAN_NONE, FALSE },
+	{ "request-begin", FDAR_EVENT_REQUEST_BEGIN, SPAN_NONE, FALSE },
+	{ "request-end", FDAR_EVENT_REQUEST_END, SPAN_NONE, FALSE },
+	{ "session", FDAR_EVENT_SESSION_BEGIN, SPAN_SESSION, FALSE },
+	{ "request", FDAR_EVENT_REQUEST_BEGIN, SPAN_REQUEST, FALSE },
+};
+
+static void rule_free(gpointer data)
+{
+	struct rule *rule = data;
+
+	g_free(rule->name);
+	g_free(rule->event);
+	g_free(rule->function);
+	g_clear_pointer(&rule->pattern, g_regex_unref);
+	g_free(rule->key.capture);
+	g_free(rule->peer.capture);
+	g_free(rule->what.capture);
+	g_free(rule->fd.capture);
+	g_free(rule->queue);
+	g_free(rule);
+}
+
+static void component_free(gpointer data)
+{
+	struct rule_component *component = data;
+
+	g_free(component->name);
+	g_ptr_array_unref(component->functions);
+	g_free(component);
+}
+
+static struct fdar_rules *rules_new(void)
+{
+	struct fdar_rules *rules = g_new0(struct fdar_rules, 1);
+
+	rules->rules = g_ptr_array_new_with_free_func(rule_free);
+	rules->components = g_ptr_array_new_with_free_func(component_free);
+	rules->hidden = g_ptr_array_new_with_free_func(g_free);
+	rules->rows = g_ptr_array_new_with_free_func(g_free);
+	rules->names = g_ptr_array_new_with_free_func(g_free);
+	rules->by_event = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						(GDestroyNotify)g_ptr_array_unref);
+	rules->maps.rows = g_hash_table_new(g_str_hash, g_str_equal);
+	return rules;
+}
+
+void fdar_rules_free(struct fdar_rules *rules)
+{
+	if (!rules)
+		return;
+	g_hash_table_unref(rules->maps.rows);
+	g_hash_table_unref(rules->by_event);
+	g_ptr_array_unref(rules->rules);
+	g_ptr_array_unref(rules->components);
+	g_ptr_array_unref(rules->hidden);
+	g_ptr_array_unref(rules->rows);
+	g_ptr_array_unref(rules->names);
+	g_free(rules);
+}
+
+static gboolean refuse(GError **error, const char *group, const char *key, const char *expected)
+{
+	g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE, "[%s] %s: expected %s",
+		    group, key, expected);
+	return FALSE;
+}
+
+/* ---- fields ---- */
+
+/* The role that a field of an event has: the known one, or one that the rules give it. Of each event the
+ * decoders give two large numbers, a small one and a text. */
+static gboolean role_of(struct fdar_rules *rules, const char *event, const char *field,
+			const enum fdar_event_role *choice, guint choices,
+			enum fdar_event_role *role)
+{
+	const struct fdar_event_map *known = fdar_event_map_find(event);
+	struct fdar_event_map *row = g_hash_table_lookup(rules->maps.rows, event);
+	guint used = 0, count = 0;
+
+	for (int i = 0; known && i < FDAR_EVENT_MAP_FIELDS && known->fields[i].name; i++) {
+		if (strcmp(known->fields[i].name, field) != 0)
+			continue;
+		*role = known->fields[i].role;
+		return TRUE;
+	}
+	if (known)
+		return FALSE;
+	if (!row) {
+		row = g_new0(struct fdar_event_map, 1);
+		g_ptr_array_add(rules->rows, row);
+		g_ptr_array_add(rules->names, g_strdup(event));
+		row->event = g_ptr_array_index(rules->names, rules->names->len - 1);
+		g_hash_table_insert(rules->maps.rows, (gpointer)row->event, row);
+	}
+	for (; count < FDAR_EVENT_MAP_FIELDS && row->fields[count].name; count++) {
+		*role = row->fields[count].role;
+		for (guint i = 0; i < choices; i++)
+			if (strcmp(row->fields[count].name, field) == 0 && choice[i] == *role)
+				return TRUE;
+		used |= 1u << *role;
+	}
+	for (guint i = 0; i < choices && count < FDAR_EVENT_MAP_FIELDS; i++) {
+		if (used & 1u << choice[i])
+			continue;
+		g_ptr_array_add(rules->names, g_strdup(field));
+		row->fields[count].name = g_ptr_array_index(rules->names, rules->names->len - 1);
+		row->fields[count].role = *role = choice[i];
+		return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean has_capture(const struct rule *rule, const char *name)
+{
+	return rule->pattern && g_regex_get_string_number(rule->pattern, name) > 0;
+}
+
+/* A capture of the pattern, by the name of the key or the one it says, or a field. */
+static gboolean take_value(struct fdar_rules *rules, struct rule *rule, GKeyFile *file,
+			   const char *group, const char *key, gboolean text,
+			   struct rule_value *value, GError **error)
+{
+	static const enum fdar_event_role numbers[] = { FDAR_ROLE_ADDR, FDAR_ROLE_ADDR2,
+							FDAR_ROLE_FD };
+	static const enum fdar_event_role texts[] = { FDAR_ROLE_DATA };
+	g_autofree char *field = g_key_file_get_string(file, group, key, NULL);
+	const char *name = field ? field : key;
+
+	if (has_capture(rule, name)) {
+		value->from = RULE_CAPTURE;
+		value->capture = g_strdup(name);
+		return TRUE;
+	}
+	if (!field)
+		return TRUE;
+	if (!rule->event)
+		return refuse(error, group, key, "nothing: functions have no fields");
+	value->from = RULE_ROLE;
+	return role_of(rules, rule->event, field, text ? texts : numbers,
+		       text ? G_N_ELEMENTS(texts) : G_N_ELEMENTS(numbers), &value->role) ||
+	       refuse(error, group, key,
+		      "a field of the event, or a group of the pattern; of one event three numbers "
+		      "and one text can be used, and of a known event those it is known by");
+}
+
+/* ---- groups ---- */
+
+static gboolean take_pattern(struct fdar_rules *rules, struct rule *rule, GKeyFile *file,
+			     const char *group, GError **error)
+{
+	static const enum fdar_event_role texts[] = { FDAR_ROLE_DATA };
+	g_autofree char *match = g_key_file_get_string(file, group, "match", NULL);
+	g_autofree char *text = g_key_file_get_string(file, group, "text", NULL);
+	g_autoptr(GError) cause = NULL;
+	enum fdar_event_role role;
+
+	if (!match && !text)
+		return TRUE;
+	if (!match || !text || !rule->event)
+		return refuse(error, group, match ? "match" : "text",
+			      "text (a field of an event) and match (a pattern), both or none");
+	rule->pattern = g_regex_new(match, G_REGEX_OPTIMIZE, 0, &cause);
+	if (!rule->pattern)
+		return refuse(error, group, "match", cause->message);
+	if (!role_of(rules, rule->event, text, texts, 1, &role) || role != FDAR_ROLE_DATA)
+		return refuse(error, group, "text", "the one text field of the event");
+	return TRUE;
+}
+
+static gboolean take_deed(struct rule *rule, GKeyFile *file, const char *group, gboolean *needs_key,
+			  GError **error)
+{
+	g_autofree char *deed = g_key_file_get_string(file, group, "do", NULL);
+
+	for (size_t i = 0; deed && i < G_N_ELEMENTS(deeds); i++) {
+		if (strcmp(deeds[i].text, deed) != 0)
+			continue;
+		if (deeds[i].span != SPAN_NONE && !rule->function)
+			return refuse(
+				error, group, "do",
+				"a function for session and request, which are from its entry "
+				"to its exit");
+		rule->kind = deeds[i].kind;
+		rule->span = deeds[i].span;
+		*needs_key = deeds[i].key;
+		return TRUE;
+	}
+	return refuse(error, group, "do",
+		      "session-begin, session-resume, session-suspend, session-end, put, take, "
+		      "request-begin, request-end, or session or request of a function");
+}
+
+static gboolean check_keys(GKeyFile *file, const char *group, const char *const *known,
+			   GError **error)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(file, group, NULL, NULL);
+	g_autofree char *list = g_strjoinv(", ", (char **)known);
+
+	for (char **key = keys; *key; key++)
+		if (!g_strv_contains(known, *key))
+			return refuse(error, group, *key, list);
+	return TRUE;
+}
+
+static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *group,
+			 GError **error)
+{
+	static const char *const known[] = { "event",  "function", "text", "match", "do", "key",
+					     "object", "queue",    "peer", "what",  "fd", NULL };
+	struct rule *rule = g_new0(struct rule, 1);
+	gboolean needs_key = FALSE;
+	const char *key = "key";
+
+	g_ptr_array_add(rules->rules, rule);
+	rule->name = g_strdup(group + strlen("rule "));
+	rule->event = g_key_file_get_string(file, group, "event", NULL);
+	rule->function = g_key_file_get_string(file, group, "function", NULL);
+	rule->queue = g_key_file_get_string(file, group, "queue", NULL);
+	if (!check_keys(file, group, known, error))
+		return FALSE;
+	if (!rule->event == !rule->function)
+		return refuse(error, group, "event", "an event (provider:name) or a function");
+	if (!take_pattern(rules, rule, file, group, error))
+		return FALSE;
+	if (g_key_file_has_key(file, group, "object", NULL) || has_capture(rule, "object"))
+		key = "object";
+	if (!take_deed(rule, file, group, &needs_key, error) ||
+	    !take_value(rules, rule, file, group, key, FALSE, &rule->key, error) ||
+	    !take_value(rules, rule, file, group, "fd", FALSE, &rule->fd, error) ||
+	    !take_value(rules, rule, file, group, "peer", TRUE, &rule->peer, error) ||
+	    !take_value(rules, rule, file, group, "what", TRUE, &rule->what, error))
+		return FALSE;
+	if (needs_key && rule->key.from == RULE_NOWHERE)
+		return refuse(error, group, "key",
+			      "which field, or group of the pattern, tells sessions");
+	rules->have_functions |= rule->function != NULL;
+	return TRUE;
+}
+
+static gboolean take_functions(GKeyFile *file, const char *group, const char *key,
+			       GPtrArray *patterns, GError **error)
+{
+	g_auto(GStrv) globs = g_key_file_get_string_list(file, group, key, NULL, NULL);
+
+	if (!globs || !*globs)
+		return refuse(error, group, key,
+			      "names of functions (* and ?), with ; between them");
+	for (char **glob = globs; *glob; glob++)
+		g_ptr_array_add(patterns, g_strdup(*glob));
+	return TRUE;
+}
+
+static gboolean add_component(struct fdar_rules *rules, GKeyFile *file, const char *group,
+			      GError **error)
+{
+	static const char *const known[] = { "functions", NULL };
+	struct rule_component *component = g_new0(struct rule_component, 1);
+
+	component->name = g_strdup(group + strlen("component "));
+	component->functions = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(rules->components, component);
+	return check_keys(file, group, known, error) &&
+	       take_functions(file, group, "functions", component->functions, error);
+}
+
+static gboolean add_group(struct fdar_rules *rules, GKeyFile *file, const char *group,
+			  GError **error)
+{
+	static const char *const known[] = { "functions", NULL };
+
+	if (g_str_has_prefix(group, "rule "))
+		return add_rule(rules, file, group, error);
+	if (g_str_has_prefix(group, "component "))
+		return add_component(rules, file, group, error);
+	if (strcmp(group, "hide") == 0)
+		return check_keys(file, group, known, error) &&
+		       take_functions(file, group, "functions", rules->hidden, error);
+	g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
+		    "[%s]: expected [rule NAME], [component NAME] or [hide]", group);
+	return FALSE;
+}
+
+static void index_events(struct fdar_rules *rules)
+{
+	for (guint i = 0; i < rules->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(rules->rules, i);
+		GPtrArray *all =
+			rule->event ? g_hash_table_lookup(rules->by_event, rule->event) : NULL;
+
+		if (!rule->event)
+			continue;
+		if (!all) {
+			all = g_ptr_array_new();
+			g_hash_table_insert(rules->by_event, g_strdup(rule->event), all);
+		}
+		g_ptr_array_add(all, rule);
+	}
+}
+
+static GKeyFile *load(const char *path, GError **error)
+{
+	g_autoptr(GKeyFile) file = g_key_file_new();
+	g_autofree char *text = NULL;
+	gsize length;
+
+	if (!g_file_get_contents(path, &text, &length, error))
+		return NULL;
+	if (length > FDAR_RULES_BYTES_MAX || !g_utf8_validate_len(text, length, NULL)) {
+		g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
+			    "expected a key file in UTF-8 of at most %u bytes",
+			    FDAR_RULES_BYTES_MAX);
+		return NULL;
+	}
+	if (!g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, error))
+		return NULL;
+	return g_steal_pointer(&file);
+}
+
+struct fdar_rules *fdar_rules_load(const char *path, GError **error)
+{
+	g_autoptr(GKeyFile) file = load(path, error);
+	g_autoptr(fdar_rules) rules = rules_new();
+	g_auto(GStrv) groups = file ? g_key_file_get_groups(file, NULL) : NULL;
+	gboolean ok = file != NULL;
+
+	for (char **group = groups; ok && *group; group++)
+		ok = add_group(rules, file, *group, error);
+	if (!ok) {
+		if (error && *error && !g_error_matches(*error, G_FILE_ERROR, (*error)->code))
+			g_prefix_error(error, "%s: ", path);
+		return NULL;
+	}
+	index_events(rules);
+	return g_steal_pointer(&rules);
+}
+
+/* ---- questions ---- */
+
+const struct fdar_event_maps *fdar_rules_maps(const struct fdar_rules *rules)
+{
+	return &rules->maps;
+}
+
+gboolean fdar_rules_have_functions(const struct fdar_rules *rules)
+{
+	return rules->have_functions;
+}
+
+static gboolean matches(const GPtrArray *patterns, const char *function)
+{
+	for (guint i = 0; i < patterns->len; i++)
+		if (fnmatch(g_ptr_array_index(patterns, i), function, 0) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+const char *fdar_rules_component(const struct fdar_rules *rules, const char *component,
+				 const char *function)
+{
+	for (guint i = 0; i < rules->components->len; i++) {
+		const struct rule_component *said = g_ptr_array_index(rules->components, i);
+
+		if (matches(said->functions, function))
+			return said->name;
+	}
+	return component;
+}
+
+gboolean fdar_rules_hide(const struct fdar_rules *rules, const char *component,
+			 const char *function)
+{
+	(void)component;
+	return matches(rules->hidden, function);
+}

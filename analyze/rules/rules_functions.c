@@ -1,0 +1,150 @@
+/* Rules of functions: sessions and requests that last from an entry to its exit. */
+#include <fnmatch.h>
+
+#include "analyze/rules/rules_private.h"
+
+void rules_thread_free(gpointer data)
+{
+	struct rules_thread *thread = data;
+
+	g_array_unref(thread->stack);
+	g_array_unref(thread->spans);
+	g_free(thread);
+}
+
+static struct rules_thread *thread_of(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	uint32_t index = fdar_intern_add(&run->thread_ids, event->pid, event->tid);
+
+	if (index == run->threads->len) {
+		struct rules_thread *thread = g_new0(struct rules_thread, 1);
+
+		thread->stack = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+		thread->spans = g_array_new(FALSE, FALSE, sizeof(struct span));
+		g_ptr_array_add(run->threads, thread);
+	}
+	return g_ptr_array_index(run->threads, index);
+}
+
+static uint32_t find_rule(const struct fdar_rules_run *run, const char *function)
+{
+	for (guint i = 0; i < run->rules->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(run->rules->rules, i);
+
+		if (rule->function && fnmatch(rule->function, function, 0) == 0)
+			return i;
+	}
+	return NO_RULE;
+}
+
+/* A function without a name may get one with the next binary. */
+static uint32_t rule_of_function(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	uint32_t index = fdar_intern_add(&run->functions, event->pid, event->func.function);
+	uint32_t unknown = UNKNOWN_YET;
+	const struct fdar_symbol *symbol;
+
+	if (index == run->function_rules->len)
+		g_array_append_val(run->function_rules, unknown);
+	uint32_t *rule = &g_array_index(run->function_rules, uint32_t, index);
+	if (*rule != UNKNOWN_YET || !run->symbols)
+		return *rule == UNKNOWN_YET ? NO_RULE : *rule;
+	symbol = fdar_symbols_lookup(run->symbols, event->pid, event->func.function);
+	if (symbol->known)
+		*rule = find_rule(run, symbol->function);
+	return symbol->known ? *rule : NO_RULE;
+}
+
+static void end_span(struct fdar_rules_run *run, const struct fdar_event *event,
+		     const struct span *span)
+{
+	gboolean session =
+		((const struct rule *)g_ptr_array_index(run->rules->rules, span->rule))->span ==
+		SPAN_SESSION;
+	uint64_t counted = span->key ? span->key : OWN_KEY | event->tid;
+
+	rules_count_end(run, span->rule, event->pid, counted, session ? 0 : 1, TRUE);
+	rules_emit(run, event, session ? FDAR_EVENT_SESSION_END : FDAR_EVENT_REQUEST_END,
+		   span->key);
+}
+
+/* The stack has become shorter: what was open above is over. */
+static void end_spans(struct fdar_rules_run *run, const struct fdar_event *event,
+		      struct rules_thread *thread)
+{
+	while (thread->spans->len) {
+		struct span span =
+			g_array_index(thread->spans, struct span, thread->spans->len - 1);
+
+		if (span.depth < thread->stack->len)
+			return;
+		g_array_set_size(thread->spans, thread->spans->len - 1);
+		end_span(run, event, &span);
+	}
+}
+
+static gboolean is_open(const struct rules_thread *thread, uint32_t rule)
+{
+	for (guint i = 0; i < thread->spans->len; i++)
+		if (g_array_index(thread->spans, struct span, i).rule == rule)
+			return TRUE;
+	return FALSE;
+}
+
+/* Before the function's entry, so that the function is in what it begins. */
+void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	struct rules_thread *thread = thread_of(run, event);
+	uint32_t index = rule_of_function(run, event);
+	const struct rule *rule =
+		index == NO_RULE ? NULL : g_ptr_array_index(run->rules->rules, index);
+	struct span span = { .depth = thread->stack->len, .rule = index };
+
+	if (thread->stack->len >= FDAR_RULES_DEPTH_MAX) {
+		thread->over++;
+	} else {
+		if (rule && rule->span == SPAN_NONE) {
+			rules_perform(run, index, rule, event, NULL);
+		} else if (rule && !is_open(thread, index)) {
+			g_array_index(run->met, struct fdar_rule_met, index).met++;
+			span.key = rule->span == SPAN_SESSION ? OWN_KEY | ++run->next_key : 0;
+			rules_count_begin(run, index, event->pid,
+					  span.key ? span.key : OWN_KEY | event->tid,
+					  rule->span == SPAN_SESSION ? 0 : 1);
+			rules_emit(run, event, rule->kind, span.key);
+			g_array_append_val(thread->spans, span);
+		}
+		g_array_append_val(thread->stack, event->func.function);
+	}
+}
+
+/* After the function's exit. As the walk does it: an exit ends what is open above its function. */
+void rules_leave(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	struct rules_thread *thread = thread_of(run, event);
+	guint length = thread->stack->len;
+
+	if (thread->over) {
+		thread->over--;
+		return;
+	}
+	if (event->func.function)
+		while (length &&
+		       g_array_index(thread->stack, uint64_t, length - 1) != event->func.function)
+			length--;
+	if (!length)
+		return;
+	g_array_set_size(thread->stack, length - 1);
+	end_spans(run, event, thread);
+}
+
+void rules_unwind(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t count)
+{
+	struct rules_thread *thread = thread_of(run, event);
+	uint64_t over = MIN(count, thread->over);
+
+	thread->over -= over;
+	count = MIN(count - over, thread->stack->len);
+	g_array_set_size(thread->stack, thread->stack->len - (guint)count);
+	end_spans(run, event, thread);
+}

@@ -1,0 +1,212 @@
+/* What a rule makes of the event that it meets, and what is counted of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/rules/rules_private.h"
+
+static uint32_t own_text(struct fdar_rules_run *run, const char *text)
+{
+	for (guint i = 0; i < run->names->len; i++)
+		if (strcmp(g_ptr_array_index(run->names, i), text) == 0)
+			return i | OWN_TEXT;
+	g_ptr_array_add(run->names, g_strdup(text));
+	return (run->names->len - 1) | OWN_TEXT;
+}
+
+/* ---- values ---- */
+
+/* A number as it is written; of other texts, 64 bits that are theirs (FNV-1a). */
+static uint64_t number_of(const char *text)
+{
+	char *end;
+	uint64_t value = g_ascii_strtoull(text, &end, 0);
+
+	if (*text && end != text && !*end)
+		return value;
+	value = UINT64_C(0xcbf29ce484222325);
+	for (; *text; text++)
+		value = (value ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+	return value;
+}
+
+static gboolean number(const struct rule_value *value, const struct fdar_event *event,
+		       const GMatchInfo *match, uint64_t *number)
+{
+	g_autofree char *text = NULL;
+
+	switch (value->from) {
+	case RULE_ROLE:
+		*number = value->role == FDAR_ROLE_ADDR    ? event->addr
+			  : value->role == FDAR_ROLE_ADDR2 ? event->addr2
+			  : value->role == FDAR_ROLE_FD    ? (uint64_t)(int64_t)event->fd
+			  : value->role == FDAR_ROLE_DATA  ? number_of(event->data)
+							   : event->name;
+		return TRUE;
+	case RULE_CAPTURE:
+		text = g_match_info_fetch_named(match, value->capture);
+		*number = text ? number_of(text) : 0;
+		return text && *text;
+	default:
+		return FALSE;
+	}
+}
+
+static const char *text_of(struct fdar_rules_run *run, const struct rule_value *value,
+			   const struct fdar_event *event, const GMatchInfo *match)
+{
+	g_autofree char *text = NULL;
+
+	if (value->from == RULE_ROLE)
+		return value->role == FDAR_ROLE_DATA   ? event->data
+		       : value->role == FDAR_ROLE_NAME ? run->text(run->texts, event->name)
+						       : "";
+	if (value->from == RULE_CAPTURE)
+		text = g_match_info_fetch_named(match, value->capture);
+	return text ? g_string_chunk_insert(run->chunk, text) : "";
+}
+
+/* ---- what is made ---- */
+
+struct fdar_event *rules_emit(struct fdar_rules_run *run, const struct fdar_event *like,
+			      enum fdar_event_kind kind, uint64_t key)
+{
+	struct fdar_event made = { .time_ns = like->time_ns,
+				   .addr = key,
+				   .data = "",
+				   .pid = like->pid,
+				   .tid = like->tid,
+				   .fd = -1,
+				   .kind = (uint8_t)kind };
+
+	g_array_append_val(run->out, made);
+	return &g_array_index(run->out, struct fdar_event, run->out->len - 1);
+}
+
+static void set_data(struct fdar_event *event, const char *text)
+{
+	event->data = text;
+	event->data_len = (uint32_t)strlen(text);
+}
+
+void rules_count_begin(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, uint64_t key,
+		       uint32_t of)
+{
+	struct open_key open = { key, pid, of };
+	struct fdar_rule_met *met = &g_array_index(run->met, struct fdar_rule_met, rule);
+
+	if (g_hash_table_contains(run->open, &open))
+		met->again++;
+	else if (g_hash_table_size(run->open) < FDAR_RULES_KEYS_MAX)
+		g_hash_table_insert(run->open, g_memdup2(&open, sizeof(open)),
+				    GUINT_TO_POINTER(rule + 1));
+}
+
+void rules_count_end(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, uint64_t key,
+		     uint32_t of, gboolean end)
+{
+	struct open_key open = { key, pid, of };
+	gboolean known = end ? g_hash_table_remove(run->open, &open)
+			     : g_hash_table_contains(run->open, &open);
+
+	g_array_index(run->met, struct fdar_rule_met, rule).stray += !known;
+}
+
+/* The object that is put, or taken: first in, first out where it has no address. FALSE: there is none
+ * to take. */
+static gboolean object_of(struct fdar_rules_run *run, const struct fdar_event *event, gboolean put,
+			  uint32_t queue, uint64_t *object)
+{
+	struct open_key place = { 0, event->pid, queue };
+	GQueue *ids = g_hash_table_lookup(run->queues, &place);
+	g_autofree uint64_t *id = NULL;
+
+	if (!ids) {
+		ids = g_queue_new();
+		g_hash_table_insert(run->queues, g_memdup2(&place, sizeof(place)), ids);
+	}
+	if (put && ids->length < FDAR_RULES_QUEUE_MAX) {
+		*object = OWN_KEY | ++run->next_key;
+		g_queue_push_tail(ids, g_memdup2(object, sizeof(*object)));
+		return TRUE;
+	}
+	id = put ? NULL : g_queue_pop_head(ids);
+	*object = id ? *id : 0;
+	return id != NULL;
+}
+
+static void do_handoff(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
+		       const struct fdar_event *event, gboolean has_key, uint64_t object)
+{
+	gboolean put = rule->kind == FDAR_EVENT_HANDOFF_PUT;
+	uint32_t queue = own_text(run, rule->queue ? rule->queue : "queue");
+
+	if (!has_key && rule->key.from == RULE_NOWHERE)
+		has_key = object_of(run, event, put, queue, &object);
+	if (!has_key) {
+		g_array_index(run->met, struct fdar_rule_met, index).stray++;
+		return;
+	}
+	if (put)
+		rules_count_begin(run, index, event->pid, object, queue);
+	else
+		rules_count_end(run, index, event->pid, object, queue, TRUE);
+	rules_emit(run, event, rule->kind, object)->name = queue;
+}
+
+static void do_session(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
+		       const struct fdar_event *event, const GMatchInfo *match, uint64_t key)
+{
+	struct fdar_event *made = rules_emit(run, event, rule->kind, key);
+	uint64_t fd;
+
+	if (rule->kind != FDAR_EVENT_SESSION_BEGIN) {
+		rules_count_end(run, index, event->pid, key, 0,
+				rule->kind == FDAR_EVENT_SESSION_END);
+		return;
+	}
+	rules_count_begin(run, index, event->pid, key, 0);
+	set_data(made, text_of(run, &rule->peer, event, match));
+	if (number(&rule->fd, event, match, &fd) && fd <= INT32_MAX)
+		made->fd = (int32_t)fd;
+}
+
+/* A request without a key is its thread's session's. */
+static void do_request(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
+		       const struct fdar_event *event, const GMatchInfo *match, uint64_t key)
+{
+	uint64_t counted = key ? key : OWN_KEY | event->tid;
+	struct fdar_event *made = rules_emit(run, event, rule->kind, key);
+
+	if (rule->kind == FDAR_EVENT_REQUEST_END) {
+		rules_count_end(run, index, event->pid, counted, 1, TRUE);
+		return;
+	}
+	rules_count_begin(run, index, event->pid, counted, 1);
+	set_data(made, text_of(run, &rule->what, event, match));
+}
+
+void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
+		   const struct fdar_event *event, const GMatchInfo *match)
+{
+	struct fdar_rule_met *met = &g_array_index(run->met, struct fdar_rule_met, index);
+	uint64_t key = 0;
+	gboolean has_key = number(&rule->key, event, match, &key);
+
+	met->met++;
+	if (!has_key && rule->key.from != RULE_NOWHERE) {
+		met->no_key++;
+		return;
+	}
+	switch (rule->kind) {
+	case FDAR_EVENT_HANDOFF_PUT:
+	case FDAR_EVENT_HANDOFF_TAKE:
+		do_handoff(run, index, rule, event, has_key, key);
+		break;
+	case FDAR_EVENT_REQUEST_BEGIN:
+	case FDAR_EVENT_REQUEST_END:
+		do_request(run, index, rule, event, match, key);
+		break;
+	default:
+		do_session(run, index, rule, event, match, key);
+	}
+}

@@ -1,0 +1,125 @@
+/*
+ * The inside of rules, shared by its files:
+ *
+ *	rules.c            what a file says
+ *	rules_run.c        batches in and out, events
+ *	rules_functions.c  functions: what is open from their entry to their exit
+ *	rules_make.c       what a rule makes, and what it met
+ */
+#ifndef FDAR_ANALYZE_RULES_RULES_PRIVATE_H
+#define FDAR_ANALYZE_RULES_RULES_PRIVATE_H
+
+#include "analyze/rules/rules.h"
+#include "base/intern.h"
+
+/* Where a value comes from. */
+enum rule_from {
+	RULE_NOWHERE,
+	RULE_ROLE,    /* a field of the event, decoded to this role */
+	RULE_CAPTURE, /* a group of the pattern, by name */
+};
+
+struct rule_value {
+	enum rule_from from;
+	enum fdar_event_role role;
+	char *capture;
+};
+
+enum rule_span { SPAN_NONE, SPAN_SESSION, SPAN_REQUEST };
+
+struct rule {
+	char *name;
+	char *event;               /* "provider:event"; NULL: a function's */
+	char *function;            /* a glob; NULL: an event's */
+	GRegex *pattern;           /* on the event's text; NULL: none */
+	enum fdar_event_kind kind; /* what it becomes; of spans: what they begin with */
+	enum rule_span span;       /* of functions: from entry to exit */
+	struct rule_value key;     /* or the object of put and take */
+	struct rule_value peer;
+	struct rule_value what;
+	struct rule_value fd;
+	char *queue; /* of put and take */
+};
+
+struct rule_component {
+	char *name;
+	GPtrArray *functions; /* of char *: globs */
+};
+
+struct fdar_rules {
+	GPtrArray *rules;      /* of struct rule */
+	GPtrArray *components; /* of struct rule_component */
+	GPtrArray *hidden;     /* of char *: globs */
+	GPtrArray *rows;       /* of struct fdar_event_map, owned */
+	GPtrArray *names;      /* char *: of their fields */
+	GHashTable *by_event;  /* event -> GPtrArray of struct rule */
+	struct fdar_event_maps maps;
+	gboolean have_functions;
+};
+
+/* ---- a run ---- */
+
+#define OWN_TEXT    (UINT32_C(1) << 31) /* in an id: a text of the rules, not of the source */
+#define OWN_KEY     (UINT64_C(1) << 63) /* of what has no key of its own */
+#define NO_RULE     UINT32_MAX
+#define UNKNOWN_YET (UINT32_MAX - 1)
+
+/* A session or request of a function that is open. */
+struct span {
+	uint32_t depth; /* of the function: index in the thread's stack */
+	uint32_t rule;
+	uint64_t key;
+};
+
+struct rules_thread {
+	GArray *stack; /* of uint64_t: functions */
+	GArray *spans; /* of struct span */
+	uint64_t over; /* open functions that the stack has no room for */
+};
+
+/* What is open: a session, a request, or an object in a queue. */
+struct open_key {
+	uint64_t key;
+	uint32_t pid;
+	uint32_t of; /* 0: sessions; 1: requests; else a queue's text */
+};
+
+struct fdar_rules_run {
+	const struct fdar_rules *rules;
+	const char *(*text)(const void *texts, uint32_t name);
+	const void *texts;
+	struct fdar_symbols *symbols;
+	GArray *out;         /* of struct fdar_event */
+	GStringChunk *chunk; /* their texts, of one batch */
+	GPtrArray *names;    /* char *: the rules' texts */
+	GArray *met;         /* of struct fdar_rule_met, by rule */
+	GHashTable *others;  /* name of an OTHER -> GPtrArray of its rules, or NULL */
+	const GPtrArray *kinds[FDAR_EVENT_KINDS]; /* of known events */
+	GHashTable *open;                         /* of struct open_key -> index of its rule + 1 */
+	GHashTable *queues;                       /* of struct open_key (key 0) -> GQueue of ids */
+	struct fdar_intern functions;             /* (pid, addr) -> index of function_rules */
+	GArray *function_rules;                   /* of uint32_t */
+	struct fdar_intern thread_ids;
+	GPtrArray *threads; /* of struct rules_thread */
+	uint64_t next_key;
+};
+
+/* rules_make.c: a rule meets its event; match is of its pattern, or NULL. */
+void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
+		   const struct fdar_event *event, const GMatchInfo *match);
+/* An event at the time of another one. */
+struct fdar_event *rules_emit(struct fdar_rules_run *run, const struct fdar_event *like,
+			      enum fdar_event_kind kind, uint64_t key);
+/* Something of a rule begins; ends, or is only touched. */
+void rules_count_begin(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, uint64_t key,
+		       uint32_t of);
+void rules_count_end(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, uint64_t key,
+		     uint32_t of, gboolean end);
+
+/* rules_functions.c: to be told before an entry, and after all that ends functions. */
+void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event);
+void rules_leave(struct fdar_rules_run *run, const struct fdar_event *event);
+void rules_unwind(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t count);
+void rules_thread_free(gpointer data);
+
+#endif

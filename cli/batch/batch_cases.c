@@ -1,0 +1,119 @@
+#include "cli/batch/batch_cases.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+static void case_free(gpointer data)
+{
+	struct fdar_batch_case *one = data;
+
+	g_free(one->name);
+	g_free(one->path);
+	g_free(one->profile_path);
+	g_free(one->error);
+	fdar_profile_free(one->profile);
+	g_free(one);
+}
+
+static gboolean has(const char *path, const char *name)
+{
+	g_autofree char *file = g_build_filename(path, name, NULL);
+
+	return g_file_test(file, G_FILE_TEST_EXISTS);
+}
+
+/* A trace of LTTng has its metadata some levels down. */
+static gboolean is_trace(const char *path, unsigned depth)
+{
+	g_autoptr(GDir) dir = NULL;
+	const char *name;
+	gboolean found = has(path, "metadata");
+
+	if (found || depth > 4)
+		return found;
+	dir = g_dir_open(path, 0, NULL);
+	while (dir && !found && (name = g_dir_read_name(dir))) {
+		g_autofree char *below = g_build_filename(path, name, NULL);
+
+		found = g_file_test(below, G_FILE_TEST_IS_DIR) && is_trace(below, depth + 1);
+	}
+	return found;
+}
+
+static void add(GPtrArray *cases, GHashTable *names, const char *path, const char *output)
+{
+	struct fdar_batch_case *one = g_new0(struct fdar_batch_case, 1);
+	g_autofree char *base = g_path_get_basename(path);
+
+	one->path = g_strdup(path);
+	one->name = g_strdup(base);
+	for (guint n = 2; !g_hash_table_add(names, g_strdup(one->name)); n++) {
+		g_free(one->name);
+		one->name = g_strdup_printf("%s-%u", base, n);
+	}
+	one->profile_path = g_strdup_printf("%s/%s.profile", output, one->name);
+	g_ptr_array_add(cases, one);
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* What is in a folder of recordings: they, not what lies beside them. */
+static void add_folder(GPtrArray *cases, GHashTable *names, const char *path, const char *output)
+{
+	g_autoptr(GPtrArray) below = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir)))
+		g_ptr_array_add(below, g_build_filename(path, name, NULL));
+	g_ptr_array_sort(below, by_text);
+	for (guint i = 0; i < below->len; i++) {
+		const char *one = g_ptr_array_index(below, i);
+
+		if (has(one, "recording.json") ||
+		    (g_file_test(one, G_FILE_TEST_IS_DIR) && is_trace(one, 1)))
+			add(cases, names, one, output);
+	}
+}
+
+GPtrArray *fdar_batch_cases_new(char **paths, const char *output, GError **error)
+{
+	g_autoptr(GPtrArray) cases = g_ptr_array_new_with_free_func(case_free);
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (; *paths; paths++) {
+		gboolean folder = g_file_test(*paths, G_FILE_TEST_IS_DIR);
+
+		if (!g_file_test(*paths, G_FILE_TEST_EXISTS)) {
+			g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+				    "%s: No such file or directory", *paths);
+			return NULL;
+		}
+		if (folder && !has(*paths, "recording.json") && !has(*paths, "metadata"))
+			add_folder(cases, names, *paths, output);
+		else
+			add(cases, names, *paths, output);
+	}
+	if (!cases->len)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "no recordings; expected recordings, or folders of them");
+	return cases->len ? g_steal_pointer(&cases) : NULL;
+}
+
+gboolean fdar_batch_case_is_done(const struct fdar_batch_case *one)
+{
+	g_autofree char *json = g_build_filename(one->path, "recording.json", NULL);
+	GStatBuf made, from;
+
+	if (g_stat(one->profile_path, &made) != 0)
+		return FALSE;
+	if (g_stat(json, &from) != 0 && g_stat(one->path, &from) != 0)
+		return FALSE;
+	return made.st_mtim.tv_sec > from.st_mtim.tv_sec ||
+	       (made.st_mtim.tv_sec == from.st_mtim.tv_sec &&
+		made.st_mtim.tv_nsec >= from.st_mtim.tv_nsec);
+}

@@ -1,0 +1,122 @@
+#include "cli/batch/batch_run.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+struct batch {
+	GPtrArray *cases;
+	const struct fdar_batch_options *options;
+	const char *program;
+	guint next; /* of cases */
+	guint running;
+};
+
+struct job {
+	struct batch *batch;
+	struct fdar_batch_case *one;
+	GSubprocess *process;
+};
+
+/* The last line that a process said, without the command's name. */
+static char *last_line(const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+	guint count = g_strv_length(lines);
+
+	while (count && !*lines[count - 1])
+		count--;
+	if (!count)
+		return g_strdup("it said nothing");
+	return g_strdup(g_str_has_prefix(lines[count - 1], "flowdar analyze: ")
+				? lines[count - 1] + strlen("flowdar analyze: ")
+				: lines[count - 1]);
+}
+
+static void on_end(GObject *source, GAsyncResult *result, gpointer data)
+{
+	struct job *job = data;
+	g_autoptr(GBytes) said = NULL;
+	g_autofree char *text = NULL;
+
+	if (g_subprocess_communicate_finish(G_SUBPROCESS(source), result, NULL, &said, NULL)) {
+		gsize length;
+		const char *bytes = g_bytes_get_data(said, &length);
+
+		text = g_utf8_make_valid(bytes ? bytes : "", (gssize)length);
+	}
+	if (!g_subprocess_get_if_exited(job->process))
+		job->one->error = g_strdup_printf("it died of signal %d",
+						  g_subprocess_get_term_sig(job->process));
+	else if (g_subprocess_get_exit_status(job->process))
+		job->one->error = last_line(text);
+	job->batch->options->through(job->one, FALSE, job->batch->options->user);
+	job->batch->running--;
+	g_object_unref(job->process);
+	g_free(job);
+}
+
+static void start(struct batch *batch, struct fdar_batch_case *one)
+{
+	const char *arguments[16] = { batch->program, "analyze", "--save",  one->profile_path,
+				      "--format",     "csv",     "--limit", "1" };
+	guint count = 8;
+	g_autoptr(GError) error = NULL;
+	struct job *job = g_new0(struct job, 1);
+
+	if (batch->options->unit) {
+		arguments[count++] = "--unit";
+		arguments[count++] = batch->options->unit;
+	}
+	if (batch->options->rules) {
+		arguments[count++] = "--rules";
+		arguments[count++] = batch->options->rules;
+	}
+	arguments[count++] = "--";
+	arguments[count] = one->path;
+	job->batch = batch;
+	job->one = one;
+	job->process = g_subprocess_newv(arguments,
+					 G_SUBPROCESS_FLAGS_STDOUT_SILENCE |
+						 G_SUBPROCESS_FLAGS_STDERR_PIPE,
+					 &error);
+	if (!job->process) {
+		one->error = g_strdup(error->message);
+		batch->options->through(one, FALSE, batch->options->user);
+		g_free(job);
+		return;
+	}
+	batch->running++;
+	g_subprocess_communicate_async(job->process, NULL, NULL, on_end, job);
+}
+
+static gboolean on_tick(gpointer data)
+{
+	(void)data;
+	return G_SOURCE_CONTINUE;
+}
+
+gboolean fdar_batch_run(GPtrArray *cases, const struct fdar_batch_options *options)
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	struct batch batch = { .cases = cases,
+			       .options = options,
+			       .program = program ? program : "flowdar" };
+	/* A signal does not end a wait for events. */
+	guint tick = g_timeout_add(100, on_tick, NULL);
+
+	while (batch.running || (batch.next < cases->len && !*options->stop)) {
+		while (batch.running < options->jobs && batch.next < cases->len &&
+		       !*options->stop) {
+			struct fdar_batch_case *one = g_ptr_array_index(cases, batch.next++);
+
+			if (!options->again && fdar_batch_case_is_done(one))
+				options->through(one, TRUE, options->user);
+			else
+				start(&batch, one);
+		}
+		if (batch.running)
+			g_main_context_iteration(NULL, TRUE);
+	}
+	g_source_remove(tick);
+	return !*options->stop;
+}

@@ -1,0 +1,148 @@
+/* flowdar rules: what a rules file makes of a trace. */
+#include <gio/gio.h>
+#include <stdio.h>
+
+#include "analyze/rules/rules.h"
+#include "cli/kit/cells.h"
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/kit/table.h"
+#include "pipeline/source/source.h"
+
+#define BATCH 512u
+
+static const struct fdar_usage usage = {
+	.command = "rules",
+	.synopsis = "FILE [--check TRACE] [OPTIONS]",
+	.description =
+		"Reads a rules file, which says what the events and functions of a server mean "
+		"that "
+		"nobody marked:\n"
+		"sessions, requests, hand-offs, components. analyze and diff take it by --rules, "
+		"or "
+		"out of the\n"
+		"recording, where it is called rules. The grammar is in docs/rules.md.\n"
+		"\n"
+		"--check TRACE says for each rule what it met there: how often, how often its "
+		"pattern did not match\n"
+		"or its key was missing, and what looks wrong: keys that began again while they "
+		"were open, ends\n"
+		"without a begin, and begins without an end.\n",
+	.examples = "  flowdar rules my-server.rules\n"
+		    "  flowdar rules my-server.rules --check trace/\n"
+		    "  flowdar analyze trace/ --rules my-server.rules\n",
+};
+
+static const char *text_of(const void *source, uint32_t name)
+{
+	return fdar_source_text(source, name);
+}
+
+static void add_modules(struct fdar_symbols *symbols, const struct fdar_source *source,
+			const struct fdar_event *events, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (events[i].kind == FDAR_EVENT_MODULE)
+			fdar_symbols_add_module(symbols, events[i].pid, events[i].module.base,
+						events[i].module.size_bytes,
+						fdar_source_text(source, events[i].module.path),
+						events[i].module.build_id
+							? events[i].module.build_id
+							: "");
+}
+
+/* What all rules met in the trace; NULL and error. */
+static GArray *check(const struct fdar_rules *rules, const char *path, GError **error)
+{
+	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
+	const struct fdar_source_options how = { .maps = fdar_rules_maps(rules) };
+	g_autoptr(fdar_source) source = fdar_source_open_with(path, &how, error);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(symbols_dir);
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	const volatile int *stop = fdar_interrupt_catch();
+	g_autoptr(fdar_rules_run) run = NULL;
+	gssize count = 0;
+	size_t length;
+
+	if (!source)
+		return NULL;
+	run = fdar_rules_run_new(rules, text_of, source, symbols);
+	while (!*stop && (count = fdar_source_read(source, batch, BATCH, error)) > 0) {
+		add_modules(symbols, source, batch, (size_t)count);
+		fdar_rules_run_apply(run, batch, (size_t)count, &length);
+	}
+	if (*stop)
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+	return *stop || count < 0 ? NULL : fdar_rules_run_met(run);
+}
+
+static void print(const GArray *met, enum fdar_format format)
+{
+	static const struct fdar_column columns[] = {
+		{ "rule", "rule", FALSE, TRUE },
+		{ "met", "met", TRUE, FALSE },
+		{ "other text", "no_match", TRUE, FALSE },
+		{ "no key", "no_key", TRUE, FALSE },
+		{ "began again", "began_again", TRUE, FALSE },
+		{ "no begin", "no_begin", TRUE, FALSE },
+		{ "no end", "no_end", TRUE, FALSE },
+	};
+	g_autoptr(fdar_table) table = fdar_table_new("rules", columns, G_N_ELEMENTS(columns));
+
+	for (guint i = 0; i < met->len; i++) {
+		const struct fdar_rule_met *rule = &g_array_index(met, struct fdar_rule_met, i);
+		const guint64 figures[] = { rule->met,   rule->no_match, rule->no_key,
+					    rule->again, rule->stray,    rule->open };
+
+		fdar_table_row(table);
+		fdar_table_cell(table, 0, rule->name, NULL);
+		for (size_t column = 0; column < G_N_ELEMENTS(figures); column++)
+			fdar_cell_count(table, column + 1, (double)figures[column]);
+	}
+	fdar_table_print(table, format, stdout);
+}
+
+static int run(const char *file, const char *trace, enum fdar_format format)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fdar_rules) rules = fdar_rules_load(file, &error);
+	g_autoptr(GArray) met = NULL;
+
+	if (!rules)
+		return fdar_failure(&usage, g_steal_pointer(&error));
+	if (!trace)
+		return FDAR_EXIT_OK;
+	met = check(rules, trace, &error);
+	if (!met) {
+		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+		fdar_failure(&usage, g_steal_pointer(&error));
+		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
+	}
+	print(met, format);
+	return FDAR_EXIT_OK;
+}
+
+int fdar_cmd_rules(int argc, char **argv)
+{
+	g_autofree char *trace = NULL, *format_text = NULL;
+	const GOptionEntry entries[] = {
+		{ "check", 0, 0, G_OPTION_ARG_FILENAME, &trace, "The trace to try them on",
+		  "TRACE" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &format_text, "table (default), json or csv",
+		  "FORMAT" },
+		G_OPTION_ENTRY_NULL,
+	};
+	enum fdar_format format;
+	int code = FDAR_EXIT_OK;
+
+	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
+		return code;
+	if (argc != 2)
+		return fdar_usage_error(&usage, "expected one rules file");
+	if (!fdar_format_parse(format_text, &format))
+		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
+					format_text);
+	return run(argv[1], trace, format);
+}

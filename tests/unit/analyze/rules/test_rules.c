@@ -1,0 +1,234 @@
+/* Rules: what events and functions become, what is counted, what is refused. */
+#include "analyze/rules/rules.h"
+
+#include <glib/gstdio.h>
+
+#include "tests/unit/kit/profile_script.h"
+
+static struct fdar_rules *rules_of(const char *text, GError **error)
+{
+	g_autofree char *dir = g_dir_make_tmp("test-rules-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "r", NULL);
+	struct fdar_rules *rules;
+
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	rules = fdar_rules_load(path, error);
+	g_assert_cmpint(g_remove(path), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+	return rules;
+}
+
+/* The events that came out, but those of functions: "begin 7 a; take 9 q" and so on. */
+static char *told(struct fdar_rules_run *run, const struct fdar_event *events, size_t count)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct fdar_event *event = &events[i];
+		uint64_t key = event->addr & ~(UINT64_C(1) << 63);
+
+		if (event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_FUNC_EXIT ||
+		    event->kind == FDAR_EVENT_OTHER)
+			continue;
+		g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT,
+				       text->len ? "; " : "", event->time_ns,
+				       fdar_event_kind_name(event->kind), key);
+		if (*event->data)
+			g_string_append_printf(text, " %s", event->data);
+		if (event->name)
+			g_string_append_printf(text, " %s", fdar_rules_run_text(run, event->name));
+		if (event->fd >= 0)
+			g_string_append_printf(text, " fd %d", event->fd);
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+struct outcome {
+	char *told;
+	GArray *met;
+};
+
+static void outcome_clear(struct outcome *outcome)
+{
+	g_free(outcome->told);
+	g_array_unref(outcome->met);
+}
+
+/* A script under rules, with symbols as the script calls its functions. */
+static struct outcome apply(const char *rules_text, const char *script_text)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fdar_rules) rules = rules_of(rules_text, &error);
+	g_autofree char *dir = g_dir_make_tmp("test-rules-XXXXXX", NULL);
+	g_autofree char *table = g_build_filename(dir, "de.txt", NULL);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(dir);
+	g_autoptr(script_auto) script = script_new(script_text);
+	struct outcome outcome;
+	size_t length;
+
+	g_assert_no_error(error);
+	script_add_symbols(script, symbols, &script_demo, table);
+	g_autoptr(fdar_rules_run) run = fdar_rules_run_new(rules, script_name, script, symbols);
+	const struct fdar_event *events =
+		fdar_rules_run_apply(run, script_events(script), script->events->len, &length);
+	outcome.told = told(run, events, length);
+	outcome.met = fdar_rules_run_met(run);
+	g_assert_cmpint(g_remove(table), ==, 0);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+	return outcome;
+}
+
+static const struct fdar_rule_met *met(const struct outcome *outcome, guint rule)
+{
+	return &g_array_index(outcome->met, struct fdar_rule_met, rule);
+}
+
+static void test_words(void)
+{
+	static const char rules[] =
+		"[rule accepted]\nevent=log\ntext=msg\nmatch=^accept,(?<key>\\\\w+),"
+		"(?<peer>[0-9.]+),(?<fd>[0-9]+)\ndo=session-begin\n"
+		"[rule closed]\nevent=log\ntext=msg\nmatch=^close,(?<key>\\\\w+)\n"
+		"do=session-end\n"
+		"[rule asked]\nevent=log\ntext=msg\nmatch=^GET,(?<what>.*)\n"
+		"do=request-begin\n";
+	struct outcome outcome =
+		apply(rules,
+		      "A 1 other:log:accept,0x10,1.2.3.4,5 2 other:log:GET,/a 3 other:log:close,16 "
+		      "4 other:log:close,16 5 other:log:accept,7,1.1.1.1,6 6 "
+		      "other:log:accept,7,1.1.1.2,6 "
+		      "7 other:else:close,7");
+
+	g_assert_cmpstr(
+		outcome.told, ==,
+		"1 session_begin 16 1.2.3.4 fd 5; 2 request_begin 0 /a; 3 session_end 16; "
+		"4 session_end 16; 5 session_begin 7 1.1.1.1 fd 6; 6 session_begin 7 1.1.1.2 fd 6");
+	g_assert_cmpuint(met(&outcome, 0)->met, ==, 3);
+	g_assert_cmpuint(met(&outcome, 0)->again, ==, 1);
+	g_assert_cmpuint(met(&outcome, 0)->open, ==, 1);
+	g_assert_cmpuint(met(&outcome, 1)->met, ==, 2);
+	g_assert_cmpuint(met(&outcome, 1)->stray, ==, 1);
+	g_assert_cmpuint(met(&outcome, 2)->open, ==, 1);
+	outcome_clear(&outcome);
+}
+
+static void test_queues(void)
+{
+	static const char rules[] = "[rule in]\nevent=in\ndo=put\nqueue=jobs\n"
+				    "[rule out]\nevent=out\ndo=take\nqueue=jobs\n"
+				    "[rule give]\nevent=give\ntext=t\nmatch=(?<object>.+)\ndo=put\n"
+				    "[rule get]\nevent=get\ntext=t\nmatch=(?<object>.+)\ndo=take\n";
+	struct outcome outcome =
+		apply(rules, "A 1 other:in: 2 other:in: 3 other:out: 4 other:out: 5 other:out: "
+			     "6 other:give:0x20 7 other:get:32 8 other:get:33");
+
+	g_assert_cmpstr(outcome.told, ==,
+			"1 handoff_put 1 jobs; 2 handoff_put 2 jobs; 3 handoff_take 1 jobs; "
+			"4 handoff_take 2 jobs; 6 handoff_put 32 queue; 7 handoff_take 32 queue; "
+			"8 handoff_take 33 queue");
+	g_assert_cmpuint(met(&outcome, 1)->stray, ==, 1);
+	g_assert_cmpuint(met(&outcome, 3)->stray, ==, 1);
+	outcome_clear(&outcome);
+}
+
+static void test_functions(void)
+{
+	static const char rules[] = "[rule connection]\nfunction=serve*\ndo=session\n"
+				    "[rule request]\nfunction=handle\ndo=request\n";
+	struct outcome outcome = apply(rules, "A 1 +main 2 +serve_one 3 +handle 4 +handle 5 "
+					      "-handle 6 -handle 7 -serve_one 8 +serve_two "
+					      /* An exit further out ends it, too. */
+					      "9 +handle 10 -main 11 +serve_one 12 unwound:1 13 "
+					      "+serve_one 14 tend: 15 +serve_one");
+
+	g_assert_cmpstr(
+		outcome.told, ==,
+		"2 session_begin 1; 3 request_begin 0; 6 request_end 0; 7 session_end 1; "
+		"8 session_begin 2; 9 request_begin 0; 10 request_end 0; 10 session_end 2; "
+		"11 session_begin 3; 12 func_unwound 1; 12 session_end 3; 13 session_begin 4; "
+		"14 thread_end 0; 14 session_end 4; 15 session_begin 5");
+	g_assert_cmpuint(met(&outcome, 0)->met, ==, 5);
+	g_assert_cmpuint(met(&outcome, 0)->open, ==, 1);
+	g_assert_cmpuint(met(&outcome, 1)->met, ==, 2);
+	outcome_clear(&outcome);
+}
+
+static void test_components(void)
+{
+	g_autoptr(fdar_rules) rules =
+		rules_of("[component parser]\nfunctions=parse_*;lex\n[hide]\nfunctions=buf_*\n",
+			 NULL);
+
+	g_assert_cmpstr(fdar_rules_component(rules, "srv", "parse_line"), ==, "parser");
+	g_assert_cmpstr(fdar_rules_component(rules, "srv", "lex"), ==, "parser");
+	g_assert_cmpstr(fdar_rules_component(rules, "srv", "lexer"), ==, "srv");
+	g_assert_true(fdar_rules_hide(rules, "srv", "buf_add"));
+	g_assert_false(fdar_rules_hide(rules, "srv", "abuf_add"));
+}
+
+static void test_maps(void)
+{
+	g_autoptr(fdar_rules) rules =
+		rules_of("[rule a]\nevent=srv:accept\nkey=conn\npeer=addr\nfd=sock\n"
+			 "do=session-begin\n",
+			 NULL);
+	const struct fdar_event_map *row =
+		g_hash_table_lookup(fdar_rules_maps(rules)->rows, "srv:accept");
+
+	g_assert_nonnull(row);
+	g_assert_cmpuint(row->kind, ==, FDAR_EVENT_OTHER);
+	g_assert_cmpstr(row->fields[0].name, ==, "conn");
+	g_assert_cmpint(row->fields[0].role, ==, FDAR_ROLE_ADDR);
+	g_assert_cmpstr(row->fields[1].name, ==, "sock");
+	g_assert_cmpint(row->fields[1].role, ==, FDAR_ROLE_ADDR2);
+	g_assert_cmpstr(row->fields[2].name, ==, "addr");
+	g_assert_cmpint(row->fields[2].role, ==, FDAR_ROLE_DATA);
+	g_assert_true(fdar_event_map_find_in(fdar_rules_maps(rules), "srv:accept") == row);
+	g_assert_null(fdar_event_map_find_in(fdar_rules_maps(rules), "srv:other"));
+	g_assert_null(fdar_event_map_find_in(NULL, "srv:accept"));
+}
+
+static void test_refused(void)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} cases[] = {
+		{ "[rule a]\nevent=x\ndo=dance\n", "[rule a] do: expected session-begin" },
+		{ "[rule a]\ndo=put\n", "[rule a] event: expected" },
+		{ "[rule a]\nevent=x\nfunction=f\ndo=put\n", "[rule a] event: expected" },
+		{ "[rule a]\nevent=x\ndo=session-begin\n", "[rule a] key: expected" },
+		{ "[rule a]\nevent=x\ndo=session\n", "[rule a] do: expected a function" },
+		{ "[rule a]\nevent=x\ndo=put\nkeys=k\n", "[rule a] keys: expected event" },
+		{ "[rule a]\nevent=x\ntext=t\nmatch=(\ndo=put\n", "[rule a] match: expected" },
+		{ "[rule a]\nevent=x\ntext=t\ndo=put\n", "[rule a] text: expected" },
+		{ "[rule a]\nfunction=f\nkey=k\ndo=session-begin\n",
+		  "[rule a] key: expected nothing" },
+		{ "[rule a]\nevent=x\ndo=session-begin\nkey=k\npeer=p\ntext=t\nmatch=m\n",
+		  "[rule a] peer: expected" },
+		{ "[rules]\n", "[rules]: expected [rule NAME]" },
+		{ "[hide]\n", "[hide] functions: expected" },
+		{ "rule\n", "" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(rules_of(cases[i].text, &error));
+		g_assert_nonnull(error);
+		if (!strstr(error->message, cases[i].expected))
+			g_error("case %zu: %s", i, error->message);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/rules/words", test_words);
+	g_test_add_func("/rules/queues", test_queues);
+	g_test_add_func("/rules/functions", test_functions);
+	g_test_add_func("/rules/components", test_components);
+	g_test_add_func("/rules/maps", test_maps);
+	g_test_add_func("/rules/refused", test_refused);
+	return g_test_run();
+}
