@@ -34,7 +34,7 @@ static gboolean is_subject(const char *dealt, guint quarters, guint hands)
 {
 	guint quarter = (guint)(dealt[0] - '0'), hand = (guint)(dealt[2] - '0');
 
-	return quarters ? quarters >> quarter & 1 : hands >> hand & 1;
+	return (quarters ? quarters >> quarter : hands >> hand) % 2 == 1;
 }
 
 /* Compares two halves of a dealt profile. TRUE: something is claimed. */

@@ -73,7 +73,7 @@ static inline uint16_t fdar_format_u16(const struct fdar_format *format, const u
 	uint16_t value;
 
 	__builtin_memcpy(&value, bytes, sizeof(value));
-	return format->swapped ? GUINT16_SWAP_LE_BE(value) : value;
+	return (uint16_t)(format->swapped ? GUINT16_SWAP_LE_BE(value) : value);
 }
 
 #endif

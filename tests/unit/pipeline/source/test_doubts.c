@@ -175,12 +175,12 @@ static void test_flips(struct fixture *f, gconstpointer data)
 		for (gsize at = 0; at < length; at += 1 + length / 97) {
 			g_autofree char *doubts = NULL;
 
-			bytes[at] ^= 1 << at % 8;
+			bytes[at] = (char)(bytes[at] ^ 1 << at % 8);
 			g_assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
 			doubts = doubts_of(f->dir, TRUE);
 			if (!*doubts)
 				g_error("%s: byte %zu flipped: nothing said", files[i], at);
-			bytes[at] ^= 1 << at % 8;
+			bytes[at] = (char)(bytes[at] ^ 1 << at % 8);
 		}
 		g_assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
 	}
