@@ -1,5 +1,7 @@
 #include "viz/flame/flame.h"
 
+#include <string.h>
+
 #include "viz/scene/label.h"
 
 static struct fdar_flame_tree *tree_new(uint32_t count, const char *unit)
@@ -34,6 +36,67 @@ static void add_up(struct fdar_flame_tree *tree)
 				tree->nodes[node->parent].total_ns[side] += node->total_ns[side];
 		}
 	}
+}
+
+/* ---- the order of siblings ---- */
+
+struct sorting {
+	const struct fdar_flame_node *nodes;
+};
+
+/* By name, so that pictures of two recordings can be held against each other, and the same profile gives
+ * the same picture however it was read. Nodes of one name and parent do not exist twice in a binary. */
+static int by_place(gconstpointer a, gconstpointer b, gpointer user)
+{
+	const struct sorting *sorting = user;
+	const struct fdar_flame_node *x = &sorting->nodes[*(const uint32_t *)a];
+	const struct fdar_flame_node *y = &sorting->nodes[*(const uint32_t *)b];
+	int order;
+
+	if (x->parent != y->parent)
+		return x->parent < y->parent ? -1 : 1;
+	order = strcmp(x->name, y->name);
+	if (!order)
+		order = strcmp(x->component, y->component);
+	return order ? order : (int)x->frame - (int)y->frame;
+}
+
+/* Level by level: a node's children stand together behind all nodes that were placed before, so parents
+ * still come before their children. O(n log n). */
+static void sort_siblings(struct fdar_flame_tree *tree)
+{
+	struct sorting sorting = { tree->nodes };
+	g_autofree uint32_t *order = g_new(uint32_t, tree->count);
+	g_autofree uint32_t *first = g_new0(uint32_t, tree->count + 1);
+	g_autofree uint32_t *queue = g_new(uint32_t, tree->count);
+	g_autofree uint32_t *placed = g_new(uint32_t, tree->count);
+	struct fdar_flame_node *sorted = g_new(struct fdar_flame_node, tree->count);
+	uint32_t length = 1;
+
+	for (uint32_t i = 0; i + 1 < tree->count; i++)
+		order[i] = i + 1;
+	if (tree->count > 1)
+		g_qsort_with_data(order, (gint)(tree->count - 1), sizeof(*order), by_place,
+				  &sorting);
+	/* first[p]: where the children of p begin in order. */
+	for (uint32_t i = 1; i < tree->count; i++)
+		first[tree->nodes[i].parent + 1]++;
+	for (uint32_t i = 1; i <= tree->count; i++)
+		first[i] += first[i - 1];
+	queue[0] = placed[0] = 0;
+	for (uint32_t at = 0; at < length; at++) {
+		uint32_t node = queue[at];
+
+		sorted[at] = tree->nodes[node];
+		placed[node] = at;
+		if (at)
+			sorted[at].parent = placed[sorted[at].parent];
+		for (uint32_t i = first[node]; i < first[node + 1]; i++)
+			queue[length++] = order[i];
+	}
+	g_assert(length == tree->count);
+	g_free(tree->nodes);
+	tree->nodes = sorted;
 }
 
 /* A profile's nodes are in the order of their making: parents first. */
@@ -71,6 +134,7 @@ struct fdar_flame_tree *fdar_flame_tree_of_profile(const struct fdar_profile *pr
 									     : "session");
 	tree->units[FDAR_FLAME_SUBJECT] = sessions ? (double)group->sessions : 1;
 	take_group(tree, flat, group);
+	sort_siblings(tree);
 	add_up(tree);
 	return tree;
 }
@@ -99,6 +163,7 @@ struct fdar_flame_tree *fdar_flame_tree_of_diff(const struct fdar_diff *diff)
 		node->calls[FDAR_FLAME_BASELINE] = from->baseline.calls;
 		node->calls[FDAR_FLAME_SUBJECT] = from->subject.calls;
 	}
+	sort_siblings(tree);
 	add_up(tree);
 	return tree;
 }

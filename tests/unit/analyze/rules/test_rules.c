@@ -33,7 +33,7 @@ static char *told(struct fdar_rules_run *run, const struct fdar_event *events, s
 		g_string_append_printf(text, "%s%" G_GUINT64_FORMAT " %s %" G_GUINT64_FORMAT,
 				       text->len ? "; " : "", event->time_ns,
 				       fdar_event_kind_name(event->kind), key);
-		if (*event->data)
+		if (event->data && *event->data)
 			g_string_append_printf(text, " %s", event->data);
 		if (event->name)
 			g_string_append_printf(text, " %s", fdar_rules_run_text(run, event->name));
