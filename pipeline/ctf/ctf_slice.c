@@ -196,9 +196,24 @@ static gboolean goes_back(const struct fdar_ctf_stream *stream)
 	return back;
 }
 
+/* Whether all traces are of one home (home.h). Of several, processes are numbered in the order in which they
+ * are met, which is another one in each slice. */
+static gboolean is_one_home(const struct fdar_ctf_input *input)
+{
+	const struct fdar_ctf_plan *first = input->plans->len ? input->plans->pdata[0] : NULL;
+
+	for (guint i = 1; i < input->plans->len; i++) {
+		const struct fdar_ctf_plan *plan = g_ptr_array_index(input->plans, i);
+
+		if (g_strcmp0(plan->host, first->host) != 0)
+			return FALSE;
+	}
+	return TRUE;
+}
+
 void fdar_ctf_slice_cut(struct fdar_ctf_input *input, unsigned slice, unsigned slices)
 {
-	gboolean possible = input->streams->len > 0;
+	gboolean possible = input->streams->len > 0 && is_one_home(input);
 	uint64_t from_ns, to_ns;
 
 	for (guint i = 0; i < input->streams->len && possible; i++)

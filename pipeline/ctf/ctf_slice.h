@@ -14,7 +14,7 @@
 
 /* Limits what the streams of input give to the slice-th of slices spans (0 < slices, slice <
  * slices). A trace whose packets do not say when they begin and end, are known to lie about it,
- * or go back in time is in the first slice as a whole, and the others have no stream. */
+ * or go back in time, and traces of several hosts or of a process each, are in the first slice as a whole, and the others have no stream. */
 void fdar_ctf_slice_cut(struct fdar_ctf_input *input, unsigned slice, unsigned slices);
 
 #endif

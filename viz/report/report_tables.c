@@ -100,8 +100,8 @@ static void function_row(GString *out, const struct fdar_diff *diff,
 	g_autofree char *p = row->test.adjusted < 0.001
 				     ? g_strdup("< 0.001")
 				     : g_strdup_printf("%.3f", row->test.adjusted);
-	g_autofree char *calls[2] = { g_strdup_printf("%.4g", row->baseline.calls),
-				      g_strdup_printf("%.4g", row->subject.calls) };
+	g_autofree char *before = g_strdup_printf("%.4g", row->baseline.calls);
+	g_autofree char *after = g_strdup_printf("%.4g", row->subject.calls);
 	gboolean guilty = g_strcmp0(row->function, diff->verdict.function) == 0 &&
 			  g_strcmp0(row->below, diff->verdict.below) == 0;
 
@@ -115,8 +115,8 @@ static void function_row(GString *out, const struct fdar_diff *diff,
 	fdar_html_duration(out, row->baseline.own_ns);
 	fdar_html_duration(out, row->subject.own_ns);
 	fdar_html_duration(out, row->added_ns);
-	fdar_html_number(out, calls[0], row->baseline.calls);
-	fdar_html_number(out, calls[1], row->subject.calls);
+	fdar_html_number(out, before, row->baseline.calls);
+	fdar_html_number(out, after, row->subject.calls);
 	fdar_html_number(out, diff->whole_run ? "" : p, row->test.adjusted);
 	g_string_append(out, "</tr>\n");
 }

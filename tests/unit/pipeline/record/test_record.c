@@ -236,7 +236,9 @@ static void test_folder_held(void)
 	g_assert_true(g_file_test(kept, G_FILE_TEST_EXISTS));
 	message = g_strdup_printf("%s: No space", folder.trace);
 	said = fdar_record_folder_say(&folder, message);
-	g_assert_cmpstr(said, ==, g_strdup_printf("%s/trace: No space", name));
+	g_autofree char *expected = g_strdup_printf("%s/trace: No space", name);
+
+	g_assert_cmpstr(said, ==, expected);
 	g_remove(kept);
 	/* What has its name now is not taken away. */
 	fdar_record_folder_remove(&folder);

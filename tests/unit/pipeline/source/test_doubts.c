@@ -270,7 +270,9 @@ static void test_foreign_info(struct fixture *f, gconstpointer data)
 	assert_says(f->dir, "foreign: recording.json is of another recording (flowdar-3-4, and "
 			    "this is flowdar-1-2)");
 	/* Its own processes are no strangers all the same. */
-	g_assert_null(strstr(doubts_of(f->dir, FALSE), "events were read"));
+	g_autofree char *doubts = doubts_of(f->dir, FALSE);
+
+	g_assert_null(strstr(doubts, "events were read"));
 }
 
 /* A recording of before there were manifests: what can be told is told. */
