@@ -43,6 +43,7 @@ struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_
 	builder->source = *source;
 	builder->walk = fdar_walk_new(&visitor, builder);
 	fdar_walk_set_unit(builder->walk, source->unit);
+	fdar_walk_set_texts(builder->walk, source->text, source->texts);
 	builder->profile = fdar_profile_new();
 	builder->profile->unit = source->unit;
 	builder->folds = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -281,7 +282,9 @@ static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 	struct open_session *open = handoff->session ? handoff->session->user : NULL;
 	struct fdar_profile_group *group = &builder->profile->groups[open ? open->group : 0];
 	struct fdar_profile_function queue = {
-		.name = builder->source.text(builder->source.texts, handoff->queue),
+		.name = handoff->inferred
+				? "accepted (inferred)"
+				: builder->source.text(builder->source.texts, handoff->queue),
 		.component = "queue",
 		.kind = FDAR_FRAME_QUEUE,
 		.known = TRUE,

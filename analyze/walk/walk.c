@@ -34,6 +34,13 @@ void fdar_walk_set_unit(struct fdar_walk *walk, enum fdar_unit unit)
 	walk->unit = unit;
 }
 
+void fdar_walk_set_texts(struct fdar_walk *walk,
+			 const char *(*text)(const void *texts, uint32_t id), const void *texts)
+{
+	walk->text = text;
+	walk->texts = texts;
+}
+
 void fdar_walk_free(struct fdar_walk *walk)
 {
 	if (!walk)

@@ -75,7 +75,9 @@ enum fdar_session_state {
 enum fdar_unit {
 	FDAR_UNIT_SESSION, /* connections, as session_begin and session_end say */
 	FDAR_UNIT_REQUEST /* requests, each like a session of its own; what a connection did outside
-			  * of requests belongs to the server itself */
+			  * of requests belongs to the server itself. Where nobody marks them they
+			    * are inferred: what is read after an answer begins one, and the last that
+			    * is written before the next is read ends it */
 };
 
 /* Valid until session_closed has returned. */
@@ -157,7 +159,9 @@ struct fdar_walk_handoff {
 	uint32_t to_tid;
 	uint64_t put_ns;
 	uint64_t take_ns;
-	uint64_t end_ns; /* take_ns; of an object that nobody took, when it is told */
+	uint64_t end_ns;   /* take_ns; of an object that nobody took, when it is told */
+	gboolean inferred; /* nobody told: another thread than the one that accepted the connection
+			    * (object: its key) has to do with it first; queue is none */
 	struct fdar_walk_session *session; /* whose key it is; else the giver's, while that is
 					  * open; else NULL */
 };
@@ -263,6 +267,8 @@ struct fdar_walk_stats {
 		stray_requests; /* begins and ends of requests in no session, or of none; ignored */
 	uint64_t skipped_calls; /* too short to be recorded */
 	uint64_t skipped_ns;
+	uint64_t exchanges;         /* requests that were inferred */
+	uint64_t inferred_handoffs; /* hand-offs that were */
 	uint64_t unwound;  /* frames whose functions ended without returning; of repaired */
 	uint64_t lost;     /* calls that the tracer says are missing */
 	uint64_t switches; /* of functions, on or off */
@@ -277,6 +283,11 @@ struct fdar_walk *fdar_walk_new(const struct fdar_walk_visitor *visitor, void *u
 
 /* What it is to tell as sessions; before anything is fed. FDAR_UNIT_SESSION otherwise. */
 void fdar_walk_set_unit(struct fdar_walk *walk, enum fdar_unit unit);
+
+/* By what names texts go, so that a wait to write is told from one to read. Before anything is fed; both
+ * must outlive the walk. */
+void fdar_walk_set_texts(struct fdar_walk *walk,
+			 const char *(*text)(const void *texts, uint32_t id), const void *texts);
 
 /* Takes events in the order of a source: that of time within a thread, across threads that in which
  * they were written (source.h). Their data is not needed after the call. */

@@ -52,19 +52,34 @@ void walk_io_forget(struct fdar_walk *walk, struct session *session, uint32_t pi
 		g_clear_pointer(&session->fds, g_array_unref);
 }
 
-/* Several sessions may come on one descriptor (datagrams): the one that the thread is on is meant. */
 static gboolean is_on(const struct thread *thread, int32_t fd)
 {
 	return thread->session && fd >= 0 && thread->session->told.fd == fd &&
 	       thread->session->told.state == FDAR_SESSION_OPEN;
 }
 
-struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd)
+/* Who closes another's connection in the middle of his own work still works for his own. */
+static gboolean stays(const struct thread *thread, enum fdar_io_op op)
 {
-	struct session *session =
-		is_on(thread, fd) ? thread->session : walk_io_find(walk, thread->pid, fd);
+	return (op == FDAR_IO_CLOSE || op == FDAR_IO_SHUTDOWN) && thread->current &&
+	       thread->current_open;
+}
 
-	if (session && session != thread->session && !(thread->session && thread->by_header))
+/* Several sessions may come on one descriptor (datagrams): the one that the thread is on is meant. */
+static struct session *meant(const struct fdar_walk *walk, const struct thread *thread, int32_t fd)
+{
+	return is_on(thread, fd) ? thread->session : walk_io_find(walk, thread->pid, fd);
+}
+
+struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd,
+			      enum fdar_io_op op)
+{
+	struct session *session = meant(walk, thread, fd);
+
+	if (session)
+		walk_infer_taken(walk, thread, session, op);
+	if (session && session != thread->session && !(thread->session && thread->by_header) &&
+	    !stays(thread, op))
 		walk_session_enter(walk, thread, session, FALSE);
 	return session;
 }
@@ -110,11 +125,15 @@ void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_ev
 	/* Whoever accepts does not work for the session that the listening socket is of. */
 	if (event->io.op == FDAR_IO_ACCEPT)
 		return;
-	session = walk_io_touch(walk, thread, event->io.fd);
+	session = meant(walk, thread, event->io.fd);
+	if (session)
+		walk_infer_next(walk, thread, session, event);
+	session = walk_io_touch(walk, thread, event->io.fd, (enum fdar_io_op)event->io.op);
 	if (!session)
 		return;
 	if (event->io.op == FDAR_IO_DUP && result >= 0 && result <= INT32_MAX)
 		walk_io_lead(walk, session, thread->pid, (int32_t)result);
+	walk_infer_exchange(walk, thread, session, event);
 	add_bytes(session, event);
 	/* What is in it is told, where the session is not. */
 	if (session->unit && session->unit != session)

@@ -259,9 +259,14 @@ static gboolean is_between_requests(const struct thread *thread)
 
 void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
+	struct session *session = NULL;
+
 	thread->waited = TRUE;
+	thread->polls = thread->polls || event->waiting.kind == FDAR_WAIT_POLL;
 	if (event->waiting.kind == FDAR_WAIT_IO)
-		walk_io_touch(walk, thread, event->waiting.fd);
+		session = walk_io_touch(walk, thread, event->waiting.fd, FDAR_IO_OTHER);
+	if (session)
+		walk_infer_wait(walk, thread, session, event);
 	gboolean between = is_between_requests(thread) && event->waiting.kind == FDAR_WAIT_IO;
 
 	if (!between && !asks_for_work(thread, event->waiting.kind)) {

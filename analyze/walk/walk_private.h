@@ -8,6 +8,7 @@
  *	walk_session.c  which sessions are open, on which threads; requests
  *	walk_io.c       descriptors of sessions
  *	walk_process.c  forks, children, ends of processes
+ *	walk_infer.c    what nobody told: exchanges as requests, hand-offs between threads
  *	walk_handoff.c  objects in queues
  */
 #ifndef FDAR_ANALYZE_WALK_WALK_PRIVATE_H
@@ -31,11 +32,16 @@ struct session {
 			       * those are told, NULL: it has none now */
 	uint64_t alias; /* its other key, if it has one */
 	gboolean has_alias;
-	gboolean hidden; /* nobody is told of it */
-	GArray *keys;    /* of struct session_key: under which it is open, in each process */
-	GArray *fds;     /* of uint64_t (walk_io.c): descriptors that lead to it; NULL: none */
-	uint32_t lent;   /* forks whose child may come with it yet */
-	gboolean over;   /* open nowhere, but lent: its end is known, if no child comes */
+	gboolean hidden;      /* nobody is told of it */
+	GArray *keys;         /* of struct session_key: under which it is open, in each process */
+	GArray *fds;          /* of uint64_t (walk_io.c): descriptors that lead to it; NULL: none */
+	struct thread *first; /* that began it, while it alone has had to do with it; else NULL */
+	uint64_t first_ns;    /* when it last had */
+	gboolean exchanging;  /* its request is inferred from reads and writes */
+	gboolean answered;    /* and something was written since it was read */
+	uint64_t answered_ns; /* last */
+	uint32_t lent;        /* forks whose child may come with it yet */
+	gboolean over;        /* open nowhere, but lent: its end is known, if no child comes */
 	enum fdar_session_state over_as;
 	uint64_t over_ns;
 	uint32_t open_frames; /* frames that it owns and that are open, of all threads */
@@ -112,6 +118,7 @@ struct thread {
 	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
 	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
 	gboolean waited;     /* a wait was seen */
+	gboolean polls;      /* it has waited for any of several descriptors */
 	GArray *frames;      /* of struct frame, outermost first */
 	uint32_t room;       /* of frames, in use or not */
 	GArray *pending;     /* of struct fdar_walk_frame: closed, but nobody's yet */
@@ -170,6 +177,9 @@ struct fdar_walk {
 	GHashTable *ended;    /* of struct session_key: the other keys of sessions that have ended,
 				 * whose own end is still to come */
 	enum fdar_unit unit;
+	gboolean marks_requests; /* somebody does, so none are inferred */
+	const char *(*text)(const void *texts, uint32_t id); /* NULL: names are not known */
+	const void *texts;
 	uint64_t next_serial;
 	GHashTable *puts; /* of struct put, the objects in queues */
 	struct fdar_walk_stats stats;
@@ -352,6 +362,28 @@ static inline void walk_owner_release(struct fdar_walk *walk, struct thread *thr
 		walk_session_settle(walk, owner);
 }
 
+/* The connection's request is over, or begins. */
+void walk_request_close(struct fdar_walk *walk, struct session *session,
+			enum fdar_session_state state, uint64_t now_ns);
+void walk_request_open(struct fdar_walk *walk, struct thread *thread, struct session *session,
+		       const char *what);
+
+/* walk_infer.c */
+/* The thread has to do with the session's descriptor: op as in events.h, OTHER is a wait for it. */
+void walk_infer_taken(struct fdar_walk *walk, struct thread *thread, struct session *session,
+		      enum fdar_io_op op);
+/* Before a thread turns to the session: what is read now belongs to the next exchange. */
+void walk_infer_next(struct fdar_walk *walk, struct thread *thread, struct session *session,
+		     const struct fdar_event *event);
+/* Bytes were read or written; and what a wait for the descriptor says of it. */
+void walk_infer_exchange(struct fdar_walk *walk, struct thread *thread, struct session *session,
+			 const struct fdar_event *event);
+void walk_infer_wait(struct fdar_walk *walk, struct thread *thread, struct session *session,
+		     const struct fdar_event *event);
+/* A request is marked: none are inferred from here on. The one that was begun with what was read for
+ * it is that. TRUE: it is. */
+gboolean walk_infer_marked(struct fdar_walk *walk, struct session *session, const char *what);
+
 /* walk_io.c */
 struct session *walk_io_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd);
 /* The process's descriptor leads to the session, and no longer to another. */
@@ -360,7 +392,8 @@ void walk_io_lead(struct fdar_walk *walk, struct session *session, uint32_t pid,
 void walk_io_forget(struct fdar_walk *walk, struct session *session, uint32_t pid);
 /* The thread has to do with the descriptor: its session becomes current, unless the thread was told
  * of another one. */
-struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd);
+struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd,
+			      enum fdar_io_op op);
 void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 /* Once, of what is told as sessions. op is one of enum fdar_io_op or FDAR_WALK_WAKE. */
 void walk_io_tell(const struct fdar_walk *walk, const struct thread *thread,

@@ -102,21 +102,28 @@ static void over(struct fdar_walk *walk, struct session *session, enum fdar_sess
 	walk_session_settle(walk, session);
 }
 
-static void close_request(struct fdar_walk *walk, struct session *session,
-			  enum fdar_session_state state, uint64_t now_ns)
+void walk_request_close(struct fdar_walk *walk, struct session *session,
+			enum fdar_session_state state, uint64_t now_ns)
 {
 	struct session *request = session->unit == session ? NULL : session->unit;
 
 	if (!request)
 		return;
 	session->unit = NULL;
+	/* What was answered ended with the last that was written. */
+	if (session->exchanging && session->answered) {
+		state = FDAR_SESSION_FINISHED;
+		now_ns = session->answered_ns;
+	}
+	session->exchanging = FALSE;
+	session->answered = FALSE;
 	over(walk, request, state, now_ns);
 }
 
 static void session_close(struct fdar_walk *walk, struct session *session,
 			  enum fdar_session_state state, uint64_t now_ns)
 {
-	close_request(walk, session, state, now_ns);
+	walk_request_close(walk, session, state, now_ns);
 	while (session->keys->len) {
 		uint32_t pid = g_array_index(session->keys, struct session_key, 0).pid;
 
@@ -190,6 +197,12 @@ void walk_session_leave(struct fdar_walk *walk, struct thread *thread)
 static gboolean is_descriptor(uint64_t key, int32_t fd)
 {
 	return fd >= 0 && (uint32_t)key == (uint32_t)fd && key >> 32;
+}
+
+/* One that came on a descriptor of many peers. */
+static gboolean is_datagram(uint64_t key)
+{
+	return (key >> 63) != 0;
 }
 
 static struct session *session_new(struct fdar_walk *walk, const struct thread *thread,
@@ -266,6 +279,7 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 		walk->stats.aliases++;
 		other->alias = event->session.key;
 		other->has_alias = TRUE;
+		other->first = NULL; /* marks tell it better */
 		add_key(walk, other, thread->pid, event->session.key);
 		walk_session_enter(walk, thread, other, TRUE);
 		return;
@@ -274,7 +288,8 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	if (old)
 		replace(walk, thread, old);
 	/* The descriptor was opened again: its end was not seen. */
-	else if (other && is_descriptor(event->session.key, event->session.fd))
+	else if (other && is_descriptor(event->session.key, event->session.fd) &&
+		 !is_datagram(event->session.key))
 		replace(walk, thread, other);
 	session = session_new(walk, thread, event->session.key, walk->unit == FDAR_UNIT_REQUEST);
 	session->told.peer = g_strdup(event->session.peer ? event->session.peer : "");
@@ -283,6 +298,10 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	session->unit = session->hidden ? NULL : session;
 	add_key(walk, session, thread->pid, event->session.key);
 	walk_io_lead(walk, session, thread->pid, event->session.fd);
+	if (is_descriptor(event->session.key, event->session.fd) &&
+	    !is_datagram(event->session.key))
+		session->first = thread;
+	session->first_ns = thread->now_ns;
 	tell_opened(walk, session);
 	walk_session_enter(walk, thread, session,
 			   !is_descriptor(event->session.key, event->session.fd));
@@ -391,17 +410,17 @@ static struct session *session_of_request(struct fdar_walk *walk, const struct t
 
 /* A request that is told as a session. Threads that are on its connection but not here come to it
  * when they have to do with the connection again. */
-static void open_request(struct fdar_walk *walk, struct thread *thread, struct session *session,
-			 const struct fdar_event *event)
+void walk_request_open(struct fdar_walk *walk, struct thread *thread, struct session *session,
+		       const char *what)
 {
 	struct session *request;
 
 	if (thread->current && thread->current == session->unit)
 		walk_owner_suspend(walk, thread);
-	close_request(walk, session, FDAR_SESSION_REPLACED, thread->now_ns);
+	walk_request_close(walk, session, FDAR_SESSION_REPLACED, thread->now_ns);
 	request = session_new(walk, thread, session->told.key, FALSE);
 	request->told.peer = g_strdup(session->told.peer);
-	request->told.what = g_strdup(event->request.what ? event->request.what : "");
+	request->told.what = g_strdup(what);
 	request->told.fd = session->told.fd;
 	request->told.requests = 1;
 	session->unit = request;
@@ -429,13 +448,14 @@ void walk_request_begin(struct fdar_walk *walk, struct thread *thread,
 			const struct fdar_event *event)
 {
 	struct session *session = session_of_request(walk, thread, event);
+	const char *what = event->request.what ? event->request.what : "";
 
 	if (!session)
 		return;
 	walk->stats.requests++;
 	session->told.requests++;
-	if (session->hidden)
-		open_request(walk, thread, session, event);
+	if (!walk_infer_marked(walk, session, what) && session->hidden)
+		walk_request_open(walk, thread, session, what);
 	walk_session_enter(walk, thread, session, thread->by_header || event->request.key);
 	tell_request(walk, thread, event);
 }
@@ -452,5 +472,5 @@ void walk_request_end(struct fdar_walk *walk, struct thread *thread, const struc
 	}
 	if (thread->current == session->unit)
 		walk_owner_suspend(walk, thread);
-	close_request(walk, session, FDAR_SESSION_FINISHED, thread->now_ns);
+	walk_request_close(walk, session, FDAR_SESSION_FINISHED, thread->now_ns);
 }

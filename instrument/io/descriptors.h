@@ -27,11 +27,12 @@
 
 enum fdar_open_kind {
 	FDAR_OPEN_UNKNOWN = 0,
-	FDAR_OPEN_FILE,    /* calls on it never wait: files, folders */
-	FDAR_OPEN_PIPE,    /* no socket, and may wait: pipes, terminals, eventfds */
-	FDAR_OPEN_SOCKET,  /* neither of the following: listening, datagrams */
-	FDAR_OPEN_CLIENT,  /* accepted: it has a session */
-	FDAR_OPEN_UPSTREAM /* connected by the server itself */
+	FDAR_OPEN_FILE,     /* calls on it never wait: files, folders */
+	FDAR_OPEN_PIPE,     /* no socket, and may wait: pipes, terminals, eventfds */
+	FDAR_OPEN_SOCKET,   /* neither of the following: listening, datagrams */
+	FDAR_OPEN_CLIENT,   /* accepted: it has a session */
+	FDAR_OPEN_UPSTREAM, /* connected by the server itself, or it has sent the first datagram */
+	FDAR_OPEN_DATAGRAMS /* unconnected, and others sent the first: each has a session of its own */
 };
 
 /* An entry, unpacked. */

@@ -74,6 +74,7 @@ int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout
 	NEXT(pselect)                    \
 	NEXT(epoll_wait)                 \
 	NEXT(epoll_pwait)                \
+	NEXT(epoll_ctl)                  \
 	NEXT(pthread_mutex_timedlock)    \
 	NEXT(pthread_rwlock_rdlock)      \
 	NEXT(pthread_rwlock_wrlock)      \

@@ -5,7 +5,7 @@
  * descriptors are always traced, for they are the boundaries between one piece of work and the
  * next; those that must not wait (timeout 0) only when they found work.
  */
-#include "io/wait.h"
+#include "io/session.h"
 
 /* What a call waits for: the kind, and the descriptor if there is just one. */
 struct wait {
@@ -233,5 +233,16 @@ FDAR_WRAPPER int epoll_pwait2(int epfd, struct epoll_event *events, int room,
 	}
 	FDAR_WAIT_AROUND(result, "epoll_pwait2", FDAR_WAIT_POLL, epfd,
 			 next->epoll_pwait2(epfd, events, room, timeout, mask));
+	return result;
+}
+
+/* Who puts a client's descriptor under watch has it from here on. */
+FDAR_WRAPPER int epoll_ctl(int epfd, int operation, int fd, struct epoll_event *event)
+{
+	int result = fdar_next()->epoll_ctl(epfd, operation, fd, event);
+
+	if (result == 0 && operation == EPOLL_CTL_ADD && FDAR_WATCHED() &&
+	    fdar_look(fd).kind == FDAR_OPEN_CLIENT)
+		fdar_io_done(FDAR_IO_WATCH, fd, 0);
 	return result;
 }

@@ -94,9 +94,12 @@ static ssize_t recvfrom_watched(int fd, void *buffer, size_t length, int flags,
 	const struct fdar_next *next = fdar_next();
 	ssize_t result = -1;
 
+	fdar_session_receiving(fd);
 	RECEIVE(result, "recvfrom", fd, plan_of(fd, flags),
 		next->recvfrom(fd, buffer, length, flags | MSG_DONTWAIT, address, address_length),
 		next->recvfrom(fd, buffer, length, flags, address, address_length));
+	if (result >= 0 && op_of(flags) == FDAR_IO_READ && address_length)
+		fdar_session_datagram(fd, address.__sockaddr__, *address_length);
 	fdar_io_buffer(op_of(flags), fd, result, buffer);
 	return result;
 }
@@ -146,6 +149,8 @@ FDAR_WRAPPER ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	ssize_t result = -1;
 	bool watched = FDAR_WATCHED();
 
+	if (watched)
+		fdar_session_receiving(fd);
 	if (!watched)
 		result = next->recvmsg(fd, message, flags);
 	else
@@ -154,6 +159,8 @@ FDAR_WRAPPER ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 			next->recvmsg(fd, message, flags));
 	if (result >= 0 && message->msg_controllen > 0)
 		received_look(message);
+	if (watched && result >= 0 && op_of(flags) == FDAR_IO_READ)
+		fdar_session_datagram(fd, message->msg_name, message->msg_namelen);
 	if (watched)
 		fdar_io_vector(op_of(flags), fd, result, message->msg_iov, message->msg_iovlen);
 	return result;

@@ -290,6 +290,8 @@ FDAR_WRAPPER ssize_t sendto(int fd, const void *buffer, size_t length, int flags
 
 	if (!FDAR_WATCHED())
 		return next->sendto(fd, buffer, length, flags, address, address_length);
+	if (address.__sockaddr__)
+		fdar_session_datagram_sent(fd);
 	if (is_direct(fd, flags))
 		result = next->sendto(fd, buffer, length, flags, address, address_length);
 	else if (flags_allow(flags))
@@ -309,6 +311,8 @@ FDAR_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 	if (!FDAR_WATCHED())
 		return next->sendmsg(fd, message, flags);
+	if (message->msg_namelen > 0)
+		fdar_session_datagram_sent(fd);
 	/* Descriptors that travel along, and addresses, go with one call only. */
 	if (is_direct(fd, flags))
 		outcome = NOT_SENT;

@@ -231,6 +231,72 @@ void fdar_session_connected(int fd, int result, bool unspecified)
 		io_write(FDAR_IO_CONNECT, fd, result < 0 ? -errno : result);
 }
 
+__thread volatile uint64_t fdar_session_datagram_key;
+
+/* An Internet socket for datagrams that is not connected: what it is is decided by who sends first. */
+static bool is_undecided(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(int), length = sizeof(peer);
+	int before = errno, type = 0, domain = 0;
+	bool is;
+
+	if (fdar_look(fd).kind != FDAR_OPEN_SOCKET)
+		return false;
+	is = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM &&
+	     getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+	     (domain == AF_INET || domain == AF_INET6) &&
+	     getpeername(fd, (struct sockaddr *)&peer, &length) != 0;
+	errno = before;
+	return is;
+}
+
+static void decide(int fd, enum fdar_open_kind kind)
+{
+	uint32_t epoch = fdar_settings_epoch();
+	struct fdar_open was = fdar_descriptors_get(&fdar_descriptors, fd, epoch);
+
+	fdar_descriptors_open(&fdar_descriptors, fd, kind, was.nonblocking, epoch, &was);
+}
+
+void fdar_session_datagram_sent(int fd)
+{
+	if (is_undecided(fd))
+		decide(fd, FDAR_OPEN_UPSTREAM);
+}
+
+void fdar_session_datagram_over(void)
+{
+	uint64_t key = fdar_session_datagram_key;
+
+	if (!key)
+		return;
+	fdar_session_datagram_key = 0;
+	fdar_wait_writing(1);
+	FLOWDAR_SESSION_END(key);
+	fdar_wait_writing(-1);
+}
+
+void fdar_session_datagram(int fd, const void *address, socklen_t length)
+{
+	static uint32_t last_number;
+	uint64_t number;
+
+	if (!address || length <= sizeof(sa_family_t))
+		return;
+	if (is_undecided(fd))
+		decide(fd, FDAR_OPEN_DATAGRAMS);
+	if (fdar_descriptors_kind(&fdar_descriptors, fd) != FDAR_OPEN_DATAGRAMS ||
+	    !sessions_wanted())
+		return;
+	fdar_session_datagram_over();
+	number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED) | UINT64_C(1) << 31;
+	fdar_session_datagram_key = number << 32 | (uint32_t)fd;
+	fdar_wait_writing(1);
+	flowdar_begin_address_(fdar_session_datagram_key, address, fd);
+	fdar_wait_writing(-1);
+}
+
 void fdar_session_duplicated(int from, int to)
 {
 	struct fdar_open before;
@@ -259,6 +325,7 @@ void fdar_session_closing(int fd)
 	if (kind == FDAR_OPEN_UNKNOWN ||
 	    (kind >= FDAR_OPEN_CLIENT && !fdar_settings_own_descriptors()))
 		return;
+	fdar_session_receiving(fd);
 	if (fdar_io_wanted(fd))
 		io_write(FDAR_IO_CLOSE, fd, 0);
 	fdar_session_forget(fd);

@@ -44,6 +44,24 @@ void fdar_session_accepted(int listener, int fd, const void *address, socklen_t 
 /* connect() gave result, and errno if that is negative. */
 void fdar_session_connected(int fd, int result, bool unspecified);
 
+/* Datagrams of unconnected Internet sockets: one that came from an address begins a session of that
+ * peer, before its I/O is told; it ends when the thread receives again there, waits for any work, or
+ * for that descriptor. Key: the descriptor, a number, and the highest bit. Whoever sends first on a
+ * socket is a client there. */
+void fdar_session_datagram(int fd, const void *address, socklen_t length);
+void fdar_session_datagram_sent(int fd);
+void fdar_session_datagram_over(void);
+
+/* Before a receive on fd: quick if there was none. */
+extern __thread volatile uint64_t fdar_session_datagram_key
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+static inline void fdar_session_receiving(int fd)
+{
+	if (__builtin_expect(fdar_session_datagram_key != 0, 0) &&
+	    (uint32_t)fdar_session_datagram_key == (uint32_t)fd)
+		fdar_session_datagram_over();
+}
+
 /* from was duplicated as to, which may have been open (dup2). */
 void fdar_session_duplicated(int from, int to);
 

@@ -4,6 +4,8 @@
 #include <link.h>
 #include <string.h>
 
+#include "io/session.h"
+
 /* Where the code of the tracer is; none known before the constructor has run. */
 #define RANGES_MAX 16u
 
@@ -95,8 +97,13 @@ bool fdar_wait_wanted(const void *caller)
 	return true;
 }
 
+/* Whoever asks for any work has done with the datagram that he had. */
 void fdar_wait_begin(const char *what, enum fdar_wait_kind kind, int fd)
 {
+	if (kind == FDAR_WAIT_POLL || kind == FDAR_WAIT_ACCEPT)
+		fdar_session_datagram_over();
+	else if (kind == FDAR_WAIT_IO && (what[0] == 'p' || strcmp(what, "select") == 0))
+		fdar_session_receiving(fd); /* poll, ppoll, pselect */
 	fdar_wait_writing(1);
 	FLOWDAR_WAIT_BEGIN(what, kind, fd);
 	fdar_wait_writing(-1);

@@ -36,7 +36,8 @@ enum fdar_io_op {
 	FDAR_IO_CONNECT = 4,
 	FDAR_IO_CLOSE = 5,
 	FDAR_IO_SHUTDOWN = 6,
-	FDAR_IO_DUP = 7, /* result: the new descriptor */
+	FDAR_IO_DUP = 7,   /* result: the new descriptor */
+	FDAR_IO_WATCH = 8, /* put under watch: epoll_ctl(EPOLL_CTL_ADD) */
 	FDAR_IO_OPS
 };
 

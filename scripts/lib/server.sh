@@ -61,8 +61,11 @@ server_build_locked() {
 server_stamp() {
 	cat "$server_home/source/versions" || return
 	echo "$server_cflags / $1 / $server_home / $(gcc -dumpfullversion) / ${FLOWDAR_CC_MODE:-}"
-	cat "$flowdar_root/instrument/patches/$server_name"/*.* \
-		"$flowdar_root/instrument/include/flowdar"/*.h \
+	# Some servers have no marks.
+	{
+		cat "$flowdar_root/instrument/patches/$server_name"/*.* 2>/dev/null || true
+	} | sha256sum
+	cat "$flowdar_root/instrument/include/flowdar"/*.h \
 		"$flowdar_root/scripts/lib/$server_name"*.sh | sha256sum
 }
 

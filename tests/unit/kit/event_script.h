@@ -10,7 +10,7 @@
  *	skip:N:ns unwound:N lost:N
  *	begin:K:peer:fd resume:K suspend:K end:K
  *	req:K:what done:K:result
- *	io:READ:fd:result (OTHER READ WRITE ACCEPT CONNECT CLOSE SHUTDOWN DUP)
+ *	io:READ:fd:result (OTHER READ WRITE ACCEPT CONNECT CLOSE SHUTDOWN DUP WATCH)
  *	tbegin: tend: over:perhaps off:f on:f
  *	fork:N proc:PARENT:N proc:PARENT:N:gone pend:0 (a fork, its child, exit; pend:2 exec)
  *	put:O:queue take:O:queue
@@ -134,8 +134,9 @@ static inline uint64_t script_number(char **part, guint index)
 
 static inline uint64_t script_io_op(const char *name)
 {
-	static const char *const names[FDAR_IO_OPS] = { "OTHER",   "READ",  "WRITE",    "ACCEPT",
-							"CONNECT", "CLOSE", "SHUTDOWN", "DUP" };
+	static const char *const names[FDAR_IO_OPS] = { "OTHER",    "READ",    "WRITE",
+							"ACCEPT",   "CONNECT", "CLOSE",
+							"SHUTDOWN", "DUP",     "WATCH" };
 
 	for (uint8_t i = 0; i < FDAR_IO_OPS; i++)
 		if (strcmp(name, names[i]) == 0)

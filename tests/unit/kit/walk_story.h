@@ -96,7 +96,9 @@ static inline void on_handoff(void *user, const struct fdar_walk_handoff *handof
 	g_string_append_printf(story->text,
 			       "handoff %" G_GUINT64_FORMAT " %s %c>%c %" G_GUINT64_FORMAT
 			       "..%" G_GUINT64_FORMAT " s%" G_GUINT64_FORMAT "\n",
-			       handoff->object, script_name(story->script, handoff->queue),
+			       handoff->object,
+			       handoff->inferred ? "inferred"
+						 : script_name(story->script, handoff->queue),
 			       handoff->from_tid ? (char)handoff->from_tid : '?',
 			       handoff->to_tid ? (char)handoff->to_tid : '?', handoff->put_ns,
 			       handoff->end_ns, handoff->session ? handoff->session->id : 0);
@@ -154,6 +156,7 @@ static inline char *tell_unit(const char *text, enum fdar_unit unit, gboolean la
 	if (late)
 		script_delay(script);
 	fdar_walk_set_unit(walk, unit);
+	fdar_walk_set_texts(walk, script_name, script);
 	fdar_walk_feed(walk, script_events(script), script->events->len);
 	fdar_walk_finish(walk);
 	g_assert_cmpuint(story.own_ns, ==, story.roots_ns);

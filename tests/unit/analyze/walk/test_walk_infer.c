@@ -1,0 +1,154 @@
+/* What nobody told: hand-offs between threads, exchanges in place of requests; and who works for whom when
+ * one client's command closes another's connection. */
+#include "tests/unit/kit/walk_story.h"
+
+/* Descriptors 7 and 8, for the first time: libflowdar-io's keys. */
+#define SEVEN "4294967303"
+#define EIGHT "4294967304"
+
+static void test_accepted_by_another(void)
+{
+	/* A blocking pool: the worker reads, or waits to. What it did before is not the client's. */
+	expect_all("A 0 wait:ACCEPT:accept:3 10 w 10 begin:" SEVEN
+		   ":p:7 12 wait:ACCEPT:accept:3 90 w\n"
+		   "B 1 +worker 2 +take 15 -take 20 +serve 30 wait:IO:read:7 40 w 40 io:READ:7:5 "
+		   "50 io:WRITE:7:6 51 io:CLOSE:7:0 51 end:" SEVEN " 52 -serve 60 -worker",
+		   "accept@A 0..10 - self=10 total=10 wait=10\n"
+		   "open 1 p at 10\n"
+		   "handoff 4294967303 inferred A>B 10..30 s1\n"
+		   "take@B 2..15 - self=13 total=13 wait=0\n"
+		   "read@B 30..40 s1 self=10 total=10 wait=10\n"
+		   "serve@B 20..52 s1 self=22 total=32 wait=10\n"
+		   "close 1 finished 10..51 in=5 out=6\n"
+		   "worker@B 1..60 - self=14 total=27 wait=0\n"
+		   "accept@A 12..90 - self=78 total=78 wait=78\n");
+	/* Data that is there at once. */
+	g_assert_cmpuint(stats_of("A 0 begin:" SEVEN ":p:7\nB 9 io:READ:7:5").inferred_handoffs, ==,
+			 1);
+	/* Whose thread polls many may have waited for the client before it gave him away. */
+	g_assert_cmpuint(stats_of("A 0 wait:POLL:poll 1 w 2 begin:" SEVEN
+				  ":p:7 3 wait:POLL:poll 4 w\n"
+				  "B 9 io:READ:7:5")
+				 .inferred_handoffs,
+			 ==, 0);
+	/* But who puts it under watch says that he has it; the first of all, that he keeps it. */
+	g_assert_cmpuint(stats_of("A 0 wait:POLL:poll 1 w 2 begin:" SEVEN
+				  ":p:7 3 wait:POLL:poll 4 w\n"
+				  "B 9 io:WATCH:7:0")
+				 .inferred_handoffs,
+			 ==, 1);
+	g_assert_cmpuint(stats_of("A 2 begin:" SEVEN ":p:7 3 io:WATCH:7:0\nB 9 io:READ:7:1")
+				 .inferred_handoffs,
+			 ==, 0);
+	/* Once, and not of what marks tell of, or where another only closes it. */
+	g_assert_cmpuint(stats_of("A 0 begin:" SEVEN ":p:7\nB 1 io:READ:7:1\nC 2 io:READ:7:1")
+				 .inferred_handoffs,
+			 ==, 1);
+	g_assert_cmpuint(stats_of("A 0 begin:9:p:7 1 begin:" SEVEN ":p:7\nB 2 io:READ:7:1")
+				 .inferred_handoffs,
+			 ==, 0);
+	g_assert_cmpuint(stats_of("A 0 begin:" SEVEN ":p:7\nB 1 io:CLOSE:7:0\nB 2 io:READ:7:1")
+				 .inferred_handoffs,
+			 ==, 0);
+}
+
+static void test_closes_another(void)
+{
+	/* CLIENT KILL: the command goes on after it, and is the work of who asked for it. */
+	expect_all("A 0 begin:" SEVEN ":killer:7 1 wait:POLL:poll 2 w 2 begin:" EIGHT ":victim:8 "
+		   "3 wait:POLL:poll 4 w 5 io:READ:7:9 6 +kill 7 io:CLOSE:8:0 7 end:" EIGHT
+		   " 8 +reply 9 "
+		   "-reply 10 -kill 11 io:WRITE:7:3 12 end:" SEVEN,
+		   "open 1 killer at 0\n"
+		   "poll@A 1..2 - self=1 total=1 wait=1\n"
+		   "open 2 victim at 2\n"
+		   "poll@A 3..4 - self=1 total=1 wait=1\n"
+		   "close 2 finished 2..7\n"
+		   "reply@A 8..9 s1 self=1 total=1 wait=0\n"
+		   "kill@A 6..10 s1 self=3 total=4 wait=0\n"
+		   "close 1 finished 0..12 in=9 out=3\n");
+	/* An event loop that closes what has waited too long works for that one then. */
+	expect_all("A 0 begin:" SEVEN
+		   ":idle:7 1 wait:POLL:poll 2 w 3 +timeout 4 io:CLOSE:7:0 5 +free 6 "
+		   "-free 7 end:" SEVEN " 8 -timeout",
+		   "open 1 idle at 0\n"
+		   "poll@A 1..2 - self=1 total=1 wait=1\n"
+		   "free@A 5..6 s1 self=1 total=1 wait=0\n"
+		   "timeout@A 3..8 s1 self=4 total=5 wait=0\n"
+		   "close 1 finished 0..7\n");
+}
+
+static void test_exchanges(void)
+{
+	/* Two on one connection, by two reads the first: each to its last write; what comes between them is
+	 * the server's, and so is the wait for the next. */
+	expect_unit("A 0 begin:" SEVEN ":p:7 1 +serve 2 io:READ:7:3 3 io:READ:7:3 4 +work 8 -work "
+		    "9 io:WRITE:7:5 10 io:WRITE:7:5 11 +log 12 -log 13 wait:IO:read:7 20 w 20 "
+		    "io:READ:7:4 "
+		    "21 +work 22 -work 23 io:WRITE:7:1 24 io:READ:7:0 25 end:" SEVEN " 26 -serve",
+		    FDAR_UNIT_REQUEST,
+		    "open 1 p at 2\n"
+		    "work@A 4..8 s1 self=4 total=4 wait=0\n"
+		    "log@A 11..12 s1 self=1 total=1 wait=0\n"
+		    "close 1 finished 2..10 requests=1 in=6 out=10\n"
+		    "read@A 13..20 - self=7 total=7 wait=7\n"
+		    "open 2 p at 20\n"
+		    "work@A 21..22 s2 self=1 total=1 wait=0\n"
+		    "close 2 finished 20..23 requests=1 in=4 out=1\n"
+		    "serve@A 1..26 - self=12 total=19 wait=7\n");
+	/* A slow client: a wait for room to write belongs to the answer. */
+	expect_unit("A 0 begin:" SEVEN ":p:7 2 io:READ:7:3 9 io:WRITE:7:5 10 wait:IO:send:7 20 w "
+		    "20 io:WRITE:7:5 30 end:" SEVEN,
+		    FDAR_UNIT_REQUEST,
+		    "open 1 p at 2\n"
+		    "send@A 10..20 s1 self=10 total=10 wait=10\n"
+		    "close 1 finished 2..20 requests=1 in=3 out=10\n");
+	/* Event loops. */
+	expect_unit(
+		"A 0 begin:" SEVEN
+		":p:7 1 wait:POLL:poll 2 w 3 +read 4 io:READ:7:3 5 -read 6 +work "
+		"7 io:WRITE:7:1 8 -work 9 wait:POLL:poll 12 w 13 +read 14 io:READ:7:3 15 -read 16 "
+		"+work 17 io:WRITE:7:1 18 -work 19 wait:POLL:poll 22 w 23 io:CLOSE:7:0 23 "
+		"end:" SEVEN,
+		FDAR_UNIT_REQUEST,
+		"poll@A 1..2 - self=1 total=1 wait=1\n"
+		"open 1 p at 4\n"
+		"read@A 3..5 s1 self=2 total=2 wait=0\n"
+		"work@A 6..8 s1 self=2 total=2 wait=0\n"
+		"poll@A 9..12 - self=3 total=3 wait=3\n"
+		"close 1 finished 4..7 requests=1 in=3 out=1\n"
+		"open 2 p at 14\n"
+		"read@A 13..15 s2 self=2 total=2 wait=0\n"
+		"work@A 16..18 s2 self=2 total=2 wait=0\n"
+		"poll@A 19..22 - self=3 total=3 wait=3\n"
+		"close 2 finished 14..17 requests=1 in=3 out=1\n");
+}
+
+static void test_marked(void)
+{
+	struct fdar_walk_stats stats;
+	g_autofree char *told =
+		tell_unit("A 0 begin:" SEVEN
+			  ":p:7 1 io:READ:7:3 2 req:0:/one 3 io:WRITE:7:3 4 done:0:200 5 "
+			  "io:READ:7:3 6 req:0:/two 7 io:WRITE:7:1 8 done:0:200 9 end:" SEVEN,
+			  FDAR_UNIT_REQUEST, FALSE, &stats);
+
+	g_assert_cmpuint(stats.exchanges, ==, 0);
+	g_assert_cmpuint(stats.requests, ==, 2);
+	g_assert_cmpuint(stats.stray_requests, ==, 0);
+	g_assert_cmpstr(told, ==,
+			"open 1 p at 1\n"
+			"close 1 finished 1..4 '/one' in=3 out=3\n"
+			"open 2 p at 6\n"
+			"close 2 finished 6..8 '/two' in=0 out=1\n");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/walk/accepted-by-another", test_accepted_by_another);
+	g_test_add_func("/walk/closes-another", test_closes_another);
+	g_test_add_func("/walk/exchanges", test_exchanges);
+	g_test_add_func("/walk/exchanges-marked", test_marked);
+	return g_test_run();
+}
