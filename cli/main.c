@@ -19,13 +19,11 @@ static void print_usage(FILE *out)
 		fprintf(out, "  %-10s  %s\n", command->name, command->summary);
 	fputs("\n"
 	      "The usual way:\n"
-	      "  flowdar record -o base -- ./server --port 8080 &    # record it with normal "
-	      "traffic\n"
-	      "  flowdar replay normal.pcap --to 127.0.0.1:8080\n"
-	      "  flowdar record -o bad -- ./server --port 8080 &     # and again with the bad one\n"
-	      "  flowdar replay attack.pcap --to 127.0.0.1:8080\n"
+	      "  flowdar record -o base --play usual.pcap -- ./server --port 8080\n"
+	      "  flowdar record -o bad --play attack.pcap -- ./server --port 8080\n"
 	      "  flowdar diff base bad                               # what got slower, and why\n"
 	      "  flowdar sequence --baseline base bad -o bad.svg     # and how it looks\n"
+	      "  flowdar report base bad -o report.html              # all of it, for a review\n"
 	      "\n"
 	      "flowdar COMMAND --help tells about a command; flowdar --version prints the "
 	      "version.\n",
