@@ -196,7 +196,7 @@ static int record_played(char *const *command, const struct fdar_record_texts *t
 	}
 	if (recorder < 0)
 		return fdar_failure(&fdar_record_usage,
-				    g_error_new(G_IO_ERROR, g_io_error_from_errno(errno),
+				    g_error_new(G_IO_ERROR, (gint)g_io_error_from_errno(errno),
 						"fork: %s", g_strerror(errno)));
 	return fdar_player_run(&player, recorder);
 }

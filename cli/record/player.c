@@ -95,8 +95,8 @@ static int keep_journal(const struct fdar_player *player, const char *journal)
 
 	if (g_rename(journal, kept) != 0)
 		code = fdar_failure(player->usage,
-				    g_error_new(G_IO_ERROR, g_io_error_from_errno(errno), "%s: %s",
-						kept, g_strerror(errno)));
+				    g_error_new(G_IO_ERROR, (gint)g_io_error_from_errno(errno),
+						"%s: %s", kept, g_strerror(errno)));
 	return code;
 }
 

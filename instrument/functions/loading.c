@@ -27,8 +27,10 @@ typedef int (*close_fn)(void *handle);
 static open_fn real_open;   /* atomic */
 static close_fn real_close; /* atomic */
 
+/* NOLINTBEGIN(readability-redundant-declaration): libc's, but shown. */
 FDAR_SHOWN void *dlopen(const char *file, int mode);
 FDAR_SHOWN int dlclose(void *handle);
+/* NOLINTEND(readability-redundant-declaration) */
 
 static open_fn next_open(void)
 {

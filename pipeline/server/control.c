@@ -290,8 +290,8 @@ const char *fdar_patch_status_text(enum fdar_patch_status status)
 		[FDAR_PATCH_NO_PROCESSOR] = "functions can be patched on x86-64 only",
 		[FDAR_PATCH_NO_BARRIER] = "the kernel has no membarrier to patch functions with",
 		[FDAR_PATCH_SHADOW_STACK] = "a shadow stack (CET) guards the returns of functions",
-		[FDAR_PATCH_REFUSED] = "changing code is forbidden there (SELinux, systemd's "
-				       "MemoryDenyWriteExecute, a seccomp filter)",
+		[FDAR_PATCH_REFUSED] = ("changing code is forbidden there (SELinux, systemd's "
+					"MemoryDenyWriteExecute, a seccomp filter)"),
 		[FDAR_PATCH_NO_ROOM] = "no memory is free near them",
 		[FDAR_PATCH_UNSETTLED] = "a thread may still be at the begin of a function",
 		[FDAR_PATCH_FOREIGN] = "something else has changed them (a debugger?)",

@@ -227,7 +227,7 @@ static gboolean open_aead(struct fdar_tls_opener *opener, const uint8_t nonce[NO
 		return FALSE;
 	if (!ccm && EVP_DecryptFinal_ex(context, out + made, &last) <= 0)
 		return FALSE;
-	*out_size = (size_t)(made + last);
+	*out_size = (size_t)made + (size_t)last;
 	return TRUE;
 }
 
@@ -321,7 +321,7 @@ static gboolean decrypt_cbc(struct fdar_tls_opener *opener, const uint8_t *body,
 	    !EVP_DecryptUpdate(context, out, &made, body + BLOCK, (int)(size - BLOCK)) ||
 	    !EVP_DecryptFinal_ex(context, out + made, &last))
 		return FALSE;
-	*out_size = (size_t)(made + last);
+	*out_size = (size_t)made + (size_t)last;
 	padding = (size_t)out[*out_size - 1] + 1;
 	if (padding > *out_size)
 		return FALSE;
