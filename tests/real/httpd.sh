@@ -38,9 +38,9 @@ marks_check() {
 	same "keys in the fd queue" "$(handoffs "fd queue" | cut -d ' ' -f 1 | sort -u)" \
 		"$(keys_of session_begin)"
 	same "threads that take" "$(grep handoff_take "$recording.events" | grep '"fd queue"' |
-		grep -c -v 'procname = "worker [0-9]*"')" 0
+		grep -c -v -E 'procname = "(worker [0-9]*|httpd)"')" 0
 	same "threads that put" "$(grep handoff_put "$recording.events" | grep '"fd queue"' |
-		grep -c -v 'procname = "listener"')" 0
+		grep -c -v -E 'procname = "(listener|httpd)"')" 0
 }
 
 # What a worker waited for its queue is no connection's: their time is about what they were open.
