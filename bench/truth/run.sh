@@ -3,12 +3,13 @@
 # verdict says. Prints a line a comparison, and counts at the end: named first, something else, nothing;
 # false alarms of runs that are alike and of the same load at another pace. It gates nothing.
 #
-#	bench/truth/run.sh [--servers LIST] [--rounds N] [--clones N] [-o FOLDER]
+#	bench/truth/run.sh [--servers LIST] [--rounds N] [--first N] [--sessions N] [-o FOLDER]
 #
-# --servers   of loop, pool, fork, udp, pipeline (default: all but udp)
+# --servers   of loop, pool, fork, udp, pipeline (default: all)
 # --rounds    of each server; each has a tree of functions, a culprit and a noise of its own (default 1)
-# --clones    times the sessions of the capture (default 6: 60 sessions of a dozen requests)
-# -o          keeps truth.csv there
+# --first     the number of the first round, which is its seed (default 1)
+# --sessions  of three requests each, in a run (default 60)
+# -o          keeps truth.csv there, and the recordings of comparisons that named somebody else
 #
 # Needs a build (FLOWDAR_BUILD, default build/release or build/debug): ninja flowdar instrument_libraries.
 # A round is 9 recordings and 11 comparisons, some 20 s on two quiet processors.
@@ -21,12 +22,13 @@ FLOWDAR=$build/bin/flowdar
 [ -x "$FLOWDAR" ] || { echo "no flowdar in $build: build it first" >&2; exit 1; }
 command -v jq >/dev/null || { echo "needs jq" >&2; exit 1; }
 
-servers=loop,pool,fork,pipeline rounds=1 clones=6 keep=
+servers=loop,pool,fork,udp,pipeline rounds=1 first=1 sessions=60 keep=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--servers) servers=$2 ;;
 	--rounds) rounds=$2 ;;
-	--clones) clones=$2 ;;
+	--first) first=$2 ;;
+	--sessions) sessions=$2 ;;
 	-o) keep=$2 ;;
 	*) sed -n '2,/^set/p' "$0" | grep '^#'; exit 2 ;;
 	esac
@@ -53,7 +55,14 @@ build_server() {
 # record_run NAME PACE [VARIABLE=VALUE ...]: one run of the server under load, as a recording. On a machine
 # that is very busy the server may be slow to find the session daemon: then once more.
 record_run() {
-	try_run "$@" || try_run "$@" || { cat "$work/err" >&2; exit 1; }
+	local tries
+	for tries in 1 2 3 4; do
+		if try_run "$@"; then return 0; fi
+		sleep "$tries"
+	done
+	echo "$server: run $1 of round $round could not be recorded:" >&2
+	cat "$work/err" >&2
+	return 1
 }
 
 try_run() {
@@ -65,13 +74,13 @@ try_run() {
 		>"$work/out" 2>"$work/err" &
 	recorder=$!
 	while [ -z "$port" ] && [ $tries -lt 200 ]; do
-		port=$(sed -n 's/^listening on //p' "$work/out")
+		port=$(sed -n 's/^listening on //p' "$work/out" 2>/dev/null) || true
 		tries=$((tries + 1))
 		sleep 0.05
 	done
 	[ -n "$port" ] || return 1
 	# shellcheck disable=SC2086
-	timeout 60 "$FLOWDAR" replay "$capture" --to "127.0.0.1:$port" --clones "$clones" $pace \
+	timeout 60 "$FLOWDAR" replay "$capture" --to "127.0.0.1:$port" $pace \
 		--quiet 1ms --timeout 5s -o "$work/$name.jsonl" >/dev/null 2>>"$work/err" || true
 	kill -INT "$recorder"
 	wait "$recorder" || status=$?
@@ -104,9 +113,23 @@ judge() {
 		outcome=nothing
 	fi
 	[ "$refused" = false ] || confidence=refused
+	keep_wrong "$case" "$@"
 	printf '%s,%s,%s,%s,%s,%s,%s,%s,"%s"\n' "$server" "$round" "$case" "$expected" "$said" "$change" \
 		"$confidence" "$outcome" "${sentence//\"/}" >>"$csv"
 	printf '%-8s %-16s %-12s %-8s %s\n' "$server" "$case" "$outcome" "$confidence" "$sentence"
+}
+
+# keep_wrong CASE RECORDINGS...: for who wants to know why.
+keep_wrong() {
+	local to=$keep/$server-$round-${1// /-} path
+	shift
+	[ -n "$keep" ] || return 0
+	[ "$outcome" = else ] || [ "$outcome" = "false alarm" ] || return 0
+	mkdir -p "$to"
+	for path in "$@"; do
+		[ "$path" = -- ] || cp -r "$work/$path" "$to/"
+	done
+	cp "$work/diff.json" "$to/"
 }
 
 # Where the culprit is: a leaf of the tree, or further in.
@@ -115,15 +138,15 @@ one_round() {
 
 	build_server "$round"
 	loops=$("$work/server" calibrate)
-	record_run base1 "$fast"
-	record_run base2 "$fast"
-	record_run pace "$slow"
-	record_run spin "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=150000
-	record_run part "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=150000 TRUTH_PART=30
-	record_run tenth "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=9000
-	record_run sleep "$fast" TRUTH_KIND=sleep TRUTH_AT=$at TRUTH_NS=400000
-	record_run calls "$fast" TRUTH_KIND=calls
-	record_run new "$fast" TRUTH_KIND=new TRUTH_NS=4000
+	record_run base1 "$fast" || return 0
+	record_run base2 "$fast" || return 0
+	record_run pace "$slow" || return 0
+	record_run spin "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=150000 || return 0
+	record_run part "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=150000 TRUTH_PART=30 || return 0
+	record_run tenth "$fast" TRUTH_KIND=spin TRUTH_AT=$at TRUTH_NS=9000 || return 0
+	record_run sleep "$fast" TRUTH_KIND=sleep TRUTH_AT=$at TRUTH_NS=400000 || return 0
+	record_run calls "$fast" TRUTH_KIND=calls || return 0
+	record_run new "$fast" TRUTH_KIND=new TRUTH_NS=4000 || return 0
 	judge "alike" "" base1 -- base2
 	judge "alike back" "" base2 -- base1
 	judge "other pace" "" base1 -- pace
@@ -137,10 +160,14 @@ one_round() {
 	judge "three new" "audit scan escape" base2 -- new
 }
 
+cc -O2 "$here/capture.c" -o "$work/capture"
 for server in ${servers//,/ }; do
-	capture=$root/tests/captures/demo-baseline.pcap
-	[ "$server" != udp ] || capture=$root/tests/captures/replay-udp.pcap
-	for ((round = 1; round <= rounds; round++)); do
+	capture=$work/$server.pcap
+	kind=tcp
+	[ "$server" != udp ] || kind=udp
+	"$work/capture" $kind "$sessions" 3 >"$capture"
+	for ((round = first; round < first + rounds; round++)); do
+		RANDOM=$round
 		one_round
 	done
 done
