@@ -5,6 +5,7 @@
 
 #define FILE_OF_KERNEL "/proc/pressure/cpu"
 #define EVERY_US       250000
+#define LAST_US        20000 /* less says nothing */
 
 /* The total of its first line: "some avg10=0.00 avg60=0.00 avg300=0.00 total=123". */
 static gboolean waited_us(uint64_t *us)
@@ -21,12 +22,13 @@ static gboolean waited_us(uint64_t *us)
 	return TRUE;
 }
 
-void fdar_pressure_look(struct fdar_pressure *pressure)
+/* Between two looks. */
+static void look(struct fdar_pressure *pressure, gint64 least_us)
 {
 	gint64 now_us = g_get_monotonic_time();
 	uint64_t us;
 
-	if ((pressure->looked_us && now_us - pressure->looked_us < EVERY_US) || !waited_us(&us))
+	if ((pressure->looked_us && now_us - pressure->looked_us < least_us) || !waited_us(&us))
 		return;
 	if (pressure->looked_us && us >= pressure->waited_us) {
 		uint64_t part = (us - pressure->waited_us) * 1000000 /
@@ -36,4 +38,14 @@ void fdar_pressure_look(struct fdar_pressure *pressure)
 	}
 	pressure->looked_us = now_us;
 	pressure->waited_us = us;
+}
+
+void fdar_pressure_look(struct fdar_pressure *pressure)
+{
+	look(pressure, EVERY_US);
+}
+
+void fdar_pressure_end(struct fdar_pressure *pressure)
+{
+	look(pressure, LAST_US);
 }

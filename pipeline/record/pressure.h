@@ -19,5 +19,8 @@ struct fdar_pressure {
 };
 
 void fdar_pressure_look(struct fdar_pressure *pressure);
+/* At the end of the load: what is left since the last look counts, too, so that a recording of less than
+ * a quarter of a second is not without. */
+void fdar_pressure_end(struct fdar_pressure *pressure);
 
 #endif

@@ -135,6 +135,8 @@ static gboolean is_over(struct fdar_run *run)
 		run->ended = look(run);
 	if (!run->ended)
 		run->ended = look_for_snapshots(run);
+	if (run->ended)
+		fdar_pressure_end(&run->pressure);
 	return run->ended != NULL;
 }
 
