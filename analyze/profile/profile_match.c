@@ -75,6 +75,11 @@ static gboolean same_component(const struct binary *left, const struct binary *r
 	return left->program == right->program && strcmp(left->component, right->component) == 0;
 }
 
+static gboolean same_file(const struct binary *left, const struct binary *right)
+{
+	return same_build(left, right) && same_component(left, right);
+}
+
 static gboolean same_soname(const struct binary *left, const struct binary *right)
 {
 	return !left->program && !right->program && *left->soname &&
@@ -160,6 +165,8 @@ void fdar_profile_match_init(struct fdar_profile_match *match, const struct fdar
 {
 	g_autoptr(GPtrArray) lefts = binaries_of(baseline), rights = binaries_of(subject);
 
+	/* One file may go by two names: ours in it are told apart from the server's. */
+	pair_by(lefts, rights, same_file);
 	pair_by(lefts, rights, same_build);
 	pair_by(lefts, rights, same_component);
 	pair_by(lefts, rights, same_soname);

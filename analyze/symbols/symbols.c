@@ -290,8 +290,11 @@ static struct fdar_symbol *name_in(struct fdar_symbols *symbols, const struct mo
 		symbol->function = source_name(symbols, name);
 		symbol->clone = name[fdar_clone_base(name)] != '\0';
 		symbol->part = fdar_clone_is_part(name);
-		if (is_own(symbol->function))
+		if (is_own(symbol->function)) {
 			symbol->component = FDAR_COMPONENT_OWN;
+			symbol->build_id = "";
+			symbol->program = FALSE;
+		}
 	} else {
 		g_autofree char *base = g_path_get_basename(file->path);
 		g_autofree char *number =

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analyze/diff/diff.h"
+#include "analyze/profile/profile_private.h"
 #include "analyze/profile/unrecorded.h"
 #include "tests/unit/kit/profile_script.h"
 
@@ -136,6 +137,35 @@ static void test_clone_inside(void)
 	g_assert_cmpuint(group->node_count, ==, 3);
 }
 
+/* A function of the program, in a component of its own. */
+static void add_beside(struct fdar_profile *profile, const char *component)
+{
+	const struct fdar_profile_function like = { .name = "flowdar_link_init",
+						    .component = component,
+						    .known = TRUE,
+						    .build_id = "de",
+						    .soname = "",
+						    .program = TRUE };
+
+	profile_function_add(profile, &like);
+}
+
+/* Two components of one file, which the sides saw in another order. */
+static void test_two_of_one_file(void)
+{
+	g_autoptr(fdar_profile) before = fdar_profile_new();
+	g_autoptr(fdar_profile) subject = profile_of(2, names, slow, &script_demo);
+	g_autoptr(fdar_profile) rest = profile_of(1, names, usual, &script_demo);
+
+	add_beside(before, "beside");
+	fdar_profile_merge(before, rest);
+	add_beside(subject, "beside");
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, subject, NULL, NULL);
+	check_parse(diff, "parse");
+	g_assert_cmpint(row_of(diff, "answer")->presence, ==, FDAR_IN_BOTH);
+	g_assert_false(has_hint(diff, "under another name"));
+}
+
 static void test_program(void)
 {
 	static const struct script_binary old = { "/srv/nginx-old", "aa", NULL, FALSE };
@@ -215,6 +245,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/profile-match/clone", test_clone);
 	g_test_add_func("/profile-match/clone-inside", test_clone_inside);
+	g_test_add_func("/profile-match/two-of-one-file", test_two_of_one_file);
 	g_test_add_func("/profile-match/program", test_program);
 	g_test_add_func("/profile-match/library", test_library);
 	g_test_add_func("/profile-match/nameless", test_nameless);

@@ -330,6 +330,10 @@ static void test_own(struct self *self, gconstpointer data)
 	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1000)->component, ==, FDAR_COMPONENT_OWN);
 	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1010)->component, ==, FDAR_COMPONENT_OWN);
 	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1020)->component, ==, "nginx");
+	/* And is no program beside it with the same build id. */
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1000)->build_id, ==, "");
+	g_assert_false(fdar_symbols_lookup(symbols, 1, 0x1000)->program);
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1020)->build_id, ==, "cc");
 }
 
 /* What nm prints helps where there is no table, and where there is no module at all. */
