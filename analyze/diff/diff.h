@@ -57,6 +57,7 @@ struct fdar_diff_side {
 	double price_ns;      /* mean: what recording it and its callees cost; not in own_ns */
 	double io_calls;      /* mean: reads and writes that it does itself */
 	double io_bytes;
+	double client_ns;    /* mean: of own_ns, waiting for the sessions' clients */
 	uint64_t unfinished; /* calls, of all sessions */
 };
 
@@ -116,6 +117,7 @@ struct fdar_diff_row {
 	struct fdar_diff_spread spread;
 	struct fdar_diff_counts counts;
 	gboolean transfers;  /* its time is system calls that move bytes, as many as before */
+	gboolean client;     /* what it added is waiting for the sessions' clients */
 	uint32_t ids[2];     /* private: of the function and what is below it */
 	gboolean stands_out; /* it grew, more than everything else did, and not by chance */
 };

@@ -8,8 +8,6 @@ struct diff_cap {
 
 /* A culprit that grew by so much is none that another pace, or a full machine, makes. */
 #define PLAIN_FACTOR 10
-/* A machine in which somebody waits for a processor for so much of the time is full. */
-#define FULL_PART 0.5
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 
@@ -93,6 +91,15 @@ static void cap_for_load(struct diff_work *work)
 			 diff_units(diff), diff->load.work);
 }
 
+/* Most sessions of the subject, and hardly one of the baseline. */
+static gboolean never_end(const struct fdar_diff *diff)
+{
+	const struct fdar_diff_sessions *baseline = &diff->baseline, *subject = &diff->subject;
+
+	return (double)subject->unfinished >= 0.5 * (double)subject->sessions &&
+	       (double)baseline->unfinished <= 0.1 * (double)baseline->sessions;
+}
+
 /* What is known of the row itself. */
 static void cap_for_row(struct diff_work *work)
 {
@@ -106,6 +113,12 @@ static void cap_for_row(struct diff_work *work)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "%s moves as many bytes with as many calls as before: whoever shares its "
 			 "processor makes it longer",
+			 row->function);
+	if (row->client && !never_end(work->diff))
+		diff_cap(work,
+			 row->ratio >= PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
+			 "%s waits for its clients, on their own connections: how long is their "
+			 "doing",
 			 row->function);
 	if (price_ns > row->added_ns)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
@@ -151,7 +164,7 @@ static void cap_for_processors(struct diff_work *work)
 			verdict->change == FDAR_CHANGE_CALLS ||
 			verdict->change == FDAR_CHANGE_SPREAD;
 
-	if (!runs || verdict->counted || work->options.pressure < FULL_PART)
+	if (!runs || verdict->counted || !diff_is_full(work))
 		return;
 	gboolean several = work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
 	diff_cap(work,

@@ -86,15 +86,14 @@ static gboolean is_longer_open(const struct diff_work *work, double ratio)
 	       (median >= 2 || test.beyond * 10 >= diff->subject.sessions);
 }
 
-/* Most never end, or what threads did is nothing beside it. */
-static gboolean is_plain(const struct fdar_diff *diff, double added_ns)
+gboolean diff_is_plain(const struct fdar_diff *diff, double added_ns, double worked_ns)
 {
 	const struct fdar_diff_sessions *baseline = &diff->baseline, *subject = &diff->subject;
 	gboolean never_end = (double)subject->unfinished >= 0.5 * (double)subject->sessions &&
 			     (double)baseline->unfinished <= 0.1 * (double)baseline->sessions;
 
-	return (never_end && diff->added_ns <= 0.1 * added_ns) ||
-	       PLAIN_RATIO * MAX(diff->added_ns, 0) <= added_ns;
+	return (never_end && worked_ns <= 0.1 * added_ns) ||
+	       PLAIN_RATIO * MAX(worked_ns, 0) <= added_ns;
 }
 
 /* While the sessions were open, threads were busy with something else. */
@@ -127,7 +126,7 @@ gboolean diff_find_idle(struct diff_work *work, gboolean first)
 	if (diff->whole_run || !diff_is_large(work, ratio, added_ns, FALSE) ||
 	    added_ns < DIFF_MIN_UNTESTED_NS || !is_longer_open(work, ratio))
 		return FALSE;
-	if (first && !is_plain(diff, added_ns))
+	if (first && !diff_is_plain(diff, added_ns, diff->added_ns))
 		return FALSE;
 	if (added_ns - MAX(diff->added_ns, 0) < 0.5 * added_ns)
 		return FALSE;

@@ -42,6 +42,9 @@
 /* And have this factor where the sessions are too few for a test. */
 #define DIFF_UNTESTED_RATIO 3.0
 
+/* A machine in which somebody waits for a processor for so much of the time is full. */
+#define DIFF_FULL_PART 0.5
+
 struct diff_side {
 	struct fdar_profile *flat; /* owned; NULL when group is of the caller's profile */
 	const struct fdar_profile *profile;
@@ -79,13 +82,15 @@ struct diff_work {
 	uint32_t *node_functions;        /* of the diff's nodes, indexes in names */
 	double increases_ns;     /* sum of what rows added; without queues where they follow */
 	gboolean queues_follow;  /* sessions stand longer in queues because threads are busy */
+	gboolean clients_follow; /* threads wait longer for clients; they also work longer */
 	gboolean testable;       /* there are sessions enough for a test to say anything */
 	gboolean running_longer; /* sessions run longer, which is not chance; or untestable */
 	gboolean longer;         /* likewise, with their waits */
 	gboolean shorter;
 	GPtrArray *caps; /* struct diff_cap: what keeps the confidence down */
 
-	gboolean transfers_too; /* functions that move bytes for the kernel are not passed over */
+	gboolean
+		outside_too; /* what others decide, the kernel and the clients, is not passed over */
 };
 
 /* 1 when both are 0, INFINITY when only the baseline is. */
@@ -127,6 +132,13 @@ void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t fu
 void diff_counts_adjust(struct fdar_diff *diff);
 void diff_recount(struct fdar_diff *diff);
 
+/* Is it a wait on the sessions' own descriptors, for the most part of what it added? */
+gboolean diff_is_for_client(uint8_t frame, const struct fdar_diff_side *baseline,
+			    const struct fdar_diff_side *subject);
+/* Does its time follow from what threads do elsewhere? Then it has no share in what was added. */
+gboolean diff_follows(const struct diff_work *work, uint8_t frame,
+		      const struct fdar_diff_side *baseline, const struct fdar_diff_side *subject);
+
 void diff_rows_make(struct diff_work *work);
 void diff_rows_rank(struct diff_work *work);
 void diff_rows_sort(struct fdar_diff *diff);
@@ -138,6 +150,12 @@ double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *wi
 
 /* Why there can be no verdict: the sentence, and the confidence is low. FALSE: there can be. */
 gboolean diff_refuse(struct diff_work *work);
+
+/* Whoever waits for a processor looks as if it ran. FALSE where that is not known. */
+static inline gboolean diff_is_full(const struct diff_work *work)
+{
+	return work->options.pressure >= DIFF_FULL_PART;
+}
 
 void diff_judge(struct diff_work *work);
 gboolean diff_row_runs(const struct fdar_diff_row *row);
@@ -161,6 +179,9 @@ uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t node);
 
 /* Work that no session owns grew more than the sessions' own. */
 gboolean diff_find_server(struct diff_work *work);
+/* Of what was added, most sessions of the subject never end, or what threads did is nothing beside
+ * it. */
+gboolean diff_is_plain(const struct fdar_diff *diff, double added_ns, double worked_ns);
 gboolean diff_find_idle(struct diff_work *work, gboolean first);
 
 /* Keeps the confidence at a level or below. The text ends "confidence: low: ...". */

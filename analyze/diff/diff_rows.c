@@ -43,6 +43,7 @@ static void fill_sessions(const struct diff_side *side, const struct fdar_profil
 		.skipped_ns = (double)stat->skipped_ns / n,
 		.io_calls = (double)stat->io_calls / n,
 		.io_bytes = (double)stat->io_bytes / n,
+		.client_ns = (double)stat->client_ns / n,
 		.unfinished = stat->unfinished,
 	};
 }
@@ -142,6 +143,16 @@ static gboolean is_transfer(const struct fdar_diff_row *row)
 	       after->io_calls > 0 && calls <= 1.25 && bytes <= 1.25;
 }
 
+/* How long that takes the clients decide. */
+gboolean diff_is_for_client(uint8_t frame, const struct fdar_diff_side *baseline,
+			    const struct fdar_diff_side *subject)
+{
+	double added_ns = subject->own_ns - baseline->own_ns;
+
+	return frame == FDAR_FRAME_WAIT && added_ns > 0 &&
+	       subject->client_ns - baseline->client_ns > 0.5 * added_ns;
+}
+
 static double price_of(const struct diff_side *side, const uint32_t *entry, int which)
 {
 	const struct fdar_profile_entry *of =
@@ -193,6 +204,7 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 	row->added_ns = row->subject.own_ns - row->baseline.own_ns;
 	row->change = change_of(work, row);
 	row->transfers = is_transfer(row);
+	row->client = diff_is_for_client(row->frame, &row->baseline, &row->subject);
 	row->gap = diff->whole_run ? 0 : gap_of(work, baseline, subject);
 	test_row(work, baseline, subject, row->added_ns, &row->test);
 	diff_spread_of(work, entry, function, below, FALSE, &row->spread);
@@ -201,32 +213,42 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 
 /* Does time in queues follow from what threads do? It does when functions work markedly longer for
  * a session, by an amount that is no trifle beside the queues: the next sessions stand behind it,
- * and where many do, the time in the queue is a multiple of its cause. */
-static gboolean queues_follow(const struct diff_work *work)
+ * and where many do, the time in the queue is a multiple of its cause. Likewise waits for clients: who
+ * plays them shares the processors. */
+static gboolean they_follow(const struct diff_work *work, gboolean clients)
 {
-	double queues_ns = 0, served_ns = 0;
+	double follow_ns = 0, served_ns = 0;
 
 	for (uint32_t i = 0; i < work->diff->row_count; i++) {
 		const struct fdar_diff_row *row = &work->diff->rows[i];
 
-		if (row->frame == FDAR_FRAME_QUEUE)
-			queues_ns += MAX(row->added_ns, 0);
-		else if (row->ratio >= work->options.min_ratio)
+		if (clients ? row->client : row->frame == FDAR_FRAME_QUEUE)
+			follow_ns += MAX(row->added_ns, 0);
+		else if (!row->client && row->frame != FDAR_FRAME_QUEUE &&
+			 row->ratio >= work->options.min_ratio)
 			served_ns += MAX(row->added_ns, 0);
 	}
 	return served_ns >= work->options.min_added_ns &&
-	       served_ns >= DIFF_MIN_PART * (served_ns + queues_ns);
+	       served_ns >= DIFF_MIN_PART * (served_ns + follow_ns);
+}
+
+gboolean diff_follows(const struct diff_work *work, uint8_t frame,
+		      const struct fdar_diff_side *baseline, const struct fdar_diff_side *subject)
+{
+	return (work->queues_follow && frame == FDAR_FRAME_QUEUE) ||
+	       (work->clients_follow && diff_is_for_client(frame, baseline, subject));
 }
 
 static void share_rows(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
 
-	work->queues_follow = queues_follow(work);
+	work->queues_follow = they_follow(work, FALSE);
+	work->clients_follow = they_follow(work, TRUE);
 	for (uint32_t i = 0; i < diff->row_count; i++) {
 		struct fdar_diff_row *row = &diff->rows[i];
 
-		if (!(work->queues_follow && row->frame == FDAR_FRAME_QUEUE))
+		if (!diff_follows(work, row->frame, &row->baseline, &row->subject))
 			row->share = MAX(row->added_ns, 0);
 		work->increases_ns += row->share;
 	}

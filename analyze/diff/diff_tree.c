@@ -109,7 +109,7 @@ void diff_tree_make(struct diff_work *work)
 		node->ratio = diff_ratio(node->baseline.total_ns, node->subject.total_ns);
 		node->added_ns = node->subject.own_ns - node->baseline.own_ns;
 		node->tree_added_ns = node->subject.total_ns - node->baseline.total_ns;
-		if (!(work->queues_follow && node->frame == FDAR_FRAME_QUEUE))
+		if (!diff_follows(work, node->frame, &node->baseline, &node->subject))
 			node->share = MAX(node->added_ns, 0);
 		increases_ns += node->share;
 	}

@@ -85,9 +85,15 @@ static uint32_t row_at(const struct diff_work *work, const struct fdar_intern *r
 	return fdar_intern_find(rows, up ? work->node_functions[up] : function, function);
 }
 
+/* Others decide how long it takes: the kernel and whoever shares the processor; the clients. */
+static gboolean is_outside(const struct fdar_diff_row *row)
+{
+	return row->transfers || row->client;
+}
+
 static gboolean is_proven(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return row->stands_out || (work->transfers_too && row->transfers && stands_out(work, row));
+	return row->stands_out || (work->outside_too && is_outside(row) && stands_out(work, row));
 }
 
 /* Of each node, what was added in it and below it by rows that stand out: a mean that one session of
@@ -106,7 +112,7 @@ static double *proven_increases(const struct diff_work *work)
 		uint32_t row = row_at(work, &rows, i);
 
 		if (row != FDAR_INTERN_NONE && is_proven(work, &diff->rows[row]) &&
-		    !(work->queues_follow && node->frame == FDAR_FRAME_QUEUE))
+		    !diff_follows(work, node->frame, &node->baseline, &node->subject))
 			increase[i] = MAX(node->added_ns, 0);
 	}
 	for (uint32_t i = diff->node_count - 1; i > 0; i--)
@@ -128,7 +134,8 @@ static uint32_t deepest(const struct diff_work *work, gboolean *cycle)
 	for (uint32_t i = 1; i < diff->node_count && !*cycle; i++) {
 		const struct fdar_diff_node *node = &diff->nodes[i];
 
-		if (node->parent != at || (work->queues_follow && node->frame == FDAR_FRAME_QUEUE))
+		if (node->parent != at ||
+		    diff_follows(work, node->frame, &node->baseline, &node->subject))
 			continue;
 		*cycle = at && is_cycle(&diff->nodes[at], node) && increase[i] >= 0.1 * increase[0];
 		if (!*cycle && increase[i] > 0 && increase[i] >= 0.5 * increase[0])
@@ -176,19 +183,29 @@ static gboolean node_counts(const struct diff_work *work, uint32_t at)
 
 /* ---- candidates ---- */
 
+static gboolean row_follows(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return diff_follows(work, row->frame, &row->baseline, &row->subject);
+}
+
 /* Everything got slower by about the same factor: half the distance between the parts that rows
  * have of the increases and of the baseline's time. */
 static gboolean is_even(const struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
-	double distance = 0, largest = 0;
+	double distance = 0, largest = 0, before_ns = 0;
 
-	if (!(diff->baseline.busy_ns > 0) || diff->ratio >= DIFF_UNTESTED_RATIO)
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		before_ns += row_follows(work, &diff->rows[i]) ? 0 : diff->rows[i].baseline.own_ns;
+	if (!(before_ns > 0) || diff->ratio >= DIFF_UNTESTED_RATIO)
 		return FALSE;
 	for (uint32_t i = 0; i < diff->row_count; i++) {
-		double part = diff->rows[i].baseline.own_ns / diff->baseline.busy_ns;
+		const struct fdar_diff_row *row = &diff->rows[i];
+		double part = row->baseline.own_ns / before_ns;
 
-		distance += fabs(part - diff->rows[i].share) / 2;
+		if (row_follows(work, row))
+			continue;
+		distance += fabs(part - row->share) / 2;
 		largest = MAX(largest, part);
 	}
 	return distance < 0.15 && largest < 0.9;
@@ -332,28 +349,46 @@ void diff_rows_rank(struct diff_work *work)
 
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		diff->rows[i].stands_out =
-			!diff->rows[i].transfers && stands_out(work, &diff->rows[i]);
+			!is_outside(&diff->rows[i]) && stands_out(work, &diff->rows[i]);
 	diff_rows_sort(diff);
+}
+
+/* What others decide is the last to be looked at: what moves bytes for the kernel has the time of a
+ * system call, which whoever shares the processor can make long; how long clients are waited for is up
+ * to them. On a full machine a system call says nothing at all. First only where nothing else that was added is worth a word beside it. */
+static gboolean find_outside(struct diff_work *work, gboolean first)
+{
+	struct fdar_diff *diff = work->diff;
+	double added_ns = 0, client_ns = 0;
+
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fdar_diff_row *row = &diff->rows[i];
+
+		if (!is_outside(row) || row->ratio < DIFF_UNTESTED_RATIO ||
+		    (row->transfers && diff_is_full(work)) ||
+		    !is_longer(work, diff_row_runs(row)) || !stands_out(work, row))
+			continue;
+		added_ns += row->share > 0 ? row->added_ns : 0;
+		client_ns += row->client ? row->added_ns : 0;
+	}
+	if (!(added_ns > 0) || added_ns < 0.5 * work->increases_ns)
+		return FALSE;
+	if (first && !diff_is_plain(diff, client_ns, work->increases_ns - client_ns))
+		return FALSE;
+	work->outside_too = TRUE;
+	return find_slower(work);
 }
 
 static gboolean find(struct diff_work *work)
 {
-	return diff_find_idle(work, TRUE) || find_slower(work) || find_more_calls(work) ||
-	       diff_find_server(work) || diff_find_idle(work, FALSE);
-}
-
-/* What moves bytes for the kernel is the last to be looked at: its time is that of a system call,
- * which whoever shares the processor can make long. */
-static gboolean find_transfers(struct diff_work *work)
-{
-	work->transfers_too = TRUE;
-	return find_row(work, 0.5);
+	return diff_find_idle(work, TRUE) || find_outside(work, TRUE) || find_slower(work) ||
+	       find_more_calls(work) || diff_find_server(work) || diff_find_idle(work, FALSE);
 }
 
 void diff_judge(struct diff_work *work)
 {
 	work->caps = g_ptr_array_new_with_free_func(g_free);
-	if (!find(work) && !find_transfers(work) && !find_spread(work) &&
+	if (!find(work) && !find_outside(work, FALSE) && !find_spread(work) &&
 	    !find_slower_per_call(work))
 		find_faster(work);
 	if (!diff_refuse(work))

@@ -25,6 +25,7 @@ void profile_stat_add_sums(struct fdar_profile_stat *stat, const struct fdar_pro
 	stat->skipped_ns = profile_sum(stat->skipped_ns, from->skipped_ns);
 	stat->io_calls = profile_sum(stat->io_calls, from->io_calls);
 	stat->io_bytes = profile_sum(stat->io_bytes, from->io_bytes);
+	stat->client_ns = profile_sum(stat->client_ns, from->client_ns);
 }
 
 static void stat_merge(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from)
@@ -43,7 +44,7 @@ static gboolean stat_equal(const struct fdar_profile_stat *a, const struct fdar_
 	       a->total_ns == b->total_ns && a->wait_ns == b->wait_ns &&
 	       a->skipped_calls == b->skipped_calls && a->skipped_ns == b->skipped_ns &&
 	       a->io_calls == b->io_calls && a->io_bytes == b->io_bytes &&
-	       fdar_histogram_equal(&a->call_ns, &b->call_ns) &&
+	       a->client_ns == b->client_ns && fdar_histogram_equal(&a->call_ns, &b->call_ns) &&
 	       fdar_histogram_equal(&a->session_calls, &b->session_calls) &&
 	       fdar_histogram_equal(&a->session_own_ns, &b->session_own_ns) &&
 	       fdar_histogram_equal(&a->session_total_ns, &b->session_total_ns);

@@ -22,6 +22,7 @@ struct extra {
 	uint64_t unfinished;
 	uint64_t skipped_calls;
 	uint64_t skipped_ns;
+	uint64_t client_ns;
 };
 
 struct path_costs {
@@ -95,6 +96,8 @@ static void add_extra(struct path_costs *costs, const struct fdar_walk_cost *cos
 	extra->unfinished += cost->unfinished;
 	extra->skipped_calls = profile_sum(extra->skipped_calls, cost->skipped_calls);
 	extra->skipped_ns = profile_sum(extra->skipped_ns, cost->skipped_ns);
+	if (cost->client)
+		extra->client_ns = profile_sum(extra->client_ns, cost->self_ns);
 }
 
 /* What a path is called is asked when its first frame is closed: later another module may be where
@@ -147,7 +150,7 @@ void profile_cost_add(struct fdar_profile_builder *builder, const struct fdar_wa
 		sum->wait_ns = profile_sum(sum->wait_ns, cost->wait_ns);
 		fdar_tally_add(&sum->total_ns, cost->total_ns);
 	}
-	if (G_UNLIKELY(cost->recursive | cost->unfinished || cost->skipped_calls))
+	if (G_UNLIKELY(cost->recursive | cost->unfinished | cost->client || cost->skipped_calls))
 		add_extra(costs, cost);
 	if (open) {
 		struct cell *cell = cell_of(builder, open, cost->path);
@@ -212,6 +215,7 @@ static void settle_extra(struct fdar_profile_builder *builder, uint32_t group, u
 	stat = &builder->profile->groups[group].nodes[node].stat;
 	stat->skipped_calls = profile_sum(stat->skipped_calls, extra->skipped_calls);
 	stat->skipped_ns = profile_sum(stat->skipped_ns, extra->skipped_ns);
+	stat->client_ns = profile_sum(stat->client_ns, extra->client_ns);
 	if (folded)
 		return;
 	if (!profile_path_is_part(builder, path) || !profile_path_outer(builder, path))

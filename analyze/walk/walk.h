@@ -124,6 +124,7 @@ struct fdar_walk_frame {
 	int64_t result;        /* of waits that ended */
 	uint8_t kind;          /* enum fdar_frame_kind */
 	uint8_t wait;          /* enum fdar_wait_kind, of waits */
+	uint8_t client;        /* of waits: on the descriptor of a session, so for its client */
 	uint8_t recursive;     /* the same function is open further out, with the same owner: its
 			     * total_ns is part of that frame's */
 	uint8_t unfinished;    /* still open at the end of the trace */
@@ -146,7 +147,8 @@ struct fdar_walk_cost {
 	uint8_t recursive;
 	uint8_t unfinished;
 	uint8_t repaired;
-	uint8_t ended; /* with its process */
+	uint8_t ended;  /* with its process */
+	uint8_t client; /* a wait for a session's client */
 };
 
 /* An object that went through a queue, told when it is taken. Nobody took it: take_ns and to_tid

@@ -17,6 +17,7 @@ static void tell(struct fdar_walk *walk, const struct fdar_walk_frame *frame)
 		.unfinished = frame->unfinished,
 		.repaired = frame->repaired,
 		.ended = frame->ended,
+		.client = frame->client,
 	};
 
 	if (walk->visitor->frame)
@@ -270,7 +271,10 @@ void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct
 	gboolean between = is_between_requests(thread) && event->waiting.kind == FDAR_WAIT_IO;
 
 	if (!between && !asks_for_work(thread, event->waiting.kind)) {
-		walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
+		struct frame *wait = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
+
+		if (wait)
+			wait->client = session != NULL;
 		return;
 	}
 	/* Where another thread has ended the request, this one was still at it until now. */

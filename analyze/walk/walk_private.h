@@ -95,6 +95,7 @@ struct frame {
 	uint8_t claim;
 	uint8_t adopted;  /* it was open before its owner was current */
 	uint8_t boundary; /* a wait whose end is a boundary */
+	uint8_t client;   /* a wait on the descriptor of a session */
 };
 
 /* Why a frame is closed: REPAIR is by a frame around it, unwinding, the end of its thread. */

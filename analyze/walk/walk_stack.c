@@ -201,6 +201,7 @@ static inline struct fdar_walk_cost cost_of(const struct thread *thread, const s
 		.unfinished = how == HOW_END_OF_TRACE,
 		.repaired = how == HOW_REPAIR,
 		.ended = how == HOW_END_OF_PROCESS,
+		.client = frame->client,
 	};
 
 	cost.total_ns = cost.self_ns + (server ? frame->in_server_ns : frame->in_owner_ns);
@@ -242,6 +243,7 @@ static __attribute__((noinline)) void tell_whole(struct fdar_walk *walk, struct 
 		.unfinished = cost->unfinished,
 		.repaired = cost->repaired,
 		.ended = cost->ended,
+		.client = cost->client,
 	};
 
 	walk_tell(walk, thread, &told, frame->claim);

@@ -1,0 +1,136 @@
+/* What the truth bench (bench/truth) showed to be wrong, as synthetic traces. */
+#include "tests/unit/kit/diff_script.h"
+
+/* A worker that answers three requests of a client on its connection, or on another one. */
+static void talk_session(struct writer *writer, double work_ns, double wait_ns, int fd)
+{
+	g_autofree char *wait = g_strdup_printf("wait:IO:recv:%d", fd);
+
+	begin(writer, "");
+	for (int i = 0; i < 3; i++) {
+		say(writer, "+take");
+		say(writer, wait);
+		pass(writer, wait_ns);
+		say(writer, "w");
+		say(writer, "-take");
+		say(writer, "+serve");
+		run(writer, "parse", 50 * US);
+		run(writer, "match", work_ns);
+		run(writer, "answer", 30 * US);
+		say(writer, "-serve");
+	}
+	end(writer);
+}
+
+static void talk_run(struct writer *writer, uint32_t seed, double work_ns, double wait_ns, int fd)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++)
+		talk_session(writer, work_ns, wait_ns, fd);
+}
+
+#define CLIENT   7
+#define UPSTREAM 9
+
+/* A server that got slow shares the processor with its clients, whose next question comes later, too:
+ * most of the added time is in that wait, and none of the blame. */
+static void test_clients_follow(void)
+{
+	struct writer a, b;
+
+	talk_run(&a, 1, 5 * US, 80 * US, CLIENT);
+	talk_run(&b, 2, 150 * US, 400 * US, CLIENT);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "match");
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
+	g_assert_cmpfloat(diff->verdict.share, >, 0.9);
+	g_assert_true(row_of(diff, "take", "recv")->client);
+	g_assert_false(row_of(diff, "take", "recv")->stands_out);
+}
+
+/* Likewise where what was added is a tenth of a session. */
+static void test_clients_hide_a_tenth(void)
+{
+	struct writer a, b;
+
+	talk_run(&a, 1, 5 * US, 80 * US, CLIENT);
+	talk_run(&b, 2, 15 * US, 240 * US, CLIENT);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "match");
+}
+
+/* The same server, and clients that ask a bit later. */
+static void test_slower_clients(void)
+{
+	struct writer a, b, c, d;
+
+	talk_run(&a, 1, 5 * US, 80 * US, CLIENT);
+	talk_run(&b, 2, 5 * US, 180 * US, CLIENT);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_null(diff->verdict.function);
+	/* By much: the wait is told, and that it is the clients'. */
+	talk_run(&c, 3, 5 * US, 80 * US, CLIENT);
+	talk_run(&d, 4, 5 * US, 100 * MS, CLIENT);
+	g_autoptr(fdar_diff) slow = compare(&c, &d);
+	g_assert_cmpstr(slow->verdict.function, ==, "take");
+	g_assert_cmpint(slow->verdict.change, ==, FDAR_CHANGE_WAITING);
+	g_assert_cmpint(slow->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
+	g_assert_nonnull(strstr(slow->verdict.reason, "waits for its clients"));
+}
+
+/* Somebody else's answer is the server's business. */
+static void test_upstream(void)
+{
+	struct writer a, b;
+
+	talk_run(&a, 1, 5 * US, 80 * US, UPSTREAM);
+	talk_run(&b, 2, 5 * US, 400 * US, UPSTREAM);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "take");
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
+	g_assert_false(row_of(diff, "take", "recv")->client);
+	g_assert_true(row_of(diff, "take", "recv")->stands_out);
+}
+
+/* On a full machine whoever is woken by a send takes the processor: two runs of one server differ by
+ * that, as much as they like. */
+static void test_sends_on_full_machine(void)
+{
+	const struct fdar_diff_options full = { .pressure = 0.9 };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", 100 * US);
+			say(&side[s], "+answer");
+			pass(&side[s], s ? 300 * US : 12 * US);
+			say(&side[s], "io:WRITE:7:40");
+			say(&side[s], "-answer");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_profile) before = profile_of(&side[0]);
+	g_autoptr(fdar_profile) after = profile_of(&side[1]);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &full, NULL);
+	g_assert_true(row_of(diff, "answer", NULL)->transfers);
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_SPREAD);
+	/* Elsewhere it is told, with the doubt. */
+	g_autoptr(fdar_diff) quiet = fdar_diff_new(before, after, NULL, NULL);
+	g_assert_cmpstr(quiet->verdict.function, ==, "answer");
+	g_assert_cmpint(quiet->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/verdict-bench/clients-follow", test_clients_follow);
+	g_test_add_func("/verdict-bench/clients-hide-a-tenth", test_clients_hide_a_tenth);
+	g_test_add_func("/verdict-bench/slower-clients", test_slower_clients);
+	g_test_add_func("/verdict-bench/upstream", test_upstream);
+	g_test_add_func("/verdict-bench/sends-on-full-machine", test_sends_on_full_machine);
+	return g_test_run();
+}
