@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file_write.h"
 #include "viz/svg/graph.h"
 #include "viz/sequence/sequence.h"
 #include "viz/svg/svg.h"
@@ -75,9 +76,9 @@ int main(int argc, char **argv)
 		best = MIN(best, (double)(g_get_monotonic_time() - began) / 1e6);
 		dot = fdar_graph_to_dot(scene, &error);
 		stop_on(error);
-		fdar_viz_write(argv[2], dot, strlen(dot), &error);
+		fdar_file_write(argv[2], dot, strlen(dot), &error);
 		stop_on(error);
-		fdar_viz_write(argv[3], svg->str, svg->len, &error);
+		fdar_file_write(argv[3], svg->str, svg->len, &error);
 		stop_on(error);
 		g_string_free(svg, TRUE);
 	}

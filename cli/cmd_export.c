@@ -8,11 +8,11 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
+#include "cli/kit/save.h"
 #include "cli/kit/table.h"
 #include "pipeline/source/export.h"
 #include "pipeline/recording/recording.h"
 #include "viz/export/export_tree.h"
-#include "viz/svg/svg.h"
 
 static const struct fdar_usage usage = {
 	.command = "export",
@@ -115,30 +115,11 @@ struct texts {
 	char *unit;
 };
 
-static gboolean save(const char *path, const void *data, gsize length, GError **error)
-{
-	if (strcmp(path, "-") != 0)
-		return fdar_viz_write(path, data, length, error);
-	if (fwrite(data, 1, length, stdout) == length && fflush(stdout) == 0)
-		return TRUE;
-	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot write standard output");
-	return FALSE;
-}
-
-/* Takes text. */
-static gboolean save_text(const char *path, GString *text, GError **error)
-{
-	gboolean fine = save(path, text->str, text->len, error);
-
-	g_string_free(text, TRUE);
-	return fine;
-}
-
 static gboolean save_pprof(const char *path, const struct fdar_flame_tree *tree, GError **error)
 {
 	g_autoptr(GByteArray) bytes = fdar_export_pprof(tree, FDAR_FLAME_SUBJECT, error);
 
-	return bytes && save(path, bytes->data, bytes->len, error);
+	return bytes && fdar_save(path, bytes->data, bytes->len, error);
 }
 
 static gboolean save_trees(const struct texts *texts, const char *path,
@@ -146,10 +127,10 @@ static gboolean save_trees(const struct texts *texts, const char *path,
 {
 	g_autofree char *name = g_path_get_basename(path);
 
-	if (texts->folded && !save_text(texts->folded, fdar_export_folded(tree), error))
+	if (texts->folded && !fdar_save_text(texts->folded, fdar_export_folded(tree), error))
 		return FALSE;
 	if (texts->speedscope &&
-	    !save_text(texts->speedscope, fdar_export_speedscope(tree, name), error))
+	    !fdar_save_text(texts->speedscope, fdar_export_speedscope(tree, name), error))
 		return FALSE;
 	return !texts->pprof || save_pprof(texts->pprof, tree, error);
 }

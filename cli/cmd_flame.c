@@ -7,7 +7,8 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
-#include "viz/svg/svg.h"
+#include "cli/kit/save.h"
+#include "viz/flame/flame.h"
 
 static const struct fdar_usage usage = {
 	.command = "flame",
@@ -44,16 +45,6 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->side);
 }
 
-static gboolean save(const char *path, const GString *svg, GError **error)
-{
-	if (strcmp(path, "-") != 0)
-		return fdar_viz_write(path, svg->str, svg->len, error);
-	if (fwrite(svg->str, 1, svg->len, stdout) == svg->len && fflush(stdout) == 0)
-		return TRUE;
-	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot write standard output");
-	return FALSE;
-}
-
 static int draw(const struct texts *texts, const struct fdar_flame_request *request,
 		enum fdar_flame_side side)
 {
@@ -61,15 +52,8 @@ static int draw(const struct texts *texts, const struct fdar_flame_request *requ
 	g_autofree char *heading = NULL;
 	g_autoptr(fdar_flame_tree) tree = fdar_flame_request_read(request, &heading, &error);
 	struct fdar_flame_options options = { .title = heading, .width = texts->width };
-	gboolean fine = FALSE;
 
-	if (tree) {
-		GString *svg = fdar_flame_svg(tree, side, &options);
-
-		fine = save(texts->output, svg, &error);
-		g_string_free(svg, TRUE);
-	}
-	if (!fine) {
+	if (!tree || !fdar_save_text(texts->output, fdar_flame_svg(tree, side, &options), &error)) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
 		fdar_failure(&usage, g_steal_pointer(&error));

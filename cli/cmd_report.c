@@ -7,6 +7,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/save.h"
 #include "cli/report/report_input.h"
 #include "cli/sequence/sequence_page.h"
 #include "viz/flame/flame.h"
@@ -151,11 +152,7 @@ static const struct fdar_histogram *busy_of(const struct fdar_profile *flat)
 
 static gboolean save(struct making *making, const struct fdar_report *report, GError **error)
 {
-	GString *html = fdar_report_html(report);
-	gboolean fine = fdar_viz_write(making->texts->output, html->str, html->len, error);
-
-	g_string_free(html, TRUE);
-	return fine;
+	return fdar_save_text(making->texts->output, fdar_report_html(report), error);
 }
 
 static gboolean write_report(struct making *making, GError **error)

@@ -5,6 +5,7 @@
 
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
+#include "cli/kit/save.h"
 #include "cli/sequence/sequence_options.h"
 #include "cli/sequence/sequence_page.h"
 #include "cli/kit/table.h"
@@ -37,37 +38,19 @@ static const struct fdar_usage usage = {
 		    "attack.rec\n",
 };
 
-static gboolean write_to(const char *path, const char *text, gsize length, GError **error)
-{
-	if (strcmp(path, "-") != 0)
-		return fdar_viz_write(path, text, length, error);
-	if (fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0) {
-		g_set_error_literal(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE,
-				    "cannot write standard output");
-		return FALSE;
-	}
-	return TRUE;
-}
-
 /* The graph goes first: when the picture is there, all is. */
 static gboolean save_page(struct fdar_sequence_page *page, GError **error)
 {
 	const struct fdar_sequence_request *r = page->request;
 	g_autoptr(fdar_scene) scene = fdar_sequence_page_draw(page);
-	GString *svg;
-	gboolean fine;
 
 	if (r->dot) {
 		g_autofree char *dot = fdar_graph_to_dot(scene, error);
 
-		if (!dot || !write_to(r->dot, dot, strlen(dot), error))
+		if (!dot || !fdar_save(r->dot, dot, strlen(dot), error))
 			return FALSE;
 	}
-	svg = fdar_svg_render(scene, error);
-	fine = svg && write_to(r->output, svg->str, svg->len, error);
-	if (svg)
-		g_string_free(svg, TRUE);
-	return fine;
+	return fdar_save_text(r->output, fdar_svg_render(scene, error), error);
 }
 
 static void report(const struct fdar_sequence_page *page)

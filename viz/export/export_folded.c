@@ -2,15 +2,11 @@
 
 #include <math.h>
 
-/* From the outermost caller down; the root has no name. */
-static void append_path(GString *out, const struct fdar_flame_tree *tree, uint32_t index)
+/* From the outermost caller down. */
+static void append_path(GString *out, const struct fdar_flame_tree *tree, const GArray *path)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-
-	for (; index; index = tree->nodes[index].parent)
-		g_ptr_array_add(names, (gpointer)tree->nodes[index].name);
-	for (guint i = names->len; i-- > 0;) {
-		for (const char *c = names->pdata[i]; *c; c++)
+	for (guint i = path->len; i-- > 0;) {
+		for (const char *c = tree->nodes[g_array_index(path, uint32_t, i)].name; *c; c++)
 			g_string_append_c(out, *c == ';' ? ',' : *c);
 		if (i)
 			g_string_append_c(out, ';');
@@ -19,6 +15,7 @@ static void append_path(GString *out, const struct fdar_flame_tree *tree, uint32
 
 GString *fdar_export_folded(const struct fdar_flame_tree *tree)
 {
+	g_autoptr(GArray) path = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	GString *out = g_string_new(NULL);
 
 	for (uint32_t i = 1; i < tree->count; i++) {
@@ -28,7 +25,8 @@ GString *fdar_export_folded(const struct fdar_flame_tree *tree)
 
 		if (!subject && !(tree->two_sides && baseline))
 			continue;
-		append_path(out, tree, i);
+		fdar_flame_path(tree, i, path);
+		append_path(out, tree, path);
 		if (tree->two_sides)
 			g_string_append_printf(out, " %" G_GINT64_FORMAT, baseline);
 		g_string_append_printf(out, " %" G_GINT64_FORMAT "\n", subject);

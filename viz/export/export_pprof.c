@@ -101,11 +101,13 @@ static void put_sample(struct writer *writer, const struct fdar_flame_tree *tree
 		       const guint64 *places, uint32_t index, unsigned side)
 {
 	const struct fdar_flame_node *node = &tree->nodes[index];
+	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	GByteArray *sample = g_byte_array_new(), *path = g_byte_array_new(),
 		   *values = g_byte_array_new();
 
-	for (uint32_t at = index; at; at = tree->nodes[at].parent)
-		put_varint(path, places[at]);
+	fdar_flame_path(tree, index, nodes);
+	for (guint i = 0; i < nodes->len; i++)
+		put_varint(path, places[g_array_index(nodes, uint32_t, i)]);
 	put_varint(values, (guint64)llrint(node->calls[side]));
 	put_varint(values, (guint64)llrint(node->own_ns[side]));
 	put_message(sample, 1, path);

@@ -47,11 +47,10 @@ static void write_stack(JsonBuilder *json, const struct fdar_flame_tree *tree,
 {
 	g_autoptr(GArray) path = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
-	for (; index; index = tree->nodes[index].parent)
-		g_array_append_val(path, frames->of_node[index]);
+	fdar_flame_path(tree, index, path);
 	json_builder_begin_array(json);
 	for (guint i = path->len; i-- > 0;)
-		json_builder_add_int_value(json, g_array_index(path, uint32_t, i));
+		json_builder_add_int_value(json, frames->of_node[g_array_index(path, uint32_t, i)]);
 	json_builder_end_array(json);
 }
 

@@ -46,6 +46,9 @@ struct fdar_flame_tree *fdar_flame_tree_of_profile(const struct fdar_profile *pr
 /* Of both sides of a comparison. */
 struct fdar_flame_tree *fdar_flame_tree_of_diff(const struct fdar_diff *diff);
 
+/* The nodes from index up to the root, without it, into path (of uint32_t), which is emptied first. */
+void fdar_flame_path(const struct fdar_flame_tree *tree, uint32_t index, GArray *path);
+
 struct fdar_flame_options {
 	const char *title; /* NULL: none */
 	const char *id;    /* prefix of the ids in the picture, letters and digits; NULL: "flame" */

@@ -168,6 +168,13 @@ struct fdar_flame_tree *fdar_flame_tree_of_diff(const struct fdar_diff *diff)
 	return tree;
 }
 
+void fdar_flame_path(const struct fdar_flame_tree *tree, uint32_t index, GArray *path)
+{
+	g_array_set_size(path, 0);
+	for (; index; index = tree->nodes[index].parent)
+		g_array_append_val(path, index);
+}
+
 void fdar_flame_tree_free(struct fdar_flame_tree *tree)
 {
 	if (!tree)

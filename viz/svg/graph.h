@@ -26,8 +26,7 @@
 GQuark fdar_viz_error_quark(void);
 
 enum fdar_viz_error {
-	FDAR_VIZ_ERROR_GRAPHVIZ, /* it refused; the message is its own */
-	FDAR_VIZ_ERROR_WRITE     /* the file could not be written */
+	FDAR_VIZ_ERROR_GRAPHVIZ /* it refused; the message is its own */
 };
 
 void fdar_graph_lock(void);

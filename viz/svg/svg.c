@@ -1,11 +1,5 @@
 #include "viz/svg/svg.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-
 #include "viz/svg/graph.h"
 #include "viz/svg/svg_pen.h"
 
@@ -65,45 +59,3 @@ const char *__lsan_default_suppressions(void)
 	return "leak:libgvc.so\nleak:libgvplugin_neato_layout.so\n";
 }
 #endif
-
-static gboolean set_write_error(const char *path, const char *reason, GError **error)
-{
-	g_set_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE, "cannot write %s: %s", path,
-		    reason);
-	return FALSE;
-}
-
-/* A pipe or device is written to, not replaced. */
-static gboolean write_through(const char *path, const char *text, gsize length, GError **error)
-{
-	FILE *file = fopen(path, "we");
-	gboolean fine;
-
-	if (!file)
-		return set_write_error(path, g_strerror(errno), error);
-	fine = fwrite(text, 1, length, file) == length;
-	if (fclose(file) != 0 || !fine)
-		return set_write_error(path, g_strerror(errno), error);
-	return TRUE;
-}
-
-gboolean fdar_viz_write(const char *path, const char *text, gsize length, GError **error)
-{
-	g_autoptr(GError) cause = NULL;
-	const char *reason;
-	char *target;
-	GStatBuf status;
-
-	if (g_stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
-		return write_through(path, text, length, error);
-	target = realpath(path, NULL); /* a link stays, and what it points to is replaced */
-	if (g_file_set_contents_full(target ? target : path, text, (gssize)length,
-				     G_FILE_SET_CONTENTS_CONSISTENT, 0666, &cause)) {
-		free(target);
-		return TRUE;
-	}
-	free(target);
-	/* GLib's message names the temporary file; what is wrong stands at its end */
-	reason = g_strrstr(cause->message, ": ");
-	return set_write_error(path, reason ? reason + 2 : cause->message, error);
-}

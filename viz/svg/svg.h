@@ -21,9 +21,4 @@
  */
 GString *fdar_svg_render(const struct fdar_scene *scene, GError **error);
 
-/* Writes text to path through a temporary file beside it and a rename: the old file stays until
- * the new one is whole. What is no regular file (a pipe, a device) is written to as it is. FALSE and
- * error (naming path) when it cannot be written. */
-gboolean fdar_viz_write(const char *path, const char *text, gsize length, GError **error);
-
 #endif

@@ -1,6 +1,5 @@
 /* Labels, colours, scenes: what is under the pictures. */
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -363,39 +362,6 @@ static void test_dark(void)
 	g_string_free(svg, TRUE);
 }
 
-static void test_write(void)
-{
-	g_autofree char *dir = g_dir_make_tmp("flowdar-viz-XXXXXX", NULL);
-	g_autofree char *path = g_build_filename(dir, "picture.svg", NULL);
-	g_autofree char *nowhere = g_build_filename(dir, "none", "picture.svg", NULL);
-	g_autofree char *text = NULL;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GDir) listing = NULL;
-
-	g_assert_true(fdar_viz_write(path, "first", 5, &error));
-	g_assert_true(fdar_viz_write(path, "second", 6, &error));
-	g_assert_no_error(error);
-	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-	g_assert_cmpstr(text, ==, "second");
-	g_assert_false(fdar_viz_write(nowhere, "x", 1, &error));
-	g_assert_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE);
-	g_assert_nonnull(strstr(error->message, nowhere));
-	g_clear_error(&error);
-	g_assert_false(fdar_viz_write(dir, "x", 1, &error)); /* a directory */
-	g_assert_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE);
-	g_clear_error(&error);
-	g_assert_true(fdar_viz_write("/dev/null", "x", 1, &error)); /* is not replaced */
-	g_assert_false(g_file_test("/dev/null", G_FILE_TEST_IS_REGULAR));
-	g_assert_false(fdar_viz_write("/dev/full", "x", 1, &error));
-	g_assert_error(error, FDAR_VIZ_ERROR, FDAR_VIZ_ERROR_WRITE);
-	g_assert_false(g_file_test("/dev/full", G_FILE_TEST_IS_REGULAR));
-	listing = g_dir_open(dir, 0, NULL);
-	g_assert_cmpstr(g_dir_read_name(listing), ==, "picture.svg");
-	g_assert_null(g_dir_read_name(listing)); /* no temporary file is left */
-	g_assert_cmpint(g_unlink(path), ==, 0);
-	g_assert_cmpint(g_rmdir(dir), ==, 0);
-}
-
 /* What is saved can be read and has the positions: any graphviz program can draw it. */
 static void test_dot(void)
 {
@@ -428,7 +394,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/scene/svg/locale", test_locale);
 	g_test_add_func("/scene/svg/no-fonts", test_no_fonts);
 	g_test_add_func("/scene/svg/dark", test_dark);
-	g_test_add_func("/scene/write", test_write);
 	g_test_add_func("/scene/dot", test_dot);
 	return g_test_run();
 }

@@ -1,0 +1,18 @@
+/*
+ * Files, written whole or not at all.
+ *
+ * Place in the house: under everything that leaves a document: pictures, reports, exports. A reader of
+ * the path sees the old file or the new one, never half of one.
+ */
+#ifndef FDAR_BASE_FILE_WRITE_H
+#define FDAR_BASE_FILE_WRITE_H
+
+#include <glib.h>
+
+/* Writes data to path through a temporary file beside it and a rename: the old file stays until
+ * the new one is whole. A link stays, what it points to is replaced; what is no regular file (a pipe,
+ * a device) is written to as it is. FALSE and error (G_FILE_ERROR, naming path) when it cannot be
+ * written. */
+gboolean fdar_file_write(const char *path, const void *data, gsize length, GError **error);
+
+#endif
