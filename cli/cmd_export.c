@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/export/export_lines.h"
 #include "cli/flame/flame_input.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
@@ -14,9 +15,11 @@
 #include "pipeline/recording/recording.h"
 #include "viz/export/export_tree.h"
 
+#define CALLS_MAX 10000000
+
 static const struct fdar_usage usage = {
 	.command = "export",
-	.synopsis = "RECORDING --ctf DIRECTORY | --folded FILE | --speedscope FILE | --pprof FILE",
+	.synopsis = "RECORDING --ctf DIRECTORY | --FORMAT FILE...",
 	.description =
 		"Gives a recording to other programs.\n"
 		"\n"
@@ -27,14 +30,24 @@ static const struct fdar_usage usage = {
 		"copied. It must be new or empty; when it cannot be finished, nothing is left "
 		"of it.\n"
 		"\n"
-		"The others write the call tree, in nanoseconds per session: folded stacks "
-		"(flamegraph.pl,\n"
-		"Perfetto), speedscope's JSON, and a gzipped profile for `go tool pprof`. "
-		"With --baseline folded\n"
-		"stacks have two numbers (difffolded) and speedscope two profiles. Several "
-		"can be written at once;\n"
-		"- is standard output.\n",
+		"--folded, --speedscope and --pprof write the call tree, in nanoseconds per "
+		"session: folded stacks\n"
+		"(flamegraph.pl, Perfetto), speedscope's JSON, and a gzipped profile for `go tool "
+		"pprof`. With\n"
+		"--baseline folded stacks have two numbers (difffolded) and speedscope two "
+		"profiles.\n"
+		"\n"
+		"--chrome, --perfetto and --otlp write each call with its time: Chrome's trace "
+		"JSON (also read by\n"
+		"speedscope) and Perfetto's protobuf have a track a thread and a session, and "
+		"arrows for hand-offs;\n"
+		"OTLP has a trace a session, requests as root spans and below them the calls of "
+		"100 us or more. Of\n"
+		"too many calls the longest are kept, and what is left out is said.\n"
+		"\n"
+		"Several can be written at once; - is standard output.\n",
 	.examples = "  flowdar export bad --ctf bad-ctf\n"
+		    "  flowdar export bad --perfetto bad.pftrace --hide-below 20us\n"
 		    "  flowdar export bad --speedscope bad.speedscope.json --pprof bad.pb.gz\n"
 		    "  flowdar export bad --baseline base --folded - | sort -k3\n",
 };
@@ -113,6 +126,11 @@ struct texts {
 	char *pprof;
 	char *baseline;
 	char *unit;
+	char *chrome;
+	char *perfetto;
+	char *otlp;
+	char *hide_below;
+	int calls;
 };
 
 static gboolean save_pprof(const char *path, const struct fdar_flame_tree *tree, GError **error)
@@ -154,28 +172,74 @@ static int export_trees(const struct texts *texts, const char *path, enum fdar_u
 	return fdar_failure(&usage, error);
 }
 
-static int export_all(const struct texts *texts, int argc, char **argv)
+/* ---- time lines ---- */
+
+static int export_lines(const struct texts *texts, const char *path)
 {
-	gboolean trees = texts->folded || texts->speedscope || texts->pprof;
-	enum fdar_unit unit;
-	int code = FDAR_EXIT_OK;
+	struct fdar_export_lines lines = { .usage = &usage,
+					   .path = path,
+					   .chrome = texts->chrome,
+					   .perfetto = texts->perfetto,
+					   .otlp = texts->otlp,
+					   .unit = texts->unit,
+					   .has_shorter = texts->hide_below != NULL,
+					   .most = (uint32_t)texts->calls,
+					   .stop = fdar_interrupt_catch() };
+
+	if (texts->hide_below && !fdar_parse_duration(texts->hide_below, &lines.shorter_ns))
+		return fdar_usage_error(&usage, "--hide-below: \"%s\": expected a time, e.g. 20us",
+					texts->hide_below);
+	return fdar_export_lines_write(&lines);
+}
+
+static gboolean wants_trees(const struct texts *texts)
+{
+	return texts->folded || texts->speedscope || texts->pprof;
+}
+
+static gboolean wants_lines(const struct texts *texts)
+{
+	return texts->chrome || texts->perfetto || texts->otlp;
+}
+
+/* FDAR_EXIT_OK when it can be done. */
+static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
+{
+	gboolean trees = wants_trees(texts), lines = wants_lines(texts);
 
 	if (argc != 2)
 		return fdar_usage_error(&usage,
 					argc < 2 ? "which recording?" : "one recording only");
-	if (!texts->ctf && !trees)
-		return fdar_usage_error(
-			&usage, "as what? expected --ctf, --folded, --speedscope or --pprof");
-	if (!fdar_unit_parse(texts->unit, &unit))
+	if (!texts->ctf && !trees && !lines)
+		return fdar_usage_error(&usage,
+					"as what? expected --ctf, --folded, --speedscope, --pprof, "
+					"--chrome, --perfetto or --otlp");
+	if (!fdar_unit_parse(texts->unit, unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
-	if (texts->baseline && (texts->ctf || !trees || texts->pprof))
+	if (texts->baseline && (texts->ctf || lines || !trees || texts->pprof))
 		return fdar_usage_error(&usage, "--baseline goes with --folded and --speedscope%s",
 					texts->pprof ? "; pprof takes two files: -diff_base" : "");
-	if (texts->ctf)
+	if ((texts->hide_below || texts->calls) && !lines)
+		return fdar_usage_error(
+			&usage, "--hide-below and --calls go with --chrome, --perfetto and --otlp");
+	if (texts->calls < 0 || texts->calls > CALLS_MAX)
+		return fdar_usage_error(&usage, "--calls %d: expected 1 to %d", texts->calls,
+					CALLS_MAX);
+	return FDAR_EXIT_OK;
+}
+
+static int export_all(const struct texts *texts, int argc, char **argv)
+{
+	enum fdar_unit unit = FDAR_UNIT_SESSION;
+	int code = check(texts, argc, &unit);
+
+	if (code == FDAR_EXIT_OK && texts->ctf)
 		code = export_trace(argv[1], texts->ctf);
-	if (trees && code == FDAR_EXIT_OK)
+	if (code == FDAR_EXIT_OK && wants_trees(texts))
 		code = export_trees(texts, argv[1], unit);
+	if (code == FDAR_EXIT_OK && wants_lines(texts))
+		code = export_lines(texts, argv[1]);
 	return code;
 }
 
@@ -191,10 +255,20 @@ int fdar_cmd_export(int argc, char **argv)
 		  "Write them as speedscope's JSON", "FILE" },
 		{ "pprof", 0, 0, G_OPTION_ARG_FILENAME, &texts.pprof,
 		  "Write them as a profile of pprof", "FILE" },
+		{ "chrome", 0, 0, G_OPTION_ARG_FILENAME, &texts.chrome,
+		  "Write each call as an event of Chrome's trace JSON", "FILE" },
+		{ "perfetto", 0, 0, G_OPTION_ARG_FILENAME, &texts.perfetto,
+		  "Write each call as a slice of Perfetto's protobuf", "FILE" },
+		{ "otlp", 0, 0, G_OPTION_ARG_FILENAME, &texts.otlp,
+		  "Write sessions as traces of OpenTelemetry, in JSON", "FILE" },
 		{ "baseline", 0, 0, G_OPTION_ARG_FILENAME, &texts.baseline,
 		  "Beside this recording's", "RECORDING" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
 		  "Per session (default) or per request", "UNIT" },
+		{ "hide-below", 0, 0, G_OPTION_ARG_STRING, &texts.hide_below,
+		  "Leave shorter calls out, e.g. 20us", "TIME" },
+		{ "calls", 0, 0, G_OPTION_ARG_INT, &texts.calls,
+		  "Keep so many calls, the longest; default 500000", "N" },
 		G_OPTION_ENTRY_NULL,
 	};
 	int code = FDAR_EXIT_OK;
@@ -207,5 +281,9 @@ int fdar_cmd_export(int argc, char **argv)
 	g_free(texts.pprof);
 	g_free(texts.baseline);
 	g_free(texts.unit);
+	g_free(texts.chrome);
+	g_free(texts.perfetto);
+	g_free(texts.otlp);
+	g_free(texts.hide_below);
 	return code;
 }

@@ -57,6 +57,21 @@ gboolean fdar_reading_packets(guint64 written, guint64 total, void *user)
 	return TRUE;
 }
 
+gboolean fdar_reading_events(guint64 events, void *user)
+{
+	struct fdar_reading *reading = user;
+	g_autofree char *count = NULL;
+
+	if (reading->stop && *reading->stop)
+		return FALSE;
+	if (!due(reading))
+		return TRUE;
+	count = fdar_format_count(events);
+	fprintf(stderr, "\r\033[K%s: %s events", reading->what, count);
+	fflush(stderr);
+	return TRUE;
+}
+
 void fdar_reading_clear(struct fdar_reading *reading)
 {
 	if (reading->shown_us) {

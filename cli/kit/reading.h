@@ -21,6 +21,9 @@ gboolean fdar_reading_progress(guint64 read_bytes, guint64 size_bytes, void *use
 /* The same for packets written, of a total. */
 gboolean fdar_reading_packets(guint64 written, guint64 total, void *user);
 
+/* The same for events of a trace; a progress function of analyze/. */
+gboolean fdar_reading_events(guint64 events, void *user);
+
 /* Takes the line away. */
 void fdar_reading_clear(struct fdar_reading *reading);
 

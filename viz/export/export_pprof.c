@@ -4,9 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "viz/export/proto.h"
+
 /*
- * profile.proto of github.com/google/pprof, in the wire format of protocol buffers: a field is a key
- * (number << 3 | type), then a varint (type 0) or a length and bytes (type 2). The fields used here:
+ * profile.proto of github.com/google/pprof. The fields used here:
  * Profile: sample_type 1, sample 2, location 4, function 5, string_table 6, default_sample_type 14;
  * ValueType: type 1, unit 2; Sample: location_id 1 (packed, leaf first), value 2 (packed);
  * Location: id 1, line 4; Line: function_id 1; Function: id 1, name 2, system_name 3, filename 4.
@@ -17,36 +18,6 @@ struct writer {
 	GHashTable *strings; /* text -> index + 1 */
 	GPtrArray *table;
 };
-
-static void put_varint(GByteArray *bytes, guint64 value)
-{
-	do {
-		guint8 byte = (guint8)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
-
-		g_byte_array_append(bytes, &byte, 1);
-		value >>= 7;
-	} while (value);
-}
-
-static void put_number(GByteArray *bytes, unsigned field, guint64 value)
-{
-	put_varint(bytes, field << 3);
-	put_varint(bytes, value);
-}
-
-static void put_bytes(GByteArray *bytes, unsigned field, const void *data, gsize length)
-{
-	put_varint(bytes, field << 3 | 2);
-	put_varint(bytes, length);
-	g_byte_array_append(bytes, data, (guint)length);
-}
-
-/* Takes message, frees it. */
-static void put_message(GByteArray *bytes, unsigned field, GByteArray *message)
-{
-	put_bytes(bytes, field, message->data, message->len);
-	g_byte_array_unref(message);
-}
 
 static guint64 string_of(struct writer *writer, const char *text)
 {
@@ -63,9 +34,9 @@ static void put_type(struct writer *writer, const char *type, const char *unit)
 {
 	GByteArray *message = g_byte_array_new();
 
-	put_number(message, 1, string_of(writer, type));
-	put_number(message, 2, string_of(writer, unit));
-	put_message(writer->bytes, 1, message);
+	fdar_proto_number(message, 1, string_of(writer, type));
+	fdar_proto_number(message, 2, string_of(writer, unit));
+	fdar_proto_message(writer->bytes, 1, message);
 }
 
 /* A location and a function for each node's function; their ids are the same. Gives the id. */
@@ -85,15 +56,15 @@ static guint64 place_of(struct writer *writer, GHashTable *places,
 	location = g_byte_array_new();
 	line = g_byte_array_new();
 	function = g_byte_array_new();
-	put_number(line, 1, id);
-	put_number(location, 1, id);
-	put_message(location, 4, line);
-	put_message(writer->bytes, 4, location);
-	put_number(function, 1, id);
-	put_number(function, 2, string_of(writer, node->name));
-	put_number(function, 3, string_of(writer, node->name));
-	put_number(function, 4, string_of(writer, node->component));
-	put_message(writer->bytes, 5, function);
+	fdar_proto_number(line, 1, id);
+	fdar_proto_number(location, 1, id);
+	fdar_proto_message(location, 4, line);
+	fdar_proto_message(writer->bytes, 4, location);
+	fdar_proto_number(function, 1, id);
+	fdar_proto_number(function, 2, string_of(writer, node->name));
+	fdar_proto_number(function, 3, string_of(writer, node->name));
+	fdar_proto_number(function, 4, string_of(writer, node->component));
+	fdar_proto_message(writer->bytes, 5, function);
 	return id;
 }
 
@@ -107,12 +78,12 @@ static void put_sample(struct writer *writer, const struct fdar_flame_tree *tree
 
 	fdar_flame_path(tree, index, nodes);
 	for (guint i = 0; i < nodes->len; i++)
-		put_varint(path, places[g_array_index(nodes, uint32_t, i)]);
-	put_varint(values, (guint64)llrint(node->calls[side]));
-	put_varint(values, (guint64)llrint(node->own_ns[side]));
-	put_message(sample, 1, path);
-	put_message(sample, 2, values);
-	put_message(writer->bytes, 2, sample);
+		fdar_proto_varint(path, places[g_array_index(nodes, uint32_t, i)]);
+	fdar_proto_varint(values, (guint64)llrint(node->calls[side]));
+	fdar_proto_varint(values, (guint64)llrint(node->own_ns[side]));
+	fdar_proto_message(sample, 1, path);
+	fdar_proto_message(sample, 2, values);
+	fdar_proto_message(writer->bytes, 2, sample);
 }
 
 static GByteArray *compress(const GByteArray *plain, GError **error)
@@ -149,9 +120,10 @@ GByteArray *fdar_export_pprof(const struct fdar_flame_tree *tree, enum fdar_flam
 	for (uint32_t i = 1; i < tree->count; i++)
 		if (llrint(tree->nodes[i].own_ns[side]) || llrint(tree->nodes[i].calls[side]))
 			put_sample(&writer, tree, of_node, i, side);
-	put_number(writer.bytes, 14, string_of(&writer, "time"));
+	fdar_proto_number(writer.bytes, 14, string_of(&writer, "time"));
 	for (guint i = 0; i < writer.table->len; i++)
-		put_bytes(writer.bytes, 6, writer.table->pdata[i], strlen(writer.table->pdata[i]));
+		fdar_proto_bytes(writer.bytes, 6, writer.table->pdata[i],
+				 strlen(writer.table->pdata[i]));
 	out = compress(writer.bytes, error);
 	g_byte_array_unref(writer.bytes);
 	g_hash_table_unref(writer.strings);
