@@ -1,4 +1,5 @@
 /* flowdar info: what is in a recording. */
+#include <glib/gstdio.h>
 #include <stdio.h>
 
 #include "analyze/profile/labels.h"
@@ -101,6 +102,15 @@ static void print_calls(const struct fdar_recording_info *info)
 		fdar_print_line("the server's threads waited %s for the recorder", waited);
 }
 
+/* Bytes of the file with the secrets of TLS connections; 0: there is none. */
+static guint64 secrets_of(const struct fdar_about *about)
+{
+	g_autofree char *path = g_build_filename(about->path, FDAR_RECORDING_TLS_KEYS, NULL);
+	GStatBuf st;
+
+	return g_lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? (guint64)st.st_size : 0;
+}
+
 static void print_recording(const struct fdar_about *about)
 {
 	const struct fdar_recording_info *info = &about->state.info;
@@ -124,6 +134,9 @@ static void print_recording(const struct fdar_about *about)
 				info->exit_status);
 	print_settings(info);
 	print_calls(info);
+	if (secrets_of(about))
+		fdar_print_line("TLS secrets: in " FDAR_RECORDING_TLS_KEYS
+				"; whoever has that file can read what was captured");
 }
 
 static void print_doubts(const GPtrArray *doubts)
@@ -354,6 +367,7 @@ static void print_json(const struct fdar_about *about)
 	print_text("damage", summary->damage);
 	print_json_doubts(fdar_source_doubts(about->contents->source));
 	print_number("replay_sessions", about->labels);
+	print_number("tls_keys_bytes", secrets_of(about));
 	print_rows("events", events, ",");
 	print_rows("processes", processes, ",");
 	print_rows("threads", threads, ",");

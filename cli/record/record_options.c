@@ -92,6 +92,10 @@ static const GOptionEntry table[] = {
 	  NULL },
 	{ "bytes", 0, 0, NUMBER(bytes),
 	  "Keep the first N bytes of what is read and written on descriptors, up to 4096", "N" },
+	{ "tls-keys", 0, 0, FLAG(tls_keys),
+	  "Keep the secrets of the server's TLS connections in DIR/tls.keys, for replay, split and "
+	  "amplify --tls-keys: whoever has that file can read the connections",
+	  NULL },
 	{ "functions", 'f', 0, TEXT(functions),
 	  "Record calls of these functions only, e.g. 'ap_*,!apr_palloc*', or: auto", "RULES" },
 	{ "budget", 0, 0, TEXT(budget),
@@ -379,6 +383,7 @@ gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *
 	options->tracing.lossless = texts->lossless;
 	options->tracing.crash_safe = texts->crash_safe;
 	options->tracing.snapshot = texts->snapshot;
+	options->tls_keys = texts->tls_keys;
 	if (!command[0] && !texts->attach)
 		return wrong(error,
 			     "record what? give the server's command after --, or --attach PID");

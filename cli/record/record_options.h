@@ -38,6 +38,7 @@ struct fdar_record_texts {
 	gboolean lossless;
 	gboolean crash_safe;
 	gboolean snapshot;
+	gboolean tls_keys;
 	gboolean quiet;
 };
 

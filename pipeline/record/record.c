@@ -208,6 +208,7 @@ static void clear(struct fdar_run *run)
 	g_ptr_array_unref(run->warnings);
 	g_free(run->started);
 	g_free(run->name);
+	fdar_record_keys_clear(&run->keys);
 	fdar_record_folder_clear(&run->folder);
 }
 
@@ -220,6 +221,7 @@ gboolean fdar_record_run(const struct fdar_record_options *options, const volati
 				.progress = progress,
 				.user = user,
 				.memory = { .lock = -1 },
+				.keys = { .fd = -1 },
 				.folder = { .fd = -1 } };
 	gboolean ok;
 

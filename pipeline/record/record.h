@@ -38,7 +38,8 @@ struct fdar_record_options {
 	char *const *command;    /* NULL-terminated argv; or NULL, and: */
 	const pid_t *attach;     /* servers that run already, with flowdar's libraries in them */
 	size_t attach_count;
-	const char *user; /* run the command as this user; NULL: as who we are */
+	const char *user;  /* run the command as this user; NULL: as who we are */
+	gboolean tls_keys; /* keep the secrets of the server's TLS connections: record_keys.h */
 	struct fdar_tracing_options tracing;
 	struct fdar_control_settings settings; /* what the libraries are to do */
 	uint64_t trigger_ns; /* tracing.snapshot: when a session lasts longer than that; 0: never */

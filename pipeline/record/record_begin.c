@@ -26,6 +26,9 @@ static const char *wrong_server(const struct fdar_record_options *options)
 		return "either a command is run or processes are attached to, not both";
 	if (attach && options->user)
 		return "processes that run already keep their user";
+	if (attach && options->tls_keys)
+		return "the TLS secrets of a server that runs already are out of reach: it has to "
+		       "be started with --tls-keys";
 	if (attach && options->tracing.lossless)
 		return "a server that runs already cannot be recorded lossless: LTTng decides "
 		       "when a process starts whether it may be made to wait";
@@ -271,7 +274,9 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 						    .command = options->command,
 						    .user = options->user,
 						    .detail = options->tracing.detail,
-						    .lossless = options->tracing.lossless };
+						    .lossless = options->tracing.lossless,
+						    .tls_keys = run->keys.fd,
+						    .tls_keys_path = run->keys.path };
 	const char *control = fdar_control_segment_path(run->control);
 	g_autoptr(GDateTime) wall = g_date_time_new_now_utc();
 
@@ -287,6 +292,23 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 		return FALSE;
 	run->now.server = fdar_server_pid(run->server);
 	fdar_keeper_watch(run->keeper, run->now.server);
+	return TRUE;
+}
+
+/* Whoever has that file can read what others captured of these connections: it is said before there is
+ * one. */
+static gboolean make_keys(struct fdar_run *run, GError **error)
+{
+	g_autofree char *warning = NULL;
+
+	if (!run->options->tls_keys)
+		return TRUE;
+	if (!fdar_record_keys_make(&run->folder, &run->keys, error))
+		return FALSE;
+	warning = g_strdup_printf("the secrets of the server's TLS connections go to %s: whoever "
+				  "has it can read what was captured of them",
+				  run->keys.path);
+	fdar_run_tell(run, FDAR_RECORD_WARNING, warning);
 	return TRUE;
 }
 
@@ -324,6 +346,8 @@ gboolean fdar_run_begin(struct fdar_run *run, GError **error)
 	if (!start_keeper(run, error))
 		return explain(error);
 	warn_of_concurrent(run);
+	if (!make_keys(run, error))
+		return FALSE;
 	run->tracing = fdar_tracing_start(run->name, run->memory.out, run->memory.buffers,
 					  &run->options->tracing, error);
 	if (!run->tracing)

@@ -210,6 +210,15 @@ static void warn_of_unpatched(struct fdar_run *run)
 	}
 }
 
+/* A server that has an OpenSSL of its own inside, or none, looks like one that nobody talked to. */
+static void warn_of_keys(struct fdar_run *run)
+{
+	if (run->keys.fd >= 0 && !fdar_record_keys_bytes(&run->keys))
+		fdar_run_tell(run, FDAR_RECORD_WARNING,
+			      "no TLS secret came: nobody connected over TLS, or the server does "
+			      "not load OpenSSL as a library");
+}
+
 gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *folder,
 		       struct fdar_recording_info *info, GError **error)
 {
@@ -234,6 +243,7 @@ gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *fo
 	warn_of_silence(run);
 	warn_of_death(run);
 	warn_of_unpatched(run);
+	warn_of_keys(run);
 	fdar_run_describe(run, folder, info);
 	info->manifest = 1;
 	if (fdar_recording_info_save(info, folder->path, error))

@@ -217,8 +217,11 @@ static gboolean is_named(const struct fdar_record_folder *folder)
 
 void fdar_record_folder_remove(const struct fdar_record_folder *folder)
 {
+	g_autofree char *keys = g_build_filename(folder->path, FDAR_RECORDING_TLS_KEYS, NULL);
+
 	walk(folder->trace, remove_entry, NULL);
 	fdar_record_folder_forget(folder);
+	g_unlink(keys);
 	/* By its name, if that is still its. */
 	if (folder->made && is_named(folder))
 		g_rmdir(folder->shown);

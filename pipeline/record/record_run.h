@@ -15,6 +15,7 @@
 #include "pipeline/record/record.h"
 #include "pipeline/record/record_count.h"
 #include "pipeline/record/record_folder.h"
+#include "pipeline/record/record_keys.h"
 #include "pipeline/record/record_memory.h"
 #include "pipeline/record/record_missing.h"
 #include "pipeline/record/record_snapshot.h"
@@ -35,6 +36,7 @@ struct fdar_run {
 	char *name;
 	struct fdar_record_folder folder;
 	struct fdar_record_memory memory;
+	struct fdar_record_keys keys;
 	struct fdar_control_segment *control;
 	struct fdar_keeper *keeper;
 	struct fdar_tracing *tracing;

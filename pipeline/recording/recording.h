@@ -6,6 +6,7 @@
  *	recording.json   what was run, how, on what host, and what was lost
  *	trace/           the CTF trace
  *	symbols/         function tables by build id (made by the caller of record.h; may be missing)
+ *	tls.keys         secrets of the server's TLS connections, with --tls-keys (record_keys.h)
  *	manifest         sizes and check sums of all files, written last (manifest.h)
  *	replay.jsonl     what the replay driver did, a line a session (copied in by the user of both)
  *
@@ -25,6 +26,7 @@
 #define FDAR_RECORDING_FILE     "recording.json"
 #define FDAR_RECORDING_TRACE    "trace"
 #define FDAR_RECORDING_SYMBOLS  "symbols"
+#define FDAR_RECORDING_TLS_KEYS "tls.keys"
 
 /* Values of ended while a recording is unfinished. */
 #define FDAR_RECORDING_UNFINISHED "not yet, or the recorder and its keeper were killed"

@@ -9,11 +9,13 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "instrument/wire/control.h"
+#include "instrument/wire/tls_keys.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/server/traceable.h"
 
@@ -44,6 +46,8 @@ static const struct library libraries[] = {
 	{ "libflowdar-functions.so", FDAR_DETAIL_FUNCTION },
 };
 
+static const char tls_library[] = "libflowdar-tls.so";
+
 /* Without the first, forked processes are recorded as their parent, or crash; without the second,
  * servers that close every descriptor abort. */
 static const char *const lttng_libraries[] = { "liblttng-ust-fork.so.1", "liblttng-ust-fd.so.1" };
@@ -59,9 +63,19 @@ char *fdar_server_missing_library(const char *folder, enum fdar_detail detail)
 	return NULL;
 }
 
-/* LD_PRELOAD knows no quoting: a folder with a space or a colon in its name cannot be in it. */
-static gboolean check_folder(const char *folder, enum fdar_detail detail, GError **error)
+static char *missing_library(const struct fdar_server_options *options)
 {
+	g_autofree char *tls = g_build_filename(options->library_dir, tls_library, NULL);
+
+	if (options->tls_keys >= 0 && access(tls, R_OK) != 0)
+		return g_steal_pointer(&tls);
+	return fdar_server_missing_library(options->library_dir, options->detail);
+}
+
+/* LD_PRELOAD knows no quoting: a folder with a space or a colon in its name cannot be in it. */
+static gboolean check_folder(const struct fdar_server_options *options, GError **error)
+{
+	const char *folder = options->library_dir;
 	g_autofree char *missing = NULL;
 
 	if (strpbrk(folder, " :")) {
@@ -71,16 +85,17 @@ static gboolean check_folder(const char *folder, enum fdar_detail detail, GError
 			    folder);
 		return FALSE;
 	}
-	missing = fdar_server_missing_library(folder, detail);
+	missing = missing_library(options);
 	if (missing)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "%s: not there; expected flowdar's libraries in this folder", missing);
 	return !missing;
 }
 
-static char *preload(const char *folder, enum fdar_detail detail, const char *program)
+static char *preload(const struct fdar_server_options *options)
 {
-	g_autofree char *first = fdar_traceable_first(program);
+	g_autofree char *first = fdar_traceable_first(options->command[0]);
+	const char *folder = options->library_dir;
 	GString *text = g_string_new(NULL);
 	const char *users = g_getenv("LD_PRELOAD");
 
@@ -89,22 +104,44 @@ static char *preload(const char *folder, enum fdar_detail detail, const char *pr
 	for (size_t i = 0; i < G_N_ELEMENTS(lttng_libraries); i++)
 		g_string_append_printf(text, "%s%s", i ? ":" : "", lttng_libraries[i]);
 	for (size_t i = 0; i < G_N_ELEMENTS(libraries); i++) {
-		if (libraries[i].from <= detail)
+		if (libraries[i].from <= options->detail)
 			g_string_append_printf(text, ":%s/%s", folder, libraries[i].name);
 	}
+	if (options->tls_keys >= 0)
+		g_string_append_printf(text, ":%s/%s", folder, tls_library);
 	if (users && *users)
 		g_string_append_printf(text, ":%s", users);
 	return g_string_free(text, FALSE);
 }
 
+/* Where our library finds the file, and the variable that some servers know by themselves; a user's own
+ * stays. */
+static char **add_tls_keys(const struct fdar_server_options *options, char **environment)
+{
+	g_autofree char *told = NULL;
+	struct stat st;
+
+	if (options->tls_keys < 0 || fstat(options->tls_keys, &st) != 0)
+		return environment;
+	told = g_strdup_printf(FDAR_TLS_KEYS_FORMAT, options->tls_keys,
+			       (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+			       options->tls_keys_path);
+	environment = g_environ_setenv(environment, FDAR_TLS_KEYS_ENV, told, TRUE);
+	/* Somebody else cannot open it, and a server may refuse to start over that. */
+	return options->user ? environment
+			     : g_environ_setenv(environment, "SSLKEYLOGFILE",
+						options->tls_keys_path, FALSE);
+}
+
 static char **server_environment(const struct fdar_server_options *options, const char *control)
 {
-	g_autofree char *libs = preload(options->library_dir, options->detail, options->command[0]);
+	g_autofree char *libs = preload(options);
 	char **environment = g_environ_setenv(g_get_environ(), "LD_PRELOAD", libs, TRUE);
 
 	environment = g_environ_setenv(environment, FDAR_CONTROL_ENV, control, TRUE);
 	if (options->lossless)
 		environment = g_environ_setenv(environment, "LTTNG_UST_ALLOW_BLOCKING", "1", TRUE);
+	environment = add_tls_keys(options, environment);
 	return g_environ_setenv(environment, "LTTNG_UST_REGISTER_TIMEOUT", REGISTER_TIMEOUT_MS,
 				FALSE);
 }
@@ -187,7 +224,9 @@ static void exec_server(const struct fdar_server_options *options, const struct 
 	setsid();
 	detach_terminal();
 	pass_sockets(environment, parent);
-	/* All descriptors of ours are closed by exec; those that the user passed on stay. */
+	/* All descriptors of ours but this one are closed by exec; those that the user passed on stay. */
+	if (options->tls_keys >= 0)
+		fcntl(options->tls_keys, F_SETFD, 0);
 	fdar_process_reset(-1);
 	failure.of_user = !become(user);
 	if (!failure.of_user) {
@@ -248,8 +287,7 @@ struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
 	struct fdar_server *server;
 	struct user user = { 0 };
 
-	if (!check_folder(options->library_dir, options->detail, error) ||
-	    !find_user(options->user, &user, error))
+	if (!check_folder(options, error) || !find_user(options->user, &user, error))
 		return NULL;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	server = g_new0(struct fdar_server, 1);

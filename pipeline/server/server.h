@@ -25,6 +25,8 @@ struct fdar_server_options {
 	const char *user;        /* run the command as this user; NULL: as who we are */
 	enum fdar_detail detail;
 	gboolean lossless; /* it waits when there is no room for an event */
+	int tls_keys;      /* open for appending: the server writes its TLS secrets there; or -1 */
+	const char *tls_keys_path; /* the same file, as the server may open it */
 };
 
 enum fdar_server_state {
