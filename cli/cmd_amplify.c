@@ -18,7 +18,13 @@
 /* What a row for programs tells, besides what was left out. */
 #define FIGURES 7
 
+static const struct fdar_usage_values values[] = {
+	{ "phase", "uniform random none", FALSE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.values = values,
 	.command = "amplify",
 	.synopsis = "CAPTURE... -o OUT.pcap [OPTIONS]",
 	.description =

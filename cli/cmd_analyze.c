@@ -12,7 +12,14 @@
 
 #define LIMIT_DEFAULT 20
 
+static const struct fdar_usage_values values[] = {
+	{ "by", "function path session request", FALSE },
+	{ "sort", "own total calls median p99 name time open running waiting start", TRUE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.values = values,
 	.command = "analyze",
 	.synopsis = "TRACE... [OPTIONS]",
 	.description =

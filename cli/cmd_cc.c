@@ -7,60 +7,59 @@
 
 #include "cli/cc/cc_arguments.h"
 #include "cli/kit/command.h"
+#include "cli/kit/help.h"
 #include "cli/kit/options.h"
 
 #define PROBE  "-fpatchable-function-entry=5"
 #define INSIDE "FLOWDAR_CC_INSIDE" /* against a FLOWDAR_CC that leads back here */
 
-static const struct fdar_usage usages[] = {
-	{ .command = "cc", .synopsis = "ARGUMENTS OF THE COMPILER" },
-	{ .command = "c++", .synopsis = "ARGUMENTS OF THE COMPILER" },
-};
+/* clang-format off: lines as they are shown */
+#define DESCRIPTION(language, variable, same)                                                      \
+	"Runs the " language                                                                       \
+	" compiler with what it takes to record function calls later. Nothing is\n"                \
+	"edited, nothing is linked, and a function that is not recorded costs next to nothing:\n"  \
+	"\n"                                                                                       \
+	"  patch   each function begins with five bytes that do nothing; while a recording asks\n" \
+	"          for it, libflowdar-functions.so puts a call there (gcc, clang; x86-64)\n"       \
+	"  hooks   each function calls a hook when it begins and ends (-finstrument-functions):\n" \
+	"          other processors and compilers; costs 3 ns a call, recorded or not\n"           \
+	"\n"                                                                                       \
+	"Everything is handed on to the compiler, but for these, which are taken out:\n"           \
+	"  --flowdar-mode=MODE        auto (patch where it can be, else hooks), patch, hooks, "    \
+	"none\n"                                                                                   \
+	"  --flowdar-compiler=CC      the compiler, as if in " variable                            \
+	"; a compiler may also be\n"                                                               \
+	"                             the first argument, as launchers give it\n"                  \
+	"  --flowdar-verbose          say what is run\n"                                           \
+	"Calls that only preprocess, assemble, link or print something are not touched, nor are\n" \
+	"those that have -finstrument-functions or -fpatchable-function-entry already. The\n"      \
+	"header <flowdar/flowdar.h> is found. 'readelf -p .comment' tells which way a program\n"   \
+	"was built.\n"                                                                             \
+	"\n"                                                                                       \
+	"Environment:\n"                                                                           \
+	"  " variable                                                                              \
+	"                 the compiler, with arguments if need be: \"ccache gcc-12\" (" same ")\n" \
+	"  FLOWDAR_CC_MODE            as --flowdar-mode\n"                                         \
+	"  FLOWDAR_CC_VERBOSE         as --flowdar-verbose, if not empty\n"
 
-static void print_help(gboolean cxx)
-{
-	printf("Usage: flowdar %s ARGUMENTS OF THE COMPILER\n"
-	       "\n"
-	       "Runs the C%s compiler with what it takes to record function calls later. Nothing "
-	       "is\n"
-	       "edited, nothing is linked, and a function that is not recorded costs next to "
-	       "nothing:\n"
-	       "\n"
-	       "  patch   each function begins with five bytes that do nothing; while a recording "
-	       "asks\n"
-	       "          for it, libflowdar-functions.so puts a call there (gcc, clang; x86-64)\n"
-	       "  hooks   each function calls a hook when it begins and ends "
-	       "(-finstrument-functions):\n"
-	       "          other processors and compilers; costs 3 ns a call, recorded or not\n"
-	       "\n"
-	       "Everything is handed on to the compiler, but for these, which are taken out:\n"
-	       "  --flowdar-mode=MODE        auto (patch where it can be, else hooks), patch, "
-	       "hooks, none\n"
-	       "  --flowdar-compiler=CC      the compiler, as if in %s; a compiler may also be\n"
-	       "                             the first argument, as launchers give it\n"
-	       "  --flowdar-verbose          say what is run\n"
-	       "Calls that only preprocess, assemble, link or print something are not touched, nor "
-	       "are\n"
-	       "those that have -finstrument-functions or -fpatchable-function-entry already. The\n"
-	       "header <flowdar/flowdar.h> is found. 'readelf -p .comment' tells which way a "
-	       "program\n"
-	       "was built.\n"
-	       "\n"
-	       "Environment:\n"
-	       "  %-13s              the compiler, with arguments if need be: \"ccache gcc-12\" "
-	       "(%s)\n"
-	       "  FLOWDAR_CC_MODE            as --flowdar-mode\n"
-	       "  FLOWDAR_CC_VERBOSE         as --flowdar-verbose, if not empty\n"
-	       "\n"
-	       "Examples:\n"
-	       "  make CC=\"flowdar cc\" CXX=\"flowdar c++\"\n"
-	       "  CC=\"flowdar cc\" ./configure && make\n"
-	       "  cmake -DCMAKE_C_COMPILER_LAUNCHER=\"flowdar;cc\" ..\n"
-	       "  FLOWDAR_CC=\"ccache clang\" make CC=\"flowdar cc\"\n"
-	       "  flowdar record -o run --functions 'http_*' -- ./server\n",
-	       cxx ? "c++" : "cc", cxx ? "++" : "", cxx ? "FLOWDAR_CXX" : "FLOWDAR_CC",
-	       cxx ? "FLOWDAR_CXX" : "FLOWDAR_CC", cxx ? "c++" : "cc");
-}
+#define EXAMPLES                                                  \
+	"  make CC=\"flowdar cc\" CXX=\"flowdar c++\"\n"          \
+	"  CC=\"flowdar cc\" ./configure && make\n"               \
+	"  cmake -DCMAKE_C_COMPILER_LAUNCHER=\"flowdar;cc\" ..\n" \
+	"  FLOWDAR_CC=\"ccache clang\" make CC=\"flowdar cc\"\n"  \
+	"  flowdar record -o run --functions 'http_*' -- ./server\n"
+
+static const struct fdar_usage usages[] = {
+	{ .command = "cc",
+	  .synopsis = "ARGUMENTS OF THE COMPILER",
+	  .description = DESCRIPTION("C", "FLOWDAR_CC", "cc"),
+	  .examples = EXAMPLES },
+	{ .command = "c++",
+	  .synopsis = "ARGUMENTS OF THE COMPILER",
+	  .description = DESCRIPTION("C++", "FLOWDAR_CXX", "c++"),
+	  .examples = EXAMPLES },
+};
+/* clang-format on */
 
 /* The folder that flowdar/flowdar.h is in: as installed, else the source's. NULL if there is none. */
 static char *find_include(void)
@@ -190,8 +189,11 @@ static int run_compiler(int argc, char **argv, gboolean cxx)
 	GError *error = NULL;
 	int code;
 
+	if (argc == 2 && g_str_has_prefix(argv[1], "--help=") &&
+	    fdar_help_print_as(argv[1] + strlen("--help="), usage, NULL))
+		return FDAR_EXIT_OK;
 	if (argc == 1 || (argc == 2 && strcmp(argv[1], "--help") == 0)) {
-		print_help(cxx);
+		fdar_help_print(usage, NULL);
 		return argc == 1 ? FDAR_EXIT_USAGE : FDAR_EXIT_OK;
 	}
 	if (!fdar_cc_arguments_parse(&arguments, argc, argv, &error) ||

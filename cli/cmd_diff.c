@@ -14,7 +14,13 @@
 
 #define LIMIT_DEFAULT 10
 
+static const struct fdar_usage_values values[] = {
+	{ "require-confidence", "medium high", FALSE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.values = values,
 	.command = "diff",
 	.synopsis = "BASELINE SUBJECT [OPTIONS]",
 	.description =

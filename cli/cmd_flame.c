@@ -10,7 +10,13 @@
 #include "cli/kit/save.h"
 #include "viz/flame/flame.h"
 
+static const struct fdar_usage_values values[] = {
+	{ "side", "subject baseline", FALSE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.values = values,
 	.command = "flame",
 	.synopsis = "[OPTIONS] RECORDING",
 	.description =

@@ -13,7 +13,13 @@
 
 #define SHOW_AFTER_US 1000000
 
+static const struct fdar_usage_values values[] = {
+	{ "server", "httpd nginx redis", TRUE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.values = values,
 	.command = "patch",
 	.synopsis = "[OPTIONS] DIR",
 	.description =

@@ -17,7 +17,14 @@
 #define CLONES_MAX       10000000
 #define ASAP_CONCURRENCY 64
 
+static const struct fdar_usage_values values[] = {
+	{ "phase", "none uniform random", FALSE },
+	{ "wait", "answer time none", FALSE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.values = values,
 	.command = "replay",
 	.synopsis = "CAPTURE... --to HOST:PORT [OPTIONS]",
 	.description = "Takes a capture (pcap or pcapng, also compressed; - is standard input) "

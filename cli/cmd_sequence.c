@@ -13,7 +13,15 @@
 #include "viz/svg/svg.h"
 #include "cli/kit/cells.h"
 
+static const struct fdar_usage_values values[] = {
+	{ "theme", "auto light dark", FALSE },
+	{ "session", "auto worst median", TRUE },
+	{ "baseline-session", "auto worst median", TRUE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.values = values,
 	.command = "sequence",
 	.synopsis = "[OPTIONS] TRACE",
 	.description =

@@ -4,30 +4,43 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/kit/command.h"
+#include "cli/kit/help.h"
+#include "cli/kit/suggest.h"
+
+static const char about[] =
+	"Shows which functions of a network server a hurtful workload hits, and why.";
+
+static const char usual_way[] =
+	"  flowdar record -o base --play usual.pcap -- ./server --port 8080\n"
+	"  flowdar record -o bad --play attack.pcap -- ./server --port 8080\n"
+	"  flowdar diff base bad                               # what got slower, and why\n"
+	"  flowdar sequence --baseline base bad -o bad.svg     # and how it looks\n"
+	"  flowdar report base bad -o report.html              # all of it, for a review\n";
+
+static const char exit_codes[] = "0  all went well\n"
+				 "1  it failed; a line on standard error says why\n"
+				 "2  the command line is wrong\n"
+				 "3  a --fail-on limit was crossed\n"
+				 "4  no verdict is possible, or not with the confidence asked for\n"
+				 "130  interrupted by Ctrl-C; what was recorded is good\n";
 
 static void print_usage(FILE *out)
 {
-	fputs("Usage: flowdar COMMAND [OPTIONS] ...\n"
-	      "\n"
-	      "Shows which functions of a network server a hurtful workload hits, and why.\n"
-	      "\n"
-	      "Commands:\n",
-	      out);
+	fprintf(out, "Usage: flowdar COMMAND [OPTIONS] ...\n\n%s\n\nCommands:\n", about);
 	for (const struct fdar_command *command = fdar_commands; command->name; command++)
 		fprintf(out, "  %-10s  %s\n", command->name, command->summary);
-	fputs("\n"
-	      "The usual way:\n"
-	      "  flowdar record -o base --play usual.pcap -- ./server --port 8080\n"
-	      "  flowdar record -o bad --play attack.pcap -- ./server --port 8080\n"
-	      "  flowdar diff base bad                               # what got slower, and why\n"
-	      "  flowdar sequence --baseline base bad -o bad.svg     # and how it looks\n"
-	      "  flowdar report base bad -o report.html              # all of it, for a review\n"
-	      "\n"
-	      "flowdar COMMAND --help tells about a command; flowdar --version prints the "
-	      "version.\n",
-	      out);
+	fprintf(out,
+		"\n"
+		"The usual way:\n"
+		"%s"
+		"\n"
+		"flowdar COMMAND --help tells about a command, flowdar help COMMAND opens its "
+		"manual;\n"
+		"flowdar --version prints the version.\n",
+		usual_way);
 }
 
 static const struct fdar_command *find_command(const char *name)
@@ -37,6 +50,132 @@ static const struct fdar_command *find_command(const char *name)
 			return command;
 	}
 	return NULL;
+}
+
+static int no_command(const char *name)
+{
+	const char *names[64] = { NULL };
+	const char *meant;
+	gsize count = 0;
+
+	for (const struct fdar_command *command = fdar_commands; command->name; command++) {
+		if (count + 2 < G_N_ELEMENTS(names))
+			names[count++] = command->name;
+	}
+	meant = fdar_suggest(name, names);
+	fprintf(stderr, "flowdar: there is no command '%s'%s%s%s; see 'flowdar --help'\n", name,
+		meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
+	return FDAR_EXIT_USAGE;
+}
+
+/* ---- the manual, and completions ---- */
+
+/* Shows the installed page of a command on a terminal; comes back if there is none. */
+static void try_manual(const char *command)
+{
+	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+	g_autofree char *folder = program ? g_path_get_dirname(program) : NULL;
+	g_autofree char *name = g_strdup_printf("flowdar-%s.1", command);
+	static const char *const endings[] = { "", ".gz" };
+
+	if (!folder || !isatty(STDOUT_FILENO))
+		return;
+	for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+		g_autofree char *file = g_strconcat(name, endings[i], NULL);
+		g_autofree char *page =
+			g_build_filename(folder, "..", "share", "man", "man1", file, NULL);
+
+		if (g_file_test(page, G_FILE_TEST_IS_REGULAR))
+			execlp("man", "man", page, (char *)NULL);
+	}
+}
+
+static void print_page_head(const char *name, const char *summary)
+{
+	g_autofree char *upper = g_ascii_strup(name, -1);
+	g_autofree char *title = fdar_manual_escape(upper);
+	g_autofree char *shown = fdar_manual_escape(name);
+	g_autofree char *text = fdar_manual_escape(summary);
+
+	printf(".\\\" Made by flowdar --help=man from the table of options that it parses.\n"
+	       ".TH %s 1 \"" FLOWDAR_DATE "\" \"flowdar " FLOWDAR_VERSION "\" \"flowdar\"\n"
+	       ".SH NAME\n%s \\- %s\n",
+	       title, shown, text);
+}
+
+static void print_main_page(void)
+{
+	print_page_head("flowdar", "trace-based behaviour analysis of network servers");
+	puts(".SH SYNOPSIS\n.B flowdar\nCOMMAND [OPTIONS] ...\n.SH DESCRIPTION");
+	fdar_manual_prose(about);
+	puts(".SH COMMANDS");
+	for (const struct fdar_command *command = fdar_commands; command->name; command++) {
+		g_autofree char *text = fdar_manual_escape(command->summary);
+
+		printf(".TP\n.BR flowdar\\-%s (1)\n%s\n", command->name, text);
+	}
+	puts(".SH EXIT STATUS");
+	fdar_manual_prose(exit_codes);
+	puts(".SH EXAMPLES");
+	fdar_manual_verbatim(usual_way);
+	puts(".SH SEE ALSO\n.BR flowdar.h (3),\n.BR flowdar\\-recording (5),\n"
+	     ".BR flowdar\\-rules (5),\n.BR flowdar\\-profile (5)");
+}
+
+static int print_page(const char *name)
+{
+	const struct fdar_command *command = find_command(name);
+	int code;
+
+	if (!command)
+		return no_command(name);
+	g_autofree char *title = g_strdup_printf("flowdar-%s", name);
+
+	print_page_head(title, command->summary);
+	code = command->run(2, (char *[]){ (char *)name, "--help=man", NULL });
+	puts(".SH SEE ALSO\n.BR flowdar (1)");
+	return code;
+}
+
+static int print_completion(const char *shell)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *form = g_strdup_printf("--help=%s", shell);
+	int code = FDAR_EXIT_OK;
+
+	for (const struct fdar_command *command = fdar_commands; command->name; command++) {
+		g_ptr_array_add(names, (gpointer)command->name);
+		g_ptr_array_add(names, (gpointer)command->summary);
+	}
+	g_ptr_array_add(names, NULL);
+	fdar_completion_head(shell, (const char *const *)names->pdata);
+	for (const struct fdar_command *command = fdar_commands;
+	     command->name && code == FDAR_EXIT_OK; command++)
+		code = command->run(2, (char *[]){ (char *)command->name, form, NULL });
+	fdar_completion_foot(shell);
+	return code;
+}
+
+/* flowdar --help=FORM [COMMAND]: what the build makes pages and completions of. */
+static int print_form(const char *form, const char *command)
+{
+	static const char *const shells[] = { "bash", "zsh", "fish", NULL };
+
+	if (strcmp(form, "man") == 0 && command)
+		return print_page(command);
+	if (strcmp(form, "man") == 0)
+		print_main_page();
+	else if (strcmp(form, "names") == 0)
+		for (const struct fdar_command *row = fdar_commands; row->name; row++)
+			puts(row->name);
+	else if (g_strv_contains(shells, form))
+		return print_completion(form);
+	else {
+		fprintf(stderr, "flowdar: --help=%s: expected man, names, bash, zsh or fish\n",
+			form);
+		return FDAR_EXIT_USAGE;
+	}
+	return FDAR_EXIT_OK;
 }
 
 /* What a command has printed must have got somewhere: a full disk is a failure, whatever the command
@@ -54,33 +193,41 @@ static int finish(int code)
 	return code == FDAR_EXIT_OK ? FDAR_EXIT_FAILED : code;
 }
 
+static int help(int argc, char **argv)
+{
+	const struct fdar_command *command;
+
+	if (argc == 2) {
+		print_usage(stdout);
+		return FDAR_EXIT_OK;
+	}
+	command = find_command(argv[2]);
+	if (!command)
+		return no_command(argv[2]);
+	if (strcmp(argv[1], "help") == 0)
+		try_manual(command->name);
+	return command->run(2, (char *[]){ argv[2], "--help", NULL });
+}
+
 static int run(int argc, char **argv)
 {
+	const struct fdar_command *command;
+
 	if (argc < 2) {
 		print_usage(stderr);
 		return FDAR_EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		if (argc == 2) {
-			print_usage(stdout);
-			return FDAR_EXIT_OK;
-		}
-		const struct fdar_command *command = find_command(argv[2]);
-		if (command)
-			return command->run(2, (char *[]){ argv[2], "--help", NULL });
-		argv++;
-	} else if (strcmp(argv[1], "--version") == 0) {
+	    strcmp(argv[1], "help") == 0)
+		return help(argc, argv);
+	if (g_str_has_prefix(argv[1], "--help="))
+		return print_form(argv[1] + strlen("--help="), argc > 2 ? argv[2] : NULL);
+	if (strcmp(argv[1], "--version") == 0) {
 		printf("flowdar %s\n", FLOWDAR_VERSION);
 		return FDAR_EXIT_OK;
 	}
-	const struct fdar_command *command = find_command(argv[1]);
-	if (!command) {
-		fprintf(stderr, "flowdar: there is no command '%s'; see 'flowdar --help'\n",
-			argv[1]);
-		return FDAR_EXIT_USAGE;
-	}
-	return command->run(argc - 1, argv + 1);
+	command = find_command(argv[1]);
+	return command ? command->run(argc - 1, argv + 1) : no_command(argv[1]);
 }
 
 int main(int argc, char **argv)

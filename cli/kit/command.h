@@ -3,7 +3,7 @@
  *
  * Place in the house: cli/ is the only folder that prints, exits or parses options. A command is:
  * parse, open, compose, report. To add one: write cmd_NAME.c, declare it here, add its row to the
- * table in commands.c, its man page under docs/man and its golden test under tests/golden.
+ * table in commands.c, and its golden test under tests/golden; its manual page is made from its options.
  */
 #ifndef FDAR_CLI_KIT_COMMAND_H
 #define FDAR_CLI_KIT_COMMAND_H

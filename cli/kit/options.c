@@ -7,6 +7,8 @@
 
 #include "cli/kit/command.h"
 #include "base/show.h"
+#include "cli/kit/help.h"
+#include "cli/kit/suggest.h"
 
 typedef GOptionContext fdar_option_context;
 static void option_context_free(fdar_option_context *context)
@@ -24,47 +26,82 @@ static gboolean has_option(const GOptionEntry *entries, const char *long_name)
 	return FALSE;
 }
 
-static const char *heading_of(const struct fdar_usage *usage, const char *line)
+/* A wrong option, and the one that was likely meant. */
+static int wrong_option(const struct fdar_usage *usage, const GOptionEntry *entries,
+			const GError *error)
 {
-	const struct fdar_usage_group *group = usage->groups;
+	const char *given = strrchr(error->message, ' ');
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	const char *meant = NULL;
 
-	for (; group && group->option; group++) {
-		g_autofree char *option = g_strdup_printf("--%s", group->option);
-		const char *found = strstr(line, option);
+	if (!g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) || !given ||
+	    !g_str_has_prefix(given, " --"))
+		return fdar_usage_error(usage, "%s", error->message);
+	for (; entries && entries->long_name; entries++)
+		g_ptr_array_add(names, (gpointer)entries->long_name);
+	g_ptr_array_add(names, (gpointer) "help");
+	g_ptr_array_add(names, NULL);
+	g_autofree char *name = g_strndup(given + 3, strcspn(given + 3, "="));
 
-		/* Options stand at the beginning of a line; what follows may speak of others. */
-		if (found && found - line <= 6 && strchr("= ", found[strlen(option)]))
-			return group->heading;
-	}
-	return NULL;
+	meant = fdar_suggest(name, (const char *const *)names->pdata);
+	return fdar_usage_error(usage, "%s%s%s%s", error->message, meant ? "; did you mean --" : "",
+				meant ? meant : "", meant ? "?" : "");
 }
 
-static void print_options(const struct fdar_usage *usage, const char *options)
+/* "table, json or csv". The caller frees the result. */
+static char *listed(char *const *values)
 {
-	g_auto(GStrv) lines = g_strsplit(options, "\n", -1);
+	GString *text = g_string_new(values[0]);
 
-	for (char **line = lines; *line; line++) {
-		const char *heading = heading_of(usage, *line);
-
-		if (heading)
-			printf("%s%s:\n", line - lines > 2 ? "\n" : "", heading);
-		/* The first heading stands in place of GLib's. */
-		if (!usage->groups || strcmp(*line, "Options:") != 0)
-			printf("%s%s", *line, line[1] ? "\n" : "");
-	}
+	for (guint i = 1; values[i]; i++)
+		g_string_append_printf(text, "%s%s", values[i + 1] ? ", " : " or ", values[i]);
+	return g_string_free(text, FALSE);
 }
 
-/* The help that GLib makes, with our headings: usage, what it does, options, examples. */
-static void print_help(const struct fdar_usage *usage, fdar_option_context *context)
+/* Whether each option that takes one of a few words got one of them. */
+static gboolean check_values(const struct fdar_usage *usage, const GOptionEntry *entries, int *code)
 {
-	g_autofree char *help = g_option_context_get_help(context, FALSE, NULL);
-	const char *options = strstr(help, "\n\n");
+	for (; entries && entries->long_name; entries++) {
+		gboolean open = FALSE;
+		const char *values = fdar_usage_values_of(usage, entries->long_name, &open);
+		const char *given = entries->arg == G_OPTION_ARG_STRING && entries->arg_data
+					    ? *(char *const *)entries->arg_data
+					    : NULL;
 
-	printf("Usage: flowdar %s %s\n\n%s", usage->command, usage->synopsis, usage->description);
-	if (options)
-		print_options(usage, options + 1);
-	if (usage->examples)
-		printf("Examples:\n%s", usage->examples);
+		if (!values || open || !given)
+			continue;
+		g_auto(GStrv) words = g_strsplit(values, " ", -1);
+		if (g_strv_contains((const char *const *)words, given))
+			continue;
+		const char *meant = fdar_suggest(given, (const char *const *)words);
+		g_autofree char *expected = listed(words);
+
+		*code = fdar_usage_error(usage, "--%s %s: expected %s%s%s%s", entries->long_name,
+					 given, expected, meant ? "; did you mean " : "",
+					 meant ? meant : "", meant ? "?" : "");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* --help=man and the like, for the build: nothing else of the arguments counts. */
+static gboolean asked_for_form(const struct fdar_usage *usage, const GOptionEntry *entries,
+			       int argc, char **argv)
+{
+	return argc == 2 && g_str_has_prefix(argv[1], "--help=") &&
+	       fdar_help_print_as(argv[1] + strlen("--help="), usage, entries);
+}
+
+/* The help, with --help itself as the last option. */
+static void print_all(const struct fdar_usage *usage, const GOptionEntry *entries,
+		      const GOptionEntry *help)
+{
+	g_autoptr(GArray) all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+
+	for (; entries && entries->long_name; entries++)
+		g_array_append_val(all, *entries);
+	g_array_append_val(all, *help);
+	fdar_help_print(usage, (const GOptionEntry *)(const void *)all->data);
 }
 
 gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *entries, int *argc,
@@ -79,20 +116,27 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 		G_OPTION_ENTRY_NULL,
 	};
 
+	if (asked_for_form(usage, entries, *argc, *argv)) {
+		*code = FDAR_EXIT_OK;
+		return FALSE;
+	}
 	g_option_context_set_help_enabled(context, FALSE);
-	g_option_context_set_strict_posix(context, FALSE);
+	/* What follows the command of somebody else is that command's. */
+	g_option_context_set_strict_posix(context, strstr(usage->synopsis, "-- COMMAND") != NULL);
 	if (entries)
 		g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, help_entry, NULL);
 	if (!g_option_context_parse(context, argc, argv, &error)) {
-		*code = fdar_usage_error(usage, "%s", error->message);
+		*code = wrong_option(usage, entries, error);
 		return FALSE;
 	}
 	if (help) {
-		print_help(usage, context);
+		print_all(usage, entries, help_entry);
 		*code = FDAR_EXIT_OK;
 		return FALSE;
 	}
+	if (!check_values(usage, entries, code))
+		return FALSE;
 	if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
 		memmove(&(*argv)[1], &(*argv)[2], (size_t)(*argc - 1) * sizeof **argv);
 		(*argc)--;
@@ -197,6 +241,16 @@ gboolean fdar_parse_duration(const char *text, guint64 *nanoseconds)
 	};
 
 	return parse_with_unit(text, units, nanoseconds);
+}
+
+gboolean fdar_parse_fine_duration(const char *text, guint64 *nanoseconds)
+{
+	guint64 value = 0;
+
+	if (!fdar_parse_duration(text, &value) || (value && !text[strspn(text, "0123456789.")]))
+		return FALSE;
+	*nanoseconds = value;
+	return TRUE;
 }
 
 gboolean fdar_parse_size(const char *text, guint64 *bytes)

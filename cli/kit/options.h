@@ -14,6 +14,13 @@ struct fdar_usage_group {
 	const char *heading; /* "What is recorded" */
 };
 
+/* The values that an option takes, for the check of what was given, for the help and for completion. */
+struct fdar_usage_values {
+	const char *option; /* long name */
+	const char *values; /* with spaces between: "auto light dark" */
+	gboolean open;      /* others may be right, too: only for completion */
+};
+
 struct fdar_usage {
 	const char *command;     /* "record" */
 	const char *synopsis;    /* what follows the command: "[OPTIONS] -o DIR -- COMMAND ..." */
@@ -21,6 +28,8 @@ struct fdar_usage {
 	const char *examples;    /* indented lines that can be pasted into a shell */
 	const struct fdar_usage_group
 		*groups; /* ends with a row of NULLs; NULL: one list of options */
+	const struct fdar_usage_values
+		*values; /* ends with a row of NULLs; NULL: none of its own */
 };
 
 /* Parses *argv in place; what is left are the command's arguments (a "--" that ends the options is
@@ -46,6 +55,9 @@ void fdar_warning(const struct fdar_usage *usage, const char *format, ...) G_GNU
 /* A number with a unit: "250ms", "2us", "1.5s", "3m" into nanoseconds; "64K", "256M", "1G" into
  * bytes. FALSE when the text is not one, is negative, or does not fit. */
 gboolean fdar_parse_duration(const char *text, guint64 *nanoseconds);
+/* The same where parts of a second are usual: a number without a unit is refused, for "20" would be
+ * taken for microseconds by some and for seconds by others. 0 needs none. */
+gboolean fdar_parse_fine_duration(const char *text, guint64 *nanoseconds);
 gboolean fdar_parse_size(const char *text, guint64 *bytes);
 
 #endif

@@ -24,7 +24,14 @@ static const struct fdar_usage_group groups[] = {
 	{ NULL, NULL },
 };
 
+static const struct fdar_usage_values values[] = {
+	{ "detail", "session io function all", FALSE },
+	{ "functions", "auto", TRUE },
+	{ NULL, NULL, FALSE },
+};
+
 const struct fdar_usage fdar_record_usage = {
+	.values = values,
 	.command = "record",
 	.synopsis = "-o DIR [OPTIONS] -- COMMAND [ARGUMENT ...]",
 	.groups = groups,
@@ -188,26 +195,29 @@ static gboolean wrong(GError **error, const char *message)
 /* Options that are a time or a size, all alike. */
 struct quantity {
 	const char *option;
-	gboolean is_time, zero_is_wrong;
+	gboolean (*parse)(const char *text, guint64 *value);
+	gboolean zero_is_wrong;
 	const char *expected;
 	size_t text, value;
 };
 
-#define QUANTITY(option, is_time, zero_is_wrong, expected, text, value) \
-	{                                                               \
-		option, is_time, zero_is_wrong, expected,               \
-			offsetof(struct fdar_record_texts, text),       \
-			offsetof(struct fdar_record_options, value)     \
+#define QUANTITY(option, parse, zero_is_wrong, expected, text, value)                             \
+	{                                                                                         \
+		option, parse, zero_is_wrong, expected, offsetof(struct fdar_record_texts, text), \
+			offsetof(struct fdar_record_options, value)                               \
 	}
 
 static const struct quantity quantities[] = {
-	QUANTITY("--duration", TRUE, TRUE, "a time like 30s or 5m", duration, duration_ns),
-	QUANTITY("--grace", TRUE, FALSE, "a time like 5s", grace, grace_ns),
-	QUANTITY("--min-duration", TRUE, TRUE, "a time like 2us", min_duration,
-		 settings.minimum_ns),
-	QUANTITY("--memory", FALSE, TRUE, "a size like 256M", memory, tracing.memory_bytes),
-	QUANTITY("--max-size", FALSE, TRUE, "a size like 2G", max_size, max_bytes),
-	QUANTITY("--subbuf-size", FALSE, TRUE, "a size like 1M", size, tracing.subbuffer_bytes),
+	QUANTITY("--duration", fdar_parse_duration, TRUE, "a time like 30s or 5m", duration,
+		 duration_ns),
+	QUANTITY("--grace", fdar_parse_duration, FALSE, "a time like 5s", grace, grace_ns),
+	QUANTITY("--min-duration", fdar_parse_fine_duration, TRUE, "a time with its unit, like 2us",
+		 min_duration, settings.minimum_ns),
+	QUANTITY("--memory", fdar_parse_size, TRUE, "a size like 256M", memory,
+		 tracing.memory_bytes),
+	QUANTITY("--max-size", fdar_parse_size, TRUE, "a size like 2G", max_size, max_bytes),
+	QUANTITY("--subbuf-size", fdar_parse_size, TRUE, "a size like 1M", size,
+		 tracing.subbuffer_bytes),
 };
 
 static gboolean read_quantities(const struct fdar_record_texts *texts,
@@ -221,8 +231,7 @@ static gboolean read_quantities(const struct fdar_record_texts *texts,
 
 		if (!text)
 			continue;
-		if (row->is_time ? !fdar_parse_duration(text, &number)
-				 : !fdar_parse_size(text, &number))
+		if (!row->parse(text, &number))
 			return bad(error, row->option, text, row->expected);
 		if (row->zero_is_wrong && !number)
 			return bad(error, row->option, text, row->expected);

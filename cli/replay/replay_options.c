@@ -34,6 +34,11 @@ gboolean fdar_replay_read_span(const char *option, const char *text, uint64_t ot
 {
 	guint64 ns = otherwise_ns;
 
+	/* Where milliseconds are usual, nobody means seconds by a bare number. */
+	if (text && otherwise_ns && otherwise_ns < G_GUINT64_CONSTANT(1000000000) &&
+	    !fdar_parse_fine_duration(text, &ns))
+		return fdar_replay_bad_value(error, option, text,
+					     "a duration with its unit, like 250ms");
 	if (text && !fdar_parse_duration(text, &ns))
 		return fdar_replay_bad_value(error, option, text,
 					     "a duration like 250ms, 5s or 2m");

@@ -136,18 +136,20 @@ static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 	}
 	if (t->baseline_session && r->count < 2)
 		return g_strdup("--baseline-session needs --baseline");
-	if (t->hide_below && !fdar_parse_duration(t->hide_below, &r->story.hide_below_ns)) {
-		return g_strdup_printf("--hide-below: \"%s\": expected a time, e.g. 20us",
-				       t->hide_below);
+	if (t->hide_below && !fdar_parse_fine_duration(t->hide_below, &r->story.hide_below_ns)) {
+		return g_strdup_printf(
+			"--hide-below: \"%s\": expected a time with its unit, e.g. 20us",
+			t->hide_below);
 	}
 	if (t->min_share && !take_share(t->min_share, &r->story.min_share)) {
 		return g_strdup_printf("--min-share: \"%s\": expected a percentage, e.g. 1%%",
 				       t->min_share);
 	}
-	if (t->dot_unit && (!fdar_parse_duration(t->dot_unit, &r->picture.dot_unit_ns) ||
+	if (t->dot_unit && (!fdar_parse_fine_duration(t->dot_unit, &r->picture.dot_unit_ns) ||
 			    r->picture.dot_unit_ns == 0)) {
-		return g_strdup_printf("--dot-unit: \"%s\": expected a time above 0, e.g. 500us",
-				       t->dot_unit);
+		return g_strdup_printf(
+			"--dot-unit: \"%s\": expected a time above 0 with its unit, e.g. 500us",
+			t->dot_unit);
 	}
 	if (!fdar_theme_parse(t->theme, &r->picture.theme))
 		return g_strdup_printf("--theme: \"%s\": expected auto, light or dark", t->theme);

@@ -1,0 +1,16 @@
+/*
+ * What the terminal is like that something is printed on: its width, and whether it may be coloured.
+ *
+ * Place in the house: under help, tables and progress lines.
+ */
+#ifndef FDAR_CLI_KIT_TERMINAL_H
+#define FDAR_CLI_KIT_TERMINAL_H
+
+#include <glib.h>
+#include <stdio.h>
+
+/* Columns of the terminal that out goes to, else what the environment's COLUMNS says (20 or more), else
+ * 0: nobody knows, and nothing is to be fitted. */
+gsize fdar_terminal_width(FILE *out);
+
+#endif

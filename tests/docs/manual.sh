@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# The manual is sound by mandoc's judgement and has every command and every option that --help has; the
+# completions are read by their shells, and complete commands, options, values and recordings.
+set -euo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}"
+command -v mandoc >/dev/null || { echo "skipped: needs mandoc"; exit 77; }
+share=$FLOWDAR_BUILD/share
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+bad=0
+
+fail() {
+	echo "FAILED: $*"
+	bad=1
+}
+
+# options COMMAND: the long options of its help.
+options() {
+	"$FLOWDAR" "$1" --help | sed -nE 's/^  (-[a-zA-Z], )?(--[a-z-]+).*/\2/p' | grep -v -e --flowdar- -e '--help' || true
+}
+
+count=0
+for page in "$share"/man/man*/*; do
+	mandoc -Tlint "$page" >"$work/lint" 2>&1 || true
+	[ ! -s "$work/lint" ] || fail "$(head -n 3 "$work/lint")"
+	count=$((count + 1))
+done
+while read -r command; do
+	page=$share/man/man1/flowdar-$command.1
+	[ -s "$page" ] || { fail "no page of $command"; continue; }
+	mandoc -Tascii "$page" | sed 's/.\x08//g' >"$work/page"
+	while read -r option; do
+		grep -q -e "$option" "$work/page" || fail "flowdar-$command(1) does not have $option"
+	done < <(options "$command")
+	grep -q "flowdar-$command" "$share/man/man1/flowdar.1" || grep -q "flowdar..$command" "$share/man/man1/flowdar.1" ||
+		fail "flowdar(1) does not name $command"
+done < <("$FLOWDAR" --help=names)
+if command -v lowdown >/dev/null; then
+	for page in man3/flowdar.h.3 man5/flowdar-{recording,rules,profile}.5; do
+		[ -s "$share/man/$page" ] || fail "no $page"
+	done
+fi
+
+# ---- bash: with the words as readline hands them over ----
+mkdir -p "$work/here/base" "$work/here/folder"
+echo '{}' >"$work/here/base/recording.json"
+cat >"$work/complete.bash" <<'END'
+# complete.bash FILE WORD...: what the last word becomes, a line each.
+. "$1"
+shift
+compopt() { :; } # only known inside of a real completion
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_flowdar
+printf '%s\n' "${COMPREPLY[@]}"
+END
+
+# completes EXPECTED WORD...: one of the completions in bash is EXPECTED.
+completes() {
+	local expected=$1
+	shift
+	(cd "$work/here" && bash "$work/complete.bash" "$share/bash-completion/completions/flowdar" "$@") >"$work/got" 2>&1
+	grep -Fxq -e "$expected" "$work/got" || fail "bash: $*: expected '$expected', got: $(tr '\n' ' ' <"$work/got")"
+}
+
+completes record flowdar rec
+completes --detail= flowdar record --det
+completes io flowdar record --detail i
+completes io flowdar record --detail = i
+completes function flowdar record -d fun
+completes json flowdar diff --format = ''
+completes 'base ' flowdar analyze b
+completes folder/ flowdar diff base f
+completes p99 flowdar analyze --sort p
+shellcheck --shell=bash --severity=warning "$share/bash-completion/completions/flowdar" || fail "shellcheck finds something"
+
+# ---- zsh and fish ----
+if command -v zsh >/dev/null; then
+	zsh -f -n "$share/zsh/site-functions/_flowdar" || fail "zsh does not read _flowdar"
+	zsh -f -c "fpath=('$share/zsh/site-functions' \$fpath); autoload -U compinit; compinit -u -d '$work/dump'; whence -w _flowdar" |
+		grep -q function || fail "zsh's compinit does not take _flowdar"
+fi
+if command -v fish >/dev/null; then
+	# fish_completes EXPECTED LINE
+	fish_completes() {
+		HOME=$work fish -c "source '$share/fish/vendor_completions.d/flowdar.fish'; complete -C '$2'" >"$work/got" 2>&1
+		grep -q "^$1" "$work/got" || fail "fish: $2: expected $1, got: $(tr '\n' ' ' <"$work/got")"
+	}
+	fish_completes record 'flowdar rec'
+	fish_completes --detail 'flowdar record --det'
+	fish_completes function 'flowdar record --detail f'
+fi
+[ $bad = 0 ] && echo "$count pages, nothing found; completions of bash, zsh and fish"
+exit $bad
