@@ -30,12 +30,16 @@ static const struct fdar_usage usage = {
 		"flowdar.h, which is put into the tree too, so DIR is built as always; a server "
 		"built so costs\n"
 		"nothing while it is not recorded. Or with functions: make CC=\"flowdar cc\".\n"
-		"All rules have to match, or nothing is changed. DIR/.flowdar-patch keeps what is "
-		"needed to\n"
-		"take it back. Needs Coccinelle (Debian package coccinelle).\n",
+		"All rules have to match, or nothing is changed: of a version that one does not "
+		"fit, --skip leaves\n"
+		"it out, and --sessions-only all but the sessions. Rules of one patch go together. "
+		"DIR/.flowdar-patch\n"
+		"keeps what is needed to take it back. Needs Coccinelle (Debian package "
+		"coccinelle).\n",
 	.examples = "  flowdar patch --check httpd-2.4.68        # what would change\n"
 		    "  flowdar patch httpd-2.4.68\n"
 		    "  cd httpd-2.4.68 && ./configure && make\n"
+		    "  flowdar patch --skip 'request end' httpd-2.2.34\n"
 		    "  flowdar patch --reverse httpd-2.4.68\n"
 		    "  flowdar patch --list                      # servers and what is marked\n",
 };
@@ -44,6 +48,8 @@ struct choice {
 	char *server;
 	char *format_text;
 	gboolean check, reverse, list;
+	char **skip;
+	gboolean sessions_only;
 	enum fdar_format format;
 };
 
@@ -99,6 +105,8 @@ static int list_rules(const GPtrArray *sets, enum fdar_format format)
 
 static const char *state_of(const struct fdar_patch_match *match)
 {
+	if (match->skipped)
+		return "skipped";
 	if (match->fits)
 		return match->times ? "matches" : "not there";
 	return match->problem ? "no file" : match->times ? "WRONG NUMBER" : "NO MATCH";
@@ -143,7 +151,7 @@ static int report_misfits(const struct fdar_patch_outcome *outcome, const char *
 	return fdar_failure(&usage,
 			    g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
 					"%s (%s %s): %u of %u rules do not fit (they were made for "
-					"%s); nothing was changed",
+					"%s); nothing was changed; --skip RULE leaves one out",
 					directory, set->server, outcome->version, outcome->misfits,
 					outcome->matches->len, set->made_for));
 }
@@ -244,6 +252,8 @@ static int apply(const struct fdar_patch_tree *tree, const GPtrArray *sets,
 		 const struct choice *choice)
 {
 	struct view view = { .directory = tree->path, .started_us = g_get_monotonic_time() };
+	const struct fdar_patch_choice left_out = { (const char *const *)choice->skip,
+						    choice->sessions_only };
 	struct fdar_patch_progress progress = { fdar_interrupt_catch(), show_step, &view };
 	g_autofree char *before = fdar_patch_store_describe(tree);
 	g_autoptr(fdar_patch_outcome) outcome = NULL;
@@ -259,7 +269,7 @@ static int apply(const struct fdar_patch_tree *tree, const GPtrArray *sets,
 	set = choose_set(sets, choice->server, tree, &error);
 	if (!set)
 		return fail(error);
-	outcome = fdar_patch_apply(tree, set, &progress, &error);
+	outcome = fdar_patch_apply(tree, set, &left_out, &progress, &error);
 	clear_view(&view);
 	if (!outcome)
 		return fail(error);
@@ -302,6 +312,10 @@ int fdar_cmd_patch(int argc, char **argv)
 		  "which server's source it is (found out without)", "NAME" },
 		{ "check", 'n', 0, G_OPTION_ARG_NONE, &choice.check,
 		  "change nothing: say which rules match, and where", NULL },
+		{ "skip", 0, 0, G_OPTION_ARG_STRING_ARRAY, &choice.skip,
+		  "leave out a rule, and what its patch has besides; may be repeated", "RULE" },
+		{ "sessions-only", 0, 0, G_OPTION_ARG_NONE, &choice.sessions_only,
+		  "only what marks sessions: no requests, no hand-offs", NULL },
 		{ "reverse", 'R', 0, G_OPTION_ARG_NONE, &choice.reverse,
 		  "give the files back as they were, to the byte", NULL },
 		{ "list", 'l', 0, G_OPTION_ARG_NONE, &choice.list,
@@ -311,8 +325,11 @@ int fdar_cmd_patch(int argc, char **argv)
 	};
 	int code;
 
+	g_auto(GStrv) skip = NULL;
+
 	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		return code;
+	skip = choice.skip;
 	choice.server = server;
 	if (choice.check + choice.reverse + choice.list > 1)
 		return fdar_usage_error(&usage, "--check, --reverse and --list exclude each other");

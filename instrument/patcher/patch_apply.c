@@ -130,6 +130,61 @@ static gboolean same_step(const struct fdar_patch_rule *a, const struct fdar_pat
 	return strcmp(a->patch, b->patch) == 0 && strcmp(a->file, b->file) == 0;
 }
 
+/* ---- which rules are left out ---- */
+
+static gboolean is_for_sessions(const struct fdar_patch_rule *rule)
+{
+	return strstr(rule->adds, "FLOWDAR_SESSION_") != NULL;
+}
+
+static gboolean any_like(const struct fdar_patch_set *set, const struct fdar_patch_rule *like,
+			 const char *const *names)
+{
+	for (guint i = 0; i < set->rules->len; i++) {
+		const struct fdar_patch_rule *rule = g_ptr_array_index(set->rules, i);
+
+		if (same_step(rule, like) &&
+		    (names ? g_strv_contains(names, rule->name) : is_for_sessions(rule)))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean check_names(const struct fdar_patch_set *set, const char *const *skip,
+			    GError **error)
+{
+	for (; skip && *skip; skip++) {
+		g_autoptr(GString) known = g_string_new(NULL);
+		gboolean found = FALSE;
+
+		for (guint i = 0; i < set->rules->len; i++) {
+			const struct fdar_patch_rule *rule = g_ptr_array_index(set->rules, i);
+
+			found = found || strcmp(rule->name, *skip) == 0;
+			g_string_append_printf(known, "%s\"%s\"", i ? ", " : "", rule->name);
+		}
+		if (found)
+			continue;
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s has no rule \"%s\" to skip; it has %s", set->server, *skip,
+			    known->str);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+static void leave_out(struct fdar_patch_outcome *outcome, const struct fdar_patch_choice *choice)
+{
+	for (guint i = 0; choice && i < outcome->matches->len; i++) {
+		struct fdar_patch_match *match = g_ptr_array_index(outcome->matches, i);
+
+		match->skipped =
+			(choice->sessions_only && !any_like(outcome->set, match->rule, NULL)) ||
+			(choice->skip && any_like(outcome->set, match->rule, choice->skip));
+		match->fits = match->skipped;
+	}
+}
+
 /* The rule is the first of its patch and file. */
 static gboolean begins_step(const struct fdar_patch_set *set, guint index)
 {
@@ -242,17 +297,21 @@ static struct fdar_patch_outcome *outcome_new(const struct fdar_patch_tree *tree
 
 struct fdar_patch_outcome *fdar_patch_apply(const struct fdar_patch_tree *tree,
 					    const struct fdar_patch_set *set,
+					    const struct fdar_patch_choice *choice,
 					    const struct fdar_patch_progress *progress,
 					    GError **error)
 {
 	g_autoptr(fdar_patch_outcome) outcome = outcome_new(tree, set);
 	struct fdar_spatch spatch = { .macros = set->macros, .stop = progress->stop };
-	gboolean fine = fdar_spatch_begin(&spatch, error);
+	gboolean fine = check_names(set, choice ? choice->skip : NULL, error) &&
+			fdar_spatch_begin(&spatch, error);
 
+	leave_out(outcome, choice);
 	for (guint i = 0; fine && i < set->rules->len; i++) {
-		const struct fdar_patch_rule *rule = g_ptr_array_index(set->rules, i);
+		const struct fdar_patch_match *match = g_ptr_array_index(outcome->matches, i);
+		const struct fdar_patch_rule *rule = match->rule;
 
-		if (!begins_step(set, i))
+		if (match->skipped || !begins_step(set, i))
 			continue;
 		if (progress->step)
 			progress->step(progress->user, rule->file, i, set->rules->len);

@@ -15,10 +15,11 @@
 /* A rule and what came of it. */
 struct fdar_patch_match {
 	const struct fdar_patch_rule *rule;
-	guint times;   /* how often it matched */
-	guint line;    /* of the first, in the patched file; 0: nowhere */
-	gboolean fits; /* as often as it should, or it need not */
-	char *problem; /* why the file cannot be patched at all, or NULL */
+	guint times;      /* how often it matched */
+	guint line;       /* of the first, in the patched file; 0: nowhere */
+	gboolean fits;    /* as often as it should, or it need not */
+	gboolean skipped; /* it was left out, with all of its patch */
+	char *problem;    /* why the file cannot be patched at all, or NULL */
 };
 
 /* A file of the tree, before and after. */
@@ -37,6 +38,13 @@ struct fdar_patch_outcome {
 	guint misfits;      /* rules that do not fit; the tree is not to be patched then */
 };
 
+/* Which rules are left out. Rules of one patch and file belong together: what begins is to end, too. So
+ * with one of them all are left out by skip, and none where sessions_only wants one. */
+struct fdar_patch_choice {
+	const char *const *skip; /* names of rules, NULL-terminated; NULL: none */
+	gboolean sessions_only;  /* but those of begin, end, resume and suspend of sessions */
+};
+
 struct fdar_patch_progress {
 	const volatile int *stop;                                         /* not 0: give up */
 	void (*step)(void *user, const char *file, guint done, guint of); /* NULL: nobody asks */
@@ -46,11 +54,13 @@ struct fdar_patch_progress {
 /* The version that the tree's own file tells, NULL when it is not this server's tree. */
 char *fdar_patch_version(const struct fdar_patch_tree *tree, const struct fdar_patch_set *set);
 
-/* Fails when spatch is missing or breaks, G_IO_ERROR_CANCELLED when stopped. That rules do not match
+/* choice may be NULL: all rules. Fails when spatch is missing or breaks, when there is no rule of a name
+ * to skip (the message says which there are), G_IO_ERROR_CANCELLED when stopped. That rules do not match
  * is no failure but in the outcome. The caller frees it (fdar_patch_outcome_free); set and tree must
  * outlive it. */
 struct fdar_patch_outcome *fdar_patch_apply(const struct fdar_patch_tree *tree,
 					    const struct fdar_patch_set *set,
+					    const struct fdar_patch_choice *choice,
 					    const struct fdar_patch_progress *progress,
 					    GError **error);
 

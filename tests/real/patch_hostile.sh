@@ -98,6 +98,24 @@ untouched "a tree with an odd name"
 echo "ok: a tree with an odd name"
 
 fresh
+sed -i 's/work_b/other_b/' "$tree/src/b.c"
+keep
+patch 1 "a rule that does not fit"
+grep -q -- '--skip RULE' "$work/out" || fail "no word of --skip"
+patch 1 "no such rule" --skip nonsense
+grep -q 'toy has no rule "nonsense" to skip; it has "begin", "end"' "$work/out" || fail "which rules are there?"
+untouched "no such rule"
+patch 0 "without a rule, --check" --skip end --check
+untouched "without a rule, --check"
+patch 0 "without a rule" --skip end
+grep -q -E '^toy +end +skipped' "$work/out" || fail "not said to be skipped"
+grep -q 'FLOWDAR_NOTE("a"' "$tree/src/a.c" || fail "not patched"
+cmp -s "$tree/src/b.c" "$work/kept/src/b.c" || fail "what was skipped was patched"
+patch 0 "taken back" --reverse
+untouched "without a rule"
+echo "ok: without a rule"
+
+fresh
 chmod 755 "$tree/src/a.c"
 ln "$tree/src/a.c" "$work/outside/linked.c"
 keep

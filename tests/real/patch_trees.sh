@@ -76,6 +76,12 @@ for server in httpd nginx redis; do
 	patch 0 --reverse "$tree"
 	same_tree "--reverse"
 	patch 1 --reverse "$tree"
+	patch 0 --sessions-only "$tree"
+	grep -q -r 'FLOWDAR_SESSION_BEGIN(' "$tree" --include='*.c' || fail "$server: no sessions with --sessions-only"
+	[ $server = redis ] || ! grep -q -r 'FLOWDAR_REQUEST_BEGIN(' "$tree" --include='*.c' ||
+		fail "$server: requests with --sessions-only"
+	patch 0 --reverse "$tree"
+	same_tree "--sessions-only"
 	echo "ok: $server: checked, patched, and taken back to the byte"
 	case $server in
 	httpd)
