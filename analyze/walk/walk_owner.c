@@ -244,9 +244,14 @@ void walk_owner_resume(struct fdar_walk *walk, struct thread *thread, struct ses
 	}
 }
 
-static gboolean asks_for_work(const struct thread *thread, uint8_t wait)
+static gboolean asks_for_work(const struct thread *thread, const struct fdar_event *event)
 {
+	uint8_t wait = event->waiting.kind;
+
 	if (wait == FDAR_WAIT_POLL || wait == FDAR_WAIT_ACCEPT)
+		return TRUE;
+	/* On a descriptor of many peers anybody may be next. */
+	if (wait == FDAR_WAIT_IO && thread->many_fd && event->waiting.fd == thread->many_fd - 1)
 		return TRUE;
 	return wait == FDAR_WAIT_COND && (!thread->current || !thread->current_open);
 }
@@ -270,7 +275,7 @@ void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct
 		walk_infer_wait(walk, thread, session, event);
 	gboolean between = is_between_requests(thread) && event->waiting.kind == FDAR_WAIT_IO;
 
-	if (!between && !asks_for_work(thread, event->waiting.kind)) {
+	if (!between && !asks_for_work(thread, event)) {
 		struct frame *wait = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
 
 		if (wait)

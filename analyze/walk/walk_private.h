@@ -120,6 +120,7 @@ struct thread {
 	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
 	gboolean waited;     /* a wait was seen */
 	gboolean polls;      /* it has waited for any of several descriptors */
+	int32_t many_fd;     /* that peers without a connection came on last, + 1; 0: none */
 	GArray *frames;      /* of struct frame, outermost first */
 	uint32_t room;       /* of frames, in use or not */
 	GArray *pending;     /* of struct fdar_walk_frame: closed, but nobody's yet */

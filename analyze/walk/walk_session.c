@@ -301,6 +301,9 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	if (is_descriptor(event->session.key, event->session.fd) &&
 	    !is_datagram(event->session.key))
 		session->first = thread;
+	else if (is_datagram(event->session.key) && event->session.fd >= 0 &&
+		 event->session.fd < INT32_MAX)
+		thread->many_fd = event->session.fd + 1;
 	session->first_ns = thread->now_ns;
 	tell_opened(walk, session);
 	walk_session_enter(walk, thread, session,

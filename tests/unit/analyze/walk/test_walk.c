@@ -674,6 +674,25 @@ static void test_alias(void)
 		   "open 2 y at 1\n"
 		   "close 1 finished 0..5 in=4 out=0\n"
 		   "close 2 finished 1..6 in=3 out=0\n");
+	/* Where datagrams of many come, who waits waits for anybody: not for the last one, and not in the
+	 * name of the next. */
+	expect_all("A 0 +serve 1 begin:-9223372032559808505:x:7 2 io:READ:7:3 3 +work 4 -work "
+		   "5 end:-9223372032559808505 6 wait:IO:recvfrom:7 16 w "
+		   "17 begin:-9223372028264841209:y:7 18 +work 20 -work 21 wait:IO:recvfrom:7 "
+		   "31 w 32 begin:-9223372023969873913:z:7 33 +work 35 -work "
+		   "36 end:-9223372023969873913 37 -serve",
+		   "open 1 x at 1\n"
+		   "work@A 3..4 s1 self=1 total=1 wait=0\n"
+		   "close 1 finished 1..5 in=3 out=0\n"
+		   "recvfrom@A 6..16 - self=10 total=10 wait=10\n"
+		   "open 2 y at 17\n"
+		   "work@A 18..20 s2 self=2 total=2 wait=0\n"
+		   "recvfrom@A 21..31 - self=10 total=10 wait=10\n"
+		   "open 3 z at 32\n"
+		   "work@A 33..35 s3 self=2 total=2 wait=0\n"
+		   "close 3 finished 32..36\n"
+		   "serve@A 0..37 - self=12 total=32 wait=20\n"
+		   "close 2 unfinished 17..37\n");
 	/* A second key cannot be taken twice. */
 	stats = stats_of("A 0 begin:4294967301::5 1 begin:77::5 2 begin:78::5 3 end:77 4 end:78");
 	g_assert_cmpuint(stats.sessions, ==, 2);
