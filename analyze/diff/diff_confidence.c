@@ -6,8 +6,6 @@ struct diff_cap {
 	char text[240];
 };
 
-/* A culprit that grew by so much is none that another pace, or a full machine, makes. */
-#define PLAIN_FACTOR 10
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 
@@ -78,7 +76,7 @@ static void cap_for_load(struct diff_work *work)
 	const struct fdar_diff *diff = work->diff;
 	double factor = diff->verdict.factor;
 	enum fdar_confidence level =
-		factor >= PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW;
+		factor >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW;
 
 	if (diff->load.pace)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
@@ -116,7 +114,8 @@ static void cap_for_row(struct diff_work *work)
 			 row->function);
 	if (row->client && !never_end(work->diff))
 		diff_cap(work,
-			 row->ratio >= PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
+			 row->ratio >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM
+							 : FDAR_CONFIDENCE_LOW,
 			 "%s waits for its clients, on their own connections: how long is their "
 			 "doing",
 			 row->function);
@@ -135,7 +134,7 @@ static void cap_for_row(struct diff_work *work)
 /* Every session of the subject is far above every one of the baseline. */
 static gboolean is_far_above(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return work->testable && row && row->gap >= PLAIN_FACTOR;
+	return work->testable && row && row->gap >= DIFF_PLAIN_FACTOR;
 }
 
 /* Sessions of one run have the machine's mood in common. */

@@ -42,6 +42,9 @@
 /* And have this factor where the sessions are too few for a test. */
 #define DIFF_UNTESTED_RATIO 3.0
 
+/* A culprit that grew by so much is none that another pace, or a full machine, makes. */
+#define DIFF_PLAIN_FACTOR 10
+
 /* A machine in which somebody waits for a processor for so much of the time is full. */
 #define DIFF_FULL_PART 0.5
 

@@ -142,7 +142,8 @@ gboolean diff_find_server(struct diff_work *work)
 	/* Called now and then: what there is once a run is a loop around the work. */
 	if (!row || diff->load.pace || row->subject.calls < SERVER_CALLS ||
 	    row->share < SERVER_SHARE || row->ratio < SERVER_RATIO ||
-	    row->added_ns < MAX(least_ns, diff->added_ns) || !grew_per_second(work, row))
+	    row->added_ns < MAX(least_ns, diff->added_ns) || !grew_per_second(work, row) ||
+	    (diff_is_full(work) && row->ratio < DIFF_PLAIN_FACTOR))
 		return FALSE;
 	*verdict = (struct fdar_verdict){
 		.change = FDAR_CHANGE_RUNNING,

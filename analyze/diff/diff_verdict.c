@@ -7,6 +7,13 @@ static gboolean is_longer(const struct diff_work *work, gboolean running)
 	return work->longer || (running && work->running_longer);
 }
 
+/* Nearly all sessions of the subject are above those of the baseline, by much: that some are far out
+ * and make the mean vary takes nothing away. */
+static gboolean is_shift(const struct fdar_diff_row *row)
+{
+	return row->test.delta >= 0.8 && row->ratio_median >= DIFF_UNTESTED_RATIO;
+}
+
 /* Sessions as a whole differ and the row does, on the same side; or the row alone by much. */
 static gboolean is_significant(const struct diff_work *work, const struct fdar_diff_row *row)
 {
@@ -15,12 +22,13 @@ static gboolean is_significant(const struct diff_work *work, const struct fdar_d
 	if (!work->testable)
 		return row->gap >= DIFF_UNTESTED_RATIO;
 	return row->added_ns > 0 && diff_spread_above(&row->spread) &&
-	       row->added_ns >= 2 * row->spread.noise_ns &&
+	       (row->added_ns >= 2 * row->spread.noise_ns || is_shift(row)) &&
 	       (row->test.adjusted < work->options.alpha ||
 		(is_longer(work, diff_row_runs(row)) && row->test.p < work->options.alpha));
 }
 
-/* At another pace a row must grow by more than this. */
+/* At another pace a row must grow by more than this; on a full machine one that has little of what was
+ * added. */
 #define PACE_RATIO 5
 
 /* It runs, sleeps, or waits for a lock: nothing that a client decides. */
@@ -29,6 +37,15 @@ static gboolean is_own_doing(const struct fdar_diff_row *row)
 	return diff_row_runs(row) ||
 	       (row->frame == FDAR_FRAME_WAIT &&
 		(row->wait == FDAR_WAIT_SLEEP || row->wait == FDAR_WAIT_LOCK));
+}
+
+/* By what factor a row must grow on a full machine, where it has little of what was added: who is kept
+ * from the processor for some sessions makes the mean, not the median. */
+static double least_on_full(const struct diff_work *work, const struct fdar_diff_row *row,
+			    double usual)
+{
+	return row->ratio_median >= usual * work->options.min_ratio ? PACE_RATIO
+								    : DIFF_PLAIN_FACTOR;
 }
 
 /* A row that grew, by more than everything else did and than the sessions were asked for. */
@@ -48,6 +65,9 @@ static gboolean stands_out(const struct diff_work *work, const struct fdar_diff_
 	usual = MAX(load->work, diff_machine(work->diff, row));
 	/* Caches that are cold, processors that sleep and wake up: at leisure all is slower. */
 	if (load->pace && row->ratio < PACE_RATIO * usual)
+		return FALSE;
+	if (diff_is_full(work) && row->share < DIFF_MIN_PART &&
+	    row->ratio < usual * least_on_full(work, row, usual))
 		return FALSE;
 	return diff_is_large(work, row->ratio / usual,
 			     row->subject.own_ns - usual * row->baseline.own_ns, runs);
@@ -379,10 +399,31 @@ static gboolean find_outside(struct diff_work *work, gboolean first)
 	return find_slower(work);
 }
 
+/* On a full machine counts are better evidence than times: they come first, unless times grew by much
+ * more than what is called more often takes. */
+static gboolean find_counts_first(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	double counted_ns = 0, longest_ns = 0;
+
+	if (!diff_is_full(work))
+		return FALSE;
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fdar_diff_row *row = &diff->rows[i];
+
+		if (row->counts.evident && row->counts.exact)
+			counted_ns += row->counts.work_ns;
+		else if (row->stands_out)
+			longest_ns = MAX(longest_ns, row->added_ns);
+	}
+	return counted_ns > 0 && 3 * counted_ns >= longest_ns && find_more_calls(work);
+}
+
 static gboolean find(struct diff_work *work)
 {
-	return diff_find_idle(work, TRUE) || find_outside(work, TRUE) || find_slower(work) ||
-	       find_more_calls(work) || diff_find_server(work) || diff_find_idle(work, FALSE);
+	return diff_find_idle(work, TRUE) || find_outside(work, TRUE) || find_counts_first(work) ||
+	       find_slower(work) || find_more_calls(work) || diff_find_server(work) ||
+	       diff_find_idle(work, FALSE);
 }
 
 void diff_judge(struct diff_work *work)

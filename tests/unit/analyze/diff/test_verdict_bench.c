@@ -1,6 +1,8 @@
 /* What the truth bench (bench/truth) showed to be wrong, as synthetic traces. */
 #include "tests/unit/kit/diff_script.h"
 
+static const struct fdar_diff_options full = { .pressure = 0.9 };
+
 /* A worker that answers three requests of a client on its connection, or on another one. */
 static void talk_session(struct writer *writer, double work_ns, double wait_ns, int fd)
 {
@@ -97,7 +99,6 @@ static void test_upstream(void)
  * that, as much as they like. */
 static void test_sends_on_full_machine(void)
 {
-	const struct fdar_diff_options full = { .pressure = 0.9 };
 	struct writer side[2];
 
 	for (int s = 0; s < 2; s++) {
@@ -124,6 +125,116 @@ static void test_sends_on_full_machine(void)
 	g_assert_cmpint(quiet->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
 }
 
+/* Work and a noise that a few sessions have, as functions f0 to f5; and what is called. */
+static void noisy_session(struct writer *writer, const double *ns, int out, double out_ns)
+{
+	begin(writer, "");
+	for (int f = 0; f < 6; f++) {
+		g_autofree char *name = g_strdup_printf("f%d", f);
+
+		run(writer, name, ns[f] + (f == out ? out_ns : 0));
+	}
+}
+
+/* A function takes a hundred times as long in every session, and as much again in a few that were kept
+ * from the processor: that the mean varies takes nothing away. */
+static void test_shift_with_outliers(void)
+{
+	const double before[] = { 1.5 * US, 9 * US, 8 * US, 7 * US, 6 * US, 5 * US };
+	const double after[] = { 150 * US, 9 * US, 8 * US, 7 * US, 6 * US, 5 * US };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 60; i++) {
+			gboolean out = i == 7 || i == 8;
+
+			noisy_session(&side[s], s ? after : before, 0, s && out ? 17 * MS : 0);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpfloat(row_of(diff, "f0", NULL)->added_ns, <,
+			  2 * row_of(diff, "f0", NULL)->spread.noise_ns);
+	g_assert_cmpstr(diff->verdict.function, ==, "f0");
+}
+
+/* On a full machine all functions are a little slower, and each is far out in some sessions: one of
+ * them, with a hundredth of what was added, is not to blame. */
+static void test_outliers_on_full_machine(void)
+{
+	const double before[] = { 2.7 * US, 90 * US, 80 * US, 70 * US, 60 * US, 50 * US };
+	const double after[] = { 3.2 * US, 99 * US, 88 * US, 77 * US, 66 * US, 55 * US };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 60; i++) {
+			noisy_session(&side[s], s ? after : before, 0,
+				      s && i % 6 == 0 ? 75 * US : 0);
+			say(&side[s], "wait:IO:recv:7");
+			pass(&side[s], s ? 4 * MS : 1.6 * MS);
+			say(&side[s], "w");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_profile) base = profile_of(&side[0]);
+	g_autoptr(fdar_profile) subject = profile_of(&side[1]);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(base, subject, &full, NULL);
+	g_assert_cmpfloat(row_of(diff, "f0", NULL)->ratio, >, 4);
+	g_assert_null(diff->verdict.function);
+}
+
+/* Something new in every session, and something that was far out: what is counted comes first. */
+static void test_counts_on_full_machine(void)
+{
+	const double before[] = { 3.5 * US, 90 * US, 80 * US, 70 * US, 60 * US, 50 * US };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 60; i++) {
+			noisy_session(&side[s], before, 0, s && i % 3 == 0 ? 150 * US : 0);
+			if (s)
+				run(&side[s], "audit", 25 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_profile) base = profile_of(&side[0]);
+	g_autoptr(fdar_profile) subject = profile_of(&side[1]);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(base, subject, &full, NULL);
+	g_assert_cmpstr(diff->verdict.function, ==, "audit");
+	g_assert_true(diff->verdict.counted);
+}
+
+/* What belongs to no session cannot be tested: on a full machine it is not blamed for three times as
+ * much. */
+static void test_unowned_on_full_machine(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		side[s].spacing = 10 * MS;
+		for (int i = 0; i < 30; i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", 100 * US);
+			end(&side[s]);
+			g_string_append_printf(side[s].text,
+					       "%dB %" G_GINT64_FORMAT " +spawn %" G_GINT64_FORMAT
+					       " -spawn\n",
+					       500 + i, side[s].now,
+					       side[s].now + (s ? 900 * US : 300 * US));
+		}
+	}
+	g_autoptr(fdar_profile) base = profile_of(&side[0]);
+	g_autoptr(fdar_profile) subject = profile_of(&side[1]);
+	g_autoptr(fdar_diff) quiet = fdar_diff_new(base, subject, NULL, NULL);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(base, subject, &full, NULL);
+	g_assert_cmpstr(quiet->verdict.function, ==, "spawn");
+	g_assert_null(diff->verdict.function);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -132,5 +243,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/slower-clients", test_slower_clients);
 	g_test_add_func("/verdict-bench/upstream", test_upstream);
 	g_test_add_func("/verdict-bench/sends-on-full-machine", test_sends_on_full_machine);
+	g_test_add_func("/verdict-bench/shift-with-outliers", test_shift_with_outliers);
+	g_test_add_func("/verdict-bench/outliers-on-full-machine", test_outliers_on_full_machine);
+	g_test_add_func("/verdict-bench/counts-on-full-machine", test_counts_on_full_machine);
+	g_test_add_func("/verdict-bench/unowned-on-full-machine", test_unowned_on_full_machine);
 	return g_test_run();
 }
