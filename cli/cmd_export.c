@@ -1,9 +1,11 @@
 /* flowdar export: a recording in the form of others. */
 #include <gio/gio.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "cli/export/export_lines.h"
+#include "cli/export/export_pcap.h"
 #include "cli/flame/flame_input.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
@@ -44,6 +46,11 @@ static const struct fdar_usage usage = {
 		"OTLP has a trace a session, requests as root spans and below them the calls of "
 		"100 us or more. Of\n"
 		"too many calls the longest are kept, and what is left out is said.\n"
+		"\n"
+		"--pcap writes what a recording with --io --bytes N has of what the server read "
+		"and "
+		"wrote, as packets\n"
+		"of TCP: for tshark, or to be played again with flowdar replay.\n"
 		"\n"
 		"Several can be written at once; - is standard output.\n",
 	.examples = "  flowdar export bad --ctf bad-ctf\n"
@@ -129,7 +136,9 @@ struct texts {
 	char *chrome;
 	char *perfetto;
 	char *otlp;
+	char *pcap;
 	char *hide_below;
+	int port;
 	int calls;
 };
 
@@ -210,14 +219,14 @@ static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
 	if (argc != 2)
 		return fdar_usage_error(&usage,
 					argc < 2 ? "which recording?" : "one recording only");
-	if (!texts->ctf && !trees && !lines)
+	if (!texts->ctf && !trees && !lines && !texts->pcap)
 		return fdar_usage_error(&usage,
 					"as what? expected --ctf, --folded, --speedscope, --pprof, "
-					"--chrome, --perfetto or --otlp");
+					"--chrome, --perfetto, --otlp or --pcap");
 	if (!fdar_unit_parse(texts->unit, unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
-	if (texts->baseline && (texts->ctf || lines || !trees || texts->pprof))
+	if (texts->baseline && (texts->ctf || texts->pcap || lines || !trees || texts->pprof))
 		return fdar_usage_error(&usage, "--baseline goes with --folded and --speedscope%s",
 					texts->pprof ? "; pprof takes two files: -diff_base" : "");
 	if ((texts->hide_below || texts->calls) && !lines)
@@ -226,6 +235,10 @@ static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
 	if (texts->calls < 0 || texts->calls > CALLS_MAX)
 		return fdar_usage_error(&usage, "--calls %d: expected 1 to %d", texts->calls,
 					CALLS_MAX);
+	if (texts->port && !texts->pcap)
+		return fdar_usage_error(&usage, "--port: only with --pcap");
+	if (texts->port < 0 || texts->port > UINT16_MAX)
+		return fdar_usage_error(&usage, "--port %d: expected 1 to 65535", texts->port);
 	return FDAR_EXIT_OK;
 }
 
@@ -240,6 +253,11 @@ static int export_all(const struct texts *texts, int argc, char **argv)
 		code = export_trees(texts, argv[1], unit);
 	if (code == FDAR_EXIT_OK && wants_lines(texts))
 		code = export_lines(texts, argv[1]);
+	if (code == FDAR_EXIT_OK && texts->pcap)
+		code = fdar_export_pcap_write(&usage, argv[1], texts->pcap,
+					      (uint16_t)(texts->port ? texts->port
+								     : FDAR_EXPORT_PCAP_PORT),
+					      fdar_interrupt_catch());
 	return code;
 }
 
@@ -265,6 +283,10 @@ int fdar_cmd_export(int argc, char **argv)
 		  "Beside this recording's", "RECORDING" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
 		  "Per session (default) or per request", "UNIT" },
+		{ "pcap", 0, 0, G_OPTION_ARG_FILENAME, &texts.pcap,
+		  "Write what the server read and wrote as a capture", "FILE" },
+		{ "port", 0, 0, G_OPTION_ARG_INT, &texts.port,
+		  "The server's port in it, which a recording does not say; default 80", "PORT" },
 		{ "hide-below", 0, 0, G_OPTION_ARG_STRING, &texts.hide_below,
 		  "Leave shorter calls out, e.g. 20us", "TIME" },
 		{ "calls", 0, 0, G_OPTION_ARG_INT, &texts.calls,
@@ -284,6 +306,7 @@ int fdar_cmd_export(int argc, char **argv)
 	g_free(texts.chrome);
 	g_free(texts.perfetto);
 	g_free(texts.otlp);
+	g_free(texts.pcap);
 	g_free(texts.hide_below);
 	return code;
 }
