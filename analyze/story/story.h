@@ -33,12 +33,24 @@ enum fdar_story_state {
 	FDAR_STORY_REPLACED    /* its key was begun again before it ended */
 };
 
+/* What a step without a partner is: words for these are the picture's business. */
+enum fdar_story_beside {
+	FDAR_STORY_PAIRED, /* both sides have it on the same row; or it is no call */
+	FDAR_STORY_ALONE,  /* the other side never made this call from here */
+	FDAR_STORY_MOVED,  /* the other side made it too, before or after other calls */
+	FDAR_STORY_AGAIN,  /* the other side made it too, less often */
+	FDAR_STORY_SPLIT   /* the other side made it as often, in fewer rows */
+};
+
 /* Where things happen: a thread, and the component (binary, library) whose functions run. */
 struct fdar_story_lane {
 	const char *thread;    /* the thread's name, never NULL; made up when the trace has none */
 	const char *component; /* "httpd", "libpcre2-8" */
 	uint32_t tid;
 	uint32_t thread_index; /* lanes of one thread have the same, and are neighbours */
+	/* Of two stories thread is the same for threads that do the same on both sides; this is
+	 * what the server called it. NULL: the same. */
+	const char *thread_own;
 };
 
 struct fdar_story_step {
@@ -64,8 +76,11 @@ struct fdar_story_step {
 	uint64_t hidden_calls;    /* calls below that are not shown as steps */
 	uint64_t hidden_ns;       /* their time, without what they called */
 	uint64_t object;          /* HANDOFF: address of the object */
-	gboolean focus;           /* the function the story is about, or the way to it */
-	gboolean is_focus;        /* the function itself */
+	enum fdar_story_beside beside;
+	uint32_t moved;    /* MOVED: the other story's step, if that is shown; FDAR_STORY_NONE */
+	uint32_t elided;   /* callers between it and its parent that are not shown */
+	gboolean focus;    /* the function the story is about, or the way to it */
+	gboolean is_focus; /* the function itself */
 };
 
 struct fdar_story {

@@ -4,6 +4,8 @@
 
 #define CELLS_MAX  (1u << 22) /* longer lists are matched call by call, looking ahead */
 #define LOOK_AHEAD 64u
+#define CALL_WEIGHT \
+	64u /* of a pair of calls, in idle rows and heads of loops: those never cost one */
 
 /* A call of a list, or the head of a loop, whose body follows as if it were not in a loop: so a
  * body that one side runs once stands beside one that the other side repeats. */
@@ -80,27 +82,43 @@ static struct token *token_at(GArray *tokens, guint index)
 	return &g_array_index(tokens, struct token, index);
 }
 
-/* partner[i] is the token of y that token i of x stands beside, or FDAR_STORY_NONE. The longest
- * common subsequence, by the usual table of lengths. */
+/* What it is worth that a token has a partner: idle time and loops stand where they stand. */
+static uint32_t worth(const struct token *token)
+{
+	switch (token->node->key.kind) {
+	case FDAR_STORY_IDLE:
+	case FDAR_STORY_LOOP:
+	case FDAR_STORY_NOTE:
+		return 1;
+	default:
+		return CALL_WEIGHT;
+	}
+}
+
+/* partner[i] is the token of y that token i of x stands beside, or FDAR_STORY_NONE. The heaviest
+ * common subsequence, by the usual table of sums. */
 static void match_exactly(GArray *x, GArray *y, uint32_t *partner)
 {
 	size_t width = y->len + 1;
-	g_autofree uint16_t *length = g_new0(uint16_t, (x->len + 1) * width);
+	g_autofree uint32_t *length = g_new0(uint32_t, (x->len + 1) * width);
 	guint i = 0;
 	guint j = 0;
 
 	for (guint p = x->len; p-- > 0;) {
 		for (guint q = y->len; q-- > 0;) {
-			uint16_t *cell = &length[p * width + q];
+			uint32_t *cell = &length[p * width + q];
 
-			if (equal(token_at(x, p)->node, token_at(y, q)->node))
-				*cell = (uint16_t)(length[(p + 1) * width + q + 1] + 1);
-			else
-				*cell = MAX(length[(p + 1) * width + q], length[p * width + q + 1]);
+			*cell = MAX(length[(p + 1) * width + q], length[p * width + q + 1]);
+			if (equal(token_at(x, p)->node, token_at(y, q)->node)) {
+				*cell = MAX(*cell, length[(p + 1) * width + q + 1] +
+							   worth(token_at(x, p)));
+			}
 		}
 	}
 	while (i < x->len && j < y->len)
-		if (equal(token_at(x, i)->node, token_at(y, j)->node))
+		if (equal(token_at(x, i)->node, token_at(y, j)->node) &&
+		    length[i * width + j] ==
+			    length[(i + 1) * width + j + 1] + worth(token_at(x, i)))
 			partner[i++] = j++;
 		else if (length[(i + 1) * width + j] >= length[i * width + j + 1])
 			i++;
@@ -123,6 +141,53 @@ static void match_greedily(GArray *x, GArray *y, uint32_t *partner)
 	}
 }
 
+/* The outermost loop around token j of y, or NONE, that stands behind token after (NONE: anywhere) and has
+ * no partner yet. */
+static uint32_t free_loop(GArray *y, uint32_t j, uint32_t after, const gboolean *taken)
+{
+	uint32_t found = FDAR_STORY_NONE;
+
+	for (uint32_t q = token_at(y, j)->loop; q != FDAR_STORY_NONE; q = token_at(y, q)->loop)
+		if (!taken[q] && (after == FDAR_STORY_NONE || q > after))
+			found = q;
+	return found;
+}
+
+static gboolean is_in_loop(GArray *x, uint32_t k, uint32_t loop)
+{
+	uint32_t around = token_at(x, k)->loop;
+
+	while (around != FDAR_STORY_NONE && around != loop)
+		around = token_at(x, around)->loop;
+	return around == loop;
+}
+
+/* Loops whose bodies differ by a call are the same loop where the next call in both is: a head stands
+ * beside the head of the loop that its body stands beside. */
+static void pair_loops(GArray *x, GArray *y, uint32_t *partner)
+{
+	g_autofree gboolean *taken = g_new0(gboolean, y->len + 1);
+	uint32_t last = FDAR_STORY_NONE;
+
+	for (guint i = 0; i < x->len; i++)
+		if (partner[i] != FDAR_STORY_NONE)
+			taken[partner[i]] = TRUE;
+	for (guint i = 0; i < x->len; i++) {
+		guint k = i + 1;
+
+		if (partner[i] == FDAR_STORY_NONE &&
+		    token_at(x, i)->node->key.kind == FDAR_STORY_LOOP) {
+			while (k < x->len && partner[k] == FDAR_STORY_NONE)
+				k++;
+			if (k < x->len && is_in_loop(x, k, i))
+				partner[i] = free_loop(y, partner[k], last, taken);
+			if (partner[i] != FDAR_STORY_NONE)
+				taken[partner[i]] = TRUE;
+		}
+		last = partner[i] == FDAR_STORY_NONE ? last : partner[i];
+	}
+}
+
 static void align_lists(struct aligner *a, const struct story_list *list[2],
 			const uint32_t parents[2], const uint32_t depths[2]);
 
@@ -130,7 +195,8 @@ static void align_lists(struct aligner *a, const struct story_list *list[2],
 static void add_row(struct aligner *a, GArray *tokens[2], struct token *token[2],
 		    const uint32_t parents[2], const uint32_t depths[2])
 {
-	struct story_plan_row row = { .parent = { FDAR_STORY_NONE, FDAR_STORY_NONE } };
+	struct story_plan_row row = { .parent = { FDAR_STORY_NONE, FDAR_STORY_NONE },
+				      .moved = FDAR_STORY_NONE };
 	const struct story_list *below[2] = { NULL, NULL };
 	uint32_t below_parents[2] = { a->rows->len, a->rows->len };
 	uint32_t below_depths[2] = { depths[0] + 1, depths[1] + 1 };
@@ -161,10 +227,10 @@ static void align_lists(struct aligner *a, const struct story_list *list[2],
 
 	memset(partner, 0xff, sizeof(uint32_t) * (tokens[0]->len + 1));
 	if (tokens[0]->len > 0 && tokens[1]->len > 0) {
-		gboolean small = (uint64_t)tokens[0]->len * tokens[1]->len <= CELLS_MAX &&
-				 MIN(tokens[0]->len, tokens[1]->len) < UINT16_MAX;
+		gboolean small = (uint64_t)tokens[0]->len * tokens[1]->len <= CELLS_MAX;
 
 		(small ? match_exactly : match_greedily)(tokens[0], tokens[1], partner);
+		pair_loops(tokens[0], tokens[1], partner);
 	}
 	for (guint i = 0; i <= tokens[0]->len; i++) {
 		guint until = i == tokens[0]->len ? tokens[1]->len : partner[i];
@@ -200,5 +266,7 @@ GArray *story_align(struct fdar_story_tree *const *trees, unsigned count)
 		number_nodes(&a, roots[s]);
 	align_lists(&a, roots, parents, depths);
 	g_hash_table_unref(a.names);
+	if (count > 1)
+		story_find_moved(a.rows);
 	return a.rows;
 }

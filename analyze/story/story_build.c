@@ -6,6 +6,7 @@
 #include "analyze/story/story_name.h"
 #include "analyze/story/story_roots.h"
 #include "analyze/story/story_tree.h"
+#include "instrument/wire/events.h"
 
 #define OUTERMOST     (UINT64_C(1) << 63) /* no frame has such an id: | thread id */
 #define SCOPE_SEARCH  64u                 /* how far out a scope looks for the function it is in */
@@ -158,6 +159,10 @@ static struct story_node *node_of(struct fdar_story_builder *b, const struct fda
 	node->self_ns = frame->self_ns;
 	node->unfinished = frame->unfinished;
 	node->recursive = frame->recursive;
+	node->client = frame->kind == FDAR_FRAME_WAIT &&
+		       (frame->wait == FDAR_WAIT_POLL ||
+			(frame->wait == FDAR_WAIT_IO && frame->fd >= 0 && frame->session &&
+			 frame->fd == frame->session->fd));
 	node->is_focus = node->keep = story_focus_is(b->focus, frame);
 	if (frame->kind == FDAR_FRAME_SCOPE)
 		node->owner_addr = function_around(b, frame->path);

@@ -157,9 +157,12 @@ static void settle_lanes(struct fdar_story *story, const struct fdar_story_tree 
 	for (guint i = 0; i < lanes->len; i++) {
 		const struct lane *lane = &g_array_index(lanes, struct lane, i);
 
+		const char *name = thread_label(story, tree, lanes, lane);
+
 		place[lane->order] = i;
 		story->lanes[i] = (struct fdar_story_lane){
-			.thread = thread_label(story, tree, lanes, lane),
+			.thread = name,
+			.thread_own = name,
 			.component = g_string_chunk_insert_const(story->texts, lane->component),
 			.tid = lane->tid,
 			.thread_index = lane->thread,

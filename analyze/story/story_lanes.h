@@ -35,4 +35,10 @@ void story_order_clear(struct story_order *order);
 void story_add_lanes(struct fdar_story *story, const struct fdar_story_tree *tree,
 		     const GPtrArray *nodes, const struct story_order *order);
 
+/* Threads of a pool have other numbers in each run: where names of two stories differ in nothing else, the
+ * threads get the same name on both sides, in the order in which they first do something. And a thread that
+ * has only its program's name gets that of the one whose steps stand beside its own. */
+void story_same_threads(struct fdar_story *const stories[2], const char *const programs[2],
+			const struct fdar_story_row *rows, uint32_t row_count);
+
 #endif

@@ -6,8 +6,8 @@
  *
  * What is shown: the calls that took the largest part of their session's time (on either side, of
  * a pair), until max_steps are shown; and always the way to the focus, calls that never returned,
- * and hand-offs. A call is never shown without the calls it was made from. The rest is hidden, and
- * counted where it was.
+ * and hand-offs. A call is never shown without the calls it was made from, unless it is to be brief. The
+ * rest is hidden, and counted where it was.
  */
 #ifndef FDAR_ANALYZE_STORY_STORY_TELL_H
 #define FDAR_ANALYZE_STORY_STORY_TELL_H
@@ -22,6 +22,9 @@ struct fdar_story_options {
 	uint64_t hide_below_ns; /* shorter steps are hidden (all calls together); 0: none */
 	double min_share;   /* and those with less than this part of the session's time; 0: none */
 	uint32_t max_depth; /* and those below this many others; 0: no limit */
+	gboolean
+		brief; /* callers between what is told may be left out (struct fdar_story_step, elided),
+			 * and of notes and hand-offs all but the first few */
 };
 
 struct fdar_story_set {

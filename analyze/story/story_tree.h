@@ -7,6 +7,7 @@
  *	story_fold.c   lists of calls: repeats, loops, recursion
  *	story_build.c  listens to the walk
  *	story_align.c  two trees side by side
+ *	story_moved.c  what stands elsewhere on the other side
  *	story_tell.c   which steps are shown, and the finished story
  *
  * Calls come in the order in which they end, children before parents, so a node is complete when it
@@ -77,6 +78,7 @@ struct story_node {
 	uint32_t height;    /* of the tree below it; 0 for a leaf */
 	uint32_t mark;      /* story_align.c's and story_tell.c's */
 	gboolean recursive; /* all of its calls: the function is open further out */
+	gboolean client;    /* a wait for bytes of the session's client, or for any descriptor */
 	gboolean is_focus;
 	gboolean keep; /* is_focus, or above one */
 };

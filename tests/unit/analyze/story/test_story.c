@@ -535,6 +535,99 @@ static void test_pair_of_once_and_often(void)
 			"w | w\n");
 }
 
+/* What the other side says of the steps of align(): "name word" a step. */
+static void assert_beside(const char *base, const char *subject, const char *expected)
+{
+	static const char *const words[] = { "", " alone", " moved", " again", " split" };
+	struct fdar_story_tree *trees[] = { tree_of(base, 1, NULL), tree_of(subject, 1, NULL) };
+	struct fdar_story_options options = { .max_steps = 1000 };
+	g_autoptr(fdar_story_set) set = fdar_story_tell(trees, 2, &options);
+	GString *text = g_string_new(NULL);
+
+	for (unsigned s = 0; s < 2; s++) {
+		g_string_append(text, s ? " | " : "");
+		for (uint32_t i = 0; i < set->stories[s]->step_count; i++) {
+			const struct fdar_story_step *step = &set->stories[s]->steps[i];
+
+			g_string_append_printf(text, "%s%s%s", i ? ", " : "",
+					       step->kind == FDAR_STORY_IDLE   ? "idle"
+					       : step->kind == FDAR_STORY_LOOP ? "loop"
+									       : step->name,
+					       words[step->beside]);
+			if (step->beside == FDAR_STORY_MOVED) {
+				const struct fdar_story *other = set->stories[!s];
+
+				g_assert_cmpuint(step->moved, <, other->step_count);
+				g_assert_cmpstr(other->steps[step->moved].name, ==, step->name);
+			}
+		}
+		fdar_story_tree_free(trees[s]);
+	}
+	g_assert_cmpstr(text->str, ==, expected);
+	g_string_free(text, TRUE);
+}
+
+static void test_beside(void)
+{
+	/* the other way round */
+	assert_beside("A 0 begin:7:p 1 {a 2 {x 3 }x 4 }a 5 {b 6 }b 7 {c 8 }c 9 end:7",
+		      "A 0 begin:7:p 1 {b 2 }b 3 {c 4 }c 5 {a 6 {x 7 }x 8 }a 9 end:7",
+		      "a moved, x moved, b, c | b, c, a moved, x moved");
+	/* an idle row stands elsewhere: no call pays for it */
+	assert_beside(
+		"A 0 begin:7:p 1 {a 2 }a 400000 {b 400001 }b 400002 {c 400003 }c 400004 end:7",
+		"A 0 begin:7:p 1 {a 2 }a 3 {b 4 }b 400000 {c 400001 }c 400002 end:7",
+		"a, idle, b, c | a, b, idle, c");
+	/* as often, in more rows */
+	assert_beside(
+		"A 0 begin:7:p 1 {a 2 }a 3 {a 4 }a 5 {b 6 }b 7 end:7",
+		"A 0 begin:7:p 1 {a 2 }a 400000 {a 400001 }a 400002 {b 400003 }b 400004 end:7",
+		"a, b | a, idle, a split, b");
+	/* once more than in the baseline, and what the baseline never did */
+	assert_beside("A 0 begin:7:p 1 {a 2 }a 3 {b 4 }b 5 end:7",
+		      "A 0 begin:7:p 1 {a 2 }a 3 {b 4 }b 5 {a 6 }a 7 {n 8 }n 9 end:7",
+		      "a, b | a, b, a again, n alone");
+	/* the same function from another caller is another call */
+	assert_beside("A 0 begin:7:p 1 {a 2 {x 3 }x 4 }a 5 {b 6 }b 7 end:7",
+		      "A 0 begin:7:p 1 {a 2 }a 5 {b 6 {x 7 }x 8 }b 9 end:7",
+		      "a, x alone, b | a, b, x alone");
+}
+
+/* Loops are one where their bodies stand beside each other, though one has a call more. */
+static void test_loops_match(void)
+{
+	g_autofree char *text =
+		align("A 0 begin:7:p 1 {a 2 }a 3 {b 4 }b 5 {a 6 }a 7 {b 8 }b 9 end:7",
+		      "A 0 begin:7:p 1 {a 2 }a 3 {b 4 }b 5 {c 6 }c 7 {a 8 }a 9 {b 10 }b 11 {c 12 "
+		      "}c 13 end:7");
+
+	g_assert_cmpstr(text, ==,
+			"loop | loop\n"
+			"a | a\n"
+			"b | b\n"
+			"- | c\n");
+}
+
+/* Brief: of callers that only call, the outermost and the last are told. */
+static void test_brief(void)
+{
+	g_autoptr(fdar_story_tree) tree = tree_of(
+		"A 0 begin:7:p 1 {a 2 {b 3 {c 4 {d 5 {e 6 {f 7 }f 9000000 }e 9000001 }d 9000002 }c "
+		"9000003 }b 9000004 }a 9000005 {z 9000006 }z 9000007 end:7",
+		1, "f");
+	struct fdar_story_options options = { .max_steps = 3, .brief = TRUE };
+	g_autoptr(fdar_story_set) set = fdar_story_tell(&tree, 1, &options);
+	const struct fdar_story *story = set->stories[0];
+
+	check_story(story);
+	g_assert_cmpuint(story->step_count, ==, 3);
+	g_assert_cmpstr(story->steps[0].name, ==, "a");
+	g_assert_cmpstr(story->steps[1].name, ==, "e");
+	g_assert_cmpuint(story->steps[1].elided, ==, 3);
+	g_assert_cmpstr(story->steps[2].name, ==, "f");
+	g_assert_cmpuint(story->steps[2].elided, ==, 0);
+}
+
 /* Random walks over a few scopes: whatever is folded, cut or hidden, no call is lost. */
 static void random_events(GRand *rand, struct script *script, guint steps, guint names)
 {
@@ -770,6 +863,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/story/thresholds", test_thresholds);
 	g_test_add_func("/story/pair", test_pair);
 	g_test_add_func("/story/pair-of-once-and-often", test_pair_of_once_and_often);
+	g_test_add_func("/story/beside", test_beside);
+	g_test_add_func("/story/loops-match", test_loops_match);
+	g_test_add_func("/story/brief", test_brief);
 	g_test_add_func("/story/nothing-is-lost", test_nothing_is_lost);
 	g_test_add_func("/story/million-calls", test_million_calls);
 	g_test_add_func("/story/limit", test_limit);
