@@ -6,6 +6,7 @@
 
 #define DEFAULT_OUTPUT "sequence.svg"
 #define STEPS_MAX      100000
+#define REVIEW_STEPS   14
 
 /* What the options say, before it is made sense of. */
 struct texts {
@@ -19,6 +20,7 @@ struct texts {
 	char *hide_below;
 	char *dot_unit;
 	char *theme;
+	char *reader;
 	int max_steps;
 	int depth;
 	int dots;
@@ -36,6 +38,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->hide_below);
 	g_free(texts->dot_unit);
 	g_free(texts->theme);
+	g_free(texts->reader);
 }
 
 static gboolean parse_options(const struct fdar_usage *usage, int *argc, char ***argv,
@@ -55,6 +58,9 @@ static gboolean parse_options(const struct fdar_usage *usage, int *argc, char **
 		  "A function that is marked and never left out; default: the one that the "
 		  "comparison names, else the costliest",
 		  "FUNCTION" },
+		{ "for", 0, 0, G_OPTION_ARG_STRING, &t->reader,
+		  "review: 14 steps, 900 pixels wide, callers between left out; or desk (default)",
+		  "READER" },
 		{ "max-steps", 'n', 0, G_OPTION_ARG_INT, &t->max_steps,
 		  "Show so many steps, the longest; default 60", "N" },
 		{ "hide-below", 0, 0, G_OPTION_ARG_STRING, &t->hide_below,
@@ -116,6 +122,17 @@ static gboolean take_number(int number, int max, uint32_t *result)
 	return number >= 0 && number <= max;
 }
 
+/* For whom it is: how much of it. */
+static gboolean take_reader(const char *text, struct fdar_sequence_request *r)
+{
+	gboolean review = g_strcmp0(text, "review") == 0;
+
+	r->picture.narrow = r->story.brief = review;
+	if (review && r->story.max_steps == 0)
+		r->story.max_steps = REVIEW_STEPS;
+	return review || !text || strcmp(text, "desk") == 0;
+}
+
 /* NULL when all is well, else what is wrong. */
 static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 {
@@ -160,6 +177,8 @@ static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 				       STEPS_MAX);
 	}
 	r->picture.dots = dots;
+	if (!take_reader(t->reader, r))
+		return g_strdup_printf("--for: \"%s\": expected review or desk", t->reader);
 	return NULL;
 }
 

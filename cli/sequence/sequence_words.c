@@ -113,8 +113,7 @@ char *fdar_sequence_compared(const struct fdar_diff *diff)
 	g_autofree char *subject = fdar_format_count(diff->subject.sessions);
 
 	return g_strdup_printf(
-		"%s session%s of the baseline against %s of the subject · confidence: %s "
-		"· shown: one session of each",
-		base, diff->baseline.sessions == 1 ? "" : "s", subject,
-		fdar_confidence_name(diff->verdict.confidence));
+		"heading: means of all sessions, %s of the baseline against %s of the subject · "
+		"confidence: %s · drawing: one session of each, and ratios of these two",
+		base, subject, fdar_confidence_name(diff->verdict.confidence));
 }

@@ -11,6 +11,7 @@ cd "$work"
 mkdir svg
 cp "$FLOWDAR_SOURCE"/tests/golden/sequence/*.svg svg/
 "$FLOWDAR" sequence --baseline "$data/baseline" "$data/attack" -o svg/measured.svg >/dev/null
+"$FLOWDAR" sequence --baseline "$data/baseline" "$data/attack" --for review -o svg/review.svg >/dev/null
 "$FLOWDAR" sequence "$data/requests-slow" -o svg/one.svg >/dev/null
 "$FLOWDAR" flame --baseline "$data/baseline" "$data/attack" -o svg/flame.svg >/dev/null
 "$FLOWDAR" flame --baseline "$data/baseline" "$data/attack" --width 600 -o svg/narrow.svg >/dev/null

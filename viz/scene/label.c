@@ -194,7 +194,9 @@ char *fdar_label_ratio(double ratio)
 	if (ratio < 0.005)
 		return g_strdup("<0.01×");
 	if (ratio >= 9.95) {
-		g_autofree char *count = fdar_label_count((uint64_t)llround(ratio));
+		double unit = pow(10, floor(log10(ratio)) - 1);
+		g_autofree char *count =
+			fdar_label_count((uint64_t)llround(round(ratio / unit) * unit));
 		return g_strconcat(count, "×", NULL);
 	}
 	return g_strdup_printf(ratio < 0.095 ? "%.2f×" : "%.1f×", ratio);

@@ -48,7 +48,7 @@ char *fdar_label_count(uint64_t count);
 /* "830 ns", "1.24 ms", "12.3 s": three significant digits. The caller frees the result. */
 char *fdar_label_duration(uint64_t ns);
 
-/* "412×", "1.3×", "0.02×". The caller frees the result. */
+/* "410×", "1.3×", "0.02×", "180,000×": two digits, as more would not be true of a single session. The caller frees the result. */
 char *fdar_label_ratio(double ratio);
 
 #endif

@@ -9,6 +9,8 @@
 #define HEAD_HEIGHT    20.0
 #define FOOT_HEIGHT    40.0
 #define WIDTH_MIN      720.0
+#define FOOT_MARGIN    14.0
+#define NARROW_LANES   3u /* more have no room beside each other in a narrow picture */
 
 static void open_panel(struct fdar_seq *seq, unsigned p)
 {
@@ -16,7 +18,10 @@ static void open_panel(struct fdar_seq *seq, unsigned p)
 	struct fdar_seq_panel *panel = &seq->panels[p];
 
 	panel->side = &seq->sequence->sides[p];
-	panel->story = panel->side->story;
+	panel->whole = panel->side->story;
+	if (seq->options.narrow && panel->whole->lane_count > NARROW_LANES)
+		panel->merged = fdar_seq_merge_lanes(panel->whole);
+	panel->story = panel->merged ? panel->merged : panel->whole;
 	panel->prefix = prefixes[p];
 	panel->lanes = g_new0(struct fdar_seq_lane, panel->story->lane_count + 1);
 	panel->places = g_new0(struct fdar_seq_place, panel->story->step_count + 1);
@@ -30,6 +35,7 @@ static void close_panel(struct fdar_seq_panel *panel)
 		fdar_seq_mark_clear(&panel->places[i].mark);
 		g_free(panel->places[i].name);
 	}
+	fdar_seq_merged_free(panel->merged);
 	g_free(panel->lanes);
 	g_free(panel->places);
 	g_free(panel->partners);
@@ -53,6 +59,10 @@ static void take_rows(struct fdar_seq *seq)
 			seq->panels[1].partners[row.step[1]] = row.step[0];
 		}
 	}
+	for (unsigned p = 0; p < seq->panel_count; p++)
+		for (uint32_t i = 0; i < seq->panels[p].story->step_count; i++)
+			if (seq->panels[p].story->steps[i].beside == FDAR_STORY_MOVED)
+				seq->panels[p].partners[i] = seq->panels[p].story->steps[i].moved;
 }
 
 static void draw(struct fdar_seq *seq)
@@ -69,12 +79,15 @@ static void draw(struct fdar_seq *seq)
 		fdar_seq_draw_steps(seq, &seq->panels[p]);
 	fdar_seq_draw_ends(seq);
 	seq->scene->width = seq->width;
-	seq->scene->height = seq->bottom + FOOT_HEIGHT;
+	seq->scene->height =
+		fdar_seq_draw_footer(seq, seq->bottom + FOOT_HEIGHT - FOOT_MARGIN) + FOOT_MARGIN;
 }
 
 static char *describe(const struct fdar_sequence *s)
 {
-	GString *text = g_string_new("Sequence diagram");
+	GString *text = g_string_new(s->heading && s->heading[0] ? s->heading : NULL);
+
+	g_string_append(text, text->len ? ". Sequence diagram" : "Sequence diagram");
 
 	for (unsigned p = 0; p < s->side_count; p++) {
 		const struct fdar_sequence_side *side = &s->sides[p];

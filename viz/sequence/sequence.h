@@ -13,6 +13,8 @@
 
 #define FDAR_SEQUENCE_DOT_NS 500000u
 #define FDAR_SEQUENCE_DOTS   4u
+#define FDAR_SEQUENCE_MANY   200u  /* dots; more are a time, as nobody pictures so many */
+#define FDAR_SEQUENCE_REVIEW 900.0 /* points: a column of a review */
 
 struct fdar_sequence_side {
 	const struct fdar_story *story;
@@ -33,7 +35,8 @@ struct fdar_sequence {
 
 struct fdar_sequence_options {
 	uint64_t dot_unit_ns; /* a dot's worth; 0: FDAR_SEQUENCE_DOT_NS */
-	unsigned dots; /* more than this many are written as a number; 0: FDAR_SEQUENCE_DOTS */
+	unsigned dots;   /* more than this many are written as a number; 0: FDAR_SEQUENCE_DOTS */
+	gboolean narrow; /* to fit FDAR_SEQUENCE_REVIEW where that is possible */
 	enum fdar_theme theme;
 };
 

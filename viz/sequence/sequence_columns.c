@@ -1,18 +1,11 @@
 #include "viz/sequence/sequence_draw.h"
 
-#define IDLE_WORDS       "idle: no thread works for the session"
-#define NOTE_MAX         330.0
-#define LANE_MIN         96.0
-#define LANE_SOFT_SINGLE 190.0 /* a lane grows no wider for its texts: they may reach over */
-#define LANE_SOFT_PAIR   140.0
-#define LANE_HARD        300.0 /* nor wider than this, where they may not */
-#define LANE_PAD         14.0
-#define NAME_MAX_SINGLE  400.0
-#define NAME_MAX_PAIR    270.0
-#define NAME_MIN         44.0
-#define NAME_GAP         6.0
-#define HOOK             14.0 /* what a call within a lane needs beside its bar */
-#define PANEL_MIN        430.0
+#define IDLE_WORDS "idle: no thread works for the session"
+#define LANE_HARD  300.0 /* nor wider than this, where they may not */
+#define LANE_PAD   14.0
+#define NAME_MIN   44.0
+#define NAME_GAP   6.0
+#define HOOK       14.0 /* what a call within a lane needs beside its bar */
 
 gboolean fdar_seq_has_bar(const struct fdar_story_step *step)
 {
@@ -58,10 +51,28 @@ static double behind_name(const struct fdar_seq_panel *panel, uint32_t index)
 	return place->mark.ratio && !on_arrow ? width + NAME_GAP + place->mark.ratio_width : width;
 }
 
+/* Where the lanes of a thread are one, a call into another component says which; NULL: it need not. */
+static const char *other_component(const struct fdar_seq_panel *panel, uint32_t index)
+{
+	const struct fdar_story *whole = panel->whole;
+	const struct fdar_story_step *step = &whole->steps[index];
+	uint32_t caller = fdar_seq_caller(whole, index);
+	uint32_t from;
+
+	if (!panel->merged || step->kind != FDAR_STORY_CALL)
+		return NULL;
+	from = caller == FDAR_STORY_NONE ? step->lane : whole->steps[caller].lane;
+	return from != step->lane ? whole->lanes[step->lane].component : NULL;
+}
+
 static void cut_name(struct fdar_seq_panel *panel, uint32_t index, double room)
 {
 	struct fdar_seq_place *place = &panel->places[index];
-	g_autofree char *clean = fdar_label_clean(panel->story->steps[index].name);
+	const struct fdar_story_step *step = &panel->story->steps[index];
+	const char *component = other_component(panel, index);
+	g_autofree char *whole = g_strconcat(step->elided ? "… " : "", component ? component : "",
+					     component ? ":" : "", step->name, NULL);
+	g_autofree char *clean = fdar_label_clean(whole);
 
 	g_free(place->name);
 	place->name =
@@ -84,14 +95,13 @@ static gboolean is_hemmed_in(const struct fdar_story *story, uint32_t index)
 static void size_lanes(const struct fdar_seq *seq, struct fdar_seq_panel *panel)
 {
 	const struct fdar_story *story = panel->story;
-	gboolean pair = seq->panel_count > 1;
-	double soft = pair ? LANE_SOFT_PAIR : LANE_SOFT_SINGLE;
+	double soft = seq->sizes.lane_soft;
 
 	for (uint32_t l = 0; l < story->lane_count; l++) {
 		double head = fdar_label_width(story->lanes[l].component, FDAR_FONT_SANS_BOLD,
 					       FDAR_SEQ_NAME_SIZE);
 
-		panel->lanes[l].w = CLAMP(head + 40, LANE_MIN, soft);
+		panel->lanes[l].w = CLAMP(head + 40, seq->sizes.lane_min, soft);
 	}
 	for (uint32_t i = 0; i < story->step_count; i++) {
 		struct fdar_seq_place *place = &panel->places[i];
@@ -101,9 +111,9 @@ static void size_lanes(const struct fdar_seq *seq, struct fdar_seq_panel *panel)
 		if (!fdar_seq_has_bar(&story->steps[i]))
 			continue;
 		lane = &panel->lanes[story->steps[i].lane];
-		cut_name(panel, i, pair ? NAME_MAX_PAIR : NAME_MAX_SINGLE);
+		cut_name(panel, i, seq->sizes.name_max);
 		need = place->label_end + LANE_PAD;
-		if (story->steps[i].lane + 1 < story->lane_count)
+		if (seq->options.narrow || story->steps[i].lane + 1 < story->lane_count)
 			need = MIN(need, is_hemmed_in(story, i) ? LANE_HARD : soft);
 		lane->w = MAX(lane->w, need);
 	}
@@ -119,6 +129,19 @@ static void keep_off_callers(struct fdar_seq_panel *panel, uint32_t index)
 	     c = fdar_seq_caller(panel->story, c))
 		if (panel->story->steps[c].lane > panel->story->steps[index].lane)
 			limit = MIN(limit, panel->places[c].bar_x - NAME_GAP);
+	if (place->label_end > limit)
+		cut_name(panel, index, limit - place->label_x - behind_name(panel, index));
+}
+
+/* In a narrow picture names are cut rather than that the panel grows; the subject has more to say. */
+static void keep_in_panel(const struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index)
+{
+	struct fdar_seq_place *place = &panel->places[index];
+	gboolean last = panel == &seq->panels[seq->panel_count - 1];
+	double right =
+		last ? FDAR_SEQUENCE_REVIEW - seq->sizes.margin : panel->x + seq->sizes.panel_min;
+	double limit = right - LANE_PAD / 2;
+
 	if (place->label_end > limit)
 		cut_name(panel, index, limit - place->label_x - behind_name(panel, index));
 }
@@ -143,23 +166,23 @@ static enum fdar_color ground_of(const struct fdar_seq_panel *panel,
 	return panel->lanes[step->lane].shaded ? FDAR_COLOR_BAND : FDAR_COLOR_PAPER;
 }
 
-/* Puts the lanes side by side and what stands in them with them; gives the right edge. */
 /* Steps without a bar say what they are in words. */
-static void word_step(struct fdar_seq_panel *panel, uint32_t index)
+static void word_step(const struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index)
 {
 	const struct fdar_story_step *step = &panel->story->steps[index];
 	struct fdar_seq_place *place = &panel->places[index];
 	g_autofree char *note = NULL;
 	enum fdar_font font = FDAR_FONT_SANS_BOLD;
 
+	g_free(place->name);
 	switch (step->kind) {
 	case FDAR_STORY_HANDOFF:
-		place->name = fdar_seq_handoff_words(step);
+		place->name = fdar_seq_handoff_words(step, seq->options.narrow);
 		break;
 	case FDAR_STORY_NOTE:
 		note = fdar_seq_note_words(step);
 		font = FDAR_FONT_SANS;
-		place->name = fdar_label_fit(note, font, FDAR_SEQ_SMALL_SIZE, NOTE_MAX);
+		place->name = fdar_label_fit(note, font, FDAR_SEQ_SMALL_SIZE, seq->sizes.note_max);
 		break;
 	case FDAR_STORY_IDLE:
 		font = FDAR_FONT_SANS;
@@ -193,21 +216,22 @@ static double place_words(struct fdar_seq_panel *panel, uint32_t index)
 	return place->label_x + place->name_width + behind_name(panel, index) + NAME_GAP;
 }
 
-static double place_lanes(struct fdar_seq_panel *panel, double x)
+/* Puts the lanes side by side and what stands in them with them; gives the right edge. */
+static double place_lanes(const struct fdar_seq *seq, struct fdar_seq_panel *panel, double x)
 {
 	const struct fdar_story *story = panel->story;
 	double right;
 
 	panel->x = x;
-	panel->client_x = x + FDAR_SEQ_TIME_WIDTH + FDAR_SEQ_CLIENT_WIDTH / 2;
-	x += FDAR_SEQ_TIME_WIDTH + FDAR_SEQ_CLIENT_WIDTH;
+	panel->client_x = x + seq->sizes.time_width + seq->sizes.client_width / 2;
+	x += seq->sizes.time_width + seq->sizes.client_width;
 	panel->first_lane_x = x;
 	for (uint32_t l = 0; l < story->lane_count; l++) {
 		panel->lanes[l].x = x;
 		panel->lanes[l].life_x = x + FDAR_SEQ_LIFE_X;
 		x += panel->lanes[l].w;
 	}
-	right = MAX(x, panel->x + PANEL_MIN);
+	right = MAX(x, panel->x + seq->sizes.panel_min);
 	for (uint32_t i = 0; i < story->step_count; i++) {
 		struct fdar_seq_place *place = &panel->places[i];
 
@@ -219,11 +243,14 @@ static double place_lanes(struct fdar_seq_panel *panel, double x)
 			place->label_end += lane_x;
 			place->ground = ground_of(panel, &story->steps[i]);
 			keep_off_callers(panel, i);
+			if (seq->options.narrow)
+				keep_in_panel(seq, panel, i);
 		} else {
-			word_step(panel, i);
+			word_step(seq, panel, i);
 			place->label_end = place_words(panel, i);
 		}
-		right = MAX(right, place->label_end + LANE_PAD);
+		right = MAX(right,
+			    place->label_end + (seq->options.narrow ? LANE_PAD / 2 : LANE_PAD));
 	}
 	panel->w = right - panel->x;
 	if (story->lane_count > 0)
@@ -231,20 +258,32 @@ static double place_lanes(struct fdar_seq_panel *panel, double x)
 	return right;
 }
 
-void fdar_seq_lay_out_columns(struct fdar_seq *seq)
+static void lay_out(struct fdar_seq *seq)
 {
-	double x = FDAR_SEQ_MARGIN;
+	double x = seq->sizes.margin;
 
 	for (unsigned p = 0; p < seq->panel_count; p++) {
 		struct fdar_seq_panel *panel = &seq->panels[p];
 
-		for (uint32_t i = 0; i < panel->story->step_count; i++) {
-			fdar_seq_mark_init(seq, panel, i, &panel->places[i].mark);
+		for (uint32_t i = 0; i < panel->story->step_count; i++)
 			place_in_lane(panel, i);
-		}
 		size_lanes(seq, panel);
 		shade_lanes(panel);
-		x = place_lanes(panel, x) + FDAR_SEQ_GUTTER;
+		x = place_lanes(seq, panel, x) + seq->sizes.gutter;
 	}
-	seq->width = x - FDAR_SEQ_GUTTER + FDAR_SEQ_MARGIN;
+	seq->width = x - seq->sizes.gutter + seq->sizes.margin;
+}
+
+void fdar_seq_lay_out_columns(struct fdar_seq *seq)
+{
+	static const struct fdar_seq_sizes single = { 28, 36, 62, 74, 96, 190, 400, 330, 430 };
+	static const struct fdar_seq_sizes pair = { 28, 36, 62, 74, 96, 140, 270, 330, 430 };
+	static const struct fdar_seq_sizes narrow = { 12, 16, 8, 54, 80, 104, 190, 190, 418 };
+
+	seq->sizes = seq->panel_count < 2 ? single : seq->options.narrow ? narrow : pair;
+	for (unsigned p = 0; p < seq->panel_count; p++)
+		for (uint32_t i = 0; i < seq->panels[p].story->step_count; i++)
+			fdar_seq_mark_init(seq, &seq->panels[p], i, &seq->panels[p].places[i].mark);
+	fdar_seq_choose_badges(seq);
+	lay_out(seq);
 }

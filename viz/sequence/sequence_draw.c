@@ -28,7 +28,12 @@ char *fdar_seq_tooltip(const struct fdar_story *story, uint32_t index)
 	GString *text = g_string_new(step->name);
 
 	if (lane)
-		g_string_append_printf(text, " in %s, %s", lane->component, lane->thread);
+		g_string_append_printf(text, " in %s, %s", lane->component,
+				       lane->thread_own ? lane->thread_own : lane->thread);
+	if (step->elided) {
+		g_string_append_printf(text, " · called through %u function%s not shown",
+				       step->elided, step->elided == 1 ? "" : "s");
+	}
 	g_string_append_printf(text, " · starts at +%s · takes %s, waiting %s, itself %s", start,
 			       total, waiting, self);
 	if (step->count > 1) {

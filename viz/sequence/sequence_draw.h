@@ -2,13 +2,16 @@
  * The sequence diagram's workshop: what its files share. Nobody else includes this.
  *
  *	sequence.c         the order of work
+ *	sequence_merge.c   lanes of one thread made one, where there is no room for all
  *	sequence_columns.c  which lane a step is on, and how wide lanes and panels are
  *	sequence_rows.c     which row it is on, and how far its bar goes
  *	sequence_lanes.c    panels: threads, heads, lifelines, the session's beginning and end
  *	sequence_steps.c    calls: bars, arrows, names, tooltips
  *	sequence_events.c   what is no call: hand-offs, loops, idle time, notes
+ *	sequence_badges.c   which of the ratios are seen first
  *	sequence_marks.c    dots, ratios, durations
- *	sequence_head.c     title, warnings, legend
+ *	sequence_head.c     title, warnings, what is below all
+ *	sequence_legend.c   what the signs mean
  */
 #ifndef FDAR_VIZ_SEQUENCE_SEQUENCE_DRAW_H
 #define FDAR_VIZ_SEQUENCE_SEQUENCE_DRAW_H
@@ -16,8 +19,6 @@
 #include "viz/sequence/sequence.h"
 
 /* Sizes in points. */
-#define FDAR_SEQ_MARGIN       28.0
-#define FDAR_SEQ_GUTTER       36.0 /* between baseline and subject */
 #define FDAR_SEQ_NAME_SIZE    11.0
 #define FDAR_SEQ_SMALL_SIZE   10.0
 #define FDAR_SEQ_ROW_UP       12.0 /* room of a row above and below its middle */
@@ -27,9 +28,20 @@
 #define FDAR_SEQ_DOT          6.5 /* diameter */
 #define FDAR_SEQ_DOT_STEP     9.0
 #define FDAR_SEQ_LIFE_X       22.0 /* the lifeline, from its lane's left edge */
-#define FDAR_SEQ_TIME_WIDTH   62.0
-#define FDAR_SEQ_CLIENT_WIDTH 74.0
 #define FDAR_SEQ_LABEL_HEIGHT 14.0
+
+/* What is smaller where the picture has to fit a column. */
+struct fdar_seq_sizes {
+	double margin;
+	double gutter; /* between baseline and subject */
+	double time_width;
+	double client_width;
+	double lane_min;
+	double lane_soft; /* a lane grows no wider for its texts: they may reach over */
+	double name_max;
+	double note_max;
+	double panel_min;
+};
 
 struct fdar_seq_lane {
 	double x, w, life_x;
@@ -45,16 +57,28 @@ enum fdar_seq_tone {
 	FDAR_TONE_FASTER
 };
 
+/* How a ratio, or a word in its place, is written: of many ratios one or two are to be seen first. */
+enum fdar_seq_badge {
+	FDAR_BADGE_NONE,
+	FDAR_BADGE_PLAIN, /* quiet letters */
+	FDAR_BADGE_LOUD,  /* letters of alarm */
+	FDAR_BADGE_EDGED, /* the outermost caller: how much slower all of it is */
+	FDAR_BADGE_CULPRIT,
+	FDAR_BADGE_BETTER
+};
+
 /* What stands behind a step's name. */
 struct fdar_seq_mark {
 	guint64 dots;
 	gboolean hollow; /* mostly waiting */
+	gboolean many;   /* so many dots that one and the time stand for them */
 	char *count;     /* "×240", or NULL */
 	char *recursion; /* "calls itself 98,204×, 24 deep", or NULL */
 	char *time;      /* "1.62 ms", "unfinished after 12.3 s" */
 	gboolean open;   /* the time is one of an unfinished call */
-	char *ratio;     /* "412×", "new", "gone", or NULL */
+	char *ratio;     /* "410×", "new", "gone", "moved", or NULL */
 	enum fdar_seq_tone tone;
+	enum fdar_seq_badge badge;
 	double width; /* of all but the ratio */
 	double ratio_width;
 };
@@ -79,15 +103,19 @@ struct fdar_seq_place {
 
 struct fdar_seq_panel {
 	const struct fdar_sequence_side *side;
-	const struct fdar_story *story;
-	const char *prefix; /* of ids: "a" and "b" */
+	const struct fdar_story
+		*story; /* as it is drawn: with a lane for each thread where it is narrow */
+	const struct fdar_story *whole; /* as it was told */
+	struct fdar_story *merged;      /* ours; NULL: story is whole */
+	const char *prefix;             /* of ids: "a" and "b" */
 	double x, w;
 	double first_lane_x;
 	double client_x;
 	guint client; /* scene index of the client's head */
 	struct fdar_seq_lane *lanes;
 	struct fdar_seq_place *places; /* by step */
-	uint32_t *partners;            /* by step: the other panel's, or FDAR_STORY_NONE */
+	uint32_t *partners; /* by step: the other panel's, or FDAR_STORY_NONE; where one was
+					* moved to, too */
 	double begin_y, end_y;
 };
 
@@ -95,6 +123,7 @@ struct fdar_seq {
 	const struct fdar_sequence *sequence;
 	struct fdar_sequence_options options;
 	struct fdar_scene *scene;
+	struct fdar_seq_sizes sizes;
 	struct fdar_seq_panel panels[2];
 	unsigned panel_count;
 	struct fdar_story_row *rows; /* ours */
@@ -105,6 +134,11 @@ struct fdar_seq {
 	double bottom;  /* where they end */
 	double width;
 };
+
+/* A copy of story that has one lane for each thread, whatever components run on it; lanes, steps and the copy are
+ * the caller's (fdar_seq_merged_free). */
+struct fdar_story *fdar_seq_merge_lanes(const struct fdar_story *story);
+void fdar_seq_merged_free(struct fdar_story *merged);
 
 /* columns and rows */
 void fdar_seq_lay_out_columns(struct fdar_seq *seq);
@@ -127,8 +161,9 @@ void fdar_seq_draw_note(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint
 /* All that is known about a step. The caller frees the result. */
 char *fdar_seq_tooltip(const struct fdar_story *story, uint32_t index);
 
-/* "connections · 0x55d0c8a0f0 · 1.24 ms in the queue". The caller frees the result. */
-char *fdar_seq_handoff_words(const struct fdar_story_step *step);
+/* "connections · 0x55d0c8a0f0 · 1.24 ms in the queue"; without the object where it is to be brief. The caller
+ * frees the result. */
+char *fdar_seq_handoff_words(const struct fdar_story_step *step, gboolean brief);
 
 /* "target: /match?s=aaaa". The caller frees the result. */
 char *fdar_seq_note_words(const struct fdar_story_step *step);
@@ -139,15 +174,21 @@ gboolean fdar_seq_has_bar(const struct fdar_story_step *step);
 /* marks; y is the middle of the line, ground what they stand on */
 void fdar_seq_mark_init(const struct fdar_seq *seq, const struct fdar_seq_panel *panel,
 			uint32_t step, struct fdar_seq_mark *mark);
+/* After all have been initialized: which ratios are badges, and which are not written. */
+void fdar_seq_choose_badges(struct fdar_seq *seq);
 void fdar_seq_mark_clear(struct fdar_seq_mark *mark);
 /* Gives where it ends. */
 double fdar_seq_draw_mark(struct fdar_seq *seq, const char *id, double x, double y,
 			  enum fdar_color ground, const struct fdar_seq_mark *mark);
 void fdar_seq_draw_pill(struct fdar_seq *seq, const char *id, double x, double y,
-			const struct fdar_seq_mark *mark);
+			enum fdar_color ground, const struct fdar_seq_mark *mark);
 
 /* head */
 double fdar_seq_draw_header(struct fdar_seq *seq);
+/* The signs that the picture has; gives where it ends. */
+double fdar_seq_draw_legend(struct fdar_seq *seq, double y);
+/* Below all: names that were cut, in full, as a picture in a page shows no tooltips. Gives where it ends. */
+double fdar_seq_draw_footer(struct fdar_seq *seq, double y);
 
 /* The step whose frame this one was called in: nearest one above that is not a LOOP. */
 uint32_t fdar_seq_caller(const struct fdar_story *story, uint32_t step);

@@ -18,13 +18,14 @@ void fdar_seq_draw_handoff(struct fdar_seq *seq, struct fdar_seq_panel *panel, u
 	gboolean taken = step->lane_to < story->lane_count;
 	gboolean unfinished = !taken || step->unfinished;
 	gboolean alarming = unfinished || place->mark.tone == FDAR_TONE_GUILTY;
+	g_autofree char *tooltip = fdar_seq_handoff_words(step, FALSE);
 	char id[FDAR_SEQ_ID_BYTES];
 	double from, to;
 	double words_y = place->y - WORDS_ABOVE;
 	struct fdar_item arrow = {
 		.kind = FDAR_ITEM_ARROW,
 		.id = fdar_seq_id(panel, "handoff", index, id),
-		.tooltip = place->name,
+		.tooltip = tooltip,
 		.stroke = alarming ? FDAR_COLOR_ALARM : FDAR_COLOR_HANDOFF,
 		.pen = 2,
 		.dash = unfinished ? FDAR_DASH_DASHED : FDAR_DASH_SOLID,
@@ -50,7 +51,7 @@ void fdar_seq_draw_handoff(struct fdar_seq *seq, struct fdar_seq_panel *panel, u
 	if (place->mark.ratio) {
 		fdar_seq_draw_pill(seq, fdar_seq_id(panel, "step", index, id),
 				   place->label_x + place->name_width + NAME_GAP, words_y,
-				   &place->mark);
+				   FDAR_COLOR_PAPER, &place->mark);
 	}
 }
 
@@ -99,13 +100,13 @@ static void draw_worded(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint
 	fdar_seq_id(panel, "step", index, id);
 	x = fdar_seq_draw_mark(seq, id, x, place->y, place->ground, &place->mark);
 	if (place->mark.ratio)
-		fdar_seq_draw_pill(seq, id, x + NAME_GAP, place->y, &place->mark);
+		fdar_seq_draw_pill(seq, id, x + NAME_GAP, place->y, place->ground, &place->mark);
 }
 
 void fdar_seq_draw_loop(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index)
 {
 	const struct fdar_seq_place *place = &panel->places[index];
-	g_autofree char *tooltip = fdar_seq_tooltip(panel->story, index);
+	g_autofree char *tooltip = fdar_seq_tooltip(panel->whole, index);
 	char id[FDAR_SEQ_ID_BYTES];
 	double left, right;
 	struct fdar_item frame = {

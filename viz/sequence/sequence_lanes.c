@@ -115,8 +115,10 @@ static void draw_lane(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32
 	g_autofree char *clean = fdar_label_clean(lane->component);
 	g_autofree char *text = fdar_label_fit(clean, FDAR_FONT_SANS_BOLD, FDAR_SEQ_NAME_SIZE,
 					       place->w - 2 * HEAD_PAD - 12);
-	g_autofree char *tooltip = g_strdup_printf("%s, functions of %s (thread id %u)",
-						   lane->thread, lane->component, lane->tid);
+	g_autofree char *tooltip =
+		g_strdup_printf("%s, functions of %s (thread id %u)",
+				lane->thread_own ? lane->thread_own : lane->thread, lane->component,
+				lane->tid);
 	double w =
 		MAX(fdar_label_width(text, FDAR_FONT_SANS_BOLD, FDAR_SEQ_NAME_SIZE) + 2 * HEAD_PAD,
 		    2 * (FDAR_SEQ_LIFE_X - 6));
@@ -138,7 +140,7 @@ static void draw_bracket(struct fdar_seq *seq, struct fdar_seq_panel *panel, uin
 	g_autofree char *name = fdar_label_fit(clean, FDAR_FONT_SANS_BOLD, FDAR_SEQ_SMALL_SIZE, w);
 	struct fdar_item rule = { .kind = FDAR_ITEM_BOX,
 				  .id = fdar_seq_id(panel, "bracket", first, id),
-				  .tooltip = panel->story->lanes[first].thread,
+				  .tooltip = panel->story->lanes[first].thread_own,
 				  .at = { x, y, w, 2 },
 				  .fill = FDAR_COLOR_HEAD_EDGE };
 	struct fdar_label label = { .text = name,

@@ -58,10 +58,28 @@ static enum fdar_seq_tone tone_of(const struct fdar_seq *seq, const struct fdar_
 /* Of calls that only one side has, the outermost says so for those below it. */
 static gboolean is_outermost_alone(const struct fdar_seq_panel *panel, uint32_t index)
 {
-	uint32_t parent = panel->story->steps[index].parent;
+	const struct fdar_story_step *steps = panel->story->steps;
+	uint32_t caller = fdar_seq_caller(panel->story, index);
 
-	return panel->partners[index] == FDAR_STORY_NONE &&
-	       (parent == FDAR_STORY_NONE || panel->partners[parent] != FDAR_STORY_NONE);
+	return caller == FDAR_STORY_NONE || steps[caller].beside == FDAR_STORY_PAIRED ||
+	       steps[caller].beside == FDAR_STORY_SPLIT ||
+	       (steps[caller].beside == FDAR_STORY_MOVED &&
+		steps[index].beside != FDAR_STORY_MOVED);
+}
+
+/* What stands in the place of a ratio: the other side has nothing on this row. */
+static const char *word_of(const struct fdar_story_step *step, gboolean subject)
+{
+	switch (step->beside) {
+	case FDAR_STORY_ALONE:
+		return subject ? "new" : "gone";
+	case FDAR_STORY_MOVED:
+		return "moved";
+	case FDAR_STORY_AGAIN:
+		return subject ? "again" : "not again";
+	default:
+		return NULL;
+	}
 }
 
 static void compare(const struct fdar_seq *seq, const struct fdar_seq_panel *panel, uint32_t index,
@@ -73,11 +91,18 @@ static void compare(const struct fdar_seq *seq, const struct fdar_seq_panel *pan
 	uint32_t partner = panel->partners[index];
 	const struct fdar_story_step *base = &nothing;
 
-	if (subject && partner != FDAR_STORY_NONE) {
-		base = &seq->panels[0].story->steps[partner];
-		mark->ratio = ratio_text(step, base);
-	} else if (is_outermost_alone(panel, index)) {
-		mark->ratio = g_strdup(subject ? "new" : "gone");
+	if (step->beside == FDAR_STORY_PAIRED || step->beside == FDAR_STORY_MOVED) {
+		if (subject && partner != FDAR_STORY_NONE) {
+			base = &seq->panels[0].story->steps[partner];
+			mark->ratio = ratio_text(step, base);
+		}
+	}
+	if (is_outermost_alone(panel, index) && word_of(step, subject)) {
+		g_autofree char *ratio = mark->ratio;
+
+		mark->ratio = ratio && step->beside == FDAR_STORY_MOVED
+				      ? g_strdup_printf("moved, %s", ratio)
+				      : g_strdup(word_of(step, subject));
 	}
 	if (subject)
 		mark->tone = tone_of(seq, step, base);
@@ -91,6 +116,12 @@ static gboolean is_innermost_open(const struct fdar_story *story, uint32_t index
 		if (story->steps[i].unfinished)
 			return FALSE;
 	return TRUE;
+}
+
+/* A time that is there in the place of dots is as loud as those. */
+static enum fdar_font time_font(const struct fdar_seq_mark *mark)
+{
+	return mark->open || mark->many ? FDAR_FONT_SANS_BOLD : FDAR_FONT_SANS;
 }
 
 void fdar_seq_mark_init(const struct fdar_seq *seq, const struct fdar_seq_panel *panel,
@@ -111,7 +142,10 @@ void fdar_seq_mark_init(const struct fdar_seq *seq, const struct fdar_seq_panel 
 			fdar_label_width(mark->count, FDAR_FONT_SANS_BOLD, FDAR_SEQ_SMALL_SIZE) +
 			GAP;
 	}
-	if (mark->dots > seq->options.dots) {
+	mark->many = mark->dots > MAX(FDAR_SEQUENCE_MANY, seq->options.dots);
+	if (mark->many) {
+		mark->width += FDAR_SEQ_DOT_STEP + 1;
+	} else if (mark->dots > seq->options.dots) {
 		g_autofree char *number = fdar_label_count(mark->dots);
 
 		mark->width += FDAR_SEQ_DOT_STEP + 1 + GAP +
@@ -119,7 +153,7 @@ void fdar_seq_mark_init(const struct fdar_seq *seq, const struct fdar_seq_panel 
 	} else if (mark->dots > 0) {
 		mark->width += (double)mark->dots * FDAR_SEQ_DOT_STEP + GAP - 2;
 	}
-	if (s->recursion_depth > 0) {
+	if (s->recursion_depth > 0 && !seq->options.narrow) {
 		g_autofree char *calls = fdar_label_count(s->recursive_calls);
 
 		mark->recursion =
@@ -134,9 +168,7 @@ void fdar_seq_mark_init(const struct fdar_seq *seq, const struct fdar_seq_panel 
 	} else {
 		mark->time = g_steal_pointer(&time);
 	}
-	mark->width +=
-		fdar_label_width(mark->time, mark->open ? FDAR_FONT_SANS_BOLD : FDAR_FONT_SANS,
-				 FDAR_SEQ_SMALL_SIZE);
+	mark->width += fdar_label_width(mark->time, time_font(mark), FDAR_SEQ_SMALL_SIZE);
 	if (seq->panel_count == 1 && s->is_focus)
 		mark->tone = FDAR_TONE_GUILTY;
 	else if (seq->panel_count > 1)
@@ -195,6 +227,8 @@ static double draw_dots(struct fdar_seq *seq, const char *id, double x, double y
 		fdar_scene_add(seq->scene, &dot);
 		x += FDAR_SEQ_DOT_STEP;
 	}
+	if (mark->many)
+		return x + 1;
 	if (mark->dots > seq->options.dots) {
 		g_autofree char *number = fdar_label_count(mark->dots);
 		g_autofree char *number_id = g_strconcat(id, "-dots", NULL);
@@ -216,9 +250,8 @@ double fdar_seq_draw_mark(struct fdar_seq *seq, const char *id, double x, double
 			      ground);
 	}
 	x = draw_dots(seq, id, x, y, ground, mark);
-	x = draw_word(seq, time_id, x, y, mark->time,
-		      mark->open ? FDAR_FONT_SANS_BOLD : FDAR_FONT_SANS,
-		      mark->open ? FDAR_COLOR_ALARM : FDAR_COLOR_MUTED, ground);
+	x = draw_word(seq, time_id, x, y, mark->time, time_font(mark),
+		      mark->open || mark->many ? FDAR_COLOR_ALARM : FDAR_COLOR_MUTED, ground);
 	if (mark->recursion) {
 		g_autofree char *recursion_id = g_strconcat(id, "-recursion", NULL);
 
@@ -229,34 +262,35 @@ double fdar_seq_draw_mark(struct fdar_seq *seq, const char *id, double x, double
 }
 
 void fdar_seq_draw_pill(struct fdar_seq *seq, const char *id, double x, double y,
-			const struct fdar_seq_mark *mark)
+			enum fdar_color ground, const struct fdar_seq_mark *mark)
 {
 	static const struct {
 		enum fdar_color fill, stroke, ink;
 	} paints[] = {
-		[FDAR_TONE_QUIET] = { FDAR_COLOR_NONE, FDAR_COLOR_NONE, FDAR_COLOR_MUTED },
-		[FDAR_TONE_SLOWER] = { FDAR_COLOR_ALARM_TINT, FDAR_COLOR_ALARM_FILL,
+		[FDAR_BADGE_NONE] = { FDAR_COLOR_NONE, FDAR_COLOR_NONE, FDAR_COLOR_MUTED },
+		[FDAR_BADGE_PLAIN] = { FDAR_COLOR_NONE, FDAR_COLOR_NONE, FDAR_COLOR_MUTED },
+		[FDAR_BADGE_LOUD] = { FDAR_COLOR_NONE, FDAR_COLOR_NONE, FDAR_COLOR_ALARM },
+		[FDAR_BADGE_EDGED] = { FDAR_COLOR_ALARM_TINT, FDAR_COLOR_ALARM_FILL,
 				       FDAR_COLOR_ALARM },
-		[FDAR_TONE_GUILTY] = { FDAR_COLOR_ALARM_FILL, FDAR_COLOR_ALARM_FILL,
-				       FDAR_COLOR_ON_FILL },
-		[FDAR_TONE_FASTER] = { FDAR_COLOR_BETTER_FILL, FDAR_COLOR_BETTER_FILL,
-				       FDAR_COLOR_ON_FILL },
+		[FDAR_BADGE_CULPRIT] = { FDAR_COLOR_ALARM_FILL, FDAR_COLOR_ALARM_FILL,
+					 FDAR_COLOR_ON_FILL },
+		[FDAR_BADGE_BETTER] = { FDAR_COLOR_BETTER_FILL, FDAR_COLOR_BETTER_FILL,
+					FDAR_COLOR_ON_FILL },
 	};
 	g_autofree char *pill_id = g_strconcat(id, "-ratio", NULL);
 	struct fdar_item pill = {
 		.kind = FDAR_ITEM_BOX,
 		.id = pill_id,
 		.at = { x, y - PILL_HEIGHT / 2, mark->ratio_width, PILL_HEIGHT },
-		.fill = paints[mark->tone].fill,
-		.stroke = paints[mark->tone].stroke,
+		.fill = paints[mark->badge].fill,
+		.stroke = paints[mark->badge].stroke,
 		.pen = 0.8,
 		.rounded = TRUE,
 		.label = { .text = mark->ratio,
 			   .font = FDAR_FONT_SANS_BOLD,
 			   .size = FDAR_SEQ_SMALL_SIZE,
-			   .color = paints[mark->tone].ink,
-			   .halo = mark->tone == FDAR_TONE_QUIET ? FDAR_COLOR_PAPER
-								 : FDAR_COLOR_NONE,
+			   .color = paints[mark->badge].ink,
+			   .halo = mark->badge <= FDAR_BADGE_LOUD ? ground : FDAR_COLOR_NONE,
 			   .align = FDAR_ALIGN_MIDDLE },
 	};
 
@@ -273,14 +307,16 @@ char *fdar_seq_note_words(const struct fdar_story_step *step)
 			       : g_strdup_printf("%s: %s", key, value);
 }
 
-char *fdar_seq_handoff_words(const struct fdar_story_step *step)
+char *fdar_seq_handoff_words(const struct fdar_story_step *step, gboolean brief)
 {
 	g_autofree char *waited = fdar_label_duration(step->duration_ns);
 	g_autofree char *count = fdar_label_count(step->count);
 	const char *queue = step->name[0] ? step->name : "hand-off";
 	GString *text = g_string_new(NULL);
 
-	g_string_printf(text, "%s · 0x%" G_GINT64_MODIFIER "x", queue, step->object);
+	g_string_assign(text, queue);
+	if (!brief)
+		g_string_append_printf(text, " · 0x%" G_GINT64_MODIFIER "x", step->object);
 	if (step->count > 1)
 		g_string_append_printf(text, " ×%s", count);
 	if (step->lane_to == FDAR_STORY_NONE)

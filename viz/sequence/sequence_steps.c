@@ -138,13 +138,14 @@ static void draw_ratio(struct fdar_seq *seq, const struct fdar_seq_panel *panel,
 		x = place->leftward ? (place->bar_x + other - place->mark.ratio_width) / 2
 				    : place->bar_x - 16 - place->mark.ratio_width;
 	}
-	fdar_seq_draw_pill(seq, fdar_seq_id(panel, "step", index, id), x, place->y, &place->mark);
+	fdar_seq_draw_pill(seq, fdar_seq_id(panel, "step", index, id), x, place->y, place->ground,
+			   &place->mark);
 }
 
 static void draw_frame_step(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t index)
 {
 	struct fdar_seq_place *place = &panel->places[index];
-	g_autofree char *tooltip = fdar_seq_tooltip(panel->story, index);
+	g_autofree char *tooltip = fdar_seq_tooltip(panel->whole, index);
 	char id[FDAR_SEQ_ID_BYTES];
 	double x;
 
@@ -171,12 +172,12 @@ static void draw_time(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32
 				    .color = FDAR_COLOR_MUTED,
 				    .align = FDAR_ALIGN_RIGHT };
 
-	if (g_strcmp0(text, *previous) == 0)
+	if (seq->options.narrow || g_strcmp0(text, *previous) == 0)
 		return;
 	fdar_scene_add_text(seq->scene, fdar_seq_id(panel, "at", index, id),
 			    (struct fdar_rect){ panel->x,
 						panel->places[index].y - FDAR_SEQ_LABEL_HEIGHT / 2,
-						FDAR_SEQ_TIME_WIDTH - 8, FDAR_SEQ_LABEL_HEIGHT },
+						seq->sizes.time_width - 8, FDAR_SEQ_LABEL_HEIGHT },
 			    &label, NULL);
 	g_free(*previous);
 	*previous = g_steal_pointer(&text);

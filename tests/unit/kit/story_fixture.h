@@ -93,6 +93,14 @@ static inline void fixture_queue(struct fixture *f, uint64_t object, uint64_t qu
 	step->object = object;
 }
 
+/* The steps that the other side has not. */
+static inline void fixture_alone(struct fixture *f, uint32_t from, uint32_t until)
+{
+	for (uint32_t i = from; i <= until; i++)
+		f->steps[i].beside =
+			f->steps[i].kind == FDAR_STORY_LOOP ? FDAR_STORY_PAIRED : FDAR_STORY_ALONE;
+}
+
 /* What both sides of the pair do until the expression is matched; t: when the worker begins. */
 static inline void fixture_request(struct fixture *f, uint64_t t, uint64_t more_us)
 {
@@ -126,6 +134,7 @@ static inline void fixture_baseline(struct fixture *f)
 	fixture_step(f, 6, FDAR_STORY_WAIT, 4, "writev", 1460, 300, 12);
 	fixture_step(f, 1, FDAR_STORY_CALL, 1, "ap_lingering_close", 2200, 60, 1);
 	fixture_link(f);
+	fixture_alone(f, 14, 19);
 	f->story.peer = "127.0.0.1:51234";
 	f->story.duration_ns = 2290 * FIX_US;
 	f->story.calls = 143;
@@ -147,6 +156,7 @@ static inline void fixture_subject(struct fixture *f)
 	fixture_step(f, 3, FDAR_STORY_CALL, 1, "ap_die", 225800, 600, 1);
 	fixture_step(f, 4, FDAR_STORY_WAIT, 4, "writev", 225900, 150, 1);
 	fixture_link(f);
+	fixture_alone(f, 14, 16);
 	f->story.peer = "127.0.0.9:40112";
 	f->story.duration_ns = 227100 * (uint64_t)FIX_US;
 	f->story.calls = 1200190;

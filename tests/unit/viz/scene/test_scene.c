@@ -87,10 +87,13 @@ static void test_numbers(void)
 	assert_takes(fdar_label_count(999999), "999,999");
 	assert_takes(fdar_label_count(1200000), "1.20 M");
 	assert_takes(fdar_label_count(UINT64_MAX), "18446744 T");
-	assert_takes(fdar_label_ratio(412.3), "412×");
+	assert_takes(fdar_label_ratio(412.3), "410×");
 	assert_takes(fdar_label_ratio(1.27), "1.3×");
 	assert_takes(fdar_label_ratio(0.02), "0.02×");
-	assert_takes(fdar_label_ratio(11067), "11,067×");
+	assert_takes(fdar_label_ratio(11067), "11,000×");
+	assert_takes(fdar_label_ratio(179489), "180,000×");
+	assert_takes(fdar_label_ratio(99.6), "100×");
+	assert_takes(fdar_label_ratio(9.96), "10×");
 }
 
 /* WCAG 2.1, AA: 4.5:1 for texts, 3:1 for marks that carry meaning. */

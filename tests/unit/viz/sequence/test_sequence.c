@@ -155,7 +155,7 @@ static void test_deterministic(void)
 	}
 }
 
-/* A dot for each half millisecond, up to four; then their number. */
+/* A dot for each half millisecond, up to four; then their number, and from some hundred on the time. */
 static void test_dots(void)
 {
 	static const struct {
@@ -163,11 +163,10 @@ static void test_dots(void)
 		unsigned dots;
 		const char *number;
 	} cases[] = {
-		{ 0, 0, NULL },         { 249, 0, NULL },
-		{ 250, 1, NULL },       { 500, 1, NULL },
-		{ 749, 1, NULL },       { 2000, 4, NULL },
-		{ 2249, 4, NULL },      { 2250, 1, ">5<" },
-		{ 206000, 1, ">412<" }, { 6170000, 1, ">12,340<" },
+		{ 0, 0, NULL },      { 249, 0, NULL },     { 250, 1, NULL },
+		{ 500, 1, NULL },    { 749, 1, NULL },     { 2000, 4, NULL },
+		{ 2249, 4, NULL },   { 2250, 1, ">5<" },   { 100000, 1, ">200<" },
+		{ 100500, 1, NULL }, { 6170000, 1, NULL },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -210,13 +209,13 @@ static void test_pair(void)
 {
 	g_autofree char *svg = render_pair(NULL);
 
-	assert_element(svg, "b-step-12-ratio", ">412×<");
-	assert_element(svg, "b-step-12-dots", ">412<");
-	assert_element(svg, "b-step-13-ratio", ">415×<"); /* on the arrow */
+	assert_element(svg, "b-step-12-ratio", ">410×<");
+	assert_element(svg, "b-step-12-time", ">206 ms<");
+	assert_no_element(svg, "b-step-12-dots"); /* 412 of them */
 	assert_element(svg, "b-step-14-ratio", ">new<");
 	assert_element(svg, "a-step-14-ratio", ">gone<");
 	assert_no_element(svg, "a-step-15-ratio"); /* its caller says it */
-	assert_element(svg, "b-step-2-ratio", ">164×<");
+	assert_element(svg, "b-step-2-ratio", ">160×<");
 	assert_no_element(svg, "b-step-4-ratio"); /* as long as in the baseline */
 	assert_element(svg, "b-step-14-recursion", "calls itself 1.20 M×, 23 deep");
 	assert_element(svg, "b-handoff-2", "0x7f55d0c91300");
@@ -229,6 +228,87 @@ static void test_pair(void)
 	assert_element(svg, "a-note-9", ">target: /index.html<");
 	assert_element(svg, "b-note-9", "<title>target: /?q=aaaaaaaa");
 	assert_no_element(svg, "b-step-9-time");
+}
+
+/* The culprit and its outermost caller: all others between them are silent. */
+static void test_badges(void)
+{
+	g_autofree char *svg = render_pair(NULL);
+	g_autofree char *filled =
+		g_strdup_printf("fill=\"%s\"",
+				fdar_color_hex(FDAR_COLOR_ALARM_FILL, FDAR_THEME_LIGHT));
+	g_autofree char *edged =
+		g_strdup_printf("stroke=\"%s\"",
+				fdar_color_hex(FDAR_COLOR_ALARM_FILL, FDAR_THEME_LIGHT));
+
+	assert_element(svg, "b-step-12-ratio", filled);
+	assert_element(svg, "b-step-3-ratio", edged);
+	assert_element(svg, "b-step-3-ratio", ">99×<");
+	assert_no_element(svg, "b-step-5-ratio");
+	assert_no_element(svg, "b-step-10-ratio");
+	assert_no_element(svg, "b-step-11-ratio");
+	assert_no_element(svg, "b-step-13-ratio");
+}
+
+/* The same call at another place says so on both sides, and is measured all the same. */
+static void test_moved(void)
+{
+	struct fixture base, subject;
+	struct fdar_story_row rows[] = {
+		{ { 0, 0 } }, { { 1, FDAR_STORY_NONE } }, { { 2, 1 } }, { { FDAR_STORY_NONE, 2 } }
+	};
+	struct fdar_sequence sequence = { .sides = { { .story = &base.story },
+						     { .story = &subject.story } },
+					  .side_count = 2,
+					  .rows = rows,
+					  .row_count = G_N_ELEMENTS(rows) };
+	g_autofree char *svg = NULL;
+
+	for (unsigned s = 0; s < 2; s++) {
+		struct fixture *f = s ? &subject : &base;
+
+		memset(f, 0, sizeof(*f));
+		fixture_lane(f, "main", "server", 0);
+		fixture_step(f, 0, FDAR_STORY_CALL, 0, "serve", 0, s ? 90000 : 3000, 1);
+		fixture_step(f, 1, FDAR_STORY_CALL, 0, s ? "send" : "log", 1, 1000, 1);
+		fixture_step(f, 1, FDAR_STORY_CALL, 0, s ? "log" : "send", 9, s ? 50000 : 1000, 1);
+		fixture_link(f);
+		f->steps[s ? 2 : 1].beside = FDAR_STORY_MOVED;
+		f->steps[s ? 2 : 1].moved = s ? 1 : 2;
+		f->story.peer = "";
+		f->story.duration_ns = f->steps[0].duration_ns;
+	}
+	svg = render(&sequence, NULL);
+	assert_element(svg, "a-step-1-ratio", ">moved<");
+	assert_element(svg, "b-step-2-ratio", ">moved, 50×<");
+	assert_element(svg, "legend-moved-text", "at another place on the other side");
+}
+
+/* A column of a review: 900 points, names in full below where they were cut. */
+static void test_narrow(void)
+{
+	static const struct fdar_sequence_options options = { .narrow = TRUE };
+	struct fixture base, subject;
+	struct fdar_story_row rows[64];
+	struct fdar_sequence sequence = { .sides = { { .story = &base.story },
+						     { .story = &subject.story } },
+					  .side_count = 2,
+					  .rows = rows };
+	g_autoptr(fdar_scene) scene = NULL;
+	g_autofree char *svg = NULL;
+
+	fixture_baseline(&base);
+	fixture_subject(&subject);
+	subject.steps[5].elided = 2;
+	sequence.row_count = fixture_rows(rows);
+	scene = fdar_sequence_scene(&sequence, &options);
+	svg = render(&sequence, &options);
+	g_assert_cmpfloat(scene->width, <=, FDAR_SEQUENCE_REVIEW + 0.01);
+	assert_element(svg, "cut-names-0", "Names in full: ");
+	assert_element(svg, "legend-elided-text", "callers between are left out");
+	assert_element(svg, "b-call-5", ">… ap");
+	assert_element(svg, "b-call-5", "called through 2 functions not shown");
+	assert_no_element(svg, "b-at-0");
 }
 
 /* The legend explains what is there, nothing else. */
@@ -251,7 +331,7 @@ static void test_legend(void)
 	assert_no_element(plain, "legend-handoff-text");
 	assert_no_element(plain, "legend-open-text");
 	assert_element(pair, "legend-waiting-text", NULL);
-	assert_element(pair, "legend-many-text", "more than 4 dots");
+	assert_element(pair, "legend-time-text", "more than 200 dots: the time");
 	assert_element(pair, "legend-ratio-text", NULL);
 	assert_element(pair, "legend-handoff-text", NULL);
 	assert_no_element(pair, "legend-open-text");
@@ -301,8 +381,8 @@ static void test_idle(void)
 	assert_element(svg, "a-idle-2", "<rect");
 	assert_element(svg, "a-word-2", "idle: no thread works for the session");
 	assert_element(svg, "a-step-2-count", ">×300<");
-	assert_element(svg, "a-step-2-dots", ">6,000<");
-	assert_element(svg, "a-step-6-dots", ">18,000<");
+	assert_element(svg, "a-step-2-time", ">3.00 s<");
+	assert_no_element(svg, "a-step-2-dots"); /* 6,000 */
 	assert_element(svg, "a-step-6-time", "unfinished after 9.00 s");
 	assert_golden("events.svg", svg);
 }
@@ -390,7 +470,7 @@ static void test_large(void)
 	g_autofree char *svg = NULL;
 
 	for (uint32_t i = 0; i < LANES; i++)
-		lanes[i] = (struct fdar_story_lane){ "thread", "component", 1, i / 3 };
+		lanes[i] = (struct fdar_story_lane){ "thread", "component", 1, i / 3, NULL };
 	for (uint32_t i = 0; i < STEPS; i++) {
 		uint32_t depth = i % 8;
 
@@ -420,6 +500,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/sequence/dots", test_dots);
 	g_test_add_func("/sequence/dot-options", test_dot_options);
 	g_test_add_func("/sequence/pair", test_pair);
+	g_test_add_func("/sequence/badges", test_badges);
+	g_test_add_func("/sequence/moved", test_moved);
+	g_test_add_func("/sequence/narrow", test_narrow);
 	g_test_add_func("/sequence/legend", test_legend);
 	g_test_add_func("/sequence/rows-line-up", test_rows_line_up);
 	g_test_add_func("/sequence/unfinished", test_unfinished);

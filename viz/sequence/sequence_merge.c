@@ -1,0 +1,34 @@
+#include "viz/sequence/sequence_draw.h"
+
+struct fdar_story *fdar_seq_merge_lanes(const struct fdar_story *story)
+{
+	struct fdar_story *merged = g_memdup2(story, sizeof(*story));
+	g_autofree uint32_t *lane_of = g_new(uint32_t, story->lane_count + 1);
+
+	merged->lanes = g_new0(struct fdar_story_lane, story->lane_count + 1);
+	merged->lane_count = 0;
+	for (uint32_t l = 0; l < story->lane_count; l++) {
+		if (l == 0 || story->lanes[l].thread_index != story->lanes[l - 1].thread_index)
+			merged->lanes[merged->lane_count++] = story->lanes[l];
+		lane_of[l] = merged->lane_count - 1;
+	}
+	merged->steps = g_memdup2(story->steps, sizeof(*story->steps) * (story->step_count + 1));
+	for (uint32_t i = 0; i < story->step_count; i++) {
+		struct fdar_story_step *step = &merged->steps[i];
+
+		if (step->lane < story->lane_count)
+			step->lane = lane_of[step->lane];
+		if (step->lane_to < story->lane_count)
+			step->lane_to = lane_of[step->lane_to];
+	}
+	return merged;
+}
+
+void fdar_seq_merged_free(struct fdar_story *merged)
+{
+	if (!merged)
+		return;
+	g_free(merged->lanes);
+	g_free(merged->steps);
+	g_free(merged);
+}
