@@ -99,3 +99,17 @@ build_preset() {
 	quietly "$flowdar_root/build/$preset-build.log" \
 		cmake --build "$flowdar_root/build/$preset" -j "$(nproc)" ${1:+--target "$@"}
 }
+
+# need_packages NAME...: installs those that only one script needs; they are not in the list.
+need_packages() {
+	local package missing=() log=$flowdar_root/build/packages.log
+	for package; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+	done
+	[ ${#missing[@]} = 0 ] && return
+	mkdir -p "${log%/*}"
+	say "installing ${missing[*]}"
+	quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive apt-get update &&
+		quietly "$log" without_services env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y --no-install-recommends "${missing[@]}" || die "could not install ${missing[*]}"
+}
