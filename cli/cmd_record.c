@@ -8,6 +8,7 @@
 #include "analyze/symbols/symbols.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
+#include "cli/kit/paths.h"
 #include "cli/record/player.h"
 #include "cli/record/record_options.h"
 #include "cli/record/record_view.h"
@@ -85,20 +86,6 @@ static void on_done(const char *dir, const char *shown, const struct fdar_record
 
 /* ---- the command ---- */
 
-/* Beside the program, in the build as when installed; FLOWDAR_LIBRARY_DIR is for the unusual. */
-static char *library_dir(void)
-{
-	const char *told = g_getenv("FLOWDAR_LIBRARY_DIR");
-	g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
-	g_autofree char *bin = NULL, *above = NULL;
-
-	if (told && *told)
-		return g_canonicalize_filename(told, NULL);
-	bin = g_path_get_dirname(program ? program : "/usr/bin/flowdar");
-	above = g_path_get_dirname(bin);
-	return g_build_filename(above, "lib", "flowdar", NULL);
-}
-
 /* Better before a long recording than after it. What cannot be looked at, running it will tell. */
 static void warn_of_untraceable(const struct fdar_record_options *options)
 {
@@ -144,7 +131,7 @@ static int run(const struct fdar_record_options *options, struct session *sessio
 
 static int record(char *const *command, const struct fdar_record_texts *texts)
 {
-	g_autofree char *libraries = library_dir();
+	g_autofree char *libraries = fdar_library_dir();
 	struct fdar_record_choice choice = { 0 };
 	struct session session = { .view = { .output = texts->output,
 					     .server = command[0] ? command[0] : "the server",

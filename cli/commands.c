@@ -4,6 +4,7 @@
 #include "cli/kit/command.h"
 
 const struct fdar_command fdar_commands[] = {
+	{ "doctor", "what works on this machine, and what mends the rest", fdar_cmd_doctor },
 	{ "patch", "mark a server's source: sessions, requests, hand-offs", fdar_cmd_patch },
 	{ "cc", "the C compiler, made to build functions that can be recorded", fdar_cmd_cc },
 	{ "c++", "the same for C++", fdar_cmd_cxx },

@@ -27,6 +27,7 @@ struct fdar_command {
 /* Ends with a row whose name is NULL. */
 extern const struct fdar_command fdar_commands[];
 
+int fdar_cmd_doctor(int argc, char **argv);
 int fdar_cmd_patch(int argc, char **argv);
 int fdar_cmd_cc(int argc, char **argv);
 int fdar_cmd_cxx(int argc, char **argv);

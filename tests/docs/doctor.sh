@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# flowdar doctor on a machine that has all, and on ones that lack something: what is missing is said, with what
+# mends it, and the exit status is that of recording.
+set -euo pipefail
+. "${FLOWDAR_SOURCE:?}/tests/e2e/private.sh"
+cd "$WORK"
+
+# state CHECK: what it says of one.
+state() {
+	jq -r --arg name "$1" '.checks[] | select(.check == $name) | .state' said
+}
+
+"$FLOWDAR" doctor --try --format json >said || fail "status $? where all is there"
+[ "$(state try)" = ok ] || fail "a recording was not tried"
+[ "$(state libraries)$(state LTTng)" = okok ] || fail "what is there is not seen"
+nothing_left
+
+# Without the libraries.
+status=0
+FLOWDAR_LIBRARY_DIR=$WORK/nowhere "$FLOWDAR" doctor --format json >said || status=$?
+[ $status = 1 ] && [ "$(state libraries)" = MISSING ] || fail "no libraries: status $status, $(state libraries)"
+jq -e '.checks[] | select(.check == "libraries") | .mend | contains("flowdar-preload")' said >/dev/null || fail "no line mends it"
+
+# Without LTTng and coccinelle; the table says what to paste.
+status=0
+PATH=$WORK "$FLOWDAR" doctor >said || status=$?
+[ $status = 1 ] || fail "no LTTng: status $status"
+grep -q 'apt-get install lttng-tools' said && grep -q 'apt-get install coccinelle' said || fail "what to install is not said"
+
+# Little shared memory, then as good as none.
+umount /dev/shm
+mount -t tmpfs -o size=100M tmpfs /dev/shm
+"$FLOWDAR" doctor --format json >said || fail "status $? with little memory"
+[ "$(state 'shared memory')" = less ] || fail "little memory is not seen"
+umount /dev/shm
+mount -t tmpfs -o size=1M tmpfs /dev/shm
+status=0
+"$FLOWDAR" doctor --format json >said || status=$?
+[ $status = 1 ] && [ "$(state 'shared memory')" = MISSING ] || fail "no memory: status $status"
+
+# Somebody without rights.
+chmod 755 "$WORK"
+setpriv --reuid=65534 --regid=65534 --clear-groups "$FLOWDAR" doctor --format json >said || true
+[ ! -s said ] || [ "$(state packets)" = less ] || fail "the right to capture is not missed"
+note "what is missing is said, with what mends it"
