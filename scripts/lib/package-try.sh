@@ -11,6 +11,7 @@ debian_site() {
 package_try_inside() {
 	cat <<'END'
 set -euo pipefail
+trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 mount -t proc proc /proc
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
@@ -18,10 +19,10 @@ ip link set lo up 2>/dev/null || true
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod +x /usr/sbin/policy-rc.d
 flowdar --version
-flowdar doctor --try || [ $? = 0 ]
+flowdar doctor --try
 man -w flowdar-record flowdar flowdar-rules flowdar.h >/dev/null
 test -s /usr/share/bash-completion/completions/flowdar
-test -s /usr/share/doc/flowdar-doc/docs/recording.md || test -s /usr/share/doc/flowdar-doc/docs/recording.md.gz
+test -s /usr/share/doc/flowdar/docs/recording.md || test -s /usr/share/doc/flowdar/docs/recording.md.gz
 pkg_config=$(find /usr/share/pkgconfig -name flowdar.pc)
 grep -q preloaddir "$pkg_config"
 cd /tmp
