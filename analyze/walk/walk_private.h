@@ -59,6 +59,7 @@ struct process {
 	uint32_t pid;
 	struct fork *fork;  /* that it is the child of; NULL: not known, or it matters no more */
 	uint64_t born_ns;   /* when it was first heard of, as a child */
+	guint number;       /* of all, in the order in which they were heard of */
 	GPtrArray *threads; /* of struct thread */
 	GPtrArray *forks;   /* of struct fork, oldest first: whose child may still bring sessions */
 	GHashTable *sessions; /* set of struct session that are open in it */

@@ -16,6 +16,7 @@ struct fork {
 	uint64_t number;
 	uint64_t time_ns;
 	uint64_t serial;         /* sessions up to this one had begun */
+	guint processes;         /* so many had been heard of */
 	struct process *child;   /* NULL: it has not said who it is */
 	gboolean by_header;      /* how the session had become the thread's */
 	struct session *session; /* the thread's; it is among lent, too */
@@ -57,6 +58,7 @@ struct process *walk_process_of(struct fdar_walk *walk, uint32_t pid)
 		return process;
 	process = g_new0(struct process, 1);
 	process->pid = pid;
+	process->number = walk->processes->len;
 	process->threads = g_ptr_array_new();
 	process->forks = g_ptr_array_new_with_free_func(fork_free);
 	process->sessions = g_hash_table_new(NULL, NULL);
@@ -217,6 +219,7 @@ void walk_process_fork(struct fdar_walk *walk, struct thread *thread,
 	fork->number = event->forking.number;
 	fork->time_ns = thread->now_ns;
 	fork->serial = walk->next_serial;
+	fork->processes = walk->processes->len;
 	fork->frames = frames_copy(thread);
 	fork->lent = g_ptr_array_new();
 	g_ptr_array_add(process->forks, fork);
@@ -369,6 +372,24 @@ static struct process *take_number(struct fdar_walk *walk, struct process *old, 
 	return process;
 }
 
+/* It has said something else before it said who it is. What was open at the fork is the server's, and
+ * took the child's time from then on. */
+static void begin_late(struct fdar_walk *walk, struct process *process, const struct fork *fork)
+{
+	for (guint i = 0; i < process->threads->len; i++) {
+		struct thread *thread = g_ptr_array_index(process->threads, i);
+
+		for (uint32_t f = 0; f < thread->frames->len; f++) {
+			struct frame *frame = walk_frame_at(thread, f);
+
+			if (frame->start_ns >= fork->time_ns)
+				break;
+			walk_owner_to_server(walk, thread, frame);
+			frame->start_ns = fork->time_ns;
+		}
+	}
+}
+
 void walk_process_begin(struct fdar_walk *walk, const struct fdar_event *event)
 {
 	struct process *process =
@@ -380,13 +401,20 @@ void walk_process_begin(struct fdar_walk *walk, const struct fdar_event *event)
 		process->ended = FALSE; /* after exec: another program */
 	if (!fork)
 		return; /* told again, or not forked within the recording */
-	process = take_number(walk, process, event->pid);
+	gboolean late =
+		process && !process->ended && !process->fork && process->number >= fork->processes;
+	if (!late)
+		process = take_number(walk, process, event->pid);
 	process->fork = fork;
 	process->born_ns = event->time_ns;
 	fork->child = process;
 	walk->stats.born++;
 	if (event->process.parent_gone)
 		end(walk, fork->of, fork->time_ns);
+	if (late) {
+		begin_late(walk, process, fork);
+		return;
+	}
 
 	/* Who forks is the only thread of its child, its first. */
 	thread = walk_thread_of(walk, event->pid, event->tid ? event->tid : event->pid);

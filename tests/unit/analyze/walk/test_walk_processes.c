@@ -33,6 +33,34 @@ static void test_fork_per_connection(void)
 	expect_all(child_last, told);
 }
 
+/* The child was quicker with its work than with its word: it goes on, and what it had from its parent
+ * is the server's from the fork on, no session's since the beginning of the parent. */
+static void test_late_word(void)
+{
+	static const char script[] =
+		"A 0 +main 10 wait:ACCEPT:accept:3 13 w 14 fork:1 90 wait:ACCEPT:accept:3 95 w 99 "
+		"-main\n"
+		"2A 21 +main 22 begin:9:p:7 23 io:READ:7:10 24 +serve 30 proc:1:1 40 -serve "
+		"41 end:9 45 pend:1";
+	g_autoptr(script_auto) read = script_new(script);
+	struct story story = { .script = read, .text = g_string_new(NULL), .frames_only = TRUE };
+
+	/* Its first entry has the time of its parent's. */
+	for (guint i = 0; i < read->events->len; i++) {
+		struct fdar_event *event = &g_array_index(read->events, struct fdar_event, i);
+
+		if (event->pid == 2 && event->kind == FDAR_EVENT_FUNC_ENTRY && event->time_ns == 21)
+			event->time_ns = 0;
+	}
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&walk_story_visitor, &story);
+	fdar_walk_feed(walk, (const struct fdar_event *)(gpointer)read->events->data,
+		       read->events->len);
+	fdar_walk_finish(walk);
+	g_assert_nonnull(strstr(story.text->str, "serve@A 24..40 s1 self=16 total=16 wait=0\n"));
+	g_assert_nonnull(strstr(story.text->str, "main@A 14..45 - "));
+	g_string_free(story.text, TRUE);
+}
+
 /* A child that never has to do with the connection: it ended when the parent closed it. */
 static void test_fork_unused(void)
 {
@@ -176,6 +204,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/walk/fork-per-connection", test_fork_per_connection);
+	g_test_add_func("/walk/late-word", test_late_word);
 	g_test_add_func("/walk/fork-unused", test_fork_unused);
 	g_test_add_func("/walk/grandchild", test_grandchild);
 	g_test_add_func("/walk/fork-marked", test_marked);
