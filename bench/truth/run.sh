@@ -9,7 +9,7 @@
 # --rounds    of each server; each has a tree of functions, a culprit and a noise of its own (default 1)
 # --first     the number of the first round, which is its seed (default 1)
 # --sessions  of three requests each, in a run (default 60)
-# -o          keeps truth.csv there, and the recordings of comparisons that named somebody else
+# -o          keeps truth.csv there, and the recordings of comparisons that went wrong
 #
 # Needs a build (FLOWDAR_BUILD, default build/release or build/debug): ninja flowdar instrument_libraries.
 # A round is 9 recordings and 11 comparisons, some 20 s on two quiet processors.
@@ -124,7 +124,7 @@ keep_wrong() {
 	local to=$keep/$server-$round-${1// /-} path
 	shift
 	[ -n "$keep" ] || return 0
-	[ "$outcome" = else ] || [ "$outcome" = "false alarm" ] || return 0
+	[ "$outcome" != named ] && [ "$outcome" != quiet ] || return 0
 	mkdir -p "$to"
 	for path in "$@"; do
 		[ "$path" = -- ] || cp -r "$work/$path" "$to/"
