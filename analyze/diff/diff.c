@@ -261,6 +261,7 @@ static void work_clear(struct diff_work *work)
 		g_free(work->side[i].functions);
 		g_free(work->side[i].price);
 		g_free(work->side[i].node_price);
+		g_free(work->side[i].server_calls);
 		diff_runs_clear(&work->side[i]);
 	}
 	fdar_profile_free(work->names);

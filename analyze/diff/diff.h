@@ -89,6 +89,7 @@ struct fdar_diff_counts {
 	double typical[2];  /* that count of baseline and subject, when exact */
 	double per_call_ns; /* what one costs: own time, of both sides */
 	double work_ns;     /* added calls per session, at that cost */
+	gboolean moved;     /* what was added of them was the server's own in the baseline */
 	double p;           /* one-sided, on the side to which the mean changed; corrected */
 };
 

@@ -32,6 +32,38 @@ static gboolean typical(const struct fdar_profile_stat *stat, uint64_t sessions,
 	return FALSE;
 }
 
+void diff_counts_pool(struct diff_work *work)
+{
+	for (int s = 0; s < SIDES; s++) {
+		struct diff_side *side = &work->side[s];
+		const struct fdar_profile_group *server = &side->profile->groups[0];
+
+		side->server_count = work->names->function_count;
+		side->server_calls = g_new0(double, side->server_count + 1);
+		for (uint32_t e = 0; e < server->entry_count && !work->diff->whole_run; e++) {
+			const struct fdar_profile_entry *entry = &server->entries[e];
+			uint32_t function = side->functions[entry->function];
+
+			if (entry->below == FDAR_PROFILE_NONE && function < side->server_count)
+				side->server_calls[function] +=
+					(double)entry->stat.calls / (double)side->sessions;
+		}
+	}
+}
+
+/* Whose a call is that a thread makes before it knows whom it works for depends on whether it had to
+ * wait. Calls that sessions gained and the server lost are no news. */
+static gboolean is_moved(const struct diff_work *work, uint32_t function,
+			 const struct fdar_diff_row *row)
+{
+	double added = row->subject.calls - row->baseline.calls, elsewhere = 0;
+
+	for (int s = 0; s < SIDES; s++)
+		if (function < work->side[s].server_count)
+			elsewhere += (s == SUBJECT ? 1 : -1) * work->side[s].server_calls[function];
+	return added > 0 && elsewhere < -0.5 * added;
+}
+
 static double cost_of_call(const struct fdar_diff_row *row)
 {
 	double calls = row->baseline.calls + row->subject.calls;
@@ -66,7 +98,9 @@ void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t fu
 	counts->exact = both && MIN(n_0, n_1) >= EXACT_MIN &&
 			counts->typical[BASELINE] != counts->typical[SUBJECT];
 	diff_spread_of(work, entry, function, FDAR_PROFILE_NONE, TRUE, &spread);
-	counts->evident = work->testable && counts->work_ns > 0 && diff_spread_above(&spread);
+	counts->moved = is_moved(work, function, row);
+	counts->evident = work->testable && counts->work_ns > 0 && !counts->moved &&
+			  diff_spread_above(&spread);
 }
 
 void diff_counts_adjust(struct fdar_diff *diff)

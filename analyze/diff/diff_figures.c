@@ -52,17 +52,27 @@ gboolean diff_mostly_waits(const struct fdar_diff_node *node)
 
 /* What a change must add. What runs is measured by what ran before: a client that is slow to ask makes
  * sessions wait for it, and a run that is short beside that may be an attack. */
-double diff_least_added(const struct diff_work *work, gboolean running)
+double diff_usual_ns(const struct diff_work *work, gboolean running)
 {
 	const struct fdar_diff_sessions *baseline = &work->diff->baseline;
-	double base_ns =
-		running && baseline->running_ns > 0 ? baseline->running_ns : baseline->busy_ns;
+	const struct diff_side *side = &work->side[BASELINE];
+	gboolean runs = running && baseline->running_ns > 0;
+	double mean_ns = runs ? baseline->running_ns : baseline->busy_ns;
+	double median_ns =
+		fdar_histogram_quantile(runs ? &side->group->running_ns : &side->group->busy_ns,
+					0.5, side->sessions);
+
+	return work->testable ? MIN(mean_ns, 2 * median_ns) : mean_ns;
+}
+
+double diff_least_added(const struct diff_work *work, gboolean running)
+{
 	double part = running && work->testable ? DIFF_MIN_RUNNING_PART : DIFF_MIN_PART;
 	double floor_ns = work->testable ? DIFF_MIN_ADDED_NS : DIFF_MIN_UNTESTED_NS;
 
 	if (work->options.min_added_ns > 0)
 		floor_ns = work->options.min_added_ns;
-	return MAX(part * base_ns, floor_ns);
+	return MAX(part * diff_usual_ns(work, running), floor_ns);
 }
 
 gboolean diff_is_large(const struct diff_work *work, double ratio, double added_ns,

@@ -62,7 +62,9 @@ struct diff_side {
 	uint8_t block_of[FDAR_PROFILE_BLOCKS]; /* of the grid's blocks: which of those */
 	double block_sessions[FDAR_PROFILE_BLOCKS];
 	struct diff_run *runs;
-	uint32_t run_count; /* 0: one, or not known */
+	uint32_t run_count;   /* 0: one, or not known */
+	double *server_calls; /* by index in names, up to server_count: of no session, per session */
+	uint32_t server_count;
 };
 
 /* One of several runs of a side. */
@@ -130,6 +132,8 @@ gboolean diff_spread_above(const struct fdar_diff_spread *spread);
 /* And so far above, that runs do not differ as much. FALSE where there are too few to say. */
 gboolean diff_spread_beyond(const struct fdar_diff_spread *spread);
 
+/* Before any row is made. */
+void diff_counts_pool(struct diff_work *work);
 void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t function,
 		      struct fdar_diff_row *row);
 void diff_counts_adjust(struct fdar_diff *diff);
@@ -165,6 +169,8 @@ gboolean diff_row_runs(const struct fdar_diff_row *row);
 gboolean diff_is_function(const struct fdar_diff_node *node);
 double diff_outer_ratio(const struct fdar_diff_side *baseline,
 			const struct fdar_diff_side *subject);
+/* What sessions of the baseline run for, and take; where few are far out, what the others do. */
+double diff_usual_ns(const struct diff_work *work, gboolean running);
 /* What a change must add to be worth a verdict, and whether it is. */
 double diff_least_added(const struct diff_work *work, gboolean running);
 gboolean diff_is_large(const struct diff_work *work, double ratio, double added_ns,

@@ -321,6 +321,7 @@ void diff_rows_make(struct diff_work *work)
 	struct fdar_intern ids = { 0 };
 	g_autoptr(GArray) entries = pair_entries(work, &ids);
 
+	diff_counts_pool(work);
 	diff->row_count = ids.count;
 	diff->rows = g_new0(struct fdar_diff_row, ids.count);
 	for (uint32_t i = 0; i < ids.count; i++)

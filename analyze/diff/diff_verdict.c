@@ -2,6 +2,10 @@
 #include "analyze/diff/diff_private.h"
 #include "instrument/wire/events.h"
 
+/* At another pace a row must grow by more than this; on a full machine one that has little of what was
+ * added. */
+#define PACE_RATIO 5
+
 static gboolean is_longer(const struct diff_work *work, gboolean running)
 {
 	return work->longer || (running && work->running_longer);
@@ -9,9 +13,17 @@ static gboolean is_longer(const struct diff_work *work, gboolean running)
 
 /* Nearly all sessions of the subject are above those of the baseline, by much: that some are far out
  * and make the mean vary takes nothing away. */
+#define SHIFT_LEVEL 0.1 /* between blocks: one of them may be far out */
+
 static gboolean is_shift(const struct fdar_diff_row *row)
 {
 	return row->test.delta >= 0.8 && row->ratio_median >= DIFF_UNTESTED_RATIO;
+}
+
+/* No mood of a machine does that, in whatever part of the run. */
+static gboolean is_plain_shift(const struct fdar_diff_row *row)
+{
+	return row->test.delta >= 0.9 && row->ratio_median >= PACE_RATIO;
 }
 
 /* Sessions as a whole differ and the row does, on the same side; or the row alone by much. */
@@ -21,15 +33,13 @@ static gboolean is_significant(const struct diff_work *work, const struct fdar_d
 		return TRUE;
 	if (!work->testable)
 		return row->gap >= DIFF_UNTESTED_RATIO;
-	return row->added_ns > 0 && diff_spread_above(&row->spread) &&
+	return row->added_ns > 0 &&
+	       (diff_spread_above(&row->spread) ||
+		(is_shift(row) && (row->spread.p <= SHIFT_LEVEL || is_plain_shift(row)))) &&
 	       (row->added_ns >= 2 * row->spread.noise_ns || is_shift(row)) &&
 	       (row->test.adjusted < work->options.alpha ||
 		(is_longer(work, diff_row_runs(row)) && row->test.p < work->options.alpha));
 }
-
-/* At another pace a row must grow by more than this; on a full machine one that has little of what was
- * added. */
-#define PACE_RATIO 5
 
 /* It runs, sleeps, or waits for a lock: nothing that a client decides. */
 static gboolean is_own_doing(const struct fdar_diff_row *row)
@@ -39,13 +49,38 @@ static gboolean is_own_doing(const struct fdar_diff_row *row)
 		(row->wait == FDAR_WAIT_SLEEP || row->wait == FDAR_WAIT_LOCK));
 }
 
+/* By what factor and how much a row grew; where all of it moved, the middle of it says so, too: one
+ * session of the baseline that is far out hides that in the means. */
+static double grown_ratio(const struct fdar_diff_row *row)
+{
+	return is_shift(row) ? MAX(row->ratio, row->ratio_median) : row->ratio;
+}
+
+static double grown_ns(const struct fdar_diff_row *row, double usual)
+{
+	double mean_ns = row->subject.own_ns - usual * row->baseline.own_ns;
+	double median_ns = row->subject.own_median_ns - usual * row->baseline.own_median_ns;
+
+	return is_shift(row) ? MAX(mean_ns, median_ns) : mean_ns;
+}
+
 /* By what factor a row must grow on a full machine, where it has little of what was added: who is kept
  * from the processor for some sessions makes the mean, not the median. */
 static double least_on_full(const struct diff_work *work, const struct fdar_diff_row *row,
 			    double usual)
 {
+	if (is_shift(row))
+		return 2;
 	return row->ratio_median >= usual * work->options.min_ratio ? PACE_RATIO
 								    : DIFF_PLAIN_FACTOR;
+}
+
+/* It has more time because more of its calls are sessions' that were the server's, each as long as
+ * before. */
+static gboolean is_moved(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return row->counts.moved && (row->presence != FDAR_IN_BOTH ||
+				     row->ratio < work->options.min_ratio * row->ratio_calls);
 }
 
 /* A row that grew, by more than everything else did and than the sessions were asked for. */
@@ -55,22 +90,23 @@ static gboolean stands_out(const struct diff_work *work, const struct fdar_diff_
 	gboolean runs = is_own_doing(row);
 	double usual;
 
-	if (!diff_is_large(work, row->ratio, row->added_ns, runs) || !is_significant(work, row))
+	if (!diff_is_large(work, grown_ratio(row), grown_ns(row, 1), runs) ||
+	    !is_significant(work, row))
 		return FALSE;
 	/* Did nothing itself. */
 	if (!(row->subject.calls > 0) && !row->below)
 		return FALSE;
-	if (load->pace && (row->transfers || !runs))
+	if (is_moved(work, row) || (load->pace && (row->transfers || !runs)))
 		return FALSE;
 	usual = MAX(load->work, diff_machine(work->diff, row));
 	/* Caches that are cold, processors that sleep and wake up: at leisure all is slower. */
-	if (load->pace && row->ratio < PACE_RATIO * usual)
+	double ratio = grown_ratio(row);
+	if (load->pace && ratio < PACE_RATIO * usual)
 		return FALSE;
 	if (diff_is_full(work) && row->share < DIFF_MIN_PART &&
-	    row->ratio < usual * least_on_full(work, row, usual))
+	    ratio < usual * least_on_full(work, row, usual))
 		return FALSE;
-	return diff_is_large(work, row->ratio / usual,
-			     row->subject.own_ns - usual * row->baseline.own_ns, runs);
+	return diff_is_large(work, ratio / usual, grown_ns(row, usual), runs);
 }
 
 /* ---- call paths ---- */
@@ -291,7 +327,7 @@ static gboolean find_more_calls(struct diff_work *work)
 	const struct fdar_diff_row *row = &diff->rows[diff->recounted[0]];
 	double part = other_io ? 0.05 : row->counts.exact ? 0.001 : 0.01;
 
-	if (row->counts.work_ns < part * before->running_ns ||
+	if (row->counts.work_ns < part * diff_usual_ns(work, TRUE) ||
 	    row->ratio_calls < (diff->load.work > 1 ? 1.5 * diff->load.work : 1))
 		return FALSE;
 	diff_blame_calls(work, row);
@@ -375,7 +411,7 @@ void diff_rows_rank(struct diff_work *work)
 
 /* What others decide is the last to be looked at: what moves bytes for the kernel has the time of a
  * system call, which whoever shares the processor can make long; how long clients are waited for is up
- * to them. On a full machine a system call says nothing at all. First only where nothing else that was added is worth a word beside it. */
+ * to them. On a full machine a system call says nothing at all, and a client little. First only where nothing else that was added is worth a word beside it. */
 static gboolean find_outside(struct diff_work *work, gboolean first)
 {
 	struct fdar_diff *diff = work->diff;
@@ -385,7 +421,7 @@ static gboolean find_outside(struct diff_work *work, gboolean first)
 		const struct fdar_diff_row *row = &diff->rows[i];
 
 		if (!is_outside(row) || row->ratio < DIFF_UNTESTED_RATIO ||
-		    (row->transfers && diff_is_full(work)) ||
+		    (diff_is_full(work) && (row->transfers || row->ratio < DIFF_PLAIN_FACTOR)) ||
 		    !is_longer(work, diff_row_runs(row)) || !stands_out(work, row))
 			continue;
 		added_ns += row->share > 0 ? row->added_ns : 0;

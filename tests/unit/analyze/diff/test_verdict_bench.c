@@ -159,6 +159,54 @@ static void test_shift_with_outliers(void)
 	g_assert_cmpstr(diff->verdict.function, ==, "f0");
 }
 
+/* Likewise where one session of the baseline was kept from the processor for long: its mean hides what
+ * all the others show. */
+static void test_shift_with_outlier_before(void)
+{
+	const double before[] = { 1.5 * US, 9 * US, 8 * US, 7 * US, 6 * US, 5 * US };
+	const double after[] = { 450 * US, 9 * US, 8 * US, 7 * US, 6 * US, 5 * US };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 60; i++) {
+			noisy_session(&side[s], s ? after : before, 0, !s && i == 31 ? 22 * MS : 0);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpfloat(row_of(diff, "f0", NULL)->ratio, <, 1.5);
+	g_assert_cmpstr(diff->verdict.function, ==, "f0");
+}
+
+/* Whose a call is that a thread makes before it has something to do depends on whether it had to wait:
+ * in one run the sessions have it, in the other the server. */
+static void test_moved_calls(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", 60 * US);
+			if (s)
+				run(&side[s], "queue_take", 9 * US);
+			end(&side[s]);
+			if (!s)
+				g_string_append_printf(side[s].text,
+						       "%dB %" G_GINT64_FORMAT
+						       " +queue_take %" G_GINT64_FORMAT
+						       " -queue_take\n",
+						       500 + i, side[s].now, side[s].now + 9 * US);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(row_of(diff, "queue_take", NULL)->counts.moved);
+	g_assert_cmpuint(diff->recounted_count, ==, 0);
+	g_assert_null(diff->verdict.function);
+}
+
 /* On a full machine all functions are a little slower, and each is far out in some sessions: one of
  * them, with a hundredth of what was added, is not to blame. */
 static void test_outliers_on_full_machine(void)
@@ -244,6 +292,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/upstream", test_upstream);
 	g_test_add_func("/verdict-bench/sends-on-full-machine", test_sends_on_full_machine);
 	g_test_add_func("/verdict-bench/shift-with-outliers", test_shift_with_outliers);
+	g_test_add_func("/verdict-bench/shift-with-outlier-before", test_shift_with_outlier_before);
+	g_test_add_func("/verdict-bench/moved-calls", test_moved_calls);
 	g_test_add_func("/verdict-bench/outliers-on-full-machine", test_outliers_on_full_machine);
 	g_test_add_func("/verdict-bench/counts-on-full-machine", test_counts_on_full_machine);
 	g_test_add_func("/verdict-bench/unowned-on-full-machine", test_unowned_on_full_machine);
