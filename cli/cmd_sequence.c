@@ -9,11 +9,17 @@
 #include "cli/sequence/sequence_options.h"
 #include "cli/sequence/sequence_page.h"
 #include "cli/kit/table.h"
+#include "cli/kit/terminal.h"
+#include "viz/plain/plain.h"
 #include "viz/svg/graph.h"
 #include "viz/svg/svg.h"
 #include "cli/kit/cells.h"
 
+#define COLUMNS     100u /* where nobody knows how wide the terminal is */
+#define COLUMNS_MAX 160u /* wider ones are not filled */
+
 static const struct fdar_usage_values values[] = {
+	{ "format", "svg text mermaid plantuml json", FALSE },
 	{ "theme", "auto light dark", FALSE },
 	{ "session", "auto worst median", TRUE },
 	{ "baseline-session", "auto worst median", TRUE },
@@ -33,6 +39,11 @@ static const struct fdar_usage usage = {
 		"With --baseline two sessions stand side by side, row by row, with the ratio of "
 		"their times.\n"
 		"\n"
+		"--format text is the diagram for a terminal; mermaid and plantuml are for what "
+		"renders "
+		"these, of two\n"
+		"sessions the second with its ratios; json has all of it.\n"
+		"\n"
 		"SESSION is auto (the default), worst, median, a client's address (with or without "
 		"port), or a\n"
 		"session's key (0x...). worst and median go by the time inside the focus when "
@@ -41,6 +52,7 @@ static const struct fdar_usage usage = {
 		"baseline's median, and\n"
 		"of the subject a typical one of those that cost more than the mean.\n",
 	.examples = "  flowdar sequence attack.rec\n"
+		    "  flowdar sequence attack.rec --format text\n"
 		    "  flowdar sequence --baseline usual.rec attack.rec -o attack.svg\n"
 		    "  flowdar sequence --session 127.1.0.7 --focus ap_regexec --max-steps 200 "
 		    "attack.rec\n",
@@ -59,6 +71,33 @@ static gboolean save_page(struct fdar_sequence_page *page, GError **error)
 			return FALSE;
 	}
 	return fdar_save_text(r->output, fdar_svg_render(scene, error), error);
+}
+
+static GString *write_text(struct fdar_sequence_page *page, GError **error)
+{
+	const struct fdar_sequence_request *r = page->request;
+	gsize columns = strcmp(r->output, "-") == 0 ? fdar_terminal_width(stdout) : 0;
+	struct fdar_sequence sequence;
+
+	fdar_sequence_page_compose(page, &sequence);
+	switch (r->format) {
+	case FDAR_SEQUENCE_MERMAID:
+		return fdar_plain_mermaid(&sequence, &r->picture, error);
+	case FDAR_SEQUENCE_PLANTUML:
+		return fdar_plain_plantuml(&sequence, &r->picture);
+	case FDAR_SEQUENCE_JSON:
+		return fdar_plain_json(&sequence);
+	default:
+		return fdar_plain_text(&sequence, &r->picture,
+				       columns ? (unsigned)MIN(columns, COLUMNS_MAX) : COLUMNS);
+	}
+}
+
+static gboolean save(struct fdar_sequence_page *page, GError **error)
+{
+	if (page->request->format == FDAR_SEQUENCE_SVG)
+		return save_page(page, error);
+	return fdar_save_text(page->request->output, write_text(page, error), error);
 }
 
 static void report(const struct fdar_sequence_page *page)
@@ -95,7 +134,7 @@ int fdar_cmd_sequence(int argc, char **argv)
 		page.warnings = g_ptr_array_new_with_free_func(g_free);
 		page.focus = g_strdup(request.focus);
 		page.stop = fdar_interrupt_catch();
-		if (fdar_sequence_page_make(&page, &error) && save_page(&page, &error)) {
+		if (fdar_sequence_page_make(&page, &error) && save(&page, &error)) {
 			report(&page);
 		} else if (*page.stop) {
 			code = FDAR_EXIT_INTERRUPTED;

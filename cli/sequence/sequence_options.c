@@ -20,6 +20,7 @@ struct texts {
 	char *hide_below;
 	char *dot_unit;
 	char *theme;
+	char *format;
 	char *reader;
 	int max_steps;
 	int depth;
@@ -38,6 +39,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->hide_below);
 	g_free(texts->dot_unit);
 	g_free(texts->theme);
+	g_free(texts->format);
 	g_free(texts->reader);
 }
 
@@ -46,8 +48,10 @@ static gboolean parse_options(const struct fdar_usage *usage, int *argc, char **
 {
 	const GOptionEntry entries[] = {
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &t->output,
-		  "Where the picture goes (SVG); default " DEFAULT_OUTPUT ", - is standard output",
+		  "Where it goes; default " DEFAULT_OUTPUT ", of other formats -, standard output",
 		  "FILE" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &t->format,
+		  "svg (default), text, mermaid, plantuml or json", "FORMAT" },
 		{ "baseline", 'b', 0, G_OPTION_ARG_FILENAME, &t->baseline,
 		  "A recording to compare TRACE with", "TRACE" },
 		{ "session", 's', 0, G_OPTION_ARG_STRING, &t->session, "Which session of TRACE",
@@ -122,6 +126,18 @@ static gboolean take_number(int number, int max, uint32_t *result)
 	return number >= 0 && number <= max;
 }
 
+static gboolean take_format(const struct texts *t, struct fdar_sequence_request *r)
+{
+	static const char *const names[] = { "svg", "text", "mermaid", "plantuml", "json" };
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		r->format = (enum fdar_sequence_format)i;
+		if (strcmp(t->format ? t->format : "svg", names[i]) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* For whom it is: how much of it. */
 static gboolean take_reader(const char *text, struct fdar_sequence_request *r)
 {
@@ -177,6 +193,12 @@ static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 				       STEPS_MAX);
 	}
 	r->picture.dots = dots;
+	if (!take_format(t, r))
+		return g_strdup_printf(
+			"--format: \"%s\": expected svg, text, mermaid, plantuml or json",
+			t->format);
+	if (t->dot && r->format != FDAR_SEQUENCE_SVG)
+		return g_strdup("--save-dot is of the picture: only with --format svg");
 	if (!take_reader(t->reader, r))
 		return g_strdup_printf("--for: \"%s\": expected review or desk", t->reader);
 	return NULL;
@@ -203,7 +225,9 @@ gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, c
 	if (!wrong) {
 		r->paths[r->count - 1] = g_strdup(argv[1]);
 		r->paths[0] = t.baseline ? g_steal_pointer(&t.baseline) : r->paths[0];
-		r->output = t.output ? g_steal_pointer(&t.output) : g_strdup(DEFAULT_OUTPUT);
+		r->output =
+			t.output ? g_steal_pointer(&t.output)
+				 : g_strdup(r->format == FDAR_SEQUENCE_SVG ? DEFAULT_OUTPUT : "-");
 		r->dot = g_steal_pointer(&t.dot);
 		r->focus = g_steal_pointer(&t.focus);
 	}

@@ -9,15 +9,24 @@
 #include "cli/kit/options.h"
 #include "viz/sequence/sequence.h"
 
+enum fdar_sequence_format {
+	FDAR_SEQUENCE_SVG,
+	FDAR_SEQUENCE_TEXT,
+	FDAR_SEQUENCE_MERMAID,
+	FDAR_SEQUENCE_PLANTUML,
+	FDAR_SEQUENCE_JSON
+};
+
 struct fdar_sequence_request {
 	char *paths[2]; /* baseline and subject, or just the one */
 	unsigned count;
 	enum fdar_story_pick picks[2];
 	char *peers[2];   /* of FDAR_PICK_PEER */
 	uint64_t keys[2]; /* of FDAR_PICK_KEY */
-	char *output;     /* "-" is standard output */
-	char *dot;        /* NULL: not wanted */
-	char *focus;      /* NULL: not said */
+	enum fdar_sequence_format format;
+	char *output; /* "-" is standard output */
+	char *dot;    /* NULL: not wanted */
+	char *focus;  /* NULL: not said */
 	struct fdar_story_options story;
 	struct fdar_sequence_options picture;
 };

@@ -137,21 +137,28 @@ gboolean fdar_sequence_page_make(struct fdar_sequence_page *page, GError **error
 	return TRUE;
 }
 
-struct fdar_scene *fdar_sequence_page_draw(struct fdar_sequence_page *page)
+void fdar_sequence_page_compose(struct fdar_sequence_page *page, struct fdar_sequence *sequence)
 {
 	const struct fdar_sequence_request *r = page->request;
-	struct fdar_sequence sequence = { .side_count = r->count,
-					  .rows = page->set->rows,
-					  .row_count = page->set->row_count,
-					  .heading = page->heading,
-					  .subheading = page->subheading };
 
+	*sequence = (struct fdar_sequence){ .side_count = r->count,
+					    .rows = page->set->rows,
+					    .row_count = page->set->row_count,
+					    .heading = page->heading,
+					    .subheading = page->subheading };
 	for (unsigned s = 0; s < r->count; s++) {
-		sequence.sides[s].story = page->set->stories[s];
-		sequence.sides[s].source = page->sources[s];
-		sequence.sides[s].role = r->count == 1 ? NULL : s ? "subject" : "baseline";
+		sequence->sides[s].story = page->set->stories[s];
+		sequence->sides[s].source = page->sources[s];
+		sequence->sides[s].role = r->count == 1 ? NULL : s ? "subject" : "baseline";
 	}
 	g_ptr_array_add(page->warnings, NULL);
-	sequence.warnings = (const char *const *)page->warnings->pdata;
-	return fdar_sequence_scene(&sequence, &r->picture);
+	sequence->warnings = (const char *const *)page->warnings->pdata;
+}
+
+struct fdar_scene *fdar_sequence_page_draw(struct fdar_sequence_page *page)
+{
+	struct fdar_sequence sequence;
+
+	fdar_sequence_page_compose(page, &sequence);
+	return fdar_sequence_scene(&sequence, &page->request->picture);
 }

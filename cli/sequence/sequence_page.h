@@ -27,7 +27,10 @@ struct fdar_sequence_page {
 /* Reads and tells, with progress on a terminal. FALSE and error. */
 gboolean fdar_sequence_page_make(struct fdar_sequence_page *page, GError **error);
 
-/* After it was made, once. The caller owns the result (fdar_scene_free). */
+/* What viz/ is told, after it was made, once. What is in it is the page's. */
+void fdar_sequence_page_compose(struct fdar_sequence_page *page, struct fdar_sequence *sequence);
+
+/* After it was made, once; instead of fdar_sequence_page_compose. The caller owns the result (fdar_scene_free). */
 struct fdar_scene *fdar_sequence_page_draw(struct fdar_sequence_page *page);
 
 /* Frees what the fields own but the request, warnings too. */
