@@ -1,15 +1,15 @@
 #include "base/tally.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define STEP      16u /* arrays begin and end at multiples of it */
 #define PER_VALUE 16u /* buckets of an array for each value that was counted */
 
+/* What a tally's counts are in. */
 struct fdar_tally_more {
-	uint32_t low;    /* the first bucket of the array */
-	uint32_t length; /* of counts; 0: there is no array */
-	uint64_t *counts;
-	struct fdar_histogram sparse; /* of what came while there was no array */
+	struct fdar_histogram sparse; /* of what came while there was no count for it */
+	uint64_t counts[];
 };
 
 static uint64_t sum_of(uint64_t a, uint64_t b)
@@ -17,62 +17,77 @@ static uint64_t sum_of(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+static struct fdar_tally_more *more_of(const struct fdar_tally *tally)
+{
+	return (struct fdar_tally_more *)((char *)tally->counts -
+					  offsetof(struct fdar_tally_more, counts));
+}
+
+static struct fdar_tally_more *more_new(uint32_t length)
+{
+	return g_malloc0(sizeof(struct fdar_tally_more) + length * sizeof(uint64_t));
+}
+
 /* Makes the array reach the bucket too. FALSE: that would be out of proportion. */
-static gboolean reach(struct fdar_tally_more *more, uint32_t bucket, uint64_t values)
+static gboolean reach(struct fdar_tally *tally, uint32_t bucket, uint64_t values)
 {
 	uint32_t low = bucket / STEP * STEP, high = low + STEP;
-	uint64_t *counts;
+	struct fdar_tally_more *more;
 
-	if (more->length) {
-		low = MIN(low, more->low);
-		high = MAX(high, more->low + more->length);
+	if (tally->length) {
+		low = MIN(low, tally->low);
+		high = MAX(high, tally->low + tally->length);
 	}
 	if (high - low > values * PER_VALUE)
 		return FALSE;
-	counts = g_new0(uint64_t, high - low);
-	if (more->length)
-		memcpy(counts + (more->low - low), more->counts, more->length * sizeof(*counts));
-	g_free(more->counts);
-	more->counts = counts;
-	more->low = low;
-	more->length = high - low;
+	more = more_new(high - low);
+	more->sparse = more_of(tally)->sparse;
+	if (tally->length)
+		memcpy(more->counts + (tally->low - low), tally->counts,
+		       tally->length * sizeof(*tally->counts));
+	g_free(more_of(tally));
+	tally->counts = more->counts;
+	tally->low = low;
+	tally->length = high - low;
 	return TRUE;
 }
 
 /* Of the lowest value of the bucket: sums are the tally's. */
-static void count(struct fdar_tally_more *more, uint32_t bucket, uint64_t times, uint64_t values)
+static void count(struct fdar_tally *tally, uint32_t bucket, uint64_t times, uint64_t values)
 {
-	if (bucket - more->low < more->length || reach(more, bucket, values))
-		more->counts[bucket - more->low] += times;
+	if (bucket - tally->low < tally->length || reach(tally, bucket, values))
+		tally->counts[bucket - tally->low] += times;
 	else
-		fdar_histogram_add(&more->sparse, fdar_bucket_low(bucket), times);
+		fdar_histogram_add(&more_of(tally)->sparse, fdar_bucket_low(bucket), times);
 }
 
+/* From the first values to counts of them. */
 static void begin_more(struct fdar_tally *tally, uint64_t values)
 {
-	struct fdar_tally_more *more = g_new0(struct fdar_tally_more, 1);
+	uint16_t first[FDAR_TALLY_FIRST];
 
+	memcpy(first, tally->first, sizeof(first));
+	tally->counts = more_new(0)->counts;
+	tally->low = tally->length = 0;
 	for (unsigned i = 0; i < tally->count; i++)
-		count(more, tally->first[i], 1, values);
-	tally->more = more;
+		count(tally, first[i], 1, values);
 }
 
-void fdar_tally_add_more(struct fdar_tally *tally, uint64_t value)
+void fdar_tally_add_slow(struct fdar_tally *tally, uint64_t value)
 {
 	uint32_t bucket = fdar_histogram_bucket(value);
-	struct fdar_tally_more *more;
 
-	if (tally->count == FDAR_TALLY_FIRST)
-		begin_more(tally, tally->count);
-	more = tally->more;
-	tally->count++;
-	tally->sum = sum_of(tally->sum, value);
-	tally->min = MIN(tally->min, value);
+	if (tally->count < FDAR_TALLY_FIRST) {
+		tally->first[tally->count] = (uint16_t)bucket;
+	} else {
+		if (tally->count == FDAR_TALLY_FIRST)
+			begin_more(tally, tally->count);
+		count(tally, bucket, 1, tally->count + 1);
+	}
+	tally->min = tally->count ? MIN(tally->min, value) : value;
 	tally->max = MAX(tally->max, value);
-	if (G_LIKELY(bucket - more->low < more->length))
-		more->counts[bucket - more->low]++;
-	else
-		count(more, bucket, 1, tally->count);
+	tally->sum = sum_of(tally->sum, value);
+	tally->count++;
 }
 
 void fdar_tally_add_histogram(struct fdar_tally *tally, const struct fdar_histogram *from)
@@ -88,7 +103,7 @@ void fdar_tally_add_histogram(struct fdar_tally *tally, const struct fdar_histog
 		const struct fdar_bucket *bucket = &from->buckets[i];
 
 		if (!few)
-			count(tally->more, bucket->index, bucket->count, values);
+			count(tally, bucket->index, bucket->count, values);
 		for (uint64_t n = 0; few && n < bucket->count; n++)
 			tally->first[tally->count++] = (uint16_t)bucket->index;
 	}
@@ -101,7 +116,6 @@ void fdar_tally_add_histogram(struct fdar_tally *tally, const struct fdar_histog
 void fdar_tally_to_histogram(const struct fdar_tally *tally, struct fdar_histogram *histogram)
 {
 	struct fdar_histogram whole = { 0 };
-	const struct fdar_tally_more *more = tally->more;
 
 	if (!tally->count)
 		return;
@@ -109,9 +123,10 @@ void fdar_tally_to_histogram(const struct fdar_tally *tally, struct fdar_histogr
 		for (unsigned i = 0; i < tally->count; i++)
 			fdar_histogram_add(&whole, fdar_bucket_low(tally->first[i]), 1);
 	} else {
-		for (uint32_t i = 0; i < more->length; i++)
-			fdar_histogram_add(&whole, fdar_bucket_low(more->low + i), more->counts[i]);
-		fdar_histogram_merge(&whole, &more->sparse);
+		for (uint32_t i = 0; i < tally->length; i++)
+			fdar_histogram_add(&whole, fdar_bucket_low(tally->low + i),
+					   tally->counts[i]);
+		fdar_histogram_merge(&whole, &more_of(tally)->sparse);
 	}
 	whole.count = tally->count;
 	whole.sum = tally->sum;
@@ -124,9 +139,8 @@ void fdar_tally_to_histogram(const struct fdar_tally *tally, struct fdar_histogr
 void fdar_tally_clear(struct fdar_tally *tally)
 {
 	if (tally->count > FDAR_TALLY_FIRST) {
-		fdar_histogram_clear(&tally->more->sparse);
-		g_free(tally->more->counts);
-		g_free(tally->more);
+		fdar_histogram_clear(&more_of(tally)->sparse);
+		g_free(more_of(tally));
 	}
 	*tally = (struct fdar_tally){ 0 };
 }

@@ -16,8 +16,6 @@
 
 #define FDAR_TALLY_FIRST 8u
 
-struct fdar_tally_more; /* private */
-
 /* All zero is an empty one. */
 struct fdar_tally {
 	uint64_t count;
@@ -26,24 +24,41 @@ struct fdar_tally {
 	uint64_t max;
 	union {
 		uint16_t first[FDAR_TALLY_FIRST]; /* buckets; while count <= FDAR_TALLY_FIRST */
-		struct fdar_tally_more *more;
+		struct {
+			uint64_t *counts; /* in a struct fdar_tally_more */
+			uint32_t low;     /* the first bucket of these */
+			uint32_t length;
+		};
 	};
 };
 
-/* Beyond the first values: counts one of the bucket, where there is room for that at once. */
-void fdar_tally_add_more(struct fdar_tally *tally, uint64_t value);
+/* Any value, wherever it belongs. */
+void fdar_tally_add_slow(struct fdar_tally *tally, uint64_t value);
+
+/* Adds a value to all but the counts, and gives the one of these to add one to: the caller may do that
+ * later, when it is in the processor's cache, but before the tally is told anything else in another
+ * way. NULL: nothing was done, as there is no place yet (fdar_tally_add_slow). */
+static inline uint64_t *fdar_tally_place(struct fdar_tally *tally, uint64_t value)
+{
+	uint32_t at = fdar_histogram_bucket(value) - tally->low;
+
+	if (G_UNLIKELY(tally->count <= FDAR_TALLY_FIRST || at >= tally->length))
+		return NULL;
+	tally->count++;
+	tally->sum = tally->sum > UINT64_MAX - value ? UINT64_MAX : tally->sum + value;
+	tally->min = MIN(tally->min, value);
+	tally->max = MAX(tally->max, value);
+	return &tally->counts[at];
+}
 
 static inline void fdar_tally_add(struct fdar_tally *tally, uint64_t value)
 {
-	if (G_UNLIKELY(tally->count >= FDAR_TALLY_FIRST)) {
-		fdar_tally_add_more(tally, value);
-		return;
-	}
-	tally->first[tally->count] = (uint16_t)fdar_histogram_bucket(value);
-	tally->min = tally->count ? MIN(tally->min, value) : value;
-	tally->max = MAX(tally->max, value);
-	tally->sum = tally->sum > UINT64_MAX - value ? UINT64_MAX : tally->sum + value;
-	tally->count++;
+	uint64_t *place = fdar_tally_place(tally, value);
+
+	if (G_LIKELY(place))
+		++*place;
+	else
+		fdar_tally_add_slow(tally, value);
 }
 
 /* Adds what is in from to tally. */

@@ -3,7 +3,7 @@
 #include "analyze/profile/profile_build_private.h"
 #include "instrument/wire/events.h"
 
-static void on_cost(void *user, const struct fdar_walk_cost *cost);
+static void on_costs(void *user, const struct fdar_walk_cost *costs, size_t count);
 static void on_opened(void *user, struct fdar_walk_session *session);
 static void on_closed(void *user, struct fdar_walk_session *session);
 static void on_handoff(void *user, const struct fdar_walk_handoff *handoff);
@@ -13,7 +13,7 @@ static void on_io(void *user, const struct fdar_walk_io *io);
 static const struct fdar_walk_visitor visitor = {
 	.session_opened = on_opened,
 	.session_closed = on_closed,
-	.cost = on_cost,
+	.costs = on_costs,
 	.handoff = on_handoff,
 	.switched = on_switched,
 	.io = on_io,
@@ -92,9 +92,9 @@ struct fdar_walk *fdar_profile_builder_walk(struct fdar_profile_builder *builder
 	return builder->walk;
 }
 
-static void on_cost(void *user, const struct fdar_walk_cost *cost)
+static void on_costs(void *user, const struct fdar_walk_cost *costs, size_t count)
 {
-	profile_cost_add(user, cost);
+	profile_costs_add(user, costs, count);
 }
 
 static void on_opened(void *user, struct fdar_walk_session *session)

@@ -84,7 +84,8 @@ struct cell *profile_cell(struct open_session *open, uint32_t index, enum cell_k
 
 /* profile_cost.c */
 GPtrArray *profile_costs_new(void);
-void profile_cost_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *cost);
+void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *costs,
+		       size_t count);
 /* At the end: brings the sums of all groups to their nodes. */
 void profile_costs_settle(struct fdar_profile_builder *builder);
 

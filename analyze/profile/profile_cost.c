@@ -5,6 +5,7 @@
 #include "analyze/profile/profile_build_private.h"
 
 #define FIRST_PATHS 256u
+#define LOT         64u /* costs that are added at once */
 
 /* A line of the processor's cache. Calls that are not recursive, and what they took, are the
  * tally's. */
@@ -131,37 +132,110 @@ static struct cell *cell_of(struct fdar_profile_builder *builder, struct open_se
 	return cell;
 }
 
-void profile_cost_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *cost)
-{
-	struct open_session *open = cost->session ? cost->session->user : NULL;
-	uint32_t group = open ? open->group : 0;
-	struct path_costs *costs = G_LIKELY(group < builder->costs->len)
-					   ? g_ptr_array_index(builder->costs, group)
-					   : add_groups(builder->costs, group);
-	struct sum *sum;
+/* What a batch of costs has in common as a rule. */
+struct lot {
+	struct fdar_profile_builder *builder;
+	const struct fdar_walk_session *session;
+	struct open_session *open;
+	struct path_costs *costs;
+	uint64_t *places[LOT]; /* of counts that are one more: added last, when they are near */
+	uint32_t count;
+};
 
-	if (G_UNLIKELY(cost->path >= costs->room))
-		grow(costs, cost->path);
-	sum = &costs->sums[cost->path];
+static void count_places(struct lot *lot)
+{
+	for (uint32_t i = 0; i < lot->count; i++)
+		++*lot->places[i];
+	lot->count = 0;
+}
+
+static void set_session(struct lot *lot, const struct fdar_walk_session *session)
+{
+	struct fdar_profile_builder *builder = lot->builder;
+	uint32_t group;
+
+	lot->session = session;
+	lot->open = session ? session->user : NULL;
+	group = lot->open ? lot->open->group : 0;
+	lot->costs = G_LIKELY(group < builder->costs->len)
+			     ? g_ptr_array_index(builder->costs, group)
+			     : add_groups(builder->costs, group);
+}
+
+static inline void add_duration(struct lot *lot, struct sum *sum, uint64_t duration_ns)
+{
+	uint64_t *place = fdar_tally_place(&sum->total_ns, duration_ns);
+
+	if (G_LIKELY(place)) {
+		__builtin_prefetch(place, 1);
+		lot->places[lot->count++] = place;
+		return;
+	}
+	/* Its counts may move. */
+	count_places(lot);
+	fdar_tally_add_slow(&sum->total_ns, duration_ns);
+}
+
+static inline void add_to_session(struct lot *lot, const struct fdar_walk_cost *cost)
+{
+	struct open_session *open = lot->open;
+	struct cell *cell = cell_of(lot->builder, open, cost->path);
+
+	cell->calls++;
+	cell->own_ns = profile_sum(cell->own_ns, cost->self_ns);
+	if (!cost->recursive)
+		cell->total_ns = profile_sum(cell->total_ns, cost->total_ns);
+	open->own_ns = profile_sum(open->own_ns, cost->self_ns);
+	if (cost->kind != FDAR_FRAME_WAIT)
+		open->running_ns = profile_sum(open->running_ns, cost->self_ns);
+}
+
+static inline void add_cost(struct lot *lot, const struct fdar_walk_cost *cost)
+{
+	struct sum *sum = &lot->costs->sums[cost->path];
+
 	if (G_UNLIKELY(!sum->total_ns.count))
-		name_path(builder, cost->path);
+		name_path(lot->builder, cost->path);
 	sum->own_ns = profile_sum(sum->own_ns, cost->self_ns);
 	if (!cost->recursive) {
 		sum->wait_ns = profile_sum(sum->wait_ns, cost->wait_ns);
-		fdar_tally_add(&sum->total_ns, cost->total_ns);
+		add_duration(lot, sum, cost->total_ns);
 	}
 	if (G_UNLIKELY(cost->recursive | cost->unfinished | cost->client || cost->skipped_calls))
-		add_extra(costs, cost);
-	if (open) {
-		struct cell *cell = cell_of(builder, open, cost->path);
+		add_extra(lot->costs, cost);
+	if (lot->open)
+		add_to_session(lot, cost);
+}
 
-		cell->calls++;
-		cell->own_ns = profile_sum(cell->own_ns, cost->self_ns);
-		if (!cost->recursive)
-			cell->total_ns = profile_sum(cell->total_ns, cost->total_ns);
-		open->own_ns = profile_sum(open->own_ns, cost->self_ns);
-		if (cost->kind != FDAR_FRAME_WAIT)
-			open->running_ns = profile_sum(open->running_ns, cost->self_ns);
+static void add_lot(struct lot *lot, const struct fdar_walk_cost *costs, size_t count)
+{
+	/* Most have the same session: then the sums of all are on their way before the first is
+	 * needed. */
+	for (size_t i = 0; i < count && costs[i].session == lot->session; i++)
+		if (costs[i].path < lot->costs->room)
+			__builtin_prefetch(&lot->costs->sums[costs[i].path], 1);
+	for (size_t i = 0; i < count; i++) {
+		if (G_UNLIKELY(costs[i].session != lot->session))
+			set_session(lot, costs[i].session);
+		if (G_UNLIKELY(costs[i].path >= lot->costs->room))
+			grow(lot->costs, costs[i].path);
+		add_cost(lot, &costs[i]);
+	}
+	count_places(lot);
+}
+
+void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *costs,
+		       size_t count)
+{
+	struct lot lot;
+	size_t now;
+
+	lot.builder = builder;
+	lot.count = 0;
+	set_session(&lot, costs->session);
+	for (; count; costs += now, count -= now) {
+		now = MIN(count, LOT);
+		add_lot(&lot, costs, now);
 	}
 }
 

@@ -138,8 +138,6 @@ static void on_call(struct fdar_walk *walk, struct thread *thread, const struct 
 	walk->now_ns = MAX(walk->now_ns, event->time_ns + event->called.ns);
 	walk->stats.end_ns = walk->now_ns;
 	pass_time(walk, thread, event->time_ns + event->called.ns);
-	if (walk_stack_call(walk, thread, event->called.function, begin_ns))
-		return;
 	half.func.call_site = 0;
 	uint64_t end_ns = thread->now_ns;
 	thread->now_ns = begin_ns;
@@ -256,6 +254,12 @@ void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, siz
 	for (size_t i = 0; i < length; i++) {
 		const struct fdar_event *event = &events[i];
 
+		if (walk_run_may(event)) {
+			i += walk_run(walk, event, length - i);
+			if (i == length)
+				break;
+			event = &events[i];
+		}
 		if (event->kind == FDAR_EVENT_THREAD_NAME) {
 			thread_of(walk, event)->name = event->named.name;
 			continue;

@@ -210,8 +210,9 @@ struct fdar_walk_visitor {
 	void (*session_opened)(void *user, struct fdar_walk_session *session);
 	void (*session_closed)(void *user, struct fdar_walk_session *session);
 	void (*frame)(void *user, const struct fdar_walk_frame *frame);
-	/* The same frames in the same order, for who needs no more of them: that is faster. */
-	void (*cost)(void *user, const struct fdar_walk_cost *cost);
+	/* The same frames in the same order, many at once, for who needs no more of them: that is
+	 * faster. */
+	void (*costs)(void *user, const struct fdar_walk_cost *costs, size_t count);
 	void (*handoff)(void *user, const struct fdar_walk_handoff *handoff);
 	void (*note)(void *user, const struct fdar_walk_note *note);
 	void (*bytes)(void *user, const struct fdar_walk_note *bytes);

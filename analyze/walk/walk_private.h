@@ -3,6 +3,7 @@
  *
  *	walk.c          dispatch, the end of the trace
  *	walk_stack.c    frames: enter, close, repair
+ *	walk_run.c      the ordinary case of these, for many events at once
  *	walk_path.c     call paths
  *	walk_owner.c    sessions, boundaries, adoption: whose frames they are
  *	walk_session.c  which sessions are open, on which threads; requests
@@ -223,9 +224,11 @@ static inline uint32_t walk_path_recall(const struct fdar_walk *walk, uint32_t p
 					const struct thread *thread)
 {
 	const struct path *above = &walk->paths[path];
-	uint32_t below = above->below_addr[0] == addr   ? above->below[0]
-			 : above->below_addr[1] == addr ? above->below[1]
-							: 0;
+	/* Which of both it is, the processor cannot foretell: so no branch. Both may have the address,
+	 * of two processes: then it is the first. */
+	uint32_t first = -(uint32_t)(above->below_addr[0] == addr);
+	uint32_t second = -(uint32_t)(above->below_addr[1] == addr) & ~first;
+	uint32_t below = (first & above->below[0]) | (second & above->below[1]);
 	const struct path *found = &walk->paths[below];
 
 	/* Numbers of threads are not those of processes: the slot says both. */
@@ -266,14 +269,19 @@ void walk_stack_inherited(struct fdar_walk *walk, struct thread *thread,
 			  const struct fdar_event *event);
 void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_frame_kind kind,
 		     const struct fdar_event *event);
-/* A call that calls nothing, from begin_ns until now: the same as enter and exit. FALSE when those are
- * needed: nothing has changed then. */
-gboolean walk_stack_call(struct fdar_walk *walk, struct thread *thread, uint64_t addr,
-			 uint64_t begin_ns);
 void walk_stack_skip(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 void walk_stack_unwind(struct fdar_walk *walk, struct thread *thread, uint64_t count);
 /* All that is open, and why it is closed. */
 void walk_stack_clear(struct fdar_walk *walk, struct thread *thread, enum how how);
+
+/* walk_run.c: the first of these events, as long as they are entries and exits of functions on one
+ * thread and nothing is out of the ordinary; gives how many were taken. */
+size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t length);
+static inline gboolean walk_run_may(const struct fdar_event *event)
+{
+	return event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_FUNC_EXIT ||
+	       event->kind == FDAR_EVENT_FUNC_CALL;
+}
 
 /* walk_owner.c */
 void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
@@ -327,8 +335,8 @@ static inline void walk_tell_cost(struct fdar_walk *walk, const struct fdar_walk
 	walk->stats.unfinished += cost->unfinished;
 	walk->stats.repaired += cost->repaired;
 	walk->stats.ended += cost->ended;
-	if (walk->visitor->cost)
-		walk->visitor->cost(walk->user, cost);
+	if (walk->visitor->costs)
+		walk->visitor->costs(walk->user, cost, 1);
 }
 
 /* Whether a closed frame without an owner can wait for one; else it is the server's. */

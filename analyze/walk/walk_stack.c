@@ -1,5 +1,5 @@
 /* Frames of a thread: entering, closing, repair of exits that do not match. */
-#include "analyze/walk/walk_private.h"
+#include "analyze/walk/walk_frame.h"
 
 #define FIRST_FRAMES 64u
 
@@ -35,11 +35,6 @@ static uint32_t slot_add(struct fdar_walk *walk, const struct thread *thread,
 	return id;
 }
 
-static struct slot *slot_at(const struct fdar_walk *walk, uint32_t id)
-{
-	return &g_array_index(walk->slots, struct slot, id);
-}
-
 /* The path that a call makes of the one around it, and its function's slot on the thread. */
 static uint32_t path_below(struct fdar_walk *walk, const struct thread *thread, uint32_t around,
 			   enum fdar_frame_kind kind, const struct fdar_event *event,
@@ -56,7 +51,7 @@ static uint32_t path_below(struct fdar_walk *walk, const struct thread *thread, 
 		like.wait = event->waiting.kind;
 	}
 	*slot = slot_add(walk, thread, kind, identity_of(kind, event));
-	below = walk_path_find(walk, around, slot_at(walk, *slot)->key, &like);
+	below = walk_path_find(walk, around, walk_slot_at(walk, *slot)->key, &like);
 	if (!below)
 		walk->stats.paths_over++;
 	else if (kind == FDAR_FRAME_FUNCTION)
@@ -100,7 +95,7 @@ struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 		slot_id = walk->paths[path].slot;
 	else
 		path = path_below(walk, thread, around, kind, event, &slot_id);
-	struct slot *slot = slot_at(walk, slot_id);
+	struct slot *slot = walk_slot_at(walk, slot_id);
 	struct frame *frame = push(thread);
 
 	*frame = (struct frame){
@@ -138,76 +133,6 @@ void walk_stack_inherited(struct fdar_walk *walk, struct thread *thread,
 	frame = walk_stack_enter(walk, thread, FDAR_FRAME_FUNCTION, event);
 	if (frame)
 		walk_owner_to_server(walk, thread, frame);
-}
-
-static gboolean same_claim(const struct frame *a, const struct frame *b)
-{
-	return a->claim == b->claim && a->owner == b->owner;
-}
-
-/* Is the frame's function open further out, for the same owner? */
-static inline uint8_t is_recursive(const struct thread *thread, const struct frame *frame)
-{
-	for (uint32_t outer = frame->outer; outer;) {
-		const struct frame *other = walk_frame_at(thread, outer - 1);
-
-		if (same_claim(other, frame))
-			return TRUE;
-		outer = other->outer;
-	}
-	return FALSE;
-}
-
-/* Whose times these are is in walk_private.h. */
-static inline void add_to_parent(struct thread *thread, const struct frame *frame,
-				 uint64_t duration_ns, const struct fdar_walk_cost *cost)
-{
-	uint32_t depth = thread->frames->len;
-	struct frame *parent = depth ? walk_frame_at(thread, depth - 1) : NULL;
-
-	if (frame->claim == CLAIM_PENDING && (!parent || parent->claim != CLAIM_PENDING)) {
-		thread->pending_ns += cost->total_ns;
-		thread->pending_wait_ns += cost->wait_ns;
-	}
-	if (!parent)
-		return;
-	parent->child_ns += duration_ns;
-	if (frame->claim == CLAIM_SERVER) {
-		parent->in_server_ns += cost->total_ns;
-		parent->in_server_wait_ns += cost->wait_ns;
-		return;
-	}
-	parent->in_server_ns += frame->in_server_ns;
-	parent->in_server_wait_ns += frame->in_server_wait_ns;
-	if (same_claim(parent, frame)) {
-		parent->in_owner_ns += cost->total_ns;
-		parent->in_owner_wait_ns += cost->wait_ns;
-	}
-}
-
-static inline struct fdar_walk_cost cost_of(const struct thread *thread, const struct frame *frame,
-					    enum how how)
-{
-	gboolean server = frame->claim == CLAIM_SERVER;
-	struct fdar_walk_cost cost = {
-		.session = frame->owner ? &frame->owner->told : NULL,
-		.self_ns = thread->now_ns - frame->start_ns - frame->child_ns,
-		.wait_ns = server ? frame->in_server_wait_ns : frame->in_owner_wait_ns,
-		.skipped_calls = frame->skipped_calls,
-		.skipped_ns = frame->skipped_ns,
-		.path = frame->path,
-		.kind = frame->kind,
-		.recursive = frame->outer ? is_recursive(thread, frame) : FALSE,
-		.unfinished = how == HOW_END_OF_TRACE,
-		.repaired = how == HOW_REPAIR,
-		.ended = how == HOW_END_OF_PROCESS,
-		.client = frame->client,
-	};
-
-	cost.total_ns = cost.self_ns + (server ? frame->in_server_ns : frame->in_owner_ns);
-	if (frame->kind == FDAR_FRAME_WAIT)
-		cost.wait_ns += cost.self_ns;
-	return cost;
 }
 
 /* All of a frame that is closed, where somebody wants to know, or it is nobody's yet. */
@@ -249,6 +174,13 @@ static __attribute__((noinline)) void tell_whole(struct fdar_walk *walk, struct 
 	walk_tell(walk, thread, &told, frame->claim);
 }
 
+static struct frame *parent_of(const struct thread *thread)
+{
+	uint32_t depth = thread->frames->len;
+
+	return depth ? walk_frame_at(thread, depth - 1) : NULL;
+}
+
 /* The frame stays where it is, behind the end of the stack, until the next one is entered; who is
  * told enters none. */
 static inline void close_top(struct fdar_walk *walk, struct thread *thread, enum how how,
@@ -256,15 +188,16 @@ static inline void close_top(struct fdar_walk *walk, struct thread *thread, enum
 {
 	uint32_t depth = thread->frames->len - 1;
 	const struct frame *frame = walk_frame_at(thread, depth);
-	struct fdar_walk_cost cost = cost_of(thread, frame, how);
+	struct fdar_walk_cost cost =
+		walk_frame_cost(walk_frame_at(thread, 0), thread->now_ns, frame, how);
 	uint8_t boundary = frame->boundary;
 
-	slot_at(walk, frame->slot)->top = frame->outer;
+	walk_slot_at(walk, frame->slot)->top = frame->outer;
 	thread->frames->len = depth;
 	thread->open[frame->kind]--;
 	thread->boundary = MIN(thread->boundary, depth);
 	thread->server_below = MIN(thread->server_below, depth);
-	add_to_parent(thread, frame, thread->now_ns - frame->start_ns, &cost);
+	walk_frame_add(thread, parent_of(thread), frame, thread->now_ns - frame->start_ns, &cost);
 	if (walk->visitor->frame || (frame->claim == CLAIM_PENDING && walk_can_wait(thread))) {
 		tell_whole(walk, thread, frame, &cost, result);
 	} else {
@@ -303,7 +236,7 @@ static uint32_t find_open(const struct fdar_walk *walk, const struct thread *thr
 			return depth;
 	}
 	uint32_t slot = fdar_intern_find(&walk->slot_ids, slot_kind(thread, kind), identity);
-	return slot == FDAR_INTERN_NONE ? 0 : slot_at(walk, slot)->top;
+	return slot == FDAR_INTERN_NONE ? 0 : walk_slot_at(walk, slot)->top;
 }
 
 void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_frame_kind kind,
@@ -321,35 +254,6 @@ void walk_stack_exit(struct fdar_walk *walk, struct thread *thread, enum fdar_fr
 	while (thread->frames->len > top)
 		close_top(walk, thread, HOW_REPAIR, 0);
 	close_top(walk, thread, HOW_EXIT, kind == FDAR_FRAME_WAIT ? event->waited.result : 0);
-}
-
-gboolean walk_stack_call(struct fdar_walk *walk, struct thread *thread, uint64_t addr,
-			 uint64_t begin_ns)
-{
-	uint32_t depth = thread->frames->len;
-	uint32_t path = walk_path_recall(walk, path_around(thread), addr, thread);
-	struct session *owner = thread->current;
-
-	if (!path || (!owner && walk_can_wait(thread)) || thread->overflow ||
-	    depth >= FDAR_WALK_DEPTH_MAX || walk->visitor->frame)
-		return FALSE;
-	struct frame frame = { .owner = owner,
-			       .outer = slot_at(walk, walk->paths[path].slot)->top,
-			       .claim = owner ? CLAIM_SESSION : CLAIM_PENDING };
-	struct fdar_walk_cost cost = {
-		.session = owner ? &owner->told : NULL,
-		.self_ns = thread->now_ns - begin_ns,
-		.total_ns = thread->now_ns - begin_ns,
-		.path = path,
-		.kind = FDAR_FRAME_FUNCTION,
-		.recursive = frame.outer ? is_recursive(thread, &frame) : FALSE,
-	};
-
-	walk->next_frame++;
-	add_to_parent(thread, &frame, cost.self_ns, &cost);
-	thread->pending_over += !owner;
-	walk_tell_cost(walk, &cost);
-	return TRUE;
 }
 
 void walk_stack_skip(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
