@@ -10,6 +10,7 @@
 #include "cli/replay/replay_inputs.h"
 #include "cli/replay/replay_options.h"
 #include "cli/replay/replay_report.h"
+#include "cli/replay/replay_rewrite.h"
 #include "cli/kit/table.h"
 #include "replay/play/driver.h"
 #include "replay/sessions/timeline.h"
@@ -82,6 +83,7 @@ struct texts {
 	gboolean allow_remote;
 	gboolean half_open;
 	char *tls;
+	char *rewrite;
 	struct fdar_capture_texts capture;
 };
 
@@ -116,7 +118,8 @@ static const GOptionEntry options[] = {
 	  "length of the capture (uniform), or at random in it (random)",
 	  "HOW" },
 	{ "seed", 0, 0, G_OPTION_ARG_INT64, AT(seed),
-	  "For --phase random: the same seed gives the same schedule", "N" },
+	  "For --phase random and --rewrite: the same seed gives the same schedule and values",
+	  "N" },
 	{ "speed", 's', 0, G_OPTION_ARG_DOUBLE, AT(speed),
 	  "So many times as fast as captured; 1 is the default", "X" },
 	{ "rate", 0, 0, G_OPTION_ARG_DOUBLE, AT(rate),
@@ -163,6 +166,11 @@ static const GOptionEntry options[] = {
 	  "for this one; --tls=verbatim plays captured TLS byte for byte, e.g. floods of "
 	  "handshakes",
 	  "NAME" },
+	{ "rewrite", 0, 0, G_OPTION_ARG_FILENAME, AT(rewrite),
+	  "Replace what is stale in what clients send by the rules in FILE: tokens and cookies by "
+	  "those "
+	  "of this run's answers, dates, host names, names of each clone; lengths are mended",
+	  "FILE" },
 	{ "half-open", 0, 0, G_OPTION_ARG_NONE, AT(half_open),
 	  "Play connections that were never established too (SYN scans and floods): as such, "
 	  "without acknowledging the answer",
@@ -181,6 +189,7 @@ struct replay {
 	struct fdar_load_options load;
 	struct fdar_journal *journal;
 	struct fdar_replay_reasons *reasons;
+	struct fdar_replay_rewrite rewrite;
 	struct fdar_driver *running;
 	const char *output;
 	enum fdar_format format;
@@ -203,6 +212,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->max_gap);
 	g_free(texts->format);
 	g_free(texts->tls);
+	g_free(texts->rewrite);
 	fdar_capture_texts_clear(&texts->capture);
 }
 
@@ -288,6 +298,8 @@ static gboolean replay_read(struct replay *replay, struct texts *texts, int argc
 	replay->output = texts->output;
 	replay->driver.concurrency = (uint64_t)texts->concurrency;
 	return read_pace(replay, texts, error) &&
+	       fdar_replay_rewrite_read(&replay->rewrite, texts->rewrite, replay->driver.pace.wait,
+					texts->wait, error) &&
 	       fdar_replay_read_routes(&replay->routes, texts->to, texts->map, texts->sources,
 				       texts->allow_remote, error) &&
 	       read_inputs(replay, texts, argv[1], error);
@@ -367,6 +379,7 @@ static void print_summary(const struct replay *replay)
 	for (size_t i = 0; i < inputs->count; i++)
 		captures[i] = fdar_sessions_totals(inputs->sessions[i]);
 	fdar_replay_print_summary(&run, replay->reasons, replay->format);
+	fdar_replay_rewrite_print(&replay->rewrite, replay->format);
 }
 
 /* Plays what is loaded. */
@@ -379,6 +392,7 @@ static int replay_play(struct replay *replay, const volatile int *stop, GError *
 	int code;
 
 	set_concurrency(replay, plan);
+	replay->driver.edit = fdar_replay_rewrite_begin(&replay->rewrite, replay->plan.seed);
 	replay->driver.routes = &replay->routes;
 	replay->driver.inputs = (uint32_t)replay->inputs.count;
 	replay->driver.finished = on_finished;
@@ -458,6 +472,7 @@ int fdar_cmd_replay(int argc, char **argv)
 	g_clear_error(&error);
 	fdar_replay_inputs_clear(&replay.inputs);
 	fdar_routes_clear(&replay.routes);
+	fdar_replay_rewrite_clear(&replay.rewrite);
 	texts_clear(&texts);
 	return code;
 }

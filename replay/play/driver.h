@@ -21,6 +21,7 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "replay/edit/edit.h"
 #include "replay/play/dialogue.h"
 #include "replay/play/plan.h"
 #include "replay/play/routes.h"
@@ -47,6 +48,7 @@ struct fdar_driver_options {
 	gboolean tls;                     /* TCP sessions are played in TLS */
 	const char *tls_name;             /* the server's to ask for; NULL: the captured one */
 	gboolean verbatim;                /* captured TLS is played as it is, on purpose */
+	struct fdar_edit *edit;           /* what clients send is rewritten; NULL: as captured */
 	const struct fdar_routes *routes; /* must outlive the driver */
 	uint32_t inputs;                  /* labels that are tallied apart */
 	uint64_t concurrency;             /* sessions open at once, at most; at least 1 */

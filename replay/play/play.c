@@ -41,6 +41,7 @@ static void play_free(struct fdar_stage *stage, struct fdar_play *play)
 		play->start.script->over(play->start.script, play);
 	fdar_timers_remove(stage->timers, &play->timer);
 	fdar_tls_link_free(play->tls);
+	fdar_rewriter_free(play->rewriter);
 	if (play->fd >= 0) {
 		struct fdar_play *last = g_ptr_array_index(stage->plays, stage->plays->len - 1);
 
@@ -136,6 +137,8 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 			uint64_t now = fdar_now_ns();
 
 			fdar_ledger_heard(stage, play, (size_t)n, now);
+			if (play->rewriter)
+				fdar_rewriter_heard(play->rewriter, stage->buffer, (size_t)n);
 			fdar_dialogue_heard(&play->dialogue, (uint64_t)n, now);
 			/* A short read has emptied the socket; the close comes as an event. */
 			if (is_tcp(play) && !play->tls && (size_t)n < stage->buffer_bytes &&
@@ -168,16 +171,21 @@ static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
 			   const struct fdar_next_move *next, uint64_t now_ns)
 {
 	const struct fdar_piece *piece = next->piece;
-	const uint8_t *bytes = piece->length ? fdar_script_payload(play->start.script, piece)
-					     : (const uint8_t *)"";
-	ssize_t n;
+	size_t size = piece->length;
+	const uint8_t *bytes =
+		play->rewriter ? fdar_rewriter_piece(play->rewriter, play->dialogue.at, &size)
+		: size         ? fdar_script_payload(play->start.script, piece)
+			       : (const uint8_t *)"";
+	ssize_t n = 0;
 
 	if (!play->piece_sent)
 		fdar_ledger_send(stage, play, next, now_ns);
-	do
-		n = fdar_transfer_send(play, piece, bytes + play->piece_sent,
-				       piece->length - play->piece_sent);
-	while (n < 0 && errno == EINTR);
+	/* Rewriting may leave nothing of a piece. */
+	if (size || !is_tcp(play))
+		do
+			n = fdar_transfer_send(play, piece, bytes + play->piece_sent,
+					       size - play->piece_sent);
+		while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN) {
 		play->blocked = TRUE;
 		return TRUE;
@@ -195,7 +203,7 @@ static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
 	play->sent_bytes += (uint64_t)n;
 	stage->tallies[play->start.input].sent_bytes += (uint64_t)n;
 	play->piece_sent += (uint32_t)n;
-	if (play->piece_sent < piece->length) {
+	if (play->piece_sent < size) {
 		play->blocked = TRUE;
 		return TRUE;
 	}
@@ -451,6 +459,8 @@ struct fdar_play *fdar_play_begin(struct fdar_stage *stage, const struct fdar_st
 	play->start_ns = fdar_now_ns();
 	if (stage->options.pace.asap)
 		play->start.due_ns = play->start_ns - stage->anchor_ns;
+	if (stage->options.edit && start->script->sessions)
+		play->rewriter = fdar_rewriter_new(stage->options.edit, start);
 	play->likeness.piece = start->script->from;
 	play->likeness.exact = start->script->sessions != NULL;
 	fdar_dialogue_init(&play->dialogue, start->script, stage->anchor_ns + play->start.due_ns,

@@ -12,6 +12,7 @@
 
 #include "replay/play/dialogue.h"
 #include "replay/play/driver.h"
+#include "replay/play/rewriter.h"
 #include "replay/play/timers.h"
 #include "replay/tls/client.h"
 
@@ -44,9 +45,10 @@ struct fdar_play {
 	struct fdar_endpoint client;
 	struct fdar_endpoint server;
 	int fd;
-	uint32_t place;            /* in stage->plays */
-	uint32_t piece_sent;       /* bytes of the piece at hand that have left */
-	struct fdar_tls_link *tls; /* NULL: plain */
+	uint32_t place;                 /* in stage->plays */
+	uint32_t piece_sent;            /* bytes of the piece at hand that have left */
+	struct fdar_tls_link *tls;      /* NULL: plain */
+	struct fdar_rewriter *rewriter; /* NULL: bytes leave as captured */
 	uint64_t connected_ns;
 	uint64_t handshake_ns;
 	gboolean secured; /* its handshake is over */

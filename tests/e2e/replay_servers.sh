@@ -50,6 +50,17 @@ if have redis-server; then
 	# Clones share the server's counters and lists: some answers are longer than captured.
 	[ "$(jq '[.replay[] | .ok + .differs] | add' summary.json)" = 48 ] ||
 		fail "redis answered otherwise: $(cat summary.json)"
+	# Keys of each clone's own, whatever they are in length: redis understands every command.
+	printf '%s\n' '[keys]' 'request = \n(key:__rand_int__|counter:__rand_int__|mylist)\r' 'value = {value}/clone-{clone}/{hex:12}' >own.rules
+	replay "$captures/replay-redis.pcap" --to "127.0.0.1:$port" --clones 12 --rewrite own.rules 2>rewritten.txt
+	[ "$(jq '[.replay[] | .ok + .differs] | add' summary.json)" = 192 ] ||
+		fail "rewritten: redis answered otherwise: $(cat summary.json)"
+	grep -q '^rewritten: 720 values replaced in 720 messages$' rewritten.txt || fail "rewritten: $(cat rewritten.txt)"
+	if have redis-cli; then
+		redis-cli -p "$port" --raw keys '*/clone-*' >keys.txt
+		[ "$(grep -c '^key:__rand_int__/clone-' keys.txt)" = 12 ] || fail "clones' own keys: $(cat keys.txt)"
+		[ "$(grep -c '^counter:__rand_int__/clone-' keys.txt)" = 12 ] || fail "clones' own keys: $(cat keys.txt)"
+	fi
 	if [ -r "$shared/redis-benchmark.pcap" ]; then
 		replay "$shared/redis-benchmark.pcap" --to "127.0.0.1:$port"
 		expect sessions 15
