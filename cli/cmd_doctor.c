@@ -30,9 +30,12 @@ static const struct fdar_usage usage = {
 enum column { CHECK, STATE, FOUND, FOR, EFFECT, MEND };
 
 static const struct fdar_column columns[] = {
-	[CHECK] = { "", "check", FALSE, FALSE },      [STATE] = { "", "state", FALSE, FALSE },
-	[FOUND] = { "found", "found", FALSE, TRUE },  [FOR] = { "for", "for", FALSE, TRUE },
-	[EFFECT] = { "lost", "effect", FALSE, TRUE }, [MEND] = { "mend", "mend", FALSE, TRUE },
+	[CHECK] = { "", "check", FALSE, FALSE },
+	[STATE] = { "", "state", FALSE, FALSE },
+	[FOUND] = { "found", "found", FALSE, FDAR_FIT_CUT },
+	[FOR] = { "for", "for", FALSE, FDAR_FIT_DROP(1) },
+	[EFFECT] = { "lost", "effect", FALSE, FDAR_FIT_CUT },
+	[MEND] = { "mend", "mend", FALSE, FDAR_FIT_CUT },
 };
 
 static const char *const states[] = {

@@ -59,9 +59,9 @@ static const struct fdar_column columns[] = {
 	[SERVER] = { "server", "server", FALSE, FALSE },
 	[RULE] = { "rule", "rule", FALSE, FALSE },
 	[STATE] = { "", "state", FALSE, FALSE },
-	[PLACE] = { "where", "place", FALSE, FALSE },
+	[PLACE] = { "where", "place", FALSE, FDAR_FIT_TAIL },
 	[TIMES] = { "times", "times", TRUE, FALSE },
-	[MARKS] = { "what", "marks", FALSE, TRUE },
+	[MARKS] = { "what", "marks", FALSE, FDAR_FIT_CUT },
 };
 
 static void set_times(struct fdar_table *table, guint times)

@@ -80,7 +80,7 @@ static GArray *check(const struct fdar_rules *rules, const char *path, GError **
 static void print(const GArray *met, enum fdar_format format)
 {
 	static const struct fdar_column columns[] = {
-		{ "rule", "rule", FALSE, TRUE },
+		{ "rule", "rule", FALSE, FDAR_FIT_CUT },
 		{ "met", "met", TRUE, FALSE },
 		{ "other text", "no_match", TRUE, FALSE },
 		{ "no key", "no_key", TRUE, FALSE },

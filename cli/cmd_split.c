@@ -56,20 +56,20 @@ enum column {
 
 static const struct fdar_column columns[] = {
 	[ID] = { "#", "id", TRUE, FALSE },
-	[START] = { "start", "start_epoch_ns", TRUE, FALSE },
+	[START] = { "start", "start_epoch_ns", TRUE, FDAR_FIT_DROP(6) },
 	[DURATION] = { "duration", "duration_ns", TRUE, FALSE },
 	[CLIENT] = { "client", "client", FALSE, FALSE },
 	[SERVER] = { "server", "server", FALSE, FALSE },
-	[TRANSPORT] = { "kind", "transport", FALSE, FALSE },
+	[TRANSPORT] = { "kind", "transport", FALSE, FDAR_FIT_DROP(3) },
 	[SENT] = { "from client", "client_bytes", TRUE, FALSE },
 	[RECEIVED] = { "from server", "server_bytes", TRUE, FALSE },
-	[REQUESTS] = { "messages", "client_messages", TRUE, FALSE },
-	[ANSWERS] = { "answers", "server_messages", TRUE, FALSE },
-	[BEGAN] = { "began", "began", FALSE, FALSE },
-	[ENDED] = { "ended", "ended", FALSE, FALSE },
-	[ODD] = { "odd", "odd", FALSE, TRUE },
-	[TREX] = { "T-Rex", "trex", FALSE, FALSE },
-	[FILE_NAME] = { "file", "file", FALSE, TRUE },
+	[REQUESTS] = { "messages", "client_messages", TRUE, FDAR_FIT_DROP(5) },
+	[ANSWERS] = { "answers", "server_messages", TRUE, FDAR_FIT_DROP(5) },
+	[BEGAN] = { "began", "began", FALSE, FDAR_FIT_DROP(4) },
+	[ENDED] = { "ended", "ended", FALSE, FDAR_FIT_DROP(2) },
+	[ODD] = { "odd", "odd", FALSE, FDAR_FIT_CUT },
+	[TREX] = { "T-Rex", "trex", FALSE, FDAR_FIT_DROP(7) },
+	[FILE_NAME] = { "file", "file", FALSE, FDAR_FIT_TAIL | FDAR_FIT_DROP(1) },
 };
 
 static void set_count(struct fdar_table *table, enum column column, guint64 count)

@@ -97,16 +97,16 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer user)
 enum column { WHAT, COUNT, UNFINISHED, TIME, PART, RUNNING, MEDIAN, P99, OPEN_MEDIAN, OPEN_P99 };
 
 static const struct fdar_column columns[] = {
-	[WHAT] = { "request", "what", FALSE, TRUE },
+	[WHAT] = { "request", "what", FALSE, FDAR_FIT_CUT },
 	[COUNT] = { "count", "count", TRUE, FALSE },
-	[UNFINISHED] = { "unfinished", "unfinished", TRUE, FALSE },
+	[UNFINISHED] = { "unfinished", "unfinished", TRUE, FDAR_FIT_DROP(2) },
 	[TIME] = { "time", "time_ns", TRUE, FALSE },
-	[PART] = { "part", "time_part", TRUE, FALSE },
-	[RUNNING] = { "running", "running_ns", TRUE, FALSE },
+	[PART] = { "part", "time_part", TRUE, FDAR_FIT_DROP(1) },
+	[RUNNING] = { "running", "running_ns", TRUE, FDAR_FIT_DROP(3) },
 	[MEDIAN] = { "median", "time_median_ns", TRUE, FALSE },
 	[P99] = { "p99", "time_p99_ns", TRUE, FALSE },
-	[OPEN_MEDIAN] = { "open median", "open_median_ns", TRUE, FALSE },
-	[OPEN_P99] = { "open p99", "open_p99_ns", TRUE, FALSE },
+	[OPEN_MEDIAN] = { "open median", "open_median_ns", TRUE, FDAR_FIT_DROP(4) },
+	[OPEN_P99] = { "open p99", "open_p99_ns", TRUE, FDAR_FIT_DROP(5) },
 };
 
 static void add_row(struct fdar_table *table, const struct fdar_analyze_request *request,

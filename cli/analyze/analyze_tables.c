@@ -243,33 +243,33 @@ enum stat_column {
 };
 
 static const struct fdar_column function_columns[] = {
-	[FUNCTION] = { "function", "function", FALSE, TRUE },
-	[COMPONENT] = { "component", "component", FALSE, FALSE },
-	[BELOW] = { "waits in", "waits_in", FALSE, FALSE },
+	[FUNCTION] = { "function", "function", FALSE, FDAR_FIT_CUT },
+	[COMPONENT] = { "component", "component", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(2) },
+	[BELOW] = { "waits in", "waits_in", FALSE, FDAR_FIT_CUT },
 	[OWN] = { "own", "own_ns", TRUE, FALSE },
-	[PART] = { "part", "own_part", TRUE, FALSE },
+	[PART] = { "part", "own_part", TRUE, FDAR_FIT_DROP(1) },
 	[TOTAL] = { "total", "total_ns", TRUE, FALSE },
 	[CALLS] = { "calls", "calls", TRUE, FALSE },
-	[MEDIAN] = { "median call", "call_median_ns", TRUE, FALSE },
-	[P99] = { "p99 call", "call_p99_ns", TRUE, FALSE },
-	[UNFINISHED] = { "unfinished", "unfinished_calls", TRUE, FALSE },
-	[SKIPPED] = { "too short", "skipped_calls", TRUE, FALSE },
-	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FALSE },
+	[MEDIAN] = { "median call", "call_median_ns", TRUE, FDAR_FIT_DROP(3) },
+	[P99] = { "p99 call", "call_p99_ns", TRUE, FDAR_FIT_DROP(4) },
+	[UNFINISHED] = { "unfinished", "unfinished_calls", TRUE, FDAR_FIT_DROP(5) },
+	[SKIPPED] = { "too short", "skipped_calls", TRUE, FDAR_FIT_DROP(6) },
+	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FDAR_FIT_DROP(7) },
 };
 
 static const struct fdar_column path_columns[] = {
-	[FUNCTION] = { "call path", "path", FALSE, TRUE },
-	[COMPONENT] = { "component", "component", FALSE, FALSE },
+	[FUNCTION] = { "call path", "path", FALSE, FDAR_FIT_TAIL },
+	[COMPONENT] = { "component", "component", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(2) },
 	[BELOW] = { "kind", "kind", FALSE, FALSE },
 	[OWN] = { "own", "own_ns", TRUE, FALSE },
-	[PART] = { "part", "own_part", TRUE, FALSE },
+	[PART] = { "part", "own_part", TRUE, FDAR_FIT_DROP(1) },
 	[TOTAL] = { "total", "total_ns", TRUE, FALSE },
 	[CALLS] = { "calls", "calls", TRUE, FALSE },
-	[MEDIAN] = { "median call", "call_median_ns", TRUE, FALSE },
-	[P99] = { "p99 call", "call_p99_ns", TRUE, FALSE },
-	[UNFINISHED] = { "unfinished", "unfinished_calls", TRUE, FALSE },
-	[SKIPPED] = { "too short", "skipped_calls", TRUE, FALSE },
-	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FALSE },
+	[MEDIAN] = { "median call", "call_median_ns", TRUE, FDAR_FIT_DROP(3) },
+	[P99] = { "p99 call", "call_p99_ns", TRUE, FDAR_FIT_DROP(4) },
+	[UNFINISHED] = { "unfinished", "unfinished_calls", TRUE, FDAR_FIT_DROP(5) },
+	[SKIPPED] = { "too short", "skipped_calls", TRUE, FDAR_FIT_DROP(6) },
+	[SKIPPED_NS] = { "in those", "skipped_ns", TRUE, FDAR_FIT_DROP(7) },
 };
 
 static gboolean shows_skipped(const struct fdar_analyze_request *request)

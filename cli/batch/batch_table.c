@@ -22,16 +22,16 @@ enum {
 };
 
 static const struct fdar_column columns[COLUMNS] = {
-	{ "recording", "recording", FALSE, TRUE },
-	{ "began", "begin_epoch_ns", FALSE, FALSE },
+	{ "recording", "recording", FALSE, FDAR_FIT_TAIL },
+	{ "began", "begin_epoch_ns", FALSE, FDAR_FIT_DROP(5) },
 	{ "sessions", "sessions", TRUE, FALSE },
-	{ "unfinished", "unfinished", TRUE, FALSE },
+	{ "unfinished", "unfinished", TRUE, FDAR_FIT_DROP(3) },
 	{ "time/session", "time_per_session_ns", TRUE, FALSE },
-	{ "median", "median_ns", TRUE, FALSE },
-	{ "p99", "p99_ns", TRUE, FALSE },
-	{ "running", "running_per_session_ns", TRUE, FALSE },
-	{ "lost", "lost_part", TRUE, FALSE },
-	{ "most in", "most_in", FALSE, TRUE },
+	{ "median", "median_ns", TRUE, FDAR_FIT_DROP(2) },
+	{ "p99", "p99_ns", TRUE, FDAR_FIT_DROP(4) },
+	{ "running", "running_per_session_ns", TRUE, FDAR_FIT_DROP(6) },
+	{ "lost", "lost_part", TRUE, FDAR_FIT_DROP(1) },
+	{ "most in", "most_in", FALSE, FDAR_FIT_CUT },
 	{ "", "mark", FALSE, FALSE },
 };
 

@@ -48,17 +48,17 @@ enum column {
 
 static const struct fdar_column columns[COLUMNS] = {
 	[SHARE] = { "share", "share", TRUE, FALSE },
-	[FUNCTION] = { "function", "function", FALSE, TRUE },
-	[COMPONENT] = { "component", "component", FALSE, FALSE },
-	[BELOW] = { "waits in", "waits_in", FALSE, FALSE },
-	[CHANGE] = { "change", "change", FALSE, FALSE },
+	[FUNCTION] = { "function", "function", FALSE, FDAR_FIT_CUT },
+	[COMPONENT] = { "component", "component", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(2) },
+	[BELOW] = { "waits in", "waits_in", FALSE, FDAR_FIT_CUT },
+	[CHANGE] = { "change", "change", FALSE, FDAR_FIT_DROP(1) },
 	[BASELINE] = { "baseline", "own_baseline_ns", TRUE, FALSE },
 	[SUBJECT] = { "subject", "own_subject_ns", TRUE, FALSE },
 	[RATIO] = { "ratio", "ratio", TRUE, FALSE },
-	[CALLS_BASELINE] = { "calls base", "calls_baseline", TRUE, FALSE },
-	[CALLS_SUBJECT] = { "calls subj", "calls_subject", TRUE, FALSE },
-	[EFFECT] = { "effect", "cliffs_delta", TRUE, FALSE },
-	[P] = { "p", "p_adjusted", TRUE, FALSE },
+	[CALLS_BASELINE] = { "calls base", "calls_baseline", TRUE, FDAR_FIT_DROP(4) },
+	[CALLS_SUBJECT] = { "calls subj", "calls_subject", TRUE, FDAR_FIT_DROP(3) },
+	[EFFECT] = { "effect", "cliffs_delta", TRUE, FDAR_FIT_DROP(5) },
+	[P] = { "p", "p_adjusted", TRUE, FDAR_FIT_DROP(6) },
 	[ADDED] = { "", "added_ns", TRUE, FALSE },
 	[MEDIAN_BASELINE] = { "", "own_median_baseline_ns", TRUE, FALSE },
 	[MEDIAN_SUBJECT] = { "", "own_median_subject_ns", TRUE, FALSE },
@@ -189,12 +189,12 @@ enum side_column { SIDE, SESSIONS, UNFINISHED, MEAN, MEDIAN, P99, RUNNING, OPEN,
 	[SIDE] = { "", "side", FALSE, FALSE }, [SESSIONS] = { unit "s", "sessions", TRUE, FALSE }, \
 	[UNFINISHED] = { "unfinished", "unfinished", TRUE, FALSE },                                \
 	[MEAN] = { "time/" unit, "time_ns", TRUE, FALSE },                                         \
-	[MEDIAN] = { "median", "time_median_ns", TRUE, FALSE },                                    \
-	[P99] = { "p99", "time_p99_ns", TRUE, FALSE },                                             \
-	[RUNNING] = { "running", "running_ns", TRUE, FALSE },                                      \
+	[MEDIAN] = { "median", "time_median_ns", TRUE, FDAR_FIT_DROP(3) },                         \
+	[P99] = { "p99", "time_p99_ns", TRUE, FDAR_FIT_DROP(4) },                                  \
+	[RUNNING] = { "running", "running_ns", TRUE, FDAR_FIT_DROP(5) },                           \
 	[OPEN] = { "open for", "open_ns", TRUE, FALSE },                                           \
-	[LOST] = { "events lost", "discarded", TRUE, FALSE },                                      \
-	[TRACE] = { "trace", "trace", FALSE, TRUE },
+	[LOST] = { "events lost", "discarded", TRUE, FDAR_FIT_DROP(2) },                           \
+	[TRACE] = { "trace", "trace", FALSE, FDAR_FIT_TAIL },
 
 static const struct fdar_column session_columns[] = { SIDE_COLUMNS("session") };
 static const struct fdar_column request_columns[] = { SIDE_COLUMNS("request") };

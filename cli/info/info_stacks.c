@@ -11,8 +11,8 @@ static const struct fdar_column columns[] = {
 	{ "threads", "threads", TRUE, FALSE },
 	{ "process", "pid", TRUE, FALSE },
 	{ "thread", "tid", TRUE, FALSE },
-	{ "name", "name", FALSE, TRUE },
-	{ "where it was, the innermost call first", "where", FALSE, TRUE },
+	{ "name", "name", FALSE, FDAR_FIT_CUT },
+	{ "where it was, the innermost call first", "where", FALSE, FDAR_FIT_CUT },
 };
 
 /* Threads in one place. */

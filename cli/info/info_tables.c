@@ -3,33 +3,36 @@
 #include "cli/kit/cells.h"
 
 static const struct fdar_column event_columns[] = {
-	{ "event", "event", FALSE, TRUE },
+	{ "event", "event", FALSE, FDAR_FIT_CUT },
 	{ "count", "count", TRUE, FALSE },
 };
 
 static const struct fdar_column process_columns[] = {
-	{ "process", "pid", TRUE, FALSE },     { "program", "program", FALSE, TRUE },
-	{ "threads", "threads", TRUE, FALSE }, { "events", "events", TRUE, FALSE },
-	{ "from", "begin_ns", TRUE, FALSE },   { "for", "duration_ns", TRUE, FALSE },
+	{ "process", "pid", TRUE, FALSE },
+	{ "program", "program", FALSE, FDAR_FIT_CUT },
+	{ "threads", "threads", TRUE, FALSE },
+	{ "events", "events", TRUE, FALSE },
+	{ "from", "begin_ns", TRUE, FDAR_FIT_DROP(1) },
+	{ "for", "duration_ns", TRUE, FALSE },
 };
 
 static const struct fdar_column thread_columns[] = {
 	{ "process", "pid", TRUE, FALSE },
 	{ "thread", "tid", TRUE, FALSE },
-	{ "name", "name", FALSE, TRUE },
+	{ "name", "name", FALSE, FDAR_FIT_CUT },
 	{ "events", "events", TRUE, FALSE },
 };
 
 static const struct fdar_column loss_columns[] = {
 	{ "lost", "events", TRUE, FALSE },
-	{ "from", "begin_ns", TRUE, FALSE },
+	{ "from", "begin_ns", TRUE, FDAR_FIT_DROP(1) },
 	{ "until", "end_ns", TRUE, FALSE },
-	{ "of stream", "stream", FALSE, TRUE },
+	{ "of stream", "stream", FALSE, FDAR_FIT_CUT },
 };
 
 static const struct fdar_column binary_columns[] = {
-	{ "binary", "path", FALSE, TRUE },
-	{ "build id", "build_id", FALSE, TRUE },
+	{ "binary", "path", FALSE, FDAR_FIT_TAIL },
+	{ "build id", "build_id", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(1) },
 	{ "processes", "processes", TRUE, FALSE },
 };
 

@@ -1,10 +1,11 @@
 #include "cli/kit/table.h"
 #include "cli/kit/print.h"
+#include "cli/kit/table_fit.h"
+#include "cli/kit/terminal.h"
 #include "base/show.h"
 
 #include <libsmartcols/libsmartcols.h>
 #include <string.h>
-#include <unistd.h>
 
 struct cell {
 	char *people;
@@ -182,31 +183,58 @@ static void print_csv(const struct fdar_table *table, FILE *out)
 	}
 }
 
-static int column_flags(const struct fdar_column *column)
+/* What a cell shows, cut to its column. The caller frees the result. */
+static char *shown_cell(const struct fdar_table *table, size_t row, size_t column, gsize width)
 {
-	return (column->numeric ? SCOLS_FL_RIGHT : 0) | (column->truncate ? SCOLS_FL_TRUNC : 0);
+	const char *text = cell_at(table, row, column)->people;
+	g_autofree char *shown = fdar_show(text ? text : "");
+
+	return fdar_text_cut(shown, width, (table->columns[column].fit & FDAR_FIT_TAIL) != 0);
+}
+
+/* What each column needs; at least one, so that an empty one is not taken for one that is left out. */
+static gsize *natural_widths(const struct fdar_table *table)
+{
+	gsize *widths = g_new0(gsize, table->width);
+
+	for (size_t column = 0; column < table->width; column++) {
+		widths[column] = MAX(1, fdar_text_columns(table->columns[column].title));
+		for (size_t row = 0; row < row_count(table); row++) {
+			g_autofree char *shown = shown_cell(table, row, column, G_MAXSIZE);
+
+			widths[column] = MAX(widths[column], fdar_text_columns(shown));
+		}
+	}
+	return widths;
 }
 
 static void print_terminal(const struct fdar_table *table, FILE *out)
 {
 	struct libscols_table *lines = scols_new_table();
+	g_autofree gsize *widths = natural_widths(table);
+	gsize terminal = fdar_terminal_width(out);
 
 	if (!lines)
 		return;
+	if (terminal)
+		fdar_table_fit(table->columns, table->width, widths, terminal);
 	scols_table_set_stream(lines, out);
-	if (!isatty(fileno(out)))
-		scols_table_set_termforce(lines, SCOLS_TERMFORCE_NEVER);
+	/* It is fitted already; the library would cut and wrap at once. */
+	scols_table_set_termforce(lines, SCOLS_TERMFORCE_NEVER);
 	for (size_t column = 0; column < table->width; column++)
-		scols_table_new_column(lines, table->columns[column].title, 0,
-				       column_flags(&table->columns[column]));
+		if (widths[column])
+			scols_table_new_column(lines, table->columns[column].title, 0,
+					       table->columns[column].numeric ? SCOLS_FL_RIGHT : 0);
 	for (size_t row = 0; row < row_count(table); row++) {
 		struct libscols_line *line = scols_table_new_line(lines, NULL);
+		size_t place = 0;
 
 		for (size_t column = 0; line && column < table->width; column++) {
-			const char *text = cell_at(table, row, column)->people;
-			g_autofree char *shown = fdar_show(text ? text : "");
+			if (!widths[column])
+				continue;
+			g_autofree char *shown = shown_cell(table, row, column, widths[column]);
 
-			scols_line_set_data(line, column, shown);
+			scols_line_set_data(line, place++, shown);
 		}
 	}
 	scols_print_table(lines);

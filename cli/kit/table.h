@@ -16,11 +16,17 @@
 
 enum fdar_format { FDAR_FORMAT_TABLE, FDAR_FORMAT_JSON, FDAR_FORMAT_CSV };
 
+/* Where a table is wider than its terminal: 0, the column stays as it is. */
+#define FDAR_FIT_CUT  1u /* may be cut, at its end */
+#define FDAR_FIT_TAIL 2u /* may be cut at its beginning: call paths, files */
+/* Left out, the higher n before the lower; for those that may be cut too, when cutting is not enough. */
+#define FDAR_FIT_DROP(n) ((n) << 4)
+
 struct fdar_column {
 	const char *title; /* for the table: "self/session" */
 	const char *key;   /* for JSON and CSV: "self_per_session_ns" */
 	gboolean numeric;
-	gboolean truncate; /* may be cut when the terminal is narrow */
+	unsigned fit; /* what a narrow terminal does to it: FDAR_FIT_... */
 };
 
 struct fdar_table;

@@ -26,12 +26,13 @@ test -s /usr/share/doc/flowdar/docs/recording.md || test -s /usr/share/doc/flowd
 pkg_config=$(find /usr/share/pkgconfig -name flowdar.pc)
 grep -q preloaddir "$pkg_config"
 cd /tmp
-flowdar record --io -q -o seen --duration 3s -- nginx -g 'daemon off;' &
-sleep 1.5
+flowdar record --io -q -o seen --duration 6s -- nginx -g 'daemon off;' &
+sleep 2
 for n in 1 2 3; do
 	exec 3<>/dev/tcp/127.0.0.1/80
 	printf 'GET / HTTP/1.0\r\n\r\n' >&3
-	grep -q 'HTTP/1.1 200' <&3
+	timeout 5 cat <&3 >reply || true
+	grep -q '^HTTP/1.1 200' reply || { echo "no good answer:"; cat reply; exit 1; }
 	exec 3>&-
 done
 wait
