@@ -12,6 +12,7 @@
 #include "cli/record/player.h"
 #include "cli/record/record_options.h"
 #include "cli/record/record_view.h"
+#include "cli/record/sessions_seen.h"
 #include "pipeline/record/record.h"
 #include "pipeline/source/source.h"
 #include "pipeline/server/traceable.h"
@@ -20,6 +21,7 @@
 struct session {
 	struct fdar_record_view view;
 	struct fdar_symbols *symbols; /* of the binaries whose functions were called */
+	struct fdar_sessions_seen *seen;
 };
 
 static void on_progress(const struct fdar_record_progress *progress, void *user)
@@ -46,6 +48,8 @@ static void on_events(const struct fdar_source *source, const struct fdar_event 
 						event->module.build_id);
 		else if (event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_SWITCHED)
 			fdar_symbols_lookup(session->symbols, event->pid, event->func.function);
+		else
+			fdar_sessions_seen_add(session->seen, event);
 	}
 }
 
@@ -75,6 +79,7 @@ static void on_done(const char *dir, const char *shown, const struct fdar_record
 	g_autoptr(GError) error = NULL;
 
 	save_symbols(session, dir, shown);
+	session->view.sessions = fdar_sessions_seen_count(session->seen);
 	if (!fdar_manifest_write(dir, &error))
 		warn_of(dir, shown, "there is no manifest", error);
 	if (info->snapshot)
@@ -82,6 +87,8 @@ static void on_done(const char *dir, const char *shown, const struct fdar_record
 	/* The next one is of other processes, perhaps, and is read from its beginning. */
 	fdar_symbols_free(session->symbols);
 	session->symbols = fdar_symbols_new(NULL);
+	fdar_sessions_seen_free(session->seen);
+	session->seen = fdar_sessions_seen_new();
 }
 
 /* ---- the command ---- */
@@ -138,6 +145,8 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 					     .attached = texts->attach != NULL,
 					     .lossless = texts->lossless,
 					     .quiet = texts->quiet,
+					     .io = texts->io,
+					     .played = texts->play != NULL,
 					     .terminal = isatty(STDERR_FILENO) } };
 	g_autoptr(GError) error = NULL;
 	int code;
@@ -153,8 +162,10 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 		choice.options.snapshots_wanted = fdar_interrupt_count_asks();
 	warn_of_untraceable(&choice.options);
 	session.symbols = fdar_symbols_new(NULL);
+	session.seen = fdar_sessions_seen_new();
 	code = run(&choice.options, &session);
 	fdar_symbols_free(session.symbols);
+	fdar_sessions_seen_free(session.seen);
 	fdar_record_choice_clear(&choice);
 	return code;
 }

@@ -1,21 +1,12 @@
 /* Figures in words. */
 #include "analyze/diff/diff_private.h"
 
+#include "base/amount.h"
+
 /* Three significant digits and a unit. */
 const char *diff_duration(double ns, char text[32])
 {
-	static const struct {
-		double factor;
-		const char *unit;
-	} units[] = { { 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" } };
-	size_t unit = 0;
-
-	while (unit + 1 < G_N_ELEMENTS(units) && ns / units[unit].factor >= 999.5)
-		unit++;
-	double value = ns / units[unit].factor;
-	int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-	g_snprintf(text, 32, "%.*f %s", decimals, value, units[unit].unit);
-	return text;
+	return fdar_duration_text(ns, text);
 }
 
 static void add_digits(GString *text, double value)

@@ -2,6 +2,7 @@
 #include "cli/kit/print.h"
 #include "cli/kit/table_fit.h"
 #include "cli/kit/terminal.h"
+#include "base/amount.h"
 #include "base/show.h"
 
 #include <libsmartcols/libsmartcols.h>
@@ -258,32 +259,14 @@ void fdar_table_print(const struct fdar_table *table, enum fdar_format format, F
 
 char *fdar_format_duration(double nanoseconds)
 {
-	static const struct {
-		double factor;
-		const char *unit;
-	} units[] = { { 1, "ns" }, { 1e3, "us" }, { 1e6, "ms" }, { 1e9, "s" } };
-	size_t unit = 0;
+	char text[FDAR_DURATION_BYTES];
 
-	/* 999.5 would be printed with four digits: it belongs to the next unit. */
-	while (unit + 1 < G_N_ELEMENTS(units) && nanoseconds / units[unit].factor >= 999.5)
-		unit++;
-	double value = nanoseconds / units[unit].factor;
-	int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-	return g_strdup_printf("%.*f %s", decimals, value, units[unit].unit);
+	return g_strdup(fdar_duration_text(nanoseconds, text));
 }
 
 char *fdar_format_count(guint64 count)
 {
-	char digits[24];
-	int length = g_snprintf(digits, sizeof digits, "%" G_GUINT64_FORMAT, count);
-	GString *text = g_string_new(NULL);
-
-	for (int i = 0; i < length; i++) {
-		if (i > 0 && (length - i) % 3 == 0)
-			g_string_append_c(text, ',');
-		g_string_append_c(text, digits[i]);
-	}
-	return g_string_free(text, FALSE);
+	return fdar_count_text(count);
 }
 
 char *fdar_format_bytes(guint64 bytes)

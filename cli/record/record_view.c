@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli/record/record_options.h"
+#include "base/amount.h"
 #include "cli/kit/table.h"
+#include "cli/kit/terminal.h"
 
 /* ---- meanwhile ---- */
 
@@ -15,13 +15,6 @@ void fdar_record_view_clear(struct fdar_record_view *view)
 	if (view->line)
 		fputs("\r\033[K", stderr);
 	view->line = FALSE;
-}
-
-static gsize terminal_width(void)
-{
-	struct winsize size;
-
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
 /* The most important first: what is too long for the terminal is cut. */
@@ -33,13 +26,16 @@ static void show_running(const struct fdar_record_progress *progress)
 	g_autofree char *memory = g_format_size(progress->memory_bytes);
 	g_autofree char *disk = g_format_size(progress->trace_bytes);
 	g_autofree char *lost = fdar_format_count(progress->discarded + progress->dropped);
+	g_autofree char *sessions = fdar_plural(progress->sessions, "session", NULL);
 	g_autoptr(GString) line = g_string_new(NULL);
+	gsize width = fdar_terminal_width(stderr);
 
-	g_string_printf(line, "%.0f s, %s lost%s, %s events/s, memory %s (%s/s), disk %s (%s/s)",
-			(double)progress->elapsed_ns / 1e9, lost,
+	g_string_printf(line,
+			"%.0f s, %s, %s lost%s, %s events/s, memory %s (%s/s), disk %s (%s/s)",
+			(double)progress->elapsed_ns / 1e9, sessions, lost,
 			progress->waiting ? ", THE SERVER WAITS" : "", events, memory, in, disk,
 			out);
-	g_string_truncate(line, MIN(line->len, terminal_width() - 1));
+	g_string_truncate(line, MIN(line->len, (width ? width : 80) - 1));
 	fprintf(stderr, "\r%s\033[K", line->str);
 }
 
@@ -62,8 +58,10 @@ static void show_line(struct fdar_record_view *view, const struct fdar_record_pr
 void fdar_record_view_progress(struct fdar_record_view *view,
 			       const struct fdar_record_progress *progress)
 {
-	if (progress->phase == FDAR_RECORD_WARNING)
+	if (progress->phase == FDAR_RECORD_WARNING) {
+		fdar_record_view_clear(view);
 		fdar_warning(&fdar_record_usage, "%s", progress->text);
+	}
 	if (view->quiet)
 		return;
 	switch (progress->phase) {
@@ -147,14 +145,14 @@ static void report_places(const struct fdar_recording_info *info)
 
 static void report_calls(const struct fdar_recording_info *info)
 {
-	g_autofree char *calls = fdar_format_count(info->calls);
+	g_autofree char *calls = fdar_plural(info->calls, "call", NULL);
 	g_autofree char *skipped = fdar_format_count(info->calls_skipped);
 	g_autofree char *lost = fdar_format_count(info->calls_lost);
 	g_autofree char *off = fdar_format_count(info->budget_off);
 	g_autofree char *seen = fdar_format_count(info->functions_seen);
 
 	if (info->calls || info->calls_skipped)
-		fprintf(stderr, "%s calls recorded", calls);
+		fprintf(stderr, "%s recorded", calls);
 	if (info->calls_skipped)
 		fprintf(stderr, ", %s shorter ones counted", skipped);
 	if (info->calls || info->calls_skipped)
@@ -214,10 +212,29 @@ static char *losses_text(const struct fdar_recording_info *info)
 	return g_string_free(text, FALSE);
 }
 
+/* A server to which nobody came is the wrong one, or one that does not say who comes. */
+static void report_nobody(const struct fdar_record_view *view,
+			  const struct fdar_recording_info *info)
+{
+	if (view->sessions || info->died || info->snapshot)
+		return;
+	if (view->played)
+		fdar_warning(&fdar_record_usage,
+			     view->io ? "sessions were played, but the recorded server got none: "
+					"does it listen where they were played?"
+				      : "sessions were played, but the recorded server told of "
+					"none: it is not marked; with --io the connections it "
+					"accepts are sessions");
+	else if (view->io)
+		fdar_warning(&fdar_record_usage,
+			     "nobody connected to the server while it was recorded");
+}
+
 void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 			     const struct fdar_recording_info *info)
 {
-	g_autofree char *events = fdar_format_count(info->events);
+	g_autofree char *events = fdar_plural(info->events, "event", NULL);
+	g_autofree char *sessions = fdar_plural(view->sessions, "session", NULL);
 	g_autofree char *bytes = g_format_size(info->trace_bytes);
 	g_autofree char *duration = fdar_format_duration((double)info->duration_ns);
 	g_autofree char *lost = losses_text(info);
@@ -228,11 +245,12 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 	report_losses(view, info);
 	report_missing(info);
 	report_places(info);
+	report_nobody(view, info);
 	if (view->quiet)
 		return;
 	report_calls(info);
-	fprintf(stderr, "%s %s events in %s, %s%s: %s", info->snapshot ? "kept" : "recorded",
-		events, duration, bytes, lost, info->snapshot ? dir : info->ended);
+	fprintf(stderr, "%s %s of %s in %s, %s%s: %s", info->snapshot ? "kept" : "recorded", events,
+		sessions, duration, bytes, lost, info->snapshot ? dir : info->ended);
 	fprintf(stderr, info->exit_status ? " (status %d)\n" : "\n", info->exit_status);
 	if (!info->died)
 		fprintf(stderr, "next: flowdar analyze %s, or flowdar diff BASELINE %s\n", dir,

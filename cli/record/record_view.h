@@ -18,7 +18,10 @@ struct fdar_record_view {
 	gboolean lossless;
 	gboolean quiet;
 	gboolean terminal;
-	gboolean line; /* a progress line stands on the terminal */
+	gboolean line;    /* a progress line stands on the terminal */
+	gboolean io;      /* accepted connections are sessions */
+	gboolean played;  /* a capture is played at the server */
+	guint64 sessions; /* begun, in what was read back of the recording */
 };
 
 /* One more look at the run. */

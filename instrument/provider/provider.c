@@ -97,6 +97,7 @@ static void session_begin(uint64_t key, const char *peer, const void *address, i
 	}
 	lttng_ust_do_tracepoint(flowdar, session_begin, key, text_cut(&cut, peer), fd);
 	fdar_control_wrote(FDAR_CONTROL_EVENTS_SESSION);
+	fdar_control_add(sessions, 1);
 	errno = saved_errno;
 }
 

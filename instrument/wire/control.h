@@ -132,6 +132,8 @@ struct fdar_control_counters {
 	struct {
 		_Alignas(64) uint64_t events[FDAR_CONTROL_EVENTS];
 	} stripes[FDAR_CONTROL_STRIPES];
+
+	uint64_t sessions; /* begun */
 };
 
 #endif

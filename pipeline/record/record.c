@@ -107,6 +107,7 @@ static const char *look(struct fdar_run *run)
 	look_at_young(run);
 	run->now.discarded = run->state.discarded;
 	run->now.calls = run->counts.calls;
+	run->now.sessions = run->counts.sessions;
 	fdar_run_tell_unmet(run, FALSE);
 	fdar_run_tell(run, FDAR_RECORD_RUNNING, NULL);
 	return NULL;

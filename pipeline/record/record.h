@@ -74,6 +74,7 @@ struct fdar_record_progress {
 	uint64_t discarded; /* events that found the buffers full */
 	uint64_t dropped;   /* events that the recorder dropped */
 	uint64_t calls;     /* that the libraries in the server have recorded */
+	uint64_t sessions;  /* that have begun in the server */
 	uint64_t counted;   /* events read back */
 	double events_per_s, memory_bytes_per_s, disk_bytes_per_s; /* of LTTng's events; in, out */
 	gboolean waiting; /* lossless: the server is made to wait */

@@ -37,7 +37,7 @@ struct fdar_control_settings {
  * summed up. */
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
-	uint64_t functions, live, budget_off, patched, hooked, ruled, late, told, gave_up;
+	uint64_t functions, live, budget_off, patched, hooked, ruled, late, told, gave_up, sessions;
 	uint32_t unpatched;
 };
 

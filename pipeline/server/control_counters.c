@@ -120,6 +120,7 @@ static void add_counts(struct fdar_control_counts *sum,
 	add(&sum->late, counters->late);
 	add(&sum->told, counters->told);
 	add(&sum->gave_up, counters->gave_up);
+	add(&sum->sessions, counters->sessions);
 }
 
 static void take(struct fdar_control_counts *counts, GHashTable *processes,
@@ -209,6 +210,7 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->late, ended->late);
 	add(&counts->told, ended->told);
 	add(&counts->gave_up, ended->gave_up);
+	add(&counts->sessions, ended->sessions);
 }
 
 void fdar_control_files_read(struct fdar_control_files *files)

@@ -19,6 +19,7 @@ fail() {
 
 "$FLOWDAR" record -o base --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --label usual \
 	-- "$server" --port 0 --root www >said 2>&1 || fail "record --play: status $?"
+grep -Eq "^recorded .* of $(wc -l <base/replay.jsonl) sessions in " said || fail "the number of sessions is not said"
 [ -s base/replay.jsonl ] || fail "no journal in the recording"
 [ ! -e base.replay.jsonl ] || fail "the journal is left beside it"
 played=$(grep -c '"label"' base/replay.jsonl)
@@ -30,6 +31,10 @@ status=0
 	-- sleep 30 >said 2>&1 || status=$?
 [ $status = 1 ] || fail "a program that does not listen: expected 1, not $status"
 grep -q 'did not listen' said || fail "it is not said that nothing listened"
+
+# One that nobody connects to, and one that does not say who connects.
+"$FLOWDAR" record -o lonely --io --duration 500ms -- "$server" --port 0 >said 2>&1 || [ $? = 130 ] || fail "status $?"
+grep -q "nobody connected" said || fail "it is not said that nobody connected"
 
 status=0
 "$FLOWDAR" record -o other --play nothing.pcap -- sleep 1 >said 2>&1 || status=$?

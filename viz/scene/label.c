@@ -1,5 +1,7 @@
 #include "viz/scene/label.h"
 
+#include "base/amount.h"
+
 #include <glib.h>
 #include <math.h>
 #include <string.h>
@@ -178,15 +180,14 @@ char *fdar_label_count(uint64_t count)
 
 char *fdar_label_duration(uint64_t ns)
 {
-	if (ns < 1000)
-		return g_strdup_printf("%u ns", (unsigned)ns);
-	if (ns < 999500)
-		return three_digits((double)ns / 1e3, " µs");
-	if (ns < 999500000)
-		return three_digits((double)ns / 1e6, " ms");
-	if (ns < 120000000000u)
-		return three_digits((double)ns / 1e9, " s");
-	return three_digits((double)ns / 6e10, " min");
+	char text[FDAR_DURATION_BYTES];
+	g_auto(GStrv) parts = NULL;
+
+	if (ns >= 120000000000u)
+		return three_digits((double)ns / 6e10, " min");
+	/* A picture has the letter that a terminal may lack. */
+	parts = g_strsplit(fdar_duration_text((double)ns, text), " us", 2);
+	return g_strjoinv(" µs", parts);
 }
 
 char *fdar_label_ratio(double ratio)
