@@ -217,7 +217,9 @@ struct fdar_diff_options {
 	double price_ns; /* of recording a call; 0: estimated from the shortest calls */
 	double pressure; /* of the fuller side: the part of its fullest moment in which somebody waited
 			  * for a processor; 0: not known */
-	double asked;    /* where requests are compared because sessions have so many times as many
+	double left_out_ns; /* calls that are shorter were left out on one side: they are in the own
+			     * times of their callers there; 0: on neither, or both */
+	double asked; /* where requests are compared because sessions have so many times as many
 			  * of them; 0: not for that */
 };
 

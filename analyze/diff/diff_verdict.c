@@ -49,6 +49,23 @@ static gboolean is_own_doing(const struct fdar_diff_row *row)
 		(row->wait == FDAR_WAIT_SLEEP || row->wait == FDAR_WAIT_LOCK));
 }
 
+/* What it gained may be the short calls in it that were left out of one side: of the other they are
+ * calls. */
+static gboolean is_left_out(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	double short_ns = work->options.left_out_ns;
+	double in_it_ns = row->subject.skipped_ns - row->baseline.skipped_ns;
+
+	/* Less than half of the sessions call it. */
+	double total_ns = row->subject.total_median_ns > 0 ? row->subject.total_median_ns
+							   : row->subject.total_ns;
+
+	if (!(short_ns > 0) || !diff_row_runs(row))
+		return FALSE;
+	return total_ns < 4 * short_ns * row->subject.outer_calls ||
+	       row->added_ns - MAX(in_it_ns, 0) < 0.5 * row->added_ns;
+}
+
 /* By what factor and how much a row grew; where all of it moved, the middle of it says so, too: one
  * session of the baseline that is far out hides that in the means. */
 static double grown_ratio(const struct fdar_diff_row *row)
@@ -96,7 +113,8 @@ static gboolean stands_out(const struct diff_work *work, const struct fdar_diff_
 	/* Did nothing itself. */
 	if (!(row->subject.calls > 0) && !row->below)
 		return FALSE;
-	if (is_moved(work, row) || (load->pace && (row->transfers || !runs)))
+	if (is_left_out(work, row) || is_moved(work, row) ||
+	    (load->pace && (row->transfers || !runs)))
 		return FALSE;
 	usual = MAX(load->work, diff_machine(work->diff, row));
 	/* Caches that are cold, processors that sleep and wake up: at leisure all is slower. */
@@ -321,8 +339,8 @@ static gboolean find_more_calls(struct diff_work *work)
 	gboolean other_io =
 		before->io_calls > 0 && fabs(after->io_calls / before->io_calls - 1) > 0.05;
 
-	/* Turns of an event loop come with the client's pace. */
-	if (diff->load.pace || !diff->recounted_count)
+	/* Turns of an event loop come with the client's pace; calls that one side left out are none. */
+	if (diff->load.pace || work->options.left_out_ns > 0 || !diff->recounted_count)
 		return FALSE;
 	const struct fdar_diff_row *row = &diff->rows[diff->recounted[0]];
 	double part = other_io ? 0.05 : row->counts.exact ? 0.001 : 0.01;

@@ -13,13 +13,6 @@ static char *short_text(const struct fdar_recording_info *info)
 				     : g_strdup("none");
 }
 
-static char *deep_text(const struct fdar_recording_info *info)
-{
-	return info->depth
-		       ? g_strdup_printf("those nested deeper than %" G_GUINT64_FORMAT, info->depth)
-		       : g_strdup("none");
-}
-
 /* Whose calls were recorded is dealt with function by function; this is about each call. */
 static char *doubt_of(const struct fdar_recording_info *baseline,
 		      const struct fdar_recording_info *subject)
@@ -31,9 +24,6 @@ static char *doubt_of(const struct fdar_recording_info *baseline,
 	if (baseline->min_duration_ns != subject->min_duration_ns) {
 		before = short_text(baseline);
 		after = short_text(subject);
-	} else if (baseline->depth != subject->depth) {
-		before = deep_text(baseline);
-		after = deep_text(subject);
 	}
 	return before ? g_strdup_printf(what, after, before) : NULL;
 }
@@ -68,10 +58,27 @@ static void doubt_itself(const struct fdar_recording_info *info, const char *pat
 						 info->dropped, side_names[which]));
 }
 
+static char *depth_text(guint64 depth)
+{
+	return depth ? g_strdup_printf("%" G_GUINT64_FORMAT, depth) : g_strdup("any");
+}
+
+/* What is deeper is in the own time of whoever was deepest. */
+static void refuse_depth(guint64 baseline, guint64 subject, struct fdar_diff_sides *sides)
+{
+	g_autofree char *before = depth_text(baseline), *after = depth_text(subject);
+
+	if (!sides->refusal && baseline != subject)
+		sides->refusal = g_strdup_printf("the sides were recorded with different --depth "
+						 "(%s; the baseline: %s)",
+						 after, before);
+}
+
 /* Recordings of different kinds of events have nothing in common. */
 static void refuse(const struct fdar_recording_info *baseline,
 		   const struct fdar_recording_info *subject, struct fdar_diff_sides *sides)
 {
+	refuse_depth(baseline->depth, subject->depth, sides);
 	if (sides->refusal || !baseline->detail || !subject->detail ||
 	    g_str_equal(baseline->detail, subject->detail))
 		return;
@@ -146,6 +153,9 @@ static void compare_settings(const struct fdar_diff_side_input inputs[2],
 	sides->pressure =
 		MAX(sides->pressure,
 		    (double)MAX(baseline.cpu_pressure_ppm, subject.cpu_pressure_ppm) / 1e6);
+	if (baseline.min_duration_ns != subject.min_duration_ns)
+		sides->left_out_ns = MAX(sides->left_out_ns, (double)MAX(baseline.min_duration_ns,
+									 subject.min_duration_ns));
 	refuse(&baseline, &subject, sides);
 	fdar_recording_info_clear(&baseline);
 	fdar_recording_info_clear(&subject);
@@ -239,6 +249,7 @@ void fdar_diff_sides_options(const struct fdar_diff_sides *sides, struct fdar_di
 	options->doubts = (const char *const *)sides->doubts->pdata;
 	options->refusal = sides->refusal;
 	options->pressure = sides->pressure;
+	options->left_out_ns = sides->left_out_ns;
 	for (int s = 0; s < 2; s++) {
 		options->runs[s] = (const struct fdar_profile *const *)sides->runs[s]->pdata;
 		options->run_count[s] = sides->runs[s]->len;

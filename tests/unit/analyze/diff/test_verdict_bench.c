@@ -283,6 +283,39 @@ static void test_unowned_on_full_machine(void)
 	g_assert_null(diff->verdict.function);
 }
 
+/* One side has no calls shorter than 2 us: where it is the baseline they are new to the other, and where
+ * it is the subject their time is their callers'. Neither is a change of the server. */
+static void test_short_calls_left_out(void)
+{
+	const struct fdar_diff_options uneven = { .left_out_ns = 2 * US };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", 60 * US);
+			say(&side[s], "+walk");
+			if (!s)
+				for (int k = 0; k < 30; k++)
+					run(&side[s], "step", 1 * US);
+			else
+				say(&side[s], "skip:30:30000");
+			pass(&side[s], s ? 36 * US : 6 * US);
+			say(&side[s], "-walk");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_profile) all = profile_of(&side[0]);
+	g_autoptr(fdar_profile) without = profile_of(&side[1]);
+	g_autoptr(fdar_diff) less = fdar_diff_new(all, without, &uneven, NULL);
+	g_autoptr(fdar_diff) more = fdar_diff_new(without, all, &uneven, NULL);
+	g_autoptr(fdar_diff) naive = fdar_diff_new(all, without, NULL, NULL);
+	g_assert_null(less->verdict.function);
+	g_assert_null(more->verdict.function);
+	g_assert_cmpstr(naive->verdict.function, ==, "walk");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -297,5 +330,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/outliers-on-full-machine", test_outliers_on_full_machine);
 	g_test_add_func("/verdict-bench/counts-on-full-machine", test_counts_on_full_machine);
 	g_test_add_func("/verdict-bench/unowned-on-full-machine", test_unowned_on_full_machine);
+	g_test_add_func("/verdict-bench/short-calls-left-out", test_short_calls_left_out);
 	return g_test_run();
 }
