@@ -36,10 +36,18 @@ static const struct fdar_usage usage = {
 		"right.\n"
 		"--clones copies run side by side, and --repeat such rounds follow each other; "
 		"--speed\n"
-		"divides all times. The same capture, options and seed give the same bytes.\n",
+		"divides all times. The same capture, options and seed give the same bytes.\n"
+		"\n"
+		"--tls-keys writes what is in TLS in plain, and --redact what may be passed on: "
+		"addresses,\n"
+		"names and values are replaced, the same by the same; lengths, structure and times "
+		"stay.\n"
+		"Both write sessions anew, a segment for each captured piece, without "
+		"retransmissions.\n",
 	.examples =
 		"  flowdar amplify attack.pcap -o more.pcap --clones 100\n"
 		"  flowdar amplify day.pcap.zst -o more.pcap --clones 50 --repeat 10 --speed 100\n"
+		"  flowdar amplify attack.pcap -o shareable.pcap --redact\n"
 		"  flowdar amplify one.pcap -o - --clones 1000 --phase random --seed 7 | tcpdump "
 		"-r -\n",
 };
@@ -49,6 +57,8 @@ struct texts {
 	char **sources;
 	gint64 clones, repeat, seed;
 	double speed;
+	gboolean redact;
+	struct fdar_redact *redactor;
 	struct fdar_capture_texts capture;
 };
 
@@ -60,6 +70,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->idle);
 	g_free(texts->format);
 	g_strfreev(texts->sources);
+	fdar_redact_free(texts->redactor);
 	fdar_capture_texts_clear(&texts->capture);
 }
 
@@ -144,6 +155,13 @@ static int parse(struct texts *texts, int argc, char **argv, struct fdar_amplify
 	options->clones = (guint32)texts->clones;
 	options->repeat = (guint32)texts->repeat;
 	options->seed = (guint64)texts->seed;
+	options->tls_keys = fdar_capture_options_keys(&texts->capture, &error);
+	if (error)
+		return fdar_failure(&usage, g_steal_pointer(&error));
+	/* A key that can be told again is for whoever asks for it. */
+	if (texts->redact)
+		texts->redactor = fdar_redact_new(texts->seed ? &options->seed : NULL);
+	options->redact = texts->redactor;
 	code = parse_times(texts, options);
 	return code ? code : parse_sources(texts->sources, options->sources);
 }
@@ -159,6 +177,9 @@ static void print_summary(const struct fdar_amplified *result, const char *outpu
 	fprintf(stderr, "%s: %s packets, %s sessions of %s clients in %s (%.1f MB)\n",
 		strcmp(output, "-") == 0 ? "standard output" : output, packets, sessions, clients,
 		duration, (double)result->bytes / 1e6);
+	if (result->decrypted)
+		fprintf(stderr, "%u of %u captured sessions were in TLS, and are in plain now\n",
+			result->decrypted, result->captured_sessions);
 	fdar_left_out_print(stderr, &result->totals, NULL);
 }
 
@@ -248,7 +269,13 @@ int fdar_cmd_amplify(int argc, char **argv)
 		  "when clones start: uniform (default), random, or none for all at once",
 		  "PHASE" },
 		{ "seed", 0, 0, G_OPTION_ARG_INT64, &texts.seed,
-		  "another seed gives other random phases and sequence numbers (0)", "S" },
+		  "another seed gives other random phases and sequence numbers (0); with --redact "
+		  "other words, the same in each run (else nobody's)",
+		  "S" },
+		{ "tls-keys", 0, 0, G_OPTION_ARG_FILENAME, &texts.capture.keys,
+		  FDAR_CAPTURE_KEYS_HELP ", and written in plain", "FILE" },
+		{ "redact", 0, 0, G_OPTION_ARG_NONE, &texts.redact,
+		  "replace addresses, names and values, to pass the capture on", NULL },
 		{ "max-gap", 0, 0, G_OPTION_ARG_STRING, &texts.max_gap,
 		  "silence of the whole capture that is kept at most (5s)", "TIME" },
 		{ "filter", 0, 0, G_OPTION_ARG_STRING, &texts.capture.filter,

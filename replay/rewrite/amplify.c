@@ -1,13 +1,17 @@
 #include "replay/rewrite/amplify.h"
 
+#include <errno.h>
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "replay/capture/checksum.h"
+#include "replay/rewrite/anew.h"
 #include "replay/rewrite/merge.h"
 #include "replay/rewrite/original.h"
 #include "replay/capture/pcap_file.h"
 #include "replay/rewrite/pool.h"
+#include "replay/sessions/timeline.h"
 
 #define REPORT_PACKETS  262144u
 #define DURATION_MAX_NS ((uint64_t)1 << 62)
@@ -306,9 +310,10 @@ static void fill_result(const struct amplifier *amplifier, struct fdar_original 
 	};
 }
 
-gboolean fdar_amplify_run(const char *path, const char *output,
-			  const struct fdar_amplify_options *options, struct fdar_amplified *result,
-			  GError **error)
+/* Reads a capture and writes copies of it. */
+static gboolean run(const char *path, const char *output,
+		    const struct fdar_amplify_options *options, struct fdar_amplified *result,
+		    GError **error)
 {
 	struct fdar_load_options load = { .capture = options->capture,
 					  .server_ports = options->server_ports,
@@ -334,6 +339,85 @@ gboolean fdar_amplify_run(const char *path, const char *output,
 	fdar_merge_clear(&amplifier.merge);
 	fdar_original_free(original);
 	return fine;
+}
+
+/* Whose the sides are is known already: the ports of all servers, ended by 0. */
+static uint16_t *server_ports(const struct fdar_sessions *sessions)
+{
+	g_autofree uint8_t *seen = g_new0(uint8_t, UINT16_MAX + 1);
+	uint16_t *ports = g_new0(uint16_t, UINT16_MAX + 2);
+	size_t count = 0;
+
+	for (size_t i = 0; i < fdar_sessions_count(sessions); i++) {
+		uint16_t port = fdar_sessions_get(sessions, i)->server.port;
+
+		if (port && !seen[port])
+			ports[count++] = port;
+		seen[port] = 1;
+	}
+	return ports;
+}
+
+/* What the copies' file cannot tell of the capture. */
+static void tell_of_capture(const struct fdar_sessions *sessions, struct fdar_amplified *result)
+{
+	result->totals = *fdar_sessions_totals(sessions);
+	g_free(result->damage);
+	result->damage = g_strdup(fdar_sessions_damage(sessions));
+	for (size_t i = 0; i < fdar_sessions_count(sessions); i++) {
+		const struct fdar_session_tls *tls =
+			fdar_sessions_tls(sessions, fdar_sessions_get(sessions, i));
+
+		result->decrypted += tls && tls->decrypted;
+	}
+}
+
+/* By way of a file that has the sessions anew. */
+static gboolean run_anew(const char *path, const char *output,
+			 const struct fdar_amplify_options *options, struct fdar_amplified *result,
+			 GError **error)
+{
+	struct fdar_load_options load = { .capture = options->capture,
+					  .server_ports = options->server_ports,
+					  .max_gap_ns = FDAR_TIMELINE_KEEP,
+					  .udp_idle_ns = options->udp_idle_ns,
+					  .tls_keys = options->tls_keys,
+					  .progress = options->reading,
+					  .user = options->user };
+	struct fdar_amplify_options own = *options;
+	g_autoptr(fdar_sessions) sessions = fdar_sessions_load(path, &load, error);
+	g_autofree uint16_t *ports = sessions ? server_ports(sessions) : NULL;
+	const char *home = g_getenv("TMPDIR");
+	g_autofree char *folder =
+		g_build_filename(home && *home ? home : "/var/tmp", "flowdar-anew.XXXXXX", NULL);
+	g_autofree char *file = NULL;
+	gboolean fine;
+
+	if (!sessions)
+		return FALSE;
+	if (!g_mkdtemp(folder)) {
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", folder,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	file = g_build_filename(folder, "anew.pcap", NULL);
+	own.capture = (struct fdar_capture_options){ 0 };
+	own.server_ports = ports;
+	fine = fdar_anew_write(sessions, options->redact, file, error) &&
+	       run(file, output, &own, result, error);
+	if (fine)
+		tell_of_capture(sessions, result);
+	g_unlink(file);
+	g_rmdir(folder);
+	return fine;
+}
+
+gboolean fdar_amplify_run(const char *path, const char *output,
+			  const struct fdar_amplify_options *options, struct fdar_amplified *result,
+			  GError **error)
+{
+	return (options->tls_keys || options->redact ? run_anew : run)(path, output, options,
+								       result, error);
 }
 
 void fdar_amplified_clear(struct fdar_amplified *result)

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "replay/capture/endpoint.h"
+#include "replay/rewrite/redact.h"
 #include "replay/sessions/session.h"
 
 enum fdar_phase {
@@ -41,8 +42,12 @@ struct fdar_amplify_options {
 				      * default, 16.0.0.0/8 and 2001:db8:16::/64 */
 	struct fdar_capture_options capture; /* other files, a filter */
 	const uint16_t *server_ports;        /* as in fdar_load_options, like the next */
-	uint64_t max_gap_ns;                 /* as in fdar_load_options */
-	uint64_t udp_idle_ns;                /* as in fdar_load_options */
+	/* With one of these sessions are written anew, and copied then (anew.h): */
+	const struct fdar_tls_keys
+		*tls_keys;          /* what they open is written in plain; NULL: nothing */
+	struct fdar_redact *redact; /* content and servers; NULL: they stay */
+	uint64_t max_gap_ns;        /* as in fdar_load_options */
+	uint64_t udp_idle_ns;       /* as in fdar_load_options */
 	/* While the capture is read; then, with written packets and their total, while writing. */
 	fdar_progress_fn reading, writing;
 	void *user;
@@ -57,6 +62,7 @@ struct fdar_amplified {
 	uint32_t captured_sessions;
 	uint32_t captured_clients;
 	uint64_t captured_duration_ns;
+	uint32_t decrypted; /* of the captured sessions: they are in plain now */
 	struct fdar_capture_totals totals;
 	char *damage; /* what was wrong with the capture, NULL when it was whole */
 };

@@ -132,6 +132,12 @@ grep -q 'tls.keys: whoever has it can read' nginx.err || fail "it is not said th
 talk nginx
 judge nginx
 again nginx
+"$FLOWDAR" amplify nginx.pcap --tls-keys nginx/tls.keys -o plain.pcap 2>amplify.txt || fail "amplify: $(cat amplify.txt)"
+grep -q '8 of 8 captured sessions were in TLS' amplify.txt || fail "amplify: $(cat amplify.txt)"
+"$FLOWDAR" split plain.pcap -o plain.split --format json >plain.json || fail "split of what is in plain"
+cmp -s <(jq -c '.sessions[] | [.from_client.sha256, .from_server.sha256]' plain.json) \
+	<(jq -c '.sessions[] | [.tls.from_client.sha256, .tls.from_server.sha256]' nginx.json) ||
+	fail "what amplify wrote in plain is not what split has decrypted"
 ended
 "$FLOWDAR" info nginx >info.txt || fail "info"
 grep -q 'TLS secrets' info.txt || fail "info does not tell: $(cat info.txt)"
