@@ -40,6 +40,8 @@ flowdar analyze seen --by session --format csv >sessions
 test "$(grep -c 127.0.0.1 sessions)" = 3
 flowdar sequence seen -o seen.svg >/dev/null
 grep -q '</svg>' seen.svg
+babeltrace2 seen >events
+test "$(grep -c flowdar:session_begin events)" = 3
 apt-get purge -y -qq flowdar flowdar-preload libflowdar-dev flowdar-doc >/dev/null
 test ! -e /usr/lib/flowdar -a ! -e /usr/share/flowdar -a ! -e /usr/include/flowdar
 echo "recorded, read, drawn, and taken away again"
@@ -63,7 +65,7 @@ package_try() {
 	say "installing the packages there"
 	quietly "$log" as_root chroot "$root" env DEBIAN_FRONTEND=noninteractive sh -c \
 		'printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d
-		apt-get update && apt-get install -y --no-install-recommends /packages/*.deb nginx-light man-db iproute2' || return
+		apt-get update && apt-get install -y --no-install-recommends /packages/*.deb nginx-light man-db iproute2 babeltrace2' || return
 	package_try_inside >"$root/try"
 	say "using them"
 	as_root unshare -m -p -n -f --kill-child sh -c 'mount --rbind /dev "$1/dev" && mount --make-rslave "$1/dev" &&

@@ -1,0 +1,222 @@
+#include "viz/babeltrace/source.h"
+
+#include <string.h>
+
+#include "analyze/profile/profile.h"
+
+/* ---- parameters ---- */
+
+struct wishes {
+	const char *path;
+	struct fdar_spans_options options;
+};
+
+/* What babeltrace2 shows as the cause when it stops. */
+static void say(bt_self_component *self, const char *format, const char *what)
+{
+	g_autofree char *text = g_strdup_printf("flowdar: %s", format);
+
+	BT_CURRENT_THREAD_ERROR_APPEND_CAUSE_FROM_COMPONENT(self, text, what);
+}
+
+static const char *text_of(const bt_value *params, const char *key)
+{
+	const bt_value *value = bt_value_map_borrow_entry_value_const(params, key);
+
+	return value && bt_value_is_string(value) ? bt_value_string_get(value) : NULL;
+}
+
+static gboolean read_wishes(const bt_value *params, bt_self_component *self, struct wishes *wishes)
+{
+	const bt_value *inputs = bt_value_map_borrow_entry_value_const(params, "inputs");
+	const bt_value *most = bt_value_map_borrow_entry_value_const(params, "calls");
+	const bt_value *input = NULL;
+	const char *unit = text_of(params, "unit");
+
+	if (inputs && bt_value_is_array(inputs) && bt_value_array_get_length(inputs) == 1)
+		input = bt_value_array_borrow_element_by_index_const(inputs, 0);
+	if (!input || !bt_value_is_string(input)) {
+		say(self, "%s: an array with the path of one recording", "inputs");
+		return FALSE;
+	}
+	wishes->path = bt_value_string_get(input);
+	if (unit && strcmp(unit, "session") != 0 && strcmp(unit, "request") != 0) {
+		say(self, "unit is session or request, not %s", unit);
+		return FALSE;
+	}
+	wishes->options.unit =
+		g_strcmp0(unit, "request") == 0 ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
+	if (!most)
+		return TRUE;
+	if (!bt_value_is_signed_integer(most) || bt_value_integer_signed_get(most) < 1 ||
+	    bt_value_integer_signed_get(most) > G_MAXINT32) {
+		say(self, "%s: how many calls to keep, a number from 1", "calls");
+		return FALSE;
+	}
+	wishes->options.most = (uint32_t)bt_value_integer_signed_get(most);
+	return TRUE;
+}
+
+/* ---- the component ---- */
+
+static void source_free(struct fdar_bt_source *source)
+{
+	for (uint32_t i = 0; source->streams && i < source->spans->thread_count; i++) {
+		if (source->streams[i])
+			bt_stream_put_ref(source->streams[i]);
+	}
+	if (source->trace)
+		bt_trace_put_ref(source->trace);
+	if (source->stream_class)
+		bt_stream_class_put_ref(source->stream_class);
+	if (source->moments)
+		g_array_unref(source->moments);
+	g_free(source->streams);
+	fdar_spans_free(source->spans);
+	g_free(source);
+}
+
+bt_component_class_initialize_method_status fdar_bt_source_initialize(
+	bt_self_component_source *self, bt_self_component_source_configuration *configuration,
+	const bt_value *params, void *data)
+{
+	bt_self_component *component = bt_self_component_source_as_self_component(self);
+	struct fdar_bt_source *source = g_new0(struct fdar_bt_source, 1);
+	struct wishes wishes = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	(void)configuration;
+	(void)data;
+	if (read_wishes(params, component, &wishes)) {
+		source->spans = fdar_spans_read(wishes.path, &wishes.options, NULL, &error);
+		if (!source->spans)
+			say(component, "%s", error->message);
+	}
+	if (source->spans && fdar_bt_source_classes(source, component) &&
+	    bt_self_component_source_add_output_port(self, "out", NULL, NULL) ==
+		    BT_SELF_COMPONENT_ADD_PORT_STATUS_OK) {
+		source->moments = fdar_moments_new(source->spans);
+		bt_self_component_set_data(component, source);
+		return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_OK;
+	}
+	source_free(source);
+	return BT_COMPONENT_CLASS_INITIALIZE_METHOD_STATUS_ERROR;
+}
+
+void fdar_bt_source_finalize(bt_self_component_source *self)
+{
+	source_free(bt_self_component_get_data(bt_self_component_source_as_self_component(self)));
+}
+
+/* "babeltrace2 RECORDING" asks every source whether the folder is its. */
+bt_component_class_query_method_status fdar_bt_source_query(bt_self_component_class_source *self,
+							    bt_private_query_executor *executor,
+							    const char *object,
+							    const bt_value *params, void *data,
+							    const bt_value **result)
+{
+	const char *type = text_of(params, "type"), *input = text_of(params, "input");
+	gboolean ours = FALSE;
+
+	(void)self;
+	(void)executor;
+	(void)data;
+	if (strcmp(object, "babeltrace.support-info") != 0)
+		return BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_UNKNOWN_OBJECT;
+	if (g_strcmp0(type, "directory") == 0 && input) {
+		g_autofree char *file = g_build_filename(input, "recording.json", NULL);
+
+		ours = g_file_test(file, G_FILE_TEST_IS_REGULAR);
+	}
+	/* More than any that would take its trace, whose packets it cannot read. */
+	*result = bt_value_real_create_init(ours ? 0.95 : 0);
+	return *result ? BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_OK
+		       : BT_COMPONENT_CLASS_QUERY_METHOD_STATUS_MEMORY_ERROR;
+}
+
+/* ---- the iterator ---- */
+
+/* Where it is: all streams begin, then the moments in their order, then all streams end. */
+struct iterator {
+	const struct fdar_bt_source *source;
+	guint64 next;
+};
+
+bt_message_iterator_class_initialize_method_status fdar_bt_iterator_initialize(
+	bt_self_message_iterator *self, bt_self_message_iterator_configuration *configuration,
+	bt_self_component_port_output *port)
+{
+	struct iterator *iterator = g_new0(struct iterator, 1);
+
+	(void)port;
+	iterator->source =
+		bt_self_component_get_data(bt_self_message_iterator_borrow_component(self));
+	bt_self_message_iterator_configuration_set_can_seek_forward(configuration, BT_TRUE);
+	bt_self_message_iterator_set_data(self, iterator);
+	return BT_MESSAGE_ITERATOR_CLASS_INITIALIZE_METHOD_STATUS_OK;
+}
+
+void fdar_bt_iterator_finalize(bt_self_message_iterator *self)
+{
+	g_free(bt_self_message_iterator_get_data(self));
+}
+
+bt_message_iterator_class_seek_beginning_method_status fdar_bt_iterator_seek_beginning(
+	bt_self_message_iterator *self)
+{
+	struct iterator *iterator = bt_self_message_iterator_get_data(self);
+
+	iterator->next = 0;
+	return BT_MESSAGE_ITERATOR_CLASS_SEEK_BEGINNING_METHOD_STATUS_OK;
+}
+
+static bt_message *make_event(bt_self_message_iterator *self, const struct fdar_bt_source *source,
+			      const struct fdar_moment *moment)
+{
+	bt_message *message =
+		bt_message_event_create_with_default_clock_snapshot(self,
+								    source->events[moment->kind],
+								    source->streams[moment->thread],
+								    moment->time_ns);
+
+	if (message)
+		fdar_bt_source_fill(source, moment, bt_message_event_borrow_event(message));
+	return message;
+}
+
+static bt_message *make_message(bt_self_message_iterator *self, struct iterator *iterator)
+{
+	const struct fdar_bt_source *source = iterator->source;
+	guint64 streams = source->spans->thread_count, events = source->moments->len;
+	guint64 at = iterator->next;
+
+	if (at < streams)
+		return bt_message_stream_beginning_create(self, source->streams[at]);
+	if (at < streams + events)
+		return make_event(self, source,
+				  &g_array_index(source->moments, struct fdar_moment,
+						 at - streams));
+	return bt_message_stream_end_create(self, source->streams[at - streams - events]);
+}
+
+bt_message_iterator_class_next_method_status fdar_bt_iterator_next(bt_self_message_iterator *self,
+								   bt_message_array_const messages,
+								   uint64_t capacity,
+								   uint64_t *count)
+{
+	struct iterator *iterator = bt_self_message_iterator_get_data(self);
+	const struct fdar_bt_source *source = iterator->source;
+	guint64 all = 2 * (guint64)source->spans->thread_count + source->moments->len;
+
+	for (*count = 0; *count < capacity && iterator->next < all; (*count)++) {
+		messages[*count] = make_message(self, iterator);
+		if (!messages[*count]) {
+			while (*count > 0)
+				bt_message_put_ref(messages[--*count]);
+			return BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_MEMORY_ERROR;
+		}
+		iterator->next++;
+	}
+	return *count ? BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_OK
+		      : BT_MESSAGE_ITERATOR_CLASS_NEXT_METHOD_STATUS_END;
+}
