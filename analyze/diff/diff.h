@@ -66,6 +66,7 @@ struct fdar_diff_test {
 	double delta; /* Cliff's delta, -1 to 1: P(subject > baseline) - P(subject < baseline) */
 	double p;     /* one-sided, on the side to which the mean changed; 1: nothing can be said */
 	double adjusted; /* p, corrected for the number of rows (Benjamini-Hochberg) */
+	double p_few; /* that some are above all by chance, were the baseline's min_ratio longer */
 	uint64_t beyond; /* sessions of the subject above every one of the baseline */
 };
 

@@ -12,6 +12,7 @@
  *	diff_tree.c        the union of the call trees
  *	diff_load.c        whether the sides were asked for the same
  *	diff_refuse.c      what cannot be compared
+ *	diff_stands_out.c  which rows grew beyond chance, machine and load
  *	diff_verdict.c     who is to blame
  *	diff_blame.c       what a culprit is called
  *	diff_idle.c        sessions that stay open
@@ -165,6 +166,11 @@ static inline gboolean diff_is_full(const struct diff_work *work)
 }
 
 void diff_judge(struct diff_work *work);
+/* Sessions take longer, or run longer, which is not chance. */
+gboolean diff_is_longer(const struct diff_work *work, gboolean running);
+/* Nearly all of its sessions are above the baseline's, by much. */
+gboolean diff_is_shift(const struct fdar_diff_row *row);
+gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_row *row);
 gboolean diff_row_runs(const struct fdar_diff_row *row);
 gboolean diff_is_function(const struct fdar_diff_node *node);
 double diff_outer_ratio(const struct fdar_diff_side *baseline,

@@ -85,13 +85,31 @@ static const struct fdar_profile_stat *stat_of(const struct diff_work *work, int
 	return entry[which] == FDAR_PROFILE_NONE ? NULL : &group->entries[entry[which]].stat;
 }
 
+/* Are some sessions of the subject beyond those of the baseline, were these as much longer as is called a
+ * change? */
+static double p_few(const struct diff_work *work, const struct fdar_histogram *baseline,
+		    const struct fdar_histogram *subject)
+{
+	struct fdar_histogram longer = { 0 };
+
+	for (uint32_t i = 0; i < baseline->length; i++)
+		fdar_histogram_add(&longer,
+				   (uint64_t)(work->options.min_ratio *
+					      (double)fdar_bucket_low(baseline->buckets[i].index)),
+				   baseline->buckets[i].count);
+	struct fdar_sample_test test = fdar_sample_test(&longer, work->side[BASELINE].sessions,
+							subject, work->side[SUBJECT].sessions);
+	fdar_histogram_clear(&longer);
+	return test.p_few;
+}
+
 static void test_row(const struct diff_work *work, const struct fdar_profile_stat *baseline,
 		     const struct fdar_profile_stat *subject, double added_ns,
 		     struct fdar_diff_test *out)
 {
 	static const struct fdar_histogram none = { 0 };
 
-	*out = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
+	*out = (struct fdar_diff_test){ .p = 1, .adjusted = 1, .p_few = 1 };
 	if (work->diff->whole_run)
 		return;
 	struct fdar_sample_test test =
@@ -102,6 +120,8 @@ static void test_row(const struct diff_work *work, const struct fdar_profile_sta
 	out->delta = test.delta;
 	out->p = added_ns > 0 ? test.p_up : added_ns < 0 ? test.p_down : 1;
 	out->beyond = test.beyond;
+	out->p_few = p_few(work, baseline ? &baseline->session_own_ns : &none,
+			   subject ? &subject->session_own_ns : &none);
 }
 
 /* Of the sessions' own times. */

@@ -113,15 +113,21 @@ static double p_beyond_spare(const GArray *levels, double n_a, double n_b, doubl
 	return spared_p(n_a, n_b, spare, above_b);
 }
 
-static double p_up(const GArray *levels, const struct fdar_sample_test *test, double n_a,
-		   double n_b)
+static double p_few(const GArray *levels, const struct fdar_sample_test *test, double n_a,
+		    double n_b)
 {
-	double rank = test->delta > 0 ? test->p_rank / 2 : 1 - test->p_rank / 2;
 	double few = p_beyond_spare(levels, n_a, n_b, MIN(SPARE_MAX, MAX(1, floor(n_a / 50))));
 	double many = p_beyond_spare(levels, n_a, n_b, MIN(SPARE_MAX, MAX(2, floor(n_a / 10))));
-	double p = MIN(MIN(rank, test->p_beyond) / WEIGHT_MAIN, MIN(few, many) / WEIGHT_SPARE);
+	double p = MIN(test->p_beyond / WEIGHT_MAIN, MIN(few, many) / WEIGHT_SPARE);
 
 	return MIN(p, 1);
+}
+
+static double p_up(const struct fdar_sample_test *test)
+{
+	double rank = test->delta > 0 ? test->p_rank / 2 : 1 - test->p_rank / 2;
+
+	return MIN(MIN(rank / WEIGHT_MAIN, test->p_few), 1);
 }
 
 /* How many ways there are to choose n_b of the ranks with a sum of ranks of at least so much. Values
@@ -192,7 +198,7 @@ struct fdar_sample_test fdar_sample_test(const struct fdar_histogram *a, uint64_
 					 const struct fdar_histogram *b, uint64_t n_b)
 {
 	struct fdar_sample_test test = {
-		.p_rank = 1, .p_beyond = 1, .p = 1, .p_up = 1, .p_down = 1
+		.p_rank = 1, .p_beyond = 1, .p = 1, .p_up = 1, .p_few = 1, .p_down = 1
 	};
 	struct cursor from_a, from_b;
 	double below_a = 0, above_a = 0, u = 0, ties = 0;
@@ -224,7 +230,8 @@ struct fdar_sample_test fdar_sample_test(const struct fdar_histogram *a, uint64_
 	test.p_rank = rank_p(u, total_a, total_b, ties);
 	test.p_beyond = precedence_p(n_a, n_b, MIN(test.beyond, n_b));
 	test.p = MIN(1, 2 * MIN(test.p_rank, test.p_beyond));
-	test.p_up = p_up(levels, &test, total_a, total_b);
+	test.p_few = p_few(levels, &test, total_a, total_b);
+	test.p_up = p_up(&test);
 	test.p_down = test.delta < 0 ? test.p_rank / 2 : 1 - test.p_rank / 2;
 	return test;
 }

@@ -18,6 +18,8 @@ struct fdar_sample_test {
 	double p_beyond; /* precedence test: so many values of b above all of a */
 	double p;        /* both together: twice the smaller one */
 	double p_up;     /* one-sided: b is above a, in general or in some extreme values */
+	double p_few;    /* one-sided: some values of b are beyond those of a; of p_up, what a small
+			  * difference that all have in common does not make */
 	double p_down;   /* one-sided: b is below a in general */
 	uint64_t beyond; /* values of b above all of a */
 };

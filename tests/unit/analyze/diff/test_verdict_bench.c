@@ -233,6 +233,50 @@ static void test_outliers_on_full_machine(void)
 	g_assert_null(diff->verdict.function);
 }
 
+/* All sessions are a little longer, which is significant, and five are far out, which is much: neither is
+ * a change of the function, on whatever machine. */
+static void test_little_and_few(void)
+{
+	const double before[] = { 1.5 * US, 9 * US, 8 * US, 7 * US, 6 * US, 5 * US };
+	const double after[] = { 1.75 * US, 9.1 * US, 8.1 * US, 7.1 * US, 6.1 * US, 5.1 * US };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 60; i++) {
+			noisy_session(&side[s], s ? after : before, 0,
+				      s && i % 12 == 5 ? 500 * US : 0);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpfloat(row_of(diff, "f0", NULL)->ratio, >, 20);
+	g_assert_cmpfloat(row_of(diff, "f0", NULL)->test.adjusted, <, 0.001);
+	g_assert_null(diff->verdict.function);
+}
+
+/* Of two that grew as much on a full machine, the one that did in every session. */
+static void test_every_session_first(void)
+{
+	const double before[] = { 3 * US, 7 * US, 80 * US, 70 * US, 60 * US, 50 * US };
+	const double after[] = { 153 * US, 7 * US, 80 * US, 70 * US, 60 * US, 50 * US };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 60; i++) {
+			noisy_session(&side[s], s ? after : before, 1,
+				      s && i % 3 == 0 ? 700 * US : 0);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_profile) base = profile_of(&side[0]);
+	g_autoptr(fdar_profile) subject = profile_of(&side[1]);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(base, subject, &full, NULL);
+	g_assert_cmpfloat(row_of(diff, "f1", NULL)->share, >, row_of(diff, "f0", NULL)->share);
+	g_assert_cmpstr(diff->verdict.function, ==, "f0");
+}
+
 /* Something new in every session, and something that was far out: what is counted comes first. */
 static void test_counts_on_full_machine(void)
 {
@@ -328,6 +372,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/shift-with-outlier-before", test_shift_with_outlier_before);
 	g_test_add_func("/verdict-bench/moved-calls", test_moved_calls);
 	g_test_add_func("/verdict-bench/outliers-on-full-machine", test_outliers_on_full_machine);
+	g_test_add_func("/verdict-bench/little-and-few", test_little_and_few);
+	g_test_add_func("/verdict-bench/every-session-first", test_every_session_first);
 	g_test_add_func("/verdict-bench/counts-on-full-machine", test_counts_on_full_machine);
 	g_test_add_func("/verdict-bench/unowned-on-full-machine", test_unowned_on_full_machine);
 	g_test_add_func("/verdict-bench/short-calls-left-out", test_short_calls_left_out);
