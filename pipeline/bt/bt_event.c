@@ -169,7 +169,7 @@ static void translate_event(struct fdar_bt_events *events, const bt_message *mes
 	struct fdar_event made = { .time_ns = time_of(events, record, message) }, told;
 
 	fill(record, events, event, arena, &made);
-	if (thread && fdar_event_state_name_thread(events->state, &made, thread, &told))
+	if (fdar_event_state_name_thread(events->state, &made, thread, &told))
 		g_array_append_val(out, told);
 	if (record->module != FDAR_MODULE_NONE &&
 	    !fdar_event_state_finish_module(events->state, record->module, arena, &made)) {

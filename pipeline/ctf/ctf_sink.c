@@ -178,6 +178,28 @@ static gboolean is_known(struct fdar_ctf_sink *sink, const struct fdar_ctf_text 
 	       memcmp(thread->name, text->bytes, text->length) == 0;
 }
 
+/* Where an event says that its thread has another name than before, or had none, that comes first. Threads
+ * that begin or end are asked about each time: what they say themselves counts for more. */
+static void add_name(struct fdar_ctf_sink *sink, const struct fdar_ctf_class *class,
+		     const struct fdar_ctf_frame *frame, const struct fdar_event *event)
+{
+	gboolean begins_or_ends = event->kind == FDAR_EVENT_THREAD_BEGIN ||
+				  event->kind == FDAR_EVENT_THREAD_END;
+	struct fdar_ctf_text name = { .bytes = (const uint8_t *)"" };
+	struct fdar_event told;
+
+	if (has(class, FDAR_ROLE_THREAD_NAME))
+		name = text_of(sink, frame, FDAR_ROLE_THREAD_NAME);
+	else if (!begins_or_ends)
+		return;
+	if (!begins_or_ends && is_known(sink, &name, event))
+		return;
+	if (name_thread(sink, &name, event, &told))
+		sink->events[sink->count++] = told;
+	if (begins_or_ends)
+		fdar_ctf_sink_thread(sink, event->tid)->length = 0;
+}
+
 /* The batch has no room: the event waits for the next one, with its data. */
 static void set_spare(struct fdar_ctf_sink *sink, const struct fdar_event *event)
 {
@@ -194,19 +216,14 @@ static void set_spare(struct fdar_ctf_sink *sink, const struct fdar_event *event
 void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
 		       const struct fdar_ctf_frame *frame, uint64_t time_ns)
 {
-	struct fdar_event event, told;
-	struct fdar_ctf_text name;
+	struct fdar_event event;
 
 	if (!class->prepared)
 		fdar_ctf_class_prepare(class, sink->texts, sink->homes);
 	event = class->event;
 	event.time_ns = time_ns;
 	fill(sink, class, frame, &event);
-	if (has(class, FDAR_ROLE_THREAD_NAME)) {
-		name = text_of(sink, frame, FDAR_ROLE_THREAD_NAME);
-		if (!is_known(sink, &name, &event) && name_thread(sink, &name, &event, &told))
-			sink->events[sink->count++] = told;
-	}
+	add_name(sink, class, frame, &event);
 	if (class->module != FDAR_MODULE_NONE &&
 	    !fdar_event_state_finish_module(sink->state, class->module, sink->arena, &event)) {
 		event.kind = FDAR_EVENT_OTHER;

@@ -17,7 +17,7 @@ struct module {
 
 struct fdar_event_state {
 	struct fdar_texts *texts;
-	GHashTable *threads; /* pid << 32 | tid, of a home -> text id of its name */
+	GHashTable *threads; /* pid << 32 | tid, of a home -> text id of its name, NAME_GIVEN */
 	GHashTable *modules; /* struct module, by pid and base */
 };
 
@@ -155,23 +155,38 @@ gboolean fdar_event_state_finish_module(struct fdar_event_state *state, enum fda
 	}
 }
 
+/* A text id fits 32 bits: above them whether the thread said the name itself. */
+#define NAME_GIVEN (UINT64_C(1) << 32)
+
 gboolean fdar_event_state_name_thread(struct fdar_event_state *state,
 				      const struct fdar_event *event, const char *name,
 				      struct fdar_event *told)
 {
 	uint64_t key = ((uint64_t)event->pid << 32 | event->tid) ^
 		       (uint64_t)event->home * UINT64_C(0x9e3779b97f4a7c15);
-	uint32_t known = GPOINTER_TO_UINT(g_hash_table_lookup(state->threads, &key));
+	uint64_t known = (uintptr_t)g_hash_table_lookup(state->threads, &key);
+	uint64_t given = event->kind == FDAR_EVENT_THREAD_BEGIN && event->data_len ? NAME_GIVEN : 0;
 	uint32_t id;
 
-	if (known && strcmp(fdar_texts_get(state->texts, known), name) == 0)
+	if (given)
+		name = event->data;
+	if (event->kind == FDAR_EVENT_THREAD_END && known & NAME_GIVEN) {
+		/* Another thread may have its number next, and may say nothing. */
+		g_hash_table_replace(state->threads, g_memdup2(&key, sizeof(key)),
+				     (gpointer)(uintptr_t)(uint32_t)known);
+		return FALSE;
+	}
+	if (!name || (known & NAME_GIVEN && !given))
 		return FALSE;
 	id = fdar_texts_id(state->texts, name);
-	if (!id || id == known)
+	if (!id || (id | given) == known)
 		return FALSE;
 	if (g_hash_table_size(state->threads) >= THREADS_MAX)
 		g_hash_table_remove_all(state->threads);
-	g_hash_table_replace(state->threads, g_memdup2(&key, sizeof(key)), GUINT_TO_POINTER(id));
+	g_hash_table_replace(state->threads, g_memdup2(&key, sizeof(key)),
+			     (gpointer)(uintptr_t)(id | given));
+	if (id == (uint32_t)known)
+		return FALSE;
 	*told = (struct fdar_event){ .time_ns = event->time_ns,
 				     .data = "",
 				     .name = id,

@@ -25,8 +25,10 @@ struct fdar_event_state *fdar_event_state_new(struct fdar_texts *texts);
 /* NULL is allowed. */
 void fdar_event_state_free(struct fdar_event_state *state);
 
-/* Takes note that the event's thread has that name. TRUE when it had another one before, or none:
- * then told is the THREAD_NAME event to deliver first. */
+/* Takes note that the event's thread has that name, by the tracer (NULL: it does not say). TRUE when it
+ * had another one before, or none: then told is the THREAD_NAME event to deliver first. LTTng's procname
+ * is for ever the one of a thread's first event: what a THREAD_BEGIN says (its data; the event is filled)
+ * is the server's own name for it, and stays until the next one. */
 gboolean fdar_event_state_name_thread(struct fdar_event_state *state,
 				      const struct fdar_event *event, const char *name,
 				      struct fdar_event *told);

@@ -69,9 +69,7 @@ expect "it runs, it does not wait" '.verdict.change == "running"'
 expect "at least a hundred times longer" '.verdict.factor >= 100'
 expect "most of the added time is its" '.verdict.share >= 0.5'
 grep -q 'ap_regexec' "$out/regex.svg"
-# The threads are called httpd here: the tracer keeps the name that a thread had at its first event, and
-# that now comes before httpd names it. What the server calls them (thread_begin) is not in the diagram yet.
-for word in 'httpd · [0-9]' 'fd queue'; do
+for word in listener 'worker [0-9]' 'fd queue'; do
 	grep -q "$word" "$out/regex.svg" || die "no $word in the diagram"
 done
 echo "ok: the diagram is XML and shows the matcher, the threads and the hand-off"

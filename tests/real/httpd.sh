@@ -16,6 +16,22 @@ say_raw() {
 		grep -a -o '^HTTP/1.1 ...' | cut -c 10-12 | tr '\n' ' '
 }
 
+# named_events NAME: events of that name, after the name that the server has given their thread and a
+# colon. LTTng's procname is the one of a thread's first event, which is before httpd has named it: the
+# name is in the last thread_begin, and in procname for a thread that was there before.
+named_events() {
+	awk -v name="$1" '
+		match($0, /vtid = [0-9]+/) { thread = substr($0, RSTART, RLENGTH) }
+		match($0, /procname = "[^"]*"/) {
+			procname = substr($0, RSTART + 12, RLENGTH - 13)
+			if (!(thread in names)) names[thread] = procname
+		}
+		/flowdar:thread_begin/ && match($0, / name = "[^"]*"/) {
+			names[thread] = substr($0, RSTART + 9, RLENGTH - 10)
+		}
+		index($0, "flowdar:" name ":") { print names[thread] ": " $0 }' "$recording.events"
+}
+
 # The same for both.
 clients() {
 	ask / / /none # one connection, three requests
@@ -37,10 +53,10 @@ marks_check() {
 	# The key goes through the queue, so the pairs are the sessions' own.
 	same "keys in the fd queue" "$(handoffs "fd queue" | cut -d ' ' -f 1 | sort -u)" \
 		"$(keys_of session_begin)"
-	same "threads that take" "$(grep handoff_take "$recording.events" | grep '"fd queue"' |
-		grep -c -v -E 'procname = "(worker [0-9]*|httpd)"')" 0
-	same "threads that put" "$(grep handoff_put "$recording.events" | grep '"fd queue"' |
-		grep -c -v -E 'procname = "(listener|httpd)"')" 0
+	same "threads that take, and are no workers" \
+		"$(named_events handoff_take | grep '"fd queue"' | grep -c -v '^worker [0-9]*:')" 0
+	same "threads that put, and are not the listener" \
+		"$(named_events handoff_put | grep '"fd queue"' | grep -c -v '^listener:')" 0
 }
 
 # What a worker waited for its queue is no connection's: their time is about what they were open.

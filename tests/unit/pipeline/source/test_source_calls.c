@@ -257,6 +257,7 @@ static void test_vocabulary(void)
 	g_assert_cmpstr(text, ==,
 			"1 7:1 name t\n"
 			"1 7:1 process 'flowdar-1-2' 3\n"
+			"2 7:1 name worker\n"
 			"2 7:1 begin 'worker'\n"
 			"3 7:1 request 'GET /' 99\n"
 			"4 7:1 done 99 -404\n"
