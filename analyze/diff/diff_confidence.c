@@ -6,6 +6,8 @@ struct diff_cap {
 	char text[240];
 };
 
+#define PACE_FACTOR  100
+#define PACE_NS      1e6
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 
@@ -71,6 +73,19 @@ static void cap_for_sessions(struct diff_work *work)
 		diff_cap(work, FDAR_CONFIDENCE_LOW, "what was seen may be chance");
 }
 
+/* Cold caches and processors that sleep between two sessions make a function several times as long, and
+ * some microseconds; not a hundred times, and milliseconds. Nor does pace hold sessions for ever. */
+static gboolean is_beyond_pace(const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+	double added_ns = verdict->subject_ns - verdict->baseline_ns;
+
+	if (verdict->factor < PACE_FACTOR || added_ns < PACE_NS)
+		return FALSE;
+	return verdict->change == FDAR_CHANGE_RUNNING ||
+	       (verdict->change == FDAR_CHANGE_WAITING && diff_never_end(diff));
+}
+
 static void cap_for_load(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
@@ -79,7 +94,7 @@ static void cap_for_load(struct diff_work *work)
 		factor >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW;
 
 	if (diff->load.pace)
-		diff_cap(work, FDAR_CONFIDENCE_LOW,
+		diff_cap(work, is_beyond_pace(diff) ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
 			 "the sides' clients came at another pace: %.3g against %.3g "
 			 "%s a second, %.2g against %.2g open at once",
 			 diff->subject.rate, diff->baseline.rate, diff_units(diff),
@@ -87,15 +102,6 @@ static void cap_for_load(struct diff_work *work)
 	if (diff->load.work > 1)
 		diff_cap(work, level, "the subject's %s ask for %.2g times as much each",
 			 diff_units(diff), diff->load.work);
-}
-
-/* Most sessions of the subject, and hardly one of the baseline. */
-static gboolean never_end(const struct fdar_diff *diff)
-{
-	const struct fdar_diff_sessions *baseline = &diff->baseline, *subject = &diff->subject;
-
-	return (double)subject->unfinished >= 0.5 * (double)subject->sessions &&
-	       (double)baseline->unfinished <= 0.1 * (double)baseline->sessions;
 }
 
 /* What is known of the row itself. */
@@ -112,7 +118,7 @@ static void cap_for_row(struct diff_work *work)
 			 "%s moves as many bytes with as many calls as before: whoever shares its "
 			 "processor makes it longer",
 			 row->function);
-	if (row->client && !never_end(work->diff))
+	if (row->client && !diff_never_end(work->diff))
 		diff_cap(work,
 			 row->ratio >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM
 							 : FDAR_CONFIDENCE_LOW,

@@ -86,13 +86,17 @@ static gboolean is_longer_open(const struct diff_work *work, double ratio)
 	       (median >= 2 || test.beyond * 10 >= diff->subject.sessions);
 }
 
-gboolean diff_is_plain(const struct fdar_diff *diff, double added_ns, double worked_ns)
+gboolean diff_never_end(const struct fdar_diff *diff)
 {
 	const struct fdar_diff_sessions *baseline = &diff->baseline, *subject = &diff->subject;
-	gboolean never_end = (double)subject->unfinished >= 0.5 * (double)subject->sessions &&
-			     (double)baseline->unfinished <= 0.1 * (double)baseline->sessions;
 
-	return (never_end && worked_ns <= 0.1 * added_ns) ||
+	return (double)subject->unfinished >= 0.5 * (double)subject->sessions &&
+	       (double)baseline->unfinished <= 0.1 * (double)baseline->sessions;
+}
+
+gboolean diff_is_plain(const struct fdar_diff *diff, double added_ns, double worked_ns)
+{
+	return (diff_never_end(diff) && worked_ns <= 0.1 * added_ns) ||
 	       PLAIN_RATIO * MAX(worked_ns, 0) <= added_ns;
 }
 

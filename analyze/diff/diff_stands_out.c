@@ -121,8 +121,10 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	/* Did nothing itself. */
 	if (!(row->subject.calls > 0) && !row->below)
 		return FALSE;
-	if (is_left_out(work, row) || is_moved(work, row) ||
-	    (load->pace && (row->transfers || !runs)))
+	if (is_left_out(work, row) || is_moved(work, row))
+		return FALSE;
+	/* Who comes more slowly is waited for longer; who never ends is no matter of pace. */
+	if (load->pace && !diff_holds(work, row) && (row->transfers || !runs))
 		return FALSE;
 	usual = MAX(load->work, diff_machine(work->diff, row));
 	/* Caches that are cold, processors that sleep and wake up: at leisure all is slower. */

@@ -256,23 +256,35 @@ void fdar_diff_sides_options(const struct fdar_diff_sides *sides, struct fdar_di
 	}
 }
 
-static double requests_of(const struct fdar_profile *profile)
+struct asked {
+	double requests; /* a session */
+	double ended;    /* of all sessions */
+};
+
+static struct asked asked_of(const struct fdar_profile *profile)
 {
-	double requests = 0, sessions = 0;
+	double requests = 0, sessions = 0, unfinished = 0;
 
 	for (uint32_t i = 1; i < profile->group_count; i++) {
 		requests += (double)profile->groups[i].requests;
 		sessions += (double)profile->groups[i].sessions;
+		unfinished += (double)profile->groups[i].unfinished;
 	}
-	return sessions > 0 ? requests / sessions : 0;
+	if (!(sessions > 0))
+		return (struct asked){ 0 };
+	return (struct asked){ requests / sessions, 1 - unfinished / sessions };
 }
 
 double fdar_diff_sides_asked(const struct fdar_diff_sides *sides)
 {
-	double before = requests_of(fdar_diff_side(sides, 0));
-	double after = requests_of(fdar_diff_side(sides, 1));
+	struct asked before = asked_of(fdar_diff_side(sides, 0));
+	struct asked after = asked_of(fdar_diff_side(sides, 1));
+	const struct asked *less = after.requests < before.requests ? &after : &before;
 
-	return before > 0 && after > 0 ? after / before : 1;
+	/* Sessions that have not ended may still ask as much. */
+	if (!(before.requests > 0 && after.requests > 0) || less->ended < 0.5)
+		return 1;
+	return after.requests / before.requests;
 }
 
 void fdar_diff_sides_clear(struct fdar_diff_sides *sides)

@@ -183,8 +183,8 @@ static gboolean is_known(struct fdar_ctf_sink *sink, const struct fdar_ctf_text 
 static void add_name(struct fdar_ctf_sink *sink, const struct fdar_ctf_class *class,
 		     const struct fdar_ctf_frame *frame, const struct fdar_event *event)
 {
-	gboolean begins_or_ends = event->kind == FDAR_EVENT_THREAD_BEGIN ||
-				  event->kind == FDAR_EVENT_THREAD_END;
+	gboolean begins_or_ends =
+		event->kind == FDAR_EVENT_THREAD_BEGIN || event->kind == FDAR_EVENT_THREAD_END;
 	struct fdar_ctf_text name = { .bytes = (const uint8_t *)"" };
 	struct fdar_event told;
 

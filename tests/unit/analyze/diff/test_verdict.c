@@ -277,6 +277,50 @@ static void test_other_pace(void)
 	g_assert_cmpint(slow->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
 }
 
+/* A slow-loris: few come, none ends, and each holds a worker in the read of its request. */
+static void test_held_at_other_pace(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = s ? 20 * MS : 1 * MS;
+		for (int i = 0; i < (s ? 30 : 60); i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", 30 * US);
+			say(&side[s], "+read_line");
+			pass(&side[s], 10 * US);
+			say(&side[s], "wait:IO:recv");
+			pass(&side[s], s ? 5e9 : 5e6);
+			say(&side[s], "w");
+			say(&side[s], "-read_line");
+			if (s && i % 10)
+				leave_open(&side[s]);
+			else
+				end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(diff->load.pace);
+	g_assert_cmpstr(diff->verdict.function, ==, "read_line");
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
+	g_assert_cmpint(diff->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
+}
+
+/* No pace makes a function thousands of times as long. */
+static void test_beyond_pace(void)
+{
+	struct writer a, b;
+
+	sending_run(&a, 5, 10 * US, 10 * US, 4 * US);
+	sending_run(&b, 6, 20 * MS, 20 * MS, 150 * US);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_true(diff->load.pace);
+	g_assert_cmpstr(diff->verdict.function, ==, "find");
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+	expect_reason(diff, "another pace");
+}
+
 /* ---- a send whose calls and bytes are the same is no culprit ---- */
 
 static void test_transfers(void)
@@ -826,6 +870,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/runs", test_runs);
 	g_test_add_func("/verdict/more-requests", test_more_requests);
 	g_test_add_func("/verdict/other-pace", test_other_pace);
+	g_test_add_func("/verdict/held-at-other-pace", test_held_at_other_pace);
+	g_test_add_func("/verdict/beyond-pace", test_beyond_pace);
 	g_test_add_func("/verdict/transfers", test_transfers);
 	g_test_add_func("/verdict/wakers", test_wakers);
 	g_test_add_func("/verdict/slow-clients", test_slow_clients);
