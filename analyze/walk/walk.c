@@ -169,6 +169,8 @@ static void dispatch_rest(struct fdar_walk *walk, struct thread *thread,
 		walk_request_end(walk, thread, event);
 		break;
 	case FDAR_EVENT_THREAD_END:
+		/* Told by the thread itself: it ended in them, by pthread_exit() or a cancellation. */
+		walk->stats.unwound += thread->frames->len;
 		walk_thread_end(walk, thread, HOW_REPAIR);
 		break;
 	case FDAR_EVENT_FORKING:

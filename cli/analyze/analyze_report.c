@@ -108,7 +108,7 @@ static void print_repairs(const struct fdar_profile_losses *losses)
 				losses->repaired, losses->stray_exits, losses->stray_sessions);
 	if (losses->unwound)
 		fdar_print_line("of the calls without an exit, %" G_GUINT64_FORMAT
-				" ended otherwise (tail calls, longjmp, exceptions)",
+				" ended otherwise (tail calls, longjmp, exceptions, ends of threads)",
 				losses->unwound);
 }
 

@@ -589,6 +589,8 @@ static void test_thread_end(void)
 		   "f@A 8..9 - self=1 total=1 wait=0\n"
 		   "g@B 20..21 - self=1 total=1 wait=0\n"
 		   "close 1 unfinished 1..21\n");
+	/* As pthread_exit() ends them: nothing is amiss. */
+	g_assert_cmpuint(stats_of("A 0 +main 2 +f 5 tend 8 +f 9 -f").unwound, ==, 2);
 }
 
 /* What is open ends with the process, whose number may come again: then it is another process. */
