@@ -6,8 +6,8 @@ struct diff_cap {
 	char text[240];
 };
 
-#define PACE_FACTOR  100
-#define PACE_NS      1e6
+#define PACE_FACTOR 100
+#define PACE_NS     1e6
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 

@@ -37,23 +37,25 @@ static void tell_taken(struct fdar_walk *walk, struct thread *thread, const stru
 	walk_owner_since(thread, session->first_ns);
 }
 
-void walk_infer_taken(struct fdar_walk *walk, struct thread *thread, struct session *session,
-		      enum fdar_io_op op)
+gboolean walk_infer_taken(struct fdar_walk *walk, struct thread *thread, struct session *session,
+			  enum fdar_io_op op)
 {
 	struct thread *first = session->first;
 
 	if (!first)
-		return;
+		return FALSE;
 	if (first == thread) {
 		session->first_ns = thread->now_ns;
 		/* It serves it, or waits for it, by itself. */
 		if (op != FDAR_IO_DUP)
 			session->first = NULL;
-		return;
+		return FALSE;
 	}
 	session->first = NULL;
-	if (first->pid == thread->pid && takes(first, op))
-		tell_taken(walk, thread, session, first->tid);
+	if (first->pid != thread->pid || !takes(first, op))
+		return FALSE;
+	tell_taken(walk, thread, session, first->tid);
+	return TRUE;
 }
 
 /* ---- exchanges ---- */

@@ -75,9 +75,11 @@ struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int
 			      enum fdar_io_op op)
 {
 	struct session *session = meant(walk, thread, fd);
+	gboolean taken = session && walk_infer_taken(walk, thread, session, op);
 
-	if (session)
-		walk_infer_taken(walk, thread, session, op);
+	/* Who puts a connection under watch is done with it, unless he has it from another. */
+	if (op == FDAR_IO_WATCH && !taken)
+		return session;
 	if (session && session != thread->session && !(thread->session && thread->by_header) &&
 	    !stays(thread, op))
 		walk_session_enter(walk, thread, session, FALSE);

@@ -380,9 +380,10 @@ void walk_request_open(struct fdar_walk *walk, struct thread *thread, struct ses
 		       const char *what);
 
 /* walk_infer.c */
-/* The thread has to do with the session's descriptor: op as in events.h, OTHER is a wait for it. */
-void walk_infer_taken(struct fdar_walk *walk, struct thread *thread, struct session *session,
-		      enum fdar_io_op op);
+/* The thread has to do with the session's descriptor: op as in events.h, OTHER is a wait for it. TRUE when
+ * it has taken the session from another thread by that. */
+gboolean walk_infer_taken(struct fdar_walk *walk, struct thread *thread, struct session *session,
+			  enum fdar_io_op op);
 /* Before a thread turns to the session: what is read now belongs to the next exchange. */
 void walk_infer_next(struct fdar_walk *walk, struct thread *thread, struct session *session,
 		     const struct fdar_event *event);

@@ -67,13 +67,21 @@ queue_check() {
 		"$(jq '[.sessions[] | select(.time_ns > .open_ns + 1e9)] | length' "$recording.json")" 0
 }
 
+open_calls() {
+	jq --arg name "$1" '[.functions[] | select(.function == $name) | .unfinished_calls] | max // 0' \
+		"$recording.functions"
+}
+
 functions_run() {
 	sleep 2 # all workers wait for work
 	ab -q -k -c 4 -n 60 "http://127.0.0.1:$port/" >"$WORK/ab.err" 2>&1 || fail "ab"
 	served
 	requests_check 60
 	sessions_check 4
-	functions_check 250 worker_thread thread_start dummy_worker
+	# Tracing ends before the server does: workers without work are in the wait for it, each in one.
+	functions_check 250 worker_thread thread_start dummy_worker ap_queue_pop_something apr_thread_cond_wait
+	same "workers that wait for work, in the wait and in what waits" \
+		"$(open_calls apr_thread_cond_wait)" "$(open_calls ap_queue_pop_something)"
 	queue_check
 }
 

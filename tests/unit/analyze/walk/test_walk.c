@@ -578,6 +578,20 @@ static void test_unwound(void)
 	g_assert_cmpuint(stats.stray_exits, ==, 3);
 }
 
+/* A worker gives a connection back to the poller, puts it under watch, and asks its queue for more. */
+static void test_watch_is_no_work(void)
+{
+	expect_frames("A 0 +loop 1 begin:1:x:7 2 +serve 3 io:READ:7:5 4 put:1:pollset 5 +add 6 "
+		      "io:WATCH:7:0 "
+		      "7 -add 8 -serve 9 +pop 10 wait:COND:c 90 w 91 -pop 92 -loop",
+		      "serve@A 2..8 s1 self=4 total=4 wait=0\n"
+		      "add@A 5..7 - self=2 total=2 wait=0\n"
+		      "c@A 10..90 - self=80 total=80 wait=80\n"
+		      "pop@A 9..91 - self=2 total=82 wait=80\n"
+		      "loop@A 0..92 - self=4 total=88 wait=80\n"
+		      "handoff 1 pollset A>? 4..92 s1\n");
+}
+
 /* What is open ends with the thread; its number may come again. */
 static void test_thread_end(void)
 {
@@ -911,6 +925,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/many-paths", test_many_paths);
 	g_test_add_func("/walk/skipped", test_skipped);
 	g_test_add_func("/walk/unwound", test_unwound);
+	g_test_add_func("/walk/watch-is-no-work", test_watch_is_no_work);
 	g_test_add_func("/walk/thread-end", test_thread_end);
 	g_test_add_func("/walk/process-over", test_process_over);
 	g_test_add_func("/walk/io", test_io);
