@@ -107,9 +107,10 @@ static void print_repairs(const struct fdar_profile_losses *losses)
 				" session events without a session",
 				losses->repaired, losses->stray_exits, losses->stray_sessions);
 	if (losses->unwound)
-		fdar_print_line("of the calls without an exit, %" G_GUINT64_FORMAT
-				" ended otherwise (tail calls, longjmp, exceptions, ends of threads)",
-				losses->unwound);
+		fdar_print_line(
+			"of the calls without an exit, %" G_GUINT64_FORMAT
+			" ended otherwise (tail calls, longjmp, exceptions, ends of threads)",
+			losses->unwound);
 }
 
 /* First of all what speaks against what comes. */
