@@ -94,6 +94,12 @@ gboolean diff_never_end(const struct fdar_diff *diff)
 	       (double)baseline->unfinished <= 0.1 * (double)baseline->sessions;
 }
 
+gboolean diff_holds(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return diff_never_end(work->diff) && !diff_row_runs(row) && !row->transfers &&
+	       row->added_ns >= 0.5 * work->increases_ns;
+}
+
 gboolean diff_is_plain(const struct fdar_diff *diff, double added_ns, double worked_ns)
 {
 	return (diff_never_end(diff) && worked_ns <= 0.1 * added_ns) ||

@@ -195,6 +195,9 @@ uint32_t diff_origin_of_calls(const struct diff_work *work, uint32_t node);
 /* Most sessions of the subject never end, and hardly one of the baseline: something holds them. */
 gboolean diff_never_end(const struct fdar_diff *diff);
 
+/* The row is the wait that does so. */
+gboolean diff_holds(const struct diff_work *work, const struct fdar_diff_row *row);
+
 /* Work that no session owns grew more than the sessions' own. */
 gboolean diff_find_server(struct diff_work *work);
 /* Of what was added, most sessions of the subject never end, or what threads did is nothing beside
