@@ -21,11 +21,6 @@ gboolean fdar_cc_mode_parse(const char *text, enum fdar_cc_mode *mode)
 	return FALSE;
 }
 
-const char *fdar_cc_mode_name(enum fdar_cc_mode mode)
-{
-	return mode_names[mode];
-}
-
 /* Options whose argument is the next word, which is then no input file. */
 static const char *const takes_next[] = {
 	"-o",

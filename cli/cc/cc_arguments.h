@@ -43,7 +43,6 @@ void fdar_cc_arguments_clear(struct fdar_cc_arguments *arguments);
 
 /* "auto", "patch", "hooks", "none"; FALSE if it is none of these. */
 gboolean fdar_cc_mode_parse(const char *text, enum fdar_cc_mode *mode);
-const char *fdar_cc_mode_name(enum fdar_cc_mode mode);
 
 /* The command to run, ended by NULL; its strings are the arguments', or constant, or in *made.
  * include: the folder of flowdar/flowdar.h, or NULL. mode: not AUTO. gcc: it has gcc's options. */

@@ -118,11 +118,6 @@ pid_t fdar_keeper_pid(const struct fdar_keeper *keeper)
 	return keeper->pid;
 }
 
-gboolean fdar_keeper_owns_daemon(const struct fdar_keeper *keeper)
-{
-	return keeper->owns_daemon;
-}
-
 static void tell(struct fdar_keeper *keeper, enum fdar_keeper_word word, int value)
 {
 	struct fdar_keeper_message message = { .word = word, .value = value };

@@ -36,9 +36,6 @@ struct fdar_keeper *fdar_keeper_start(const struct fdar_keeper_charge *charge, G
 
 pid_t fdar_keeper_pid(const struct fdar_keeper *keeper);
 
-/* Whether the session daemon was started by this keeper. */
-gboolean fdar_keeper_owns_daemon(const struct fdar_keeper *keeper);
-
 /* Tells which process group to end when the recorder dies; 0: none any more, or none at all. To be called
  * when the recording begins. */
 void fdar_keeper_watch(struct fdar_keeper *keeper, pid_t group);

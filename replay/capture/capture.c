@@ -7,8 +7,6 @@
 #include "replay/capture/sorter.h"
 #include "replay/capture/stream.h"
 
-G_DEFINE_QUARK(fdar - capture - error - quark, fdar_capture_error)
-
 /* A file of the capture. */
 struct source {
 	char *name;

@@ -9,26 +9,6 @@
 #define SECTION_BLOCK 0x0a0d0d0au
 #define NS_PER_S      ((uint64_t)1000000000)
 
-/* The numbers in files and those of libpcap differ in one of the types that are read. */
-uint16_t fdar_format_link(uint32_t link_type)
-{
-	/* What is above 16 bits tells the length of frame check sequences. */
-	uint16_t link = (uint16_t)link_type;
-
-	return link == 101 ? DLT_RAW : link;
-}
-
-int fdar_format_fail(struct fdar_format *format, const char *text, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, text);
-	g_free(format->problem);
-	format->problem = g_strdup_vprintf(text, arguments);
-	va_end(arguments);
-	return -1;
-}
-
 /* Finds byte order and units by the magic number. */
 static gboolean read_magic(struct fdar_format *format, const uint8_t *bytes)
 {

@@ -10,9 +10,6 @@ command -v nm >/dev/null || { echo "skipped: needs binutils"; exit 77; }
 allowed='
 ctf_parser a recursive descent: types hold declarations, declarations hold types
 walk_infer one state machine: closing a descriptor ends a session, ending a session closes frames
-record_finish a snapshot is sealed as a recording is, and the end of a run may be a snapshot
-capture the error domain of captures stands in the top file
-assembler TCP delivers through its assembler
 '
 
 # circles ARCHIVE...: the modules of each circle, a line each.
