@@ -21,7 +21,6 @@ struct fdar_keeper {
 	struct fdar_daemon_lock *lock;
 	pid_t pid;
 	int socket;
-	gboolean owns_daemon;
 	gboolean stuck;
 };
 
@@ -76,10 +75,8 @@ static gboolean hear(struct fdar_keeper *keeper, GError **error)
 	do {
 		n = recv(keeper->socket, &message, sizeof(message), 0);
 	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(message) && message.word == FDAR_KEEPER_READY) {
-		keeper->owns_daemon = message.value;
+	if (n == (ssize_t)sizeof(message) && message.word == FDAR_KEEPER_READY)
 		return TRUE;
-	}
 	message.text[sizeof(message.text) - 1] = '\0';
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
 		    n == (ssize_t)sizeof(message)
