@@ -1,0 +1,245 @@
+/* Excerpts: whole sessions byte for byte, cut ones with what was kept of them and nothing else. */
+#include "tests/unit/kit/packets.h"
+
+#include <glib/gstdio.h>
+
+#include "replay/rewrite/remade.h"
+#include "replay/rewrite/excerpt.h"
+#include "replay/sessions/session.h"
+
+#define MS ((uint64_t)1000000)
+
+struct scene {
+	struct file_style style;
+	GByteArray *file;
+	uint64_t now_ns;
+};
+
+static void add(struct scene *scene, GByteArray *frame)
+{
+	file_add(scene->file, &scene->style, scene->now_ns, frame);
+	scene->now_ns += MS;
+}
+
+/* A login and two commands, each with its answer. */
+static void session(struct scene *scene, const char *client, const char *server, unsigned port)
+{
+	add(scene, tcp_frame(client, port, server, 80, 99, 0, SYN, NULL));
+	add(scene, tcp_frame(server, 80, client, port, 499, 100, SYN | ACK, NULL));
+	add(scene, tcp_frame(server, 80, client, port, 500, 100, ACK, "hello"));
+	add(scene, tcp_frame(client, port, server, 80, 100, 505, ACK, "login"));
+	add(scene, tcp_frame(server, 80, client, port, 505, 105, ACK, "ok"));
+	add(scene, tcp_frame(client, port, server, 80, 105, 507, ACK, "first"));
+	add(scene, tcp_frame(server, 80, client, port, 507, 110, ACK, "one"));
+	add(scene, tcp_frame(client, port, server, 80, 110, 510, ACK, "sec"));
+	add(scene, tcp_frame(client, port, server, 80, 113, 510, ACK, "ond"));
+	add(scene, tcp_frame(server, 80, client, port, 510, 116, ACK, "two"));
+	add(scene, tcp_frame(client, port, server, 80, 116, 513, ACK | FIN, NULL));
+	add(scene, tcp_frame(server, 80, client, port, 513, 117, ACK | FIN, NULL));
+}
+
+static char *scene_save(void)
+{
+	struct scene scene = { .style = { .link = 1 }, .now_ns = 5000000 * MS };
+	char *path;
+
+	scene.file = file_new(&scene.style);
+	session(&scene, "10.0.0.1", "10.0.0.9", 4001);
+	session(&scene, "2001:db8::1", "2001:db8::9", 4002);
+	add(&scene, udp_frame("10.0.0.2", 4003, "10.0.0.9", 53, "question"));
+	add(&scene, udp_frame("10.0.0.9", 53, "10.0.0.2", 4003, "answer"));
+	add(&scene, udp_frame("10.0.0.2", 4003, "10.0.0.9", 53, "more"));
+	session(&scene, "10.0.0.3", "10.0.0.9", 4004);
+	path = file_save(scene.file->data, scene.file->len);
+	g_byte_array_unref(scene.file);
+	return path;
+}
+
+/* What one way said. */
+static char *said(const struct fdar_sessions *sessions, size_t index, enum fdar_way way)
+{
+	const struct fdar_session *one = fdar_sessions_get(sessions, index);
+	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, one);
+	GString *text = g_string_new(NULL);
+
+	for (uint64_t i = 0; i < one->pieces; i++) {
+		g_assert_cmpint(pieces[i].kind, !=, FDAR_PIECE_GAP);
+		if (pieces[i].way == way && pieces[i].kind == FDAR_PIECE_DATA)
+			g_string_append_len(text,
+					    (const char *)fdar_sessions_payload(sessions,
+										&pieces[i]),
+					    pieces[i].length);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void assert_said(const struct fdar_sessions *sessions, size_t index, const char *client,
+			const char *server)
+{
+	g_autofree char *sent = said(sessions, index, FDAR_FROM_CLIENT);
+	g_autofree char *got = said(sessions, index, FDAR_FROM_SERVER);
+
+	g_assert_cmpstr(sent, ==, client);
+	g_assert_cmpstr(got, ==, server);
+}
+
+static struct fdar_excerpt *open_scene(const char *path)
+{
+	const struct fdar_load_options options = { .max_gap_ns = 0 };
+	g_autoptr(GError) error = NULL;
+	struct fdar_excerpt *excerpt = fdar_excerpt_open(path, &options, &error);
+
+	g_assert_no_error(error);
+	return excerpt;
+}
+
+static struct fdar_sessions *write_and_load(const struct fdar_excerpt *excerpt,
+					    const struct fdar_excerpt_part *parts, size_t count,
+					    char **path)
+{
+	g_autoptr(GError) error = NULL;
+	struct fdar_sessions *sessions;
+
+	*path = file_save("", 0);
+	g_assert_true(fdar_excerpt_write(excerpt, parts, count, *path, &error));
+	g_assert_no_error(error);
+	sessions = fdar_sessions_load(*path, NULL, &error);
+	g_assert_no_error(error);
+	g_assert_null(fdar_sessions_damage(sessions));
+	return sessions;
+}
+
+/* All of it is the capture again. */
+static void test_whole(void)
+{
+	char *input = scene_save(), *output;
+	struct fdar_excerpt *excerpt = open_scene(input);
+	const struct fdar_excerpt_part parts[] = {
+		{ 0, NULL }, { 1, NULL }, { 2, NULL }, { 3, NULL }
+	};
+	struct fdar_sessions *sessions = write_and_load(excerpt, parts, 4, &output);
+	g_autofree char *before = NULL, *after = NULL;
+	gsize size, again;
+
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 4);
+	g_assert_true(g_file_get_contents(input, &before, &size, NULL));
+	g_assert_true(g_file_get_contents(output, &after, &again, NULL));
+	g_assert_cmpuint(size, ==, again);
+	/* Packets; the header tells the precision of times, and their fractions are in it. */
+	for (gsize at = 24; at < size;) {
+		guint32 length;
+
+		memcpy(&length, before + at + 8, 4);
+		g_assert_true(memcmp(before + at + 8, after + at + 8, 8) == 0);
+		g_assert_true(memcmp(before + at, after + at, 4) == 0);
+		g_assert_true(memcmp(before + at + 16, after + at + 16, length) == 0);
+		at += 16 + length;
+	}
+	fdar_sessions_free(sessions);
+	fdar_excerpt_free(excerpt);
+	file_remove(input);
+	file_remove(output);
+}
+
+static void test_some(void)
+{
+	char *input = scene_save(), *output;
+	struct fdar_excerpt *excerpt = open_scene(input);
+	const struct fdar_excerpt_part parts[] = { { 1, NULL }, { 3, NULL } };
+	struct fdar_sessions *sessions = write_and_load(excerpt, parts, 2, &output);
+
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct fdar_session *kept = fdar_sessions_get(sessions, i);
+		const struct fdar_session *was =
+			fdar_sessions_get(fdar_excerpt_sessions(excerpt), i ? 3 : 1);
+
+		assert_said(sessions, i, "loginfirstsecond", "hellookonetwo");
+		g_assert_cmpuint(kept->epoch_ns, ==, was->epoch_ns);
+		g_assert_true(fdar_endpoint_equal(&kept->client, &was->client));
+	}
+	fdar_sessions_free(sessions);
+	fdar_excerpt_free(excerpt);
+	file_remove(input);
+	file_remove(output);
+}
+
+/* Exchanges in the middle, at the end, of IPv6, of UDP; beside a session that is whole. */
+static void test_cut(void)
+{
+	char *input = scene_save(), *output;
+	struct fdar_excerpt *excerpt = open_scene(input);
+	const uint8_t outer[] = { 1, 0, 1 }, first[] = { 1, 0, 0 }, later[] = { 0, 1 };
+	const struct fdar_excerpt_part parts[] = {
+		{ 0, outer }, { 1, first }, { 2, later }, { 3, NULL }
+	};
+	struct fdar_sessions *sessions = write_and_load(excerpt, parts, 4, &output);
+
+	g_assert_cmpuint(fdar_excerpt_exchanges(excerpt, 0), ==, 3);
+	g_assert_cmpuint(fdar_excerpt_exchanges(excerpt, 2), ==, 2);
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 4);
+	assert_said(sessions, 0, "loginsecond", "hellooktwo");
+	assert_said(sessions, 1, "login", "hellook");
+	assert_said(sessions, 2, "more", "");
+	assert_said(sessions, 3, "loginfirstsecond", "hellookonetwo");
+	for (size_t i = 0; i < 4; i++) {
+		const struct fdar_session *kept = fdar_sessions_get(sessions, i);
+		const struct fdar_session *was =
+			fdar_sessions_get(fdar_excerpt_sessions(excerpt), i);
+
+		g_assert_cmpuint(kept->odd, ==, 0);
+		g_assert_cmpint(kept->began, ==, was->began);
+		g_assert_cmpint(kept->ended, ==, was->ended);
+		g_assert_true(fdar_endpoint_equal(&kept->client, &was->client));
+		g_assert_true(fdar_endpoint_equal(&kept->server, &was->server));
+	}
+	/* The client still waited for the answer before: that is what acknowledgements tell. */
+	g_assert_cmpuint(fdar_sessions_pieces(sessions, fdar_sessions_get(sessions, 0))[3].acked,
+			 ==, strlen("hellook"));
+	fdar_sessions_free(sessions);
+	fdar_excerpt_free(excerpt);
+	file_remove(input);
+	file_remove(output);
+}
+
+/* Every packet that is made anew has right checksums, judged by the kit's slow sum. */
+static void test_checksums(void)
+{
+	char *input = scene_save();
+	struct fdar_excerpt *excerpt = open_scene(input);
+	const struct fdar_sessions *sessions = fdar_excerpt_sessions(excerpt);
+	GArray *packets = g_array_new(FALSE, FALSE, sizeof(struct fdar_remade_packet));
+	const uint8_t keep[] = { 1, 1, 0 };
+
+	for (uint32_t i = 0; i < 4; i++)
+		fdar_remade_session(sessions, i, keep, packets);
+	g_assert_cmpuint(packets->len, >, 20);
+	for (guint i = 0; i < packets->len; i++) {
+		const struct fdar_remade_packet *packet =
+			&g_array_index(packets, struct fdar_remade_packet, i);
+		uint32_t size = fdar_remade_bytes(packet);
+		g_autofree uint8_t *frame = g_malloc(size);
+		gboolean v6 = packet->family == FDAR_FAMILY_IPV6;
+		unsigned segment_at = v6 ? 54 : 34, sum;
+
+		fdar_remade_write(packet, sessions, frame);
+		sum = slow_sum(0, frame + (v6 ? 22 : 26), v6 ? 32 : 8);
+		sum += (packet->flags ? 6 : 17) + size - segment_at;
+		g_assert_cmpuint(slow_sum(sum, frame + segment_at, size - segment_at), ==, 0xffff);
+		if (!v6)
+			g_assert_cmpuint(slow_sum(0, frame + 14, 20), ==, 0xffff);
+	}
+	g_array_unref(packets);
+	fdar_excerpt_free(excerpt);
+	file_remove(input);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/excerpt/whole", test_whole);
+	g_test_add_func("/excerpt/some", test_some);
+	g_test_add_func("/excerpt/cut", test_cut);
+	g_test_add_func("/excerpt/checksums", test_checksums);
+	return g_test_run();
+}
