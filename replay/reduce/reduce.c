@@ -149,8 +149,13 @@ void fdar_reduce_run(struct fdar_tries *tries, const struct fdar_reduce_options 
 	reduced_init(result);
 	result->intensity = options->intensity;
 	result->end = search_all(tries, options, result);
-	if (result->end == FDAR_REDUCE_DONE && !options->keep_load)
-		result->end = lower(tries, options, result);
+}
+
+void fdar_reduce_settle(struct fdar_tries *tries, const struct fdar_reduce_options *options,
+			struct fdar_reduced *result)
+{
+	assert(result->units->len > 0);
+	result->end = options->keep_load ? FDAR_REDUCE_DONE : lower(tries, options, result);
 	if (result->end == FDAR_REDUCE_DONE)
 		confirm(tries, options, result);
 }

@@ -10,8 +10,9 @@
  * it is dropped; then the next needed one is searched in what is left, until what was found hurts
  * alone. That takes about log2(units) questions for each unit of the result, whether the units hurt
  * only together or each by itself. With weights the order is by weight, heaviest first, and
- * beginnings of 1, 2, 4, ... units are tried first: a guilty unit that stands out costs a question
- * or two. At the end each unit is left out once: what is left is minimal as to single units.
+ * beginnings of 1, 2, 4, ... units are tried before the whole: guilty units that stand out cost a
+ * question or two, and are found even where the whole does not hurt, because there are so many
+ * others. At the end each unit is left out once: what is left is minimal as to single units.
  *
  * Mistakes of the oracle. A yes that is none throws guilty units away: it has to be answered `trust`
  * times more often than no, what is left is asked about once more whenever a unit was found, and if
@@ -67,9 +68,15 @@ struct fdar_reduced {
 	unsigned went_back; /* how often a yes turned out to be none */
 };
 
-/* Searches. The caller clears the result, which is there in any case. */
+/* Searches; copies are as the load wants them. The caller clears the result, which is there in any
+ * case. */
 void fdar_reduce_run(struct fdar_tries *tries, const struct fdar_reduce_options *options,
 		     struct fdar_reduced *result);
+
+/* What comes last: copies are lowered while it hurts, then it is confirmed. result has units and an
+ * intensity with which they hurt; its end is DONE or STOPPED. */
+void fdar_reduce_settle(struct fdar_tries *tries, const struct fdar_reduce_options *options,
+			struct fdar_reduced *result);
 void fdar_reduced_clear(struct fdar_reduced *result);
 
 #endif

@@ -110,11 +110,33 @@ static void step(struct fdar_search *search, guint open)
 	tell(search);
 }
 
+/* Where some stand out, 1, 2, 4, ... of them: among all others what they do may not show. */
+static enum fdar_answer heaviest(struct fdar_search *search)
+{
+	guint all = search->open;
+
+	for (guint open = 1; open < all; open = MIN(2 * open, all)) {
+		enum fdar_answer answer =
+			ask(search, open, search->found->len, search->options->trust, 1);
+
+		if (answer == FDAR_ANSWER_HURTS)
+			search->open = open;
+		if (answer != FDAR_ANSWER_NOT)
+			return answer;
+	}
+	return FDAR_ANSWER_NOT;
+}
+
 enum fdar_answer fdar_search_whole(struct fdar_search *search)
 {
 	unsigned trust = search->options->trust;
+	enum fdar_answer answer = FDAR_ANSWER_NOT;
 
-	return ask(search, search->open, search->found->len, trust, trust);
+	if (search->options->weights)
+		answer = heaviest(search);
+	return answer == FDAR_ANSWER_NOT
+		       ? ask(search, search->open, search->found->len, trust, trust)
+		       : answer;
 }
 
 /* To the last set that hurts when it is asked about again. found is cut, and its later units are
@@ -143,23 +165,13 @@ static enum fdar_reduce_end go_back(struct fdar_search *search)
 	return FDAR_REDUCE_DOUBTFUL;
 }
 
-/* Between lo, which does not hurt, and open, which does. */
-static guint middle(const struct fdar_search *search, guint lo, gboolean galloping)
-{
-	guint next = lo + (search->open - lo) / 2;
-
-	/* Where the guilty ones are expected in front: 1, 2, 4, ... */
-	return galloping ? MIN(next, MAX(1, 2 * lo)) : next;
-}
-
 /* open becomes the least number of open units that hurts with what was found. */
 static enum fdar_answer shortest(struct fdar_search *search)
 {
-	gboolean galloping = search->options->weights != NULL;
 	guint lo = 0;
 
 	while (search->open - lo > 1) {
-		guint try = middle(search, lo, galloping);
+		guint try = lo + (search->open - lo) / 2;
 		enum fdar_answer answer =
 			ask(search, try, search->found->len, search->options->trust, 1);
 
@@ -167,7 +179,6 @@ static enum fdar_answer shortest(struct fdar_search *search)
 			return answer;
 		if (answer == FDAR_ANSWER_HURTS) {
 			step(search, try);
-			galloping = FALSE;
 		} else {
 			lo = try;
 		}

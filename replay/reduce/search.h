@@ -26,11 +26,13 @@ void fdar_search_init(struct fdar_search *search, struct fdar_tries *tries,
 		      const struct fdar_reduce_options *options, const GArray *without);
 void fdar_search_clear(struct fdar_search *search);
 
-/* Whether all that it begins with hurts. */
+/* Whether all that it begins with hurts; with weights, so many of the heaviest as do: the others are
+ * not looked at then. */
 enum fdar_answer fdar_search_whole(struct fdar_search *search);
 
 /* found becomes the minimal set: DONE; or STOPPED, when found and the open ones hurt; or DOUBTFUL.
- * The whole must hurt. */
+ * The whole must
+ * hurt. */
 enum fdar_reduce_end fdar_search_run(struct fdar_search *search);
 
 /* The set at hand: what was found and what is open. Valid until the next call. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes demo-baseline.pcap and demo-attack.pcap: real clients (curl, ab, wrk) talk to demo_httpd over
-# loopback while tcpdump listens.
+# Makes demo-baseline.pcap, demo-attack.pcap and demo-hidden.pcap.gz: real clients (curl, ab, wrk) talk to
+# demo_httpd over loopback while tcpdump listens.
 #
 #   tests/captures/make-demo-captures.sh [--server DEMO_HTTPD] [--out DIR]
 #
@@ -57,7 +57,7 @@ wait_for() {
 	done
 }
 
-"$server" --port=0 --threads=4 --root="$root/tests/servers/demo_httpd/www" >"$work/server" 2>&1 &
+"$server" --port=0 --threads=4 --max-steps=0 --root="$root/tests/servers/demo_httpd/www" >"$work/server" 2>&1 &
 server_pid=$!
 wait_for 'listening on' "$work/server"
 port=$(sed -n 's/.*listening on [0-9.]*:\([0-9]*\),.*/\1/p' "$work/server")
@@ -143,8 +143,35 @@ attack() {
 	wait "${clients[@]}"
 }
 
-for name in baseline attack; do
+# 1,000 ordinary sessions of one to three requests, and in three of them one that backtracks: for reduce and
+# hunt, packed, because it is large. The guilty are the sessions 153, 518 and 871.
+hidden() {
+	local session texts=(a aaaa aab Hello%20world user-42 AAAA) urls arguments n k
+	for session in {0..999}; do
+		urls=()
+		n=$((session % 3 + 1))
+		for ((k = 0; k < n; k++)); do
+			case $(((session * 7 + k * 3) % 5)) in
+			0) urls+=("$url/") ;;
+			1) urls+=("$url/static/hello.txt") ;;
+			*) urls+=("$url/match?s=${texts[(session + k) % 6]}") ;;
+			esac
+		done
+		case $session in
+		153 | 518 | 871) urls[n / 2]="$url/match?s=$(a 20)!" ;;
+		esac
+		# Each further address has an output of its own.
+		arguments=("${urls[0]}")
+		for ((k = 1; k < n; k++)); do
+			arguments+=(-o /dev/null "${urls[k]}")
+		done
+		get "${arguments[@]}"
+	done
+}
+
+for name in baseline attack hidden; do
 	dump_start "demo-$name"
 	$name
 	dump_stop "demo-$name"
 done
+gzip -9nf "$out/demo-hidden.pcap"

@@ -21,6 +21,8 @@ static void run(struct guilty *guilty, const struct fdar_reduce_options *options
 	struct fdar_tries *tries = fdar_tries_new(guilty_oracle, guilty_keep, guilty);
 
 	fdar_reduce_run(tries, options, result);
+	if (result->end == FDAR_REDUCE_DONE)
+		fdar_reduce_settle(tries, options, result);
 	g_assert_cmpuint(fdar_tries_runs(tries), ==, guilty->asked);
 	fdar_tries_free(tries);
 }
@@ -266,6 +268,7 @@ static void test_resume(void)
 			g_assert_true(fdar_tries_recall(tries, *line));
 		fdar_reduce_run(tries, &options, &result);
 		g_assert_cmpint(result.end, ==, FDAR_REDUCE_DONE);
+		fdar_reduce_settle(tries, &options, &result);
 		g_assert_true(guilty_exactly(&guilty, result.units));
 		g_assert_cmpuint(fdar_tries_recalled(tries) + fdar_tries_runs(tries), ==,
 				 guilty.asked);

@@ -1,0 +1,124 @@
+#include "cli/reduce/calibrate.h"
+
+#include <gio/gio.h>
+#include <math.h>
+
+#include "cli/reduce/attempt.h"
+#include "cli/reduce/weight.h"
+
+#define BASELINE_RUNS 5u
+#define CONTROL_EVERY 20u
+
+/* A play may take so many times as long as that of the whole capture, before it is cut. */
+#define LIMIT_TIMES  2u
+#define LIMIT_NS_MIN ((uint64_t)1000000000)
+
+void fdar_reducing_control(struct fdar_reducing *reducing)
+{
+	struct fdar_trial_play play = { .capture = reducing->options->baseline,
+					.copies = reducing->baseline_copies };
+	struct fdar_trial trial;
+	enum fdar_answer answer;
+	double figure;
+
+	if (!reducing->options->baseline || ++reducing->since_control < CONTROL_EVERY)
+		return;
+	reducing->since_control = 0;
+	if (fdar_reducing_run_once(reducing, &play, &answer, &figure, &trial, NULL) &&
+	    !isnan(figure) && !trial.crashed)
+		fdar_judge_add_baseline(reducing->judge, figure);
+}
+
+gboolean fdar_reducing_baseline(struct fdar_reducing *reducing, GError **error)
+{
+	struct fdar_trial_play play = { .capture = reducing->options->baseline, .copies = 1 };
+
+	reducing->sight.step = "baseline";
+	reducing->baseline_copies = 1;
+	/* The first warms up what there is to be warm, and tells how many copies the load takes. */
+	for (unsigned i = 0; play.capture && i <= BASELINE_RUNS; i++) {
+		struct fdar_trial trial = { 0 };
+		enum fdar_answer answer;
+		double figure;
+
+		fdar_reducing_show(reducing);
+		play.copies = reducing->baseline_copies;
+		if (!fdar_reducing_run_once(reducing, &play, &answer, &figure, &trial, error))
+			return FALSE;
+		if (trial.crashed || isnan(figure)) {
+			g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+				    "%s: the server ended while the baseline was played",
+				    play.capture);
+			return FALSE;
+		}
+		if (i)
+			fdar_judge_add_baseline(reducing->judge, figure);
+		else
+			reducing->baseline_copies =
+				fdar_try_copies((uint32_t)MIN((uint64_t)reducing->parts->units *
+								      reducing->options->copies,
+							      UINT32_MAX / 2),
+						trial.asked);
+	}
+	return fdar_judge_check(reducing->judge, error);
+}
+
+/* How long the server took for each unit, from the journal of a play, one session at a time: the sum
+ * over its exchanges. Whatever is no line of a journal weighs nothing. */
+static void weigh(struct fdar_reducing *reducing, const struct fdar_part_list *list,
+		  const char *journal)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+
+	if (!g_file_get_contents(journal, &text, NULL, NULL))
+		return;
+	reducing->weights = g_new0(double, reducing->parts->units);
+	lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		uint32_t session, unit;
+		double busy_ns;
+
+		if (!fdar_weight_parse(*line, &session, &busy_ns) || session >= list->parts->len)
+			continue;
+		/* The part's number in the file that was played; sessions there have it, too. */
+		unit = reducing->parts->unit_of[g_array_index(list->parts, struct fdar_excerpt_part,
+							      session)
+							.session];
+		reducing->weights[unit] += busy_ns;
+	}
+}
+
+gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
+{
+	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
+	g_autofree char *journal = fdar_reducing_file(reducing, "whole.jsonl");
+	gboolean alone = !reducing->trial->speed && reducing->judge->test != FDAR_TEST_CRASH;
+	struct fdar_trial_play play = { .capture = path,
+					.copies = alone ? 1 : reducing->options->copies,
+					.one_by_one = alone,
+					.journal = journal };
+	g_autoptr(GArray) units = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	struct fdar_trial trial = { 0 };
+	struct fdar_part_list list;
+	struct fdar_try whole;
+	gboolean fine;
+
+	if (reducing->judge->test == FDAR_TEST_COMMAND)
+		return TRUE;
+	reducing->sight.step = "whole";
+	fdar_reducing_show(reducing);
+	for (uint32_t i = 0; i < reducing->parts->units; i++)
+		g_array_append_val(units, i);
+	whole = (struct fdar_try){ (const uint32_t *)(const void *)units->data, units->len, 1 };
+	fdar_reducing_fill(reducing, &whole, &list);
+	fine = fdar_reducing_write(reducing, &list, path, error) &&
+	       fdar_trial_run(reducing->trial, &play, &trial, error);
+	if (fine && alone && !trial.crashed)
+		weigh(reducing, &list, journal);
+	fdar_part_list_clear(&list);
+	if (!reducing->trial->speed)
+		reducing->limit_ns = MAX(trial.elapsed_ns * LIMIT_TIMES * reducing->options->copies,
+					 LIMIT_NS_MIN);
+	return fine;
+}

@@ -1,0 +1,79 @@
+/*
+ * A reduction: capture, server and test joined with the search.
+ *
+ * Place in the house: the top of cli/reduce, used by `flowdar reduce` and `flowdar hunt`. Steps: the
+ * baseline's own runs, one of the whole capture (a session at a time, so that it shows which take
+ * long: the search begins with these), sessions, exchanges within the sessions of each
+ * cause, copies, confirmation. After every step forward what is left is in the output.
+ */
+#ifndef FDAR_CLI_REDUCE_REDUCING_H
+#define FDAR_CLI_REDUCE_REDUCING_H
+
+#include <glib.h>
+
+#include "cli/reduce/judge.h"
+#include "cli/reduce/parts.h"
+#include "cli/reduce/state.h"
+#include "cli/reduce/trial.h"
+#include "replay/reduce/reduce.h"
+
+struct fdar_reducing_options {
+	const char *output;    /* the pcap to write */
+	const char *baseline;  /* a capture; NULL: none */
+	const double *weights; /* of units; NULL: none */
+	uint32_t copies;       /* of the whole capture */
+	uint32_t trust, confirm;
+	uint64_t runs_max, time_max_ns; /* 0: none */
+	gboolean all;                   /* every cause */
+	gboolean whole_sessions;        /* exchanges are not searched */
+	gboolean keep_copies;
+};
+
+/* How it stands, for whoever shows it. */
+struct fdar_reducing_sight {
+	const char *step;  /* "baseline", "sessions", "messages", "copies", "confirming" */
+	uint32_t left, of; /* units of the best so far, and of all */
+	uint32_t trying;   /* units in the try that begins */
+	uint32_t copies;   /* of each */
+	uint64_t runs;
+	double figure; /* of the last run; NAN: none yet */
+	uint64_t elapsed_ns;
+};
+
+struct fdar_reducing {
+	const struct fdar_reducing_options *options;
+	const struct fdar_excerpt *excerpt;
+	const struct fdar_parts *parts;
+	struct fdar_judge *judge;
+	struct fdar_trial_options *trial;
+	struct fdar_state *state; /* NULL: answers are not kept */
+	void (*show)(void *user, const struct fdar_reducing_sight *sight); /* may be NULL */
+	void (*warn)(void *user, const char *text);                        /* may be NULL */
+	void *user;
+	/* What comes out. */
+	struct fdar_part_list kept; /* what is left of the sessions */
+	GArray *causes;             /* uint32_t: sessions of each cause */
+	struct fdar_reduced result; /* of the last step */
+	enum fdar_reduce_end end;
+	const char *why; /* it was stopped: "interrupted", "--time is over", ...; NULL */
+	double figure, figure_low, figure_high; /* median of the confirming runs and its interval */
+	uint64_t runs, recalled, elapsed_ns;
+	/* Private: see reducing.c, attempt.c and calibrate.c. */
+	struct fdar_reducing_sight sight;
+	const struct fdar_exchanges *exchanges;
+	struct fdar_part_list after;
+	gboolean fixed;
+	double *weights;
+	uint64_t limit_ns;
+	gint64 began_us;
+	uint32_t baseline_copies;
+	unsigned failures, since_control;
+	GArray *figures;
+	GError *error;
+};
+
+/* Zeroes what comes out. Every field above it is set by the caller first. */
+void fdar_reducing_run(struct fdar_reducing *reducing, GError **error);
+void fdar_reducing_clear(struct fdar_reducing *reducing);
+
+#endif

@@ -1,0 +1,158 @@
+#include "cli/reduce/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAGIC     "flowdar-reduce 1 "
+#define BYTES_MAX ((gsize)256 << 20)
+
+struct fdar_state {
+	char *path;
+	char *fingerprint;
+	goffset whole;    /* length of the lines that are good */
+	FILE *file;       /* NULL: not open yet */
+	GPtrArray *lines; /* char *, of an earlier search */
+	int wrong;        /* errno of the first failure */
+};
+
+static gboolean fail(GError **error, const char *path, const char *what)
+{
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", path, what);
+	return FALSE;
+}
+
+/* Length of the whole lines in it. */
+static gboolean read_lines(struct fdar_state *state, const char *fingerprint, goffset *whole,
+			   GError **error)
+{
+	g_autofree char *first = g_strconcat(MAGIC, fingerprint, "\n", NULL);
+	g_autofree char *text = NULL;
+	GStatBuf about;
+	gsize size;
+	char *at, *after;
+
+	*whole = 0;
+	if (g_stat(state->path, &about) != 0 && errno == ENOENT)
+		return TRUE;
+	if (about.st_size > (goffset)BYTES_MAX)
+		return fail(error, state->path, "is too large for the state of a search");
+	if (!g_file_get_contents(state->path, &text, &size, error))
+		return FALSE;
+	if (size && !g_str_has_prefix(text, MAGIC))
+		return fail(error, state->path, "is no state of a search");
+	if (size && !g_str_has_prefix(text, first))
+		return fail(error, state->path,
+			    "is of a search for something else: remove it, or name another with "
+			    "--state");
+	for (at = text + (size ? strlen(first) : 0); (after = strchr(at, '\n')) != NULL;
+	     at = after + 1)
+		g_ptr_array_add(state->lines, g_strndup(at, (gsize)(after - at)));
+	*whole = at - text;
+	return TRUE;
+}
+
+struct fdar_state *fdar_state_open(const char *path, const char *fingerprint, GError **error)
+{
+	struct fdar_state *state = g_new0(struct fdar_state, 1);
+
+	state->path = g_strdup(path);
+	state->fingerprint = g_strdup(fingerprint);
+	state->lines = g_ptr_array_new_with_free_func(g_free);
+	if (read_lines(state, fingerprint, &state->whole, error))
+		return state;
+	fdar_state_close(state, FALSE, NULL);
+	return NULL;
+}
+
+/* Only when there is something to keep: no answer, no file. */
+static gboolean open_file(struct fdar_state *state)
+{
+	int fd = open(state->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0 || ftruncate(fd, state->whole) != 0 || !(state->file = fdopen(fd, "a"))) {
+		state->wrong = errno;
+		if (fd >= 0)
+			close(fd);
+		return FALSE;
+	}
+	if (!state->whole)
+		fprintf(state->file, MAGIC "%s\n", state->fingerprint);
+	return TRUE;
+}
+
+guint fdar_state_answers(const struct fdar_state *state)
+{
+	return state->lines->len;
+}
+
+void fdar_state_recall(const struct fdar_state *state, const char *step, struct fdar_tries *tries)
+{
+	g_autofree char *prefix = g_strconcat(step, " ", NULL);
+
+	for (guint i = 0; i < state->lines->len; i++) {
+		const char *line = g_ptr_array_index(state->lines, i);
+
+		if (g_str_has_prefix(line, prefix) &&
+		    !fdar_tries_recall(tries, line + strlen(prefix)))
+			break;
+	}
+}
+
+void fdar_state_keep(struct fdar_state *state, const char *step, const char *line)
+{
+	if (state->wrong || (!state->file && !open_file(state)))
+		return;
+	if (fprintf(state->file, "%s %s", step, line) < 0 || fflush(state->file) != 0)
+		state->wrong = errno;
+}
+
+gboolean fdar_state_close(struct fdar_state *state, gboolean over, GError **error)
+{
+	gboolean fine = TRUE;
+
+	if (!state)
+		return TRUE;
+	if (state->file && fclose(state->file) != 0 && !state->wrong)
+		state->wrong = errno;
+	if (over)
+		g_unlink(state->path);
+	else if (state->wrong)
+		fine = fail(error, state->path, g_strerror(state->wrong));
+	g_ptr_array_unref(state->lines);
+	g_free(state->fingerprint);
+	g_free(state->path);
+	g_free(state);
+	return fine;
+}
+
+static gboolean add_file(GChecksum *sum, const char *path, GError **error)
+{
+	g_autofree guint8 *buffer = g_malloc(1 << 16);
+	FILE *file = g_fopen(path, "rbe");
+	size_t got;
+	gboolean fine;
+
+	if (!file)
+		return fail(error, path, g_strerror(errno));
+	while ((got = fread(buffer, 1, 1 << 16, file)) > 0)
+		g_checksum_update(sum, buffer, (gssize)got);
+	fine = !ferror(file);
+	fclose(file);
+	return fine ? TRUE : fail(error, path, "cannot be read");
+}
+
+char *fdar_state_fingerprint(char *const *paths, const char *texts, GError **error)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	for (; *paths; paths++)
+		if (!add_file(sum, *paths, error))
+			return NULL;
+	g_checksum_update(sum, (const guchar *)texts, -1);
+	return g_strdup(g_checksum_get_string(sum));
+}

@@ -1,0 +1,61 @@
+/*
+ * Trials: a server started anew, a capture played at it, and what it did meanwhile.
+ *
+ * Place in the house: what `flowdar reduce` and `flowdar hunt` measure with. The server is started in
+ * a session of its own, without flowdar's libraries, its output goes to a log; it has to stay in the
+ * foreground. When it listens the capture is played by a child of this process, and then the server
+ * is ended: SIGTERM, half a second, SIGKILL for its process group.
+ */
+#ifndef FDAR_CLI_REDUCE_TRIAL_H
+#define FDAR_CLI_REDUCE_TRIAL_H
+
+#include <glib.h>
+#include <stdint.h>
+
+struct fdar_trial_options {
+	char *const *server;   /* its command; NULL-terminated */
+	const char *to;        /* "HOST:PORT"; NULL: where it listens */
+	const char *directory; /* for the log and what the player says */
+	const char *timeout;   /* of sessions, as replay takes it */
+	const char *speed;     /* times as captured; NULL: as fast as the server answers */
+	const char *concurrency;
+	uint64_t wait_ns;                     /* how long it may take until it listens */
+	int (*replay)(int argc, char **argv); /* the command */
+	const volatile int *stop;
+};
+
+/* What to play. */
+struct fdar_trial_play {
+	const char *capture;
+	const char *journal; /* NULL: none is kept */
+	uint32_t copies;
+	gboolean one_by_one;    /* a session at a time */
+	uint64_t limit_ns;      /* of playing; 0: none */
+	uint64_t enough_cpu_ns; /* it is cut when the server has used so much; 0: never */
+};
+
+struct fdar_trial {
+	uint64_t asked;  /* sessions, unplayable ones left out */
+	double sessions; /* played; those that were cut count a half */
+	uint64_t ok, timeouts;
+	uint64_t cpu_ns;               /* of the server, from listening to the end of the play */
+	int64_t memory_bytes;          /* by which it grew */
+	double p50_ns, p90_ns, p99_ns; /* of answers, from sending to the last byte */
+	uint64_t elapsed_ns;
+	gboolean crashed; /* it ended while it was played at */
+	int status;       /* then, as of waitpid */
+};
+
+/* Blocks. FALSE and error when the server cannot be started or does not listen, or nothing could be
+ * played although it runs; CANCELLED of G_IO_ERROR when *stop was set. */
+gboolean fdar_trial_run(const struct fdar_trial_options *options,
+			const struct fdar_trial_play *play, struct fdar_trial *result,
+			GError **error);
+
+/* A shell's command with the server started before it and ended after it (server may be NULL: then
+ * there is none): gives what it exited with, 128 + signal; -1 and error as above. {} is the capture,
+ * {copies} and {to} what they are. */
+int fdar_trial_command(const struct fdar_trial_options *options, const char *command,
+		       const struct fdar_trial_play *play, GError **error);
+
+#endif

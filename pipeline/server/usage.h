@@ -1,0 +1,24 @@
+/*
+ * Usage: processor time and memory of a process and its descendants.
+ *
+ * Place in the house: beside processes.h. Processor time is read from the kernel's clock of each
+ * process (nanoseconds, threads that have ended included); of descendants that have ended it is not
+ * known. Memory is what is not backed by files, swapped out or not (RssAnon and VmSwap of
+ * /proc/PID/status, proc(5)).
+ */
+#ifndef FDAR_PIPELINE_SERVER_USAGE_H
+#define FDAR_PIPELINE_SERVER_USAGE_H
+
+#include <glib.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct fdar_usage_of_tree {
+	uint64_t cpu_ns;
+	uint64_t memory_bytes;
+	unsigned processes; /* that were looked at; 0: root is gone */
+};
+
+struct fdar_usage_of_tree fdar_usage_below(pid_t root);
+
+#endif

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# From many sessions to the few that hurt: with a command that knows, and with a server that is measured; stopped
+# half way and gone on.
+set -euo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+captures=$FLOWDAR_SOURCE/tests/captures
+server=$FLOWDAR_BUILD/bin/demo_httpd
+cd "$work"
+mkdir www
+echo hello >www/index.html
+
+fail() {
+	echo "$1"
+	[ ! -s said ] || cat said
+	[ ! -s result ] || cat result
+	exit 1
+}
+
+# reduce STATUS ARGUMENT...: into "result" and "said".
+reduce() {
+	local expected=$1 status=0
+	shift
+	"$FLOWDAR" reduce "$@" >result 2>said || status=$?
+	[ $status = "$expected" ] || fail "reduce $*: expected $expected, not $status"
+}
+
+# Two requests of one session that hurt only together: that session, without its third.
+together="grep -aq 's=none' {} && grep -aq 's=aaaaa ' {}"
+reduce 0 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o two.pcap --format json
+[ "$(jq -c '[.end, .causes, .confirmed, [.kept[] | .messages_kept, .messages]]' result)" = '["done",1,10,[2,3]]' ] ||
+	fail "not one session and two of its three messages"
+"$FLOWDAR" split two.pcap -o two --format json >two.json
+[ "$(jq -c '[.sessions[] | .from_client.messages, .from_server.messages]' two.json)" = '[2,2]' ] || fail "two.pcap has something else"
+[ ! -e two.pcap.state ] || fail "the state is left"
+
+# Stopped, and gone on: as many runs in the two as in one.
+runs=$(jq .runs result)
+reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o again.pcap --runs 7 --format json
+[ -s again.pcap ] || fail "no best so far"
+[ -s again.pcap.state ] || fail "no state"
+reduce 0 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o again.pcap --format json
+cmp two.pcap again.pcap || fail "another result"
+[ $((7 + $(jq .runs result))) = "$runs" ] || fail "$runs runs at once, and 7 and $(jq .runs result)"
+
+# Of another search.
+reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o other.pcap --runs 2
+reduce 1 "$captures/demo-baseline.pcap" --test "grep -aq nothing {}" --trust 1 -o other.pcap
+grep -q 'other.pcap.state: is of a search for something else' said || fail "another search goes on"
+reduce 4 "$captures/demo-baseline.pcap" --test "grep -aq nothing {}" --trust 1 -o none.pcap
+[ ! -e none.pcap ] || fail "what does not hurt is written"
+
+# A server that is measured. Every attack of the capture hurts by itself: one of them is left.
+reduce 0 "$captures/demo-attack.pcap" --test cpu --baseline "$captures/demo-baseline.pcap" --over 3 --confirm 3 -o one.pcap --format json \
+	-- "$server" --port 0 --root www --max-steps=0
+[ "$(jq -c '[.end, (.kept | length), .copies]' result)" = '["done",1,1]' ] || fail "not one attack"
+grep -aq 'match?s=aaaaaaaaaaaaaaaa' one.pcap || fail "not an attack"
+
+reduce 1 "$captures/demo-attack.pcap" --test cpu --over 20ms -o no.pcap -- "$work/no-server"
+grep -q 'no-server: cannot be executed' said || fail "a server that is not there"
+reduce 2 "$captures/demo-attack.pcap" --test cpu -o no.pcap -- "$server"
+reduce 2 "$captures/demo-attack.pcap" --test nonsense -o no.pcap -- "$server"
+[ ! -e no.pcap ] || fail "something was written"
+[ ! -e no.pcap.state ] || fail "a state was left behind"
+echo "$runs runs from $("$FLOWDAR" split "$captures/demo-baseline.pcap" -o all --format json | jq '.sessions | length') sessions to one"

@@ -1,0 +1,74 @@
+/* Processor time and memory of a process and its descendants. */
+#include <glib.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipeline/server/usage.h"
+
+#define WORK_NS   60000000u
+#define KEPT_SIZE ((size_t)16 << 20)
+
+static void work(void)
+{
+	struct timespec now = { 0 };
+
+	while ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec < WORK_NS)
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+}
+
+/* A child, and a child of it, work and keep memory. */
+static pid_t start(int ready)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		char *kept = malloc(KEPT_SIZE);
+
+		memset(kept, 1, KEPT_SIZE);
+		if (fork() == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			memset(kept, 2, KEPT_SIZE);
+		}
+		work();
+		g_assert_cmpint(write(ready, kept, 1), ==, 1);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static void test_tree(void)
+{
+	struct fdar_usage_of_tree usage;
+	char byte;
+	int pipes[2];
+	pid_t pid;
+
+	g_assert_cmpint(pipe(pipes), ==, 0);
+	pid = start(pipes[1]);
+	for (unsigned i = 0; i < 2; i++)
+		g_assert_cmpint(read(pipes[0], &byte, 1), ==, 1);
+	usage = fdar_usage_below(pid);
+	g_assert_cmpuint(usage.processes, ==, 2);
+	g_assert_cmpuint(usage.cpu_ns, >=, 2 * WORK_NS);
+	g_assert_cmpuint(usage.cpu_ns, <, 100 * (uint64_t)WORK_NS);
+	g_assert_cmpuint(usage.memory_bytes, >=, 2 * KEPT_SIZE);
+	/* The child's child ends with it: PR_SET_PDEATHSIG. */
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	g_assert_cmpuint(fdar_usage_below(pid).processes, ==, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/usage/tree", test_tree);
+	return g_test_run();
+}
