@@ -240,7 +240,9 @@ struct fdar_diff {
 	struct fdar_diff_test test; /* of busy time per session */
 	gboolean even;              /* of SPREAD: all functions grew alike */
 	gboolean blind;             /* of IDLE: what threads did was not recorded */
-	gboolean may_be_chance;     /* a difference was seen, but not a significant one */
+	double spin_rate; /* of that: reads and writes of a session in a second, where there are
+			   * very many for no more bytes: a busy loop; else 0 */
+	gboolean may_be_chance; /* a difference was seen, but not a significant one */
 	struct fdar_diff_load load;
 	uint32_t *recounted; /* rows whose calls changed evidently, by what that costs */
 	uint32_t recounted_count;

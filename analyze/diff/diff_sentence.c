@@ -291,9 +291,15 @@ static void say_idle(GString *text, const struct fdar_diff *diff)
 	g_string_append_printf(text, "x longer, %s against %s, %s",
 			       diff_duration(verdict->subject_ns, subject),
 			       diff_duration(verdict->baseline_ns, baseline),
-			       diff->blind ? "and what threads did meanwhile was not recorded"
-					   : "while no thread works for them: slow or silent "
-					     "clients");
+			       diff->spin_rate > 0 ? "and are"
+			       : diff->blind ? "and what threads did meanwhile was not recorded"
+					     : "while no thread works for them: slow or silent "
+					       "clients");
+	if (!(diff->spin_rate > 0))
+		return;
+	g_string_append(text, " read and written ");
+	diff_add_number(text, floor(diff->spin_rate));
+	g_string_append(text, " times a second each, for no more bytes: a busy loop");
 }
 
 static gboolean many_unfinished(const struct fdar_diff *diff)

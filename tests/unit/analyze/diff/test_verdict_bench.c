@@ -360,6 +360,33 @@ static void test_short_calls_left_out(void)
 	g_assert_cmpstr(naive->verdict.function, ==, "walk");
 }
 
+/* With --io alone: a server that asks a descriptor again and again is no slow client. */
+static void test_busy_loop(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		side[s].spacing = 1 * MS;
+		for (int i = 0; i < 20; i++) {
+			begin(&side[s], "");
+			say(&side[s], "io:READ:7:60");
+			for (int k = 0; k < (s ? 1200 : 2); k++) {
+				pass(&side[s], 100 * US);
+				say(&side[s], "io:READ:7:-11");
+			}
+			say(&side[s], "io:WRITE:7:60");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_IDLE);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	expect_sentence(diff,
+			"^sessions stay open .*x longer, .* against .*, and are read and written "
+			".* times a second each, for no more bytes: a busy loop$");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -377,5 +404,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/counts-on-full-machine", test_counts_on_full_machine);
 	g_test_add_func("/verdict-bench/unowned-on-full-machine", test_unowned_on_full_machine);
 	g_test_add_func("/verdict-bench/short-calls-left-out", test_short_calls_left_out);
+	g_test_add_func("/verdict-bench/busy-loop", test_busy_loop);
 	return g_test_run();
 }
