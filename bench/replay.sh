@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # flowdar replay measured: against wrk, and by the sizes and paces it promises.
 #
-# usage: bench/replay.sh [PART...]       PART: wrk, loop, open, lag, scale (default: all of them)
+# usage: bench/replay.sh [PART...]       PART: wrk, tls, loop, open, lag, scale (default: all of them)
 #   wrk    requests per CPU second of the load generator, keep-alive HTTP against nginx as fast as
 #          possible, wrk and replay in turns; each round gives a ratio, the median is printed
+#   tls    the same over TLS 1.3 (one session a request and kept-alive ones), against h2load and wrk
 #   loop   the same for a bare loop on libuv and one on epoll (bench/replay_loop.c; needs libuv)
 #   open   20,000 sessions open at once: resident memory of replay
 #   lag    10,000 sends a second for 10 s on one core: quantiles of the lag
@@ -78,6 +79,44 @@ part_wrk() {
 		echo "$rate" >>ratios
 	done
 	printf 'median ratio: %.3f\n' "$(median <ratios)"
+}
+
+# Against two loads over TLS: the requests of one connection, and a handshake for each request. What is cloned is
+# curl's and wrk's own traffic, opened by their secrets.
+part_tls() {
+	need h2load wrk nginx dumpcap openssl curl
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 1 \
+		-subj /CN=localhost 2>openssl.log
+	nginx_start
+	port=$(free_port)
+	sed -e "s|listen .*;|listen 127.0.0.1:$port ssl backlog=4096; ssl_certificate $PWD/cert.pem; ssl_certificate_key $PWD/key.pem;|" \
+		-e "s|pid .*|pid $PWD/tls.pid;|" nginx/nginx.conf >tls.conf
+	chmod 644 cert.pem key.pem tls.conf
+	serve nginx-tls "$(command -v nginx)" -e stderr -c "$PWD/tls.conf"
+	wait_for "nginx with TLS" port_open "$port"
+	taskset -acp $server_core "$server_pid" >/dev/null
+	for pid in $(pgrep -P "$server_pid"); do taskset -acp $server_core "$pid" >/dev/null; done
+	capture_to keep.pcap
+	# 200 requests of one connection.
+	seq -f "url = https://localhost:$port/hello.txt?%g" 200 | sed '1!s/^/next\n/;s/$/\noutput = \/dev\/null\ninsecure/' >urls
+	SSLKEYLOGFILE=keys curl -s --http1.1 -K urls --connect-to "localhost:$port:127.0.0.1:$port" >/dev/null
+	capture_end
+	: >ratios
+	: >ratios-h2load
+	printf 'TLS 1.3, 64 connections, 5 s each, requests per CPU second of the generator:\n'
+	printf '%10s %10s %10s %8s %8s\n' replay wrk h2load /wrk /h2load
+	for _ in $(seq "$rounds"); do
+		ours=$({ time taskset -c $core "$FLOWDAR" replay keep.pcap --tls-keys keys --tls --to "127.0.0.1:$port" --asap \
+			--clones 64 --concurrency 64 --duration 5s --format json >summary.json; } 2>&1)
+		ours=$(echo "$(figure exchanges) $ours" | awk '{ print $1 / ($2 + $3) }')
+		wrk=$({ time taskset -c $core wrk -t1 -c64 -d5 "https://127.0.0.1:$port/hello.txt" >wrk.txt; } 2>&1)
+		wrk=$(echo "$(sed -n 's/^ *\([0-9]*\) requests in.*/\1/p' wrk.txt) $wrk" | awk '{ print $1 / ($2 + $3) }')
+		h2=$({ time taskset -c $core h2load --h1 -t1 -c64 -D5 "https://127.0.0.1:$port/hello.txt" >h2load.txt; } 2>&1)
+		h2=$(echo "$(sed -n 's/^requests:.* \([0-9]*\) succeeded.*/\1/p' h2load.txt) $h2" | awk '{ print $1 / ($2 + $3) }')
+		printf '%10.0f %10.0f %10.0f %8.3f %8.3f\n' "$ours" "$wrk" "$h2" "$(awk "BEGIN { print $ours / $wrk }" | tee -a ratios)" \
+			"$(awk "BEGIN { print $ours / $h2 }" | tee -a ratios-h2load)"
+	done
+	printf 'median ratios: %.3f, %.3f\n' "$(median <ratios)" "$(median <ratios-h2load)"
 }
 
 part_loop() {
@@ -180,7 +219,7 @@ part_scale() {
 	done
 }
 
-[ $# -gt 0 ] || set -- wrk loop open lag scale
+[ $# -gt 0 ] || set -- wrk tls loop open lag scale
 for part in "$@"; do
 	"part_$part"
 done

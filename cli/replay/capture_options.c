@@ -57,6 +57,9 @@ const struct fdar_tls_keys *fdar_capture_options_keys(struct fdar_capture_texts 
 	if (!texts->keys)
 		return NULL;
 	texts->tls_keys = fdar_tls_keys_new();
+	/* The capture's own, which are always taken, are asked for by name where that changes anything. */
+	if (strcmp(texts->keys, "-") == 0)
+		return texts->tls_keys;
 	return fdar_tls_keys_load(texts->tls_keys, texts->keys, error) ? texts->tls_keys : NULL;
 }
 

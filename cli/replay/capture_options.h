@@ -21,9 +21,9 @@ struct fdar_capture_texts {
 
 #define FDAR_CAPTURE_FILTER_HELP \
 	"Read only packets that match, in the language of tcpdump, e.g. \"port 80\""
-#define FDAR_CAPTURE_KEYS_HELP                                                                \
-	"TLS secrets of the capture, as SSLKEYLOGFILE has them: sessions that they open are " \
-	"decrypted"
+#define FDAR_CAPTURE_KEYS_HELP                                                                 \
+	"TLS secrets of the capture, as SSLKEYLOGFILE has them, - for those of a pcapng file " \
+	"itself: sessions that they open are decrypted"
 #define FDAR_CAPTURE_SERVER_HELP \
 	"This port is a server's, where the capture does not show it (may be repeated)"
 

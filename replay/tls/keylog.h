@@ -37,7 +37,7 @@ struct fdar_tls_keys *fdar_tls_keys_new(void);
 /* Adds what a text has. Gives how many lines were of use. */
 size_t fdar_tls_keys_add(struct fdar_tls_keys *keys, const char *text, size_t size);
 
-/* Adds a file, "-" for none. FALSE and error when it cannot be read, is larger than 64 MiB, or has no
+/* Adds a file. FALSE and error when it cannot be read, is larger than 64 MiB, or has no
  * line of use. */
 gboolean fdar_tls_keys_load(struct fdar_tls_keys *keys, const char *path, GError **error);
 

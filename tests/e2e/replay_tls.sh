@@ -66,6 +66,14 @@ editcap --inject-secrets tls,keys talk.pcap talk.pcapng
 # Without them the keys are not those of the run, and the verdict says so.
 "$FLOWDAR" replay talk.pcap --to 127.0.0.1:8443 --timeout 2s >sealed.txt || fail "sealed: $(cat sealed.txt)"
 grep -q 'TLS, whose keys are not those of this run' sealed.txt || fail "sealed: $(cat sealed.txt)"
+# Unless that is what is wanted: handshakes, byte for byte, and no surprise at what becomes of them.
+"$FLOWDAR" replay talk.pcap --tls=verbatim --to 127.0.0.1:8443 --timeout 2s -o verbatim.jsonl >verbatim.txt || fail "verbatim: $(cat verbatim.txt)"
+! grep -q 'whose keys are not those of this run' verbatim.txt verbatim.jsonl || fail "verbatim: $(cat verbatim.txt)"
+# The hello and what follows it were sent, and the server has shaken hands as far as it goes.
+[ "$(jq -s '[.[] | select(.sent_bytes > 200 and .received_bytes > 700)] | length' verbatim.jsonl)" = 6 ] ||
+	fail "verbatim: $(cat verbatim.jsonl)"
+"$FLOWDAR" amplify talk.pcapng --tls-keys - -o plain.pcap 2>amplify.txt || fail "amplify: $(cat amplify.txt)"
+grep -q '6 of 6 captured sessions were in TLS' amplify.txt || fail "amplify by the capture's own secrets: $(cat amplify.txt)"
 # With them: over TLS, and in plain.
 "$FLOWDAR" replay talk.pcap --tls-keys keys --tls --to 127.0.0.1:8443 --clones 20 --asap --format json -o tls.jsonl >tls.json
 [ "$(jq '.replay[0].ok' tls.json)" = 120 ] || fail "over TLS: $(cat tls.json)"
