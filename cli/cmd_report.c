@@ -8,6 +8,8 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/kit/save.h"
+#include "cli/diff/fail_on.h"
+#include "cli/report/report_forms.h"
 #include "cli/report/report_input.h"
 #include "cli/sequence/sequence_page.h"
 #include "viz/flame/flame.h"
@@ -16,6 +18,11 @@
 
 #define PICTURES    3
 #define FLAME_WIDTH 1140.0 /* fits the page without scrolling */
+
+static const struct fdar_usage_values values[] = {
+	{ "format", FDAR_REPORT_FORMS, FALSE },
+	{ NULL, NULL, FALSE },
+};
 
 static const struct fdar_usage usage = {
 	.command = "report",
@@ -32,8 +39,16 @@ static const struct fdar_usage usage = {
 		"sort and filter,\n"
 		"flame graphs zoom and search; what is shown is kept in the address, so that a "
 		"link opens the same\n"
-		"place. Without script all of it is still there.\n",
+		"place. Without script all of it is still there.\n"
+		"\n"
+		"--format md is for a pull request, with the pictures beside it, or on standard "
+		"output without them;\n"
+		"junit, sarif (at the culprit's source line) and json are for CI and other "
+		"programs.\n",
+	.values = values,
 	.examples = "  flowdar report usual.rec attack.rec -o report.html\n"
+		    "  flowdar report usual.rec attack.rec --format md -o - >> "
+		    "\"$GITHUB_STEP_SUMMARY\"\n"
 		    "  flowdar report mixed.rec mixed.rec --baseline-label usual --label attack\n",
 };
 
@@ -42,6 +57,8 @@ struct texts {
 	char *label;
 	char *baseline_label;
 	char *unit;
+	char *format;
+	char **limits; /* of --fail-on */
 };
 
 /* All that the document is made from. */
@@ -49,6 +66,7 @@ struct making {
 	const struct texts *texts;
 	const char *paths[2];
 	enum fdar_unit unit;
+	enum fdar_report_form form;
 	const volatile int *stop;
 	struct fdar_diff_sides sides;
 	struct fdar_diff *diff;
@@ -152,7 +170,14 @@ static const struct fdar_histogram *busy_of(const struct fdar_profile *flat)
 
 static gboolean save(struct making *making, const struct fdar_report *report, GError **error)
 {
-	return fdar_save_text(making->texts->output, fdar_report_html(report), error);
+	return fdar_report_form_save(making->form, report, making->texts->output,
+				     making->texts->limits, error);
+}
+
+/* NULL: it was not drawn. */
+static const char *svg_of(const struct making *making, unsigned picture)
+{
+	return making->pictures[picture] ? making->pictures[picture]->str : NULL;
 }
 
 static gboolean write_report(struct making *making, GError **error)
@@ -171,14 +196,13 @@ static gboolean write_report(struct making *making, GError **error)
 						 making->paths[0], making->paths[1]);
 	const char *const commands[] = { command, picture, flame, NULL };
 	const struct fdar_report_picture pictures[PICTURES] = {
-		{ "flame-subject", "Where the time went: subject", NULL, making->pictures[0]->str,
-		  TRUE },
-		{ "flame-baseline", "Where the time went: baseline", NULL, making->pictures[1]->str,
+		{ "flame-subject", "Where the time went: subject", NULL, svg_of(making, 0), TRUE },
+		{ "flame-baseline", "Where the time went: baseline", NULL, svg_of(making, 1),
 		  TRUE },
 		{ "sequence", "One session of each side",
 		  "Time goes down, a red dot is 500 µs of one call, ratios are subject against "
 		  "baseline.",
-		  making->pictures[2] ? making->pictures[2]->str : NULL, FALSE },
+		  svg_of(making, 2), FALSE },
 	};
 	const struct fdar_report report = { .title = making->diff->verdict.sentence,
 					    .diff = making->diff,
@@ -189,7 +213,9 @@ static gboolean write_report(struct making *making, GError **error)
 					    .sessions = (const void *)sessions->data,
 					    .session_count = sessions->len,
 					    .pictures = pictures,
-					    .picture_count = making->pictures[2] ? 3 : 2,
+					    .picture_count = making->pictures[2]   ? 3
+							     : making->pictures[0] ? 2
+										   : 0,
 					    .commands = commands,
 					    .generator = "flowdar " FLOWDAR_VERSION };
 	gboolean fine = save(making, &report, error);
@@ -217,11 +243,14 @@ static int make(struct making *making)
 	g_autoptr(GError) error = NULL;
 
 	if (compare(making, &error)) {
-		draw_flames(making);
-		draw_sequence(making);
+		if (fdar_report_form_has_pictures(making->form, making->texts->output)) {
+			draw_flames(making);
+			draw_sequence(making);
+		}
 		if (!*making->stop && write_report(making, &error)) {
-			printf("%s\nwritten: %s\n", making->diff->verdict.sentence,
-			       making->texts->output);
+			if (strcmp(making->texts->output, "-") != 0)
+				printf("%s\nwritten: %s\n", making->diff->verdict.sentence,
+				       making->texts->output);
 			return FDAR_EXIT_OK;
 		}
 	}
@@ -230,13 +259,40 @@ static int make(struct making *making)
 	return fdar_failure(&usage, g_steal_pointer(&error));
 }
 
+static int check_form(const struct texts *texts, enum fdar_report_form *form)
+{
+	if (!fdar_report_form_parse(texts->format, form))
+		return fdar_usage_error(&usage,
+					"--format %s: expected html, md, junit, sarif or json",
+					texts->format);
+	if (texts->limits && *form != FDAR_REPORT_JUNIT)
+		return fdar_usage_error(&usage, "--fail-on: only with --format junit");
+	for (char **text = texts->limits; text && *text; text++) {
+		struct fdar_fail_on parsed;
+
+		if (!fdar_fail_on_parse(*text, &parsed))
+			return fdar_usage_error(&usage,
+						"--fail-on %s: expected ratio, time, unfinished or "
+						"lost, > or >=, and a number",
+						*text);
+	}
+	return FDAR_EXIT_OK;
+}
+
 int fdar_cmd_report(int argc, char **argv)
 {
 	struct texts texts = { 0 };
 	struct making making = { .texts = &texts, .stop = fdar_interrupt_catch() };
 	const GOptionEntry entries[] = {
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &texts.output,
-		  "Where to write it (default report.html)", "FILE" },
+		  "Where to write it (default report.html, .md, .xml, .sarif or .json); - is "
+		  "standard output",
+		  "FILE" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
+		  "html (default), md, junit, sarif or json", "FORMAT" },
+		{ "fail-on", 0, 0, G_OPTION_ARG_STRING_ARRAY, &texts.limits,
+		  "With junit: a test case for this limit, as in flowdar diff, e.g. 'ratio>2'",
+		  "LIMIT" },
 		{ "label", 0, 0, G_OPTION_ARG_STRING, &texts.label,
 		  "Only the sessions with this label, on both sides", "LABEL" },
 		{ "baseline-label", 0, 0, G_OPTION_ARG_STRING, &texts.baseline_label,
@@ -254,11 +310,13 @@ int fdar_cmd_report(int argc, char **argv)
 		else if (!fdar_unit_parse(texts.unit, &making.unit))
 			code = fdar_usage_error(&usage, "--unit %s: expected session or request",
 						texts.unit);
+		else
+			code = check_form(&texts, &making.form);
 		if (code == FDAR_EXIT_OK) {
 			making.paths[0] = argv[1];
 			making.paths[1] = argv[2];
 			if (!texts.output)
-				texts.output = g_strdup("report.html");
+				texts.output = g_strdup(fdar_report_form_output(making.form));
 			code = make(&making);
 			making_clear(&making);
 		}
@@ -267,5 +325,7 @@ int fdar_cmd_report(int argc, char **argv)
 	g_free(texts.label);
 	g_free(texts.baseline_label);
 	g_free(texts.unit);
+	g_free(texts.format);
+	g_strfreev(texts.limits);
 	return code;
 }
