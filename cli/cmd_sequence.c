@@ -39,6 +39,10 @@ static const struct fdar_usage usage = {
 		"With --baseline two sessions stand side by side, row by row, with the ratio of "
 		"their times.\n"
 		"\n"
+		"--label and --request choose among the sessions, or requests; --thread is for "
+		"traces that have\n"
+		"neither: all that one thread did.\n"
+		"\n"
 		"--format text is the diagram for a terminal; mermaid and plantuml are for what "
 		"renders "
 		"these, of two\n"
@@ -53,6 +57,7 @@ static const struct fdar_usage usage = {
 		"of the subject a typical one of those that cost more than the mean.\n",
 	.examples = "  flowdar sequence attack.rec\n"
 		    "  flowdar sequence attack.rec --format text\n"
+		    "  flowdar sequence lttng-traces/cyg-profile --thread worker-0\n"
 		    "  flowdar sequence --baseline usual.rec attack.rec -o attack.svg\n"
 		    "  flowdar sequence --session 127.1.0.7 --focus ap_regexec --max-steps 200 "
 		    "attack.rec\n",
@@ -117,8 +122,8 @@ static void report(const struct fdar_sequence_page *page)
 		const struct fdar_story *story = page->set->stories[s];
 		g_autofree char *calls = fdar_format_count(story->calls);
 
-		fdar_print_line("%s: session %s, %s calls in %u steps", r->paths[s], story->peer,
-				calls, story->step_count);
+		fdar_print_line("%s: %s%s, %s calls in %u steps", r->paths[s],
+				r->thread ? "" : "session ", story->peer, calls, story->step_count);
 	}
 	fdar_print_line("drawn: %s", r->output);
 }
@@ -126,7 +131,7 @@ static void report(const struct fdar_sequence_page *page)
 int fdar_cmd_sequence(int argc, char **argv)
 {
 	struct fdar_sequence_request request = { 0 };
-	struct fdar_sequence_page page = { .request = &request };
+	struct fdar_sequence_page page = { .request = &request, .usage = &usage };
 	GError *error = NULL;
 	int code = FDAR_EXIT_OK;
 

@@ -67,7 +67,8 @@ static void on_closed(void *user, struct fdar_walk_session *session)
 	picker->sessions++;
 	picker->unfinished += session->state == FDAR_SESSION_UNFINISHED;
 	if (picker->candidates->len < FDAR_STORY_SESSIONS_MAX &&
-	    is_candidate(&picker->choice, session))
+	    is_candidate(&picker->choice, session) &&
+	    (!picker->choice.accept || picker->choice.accept(picker->choice.accept_user, session)))
 		g_array_append_val(picker->candidates, candidate);
 }
 
@@ -87,6 +88,7 @@ struct fdar_story_picker *fdar_story_picker_new(const struct fdar_story_choice *
 	picker->candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	picker->open = g_hash_table_new_full(NULL, NULL, g_free, NULL);
 	picker->walk = fdar_walk_new(&visitor, picker);
+	fdar_walk_set_unit(picker->walk, choice->unit);
 	return picker;
 }
 

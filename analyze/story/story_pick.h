@@ -29,7 +29,14 @@ struct fdar_story_choice {
 	enum fdar_story_pick pick;
 	const char *peer;
 	uint64_t key;
-	const char *focus; /* NULL: none */
+	const char *focus;   /* NULL: none */
+	enum fdar_unit unit; /* what is told as sessions */
+	/* Whether a session may be picked; NULL: any. */
+	gboolean (*accept)(void *user, const struct fdar_walk_session *session);
+	void *accept_user;
+	/* Instead of a session: a thread, by its number or its name; NULL: a session. The rest but focus
+	 * is of no use then. */
+	const char *thread;
 };
 
 struct fdar_story_picked {

@@ -2,11 +2,13 @@
 
 #include <gio/gio.h>
 
+#include "analyze/story/story_thread.h"
 #include "pipeline/source/source.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/source/source_notes.h"
 
-#define BATCH 4096u
+#define BATCH        4096u
+#define THREADS_TOLD 12u /* in the message that there is no such thread */
 
 struct reading {
 	const char *path;
@@ -15,7 +17,8 @@ struct reading {
 	fdar_profile_progress_fn progress;
 	void *user;
 	guint64 events;
-	GPtrArray *warnings; /* NULL: nobody wants them */
+	GPtrArray *warnings;              /* NULL: nobody wants them */
+	struct story_thread_filter *only; /* NULL: all threads */
 };
 
 static const char *text_of(const void *source, uint32_t name)
@@ -65,20 +68,30 @@ static void add_modules(const struct reading *reading, const struct fdar_event *
 	}
 }
 
+static gboolean cancelled(GError **error)
+{
+	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+	return FALSE;
+}
+
 static gboolean feed(struct reading *reading, struct fdar_walk *walk, GError **error)
 {
 	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	g_autofree struct fdar_event *kept = g_new(struct fdar_event, BATCH + 1);
 	struct fdar_source_summary summary;
 	gssize count;
 
 	while ((count = fdar_source_read(reading->source, batch, BATCH, error)) > 0) {
 		add_modules(reading, batch, (size_t)count);
-		fdar_walk_feed(walk, batch, (size_t)count);
+		if (reading->only)
+			fdar_walk_feed(walk, kept,
+				       story_thread_filter(reading->only, batch, (size_t)count,
+							   kept));
+		else
+			fdar_walk_feed(walk, batch, (size_t)count);
 		reading->events += (guint64)count;
-		if (reading->progress && !reading->progress(reading->events, reading->user)) {
-			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
-			return FALSE;
-		}
+		if (reading->progress && !reading->progress(reading->events, reading->user))
+			return cancelled(error);
 	}
 	fdar_source_get_summary(reading->source, &summary);
 	return count == 0 && fdar_source_check_times(&summary, reading->path, error);
@@ -88,10 +101,16 @@ static void set_not_found(const struct reading *reading, const struct fdar_story
 			  const struct fdar_story_picked *picked, GError **error)
 {
 	if (picked->sessions == 0) {
-		g_set_error(
-			error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-			"%s: no sessions in the trace; expected session_begin events of flowdar",
-			reading->path);
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: no %s in the trace; expected session_begin events of flowdar, or "
+			    "--thread with one of its threads",
+			    reading->path,
+			    choice->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions");
+	} else if (choice->accept && choice->pick < FDAR_PICK_PEER) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: none of its %" G_GUINT64_FORMAT " %s is one that was asked for",
+			    reading->path, picked->sessions,
+			    choice->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions");
 	} else if (choice->pick == FDAR_PICK_PEER) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "%s: none of its %" G_GUINT64_FORMAT " sessions is of client %s",
@@ -139,10 +158,61 @@ static gboolean pick(struct reading *reading, const struct fdar_story_choice *ch
 	return picked->id != 0;
 }
 
-static struct fdar_story_tree *listen(struct reading *reading, uint64_t session, const char *focus,
-				      GError **error)
+/* The names of threads that could have been asked for. */
+static void remember(GPtrArray *threads, const struct fdar_event *event, const char *name)
 {
-	struct fdar_story_source from = { .text = text_of, .session = session, .focus = focus };
+	g_autofree char *text = NULL;
+
+	if (event->kind != FDAR_EVENT_THREAD_NAME || threads->len >= THREADS_TOLD)
+		return;
+	text = g_strdup_printf("%s (%u)", name, event->tid);
+	if (!g_ptr_array_find_with_equal_func(threads, text, g_str_equal, NULL))
+		g_ptr_array_add(threads, g_steal_pointer(&text));
+}
+
+/* Looks for the thread that is wanted. */
+static gboolean find_thread(struct reading *reading, const char *wanted,
+			    struct story_thread_filter *filter, GError **error)
+{
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	g_autoptr(GPtrArray) threads = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *known = NULL;
+	gssize count;
+
+	while ((count = fdar_source_read(reading->source, batch, BATCH, error)) > 0) {
+		for (gssize i = 0; i < count; i++) {
+			const char *name = fdar_source_text(reading->source,
+							    batch[i].kind == FDAR_EVENT_THREAD_NAME
+								    ? batch[i].named.name
+								    : 0);
+
+			remember(threads, &batch[i], name);
+			if (!story_thread_matches(&batch[i], name, wanted))
+				continue;
+			filter->pid = batch[i].pid;
+			filter->tid = batch[i].tid;
+			filter->peer = g_strdup_printf("thread %s", wanted);
+			return TRUE;
+		}
+		reading->events += (guint64)count;
+		if (reading->progress && !reading->progress(reading->events, reading->user))
+			return cancelled(error);
+	}
+	if (count < 0)
+		return FALSE;
+	g_ptr_array_add(threads, NULL);
+	known = g_strjoinv(", ", (char **)threads->pdata);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "%s: no thread %s; there are%s%s",
+		    reading->path, wanted, *known ? ": " : " none with a name", known);
+	return FALSE;
+}
+
+static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
+				      const struct fdar_story_choice *choice, GError **error)
+{
+	struct fdar_story_source from = { .text = text_of,
+					  .session = session,
+					  .focus = choice->focus };
 	g_autoptr(fdar_story_builder) builder = NULL;
 	struct fdar_story_tree *tree;
 
@@ -151,6 +221,8 @@ static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
 	from.symbols = reading->symbols;
 	from.texts = reading->source;
 	builder = fdar_story_builder_new(&from);
+	if (!choice->thread)
+		fdar_walk_set_unit(fdar_story_builder_walk(builder), choice->unit);
 	if (!feed(reading, fdar_story_builder_walk(builder), error))
 		return NULL;
 	tree = fdar_story_builder_finish(builder);
@@ -159,6 +231,27 @@ static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: changed while it was read",
 			    reading->path);
 	}
+	return tree;
+}
+
+/* The thread is the session 1 of what is kept of the trace. */
+static struct fdar_story_tree *read_thread(struct reading *reading,
+					   const struct fdar_story_choice *choice,
+					   struct fdar_story_picked *picked, GError **error)
+{
+	struct story_thread_filter filter = { 0 };
+	struct fdar_story_tree *tree = NULL;
+	gboolean found = reading_open(reading, error) &&
+			 find_thread(reading, choice->thread, &filter, error);
+
+	reading_close(reading);
+	if (found) {
+		*picked = (struct fdar_story_picked){ .id = 1, .sessions = 1 };
+		reading->only = &filter;
+		tree = listen(reading, 1, choice, error);
+		reading_close(reading);
+	}
+	g_free(filter.peer);
 	return tree;
 }
 
@@ -175,10 +268,12 @@ struct fdar_story_tree *fdar_story_read(const char *path, const struct fdar_stor
 	gboolean found;
 
 	picked = picked ? picked : &own;
+	if (choice->thread)
+		return read_thread(&reading, choice, picked, error);
 	found = pick(&reading, choice, picked, error);
 	reading_close(&reading);
 	if (found) {
-		tree = listen(&reading, picked->id, choice->focus, error);
+		tree = listen(&reading, picked->id, choice, error);
 		reading_close(&reading);
 	}
 	return tree;

@@ -21,6 +21,10 @@ struct texts {
 	char *dot_unit;
 	char *theme;
 	char *format;
+	char *label;
+	char *baseline_label;
+	char *thread;
+	char *asked;
 	char *reader;
 	int max_steps;
 	int depth;
@@ -40,6 +44,10 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->dot_unit);
 	g_free(texts->theme);
 	g_free(texts->format);
+	g_free(texts->label);
+	g_free(texts->baseline_label);
+	g_free(texts->thread);
+	g_free(texts->asked);
 	g_free(texts->reader);
 }
 
@@ -58,6 +66,14 @@ static gboolean parse_options(const struct fdar_usage *usage, int *argc, char **
 		  "SESSION" },
 		{ "baseline-session", 0, 0, G_OPTION_ARG_STRING, &t->baseline_session,
 		  "Which session of the baseline", "SESSION" },
+		{ "label", 0, 0, G_OPTION_ARG_STRING, &t->label,
+		  "Only sessions with this label, on both sides", "LABEL" },
+		{ "baseline-label", 0, 0, G_OPTION_ARG_STRING, &t->baseline_label,
+		  "Another label for the baseline", "LABEL" },
+		{ "request", 0, 0, G_OPTION_ARG_STRING, &t->asked,
+		  "A request instead of a session: one that has TEXT in what it asks for", "TEXT" },
+		{ "thread", 0, 0, G_OPTION_ARG_STRING, &t->thread,
+		  "A thread instead of a session: its name or number", "THREAD" },
 		{ "focus", 'f', 0, G_OPTION_ARG_STRING, &t->focus,
 		  "A function that is marked and never left out; default: the one that the "
 		  "comparison names, else the costliest",
@@ -149,6 +165,17 @@ static gboolean take_reader(const char *text, struct fdar_sequence_request *r)
 	return review || !text || strcmp(text, "desk") == 0;
 }
 
+/* NULL when they go together. */
+static const char *check_selection(const struct texts *t)
+{
+	if (t->thread && (t->asked || t->label || t->session || t->baseline))
+		return "--thread is of one recording, and stands for --session, --label and "
+		       "--request";
+	if (t->baseline_label && !t->baseline)
+		return "--baseline-label needs --baseline";
+	return NULL;
+}
+
 /* NULL when all is well, else what is wrong. */
 static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 {
@@ -193,6 +220,8 @@ static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 				       STEPS_MAX);
 	}
 	r->picture.dots = dots;
+	if (check_selection(t))
+		return g_strdup(check_selection(t));
 	if (!take_format(t, r))
 		return g_strdup_printf(
 			"--format: \"%s\": expected svg, text, mermaid, plantuml or json",
@@ -230,6 +259,11 @@ gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, c
 				 : g_strdup(r->format == FDAR_SEQUENCE_SVG ? DEFAULT_OUTPUT : "-");
 		r->dot = g_steal_pointer(&t.dot);
 		r->focus = g_steal_pointer(&t.focus);
+		r->thread = g_steal_pointer(&t.thread);
+		r->asked = g_steal_pointer(&t.asked);
+		r->labels[0] =
+			g_strdup(r->count > 1 && t.baseline_label ? t.baseline_label : t.label);
+		r->labels[1] = g_steal_pointer(&t.label);
 	}
 	texts_clear(&t);
 	*code = wrong ? fdar_usage_error(usage, "%s", wrong) : FDAR_EXIT_OK;
@@ -245,4 +279,8 @@ void fdar_sequence_request_clear(struct fdar_sequence_request *r)
 	g_free(r->output);
 	g_free(r->dot);
 	g_free(r->focus);
+	g_free(r->thread);
+	g_free(r->asked);
+	g_free(r->labels[0]);
+	g_free(r->labels[1]);
 }

@@ -24,9 +24,12 @@ struct fdar_sequence_request {
 	char *peers[2];   /* of FDAR_PICK_PEER */
 	uint64_t keys[2]; /* of FDAR_PICK_KEY */
 	enum fdar_sequence_format format;
-	char *output; /* "-" is standard output */
-	char *dot;    /* NULL: not wanted */
-	char *focus;  /* NULL: not said */
+	char *output;    /* "-" is standard output */
+	char *dot;       /* NULL: not wanted */
+	char *labels[2]; /* of the sessions; NULL: any */
+	char *thread;    /* instead of a session; NULL: not said */
+	char *asked;     /* a part of what the request asks for; NULL: a session */
+	char *focus;     /* NULL: not said */
 	struct fdar_story_options story;
 	struct fdar_sequence_options picture;
 };

@@ -1,10 +1,13 @@
 #include "cli/sequence/sequence_page.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analyze/diff/diff.h"
+#include "analyze/profile/labels.h"
 #include "analyze/story/story_read.h"
+#include "cli/diff/diff_sides.h"
 #include "cli/kit/table.h"
 #include "cli/sequence/sequence_words.h"
 #include "pipeline/recording/doubts.h"
@@ -67,31 +70,72 @@ void fdar_sequence_page_clear(struct fdar_sequence_page *page)
 	g_free(page->focus);
 }
 
-static struct fdar_profile *read_profile(struct fdar_sequence_page *page, const char *path,
-					 GError **error)
+static enum fdar_unit unit_of(const struct fdar_sequence_request *r)
 {
-	struct progress progress;
-	struct fdar_profile_options options = { .progress = on_progress, .user = &progress };
-	struct fdar_profile *profile;
+	return r->asked ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
+}
 
-	progress_start(page, &progress, path);
-	profile = fdar_profile_read(path, &options, page->warnings, error);
-	progress_end(&progress);
-	for (guint i = 0; profile && i < profile->doubts->len; i++) {
-		const struct fdar_doubt *doubt = g_ptr_array_index(profile->doubts, i);
+/* Those of the recording's journal. TRUE and no labels when none are asked for. */
+static gboolean load_labels(const struct fdar_sequence_request *r, const char *path,
+			    struct fdar_labels **labels, GError **error)
+{
+	g_autofree char *journal = g_build_filename(path, "replay.jsonl", NULL);
 
-		g_ptr_array_add(page->warnings, g_strdup_printf("%s: %s", path, doubt->text));
+	*labels = NULL;
+	if (!r->labels[0] && !r->labels[1])
+		return TRUE;
+	*labels = fdar_labels_load(journal, error);
+	return *labels != NULL;
+}
+
+/* What speaks against a side is said in the picture, too. */
+static void take_doubts(struct fdar_sequence_page *page, const struct fdar_diff_sides *sides)
+{
+	for (unsigned s = 0; s < 2; s++) {
+		const struct fdar_profile *profile = fdar_diff_side(sides, (int)s);
+
+		for (guint i = 0; i < profile->doubts->len; i++) {
+			const struct fdar_doubt *doubt = g_ptr_array_index(profile->doubts, i);
+
+			g_ptr_array_add(page->warnings,
+					g_strdup_printf("%s: %s", page->request->paths[s],
+							doubt->text));
+		}
 	}
-	return profile;
+}
+
+/* As flowdar diff compares them, so that both say the same. */
+static struct fdar_diff *compare_sides(struct fdar_sequence_page *page, GError **error)
+{
+	const struct fdar_sequence_request *r = page->request;
+	struct fdar_diff_options options = { .label = r->labels[1],
+					     .baseline_label = r->labels[0] };
+	char *paths[2][2] = { { r->paths[0], NULL }, { r->paths[1], NULL } };
+	struct fdar_diff_side_input inputs[2];
+	struct fdar_diff_sides sides = { 0 };
+	struct fdar_diff *diff = NULL;
+
+	for (unsigned s = 0; s < 2; s++)
+		inputs[s] = (struct fdar_diff_side_input){ .input = { .usage = page->usage,
+								      .stop = page->stop,
+								      .unit = unit_of(r),
+								      .tells_doubts = TRUE },
+							   .paths = paths[s] };
+	if (fdar_diff_sides_read(inputs, &sides, error)) {
+		fdar_diff_sides_options(&sides, &options);
+		diff = fdar_diff_new(fdar_diff_side(&sides, 0), fdar_diff_side(&sides, 1), &options,
+				     error);
+	}
+	if (diff)
+		take_doubts(page, &sides);
+	fdar_diff_sides_clear(&sides);
+	return diff;
 }
 
 /* The comparison of all sessions gives the heading, and the focus unless one was asked for. */
 static gboolean compare(struct fdar_sequence_page *page, GError **error)
 {
-	const struct fdar_sequence_request *r = page->request;
-	g_autoptr(fdar_profile) base = read_profile(page, r->paths[0], error);
-	g_autoptr(fdar_profile) subject = base ? read_profile(page, r->paths[1], error) : NULL;
-	g_autoptr(fdar_diff) diff = subject ? fdar_diff_new(base, subject, NULL, error) : NULL;
+	g_autoptr(fdar_diff) diff = compare_sides(page, error);
 
 	if (!diff)
 		return FALSE;
@@ -102,15 +146,44 @@ static gboolean compare(struct fdar_sequence_page *page, GError **error)
 	return TRUE;
 }
 
+/* Which sessions may be drawn. */
+struct selection {
+	const struct fdar_labels *labels;
+	const char *label; /* NULL: any */
+	const char *asked; /* NULL: whatever */
+};
+
+static gboolean is_selected(void *user, const struct fdar_walk_session *session)
+{
+	const struct selection *selection = user;
+
+	if (selection->asked && !strstr(session->what, selection->asked))
+		return FALSE;
+	return !selection->label ||
+	       g_strcmp0(fdar_labels_find(selection->labels, session->peer, session->begin_ns),
+			 selection->label) == 0;
+}
+
 static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GError **error)
 {
 	const struct fdar_sequence_request *r = page->request;
 	struct progress progress;
+	g_autoptr(fdar_labels) labels = NULL;
+	struct selection selection = { .label = r->labels[side], .asked = r->asked };
 	struct fdar_story_choice choice = { .pick = r->picks[side],
 					    .peer = r->peers[side],
 					    .key = r->keys[side],
-					    .focus = page->focus };
+					    .focus = page->focus,
+					    .unit = unit_of(r),
+					    .accept = is_selected,
+					    .accept_user = &selection,
+					    .thread = r->thread };
 
+	if (!selection.label && !selection.asked)
+		choice.accept = NULL;
+	if (!load_labels(r, r->paths[side], &labels, error))
+		return FALSE;
+	selection.labels = labels;
 	progress_start(page, &progress, r->paths[side]);
 	page->trees[side] =
 		fdar_story_read(r->paths[side], &choice, on_progress, &progress,
@@ -131,8 +204,8 @@ gboolean fdar_sequence_page_make(struct fdar_sequence_page *page, GError **error
 			return FALSE;
 	page->set = fdar_story_tell(page->trees, r->count, &r->story);
 	if (r->count == 1) {
-		page->heading = fdar_sequence_heading(page->set);
-		page->subheading = fdar_sequence_which(r->picks[0], page->focus, &page->picked[0]);
+		page->heading = fdar_sequence_heading(page->set, r);
+		page->subheading = fdar_sequence_which(r, page->focus, &page->picked[0]);
 	}
 	return TRUE;
 }

@@ -14,7 +14,8 @@
 struct fdar_sequence_page {
 	const struct fdar_sequence_request *request;
 	const volatile int *stop;
-	GPtrArray *warnings; /* of char *; NULL-terminated when it is drawn */
+	const struct fdar_usage *usage; /* for warnings while two sides are compared */
+	GPtrArray *warnings;            /* of char *; NULL-terminated when it is drawn */
 	struct fdar_story_tree *trees[2];
 	struct fdar_story_picked picked[2];
 	struct fdar_story_set *set;

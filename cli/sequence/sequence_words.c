@@ -54,8 +54,15 @@ static const struct fdar_story_step *longest_queue(const struct fdar_story *stor
 	return longest;
 }
 
-char *fdar_sequence_heading(const struct fdar_story_set *set)
+static const char *unit_name(const struct fdar_sequence_request *request)
 {
+	return request->thread ? "thread" : request->asked ? "request" : "session";
+}
+
+char *fdar_sequence_heading(const struct fdar_story_set *set,
+			    const struct fdar_sequence_request *request)
+{
+	const char *unit = unit_name(request);
 	const struct fdar_story *story = set->stories[0];
 	uint64_t total_ns = 0;
 	uint64_t wait_ns = 0;
@@ -68,20 +75,20 @@ char *fdar_sequence_heading(const struct fdar_story_set *set)
 	if (queue && queue->duration_ns > total_ns) {
 		g_autofree char *queued = fdar_format_duration((double)queue->duration_ns);
 
-		return g_strdup_printf("This session stands in the queue %s for %s of its %s%s",
+		return g_strdup_printf("This %s stands in the queue %s for %s of its %s%s", unit,
 				       queue->name, queued, whole,
 				       queue->unfinished ? ", and nobody takes it" : "");
 	}
 	if (!focus)
-		return g_strdup_printf("One session, %s", whole);
-	return g_strdup_printf("%s in %s takes %s of this session's %s, %s%s", focus->name,
+		return g_strdup_printf("One %s, %s", unit, whole);
+	return g_strdup_printf("%s in %s takes %s of this %s's %s, %s%s", focus->name,
 			       focus->lane < story->lane_count ? story->lanes[focus->lane].component
 							       : "the server",
-			       time, whole, wait_ns * 2 > total_ns ? "waiting" : "running",
+			       time, unit, whole, wait_ns * 2 > total_ns ? "waiting" : "running",
 			       focus->unfinished ? ", and has not returned" : "");
 }
 
-char *fdar_sequence_which(enum fdar_story_pick pick, const char *focus,
+char *fdar_sequence_which(const struct fdar_sequence_request *request, const char *focus,
 			  const struct fdar_story_picked *picked)
 {
 	static const char *const words[] = {
@@ -93,11 +100,21 @@ char *fdar_sequence_which(enum fdar_story_pick pick, const char *focus,
 	};
 	g_autofree char *count = fdar_format_count(picked->sessions);
 	g_autofree char *open = fdar_format_count(picked->unfinished);
+	enum fdar_story_pick pick = request->picks[0];
 	gboolean ranked =
 		pick == FDAR_PICK_WORST || pick == FDAR_PICK_MEDIAN || pick == FDAR_PICK_HEAVY;
 	GString *text = g_string_new(words[pick]);
 
-	g_string_append_printf(text, " of %s session%s", count, picked->sessions == 1 ? "" : "s");
+	if (request->thread) {
+		g_string_printf(text, "what the thread %s did", request->thread);
+		return g_string_free(text, FALSE);
+	}
+	g_string_append_printf(text, " of %s %s%s", count, unit_name(request),
+			       picked->sessions == 1 ? "" : "s");
+	if (request->asked)
+		g_string_append_printf(text, ", of those with \"%s\"", request->asked);
+	if (request->labels[0])
+		g_string_append_printf(text, ", of those labelled %s", request->labels[0]);
 	if (ranked) {
 		g_string_append_printf(text, " by %s%s", focus ? "time in " : "duration",
 				       focus ? focus : "");

@@ -6,7 +6,7 @@
 #include "viz/scene/label.h"
 
 #define AFTER_COLUMNS 9u
-#define DOTS_COLUMNS  7u
+#define DOTS_COLUMNS  9u
 #define TIME_COLUMNS  9u
 #define RATIO_COLUMNS 10u  /* "not again" */
 #define WIDE_COLUMNS  100u /* from here on a level of calls is two columns */
@@ -116,8 +116,11 @@ static void put_head(const struct page *page)
 		g_autofree char *line =
 			g_strdup_printf("%s%s%s%s%s: %s", side->role ? side->role : "",
 					side->role ? ": " : "", side->source,
-					*side->story->peer ? ", session " : "", side->story->peer,
-					session);
+					!*side->story->peer ? ""
+					: g_str_has_prefix(side->story->peer, "thread ")
+						? ", "
+						: ", session ",
+					side->story->peer, session);
 
 		put_wrapped(page, line);
 	}

@@ -815,25 +815,26 @@ static void test_pick(void)
 					  "end:3 300 begin:4:10.0.0.22 301 "
 					  "{f 304 }f 350 end:4 400 begin:5:10.0.0.5 415 {g";
 
-	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_WORST, NULL, 0, NULL }),
-			 ==, 4);
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ .pick = FDAR_PICK_WORST }), ==,
+			 4);
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ .pick = FDAR_PICK_MEDIAN }), ==,
+			 3);
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ .pick = FDAR_PICK_HEAVY }), ==,
+			 2);
 	g_assert_cmpuint(pick(script,
-			      (struct fdar_story_choice){ FDAR_PICK_MEDIAN, NULL, 0, NULL }),
+			      (struct fdar_story_choice){ .pick = FDAR_PICK_WORST, .focus = "f" }),
 			 ==, 3);
-	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_HEAVY, NULL, 0, NULL }),
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ .pick = FDAR_PICK_PEER,
+								  .peer = "10.0.0.2" }),
 			 ==, 2);
-	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_WORST, NULL, 0, "f" }),
-			 ==, 3);
-	g_assert_cmpuint(pick(script,
-			      (struct fdar_story_choice){ FDAR_PICK_PEER, "10.0.0.2", 0, NULL }),
-			 ==, 2);
-	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_PEER, "10.0.0.22:83", 0,
-								  NULL }),
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ .pick = FDAR_PICK_PEER,
+								  .peer = "10.0.0.22:83" }),
 			 ==, 4);
-	g_assert_cmpuint(pick(script,
-			      (struct fdar_story_choice){ FDAR_PICK_PEER, "10.0.0.9", 0, NULL }),
+	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ .pick = FDAR_PICK_PEER,
+								  .peer = "10.0.0.9" }),
 			 ==, 0);
-	g_assert_cmpuint(pick(script, (struct fdar_story_choice){ FDAR_PICK_KEY, NULL, 5, NULL }),
+	g_assert_cmpuint(pick(script,
+			      (struct fdar_story_choice){ .pick = FDAR_PICK_KEY, .key = 5 }),
 			 ==, 5);
 }
 

@@ -61,7 +61,7 @@ static void test_text(void)
 		check_lines(text, columns);
 		g_assert_nonnull(strstr(text->str, "── listener "));
 		g_assert_nonnull(strstr(text->str, "baseline: base, session 127.0.0.1:51234"));
-		if (columns >= 80)
+		if (columns >= 100)
 			g_assert_nonnull(strstr(text->str, "worker_queue: "));
 		g_assert_nonnull(strstr(text->str, "calls itself 1.20 M×, 23 deep"));
 		g_assert_nonnull(strstr(text->str, "● 412"));
