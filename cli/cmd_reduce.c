@@ -1,6 +1,5 @@
 /* flowdar reduce: the smallest part of a capture that still hurts. */
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/kit/reading.h"
+#include "cli/reduce/child.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
 #include "cli/replay/capture_options.h"
@@ -343,19 +343,6 @@ static int search(struct request *request, struct fdar_reducing *reducing,
 	return code;
 }
 
-static void remove_directory(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(path, name, NULL);
-
-		g_unlink(file);
-	}
-	g_rmdir(path);
-}
-
 static int run(struct request *request, const struct texts *texts, const char *path)
 {
 	g_autofree char *text = describe(texts, (char **)request->trial.server);
@@ -390,7 +377,7 @@ static int run(struct request *request, const struct texts *texts, const char *p
 	request->trial.stop = fdar_interrupt_catch();
 	code = search(request, &reducing, &view, path);
 	fdar_state_close(reducing.state, FALSE, NULL);
-	remove_directory(directory);
+	fdar_child_remove(directory);
 	return code;
 }
 

@@ -17,6 +17,7 @@ const struct fdar_command fdar_commands[] = {
 	{ "split", "take a capture apart into one pcap a session", fdar_cmd_split },
 	{ "amplify", "write a more intense capture: many copies, mixed in time", fdar_cmd_amplify },
 	{ "reduce", "the smallest part of a capture that still hurts", fdar_cmd_reduce },
+	{ "hunt", "from a capture and a server to the sessions that hurt, and why", fdar_cmd_hunt },
 	{ "analyze", "whose time it was: sessions, functions, call paths", fdar_cmd_analyze },
 	{ "rules", "try what a rules file makes of a trace", fdar_cmd_rules },
 	{ "batch", "many recordings: a profile each, a table, where it changed", fdar_cmd_batch },

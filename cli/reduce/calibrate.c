@@ -6,6 +6,11 @@
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/weight.h"
 
+/* What is normal, as a capture of its own. */
+#define NORMAL_MIN 20u
+#define NORMAL_MAX 300u
+#define NORMAL_NS  ((uint64_t)5000000000)
+
 #define BASELINE_RUNS 5u
 #define CONTROL_EVERY 20u
 
@@ -15,13 +20,13 @@
 
 void fdar_reducing_control(struct fdar_reducing *reducing)
 {
-	struct fdar_trial_play play = { .capture = reducing->options->baseline,
+	struct fdar_trial_play play = { .capture = reducing->baseline,
 					.copies = reducing->baseline_copies };
 	struct fdar_trial trial;
 	enum fdar_answer answer;
 	double figure;
 
-	if (!reducing->options->baseline || ++reducing->since_control < CONTROL_EVERY)
+	if (!reducing->baseline || ++reducing->since_control < CONTROL_EVERY)
 		return;
 	reducing->since_control = 0;
 	if (fdar_reducing_run_once(reducing, &play, &answer, &figure, &trial, NULL) &&
@@ -31,7 +36,7 @@ void fdar_reducing_control(struct fdar_reducing *reducing)
 
 gboolean fdar_reducing_baseline(struct fdar_reducing *reducing, GError **error)
 {
-	struct fdar_trial_play play = { .capture = reducing->options->baseline, .copies = 1 };
+	struct fdar_trial_play play = { .capture = reducing->baseline, .copies = 1 };
 
 	reducing->sight.step = "baseline";
 	reducing->baseline_copies = 1;
@@ -120,5 +125,53 @@ gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 	if (!reducing->trial->speed)
 		reducing->limit_ns = MAX(trial.elapsed_ns * LIMIT_TIMES * reducing->options->copies,
 					 LIMIT_NS_MIN);
+	return fine;
+}
+
+/* The lighter nine tenths; the first of them, as many as make a recording of some seconds. */
+static GArray *ordinary_units(const struct fdar_reducing *reducing)
+{
+	const struct fdar_sessions *sessions = fdar_excerpt_sessions(reducing->excerpt);
+	uint32_t count = reducing->parts->units;
+	g_autofree double *sorted = g_memdup2(reducing->weights, count * sizeof(double));
+	GArray *units = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	uint64_t from_ns = 0;
+	double most;
+
+	most = fdar_quantile(sorted, count, 0.9);
+	for (uint32_t i = 0; i < reducing->parts->sessions && units->len < NORMAL_MAX; i++) {
+		uint32_t unit = reducing->parts->unit_of[i];
+		uint64_t at_ns = fdar_sessions_get(sessions, i)->start_ns;
+
+		if (unit == UINT32_MAX || reducing->weights[unit] > most ||
+		    (units->len && g_array_index(units, uint32_t, units->len - 1) >= unit))
+			continue;
+		if (!units->len)
+			from_ns = at_ns;
+		if (units->len >= NORMAL_MIN && at_ns > from_ns + NORMAL_NS)
+			break;
+		g_array_append_val(units, unit);
+	}
+	return units;
+}
+
+gboolean fdar_reducing_normal(struct fdar_reducing *reducing, GError **error)
+{
+	const struct fdar_reducing_options *options = reducing->options;
+	g_autoptr(GArray) units = NULL;
+	struct fdar_part_list list;
+	struct fdar_try set;
+	gboolean fine;
+
+	reducing->baseline = options->baseline;
+	if (!options->normal || !reducing->weights)
+		return TRUE;
+	units = ordinary_units(reducing);
+	set = (struct fdar_try){ (const uint32_t *)(const void *)units->data, units->len, 1 };
+	fdar_reducing_fill(reducing, &set, &list);
+	fine = fdar_reducing_write(reducing, &list, options->normal, error);
+	fdar_part_list_clear(&list);
+	if (!options->baseline)
+		reducing->baseline = options->normal;
 	return fine;
 }

@@ -14,6 +14,10 @@ gboolean fdar_reducing_baseline(struct fdar_reducing *reducing, GError **error);
 /* The baseline once more after some runs: the machine's own drift moves the limit. */
 void fdar_reducing_control(struct fdar_reducing *reducing);
 
+/* Writes what is normal, of the quicker sessions of the whole (which was played), where it is asked
+ * for; and says which baseline there is. */
+gboolean fdar_reducing_normal(struct fdar_reducing *reducing, GError **error);
+
 /* The whole once, not as an answer: how long a play takes, and which sessions stand out. */
 gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error);
 

@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/kit/options.h"
@@ -97,6 +98,14 @@ static int by_size(const void *a, const void *b)
 	double one = *(const double *)a, other = *(const double *)b;
 
 	return one < other ? -1 : one > other;
+}
+
+double fdar_quantile(double *figures, size_t count, double share)
+{
+	if (!count)
+		return 0;
+	qsort(figures, count, sizeof(*figures), by_size);
+	return figures[MIN((size_t)((double)count * share), count - 1)];
 }
 
 double fdar_median(const double *figures, size_t count)

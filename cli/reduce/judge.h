@@ -57,6 +57,9 @@ char *fdar_judge_number(const struct fdar_judge *judge, double figure);
 
 void fdar_judge_clear(struct fdar_judge *judge);
 
+/* The figure below which that share of them lies (0 to 1); sorts them. 0 for none. */
+double fdar_quantile(double *figures, size_t count, double share);
+
 /* The middle of some figures; sorts a copy. NAN for none. */
 double fdar_median(const double *figures, size_t count);
 

@@ -322,8 +322,9 @@ void fdar_reducing_run(struct fdar_reducing *reducing, GError **error)
 	reducing->causes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	fdar_part_list_init(&reducing->kept);
 	fdar_part_list_init(&reducing->after);
-	if (fdar_reducing_baseline(reducing, &reducing->error) &&
-	    fdar_reducing_whole(reducing, &reducing->error)) {
+	if (fdar_reducing_whole(reducing, &reducing->error) &&
+	    fdar_reducing_normal(reducing, &reducing->error) &&
+	    fdar_reducing_baseline(reducing, &reducing->error)) {
 		reducing->end = sessions_step(reducing);
 		reducing->end = messages_step(reducing, reducing->end);
 		fdar_part_list_sort(&reducing->kept);

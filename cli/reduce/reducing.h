@@ -19,7 +19,9 @@
 
 struct fdar_reducing_options {
 	const char *output;    /* the pcap to write */
-	const char *baseline;  /* a capture; NULL: none */
+	const char *baseline;  /* a capture; NULL: none, unless `normal` */
+	const char *normal;    /* a capture to write what is normal to, which then is the baseline
+			     * unless there is one; NULL: none is made */
 	const double *weights; /* of units; NULL: none */
 	uint32_t copies;       /* of the whole capture */
 	uint32_t trust, confirm;
@@ -64,6 +66,7 @@ struct fdar_reducing {
 	struct fdar_part_list after;
 	gboolean fixed;
 	double *weights;
+	const char *baseline;
 	uint64_t limit_ns;
 	gint64 began_us;
 	uint32_t baseline_copies;

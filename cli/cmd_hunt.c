@@ -1,0 +1,469 @@
+/* flowdar hunt: from a capture and a server to the sessions that hurt, the function, and a report. */
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/kit/command.h"
+#include "cli/kit/interrupt.h"
+#include "cli/kit/options.h"
+#include "cli/reduce/child.h"
+#include "cli/reduce/reduce_view.h"
+#include "cli/reduce/reducing.h"
+#include "cli/replay/capture_options.h"
+#include "replay/sessions/timeline.h"
+
+#define WAIT_NS      ((guint64)10000000000)
+#define SEARCH_NS    ((guint64)300000000000)
+#define SESSIONS_BAD 6u
+
+static const struct fdar_usage usage = {
+	.command = "hunt",
+	.synopsis = "CAPTURE -o DIR [OPTIONS] -- SERVER ARGUMENT ...",
+	.description =
+		"Which sessions of a capture hurt a server, and which of its functions do they "
+		"hit? Plays the\n"
+		"whole capture at the server, a session at a time; takes the nine tenths for "
+		"which it took\n"
+		"least time for what is normal (or --baseline); searches the smallest part that "
+		"costs --over\n"
+		"times as much (as flowdar reduce does); records both, and compares them. DIR "
+		"gets\n"
+		"  smallest.pcap   what hurts: also after Ctrl-C, the best so far\n"
+		"  normal.pcap     what it was compared with\n"
+		"  base, bad       the recordings\n"
+		"  found.txt       the sessions that hurt, and how sure that is\n"
+		"  verdict.txt     the function, the factor, and the evidence\n"
+		"  report.html     all of it for a review\n"
+		"  again.sh        the commands to see it again\n"
+		"\n"
+		"The server is named best when it was built with `flowdar cc`; without, --io "
+		"tells reads,\n"
+		"writes and waits.\n"
+		"\n"
+		"Exit status: 0 when something was found and named; 4 when no part of it hurts, "
+		"or there is\n"
+		"no verdict; 130 when it was stopped.\n",
+	.examples = "  flowdar hunt day.pcap -o hunt -- ./server --port 8080\n"
+		    "  flowdar hunt day.pcap -o hunt --baseline usual.pcap --over 3 -- ./server\n"
+		    "  flowdar hunt day.pcap -o hunt --io --test latency:p99 -- nginx -g 'daemon "
+		    "off;'\n",
+};
+
+struct texts {
+	char *output, *test, *baseline, *over, *time;
+	gboolean io, quiet;
+	struct fdar_capture_texts capture;
+	char *captures[3];
+};
+
+#define AT(field) ((gpointer)offsetof(struct texts, field))
+
+static const GOptionEntry table[] = {
+	{ "output", 'o', 0, G_OPTION_ARG_FILENAME, AT(output),
+	  "The directory to make; it must not exist, or be empty", "DIR" },
+	{ "baseline", 'b', 0, G_OPTION_ARG_FILENAME, AT(baseline),
+	  "A capture of what is normal, in place of the capture's own quick sessions", "CAPTURE" },
+	{ "test", 0, 0, G_OPTION_ARG_STRING, AT(test),
+	  "What hurting is: cpu (the default), latency, latency:p50, latency:p99 or memory",
+	  "TEST" },
+	{ "over", 0, 0, G_OPTION_ARG_STRING, AT(over),
+	  "It hurts from so many times what is normal on; 5 is the default", "X" },
+	{ "time", 't', 0, G_OPTION_ARG_STRING, AT(time),
+	  "How long to search before recording the best so far; 5m is the default", "TIME" },
+	{ "io", 0, 0, G_OPTION_ARG_NONE, AT(io),
+	  "Record waits, reads and writes only: for a server that was not rebuilt", NULL },
+	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, AT(quiet), "No progress", NULL },
+	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
+	  "EXPRESSION" },
+	{ "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(capture.servers), FDAR_CAPTURE_SERVER_HELP,
+	  "PORT" },
+	G_OPTION_ENTRY_NULL,
+};
+
+struct hunt {
+	const struct texts *texts;
+	const char *capture;
+	char **server;
+	struct fdar_judge judge;
+	struct fdar_load_options load;
+	struct fdar_reducing_options options;
+	struct fdar_trial_options trial;
+	struct fdar_reduce_view view;
+	char *smallest, *normal; /* names in the directory */
+	guint32 copies;          /* of the smallest, that are recorded */
+};
+
+static char *in(const struct hunt *hunt, const char *name)
+{
+	return g_build_filename(hunt->texts->output, name, NULL);
+}
+
+static void say(const struct hunt *hunt, const char *text)
+{
+	if (!hunt->texts->quiet)
+		fprintf(stderr, "%s\n", text);
+}
+
+/* ---- recording and comparing: other commands, each in a process of its own ---- */
+
+static int run(const struct hunt *hunt, int (*command)(int argc, char **argv), const char *output,
+	       GPtrArray *arguments)
+{
+	g_autofree char *path = output ? in(hunt, output) : NULL;
+	int code;
+
+	g_ptr_array_add(arguments, NULL);
+	code = fdar_child_command(command, (char **)arguments->pdata, path);
+	g_ptr_array_unref(arguments);
+	return code;
+}
+
+static GPtrArray *arguments_of(const char *first, ...) G_GNUC_NULL_TERMINATED;
+static GPtrArray *arguments_of(const char *first, ...)
+{
+	GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
+	va_list rest;
+
+	va_start(rest, first);
+	for (const char *text = first; text; text = va_arg(rest, const char *))
+		g_ptr_array_add(arguments, g_strdup(text));
+	va_end(rest);
+	return arguments;
+}
+
+/* What hurts often makes millions of short calls: these are counted, on both sides. */
+static const char *detail_of(const struct hunt *hunt)
+{
+	return hunt->texts->io ? "--io" : "--min-duration=1us";
+}
+
+static int record(const struct hunt *hunt, const char *name, const char *capture, const char *label,
+		  guint32 copies)
+{
+	g_autofree char *directory = in(hunt, name);
+	g_autofree char *number = g_strdup_printf("%u", copies);
+	GPtrArray *arguments = arguments_of("record", "-q", "-o", directory, "--play", capture,
+					    "--label", label, "--clones", number, NULL);
+
+	g_ptr_array_add(arguments, g_strdup(detail_of(hunt)));
+	g_ptr_array_add(arguments, g_strdup("--"));
+	for (char **word = hunt->server; *word; word++)
+		g_ptr_array_add(arguments, g_strdup(*word));
+	return run(hunt, fdar_cmd_record, "record.log", arguments);
+}
+
+/* The commands, to be read and to be run. */
+static gboolean write_again(const struct hunt *hunt, GError **error)
+{
+	g_autofree char *path = in(hunt, "again.sh");
+	g_autofree char *capture = g_shell_quote(hunt->capture);
+	GString *server = g_string_new(NULL);
+	g_autofree char *text = NULL;
+	gboolean fine;
+
+	for (char **word = hunt->server; *word; word++) {
+		g_autofree char *quoted = g_shell_quote(*word);
+
+		g_string_append_printf(server, " %s", quoted);
+	}
+	text = g_strdup_printf(
+		"#!/bin/sh\n"
+		"# What flowdar hunt found in %s, once more. Run it from where the hunt was run; "
+		"the\n"
+		"# results go to again/ beside this file.\n"
+		"set -eu\n"
+		"dir=$(cd \"$(dirname \"$0\")\" && pwd)\n"
+		"mkdir \"$dir/again\"\n"
+		"flowdar record -o \"$dir/again/base\" --play \"$dir/normal.pcap\" %s --%s\n"
+		"flowdar record -o \"$dir/again/bad\" --play \"$dir/smallest.pcap\" --clones %u%s "
+		"--%s\n"
+		"flowdar diff \"$dir/again/base\" \"$dir/again/bad\"\n"
+		"flowdar sequence --baseline \"$dir/again/base\" \"$dir/again/bad\" -o "
+		"\"$dir/again/bad.svg\"\n"
+		"flowdar report \"$dir/again/base\" \"$dir/again/bad\" -o "
+		"\"$dir/again/report.html\"\n",
+		capture, detail_of(hunt), server->str, hunt->copies, detail_of(hunt), server->str);
+	g_string_free(server, TRUE);
+	fine = g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0700,
+					error);
+	return fine;
+}
+
+static int fail_step(const struct hunt *hunt, const char *step)
+{
+	g_autofree char *log = in(hunt, "record.log");
+	g_autofree char *message = g_strdup_printf("%s failed: %s says why; %s is what hurts", step,
+						   log, hunt->smallest);
+
+	return fdar_failure(&usage, g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, message));
+}
+
+/* The first line of a file, on standard output. */
+static void print_first_line(const char *path)
+{
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	printf("\n%s\n", text);
+}
+
+static int compare(const struct hunt *hunt)
+{
+	g_autofree char *base = in(hunt, "base"), *bad = in(hunt, "bad");
+	g_autofree char *report = in(hunt, "report.html"), *verdict = in(hunt, "verdict.txt");
+	GError *error = NULL;
+	int code;
+
+	say(hunt, "comparing");
+	code = run(hunt, fdar_cmd_diff, "verdict.txt", arguments_of("diff", base, bad, NULL));
+	if (code != FDAR_EXIT_OK && code != FDAR_EXIT_NO_VERDICT)
+		return fail_step(hunt, "diff");
+	if (run(hunt, fdar_cmd_report, "report.log",
+		arguments_of("report", base, bad, "-o", report, NULL)) == FDAR_EXIT_OK) {
+		g_autofree char *log = in(hunt, "report.log");
+
+		g_unlink(log);
+	}
+	if (!write_again(hunt, &error))
+		return fdar_failure(&usage, error);
+	print_first_line(verdict);
+	printf("\n%s: smallest.pcap, verdict.txt, report.html, and again.sh, which does it once "
+	       "more\n",
+	       hunt->texts->output);
+	return code;
+}
+
+static int record_both(struct hunt *hunt, const struct fdar_reducing *reducing)
+{
+	g_autofree char *log = in(hunt, "record.log");
+	guint32 left = MAX(reducing->kept.parts->len, 1);
+
+	hunt->copies = MAX(MAX(reducing->result.intensity, 1), (SESSIONS_BAD + left - 1) / left);
+	if (reducing->end != FDAR_REDUCE_DONE)
+		hunt->copies = 1;
+	say(hunt, "recording what is normal");
+	if (record(hunt, "base", hunt->normal, "normal", 1) != FDAR_EXIT_OK)
+		return fail_step(hunt, "recording what is normal");
+	say(hunt, "recording what hurts");
+	if (record(hunt, "bad", hunt->smallest, "hurts", hunt->copies) != FDAR_EXIT_OK)
+		return fail_step(hunt, "recording what hurts");
+	g_unlink(log);
+	return compare(hunt);
+}
+
+/* ---- the search ---- */
+
+static void tell_nothing(const struct hunt *hunt, const struct fdar_reducing *reducing)
+{
+	g_autofree char *last = fdar_judge_number(&hunt->judge, reducing->sight.figure);
+	g_autofree char *limit = fdar_judge_number(&hunt->judge, hunt->judge.limit);
+
+	if (reducing->why)
+		fdar_warning(&usage, "stopped before anything was found: %s", reducing->why);
+	else
+		fdar_warning(&usage,
+			     "no part of it hurts: %s, and it hurts from %s on; --over lowers the "
+			     "limit, --test asks for something else",
+			     last, limit);
+}
+
+/* found.txt is what reduce would say. */
+static void keep_found(struct hunt *hunt, const struct fdar_reducing *reducing)
+{
+	g_autofree char *path = in(hunt, "found.txt");
+	int saved = dup(STDOUT_FILENO);
+
+	fdar_reduce_view_report(&hunt->view, reducing, FDAR_FORMAT_TABLE);
+	fflush(stdout);
+	if (saved >= 0 && freopen(path, "w", stdout)) {
+		fdar_reduce_view_report(&hunt->view, reducing, FDAR_FORMAT_TABLE);
+		fflush(stdout);
+		dup2(saved, STDOUT_FILENO);
+	}
+	if (saved >= 0)
+		close(saved);
+}
+
+static int go_on(struct hunt *hunt, struct fdar_reducing *reducing, GError *error)
+{
+	const volatile int *stop = hunt->trial.stop;
+
+	fdar_reduce_view_clear(&hunt->view);
+	if (error)
+		return fdar_failure(&usage, error);
+	if (!reducing->kept.parts->len) {
+		tell_nothing(hunt, reducing);
+		return *stop ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_NO_VERDICT;
+	}
+	keep_found(hunt, reducing);
+	if (*stop)
+		return FDAR_EXIT_INTERRUPTED;
+	return record_both(hunt, reducing);
+}
+
+static int search(struct hunt *hunt)
+{
+	struct fdar_reducing reducing = { .options = &hunt->options,
+					  .judge = &hunt->judge,
+					  .trial = &hunt->trial,
+					  .show = fdar_reduce_view_show,
+					  .warn = fdar_reduce_view_warn,
+					  .user = &hunt->view };
+	struct fdar_excerpt *excerpt;
+	struct fdar_parts parts;
+	GError *error = NULL;
+	int code;
+
+	excerpt = fdar_excerpt_open(hunt->capture, &hunt->load, &error);
+	if (!excerpt)
+		return fdar_failure(&usage, error);
+	fdar_parts_init(&parts, excerpt, FALSE);
+	reducing.excerpt = excerpt;
+	reducing.parts = &parts;
+	if (parts.units < 2) {
+		code = fdar_failure(&usage,
+				    g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+						"%s: a hunt needs two sessions that can be played",
+						hunt->capture));
+	} else {
+		fdar_reducing_run(&reducing, &error);
+		code = go_on(hunt, &reducing, error);
+		fdar_reducing_clear(&reducing);
+	}
+	fdar_parts_clear(&parts);
+	fdar_excerpt_free(excerpt);
+	return code;
+}
+
+/* ---- the command line ---- */
+
+static gboolean bad(GError **error, const char *message)
+{
+	g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, message);
+	return FALSE;
+}
+
+static gboolean read_test(struct hunt *hunt, GError **error)
+{
+	const struct texts *texts = hunt->texts;
+
+	if (!fdar_judge_parse(&hunt->judge, texts->test ? texts->test : "cpu", error))
+		return FALSE;
+	if (hunt->judge.test == FDAR_TEST_COMMAND || hunt->judge.test == FDAR_TEST_CRASH)
+		return bad(error, "--test is cpu, latency or memory; flowdar reduce has more");
+	hunt->options.time_max_ns = SEARCH_NS;
+	if (texts->time && (!fdar_parse_duration(texts->time, &hunt->options.time_max_ns) ||
+			    !hunt->options.time_max_ns))
+		return bad(error, "--time: expected a time like 5m");
+	return fdar_judge_parse_over(&hunt->judge, texts->over ? texts->over : "5", TRUE, error);
+}
+
+static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char **argv,
+			  GError **error)
+{
+	if (argc < 2)
+		return bad(error, "CAPTURE is missing");
+	if (strcmp(argv[1], "-") == 0)
+		return bad(error, "standard input cannot be read again and again: give a file");
+	if (!texts->output)
+		return bad(error, "-o DIR is missing");
+	hunt->server = argv + 2 + (argv[2] && strcmp(argv[2], "--") == 0);
+	if (!hunt->server[0])
+		return bad(error, "the server's command is missing: give it after --");
+	hunt->texts = texts;
+	hunt->capture = argv[1];
+	texts->captures[0] = argv[0];
+	texts->captures[1] = argv[1];
+	hunt->load.max_gap_ns = FDAR_TIMELINE_KEEP;
+	return fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
+					 &hunt->load.server_ports, error) &&
+	       read_test(hunt, error);
+}
+
+static void fill_options(struct hunt *hunt)
+{
+	hunt->smallest = in(hunt, "smallest.pcap");
+	hunt->normal = in(hunt, "normal.pcap");
+	hunt->options.output = hunt->smallest;
+	hunt->options.baseline = hunt->texts->baseline;
+	hunt->options.normal = hunt->normal;
+	hunt->options.copies = 1;
+	hunt->options.trust = 2;
+	hunt->options.confirm = 10;
+	hunt->options.all = TRUE;
+	hunt->trial = (struct fdar_trial_options){ .server = hunt->server,
+						   .timeout = "10s",
+						   .wait_ns = WAIT_NS,
+						   .replay = fdar_cmd_replay,
+						   .stop = fdar_interrupt_catch() };
+	hunt->view = (struct fdar_reduce_view){ .judge = &hunt->judge,
+						.usage = &usage,
+						.quiet = hunt->texts->quiet,
+						.terminal = isatty(STDERR_FILENO) };
+}
+
+static gboolean make_directory(const char *path, GError **error)
+{
+	g_autoptr(GDir) dir = NULL;
+
+	if (g_mkdir(path, 0700) == 0)
+		return TRUE;
+	dir = errno == EEXIST ? g_dir_open(path, 0, error) : NULL;
+	if (dir && !g_dir_read_name(dir))
+		return TRUE;
+	if (error && !*error)
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", path,
+			    dir ? "is not empty" : g_strerror(errno));
+	return FALSE;
+}
+
+static int start(struct hunt *hunt)
+{
+	g_autofree char *work = NULL;
+	GError *error = NULL;
+	int code;
+
+	if (!make_directory(hunt->texts->output, &error))
+		return fdar_failure(&usage, error);
+	work = g_dir_make_tmp("flowdar-hunt-XXXXXX", &error);
+	if (!work)
+		return fdar_failure(&usage, error);
+	fill_options(hunt);
+	hunt->trial.directory = work;
+	code = search(hunt);
+	fdar_child_remove(work);
+	g_rmdir(hunt->texts->output); /* only when nothing is in it */
+	return code;
+}
+
+int fdar_cmd_hunt(int argc, char **argv)
+{
+	struct texts texts = { 0 };
+	g_autofree GOptionEntry *entries = fdar_options_bind(table, sizeof(table), &texts);
+	struct hunt hunt = { 0 };
+	g_autoptr(GError) error = NULL;
+	int code = FDAR_EXIT_OK;
+
+	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
+		if (hunt_read(&hunt, &texts, argc, argv, &error))
+			code = start(&hunt);
+		else
+			code = fdar_usage_error(&usage, "%s", error->message);
+	}
+	fdar_judge_clear(&hunt.judge);
+	g_free(hunt.smallest);
+	g_free(hunt.normal);
+	g_free(texts.output);
+	g_free(texts.test);
+	g_free(texts.baseline);
+	g_free(texts.over);
+	g_free(texts.time);
+	fdar_capture_texts_clear(&texts.capture);
+	return code;
+}

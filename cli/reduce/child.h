@@ -1,0 +1,14 @@
+/*
+ * Children: another command of flowdar in a process of its own, and temporary folders.
+ */
+#ifndef FDAR_CLI_REDUCE_CHILD_H
+#define FDAR_CLI_REDUCE_CHILD_H
+
+/* Runs a command with argv (NULL-terminated) and waits for it: its exit code, 128 + signal. What it
+ * says on standard output and error goes to the file; NULL: where ours goes. */
+int fdar_child_command(int (*command)(int argc, char **argv), char **argv, const char *output);
+
+/* Removes a folder and the files in it. */
+void fdar_child_remove(const char *directory);
+
+#endif

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# From a capture and a server to the sessions that hurt, the function, and a report: one command.
+set -euo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+server=$FLOWDAR_BUILD/bin/demo_httpd
+cd "$work"
+mkdir www
+echo hello >www/index.html
+
+fail() {
+	echo "$1"
+	[ ! -s said ] || cat said
+	exit 1
+}
+
+# 33 sessions of the capture, the first and the last of them guilty. The server gives a match up early here,
+# so that recording it takes seconds.
+status=0
+"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o hunt -q \
+	--filter 'portrange 48134-48400 or port 51274' \
+	-- "$server" --port 0 --root www --max-steps=1000000 >said 2>&1 || status=$?
+[ $status = 0 ] || fail "hunt: expected 0, not $status"
+grep -q 'left: 2 of 33 sessions' hunt/found.txt || fail "not the two guilty sessions"
+head -n 1 hunt/verdict.txt | grep -q 'match' || fail "the verdict is of something else: $(head -n 1 hunt/verdict.txt)"
+for name in smallest.pcap normal.pcap base/recording.json bad/recording.json report.html again.sh; do
+	[ -s "hunt/$name" ] || fail "no $name"
+done
+[ "$(grep -ac 'match?s=aaaaaaaaaaaaaaaaaaaa!' hunt/smallest.pcap)" -ge 1 ] || fail "smallest.pcap has no attack"
+
+status=0
+"$FLOWDAR" hunt nothing.pcap -o hunt -- "$server" >said 2>&1 || status=$?
+[ $status = 1 ] && grep -q 'hunt: is not empty' said || fail "a directory that is in use: expected 1, not $status"
+echo "two of 33 sessions, and $(head -n 1 hunt/verdict.txt | grep -o 'match[a-z_]*' | head -n 1)"
