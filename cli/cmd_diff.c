@@ -151,10 +151,23 @@ static int check_limits(const struct texts *texts, const struct fdar_diff *diff)
 	return code;
 }
 
+static gboolean is_one(const struct fdar_diff_request *request)
+{
+	char *const *before = request->paths[0], *const *after = request->paths[1];
+
+	return before[0] && after[0] && !before[1] && !after[1] && strcmp(before[0], after[0]) == 0;
+}
+
 static void set_inputs(const struct texts *texts, const struct fdar_diff_request *request,
 		       const volatile int *stop, struct fdar_diff_side_input inputs[2])
 {
 	const char *labels[2] = { texts->baseline_label_from, texts->label_from };
+
+	/* One recording, compared with itself by label: one file of labels is both sides'. */
+	if (is_one(request)) {
+		labels[0] = labels[0] ? labels[0] : labels[1];
+		labels[1] = labels[1] ? labels[1] : labels[0];
+	}
 
 	for (int s = 0; s < 2; s++)
 		inputs[s] = (struct fdar_diff_side_input){ .input = { .usage = &usage,
@@ -262,8 +275,14 @@ static int diff_traces(const struct texts *texts, struct fdar_diff_request *requ
 
 	if (!diff) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+		gboolean label = strstr(error->message, "with the label") != NULL;
 
 		fdar_failure(&usage, g_steal_pointer(&error));
+		if (label)
+			fputs("Labels are in a recording's replay.jsonl (flowdar record --play "
+			      "--label), or come "
+			      "from --label-from FILE.\n",
+			      stderr);
 		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
 	fdar_diff_print(diff, request, stdout);

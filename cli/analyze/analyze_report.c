@@ -51,6 +51,20 @@ static char *sessions_text(const struct fdar_analyze_request *request)
 	return g_string_free(text, FALSE);
 }
 
+/* An event loop that nobody rebuilt: who came and what was said is known, not whom it worked for. */
+static void print_untold(const struct fdar_analyze_request *request)
+{
+	const struct fdar_profile_group *group = request->group;
+
+	if (group->sessions && fdar_histogram_mean(&group->busy_ns) <= 0)
+		fdar_print_line("no function, scope or wait is any %s's: known are who came, when, "
+				"and what was read and written; "
+				"in a server whose threads serve many clients, functions (flowdar "
+				"cc) or marks (flowdar patch) say "
+				"where their time goes",
+				unit_of(request));
+}
+
 static void print_times(const struct fdar_analyze_request *request)
 {
 	const struct fdar_profile_group *group = request->group;
@@ -180,6 +194,7 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 		fdar_print_line("%s%s%s%s", sessions, request->label ? " with the label \"" : "",
 				request->label ? request->label : "", request->label ? "\"" : "");
 		print_times(request);
+		print_untold(request);
 	}
 	print_own(request);
 	if (rows)
