@@ -110,14 +110,14 @@ int fdar_cmd_batch(int argc, char **argv)
 	enum fdar_format format;
 	int code = FDAR_EXIT_OK;
 
-	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
-		return code;
-	if (!fdar_format_parse(options.format, &format))
+	gboolean go_on = fdar_options_parse(&usage, entries, &argc, &argv, &code);
+
+	if (go_on && !fdar_format_parse(options.format, &format))
 		code = fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					options.format);
-	else if (!options.output || options.jobs < 1 || argc < 2)
+	else if (go_on && (!options.output || options.jobs < 1 || argc < 2))
 		code = fdar_usage_error(&usage, "expected recordings, -o DIR, and one job or more");
-	else
+	else if (go_on)
 		code = batch(&options, argv + 1, format);
 	g_free(options.output);
 	g_free(options.unit);
