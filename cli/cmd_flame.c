@@ -8,10 +8,12 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/kit/save.h"
+#include "viz/bars/bars.h"
 #include "viz/flame/flame.h"
 
 static const struct fdar_usage_values values[] = {
 	{ "side", "subject baseline", FALSE },
+	{ "form", "boxes waits tree", FALSE },
 	{ NULL, NULL, FALSE },
 };
 
@@ -28,9 +30,14 @@ static const struct fdar_usage usage = {
 		"grew, blue for\n"
 		"own time that shrank, violet for call paths that are new. --side baseline draws "
 		"the other side, with\n"
-		"what is gone. Both sides are per session, so that more sessions are not wider.\n",
+		"what is gone. Both sides are per session, so that more sessions are not wider.\n"
+		"--form waits draws what sessions wait for as bars, of one recording or two; "
+		"--form "
+		"tree the call paths\n"
+		"whose own time changed most, with their callers and how sessions spread.\n",
 	.examples = "  flowdar flame attack.rec -o attack.svg\n"
-		    "  flowdar flame --baseline usual.rec attack.rec -o diff.svg\n",
+		    "  flowdar flame --baseline usual.rec attack.rec -o diff.svg\n"
+		    "  flowdar flame --baseline usual.rec attack.rec --form tree -o tree.svg\n",
 };
 
 struct texts {
@@ -39,6 +46,7 @@ struct texts {
 	char *label;
 	char *unit;
 	char *side;
+	char *form;
 	int width;
 };
 
@@ -49,6 +57,30 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->label);
 	g_free(texts->unit);
 	g_free(texts->side);
+	g_free(texts->form);
+}
+
+static gboolean is_form(const struct texts *texts, const char *form)
+{
+	return strcmp(texts->form ? texts->form : "boxes", form) == 0;
+}
+
+/* NULL and error. */
+static GString *picture(const struct texts *texts, const struct fdar_flame_request *request,
+			enum fdar_flame_side side, char **heading, GError **error)
+{
+	g_autoptr(fdar_flame_tree) tree = NULL;
+	struct fdar_flame_options boxes = { .width = texts->width };
+	struct fdar_bars_options bars = { .width = texts->width };
+
+	if (is_form(texts, "tree"))
+		return fdar_flame_request_paths(request, texts->width, heading, error);
+	tree = fdar_flame_request_read(request, heading, error);
+	boxes.title = bars.title = *heading;
+	if (!tree)
+		return NULL;
+	return is_form(texts, "waits") ? fdar_waits_svg(tree, &bars)
+				       : fdar_flame_svg(tree, side, &boxes);
 }
 
 static int draw(const struct texts *texts, const struct fdar_flame_request *request,
@@ -56,10 +88,9 @@ static int draw(const struct texts *texts, const struct fdar_flame_request *requ
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *heading = NULL;
-	g_autoptr(fdar_flame_tree) tree = fdar_flame_request_read(request, &heading, &error);
-	struct fdar_flame_options options = { .title = heading, .width = texts->width };
 
-	if (!tree || !fdar_save_text(texts->output, fdar_flame_svg(tree, side, &options), &error)) {
+	if (!fdar_save_text(texts->output, picture(texts, request, side, &heading, &error),
+			    &error)) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
 		fdar_failure(&usage, g_steal_pointer(&error));
@@ -90,6 +121,11 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	*side = g_strcmp0(texts->side, "baseline") == 0 ? FDAR_FLAME_BASELINE : FDAR_FLAME_SUBJECT;
 	if (*side == FDAR_FLAME_BASELINE && !texts->baseline)
 		return fdar_usage_error(&usage, "--side baseline: there is no --baseline");
+	if (!is_form(texts, "boxes") && !is_form(texts, "waits") && !is_form(texts, "tree"))
+		return fdar_usage_error(&usage, "--form %s: expected boxes, waits or tree",
+					texts->form);
+	if (is_form(texts, "tree") && !texts->baseline)
+		return fdar_usage_error(&usage, "--form tree: there is no --baseline");
 	if (texts->label && !texts->baseline)
 		return fdar_usage_error(&usage, "--label: only with --baseline");
 	if (!texts->output)
@@ -110,6 +146,8 @@ int fdar_cmd_flame(int argc, char **argv)
 		  "Colour by what changed against this recording", "RECORDING" },
 		{ "side", 0, 0, G_OPTION_ARG_STRING, &texts.side,
 		  "Whose widths: subject (default) or baseline", "SIDE" },
+		{ "form", 0, 0, G_OPTION_ARG_STRING, &texts.form,
+		  "boxes (the flame graph, default), waits or tree", "FORM" },
 		{ "label", 0, 0, G_OPTION_ARG_STRING, &texts.label,
 		  "Only the sessions with this label, on both sides", "LABEL" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,

@@ -26,6 +26,8 @@ const struct fdar_command fdar_commands[] = {
 	{ "sequence", "draw a session, or two side by side, as a sequence diagram",
 	  fdar_cmd_sequence },
 	{ "flame", "draw where the time went as a flame graph, or what changed", fdar_cmd_flame },
+	{ "timeline", "draw which thread worked for which session when", fdar_cmd_timeline },
+	{ "handoffs", "draw queues between threads: rates and waiting times", fdar_cmd_handoffs },
 	{ "report", "one HTML file for a review: verdict, evidence, pictures", fdar_cmd_report },
 	{ NULL, NULL, NULL },
 };

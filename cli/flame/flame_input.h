@@ -23,4 +23,8 @@ struct fdar_flame_request {
 struct fdar_flame_tree *fdar_flame_request_read(const struct fdar_flame_request *request,
 						char **heading, GError **error);
 
+/* The tree of call paths that changed (viz/bars), of two recordings. heading as above. NULL and error. */
+GString *fdar_flame_request_paths(const struct fdar_flame_request *request, double width,
+				  char **heading, GError **error);
+
 #endif

@@ -47,6 +47,8 @@ int fdar_cmd_merge(int argc, char **argv);
 int fdar_cmd_diff(int argc, char **argv);
 int fdar_cmd_sequence(int argc, char **argv);
 int fdar_cmd_flame(int argc, char **argv);
+int fdar_cmd_timeline(int argc, char **argv);
+int fdar_cmd_handoffs(int argc, char **argv);
 int fdar_cmd_report(int argc, char **argv);
 
 #endif

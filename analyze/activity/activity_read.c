@@ -1,0 +1,90 @@
+#include "analyze/activity/activity_read.h"
+
+#include <gio/gio.h>
+
+#include "pipeline/recording/doubts.h"
+#include "pipeline/source/source.h"
+#include "pipeline/source/source_notes.h"
+
+#define BATCH 4096u
+
+struct reading {
+	struct fdar_source *source;
+	gboolean (*progress)(guint64 events, void *user);
+	void *user;
+	guint64 events;
+};
+
+static const char *text_of(const void *source, uint32_t name)
+{
+	return fdar_source_text(source, name);
+}
+
+/* While another process is waited for. */
+static gboolean go_on(void *user)
+{
+	const struct reading *reading = user;
+
+	return !reading->progress || reading->progress(reading->events, reading->user);
+}
+
+static gboolean feed(struct reading *reading, const char *path, struct fdar_activity *activity,
+		     GError **error)
+{
+	struct fdar_walk *walk = fdar_walk_new(&fdar_activity_visitor, activity);
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	struct fdar_source_summary summary;
+	gssize count;
+
+	while ((count = fdar_source_read(reading->source, batch, BATCH, error)) > 0) {
+		if (reading->events == 0)
+			fdar_activity_start(activity, batch[0].time_ns);
+		fdar_walk_feed(walk, batch, (size_t)count);
+		reading->events += (guint64)count;
+		if (!go_on(reading)) {
+			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+			count = -1;
+			break;
+		}
+	}
+	fdar_walk_finish(walk);
+	fdar_walk_free(walk);
+	fdar_source_get_summary(reading->source, &summary);
+	return count == 0 && fdar_source_check_times(&summary, path, error);
+}
+
+static void warn(const struct fdar_source *source, const char *path, GPtrArray *warnings)
+{
+	const GPtrArray *doubts = fdar_source_doubts(source);
+	struct fdar_source_summary summary;
+
+	fdar_source_get_summary(source, &summary);
+	for (guint i = 0; i < doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
+
+		g_ptr_array_add(warnings, g_strdup_printf("%s: %s", path, doubt->text));
+	}
+	fdar_source_note_times(&summary, path, warnings);
+}
+
+struct fdar_activity *fdar_activity_read(const char *path,
+					 gboolean (*progress)(guint64 events, void *user),
+					 void *user, GPtrArray *warnings, GError **error)
+{
+	struct reading reading = { .progress = progress, .user = user };
+	const struct fdar_source_options how = { .go_on = go_on, .user = &reading };
+	g_autoptr(fdar_activity) activity = NULL;
+
+	reading.source = fdar_source_open_with(path, &how, error);
+	if (!reading.source)
+		return NULL;
+	activity = fdar_activity_new(text_of, reading.source);
+	if (!feed(&reading, path, activity, error))
+		g_clear_pointer(&activity, fdar_activity_free);
+	else
+		fdar_activity_finish(activity);
+	if (activity && warnings)
+		warn(reading.source, path, warnings);
+	fdar_source_close(reading.source);
+	return g_steal_pointer(&activity);
+}
