@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "instrument/wire/control.h"
+#include "pipeline/samples/sampler.h"
 
 #define BYTES_MAX   4096
 #define DEPTH_MAX   65536
@@ -56,6 +57,11 @@ const struct fdar_usage fdar_record_usage = {
 		"the disk. What finds no room is lost, counted and told; with --lossless the\n"
 		"server waits instead.\n"
 		"\n"
+		"--sample needs no rebuild: stacks of the server as it is, taken by the kernel's\n"
+		"clock (root or CAP_PERFMON), by session where --io or marks tell of sessions.\n"
+		"`analyze --by sample` and `diff` say which functions; bytes of stacks are not "
+		"kept.\n"
+		"\n"
 		"--functions takes globs of names with commas between them; bin:GLOB is a\n"
 		"binary or library, file:GLOB a source file, thread:GLOB a thread's name, ! in\n"
 		"front leaves out; the last that fits decides. --functions auto begins with\n"
@@ -70,6 +76,7 @@ const struct fdar_usage fdar_record_usage = {
 		"  flowdar record -o base --play usual.pcap -- ./server --port 8080\n"
 		"  flowdar record -o base -- ./httpd -X -f httpd.conf\n"
 		"  flowdar record -o io --io --duration 30s -- nginx -g 'daemon off;'\n"
+		"  flowdar record -o where --io --sample -- nginx -g 'daemon off;'\n"
 		"  flowdar record -o calls --functions 'ap_*,!ap_str*' --min-duration 2us -- "
 		"./httpd -X\n"
 		"  flowdar record -o cheap --functions auto --budget 3% -- ./redis-server\n"
@@ -103,6 +110,10 @@ static const GOptionEntry table[] = {
 	  "Keep the secrets of the server's TLS connections in DIR/tls.keys, for replay, split and "
 	  "amplify --tls-keys: whoever has that file can read the connections",
 	  NULL },
+	{ "sample", 0, 0, TEXT(sample),
+	  "Look N times a second where each processor is, and keep the stacks of the server's "
+	  "threads; 99 is the default. Needs no rebuild; with --io or marks for the sessions",
+	  "N" },
 	{ "functions", 'f', 0, TEXT(functions),
 	  "Record calls of these functions only, e.g. 'ap_*,!apr_palloc*', or: auto", "RULES" },
 	{ "budget", 0, 0, TEXT(budget),
@@ -158,8 +169,13 @@ static const GOptionEntry table[] = {
 gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, char ***argv,
 				 int *code)
 {
+	static char sample_default[] = "--sample=99";
 	g_autofree GOptionEntry *entries = NULL;
 
+	/* With "=" or without a value, as programs of GNU have it: GOption would take the next word. */
+	for (int i = 1; i < *argc && strcmp((*argv)[i], "--") != 0; i++)
+		if (strcmp((*argv)[i], "--sample") == 0)
+			(*argv)[i] = sample_default;
 	texts->depth = texts->bytes = texts->count = -1;
 	entries = fdar_options_bind(table, sizeof(table), texts);
 	return fdar_options_parse(&fdar_record_usage, entries, argc, argv, code);
@@ -167,11 +183,11 @@ gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, cha
 
 void fdar_record_texts_clear(struct fdar_record_texts *texts)
 {
-	char *const all[] = { texts->output,   texts->detail,  texts->functions,    texts->budget,
-			      texts->duration, texts->attach,  texts->min_duration, texts->grace,
-			      texts->memory,   texts->size,    texts->max_size,     texts->trigger,
-			      texts->user,     texts->play,    texts->to,           texts->label,
-			      texts->clones,   texts->wait_for };
+	char *const all[] = { texts->output,   texts->detail,   texts->functions,    texts->budget,
+			      texts->duration, texts->attach,   texts->min_duration, texts->grace,
+			      texts->memory,   texts->size,     texts->max_size,     texts->trigger,
+			      texts->user,     texts->play,     texts->to,           texts->label,
+			      texts->clones,   texts->wait_for, texts->sample };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -260,6 +276,19 @@ static gboolean read_numbers(const struct fdar_record_texts *texts,
 	options->settings.depth_max = (uint32_t)MAX(texts->depth, 0);
 	options->settings.io_bytes = (uint32_t)MAX(texts->bytes, 0);
 	options->tracing.subbuffer_count = (unsigned)MAX(texts->count, 0);
+	return TRUE;
+}
+
+static gboolean read_sample(const struct fdar_record_texts *texts,
+			    struct fdar_record_options *options, GError **error)
+{
+	guint64 hz = 0;
+
+	if (!texts->sample)
+		return TRUE;
+	if (!g_ascii_string_to_unsigned(texts->sample, 10, 1, FDAR_SAMPLER_HZ_MAX, &hz, NULL))
+		return bad(error, "--sample", texts->sample, "samples a second, from 1 to 999");
+	options->sample_hz = (unsigned)hz;
 	return TRUE;
 }
 
@@ -397,8 +426,9 @@ gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *
 		return wrong(error,
 			     "record what? give the server's command after --, or --attach PID");
 	if (!read_quantities(texts, options, error) || !read_numbers(texts, options, error) ||
-	    !read_detail(texts, options, error) || !read_functions(texts, choice, error) ||
-	    !read_attach(texts, choice, error) || !read_trigger(texts, options, error))
+	    !read_sample(texts, options, error) || !read_detail(texts, options, error) ||
+	    !read_functions(texts, choice, error) || !read_attach(texts, choice, error) ||
+	    !read_trigger(texts, options, error))
 		return FALSE;
 	return fdar_record_options_check(options, error);
 }

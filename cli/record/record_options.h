@@ -26,6 +26,7 @@ struct fdar_record_texts {
 	char *size;
 	char *trigger;
 	char *user;
+	char *sample;
 	char *play; /* and what belongs to it */
 	char *to;
 	char *label;

@@ -42,6 +42,7 @@ struct fdar_record_options {
 	gboolean tls_keys; /* keep the secrets of the server's TLS connections: record_keys.h */
 	struct fdar_tracing_options tracing;
 	struct fdar_control_settings settings; /* what the libraries are to do */
+	unsigned sample_hz;                    /* samples a second of each processor; 0: none */
 	uint64_t trigger_ns; /* tracing.snapshot: when a session lasts longer than that; 0: never */
 	uint64_t max_bytes;  /* end when so much is on disk; 0: never */
 	uint64_t duration_ns; /* stop the server (SIGTERM) after this long; 0: until it ends */

@@ -49,6 +49,8 @@ static const char *wrong_mode(const struct fdar_record_options *options)
 		       "cannot be set";
 	if (!options->tracing.snapshot && options->trigger_ns)
 		return "a trigger is for snapshots";
+	if (options->tracing.snapshot && options->sample_hz)
+		return "a snapshot has no samples: they are kept from begin to end";
 	if (options->tracing.snapshot && options->max_bytes)
 		return "the size of a snapshot is that of its memory: there is no maximum to set";
 	return NULL;
@@ -358,7 +360,7 @@ gboolean fdar_run_begin(struct fdar_run *run, GError **error)
 		run->snapshots = fdar_snapshots_new(run, error);
 	if (run->options->tracing.snapshot && !run->snapshots)
 		return FALSE;
-	if (!start_server(run, error))
+	if (!fdar_run_start_samples(run, error) || !start_server(run, error))
 		return FALSE;
 	run->lasting_warnings = run->warnings->len;
 	return TRUE;

@@ -97,6 +97,9 @@ void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *fo
 	info->host = describe_host();
 	info->started = g_strdup(run->started);
 	info->duration_ns = run->now.elapsed_ns;
+	info->sample_hz = options->sample_hz;
+	info->samples = run->samples;
+	info->samples_lost = run->samples_lost;
 	info->cpu_pressure_ppm = run->pressure.most_ppm;
 	info->events = run->count.summary.events;
 	info->trace_bytes = fdar_record_folder_bytes(folder);

@@ -93,6 +93,8 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 	if (run->stopped)
 		return;
 	run->stopped = TRUE;
+	if (run->sampler)
+		fdar_sampler_pause(run->sampler);
 	if (!run->server_ended)
 		fdar_control_segment_flush(run->control, FLUSH_MS);
 	run->now.elapsed_ns = (uint64_t)(g_get_monotonic_time() - run->begin_us) * 1000;
@@ -148,6 +150,7 @@ gboolean fdar_run_finish(struct fdar_run *run, struct fdar_recording_info *info,
 	GError *cause = NULL;
 
 	fdar_run_stop_tracing(run);
+	fdar_run_keep_samples(run);
 	g_clear_pointer(&run->tracing, fdar_tracing_free);
 	g_clear_pointer(&run->drain, fdar_drain_free);
 	g_clear_pointer(&run->control, fdar_control_segment_free);

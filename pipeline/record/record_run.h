@@ -21,6 +21,7 @@
 #include "pipeline/record/record_snapshot.h"
 #include "pipeline/server/server.h"
 #include "pipeline/lttng/tracing.h"
+#include "pipeline/samples/sampler.h"
 
 #define FDAR_RUN_LOOK_US 500000 /* between two looks at how things are */
 
@@ -67,6 +68,8 @@ struct fdar_run {
 	GArray *young;   /* the same, while LTTng did not know them all (attached); or NULL */
 	gint64 known_us; /* since when it does; 0: not yet */
 	struct fdar_record_missing missing;
+	struct fdar_sampler *sampler; /* NULL: no samples were asked for */
+	uint64_t samples, samples_lost;
 	GArray *strangers; /* guint32 pids: processes of other recordings in it; or NULL */
 };
 
@@ -82,6 +85,12 @@ void fdar_run_tell_unmet(struct fdar_run *run, gboolean end);
 /* From tracing on to a trace that is whole on the disk, and no session of ours left. Does nothing the
  * second time. */
 void fdar_run_stop_tracing(struct fdar_run *run);
+
+/* Begins to take samples, if they were asked for: before the server is started. FALSE and error. */
+gboolean fdar_run_start_samples(struct fdar_run *run, GError **error);
+
+/* Writes them into the recording, once the trace is whole. Does nothing where there are none. */
+void fdar_run_keep_samples(struct fdar_run *run);
 
 /* Everything after the server has ended. */
 gboolean fdar_run_finish(struct fdar_run *run, struct fdar_recording_info *info, GError **error);

@@ -107,6 +107,9 @@ struct fdar_recording_info {
 	uint64_t
 		cpu_pressure_ppm; /* of the machine's fullest moment: in so much of it somebody waited for
 				    * a processor; 0: not known (pipeline/record/pressure.h) */
+	uint64_t sample_hz;       /* samples a second of each processor; 0: none were asked for */
+	uint64_t samples;         /* that were kept */
+	uint64_t samples_lost;     /* that were not */
 	uint64_t processes_known;  /* of the server, that loaded the libraries or were forked */
 	uint64_t processes_silent; /* of these: that LTTng never got to record */
 	GArray *losses; /* struct fdar_recording_loss, by time: where discarded and dropped events

@@ -1,0 +1,93 @@
+/* Samples of a run: taken while it goes on, moved to the trace's clock, and written. */
+#include <time.h>
+
+#include "pipeline/ctf2/ctf2.h"
+#include "pipeline/metadata/ctf_metadata.h"
+#include "pipeline/metadata/ctf_trace.h"
+#include "pipeline/record/record_run.h"
+#include "pipeline/recording/trace_find.h"
+
+#define SECOND_NS 1000000000
+
+/* By how much the clock of a trace is before the Unix epoch. FALSE: it has none that counts nanoseconds. */
+static gboolean offset_of_trace(const char *folder, int64_t *offset_ns)
+{
+	g_autoptr(GError) damage = NULL;
+	GString *text = fdar_ctf_metadata_read(folder, &damage, NULL);
+	struct fdar_ctf_trace *trace = NULL;
+	gboolean found = FALSE;
+
+	if (text)
+		trace = fdar_ctf_metadata_is_json(text->str, text->len)
+				? fdar_ctf2_parse(text->str, text->len, NULL)
+				: fdar_ctf_trace_parse(text->str, text->len, NULL);
+	for (guint i = 0; trace && i < trace->clocks->len && !found; i++) {
+		const struct fdar_ctf_clock *clock = g_ptr_array_index(trace->clocks, i);
+
+		found = clock->freq == SECOND_NS;
+		*offset_ns = clock->offset_s * SECOND_NS + (int64_t)clock->offset;
+	}
+	fdar_ctf_trace_free(trace);
+	if (text)
+		g_string_free(text, TRUE);
+	return found;
+}
+
+/* LTTng measures it once when it begins; traces of one session differ by less than a microsecond. */
+static int64_t offset_of(const char *trace)
+{
+	g_autoptr(GPtrArray) folders = fdar_trace_find(trace, NULL);
+	struct timespec wall, monotonic;
+	int64_t offset_ns;
+
+	for (guint i = 0; folders && i < folders->len; i++)
+		if (offset_of_trace(g_ptr_array_index(folders, i), &offset_ns))
+			return offset_ns;
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return ((int64_t)wall.tv_sec - (int64_t)monotonic.tv_sec) * SECOND_NS + wall.tv_nsec -
+	       monotonic.tv_nsec;
+}
+
+gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
+{
+	const struct fdar_record_options *options = run->options;
+
+	if (!options->sample_hz)
+		return TRUE;
+	run->sampler = fdar_sampler_start(options->sample_hz, options->attach,
+					  options->attach_count, error);
+	return run->sampler != NULL;
+}
+
+void fdar_run_keep_samples(struct fdar_run *run)
+{
+	g_autoptr(fdar_samples) samples = NULL;
+	g_autoptr(GError) error = NULL;
+	int64_t offset_ns;
+
+	if (!run->sampler)
+		return;
+	samples = fdar_sampler_take(run->sampler);
+	offset_ns = offset_of(run->folder.trace);
+	for (guint i = 0; i < samples->samples->len; i++)
+		g_array_index(samples->samples, struct fdar_sample, i).time_ns +=
+			(uint64_t)offset_ns;
+	run->samples = samples->samples->len;
+	run->samples_lost = samples->lost + samples->left_out;
+	if (samples->lost)
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT
+			      " SAMPLES WERE LOST, of the server or of others: "
+			      "the kernel's buffer was full",
+			      samples->lost);
+	if (samples->left_out)
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT " samples were left out: a recording has %u at "
+			      "most",
+			      samples->left_out, FDAR_SAMPLES_MAX);
+	if (!samples->samples->len)
+		fdar_run_warn(run, "no sample was taken: the server hardly used a processor");
+	if (!fdar_samples_save(samples, run->folder.path, &error))
+		fdar_run_warn(run, "the samples are not kept: %s", error->message);
+}

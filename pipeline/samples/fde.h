@@ -1,0 +1,23 @@
+/*
+ * The functions of a binary as its unwind tables have them: where no symbol is left, they still say where
+ * a function begins.
+ *
+ * Place in the house: under space.c. Format: the binary search table of .eh_frame_hdr (Linux Standard
+ * Base Core Specification, "Exception Frames").
+ */
+#ifndef FDAR_PIPELINE_SAMPLES_FDE_H
+#define FDAR_PIPELINE_SAMPLES_FDE_H
+
+#include <gelf.h>
+#include <glib.h>
+#include <stdint.h>
+
+/* The start of the function around an address, both as the file has them. FALSE: it has no such table,
+ * or nothing begins before that address. */
+gboolean fdar_fde_start(Elf *elf, uint64_t address, uint64_t *start);
+
+/* The same in the table's own bytes, which lie at the address table_address of the file. */
+gboolean fdar_fde_find(const uint8_t *table, gsize length, uint64_t table_address, uint64_t address,
+		       uint64_t *start);
+
+#endif

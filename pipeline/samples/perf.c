@@ -1,0 +1,314 @@
+#include "pipeline/samples/perf.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_NS 1000000000u
+
+/* rax to rip and r8 to r15 of asm/perf_regs.h: bits 0 to 8, 16 to 23. */
+#define REGISTER_MASK UINT64_C(0xff01ff)
+
+struct ring {
+	int fd;
+	struct perf_event_mmap_page *page;
+};
+
+struct fdar_perf {
+	size_t page_bytes, ring_bytes; /* ring: without its first page */
+	guint count;
+	struct ring *rings;
+};
+
+#if defined(__x86_64__)
+static const gboolean is_known_processor = TRUE;
+#else
+static const gboolean is_known_processor = FALSE;
+#endif
+
+static struct perf_event_attr attributes(unsigned hz)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+		.sample_period = SECOND_NS / hz,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |
+			       PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER |
+			       PERF_SAMPLE_STACK_USER,
+		.sample_regs_user = REGISTER_MASK,
+		.sample_stack_user = FDAR_PERF_STACK_BYTES,
+		.clockid = CLOCK_MONOTONIC,
+	};
+
+	attr.disabled = 1;
+	attr.mmap = attr.mmap2 = attr.task = attr.comm = attr.comm_exec = 1;
+	attr.sample_id_all = 1;
+	attr.exclude_callchain_user = 1;
+	attr.use_clockid = 1;
+	return attr;
+}
+
+static void explain(int number, GError **error)
+{
+	const char *what = g_strerror(number);
+
+	if (number == EACCES)
+		what = "it takes root or CAP_PERFMON to look at every processor (or 0 or less in "
+		       "/proc/sys/kernel/perf_event_paranoid)";
+	else if (number == EPERM)
+		what = "something forbids it: the seccomp filter of a container (docker run "
+		       "--cap-add PERFMON --security-opt seccomp=unconfined), or the lack of "
+		       "CAP_PERFMON";
+	else if (number == ENOSYS || number == ENOENT)
+		what = "the kernel has no perf events";
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
+		    "--sample: the kernel's samples cannot be had: %s", what);
+}
+
+static gboolean open_ring(struct fdar_perf *perf, struct perf_event_attr *attr, int cpu,
+			  GError **error)
+{
+	struct ring *ring = &perf->rings[perf->count];
+	void *memory;
+
+	ring->fd = (int)syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	if (ring->fd < 0 && errno == ENODEV)
+		return TRUE; /* off line */
+	if (ring->fd < 0) {
+		explain(errno, error);
+		return FALSE;
+	}
+	memory = mmap(NULL, perf->page_bytes + perf->ring_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      ring->fd, 0);
+	if (memory == MAP_FAILED) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "--sample: no memory for the kernel's samples: %s", g_strerror(errno));
+		close(ring->fd);
+		return FALSE;
+	}
+	ring->page = memory;
+	perf->count++;
+	return TRUE;
+}
+
+struct fdar_perf *fdar_perf_open(unsigned hz, GError **error)
+{
+	struct perf_event_attr attr = attributes(hz);
+	struct fdar_perf *perf;
+	int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+	gboolean ok = TRUE;
+
+	if (!is_known_processor) {
+		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+				    "--sample: only for x86-64 so far");
+		return NULL;
+	}
+	perf = g_new0(struct fdar_perf, 1);
+	perf->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	perf->ring_bytes =
+		FDAR_PERF_RING_PAGES * (hz < 200 ? 1 : FDAR_PERF_RING_FAST) * perf->page_bytes;
+	perf->rings = g_new0(struct ring, (gsize)MAX(cpus, 1));
+	for (int cpu = 0; ok && cpu < cpus; cpu++)
+		ok = open_ring(perf, &attr, cpu, error);
+	for (guint i = 0; ok && i < perf->count; i++)
+		ioctl(perf->rings[i].fd, PERF_EVENT_IOC_ENABLE, 0);
+	if (ok)
+		return perf;
+	fdar_perf_close(perf);
+	return NULL;
+}
+
+void fdar_perf_stop(struct fdar_perf *perf)
+{
+	for (guint i = 0; i < perf->count; i++)
+		ioctl(perf->rings[i].fd, PERF_EVENT_IOC_DISABLE, 0);
+}
+
+void fdar_perf_close(struct fdar_perf *perf)
+{
+	if (!perf)
+		return;
+	for (guint i = 0; i < perf->count; i++) {
+		munmap(perf->rings[i].page, perf->page_bytes + perf->ring_bytes);
+		close(perf->rings[i].fd);
+	}
+	g_free(perf->rings);
+	g_free(perf);
+}
+
+void fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes)
+{
+	for (guint i = 0; i < perf->count; i++) {
+		struct perf_event_mmap_page *page = perf->rings[i].page;
+		const uint8_t *ring = (const uint8_t *)page + perf->page_bytes;
+		uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+		uint64_t tail = page->data_tail;
+		size_t from = tail % perf->ring_bytes;
+		size_t length = (size_t)MIN(head - tail, perf->ring_bytes);
+		size_t first = MIN(length, perf->ring_bytes - from);
+
+		g_byte_array_append(bytes, ring + from, (guint)first);
+		g_byte_array_append(bytes, ring, (guint)(length - first));
+		__atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
+	}
+}
+
+/* ---- records ---- */
+
+/* What is still to be read of one; short: it ended too early. */
+struct cursor {
+	const uint8_t *at, *end;
+	gboolean is_short;
+};
+
+static const uint8_t *take(struct cursor *cursor, uint64_t length)
+{
+	const uint8_t *at = cursor->at;
+
+	if (length > (uint64_t)(cursor->end - cursor->at)) {
+		cursor->is_short = TRUE;
+		cursor->at = cursor->end;
+		return NULL;
+	}
+	cursor->at += length;
+	return at;
+}
+
+static uint64_t take_u64(struct cursor *cursor)
+{
+	const uint8_t *at = take(cursor, 8);
+	uint64_t value = 0;
+
+	if (at)
+		memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static uint32_t take_u32(struct cursor *cursor)
+{
+	const uint8_t *at = take(cursor, 4);
+	uint32_t value = 0;
+
+	if (at)
+		memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static gboolean parse_sample(struct cursor *cursor, struct fdar_perf_record *record)
+{
+	uint64_t room, copied;
+
+	record->kind = FDAR_PERF_SAMPLE;
+	record->pid = take_u32(cursor);
+	record->tid = take_u32(cursor);
+	record->time_ns = take_u64(cursor);
+	take(cursor, 8); /* the processor */
+	record->chain_count = take_u64(cursor);
+	if (record->chain_count > 4096)
+		return FALSE;
+	record->chain = take(cursor, 8 * record->chain_count);
+	if (take_u64(cursor) == PERF_SAMPLE_REGS_ABI_64)
+		record->registers = take(cursor, 8 * (uint64_t)FDAR_PERF_REGISTERS);
+	room = take_u64(cursor);
+	record->stack = take(cursor, room);
+	copied = room ? take_u64(cursor) : 0;
+	record->stack_bytes = MIN(copied, room);
+	if (!record->stack)
+		record->stack_bytes = 0;
+	return !cursor->is_short;
+}
+
+static gboolean parse_mapped(struct cursor *cursor, struct fdar_perf_record *record)
+{
+	record->kind = FDAR_PERF_MAPPED;
+	record->pid = take_u32(cursor);
+	record->tid = take_u32(cursor);
+	record->start = take_u64(cursor);
+	record->end = record->start + take_u64(cursor);
+	record->page_offset = take_u64(cursor);
+	take(cursor, 8); /* the device */
+	record->inode = take_u64(cursor);
+	take(cursor, 8 + 8); /* the inode's generation, rights and flags */
+	record->path = (const char *)cursor->at;
+	return !cursor->is_short && memchr(cursor->at, 0, (size_t)(cursor->end - cursor->at));
+}
+
+static gboolean parse_task(struct cursor *cursor, struct fdar_perf_record *record,
+			   enum fdar_perf_kind kind)
+{
+	record->kind = kind;
+	record->pid = take_u32(cursor);
+	record->parent = take_u32(cursor);
+	record->tid = take_u32(cursor);
+	return !cursor->is_short;
+}
+
+static gboolean parse_body(const struct perf_event_header *header, struct cursor *cursor,
+			   struct fdar_perf_record *record, uint64_t *lost)
+{
+	switch (header->type) {
+	case PERF_RECORD_SAMPLE:
+		return parse_sample(cursor, record);
+	case PERF_RECORD_MMAP2:
+		return parse_mapped(cursor, record);
+	case PERF_RECORD_FORK:
+		return parse_task(cursor, record, FDAR_PERF_FORK);
+	case PERF_RECORD_EXIT:
+		return parse_task(cursor, record, FDAR_PERF_EXIT);
+	case PERF_RECORD_COMM:
+		record->kind = FDAR_PERF_EXEC;
+		record->pid = take_u32(cursor);
+		record->tid = take_u32(cursor);
+		return (header->misc & PERF_RECORD_MISC_COMM_EXEC) && !cursor->is_short;
+	case PERF_RECORD_LOST:
+		take_u64(cursor);
+		*lost += take_u64(cursor);
+		return FALSE;
+	default:
+		return FALSE;
+	}
+}
+
+gboolean fdar_perf_parse(const uint8_t *bytes, gsize length, struct fdar_perf_record *record,
+			 gsize *size, uint64_t *lost)
+{
+	struct perf_event_header header;
+	struct cursor cursor;
+
+	*record = (struct fdar_perf_record){ 0 };
+	*size = 0;
+	if (length < sizeof(header))
+		return FALSE;
+	memcpy(&header, bytes, sizeof(header));
+	if (header.size < sizeof(header) || header.size > length)
+		return FALSE;
+	*size = header.size;
+	cursor = (struct cursor){ bytes + sizeof(header), bytes + header.size, FALSE };
+	if (!parse_body(&header, &cursor, record, lost))
+		return FALSE;
+	/* All but samples end with thread, time and processor (sample_id_all). */
+	if (record->kind != FDAR_PERF_SAMPLE) {
+		if (header.size < sizeof(header) + 24)
+			return FALSE;
+		memcpy(&record->time_ns, bytes + header.size - 16, sizeof(record->time_ns));
+	}
+	return TRUE;
+}
+
+void fdar_perf_registers(const struct fdar_perf_record *sample,
+			 uint64_t registers[FDAR_PERF_REGISTERS])
+{
+	/* The kernel's order: ax bx cx dx si di bp sp ip, r8 to r15. */
+	static const uint8_t from[FDAR_PERF_REGISTERS] = { 0,  3,  2,  1,  4,  5,  6,  7, 9,
+							   10, 11, 12, 13, 14, 15, 16, 8 };
+
+	for (unsigned i = 0; i < FDAR_PERF_REGISTERS; i++)
+		memcpy(&registers[i], sample->registers + 8 * from[i], sizeof(registers[i]));
+}

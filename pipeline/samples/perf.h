@@ -1,0 +1,71 @@
+/*
+ * perf events: the kernel's clock on every processor, and what it writes down at each tick
+ * (perf_event_open(2)).
+ *
+ * Place in the house: under sampler.c. One event a processor, not one a thread: events of threads are
+ * dear where threads switch often, and never tick in those that live shorter than a period. So what
+ * comes is of everybody on the machine: who asks keeps what is the server's.
+ *
+ * What is written down: at each tick the thread, the time (CLOCK_MONOTONIC), the kernel's call chain,
+ * the registers of the program, and as much of its stack as FDAR_PERF_STACK_BYTES; forks, ends, and
+ * what is mapped where.
+ */
+#ifndef FDAR_PIPELINE_SAMPLES_PERF_H
+#define FDAR_PIPELINE_SAMPLES_PERF_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#define FDAR_PERF_STACK_BYTES 8192u
+#define FDAR_PERF_RING_PAGES  1024u /* a processor: four seconds of a busy one at 99 Hz */
+#define FDAR_PERF_RING_FAST   8u    /* so many times as many from 200 Hz on */
+#define FDAR_PERF_REGISTERS   17u /* rax, rdx, ...: in the order of DWARF, the last is where it was */
+
+struct fdar_perf;
+
+enum fdar_perf_kind {
+	FDAR_PERF_SAMPLE,
+	FDAR_PERF_FORK,  /* pid and tid came from parent */
+	FDAR_PERF_EXIT,  /* of a thread */
+	FDAR_PERF_EXEC,  /* of a process: its mappings are gone */
+	FDAR_PERF_MAPPED /* start to end are path, from page_offset on; executable */
+};
+
+/* One record; texts and bytes are the buffer's that it was parsed from. */
+struct fdar_perf_record {
+	enum fdar_perf_kind kind;
+	uint64_t time_ns; /* CLOCK_MONOTONIC */
+	uint32_t pid, tid, parent;
+	const uint8_t *chain; /* SAMPLE: the kernel's, u64 each, innermost first */
+	uint64_t chain_count;
+	const uint8_t
+		*registers; /* SAMPLE: the kernel's order; NULL: it has none (a kernel thread) */
+	const uint8_t *stack;
+	uint64_t stack_bytes; /* those that could be copied */
+	uint64_t start, end, page_offset, inode;
+	const char *path;
+};
+
+/* Opens it on every processor that is on line, ticking so many times a second. NULL and error
+ * (G_IO_ERROR) that says what would help. */
+struct fdar_perf *fdar_perf_open(unsigned hz, GError **error);
+
+/* No more ticks. */
+void fdar_perf_stop(struct fdar_perf *perf);
+
+/* Appends all records that are there to bytes, those of one processor after those of another. */
+void fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes);
+
+/* The record that bytes begin with; *size: what it takes, 0 when these are no records. FALSE: it is of
+ * no interest. *lost is added to. */
+gboolean fdar_perf_parse(const uint8_t *bytes, gsize length, struct fdar_perf_record *record,
+			 gsize *size, uint64_t *lost);
+
+/* The registers in the order of DWARF. */
+void fdar_perf_registers(const struct fdar_perf_record *sample,
+			 uint64_t registers[FDAR_PERF_REGISTERS]);
+
+/* NULL is allowed. */
+void fdar_perf_close(struct fdar_perf *perf);
+
+#endif

@@ -1,0 +1,428 @@
+#include "pipeline/samples/sampler.h"
+
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipeline/samples/kallsyms.h"
+#include "pipeline/samples/perf.h"
+#include "pipeline/samples/space.h"
+
+#define TURN_US 100000
+#define LATE_NS UINT64_C(20000000) /* by how much a record may come after later ones of others */
+#define KERNEL  "[kernel]"
+
+/* A process of the server's. */
+struct process {
+	struct fdar_space *space;
+	gboolean is_elsewhere; /* in a pid namespace of its own */
+	gboolean is_new;       /* that is not known yet */
+	uint32_t pid;          /* as it sees itself */
+};
+
+/* A record that waits for its turn. */
+struct waiting {
+	uint64_t time_ns;
+	uint64_t order; /* of those of one time */
+	gsize offset;   /* in bytes */
+};
+
+struct fdar_sampler {
+	struct fdar_perf *perf;
+	struct fdar_samples *samples;
+	struct fdar_kallsyms *kallsyms; /* NULL: not needed yet */
+	GHashTable *processes;          /* pid -> struct process */
+	GHashTable *tids;               /* outer tid -> inner, of processes that are elsewhere */
+	GHashTable *binaries;           /* function -> what kind of code its binary is */
+	GByteArray *bytes;              /* of records that wait */
+	struct fdar_space_stack stack;
+	uint32_t self; /* the recorder's pid: its children are the server */
+	GThread *thread;
+	gint ends; /* atomic */
+};
+
+static void process_free(gpointer data)
+{
+	struct process *process = data;
+
+	fdar_space_unref(process->space);
+	g_free(process);
+}
+
+static struct process *process_of(const struct fdar_sampler *sampler, uint32_t pid)
+{
+	return g_hash_table_lookup(sampler->processes, GUINT_TO_POINTER(pid));
+}
+
+static struct process *process_add(struct fdar_sampler *sampler, uint32_t pid,
+				   struct fdar_space *space)
+{
+	struct process *process = g_new0(struct process, 1);
+
+	process->space = space;
+	process->pid = pid;
+	process->is_new = TRUE;
+	g_hash_table_replace(sampler->processes, GUINT_TO_POINTER(pid), process);
+	return process;
+}
+
+/* ---- namespaces: a trace has the numbers that a process itself sees ---- */
+
+/* The last number of NSpid; 0: not known. */
+static uint32_t inner_of(uint32_t tid)
+{
+	char path[64], line[256];
+	uint32_t inner = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/status", tid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "NSpid:", 6) != 0)
+			continue;
+		for (char *at = line + 6, *end; (at = strpbrk(at, "0123456789")); at = end)
+			inner = (uint32_t)strtoul(at, &end, 10);
+		break;
+	}
+	if (file)
+		fclose(file);
+	return inner;
+}
+
+static void look_at(struct process *process, uint32_t pid)
+{
+	uint32_t inner = inner_of(pid);
+
+	process->is_new = FALSE;
+	process->pid = inner ? inner : pid;
+	process->is_elsewhere = inner && inner != pid;
+}
+
+static uint32_t inner_tid(struct fdar_sampler *sampler, const struct process *process, uint32_t tid)
+{
+	gpointer known;
+	uint32_t inner;
+
+	if (!process->is_elsewhere)
+		return tid;
+	known = g_hash_table_lookup(sampler->tids, GUINT_TO_POINTER(tid));
+	if (known)
+		return GPOINTER_TO_UINT(known);
+	inner = inner_of(tid);
+	if (inner)
+		g_hash_table_insert(sampler->tids, GUINT_TO_POINTER(tid), GUINT_TO_POINTER(inner));
+	return inner;
+}
+
+/* ---- processes ---- */
+
+static void on_fork(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
+{
+	const struct process *parent = process_of(sampler, record->parent);
+
+	g_hash_table_remove(sampler->tids, GUINT_TO_POINTER(record->tid));
+	if (record->pid == record->parent) /* a thread */
+		return;
+	if (parent)
+		process_add(sampler, record->pid, fdar_space_ref(parent->space));
+	else if (record->parent == sampler->self)
+		process_add(sampler, record->pid, fdar_space_new());
+	else
+		g_hash_table_remove(sampler->processes, GUINT_TO_POINTER(record->pid));
+}
+
+static void on_mapped(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
+{
+	struct process *process = process_of(sampler, record->pid);
+
+	if (process)
+		process->space = fdar_space_map(process->space, (pid_t)record->pid, record);
+}
+
+static void on_exec(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
+{
+	struct process *process = process_of(sampler, record->pid);
+
+	if (!process)
+		return;
+	fdar_space_unref(process->space);
+	process->space = fdar_space_new();
+}
+
+/* ---- stacks ---- */
+
+/* What code does, by its binary: bits of a function's. */
+enum { CODE_KNOWN = 1, CODE_TRACER = 2, CODE_IO = 4, CODE_WRAPPER = 8 };
+
+static unsigned code_of(struct fdar_sampler *sampler, uint32_t function)
+{
+	gpointer known = g_hash_table_lookup(sampler->binaries, GUINT_TO_POINTER(function + 1));
+	const char *binary;
+	unsigned code = CODE_KNOWN;
+
+	if (known)
+		return GPOINTER_TO_UINT(known);
+	binary = g_array_index(sampler->samples->functions, struct fdar_sample_function, function)
+			 .binary;
+	if (g_str_has_prefix(binary, "libflowdar-io.so"))
+		code |= CODE_IO;
+	else if (g_str_has_prefix(binary, "liblttng-ust-f") ||
+		 g_str_has_prefix(binary, "liblttng-ust-dl"))
+		code |= CODE_WRAPPER; /* of close, fork, dlopen */
+	else if (g_str_has_prefix(binary, "libflowdar") ||
+		 g_str_has_prefix(binary, "liblttng-ust") || g_str_has_prefix(binary, "liburcu"))
+		code |= CODE_TRACER;
+	g_hash_table_insert(sampler->binaries, GUINT_TO_POINTER(function + 1),
+			    GUINT_TO_POINTER(code));
+	return code;
+}
+
+/* The program's part, from the outside in. Wrappers are left out: who calls read() calls read(). */
+static uint32_t add_user(struct fdar_sampler *sampler, struct fdar_space *space,
+			 struct fdar_sample *sample)
+{
+	const struct fdar_space_stack *stack = &sampler->stack;
+	uint32_t node = 0;
+
+	for (guint i = stack->count; i > 0; i--) {
+		uint32_t function =
+			fdar_space_function(space, sampler->samples, stack->address[i - 1]);
+		unsigned code;
+
+		if (function == G_MAXUINT32)
+			continue;
+		code = code_of(sampler, function);
+		if (code & CODE_TRACER ||
+		    (code & CODE_IO && i == 1 && !(sample->flags & FDAR_SAMPLE_SYSTEM)))
+			sample->flags |= FDAR_SAMPLE_PRICE;
+		else if (code & CODE_IO)
+			sample->flags |= FDAR_SAMPLE_IN_CALL;
+		if (!(code & (CODE_IO | CODE_WRAPPER)))
+			node = fdar_samples_node(sampler->samples, node, function);
+	}
+	return node;
+}
+
+static uint32_t add_kernel(struct fdar_sampler *sampler, const struct fdar_perf_record *record,
+			   uint32_t node)
+{
+	if (!sampler->kallsyms)
+		sampler->kallsyms = fdar_kallsyms_read(NULL);
+	for (uint64_t i = record->chain_count; i > 0; i--) {
+		const char *name;
+		uint64_t address;
+		uint32_t function;
+
+		memcpy(&address, record->chain + 8 * (i - 1), sizeof(address));
+		if (address >= PERF_CONTEXT_MAX)
+			continue;
+		name = fdar_kallsyms_name(sampler->kallsyms, address);
+		function = fdar_samples_function(sampler->samples, FDAR_SAMPLE_KERNEL,
+						 name ? name : KERNEL, KERNEL, "", 0);
+		if (function != G_MAXUINT32)
+			node = fdar_samples_node(sampler->samples, node, function);
+	}
+	return node;
+}
+
+static gboolean is_system(const struct fdar_perf_record *record)
+{
+	uint64_t context = 0;
+
+	if (record->chain_count)
+		memcpy(&context, record->chain, sizeof(context));
+	return context == PERF_CONTEXT_KERNEL;
+}
+
+static void on_sample(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
+{
+	struct process *process = process_of(sampler, record->pid);
+	struct fdar_sample sample = { .time_ns = record->time_ns };
+
+	if (!process)
+		return;
+	if (process->is_new)
+		look_at(process, record->pid);
+	sample.pid = process->pid;
+	sample.tid = inner_tid(sampler, process, record->tid);
+	sample.flags = is_system(record) ? FDAR_SAMPLE_SYSTEM : 0;
+	if (record->registers) {
+		fdar_perf_registers(record, sampler->stack.registers);
+		sampler->stack.bytes = record->stack;
+		sampler->stack.length = record->stack_bytes;
+		fdar_space_unwind(process->space, &sampler->stack);
+		sample.flags |= sampler->stack.cut ? FDAR_SAMPLE_CUT : 0;
+		sample.node = add_user(sampler, process->space, &sample);
+	}
+	if (sample.flags & FDAR_SAMPLE_SYSTEM) {
+		sampler->samples->kernel = 1;
+		sample.node = add_kernel(sampler, record, sample.node);
+	}
+	fdar_samples_add(sampler->samples, &sample);
+}
+
+/* ---- turns ---- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int by_time(gconstpointer a, gconstpointer b)
+{
+	const struct waiting *x = a, *y = b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static GArray *index_of(struct fdar_sampler *sampler)
+{
+	GArray *index = g_array_new(FALSE, FALSE, sizeof(struct waiting));
+	const GByteArray *bytes = sampler->bytes;
+	struct fdar_perf_record record;
+	gsize size;
+
+	for (gsize at = 0; at < bytes->len; at += size) {
+		uint64_t lost = 0;
+		gboolean found =
+			fdar_perf_parse(bytes->data + at, bytes->len - at, &record, &size, &lost);
+		struct waiting waiting = { record.time_ns, at, at };
+
+		sampler->samples->lost += lost;
+		if (!size)
+			break;
+		if (found)
+			g_array_append_val(index, waiting);
+	}
+	g_array_sort(index, by_time);
+	return index;
+}
+
+static void on_record(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
+{
+	switch (record->kind) {
+	case FDAR_PERF_SAMPLE:
+		on_sample(sampler, record);
+		break;
+	case FDAR_PERF_FORK:
+		on_fork(sampler, record);
+		break;
+	case FDAR_PERF_EXIT:
+		/* Threads of one whose first has ended go on, which is rare, and lose their samples. */
+		if (record->pid == record->tid)
+			g_hash_table_remove(sampler->processes, GUINT_TO_POINTER(record->pid));
+		break;
+	case FDAR_PERF_EXEC:
+		on_exec(sampler, record);
+		break;
+	case FDAR_PERF_MAPPED:
+		on_mapped(sampler, record);
+		break;
+	}
+}
+
+/* Takes what is there, and deals with all that is older than until_ns. */
+static void turn(struct fdar_sampler *sampler, uint64_t until_ns)
+{
+	g_autoptr(GByteArray) rest = g_byte_array_new();
+	g_autoptr(GArray) index = NULL;
+
+	fdar_perf_read(sampler->perf, sampler->bytes);
+	index = index_of(sampler);
+	for (guint i = 0; i < index->len; i++) {
+		const struct waiting *waiting = &g_array_index(index, struct waiting, i);
+		const uint8_t *bytes = sampler->bytes->data + waiting->offset;
+		struct fdar_perf_record record;
+		uint64_t lost = 0;
+		gsize size;
+
+		fdar_perf_parse(bytes, sampler->bytes->len - waiting->offset, &record, &size,
+				&lost);
+		if (waiting->time_ns < until_ns)
+			on_record(sampler, &record);
+		else
+			g_byte_array_append(rest, bytes, (guint)size);
+	}
+	/* Stacks hold what clients sent: nothing of them stays. */
+	if (sampler->bytes->len)
+		explicit_bzero(sampler->bytes->data, sampler->bytes->len);
+	g_byte_array_set_size(sampler->bytes, 0);
+	g_byte_array_append(sampler->bytes, rest->data, rest->len);
+}
+
+static gpointer run(gpointer data)
+{
+	struct fdar_sampler *sampler = data;
+
+	while (!g_atomic_int_get(&sampler->ends)) {
+		g_usleep(TURN_US);
+		turn(sampler, now_ns() - LATE_NS);
+	}
+	turn(sampler, UINT64_MAX);
+	return NULL;
+}
+
+/* ---- the whole ---- */
+
+struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t count,
+					GError **error)
+{
+	struct fdar_perf *perf = fdar_perf_open(hz, error);
+	struct fdar_sampler *sampler;
+
+	if (!perf)
+		return NULL;
+	sampler = g_new0(struct fdar_sampler, 1);
+	sampler->perf = perf;
+	sampler->self = (uint32_t)getpid();
+	sampler->samples = fdar_samples_new();
+	sampler->samples->period_ns = 1000000000u / hz;
+	sampler->processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
+	sampler->tids = g_hash_table_new(NULL, NULL);
+	sampler->binaries = g_hash_table_new(NULL, NULL);
+	sampler->bytes = g_byte_array_new();
+	for (size_t i = 0; i < count; i++) {
+		struct process *process = process_add(sampler, (uint32_t)pids[i], fdar_space_new());
+
+		fdar_space_map_all(process->space, pids[i]);
+	}
+	sampler->thread = g_thread_new("samples", run, sampler);
+	return sampler;
+}
+
+void fdar_sampler_pause(struct fdar_sampler *sampler)
+{
+	fdar_perf_stop(sampler->perf);
+}
+
+struct fdar_samples *fdar_sampler_take(struct fdar_sampler *sampler)
+{
+	fdar_perf_stop(sampler->perf);
+	g_atomic_int_set(&sampler->ends, 1);
+	g_thread_join(sampler->thread);
+	sampler->thread = NULL;
+	return g_steal_pointer(&sampler->samples);
+}
+
+void fdar_sampler_free(struct fdar_sampler *sampler)
+{
+	if (!sampler)
+		return;
+	if (sampler->thread)
+		fdar_samples_free(fdar_sampler_take(sampler));
+	fdar_samples_free(sampler->samples);
+	fdar_perf_close(sampler->perf);
+	fdar_kallsyms_free(sampler->kallsyms);
+	g_hash_table_unref(sampler->processes);
+	g_hash_table_unref(sampler->tids);
+	g_hash_table_unref(sampler->binaries);
+	g_byte_array_unref(sampler->bytes);
+	g_free(sampler);
+}

@@ -1,0 +1,39 @@
+/*
+ * The sampler: takes samples of a server's processes while it is recorded.
+ *
+ * Place in the house: the door of pipeline/samples for the recorder (record/). It runs in a thread of its
+ * own: what the kernel wrote down (perf.h) is taken out of its buffers some times a
+ * second, ordered by time, and unwound (space.h); the copies of stacks, which hold what clients sent, are
+ * forgotten then, and never written.
+ *
+ * Whose samples are kept: of processes that this process starts after the sampler, of those that it is
+ * told of, and of all that come from these.
+ */
+#ifndef FDAR_PIPELINE_SAMPLES_SAMPLER_H
+#define FDAR_PIPELINE_SAMPLES_SAMPLER_H
+
+#include <glib.h>
+#include <sys/types.h>
+
+#include "pipeline/samples/samples.h"
+
+#define FDAR_SAMPLER_HZ_DEFAULT 99u
+#define FDAR_SAMPLER_HZ_MAX     999u
+
+struct fdar_sampler;
+
+/* pids: processes that run already. NULL and error that says what would help. */
+struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t count,
+					GError **error);
+
+/* No more samples from here on. */
+void fdar_sampler_pause(struct fdar_sampler *sampler);
+
+/* Waits until all are unwound, and gives them: their times are CLOCK_MONOTONIC's. The caller owns the
+ * result. To be called once. */
+struct fdar_samples *fdar_sampler_take(struct fdar_sampler *sampler);
+
+/* NULL is allowed. */
+void fdar_sampler_free(struct fdar_sampler *sampler);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * Samples: where the threads of a server were, so many times a second of processor time, with the
+ * stacks that they had.
+ *
+ * Place in the house: made by the recorder (sampler.h), kept in the recording as the file "samples"
+ * (docs/formats/samples.md), read by analyze/samples/. A sample belongs to nobody by itself: it has a
+ * thread and a time, and the walk says whose work that was (analyze/walk/walk.h).
+ *
+ * Stacks are a tree: a node is a function called from its parent's, so a stack is the number of its
+ * innermost node. Node 0 is the root, without a function: the stack that nothing is known of. Parents
+ * come before their children.
+ *
+ * The same function is one number wherever it is called from: it is the name and the binary, or, where
+ * no symbol covers the code, the binary and the start of the function as its unwind table has it
+ * ("nginx+0x69a00").
+ */
+#ifndef FDAR_PIPELINE_SAMPLES_SAMPLES_H
+#define FDAR_PIPELINE_SAMPLES_SAMPLES_H
+
+#include <glib.h>
+#include <stdint.h>
+
+#include "base/errors.h"
+
+#define FDAR_SAMPLES_FILE          "samples"
+#define FDAR_SAMPLES_FORMAT        1u
+#define FDAR_SAMPLES_MAX           (1u << 22) /* samples; more are counted as left out */
+#define FDAR_SAMPLES_NODES_MAX     (1u << 20)
+#define FDAR_SAMPLES_FUNCTIONS_MAX (1u << 18)
+#define FDAR_SAMPLES_DEPTH_MAX     256u         /* functions of a stack, the innermost */
+#define FDAR_SAMPLES_TEXT_MAX      512u         /* bytes of a name; the rest is cut */
+#define FDAR_SAMPLES_BODY_MAX      (256u << 20) /* bytes of the file, unpacked */
+
+enum fdar_sample_function_kind {
+	FDAR_SAMPLE_NAMED,     /* a symbol covers it */
+	FDAR_SAMPLE_UNNAMED,   /* start is all that is known of it; the name is made of that */
+	FDAR_SAMPLE_GENERATED, /* code that is in no file */
+	FDAR_SAMPLE_KERNEL,
+	FDAR_SAMPLE_KINDS
+};
+
+/* Of a sample. */
+enum {
+	FDAR_SAMPLE_CUT = 1,     /* its outer functions are missing */
+	FDAR_SAMPLE_SYSTEM = 2,  /* in the kernel */
+	FDAR_SAMPLE_IN_CALL = 4, /* in a call that libflowdar-io tells of when it is over */
+	FDAR_SAMPLE_PRICE = 8,   /* in what records: not the server's work */
+	FDAR_SAMPLE_FLAGS = 15
+};
+
+struct fdar_sample_function {
+	char *name;     /* as in the symbol table, C++ mangled; never empty */
+	char *binary;   /* the last part of its path, "[kernel]"; "" for generated code */
+	char *build_id; /* in hex; "" when there is none */
+	uint64_t start; /* in the file's addresses; 0 when it is not known */
+	uint8_t kind;   /* enum fdar_sample_function_kind */
+};
+
+struct fdar_sample_node {
+	uint32_t parent;   /* less than its own number */
+	uint32_t function; /* of node 0: without a meaning */
+};
+
+struct fdar_sample {
+	uint64_t time_ns;  /* since the Unix epoch, by the trace's clock */
+	uint32_t pid, tid; /* as the process itself sees them: those of the trace */
+	uint32_t node;
+	uint8_t flags;
+};
+
+struct fdar_samples {
+	uint64_t period_ns; /* of processor time between two samples of a processor */
+	uint64_t kernel;    /* 1: with the kernel's functions */
+	uint64_t lost; /* samples, the server's or others', that found the kernel's buffer full */
+	uint64_t left_out;                   /* of the server, that did not fit the bounds above */
+	GArray *functions;                   /* of struct fdar_sample_function; owns their texts */
+	GArray *nodes;                       /* of struct fdar_sample_node, node 0 is there */
+	GArray *samples;                     /* of struct fdar_sample; of a file: by time */
+	GHashTable *function_ids, *node_ids; /* for adding; NULL in what was read from a file */
+};
+
+struct fdar_samples *fdar_samples_new(void);
+
+/* The number of a function; it is added when it is new. Texts are copied, cut, and made fit to be shown.
+ * G_MAXUINT32: there is no more room. */
+uint32_t fdar_samples_function(struct fdar_samples *samples, enum fdar_sample_function_kind kind,
+			       const char *name, const char *binary, const char *build_id,
+			       uint64_t start);
+
+/* The node of a function that is called in parent. The parent, when there is no more room. */
+uint32_t fdar_samples_node(struct fdar_samples *samples, uint32_t parent, uint32_t function);
+
+/* One more; counted as left out, when there is no more room. */
+void fdar_samples_add(struct fdar_samples *samples, const struct fdar_sample *sample);
+
+static inline const struct fdar_sample_function *fdar_samples_function_of(
+	const struct fdar_samples *samples, uint32_t node)
+{
+	uint32_t function = g_array_index(samples->nodes, struct fdar_sample_node, node).function;
+
+	return &g_array_index(samples->functions, struct fdar_sample_function, function);
+}
+
+/* Sorts the samples by time, and writes dir/samples: whole, or not at all. */
+gboolean fdar_samples_save(struct fdar_samples *samples, const char *dir, GError **error);
+
+/* Reads dir/samples. NULL and error (FDAR_SOURCE_ERROR_MISSING: there is none; _FORMAT: it is not one,
+ * damaged, or of a later version). The message names the file, and what was expected. */
+struct fdar_samples *fdar_samples_load(const char *dir, GError **error);
+
+/* The same of bytes in memory; name is for messages. */
+struct fdar_samples *fdar_samples_parse(const uint8_t *bytes, gsize length, const char *name,
+					GError **error);
+
+/* NULL is allowed. */
+void fdar_samples_free(struct fdar_samples *samples);
+typedef struct fdar_samples fdar_samples;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_samples, fdar_samples_free)
+
+#endif

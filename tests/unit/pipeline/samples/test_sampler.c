@@ -1,0 +1,256 @@
+/* Taking samples: the kernel's records, functions by unwind tables, and a process that is sampled. */
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipeline/samples/fde.h"
+#include "pipeline/samples/kallsyms.h"
+#include "pipeline/samples/perf.h"
+#include "pipeline/samples/sampler.h"
+#include "pipeline/samples/space.h"
+
+#define MARKER "a-password-that-no-file-may-hold"
+
+/* ---- .eh_frame_hdr ---- */
+
+static void put_i32(GByteArray *bytes, int32_t value)
+{
+	g_byte_array_append(bytes, (const guint8 *)&value, sizeof(value));
+}
+
+static void test_fde(void)
+{
+	g_autoptr(GByteArray) table = g_byte_array_new();
+	static const uint8_t head[] = { 1, 0x1b, 0x03, 0x3b };
+	uint64_t start = 0;
+
+	g_byte_array_append(table, head, sizeof(head));
+	put_i32(table, 0);
+	put_i32(table, 3);
+	for (int32_t i = -2; i < 1; i++) { /* functions at 0x1000 - 0x20, - 0x10, 0 */
+		put_i32(table, i * 0x10);
+		put_i32(table, 0);
+	}
+	g_assert_true(fdar_fde_find(table->data, table->len, 0x1000, 0xff8, &start));
+	g_assert_cmphex(start, ==, 0xff0);
+	g_assert_true(fdar_fde_find(table->data, table->len, 0x1000, 0x5000, &start));
+	g_assert_cmphex(start, ==, 0x1000);
+	g_assert_false(fdar_fde_find(table->data, table->len, 0x1000, 0x100, &start));
+	/* Fewer bytes than entries; another version. */
+	g_assert_true(fdar_fde_find(table->data, table->len - 9, 0x1000, 0x5000, &start));
+	g_assert_cmphex(start, ==, 0xfe0);
+	g_assert_false(fdar_fde_find(table->data, 11, 0x1000, 0x5000, &start));
+	table->data[0] = 2;
+	g_assert_false(fdar_fde_find(table->data, table->len, 0x1000, 0x5000, &start));
+}
+
+/* ---- /proc/kallsyms ---- */
+
+static void test_kallsyms(void)
+{
+	g_autofree char *path = NULL;
+	int fd = g_file_open_tmp("flowdar-kallsyms-XXXXXX", &path, NULL);
+	struct fdar_kallsyms *kallsyms;
+
+	g_assert_true(g_file_set_contents(path,
+					  "ffff2000 T later\nffff1000 t first\nffff1800 d data\n"
+					  "no line\nffff3000 t in_module\t[xfs]\n",
+					  -1, NULL));
+	kallsyms = fdar_kallsyms_read(path);
+	g_assert_null(fdar_kallsyms_name(kallsyms, 0xffff0fff));
+	g_assert_cmpstr(fdar_kallsyms_name(kallsyms, 0xffff1900), ==, "first");
+	g_assert_cmpstr(fdar_kallsyms_name(kallsyms, 0xffff2000), ==, "later");
+	g_assert_cmpstr(fdar_kallsyms_name(kallsyms, 0xffff9000), ==, "in_module");
+	fdar_kallsyms_free(kallsyms);
+	close(fd);
+	unlink(path);
+	/* Where addresses are hidden, they are zeros. */
+	kallsyms = fdar_kallsyms_read("/dev/null");
+	g_assert_null(fdar_kallsyms_name(kallsyms, 1));
+	fdar_kallsyms_free(kallsyms);
+}
+
+/* ---- records ---- */
+
+static void test_records(void)
+{
+	struct {
+		struct perf_event_header header;
+		uint32_t pid, parent, tid, parent_tid;
+		uint64_t at;
+		uint32_t id[2];
+		uint64_t time_ns, cpu;
+	} fork_record = { .header = { PERF_RECORD_FORK, 0, sizeof(fork_record) },
+			  .pid = 5,
+			  .parent = 4,
+			  .tid = 6,
+			  .time_ns = 77 };
+	struct {
+		struct perf_event_header header;
+		uint64_t id, lost;
+	} lost_record = { .header = { PERF_RECORD_LOST, 0, sizeof(lost_record) }, .lost = 12 };
+	struct fdar_perf_record record;
+	uint64_t lost = 0;
+	gsize size;
+
+	g_assert_true(fdar_perf_parse((const uint8_t *)&fork_record, sizeof(fork_record), &record,
+				      &size, &lost));
+	g_assert_cmpuint(size, ==, sizeof(fork_record));
+	g_assert_cmpint(record.kind, ==, FDAR_PERF_FORK);
+	g_assert_cmpuint(record.pid, ==, 5);
+	g_assert_cmpuint(record.parent, ==, 4);
+	g_assert_cmpuint(record.time_ns, ==, 77);
+	g_assert_false(fdar_perf_parse((const uint8_t *)&lost_record, sizeof(lost_record), &record,
+				       &size, &lost));
+	g_assert_cmpuint(lost, ==, 12);
+	g_assert_cmpuint(size, ==, sizeof(lost_record));
+	/* What claims more than there is is none. */
+	g_assert_false(fdar_perf_parse((const uint8_t *)&fork_record, 20, &record, &size, &lost));
+	g_assert_cmpuint(size, ==, 0);
+	fork_record.header.type = PERF_RECORD_SAMPLE;
+	fork_record.header.size = 24;
+	g_assert_false(fdar_perf_parse((const uint8_t *)&fork_record, sizeof(fork_record), &record,
+				       &size, &lost));
+}
+
+/* As the kernel writes one: no chain, registers, room for 64 bytes of stack of which 16 are there. */
+static void test_sample_record(void)
+{
+	struct {
+		struct perf_event_header header;
+		uint32_t pid, tid;
+		uint64_t time_ns;
+		uint32_t cpu[2];
+		uint64_t chain, abi, registers[FDAR_PERF_REGISTERS], room;
+		uint8_t stack[64];
+		uint64_t copied;
+	} sample = { .header = { PERF_RECORD_SAMPLE, 0, sizeof(sample) },
+		     .pid = 5,
+		     .tid = 6,
+		     .time_ns = 77,
+		     .abi = PERF_SAMPLE_REGS_ABI_64,
+		     .room = sizeof(sample.stack),
+		     .copied = 16 };
+	uint64_t registers[FDAR_PERF_REGISTERS], lost = 0;
+	struct fdar_perf_record record;
+	gsize size;
+
+	for (unsigned i = 0; i < FDAR_PERF_REGISTERS; i++)
+		sample.registers[i] = 100 + i;
+	g_assert_true(
+		fdar_perf_parse((const uint8_t *)&sample, sizeof(sample), &record, &size, &lost));
+	g_assert_cmpuint(record.tid, ==, 6);
+	g_assert_cmpuint(record.stack_bytes, ==, 16);
+	fdar_perf_registers(&record, registers);
+	g_assert_cmpuint(registers[7], ==, 107);  /* rsp */
+	g_assert_cmpuint(registers[16], ==, 108); /* rip */
+	g_assert_cmpuint(registers[1], ==, 103);  /* rdx */
+	g_assert_cmpuint(registers[15], ==, 116); /* r15 */
+	sample.copied = 1000;                     /* more than there is room for */
+	g_assert_true(
+		fdar_perf_parse((const uint8_t *)&sample, sizeof(sample), &record, &size, &lost));
+	g_assert_cmpuint(record.stack_bytes, ==, 64);
+}
+
+/* ---- a process that is sampled ---- */
+
+volatile unsigned spin_counter;
+
+/* Not static: their names are in the symbol table whatever is stripped of it. */
+void spin_in_here(const char *secret);
+void call_spin(void);
+
+__attribute__((noinline)) void spin_in_here(const char *secret)
+{
+	struct timespec now;
+
+	do {
+		for (unsigned i = 0; i < 100000; i++)
+			spin_counter += (unsigned)secret[i % 8];
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	} while (now.tv_sec == 0 && now.tv_nsec < 300000000);
+}
+
+__attribute__((noinline)) void call_spin(void)
+{
+	char secret[64] = MARKER;
+
+	spin_in_here(secret);
+	spin_counter++;
+}
+
+static gboolean has_function(const fdar_samples *samples, uint32_t node, const char *name)
+{
+	for (; node; node = g_array_index(samples->nodes, struct fdar_sample_node, node).parent)
+		if (strcmp(fdar_samples_function_of(samples, node)->name, name) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+static void check_file(fdar_samples *samples)
+{
+	g_autofree char *dir = g_dir_make_tmp("flowdar-sampler-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "samples", NULL), *bytes = NULL;
+	gsize length;
+
+	g_assert_true(fdar_samples_save(samples, dir, NULL));
+	g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
+	g_assert_null(memmem(bytes, length, MARKER, strlen(MARKER)));
+}
+
+static void test_sampled(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct fdar_sampler *sampler = fdar_sampler_start(499, NULL, 0, &error);
+	fdar_samples *samples;
+	guint named = 0, called = 0;
+	pid_t child;
+
+	if (!sampler) {
+		g_assert_nonnull(strstr(error->message, "--sample: "));
+		g_test_skip(error->message);
+		return;
+	}
+	child = fork();
+	if (child == 0) {
+		execl("/proc/self/exe", "test_sampler", "--spin", NULL);
+		_exit(1);
+	}
+	waitpid(child, NULL, 0);
+	samples = fdar_sampler_take(sampler);
+	for (guint i = 0; i < samples->samples->len; i++) {
+		const struct fdar_sample *sample =
+			&g_array_index(samples->samples, struct fdar_sample, i);
+
+		g_assert_cmpuint(sample->pid, ==, (guint)child);
+		named += has_function(samples, sample->node, "spin_in_here") ? 1 : 0;
+		if (has_function(samples, sample->node, "call_spin"))
+			called += !(sample->flags & FDAR_SAMPLE_CUT);
+	}
+	g_test_message("%u samples, %u named, %u with their caller", samples->samples->len, named,
+		       called);
+	/* A virtual machine's neighbours, and what starts a program, take their part. */
+	g_assert_cmpuint(samples->samples->len, >=, 30);
+	g_assert_cmpuint(named, >=, samples->samples->len / 2);
+	g_assert_cmpuint(called, >=, named * 99 / 100);
+	check_file(samples);
+	fdar_samples_free(samples);
+	fdar_sampler_free(sampler);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--spin") == 0) {
+		call_spin();
+		return 0;
+	}
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/sampler/fde", test_fde);
+	g_test_add_func("/sampler/kallsyms", test_kallsyms);
+	g_test_add_func("/sampler/records", test_records);
+	g_test_add_func("/sampler/sample_record", test_sample_record);
+	g_test_add_func("/sampler/sampled", test_sampled);
+	return g_test_run();
+}
