@@ -86,10 +86,12 @@ static char *nothing_measured(const struct diff_work *work)
 		return g_strdup_printf("neither side has %s: no client was served, or the server "
 				       "does not tell of them",
 				       diff_units(diff));
-	if (empty && diff->verdict.change != FDAR_CHANGE_IDLE)
+	if (empty && diff->verdict.change != FDAR_CHANGE_IDLE) {
+		work->diff->blind = TRUE;
 		return g_strdup_printf("what threads did for %s was not recorded: 0 ns on both "
 				       "sides",
 				       diff_units(diff));
+	}
 	return NULL;
 }
 

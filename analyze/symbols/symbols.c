@@ -233,8 +233,7 @@ static gboolean is_program(const struct file *file)
 	return file->path[0] == '/' && *file->component && !strstr(file->path, ".so");
 }
 
-/* Of a clone the function's name in the source, for C++ as it is written there. */
-static const char *source_name(struct fdar_symbols *symbols, const char *name)
+char *fdar_symbol_source_name(const char *name)
 {
 	g_autofree char *base = g_strndup(name, fdar_clone_base(name));
 	char *plain = NULL;
@@ -242,10 +241,16 @@ static const char *source_name(struct fdar_symbols *symbols, const char *name)
 
 	if (g_str_has_prefix(base, "_Z") && strlen(base) <= MANGLED_MAX)
 		plain = __cxa_demangle(base, NULL, NULL, &status);
-	const char *kept =
-		g_string_chunk_insert_const(symbols->texts, status == 0 && plain ? plain : base);
+	char *shown = status == 0 && plain ? g_strdup(plain) : g_steal_pointer(&base);
 	free(plain);
-	return kept;
+	return shown;
+}
+
+static const char *source_name(struct fdar_symbols *symbols, const char *name)
+{
+	g_autofree char *shown = fdar_symbol_source_name(name);
+
+	return g_string_chunk_insert_const(symbols->texts, shown);
 }
 
 gboolean fdar_symbols_use_listing(struct fdar_symbols *symbols, const char *path, GError **error)

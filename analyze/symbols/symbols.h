@@ -91,6 +91,10 @@ const char *const *fdar_symbols_notes(const struct fdar_symbols *symbols);
  * there already are kept. */
 gboolean fdar_symbols_save(struct fdar_symbols *symbols, const char *dir, GError **error);
 
+/* Of a compiler's clone the function's name in the source, for C++ as it is written there. The caller frees
+ * the result. */
+char *fdar_symbol_source_name(const char *name);
+
 /* "/usr/lib/libapr-1.so.0.7.2" is "libapr-1". The caller frees the result. */
 char *fdar_component_name(const char *path);
 

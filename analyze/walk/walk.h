@@ -205,6 +205,14 @@ struct fdar_walk_switch {
 	uint8_t reason; /* enum fdar_switch_reason */
 };
 
+/* Where a thread was when somebody looked: fdar_walk_sample. Told once it is known whose work that was. */
+struct fdar_walk_sample {
+	uint64_t sample;                   /* as it was given */
+	struct fdar_walk_session *session; /* NULL: the server itself */
+	uint32_t wait;                     /* text id of the wait that it was in; 0: none */
+	gboolean is_known;                 /* the trace has the thread */
+};
+
 /* Who is told. Any may be NULL. Called from within fdar_walk_feed and fdar_walk_finish. */
 struct fdar_walk_visitor {
 	void (*session_opened)(void *user, struct fdar_walk_session *session);
@@ -220,6 +228,7 @@ struct fdar_walk_visitor {
 	void (*request)(void *user, const struct fdar_walk_note *request);
 	void (*switched)(void *user, const struct fdar_walk_switch *switched);
 	void (*io)(void *user, const struct fdar_walk_io *io);
+	void (*sample)(void *user, const struct fdar_walk_sample *sample);
 };
 
 /*
@@ -295,6 +304,14 @@ void fdar_walk_set_texts(struct fdar_walk *walk,
 /* Takes events in the order of a source: that of time within a thread, across threads that in which
  * they were written (source.h). Their data is not needed after the call. */
 void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, size_t count);
+
+/* Somebody looked at a thread, between its last event that was fed and its next one: whose work it was
+ * doing is told to the visitor, later where that is not known yet. sample is the caller's. */
+void fdar_walk_sample(struct fdar_walk *walk, uint32_t pid, uint32_t tid, uint64_t time_ns,
+		      uint64_t sample);
+
+/* Whether the thread is in a wait, as far as it was fed. */
+gboolean fdar_walk_waits(const struct fdar_walk *walk, uint32_t pid, uint32_t tid);
 
 /* The trace is over: what is open is closed as of the last event, told, and marked unfinished. */
 void fdar_walk_finish(struct fdar_walk *walk);

@@ -20,6 +20,10 @@ static void tell(struct fdar_walk *walk, const struct fdar_walk_frame *frame)
 		.client = frame->client,
 	};
 
+	if (G_UNLIKELY(frame->kind == WALK_SAMPLE)) {
+		walk_sample_tell(walk, frame);
+		return;
+	}
 	if (walk->visitor->frame)
 		walk->visitor->frame(walk->user, frame);
 	walk_tell_cost(walk, &cost);
@@ -33,7 +37,7 @@ void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_f
 			g_array_append_val(thread->pending, *frame);
 			return;
 		}
-		thread->pending_over++;
+		thread->pending_over += frame->kind != WALK_SAMPLE;
 	}
 	tell(walk, frame);
 }

@@ -2,6 +2,7 @@
  * The inside of the walk, shared by its files:
  *
  *	walk.c          dispatch, the end of the trace
+ *	walk_sample.c   looks at threads from outside
  *	walk_stack.c    frames: enter, close, repair
  *	walk_run.c      the ordinary case of these, for many events at once
  *	walk_path.c     call paths
@@ -282,6 +283,12 @@ static inline gboolean walk_run_may(const struct fdar_event *event)
 	return event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_FUNC_EXIT ||
 	       event->kind == FDAR_EVENT_FUNC_CALL;
 }
+
+/* walk_sample.c */
+
+/* The kind of what stands among pending frames and is a sample: addr is the caller's number. */
+#define WALK_SAMPLE FDAR_FRAME_KINDS
+void walk_sample_tell(const struct fdar_walk *walk, const struct fdar_walk_frame *sample);
 
 /* walk_owner.c */
 void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
