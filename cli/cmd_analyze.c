@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/analyze/analyze_samples.h"
 #include "cli/analyze/analyze_tables.h"
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
@@ -40,6 +41,10 @@ static const struct fdar_usage usage = {
 		"how long\n"
 		"               it took (by --sort own, total, calls, median, p99 or name; total: "
 		"open for)\n"
+		"--by sample    where the processor was, of recordings with samples (record "
+		"--sample): "
+		"each function\n"
+		"               by itself and with what it calls (by --sort own, total or name)\n"
 		"\n"
 		"--unit request takes requests for sessions: better where clients make many on one "
 		"connection.\n"
@@ -98,7 +103,8 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 						  .own = texts->own };
 	if (!fdar_analyze_by_parse(texts->by, &request->by))
 		return fdar_usage_error(&usage,
-					"--by %s: expected function, path, session or request",
+					"--by %s: expected function, path, session, request or "
+					"sample",
 					texts->by);
 	if (!fdar_analyze_sort_parse(texts->sort, request->by, &request->sort))
 		return fdar_usage_error(&usage, "--sort %s: expected %s", texts->sort,
@@ -114,7 +120,10 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 	if (texts->limit < 0)
 		return fdar_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
 					texts->limit);
-	if (texts->server && (texts->label || request->by >= FDAR_BY_SESSION))
+	if (texts->save && request->by == FDAR_BY_SAMPLE)
+		return fdar_usage_error(&usage, "--save: a profile has no samples");
+	if (texts->server &&
+	    (texts->label || request->by == FDAR_BY_SESSION || request->by == FDAR_BY_REQUEST))
 		return fdar_usage_error(&usage, "--server: has no sessions and no labels");
 	request->limit = (guint)texts->limit;
 	return 0;
@@ -126,6 +135,15 @@ static char *name_of(char **paths)
 	guint count = g_strv_length(paths);
 
 	return count == 1 ? g_strdup(paths[0]) : g_strdup_printf("%u recordings", count);
+}
+
+/* Takes the error. */
+static int failed(GError *error)
+{
+	gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+	fdar_failure(&usage, error);
+	return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 }
 
 static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_request *request,
@@ -147,6 +165,10 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 					    .about = about,
 					    .stop = fdar_interrupt_catch() };
 
+	if (request->by == FDAR_BY_SAMPLE)
+		return fdar_analyze_samples(&input, paths, request, stdout, &error)
+			       ? FDAR_EXIT_OK
+			       : failed(g_steal_pointer(&error));
 	if (request->by == FDAR_BY_SESSION) {
 		input.session = fdar_analyze_session_keep;
 		input.session_user = &wanted;
@@ -155,12 +177,8 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 		input.session_user = &wanted_requests;
 	}
 	g_autoptr(fdar_profile) profile = fdar_profile_input_read_all(&input, paths, &error);
-	if (!profile) {
-		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-
-		fdar_failure(&usage, g_steal_pointer(&error));
-		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
-	}
+	if (!profile)
+		return failed(g_steal_pointer(&error));
 	if (!fdar_analyze_choose(request, profile, &error))
 		return fdar_failure(&usage, g_steal_pointer(&error));
 	if (texts->save && !fdar_profile_save(profile, about, texts->save, &error))
@@ -175,7 +193,7 @@ int fdar_cmd_analyze(int argc, char **argv)
 	struct texts texts = { .limit = LIMIT_DEFAULT };
 	const GOptionEntry entries[] = {
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
-		  "What a row is: function (default), path, session or request", "WHAT" },
+		  "What a row is: function (default), path, session, request or sample", "WHAT" },
 		{ "sort", 0, 0, G_OPTION_ARG_STRING, &texts.sort, "The order of rows (see above)",
 		  "KEY" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,

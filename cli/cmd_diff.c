@@ -5,6 +5,7 @@
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
 #include "cli/diff/diff_report.h"
+#include "cli/diff/diff_samples.h"
 #include "cli/diff/diff_sides.h"
 #include "cli/diff/fail_on.h"
 #include "cli/diff/self_check.h"
@@ -57,6 +58,10 @@ static const struct fdar_usage usage = {
 		"is one-sided and\n"
 		"corrected for the number of rows. Both traces may be the same when labels "
 		"differ.\n"
+		"Where both sides have samples (flowdar record --sample) these are compared, too: "
+		"by "
+		"session, and\n"
+		"they give the verdict where no recorded function can.\n"
 		"A side may be a profile instead of a recording (flowdar analyze --save, flowdar "
 		"merge).\n",
 	.examples = "  flowdar diff usual.rec attack.rec\n"
@@ -250,6 +255,17 @@ static struct fdar_diff *compare(const struct texts *texts, struct fdar_diff_req
 	return diff;
 }
 
+static gboolean compare_samples(const struct texts *texts, const struct fdar_diff_request *request,
+				struct fdar_diff_samples *samples, GError **error)
+{
+	const char *labels[2] = { texts->baseline_label ? texts->baseline_label : texts->label,
+				  texts->label };
+	struct fdar_diff_side_input inputs[2];
+
+	set_inputs(texts, request, fdar_interrupt_catch(), inputs);
+	return fdar_diff_samples_read(inputs, labels, samples, error);
+}
+
 /* Nothing is green on no evidence. */
 static int exit_code(const struct texts *texts, const struct fdar_diff *diff)
 {
@@ -272,8 +288,9 @@ static int diff_traces(const struct texts *texts, struct fdar_diff_request *requ
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(fdar_diff) diff = compare(texts, request, &error);
+	struct fdar_diff_samples samples = { 0 };
 
-	if (!diff) {
+	if (!diff || !compare_samples(texts, request, &samples, &error)) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 		gboolean label = strstr(error->message, "with the label") != NULL;
 
@@ -285,8 +302,11 @@ static int diff_traces(const struct texts *texts, struct fdar_diff_request *requ
 			      stderr);
 		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
+	fdar_diff_samples_decide(&samples, diff);
+	request->samples = &samples;
 	fdar_diff_print(diff, request, stdout);
 	fflush(stdout);
+	fdar_diff_samples_clear(&samples);
 	return exit_code(texts, diff);
 }
 

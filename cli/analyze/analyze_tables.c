@@ -23,7 +23,7 @@ static const struct sort_name session_sorts[] = {
 
 gboolean fdar_analyze_by_parse(const char *text, enum fdar_analyze_by *by)
 {
-	static const char *const names[] = { "function", "path", "session", "request" };
+	static const char *const names[] = { "function", "path", "session", "request", "sample" };
 
 	*by = FDAR_BY_FUNCTION;
 	for (size_t i = 0; text && i < G_N_ELEMENTS(names); i++) {
@@ -41,6 +41,9 @@ gboolean fdar_analyze_sort_parse(const char *text, enum fdar_analyze_by by,
 	const struct sort_name *sorts = by == FDAR_BY_SESSION ? session_sorts : function_sorts;
 
 	*sort = FDAR_SORT_OWN;
+	if (by == FDAR_BY_SAMPLE && text && !g_str_equal(text, "own") &&
+	    !g_str_equal(text, "total") && !g_str_equal(text, "name"))
+		return FALSE;
 	/* Both have as many. */
 	for (size_t i = 0; text && i < G_N_ELEMENTS(function_sorts); i++) {
 		if (strcmp(text, sorts[i].name) == 0) {
@@ -53,6 +56,8 @@ gboolean fdar_analyze_sort_parse(const char *text, enum fdar_analyze_by by,
 
 const char *fdar_analyze_sort_names(enum fdar_analyze_by by)
 {
+	if (by == FDAR_BY_SAMPLE)
+		return "own, total or name";
 	return by == FDAR_BY_SESSION ? "time, open, running, waiting, calls or start"
 				     : "own, total, calls, median, p99 or name";
 }

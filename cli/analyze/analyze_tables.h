@@ -11,7 +11,13 @@
 #include "analyze/profile/profile_build.h"
 #include "cli/kit/table.h"
 
-enum fdar_analyze_by { FDAR_BY_FUNCTION, FDAR_BY_PATH, FDAR_BY_SESSION, FDAR_BY_REQUEST };
+enum fdar_analyze_by {
+	FDAR_BY_FUNCTION,
+	FDAR_BY_PATH,
+	FDAR_BY_SESSION,
+	FDAR_BY_REQUEST,
+	FDAR_BY_SAMPLE
+};
 
 enum fdar_analyze_sort {
 	FDAR_SORT_OWN, /* of sessions: their time */

@@ -151,9 +151,9 @@ static void print_json_unrecorded(const struct fdar_diff *diff, FILE *out)
 }
 
 void fdar_diff_print_json(const struct fdar_diff *diff, struct fdar_table *sides,
-			  struct fdar_table *rows, FILE *out)
+			  struct fdar_table *rows, const struct fdar_diff_samples *samples,
+			  FILE *out)
 {
-
 	fputs("{\n  \"format\": " FDAR_JSON_FORMAT ",\n", out);
 	print_json_verdict(diff, out);
 	fprintf(out, "  \"per\": \"%s\"", unit_name(diff));
@@ -171,6 +171,8 @@ void fdar_diff_print_json(const struct fdar_diff *diff, struct fdar_table *sides
 	print_json_paths(diff, FDAR_IN_SUBJECT, out);
 	print_json_paths(diff, FDAR_IN_BASELINE, out);
 	print_json_counts(diff, out);
+	if (samples)
+		fdar_diff_samples_print_json(samples, out);
 	print_json_unrecorded(diff, out);
 	fputs("  \"notes\": [", out);
 	for (guint i = 0; i < diff->hints->len; i++) {

@@ -7,11 +7,13 @@
 #include <stdio.h>
 
 #include "analyze/diff/diff.h"
+#include "cli/diff/diff_samples.h"
 #include "cli/kit/table.h"
 
-/* The tables are the two sides and the functions. */
+/* The tables are the two sides and the functions; samples may be NULL. */
 void fdar_diff_print_json(const struct fdar_diff *diff, struct fdar_table *sides,
-			  struct fdar_table *rows, FILE *out);
+			  struct fdar_table *rows, const struct fdar_diff_samples *samples,
+			  FILE *out);
 
 /* The topmost nodes of what is on one side only, guint32, the largest first. The caller unrefs it. */
 GArray *fdar_changed_paths(const struct fdar_diff *diff, enum fdar_presence presence);

@@ -8,14 +8,16 @@
 #include <stdio.h>
 
 #include "analyze/diff/diff.h"
+#include "cli/diff/diff_samples.h"
 #include "cli/kit/table.h"
 
 struct fdar_diff_request {
 	char **paths[2]; /* of baseline and subject, NULL-terminated */
 	enum fdar_format format;
 	enum fdar_unit unit;
-	guint limit;      /* rows; 0: all */
-	double min_share; /* rows with less are left out, 0 to 1 */
+	guint limit;                             /* rows; 0: all */
+	const struct fdar_diff_samples *samples; /* NULL: nobody looked for any */
+	double min_share;                        /* rows with less are left out, 0 to 1 */
 };
 
 void fdar_diff_print(const struct fdar_diff *diff, const struct fdar_diff_request *request,

@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# flowdar record --sample: a server as Debian ships it, and which of its functions an attack hits.
+. "$(dirname "$0")/private.sh"
+
+MODULES=/usr/lib/apache2/modules
+PORT=8098
+
+[ -x /usr/sbin/apache2 ] && [ -d $MODULES ] || { echo "skipped: needs apache2-bin"; exit 77; }
+command -v ab > /dev/null || { echo "skipped: needs apache2-utils"; exit 77; }
+
+"$FLOWDAR" record -q -o "$WORK/try" --sample --duration 1s -- sleep 5 2> "$WORK/try.err"
+if grep -q -- '--sample: the kernel' "$WORK/try.err"; then
+	# Refused: one line that says what would help, and nothing left behind.
+	grep -E -q 'CAP_PERFMON|seccomp|no perf events' "$WORK/try.err" || fail "does not say what would help"
+	[ ! -e "$WORK/try" ] || fail "something half-made stays"
+	echo "skipped: $(cat "$WORK/try.err")"
+	exit 77
+fi
+ip link set lo up 2> /dev/null
+
+mkdir -p "$WORK/htdocs"
+echo hello > "$WORK/htdocs/index.html"
+cat > "$WORK/httpd.conf" <<CONF
+ServerRoot $WORK
+PidFile $WORK/httpd.pid
+Listen 127.0.0.1:$PORT
+ServerName localhost
+DocumentRoot $WORK/htdocs
+ErrorLog $WORK/httpd.log
+LoadModule mpm_event_module $MODULES/mod_mpm_event.so
+LoadModule authz_core_module $MODULES/mod_authz_core.so
+LoadModule rewrite_module $MODULES/mod_rewrite.so
+RewriteEngine On
+RewriteRule ^/((a+)+)+\$ /index.html
+StartServers 1
+CONF
+
+# recorded NAME PATH: 60 requests for it, each on a connection of its own.
+recorded() {
+	"$FLOWDAR" record -q -o "$WORK/$1" --io --sample -- \
+		/usr/sbin/apache2 -f "$WORK/httpd.conf" -DFOREGROUND > "$WORK/$1.out" 2> "$WORK/$1.err" &
+	local recorder=$!
+	wait_for 10 curl -s -o /dev/null "http://127.0.0.1:$PORT/index.html" || fail "$1: the server did not start"
+	ab -q -n 60 -c 2 "http://127.0.0.1:$PORT$2" > "$WORK/$1.ab" 2>&1 || fail "$1: ab: exit status $?"
+	kill -INT $recorder
+	wait $recorder
+	[ "$(field "$WORK/$1" sample_hz)" = 99 ] || fail "$1: sample_hz: $(field "$WORK/$1" sample_hz)"
+	[ "$(field "$WORK/$1" samples_lost)" = "" ] || fail "$1: $(field "$WORK/$1" samples_lost) samples were lost"
+}
+
+note "the usual, and a pattern that backtracks: a millisecond or more of each request"
+recorded usual /index.html
+recorded attack '/aaaaaaaaaaa-a-secret-that-no-file-may-hold!'
+
+note "nearly all of what the attack costs is in its sessions, named"
+"$FLOWDAR" analyze "$WORK/attack" --by sample --sort total --format json --limit 0 > "$WORK/attack.json" ||
+	fail "analyze: exit status $?"
+jq -e '.samples_taken >= 15' "$WORK/attack.json" > /dev/null || fail "$(jq .samples_taken "$WORK/attack.json") samples"
+jq -e '.places.session >= 0.9 * (.samples_taken - .places.price)' "$WORK/attack.json" > /dev/null ||
+	fail "places: $(jq -c .places "$WORK/attack.json")"
+jq -e '.stacks_cut <= 0.05 * .samples_taken' "$WORK/attack.json" > /dev/null || fail "stacks are cut"
+jq -e '.samples[] | select(.function == "ap_regexec_len" and .component == "apache2") | .total_part > 0.5' \
+	"$WORK/attack.json" > /dev/null || fail "ap_regexec_len is not in it"
+
+note "diff names the regular expression, though no function was recorded"
+"$FLOWDAR" diff "$WORK/usual" "$WORK/attack" > "$WORK/diff" || fail "diff: exit status $?"
+head -n 1 "$WORK/diff" | grep -E -q '^(pcre2_match_8 \(libpcre2-8\)|ap_regexec_len \(apache2\)) runs .* by samples$' ||
+	fail "the verdict: $(head -n 1 "$WORK/diff")"
+sed -n 2p "$WORK/diff" | grep -q '^  confidence: \(low\|medium\): ' || fail "confidence: $(sed -n 2p "$WORK/diff")"
+"$FLOWDAR" diff "$WORK/usual" "$WORK/attack" --format json | jq -e '.samples.outcome == "found"' > /dev/null ||
+	fail "JSON: no samples"
+
+note "the same against itself: nothing"
+"$FLOWDAR" diff "$WORK/attack" "$WORK/attack" --format json > "$WORK/same.json"
+jq -e '.samples.outcome == "nothing" and .verdict.function == null' "$WORK/same.json" > /dev/null ||
+	fail "against itself: $(jq -c '[.samples.outcome, .verdict.function]' "$WORK/same.json")"
+
+note "what clients sent is in no file of it"
+grep -r -q 'a-secret-that-no-file' "$WORK/attack" && fail "stacks were kept"
+tail -c +21 "$WORK/attack/samples" | zstd -dc > "$WORK/body" || fail "samples are no zstd frame"
+grep -q 'a-secret-that-no-file' "$WORK/body" && fail "stacks were kept"
+grep -q ap_regexec_len "$WORK/body" || fail "no names in the samples"
+
+note "without samples, and options that are wrong"
+rm "$WORK/usual/samples"
+"$FLOWDAR" analyze "$WORK/usual" --by sample > /dev/null 2> "$WORK/none.err" && fail "no samples, and status 0"
+grep -q 'no samples were recorded' "$WORK/none.err" || fail "no samples: $(cat "$WORK/none.err")"
+# wrong TEXT OPTION...: refused with a line that says so.
+wrong() {
+	local text=$1
+	shift
+	"$FLOWDAR" record -o "$WORK/none" "$@" -- true 2> "$WORK/wrong.err" && fail "not refused: $*"
+	grep -q -- "$text" "$WORK/wrong.err" || fail "does not say \"$text\": $*"
+	[ ! -e "$WORK/none" ] || fail "something half-made stays: $*"
+}
+wrong 'from 1 to 999' --sample=0
+wrong 'from 1 to 999' --sample=1000
+wrong 'a snapshot has no samples' --sample --snapshot
+echo "passed"
