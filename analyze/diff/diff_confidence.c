@@ -216,7 +216,8 @@ static void cap_for_kind(struct diff_work *work)
 	case FDAR_CHANGE_BLOCKED:
 		if (work->diff->blind)
 			diff_cap(work, FDAR_CONFIDENCE_LOW,
-				 "what the server's threads did was not recorded");
+				 "what the server's threads did was not recorded: record with "
+				 "--sample, or rebuild");
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
 			 "it is concluded from what threads did not do");
 		return;

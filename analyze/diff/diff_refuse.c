@@ -89,7 +89,8 @@ static char *nothing_measured(const struct diff_work *work)
 	if (empty && diff->verdict.change != FDAR_CHANGE_IDLE) {
 		work->diff->blind = TRUE;
 		return g_strdup_printf("what threads did for %s was not recorded: 0 ns on both "
-				       "sides",
+				       "sides; record with --sample, or rebuild, to see which "
+				       "functions",
 				       diff_units(diff));
 	}
 	return NULL;

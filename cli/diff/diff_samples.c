@@ -171,6 +171,15 @@ static const char *doubt(const struct fdar_diff_samples *samples, const struct f
 	return NULL;
 }
 
+/* Nothing was recorded but samples, and these do not say which. */
+static void say_why_not(const struct fdar_diff_samples *samples, struct fdar_diff *diff)
+{
+	if (!diff->verdict.refused || !diff->blind)
+		return;
+	g_free(diff->verdict.sentence);
+	diff->verdict.sentence = g_strconcat("no verdict: ", samples->sentence, NULL);
+}
+
 void fdar_diff_samples_decide(const struct fdar_diff_samples *samples, struct fdar_diff *diff)
 {
 	const struct fdar_sample_diff *found = samples->diff;
@@ -178,6 +187,8 @@ void fdar_diff_samples_decide(const struct fdar_diff_samples *samples, struct fd
 	const struct fdar_sample_row *row;
 	const char *doubted;
 
+	if (found && found->outcome != FDAR_SAMPLE_FOUND)
+		say_why_not(samples, diff);
 	if (!found || found->outcome != FDAR_SAMPLE_FOUND || !is_open(diff))
 		return;
 	row = &found->rows[found->culprit];
