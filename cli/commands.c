@@ -19,6 +19,7 @@ const struct fdar_command fdar_commands[] = {
 	{ "reduce", "the smallest part of a capture that still hurts", fdar_cmd_reduce },
 	{ "hunt", "from a capture and a server to the sessions that hurt, and why", fdar_cmd_hunt },
 	{ "analyze", "whose time it was: sessions, functions, call paths", fdar_cmd_analyze },
+	{ "log", "what threads did, call by call, indented and folded", fdar_cmd_log },
 	{ "rules", "try what a rules file makes of a trace", fdar_cmd_rules },
 	{ "batch", "many recordings: a profile each, a table, where it changed", fdar_cmd_batch },
 	{ "merge", "many recordings, or profiles of them, into one profile", fdar_cmd_merge },

@@ -107,6 +107,9 @@ static void on_note(struct fdar_walk *walk, const struct thread *thread,
 		.time_ns = thread->now_ns,
 		.pid = thread->pid,
 		.tid = thread->tid,
+		.thread_name = thread->name,
+		.frame = thread->frames->len ? walk_frame_at(thread, thread->frames->len - 1)->id
+					     : 0,
 		.key = event->name,
 		.value = event->data ? event->data : "",
 		.value_len = event->data ? event->data_len : 0,
@@ -340,6 +343,23 @@ void fdar_walk_finish(struct fdar_walk *walk)
 struct fdar_walk_path fdar_walk_path(const struct fdar_walk *walk, uint32_t path)
 {
 	return walk->paths[path < walk->path_count ? path : 0].told;
+}
+
+size_t fdar_walk_open_frames(const struct fdar_walk *walk, uint32_t pid, uint32_t tid,
+			     struct fdar_walk_open *frames, size_t room)
+{
+	uint32_t index = fdar_intern_find(&walk->thread_ids, pid, tid);
+	const struct thread *thread;
+
+	if (index == FDAR_INTERN_NONE)
+		return 0;
+	thread = g_ptr_array_index(walk->threads, index);
+	for (uint32_t i = 0; i < MIN(thread->frames->len, room); i++) {
+		const struct frame *frame = walk_frame_at(thread, i);
+
+		frames[i] = (struct fdar_walk_open){ frame->id, frame->start_ns, frame->path };
+	}
+	return thread->frames->len;
 }
 
 void fdar_walk_get_stats(const struct fdar_walk *walk, struct fdar_walk_stats *stats)

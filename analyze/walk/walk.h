@@ -173,7 +173,9 @@ struct fdar_walk_note {
 	uint64_t time_ns;
 	uint32_t pid;
 	uint32_t tid;
-	uint32_t key; /* text id: the note's key, or the bytes' label */
+	uint32_t thread_name; /* text id, 0 while it is not known */
+	uint64_t frame;       /* the innermost open one; 0: none */
+	uint32_t key;         /* text id: the note's key, or the bytes' label */
 	const char *value;
 	uint32_t value_len;
 	uint64_t total; /* of bytes: how many there were, value_len of them are here */
@@ -318,6 +320,18 @@ void fdar_walk_finish(struct fdar_walk *walk);
 
 /* The call path of an id; ids that were never given are the root. */
 struct fdar_walk_path fdar_walk_path(const struct fdar_walk *walk, uint32_t path);
+
+/* An open frame. */
+struct fdar_walk_open {
+	uint64_t id;
+	uint64_t start_ns;
+	uint32_t path;
+};
+
+/* The open frames of a thread, from the outermost on: as many as there is room for. Gives how many there
+ * are. */
+size_t fdar_walk_open_frames(const struct fdar_walk *walk, uint32_t pid, uint32_t tid,
+			     struct fdar_walk_open *frames, size_t room);
 
 void fdar_walk_get_stats(const struct fdar_walk *walk, struct fdar_walk_stats *stats);
 

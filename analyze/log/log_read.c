@@ -1,0 +1,124 @@
+#include "analyze/log/log_read.h"
+
+#include <gio/gio.h>
+
+#include "pipeline/recording/doubts.h"
+#include "pipeline/source/source_notes.h"
+
+#define BATCH 512u
+
+const char *fdar_log_name(const struct fdar_log_names *names, const struct fdar_log_item *item)
+{
+	if (item->kind == FDAR_LOG_CALL && item->frame == FDAR_FRAME_FUNCTION)
+		return fdar_symbols_lookup(names->symbols, item->pid, item->addr)->function;
+	return fdar_source_text(names->source, item->name);
+}
+
+const char *fdar_log_component(const struct fdar_log_names *names, const struct fdar_log_item *item)
+{
+	if (item->kind != FDAR_LOG_CALL || item->frame != FDAR_FRAME_FUNCTION)
+		return "";
+	return fdar_symbols_lookup(names->symbols, item->pid, item->addr)->component;
+}
+
+static void add_modules(const struct fdar_log_names *names, const struct fdar_event *events,
+			size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct fdar_event *event = &events[i];
+
+		if (event->kind == FDAR_EVENT_MODULE)
+			fdar_symbols_add_module(names->symbols, event->pid, event->module.base,
+						event->module.size_bytes,
+						fdar_source_text(names->source, event->module.path),
+						event->module.build_id ? event->module.build_id
+								       : "");
+	}
+}
+
+static gboolean may_go_on(void *user)
+{
+	const struct fdar_log_input *input = user;
+
+	return !input->go_on || input->go_on(input->user);
+}
+
+static gboolean read_all(const struct fdar_log_input *input, struct fdar_log_names *names,
+			 struct fdar_walk *walk, GError **error)
+{
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	struct fdar_source_summary summary;
+	gssize count;
+
+	while ((count = fdar_source_read(names->source, batch, BATCH, error)) > 0) {
+		fdar_source_get_summary(names->source, &summary);
+		names->begin_ns = summary.begin_ns;
+		add_modules(names, batch, (size_t)count);
+		fdar_walk_feed(walk, batch, (size_t)count);
+		if (!may_go_on((void *)input)) {
+			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
+			return FALSE;
+		}
+	}
+	fdar_source_get_summary(names->source, &summary);
+	return count == 0 && fdar_source_check_times(&summary, input->path, error);
+}
+
+static gboolean check_found(const struct fdar_log_input *input,
+			    const struct fdar_log_builder *builder, GError **error)
+{
+	gboolean found;
+	uint64_t sessions = fdar_log_builder_sessions(builder, &found);
+
+	if (found || !input->options->one_session)
+		return TRUE;
+	if (input->options->peer)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: none of its %" G_GUINT64_FORMAT " sessions is of client %s",
+			    input->path, sessions, input->options->peer);
+	else
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+			    "%s: none of its %" G_GUINT64_FORMAT
+			    " sessions has the key 0x%" G_GINT64_MODIFIER "x",
+			    input->path, sessions, input->options->key);
+	return FALSE;
+}
+
+static void warn(const struct fdar_log_input *input, const struct fdar_log_names *names,
+		 GPtrArray *warnings)
+{
+	const GPtrArray *doubts = fdar_source_doubts(names->source);
+	struct fdar_source_summary summary;
+
+	fdar_source_get_summary(names->source, &summary);
+	for (guint i = 0; i < doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
+
+		g_ptr_array_add(warnings, g_strdup_printf("%s: %s", input->path, doubt->text));
+	}
+	fdar_source_note_times(&summary, input->path, warnings);
+	for (const char *const *note = fdar_symbols_notes(names->symbols); *note; note++)
+		g_ptr_array_add(warnings, g_strdup(*note));
+}
+
+gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names *names,
+		       GPtrArray *warnings, GError **error)
+{
+	const struct fdar_source_options how = { .go_on = may_go_on, .user = (void *)input };
+	g_autofree char *symbols_dir = g_build_filename(input->path, "symbols", NULL);
+	g_autoptr(fdar_source) source = fdar_source_open_with(input->path, &how, error);
+	g_autoptr(fdar_symbols) symbols = NULL;
+	g_autoptr(fdar_log_builder) builder = NULL;
+
+	if (!source)
+		return FALSE;
+	symbols = fdar_symbols_new(symbols_dir);
+	*names = (struct fdar_log_names){ .symbols = symbols, .source = source };
+	builder = fdar_log_builder_new(input->options, input->visitor, input->user);
+	if (!read_all(input, names, fdar_log_builder_walk(builder), error))
+		return FALSE;
+	fdar_log_builder_finish(builder);
+	if (warnings)
+		warn(input, names, warnings);
+	return check_found(input, builder, error);
+}

@@ -1,0 +1,198 @@
+/* The call log: folded and unfolded again it is the same; what is folded, and what stays out. */
+#include <string.h>
+
+#include "analyze/log/log.h"
+#include "tests/unit/kit/event_script.h"
+
+/* Every call in the order of its entry: depth and function; and the sum of all times. */
+struct heard {
+	GString *calls;
+	unsigned lines, notes;
+	uint64_t total_ns;
+};
+
+static void hear_call(struct heard *heard, const struct fdar_log_item *item, unsigned depth)
+{
+	g_string_append_printf(heard->calls, "%u:%" G_GINT64_MODIFIER "x ", depth, item->addr);
+}
+
+static void hear_once(struct heard *heard, const struct fdar_log_item *item, unsigned depth);
+
+static void hear_item(struct heard *heard, const struct fdar_log_item *item, unsigned depth)
+{
+	for (uint64_t i = 0; i < item->count; i++)
+		hear_once(heard, item, depth);
+}
+
+static void hear_once(struct heard *heard, const struct fdar_log_item *item, unsigned depth)
+{
+	unsigned inner = depth + (item->kind == FDAR_LOG_BLOCK ? 0 : 1);
+
+	if (item->kind == FDAR_LOG_NOTE || item->kind == FDAR_LOG_BYTES)
+		heard->notes++;
+	for (uint64_t i = 0; item->kind == FDAR_LOG_CALL && i < item->deep; i++) {
+		hear_call(heard, item, depth + (unsigned)i);
+		inner = depth + (unsigned)i + 1;
+	}
+	for (guint i = 0; item->below && i < item->below->len; i++)
+		hear_item(heard, g_ptr_array_index(item->below, i), inner);
+}
+
+static void on_item(void *user, const struct fdar_log_item *item, unsigned depth)
+{
+	struct heard *heard = user;
+
+	heard->lines++;
+	heard->total_ns += item->total_ns;
+	hear_item(heard, item, depth);
+}
+
+static void on_enter(void *user, const struct fdar_log_item *item, unsigned depth)
+{
+	hear_call(user, item, depth);
+}
+
+static void on_leave(void *user, const struct fdar_log_item *item, unsigned depth)
+{
+	struct heard *heard = user;
+
+	(void)depth;
+	heard->total_ns += item->total_ns;
+}
+
+static const struct fdar_log_visitor visitor = { on_item, on_enter, on_leave, NULL };
+
+static struct heard log_of(const struct fdar_event *events, size_t count,
+			   const struct fdar_log_options *options)
+{
+	struct heard heard = { .calls = g_string_new(NULL) };
+	g_autoptr(fdar_log_builder) builder = fdar_log_builder_new(options, &visitor, &heard);
+
+	fdar_walk_feed(fdar_log_builder_walk(builder), events, count);
+	fdar_log_builder_finish(builder);
+	return heard;
+}
+
+static void add(GArray *events, enum fdar_event_kind kind, uint64_t function, uint64_t time_ns)
+{
+	struct fdar_event event = {
+		.time_ns = time_ns, .pid = 1, .tid = 1, .fd = -1, .data = "", .kind = (uint8_t)kind
+	};
+
+	event.func.function = function;
+	g_array_append_val(events, event);
+}
+
+static void check_same(const GArray *events)
+{
+	const struct fdar_log_options folded = { 0 }, unfolded = { .unfolded = TRUE };
+	const struct fdar_event *first = (const struct fdar_event *)(const void *)events->data;
+	struct heard a = log_of(first, events->len, &folded);
+	struct heard b = log_of(first, events->len, &unfolded);
+
+	g_assert_cmpstr(a.calls->str, ==, b.calls->str);
+	g_assert_cmpuint(a.lines, <=, b.lines);
+	g_string_free(a.calls, TRUE);
+	g_string_free(b.calls, TRUE);
+}
+
+static void add_call(GArray *events, GRand *rand, unsigned depth, uint64_t *now, int functions)
+{
+	uint64_t function = 0x1000u * (1u + (unsigned)g_rand_int_range(rand, 0, functions));
+	int below = depth < 6 ? g_rand_int_range(rand, -2, 5) : 0;
+
+	add(events, FDAR_EVENT_FUNC_ENTRY, function, *now += 10);
+	for (int i = 0; i < below; i++)
+		add_call(events, rand, depth + 1, now, functions);
+	*now += g_rand_int_range(rand, 0, 40) == 0 ? 1000000 : 10;
+	add(events, FDAR_EVENT_FUNC_EXIT, function, *now);
+}
+
+static void test_unfolds(void)
+{
+	for (guint32 seed = 0; seed < 200; seed++) {
+		g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+		g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
+		uint64_t now = 1000;
+		int functions = 1 + (int)(seed % 4), open = (int)(seed % 3);
+
+		for (int i = 0; i < open; i++)
+			add(events, FDAR_EVENT_FUNC_ENTRY, 0x100000u + (unsigned)i, now += 5);
+		for (int i = 0; i < 50 + (int)seed * 4; i++)
+			add_call(events, rand, 0, &now, functions);
+		check_same(events);
+	}
+}
+
+/* Deeper than is held, by functions that call each other. */
+static void test_deep(void)
+{
+	g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
+	const struct fdar_log_options folded = { 0 };
+	uint64_t now = 1000;
+	struct heard heard;
+
+	for (unsigned i = 0; i < 20000; i++)
+		add(events, FDAR_EVENT_FUNC_ENTRY, i % 2 ? 0x1000 : 0x2000, now++);
+	for (unsigned i = 20000; i-- > 0;)
+		add(events, FDAR_EVENT_FUNC_EXIT, i % 2 ? 0x1000 : 0x2000, now++);
+	heard = log_of((const struct fdar_event *)(const void *)events->data, events->len, &folded);
+	unsigned calls = 0;
+	for (const char *at = heard.calls->str; *at; at++)
+		calls += *at == ' ';
+	g_assert_cmpuint(calls, ==, 20000);
+	g_string_free(heard.calls, TRUE);
+}
+
+/* lines: outermost ones. */
+static void check_script(const char *text, const struct fdar_log_options *options, unsigned lines,
+			 unsigned notes)
+{
+	struct script *script = script_new(text);
+	struct heard heard = log_of((const struct fdar_event *)(const void *)script->events->data,
+				    script->events->len, options);
+
+	g_assert_cmpuint(heard.lines, ==, lines);
+	g_assert_cmpuint(heard.notes, ==, notes);
+	g_string_free(heard.calls, TRUE);
+	script_free(script);
+}
+
+static void test_folds(void)
+{
+	const struct fdar_log_options folded = { 0 };
+
+	/* Equal ones, turns of two, and recursion. */
+	check_script("A 1 +f 2 -f 3 +f 4 -f 5 +f 6 -f", &folded, 1, 0);
+	check_script("A 1 +f 2 -f 3 +g 4 -g 5 +f 6 -f 7 +g 8 -g 9 +f 10 -f 11 +g 12 -g", &folded, 1,
+		     0);
+	check_script("A 1 +f 2 +f 3 +f 4 -f 5 -f 6 -f", &folded, 1, 0);
+	/* The fifth took a second. */
+	check_script("A 1 +f 2 -f 3 +f 4 -f 5 +f 6 -f 7 +f 8 -f 9 +f 1000000009 -f", &folded, 2, 0);
+	/* Not what has another note in it. */
+	check_script("A 1 +f 2 note:k:a 3 -f 4 +f 5 note:k:a 6 -f 7 +f 8 note:k:b 9 -f", &folded, 2,
+		     3);
+}
+
+static void test_session(void)
+{
+	const struct fdar_log_options one = { .one_session = TRUE, .key = 2 };
+	const struct fdar_log_options client = { .one_session = TRUE, .peer = "10.0.0.2" };
+	const struct fdar_log_options nobody = { .one_session = TRUE, .peer = "10.0.0" };
+	static const char text[] = "A 1 +loop 2 begin:1:10.0.0.1:5 3 +f 4 -f 5 end:1 "
+				   "6 begin:2:10.0.0.2:99:6 7 +f 8 -f 9 +g 10 -g 11 end:2 12 -loop";
+
+	check_script(text, &one, 2, 0);
+	check_script(text, &nobody, 0, 0);
+	check_script(text, &client, 2, 0);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/log/unfolds", test_unfolds);
+	g_test_add_func("/log/deep", test_deep);
+	g_test_add_func("/log/folds", test_folds);
+	g_test_add_func("/log/session", test_session);
+	return g_test_run();
+}
