@@ -6,6 +6,7 @@
 
 #include "cli/export/export_lines.h"
 #include "cli/export/export_pcap.h"
+#include "cli/export/export_sql.h"
 #include "cli/flame/flame_input.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
@@ -52,10 +53,16 @@ static const struct fdar_usage usage = {
 		"wrote, as packets\n"
 		"of TCP: for tshark, or to be played again with flowdar replay.\n"
 		"\n"
+		"--sqlite writes sessions, requests, call paths and functions as a database, with "
+		"views for the usual\n"
+		"questions; --csv the same tables as files of a new folder.\n"
+		"\n"
 		"Several can be written at once; - is standard output.\n",
 	.examples = "  flowdar export bad --ctf bad-ctf\n"
 		    "  flowdar export bad --perfetto bad.pftrace --hide-below 20us\n"
 		    "  flowdar export bad --speedscope bad.speedscope.json --pprof bad.pb.gz\n"
+		    "  flowdar export bad --sqlite bad.db && sqlite3 bad.db 'SELECT * FROM "
+		    "slowest_sessions LIMIT 5'\n"
 		    "  flowdar export bad --baseline base --folded - | sort -k3\n",
 };
 
@@ -140,6 +147,8 @@ struct texts {
 	char *hide_below;
 	int port;
 	int calls;
+	char *sqlite;
+	char *csv;
 };
 
 static gboolean save_pprof(const char *path, const struct fdar_flame_tree *tree, GError **error)
@@ -219,14 +228,15 @@ static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
 	if (argc != 2)
 		return fdar_usage_error(&usage,
 					argc < 2 ? "which recording?" : "one recording only");
-	if (!texts->ctf && !trees && !lines && !texts->pcap)
+	if (!texts->ctf && !trees && !lines && !texts->pcap && !texts->sqlite && !texts->csv)
 		return fdar_usage_error(&usage,
 					"as what? expected --ctf, --folded, --speedscope, --pprof, "
-					"--chrome, --perfetto, --otlp or --pcap");
+					"--chrome, --perfetto, --otlp, --pcap, --sqlite or --csv");
 	if (!fdar_unit_parse(texts->unit, unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
-	if (texts->baseline && (texts->ctf || texts->pcap || lines || !trees || texts->pprof))
+	if (texts->baseline && (texts->ctf || texts->pcap || lines || !trees || texts->pprof ||
+				texts->sqlite || texts->csv))
 		return fdar_usage_error(&usage, "--baseline goes with --folded and --speedscope%s",
 					texts->pprof ? "; pprof takes two files: -diff_base" : "");
 	if ((texts->hide_below || texts->calls) && !lines)
@@ -242,6 +252,17 @@ static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
 	return FDAR_EXIT_OK;
 }
 
+static int export_tables(const struct texts *texts, const char *path)
+{
+	const struct fdar_export_sql sql = { .usage = &usage,
+					     .path = path,
+					     .sqlite = texts->sqlite,
+					     .csv = texts->csv,
+					     .stop = fdar_interrupt_catch() };
+
+	return fdar_export_sql_write(&sql);
+}
+
 static int export_all(const struct texts *texts, int argc, char **argv)
 {
 	enum fdar_unit unit = FDAR_UNIT_SESSION;
@@ -253,6 +274,8 @@ static int export_all(const struct texts *texts, int argc, char **argv)
 		code = export_trees(texts, argv[1], unit);
 	if (code == FDAR_EXIT_OK && wants_lines(texts))
 		code = export_lines(texts, argv[1]);
+	if (code == FDAR_EXIT_OK && (texts->sqlite || texts->csv))
+		code = export_tables(texts, argv[1]);
 	if (code == FDAR_EXIT_OK && texts->pcap)
 		code = fdar_export_pcap_write(&usage, argv[1], texts->pcap,
 					      (uint16_t)(texts->port ? texts->port
@@ -279,6 +302,10 @@ int fdar_cmd_export(int argc, char **argv)
 		  "Write each call as a slice of Perfetto's protobuf", "FILE" },
 		{ "otlp", 0, 0, G_OPTION_ARG_FILENAME, &texts.otlp,
 		  "Write sessions as traces of OpenTelemetry, in JSON", "FILE" },
+		{ "sqlite", 0, 0, G_OPTION_ARG_FILENAME, &texts.sqlite,
+		  "Write tables as a database of SQLite", "FILE" },
+		{ "csv", 0, 0, G_OPTION_ARG_FILENAME, &texts.csv,
+		  "Write them as comma-separated values, a file each", "DIRECTORY" },
 		{ "baseline", 0, 0, G_OPTION_ARG_FILENAME, &texts.baseline,
 		  "Beside this recording's", "RECORDING" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
@@ -307,6 +334,8 @@ int fdar_cmd_export(int argc, char **argv)
 	g_free(texts.perfetto);
 	g_free(texts.otlp);
 	g_free(texts.pcap);
+	g_free(texts.sqlite);
+	g_free(texts.csv);
 	g_free(texts.hide_below);
 	return code;
 }

@@ -47,7 +47,7 @@ static gboolean read_labels(const struct fdar_profile_input *input, struct fdar_
 	}
 	if (g_file_test(own, G_FILE_TEST_EXISTS)) {
 		*labels = fdar_labels_load(own, &own_error);
-		if (!*labels)
+		if (!*labels && !input->again)
 			fdar_warning(input->usage, "%s", own_error->message);
 	}
 	return TRUE;
