@@ -9,6 +9,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/profile_ahead.h"
 #include "cli/kit/profile_input.h"
 
 #define LIMIT_DEFAULT 20
@@ -76,6 +77,7 @@ struct texts {
 	int limit;
 	gboolean server;
 	gboolean no_cache;
+	int jobs;
 	char *rules;
 	char *save;
 	gboolean own;
@@ -117,6 +119,8 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 	if (!fdar_format_parse(texts->format, &request->format))
 		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					texts->format);
+	if (texts->jobs < 0)
+		return fdar_usage_error(&usage, "--jobs %d: expected 1 or more", texts->jobs);
 	if (texts->limit < 0)
 		return fdar_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
 					texts->limit);
@@ -176,7 +180,8 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 		input.session = fdar_analyze_request_keep;
 		input.session_user = &wanted_requests;
 	}
-	g_autoptr(fdar_profile) profile = fdar_profile_input_read_all(&input, paths, &error);
+	g_autoptr(fdar_profile) profile =
+		fdar_profile_ahead_read_all(&input, paths, (unsigned)texts->jobs, &error);
 	if (!profile)
 		return failed(g_steal_pointer(&error));
 	if (!fdar_analyze_choose(request, profile, &error))
@@ -212,6 +217,8 @@ int fdar_cmd_analyze(int argc, char **argv)
 		  "What events and functions mean: a rules file (see flowdar rules)", "FILE" },
 		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
 		  "Read the recording again, and keep nothing beside it", NULL },
+		{ "jobs", 0, 0, G_OPTION_ARG_INT, &texts.jobs,
+		  "How many recordings are read at a time (default: as many as processors)", "N" },
 		{ "symbols", 0, 0, G_OPTION_ARG_FILENAME, &texts.symbols,
 		  "What nm prints of the program, for functions without a name", "FILE" },
 		{ "own", 0, 0, G_OPTION_ARG_NONE, &texts.own,

@@ -85,6 +85,7 @@ struct texts {
 	gboolean self_check;
 	int limit;
 	gboolean no_cache;
+	int jobs;
 	char *rules;
 	double min_share; /* per cent */
 };
@@ -114,6 +115,8 @@ static int request_of(const struct texts *texts, char ***paths, struct fdar_diff
 	if (!fdar_unit_parse(texts->unit, &request->unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
+	if (texts->jobs < 0)
+		return fdar_usage_error(&usage, "--jobs %d: expected 1 or more", texts->jobs);
 	enum fdar_confidence ignored;
 	if (texts->require && !fdar_confidence_parse(texts->require, &ignored))
 		return fdar_usage_error(&usage, "--require-confidence %s: expected medium or high",
@@ -181,7 +184,8 @@ static void set_inputs(const struct texts *texts, const struct fdar_diff_request
 								      .no_cache = texts->no_cache,
 								      .rules = texts->rules,
 								      .stop = stop },
-							   .paths = request->paths[s] };
+							   .paths = request->paths[s],
+							   .jobs = (unsigned)texts->jobs };
 }
 
 /* More than one question a session, and not as many on both sides: then a question is what can be
@@ -368,6 +372,8 @@ int fdar_cmd_diff(int argc, char **argv)
 		  "What events and functions mean: a rules file (see flowdar rules)", "FILE" },
 		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
 		  "Read the recordings again, and keep nothing beside them", NULL },
+		{ "jobs", 0, 0, G_OPTION_ARG_INT, &texts.jobs,
+		  "How many recordings are read at a time (default: as many as processors)", "N" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
 		  "table (default), json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,

@@ -5,6 +5,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/profile_ahead.h"
 #include "cli/kit/profile_input.h"
 
 static const struct fdar_usage usage = {
@@ -27,6 +28,7 @@ struct options {
 	char *output;
 	char *unit;
 	gboolean no_cache;
+	int jobs;
 };
 
 static int merge(const struct options *options, char **paths, struct fdar_profile_about *about)
@@ -39,12 +41,15 @@ static int merge(const struct options *options, char **paths, struct fdar_profil
 
 	if (!options->output)
 		return fdar_usage_error(&usage, "expected -o FILE");
+	if (options->jobs < 0)
+		return fdar_usage_error(&usage, "--jobs %d: expected 1 or more", options->jobs);
 	if (!*paths)
 		return fdar_usage_error(&usage, "expected profiles or traces");
 	if (!fdar_unit_parse(options->unit, &input.unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					options->unit);
-	g_autoptr(fdar_profile) profile = fdar_profile_input_read_all(&input, paths, &error);
+	g_autoptr(fdar_profile) profile =
+		fdar_profile_ahead_read_all(&input, paths, (unsigned)options->jobs, &error);
 	if (!profile || !fdar_profile_save(profile, about, options->output, &error)) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
@@ -64,6 +69,8 @@ int fdar_cmd_merge(int argc, char **argv)
 		  "What counts as a session: session (default) or request", "UNIT" },
 		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &options.no_cache,
 		  "Read the recordings again, and keep nothing beside them", NULL },
+		{ "jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
+		  "How many recordings are read at a time (default: as many as processors)", "N" },
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fdar_profile_about about;

@@ -1,6 +1,7 @@
 #include "cli/diff/diff_sides.h"
 
 #include "analyze/profile/unrecorded.h"
+#include "cli/kit/profile_ahead.h"
 #include "cli/kit/table.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/doubts.h"
@@ -166,7 +167,7 @@ static fdar_profile *read_run(struct fdar_diff_side_input *input, guint run, GHa
 {
 	input->input.path = input->paths[run];
 	input->input.folded = folded;
-	input->input.again = folded != NULL;
+	input->input.again = TRUE;
 	return fdar_profile_input_read(&input->input, error);
 }
 
@@ -188,24 +189,6 @@ static gboolean read_again(struct fdar_diff_side_input *input, GPtrArray *runs,
 	return TRUE;
 }
 
-static void free_profile(gpointer profile)
-{
-	fdar_profile_free(profile);
-}
-
-static gboolean read_side(struct fdar_diff_side_input *input, GPtrArray **runs, GError **error)
-{
-	*runs = g_ptr_array_new_with_free_func(free_profile);
-	for (guint i = 0; input->paths[i]; i++) {
-		fdar_profile *profile = read_run(input, i, NULL, error);
-
-		if (!profile)
-			return FALSE;
-		g_ptr_array_add(*runs, profile);
-	}
-	return TRUE;
-}
-
 static void merge(struct fdar_diff_sides *sides)
 {
 	for (int s = 0; s < 2; s++) {
@@ -220,10 +203,12 @@ static void merge(struct fdar_diff_sides *sides)
 gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar_diff_sides *sides,
 			      GError **error)
 {
+	const struct fdar_profile_input both[2] = { inputs[0].input, inputs[1].input };
+	char **paths[2] = { inputs[0].paths, inputs[1].paths };
+
 	sides->doubts = g_ptr_array_new_with_free_func(g_free);
 	sides->unrecorded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	if (!read_side(&inputs[0], &sides->runs[0], error) ||
-	    !read_side(&inputs[1], &sides->runs[1], error))
+	if (!fdar_profile_ahead_read_two(both, paths, inputs[0].jobs, sides->runs, error))
 		return FALSE;
 	for (guint before = 0; before < sides->runs[0]->len; before++)
 		for (guint after = 0; after < sides->runs[1]->len; after++)

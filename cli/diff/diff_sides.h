@@ -11,6 +11,8 @@
 struct fdar_diff_side_input {
 	struct fdar_profile_input input; /* without its path */
 	char **paths;                    /* NULL-terminated, at least one */
+	unsigned jobs; /* recordings that are read at a time; 0: as many as processors. The first
+			* side's counts for both */
 };
 
 struct fdar_diff_sides {

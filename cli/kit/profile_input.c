@@ -217,24 +217,3 @@ struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *in
 	fdar_profile_about_clear(&about);
 	return profile;
 }
-
-struct fdar_profile *fdar_profile_input_read_all(const struct fdar_profile_input *input,
-						 char **paths, GError **error)
-{
-	struct fdar_profile_input one = *input;
-	g_autoptr(fdar_profile) sum = NULL;
-
-	for (; *paths; paths++) {
-		g_autoptr(fdar_profile) profile = NULL;
-
-		one.path = *paths;
-		profile = fdar_profile_input_read(&one, error);
-		if (!profile)
-			return NULL;
-		if (sum)
-			fdar_profile_merge(sum, profile);
-		else
-			sum = g_steal_pointer(&profile);
-	}
-	return g_steal_pointer(&sum);
-}

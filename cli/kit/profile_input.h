@@ -43,8 +43,4 @@ gboolean fdar_profile_input_is_file(const struct fdar_profile_input *input);
 struct fdar_profile *fdar_profile_input_read(const struct fdar_profile_input *input,
 					     GError **error);
 
-/* The same of many, merged; input->path is not used. paths ends with NULL and is not empty. */
-struct fdar_profile *fdar_profile_input_read_all(const struct fdar_profile_input *input,
-						 char **paths, GError **error);
-
 #endif
