@@ -15,7 +15,7 @@
 #define LIMIT_DEFAULT 20
 
 static const struct fdar_usage_values values[] = {
-	{ "by", "function path session request", FALSE },
+	{ "by", "function path component session request client label", FALSE },
 	{ "sort", "own total calls median p99 name time open running waiting start", TRUE },
 	{ NULL, NULL, FALSE },
 };
@@ -42,6 +42,9 @@ static const struct fdar_usage usage = {
 		"how long\n"
 		"               it took (by --sort own, total, calls, median, p99 or name; total: "
 		"open for)\n"
+		"--by client    the same of sessions, by their client's address; --by label: by "
+		"label\n"
+		"--by component what ran and waited in each binary (by --sort own, calls or name)\n"
 		"--by sample    where the processor was, of recordings with samples (record "
 		"--sample): "
 		"each function\n"
@@ -105,8 +108,8 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 						  .own = texts->own };
 	if (!fdar_analyze_by_parse(texts->by, &request->by))
 		return fdar_usage_error(&usage,
-					"--by %s: expected function, path, session, request or "
-					"sample",
+					"--by %s: expected function, path, component, session, "
+					"request, client, label or sample",
 					texts->by);
 	if (!fdar_analyze_sort_parse(texts->sort, request->by, &request->sort))
 		return fdar_usage_error(&usage, "--sort %s: expected %s", texts->sort,
@@ -176,7 +179,7 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 	if (request->by == FDAR_BY_SESSION) {
 		input.session = fdar_analyze_session_keep;
 		input.session_user = &wanted;
-	} else if (request->by == FDAR_BY_REQUEST) {
+	} else if (request->by == FDAR_BY_REQUEST || request->by == FDAR_BY_CLIENT) {
 		input.session = fdar_analyze_request_keep;
 		input.session_user = &wanted_requests;
 	}
@@ -198,7 +201,9 @@ int fdar_cmd_analyze(int argc, char **argv)
 	struct texts texts = { .limit = LIMIT_DEFAULT };
 	const GOptionEntry entries[] = {
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
-		  "What a row is: function (default), path, session, request or sample", "WHAT" },
+		  "What a row is: function (default), path, component, session, request, client, "
+		  "label or sample",
+		  "WHAT" },
 		{ "sort", 0, 0, G_OPTION_ARG_STRING, &texts.sort, "The order of rows (see above)",
 		  "KEY" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,

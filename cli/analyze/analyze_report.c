@@ -243,7 +243,8 @@ static void print_json_losses(const struct fdar_profile_losses *losses, FILE *ou
 static void print_json(const struct fdar_analyze_request *request, const char *path,
 		       const struct fdar_table *table, FILE *out)
 {
-	static const char *const names[] = { "functions", "paths", "sessions", "requests" };
+	static const char *const names[] = { "functions", "paths",   "components", "sessions",
+					     "requests",  "clients", "labels" };
 	const struct fdar_profile *profile = request->profile;
 	const struct fdar_profile_group *group = request->group;
 	g_autofree char *trace = fdar_json_text(path);
@@ -289,11 +290,13 @@ void fdar_analyze_print(const struct fdar_analyze_request *request, const char *
 	guint rows = 0;
 	struct fdar_table *table;
 
-	if (request->by == FDAR_BY_REQUEST) {
+	if (request->by > FDAR_BY_SESSION) {
 		table = fdar_analyze_request_table(request, requests, &rows);
 	} else if (request->by == FDAR_BY_SESSION) {
 		table = fdar_analyze_session_table(request, sessions);
 		rows = (guint)request->group->sessions;
+	} else if (request->by == FDAR_BY_COMPONENT) {
+		table = fdar_analyze_component_table(request, &rows);
 	} else {
 		table = fdar_analyze_stat_table(request, &rows);
 	}

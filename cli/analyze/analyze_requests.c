@@ -1,13 +1,13 @@
-/* What was asked for: flowdar analyze --by request. */
+/* What was asked for, who asked, under which label: flowdar analyze --by request, client, label. */
 #include <string.h>
 
 #include "cli/analyze/analyze_tables.h"
 #include "cli/kit/cells.h"
 
-#define WHATS_MAX 10000u /* kinds of request that are told apart */
+#define WHATS_MAX 10000u /* kinds of request, or clients, that are told apart */
 #define OTHERS    "(others)"
 
-/* Requests that ask for the same. */
+/* Requests that ask for the same, sessions of the same client or label. */
 struct request_row {
 	char *what;
 	uint64_t count;
@@ -47,15 +47,25 @@ static struct request_row *row_of(GHashTable *rows, const char *what)
 	return row;
 }
 
+/* Without the port. */
+static char *host_of(const char *peer)
+{
+	const char *colon = strrchr(peer, ':');
+
+	return colon ? g_strndup(peer, (gsize)(colon - peer)) : g_strdup(peer);
+}
+
 void fdar_analyze_request_keep(void *user, const struct fdar_profile_session *told)
 {
 	struct fdar_analyze_requests *wanted = user;
 	const struct fdar_walk_session *session = told->session;
+	g_autofree char *host = NULL;
 	struct request_row *row;
 
 	if (wanted->request->label && strcmp(wanted->request->label, told->label) != 0)
 		return;
-	row = row_of(wanted->rows, session->what);
+	host = host_of(session->peer);
+	row = row_of(wanted->rows, wanted->request->by == FDAR_BY_CLIENT ? host : session->what);
 	row->count++;
 	row->unfinished += session->state == FDAR_SESSION_UNFINISHED;
 	row->busy_ns += told->busy_ns;
@@ -96,18 +106,24 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer user)
 
 enum column { WHAT, COUNT, UNFINISHED, TIME, PART, RUNNING, MEDIAN, P99, OPEN_MEDIAN, OPEN_P99 };
 
-static const struct fdar_column columns[] = {
-	[WHAT] = { "request", "what", FALSE, FDAR_FIT_CUT },
-	[COUNT] = { "count", "count", TRUE, FALSE },
-	[UNFINISHED] = { "unfinished", "unfinished", TRUE, FDAR_FIT_DROP(2) },
-	[TIME] = { "time", "time_ns", TRUE, FALSE },
-	[PART] = { "part", "time_part", TRUE, FDAR_FIT_DROP(1) },
-	[RUNNING] = { "running", "running_ns", TRUE, FDAR_FIT_DROP(3) },
-	[MEDIAN] = { "median", "time_median_ns", TRUE, FALSE },
-	[P99] = { "p99", "time_p99_ns", TRUE, FALSE },
-	[OPEN_MEDIAN] = { "open median", "open_median_ns", TRUE, FDAR_FIT_DROP(4) },
-	[OPEN_P99] = { "open p99", "open_p99_ns", TRUE, FDAR_FIT_DROP(5) },
-};
+/* The same figures of each. */
+#define COLUMNS(title, key)                                                                  \
+	{                                                                                    \
+		[WHAT] = { title, key, FALSE, FDAR_FIT_CUT },                                \
+		[COUNT] = { "count", "count", TRUE, FALSE },                                 \
+		[UNFINISHED] = { "unfinished", "unfinished", TRUE, FDAR_FIT_DROP(2) },       \
+		[TIME] = { "time", "time_ns", TRUE, FALSE },                                 \
+		[PART] = { "part", "time_part", TRUE, FDAR_FIT_DROP(1) },                    \
+		[RUNNING] = { "running", "running_ns", TRUE, FDAR_FIT_DROP(3) },             \
+		[MEDIAN] = { "median", "time_median_ns", TRUE, FALSE },                      \
+		[P99] = { "p99", "time_p99_ns", TRUE, FALSE },                               \
+		[OPEN_MEDIAN] = { "open median", "open_median_ns", TRUE, FDAR_FIT_DROP(4) }, \
+		[OPEN_P99] = { "open p99", "open_p99_ns", TRUE, FDAR_FIT_DROP(5) },          \
+	}
+
+static const struct fdar_column request_columns[] = COLUMNS("request", "what");
+static const struct fdar_column client_columns[] = COLUMNS("client", "client");
+static const struct fdar_column label_columns[] = COLUMNS("label", "label");
 
 static void add_row(struct fdar_table *table, const struct fdar_analyze_request *request,
 		    const struct request_row *row)
@@ -129,14 +145,44 @@ static void add_row(struct fdar_table *table, const struct fdar_analyze_request 
 			   fdar_histogram_quantile(&row->open_ns, 0.99, row->count));
 }
 
+static struct fdar_table *table_of(enum fdar_analyze_by by)
+{
+	if (by == FDAR_BY_CLIENT)
+		return fdar_table_new("clients", client_columns, G_N_ELEMENTS(client_columns));
+	if (by == FDAR_BY_LABEL)
+		return fdar_table_new("labels", label_columns, G_N_ELEMENTS(label_columns));
+	return fdar_table_new("requests", request_columns, G_N_ELEMENTS(request_columns));
+}
+
+/* Labels are a profile's groups: they are known of profiles in files, too. */
+static void take_labels(const struct fdar_analyze_request *request, GHashTable *rows)
+{
+	for (uint32_t i = 1; i < request->labelled->group_count; i++) {
+		const struct fdar_profile_group *group = &request->labelled->groups[i];
+		struct request_row *row;
+
+		if (request->label && strcmp(request->label, group->label) != 0)
+			continue;
+		row = row_of(rows, group->label);
+		row->count += group->sessions;
+		row->unfinished += group->unfinished;
+		row->busy_ns += group->busy_ns.sum;
+		row->running_ns += group->running_ns.sum;
+		fdar_histogram_merge(&row->time_ns, &group->busy_ns);
+		fdar_histogram_merge(&row->open_ns, &group->lifetime_ns);
+	}
+}
+
 struct fdar_table *fdar_analyze_request_table(const struct fdar_analyze_request *request,
 					      GHashTable *requests, guint *rows_in_all)
 {
-	struct fdar_table *table = fdar_table_new("requests", columns, G_N_ELEMENTS(columns));
+	struct fdar_table *table = table_of(request->by);
 	g_autoptr(GPtrArray) rows = g_ptr_array_new();
 	GHashTableIter all;
 	gpointer row;
 
+	if (request->by == FDAR_BY_LABEL)
+		take_labels(request, requests);
 	g_hash_table_iter_init(&all, requests);
 	while (g_hash_table_iter_next(&all, NULL, &row))
 		g_ptr_array_add(rows, row);

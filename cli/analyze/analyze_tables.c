@@ -23,7 +23,8 @@ static const struct sort_name session_sorts[] = {
 
 gboolean fdar_analyze_by_parse(const char *text, enum fdar_analyze_by *by)
 {
-	static const char *const names[] = { "function", "path", "session", "request", "sample" };
+	static const char *const names[] = { "function", "path",   "component", "session",
+					     "request",  "client", "label",     "sample" };
 
 	*by = FDAR_BY_FUNCTION;
 	for (size_t i = 0; text && i < G_N_ELEMENTS(names); i++) {
@@ -65,7 +66,7 @@ const char *fdar_analyze_sort_names(enum fdar_analyze_by by)
 gboolean fdar_analyze_choose(struct fdar_analyze_request *request,
 			     const struct fdar_profile *profile, GError **error)
 {
-	request->profile = profile;
+	request->profile = request->labelled = profile;
 	if (request->label) {
 		request->group = fdar_profile_group(profile, request->label);
 		if (request->group)

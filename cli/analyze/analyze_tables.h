@@ -14,9 +14,12 @@
 enum fdar_analyze_by {
 	FDAR_BY_FUNCTION,
 	FDAR_BY_PATH,
-	FDAR_BY_SESSION,
+	FDAR_BY_COMPONENT,
+	FDAR_BY_SESSION, /* from here on: of sessions */
 	FDAR_BY_REQUEST,
-	FDAR_BY_SAMPLE
+	FDAR_BY_CLIENT,
+	FDAR_BY_LABEL,
+	FDAR_BY_SAMPLE /* of a file of its own */
 };
 
 enum fdar_analyze_sort {
@@ -45,6 +48,7 @@ struct fdar_analyze_request {
 	struct fdar_profile *flat; /* owned; may be NULL */
 	const struct fdar_profile *profile;
 	const struct fdar_profile_group *group;
+	const struct fdar_profile *labelled; /* as it was read */
 };
 
 /* NULL is the default. FALSE when the text is none of them. */
@@ -62,14 +66,13 @@ GArray *fdar_analyze_sessions_new(void);
 /* As the session function of struct fdar_profile_source; user is a struct fdar_analyze_sessions. */
 void fdar_analyze_session_keep(void *user, const struct fdar_profile_session *session);
 
-/* What will be printed of requests, by what they ask for. */
+/* What will be printed of requests by what they ask for, of sessions by their client's address. */
 struct fdar_analyze_requests {
 	const struct fdar_analyze_request *request;
 	GHashTable *rows;
 };
 GHashTable *fdar_analyze_requests_new(void);
-/* As the session function of struct fdar_profile_source, whose unit is the request; user is a struct
- * fdar_analyze_requests. */
+/* As the session function of struct fdar_profile_source; user is a struct fdar_analyze_requests. */
 void fdar_analyze_request_keep(void *user, const struct fdar_profile_session *session);
 
 /* The time that flowdar's own functions took. */
@@ -84,8 +87,11 @@ gboolean fdar_analyze_choose(struct fdar_analyze_request *request,
 /* The tables; rows_in_all: how many there were before the limit. The caller owns the result. */
 struct fdar_table *fdar_analyze_stat_table(const struct fdar_analyze_request *request,
 					   guint *rows_in_all);
+struct fdar_table *fdar_analyze_component_table(const struct fdar_analyze_request *request,
+						guint *rows_in_all);
 struct fdar_table *fdar_analyze_session_table(const struct fdar_analyze_request *request,
 					      GArray *sessions);
+/* Of requests, clients or labels. */
 struct fdar_table *fdar_analyze_request_table(const struct fdar_analyze_request *request,
 					      GHashTable *requests, guint *rows_in_all);
 
