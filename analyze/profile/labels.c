@@ -20,6 +20,7 @@
 struct use {
 	uint64_t started_ns;
 	const char *label; /* owned by texts */
+	struct fdar_labels_seen seen;
 };
 
 struct fdar_labels {
@@ -62,11 +63,11 @@ static gint by_start(gconstpointer a, gconstpointer b)
 }
 
 static void add(struct fdar_labels *labels, const char *client, const char *label,
-		uint64_t started_ns)
+		uint64_t started_ns, const struct fdar_labels_seen *seen)
 {
 	g_autofree char *address = canonical(client);
 	g_autofree char *host = host_of(address);
-	struct use use = { started_ns, g_string_chunk_insert_const(labels->texts, label) };
+	struct use use = { started_ns, g_string_chunk_insert_const(labels->texts, label), *seen };
 	GArray *uses = g_hash_table_lookup(labels->addresses, address);
 	const char *known = g_hash_table_lookup(labels->hosts, host);
 
@@ -91,6 +92,18 @@ static const char *text_member(JsonObject *object, const char *name)
 		       : NULL;
 }
 
+/* 0: there is none. */
+static uint64_t number_member(JsonObject *object, const char *name)
+{
+	JsonNode *node = json_object_get_member(object, name);
+	gint64 number = node && JSON_NODE_HOLDS_VALUE(node) &&
+					json_node_get_value_type(node) == G_TYPE_INT64
+				? json_node_get_int(node)
+				: 0;
+
+	return (uint64_t)MAX(number, 0);
+}
+
 static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const char *line,
 			   gssize length)
 {
@@ -108,7 +121,14 @@ static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const
 	if (!client || !label)
 		return FALSE;
 	gint64 ns = started && JSON_NODE_HOLDS_VALUE(started) ? json_node_get_int(started) : 0;
-	add(labels, client, label, (uint64_t)MAX(ns, 0));
+	uint64_t begin_ns = number_member(object, "start_ns");
+	uint64_t end_ns = number_member(object, "end_ns");
+	const struct fdar_labels_seen seen = {
+		.open_ns = end_ns > begin_ns ? end_ns - begin_ns : 0,
+		.first_byte_ns = number_member(object, "first_byte_ns"),
+	};
+
+	add(labels, client, label, (uint64_t)MAX(ns, 0), &seen);
 	return TRUE;
 }
 
@@ -198,6 +218,16 @@ struct fdar_labels *fdar_labels_load(const char *path, GError **error)
 	return g_steal_pointer(&labels);
 }
 
+/* The last one that had begun by then: a client connects before the server sees it. */
+static const struct use *use_at(const GArray *uses, uint64_t begin_ns)
+{
+	guint at = 0;
+
+	while (at + 1 < uses->len && g_array_index(uses, struct use, at + 1).started_ns <= begin_ns)
+		at++;
+	return &g_array_index(uses, struct use, at);
+}
+
 const char *fdar_labels_find(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns)
 {
 	g_autofree char *address = canonical(peer);
@@ -209,11 +239,19 @@ const char *fdar_labels_find(const struct fdar_labels *labels, const char *peer,
 
 		return label && *label ? label : NULL;
 	}
-	/* The last one that had begun by then: a client connects before the server sees it. */
-	guint at = 0;
-	while (at + 1 < uses->len && g_array_index(uses, struct use, at + 1).started_ns <= begin_ns)
-		at++;
-	return g_array_index(uses, struct use, at).label;
+	return use_at(uses, begin_ns)->label;
+}
+
+gboolean fdar_labels_seen(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns,
+			  struct fdar_labels_seen *seen)
+{
+	g_autofree char *address = canonical(peer);
+	const GArray *uses = g_hash_table_lookup(labels->addresses, address);
+
+	if (!uses)
+		return FALSE;
+	*seen = use_at(uses, begin_ns)->seen;
+	return seen->open_ns > 0;
 }
 
 guint fdar_labels_count(const struct fdar_labels *labels)

@@ -22,6 +22,16 @@ struct fdar_labels *fdar_labels_load(const char *path, GError **error);
  * address and port, else by the address alone where that is unambiguous, else NULL. */
 const char *fdar_labels_find(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns);
 
+/* What the client saw of a session, by its own clock. */
+struct fdar_labels_seen {
+	uint64_t open_ns;       /* from its start to its end, connecting included */
+	uint64_t first_byte_ns; /* until the first byte of an answer; 0: none came */
+};
+
+/* Of the same peer, by address and port only. FALSE: the journal does not say. */
+gboolean fdar_labels_seen(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns,
+			  struct fdar_labels_seen *seen);
+
 guint fdar_labels_count(const struct fdar_labels *labels);   /* lines with a label */
 guint fdar_labels_skipped(const struct fdar_labels *labels); /* lines without */
 

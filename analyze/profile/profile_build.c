@@ -171,7 +171,11 @@ static void tell_session(struct fdar_profile_builder *builder, const struct open
 					     .label = group->label,
 					     .busy_ns = open->own_ns,
 					     .running_ns = open->running_ns };
+	struct fdar_labels_seen seen;
 
+	if (builder->source.client &&
+	    builder->source.client(builder->source.labels, session, &seen))
+		told.client = &seen;
 	for (uint32_t i = 0; i < builder->entry_cells->len; i++) {
 		const struct cell *cell = &g_array_index(builder->entry_cells, struct cell, i);
 		const struct fdar_profile_entry *entry =

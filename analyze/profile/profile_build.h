@@ -11,6 +11,7 @@
 
 #include <glib.h>
 
+#include "analyze/profile/labels.h"
 #include "analyze/profile/profile.h"
 #include "analyze/symbols/symbols.h"
 #include "analyze/walk/walk.h"
@@ -29,6 +30,7 @@ struct fdar_profile_session {
 	const char *component;
 	const char *below; /* the wait it is in, or NULL */
 	uint64_t function_ns;
+	const struct fdar_labels_seen *client; /* what that saw; NULL: nobody says */
 };
 
 struct fdar_profile_source {
@@ -38,6 +40,9 @@ struct fdar_profile_source {
 	const char *(*label)(void *labels,
 			     const struct fdar_walk_session *session); /* may be NULL */
 	void *labels;
+	/* What the client of a session saw; may be NULL. FALSE: it is not known. */
+	gboolean (*client)(void *labels, const struct fdar_walk_session *session,
+			   struct fdar_labels_seen *seen);
 	void (*session)(void *user, const struct fdar_profile_session *session); /* may be NULL */
 	void *user;
 	gboolean lines; /* look up file and line of each function */

@@ -25,6 +25,18 @@ static const char *label_of(void *labels, const struct fdar_walk_session *sessio
 	return label ? label : FDAR_PROFILE_UNLABELLED;
 }
 
+static gboolean client_of(void *labels, const struct fdar_walk_session *session,
+			  struct fdar_labels_seen *seen)
+{
+	return fdar_labels_seen(labels, session->peer, session->begin_ns, seen);
+}
+
+/* The journal is about connections. */
+static gboolean tells_clients(const struct fdar_profile_options *options)
+{
+	return options->labels && !options->label && options->unit == FDAR_UNIT_SESSION;
+}
+
 static void add_modules(struct fdar_symbols *symbols, const struct fdar_source *source,
 			const struct fdar_event *events, size_t count)
 {
@@ -215,6 +227,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 			 : options->labels ? label_of
 					   : NULL,
 		.labels = options->label ? options->label_user : (void *)options->labels,
+		.client = tells_clients(options) ? client_of : NULL,
 		.session = options->session,
 		.user = options->session_user,
 		.lines = options->lines,

@@ -7,6 +7,7 @@
 struct session_row {
 	struct fdar_profile_session told; /* its texts point to the copies below */
 	struct fdar_walk_session session;
+	struct fdar_labels_seen client; /* open_ns 0: not known */
 	char *peer;
 	char *what;
 	char *label;
@@ -83,6 +84,8 @@ void fdar_analyze_session_keep(void *user, const struct fdar_profile_session *se
 
 	if (request->label && strcmp(request->label, session->label) != 0)
 		return;
+	if (session->client)
+		row.client = *session->client;
 	row.peer = g_strdup(session->session->peer);
 	row.what = g_strdup(session->session->what);
 	row.label = g_strdup(session->label);
@@ -113,53 +116,103 @@ enum session_column {
 	BYTES_IN,
 	BYTES_OUT,
 	WHAT,
+	CLIENT_SAW, /* where replay's journal says it: in the place of WHAT on a terminal */
+	OUTSIDE,
+	FIRST_BYTE,
 	SESSION_COLUMNS
 };
 
-static const struct fdar_column session_columns[] = {
-	[CLIENT] = { "client", "client", FALSE, FALSE },
-	[KEY] = { "key", "key", FALSE, FDAR_FIT_DROP(9) },
-	[LABEL] = { "label", "label", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(1) },
-	[STATE] = { "state", "state", FALSE, FDAR_FIT_DROP(2) },
-	[START] = { "start", "start_epoch_ns", TRUE, FDAR_FIT_DROP(8) },
-	[OPEN] = { "open", "open_ns", TRUE, FALSE },
-	[TIME] = { "time", "time_ns", TRUE, FALSE },
-	[RUNNING] = { "running", "running_ns", TRUE, FDAR_FIT_DROP(3) },
-	[WAITING] = { "waiting", "waiting_ns", TRUE, FDAR_FIT_DROP(4) },
-	[SESSION_CALLS] = { "calls", "calls", TRUE, FDAR_FIT_DROP(7) },
-	[MOST] = { "most of it in", "most_in", FALSE, FDAR_FIT_CUT },
-	[MOST_BELOW] = { "waits in", "most_waits_in", FALSE, FDAR_FIT_DROP(5) },
-	[MOST_TIME] = { "that", "most_ns", TRUE, FALSE },
-	[REQUESTS] = { "requests", "requests", TRUE, FDAR_FIT_DROP(6) },
-	[BYTES_IN] = { "bytes in", "bytes_in", TRUE, FDAR_FIT_DROP(7) },
+#define COMMON_COLUMNS                                                                            \
+	[CLIENT] = { "client", "client", FALSE, FALSE },                                          \
+	[KEY] = { "key", "key", FALSE, FDAR_FIT_DROP(9) },                                        \
+	[LABEL] = { "label", "label", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(1) },                   \
+	[STATE] = { "state", "state", FALSE, FDAR_FIT_DROP(2) },                                  \
+	[START] = { "start", "start_epoch_ns", TRUE, FDAR_FIT_DROP(8) },                          \
+	[OPEN] = { "open", "open_ns", TRUE, FALSE }, [TIME] = { "time", "time_ns", TRUE, FALSE }, \
+	[RUNNING] = { "running", "running_ns", TRUE, FDAR_FIT_DROP(3) },                          \
+	[WAITING] = { "waiting", "waiting_ns", TRUE, FDAR_FIT_DROP(4) },                          \
+	[SESSION_CALLS] = { "calls", "calls", TRUE, FDAR_FIT_DROP(7) },                           \
+	[MOST] = { "most of it in", "most_in", FALSE, FDAR_FIT_CUT },                             \
+	[MOST_BELOW] = { "waits in", "most_waits_in", FALSE, FDAR_FIT_DROP(5) },                  \
+	[MOST_TIME] = { "that", "most_ns", TRUE, FALSE },                                         \
+	[REQUESTS] = { "requests", "requests", TRUE, FDAR_FIT_DROP(6) },                          \
+	[BYTES_IN] = { "bytes in", "bytes_in", TRUE, FDAR_FIT_DROP(7) },                          \
 	[BYTES_OUT] = { "bytes out", "bytes_out", TRUE, FDAR_FIT_DROP(7) },
-	[WHAT] = { "request", "what", FALSE, FDAR_FIT_CUT },
+
+#define CLIENT_COLUMNS(first)                                                \
+	[(first)] = { "client saw", "client_ns", TRUE, FALSE },              \
+	[(first) + 1] = { "outside", "outside_ns", TRUE, FDAR_FIT_DROP(4) }, \
+	[(first) + 2] = { "first byte", "client_first_byte_ns", TRUE, FDAR_FIT_DROP(6) },
+
+static const struct fdar_column session_columns[] = {
+	COMMON_COLUMNS[WHAT] = { "request", "what", FALSE, FDAR_FIT_CUT },
+	CLIENT_COLUMNS(CLIENT_SAW)
 };
 
-/* So many columns: the last ones are for those who have requests, and I/O. */
-static size_t columns_of(const struct fdar_analyze_request *request)
-{
-	const struct fdar_profile_group *group = request->group;
+/* Of sessions whose client is known, for people. */
+static const struct fdar_column client_columns[] = { COMMON_COLUMNS CLIENT_COLUMNS(WHAT) };
 
-	if (request->format != FDAR_FORMAT_TABLE || request->unit == FDAR_UNIT_REQUEST)
-		return SESSION_COLUMNS;
-	return group->requests || group->bytes_in || group->bytes_out ? WHAT : REQUESTS;
+static gboolean any_client(const GArray *rows)
+{
+	for (guint i = 0; i < rows->len; i++)
+		if (g_array_index(rows, struct session_row, i).client.open_ns)
+			return TRUE;
+	return FALSE;
 }
 
-static void add_rest(struct fdar_table *table, const struct session_row *row, size_t columns)
+/* Which columns a table has: the last ones are for those who have requests, I/O, a journal. */
+struct shown {
+	const struct fdar_column *columns;
+	size_t count;
+	size_t client; /* where those about the client begin; 0: there are none */
+};
+
+static struct shown shown_of(const struct fdar_analyze_request *request, const GArray *rows)
 {
-	if (columns > REQUESTS)
+	const struct fdar_profile_group *group = request->group;
+	gboolean io = group->requests || group->bytes_in || group->bytes_out;
+
+	if (request->format != FDAR_FORMAT_TABLE)
+		return (struct shown){ session_columns, SESSION_COLUMNS, CLIENT_SAW };
+	if (request->unit == FDAR_UNIT_REQUEST)
+		return (struct shown){ session_columns, CLIENT_SAW, 0 };
+	if (any_client(rows))
+		return (struct shown){ client_columns, G_N_ELEMENTS(client_columns), WHAT };
+	return (struct shown){ session_columns, io ? WHAT : REQUESTS, 0 };
+}
+
+/* What the client saw is longer by what went on before the server had the connection, and after. */
+static void add_client(struct fdar_table *table, size_t first, const struct session_row *row)
+{
+	const struct fdar_labels_seen *client = &row->client;
+	uint64_t open_ns = row->session.end_ns - row->session.begin_ns;
+
+	if (!client->open_ns)
+		return;
+	fdar_cell_duration(table, first, (double)client->open_ns);
+	fdar_cell_duration(table, first + 1,
+			   (double)(client->open_ns > open_ns ? client->open_ns - open_ns : 0));
+	if (client->first_byte_ns)
+		fdar_cell_duration(table, first + 2, (double)client->first_byte_ns);
+}
+
+static void add_rest(struct fdar_table *table, const struct session_row *row,
+		     const struct shown *shown)
+{
+	if (shown->count > REQUESTS)
 		fdar_cell_count(table, REQUESTS, (double)row->session.requests);
-	if (columns > BYTES_IN)
+	if (shown->count > BYTES_IN)
 		fdar_cell_count(table, BYTES_IN, (double)row->session.bytes_in);
-	if (columns > BYTES_OUT)
+	if (shown->count > BYTES_OUT)
 		fdar_cell_count(table, BYTES_OUT, (double)row->session.bytes_out);
-	if (columns > WHAT)
+	if (shown->count > WHAT && shown->client != WHAT)
 		fdar_table_cell(table, WHAT, row->what, NULL);
+	if (shown->client)
+		add_client(table, shown->client, row);
 }
 
 static void add_session(struct fdar_table *table, const struct fdar_analyze_request *request,
-			const struct session_row *row)
+			const struct session_row *row, const struct shown *shown)
 {
 	static const char *const states[] = { "open", "finished", "unfinished", "replaced" };
 	const struct fdar_walk_session *session = &row->session;
@@ -182,16 +235,20 @@ static void add_session(struct fdar_table *table, const struct fdar_analyze_requ
 	fdar_cell_name(table, MOST, row->function ? row->function : "");
 	fdar_table_cell(table, MOST_BELOW, row->below ? row->below : "", NULL);
 	fdar_cell_duration(table, MOST_TIME, (double)row->told.function_ns);
-	add_rest(table, row, columns_of(request));
+	add_rest(table, row, shown);
 }
 
 struct fdar_table *fdar_analyze_session_table(const struct fdar_analyze_request *request,
 					      GArray *sessions)
 {
-	struct fdar_table *table = fdar_table_new("sessions", session_columns, columns_of(request));
+	struct fdar_table *table;
+	struct shown shown;
 
 	sort_sessions(sessions, request);
+	shown = shown_of(request, sessions);
+	table = fdar_table_new("sessions", shown.columns, shown.count);
 	for (guint i = 0; i < sessions->len; i++)
-		add_session(table, request, &g_array_index(sessions, struct session_row, i));
+		add_session(table, request, &g_array_index(sessions, struct session_row, i),
+			    &shown);
 	return table;
 }
