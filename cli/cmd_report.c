@@ -7,17 +7,11 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
-#include "cli/kit/save.h"
 #include "cli/diff/fail_on.h"
 #include "cli/report/report_forms.h"
 #include "cli/report/report_input.h"
-#include "cli/sequence/sequence_page.h"
-#include "viz/flame/flame.h"
+#include "cli/report/report_pictures.h"
 #include "viz/report/report.h"
-#include "viz/svg/svg.h"
-
-#define PICTURES    3
-#define FLAME_WIDTH 1140.0 /* fits the page without scrolling */
 
 static const struct fdar_usage_values values[] = {
 	{ "format", FDAR_REPORT_FORMS, FALSE },
@@ -26,14 +20,17 @@ static const struct fdar_usage_values values[] = {
 
 static const struct fdar_usage usage = {
 	.command = "report",
-	.synopsis = "BASELINE SUBJECT [-o FILE]",
+	.synopsis = "[BASELINE] SUBJECT [-o FILE]",
 	.description =
 		"Writes one HTML file for a review: the verdict and how sure it is, what was run, "
 		"the functions\n"
-		"ranked by their share of the added time, how long sessions took, flame graphs of "
-		"both sides, one\n"
-		"session of each side by side, the slowest sessions, and the commands to see it "
-		"again.\n"
+		"ranked by their share of the added time, how long sessions took and clients "
+		"waited, flame graphs,\n"
+		"one session of each side by side, what threads did and handed to each other, "
+		"waits, the slowest\n"
+		"sessions, and the commands to see it again. Of one recording alone it says what "
+		"costs most; --baseline\n"
+		"and --subject, more than once, compare several runs of each.\n"
 		"\n"
 		"The file needs no network and no other file; it can be mailed and kept. Tables "
 		"sort and filter,\n"
@@ -47,6 +44,8 @@ static const struct fdar_usage usage = {
 		"programs.\n",
 	.values = values,
 	.examples = "  flowdar report usual.rec attack.rec -o report.html\n"
+		    "  flowdar report attack.rec -o attack.html\n"
+		    "  flowdar report --baseline a1 --baseline a2 --subject b1 --subject b2\n"
 		    "  flowdar report usual.rec attack.rec --format md -o - >> "
 		    "\"$GITHUB_STEP_SUMMARY\"\n"
 		    "  flowdar report mixed.rec mixed.rec --baseline-label usual --label attack\n",
@@ -57,6 +56,7 @@ struct texts {
 	char *label;
 	char *baseline_label;
 	char *unit;
+	char **runs[2]; /* of --baseline and --subject; NULL: none */
 	char *format;
 	char **limits; /* of --fail-on */
 };
@@ -64,79 +64,99 @@ struct texts {
 /* All that the document is made from. */
 struct making {
 	const struct texts *texts;
-	const char *paths[2];
+	char **runs[2]; /* paths of each side; NULL-terminated */
+	unsigned count; /* of sides */
 	enum fdar_unit unit;
 	enum fdar_report_form form;
 	const volatile int *stop;
 	struct fdar_diff_sides sides;
-	struct fdar_diff *diff;
+	struct fdar_diff *diff;       /* NULL: of one recording alone */
+	struct fdar_profile *flat[2]; /* with the sessions of all labels */
 	struct fdar_report_slowest slowest[2];
-	GString *pictures[PICTURES];
+	struct fdar_histogram latency_ns[2];
+	GArray *pictures;
+	GPtrArray *svgs;
+	GStringChunk *kept;
+	guint64 drawn_ns[2];
 	char *names[2];
+	char *heading;
 };
 
-static gboolean compare(struct making *making, GError **error)
+static void svg_free(gpointer svg)
 {
-	char *paths[2][2] = { { (char *)making->paths[0], NULL },
-			      { (char *)making->paths[1], NULL } };
-	struct fdar_diff_side_input inputs[2];
+	g_string_free(svg, TRUE);
+}
+
+static char *name_of(char **runs)
+{
+	g_autofree char *first = g_path_get_basename(runs[0]);
+
+	return runs[1] ? g_strdup_printf("%s and %u more", first, g_strv_length(runs) - 1)
+		       : g_steal_pointer(&first);
+}
+
+static gboolean compare(struct making *making, struct fdar_profile_input inputs[2], GError **error)
+{
+	struct fdar_diff_side_input sides[2] = {
+		{ .input = inputs[0], .paths = making->runs[0] },
+		{ .input = inputs[1], .paths = making->runs[1] },
+	};
 	struct fdar_diff_options options = { .label = making->texts->label,
 					     .baseline_label = making->texts->baseline_label };
 
-	for (unsigned i = 0; i < 2; i++) {
-		fdar_report_slowest_init(&making->slowest[i], i);
-		inputs[i] = (struct fdar_diff_side_input){
-			.input = { .usage = &usage,
-				   .unit = making->unit,
-				   .stop = making->stop,
-				   .session = fdar_report_slowest_take,
-				   .session_user = &making->slowest[i] },
-			.paths = paths[i],
-		};
-		making->names[i] = g_path_get_basename(making->paths[i]);
-	}
-	if (!fdar_diff_sides_read(inputs, &making->sides, error))
+	if (!fdar_diff_sides_read(sides, &making->sides, error))
 		return FALSE;
 	fdar_diff_sides_options(&making->sides, &options);
 	making->diff = fdar_diff_new(fdar_diff_side(&making->sides, 0),
 				     fdar_diff_side(&making->sides, 1), &options, error);
+	for (unsigned i = 0; i < 2; i++)
+		making->flat[i] = fdar_profile_flatten(fdar_diff_side(&making->sides, (int)i));
 	return making->diff != NULL;
 }
 
-static void draw_flames(struct making *making)
+static gboolean read_all(struct making *making, GError **error)
 {
-	g_autoptr(fdar_flame_tree) tree = fdar_flame_tree_of_diff(making->diff);
-	const struct fdar_flame_options subject = { .title = "Subject",
-						    .id = "subject",
-						    .width = FLAME_WIDTH };
-	const struct fdar_flame_options baseline = { .title = "Baseline",
-						     .id = "baseline",
-						     .width = FLAME_WIDTH };
+	struct fdar_profile_input inputs[2];
 
-	making->pictures[0] = fdar_flame_svg(tree, FDAR_FLAME_SUBJECT, &subject);
-	making->pictures[1] = fdar_flame_svg(tree, FDAR_FLAME_BASELINE, &baseline);
+	making->pictures = g_array_new(FALSE, FALSE, sizeof(struct fdar_report_picture));
+	making->svgs = g_ptr_array_new_with_free_func(svg_free);
+	making->kept = g_string_chunk_new(4096);
+	for (unsigned i = 0; i < making->count; i++) {
+		fdar_report_slowest_init(&making->slowest[i], i);
+		making->names[i] = name_of(making->runs[i]);
+		for (char **path = making->runs[i]; *path; path++)
+			fdar_report_latency(*path, &making->latency_ns[i]);
+		inputs[i] = (struct fdar_profile_input){ .usage = &usage,
+							 .unit = making->unit,
+							 .stop = making->stop,
+							 .session = fdar_report_slowest_take,
+							 .session_user = &making->slowest[i] };
+	}
+	if (making->count > 1)
+		return compare(making, inputs, error);
+	inputs[0].path = making->runs[0][0];
+	g_autoptr(fdar_profile) profile = fdar_profile_input_read(&inputs[0], error);
+
+	making->flat[0] = profile ? fdar_profile_flatten(profile) : NULL;
+	return profile != NULL;
 }
 
-/* One session of each side. Where none can be told, the report has one picture less. */
-static void draw_sequence(struct making *making)
+static void draw(struct making *making)
 {
-	struct fdar_sequence_request request = { .count = 2 };
-	struct fdar_sequence_page page = { .request = &request, .stop = making->stop };
-	g_autoptr(GError) error = NULL;
+	const struct fdar_report_drawing drawing = {
+		.usage = &usage,
+		.paths = { making->runs[0][0], making->count > 1 ? making->runs[1][0] : NULL },
+		.sides = making->count,
+		.diff = making->diff,
+		.profiles = { making->flat[0], making->flat[1] },
+		.slowest = { &making->slowest[0], &making->slowest[1] },
+		.unit = making->unit,
+		.stop = making->stop,
+		.several = making->runs[0][1] || (making->count > 1 && making->runs[1][1]),
+	};
 
-	for (unsigned i = 0; i < 2; i++)
-		request.paths[i] = (char *)making->paths[i];
-	page.warnings = g_ptr_array_new_with_free_func(g_free);
-	page.heading = g_strdup(making->diff->verdict.sentence);
-	page.focus = g_strdup(making->diff->verdict.function);
-	if (fdar_sequence_page_make(&page, &error)) {
-		g_autoptr(fdar_scene) scene = fdar_sequence_page_draw(&page);
-
-		making->pictures[2] = fdar_svg_render(scene, &error);
-	}
-	if (error && !*making->stop)
-		fdar_warning(&usage, "no sequence diagram: %s", error->message);
-	fdar_sequence_page_clear(&page);
+	fdar_report_draw(&drawing, making->pictures, making->svgs, making->kept, making->drawn_ns,
+			 &making->heading);
 }
 
 static int by_time(gconstpointer a, gconstpointer b)
@@ -152,7 +172,7 @@ static GArray *all_sessions(const struct making *making)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct fdar_report_session));
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < making->count; i++) {
 		const GArray *of = making->slowest[i].sessions;
 
 		g_array_append_vals(all, of->data, of->len);
@@ -163,7 +183,8 @@ static GArray *all_sessions(const struct making *making)
 
 static const struct fdar_histogram *busy_of(const struct fdar_profile *flat)
 {
-	const struct fdar_profile_group *group = fdar_profile_group(flat, FDAR_PROFILE_ALL);
+	const struct fdar_profile_group *group =
+		flat ? fdar_profile_group(flat, FDAR_PROFILE_ALL) : NULL;
 
 	return group ? &group->busy_ns : NULL;
 }
@@ -174,54 +195,78 @@ static gboolean save(struct making *making, const struct fdar_report *report, GE
 				     making->texts->limits, error);
 }
 
-/* NULL: it was not drawn. */
-static const char *svg_of(const struct making *making, unsigned picture)
+/* "--baseline a --baseline b --subject c", or "a c" where there is one of each. The caller frees it. */
+static char *sides_words(const struct making *making, gboolean options)
 {
-	return making->pictures[picture] ? making->pictures[picture]->str : NULL;
+	static const char *const names[] = { "--baseline", "--subject" };
+	GString *text = g_string_new(NULL);
+
+	for (unsigned i = 0; i < making->count; i++) {
+		for (char **path = making->runs[i]; *path; path++) {
+			g_autofree char *quoted = g_shell_quote(*path);
+
+			g_string_append_printf(text, "%s%s%s%s", text->len ? " " : "",
+					       options ? names[i] : "", options ? " " : "", quoted);
+		}
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* How to see it again. */
+static GPtrArray *commands_of(const struct making *making)
+{
+	GPtrArray *commands = g_ptr_array_new_with_free_func(g_free);
+	gboolean several = making->runs[0][1] || (making->count > 1 && making->runs[1][1]);
+	g_autofree char *words = sides_words(making, several);
+	g_autofree char *last = g_shell_quote(making->runs[making->count - 1][0]);
+	g_autofree char *first = g_shell_quote(making->runs[0][0]);
+	g_autofree char *baseline =
+		making->count > 1 ? g_strdup_printf("--baseline %s ", first) : g_strdup("");
+
+	g_ptr_array_add(commands, g_strdup_printf("flowdar %s %s",
+						  making->count > 1 ? "diff" : "analyze", words));
+	g_ptr_array_add(commands,
+			g_strdup_printf("flowdar sequence %s%s -o sequence.svg", baseline, last));
+	g_ptr_array_add(commands,
+			g_strdup_printf("flowdar flame %s%s -o flame.svg", baseline, last));
+	g_ptr_array_add(commands, g_strdup_printf("flowdar timeline %s -o timeline.svg", last));
+	g_ptr_array_add(commands, g_strdup_printf("flowdar report %s", words));
+	g_ptr_array_add(commands, NULL);
+	return commands;
 }
 
 static gboolean write_report(struct making *making, GError **error)
 {
-	g_autoptr(fdar_profile) baseline = fdar_profile_flatten(fdar_diff_side(&making->sides, 0));
-	g_autoptr(fdar_profile) subject = fdar_profile_flatten(fdar_diff_side(&making->sides, 1));
-	GStringChunk *texts = g_string_chunk_new(1024);
-	g_autoptr(GArray) facts = fdar_report_facts(making->paths, texts);
+	const char *const paths[2] = { making->runs[0][0],
+				       making->count > 1 ? making->runs[1][0] : NULL };
+	g_autoptr(GArray) facts = fdar_report_facts(paths, making->diff, making->kept);
 	g_autoptr(GArray) sessions = all_sessions(making);
-	g_autofree char *command =
-		g_strdup_printf("flowdar diff %s %s", making->paths[0], making->paths[1]);
-	g_autofree char *picture =
-		g_strdup_printf("flowdar sequence --baseline %s %s -o sequence.svg",
-				making->paths[0], making->paths[1]);
-	g_autofree char *flame = g_strdup_printf("flowdar flame --baseline %s %s -o flame.svg",
-						 making->paths[0], making->paths[1]);
-	const char *const commands[] = { command, picture, flame, NULL };
-	const struct fdar_report_picture pictures[PICTURES] = {
-		{ "flame-subject", "Where the time went: subject", NULL, svg_of(making, 0), TRUE },
-		{ "flame-baseline", "Where the time went: baseline", NULL, svg_of(making, 1),
-		  TRUE },
-		{ "sequence", "One session of each side",
-		  "Time goes down, a red dot is 500 µs of one call, ratios are subject against "
-		  "baseline.",
-		  svg_of(making, 2), FALSE },
+	g_autoptr(GPtrArray) commands = commands_of(making);
+	const struct fdar_report report = {
+		.title = making->diff      ? making->diff->verdict.sentence
+			 : making->heading ? making->heading
+					   : making->names[0],
+		.diff = making->diff,
+		.profile = making->diff ? NULL : making->flat[0],
+		.sides = { making->names[0], making->names[1] },
+		.busy_ns = { busy_of(making->flat[0]), busy_of(making->flat[1]) },
+		.drawn_ns = { making->drawn_ns[0], making->drawn_ns[1] },
+		.latency_ns = { &making->latency_ns[0], &making->latency_ns[1] },
+		.facts = (const void *)facts->data,
+		.fact_count = facts->len,
+		.sessions = (const void *)sessions->data,
+		.session_count = sessions->len,
+		.pictures = (const void *)making->pictures->data,
+		.picture_count = making->pictures->len,
+		.commands = (const char *const *)commands->pdata,
+		.generator = "flowdar " FLOWDAR_VERSION
 	};
-	const struct fdar_report report = { .title = making->diff->verdict.sentence,
-					    .diff = making->diff,
-					    .sides = { making->names[0], making->names[1] },
-					    .busy_ns = { busy_of(baseline), busy_of(subject) },
-					    .facts = (const void *)facts->data,
-					    .fact_count = facts->len,
-					    .sessions = (const void *)sessions->data,
-					    .session_count = sessions->len,
-					    .pictures = pictures,
-					    .picture_count = making->pictures[2]   ? 3
-							     : making->pictures[0] ? 2
-										   : 0,
-					    .commands = commands,
-					    .generator = "flowdar " FLOWDAR_VERSION };
-	gboolean fine = save(making, &report, error);
 
-	g_string_chunk_free(texts);
-	return fine;
+	if (!save(making, &report, error))
+		return FALSE;
+	if (strcmp(making->texts->output, "-") != 0)
+		printf("%s\nwritten: %s\n", report.title, making->texts->output);
+	return TRUE;
 }
 
 static void making_clear(struct making *making)
@@ -231,39 +276,42 @@ static void making_clear(struct making *making)
 	for (unsigned i = 0; i < 2; i++) {
 		if (making->slowest[i].sessions)
 			fdar_report_slowest_clear(&making->slowest[i]);
+		fdar_profile_free(making->flat[i]);
+		fdar_histogram_clear(&making->latency_ns[i]);
+		g_strfreev(making->runs[i]);
 		g_free(making->names[i]);
 	}
-	for (unsigned i = 0; i < PICTURES; i++)
-		if (making->pictures[i])
-			g_string_free(making->pictures[i], TRUE);
+	g_clear_pointer(&making->pictures, g_array_unref);
+	g_clear_pointer(&making->svgs, g_ptr_array_unref);
+	g_clear_pointer(&making->kept, g_string_chunk_free);
+	g_free(making->heading);
 }
 
 static int make(struct making *making)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (compare(making, &error)) {
-		if (fdar_report_form_has_pictures(making->form, making->texts->output)) {
-			draw_flames(making);
-			draw_sequence(making);
-		}
-		if (!*making->stop && write_report(making, &error)) {
-			if (strcmp(making->texts->output, "-") != 0)
-				printf("%s\nwritten: %s\n", making->diff->verdict.sentence,
-				       making->texts->output);
+	if (read_all(making, &error)) {
+		if (fdar_report_form_has_pictures(making->form, making->texts->output))
+			draw(making);
+		if (!*making->stop && write_report(making, &error))
 			return FDAR_EXIT_OK;
-		}
 	}
 	if (*making->stop)
 		return FDAR_EXIT_INTERRUPTED;
 	return fdar_failure(&usage, g_steal_pointer(&error));
 }
 
-static int check_form(const struct texts *texts, enum fdar_report_form *form)
+/* sides: how many recordings or sets of runs there are. */
+static int check_form(const struct texts *texts, unsigned sides, enum fdar_report_form *form)
 {
 	if (!fdar_report_form_parse(texts->format, form))
 		return fdar_usage_error(&usage,
 					"--format %s: expected html, md, junit, sarif or json",
+					texts->format);
+	if (sides < 2 && *form != FDAR_REPORT_HTML)
+		return fdar_usage_error(&usage,
+					"--format %s: only where two recordings are compared",
 					texts->format);
 	if (texts->limits && *form != FDAR_REPORT_JUNIT)
 		return fdar_usage_error(&usage, "--fail-on: only with --format junit");
@@ -275,6 +323,40 @@ static int check_form(const struct texts *texts, enum fdar_report_form *form)
 						"--fail-on %s: expected ratio, time, unfinished or "
 						"lost, > or >=, and a number",
 						*text);
+	}
+	return FDAR_EXIT_OK;
+}
+
+static void texts_clear(struct texts *texts)
+{
+	g_free(texts->output);
+	g_free(texts->label);
+	g_free(texts->baseline_label);
+	g_free(texts->unit);
+	g_free(texts->format);
+	g_strfreev(texts->limits);
+	g_strfreev(texts->runs[0]);
+	g_strfreev(texts->runs[1]);
+}
+
+/* Which recordings: one, two, or the runs of both sides. */
+static int take_paths(struct making *making, struct texts *texts, int argc, char **argv)
+{
+	gboolean named = texts->runs[0] || texts->runs[1];
+
+	if (named && (argc > 1 || !texts->runs[0] || !texts->runs[1]))
+		return fdar_usage_error(&usage, "--baseline and --subject go together, and with no "
+						"other recordings");
+	if (!named && (argc < 2 || argc > 3))
+		return fdar_usage_error(&usage,
+					"expected one recording, or two: baseline and subject");
+	if (!named && argc == 2 && (texts->label || texts->baseline_label))
+		return fdar_usage_error(&usage, "--label: only where two recordings are compared");
+	making->count = named || argc == 3 ? 2 : 1;
+	for (unsigned i = 0; i < making->count; i++) {
+		char *one[] = { named ? NULL : argv[i + 1], NULL };
+
+		making->runs[i] = g_strdupv(named ? texts->runs[i] : one);
 	}
 	return FDAR_EXIT_OK;
 }
@@ -299,33 +381,28 @@ int fdar_cmd_report(int argc, char **argv)
 		  "Another label for the baseline", "LABEL" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
 		  "What is compared: session (default) or request", "UNIT" },
+		{ "baseline", 'b', 0, G_OPTION_ARG_FILENAME_ARRAY, &texts.runs[0],
+		  "A run of the baseline; more than once: several", "RECORDING" },
+		{ "subject", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts.runs[1],
+		  "A run of the subject, likewise", "RECORDING" },
 		G_OPTION_ENTRY_NULL,
 	};
 	int code = FDAR_EXIT_OK;
 
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
-		if (argc != 3)
-			code = fdar_usage_error(&usage,
-						"expected two recordings, baseline and subject");
-		else if (!fdar_unit_parse(texts.unit, &making.unit))
+		code = take_paths(&making, &texts, argc, argv);
+		if (code == FDAR_EXIT_OK && !fdar_unit_parse(texts.unit, &making.unit))
 			code = fdar_usage_error(&usage, "--unit %s: expected session or request",
 						texts.unit);
-		else
-			code = check_form(&texts, &making.form);
+		if (code == FDAR_EXIT_OK)
+			code = check_form(&texts, making.count, &making.form);
 		if (code == FDAR_EXIT_OK) {
-			making.paths[0] = argv[1];
-			making.paths[1] = argv[2];
 			if (!texts.output)
 				texts.output = g_strdup(fdar_report_form_output(making.form));
 			code = make(&making);
-			making_clear(&making);
 		}
+		making_clear(&making);
 	}
-	g_free(texts.output);
-	g_free(texts.label);
-	g_free(texts.baseline_label);
-	g_free(texts.unit);
-	g_free(texts.format);
-	g_strfreev(texts.limits);
+	texts_clear(&texts);
 	return code;
 }

@@ -123,6 +123,8 @@ void fdar_activity_session(struct fdar_activity *a, const struct fdar_walk_sessi
 {
 	struct fdar_activity_session session = { .id = opened->id, .begin_ns = opened->begin_ns };
 
+	if (!a)
+		return;
 	a->session_count++;
 	slot_of(a, opened->begin_ns);
 	if (a->sessions->len >= FDAR_ACTIVITY_SESSIONS) {
@@ -178,7 +180,7 @@ static void name_thread(struct fdar_activity *a, struct fdar_activity_thread *th
 
 void fdar_activity_frame(struct fdar_activity *a, const struct fdar_walk_frame *frame)
 {
-	uint32_t index = thread_of(a, frame->pid, frame->tid);
+	uint32_t index = a ? thread_of(a, frame->pid, frame->tid) : UINT32_MAX;
 	struct fdar_activity_thread *thread;
 
 	if (index == UINT32_MAX)
@@ -240,16 +242,20 @@ static void keep_handoff(struct fdar_activity *a, const struct fdar_activity_han
 
 void fdar_activity_handoff(struct fdar_activity *a, const struct fdar_walk_handoff *told)
 {
-	struct fdar_activity_handoff handoff = {
-		.session = told->session ? told->session->id : 0,
-		.put_ns = told->from_tid ? told->put_ns : told->end_ns,
-		.take_ns = told->end_ns,
-		.from = told->from_tid ? thread_of(a, told->pid, told->from_tid) : UINT32_MAX,
-		.to = told->to_tid ? thread_of(a, told->pid, told->to_tid) : UINT32_MAX,
-	};
-	const char *queue = told->inferred ? NULL : a->text(a->texts, told->queue);
+	struct fdar_activity_handoff handoff = { .from = UINT32_MAX, .to = UINT32_MAX };
 	struct fdar_activity_edge *edge;
+	const char *queue;
 
+	if (!a)
+		return;
+	handoff.session = told->session ? told->session->id : 0;
+	handoff.put_ns = told->from_tid ? told->put_ns : told->end_ns;
+	handoff.take_ns = told->end_ns;
+	if (told->from_tid)
+		handoff.from = thread_of(a, told->pid, told->from_tid);
+	if (told->to_tid)
+		handoff.to = thread_of(a, told->pid, told->to_tid);
+	queue = told->inferred ? NULL : a->text(a->texts, told->queue);
 	a->handoff_count++;
 	handoff.edge = edge_of(a, queue ? queue : "", handoff.from, handoff.to);
 	if (handoff.edge == UINT32_MAX)

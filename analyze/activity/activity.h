@@ -96,7 +96,7 @@ struct fdar_activity *fdar_activity_new(const char *(*text)(const void *texts, u
 /* Before the first event is fed to the walk: its time. */
 void fdar_activity_start(struct fdar_activity *activity, uint64_t time_ns);
 
-/* What a walk tells, for visitors of others to pass on. */
+/* What a walk tells, for visitors of others to pass on. activity may be NULL: nobody wants to know. */
 void fdar_activity_session(struct fdar_activity *activity, const struct fdar_walk_session *opened);
 void fdar_activity_frame(struct fdar_activity *activity, const struct fdar_walk_frame *frame);
 void fdar_activity_handoff(struct fdar_activity *activity, const struct fdar_walk_handoff *handoff);

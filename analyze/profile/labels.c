@@ -27,6 +27,7 @@ struct fdar_labels {
 	GHashTable *addresses; /* "address:port" -> GArray of struct use, by time */
 	GHashTable *hosts;     /* "address" -> label, "" when it has several */
 	GStringChunk *texts;
+	struct fdar_histogram latency_ns;
 	guint count;
 	guint skipped;
 };
@@ -92,16 +93,39 @@ static const char *text_member(JsonObject *object, const char *name)
 		       : NULL;
 }
 
+/* -1: there is none. */
+static gint64 int_member(JsonObject *object, const char *name)
+{
+	JsonNode *node = json_object_get_member(object, name);
+
+	return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_INT64
+		       ? json_node_get_int(node)
+		       : -1;
+}
+
 /* 0: there is none. */
 static uint64_t number_member(JsonObject *object, const char *name)
 {
-	JsonNode *node = json_object_get_member(object, name);
-	gint64 number = node && JSON_NODE_HOLDS_VALUE(node) &&
-					json_node_get_value_type(node) == G_TYPE_INT64
-				? json_node_get_int(node)
-				: 0;
+	return (uint64_t)MAX(int_member(object, name), 0);
+}
 
-	return (uint64_t)MAX(number, 0);
+/* Exchanges that were not answered have no last_ns. */
+static void add_latency(struct fdar_labels *labels, JsonObject *session)
+{
+	JsonNode *node = json_object_get_member(session, "exchanges");
+	JsonArray *exchanges =
+		node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+
+	for (guint i = 0; exchanges && i < json_array_get_length(exchanges); i++) {
+		JsonNode *each = json_array_get_element(exchanges, i);
+		JsonObject *exchange =
+			each && JSON_NODE_HOLDS_OBJECT(each) ? json_node_get_object(each) : NULL;
+		gint64 sent = exchange ? int_member(exchange, "sent_ns") : -1;
+		gint64 last = exchange ? int_member(exchange, "last_ns") : -1;
+
+		if (sent >= 0 && last >= sent)
+			fdar_histogram_add(&labels->latency_ns, (uint64_t)(last - sent), 1);
+	}
 }
 
 static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const char *line,
@@ -129,6 +153,7 @@ static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const
 	};
 
 	add(labels, client, label, (uint64_t)MAX(ns, 0), &seen);
+	add_latency(labels, object);
 	return TRUE;
 }
 
@@ -259,6 +284,11 @@ guint fdar_labels_count(const struct fdar_labels *labels)
 	return labels->count;
 }
 
+const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *labels)
+{
+	return &labels->latency_ns;
+}
+
 guint fdar_labels_skipped(const struct fdar_labels *labels)
 {
 	return labels->skipped;
@@ -271,5 +301,6 @@ void fdar_labels_free(struct fdar_labels *labels)
 	g_hash_table_unref(labels->addresses);
 	g_hash_table_unref(labels->hosts);
 	g_string_chunk_free(labels->texts);
+	fdar_histogram_clear(&labels->latency_ns);
 	g_free(labels);
 }

@@ -13,6 +13,8 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
+
 struct fdar_labels;
 
 /* NULL and error when it cannot be read or no line of it has a label. */
@@ -31,6 +33,10 @@ struct fdar_labels_seen {
 /* Of the same peer, by address and port only. FALSE: the journal does not say. */
 gboolean fdar_labels_seen(const struct fdar_labels *labels, const char *peer, uint64_t begin_ns,
 			  struct fdar_labels_seen *seen);
+
+/* How long clients waited for answers: from when the last byte of what they sent was gone to the last of what came,
+ * of each exchange of the journal. Owned by the labels; empty where it does not say. */
+const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *labels);
 
 guint fdar_labels_count(const struct fdar_labels *labels);   /* lines with a label */
 guint fdar_labels_skipped(const struct fdar_labels *labels); /* lines without */

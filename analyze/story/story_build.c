@@ -221,6 +221,7 @@ static void on_frame(void *user, const struct fdar_walk_frame *frame)
 	struct pending *below;
 	struct story_node *node;
 
+	fdar_activity_frame(b->source.activity, frame);
 	if (!is_ours(b, frame->session)) {
 		if (b->seen && !b->closed)
 			move_out(b, frame);
@@ -255,6 +256,7 @@ static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 				 .to_tid = handoff->to_tid };
 	struct story_node *node;
 
+	fdar_activity_handoff(b->source.activity, handoff);
 	if (!is_ours(b, handoff->session))
 		return;
 	node = story_node_new(&b->tree, &key);
@@ -332,6 +334,10 @@ static void on_opened(void *user, struct fdar_walk_session *session)
 {
 	struct fdar_story_builder *b = user;
 
+	fdar_activity_session(b->source.activity, session);
+	if (b->source.session == 0 && session->key == b->source.key &&
+	    session->begin_ns == b->source.begin_ns)
+		b->source.session = session->id;
 	if (session->id != b->source.session)
 		return;
 	b->seen = TRUE;

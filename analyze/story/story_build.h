@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "analyze/activity/activity.h"
 #include "analyze/profile/profile_build.h"
 #include "analyze/symbols/symbols.h"
 #include "analyze/walk/walk.h"
@@ -18,8 +19,13 @@ struct fdar_story_source {
 	struct fdar_symbols *symbols; /* NULL: functions are named by their address */
 	fdar_text_fn text;
 	const void *texts;
-	uint64_t session;  /* id of the session whose story it is (struct fdar_walk_session) */
-	const char *focus; /* name of a function that is never left out; NULL: none */
+	uint64_t
+		session; /* id of the session whose story it is (struct fdar_walk_session); 0: of the one
+			    * with this key that began then */
+	uint64_t key;
+	uint64_t begin_ns;
+	struct fdar_activity *activity; /* is told all that the walk tells; NULL: none */
+	const char *focus;              /* name of a function that is never left out; NULL: none */
 };
 
 struct fdar_story_builder;

@@ -10,6 +10,7 @@
 
 #include <glib.h>
 
+#include "analyze/activity/activity.h"
 #include "analyze/profile/profile_build.h"
 #include "analyze/symbols/symbols.h"
 #include "analyze/walk/walk.h"
@@ -22,13 +23,15 @@ enum fdar_story_pick {
 	FDAR_PICK_HEAVY, /* the median of those above the mean: typical of what costs the time, where
 			 * sessions of several kinds are mixed */
 	FDAR_PICK_PEER,  /* the first of a client's address, with or without port */
-	FDAR_PICK_KEY    /* the first with that key */
+	FDAR_PICK_KEY,   /* the first with that key */
+	FDAR_PICK_BEGAN /* the one with that key that began at begin_ns: needs no reading to find it */
 };
 
 struct fdar_story_choice {
 	enum fdar_story_pick pick;
 	const char *peer;
 	uint64_t key;
+	uint64_t begin_ns;   /* of FDAR_PICK_BEGAN; since the Unix epoch */
 	const char *focus;   /* NULL: none */
 	enum fdar_unit unit; /* what is told as sessions */
 	/* Whether a session may be picked; NULL: any. */
@@ -37,6 +40,8 @@ struct fdar_story_choice {
 	/* Instead of a session: a thread, by its number or its name; NULL: a session. The rest but focus
 	 * is of no use then. */
 	const char *thread;
+	/* NULL, or what all threads did is put there, of the same reading (the caller frees it). */
+	struct fdar_activity **activity;
 };
 
 struct fdar_story_picked {

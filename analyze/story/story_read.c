@@ -19,6 +19,7 @@ struct reading {
 	guint64 events;
 	GPtrArray *warnings;              /* NULL: nobody wants them */
 	struct story_thread_filter *only; /* NULL: all threads */
+	struct fdar_activity *activity;   /* until it was told the first event; NULL: none */
 };
 
 static const char *text_of(const void *source, uint32_t name)
@@ -82,6 +83,9 @@ static gboolean feed(struct reading *reading, struct fdar_walk *walk, GError **e
 	gssize count;
 
 	while ((count = fdar_source_read(reading->source, batch, BATCH, error)) > 0) {
+		if (reading->activity)
+			fdar_activity_start(reading->activity, batch[0].time_ns);
+		reading->activity = NULL;
 		add_modules(reading, batch, (size_t)count);
 		if (reading->only)
 			fdar_walk_feed(walk, kept,
@@ -207,12 +211,16 @@ static gboolean find_thread(struct reading *reading, const char *wanted,
 	return FALSE;
 }
 
+/* session 0: the one that choice says. */
 static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
 				      const struct fdar_story_choice *choice, GError **error)
 {
 	struct fdar_story_source from = { .text = text_of,
 					  .session = session,
+					  .key = choice->key,
+					  .begin_ns = choice->begin_ns,
 					  .focus = choice->focus };
+	g_autoptr(fdar_activity) activity = NULL;
 	g_autoptr(fdar_story_builder) builder = NULL;
 	struct fdar_story_tree *tree;
 
@@ -220,12 +228,19 @@ static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
 		return NULL;
 	from.symbols = reading->symbols;
 	from.texts = reading->source;
+	if (choice->activity)
+		from.activity = activity = fdar_activity_new(text_of, reading->source);
+	reading->activity = activity;
 	builder = fdar_story_builder_new(&from);
 	if (!choice->thread)
 		fdar_walk_set_unit(fdar_story_builder_walk(builder), choice->unit);
 	if (!feed(reading, fdar_story_builder_walk(builder), error))
 		return NULL;
 	tree = fdar_story_builder_finish(builder);
+	if (activity) {
+		fdar_activity_finish(activity);
+		*choice->activity = g_steal_pointer(&activity);
+	}
 	warn(reading);
 	if (!tree) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: changed while it was read",
@@ -270,10 +285,11 @@ struct fdar_story_tree *fdar_story_read(const char *path, const struct fdar_stor
 	picked = picked ? picked : &own;
 	if (choice->thread)
 		return read_thread(&reading, choice, picked, error);
-	found = pick(&reading, choice, picked, error);
+	found = choice->pick == FDAR_PICK_BEGAN || pick(&reading, choice, picked, error);
 	reading_close(&reading);
 	if (found) {
-		tree = listen(&reading, picked->id, choice, error);
+		tree = listen(&reading, choice->pick == FDAR_PICK_BEGAN ? 0 : picked->id, choice,
+			      error);
 		reading_close(&reading);
 	}
 	return tree;

@@ -2,8 +2,8 @@
  * Reading the story of a session out of a recording or trace directory: source, symbols, walk,
  * picker and builder composed.
  *
- * Place in the house: what cli/ calls. The trace is read twice: to pick the session, and to listen
- * to it.
+ * Place in the house: what cli/ calls. The trace is read twice: to pick the session, and to listen to it; once
+ * where the session is known (FDAR_PICK_BEGAN; picked is not filled then).
  */
 #ifndef FDAR_ANALYZE_STORY_STORY_READ_H
 #define FDAR_ANALYZE_STORY_STORY_READ_H

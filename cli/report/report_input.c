@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyze/profile/labels.h"
 #include "cli/kit/table.h"
 #include "pipeline/recording/recording.h"
 
@@ -19,11 +20,13 @@ void fdar_report_slowest_init(struct fdar_report_slowest *slowest, unsigned side
 	slowest->side = side;
 	slowest->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_report_session));
 	g_array_set_clear_func(slowest->sessions, session_clear);
+	slowest->all = g_array_new(FALSE, FALSE, sizeof(struct fdar_report_candidate));
 }
 
 void fdar_report_slowest_clear(struct fdar_report_slowest *slowest)
 {
 	g_array_unref(slowest->sessions);
+	g_array_unref(slowest->all);
 }
 
 static guint fastest(const GArray *sessions)
@@ -51,6 +54,46 @@ static gboolean is_known(const GArray *sessions, const struct fdar_walk_session 
 	return FALSE;
 }
 
+static void add_candidate(struct fdar_report_slowest *slowest,
+			  const struct fdar_walk_session *session, guint64 busy_ns)
+{
+	struct fdar_report_candidate candidate = { session->key, session->begin_ns, busy_ns };
+
+	if (slowest->all->len < FDAR_STORY_SESSIONS_MAX)
+		g_array_append_val(slowest->all, candidate);
+}
+
+static int by_busy(gconstpointer a, gconstpointer b)
+{
+	const struct fdar_report_candidate *x = a, *y = b;
+
+	if (x->busy_ns != y->busy_ns)
+		return x->busy_ns < y->busy_ns ? -1 : 1;
+	return x->begin_ns < y->begin_ns ? -1 : x->begin_ns > y->begin_ns;
+}
+
+const struct fdar_report_candidate *fdar_report_slowest_choose(
+	const struct fdar_report_slowest *slowest, enum fdar_story_pick pick)
+{
+	GArray *all = slowest->all;
+	double sum = 0;
+	guint above = 0;
+
+	if (!all->len)
+		return NULL;
+	g_array_sort(all, by_busy);
+	for (guint i = 0; i < all->len; i++)
+		sum += (double)g_array_index(all, struct fdar_report_candidate, i).busy_ns;
+	while (above + 1 < all->len &&
+	       (double)g_array_index(all, struct fdar_report_candidate, above).busy_ns <
+		       sum / all->len)
+		above++;
+	return &g_array_index(all, struct fdar_report_candidate,
+			      pick == FDAR_PICK_WORST    ? all->len - 1
+			      : pick == FDAR_PICK_MEDIAN ? all->len / 2
+							 : above + (all->len - above) / 2);
+}
+
 void fdar_report_slowest_take(void *user, const struct fdar_profile_session *told)
 {
 	struct fdar_report_slowest *slowest = user;
@@ -62,6 +105,7 @@ void fdar_report_slowest_take(void *user, const struct fdar_profile_session *tol
 					    .running_ns = told->running_ns,
 					    .finished = session->state == FDAR_SESSION_FINISHED };
 
+	add_candidate(slowest, session, told->busy_ns);
 	if (is_known(slowest->sessions, session))
 		return;
 	if (slowest->sessions->len >= FDAR_REPORT_SESSIONS) {
@@ -135,19 +179,51 @@ static char *count_or_none(const struct fdar_recording_info *info, guint64 count
 	return info->detail ? fdar_format_count(count) : NULL;
 }
 
-GArray *fdar_report_facts(const char *const paths[2], GStringChunk *texts)
+/* How full the machine was: of the fullest moment. */
+static char *pressure_of(const struct fdar_recording_info *info)
+{
+	return info->cpu_pressure_ppm
+		       ? g_strdup_printf("in %.0f %% of its fullest moment somebody waited for a "
+					 "processor",
+					 (double)info->cpu_pressure_ppm / 1e4)
+		       : NULL;
+}
+
+static char *load_of(const struct fdar_diff_sessions *side)
+{
+	return side->rate > 0
+		       ? g_strdup_printf("%.3g a second, %.2g open at once", side->rate, side->open)
+		       : NULL;
+}
+
+static char *price_of(const struct fdar_diff_sessions *side)
+{
+	g_autofree char *price = fdar_format_duration(side->price_ns);
+
+	return side->price_ns > 0 ? g_strdup_printf("%s a session, taken out of all times", price)
+				  : NULL;
+}
+
+GArray *fdar_report_facts(const char *const paths[2], const struct fdar_diff *diff,
+			  GStringChunk *texts)
 {
 	struct facts facts = { .rows = g_array_new(FALSE, TRUE, sizeof(struct fdar_report_fact)),
 			       .texts = texts };
 	const struct fdar_recording_info *a = &facts.info[0], *b = &facts.info[1];
 
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < (diff ? 2 : 1); i++)
 		fdar_recording_info_load(paths[i], &facts.info[i], NULL);
 	add(&facts, "server", command_of(a), command_of(b));
 	add(&facts, "host", g_strdup(a->host), g_strdup(b->host));
 	add(&facts, "recorded at", g_strdup(a->started), g_strdup(b->started));
 	add(&facts, "for", a->detail ? fdar_format_duration((double)a->duration_ns) : NULL,
 	    b->detail ? fdar_format_duration((double)b->duration_ns) : NULL);
+	if (diff)
+		add(&facts, "load", load_of(&diff->baseline), load_of(&diff->subject));
+	add(&facts, "machine", pressure_of(a), pressure_of(b));
+	if (diff)
+		add(&facts, "price of recording", price_of(&diff->baseline),
+		    price_of(&diff->subject));
 	add(&facts, "detail", g_strdup(a->detail), g_strdup(b->detail));
 	add(&facts, "functions", functions_of(a), functions_of(b));
 	add(&facts, "calls", count_or_none(a, a->calls), count_or_none(b, b->calls));
@@ -158,4 +234,15 @@ GArray *fdar_report_facts(const char *const paths[2], GStringChunk *texts)
 	for (unsigned i = 0; i < 2; i++)
 		fdar_recording_info_clear(&facts.info[i]);
 	return facts.rows;
+}
+
+void fdar_report_latency(const char *path, struct fdar_histogram *latency_ns)
+{
+	g_autofree char *journal = g_build_filename(path, "replay.jsonl", NULL);
+	g_autoptr(fdar_labels) labels = NULL;
+
+	if (g_file_test(journal, G_FILE_TEST_IS_REGULAR))
+		labels = fdar_labels_load(journal, NULL);
+	if (labels)
+		fdar_histogram_merge(latency_ns, fdar_labels_latency(labels));
 }

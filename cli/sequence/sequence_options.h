@@ -21,8 +21,9 @@ struct fdar_sequence_request {
 	char *paths[2]; /* baseline and subject, or just the one */
 	unsigned count;
 	enum fdar_story_pick picks[2];
-	char *peers[2];   /* of FDAR_PICK_PEER */
-	uint64_t keys[2]; /* of FDAR_PICK_KEY */
+	char *peers[2];     /* of FDAR_PICK_PEER */
+	uint64_t keys[2];   /* of FDAR_PICK_KEY and FDAR_PICK_BEGAN */
+	uint64_t begins[2]; /* of FDAR_PICK_BEGAN */
 	enum fdar_sequence_format format;
 	char *output;    /* "-" is standard output */
 	char *dot;       /* NULL: not wanted */

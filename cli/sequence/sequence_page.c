@@ -173,6 +173,9 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 	struct fdar_story_choice choice = { .pick = r->picks[side],
 					    .peer = r->peers[side],
 					    .key = r->keys[side],
+					    .begin_ns = r->begins[side],
+					    .activity = page->activities ? &page->activities[side]
+									 : NULL,
 					    .focus = page->focus,
 					    .unit = unit_of(r),
 					    .accept = is_selected,

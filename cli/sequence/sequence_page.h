@@ -23,6 +23,8 @@ struct fdar_sequence_page {
 	char *heading; /* set before: the two sides were compared already */
 	char *subheading;
 	char *focus; /* NULL: the tellers choose */
+	/* NULL, or room for what all threads of each side did; the user frees them (fdar_activity_free). */
+	struct fdar_activity **activities;
 };
 
 /* Reads and tells, with progress on a terminal. FALSE and error. */

@@ -97,6 +97,7 @@ char *fdar_sequence_which(const struct fdar_sequence_request *request, const cha
 		[FDAR_PICK_HEAVY] = "a typical one of those above the mean",
 		[FDAR_PICK_PEER] = "the first of this client",
 		[FDAR_PICK_KEY] = "the one with this key",
+		[FDAR_PICK_BEGAN] = "one",
 	};
 	g_autofree char *count = fdar_format_count(picked->sessions);
 	g_autofree char *open = fdar_format_count(picked->unfinished);

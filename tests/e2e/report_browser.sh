@@ -47,5 +47,15 @@ if grep 'CONSOLE' said; then fail "the page complained"; fi
 for part in '<table id="functions">' 'match_from' 'id="subject-' 'id="sequence"' 'id="again"'; do
 	sed '/^<script>/,$d' report.html | grep -F "$part" >/dev/null || fail "without script: no $part"
 done
+for part in '<section id="changes">' '<section id="waits">' '<section id="threads-subject">' '<section id="handoffs-baseline">'; do
+	grep -F "$part" report.html >/dev/null || fail "no $part"
+done
+mv report.html pair.html
+"$FLOWDAR" report "$data/attack" -o report.html >/dev/null
+dom '' >alone.html
+if grep 'CONSOLE' said; then fail "the page of one recording complained"; fi
+grep -F 'One recording says what costs most' alone.html >/dev/null || fail "one recording: no word of it"
+grep -F '<section id="threads">' alone.html >/dev/null || fail "one recording: no time line"
+mv pair.html report.html
 [ "$(stat -c %s report.html)" -lt 2000000 ] || fail "larger than 2 MB"
 echo "the report works from a file, with its script and without"

@@ -20,6 +20,16 @@ static void head(GString *out, const struct fdar_report *report)
 	g_string_append(out, "</style>\n</head>\n<body>\n");
 }
 
+/* Nothing to compare with: what costs most, and no word of how sure. */
+static void alone(GString *out, const struct fdar_report *report)
+{
+	g_string_append(out, "<header><p class=\"muted\">flowdar report of one recording</p><h1>");
+	fdar_html_text(out, report->title);
+	g_string_append(out,
+			"</h1>\n<p>One recording says what costs most, not what is wrong: for a "
+			"verdict compare it with a usual one.</p></header>\n<main>\n");
+}
+
 static void verdict(GString *out, const struct fdar_report *report)
 {
 	const struct fdar_verdict *found = &report->diff->verdict;
@@ -55,52 +65,139 @@ static void verdict(GString *out, const struct fdar_report *report)
 	g_string_append(out, "</header>\n<main>\n");
 }
 
+/* subject NULL: there is one side. */
 static void fact(GString *out, const char *name, const char *baseline, const char *subject)
 {
 	g_string_append(out, "<tr><th scope=\"row\">");
 	fdar_html_text(out, name);
 	g_string_append(out, "</th><td>");
 	fdar_html_text(out, baseline);
-	g_string_append(out, "</td><td>");
-	fdar_html_text(out, subject);
+	if (subject) {
+		g_string_append(out, "</td><td>");
+		fdar_html_text(out, subject);
+	}
 	g_string_append(out, "</td></tr>\n");
 }
 
-static void measured(GString *out, const struct fdar_diff *diff)
-{
-	const struct fdar_diff_sessions *sides[] = { &diff->baseline, &diff->subject };
-	char *text[4][2];
+struct measures {
+	guint64 sessions, unfinished;
+	double mean_ns, median_ns, p99_ns;
+};
 
-	for (unsigned i = 0; i < 2; i++) {
-		text[0][i] =
+static void measure_row(GString *out, const char *name, const struct measures sides[2],
+			unsigned count, double (*value)(const struct measures *))
+{
+	g_autofree char *base = fdar_label_duration((guint64)value(&sides[0]));
+	g_autofree char *subject =
+		count > 1 ? fdar_label_duration((guint64)value(&sides[1])) : NULL;
+
+	fact(out, name, base, subject);
+}
+
+static double mean_of(const struct measures *m)
+{
+	return m->mean_ns;
+}
+
+static double median_of(const struct measures *m)
+{
+	return m->median_ns;
+}
+
+static double p99_of(const struct measures *m)
+{
+	return m->p99_ns;
+}
+
+static void measured(GString *out, const struct measures sides[2], unsigned count,
+		     gboolean requests)
+{
+	char *text[2] = { NULL, NULL };
+
+	for (unsigned i = 0; i < count; i++)
+		text[i] =
 			g_strdup_printf("%" G_GUINT64_FORMAT " (%" G_GUINT64_FORMAT " unfinished)",
-					sides[i]->sessions, sides[i]->unfinished);
-		text[1][i] = fdar_label_duration((guint64)sides[i]->busy_ns);
-		text[2][i] = fdar_label_duration((guint64)sides[i]->busy_median_ns);
-		text[3][i] = fdar_label_duration((guint64)sides[i]->busy_p99_ns);
+					sides[i].sessions, sides[i].unfinished);
+	fact(out, requests ? "requests" : "sessions", text[0], text[1]);
+	measure_row(out, "server time of each, mean", sides, count, mean_of);
+	measure_row(out, "median", sides, count, median_of);
+	measure_row(out, "99th percentile", sides, count, p99_of);
+	g_free(text[0]);
+	g_free(text[1]);
+}
+
+static void measure_sides(const struct fdar_report *report, struct measures sides[2])
+{
+	const struct fdar_profile_group *group = NULL;
+
+	if (report->diff) {
+		const struct fdar_diff_sessions *of[] = { &report->diff->baseline,
+							  &report->diff->subject };
+
+		for (unsigned i = 0; i < 2; i++)
+			sides[i] = (struct measures){ of[i]->sessions, of[i]->unfinished,
+						      of[i]->busy_ns, of[i]->busy_median_ns,
+						      of[i]->busy_p99_ns };
+		return;
 	}
-	fact(out, diff->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions", text[0][0],
-	     text[0][1]);
-	fact(out, "server time of each, mean", text[1][0], text[1][1]);
-	fact(out, "median", text[2][0], text[2][1]);
-	fact(out, "99th percentile", text[3][0], text[3][1]);
-	for (unsigned i = 0; i < 8; i++)
-		g_free(text[i / 2][i % 2]);
+	group = fdar_profile_group(report->profile, FDAR_PROFILE_ALL);
+	if (group)
+		sides[0] = (struct measures){
+			group->sessions, group->unfinished, fdar_histogram_mean(&group->busy_ns),
+			fdar_histogram_quantile(&group->busy_ns, 0.5, MAX(group->sessions, 1)),
+			fdar_histogram_quantile(&group->busy_ns, 0.99, MAX(group->sessions, 1))
+		};
+}
+
+static void latencies(GString *out, const struct fdar_report *report, unsigned count)
+{
+	char *text[2] = { NULL, NULL };
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct fdar_histogram *all = report->latency_ns[i];
+		g_autofree char *half = NULL, *bad = NULL;
+
+		if (!all || !all->count)
+			continue;
+		half = fdar_label_duration((guint64)fdar_histogram_quantile(all, 0.5, all->count));
+		bad = fdar_label_duration((guint64)fdar_histogram_quantile(all, 0.99, all->count));
+		text[i] = g_strdup_printf("%s median, %s 99th percentile, of %" G_GUINT64_FORMAT
+					  " answers",
+					  half, bad, all->count);
+	}
+	if (text[0] || text[1])
+		fact(out, "clients waited", text[0], count > 1 ? text[1] ? text[1] : "" : NULL);
+	g_free(text[0]);
+	g_free(text[1]);
 }
 
 static void facts(GString *out, const struct fdar_report *report)
 {
+	unsigned count = report->diff ? 2 : 1;
+	struct measures sides[2] = { { 0 }, { 0 } };
+	gboolean requests =
+		(report->diff ? report->diff->unit : report->profile->unit) == FDAR_UNIT_REQUEST;
+
+	measure_sides(report, sides);
 	g_string_append(out,
 			"<section id=\"run\"><h2>What was run</h2><div class=\"scroll\"><table "
-			"class=\"plain\"><thead><tr><td></td><th scope=\"col\">baseline: ");
-	fdar_html_text(out, report->sides[0]);
-	g_string_append(out, "</th><th scope=\"col\">subject: ");
-	fdar_html_text(out, report->sides[1]);
-	g_string_append(out, "</th></tr></thead><tbody>\n");
-	measured(out, report->diff);
+			"class=\"plain\"><thead><tr><td></td>");
+	for (unsigned i = 0; i < count; i++) {
+		fdar_html_format(out, "<th scope=\"col\">%s",
+				 count < 2 ? ""
+				 : i       ? "subject: "
+					   : "baseline: ");
+		fdar_html_text(out, report->sides[i]);
+		g_string_append(out, "</th>");
+	}
+	g_string_append(out, "</tr></thead><tbody>\n");
+	measured(out, sides, count, requests);
+	latencies(out, report, count);
 	for (gsize i = 0; i < report->fact_count; i++)
 		fact(out, report->facts[i].name, report->facts[i].values[0],
-		     report->facts[i].values[1]);
+		     count < 2                    ? NULL
+		     : report->facts[i].values[1] ? report->facts[i].values[1]
+						  : "");
 	g_string_append(out, "</tbody></table></div></section>\n");
 }
 
@@ -109,9 +206,10 @@ static void picture(GString *out, const struct fdar_report_picture *shown)
 	fdar_html_format(out, "<section id=\"%s\"%s><h2>", shown->id,
 			 shown->flame ? " class=\"flame\"" : "");
 	fdar_html_text(out, shown->title);
-	g_string_append(
-		out,
-		"</h2><figure><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
+	fdar_html_format(out,
+			 "</h2><figure%s><div class=\"scroll\" tabindex=\"0\" role=\"group\" "
+			 "aria-label=\"",
+			 shown->flame ? "" : " class=\"fit\"");
 	fdar_html_text(out, shown->title);
 	g_string_append(out, "\">");
 	g_string_append(out, shown->svg);
@@ -145,11 +243,18 @@ GString *fdar_report_html(const struct fdar_report *report)
 	GString *out = g_string_sized_new(1 << 18);
 
 	head(out, report);
-	verdict(out, report);
+	if (report->diff)
+		verdict(out, report);
+	else
+		alone(out, report);
 	facts(out, report);
 	g_string_append(out, "<section id=\"ranking\"><h2>Which functions</h2>\n");
-	fdar_report_functions(out, report);
-	fdar_report_paths(out, report);
+	if (report->diff) {
+		fdar_report_functions(out, report);
+		fdar_report_paths(out, report);
+	} else {
+		fdar_report_alone(out, report);
+	}
 	g_string_append(out, "</section>\n");
 	fdar_report_distribution(out, report);
 	for (gsize i = 0; i < report->picture_count; i++)

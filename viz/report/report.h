@@ -16,6 +16,7 @@
 #include <glib.h>
 
 #include "analyze/diff/diff.h"
+#include "analyze/profile/profile.h"
 
 /* A row of "what was run": the same fact of both sides. Values may be NULL. */
 struct fdar_report_fact {
@@ -44,9 +45,13 @@ struct fdar_report_picture {
 
 struct fdar_report {
 	const char *title;
-	const struct fdar_diff *diff;
-	const char *sides[2];                    /* what the two sides are called */
+	const struct fdar_diff *diff;       /* NULL: of one recording alone, which is sides[0] */
+	const struct fdar_profile *profile; /* of that one, flattened; else NULL */
+	const char *sides[2];               /* what the two sides are called */
 	const struct fdar_histogram *busy_ns[2]; /* of each session; NULL: not known */
+	guint64 drawn_ns[2]; /* of the sessions that the diagram shows; 0: not known */
+	const struct fdar_histogram
+		*latency_ns[2]; /* what clients waited for answers; NULL: not known */
 	const struct fdar_report_fact *facts;
 	gsize fact_count;
 	const struct fdar_report_session *sessions; /* the slowest first */

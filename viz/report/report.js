@@ -208,6 +208,30 @@
 		}
 	}
 
+	/* ---- pictures that are wider than the page ---- */
+
+	/* Fitted to the page, or in full size; a dragged picture moves. */
+	function Picture(figure) {
+		const svg = figure.querySelector("svg"), box = figure.querySelector(".scroll");
+		const key = "full-" + figure.closest("section").id;
+		if (!svg || svg.width.baseVal.value <= box.clientWidth + 1) return;
+		const bar = tools(figure, "picture " + figure.closest("section").id);
+		const button = make("button", { type: "button" }, bar);
+		function show(full) {
+			figure.classList.toggle("fit", !full);
+			button.textContent = full ? "fit to the page" : "full size";
+			remember(key, full ? "1" : "");
+		}
+		button.addEventListener("click", () => show(figure.classList.contains("fit")));
+		let from = null;
+		box.addEventListener("pointerdown", (event) => { from = [event.clientX, box.scrollLeft]; });
+		addEventListener("pointerup", () => { from = null; });
+		box.addEventListener("pointermove", (event) => {
+			if (from) box.scrollLeft = from[1] - (event.clientX - from[0]);
+		});
+		show(state.get(key) === "1");
+	}
+
 	/* ---- the page ---- */
 
 	function theme() {
@@ -224,5 +248,6 @@
 
 	theme();
 	document.querySelectorAll("table[id]").forEach(dress);
+	document.querySelectorAll("figure.fit").forEach(Picture);
 	document.querySelectorAll("section.flame").forEach((section) => Flame(section));
 })();

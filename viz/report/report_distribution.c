@@ -4,12 +4,12 @@
 
 #include "viz/scene/label.h"
 
-#define WIDTH  860.0
-#define LEFT   90.0
-#define RIGHT  20.0
-#define STRIP  44.0 /* height of one side's bars */
-#define BINS   72u
-#define HEIGHT (2 * STRIP + 58.0)
+#define WIDTH 860.0
+#define LEFT  90.0
+#define RIGHT 20.0
+#define STRIP 44.0 /* height of one side's bars */
+#define BINS  72u
+#define FOOT  40.0
 
 struct axis {
 	double low, high; /* log10 of nanoseconds */
@@ -21,12 +21,12 @@ static double place(const struct axis *axis, double log_ns)
 }
 
 /* Whole powers of ten around all values, so that ticks have round texts. */
-static gboolean find_axis(const struct fdar_report *report, struct axis *axis)
+static gboolean find_axis(const struct fdar_histogram *const sides[2], struct axis *axis)
 {
 	double low = INFINITY, high = -INFINITY;
 
 	for (unsigned side = 0; side < 2; side++) {
-		const struct fdar_histogram *all = report->busy_ns[side];
+		const struct fdar_histogram *all = sides[side];
 
 		if (!all || !all->count)
 			continue;
@@ -68,7 +68,8 @@ static void bars(GString *out, const struct axis *axis, const struct fdar_histog
 	}
 }
 
-static void ticks(GString *out, const struct axis *axis)
+/* bottom: where the sides' strips end */
+static void ticks(GString *out, const struct axis *axis, double bottom)
 {
 	for (double log_ns = axis->low; log_ns <= axis->high + 0.01; log_ns += 1) {
 		g_autofree char *text = fdar_label_duration((guint64)llround(pow(10, log_ns)));
@@ -77,12 +78,12 @@ static void ticks(GString *out, const struct axis *axis)
 		fdar_html_format(out,
 				 "<line x1=\"%.2f\" x2=\"%.2f\" y1=\"4\" y2=\"%.2f\" "
 				 "stroke=\"#8b949e\" stroke-opacity=\"0.35\"/>",
-				 x, x, 2 * STRIP + 18);
+				 x, x, bottom);
 		fdar_html_format(
 			out,
 			"<text x=\"%.2f\" y=\"%.2f\" text-anchor=\"middle\" class=\"muted\" "
 			"fill=\"#57606b\">",
-			x, 2 * STRIP + 34);
+			x, bottom + 16);
 		fdar_html_text(out, text);
 		g_string_append(out, "</text>");
 	}
@@ -103,36 +104,76 @@ static void median(GString *out, const struct axis *axis, const struct fdar_hist
 	g_string_append(out, "</title></line>");
 }
 
-void fdar_report_distribution(GString *out, const struct fdar_report *report)
+/* The session that the diagram shows: a wedge over its time. */
+static void mark(GString *out, const struct axis *axis, guint64 ns, double top)
+{
+	g_autofree char *text = fdar_label_duration(ns);
+	double x = place(axis, log10((double)MAX(ns, 1)));
+
+	fdar_html_format(out,
+			 "<path d=\"M%.2f %.2fL%.2f %.2fL%.2f %.2fZ\" class=\"ink\" "
+			 "fill=\"#1f2328\"><title>the session that is drawn: ",
+			 x, top + 8, x - 5, top - 1, x + 5, top - 1);
+	fdar_html_text(out, text);
+	g_string_append(out, "</title></path>");
+}
+
+static void side_of(GString *out, const struct axis *axis, const struct fdar_histogram *all,
+		    const char *name, double top, const char *color)
+{
+	fdar_html_format(out, "<text x=\"4\" y=\"%.2f\" class=\"ink\" fill=\"#1f2328\">%s</text>",
+			 top + STRIP - 6, name);
+	if (!all || !all->count)
+		return;
+	bars(out, axis, all, top, color);
+	median(out, axis, all, top);
+}
+
+static void figure(GString *out, const char *title, const struct fdar_histogram *const sides[2],
+		   const guint64 drawn_ns[2], gboolean two)
 {
 	static const char *const colors[] = { "#6aa0e8", "#e8873a" };
+	double bottom = two ? 2 * STRIP + 18 : STRIP + 8;
 	struct axis axis;
 
-	if (!find_axis(report, &axis))
+	if (!find_axis(sides, &axis))
 		return;
-	g_string_append(out,
-			"<section id=\"distribution\"><h2>How long each one took</h2><figure>");
-	fdar_html_format(
-		out,
-		"<svg width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
-		"font-size=\"11\" aria-label=\"Server time of each session, baseline above, "
-		"subject below\">",
-		WIDTH, HEIGHT, WIDTH, HEIGHT);
-	ticks(out, &axis);
-	for (unsigned side = 0; side < 2; side++) {
-		const struct fdar_histogram *all = report->busy_ns[side];
+	fdar_html_format(out,
+			 "<figure><svg width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
+			 "role=\"img\" "
+			 "font-size=\"11\" aria-label=\"%s\">",
+			 WIDTH, bottom + FOOT, WIDTH, bottom + FOOT, title);
+	ticks(out, &axis, bottom);
+	for (unsigned side = 0; side < (two ? 2 : 1); side++) {
 		double top = side * (STRIP + 10) + 4;
 
-		fdar_html_format(
-			out, "<text x=\"4\" y=\"%.2f\" class=\"ink\" fill=\"#1f2328\">%s</text>",
-			top + STRIP - 6, side ? "subject" : "baseline");
-		if (!all || !all->count)
-			continue;
-		bars(out, &axis, all, top, colors[side]);
-		median(out, &axis, all, top);
+		side_of(out, &axis, sides[side],
+			!two   ? "all"
+			: side ? "subject"
+			       : "baseline",
+			top, colors[side]);
+		if (drawn_ns && drawn_ns[side])
+			mark(out, &axis, drawn_ns[side], top);
 	}
-	g_string_append(out,
-			"</svg><figcaption>Server time of each one, on a logarithmic axis; each "
-			"side's highest bar is as high. The line is the median.</figcaption>"
-			"</figure></section>\n");
+	fdar_html_format(out,
+			 "</svg><figcaption>%s, on a logarithmic axis; each side's highest bar "
+			 "is as high. The line is the median%s.</figcaption></figure>\n",
+			 title,
+			 drawn_ns && (drawn_ns[0] || drawn_ns[1])
+				 ? ", the wedge the session that is drawn below"
+				 : "");
+}
+
+void fdar_report_distribution(GString *out, const struct fdar_report *report)
+{
+	struct axis axis;
+	gboolean two = report->diff != NULL;
+
+	if (find_axis(report->busy_ns, &axis)) {
+		g_string_append(out,
+				"<section id=\"distribution\"><h2>How long each one took</h2>\n");
+		figure(out, "Server time of each one", report->busy_ns, report->drawn_ns, two);
+		figure(out, "What clients waited for each answer", report->latency_ns, NULL, two);
+		g_string_append(out, "</section>\n");
+	}
 }

@@ -25,7 +25,10 @@ void fdar_report_functions(GString *out, const struct fdar_report *report);
 void fdar_report_paths(GString *out, const struct fdar_report *report);
 void fdar_report_sessions(GString *out, const struct fdar_report *report);
 
-/* How long sessions took on both sides, as an SVG on a logarithmic axis. */
+/* The functions of one recording alone. */
+void fdar_report_alone(GString *out, const struct fdar_report *report);
+
+/* How long sessions took, and how long clients waited, as SVGs on a logarithmic axis. */
 void fdar_report_distribution(GString *out, const struct fdar_report *report);
 
 #endif

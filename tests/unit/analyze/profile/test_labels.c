@@ -20,6 +20,25 @@ static struct fdar_labels *load(const char *text, GError **error)
 	return labels;
 }
 
+static void test_latency(void)
+{
+	g_autoptr(fdar_labels) labels = load(
+		"{\"client\":\"a:1\",\"label\":\"x\",\"exchanges\":[{\"sent_ns\":100,\"last_ns\":"
+		"400},"
+		"{\"sent_ns\":500,\"last_ns\":200},{\"sent_ns\":500},7,{\"sent_ns\":\"9\",\"last_"
+		"ns\":9}]}\n"
+		"{\"client\":\"a:2\",\"label\":\"x\",\"exchanges\":{\"sent_ns\":1,\"last_ns\":2}}\n"
+		"{\"client\":\"a:3\",\"label\":\"x\",\"exchanges\":[{\"sent_ns\":0,\"last_ns\":50}]"
+		"}\n",
+		NULL);
+
+	g_assert_nonnull(labels);
+	g_assert_cmpuint(fdar_labels_count(labels), ==, 3);
+	g_assert_cmpuint(fdar_labels_latency(labels)->count, ==, 2);
+	g_assert_cmpuint(fdar_labels_latency(labels)->min, ==, 50);
+	g_assert_cmpuint(fdar_labels_latency(labels)->max, ==, 300);
+}
+
 static void test_find(void)
 {
 	g_autoptr(fdar_labels) labels =
@@ -140,6 +159,7 @@ static void test_no_file(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/labels/latency", test_latency);
 	g_test_add_func("/labels/find", test_find);
 	g_test_add_func("/labels/bad-lines", test_bad_lines);
 	g_test_add_func("/labels/none", test_no_labels);

@@ -51,6 +51,35 @@ static void test_document(void)
 	g_string_free(html, TRUE);
 }
 
+/* One recording alone: what costs most, and no verdict. */
+static void test_alone(void)
+{
+	g_autoptr(fdar_profile) profile = script_profile(slow);
+	const struct fdar_profile_group *group = fdar_profile_group(profile, FDAR_PROFILE_ALL);
+	const struct fdar_report_fact fact = { "server", { "httpd -X", NULL } };
+	const struct fdar_report report = { .title = "work takes most",
+					    .profile = profile,
+					    .sides = { "slow", NULL },
+					    .busy_ns = { &group->busy_ns, NULL },
+					    .drawn_ns = { 9000000, 0 },
+					    .latency_ns = { &group->lifetime_ns, NULL },
+					    .facts = &fact,
+					    .fact_count = 1,
+					    .generator = "flowdar" };
+	GString *html = fdar_report_html(&report);
+
+	g_assert_nonnull(strstr(html->str, "<code>work</code>"));
+	g_assert_nonnull(strstr(html->str, "httpd -X"));
+	g_assert_nonnull(strstr(html->str, "the session that is drawn: 9.00 ms"));
+	g_assert_nonnull(strstr(html->str, "What clients waited for each answer"));
+	g_assert_nonnull(strstr(html->str, "of 2 answers"));
+	g_assert_null(strstr(html->str, "confidence"));
+	g_assert_null(strstr(html->str, "baseline"));
+	g_assert_cmpuint(count(html->str, "<table"), ==, count(html->str, "</table>"));
+	g_assert_cmpuint(count(html->str, "<section"), ==, count(html->str, "</section>"));
+	g_string_free(html, TRUE);
+}
+
 /* Texts of strangers are everywhere, and nowhere markup. */
 static void test_hostile(void)
 {
@@ -85,6 +114,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/report/document", test_document);
+	g_test_add_func("/report/alone", test_alone);
 	g_test_add_func("/report/hostile", test_hostile);
 	return g_test_run();
 }
