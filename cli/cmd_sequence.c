@@ -75,7 +75,7 @@ static gboolean save_page(struct fdar_sequence_page *page, GError **error)
 		if (!dot || !fdar_save(r->dot, dot, strlen(dot), error))
 			return FALSE;
 	}
-	return fdar_save_text(r->output, fdar_svg_render(scene, error), error);
+	return fdar_save_text(r->output, fdar_svg_render(scene), error);
 }
 
 static GString *write_text(struct fdar_sequence_page *page, GError **error)

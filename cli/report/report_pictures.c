@@ -93,16 +93,12 @@ static void choose(const struct fdar_report_drawing *of, struct fdar_sequence_re
 static void draw_sequence(struct easel *easel, struct fdar_sequence_page *page)
 {
 	g_autoptr(fdar_scene) scene = fdar_sequence_page_draw(page);
-	g_autoptr(GError) error = NULL;
-	GString *svg = fdar_svg_render(scene, &error);
 
-	if (error)
-		fdar_warning(easel->of->usage, "no sequence diagram: %s", error->message);
 	hang(easel, "sequence", easel->of->diff ? "One session of each side" : "One session",
 	     easel->of->diff ? "Time goes down, a red dot is 500 µs of one call, ratios are of the "
 			       "two sessions that are drawn."
 			     : "Time goes down, a red dot is 500 µs of one call.",
-	     svg, FALSE);
+	     fdar_svg_render(scene), FALSE);
 }
 
 static void draw_threads(struct easel *easel, const struct fdar_activity *activity, unsigned side)

@@ -8,13 +8,17 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 data=$FLOWDAR_SOURCE/tests/golden/data
 cd "$work"
-mkdir svg
+mkdir svg wide # wide: what is measured with the widest fonts only
 cp "$FLOWDAR_SOURCE"/tests/golden/sequence/*.svg svg/
 "$FLOWDAR" sequence --baseline "$data/baseline" "$data/attack" -o svg/measured.svg >/dev/null
 "$FLOWDAR" sequence --baseline "$data/baseline" "$data/attack" --for review -o svg/review.svg >/dev/null
 "$FLOWDAR" sequence "$data/requests-slow" -o svg/one.svg >/dev/null
 "$FLOWDAR" flame --baseline "$data/baseline" "$data/attack" -o svg/flame.svg >/dev/null
-"$FLOWDAR" flame --baseline "$data/baseline" "$data/attack" --width 600 -o svg/narrow.svg >/dev/null
+"$FLOWDAR" flame --baseline "$data/baseline" "$data/attack" --width 600 -o wide/narrow.svg >/dev/null
+"$FLOWDAR" flame --baseline "$data/baseline" "$data/attack" --form tree -o wide/tree.svg >/dev/null
+"$FLOWDAR" flame --baseline "$data/baseline" "$data/attack" --form waits -o wide/waits.svg >/dev/null
+"$FLOWDAR" timeline "$data/attack" -o wide/timeline.svg >/dev/null
+"$FLOWDAR" handoffs "$data/attack" -o wide/handoffs.svg >/dev/null
 
 # Each picture in a page of its own, with a script that writes what it finds into the title.
 page() {
@@ -52,7 +56,9 @@ bad=0
 for set in /usr/share/fonts/truetype/dejavu /usr/share/fonts/truetype/liberation all; do
 	if [ "$set" = all ]; then unset FONTCONFIG_FILE; else fonts "$set"; fi
 	[ "$set" = all ] || [ -d "$set" ] || { echo "skipped: no fonts in $set"; continue; }
-	for picture in svg/*.svg; do
+	pictures=(svg/*.svg)
+	[ "${set##*/}" != dejavu ] || pictures+=(wide/*.svg)
+	for picture in "${pictures[@]}"; do
 		page "$picture" >page.html
 		found=$(measure)
 		case $found in
@@ -61,5 +67,5 @@ for set in /usr/share/fonts/truetype/dejavu /usr/share/fonts/truetype/liberation
 		esac
 	done
 done
-[ $bad = 0 ] && echo "$(ls svg | wc -l) pictures in three sets of fonts: no text over another, none cut off"
+[ $bad = 0 ] && echo "$(find svg wide -name "*.svg" | wc -l) pictures in three sets of fonts: no text over another, none cut off"
 exit $bad

@@ -40,7 +40,7 @@ static void look_at(const struct fdar_seq *seq, const struct fdar_seq_panel *pan
 		signs->not_again = signs->not_again ||
 				   (place->mark.ratio && step->beside == FDAR_STORY_AGAIN &&
 				    panel == &seq->panels[0]);
-		signs->elided = signs->elided || step->elided;
+		signs->elided = signs->elided || (step->elided && fdar_seq_has_bar(step));
 		signs->count = signs->count || place->mark.count;
 		signs->handoff = signs->handoff || step->kind == FDAR_STORY_HANDOFF;
 		signs->note = signs->note || step->kind == FDAR_STORY_NOTE;

@@ -1,10 +1,9 @@
 /*
  * A scene as a graphviz graph, every position ours.
  *
- * Place in the house: between scene.h and svg.h. Boxes and dots become nodes with "pos", arrows
+ * Place in the house: beside svg.h. Boxes and dots become nodes with "pos", arrows
  * edges with "pos" and "lp", frames clusters with "bb"; the layout engine nop2 takes them as they
- * are, so 10,000 messages take no longer than reading them. Saved as .dot the graph can be drawn by
- * any graphviz program: `neato -n2 -Tsvg FILE.dot`, and looks nearly the same there.
+ * are. Saved as .dot the graph can be drawn by any graphviz program: `neato -n2 -Tsvg FILE.dot`, and looks nearly the same there.
  *
  * Graphviz is not safe for threads: fdar_graph_lock() is held around everything that touches it.
  */
