@@ -196,8 +196,12 @@ char *fdar_label_ratio(double ratio)
 		return g_strdup("<0.01×");
 	if (ratio >= 9.95) {
 		double unit = pow(10, floor(log10(ratio)) - 1);
+		double rounded = round(ratio / unit) * unit;
 		g_autofree char *count =
-			fdar_label_count((uint64_t)llround(round(ratio / unit) * unit));
+			rounded < 1e6      ? fdar_label_count((uint64_t)llround(rounded))
+			: rounded < 9.95e6 ? g_strdup_printf("%.1f M", rounded / 1e6)
+					   : g_strdup_printf("%.0f M", rounded / 1e6);
+
 		return g_strconcat(count, "×", NULL);
 	}
 	return g_strdup_printf(ratio < 0.095 ? "%.2f×" : "%.1f×", ratio);

@@ -163,7 +163,8 @@ void fdar_seq_mark_init(const struct fdar_seq *seq, const struct fdar_seq_panel 
 			GAP;
 	}
 	if (s->unfinished && is_innermost_open(panel->story, step)) {
-		mark->time = g_strconcat("unfinished after ", time, NULL);
+		mark->time = g_strconcat(seq->options.narrow ? "open " : "unfinished after ", time,
+					 NULL);
 		mark->open = TRUE;
 	} else {
 		mark->time = g_steal_pointer(&time);

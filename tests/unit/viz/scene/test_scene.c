@@ -92,6 +92,8 @@ static void test_numbers(void)
 	assert_takes(fdar_label_ratio(0.02), "0.02×");
 	assert_takes(fdar_label_ratio(11067), "11,000×");
 	assert_takes(fdar_label_ratio(179489), "180,000×");
+	assert_takes(fdar_label_ratio(4503000), "4.5 M×");
+	assert_takes(fdar_label_ratio(45.6e6), "46 M×");
 	assert_takes(fdar_label_ratio(99.6), "100×");
 	assert_takes(fdar_label_ratio(9.96), "10×");
 }
