@@ -154,13 +154,16 @@ gboolean diff_find_idle(struct diff_work *work, gboolean first)
 	const struct diff_side *side = &work->side[SUBJECT];
 	double ratio = diff_ratio(diff->baseline.lifetime_ns, diff->subject.lifetime_ns);
 	double added_ns = diff->subject.lifetime_ns - diff->baseline.lifetime_ns;
+	/* Waits that got shorter do not make up for what runs longer. */
+	double worked_ns =
+		MAX(diff->added_ns, diff->subject.running_ns - diff->baseline.running_ns);
 
 	if (diff->whole_run || !diff_is_large(work, ratio, added_ns, FALSE) ||
 	    added_ns < DIFF_MIN_UNTESTED_NS || !is_longer_open(work, ratio))
 		return FALSE;
-	if (first && !diff_is_plain(diff, added_ns, diff->added_ns))
+	if (first && !diff_is_plain(diff, added_ns, worked_ns))
 		return FALSE;
-	if (added_ns - MAX(diff->added_ns, 0) < 0.5 * added_ns)
+	if (added_ns - MAX(worked_ns, 0) < 0.5 * added_ns)
 		return FALSE;
 	diff->verdict = (struct fdar_verdict){
 		.change = FDAR_CHANGE_IDLE,

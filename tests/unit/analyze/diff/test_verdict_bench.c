@@ -387,6 +387,38 @@ static void test_busy_loop(void)
 			".* times a second each, for no more bytes: a busy loop$");
 }
 
+/* Sessions are open longer, and nobody works for them then. That they wait less for a lock does not make
+ * up for what runs longer: that is named first. */
+static void test_runs_while_open(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = 20 * MS;
+		for (int i = 0; i < 60; i++) {
+			g_autofree char *away = NULL;
+
+			begin(&side[s], "");
+			away = g_strdup_printf("suspend:%d", side[s].session);
+			run(&side[s], "find", s ? 500 * US : 2 * US);
+			say(&side[s], "+lock_it");
+			say(&side[s], "wait:LOCK:mutex");
+			pass(&side[s], s ? 900 * US : 1500 * US);
+			say(&side[s], "w");
+			say(&side[s], "-lock_it");
+			say(&side[s], away);
+			pass(&side[s], s ? 5 * MS : 10 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpfloat(diff->added_ns, <, 0);
+	g_assert_cmpfloat(diff->subject.lifetime_ns, >, 3 * diff->baseline.lifetime_ns);
+	g_assert_cmpstr(diff->verdict.function, ==, "find");
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -405,5 +437,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/unowned-on-full-machine", test_unowned_on_full_machine);
 	g_test_add_func("/verdict-bench/short-calls-left-out", test_short_calls_left_out);
 	g_test_add_func("/verdict-bench/busy-loop", test_busy_loop);
+	g_test_add_func("/verdict-bench/runs-while-open", test_runs_while_open);
 	return g_test_run();
 }
