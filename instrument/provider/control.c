@@ -22,6 +22,10 @@
 #define LOOK_S     1                    /* at the gate: how often alive is looked at */
 #define SPINS_MOST 1000u
 
+/* At the end: 100 ms for a thread that tells who this process is. */
+#define TELLING_STEP_NS 100000
+#define TELLING_STEPS   1000u
+
 /* Whether the process event is in the recording. */
 enum identity {
 	IDENTITY_UNTOLD = 0,
@@ -288,8 +292,22 @@ void flowdar_control_forked(void)
 	flowdar_control_fork_end();
 	fdar_counters_forked();
 	fdar_helper_forget();
-	fdar_helper_start();
+	/* First who it is, by this thread: a child that ends at once would take the helper with it in the
+	 * middle of that, and what nobody has put a name to is not of this recording. */
 	flowdar_control_before_now();
+	fdar_helper_start();
+}
+
+/* The end of the process ends whoever is telling of it as well. May be below us on this very stack. */
+static void identity_wait(void)
+{
+	struct timespec step = { .tv_nsec = TELLING_STEP_NS };
+
+	for (unsigned i = 0; i < TELLING_STEPS; i++) {
+		if (__atomic_load_n(&state.identity, __ATOMIC_ACQUIRE) != IDENTITY_TELLING)
+			return;
+		nanosleep(&step, NULL);
+	}
 }
 
 /* In a fork LTTng is locked, and a child of vfork() has its parent's memory: nothing is said there. */
@@ -300,6 +318,7 @@ void flowdar_control_ending(unsigned how)
 
 	if (forking || getpid() != state.pid || !flowdar_control_recording())
 		return;
+	identity_wait();
 	if (user)
 		user->flush();
 	if (!__atomic_exchange_n(&state.ending, 1, __ATOMIC_RELAXED) &&
