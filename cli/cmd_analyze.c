@@ -15,7 +15,7 @@
 #define LIMIT_DEFAULT 20
 
 static const struct fdar_usage_values values[] = {
-	{ "by", "function path component session request client label", FALSE },
+	{ "by", "function path component session request client label sample", FALSE },
 	{ "sort", "own total calls median p99 name time open running waiting start", TRUE },
 	{ NULL, NULL, FALSE },
 };
