@@ -318,6 +318,7 @@ void flowdar_control_ending(unsigned how)
 
 	if (forking || getpid() != state.pid || !flowdar_control_recording())
 		return;
+	fdar_helper_rest();
 	identity_wait();
 	if (user)
 		user->flush();
@@ -329,8 +330,10 @@ void flowdar_control_ending(unsigned how)
 
 void flowdar_control_not_ending(void)
 {
-	if (getpid() == state.pid)
-		__atomic_store_n(&state.ending, 0, __ATOMIC_RELAXED);
+	if (getpid() != state.pid)
+		return;
+	__atomic_store_n(&state.ending, 0, __ATOMIC_RELAXED);
+	fdar_helper_wake();
 }
 
 __attribute__((destructor)) static void control_end(void)

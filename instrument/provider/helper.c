@@ -37,6 +37,11 @@ struct helper {
 };
 
 static uint32_t started; /* atomic */
+static uint32_t busy;    /* atomic: it may be writing events */
+static uint32_t resting; /* atomic: it is to write none */
+
+#define REST_STEP_NS 100000
+#define REST_STEPS   1000u
 
 static uint64_t now_ms(void)
 {
@@ -204,6 +209,36 @@ static void segment_look(struct helper *helper)
 	}
 }
 
+/* One look, one tick. Not while the process ends: a thread that ends in the middle of an event leaves
+ * LTTng's packet without an end, and all of it is lost, of every process that shares the buffer. */
+static void work(struct helper *helper)
+{
+	const struct fdar_control_user *user;
+
+	__atomic_store_n(&busy, 1, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&resting, __ATOMIC_SEQ_CST)) {
+		segment_look(helper);
+		user = fdar_control_user();
+		if (user)
+			user->tick();
+	}
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}
+
+void fdar_helper_rest(void)
+{
+	struct timespec step = { .tv_nsec = REST_STEP_NS };
+
+	__atomic_store_n(&resting, 1, __ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < REST_STEPS && __atomic_load_n(&busy, __ATOMIC_SEQ_CST); i++)
+		nanosleep(&step, NULL);
+}
+
+void fdar_helper_wake(void)
+{
+	__atomic_store_n(&resting, 0, __ATOMIC_RELEASE);
+}
+
 static void *helper_run(void *nothing)
 {
 	struct helper helper = { .socket = -1 };
@@ -212,14 +247,12 @@ static void *helper_run(void *nothing)
 	(void)nothing;
 	fdar_control_never_wait();
 	for (;;) {
-		const struct fdar_control_user *user;
 		int timeout_ms;
 
-		segment_look(&helper);
-		user = fdar_control_user();
-		if (user)
-			user->tick();
-		timeout_ms = (user && flowdar_control_recording()) || young > 0 ? TICK_MS : IDLE_MS;
+		work(&helper);
+		timeout_ms = (fdar_control_user() && flowdar_control_recording()) || young > 0
+				     ? TICK_MS
+				     : IDLE_MS;
 		young -= young > 0;
 		if (helper.segment && !helper.gone)
 			wait_for_change(&helper, timeout_ms);
@@ -232,6 +265,8 @@ static void *helper_run(void *nothing)
 void fdar_helper_forget(void)
 {
 	__atomic_store_n(&started, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&busy, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&resting, 0, __ATOMIC_RELAXED);
 }
 
 void fdar_helper_start(void)

@@ -13,6 +13,13 @@
 /* Starts it. Nothing happens when there is one already or none can be had. */
 void fdar_helper_start(void);
 
+/* The process is about to end: the helper writes no event from now on; waits until it has none at hand,
+ * 100 ms at most. Not from the helper itself. */
+void fdar_helper_rest(void);
+
+/* The process goes on after all. */
+void fdar_helper_wake(void);
+
 /* In a forked child: the parent's helper is not here. */
 void fdar_helper_forget(void);
 
