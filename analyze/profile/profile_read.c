@@ -144,13 +144,13 @@ static void warn_of_nameless(const struct fdar_profile *profile, GPtrArray *warn
 	const char *component = profile->functions[worst].component;
 	if (strcmp(component, "unknown") == 0)
 		warn(warnings,
-		     "%.2g %% of the time is in functions without a name, in no binary that the "
+		     "%.0f %% of the time is in functions without a name, in no binary that the "
 		     "trace names: what would help is the events lttng_ust_statedump:* and "
 		     "lttng_ust_lib:*, or --symbols with what nm prints of the program",
 		     percent);
 	else
 		warn(warnings,
-		     "%.2g %% of the time is in functions of %s without a name: what would help is "
+		     "%.0f %% of the time is in functions of %s without a name: what would help is "
 		     "its debug package, a DEBUGINFOD_URLS in the environment, or for a program "
 		     "--symbols with what nm prints of it",
 		     percent, component);
