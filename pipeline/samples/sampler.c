@@ -20,6 +20,8 @@ struct process {
 	gboolean is_elsewhere; /* in a pid namespace of its own */
 	gboolean is_new;       /* that is not known yet */
 	uint32_t pid;          /* as it sees itself */
+	gboolean
+		is_copy; /* of this process: what it does is ours, until it executes another program */
 };
 
 /* A record that waits for its turn. */
@@ -126,9 +128,10 @@ static void on_fork(struct fdar_sampler *sampler, const struct fdar_perf_record 
 	if (record->pid == record->parent) /* a thread */
 		return;
 	if (parent)
-		process_add(sampler, record->pid, fdar_space_ref(parent->space));
+		process_add(sampler, record->pid, fdar_space_ref(parent->space))->is_copy =
+			parent->is_copy;
 	else if (record->parent == sampler->self)
-		process_add(sampler, record->pid, fdar_space_new());
+		process_add(sampler, record->pid, fdar_space_new())->is_copy = TRUE;
 	else
 		g_hash_table_remove(sampler->processes, GUINT_TO_POINTER(record->pid));
 }
@@ -149,6 +152,7 @@ static void on_exec(struct fdar_sampler *sampler, const struct fdar_perf_record 
 		return;
 	fdar_space_unref(process->space);
 	process->space = fdar_space_new();
+	process->is_copy = FALSE;
 }
 
 /* ---- stacks ---- */
@@ -241,7 +245,7 @@ static void on_sample(struct fdar_sampler *sampler, const struct fdar_perf_recor
 	struct process *process = process_of(sampler, record->pid);
 	struct fdar_sample sample = { .time_ns = record->time_ns };
 
-	if (!process)
+	if (!process || process->is_copy)
 		return;
 	if (process->is_new)
 		look_at(process, record->pid);

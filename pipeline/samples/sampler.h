@@ -6,7 +6,7 @@
  * second, ordered by time, and unwound (space.h); the copies of stacks, which hold what clients sent, are
  * forgotten then, and never written.
  *
- * Whose samples are kept: of processes that this process starts after the sampler, of those that it is
+ * Whose samples are kept: of programs that this process starts after the sampler, of processes that it is
  * told of, and of all that come from these.
  */
 #ifndef FDAR_PIPELINE_SAMPLES_SAMPLER_H
