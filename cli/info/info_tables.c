@@ -51,8 +51,11 @@ struct fdar_table *fdar_info_events(const struct fdar_about *about)
 	gpointer name, count;
 
 	for (unsigned kind = FDAR_EVENT_OTHER + 1; kind < FDAR_EVENT_KINDS; kind++) {
+		const char *own = fdar_source_event_name(about->contents->source, kind);
+
 		if (about->contents->kinds[kind] && kind != FDAR_EVENT_THREAD_NAME)
-			add_count(table, fdar_event_kind_name(kind), about->contents->kinds[kind]);
+			add_count(table, own ? own : fdar_event_kind_name(kind),
+				  about->contents->kinds[kind]);
 	}
 	g_hash_table_iter_init(&all, about->contents->others);
 	while (g_hash_table_iter_next(&all, &name, &count))

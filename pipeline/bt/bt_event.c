@@ -45,6 +45,7 @@ static const struct fdar_bt_class *class_of(struct fdar_bt_events *events, const
 	if (!record) {
 		record = fdar_bt_class_new(event, events->env->texts, events->env->maps);
 		g_hash_table_insert(events->classes, (void *)event_class, record);
+		fdar_decoder_met(events->env->names, record->kind, record->event_name);
 	}
 	events->last = record;
 	return record;

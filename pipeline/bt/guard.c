@@ -277,6 +277,7 @@ static void take_counts(struct fdar_guard *guard, const struct fdar_guard_head *
 	guard->env->packets_lost = head->packets_lost;
 	guard->env->untimed = head->untimed;
 	guard->env->shift_ns = head->shift_ns;
+	memcpy(guard->env->names, head->names, sizeof(guard->env->names));
 	guard->last_cpu_ns = cpu_of(guard);
 	guard->patience_ms = head->type == FDAR_GUARD_ALIVE && head->code
 				     ? guard->long_step_ms

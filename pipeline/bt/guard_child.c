@@ -53,6 +53,7 @@ static gboolean send_frame(const struct sender *sender, enum fdar_guard_frame ty
 		.shift_ns = sender->env.shift_ns,
 	};
 
+	memcpy(head.names, sender->env.names, sizeof(head.names));
 	return write_all(sender->fd, &head, sizeof(head)) &&
 	       write_all(sender->fd, sender->texts->data, sender->texts->len) &&
 	       write_all(sender->fd, sender->homes->data,
@@ -75,6 +76,7 @@ static void on_progress(void *user, gboolean long_step)
 	head.packets_lost = sender->env.packets_lost;
 	head.untimed = sender->env.untimed;
 	head.shift_ns = sender->env.shift_ns;
+	memcpy(head.names, sender->env.names, sizeof(head.names));
 	write_all(sender->fd, &head, sizeof(head));
 }
 

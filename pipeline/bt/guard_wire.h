@@ -35,6 +35,7 @@ struct fdar_guard_head {
 	uint64_t packets_lost;
 	uint64_t untimed;
 	uint64_t shift_ns;
+	uint32_t names[FDAR_EVENT_KINDS]; /* as in struct fdar_decoder_env */
 };
 
 /* The child's side: opens, reads to the end, sends all of it to fd. Returns when it is done. log is

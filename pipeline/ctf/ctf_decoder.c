@@ -168,6 +168,7 @@ static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env,
 	if (env->slices)
 		fdar_ctf_slice_cut(&decoder->input, env->slice, env->slices);
 	decoder->sink = fdar_ctf_sink_new(env->texts, env->homes);
+	decoder->sink->met = env->names;
 	fill_heap(decoder);
 	return decoder;
 }

@@ -213,13 +213,20 @@ static void set_spare(struct fdar_ctf_sink *sink, const struct fdar_event *event
 	sink->spare.data = (const char *)sink->spare_data->data;
 }
 
+static void prepare(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class)
+{
+	fdar_ctf_class_prepare(class, sink->texts, sink->homes);
+	if (sink->met)
+		fdar_decoder_met(sink->met, class->event.kind, class->name_id);
+}
+
 void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
 		       const struct fdar_ctf_frame *frame, uint64_t time_ns)
 {
 	struct fdar_event event;
 
 	if (!class->prepared)
-		fdar_ctf_class_prepare(class, sink->texts, sink->homes);
+		prepare(sink, class);
 	event = class->event;
 	event.time_ns = time_ns;
 	fill(sink, class, frame, &event);

@@ -37,6 +37,7 @@ struct fdar_ctf_sink {
 	size_t count, capacity;
 	struct fdar_texts *texts; /* borrowed */
 	struct fdar_homes *homes; /* borrowed; or NULL */
+	uint32_t *met; /* as names of struct fdar_decoder_env; NULL: nobody wants to know */
 	struct fdar_arena *arena; /* what the events' data is in */
 	struct fdar_event_state *state;
 	gboolean has_spare; /* an event that did not fit beside its THREAD_NAME */

@@ -23,6 +23,8 @@
 #define FDAR_DECODER_BATCH_BYTES (1u << 20)
 
 /* What the source lends to its decoder; all of it outlives it. */
+#define FDAR_DECODER_SEVERAL UINT32_MAX
+
 struct fdar_decoder_env {
 	struct fdar_texts *texts;
 	struct fdar_homes *homes; /* NULL: nobody wants to know */
@@ -34,9 +36,12 @@ struct fdar_decoder_env {
 	uint64_t most_back_ns; /* by how much, at most */
 	uint64_t shift_ns; /* set by the decoder: what was added to all times, as they began before
 				* 1970; known when the first event is */
-	GArray *losses;    /* where they are missing, as far as the decoder knows (losses.h); NULL:
+	/* Of each kind of event that was met: the text id of what the trace calls it, or
+	 * FDAR_DECODER_SEVERAL; 0: none was. The decoder sets it (fdar_decoder_met). */
+	uint32_t names[FDAR_EVENT_KINDS];
+	GArray *losses; /* where they are missing, as far as the decoder knows (losses.h); NULL:
 			 * nobody wants to know */
-	char *damage;      /* set by the decoder (g_free by the source) when it had to leave
+	char *damage;   /* set by the decoder (g_free by the source) when it had to leave
 		       * something out from the start and reads the rest all the same */
 	gboolean (*go_on)(void *user); /* asked a few times a second, in the thread that reads,
 					* while another process has nothing to say: FALSE ends it,
@@ -51,6 +56,13 @@ struct fdar_decoder_env {
 	unsigned slice, slices; /* which part is wanted (source.h); slices is 0: all of it. Only
 				 * fdar_decoder_ctf knows parts */
 };
+
+/* An event of that kind, by that name, was met. */
+static inline void fdar_decoder_met(uint32_t names[FDAR_EVENT_KINDS], uint8_t kind, uint32_t name)
+{
+	if (kind < FDAR_EVENT_KINDS && name && names[kind] != name)
+		names[kind] = names[kind] ? FDAR_DECODER_SEVERAL : name;
+}
 
 struct fdar_decoder_ops {
 	const char *name;

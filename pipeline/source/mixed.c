@@ -194,6 +194,8 @@ static void take_counts(struct mixed *mixed)
 		env->times_back += part->times_back;
 		env->most_back_ns = MAX(env->most_back_ns, part->most_back_ns);
 		env->shift_ns = MAX(env->shift_ns, part->shift_ns);
+		for (unsigned kind = 0; kind < FDAR_EVENT_KINDS; kind++)
+			fdar_decoder_met(env->names, (uint8_t)kind, part->names[kind]);
 	}
 }
 

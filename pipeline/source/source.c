@@ -12,6 +12,7 @@
 #include "pipeline/events/text.h"
 #include "pipeline/events/whose.h"
 #include "pipeline/recording/trace_find.h"
+#include "instrument/wire/events.h"
 #include "pipeline/source/mixed.h"
 #include "pipeline/source/source_check.h"
 
@@ -261,6 +262,14 @@ static void take_counts(struct fdar_source *source)
 	summary->times_back = env->times_back;
 	summary->most_back_ns = env->most_back_ns;
 	summary->shift_ns = env->shift_ns;
+}
+
+const char *fdar_source_event_name(const struct fdar_source *source, enum fdar_event_kind kind)
+{
+	uint32_t id = kind < FDAR_EVENT_KINDS ? source->env.names[kind] : 0;
+	const char *name = id == FDAR_DECODER_SEVERAL ? "" : fdar_texts_get(source->env.texts, id);
+
+	return *name && !g_str_has_prefix(name, FDAR_PROVIDER ":") ? name : NULL;
 }
 
 /* The end of reading, good or bad; gives what fdar_source_read gives. */

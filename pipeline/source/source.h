@@ -118,6 +118,11 @@ struct fdar_source_process fdar_source_process(const struct fdar_source *source,
 
 void fdar_source_get_summary(const struct fdar_source *source, struct fdar_source_summary *summary);
 
+/* What the trace itself calls the events of a kind, where that is no name of ours: with its provider, as in
+ * "lttng_ust_cyg_profile:func_entry". NULL: it is, none was read, or they have several names. Owned by the
+ * source. */
+const char *fdar_source_event_name(const struct fdar_source *source, enum fdar_event_kind kind);
+
 /* What speaks against what is read (recording/doubts.h): struct fdar_doubt, those of the recording, and
  * once fdar_source_read has returned 0 also what reading has found: damage, losses, fewer or other events
  * than its recorder had counted. Owned by the source. */
