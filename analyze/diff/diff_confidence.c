@@ -71,6 +71,12 @@ static void cap_for_sessions(struct diff_work *work)
 			 diff->subject.sessions, diff->baseline.sessions, diff_units(diff));
 	if (diff->may_be_chance)
 		diff_cap(work, FDAR_CONFIDENCE_LOW, "what was seen may be chance");
+	if (diff->verdict.change == FDAR_CHANGE_NONE && work->testable && work->running_longer)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%s run %.2gx longer, which is no chance: what few of them wait for hides "
+			 "it",
+			 diff_units(diff),
+			 diff_ratio(diff->baseline.running_ns, diff->subject.running_ns));
 }
 
 /* Cold caches and processors that sleep between two sessions make a function several times as long, and
@@ -102,6 +108,12 @@ static void cap_for_load(struct diff_work *work)
 	if (diff->load.work > 1)
 		diff_cap(work, level, "the subject's %s ask for %.2g times as much each",
 			 diff_units(diff), diff->load.work);
+}
+
+/* Every session of the subject is far above every one of the baseline. */
+static gboolean is_far_above(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return work->testable && row && row->gap >= DIFF_PLAIN_FACTOR;
 }
 
 /* What is known of the row itself. */
@@ -137,12 +149,6 @@ static void cap_for_row(struct diff_work *work)
 			 row->test.beyond, work->diff->subject.sessions, diff_units(work->diff));
 }
 
-/* Every session of the subject is far above every one of the baseline. */
-static gboolean is_far_above(const struct diff_work *work, const struct fdar_diff_row *row)
-{
-	return work->testable && row && row->gap >= DIFF_PLAIN_FACTOR;
-}
-
 /* Sessions of one run have the machine's mood in common. */
 static gboolean is_beyond_runs(const struct diff_work *work)
 {
@@ -168,7 +174,15 @@ static void cap_for_processors(struct diff_work *work)
 	gboolean runs = verdict->change == FDAR_CHANGE_RUNNING ||
 			verdict->change == FDAR_CHANGE_CALLS ||
 			verdict->change == FDAR_CHANGE_SPREAD;
+	/* Threads that wait for a processor work for nobody. */
+	gboolean rests =
+		verdict->change == FDAR_CHANGE_IDLE || verdict->change == FDAR_CHANGE_BLOCKED;
 
+	if (rests && diff_is_full(work) && !work->diff->blind && !diff_never_end(work->diff))
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "the machine was full: somebody waited for a processor in %.0f %% of its "
+			 "fullest moment, and nobody works for a session meanwhile",
+			 100 * work->options.pressure);
 	if (!runs || verdict->counted || !diff_is_full(work))
 		return;
 	gboolean several = work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
@@ -229,8 +243,12 @@ static void cap_for_kind(struct diff_work *work)
 			 "its work belongs to no session, so nothing can be tested");
 	if (verdict->per_call)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "the sides do different amounts of work");
+	gboolean queue = verdict->change == FDAR_CHANGE_QUEUEING;
+
+	/* Whatever makes threads slower makes queues longer. */
 	if (!verdict->counted && verdict->share < 0.5)
-		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "it has less than half of the added time");
+		diff_cap(work, queue ? FDAR_CONFIDENCE_LOW : FDAR_CONFIDENCE_MEDIUM,
+			 "it has less than half of the added time");
 	if (!verdict->counted && verdict->factor < 2)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "the factor is small");
 }

@@ -63,8 +63,8 @@ static void hint_price(struct fdar_diff *diff)
 {
 	char before[32], after[32];
 
-	if (diff->baseline.price_ns < 0.05 * diff->baseline.running_ns &&
-	    diff->subject.price_ns < 0.05 * diff->subject.running_ns)
+	if (diff->baseline.price_ns <= 0.05 * diff->baseline.running_ns &&
+	    diff->subject.price_ns <= 0.05 * diff->subject.running_ns)
 		return;
 	hint(diff, "recording itself took %s of %s, %s in the baseline: taken out",
 	     diff_duration(diff->subject.price_ns, after),
@@ -86,13 +86,16 @@ static void hint_outlier(struct diff_work *work)
 		if (row->share < 0.3 || row->stands_out || row == diff_verdict_row(diff) ||
 		    !row->test.beyond || row->test.beyond * 4 > diff->subject.sessions)
 			continue;
+		/* Where the middle moved as well it is not theirs alone; and nobody asks for nanoseconds. */
+		if (row->ratio_median >= work->options.min_ratio || diff_is_shift(row) ||
+		    row->added_ns < diff_least_added(work, diff_row_runs(row)))
+			continue;
 		hint(diff,
-		     "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-		     " %s are far above the others in "
+		     "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " %s %s far above the others in "
 		     "%s%s%s, which adds %s to the mean: it may be chance",
-		     row->test.beyond, diff->subject.sessions, diff_units(diff), row->function,
-		     row->below ? " in " : "", row->below ? row->below : "",
-		     diff_duration(row->added_ns, time));
+		     row->test.beyond, diff->subject.sessions, diff_units(diff),
+		     row->test.beyond == 1 ? "is" : "are", row->function, row->below ? " in " : "",
+		     row->below ? row->below : "", diff_duration(row->added_ns, time));
 	}
 }
 

@@ -181,9 +181,14 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 	switch (verdict->change) {
 	case FDAR_CHANGE_SPREAD:
 		g_string_append_printf(text, "%s ", what);
-		diff_add_number(text, verdict->factor);
-		g_string_append(text, diff->even ? "x longer, spread evenly over all functions"
-						 : "x longer, and no function stands out");
+		/* In percent where two digits of a factor are 1 and a bit. */
+		if (verdict->factor < 1.1)
+			g_string_append_printf(text, "%.0f %%", 100 * (verdict->factor - 1));
+		else
+			diff_add_number(text, verdict->factor);
+		g_string_append_printf(text, "%s longer, %s", verdict->factor < 1.1 ? "" : "x",
+				       diff->even ? "spread evenly over all functions"
+						  : "and no function stands out");
 		break;
 	case FDAR_CHANGE_FASTER:
 		g_string_append_printf(text, "no slowdown: %s %.2g of the time", what,

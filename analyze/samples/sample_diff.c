@@ -87,7 +87,8 @@ static int by_added(const void *a, const void *b)
 
 static double per_session(const struct fdar_sample_diff *diff, uint64_t samples, int side)
 {
-	return (double)samples * (double)diff->period_ns / MAX((double)diff->sessions[side], 1);
+	return (double)samples * (double)diff->periods_ns[side] /
+	       MAX((double)diff->sessions[side], 1);
 }
 
 static void make_rows(struct fdar_sample_diff *diff,
@@ -307,6 +308,7 @@ struct fdar_sample_diff *fdar_sample_diff_new(const struct fdar_sample_profile *
 	diff->culprit = FDAR_SAMPLED_NONE;
 	diff->p = 1;
 	for (int side = BASELINE; side < SIDES; side++) {
+		diff->periods_ns[side] = profiles[side]->period_ns;
 		diff->sessions[side] = profiles[side]->sessions;
 		diff->samples[side] = profiles[side]->samples;
 		diff->all_ns[side] = per_session(diff, diff->samples[side], side);

@@ -56,7 +56,8 @@ struct fdar_sample_row {
 
 struct fdar_sample_diff {
 	enum fdar_sample_outcome outcome;
-	uint64_t sessions[2], samples[2], period_ns;
+	uint64_t sessions[2], samples[2], periods_ns[2];
+	uint64_t period_ns;           /* of the subject */
 	struct fdar_sample_row *rows; /* by what they added */
 	uint32_t row_count;
 	uint32_t culprit;   /* of FOUND: index of rows */

@@ -93,7 +93,7 @@ wrong() {
 }
 wrong 'power of two' --subbuf-size 3000
 wrong 'expected a number from 2' --subbuf-count 1
-wrong '"2x": expected a time like 2us' --min-duration 2x
+wrong '"2x": expected a time with its unit, like 2us' --min-duration 2x
 wrong 'expected a number from 1 to 65536' --depth 0
 wrong 'expected a number from 1 to 4096' --bytes 100000
 wrong 'expected globs with commas' --functions 'a,,b'

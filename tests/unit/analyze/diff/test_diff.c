@@ -317,7 +317,7 @@ static void test_one_stuck(void)
 	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
 	g_assert_cmpint(diff->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
 	expect_hint(diff,
-		    "^1 of 13 sessions are far above the others in handle in recv, which adds ");
+		    "^1 of 13 sessions is far above the others in handle in recv, which adds ");
 }
 
 /* Threads that work longer make sessions queue: the work is to blame, however long the queue. */

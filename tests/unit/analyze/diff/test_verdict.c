@@ -88,7 +88,7 @@ static void test_faster_with_hiccup(void)
 	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 	g_assert_null(diff->verdict.function);
 	g_assert_cmpint(diff->verdict.confidence, <, FDAR_CONFIDENCE_HIGH);
-	expect_hint(diff, "^1 of 40 sessions are far above the others in hiccup");
+	expect_hint(diff, "^1 of 40 sessions is far above the others in hiccup");
 	g_assert_cmpfloat(row_of(diff, "hiccup", NULL)->test.p, >, 0.05);
 }
 

@@ -419,6 +419,63 @@ static void test_runs_while_open(void)
 	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_RUNNING);
 }
 
+/* Sessions that stay open while nobody works for them: on a full machine that is what waiting for a
+ * processor looks like. */
+static void test_idle_on_full_machine(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = 20 * MS;
+		for (int i = 0; i < 40; i++) {
+			g_autofree char *away = NULL;
+
+			begin(&side[s], "");
+			away = g_strdup_printf("suspend:%d", side[s].session);
+			run(&side[s], "serve", 50 * US);
+			say(&side[s], away);
+			pass(&side[s], s ? 10 * MS : 100 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_profile) before = profile_of(&side[0]);
+	g_autoptr(fdar_profile) after = profile_of(&side[1]);
+	g_autoptr(fdar_diff) quiet = fdar_diff_new(before, after, NULL, NULL);
+	g_assert_cmpint(quiet->verdict.change, ==, FDAR_CHANGE_IDLE);
+	g_assert_cmpint(quiet->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &full, NULL);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_IDLE);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+}
+
+/* One session of the baseline waited for long, and hides that all others run twice as long. */
+static void test_hidden_by_one(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			run(&side[s], "serve", s ? 12 * US : 5 * US);
+			if (!s && !i) {
+				say(&side[s], "+lock_it");
+				say(&side[s], "wait:LOCK:mutex");
+				pass(&side[s], 3 * MS);
+				say(&side[s], "w");
+				say(&side[s], "-lock_it");
+			}
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	if (!diff->verdict.function)
+		g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	for (guint i = 0; i < diff->hints->len; i++)
+		g_assert_null(strstr(g_ptr_array_index(diff->hints, i), "far above the others"));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -438,5 +495,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/short-calls-left-out", test_short_calls_left_out);
 	g_test_add_func("/verdict-bench/busy-loop", test_busy_loop);
 	g_test_add_func("/verdict-bench/runs-while-open", test_runs_while_open);
+	g_test_add_func("/verdict-bench/idle-on-full-machine", test_idle_on_full_machine);
+	g_test_add_func("/verdict-bench/hidden-by-one", test_hidden_by_one);
 	return g_test_run();
 }
