@@ -6,8 +6,6 @@ struct diff_cap {
 	char text[240];
 };
 
-#define PACE_FACTOR 100
-#define PACE_NS     1e6
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 
@@ -86,7 +84,7 @@ static gboolean is_beyond_pace(const struct fdar_diff *diff)
 	const struct fdar_verdict *verdict = &diff->verdict;
 	double added_ns = verdict->subject_ns - verdict->baseline_ns;
 
-	if (verdict->factor < PACE_FACTOR || added_ns < PACE_NS)
+	if (verdict->factor < DIFF_PACE_FACTOR || added_ns < DIFF_PACE_NS)
 		return FALSE;
 	return verdict->change == FDAR_CHANGE_RUNNING ||
 	       (verdict->change == FDAR_CHANGE_WAITING && diff_never_end(diff));

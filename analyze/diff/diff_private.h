@@ -45,6 +45,9 @@
 
 /* A culprit that grew by so much is none that another pace, or a full machine, makes. */
 #define DIFF_PLAIN_FACTOR 10
+/* No pace of clients makes anything so much longer, and by so much. */
+#define DIFF_PACE_FACTOR 100
+#define DIFF_PACE_NS     1e6
 
 /* A machine in which somebody waits for a processor for so much of the time is full. */
 #define DIFF_FULL_PART 0.5

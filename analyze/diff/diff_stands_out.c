@@ -108,6 +108,13 @@ static gboolean is_moved(const struct diff_work *work, const struct fdar_diff_ro
 				     row->ratio < work->options.min_ratio * row->ratio_calls);
 }
 
+/* It runs so much longer that neither pace nor a system call between others is the reason. */
+static gboolean is_beyond_pace(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return diff_row_runs(row) && !diff_is_full(work) && row->ratio >= DIFF_PACE_FACTOR &&
+	       row->added_ns >= DIFF_PACE_NS;
+}
+
 /* A row that grew, by more than everything else did and than the sessions were asked for. */
 gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_row *row)
 {
@@ -124,7 +131,8 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	if (is_left_out(work, row) || is_moved(work, row))
 		return FALSE;
 	/* Who comes more slowly is waited for longer; who never ends is no matter of pace. */
-	if (load->pace && !diff_holds(work, row) && (row->transfers || !runs))
+	if (load->pace && !diff_holds(work, row) && !is_beyond_pace(work, row) &&
+	    (row->transfers || !runs))
 		return FALSE;
 	usual = MAX(load->work, diff_machine(work->diff, row));
 	/* Caches that are cold, processors that sleep and wake up: at leisure all is slower. */

@@ -476,6 +476,31 @@ static void test_hidden_by_one(void)
 		g_assert_null(strstr(g_ptr_array_index(diff->hints, i), "far above the others"));
 }
 
+/* It computes and sends in one function, for clients that come at another pace: milliseconds are no pace. */
+static void test_computes_and_sends(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = s ? 50 * MS : 10 * US;
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", 30 * US);
+			say(&side[s], "+serve");
+			pass(&side[s], s ? 8 * MS : 13 * US);
+			say(&side[s], "io:WRITE:7:40");
+			say(&side[s], "-serve");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_true(diff->load.pace);
+	g_assert_true(row_of(diff, "serve", NULL)->transfers);
+	g_assert_cmpstr(diff->verdict.function, ==, "serve");
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -497,5 +522,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/runs-while-open", test_runs_while_open);
 	g_test_add_func("/verdict-bench/idle-on-full-machine", test_idle_on_full_machine);
 	g_test_add_func("/verdict-bench/hidden-by-one", test_hidden_by_one);
+	g_test_add_func("/verdict-bench/computes-and-sends", test_computes_and_sends);
 	return g_test_run();
 }
