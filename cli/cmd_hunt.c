@@ -179,7 +179,7 @@ static gboolean write_again(const struct hunt *hunt, GError **error)
 		"dir=$(cd \"$(dirname \"$0\")\" && pwd)\n"
 		"mkdir \"$dir/again\"\n"
 		"flowdar record -o \"$dir/again/base\" --play \"$dir/normal.pcap\" %s --%s\n"
-		"flowdar record -o \"$dir/again/bad\" --play \"$dir/smallest.pcap\" --clones %u%s "
+		"flowdar record -o \"$dir/again/bad\" --play \"$dir/smallest.pcap\" --clones %u %s "
 		"--%s\n"
 		"flowdar diff \"$dir/again/base\" \"$dir/again/bad\"\n"
 		"flowdar sequence --baseline \"$dir/again/base\" \"$dir/again/bad\" -o "

@@ -29,6 +29,13 @@ for name in smallest.pcap normal.pcap base/recording.json bad/recording.json rep
 done
 [ "$(grep -ac 'match?s=aaaaaaaaaaaaaaaaaaaa!' hunt/smallest.pcap)" -ge 1 ] || fail "smallest.pcap has no attack"
 
+# again.sh: every option is a word of its own
+mkdir bin
+printf '#!/bin/sh\nprintf "<%%s>" "$@"\necho\n' >bin/flowdar
+chmod +x bin/flowdar
+PATH=$PWD/bin:$PATH sh hunt/again.sh >said || fail "again.sh does not run"
+grep -Eq '<--clones><[0-9]+><--min-duration=1us><--><[^>]*demo_httpd>' said || fail "again.sh: options run together"
+
 status=0
 "$FLOWDAR" hunt nothing.pcap -o hunt -- "$server" >said 2>&1 || status=$?
 [ $status = 1 ] && grep -q 'hunt: is not empty' said || fail "a directory that is in use: expected 1, not $status"
