@@ -9,6 +9,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/save.h"
 #include "cli/kit/profile_ahead.h"
 #include "cli/kit/profile_input.h"
 
@@ -241,6 +242,8 @@ int fdar_cmd_analyze(int argc, char **argv)
 		code = argc >= 2 ? request_of(&texts, &request)
 				 : fdar_usage_error(&usage, "expected a trace");
 		fdar_profile_about_init(&about);
+		if (!code)
+			code = fdar_save_check(&usage, texts.save, (const char *const *)argv + 1);
 		if (!code)
 			code = analyze(&argv[1], &texts, &request, &about);
 		fdar_profile_about_clear(&about);

@@ -252,6 +252,21 @@ static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
 	return FDAR_EXIT_OK;
 }
 
+/* All of them, before the first is written. */
+static int check_outputs(const struct texts *texts, const char *path)
+{
+	const char *const inputs[] = { path, texts->baseline, NULL };
+	const char *const outputs[] = { texts->ctf,   texts->folded, texts->speedscope,
+					texts->pprof, texts->chrome, texts->perfetto,
+					texts->otlp,  texts->pcap,   texts->sqlite,
+					texts->csv };
+	int code = FDAR_EXIT_OK;
+
+	for (size_t i = 0; code == FDAR_EXIT_OK && i < G_N_ELEMENTS(outputs); i++)
+		code = fdar_save_check(&usage, outputs[i], inputs);
+	return code;
+}
+
 static int export_tables(const struct texts *texts, const char *path)
 {
 	const struct fdar_export_sql sql = { .usage = &usage,
@@ -268,6 +283,8 @@ static int export_all(const struct texts *texts, int argc, char **argv)
 	enum fdar_unit unit = FDAR_UNIT_SESSION;
 	int code = check(texts, argc, &unit);
 
+	if (code == FDAR_EXIT_OK)
+		code = check_outputs(texts, argv[1]);
 	if (code == FDAR_EXIT_OK && texts->ctf)
 		code = export_trace(argv[1], texts->ctf);
 	if (code == FDAR_EXIT_OK && wants_trees(texts))

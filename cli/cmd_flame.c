@@ -133,7 +133,8 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	request->path = argv[1];
 	request->baseline = texts->baseline;
 	request->label = texts->label;
-	return FDAR_EXIT_OK;
+	return fdar_save_check(&usage, texts->output,
+			       (const char *const[]){ argv[1], texts->baseline, NULL });
 }
 
 int fdar_cmd_flame(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/save.h"
 #include "cli/diff/fail_on.h"
 #include "cli/report/report_forms.h"
 #include "cli/report/report_input.h"
@@ -399,7 +400,11 @@ int fdar_cmd_report(int argc, char **argv)
 		if (code == FDAR_EXIT_OK) {
 			if (!texts.output)
 				texts.output = g_strdup(fdar_report_form_output(making.form));
-			code = make(&making);
+			for (unsigned i = 0; code == FDAR_EXIT_OK && i < making.count; i++)
+				code = fdar_save_check(&usage, texts.output,
+						       (const char *const *)making.runs[i]);
+			if (code == FDAR_EXIT_OK)
+				code = make(&making);
 		}
 		making_clear(&making);
 	}

@@ -149,7 +149,10 @@ static int parse_and_run(struct request *request, const GOptionEntry *entries, i
 			request->path = argv[1];
 			if (!request->output)
 				request->output = g_strdup(output);
-			code = run(request);
+			code = fdar_save_check(request->usage, request->output,
+					       (const char *const *)argv + 1);
+			if (code == FDAR_EXIT_OK)
+				code = run(request);
 		}
 	}
 	g_free(request->output);

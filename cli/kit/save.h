@@ -6,10 +6,17 @@
 
 #include <glib.h>
 
+#include "cli/kit/options.h"
+
 /* path "-" is standard output; else base/file_write.h: whole or not at all. FALSE and error. */
 gboolean fdar_save(const char *path, const void *data, gsize length, GError **error);
 
 /* The same of a text, which is freed. NULL is passed on: error is set then. */
 gboolean fdar_save_text(const char *path, GString *text, GError **error);
+
+/* To be asked before anything is read or written: output (NULL and "-" are always right) may be neither an
+ * input nor in the folder that one is, by whatever names and links. Inputs end with NULL. FDAR_EXIT_OK, or
+ * what to return: it has been said then. */
+int fdar_save_check(const struct fdar_usage *usage, const char *output, const char *const *inputs);
 
 #endif

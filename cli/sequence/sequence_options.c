@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/kit/command.h"
+#include "cli/kit/save.h"
 
 #define DEFAULT_OUTPUT "sequence.svg"
 #define STEPS_MAX      100000
@@ -233,6 +234,14 @@ static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 	return NULL;
 }
 
+static int check_outputs(const struct fdar_usage *usage, const struct fdar_sequence_request *r)
+{
+	const char *const inputs[] = { r->paths[0], r->count > 1 ? r->paths[1] : NULL, NULL };
+	int code = fdar_save_check(usage, r->output, inputs);
+
+	return code == FDAR_EXIT_OK ? fdar_save_check(usage, r->dot, inputs) : code;
+}
+
 gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, char **argv,
 				     struct fdar_sequence_request *r, int *code)
 {
@@ -266,8 +275,8 @@ gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, c
 		r->labels[1] = g_steal_pointer(&t.label);
 	}
 	texts_clear(&t);
-	*code = wrong ? fdar_usage_error(usage, "%s", wrong) : FDAR_EXIT_OK;
-	return !wrong;
+	*code = wrong ? fdar_usage_error(usage, "%s", wrong) : check_outputs(usage, r);
+	return *code == FDAR_EXIT_OK;
 }
 
 void fdar_sequence_request_clear(struct fdar_sequence_request *r)
