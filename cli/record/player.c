@@ -100,19 +100,37 @@ static int keep_journal(const struct fdar_player *player, const char *journal)
 	return code;
 }
 
+char *fdar_player_journal(const char *output)
+{
+	return g_strconcat(output, ".replay.jsonl", NULL);
+}
+
+/* A recording of a server at which nothing was played looks like any other: it has to be said. */
+static int fail_unplayed(const struct fdar_player *player, const char *why)
+{
+	return fdar_failure(player->usage, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+						       "%s: nothing was played, %s is a "
+						       "recording of the server alone",
+						       why, player->output));
+}
+
 int fdar_player_run(const struct fdar_player *player, pid_t recorder)
 {
-	g_autofree char *journal = g_strconcat(player->output, ".replay.jsonl", NULL);
+	g_autofree char *journal = fdar_player_journal(player->output);
 	g_autofree char *where = NULL;
 	int code = FDAR_EXIT_OK, played;
 
 	where = wait_for_server(player, recorder, &code);
+	if (!where && code == FDAR_EXIT_OK)
+		return fail_unplayed(player, "the server ended before it listened on a port");
 	if (!where)
 		return code;
 	played = play(player, where, journal);
 	code = end_recorder(recorder);
 	if (code == FDAR_EXIT_INTERRUPTED) /* by us */
 		code = FDAR_EXIT_OK;
+	if (played == FDAR_EXIT_USAGE)
+		return fail_unplayed(player, "flowdar replay does not take this");
 	if (code == FDAR_EXIT_OK && g_file_test(journal, G_FILE_TEST_EXISTS))
 		code = keep_journal(player, journal);
 	g_unlink(journal);

@@ -23,6 +23,10 @@ struct fdar_player {
 	int (*replay)(int argc, char **argv); /* the command */
 };
 
+/* What the player writes down until the recording is whole. It is there when something was played at all.
+ * The caller frees it. */
+char *fdar_player_journal(const char *output);
+
 /* In the process that plays, recorder being its child. Blocks until the recorder has ended; gives the exit
  * code of the command: the recorder's, or the player's if that failed. */
 int fdar_player_run(const struct fdar_player *player, pid_t recorder);

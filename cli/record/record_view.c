@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/record/player.h"
 #include "cli/record/record_options.h"
 #include "base/amount.h"
 #include "cli/kit/table.h"
@@ -212,11 +213,20 @@ static char *losses_text(const struct fdar_recording_info *info)
 	return g_string_free(text, FALSE);
 }
 
+/* Where a player was to play and never did, the player says so. */
+static gboolean is_unplayed(const struct fdar_record_view *view)
+{
+	g_autofree char *journal =
+		view->played && view->output ? fdar_player_journal(view->output) : NULL;
+
+	return journal && !g_file_test(journal, G_FILE_TEST_EXISTS);
+}
+
 /* A server to which nobody came is the wrong one, or one that does not say who comes. */
 static void report_nobody(const struct fdar_record_view *view,
 			  const struct fdar_recording_info *info)
 {
-	if (view->sessions || info->died || info->snapshot)
+	if (view->sessions || info->died || info->snapshot || is_unplayed(view))
 		return;
 	if (view->played)
 		fdar_warning(&fdar_record_usage,
@@ -252,7 +262,7 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 	fprintf(stderr, "%s %s of %s in %s, %s%s: %s", info->snapshot ? "kept" : "recorded", events,
 		sessions, duration, bytes, lost, info->snapshot ? dir : info->ended);
 	fprintf(stderr, info->exit_status ? " (status %d)\n" : "\n", info->exit_status);
-	if (!info->died)
+	if (!info->died && !is_unplayed(view))
 		fprintf(stderr, "next: flowdar analyze %s, or flowdar diff BASELINE %s\n", dir,
 			dir);
 }

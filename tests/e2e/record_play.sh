@@ -32,6 +32,19 @@ status=0
 [ $status = 1 ] || fail "a program that does not listen: expected 1, not $status"
 grep -q 'did not listen' said || fail "it is not said that nothing listened"
 
+# One that ends before it listens, and a capture that cannot be played like this: the recording stays.
+status=0
+"$FLOWDAR" record -o ended --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" -- sleep 0.2 >said 2>&1 || status=$?
+[ $status = 1 ] || fail "a server that ends before it listens: expected 1, not $status"
+grep -q 'ended before it listened.*nothing was played' said && ! grep -q '^next:' said || fail "that nothing was played is not said"
+[ -s ended/recording.json ] || fail "the recording of the server that ended is gone"
+status=0
+"$FLOWDAR" record -o refused --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --clones none \
+	-- "$server" --port 0 --root www >said 2>&1 || status=$?
+[ $status = 1 ] || fail "clones that are no number: expected 1, not $status"
+grep -q 'nothing was played' said && ! grep -q '^next:' said || fail "that nothing was played is not said"
+[ -s refused/recording.json ] || fail "the recording without a play is gone"
+
 # One that nobody connects to, and one that does not say who connects.
 "$FLOWDAR" record -o lonely --io --duration 500ms -- "$server" --port 0 >said 2>&1 || [ $? = 130 ] || fail "status $?"
 grep -q "nobody connected" said || fail "it is not said that nobody connected"
