@@ -11,6 +11,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/reduce/child.h"
+#include "cli/reduce/named.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
 #include "cli/replay/capture_options.h"
@@ -95,6 +96,7 @@ struct hunt {
 	struct fdar_reduce_view view;
 	char *smallest, *normal; /* names in the directory */
 	guint32 copies;          /* of the smallest, that are recorded */
+	gboolean made;           /* the directory was not there */
 };
 
 static char *in(const struct hunt *hunt, const char *name)
@@ -193,8 +195,13 @@ static gboolean write_again(const struct hunt *hunt, GError **error)
 	return fine;
 }
 
+/* Ctrl-C ends the command of a step, too: that is no failure. */
 static int fail_step(const struct hunt *hunt, const char *step)
 {
+	if (*hunt->trial.stop) {
+		fdar_warning(&usage, "stopped while %s; %s is what hurts", step, hunt->smallest);
+		return FDAR_EXIT_INTERRUPTED;
+	}
 	g_autofree char *log = in(hunt, "record.log");
 	g_autofree char *message = g_strdup_printf("%s failed: %s says why; %s is what hurts", step,
 						   log, hunt->smallest);
@@ -217,13 +224,16 @@ static int compare(const struct hunt *hunt)
 {
 	g_autofree char *base = in(hunt, "base"), *bad = in(hunt, "bad");
 	g_autofree char *report = in(hunt, "report.html"), *verdict = in(hunt, "verdict.txt");
+	g_autofree char *again = in(hunt, "verdict.json");
 	GError *error = NULL;
 	int code;
 
 	say(hunt, "comparing");
 	code = run(hunt, fdar_cmd_diff, "verdict.txt", arguments_of("diff", base, bad, NULL));
-	if (code != FDAR_EXIT_OK && code != FDAR_EXIT_NO_VERDICT)
-		return fail_step(hunt, "diff");
+	if (*hunt->trial.stop || (code != FDAR_EXIT_OK && code != FDAR_EXIT_NO_VERDICT))
+		return fail_step(hunt, "comparing");
+	if (code == FDAR_EXIT_OK && !fdar_named(fdar_cmd_diff, base, bad, again))
+		code = FDAR_EXIT_NO_VERDICT;
 	if (run(hunt, fdar_cmd_report, "report.log",
 		arguments_of("report", base, bad, "-o", report, NULL)) == FDAR_EXIT_OK) {
 		g_autofree char *log = in(hunt, "report.log");
@@ -248,10 +258,11 @@ static int record_both(struct hunt *hunt, const struct fdar_reducing *reducing)
 	if (reducing->end != FDAR_REDUCE_DONE)
 		hunt->copies = 1;
 	say(hunt, "recording what is normal");
-	if (record(hunt, "base", hunt->normal, "normal", 1) != FDAR_EXIT_OK)
+	if (record(hunt, "base", hunt->normal, "normal", 1) != FDAR_EXIT_OK || *hunt->trial.stop)
 		return fail_step(hunt, "recording what is normal");
 	say(hunt, "recording what hurts");
-	if (record(hunt, "bad", hunt->smallest, "hurts", hunt->copies) != FDAR_EXIT_OK)
+	if (record(hunt, "bad", hunt->smallest, "hurts", hunt->copies) != FDAR_EXIT_OK ||
+	    *hunt->trial.stop)
 		return fail_step(hunt, "recording what hurts");
 	g_unlink(log);
 	return compare(hunt);
@@ -408,11 +419,12 @@ static void fill_options(struct hunt *hunt)
 						.terminal = isatty(STDERR_FILENO) };
 }
 
-static gboolean make_directory(const char *path, GError **error)
+static gboolean make_directory(const char *path, gboolean *made, GError **error)
 {
 	g_autoptr(GDir) dir = NULL;
 
-	if (g_mkdir(path, 0700) == 0)
+	*made = g_mkdir(path, 0700) == 0;
+	if (*made)
 		return TRUE;
 	dir = errno == EEXIST ? g_dir_open(path, 0, error) : NULL;
 	if (dir && !g_dir_read_name(dir))
@@ -429,16 +441,20 @@ static int start(struct hunt *hunt)
 	GError *error = NULL;
 	int code;
 
-	if (!make_directory(hunt->texts->output, &error))
+	if (!make_directory(hunt->texts->output, &hunt->made, &error))
 		return fdar_failure(&usage, error);
 	work = g_dir_make_tmp("flowdar-hunt-XXXXXX", &error);
-	if (!work)
+	if (!work) {
+		if (hunt->made)
+			g_rmdir(hunt->texts->output);
 		return fdar_failure(&usage, error);
+	}
 	fill_options(hunt);
 	hunt->trial.directory = work;
 	code = search(hunt);
 	fdar_child_remove(work);
-	g_rmdir(hunt->texts->output); /* only when nothing is in it */
+	if (hunt->made)
+		g_rmdir(hunt->texts->output); /* only when nothing is in it */
 	return code;
 }
 

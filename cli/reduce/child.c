@@ -8,15 +8,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void redirect(const char *path)
+/* quiet: without what goes to standard error. */
+static void redirect(const char *path, gboolean quiet)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int said = quiet ? open("/dev/null", O_WRONLY | O_CLOEXEC) : fd;
 
-	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(said, STDERR_FILENO) < 0)
 		_exit(126);
 }
 
-int fdar_child_command(int (*command)(int argc, char **argv), char **argv, const char *output)
+static int run(int (*command)(int argc, char **argv), char **argv, const char *output,
+	       gboolean quiet)
 {
 	int status = 0;
 	pid_t pid;
@@ -27,7 +30,7 @@ int fdar_child_command(int (*command)(int argc, char **argv), char **argv, const
 		int code;
 
 		if (output)
-			redirect(output);
+			redirect(output, quiet);
 		code = command((int)g_strv_length(argv), argv);
 		fflush(NULL);
 		_exit(code);
@@ -37,6 +40,16 @@ int fdar_child_command(int (*command)(int argc, char **argv), char **argv, const
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int fdar_child_command(int (*command)(int argc, char **argv), char **argv, const char *output)
+{
+	return run(command, argv, output, FALSE);
+}
+
+int fdar_child_quiet(int (*command)(int argc, char **argv), char **argv, const char *output)
+{
+	return run(command, argv, output, TRUE);
 }
 
 void fdar_child_remove(const char *directory)

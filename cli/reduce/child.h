@@ -8,6 +8,9 @@
  * says on standard output and error goes to the file; NULL: where ours goes. */
 int fdar_child_command(int (*command)(int argc, char **argv), char **argv, const char *output);
 
+/* The same, but only its standard output goes to the file, and its standard error nowhere. */
+int fdar_child_quiet(int (*command)(int argc, char **argv), char **argv, const char *output);
+
 /* Removes a folder and the files in it. */
 void fdar_child_remove(const char *directory);
 

@@ -39,4 +39,29 @@ grep -Eq '<--clones><[0-9]+><--min-duration=1us><--><[^>]*demo_httpd>' said || f
 status=0
 "$FLOWDAR" hunt nothing.pcap -o hunt -- "$server" >said 2>&1 || status=$?
 [ $status = 1 ] && grep -q 'hunt: is not empty' said || fail "a directory that is in use: expected 1, not $status"
+
+# A directory of the user's own stays; one that the hunt made and left empty does not.
+mkdir mine
+for name in mine made; do
+	status=0
+	"$FLOWDAR" hunt nothing.pcap -o $name -- "$server" >said 2>&1 || status=$?
+	[ $status = 1 ] || fail "no capture: expected 1, not $status"
+done
+[ -d mine ] || fail "the user's own directory was removed"
+[ ! -e made ] || fail "an empty directory is left"
+
+# Ctrl-C while it records: what hurts is found already.
+"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o stopped \
+	--filter 'portrange 48134-48200 or port 51274' \
+	-- "$server" --port 0 --root www --max-steps=1000000 >said 2>&1 &
+hunt=$!
+for _ in $(seq 600); do
+	! grep -q 'recording what is normal' said || break
+	sleep 0.1
+done
+kill -TERM $hunt
+status=0
+wait $hunt || status=$?
+[ $status = 130 ] || fail "stopped while it records: expected 130, not $status"
+grep -q 'stopped while recording' said && [ -s stopped/smallest.pcap ] || fail "what hurts is not there, or not said"
 echo "two of 33 sessions, and $(head -n 1 hunt/verdict.txt | grep -o 'match[a-z_]*' | head -n 1)"
