@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyze/story/story_read.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
@@ -41,7 +42,7 @@ static const struct fdar_usage usage = {
 struct texts {
 	char *session;
 	char *format;
-	int thread;
+	char *thread;
 	gboolean bytes;
 	gboolean unfolded;
 	char *hide_below;
@@ -71,13 +72,9 @@ static int request_of(const struct texts *texts, int argc, struct fdar_log_optio
 	if (!fdar_format_parse(texts->format, format) || *format == FDAR_FORMAT_CSV)
 		return fdar_usage_error(&usage, "--format %s: expected table or json",
 					texts->format);
-	if (texts->thread < 0)
-		return fdar_usage_error(&usage, "--thread %d: expected a thread's number",
-					texts->thread);
 	*options = (struct fdar_log_options){ .unfolded = texts->unfolded,
 					      .one_session = texts->session != NULL,
-					      .one_thread = texts->thread > 0,
-					      .tid = (uint32_t)texts->thread };
+					      .one_thread = texts->thread != NULL };
 	if (!texts->session)
 		return FDAR_EXIT_OK;
 	if (!g_str_has_prefix(texts->session, "0x")) {
@@ -101,6 +98,27 @@ static int hide_of(const struct texts *texts, enum fdar_format format, guint64 *
 		return fdar_usage_error(&usage, "--hide-below: \"%s\": expected a time, e.g. 20us",
 					texts->hide_below);
 	return FDAR_EXIT_OK;
+}
+
+static gboolean not_stopped(guint64 events, void *user)
+{
+	const volatile int *stop = user;
+
+	(void)events;
+	return !*stop;
+}
+
+/* The trace is read up to where the thread is first heard of. */
+static int find_thread(const char *path, const char *wanted, struct fdar_log_options *options)
+{
+	const volatile int *stop = fdar_interrupt_catch();
+	GError *error = NULL;
+
+	if (!wanted ||
+	    fdar_story_find_thread(path, wanted, not_stopped, (void *)stop, &options->tid, &error))
+		return FDAR_EXIT_OK;
+	fdar_failure(&usage, error);
+	return *stop ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 }
 
 static void begin_json(const char *path)
@@ -150,8 +168,8 @@ int fdar_cmd_log(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "session", 's', 0, G_OPTION_ARG_STRING, &texts.session,
 		  "Only what was done for this session (see above)", "SESSION" },
-		{ "thread", 0, 0, G_OPTION_ARG_INT, &texts.thread,
-		  "Only the thread with this number (as in the log)", "TID" },
+		{ "thread", 0, 0, G_OPTION_ARG_STRING, &texts.thread,
+		  "Only the thread with this name or number (as in the log)", "THREAD" },
 		{ "bytes", 0, 0, G_OPTION_ARG_NONE, &texts.bytes,
 		  "What was recorded of buffers, in hex and text", NULL },
 		{ "unfolded", 0, 0, G_OPTION_ARG_NONE, &texts.unfolded, "Each call for itself",
@@ -172,9 +190,12 @@ int fdar_cmd_log(int argc, char **argv)
 		if (code == FDAR_EXIT_OK)
 			code = hide_of(&texts, format, &hide_ns);
 		if (code == FDAR_EXIT_OK)
+			code = find_thread(argv[1], texts.thread, &options);
+		if (code == FDAR_EXIT_OK)
 			code = print_log(argv[1], &options, format, texts.bytes, hide_ns);
 	}
 	g_free(texts.session);
+	g_free(texts.thread);
 	g_free(texts.format);
 	g_free(texts.hide_below);
 	return code;

@@ -294,3 +294,18 @@ struct fdar_story_tree *fdar_story_read(const char *path, const struct fdar_stor
 	}
 	return tree;
 }
+
+gboolean fdar_story_find_thread(const char *path, const char *wanted,
+				fdar_profile_progress_fn progress, void *user, uint32_t *tid,
+				GError **error)
+{
+	struct reading reading = { .path = path, .progress = progress, .user = user };
+	struct story_thread_filter filter = { 0 };
+	gboolean found =
+		reading_open(&reading, error) && find_thread(&reading, wanted, &filter, error);
+
+	reading_close(&reading);
+	g_free(filter.peer);
+	*tid = filter.tid;
+	return found;
+}

@@ -21,4 +21,10 @@ struct fdar_story_tree *fdar_story_read(const char *path, const struct fdar_stor
 					struct fdar_story_picked *picked, GPtrArray *warnings,
 					GError **error);
 
+/* The thread of a name or number, as choice->thread has it. FALSE and error, which names the threads that
+ * there are, when it is not in the trace, or that could not be read. */
+gboolean fdar_story_find_thread(const char *path, const char *wanted,
+				fdar_profile_progress_fn progress, void *user, uint32_t *tid,
+				GError **error);
+
 #endif
