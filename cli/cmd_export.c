@@ -239,6 +239,11 @@ static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
 				texts->sqlite || texts->csv))
 		return fdar_usage_error(&usage, "--baseline goes with --folded and --speedscope%s",
 					texts->pprof ? "; pprof takes two files: -diff_base" : "");
+	if (g_strcmp0(texts->csv, "-") == 0 || g_strcmp0(texts->ctf, "-") == 0)
+		return fdar_usage_error(&usage,
+					"--%s -: writes a folder, which standard output is "
+					"not",
+					g_strcmp0(texts->csv, "-") == 0 ? "csv" : "ctf");
 	if ((texts->hide_below || texts->calls) && !lines)
 		return fdar_usage_error(
 			&usage, "--hide-below and --calls go with --chrome, --perfetto and --otlp");

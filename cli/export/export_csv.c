@@ -74,7 +74,7 @@ static gboolean make_folder(const char *dir, GError **error)
 {
 	g_autoptr(GDir) old = NULL;
 
-	if (g_mkdir_with_parents(dir, 0777)) {
+	if (g_mkdir(dir, 0777) != 0 && errno != EEXIST) {
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno), "%s: %s",
 			    dir, g_strerror(errno));
 		return FALSE;
