@@ -1,6 +1,7 @@
 /*
  * How many sessions a recording has, counted while it is read back: as flowdar analyze counts them, a
- * connection of which both the server's marks and the preload tell is one.
+ * connection of which both the server's marks and the preload tell is one, and so is one that a parent gives
+ * to its child.
  *
  * Place in the house: under cmd_record.c.
  */

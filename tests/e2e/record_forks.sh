@@ -48,6 +48,7 @@ forked() {
 	[ "$(field "$WORK/home/$1" processes_known)" = 4 ] || fail "$(field "$WORK/home/$1" processes_known) processes in place of 4"
 	[ -z "$(field "$WORK/home/$1" processes_silent)" ] || fail "a process said nothing"
 	[ -z "$(field "$WORK/home/$1" warnings)" ] || fail "$(field "$WORK/home/$1" warnings)"
+	grep -q '^recorded .* of 3 sessions in ' "$WORK/$1.err" || fail "$(grep '^recorded' "$WORK/$1.err")"
 	"$FLOWDAR" analyze "$WORK/home/$1" --by session --format json > "$WORK/$1.json" || fail "analyze"
 	# In the order in which they began: each waits for its client, and works for little.
 	jq -e '[.sessions[] | select(.state == "finished")] | length == 3' "$WORK/$1.json" > /dev/null ||
