@@ -334,6 +334,9 @@ static int search(struct hunt *hunt)
 	excerpt = fdar_excerpt_open(hunt->capture, &hunt->load, &error);
 	if (!excerpt)
 		return fdar_failure(&usage, error);
+	if (fdar_sessions_damage(fdar_excerpt_sessions(excerpt)))
+		fdar_warning(&usage, "%s; what came before it is searched",
+			     fdar_sessions_damage(fdar_excerpt_sessions(excerpt)));
 	fdar_parts_init(&parts, excerpt, FALSE);
 	reducing.excerpt = excerpt;
 	reducing.parts = &parts;

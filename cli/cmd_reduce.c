@@ -295,7 +295,9 @@ static void tell_nothing(const struct fdar_reducing *reducing)
 static int report(struct request *request, struct fdar_reduce_view *view,
 		  struct fdar_reducing *reducing, GError *error)
 {
-	gboolean over = !error && reducing->end != FDAR_REDUCE_STOPPED;
+	/* Without an output there is nothing to go on with, unless there was before. */
+	gboolean lost = reducing->unwritten && !fdar_state_answers(reducing->state);
+	gboolean over = error ? lost : reducing->end != FDAR_REDUCE_STOPPED;
 	GError *state_error = NULL;
 	int code;
 
@@ -326,6 +328,9 @@ static int search(struct request *request, struct fdar_reducing *reducing,
 	excerpt = fdar_excerpt_open(path, &request->load, &error);
 	if (!excerpt)
 		return fdar_failure(&usage, error);
+	if (fdar_sessions_damage(fdar_excerpt_sessions(excerpt)))
+		fdar_warning(&usage, "%s; what came before it is searched",
+			     fdar_sessions_damage(fdar_excerpt_sessions(excerpt)));
 	fdar_parts_init(&parts, excerpt, request->judge.test == FDAR_TEST_COMMAND);
 	reducing->excerpt = excerpt;
 	reducing->parts = &parts;

@@ -121,8 +121,9 @@ static void on_better(void *user, const struct fdar_try *best)
 		fdar_reducing_add(&list, &reducing->after);
 		fdar_part_list_sort(&list);
 	}
-	if (!reducing->error)
-		fdar_reducing_write(reducing, &list, reducing->options->output, &reducing->error);
+	if (!reducing->error &&
+	    !fdar_reducing_write(reducing, &list, reducing->options->output, &reducing->error))
+		reducing->unwritten = TRUE;
 	fdar_part_list_clear(&list);
 	fdar_reducing_show(reducing);
 }

@@ -57,7 +57,8 @@ struct fdar_reducing {
 	GArray *causes;             /* uint32_t: sessions of each cause */
 	struct fdar_reduced result; /* of the last step */
 	enum fdar_reduce_end end;
-	const char *why; /* it was stopped: "interrupted", "--time is over", ...; NULL */
+	gboolean unwritten; /* the error is that the output cannot be written */
+	const char *why;    /* it was stopped: "interrupted", "--time is over", ...; NULL */
 	double figure, figure_low, figure_high; /* median of the confirming runs and its interval */
 	uint64_t runs, recalled, elapsed_ns;
 	/* Private: see reducing.c, attempt.c and calibrate.c. */

@@ -139,6 +139,10 @@ static gboolean add_file(GChecksum *sum, const char *path, GError **error)
 
 	if (!file)
 		return fail(error, path, g_strerror(errno));
+	if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		fclose(file);
+		return fail(error, path, "is a directory, a capture file is expected");
+	}
 	while ((got = fread(buffer, 1, 1 << 16, file)) > 0)
 		g_checksum_update(sum, buffer, (gssize)got);
 	fine = !ferror(file);
