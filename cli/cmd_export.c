@@ -15,10 +15,13 @@
 #include "cli/kit/save.h"
 #include "cli/kit/table.h"
 #include "pipeline/source/export.h"
+#include "pipeline/source/source.h"
+#include "pipeline/recording/doubts.h"
 #include "pipeline/recording/recording.h"
 #include "viz/export/export_tree.h"
 
 #define CALLS_MAX 10000000
+#define BATCH     4096u
 
 static const struct fdar_usage usage = {
 	.command = "export",
@@ -65,6 +68,36 @@ static const struct fdar_usage usage = {
 		    "slowest_sessions LIMIT 5'\n"
 		    "  flowdar export bad --baseline base --folded - | sort -k3\n",
 };
+
+/* What speaks against the recording is known when it has been read: what is copied is not looked into. What
+ * the copying has found is not told again. */
+static void warn_of_doubts(const char *path, const struct fdar_export *result,
+			   const volatile int *stop)
+{
+	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	g_autofree char *what = g_strdup_printf("checking %s", path);
+	struct fdar_reading reading = { .what = what, .stop = stop };
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fdar_source) source = fdar_source_open(path, &error);
+	guint64 events = 0;
+	gssize count = 0;
+
+	while (source && (count = fdar_source_read(source, batch, BATCH, &error)) > 0) {
+		events += (guint64)count;
+		if (!fdar_reading_events(events, &reading))
+			break;
+	}
+	fdar_reading_clear(&reading);
+	for (guint i = 0; source && i < fdar_source_doubts(source)->len; i++) {
+		const struct fdar_doubt *doubt = fdar_source_doubts(source)->pdata[i];
+
+		if (!(doubt->kind == FDAR_DOUBT_LOST && result->dropped) &&
+		    !(doubt->kind == FDAR_DOUBT_DAMAGED && result->damaged))
+			fdar_warning(&usage, "%s: %s", path, doubt->text);
+	}
+	if (error)
+		fdar_warning(&usage, "%s", error->message);
+}
 
 /* What whoever reads the result with another program would not learn from it. */
 static void warn(const char *path, const struct fdar_export *result)
@@ -121,6 +154,7 @@ static int export_trace(const char *path, const char *out)
 	if (ok) {
 		report(out, &result);
 		warn(path, &result);
+		warn_of_doubts(path, &result, reading.stop);
 	} else {
 		code = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
 			       ? FDAR_EXIT_INTERRUPTED
