@@ -46,7 +46,8 @@ static void reject_minority(struct fdar_split *split, uint8_t *family)
 		struct fdar_split_session *one =
 			&g_array_index(split->sessions, struct fdar_split_session, i);
 
-		if (one->session.client.family != *family)
+		/* Where none can be played there is no version that most have. */
+		if (v4 + v6 > 0 && one->session.client.family != *family)
 			one->broken |= FDAR_TREX_FAMILY;
 		if (one->broken)
 			split->rejected++;

@@ -371,6 +371,23 @@ static void test_rules(void)
 	remove_dir(directory);
 }
 
+/* One session, which cannot be played: there is no other whose version it could lack. */
+static void test_alone(void)
+{
+	char *directory = new_dir();
+	struct scene scene;
+	g_autoptr(fdar_split) result = NULL;
+
+	scene_begin(&scene);
+	add(&scene, udp_frame("2001:db8::1", 6, "2001:db8::2", 80, "first"));
+	scene.now_ns -= 5 * MS;
+	add(&scene, udp_frame("2001:db8::1", 6, "2001:db8::2", 80, "second"));
+	result = split(&scene, directory);
+	g_assert_cmpuint(result->rejected, ==, 1);
+	g_assert_cmpuint(one(result, 0)->broken, ==, FDAR_TREX_BACKWARD);
+	remove_dir(directory);
+}
+
 /* Another link layer becomes Ethernet; all IPv6 is a profile of IPv6. */
 static void test_links(void)
 {
@@ -457,6 +474,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/split/rules", test_rules);
 	g_test_add_func("/split/differs", test_differs);
 	g_test_add_func("/split/mixed-links", test_mixed_links);
+	g_test_add_func("/split/alone", test_alone);
 	g_test_add_func("/split/links", test_links);
 	g_test_add_func("/split/refused", test_refused);
 	return g_test_run();
