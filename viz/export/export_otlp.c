@@ -16,10 +16,16 @@ struct link {
 	uint32_t handoff;
 };
 
+/* From when to when a span is. */
+struct extent {
+	uint64_t begin_ns, end_ns;
+};
+
 struct writer {
 	GString *out;
 	const struct fdar_spans *spans;
-	GArray *links; /* of struct link, by target */
+	GArray *links;        /* of struct link, by target */
+	struct extent *roots; /* of sessions, by their number */
 	guint next_link;
 	gboolean first;
 };
@@ -97,9 +103,35 @@ static void add_times(struct writer *writer, const char *name, int kind, uint64_
 			       kind, start_ns, end_ns);
 }
 
+/* A session is known of only within the call that took it in, or after its first: as a span it has all of its
+ * calls inside. */
+static struct extent *find_roots(const struct fdar_spans *spans)
+{
+	struct extent *roots = g_new0(struct extent, spans->session_count);
+
+	for (uint32_t i = 0; i < spans->session_count; i++) {
+		const struct fdar_span_session *session = &spans->sessions[i];
+
+		roots[i].begin_ns = session->begin_ns;
+		roots[i].end_ns = MAX(session->end_ns, session->begin_ns);
+	}
+	for (uint32_t i = 0; i < spans->count; i++) {
+		const struct fdar_span *span = &spans->spans[i];
+		struct extent *root;
+
+		if (span->session == FDAR_SPANS_NONE)
+			continue;
+		root = &roots[span->session];
+		root->begin_ns = MIN(root->begin_ns, span->start_ns);
+		root->end_ns = MAX(root->end_ns, span->end_ns);
+	}
+	return roots;
+}
+
 static void add_root(struct writer *writer, uint32_t index)
 {
 	const struct fdar_span_session *session = &writer->spans->sessions[index];
+	const struct extent *extent = &writer->roots[index];
 	gboolean first = TRUE;
 
 	begin(writer, index, OF_ROOT, index);
@@ -107,7 +139,7 @@ static void add_root(struct writer *writer, uint32_t index)
 		  *session->what                             ? session->what
 		  : writer->spans->unit == FDAR_UNIT_REQUEST ? "request"
 							     : "session",
-		  KIND_SERVER, session->begin_ns, MAX(session->end_ns, session->begin_ns));
+		  KIND_SERVER, extent->begin_ns, extent->end_ns);
 	append_number(writer->out, "flowdar.session", session->id, &first);
 	if (*session->peer)
 		append_text(writer->out, "client.address", session->peer, &first);
@@ -240,6 +272,7 @@ GString *fdar_export_otlp(const struct fdar_spans *spans)
 	g_string_append(writer.out,
 			"]},\"scopeSpans\":[{\"scope\":{\"name\":\"flowdar\"},\"spans\":[");
 	find_links(&writer);
+	writer.roots = find_roots(spans);
 	for (uint32_t i = 0; i < spans->session_count; i++)
 		add_root(&writer, i);
 	for (uint32_t i = 0; i < spans->count; i++)
@@ -247,5 +280,6 @@ GString *fdar_export_otlp(const struct fdar_spans *spans)
 			add_call(&writer, i);
 	g_string_append(writer.out, "]}]}]}\n");
 	g_array_unref(writer.links);
+	g_free(writer.roots);
 	return writer.out;
 }
