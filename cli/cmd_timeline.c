@@ -43,6 +43,8 @@ static const struct fdar_usage handoffs_usage = {
 	.examples = "  flowdar handoffs attack.rec -o handoffs.svg\n",
 };
 
+#define WIDTH_UNSET G_MININT
+
 struct request {
 	const struct fdar_usage *usage;
 	const char *path;
@@ -91,7 +93,7 @@ static gboolean find_session(const struct fdar_activity *activity, const char *p
 static gboolean draw(struct request *request, const struct fdar_activity *activity, GError **error)
 {
 	g_autofree char *name = g_path_get_basename(request->path);
-	struct fdar_timeline_options options = { .title = name, .width = request->width };
+	struct fdar_timeline_options options = { .title = name, .width = MAX(request->width, 0) };
 	GString *svg;
 
 	if (request->session && !find_session(activity, request->session, &options.session)) {
@@ -141,7 +143,8 @@ static int parse_and_run(struct request *request, const GOptionEntry *entries, i
 		if (argc != 2)
 			code = fdar_usage_error(request->usage, argc < 2 ? "which recording?"
 									 : "one recording only");
-		else if (request->width && (request->width < 500 || request->width > 20000))
+		else if (request->width != WIDTH_UNSET &&
+			 (request->width < 500 || request->width > 20000))
 			code = fdar_usage_error(request->usage,
 						"--width %d: expected 500 to 20000 points",
 						request->width);
@@ -162,7 +165,7 @@ static int parse_and_run(struct request *request, const GOptionEntry *entries, i
 
 int fdar_cmd_timeline(int argc, char **argv)
 {
-	struct request request = { .usage = &timeline_usage };
+	struct request request = { .usage = &timeline_usage, .width = WIDTH_UNSET };
 	const GOptionEntry entries[] = {
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &request.output,
 		  "Where to write the SVG (default timeline.svg; - is standard output)", "FILE" },
@@ -178,7 +181,7 @@ int fdar_cmd_timeline(int argc, char **argv)
 
 int fdar_cmd_handoffs(int argc, char **argv)
 {
-	struct request request = { .usage = &handoffs_usage };
+	struct request request = { .usage = &handoffs_usage, .width = WIDTH_UNSET };
 	const GOptionEntry entries[] = {
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &request.output,
 		  "Where to write the SVG (default handoffs.svg; - is standard output)", "FILE" },
