@@ -141,7 +141,7 @@ static void draw_label(struct pen *pen, const struct fdar_label *label,
 	append_color(pen, " fill=\"", label->color);
 	if (label->halo != FDAR_COLOR_NONE) {
 		append_color(pen, " stroke=\"", label->halo);
-		append(pen, " paint-order=\"stroke\" stroke-width=\"3\" stroke-linejoin=\"round\"");
+		append(pen, " paint-order=\"stroke\" stroke-width=\"5\" stroke-linejoin=\"round\"");
 	}
 	append(pen, ">");
 	append_xml(pen, label->text);
