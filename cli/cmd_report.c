@@ -42,7 +42,7 @@ static const struct fdar_usage usage = {
 		"--format md is for a pull request, with the pictures beside it, or on standard "
 		"output without them;\n"
 		"junit, sarif (at the culprit's source line) and json are for CI and other "
-		"programs.\n",
+		"programs. These forms are of a verdict: they need two recordings.\n",
 	.values = values,
 	.examples = "  flowdar report usual.rec attack.rec -o report.html\n"
 		    "  flowdar report attack.rec -o attack.html\n"
@@ -372,7 +372,7 @@ int fdar_cmd_report(int argc, char **argv)
 		  "standard output",
 		  "FILE" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
-		  "html (default), md, junit, sarif or json", "FORMAT" },
+		  "html (default); of two recordings also md, junit, sarif or json", "FORMAT" },
 		{ "fail-on", 0, 0, G_OPTION_ARG_STRING_ARRAY, &texts.limits,
 		  "With junit: a test case for this limit, as in flowdar diff, e.g. 'ratio>2'",
 		  "LIMIT" },
