@@ -8,6 +8,7 @@
 
 #include "cli/kit/command.h"
 #include "cli/kit/help.h"
+#include "cli/kit/prose.h"
 #include "cli/kit/suggest.h"
 
 static const char about[] =
@@ -29,18 +30,23 @@ static const char exit_codes[] = "0  all went well\n"
 
 static void print_usage(FILE *out)
 {
-	fprintf(out, "Usage: flowdar COMMAND [OPTIONS] ...\n\n%s\n\nCommands:\n", about);
-	for (const struct fdar_command *command = fdar_commands; command->name; command++)
-		fprintf(out, "  %-10s  %s\n", command->name, command->summary);
-	fprintf(out,
-		"\n"
-		"The usual way:\n"
-		"%s"
-		"\n"
-		"flowdar COMMAND --help tells about a command, flowdar help COMMAND opens its "
-		"manual;\n"
-		"flowdar --version prints the version.\n",
-		usual_way);
+	gsize width = fdar_help_width(out);
+	g_autoptr(GString) text = g_string_new("Usage: flowdar COMMAND [OPTIONS] ...\n\n");
+
+	fdar_prose_set(text, about, width);
+	g_string_append(text, "\nCommands:\n");
+	for (const struct fdar_command *command = fdar_commands; command->name; command++) {
+		g_string_append_printf(text, "  %-10s  ", command->name);
+		fdar_prose_fill(text, command->summary, 14, 14, width);
+		g_string_append_c(text, '\n');
+	}
+	g_string_append_printf(text, "\nThe usual way:\n%s\n", usual_way);
+	fdar_prose_set(text,
+		       "flowdar COMMAND --help tells about a command, flowdar help COMMAND opens "
+		       "its manual;\n",
+		       width);
+	fdar_prose_set(text, "flowdar --version prints the version.\n", width);
+	fputs(text->str, out);
 }
 
 static const struct fdar_command *find_command(const char *name)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/kit/prose.h"
 #include "cli/kit/terminal.h"
@@ -48,10 +49,18 @@ static void set_options(GString *out, const struct fdar_usage *usage, const GOpt
 	}
 }
 
+gsize fdar_help_width(FILE *out)
+{
+	gsize terminal = fdar_terminal_width(out);
+
+	if (!terminal && isatty(fileno(out)))
+		terminal = 80; /* it does not say, and most are */
+	return terminal ? MIN(terminal, FDAR_HELP_WIDTH) : FDAR_HELP_WIDTH;
+}
+
 void fdar_help_print(const struct fdar_usage *usage, const GOptionEntry *entries)
 {
-	gsize terminal = fdar_terminal_width(stdout);
-	gsize width = terminal ? MIN(terminal, FDAR_HELP_WIDTH) : FDAR_HELP_WIDTH;
+	gsize width = fdar_help_width(stdout);
 	g_autofree char *units = fdar_help_units(entries);
 	g_autofree char *first = g_strdup_printf("Usage: flowdar %s ", usage->command);
 	g_autoptr(GString) out = g_string_new(first);

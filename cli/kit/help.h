@@ -9,6 +9,7 @@
 #define FDAR_CLI_KIT_HELP_H
 
 #include <glib.h>
+#include <stdio.h>
 
 #include "cli/kit/options.h"
 
@@ -28,6 +29,9 @@ char *fdar_help_option(const GOptionEntry *entry);
 
 /* What TIME and SIZE are, for a command that takes them; else "". The caller frees the result. */
 char *fdar_help_units(const GOptionEntry *entries);
+
+/* Columns that a help is set to: the terminal's, and no more than FDAR_HELP_WIDTH. */
+gsize fdar_help_width(FILE *out);
 
 /* The help, set to the width of the terminal. */
 void fdar_help_print(const struct fdar_usage *usage, const GOptionEntry *entries);
