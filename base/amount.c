@@ -1,5 +1,7 @@
 #include "base/amount.h"
 
+#include <math.h>
+
 const char *fdar_duration_text(double ns, char text[FDAR_DURATION_BYTES])
 {
 	static const struct {
@@ -30,6 +32,15 @@ char *fdar_count_text(guint64 count)
 		g_string_append_c(text, digits[i]);
 	}
 	return g_string_free(text, FALSE);
+}
+
+char *fdar_number_text(double number)
+{
+	double most = 1e15; /* more digits than that are not known */
+
+	if (number < 9.95 && number != floor(number))
+		return g_strdup_printf("%.2g", number);
+	return fdar_count_text((guint64)(CLAMP(number, 0, most) + 0.5));
 }
 
 char *fdar_plural(guint64 count, const char *one, const char *many)

@@ -1,6 +1,8 @@
 /* How sure the verdict is, and why in words. */
 #include "analyze/diff/diff_private.h"
 
+#include "base/amount.h"
+
 struct diff_cap {
 	enum fdar_confidence level;
 	char text[240];
@@ -97,12 +99,17 @@ static void cap_for_load(struct diff_work *work)
 	enum fdar_confidence level =
 		factor >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW;
 
-	if (diff->load.pace)
+	if (diff->load.pace) {
+		g_autofree char *rate = fdar_number_text(diff->subject.rate);
+		g_autofree char *usual = fdar_number_text(diff->baseline.rate);
+		g_autofree char *open = fdar_number_text(diff->subject.open);
+		g_autofree char *usually_open = fdar_number_text(diff->baseline.open);
+
 		diff_cap(work, is_beyond_pace(diff) ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
-			 "the sides' clients came at another pace: %.3g against %.3g "
-			 "%s a second, %.2g against %.2g open at once",
-			 diff->subject.rate, diff->baseline.rate, diff_units(diff),
-			 diff->subject.open, diff->baseline.open);
+			 "the sides' clients came at another pace: %s against %s "
+			 "%s a second, %s against %s open at once",
+			 rate, usual, diff_units(diff), open, usually_open);
+	}
 	if (diff->load.work > 1)
 		diff_cap(work, level, "the subject's %s ask for %.2g times as much each",
 			 diff_units(diff), diff->load.work);

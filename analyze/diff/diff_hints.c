@@ -3,6 +3,8 @@
 
 #include "analyze/diff/diff_private.h"
 
+#include "base/amount.h"
+
 static void hint(struct fdar_diff *diff, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void hint(struct fdar_diff *diff, const char *format, ...)
@@ -45,12 +47,17 @@ static void hint_load(struct diff_work *work)
 		     diff->subject.requests > 0 && diff->unit == FDAR_UNIT_SESSION
 			     ? "requests; --unit request compares those"
 			     : "reads and bytes");
-	if (load->pace)
+	if (load->pace) {
+		g_autofree char *rate = fdar_number_text(diff->subject.rate);
+		g_autofree char *usual = fdar_number_text(diff->baseline.rate);
+		g_autofree char *open = fdar_number_text(diff->subject.open);
+		g_autofree char *usually_open = fdar_number_text(diff->baseline.open);
+
 		hint(diff,
-		     "the clients came at another pace: %.3g %s a second and %.2g open at once, "
-		     "against %.3g and %.2g; waits and system calls follow it, and are passed over",
-		     diff->subject.rate, diff_units(diff), diff->subject.open, diff->baseline.rate,
-		     diff->baseline.open);
+		     "the clients came at another pace: %s %s a second and %s open at once, "
+		     "against %s and %s; waits and system calls follow it, and are passed over",
+		     rate, diff_units(diff), open, usual, usually_open);
+	}
 	if (load->machine >= 1.2 && !diff->whole_run && !diff->verdict.function)
 		hint(diff,
 		     "half of what ran in the baseline takes %.2g times as long now: the "

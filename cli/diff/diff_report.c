@@ -253,14 +253,11 @@ static void print_paths(const struct fdar_diff *diff, enum fdar_presence presenc
 
 #define COUNTS_SHOWN 5u
 
-static void count_text(const struct fdar_diff_row *row, int side, char text[32])
+static char *count_text(const struct fdar_diff_row *row, int side)
 {
 	const struct fdar_diff_side *of = side ? &row->subject : &row->baseline;
 
-	if (row->counts.exact)
-		g_snprintf(text, 32, "%.0f", row->counts.typical[side]);
-	else
-		g_snprintf(text, 32, of->calls < 99.5 ? "%.3g" : "%.0f", of->calls);
+	return fdar_format_number(row->counts.exact ? row->counts.typical[side] : of->calls);
 }
 
 /* Calls say what the machine's mood cannot: what is done more often, whatever it took. */
@@ -269,10 +266,9 @@ static void print_counts(const struct fdar_diff *diff)
 	for (guint i = 0; i < MIN(diff->recounted_count, COUNTS_SHOWN); i++) {
 		const struct fdar_diff_row *row = &diff->rows[diff->recounted[i]];
 		g_autofree char *time = fdar_format_duration(row->counts.work_ns);
-		char before[32], after[32];
+		g_autofree char *before = count_text(row, 0);
+		g_autofree char *after = count_text(row, 1);
 
-		count_text(row, 0, before);
-		count_text(row, 1, after);
 		fdar_print_line(
 			"called differently: %s (%s) %s times%s, %s in the baseline: about %s "
 			"more",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/amount.h"
 void fdar_cell_duration(struct fdar_table *table, size_t column, double nanoseconds)
 {
 	g_autofree char *people = fdar_format_duration(nanoseconds);
@@ -15,12 +16,10 @@ void fdar_cell_duration(struct fdar_table *table, size_t column, double nanoseco
 
 void fdar_cell_count(struct fdar_table *table, size_t column, double count)
 {
-	g_autofree char *whole = fdar_format_count((guint64)(count + 0.5));
-	g_autofree char *part = g_strdup_printf("%.2g", count);
+	g_autofree char *shown = fdar_number_text(count);
 	g_autofree char *machine = g_strdup_printf("%.10g", count);
-	gboolean is_small = count < 9.95 && count != floor(count);
 
-	fdar_table_cell(table, column, is_small ? part : whole, machine);
+	fdar_table_cell(table, column, shown, machine);
 }
 
 /* Behind "operator" brackets are a name, not brackets. */

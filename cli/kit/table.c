@@ -269,6 +269,11 @@ char *fdar_format_count(guint64 count)
 	return fdar_count_text(count);
 }
 
+char *fdar_format_number(double number)
+{
+	return fdar_number_text(number);
+}
+
 char *fdar_format_bytes(guint64 bytes)
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };

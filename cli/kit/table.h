@@ -64,6 +64,9 @@ char *fdar_format_duration(double nanoseconds);
 /* "1,234,567". The caller frees the result. */
 char *fdar_format_count(guint64 count);
 
+/* "1.5", "412", "12,345": a mean of counts. The caller frees the result. */
+char *fdar_format_number(double number);
+
 /* "12.3 MB". The caller frees the result. */
 char *fdar_format_bytes(guint64 bytes);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analyze/profile/labels.h"
+#include "base/amount.h"
 #include "cli/kit/table.h"
 #include "pipeline/recording/recording.h"
 
@@ -191,9 +192,10 @@ static char *pressure_of(const struct fdar_recording_info *info)
 
 static char *load_of(const struct fdar_diff_sessions *side)
 {
-	return side->rate > 0
-		       ? g_strdup_printf("%.3g a second, %.2g open at once", side->rate, side->open)
-		       : NULL;
+	g_autofree char *rate = fdar_number_text(side->rate);
+	g_autofree char *open = fdar_number_text(side->open);
+
+	return side->rate > 0 ? g_strdup_printf("%s a second, %s open at once", rate, open) : NULL;
 }
 
 static char *price_of(const struct fdar_diff_sessions *side)

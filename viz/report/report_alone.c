@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/amount.h"
 #include "viz/scene/label.h"
 
 #define ROWS_MAX 200u /* more are left out, and counted */
@@ -65,7 +66,7 @@ static void write_row(GString *out, const struct row *row, const struct fdar_pro
 	double units = (double)MAX(group->sessions, 1);
 	double share = (double)row->stat->own_ns / (double)MAX(group->own_ns, 1);
 	g_autofree char *percent = g_strdup_printf("%.1f %%", 100 * share);
-	g_autofree char *calls = g_strdup_printf("%.4g", (double)row->stat->calls / units);
+	g_autofree char *calls = fdar_number_text((double)row->stat->calls / units);
 
 	name_cell(out, row);
 	fdar_html_number(out, percent, share);

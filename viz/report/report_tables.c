@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "viz/scene/label.h"
 
 #define ROWS_MAX  500u /* more are left out, and counted */
@@ -100,8 +101,8 @@ static void function_row(GString *out, const struct fdar_diff *diff,
 	g_autofree char *p = row->test.adjusted < 0.001
 				     ? g_strdup("< 0.001")
 				     : g_strdup_printf("%.3f", row->test.adjusted);
-	g_autofree char *before = g_strdup_printf("%.4g", row->baseline.calls);
-	g_autofree char *after = g_strdup_printf("%.4g", row->subject.calls);
+	g_autofree char *before = fdar_number_text(row->baseline.calls);
+	g_autofree char *after = fdar_number_text(row->subject.calls);
 	gboolean guilty = g_strcmp0(row->function, diff->verdict.function) == 0 &&
 			  g_strcmp0(row->below, diff->verdict.below) == 0;
 
@@ -179,7 +180,7 @@ void fdar_report_paths(GString *out, const struct fdar_report *report)
 		if (node->presence == FDAR_IN_BOTH || count++ >= PATHS_MAX)
 			continue;
 		path = fdar_diff_path(diff, i, DEPTH);
-		calls = g_strdup_printf("%.4g", side->calls);
+		calls = fdar_number_text(side->calls);
 		g_string_append(out, "<tr><th scope=\"row\"><code>");
 		fdar_html_text(out, path);
 		fdar_html_format(out, "</code></th><td>%s</td>", new ? "new" : "gone");

@@ -56,10 +56,27 @@ static void test_count(void)
 	}
 }
 
+static void test_number(void)
+{
+	static const struct {
+		double number;
+		const char *expected;
+	} cases[] = { { 0, "0" },       { 0.066, "0.066" },  { 1.5, "1.5" },
+		      { 3, "3" },       { 9.94, "9.9" },     { 9.96, "10" },
+		      { 411.6, "412" }, { 2465.2, "2,465" }, { 25387.4, "25,387" } };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = fdar_number_text(cases[i].number);
+
+		g_assert_cmpstr(text, ==, cases[i].expected);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/amount/duration", test_duration);
 	g_test_add_func("/amount/count", test_count);
+	g_test_add_func("/amount/number", test_number);
 	return g_test_run();
 }
