@@ -153,7 +153,7 @@ static void draw_distribution(const struct view *view, const struct fdar_histogr
 static void draw_bar(const struct view *view, const struct fdar_diff_node *node, double y)
 {
 	gboolean more = node->added_ns >= 0;
-	g_autofree char *time = fdar_label_duration((uint64_t)fabs(node->added_ns));
+	g_autofree char *time = fdar_label_mean_duration(fabs(node->added_ns));
 	g_autofree char *text = g_strconcat(more ? "+" : "−", time, NULL);
 	g_autofree char *ratio = node->presence == FDAR_IN_SUBJECT    ? g_strdup("new")
 				 : node->presence == FDAR_IN_BASELINE ? g_strdup("gone")
@@ -251,6 +251,9 @@ static void draw_head(const struct view *view)
 GString *fdar_tree_svg(const struct fdar_diff *diff, const struct fdar_profile *const profiles[2],
 		       const struct fdar_bars_options *options)
 {
+	g_autofree char *title =
+		fdar_label_units(options->title ? options->title : "Where the added time is");
+	g_autofree char *sentence = fdar_label_units(diff->verdict.sentence);
 	struct view view = { .diff = diff,
 			     .profiles = profiles,
 			     .width = options->width > 0 ? options->width : WIDTH,
@@ -268,13 +271,11 @@ GString *fdar_tree_svg(const struct fdar_diff *diff, const struct fdar_profile *
 			view.most_ns = MAX(view.most_ns, weight_of(&diff->nodes[i]));
 	if (options->title)
 		fdar_chart_text(view.chart, MARGIN, 22, 0, FDAR_FONT_SANS_BOLD, 15, FDAR_COLOR_INK,
-				view.width - 2 * MARGIN, options->title);
+				view.width - 2 * MARGIN, title);
 	draw_head(&view);
 	rows = draw_below(&view, 0, 0, 0);
 	words = g_strdup_printf("%u of %u call paths: those whose own time changed most, and their "
 				"callers. %s",
-				rows, MAX(diff->node_count, 1) - 1, diff->verdict.sentence);
-	return fdar_chart_finish(view.chart, view.width, HEAD + rows * ROW + 12,
-				 options->title ? options->title : "Where the added time is",
-				 words);
+				rows, MAX(diff->node_count, 1) - 1, sentence);
+	return fdar_chart_finish(view.chart, view.width, HEAD + rows * ROW + 12, title, words);
 }

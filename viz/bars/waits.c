@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/amount.h"
 #include "viz/chart/chart.h"
 
 #define WIDTH  1140.0
@@ -64,10 +65,11 @@ static GArray *gather(const struct fdar_flame_tree *tree)
 static void draw_bar(struct fdar_chart *chart, double y, double ns, double calls, double longest,
 		     double room, const char *fill, const char *unit)
 {
-	g_autofree char *time = fdar_label_duration((uint64_t)ns);
-	g_autofree char *each = fdar_label_duration(calls > 0 ? (uint64_t)(ns / calls) : 0);
+	g_autofree char *time = fdar_label_mean_duration(ns);
+	g_autofree char *each = fdar_label_mean_duration(calls > 0 ? ns / calls : 0);
+	g_autofree char *many = fdar_number_text(calls);
 	g_autofree char *words =
-		calls > 0 ? g_strdup_printf("%s a %s: %.3g of %s", time, unit, calls, each)
+		calls > 0 ? g_strdup_printf("%s a %s: %s of %s", time, unit, many, each)
 			  : g_strdup("none");
 	double w = longest > 0 ? ns / longest * room : 0;
 
@@ -123,11 +125,13 @@ GString *fdar_waits_svg(const struct fdar_flame_tree *tree, const struct fdar_ba
 		waits->len ? g_strdup_printf("%u kinds of wait; the longest is %s", waits->len,
 					     g_array_index(waits, struct wait, 0).name)
 			   : g_strdup("No call that can block, and no queue, was recorded.");
+	g_autofree char *title =
+		fdar_label_units(options->title ? options->title : "What sessions wait for");
 	double y;
 
 	if (options->title)
 		fdar_chart_text(chart, MARGIN, 22, 0, FDAR_FONT_SANS_BOLD, 15, FDAR_COLOR_INK,
-				width - 2 * MARGIN, options->title);
+				width - 2 * MARGIN, title);
 	draw_legend(chart, tree);
 	y = draw_waits(chart, waits, tree, width);
 	if (waits->len > FDAR_BARS_WAITS || waits->len == 0) {
@@ -140,6 +144,5 @@ GString *fdar_waits_svg(const struct fdar_flame_tree *tree, const struct fdar_ba
 				width - 2 * MARGIN, rest);
 		y += 18;
 	}
-	return fdar_chart_finish(chart, width, y + 8,
-				 options->title ? options->title : "What sessions wait for", words);
+	return fdar_chart_finish(chart, width, y + 8, title, words);
 }

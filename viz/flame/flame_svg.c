@@ -293,7 +293,8 @@ static GString *page_of(struct view *view)
 	GString *boxes = view->out, *page = g_string_new(NULL);
 	double height = HEAD + view->depth_max * ROW + FOOT;
 	g_autofree char *which = summary(view);
-	const char *title = view->options->title ? view->options->title : "Flame graph";
+	g_autofree char *title =
+		fdar_label_units(view->options->title ? view->options->title : "Flame graph");
 
 	append_number(page, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", view->width,
 		      "\"");

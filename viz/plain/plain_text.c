@@ -102,7 +102,9 @@ static void put_head(const struct page *page)
 {
 	const struct fdar_sequence *sequence = page->sequence;
 
-	put_wrapped(page, sequence->heading);
+	g_autofree char *heading = fdar_label_units(sequence->heading ? sequence->heading : "");
+
+	put_wrapped(page, heading);
 	if (sequence->subheading)
 		put_wrapped(page, sequence->subheading);
 	for (const char *const *w = sequence->warnings; w && *w; w++) {

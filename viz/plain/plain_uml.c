@@ -267,7 +267,8 @@ static GString *write_page(const struct dialect *dialect, const struct fdar_sequ
 			     .out = g_string_new(NULL) };
 	g_autofree const struct fdar_story_step **partners =
 		g_new0(const struct fdar_story_step *, page.story->step_count + 1);
-	g_autofree char *title = safe(&page, sequence->heading);
+	g_autofree char *heading = fdar_label_units(sequence->heading ? sequence->heading : "");
+	g_autofree char *title = safe(&page, heading);
 
 	for (uint32_t row = 0; page.pair && row < plain_row_count(sequence); row++) {
 		uint32_t step = plain_row(sequence, row).step[1];

@@ -14,7 +14,7 @@ static void head(GString *out, const struct fdar_report *report)
 			"<meta http-equiv=\"Content-Security-Policy\" content=\"" POLICY "\">\n"
 			"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 			"<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	fdar_html_text(out, report->title);
+	fdar_html_words(out, report->title);
 	g_string_append(out, "</title>\n<style>\n");
 	g_string_append(out, fdar_report_css);
 	g_string_append(out, "</style>\n</head>\n<body>\n");
@@ -24,7 +24,7 @@ static void head(GString *out, const struct fdar_report *report)
 static void alone(GString *out, const struct fdar_report *report)
 {
 	g_string_append(out, "<header><p class=\"muted\">flowdar report of one recording</p><h1>");
-	fdar_html_text(out, report->title);
+	fdar_html_words(out, report->title);
 	g_string_append(out,
 			"</h1>\n<p>One recording says what costs most, not what is wrong: for a "
 			"verdict compare it with a usual one.</p></header>\n<main>\n");
@@ -35,7 +35,7 @@ static void verdict(GString *out, const struct fdar_report *report)
 	const struct fdar_verdict *found = &report->diff->verdict;
 
 	g_string_append(out, "<header><p class=\"muted\">flowdar report</p><h1>");
-	fdar_html_text(out, found->sentence);
+	fdar_html_words(out, found->sentence);
 	g_string_append(out, "</h1>\n<p>");
 	if (found->file) {
 		g_string_append(out, "<code>");
@@ -57,7 +57,7 @@ static void verdict(GString *out, const struct fdar_report *report)
 		g_string_append(out, "<ul class=\"hints\">");
 		for (guint i = 0; i < report->diff->hints->len; i++) {
 			g_string_append(out, "<li>");
-			fdar_html_text(out, report->diff->hints->pdata[i]);
+			fdar_html_words(out, report->diff->hints->pdata[i]);
 			g_string_append(out, "</li>");
 		}
 		g_string_append(out, "</ul>\n");
@@ -87,9 +87,8 @@ struct measures {
 static void measure_row(GString *out, const char *name, const struct measures sides[2],
 			unsigned count, double (*value)(const struct measures *))
 {
-	g_autofree char *base = fdar_label_duration((guint64)value(&sides[0]));
-	g_autofree char *subject =
-		count > 1 ? fdar_label_duration((guint64)value(&sides[1])) : NULL;
+	g_autofree char *base = fdar_label_mean_duration(value(&sides[0]));
+	g_autofree char *subject = count > 1 ? fdar_label_mean_duration(value(&sides[1])) : NULL;
 
 	fact(out, name, base, subject);
 }
@@ -159,8 +158,8 @@ static void latencies(GString *out, const struct fdar_report *report, unsigned c
 
 		if (!all || !all->count)
 			continue;
-		half = fdar_label_duration((guint64)fdar_histogram_quantile(all, 0.5, all->count));
-		bad = fdar_label_duration((guint64)fdar_histogram_quantile(all, 0.99, all->count));
+		half = fdar_label_mean_duration(fdar_histogram_quantile(all, 0.5, all->count));
+		bad = fdar_label_mean_duration(fdar_histogram_quantile(all, 0.99, all->count));
 		text[i] = g_strdup_printf("%s median, %s 99th percentile, of %" G_GUINT64_FORMAT
 					  " answers",
 					  half, bad, all->count);

@@ -13,6 +13,13 @@ void fdar_html_text(GString *out, const char *text)
 	g_string_append(out, escaped);
 }
 
+void fdar_html_words(GString *out, const char *words)
+{
+	g_autofree char *text = fdar_label_units(words ? words : "");
+
+	fdar_html_text(out, text);
+}
+
 void fdar_html_format(GString *out, const char *format, ...)
 {
 	va_list arguments;
@@ -34,8 +41,7 @@ void fdar_html_number(GString *out, const char *text, double value)
 
 void fdar_html_duration(GString *out, double ns)
 {
-	g_autofree char *text =
-		ns >= 0 ? fdar_label_duration((guint64)ns) : fdar_label_duration((guint64)-ns);
+	g_autofree char *text = fdar_label_mean_duration(fabs(ns));
 	g_autofree char *negative = ns < 0 ? g_strconcat("−", text, NULL) : NULL;
 
 	fdar_html_number(out, negative ? negative : text, ns);

@@ -11,6 +11,9 @@ extern const char fdar_report_js[];
 /* Clean and escaped, for elements and quoted attributes. NULL gives nothing. */
 void fdar_html_text(GString *out, const char *text);
 
+/* The same of a sentence: its units are those of the tables. */
+void fdar_html_words(GString *out, const char *words);
+
 /* A printf of markup: its arguments are numbers and constants of ours. The program never leaves C's
  * locale for numbers, so they have points. */
 void fdar_html_format(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);

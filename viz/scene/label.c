@@ -180,14 +180,33 @@ char *fdar_label_count(uint64_t count)
 
 char *fdar_label_duration(uint64_t ns)
 {
-	char text[FDAR_DURATION_BYTES];
-	g_auto(GStrv) parts = NULL;
+	return fdar_label_mean_duration((double)ns);
+}
 
-	if (ns >= 120000000000u)
-		return three_digits((double)ns / 6e10, " min");
-	/* A picture has the letter that a terminal may lack. */
-	parts = g_strsplit(fdar_duration_text((double)ns, text), " us", 2);
-	return g_strjoinv(" µs", parts);
+char *fdar_label_mean_duration(double ns)
+{
+	char text[FDAR_DURATION_BYTES];
+
+	if (ns >= 120000000000.0)
+		return three_digits(ns / 6e10, " min");
+	return fdar_label_units(fdar_duration_text(MAX(ns, 0), text));
+}
+
+/* A picture has the letter that a terminal may lack. */
+char *fdar_label_units(const char *words)
+{
+	GString *text = g_string_new(NULL);
+
+	for (const char *c = words; *c; c++) {
+		gboolean unit = c > words + 1 && c[0] == 'u' && c[1] == 's' && c[-1] == ' ' &&
+				g_ascii_isdigit(c[-2]) && !g_ascii_isalnum(c[2]);
+
+		if (unit)
+			g_string_append(text, "µ");
+		else
+			g_string_append_c(text, *c);
+	}
+	return g_string_free(text, FALSE);
 }
 
 char *fdar_label_ratio(double ratio)

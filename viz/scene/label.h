@@ -48,6 +48,13 @@ char *fdar_label_count(uint64_t count);
 /* "830 ns", "1.24 ms", "12.3 s": three significant digits. The caller frees the result. */
 char *fdar_label_duration(uint64_t ns);
 
+/* The same of a mean, which is rounded once. What is below 0 is 0. */
+char *fdar_label_mean_duration(double ns);
+
+/* The words of a sentence with "us" behind a figure as the "µs" of the other functions here: a page has one sign for
+ * a unit. The caller frees the result. */
+char *fdar_label_units(const char *words);
+
 /* "410×", "1.3×", "0.02×", "180,000×": two digits, as more would not be true of a single session. The caller frees the result. */
 char *fdar_label_ratio(double ratio);
 

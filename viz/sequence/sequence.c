@@ -85,7 +85,8 @@ static void draw(struct fdar_seq *seq)
 
 static char *describe(const struct fdar_sequence *s)
 {
-	GString *text = g_string_new(s->heading && s->heading[0] ? s->heading : NULL);
+	g_autofree char *heading = fdar_label_units(s->heading ? s->heading : "");
+	GString *text = g_string_new(heading);
 
 	g_string_append(text, text->len ? ". Sequence diagram" : "Sequence diagram");
 
@@ -106,6 +107,7 @@ struct fdar_scene *fdar_sequence_scene(const struct fdar_sequence *sequence,
 {
 	struct fdar_seq seq = { .sequence = sequence, .options = *options };
 	g_autofree char *description = describe(sequence);
+	g_autofree char *title = fdar_label_units(sequence->heading ? sequence->heading : "");
 
 	if (seq.options.dot_unit_ns == 0)
 		seq.options.dot_unit_ns = FDAR_SEQUENCE_DOT_NS;
@@ -116,7 +118,7 @@ struct fdar_scene *fdar_sequence_scene(const struct fdar_sequence *sequence,
 	for (unsigned p = 0; p < seq.panel_count; p++)
 		open_panel(&seq, p);
 	take_rows(&seq);
-	seq.scene->title = fdar_scene_text(seq.scene, sequence->heading ? sequence->heading : "");
+	seq.scene->title = fdar_scene_text(seq.scene, title);
 	seq.scene->description = fdar_scene_text(seq.scene, description);
 	draw(&seq);
 	for (unsigned p = 0; p < seq.panel_count; p++)

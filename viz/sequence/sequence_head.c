@@ -91,6 +91,7 @@ double fdar_seq_draw_header(struct fdar_seq *seq)
 {
 	const struct fdar_sequence *s = seq->sequence;
 	double y = 22;
+	g_autofree char *words = fdar_label_units(s->heading ? s->heading : "");
 	static const struct fdar_label heading = { .font = FDAR_FONT_SANS_BOLD,
 						   .size = HEADING_SIZE,
 						   .color = FDAR_COLOR_INK };
@@ -101,7 +102,7 @@ double fdar_seq_draw_header(struct fdar_seq *seq)
 				  .id = "header-rule",
 				  .fill = FDAR_COLOR_HAIRLINE };
 
-	y = write_lines(seq, "heading", y, s->heading ? s->heading : "", &heading) + 2;
+	y = write_lines(seq, "heading", y, words, &heading) + 2;
 	y = write_lines(seq, "subheading", y, s->subheading ? s->subheading : "", &subheading);
 	y += 6;
 	for (unsigned i = 0; s->warnings && s->warnings[i]; i++)

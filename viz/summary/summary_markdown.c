@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "base/show.h"
 #include "viz/scene/label.h"
 #include "viz/summary/summary.h"
@@ -26,9 +27,17 @@ static void put_code(GString *out, const char *text)
 	g_string_append(out, "</code>");
 }
 
+/* Of a sentence: its units are those of the tables. */
+static void put_words(GString *out, const char *words)
+{
+	g_autofree char *text = fdar_label_units(words ? words : "");
+
+	put_text(out, text);
+}
+
 static void put_duration(GString *out, double ns)
 {
-	g_autofree char *text = fdar_label_duration(ns > 0 ? (uint64_t)llround(ns) : 0);
+	g_autofree char *text = fdar_label_mean_duration(ns);
 
 	g_string_append(out, text);
 }
@@ -38,14 +47,14 @@ static void put_verdict(GString *out, const struct fdar_report *report)
 	const struct fdar_verdict *verdict = &report->diff->verdict;
 
 	g_string_append(out, "## ");
-	put_text(out, verdict->sentence);
+	put_words(out, verdict->sentence);
 	g_string_append(out, "\n\n");
 	if (verdict->refused)
 		g_string_append(out, "**No verdict.** ");
 	else
 		g_string_append_printf(out, "**Confidence: %s.** ",
 				       fdar_confidence_name(verdict->confidence));
-	put_text(out, verdict->reason);
+	put_words(out, verdict->reason);
 	g_string_append(out, "\n\n");
 	if (verdict->file) {
 		g_string_append(out, "At ");
@@ -92,6 +101,9 @@ static void put_ratio(GString *out, const struct fdar_diff_row *row)
 
 static void put_row(GString *out, const struct fdar_diff_row *row)
 {
+	g_autofree char *before = fdar_number_text(row->baseline.calls);
+	g_autofree char *after = fdar_number_text(row->subject.calls);
+
 	g_string_append(out, "| ");
 	put_code(out, row->function);
 	if (row->below) {
@@ -106,8 +118,7 @@ static void put_row(GString *out, const struct fdar_diff_row *row)
 	put_duration(out, row->subject.own_ns);
 	g_string_append(out, " | ");
 	put_ratio(out, row);
-	g_string_append_printf(out, " | %.4g | %.4g | %.0f %% |", row->baseline.calls,
-			       row->subject.calls, 100 * row->share);
+	g_string_append_printf(out, " | %s | %s | %.0f %% |", before, after, 100 * row->share);
 	g_string_append(out, row->stands_out ? " yes |\n" : " |\n");
 }
 
@@ -169,7 +180,7 @@ GString *fdar_summary_markdown(const struct fdar_report *report, const char *con
 	put_rows(out, report);
 	for (guint i = 0; i < report->diff->hints->len; i++) {
 		g_string_append(out, "- ");
-		put_text(out, g_ptr_array_index(report->diff->hints, i));
+		put_words(out, g_ptr_array_index(report->diff->hints, i));
 		g_string_append_c(out, '\n');
 	}
 	if (report->diff->hints->len)

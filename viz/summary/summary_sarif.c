@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "base/json_text.h"
 #include "viz/scene/label.h"
 #include "viz/summary/summary.h"
@@ -136,13 +137,23 @@ static const char *level_of(enum fdar_confidence confidence)
 
 static char *row_message(const struct fdar_diff_row *row)
 {
-	g_autofree char *before = fdar_label_duration((uint64_t)fmax(row->baseline.own_ns, 0));
-	g_autofree char *after = fdar_label_duration((uint64_t)fmax(row->subject.own_ns, 0));
+	g_autofree char *before = fdar_label_mean_duration(row->baseline.own_ns);
+	g_autofree char *after = fdar_label_mean_duration(row->subject.own_ns);
+	g_autofree char *calls_before = fdar_number_text(row->baseline.calls);
+	g_autofree char *calls_after = fdar_number_text(row->subject.calls);
 
-	return g_strdup_printf("%s%s%s (%s): %s per session against %s, %.4g calls against %.4g.",
+	return g_strdup_printf("%s%s%s (%s): %s per session against %s, %s calls against %s.",
 			       row->function, row->below ? " in " : "",
 			       row->below ? row->below : "", row->component, after, before,
-			       row->subject.calls, row->baseline.calls);
+			       calls_after, calls_before);
+}
+
+/* A sentence of the diff, with the units of the findings. */
+static void put_words(GString *out, const char *words)
+{
+	g_autofree char *text = fdar_label_units(words);
+
+	fdar_json_append(out, text);
 }
 
 static gboolean is_the_verdict(const struct fdar_verdict *verdict, const struct fdar_diff_row *row)
@@ -166,9 +177,11 @@ static void put_results(GString *out, const struct fdar_diff *diff, const char *
 					   NULL,
 					   level_of(verdict->confidence) };
 
-		finding.message =
+		g_autofree char *words =
 			g_strdup_printf("%s. Confidence: %s: %s.", verdict->sentence,
 					fdar_confidence_name(verdict->confidence), verdict->reason);
+
+		finding.message = fdar_label_units(words);
 		put_finding(out, &finding, folder);
 		g_free(finding.message);
 		any = TRUE;
@@ -199,14 +212,14 @@ static void put_notes(GString *out, const struct fdar_diff *diff)
 			       diff->verdict.refused ? "false" : "true");
 	if (diff->verdict.refused) {
 		g_string_append(out, "{\"level\":\"error\",\"message\":{\"text\":");
-		fdar_json_append(out, diff->verdict.sentence);
+		put_words(out, diff->verdict.sentence);
 		g_string_append(out, "}}");
 		any = TRUE;
 	}
 	for (guint i = 0; i < diff->hints->len; i++) {
 		g_string_append(out, any ? "," : "");
 		g_string_append(out, "{\"level\":\"note\",\"message\":{\"text\":");
-		fdar_json_append(out, g_ptr_array_index(diff->hints, i));
+		put_words(out, g_ptr_array_index(diff->hints, i));
 		g_string_append(out, "}}");
 		any = TRUE;
 	}

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "viz/chart/chart.h"
 
 #define WIDTH        1140.0
@@ -163,7 +164,9 @@ static char *rate_text(const struct graph *graph, uint64_t count)
 {
 	g_autofree char *whole = fdar_label_count(count);
 
-	return g_strdup_printf("%s, %.3g/s", whole, (double)count / graph->seconds);
+	g_autofree char *rate = fdar_number_text((double)count / graph->seconds);
+
+	return g_strdup_printf("%s, %s/s", whole, rate);
 }
 
 static void draw_way(const struct graph *graph, unsigned column, const struct way *way)
@@ -227,6 +230,22 @@ static void draw_queue(const struct graph *graph, const struct box *box, double 
 			FDAR_INK(WAIT_EDGE), waits);
 	fdar_chart_rect(graph->chart, x + 8, top + 45, MAX(room * median / longest, 1), 8,
 			FDAR_INK(HANDOFF), waits);
+}
+
+/* What a queue's bar says. */
+static void draw_legend(const struct graph *graph, double y)
+{
+	static const char *const texts[] = { "half of what went through it waited so long or less",
+					     "99 %", "of the longest wait in any queue" };
+	const char *fills[] = { FDAR_INK(HANDOFF), FDAR_INK(WAIT_EDGE), FDAR_INK(HAIRLINE) };
+	double x = MARGIN;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+		fdar_chart_rect(graph->chart, x, y - 8, 16, 8, fills[i], NULL);
+		fdar_chart_text(graph->chart, x + 22, y, 0, FDAR_FONT_SANS, TEXT, FDAR_COLOR_MUTED,
+				0, texts[i]);
+		x += 22 + fdar_label_width(texts[i], FDAR_FONT_SANS, TEXT) + 20;
+	}
 }
 
 static void draw(struct graph *graph)
@@ -316,16 +335,18 @@ GString *fdar_handoffs_svg(const struct fdar_activity *activity,
 	if (options->title)
 		fdar_chart_text(graph.chart, MARGIN, 22, 0, FDAR_FONT_SANS_BOLD, 15, FDAR_COLOR_INK,
 				graph.width - 24, options->title);
-	if (graph.columns[1]->len)
+	if (graph.columns[1]->len) {
 		draw(&graph);
-	else
+		draw_legend(&graph, bottom + 12);
+	} else {
 		fdar_chart_text(graph.chart, MARGIN, HEAD, 0, FDAR_FONT_SANS, TEXT,
 				FDAR_COLOR_MUTED, 0, words);
+	}
 	for (unsigned c = 0; c < 3; c++)
 		g_array_unref(graph.columns[c]);
 	for (unsigned c = 0; c < 2; c++)
 		g_array_unref(graph.ways[c]);
-	return fdar_chart_finish(graph.chart, graph.width, bottom + 16,
+	return fdar_chart_finish(graph.chart, graph.width, bottom + 28,
 				 options->title ? options->title
 						: "What threads hand to each other",
 				 words);

@@ -82,6 +82,11 @@ static void test_numbers(void)
 	assert_takes(fdar_label_duration(12345678), "12.3 ms");
 	assert_takes(fdar_label_duration(119900000000), "120 s");
 	assert_takes(fdar_label_duration(UINT64_MAX), "307445735 min");
+	assert_takes(fdar_label_mean_duration(1255.7), "1.26 µs");
+	assert_takes(fdar_label_mean_duration(-1), "0 ns");
+	assert_takes(fdar_label_units("f: 822 us against 3.89 us, us 4 usual"),
+		     "f: 822 µs against 3.89 µs, us 4 usual");
+	assert_takes(fdar_label_units("us"), "us");
 	assert_takes(fdar_label_count(412), "412");
 	assert_takes(fdar_label_count(12340), "12,340");
 	assert_takes(fdar_label_count(999999), "999,999");
