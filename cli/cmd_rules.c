@@ -39,19 +39,6 @@ static const char *text_of(const void *source, uint32_t name)
 	return fdar_source_text(source, name);
 }
 
-static void add_modules(struct fdar_symbols *symbols, const struct fdar_source *source,
-			const struct fdar_event *events, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (events[i].kind == FDAR_EVENT_MODULE)
-			fdar_symbols_add_module(symbols, events[i].pid, events[i].module.base,
-						events[i].module.size_bytes,
-						fdar_source_text(source, events[i].module.path),
-						events[i].module.build_id
-							? events[i].module.build_id
-							: "");
-}
-
 /* What all rules met in the trace; NULL and error. */
 static GArray *check(const struct fdar_rules *rules, const char *path, GError **error)
 {
@@ -69,7 +56,7 @@ static GArray *check(const struct fdar_rules *rules, const char *path, GError **
 		return NULL;
 	run = fdar_rules_run_new(rules, text_of, source, symbols);
 	while (!*stop && (count = fdar_source_read(source, batch, BATCH, error)) > 0) {
-		add_modules(symbols, source, batch, (size_t)count);
+		fdar_symbols_add_modules(symbols, batch, (size_t)count, text_of, source);
 		fdar_rules_run_apply(run, batch, (size_t)count, &length);
 	}
 	if (*stop)

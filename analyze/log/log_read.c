@@ -21,19 +21,9 @@ const char *fdar_log_component(const struct fdar_log_names *names, const struct 
 	return fdar_symbols_lookup(names->symbols, item->pid, item->addr)->component;
 }
 
-static void add_modules(const struct fdar_log_names *names, const struct fdar_event *events,
-			size_t count)
+static const char *text_of(const void *source, uint32_t id)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct fdar_event *event = &events[i];
-
-		if (event->kind == FDAR_EVENT_MODULE)
-			fdar_symbols_add_module(names->symbols, event->pid, event->module.base,
-						event->module.size_bytes,
-						fdar_source_text(names->source, event->module.path),
-						event->module.build_id ? event->module.build_id
-								       : "");
-	}
+	return fdar_source_text(source, id);
 }
 
 static gboolean may_go_on(void *user)
@@ -53,7 +43,8 @@ static gboolean read_all(const struct fdar_log_input *input, struct fdar_log_nam
 	while ((count = fdar_source_read(names->source, batch, BATCH, error)) > 0) {
 		fdar_source_get_summary(names->source, &summary);
 		names->begin_ns = summary.begin_ns;
-		add_modules(names, batch, (size_t)count);
+		fdar_symbols_add_modules(names->symbols, batch, (size_t)count, text_of,
+					 names->source);
 		fdar_walk_feed(walk, batch, (size_t)count);
 		if (!may_go_on((void *)input)) {
 			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");

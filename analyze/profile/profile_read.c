@@ -37,19 +37,6 @@ static gboolean tells_clients(const struct fdar_profile_options *options)
 	return options->labels && !options->label && options->unit == FDAR_UNIT_SESSION;
 }
 
-static void add_modules(struct fdar_symbols *symbols, const struct fdar_source *source,
-			const struct fdar_event *events, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (events[i].kind == FDAR_EVENT_MODULE)
-			fdar_symbols_add_module(symbols, events[i].pid, events[i].module.base,
-						events[i].module.size_bytes,
-						fdar_source_text(source, events[i].module.path),
-						events[i].module.build_id
-							? events[i].module.build_id
-							: "");
-}
-
 static void feed(struct fdar_walk *walk, struct fdar_rules_run *run, const struct fdar_event *batch,
 		 size_t count)
 {
@@ -67,7 +54,7 @@ static gboolean read_all(struct fdar_source *source, struct fdar_symbols *symbol
 	gssize count;
 
 	while ((count = fdar_source_read(source, batch, BATCH, error)) > 0) {
-		add_modules(symbols, source, batch, (size_t)count);
+		fdar_symbols_add_modules(symbols, batch, (size_t)count, text_of, source);
 		feed(walk, run, batch, (size_t)count);
 		events += (guint64)count;
 		if (options->progress && !options->progress(events, options->user)) {

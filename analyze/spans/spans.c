@@ -21,19 +21,6 @@ static gboolean go_on(void *user)
 	return !options->progress || options->progress(0, options->user);
 }
 
-static void add_modules(struct fdar_symbols *symbols, const struct fdar_source *source,
-			const struct fdar_event *events, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (events[i].kind == FDAR_EVENT_MODULE)
-			fdar_symbols_add_module(symbols, events[i].pid, events[i].module.base,
-						events[i].module.size_bytes,
-						fdar_source_text(source, events[i].module.path),
-						events[i].module.build_id
-							? events[i].module.build_id
-							: "");
-}
-
 static void warn(const char *path, const struct fdar_source *source,
 		 const struct fdar_symbols *symbols, GPtrArray *warnings)
 {
@@ -62,7 +49,7 @@ static gboolean read_all(const char *path, const struct fdar_spans_options *opti
 	gssize count;
 
 	while ((count = fdar_source_read(source, batch, BATCH, error)) > 0) {
-		add_modules(symbols, source, batch, (size_t)count);
+		fdar_symbols_add_modules(symbols, batch, (size_t)count, text_of, source);
 		fdar_spans_builder_feed(builder, batch, (size_t)count);
 		events += (guint64)count;
 		if (options->progress && !options->progress(events, options->user)) {

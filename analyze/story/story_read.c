@@ -55,20 +55,6 @@ static void reading_close(struct reading *reading)
 	reading->symbols = NULL;
 }
 
-static void add_modules(const struct reading *reading, const struct fdar_event *events,
-			size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct fdar_event *e = &events[i];
-
-		if (e->kind == FDAR_EVENT_MODULE) {
-			fdar_symbols_add_module(reading->symbols, e->pid, e->addr, e->addr2,
-						fdar_source_text(reading->source, e->name),
-						e->data ? e->data : "");
-		}
-	}
-}
-
 static gboolean cancelled(GError **error)
 {
 	g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
@@ -86,7 +72,8 @@ static gboolean feed(struct reading *reading, struct fdar_walk *walk, GError **e
 		if (reading->activity)
 			fdar_activity_start(reading->activity, batch[0].time_ns);
 		reading->activity = NULL;
-		add_modules(reading, batch, (size_t)count);
+		fdar_symbols_add_modules(reading->symbols, batch, (size_t)count, text_of,
+					 reading->source);
 		if (reading->only)
 			fdar_walk_feed(walk, kept,
 				       story_thread_filter(reading->only, batch, (size_t)count,

@@ -192,6 +192,22 @@ void fdar_symbols_add_module(struct fdar_symbols *symbols, uint32_t pid, uint64_
 	symbols->modules++;
 }
 
+void fdar_symbols_add_modules(struct fdar_symbols *symbols, const struct fdar_event *events,
+			      size_t count, const char *(*text)(const void *user, uint32_t id),
+			      const void *user)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct fdar_event *event = &events[i];
+
+		if (event->kind == FDAR_EVENT_MODULE)
+			fdar_symbols_add_module(symbols, event->pid, event->module.base,
+						event->module.size_bytes,
+						text(user, event->module.path),
+						event->module.build_id ? event->module.build_id
+								       : "");
+	}
+}
+
 static const struct module *find_in(const GArray *modules, uint64_t addr)
 {
 	guint after = first_after(modules, addr);

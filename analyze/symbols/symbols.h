@@ -53,6 +53,7 @@ struct fdar_symbol_source {
  * "ngx_http_flowdar_request". */
 #define FDAR_COMPONENT_OWN "flowdar"
 
+struct fdar_event;
 struct fdar_symbols;
 
 /* symbols_dir is a recording's symbols/ directory; NULL, or one that does not exist, is fine. The
@@ -63,6 +64,11 @@ struct fdar_symbols *fdar_symbols_new(const char *symbols_dir);
  * modules win over earlier ones that overlap. Zero bytes, or a wrap-around, is ignored. */
 void fdar_symbols_add_module(struct fdar_symbols *symbols, uint32_t pid, uint64_t base,
 			     uint64_t bytes, const char *path, const char *build_id);
+
+/* The MODULE events of a batch. text gives the text of an id, as fdar_source_text does; user is handed on. */
+void fdar_symbols_add_modules(struct fdar_symbols *symbols, const struct fdar_event *events,
+			      size_t count, const char *(*text)(const void *user, uint32_t id),
+			      const void *user);
 
 /* Names for what has none, out of what nm printed of the traced program: by its addresses there, for a
  * trace that does not say where the program lies, or lies itself; and in the program, whose file is
