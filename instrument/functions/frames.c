@@ -319,7 +319,7 @@ static uint32_t slot_find(const struct fdar_thread *thread, uintptr_t slot)
 /* The return address of a slot whose frame is not this thread's to close: the core cannot be entered,
  * or it is on the stack of another thread, which began the coroutine that this one finishes. Frames
  * of tail calls are passed over. NULL: none, which cannot be. */
-__attribute__((noinline, cold)) static void *slot_salvage(uintptr_t slot)
+__attribute__((noinline, cold)) static void *slot_recover(uintptr_t slot)
 {
 	const struct fdar_returns *list = __atomic_load_n(&fdar_returns_first, __ATOMIC_ACQUIRE);
 
@@ -342,14 +342,14 @@ void *fdar_calls_leave(void **slot)
 	uint32_t depth;
 
 	if (unlikely(!thread))
-		return slot_salvage(position);
+		return slot_recover(position);
 	depth = (uint32_t)thread->returns.count;
 	if (unlikely(depth == 0 || thread->frames[depth - 1].position != position ||
 		     thread->frames[depth - 1].from != 0)) {
 		depth = slot_find(thread, position);
 		if (depth == 0) {
 			core_end(thread);
-			return slot_salvage(position);
+			return slot_recover(position);
 		}
 		frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
 	}

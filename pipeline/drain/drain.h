@@ -3,7 +3,7 @@
  *
  * Place in the house: inside pipeline/, between the tracing session (tracing.h), whose output is a
  * folder in memory (a tmpfs), and the recording's trace/ in the form of packed.h. Used by the recorder,
- * and by the keeper after the recorder was killed: a drain goes on where another one was stopped,
+ * and by the watchdog after the recorder was killed: a drain goes on where another one was stopped,
  * wherever that was, and nothing is written twice or lost.
  *
  * One thread follows the stream files by the index that LTTng's consumer daemon writes beside them

@@ -86,8 +86,8 @@ extern const struct fdar_decoder_ops fdar_decoder_ctf;
 /* libbabeltrace2, in this process. It aborts or never ends on some damaged traces. */
 extern const struct fdar_decoder_ops fdar_decoder_babeltrace;
 
-/* The same in a process of its own (guard.h), and with what can be saved of a damaged trace
- * (salvage.h): for what the first one refuses. */
-extern const struct fdar_decoder_ops fdar_decoder_guarded;
+/* The same in a process of its own (sandbox.h), and with what can be saved of a damaged trace
+ * (recovery.h): for what the first one refuses. */
+extern const struct fdar_decoder_ops fdar_decoder_sandboxed;
 
 #endif

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BYTE_USE   0 /* shared by recorders, alone by a keeper that stops the daemon */
+#define BYTE_USE   0 /* shared by recorders, alone by a watchdog that stops the daemon */
 #define BYTE_START 1 /* alone by whoever looks for a daemon */
 #define WAIT_MS    20000
 #define STEP_MS    20
@@ -52,7 +52,7 @@ static struct fdar_daemon_lock *lock_open(int flags)
 	return NULL;
 }
 
-/* A keeper may have taken the file away between our open and our lock. */
+/* A watchdog may have taken the file away between our open and our lock. */
 static gboolean still_there(const struct fdar_daemon_lock *lock)
 {
 	struct stat held, named;

@@ -1,9 +1,9 @@
 /*
  * Who uses the LTTng session daemon of this user: a lock file shared by all recorders.
  *
- * Place in the house: inside pipeline/, under keeper.h. A session daemon that a recorder started must
+ * Place in the house: inside pipeline/, under watchdog.h. A session daemon that a recorder started must
  * go when the last recorder is done, not when the first is. So each recorder holds the lock shared
- * while it works, and the keeper of the daemon stops it when it gets the lock alone. The locks are
+ * while it works, and the watchdog of the daemon stops it when it gets the lock alone. The locks are
  * the kernel's (fcntl(2), open file description locks): whoever dies, lets go.
  */
 #ifndef FDAR_PIPELINE_LTTNG_DAEMON_LOCK_H

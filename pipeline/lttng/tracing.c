@@ -23,7 +23,7 @@ struct fdar_tracing {
 	gboolean stuck; /* a call did not come back: nothing of LTTng's is touched any more */
 };
 
-/* A step with the daemon, done in a thread that may never come back (patience.h). */
+/* A step with the daemon, done in a thread that may never come back (timeout.h). */
 struct request {
 	struct fdar_tracing *tracing;
 	gboolean (*step)(struct request *request);

@@ -2,7 +2,7 @@
  * One LTTng tracing session of ours: its channels, its events, and how it ends.
  *
  * Place in the house: inside pipeline/, under record.c; the one user of liblttng-ctl besides the
- * keeper. A session daemon must be there (keeper.h). Three channels, so that a flood of function
+ * watchdog. A session daemon must be there (watchdog.h). Three channels, so that a flood of function
  * events cannot push out the few that say whose they are:
  *
  *	channel    events                                             contexts

@@ -186,7 +186,7 @@ static void follow(struct fdar_run *run)
 	if (!run->server)
 		return;
 	fdar_server_stop(run->server, run->options->grace_ns ? run->options->grace_ns : GRACE_NS);
-	fdar_keeper_watch(run->keeper, 0);
+	fdar_watchdog_watch(run->watchdog, 0);
 }
 
 /* ---- all of it ---- */
@@ -199,7 +199,7 @@ static void clear(struct fdar_run *run)
 	fdar_control_segment_free(run->control);
 	fdar_record_memory_remove(&run->memory);
 	fdar_record_memory_clear(&run->memory);
-	fdar_keeper_done(run->keeper);
+	fdar_watchdog_done(run->watchdog);
 	fdar_server_free(run->server);
 	fdar_attached_free(run->attached);
 	fdar_record_count_clear(&run->count);

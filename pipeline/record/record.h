@@ -4,7 +4,7 @@
  * Place in the house: the upper end of pipeline/; cli/cmd_record.c is its one caller. Drives LTTng
  * through liblttng-ctl. It starts a session daemon when there is none and stops the one it started;
  * it creates one tracing session of its own and destroys it, however the run ends. The parts: the
- * keeper (keeper.h: the daemon, and cleaning up after a recorder that was killed), the folder in memory
+ * watchdog (watchdog.h: the daemon, and cleaning up after a recorder that was killed), the folder in memory
  * (record_memory.h) that the tracing session (tracing.h) writes to, the drain from there to the folder
  * on disk (drain.h, record_folder.h), the server's processes (server.h, attach.h), what they are told
  * (control.h), and snapshots (record_snapshot.h).
@@ -90,7 +90,7 @@ gboolean fdar_record_options_check(const struct fdar_record_options *options, GE
 /* Runs it. Blocks until the server has ended (all of its processes, if it went to the background),
  * was stopped by the duration, the size or a full disk, or *stop was set (by a signal handler, say):
  * then the server gets SIGTERM, unless it was attached to, and the recording is finished as usual. If
- * this process is killed meanwhile, the keeper ends the server and the tracing session, and brings what
+ * this process is killed meanwhile, the watchdog ends the server and the tracing session, and brings what
  * is in memory to the disk. On success info (empty before; the caller clears it) is filled in and the
  * recording stands in options->output; or in numbered folders in it, if options->tracing.snapshot, and info is
  * that of the last one. On failure FALSE and error; whatever had been made is taken away again unless

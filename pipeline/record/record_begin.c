@@ -206,21 +206,21 @@ static gboolean start_drain(struct fdar_run *run, GError **error)
 	return run->drain != NULL;
 }
 
-static gboolean start_keeper(struct fdar_run *run, GError **error)
+static gboolean start_watchdog(struct fdar_run *run, GError **error)
 {
-	struct fdar_keeper_charge charge = { .session = run->name,
-					     .memory = run->memory.path,
-					     .control = fdar_control_segment_path(run->control),
-					     .memory_bytes =
-						     fdar_tracing_memory(&run->options->tracing),
-					     .folder = run->folder.path,
-					     .trace = run->folder.trace,
-					     .folder_fd = run->folder.fd,
-					     .recover = run->options->tracing.crash_safe,
-					     .snapshot = run->options->tracing.snapshot };
+	struct fdar_watchdog_charge charge = { .session = run->name,
+					       .memory = run->memory.path,
+					       .control = fdar_control_segment_path(run->control),
+					       .memory_bytes =
+						       fdar_tracing_memory(&run->options->tracing),
+					       .folder = run->folder.path,
+					       .trace = run->folder.trace,
+					       .folder_fd = run->folder.fd,
+					       .recover = run->options->tracing.crash_safe,
+					       .snapshot = run->options->tracing.snapshot };
 
-	run->keeper = fdar_keeper_start(&charge, error);
-	return run->keeper != NULL;
+	run->watchdog = fdar_watchdog_start(&charge, error);
+	return run->watchdog != NULL;
 }
 
 /* Calls that are open now are unknown to the libraries. Before these are told: then the return addresses
@@ -265,7 +265,7 @@ static gboolean attach(struct fdar_run *run, const char *control, GError **error
 			      "recorded");
 	run->now.server = first;
 	run->begin_us = g_get_monotonic_time();
-	fdar_keeper_watch(run->keeper, 0);
+	fdar_watchdog_watch(run->watchdog, 0);
 	return TRUE;
 }
 
@@ -289,11 +289,11 @@ static gboolean start_server(struct fdar_run *run, GError **error)
 	fdar_control_segment_switch(run->control, TRUE);
 	if (options->attach_count)
 		return attach(run, control, error);
-	run->server = fdar_server_start(&server, control, fdar_keeper_pid(run->keeper), error);
+	run->server = fdar_server_start(&server, control, fdar_watchdog_pid(run->watchdog), error);
 	if (!run->server)
 		return FALSE;
 	run->now.server = fdar_server_pid(run->server);
-	fdar_keeper_watch(run->keeper, run->now.server);
+	fdar_watchdog_watch(run->watchdog, run->now.server);
 	return TRUE;
 }
 
@@ -314,7 +314,7 @@ static gboolean make_keys(struct fdar_run *run, GError **error)
 	return TRUE;
 }
 
-/* The keeper is forked before there are threads. */
+/* The watchdog is forked before there are threads. */
 static gboolean make_places(struct fdar_run *run, GError **error)
 {
 	run->name = fdar_tracing_name();
@@ -345,7 +345,7 @@ gboolean fdar_run_begin(struct fdar_run *run, GError **error)
 {
 	if (!make_places(run, error))
 		return FALSE;
-	if (!start_keeper(run, error))
+	if (!start_watchdog(run, error))
 		return explain(error);
 	warn_of_concurrent(run);
 	if (!make_keys(run, error))

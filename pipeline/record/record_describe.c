@@ -117,7 +117,7 @@ void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *fo
 }
 
 /* What is known before the server starts. Who reads it finds a recorder that runs, or one that was
- * killed; the keeper knows which. */
+ * killed; the watchdog knows which. */
 gboolean fdar_run_describe_begin(struct fdar_run *run, GError **error)
 {
 	struct fdar_recording_info info = { 0 };

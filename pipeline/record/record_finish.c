@@ -108,7 +108,7 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 			      stopped ? run->ended : error->message);
 	if (fdar_tracing_is_stuck(run->tracing) || run->ended == fdar_run_ended_consumer ||
 	    fdar_tracing_consumer_died(run->tracing))
-		fdar_keeper_daemon_stuck(run->keeper);
+		fdar_watchdog_daemon_stuck(run->watchdog);
 	fdar_run_tell_unmet(run, TRUE);
 	warn_of_processes(run);
 	drain_rest(run);
@@ -155,9 +155,9 @@ gboolean fdar_run_finish(struct fdar_run *run, struct fdar_recording_info *info,
 	g_clear_pointer(&run->drain, fdar_drain_free);
 	g_clear_pointer(&run->control, fdar_control_segment_free);
 	fdar_record_memory_remove(&run->memory);
-	g_clear_pointer(&run->keeper, fdar_keeper_done);
+	g_clear_pointer(&run->watchdog, fdar_watchdog_done);
 	if (run->snapshots) {
-		/* It was for the keeper's snapshot. */
+		/* It was for the watchdog's snapshot. */
 		fdar_record_folder_forget(&run->folder);
 		if (!fdar_snapshots_count(run->snapshots))
 			return nothing_recorded(run, error);

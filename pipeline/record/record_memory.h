@@ -1,7 +1,7 @@
 /*
  * The recorder's folder in memory: what LTTng writes before it is on the disk, and the control segment.
  *
- * Place in the house: inside pipeline/, under the recorder and its keeper. It is
+ * Place in the house: inside pipeline/, under the recorder and its watchdog. It is
  * /dev/shm/flowdar-UID-PID-NUMBER, and whoever uses it holds a lock on it (flock(2)): one that nobody
  * holds was left behind by processes that were killed, and the next recorder of the user takes it away.
  */

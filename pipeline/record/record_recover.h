@@ -1,7 +1,7 @@
 /*
  * What LTTng's daemons had not written when they died: read from their buffers, which were in files.
  *
- * Place in the house: inside pipeline/, under the recorder and its keeper. The buffers' format is known
+ * Place in the house: inside pipeline/, under the recorder and its watchdog. The buffers' format is known
  * to lttng-crash(1) of lttng-tools, which makes a trace of them; that is then packed like any other.
  */
 #ifndef FDAR_PIPELINE_RECORD_RECORD_RECOVER_H

@@ -11,7 +11,7 @@
 #include "pipeline/server/attach.h"
 #include "pipeline/server/control.h"
 #include "pipeline/drain/drain.h"
-#include "pipeline/record/keeper.h"
+#include "pipeline/record/watchdog.h"
 #include "pipeline/record/record.h"
 #include "pipeline/record/record_count.h"
 #include "pipeline/record/record_folder.h"
@@ -39,7 +39,7 @@ struct fdar_run {
 	struct fdar_record_memory memory;
 	struct fdar_record_keys keys;
 	struct fdar_control_segment *control;
-	struct fdar_keeper *keeper;
+	struct fdar_watchdog *watchdog;
 	struct fdar_tracing *tracing;
 	struct fdar_tracing_state state;
 	struct fdar_drain *drain; /* NULL with options->tracing.snapshot */

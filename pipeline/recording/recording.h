@@ -11,7 +11,7 @@
  *	replay.jsonl     what the replay driver did, a line a session (copied in by the user of both)
  *
  * recording.json is written when the recording begins, "unfinished", and renamed into its own place when
- * it has ended. A recording that stays unfinished is one whose recorder was killed; the keeper says so in
+ * it has ended. A recording that stays unfinished is one whose recorder was killed; the watchdog says so in
  * it, unless it was killed, too. Its members are the fields of struct fdar_recording_info by the same names, plus "format" (the number
  * below; a reader refuses a higher one) and "generator". docs/recording.md has the whole of it.
  */
@@ -29,7 +29,7 @@
 #define FDAR_RECORDING_TLS_KEYS "tls.keys"
 
 /* Values of ended while a recording is unfinished. */
-#define FDAR_RECORDING_UNFINISHED "not yet, or the recorder and its keeper were killed"
+#define FDAR_RECORDING_UNFINISHED "not yet, or the recorder and its watchdog were killed"
 #define FDAR_RECORDING_KILLED     "the recorder was killed"
 
 #define FDAR_RECORDING_ERROR fdar_recording_error_quark()

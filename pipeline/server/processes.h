@@ -1,7 +1,7 @@
 /*
  * Processes below this one: who they are, and how they are made to end.
  *
- * Place in the house: inside pipeline/, under the keeper and the server. Nothing here is global but
+ * Place in the house: inside pipeline/, under the watchdog and the server. Nothing here is global but
  * the process tree itself: callers say which children are their own.
  */
 #ifndef FDAR_PIPELINE_SERVER_PROCESSES_H

@@ -308,7 +308,7 @@ pid_t fdar_server_pid(const struct fdar_server *server)
 
 /* ---- watching ---- */
 
-/* Orphans of the server come to us as well. So would the end of the keeper, which is noticed by what
+/* Orphans of the server come to us as well. So would the end of the watchdog, which is noticed by what
  * it does to the tracing session. */
 static void reap(struct fdar_server *server)
 {

@@ -40,7 +40,7 @@ enum fdar_server_state {
 char *fdar_server_missing_library(const char *folder, enum fdar_detail detail);
 
 /* Starts the command. control: the path of its control segment. other: a child of this process that is
- * none of the server's (the keeper). NULL and error when a library is missing, the user is not known or
+ * none of the server's (the watchdog). NULL and error when a library is missing, the user is not known or
  * may not be taken on, or the command cannot be executed: the message names it. */
 struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
 				      const char *control, pid_t other, GError **error);

@@ -130,7 +130,7 @@ static gboolean open_parts(struct mixed *mixed, struct sorted *sorted)
 	}
 	if (error)
 		leave_out(mixed, sorted, error);
-	error = open_part(mixed, &fdar_decoder_guarded, sorted->theirs);
+	error = open_part(mixed, &fdar_decoder_sandboxed, sorted->theirs);
 	if (error && is_final(error)) {
 		g_clear_error(&sorted->first);
 		sorted->first = error;

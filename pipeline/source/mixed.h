@@ -10,7 +10,7 @@
 
 #include "pipeline/events/decoder.h"
 
-/* Opens each trace with fdar_decoder_ctf if that understands it, else with fdar_decoder_guarded; what
+/* Opens each trace with fdar_decoder_ctf if that understands it, else with fdar_decoder_sandboxed; what
  * neither can read, or only the latter could that does not know packed streams, is left out. NULL and
  * error when nothing is left: why the first one is not read. */
 extern const struct fdar_decoder_ops fdar_decoder_mixed;

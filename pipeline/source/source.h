@@ -87,7 +87,7 @@ struct fdar_source *fdar_source_open(const char *path, GError **error);
  * and who took turns at an address begin anew, and processes of
  * another recording are known from their process event on, if that is in the slice.
  * A slice without an event is none the worse; a trace that cannot be cut is all in the first. The
- * first may start a process, for libbabeltrace2 (guard.h): best opened before other threads run. */
+ * first may start a process, for libbabeltrace2 (sandbox.h): best opened before other threads run. */
 struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, unsigned slices,
 					   GError **error);
 

@@ -126,7 +126,7 @@ struct compared compare_packed(const char *path, const char *plain)
 	if (ours->error)
 		compared.refusal = g_strdup(ours->error->message);
 	if (compared.ours) {
-		side_open(theirs, &fdar_decoder_guarded, right);
+		side_open(theirs, &fdar_decoder_sandboxed, right);
 		compare_events(&compared, ours, theirs);
 	}
 	side_close(ours);

@@ -23,7 +23,7 @@ pick() {
 victims() {
 	case $1 in
 	recorder) echo "$recorder" ;;
-	keeper) pgrep -x flowdar-keeper ;;
+	watchdog) pgrep -x flowdar-watch ;;
 	sessiond) pgrep -x lttng-sessiond ;;
 	consumer) pgrep -x lttng-consumerd ;;
 	daemons) pgrep -x lttng-consumerd; pgrep -x lttng-sessiond ;;
@@ -50,7 +50,7 @@ lost() {
 # round: one drill.
 round() {
 	local name=r$1 who delay status=0 options=() load port=
-	pick recorder keeper sessiond consumer daemons server nobody
+	pick recorder watchdog sessiond consumer daemons server nobody
 	who=$picked
 	pick '' --lossless --crash-safe '--detail io' '--memory 64M'
 	read -ra options <<< "$picked"
@@ -78,7 +78,7 @@ round() {
 	wait "$recorder" 2> /dev/null || status=$?
 	kill "$load" 2> /dev/null
 	wait "$load" 2> /dev/null
-	[ "$who" = keeper ] && pkill -x demo_httpd
+	[ "$who" = watchdog ] && pkill -x demo_httpd
 	wait_for 30 nobody_left || { ps -e -o pid,ppid,args; fail "$what: processes stay behind"; }
 	if "$FLOWDAR" info "$WORK/$name" > "$WORK/$name.info" 2>&1; then
 		opened=$((opened + 1))
@@ -97,7 +97,7 @@ for ((i = 0; i < rounds; i++)); do
 	round "$i"
 	seed=$((seed + 1))
 done
-# What killed recorders and keepers left in memory, the next recorder takes away.
+# What killed recorders and watchdogs left in memory, the next recorder takes away.
 "$FLOWDAR" record -q -o "$WORK/last" --duration 1s -- "$SERVER" --port 0 > /dev/null 2> "$WORK/last.err" ||
 	fail "the last one: exit status $?"
 rm -f /run/lttng/flowdar.lock

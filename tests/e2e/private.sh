@@ -91,7 +91,7 @@ nothing_left() {
 	shm=$(find /dev/shm -mindepth 1 ! -name 'lttng-ust-wait-*')
 	[ -z "$shm" ] || fail "files stay in /dev/shm: $shm"
 	[ ! -e /run/lttng/flowdar.lock ] || fail "the lock file stays behind"
-	for left in "${TMPDIR:-/tmp}"/flowdar-salvage-*; do
+	for left in "${TMPDIR:-/tmp}"/flowdar-recovery-*; do
 		[ ! -e "$left" ] || fail "$left stays behind"
 	done
 }

@@ -61,7 +61,7 @@ wait "$recorder" 2> /dev/null
 nobody_records() {
 	! pgrep -f 'flowdar record' > /dev/null && ! pgrep -x lttng-sessiond > /dev/null
 }
-wait_for 20 nobody_records || fail "the keeper stays"
+wait_for 20 nobody_records || fail "the watchdog stays"
 printed "$WORK/third" | grep -q flowdar:session_begin: || fail "nothing can be read"
 curl -s -o /dev/null "http://127.0.0.1:$port/" || fail "the server is gone"
 kill "$served"

@@ -45,10 +45,10 @@ start consumer
 kill -9 "$(pgrep -x lttng-consumerd)"
 left consumer 0 "consumer daemon died" 3
 
-note "kill -9 of the keeper, and so of the session daemon"
-start keeper
-kill -9 "$(pgrep -x flowdar-keeper)"
-left keeper 0 "session daemon died" 3
+note "kill -9 of the watchdog, and so of the session daemon"
+start watchdog
+kill -9 "$(pgrep -x flowdar-watch)"
+left watchdog 0 "session daemon died" 3
 
 note "kill -9 of both daemons"
 start both
@@ -81,13 +81,13 @@ wait "$recorder" || fail "exit status $?"
 [ "$(field "$WORK/calm" events)" = "$(referee "$WORK/calm")" ] || fail "wrong count"
 nothing_left
 
-note "recorder and keeper: the next recorder takes away what they left"
+note "recorder and watchdog: the next recorder takes away what they left"
 start first
-kill -9 "$(pgrep -x flowdar-keeper)" "$(pgrep -P "$recorder" -x flowdar)"
+kill -9 "$(pgrep -x flowdar-watch)" "$(pgrep -P "$recorder" -x flowdar)"
 wait "$recorder" 2> /dev/null
 pkill -x demo_httpd
 wait_for 20 nobody_left || fail "processes stay behind"
-"$FLOWDAR" info "$WORK/first" | grep -q '^ended: not yet, or the recorder and its keeper were killed;' ||
+"$FLOWDAR" info "$WORK/first" | grep -q '^ended: not yet, or the recorder and its watchdog were killed;' ||
 	fail "does not say what may have been"
 ls -d /dev/shm/flowdar-* > /dev/null 2>&1 || fail "the test is too late: nothing is left"
 "$FLOWDAR" record -q -o "$WORK/next" --duration 1s -- "$SERVER" --port 0 > /dev/null 2> "$WORK/next.err" ||

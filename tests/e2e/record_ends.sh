@@ -91,7 +91,7 @@ wait "$recorder" 2> /dev/null
 wait_for 10 nobody_left || fail "processes stay behind"
 [ "$(referee "$WORK/orphan")" -gt 0 ] || fail "nothing can be read"
 printed "$WORK/orphan" | grep -q flowdar:session_begin: || fail "no session in it"
-# Who it was is in recording.json from the beginning, and the keeper says how it ended.
+# Who it was is in recording.json from the beginning, and the watchdog says how it ended.
 [ "$(field "$WORK/orphan" unfinished)" = 1 ] || fail "looks as if it were finished"
 [ "$(field "$WORK/orphan" ended)" = "the recorder was killed" ] || fail "ended: $(field "$WORK/orphan" ended)"
 [ "$(field "$WORK/orphan" command)" = "$SERVER --port 0" ] || fail "command: $(field "$WORK/orphan" command)"

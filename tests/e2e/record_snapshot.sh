@@ -73,7 +73,7 @@ calls=$(field "$WORK/busy/1" calls)
 "$FLOWDAR" info "$WORK/busy/1" > /dev/null || fail "cannot be read"
 nothing_left
 
-note "kill -9 of the recorder: the keeper takes the last snapshot"
+note "kill -9 of the recorder: the watchdog takes the last snapshot"
 start orphan
 request
 kill -9 "$recorder"

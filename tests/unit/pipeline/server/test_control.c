@@ -162,7 +162,7 @@ static void test_end(struct fixture *f, gconstpointer rules)
 	g_assert_cmpuint(f->server->recording_on, ==, 0);
 }
 
-/* The recorder was killed, and its keeper has only the path. */
+/* The recorder was killed, and its watchdog has only the path. */
 static void test_release(struct fixture *f, gconstpointer rules)
 {
 	uint32_t generation;

@@ -1,4 +1,4 @@
-#include "pipeline/bt/guard_wire.h"
+#include "pipeline/bt/sandbox_wire.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@ struct sender {
 	GArray *homes;       /* of struct fdar_home: to be sent */
 	uint32_t homes_sent; /* those below are known to the other side */
 	gint64 sent_us;      /* when something was sent last */
-	struct fdar_event batch[FDAR_GUARD_BATCH];
+	struct fdar_event batch[FDAR_SANDBOX_BATCH];
 };
 
 static gboolean write_all(int fd, const void *bytes, size_t length)
@@ -37,10 +37,10 @@ static gboolean write_all(int fd, const void *bytes, size_t length)
 	return TRUE;
 }
 
-static gboolean send_frame(const struct sender *sender, enum fdar_guard_frame type, int code,
+static gboolean send_frame(const struct sender *sender, enum fdar_sandbox_frame type, int code,
 			   uint32_t events)
 {
-	struct fdar_guard_head head = {
+	struct fdar_sandbox_head head = {
 		.type = type,
 		.code = code,
 		.events = events,
@@ -66,7 +66,7 @@ static gboolean send_frame(const struct sender *sender, enum fdar_guard_frame ty
 static void on_progress(void *user, gboolean long_step)
 {
 	struct sender *sender = user;
-	struct fdar_guard_head head = { .type = FDAR_GUARD_ALIVE, .code = long_step != FALSE };
+	struct fdar_sandbox_head head = { .type = FDAR_SANDBOX_ALIVE, .code = long_step != FALSE };
 	gint64 now_us = g_get_monotonic_time();
 
 	if (!long_step && now_us - sender->sent_us < ALIVE_US)
@@ -107,7 +107,7 @@ static gboolean send_events(struct sender *sender, uint32_t events)
 					    event->data_len + 1);
 		event->data = (const char *)offset;
 	}
-	return send_frame(sender, FDAR_GUARD_EVENTS, 0, events);
+	return send_frame(sender, FDAR_SANDBOX_EVENTS, 0, events);
 }
 
 static void send_failure(struct sender *sender, const GError *error)
@@ -117,7 +117,7 @@ static void send_failure(struct sender *sender, const GError *error)
 	g_array_set_size(sender->homes, 0);
 	g_byte_array_append(sender->data, (const guint8 *)error->message,
 			    (guint)strlen(error->message) + 1);
-	send_frame(sender, FDAR_GUARD_FAILED, error->code, 0);
+	send_frame(sender, FDAR_SANDBOX_FAILED, error->code, 0);
 }
 
 /* Why it did not open: asked again with the log on, for that says more than the error. */
@@ -134,7 +134,7 @@ static void explain_failure(const struct fdar_decoder_ops *ops, const GPtrArray 
 	decoder = ops->open(traces, &sender->env, NULL);
 	if (decoder)
 		ops->close(decoder);
-	line = fdar_guard_explain(log);
+	line = fdar_sandbox_explain(log);
 	colon = strstr(error->message, ": ");
 	if (line && colon) {
 		g_autofree char *message =
@@ -147,8 +147,8 @@ static void explain_failure(const struct fdar_decoder_ops *ops, const GPtrArray 
 	send_failure(sender, error);
 }
 
-void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
-		      const struct fdar_decoder_env *like, int fd, int log)
+void fdar_sandbox_serve(const struct fdar_decoder_ops *ops, const GPtrArray *traces,
+			const struct fdar_decoder_env *like, int fd, int log)
 {
 	struct sender *sender = g_new0(struct sender, 1);
 	g_autoptr(GError) error = NULL;
@@ -173,8 +173,8 @@ void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *trace
 	decoder = ops->open(traces, &sender->env, &error);
 	if (!decoder)
 		return explain_failure(ops, traces, log, sender, error);
-	heard = send_frame(sender, FDAR_GUARD_OPENED, 0, 0);
-	while (heard && (n = ops->read(decoder, sender->batch, FDAR_GUARD_BATCH, &error)) > 0)
+	heard = send_frame(sender, FDAR_SANDBOX_OPENED, 0, 0);
+	while (heard && (n = ops->read(decoder, sender->batch, FDAR_SANDBOX_BATCH, &error)) > 0)
 		heard = send_events(sender, (uint32_t)n);
 	g_byte_array_set_size(sender->texts, 0);
 	g_byte_array_set_size(sender->data, 0);
@@ -182,7 +182,7 @@ void fdar_guard_serve(const struct fdar_decoder_ops *ops, const GPtrArray *trace
 	if (n < 0)
 		send_failure(sender, error);
 	else if (heard)
-		send_frame(sender, FDAR_GUARD_END, 0, 0);
+		send_frame(sender, FDAR_SANDBOX_END, 0, 0);
 }
 
 /* ---- the log ---- */
@@ -239,7 +239,7 @@ static char *pick_line(char *const *lines)
 	return NULL;
 }
 
-char *fdar_guard_explain(int log)
+char *fdar_sandbox_explain(int log)
 {
 	g_autofree char *text = g_malloc(LOG_MAX + 1), *clean = NULL, *valid = NULL;
 	g_auto(GStrv) lines = NULL;

@@ -1,4 +1,4 @@
-#include "pipeline/bt/salvage_packets.h"
+#include "pipeline/bt/recovery_packets.h"
 
 #include <string.h>
 
@@ -25,7 +25,7 @@ static void add_stump(GArray *packets, const char *bytes, gsize length)
 	}
 }
 
-GArray *fdar_salvage_packets(const char *file)
+GArray *fdar_recovery_packets(const char *file)
 {
 	GArray *packets = g_array_new(FALSE, FALSE, sizeof(goffset));
 	g_autoptr(GMappedFile) map = g_mapped_file_new(file, FALSE, NULL);
@@ -35,7 +35,7 @@ GArray *fdar_salvage_packets(const char *file)
 
 	if (!bytes || length < MARK_BYTES || !starts_packet(bytes))
 		return packets;
-	while (packets->len < FDAR_SALVAGE_PACKETS_MAX) {
+	while (packets->len < FDAR_RECOVERY_PACKETS_MAX) {
 		goffset offset = (goffset)at;
 		const char *next;
 

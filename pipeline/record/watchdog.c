@@ -1,4 +1,4 @@
-#include "pipeline/record/keeper.h"
+#include "pipeline/record/watchdog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "pipeline/lttng/daemon_lock.h"
-#include "pipeline/record/keeper_process.h"
+#include "pipeline/record/watchdog_process.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/recording/recording.h"
 
-#define KILL_MS 20000 /* for the keeper to end a daemon that is stuck */
-#define GRAB_US 50000 /* how long the keeper may take to notice that the lock is free */
+#define KILL_MS 20000 /* for the watchdog to end a daemon that is stuck */
+#define GRAB_US 50000 /* how long the watchdog may take to notice that the lock is free */
 
-struct fdar_keeper {
+struct fdar_watchdog {
 	struct fdar_daemon_lock *lock;
 	pid_t pid;
 	int socket;
@@ -27,8 +27,8 @@ struct fdar_keeper {
 #define SOCKET_FD 3
 #define FOLDER_FD 4
 
-/* In the keeper: its socket and the folder, at numbers of their own, and nothing else is open. */
-static gboolean keep_descriptors(int socket, struct fdar_keeper_charge *charge)
+/* In the watchdog: its socket and the folder, at numbers of their own, and nothing else is open. */
+static gboolean keep_descriptors(int socket, struct fdar_watchdog_charge *charge)
 {
 	static char folder[64], trace[96];
 	int first = SOCKET_FD + 1;
@@ -51,9 +51,9 @@ static gboolean keep_descriptors(int socket, struct fdar_keeper_charge *charge)
 	return TRUE;
 }
 
-static pid_t spawn(int socket, const struct fdar_keeper_charge *charge)
+static pid_t spawn(int socket, const struct fdar_watchdog_charge *charge)
 {
-	struct fdar_keeper_charge own = *charge;
+	struct fdar_watchdog_charge own = *charge;
 	pid_t pid = fork();
 
 	if (pid != 0)
@@ -61,21 +61,21 @@ static pid_t spawn(int socket, const struct fdar_keeper_charge *charge)
 	/* A session of its own: Ctrl-C and a closed terminal are not for it. */
 	setsid();
 	if (keep_descriptors(socket, &own) && chdir("/") == 0) {
-		prctl(PR_SET_NAME, "flowdar-keeper");
-		fdar_keeper_serve(SOCKET_FD, &own);
+		prctl(PR_SET_NAME, "flowdar-watch");
+		fdar_watchdog_serve(SOCKET_FD, &own);
 	}
 	_exit(0);
 }
 
-static gboolean hear(struct fdar_keeper *keeper, GError **error)
+static gboolean hear(struct fdar_watchdog *watchdog, GError **error)
 {
-	struct fdar_keeper_message message = { 0 };
+	struct fdar_watchdog_message message = { 0 };
 	ssize_t n;
 
 	do {
-		n = recv(keeper->socket, &message, sizeof(message), 0);
+		n = recv(watchdog->socket, &message, sizeof(message), 0);
 	} while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)sizeof(message) && message.word == FDAR_KEEPER_READY)
+	if (n == (ssize_t)sizeof(message) && message.word == FDAR_WATCHDOG_READY)
 		return TRUE;
 	message.text[sizeof(message.text) - 1] = '\0';
 	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
@@ -85,52 +85,52 @@ static gboolean hear(struct fdar_keeper *keeper, GError **error)
 	return FALSE;
 }
 
-struct fdar_keeper *fdar_keeper_start(const struct fdar_keeper_charge *charge, GError **error)
+struct fdar_watchdog *fdar_watchdog_start(const struct fdar_watchdog_charge *charge, GError **error)
 {
 	struct fdar_daemon_lock *lock = fdar_daemon_lock_share(error);
-	struct fdar_keeper *keeper;
+	struct fdar_watchdog *watchdog;
 	int ends[2];
 
 	if (!lock)
 		return NULL;
-	keeper = g_new0(struct fdar_keeper, 1);
-	keeper->lock = lock;
-	keeper->socket = -1;
+	watchdog = g_new0(struct fdar_watchdog, 1);
+	watchdog->lock = lock;
+	watchdog->socket = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
-		keeper->socket = ends[0];
-		keeper->pid = spawn(ends[1], charge);
+		watchdog->socket = ends[0];
+		watchdog->pid = spawn(ends[1], charge);
 		close(ends[1]);
 	}
-	if (keeper->pid <= 0)
+	if (watchdog->pid <= 0)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot start a process: %s",
 			    g_strerror(errno));
-	else if (hear(keeper, error))
-		return keeper;
-	fdar_keeper_done(keeper);
+	else if (hear(watchdog, error))
+		return watchdog;
+	fdar_watchdog_done(watchdog);
 	return NULL;
 }
 
-pid_t fdar_keeper_pid(const struct fdar_keeper *keeper)
+pid_t fdar_watchdog_pid(const struct fdar_watchdog *watchdog)
 {
-	return keeper->pid;
+	return watchdog->pid;
 }
 
-static void tell(struct fdar_keeper *keeper, enum fdar_keeper_word word, int value)
+static void tell(struct fdar_watchdog *watchdog, enum fdar_watchdog_word word, int value)
 {
-	struct fdar_keeper_message message = { .word = word, .value = value };
+	struct fdar_watchdog_message message = { .word = word, .value = value };
 
-	send(keeper->socket, &message, sizeof(message), MSG_NOSIGNAL);
+	send(watchdog->socket, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
-void fdar_keeper_watch(struct fdar_keeper *keeper, pid_t group)
+void fdar_watchdog_watch(struct fdar_watchdog *watchdog, pid_t group)
 {
-	tell(keeper, FDAR_KEEPER_WATCH, group);
+	tell(watchdog, FDAR_WATCHDOG_WATCH, group);
 }
 
-void fdar_keeper_daemon_stuck(struct fdar_keeper *keeper)
+void fdar_watchdog_daemon_stuck(struct fdar_watchdog *watchdog)
 {
-	tell(keeper, FDAR_KEEPER_STUCK, 0);
-	keeper->stuck = TRUE;
+	tell(watchdog, FDAR_WATCHDOG_STUCK, 0);
+	watchdog->stuck = TRUE;
 }
 
 /* When the lock can be had again, the daemon is gone, or others use it. The last one, and a daemon
@@ -147,20 +147,20 @@ static void wait_for_daemon(void)
 	fdar_daemon_lock_close(lock);
 }
 
-void fdar_keeper_done(struct fdar_keeper *keeper)
+void fdar_watchdog_done(struct fdar_watchdog *watchdog)
 {
-	if (!keeper)
+	if (!watchdog)
 		return;
-	if (keeper->socket >= 0) {
-		tell(keeper, FDAR_KEEPER_DONE, 0);
-		close(keeper->socket);
+	if (watchdog->socket >= 0) {
+		tell(watchdog, FDAR_WATCHDOG_DONE, 0);
+		close(watchdog->socket);
 	}
-	fdar_daemon_lock_close(keeper->lock);
-	if (keeper->stuck)
-		fdar_process_wait(keeper->pid, KILL_MS, NULL);
+	fdar_daemon_lock_close(watchdog->lock);
+	if (watchdog->stuck)
+		fdar_process_wait(watchdog->pid, KILL_MS, NULL);
 	wait_for_daemon();
-	/* A keeper whose daemon others still use lives on; init takes it when we end. */
-	if (keeper->pid > 0)
-		fdar_process_wait(keeper->pid, 200, NULL);
-	g_free(keeper);
+	/* A watchdog whose daemon others still use lives on; init takes it when we end. */
+	if (watchdog->pid > 0)
+		fdar_process_wait(watchdog->pid, 200, NULL);
+	g_free(watchdog);
 }

@@ -1,4 +1,4 @@
-#include "pipeline/bt/salvage.h"
+#include "pipeline/bt/recovery.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/errors.h"
-#include "pipeline/bt/salvage_packets.h"
+#include "pipeline/bt/recovery_packets.h"
 
 struct work {
-	struct fdar_salvage *salvage;
-	fdar_salvage_probe_fn probe;
+	struct fdar_recovery *recovery;
+	fdar_recovery_probe_fn probe;
 	void *user;
 	char *trace;       /* absolute: the one in hand */
 	char *shadow;      /* what is tried: metadata and one stream file */
@@ -46,18 +46,18 @@ static gboolean link_into(const char *folder, const char *trace, const char *nam
 	return symlink(to, from) == 0;
 }
 
-/* A folder below the salvage's own with the trace's metadata in it, or NULL. */
-static char *make_folder(struct fdar_salvage *salvage, const char *trace, const char *kind,
+/* A folder below the recovery's own with the trace's metadata in it, or NULL. */
+static char *make_folder(struct fdar_recovery *recovery, const char *trace, const char *kind,
 			 guint index)
 {
 	g_autofree char *name = g_strdup_printf("%s-%u", kind, index);
 	g_autofree char *folder = NULL;
 
-	if (!salvage->folder)
-		salvage->folder = g_dir_make_tmp("flowdar-salvage-XXXXXX", NULL);
-	if (!salvage->folder)
+	if (!recovery->folder)
+		recovery->folder = g_dir_make_tmp("flowdar-recovery-XXXXXX", NULL);
+	if (!recovery->folder)
 		return NULL;
-	folder = g_build_filename(salvage->folder, name, NULL);
+	folder = g_build_filename(recovery->folder, name, NULL);
 	if (g_mkdir(folder, 0700) != 0 || !link_into(folder, trace, "metadata"))
 		return NULL;
 	return g_steal_pointer(&folder);
@@ -136,7 +136,7 @@ static goffset cut_file(struct work *work, const char *name)
 {
 	g_autofree char *original = g_build_filename(work->trace, name, NULL);
 	g_autofree char *copy = g_build_filename(work->shadow, name, NULL);
-	g_autoptr(GArray) packets = fdar_salvage_packets(original);
+	g_autoptr(GArray) packets = fdar_recovery_packets(original);
 	goffset length = 0;
 	int from, to;
 
@@ -173,10 +173,10 @@ static void note_damage(struct work *work, const char *name, goffset length, con
 	if (work->damaged++)
 		return;
 	reason = reason_of(work, why);
-	g_free(work->salvage->damage); /* of a whole trace: this says more */
-	work->salvage->damage = g_strdup_printf("stream file %s: read up to byte %" G_GINT64_FORMAT
-						", the rest is damaged (%s)",
-						file, (gint64)length, reason);
+	g_free(work->recovery->damage); /* of a whole trace: this says more */
+	work->recovery->damage = g_strdup_printf("stream file %s: read up to byte %" G_GINT64_FORMAT
+						 ", the rest is damaged (%s)",
+						 file, (gint64)length, reason);
 }
 
 /* Moves what is sound of the file to the rescued ones. */
@@ -215,7 +215,7 @@ static GPtrArray *stream_files(const char *trace)
 	g_autoptr(GDir) dir = g_dir_open(trace, 0, NULL);
 	const char *name;
 
-	while (dir && files->len < FDAR_SALVAGE_FILES_MAX && (name = g_dir_read_name(dir))) {
+	while (dir && files->len < FDAR_RECOVERY_FILES_MAX && (name = g_dir_read_name(dir))) {
 		g_autofree char *path = g_build_filename(trace, name, NULL);
 		struct stat st;
 
@@ -245,14 +245,14 @@ static void rescue_trace(struct work *work, guint index)
 	g_autoptr(GPtrArray) files = stream_files(work->trace);
 	guint rescued = 0;
 
-	work->shadow = make_folder(work->salvage, work->trace, "try", index);
-	work->rescued = make_folder(work->salvage, work->trace, "trace", index);
+	work->shadow = make_folder(work->recovery, work->trace, "try", index);
+	work->rescued = make_folder(work->recovery, work->trace, "trace", index);
 	if (work->shadow && work->rescued && metadata_sound(work)) {
 		for (guint i = 0; i < files->len; i++)
 			rescued += take_file(work, g_ptr_array_index(files, i)) != FALSE;
 	}
 	if (rescued)
-		g_ptr_array_add(work->salvage->traces, g_strdup(work->rescued));
+		g_ptr_array_add(work->recovery->traces, g_strdup(work->rescued));
 	else if (work->rescued)
 		remove_folder(work->rescued);
 	if (work->shadow)
@@ -267,7 +267,7 @@ static void try_trace(struct work *work, const char *trace, guint index)
 
 	work->stuck = FALSE;
 	if (ask(work, trace, &error)) {
-		g_ptr_array_add(work->salvage->traces, g_strdup(trace));
+		g_ptr_array_add(work->recovery->traces, g_strdup(trace));
 		return;
 	}
 	if (g_error_matches(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY))
@@ -275,8 +275,8 @@ static void try_trace(struct work *work, const char *trace, guint index)
 	if (!work->first)
 		work->first = g_error_copy(error);
 	if (work->stuck || work->finished) {
-		if (!work->salvage->damage)
-			work->salvage->damage = g_strdup(error->message);
+		if (!work->recovery->damage)
+			work->recovery->damage = g_strdup(error->message);
 		return;
 	}
 	work->trace = realpath(trace, NULL);
@@ -284,36 +284,36 @@ static void try_trace(struct work *work, const char *trace, guint index)
 		guint before = work->damaged;
 
 		rescue_trace(work, index);
-		if (work->damaged == before && !work->salvage->damage)
-			work->salvage->damage = g_strdup(error->message);
+		if (work->damaged == before && !work->recovery->damage)
+			work->recovery->damage = g_strdup(error->message);
 	}
 	free(work->trace);
 }
 
 static void tell_more(struct work *work)
 {
-	char *line = work->salvage->damage;
+	char *line = work->recovery->damage;
 
 	if (work->damaged < 2)
 		return;
-	work->salvage->damage =
+	work->recovery->damage =
 		g_strdup_printf("%s; and %u more stream files", line, work->damaged - 1);
 	g_free(line);
 }
 
-struct fdar_salvage *fdar_salvage_new(const GPtrArray *traces, fdar_salvage_probe_fn probe,
-				      void *user, GError **error)
+struct fdar_recovery *fdar_recovery_new(const GPtrArray *traces, fdar_recovery_probe_fn probe,
+					void *user, GError **error)
 {
-	struct fdar_salvage *salvage = g_new0(struct fdar_salvage, 1);
-	struct work work = { .salvage = salvage, .probe = probe, .user = user };
+	struct fdar_recovery *recovery = g_new0(struct fdar_recovery, 1);
+	struct work work = { .recovery = recovery, .probe = probe, .user = user };
 
-	salvage->traces = g_ptr_array_new_with_free_func(g_free);
+	recovery->traces = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < traces->len; i++)
 		try_trace(&work, g_ptr_array_index(traces, i), i);
 	tell_more(&work);
-	if (salvage->traces->len && !work.finished) {
+	if (recovery->traces->len && !work.finished) {
 		g_clear_error(&work.first);
-		return salvage;
+		return recovery;
 	}
 	if (work.first)
 		g_propagate_error(error, work.first);
@@ -321,24 +321,24 @@ struct fdar_salvage *fdar_salvage_new(const GPtrArray *traces, fdar_salvage_prob
 		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
 			    "%s: the trace holds no event",
 			    (const char *)g_ptr_array_index(traces, 0));
-	fdar_salvage_free(salvage);
+	fdar_recovery_free(recovery);
 	return NULL;
 }
 
-void fdar_salvage_free(struct fdar_salvage *salvage)
+void fdar_recovery_free(struct fdar_recovery *recovery)
 {
-	if (!salvage)
+	if (!recovery)
 		return;
-	for (guint i = 0; salvage->folder && i < salvage->traces->len; i++) {
-		const char *trace = g_ptr_array_index(salvage->traces, i);
+	for (guint i = 0; recovery->folder && i < recovery->traces->len; i++) {
+		const char *trace = g_ptr_array_index(recovery->traces, i);
 
-		if (g_str_has_prefix(trace, salvage->folder))
+		if (g_str_has_prefix(trace, recovery->folder))
 			remove_folder(trace);
 	}
-	if (salvage->folder)
-		g_rmdir(salvage->folder);
-	g_ptr_array_unref(salvage->traces);
-	g_free(salvage->folder);
-	g_free(salvage->damage);
-	g_free(salvage);
+	if (recovery->folder)
+		g_rmdir(recovery->folder);
+	g_ptr_array_unref(recovery->traces);
+	g_free(recovery->folder);
+	g_free(recovery->damage);
+	g_free(recovery);
 }

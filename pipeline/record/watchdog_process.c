@@ -1,4 +1,4 @@
-#include "pipeline/record/keeper_process.h"
+#include "pipeline/record/watchdog_process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +31,9 @@
 #define SERVER_GRACE_MS 5000
 #define DISK_NS         (60 * UINT64_C(1000000000)) /* for what is in memory to get there */
 
-static void answer(int socket, enum fdar_keeper_word word, int value, const char *text)
+static void answer(int socket, enum fdar_watchdog_word word, int value, const char *text)
 {
-	struct fdar_keeper_message message = { .word = word, .value = value };
+	struct fdar_watchdog_message message = { .word = word, .value = value };
 
 	g_strlcpy(message.text, text, sizeof(message.text));
 	send(socket, &message, sizeof(message), MSG_NOSIGNAL);
@@ -55,7 +55,7 @@ static void raise_limit(void)
 static pid_t exec_daemon(void)
 {
 	const char *program = g_getenv("LTTNG_SESSIOND_PATH");
-	pid_t keeper = getpid();
+	pid_t watchdog = getpid();
 	pid_t pid = fork();
 
 	if (pid != 0)
@@ -68,7 +68,7 @@ static pid_t exec_daemon(void)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	g_unsetenv("LD_PRELOAD");
 	raise_limit();
-	if (getppid() == keeper)
+	if (getppid() == watchdog)
 		execlp(program ? program : "lttng-sessiond", "lttng-sessiond", "--no-kernel",
 		       "--quiet", (char *)NULL);
 	_exit(errno == ENOENT ? 127 : 126);
@@ -93,7 +93,7 @@ static pid_t start_daemon(int socket)
 				"try it by hand: lttng-sessiond --no-kernel -v",
 				WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 
-			answer(socket, FDAR_KEEPER_FAILED, 0,
+			answer(socket, FDAR_WATCHDOG_FAILED, 0,
 			       WIFEXITED(status) && WEXITSTATUS(status) == 127
 				       ? "there is no LTTng session daemon, and no lttng-sessiond "
 					 "to start; install lttng-tools"
@@ -103,7 +103,8 @@ static pid_t start_daemon(int socket)
 	}
 	if (pid > 0)
 		fdar_process_end(pid, STOP_MS);
-	answer(socket, FDAR_KEEPER_FAILED, 0, "LTTng's session daemon started but does not answer");
+	answer(socket, FDAR_WATCHDOG_FAILED, 0,
+	       "LTTng's session daemon started but does not answer");
 	return -1;
 }
 
@@ -174,7 +175,7 @@ static void end_server(pid_t group)
 }
 
 struct ending {
-	const struct fdar_keeper_charge *charge;
+	const struct fdar_watchdog_charge *charge;
 	char *out, *watch; /* the folder in memory; the session that looks for triggers, if any */
 };
 
@@ -199,7 +200,7 @@ static void end_sessions(void *data)
 }
 
 /* FALSE when the daemon is stuck: then it may still use what it was given. */
-static gboolean end_tracing(const struct fdar_keeper_charge *charge)
+static gboolean end_tracing(const struct fdar_watchdog_charge *charge)
 {
 	struct ending *ending = g_new0(struct ending, 1);
 
@@ -215,7 +216,7 @@ static gboolean end_tracing(const struct fdar_keeper_charge *charge)
 }
 
 /* What the recorder would have done at its end. */
-static void bring_to_disk(const struct fdar_keeper_charge *charge)
+static void bring_to_disk(const struct fdar_watchdog_charge *charge)
 {
 	struct fdar_record_memory memory = { .lock = -1 };
 	struct fdar_drain_options options = { .memory_bytes = charge->memory_bytes };
@@ -234,7 +235,7 @@ static void bring_to_disk(const struct fdar_keeper_charge *charge)
 }
 
 /* The recording stays unfinished, but says why, and what can be said without reading it. */
-static void describe(const struct fdar_keeper_charge *charge, uint64_t duration_ns)
+static void describe(const struct fdar_watchdog_charge *charge, uint64_t duration_ns)
 {
 	const struct fdar_record_folder folder = { .trace = (char *)charge->trace, .fd = -1 };
 	struct fdar_recording_info info = { 0 };
@@ -252,9 +253,9 @@ static void describe(const struct fdar_keeper_charge *charge, uint64_t duration_
 }
 
 /* Until the recorder is done, or gone. FALSE when the daemon is stuck. */
-static gboolean follow_recorder(int socket, const struct fdar_keeper_charge *charge)
+static gboolean follow_recorder(int socket, const struct fdar_watchdog_charge *charge)
 {
-	struct fdar_keeper_message message;
+	struct fdar_watchdog_message message;
 	gboolean stuck = FALSE, answers;
 	gint64 begin_us = 0, end_us;
 	pid_t group = 0;
@@ -263,13 +264,13 @@ static gboolean follow_recorder(int socket, const struct fdar_keeper_charge *cha
 	while ((n = recv(socket, &message, sizeof(message), 0)) > 0 || (n < 0 && errno == EINTR)) {
 		if (n != (ssize_t)sizeof(message))
 			continue;
-		if (message.word == FDAR_KEEPER_DONE)
+		if (message.word == FDAR_WATCHDOG_DONE)
 			return !stuck;
-		if (message.word == FDAR_KEEPER_WATCH) {
+		if (message.word == FDAR_WATCHDOG_WATCH) {
 			group = message.value;
 			begin_us = begin_us ? begin_us : g_get_monotonic_time();
 		}
-		stuck = stuck || message.word == FDAR_KEEPER_STUCK;
+		stuck = stuck || message.word == FDAR_WATCHDOG_STUCK;
 	}
 	fdar_control_release(charge->control);
 	end_us = g_get_monotonic_time();
@@ -280,7 +281,7 @@ static gboolean follow_recorder(int socket, const struct fdar_keeper_charge *cha
 	return answers;
 }
 
-void fdar_keeper_serve(int socket, const struct fdar_keeper_charge *charge)
+void fdar_watchdog_serve(int socket, const struct fdar_watchdog_charge *charge)
 {
 	struct fdar_daemon_lock *lock = fdar_daemon_lock_open();
 	gboolean answers = TRUE;
@@ -288,7 +289,7 @@ void fdar_keeper_serve(int socket, const struct fdar_keeper_charge *charge)
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (!lock) {
-		answer(socket, FDAR_KEEPER_FAILED, 0,
+		answer(socket, FDAR_WATCHDOG_FAILED, 0,
 		       "the lock of the session daemon was taken away");
 		return;
 	}
@@ -296,7 +297,7 @@ void fdar_keeper_serve(int socket, const struct fdar_keeper_charge *charge)
 	daemon = start_daemon(socket);
 	fdar_daemon_lock_start_end(lock);
 	if (daemon >= 0) {
-		answer(socket, FDAR_KEEPER_READY, daemon > 0, "");
+		answer(socket, FDAR_WATCHDOG_READY, daemon > 0, "");
 		answers = follow_recorder(socket, charge);
 	}
 	close(socket);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pipeline/bt/guard.h"
+#include "pipeline/bt/sandbox.h"
 #include "pipeline/source/source.h"
 
 /* A decoder that makes events up. What it does in the end is in the "trace"'s name. */
@@ -37,7 +37,7 @@ static void *fake_open(const GPtrArray *traces, struct fdar_decoder_env *env, GE
 		for (volatile unsigned turns = 0;; turns++)
 			;
 	/* As long as that, and a second more: but it comes on. */
-	for (unsigned i = 0; strcmp(fake->trace, "slow") == 0 && i <= FDAR_GUARD_SILENCE_S; i++) {
+	for (unsigned i = 0; strcmp(fake->trace, "slow") == 0 && i <= FDAR_SANDBOX_SILENCE_S; i++) {
 		spin(1);
 		env->progress(env->progress_user, FALSE);
 	}
@@ -104,21 +104,21 @@ static unsigned read_fake(const char *trace, GError **error)
 	struct fdar_decoder_env env = { .texts = fdar_texts_new() };
 	g_autoptr(GPtrArray) traces = g_ptr_array_new();
 	struct fdar_event batch[37];
-	struct fdar_guard *guard;
+	struct fdar_sandbox *sandbox;
 	unsigned count = 0;
 	gssize n = 0;
 
 	/* The ids of the two sides need not be the same. */
 	fdar_texts_id(env.texts, "before");
 	g_ptr_array_add(traces, (void *)trace);
-	guard = fdar_guard_open(&fake_ops, traces, &env, error);
-	while (guard && (n = fdar_guard_read(guard, batch, G_N_ELEMENTS(batch), error)) > 0) {
+	sandbox = fdar_sandbox_open(&fake_ops, traces, &env, error);
+	while (sandbox && (n = fdar_sandbox_read(sandbox, batch, G_N_ELEMENTS(batch), error)) > 0) {
 		for (gssize i = 0; i < n; i++)
 			check_event(&batch[i], count++, &env);
 	}
-	if (guard && !n)
+	if (sandbox && !n)
 		g_assert_cmpuint(env.discarded, ==, EVENTS);
-	fdar_guard_close(guard);
+	fdar_sandbox_close(sandbox);
 	fdar_texts_free(env.texts);
 	return count;
 }
@@ -161,7 +161,7 @@ static void test_lost(void)
 	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_STUCK);
 	g_assert_true(g_str_has_prefix(error->message, "lost: "));
 	g_assert_cmpint(g_get_monotonic_time() - begin_us, >=,
-			FDAR_GUARD_SILENCE_S * G_USEC_PER_SEC);
+			FDAR_SANDBOX_SILENCE_S * G_USEC_PER_SEC);
 }
 
 static void test_slow(void)
@@ -188,7 +188,7 @@ static void test_stopped(void)
 	g_autoptr(GError) error = NULL;
 
 	g_ptr_array_add(traces, (void *)"lost");
-	g_assert_null(fdar_guard_open(&fake_ops, traces, &env, &error));
+	g_assert_null(fdar_sandbox_open(&fake_ops, traces, &env, &error));
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 	g_assert_cmpuint(asked, ==, 3);
 	fdar_texts_free(env.texts);
@@ -200,27 +200,27 @@ static void test_close_early(void)
 	struct fdar_decoder_env env = { .texts = fdar_texts_new() };
 	g_autoptr(GPtrArray) traces = g_ptr_array_new();
 	struct fdar_event event;
-	struct fdar_guard *guard;
+	struct fdar_sandbox *sandbox;
 
 	g_ptr_array_add(traces, (void *)"whole");
-	guard = fdar_guard_open(&fake_ops, traces, &env, NULL);
-	g_assert_nonnull(guard);
-	g_assert_cmpint(fdar_guard_read(guard, &event, 1, NULL), ==, 1);
-	fdar_guard_close(guard);
+	sandbox = fdar_sandbox_open(&fake_ops, traces, &env, NULL);
+	g_assert_nonnull(sandbox);
+	g_assert_cmpint(fdar_sandbox_read(sandbox, &event, 1, NULL), ==, 1);
+	fdar_sandbox_close(sandbox);
 	fdar_texts_free(env.texts);
 }
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/guard/whole", test_whole);
-	g_test_add_data_func("/guard/abort", "abort", test_ends);
-	g_test_add_data_func("/guard/exit", "exit", test_ends);
-	g_test_add_data_func("/guard/fail", "fail", test_ends);
-	g_test_add_func("/guard/open", test_open);
-	g_test_add_func("/guard/close-early", test_close_early);
-	g_test_add_func("/guard/stopped", test_stopped);
-	g_test_add_func("/guard/lost", test_lost);
-	g_test_add_func("/guard/slow", test_slow);
+	g_test_add_func("/sandbox/whole", test_whole);
+	g_test_add_data_func("/sandbox/abort", "abort", test_ends);
+	g_test_add_data_func("/sandbox/exit", "exit", test_ends);
+	g_test_add_data_func("/sandbox/fail", "fail", test_ends);
+	g_test_add_func("/sandbox/open", test_open);
+	g_test_add_func("/sandbox/close-early", test_close_early);
+	g_test_add_func("/sandbox/stopped", test_stopped);
+	g_test_add_func("/sandbox/lost", test_lost);
+	g_test_add_func("/sandbox/slow", test_slow);
 	return g_test_run();
 }
