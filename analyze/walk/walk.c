@@ -206,10 +206,10 @@ static void dispatch(struct fdar_walk *walk, struct thread *thread, const struct
 		walk_stack_exit(walk, thread, FDAR_FRAME_SCOPE, event);
 		break;
 	case FDAR_EVENT_WAIT_BEGIN:
-		walk_owner_wait(walk, thread, event);
+		walk_wait(walk, thread, event);
 		break;
 	case FDAR_EVENT_WAIT_END:
-		walk_owner_wait_end(walk, thread, event);
+		walk_wait_end(walk, thread, event);
 		break;
 	case FDAR_EVENT_SESSION_BEGIN:
 		walk_session_begin(walk, thread, event);

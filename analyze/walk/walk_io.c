@@ -1,57 +1,6 @@
 /* Descriptors of sessions: which session one leads to, and what was read and written on it. */
 #include "analyze/walk/walk_private.h"
 
-#define FDS_MAX 64u /* of one session: duplicates */
-
-static uint64_t key_of(uint32_t pid, int32_t fd)
-{
-	return (uint64_t)pid << 32 | (uint32_t)fd;
-}
-
-GHashTable *walk_fds_new(void)
-{
-	return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-}
-
-struct session *walk_io_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd)
-{
-	uint64_t key = key_of(pid, fd);
-
-	return fd < 0 ? NULL : g_hash_table_lookup(walk->fds, &key);
-}
-
-void walk_io_lead(struct fdar_walk *walk, struct session *session, uint32_t pid, int32_t fd)
-{
-	uint64_t key = key_of(pid, fd);
-
-	if (fd < 0)
-		return;
-	if (!session->fds)
-		session->fds = g_array_new(FALSE, FALSE, sizeof(key));
-	if (session->fds->len >= FDS_MAX || g_hash_table_size(walk->fds) >= FDAR_WALK_FDS_MAX)
-		return;
-	g_array_append_val(session->fds, key);
-	g_hash_table_replace(walk->fds, g_memdup2(&key, sizeof(key)), session);
-}
-
-void walk_io_forget(struct fdar_walk *walk, struct session *session, uint32_t pid)
-{
-	for (guint i = 0; session->fds && i < session->fds->len;) {
-		uint64_t key = g_array_index(session->fds, uint64_t, i);
-
-		if (key >> 32 != pid) {
-			i++;
-			continue;
-		}
-		/* It may lead to another one by now. */
-		if (g_hash_table_lookup(walk->fds, &key) == session)
-			g_hash_table_remove(walk->fds, &key);
-		g_array_remove_index(session->fds, i);
-	}
-	if (session->fds && session->fds->len == 0)
-		g_clear_pointer(&session->fds, g_array_unref);
-}
-
 static gboolean is_on(const struct thread *thread, int32_t fd)
 {
 	return thread->session && fd >= 0 && thread->session->told.fd == fd &&
@@ -68,7 +17,7 @@ static gboolean stays(const struct thread *thread, enum fdar_io_op op)
 /* Several sessions may come on one descriptor (datagrams): the one that the thread is on is meant. */
 static struct session *meant(const struct fdar_walk *walk, const struct thread *thread, int32_t fd)
 {
-	return is_on(thread, fd) ? thread->session : walk_io_find(walk, thread->pid, fd);
+	return is_on(thread, fd) ? thread->session : walk_fd_find(walk, thread->pid, fd);
 }
 
 struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd,
@@ -134,7 +83,7 @@ void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_ev
 	if (!session)
 		return;
 	if (event->io.op == FDAR_IO_DUP && result >= 0 && result <= INT32_MAX)
-		walk_io_lead(walk, session, thread->pid, (int32_t)result);
+		walk_fd_lead(walk, session, thread->pid, (int32_t)result);
 	walk_infer_exchange(walk, thread, session, event);
 	add_bytes(session, event);
 	/* What is in it is told, where the session is not. */

@@ -2,46 +2,6 @@
  * in docs/analysis.md. */
 #include "analyze/walk/walk_private.h"
 
-static void tell(struct fdar_walk *walk, const struct fdar_walk_frame *frame)
-{
-	struct fdar_walk_cost cost = {
-		.session = frame->session,
-		.self_ns = frame->self_ns,
-		.total_ns = frame->total_ns,
-		.wait_ns = frame->wait_ns,
-		.skipped_calls = frame->skipped_calls,
-		.skipped_ns = frame->skipped_ns,
-		.path = frame->path,
-		.kind = frame->kind,
-		.recursive = frame->recursive,
-		.unfinished = frame->unfinished,
-		.repaired = frame->repaired,
-		.ended = frame->ended,
-		.client = frame->client,
-	};
-
-	if (G_UNLIKELY(frame->kind == WALK_SAMPLE)) {
-		walk_sample_tell(walk, frame);
-		return;
-	}
-	if (walk->visitor->frame)
-		walk->visitor->frame(walk->user, frame);
-	walk_tell_cost(walk, &cost);
-}
-
-void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_frame *frame,
-	       uint8_t claim)
-{
-	if (claim == CLAIM_PENDING) {
-		if (walk_can_wait(thread)) {
-			g_array_append_val(thread->pending, *frame);
-			return;
-		}
-		thread->pending_over += frame->kind != WALK_SAMPLE;
-	}
-	tell(walk, frame);
-}
-
 /* A session's open frame turns out to be the server's. What it held of the session stays. */
 static void give_to_server(struct fdar_walk *walk, struct thread *thread, struct frame *frame)
 {
@@ -60,9 +20,8 @@ void walk_owner_to_server(struct fdar_walk *walk, struct thread *thread, struct 
 	frame->claim = CLAIM_SERVER;
 }
 
-/* Gives open frames of sessions to the server: all, or the adopted ones of other sessions. */
-static void disown(struct fdar_walk *walk, struct thread *thread, gboolean all,
-		   const struct session *keep)
+void walk_owner_disown(struct fdar_walk *walk, struct thread *thread, gboolean all,
+		       const struct session *keep)
 {
 	uint32_t depth = thread->frames->len;
 
@@ -132,7 +91,7 @@ static void settle_first(struct fdar_walk *walk, struct thread *thread, uint32_t
 
 		frame->session = session ? &session->told : NULL;
 		walk->stats.adopted += session != NULL;
-		tell(walk, frame);
+		walk_tell_owned(walk, frame);
 	}
 	if (closed)
 		g_array_remove_range(thread->pending, 0, closed);
@@ -233,7 +192,7 @@ void walk_owner_resume(struct fdar_walk *walk, struct thread *thread, struct ses
 	if (thread->current)
 		walk_owner_suspend(walk, thread);
 	/* An adopted frame that outlives its session is a loop. */
-	disown(walk, thread, FALSE, session);
+	walk_owner_disown(walk, thread, FALSE, session);
 	/* Asked before what is pending is adopted: those are counted as adopted, not as its own. */
 	gboolean has_open = session->open_frames > 0;
 
@@ -246,70 +205,4 @@ void walk_owner_resume(struct fdar_walk *walk, struct thread *thread, struct ses
 
 		thread->current_open += frame->owner == session && !frame->adopted;
 	}
-}
-
-static gboolean asks_for_work(const struct thread *thread, const struct fdar_event *event)
-{
-	uint8_t wait = event->waiting.kind;
-
-	if (wait == FDAR_WAIT_POLL || wait == FDAR_WAIT_ACCEPT)
-		return TRUE;
-	/* On a descriptor of many peers anybody may be next. */
-	if (wait == FDAR_WAIT_IO && thread->many_fd && event->waiting.fd == thread->many_fd - 1)
-		return TRUE;
-	return wait == FDAR_WAIT_COND && (!thread->current || !thread->current_open);
-}
-
-/* Where requests are told: it is on a connection that has none now. What it waits for there is the
- * next one. */
-static gboolean is_between_requests(const struct thread *thread)
-{
-	return thread->session && !thread->session->unit;
-}
-
-void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
-{
-	struct session *session = NULL;
-
-	thread->waited = TRUE;
-	thread->polls = thread->polls || event->waiting.kind == FDAR_WAIT_POLL;
-	if (event->waiting.kind == FDAR_WAIT_IO)
-		session = walk_io_touch(walk, thread, event->waiting.fd, FDAR_IO_OTHER);
-	if (session)
-		walk_infer_wait(walk, thread, session, event);
-	gboolean between = is_between_requests(thread) && event->waiting.kind == FDAR_WAIT_IO;
-
-	if (!between && !asks_for_work(thread, event)) {
-		struct frame *wait = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
-
-		if (wait)
-			wait->client = session != NULL;
-		return;
-	}
-	/* Where another thread has ended the request, this one was still at it until now. */
-	if (between)
-		walk_owner_suspend(walk, thread);
-	else
-		walk_session_leave(walk, thread);
-	walk_owner_boundary(walk, thread);
-	disown(walk, thread, !between && event->waiting.kind != FDAR_WAIT_COND, NULL);
-
-	struct frame *frame = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
-	if (frame) {
-		frame->claim = CLAIM_SERVER;
-		frame->boundary = TRUE;
-		thread->boundary = thread->frames->len;
-	}
-}
-
-void walk_owner_wait_end(struct fdar_walk *walk, struct thread *thread,
-			 const struct fdar_event *event)
-{
-	gboolean first = !thread->waited;
-
-	thread->waited = TRUE;
-	walk_stack_exit(walk, thread, FDAR_FRAME_WAIT, event);
-	/* The thread was in it when its events began: what for is not known. Most wait for work. */
-	if (first && !thread->current)
-		walk_owner_boundary(walk, thread);
 }

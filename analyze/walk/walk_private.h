@@ -1,17 +1,22 @@
 /*
- * The inside of the walk, shared by its files:
+ * The inside of the walk, shared by its files. Each calls only those that stand further down:
  *
  *	walk.c          dispatch, the end of the trace
- *	walk_sample.c   looks at threads from outside
- *	walk_stack.c    frames: enter, close, repair
- *	walk_run.c      the ordinary case of these, for many events at once
- *	walk_path.c     call paths
- *	walk_owner.c    sessions, boundaries, adoption: whose frames they are
- *	walk_session.c  which sessions are open, on which threads; requests
- *	walk_io.c       descriptors of sessions
- *	walk_process.c  forks, children, ends of processes
- *	walk_infer.c    what nobody told: exchanges as requests, hand-offs between threads
+ *	walk_run.c      the ordinary case of function events, for many at once
+ *	walk_process.c  forks, children, ends of processes and threads
+ *	walk_wait.c     waits: where a thread's work may pass to another session
  *	walk_handoff.c  objects in queues
+ *	walk_request.c  requests that are marked
+ *	walk_io.c       what is read and written on descriptors of sessions
+ *	walk_infer.c    what nobody told: exchanges as requests, hand-offs between threads
+ *	walk_session.c  sessions and requests: begin, end, which thread is on which
+ *	walk_stack.c    frames: enter, close, repair
+ *	walk_sample.c   looks at threads from outside
+ *	walk_owner.c    whose frames they are: boundaries, adoption
+ *	walk_tell.c     what is told, and the end of sessions that nothing holds any more
+ *	walk_registry.c who is there: processes, threads, their sessions by key and descriptor
+ *	walk_path.c     call paths
+ *	walk_check.c    what must hold between two events
  */
 #ifndef FDAR_ANALYZE_WALK_WALK_PRIVATE_H
 #define FDAR_ANALYZE_WALK_WALK_PRIVATE_H
@@ -55,7 +60,26 @@ struct session_key {
 	uint32_t pid;
 };
 
-struct fork; /* walk_process.c */
+/* A frame that was open when its thread forked: its child has it, too. */
+struct heirloom {
+	enum fdar_frame_kind kind;
+	struct fdar_event entry; /* as far as walk_stack_enter looks at it */
+};
+
+/* Until its child, if it ever comes, has ended or become another program. */
+struct fork {
+	struct process *of;
+	uint64_t number;
+	uint64_t time_ns;
+	uint64_t serial;         /* sessions up to this one had begun */
+	guint processes;         /* so many had been heard of */
+	struct process *child;   /* NULL: it has not said who it is */
+	gboolean by_header;      /* how the session had become the thread's */
+	struct session *session; /* the thread's; it is among lent, too */
+	GArray *frames;          /* of struct heirloom, outermost first */
+	GPtrArray *
+		lent; /* sessions that the child may still come with, whoever else has closed them */
+};
 
 struct process {
 	uint32_t pid;
@@ -236,27 +260,53 @@ static inline uint32_t walk_path_recall(const struct fdar_walk *walk, uint32_t p
 	return below && found->slot_thread == thread->index + 1 ? below : 0;
 }
 
-/* walk.c */
+/* walk_registry.c */
+GPtrArray *walk_processes_new(void);
+GHashTable *walk_sessions_new(void);
+GHashTable *walk_fds_new(void);
 struct thread *walk_thread_of(struct fdar_walk *walk, uint32_t pid, uint32_t tid);
-/* Whatever the thread was in is over. */
-void walk_thread_end(struct fdar_walk *walk, struct thread *thread, enum how how);
+struct process *walk_process_of(struct fdar_walk *walk, uint32_t pid);
+uint64_t walk_process_last_ns(const struct process *process);
+/* The session has ended in the process: children that were made while it was open may have it yet. */
+void walk_process_lend(struct process *process, struct session *session);
+/* That fork's child may come with it. */
+void walk_fork_lend(struct fork *fork, struct session *session);
+/* The session that a process has from its parents, by its key there; NULL: none. */
+struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
+/* The open session of that key in the process; find: or in a parent of it, when it forked. */
+struct session *walk_session_own(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
+struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
+/* As GEqualFunc, of struct session_key. */
+gboolean walk_session_key_equal(gconstpointer a, gconstpointer b);
+struct session *walk_fd_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd);
+/* The process's descriptor leads to the session, and no longer to another. */
+void walk_fd_lead(struct fdar_walk *walk, struct session *session, uint32_t pid, int32_t fd);
+/* None of the process's does. */
+void walk_fd_forget(struct fdar_walk *walk, struct session *session, uint32_t pid);
+
+/* walk_tell.c */
+
+/* The kind of what stands among pending frames and is a sample: addr is the caller's number. */
+#define WALK_SAMPLE FDAR_FRAME_KINDS
+void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_frame *frame,
+	       uint8_t claim);
+/* The same, of a frame whose owner is known. */
+void walk_tell_owned(struct fdar_walk *walk, const struct fdar_walk_frame *frame);
+void walk_tell_sample(const struct fdar_walk *walk, const struct fdar_walk_frame *sample);
+/* The session goes, when it has ended and nothing holds it. */
+void walk_session_settle(struct fdar_walk *walk, struct session *session);
 
 /* walk_process.c */
 
-GPtrArray *walk_processes_new(void);
-struct process *walk_process_of(struct fdar_walk *walk, uint32_t pid);
 void walk_process_begin(struct fdar_walk *walk, const struct fdar_event *event);
 void walk_process_end(struct fdar_walk *walk, struct thread *thread);
 void walk_process_over(struct fdar_walk *walk, const struct fdar_event *event);
 void walk_process_fork(struct fdar_walk *walk, struct thread *thread,
 		       const struct fdar_event *event);
+/* Whatever the thread was in is over. */
+void walk_thread_end(struct fdar_walk *walk, struct thread *thread, enum how how);
 /* No child brings sessions any more. */
 void walk_process_finish(struct fdar_walk *walk);
-/* The session has ended in the process: children that were made while it was open may have it yet. */
-void walk_process_lend(struct process *process, struct session *session);
-/* The session that a process has from its parents, by its key there; NULL: none. */
-struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
-uint64_t walk_process_last_ns(const struct process *process);
 
 /* walk_check.c: asserts, in builds without NDEBUG, what holds of a thread between two events. Goes
  * through its open frames. */
@@ -284,16 +334,14 @@ static inline gboolean walk_run_may(const struct fdar_event *event)
 	       event->kind == FDAR_EVENT_FUNC_CALL;
 }
 
-/* walk_sample.c */
-
-/* The kind of what stands among pending frames and is a sample: addr is the caller's number. */
-#define WALK_SAMPLE FDAR_FRAME_KINDS
-void walk_sample_tell(const struct fdar_walk *walk, const struct fdar_walk_frame *sample);
+/* walk_wait.c */
+void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
+void walk_wait_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 
 /* walk_owner.c */
-void walk_owner_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
-void walk_owner_wait_end(struct fdar_walk *walk, struct thread *thread,
-			 const struct fdar_event *event);
+/* Gives open frames of sessions to the server: all, or the adopted ones of other sessions. */
+void walk_owner_disown(struct fdar_walk *walk, struct thread *thread, gboolean all,
+		       const struct session *keep);
 /* The frame, just entered, was there before. */
 void walk_owner_to_server(struct fdar_walk *walk, struct thread *thread, struct frame *frame);
 void walk_owner_boundary(struct fdar_walk *walk, struct thread *thread);
@@ -301,13 +349,8 @@ void walk_owner_boundary(struct fdar_walk *walk, struct thread *thread);
 void walk_owner_since(struct thread *thread, uint64_t since_ns);
 void walk_owner_suspend(struct fdar_walk *walk, struct thread *thread);
 void walk_owner_resume(struct fdar_walk *walk, struct thread *thread, struct session *session);
-void walk_tell(struct fdar_walk *walk, struct thread *thread, struct fdar_walk_frame *frame,
-	       uint8_t claim);
 
 /* walk_session.c */
-/* The open session of that key in the process; find: or in a parent of it, when it forked. */
-struct session *walk_session_own(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
-struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
 /* It is over in the process; when no other has it, or may have it, it is over. */
 void walk_session_end_in(struct fdar_walk *walk, struct session *session, uint32_t pid,
 			 enum fdar_session_state state, uint64_t now_ns);
@@ -319,19 +362,18 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 			const struct fdar_event *event);
 void walk_session_end(struct fdar_walk *walk, struct thread *thread,
 		      const struct fdar_event *event);
-void walk_session_settle(struct fdar_walk *walk, struct session *session);
 void walk_session_finish(struct fdar_walk *walk);
 /* All of a process that are open, as of a time. */
 void walk_session_end_all(struct fdar_walk *walk, uint32_t pid, uint64_t time_ns);
+/* The connection's request is over, or begins. */
+void walk_request_close(struct fdar_walk *walk, struct session *session,
+			enum fdar_session_state state, uint64_t now_ns);
+void walk_request_open(struct fdar_walk *walk, struct thread *thread, struct session *session,
+		       const char *what);
 /* The thread works for the session from now on, or for none. */
 void walk_session_enter(struct fdar_walk *walk, struct thread *thread, struct session *session,
 			gboolean by_header);
 void walk_session_leave(struct fdar_walk *walk, struct thread *thread);
-void walk_request_begin(struct fdar_walk *walk, struct thread *thread,
-			const struct fdar_event *event);
-void walk_request_end(struct fdar_walk *walk, struct thread *thread,
-		      const struct fdar_event *event);
-GHashTable *walk_sessions_new(void);
 
 /* ---- what every frame needs ---- */
 
@@ -380,11 +422,11 @@ static inline void walk_owner_release(struct fdar_walk *walk, struct thread *thr
 		walk_session_settle(walk, owner);
 }
 
-/* The connection's request is over, or begins. */
-void walk_request_close(struct fdar_walk *walk, struct session *session,
-			enum fdar_session_state state, uint64_t now_ns);
-void walk_request_open(struct fdar_walk *walk, struct thread *thread, struct session *session,
-		       const char *what);
+/* walk_request.c */
+void walk_request_begin(struct fdar_walk *walk, struct thread *thread,
+			const struct fdar_event *event);
+void walk_request_end(struct fdar_walk *walk, struct thread *thread,
+		      const struct fdar_event *event);
 
 /* walk_infer.c */
 /* The thread has to do with the session's descriptor: op as in events.h, OTHER is a wait for it. TRUE when
@@ -404,11 +446,6 @@ void walk_infer_wait(struct fdar_walk *walk, struct thread *thread, struct sessi
 gboolean walk_infer_marked(struct fdar_walk *walk, struct session *session, const char *what);
 
 /* walk_io.c */
-struct session *walk_io_find(const struct fdar_walk *walk, uint32_t pid, int32_t fd);
-/* The process's descriptor leads to the session, and no longer to another. */
-void walk_io_lead(struct fdar_walk *walk, struct session *session, uint32_t pid, int32_t fd);
-/* None of the process's does. */
-void walk_io_forget(struct fdar_walk *walk, struct session *session, uint32_t pid);
 /* The thread has to do with the descriptor: its session becomes current, unless the thread was told
  * of another one. */
 struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int32_t fd,
@@ -417,7 +454,6 @@ void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_ev
 /* Once, of what is told as sessions. op is one of enum fdar_io_op or FDAR_WALK_WAKE. */
 void walk_io_tell(const struct fdar_walk *walk, const struct thread *thread,
 		  const struct session *session, int32_t fd, uint8_t op, int64_t result);
-GHashTable *walk_fds_new(void);
 
 /* walk_handoff.c */
 void walk_handoff_put(struct fdar_walk *walk, struct thread *thread,

@@ -4,96 +4,6 @@
 /* A fork of which no child has said a word by then failed, or the child is not recorded. */
 #define UNBORN_NS (30 * G_GUINT64_CONSTANT(1000000000))
 
-/* A frame that was open when its thread forked: its child has it, too. */
-struct heirloom {
-	enum fdar_frame_kind kind;
-	struct fdar_event entry; /* as far as walk_stack_enter looks at it */
-};
-
-/* Until its child, if it ever comes, has ended or become another program. */
-struct fork {
-	struct process *of;
-	uint64_t number;
-	uint64_t time_ns;
-	uint64_t serial;         /* sessions up to this one had begun */
-	guint processes;         /* so many had been heard of */
-	struct process *child;   /* NULL: it has not said who it is */
-	gboolean by_header;      /* how the session had become the thread's */
-	struct session *session; /* the thread's; it is among lent, too */
-	GArray *frames;          /* of struct heirloom, outermost first */
-	GPtrArray *
-		lent; /* sessions that the child may still come with, whoever else has closed them */
-};
-
-static void fork_free(gpointer data)
-{
-	struct fork *fork = data;
-
-	g_array_unref(fork->frames);
-	g_ptr_array_unref(fork->lent);
-	g_free(fork);
-}
-
-static void process_free(gpointer data)
-{
-	struct process *process = data;
-
-	g_ptr_array_unref(process->threads);
-	g_ptr_array_unref(process->forks);
-	g_hash_table_unref(process->sessions);
-	g_free(process);
-}
-
-GPtrArray *walk_processes_new(void)
-{
-	return g_ptr_array_new_with_free_func(process_free);
-}
-
-/* The processes, dead ones too, stay until the end of the walk: threads and forks point at them. */
-struct process *walk_process_of(struct fdar_walk *walk, uint32_t pid)
-{
-	struct process *process = g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(pid));
-
-	if (process)
-		return process;
-	process = g_new0(struct process, 1);
-	process->pid = pid;
-	process->number = walk->processes->len;
-	process->threads = g_ptr_array_new();
-	process->forks = g_ptr_array_new_with_free_func(fork_free);
-	process->sessions = g_hash_table_new(NULL, NULL);
-	g_ptr_array_add(walk->processes, process);
-	g_hash_table_insert(walk->process_of_pid, GUINT_TO_POINTER(pid), process);
-	return process;
-}
-
-/* ---- threads ---- */
-
-struct thread *walk_thread_of(struct fdar_walk *walk, uint32_t pid, uint32_t tid)
-{
-	struct thread *thread = walk->last;
-
-	if (thread && thread->pid == pid && thread->tid == tid)
-		return thread;
-	uint32_t index = fdar_intern_add(&walk->thread_ids, pid, tid);
-	if (index == walk->threads->len) {
-		fdar_intern_add(&walk->pids, pid, 0);
-		walk->stats.processes = walk->pids.count;
-		walk->stats.threads++;
-		thread = g_new0(struct thread, 1);
-		thread->process = walk_process_of(walk, pid);
-		g_ptr_array_add(thread->process->threads, thread);
-		thread->pid = pid;
-		thread->tid = tid;
-		thread->index = index;
-		thread->frames = g_array_new(FALSE, FALSE, sizeof(struct frame));
-		thread->pending = g_array_new(FALSE, FALSE, sizeof(struct fdar_walk_frame));
-		g_ptr_array_add(walk->threads, thread);
-	}
-	walk->last = g_ptr_array_index(walk->threads, index);
-	return walk->last;
-}
-
 /* Its number may come again. */
 void walk_thread_end(struct fdar_walk *walk, struct thread *thread, enum how how)
 {
@@ -103,14 +13,6 @@ void walk_thread_end(struct fdar_walk *walk, struct thread *thread, enum how how
 	thread->overflow = 0;
 	thread->waited = FALSE;
 	thread->heirlooms = 0;
-}
-
-/* ---- sessions that a child may come with ---- */
-
-static void lend(struct fork *fork, struct session *session)
-{
-	g_ptr_array_add(fork->lent, session);
-	session->lent++;
 }
 
 static void lent_back(struct fdar_walk *walk, struct fork *fork, struct session *session)
@@ -128,44 +30,6 @@ static void fork_over(struct fdar_walk *walk, struct fork *fork)
 	while (fork->lent->len)
 		lent_back(walk, fork, g_ptr_array_index(fork->lent, fork->lent->len - 1));
 	g_ptr_array_remove(fork->of->forks, fork);
-}
-
-void walk_process_lend(struct process *process, struct session *session)
-{
-	for (guint i = process->forks->len; i > 0; i--) {
-		struct fork *fork = g_ptr_array_index(process->forks, i - 1);
-
-		/* Those are older still. */
-		if (fork->serial < session->serial)
-			return;
-		if (!g_ptr_array_find(fork->lent, session, NULL))
-			lend(fork, session);
-	}
-}
-
-static gboolean is_called(const struct session *session, uint64_t key)
-{
-	return session->told.key == key || (session->has_alias && session->alias == key);
-}
-
-struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
-{
-	const struct process *process =
-		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(pid));
-
-	for (const struct fork *fork = process ? process->fork : NULL; fork;
-	     fork = fork->of->fork) {
-		struct session *session = walk_session_own(walk, fork->of->pid, key);
-
-		if (session && session->serial <= fork->serial)
-			return session;
-		for (guint i = 0; i < fork->lent->len; i++) {
-			session = g_ptr_array_index(fork->lent, i);
-			if (is_called(session, key))
-				return session;
-		}
-	}
-	return NULL;
 }
 
 /* ---- forks ---- */
@@ -227,7 +91,7 @@ void walk_process_fork(struct fdar_walk *walk, struct thread *thread,
 		return;
 	fork->session = thread->session;
 	fork->by_header = thread->by_header;
-	lend(fork, thread->session);
+	walk_fork_lend(fork, thread->session);
 }
 
 static struct fork *fork_find(const struct fdar_walk *walk, const struct fdar_event *event)
@@ -330,16 +194,6 @@ void walk_process_over(struct fdar_walk *walk, const struct fdar_event *event)
 	}
 	if (!event->over.perhaps)
 		walk_session_end_all(walk, event->pid, event->time_ns);
-}
-
-uint64_t walk_process_last_ns(const struct process *process)
-{
-	uint64_t last_ns = 0;
-
-	for (guint i = 0; i < process->threads->len; i++)
-		last_ns = MAX(last_ns,
-			      ((struct thread *)g_ptr_array_index(process->threads, i))->now_ns);
-	return last_ns;
 }
 
 /* Another process has its number now: its own end was not seen. */

@@ -24,17 +24,6 @@ gboolean fdar_walk_waits(const struct fdar_walk *walk, uint32_t pid, uint32_t ti
 	return wait_of(find(walk, pid, tid)) != NULL;
 }
 
-void walk_sample_tell(const struct fdar_walk *walk, const struct fdar_walk_frame *sample)
-{
-	const struct fdar_walk_sample told = { .sample = sample->addr,
-					       .session = sample->session,
-					       .wait = sample->name,
-					       .is_known = sample->tid != 0 };
-
-	if (walk->visitor->sample)
-		walk->visitor->sample(walk->user, &told);
-}
-
 void fdar_walk_sample(struct fdar_walk *walk, uint32_t pid, uint32_t tid, uint64_t time_ns,
 		      uint64_t sample)
 {
@@ -49,7 +38,7 @@ void fdar_walk_sample(struct fdar_walk *walk, uint32_t pid, uint32_t tid, uint64
 					.end_ns = time_ns };
 
 	if (!thread) {
-		walk_sample_tell(walk, &told);
+		walk_tell_sample(walk, &told);
 		return;
 	}
 	told.pid = pid;

@@ -1,41 +1,5 @@
 /* Sessions: which are open, on which threads, their end; requests in them. */
-#include <string.h>
-
 #include "analyze/walk/walk_private.h"
-
-static guint key_hash(gconstpointer data)
-{
-	const struct session_key *key = data;
-	uint64_t mixed = (key->key ^ (uint64_t)key->pid << 32) * 0x9e3779b97f4a7c15ULL;
-
-	return (guint)(mixed >> 32);
-}
-
-static gboolean key_equal(gconstpointer a, gconstpointer b)
-{
-	const struct session_key *left = a, *right = b;
-
-	return left->key == right->key && left->pid == right->pid;
-}
-
-GHashTable *walk_sessions_new(void)
-{
-	return g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
-}
-
-struct session *walk_session_own(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
-{
-	struct session_key probe = { key, pid };
-
-	return g_hash_table_lookup(walk->sessions, &probe);
-}
-
-struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
-{
-	struct session *session = walk_session_own(walk, pid, key);
-
-	return session ? session : walk_process_inherited(walk, pid, key);
-}
 
 static void add_key(struct fdar_walk *walk, struct session *session, uint32_t pid, uint64_t key)
 {
@@ -62,19 +26,6 @@ static void remove_keys(struct fdar_walk *walk, struct session *session, uint32_
 		g_array_remove_index(session->keys, i);
 	}
 	g_hash_table_remove(walk_process_of(walk, pid)->sessions, session);
-}
-
-void walk_session_settle(struct fdar_walk *walk, struct session *session)
-{
-	if (session->told.state == FDAR_SESSION_OPEN || session->open_frames || session->currents ||
-	    session->lent)
-		return;
-	if (!session->hidden && walk->visitor->session_closed)
-		walk->visitor->session_closed(walk->user, &session->told);
-	g_free((char *)session->told.peer);
-	g_free((char *)session->told.what);
-	g_array_unref(session->keys);
-	g_free(session);
 }
 
 static void count_end(struct fdar_walk *walk, enum fdar_session_state state)
@@ -127,7 +78,7 @@ static void session_close(struct fdar_walk *walk, struct session *session,
 	while (session->keys->len) {
 		uint32_t pid = g_array_index(session->keys, struct session_key, 0).pid;
 
-		walk_io_forget(walk, session, pid);
+		walk_fd_forget(walk, session, pid);
 		remove_keys(walk, session, pid);
 	}
 	over(walk, session, state, now_ns);
@@ -147,7 +98,7 @@ void walk_session_end_in(struct fdar_walk *walk, struct session *session, uint32
 			 enum fdar_session_state state, uint64_t now_ns)
 {
 	walk_process_lend(walk_process_of(walk, pid), session);
-	walk_io_forget(walk, session, pid);
+	walk_fd_forget(walk, session, pid);
 	remove_keys(walk, session, pid);
 	if (session->keys->len)
 		return;
@@ -260,7 +211,7 @@ static gboolean came_with(struct fdar_walk *walk, struct thread *thread,
 		return FALSE;
 	session->over = FALSE;
 	add_key(walk, session, thread->pid, event->session.key);
-	walk_io_lead(walk, session, thread->pid, event->session.fd);
+	walk_fd_lead(walk, session, thread->pid, event->session.fd);
 	if (thread->session != session && !(thread->session && thread->by_header))
 		walk_session_enter(walk, thread, session, FALSE);
 	return TRUE;
@@ -270,7 +221,7 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 			const struct fdar_event *event)
 {
 	struct session *old = walk_session_own(walk, thread->pid, event->session.key);
-	struct session *other = walk_io_find(walk, thread->pid, event->session.fd);
+	struct session *other = walk_fd_find(walk, thread->pid, event->session.fd);
 	struct session *session;
 
 	if (!old && came_with(walk, thread, event))
@@ -297,7 +248,7 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	session->told.fd = event->session.fd;
 	session->unit = session->hidden ? NULL : session;
 	add_key(walk, session, thread->pid, event->session.key);
-	walk_io_lead(walk, session, thread->pid, event->session.fd);
+	walk_fd_lead(walk, session, thread->pid, event->session.fd);
 	if (is_descriptor(event->session.key, event->session.fd) &&
 	    !is_datagram(event->session.key))
 		session->first = thread;
@@ -377,7 +328,7 @@ static void end_open(struct fdar_walk *walk, const uint32_t *pid, uint64_t time_
 			&g_array_index(session->keys, struct session_key, 0);
 
 		/* One with two keys is there twice. */
-		if ((!pid || session->told.pid == *pid) && key_equal(key, first))
+		if ((!pid || session->told.pid == *pid) && walk_session_key_equal(key, first))
 			g_ptr_array_add(open, value);
 	}
 	g_ptr_array_sort(open, walk_session_compare);
@@ -393,22 +344,6 @@ void walk_session_end_all(struct fdar_walk *walk, uint32_t pid, uint64_t time_ns
 void walk_session_finish(struct fdar_walk *walk)
 {
 	end_open(walk, NULL, walk->now_ns);
-}
-
-/* ---- requests ---- */
-
-/* The session that a request is of; NULL when there is none. */
-static struct session *session_of_request(struct fdar_walk *walk, const struct thread *thread,
-					  const struct fdar_event *event)
-{
-	struct session *session = event->request.key
-					  ? walk_session_find(walk, thread->pid, event->request.key)
-					  : thread->session;
-
-	if (session && session->told.state == FDAR_SESSION_OPEN)
-		return session;
-	walk->stats.stray_requests++;
-	return NULL;
 }
 
 /* A request that is told as a session. Threads that are on its connection but not here come to it
@@ -428,52 +363,4 @@ void walk_request_open(struct fdar_walk *walk, struct thread *thread, struct ses
 	request->told.requests = 1;
 	session->unit = request;
 	tell_opened(walk, request);
-}
-
-static void tell_request(struct fdar_walk *walk, const struct thread *thread,
-			 const struct fdar_event *event)
-{
-	struct fdar_walk_note told = {
-		.time_ns = thread->now_ns,
-		.pid = thread->pid,
-		.tid = thread->tid,
-		.value = event->request.what ? event->request.what : "",
-		.value_len = event->request.what ? event->request.what_len : 0,
-		.total = event->request.what_len,
-		.session = thread->current ? &thread->current->told : NULL,
-	};
-
-	if (walk->visitor->request)
-		walk->visitor->request(walk->user, &told);
-}
-
-void walk_request_begin(struct fdar_walk *walk, struct thread *thread,
-			const struct fdar_event *event)
-{
-	struct session *session = session_of_request(walk, thread, event);
-	const char *what = event->request.what ? event->request.what : "";
-
-	if (!session)
-		return;
-	walk->stats.requests++;
-	session->told.requests++;
-	if (!walk_infer_marked(walk, session, what) && session->hidden)
-		walk_request_open(walk, thread, session, what);
-	walk_session_enter(walk, thread, session, thread->by_header || event->request.key);
-	tell_request(walk, thread, event);
-}
-
-void walk_request_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
-{
-	struct session *session = session_of_request(walk, thread, event);
-
-	if (!session || !session->hidden)
-		return;
-	if (!session->unit) {
-		walk->stats.stray_requests++;
-		return;
-	}
-	if (thread->current == session->unit)
-		walk_owner_suspend(walk, thread);
-	walk_request_close(walk, session, FDAR_SESSION_FINISHED, thread->now_ns);
 }

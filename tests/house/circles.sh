@@ -9,7 +9,6 @@ command -v nm >/dev/null || { echo "skipped: needs binutils"; exit 77; }
 # Circles that stay, by their first module, and why.
 allowed='
 ctf_parser a recursive descent: types hold declarations, declarations hold types
-walk_infer one state machine: closing a descriptor ends a session, ending a session closes frames
 '
 
 # circles ARCHIVE...: the modules of each circle, a line each.

@@ -1,0 +1,67 @@
+/* Waits: most frames of a thread change hands at the begin or the end of one. */
+#include "analyze/walk/walk_private.h"
+
+static gboolean asks_for_work(const struct thread *thread, const struct fdar_event *event)
+{
+	uint8_t wait = event->waiting.kind;
+
+	if (wait == FDAR_WAIT_POLL || wait == FDAR_WAIT_ACCEPT)
+		return TRUE;
+	/* On a descriptor of many peers anybody may be next. */
+	if (wait == FDAR_WAIT_IO && thread->many_fd && event->waiting.fd == thread->many_fd - 1)
+		return TRUE;
+	return wait == FDAR_WAIT_COND && (!thread->current || !thread->current_open);
+}
+
+/* Where requests are told: it is on a connection that has none now. What it waits for there is the
+ * next one. */
+static gboolean is_between_requests(const struct thread *thread)
+{
+	return thread->session && !thread->session->unit;
+}
+
+void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
+{
+	struct session *session = NULL;
+
+	thread->waited = TRUE;
+	thread->polls = thread->polls || event->waiting.kind == FDAR_WAIT_POLL;
+	if (event->waiting.kind == FDAR_WAIT_IO)
+		session = walk_io_touch(walk, thread, event->waiting.fd, FDAR_IO_OTHER);
+	if (session)
+		walk_infer_wait(walk, thread, session, event);
+	gboolean between = is_between_requests(thread) && event->waiting.kind == FDAR_WAIT_IO;
+
+	if (!between && !asks_for_work(thread, event)) {
+		struct frame *wait = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
+
+		if (wait)
+			wait->client = session != NULL;
+		return;
+	}
+	/* Where another thread has ended the request, this one was still at it until now. */
+	if (between)
+		walk_owner_suspend(walk, thread);
+	else
+		walk_session_leave(walk, thread);
+	walk_owner_boundary(walk, thread);
+	walk_owner_disown(walk, thread, !between && event->waiting.kind != FDAR_WAIT_COND, NULL);
+
+	struct frame *frame = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, event);
+	if (frame) {
+		frame->claim = CLAIM_SERVER;
+		frame->boundary = TRUE;
+		thread->boundary = thread->frames->len;
+	}
+}
+
+void walk_wait_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
+{
+	gboolean first = !thread->waited;
+
+	thread->waited = TRUE;
+	walk_stack_exit(walk, thread, FDAR_FRAME_WAIT, event);
+	/* The thread was in it when its events began: what for is not known. Most wait for work. */
+	if (first && !thread->current)
+		walk_owner_boundary(walk, thread);
+}
