@@ -80,7 +80,7 @@ static void on_done(const char *dir, const char *shown, const struct fdar_record
 
 	save_symbols(session, dir, shown);
 	session->view.sessions = fdar_sessions_seen_count(session->seen);
-	if (!fdar_manifest_write(dir, &error))
+	if (!fdar_manifest_write(dir, info->streams, &error))
 		warn_of(dir, shown, "there is no manifest", error);
 	if (info->snapshot)
 		fdar_record_view_report(&session->view, shown, info);

@@ -3,6 +3,7 @@
 #include "pipeline/ctf/ctf_sink.h"
 #include "pipeline/ctf/ctf_slice.h"
 #include "pipeline/events/decoder.h"
+#include "pipeline/recording/recording.h"
 
 struct decoder {
 	struct fdar_decoder_env *env;
@@ -85,14 +86,31 @@ static void count_untimed(struct decoder *decoder, size_t from)
 		decoder->env->untimed += decoder->sink->events[i].kind != FDAR_EVENT_THREAD_NAME;
 }
 
+/* The stream's events since the sink had so many, and so many names among them; one may be its spare. */
+static void count_events(struct decoder *decoder, const struct fdar_ctf_stream *stream, size_t from,
+			 uint64_t named)
+{
+	const struct fdar_ctf_sink *sink = decoder->sink;
+	GArray *streams = decoder->env->streams;
+
+	if (streams)
+		g_array_index(streams, struct fdar_recording_stream, stream->place).events +=
+			sink->count - from - (sink->named - named) + (sink->has_spare != FALSE);
+}
+
 static void run_first(struct decoder *decoder)
 {
 	struct fdar_ctf_stream *stream = decoder->heap[0];
 	size_t before = decoder->sink->count;
+	uint64_t named = decoder->sink->named;
 	uint64_t limit_ns = MIN(limit_of(decoder), stream->to_ns - 1);
-	enum fdar_ctf_stop stop = fdar_ctf_stream_run(stream, limit_ns, decoder->sink);
+	enum fdar_ctf_stop stop;
 
+	if (decoder->env->streams)
+		decoder->sink->stream = (int32_t)stream->place;
+	stop = fdar_ctf_stream_run(stream, limit_ns, decoder->sink);
 	take_counts(decoder, stream);
+	count_events(decoder, stream, before, named);
 	if (!stream->time.freq)
 		count_untimed(decoder, before);
 	if (stop == FDAR_CTF_FULL)
@@ -129,6 +147,25 @@ static void decoder_close(void *data)
 	fdar_ctf_sink_free(decoder->sink);
 	g_free(decoder->heap);
 	g_free(decoder);
+}
+
+/* By the first file, which a stream has before it is read. */
+static void name_streams(struct decoder *decoder)
+{
+	const GPtrArray *streams = decoder->input.streams;
+
+	if (decoder->env->streams)
+		g_array_set_size(decoder->env->streams, 0);
+	for (guint i = 0; i < streams->len; i++) {
+		struct fdar_ctf_stream *stream = g_ptr_array_index(streams, i);
+		struct fdar_recording_stream named = { 0 };
+
+		stream->place = i;
+		if (!decoder->env->streams)
+			continue;
+		named.path = g_strdup(g_array_index(stream->files, struct fdar_ctf_file, 0).path);
+		g_array_append_val(decoder->env->streams, named);
+	}
 }
 
 /* Before their first event that is wanted, streams must not touch what the sink remembers. */
@@ -169,6 +206,7 @@ static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env,
 		fdar_ctf_slice_cut(&decoder->input, env->slice, env->slices);
 	decoder->sink = fdar_ctf_sink_new(env->texts, env->homes);
 	decoder->sink->met = env->names;
+	name_streams(decoder);
 	fill_heap(decoder);
 	return decoder;
 }

@@ -10,6 +10,7 @@ struct fdar_ctf_sink *fdar_ctf_sink_new(struct fdar_texts *texts, struct fdar_ho
 {
 	struct fdar_ctf_sink *sink = g_new0(struct fdar_ctf_sink, 1);
 
+	sink->stream = -1;
 	sink->texts = texts;
 	sink->homes = homes;
 	sink->arena = fdar_arena_new();
@@ -194,8 +195,10 @@ static void add_name(struct fdar_ctf_sink *sink, const struct fdar_ctf_class *cl
 		return;
 	if (!begins_or_ends && is_known(sink, &name, event))
 		return;
-	if (name_thread(sink, &name, event, &told))
+	if (name_thread(sink, &name, event, &told)) {
 		sink->events[sink->count++] = told;
+		sink->named++;
+	}
 	if (begins_or_ends)
 		fdar_ctf_sink_thread(sink, event->tid)->length = 0;
 }
@@ -230,6 +233,8 @@ void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
 	event = class->event;
 	event.time_ns = time_ns;
 	fill(sink, class, frame, &event);
+	if (event.kind == FDAR_EVENT_RAW_CALLS)
+		event.raw.stream = sink->stream;
 	add_name(sink, class, frame, &event);
 	if (class->module != FDAR_MODULE_NONE &&
 	    !fdar_event_state_finish_module(sink->state, class->module, sink->arena, &event)) {

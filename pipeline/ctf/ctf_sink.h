@@ -37,7 +37,9 @@ struct fdar_ctf_sink {
 	size_t count, capacity;
 	struct fdar_texts *texts; /* borrowed */
 	struct fdar_homes *homes; /* borrowed; or NULL */
-	uint32_t *met; /* as names of struct fdar_decoder_env; NULL: nobody wants to know */
+	uint32_t *met;  /* as names of struct fdar_decoder_env; NULL: nobody wants to know */
+	int32_t stream; /* what is added is of that one, raw.stream of RAW_CALLS; -1: nobody asks */
+	uint64_t named; /* THREAD_NAMEs that were added */
 	struct fdar_arena *arena; /* what the events' data is in */
 	struct fdar_event_state *state;
 	gboolean has_spare; /* an event that did not fit beside its THREAD_NAME */

@@ -37,6 +37,7 @@ struct fdar_ctf_stream {
 	const struct fdar_ctf_stream_plan *stream;
 	struct fdar_ctf_time time; /* the stream's clock, moved when its times go back */
 	GArray *files;    /* of struct fdar_ctf_file: those with packets to come, by begin */
+	guint place;      /* in the decoder's list of streams */
 	guint rank;       /* of two streams with an event at the same time, the lower goes first */
 	uint64_t key_ns;  /* no event that is still to come is before this */
 	gboolean sliced;  /* packets may have been left out: nothing goes on from one to the next */

@@ -39,9 +39,13 @@ struct fdar_decoder_env {
 	/* Of each kind of event that was met: the text id of what the trace calls it, or
 	 * FDAR_DECODER_SEVERAL; 0: none was. The decoder sets it (fdar_decoder_met). */
 	uint32_t names[FDAR_EVENT_KINDS];
-	GArray *losses; /* where they are missing, as far as the decoder knows (losses.h); NULL:
+	GArray *losses;  /* where they are missing, as far as the decoder knows (losses.h); NULL:
 			 * nobody wants to know */
-	char *damage;   /* set by the decoder (g_free by the source) when it had to leave
+	GArray *streams; /* struct fdar_recording_stream (recording.h): what is in each. The decoder
+			  * counts events, and names the stream of a RAW_CALLS event by its place in
+			  * here (raw.stream); it leaves it empty when it does not know. NULL: nobody
+			  * wants to know */
+	char *damage;    /* set by the decoder (g_free by the source) when it had to leave
 		       * something out from the start and reads the rest all the same */
 	gboolean (*go_on)(void *user); /* asked a few times a second, in the thread that reads,
 					* while another process has nothing to say: FALSE ends it,

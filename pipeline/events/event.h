@@ -160,6 +160,9 @@ struct fdar_event {
 		/* THREAD_NAME: the thread's; OTHER: the event's */
 		FDAR_EVENT_VIEW(named, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), FDAR_NONE(8));
+		/* RAW_CALLS: the stream it is of, as its decoder counts them */
+		FDAR_EVENT_VIEW(raw, FDAR_NONE(64), FDAR_NONE(64), const char *data,
+				uint32_t data_len, FDAR_NONE(32), int32_t stream, FDAR_NONE(8));
 		/* FUNC_CALL */
 		FDAR_EVENT_VIEW(called, uint64_t function, uint64_t ns, FDAR_NONE(64),
 				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));

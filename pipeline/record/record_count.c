@@ -202,6 +202,7 @@ gboolean fdar_record_count(const char *dir, const char *name, gboolean others, g
 	fdar_source_get_summary(source, &count->summary);
 	count->damage = g_strdup(count->summary.damage);
 	count->losses = copy_losses(fdar_source_losses(source));
+	count->streams = g_array_ref(fdar_source_streams(source));
 	count->processes = g_array_new(FALSE, FALSE, sizeof(struct fdar_control_process));
 	strangers = fdar_source_strangers(source);
 	whole = whole && !count->summary.discarded && !count->summary.packets_lost &&
@@ -215,5 +216,6 @@ void fdar_record_count_clear(struct fdar_record_count *count)
 	g_clear_pointer(&count->damage, g_free);
 	g_clear_pointer(&count->strangers, g_array_unref);
 	g_clear_pointer(&count->losses, g_array_unref);
+	g_clear_pointer(&count->streams, g_array_unref);
 	g_clear_pointer(&count->processes, g_array_unref);
 }

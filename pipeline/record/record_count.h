@@ -19,6 +19,7 @@ struct fdar_record_count {
 	uint64_t sessions; /* of it: begins of sessions */
 	GArray *strangers; /* guint32 pids, ascending, whose events are in there; NULL: none */
 	GArray *losses;    /* struct fdar_recording_loss; NULL: none */
+	GArray *streams;   /* struct fdar_recording_stream; NULL: nothing was read */
 	GArray *processes; /* struct fdar_control_process: what was found of each that is ours */
 };
 

@@ -109,6 +109,8 @@ void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *fo
 		info->strangers = g_array_ref(run->strangers);
 	if (run->count.losses)
 		info->losses = g_array_ref(run->count.losses);
+	if (run->count.streams)
+		info->streams = g_array_ref(run->count.streams);
 	if (!run->warnings->len)
 		return;
 	info->warnings = g_new0(char *, run->warnings->len + 1);

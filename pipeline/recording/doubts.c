@@ -280,8 +280,49 @@ gboolean fdar_recording_state_load(const char *dir, struct fdar_recording_state 
 	return TRUE;
 }
 
+/* Streams by path, the paths' owner being the list. */
+static GHashTable *by_path(const GArray *streams)
+{
+	GHashTable *table = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < streams->len; i++) {
+		struct fdar_recording_stream *stream =
+			&g_array_index(streams, struct fdar_recording_stream, i);
+
+		g_hash_table_insert(table, stream->path, stream);
+	}
+	return table;
+}
+
+/* Where it is that something is missing, or too much. */
+static void compare_streams(struct fdar_recording_state *state, const GArray *read)
+{
+	static const struct fdar_recording_stream none = { 0 };
+	const GArray *streams = state->manifest->streams;
+	g_autoptr(GHashTable) table = by_path(read);
+
+	for (guint i = 0; read->len && i < streams->len; i++) {
+		const struct fdar_recording_stream *written =
+			&g_array_index(streams, struct fdar_recording_stream, i);
+		const struct fdar_recording_stream *there =
+			g_hash_table_lookup(table, written->path);
+
+		there = there ? there : &none;
+		if (there->events == written->events && there->calls == written->calls)
+			continue;
+		add(state,
+		    there->events < written->events   ? FDAR_DOUBT_MISSING
+		    : there->events > written->events ? FDAR_DOUBT_FOREIGN
+						      : FDAR_DOUBT_DAMAGED,
+		    "%s: %" G_GUINT64_FORMAT " events with %" G_GUINT64_FORMAT
+		    " calls were read, and the recorder had counted %" G_GUINT64_FORMAT
+		    " with %" G_GUINT64_FORMAT,
+		    written->path, there->events, there->calls, written->events, written->calls);
+	}
+}
+
 void fdar_recording_state_compare(struct fdar_recording_state *state, uint64_t events,
-				  uint64_t calls)
+				  uint64_t calls, const GArray *streams)
 {
 	const struct fdar_manifest *manifest = state->manifest;
 	uint64_t written = manifest ? manifest->events : state->info.events;
@@ -298,6 +339,8 @@ void fdar_recording_state_compare(struct fdar_recording_state *state, uint64_t e
 		    "%" G_GUINT64_FORMAT " calls were read, and the recorder had counted "
 		    "%" G_GUINT64_FORMAT,
 		    calls, manifest->calls);
+	if (manifest)
+		compare_streams(state, streams);
 }
 
 void fdar_recording_state_check(struct fdar_recording_state *state, const char *dir,

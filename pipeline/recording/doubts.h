@@ -65,9 +65,10 @@ struct fdar_recording_state {
 gboolean fdar_recording_state_load(const char *dir, struct fdar_recording_state *state,
 				   GError **error);
 
-/* Adds what a reader found who has read all: so many events and calls, in a whole trace. */
+/* Adds what a reader found who has read all: so many events and calls, in a whole trace; and in each
+ * stream of it (struct fdar_recording_stream), empty when that is not known. */
 void fdar_recording_state_compare(struct fdar_recording_state *state, uint64_t events,
-				  uint64_t calls);
+				  uint64_t calls, const GArray *streams);
 
 void fdar_recording_state_clear(struct fdar_recording_state *state);
 

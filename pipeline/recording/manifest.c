@@ -30,6 +30,7 @@ static struct fdar_manifest *manifest_new(void)
 	struct fdar_manifest *manifest = g_new0(struct fdar_manifest, 1);
 
 	manifest->recording = g_strdup("");
+	manifest->streams = fdar_recording_streams_new();
 	manifest->files = g_ptr_array_new_with_free_func(free_file);
 	return manifest;
 }
@@ -38,6 +39,7 @@ void fdar_manifest_free(struct fdar_manifest *manifest)
 {
 	if (!manifest)
 		return;
+	g_array_unref(manifest->streams);
 	g_ptr_array_unref(manifest->files);
 	g_free(manifest->recording);
 	g_free(manifest);
@@ -143,7 +145,27 @@ static void add_end(GString *text)
 	g_string_append_printf(text, "end %s\n", digits);
 }
 
-gboolean fdar_manifest_write(const char *dir, GError **error)
+static int compare_streams(gconstpointer a, gconstpointer b)
+{
+	const struct fdar_recording_stream *left = a, *right = b;
+
+	return strcmp(left->path, right->path);
+}
+
+static void add_streams(GArray *streams, GString *text)
+{
+	g_array_sort(streams, compare_streams);
+	for (guint i = 0; i < MIN(streams->len, FDAR_RECORDING_STREAMS_MAX); i++) {
+		const struct fdar_recording_stream *stream =
+			&g_array_index(streams, struct fdar_recording_stream, i);
+
+		g_string_append_printf(text,
+				       "stream %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %s\n",
+				       stream->events, stream->calls, stream->path);
+	}
+}
+
+gboolean fdar_manifest_write(const char *dir, GArray *streams, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, FDAR_MANIFEST_FILE, NULL);
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -157,6 +179,8 @@ gboolean fdar_manifest_write(const char *dir, GError **error)
 			FDAR_MANIFEST_FORMAT, info.name ? info.name : "", info.events,
 			info.calls_found);
 	fdar_recording_info_clear(&info);
+	if (streams)
+		add_streams(streams, text);
 	if (!add_files(dir, text, error))
 		return FALSE;
 	add_end(text);
@@ -251,6 +275,33 @@ static gboolean read_file(struct fdar_manifest *manifest, char *line)
 	return TRUE;
 }
 
+static gboolean read_stream(struct fdar_manifest *manifest, char *at)
+{
+	struct fdar_recording_stream stream = { 0 };
+	const GArray *streams = manifest->streams;
+	const struct fdar_recording_stream *last =
+		streams->len
+			? &g_array_index(streams, struct fdar_recording_stream, streams->len - 1)
+			: NULL;
+
+	if (!read_number(&at, ' ', &stream.events))
+		return FALSE;
+	at++;
+	if (!read_number(&at, ' ', &stream.calls) || !is_path(at + 1) || manifest->files->len ||
+	    streams->len >= FDAR_RECORDING_STREAMS_MAX || (last && strcmp(last->path, at + 1) >= 0))
+		return FALSE;
+	stream.path = g_strdup(at + 1);
+	g_array_append_val(manifest->streams, stream);
+	return TRUE;
+}
+
+static gboolean read_entry(struct fdar_manifest *manifest, char *line)
+{
+	if (g_str_has_prefix(line, "stream "))
+		return read_stream(manifest, line + strlen("stream "));
+	return g_str_has_prefix(line, "file ") && read_file(manifest, line + strlen("file "));
+}
+
 static gboolean read_count(struct reading *reading, const char *word, uint64_t *count)
 {
 	char *line = next_line(reading);
@@ -311,8 +362,11 @@ struct fdar_manifest *fdar_manifest_parse(char *text, gsize length, const char *
 	if (!read_head(&reading, manifest, error))
 		return NULL;
 	while ((line = next_line(&reading)) && !g_str_has_prefix(line, "end ")) {
-		if (!g_str_has_prefix(line, "file ") || !read_file(manifest, line + 5)) {
-			refuse(&reading, "\"file SHA256 BYTES PATH\", by path", error);
+		if (!read_entry(manifest, line)) {
+			refuse(&reading,
+			       "\"stream EVENTS CALLS PATH\", by path, then \"file SHA256 BYTES "
+			       "PATH\", by path",
+			       error);
 			return NULL;
 		}
 	}

@@ -8,6 +8,8 @@
  *	recording NAME              as in recording.json
  *	events COUNT                in the trace, as recording.json has them
  *	calls COUNT                 in its calls events
+ *	stream EVENTS CALLS PATH    in each stream, sorted by path: that of the stream's first file; none
+ *	                            of a trace that libbabeltrace2 reads, and of older recordings
  *	file SHA256 BYTES PATH      of each file, sorted by path; PATH is relative and may have spaces
  *	end SHA256                  of all that is before this line
  *
@@ -19,6 +21,8 @@
 
 #include <glib.h>
 #include <stdint.h>
+
+#include "pipeline/recording/recording.h"
 
 #define FDAR_MANIFEST_FILE      "manifest"
 #define FDAR_MANIFEST_FORMAT    1
@@ -34,12 +38,13 @@ struct fdar_manifest_file {
 struct fdar_manifest {
 	char *recording; /* "": it has no name */
 	uint64_t events, calls;
+	GArray *streams;  /* struct fdar_recording_stream, by path; empty: not known */
 	GPtrArray *files; /* struct fdar_manifest_file *, by path */
 };
 
-/* Makes the manifest of the recording in dir, as its files are now, and writes it there. FALSE and error,
- * and then there is none. */
-gboolean fdar_manifest_write(const char *dir, GError **error);
+/* Makes the manifest of the recording in dir, as its files are now, and writes it there. streams: struct
+ * fdar_recording_stream, is put in order; NULL: not known. FALSE and error, and then there is none. */
+gboolean fdar_manifest_write(const char *dir, GArray *streams, GError **error);
 
 /* Reads dir's. NULL and error: FDAR_RECORDING_ERROR_MISSING when it has none, else
  * FDAR_RECORDING_ERROR_FORMAT; the message names the file and the line. */

@@ -33,6 +33,7 @@ void fdar_recording_info_clear(struct fdar_recording_info *info)
 	g_clear_pointer(&info->strangers, g_array_unref);
 	g_clear_pointer(&info->attached, g_array_unref);
 	g_clear_pointer(&info->losses, g_array_unref);
+	g_clear_pointer(&info->streams, g_array_unref);
 	memset(info, 0, sizeof(*info));
 }
 
@@ -296,6 +297,21 @@ GArray *fdar_recording_losses_new(void)
 
 	g_array_set_clear_func(losses, clear_loss);
 	return losses;
+}
+
+static void clear_stream(gpointer data)
+{
+	struct fdar_recording_stream *stream = data;
+
+	g_free(stream->path);
+}
+
+GArray *fdar_recording_streams_new(void)
+{
+	GArray *streams = g_array_new(FALSE, TRUE, sizeof(struct fdar_recording_stream));
+
+	g_array_set_clear_func(streams, clear_stream);
+	return streams;
 }
 
 static gboolean get_count(JsonObject *object, const char *name, uint64_t *count)

@@ -50,6 +50,15 @@ struct fdar_recording_loss {
 
 #define FDAR_RECORDING_LOSSES_MAX 1000 /* the rest is in the counts only */
 
+/* What is in one stream of the trace. */
+struct fdar_recording_stream {
+	char *path;      /* of its first file, below the recording */
+	uint64_t events; /* as in the file, whosever they are */
+	uint64_t calls;  /* told by its calls events, as fdar_recording_info.calls_found */
+};
+
+#define FDAR_RECORDING_STREAMS_MAX 100000u
+
 struct fdar_recording_info {
 	/* 1: the recorder has not come to its end. Counts are 0 then, for not known; so are duration_ns and
 	 * trace_bytes while ended is FDAR_RECORDING_UNFINISHED. */
@@ -112,12 +121,17 @@ struct fdar_recording_info {
 	uint64_t samples_lost;     /* that were not */
 	uint64_t processes_known;  /* of the server, that loaded the libraries or were forked */
 	uint64_t processes_silent; /* of these: that LTTng never got to record */
-	GArray *losses; /* struct fdar_recording_loss, by time: where discarded and dropped events
+	GArray *losses;  /* struct fdar_recording_loss, by time: where discarded and dropped events
 			 * are missing; NULL: nothing is known to be missing */
+	GArray *streams; /* struct fdar_recording_stream; for the manifest, and not in
+			  * recording.json; NULL: not known */
 };
 
 /* An empty list for info->losses; it owns its streams' names. */
 GArray *fdar_recording_losses_new(void);
+
+/* An empty list of struct fdar_recording_stream, which owns its paths. */
+GArray *fdar_recording_streams_new(void);
 
 /* Frees what the fields own, not the struct; the struct is empty afterwards and may be reused. */
 void fdar_recording_info_clear(struct fdar_recording_info *info);

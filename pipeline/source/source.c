@@ -104,6 +104,7 @@ struct fdar_source *fdar_source_open_with(const char *path,
 	source->load_map = fdar_load_map_new();
 	source->over = g_array_new(FALSE, FALSE, sizeof(struct over));
 	source->env.losses = fdar_recording_losses_new();
+	source->env.streams = fdar_recording_streams_new();
 	source->calls = fdar_calls_new();
 	source->raw = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
 	source->env.slice = options->slice;
@@ -250,20 +251,6 @@ static gboolean forgive_times(struct fdar_source *source)
 	return open_decoder(source, traces, NULL);
 }
 
-static void take_counts(struct fdar_source *source)
-{
-	const struct fdar_decoder_env *env = &source->env;
-	struct fdar_source_summary *summary = &source->summary;
-
-	summary->discarded = env->discarded;
-	summary->packets_lost = env->packets_lost;
-	summary->copies = env->copies;
-	summary->untimed = env->untimed;
-	summary->times_back = env->times_back;
-	summary->most_back_ns = env->most_back_ns;
-	summary->shift_ns = env->shift_ns;
-}
-
 const char *fdar_source_event_name(const struct fdar_source *source, enum fdar_event_kind kind)
 {
 	uint32_t id = kind < FDAR_EVENT_KINDS ? source->env.names[kind] : 0;
@@ -276,7 +263,7 @@ const char *fdar_source_event_name(const struct fdar_source *source, enum fdar_e
 static gssize finish(struct fdar_source *source, GError *cause, GError **error)
 {
 	source->ended = TRUE;
-	take_counts(source);
+	fdar_source_take_counts(&source->env, &source->summary);
 	if (!cause && source->env.damage)
 		cause = g_error_new_literal(FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_DAMAGED,
 					    source->env.damage);
@@ -291,7 +278,9 @@ static gssize finish(struct fdar_source *source, GError *cause, GError **error)
 		g_error_free(cause);
 	}
 	if (source->summary.events || source->env.slices > 1) {
-		fdar_source_compare(&source->recording, &source->summary, source->env.slices > 1);
+		fdar_source_place_streams(source->env.streams, source->path);
+		fdar_source_compare(&source->recording, &source->summary, source->env.streams,
+				    source->env.slices > 1);
 		return 0;
 	}
 	g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_EMPTY,
@@ -327,7 +316,7 @@ static gssize read_wire(struct fdar_source *source, struct fdar_event *batch, si
 		}
 	} while (!n);
 	count(&source->summary, batch, (size_t)n, tally);
-	take_counts(source);
+	fdar_source_take_counts(&source->env, &source->summary);
 	return n;
 }
 
@@ -378,7 +367,8 @@ static size_t deliver(struct fdar_source *source, struct fdar_event *batch, size
 		}
 		if (!source->split)
 			fdar_calls_begin(source->calls, event);
-		n += fdar_calls_take(source->calls, batch + n, capacity - n);
+		n += fdar_source_take_calls(source->calls, event, batch + n, capacity - n,
+					    source->env.streams);
 		source->split = n == capacity;
 		source->raw_at += !source->split;
 	}
@@ -450,6 +440,11 @@ const GArray *fdar_source_losses(struct fdar_source *source)
 	return source->env.losses;
 }
 
+GArray *fdar_source_streams(const struct fdar_source *source)
+{
+	return source->env.streams;
+}
+
 static int compare_pids(gconstpointer a, gconstpointer b)
 {
 	guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
@@ -485,6 +480,7 @@ void fdar_source_close(struct fdar_source *source)
 	fdar_homes_free(source->env.homes);
 	fdar_texts_free(source->env.texts);
 	g_array_unref(source->env.losses);
+	g_array_unref(source->env.streams);
 	g_hash_table_destroy(source->strangers);
 	fdar_calls_free(source->calls);
 	g_array_unref(source->raw);

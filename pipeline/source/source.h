@@ -134,6 +134,10 @@ const GPtrArray *fdar_source_doubts(const struct fdar_source *source);
  * for it. */
 const GArray *fdar_source_losses(struct fdar_source *source);
 
+/* What is in each stream, once fdar_source_read has returned 0: struct fdar_recording_stream (recording.h) of
+ * a recording's own streams. Empty when the decoder cannot say. Owned by the source; who refs it keeps it. */
+GArray *fdar_source_streams(const struct fdar_source *source);
+
 /* The processes whose events are left out from here on: guint32 pids, ascending. Those that have said so
  * in the trace may have said other things before, which were delivered. The caller frees the result. */
 GArray *fdar_source_strangers(const struct fdar_source *source);

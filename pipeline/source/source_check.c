@@ -1,5 +1,7 @@
 #include "pipeline/source/source_check.h"
 
+#include <string.h>
+
 #define NS      UINT64_C(1000000000)
 #define SLACK_S 3600
 
@@ -90,7 +92,8 @@ static void compare_losses(struct fdar_recording_state *recording,
 }
 
 void fdar_source_compare(struct fdar_recording_state *recording,
-			 const struct fdar_source_summary *summary, gboolean part)
+			 const struct fdar_source_summary *summary, const GArray *streams,
+			 gboolean part)
 {
 	compare_damage(recording, summary);
 	compare_losses(recording, summary);
@@ -101,5 +104,47 @@ void fdar_source_compare(struct fdar_recording_state *recording,
 		    "all its events are of processes of other recordings: recording.json is not "
 		    "this "
 		    "trace's");
-	fdar_recording_state_compare(recording, summary->events, summary->calls);
+	fdar_recording_state_compare(recording, summary->events, summary->calls, streams);
+}
+
+void fdar_source_take_counts(const struct fdar_decoder_env *env,
+			     struct fdar_source_summary *summary)
+{
+	summary->discarded = env->discarded;
+	summary->packets_lost = env->packets_lost;
+	summary->copies = env->copies;
+	summary->untimed = env->untimed;
+	summary->times_back = env->times_back;
+	summary->most_back_ns = env->most_back_ns;
+	summary->shift_ns = env->shift_ns;
+}
+
+size_t fdar_source_take_calls(struct fdar_calls *calls, const struct fdar_event *event,
+			      struct fdar_event *batch, size_t capacity, GArray *streams)
+{
+	uint64_t before = fdar_calls_count(calls);
+	size_t n = fdar_calls_take(calls, batch, capacity);
+
+	if ((guint)event->raw.stream < streams->len)
+		g_array_index(streams, struct fdar_recording_stream, event->raw.stream).calls +=
+			fdar_calls_count(calls) - before;
+	return n;
+}
+
+void fdar_source_place_streams(GArray *streams, const char *dir)
+{
+	g_autofree char *trace = fdar_recording_trace_path(dir, NULL);
+	size_t length = trace ? strlen(trace) : 0;
+
+	for (guint i = 0; i < streams->len && trace; i++) {
+		struct fdar_recording_stream *stream =
+			&g_array_index(streams, struct fdar_recording_stream, i);
+		char *placed;
+
+		if (!g_str_has_prefix(stream->path, trace))
+			continue;
+		placed = g_build_filename(FDAR_RECORDING_TRACE, stream->path + length, NULL);
+		g_free(stream->path);
+		stream->path = placed;
+	}
 }

@@ -7,6 +7,8 @@
 #ifndef FDAR_PIPELINE_SOURCE_SOURCE_CHECK_H
 #define FDAR_PIPELINE_SOURCE_SOURCE_CHECK_H
 
+#include "pipeline/events/calls.h"
+#include "pipeline/events/decoder.h"
 #include "pipeline/events/event.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/source/source.h"
@@ -29,9 +31,21 @@ gboolean fdar_source_times_have(const struct fdar_source_times *times,
 size_t fdar_source_times_keep(const struct fdar_source_times *times, struct fdar_event *batch,
 			      size_t n, uint64_t *left_out);
 
-/* What was read to its end against what was written: adds to the recording's doubts. part: it is a slice
- * only, whose counts say nothing. */
+/* What was read to its end against what was written: adds to the recording's doubts. streams: what is in
+ * each (struct fdar_recording_stream). part: it is a slice only, whose counts say nothing. */
 void fdar_source_compare(struct fdar_recording_state *recording,
-			 const struct fdar_source_summary *summary, gboolean part);
+			 const struct fdar_source_summary *summary, const GArray *streams,
+			 gboolean part);
+
+/* What the decoder has counted so far. */
+void fdar_source_take_counts(const struct fdar_decoder_env *env,
+			     struct fdar_source_summary *summary);
+
+/* Takes of a calls event what fits into the batch, and counts these calls in the stream it is of. */
+size_t fdar_source_take_calls(struct fdar_calls *calls, const struct fdar_event *event,
+			      struct fdar_event *batch, size_t capacity, GArray *streams);
+
+/* From paths of files to paths below the recording dir, as its manifest has them. */
+void fdar_source_place_streams(GArray *streams, const char *dir);
 
 #endif

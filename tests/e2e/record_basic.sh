@@ -19,6 +19,21 @@ wait "$recorder" || fail "exit status $?"
 for event in process session_begin session_end handoff_put handoff_take calls wait_begin; do
 	printed "$WORK/one" | grep -q "flowdar:$event:" || fail "no $event in it"
 done
+# The manifest has what is in each stream; babeltrace2 reads one by one what it is given alone.
+while read -r _ events calls path; do
+	rm -rf "$WORK/alone"
+	mkdir "$WORK/alone"
+	name=${path##*/}
+	plain_file=$(find "$WORK/one.plain" -name "${name%.zst}")
+	cp "$plain_file" "${plain_file%/*}/metadata" "$WORK/alone"
+	found=$(babeltrace2 "$WORK/alone" 2> /dev/null | wc -l)
+	[ "$found" = "$events" ] || fail "$path: the manifest has $events events, babeltrace2 $found"
+	all_events=$((${all_events:-0} + events))
+	all_calls=$((${all_calls:-0} + calls))
+done < <(grep '^stream ' "$WORK/one/manifest")
+[ "${all_events:-0}" = "$(field "$WORK/one" events)" ] || fail "${all_events:-0} events in the manifest's streams"
+[ "${all_calls:-0}" = "$(field "$WORK/one" calls_found)" ] || fail "${all_calls:-0} calls in the manifest's streams"
+"$FLOWDAR" info "$WORK/one" --check > "$WORK/one.check" || fail "info --check: $(cat "$WORK/one.check")"
 begins=$(printed "$WORK/one" | grep -c flowdar:session_begin:)
 [ "$begins" -ge 5 ] || fail "5 requests, $begins sessions"
 cat "$WORK/one/symbols/"*.txt | grep -q ' queue_put$' || fail "the names of functions were not kept"

@@ -66,11 +66,23 @@ static void put(const char *dir, const char *name, const char *text)
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
+/* What is in each stream, as its recorder reads it. */
+static GArray *streams_of(const char *dir)
+{
+	g_autoptr(fdar_source) source = fdar_source_open(dir, NULL);
+	struct fdar_event batch[16];
+
+	while (fdar_source_read(source, batch, G_N_ELEMENTS(batch), NULL) > 0)
+		continue;
+	return g_array_ref(fdar_source_streams(source));
+}
+
 static void seal(const char *dir)
 {
+	g_autoptr(GArray) streams = streams_of(dir);
 	GError *error = NULL;
 
-	g_assert_true(fdar_manifest_write(dir, &error));
+	g_assert_true(fdar_manifest_write(dir, streams, &error));
 	g_assert_no_error(error);
 }
 
@@ -275,6 +287,36 @@ static void test_foreign_info(struct fixture *f, gconstpointer data)
 	g_assert_null(strstr(doubts, "events were read"));
 }
 
+/* Which stream it is that has fewer, or others. */
+static void test_streams(struct fixture *f, gconstpointer data)
+{
+	g_autoptr(GArray) streams = streams_of(f->dir);
+	struct fdar_recording_stream *stream =
+		&g_array_index(streams, struct fdar_recording_stream, 0);
+
+	(void)data;
+	g_assert_cmpuint(streams->len, ==, 1);
+	g_assert_cmpstr(stream->path, ==, "trace/ust/stream_0");
+	g_assert_cmpuint(stream->events, ==, EVENTS);
+	g_assert_cmpuint(stream->calls, ==, 0);
+	stream->events += 3;
+	stream->calls = 2;
+	g_assert_true(fdar_manifest_write(f->dir, streams, NULL));
+	assert_says(f->dir, "missing: trace/ust/stream_0: 5 events with 0 calls were read, and the "
+			    "recorder had counted 8 with 2");
+	stream->events = EVENTS;
+	g_assert_true(fdar_manifest_write(f->dir, streams, NULL));
+	assert_says(f->dir, "damaged: trace/ust/stream_0: 5 events with 0 calls were read");
+	stream->events = stream->calls = 0;
+	g_assert_true(fdar_manifest_write(f->dir, streams, NULL));
+	assert_says(f->dir, "foreign: trace/ust/stream_0: 5 events with 0 calls were read");
+	g_free(stream->path);
+	stream->path = g_strdup("trace/ust/stream_1");
+	stream->events = 1;
+	g_assert_true(fdar_manifest_write(f->dir, streams, NULL));
+	assert_says(f->dir, "missing: trace/ust/stream_1: 0 events with 0 calls were read");
+}
+
 /* A recording of before there were manifests: what can be told is told. */
 static void test_no_manifest(struct fixture *f, gconstpointer data)
 {
@@ -439,6 +481,10 @@ static void test_manifest_refused(void)
 	assert_refused(HEAD "file " SUM64 " 99999999999999999999999 a\n", "line 5");
 	assert_refused(HEAD "file " SUM64 " 1 b\nfile " SUM64 " 1 a\n", "line 6");
 	assert_refused(HEAD "file 0123 1 b\n", "line 5");
+	assert_refused(HEAD "stream 1 a\n", "line 5");
+	assert_refused(HEAD "stream 1 2 ../a\n", "line 5");
+	assert_refused(HEAD "stream 1 2 b\nstream 1 2 a\n", "line 6");
+	assert_refused(HEAD "file " SUM64 " 1 b\nstream 1 2 a\n", "line 6");
 }
 
 static void test_manifest_read(struct fixture *f, gconstpointer data)
@@ -474,6 +520,7 @@ int main(int argc, char **argv)
 	CASE("replaced", test_replaced);
 	CASE("added", test_added);
 	CASE("exchanged", test_exchanged);
+	CASE("streams", test_streams);
 	CASE("foreign-info", test_foreign_info);
 	CASE("no-manifest", test_no_manifest);
 	CASE("later", test_later);
