@@ -1,10 +1,10 @@
-/* Writing out what a thread has pending: threads.h. */
+/* Writing out what is in a thread's buffer: flush.h. */
+#include "functions/flush.h"
+
 #include <errno.h>
 #include <unistd.h>
 
 #include "flowdar/flowdar.h"
-#include "functions/selection.h"
-#include "functions/threads.h"
 #include "provider/control.h"
 
 /* The process's counters. */
@@ -86,24 +86,6 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 	errno = saved_errno;
 }
 
-void fdar_thread_flush_all(struct fdar_thread *thread, uint64_t now, bool may_wait)
-{
-	if (fdar_selection_on())
-		fdar_frames_write(thread, (uint32_t)thread->returns.count, now);
-	if (thread->returns.count > 0 && thread->written == thread->returns.count) {
-		struct fdar_frame *top = &thread->frames[thread->returns.count - 1];
-
-		if (top->skipped) {
-			if (fdar_writer_full(&thread->writer))
-				fdar_thread_flush(thread, may_wait);
-			fdar_writer_skipped(&thread->writer, now, top->skipped, top->skipped_ticks);
-			top->skipped = 0;
-			top->skipped_ticks = 0;
-		}
-	}
-	fdar_thread_flush(thread, may_wait);
-}
-
 struct quietly {
 	struct fdar_thread *thread;
 	uint64_t value;
@@ -131,20 +113,4 @@ void fdar_thread_attend_quietly(struct fdar_thread *thread, uintptr_t position)
 void fdar_thread_flush_quietly(struct fdar_thread *thread)
 {
 	fdar_vectors_call(quietly_flush, &(struct quietly){ thread, 0 });
-}
-
-void fdar_thread_flush_own(void)
-{
-	struct fdar_thread *thread = fdar_thread_self;
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-
-	if (!thread || __atomic_load_n(&thread->busy, __ATOMIC_RELAXED))
-		return;
-	__atomic_store_n(&thread->busy, here, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))
-		fdar_thread_attend(thread, here);
-	if (!fdar_writer_empty(&thread->writer) || thread->written < thread->returns.count)
-		fdar_thread_flush_all(thread, fdar_clock_ticks(), true);
-	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "functions/lock.h"
+#include "functions/records.h"
 #include "functions/threads.h"
 #include "provider/control.h"
 
@@ -67,7 +68,7 @@ void fdar_forking_begin(void)
 {
 	if (mine.begun)
 		return;
-	fdar_thread_flush_own();
+	fdar_records_flush_own();
 	locks_take(OTHERS_MS);
 }
 
@@ -83,7 +84,7 @@ static void handler_prepare(void)
 	if (mine.begun)
 		return;
 	mine.by_handler = true;
-	fdar_thread_flush_own();
+	fdar_records_flush_own();
 	locks_take(FDAR_FORKING_MS);
 }
 

@@ -1,7 +1,8 @@
 #include "functions/frames.h"
 
+#include "functions/life.h"
+#include "functions/records.h"
 #include "functions/selection.h"
-#include "functions/threads.h"
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -71,91 +72,6 @@ static inline void core_end(struct fdar_thread *thread)
 	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 }
 
-static inline void room(struct fdar_thread *thread)
-{
-	if (likely(!fdar_writer_full(&thread->writer)))
-		return;
-	if (thread->vectors)
-		fdar_thread_flush_quietly(thread);
-	else
-		fdar_thread_flush(thread, true);
-}
-
-/* What was skipped in a call and is not told yet; at is now, or when the next call in it began. */
-static void skipped_write(struct fdar_thread *thread, struct fdar_frame *frame, uint64_t at)
-{
-	if (likely(frame->skipped == 0))
-		return;
-	room(thread);
-	fdar_writer_skipped(&thread->writer, at, frame->skipped, frame->skipped_ticks);
-	frame->skipped = 0;
-	frame->skipped_ticks = 0;
-}
-
-void fdar_frames_write(struct fdar_thread *thread, uint32_t depth, uint64_t now)
-{
-	/* A buffer that is not wanted any more makes all untold again: not for ever. */
-	for (uint32_t tries = 0; thread->written < depth && tries < 2 * FDAR_FRAMES_MAX; tries++) {
-		struct fdar_frame *frame = &thread->frames[thread->written];
-
-		if (thread->written < thread->inherited) {
-			room(thread);
-			fdar_writer_open(&thread->writer, now, frame->function, frame->begin);
-		} else {
-			if (thread->written > 0)
-				skipped_write(thread, frame - 1, frame->begin);
-			room(thread);
-			fdar_writer_enter(&thread->writer, frame->begin, frame->function);
-		}
-		thread->written++;
-	}
-}
-
-/* A patched call that is taken to be left gets its return address back, for it may return after all: a
- * coroutine whose stack is an array in a function of this thread is in between. Only where nothing is in
- * use, below the stack pointer; what is above, up to the new call, is the trampoline's, so that call
- * is left for certain. Not for another thread. */
-static void frame_give_back(const struct fdar_thread *thread, const struct fdar_frame *frame)
-{
-	uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-	uintptr_t *slot = (uintptr_t *)frame->position;
-
-	if (frame->from == 0 && here - thread->stack_low < thread->stack_bytes &&
-	    frame->position < here - 256 && *slot == (uintptr_t)fdar_patch_return)
-		*slot = frame->site;
-}
-
-/* The innermost count calls have been left. */
-__attribute__((noinline, cold)) static void frames_unwind(struct fdar_thread *thread,
-							  uint32_t count)
-{
-	uint64_t now = fdar_clock_ticks();
-
-	for (uint32_t i = 1; i <= count; i++)
-		frame_give_back(thread, &thread->frames[thread->returns.count - i]);
-	fdar_frames_write(thread, (uint32_t)thread->returns.count, now);
-	skipped_write(thread, &thread->frames[thread->returns.count - 1], now);
-	room(thread);
-	/* A buffer that could not be written has made them untold. */
-	if (thread->written == thread->returns.count) {
-		fdar_writer_unwound(&thread->writer, now, count);
-		thread->written -= count;
-	}
-	thread->returns.count -= count;
-	if (thread->inherited > thread->returns.count)
-		thread->inherited = (uint32_t)thread->returns.count;
-	if (thread->written > thread->returns.count)
-		thread->written = (uint32_t)thread->returns.count;
-	thread->told_unwound += count;
-	thread->told_calls += count;
-}
-
-void fdar_frames_unwind_all(struct fdar_thread *thread)
-{
-	if (thread->returns.count > 0)
-		frames_unwind(thread, (uint32_t)thread->returns.count);
-}
-
 /* Whether a call must have been left, since one begins at position now. */
 static inline bool frame_left(const struct fdar_frame *frame, uintptr_t position, uintptr_t site,
 			      uintptr_t from)
@@ -165,7 +81,7 @@ static inline bool frame_left(const struct fdar_frame *frame, uintptr_t position
 	if (frame->position < position)
 		return true;
 	if (!from)
-		return frame->from || site != (uintptr_t)fdar_patch_return; /* else a tail call */
+		return frame->from || site != fdar_returns_landing; /* else a tail call */
 	/* The same place: inlined into the same function, which a hook elsewhere tells. */
 	return !frame->from || frame->site != site || frame->from == from;
 }
@@ -189,7 +105,7 @@ static inline struct fdar_frame *frame_push(struct fdar_thread *thread, uintptr_
 	while (depth > 0 && unlikely(frame_left(&thread->frames[depth - 1], position, site, from)))
 		depth--;
 	if (unlikely(depth < thread->returns.count))
-		frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
+		fdar_records_unwind(thread, (uint32_t)(thread->returns.count - depth));
 	if (!fdar_selection_wants(thread, function, &number) || unlikely(depth >= limit)) {
 		if (depth > 0 && thread->frames[depth - 1].function == function)
 			thread->over++;
@@ -253,8 +169,8 @@ static inline void frame_pop(struct fdar_thread *thread, uint64_t now)
 	frame_count(thread, frame, ticks);
 	thread->over = 0;
 	if (thread->written > depth) {
-		skipped_write(thread, frame, now);
-		room(thread);
+		fdar_records_skipped(thread, frame, now);
+		fdar_records_room(thread);
 	}
 	if (thread->written > depth) {
 		fdar_writer_exit(&thread->writer, now);
@@ -271,8 +187,8 @@ static inline void frame_pop(struct fdar_thread *thread, uint64_t now)
 		frame_skip(thread, frame, ticks);
 		return;
 	}
-	fdar_frames_write(thread, thread->inherited > depth ? depth + 1 : depth, now);
-	room(thread);
+	fdar_records_open(thread, thread->inherited > depth ? depth + 1 : depth, now);
+	fdar_records_room(thread);
 	if (unlikely(thread->inherited > depth)) {
 		if (thread->written > depth) {
 			fdar_writer_exit(&thread->writer, now);
@@ -328,7 +244,7 @@ __attribute__((noinline, cold)) static void *slot_recover(uintptr_t slot)
 
 		for (uint64_t i = list->count; i > 0; i--)
 			if (frames[i - 1].position == slot && frames[i - 1].from == 0 &&
-			    frames[i - 1].site != (uintptr_t)fdar_patch_return)
+			    frames[i - 1].site != fdar_returns_landing)
 				return (void *)frames[i - 1].site;
 	}
 	return NULL;
@@ -351,7 +267,7 @@ void *fdar_calls_leave(void **slot)
 			core_end(thread);
 			return slot_recover(position);
 		}
-		frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
+		fdar_records_unwind(thread, (uint32_t)(thread->returns.count - depth));
 	}
 	site = thread->frames[depth - 1].site;
 	frame_pop(thread, now);
@@ -452,7 +368,7 @@ void fdar_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t fr
 				    !hook_ends_lower(thread, &exit)))) {
 		depth = hook_find(thread, &exit);
 		if (depth > 0 && depth < thread->returns.count)
-			frames_unwind(thread, (uint32_t)(thread->returns.count - depth));
+			fdar_records_unwind(thread, (uint32_t)(thread->returns.count - depth));
 	}
 	if (depth > 0)
 		frame_pop(thread, now);

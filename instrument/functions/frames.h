@@ -2,8 +2,8 @@
  * Calls as they begin and end: each thread's stack of open calls.
  *
  * Place in the house: the core of libflowdar-functions.so. hooks.c (compiler hooks) and patching/
- * (run-time patching) tell it of each call; it writes records into the thread's buffer (writer.h),
- * which threads.c sends off as one event.
+ * (run-time patching) tell it of each call; it writes records into the thread's buffer (writer.h,
+ * records.h), which flush.c sends off as one event.
  *
  * Any thread may call these at any time, in signal handlers and forked children too. They take no
  * memory but a mapping when a thread comes for the first time, no lock but then, and keep errno. A
@@ -15,7 +15,7 @@
  * Only calls on the thread's own stack are recorded: on another one (sigaltstack, coroutines that
  * switch stacks) places cannot be compared, and those calls are counted as LOST.
  *
- * frames.c and writer.c are compiled to use general registers only, and call others by way of
+ * frames.c, records.c and writer.c are compiled to use general registers only, and call others by way of
  * fdar_vectors_call() when they come from a patched function: its arguments and results are in vector
  * registers that nobody has saved.
  *
@@ -29,8 +29,6 @@
 #include <stdint.h>
 
 #include "patching/returns.h"
-
-#define FDAR_FRAMES_MAX 1024u
 
 /* For patched functions, fdar_calls_enter() and fdar_calls_leave(): patching/returns.h. A function that
  * ends in a tail call leaves two calls with one slot, which return one after the other. */

@@ -6,9 +6,10 @@
  */
 #include "functions/clock.h"
 #include "functions/forking.h"
+#include "functions/life.h"
+#include "functions/records.h"
 #include "functions/select.h"
 #include "functions/selection.h"
-#include "functions/threads.h"
 #include "provider/control.h"
 
 #define STALE_NS UINT64_C(100000000)
@@ -26,15 +27,15 @@ static void tick(void)
 	fdar_select_tick();
 	if (!FLOWDAR_ENABLED(calls))
 		return;
-	fdar_threads_flush_stale(fdar_clock_ticks_of(STALE_NS));
+	fdar_life_flush_stale(fdar_clock_ticks_of(STALE_NS));
 }
 
 __attribute__((constructor)) static void functions_begin(void)
 {
 	static const struct fdar_control_user user = {
-		.event = fdar_thread_flush_own,
+		.event = fdar_records_flush_own,
 		.changed = changed,
-		.flush = fdar_threads_flush,
+		.flush = fdar_life_flush,
 		.tick = tick,
 		.fork_begin = fdar_forking_begin,
 		.fork_end = fdar_forking_end,
@@ -42,7 +43,7 @@ __attribute__((constructor)) static void functions_begin(void)
 
 	flowdar_link_init_();
 	fdar_clock_init();
-	fdar_threads_init();
+	fdar_life_init(fdar_selection_thread);
 	fdar_select_init();
 	fdar_forking_watch();
 	/* What is called here of the program (its own memcpy) is none of its work. */
@@ -55,5 +56,5 @@ __attribute__((constructor)) static void functions_begin(void)
 __attribute__((destructor)) static void functions_end(void)
 {
 	fdar_select_missed();
-	fdar_threads_flush();
+	fdar_life_flush();
 }

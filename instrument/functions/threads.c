@@ -4,41 +4,28 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
-#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "flowdar/flowdar.h"
 #include "functions/lock.h"
-#include "functions/selection.h"
-#include "functions/stack.h"
 
 #define SPINS        200u
 #define TRIES        2000u /* of a tenth of a millisecond, to get a thread's state */
 #define OWNER_WAIT_S 2
-#define AGAIN_NS     UINT64_C(100000000)
 #define LIST_MS      500u /* at most, for the list's lock */
 
 struct fdar_calls_settings fdar_calls_settings = { .depth_max = UINT32_MAX };
 __thread struct fdar_thread *fdar_thread_self;
 int fdar_threads_pid;
 
-/* The calling thread has none and is to have none: it is beginning, or ending, or the helper's. */
-static __thread volatile int none_for_me __attribute__((tls_model("initial-exec")));
-
-/* It has none as none could be had: when it may try again, in ticks. */
-static __thread uint64_t again_at __attribute__((tls_model("initial-exec")));
-
 static struct {
 	uint32_t lock; /* the tid of who has it */
 	struct fdar_thread *first;
 	struct fdar_thread *spare;
 	bool barrier; /* there is membarrier */
-	bool keyed;
-	pthread_key_t key;
 } list;
 
 /* False: the caller has it already, or it cannot be had: a fork in another thread has it, and may be
@@ -171,7 +158,7 @@ static void thread_drop(struct fdar_thread *thread)
 	list.spare = thread;
 }
 
-static struct fdar_thread *thread_memory(void)
+struct fdar_thread *fdar_threads_new(void)
 {
 	struct fdar_thread *thread = NULL;
 	void *memory;
@@ -189,6 +176,7 @@ static struct fdar_thread *thread_memory(void)
 		memset((char *)thread + sizeof(thread->returns), 0,
 		       offsetof(struct fdar_thread, writer) - sizeof(thread->returns));
 		thread->counts = counts;
+		thread->attention = list.barrier ? 0 : FDAR_THREAD_FENCED;
 		return thread;
 	}
 	memory = mmap(NULL, sizeof(*thread), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -198,76 +186,33 @@ static struct fdar_thread *thread_memory(void)
 	thread = memory;
 	thread->returns.frames = (const char *)thread->frames;
 	thread->returns.frame_bytes = sizeof(thread->frames[0]);
+	thread->attention = list.barrier ? 0 : FDAR_THREAD_FENCED;
 	fdar_returns_add(&thread->returns);
 	return thread;
 }
 
-static bool thread_start(void)
+bool fdar_threads_add(struct fdar_thread *thread, void (*newcomer)(struct fdar_thread *thread))
 {
-	struct fdar_thread *thread = thread_memory();
-	uintptr_t low, high;
-
-	if (!thread)
-		return false;
-	thread->tid = fdar_lock_tid();
-	thread->stack_bytes = UINTPTR_MAX;
-	if (fdar_stack_find(thread->tid == (uint32_t)getpid(), &low, &high)) {
-		thread->stack_low = low;
-		thread->stack_bytes = high - low;
-	}
-	if (!list.barrier)
-		thread->attention = FDAR_THREAD_FENCED;
-	fdar_writer_init(&thread->writer);
 	if (!list_lock())
 		return false;
-	fdar_selection_thread(thread);
+	newcomer(thread);
 	thread_link(thread);
 	list_unlock();
-	pthread_setspecific(list.key, thread);
-	fdar_thread_self = thread;
 	return true;
 }
 
-struct fdar_thread *fdar_thread_begin(void)
+void fdar_threads_remove(struct fdar_thread *thread)
 {
-	int saved_errno = errno;
-
-	if (none_for_me || !list.keyed || fdar_clock_ticks() < again_at)
-		return NULL;
-	none_for_me = 1;
-	/* A signal handler that interrupted this thread where it holds the lock gets none yet; and
-	 * where none can be had, none is asked for at the next call. */
-	if (!fdar_lock_mine(&list.lock) && !thread_start())
-		again_at = fdar_clock_ticks() + fdar_clock_ticks_of(AGAIN_NS);
-	none_for_me = 0;
-	errno = saved_errno;
-	return fdar_thread_self;
-}
-
-/* The thread ends; called again, as others' destructors may call functions too, up to the last time
- * but one that the C library promises: a sanitizer's has the last. */
-static void thread_end(void *data)
-{
-	struct fdar_thread *thread = data;
-
-	if (++thread->ending < PTHREAD_DESTRUCTOR_ITERATIONS - 1 &&
-	    pthread_setspecific(list.key, thread) == 0)
-		return;
-	none_for_me = 1;
-	__atomic_store_n(&thread->busy, (uintptr_t)__builtin_frame_address(0), __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&thread->attention, __ATOMIC_ACQUIRE))
-		fdar_thread_attend(thread, (uintptr_t)__builtin_frame_address(0));
-	if (fdar_selection_on())
-		fdar_frames_unwind_all(thread);
-	fdar_thread_flush(thread, true);
-	fdar_thread_self = NULL;
-	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	if (!list_lock())
 		return;
 	thread_unlink(thread);
 	thread_drop(thread);
 	list_unlock();
+}
+
+bool fdar_threads_mine(void)
+{
+	return fdar_lock_mine(&list.lock);
 }
 
 bool fdar_threads_lock_within(unsigned ms)
@@ -319,46 +264,20 @@ void fdar_threads_forked(bool whole)
 void fdar_threads_init(void)
 {
 	fdar_threads_pid = getpid();
-	list.keyed = pthread_key_create(&list.key, thread_end) == 0;
 	list.barrier =
 		syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
-static void thread_flush_other(struct fdar_thread *thread)
+void fdar_threads_others(bool (*wanted)(const struct fdar_thread *thread, uint64_t data),
+			 void (*act)(struct fdar_thread *thread), uint64_t data)
 {
-	if (thread_take(thread)) {
-		fdar_thread_flush_all(thread, fdar_clock_ticks(), false);
-		thread_give(thread);
-	}
-}
-
-void fdar_threads_flush(void)
-{
-	fdar_thread_flush_own();
-	if (!list_lock())
-		return;
-	for (struct fdar_thread *thread = list.first; thread; thread = thread->next)
-		if (thread != fdar_thread_self)
-			thread_flush_other(thread);
-	list_unlock();
-}
-
-void fdar_threads_flush_stale(uint64_t ticks)
-{
-	uint64_t now = fdar_clock_ticks();
-
 	if (!list_lock())
 		return;
 	for (struct fdar_thread *thread = list.first; thread; thread = thread->next) {
-		uint64_t base = __atomic_load_n(&thread->writer.base, __ATOMIC_RELAXED);
-
-		/* A look from outside: what is wrong about it now is right the next time. */
-		if (thread == fdar_thread_self || base == 0 || now < base || now - base < ticks)
+		if (thread == fdar_thread_self || !wanted(thread, data) || !thread_take(thread))
 			continue;
-		if (thread_take(thread)) {
-			fdar_thread_flush(thread, false);
-			thread_give(thread);
-		}
+		act(thread);
+		thread_give(thread);
 	}
 	list_unlock();
 }
@@ -416,9 +335,4 @@ bool fdar_threads_grace(void)
 	}
 	list_unlock();
 	return all;
-}
-
-void fdar_thread_never(bool never)
-{
-	none_for_me = never;
 }

@@ -1,8 +1,8 @@
 /*
  * Threads: each one's open calls and buffer, and how others get at them.
  *
- * Place in the house: between frames.c, which changes the state of the calling thread, and the helper
- * thread, which writes out what threads have pending that do not come by themselves.
+ * Place in the house: the list that lies under all of functions/. flush.h and records.h write out what
+ * a thread has pending, life.h makes and ends its state, frames.c changes it with each call.
  *
  * Whose state it is. A thread says in busy that it is inside (where its stack was), and then looks at
  * attention. Who wants another thread's state sets FDAR_THREAD_TAKEN in attention, makes all
@@ -21,9 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "functions/frames.h"
 #include "functions/writer.h"
 #include "patching/returns.h"
+
+#define FDAR_FRAMES_MAX 1024u /* open calls of a thread; deeper ones are LOST */
 
 enum fdar_thread_attention {
 	FDAR_THREAD_TAKEN = 1,
@@ -94,29 +95,18 @@ extern __thread struct fdar_thread *fdar_thread_self __attribute__((tls_model("i
 /* The process whose memory this is: not that of a child of vfork(). */
 extern int fdar_threads_pid;
 
-/* The calling thread's state when it has none yet; NULL if it is not to have one. */
-struct fdar_thread *fdar_thread_begin(void);
-
 /* The owner, inside, while attention is not 0. */
 void fdar_thread_attend(struct fdar_thread *thread, uintptr_t position);
 
-/* Writes what is in the buffer as one event; whoever has the state. May wait at the gate if
- * may_wait. */
-void fdar_thread_flush(struct fdar_thread *thread, bool may_wait);
-
-/* Writes out everything: open calls too. Whoever has the state. */
-void fdar_thread_flush_all(struct fdar_thread *thread, uint64_t now, bool may_wait);
-
-/* The same two out of a patched function, whose vector registers are to be kept. */
-void fdar_thread_attend_quietly(struct fdar_thread *thread, uintptr_t position);
-void fdar_thread_flush_quietly(struct fdar_thread *thread);
-
-/* Open calls, the outer depth of them, into the records; all that are open end as UNWOUND. */
-void fdar_frames_write(struct fdar_thread *thread, uint32_t depth, uint64_t now);
-void fdar_frames_unwind_all(struct fdar_thread *thread);
-
 /* Once, before any thread comes. */
 void fdar_threads_init(void);
+
+/* For life.c: a state that is nobody's, NULL: no memory; into the list, newcomer is called under its lock
+ * (false: it cannot be had), and out of it. Whether the caller has that lock. */
+struct fdar_thread *fdar_threads_new(void);
+bool fdar_threads_add(struct fdar_thread *thread, void (*newcomer)(struct fdar_thread *thread));
+void fdar_threads_remove(struct fdar_thread *thread);
+bool fdar_threads_mine(void);
 
 /* For forking.c: the list's lock, false: not in that time, or it is the caller's already. */
 bool fdar_threads_lock_within(unsigned ms);
@@ -126,16 +116,13 @@ void fdar_threads_unlock(void);
  * changed, and what is in it is left alone. */
 void fdar_threads_forked(bool whole);
 
-/* Other threads' and the caller's pending records, from any thread that is not inside: all of them,
- * or of those whose oldest is older than some ticks. */
-void fdar_threads_flush(void);
-void fdar_threads_flush_stale(uint64_t ticks);
-
-/* The calling thread's, before it writes something else. */
-void fdar_thread_flush_own(void);
-
 /* All threads' attention. */
 void fdar_threads_restart(void);
+
+/* Takes the state of each thread but the caller's that is wanted, and calls act with it. wanted looks from
+ * outside: what it reads must be atomic. One that stays inside is left out. */
+void fdar_threads_others(bool (*wanted)(const struct fdar_thread *thread, uint64_t data),
+			 void (*act)(struct fdar_thread *thread), uint64_t data);
 
 /* Calls visit for each thread, under the list's lock: what it reads must be atomic. */
 void fdar_threads_each(void (*visit)(struct fdar_thread *thread, void *data), void *data);
@@ -149,8 +136,5 @@ void fdar_threads_locked(void (*act)(void *data), void *data);
 /* Waits until no thread is inside that was when it was called: what they had in hand then may be
  * freed. False: one stayed inside (it waits at the gate, say). */
 bool fdar_threads_grace(void);
-
-/* The calling thread is not recorded from now on (true), or may be again; only while it has no state. */
-void fdar_thread_never(bool never);
 
 #endif

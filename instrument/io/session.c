@@ -28,12 +28,12 @@ static void tell(int fd, const void *address)
 
 	if (!epoch || !fdar_descriptors_tell(&fdar_descriptors, fd, epoch, &key))
 		return;
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	if (address)
 		flowdar_begin_address_(key, address, fd);
 	else
 		flowdar_begin_text_(key, NULL, fd);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 /* What a descriptor was has been taken out of the table. */
@@ -41,16 +41,16 @@ static void ended(const struct fdar_open *was)
 {
 	if (was->kind != FDAR_OPEN_CLIENT || !was->last || !was->told)
 		return;
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	FLOWDAR_SESSION_END(was->key);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 static void io_write(enum fdar_io_op op, int fd, int64_t result)
 {
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	flowdar_link_.io.write(op, fd, result);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 void fdar_io_done(enum fdar_io_op op, int fd, int64_t result)
@@ -85,9 +85,9 @@ void fdar_io_buffer(enum fdar_io_op op, int fd, int64_t result, const void *buff
 	fdar_io_done(op, fd, result);
 	if (op == FDAR_IO_OTHER || !bytes_wanted(fd, result, &most))
 		return;
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	flowdar_link_.bytes.write(label_of(op), buffer, (uint64_t)result, most);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 static FDAR_APART void joined_write(enum fdar_io_op op, int64_t result, const struct iovec *parts,
@@ -104,9 +104,9 @@ static FDAR_APART void joined_write(enum fdar_io_op op, int64_t result, const st
 		memcpy(joined + have, parts[i].iov_base, part);
 		have += part;
 	}
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	flowdar_link_.bytes.write(label_of(op), joined, (uint64_t)result, have);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 void fdar_io_vector(enum fdar_io_op op, int fd, int64_t result, const struct iovec *parts,
@@ -272,9 +272,9 @@ void fdar_session_datagram_over(void)
 	if (!key)
 		return;
 	fdar_session_datagram_key = 0;
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	FLOWDAR_SESSION_END(key);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 void fdar_session_datagram(int fd, const void *address, socklen_t length)
@@ -292,9 +292,9 @@ void fdar_session_datagram(int fd, const void *address, socklen_t length)
 	fdar_session_datagram_over();
 	number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED) | UINT64_C(1) << 31;
 	fdar_session_datagram_key = number << 32 | (uint32_t)fd;
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	flowdar_begin_address_(fdar_session_datagram_key, address, fd);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 void fdar_session_duplicated(int from, int to)

@@ -34,9 +34,9 @@ static void say_begin(void)
 	if (!FLOWDAR_ENABLED(thread_begin))
 		return;
 	name_get(name);
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	flowdar_link_.thread_begin.write(name);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 	errno = before;
 }
 
@@ -49,9 +49,9 @@ static void say_end(void *nothing)
 	if (!FLOWDAR_ENABLED(thread_end))
 		return;
 	name_get(name);
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	flowdar_link_.thread_end.write(name);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 static struct start start_taken(void *user)
@@ -145,9 +145,9 @@ FDAR_WRAPPER pid_t fork(void)
 {
 	pid_t pid;
 
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	pid = fdar_next()->fork();
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 	return pid;
 }
 
@@ -155,10 +155,10 @@ FDAR_WRAPPER int daemon(int stay, int keep)
 {
 	int result;
 
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	flowdar_control_daemon(true);
 	result = fdar_next()->daemon(stay, keep);
 	flowdar_control_daemon(false);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 	return result;
 }

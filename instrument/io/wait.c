@@ -19,8 +19,6 @@ struct range_list {
 
 static struct range_list ranges;
 
-__thread volatile int fdar_wait_nesting;
-
 /* Of libflowdar-functions.so: where patched functions return to, behind the nop that it begins with
  * (trampoline.S). A function whose last deed is our call, which the compiler has made a jump, leaves
  * that for the caller's address; the tracer's own code never does. */
@@ -86,7 +84,7 @@ bool fdar_wait_wanted(const void *caller)
 	unsigned count = __atomic_load_n(&ranges.count, __ATOMIC_ACQUIRE);
 	uintptr_t at = (uintptr_t)caller;
 
-	if (count == 0 || fdar_wait_nesting)
+	if (count == 0 || fdar_writing_depth)
 		return false;
 	if (at < ranges.from || at >= ranges.to)
 		return true;
@@ -104,16 +102,16 @@ void fdar_wait_begin(const char *what, enum fdar_wait_kind kind, int fd)
 		fdar_session_datagram_over();
 	else if (kind == FDAR_WAIT_IO && (what[0] == 'p' || strcmp(what, "select") == 0))
 		fdar_session_receiving(fd); /* poll, ppoll, pselect */
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	FLOWDAR_WAIT_BEGIN(what, kind, fd);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 void fdar_wait_end(int64_t result)
 {
-	fdar_wait_writing(1);
+	fdar_writing(1);
 	FLOWDAR_WAIT_END(result);
-	fdar_wait_writing(-1);
+	fdar_writing(-1);
 }
 
 void fdar_wait_cancelled(void *nothing)

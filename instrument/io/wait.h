@@ -19,6 +19,7 @@
 #include "flowdar/flowdar.h"
 #include "instrument/wire/events.h"
 #include "io/next.h"
+#include "io/writing.h"
 
 #define FDAR_WRAPPER __attribute__((visibility("default")))
 
@@ -31,15 +32,6 @@
 
 /* False for calls out of the tracer's libraries, and for those made while an event is written. */
 bool fdar_wait_wanted(const void *caller);
-
-/* How deep this thread is in what must write no events: +1 and -1 around the writing of one. A
- * signal handler that comes in between leaves it as it was. */
-extern __thread volatile int fdar_wait_nesting
-	__attribute__((tls_model("initial-exec"), visibility("hidden")));
-static inline void fdar_wait_writing(int change)
-{
-	fdar_wait_nesting += change;
-}
 
 /* These keep errno. */
 void fdar_wait_begin(const char *what, enum fdar_wait_kind kind, int fd);

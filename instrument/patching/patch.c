@@ -79,6 +79,7 @@ struct fdar_patch *fdar_patch_open(enum fdar_patch_status *status)
 		return NULL;
 	}
 	fdar_vectors_find();
+	fdar_returns_landing = (uintptr_t)fdar_patch_return;
 	return patch;
 }
 

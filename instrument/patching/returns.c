@@ -21,6 +21,7 @@ _Static_assert(offsetof(struct fdar_return, slot) == 0x00, "SLOT in trampoline.S
 _Static_assert(offsetof(struct fdar_return, address) == 0x08, "ADDRESS in trampoline.S");
 
 struct fdar_returns *fdar_returns_first;
+uintptr_t fdar_returns_landing;
 uint32_t fdar_vectors_mask;
 
 void fdar_returns_add(struct fdar_returns *returns)

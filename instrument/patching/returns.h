@@ -60,6 +60,10 @@ void *fdar_calls_leave(void **slot);
 /* Where patched functions return to. Not a function to be called. */
 extern const char fdar_patch_return[];
 
+/* The same for the core, which so does not need the trampolines that need it; 0: nothing is patched.
+ * Set once, by fdar_patch_open, before any function is. */
+extern uintptr_t fdar_returns_landing;
+
 /* Calls function(argument) with all vector and x87 registers saved around it, on an aligned stack.
  * Needs up to 3 KB of stack itself. */
 void fdar_vectors_call(void (*function)(void *argument), void *argument);

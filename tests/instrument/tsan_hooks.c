@@ -12,7 +12,7 @@
 #include <flowdar/flowdar.h>
 
 #include "calls_decode.h"
-#include "functions/threads.h"
+#include "functions/life.h"
 
 #define THREADS 4
 #define ROUNDS  20000
@@ -87,10 +87,10 @@ static void run(bool toggle)
 		if (toggle)
 			__atomic_store_n(&on, (int)(i / 16 % 2), __ATOMIC_RELAXED);
 		if (i % 8 == 0)
-			fdar_threads_flush();
+			fdar_life_flush();
 		if (toggle && i % 64 == 0)
 			fdar_threads_restart();
-		fdar_threads_flush_stale(1000);
+		fdar_life_flush_stale(1000);
 	}
 	for (unsigned i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
@@ -101,7 +101,7 @@ int main(void)
 	unsigned long expected = (unsigned long)THREADS * ROUNDS * DEPTH;
 
 	run(false);
-	fdar_threads_flush();
+	fdar_life_flush();
 	printf("%lu calls of %lu, %lu lost\n", calls, expected, lost);
 	if (calls != expected || lost != 0 || broken != 0)
 		return 1;

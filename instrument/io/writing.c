@@ -1,0 +1,3 @@
+#include "io/writing.h"
+
+__thread volatile int fdar_writing_depth;
