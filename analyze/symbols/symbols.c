@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/symbols/binary.h"
-#include "analyze/symbols/symtable.h"
+#include "pipeline/elf/binary.h"
+#include "pipeline/elf/symtable.h"
 #include "base/intern.h"
 #include "instrument/wire/clones.h"
 #include "pipeline/events/event.h"

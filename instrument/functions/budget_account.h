@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "functions/binaries.h"
+#include "functions/objects.h"
 #include "functions/threads.h"
 #include "instrument/wire/control.h"
 

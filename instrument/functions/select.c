@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "functions/binaries.h"
+#include "functions/objects.h"
 #include "functions/forking.h"
 #include "functions/selection.h"
 #include "functions/budget_account.h"
@@ -24,7 +24,7 @@ static const uint32_t always = 1;
 static struct fdar_rules rules;
 
 static struct {
-	struct fdar_binaries binaries;
+	struct fdar_objects binaries;
 	const struct fdar_control *segment;
 	bool ruled;  /* the rules choose among functions */
 	bool active; /* something is recorded, and the binaries were looked at */
@@ -134,7 +134,7 @@ static void settings_take(const struct fdar_control *segment)
 
 static struct fdar_selection_table *table_make(void)
 {
-	struct fdar_binaries *binaries = &state.binaries;
+	struct fdar_objects *binaries = &state.binaries;
 	struct fdar_selection_table *table =
 		malloc(sizeof(*table) + binaries->count * sizeof(table->modules[0]));
 
@@ -142,7 +142,7 @@ static struct fdar_selection_table *table_make(void)
 		return NULL;
 	table->unknown_on = fdar_rules_function(&rules, "", "", NULL);
 	table->length = 0;
-	for (const struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
+	for (const struct fdar_object *binary = binaries->first; binary; binary = binary->next)
 		if (binary->entries)
 			table->modules[table->length++] =
 				(struct fdar_selection_module){ binary->low, binary->bytes,
@@ -162,7 +162,7 @@ static void table_change(void)
 	__atomic_store_n(&fdar_selection_table, table, __ATOMIC_RELEASE);
 	if ((old || state.binaries.gone) && fdar_threads_grace()) {
 		free((void *)(uintptr_t)old);
-		fdar_binaries_free_gone(&state.binaries);
+		fdar_objects_free_gone(&state.binaries);
 	}
 }
 
@@ -194,7 +194,7 @@ static void unpatched_tell(void)
 /* Patches what is to be on, and back what is not. */
 static void sites_apply(bool on)
 {
-	struct fdar_binaries *binaries = &state.binaries;
+	struct fdar_objects *binaries = &state.binaries;
 	enum fdar_patch_status status;
 
 	state.again = false;
@@ -282,15 +282,15 @@ static void look(bool ruled_anew, bool prompt)
 	bool stranger = __atomic_exchange_n(&fdar_selection_stranger, 0, __ATOMIC_RELAXED);
 	bool scanned = false;
 
-	if (on && (!state.active || stranger || fdar_binaries_stale(&state.binaries))) {
+	if (on && (!state.active || stranger || fdar_objects_stale(&state.binaries))) {
 		if (state.active && !prompt)
 			tell_tracer(NULL);
-		fdar_binaries_scan(&state.binaries, &rules);
+		fdar_objects_scan(&state.binaries, &rules);
 		if (state.active && !prompt)
 			fdar_control_add(late, state.binaries.came);
 		scanned = true;
 	} else if (ruled_anew && state.active) {
-		fdar_binaries_decide(&state.binaries, &rules);
+		fdar_objects_decide(&state.binaries, &rules);
 	}
 	if (scanned || (ruled_anew && state.active)) {
 		table_change();

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pipeline/samples/fde.h"
+#include "pipeline/elf/fde.h"
 
 #define VDSO           "[vdso]"
 #define VDSO_BYTES_MAX (64u << 10)

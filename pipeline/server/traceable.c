@@ -2,14 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <gio/gio.h>
-#include <libelf.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include "pipeline/elf/elf_facts.h"
 
 #define SCRIPTS_MAX    4u   /* an interpreter that is a script itself: as many as Linux follows */
 #define FIRST_LINE_MAX 256u /* of a script: as much as Linux reads */
@@ -107,118 +107,7 @@ static const char *more_rights(int fd, const char *user)
 	return NULL;
 }
 
-/* What the ELF file says. */
-struct facts {
-	gboolean other_kind; /* 32 bits, or of another processor */
-	gboolean interpreted;
-	gboolean musl;
-	gboolean go;
-	gboolean io_uring;
-	char *first; /* a library that must be loaded first; NULL: none */
-};
-
-static void facts_of_segment(Elf *elf, const GElf_Phdr *segment, struct facts *facts)
-{
-	size_t size = 0;
-	const char *file = elf_rawfile(elf, &size), *name;
-
-	if (segment->p_type != PT_INTERP)
-		return;
-	facts->interpreted = TRUE;
-	if (!file || segment->p_offset >= size || segment->p_filesz > size - segment->p_offset)
-		return;
-	name = file + segment->p_offset;
-	facts->musl = g_strstr_len(name, (gssize)segment->p_filesz, "ld-musl") != NULL;
-}
-
-static void facts_of_dynamic(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
-			     struct facts *facts)
-{
-	Elf_Data *data = elf_getdata(section, NULL);
-	GElf_Dyn entry;
-
-	for (int i = 0; data && gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL; i++) {
-		const char *name;
-
-		if (entry.d_tag != DT_NEEDED)
-			continue;
-		name = elf_strptr(elf, header->sh_link, entry.d_un.d_val);
-		if (name && !facts->first && g_str_has_prefix(name, "libasan.so"))
-			facts->first = g_strdup(name);
-		if (name && g_str_has_prefix(name, "liburing"))
-			facts->io_uring = TRUE;
-	}
-}
-
-static void facts_of_sections(Elf *elf, struct facts *facts)
-{
-	Elf_Scn *section = NULL;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names) != 0)
-		return;
-	while ((section = elf_nextscn(elf, section))) {
-		GElf_Shdr header;
-		const char *name;
-
-		if (!gelf_getshdr(section, &header))
-			continue;
-		name = elf_strptr(elf, names, header.sh_name);
-		if (name &&
-		    (strcmp(name, ".go.buildinfo") == 0 || strcmp(name, ".note.go.buildid") == 0))
-			facts->go = TRUE;
-		if (header.sh_type == SHT_DYNAMIC)
-			facts_of_dynamic(elf, section, &header, facts);
-	}
-}
-
-/* Of this very program, which the libraries were built with. */
-static gboolean same_kind(const GElf_Ehdr *header)
-{
-	gboolean same = FALSE;
-	Elf *own;
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	GElf_Ehdr ours;
-
-	if (fd < 0)
-		return TRUE;
-	own = elf_begin(fd, ELF_C_READ, NULL);
-	same = !own || !gelf_getehdr(own, &ours) ||
-	       (ours.e_machine == header->e_machine &&
-		ours.e_ident[EI_CLASS] == header->e_ident[EI_CLASS]);
-	elf_end(own);
-	close(fd);
-	return same;
-}
-
-/* False if the file is no program of the ELF kind. */
-static gboolean facts_read(int fd, struct facts *facts)
-{
-	Elf *elf;
-	GElf_Ehdr header;
-	size_t segments = 0;
-	gboolean known;
-
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	known = elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) != NULL &&
-		elf_getphdrnum(elf, &segments) == 0;
-	for (size_t i = 0; known && i < segments && i <= G_MAXINT; i++) {
-		GElf_Phdr segment;
-
-		if (!gelf_getphdr(elf, (int)i, &segment))
-			break;
-		facts_of_segment(elf, &segment, facts);
-	}
-	if (known) {
-		facts->other_kind = !same_kind(&header);
-		facts_of_sections(elf, facts);
-	}
-	elf_end(elf);
-	return known;
-}
-
-static const char *reason_of(const struct facts *facts)
+static const char *reason_of(const struct fdar_elf_facts *facts)
 {
 	if (facts->go && !facts->interpreted)
 		return "is a statically linked Go program: nothing can be loaded into it, and "
@@ -244,12 +133,12 @@ static const char *reason_of(const struct facts *facts)
 char *fdar_traceable_first(const char *program)
 {
 	g_autofree char *path = find(program, NULL);
-	struct facts facts = { 0 };
+	struct fdar_elf_facts facts = { 0 };
 	int fd = path ? open_program(&path, NULL) : -1;
 
 	if (fd < 0)
 		return NULL;
-	facts_read(fd, &facts);
+	fdar_elf_facts_read(fd, &facts);
 	close(fd);
 	/* It becomes part of LD_PRELOAD. */
 	if (facts.first && strpbrk(facts.first, " :/"))
@@ -260,7 +149,7 @@ char *fdar_traceable_first(const char *program)
 char *fdar_traceable_check(const char *program, const char *user, GError **error)
 {
 	g_autofree char *path = find(program, error);
-	struct facts facts = { 0 };
+	struct fdar_elf_facts facts = { 0 };
 	const char *reason;
 	int fd;
 
@@ -270,7 +159,7 @@ char *fdar_traceable_check(const char *program, const char *user, GError **error
 	if (fd < 0)
 		return NULL;
 	reason = more_rights(fd, user);
-	if (!reason && facts_read(fd, &facts))
+	if (!reason && fdar_elf_facts_read(fd, &facts))
 		reason = reason_of(&facts);
 	close(fd);
 	g_free(facts.first);

@@ -1,7 +1,7 @@
 /* Fuzzing symbols/BUILD-ID.txt: any bytes as the file, and an address looked up for each 8 of them. */
 #include <string.h>
 
-#include "analyze/symbols/symtable.h"
+#include "pipeline/elf/symtable.h"
 #include "tests/fuzz/scratch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

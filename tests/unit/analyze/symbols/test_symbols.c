@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyze/symbols/symtable.h"
+#include "pipeline/elf/symtable.h"
 
 #define BIG 0x10000000u
 

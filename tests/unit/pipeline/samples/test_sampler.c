@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pipeline/samples/fde.h"
+#include "pipeline/elf/fde.h"
 #include "pipeline/samples/kallsyms.h"
 #include "pipeline/samples/perf.h"
 #include "pipeline/samples/sampler.h"

@@ -1,4 +1,4 @@
-#include "functions/binaries.h"
+#include "functions/objects.h"
 
 #include <fcntl.h>
 #include <link.h>
@@ -44,7 +44,7 @@ static void file_unmap(struct mapped *mapped)
 	munmap((void *)(uintptr_t)mapped->bytes, mapped->length);
 }
 
-static size_t entries_bytes(const struct fdar_binary *binary)
+static size_t entries_bytes(const struct fdar_object *binary)
 {
 	return ((binary->bytes >> binary->shift) + 1) * sizeof(uint32_t);
 }
@@ -58,8 +58,8 @@ void fdar_function_apply(const struct fdar_function *function, uint32_t number)
 
 /* What one pass over a binary's symbols decides by. */
 struct pass {
-	struct fdar_binaries *binaries;
-	struct fdar_binary *binary;
+	struct fdar_objects *binaries;
+	struct fdar_object *binary;
 	struct fdar_rules *rules;
 };
 
@@ -81,8 +81,8 @@ static struct fdar_patch_site *site_find(const struct fdar_patch_module *module,
 }
 
 /* The function at an address of the binary, with a number if it can be had. */
-static struct fdar_function *function_get(struct fdar_binaries *binaries,
-					  struct fdar_binary *binary, uintptr_t address)
+static struct fdar_function *function_get(struct fdar_objects *binaries, struct fdar_object *binary,
+					  uintptr_t address)
 {
 	uint32_t *entry = &binary->entries[(address - binary->low) >> binary->shift];
 	uint32_t number = *entry & FDAR_SELECTION_NUMBER;
@@ -104,7 +104,7 @@ static struct fdar_function *function_get(struct fdar_binaries *binaries,
 static void function_decide(const struct fdar_elf_function *found, void *data)
 {
 	const struct pass *pass = data;
-	struct fdar_binary *binary = pass->binary;
+	struct fdar_object *binary = pass->binary;
 	uintptr_t address = binary->base + (uintptr_t)found->address;
 	struct fdar_function *function;
 
@@ -123,7 +123,7 @@ static void function_decide(const struct fdar_elf_function *found, void *data)
 		function->wanted = true;
 }
 
-static void binary_decide(struct fdar_binaries *binaries, struct fdar_binary *binary,
+static void binary_decide(struct fdar_objects *binaries, struct fdar_object *binary,
 			  struct fdar_rules *rules)
 {
 	struct pass pass = { binaries, binary, rules };
@@ -145,13 +145,13 @@ static void binary_decide(struct fdar_binaries *binaries, struct fdar_binary *bi
 	}
 }
 
-void fdar_binaries_decide(struct fdar_binaries *binaries, struct fdar_rules *rules)
+void fdar_objects_decide(struct fdar_objects *binaries, struct fdar_rules *rules)
 {
 	if (!binaries->functions)
 		return;
 	for (uint32_t i = 1; i <= binaries->numbers; i++)
 		binaries->functions[i].wanted = false;
-	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_object *binary = binaries->first; binary; binary = binary->next)
 		if (binary->entries)
 			binary_decide(binaries, binary, rules);
 	for (uint32_t i = 1; i <= binaries->numbers; i++)
@@ -159,7 +159,7 @@ void fdar_binaries_decide(struct fdar_binaries *binaries, struct fdar_rules *rul
 			fdar_function_apply(&binaries->functions[i], i);
 }
 
-static void binary_free(struct fdar_binary *binary)
+static void binary_free(struct fdar_object *binary)
 {
 	if (binary->entries)
 		munmap(binary->entries, entries_bytes(binary));
@@ -167,10 +167,10 @@ static void binary_free(struct fdar_binary *binary)
 	free(binary);
 }
 
-void fdar_binaries_free_gone(struct fdar_binaries *binaries)
+void fdar_objects_free_gone(struct fdar_objects *binaries)
 {
 	while (binaries->gone) {
-		struct fdar_binary *binary = binaries->gone;
+		struct fdar_object *binary = binaries->gone;
 
 		binaries->gone = binary->next;
 		binary_free(binary);
@@ -190,9 +190,9 @@ static bool calls_hooks(const char *path)
 }
 
 /* In its place, by address. */
-static void binary_insert(struct fdar_binaries *binaries, struct fdar_binary *binary)
+static void binary_insert(struct fdar_objects *binaries, struct fdar_object *binary)
 {
-	struct fdar_binary **place = &binaries->first;
+	struct fdar_object **place = &binaries->first;
 
 	while (*place && (*place)->low < binary->low)
 		place = &(*place)->next;
@@ -201,19 +201,19 @@ static void binary_insert(struct fdar_binaries *binaries, struct fdar_binary *bi
 	binaries->count++;
 }
 
-static struct fdar_binary *binary_find(struct fdar_binaries *binaries, const char *path,
+static struct fdar_object *binary_find(struct fdar_objects *binaries, const char *path,
 				       uintptr_t base)
 {
-	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_object *binary = binaries->first; binary; binary = binary->next)
 		if (binary->base == base && strcmp(binary->path, path) == 0)
 			return binary;
 	return NULL;
 }
 
-static void binary_add(struct fdar_binaries *binaries, const char *path,
-		       const struct fdar_binary *range)
+static void binary_add(struct fdar_objects *binaries, const char *path,
+		       const struct fdar_object *range)
 {
-	struct fdar_binary *binary = malloc(sizeof(*binary));
+	struct fdar_object *binary = malloc(sizeof(*binary));
 	const char *slash = strrchr(path, '/');
 
 	if (!binary)
@@ -232,7 +232,7 @@ static void binary_add(struct fdar_binaries *binaries, const char *path,
 /* What dl_iterate_phdr tells, copied: nothing is opened under the loader's lock. */
 struct listed {
 	char path[4096];
-	struct fdar_binary range;
+	struct fdar_object range;
 };
 
 struct listing {
@@ -279,11 +279,11 @@ static int list_one(struct dl_phdr_info *info, size_t size, void *data)
 	else
 		program_path(listed->path, sizeof(listed->path));
 	listed->range =
-		(struct fdar_binary){ .base = info->dlpi_addr, .low = low, .bytes = high - low };
+		(struct fdar_object){ .base = info->dlpi_addr, .low = low, .bytes = high - low };
 	return 0;
 }
 
-bool fdar_binaries_stale(struct fdar_binaries *binaries)
+bool fdar_objects_stale(struct fdar_objects *binaries)
 {
 	struct listing listing = { 0 };
 
@@ -295,9 +295,9 @@ bool fdar_binaries_stale(struct fdar_binaries *binaries)
 /* Patching's own list of modules; ours are found by their base. */
 static void patch_found(struct fdar_patch_module *module, void *user)
 {
-	struct fdar_binaries *binaries = user;
+	struct fdar_objects *binaries = user;
 
-	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_object *binary = binaries->first; binary; binary = binary->next)
 		if (binary->base == module->base) {
 			binary->patched = module;
 			binary->settled = false;
@@ -306,9 +306,9 @@ static void patch_found(struct fdar_patch_module *module, void *user)
 
 static void patch_gone(struct fdar_patch_module *module, void *user)
 {
-	struct fdar_binaries *binaries = user;
+	struct fdar_objects *binaries = user;
 
-	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_object *binary = binaries->first; binary; binary = binary->next)
 		if (binary->patched == module)
 			binary->patched = NULL;
 	for (uint32_t i = 1; i <= binaries->numbers; i++)
@@ -317,10 +317,10 @@ static void patch_gone(struct fdar_patch_module *module, void *user)
 }
 
 /* Takes those that were not seen out of the list. */
-static void unseen_drop(struct fdar_binaries *binaries)
+static void unseen_drop(struct fdar_objects *binaries)
 {
-	for (struct fdar_binary **place = &binaries->first; *place;) {
-		struct fdar_binary *binary = *place;
+	for (struct fdar_object **place = &binaries->first; *place;) {
+		struct fdar_object *binary = *place;
 
 		if (binary->seen) {
 			place = &binary->next;
@@ -347,7 +347,7 @@ static bool listing_take(struct listing *listing)
 	return true;
 }
 
-static bool functions_have(struct fdar_binaries *binaries)
+static bool functions_have(struct fdar_objects *binaries)
 {
 	void *memory;
 
@@ -362,7 +362,7 @@ static bool functions_have(struct fdar_binaries *binaries)
 }
 
 /* A new one: is there anything in it for us? */
-static void binary_settle(struct fdar_binary *binary)
+static void binary_settle(struct fdar_object *binary)
 {
 	void *memory;
 
@@ -378,18 +378,18 @@ static void binary_settle(struct fdar_binary *binary)
 		binary->entries = memory;
 }
 
-void fdar_binaries_scan(struct fdar_binaries *binaries, struct fdar_rules *rules)
+void fdar_objects_scan(struct fdar_objects *binaries, struct fdar_rules *rules)
 {
 	struct fdar_patch_watch watch = { patch_found, patch_gone, binaries };
 	struct listing listing = { 0 };
 
 	if (!functions_have(binaries) || !listing_take(&listing))
 		return;
-	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next)
+	for (struct fdar_object *binary = binaries->first; binary; binary = binary->next)
 		binary->seen = false;
 	for (size_t i = 0; i < listing.count; i++) {
 		const struct listed *listed = &listing.list[i];
-		struct fdar_binary *known = binary_find(binaries, listed->path, listed->range.base);
+		struct fdar_object *known = binary_find(binaries, listed->path, listed->range.base);
 
 		if (known)
 			known->seen = true;
@@ -403,12 +403,12 @@ void fdar_binaries_scan(struct fdar_binaries *binaries, struct fdar_rules *rules
 	binaries->added = listing.added;
 	binaries->removed = listing.removed;
 	binaries->came = 0;
-	for (struct fdar_binary *binary = binaries->first; binary; binary = binary->next) {
+	for (struct fdar_object *binary = binaries->first; binary; binary = binary->next) {
 		if (binary->settled)
 			continue;
 		binary_settle(binary);
 		if (binary->patched && binary->entries)
 			binaries->came++;
 	}
-	fdar_binaries_decide(binaries, rules);
+	fdar_objects_decide(binaries, rules);
 }

@@ -5,13 +5,13 @@
  * without rights (elf_reader.h), with separate debug information where installed. Offsets count
  * from the load address, that is from the page of the lowest loaded segment.
  */
-#ifndef FDAR_ANALYZE_SYMBOLS_BINARY_H
-#define FDAR_ANALYZE_SYMBOLS_BINARY_H
+#ifndef FDAR_PIPELINE_ELF_BINARY_H
+#define FDAR_PIPELINE_ELF_BINARY_H
 
 #include <glib.h>
 #include <stdint.h>
 
-#include "analyze/symbols/elf_reader.h"
+#include "pipeline/elf/elf_reader.h"
 
 struct fdar_binary;
 

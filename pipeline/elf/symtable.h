@@ -13,8 +13,8 @@
  * Offsets count from the module's load address. A size of 0 means "up to the next function".
  * Files may come from anywhere: lines that are not like this are skipped.
  */
-#ifndef FDAR_ANALYZE_SYMBOLS_SYMTABLE_H
-#define FDAR_ANALYZE_SYMBOLS_SYMTABLE_H
+#ifndef FDAR_PIPELINE_ELF_SYMTABLE_H
+#define FDAR_PIPELINE_ELF_SYMTABLE_H
 
 #include <glib.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * what is in it is whatever somebody put there. Reads through libdwfl, with separate debug information
  * where installed. Offsets count from the page of the lowest loaded segment.
  */
-#ifndef FDAR_ANALYZE_SYMBOLS_ELF_FILE_H
-#define FDAR_ANALYZE_SYMBOLS_ELF_FILE_H
+#ifndef FDAR_PIPELINE_ELF_ELF_FILE_H
+#define FDAR_PIPELINE_ELF_ELF_FILE_H
 
 #include <glib.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "analyze/symbols/elf_file.h"
+#include "pipeline/elf/elf_file.h"
 
 #include <elfutils/libdwfl.h>
 #include <gelf.h>

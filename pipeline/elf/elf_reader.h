@@ -9,8 +9,8 @@
  *
  * One child reads all files of a trace. Best made before there are other threads.
  */
-#ifndef FDAR_ANALYZE_SYMBOLS_ELF_READER_H
-#define FDAR_ANALYZE_SYMBOLS_ELF_READER_H
+#ifndef FDAR_PIPELINE_ELF_ELF_READER_H
+#define FDAR_PIPELINE_ELF_ELF_READER_H
 
 #include <glib.h>
 #include <stdint.h>

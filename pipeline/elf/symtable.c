@@ -1,4 +1,4 @@
-#include "analyze/symbols/symtable.h"
+#include "pipeline/elf/symtable.h"
 #include "base/file_read.h"
 
 #include <gio/gio.h>

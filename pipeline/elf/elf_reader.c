@@ -1,4 +1,4 @@
-#include "analyze/symbols/elf_reader.h"
+#include "pipeline/elf/elf_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "analyze/symbols/elf_wire.h"
+#include "pipeline/elf/elf_wire.h"
 
 #define NOBODY       65534u
 #define MEMORY_BYTES ((rlim_t)8 << 30) /* of addresses: large debug information is mapped */

@@ -1,4 +1,4 @@
-#include "pipeline/samples/fde.h"
+#include "pipeline/elf/fde.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "analyze/symbols/elf_file.h"
-#include "analyze/symbols/elf_wire.h"
+#include "pipeline/elf/elf_file.h"
+#include "pipeline/elf/elf_wire.h"
 
 struct child {
 	int socket;

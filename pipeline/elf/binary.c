@@ -1,10 +1,10 @@
-#include "analyze/symbols/binary.h"
+#include "pipeline/elf/binary.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyze/symbols/symtable.h"
+#include "pipeline/elf/symtable.h"
 
 #define BUILD_ID_DIGITS_MAX 128u
 

@@ -7,8 +7,8 @@
  * at most FDAR_FUNCTIONS_MAX are, others cannot be told apart: they are recorded by the rule for names
  * that are not known.
  */
-#ifndef FDAR_INSTRUMENT_FUNCTIONS_BINARIES_H
-#define FDAR_INSTRUMENT_FUNCTIONS_BINARIES_H
+#ifndef FDAR_INSTRUMENT_FUNCTIONS_OBJECTS_H
+#define FDAR_INSTRUMENT_FUNCTIONS_OBJECTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,8 +37,8 @@ struct fdar_function {
 	struct fdar_budget_function window; /* the last that it was on in */
 };
 
-struct fdar_binary {
-	struct fdar_binary *next;
+struct fdar_object {
+	struct fdar_object *next;
 	char *path;
 	const char *name; /* its base */
 	uintptr_t base;
@@ -53,9 +53,9 @@ struct fdar_binary {
 	bool seen;
 };
 
-struct fdar_binaries {
-	struct fdar_binary *first;         /* by address */
-	struct fdar_binary *gone;          /* unloaded, not yet freed */
+struct fdar_objects {
+	struct fdar_object *first;         /* by address */
+	struct fdar_object *gone;          /* unloaded, not yet freed */
 	size_t count;                      /* of first's list */
 	size_t came;                       /* in the last scan: with functions that were patched */
 	uint32_t numbers;                  /* given, 0 not being one */
@@ -66,16 +66,16 @@ struct fdar_binaries {
 
 /* Finds what was loaded and unloaded since the last time, and decides about all functions. What was
  * unloaded goes to gone. */
-void fdar_binaries_scan(struct fdar_binaries *binaries, struct fdar_rules *rules);
+void fdar_objects_scan(struct fdar_objects *binaries, struct fdar_rules *rules);
 
 /* Whether that would find something. */
-bool fdar_binaries_stale(struct fdar_binaries *binaries);
+bool fdar_objects_stale(struct fdar_objects *binaries);
 
 /* Decides anew for all functions. */
-void fdar_binaries_decide(struct fdar_binaries *binaries, struct fdar_rules *rules);
+void fdar_objects_decide(struct fdar_objects *binaries, struct fdar_rules *rules);
 
 /* Frees what was unloaded; nobody may look there any more. */
-void fdar_binaries_free_gone(struct fdar_binaries *binaries);
+void fdar_objects_free_gone(struct fdar_objects *binaries);
 
 /* Writes a function's entry, as its wanted and off say. */
 void fdar_function_apply(const struct fdar_function *function, uint32_t number);

@@ -4,12 +4,12 @@
  *
  * Place in the house: between elf_reader.c and elf_child.c only.
  */
-#ifndef FDAR_ANALYZE_SYMBOLS_ELF_WIRE_H
-#define FDAR_ANALYZE_SYMBOLS_ELF_WIRE_H
+#ifndef FDAR_PIPELINE_ELF_ELF_WIRE_H
+#define FDAR_PIPELINE_ELF_ELF_WIRE_H
 
 #include <stdint.h>
 
-#include "analyze/symbols/elf_reader.h"
+#include "pipeline/elf/elf_reader.h"
 
 enum fdar_elf_word {
 	FDAR_ELF_OPEN, /* with a descriptor; text: the path */

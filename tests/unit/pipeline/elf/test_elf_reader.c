@@ -1,5 +1,5 @@
 /* The process that reads ELF files: answers as the file says, has no rights, and its death costs a file. */
-#include "analyze/symbols/elf_reader.h"
+#include "pipeline/elf/elf_reader.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

@@ -2,11 +2,11 @@
  * The functions of a binary as its unwind tables have them: where no symbol is left, they still say where
  * a function begins.
  *
- * Place in the house: under space.c. Format: the binary search table of .eh_frame_hdr (Linux Standard
+ * Place in the house: asked by who unwinds samples (space.c). Format: the binary search table of .eh_frame_hdr (Linux Standard
  * Base Core Specification, "Exception Frames").
  */
-#ifndef FDAR_PIPELINE_SAMPLES_FDE_H
-#define FDAR_PIPELINE_SAMPLES_FDE_H
+#ifndef FDAR_PIPELINE_ELF_FDE_H
+#define FDAR_PIPELINE_ELF_FDE_H
 
 #include <gelf.h>
 #include <glib.h>
