@@ -1,4 +1,5 @@
-// One thread with an event loop: it turns to each client that something happened to, and away from it.
+// One thread with an event loop: it turns to each client that something happened to, and away from it,
+// unless it is closed meanwhile.
 @@ @@
   #include "base.h"
 + #include "flowdar/flowdar.h"
@@ -10,7 +11,8 @@ symbol con;
   {
   <...
   connection_state_machine(con);
-+ FLOWDAR_SESSION_SUSPEND(con);
++ if (con->fd != -1)
++     FLOWDAR_SESSION_SUSPEND(con);
   ...>
   }
 
@@ -22,6 +24,7 @@ symbol con;
   <...
 + FLOWDAR_SESSION_RESUME(con);
   connection_state_machine(con);
-+ FLOWDAR_SESSION_SUSPEND(con);
++ if (con->fd != -1)
++     FLOWDAR_SESSION_SUSPEND(con);
   ...>
   }

@@ -14,7 +14,7 @@ symbol c, fd;
 + if (flowdar_client)
 +     FLOWDAR_SESSION_RESUME(fd);
   drive_machine(c);
-+ if (flowdar_client)
++ if (flowdar_client && c->state != conn_closed)
 +     FLOWDAR_SESSION_SUSPEND(fd);
   ...>
   }
