@@ -41,24 +41,27 @@ static const struct fdar_usage usage = {
 		"--tls-keys writes what is in TLS in plain, and --redact what may be passed on: "
 		"addresses,\n"
 		"names and values are replaced, the same by the same; lengths, structure and times "
-		"stay.\n"
-		"Both write sessions anew, a segment for each captured piece, without "
+		"stay. --rewrite replaces in every copy what clients say, by rules, and mends "
+		"lengths.\n"
+		"All three write sessions anew, a segment for each captured piece, without "
 		"retransmissions.\n",
 	.examples =
 		"  flowdar amplify attack.pcap -o more.pcap --clones 100\n"
 		"  flowdar amplify day.pcap.zst -o more.pcap --clones 50 --repeat 10 --speed 100\n"
 		"  flowdar amplify attack.pcap -o shareable.pcap --redact\n"
+		"  flowdar amplify login.pcap -o users.pcap --clones 500 --rewrite users.rules\n"
 		"  flowdar amplify one.pcap -o - --clones 1000 --phase random --seed 7 | tcpdump "
 		"-r -\n",
 };
 
 struct texts {
-	char *output, *phase, *max_gap, *idle, *format;
+	char *output, *phase, *max_gap, *idle, *format, *rewrite;
 	char **sources;
 	gint64 clones, repeat, seed;
 	double speed;
 	gboolean redact;
 	struct fdar_redact *redactor;
+	struct fdar_edit_rules *rules;
 	struct fdar_capture_texts capture;
 };
 
@@ -70,7 +73,9 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->idle);
 	g_free(texts->format);
 	g_strfreev(texts->sources);
+	g_free(texts->rewrite);
 	fdar_redact_free(texts->redactor);
+	fdar_edit_rules_free(texts->rules);
 	fdar_capture_texts_clear(&texts->capture);
 }
 
@@ -162,6 +167,9 @@ static int parse(struct texts *texts, int argc, char **argv, struct fdar_amplify
 	if (texts->redact)
 		texts->redactor = fdar_redact_new(texts->seed ? &options->seed : NULL);
 	options->redact = texts->redactor;
+	if (texts->rewrite && !(texts->rules = fdar_edit_rules_load(texts->rewrite, &error)))
+		return fdar_usage_error(&usage, "--rewrite: %s", error->message);
+	options->rewrite = texts->rules;
 	code = parse_times(texts, options);
 	return code ? code : parse_sources(texts->sources, options->sources);
 }
@@ -220,27 +228,37 @@ static void print_row(const struct fdar_amplified *result, enum fdar_format form
 	fdar_table_free(table);
 }
 
-static void report(const struct fdar_amplified *result, const char *output, enum fdar_format format)
+static void report(const struct fdar_amplified *result, const char *output,
+		   const struct fdar_amplify_options *options, enum fdar_format format)
 {
+	g_autofree char *rewritten =
+		options->rewrite ? fdar_edit_counts_text(&result->rewritten) : NULL;
+
 	if (result->damage)
 		fdar_warning(&usage, "%s; copies are of what came before it", result->damage);
 	if (format == FDAR_FORMAT_TABLE)
 		print_summary(result, output);
 	else
 		print_row(result, format);
+	if (rewritten)
+		fprintf(stderr, "rewritten: %s\n", rewritten);
 }
 
 static int run(const char *path, const char *output, const struct fdar_amplify_options *options,
 	       struct fdar_reading *reading, enum fdar_format format)
 {
 	struct fdar_amplified result = { 0 };
+	g_autofree char *what = g_strdup_printf("reading %s", path);
 	GError *error = NULL;
-	gboolean fine = fdar_amplify_run(path, output, options, &result, &error);
 	int code = FDAR_EXIT_OK;
+	gboolean fine;
 
+	reading->what = what;
+	reading->stop = fdar_interrupt_catch();
+	fine = fdar_amplify_run(path, output, options, &result, &error);
 	fdar_reading_clear(reading);
 	if (fine) {
-		report(&result, output, format);
+		report(&result, output, options, format);
 		fdar_amplified_clear(&result);
 		return code;
 	}
@@ -276,6 +294,10 @@ int fdar_cmd_amplify(int argc, char **argv)
 		  FDAR_CAPTURE_KEYS_HELP ", and written in plain", "FILE" },
 		{ "redact", 0, 0, G_OPTION_ARG_NONE, &texts.redact,
 		  "replace addresses, names and values, to pass the capture on", NULL },
+		{ "rewrite", 0, 0, G_OPTION_ARG_FILENAME, &texts.rewrite,
+		  "replace what clients say in each copy by the rules in FILE, as in replay; "
+		  "lengths are mended",
+		  "FILE" },
 		{ "max-gap", 0, 0, G_OPTION_ARG_STRING, &texts.max_gap,
 		  "silence of the whole capture that is kept at most (5s)", "TIME" },
 		{ "filter", 0, 0, G_OPTION_ARG_STRING, &texts.capture.filter,
@@ -289,7 +311,6 @@ int fdar_cmd_amplify(int argc, char **argv)
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fdar_reading reading = { 0 };
-	g_autofree char *what = NULL;
 	struct fdar_amplify_options options = { .reading = fdar_reading_progress,
 						.writing = fdar_reading_packets,
 						.user = &reading };
@@ -301,9 +322,6 @@ int fdar_cmd_amplify(int argc, char **argv)
 		return code;
 	}
 	code = parse(&texts, argc, argv, &options, &format);
-	what = argc > 1 ? g_strdup_printf("reading %s", argv[1]) : NULL;
-	reading.what = what;
-	reading.stop = fdar_interrupt_catch();
 	if (!code)
 		code = run(argv[1], texts.output, &options, &reading, format);
 	texts_clear(&texts);

@@ -18,7 +18,7 @@ struct fdar_spool {
 	size_t waiting; /* bytes in buffer, behind written */
 	void *map;
 	size_t map_bytes;
-	uint8_t buffer[BUFFER_BYTES];
+	uint8_t *buffer; /* BUFFER_BYTES; NULL once it is mapped, like the descriptor */
 };
 
 static const char *spool_dir(void)
@@ -52,8 +52,8 @@ struct fdar_spool *fdar_spool_new(GError **error)
 			    "%s: cannot make a temporary file: %s", spool_dir(), g_strerror(errno));
 		return NULL;
 	}
-	spool = g_new(struct fdar_spool, 1);
-	memset(spool, 0, offsetof(struct fdar_spool, buffer));
+	spool = g_new0(struct fdar_spool, 1);
+	spool->buffer = g_malloc(BUFFER_BYTES);
 	spool->fd = fd;
 	return spool;
 }
@@ -150,6 +150,10 @@ static gboolean map(struct fdar_spool *spool, uint64_t size, int protection, GEr
 		return fail(errno, "mapping", error);
 	}
 	spool->map_bytes = size;
+	/* Whoever has many of them needs no descriptor for each. */
+	close(spool->fd);
+	spool->fd = -1;
+	g_clear_pointer(&spool->buffer, g_free);
 	return TRUE;
 }
 
@@ -192,6 +196,8 @@ void fdar_spool_free(struct fdar_spool *spool)
 		return;
 	if (spool->map)
 		munmap(spool->map, spool->map_bytes);
-	close(spool->fd);
+	if (spool->fd >= 0)
+		close(spool->fd);
+	g_free(spool->buffer);
 	g_free(spool);
 }

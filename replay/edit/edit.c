@@ -75,6 +75,16 @@ const struct fdar_edit_counts *fdar_edit_counts(const struct fdar_edit *edit)
 	return &edit->counts;
 }
 
+void fdar_edit_counts_add(struct fdar_edit_counts *sum, const struct fdar_edit_counts *counts)
+{
+	sum->replaced += counts->replaced;
+	sum->messages += counts->messages;
+	sum->unknown += counts->unknown;
+	sum->unmatched += counts->unmatched;
+	sum->refused += counts->refused;
+	sum->too_large += counts->too_large;
+}
+
 static void add_count(GString *text, uint64_t count, const char *what)
 {
 	if (count)

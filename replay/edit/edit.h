@@ -63,6 +63,8 @@ void fdar_edit_free(struct fdar_edit *edit);
 
 const struct fdar_edit_counts *fdar_edit_counts(const struct fdar_edit *edit);
 
+void fdar_edit_counts_add(struct fdar_edit_counts *sum, const struct fdar_edit_counts *counts);
+
 /* "3 values replaced in 2 messages; 1 was not in this run's answer". The caller frees it. */
 char *fdar_edit_counts_text(const struct fdar_edit_counts *counts);
 

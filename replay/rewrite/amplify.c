@@ -1,17 +1,14 @@
 #include "replay/rewrite/amplify.h"
 
-#include <errno.h>
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "replay/capture/checksum.h"
-#include "replay/rewrite/anew.h"
 #include "replay/rewrite/merge.h"
 #include "replay/rewrite/original.h"
 #include "replay/capture/pcap_file.h"
 #include "replay/rewrite/pool.h"
-#include "replay/sessions/timeline.h"
+#include "replay/rewrite/variants.h"
 
 #define REPORT_PACKETS  262144u
 #define DURATION_MAX_NS ((uint64_t)1 << 62)
@@ -21,6 +18,7 @@ struct clone {
 	uint64_t start_ns;             /* of its copy, on the output's unscaled time line */
 	const struct fdar_shape *next; /* packet of the original */
 	uint64_t left;                 /* packets of this copy, that one included */
+	struct fdar_original *own;     /* this copy's packets; NULL: the original's */
 	uint64_t copy;                 /* number of its copy, in order of starts over all clones */
 	uint64_t random; /* what its sequence numbers are moved by is derived from this */
 	uint32_t rounds; /* copies to come after this one */
@@ -33,7 +31,9 @@ struct clone {
 struct amplifier {
 	const struct fdar_amplify_options *options;
 	const struct fdar_original *original;
-	struct fdar_pool pools[2]; /* IPv4, IPv6 */
+	struct fdar_variants *variants; /* NULL: all copies are of the original */
+	GError *error;                  /* why a copy could not be begun */
+	struct fdar_pool pools[2];      /* IPv4, IPv6 */
 	struct fdar_pcap_writer *writer;
 	struct clone *clones;
 	struct fdar_merge merge;
@@ -150,12 +150,30 @@ static gboolean emit(struct amplifier *amplifier, struct clone *clone, uint64_t 
 	return TRUE;
 }
 
-static void start_copy(const struct amplifier *amplifier, struct clone *clone, uint64_t copy)
+/* The packets of a copy that are its own. */
+static void load_own(struct amplifier *amplifier, struct clone *clone, uint64_t copy)
 {
+	uint32_t clones = amplifier->options->clones;
+
+	fdar_original_free(clone->own);
+	clone->own = NULL;
+	/* The first one is the original. */
+	if (!amplifier->options->rewrite || copy == 0 || amplifier->error)
+		return;
+	clone->own = fdar_variants_load(amplifier->variants, (uint32_t)(copy % clones),
+					(uint32_t)(copy / clones), &amplifier->error);
+}
+
+static void start_copy(struct amplifier *amplifier, struct clone *clone, uint64_t copy)
+{
+	const struct fdar_original *original;
+
+	load_own(amplifier, clone, copy);
+	original = clone->own ? clone->own : amplifier->original;
 	clone->copy = copy;
 	clone->random = mix(amplifier->options->seed + copy);
-	clone->next = (const void *)amplifier->original->records;
-	clone->left = amplifier->original->packets;
+	clone->next = (const void *)original->records;
+	clone->left = original->packets;
 	clone->host = UINT32_MAX;
 }
 
@@ -216,10 +234,13 @@ static gboolean mix_copies(struct amplifier *amplifier, uint64_t total, GError *
 		if (!emit(amplifier, clone, merge->winner.time))
 			return TRUE;
 		fdar_merge_next(merge, advance(amplifier, clone));
-		if (!report(amplifier, total, error))
-			return FALSE;
+		if (amplifier->error || !report(amplifier, total, error))
+			break;
 	}
-	return TRUE;
+	if (!amplifier->error)
+		return merge->winner.time == FDAR_MERGE_DONE;
+	g_propagate_error(error, g_steal_pointer(&amplifier->error));
+	return FALSE;
 }
 
 static gboolean fail_pool(const struct amplifier *amplifier, unsigned family, uint64_t needed,
@@ -310,10 +331,9 @@ static void fill_result(const struct amplifier *amplifier, struct fdar_original 
 	};
 }
 
-/* Reads a capture and writes copies of it. */
-static gboolean run(const char *path, const char *output,
-		    const struct fdar_amplify_options *options, struct fdar_amplified *result,
-		    GError **error)
+gboolean fdar_amplify_run(const char *path, const char *output,
+			  const struct fdar_amplify_options *options, struct fdar_amplified *result,
+			  GError **error)
 {
 	struct fdar_load_options load = { .capture = options->capture,
 					  .server_ports = options->server_ports,
@@ -321,103 +341,37 @@ static gboolean run(const char *path, const char *output,
 					  .udp_idle_ns = options->udp_idle_ns,
 					  .progress = options->reading,
 					  .user = options->user };
-	struct fdar_original *original = fdar_original_load(path, &load, error);
-	struct amplifier amplifier = { .options = options, .original = original };
+	gboolean anew = options->tls_keys || options->redact || options->rewrite;
+	struct amplifier amplifier = { .options = options };
+	struct fdar_original *original = NULL;
 	gboolean fine;
 
-	if (!original)
+	if (!anew)
+		original = fdar_original_load(path, &load, error);
+	else if ((amplifier.variants = fdar_variants_open(path, options, error)))
+		original = fdar_variants_load(amplifier.variants, 0, 0, error);
+	if (!original) {
+		fdar_variants_free(amplifier.variants);
 		return FALSE;
+	}
+	amplifier.original = original;
 	fine = prepare_pools(&amplifier, original, error) &&
 	       write_copies(&amplifier, output, error);
 	if (fine)
 		fill_result(&amplifier, original, result);
+	if (fine && anew)
+		fdar_variants_tell(amplifier.variants, result);
 	for (unsigned f = 0; f < 2; f++)
 		fdar_pool_clear(&amplifier.pools[f]);
 	fdar_pcap_writer_free(amplifier.writer);
+	for (uint32_t i = 0; amplifier.clones && i < options->clones; i++)
+		fdar_original_free(amplifier.clones[i].own);
 	g_free(amplifier.clones);
 	g_free(amplifier.frame);
 	fdar_merge_clear(&amplifier.merge);
 	fdar_original_free(original);
+	fdar_variants_free(amplifier.variants);
 	return fine;
-}
-
-/* Whose the sides are is known already: the ports of all servers, ended by 0. */
-static uint16_t *server_ports(const struct fdar_sessions *sessions)
-{
-	g_autofree uint8_t *seen = g_new0(uint8_t, UINT16_MAX + 1);
-	uint16_t *ports = g_new0(uint16_t, UINT16_MAX + 2);
-	size_t count = 0;
-
-	for (size_t i = 0; i < fdar_sessions_count(sessions); i++) {
-		uint16_t port = fdar_sessions_get(sessions, i)->server.port;
-
-		if (port && !seen[port])
-			ports[count++] = port;
-		seen[port] = 1;
-	}
-	return ports;
-}
-
-/* What the copies' file cannot tell of the capture. */
-static void tell_of_capture(const struct fdar_sessions *sessions, struct fdar_amplified *result)
-{
-	result->totals = *fdar_sessions_totals(sessions);
-	g_free(result->damage);
-	result->damage = g_strdup(fdar_sessions_damage(sessions));
-	for (size_t i = 0; i < fdar_sessions_count(sessions); i++) {
-		const struct fdar_session_tls *tls =
-			fdar_sessions_tls(sessions, fdar_sessions_get(sessions, i));
-
-		result->decrypted += tls && tls->decrypted;
-	}
-}
-
-/* By way of a file that has the sessions anew. */
-static gboolean run_anew(const char *path, const char *output,
-			 const struct fdar_amplify_options *options, struct fdar_amplified *result,
-			 GError **error)
-{
-	struct fdar_load_options load = { .capture = options->capture,
-					  .server_ports = options->server_ports,
-					  .max_gap_ns = FDAR_TIMELINE_KEEP,
-					  .udp_idle_ns = options->udp_idle_ns,
-					  .tls_keys = options->tls_keys,
-					  .progress = options->reading,
-					  .user = options->user };
-	struct fdar_amplify_options own = *options;
-	g_autoptr(fdar_sessions) sessions = fdar_sessions_load(path, &load, error);
-	g_autofree uint16_t *ports = sessions ? server_ports(sessions) : NULL;
-	const char *home = g_getenv("TMPDIR");
-	g_autofree char *folder =
-		g_build_filename(home && *home ? home : "/var/tmp", "flowdar-anew.XXXXXX", NULL);
-	g_autofree char *file = NULL;
-	gboolean fine;
-
-	if (!sessions)
-		return FALSE;
-	if (!g_mkdtemp(folder)) {
-		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", folder,
-			    g_strerror(errno));
-		return FALSE;
-	}
-	file = g_build_filename(folder, "anew.pcap", NULL);
-	own.capture = (struct fdar_capture_options){ 0 };
-	own.server_ports = ports;
-	fine = fdar_anew_write(sessions, options->redact, file, error) &&
-	       run(file, output, &own, result, error);
-	if (fine)
-		tell_of_capture(sessions, result);
-	g_unlink(file);
-	g_rmdir(folder);
-	return fine;
-}
-
-gboolean fdar_amplify_run(const char *path, const char *output,
-			  const struct fdar_amplify_options *options, struct fdar_amplified *result,
-			  GError **error)
-{
-	return (options->tls_keys || options->redact ? run_anew : run)(path, output, options,
-								       result, error);
 }
 
 void fdar_amplified_clear(struct fdar_amplified *result)

@@ -13,8 +13,8 @@
  * being the capture's duration and one average gap between packets.
  *
  * Memory: about 100 bytes a session of the capture, 150 a clone, and 2 MiB of buffers; the capture's
- * packets lie in a mapped temporary file (48 bytes a packet and its bytes). It does not grow with
- * the output. The same capture, options and seed give the same bytes.
+ * packets lie in a mapped temporary file (48 bytes a packet and its bytes), with rules of rewriting in
+ * one for each clone that has begun and not ended. It does not grow with the output. The same capture, options and seed give the same bytes.
  */
 #ifndef FDAR_REPLAY_REWRITE_AMPLIFY_H
 #define FDAR_REPLAY_REWRITE_AMPLIFY_H
@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "replay/capture/endpoint.h"
+#include "replay/edit/edit.h"
 #include "replay/rewrite/redact.h"
 #include "replay/sessions/session.h"
 
@@ -46,8 +47,9 @@ struct fdar_amplify_options {
 	const struct fdar_tls_keys
 		*tls_keys;          /* what they open is written in plain; NULL: nothing */
 	struct fdar_redact *redact; /* content and servers; NULL: they stay */
-	uint64_t max_gap_ns;        /* as in fdar_load_options */
-	uint64_t udp_idle_ns;       /* as in fdar_load_options */
+	const struct fdar_edit_rules *rewrite; /* what clients say in each copy; NULL: it stays */
+	uint64_t max_gap_ns;                   /* as in fdar_load_options */
+	uint64_t udp_idle_ns;                  /* as in fdar_load_options */
 	/* While the capture is read; then, with written packets and their total, while writing. */
 	fdar_progress_fn reading, writing;
 	void *user;
@@ -62,7 +64,8 @@ struct fdar_amplified {
 	uint32_t captured_sessions;
 	uint32_t captured_clients;
 	uint64_t captured_duration_ns;
-	uint32_t decrypted; /* of the captured sessions: they are in plain now */
+	uint32_t decrypted;                /* of the captured sessions: they are in plain now */
+	struct fdar_edit_counts rewritten; /* over all copies */
 	struct fdar_capture_totals totals;
 	char *damage; /* what was wrong with the capture, NULL when it was whole */
 };

@@ -3,20 +3,24 @@
 #include <pcap/pcap.h>
 #include <string.h>
 
-#include "replay/capture/pcap_file.h"
+#include "replay/rewrite/anew_packet.h"
 
-#define FIN 0x01u
-#define SYN 0x02u
-#define RST 0x04u
-#define PSH 0x08u
-#define ACK 0x10u
-#define URG 0x20u
+#define FIN FDAR_ANEW_FIN
+#define SYN FDAR_ANEW_SYN
+#define RST FDAR_ANEW_RST
+#define PSH FDAR_ANEW_PSH
+#define ACK FDAR_ANEW_ACK
+#define URG FDAR_ANEW_URG
 
 #define ISN(way) ((way) == FDAR_FROM_CLIENT ? 1000u : 2000000u)
 /* Nobody's times: of what is redacted, days and hours say who it was. */
 #define NO_EPOCH_NS ((uint64_t)1000000000 * 1000000000)
 
-/* Something of a session that is to be written; step is its place at that time. */
+#define DATAGRAM_MAX 65507u /* of payload, in IPv4 */
+
+static const uint8_t nothing[1];
+
+/* Something of a session that is to be written. */
 struct event {
 	uint64_t time_ns;
 	uint32_t session;
@@ -26,108 +30,88 @@ struct event {
 #define HANDSHAKE (UINT32_MAX - 2)
 #define FAREWELL  (UINT32_MAX - 1)
 
+/* A stretch of a way that got another length: bytes of the stream, in the capture and as written. */
+struct step {
+	uint64_t from, to;
+	uint64_t written_from, written_to;
+};
+
+/* The message at hand: all that one side says before the other does. */
+struct message {
+	uint8_t *bytes; /* after redacting and editing; owned */
+	GArray *pieces; /* struct fdar_edit_piece; NULL before the first */
+	uint32_t first; /* of the session: the message's first piece */
+};
+
 /* How far a session has got. */
 struct progress {
-	uint64_t sent[2];
-	uint8_t fin[2];    /* its FIN was written, which counts one */
+	uint64_t captured[2]; /* bytes of each way in the capture, with gaps */
+	uint64_t sent[2];     /* bytes of each way as written; a FIN counts one */
+	GArray *steps[2];     /* struct step; NULL while both are alike */
+	struct fdar_anew_walk walk;
+	struct fdar_edit_session *edit;
+	struct message message;
+	uint8_t fin[2];    /* its FIN was written */
 	uint8_t first_fin; /* enum fdar_way */
 };
 
-struct writing {
+struct fdar_anew {
 	const struct fdar_sessions *sessions;
-	struct fdar_redact *redact;
+	const struct fdar_anew_how *how;
+	struct progress *progress; /* by session */
+	GArray *events;            /* struct event, by time */
+	guint next;                /* of these */
+	uint64_t epoch_ns;         /* of time 0 on the time line */
 	struct fdar_pcap_writer *writer;
-	struct progress *progress;
-	uint64_t epoch_ns; /* of time 0 on the time line */
+	gboolean failed;
 };
 
-static void put16(uint8_t *bytes, uint32_t value)
+uint32_t fdar_anew_exchange(struct fdar_anew_walk *walk, const struct fdar_piece *piece)
 {
-	bytes[0] = (uint8_t)(value >> 8);
-	bytes[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *bytes, uint32_t value)
-{
-	put16(bytes, value >> 16);
-	put16(bytes + 2, value);
-}
-
-/* Ethernet and IP; gives where the segment goes. */
-static uint8_t *put_headers(uint8_t *out, const struct fdar_endpoint *from,
-			    const struct fdar_endpoint *to, gboolean client, uint8_t protocol,
-			    uint32_t segment)
-{
-	gboolean v6 = from->family == FDAR_FAMILY_IPV6;
-	uint8_t *ip = out + FDAR_PCAP_ETHER_BYTES;
-
-	fdar_pcap_put_ether(out, client, v6);
-	memset(ip, 0, v6 ? 40 : 20);
-	if (v6) {
-		ip[0] = 0x60;
-		put16(ip + 4, segment);
-		ip[6] = protocol;
-		ip[7] = 64;
-		memcpy(ip + 8, from->addr, 16);
-		memcpy(ip + 24, to->addr, 16);
-		return ip + 40;
+	if (piece->kind == FDAR_PIECE_DATA) {
+		if (piece->way == FDAR_FROM_CLIENT && !walk->client_last)
+			walk->runs++;
+		walk->client_last = piece->way == FDAR_FROM_CLIENT;
 	}
-	ip[0] = 0x45;
-	put16(ip + 2, 20 + segment);
-	ip[6] = 0x40;
-	ip[8] = 64;
-	ip[9] = protocol;
-	memcpy(ip + 12, from->addr, 4);
-	memcpy(ip + 16, to->addr, 4);
-	return ip + 20;
+	return walk->runs ? walk->runs - 1 : FDAR_ANEW_BEFORE;
 }
+
+/* ---- packets ---- */
 
 /* A packet of a session; acked: of the other way's stream. */
-static void put_packet(struct writing *writing, const struct fdar_session *session, unsigned way,
+static void put_packet(struct fdar_anew *anew, const struct fdar_session *session, unsigned way,
 		       uint64_t time_ns, unsigned flags, uint64_t acked, const uint8_t *bytes,
 		       uint32_t size)
 {
-	const struct progress *progress = &writing->progress[session->id];
+	const struct progress *progress = &anew->progress[session->id];
 	struct fdar_endpoint server = session->server;
-	const struct fdar_endpoint *from = way ? &server : &session->client;
-	const struct fdar_endpoint *to = way ? &session->client : &server;
-	gboolean udp = session->transport == FDAR_UDP;
-	uint32_t header = udp ? 8 : 20;
-	uint32_t all = FDAR_PCAP_ETHER_BYTES + (from->family == FDAR_FAMILY_IPV6 ? 40 : 20) +
-		       header + size;
-	uint8_t *out =
-		fdar_pcap_writer_reserve(writing->writer, writing->epoch_ns + time_ns, all, all);
+	struct fdar_anew_packet packet = { .from = way ? &server : &session->client,
+					   .to = way ? &session->client : &server,
+					   .bytes = bytes,
+					   .size = size,
+					   .from_client = !way };
+	uint32_t all;
+	uint8_t *out;
 
-	if (!out)
-		return; /* comes out of fdar_pcap_writer_finish */
-	if (writing->redact)
-		fdar_redact_server(writing->redact, &server);
-	out = put_headers(out, from, to, !way, udp ? FDAR_UDP : FDAR_TCP, header + size);
-	memset(out, 0, header);
-	put16(out, from->port);
-	put16(out + 2, to->port);
-	if (udp) {
-		put16(out + 4, header + size);
-		put16(out + 6, 0xffff); /* there is one, which amplify makes */
-	} else {
-		uint32_t seq = ISN(way) + (uint32_t)progress->sent[way];
-
-		put32(out + 4, flags & SYN ? seq : seq + 1);
-		if (flags & ACK)
-			put32(out + 8, ISN(!way) + 1 + (uint32_t)acked);
-		out[12] = 0x50;
-		out[13] = (uint8_t)flags;
-		put16(out + 14, 65535);
-		if (flags & URG)
-			put16(out + 18, size);
+	if (session->transport == FDAR_TCP) {
+		packet.flags = (uint8_t)flags;
+		packet.seq = ISN(way) + (uint32_t)progress->sent[way] + !(flags & SYN);
+		packet.ack = flags & ACK ? ISN(!way) + 1 + (uint32_t)acked : 0;
 	}
-	memcpy(out + header, bytes, size);
+	all = fdar_anew_packet_bytes(&packet);
+	out = fdar_pcap_writer_reserve(anew->writer, anew->epoch_ns + time_ns, all, all);
+	if (!out) {
+		anew->failed = TRUE;
+		return;
+	}
+	if (anew->how->redact)
+		fdar_redact_server(anew->how->redact, &server);
+	fdar_anew_packet_put(&packet, out);
 }
 
-static void put_handshake(struct writing *writing, const struct fdar_session *session,
+static void put_handshake(struct fdar_anew *anew, const struct fdar_session *session,
 			  uint64_t time_ns)
 {
-	const uint8_t *nothing = (const uint8_t *)"";
 	gboolean syn = session->began == FDAR_BEGAN_HANDSHAKE || session->began == FDAR_BEGAN_SYN ||
 		       session->began == FDAR_BEGAN_HALF_OPEN;
 	gboolean answer = session->began == FDAR_BEGAN_HANDSHAKE ||
@@ -135,11 +119,32 @@ static void put_handshake(struct writing *writing, const struct fdar_session *se
 			  session->began == FDAR_BEGAN_HALF_OPEN;
 
 	if (syn)
-		put_packet(writing, session, 0, time_ns, SYN, 0, nothing, 0);
+		put_packet(anew, session, 0, time_ns, SYN, 0, nothing, 0);
 	if (answer)
-		put_packet(writing, session, 1, time_ns, SYN | ACK, 0, nothing, 0);
+		put_packet(anew, session, 1, time_ns, SYN | ACK, 0, nothing, 0);
 	if (answer && session->began != FDAR_BEGAN_HALF_OPEN)
-		put_packet(writing, session, 0, time_ns, ACK, 0, nothing, 0);
+		put_packet(anew, session, 0, time_ns, ACK, 0, nothing, 0);
+}
+
+/* How many written bytes of a way an acknowledgement of captured ones means. */
+static uint64_t written_of(const struct progress *progress, unsigned way, uint64_t captured)
+{
+	const GArray *steps = progress->steps[way];
+	guint low = 0, high = steps ? steps->len : 0;
+	const struct step *step;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (g_array_index(steps, struct step, middle).from <= captured)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return captured;
+	step = &g_array_index(steps, struct step, low - 1);
+	return captured < step->to ? step->written_from : step->written_to + (captured - step->to);
 }
 
 /* What is acknowledged with the piece; a FIN counts one when all before it was. */
@@ -147,44 +152,181 @@ static uint64_t acked_by(const struct progress *progress, const struct fdar_piec
 {
 	unsigned other = !piece->way;
 	uint64_t all = progress->sent[other] - progress->fin[other];
+	uint64_t acked = written_of(progress, other, piece->acked);
 
-	return MIN(piece->acked, all) + (progress->fin[other] && piece->acked >= all);
+	return MIN(acked, all) +
+	       (progress->fin[other] && piece->acked >= progress->captured[other]);
 }
 
-static void put_data(struct writing *writing, const struct fdar_session *session,
-		     const struct fdar_piece *piece, const uint8_t *bytes)
+/* A piece of that many bytes was written in its place. */
+static void count(struct progress *progress, const struct fdar_piece *piece, uint64_t written_from,
+		  uint64_t size)
 {
-	struct progress *progress = &writing->progress[session->id];
-	uint32_t most = session->transport == FDAR_UDP ? UINT16_MAX : FDAR_ANEW_SEGMENT;
+	uint64_t from = progress->captured[piece->way];
+	struct step step = { from, from + piece->length, written_from, written_from + size };
+	GArray **steps = &progress->steps[piece->way];
 
-	for (uint32_t at = 0; at < piece->length || (at == 0 && !piece->length); at += most) {
-		uint32_t size = MIN(piece->length - at, most);
-		gboolean last = at + size == piece->length;
+	progress->captured[piece->way] = step.to;
+	if (size == piece->length)
+		return;
+	if (!*steps)
+		*steps = g_array_new(FALSE, FALSE, sizeof(struct step));
+	g_array_append_val(*steps, step);
+}
 
-		put_packet(writing, session, piece->way, piece->time_ns,
-			   ACK | (last ? PSH : 0) | (last && piece->urgent ? URG : 0),
-			   acked_by(progress, piece), bytes + at, size);
-		progress->sent[piece->way] += size;
-		if (!piece->length)
+/* bytes: size of them, what the piece has become. */
+static void put_data(struct fdar_anew *anew, const struct fdar_session *session,
+		     const struct fdar_piece *piece, const uint8_t *bytes, size_t size)
+{
+	struct progress *progress = &anew->progress[session->id];
+	size_t most = session->transport == FDAR_UDP ? DATAGRAM_MAX : anew->how->segment;
+	uint64_t from = progress->sent[piece->way];
+	size_t at = 0;
+
+	do {
+		uint32_t part = (uint32_t)MIN(size - at, most);
+		gboolean last = at + part == size;
+
+		put_packet(anew, session, piece->way, piece->time_ns,
+			   ACK | (last ? PSH : 0) | (last && part && piece->urgent ? URG : 0),
+			   acked_by(progress, piece), bytes + at, part);
+		progress->sent[piece->way] += part;
+		at += part;
+	} while (at < size);
+	count(progress, piece, from, size);
+}
+
+/* The last acknowledgement, by whoever closed first. */
+static void put_farewell(struct fdar_anew *anew, const struct fdar_session *session,
+			 uint64_t time_ns)
+{
+	const struct progress *progress = &anew->progress[session->id];
+	unsigned way = progress->first_fin;
+
+	/* Of the last FIN, all of which counts. */
+	if (session->ended == FDAR_ENDED_FIN && progress->fin[0] && progress->fin[1])
+		put_packet(anew, session, way, time_ns, ACK, progress->sent[!way], nothing, 0);
+}
+
+/* ---- content ---- */
+
+/* The pieces that the message beginning with this one has. */
+static void collect(const struct fdar_anew *anew, const struct fdar_session *session,
+		    struct message *message, uint32_t first)
+{
+	const struct fdar_piece *pieces = fdar_sessions_pieces(anew->sessions, session);
+	size_t all = 0;
+
+	if (!message->pieces)
+		message->pieces = g_array_new(FALSE, FALSE, sizeof(struct fdar_edit_piece));
+	g_array_set_size(message->pieces, 0);
+	message->first = first;
+	for (uint64_t i = first; i < session->pieces && pieces[i].way == pieces[first].way &&
+				 pieces[i].kind == FDAR_PIECE_DATA;
+	     i++) {
+		struct fdar_edit_piece one = { .bytes = nothing, .size = pieces[i].length };
+
+		all += one.size;
+		if (i > first && (session->transport == FDAR_UDP || all > FDAR_EDIT_MESSAGE_MAX))
 			break;
+		if (one.size)
+			one.bytes = fdar_sessions_payload(anew->sessions, &pieces[i]);
+		one.to = all;
+		g_array_append_val(message->pieces, one);
 	}
 }
 
-static void put_piece(struct writing *writing, const struct fdar_session *session,
-		      const struct fdar_piece *piece, const uint8_t *bytes)
+/* A message is edited and redacted as a whole, with the piece that begins it: words go over the borders of pieces. */
+static void make_message(struct fdar_anew *anew, const struct fdar_session *session,
+			 const struct fdar_piece *piece, uint32_t index)
 {
-	struct progress *progress = &writing->progress[session->id];
-	const uint8_t *nothing = (const uint8_t *)"";
+	struct progress *progress = &anew->progress[session->id];
+	struct message *message = &progress->message;
+	struct fdar_edit_piece *pieces;
+	size_t count, size = 0;
+
+	collect(anew, session, message, index);
+	pieces = (struct fdar_edit_piece *)(void *)message->pieces->data;
+	count = message->pieces->len;
+	g_free(message->bytes);
+	if (progress->edit && piece->way == FDAR_FROM_CLIENT) {
+		int64_t now_s = (int64_t)((anew->epoch_ns + piece->time_ns) / 1000000000);
+		const uint8_t *bytes =
+			fdar_edit_message(progress->edit, pieces, count, now_s, &size);
+
+		message->bytes = g_memdup2(bytes, size);
+	} else {
+		size = pieces[count - 1].to;
+		message->bytes = g_malloc(size);
+		for (size_t i = 0; i < count; i++)
+			memcpy(message->bytes + pieces[i].to - pieces[i].size, pieces[i].bytes,
+			       pieces[i].size);
+	}
+	if (anew->how->redact && size)
+		fdar_redact_bytes(anew->how->redact, message->bytes, size);
+}
+
+/* What a DATA piece has become. */
+static const uint8_t *content(struct fdar_anew *anew, const struct fdar_session *session,
+			      const struct fdar_piece *piece, uint32_t index, size_t *size)
+{
+	struct progress *progress = &anew->progress[session->id];
+	struct message *message = &progress->message;
+	const struct fdar_edit_piece *pieces;
+	size_t from;
+
+	*size = piece->length;
+	if (progress->edit && piece->way == FDAR_FROM_SERVER && *size) {
+		const uint8_t *bytes = fdar_sessions_payload(anew->sessions, piece);
+
+		/* What this run's server says is what the captured one said. */
+		fdar_edit_heard(progress->edit, bytes, *size);
+		fdar_edit_captured(progress->edit, bytes, *size);
+	}
+	if (!anew->how->redact && !progress->edit)
+		return *size ? fdar_sessions_payload(anew->sessions, piece) : nothing;
+	if (!message->pieces || index < message->first ||
+	    index >= message->first + message->pieces->len)
+		make_message(anew, session, piece, index);
+	pieces = (const struct fdar_edit_piece *)(const void *)message->pieces->data;
+	index -= message->first;
+	from = index ? pieces[index - 1].to : 0;
+	*size = pieces[index].to - from;
+	return *size ? message->bytes + from : nothing;
+}
+
+static gboolean is_kept(const struct fdar_anew *anew, const struct fdar_session *session,
+			const struct fdar_piece *piece)
+{
+	uint32_t exchange = fdar_anew_exchange(&anew->progress[session->id].walk, piece);
+
+	return !anew->how->keep || exchange == FDAR_ANEW_BEFORE ||
+	       anew->how->keep[session->id][exchange];
+}
+
+static void put_piece(struct fdar_anew *anew, const struct fdar_session *session, uint32_t index)
+{
+	const struct fdar_piece *piece = &fdar_sessions_pieces(anew->sessions, session)[index];
+	struct progress *progress = &anew->progress[session->id];
+	gboolean kept = is_kept(anew, session, piece);
+	const uint8_t *bytes;
+	size_t size;
 
 	switch ((enum fdar_piece_kind)piece->kind) {
 	case FDAR_PIECE_DATA:
-		put_data(writing, session, piece, bytes);
+		if (!kept) {
+			count(progress, piece, progress->sent[piece->way], 0);
+			break;
+		}
+		bytes = content(anew, session, piece, index, &size);
+		put_data(anew, session, piece, bytes, size);
 		break;
 	case FDAR_PIECE_GAP:
+		progress->captured[piece->way] += piece->length;
 		progress->sent[piece->way] += piece->length;
 		break;
 	case FDAR_PIECE_FIN:
-		put_packet(writing, session, piece->way, piece->time_ns, FIN | ACK,
+		put_packet(anew, session, piece->way, piece->time_ns, FIN | ACK,
 			   acked_by(progress, piece), nothing, 0);
 		if (!progress->fin[!piece->way])
 			progress->first_fin = piece->way;
@@ -193,41 +335,10 @@ static void put_piece(struct writing *writing, const struct fdar_session *sessio
 		progress->fin[piece->way] = TRUE;
 		break;
 	case FDAR_PIECE_RST:
-		put_packet(writing, session, piece->way, piece->time_ns, RST | ACK,
+		put_packet(anew, session, piece->way, piece->time_ns, RST | ACK,
 			   acked_by(progress, piece), nothing, 0);
 		break;
 	}
-}
-
-/* The last acknowledgement, by whoever closed first. */
-static void put_farewell(struct writing *writing, const struct fdar_session *session,
-			 uint64_t time_ns)
-{
-	const struct progress *progress = &writing->progress[session->id];
-	unsigned way = progress->first_fin;
-
-	/* Of the last FIN, all of which counts. */
-	if (session->ended == FDAR_ENDED_FIN && progress->fin[0] && progress->fin[1])
-		put_packet(writing, session, way, time_ns, ACK, progress->sent[!way],
-			   (const uint8_t *)"", 0);
-}
-
-/* A message is redacted as a whole, with the piece that begins it: words go over the borders of pieces. */
-static void redact_message(struct writing *writing, const struct fdar_session *session,
-			   uint32_t first, GByteArray *message)
-{
-	const struct fdar_piece *pieces = fdar_sessions_pieces(writing->sessions, session);
-
-	g_byte_array_set_size(message, 0);
-	for (uint64_t i = first; i < session->pieces && pieces[i].way == pieces[first].way &&
-				 pieces[i].kind == FDAR_PIECE_DATA;
-	     i++) {
-		if (i > first && session->transport == FDAR_UDP)
-			break;
-		g_byte_array_append(message, fdar_sessions_payload(writing->sessions, &pieces[i]),
-				    pieces[i].length);
-	}
-	fdar_redact_bytes(writing->redact, message->data, message->len);
 }
 
 /* ---- all of it ---- */
@@ -249,90 +360,99 @@ static gint by_time(gconstpointer a, gconstpointer b)
 	return rank(x) < rank(y) ? -1 : rank(x) > rank(y);
 }
 
-static GArray *list_events(const struct fdar_sessions *sessions)
+static void list_events(struct fdar_anew *anew, const struct fdar_session *session)
 {
-	GArray *events = g_array_new(FALSE, FALSE, sizeof(struct event));
+	const struct fdar_piece *pieces = fdar_sessions_pieces(anew->sessions, session);
+	struct event event = { session->start_ns, session->id, HANDSHAKE };
 
-	for (uint32_t i = 0; i < fdar_sessions_count(sessions); i++) {
-		const struct fdar_session *session = fdar_sessions_get(sessions, i);
-		const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
-		struct event event = { session->start_ns, i, HANDSHAKE };
-
-		if (session->transport == FDAR_TCP)
-			g_array_append_val(events, event);
-		for (uint32_t k = 0; k < session->pieces; k++) {
-			event = (struct event){ pieces[k].time_ns, i, k };
-			g_array_append_val(events, event);
-		}
-		event = (struct event){ session->end_ns, i, FAREWELL };
-		if (session->transport == FDAR_TCP)
-			g_array_append_val(events, event);
+	if (session->transport == FDAR_TCP)
+		g_array_append_val(anew->events, event);
+	for (uint32_t k = 0; k < session->pieces; k++) {
+		event = (struct event){ pieces[k].time_ns, session->id, k };
+		g_array_append_val(anew->events, event);
 	}
-	g_array_sort(events, by_time);
-	return events;
+	event = (struct event){ session->end_ns, session->id, FAREWELL };
+	if (session->transport == FDAR_TCP)
+		g_array_append_val(anew->events, event);
 }
 
-/* A session's redacted message is made when its first piece is met, and waits for its other pieces, whatever
- * other sessions say in between. */
-static void write_session_events(struct writing *writing, const GArray *events)
+struct fdar_anew *fdar_anew_new(const struct fdar_sessions *sessions,
+				const struct fdar_anew_how *how)
 {
-	g_autoptr(GByteArray) message = g_byte_array_new();
-	g_autofree uint8_t **texts = g_new0(uint8_t *, fdar_sessions_count(writing->sessions));
-	g_autofree uint32_t *used = g_new0(uint32_t, fdar_sessions_count(writing->sessions));
-	g_autofree uint32_t *left = g_new0(uint32_t, fdar_sessions_count(writing->sessions));
+	struct fdar_anew *anew = g_new0(struct fdar_anew, 1);
+	size_t count = fdar_sessions_count(sessions);
 
-	for (guint i = 0; i < events->len; i++) {
-		const struct event *event = &g_array_index(events, struct event, i);
-		const struct fdar_session *session =
-			fdar_sessions_get(writing->sessions, event->session);
-		const struct fdar_piece *piece;
-		const uint8_t *bytes = (const uint8_t *)"";
-		uint32_t id = event->session;
-
-		if (event->piece >= HANDSHAKE) {
-			(event->piece == HANDSHAKE ? put_handshake : put_farewell)(writing, session,
-										   event->time_ns);
+	anew->sessions = sessions;
+	anew->how = how;
+	anew->progress = g_new0(struct progress, count);
+	anew->events = g_array_new(FALSE, FALSE, sizeof(struct event));
+	for (size_t i = 0; i < count; i++) {
+		if (how->keep && !how->keep[i])
 			continue;
-		}
-		piece = &fdar_sessions_pieces(writing->sessions, session)[event->piece];
-		if (piece->kind == FDAR_PIECE_DATA && piece->length && writing->redact) {
-			if (!left[id]) {
-				redact_message(writing, session, event->piece, message);
-				g_free(texts[id]);
-				texts[id] = g_memdup2(message->data, message->len);
-				left[id] = message->len;
-				used[id] = 0;
-			}
-			bytes = texts[id] + used[id];
-			used[id] += piece->length;
-			left[id] -= MIN(left[id], piece->length);
-		} else if (piece->kind == FDAR_PIECE_DATA && piece->length) {
-			bytes = fdar_sessions_payload(writing->sessions, piece);
-		}
-		put_piece(writing, session, piece, bytes);
+		list_events(anew, fdar_sessions_get(sessions, i));
+		if (how->edit)
+			anew->progress[i].edit = fdar_edit_begin(how->edit, &how->who[i]);
 	}
-	for (size_t i = 0; i < fdar_sessions_count(writing->sessions); i++)
-		g_free(texts[i]);
+	g_array_sort(anew->events, by_time);
+	return anew;
 }
 
-gboolean fdar_anew_write(const struct fdar_sessions *sessions, struct fdar_redact *redact,
+gboolean fdar_anew_put(struct fdar_anew *anew, struct fdar_pcap_writer *writer, uint64_t epoch_ns,
+		       uint64_t until_ns)
+{
+	anew->writer = writer;
+	anew->epoch_ns = epoch_ns;
+	for (; anew->next < anew->events->len && !anew->failed; anew->next++) {
+		const struct event *event = &g_array_index(anew->events, struct event, anew->next);
+		const struct fdar_session *session =
+			fdar_sessions_get(anew->sessions, event->session);
+
+		if (event->time_ns > until_ns)
+			break;
+		if (event->piece == HANDSHAKE)
+			put_handshake(anew, session, event->time_ns);
+		else if (event->piece == FAREWELL)
+			put_farewell(anew, session, event->time_ns);
+		else
+			put_piece(anew, session, event->piece);
+	}
+	return !anew->failed;
+}
+
+void fdar_anew_free(struct fdar_anew *anew)
+{
+	if (!anew)
+		return;
+	for (size_t i = 0; i < fdar_sessions_count(anew->sessions); i++) {
+		struct progress *progress = &anew->progress[i];
+
+		for (unsigned way = 0; way < 2; way++)
+			g_clear_pointer(&progress->steps[way], g_array_unref);
+		g_clear_pointer(&progress->message.pieces, g_array_unref);
+		g_free(progress->message.bytes);
+		fdar_edit_end(progress->edit);
+	}
+	g_array_unref(anew->events);
+	g_free(anew->progress);
+	g_free(anew);
+}
+
+gboolean fdar_anew_write(const struct fdar_sessions *sessions, const struct fdar_anew_how *how,
 			 const char *path, GError **error)
 {
 	const struct fdar_session *first = fdar_sessions_get(sessions, 0);
-	struct writing writing = { .sessions = sessions, .redact = redact };
-	g_autoptr(GArray) events = list_events(sessions);
-	g_autofree struct progress *progress =
-		g_new0(struct progress, fdar_sessions_count(sessions));
+	struct fdar_anew *anew;
+	struct fdar_pcap_writer *writer = fdar_pcap_writer_new(path, DLT_EN10MB, TRUE, error);
 	gboolean fine;
 
-	writing.progress = progress;
-	/* May be below 0, which the times of the time line make good for. */
-	writing.epoch_ns = (redact ? NO_EPOCH_NS : first->epoch_ns) - first->start_ns;
-	writing.writer = fdar_pcap_writer_new(path, DLT_EN10MB, TRUE, error);
-	if (!writing.writer)
+	if (!writer)
 		return FALSE;
-	write_session_events(&writing, events);
-	fine = fdar_pcap_writer_finish(writing.writer, error);
-	fdar_pcap_writer_free(writing.writer);
+	anew = fdar_anew_new(sessions, how);
+	/* May be below 0, which the times of the time line make good for. */
+	fdar_anew_put(anew, writer, (how->redact ? NO_EPOCH_NS : first->epoch_ns) - first->start_ns,
+		      UINT64_MAX);
+	fine = fdar_pcap_writer_finish(writer, error);
+	fdar_anew_free(anew);
+	fdar_pcap_writer_free(writer);
 	return fine;
 }

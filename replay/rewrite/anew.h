@@ -1,13 +1,15 @@
 /*
- * Writing sessions anew: a capture of what was said, in packets of our own.
+ * Writing sessions anew: what was said, in packets of our own.
  *
- * Place in the house: below amplify.c, for what cannot be had by changing captured packets: plaintext in
- * place of TLS, and content that was taken out (redact.h). Each session gets the handshake that it had, a segment
- * for each captured piece (more where it is larger than FDAR_ANEW_SEGMENT), its gaps, FIN and RST, at their
- * times; acknowledgements as far as its pieces have them. Retransmissions, and packets that say nothing, are
- * gone. All is in Ethernet, to be read by amplify, which makes the checksums.
+ * Place in the house: below excerpt.c and amplify.c, for what cannot be had by changing captured packets: sessions of
+ * which some exchanges are left out, plaintext in place of TLS, and content that was taken out (redact.h) or replaced
+ * (replay/edit/). Each session gets the handshake that it had, a segment for each captured piece (more where it is
+ * larger than a segment may be), its gaps, FIN and RST, at their times; acknowledgements as far as its pieces have
+ * them. Retransmissions, and packets that say nothing, are gone. All is in Ethernet, with right checksums.
  *
- * Memory: 16 bytes a piece, and a mapping of the payload.
+ * An *exchange* is what a client says until it is answered, and the answer.
+ *
+ * Memory: 16 bytes a piece, 200 a session, the messages at hand, and a mapping of the payload.
  */
 #ifndef FDAR_REPLAY_REWRITE_ANEW_H
 #define FDAR_REPLAY_REWRITE_ANEW_H
@@ -15,13 +17,55 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "replay/capture/pcap_file.h"
+#include "replay/edit/edit.h"
 #include "replay/rewrite/redact.h"
 #include "replay/sessions/session.h"
 
+/* Payload of a segment at most: as a network has them, and as cards join them. */
 #define FDAR_ANEW_SEGMENT 1400u
+#define FDAR_ANEW_JOINED  32768u
 
-/* Writes the file at path. redact: what payload and servers go through; NULL: they stay. FALSE and error. */
-gboolean fdar_anew_write(const struct fdar_sessions *sessions, struct fdar_redact *redact,
+/* Before the first exchange. */
+#define FDAR_ANEW_BEFORE UINT32_MAX
+
+/* Zeroed at the beginning of a session. */
+struct fdar_anew_walk {
+	uint32_t runs; /* of the client, so far */
+	gboolean client_last;
+};
+
+/* The exchange that the session's next piece is part of, from 0; FDAR_ANEW_BEFORE: of none. */
+uint32_t fdar_anew_exchange(struct fdar_anew_walk *walk, const struct fdar_piece *piece);
+
+/* What becomes of the sessions. All of it is borrowed. */
+struct fdar_anew_how {
+	uint32_t segment; /* payload of one, at most */
+	const uint8_t *const
+		*keep; /* by session: which of its exchanges are written (what is before
+				     * them always is); NULL: nothing of it. NULL: everything */
+	struct fdar_redact *redact; /* what payload and servers go through; NULL: they stay */
+	struct fdar_edit *edit; /* what clients' messages go through; NULL: they stay. Answers of
+				     * this run are the captured ones, and now is when it was captured */
+	const struct fdar_edit_who *who; /* with edit: by session */
+};
+
+struct fdar_anew;
+
+/* sessions and how must outlive it. */
+struct fdar_anew *fdar_anew_new(const struct fdar_sessions *sessions,
+				const struct fdar_anew_how *how);
+
+/* Writes what is due until then, on the sessions' time line, of which 0 is at epoch_ns (modulo 2^64). FALSE: the writer
+ * cannot go on; its finish says why. */
+gboolean fdar_anew_put(struct fdar_anew *anew, struct fdar_pcap_writer *writer, uint64_t epoch_ns,
+		       uint64_t until_ns);
+
+/* NULL is allowed. */
+void fdar_anew_free(struct fdar_anew *anew);
+
+/* All of it into the file at path. FALSE and error. */
+gboolean fdar_anew_write(const struct fdar_sessions *sessions, const struct fdar_anew_how *how,
 			 const char *path, GError **error);
 
 #endif

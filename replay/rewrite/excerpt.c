@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "replay/capture/pcap_file.h"
-#include "replay/rewrite/remade.h"
+#include "replay/rewrite/anew.h"
 #include "replay/rewrite/original.h"
 
 struct fdar_excerpt {
@@ -17,7 +17,7 @@ static uint32_t count_exchanges(const struct fdar_sessions *sessions,
 				const struct fdar_session *session)
 {
 	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
-	struct fdar_remade_walk walk = { 0 };
+	struct fdar_anew_walk walk = { 0 };
 	uint32_t count = 0;
 
 	if (fdar_sessions_tls(sessions, session) || session->odd & FDAR_ODD_VIEW)
@@ -27,7 +27,7 @@ static uint32_t count_exchanges(const struct fdar_sessions *sessions,
 
 		if (piece->kind == FDAR_PIECE_GAP || piece->syn || piece->urgent)
 			return 1;
-		count = MAX(count, fdar_remade_exchange(&walk, piece) + 1);
+		count = MAX(count, fdar_anew_exchange(&walk, piece) + 1);
 	}
 	return MAX(count, 1);
 }
@@ -83,18 +83,11 @@ static gboolean is_cut(const struct fdar_excerpt *excerpt, const struct fdar_exc
 struct writing {
 	const struct fdar_excerpt *excerpt;
 	struct fdar_pcap_writer *writer;
-	uint8_t *whole;    /* by session: its packets are copied */
-	gboolean ethernet; /* packets of other link layers are put into it */
-	GArray *anew;      /* struct fdar_remade_packet, by time */
-	guint next;        /* of these */
+	struct fdar_anew *anew; /* of sessions that are cut */
+	uint8_t *whole;         /* by session: its packets are copied */
+	gboolean ethernet;      /* packets of other link layers are put into it */
+	uint64_t epoch_ns;      /* of time 0 on the time line */
 };
-
-static uint64_t epoch_of(const struct writing *writing, uint64_t time_ns)
-{
-	const struct fdar_original *original = writing->excerpt->original;
-
-	return original->epoch_ns + (time_ns - original->first_ns);
-}
 
 /* FALSE: writing fails, which fdar_pcap_writer_finish tells. */
 static gboolean copy(const struct writing *writing, const struct fdar_shape *shape)
@@ -110,33 +103,13 @@ static gboolean copy(const struct writing *writing, const struct fdar_shape *sha
 	/* The snap length left no room for the link layer that takes the place. */
 	if (shape->captured <= from || shape->captured - from + more > FDAR_PCAP_SNAPLEN)
 		return TRUE;
-	out = fdar_pcap_writer_reserve(writing->writer, epoch_of(writing, shape->time_ns),
+	out = fdar_pcap_writer_reserve(writing->writer, writing->epoch_ns + shape->time_ns,
 				       shape->captured - from + more, shape->length - from + more);
 	if (!out)
 		return FALSE;
 	if (convert)
 		fdar_pcap_put_ether(out, shape->way == FDAR_FROM_CLIENT, frame[from] >> 4 == 6);
 	memcpy(out + more, frame + from, shape->captured - from);
-	return TRUE;
-}
-
-/* Those that are due before a time. */
-static gboolean put_anew(struct writing *writing, uint64_t before_ns)
-{
-	for (; writing->next < writing->anew->len; writing->next++) {
-		const struct fdar_remade_packet *packet =
-			&g_array_index(writing->anew, struct fdar_remade_packet, writing->next);
-		uint32_t bytes = fdar_remade_bytes(packet);
-		uint8_t *out;
-
-		if (packet->time_ns > before_ns)
-			break;
-		out = fdar_pcap_writer_reserve(writing->writer, epoch_of(writing, packet->time_ns),
-					       bytes, bytes);
-		if (!out)
-			return FALSE;
-		fdar_remade_write(packet, writing->excerpt->sessions, out);
-	}
 	return TRUE;
 }
 
@@ -147,54 +120,48 @@ static void write_all(struct writing *writing)
 
 	for (uint64_t i = 0; i < original->packets; i++) {
 		if (writing->whole[shape->session] &&
-		    (!put_anew(writing, shape->time_ns) || !copy(writing, shape)))
+		    (!fdar_anew_put(writing->anew, writing->writer, writing->epoch_ns,
+				    shape->time_ns) ||
+		     !copy(writing, shape)))
 			return;
 		shape = fdar_original_next(shape);
 	}
-	put_anew(writing, UINT64_MAX);
-}
-
-static gint by_time(gconstpointer a, gconstpointer b)
-{
-	const struct fdar_remade_packet *one = a, *other = b;
-
-	if (one->time_ns != other->time_ns)
-		return one->time_ns < other->time_ns ? -1 : 1;
-	if (one->session != other->session)
-		return one->session < other->session ? -1 : 1;
-	return one->number < other->number ? -1 : one->number > other->number;
+	fdar_anew_put(writing->anew, writing->writer, writing->epoch_ns, UINT64_MAX);
 }
 
 gboolean fdar_excerpt_write(const struct fdar_excerpt *excerpt,
 			    const struct fdar_excerpt_part *parts, size_t count, const char *output,
 			    GError **error)
 {
-	struct writing writing = { .excerpt = excerpt };
+	const struct fdar_original *original = excerpt->original;
 	size_t sessions = fdar_sessions_count(excerpt->sessions);
+	g_autofree const uint8_t **keep = g_new0(const uint8_t *, sessions);
+	g_autofree uint8_t *whole = g_malloc0(sessions);
+	const struct fdar_anew_how how = { .segment = FDAR_ANEW_JOINED, .keep = keep };
+	struct writing writing = { .excerpt = excerpt,
+				   .whole = whole,
+				   .ethernet = original->mixed,
+				   .epoch_ns = original->epoch_ns - original->first_ns };
 	gboolean fine = FALSE;
 
-	writing.whole = g_malloc0(sessions);
-	writing.anew = g_array_new(FALSE, FALSE, sizeof(struct fdar_remade_packet));
 	for (size_t i = 0; i < count; i++) {
-		if (is_cut(excerpt, &parts[i]))
-			fdar_remade_session(excerpt->sessions, parts[i].session, parts[i].exchanges,
-					    writing.anew);
-		else
-			writing.whole[parts[i].session] = 1;
+		if (is_cut(excerpt, &parts[i])) {
+			keep[parts[i].session] = parts[i].exchanges;
+			writing.ethernet = TRUE;
+		} else {
+			whole[parts[i].session] = 1;
+		}
 	}
-	writing.ethernet = writing.anew->len > 0 || excerpt->original->mixed;
-	g_array_sort(writing.anew, by_time);
+	writing.anew = fdar_anew_new(excerpt->sessions, &how);
 	writing.writer =
-		fdar_pcap_writer_new(output,
-				     writing.ethernet ? DLT_EN10MB : excerpt->original->link, TRUE,
+		fdar_pcap_writer_new(output, writing.ethernet ? DLT_EN10MB : original->link, TRUE,
 				     error);
 	if (writing.writer) {
 		write_all(&writing);
 		fine = fdar_pcap_writer_finish(writing.writer, error);
 	}
 	fdar_pcap_writer_free(writing.writer);
-	g_array_unref(writing.anew);
-	g_free(writing.whole);
+	fdar_anew_free(writing.anew);
 	return fine;
 }
 

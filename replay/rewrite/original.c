@@ -212,12 +212,17 @@ struct fdar_original *fdar_original_load(const char *path, const struct fdar_loa
 	return original;
 }
 
+void fdar_original_keep_packets(struct fdar_original *original)
+{
+	g_clear_pointer(&original->sessions, g_array_unref);
+	g_clear_pointer(&original->servers, g_hash_table_unref);
+}
+
 void fdar_original_free(struct fdar_original *original)
 {
 	if (!original)
 		return;
-	g_array_unref(original->sessions);
-	g_hash_table_unref(original->servers);
+	fdar_original_keep_packets(original);
 	fdar_spool_free(original->spool);
 	g_free(original->damage);
 	g_free(original);

@@ -65,6 +65,9 @@ struct fdar_original *fdar_original_load(const char *path, const struct fdar_loa
  * client has more sessions at once than that. */
 gboolean fdar_original_assign_ports(struct fdar_original *original, uint32_t limit, GError **error);
 
+/* Only its packets are needed from now on. */
+void fdar_original_keep_packets(struct fdar_original *original);
+
 /* NULL is allowed. */
 void fdar_original_free(struct fdar_original *original);
 

@@ -199,8 +199,9 @@ static void test_anew(void)
 	char *input = make_capture(), *output = file_save("", 0);
 	GError *error = NULL;
 	struct fdar_sessions *before = load(input), *after;
+	const struct fdar_anew_how how = { .segment = FDAR_ANEW_SEGMENT };
 
-	g_assert_true(fdar_anew_write(before, NULL, output, &error));
+	g_assert_true(fdar_anew_write(before, &how, output, &error));
 	g_assert_no_error(error);
 	after = load(output);
 	compare(before, after, TRUE);
@@ -244,6 +245,111 @@ static void test_amplified(void)
 	file_remove(output);
 }
 
+/* ---- rewritten ---- */
+
+/* A token of an answer, a length in front of it, and a second request behind both. */
+static char *make_login(void)
+{
+	struct scene scene = { .style = { .link = 1 }, .now_ns = 5000000 * MS };
+	char *path;
+
+	scene.file = file_new(&scene.style);
+	packet(&scene, FALSE, SYN, NULL);
+	packet(&scene, TRUE, SYN | ACK, NULL);
+	packet(&scene, FALSE, ACK, NULL);
+	packet(&scene, FALSE, PSH | ACK, "GET / HTTP/1.1\r\n\r\n");
+	packet(&scene, TRUE, PSH | ACK, "HTTP/1.1 204 No\r\nToken: tok7\r\n\r\n");
+	packet(&scene, FALSE, ACK, "POST / HTTP/1.1\r\nContent-Length: 15\r\n\r\nuser=j");
+	packet(&scene, FALSE, PSH | ACK, "oe;t=tok7");
+	packet(&scene, TRUE, PSH | ACK, "HTTP/1.1 204 No\r\n\r\n");
+	packet(&scene, FALSE, PSH | ACK, "GET /joe HTTP/1.1\r\n\r\n");
+	packet(&scene, FALSE, FIN | ACK, NULL);
+	packet(&scene, TRUE, FIN | ACK, NULL);
+	packet(&scene, FALSE, ACK, NULL);
+	path = file_save(scene.file->data, scene.file->len);
+	g_byte_array_unref(scene.file);
+	return path;
+}
+
+/* All that a client said; its pieces' acknowledgements are as far as the captured ones'. */
+static char *client_said(const struct fdar_sessions *sessions, size_t index)
+{
+	const struct fdar_session *session = fdar_sessions_get(sessions, index);
+	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
+	GString *text = g_string_new(NULL);
+
+	g_assert_cmpuint(session->odd, ==, 0);
+	g_assert_cmpint(session->ended, ==, FDAR_ENDED_FIN);
+	for (uint64_t i = 0; i < session->pieces; i++) {
+		if (pieces[i].kind != FDAR_PIECE_DATA)
+			continue;
+		if (pieces[i].way == FDAR_FROM_CLIENT)
+			g_string_append_len(text,
+					    (const char *)fdar_sessions_payload(sessions,
+										&pieces[i]),
+					    pieces[i].length);
+		else /* every answer was to all that had been said */
+			g_assert_cmpuint(pieces[i].acked, ==, text->len);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* What a clone says with its user's name. */
+static char *rewritten(const char *name)
+{
+	return g_strdup_printf("GET / HTTP/1.1\r\n\r\n"
+			       "POST / HTTP/1.1\r\nContent-Length: %zu\r\n\r\nuser=%s;t=<tok7>"
+			       "GET /%s HTTP/1.1\r\n\r\n",
+			       strlen(name) + 14, name, name);
+}
+
+static void test_rewritten(void)
+{
+	static const char text[] =
+		"[token]\nanswer=Token: (.*)\\r\nvalue=<{value}>\n"
+		"[user]\nrequest=user=(\\w+)\nvalue={value}-number-{clone}-{round}\n"
+		"[page]\nrequest=^GET /(\\w+)\nvalue={value}-number-{clone}-{round}\n";
+	char *input = make_login(), *output = file_save("", 0), *again = file_save("", 0);
+	struct fdar_amplify_options options = { .clones = 3, .repeat = 2, .speed = 1.0 };
+	struct fdar_amplified result = { 0 };
+	GError *error = NULL;
+	g_autoptr(fdar_edit_rules) rules =
+		fdar_edit_rules_parse(text, sizeof(text) - 1, "rules", &error);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autofree char *one = NULL, *other = NULL;
+	struct fdar_sessions *sessions;
+	gsize size, size_again;
+
+	g_assert_no_error(error);
+	options.rewrite = rules;
+	g_assert_true(fdar_amplify_run(input, output, &options, &result, &error));
+	g_assert_no_error(error);
+	g_assert_cmpuint(result.rewritten.replaced, ==, 3 * 6);
+	g_assert_cmpuint(result.rewritten.messages, ==, 2 * 6);
+	g_assert_cmpuint(result.rewritten.refused, ==, 0);
+	sessions = load(output);
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 6);
+	for (size_t i = 0; i < 6; i++)
+		g_hash_table_add(seen, client_said(sessions, i));
+	for (unsigned i = 0; i < 6; i++) {
+		g_autofree char *name = g_strdup_printf("joe-number-%u-%u", i % 3, i / 3);
+		g_autofree char *expected = rewritten(name);
+
+		g_assert_true(g_hash_table_contains(seen, expected));
+	}
+	fdar_amplified_clear(&result);
+	g_assert_true(fdar_amplify_run(input, again, &options, &result, &error));
+	g_assert_true(g_file_get_contents(output, &one, &size, NULL));
+	g_assert_true(g_file_get_contents(again, &other, &size_again, NULL));
+	g_assert_cmpuint(size, ==, size_again);
+	g_assert_cmpint(memcmp(one, other, size), ==, 0);
+	fdar_amplified_clear(&result);
+	fdar_sessions_free(sessions);
+	file_remove(input);
+	file_remove(output);
+	file_remove(again);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -252,5 +358,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/redact/mysql", test_mysql);
 	g_test_add_func("/anew/same", test_anew);
 	g_test_add_func("/anew/redacted", test_amplified);
+	g_test_add_func("/anew/rewritten", test_rewritten);
 	return g_test_run();
 }
