@@ -16,7 +16,7 @@
 #define COPIES_MAX 10000000
 
 /* What a row for programs tells, besides what was left out. */
-#define FIGURES 7
+#define FIGURES 9
 
 static const struct fdar_usage_values values[] = {
 	{ "phase", "uniform random none", FALSE },
@@ -206,6 +206,8 @@ static void print_row(const struct fdar_amplified *result, enum fdar_format form
 		{ "duration_ns", result->duration_ns },
 		{ "captured_packets", result->totals.packets },
 		{ "captured_in_sessions", result->totals.in_sessions },
+		{ "captured_doubled", result->totals.doubles },
+		{ "captured_views", result->totals.views },
 	};
 	struct fdar_column columns[FIGURES + FDAR_LEFT_OUT_KINDS];
 	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);

@@ -32,4 +32,10 @@ void fdar_left_out_print(FILE *out, const struct fdar_capture_totals *totals, co
 	if (totals->doubles)
 		fprintf(out, "  packets seen twice%s%s, of which one copy counts: %s\n",
 			label ? " in " : "", label ? label : "", doubles);
+	if (totals->views)
+		fprintf(out,
+			"  sessions%s%s that are another view of one, behind an address "
+			"translation: "
+			"%u\n",
+			label ? " of " : "", label ? label : "", totals->views);
 }

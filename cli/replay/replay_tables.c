@@ -86,6 +86,7 @@ static void cells_capture(struct fdar_table *table, size_t at, const struct fdar
 			  const char *label)
 {
 	uint64_t packets = 0, in_sessions = 0, left_out[FDAR_LEFT_OUT_KINDS] = { 0 };
+	uint64_t doubles = 0, views = 0;
 
 	for (size_t i = 0; i < run->count; i++) {
 		struct fdar_left_out left[FDAR_LEFT_OUT_KINDS];
@@ -95,6 +96,8 @@ static void cells_capture(struct fdar_table *table, size_t at, const struct fdar
 		fdar_capture_left_out(run->captures[i], left);
 		packets += run->captures[i]->packets;
 		in_sessions += run->captures[i]->in_sessions;
+		doubles += run->captures[i]->doubles;
+		views += run->captures[i]->views;
 		for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
 			left_out[k] += left[k].packets;
 	}
@@ -102,6 +105,8 @@ static void cells_capture(struct fdar_table *table, size_t at, const struct fdar
 	cell_count(table, at++, in_sessions);
 	for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
 		cell_count(table, at++, left_out[k]);
+	cell_count(table, at++, doubles);
+	cell_count(table, at, views);
 }
 
 static void keys_capture(GPtrArray *keys)
@@ -114,6 +119,8 @@ static void keys_capture(GPtrArray *keys)
 	fdar_capture_left_out(&none, left);
 	for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
 		g_ptr_array_add(keys, g_strdup_printf("left_out_%s", left[k].key));
+	g_ptr_array_add(keys, g_strdup("packets_doubled"));
+	g_ptr_array_add(keys, g_strdup("views"));
 }
 
 static gboolean first_of_label(const char *const *labels, size_t i)

@@ -28,6 +28,7 @@ static const char *spool_dir(void)
 	return dir && *dir ? dir : "/var/tmp";
 }
 
+/* -1 and errno when there is none. */
 static int open_nameless(const char *dir)
 {
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -42,9 +43,14 @@ static int open_nameless(const char *dir)
 	return fd;
 }
 
+int fdar_spool_descriptor(void)
+{
+	return open_nameless(spool_dir());
+}
+
 struct fdar_spool *fdar_spool_new(GError **error)
 {
-	int fd = open_nameless(spool_dir());
+	int fd = fdar_spool_descriptor();
 	struct fdar_spool *spool;
 
 	if (fd < 0) {

@@ -15,6 +15,9 @@
 
 struct fdar_spool;
 
+/* An empty file where spools lie, without a name, open for both. -1 and errno. */
+int fdar_spool_descriptor(void);
+
 /* NULL and error (FDAR_CAPTURE_ERROR_OUTPUT) when no file can be made. */
 struct fdar_spool *fdar_spool_new(GError **error);
 

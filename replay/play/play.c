@@ -141,8 +141,8 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 				fdar_rewriter_heard(play->rewriter, stage->buffer, (size_t)n);
 			fdar_dialogue_heard(&play->dialogue, (uint64_t)n, now);
 			/* A short read has emptied the socket; the close comes as an event. */
-			if (is_tcp(play) && !play->tls && (size_t)n < stage->buffer_bytes &&
-			    !to_the_end)
+			if (is_tcp(play) && !to_the_end && (size_t)n < stage->buffer_bytes &&
+			    (!play->tls || fdar_tls_link_is_empty(play->tls)))
 				return TRUE;
 			continue;
 		}

@@ -181,7 +181,7 @@ static gboolean load(struct builder *builder, struct fdar_capture *capture,
 					      &records, error))
 		return FALSE;
 	sides.count = original->sessions->len;
-	fdar_sides_settle(&sides);
+	original->totals.views = fdar_sides_settle(&sides);
 	if (original->mixed)
 		original->link = DLT_EN10MB;
 	turn_early(builder, records);

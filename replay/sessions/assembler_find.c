@@ -7,6 +7,7 @@
 /* Copies that several interfaces or ports make of one packet come within so long. */
 #define DOUBLE_NS   ((uint64_t)20000000)
 #define HASHED      512u /* bytes of a datagram that are hashed */
+#define CHECKSUM_AT 16u  /* of TCP, with the urgent pointer */
 #define HASH_FACTOR 0x9e3779b97f4a7c15u
 
 static uint32_t mix_bytes(uint32_t hash, const uint8_t *bytes, size_t size)
@@ -84,12 +85,30 @@ static gboolean was_seen(const struct fdar_flow *flow, const struct fdar_seen *n
 	return FALSE;
 }
 
+/* Of a segment, its header: that the bytes are the same is seen by whoever puts them in order. Without the checksum, which
+ * one of two places may not have, yet. */
+static uint32_t hash_of_header(const struct fdar_decoded *decoded)
+{
+	uint32_t size = MIN(decoded->header_length, decoded->segment_captured);
+	uint64_t hash = fdar_decoded_payload_captured(decoded);
+	uint32_t word;
+
+	for (uint32_t at = 0; at + 4 <= size; at += 4) {
+		memcpy(&word, decoded->segment + at, 4);
+		if (at != CHECKSUM_AT)
+			hash = (hash ^ word) * HASH_FACTOR;
+		hash ^= hash >> 32;
+	}
+	return (uint32_t)hash;
+}
+
 static struct fdar_seen seen_of(const struct fdar_arriving *arriving, enum fdar_way way)
 {
 	const struct fdar_decoded *decoded = arriving->decoded;
+	gboolean tcp = decoded->kind == FDAR_DECODED_TCP;
 
 	return (struct fdar_seen){ .clock_ns = arriving->clock_ns,
-				   .hash = hash_of(decoded),
+				   .hash = tcp ? hash_of_header(decoded) : hash_of(decoded),
 				   .interface = arriving->interface,
 				   .length = fdar_decoded_payload_length(decoded),
 				   .id = id_of(decoded),
@@ -130,18 +149,41 @@ struct fdar_flow *fdar_assembler_find(const struct fdar_assembler *assembler,
 	return best;
 }
 
-static void remember(struct fdar_flow *flow, const struct fdar_seen *now)
+static void remember(struct fdar_assembler *assembler, struct fdar_flow *flow,
+		     const struct fdar_seen *now)
 {
-	const struct fdar_seen *last;
-
 	if (!flow->seen)
-		flow->seen = g_new0(struct fdar_seen, FDAR_FLOW_SEEN);
-	/* Who gives all datagrams the same number tells nothing by it. */
-	last = &flow->seen[(flow->seen_at + FDAR_FLOW_SEEN - 1) % FDAR_FLOW_SEEN];
-	if (last->way == now->way && last->id == now->id && last->hash != now->hash)
-		flow->same_ids |= (uint8_t)(1u << (now->way - 1));
+		fdar_flows_make_seen(&assembler->flows, flow);
+	/* Who gives all packets the same number tells nothing by it. */
+	for (unsigned i = 0; i < FDAR_FLOW_SEEN; i++)
+		if (flow->seen[i].way == now->way && flow->seen[i].id == now->id &&
+		    flow->seen[i].hash != now->hash)
+			flow->same_ids |= (uint8_t)(1u << (now->way - 1));
 	flow->seen[flow->seen_at] = *now;
 	flow->seen_at = (uint8_t)((flow->seen_at + 1) % FDAR_FLOW_SEEN);
+}
+
+/* TRUE: it was seen before, and is counted. */
+static gboolean count_double(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			     const struct fdar_seen *now)
+{
+	if (!was_seen(flow, now))
+		return FALSE;
+	flow->session.odd |= FDAR_ODD_DOUBLES;
+	flow->session.doubles++;
+	assembler->totals.doubles++;
+	return TRUE;
+}
+
+gboolean fdar_assembler_note_segment(struct fdar_assembler *assembler, struct fdar_flow *flow,
+				     const struct fdar_arriving *arriving)
+{
+	struct fdar_seen now = seen_of(arriving, arriving->way);
+
+	if (count_double(assembler, flow, &now))
+		return TRUE;
+	remember(assembler, flow, &now);
+	return FALSE;
 }
 
 void fdar_assembler_feed_udp(struct fdar_assembler *assembler, struct fdar_flow *flow,
@@ -159,17 +201,13 @@ void fdar_assembler_feed_udp(struct fdar_assembler *assembler, struct fdar_flow 
 					.stream_offset = half->offset,
 					.packet = arriving->order };
 
-	if (was_seen(flow, &now)) {
-		flow->session.odd |= FDAR_ODD_DOUBLES;
-		flow->session.doubles++;
-		assembler->totals.doubles++;
+	if (count_double(assembler, flow, &now))
 		return;
-	}
 	if (!flow->seen && now.id) {
 		flow->session.numbers[0] = now.hash;
 		flow->session.numbers[1] = now.id;
 	}
-	remember(flow, &now);
+	remember(assembler, flow, &now);
 	half->offset += length;
 	fdar_assembler_deliver(assembler, flow, &arrival);
 	if (captured == length)

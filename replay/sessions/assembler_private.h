@@ -71,6 +71,10 @@ struct fdar_flow *fdar_assembler_find(const struct fdar_assembler *assembler,
 /* What tells the place where a packet was seen. */
 uint32_t fdar_assembler_interface(const struct fdar_packet *packet, int link);
 
+/* Whether a segment was seen before, at another place: counted then, else remembered. */
+gboolean fdar_assembler_note_segment(struct fdar_assembler *assembler, struct fdar_flow *flow,
+				     const struct fdar_arriving *arriving);
+
 /* Takes a datagram; arriving->way is set. */
 void fdar_assembler_feed_udp(struct fdar_assembler *assembler, struct fdar_flow *flow,
 			     const struct fdar_arriving *arriving);

@@ -322,8 +322,8 @@ static struct fdar_segment segment_of(const struct fdar_arriving *arriving)
 	};
 }
 
-void fdar_assembler_feed_tcp(struct fdar_assembler *assembler, struct fdar_flow *flow,
-			     const struct fdar_arriving *arriving)
+static void feed(struct fdar_assembler *assembler, struct fdar_flow *flow,
+		 const struct fdar_arriving *arriving)
 {
 	const struct fdar_decoded *decoded = arriving->decoded;
 	struct fdar_half *half = &flow->half[arriving->way];
@@ -356,4 +356,16 @@ void fdar_assembler_feed_tcp(struct fdar_assembler *assembler, struct fdar_flow 
 			flow->ending = TRUE;
 	}
 	pass(assembler, flow, arriving, arriving->way);
+}
+
+void fdar_assembler_feed_tcp(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			     const struct fdar_arriving *arriving)
+{
+	uint32_t before = flow->session.odd;
+	gboolean seen = fdar_assembler_note_segment(assembler, flow, arriving);
+
+	feed(assembler, flow, arriving);
+	/* The capture's doing, and not the sender's: unless they are other bytes. */
+	if (seen && !(flow->session.odd & ~before & FDAR_ODD_DIFFERS))
+		flow->session.odd &= before | ~(uint32_t)FDAR_ODD_RETRANSMITS;
 }

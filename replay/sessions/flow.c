@@ -26,6 +26,8 @@ void fdar_flows_init(struct fdar_flows *flows)
 {
 	flows->table = g_hash_table_new(key_hash, key_equal);
 	flows->salt = g_random_int();
+	flows->slots = fdar_slots_new(sizeof(struct fdar_flow));
+	flows->seen_slots = fdar_slots_new(sizeof(struct fdar_seen) * FDAR_FLOW_SEEN);
 	for (int i = 0; i < FDAR_FLOW_LISTS; i++)
 		g_queue_init(&flows->lists[i]);
 }
@@ -36,6 +38,8 @@ void fdar_flows_clear(struct fdar_flows *flows, size_t *budget)
 		while (flows->lists[i].head)
 			fdar_flows_drop(flows, flows->lists[i].head->data, budget);
 	g_clear_pointer(&flows->table, g_hash_table_unref);
+	g_clear_pointer(&flows->slots, fdar_slots_free);
+	g_clear_pointer(&flows->seen_slots, fdar_slots_free);
 }
 
 gboolean fdar_flow_key_make(const struct fdar_flows *flows, const struct fdar_decoded *decoded,
@@ -59,7 +63,7 @@ struct fdar_flow *fdar_flows_find(const struct fdar_flows *flows, const struct f
 struct fdar_flow *fdar_flows_add(struct fdar_flows *flows, const struct fdar_flow_key *key,
 				 enum fdar_flow_list list, uint64_t clock_ns)
 {
-	struct fdar_flow *flow = g_new0(struct fdar_flow, 1);
+	struct fdar_flow *flow = fdar_slots_take(flows->slots);
 	struct fdar_flow *first;
 
 	flow->key = *key;
@@ -72,7 +76,7 @@ struct fdar_flow *fdar_flows_add(struct fdar_flows *flows, const struct fdar_flo
 	if (first)
 		first->twin = flow;
 	else
-		g_hash_table_insert(flows->table, &flow->key, flow);
+		g_hash_table_add(flows->table, flow);
 	g_queue_push_tail_link(&flows->lists[list], &flow->link);
 	return flow;
 }
@@ -84,6 +88,11 @@ void fdar_flows_touch(struct fdar_flows *flows, struct fdar_flow *flow, enum fda
 	flow->list = (uint8_t)list;
 	flow->clock_ns = clock_ns;
 	g_queue_push_tail_link(&flows->lists[list], &flow->link);
+}
+
+void fdar_flows_make_seen(struct fdar_flows *flows, struct fdar_flow *flow)
+{
+	flow->seen = fdar_slots_take(flows->seen_slots);
 }
 
 struct fdar_flow *fdar_flows_oldest(const struct fdar_flows *flows, enum fdar_flow_list list)
@@ -99,7 +108,7 @@ static void take_out(struct fdar_flows *flows, struct fdar_flow *flow)
 	if (first == flow) {
 		g_hash_table_remove(flows->table, &flow->key);
 		if (flow->twin)
-			g_hash_table_insert(flows->table, &flow->twin->key, flow->twin);
+			g_hash_table_add(flows->table, flow->twin);
 		return;
 	}
 	while (first->twin != flow)
@@ -111,10 +120,10 @@ void fdar_flows_drop(struct fdar_flows *flows, struct fdar_flow *flow, size_t *b
 {
 	g_queue_unlink(&flows->lists[flow->list], &flow->link);
 	take_out(flows, flow);
-	g_free(flow->seen);
+	fdar_slots_give(flows->seen_slots, flow->seen);
 	fdar_half_clear(&flow->half[0], budget);
 	fdar_half_clear(&flow->half[1], budget);
-	g_free(flow);
+	fdar_slots_give(flows->slots, flow);
 }
 
 static gint by_id(gconstpointer a, gconstpointer b)

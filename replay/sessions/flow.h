@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "replay/capture/decode.h"
+#include "replay/capture/slots.h"
 #include "replay/sessions/half.h"
 #include "replay/sessions/session.h"
 
@@ -25,7 +26,7 @@ struct fdar_flow_key {
 	uint32_t transport;
 };
 
-/* A datagram that was seen, to know it again at another place. */
+/* A packet that was seen, to know it again at another place. */
 struct fdar_seen {
 	uint64_t clock_ns;
 	uint32_t hash;
@@ -51,13 +52,13 @@ struct fdar_flow_reset {
 };
 
 struct fdar_flow {
+	struct fdar_flow_key key; /* first: what the table finds it by */
 	struct fdar_session session;
-	struct fdar_flow_key key;
 	struct fdar_half half[2]; /* by enum fdar_way; TCP only */
 	void *data;               /* the user's */
 	struct fdar_flow *twin;   /* of the same key, in another network */
 	struct fdar_flow_reset reset;
-	struct fdar_seen *seen; /* FDAR_FLOW_SEEN of them, UDP only */
+	struct fdar_seen *seen; /* FDAR_FLOW_SEEN of them; NULL before the first */
 	uint32_t net[2];        /* by whether the low end sent it: which network packets were in */
 	uint32_t late_isn;      /* of a SYN that came again when the session was over */
 	GList link;             /* in one of the lists */
@@ -76,7 +77,9 @@ struct fdar_flow {
 };
 
 struct fdar_flows {
-	GHashTable *table; /* fdar_flow_key -> fdar_flow; nothing depends on its order */
+	GHashTable *table;        /* set of fdar_flow by key; nothing depends on its order */
+	struct fdar_slots *slots; /* of flows */
+	struct fdar_slots *seen_slots;
 	uint32_t salt;
 	GQueue lists[FDAR_FLOW_LISTS];
 };
@@ -100,6 +103,9 @@ struct fdar_flow *fdar_flows_add(struct fdar_flows *flows, const struct fdar_flo
 /* It was seen now, and belongs to list from now on. */
 void fdar_flows_touch(struct fdar_flows *flows, struct fdar_flow *flow, enum fdar_flow_list list,
 		      uint64_t clock_ns);
+
+/* Makes flow->seen. */
+void fdar_flows_make_seen(struct fdar_flows *flows, struct fdar_flow *flow);
 
 /* The flow of the list that was seen longest ago; NULL when the list is empty. */
 struct fdar_flow *fdar_flows_oldest(const struct fdar_flows *flows, enum fdar_flow_list list);

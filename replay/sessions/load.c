@@ -1,13 +1,14 @@
 /*
  * Loading: the assembler's events into the spool, then each session's pieces side by side.
  *
- * While the capture is read, the pieces of a session are chained: up to CHUNK of them in memory,
+ * While the capture is read, the pieces of a session are chained: up to CHUNK of them in a slot,
  * full chunks in a spool, each with the place of the one before it. When a session is closed the
  * chain is complete; when all are, the chains are copied into the index, which is ordered by
  * session. Each way of a chain is in order, the two are merged by packet number on the way.
  */
 #include <string.h>
 
+#include "replay/capture/slots.h"
 #include "replay/sessions/assembler.h"
 #include "replay/sessions/decrypt.h"
 #include "replay/sessions/session_private.h"
@@ -29,22 +30,21 @@ struct chunk {
 	struct entry entries[CHUNK];
 };
 
-/* A session that is open: the assembler's user data. Many never get as far as a piece. */
-struct open_session {
-	struct chunk *tail; /* NULL before the first piece */
-};
-
 struct loader {
 	struct fdar_sessions *sessions;
 	struct fdar_spool *chain;
-	GHashTable *turned; /* ids plus 1 of sessions whose sides were guessed wrong */
+	struct fdar_slots *tails; /* of sessions that are open: their chunks, and user data */
+	GHashTable *turned;       /* ids plus 1 of sessions whose sides were guessed wrong */
 };
 
 static void opened(void *user, const struct fdar_session *session, void **data)
 {
 	struct loader *loader = user;
 
-	*data = g_new0(struct open_session, 1);
+	struct chunk *tail = fdar_slots_take(loader->tails);
+
+	tail->previous = NO_CHUNK;
+	*data = tail;
 	/* Sessions are opened in order of id, and filled in when they are closed. */
 	g_array_append_vals(loader->sessions->sessions, session, 1);
 }
@@ -53,15 +53,11 @@ static void arrived(void *user, const struct fdar_session *session, void *data,
 		    const struct fdar_arrival *arrival)
 {
 	struct loader *loader = user;
-	struct open_session *open = data;
-	struct chunk *tail = open->tail;
+	struct chunk *tail = data;
 	struct entry *entry;
 
 	(void)session;
-	if (!tail) {
-		tail = open->tail = g_new0(struct chunk, 1);
-		tail->previous = NO_CHUNK;
-	} else if (tail->count == CHUNK) {
+	if (tail->count == CHUNK) {
 		tail->previous = fdar_spool_append(loader->chain, tail, sizeof(*tail));
 		tail->count = 0;
 	}
@@ -99,7 +95,7 @@ static gboolean repeated(void *user, const struct fdar_session *session, void *d
 			 uint32_t length)
 {
 	struct loader *loader = user;
-	struct chunk chunk = *((struct open_session *)data)->tail;
+	struct chunk chunk = *(const struct chunk *)data;
 	uint64_t begin = session->way[way].bytes + session->way[way].gap_bytes;
 
 	for (unsigned i = 0; i < COMPARE_CHUNKS; i++) {
@@ -129,18 +125,16 @@ static gboolean repeated(void *user, const struct fdar_session *session, void *d
 static void closed(void *user, const struct fdar_session *session, void *data)
 {
 	struct loader *loader = user;
-	struct open_session *open = data;
+	struct chunk *tail = data;
 	struct fdar_session *slot =
 		&g_array_index(loader->sessions->sessions, struct fdar_session, session->id);
 
 	*slot = *session;
 	/* Until the index is made: where its chain ends. */
-	if (open->tail)
-		slot->first_piece =
-			fdar_spool_append(loader->chain, open->tail, sizeof(*open->tail));
+	if (tail->count)
+		slot->first_piece = fdar_spool_append(loader->chain, tail, sizeof(*tail));
 	loader->sessions->piece_count += slot->pieces;
-	g_free(open->tail);
-	g_free(open);
+	fdar_slots_give(loader->tails, tail);
 }
 
 /* One way of a chain, walked from its end. */
@@ -290,6 +284,24 @@ static void tls_clear(gpointer data)
 	g_free(tls->alpn);
 }
 
+/* What is known of sessions does not change any more: its pages are the kernel's to drop, too. */
+static gboolean list(struct fdar_sessions *sessions, GError **error)
+{
+	const uint8_t *listed = NULL;
+
+	sessions->list = fdar_spool_new(error);
+	if (!sessions->list)
+		return FALSE;
+	fdar_spool_append(sessions->list, sessions->sessions->data,
+			  sessions->sessions->len * sizeof(struct fdar_session));
+	if (!fdar_spool_map(sessions->list, &listed, error))
+		return FALSE;
+	sessions->listed = (const void *)listed;
+	sessions->count = sessions->sessions->len;
+	g_clear_pointer(&sessions->sessions, g_array_unref);
+	return TRUE;
+}
+
 static gboolean load(struct loader *loader, struct fdar_capture *capture,
 		     const struct fdar_load_options *options, GError **error)
 {
@@ -308,12 +320,14 @@ static gboolean load(struct loader *loader, struct fdar_capture *capture,
 	loader->sessions->totals = *fdar_assembler_totals(assembler);
 	loader->sessions->duration_ns = fdar_assembler_line_ns(assembler);
 	fdar_assembler_free(assembler);
+	g_clear_pointer(&loader->tails, fdar_slots_free);
 	if (!fine)
 		return FALSE;
 	sides.count = loader->sessions->sessions->len;
 	sides.ports = options ? options->server_ports : NULL;
-	fdar_sides_settle(&sides);
-	return make_index(loader, error) && decrypt(loader->sessions, capture, options, error);
+	loader->sessions->totals.views = fdar_sides_settle(&sides);
+	return make_index(loader, error) && decrypt(loader->sessions, capture, options, error) &&
+	       list(loader->sessions, error);
 }
 
 struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_load_options *options,
@@ -324,6 +338,7 @@ struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_loa
 	struct loader loader = { .sessions = g_new0(struct fdar_sessions, 1) };
 	gboolean fine = FALSE;
 
+	loader.tails = fdar_slots_new(sizeof(struct chunk));
 	loader.turned = g_hash_table_new(NULL, NULL);
 	loader.sessions->tls = g_array_new(FALSE, FALSE, sizeof(struct fdar_session_tls));
 	g_array_set_clear_func(loader.sessions->tls, tls_clear);
@@ -331,6 +346,7 @@ struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_loa
 	if (capture && (loader.chain = fdar_spool_new(error)) &&
 	    (loader.sessions->bytes = fdar_spool_new(error)))
 		fine = load(&loader, capture, options, error);
+	fdar_slots_free(loader.tails);
 	fdar_spool_free(loader.chain);
 	g_hash_table_unref(loader.turned);
 	if (!fine) {

@@ -5,13 +5,13 @@
 
 size_t fdar_sessions_count(const struct fdar_sessions *sessions)
 {
-	return sessions->sessions->len;
+	return sessions->count;
 }
 
 const struct fdar_session *fdar_sessions_get(const struct fdar_sessions *sessions, size_t index)
 {
-	g_return_val_if_fail(index < sessions->sessions->len, NULL);
-	return &g_array_index(sessions->sessions, struct fdar_session, index);
+	g_return_val_if_fail(index < sessions->count, NULL);
+	return &sessions->listed[index];
 }
 
 const struct fdar_piece *fdar_sessions_pieces(const struct fdar_sessions *sessions,
@@ -80,7 +80,8 @@ void fdar_sessions_free(struct fdar_sessions *sessions)
 {
 	if (!sessions)
 		return;
-	g_array_unref(sessions->sessions);
+	g_clear_pointer(&sessions->sessions, g_array_unref);
+	fdar_spool_free(sessions->list);
 	fdar_spool_free(sessions->bytes);
 	fdar_spool_free(sessions->index);
 	fdar_spool_free(sessions->plain);

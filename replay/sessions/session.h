@@ -12,9 +12,10 @@
  *
  * Memory. Payload is copied once, into an unlinked temporary file in $TMPDIR (/var/tmp when unset),
  * and so are the pieces (32 bytes each); both are then mapped read-only, so the kernel may drop
- * their pages at any time. Anonymous memory is sizeof(struct fdar_session) a session, plus, while
- * loading, about 1 KiB a session that is open at the time, at most 64 MiB of segments that wait for
- * a missing one, and 2 MiB of buffers; it does not grow with packets or payload.
+ * their pages at any time; so is what is known of sessions that are open while loading (slots.h,
+ * about 1.3 KiB each). Anonymous memory is sizeof(struct fdar_session) a session, 40 bytes for each
+ * that is open, at most 64 MiB of segments that wait for a missing one, and 2 MiB of buffers; it does
+ * not grow with packets or payload.
  */
 #ifndef FDAR_REPLAY_SESSIONS_SESSION_H
 #define FDAR_REPLAY_SESSIONS_SESSION_H
@@ -118,7 +119,7 @@ struct fdar_session {
 	uint8_t hops;        /* time to live of its first packet */
 	uint8_t established; /* TCP: the handshake was finished, as far as is known */
 	uint8_t first_way;   /* enum fdar_way: who sent its first packet */
-	uint32_t doubles;    /* packets of it that were seen before and left out */
+	uint32_t doubles;    /* packets of it that were seen before: one copy counts */
 	uint64_t packet;     /* number of its first packet in the capture */
 	uint64_t epoch_ns;   /* captured time of its first packet */
 	uint64_t start_ns;   /* time-line time of the first and the last packet */
@@ -153,6 +154,7 @@ struct fdar_capture_totals {
 	uint64_t squeezed_ns;    /* silence taken out of the time line */
 	uint64_t clock_back;     /* how often time ran backwards */
 	uint64_t doubles;        /* of those in sessions: seen before, at another place */
+	uint32_t views;          /* sessions that are another view of one, and not played */
 	uint64_t unread;         /* of link types that are not read */
 	struct fdar_unread {     /* the first few of these types */
 		int link;

@@ -12,7 +12,10 @@
 #define FDAR_PLAIN_BASE ((uint64_t)1 << 62)
 
 struct fdar_sessions {
-	GArray *sessions;         /* struct fdar_session, by id */
+	GArray *sessions;        /* struct fdar_session, by id; NULL once they are in the list */
+	struct fdar_spool *list; /* of them, when all is known */
+	const struct fdar_session *listed;
+	size_t count;
 	struct fdar_spool *bytes; /* payload */
 	struct fdar_spool *index; /* pieces of all sessions, one session after the other */
 	const uint8_t *payload;

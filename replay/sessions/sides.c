@@ -285,8 +285,9 @@ static gboolean is_view(const struct fdar_session *first, const struct fdar_sess
 	return clients || (servers && first->hops != other->hops);
 }
 
-static void find_views(const struct fdar_sides_input *input)
+static uint32_t find_views(const struct fdar_sides_input *input)
 {
+	uint32_t views = 0;
 	g_autoptr(GHashTable) known = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
 
 	for (size_t i = 0; i < input->count; i++) {
@@ -300,14 +301,16 @@ static void find_views(const struct fdar_sides_input *input)
 		if (first && is_view(first, session)) {
 			session->odd |= FDAR_ODD_VIEW;
 			session->view_of = first->id;
+			views++;
 		} else {
 			g_hash_table_insert(known, g_memdup2(&key, sizeof(key)), session);
 		}
 	}
+	return views;
 }
 
-void fdar_sides_settle(const struct fdar_sides_input *input)
+uint32_t fdar_sides_settle(const struct fdar_sides_input *input)
 {
 	settle_sides(input);
-	find_views(input);
+	return find_views(input);
 }

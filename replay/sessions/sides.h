@@ -33,7 +33,7 @@ struct fdar_sides_input {
 	const uint16_t *ports; /* servers' ports, ended by 0; may be NULL */
 };
 
-/* Settles who serves in each session, and marks other views of sessions (FDAR_ODD_VIEW). */
-void fdar_sides_settle(const struct fdar_sides_input *input);
+/* Settles who serves in each session, and marks other views of sessions (FDAR_ODD_VIEW): gives how many these are. */
+uint32_t fdar_sides_settle(const struct fdar_sides_input *input);
 
 #endif

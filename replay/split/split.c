@@ -79,10 +79,8 @@ static void opened(void *user, const struct fdar_session *session, void **data)
 }
 
 /* Writes what waits of one session. */
-static void flush(struct splitter *splitter, struct part *part)
+static void flush_to(struct splitter *splitter, struct part *part, const char *name)
 {
-	g_autofree char *name = provisional_name(part->id);
-
 	if (!part->records)
 		return;
 	fdar_split_dir_append(&splitter->dir, name, part->records->data, part->records->len);
@@ -91,6 +89,13 @@ static void flush(struct splitter *splitter, struct part *part)
 	part->written += part->records->len;
 	g_clear_pointer(&part->records, g_byte_array_unref);
 	g_queue_unlink(&splitter->waiting, &part->link);
+}
+
+static void flush(struct splitter *splitter, struct part *part)
+{
+	g_autofree char *name = provisional_name(part->id);
+
+	flush_to(splitter, part, name);
 }
 
 static void flush_all(struct splitter *splitter)
@@ -276,13 +281,18 @@ static void closed(void *user, const struct fdar_session *session, void *data)
 	struct part *part = data;
 	struct fdar_split_session *slot =
 		&g_array_index(splitter->split->sessions, struct fdar_split_session, session->id);
-	g_autofree char *name = provisional_name(part->id);
 
-	flush(splitter, part);
 	slot->session = *session;
 	slot->broken = part->broken;
 	slot->file = final_name(session);
-	fdar_split_dir_rename(&splitter->dir, name, slot->file);
+	if (part->in_file) {
+		g_autofree char *name = provisional_name(part->id);
+
+		flush(splitter, part);
+		fdar_split_dir_rename(&splitter->dir, name, slot->file);
+	} else {
+		flush_to(splitter, part, slot->file);
+	}
 	take_digest(part->sums[0], slot->digest[0]);
 	take_digest(part->sums[1], slot->digest[1]);
 	if (part->tls)
@@ -349,7 +359,7 @@ static gboolean run(struct splitter *splitter, struct fdar_capture *capture,
 	if (!fine)
 		return FALSE;
 	sides.count = split->sessions->len;
-	fdar_sides_settle(&sides);
+	split->totals.views = fdar_sides_settle(&sides);
 	fdar_split_write_profile(split, &splitter->dir);
 	fdar_split_write_sessions(split, fdar_capture_name(capture), &splitter->dir);
 	return fdar_split_dir_finish(&splitter->dir, error);

@@ -266,6 +266,7 @@ static void add_totals(JsonBuilder *json, const struct fdar_split *split, const 
 	add_number(json, "packets_lone_fragments", totals->lone_fragments);
 	add_number(json, "packets_unread", totals->unread);
 	add_number(json, "packets_doubled", totals->doubles);
+	add_number(json, "views", totals->views);
 	add_number(json, "clock_back", totals->clock_back);
 	add_number(json, "trex_templates", split->templates);
 	add_number(json, "trex_rejected", split->rejected);

@@ -5,9 +5,15 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <string.h>
+#include <sys/socket.h>
+
+/* So many connections keep their buffers of 34 KiB between two records; of more they are made each time. */
+#define BUFFERED_LINKS 1024u
 
 struct fdar_tls_client {
 	SSL_CTX *context;
+	BIO_METHOD *wire;
+	unsigned links;       /* there are now */
 	GHashTable *sessions; /* "name version" -> SSL_SESSION */
 };
 
@@ -16,7 +22,72 @@ struct fdar_tls_link {
 	struct fdar_tls_client *client;
 	char *key; /* of its sessions in the table */
 	const char *problem;
+	int fd;
+	gboolean emptied; /* the last read of the socket had all that was there */
+	gboolean at_end;  /* and the server has closed it */
 };
+
+/* ---- the socket, as libssl sees it: it tells when nothing is left to read ---- */
+
+static int wire_read(BIO *bio, char *bytes, int size)
+{
+	struct fdar_tls_link *link = BIO_get_data(bio);
+	ssize_t n = recv(link->fd, bytes, (size_t)size, MSG_DONTWAIT);
+
+	BIO_clear_retry_flags(bio);
+	link->emptied = n < size;
+	link->at_end = n == 0;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_read(bio);
+	return (int)n;
+}
+
+static int wire_write(BIO *bio, const char *bytes, int size)
+{
+	const struct fdar_tls_link *link = BIO_get_data(bio);
+	ssize_t n = send(link->fd, bytes, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	BIO_clear_retry_flags(bio);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		BIO_set_retry_write(bio);
+	return (int)n;
+}
+
+static long wire_control(BIO *bio, int what, long number, void *pointer)
+{
+	const struct fdar_tls_link *link = BIO_get_data(bio);
+
+	(void)number;
+	(void)pointer;
+	if (what == BIO_CTRL_EOF)
+		return link->at_end;
+	return what == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *wire_new(void)
+{
+	BIO_METHOD *wire = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+
+	if (wire && BIO_meth_set_read(wire, wire_read) && BIO_meth_set_write(wire, wire_write) &&
+	    BIO_meth_set_ctrl(wire, wire_control))
+		return wire;
+	BIO_meth_free(wire);
+	return NULL;
+}
+
+static gboolean set_wire(struct fdar_tls_link *link)
+{
+	BIO *bio = BIO_new(link->client->wire);
+
+	if (!bio)
+		return FALSE;
+	BIO_set_data(bio, link);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(link->ssl, bio, bio);
+	return TRUE;
+}
+
+/* ---- clients ---- */
 
 /* A session that may be resumed later: the last of its kind is kept. */
 static int on_session(SSL *ssl, SSL_SESSION *session)
@@ -35,15 +106,19 @@ static void session_free(gpointer session)
 struct fdar_tls_client *fdar_tls_client_new(GError **error)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	BIO_METHOD *wire = wire_new();
 	struct fdar_tls_client *client;
 
-	if (!context) {
+	if (!context || !wire) {
+		BIO_meth_free(wire);
+		SSL_CTX_free(context);
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "libssl: %s",
 			    ERR_reason_error_string(ERR_get_error()));
 		return NULL;
 	}
 	client = g_new0(struct fdar_tls_client, 1);
 	client->context = context;
+	client->wire = wire;
 	client->sessions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, session_free);
 	/* A call for header and body of all records that are there, in place of two for each. */
 	SSL_CTX_set_read_ahead(client->context, 1);
@@ -65,6 +140,7 @@ void fdar_tls_client_free(struct fdar_tls_client *client)
 		return;
 	g_hash_table_unref(client->sessions);
 	SSL_CTX_free(client->context);
+	BIO_meth_free(client->wire);
 	g_free(client);
 }
 
@@ -87,12 +163,16 @@ struct fdar_tls_link *fdar_tls_link_new(struct fdar_tls_client *client, int fd,
 	SSL_SESSION *session;
 
 	link->client = client;
+	link->fd = fd;
+	client->links++;
 	link->ssl = SSL_new(client->context);
 	link->key = g_strdup_printf("%s %x", wish->name ? wish->name : "", wish->version);
-	if (!link->ssl || !SSL_set_fd(link->ssl, fd)) {
+	if (!link->ssl || !set_wire(link)) {
 		link->problem = "out of memory";
 		return link;
 	}
+	if (client->links <= BUFFERED_LINKS)
+		SSL_clear_mode(link->ssl, SSL_MODE_RELEASE_BUFFERS);
 	SSL_set_app_data(link->ssl, link);
 	SSL_set_connect_state(link->ssl);
 	if (wish->version >= 0x0301 && wish->version <= 0x0304)
@@ -106,7 +186,7 @@ struct fdar_tls_link *fdar_tls_link_new(struct fdar_tls_client *client, int fd,
 	return link;
 }
 
-/* What a call of libssl that did not succeed means. */
+/* What a call of libssl that did not succeed means. Its errors are taken away: there are none before a call. */
 static enum fdar_tls_status judge(struct fdar_tls_link *link, int result)
 {
 	int code = errno;
@@ -120,6 +200,7 @@ static enum fdar_tls_status judge(struct fdar_tls_link *link, int result)
 	case SSL_ERROR_ZERO_RETURN:
 		return FDAR_TLS_CLOSED;
 	case SSL_ERROR_SYSCALL:
+		ERR_clear_error();
 		errno = code;
 		return code ? FDAR_TLS_FAILED : FDAR_TLS_CLOSED;
 	default:
@@ -127,6 +208,7 @@ static enum fdar_tls_status judge(struct fdar_tls_link *link, int result)
 		link->problem = ERR_reason_error_string(problem);
 		if (!link->problem)
 			link->problem = "TLS failed";
+		ERR_clear_error();
 		errno = 0;
 		return FDAR_TLS_FAILED;
 	}
@@ -150,7 +232,6 @@ enum fdar_tls_status fdar_tls_link_read(struct fdar_tls_link *link, void *bytes,
 	int result;
 
 	*done = 0;
-	ERR_clear_error();
 	errno = 0;
 	result = SSL_read_ex(link->ssl, bytes, size, done);
 	return result == 1 ? FDAR_TLS_DONE : judge(link, result);
@@ -162,7 +243,6 @@ enum fdar_tls_status fdar_tls_link_write(struct fdar_tls_link *link, const void 
 	int result;
 
 	*done = 0;
-	ERR_clear_error();
 	errno = 0;
 	result = SSL_write_ex(link->ssl, bytes, size, done);
 	return result == 1 ? FDAR_TLS_DONE : judge(link, result);
@@ -170,8 +250,13 @@ enum fdar_tls_status fdar_tls_link_write(struct fdar_tls_link *link, const void 
 
 void fdar_tls_link_end(struct fdar_tls_link *link)
 {
-	ERR_clear_error();
 	SSL_shutdown(link->ssl);
+	ERR_clear_error();
+}
+
+gboolean fdar_tls_link_is_empty(const struct fdar_tls_link *link)
+{
+	return link->emptied && !SSL_has_pending(link->ssl);
 }
 
 gboolean fdar_tls_link_resumed(const struct fdar_tls_link *link)
@@ -194,6 +279,7 @@ void fdar_tls_link_free(struct fdar_tls_link *link)
 	if (link->ssl && SSL_is_init_finished(link->ssl))
 		SSL_shutdown(link->ssl);
 	SSL_free(link->ssl);
+	link->client->links--;
 	g_free(link->key);
 	g_free(link);
 }

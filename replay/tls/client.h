@@ -49,6 +49,10 @@ enum fdar_tls_status fdar_tls_link_read(struct fdar_tls_link *link, void *bytes,
 enum fdar_tls_status fdar_tls_link_write(struct fdar_tls_link *link, const void *bytes, size_t size,
 					 size_t *done);
 
+/* After a read that was done: the socket had no more, and nothing of what it had is left. What comes later is an event
+ * of the socket. */
+gboolean fdar_tls_link_is_empty(const struct fdar_tls_link *link);
+
 /* Says that no more will be sent. */
 void fdar_tls_link_end(struct fdar_tls_link *link);
 

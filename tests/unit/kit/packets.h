@@ -173,7 +173,9 @@ G_GNUC_UNUSED static GByteArray *ip_part(const char *src, const char *dst, unsig
 G_GNUC_UNUSED static GByteArray *ip(const char *src, const char *dst, unsigned protocol,
 				    GByteArray *segment)
 {
-	GByteArray *packet = ip_part(src, dst, protocol, 1, 0, segment->data, segment->len);
+	static unsigned sent; /* as senders do: each packet has an identification of its own */
+	GByteArray *packet =
+		ip_part(src, dst, protocol, ++sent & 0xffff, 0, segment->data, segment->len);
 
 	g_byte_array_unref(segment);
 	return packet;

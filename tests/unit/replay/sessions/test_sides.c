@@ -165,6 +165,61 @@ static void test_doubles(void)
 	g_assert_cmpuint(fdar_sessions_totals(sessions)->doubles, ==, 5);
 }
 
+/* A segment with an IP identification of its own. */
+static void segment(struct scene *scene, gboolean from_server, uint32_t seq, uint32_t ack,
+		    unsigned flags, const char *payload, unsigned id, unsigned times)
+{
+	const char *src = from_server ? "10.0.0.2" : "10.0.0.1";
+	const char *dst = from_server ? "10.0.0.1" : "10.0.0.2";
+	GByteArray *bytes = tcp(src, from_server ? 80 : 4000, dst, from_server ? 4000 : 80, seq,
+				ack, flags, NULL, 0, payload,
+				payload ? (unsigned)strlen(payload) : 0);
+
+	while (times--)
+		add(scene, ether(ip_part(src, dst, 6, id, 0, bytes->data, bytes->len)));
+	g_byte_array_unref(bytes);
+}
+
+/* A mirror port that copies every segment, in front of a real retransmission. */
+static void doubled(struct scene *scene)
+{
+	begin(scene);
+	segment(scene, FALSE, 100, 0, SYN, NULL, 1, 2);
+	segment(scene, TRUE, 500, 101, SYN | ACK, NULL, 11, 2);
+	segment(scene, FALSE, 101, 501, ACK, NULL, 2, 2);
+	segment(scene, FALSE, 101, 501, ACK | PSH, "ask", 3, 2);
+	segment(scene, TRUE, 501, 104, ACK | PSH, "answer", 12, 2);
+}
+
+static void test_tcp_doubles(void)
+{
+	struct scene scene;
+	g_autoptr(fdar_sessions) copies = NULL, again = NULL, others = NULL;
+	const struct fdar_session *session;
+
+	doubled(&scene);
+	copies = load(&scene, NULL);
+	session = fdar_sessions_get(copies, 0);
+	g_assert_cmpuint(fdar_sessions_count(copies), ==, 1);
+	g_assert_cmpuint(session->odd, ==, FDAR_ODD_DOUBLES);
+	g_assert_cmpuint(session->doubles, ==, 5);
+	g_assert_cmpuint(session->pieces, ==, 2);
+	g_assert_cmpuint(fdar_sessions_totals(copies)->doubles, ==, 5);
+	/* Sent again: the identification is another. */
+	doubled(&scene);
+	segment(&scene, FALSE, 101, 501, ACK | PSH, "ask", 4, 1);
+	again = load(&scene, NULL);
+	session = fdar_sessions_get(again, 0);
+	g_assert_cmpuint(session->odd, ==, FDAR_ODD_DOUBLES | FDAR_ODD_RETRANSMITS);
+	g_assert_cmpuint(session->doubles, ==, 5);
+	/* The same header, with other bytes behind it. */
+	doubled(&scene);
+	segment(&scene, FALSE, 101, 501, ACK | PSH, "arm", 3, 1);
+	others = load(&scene, NULL);
+	session = fdar_sessions_get(others, 0);
+	g_assert_true(session->odd & FDAR_ODD_DIFFERS);
+}
+
 static void handshake(struct scene *scene, const char *client, unsigned cport, const char *server,
 		      unsigned sport, uint32_t isn)
 {
@@ -261,6 +316,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sides/tcp", test_tcp);
 	g_test_add_func("/sides/udp", test_udp);
 	g_test_add_func("/sides/doubles", test_doubles);
+	g_test_add_func("/sides/tcp-doubles", test_tcp_doubles);
 	g_test_add_func("/sides/views", test_views);
 	g_test_add_func("/sides/vlans", test_vlans);
 	g_test_add_func("/sides/late", test_late);

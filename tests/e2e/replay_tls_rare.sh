@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# What of TLS is rare: resumed sessions, early data (0-RTT), key updates, records over many segments, between
+# OpenSSL's own client and server. The plaintext of every session is, byte for byte, what tshark makes of it.
+# In a network namespace of our own, where we may capture.
+set -euo pipefail
+. "$(dirname "$0")/replay_lib.sh"
+: "${FLOWDAR:?}"
+need unshare ip jq openssl dumpcap tshark xxd
+if [ -z "${IN_NAMESPACE:-}" ]; then
+	unshare -rn true 2>/dev/null || skip "this kernel lets nobody make a network namespace"
+	rm -rf "$replay_work"
+	IN_NAMESPACE=1 exec unshare -rn bash "$0"
+fi
+cd "$replay_work"
+ip link set lo up
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 1 -subj /CN=localhost 2>openssl.log
+head -c 300000 /dev/urandom | base64 >large
+printf 'GET /early HTTP/1.0\r\n\r\n' >early
+# Takes early data, and says something now and then.
+while sleep 0.05; do echo "an answer"; done |
+	openssl s_server -accept 127.0.0.1:8443 -cert cert.pem -key key.pem -early_data -max_early_data 16384 >server.log 2>&1 &
+replay_pids+=($!)
+# Gives files.
+openssl s_server -accept 127.0.0.1:8444 -cert cert.pem -key key.pem -WWW >files.log 2>&1 &
+replay_pids+=($!)
+dumpcap -q -P -i lo -f 'port 8443 or port 8444' -w talk.pcap 2>dumpcap.log &
+dump=$!
+wait_for dumpcap grep -q '^File:' dumpcap.log
+wait_for s_server port_open 8443
+wait_for "s_server with files" port_open 8444
+
+# client PORT OPTION...: says what comes on its standard input.
+client() {
+	timeout 20 openssl s_client -connect "127.0.0.1:$1" -servername localhost -keylogfile keys "${@:2}" >client.log 2>&1 || true
+}
+# say WORD...: with time for each to be answered; ticket FILE WORD: until there is a ticket.
+say() {
+	for word in "$@"; do
+		echo "$word"
+		sleep 0.3
+	done
+}
+ticket() {
+	rm -f "$1"
+	say "$2"
+	wait_for "a ticket" test -s "$1" >/dev/null
+	sleep 0.1
+}
+for version in 1_2 1_3; do
+	ticket "ticket$version" first | client 8443 "-tls$version" -sess_out "ticket$version"
+	say resumed | client 8443 "-tls$version" -sess_in "ticket$version"
+	grep -q '^Reused' client.log || fail "TLS $version was not resumed: $(cat client.log)"
+	printf 'GET /large HTTP/1.0\r\n\r\n' | client 8444 "-tls$version" -quiet
+done
+for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256; do
+	ticket ticket first | client 8443 -ciphersuites $suite -sess_out ticket
+	say later | client 8443 -ciphersuites $suite -sess_in ticket -early_data early
+	grep -q 'Early data was accepted' client.log || fail "early data: $(cat client.log)"
+done
+say before K after k again | client 8443 -tls1_3
+sleep 1
+kill -INT $dump
+wait $dump
+
+"$FLOWDAR" split talk.pcap --tls-keys keys -o split --format json >split.json
+sessions=$(jq '[.sessions[] | select(.tls.decrypted)] | length' split.json)
+[ "$sessions" = 13 ] || fail "$sessions are decrypted, of 13: $(cat split.json)"
+for i in $(jq '.sessions | to_entries[] | select(.value.tls.decrypted) | .key' split.json); do
+	tshark -r talk.pcap -o tls.keylog_file:keys -q -z "follow,tls,raw,$i" 2>/dev/null >follow
+	sums=$(for pattern in '^[0-9a-f]+$' '^\t[0-9a-f]+$'; do
+		grep -P "$pattern" follow | tr -d '\t\n' | xxd -r -p | sha256sum | cut -d' ' -f1
+	done | sort | xargs)
+	ours=$(jq -r ".sessions[$i].tls | .from_client.sha256, .from_server.sha256" split.json | sort | xargs)
+	[ "$sums" = "$ours" ] || fail "session $i: tshark has other bytes ($(jq -c ".sessions[$i]" split.json))"
+done
+# Early data is among it: a request of 23 bytes in front of what was said later.
+[ "$(jq '[.sessions[] | select(.tls.from_client.bytes == 29)] | length' split.json)" = 3 ] || fail "early: $(cat split.json)"
+# Not all of them said nothing.
+[ "$(jq '[.sessions[] | select(.tls.decrypted) | .tls.from_server.bytes] | add > 800000' split.json)" = true ] ||
+	fail "too little: $(cat split.json)"
