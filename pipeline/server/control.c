@@ -195,11 +195,13 @@ static void put_switch(struct fdar_control_segment *segment, gboolean on)
 
 void fdar_control_segment_switch(struct fdar_control_segment *segment, gboolean on)
 {
-	segment->stopping = FALSE;
-	if (on && !segment->heart)
+	if (on && !segment->heart) {
+		/* No thread reads it yet. */
+		segment->stopping = FALSE;
 		segment->heart = g_thread_new("heart", beat, segment);
-	else if (!on && segment->heart)
+	} else if (!on && segment->heart) {
 		stop_beating(segment);
+	}
 	put_switch(segment, on);
 }
 
