@@ -198,6 +198,7 @@ static char *losses_text(const struct fdar_recording_info *info)
 		{ info->events_missing, "events missing" },
 		{ info->calls_missing, "calls missing" },
 		{ info->calls_lost, "calls not recorded" },
+		{ info->processes_silent, "processes not recorded" },
 	};
 	GString *text = g_string_new(NULL);
 

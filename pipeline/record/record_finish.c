@@ -53,13 +53,15 @@ static void drain_rest(struct fdar_run *run)
 static void warn_of_processes(struct fdar_run *run)
 {
 	const struct fdar_control_counts *counts = &run->counts;
+	g_autofree char *limits = fdar_run_limits();
 
 	if (counts->told < counts->processes)
 		fdar_run_warn(run,
 			      "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
 			      " processes of the server said nothing: LTTng did not reach them, "
-			      "and what they did is not in the recording",
-			      counts->processes - counts->told, counts->processes);
+			      "and what they did is not in the recording%s",
+			      counts->processes - counts->told, counts->processes,
+			      limits ? limits : "");
 	if (counts->gave_up)
 		fdar_run_warn(run,
 			      "%" G_GUINT64_FORMAT " processes were forked in the middle of a "
