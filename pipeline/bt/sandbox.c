@@ -239,6 +239,8 @@ static void resolve(struct fdar_sandbox *sandbox, uint32_t data_bytes)
 		struct fdar_event *event = &sandbox->events[i];
 		uintptr_t offset = (uintptr_t)event->data;
 
+		if (event->kind >= FDAR_EVENT_KINDS)
+			event->kind = FDAR_EVENT_OTHER;
 		event->name = event->name < sandbox->ids->len
 				      ? g_array_index(sandbox->ids, uint32_t, event->name)
 				      : 0;

@@ -219,7 +219,7 @@ static enum fdar_move next_piece(struct fdar_dialogue *dialogue, const struct fd
 	excuse(dialogue, due, now_ns);
 	next->piece = piece;
 	next->due_ns = pace->asap ? ready : due + dialogue->excuse_ns;
-	next->ready_ns = MAX(ready, due);
+	next->ready_ns = MAX(MAX(ready, due), next->due_ns);
 	next->opens = dialogue->opens;
 	if (data)
 		return FDAR_MOVE_SEND;

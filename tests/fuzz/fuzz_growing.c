@@ -33,9 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_mkdir_with_parents(to, 0700);
 	meta = fdar_drain_meta_new(scratch(), to);
 	for (size_t at = 1; at < size; at += step) {
-		g_autofree char *path =
-			scratch_file("metadata", data + 1, MIN(at + step, size) - 1);
-
+		scratch_put("metadata", data + 1, MIN(at + step, size) - 1);
 		fdar_drain_meta_look(meta, FALSE, &lock);
 		fdar_drain_meta_save(meta, &lock, NULL);
 	}

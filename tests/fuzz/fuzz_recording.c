@@ -8,10 +8,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	g_autofree char *path = scratch_file("recording.json", data, size);
 	struct fdar_recording_info info = { 0 }, again = { 0 };
 	g_autoptr(GError) error = NULL;
 
+	scratch_put("recording.json", data, size);
 	if (!fdar_recording_info_load(scratch(), &info, &error)) {
 		check(error != NULL && !info.ended, "a refusal says why, and leaves nothing");
 		return 0;

@@ -6,10 +6,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	g_autofree char *path = scratch_file(FDAR_STACKS_FILE, data, size);
 	g_autoptr(GError) error = NULL;
-	struct fdar_stacks *stacks = fdar_stacks_load(scratch(), &error), *again;
+	struct fdar_stacks *stacks, *again;
 
+	scratch_put(FDAR_STACKS_FILE, data, size);
+	stacks = fdar_stacks_load(scratch(), &error);
 	check(stacks || error, "a refusal says why");
 	if (!stacks)
 		return 0;

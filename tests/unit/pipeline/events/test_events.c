@@ -70,7 +70,6 @@ static void test_map(void)
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *event = g_strconcat(FDAR_PROVIDER ":", rows[i].name, NULL);
 		const struct fdar_event_map *map = fdar_event_map_find(event);
-		g_autoptr(GString) fields = g_string_new(NULL);
 		g_auto(GStrv) all = g_strsplit(rows[i].fields, " ", -1);
 		unsigned at = 0;
 

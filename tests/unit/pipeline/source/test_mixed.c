@@ -159,9 +159,10 @@ static void test_empty(void)
 static void test_sister(void)
 {
 	g_autofree char *dir = scratch();
-	g_autofree char *one = add_trace(dir, "1", 1), *two = add_trace(dir, "2", 1);
+	g_autofree char *two = add_trace(dir, "2", 1);
 	struct reading reading;
 
+	g_free(add_trace(dir, "1", 1));
 	set_metadata(two, "", 0);
 	reading = read_dir(dir);
 	g_assert_no_error(reading.error);
@@ -227,10 +228,11 @@ static void test_cut(void)
 static void test_two_decoders(void)
 {
 	g_autofree char *dir = scratch();
-	g_autofree char *one = add_trace(dir, "1", 1), *two = add_trace(dir, "2", 2);
-	g_autofree char *three = add_trace(dir, "3", 3);
+	g_autofree char *two = add_trace(dir, "2", 2);
 	struct reading reading;
 
+	g_free(add_trace(dir, "1", 1));
+	g_free(add_trace(dir, "3", 3));
 	make_kernels(two);
 	reading = read_dir(dir);
 	g_assert_no_error(reading.error);
@@ -245,10 +247,11 @@ static void test_two_decoders(void)
 static void test_their_damage(void)
 {
 	g_autofree char *dir = scratch();
-	g_autofree char *one = add_trace(dir, "1", 1), *two = add_trace(dir, "2", 2);
+	g_autofree char *two = add_trace(dir, "2", 2);
 	g_autofree char *stream = g_build_filename(two, "stream_0", NULL);
 	struct reading reading;
 
+	g_free(add_trace(dir, "1", 1));
 	make_kernels(two);
 	g_assert_true(g_file_set_contents(stream, "no packet", -1, NULL));
 	reading = read_dir(dir);
