@@ -9,6 +9,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/save.h"
 
 static const struct fdar_usage usage = {
 	.command = "batch",
@@ -118,6 +119,8 @@ int fdar_cmd_batch(int argc, char **argv)
 	else if (go_on && (!options.output || options.jobs < 1 || argc < 2))
 		code = fdar_usage_error(&usage, "expected recordings, -o DIR, and one job or more");
 	else if (go_on)
+		code = fdar_save_check(&usage, options.output, (const char *const *)argv + 1);
+	if (go_on && code == FDAR_EXIT_OK)
 		code = batch(&options, argv + 1, format);
 	g_free(options.output);
 	g_free(options.unit);

@@ -7,6 +7,7 @@
 #include "cli/kit/options.h"
 #include "cli/kit/profile_ahead.h"
 #include "cli/kit/profile_input.h"
+#include "cli/kit/save.h"
 
 static const struct fdar_usage usage = {
 	.command = "merge",
@@ -48,6 +49,10 @@ static int merge(const struct options *options, char **paths, struct fdar_profil
 	if (!fdar_unit_parse(options->unit, &input.unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					options->unit);
+	int code = fdar_save_check(&usage, options->output, (const char *const *)paths);
+
+	if (code != FDAR_EXIT_OK)
+		return code;
 	g_autoptr(fdar_profile) profile =
 		fdar_profile_ahead_read_all(&input, paths, (unsigned)options->jobs, &error);
 	if (!profile || !fdar_profile_save(profile, about, options->output, &error)) {

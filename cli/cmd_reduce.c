@@ -232,6 +232,9 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 					 &request->load.capture, &request->load.server_ports,
 					 error) &&
 	       fdar_capture_check_output(&texts->capture, texts->output, error) &&
+	       fdar_capture_check_output(&texts->capture, request->state, error) &&
+	       fdar_capture_check_other(texts->baseline, "the baseline", texts->output, error) &&
+	       fdar_capture_check_other(texts->baseline, "the baseline", request->state, error) &&
 	       fdar_judge_parse(&request->judge, texts->test, error) &&
 	       fdar_judge_parse_over(&request->judge, texts->over, texts->baseline != NULL,
 				     error) &&

@@ -284,7 +284,8 @@ static gboolean replay_read(struct replay *replay, struct texts *texts, int argc
 {
 	if (!fdar_capture_options_read(&texts->capture, argc, argv, &replay->load.capture,
 				       &replay->load.server_ports, error) ||
-	    !fdar_capture_check_output(&texts->capture, texts->output, error))
+	    !fdar_capture_check_output(&texts->capture, texts->output, error) ||
+	    !fdar_capture_check_other(texts->rewrite, "the rules", texts->output, error))
 		return FALSE;
 	replay->texts = &texts->capture;
 	replay->inputs.half_open = texts->half_open;

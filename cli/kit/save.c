@@ -1,12 +1,15 @@
 #include "cli/kit/save.h"
 
 #include <errno.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file_write.h"
 #include "cli/kit/command.h"
+#include "pipeline/recording/recording.h"
 
 gboolean fdar_save(const char *path, const void *data, gsize length, GError **error)
 {
@@ -55,6 +58,45 @@ static gboolean is_in(const char *place, const char *folder)
 	       (place[length] == '\0' || place[length] == '/');
 }
 
+/* The folder that is read when this one is: of a recording's trace, or a part of it, the recording. */
+static char *read_with(const char *input)
+{
+	g_autofree char *folder = g_strdup(input);
+
+	while (strlen(folder) > 1) {
+		g_autofree char *name = g_path_get_basename(folder);
+		char *parent = g_path_get_dirname(folder);
+		g_autofree char *info = g_build_filename(parent, FDAR_RECORDING_FILE, NULL);
+
+		if (strcmp(name, FDAR_RECORDING_TRACE) == 0 &&
+		    g_file_test(info, G_FILE_TEST_EXISTS))
+			return parent;
+		g_free(folder);
+		folder = parent;
+	}
+	return g_strdup(input);
+}
+
+/* Whether the file is one of those below input, by another name. */
+static gboolean is_link_into(const char *place, const char *input)
+{
+	char *const roots[] = { (char *)input, NULL };
+	gboolean found = FALSE;
+	struct stat st;
+	FTSENT *entry;
+	FTS *tree;
+
+	if (stat(place, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink < 2)
+		return FALSE;
+	tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	while (tree && !found && (entry = fts_read(tree)))
+		found = entry->fts_info == FTS_F && entry->fts_statp->st_ino == st.st_ino &&
+			entry->fts_statp->st_dev == st.st_dev;
+	if (tree)
+		fts_close(tree);
+	return found;
+}
+
 int fdar_save_check(const struct fdar_usage *usage, const char *output, const char *const *inputs)
 {
 	char *place = output && strcmp(output, "-") != 0 ? place_of(output) : NULL;
@@ -62,11 +104,17 @@ int fdar_save_check(const struct fdar_usage *usage, const char *output, const ch
 
 	for (; place && *inputs && code == FDAR_EXIT_OK; inputs++) {
 		char *input = realpath(*inputs, NULL);
+		g_autofree char *with = input ? read_with(input) : NULL;
 
-		if (input && is_in(place, input))
+		if (input && is_in(place, with))
 			code = fdar_usage_error(
 				usage, "%s: is %s%s, which is read: writing it would damage that",
-				output, strcmp(place, input) == 0 ? "" : "in ", *inputs);
+				output, strcmp(place, input) == 0 ? "" : "in ",
+				is_in(place, input) ? *inputs : with);
+		else if (input && is_link_into(place, with))
+			code = fdar_usage_error(usage,
+						"%s: is a link to a file of %s, which is read",
+						output, *inputs);
 		free(input);
 	}
 	free(place);

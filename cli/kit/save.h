@@ -15,7 +15,8 @@ gboolean fdar_save(const char *path, const void *data, gsize length, GError **er
 gboolean fdar_save_text(const char *path, GString *text, GError **error);
 
 /* To be asked before anything is read or written: output (NULL and "-" are always right) may be neither an
- * input nor in the folder that one is, by whatever names and links. Inputs end with NULL. FDAR_EXIT_OK, or
+ * input nor in the folder that one is, by whatever names and links; of a trace of a recording, in that. Inputs
+ * end with NULL. FDAR_EXIT_OK, or
  * what to return: it has been said then. */
 int fdar_save_check(const struct fdar_usage *usage, const char *output, const char *const *inputs);
 

@@ -74,18 +74,24 @@ static gboolean is_same_file(const char *a, const char *b)
 	       first.st_ino == second.st_ino;
 }
 
+gboolean fdar_capture_check_other(const char *input, const char *what, const char *output,
+				  GError **error)
+{
+	if (!input || !output || !is_same_file(input, output))
+		return TRUE;
+	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		    "-o %s: is %s that is read: writing it would destroy it", output, what);
+	return FALSE;
+}
+
 gboolean fdar_capture_check_output(const struct fdar_capture_texts *texts, const char *output,
 				   GError **error)
 {
-	for (char **path = texts->paths; output && *path; path++) {
-		if (!is_same_file(*path, output))
-			continue;
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    "-o %s: is the capture that is read: writing it would destroy it",
-			    output);
-		return FALSE;
-	}
-	return TRUE;
+	for (char **path = texts->paths; output && *path; path++)
+		if (!fdar_capture_check_other(*path, "the capture", output, error))
+			return FALSE;
+	return !output || !texts->keys ||
+	       fdar_capture_check_other(texts->keys, "the file of secrets", output, error);
 }
 
 void fdar_capture_texts_clear(struct fdar_capture_texts *texts)

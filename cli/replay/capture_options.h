@@ -39,7 +39,12 @@ gboolean fdar_capture_options_read(struct fdar_capture_texts *texts, int argc, c
 const struct fdar_tls_keys *fdar_capture_options_keys(struct fdar_capture_texts *texts,
 						      GError **error);
 
-/* FALSE and error when output is one of the captures: writing it would destroy what is read. */
+/* FALSE and error when output is that input, by whatever name; either may be NULL. what: "the capture". */
+gboolean fdar_capture_check_other(const char *input, const char *what, const char *output,
+				  GError **error);
+
+/* FALSE and error when output is one of the captures, or their secrets: writing it would destroy what is
+ * read. */
 gboolean fdar_capture_check_output(const struct fdar_capture_texts *texts, const char *output,
 				   GError **error);
 
