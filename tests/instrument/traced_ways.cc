@@ -19,7 +19,11 @@
 
 #include <stdexcept>
 
+#ifdef __clang__
+#define KEPT __attribute__((noinline, used))
+#else
 #define KEPT __attribute__((noinline, noclone, used))
+#endif
 #define BARE __attribute__((no_instrument_function, patchable_function_entry(0)))
 
 static volatile unsigned sink;
