@@ -4,6 +4,7 @@
 #include "instrument/wire/events.h"
 
 static void on_costs(void *user, const struct fdar_walk_cost *costs, size_t count);
+static void on_sum(void *user, const struct fdar_walk_sum *sum);
 static void on_opened(void *user, struct fdar_walk_session *session);
 static void on_closed(void *user, struct fdar_walk_session *session);
 static void on_handoff(void *user, const struct fdar_walk_handoff *handoff);
@@ -14,6 +15,7 @@ static const struct fdar_walk_visitor visitor = {
 	.session_opened = on_opened,
 	.session_closed = on_closed,
 	.costs = on_costs,
+	.sum = on_sum,
 	.handoff = on_handoff,
 	.switched = on_switched,
 	.io = on_io,
@@ -95,6 +97,11 @@ struct fdar_walk *fdar_profile_builder_walk(struct fdar_profile_builder *builder
 static void on_costs(void *user, const struct fdar_walk_cost *costs, size_t count)
 {
 	profile_costs_add(user, costs, count);
+}
+
+static void on_sum(void *user, const struct fdar_walk_sum *sum)
+{
+	profile_costs_add_sum(user, sum);
 }
 
 static void on_opened(void *user, struct fdar_walk_session *session)

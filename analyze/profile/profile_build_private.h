@@ -86,6 +86,7 @@ struct cell *profile_cell(struct open_session *open, uint32_t index, enum cell_k
 GPtrArray *profile_costs_new(void);
 void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_walk_cost *costs,
 		       size_t count);
+void profile_costs_add_sum(struct fdar_profile_builder *builder, const struct fdar_walk_sum *told);
 /* At the end: brings the sums of all groups to their nodes. */
 void profile_costs_settle(struct fdar_profile_builder *builder);
 

@@ -89,12 +89,13 @@ static struct extra *extra_of(struct path_costs *costs, uint32_t path)
 	return &g_array_index(costs->extras, struct extra, index);
 }
 
-static void add_extra(struct path_costs *costs, const struct fdar_walk_cost *cost)
+/* Of so many calls that are alike; the cost's times are those of all. */
+static void add_extra(struct path_costs *costs, const struct fdar_walk_cost *cost, uint64_t calls)
 {
 	struct extra *extra = extra_of(costs, cost->path);
 
-	extra->recursive += cost->recursive;
-	extra->unfinished += cost->unfinished;
+	extra->recursive += cost->recursive ? calls : 0;
+	extra->unfinished += cost->unfinished ? calls : 0;
 	extra->skipped_calls = profile_sum(extra->skipped_calls, cost->skipped_calls);
 	extra->skipped_ns = profile_sum(extra->skipped_ns, cost->skipped_ns);
 	if (cost->client)
@@ -176,12 +177,13 @@ static inline void add_duration(struct lot *lot, struct sum *sum, uint64_t durat
 	fdar_tally_add_slow(&sum->total_ns, duration_ns);
 }
 
-static inline void add_to_session(struct lot *lot, const struct fdar_walk_cost *cost)
+static inline void add_to_session(struct lot *lot, const struct fdar_walk_cost *cost,
+				  uint64_t calls)
 {
 	struct open_session *open = lot->open;
 	struct cell *cell = cell_of(lot->builder, open, cost->path);
 
-	cell->calls++;
+	cell->calls += calls;
 	cell->own_ns = profile_sum(cell->own_ns, cost->self_ns);
 	if (!cost->recursive)
 		cell->total_ns = profile_sum(cell->total_ns, cost->total_ns);
@@ -202,9 +204,9 @@ static inline void add_cost(struct lot *lot, const struct fdar_walk_cost *cost)
 		add_duration(lot, sum, cost->total_ns);
 	}
 	if (G_UNLIKELY(cost->recursive | cost->unfinished | cost->client || cost->skipped_calls))
-		add_extra(lot->costs, cost);
+		add_extra(lot->costs, cost, 1);
 	if (lot->open)
-		add_to_session(lot, cost);
+		add_to_session(lot, cost, 1);
 }
 
 static void add_lot(struct lot *lot, const struct fdar_walk_cost *costs, size_t count)
@@ -237,6 +239,29 @@ void profile_costs_add(struct fdar_profile_builder *builder, const struct fdar_w
 		now = MIN(count, LOT);
 		add_lot(&lot, costs, now);
 	}
+}
+
+/* What waited for its owner: many calls of one path at once. */
+void profile_costs_add_sum(struct fdar_profile_builder *builder, const struct fdar_walk_sum *told)
+{
+	const struct fdar_walk_cost *cost = &told->cost;
+	struct lot lot = { .builder = builder };
+
+	set_session(&lot, cost->session);
+	if (cost->path >= lot.costs->room)
+		grow(lot.costs, cost->path);
+	struct sum *sum = &lot.costs->sums[cost->path];
+	if (!sum->total_ns.count)
+		name_path(builder, cost->path);
+	sum->own_ns = profile_sum(sum->own_ns, cost->self_ns);
+	if (!cost->recursive) {
+		sum->wait_ns = profile_sum(sum->wait_ns, cost->wait_ns);
+		fdar_tally_add_histogram(&sum->total_ns, &told->total_ns);
+	}
+	if (cost->recursive | cost->unfinished | cost->client || cost->skipped_calls)
+		add_extra(lot.costs, cost, told->calls);
+	if (lot.open)
+		add_to_session(&lot, cost, told->calls);
 }
 
 /* ---- the end ---- */

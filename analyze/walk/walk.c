@@ -8,6 +8,7 @@ static void thread_free(gpointer data)
 
 	g_array_unref(thread->frames);
 	g_array_unref(thread->pending);
+	walk_defer_free(thread);
 	g_free(thread);
 }
 

@@ -37,7 +37,7 @@
  * Bounds. Memory grows with open frames, threads, functions, call paths, open sessions and objects
  * in queues, never with the length of the trace. Limits against hostile input, all counted in
  * fdar_walk_stats: FDAR_WALK_DEPTH_MAX open frames a thread, FDAR_WALK_PENDING_MAX closed frames a thread
- * that wait for an owner, FDAR_WALK_PATHS_MAX call paths, FDAR_WALK_PUTS_MAX objects in queues,
+ * that wait for an owner one by one (more are summed up by call path), FDAR_WALK_PATHS_MAX call paths, FDAR_WALK_PUTS_MAX objects in queues,
  * FDAR_WALK_FDS_MAX descriptors of sessions, FDAR_WALK_FORKS_MAX living children a process.
  */
 #ifndef FDAR_ANALYZE_WALK_WALK_H
@@ -47,6 +47,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "pipeline/events/event.h"
 
 #define FDAR_WALK_DEPTH_MAX   (1u << 18)
@@ -151,6 +152,15 @@ struct fdar_walk_cost {
 	uint8_t client; /* a wait for a session's client */
 };
 
+/* Frames of one call path that were closed before it was known whose they are, more than are kept one by
+ * one: told together once that is known. */
+struct fdar_walk_sum {
+	struct fdar_walk_cost
+		cost;   /* its times are the sums of theirs; all else they have in common */
+	uint64_t calls; /* how many */
+	struct fdar_histogram total_ns; /* of each; empty when they are recursive */
+};
+
 /* An object that went through a queue, told when it is taken. Nobody took it: take_ns and to_tid
  * are 0, told when it is put again or at the end of the trace. */
 struct fdar_walk_handoff {
@@ -223,6 +233,9 @@ struct fdar_walk_visitor {
 	/* The same frames in the same order, many at once, for who needs no more of them: that is
 	 * faster. */
 	void (*costs)(void *user, const struct fdar_walk_cost *costs, size_t count);
+	/* Who takes costs may take sums, too: without it, what is beyond FDAR_WALK_PENDING_MAX is the
+	 * server's, one by one. */
+	void (*sum)(void *user, const struct fdar_walk_sum *sum);
 	void (*handoff)(void *user, const struct fdar_walk_handoff *handoff);
 	void (*note)(void *user, const struct fdar_walk_note *note);
 	void (*bytes)(void *user, const struct fdar_walk_note *bytes);
@@ -260,8 +273,10 @@ struct fdar_walk_stats {
 	uint64_t no_thread; /* events of ours that do not say their thread: stacks are guesswork */
 	uint64_t time_backwards; /* events before their thread's last one; taken as of its time */
 	uint64_t too_deep;       /* frames not kept because of FDAR_WALK_DEPTH_MAX */
+	uint64_t deferred;       /* frames that were told as sums */
 	uint64_t pending_over;   /* frames that a session would have adopted, but the server has
-				  * because of FDAR_WALK_PENDING_MAX */
+				  * because of FDAR_WALK_PENDING_MAX: there is nobody for sums, or
+				  * they have some of before the session was the thread's */
 	uint64_t paths_over;     /* frames on path 0 because of FDAR_WALK_PATHS_MAX */
 	uint64_t puts_over;      /* hand-offs not followed because of FDAR_WALK_PUTS_MAX */
 	uint64_t forks_over;     /* forks not followed because of FDAR_WALK_FORKS_MAX */

@@ -41,7 +41,7 @@ void walk_check(const struct fdar_walk *walk, const struct thread *thread)
 	assert(thread->boundary <= thread->frames->len);
 	assert(thread->server_below <= thread->frames->len);
 	/* Who works for a session has nothing that waits for one. */
-	assert(!thread->current || !thread->pending->len);
+	assert(!thread->current || (!thread->pending->len && !walk_deferred_calls(thread)));
 	assert(!thread->current || thread->current->currents > 0);
 	for (uint32_t i = 0; i < thread->frames->len; i++)
 		check_frame(walk, thread, i, &tally);

@@ -101,22 +101,41 @@ struct times {
 	uint64_t ns, wait_ns;
 };
 
-/* Of the closed frames from an index on, as far as no pending frame is around them: ids are given
- * when frames are opened, and closed ones are in the order of their ends. */
-static struct times times_from(const struct thread *thread, guint closed, uint64_t around)
+/* Of the first closed frames, as far as no other of them is around them, in the frame of that id (0: in
+ * none that is pending): ids are given when frames are opened, and closed ones are in the order of their
+ * ends. */
+static struct times times_of_first(const struct thread *thread, guint closed, uint64_t in)
 {
 	struct times times = { 0 };
+	uint64_t around = UINT64_MAX;
 
-	for (guint i = thread->pending->len; i > closed; i--) {
+	for (guint i = closed; i > 0; i--) {
 		const struct fdar_walk_frame *frame = pending_at(thread, i - 1);
 
-		if (frame->id > around)
+		if (frame->id < in)
+			break;
+		if (frame->id > around || frame->kind == WALK_SAMPLE)
 			continue;
 		around = frame->id;
 		times.ns += frame->total_ns;
 		times.wait_ns += frame->wait_ns;
 	}
 	return times;
+}
+
+/* Sums have no times of each: with one of them from before, all are from before, also what was opened
+ * later and is in frames that are still open. */
+static void settle_deferred_before(struct fdar_walk *walk, struct thread *thread, uint32_t open)
+{
+	walk->stats.pending_over += walk_deferred_calls(thread);
+	walk_defer_settle(walk, thread, NULL);
+	for (uint32_t i = open; i < thread->frames->len; i++) {
+		struct frame *frame = walk_frame_at(thread, i);
+
+		frame->in_server_ns += frame->in_owner_ns;
+		frame->in_server_wait_ns += frame->in_owner_wait_ns;
+		frame->in_owner_ns = frame->in_owner_wait_ns = 0;
+	}
 }
 
 /* Of what is pending, what was opened before since_ns becomes the server's, and what is in it and
@@ -126,20 +145,28 @@ static void settle_before(struct fdar_walk *walk, struct thread *thread)
 {
 	uint32_t open = thread->boundary, depth = thread->frames->len;
 	guint closed = thread->pending->len;
+	gboolean deferred = walk_deferred_first_ns(thread) < thread->since_ns;
 
 	while (open < depth && walk_frame_at(thread, open)->start_ns < thread->since_ns)
 		open++;
-	while (closed && pending_at(thread, closed - 1)->start_ns >= thread->since_ns)
+	while (!deferred && closed && pending_at(thread, closed - 1)->start_ns >= thread->since_ns)
 		closed--;
 	if (!closed && open == thread->boundary)
 		return;
-	struct times later =
-		times_from(thread, closed,
-			   open < depth ? walk_frame_at(thread, open)->id : UINT64_MAX);
 	struct frame *last = open > thread->boundary ? walk_frame_at(thread, open - 1) : NULL;
+	uint64_t *sum_ns = last ? &last->in_owner_ns : &thread->pending_ns;
+	uint64_t *sum_wait_ns = last ? &last->in_owner_wait_ns : &thread->pending_wait_ns;
+	struct times later = { 0 };
 
-	*(last ? &last->in_owner_ns : &thread->pending_ns) -= later.ns;
-	*(last ? &last->in_owner_wait_ns : &thread->pending_wait_ns) -= later.wait_ns;
+	if (deferred) {
+		settle_deferred_before(walk, thread, open);
+	} else {
+		struct times first = times_of_first(thread, closed, last ? last->id : 0);
+
+		later = (struct times){ *sum_ns - first.ns, *sum_wait_ns - first.wait_ns };
+		*sum_ns = first.ns;
+		*sum_wait_ns = first.wait_ns;
+	}
 	settle_first(walk, thread, open, closed, NULL);
 	thread->boundary = open;
 	thread->pending_ns = later.ns;
@@ -153,6 +180,7 @@ static void settle(struct fdar_walk *walk, struct thread *thread, struct session
 		settle_before(walk, thread);
 	thread->since_ns = 0;
 	settle_first(walk, thread, thread->frames->len, thread->pending->len, session);
+	walk_defer_settle(walk, thread, session);
 	/* What nobody adopts was the server's anyway: a long start-up, say. */
 	if (session)
 		walk->stats.pending_over += thread->pending_over;

@@ -13,6 +13,7 @@
  *	walk_stack.c    frames: enter, close, repair
  *	walk_sample.c   looks at threads from outside
  *	walk_owner.c    whose frames they are: boundaries, adoption
+ *	walk_defer.c    what waits for an owner, summed up
  *	walk_tell.c     what is told, and the end of sessions that nothing holds any more
  *	walk_registry.c who is there: processes, threads, their sessions by key and descriptor
  *	walk_path.c     call paths
@@ -144,14 +145,15 @@ struct thread {
 	uint64_t over_ns;        /* when its process may have ended; 0: nothing is known of that */
 	struct session *session; /* that it is on; may be NULL */
 	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
-	gboolean by_header;  /* the session was made current by an event with a key, not by I/O */
-	gboolean waited;     /* a wait was seen */
-	gboolean polls;      /* it has waited for any of several descriptors */
-	int32_t many_fd;     /* that peers without a connection came on last, + 1; 0: none */
-	GArray *frames;      /* of struct frame, outermost first */
-	uint32_t room;       /* of frames, in use or not */
-	GArray *pending;     /* of struct fdar_walk_frame: closed, but nobody's yet */
-	uint64_t pending_ns; /* total of those directly below frames that are not pending */
+	gboolean by_header; /* the session was made current by an event with a key, not by I/O */
+	gboolean waited;    /* a wait was seen */
+	gboolean polls;     /* it has waited for any of several descriptors */
+	int32_t many_fd;    /* that peers without a connection came on last, + 1; 0: none */
+	GArray *frames;     /* of struct frame, outermost first */
+	uint32_t room;      /* of frames, in use or not */
+	GArray *pending;    /* of struct fdar_walk_frame: closed, but nobody's yet */
+	struct deferred *deferred; /* what was closed after these, summed up; NULL: nothing ever */
+	uint64_t pending_ns;       /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;
 	uint64_t pending_over; /* told as the server's since the last boundary, for want of room */
 	uint64_t since_ns;     /* what was opened before is for no session to adopt; 0: all is */
@@ -296,6 +298,16 @@ void walk_tell_sample(const struct fdar_walk *walk, const struct fdar_walk_frame
 /* The session goes, when it has ended and nothing holds it. */
 void walk_session_settle(struct fdar_walk *walk, struct session *session);
 
+/* walk_defer.c */
+/* A closed frame waits for an owner, opened at start_ns, as a part of its path's sum. */
+void walk_defer(struct thread *thread, const struct fdar_walk_cost *cost, uint64_t start_ns);
+/* How many frames that are, and when the first of them was opened. */
+uint64_t walk_deferred_calls(const struct thread *thread);
+uint64_t walk_deferred_first_ns(const struct thread *thread);
+/* All of it is the session's, or the server's (NULL). */
+void walk_defer_settle(struct fdar_walk *walk, struct thread *thread, struct session *session);
+void walk_defer_free(struct thread *thread);
+
 /* walk_process.c */
 
 void walk_process_begin(struct fdar_walk *walk, const struct fdar_event *event);
@@ -388,10 +400,16 @@ static inline void walk_tell_cost(struct fdar_walk *walk, const struct fdar_walk
 		walk->visitor->costs(walk->user, cost, 1);
 }
 
-/* Whether a closed frame without an owner can wait for one; else it is the server's. */
+/* Whether a closed frame without an owner can wait for one by itself; else it is summed up, or the
+ * server's. */
 static inline gboolean walk_can_wait(const struct thread *thread)
 {
 	return thread->pending->len < FDAR_WALK_PENDING_MAX;
+}
+
+static inline gboolean walk_sums(const struct fdar_walk *walk)
+{
+	return walk->visitor->sum && !walk->visitor->frame;
 }
 
 /* A new frame is the current session's; CLAIM_PENDING where there is none. */

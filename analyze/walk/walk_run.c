@@ -18,6 +18,7 @@ struct run {
 	uint64_t halves;              /* calls count twice as events */
 	uint32_t count;               /* of costs */
 	uint64_t pending;             /* of the costs: closed before anybody had them */
+	gboolean defers;              /* and where such are summed up: then none of the costs is */
 	struct fdar_walk_cost *costs; /* COSTS */
 };
 
@@ -119,6 +120,10 @@ static inline gboolean leave(struct run *run, const struct fdar_event *event)
 	run->lowest = MIN(run->lowest, run->depth);
 	walk_frame_add(run->thread, run->depth ? &run->frames[run->depth - 1] : NULL, frame,
 		       run->now_ns - frame->start_ns, cost);
+	if (frame->claim == CLAIM_PENDING && run->defers) {
+		walk_defer(run->thread, cost, frame->start_ns);
+		return TRUE;
+	}
 	run->pending += frame->claim == CLAIM_PENDING;
 	if (frame->owner) {
 		frame->owner->open_frames--;
@@ -152,6 +157,10 @@ static inline gboolean call(struct run *run, const struct fdar_event *event)
 	*cost = walk_frame_cost(run->frames, end_ns, &frame, HOW_EXIT);
 	walk_frame_add(run->thread, run->depth ? &run->frames[run->depth - 1] : NULL, &frame,
 		       event->called.ns, cost);
+	if (!run->owner && run->defers) {
+		walk_defer(run->thread, cost, event->time_ns);
+		return TRUE;
+	}
 	run->pending += !run->owner;
 	cost_added(run);
 	return TRUE;
@@ -218,6 +227,7 @@ size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t 
 	run.room = MIN(thread->room, FDAR_WALK_DEPTH_MAX);
 	run.open = thread->open[FDAR_FRAME_FUNCTION];
 	run.halves = run.pending = run.count = 0;
+	run.defers = walk_sums(walk);
 	while (taken < length && events[taken].pid == thread->pid &&
 	       events[taken].tid == thread->tid && take(&run, &events[taken]))
 		taken++;

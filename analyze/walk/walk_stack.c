@@ -200,6 +200,8 @@ static inline void close_top(struct fdar_walk *walk, struct thread *thread, enum
 	walk_frame_add(thread, parent_of(thread), frame, thread->now_ns - frame->start_ns, &cost);
 	if (walk->visitor->frame || (frame->claim == CLAIM_PENDING && walk_can_wait(thread))) {
 		tell_whole(walk, thread, frame, &cost, result);
+	} else if (frame->claim == CLAIM_PENDING && walk_sums(walk)) {
+		walk_defer(thread, &cost, frame->start_ns);
 	} else {
 		thread->pending_over += frame->claim == CLAIM_PENDING;
 		walk_tell_cost(walk, &cost);

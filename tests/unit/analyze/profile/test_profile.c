@@ -498,6 +498,62 @@ static void test_joined_calls(void)
 	}
 }
 
+/* Calls of a to e at random, nested, with waits in them. */
+static void add_calls(GString *text, uint32_t count, uint32_t *now)
+{
+	g_autoptr(GRand) random = g_rand_new_with_seed(16);
+	char open[6];
+	uint32_t depth = 0;
+
+	for (uint32_t i = 0; i < count || depth; i++) {
+		*now += (uint32_t)g_rand_int_range(random, 0, 300);
+		if (depth && (depth == sizeof(open) || i >= count || g_rand_boolean(random))) {
+			g_string_append_printf(text, " %u -%c", *now, open[--depth]);
+			continue;
+		}
+		if (g_rand_int_range(random, 0, 20) == 0) {
+			g_string_append_printf(text, " %u wait:LOCK:lock %u w", *now, *now + 7);
+			*now += 7;
+		}
+		open[depth++] = (char)g_rand_int_range(random, 'a', 'f');
+		g_string_append_printf(text, " %u +%c", *now, open[depth - 1]);
+	}
+}
+
+/* What is summed up until its owner is known is what it had been, had it been known from the start. */
+static void test_deferred(void)
+{
+	g_autoptr(GString) early = g_string_new("A 0 begin:1:all"), late = g_string_new("A");
+	uint32_t now = 1, again = 1;
+
+	add_calls(early, 100000, &now);
+	add_calls(late, 100000, &again);
+	g_string_append_printf(late, " %u begin:1:all", again);
+	g_autoptr(fdar_profile) first = script_profile(early->str),
+				second = script_profile(late->str);
+	const struct fdar_profile_group *a = fdar_profile_group(first, "all");
+	const struct fdar_profile_group *b = fdar_profile_group(second, "all");
+
+	g_assert_cmpuint(a->own_ns, ==, b->own_ns);
+	g_assert_cmpuint(a->running_ns.sum, ==, b->running_ns.sum);
+	g_assert_cmpuint(a->node_count, ==, b->node_count);
+	g_assert_cmpuint(second->losses.over, ==, 0);
+	for (uint32_t i = 1; i < a->node_count; i++) {
+		const struct fdar_profile_stat *x = &a->nodes[i].stat, *y = &b->nodes[i].stat;
+
+		g_assert_cmpstr(first->functions[a->nodes[i].function].name, ==,
+				second->functions[b->nodes[i].function].name);
+		g_assert_cmpuint(x->calls, ==, y->calls);
+		g_assert_cmpuint(x->outer_calls, ==, y->outer_calls);
+		g_assert_cmpuint(x->own_ns, ==, y->own_ns);
+		g_assert_cmpuint(x->total_ns, ==, y->total_ns);
+		g_assert_cmpuint(x->wait_ns, ==, y->wait_ns);
+		g_assert_true(fdar_histogram_equal(&x->call_ns, &y->call_ns));
+		g_assert_true(fdar_histogram_equal(&x->session_own_ns, &y->session_own_ns));
+		g_assert_true(fdar_histogram_equal(&x->session_calls, &y->session_calls));
+	}
+}
+
 static void test_skipped(void)
 {
 	g_autoptr(fdar_profile) profile = script_profile(
@@ -625,6 +681,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/profile/merge", test_merge_is_exact);
 	g_test_add_func("/profile/random", test_random_adds_up);
 	g_test_add_func("/profile/joined-calls", test_joined_calls);
+	g_test_add_func("/profile/deferred", test_deferred);
 	g_test_add_func("/profile/skipped", test_skipped);
 	g_test_add_func("/profile/switched", test_switched);
 	g_test_add_func("/profile/folded", test_folded);
