@@ -324,6 +324,7 @@ struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
 	diff->texts = g_string_chunk_new(4096);
 	diff->hints = g_ptr_array_new_with_free_func(g_free);
 	fill_options(&work, options);
+	diff->inferred = fdar_profile_is_inferred(baseline) && fdar_profile_is_inferred(subject);
 	ready = choose(&work.side[BASELINE], baseline, work.options.baseline_label, "baseline",
 		       error) &&
 		choose(&work.side[SUBJECT], subject, work.options.label, "subject", error);

@@ -239,7 +239,10 @@ struct fdar_diff {
 	gboolean whole_run;         /* no sessions on either side: per run instead of per session */
 	struct fdar_diff_test test; /* of busy time per session */
 	gboolean even;              /* of SPREAD: all functions grew alike */
-	gboolean blind;   /* of IDLE, or refused for it: what threads did was not recorded */
+	gboolean blind; /* of IDLE, or refused for it: what threads did was not recorded */
+	gboolean
+		inferred; /* what ran is inferred from reads and writes, on both sides: it is known how
+			    * much that is, and not which function */
 	double spin_rate; /* of that: reads and writes of a session in a second, where there are
 			   * very many for no more bytes: a busy loop; else 0 */
 	gboolean may_be_chance; /* a difference was seen, but not a significant one */

@@ -166,7 +166,7 @@ void diff_blame_node(struct diff_work *work, uint32_t at)
 		verdict->below = worst_wait(diff, at);
 		if (verdict->below == verdict->function)
 			verdict->below = NULL;
-	} else if (diff_is_calls(work, node->ratio, calls)) {
+	} else if (node->frame != FDAR_FRAME_INFERRED && diff_is_calls(work, node->ratio, calls)) {
 		verdict->change = FDAR_CHANGE_CALLS;
 		verdict->factor = calls;
 	} else {

@@ -219,6 +219,22 @@ static void cap_for_runs(struct diff_work *work)
 			 "differ by (more runs: --baseline, --subject)");
 }
 
+/* Between two reads a thread may have run, waited for a processor, or for a disk: nobody looked. */
+static void cap_for_inferred(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+
+	if (!work->diff->inferred)
+		return;
+	if (verdict->change == FDAR_CHANGE_NONE || verdict->function)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "what threads did is inferred from their reads and writes");
+	else
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "what the server's threads did is inferred from their reads and writes: "
+			 "record with --sample, or rebuild");
+}
+
 static void cap_for_kind(struct diff_work *work)
 {
 	const struct fdar_verdict *verdict = &work->diff->verdict;
@@ -288,6 +304,7 @@ void diff_trust(struct diff_work *work)
 	cap_for_load(work);
 	cap_for_processors(work);
 	cap_for_row(work);
+	cap_for_inferred(work);
 	cap_for_kind(work);
 	cap_for_runs(work);
 	for (guint i = 0; i < work->caps->len; i++) {

@@ -80,7 +80,7 @@ void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t fu
 	struct fdar_diff_spread spread;
 
 	*counts = (struct fdar_diff_counts){ .p = 1 };
-	if (!diff_row_runs(row) || work->diff->whole_run)
+	if (!diff_row_runs(row) || row->frame == FDAR_FRAME_INFERRED || work->diff->whole_run)
 		return;
 	for (int i = 0; i < SIDES; i++)
 		if (entry[i] != FDAR_PROFILE_NONE)

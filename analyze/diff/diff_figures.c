@@ -27,12 +27,14 @@ gboolean diff_leaves_out(const struct diff_work *work, uint32_t function)
 
 gboolean diff_row_runs(const struct fdar_diff_row *row)
 {
-	return row->frame == FDAR_FRAME_FUNCTION || row->frame == FDAR_FRAME_SCOPE;
+	return row->frame == FDAR_FRAME_FUNCTION || row->frame == FDAR_FRAME_SCOPE ||
+	       row->frame == FDAR_FRAME_INFERRED;
 }
 
 gboolean diff_is_function(const struct fdar_diff_node *node)
 {
-	return node->frame == FDAR_FRAME_FUNCTION || node->frame == FDAR_FRAME_SCOPE;
+	return node->frame == FDAR_FRAME_FUNCTION || node->frame == FDAR_FRAME_SCOPE ||
+	       node->frame == FDAR_FRAME_INFERRED;
 }
 
 double diff_outer_ratio(const struct fdar_diff_side *baseline, const struct fdar_diff_side *subject)

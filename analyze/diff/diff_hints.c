@@ -3,6 +3,7 @@
 
 #include "analyze/diff/diff_private.h"
 
+#include "analyze/profile/unowned.h"
 #include "base/amount.h"
 
 static void hint(struct fdar_diff *diff, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -224,6 +225,41 @@ static void hint_server(struct diff_work *work)
 		     diff_units(work->diff), 100 * after, 100 * before);
 }
 
+#define UNOWNED_MIN 0.1 /* of what runs */
+
+/* What runs for nobody that is known: its own verdict says more, where there is one. */
+static void hint_unowned(struct diff_work *work)
+{
+	struct fdar_unowned before, after;
+
+	fdar_unowned_find(work->side[BASELINE].profile, &before);
+	fdar_unowned_find(work->side[SUBJECT].profile, &after);
+	if (!work->diff->whole_run && !work->diff->verdict.server && after.part >= UNOWNED_MIN)
+		hint(work->diff,
+		     "%.0f %% of the running time of the subject belongs to no %s%s%s; "
+		     "%.0f %% in the baseline",
+		     100 * after.part,
+		     work->diff->unit == FDAR_UNIT_REQUEST ? "request" : "session",
+		     after.path ? ": " : "", after.path ? after.path : "", 100 * before.part);
+	g_free(before.path);
+	g_free(after.path);
+}
+
+/* Sessions that nobody marks are connections, which may be more, or fewer, than what was asked for. */
+static void hint_inferred(const struct diff_work *work)
+{
+	const struct fdar_profile *before = work->side[BASELINE].profile;
+	const struct fdar_profile *after = work->side[SUBJECT].profile;
+
+	if (!before->io_sessions != !after->io_sessions)
+		hint(work->diff,
+		     "sessions of the %s are inferred from --io, and those of the %s are marked",
+		     before->io_sessions ? "baseline" : "subject",
+		     before->io_sessions ? "subject" : "baseline");
+	else if (before->io_sessions && work->diff->unit == FDAR_UNIT_SESSION)
+		hint(work->diff, "sessions are inferred from --io: connections that were accepted");
+}
+
 /* How much of the culprit's own time is in calls that left no record. */
 static void hint_skipped(struct fdar_diff *diff)
 {
@@ -336,6 +372,8 @@ void diff_hint(struct diff_work *work)
 	hint_recursion(work->diff);
 	hint_work(work->diff);
 	hint_server(work);
+	hint_unowned(work);
+	hint_inferred(work);
 	hint_skipped(work->diff);
 	hint_unrecorded(work->diff);
 	for (const char *const *doubt = work->options.doubts; doubt && *doubt; doubt++)

@@ -61,6 +61,19 @@ static char *no_sessions(const struct diff_work *work)
 			       before ? "subject" : "baseline", units);
 }
 
+/* Functions of one side, and of the other only what its threads did between I/O. */
+static char *recorded_otherwise(const struct diff_work *work)
+{
+	gboolean before = fdar_profile_is_inferred(work->side[BASELINE].profile);
+	gboolean after = fdar_profile_is_inferred(work->side[SUBJECT].profile);
+	g_autoptr(GHashTable) names = called_names(work->side[before ? SUBJECT : BASELINE].profile);
+
+	if (before == after || !g_hash_table_size(names))
+		return NULL;
+	return g_strdup_printf("functions of the %s were recorded, of the %s only I/O",
+			       before ? "subject" : "baseline", before ? "baseline" : "subject");
+}
+
 static gboolean waits_for_work(const struct fdar_profile *profile)
 {
 	for (uint32_t i = 0; i < profile->function_count; i++) {
@@ -127,6 +140,8 @@ gboolean diff_refuse(struct diff_work *work)
 		why = no_sessions(work);
 	if (!why)
 		why = other_server(work);
+	if (!why)
+		why = recorded_otherwise(work);
 	if (!why)
 		why = nothing_measured(work);
 	if (!why)

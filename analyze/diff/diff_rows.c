@@ -147,6 +147,8 @@ static enum fdar_change change_of(const struct diff_work *work, const struct fda
 		return FDAR_CHANGE_WAITING;
 	if (row->frame == FDAR_FRAME_QUEUE)
 		return FDAR_CHANGE_QUEUEING;
+	if (row->frame == FDAR_FRAME_INFERRED) /* nothing is called */
+		return FDAR_CHANGE_RUNNING;
 	double outer = diff_ratio(row->baseline.outer_calls, row->subject.outer_calls);
 	return diff_is_calls(work, row->ratio, outer) ? FDAR_CHANGE_CALLS : FDAR_CHANGE_RUNNING;
 }

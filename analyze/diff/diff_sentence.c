@@ -307,6 +307,26 @@ static void say_idle(GString *text, const struct fdar_diff *diff)
 	g_string_append(text, " times a second each, for no more bytes: a busy loop");
 }
 
+/* How much more, and what would say of which function. */
+static void say_inferred(GString *text, const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+
+	g_string_append(text, verdict->server ? "the server works " : "the server's threads work ");
+	if (isfinite(verdict->factor)) {
+		diff_add_number(text, verdict->factor);
+		g_string_append_printf(text, "x longer %s", per(diff));
+	} else {
+		g_string_append_printf(text, "from nothing %s", per(diff));
+	}
+	if (verdict->below)
+		g_string_append_printf(text, ", in %s", verdict->below);
+	add_times(text, verdict);
+	g_string_append(text,
+			", as their reads and writes show; cannot tell which function: record "
+			"with --sample, or rebuild");
+}
+
 static gboolean many_unfinished(const struct fdar_diff *diff)
 {
 	double before = diff->baseline.sessions ? (double)diff->baseline.unfinished /
@@ -352,6 +372,8 @@ static char *sentence_of(const struct fdar_diff *diff)
 		say_blocked(text, diff);
 	else if (verdict->change == FDAR_CHANGE_QUEUEING)
 		say_queue(text, diff);
+	else if (!verdict->function && diff->inferred && verdict->change == FDAR_CHANGE_RUNNING)
+		say_inferred(text, diff);
 	else if (!verdict->function)
 		say_overall(text, diff);
 	else if (verdict->change == FDAR_CHANGE_CALLS)

@@ -1,4 +1,6 @@
 /* Who is to blame. The steps are described in docs/analysis.md. */
+#include <string.h>
+
 #include "analyze/diff/diff_private.h"
 #include "instrument/wire/events.h"
 
@@ -377,12 +379,27 @@ static gboolean find(struct diff_work *work)
 	       diff_find_idle(work, FALSE);
 }
 
+/* That more was done is known, not what: the culprit is no function. */
+static void unname_inferred(struct fdar_diff *diff)
+{
+	struct fdar_verdict *verdict = &diff->verdict;
+
+	if (!diff->inferred || verdict->change == FDAR_CHANGE_BLOCKED || !verdict->function ||
+	    strcmp(verdict->component, FDAR_PROFILE_INFERRED_BY) != 0)
+		return;
+	verdict->function = NULL;
+	verdict->component = NULL;
+	if (verdict->change == FDAR_CHANGE_CALLS)
+		verdict->change = FDAR_CHANGE_RUNNING;
+}
+
 void diff_judge(struct diff_work *work)
 {
 	work->caps = g_ptr_array_new_with_free_func(g_free);
 	if (!find(work) && !find_outside(work, FALSE) && !find_spread(work) &&
 	    !find_slower_per_call(work))
 		find_faster(work);
+	unname_inferred(work->diff);
 	if (!diff_refuse(work))
 		diff_trust(work);
 	g_ptr_array_unref(work->caps);

@@ -214,6 +214,14 @@ static void group_clear(struct fdar_profile_group *group)
 	g_free(group->label);
 }
 
+gboolean fdar_profile_is_inferred(const struct fdar_profile *profile)
+{
+	for (uint32_t i = 0; i < profile->function_count; i++)
+		if (profile->functions[i].kind == FDAR_FRAME_INFERRED)
+			return TRUE;
+	return FALSE;
+}
+
 void fdar_profile_free(struct fdar_profile *profile)
 {
 	if (!profile)
@@ -337,6 +345,7 @@ static void merge_figures(struct fdar_profile *profile, const struct fdar_profil
 	profile->end_ns = MAX(profile->end_ns, from->end_ns);
 	profile->span_ns = profile_sum(profile->span_ns, from->span_ns);
 	profile->threads += from->threads;
+	profile->io_sessions = profile_sum(profile->io_sessions, from->io_sessions);
 	profile->processes += from->processes;
 }
 

@@ -32,6 +32,9 @@
 #define FDAR_PROFILE_ALL        "all"           /* the label of sessions when there are no labels */
 #define FDAR_PROFILE_UNLABELLED "no label"      /* ... of those that none of the labels fits */
 #define FDAR_PROFILE_SERVER     "server itself" /* of group 0 */
+/* What threads did where no functions were recorded: name and component (FDAR_FRAME_INFERRED). */
+#define FDAR_PROFILE_INFERRED    "work between I/O"
+#define FDAR_PROFILE_INFERRED_BY "inferred"
 
 struct fdar_profile_function {
 	const char *name;
@@ -148,8 +151,9 @@ struct fdar_profile {
 			    * recordings that it was read from */
 	uint64_t threads;
 	uint64_t processes;
-	enum fdar_unit unit; /* what the sessions are */
-	uint64_t begin_ns;   /* of the earliest and the latest event; 0: none */
+	uint64_t io_sessions; /* connections that nobody marks as sessions: --io made them such */
+	enum fdar_unit unit;  /* what the sessions are */
+	uint64_t begin_ns;    /* of the earliest and the latest event; 0: none */
 	uint64_t end_ns;
 	uint64_t span_ns;         /* sum of the merged recordings' lengths */
 	GHashTable *function_ids; /* private */
@@ -175,6 +179,9 @@ uint64_t *fdar_profile_subtree_ns(const struct fdar_profile_group *group);
 
 /* Functions, groups, trees and entries are the same, in whatever order. */
 gboolean fdar_profile_equal(const struct fdar_profile *a, const struct fdar_profile *b);
+
+/* Whether a part of its running time is inferred from I/O, because no functions were recorded. */
+gboolean fdar_profile_is_inferred(const struct fdar_profile *profile);
 
 /* NULL is allowed. */
 void fdar_profile_free(struct fdar_profile *profile);

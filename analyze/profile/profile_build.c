@@ -46,6 +46,8 @@ struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_
 	builder->walk = fdar_walk_new(&visitor, builder);
 	fdar_walk_set_unit(builder->walk, source->unit);
 	fdar_walk_set_texts(builder->walk, source->text, source->texts);
+	if (source->infer_work)
+		fdar_walk_infer_work(builder->walk);
 	builder->profile = fdar_profile_new();
 	builder->profile->unit = source->unit;
 	builder->folds = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -399,6 +401,7 @@ static void add_figures(const struct fdar_profile_builder *builder, struct fdar_
 	};
 	profile->unit = builder->source.unit;
 	profile->threads = stats.threads;
+	profile->io_sessions = stats.io_sessions;
 	profile->processes = stats.processes;
 	profile->begin_ns = stats.begin_ns;
 	profile->end_ns = stats.end_ns;

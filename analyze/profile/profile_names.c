@@ -114,6 +114,12 @@ static uint32_t make_function(struct fdar_profile_builder *builder,
 		name_address(builder, &sample, &function, number);
 		return profile_function_seen(builder, &function, &sample);
 	}
+	if (path->kind == FDAR_FRAME_INFERRED) {
+		function.name = FDAR_PROFILE_INFERRED;
+		function.component = FDAR_PROFILE_INFERRED_BY;
+		function.known = TRUE;
+		return profile_function_seen(builder, &function, NULL);
+	}
 	function.name = builder->source.text(builder->source.texts, path->name);
 	function.component = path->kind == FDAR_FRAME_WAIT ? "libc" : FDAR_COMPONENT_PROGRAM;
 	function.known = TRUE;

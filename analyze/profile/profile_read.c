@@ -181,6 +181,22 @@ static void take_losses(struct fdar_profile *profile, const char *path,
 		warn(warnings, "%s", *note);
 }
 
+/* No function of the server could be recorded, or none was asked for. A recorder that did not come to its
+ * end has not counted them. */
+static gboolean has_no_functions(const char *path)
+{
+	struct fdar_recording_info info = { 0 };
+	gboolean none, by_detail;
+
+	if (!fdar_recording_info_load(path, &info, NULL))
+		return FALSE;
+	by_detail = info.detail &&
+		    (strcmp(info.detail, "session") == 0 || strcmp(info.detail, "io") == 0);
+	none = by_detail || (!info.unfinished && !info.functions_live && !info.calls);
+	fdar_recording_info_clear(&info);
+	return none;
+}
+
 struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profile_options *options,
 				       GPtrArray *warnings, GError **error)
 {
@@ -210,15 +226,14 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		.symbols = symbols,
 		.text = run ? fdar_rules_run_text : text_of,
 		.texts = run ? (const void *)run : source,
-		.label = options->label    ? options->label
-			 : options->labels ? label_of
-					   : NULL,
+		.label = options->labels && !options->label ? label_of : options->label,
 		.labels = options->label ? options->label_user : (void *)options->labels,
 		.client = tells_clients(options) ? client_of : NULL,
 		.session = options->session,
 		.user = options->session_user,
 		.lines = options->lines,
 		.unit = options->unit,
+		.infer_work = has_no_functions(path),
 		.folded = options->folded,
 		.component = rules ? component_of : NULL,
 		.hidden = rules ? is_hidden : NULL,

@@ -35,6 +35,11 @@ void fdar_walk_set_unit(struct fdar_walk *walk, enum fdar_unit unit)
 	walk->unit = unit;
 }
 
+void fdar_walk_infer_work(struct fdar_walk *walk)
+{
+	walk->infers_work = TRUE;
+}
+
 void fdar_walk_set_texts(struct fdar_walk *walk,
 			 const char *(*text)(const void *texts, uint32_t id), const void *texts)
 {
@@ -290,7 +295,11 @@ void fdar_walk_feed(struct fdar_walk *walk, const struct fdar_event *events, siz
 			continue;
 		}
 		pass_time(walk, thread, event->time_ns);
+		if (walk->infers_work)
+			walk_work_before(walk, thread, event);
 		dispatch(walk, thread, event);
+		if (walk->infers_work)
+			walk_work_after(walk, thread, event);
 		if (event->kind != FDAR_EVENT_FUNC_ENTRY && event->kind != FDAR_EVENT_FUNC_EXIT)
 			walk_check(walk, thread);
 	}

@@ -62,6 +62,8 @@ enum fdar_frame_kind {
 	FDAR_FRAME_SCOPE,    /* name says which */
 	FDAR_FRAME_WAIT,     /* name says for what */
 	FDAR_FRAME_QUEUE,    /* not a frame of the walk: profiles use it for time in a queue */
+	FDAR_FRAME_INFERRED, /* a thread's work between two of its reads, writes and waits, in a process
+			      * that tells of no functions: fdar_walk_infer_work */
 	FDAR_FRAME_KINDS
 };
 
@@ -290,8 +292,9 @@ struct fdar_walk_stats {
 	uint64_t finished;
 	uint64_t unfinished_sessions;
 	uint64_t replaced;
-	uint64_t aliases;  /* sessions with two keys: told by two sources */
-	uint64_t requests; /* begun */
+	uint64_t aliases;     /* sessions with two keys: told by two sources */
+	uint64_t io_sessions; /* that nobody marks: libflowdar-io made them of connections */
+	uint64_t requests;    /* begun */
 	uint64_t
 		stray_requests; /* begins and ends of requests in no session, or of none; ignored */
 	uint64_t skipped_calls; /* too short to be recorded */
@@ -312,6 +315,11 @@ struct fdar_walk *fdar_walk_new(const struct fdar_walk_visitor *visitor, void *u
 
 /* What it is to tell as sessions; before anything is fed. FDAR_UNIT_SESSION otherwise. */
 void fdar_walk_set_unit(struct fdar_walk *walk, enum fdar_unit unit);
+
+/* Also what threads do between I/O is to be told, as frames that nobody told of: for traces without
+ * functions. Only of processes that tell of I/O (libflowdar-io), as long as they tell of no function or
+ * scope. Before anything is fed. */
+void fdar_walk_infer_work(struct fdar_walk *walk);
 
 /* By what names texts go, so that a wait to write is told from one to read. Before anything is fed; both
  * must outlive the walk. */

@@ -4,6 +4,7 @@
  *	walk.c          dispatch, the end of the trace
  *	walk_run.c      the ordinary case of function events, for many at once
  *	walk_process.c  forks, children, ends of processes and threads
+ *	walk_work.c     what threads do between I/O, where nobody tells of functions
  *	walk_wait.c     waits: where a thread's work may pass to another session
  *	walk_handoff.c  objects in queues
  *	walk_request.c  requests that are marked
@@ -91,6 +92,7 @@ struct process {
 	GPtrArray *forks;   /* of struct fork, oldest first: whose child may still bring sessions */
 	GHashTable *sessions; /* set of struct session that are open in it */
 	gboolean ended;       /* it has said so; what it says then is said while it ends */
+	gboolean tells_functions, tells_io; /* it has; kept where work is inferred only */
 };
 
 /* Whose an open frame is, as far as is known. */
@@ -208,6 +210,7 @@ struct fdar_walk {
 	GHashTable *ended;    /* of struct session_key: the other keys of sessions that have ended,
 				 * whose own end is still to come */
 	enum fdar_unit unit;
+	gboolean infers_work;    /* from I/O, where no functions are told */
 	gboolean marks_requests; /* somebody does, so none are inferred */
 	const char *(*text)(const void *texts, uint32_t id); /* NULL: names are not known */
 	const void *texts;
@@ -345,6 +348,11 @@ static inline gboolean walk_run_may(const struct fdar_event *event)
 	return event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_FUNC_EXIT ||
 	       event->kind == FDAR_EVENT_FUNC_CALL;
 }
+
+/* walk_work.c: around each event of a thread, where that is asked for */
+void walk_work_before(struct fdar_walk *walk, struct thread *thread,
+		      const struct fdar_event *event);
+void walk_work_after(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 
 /* walk_wait.c */
 void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);

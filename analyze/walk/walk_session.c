@@ -228,6 +228,8 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 		return;
 	if (!old && other && is_same(other, event)) {
 		walk->stats.aliases++;
+		walk->stats.io_sessions -=
+			is_descriptor(other->told.key, event->session.fd) ? 1 : 0;
 		other->alias = event->session.key;
 		other->has_alias = TRUE;
 		other->first = NULL; /* marks tell it better */
@@ -256,6 +258,7 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 		 event->session.fd < INT32_MAX)
 		thread->many_fd = event->session.fd + 1;
 	session->first_ns = thread->now_ns;
+	walk->stats.io_sessions += is_descriptor(event->session.key, event->session.fd) ? 1 : 0;
 	tell_opened(walk, session);
 	walk_session_enter(walk, thread, session,
 			   !is_descriptor(event->session.key, event->session.fd));

@@ -1,4 +1,5 @@
 /* The whole of what flowdar analyze prints. */
+#include "analyze/profile/unowned.h"
 #include "cli/analyze/analyze_tables.h"
 #include "cli/kit/cells.h"
 #include "instrument/wire/events.h"
@@ -51,11 +52,53 @@ static char *sessions_text(const struct fdar_analyze_request *request)
 	return g_string_free(text, FALSE);
 }
 
+#define UNOWNED_MIN 0.05 /* of what runs: less is any event loop's */
+
+/* What cannot be known, or is only concluded. */
+static void print_origin(const struct fdar_analyze_request *request)
+{
+	const struct fdar_profile *profile = request->profile;
+	g_autofree char *part = NULL, *path = NULL;
+	struct fdar_unowned unowned;
+
+	if (profile->io_sessions && request->unit == FDAR_UNIT_SESSION)
+		fdar_print_line("sessions are inferred from --io: connections that were accepted; "
+				"the server marks none");
+	fdar_unowned_find(profile, &unowned);
+	path = unowned.path;
+	part = fdar_format_percent(unowned.part);
+	if (unowned.part >= UNOWNED_MIN)
+		fdar_print_line("%s of the running time belongs to no %s%s%s (--server lists it)",
+				part, unit_of(request), path ? ": " : "", path ? path : "");
+}
+
+static void print_json_origin(const struct fdar_profile *profile, FILE *out)
+{
+	g_autofree char *part = NULL, *path = NULL;
+	struct fdar_unowned unowned;
+
+	fdar_unowned_find(profile, &unowned);
+	part = fdar_json_number(unowned.part);
+	path = unowned.path ? fdar_json_text(unowned.path) : g_strdup("null");
+	g_free(unowned.path);
+	fprintf(out,
+		"  \"inferred_sessions\": %" G_GUINT64_FORMAT
+		",\n  \"unowned\": { \"running_ns\": %" G_GUINT64_FORMAT
+		", \"part\": %s, \"path\": %s },\n",
+		profile->io_sessions, unowned.running_ns, part, path);
+}
+
 /* An event loop that nobody rebuilt: who came and what was said is known, not whom it worked for. */
 static void print_untold(const struct fdar_analyze_request *request)
 {
 	const struct fdar_profile_group *group = request->group;
 
+	if (fdar_profile_is_inferred(request->profile))
+		fdar_print_line(
+			"what threads did for a %s is inferred from their reads, writes and "
+			"waits: which functions that was, --sample or a rebuild (flowdar cc) "
+			"would say",
+			unit_of(request));
 	if (group->sessions && fdar_histogram_mean(&group->busy_ns) <= 0)
 		fdar_print_line("no function, scope or wait is any %s's: known are who came, when, "
 				"and what was read and written; "
@@ -194,6 +237,7 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 		fdar_print_line("%s%s%s%s", sessions, request->label ? " with the label \"" : "",
 				request->label ? request->label : "", request->label ? "\"" : "");
 		print_times(request);
+		print_origin(request);
 		print_untold(request);
 	}
 	print_own(request);
@@ -271,6 +315,8 @@ static void print_json(const struct fdar_analyze_request *request, const char *p
 		",\n  \"unfinished\": %" G_GUINT64_FORMAT ",\n  \"replaced\": %" G_GUINT64_FORMAT
 		",\n  \"time_per_session_ns\": %s,\n  \"open_per_session_ns\": %s,\n",
 		group->sessions, group->finished, group->unfinished, group->replaced, busy, open);
+	fprintf(out, "  \"inferred\": %s,\n", fdar_profile_is_inferred(profile) ? "true" : "false");
+	print_json_origin(profile, out);
 	fprintf(out,
 		"  \"unit\": \"%s\",\n  \"request_count\": %" G_GUINT64_FORMAT
 		",\n  \"bytes_in\": %" G_GUINT64_FORMAT ",\n  \"bytes_out\": %" G_GUINT64_FORMAT

@@ -208,7 +208,8 @@ static char *path_text(const struct fdar_analyze_request *request, guint32 node,
 static GArray *path_rows(const struct fdar_analyze_request *request)
 {
 	const struct fdar_profile_group *group = request->group;
-	static const char *const kinds[FDAR_FRAME_KINDS] = { "function", "scope", "wait", "queue" };
+	static const char *const kinds[FDAR_FRAME_KINDS] = { "function", "scope", "wait", "queue",
+							     "inferred" };
 	g_autofree uint64_t *widths = fdar_profile_subtree_ns(group);
 	GArray *rows = stat_rows_new();
 

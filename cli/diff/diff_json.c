@@ -83,8 +83,8 @@ static void print_json_verdict(const struct fdar_diff *diff, FILE *out)
 	print_json_text(out, "path", path);
 	fprintf(out, ",\n    \"line\": %d, \"per_call\": %s, \"refused\": %s", verdict->line,
 		json_bool(verdict->per_call), json_bool(verdict->refused));
-	fprintf(out, ", \"counted\": %s, \"outside_sessions\": %s", json_bool(verdict->counted),
-		json_bool(verdict->server));
+	fprintf(out, ", \"counted\": %s, \"outside_sessions\": %s, \"inferred\": %s",
+		json_bool(verdict->counted), json_bool(verdict->server), json_bool(diff->inferred));
 	print_json_number(out, "factor", verdict->factor);
 	print_json_number(out, "baseline_ns", verdict->baseline_ns);
 	print_json_number(out, "subject_ns", verdict->subject_ns);

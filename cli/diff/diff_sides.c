@@ -53,6 +53,11 @@ static void doubt_itself(const struct fdar_recording_info *info, const char *pat
 	if (info->unfinished)
 		add_doubt(sides, g_strdup_printf("the recording of the %s is unfinished (%s): %s",
 						 side_names[which], path, info->ended));
+	if (info->processes_silent)
+		add_doubt(sides, g_strdup_printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+						 " processes of the %s said nothing",
+						 info->processes_silent, info->processes_known,
+						 side_names[which]));
 	if (info->dropped)
 		add_doubt(sides, g_strdup_printf("the recorder dropped %" G_GUINT64_FORMAT
 						 " events of the %s to keep to its memory",

@@ -52,7 +52,8 @@ static const struct {
 					 { "waited_ns", FALSE } } },
 };
 
-static const char *const kinds[FDAR_FRAME_KINDS] = { "function", "scope", "wait", "queue" };
+static const char *const kinds[FDAR_FRAME_KINDS] = { "function", "scope", "wait", "queue",
+						     "inferred" };
 
 /* ---- classes ---- */
 

@@ -40,11 +40,11 @@ static inline void script_add_symbols(struct script *script, struct fdar_symbols
 }
 
 /* folded: functions, in a NULL-terminated list; may be NULL. joined: calls are one event where that can
- * be. */
+ * be. inferred: what threads do between I/O is. */
 static inline struct fdar_profile *script_profile_all(const char *text, enum fdar_unit unit,
 						      const char *const *folded,
 						      const struct script_binary *binary,
-						      gboolean joined)
+						      gboolean joined, gboolean inferred)
 {
 	g_autoptr(GHashTable) fold = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autofree char *dir = g_dir_make_tmp("test-profile-XXXXXX", NULL);
@@ -57,6 +57,7 @@ static inline struct fdar_profile *script_profile_all(const char *text, enum fda
 					      .texts = script,
 					      .label = script_label,
 					      .unit = unit,
+					      .infer_work = inferred,
 					      .folded = folded ? fold : NULL };
 	g_autoptr(fdar_profile_builder) builder = fdar_profile_builder_new(&source);
 	struct fdar_profile *profile;
@@ -78,19 +79,25 @@ static inline struct fdar_profile *script_profile_in(const char *text, enum fdar
 						     const char *const *folded,
 						     const struct script_binary *binary)
 {
-	return script_profile_all(text, unit, folded, binary, FALSE);
+	return script_profile_all(text, unit, folded, binary, FALSE, FALSE);
 }
 
 static inline struct fdar_profile *script_profile_of(const char *text, enum fdar_unit unit,
 						     const char *const *folded, gboolean joined)
 {
-	return script_profile_all(text, unit, folded, &script_demo, joined);
+	return script_profile_all(text, unit, folded, &script_demo, joined, FALSE);
 }
 
 static inline struct fdar_profile *script_profile_as(const char *text, enum fdar_unit unit,
 						     const char *const *folded)
 {
 	return script_profile_of(text, unit, folded, FALSE);
+}
+
+/* Of a trace without functions. */
+static inline struct fdar_profile *script_profile_inferred(const char *text)
+{
+	return script_profile_all(text, FDAR_UNIT_SESSION, NULL, &script_demo, FALSE, TRUE);
 }
 
 static inline struct fdar_profile *script_profile(const char *text)

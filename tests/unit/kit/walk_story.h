@@ -60,9 +60,10 @@ static inline void on_closed(void *user, struct fdar_walk_session *session)
 static inline void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
 	struct story *story = user;
-	const char *name = frame->kind == FDAR_FRAME_FUNCTION
-				   ? script_function(story->script, frame->addr)
-				   : script_name(story->script, frame->name);
+	const char *name =
+		frame->kind == FDAR_FRAME_FUNCTION   ? script_function(story->script, frame->addr)
+		: frame->kind == FDAR_FRAME_INFERRED ? "work"
+						     : script_name(story->script, frame->name);
 
 	story->own_ns += frame->self_ns;
 	if (!frame->parent)
@@ -162,6 +163,21 @@ static inline char *tell_unit(const char *text, enum fdar_unit unit, gboolean la
 	g_assert_cmpuint(story.own_ns, ==, story.roots_ns);
 	fdar_walk_get_stats(walk, stats);
 	return g_string_free(story.text, FALSE);
+}
+
+/* What threads do between I/O is inferred. */
+static inline void expect_work(const char *text, const char *expected)
+{
+	g_autoptr(script_auto) script = script_new(text);
+	struct story story = { .script = script, .text = g_string_new(NULL), .frames_only = TRUE };
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&walk_story_visitor, &story);
+
+	fdar_walk_infer_work(walk);
+	fdar_walk_feed(walk, script_events(script), script->events->len);
+	fdar_walk_finish(walk);
+	g_assert_cmpuint(story.own_ns, ==, story.roots_ns);
+	g_assert_cmpstr(story.text->str, ==, expected);
+	g_string_free(story.text, TRUE);
 }
 
 static inline void expect_unit(const char *text, enum fdar_unit unit, const char *expected)

@@ -143,6 +143,77 @@ static void test_marked(void)
 			"close 2 finished 6..8 '/two' in=0 out=1\n");
 }
 
+/* An event loop of a server that nobody rebuilt: what its thread does for a session is from the poll's end
+ * on, as far as nobody else's read comes between. */
+static void test_work(void)
+{
+	expect_work("A 0 io:OTHER:99:0 1 wait:POLL:poll 10 w 11 begin:" SEVEN ":p:7 12 "
+		    "wait:POLL:poll 20 w 23 io:READ:7:5 50 io:WRITE:7:9 55 wait:POLL:poll 60 w 61 "
+		    "io:READ:7:0 62 io:CLOSE:7:0 62 end:" SEVEN " 63 wait:POLL:poll 70 w",
+		    "work@A 0..1 - self=1 total=1 wait=0\n"
+		    "poll@A 1..10 - self=9 total=9 wait=9\n"
+		    "work@A 10..11 s1 self=1 total=1 wait=0\n"
+		    "work@A 11..12 s1 self=1 total=1 wait=0\n"
+		    "poll@A 12..20 - self=8 total=8 wait=8\n"
+		    "work@A 20..23 s1 self=3 total=3 wait=0\n"
+		    "work@A 23..50 s1 self=27 total=27 wait=0\n"
+		    "work@A 50..55 s1 self=5 total=5 wait=0\n"
+		    "poll@A 55..60 - self=5 total=5 wait=5\n"
+		    "work@A 60..61 s1 self=1 total=1 wait=0\n"
+		    "work@A 61..62 s1 self=1 total=1 wait=0\n"
+		    "work@A 62..62 s1 self=0 total=0 wait=0\n"
+		    "work@A 62..63 - self=1 total=1 wait=0\n"
+		    "poll@A 63..70 - self=7 total=7 wait=7\n"
+		    "work@A 70..70 - self=0 total=0 wait=0 unfinished\n");
+	/* Two in one round: each has what comes before its own last event, and after it until the
+	 * other's. Nobody's is what no I/O follows. */
+	expect_work("A 0 begin:" SEVEN ":p:7 0 begin:" EIGHT ":q:8 1 io:OTHER:99:0 2 "
+		    "wait:POLL:poll 10 w 11 io:READ:7:5 20 io:READ:8:5 90 io:WRITE:8:1 91 "
+		    "wait:POLL:poll 95 w 98 wait:POLL:poll 99 w",
+		    "work@A 1..2 s2 self=1 total=1 wait=0\n"
+		    "poll@A 2..10 - self=8 total=8 wait=8\n"
+		    "work@A 10..11 s1 self=1 total=1 wait=0\n"
+		    "work@A 11..20 s1 self=9 total=9 wait=0\n"
+		    "work@A 20..90 s2 self=70 total=70 wait=0\n"
+		    "work@A 90..91 s2 self=1 total=1 wait=0\n"
+		    "poll@A 91..95 - self=4 total=4 wait=4\n"
+		    "work@A 95..98 - self=3 total=3 wait=0\n"
+		    "poll@A 98..99 - self=1 total=1 wait=1\n"
+		    "work@A 99..99 - self=0 total=0 wait=0 unfinished\n");
+	/* A blocking worker; what is written on its own descriptor is a wait of the session. */
+	expect_work("B 0 wait:ACCEPT:accept 5 w 5 begin:" SEVEN
+		    ":p:7 6 wait:IO:read:7 30 w 30 io:READ:7:4 80 wait:IO:write:7 85 w 85 "
+		    "io:WRITE:7:4 86 io:CLOSE:7:0 86 end:" SEVEN " 90 wait:ACCEPT:accept 99 w",
+		    "accept@B 0..5 - self=5 total=5 wait=5\n"
+		    "read@B 6..30 s1 self=24 total=24 wait=24\n"
+		    "work@B 30..80 s1 self=50 total=50 wait=0\n"
+		    "write@B 80..85 s1 self=5 total=5 wait=5\n"
+		    "work@B 85..85 s1 self=0 total=0 wait=0\n"
+		    "work@B 85..86 s1 self=1 total=1 wait=0\n"
+		    "work@B 86..86 s1 self=0 total=0 wait=0\n"
+		    "work@B 86..90 - self=4 total=4 wait=0\n"
+		    "accept@B 90..99 - self=9 total=9 wait=9\n"
+		    "work@B 99..99 - self=0 total=0 wait=0 unfinished\n");
+}
+
+/* Nothing is inferred where functions are told, from the first on, or only marks tell of waits. */
+static void test_no_work(void)
+{
+	expect_work("A 0 +main 1 begin:" SEVEN ":p:7 2 io:READ:7:5 9 io:WRITE:7:5 10 -main 11 "
+		    "io:READ:7:5 20 wait:POLL:poll 22 w",
+		    "main@A 0..10 s1 self=10 total=10 wait=0\n"
+		    "poll@A 20..22 - self=2 total=2 wait=2\n");
+	expect_work("A 0 begin:7:p 5 wait:POLL:poll 9 w 12 resume:7 15 wait:POLL:poll 18 w",
+		    "poll@A 5..9 - self=4 total=4 wait=4\n"
+		    "poll@A 15..18 - self=3 total=3 wait=3\n");
+	/* Of another process, which tells of none, it is. */
+	expect_work("A 0 +f 9 -f\n2A 0 io:READ:7:5 5 wait:POLL:poll 8 w 8 pend:0",
+		    "work@A 0..5 - self=5 total=5 wait=0\n"
+		    "poll@A 5..8 - self=3 total=3 wait=3\n"
+		    "work@A 8..8 - self=0 total=0 wait=0\n"
+		    "f@A 0..9 - self=9 total=9 wait=0\n");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -150,5 +221,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/closes-another", test_closes_another);
 	g_test_add_func("/walk/exchanges", test_exchanges);
 	g_test_add_func("/walk/exchanges-marked", test_marked);
+	g_test_add_func("/walk/work", test_work);
+	g_test_add_func("/walk/no-work", test_no_work);
 	return g_test_run();
 }
