@@ -6,7 +6,7 @@
 
 /* ---- hand-offs ---- */
 
-/* A thread that polls many descriptors may have waited for the client, too, before it gave the
+/* A thread that polls many descriptors (not by epoll) may have waited for the client, too, before it gave the
  * connection away: then only who puts it under watch of his own says that he has it. */
 static gboolean takes(const struct thread *first, enum fdar_io_op op)
 {

@@ -149,11 +149,11 @@ struct thread {
 	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
 	gboolean by_header; /* the session was made current by an event with a key, not by I/O */
 	gboolean waited;    /* a wait was seen */
-	gboolean polls;     /* it has waited for any of several descriptors */
-	int32_t many_fd;    /* that peers without a connection came on last, + 1; 0: none */
-	GArray *frames;     /* of struct frame, outermost first */
-	uint32_t room;      /* of frames, in use or not */
-	GArray *pending;    /* of struct fdar_walk_frame: closed, but nobody's yet */
+	gboolean polls;  /* it has waited for any of several descriptors, and which was not told */
+	int32_t many_fd; /* that peers without a connection came on last, + 1; 0: none */
+	GArray *frames;  /* of struct frame, outermost first */
+	uint32_t room;   /* of frames, in use or not */
+	GArray *pending; /* of struct fdar_walk_frame: closed, but nobody's yet */
 	struct deferred *deferred; /* what was closed after these, summed up; NULL: nothing ever */
 	uint64_t pending_ns;       /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;

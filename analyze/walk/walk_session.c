@@ -190,6 +190,32 @@ static gboolean is_same(const struct session *session, const struct fdar_event *
 					      is_descriptor(event->session.key, event->session.fd);
 }
 
+/* Marks that do not say the descriptor: the connection is the one that their thread has just to do with,
+ * if the client is the same, or they do not say him and nobody else has had to do with it. */
+static gboolean is_marked_now(const struct thread *thread, const struct fdar_event *event)
+{
+	const struct session *session = thread->session;
+	const char *peer = event->session.peer ? event->session.peer : "";
+
+	if (event->session.fd >= 0 || !session || thread->by_header || session->has_alias ||
+	    session->told.state != FDAR_SESSION_OPEN ||
+	    !is_descriptor(session->told.key, session->told.fd) || is_datagram(session->told.key))
+		return FALSE;
+	return *peer ? strcmp(peer, session->told.peer) == 0 : session->first == thread;
+}
+
+static void add_alias(struct fdar_walk *walk, struct thread *thread, struct session *session,
+		      const struct fdar_event *event)
+{
+	walk->stats.aliases++;
+	walk->stats.io_sessions -= is_descriptor(session->told.key, session->told.fd) ? 1 : 0;
+	session->alias = event->session.key;
+	session->has_alias = TRUE;
+	session->first = NULL; /* marks tell it better */
+	add_key(walk, session, thread->pid, event->session.key);
+	walk_session_enter(walk, thread, session, TRUE);
+}
+
 static void replace(struct fdar_walk *walk, struct thread *thread, struct session *old)
 {
 	if (thread->session == old)
@@ -227,14 +253,11 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	if (!old && came_with(walk, thread, event))
 		return;
 	if (!old && other && is_same(other, event)) {
-		walk->stats.aliases++;
-		walk->stats.io_sessions -=
-			is_descriptor(other->told.key, event->session.fd) ? 1 : 0;
-		other->alias = event->session.key;
-		other->has_alias = TRUE;
-		other->first = NULL; /* marks tell it better */
-		add_key(walk, other, thread->pid, event->session.key);
-		walk_session_enter(walk, thread, other, TRUE);
+		add_alias(walk, thread, other, event);
+		return;
+	}
+	if (!old && is_marked_now(thread, event)) {
+		add_alias(walk, thread, thread->session, event);
 		return;
 	}
 	g_hash_table_remove(walk->ended, &(struct session_key){ event->session.key, thread->pid });

@@ -20,12 +20,20 @@ static gboolean is_between_requests(const struct thread *thread)
 	return thread->session && !thread->session->unit;
 }
 
+/* For what poll() and select() wait is not told; what epoll does is put under watch by a call of its own. */
+static gboolean polls_unseen(const struct fdar_walk *walk, const struct fdar_event *event)
+{
+	const char *name = walk->text ? walk->text(walk->texts, event->waiting.what) : "";
+
+	return event->waiting.kind == FDAR_WAIT_POLL && !g_str_has_prefix(name, "epoll_");
+}
+
 void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	struct session *session = NULL;
 
 	thread->waited = TRUE;
-	thread->polls = thread->polls || event->waiting.kind == FDAR_WAIT_POLL;
+	thread->polls = thread->polls || polls_unseen(walk, event);
 	if (event->waiting.kind == FDAR_WAIT_IO)
 		session = walk_io_touch(walk, thread, event->waiting.fd, FDAR_IO_OTHER);
 	if (session)

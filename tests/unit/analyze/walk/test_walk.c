@@ -715,6 +715,38 @@ static void test_alias(void)
 	g_assert_cmpuint(stats.finished, ==, 2);
 }
 
+/* Marks that do not say the descriptor: once, all the same. */
+static void test_alias_without_descriptor(void)
+{
+	struct fdar_walk_stats stats;
+
+	expect_all("A 0 begin:4294967301:10.0.0.1,80:5 1 begin:77:10.0.0.1,80 2 +f 3 -f 4 end:77 5 "
+		   "io:CLOSE:5:0 5 end:4294967301",
+		   "open 1 10.0.0.1,80 at 0\n"
+		   "f@A 2..3 s1 self=1 total=1 wait=0\n"
+		   "close 1 finished 0..4\n");
+	/* The client is not said either; a worker that has read from it knows him. */
+	stats = stats_of("A 0 begin:4294967301:x:5 1 begin:77: 2 end:77 3 end:4294967301");
+	g_assert_cmpuint(stats.sessions, ==, 1);
+	g_assert_cmpuint(stats.io_sessions, ==, 0);
+	g_assert_cmpuint(stats.stray_sessions, ==, 0);
+	stats = stats_of("A 0 begin:4294967301:x:5\nB 1 io:READ:5:3 2 begin:77:x 3 end:77");
+	g_assert_cmpuint(stats.sessions, ==, 1);
+	g_assert_cmpuint(stats.io_sessions, ==, 0);
+	/* Another client, a connection that another thread may have, one with a mark, or none: two. */
+	stats = stats_of("A 0 begin:4294967301:x:5 1 begin:77:y");
+	g_assert_cmpuint(stats.sessions, ==, 2);
+	g_assert_cmpuint(stats.io_sessions, ==, 1);
+	g_assert_cmpuint(stats_of("A 0 begin:4294967301:x:5\nB 1 io:READ:5:3 2 begin:77:").sessions,
+			 ==, 2);
+	g_assert_cmpuint(stats_of("A 0 begin:4294967301:x:5 1 begin:77:x 2 suspend:77 3 begin:78:x")
+				 .sessions,
+			 ==, 2);
+	g_assert_cmpuint(
+		stats_of("A 0 begin:4294967301:x:5 1 wait:POLL:p 2 w 3 begin:77:x").sessions, ==,
+		2);
+}
+
 static void test_requests(void)
 {
 	static const char two[] =
@@ -930,6 +962,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/process-over", test_process_over);
 	g_test_add_func("/walk/io", test_io);
 	g_test_add_func("/walk/alias", test_alias);
+	g_test_add_func("/walk/alias-without-descriptor", test_alias_without_descriptor);
 	g_test_add_func("/walk/requests", test_requests);
 	g_test_add_func("/walk/late-events", test_late_events);
 	g_test_add_func("/walk/random", test_random);

@@ -40,6 +40,17 @@ static void test_accepted_by_another(void)
 	g_assert_cmpuint(stats_of("A 2 begin:" SEVEN ":p:7 3 io:WATCH:7:0\nB 9 io:READ:7:1")
 				 .inferred_handoffs,
 			 ==, 0);
+	/* By epoll it waits for what it has put under watch, and tells of that: httpd's listener. */
+	expect_unit("A 0 wait:POLL:epoll_wait 1 w 2 begin:" SEVEN
+		    ":p:7 3 wait:POLL:epoll_wait 20 w\n"
+		    "B 9 wait:COND:queue 10 w 11 io:READ:7:5 12 io:CLOSE:7:0 12 end:" SEVEN,
+		    FDAR_UNIT_SESSION,
+		    "epoll_wait@A 0..1 - self=1 total=1 wait=1\n"
+		    "open 1 p at 2\n"
+		    "queue@B 9..10 - self=1 total=1 wait=1\n"
+		    "handoff 4294967303 inferred A>B 2..11 s1\n"
+		    "close 1 finished 2..12 in=5 out=0\n"
+		    "epoll_wait@A 3..20 - self=17 total=17 wait=17\n");
 	/* Once, and not of what marks tell of, or where another only closes it. */
 	g_assert_cmpuint(stats_of("A 0 begin:" SEVEN ":p:7\nB 1 io:READ:7:1\nC 2 io:READ:7:1")
 				 .inferred_handoffs,
