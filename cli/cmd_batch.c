@@ -37,6 +37,7 @@ struct options {
 	char *output;
 	char *unit;
 	char *rules;
+	char *symbols;
 	char *format;
 	int jobs;
 	gboolean again;
@@ -69,6 +70,7 @@ static int batch(const struct options *options, char **paths, enum fdar_format f
 		.jobs = (guint)options->jobs,
 		.unit = options->unit,
 		.rules = options->rules,
+		.listing = options->symbols,
 		.again = options->again,
 		.stop = fdar_interrupt_catch(),
 		.through = on_through,
@@ -106,6 +108,7 @@ int fdar_cmd_batch(int argc, char **argv)
 		  NULL },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
 		  "table (default), json or csv", "FORMAT" },
+		FDAR_OPTION_SYMBOLS(&options.symbols),
 		G_OPTION_ENTRY_NULL,
 	};
 	enum fdar_format format;
@@ -125,6 +128,7 @@ int fdar_cmd_batch(int argc, char **argv)
 	g_free(options.output);
 	g_free(options.unit);
 	g_free(options.rules);
+	g_free(options.symbols);
 	g_free(options.format);
 	return code;
 }

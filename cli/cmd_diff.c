@@ -88,6 +88,7 @@ struct texts {
 	int jobs;
 	char *rules;
 	double min_share; /* per cent */
+	char *symbols[2]; /* of the baseline, and of the subject */
 };
 
 static void texts_clear(struct texts *texts)
@@ -100,6 +101,8 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->unit);
 	g_free(texts->require);
 	g_free(texts->rules);
+	g_free(texts->symbols[0]);
+	g_free(texts->symbols[1]);
 	g_strfreev(texts->fail_on);
 	g_strfreev(texts->baselines);
 	g_strfreev(texts->subjects);
@@ -178,14 +181,18 @@ static void set_inputs(const struct texts *texts, const struct fdar_diff_request
 	}
 
 	for (int s = 0; s < 2; s++)
-		inputs[s] = (struct fdar_diff_side_input){ .input = { .usage = &usage,
-								      .label_from = labels[s],
-								      .unit = request->unit,
-								      .no_cache = texts->no_cache,
-								      .rules = texts->rules,
-								      .stop = stop },
-							   .paths = request->paths[s],
-							   .jobs = (unsigned)texts->jobs };
+		inputs[s] = (struct fdar_diff_side_input){
+			.input = { .usage = &usage,
+				   .label_from = labels[s],
+				   .listing = fdar_listing_of((const char *const *)texts->symbols,
+							      (unsigned)s),
+				   .unit = request->unit,
+				   .no_cache = texts->no_cache,
+				   .rules = texts->rules,
+				   .stop = stop },
+			.paths = request->paths[s],
+			.jobs = (unsigned)texts->jobs
+		};
 }
 
 /* More than one question a session, and not as many on both sides: then a question is what can be
@@ -376,6 +383,8 @@ int fdar_cmd_diff(int argc, char **argv)
 		  "How many recordings are read at a time (default: as many as processors)", "N" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
 		  "table (default), json or csv", "FORMAT" },
+		FDAR_OPTION_SYMBOLS(&texts.symbols[1]),
+		FDAR_OPTION_BASELINE_SYMBOLS(&texts.symbols[0]),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fdar_diff_request request;

@@ -183,6 +183,7 @@ struct texts {
 	int calls;
 	char *sqlite;
 	char *csv;
+	char *symbols[2]; /* of the baseline, and of the recording */
 };
 
 static gboolean save_pprof(const char *path, const struct fdar_flame_tree *tree, GError **error)
@@ -210,6 +211,8 @@ static int export_trees(const struct texts *texts, const char *path, enum fdar_u
 	const struct fdar_flame_request request = { .usage = &usage,
 						    .path = path,
 						    .baseline = texts->baseline,
+						    .listings = { texts->symbols[0],
+								  texts->symbols[1] },
 						    .unit = unit,
 						    .stop = fdar_interrupt_catch() };
 	GError *error = NULL;
@@ -234,6 +237,7 @@ static int export_lines(const struct texts *texts, const char *path)
 					   .perfetto = texts->perfetto,
 					   .otlp = texts->otlp,
 					   .unit = texts->unit,
+					   .listing = texts->symbols[1],
 					   .has_shorter = texts->hide_below != NULL,
 					   .most = (uint32_t)texts->calls,
 					   .stop = fdar_interrupt_catch() };
@@ -312,6 +316,7 @@ static int export_tables(const struct texts *texts, const char *path)
 					     .path = path,
 					     .sqlite = texts->sqlite,
 					     .csv = texts->csv,
+					     .listing = texts->symbols[1],
 					     .stop = fdar_interrupt_catch() };
 
 	return fdar_export_sql_write(&sql);
@@ -374,6 +379,8 @@ int fdar_cmd_export(int argc, char **argv)
 		  "Leave shorter calls out, e.g. 20us", "TIME" },
 		{ "calls", 0, 0, G_OPTION_ARG_INT, &texts.calls,
 		  "Keep so many calls, the longest; default 500000", "N" },
+		FDAR_OPTION_SYMBOLS(&texts.symbols[1]),
+		FDAR_OPTION_BASELINE_SYMBOLS(&texts.symbols[0]),
 		G_OPTION_ENTRY_NULL,
 	};
 	int code = FDAR_EXIT_OK;
@@ -393,5 +400,7 @@ int fdar_cmd_export(int argc, char **argv)
 	g_free(texts.sqlite);
 	g_free(texts.csv);
 	g_free(texts.hide_below);
+	g_free(texts.symbols[0]);
+	g_free(texts.symbols[1]);
 	return code;
 }

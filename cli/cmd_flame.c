@@ -47,6 +47,7 @@ struct texts {
 	char *unit;
 	char *side;
 	char *form;
+	char *symbols[2]; /* of the baseline, and of the recording */
 	int width;
 };
 
@@ -58,6 +59,8 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->unit);
 	g_free(texts->side);
 	g_free(texts->form);
+	g_free(texts->symbols[0]);
+	g_free(texts->symbols[1]);
 }
 
 static gboolean is_form(const struct texts *texts, const char *form)
@@ -133,6 +136,8 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	request->path = argv[1];
 	request->baseline = texts->baseline;
 	request->label = texts->label;
+	request->listings[0] = texts->symbols[0];
+	request->listings[1] = texts->symbols[1];
 	return fdar_save_check(&usage, texts->output,
 			       (const char *const[]){ argv[1], texts->baseline, NULL });
 }
@@ -155,6 +160,8 @@ int fdar_cmd_flame(int argc, char **argv)
 		  "Per session (default) or per request", "UNIT" },
 		{ "width", 0, 0, G_OPTION_ARG_INT, &texts.width,
 		  "Width of the picture in points (default 1180)", "N" },
+		FDAR_OPTION_SYMBOLS(&texts.symbols[1]),
+		FDAR_OPTION_BASELINE_SYMBOLS(&texts.symbols[0]),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fdar_flame_request request = { .usage = &usage, .stop = fdar_interrupt_catch() };

@@ -46,6 +46,7 @@ struct texts {
 	gboolean bytes;
 	gboolean unfolded;
 	char *hide_below;
+	char *symbols;
 };
 
 struct printing {
@@ -128,13 +129,17 @@ static void begin_json(const char *path)
 	printf("{\n  \"format\": 1,\n  \"trace\": %s,\n  \"items\": [", trace);
 }
 
-static int print_log(const char *path, const struct fdar_log_options *options,
-		     enum fdar_format format, gboolean bytes, guint64 hide_ns)
+static int print_log(const char *path, const struct texts *texts,
+		     const struct fdar_log_options *options, enum fdar_format format,
+		     guint64 hide_ns)
 {
 	gboolean json = format == FDAR_FORMAT_JSON;
-	struct printing printing = { .print = { .out = stdout, .bytes = bytes, .hide_ns = hide_ns },
-				     .stop = fdar_interrupt_catch() };
+	struct printing printing = {
+		.print = { .out = stdout, .bytes = texts->bytes, .hide_ns = hide_ns },
+		.stop = fdar_interrupt_catch()
+	};
 	struct fdar_log_input input = { .path = path,
+					.listing = texts->symbols,
 					.options = options,
 					.visitor =
 						json ? &fdar_log_print_json : &fdar_log_print_text,
@@ -178,6 +183,7 @@ int fdar_cmd_log(int argc, char **argv)
 		  "Only count calls that took less, e.g. 20us", "TIME" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format, "table (default) or json",
 		  "FORMAT" },
+		FDAR_OPTION_SYMBOLS(&texts.symbols),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fdar_log_options options;
@@ -192,11 +198,12 @@ int fdar_cmd_log(int argc, char **argv)
 		if (code == FDAR_EXIT_OK)
 			code = find_thread(argv[1], texts.thread, &options);
 		if (code == FDAR_EXIT_OK)
-			code = print_log(argv[1], &options, format, texts.bytes, hide_ns);
+			code = print_log(argv[1], &texts, &options, format, hide_ns);
 	}
 	g_free(texts.session);
 	g_free(texts.thread);
 	g_free(texts.format);
 	g_free(texts.hide_below);
+	g_free(texts.symbols);
 	return code;
 }

@@ -29,6 +29,7 @@ struct options {
 	char *output;
 	char *unit;
 	gboolean no_cache;
+	char *symbols;
 	int jobs;
 };
 
@@ -37,6 +38,7 @@ static int merge(const struct options *options, char **paths, struct fdar_profil
 	g_autoptr(GError) error = NULL;
 	struct fdar_profile_input input = { .usage = &usage,
 					    .about = about,
+					    .listing = options->symbols,
 					    .no_cache = options->no_cache,
 					    .stop = fdar_interrupt_catch() };
 
@@ -76,6 +78,7 @@ int fdar_cmd_merge(int argc, char **argv)
 		  "Read the recordings again, and keep nothing beside them", NULL },
 		{ "jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
 		  "How many recordings are read at a time (default: as many as processors)", "N" },
+		FDAR_OPTION_SYMBOLS(&options.symbols),
 		G_OPTION_ENTRY_NULL,
 	};
 	struct fdar_profile_about about;
@@ -87,5 +90,6 @@ int fdar_cmd_merge(int argc, char **argv)
 	fdar_profile_about_clear(&about);
 	g_free(options.output);
 	g_free(options.unit);
+	g_free(options.symbols);
 	return code;
 }

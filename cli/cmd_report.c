@@ -60,6 +60,7 @@ struct texts {
 	char **runs[2]; /* of --baseline and --subject; NULL: none */
 	char *format;
 	char **limits; /* of --fail-on */
+	char *symbols[2];
 };
 
 /* All that the document is made from. */
@@ -127,11 +128,15 @@ static gboolean read_all(struct making *making, GError **error)
 		making->names[i] = name_of(making->runs[i]);
 		for (char **path = making->runs[i]; *path; path++)
 			fdar_report_latency(*path, &making->latency_ns[i]);
-		inputs[i] = (struct fdar_profile_input){ .usage = &usage,
-							 .unit = making->unit,
-							 .stop = making->stop,
-							 .session = fdar_report_slowest_take,
-							 .session_user = &making->slowest[i] };
+		inputs[i] = (struct fdar_profile_input){
+			.usage = &usage,
+			.listing = fdar_listing_of((const char *const *)making->texts->symbols,
+						   making->count > 1 ? i : 1),
+			.unit = making->unit,
+			.stop = making->stop,
+			.session = fdar_report_slowest_take,
+			.session_user = &making->slowest[i]
+		};
 	}
 	if (making->count > 1)
 		return compare(making, inputs, error);
@@ -151,6 +156,7 @@ static void draw(struct making *making)
 		.diff = making->diff,
 		.profiles = { making->flat[0], making->flat[1] },
 		.slowest = { &making->slowest[0], &making->slowest[1] },
+		.listings = { making->texts->symbols[0], making->texts->symbols[1] },
 		.unit = making->unit,
 		.stop = making->stop,
 		.several = making->runs[0][1] || (making->count > 1 && making->runs[1][1]),
@@ -338,6 +344,8 @@ static void texts_clear(struct texts *texts)
 	g_strfreev(texts->limits);
 	g_strfreev(texts->runs[0]);
 	g_strfreev(texts->runs[1]);
+	g_free(texts->symbols[0]);
+	g_free(texts->symbols[1]);
 }
 
 /* Which recordings: one, two, or the runs of both sides. */
@@ -386,6 +394,8 @@ int fdar_cmd_report(int argc, char **argv)
 		  "A run of the baseline; more than once: several", "RECORDING" },
 		{ "subject", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts.runs[1],
 		  "A run of the subject, likewise", "RECORDING" },
+		FDAR_OPTION_SYMBOLS(&texts.symbols[1]),
+		FDAR_OPTION_BASELINE_SYMBOLS(&texts.symbols[0]),
 		G_OPTION_ENTRY_NULL,
 	};
 	int code = FDAR_EXIT_OK;

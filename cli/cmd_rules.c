@@ -40,7 +40,8 @@ static const char *text_of(const void *source, uint32_t name)
 }
 
 /* What all rules met in the trace; NULL and error. */
-static GArray *check(const struct fdar_rules *rules, const char *path, GError **error)
+static GArray *check(const struct fdar_rules *rules, const char *path, const char *listing,
+		     GError **error)
 {
 	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
 	const struct fdar_source_options how = { .maps = fdar_rules_maps(rules) };
@@ -52,7 +53,7 @@ static GArray *check(const struct fdar_rules *rules, const char *path, GError **
 	gssize count = 0;
 	size_t length;
 
-	if (!source)
+	if (!source || (listing && !fdar_symbols_use_listing(symbols, listing, error)))
 		return NULL;
 	run = fdar_rules_run_new(rules, text_of, source, symbols);
 	while (!*stop && (count = fdar_source_read(source, batch, BATCH, error)) > 0) {
@@ -90,7 +91,7 @@ static void print(const GArray *met, enum fdar_format format)
 	fdar_table_print(table, format, stdout);
 }
 
-static int run(const char *file, const char *trace, enum fdar_format format)
+static int run(const char *file, const char *trace, const char *listing, enum fdar_format format)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(fdar_rules) rules = fdar_rules_load(file, &error);
@@ -100,7 +101,7 @@ static int run(const char *file, const char *trace, enum fdar_format format)
 		return fdar_failure(&usage, g_steal_pointer(&error));
 	if (!trace)
 		return FDAR_EXIT_OK;
-	met = check(rules, trace, &error);
+	met = check(rules, trace, listing, &error);
 	if (!met) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 
@@ -113,10 +114,11 @@ static int run(const char *file, const char *trace, enum fdar_format format)
 
 int fdar_cmd_rules(int argc, char **argv)
 {
-	g_autofree char *trace = NULL, *format_text = NULL;
+	g_autofree char *trace = NULL, *listing = NULL, *format_text = NULL;
 	const GOptionEntry entries[] = {
 		{ "check", 0, 0, G_OPTION_ARG_FILENAME, &trace, "The trace to try them on",
 		  "TRACE" },
+		FDAR_OPTION_SYMBOLS(&listing),
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &format_text, "table (default), json or csv",
 		  "FORMAT" },
 		G_OPTION_ENTRY_NULL,
@@ -131,5 +133,5 @@ int fdar_cmd_rules(int argc, char **argv)
 	if (!fdar_format_parse(format_text, &format))
 		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					format_text);
-	return run(argv[1], trace, format);
+	return run(argv[1], trace, listing, format);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analyze/activity/activity_read.h"
+#include "base/amount.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
@@ -107,6 +108,15 @@ static gboolean draw(struct request *request, const struct fdar_activity *activi
 	return fdar_save_text(request->output, svg, error);
 }
 
+static void tell(const struct fdar_activity *activity, const char *output)
+{
+	g_autofree char *threads = fdar_plural(activity->threads->len, "thread", NULL);
+	g_autofree char *sessions = fdar_plural(activity->session_count, "session", NULL);
+	g_autofree char *handoffs = fdar_plural(activity->handoff_count, "hand-off", NULL);
+
+	printf("%s, %s, %s\ndrawn: %s\n", threads, sessions, handoffs, output);
+}
+
 static int run(struct request *request)
 {
 	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
@@ -127,10 +137,7 @@ static int run(struct request *request)
 		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
 	if (strcmp(request->output, "-") != 0)
-		printf("%u threads, %" G_GUINT64_FORMAT " sessions, %" G_GUINT64_FORMAT
-		       " hand-offs\ndrawn: %s\n",
-		       activity->threads->len, activity->session_count, activity->handoff_count,
-		       request->output);
+		tell(activity, request->output);
 	return FDAR_EXIT_OK;
 }
 

@@ -104,6 +104,8 @@ gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names
 	if (!source)
 		return FALSE;
 	symbols = fdar_symbols_new(symbols_dir);
+	if (input->listing && !fdar_symbols_use_listing(symbols, input->listing, error))
+		return FALSE;
 	*names = (struct fdar_log_names){ .symbols = symbols, .source = source };
 	builder = fdar_log_builder_new(input->options, input->visitor, input->user);
 	if (!read_all(input, names, fdar_log_builder_walk(builder), error))

@@ -28,7 +28,8 @@ const char *fdar_log_component(const struct fdar_log_names *names,
 			       const struct fdar_log_item *item);
 
 struct fdar_log_input {
-	const char *path; /* as for fdar_source_open */
+	const char *path;    /* as for fdar_source_open */
+	const char *listing; /* of the program's symbols (symbols.h), or NULL */
 	const struct fdar_log_options *options;
 	const struct fdar_log_visitor *visitor;
 	void *user;

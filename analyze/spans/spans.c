@@ -74,6 +74,8 @@ struct fdar_spans *fdar_spans_read(const char *path, const struct fdar_spans_opt
 	if (!source)
 		return NULL;
 	symbols = fdar_symbols_new(symbols_dir);
+	if (options->listing && !fdar_symbols_use_listing(symbols, options->listing, error))
+		return NULL;
 	builder = fdar_spans_builder_new(options, symbols, text_of, source);
 	if (!read_all(path, options, source, symbols, builder, error)) {
 		fdar_spans_builder_free(builder);

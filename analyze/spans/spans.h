@@ -97,6 +97,7 @@ struct fdar_spans_options {
 	enum fdar_unit unit; /* requests: sessions has them, connections the sessions */
 	uint64_t shorter_ns; /* calls that took less are left out */
 	uint32_t most;       /* calls; 0: FDAR_SPANS_MOST */
+	const char *listing; /* of the program's symbols (symbols.h), or NULL */
 	fdar_profile_progress_fn progress; /* may be NULL */
 	void *user;
 };

@@ -33,6 +33,7 @@ struct fdar_story_choice {
 	uint64_t key;
 	uint64_t begin_ns;   /* of FDAR_PICK_BEGAN; since the Unix epoch */
 	const char *focus;   /* NULL: none */
+	const char *listing; /* of the program's symbols (symbols.h), or NULL */
 	enum fdar_unit unit; /* what is told as sessions */
 	/* Whether a session may be picked; NULL: any. */
 	gboolean (*accept)(void *user, const struct fdar_walk_session *session);

@@ -17,6 +17,7 @@ struct reading {
 	fdar_profile_progress_fn progress;
 	void *user;
 	guint64 events;
+	const char *listing;              /* NULL: none */
 	GPtrArray *warnings;              /* NULL: nobody wants them */
 	struct story_thread_filter *only; /* NULL: all threads */
 	struct fdar_activity *activity;   /* until it was told the first event; NULL: none */
@@ -44,7 +45,8 @@ static gboolean reading_open(struct reading *reading, GError **error)
 	if (!reading->source)
 		return FALSE;
 	reading->symbols = fdar_symbols_new(symbols_dir);
-	return TRUE;
+	return !reading->listing ||
+	       fdar_symbols_use_listing(reading->symbols, reading->listing, error);
 }
 
 static void reading_close(struct reading *reading)
@@ -262,9 +264,11 @@ struct fdar_story_tree *fdar_story_read(const char *path, const struct fdar_stor
 					struct fdar_story_picked *picked, GPtrArray *warnings,
 					GError **error)
 {
-	struct reading reading = {
-		.path = path, .progress = progress, .user = user, .warnings = warnings
-	};
+	struct reading reading = { .path = path,
+				   .listing = choice->listing,
+				   .progress = progress,
+				   .user = user,
+				   .warnings = warnings };
 	struct fdar_story_picked own = { 0 };
 	struct fdar_story_tree *tree = NULL;
 	gboolean found;

@@ -71,6 +71,10 @@ static void start(struct batch *batch, struct fdar_batch_case *one)
 		arguments[count++] = "--rules";
 		arguments[count++] = batch->options->rules;
 	}
+	if (batch->options->listing) {
+		arguments[count++] = "--symbols";
+		arguments[count++] = batch->options->listing;
+	}
 	arguments[count++] = "--";
 	arguments[count] = one->path;
 	job->batch = batch;

@@ -11,7 +11,8 @@ struct fdar_batch_options {
 	guint jobs;
 	const char *unit; /* NULL: the default, as of rules */
 	const char *rules;
-	gboolean again; /* those that are done, too */
+	const char *listing; /* of --symbols */
+	gboolean again;      /* those that are done, too */
 	const volatile int *stop;
 	/* Called when a case is through: was it done before? */
 	void (*through)(const struct fdar_batch_case *one, gboolean before, void *user);

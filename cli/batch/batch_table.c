@@ -104,11 +104,22 @@ static void set_begin(struct fdar_table *table, uint64_t begin_ns)
 	fdar_table_cell(table, COLUMN_BEGIN, text, number);
 }
 
+/* How sessions spread, if there are any. */
+static void add_spread(struct fdar_table *table, const struct fdar_profile_group *group)
+{
+	const struct fdar_histogram *busy = &group->busy_ns;
+
+	if (!group->sessions)
+		return;
+	fdar_cell_duration(table, COLUMN_MEDIAN, fdar_histogram_quantile(busy, 0.5, busy->count));
+	fdar_cell_duration(table, COLUMN_P99, fdar_histogram_quantile(busy, 0.99, busy->count));
+	fdar_cell_duration(table, COLUMN_RUNNING, fdar_histogram_mean(&group->running_ns));
+}
+
 static void add_row(struct fdar_table *table, const struct fdar_batch_case *one,
 		    const struct fdar_profile *flat, const struct fdar_series_point *point)
 {
 	const struct fdar_profile_group *group = group_of(flat);
-	const struct fdar_histogram *busy = &group->busy_ns;
 	const struct fdar_profile_losses *losses = &flat->losses;
 	g_autofree char *mark = mark_of(point);
 	double all = (double)losses->events + (double)losses->discarded;
@@ -119,9 +130,7 @@ static void add_row(struct fdar_table *table, const struct fdar_batch_case *one,
 	fdar_cell_count(table, COLUMN_SESSIONS, (double)group->sessions);
 	fdar_cell_count(table, COLUMN_UNFINISHED, (double)group->unfinished);
 	fdar_cell_duration(table, COLUMN_MEAN, time_of(group));
-	fdar_cell_duration(table, COLUMN_MEDIAN, fdar_histogram_quantile(busy, 0.5, busy->count));
-	fdar_cell_duration(table, COLUMN_P99, fdar_histogram_quantile(busy, 0.99, busy->count));
-	fdar_cell_duration(table, COLUMN_RUNNING, fdar_histogram_mean(&group->running_ns));
+	add_spread(table, group);
 	fdar_cell_percent(table, COLUMN_LOST, all > 0 ? (double)losses->discarded / all : 0);
 	fdar_table_cell(table, COLUMN_MOST, most_in(flat, group), NULL);
 	fdar_table_cell(table, COLUMN_MARK, mark, NULL);

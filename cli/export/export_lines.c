@@ -34,6 +34,7 @@ static struct fdar_spans *read_unit(const struct fdar_export_lines *lines, enum 
 	const struct fdar_spans_options options = { .unit = unit,
 						    .shorter_ns = MAX(shorter_ns, 1),
 						    .most = lines->most,
+						    .listing = lines->listing,
 						    .progress = fdar_reading_events,
 						    .user = &reading };
 	struct fdar_spans *spans = fdar_spans_read(lines->path, &options, warnings, error);

@@ -269,6 +269,7 @@ static void fill(struct filling *filling)
 {
 	struct fdar_profile_input input = { .usage = filling->sql->usage,
 					    .path = filling->sql->path,
+					    .listing = filling->sql->listing,
 					    .stop = filling->sql->stop,
 					    .session = on_session,
 					    .session_user = filling };

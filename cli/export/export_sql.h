@@ -14,8 +14,9 @@
 struct fdar_export_sql {
 	const struct fdar_usage *usage;
 	const char *path;
-	const char *sqlite; /* the database; NULL: not wanted */
-	const char *csv;    /* the folder, new or empty; NULL: not wanted */
+	const char *sqlite;  /* the database; NULL: not wanted */
+	const char *csv;     /* the folder, new or empty; NULL: not wanted */
+	const char *listing; /* nm's of the program's symbols, or NULL */
 	const volatile int *stop;
 };
 

@@ -8,6 +8,7 @@ static struct fdar_flame_tree *read_one(const struct fdar_flame_request *request
 {
 	const struct fdar_profile_input input = { .usage = request->usage,
 						  .path = request->path,
+						  .listing = request->listings[1],
 						  .unit = request->unit,
 						  .stop = request->stop };
 	g_autoptr(fdar_profile) profile = fdar_profile_input_read(&input, error);
@@ -30,10 +31,13 @@ static struct fdar_diff *compare(const struct fdar_flame_request *request,
 	struct fdar_diff *diff = NULL;
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(inputs); i++)
-		inputs[i] = (struct fdar_diff_side_input){ .input = { .usage = request->usage,
-								      .unit = request->unit,
-								      .stop = request->stop },
-							   .paths = paths[i] };
+		inputs[i] = (struct fdar_diff_side_input){
+			.input = { .usage = request->usage,
+				   .listing = fdar_listing_of(request->listings, i),
+				   .unit = request->unit,
+				   .stop = request->stop },
+			.paths = paths[i]
+		};
 	if (fdar_diff_sides_read(inputs, sides, error)) {
 		fdar_diff_sides_options(sides, &options);
 		diff = fdar_diff_new(fdar_diff_side(sides, 0), fdar_diff_side(sides, 1), &options,

@@ -13,7 +13,9 @@ struct fdar_flame_request {
 	const struct fdar_usage *usage;
 	const char *path;
 	const char *baseline; /* NULL: one side */
-	const char *label;    /* of two sides: only the sessions with it; NULL: all */
+	/* nm's of the symbols of the baseline's program (NULL: as of the other), and of the program. */
+	const char *listings[2];
+	const char *label; /* of two sides: only the sessions with it; NULL: all */
 	enum fdar_unit unit;
 	const volatile int *stop;
 };

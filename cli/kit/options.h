@@ -32,6 +32,19 @@ struct fdar_usage {
 		*values; /* ends with a row of NULLs; NULL: none of its own */
 };
 
+/* Of every command that shows functions by name. text: where the path goes, a char **. */
+#define FDAR_OPTION_SYMBOLS(text)                                                             \
+	{                                                                                     \
+		"symbols", 0, 0, G_OPTION_ARG_FILENAME, text,                                 \
+			"What nm prints of the program, for functions without a name", "FILE" \
+	}
+/* And of those that take a baseline, which may be another build. */
+#define FDAR_OPTION_BASELINE_SYMBOLS(text)                                               \
+	{                                                                                \
+		"baseline-symbols", 0, 0, G_OPTION_ARG_FILENAME, text,                   \
+			"The same for the baseline (default: that of --symbols)", "FILE" \
+	}
+
 /* Parses *argv in place; what is left are the command's arguments (a "--" that ends the options is
  * taken out). FALSE when the command is to return at once with *code: after --help (printed on
  * stdout, code 0) or a wrong option (one line on stderr, code 2). */

@@ -63,6 +63,11 @@ static char *rules_path(const struct fdar_profile_input *input)
 	return g_file_test(own, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&own) : NULL;
 }
 
+const char *fdar_listing_of(const char *const listings[2], unsigned side)
+{
+	return side == 0 && listings[0] ? listings[0] : listings[1];
+}
+
 gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit)
 {
 	*unit = g_strcmp0(text, "request") == 0 ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
@@ -86,6 +91,7 @@ static struct fdar_profile *load(const struct fdar_profile_input *input,
 	const char *missing = input->label_from ? "--label-from"
 			      : input->label    ? "halves"
 			      : input->rules    ? "--rules"
+			      : input->listing  ? "--symbols"
 			      : input->session  ? "single sessions"
 			      : input->folded   ? "functions that only one side has recorded"
 						: NULL;

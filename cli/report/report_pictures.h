@@ -17,6 +17,7 @@ struct fdar_report_drawing {
 	const struct fdar_diff *diff;           /* of two; NULL: of one */
 	const struct fdar_profile *profiles[2]; /* flattened */
 	const struct fdar_report_slowest *slowest[2];
+	const char *listings[2]; /* as of sequence_options.h */
 	enum fdar_unit unit;
 	gboolean several; /* runs of a side, of which paths are the first */
 	const volatile int *stop;

@@ -27,6 +27,7 @@ struct texts {
 	char *thread;
 	char *asked;
 	char *reader;
+	char *symbols[2];
 	int max_steps;
 	int depth;
 	int dots;
@@ -50,6 +51,8 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->thread);
 	g_free(texts->asked);
 	g_free(texts->reader);
+	g_free(texts->symbols[0]);
+	g_free(texts->symbols[1]);
 }
 
 static gboolean parse_options(const struct fdar_usage *usage, int *argc, char ***argv,
@@ -97,6 +100,8 @@ static gboolean parse_options(const struct fdar_usage *usage, int *argc, char **
 		  "auto (light, and dark where the reader's system is), light or dark", "THEME" },
 		{ "save-dot", 0, 0, G_OPTION_ARG_FILENAME, &t->dot,
 		  "Save the graph of the picture too, for graphviz: neato -n2", "FILE" },
+		FDAR_OPTION_SYMBOLS(&t->symbols[1]),
+		FDAR_OPTION_BASELINE_SYMBOLS(&t->symbols[0]),
 		G_OPTION_ENTRY_NULL,
 	};
 
@@ -269,6 +274,8 @@ gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, c
 		r->dot = g_steal_pointer(&t.dot);
 		r->focus = g_steal_pointer(&t.focus);
 		r->thread = g_steal_pointer(&t.thread);
+		r->listings[0] = g_steal_pointer(&t.symbols[0]);
+		r->listings[1] = g_steal_pointer(&t.symbols[1]);
 		r->asked = g_steal_pointer(&t.asked);
 		r->labels[0] =
 			g_strdup(r->count > 1 && t.baseline_label ? t.baseline_label : t.label);
@@ -289,6 +296,8 @@ void fdar_sequence_request_clear(struct fdar_sequence_request *r)
 	g_free(r->dot);
 	g_free(r->focus);
 	g_free(r->thread);
+	g_free(r->listings[0]);
+	g_free(r->listings[1]);
 	g_free(r->asked);
 	g_free(r->labels[0]);
 	g_free(r->labels[1]);

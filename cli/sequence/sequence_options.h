@@ -31,6 +31,9 @@ struct fdar_sequence_request {
 	char *thread;    /* instead of a session; NULL: not said */
 	char *asked;     /* a part of what the request asks for; NULL: a session */
 	char *focus;     /* NULL: not said */
+	char *listings
+		[2]; /* nm's of the symbols of the baseline's program (NULL: as of the other), and
+			    * of the subject's */
 	struct fdar_story_options story;
 	struct fdar_sequence_options picture;
 };

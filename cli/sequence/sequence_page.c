@@ -116,11 +116,14 @@ static struct fdar_diff *compare_sides(struct fdar_sequence_page *page, GError *
 	struct fdar_diff *diff = NULL;
 
 	for (unsigned s = 0; s < 2; s++)
-		inputs[s] = (struct fdar_diff_side_input){ .input = { .usage = page->usage,
-								      .stop = page->stop,
-								      .unit = unit_of(r),
-								      .tells_doubts = TRUE },
-							   .paths = paths[s] };
+		inputs[s] = (struct fdar_diff_side_input){
+			.input = { .usage = page->usage,
+				   .stop = page->stop,
+				   .listing = fdar_listing_of((const char *const *)r->listings, s),
+				   .unit = unit_of(r),
+				   .tells_doubts = TRUE },
+			.paths = paths[s]
+		};
 	if (fdar_diff_sides_read(inputs, &sides, error)) {
 		fdar_diff_sides_options(&sides, &options);
 		diff = fdar_diff_new(fdar_diff_side(&sides, 0), fdar_diff_side(&sides, 1), &options,
@@ -170,17 +173,20 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 	struct progress progress;
 	g_autoptr(fdar_labels) labels = NULL;
 	struct selection selection = { .label = r->labels[side], .asked = r->asked };
-	struct fdar_story_choice choice = { .pick = r->picks[side],
-					    .peer = r->peers[side],
-					    .key = r->keys[side],
-					    .begin_ns = r->begins[side],
-					    .activity = page->activities ? &page->activities[side]
-									 : NULL,
-					    .focus = page->focus,
-					    .unit = unit_of(r),
-					    .accept = is_selected,
-					    .accept_user = &selection,
-					    .thread = r->thread };
+	struct fdar_story_choice choice = {
+		.pick = r->picks[side],
+		.peer = r->peers[side],
+		.key = r->keys[side],
+		.begin_ns = r->begins[side],
+		.activity = page->activities ? &page->activities[side] : NULL,
+		.focus = page->focus,
+		.listing =
+			fdar_listing_of((const char *const *)r->listings, r->count > 1 ? side : 1),
+		.unit = unit_of(r),
+		.accept = is_selected,
+		.accept_user = &selection,
+		.thread = r->thread
+	};
 
 	if (!selection.label && !selection.asked)
 		choice.accept = NULL;

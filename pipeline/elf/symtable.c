@@ -174,7 +174,7 @@ struct fdar_symtable *fdar_symtable_load(const char *path, GError **error)
 
 struct fdar_symtable *fdar_symtable_load_listing(const char *path, GError **error)
 {
-	return load(path, parse_listed, "\"address T name\", as nm prints them,", error);
+	return load(path, parse_listed, "\"address T name\", as nm prints them", error);
 }
 
 gboolean fdar_symtable_save(struct fdar_symtable *table, const char *path, GError **error)

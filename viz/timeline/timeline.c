@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "viz/chart/chart.h"
 
 #define WIDTH   1140.0
@@ -359,12 +360,12 @@ static char *describe(const struct view *view)
 {
 	const struct fdar_activity *a = view->activity;
 	g_autofree char *length = fdar_label_duration((uint64_t)view->length_ns);
-	g_autofree char *sessions = fdar_label_count(a->session_count);
-	g_autofree char *handoffs = fdar_label_count(a->handoff_count);
+	g_autofree char *threads = fdar_plural(a->threads->len, "thread", NULL);
+	g_autofree char *sessions = fdar_plural(a->session_count, "session", NULL);
+	g_autofree char *handoffs = fdar_plural(a->handoff_count, "hand-off", NULL);
 	GString *text = g_string_new(NULL);
 
-	g_string_printf(text, "%u threads, %s sessions, %s hand-offs in %s", a->threads->len,
-			sessions, handoffs, length);
+	g_string_printf(text, "%s, %s, %s in %s", threads, sessions, handoffs, length);
 	if (view->rows->len < a->threads->len)
 		g_string_append_printf(text, "; the busiest %u threads", view->rows->len);
 	if (a->handoffs->len > FDAR_TIMELINE_ARROWS || a->handoff_count > a->handoffs->len)
