@@ -77,6 +77,8 @@ static void take_counts(struct decoder *decoder, struct fdar_ctf_stream *stream)
 	env->copies += stream->copies;
 	env->times_back += stream->times_back;
 	env->most_back_ns = MAX(env->most_back_ns, stream->most_back_ns);
+	if (!env->back_at)
+		env->back_at = g_steal_pointer(&stream->back_at);
 	stream->discarded = stream->packets_lost = stream->copies = stream->times_back = 0;
 }
 

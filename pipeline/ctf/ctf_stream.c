@@ -33,6 +33,7 @@ void fdar_ctf_stream_free(struct fdar_ctf_stream *stream)
 	if (stream->seen)
 		g_array_unref(stream->seen);
 	g_free(stream->damage);
+	g_free(stream->back_at);
 	g_free(stream);
 }
 
@@ -316,9 +317,14 @@ static gboolean move_time(struct fdar_ctf_stream *stream)
 		return TRUE;
 	fdar_ctf_time_signed(&stream->time, stream->last_clock, &before);
 	back = before - now;
-	stream->times_back += stream->key_ns >= stream->from_ns;
-	stream->most_back_ns = MAX(stream->most_back_ns, (uint64_t)back);
 	stream->time.base_ns += back;
+	if (stream->key_ns < stream->from_ns)
+		return TRUE;
+	stream->times_back++;
+	stream->most_back_ns = MAX(stream->most_back_ns, (uint64_t)back);
+	if (!stream->back_at)
+		stream->back_at = g_strdup_printf("%s, packet at byte %" G_GUINT64_FORMAT,
+						  stream->file.path, stream->window.start);
 	return TRUE;
 }
 

@@ -51,6 +51,7 @@ struct fdar_ctf_stream {
 	uint64_t copies;       /* packets that were read before, from another file, likewise */
 	uint64_t times_back;   /* events whose time was before that of the one before */
 	uint64_t most_back_ns; /* by how much, at most */
+	char *back_at;         /* the file and packet where they first did; NULL: they did not */
 
 	/* Reading. */
 	struct fdar_ctf_window window;

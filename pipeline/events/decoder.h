@@ -34,6 +34,7 @@ struct fdar_decoder_env {
 	uint64_t untimed;      /* events without a time, which is 0 then */
 	uint64_t times_back;   /* how often a stream's times went back: they were moved on */
 	uint64_t most_back_ns; /* by how much, at most */
+	char *back_at;         /* set by the decoder (g_free by the source): where they first did */
 	uint64_t shift_ns; /* set by the decoder: what was added to all times, as they began before
 				* 1970; known when the first event is */
 	/* Of each kind of event that was met: the text id of what the trace calls it, or

@@ -150,6 +150,7 @@ static void mixed_close(void *decoder)
 
 		part->ops->close(part->decoder);
 		g_free(part->env.damage);
+		g_free(part->env.back_at);
 		g_free(part->batch);
 	}
 	g_free(mixed->damage);
@@ -193,6 +194,8 @@ static void take_counts(struct mixed *mixed)
 		env->untimed += part->untimed;
 		env->times_back += part->times_back;
 		env->most_back_ns = MAX(env->most_back_ns, part->most_back_ns);
+		if (!env->back_at)
+			env->back_at = g_strdup(part->back_at);
 		env->shift_ns = MAX(env->shift_ns, part->shift_ns);
 		for (unsigned kind = 0; kind < FDAR_EVENT_KINDS; kind++)
 			fdar_decoder_met(env->names, (uint8_t)kind, part->names[kind]);

@@ -246,6 +246,7 @@ static gboolean forgive_times(struct fdar_source *source)
 	source->env.discarded = source->env.packets_lost = 0;
 	source->env.copies = source->env.untimed = source->env.shift_ns = 0;
 	source->env.times_back = source->env.most_back_ns = 0;
+	g_clear_pointer(&source->env.back_at, g_free);
 	source->summary = (struct fdar_source_summary){ 0 };
 	source->times = fdar_source_times_any();
 	return open_decoder(source, traces, NULL);
@@ -486,6 +487,7 @@ void fdar_source_close(struct fdar_source *source)
 	g_array_unref(source->raw);
 	fdar_recording_state_clear(&source->recording);
 	g_free(source->env.damage);
+	g_free(source->env.back_at);
 	g_free(source->damage);
 	g_free(source->path);
 	g_free(source);

@@ -50,6 +50,8 @@ struct fdar_source_summary {
 				* that they do not: durations are right, the order between streams may
 				* not be */
 	uint64_t most_back_ns; /* by how much, at most */
+	const char *back_at;   /* the stream file and packet where they first did, owned by the
+				* source; NULL: they did not */
 	uint64_t shift_ns;     /* was added to all times of events, which began before 1970 */
 	uint64_t begin_ns; /* time of the first and last event as counted above, 0 when there was
 				* none; calls may have begun before */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/amount.h"
+
 #define NS      UINT64_C(1000000000)
 #define SLACK_S 3600
 
@@ -59,6 +61,20 @@ static void add(struct fdar_recording_state *recording, enum fdar_doubt_kind kin
 	va_end(arguments);
 }
 
+static void compare_times(struct fdar_recording_state *recording,
+			  const struct fdar_source_summary *summary)
+{
+	g_autofree char *times = fdar_plural(summary->times_back, "time", NULL);
+
+	if (!summary->times_back)
+		return;
+	add(recording, FDAR_DOUBT_DAMAGED,
+	    "times go back by up to %.9g s, %s; first in stream file %s: read on as if they did "
+	    "not, "
+	    "how long calls took is right, the order of things on different processors may not be",
+	    (double)summary->most_back_ns / 1e9, times, summary->back_at ? summary->back_at : "?");
+}
+
 static void compare_damage(struct fdar_recording_state *recording,
 			   const struct fdar_source_summary *summary)
 {
@@ -68,6 +84,7 @@ static void compare_damage(struct fdar_recording_state *recording,
 	if (summary->calls_broken)
 		add(recording, FDAR_DOUBT_DAMAGED,
 		    "%" G_GUINT64_FORMAT " events with calls are malformed", summary->calls_broken);
+	compare_times(recording, summary);
 	if (summary->out_of_time)
 		add(recording, FDAR_DOUBT_DAMAGED,
 		    "the server's clock jumps: %" G_GUINT64_FORMAT
@@ -116,6 +133,7 @@ void fdar_source_take_counts(const struct fdar_decoder_env *env,
 	summary->untimed = env->untimed;
 	summary->times_back = env->times_back;
 	summary->most_back_ns = env->most_back_ns;
+	summary->back_at = env->back_at;
 	summary->shift_ns = env->shift_ns;
 }
 

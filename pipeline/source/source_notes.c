@@ -22,12 +22,4 @@ void fdar_source_note_times(const struct fdar_source_summary *summary, const cha
 						" events have no time: they count as if they were "
 						"at its begin",
 						path, summary->untimed, summary->events));
-	if (summary->times_back)
-		g_ptr_array_add(
-			lines, g_strdup_printf("%s: its times go back, %" G_GUINT64_FORMAT
-					       " times, by up to %.9g s: read on as if they did "
-					       "not; how long calls took is right, in which order "
-					       "things happened on different processors may not be",
-					       path, summary->times_back,
-					       (double)summary->most_back_ns / 1e9));
 }

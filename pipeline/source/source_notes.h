@@ -1,5 +1,5 @@
 /*
- * What is odd about a trace's times and packets, in words.
+ * What is odd about a trace's times, in words. That they go back is a doubt (source_check.h).
  *
  * Place in the house: inside pipeline/, beside source.h: everybody who reads a trace to its end and
  * speaks of it says the same.
@@ -16,8 +16,7 @@
 gboolean fdar_source_check_times(const struct fdar_source_summary *summary, const char *path,
 				 GError **error);
 
-/* Appends lines (char *, which the array frees): events without a time beside others, times that go
- * back. */
+/* Appends lines (char *, which the array frees): events without a time beside others. */
 void fdar_source_note_times(const struct fdar_source_summary *summary, const char *path,
 			    GPtrArray *lines);
 

@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "pipeline/recording/doubts.h"
 #include "pipeline/source/source.h"
 
 /* A stream of events of 12 bytes: a time and a number. */
@@ -318,6 +319,38 @@ static void test_back(void)
 	trace_free(&trace);
 }
 
+/* That they go back speaks against the trace: with the stream and the packet. */
+static void test_back_doubt(void)
+{
+	static const struct shape shape = { 0 };
+	static const struct packet packets[] = {
+		{ .begin = 5000, .end = 5030, .first = 1, .events = 3, .at = 5010, .step = 10 },
+		{ .begin = 1000, .end = 1030, .first = 4, .events = 3, .at = 1010, .step = 10 },
+	};
+	struct trace trace = trace_new(&shape);
+	struct fdar_source_summary summary;
+	g_autoptr(fdar_source) source = NULL;
+	struct fdar_event batch[8];
+	const GPtrArray *doubts;
+
+	add_file(&trace, "a", packets, 2);
+	source = fdar_source_open(trace.dir, NULL);
+	g_assert_nonnull(source);
+	while (fdar_source_read(source, batch, G_N_ELEMENTS(batch), NULL) > 0)
+		continue;
+	fdar_source_get_summary(source, &summary);
+	g_assert_true(g_str_has_suffix(summary.back_at, "/a, packet at byte 68"));
+	doubts = fdar_source_doubts(source);
+	g_assert_cmpuint(doubts->len, ==, 1);
+	const struct fdar_doubt *doubt = g_ptr_array_index(doubts, 0);
+
+	g_assert_cmpint(doubt->kind, ==, FDAR_DOUBT_DAMAGED);
+	g_assert_nonnull(
+		strstr(doubt->text, "times go back by up to 4.02e-06 s, 1 time; first in"));
+	g_clear_pointer(&source, fdar_source_close);
+	trace_free(&trace);
+}
+
 /* Packets' times of 16 bits come round between files and within them. */
 static void test_narrow(void)
 {
@@ -345,6 +378,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ctf/packets/counters", test_counters);
 	g_test_add_func("/ctf/packets/numbers", test_numbers);
 	g_test_add_func("/ctf/packets/back", test_back);
+	g_test_add_func("/ctf/packets/back-doubt", test_back_doubt);
 	g_test_add_func("/ctf/packets/narrow", test_narrow);
 	return g_test_run();
 }
