@@ -379,13 +379,14 @@ static void nest(struct fdar_spans *made)
 
 static void take_span(struct fdar_spans *made, uint64_t begin_ns, uint64_t end_ns)
 {
-	if (!made->begin_ns || begin_ns < made->begin_ns)
-		made->begin_ns = begin_ns;
+	made->begin_ns = MIN(made->begin_ns, begin_ns);
 	made->end_ns = MAX(made->end_ns, end_ns);
 }
 
+/* Clocks may begin at 0. */
 static void measure(struct fdar_spans *made)
 {
+	made->begin_ns = UINT64_MAX;
 	for (uint32_t i = 0; i < made->count; i++)
 		take_span(made, made->spans[i].start_ns, made->spans[i].end_ns);
 	for (uint32_t i = 0; i < made->session_count; i++)
@@ -394,6 +395,8 @@ static void measure(struct fdar_spans *made)
 		take_span(made, made->connections[i].begin_ns, made->connections[i].end_ns);
 	for (uint32_t i = 0; i < made->handoff_count; i++)
 		take_span(made, made->handoffs[i].put_ns, made->handoffs[i].take_ns);
+	if (made->begin_ns > made->end_ns)
+		made->begin_ns = made->end_ns;
 }
 
 /* The array's elements, which the caller owns; the array is empty afterwards. */

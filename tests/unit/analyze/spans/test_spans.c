@@ -101,6 +101,7 @@ static void test_limits(void)
 			"f@A 23..30 in -1\n");
 	g_assert_cmpuint(few->left_out, ==, 3);
 	g_assert_cmpuint(few->shortest_ns, ==, 3);
+	g_assert_cmpuint(few->begin_ns, ==, 0); /* a clock that begins there */
 	options = (struct fdar_spans_options){ .shorter_ns = 2 };
 	g_autoptr(fdar_spans) long_ones = spans_of(script, &options);
 	g_assert_cmpuint(long_ones->count, ==, 4);
