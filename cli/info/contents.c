@@ -145,13 +145,12 @@ static void add_binary(struct fdar_contents *contents, const struct fdar_event *
 	}
 }
 
-static void add_other(struct fdar_contents *contents, const struct fdar_event *event)
+static void add_other(struct fdar_contents *contents, uint32_t name)
 {
 	gpointer key = GUINT_TO_POINTER(
 		g_hash_table_size(contents->others) < FDAR_CONTENTS_OTHERS_MAX ||
-				g_hash_table_contains(contents->others,
-						      GUINT_TO_POINTER(event->named.name))
-			? event->named.name
+				g_hash_table_contains(contents->others, GUINT_TO_POINTER(name))
+			? name
 			: 0);
 	guint64 *count = g_hash_table_lookup(contents->others, key);
 
@@ -181,17 +180,20 @@ static void add_event(struct fdar_contents *contents, const struct fdar_event *e
 	if (event->kind == FDAR_EVENT_PROCESS_OVER) /* in no trace */
 		return;
 	process = process_of(contents, event);
-	contents->kinds[event->kind]++;
+	if (event->kind != FDAR_EVENT_MODULE)
+		contents->kinds[event->kind]++;
 	process->begin_ns = MIN(process->begin_ns, event->time_ns);
 	process->end_ns = MAX(process->end_ns, event->time_ns);
 	if (event->tid) {
 		g_hash_table_add(process->threads, GUINT_TO_POINTER(event->tid));
 		add_thread(contents, event);
 	}
-	if (event->kind == FDAR_EVENT_MODULE)
+	if (event->kind == FDAR_EVENT_MODULE) {
 		add_binary(contents, event);
-	else if (event->kind == FDAR_EVENT_OTHER)
-		add_other(contents, event);
+		add_other(contents, (uint32_t)event->module.event_name);
+	} else if (event->kind == FDAR_EVENT_OTHER) {
+		add_other(contents, event->named.name);
+	}
 	if (event->kind == FDAR_EVENT_MODULE || event->kind == FDAR_EVENT_THREAD_NAME)
 		set_program(contents, process, event);
 	if (event->kind != FDAR_EVENT_THREAD_NAME)

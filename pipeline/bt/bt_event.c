@@ -159,6 +159,8 @@ static void fill(const struct fdar_bt_class *record, struct fdar_bt_events *even
 	set_data(record, event, arena, out);
 	if (record->kind == FDAR_EVENT_OTHER)
 		out->name = record->event_name;
+	else if (record->kind == FDAR_EVENT_MODULE)
+		out->module.event_name = (int32_t)record->event_name;
 }
 
 static void translate_event(struct fdar_bt_events *events, const bt_message *message,
@@ -176,6 +178,7 @@ static void translate_event(struct fdar_bt_events *events, const bt_message *mes
 	    !fdar_event_state_finish_module(events->state, record->module, arena, &made)) {
 		made.kind = FDAR_EVENT_OTHER;
 		made.name = record->event_name;
+		made.fd = -1;
 	}
 	g_array_append_val(out, made);
 }

@@ -232,6 +232,20 @@ static gboolean take_homes(struct fdar_sandbox *sandbox, uint32_t count, GError 
 	return TRUE;
 }
 
+/* The sender's id of a text as ours. */
+static uint32_t id_of(const struct fdar_sandbox *sandbox, uint32_t sent)
+{
+	return sent < sandbox->ids->len ? g_array_index(sandbox->ids, uint32_t, sent) : 0;
+}
+
+static void take_names(struct fdar_sandbox *sandbox, const struct fdar_sandbox_head *head)
+{
+	for (unsigned kind = 0; kind < FDAR_EVENT_KINDS; kind++)
+		sandbox->env->names[kind] = head->names[kind] == FDAR_DECODER_SEVERAL
+						    ? FDAR_DECODER_SEVERAL
+						    : id_of(sandbox, head->names[kind]);
+}
+
 /* From the sender's ids and offsets to ours. The sender may have gone wrong before it died. */
 static void resolve(struct fdar_sandbox *sandbox, uint32_t data_bytes)
 {
@@ -241,9 +255,10 @@ static void resolve(struct fdar_sandbox *sandbox, uint32_t data_bytes)
 
 		if (event->kind >= FDAR_EVENT_KINDS)
 			event->kind = FDAR_EVENT_OTHER;
-		event->name = event->name < sandbox->ids->len
-				      ? g_array_index(sandbox->ids, uint32_t, event->name)
-				      : 0;
+		event->name = id_of(sandbox, event->name);
+		if (event->kind == FDAR_EVENT_MODULE)
+			event->module.event_name =
+				(int32_t)id_of(sandbox, (uint32_t)event->module.event_name);
 		event->home = event->home < sandbox->homes->len
 				      ? g_array_index(sandbox->homes, uint16_t, event->home)
 				      : 0;
@@ -271,6 +286,7 @@ static gboolean take_events(struct fdar_sandbox *sandbox, const struct fdar_sand
 	sandbox->count = head->events;
 	sandbox->delivered = 0;
 	resolve(sandbox, head->data_bytes);
+	take_names(sandbox, head);
 	return TRUE;
 }
 
@@ -280,7 +296,7 @@ static void take_counts(struct fdar_sandbox *sandbox, const struct fdar_sandbox_
 	sandbox->env->packets_lost = head->packets_lost;
 	sandbox->env->untimed = head->untimed;
 	sandbox->env->shift_ns = head->shift_ns;
-	memcpy(sandbox->env->names, head->names, sizeof(sandbox->env->names));
+	take_names(sandbox, head);
 	sandbox->last_cpu_ns = cpu_of(sandbox);
 	sandbox->timeout_ms = head->type == FDAR_SANDBOX_ALIVE && head->code
 				      ? sandbox->long_step_ms

@@ -186,6 +186,8 @@ void fdar_ctf_class_prepare(struct fdar_ctf_class *class, struct fdar_texts *tex
 	class->name_id = fdar_texts_id(texts, class->name);
 	if (class->event.kind == FDAR_EVENT_OTHER)
 		class->event.name = class->name_id;
+	else if (class->event.kind == FDAR_EVENT_MODULE)
+		class->event.module.event_name = (int32_t) class->name_id;
 	class->fast.event = class->event;
 	if (class->roles & 1u << FDAR_ROLE_PID)
 		class->fast.event.pid = 0;

@@ -240,6 +240,7 @@ void fdar_ctf_sink_add(struct fdar_ctf_sink *sink, struct fdar_ctf_class *class,
 	    !fdar_event_state_finish_module(sink->state, class->module, sink->arena, &event)) {
 		event.kind = FDAR_EVENT_OTHER;
 		event.name = class->name_id;
+		event.fd = -1;
 	}
 	if (sink->count < sink->capacity)
 		sink->events[sink->count++] = event;

@@ -151,9 +151,11 @@ struct fdar_event {
 		 * enum fdar_switch_reason; calls: until then */
 		FDAR_EVENT_VIEW(switched, uint64_t function, uint64_t calls, FDAR_NONE(64),
 				FDAR_NONE(32), FDAR_NONE(32), int32_t on, uint8_t reason);
-		/* MODULE: build_id in hex, may be empty; said is an enum fdar_module_said */
+		/* MODULE: build_id in hex, may be empty; said is an enum fdar_module_said;
+		 * event_name is the text id of what the trace calls the event */
 		FDAR_EVENT_VIEW(module, uint64_t base, uint64_t size_bytes, const char *build_id,
-				uint32_t build_id_len, uint32_t path, FDAR_NONE(32), uint8_t said);
+				uint32_t build_id_len, uint32_t path, int32_t event_name,
+				uint8_t said);
 		/* PROCESS_OVER: perhaps is 1 when that is so only if nothing comes of it after that */
 		FDAR_EVENT_VIEW(over, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), FDAR_NONE(32), int32_t perhaps, FDAR_NONE(8));

@@ -67,12 +67,22 @@ static char *describe(const struct side *side, const struct fdar_event *event)
 			       (int)event->data_len, event->data);
 }
 
+/* The number's place: of a MODULE it is a text, whose id is each side's own. */
+static gboolean same_number(const struct side *left, const struct fdar_event *a,
+			    const struct side *right, const struct fdar_event *b)
+{
+	if (a->kind != FDAR_EVENT_MODULE)
+		return a->fd == b->fd;
+	return strcmp(fdar_texts_get(left->env.texts, (uint32_t)a->module.event_name),
+		      fdar_texts_get(right->env.texts, (uint32_t)b->module.event_name)) == 0;
+}
+
 static gboolean same(const struct side *left, const struct fdar_event *a, const struct side *right,
 		     const struct fdar_event *b)
 {
 	return a->time_ns == b->time_ns && a->kind == b->kind && a->pid == b->pid &&
-	       a->tid == b->tid && a->addr == b->addr && a->addr2 == b->addr2 && a->fd == b->fd &&
-	       a->wait == b->wait && a->data_len == b->data_len &&
+	       a->tid == b->tid && a->addr == b->addr && a->addr2 == b->addr2 &&
+	       same_number(left, a, right, b) && a->wait == b->wait && a->data_len == b->data_len &&
 	       memcmp(a->data, b->data, a->data_len + 1) == 0 &&
 	       strcmp(fdar_texts_get(left->env.texts, a->name),
 		      fdar_texts_get(right->env.texts, b->name)) == 0;
