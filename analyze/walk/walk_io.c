@@ -37,14 +37,16 @@ struct session *walk_io_touch(struct fdar_walk *walk, struct thread *thread, int
 
 static void add_bytes(struct session *session, const struct fdar_event *event)
 {
-	int64_t result = event->io.result;
+	uint64_t bytes = event->io.result > 0 ? (uint64_t)event->io.result : 0;
 
-	if (result <= 0)
-		return;
-	if (event->io.op == FDAR_IO_READ)
-		session->told.bytes_in += (uint64_t)result;
-	if (event->io.op == FDAR_IO_WRITE)
-		session->told.bytes_out += (uint64_t)result;
+	if (event->io.op == FDAR_IO_READ) {
+		session->told.bytes_in += bytes;
+		session->told.reads++;
+	}
+	if (event->io.op == FDAR_IO_WRITE) {
+		session->told.bytes_out += bytes;
+		session->told.writes++;
+	}
 }
 
 void walk_io_tell(const struct fdar_walk *walk, const struct thread *thread,

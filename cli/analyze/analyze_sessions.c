@@ -119,6 +119,8 @@ enum session_column {
 	CLIENT_SAW, /* where replay's journal says it: in the place of WHAT on a terminal */
 	OUTSIDE,
 	FIRST_BYTE,
+	READS, /* not on a terminal */
+	WRITES,
 	SESSION_COLUMNS
 };
 
@@ -146,7 +148,8 @@ enum session_column {
 
 static const struct fdar_column session_columns[] = {
 	COMMON_COLUMNS[WHAT] = { "request", "what", FALSE, FDAR_FIT_CUT },
-	CLIENT_COLUMNS(CLIENT_SAW)
+	CLIENT_COLUMNS(CLIENT_SAW)[READS] = { "reads", "reads", TRUE, FALSE },
+	[WRITES] = { "writes", "writes", TRUE, FALSE },
 };
 
 /* Of sessions whose client is known, for people. */
@@ -209,6 +212,10 @@ static void add_rest(struct fdar_table *table, const struct session_row *row,
 		fdar_table_cell(table, WHAT, row->what, NULL);
 	if (shown->client)
 		add_client(table, shown->client, row);
+	if (shown->count > WRITES) {
+		fdar_cell_count(table, READS, (double)row->session.reads);
+		fdar_cell_count(table, WRITES, (double)row->session.writes);
+	}
 }
 
 static void add_session(struct fdar_table *table, const struct fdar_analyze_request *request,

@@ -628,6 +628,30 @@ static void test_process_over(void)
 		      "g@A 20..21 - self=1 total=1 wait=0\n");
 }
 
+static void count_calls(void *user, struct fdar_walk_session *session)
+{
+	uint64_t *calls = user;
+
+	calls[0] += session->reads;
+	calls[1] += session->writes;
+}
+
+/* As a tracer of system calls counts them: each call, also those that found nothing. */
+static void test_io_calls(void)
+{
+	static const struct fdar_walk_visitor visitor = { .session_closed = count_calls };
+	g_autoptr(script_auto) script = script_new(
+		"A 0 begin:1:x:5 1 io:READ:5:100 2 io:READ:5:-11 3 io:READ:5:0 4 io:WRITE:5:30 "
+		"5 io:WRITE:77:1 6 end:1");
+	uint64_t calls[2] = { 0 };
+	g_autoptr(fdar_walk) walk = fdar_walk_new(&visitor, calls);
+
+	fdar_walk_feed(walk, script_events(script), script->events->len);
+	fdar_walk_finish(walk);
+	g_assert_cmpuint(calls[0], ==, 3);
+	g_assert_cmpuint(calls[1], ==, 1);
+}
+
 /* I/O on a session's descriptor makes it current, reads and writes are counted there. */
 static void test_io(void)
 {
@@ -961,6 +985,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/thread-end", test_thread_end);
 	g_test_add_func("/walk/process-over", test_process_over);
 	g_test_add_func("/walk/io", test_io);
+	g_test_add_func("/walk/io-calls", test_io_calls);
 	g_test_add_func("/walk/alias", test_alias);
 	g_test_add_func("/walk/alias-without-descriptor", test_alias_without_descriptor);
 	g_test_add_func("/walk/requests", test_requests);
