@@ -66,7 +66,7 @@ server_stamp() {
 		cat "$flowdar_root/instrument/patches/$server_name"/*.* 2>/dev/null || true
 	} | sha256sum
 	cat "$flowdar_root/instrument/include/flowdar"/*.h \
-		"$flowdar_root/scripts/lib/$server_name"*.sh | sha256sum
+		"$flowdar_root/scripts/lib/$server_name"*.sh "$flowdar_root/tests/servers/hurt.h" | sha256sum
 }
 
 # server_step WHAT COMMAND...: one step of a build, with what it says in a log.
@@ -81,6 +81,21 @@ server_step() {
 server_mark() {
 	say "$server_name: marking the source"
 	quietly "$server_home/log/patch.log" flowdar patch --server "$server_name" "$1"
+}
+
+# server_hurt FILE LINE TEXT LENGTH: behind the one line that is LINE, the first of a function, a call of
+# hurt() with what its clients can ask for to be hurt in (tests/servers/hurt.h).
+server_hurt() {
+	local count
+	count=$(grep -c -x -F -- "$2" "$1")
+	[ "$count" = 1 ] || {
+		say "$server_name: $count lines in $1 are: $2"
+		return 1
+	}
+	awk -v include="$flowdar_root/tests/servers/hurt.h" -v call="hurt((const char *)($3), (size_t)($4));" -v line="$2" '
+		NR == 1 { printf "#include \"%s\"\n", include }
+		{ print }
+		$0 == line { print "\t" call }' "$1" >"$1.hurt" && mv "$1.hurt" "$1"
 }
 
 server_make() {

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# memcached from its Debian source, without a mark in it: one thread accepts, four serve by libevent, reads and
+# writes are tail calls.
+set -uo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+# shellcheck source=../e2e/private.sh
+. "$FLOWDAR_SOURCE/tests/e2e/private.sh"
+# shellcheck source=unmarked_lib.sh
+. "$FLOWDAR_SOURCE/tests/real/unmarked_lib.sh"
+unmarked_turn memcached
+unmarked_begin memcached
+cat >"$WORK/usual" <<'END'
+> set one 0 0 5\r\nhello\r\n
+< STORED\r\n
+> get one\r\n
+< END\r\n
+> get none one none\r\n
+< END\r\n
+END
+sed 's/^> get one/> get spin-2000/' "$WORK/usual" >"$WORK/hurt"
+clients_usual=$WORK/usual clients_hurt=$WORK/hurt
+unmarked_calls=60
+unmarked_shapes
+unmarked_strace
+unmarked_hurt
+echo ok

@@ -1,0 +1,252 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # names of the files sourced here, and of the tests
+# Sourced by the tests of real servers without a mark in them, after private.sh: built by `flowdar cc`, recorded as
+# an ordinary user and as root, in the foreground and in the background, and looked at from outside
+# meanwhile. What must hold, of whichever server it is:
+#
+#	unmarked_turn NAME      skips, when another server's turn it is (scripts/test)
+#	unmarked_begin NAME     fetched and built, and what an ordinary user needs to record it
+#	unmarked_shapes         every way to start it: each client is one session, with its bytes and functions, and
+#	                        sessions and server together have the time that the kernel counted
+#	unmarked_strace         reads and writes of each session as strace counts them
+#	unmarked_hurt           a spin of 2 ms in 30 % of the sessions, at concurrency 1, 4 and 16: all of it is
+#	                        charged to them, nobody else is charged
+#
+# The test sets clients_usual and clients_hurt, scripts of tests/servers/talk.c; the second asks for spins of
+# 2 ms, unmarked_spins of them (tests/servers/hurt.h). unmarked_calls: how many calls a session must have at
+# the least; unmarked_datagrams=-u: its clients send datagrams.
+
+# shellcheck source=servers_lib.sh
+. "$FLOWDAR_SOURCE/tests/real/servers_lib.sh"
+
+unmarked_datagrams=
+unmarked_calls=5
+unmarked_spins=1
+unmarked_clients=40
+
+unmarked_turn() {
+	case " ${FLOWDAR_UNMARKED:-$1} " in
+	*" $1 "* | *" all "*) ;;
+	*)
+		echo "skipped: today it is the turn of $FLOWDAR_UNMARKED; scripts/test --all has all servers"
+		exit 77
+		;;
+	esac
+}
+
+unmarked_begin() {
+	unmarked=$1
+	need gcc make jq strace setpriv
+	for file in memcached; do
+		# shellcheck source=/dev/null
+		. "$FLOWDAR_SOURCE/scripts/lib/$file.sh"
+	done
+	"$1_fetch" || {
+		echo "skipped: the Debian source of $1 cannot be had"
+		exit 77
+	}
+	"$1_build" || fail "$1: could not be built"
+	# An ordinary user's, to whom the build may be closed.
+	chmod 711 "$WORK"
+	mkdir -p "$WORK/here/bin" "$WORK/here/lib/flowdar" "$WORK/home"
+	cp "$FLOWDAR" "$WORK/here/bin/" && cp -P "$FLOWDAR_BUILD"/lib/flowdar/*.so* "$WORK/here/lib/flowdar/" &&
+		cp "$FLOWDAR_BUILD/tests/thread_times.so" "$WORK/here/lib/" || fail "cannot be copied"
+	chmod -R a+rX "$WORK/here"
+	chown "$server_user:" "$WORK/home"
+	FLOWDAR=$WORK/here/bin/${FLOWDAR##*/}
+	as_user=(setpriv --reuid "$server_user" --regid "$server_user" --init-groups env -u LTTNG_HOME HOME="$WORK/home")
+	as_root=(env)
+	cd / || fail "cannot go to /"
+}
+
+# unmarked_record AS HOW NAME: as user or root, in the foreground or as a daemon; the server listens on $port
+# then, its first process is $server_pid, and the recording is $recording.
+unmarked_record() {
+	local -n as=as_$1
+	local argv
+	port=$(free_port)
+	recording=$WORK/home/$3
+	"${unmarked}_configure" "$port" "$([ "$2" = foreground ] || echo "$2")" "${unmarked_behind:-}" ||
+		fail "$unmarked cannot be configured"
+	mapfile -t argv < <("${unmarked}_command")
+	: >"$recording.times" && chmod 666 "$recording.times"
+	# shellcheck disable=SC2016 # for the inner shell
+	"${as[@]}" "$FLOWDAR" record --io --detail function -o "$recording" -- \
+		sh -c 'export THREAD_TIMES="$2" LD_PRELOAD="$1:$LD_PRELOAD"; shift 2; exec "$@"' sh \
+		"$WORK/here/lib/thread_times.so" "$recording.times" "${argv[@]}" >"$recording.err" 2>&1 &
+	recorder=$!
+	wait_for 30 unmarked_listens || fail "$unmarked does not start: $(cat "$recording.err")"
+}
+
+# unmarked_listens: and who does, into server_pid: the first of all that do.
+unmarked_listens() {
+	local kind=-t
+	[ -z "$unmarked_datagrams" ] || kind=-u
+	kill -0 "$recorder" || return
+	server_pid=$(ss -H -l -n -p "$kind" "sport = :$port" | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -n | head -n 1)
+	[ -n "$server_pid" ]
+}
+
+# unmarked_talk NAME CLIENTS AT-ONCE PERCENT: who they were is in NAME.clients: a port and a kind a line.
+unmarked_talk() {
+	"$FLOWDAR_BUILD/tests/talk" ${unmarked_datagrams:+"$unmarked_datagrams"} -n "$2" -c "$3" -p "$4" "$port" "$clients_usual" "$clients_hurt" \
+		>"$WORK/home/$1.clients" 2>"$WORK/talk.err" || fail "clients: $(head -n 3 "$WORK/talk.err")"
+}
+
+# unmarked_ended: the server is told to end, and with it ends the recording; nothing is lost.
+unmarked_ended() {
+	wait_for 10 all_gone || fail "the server does not close its connections"
+	sleep 0.2 # what is done after closing
+	kill -TERM "$server_pid"
+	wait "$recorder"
+	case $? in 0 | 130) ;; *) fail "the recorder failed: $(cat "$recording.err")" ;; esac
+	recorder=
+	[ "$(field "$recording" discarded)" = 0 ] || fail "events were lost"
+	[ -z "$(field "$recording" processes_silent)" ] || fail "a process said nothing: $(cat "$recording.err")"
+	# That it went to the background is said, too.
+	jq -e '.warnings // [] | all(startswith("the server went to the background"))' "$recording/recording.json" >/dev/null ||
+		fail "$(field "$recording" warnings)"
+	flowdar analyze "$recording" --by session --limit 0 --format json >"$recording.sessions" &&
+		flowdar analyze "$recording" --limit 0 --format json >"$recording.functions" &&
+		flowdar analyze "$recording" --server --limit 0 --format json >"$recording.server" || fail "analyze"
+}
+
+# unmarked_each_one: each client is one session, and no session is nobody's.
+unmarked_each_one() {
+	local wrong
+	wrong=$(diff <(jq -r '.sessions[].client' "$recording.sessions" | sed 's/.*://' | sort) \
+		<(cut -d' ' -f1 "$recording.clients" | sort)) ||
+		fail "sessions (<) and clients (>) differ: $wrong; $(jq -c '.sessions[0:3]' "$recording.sessions")"
+	wrong=$(jq -c --argjson calls "$unmarked_calls" '.sessions[] | select(.state != "finished" or .calls < $calls or
+		.bytes_in == 0 or .bytes_out == 0)' "$recording.sessions" | head -n 3)
+	[ -z "$wrong" ] || fail "these sessions did not end, read, write or call as they should: $wrong"
+	# Those of a script are alike.
+	same "kinds of sessions by what they read" "$(unmarked_by_kind bytes_in | sort -u | wc -l)" \
+		"$(cut -d' ' -f2 "$recording.clients" | sort -u | wc -l)"
+}
+
+# unmarked_by_kind MEMBER: "usual" or "other" and that of the session, a line each; by port.
+unmarked_by_kind() {
+	join -j 1 -o 1.2,2.2 <(sort -k 1,1 "$recording.clients") \
+		<(jq -r --arg member "$1" '.sessions[] | (.client | sub(".*:"; "")) + " " + (.[$member] | tostring)' \
+			"$recording.sessions" | sort -k 1,1)
+}
+
+# unmarked_times: own times of all frames, of sessions and of the server, against the life of the server's threads
+# from main() on as the kernel's clock has it, and the part of them that ran against its processor time (and what
+# they stood in the run queue for: an event begins before a thread loses the processor, and ends after).
+unmarked_times() {
+	local frames running life cpu queue
+	frames=$(jq -s '[.[].functions[] | select(.component != "queue") | .own_ns] | add' "$recording.functions" "$recording.server")
+	running=$(jq -s '[.[].functions[] | select(.component != "queue" and .waits_in == "") | .own_ns] | add' \
+		"$recording.functions" "$recording.server")
+	read -r life cpu queue < <(awk '$6 !~ /-ust$|^flowdar$/ { life += $3; cpu += $4; queue += $5 }
+		END { printf "%.0f %.0f %.0f\n", life, cpu, queue }' "$recording.times")
+	note "times: sessions and server $((frames / 1000)) us, threads $((life / 1000)) us;" \
+		"running $((running / 1000)) us, on a processor $((cpu / 1000)) us, in the run queue $((queue / 1000)) us"
+	[ $((frames * 100)) -ge $((life * 98)) ] && [ $((frames * 100)) -le $((life * 102)) ] ||
+		fail "sessions and server have $frames ns, threads $life ns: $(cat "$recording.times")"
+}
+
+# unmarked_shapes [AS HOW]...
+unmarked_shapes() {
+	local as how
+	for as in user root; do
+		for how in foreground daemon; do
+			note "as $as, $how"
+			unmarked_record $as $how "$as-$how"
+			unmarked_talk "$as-$how" "$unmarked_clients" 4 30
+			unmarked_ended
+			unmarked_each_one
+			unmarked_times
+		done
+	done
+}
+
+# unmarked_strace: each session's reads and writes are those that strace sees on its connection.
+unmarked_strace() {
+	local tracer wrong
+	note "reads and writes, as strace has them"
+	unmarked_record root foreground strace
+	strace -f -qq -yy -o "$WORK/strace.log" -e signal=none \
+		-e trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,sendfile,splice -p "$server_pid" 2>"$WORK/strace.err" &
+	tracer=$!
+	wait_for 10 unmarked_traced || fail "strace: $(cat "$WORK/strace.err")"
+	unmarked_talk strace "$unmarked_clients" 4 30
+	wait_for 10 all_gone || fail "the server does not close its connections"
+	kill -INT "$tracer"
+	wait "$tracer"
+	unmarked_ended
+	unmarked_each_one
+	wrong=$(diff <(jq -r '.sessions[] | "\(.client | sub(".*:"; "")) \(.reads) \(.writes) \(.bytes_in) \(.bytes_out)"' \
+		"$recording.sessions" | sort) <(unmarked_strace_counts | sort)) ||
+		fail "reads, writes and bytes of sessions (<) and of strace (>) differ: $(head -n 20 <<<"$wrong")"
+	same "reads and writes by strace" "$(unmarked_strace_counts | awk '{ all += $2 + $3 } END { print all }')" \
+		"$(jq '[.sessions[] | .reads + .writes] | add' "$recording.sessions")"
+}
+
+unmarked_traced() {
+	grep -q '^TracerPid:.*[1-9]' "/proc/$server_pid/status"
+}
+
+# unmarked_strace_counts: a line a connection: the client's port, reads, writes, bytes of both. A call that another
+# thread's came into is in two lines.
+unmarked_strace_counts() {
+	awk -v port=":$port->" '
+		/ <unfinished \.\.\.>$/ { begun[$1] = substr($0, 1, length($0) - 17); next }
+		/<\.\.\. [a-z]+ resumed>/ { rest = $0; sub(/.* resumed>/, "", rest); $0 = begun[$1] rest }
+		{
+			call = $2
+			sub(/\(.*/, "", call)
+			# The first argument, but of sendfile and splice the one that is the connection.
+			if (!(at = index($0, port)))
+				next
+			client = substr($0, at + length(port))
+			sub(/\].*/, "", client)
+			sub(/.*:/, "", client)
+			match($0, /\) += +-?[0-9]+/)
+			result = substr($0, RSTART, RLENGTH)
+			sub(/.* /, "", result)
+			if (call ~ /^(read|recv)/) {
+				reads[client]++
+				in_bytes[client] += result > 0 ? result : 0
+			} else {
+				writes[client]++
+				out_bytes[client] += result > 0 ? result : 0
+			}
+			seen[client] = 1
+		}
+		END {
+			for (client in seen)
+				print client, reads[client] + 0, writes[client] + 0, in_bytes[client] + 0, out_bytes[client] + 0
+		}' "$WORK/strace.log"
+}
+
+# unmarked_of LABEL [JQ]: of hurt_spin() in the sessions of that label, or in none (server): its calls and own time.
+unmarked_of() {
+	local which=(--label "$1")
+	[ "$1" != server ] || which=(--server)
+	flowdar analyze "$recording" --label-from "$recording.labels" "${which[@]}" --limit 0 --format json |
+		jq -r '[.functions[] | select(.function == "hurt_spin")] | "\(map(.calls) | add // 0) \(map(.own_ns) | add // 0)"'
+}
+
+# unmarked_hurt: hurt_spin() is called for those who ask for it only. Each of them has it as often as it asked, and at
+# least so long; nobody else has any.
+unmarked_hurt() {
+	local at_once hurt calls ns
+	for at_once in 1 4 16; do
+		note "2 ms of spin for 30 %, $at_once at a time"
+		unmarked_record user foreground "hurt-$at_once"
+		unmarked_talk "hurt-$at_once" 60 "$at_once" 30
+		unmarked_ended
+		unmarked_each_one
+		sed 's/\(.*\) \(.*\)/{"client":"127.0.0.1:\1","label":"\2"}/' "$recording.clients" >"$recording.labels"
+		hurt=$(grep -c ' other$' "$recording.clients")
+		read -r calls ns < <(unmarked_of other)
+		same "spins charged to those who were hurt" "$calls" $((hurt * unmarked_spins))
+		[ "$ns" -ge $((calls * 2000000)) ] || fail "$ns ns of $calls spins"
+		same "spins charged to others, and ns" "$(unmarked_of usual)" "0 0"
+		same "spins charged to nobody, and ns" "$(unmarked_of server)" "0 0"
+		same "hurt sessions that ran so long" "$(unmarked_by_kind running_ns |
+			awk -v least=$((unmarked_spins * 2000000)) '$1 == "other" && $2 >= least' | wc -l)" "$hurt"
+	done
+}

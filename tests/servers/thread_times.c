@@ -1,0 +1,208 @@
+/*
+ * A referee for the times that flowdar tells: LD_PRELOADed into a server, it notes of each of the server's own
+ * threads how long it was there, how long it ran, and how long it waited for a processor, as the kernel says.
+ * A line a thread, added to the file $THREAD_TIMES when the thread or its process ends:
+ *
+ *	PID TID WALL-NS CPU-NS RUN-QUEUE-NS NAME
+ *
+ * The first thread counts from main() on, and a forked child's from where fork() returns. It has to be the
+ * first of the preloaded libraries: what others do inside of fork() is no work of the server's.
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { THREADS_MAX = 256 };
+
+struct times {
+	long tid;
+	long long wall, cpu, queue;
+	char name[32];
+};
+
+/* Of the threads that are there; a tid of 0 is a free place. */
+static struct times threads[THREADS_MAX];
+static pthread_mutex_t threads_mutex = PTHREAD_MUTEX_INITIALIZER;
+static char file_path[512]; /* servers write over their environment */
+
+static struct times times_now(long tid)
+{
+	struct times now = { .tid = tid };
+	struct timespec clock;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/schedstat", tid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fscanf(file, "%lld %lld", &now.cpu, &now.queue) != 2)
+			now.cpu = now.queue = 0;
+		fclose(file);
+	}
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/comm", tid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fscanf(file, "%31s", now.name) != 1)
+			now.name[0] = '\0';
+		fclose(file);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &clock);
+	now.wall = clock.tv_sec * 1000000000LL + clock.tv_nsec;
+	return now;
+}
+
+static void thread_begins(void)
+{
+	pthread_mutex_lock(&threads_mutex);
+	for (int i = 0; i < THREADS_MAX; i++) {
+		if (threads[i].tid == 0) {
+			threads[i] = times_now(syscall(SYS_gettid));
+			break;
+		}
+	}
+	pthread_mutex_unlock(&threads_mutex);
+}
+
+/* Called with the mutex. */
+static void times_write(struct times *begin)
+{
+	struct times now = times_now(begin->tid);
+	int length, fd = open(file_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	char line[160];
+
+	length = snprintf(line, sizeof(line), "%d %ld %lld %lld %lld %s\n", (int)getpid(),
+			  begin->tid, now.wall - begin->wall, now.cpu - begin->cpu,
+			  now.queue - begin->queue, now.name);
+	if (fd < 0 || write(fd, line, (size_t)length) != length)
+		perror("thread_times");
+	if (fd >= 0)
+		close(fd);
+	begin->tid = 0;
+}
+
+static void thread_ends(void *nothing)
+{
+	long tid = syscall(SYS_gettid);
+
+	(void)nothing;
+	pthread_mutex_lock(&threads_mutex);
+	for (int i = 0; i < THREADS_MAX; i++)
+		if (threads[i].tid == tid)
+			times_write(&threads[i]);
+	pthread_mutex_unlock(&threads_mutex);
+}
+
+__attribute__((destructor)) static void process_ends(void)
+{
+	if (!file_path[0])
+		return;
+	pthread_mutex_lock(&threads_mutex);
+	for (int i = 0; i < THREADS_MAX; i++)
+		if (threads[i].tid != 0)
+			times_write(&threads[i]);
+	pthread_mutex_unlock(&threads_mutex);
+}
+
+static void child_begins(void)
+{
+	pthread_mutex_init(&threads_mutex, NULL);
+	memset(threads, 0, sizeof(threads));
+	thread_begins();
+}
+
+pid_t fork(void)
+{
+	pid_t (*next)(void), pid;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "fork");
+	pid = next();
+	if (pid == 0 && file_path[0])
+		child_begins();
+	return pid;
+}
+
+int daemon(int nochdir, int noclose)
+{
+	int (*next)(int, int), result;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "daemon");
+	result = next(nochdir, noclose);
+	if (result == 0 && file_path[0])
+		child_begins();
+	return result;
+}
+
+struct start {
+	void *(*run)(void *);
+	void *data;
+};
+
+static void *thread_run(void *data)
+{
+	struct start start = *(struct start *)data;
+	void *result;
+
+	free(data);
+	thread_begins();
+	pthread_cleanup_push(thread_ends, NULL);
+	result = start.run(start.data);
+	pthread_cleanup_pop(1);
+	return result;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *data)
+{
+	int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+	struct start *start;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "pthread_create");
+	if (!file_path[0])
+		return next(thread, attr, run, data);
+	start = malloc(sizeof(*start));
+	if (!start)
+		return next(thread, attr, run, data);
+	*start = (struct start){ run, data };
+	return next(thread, attr, thread_run, start);
+}
+
+static int (*server_main)(int, char **, char **);
+
+static int main_run(int argc, char **argv, char **environment)
+{
+	thread_begins();
+	return server_main(argc, argv, environment);
+}
+
+/* What a program's first instructions call. */
+int __libc_start_main(int (*run)(int, char **, char **), int argc, char **argv, void (*init)(void),
+		      void (*fini)(void), void (*rtld_fini)(void), void *stack_end)
+{
+	int (*next)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
+		    void (*)(void), void *);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "__libc_start_main");
+	if (getenv("THREAD_TIMES")) {
+		snprintf(file_path, sizeof(file_path), "%s", getenv("THREAD_TIMES"));
+		server_main = run;
+		run = main_run;
+	}
+	return next(run, argc, argv, init, fini, rtld_fini, stack_end);
+}
+
+/* Without the destructors. */
+void _exit(int status)
+{
+	void (*next)(int);
+
+	process_ends();
+	*(void **)&next = dlsym(RTLD_NEXT, "_exit");
+	next(status);
+	__builtin_unreachable();
+}
