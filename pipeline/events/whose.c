@@ -18,7 +18,9 @@ struct process {
 	uint32_t number;
 	uint32_t program; /* text id of its path; 0: not known */
 	uint64_t program_base;
-	gboolean looked; /* for a namesake */
+	gboolean looked;        /* for a namesake */
+	struct process *before; /* its life before, not owned */
+	uint64_t forks;         /* how often it has forked, as far as it was looked at */
 	guint fixed_count;
 	struct fixed fixed[FIXED_MAX];
 };
@@ -229,6 +231,7 @@ static struct process *next_life(struct fdar_whose *whose, struct process *old)
 
 	process->told.life = old->told.life + 1;
 	process->looked = TRUE;
+	process->before = old;
 	for (guint i = 0; i < whose->current->len; i++)
 		if (g_ptr_array_index(whose->current, i) == old)
 			g_ptr_array_index(whose->current, i) = process;
@@ -257,6 +260,24 @@ static gboolean find_namesake(struct fdar_whose *whose, struct process *process,
 	return TRUE;
 }
 
+/* Of which life the parent was that a child names: its child may say who it is when the parent is another
+ * program already, which has not forked as often. Of the first one forks were not counted, perhaps. */
+static void name_parent(struct fdar_whose *whose, struct fdar_event *event)
+{
+	uint32_t index;
+	const struct process *parent;
+
+	if (!event->process.fork || event->process.parent > UINT32_MAX)
+		return;
+	index = fdar_intern_find(&whose->keys, event->home, event->process.parent);
+	if (index == FDAR_INTERN_NONE)
+		return;
+	parent = g_ptr_array_index(whose->current, index);
+	while (parent->before && parent->forks < event->process.fork)
+		parent = parent->before;
+	event->process.parent = parent->number;
+}
+
 enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_event *event,
 				       uint32_t *ended)
 {
@@ -282,6 +303,10 @@ enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_eve
 			remember(process, event, program);
 		}
 	}
+	if (event->kind == FDAR_EVENT_FORKING)
+		process->forks = MAX(process->forks, event->forking.number);
+	if (event->kind == FDAR_EVENT_PROCESS)
+		name_parent(whose, event);
 	event->pid = process->number;
 	return another ? FDAR_WHOSE_NEXT_LIFE : namesake ? FDAR_WHOSE_NAMESAKE : FDAR_WHOSE_SAME;
 }

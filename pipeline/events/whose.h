@@ -51,7 +51,7 @@ enum fdar_whose_change {
 	FDAR_WHOSE_NAMESAKE   /* it is, or it goes on in another namespace */
 };
 
-/* Sets the event's pid to the process's number. Events come in the order of the trace. What is not SAME:
+/* Sets the event's pid to the process's number, and so the parent's of a child that says whose it is. Events come in the order of the trace. What is not SAME:
  * ended is the number of the process that had the id on that host before. */
 enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_event *event,
 				       uint32_t *ended);

@@ -142,6 +142,53 @@ static void test_lives(struct fixture *f, gconstpointer data)
 	g_assert_cmpuint(tell(f, "a", 0, 4), ==, 4);
 }
 
+static void forks(struct fixture *f, uint32_t pid, uint64_t number)
+{
+	struct fdar_event event = { .kind = FDAR_EVENT_FORKING,
+				    .home = home_of(f, "a", 0),
+				    .pid = pid };
+	uint32_t ended;
+
+	event.forking.number = number;
+	g_assert_cmpint(fdar_whose_tell(f->whose, &event, &ended), ==, FDAR_WHOSE_SAME);
+}
+
+/* The number of the parent of a child that says who it is. */
+static uint64_t parent_of(struct fixture *f, uint32_t child, uint32_t pid, uint64_t fork)
+{
+	struct fdar_event event = { .kind = FDAR_EVENT_PROCESS,
+				    .home = home_of(f, "a", 0),
+				    .pid = child };
+	uint32_t ended;
+
+	event.process.parent = pid;
+	event.process.fork = fork;
+	g_assert_cmpint(fdar_whose_tell(f->whose, &event, &ended), ==, FDAR_WHOSE_SAME);
+	return event.process.parent;
+}
+
+/* A server that a shell has executed forks: its children are its own, not the shell's. */
+static void test_parents(struct fixture *f, gconstpointer data)
+{
+	uint32_t server;
+
+	(void)data;
+	list(f, 3, 0x400000, "/bin/sh");
+	forks(f, 3, 1);
+	g_assert_cmpuint(parent_of(f, 4, 3, 1), ==, 3);
+	forks(f, 3, 2);
+	list(f, 3, 0x400000, "/bin/server");
+	server = tell(f, "a", 0, 3);
+	g_assert_cmpuint(server, !=, 3);
+	/* The shell's child is late. */
+	g_assert_cmpuint(parent_of(f, 5, 3, 2), ==, 3);
+	forks(f, 3, 1);
+	g_assert_cmpuint(parent_of(f, 6, 3, 1), ==, server);
+	/* Not forked while it was recorded; of somebody who is not in the trace. */
+	g_assert_cmpuint(parent_of(f, 7, 3, 0), ==, 3);
+	g_assert_cmpuint(parent_of(f, 8, 2, 1), ==, 2);
+}
+
 /* LTTng's traces of a process each. */
 static void test_alone(struct fixture *f, gconstpointer data)
 {
@@ -274,6 +321,7 @@ int main(int argc, char **argv)
 		{ "/whose/namespaces", test_namespaces },
 		{ "/whose/namespaces-late", test_namespaces_late },
 		{ "/whose/lives", test_lives },
+		{ "/whose/parents", test_parents },
 		{ "/whose/alone", test_alone },
 		{ "/load-map/turns", test_load_map },
 		{ "/load-map/early", test_load_map_early },
