@@ -158,7 +158,8 @@ FDAR_WRAPPER int daemon(int stay, int keep)
 	fdar_writing(1);
 	flowdar_control_daemon(true);
 	result = fdar_next()->daemon(stay, keep);
-	flowdar_control_daemon(false);
+	if (result != 0) /* provider/daemon.c */
+		flowdar_control_daemon(false);
 	fdar_writing(-1);
 	return result;
 }

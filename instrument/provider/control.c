@@ -285,6 +285,7 @@ void flowdar_control_forked(void)
 	if (state.pid == pid)
 		return;
 	state.birth = (struct fdar_control_birth){ state.pid, forking, daemonizing };
+	daemonizing = 0;
 	state.pid = pid;
 	__atomic_store_n(&state.counted, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&state.ending, 0, __ATOMIC_RELAXED);

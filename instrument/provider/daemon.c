@@ -25,6 +25,8 @@ int daemon(int stay, int keep)
 	}
 	flowdar_control_daemon(true);
 	result = next(stay, keep);
-	flowdar_control_daemon(false);
+	/* In the child LTTng may be locked still, and what is told after that is to know. */
+	if (result != 0)
+		flowdar_control_daemon(false);
 	return result;
 }

@@ -39,15 +39,17 @@ client() {
 	exec 5>&-
 }
 
-# forked NAME: three clients, each a session of its own time; the second is served for 100 ms more.
+# forked NAME [PROCESSES]: three clients, each a session of its own time; the second is served for 100 ms more.
 forked() {
 	client 0.1
 	client 0.3
 	client 0.1
 	wait "$recorder" || fail "exit status $?"
-	[ "$(field "$WORK/home/$1" processes_known)" = 4 ] || fail "$(field "$WORK/home/$1" processes_known) processes in place of 4"
+	[ "$(field "$WORK/home/$1" processes_known)" = "${2:-4}" ] ||
+		fail "$(field "$WORK/home/$1" processes_known) processes in place of ${2:-4}"
 	[ -z "$(field "$WORK/home/$1" processes_silent)" ] || fail "a process said nothing"
-	[ -z "$(field "$WORK/home/$1" warnings)" ] || fail "$(field "$WORK/home/$1" warnings)"
+	jq -e '.warnings // [] | all(startswith("the server went to the background"))' "$WORK/home/$1/recording.json" > /dev/null ||
+		fail "$(field "$WORK/home/$1" warnings)"
 	grep -q '^recorded .* of 3 sessions in ' "$WORK/$1.err" || fail "$(grep '^recorded' "$WORK/$1.err")"
 	"$FLOWDAR" analyze "$WORK/home/$1" --by session --format json > "$WORK/$1.json" || fail "analyze"
 	# In the order in which they began: each waits for its client, and works for little.
@@ -72,6 +74,15 @@ for how in plain title blocked exit title,blocked,exit; do
 		fail "calls are open: $(jq -c .functions "$WORK/$how.functions")"
 	nothing_left
 done
+
+# Children name their parent by its number, which was that of the shell before; what daemon() leaves behind ends.
+note "children of a server that a shell has executed, and that goes to the background"
+recorded shell --io --detail function -- sh -c "exec '$server' 3 daemon"
+forked shell 6
+"$FLOWDAR" analyze "$WORK/home/shell" --server --limit 0 --format json > "$WORK/shell.server" || fail "analyze"
+[ "$(jq '[.functions[].unfinished_calls] | add' "$WORK/shell.server")" = 0 ] ||
+	fail "calls are open: $(jq -c .functions "$WORK/shell.server")"
+nothing_left
 
 note "a process that LTTng does not reach"
 "${as_nobody[@]}" "$FLOWDAR" record -o "$WORK/home/silent" --io -- sh -c \

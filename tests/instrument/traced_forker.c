@@ -1,7 +1,8 @@
 /*
  * A server that forks for each connection, as proftpd, vsftpd, sshd and PostgreSQL do. traced_forker
  * CONNECTIONS [HOW,...]: how is "title" (the environment is overwritten with the title), "blocked" (signals
- * are, around fork), "exit" (children end by exit(), else by _exit()).
+ * are, around fork), "exit" (children end by exit(), else by _exit()), "daemon" (it goes to
+ * the background first).
  *
  * On standard output: "listening on PORT".
  */
@@ -73,6 +74,8 @@ int main(int argc, char **argv, char **envp)
 		strncpy(how, argv[2], sizeof(how) - 1);
 	if (strstr(how, "title"))
 		title_set(argv, envp);
+	if (strstr(how, "daemon") && daemon(1, 1) != 0)
+		return 1;
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    getsockname(listener, (struct sockaddr *)&address, &length) != 0 ||
