@@ -36,10 +36,8 @@ unmarked_turn() {
 unmarked_begin() {
 	unmarked=$1
 	need gcc make jq strace setpriv
-	for file in memcached; do
-		# shellcheck source=/dev/null
-		. "$FLOWDAR_SOURCE/scripts/lib/$file.sh"
-	done
+	# shellcheck source=/dev/null
+	. "$FLOWDAR_SOURCE/scripts/lib/$1.sh"
 	"$1_fetch" || {
 		echo "skipped: the Debian source of $1 cannot be had"
 		exit 77
