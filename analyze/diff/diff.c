@@ -113,6 +113,22 @@ static double sum_price(const struct diff_side *side)
 	return price_ns / (double)MAX(side->sessions, 1);
 }
 
+/* The program that was recorded: the one with a build id whose functions are called. */
+static void name_program(struct diff_work *work, int which, struct fdar_diff_sessions *out)
+{
+	const struct fdar_profile *profile = work->side[which].profile;
+
+	out->program = out->build_id = "";
+	for (uint32_t i = 0; i < profile->function_count && !*out->build_id; i++) {
+		const struct fdar_profile_function *function = &profile->functions[i];
+
+		if (!function->program || !function->build_id || !*function->build_id)
+			continue;
+		out->program = g_string_chunk_insert_const(work->diff->texts, function->component);
+		out->build_id = g_string_chunk_insert_const(work->diff->texts, function->build_id);
+	}
+}
+
 static void sum_sessions(const struct diff_side *side, struct fdar_diff_sessions *out)
 {
 	const struct fdar_profile_group *group = side->group;
@@ -177,13 +193,21 @@ static void test_sessions(struct diff_work *work)
 			       test.p_up < alpha && diff_spread_above(&running);
 }
 
+static void sum_sides(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+
+	sum_sessions(&work->side[BASELINE], &diff->baseline);
+	sum_sessions(&work->side[SUBJECT], &diff->subject);
+	name_program(work, BASELINE, &diff->baseline);
+	name_program(work, SUBJECT, &diff->subject);
+}
+
 static void compare_sessions(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
-	const struct diff_side *baseline = &work->side[BASELINE], *subject = &work->side[SUBJECT];
 
-	sum_sessions(baseline, &diff->baseline);
-	sum_sessions(subject, &diff->subject);
+	sum_sides(work);
 	diff->test = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
 	if (diff->whole_run)
 		sum_whole_run(diff);
@@ -268,6 +292,7 @@ static void work_clear(struct diff_work *work)
 	if (work->match.subject)
 		fdar_profile_match_clear(&work->match);
 	g_free(work->node_functions);
+	g_free(work->replaced);
 }
 
 static void compare(struct diff_work *work)
@@ -278,6 +303,7 @@ static void compare(struct diff_work *work)
 			 fdar_sample_smallest_p(work->side[BASELINE].sessions,
 						work->side[SUBJECT].sessions) < work->options.alpha;
 	map_functions(work);
+	diff_replaced_find(work);
 	diff_runs_map(work);
 	diff_price_find(work);
 	diff_rows_make(work);
@@ -300,8 +326,7 @@ static void compare_nothing(struct diff_work *work)
 
 	map_functions(work);
 	diff_price_find(work);
-	sum_sessions(&work->side[BASELINE], &diff->baseline);
-	sum_sessions(&work->side[SUBJECT], &diff->subject);
+	sum_sides(work);
 	diff->test = (struct fdar_diff_test){ .p = 1, .adjusted = 1 };
 	diff->ratio = diff_ratio(diff->baseline.busy_ns, diff->subject.busy_ns);
 	diff->nodes = g_new0(struct fdar_diff_node, 1);

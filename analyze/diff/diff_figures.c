@@ -100,18 +100,3 @@ const struct fdar_diff_row *diff_verdict_row(const struct fdar_diff *diff)
 	}
 	return NULL;
 }
-
-/* A function of the baseline goes by the names that the subject has for it and its binary. */
-uint32_t diff_map_function(struct diff_work *work, int which,
-			   const struct fdar_profile_function *function)
-{
-	struct fdar_profile_function like = *function;
-	g_autofree char *name = NULL;
-
-	if (which == SUBJECT)
-		return profile_function_add(work->names, function);
-	name = fdar_profile_match_name(&work->match, function);
-	like.name = name;
-	like.component = fdar_profile_match_component(&work->match, function->component);
-	return profile_function_add(work->names, &like);
-}

@@ -336,33 +336,40 @@ static void hint_renamed(const struct diff_work *work)
 	}
 }
 
-/* Of the program that was recorded: the one with a build id whose functions are called. */
-static const struct fdar_profile_function *program_of(const struct fdar_profile *profile)
+/* Functions that were compared as one. */
+static void hint_replaced(const struct diff_work *work)
 {
-	for (uint32_t i = 0; i < profile->function_count; i++) {
-		const struct fdar_profile_function *function = &profile->functions[i];
+	g_autoptr(GString) names = g_string_new(NULL);
+	guint count = 0;
 
-		if (function->program && function->build_id && *function->build_id)
-			return function;
-	}
-	return NULL;
+	for (uint32_t i = 0; i < work->replaced_count; i++)
+		if (work->replaced[i] != i && count++ < NAMES_MAX)
+			g_string_append_printf(names, "%s%s for %s", names->len ? ", " : "",
+					       work->names->functions[work->replaced[i]].name,
+					       work->names->functions[i].name);
+	if (count > NAMES_MAX)
+		g_string_append_printf(names, " and %u more", count - NAMES_MAX);
+	if (count)
+		hint(work->diff,
+		     "renamed or replaced, by caller, calls and time, and compared as one: %s",
+		     names->str);
 }
 
 /* Which builds were compared, where they are not one. */
-static void hint_builds(const struct diff_work *work)
+static void hint_builds(struct fdar_diff *diff)
 {
-	const struct fdar_profile_function *before = program_of(work->side[BASELINE].profile);
-	const struct fdar_profile_function *after = program_of(work->side[SUBJECT].profile);
+	const struct fdar_diff_sessions *before = &diff->baseline, *after = &diff->subject;
 
-	if (before && after && strcmp(before->build_id, after->build_id) != 0)
-		hint(work->diff, "two builds: %s %.12s against %s %.12s", after->component,
-		     after->build_id, before->component, before->build_id);
+	if (*before->build_id && *after->build_id && strcmp(before->build_id, after->build_id) != 0)
+		hint(diff, "two builds: %s %.12s against %s %.12s", after->program, after->build_id,
+		     before->program, before->build_id);
 }
 
 void diff_hint(struct diff_work *work)
 {
 	hint_renamed(work);
-	hint_builds(work);
+	hint_builds(work->diff);
+	hint_replaced(work);
 	hint_quality(work);
 	hint_load(work);
 	hint_price(work->diff);

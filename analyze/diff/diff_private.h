@@ -4,6 +4,7 @@
  *	diff.c             the two sides, their sessions
  *	diff_price.c       what recording cost: taken out of all times
  *	diff_spread.c      how much a figure differs from run to run, or within one
+ *	diff_renamed.c     functions that took others' places
  *	diff_figures.c     what all files ask
  *	diff_words.c       figures in words
  *	diff_rows.c        functions
@@ -89,6 +90,9 @@ struct diff_work {
 	struct fdar_profile *names;      /* functions of both sides, and in group 0 both trees */
 	struct fdar_profile_match match; /* which binary of the baseline is which of the subject */
 	uint32_t *node_functions;        /* of the diff's nodes, indexes in names */
+	uint32_t *
+		replaced; /* by index in names, up to replaced_count: who took its place, or itself */
+	uint32_t replaced_count;
 	double increases_ns;     /* sum of what rows added; without queues where they follow */
 	gboolean queues_follow;  /* sessions stand longer in queues because threads are busy */
 	gboolean clients_follow; /* threads wait longer for clients; they also work longer */
@@ -115,6 +119,10 @@ gboolean diff_is_calls(const struct diff_work *work, double time, double calls);
 /* Index in names of a side's function: one of the baseline goes by the subject's name for it. */
 uint32_t diff_map_function(struct diff_work *work, int which,
 			   const struct fdar_profile_function *function);
+
+/* Once functions are mapped: those of the baseline that others of the subject took the places of go by
+ * their names. */
+void diff_replaced_find(struct diff_work *work);
 
 /* In a whole run, waits that ask for any work: how long they took only says how little there was to
  * do. function is an index of names. */

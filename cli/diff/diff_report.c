@@ -160,7 +160,67 @@ static void add_row(struct fdar_table *table, const struct fdar_diff_row *row, g
 		add_machine_cells(table, row, tested);
 }
 
-/* Rows are sorted by share: those that did not add anything are last. */
+/* What the first line names. */
+static gboolean is_named(const struct fdar_diff *diff, const struct fdar_diff_row *row)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+
+	return !verdict->server && verdict->function && row->function == verdict->function &&
+	       row->component == verdict->component;
+}
+
+/* Are the first line's figures those of a row? A function is told with what it calls where that grew,
+ * too, by the call, or for its work outside of sessions; of one that blocks others, theirs are. */
+static gboolean has_row(const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+
+	if (!verdict->function || verdict->refused || verdict->counted ||
+	    verdict->change == FDAR_CHANGE_BLOCKED)
+		return TRUE;
+	for (guint i = 0; i < diff->row_count; i++)
+		if (is_named(diff, &diff->rows[i]) &&
+		    diff->rows[i].baseline.own_ns == verdict->baseline_ns &&
+		    diff->rows[i].subject.own_ns == verdict->subject_ns)
+			return TRUE;
+	return FALSE;
+}
+
+/* The first line as a row: what its figures are of. */
+static void add_verdict(struct fdar_table *table, const struct fdar_diff *diff)
+{
+	const struct fdar_verdict *verdict = &diff->verdict;
+	const char *what = verdict->server     ? " of no session"
+			   : verdict->per_call ? " per call"
+					       : " and callees";
+	g_autofree char *name = g_strconcat(verdict->function, what, NULL);
+
+	fdar_table_row(table);
+	if (!verdict->per_call)
+		fdar_cell_percent(table, SHARE, verdict->share);
+	fdar_cell_name(table, FUNCTION, name);
+	fdar_table_cell(table, COMPONENT, verdict->component, NULL);
+	fdar_table_cell(table, BELOW, verdict->below ? verdict->below : "", NULL);
+	fdar_table_cell(table, CHANGE,
+			verdict->presence != FDAR_IN_BOTH ? fdar_presence_name(verdict->presence)
+							  : fdar_change_name(verdict->change),
+			NULL);
+	fdar_cell_duration(table, BASELINE, verdict->baseline_ns);
+	fdar_cell_duration(table, SUBJECT, verdict->subject_ns);
+	fdar_cell_ratio(table, RATIO,
+			verdict->baseline_ns > 0 ? verdict->subject_ns / verdict->baseline_ns
+						 : INFINITY);
+	if (verdict->node && !verdict->per_call) {
+		fdar_cell_count(table, CALLS_BASELINE,
+				diff->nodes[verdict->node].baseline.outer_calls);
+		fdar_cell_count(table, CALLS_SUBJECT,
+				diff->nodes[verdict->node].subject.outer_calls);
+	}
+	cells_untested(table);
+}
+
+/* Rows are sorted by share: those that did not add anything are last. What the first line names is
+ * there in any case. */
 static struct fdar_table *row_table(const struct fdar_diff *diff,
 				    const struct fdar_diff_request *request, guint *left_out)
 {
@@ -169,13 +229,16 @@ static struct fdar_table *row_table(const struct fdar_diff *diff,
 		fdar_table_new("functions", columns, machine ? COLUMNS : (size_t)P + 1);
 
 	*left_out = 0;
+	if (!machine && !has_row(diff))
+		add_verdict(table, diff);
 	for (guint i = 0; i < diff->row_count; i++) {
 		const struct fdar_diff_row *row = &diff->rows[i];
 
 		gboolean own = !machine && strcmp(row->component, FDAR_COMPONENT_OWN) == 0;
+		gboolean few =
+			row->share < request->min_share || (request->limit && i >= request->limit);
 
-		if (own || row->share < request->min_share ||
-		    (request->limit && i >= request->limit))
+		if (own || (few && (machine || !is_named(diff, row))))
 			(*left_out)++;
 		else
 			add_row(table, row, machine, !diff->whole_run);
@@ -183,7 +246,20 @@ static struct fdar_table *row_table(const struct fdar_diff *diff,
 	return table;
 }
 
-enum side_column { SIDE, SESSIONS, UNFINISHED, MEAN, MEDIAN, P99, RUNNING, OPEN, LOST, TRACE };
+enum side_column {
+	SIDE,
+	SESSIONS,
+	UNFINISHED,
+	MEAN,
+	MEDIAN,
+	P99,
+	RUNNING,
+	OPEN,
+	LOST,
+	PROGRAM,
+	BUILD,
+	TRACE
+};
 
 #define SIDE_COLUMNS(unit)                                                                         \
 	[SIDE] = { "", "side", FALSE, FALSE }, [SESSIONS] = { unit "s", "sessions", TRUE, FALSE }, \
@@ -194,10 +270,14 @@ enum side_column { SIDE, SESSIONS, UNFINISHED, MEAN, MEDIAN, P99, RUNNING, OPEN,
 	[RUNNING] = { "running", "running_ns", TRUE, FDAR_FIT_DROP(5) },                           \
 	[OPEN] = { "open for", "open_ns", TRUE, FALSE },                                           \
 	[LOST] = { "events lost", "discarded", TRUE, FDAR_FIT_DROP(2) },                           \
+	[PROGRAM] = { "program", "program", FALSE, FDAR_FIT_CUT | FDAR_FIT_DROP(7) },              \
+	[BUILD] = { "build", "build_id", FALSE, FDAR_FIT_DROP(6) },                                \
 	[TRACE] = { "trace", "trace", FALSE, FDAR_FIT_TAIL },
 
 static const struct fdar_column session_columns[] = { SIDE_COLUMNS("session") };
 static const struct fdar_column request_columns[] = { SIDE_COLUMNS("request") };
+
+#define BUILD_SHOWN 12u /* digits of a build id that tell two apart */
 
 static void add_side(struct fdar_table *table, const char *name,
 		     const struct fdar_diff_sessions *sessions, const char *path)
@@ -212,6 +292,9 @@ static void add_side(struct fdar_table *table, const char *name,
 	fdar_cell_duration(table, RUNNING, sessions->running_ns);
 	fdar_cell_duration(table, OPEN, sessions->lifetime_ns);
 	fdar_cell_percent(table, LOST, sessions->discarded);
+	g_autofree char *build = g_strndup(sessions->build_id, BUILD_SHOWN);
+	fdar_table_cell(table, PROGRAM, sessions->program, NULL);
+	fdar_table_cell(table, BUILD, build, sessions->build_id);
 	fdar_table_cell(table, TRACE, path, NULL);
 }
 
@@ -311,7 +394,7 @@ static void print_table(const struct fdar_diff *diff, const struct fdar_diff_req
 		fdar_table_print(sides, FDAR_FORMAT_TABLE, out);
 		fputc('\n', out);
 	}
-	if (diff->row_count > left_out) {
+	if (diff->row_count > left_out || !has_row(diff)) {
 		fdar_table_print(rows, FDAR_FORMAT_TABLE, out);
 		if (left_out)
 			fdar_print_line("... and %u more (--limit 0 --min-share 0 shows all)",

@@ -431,6 +431,84 @@ static void test_new_and_gone(void)
 	g_assert_cmpint(gone->change, ==, FDAR_CHANGE_FASTER);
 }
 
+/* Of another build than the baseline. */
+static struct fdar_diff *compare_builds(struct writer *baseline, struct writer *subject)
+{
+	static const struct script_binary next = { "/bin/not-here/demo", "f0", NULL, FALSE };
+	g_autoptr(fdar_profile) before = profile_of(baseline);
+	g_autoptr(fdar_profile) after =
+		script_profile_in(subject->text->str, FDAR_UNIT_SESSION, NULL, &next);
+	struct fdar_diff *diff = fdar_diff_new(before, after, NULL, NULL);
+
+	g_string_free(subject->text, TRUE);
+	g_rand_free(subject->rand);
+	check(diff);
+	return diff;
+}
+
+/* A release renamed a function and its caller, and rewrote another: two names are gone and new, and what
+ * grew is a third function. */
+static void test_renamed(void)
+{
+	static const char *const names[2][3] = { { "handle", "parse_line", "encode" },
+						 { "serve", "parse_fast", "encode_v2" } };
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		g_autofree char *in = g_strconcat("+", names[s][0], NULL);
+		g_autofree char *out = g_strconcat("-", names[s][0], NULL);
+
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 30; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+accept");
+			say(&side[s], in);
+			run(&side[s], names[s][1], 400 * US);
+			run(&side[s], names[s][2], s ? 240 * US : 200 * US);
+			run(&side[s], "audit", s ? 60 * US : 20 * US);
+			say(&side[s], out);
+			say(&side[s], "-accept");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare_builds(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "audit");
+	const struct fdar_diff_row *parse = row_of(diff, "parse_fast", NULL);
+	g_assert_cmpint(parse->presence, ==, FDAR_IN_BOTH);
+	g_assert_cmpfloat(parse->baseline.own_ns, >, 300 * US);
+	g_assert_cmpfloat(row_of(diff, "encode_v2", NULL)->added_ns, <, 60 * US);
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		g_assert_cmpstr(diff->rows[i].function, !=, "parse_line");
+	g_assert_cmpuint(diff->recounted_count, ==, 0);
+	g_assert_cmpstr(diff->baseline.build_id, ==, "de");
+	g_assert_cmpstr(diff->subject.build_id, ==, "f0");
+	g_assert_cmpstr(diff->subject.program, ==, "demo");
+	expect_hint(diff, "^renamed or replaced, by caller, calls and time, and compared as one: "
+			  ".*parse_fast for parse_line");
+}
+
+/* What is called more often than what is gone took no place of it. */
+static void test_not_renamed(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		for (int i = 0; i < 30; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+handle");
+			run(&side[s], "parse", 100 * US);
+			for (int call = 0; call < (s ? 2 : 1); call++)
+				run(&side[s], s ? "scan" : "find", 30 * US);
+			say(&side[s], "-handle");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare_builds(&side[0], &side[1]);
+	g_assert_cmpint(row_of(diff, "scan", NULL)->presence, ==, FDAR_IN_SUBJECT);
+	g_assert_cmpint(row_of(diff, "find", NULL)->presence, ==, FDAR_IN_BASELINE);
+}
+
 static void test_even(void)
 {
 	struct writer a, b;
@@ -737,6 +815,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/diff/thinking-clients", test_thinking_clients);
 	g_test_add_func("/diff/thinking-clients-alike", test_thinking_clients_alike);
 	g_test_add_func("/diff/new-and-gone", test_new_and_gone);
+	g_test_add_func("/diff/renamed", test_renamed);
+	g_test_add_func("/diff/not-renamed", test_not_renamed);
 	g_test_add_func("/diff/even", test_even);
 	g_test_add_func("/diff/faster", test_faster);
 	g_test_add_func("/diff/few-bad-sessions", test_few_bad_sessions);
