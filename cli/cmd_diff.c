@@ -4,6 +4,7 @@
 
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
+#include "cli/diff/calibration_file.h"
 #include "cli/diff/diff_report.h"
 #include "cli/diff/diff_samples.h"
 #include "cli/diff/diff_sides.h"
@@ -46,7 +47,9 @@ static const struct fdar_usage usage = {
 		"Runs differ from run to run: with several recordings a side (--baseline, "
 		"--subject) "
 		"a difference\n"
-		"must exceed that. The confidence is low, medium or high, with the reason beside "
+		"must exceed that; with one, what repeated baselines differ by (--calibration, "
+		"flowdar calibrate).\n"
+		"The confidence is low, medium or high, with the reason beside "
 		"it; "
 		"what cannot be\n"
 		"compared gets no verdict, exit code 4, and neither does --fail-on without "
@@ -79,6 +82,7 @@ struct texts {
 	char *format;
 	char *unit;
 	char *require;
+	char *calibration;
 	char **fail_on;
 	char **baselines;
 	char **subjects;
@@ -100,6 +104,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->format);
 	g_free(texts->unit);
 	g_free(texts->require);
+	g_free(texts->calibration);
 	g_free(texts->rules);
 	g_free(texts->symbols[0]);
 	g_free(texts->symbols[1]);
@@ -250,19 +255,49 @@ static gboolean check_sides(const struct texts *texts, const struct fdar_diff_re
 	return TRUE;
 }
 
+/* A calibration is of one server and one unit. */
+static gboolean check_calibration(const struct texts *texts, const struct fdar_diff *diff,
+				  const struct fdar_calibration *calibration, GError **error)
+{
+	const char *of = calibration->program, *recorded = diff->baseline.program;
+
+	if (!texts->calibration)
+		return TRUE;
+	if (calibration->unit != diff->unit)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "%s is of %s, and %s are compared: see --unit", texts->calibration,
+			    calibration->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions",
+			    diff->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions");
+	else if (*of && *recorded && strcmp(of, recorded) != 0)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "%s is a calibration of %s, and the baseline is of %s",
+			    texts->calibration, of, recorded);
+	else
+		return TRUE;
+	return FALSE;
+}
+
 static struct fdar_diff *compare(const struct texts *texts, struct fdar_diff_request *request,
 				 GError **error)
 {
 	struct fdar_diff_options options = { .label = texts->label,
 					     .baseline_label = texts->baseline_label };
+	struct fdar_calibration calibration = { 0 };
 	struct fdar_diff_sides sides = { 0 };
 	struct fdar_diff *diff = NULL;
 
-	if (read_sides(texts, request, &sides, &options, error) &&
+	if (texts->calibration)
+		options.calibration = &calibration;
+	if ((!texts->calibration ||
+	     fdar_calibration_load(texts->calibration, &calibration, error)) &&
+	    read_sides(texts, request, &sides, &options, error) &&
 	    (!texts->self_check || check_sides(texts, request, &sides, error)))
 		diff = fdar_diff_new(fdar_diff_side(&sides, 0), fdar_diff_side(&sides, 1), &options,
 				     error);
+	if (diff && !check_calibration(texts, diff, &calibration, error))
+		g_clear_pointer(&diff, fdar_diff_free);
 	fdar_diff_sides_clear(&sides);
+	fdar_calibration_clear(&calibration);
 	return diff;
 }
 
@@ -367,6 +402,8 @@ int fdar_cmd_diff(int argc, char **argv)
 		  "One more recording of the baseline; may be repeated", "REC" },
 		{ "subject", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts.subjects,
 		  "One more recording of the subject; may be repeated", "REC" },
+		{ "calibration", 0, 0, G_OPTION_ARG_FILENAME, &texts.calibration,
+		  "How much runs differ here: what flowdar calibrate made", "DIR" },
 		{ "self-check", 0, 0, G_OPTION_ARG_NONE, &texts.self_check,
 		  "First say how often halves of one recording seem to differ", NULL },
 		{ "require-confidence", 0, 0, G_OPTION_ARG_STRING, &texts.require,

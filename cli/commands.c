@@ -23,6 +23,7 @@ const struct fdar_command fdar_commands[] = {
 	{ "rules", "try what a rules file makes of a trace", fdar_cmd_rules },
 	{ "batch", "many recordings: a profile each, a table, where it changed", fdar_cmd_batch },
 	{ "merge", "many recordings, or profiles of them, into one profile", fdar_cmd_merge },
+	{ "calibrate", "how much runs of one server differ on this machine", fdar_cmd_calibrate },
 	{ "diff", "compare a bad run with a good one and name the culprit", fdar_cmd_diff },
 	{ "sequence", "draw a session, or two side by side, as a sequence diagram",
 	  fdar_cmd_sequence },

@@ -199,6 +199,8 @@ struct fdar_diff_load {
 	double machine; /* by what factor everything that ran in the baseline is slower, about */
 };
 
+struct fdar_calibration;
+
 struct fdar_diff_options {
 	const char *label;          /* compare the sessions of this label only; NULL: all */
 	const char *baseline_label; /* as label, for one side; NULL: label */
@@ -222,6 +224,10 @@ struct fdar_diff_options {
 			  * for a processor; 0: not known */
 	double left_out_ns; /* calls that are shorter were left out on one side: they are in the own
 			     * times of their callers there; 0: on neither, or both */
+	const struct fdar_calibration
+		*calibration; /* how much runs differ here (calibration.h): what
+						      * a difference must exceed where each side is one
+						      * run; NULL: not known. Of the same unit */
 	double asked; /* where requests are compared because sessions have so many times as many
 			  * of them; 0: not for that */
 };

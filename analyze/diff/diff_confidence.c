@@ -1,6 +1,7 @@
 /* How sure the verdict is, and why in words. */
 #include "analyze/diff/diff_private.h"
 
+#include "analyze/diff/calibration.h"
 #include "base/amount.h"
 
 struct diff_cap {
@@ -154,6 +155,28 @@ static void cap_for_row(struct diff_work *work)
 			 row->test.beyond, work->diff->subject.sessions, diff_units(work->diff));
 }
 
+static gboolean has_several(const struct diff_work *work)
+{
+	return work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
+}
+
+/* So many times what repeated baselines ever differed by: a few of them have not shown all there is. */
+#define CALIBRATION_MARGIN 2
+
+/* The function of the verdict, with what it calls or without. */
+static gboolean is_beyond_calibration(const struct diff_work *work)
+{
+	const struct fdar_calibration *runs = work->options.calibration;
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+	gboolean alone = row && row->subject.own_ns == verdict->subject_ns;
+	double added_ns = verdict->subject_ns - verdict->baseline_ns;
+
+	return verdict->function && verdict->factor > runs->function_ratio &&
+	       added_ns > CALIBRATION_MARGIN * runs->function_ns &&
+	       (alone || added_ns > CALIBRATION_MARGIN * runs->session_ns);
+}
+
 /* Sessions of one run have the machine's mood in common. */
 static gboolean is_beyond_runs(const struct diff_work *work)
 {
@@ -165,6 +188,8 @@ static gboolean is_beyond_runs(const struct diff_work *work)
 
 	if (verdict->counted)
 		return row && row->counts.exact;
+	if (!has_several(work) && work->options.calibration)
+		return is_beyond_calibration(work);
 	if (row && (diff_spread_beyond(&row->spread) || is_far_above(work, row)))
 		return TRUE;
 	/* A function with all that it calls: the sessions' time is what is known by run. */
@@ -190,7 +215,7 @@ static void cap_for_processors(struct diff_work *work)
 			 100 * work->options.pressure);
 	if (!runs || verdict->counted || !diff_is_full(work))
 		return;
-	gboolean several = work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
+	gboolean several = has_several(work);
 	diff_cap(work,
 		 several && is_beyond_runs(work) ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
 		 "the machine was full: somebody waited for a processor in %.0f %% of its fullest "
@@ -198,14 +223,35 @@ static void cap_for_processors(struct diff_work *work)
 		 100 * work->options.pressure);
 }
 
+/* What is known of runs of this server, from a calibration. */
+static void cap_for_calibration(struct diff_work *work)
+{
+	const struct fdar_calibration *runs = work->options.calibration;
+	char function[32], session[32];
+
+	if (work->diff->verdict.change == FDAR_CHANGE_NONE)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "one run a side: %u repeated baselines differ by %s a session (%.2fx), "
+			 "which hides what is smaller",
+			 runs->runs, diff_duration(runs->session_ns, session), runs->session_ratio);
+	else
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "one run a side, and it is not beyond twice what %u repeated baselines "
+			 "differ by: %s of a function (%.2fx), %s of a session",
+			 runs->runs, diff_duration(runs->function_ns, function),
+			 runs->function_ratio, diff_duration(runs->session_ns, session));
+}
+
 static void cap_for_runs(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
-	gboolean several = work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
+	gboolean several = has_several(work);
 
 	if (diff->verdict.change == FDAR_CHANGE_NONE ? several : is_beyond_runs(work))
 		return;
-	if (diff->verdict.change == FDAR_CHANGE_NONE)
+	if (!several && work->options.calibration)
+		cap_for_calibration(work);
+	else if (diff->verdict.change == FDAR_CHANGE_NONE)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
 			 "one run a side: runs differ, and hide what is smaller (more runs: "
 			 "--baseline, --subject)");
@@ -215,8 +261,7 @@ static void cap_for_runs(struct diff_work *work)
 	else
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
 			 "one run a side: runs differ, and it is not beyond what parts of these "
-			 "runs "
-			 "differ by (more runs: --baseline, --subject)");
+			 "runs differ by (more runs: --baseline, --subject, or --calibration)");
 }
 
 /* Between two reads a thread may have run, waited for a processor, or for a disk: nobody looked. */
@@ -287,8 +332,11 @@ static char *good_reason(const struct diff_work *work)
 		return g_strdup_printf("counted, in %" G_GUINT64_FORMAT
 				       " against %" G_GUINT64_FORMAT " %s",
 				       diff->subject.sessions, diff->baseline.sessions, units);
-	if (work->side[BASELINE].run_count || work->side[SUBJECT].run_count)
+	if (has_several(work))
 		return g_strdup("beyond what the runs of a side differ by");
+	if (work->options.calibration)
+		return g_strdup_printf("beyond twice what %u repeated baselines differ by",
+				       work->options.calibration->runs);
 	return g_strdup_printf("%" G_GUINT64_FORMAT " against %" G_GUINT64_FORMAT
 			       " %s, and twice as long in every part of the run",
 			       diff->subject.sessions, diff->baseline.sessions, units);

@@ -353,7 +353,8 @@ static gboolean find_outside(struct diff_work *work, gboolean first)
 }
 
 /* On a full machine counts are better evidence than times: they come first, unless times grew by much
- * more than what is called more often takes. */
+ * more than what is called more often takes, and not just because some sessions were kept from the
+ * processor. */
 static gboolean find_counts_first(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
@@ -366,7 +367,7 @@ static gboolean find_counts_first(struct diff_work *work)
 
 		if (row->counts.evident && row->counts.exact)
 			counted_ns += row->counts.work_ns;
-		else if (row->stands_out)
+		else if (row->stands_out && (diff_is_shift(row) || row->ratio >= DIFF_PLAIN_FACTOR))
 			longest_ns = MAX(longest_ns, row->added_ns);
 	}
 	return counted_ns > 0 && 3 * counted_ns >= longest_ns && find_more_calls(work);

@@ -85,7 +85,7 @@ try_run() {
 	kill -INT "$recorder"
 	wait "$recorder" || status=$?
 	recorder=
-	[ "$status" = 0 ] || [ "$status" = 130 ]
+	{ [ "$status" = 0 ] || [ "$status" = 130 ]; } && grep -q '"verdict":"ok"' "$work/$name.jsonl"
 }
 
 # judge CASE EXPECTED BASELINES... -- SUBJECTS...: EXPECTED is a name, or "" for nothing.

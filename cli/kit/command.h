@@ -39,6 +39,7 @@ int fdar_cmd_mirror(int argc, char **argv);
 int fdar_cmd_split(int argc, char **argv);
 int fdar_cmd_amplify(int argc, char **argv);
 int fdar_cmd_reduce(int argc, char **argv);
+int fdar_cmd_calibrate(int argc, char **argv);
 int fdar_cmd_hunt(int argc, char **argv);
 int fdar_cmd_analyze(int argc, char **argv);
 int fdar_cmd_log(int argc, char **argv);

@@ -45,7 +45,7 @@ block() {
 		{ if (index(text, word)) printf "%s", text; text = "" }' "$page"
 }
 
-for word in 'flowdar record -o old' 'flowdar diff old1'; do
+for word in 'flowdar record -o old' 'flowdar calibrate -o calm' 'flowdar diff old1 new1 --baseline'; do
 	text=$(block "$word")
 	[ -n "$text" ] || fail "the page has no block with '$word'"
 	bash -e -c "$text" >"$WORK/pasted.out" 2>"$WORK/pasted.err" </dev/null || fail "$word: status $?"
