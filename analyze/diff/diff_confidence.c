@@ -197,6 +197,20 @@ static gboolean is_beyond_runs(const struct diff_work *work)
 	return verdict->function && diff_spread_beyond(&sessions);
 }
 
+/* A hundred times as long in nearly all sessions, beyond any chance: who is kept from a processor is so
+ * now and then, and not each time in the same function. */
+#define FULL_P 1e-6
+
+static gboolean is_beyond_full(const struct diff_work *work)
+{
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+
+	return work->testable && row && work->diff->verdict.change == FDAR_CHANGE_RUNNING &&
+	       !work->diff->verdict.per_call && !row->transfers &&
+	       MIN(row->ratio, row->ratio_median) >= DIFF_FULL_FACTOR && diff_is_shift(row) &&
+	       row->test.adjusted < FULL_P;
+}
+
 /* Whoever waits for a processor looks as if it ran. */
 static void cap_for_processors(struct diff_work *work)
 {
@@ -217,7 +231,8 @@ static void cap_for_processors(struct diff_work *work)
 		return;
 	gboolean several = has_several(work);
 	diff_cap(work,
-		 several && is_beyond_runs(work) ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
+		 (several && is_beyond_runs(work)) || is_beyond_full(work) ? FDAR_CONFIDENCE_MEDIUM
+									   : FDAR_CONFIDENCE_LOW,
 		 "the machine was full: somebody waited for a processor in %.0f %% of its fullest "
 		 "moment, and waiting for one looks like running",
 		 100 * work->options.pressure);

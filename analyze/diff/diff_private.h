@@ -50,6 +50,9 @@
 #define DIFF_PACE_FACTOR 100
 #define DIFF_PACE_NS     1e6
 
+/* Nor does a full machine, in nearly all sessions. */
+#define DIFF_FULL_FACTOR 100
+
 /* A machine in which somebody waits for a processor for so much of the time is full. */
 #define DIFF_FULL_PART 0.5
 

@@ -776,6 +776,7 @@ static void test_full_machine(void)
 		{ 30, 0.1, FDAR_CONFIDENCE_HIGH },
 		{ 30, 0.9, FDAR_CONFIDENCE_LOW },
 		{ 2.5, 0.9, FDAR_CONFIDENCE_LOW },
+		{ 400, 0.9, FDAR_CONFIDENCE_MEDIUM },
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
