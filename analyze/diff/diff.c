@@ -129,6 +129,12 @@ static void name_program(struct diff_work *work, int which, struct fdar_diff_ses
 	}
 }
 
+/* A time of a session without what recording took of it. */
+static double without(double ns, double price_ns)
+{
+	return MAX(0, ns - price_ns);
+}
+
 static void sum_sessions(const struct diff_side *side, struct fdar_diff_sessions *out)
 {
 	const struct fdar_profile_group *group = side->group;
@@ -140,14 +146,20 @@ static void sum_sessions(const struct diff_side *side, struct fdar_diff_sessions
 		.finished = group->finished,
 		.unfinished = group->unfinished,
 		.busy_ns = MAX(0, fdar_histogram_mean(&group->busy_ns) - price_ns),
-		.busy_median_ns = fdar_histogram_quantile(&group->busy_ns, 0.5, group->sessions),
-		.busy_p99_ns = fdar_histogram_quantile(&group->busy_ns, 0.99, group->sessions),
+		.busy_median_ns =
+			without(fdar_histogram_quantile(&group->busy_ns, 0.5, group->sessions),
+				price_ns),
+		.busy_p99_ns =
+			without(fdar_histogram_quantile(&group->busy_ns, 0.99, group->sessions),
+				price_ns),
 		.running_ns = n > 0 ? MAX(0, (double)group->running_ns.sum / n - price_ns) : 0,
-		.lifetime_ns = fdar_histogram_mean(&group->lifetime_ns),
+		.lifetime_ns = without(fdar_histogram_mean(&group->lifetime_ns), price_ns),
 		.lifetime_median_ns =
-			fdar_histogram_quantile(&group->lifetime_ns, 0.5, group->sessions),
+			without(fdar_histogram_quantile(&group->lifetime_ns, 0.5, group->sessions),
+				price_ns),
 		.lifetime_p99_ns =
-			fdar_histogram_quantile(&group->lifetime_ns, 0.99, group->sessions),
+			without(fdar_histogram_quantile(&group->lifetime_ns, 0.99, group->sessions),
+				price_ns),
 		.price_ns = price_ns,
 		.discarded = missing_part(&side->profile->losses),
 	};
@@ -168,6 +180,14 @@ static void sum_whole_run(struct fdar_diff *diff)
 	}
 }
 
+/* Tests are of what was seen: where recording took most of what was added to that, they say nothing. */
+static gboolean is_paid(const struct fdar_diff *diff, double added_ns)
+{
+	double price_ns = diff->subject.price_ns - diff->baseline.price_ns;
+
+	return price_ns > added_ns;
+}
+
 /* The test is on the side of the change: sessions that got faster are no evidence that one function
  * got slower. */
 static void test_sessions(struct diff_work *work)
@@ -176,6 +196,7 @@ static void test_sessions(struct diff_work *work)
 	const struct fdar_profile_group *before = work->side[BASELINE].group;
 	const struct fdar_profile_group *after = work->side[SUBJECT].group;
 	double alpha = work->options.alpha;
+	double running_ns = diff->subject.running_ns - diff->baseline.running_ns;
 	struct fdar_diff_spread busy, running;
 	struct fdar_sample_test test = fdar_sample_test(&before->busy_ns, before->sessions,
 							&after->busy_ns, after->sessions);
@@ -185,12 +206,13 @@ static void test_sessions(struct diff_work *work)
 	diff->test.delta = test.delta;
 	diff->test.beyond = test.beyond;
 	diff->test.p = diff->test.adjusted = diff->added_ns >= 0 ? test.p_up : test.p_down;
-	work->longer = diff->added_ns > 0 && test.p_up < alpha && diff_spread_above(&busy);
+	work->longer = diff->added_ns > 0 && test.p_up < alpha && diff_spread_above(&busy) &&
+		       !is_paid(diff, diff->added_ns);
 	work->shorter = diff->added_ns < 0 && test.p_down < alpha;
 	test = fdar_sample_test(&before->running_ns, before->sessions, &after->running_ns,
 				after->sessions);
-	work->running_longer = diff->subject.running_ns > diff->baseline.running_ns &&
-			       test.p_up < alpha && diff_spread_above(&running);
+	work->running_longer = running_ns > 0 && test.p_up < alpha && diff_spread_above(&running) &&
+			       !is_paid(diff, running_ns);
 }
 
 static void sum_sides(struct diff_work *work)

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "analyze/profile/profile.h"
+#include "analyze/profile/profile_price.h"
 
 enum fdar_presence {
 	FDAR_IN_BOTH,
@@ -219,7 +220,9 @@ struct fdar_diff_options {
 	 * a difference must exceed. NULL: one. */
 	const struct fdar_profile *const *runs[2]; /* of baseline and subject */
 	uint32_t run_count[2];
-	double price_ns; /* of recording a call; 0: estimated from the shortest calls */
+	/* Of recording a call, of baseline and subject: where functions are folded, as it was before.
+	 * All 0: as the profiles show it. */
+	struct fdar_profile_price price[2];
 	double pressure; /* of the fuller side: the part of its fullest moment in which somebody waited
 			  * for a processor; 0: not known */
 	double left_out_ns; /* calls that are shorter were left out on one side: they are in the own

@@ -131,6 +131,14 @@ static void cap_for_row(struct diff_work *work)
 	if (!row || verdict->counted)
 		return;
 	double price_ns = row->subject.price_ns - row->baseline.price_ns;
+	double seen_ns = row->added_ns;
+
+	/* With what it calls. */
+	if (verdict->node && row->subject.own_ns != verdict->subject_ns && !verdict->per_call) {
+		price_ns = diff_price_below(work->diff, verdict->node, TRUE) -
+			   diff_price_below(work->diff, verdict->node, FALSE);
+		seen_ns = verdict->subject_ns - verdict->baseline_ns;
+	}
 	if (row->transfers)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "%s moves as many bytes with as many calls as before: whoever shares its "
@@ -143,7 +151,7 @@ static void cap_for_row(struct diff_work *work)
 			 "%s waits for its clients, on their own connections: how long is their "
 			 "doing",
 			 row->function);
-	if (price_ns > row->added_ns)
+	if (price_ns > seen_ns)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "most of what was seen of %s is the price of recording its calls",
 			 row->function);

@@ -29,6 +29,7 @@
 #include "analyze/diff/diff.h"
 #include "analyze/diff/diff_stats.h"
 #include "analyze/profile/profile_match.h"
+#include "analyze/profile/profile_price.h"
 #include "analyze/profile/profile_private.h"
 #include "base/intern.h"
 
@@ -60,13 +61,12 @@ struct diff_side {
 	struct fdar_profile *flat; /* owned; NULL when group is of the caller's profile */
 	const struct fdar_profile *profile;
 	const struct fdar_profile_group *group;
-	uint32_t *functions; /* its functions' indexes in names */
-	uint64_t sessions;   /* that means are taken over: 1 for a whole run */
-	double price_ns;     /* of recording a call: one half of it is in the call's own time, the
-			      * other in its caller's */
-	double *price;       /* by function: what is in its own time */
-	double *node_price;  /* likewise by node of the group */
-	uint32_t blocks;     /* of time, with sessions enough for a mean each */
+	uint32_t *functions;                   /* its functions' indexes in names */
+	uint64_t sessions;                     /* that means are taken over: 1 for a whole run */
+	struct fdar_profile_price call_price;  /* of recording a call */
+	double *price;                         /* by function: what is in its own time */
+	double *node_price;                    /* likewise by node of the group */
+	uint32_t blocks;                       /* of time, with sessions enough for a mean each */
 	uint8_t block_of[FDAR_PROFILE_BLOCKS]; /* of the grid's blocks: which of those */
 	double block_sessions[FDAR_PROFILE_BLOCKS];
 	struct diff_run *runs;
@@ -132,6 +132,8 @@ void diff_replaced_find(struct diff_work *work);
 gboolean diff_leaves_out(const struct diff_work *work, uint32_t function);
 
 void diff_price_find(struct diff_work *work);
+/* Of a node and all that is below it, per session. */
+double diff_price_below(const struct fdar_diff *diff, uint32_t top, gboolean subject);
 
 void diff_blocks_find(struct diff_side *side);
 void diff_runs_map(struct diff_work *work);

@@ -26,6 +26,7 @@ void profile_stat_add_sums(struct fdar_profile_stat *stat, const struct fdar_pro
 	stat->io_calls = profile_sum(stat->io_calls, from->io_calls);
 	stat->io_bytes = profile_sum(stat->io_bytes, from->io_bytes);
 	stat->client_ns = profile_sum(stat->client_ns, from->client_ns);
+	stat->folded_calls = profile_sum(stat->folded_calls, from->folded_calls);
 }
 
 static void stat_merge(struct fdar_profile_stat *stat, const struct fdar_profile_stat *from)
@@ -44,7 +45,8 @@ static gboolean stat_equal(const struct fdar_profile_stat *a, const struct fdar_
 	       a->total_ns == b->total_ns && a->wait_ns == b->wait_ns &&
 	       a->skipped_calls == b->skipped_calls && a->skipped_ns == b->skipped_ns &&
 	       a->io_calls == b->io_calls && a->io_bytes == b->io_bytes &&
-	       a->client_ns == b->client_ns && fdar_histogram_equal(&a->call_ns, &b->call_ns) &&
+	       a->client_ns == b->client_ns && a->folded_calls == b->folded_calls &&
+	       fdar_histogram_equal(&a->call_ns, &b->call_ns) &&
 	       fdar_histogram_equal(&a->session_calls, &b->session_calls) &&
 	       fdar_histogram_equal(&a->session_own_ns, &b->session_own_ns) &&
 	       fdar_histogram_equal(&a->session_total_ns, &b->session_total_ns);

@@ -68,6 +68,9 @@ struct fdar_profile_stat {
 	uint64_t io_calls; /* I/O that it did itself on sessions' descriptors, as io events say */
 	uint64_t io_bytes; /* read or written by those */
 	uint64_t
+		folded_calls; /* made in it and not told (profile_build.h): their time is in own_ns,
+				* and the price of recording them */
+	uint64_t
 		client_ns; /* of own_ns, of waits: on the descriptors of sessions, for their clients */
 	struct fdar_histogram call_ns; /* total of each outer call */
 	/* One value a session that called it; the other sessions of the group have 0. */

@@ -279,6 +279,7 @@ static void settle_folded(struct fdar_profile_builder *builder, uint32_t group, 
 					profile_function_folded(builder));
 	stat = &builder->profile->groups[group].nodes[node].stat;
 	stat->own_ns = profile_sum(stat->own_ns, sum->own_ns);
+	stat->folded_calls += sum->total_ns.count;
 }
 
 static void settle_sum(struct fdar_profile_builder *builder, uint32_t group, uint32_t path,
@@ -317,8 +318,10 @@ static void settle_extra(struct fdar_profile_builder *builder, uint32_t group, u
 	stat->skipped_calls = profile_sum(stat->skipped_calls, extra->skipped_calls);
 	stat->skipped_ns = profile_sum(stat->skipped_ns, extra->skipped_ns);
 	stat->client_ns = profile_sum(stat->client_ns, extra->client_ns);
-	if (folded)
+	if (folded) {
+		stat->folded_calls += extra->recursive;
 		return;
+	}
 	if (!profile_path_is_part(builder, path) || !profile_path_outer(builder, path))
 		stat->calls += extra->recursive;
 	stat->unfinished += extra->unfinished;

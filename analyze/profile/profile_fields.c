@@ -38,6 +38,7 @@ const struct profile_field profile_stat_fields[] = {
 	ROW(13, U64, stat, io_calls),
 	ROW(14, U64, stat, io_bytes),
 	ROW(15, U64, stat, client_ns),
+	ROW(16, U64, stat, folded_calls),
 	END,
 };
 
@@ -94,7 +95,7 @@ const struct profile_field profile_fields[] = {
 #define HISTOGRAM_SIZE sizeof(struct fdar_histogram)
 #define SERIES_SIZE    sizeof(struct fdar_profile_series)
 _Static_assert(sizeof(struct fdar_profile_function) == 72, "profile_function_fields");
-_Static_assert(sizeof(struct fdar_profile_stat) == 11 * 8 + 4 * HISTOGRAM_SIZE,
+_Static_assert(sizeof(struct fdar_profile_stat) == 12 * 8 + 4 * HISTOGRAM_SIZE,
 	       "profile_stat_fields");
 _Static_assert(sizeof(struct fdar_profile_entry) ==
 		       8 + sizeof(struct fdar_profile_stat) + 2 * SERIES_SIZE,

@@ -1,6 +1,8 @@
 /* The whole of what flowdar analyze prints. */
 #include "analyze/profile/unowned.h"
 #include "cli/analyze/analyze_tables.h"
+
+#include "analyze/profile/profile_price.h"
 #include "cli/kit/cells.h"
 #include "instrument/wire/events.h"
 #include "pipeline/recording/doubts.h"
@@ -207,6 +209,27 @@ static void print_own(const struct fdar_analyze_request *request)
 				time, part);
 }
 
+/* From this part of what ran on it is worth a line. */
+#define PRICE_PART 0.05
+
+/* What the recorder's code took: in the times above and below, and who reads them should know. */
+static void print_price(const struct fdar_analyze_request *request)
+{
+	const struct fdar_profile *profile = request->profile;
+	const struct fdar_profile_group *group = request->group;
+	struct fdar_profile_price price = fdar_profile_price_find(profile);
+	double sum_ns = fdar_profile_price_of(profile, group, &price);
+	double each_ns = group->sessions ? sum_ns / (double)group->sessions : 0;
+	g_autofree char *each = fdar_format_duration(each_ns);
+	g_autofree char *call = fdar_format_duration(price.inner_ns + price.outer_ns);
+
+	if (each_ns > 0 &&
+	    each_ns >= PRICE_PART * (double)group->running_ns.sum / (double)group->sessions)
+		fdar_print_line("about %s of this is the price of recording, %s a call: flowdar "
+				"diff takes it out",
+				each, call);
+}
+
 static void print_summary(const struct fdar_analyze_request *request, const char *path, guint rows)
 {
 	const struct fdar_profile *profile = request->profile;
@@ -238,6 +261,7 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 				request->label ? request->label : "", request->label ? "\"" : "");
 		print_times(request);
 		print_origin(request);
+		print_price(request);
 		print_untold(request);
 	}
 	print_own(request);

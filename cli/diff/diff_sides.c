@@ -1,5 +1,7 @@
 #include "cli/diff/diff_sides.h"
 
+#include <string.h>
+
 #include "analyze/profile/unrecorded.h"
 #include "cli/kit/profile_ahead.h"
 #include "cli/kit/table.h"
@@ -194,6 +196,23 @@ static gboolean read_again(struct fdar_diff_side_input *input, GPtrArray *runs,
 	return TRUE;
 }
 
+/* The least that a call cost in any run of each side. */
+static void find_prices(struct fdar_diff_sides *sides)
+{
+	for (int s = 0; s < 2; s++) {
+		struct fdar_profile_price *least = &sides->price[s];
+
+		for (guint i = 0; i < sides->runs[s]->len; i++) {
+			struct fdar_profile_price price =
+				fdar_profile_price_find(g_ptr_array_index(sides->runs[s], i));
+
+			if (!i ||
+			    price.inner_ns + price.outer_ns < least->inner_ns + least->outer_ns)
+				*least = price;
+		}
+	}
+}
+
 static void merge(struct fdar_diff_sides *sides)
 {
 	for (int s = 0; s < 2; s++) {
@@ -219,6 +238,7 @@ gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar
 		for (guint after = 0; after < sides->runs[1]->len; after++)
 			compare_settings(inputs, sides, before, after);
 	g_ptr_array_add(sides->doubts, NULL);
+	find_prices(sides);
 	if (g_hash_table_size(sides->unrecorded) &&
 	    (!read_again(&inputs[0], sides->runs[0], sides->unrecorded, error) ||
 	     !read_again(&inputs[1], sides->runs[1], sides->unrecorded, error)))
@@ -240,6 +260,7 @@ void fdar_diff_sides_options(const struct fdar_diff_sides *sides, struct fdar_di
 	options->refusal = sides->refusal;
 	options->pressure = sides->pressure;
 	options->left_out_ns = sides->left_out_ns;
+	memcpy(options->price, sides->price, sizeof(options->price));
 	for (int s = 0; s < 2; s++) {
 		options->runs[s] = (const struct fdar_profile *const *)sides->runs[s]->pdata;
 		options->run_count[s] = sides->runs[s]->len;

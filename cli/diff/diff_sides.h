@@ -22,7 +22,8 @@ struct fdar_diff_sides {
 	GPtrArray *doubts;
 	char *refusal;
 	double pressure;
-	double left_out_ns; /* calls shorter than that were left out on one side */
+	struct fdar_profile_price price[2]; /* of recording a call, before anything was folded */
+	double left_out_ns;                 /* calls shorter than that were left out on one side */
 };
 
 /* Reads all. Functions that one of them does not have all calls of are left out of all, for which

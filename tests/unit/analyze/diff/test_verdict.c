@@ -574,6 +574,44 @@ static void test_price(void)
 		    "^recording itself took .* us of a session, .* us in the baseline: taken out");
 }
 
+/* The same server and load, of which one side has no calls of the tiny function: what they cost is in
+ * their caller's time on the other side only. */
+static void test_price_of_folded(void)
+{
+	static const char *const folded[] = { "hash_step", NULL };
+	struct writer all;
+	struct fdar_profile *side[2];
+
+	tiny_calls(&all, 1, 1000);
+	side[1] = script_profile_as(all.text->str, FDAR_UNIT_SESSION, folded);
+	g_string_free(all.text, TRUE);
+	g_rand_free(all.rand);
+	struct writer without;
+	writer_init(&without, 2);
+	for (int i = 0; i < 10; i++) {
+		begin(&without, "");
+		run(&without, "parse", 100 * US);
+		run(&without, "answer", 200 * US);
+		run(&without, "hash_many", 1 * US);
+		end(&without);
+	}
+	side[0] = profile_of(&without);
+	for (int subject = 0; subject < 2; subject++) {
+		struct fdar_diff_options options = { 0 };
+
+		options.price[subject] = (struct fdar_profile_price){ 25, 25 };
+		g_autoptr(fdar_diff) diff =
+			fdar_diff_new(side[!subject], side[subject], &options, NULL);
+		g_assert_null(diff->verdict.function);
+		g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_NONE);
+		g_assert_cmpfloat(fabs(diff->added_ns), <, 20 * US);
+		const struct fdar_diff_row *many = row_of(diff, "hash_many", NULL);
+		g_assert_cmpfloat(fabs(many->added_ns), <, 1.5 * US);
+	}
+	fdar_profile_free(side[0]);
+	fdar_profile_free(side[1]);
+}
+
 /* ---- counts are evidence ---- */
 
 enum { MANY = 60 };
@@ -883,6 +921,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/nothing-measured", test_nothing_measured);
 	g_test_add_func("/verdict/bad-recordings", test_bad_recordings);
 	g_test_add_func("/verdict/price", test_price);
+	g_test_add_func("/verdict/price-of-folded", test_price_of_folded);
 	g_test_add_func("/verdict/one-call-more", test_one_call_more);
 	g_test_add_func("/verdict/timers", test_timers);
 	g_test_add_func("/verdict/new-work", test_new_work);

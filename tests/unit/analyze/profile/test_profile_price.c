@@ -1,0 +1,60 @@
+/* What recording cost: of tiny calls nearly all that is seen, of long ones nothing. */
+#include "analyze/profile/profile_price.h"
+#include "tests/unit/kit/diff_script.h"
+
+/* Sessions of a loop that makes calls; what is seen of each: inner in it, outer in the loop. */
+static struct fdar_profile *calls(int count, int inner_ns, int outer_ns)
+{
+	struct writer writer;
+
+	writer_init(&writer, 1);
+	writer.spacing = 10 * MS;
+	for (int i = 0; i < 5; i++) {
+		begin(&writer, "");
+		run(&writer, "parse", 100 * US);
+		say(&writer, "+loop");
+		for (int call = 0; call < count; call++) {
+			writer.now += outer_ns;
+			say(&writer, "+step");
+			writer.now += inner_ns;
+			say(&writer, "-step");
+		}
+		say(&writer, "-loop");
+		end(&writer);
+	}
+	return profile_of(&writer);
+}
+
+static void test_tiny(void)
+{
+	g_autoptr(fdar_profile) profile = calls(1000, 60, 130);
+	struct fdar_profile_price price = fdar_profile_price_find(profile);
+	const struct fdar_profile_group *group = &profile->groups[1];
+
+	g_assert_cmpfloat_with_epsilon(price.inner_ns, 60, 1);
+	g_assert_cmpfloat_with_epsilon(price.outer_ns, 130, 1);
+	/* Parse and the loop are called, too, which nobody notices. */
+	g_assert_cmpfloat(fdar_profile_price_of(profile, group, &price) / 5, >, 189 * US);
+	g_assert_cmpfloat(fdar_profile_price_of(profile, group, &price) / 5, <, 192 * US);
+}
+
+/* Few calls, long calls, and much done between short ones. */
+static void test_nothing(void)
+{
+	g_autoptr(fdar_profile) few = calls(100, 60, 130);
+	g_autoptr(fdar_profile) slow = calls(1000, 500, 130);
+	g_autoptr(fdar_profile) between = calls(1000, 60, 5000);
+
+	g_assert_cmpfloat(fdar_profile_price_find(few).inner_ns, ==, 0);
+	g_assert_cmpfloat(fdar_profile_price_find(slow).inner_ns, ==, 0);
+	g_assert_cmpfloat(fdar_profile_price_find(slow).outer_ns, ==, 0);
+	g_assert_cmpfloat_with_epsilon(fdar_profile_price_find(between).outer_ns, 60, 1);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/profile-price/tiny", test_tiny);
+	g_test_add_func("/profile-price/nothing", test_nothing);
+	return g_test_run();
+}
