@@ -231,6 +231,10 @@ struct fdar_diff_options {
 		*calibration; /* how much runs differ here (calibration.h): what
 						      * a difference must exceed where each side is one
 						      * run; NULL: not known. Of the same unit */
+	/* How long clients were silent by themselves, a session on average, as the journals of both sides'
+	 * replays say (fdar_labels_silence). */
+	gboolean silence_known;
+	double silent_ns[2];
 	double asked; /* where requests are compared because sessions have so many times as many
 			  * of them; 0: not for that */
 };
@@ -250,10 +254,11 @@ struct fdar_diff {
 	gboolean whole_run;         /* no sessions on either side: per run instead of per session */
 	struct fdar_diff_test test; /* of busy time per session */
 	gboolean even;              /* of SPREAD: all functions grew alike */
-	gboolean blind; /* of IDLE, or refused for it: what threads did was not recorded */
 	gboolean
 		inferred; /* what ran is inferred from reads and writes, on both sides: it is known how
 			    * much that is, and not which function */
+	gboolean silent;  /* of IDLE: the clients were, by themselves, as the journals say */
+	gboolean blind;   /* of IDLE, or refused for it: what threads did was not recorded */
 	double spin_rate; /* of that: reads and writes of a session in a second, where there are
 			   * very many for no more bytes: a busy loop; else 0 */
 	gboolean may_be_chance; /* a difference was seen, but not a significant one */

@@ -230,7 +230,8 @@ static void cap_for_processors(struct diff_work *work)
 	gboolean rests =
 		verdict->change == FDAR_CHANGE_IDLE || verdict->change == FDAR_CHANGE_BLOCKED;
 
-	if (rests && diff_is_full(work) && !work->diff->blind && !diff_never_end(work->diff))
+	if (rests && diff_is_full(work) && !work->diff->blind && !work->diff->silent &&
+	    !diff_never_end(work->diff))
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "the machine was full: somebody waited for a processor in %.0f %% of its "
 			 "fullest moment, and nobody works for a session meanwhile",
@@ -321,8 +322,11 @@ static void cap_for_kind(struct diff_work *work)
 			diff_cap(work, FDAR_CONFIDENCE_LOW,
 				 "what the server's threads did was not recorded: record with "
 				 "--sample, or rebuild");
-		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
-			 "it is concluded from what threads did not do");
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "%s",
+			 work->diff->silent
+				 ? "the journals of the replay say when clients sent and when they "
+				   "were answered"
+				 : "it is concluded from what threads did not do");
 		return;
 	default:
 		break;

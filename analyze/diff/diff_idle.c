@@ -108,6 +108,30 @@ gboolean diff_is_plain(const struct fdar_diff *diff, double added_ns, double wor
 	       PLAIN_RATIO * MAX(worked_ns, 0) <= added_ns;
 }
 
+double diff_silence(const struct diff_work *work)
+{
+	const struct fdar_diff_options *options = &work->options;
+
+	return options->silence_known && work->diff->unit == FDAR_UNIT_SESSION
+		       ? MAX(0, options->silent_ns[SUBJECT] - options->silent_ns[BASELINE])
+		       : 0;
+}
+
+gboolean diff_is_silence(const struct diff_work *work, double added_ns)
+{
+	return added_ns > 0 && diff_silence(work) >= 0.5 * added_ns;
+}
+
+/* Of what sessions wait longer for their clients, what these were silent for. */
+static double waited_in_vain(const struct diff_work *work)
+{
+	double client_ns = 0;
+
+	for (uint32_t i = 0; i < work->diff->row_count; i++)
+		client_ns += work->diff->rows[i].client ? work->diff->rows[i].added_ns : 0;
+	return MIN(client_ns, diff_silence(work));
+}
+
 /* While the sessions were open, threads were busy with something else. */
 static gboolean find_blocker(struct diff_work *work)
 {
@@ -155,8 +179,8 @@ gboolean diff_find_idle(struct diff_work *work, gboolean first)
 	double ratio = diff_ratio(diff->baseline.lifetime_ns, diff->subject.lifetime_ns);
 	double added_ns = diff->subject.lifetime_ns - diff->baseline.lifetime_ns;
 	/* Waits that got shorter do not make up for what runs longer. */
-	double worked_ns =
-		MAX(diff->added_ns, diff->subject.running_ns - diff->baseline.running_ns);
+	double worked_ns = MAX(diff->added_ns - waited_in_vain(work),
+			       diff->subject.running_ns - diff->baseline.running_ns);
 
 	if (diff->whole_run || !diff_is_large(work, ratio, added_ns, FALSE) ||
 	    added_ns < DIFF_MIN_UNTESTED_NS || !is_longer_open(work, ratio))
@@ -171,6 +195,9 @@ gboolean diff_find_idle(struct diff_work *work, gboolean first)
 		.baseline_ns = diff->baseline.lifetime_ns,
 		.subject_ns = diff->subject.lifetime_ns,
 	};
+	diff->silent = diff_is_silence(work, added_ns);
+	if (diff->silent)
+		return TRUE;
 	if (!knows_running(work)) {
 		diff->blind = TRUE;
 		diff->spin_rate = spin_rate(work);

@@ -214,6 +214,11 @@ gboolean diff_never_end(const struct fdar_diff *diff);
 /* The row is the wait that does so. */
 gboolean diff_holds(const struct diff_work *work, const struct fdar_diff_row *row);
 
+/* So much longer than in the baseline clients were silent by themselves, a session; 0: not known. */
+double diff_silence(const struct diff_work *work);
+/* That is at least half of something that was added. */
+gboolean diff_is_silence(const struct diff_work *work, double added_ns);
+
 /* Work that no session owns grew more than the sessions' own. */
 gboolean diff_find_server(struct diff_work *work);
 /* Of what was added, most sessions of the subject never end, or what threads did is nothing beside

@@ -296,7 +296,9 @@ static void say_idle(GString *text, const struct fdar_diff *diff)
 	g_string_append_printf(text, "x longer, %s against %s, %s",
 			       diff_duration(verdict->subject_ns, subject),
 			       diff_duration(verdict->baseline_ns, baseline),
-			       diff->spin_rate > 0 ? "and are"
+			       diff->silent          ? "and their clients were silent that long by "
+						       "themselves, as the replay played them"
+			       : diff->spin_rate > 0 ? "and are"
 			       : diff->blind ? "and what threads did meanwhile was not recorded"
 					     : "while no thread works for them: slow or silent "
 					       "clients");

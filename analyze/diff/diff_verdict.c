@@ -44,8 +44,9 @@ static gboolean is_outside(const struct fdar_diff_row *row)
 
 static gboolean is_proven(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return row->stands_out ||
-	       (work->outside_too && is_outside(row) && diff_stands_out(work, row));
+	return row->stands_out || (work->outside_too && is_outside(row) &&
+				   !(row->client && diff_is_silence(work, row->added_ns)) &&
+				   diff_stands_out(work, row));
 }
 
 /* Of each node, what was added in it and below it by rows that stand out: a mean that one session of
@@ -338,6 +339,7 @@ static gboolean find_outside(struct diff_work *work, gboolean first)
 		const struct fdar_diff_row *row = &diff->rows[i];
 
 		if (!is_outside(row) || row->ratio < DIFF_UNTESTED_RATIO ||
+		    (row->client && diff_is_silence(work, row->added_ns)) ||
 		    (diff_is_full(work) && (row->transfers || row->ratio < DIFF_PLAIN_FACTOR)) ||
 		    !diff_is_longer(work, diff_row_runs(row)) || !diff_stands_out(work, row))
 			continue;

@@ -28,6 +28,8 @@ struct fdar_labels {
 	GHashTable *hosts;     /* "address" -> label, "" when it has several */
 	GStringChunk *texts;
 	struct fdar_histogram latency_ns;
+	double silent_ns; /* sum over sessions */
+	guint talked;     /* sessions with exchanges */
 	guint count;
 	guint skipped;
 };
@@ -110,11 +112,12 @@ static uint64_t number_member(JsonObject *object, const char *name)
 }
 
 /* Exchanges that were not answered have no last_ns. */
-static void add_latency(struct fdar_labels *labels, JsonObject *session)
+static void add_exchanges(struct fdar_labels *labels, JsonObject *session)
 {
 	JsonNode *node = json_object_get_member(session, "exchanges");
 	JsonArray *exchanges =
 		node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+	gint64 answered = -1;
 
 	for (guint i = 0; exchanges && i < json_array_get_length(exchanges); i++) {
 		JsonNode *each = json_array_get_element(exchanges, i);
@@ -125,6 +128,10 @@ static void add_latency(struct fdar_labels *labels, JsonObject *session)
 
 		if (sent >= 0 && last >= sent)
 			fdar_histogram_add(&labels->latency_ns, (uint64_t)(last - sent), 1);
+		if (answered >= 0 && sent > answered)
+			labels->silent_ns += (double)(sent - answered);
+		answered = last;
+		labels->talked += i == 0;
 	}
 }
 
@@ -153,7 +160,7 @@ static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const
 	};
 
 	add(labels, client, label, (uint64_t)MAX(ns, 0), &seen);
-	add_latency(labels, object);
+	add_exchanges(labels, object);
 	return TRUE;
 }
 
@@ -287,6 +294,12 @@ guint fdar_labels_count(const struct fdar_labels *labels)
 const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *labels)
 {
 	return &labels->latency_ns;
+}
+
+gboolean fdar_labels_silence(const struct fdar_labels *labels, double *mean_ns)
+{
+	*mean_ns = labels->talked ? labels->silent_ns / labels->talked : 0;
+	return labels->talked > 0;
 }
 
 guint fdar_labels_skipped(const struct fdar_labels *labels)

@@ -38,6 +38,10 @@ gboolean fdar_labels_seen(const struct fdar_labels *labels, const char *peer, ui
  * of each exchange of the journal. Owned by the labels; empty where it does not say. */
 const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *labels);
 
+/* How long clients were silent by themselves, a session on average: between the end of an answer and what they
+ * sent next, of the exchanges that the journal has. FALSE: it has none. */
+gboolean fdar_labels_silence(const struct fdar_labels *labels, double *mean_ns);
+
 guint fdar_labels_count(const struct fdar_labels *labels);   /* lines with a label */
 guint fdar_labels_skipped(const struct fdar_labels *labels); /* lines without */
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyze/profile/labels.h"
 #include "analyze/profile/unrecorded.h"
 #include "cli/kit/profile_ahead.h"
 #include "cli/kit/table.h"
@@ -213,6 +214,25 @@ static void find_prices(struct fdar_diff_sides *sides)
 	}
 }
 
+/* The mean of a side's runs. FALSE: one has no journal, or none that says. */
+static gboolean find_silence(const struct fdar_diff_side_input *input, double *mean_ns)
+{
+	double sum_ns = 0, each_ns = 0;
+	guint count = 0;
+
+	for (char **path = input->paths; *path; path++, count++) {
+		g_autofree char *own = g_build_filename(*path, "replay.jsonl", NULL);
+		const char *journal = input->input.label_from ? input->input.label_from : own;
+		g_autoptr(fdar_labels) labels = fdar_labels_load(journal, NULL);
+
+		if (!labels || !fdar_labels_silence(labels, &each_ns))
+			return FALSE;
+		sum_ns += each_ns;
+	}
+	*mean_ns = sum_ns / count;
+	return TRUE;
+}
+
 static void merge(struct fdar_diff_sides *sides)
 {
 	for (int s = 0; s < 2; s++) {
@@ -239,6 +259,8 @@ gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar
 			compare_settings(inputs, sides, before, after);
 	g_ptr_array_add(sides->doubts, NULL);
 	find_prices(sides);
+	sides->silence_known = find_silence(&inputs[0], &sides->silent_ns[0]) &&
+			       find_silence(&inputs[1], &sides->silent_ns[1]);
 	if (g_hash_table_size(sides->unrecorded) &&
 	    (!read_again(&inputs[0], sides->runs[0], sides->unrecorded, error) ||
 	     !read_again(&inputs[1], sides->runs[1], sides->unrecorded, error)))
@@ -260,6 +282,10 @@ void fdar_diff_sides_options(const struct fdar_diff_sides *sides, struct fdar_di
 	options->refusal = sides->refusal;
 	options->pressure = sides->pressure;
 	options->left_out_ns = sides->left_out_ns;
+	/* Of all sessions: of one label it would say little. */
+	options->silence_known =
+		sides->silence_known && !options->label && !options->baseline_label;
+	memcpy(options->silent_ns, sides->silent_ns, sizeof(options->silent_ns));
 	memcpy(options->price, sides->price, sizeof(options->price));
 	for (int s = 0; s < 2; s++) {
 		options->runs[s] = (const struct fdar_profile *const *)sides->runs[s]->pdata;

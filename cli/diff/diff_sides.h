@@ -23,7 +23,9 @@ struct fdar_diff_sides {
 	char *refusal;
 	double pressure;
 	struct fdar_profile_price price[2]; /* of recording a call, before anything was folded */
-	double left_out_ns;                 /* calls shorter than that were left out on one side */
+	gboolean silence_known;             /* the next is, of both sides */
+	double silent_ns[2];
+	double left_out_ns; /* calls shorter than that were left out on one side */
 };
 
 /* Reads all. Functions that one of them does not have all calls of are left out of all, for which

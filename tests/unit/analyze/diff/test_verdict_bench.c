@@ -81,6 +81,35 @@ static void test_slower_clients(void)
 	g_assert_nonnull(strstr(slow->verdict.reason, "waits for its clients"));
 }
 
+/* Clients whose replay was silent for that long, as its journal says: nobody of the server waited in vain,
+ * and no function is named. Where they were not, the wait is. */
+static void test_silent_clients(void)
+{
+	for (int silent = 0; silent < 2; silent++) {
+		struct fdar_diff_options options = { .silence_known = TRUE,
+						     .silent_ns = { 240 * US, 250 * US } };
+		struct writer a, b;
+
+		if (silent)
+			options.silent_ns[1] = 290 * MS;
+		talk_run(&a, 3, 5 * US, 80 * US, CLIENT);
+		talk_run(&b, 4, 5 * US, 100 * MS, CLIENT);
+		g_autoptr(fdar_profile) before = profile_of(&a);
+		g_autoptr(fdar_profile) after = profile_of(&b);
+		g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &options, NULL);
+
+		g_assert_cmpint(diff->silent, ==, silent);
+		if (silent) {
+			g_assert_null(diff->verdict.function);
+			g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_IDLE);
+			g_assert_nonnull(strstr(diff->verdict.sentence, "silent that long by"));
+			g_assert_nonnull(strstr(diff->verdict.reason, "the journals of the"));
+		} else {
+			g_assert_cmpstr(diff->verdict.function, ==, "take");
+		}
+	}
+}
+
 /* Somebody else's answer is the server's business. */
 static void test_upstream(void)
 {
@@ -514,6 +543,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/clients-follow", test_clients_follow);
 	g_test_add_func("/verdict-bench/clients-hide-a-tenth", test_clients_hide_a_tenth);
 	g_test_add_func("/verdict-bench/slower-clients", test_slower_clients);
+	g_test_add_func("/verdict-bench/silent-clients", test_silent_clients);
 	g_test_add_func("/verdict-bench/upstream", test_upstream);
 	g_test_add_func("/verdict-bench/sends-on-full-machine", test_sends_on_full_machine);
 	g_test_add_func("/verdict-bench/shift-with-outliers", test_shift_with_outliers);

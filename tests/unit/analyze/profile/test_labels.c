@@ -39,6 +39,24 @@ static void test_latency(void)
 	g_assert_cmpuint(fdar_labels_latency(labels)->max, ==, 300);
 }
 
+/* Between an answer and what is sent next; not before the first, nor where nothing was answered. */
+static void test_silence(void)
+{
+	g_autoptr(fdar_labels) labels = load(
+		"{\"client\":\"a:1\",\"label\":\"x\",\"exchanges\":[{\"sent_ns\":100,\"last_ns\":"
+		"400},{\"sent_ns\":1400,\"last_ns\":1500},{\"sent_ns\":1700},{\"sent_ns\":9000}]}\n"
+		"{\"client\":\"a:2\",\"label\":\"x\",\"exchanges\":[{\"sent_ns\":5,\"last_ns\":6}]}"
+		"\n"
+		"{\"client\":\"a:3\",\"label\":\"x\",\"exchanges\":[]}\n",
+		NULL);
+	g_autoptr(fdar_labels) none = load("{\"client\":\"a:1\",\"label\":\"x\"}\n", NULL);
+	double mean_ns = 7;
+
+	g_assert_true(fdar_labels_silence(labels, &mean_ns));
+	g_assert_cmpfloat(mean_ns, ==, (1000 + 200) / 2);
+	g_assert_false(fdar_labels_silence(none, &mean_ns));
+}
+
 static void test_find(void)
 {
 	g_autoptr(fdar_labels) labels =
@@ -160,6 +178,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/labels/latency", test_latency);
+	g_test_add_func("/labels/silence", test_silence);
 	g_test_add_func("/labels/find", test_find);
 	g_test_add_func("/labels/bad-lines", test_bad_lines);
 	g_test_add_func("/labels/none", test_no_labels);
