@@ -90,7 +90,9 @@ static void print_mends(const struct fdar_check *const *checks, const GArray *fi
 			if (!heading)
 				printf("\n%s:\n", admin ? "To mend it, as root" : "To mend it");
 			heading = TRUE;
-			fdar_print_line("  %s", finding->mend);
+			g_autofree char *mend = g_strconcat("  ", finding->mend, NULL);
+
+			fdar_print_verbatim(mend);
 		}
 	}
 }

@@ -5,6 +5,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/print.h"
 #include "cli/kit/reading.h"
 #include "cli/kit/table.h"
 #include "cli/replay/left_out.h"
@@ -179,8 +180,8 @@ static void print_rejected(const struct fdar_split *split, guint32 rule)
 			g_string_append_printf(ids, " #%u", one->session.id);
 	}
 	if (count)
-		printf("    %s: %u (%s%s)\n", fdar_trex_rule_text(rule), count, ids->str + 1,
-		       count > REJECTED_SHOWN ? " ..." : "");
+		fdar_print_line("    %s: %u (%s%s)", fdar_trex_rule_text(rule), count, ids->str + 1,
+				count > REJECTED_SHOWN ? " ..." : "");
 	g_string_free(ids, TRUE);
 }
 
@@ -190,13 +191,15 @@ static void print_summary(const struct fdar_split *split, const char *directory)
 	g_autofree char *packets = fdar_format_count(split->totals.in_sessions);
 	g_autofree char *rejected = fdar_format_count(split->rejected);
 
-	printf("\nsessions: %s, of %s packets, in %s\n", sessions, packets, directory);
+	putchar('\n');
+	fdar_print_line("sessions: %s, of %s packets, in %s", sessions, packets, directory);
 	fdar_left_out_print(stdout, &split->totals, NULL);
 	if (split->templates)
-		printf("  templates in trex.yaml: %u; sessions that T-Rex would refuse: %s\n",
-		       split->templates, rejected);
+		fdar_print_line(
+			"  templates in trex.yaml: %u; sessions that T-Rex would refuse: %s",
+			split->templates, rejected);
 	else
-		printf("  no trex.yaml: T-Rex would refuse every session\n");
+		fdar_print_line("  no trex.yaml: T-Rex would refuse every session");
 	for (unsigned i = 0; i < FDAR_TREX_RULES; i++)
 		print_rejected(split, 1u << i);
 }

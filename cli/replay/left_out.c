@@ -1,5 +1,6 @@
 #include "cli/replay/left_out.h"
 
+#include "cli/kit/print.h"
 #include "cli/kit/table.h"
 #include "replay/capture/decode.h"
 
@@ -10,8 +11,8 @@ static void print_links(FILE *out, const struct fdar_capture_totals *totals)
 		const struct fdar_unread *unread = &totals->unread_links[i];
 		g_autofree char *count = fdar_format_count(unread->packets);
 
-		fprintf(out, "    link type %d (%s): %s\n", unread->link,
-			fdar_decode_link_name(unread->link), count);
+		fdar_print_line_to(out, "    link type %d (%s): %s", unread->link,
+				   fdar_decode_link_name(unread->link), count);
 	}
 }
 
@@ -25,17 +26,17 @@ void fdar_left_out_print(FILE *out, const struct fdar_capture_totals *totals, co
 		g_autofree char *count = fdar_format_count(left[i].packets);
 
 		if (left[i].packets)
-			fprintf(out, "  packets left out%s%s, %s: %s\n", label ? " of " : "",
-				label ? label : "", left[i].text, count);
+			fdar_print_line_to(out, "  packets left out%s%s, %s: %s",
+					   label ? " of " : "", label ? label : "", left[i].text,
+					   count);
 	}
 	print_links(out, totals);
 	if (totals->doubles)
-		fprintf(out, "  packets seen twice%s%s, of which one copy counts: %s\n",
-			label ? " in " : "", label ? label : "", doubles);
+		fdar_print_line_to(out, "  packets seen twice%s%s, of which one copy counts: %s",
+				   label ? " in " : "", label ? label : "", doubles);
 	if (totals->views)
-		fprintf(out,
-			"  sessions%s%s that are another view of one, behind an address "
-			"translation: "
-			"%u\n",
-			label ? " of " : "", label ? label : "", totals->views);
+		fdar_print_line_to(out,
+				   "  sessions%s%s that are another view of one, behind an address "
+				   "translation: %u",
+				   label ? " of " : "", label ? label : "", totals->views);
 }

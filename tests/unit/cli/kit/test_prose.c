@@ -2,6 +2,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "cli/kit/print.h"
 #include "cli/kit/prose.h"
 
 static const char text[] = "One paragraph of words\nthat goes on here.\n"
@@ -64,6 +65,19 @@ static void test_long_word(void)
 	g_assert_cmpstr(out->str, ==, "a\n  verylongword\n  b");
 }
 
+/* Only what is too long, and what is behind the first line stands further in than it. */
+static void test_fold(void)
+{
+	static const char line[] = "  note: so  it is";
+	g_autofree char *any = fdar_fold_line(line, 0);
+	g_autofree char *fits = fdar_fold_line(line, strlen(line));
+	g_autofree char *narrow = fdar_fold_line(line, 11);
+
+	g_assert_cmpstr(any, ==, line);
+	g_assert_cmpstr(fits, ==, line);
+	g_assert_cmpstr(narrow, ==, "  note: so\n    it is");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -71,5 +85,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/prose/width", test_width);
 	g_test_add_func("/prose/set", test_set);
 	g_test_add_func("/prose/long-word", test_long_word);
+	g_test_add_func("/prose/fold", test_fold);
 	return g_test_run();
 }
