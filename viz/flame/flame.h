@@ -5,7 +5,7 @@
  * other programs, viz/report shows the pictures. The picture stands alone as the sequence diagram does:
  * no script, tooltips are <title> elements, what carries meaning is attributes and not style.
  *
- * A tree has one side or two. Times are nanoseconds per unit (session, request or whole run): sides with
+ * A tree has one side or two, and is of calls or of samples. Times are nanoseconds per unit (session, request or whole run): sides with
  * more sessions are no wider for that. Widths are own times summed up, so children always fit into their
  * parent, also where recursion was folded.
  */
@@ -17,6 +17,7 @@
 
 #include "analyze/diff/diff.h"
 #include "analyze/profile/profile.h"
+#include "analyze/samples/sampled.h"
 
 enum fdar_flame_side { FDAR_FLAME_BASELINE, FDAR_FLAME_SUBJECT, FDAR_FLAME_SIDES };
 
@@ -37,6 +38,8 @@ struct fdar_flame_tree {
 	gboolean two_sides;
 	double units[FDAR_FLAME_SIDES]; /* sessions (or requests) of each side; 1: a whole run */
 	const char *unit;               /* "session", "request", "run" */
+	double sample_ns
+		[FDAR_FLAME_SIDES]; /* of samples: what one stands for, per unit; 0: of calls */
 	GStringChunk *texts;
 };
 
@@ -45,6 +48,13 @@ struct fdar_flame_tree *fdar_flame_tree_of_profile(const struct fdar_profile *pr
 
 /* Of both sides of a comparison. */
 struct fdar_flame_tree *fdar_flame_tree_of_diff(const struct fdar_diff *diff);
+
+/* Of samples: where the processor was for the sessions with a label (NULL: all); of the whole run where no side has
+ * sessions. sides[FDAR_FLAME_BASELINE] is NULL of one recording. Functions that call themselves are one box. The
+ * caller owns the result. */
+struct fdar_flame_tree *fdar_flame_tree_of_samples(
+	const struct fdar_sampled *const sides[FDAR_FLAME_SIDES],
+	const char *const labels[FDAR_FLAME_SIDES], enum fdar_unit unit);
 
 /* The nodes from index up to the root, without it, into path (of uint32_t), which is emptied first. */
 void fdar_flame_path(const struct fdar_flame_tree *tree, uint32_t index, GArray *path);

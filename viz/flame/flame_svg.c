@@ -24,7 +24,9 @@
 #define MORE    0xf4a259u
 #define LESS    0x8ab6f0u
 #define FRESH   0xe3b3ecu
-#define WAIT    "#d5d9df"
+#define WAITS   0xa3afc0u
+#define OWN     4.0 /* one side: full colour where a quarter of the whole is a function's own */
+#define SURE    2.0 /* samples: so many standard deviations are a difference */
 
 struct view {
 	const struct fdar_flame_tree *tree;
@@ -70,18 +72,34 @@ static unsigned mix(unsigned from, unsigned to, double part)
 	return color;
 }
 
+/* Samples are few: what chance alone makes of them is no change. Each side's count varies by its root. */
+static gboolean may_be_chance(const struct fdar_flame_tree *tree,
+			      const struct fdar_flame_node *node)
+{
+	double base = node->own_ns[FDAR_FLAME_BASELINE], own = node->own_ns[FDAR_FLAME_SUBJECT];
+	double variance = base * tree->sample_ns[FDAR_FLAME_BASELINE] +
+			  own * tree->sample_ns[FDAR_FLAME_SUBJECT];
+
+	return fabs(own - base) < SURE * sqrt(variance);
+}
+
 /* By how much the subject's own time differs from the baseline's, -1 to 1, saturating at SATURATE. */
-static double change_of(const struct fdar_flame_node *node)
+static double change_of(const struct fdar_flame_tree *tree, const struct fdar_flame_node *node)
 {
 	double base = node->own_ns[FDAR_FLAME_BASELINE], own = node->own_ns[FDAR_FLAME_SUBJECT];
 
-	if (base <= 0 && own <= 0)
+	if ((base <= 0 && own <= 0) || may_be_chance(tree, node))
 		return 0;
 	if (base <= 0)
 		return 1;
 	if (own <= 0)
 		return -1;
 	return CLAMP(log(own / base) / log(SATURATE), -1, 1);
+}
+
+static gboolean is_sampled(const struct fdar_flame_tree *tree)
+{
+	return tree->sample_ns[FDAR_FLAME_SUBJECT] > 0;
 }
 
 static gboolean is_new(const struct fdar_flame_node *node)
@@ -94,13 +112,14 @@ static gboolean is_gone(const struct fdar_flame_node *node)
 	return node->calls[FDAR_FLAME_SUBJECT] <= 0 && node->total_ns[FDAR_FLAME_SUBJECT] <= 0;
 }
 
-/* One side: a light hue for each component, the same in every picture. */
-static unsigned hue_of(const char *component)
+/* One side: the more of the whole is its own, the deeper. By the root, so that a hundredth shows. */
+static unsigned own_color(const struct view *view, const struct fdar_flame_node *node)
 {
-	static const unsigned hues[] = { 0xf2d19au, 0xbfdcc0u, 0xc9d6f2u, 0xeac6c0u,
-					 0xd8cdebu, 0xc4e0e3u, 0xdfdcb4u };
+	double whole = view->tree->nodes[0].total_ns[view->side];
+	double part = whole > 0 ? node->own_ns[view->side] / whole : 0;
+	gboolean runs = node->frame == FDAR_FRAME_FUNCTION || node->frame == FDAR_FRAME_SCOPE;
 
-	return hues[g_str_hash(component) % G_N_ELEMENTS(hues)];
+	return mix(NEUTRAL, runs ? MORE : WAITS, sqrt(MIN(part * OWN, 1)));
 }
 
 static void fill_of(const struct view *view, const struct fdar_flame_node *node, char fill[8])
@@ -108,25 +127,33 @@ static void fill_of(const struct view *view, const struct fdar_flame_node *node,
 	unsigned color;
 
 	if (!view->tree->two_sides) {
-		if (node->frame != FDAR_FRAME_FUNCTION && node->frame != FDAR_FRAME_SCOPE)
-			g_strlcpy(fill, WAIT, 8);
-		else
-			g_snprintf(fill, 8, "#%06x", hue_of(node->component));
-		return;
-	}
-	if (is_new(node) && view->side == FDAR_FLAME_SUBJECT) {
+		color = own_color(view, node);
+	} else if (is_new(node) && view->side == FDAR_FLAME_SUBJECT &&
+		   !may_be_chance(view->tree, node)) {
 		color = FRESH;
 	} else {
-		double change = change_of(node);
+		double change = change_of(view->tree, node);
 
 		color = mix(NEUTRAL, change > 0 ? MORE : LESS, fabs(change));
 	}
 	g_snprintf(fill, 8, "#%06x", color);
 }
 
+static void append_count(const struct view *view, const struct fdar_flame_node *node)
+{
+	double each_ns = view->tree->sample_ns[view->side];
+
+	if (each_ns > 0)
+		g_string_append_printf(view->out, ", %.0f samples",
+				       node->total_ns[view->side] / each_ns);
+	else
+		append_number(view->out, ", ", node->calls[view->side], " calls");
+}
+
 static void append_times(const struct view *view, const struct fdar_flame_node *node)
 {
 	const struct fdar_flame_tree *tree = view->tree;
+	const char *seen = is_sampled(tree) ? "seen " : "";
 	double whole = tree->nodes[0].total_ns[view->side];
 	g_autofree char *total = fdar_label_duration((uint64_t)node->total_ns[view->side]);
 	g_autofree char *own = fdar_label_duration((uint64_t)node->own_ns[view->side]);
@@ -135,13 +162,13 @@ static void append_times(const struct view *view, const struct fdar_flame_node *
 	append_number(view->out, " (", whole > 0 ? 100 * node->total_ns[view->side] / whole : 0,
 		      " %)");
 	g_string_append_printf(view->out, ", itself %s", own);
-	append_number(view->out, ", ", node->calls[view->side], " calls");
+	append_count(view, node);
 	if (!tree->two_sides)
 		return;
 	if (is_new(node)) {
-		g_string_append(view->out, "; not in the baseline");
+		g_string_append_printf(view->out, "; not %sin the baseline", seen);
 	} else if (is_gone(node)) {
-		g_string_append(view->out, "; not in the subject");
+		g_string_append_printf(view->out, "; not %sin the subject", seen);
 	} else {
 		unsigned other = FDAR_FLAME_SIDES - 1 - view->side;
 		g_autofree char *there = fdar_label_duration((uint64_t)node->total_ns[other]);
@@ -260,24 +287,34 @@ static char *summary(const struct view *view)
 			    : view->side == FDAR_FLAME_BASELINE ? "baseline: "
 								: "subject: ";
 
+	const char *what = is_sampled(tree) ? " of the processor, by samples," : "";
+
 	if (strcmp(tree->unit, "run") == 0)
-		return g_strdup_printf("%s%s in all", which, whole);
-	return g_strdup_printf("%s%s a %s, mean of %.0f", which, whole, tree->unit,
+		return g_strdup_printf("%s%s%s in all", which, whole, what);
+	return g_strdup_printf("%s%s%s a %s, mean of %.0f", which, whole, what, tree->unit,
 			       tree->units[view->side]);
+}
+
+/* How to read it. */
+static const char *legend(const struct fdar_flame_tree *tree)
+{
+	if (tree->two_sides && is_sampled(tree))
+		return "Width: processor time in it and all it called; orange: more of its own in "
+		       "the subject than chance explains, blue: less, violet: only there";
+	if (tree->two_sides)
+		return "Width: time in it and all it called; orange: its own time is longer in "
+		       "the subject, blue: shorter (full colour from 8 times on), violet: new";
+	if (is_sampled(tree))
+		return "Width: processor time in it and all it called; the deeper the orange, the "
+		       "more of the whole is its own (full colour from a quarter on)";
+	return "Width: time in it and all it called; the deeper the orange, the more of the whole "
+	       "is its own running, the darker the grey, its waiting (full from a quarter on)";
 }
 
 static void append_legend(struct view *view, double y)
 {
 	g_autofree char *whole = fdar_label_duration((uint64_t)view->hidden_ns);
-	const char *words =
-		!view->tree->two_sides
-			? "Width: time in it and all it called; colour: its binary; grey: a wait "
-			  "or "
-			  "a queue"
-			: "Width: time in it and all it called; orange: its own time is longer in "
-			  "the subject, blue: shorter (full colour from 8 times on), violet: new";
-
-	append_line(view->out, view->width, y, 11, "muted", words);
+	append_line(view->out, view->width, y, 11, "muted", legend(view->tree));
 	if (view->hidden) {
 		g_autofree char *text = g_strdup_printf(
 			"%u call path%s too narrow to be seen: left out, %s together", view->hidden,

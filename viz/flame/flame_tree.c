@@ -1,10 +1,10 @@
-#include "viz/flame/flame.h"
+#include "viz/flame/flame_private.h"
 
 #include <string.h>
 
 #include "viz/scene/label.h"
 
-static struct fdar_flame_tree *tree_new(uint32_t count, const char *unit)
+struct fdar_flame_tree *fdar_flame_tree_new(uint32_t count, const char *unit)
 {
 	struct fdar_flame_tree *tree = g_new0(struct fdar_flame_tree, 1);
 
@@ -17,7 +17,7 @@ static struct fdar_flame_tree *tree_new(uint32_t count, const char *unit)
 	return tree;
 }
 
-static const char *keep(struct fdar_flame_tree *tree, const char *text)
+const char *fdar_flame_tree_keep(struct fdar_flame_tree *tree, const char *text)
 {
 	g_autofree char *clean = fdar_label_clean(text);
 
@@ -99,6 +99,12 @@ static void sort_siblings(struct fdar_flame_tree *tree)
 	tree->nodes = sorted;
 }
 
+void fdar_flame_tree_finish(struct fdar_flame_tree *tree)
+{
+	sort_siblings(tree);
+	add_up(tree);
+}
+
 /* A profile's nodes are in the order of their making: parents first. */
 static void take_group(struct fdar_flame_tree *tree, const struct fdar_profile *profile,
 		       const struct fdar_profile_group *group)
@@ -111,8 +117,8 @@ static void take_group(struct fdar_flame_tree *tree, const struct fdar_profile *
 		struct fdar_flame_node *node = &tree->nodes[i];
 
 		g_assert(from->parent < i);
-		node->name = keep(tree, function->name);
-		node->component = keep(tree, function->component);
+		node->name = fdar_flame_tree_keep(tree, function->name);
+		node->component = fdar_flame_tree_keep(tree, function->component);
 		node->parent = from->parent;
 		node->frame = function->kind;
 		node->own_ns[FDAR_FLAME_SUBJECT] = (double)from->stat.own_ns / units;
@@ -129,22 +135,23 @@ struct fdar_flame_tree *fdar_flame_tree_of_profile(const struct fdar_profile *pr
 
 	if (!sessions)
 		group = &flat->groups[0];
-	tree = tree_new(group->node_count, !sessions                         ? "run"
-					   : flat->unit == FDAR_UNIT_REQUEST ? "request"
-									     : "session");
+	tree = fdar_flame_tree_new(group->node_count, !sessions ? "run"
+						      : flat->unit == FDAR_UNIT_REQUEST
+							      ? "request"
+							      : "session");
 	tree->units[FDAR_FLAME_SUBJECT] = sessions ? (double)group->sessions : 1;
 	take_group(tree, flat, group);
-	sort_siblings(tree);
-	add_up(tree);
+	fdar_flame_tree_finish(tree);
 	return tree;
 }
 
 struct fdar_flame_tree *fdar_flame_tree_of_diff(const struct fdar_diff *diff)
 {
 	struct fdar_flame_tree *tree =
-		tree_new(diff->node_count, diff->whole_run                   ? "run"
-					   : diff->unit == FDAR_UNIT_REQUEST ? "request"
-									     : "session");
+		fdar_flame_tree_new(diff->node_count, diff->whole_run ? "run"
+						      : diff->unit == FDAR_UNIT_REQUEST
+							      ? "request"
+							      : "session");
 
 	tree->two_sides = TRUE;
 	tree->units[FDAR_FLAME_BASELINE] = diff->whole_run ? 1 : (double)diff->baseline.sessions;
@@ -154,8 +161,8 @@ struct fdar_flame_tree *fdar_flame_tree_of_diff(const struct fdar_diff *diff)
 		struct fdar_flame_node *node = &tree->nodes[i];
 
 		g_assert(from->parent < i);
-		node->name = keep(tree, from->function);
-		node->component = keep(tree, from->component);
+		node->name = fdar_flame_tree_keep(tree, from->function);
+		node->component = fdar_flame_tree_keep(tree, from->component);
 		node->parent = from->parent;
 		node->frame = from->frame;
 		node->own_ns[FDAR_FLAME_BASELINE] = from->baseline.own_ns;
@@ -163,8 +170,7 @@ struct fdar_flame_tree *fdar_flame_tree_of_diff(const struct fdar_diff *diff)
 		node->calls[FDAR_FLAME_BASELINE] = from->baseline.calls;
 		node->calls[FDAR_FLAME_SUBJECT] = from->subject.calls;
 	}
-	sort_siblings(tree);
-	add_up(tree);
+	fdar_flame_tree_finish(tree);
 	return tree;
 }
 

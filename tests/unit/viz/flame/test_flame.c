@@ -121,6 +121,130 @@ static void test_pprof(void)
 	g_assert_cmphex(bytes->data[1], ==, 0x8b);
 }
 
+/* ---- samples ---- */
+
+/* What sampled.h reads, made by hand: stacks are texts of one-letter functions, outermost first. */
+static struct fdar_sampled *sampled_new(uint64_t period_ns, guint sessions)
+{
+	struct fdar_sampled *sampled = g_new0(struct fdar_sampled, 1);
+
+	sampled->samples = fdar_samples_new();
+	sampled->samples->period_ns = period_ns;
+	sampled->owners = g_new0(struct fdar_sampled_owner, 1000);
+	sampled->sessions = g_array_new(FALSE, TRUE, sizeof(struct fdar_sampled_session));
+	g_array_set_size(sampled->sessions, sessions);
+	for (guint i = 0; i < sessions; i++)
+		g_array_index(sampled->sessions, struct fdar_sampled_session, i).label =
+			g_strdup(i ? "bad" : "good");
+	return sampled;
+}
+
+static void sample(struct fdar_sampled *sampled, const char *stack, guint times, uint8_t place,
+		   uint32_t session)
+{
+	struct fdar_sample one = { 0 };
+
+	for (const char *c = stack; *c; c++) {
+		const char name[] = { *c, 0 };
+		uint32_t function = fdar_samples_function(sampled->samples, FDAR_SAMPLE_NAMED, name,
+							  "server", "", 0);
+
+		one.node = fdar_samples_node(sampled->samples, one.node, function);
+	}
+	for (; times; times--) {
+		sampled->owners[sampled->samples->samples->len] =
+			(struct fdar_sampled_owner){ session, place };
+		fdar_samples_add(sampled->samples, &one);
+	}
+}
+
+static void free_sampled(struct fdar_sampled *sampled)
+{
+	for (guint i = 0; i < sampled->sessions->len; i++)
+		g_free(g_array_index(sampled->sessions, struct fdar_sampled_session, i).label);
+	g_array_unref(sampled->sessions);
+	fdar_samples_free(sampled->samples);
+	g_free(sampled->owners);
+	g_free(sampled);
+}
+
+/* Of sessions only, per session; a function that calls itself is one box; what recording costs is nowhere. */
+static void test_samples(void)
+{
+	struct fdar_sampled *sampled = sampled_new(1000, 2);
+	const struct fdar_sampled *sides[] = { NULL, sampled };
+	static const char *const labels[] = { NULL, NULL }, *const bad[] = { NULL, "bad" };
+	g_autoptr(fdar_flame_tree) all = NULL, one = NULL;
+
+	sample(sampled, "mab", 3, FDAR_SAMPLED_SESSION, 0);
+	sample(sampled, "maaab", 1, FDAR_SAMPLED_SESSION, 1);
+	sample(sampled, "ma", 2, FDAR_SAMPLED_SESSION, 1);
+	sample(sampled, "mp", 9, FDAR_SAMPLED_PRICE, 1);
+	sample(sampled, "mw", 9, FDAR_SAMPLED_SERVER, FDAR_SAMPLED_NONE);
+	all = fdar_flame_tree_of_samples(sides, labels, FDAR_UNIT_SESSION);
+	g_assert_cmpstr(all->unit, ==, "session");
+	g_assert_false(all->two_sides);
+	g_assert_cmpfloat(all->nodes[0].total_ns[FDAR_FLAME_SUBJECT], ==, 3000);
+	g_assert_cmpfloat(all->nodes[find(all, "a")].own_ns[FDAR_FLAME_SUBJECT], ==, 1000);
+	g_assert_cmpfloat(all->nodes[find(all, "b")].own_ns[FDAR_FLAME_SUBJECT], ==, 2000);
+	g_assert_cmpuint(all->nodes[find(all, "b")].parent, ==, find(all, "a"));
+	g_assert_cmpfloat(all->nodes[find(all, "p")].total_ns[FDAR_FLAME_SUBJECT], ==, 0);
+	one = fdar_flame_tree_of_samples(sides, bad, FDAR_UNIT_SESSION);
+	g_assert_cmpfloat(one->nodes[0].total_ns[FDAR_FLAME_SUBJECT], ==, 3000);
+	g_assert_cmpfloat(one->units[FDAR_FLAME_SUBJECT], ==, 1);
+	free_sampled(sampled);
+}
+
+static gboolean is_filled(const char *svg, const char *name, const char *color)
+{
+	g_autofree char *begin = g_strdup_printf("data-name=\"%s\"", name);
+	const char *box = strstr(svg, begin), *end = box ? strstr(box, "</g>") : NULL;
+	const char *fill = box ? strstr(box, color) : NULL;
+
+	g_assert_nonnull(end);
+	return fill && fill < end;
+}
+
+/* One more or less is chance, and no colour; twenty times as many are none. */
+static void test_samples_compared(void)
+{
+	struct fdar_sampled *base = sampled_new(1000, 2), *bad = sampled_new(1000, 2);
+	const struct fdar_sampled *sides[] = { base, bad };
+	static const char *const labels[] = { NULL, NULL };
+	const struct fdar_flame_options options = { .width = 1000 };
+	g_autoptr(fdar_flame_tree) tree = NULL;
+	GString *svg;
+
+	sample(base, "ma", 2, FDAR_SAMPLED_SESSION, 0);
+	sample(base, "mb", 2, FDAR_SAMPLED_SESSION, 0);
+	sample(bad, "ma", 3, FDAR_SAMPLED_SESSION, 0);
+	sample(bad, "mb", 40, FDAR_SAMPLED_SESSION, 1);
+	sample(bad, "mc", 40, FDAR_SAMPLED_SESSION, 1);
+	tree = fdar_flame_tree_of_samples(sides, labels, FDAR_UNIT_SESSION);
+	svg = fdar_flame_svg(tree, FDAR_FLAME_SUBJECT, &options);
+	g_assert_true(is_filled(svg->str, "a", "#e4e7eb"));
+	g_assert_true(is_filled(svg->str, "b", "#f4a259"));
+	g_assert_true(is_filled(svg->str, "c", "#e3b3ec"));
+	g_string_free(svg, TRUE);
+	free_sampled(base);
+	free_sampled(bad);
+}
+
+/* One side: the colour is its own time's, not that of what it calls. */
+static void test_own_color(void)
+{
+	g_autoptr(fdar_profile) profile =
+		script_profile("1A 0 begin:1:c 100 +outer 110 +leaf 9900 -leaf 9910 -outer 10000 "
+			       "end:1\n");
+	g_autoptr(fdar_flame_tree) tree = fdar_flame_tree_of_profile(profile);
+	const struct fdar_flame_options options = { .width = 1000 };
+	GString *svg = fdar_flame_svg(tree, FDAR_FLAME_SUBJECT, &options);
+
+	g_assert_true(is_filled(svg->str, "leaf", "#f4a259"));
+	g_assert_false(is_filled(svg->str, "outer", "#f4a259"));
+	g_string_free(svg, TRUE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -129,5 +253,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/flame/folded", test_folded);
 	g_test_add_func("/flame/hostile", test_hostile);
 	g_test_add_func("/flame/pprof", test_pprof);
+	g_test_add_func("/flame/samples", test_samples);
+	g_test_add_func("/flame/samples-compared", test_samples_compared);
+	g_test_add_func("/flame/own-color", test_own_color);
 	return g_test_run();
 }
