@@ -71,10 +71,10 @@ static void fact(GString *out, const char *name, const char *baseline, const cha
 	g_string_append(out, "<tr><th scope=\"row\">");
 	fdar_html_text(out, name);
 	g_string_append(out, "</th><td>");
-	fdar_html_text(out, baseline);
+	fdar_html_words(out, baseline);
 	if (subject) {
 		g_string_append(out, "</td><td>");
-		fdar_html_text(out, subject);
+		fdar_html_words(out, subject);
 	}
 	g_string_append(out, "</td></tr>\n");
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/show.h"
+#include "viz/scene/label.h"
 #include "viz/summary/summary.h"
 
 /* No control characters (XML 1.0 has none), and as an attribute's value or text. */
@@ -10,6 +11,14 @@ static void put_text(GString *out, const char *text)
 	g_autofree char *escaped = g_markup_escape_text(clean, -1);
 
 	g_string_append(out, escaped);
+}
+
+/* Of a sentence: its units are those of a document for people. */
+static void put_words(GString *out, const char *words)
+{
+	g_autofree char *text = fdar_label_units(words);
+
+	put_text(out, text);
 }
 
 /* Seconds, with a point in every locale. */
@@ -46,9 +55,9 @@ static void put_verdict(GString *out, const struct fdar_report *report)
 	begin_case(out, "the subject's sessions take no longer");
 	if (is_too_poor(verdict)) {
 		g_string_append(out, ">\n      <skipped message=\"");
-		put_text(out, verdict->sentence);
+		put_words(out, verdict->sentence);
 		g_string_append(out, ": ");
-		put_text(out, verdict->reason);
+		put_words(out, verdict->reason);
 		g_string_append(out, "\"/>\n    </testcase>\n");
 		return;
 	}
@@ -59,12 +68,12 @@ static void put_verdict(GString *out, const struct fdar_report *report)
 	g_string_append(out, ">\n      <failure type=\"");
 	put_text(out, fdar_change_name(verdict->change));
 	g_string_append(out, "\" message=\"");
-	put_text(out, verdict->sentence);
+	put_words(out, verdict->sentence);
 	g_string_append(out, "\">");
-	put_text(out, verdict->sentence);
+	put_words(out, verdict->sentence);
 	g_string_append_printf(out,
 			       "\nconfidence: %s: ", fdar_confidence_name(verdict->confidence));
-	put_text(out, verdict->reason);
+	put_words(out, verdict->reason);
 	if (verdict->file) {
 		g_string_append(out, "\nat: ");
 		put_text(out, verdict->file);
@@ -87,13 +96,13 @@ static void put_check(GString *out, const struct fdar_report *report,
 	begin_case(out, check->name);
 	if (is_too_poor(verdict)) {
 		g_string_append_printf(out, ">\n      <skipped message=\"it is %s, but: ", value);
-		put_text(out, verdict->reason);
+		put_words(out, verdict->reason);
 		g_string_append(out, "\"/>\n    </testcase>\n");
 	} else if (check->failed) {
 		g_string_append_printf(out,
 				       ">\n      <failure type=\"limit\" message=\"it is %s\">",
 				       value);
-		put_text(out, verdict->sentence);
+		put_words(out, verdict->sentence);
 		g_string_append(out, "</failure>\n    </testcase>\n");
 	} else {
 		g_string_append(out, "/>\n");

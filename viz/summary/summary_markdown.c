@@ -153,7 +153,7 @@ static void put_facts(GString *out, const struct fdar_report *report)
 		put_text(out, report->facts[i].name);
 		for (unsigned s = 0; s < 2; s++) {
 			g_string_append(out, " | ");
-			put_text(out, report->facts[i].values[s]);
+			put_words(out, report->facts[i].values[s]);
 		}
 		g_string_append(out, " |\n");
 	}
