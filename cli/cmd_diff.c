@@ -378,6 +378,22 @@ static gboolean paths_of(const struct texts *texts, int argc, char **argv, char 
 	return (argc <= 3 && paths[0][0] && paths[1][0]) && (argc != 2 || one);
 }
 
+/* What is left of the command line are the recordings. */
+static int run(struct texts *texts, int argc, char **argv)
+{
+	struct fdar_diff_request request;
+	char **paths[2] = { NULL, NULL };
+	int code = paths_of(texts, argc, argv, paths)
+			   ? request_of(texts, paths, &request)
+			   : fdar_usage_error(&usage, "expected two traces");
+
+	if (!code)
+		code = diff_traces(texts, &request);
+	g_free(paths[0]);
+	g_free(paths[1]);
+	return code;
+}
+
 int fdar_cmd_diff(int argc, char **argv)
 {
 	struct texts texts = { .limit = LIMIT_DEFAULT, .min_share = 0.1 };
@@ -424,19 +440,10 @@ int fdar_cmd_diff(int argc, char **argv)
 		FDAR_OPTION_BASELINE_SYMBOLS(&texts.symbols[0]),
 		G_OPTION_ENTRY_NULL,
 	};
-	struct fdar_diff_request request;
-	char **paths[2] = { NULL, NULL };
 	int code = FDAR_EXIT_OK;
 
-	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
-		code = paths_of(&texts, argc, argv, paths)
-			       ? request_of(&texts, paths, &request)
-			       : fdar_usage_error(&usage, "expected two traces");
-		if (!code)
-			code = diff_traces(&texts, &request);
-	}
-	g_free(paths[0]);
-	g_free(paths[1]);
+	if (fdar_options_parse(&usage, entries, &argc, &argv, &code))
+		code = run(&texts, argc, argv);
 	texts_clear(&texts);
 	return code;
 }

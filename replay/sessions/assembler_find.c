@@ -116,6 +116,21 @@ static struct fdar_seen seen_of(const struct fdar_arriving *arriving, enum fdar_
 				   .way = (uint8_t)(way + 1) };
 }
 
+/* Whether a segment's numbers are of this connection. */
+static gboolean fits(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
+{
+	const struct fdar_decoded *decoded = arriving->decoded;
+	enum fdar_way way = fdar_flow_way(flow, arriving->src_low);
+	const struct fdar_half *half = &flow->half[way], *other = &flow->half[!way];
+
+	if (decoded->flags & FDAR_TCP_SYN && half->syn)
+		return half->isn == decoded->seq;
+	if (half->state == FDAR_HALF_UNKNOWN || !fdar_half_believes(half, decoded->seq))
+		return FALSE;
+	return !(decoded->flags & FDAR_TCP_ACK) || other->state == FDAR_HALF_UNKNOWN ||
+	       fdar_half_believes(other, decoded->ack);
+}
+
 /* A packet in another network than the flow's is of the flow when it is of the same connection: it
  * was seen at two places, or its way back has other tags. */
 static gboolean is_same(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
@@ -123,7 +138,7 @@ static gboolean is_same(const struct fdar_flow *flow, const struct fdar_arriving
 	struct fdar_seen now;
 
 	if (arriving->decoded->kind == FDAR_DECODED_TCP)
-		return fdar_assembler_fits(flow, arriving);
+		return fits(flow, arriving);
 	now = seen_of(arriving, fdar_flow_way(flow, arriving->src_low));
 	return was_seen(flow, &now);
 }

@@ -47,9 +47,6 @@ void fdar_assembler_deliver(struct fdar_assembler *assembler, struct fdar_flow *
 gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 				    const struct fdar_arriving *arriving);
 
-/* Whether a segment's numbers are of this connection. */
-gboolean fdar_assembler_fits(const struct fdar_flow *flow, const struct fdar_arriving *arriving);
-
 /* What a SYN tells about the session: how it began, and whose side is whose. */
 void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *arriving);
 

@@ -124,20 +124,6 @@ gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 						   : !fdar_half_believes(half, decoded->seq));
 }
 
-gboolean fdar_assembler_fits(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
-{
-	const struct fdar_decoded *decoded = arriving->decoded;
-	enum fdar_way way = fdar_flow_way(flow, arriving->src_low);
-	const struct fdar_half *half = &flow->half[way], *other = &flow->half[!way];
-
-	if (decoded->flags & FDAR_TCP_SYN && half->syn)
-		return half->isn == decoded->seq;
-	if (half->state == FDAR_HALF_UNKNOWN || !fdar_half_believes(half, decoded->seq))
-		return FALSE;
-	return !(decoded->flags & FDAR_TCP_ACK) || other->state == FDAR_HALF_UNKNOWN ||
-	       fdar_half_believes(other, decoded->ack);
-}
-
 void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *arriving)
 {
 	gboolean answer = (arriving->decoded->flags & FDAR_TCP_ACK) != 0;

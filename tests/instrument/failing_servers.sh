@@ -52,4 +52,4 @@ for server in "$@"; do
 		echo "${server##*/}: $served servers with $way"
 	done
 done
-echo done
+echo "ok: no server fell"

@@ -61,9 +61,11 @@ static void assert_same(const struct fdar_event *whole, const struct fdar_event 
 	g_assert_cmpuint(sliced->pid, ==, whole->pid);
 	g_assert_cmpuint(sliced->tid, ==, whole->tid);
 	g_assert_cmphex(sliced->addr & ADDR, ==, whole->addr & ADDR);
-	g_assert_cmpint(sliced->fd, ==, whole->fd);
-	if (whole->kind != FDAR_EVENT_MODULE)
+	/* A module's has the event's name in the place of a descriptor: a text's number, of each reader. */
+	if (whole->kind != FDAR_EVENT_MODULE) {
+		g_assert_cmpint(sliced->fd, ==, whole->fd);
 		g_assert_cmpuint(sliced->kind, ==, whole->kind);
+	}
 }
 
 /* Gives how many slices of five had events. */

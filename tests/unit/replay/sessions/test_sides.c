@@ -171,9 +171,9 @@ static void segment(struct scene *scene, gboolean from_server, uint32_t seq, uin
 {
 	const char *src = from_server ? "10.0.0.2" : "10.0.0.1";
 	const char *dst = from_server ? "10.0.0.1" : "10.0.0.2";
-	GByteArray *bytes = tcp(src, from_server ? 80 : 4000, dst, from_server ? 4000 : 80, seq,
-				ack, flags, NULL, 0, payload,
-				payload ? (unsigned)strlen(payload) : 0);
+	GByteArray *bytes =
+		tcp(src, from_server ? 80 : 4000, dst, from_server ? 4000 : 80, seq, ack, flags,
+		    NULL, 0, payload, payload ? (unsigned)strlen(payload) : 0);
 
 	while (times--)
 		add(scene, ether(ip_part(src, dst, 6, id, 0, bytes->data, bytes->len)));
