@@ -96,10 +96,12 @@ void *dlopen(const char *file, int mode)
 	}
 	if (caller_matters(file, __builtin_return_address(0)))
 		return next(file, mode); /* a jump: -O2 */
+	fdar_select_opening(true);
 	handle = next(file, mode);
 	saved_errno = errno;
 	if (handle)
 		fdar_select_loaded(__builtin_return_address(0));
+	fdar_select_opening(false);
 	errno = saved_errno;
 	return handle;
 }

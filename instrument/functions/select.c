@@ -276,6 +276,14 @@ static void tell_tracer(void *caller)
 		lttng_ust_dl_update(caller);
 }
 
+/* Threads that are in dlopen(): what is seen of a library before it has returned is not late. Atomic. */
+static unsigned opening;
+
+void fdar_select_opening(bool begins)
+{
+	__atomic_add_fetch(&opening, begins ? 1U : -1U, __ATOMIC_RELAXED);
+}
+
 static void look(bool ruled_anew, bool prompt)
 {
 	bool on = fdar_selection_on();
@@ -286,7 +294,7 @@ static void look(bool ruled_anew, bool prompt)
 		if (state.active && !prompt)
 			tell_tracer(NULL);
 		fdar_objects_scan(&state.binaries, &rules);
-		if (state.active && !prompt)
+		if (state.active && !prompt && !__atomic_load_n(&opening, __ATOMIC_RELAXED))
 			fdar_control_add(late, state.binaries.came);
 		scanned = true;
 	} else if (ruled_anew && state.active) {

@@ -7,6 +7,8 @@
 #ifndef FDAR_INSTRUMENT_FUNCTIONS_SELECT_H
 #define FDAR_INSTRUMENT_FUNCTIONS_SELECT_H
 
+#include <stdbool.h>
+
 /* Once: finds out whether functions can be patched here. */
 void fdar_select_init(void);
 
@@ -18,6 +20,9 @@ void fdar_select_changed(void);
  * is put up before it is called. Nothing when that thread is the helper's or in here already. */
 void fdar_select_loaded(void *caller);
 void fdar_select_unloaded(void *caller);
+
+/* Around a dlopen() after which fdar_select_loaded is called: the helper may see the library before. */
+void fdar_select_opening(bool begins);
 
 /* What was loaded without being told, and is soon gone, is found and counted. */
 void fdar_select_missed(void);

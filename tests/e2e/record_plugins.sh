@@ -12,6 +12,16 @@ static __attribute__((noinline)) int inner(int number)
 	return sum += number;
 }
 
+#ifdef SLOW
+/* The library is there, and dlopen() has not returned, when the helper looks at what is loaded. */
+#include <unistd.h>
+
+__attribute__((constructor)) static void slow(void)
+{
+	usleep(350000);
+}
+#endif
+
 int plug(int number);
 int plug(int number)
 {
@@ -68,6 +78,8 @@ build() {
 		"$FLOWDAR" cc --flowdar-compiler=gcc --flowdar-mode="$1" -O1 -g -no-pie -fno-pie -DNAME=only_$name \
 			-o e_$name exec.c || fail "flowdar cc"
 	done
+	"$FLOWDAR" cc --flowdar-compiler=gcc --flowdar-mode="$1" -O1 -g -shared -fPIC -DSLOW -o p_slow.so plugin.c ||
+		fail "flowdar cc"
 	"$FLOWDAR" cc --flowdar-compiler=gcc --flowdar-mode="$1" -O1 -g -o host host.c || fail "flowdar cc"
 	"$FLOWDAR" cc --flowdar-compiler=gcc --flowdar-mode="$1" -O1 -g -Wl,-rpath,"$WORK" -o host_rpath host.c ||
 		fail "flowdar cc"
@@ -98,6 +110,10 @@ for mode in $modes; do
 	calls inner_one p_one 200
 	calls plug p_two 100
 	calls inner_two p_two 100
+	! grep -q "first 100 ms" rec.err || fail "calls are said to be missing"
+
+	note "$mode: a library that takes long to be loaded"
+	record ./host "$WORK/p_slow.so"
 	! grep -q "first 100 ms" rec.err || fail "calls are said to be missing"
 
 	note "$mode: a program that executes another"
