@@ -189,8 +189,8 @@ static void set_inputs(const struct texts *texts, const struct fdar_diff_request
 		inputs[s] = (struct fdar_diff_side_input){
 			.input = { .usage = &usage,
 				   .label_from = labels[s],
-				   .listing = fdar_listing_of((const char *const *)texts->symbols,
-							      (unsigned)s),
+				   .listing = fdar_profile_input_listing(
+					   (const char *const *)texts->symbols, (unsigned)s),
 				   .unit = request->unit,
 				   .no_cache = texts->no_cache,
 				   .rules = texts->rules,

@@ -130,8 +130,9 @@ static gboolean read_all(struct making *making, GError **error)
 			fdar_report_latency(*path, &making->latency_ns[i]);
 		inputs[i] = (struct fdar_profile_input){
 			.usage = &usage,
-			.listing = fdar_listing_of((const char *const *)making->texts->symbols,
-						   making->count > 1 ? i : 1),
+			.listing = fdar_profile_input_listing((const char *const *)
+								      making->texts->symbols,
+							      making->count > 1 ? i : 1),
 			.unit = making->unit,
 			.stop = making->stop,
 			.session = fdar_report_slowest_take,

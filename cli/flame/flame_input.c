@@ -33,7 +33,7 @@ static struct fdar_diff *compare(const struct fdar_flame_request *request,
 	for (unsigned i = 0; i < G_N_ELEMENTS(inputs); i++)
 		inputs[i] = (struct fdar_diff_side_input){
 			.input = { .usage = request->usage,
-				   .listing = fdar_listing_of(request->listings, i),
+				   .listing = fdar_profile_input_listing(request->listings, i),
 				   .unit = request->unit,
 				   .stop = request->stop },
 			.paths = paths[i]

@@ -63,7 +63,7 @@ static char *rules_path(const struct fdar_profile_input *input)
 	return g_file_test(own, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer(&own) : NULL;
 }
 
-const char *fdar_listing_of(const char *const listings[2], unsigned side)
+const char *fdar_profile_input_listing(const char *const listings[2], unsigned side)
 {
 	return side == 0 && listings[0] ? listings[0] : listings[1];
 }

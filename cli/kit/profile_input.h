@@ -34,7 +34,7 @@ struct fdar_profile_input {
 
 /* Of two sides, baseline (0) and subject: what nm printed of this one's program, which the baseline has in
  * common with the subject where nothing else was said. NULL: nothing was. */
-const char *fdar_listing_of(const char *const listings[2], unsigned side);
+const char *fdar_profile_input_listing(const char *const listings[2], unsigned side);
 
 /* "session" or "request"; NULL is session. FALSE when it is none of these. */
 gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit);

@@ -119,7 +119,8 @@ static struct fdar_diff *compare_sides(struct fdar_sequence_page *page, GError *
 		inputs[s] = (struct fdar_diff_side_input){
 			.input = { .usage = page->usage,
 				   .stop = page->stop,
-				   .listing = fdar_listing_of((const char *const *)r->listings, s),
+				   .listing = fdar_profile_input_listing(
+					   (const char *const *)r->listings, s),
 				   .unit = unit_of(r),
 				   .tells_doubts = TRUE },
 			.paths = paths[s]
@@ -180,8 +181,8 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 		.begin_ns = r->begins[side],
 		.activity = page->activities ? &page->activities[side] : NULL,
 		.focus = page->focus,
-		.listing =
-			fdar_listing_of((const char *const *)r->listings, r->count > 1 ? side : 1),
+		.listing = fdar_profile_input_listing((const char *const *)r->listings,
+						      r->count > 1 ? side : 1),
 		.unit = unit_of(r),
 		.accept = is_selected,
 		.accept_user = &selection,
