@@ -4,22 +4,25 @@
 #include <string.h>
 
 #include "analyze/rules/rules_private.h"
+#include "instrument/wire/events.h"
 
 /* What a rule can do, and what it needs for that. */
 static const struct {
 	const char *text;
 	enum fdar_event_kind kind;
 	enum rule_span span;
-	gboolean key; /* it cannot do without one */
+	gboolean key; /* it cannot do without one; else the thread's session is meant */
 } deeds[] = {
 	{ "session-begin", FDAR_EVENT_SESSION_BEGIN, SPAN_NONE, TRUE },
 	{ "session-resume", FDAR_EVENT_SESSION_RESUME, SPAN_NONE, TRUE },
-	{ "session-suspend", FDAR_EVENT_SESSION_SUSPEND, SPAN_NONE, TRUE },
-	{ "session-end", FDAR_EVENT_SESSION_END, SPAN_NONE, TRUE },
+	{ "session-suspend", FDAR_EVENT_SESSION_SUSPEND, SPAN_NONE, FALSE },
+	{ "session-end", FDAR_EVENT_SESSION_END, SPAN_NONE, FALSE },
 	{ "put", FDAR_EVENT_HANDOFF_PUT, SPAN_NONE, FALSE },
 	{ "take", FDAR_EVENT_HANDOFF_TAKE, SPAN_NONE, FALSE },
 	{ "request-begin", FDAR_EVENT_REQUEST_BEGIN, SPAN_NONE, FALSE },
 	{ "request-end", FDAR_EVENT_REQUEST_END, SPAN_NONE, FALSE },
+	{ "wait-begin", FDAR_EVENT_WAIT_BEGIN, SPAN_NONE, FALSE },
+	{ "wait-end", FDAR_EVENT_WAIT_END, SPAN_NONE, FALSE },
 	{ "session", FDAR_EVENT_SESSION_BEGIN, SPAN_SESSION, FALSE },
 	{ "request", FDAR_EVENT_REQUEST_BEGIN, SPAN_REQUEST, FALSE },
 };
@@ -37,6 +40,8 @@ static void rule_free(gpointer data)
 	g_free(rule->what.capture);
 	g_free(rule->fd.capture);
 	g_free(rule->queue);
+	g_free(rule->thread);
+	g_free(rule->until);
 	g_free(rule);
 }
 
@@ -195,19 +200,23 @@ static gboolean take_deed(struct rule *rule, GKeyFile *file, const char *group, 
 	for (size_t i = 0; deed && i < G_N_ELEMENTS(deeds); i++) {
 		if (strcmp(deeds[i].text, deed) != 0)
 			continue;
-		if (deeds[i].span != SPAN_NONE && !rule->function)
+		gboolean until = rule->until && deeds[i].span == SPAN_SESSION;
+
+		if (deeds[i].span != SPAN_NONE && !rule->function && !until)
 			return refuse(
 				error, group, "do",
 				"a function for session and request, which are from its entry "
 				"to its exit");
 		rule->kind = deeds[i].kind;
-		rule->span = deeds[i].span;
+		rule->span = until ? SPAN_NONE : deeds[i].span;
 		*needs_key = deeds[i].key;
 		return TRUE;
 	}
-	return refuse(error, group, "do",
-		      "session-begin, session-resume, session-suspend, session-end, put, take, "
-		      "request-begin, request-end, or session or request of a function");
+	return refuse(
+		error, group, "do",
+		"session-begin, session-resume, session-suspend, session-end, put, take, "
+		"request-begin, request-end, wait-begin, wait-end, or session or request of a "
+		"function");
 }
 
 static gboolean check_keys(GKeyFile *file, const char *group, const char *const *known,
@@ -222,11 +231,52 @@ static gboolean check_keys(GKeyFile *file, const char *group, const char *const 
 	return TRUE;
 }
 
+static gboolean take_wait(struct rule *rule, GKeyFile *file, const char *group, GError **error)
+{
+	static const char *const kinds[FDAR_WAIT_KINDS] = {
+		[FDAR_WAIT_OTHER] = "other",   [FDAR_WAIT_IO] = "io",     [FDAR_WAIT_POLL] = "poll",
+		[FDAR_WAIT_ACCEPT] = "accept", [FDAR_WAIT_COND] = "cond", [FDAR_WAIT_LOCK] = "lock",
+		[FDAR_WAIT_SLEEP] = "sleep"
+	};
+	g_autofree char *wait = g_key_file_get_string(file, group, "wait", NULL);
+
+	if (!wait)
+		return TRUE;
+	for (guint i = 0; rule->kind == FDAR_EVENT_WAIT_BEGIN && i < G_N_ELEMENTS(kinds); i++) {
+		if (strcmp(kinds[i], wait) != 0)
+			continue;
+		rule->wait = (uint8_t)i;
+		return TRUE;
+	}
+	return refuse(error, group, "wait",
+		      "with wait-begin: other, io, poll, accept, cond, lock or sleep");
+}
+
+/* When it happens, and for whom. */
+static gboolean take_when(struct fdar_rules *rules, struct rule *rule, GKeyFile *file,
+			  const char *group, GError **error)
+{
+	g_autofree char *at = g_key_file_get_string(file, group, "at", NULL);
+
+	rule->leaving = g_strcmp0(at, "exit") == 0;
+	if (at && (!rule->function || rule->span != SPAN_NONE ||
+		   (!rule->leaving && strcmp(at, "entry") != 0)))
+		return refuse(error, group, "at", "of a function: entry or exit");
+	if (rule->until && rule->kind != FDAR_EVENT_HANDOFF_TAKE &&
+	    (rule->kind != FDAR_EVENT_SESSION_BEGIN || rule->span != SPAN_NONE))
+		return refuse(error, group, "until", "a take, session-begin or session to be of");
+	rules->have_leaving |= rule->leaving;
+	rules->have_threads |= rule->thread != NULL;
+	rules->have_addresses |= rule->function && g_str_has_prefix(rule->function, "0x");
+	return take_wait(rule, file, group, error);
+}
+
 static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *group,
 			 GError **error)
 {
 	static const char *const known[] = { "event",  "function", "text", "match", "do", "key",
-					     "object", "queue",    "peer", "what",  "fd", NULL };
+					     "object", "queue",    "peer", "what",  "fd", "thread",
+					     "until",  "at",       "wait", NULL };
 	struct rule *rule = g_new0(struct rule, 1);
 	gboolean needs_key = FALSE;
 	const char *key = "key";
@@ -236,6 +286,9 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 	rule->event = g_key_file_get_string(file, group, "event", NULL);
 	rule->function = g_key_file_get_string(file, group, "function", NULL);
 	rule->queue = g_key_file_get_string(file, group, "queue", NULL);
+	rule->thread = g_key_file_get_string(file, group, "thread", NULL);
+	rule->until = g_key_file_get_string(file, group, "until", NULL);
+	rule->ending = NO_RULE;
 	if (!check_keys(file, group, known, error))
 		return FALSE;
 	if (!rule->event == !rule->function)
@@ -245,6 +298,7 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 	if (g_key_file_has_key(file, group, "object", NULL) || has_capture(rule, "object"))
 		key = "object";
 	if (!take_deed(rule, file, group, &needs_key, error) ||
+	    !take_when(rules, rule, file, group, error) ||
 	    !take_value(rules, rule, file, group, key, FALSE, &rule->key, error) ||
 	    !take_value(rules, rule, file, group, "fd", FALSE, &rule->fd, error) ||
 	    !take_value(rules, rule, file, group, "peer", TRUE, &rule->peer, error) ||
@@ -317,6 +371,25 @@ static void index_events(struct fdar_rules *rules)
 	}
 }
 
+/* What ends what others began or took. */
+static gboolean find_endings(struct fdar_rules *rules, GError **error)
+{
+	for (guint i = 0; i < rules->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(rules->rules, i);
+		g_autofree char *group = g_strconcat("rule ", rule->name, NULL);
+
+		for (guint j = 0; rule->until && j < rules->rules->len; j++)
+			if (strcmp(((const struct rule *)g_ptr_array_index(rules->rules, j))->name,
+				   rule->until) == 0)
+				rule->ending = j;
+		if (rule->until && rule->ending == NO_RULE && strcmp(rule->until, "take") == 0)
+			rule->ending = ANY_TAKE;
+		if (rule->until && rule->ending == NO_RULE)
+			return refuse(error, group, "until", "the name of a rule, or take");
+	}
+	return TRUE;
+}
+
 static GKeyFile *load(const char *path, GError **error)
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
@@ -345,6 +418,7 @@ struct fdar_rules *fdar_rules_load(const char *path, GError **error)
 
 	for (char **group = groups; ok && *group; group++)
 		ok = add_group(rules, file, *group, error);
+	ok = ok && find_endings(rules, error);
 	if (!ok) {
 		if (error && *error && !g_error_matches(*error, G_FILE_ERROR, (*error)->code))
 			g_prefix_error(error, "%s: ", path);

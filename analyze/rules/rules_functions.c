@@ -3,32 +3,10 @@
 
 #include "analyze/rules/rules_private.h"
 
-void rules_thread_free(gpointer data)
+/* The first rule of a function, from one on. */
+static uint32_t find_rule(const struct fdar_rules_run *run, const char *function, guint from)
 {
-	struct rules_thread *thread = data;
-
-	g_array_unref(thread->stack);
-	g_array_unref(thread->spans);
-	g_free(thread);
-}
-
-static struct rules_thread *thread_of(struct fdar_rules_run *run, const struct fdar_event *event)
-{
-	uint32_t index = fdar_intern_add(&run->thread_ids, event->pid, event->tid);
-
-	if (index == run->threads->len) {
-		struct rules_thread *thread = g_new0(struct rules_thread, 1);
-
-		thread->stack = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-		thread->spans = g_array_new(FALSE, FALSE, sizeof(struct span));
-		g_ptr_array_add(run->threads, thread);
-	}
-	return g_ptr_array_index(run->threads, index);
-}
-
-static uint32_t find_rule(const struct fdar_rules_run *run, const char *function)
-{
-	for (guint i = 0; i < run->rules->rules->len; i++) {
+	for (guint i = from; i < run->rules->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(run->rules->rules, i);
 
 		if (rule->function && fnmatch(rule->function, function, 0) == 0)
@@ -50,9 +28,30 @@ static uint32_t rule_of_function(struct fdar_rules_run *run, const struct fdar_e
 	if (*rule != UNKNOWN_YET || !run->symbols)
 		return *rule == UNKNOWN_YET ? NO_RULE : *rule;
 	symbol = fdar_symbols_lookup(run->symbols, event->pid, event->func.function);
-	if (symbol->known)
-		*rule = find_rule(run, symbol->function);
-	return symbol->known ? *rule : NO_RULE;
+	if (!symbol->known)
+		return run->rules->have_addresses ? find_rule(run, symbol->function, 0) : NO_RULE;
+	*rule = find_rule(run, symbol->function, 0);
+	return *rule;
+}
+
+/* The rule that a thread meets with a function; NO_RULE. */
+static uint32_t rule_of(struct fdar_rules_run *run, const struct rules_thread *thread,
+			const struct fdar_event *event, gboolean leaving)
+{
+	uint32_t index = rule_of_function(run, event);
+
+	while (index != NO_RULE) {
+		const struct rule *rule = g_ptr_array_index(run->rules->rules, index);
+
+		if (rule->leaving == leaving && rules_thread_fits(thread, rule))
+			return index;
+		index = find_rule(run,
+				  fdar_symbols_lookup(run->symbols, event->pid,
+						      event->func.function)
+					  ->function,
+				  index + 1);
+	}
+	return NO_RULE;
 }
 
 static void end_span(struct fdar_rules_run *run, const struct fdar_event *event,
@@ -94,8 +93,8 @@ static gboolean is_open(const struct rules_thread *thread, uint32_t rule)
 /* Before the function's entry, so that the function is in what it begins. */
 void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event)
 {
-	struct rules_thread *thread = thread_of(run, event);
-	uint32_t index = rule_of_function(run, event);
+	struct rules_thread *thread = rules_thread_of(run, event);
+	uint32_t index = rule_of(run, thread, event, FALSE);
 	const struct rule *rule =
 		index == NO_RULE ? NULL : g_ptr_array_index(run->rules->rules, index);
 	struct span span = { .depth = thread->stack->len, .rule = index };
@@ -121,7 +120,7 @@ void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event)
 /* After the function's exit. As the walk does it: an exit ends what is open above its function. */
 void rules_leave(struct fdar_rules_run *run, const struct fdar_event *event)
 {
-	struct rules_thread *thread = thread_of(run, event);
+	struct rules_thread *thread = rules_thread_of(run, event);
 	guint length = thread->stack->len;
 
 	if (thread->over) {
@@ -136,11 +135,17 @@ void rules_leave(struct fdar_rules_run *run, const struct fdar_event *event)
 		return;
 	g_array_set_size(thread->stack, length - 1);
 	end_spans(run, event, thread);
+	if (!run->rules->have_leaving)
+		return;
+	uint32_t index = rule_of(run, thread, event, TRUE);
+
+	if (index != NO_RULE)
+		rules_perform(run, index, g_ptr_array_index(run->rules->rules, index), event, NULL);
 }
 
 void rules_unwind(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t count)
 {
-	struct rules_thread *thread = thread_of(run, event);
+	struct rules_thread *thread = rules_thread_of(run, event);
 	uint64_t over = MIN(count, thread->over);
 
 	thread->over -= over;

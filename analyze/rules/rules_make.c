@@ -4,6 +4,8 @@
 
 #include "analyze/rules/rules_private.h"
 
+#define NAMES_MAX 4096u /* texts of a trace that are kept: a rule's own name is always there */
+
 static uint32_t own_text(struct fdar_rules_run *run, const char *text)
 {
 	for (guint i = 0; i < run->names->len; i++)
@@ -134,6 +136,57 @@ static gboolean object_of(struct fdar_rules_run *run, const struct fdar_event *e
 	return id != NULL;
 }
 
+/* ---- whom a thread works for ---- */
+
+static void begin_work(struct rules_thread *thread, uint64_t key, uint32_t ending)
+{
+	thread->key = key;
+	thread->ending = ending;
+}
+
+/* The thread gives its session away with the object; gives the one that it leaves for that, where the object
+ * does not tell itself: 0, there is none. */
+static uint64_t carry(struct fdar_rules_run *run, struct rules_thread *thread,
+		      const struct open_key *object)
+{
+	struct open_key session = { object->key, object->pid, 0 };
+	uint64_t key = g_hash_table_contains(run->open, &session) ? object->key : thread->key;
+
+	if (!key || g_hash_table_size(run->carried) >= FDAR_RULES_KEYS_MAX)
+		return 0;
+	g_hash_table_replace(run->carried, g_memdup2(object, sizeof(*object)),
+			     g_memdup2(&key, sizeof(key)));
+	if (thread->key != key)
+		return 0;
+	begin_work(thread, 0, NO_RULE);
+	return key == object->key ? 0 : key;
+}
+
+/* Gives the session that comes along, where the object does not tell itself. */
+static uint64_t receive(struct fdar_rules_run *run, struct rules_thread *thread,
+			const struct open_key *object, uint32_t ending)
+{
+	const uint64_t *key = g_hash_table_lookup(run->carried, object);
+
+	begin_work(thread, key ? *key : 0, ending);
+	g_hash_table_remove(run->carried, object);
+	return thread->key == object->key ? 0 : thread->key;
+}
+
+/* What a thread works for is over with the next thing of that kind. */
+static void end_before(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
+		       const struct fdar_event *event, struct rules_thread *thread)
+{
+	struct open_key open = { thread->key, event->pid, 0 };
+
+	if (!thread->key || (thread->ending != index &&
+			     (thread->ending != ANY_TAKE || rule->kind != FDAR_EVENT_HANDOFF_TAKE)))
+		return;
+	if (g_hash_table_remove(run->open, &open))
+		rules_emit(run, event, FDAR_EVENT_SESSION_END, thread->key);
+	begin_work(thread, 0, NO_RULE);
+}
+
 static void do_handoff(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
 		       const struct fdar_event *event, gboolean has_key, uint64_t object)
 {
@@ -146,19 +199,42 @@ static void do_handoff(struct fdar_rules_run *run, uint32_t index, const struct 
 		g_array_index(run->met, struct fdar_rule_met, index).stray++;
 		return;
 	}
-	if (put)
+	struct open_key place = { object, event->pid, queue };
+	struct rules_thread *thread = rules_thread_of(run, event);
+	uint64_t session;
+
+	if (put) {
 		rules_count_begin(run, index, event->pid, object, queue);
-	else
+		session = carry(run, thread, &place);
+	} else {
 		rules_count_end(run, index, event->pid, object, queue, TRUE);
+		session = receive(run, thread, &place, rule->ending);
+	}
 	rules_emit(run, event, rule->kind, object)->name = queue;
+	if (session)
+		rules_emit(run, event, put ? FDAR_EVENT_SESSION_SUSPEND : FDAR_EVENT_SESSION_RESUME,
+			   session);
 }
 
 static void do_session(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
 		       const struct fdar_event *event, const GMatchInfo *match, uint64_t key)
 {
-	struct fdar_event *made = rules_emit(run, event, rule->kind, key);
+	struct rules_thread *thread = rules_thread_of(run, event);
+	struct fdar_event *made;
 	uint64_t fd;
 
+	if (rule->key.from == RULE_NOWHERE)
+		key = rule->kind == FDAR_EVENT_SESSION_BEGIN ? OWN_KEY | ++run->next_key
+							     : thread->key;
+	if (!key && rule->key.from == RULE_NOWHERE) {
+		g_array_index(run->met, struct fdar_rule_met, index).stray++;
+		return;
+	}
+	made = rules_emit(run, event, rule->kind, key);
+	if (rule->kind == FDAR_EVENT_SESSION_BEGIN || rule->kind == FDAR_EVENT_SESSION_RESUME)
+		begin_work(thread, key, rule->ending);
+	else if (thread->key == key)
+		begin_work(thread, 0, NO_RULE);
 	if (rule->kind != FDAR_EVENT_SESSION_BEGIN) {
 		rules_count_end(run, index, event->pid, key, 0,
 				rule->kind == FDAR_EVENT_SESSION_END);
@@ -185,6 +261,20 @@ static void do_request(struct fdar_rules_run *run, uint32_t index, const struct 
 	set_data(made, text_of(run, &rule->what, event, match));
 }
 
+static void do_wait(struct fdar_rules_run *run, const struct rule *rule,
+		    const struct fdar_event *event, const GMatchInfo *match)
+{
+	const char *what = text_of(run, &rule->what, event, match);
+	uint32_t name =
+		rule->kind == FDAR_EVENT_WAIT_BEGIN
+			? own_text(run, *what && run->names->len < NAMES_MAX ? what : rule->name)
+			: 0;
+	struct fdar_event *made = rules_emit(run, event, rule->kind, 0);
+
+	made->name = name;
+	made->wait = rule->wait;
+}
+
 void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
 		   const struct fdar_event *event, const GMatchInfo *match)
 {
@@ -193,6 +283,7 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 	gboolean has_key = number(&rule->key, event, match, &key);
 
 	met->met++;
+	end_before(run, index, rule, event, rules_thread_of(run, event));
 	if (!has_key && rule->key.from != RULE_NOWHERE) {
 		met->no_key++;
 		return;
@@ -201,6 +292,10 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 	case FDAR_EVENT_HANDOFF_PUT:
 	case FDAR_EVENT_HANDOFF_TAKE:
 		do_handoff(run, index, rule, event, has_key, key);
+		break;
+	case FDAR_EVENT_WAIT_BEGIN:
+	case FDAR_EVENT_WAIT_END:
+		do_wait(run, rule, event, match);
 		break;
 	case FDAR_EVENT_REQUEST_BEGIN:
 	case FDAR_EVENT_REQUEST_END:

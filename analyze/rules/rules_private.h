@@ -3,6 +3,7 @@
  *
  *	rules.c            what a file says
  *	rules_run.c        batches in and out, events
+ *	rules_thread.c     threads
  *	rules_functions.c  functions: what is open from their entry to their exit
  *	rules_make.c       what a rule makes, and what it met
  */
@@ -38,7 +39,12 @@ struct rule {
 	struct rule_value peer;
 	struct rule_value what;
 	struct rule_value fd;
-	char *queue; /* of put and take */
+	char *queue;      /* of put and take */
+	char *thread;     /* a glob: of threads with such a name only; NULL: of any */
+	char *until;      /* as written; NULL: until something else says so */
+	uint32_t ending;  /* the rule that is meant by it; ANY_TAKE; NO_RULE: none */
+	gboolean leaving; /* of a function: at its exit */
+	uint8_t wait;     /* of wait-begin: enum fdar_wait_kind */
 };
 
 struct rule_component {
@@ -55,6 +61,9 @@ struct fdar_rules {
 	GHashTable *by_event;  /* event -> GPtrArray of struct rule */
 	struct fdar_event_maps maps;
 	gboolean have_functions;
+	gboolean have_leaving;   /* rules of functions' exits */
+	gboolean have_threads;   /* and of threads by name */
+	gboolean have_addresses; /* and of functions without a name */
 };
 
 /* ---- a run ---- */
@@ -63,6 +72,7 @@ struct fdar_rules {
 #define OWN_KEY     (UINT64_C(1) << 63) /* of what has no key of its own */
 #define NO_RULE     UINT32_MAX
 #define UNKNOWN_YET (UINT32_MAX - 1)
+#define ANY_TAKE    (UINT32_MAX - 2)
 
 /* A session or request of a function that is open. */
 struct span {
@@ -72,9 +82,12 @@ struct span {
 };
 
 struct rules_thread {
-	GArray *stack; /* of uint64_t: functions */
-	GArray *spans; /* of struct span */
-	uint64_t over; /* open functions that the stack has no room for */
+	GArray *stack;   /* of uint64_t: functions */
+	GArray *spans;   /* of struct span */
+	char *name;      /* NULL: not said */
+	uint64_t key;    /* of the session that it works for by these rules; 0: none */
+	uint32_t ending; /* what ends that (struct rule); NO_RULE: nothing of this kind */
+	uint64_t over;   /* open functions that the stack has no room for */
 };
 
 /* What is open: a session, a request, or an object in a queue. */
@@ -96,13 +109,21 @@ struct fdar_rules_run {
 	GHashTable *others;  /* name of an OTHER -> GPtrArray of its rules, or NULL */
 	const GPtrArray *kinds[FDAR_EVENT_KINDS]; /* of known events */
 	GHashTable *open;                         /* of struct open_key -> index of its rule + 1 */
-	GHashTable *queues;                       /* of struct open_key (key 0) -> GQueue of ids */
-	struct fdar_intern functions;             /* (pid, addr) -> index of function_rules */
-	GArray *function_rules;                   /* of uint32_t */
+	GHashTable *carried; /* of struct open_key, of an object: uint64_t, the session that comes
+			      * along */
+	GHashTable *queues;  /* of struct open_key (key 0) -> GQueue of ids */
+	struct fdar_intern functions; /* (pid, addr) -> index of function_rules */
+	GArray *function_rules;       /* of uint32_t */
 	struct fdar_intern thread_ids;
 	GPtrArray *threads; /* of struct rules_thread */
 	uint64_t next_key;
 };
+
+/* rules_thread.c */
+struct rules_thread *rules_thread_of(struct fdar_rules_run *run, const struct fdar_event *event);
+void rules_thread_free(gpointer data);
+/* Whether a rule is about such threads. */
+gboolean rules_thread_fits(const struct rules_thread *thread, const struct rule *rule);
 
 /* rules_make.c: a rule meets its event; match is of its pattern, or NULL. */
 void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
@@ -120,6 +141,5 @@ void rules_count_end(struct fdar_rules_run *run, uint32_t rule, uint32_t pid, ui
 void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event);
 void rules_leave(struct fdar_rules_run *run, const struct fdar_event *event);
 void rules_unwind(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t count);
-void rules_thread_free(gpointer data);
 
 #endif

@@ -42,6 +42,7 @@ struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
 	g_array_set_size(run->met, rules->rules->len);
 	run->others = g_hash_table_new(NULL, NULL);
 	run->open = g_hash_table_new_full(open_hash, open_equal, g_free, NULL);
+	run->carried = g_hash_table_new_full(open_hash, open_equal, g_free, g_free);
 	run->queues = g_hash_table_new_full(open_hash, open_equal, g_free, queue_free);
 	run->function_rules = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	run->threads = g_ptr_array_new_with_free_func(rules_thread_free);
@@ -67,6 +68,7 @@ void fdar_rules_run_free(struct fdar_rules_run *run)
 	g_array_unref(run->met);
 	g_hash_table_unref(run->others);
 	g_hash_table_unref(run->open);
+	g_hash_table_unref(run->carried);
 	g_hash_table_unref(run->queues);
 	fdar_intern_clear(&run->functions);
 	g_array_unref(run->function_rules);
@@ -101,6 +103,8 @@ static void apply_all(struct fdar_rules_run *run, const GPtrArray *all,
 		uint32_t index = index_of(run, rule);
 		g_autoptr(GMatchInfo) match = NULL;
 
+		if (rule->thread && !rules_thread_fits(rules_thread_of(run, event), rule))
+			continue;
 		if (rule->pattern && !g_regex_match_full(rule->pattern, event->data,
 							 event->data_len, 0, 0, &match, NULL))
 			g_array_index(run->met, struct fdar_rule_met, index).no_match++;
@@ -123,6 +127,14 @@ static const GPtrArray *rules_of(struct fdar_rules_run *run, const struct fdar_e
 	return found;
 }
 
+static void take_name(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	struct rules_thread *thread = rules_thread_of(run, event);
+
+	g_free(thread->name);
+	thread->name = g_strdup(run->text(run->texts, event->named.name));
+}
+
 const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 					      const struct fdar_event *events, size_t count,
 					      size_t *length)
@@ -135,6 +147,8 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 		const struct fdar_event *event = &events[i];
 		const GPtrArray *all = rules_of(run, event);
 
+		if (event->kind == FDAR_EVENT_THREAD_NAME && run->rules->have_threads)
+			take_name(run, event);
 		if (functions && event->kind == FDAR_EVENT_FUNC_ENTRY)
 			rules_enter(run, event);
 		g_array_append_val(run->out, *event);

@@ -153,6 +153,79 @@ static void test_functions(void)
 	outcome_clear(&outcome);
 }
 
+/* Sessions without a key go with what is put first in, first out; a thread's is over when it takes the next. */
+static void test_until(void)
+{
+	static const char rules[] = "[rule accept]\nevent=accept\ndo=session\nuntil=accept\n"
+				    "[rule put]\nevent=put\ndo=put\nqueue=jobs\n"
+				    "[rule next]\nevent=next\ndo=take\nqueue=jobs\nuntil=take\n"
+				    "[rule done]\nfunction=finish\nat=exit\ndo=session-end\n";
+	struct outcome outcome =
+		apply(rules,
+		      "A 1 other:accept: 2 other:put: 3 other:accept: 4 other:put: 5 other:accept: "
+		      "6 other:put:\n"
+		      "B 7 other:next: 8 other:next: 9 +finish 10 -finish 11 +finish 12 -finish "
+		      "13 other:next:");
+
+	g_assert_cmpstr(
+		outcome.told, ==,
+		"1 session_begin 1; 2 handoff_put 2 jobs; 2 session_suspend 1; 3 session_begin 3; "
+		"4 handoff_put 4 jobs; 4 session_suspend 3; 5 session_begin 5; "
+		"6 handoff_put 6 jobs; 6 session_suspend 5; 7 handoff_take 2 jobs; "
+		"7 session_resume 1; 8 session_end 1; 8 handoff_take 4 jobs; "
+		"8 session_resume 3; 10 session_end 3; 13 handoff_take 6 jobs; "
+		"13 session_resume 5");
+	g_assert_cmpuint(met(&outcome, 0)->open, ==, 1); /* the third */
+	g_assert_cmpuint(met(&outcome, 2)->met, ==, 3);
+	g_assert_cmpuint(met(&outcome, 2)->stray, ==, 0);
+	g_assert_cmpuint(met(&outcome, 3)->met, ==, 2);
+	g_assert_cmpuint(met(&outcome, 3)->stray, ==, 1); /* there was none to end */
+	outcome_clear(&outcome);
+}
+
+/* One that never was given away ends with the next of its thread. */
+static void test_until_same(void)
+{
+	static const char rules[] =
+		"[rule line]\nevent=line\ndo=session\nuntil=line\n"
+		"[rule key]\nevent=key\ntext=t\nmatch=(?<key>.+)\ndo=session-begin\nuntil=over\n"
+		"[rule over]\nevent=over\ndo=session-suspend\n";
+	struct outcome outcome =
+		apply(rules, "A 1 other:line: 2 other:line: 3 other:key:7 4 "
+			     "other:line: 5 other:key:8 6 other:over: 7 other:over:");
+
+	g_assert_cmpstr(outcome.told, ==,
+			"1 session_begin 1; 2 session_end 1; 2 session_begin 2; 3 session_begin 7; "
+			"4 session_begin 3; 5 session_begin 8; 6 session_end 8");
+	g_assert_cmpuint(met(&outcome, 2)->stray, ==, 2);
+	outcome_clear(&outcome);
+}
+
+static void test_threads(void)
+{
+	static const char rules[] = "[rule worker]\nfunction=serve\nthread=work*\ndo=request\n"
+				    "[rule main]\nfunction=serve\nthread=main\ndo=put\n"
+				    "[rule said]\nevent=e\nthread=main\ndo=take\n";
+	struct outcome outcome = apply(rules, "A 0 name:main 1 +serve 2 other:e: 3 -serve\n"
+					      "B 0 name:worker-1 4 +serve 5 other:e: 6 -serve\n"
+					      "C 7 +serve 8 -serve\n");
+
+	g_assert_cmpuint(met(&outcome, 0)->met, ==, 1);
+	g_assert_cmpuint(met(&outcome, 1)->met, ==, 1);
+	g_assert_cmpuint(met(&outcome, 2)->met, ==, 1);
+	outcome_clear(&outcome);
+}
+
+static void test_waits(void)
+{
+	static const char rules[] = "[rule lock]\nevent=want\ndo=wait-begin\nwait=lock\n"
+				    "[rule got]\nevent=got\ndo=wait-end\n";
+	struct outcome outcome = apply(rules, "A 1 other:want: 2 other:got:");
+
+	g_assert_cmpstr(outcome.told, ==, "1 wait_begin 0 lock; 2 wait_end 0");
+	outcome_clear(&outcome);
+}
+
 static void test_components(void)
 {
 	g_autoptr(fdar_rules) rules =
@@ -206,6 +279,11 @@ static void test_refused(void)
 		  "[rule a] key: expected nothing" },
 		{ "[rule a]\nevent=x\ndo=session-begin\nkey=k\npeer=p\ntext=t\nmatch=m\n",
 		  "[rule a] peer: expected" },
+		{ "[rule a]\nevent=x\ndo=session\nuntil=b\n", "[rule a] until: expected the name" },
+		{ "[rule a]\nevent=x\ndo=put\nuntil=a\n", "[rule a] until: expected a take" },
+		{ "[rule a]\nevent=x\ndo=put\nat=exit\n", "[rule a] at: expected" },
+		{ "[rule a]\nevent=x\ndo=put\nwait=lock\n", "[rule a] wait: expected" },
+		{ "[rule a]\nevent=x\ndo=session-resume\n", "[rule a] key: expected" },
 		{ "[rules]\n", "[rules]: expected [rule NAME]" },
 		{ "[hide]\n", "[hide] functions: expected" },
 		{ "rule\n", "" },
@@ -227,6 +305,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/words", test_words);
 	g_test_add_func("/rules/queues", test_queues);
 	g_test_add_func("/rules/functions", test_functions);
+	g_test_add_func("/rules/until", test_until);
+	g_test_add_func("/rules/until-same", test_until_same);
+	g_test_add_func("/rules/threads", test_threads);
+	g_test_add_func("/rules/waits", test_waits);
 	g_test_add_func("/rules/components", test_components);
 	g_test_add_func("/rules/maps", test_maps);
 	g_test_add_func("/rules/refused", test_refused);
