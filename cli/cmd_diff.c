@@ -428,8 +428,7 @@ int fdar_cmd_diff(int argc, char **argv)
 		  "Exit with 3 when ratio>N, time>N, unfinished>PERCENT or lost>PERCENT; may be "
 		  "repeated",
 		  "LIMIT" },
-		{ "rules", 0, 0, G_OPTION_ARG_FILENAME, &texts.rules,
-		  "What events and functions mean: a rules file (see flowdar rules)", "FILE" },
+		FDAR_OPTION_RULES(&texts.rules),
 		{ "no-cache", 0, 0, G_OPTION_ARG_NONE, &texts.no_cache,
 		  "Read the recordings again, and keep nothing beside them", NULL },
 		{ "jobs", 0, 0, G_OPTION_ARG_INT, &texts.jobs,

@@ -34,6 +34,7 @@ struct fdar_story_choice {
 	uint64_t begin_ns;   /* of FDAR_PICK_BEGAN; since the Unix epoch */
 	const char *focus;   /* NULL: none */
 	const char *listing; /* of the program's symbols (symbols.h), or NULL */
+	const char *rules; /* a rules file (rules.h); NULL: the recording's own, where it has one */
 	enum fdar_unit unit; /* what is told as sessions */
 	/* Whether a session may be picked; NULL: any. */
 	gboolean (*accept)(void *user, const struct fdar_walk_session *session);

@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 
+#include "analyze/rules/rules.h"
 #include "analyze/story/story_thread.h"
 #include "pipeline/source/source.h"
 #include "pipeline/recording/doubts.h"
@@ -17,7 +18,10 @@ struct reading {
 	fdar_profile_progress_fn progress;
 	void *user;
 	guint64 events;
-	const char *listing;              /* NULL: none */
+	const char *listing;    /* NULL: none */
+	const char *rules_path; /* NULL: the recording's own */
+	fdar_rules *rules;      /* NULL: there are none */
+	fdar_rules_run *run;
 	GPtrArray *warnings;              /* NULL: nobody wants them */
 	struct story_thread_filter *only; /* NULL: all threads */
 	struct fdar_activity *activity;   /* until it was told the first event; NULL: none */
@@ -36,21 +40,46 @@ static gboolean go_on(void *user)
 	return !reading->progress || reading->progress(reading->events, reading->user);
 }
 
+static gboolean load_rules(struct reading *reading, GError **error)
+{
+	g_autofree char *own = g_build_filename(reading->path, "rules", NULL);
+
+	if (!reading->rules_path && !g_file_test(own, G_FILE_TEST_IS_REGULAR))
+		return TRUE;
+	reading->rules = fdar_rules_load(reading->rules_path ? reading->rules_path : own, error);
+	return reading->rules != NULL;
+}
+
+/* Names of what the walk is told: the rules have some of their own. */
+static fdar_text_fn names_of(const struct reading *reading, const void **texts)
+{
+	*texts = reading->run ? (const void *)reading->run : reading->source;
+	return reading->run ? fdar_rules_run_text : text_of;
+}
+
 static gboolean reading_open(struct reading *reading, GError **error)
 {
-	const struct fdar_source_options how = { .go_on = go_on, .user = reading };
+	struct fdar_source_options how = { .go_on = go_on, .user = reading };
 	g_autofree char *symbols_dir = g_build_filename(reading->path, "symbols", NULL);
 
+	if (!load_rules(reading, error))
+		return FALSE;
+	how.maps = reading->rules ? fdar_rules_maps(reading->rules) : NULL;
 	reading->source = fdar_source_open_with(reading->path, &how, error);
 	if (!reading->source)
 		return FALSE;
 	reading->symbols = fdar_symbols_new(symbols_dir);
+	if (reading->rules)
+		reading->run = fdar_rules_run_new(reading->rules, text_of, reading->source,
+						  reading->symbols);
 	return !reading->listing ||
 	       fdar_symbols_use_listing(reading->symbols, reading->listing, error);
 }
 
 static void reading_close(struct reading *reading)
 {
+	g_clear_pointer(&reading->run, fdar_rules_run_free);
+	g_clear_pointer(&reading->rules, fdar_rules_free);
 	fdar_source_close(reading->source);
 	fdar_symbols_free(reading->symbols);
 	reading->source = NULL;
@@ -63,10 +92,24 @@ static gboolean cancelled(GError **error)
 	return FALSE;
 }
 
+/* What the events mean goes to the walk: of one thread, or of all. */
+static void feed_batch(struct reading *reading, struct fdar_walk *walk,
+		       const struct fdar_event *events, size_t count)
+{
+	g_autofree struct fdar_event *kept = NULL;
+
+	if (reading->run)
+		events = fdar_rules_run_apply(reading->run, events, count, &count);
+	if (reading->only) {
+		kept = g_new(struct fdar_event, count + 1);
+		count = story_thread_filter(reading->only, events, count, kept);
+	}
+	fdar_walk_feed(walk, reading->only ? kept : events, count);
+}
+
 static gboolean feed(struct reading *reading, struct fdar_walk *walk, GError **error)
 {
 	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
-	g_autofree struct fdar_event *kept = g_new(struct fdar_event, BATCH + 1);
 	struct fdar_source_summary summary;
 	gssize count;
 
@@ -76,12 +119,7 @@ static gboolean feed(struct reading *reading, struct fdar_walk *walk, GError **e
 		reading->activity = NULL;
 		fdar_symbols_add_modules(reading->symbols, batch, (size_t)count, text_of,
 					 reading->source);
-		if (reading->only)
-			fdar_walk_feed(walk, kept,
-				       story_thread_filter(reading->only, batch, (size_t)count,
-							   kept));
-		else
-			fdar_walk_feed(walk, batch, (size_t)count);
+		feed_batch(reading, walk, batch, (size_t)count);
 		reading->events += (guint64)count;
 		if (reading->progress && !reading->progress(reading->events, reading->user))
 			return cancelled(error);
@@ -139,10 +177,12 @@ static gboolean pick(struct reading *reading, const struct fdar_story_choice *ch
 		     struct fdar_story_picked *picked, GError **error)
 {
 	g_autoptr(fdar_story_picker) picker = NULL;
+	const void *texts;
 
 	if (!reading_open(reading, error))
 		return FALSE;
-	picker = fdar_story_picker_new(choice, reading->symbols, text_of, reading->source);
+	fdar_text_fn text = names_of(reading, &texts);
+	picker = fdar_story_picker_new(choice, reading->symbols, text, texts);
 	if (!feed(reading, fdar_story_picker_walk(picker), error))
 		return FALSE;
 	fdar_story_picker_finish(picker, picked);
@@ -216,9 +256,9 @@ static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
 	if (!reading_open(reading, error))
 		return NULL;
 	from.symbols = reading->symbols;
-	from.texts = reading->source;
+	from.text = names_of(reading, &from.texts);
 	if (choice->activity)
-		from.activity = activity = fdar_activity_new(text_of, reading->source);
+		from.activity = activity = fdar_activity_new(from.text, from.texts);
 	reading->activity = activity;
 	builder = fdar_story_builder_new(&from);
 	if (!choice->thread)
@@ -266,6 +306,7 @@ struct fdar_story_tree *fdar_story_read(const char *path, const struct fdar_stor
 {
 	struct reading reading = { .path = path,
 				   .listing = choice->listing,
+				   .rules_path = choice->rules,
 				   .progress = progress,
 				   .user = user,
 				   .warnings = warnings };

@@ -38,6 +38,12 @@ struct fdar_usage {
 		"symbols", 0, 0, G_OPTION_ARG_FILENAME, text,                                 \
 			"What nm prints of the program, for functions without a name", "FILE" \
 	}
+/* Of every command that tells sessions apart. */
+#define FDAR_OPTION_RULES(text)                                                                    \
+	{                                                                                          \
+		"rules", 0, 0, G_OPTION_ARG_FILENAME, text,                                        \
+			"What events and functions mean: a rules file (see flowdar rules)", "FILE" \
+	}
 /* And of those that take a baseline, which may be another build. */
 #define FDAR_OPTION_BASELINE_SYMBOLS(text)                                               \
 	{                                                                                \

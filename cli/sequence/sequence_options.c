@@ -28,6 +28,7 @@ struct texts {
 	char *asked;
 	char *reader;
 	char *symbols[2];
+	char *rules;
 	int max_steps;
 	int depth;
 	int dots;
@@ -51,6 +52,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->thread);
 	g_free(texts->asked);
 	g_free(texts->reader);
+	g_free(texts->rules);
 	g_free(texts->symbols[0]);
 	g_free(texts->symbols[1]);
 }
@@ -100,6 +102,7 @@ static gboolean parse_options(const struct fdar_usage *usage, int *argc, char **
 		  "auto (light, and dark where the reader's system is), light or dark", "THEME" },
 		{ "save-dot", 0, 0, G_OPTION_ARG_FILENAME, &t->dot,
 		  "Save the graph of the picture too, for graphviz: neato -n2", "FILE" },
+		FDAR_OPTION_RULES(&t->rules),
 		FDAR_OPTION_SYMBOLS(&t->symbols[1]),
 		FDAR_OPTION_BASELINE_SYMBOLS(&t->symbols[0]),
 		G_OPTION_ENTRY_NULL,
@@ -273,6 +276,7 @@ gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, c
 				 : g_strdup(r->format == FDAR_SEQUENCE_SVG ? DEFAULT_OUTPUT : "-");
 		r->dot = g_steal_pointer(&t.dot);
 		r->focus = g_steal_pointer(&t.focus);
+		r->rules = g_steal_pointer(&t.rules);
 		r->thread = g_steal_pointer(&t.thread);
 		r->listings[0] = g_steal_pointer(&t.symbols[0]);
 		r->listings[1] = g_steal_pointer(&t.symbols[1]);
@@ -296,6 +300,7 @@ void fdar_sequence_request_clear(struct fdar_sequence_request *r)
 	g_free(r->dot);
 	g_free(r->focus);
 	g_free(r->thread);
+	g_free(r->rules);
 	g_free(r->listings[0]);
 	g_free(r->listings[1]);
 	g_free(r->asked);

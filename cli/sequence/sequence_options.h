@@ -30,6 +30,7 @@ struct fdar_sequence_request {
 	char *labels[2]; /* of the sessions; NULL: any */
 	char *thread;    /* instead of a session; NULL: not said */
 	char *asked;     /* a part of what the request asks for; NULL: a session */
+	char *rules;     /* a rules file; NULL: the recordings' own */
 	char *focus;     /* NULL: not said */
 	char *listings
 		[2]; /* nm's of the symbols of the baseline's program (NULL: as of the other), and

@@ -122,6 +122,7 @@ static struct fdar_diff *compare_sides(struct fdar_sequence_page *page, GError *
 				   .listing = fdar_profile_input_listing(
 					   (const char *const *)r->listings, s),
 				   .unit = unit_of(r),
+				   .rules = r->rules,
 				   .tells_doubts = TRUE },
 			.paths = paths[s]
 		};
@@ -184,6 +185,7 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 		.listing = fdar_profile_input_listing((const char *const *)r->listings,
 						      r->count > 1 ? side : 1),
 		.unit = unit_of(r),
+		.rules = r->rules,
 		.accept = is_selected,
 		.accept_user = &selection,
 		.thread = r->thread

@@ -136,3 +136,141 @@ jq -e '.functions[] | select(.function == "connections" and .calls >= 9)' "$WORK
 cp "$WORK/server.rules" "$WORK/trace/rules"
 [ "$("$FLOWDAR" analyze "$WORK/trace" --format json | jq .session_count)" = 16 ] || fail "its own rules are not taken"
 note "16 sessions, $closed closed"
+
+note "the same without numbers: first in, first out, no pid, no load events, functions by nm's listing"
+cat > "$WORK/anon.c" << 'END'
+#include <lttng/tracef.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define SESSIONS 16
+static int queued, taken;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t some = PTHREAD_COND_INITIALIZER;
+
+void answer(int number)
+{
+	usleep(200);
+	if (number == 9)
+		pause(); /* its lock is never released, say */
+}
+
+static void *worker(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		int number;
+
+		pthread_mutex_lock(&lock);
+		while (taken == queued)
+			pthread_cond_wait(&some, &lock);
+		number = taken++;
+		tracef("job taken");
+		pthread_mutex_unlock(&lock);
+		answer(number);
+	}
+	return NULL;
+}
+
+/* LTTng knows a thread by the name that it had at its first event. */
+__attribute__((no_instrument_function)) static void *begin(void *unused)
+{
+	prctl(PR_SET_NAME, "worker");
+	return worker(unused);
+}
+
+int main(void)
+{
+	pthread_t workers[3];
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&workers[i], NULL, begin, NULL);
+	for (int i = 0; i < SESSIONS; i++) {
+		tracef("client accepted");
+		pthread_mutex_lock(&lock);
+		tracef("job queued");
+		queued++;
+		pthread_cond_signal(&some);
+		pthread_mutex_unlock(&lock);
+		usleep(2000);
+	}
+	sleep(1);
+	_exit(0);
+}
+END
+cat > "$WORK/anon.rules" << 'END'
+[rule accepted]
+event=lttng_ust_tracef:event
+text=msg
+match=^client accepted
+do=session
+until=accepted
+
+[rule queued]
+event=lttng_ust_tracef:event
+text=msg
+match=^job queued
+do=put
+queue=jobs
+
+[rule taken]
+event=lttng_ust_tracef:event
+text=msg
+match=^job taken
+thread=worker
+do=take
+queue=jobs
+until=take
+
+[rule answered]
+function=answer
+at=exit
+do=session-end
+
+[rule request]
+function=answer
+do=request
+END
+gcc -g -no-pie -finstrument-functions -o "$WORK/anon" "$WORK/anon.c" -llttng-ust -ldl -lpthread
+nm "$WORK/anon" > "$WORK/anon.nm"
+lttng -q create anon --output "$WORK/anon.trace" > /dev/null
+lttng -q enable-event -u -s anon 'lttng_ust_cyg_profile*' > /dev/null
+lttng -q enable-event -u -s anon 'lttng_ust_tracef*' > /dev/null
+lttng -q add-context -u -s anon -t vtid -t procname > /dev/null
+lttng -q start anon
+LD_PRELOAD=liblttng-ust-cyg-profile.so "$WORK/anon" > /dev/null
+lttng -q destroy anon > /dev/null
+rm "$WORK/anon"
+"$FLOWDAR" rules "$WORK/anon.rules" --check "$WORK/anon.trace" --symbols "$WORK/anon.nm" --format json > "$WORK/check.json"
+[ "$(row accepted met)" = 16 ] || fail "accepted: $(cat "$WORK/check.json")"
+[ "$(row accepted no_end)" = 1 ] || fail "the session that never ended: $(cat "$WORK/check.json")"
+[ "$(row queued met) $(row taken met) $(row taken no_begin)" = '16 16 0' ] || fail "hand-overs: $(cat "$WORK/check.json")"
+[ "$(row request no_end)" = 1 ] || fail "the request that never ended: $(cat "$WORK/check.json")"
+[ "$(row answered met)" = 15 ] || fail "answered: $(cat "$WORK/check.json")"
+"$FLOWDAR" analyze "$WORK/anon.trace" --rules "$WORK/anon.rules" --symbols "$WORK/anon.nm" --format json > "$WORK/analyze.json"
+[ "$(jq -c '[.session_count, .unfinished]' "$WORK/analyze.json")" = '[16,1]' ] || fail "sessions: $(head -30 "$WORK/analyze.json")"
+[ "$(jq '[.functions[] | select(.function == "jobs") | .calls] | add' "$WORK/analyze.json")" = 16 ] ||
+	fail "hand-overs: $(jq -c '.functions[]' "$WORK/analyze.json")"
+[ "$(jq '[.functions[] | select(.function == "answer") | .calls] | add' "$WORK/analyze.json")" = 16 ] ||
+	fail "answer: $(jq -c '.functions[]' "$WORK/analyze.json")"
+"$FLOWDAR" sequence "$WORK/anon.trace" --rules "$WORK/anon.rules" --symbols "$WORK/anon.nm" --focus answer --format text > "$WORK/picture"
+grep -q '^answer in program .*has not returned$' "$WORK/picture" || fail "picture: $(head -3 "$WORK/picture")"
+
+if [ -e "$(gcc -print-file-name=liblttng-ust-pthread-wrapper.so)" ] || ldconfig -p | grep -q liblttng-ust-pthread-wrapper; then
+	note "waits for mutexes, by LTTng's library and the shipped rules"
+	gcc -g -finstrument-functions -o "$WORK/locks" "$WORK/server.c" -llttng-ust -ldl -lpthread
+	lttng -q create locks --output "$WORK/locks.trace" > /dev/null
+	lttng -q enable-event -u -s locks 'lttng_ust_*' > /dev/null
+	lttng -q add-context -u -s locks -t vtid -t vpid > /dev/null
+	lttng -q start locks
+	LD_PRELOAD=liblttng-ust-cyg-profile.so:liblttng-ust-pthread-wrapper.so "$WORK/locks" > /dev/null
+	lttng -q destroy locks > /dev/null
+	waits=$(babeltrace2 "$WORK/locks.trace" 2> /dev/null | grep -c pthread_mutex_lock_acq)
+	[ "$waits" -ge 16 ] || fail "$waits waits in the trace"
+	"$FLOWDAR" rules "$FLOWDAR_SOURCE/analyze/rules/shipped/pthread.rules" --check "$WORK/locks.trace" --format json > "$WORK/check.json"
+	[ "$(row pthread_mutex_lock met)" -ge 16 ] || fail "waits: $(cat "$WORK/check.json")"
+	"$FLOWDAR" analyze "$WORK/locks.trace" --rules "$FLOWDAR_SOURCE/analyze/rules/shipped/pthread.rules" --format json --limit 0 > "$WORK/analyze.json"
+	found=$(jq '[.functions[] | select(.waits_in == "pthread_mutex_lock") | .calls] | add // 0' "$WORK/analyze.json")
+	[ "$found" -ge $((waits - 3)) ] || fail "$found waits of $waits: $(jq -c '.functions[]' "$WORK/analyze.json")"
+fi
