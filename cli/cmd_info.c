@@ -310,6 +310,7 @@ static void print_recorded(const struct fdar_recording_info *info)
 	print_number("waited_ns", info->waited_ns);
 	print_number("processes_known", info->processes_known);
 	print_number("processes_silent", info->processes_silent);
+	print_number("processes_killed", info->processes_killed);
 }
 
 static void print_json_doubts(const GPtrArray *doubts)

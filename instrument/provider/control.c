@@ -311,14 +311,26 @@ static void identity_wait(void)
 	}
 }
 
+static void ended_set(uint64_t ended)
+{
+	struct fdar_control_counters *counters = flowdar_control_counters();
+
+	if (counters)
+		__atomic_store_n(&counters->ended, ended, __ATOMIC_RELAXED);
+}
+
 /* In a fork LTTng is locked, and a child of vfork() has its parent's memory: nothing is said there. */
 void flowdar_control_ending(unsigned how)
 {
 	const struct fdar_control_user *user = fdar_control_user();
 	int saved_errno = errno;
 
-	if (forking || getpid() != state.pid || !flowdar_control_recording())
+	if (forking || getpid() != state.pid)
 		return;
+	if (!flowdar_control_recording()) {
+		ended_set(1);
+		return;
+	}
 	fdar_helper_rest();
 	identity_wait();
 	if (user)
@@ -326,6 +338,7 @@ void flowdar_control_ending(unsigned how)
 	if (!__atomic_exchange_n(&state.ending, 1, __ATOMIC_RELAXED) &&
 	    FLOWDAR_ENABLED(process_end))
 		flowdar_link_.process_end.write(how);
+	ended_set(1);
 	errno = saved_errno;
 }
 
@@ -334,6 +347,7 @@ void flowdar_control_not_ending(void)
 	if (getpid() != state.pid)
 		return;
 	__atomic_store_n(&state.ending, 0, __ATOMIC_RELAXED);
+	ended_set(0);
 	fdar_helper_wake();
 }
 

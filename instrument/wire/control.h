@@ -134,6 +134,8 @@ struct fdar_control_counters {
 	} stripes[FDAR_CONTROL_STRIPES];
 
 	uint64_t sessions; /* begun */
+	uint64_t ended; /* 1: it has said that it ends. One that has ended without that was killed,
+			    * and took along what its threads had not written */
 };
 
 #endif

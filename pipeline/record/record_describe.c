@@ -80,6 +80,7 @@ static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *
 	info->budget_off = counts->budget_off;
 	info->waited_ns = counts->waited_ns;
 	info->processes_known = counts->processes;
+	info->processes_killed = counts->killed;
 	info->processes_silent = counts->processes - MIN(counts->told, counts->processes);
 }
 

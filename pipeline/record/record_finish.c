@@ -62,6 +62,13 @@ static void warn_of_processes(struct fdar_run *run)
 			      "and what they did is not in the recording%s",
 			      counts->processes - counts->told, counts->processes,
 			      limits ? limits : "");
+	if (counts->killed)
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT
+			      " processes of the server were killed, or ended by "
+			      "a signal: the last calls of each thread of theirs, those of up to a "
+			      "tenth of a second, are in no count and not in the recording",
+			      counts->killed);
 	if (counts->gave_up)
 		fdar_run_warn(run,
 			      "%" G_GUINT64_FORMAT " processes were forked in the middle of a "

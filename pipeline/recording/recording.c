@@ -116,6 +116,7 @@ static const struct member members[] = {
 	MEMBER(samples_lost, MEMBER_COUNT, TRUE),
 	MEMBER(processes_known, MEMBER_COUNT, TRUE),
 	MEMBER(processes_silent, MEMBER_COUNT, TRUE),
+	MEMBER(processes_killed, MEMBER_COUNT, TRUE),
 	MEMBER(losses, MEMBER_LOSSES, TRUE),
 };
 /* clang-format on */

@@ -38,6 +38,7 @@ struct fdar_control_settings {
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
 	uint64_t functions, live, budget_off, patched, hooked, ruled, late, told, gave_up, sessions;
+	uint64_t killed; /* that ended without writing what their threads had */
 	uint32_t unpatched;
 };
 

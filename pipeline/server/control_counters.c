@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -159,7 +160,16 @@ static gboolean read_file(const struct fdar_control_files *files, const char *na
 	       pread(fd, counters, sizeof(*counters), 0) == (ssize_t)sizeof(*counters);
 	close(fd);
 	return read && counters->magic == FDAR_CONTROL_MAGIC &&
-	       counters->struct_bytes >= sizeof(*counters) && counters->pid > 0;
+	       counters->struct_bytes >= offsetof(struct fdar_control_counters, ended) &&
+	       counters->pid > 0;
+}
+
+/* Whether it ended without saying so, and its functions were recorded: all else is written at once. Older
+ * libraries do not know of that. */
+static gboolean was_killed(const struct fdar_control_counters *counters)
+{
+	return counters->struct_bytes >= sizeof(*counters) && counters->told && !counters->ended &&
+	       (counters->calls || counters->live);
 }
 
 /* Whether a process has ended is asked before its file is read: what it counted by then is whole. */
@@ -177,6 +187,7 @@ static void read_one(struct fdar_control_files *files, const char *name)
 		files->rules_met[i] |= counters.rules_met[i];
 	if (ended && unlinkat(files->folder, name, 0) == 0) {
 		take(&files->ended_counts, files->ended, &counters);
+		add(&files->ended_counts.killed, was_killed(&counters) ? 1 : 0);
 		return;
 	}
 	take(&files->counts, files->now, &counters);
@@ -210,6 +221,7 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->late, ended->late);
 	add(&counts->told, ended->told);
 	add(&counts->gave_up, ended->gave_up);
+	add(&counts->killed, ended->killed);
 	add(&counts->sessions, ended->sessions);
 }
 

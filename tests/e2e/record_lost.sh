@@ -120,6 +120,43 @@ kill "$served"
 wait "$served" 2> /dev/null
 nothing_left
 
+note "processes that are killed take along what their threads had: that is told"
+cat > "$WORK/killed.c" << 'C'
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+__attribute__((noinline)) static int work(int n)
+{
+	return n * 3;
+}
+
+int main(void)
+{
+	int signals[] = { SIGKILL, SIGTERM, 0 };
+
+	for (int i = 0; i < 3; i++) {
+		if (fork() == 0) {
+			for (int n = 0; n < 1000; n++)
+				work(n);
+			if (signals[i])
+				kill(getpid(), signals[i]);
+			_exit(0);
+		}
+		wait(NULL);
+	}
+	sleep(1);
+	return 0;
+}
+C
+if cc -O1 -finstrument-functions -o "$WORK/killed" "$WORK/killed.c"; then
+	"$FLOWDAR" record -o "$WORK/killed.rec" -- "$WORK/killed" > /dev/null 2> "$WORK/killed.rec.err" || fail "exit status $?"
+	[ "$(number "$WORK/killed.rec" processes_killed)" = 2 ] || fail "$(number "$WORK/killed.rec" processes_killed) killed"
+	grep -q '^recorded .* 2 processes cut short: ' "$WORK/killed.rec.err" || fail "the first line does not say so"
+	"$FLOWDAR" info "$WORK/killed.rec" | grep -q '^warning: 2 processes .* were killed' || fail "info does not say so"
+	nothing_left
+fi
+
 note "processes that come and go: each is counted, and none fills the memory"
 cat > "$WORK/many.c" << 'C'
 #include <stdio.h>

@@ -115,7 +115,7 @@ KEPT void grower(unsigned bytes)
 	leaf(bytes);
 	if (bytes > 100)
 		grower(bytes / 2);
-	leaf(room[0]);
+	leaf((unsigned char)room[0]);
 }
 
 /* gcc pops what it pushed for snprintf after the exit hook. */

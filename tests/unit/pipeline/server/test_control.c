@@ -255,6 +255,38 @@ static void test_ended(struct fixture *f, gconstpointer rules)
 	leave(counters);
 }
 
+/* Who ended without a word took along what was not written; who said so, or had no functions, did not. */
+static void test_killed(struct fixture *f, gconstpointer rules)
+{
+	struct fdar_control_counts counts;
+	struct stat space;
+	pid_t pid = fork();
+
+	(void)rules;
+	if (pid == 0)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	g_assert_cmpint(stat("/proc/self/ns/pid", &space), ==, 0);
+	for (unsigned bits = 0; bits < 16; bits++) {
+		g_autofree char *name = g_strdup_printf("3-%u", bits);
+		struct fdar_control_counters *counters = add_process(f, name, pid);
+
+		counters->pid_space = space.st_ino;
+		counters->told = bits & 1;
+		counters->live = bits >> 1 & 1;
+		counters->ended = bits >> 2 & 1;
+		/* From before there was that word. */
+		if (bits >> 3)
+			counters->struct_bytes = offsetof(struct fdar_control_counters, ended);
+		leave(counters);
+	}
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_cmpuint(counts.processes, ==, 16);
+	g_assert_cmpuint(counts.killed, ==, 1);
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_cmpuint(counts.killed, ==, 1);
+}
+
 static void test_counts(struct fixture *f, gconstpointer rules)
 {
 	struct fdar_control_counters *one = add_process(f, "1-1", 11);
@@ -439,6 +471,7 @@ int main(int argc, char **argv)
 	CASE("flush", NULL, test_flush);
 	CASE("counts", NULL, test_counts);
 	CASE("ended", NULL, test_ended);
+	CASE("killed", NULL, test_killed);
 	CASE("hostile-files", NULL, test_hostile_files);
 	CASE("others", NULL, test_others);
 	g_test_add_func("/control/tell-stranger", test_tell_stranger);
