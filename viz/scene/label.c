@@ -1,6 +1,7 @@
 #include "viz/scene/label.h"
 
 #include "base/amount.h"
+#include "base/show.h"
 
 #include <glib.h>
 #include <math.h>
@@ -63,12 +64,10 @@ enum fdar_font fdar_font_find(const char *name)
 	return FDAR_FONT_SANS;
 }
 
-/* Beyond what XML forbids: C1 controls, and the marks that turn the direction of what follows. */
+/* What is shown nowhere, and what XML forbids. */
 static gboolean is_unwanted(gunichar c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x202a && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 ||
-	       (c & 0xfffe) == 0xfffe || c == 0xfeff;
+	return fdar_show_is_bad(c) || (c & 0xfffe) == 0xfffe;
 }
 
 char *fdar_label_clean(const char *text)

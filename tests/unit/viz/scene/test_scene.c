@@ -24,6 +24,8 @@ static void test_clean(void)
 	assert_clean("a\tb\nc", "a b c");
 	assert_clean("\x01\x1b[31m", "\xef\xbf\xbd\xef\xbf\xbd[31m");
 	assert_clean("caf\xc3", "caf\xef\xbf\xbd");
+	assert_clean("\xe2\x80\x8f\xf3\xa0\x81\x81.",
+		     "\xef\xbf\xbd\xef\xbf\xbd."); /* marks, tags */
 	assert_clean("a\xe2\x80\xae"
 		     "b",
 		     "a\xef\xbf\xbd"
