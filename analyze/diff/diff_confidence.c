@@ -128,6 +128,12 @@ static void cap_for_row(struct diff_work *work)
 	const struct fdar_verdict *verdict = &work->diff->verdict;
 	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
 
+	if (row && verdict->counted && !row->counts.exact &&
+	    row->ratio_calls < work->options.min_ratio)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%s is called a bit more often in some %s only, as turns of an event loop "
+			 "are",
+			 row->function, diff_units(work->diff));
 	if (!row || verdict->counted)
 		return;
 	double price_ns = row->subject.price_ns - row->baseline.price_ns;

@@ -306,6 +306,42 @@ static void test_every_session_first(void)
 	g_assert_cmpstr(diff->verdict.function, ==, "f0");
 }
 
+/* Two runs of memcached: a read more or less of a session is up to how its client's bytes arrive. Where
+ * another function is called more often, but not in all sessions, that is told with little confidence. */
+static void test_reads_that_vary(void)
+{
+	for (int io = 0; io < 2; io++) {
+		struct writer side[2];
+
+		for (int s = 0; s < 2; s++) {
+			writer_init(&side[s], (uint32_t)s);
+			for (int i = 0; i < 40; i++) {
+				int reads = 8 + i % 3 + (s && i % 4 ? 2 : 0);
+
+				begin(&side[s], "");
+				run(&side[s], "work", 100 * US);
+				for (int read = 0; read < reads; read++) {
+					say(&side[s], "+fetch");
+					pass(&side[s], 3 * US);
+					/* The others found nothing. */
+					if (io && read < 8)
+						say(&side[s], "io:READ:7:40");
+					say(&side[s], "-fetch");
+				}
+				end(&side[s]);
+			}
+		}
+		g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+
+		if (io) {
+			g_assert_null(diff->verdict.function);
+		} else {
+			g_assert_cmpstr(diff->verdict.function, ==, "fetch");
+			g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+		}
+	}
+}
+
 /* Something new in every session, and something that was far out: what is counted comes first. */
 static void counts_on_full_machine(double usual_ns, double out_ns, double audit_ns)
 {
@@ -552,6 +588,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict-bench/outliers-on-full-machine", test_outliers_on_full_machine);
 	g_test_add_func("/verdict-bench/little-and-few", test_little_and_few);
 	g_test_add_func("/verdict-bench/every-session-first", test_every_session_first);
+	g_test_add_func("/verdict-bench/reads-that-vary", test_reads_that_vary);
 	g_test_add_func("/verdict-bench/counts-on-full-machine", test_counts_on_full_machine);
 	g_test_add_func("/verdict-bench/unowned-on-full-machine", test_unowned_on_full_machine);
 	g_test_add_func("/verdict-bench/short-calls-left-out", test_short_calls_left_out);
