@@ -6,8 +6,7 @@
 #include "cli/kit/command.h"
 #include "cli/diff/calibration_file.h"
 #include "cli/diff/diff_report.h"
-#include "cli/diff/diff_samples.h"
-#include "cli/diff/diff_sides.h"
+#include "cli/diff/diff_compare.h"
 #include "cli/diff/fail_on.h"
 #include "cli/diff/self_check.h"
 #include "cli/kit/interrupt.h"
@@ -200,37 +199,19 @@ static void set_inputs(const struct texts *texts, const struct fdar_diff_request
 		};
 }
 
-/* More than one question a session, and not as many on both sides: then a question is what can be
- * compared. */
-#define ASKED_RATIO 2.0
-
-static gboolean is_asked_more(const struct texts *texts, double asked)
-{
-	return !texts->unit && (asked >= ASKED_RATIO || asked <= 1 / ASKED_RATIO);
-}
-
 static gboolean read_sides(const struct texts *texts, struct fdar_diff_request *request,
-			   struct fdar_diff_sides *sides, struct fdar_diff_options *options,
+			   struct fdar_diff_compared *compared, struct fdar_diff_options *options,
 			   GError **error)
 {
-	const volatile int *stop = fdar_interrupt_catch();
 	struct fdar_diff_side_input inputs[2];
 
-	set_inputs(texts, request, stop, inputs);
-	if (!fdar_diff_sides_read(inputs, sides, error))
+	set_inputs(texts, request, fdar_interrupt_catch(), inputs);
+	compared->unit = request->unit;
+	compared->unit_is_open = !texts->unit;
+	if (!fdar_diff_read_asked(inputs, compared, &options->asked, error))
 		return FALSE;
-	double asked = fdar_diff_sides_asked(sides);
-	if (is_asked_more(texts, asked)) {
-		fdar_diff_sides_clear(sides);
-		request->unit = FDAR_UNIT_REQUEST;
-		options->asked = asked;
-		set_inputs(texts, request, stop, inputs);
-		for (int s = 0; s < 2; s++)
-			inputs[s].input.again = TRUE;
-		if (!fdar_diff_sides_read(inputs, sides, error))
-			return FALSE;
-	}
-	fdar_diff_sides_options(sides, options);
+	request->unit = compared->unit;
+	fdar_diff_sides_options(&compared->sides, options);
 	return TRUE;
 }
 
@@ -283,20 +264,21 @@ static struct fdar_diff *compare(const struct texts *texts, struct fdar_diff_req
 	struct fdar_diff_options options = { .label = texts->label,
 					     .baseline_label = texts->baseline_label };
 	struct fdar_calibration calibration = { 0 };
-	struct fdar_diff_sides sides = { 0 };
+	struct fdar_diff_compared compared = { 0 };
+	const struct fdar_diff_sides *sides = &compared.sides;
 	struct fdar_diff *diff = NULL;
 
 	if (texts->calibration)
 		options.calibration = &calibration;
 	if ((!texts->calibration ||
 	     fdar_calibration_load(texts->calibration, &calibration, error)) &&
-	    read_sides(texts, request, &sides, &options, error) &&
-	    (!texts->self_check || check_sides(texts, request, &sides, error)))
-		diff = fdar_diff_new(fdar_diff_side(&sides, 0), fdar_diff_side(&sides, 1), &options,
+	    read_sides(texts, request, &compared, &options, error) &&
+	    (!texts->self_check || check_sides(texts, request, sides, error)))
+		diff = fdar_diff_new(fdar_diff_side(sides, 0), fdar_diff_side(sides, 1), &options,
 				     error);
 	if (diff && !check_calibration(texts, diff, &calibration, error))
 		g_clear_pointer(&diff, fdar_diff_free);
-	fdar_diff_sides_clear(&sides);
+	fdar_diff_compared_clear(&compared);
 	fdar_calibration_clear(&calibration);
 	return diff;
 }

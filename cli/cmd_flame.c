@@ -14,6 +14,7 @@
 static const struct fdar_usage_values values[] = {
 	{ "side", "subject baseline", FALSE },
 	{ "form", "boxes waits tree", FALSE },
+	{ "by", "call sample", FALSE },
 	{ NULL, NULL, FALSE },
 };
 
@@ -31,6 +32,11 @@ static const struct fdar_usage usage = {
 		"own time that shrank, violet for call paths that are new. --side baseline draws "
 		"the other side, with\n"
 		"what is gone. Both sides are per session, so that more sessions are not wider.\n"
+		"Of one recording the colour deepens with a function's own time.\n"
+		"Samples (record --sample) are drawn where no functions were recorded, or with "
+		"--by "
+		"sample: as wide\n"
+		"as the processor time per session that they stand for.\n"
 		"--form waits draws what sessions wait for as bars, of one recording or two; "
 		"--form "
 		"tree the call paths\n"
@@ -48,6 +54,7 @@ struct texts {
 	char *side;
 	char *form;
 	char *symbols[2]; /* of the baseline, and of the recording */
+	char *by;
 	int width;
 };
 
@@ -61,6 +68,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->form);
 	g_free(texts->symbols[0]);
 	g_free(texts->symbols[1]);
+	g_free(texts->by);
 }
 
 static gboolean is_form(const struct texts *texts, const char *form)
@@ -104,6 +112,14 @@ static int draw(const struct texts *texts, const struct fdar_flame_request *requ
 	return FDAR_EXIT_OK;
 }
 
+static gboolean by_parse(const char *text, enum fdar_flame_by *by)
+{
+	*by = !text                         ? FDAR_FLAME_EITHER
+	      : strcmp(text, "sample") == 0 ? FDAR_FLAME_SAMPLES
+					    : FDAR_FLAME_CALLS;
+	return !text || strcmp(text, "sample") == 0 || strcmp(text, "call") == 0;
+}
+
 static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_request *request,
 		 enum fdar_flame_side *side)
 {
@@ -129,6 +145,15 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 					texts->form);
 	if (is_form(texts, "tree") && !texts->baseline)
 		return fdar_usage_error(&usage, "--form tree: there is no --baseline");
+	if (!by_parse(texts->by, &request->by))
+		return fdar_usage_error(&usage, "--by %s: expected call or sample", texts->by);
+	if (!is_form(texts, "boxes")) {
+		if (request->by == FDAR_FLAME_SAMPLES)
+			return fdar_usage_error(&usage,
+						"--form %s: samples are drawn as boxes only",
+						texts->form);
+		request->by = FDAR_FLAME_CALLS;
+	}
 	if (texts->label && !texts->baseline)
 		return fdar_usage_error(&usage, "--label: only with --baseline");
 	if (!texts->output)
@@ -138,6 +163,7 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	request->label = texts->label;
 	request->listings[0] = texts->symbols[0];
 	request->listings[1] = texts->symbols[1];
+	request->unit_is_open = !texts->unit;
 	return fdar_save_check(&usage, texts->output,
 			       (const char *const[]){ argv[1], texts->baseline, NULL });
 }
@@ -154,6 +180,10 @@ int fdar_cmd_flame(int argc, char **argv)
 		  "Whose widths: subject (default) or baseline", "SIDE" },
 		{ "form", 0, 0, G_OPTION_ARG_STRING, &texts.form,
 		  "boxes (the flame graph, default), waits or tree", "FORM" },
+		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
+		  "call, or sample of a recording made with --sample (default: sample where no "
+		  "functions were recorded)",
+		  "WHAT" },
 		{ "label", 0, 0, G_OPTION_ARG_STRING, &texts.label,
 		  "Only the sessions with this label, on both sides", "LABEL" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/diff/diff_sides.h"
+#include "cli/diff/diff_compare.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
@@ -71,9 +71,9 @@ struct making {
 	enum fdar_unit unit;
 	enum fdar_report_form form;
 	const volatile int *stop;
-	struct fdar_diff_sides sides;
-	struct fdar_diff *diff;       /* NULL: of one recording alone */
-	struct fdar_profile *flat[2]; /* with the sessions of all labels */
+	struct fdar_diff_compared compared;
+	const struct fdar_diff *diff; /* its own; NULL: of one recording alone */
+	struct fdar_profile *flat[2]; /* of the sessions with each side's label */
 	struct fdar_report_slowest slowest[2];
 	struct fdar_histogram latency_ns[2];
 	GArray *pictures;
@@ -97,23 +97,44 @@ static char *name_of(char **runs)
 		       : g_steal_pointer(&first);
 }
 
+/* The sides are read once more, by request. */
+static void forget(void *user)
+{
+	struct making *making = user;
+
+	for (unsigned i = 0; i < making->count; i++)
+		fdar_report_slowest_forget(&making->slowest[i]);
+}
+
 static gboolean compare(struct making *making, struct fdar_profile_input inputs[2], GError **error)
 {
+	struct fdar_diff_compared *compared = &making->compared;
 	struct fdar_diff_side_input sides[2] = {
 		{ .input = inputs[0], .paths = making->runs[0] },
 		{ .input = inputs[1], .paths = making->runs[1] },
 	};
-	struct fdar_diff_options options = { .label = making->texts->label,
-					     .baseline_label = making->texts->baseline_label };
 
-	if (!fdar_diff_sides_read(sides, &making->sides, error))
+	compared->unit = making->unit;
+	compared->unit_is_open = !making->texts->unit;
+	compared->again = forget;
+	compared->user = making;
+	if (!fdar_diff_compare(sides, compared, error))
 		return FALSE;
-	fdar_diff_sides_options(&making->sides, &options);
-	making->diff = fdar_diff_new(fdar_diff_side(&making->sides, 0),
-				     fdar_diff_side(&making->sides, 1), &options, error);
+	making->unit = compared->unit;
+	making->diff = compared->diff;
 	for (unsigned i = 0; i < 2; i++)
-		making->flat[i] = fdar_profile_flatten(fdar_diff_side(&making->sides, (int)i));
-	return making->diff != NULL;
+		making->flat[i] = fdar_profile_of_label(fdar_diff_side(&compared->sides, (int)i),
+							compared->labels[i]);
+	return TRUE;
+}
+
+/* Of each side; of one recording there is none. */
+static void set_labels(struct making *making)
+{
+	const struct texts *texts = making->texts;
+
+	making->compared.labels[0] = texts->baseline_label ? texts->baseline_label : texts->label;
+	making->compared.labels[1] = texts->label;
 }
 
 static gboolean read_all(struct making *making, GError **error)
@@ -123,11 +144,14 @@ static gboolean read_all(struct making *making, GError **error)
 	making->pictures = g_array_new(FALSE, FALSE, sizeof(struct fdar_report_picture));
 	making->svgs = g_ptr_array_new_with_free_func(svg_free);
 	making->kept = g_string_chunk_new(4096);
+	set_labels(making);
 	for (unsigned i = 0; i < making->count; i++) {
-		fdar_report_slowest_init(&making->slowest[i], i);
+		const char *label = making->compared.labels[i];
+
+		fdar_report_slowest_init(&making->slowest[i], i, label);
 		making->names[i] = name_of(making->runs[i]);
 		for (char **path = making->runs[i]; *path; path++)
-			fdar_report_latency(*path, &making->latency_ns[i]);
+			fdar_report_latency(*path, label, &making->latency_ns[i]);
 		inputs[i] = (struct fdar_profile_input){
 			.usage = &usage,
 			.listing = fdar_profile_input_listing((const char *const *)
@@ -158,6 +182,8 @@ static void draw(struct making *making)
 		.profiles = { making->flat[0], making->flat[1] },
 		.slowest = { &making->slowest[0], &making->slowest[1] },
 		.listings = { making->texts->symbols[0], making->texts->symbols[1] },
+		.labels = { making->compared.labels[0], making->compared.labels[1] },
+		.by_samples = making->compared.by_samples,
 		.unit = making->unit,
 		.stop = making->stop,
 		.several = making->runs[0][1] || (making->count > 1 && making->runs[1][1]),
@@ -279,8 +305,7 @@ static gboolean write_report(struct making *making, GError **error)
 
 static void making_clear(struct making *making)
 {
-	fdar_diff_sides_clear(&making->sides);
-	fdar_diff_free(making->diff);
+	fdar_diff_compared_clear(&making->compared);
 	for (unsigned i = 0; i < 2; i++) {
 		if (making->slowest[i].sessions)
 			fdar_report_slowest_clear(&making->slowest[i]);

@@ -27,6 +27,7 @@ struct fdar_labels {
 	GHashTable *addresses; /* "address:port" -> GArray of struct use, by time */
 	GHashTable *hosts;     /* "address" -> label, "" when it has several */
 	GStringChunk *texts;
+	GHashTable *latencies; /* label -> struct fdar_histogram, as in latency_ns */
 	struct fdar_histogram latency_ns;
 	double silent_ns; /* sum over sessions */
 	guint talked;     /* sessions with exchanges */
@@ -111,9 +112,27 @@ static uint64_t number_member(JsonObject *object, const char *name)
 	return (uint64_t)MAX(int_member(object, name), 0);
 }
 
-/* Exchanges that were not answered have no last_ns. */
-static void add_exchanges(struct fdar_labels *labels, JsonObject *session)
+static void histogram_free(gpointer data)
 {
+	fdar_histogram_clear(data);
+	g_free(data);
+}
+
+static struct fdar_histogram *latency_of(struct fdar_labels *labels, const char *label)
+{
+	struct fdar_histogram *found = g_hash_table_lookup(labels->latencies, label);
+
+	if (!found) {
+		found = g_new0(struct fdar_histogram, 1);
+		g_hash_table_insert(labels->latencies, g_strdup(label), found);
+	}
+	return found;
+}
+
+/* Exchanges that were not answered have no last_ns. */
+static void add_exchanges(struct fdar_labels *labels, const char *label, JsonObject *session)
+{
+	struct fdar_histogram *of_label = latency_of(labels, label);
 	JsonNode *node = json_object_get_member(session, "exchanges");
 	JsonArray *exchanges =
 		node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
@@ -126,8 +145,10 @@ static void add_exchanges(struct fdar_labels *labels, JsonObject *session)
 		gint64 sent = exchange ? int_member(exchange, "sent_ns") : -1;
 		gint64 last = exchange ? int_member(exchange, "last_ns") : -1;
 
-		if (sent >= 0 && last >= sent)
+		if (sent >= 0 && last >= sent) {
 			fdar_histogram_add(&labels->latency_ns, (uint64_t)(last - sent), 1);
+			fdar_histogram_add(of_label, (uint64_t)(last - sent), 1);
+		}
 		if (answered >= 0 && sent > answered)
 			labels->silent_ns += (double)(sent - answered);
 		answered = last;
@@ -160,7 +181,7 @@ static gboolean parse_line(struct fdar_labels *labels, JsonParser *parser, const
 	};
 
 	add(labels, client, label, (uint64_t)MAX(ns, 0), &seen);
-	add_exchanges(labels, object);
+	add_exchanges(labels, label, object);
 	return TRUE;
 }
 
@@ -236,6 +257,7 @@ struct fdar_labels *fdar_labels_load(const char *path, GError **error)
 	labels->texts = g_string_chunk_new(1024);
 	labels->addresses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, array_free);
 	labels->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	labels->latencies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, histogram_free);
 	read_lines(labels, fd);
 	close(fd);
 	if (!labels->count) {
@@ -291,9 +313,14 @@ guint fdar_labels_count(const struct fdar_labels *labels)
 	return labels->count;
 }
 
-const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *labels)
+const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *labels,
+						 const char *label)
 {
-	return &labels->latency_ns;
+	static const struct fdar_histogram none;
+	const struct fdar_histogram *found =
+		label ? g_hash_table_lookup(labels->latencies, label) : &labels->latency_ns;
+
+	return found ? found : &none;
 }
 
 gboolean fdar_labels_silence(const struct fdar_labels *labels, double *mean_ns)
@@ -313,6 +340,7 @@ void fdar_labels_free(struct fdar_labels *labels)
 		return;
 	g_hash_table_unref(labels->addresses);
 	g_hash_table_unref(labels->hosts);
+	g_hash_table_unref(labels->latencies);
 	g_string_chunk_free(labels->texts);
 	fdar_histogram_clear(&labels->latency_ns);
 	g_free(labels);

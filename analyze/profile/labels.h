@@ -35,8 +35,10 @@ gboolean fdar_labels_seen(const struct fdar_labels *labels, const char *peer, ui
 			  struct fdar_labels_seen *seen);
 
 /* How long clients waited for answers: from when the last byte of what they sent was gone to the last of what came,
- * of each exchange of the journal. Owned by the labels; empty where it does not say. */
-const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *labels);
+ * of each exchange of the journal, of the sessions with a label (NULL: all). Owned by the labels; empty where it does
+ * not say. */
+const struct fdar_histogram *fdar_labels_latency(const struct fdar_labels *labels,
+						 const char *label);
 
 /* How long clients were silent by themselves, a session on average: between the end of an answer and what they
  * sent next, of the exchanges that the journal has. FALSE: it has none. */

@@ -363,7 +363,7 @@ void fdar_profile_merge(struct fdar_profile *profile, const struct fdar_profile 
 	}
 }
 
-struct fdar_profile *fdar_profile_flatten(const struct fdar_profile *profile)
+struct fdar_profile *fdar_profile_of_label(const struct fdar_profile *profile, const char *label)
 {
 	struct fdar_profile *flat = fdar_profile_new();
 	g_autofree uint32_t *functions = merge_functions(flat, profile);
@@ -371,8 +371,14 @@ struct fdar_profile *fdar_profile_flatten(const struct fdar_profile *profile)
 
 	merge_figures(flat, profile);
 	for (uint32_t i = 0; i < profile->group_count; i++)
-		merge_group(&flat->groups[i ? all : 0], &profile->groups[i], functions);
+		if (!i || !label || strcmp(profile->groups[i].label, label) == 0)
+			merge_group(&flat->groups[i ? all : 0], &profile->groups[i], functions);
 	return flat;
+}
+
+struct fdar_profile *fdar_profile_flatten(const struct fdar_profile *profile)
+{
+	return fdar_profile_of_label(profile, NULL);
 }
 
 uint64_t *fdar_profile_subtree_ns(const struct fdar_profile_group *group)

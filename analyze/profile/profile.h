@@ -176,6 +176,9 @@ void fdar_profile_merge(struct fdar_profile *profile, const struct fdar_profile 
 /* A profile whose group FDAR_PROFILE_ALL holds the sessions of all labels. The caller owns it. */
 struct fdar_profile *fdar_profile_flatten(const struct fdar_profile *profile);
 
+/* The same of the sessions with a label; NULL: all. */
+struct fdar_profile *fdar_profile_of_label(const struct fdar_profile *profile, const char *label);
+
 /* Own times of each node and all below it, in an array of group->node_count: what a flame graph's
  * widths are. (stat.total_ns differs where recursion was folded.) The caller frees the result. */
 uint64_t *fdar_profile_subtree_ns(const struct fdar_profile_group *group);

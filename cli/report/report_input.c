@@ -16,9 +16,10 @@ static void session_clear(gpointer data)
 	g_free(session->function);
 }
 
-void fdar_report_slowest_init(struct fdar_report_slowest *slowest, unsigned side)
+void fdar_report_slowest_init(struct fdar_report_slowest *slowest, unsigned side, const char *label)
 {
 	slowest->side = side;
+	slowest->label = label;
 	slowest->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_report_session));
 	g_array_set_clear_func(slowest->sessions, session_clear);
 	slowest->all = g_array_new(FALSE, FALSE, sizeof(struct fdar_report_candidate));
@@ -28,6 +29,12 @@ void fdar_report_slowest_clear(struct fdar_report_slowest *slowest)
 {
 	g_array_unref(slowest->sessions);
 	g_array_unref(slowest->all);
+}
+
+void fdar_report_slowest_forget(struct fdar_report_slowest *slowest)
+{
+	g_array_set_size(slowest->sessions, 0);
+	g_array_set_size(slowest->all, 0);
 }
 
 static guint fastest(const GArray *sessions)
@@ -106,6 +113,8 @@ void fdar_report_slowest_take(void *user, const struct fdar_profile_session *tol
 					    .running_ns = told->running_ns,
 					    .finished = session->state == FDAR_SESSION_FINISHED };
 
+	if (slowest->label && g_strcmp0(slowest->label, told->label) != 0)
+		return;
 	add_candidate(slowest, session, told->busy_ns);
 	if (is_known(slowest->sessions, session))
 		return;
@@ -238,7 +247,7 @@ GArray *fdar_report_facts(const char *const paths[2], const struct fdar_diff *di
 	return facts.rows;
 }
 
-void fdar_report_latency(const char *path, struct fdar_histogram *latency_ns)
+void fdar_report_latency(const char *path, const char *label, struct fdar_histogram *latency_ns)
 {
 	g_autofree char *journal = g_build_filename(path, "replay.jsonl", NULL);
 	g_autoptr(fdar_labels) labels = NULL;
@@ -246,5 +255,5 @@ void fdar_report_latency(const char *path, struct fdar_histogram *latency_ns)
 	if (g_file_test(journal, G_FILE_TEST_IS_REGULAR))
 		labels = fdar_labels_load(journal, NULL);
 	if (labels)
-		fdar_histogram_merge(latency_ns, fdar_labels_latency(labels));
+		fdar_histogram_merge(latency_ns, fdar_labels_latency(labels, label));
 }

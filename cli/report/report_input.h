@@ -21,12 +21,16 @@ struct fdar_report_candidate {
 /* The slowest sessions of one side, as they come; the callback of struct fdar_profile_input. */
 struct fdar_report_slowest {
 	unsigned side;
-	GArray *sessions; /* struct fdar_report_session; owns their texts */
-	GArray *all;      /* struct fdar_report_candidate, of the first FDAR_STORY_SESSIONS_MAX */
+	const char *label; /* of those that count; NULL: all */
+	GArray *sessions;  /* struct fdar_report_session; owns their texts */
+	GArray *all;       /* struct fdar_report_candidate, of the first FDAR_STORY_SESSIONS_MAX */
 };
 
-void fdar_report_slowest_init(struct fdar_report_slowest *slowest, unsigned side);
+void fdar_report_slowest_init(struct fdar_report_slowest *slowest, unsigned side,
+			      const char *label);
 void fdar_report_slowest_take(void *user, const struct fdar_profile_session *session);
+/* Those of before: they are read once more. */
+void fdar_report_slowest_forget(struct fdar_report_slowest *slowest);
 void fdar_report_slowest_clear(struct fdar_report_slowest *slowest);
 
 /* The session to draw, by the server's time of all, as FDAR_PICK_WORST, _MEDIAN or _HEAVY say; NULL: there is none.
@@ -40,7 +44,8 @@ const struct fdar_report_candidate *fdar_report_slowest_choose(
 GArray *fdar_report_facts(const char *const paths[2], const struct fdar_diff *diff,
 			  GStringChunk *texts);
 
-/* What clients waited for answers, as the recording's replay.jsonl says; empty where there is none. */
-void fdar_report_latency(const char *path, struct fdar_histogram *latency_ns);
+/* What clients waited for answers, as the recording's replay.jsonl says, in the sessions with a label (NULL: all);
+ * empty where there is none. */
+void fdar_report_latency(const char *path, const char *label, struct fdar_histogram *latency_ns);
 
 #endif

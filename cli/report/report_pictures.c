@@ -1,6 +1,9 @@
 #include "cli/report/report_pictures.h"
 
+#include <string.h>
+
 #include "analyze/activity/activity.h"
+#include "cli/flame/flame_input.h"
 #include "cli/sequence/sequence_page.h"
 #include "viz/bars/bars.h"
 #include "viz/flame/flame.h"
@@ -34,6 +37,53 @@ static void hang(struct easel *easel, const char *id, const char *title, const c
 	g_array_append_val(easel->pictures, picture);
 }
 
+/* Of each side one, the subject's first; prefix begins their ids. */
+static void hang_flames(struct easel *easel, const struct fdar_flame_tree *tree, const char *prefix,
+			const char *title)
+{
+	const struct fdar_report_drawing *of = easel->of;
+
+	for (unsigned s = of->sides; s-- > 0;) {
+		/* Ids of boxes are the picture's own. */
+		gboolean calls = strcmp(prefix, "flame") == 0;
+		g_autofree char *id = g_strconcat(prefix, "-", side_names[s], NULL);
+		g_autofree char *boxes = g_strconcat(calls ? "" : prefix, side_names[s], NULL);
+		g_autofree char *heading =
+			of->diff ? g_strconcat(title, ": ", side_names[s], NULL) : g_strdup(title);
+		const struct fdar_flame_options options = {
+			.title = of->diff ? side_names[s] : NULL, .id = boxes, .width = WIDTH
+		};
+
+		hang(easel, id, heading, NULL,
+		     fdar_flame_svg(tree,
+				    of->diff && s == 0 ? FDAR_FLAME_BASELINE : FDAR_FLAME_SUBJECT,
+				    &options),
+		     TRUE);
+	}
+}
+
+static void draw_samples(struct easel *easel)
+{
+	const struct fdar_report_drawing *of = easel->of;
+	const struct fdar_flame_request request = { .usage = of->usage,
+						    .path = of->paths[of->sides - 1],
+						    .baseline = of->sides > 1 ? of->paths[0] : NULL,
+						    .label = of->labels[of->sides - 1],
+						    .baseline_label = of->labels[0],
+						    .unit = of->unit,
+						    .stop = of->stop };
+	g_autoptr(fdar_flame_tree) tree = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (of->several || !fdar_flame_request_has_samples(&request))
+		return;
+	tree = fdar_flame_sampled_read(&request, &error);
+	if (tree)
+		hang_flames(easel, tree, "sampled", "Where the processor was, by samples");
+	else if (!*of->stop)
+		fdar_warning(of->usage, "samples are left out: %s", error->message);
+}
+
 static void draw_flames(struct easel *easel)
 {
 	const struct fdar_report_drawing *of = easel->of;
@@ -48,22 +98,7 @@ static void draw_flames(struct easel *easel)
 		     "that "
 		     "do not touch are a difference.",
 		     fdar_tree_svg(of->diff, of->profiles, &paths), FALSE);
-	for (unsigned s = of->sides; s-- > 0;) {
-		const struct fdar_flame_options options = { .title =
-								    of->diff ? side_names[s] : NULL,
-							    .id = side_names[s],
-							    .width = WIDTH };
-		g_autofree char *id = g_strconcat("flame-", side_names[s], NULL);
-		g_autofree char *title =
-			of->diff ? g_strconcat("Where the time went: ", side_names[s], NULL)
-				 : g_strdup("Where the time went");
-
-		hang(easel, id, title, NULL,
-		     fdar_flame_svg(tree,
-				    of->diff && s == 0 ? FDAR_FLAME_BASELINE : FDAR_FLAME_SUBJECT,
-				    &options),
-		     TRUE);
-	}
+	hang_flames(easel, tree, "flame", "Where the time went");
 	hang(easel, "waits", "What sessions wait for", NULL, fdar_waits_svg(tree, &bars), FALSE);
 }
 
@@ -76,6 +111,7 @@ static void choose(const struct fdar_report_drawing *of, struct fdar_sequence_re
 		const struct fdar_report_candidate *chosen;
 
 		request->paths[s] = (char *)of->paths[s];
+		request->labels[s] = (char *)of->labels[s];
 		request->picks[s] = of->sides == 1 ? FDAR_PICK_WORST
 				    : s            ? FDAR_PICK_HEAVY
 						   : FDAR_PICK_MEDIAN;
@@ -131,12 +167,13 @@ void fdar_report_draw(const struct fdar_report_drawing *of, GArray *pictures, GP
 	g_autoptr(GError) error = NULL;
 
 	draw_flames(&easel);
+	draw_samples(&easel);
 	choose(of, &request, drawn_ns);
 	page.warnings = g_ptr_array_new_with_free_func(g_free);
 	page.activities = activities;
 	if (of->diff) {
 		page.heading = g_strdup(of->diff->verdict.sentence);
-		page.focus = g_strdup(of->diff->verdict.function);
+		page.focus = of->by_samples ? NULL : g_strdup(of->diff->verdict.function);
 	}
 	if (fdar_sequence_page_make(&page, &error)) {
 		if (!of->diff && heading)

@@ -18,6 +18,8 @@ struct fdar_report_drawing {
 	const struct fdar_profile *profiles[2]; /* flattened */
 	const struct fdar_report_slowest *slowest[2];
 	const char *listings[2]; /* as of sequence_options.h */
+	const char *labels[2];   /* of the sessions that are compared; NULL: all */
+	gboolean by_samples;     /* the verdict's function was sampled, not recorded */
 	enum fdar_unit unit;
 	gboolean several; /* runs of a side, of which paths are the first */
 	const volatile int *stop;

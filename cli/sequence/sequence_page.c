@@ -7,7 +7,7 @@
 #include "analyze/diff/diff.h"
 #include "analyze/profile/labels.h"
 #include "analyze/story/story_read.h"
-#include "cli/diff/diff_sides.h"
+#include "cli/diff/diff_compare.h"
 #include "cli/kit/table.h"
 #include "cli/sequence/sequence_words.h"
 #include "pipeline/recording/doubts.h"
@@ -105,17 +105,17 @@ static void take_doubts(struct fdar_sequence_page *page, const struct fdar_diff_
 }
 
 /* As flowdar diff compares them, so that both say the same. */
-static struct fdar_diff *compare_sides(struct fdar_sequence_page *page, GError **error)
+static gboolean compare_sides(struct fdar_sequence_page *page, struct fdar_diff_compared *compared,
+			      GError **error)
 {
 	const struct fdar_sequence_request *r = page->request;
-	struct fdar_diff_options options = { .label = r->labels[1],
-					     .baseline_label = r->labels[0] };
 	char *paths[2][2] = { { r->paths[0], NULL }, { r->paths[1], NULL } };
 	struct fdar_diff_side_input inputs[2];
-	struct fdar_diff_sides sides = { 0 };
-	struct fdar_diff *diff = NULL;
 
-	for (unsigned s = 0; s < 2; s++)
+	compared->unit = unit_of(r);
+	compared->unit_is_open = compared->unit == FDAR_UNIT_SESSION;
+	for (unsigned s = 0; s < 2; s++) {
+		compared->labels[s] = r->labels[s];
 		inputs[s] = (struct fdar_diff_side_input){
 			.input = { .usage = page->usage,
 				   .stop = page->stop,
@@ -126,29 +126,27 @@ static struct fdar_diff *compare_sides(struct fdar_sequence_page *page, GError *
 				   .tells_doubts = TRUE },
 			.paths = paths[s]
 		};
-	if (fdar_diff_sides_read(inputs, &sides, error)) {
-		fdar_diff_sides_options(&sides, &options);
-		diff = fdar_diff_new(fdar_diff_side(&sides, 0), fdar_diff_side(&sides, 1), &options,
-				     error);
 	}
-	if (diff)
-		take_doubts(page, &sides);
-	fdar_diff_sides_clear(&sides);
-	return diff;
+	if (!fdar_diff_compare(inputs, compared, error))
+		return FALSE;
+	take_doubts(page, &compared->sides);
+	return TRUE;
 }
 
 /* The comparison of all sessions gives the heading, and the focus unless one was asked for. */
 static gboolean compare(struct fdar_sequence_page *page, GError **error)
 {
-	g_autoptr(fdar_diff) diff = compare_sides(page, error);
+	struct fdar_diff_compared compared = { 0 };
+	gboolean good = compare_sides(page, &compared, error);
 
-	if (!diff)
-		return FALSE;
-	page->heading = g_strdup(diff->verdict.sentence);
-	page->subheading = fdar_sequence_compared(diff);
-	if (!page->focus)
-		page->focus = g_strdup(diff->verdict.function);
-	return TRUE;
+	if (good) {
+		page->heading = g_strdup(compared.diff->verdict.sentence);
+		page->subheading = fdar_sequence_compared(compared.diff);
+		if (!page->focus && !compared.by_samples)
+			page->focus = g_strdup(compared.diff->verdict.function);
+	}
+	fdar_diff_compared_clear(&compared);
+	return good;
 }
 
 /* Which sessions may be drawn. */

@@ -70,6 +70,16 @@ sed -n 2p "$WORK/diff" | grep -q '^  confidence: \(low\|medium\): ' || fail "con
 "$FLOWDAR" diff "$WORK/usual" "$WORK/attack" --format json | jq -e '.samples.outcome == "found"' > /dev/null ||
 	fail "JSON: no samples"
 
+note "and so do the flame graph and the report, which draw them"
+"$FLOWDAR" flame --baseline "$WORK/usual" "$WORK/attack" -o "$WORK/flame.svg" > "$WORK/flame.out" ||
+	fail "flame: exit status $?"
+cmp <(head -n 1 "$WORK/diff") <(head -n 1 "$WORK/flame.out") || fail "flame says otherwise than diff"
+grep -q 'data-name="ap_regexec_len"' "$WORK/flame.svg" || fail "flame: no ap_regexec_len"
+grep -q 'of the processor, by samples' "$WORK/flame.svg" || fail "flame: does not say what it is of"
+"$FLOWDAR" report "$WORK/usual" "$WORK/attack" -o "$WORK/report.html" > "$WORK/report.out" || fail "report: exit status $?"
+cmp <(head -n 1 "$WORK/diff") <(head -n 1 "$WORK/report.out") || fail "the report says otherwise than diff"
+grep -q '<section id="sampled-subject" class="flame">' "$WORK/report.html" || fail "report: no samples"
+
 note "the same against itself: nothing"
 "$FLOWDAR" diff "$WORK/attack" "$WORK/attack" --format json > "$WORK/same.json"
 jq -e '.samples.outcome == "nothing" and .verdict.function == null' "$WORK/same.json" > /dev/null ||

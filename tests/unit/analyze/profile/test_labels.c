@@ -28,15 +28,19 @@ static void test_latency(void)
 		"{\"sent_ns\":500,\"last_ns\":200},{\"sent_ns\":500},7,{\"sent_ns\":\"9\",\"last_"
 		"ns\":9}]}\n"
 		"{\"client\":\"a:2\",\"label\":\"x\",\"exchanges\":{\"sent_ns\":1,\"last_ns\":2}}\n"
-		"{\"client\":\"a:3\",\"label\":\"x\",\"exchanges\":[{\"sent_ns\":0,\"last_ns\":50}]"
+		"{\"client\":\"a:3\",\"label\":\"y\",\"exchanges\":[{\"sent_ns\":0,\"last_ns\":50}]"
 		"}\n",
 		NULL);
 
 	g_assert_nonnull(labels);
 	g_assert_cmpuint(fdar_labels_count(labels), ==, 3);
-	g_assert_cmpuint(fdar_labels_latency(labels)->count, ==, 2);
-	g_assert_cmpuint(fdar_labels_latency(labels)->min, ==, 50);
-	g_assert_cmpuint(fdar_labels_latency(labels)->max, ==, 300);
+	g_assert_cmpuint(fdar_labels_latency(labels, NULL)->count, ==, 2);
+	g_assert_cmpuint(fdar_labels_latency(labels, NULL)->min, ==, 50);
+	g_assert_cmpuint(fdar_labels_latency(labels, NULL)->max, ==, 300);
+	g_assert_cmpuint(fdar_labels_latency(labels, "x")->count, ==, 1);
+	g_assert_cmpuint(fdar_labels_latency(labels, "x")->min, ==, 300);
+	g_assert_cmpuint(fdar_labels_latency(labels, "y")->max, ==, 50);
+	g_assert_cmpuint(fdar_labels_latency(labels, "z")->count, ==, 0);
 }
 
 /* Between an answer and what is sent next; not before the first, nor where nothing was answered. */

@@ -227,9 +227,13 @@ static void test_labels(void)
 		"A 0 begin:1:good 1 +f 2 -f 3 end:1 4 begin:2:bad 5 +f 9 -f 10 end:2\n"
 		"B 4 begin:3: 5 +g 6 -g");
 	g_autoptr(fdar_profile) flat = fdar_profile_flatten(profile);
+	g_autoptr(fdar_profile) good = fdar_profile_of_label(profile, "good");
 
 	check(profile);
 	check(flat);
+	check(good);
+	g_assert_cmpuint(fdar_profile_group(good, FDAR_PROFILE_ALL)->sessions, ==, 1);
+	g_assert_cmpuint(fdar_profile_group(good, FDAR_PROFILE_ALL)->own_ns, ==, 1);
 	g_assert_cmpuint(profile->group_count, ==, 4);
 	g_assert_cmpuint(fdar_profile_group(profile, "good")->own_ns, ==, 1);
 	g_assert_cmpuint(fdar_profile_group(profile, "bad")->own_ns, ==, 4);
