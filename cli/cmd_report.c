@@ -9,6 +9,7 @@
 #include "cli/kit/options.h"
 #include "cli/kit/save.h"
 #include "cli/diff/fail_on.h"
+#include "cli/report/report_again.h"
 #include "cli/report/report_forms.h"
 #include "cli/report/report_input.h"
 #include "cli/report/report_pictures.h"
@@ -265,6 +266,13 @@ static GPtrArray *commands_of(const struct making *making)
 			g_strdup_printf("flowdar flame %s%s -o flame.svg", baseline, last));
 	g_ptr_array_add(commands, g_strdup_printf("flowdar timeline %s -o timeline.svg", last));
 	g_ptr_array_add(commands, g_strdup_printf("flowdar report %s", words));
+	for (unsigned i = 0; i < making->count; i++) {
+		struct fdar_recording_info info = { 0 };
+
+		fdar_recording_info_load(making->runs[i][0], &info, NULL);
+		fdar_report_again(commands, making->runs[i][0], &info);
+		fdar_recording_info_clear(&info);
+	}
 	g_ptr_array_add(commands, NULL);
 	return commands;
 }

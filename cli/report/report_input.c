@@ -5,6 +5,7 @@
 #include "analyze/profile/labels.h"
 #include "base/amount.h"
 #include "cli/kit/table.h"
+#include "cli/report/report_again.h"
 #include "pipeline/recording/recording.h"
 
 static void session_clear(gpointer data)
@@ -157,6 +158,13 @@ static void add(struct facts *facts, const char *name, char *baseline, char *sub
 	g_free(subject);
 }
 
+/* The same of what a function says of each recording; the second path is NULL of one. */
+static void add_of(struct facts *facts, const char *name, const char *const paths[2],
+		   char *(*value)(const char *path))
+{
+	add(facts, name, value(paths[0]), paths[1] ? value(paths[1]) : NULL);
+}
+
 static char *command_of(const struct fdar_recording_info *info)
 {
 	return info->command && info->command[0] ? g_strjoinv(" ", info->command) : NULL;
@@ -225,6 +233,8 @@ GArray *fdar_report_facts(const char *const paths[2], const struct fdar_diff *di
 	for (unsigned i = 0; i < (diff ? 2 : 1); i++)
 		fdar_recording_info_load(paths[i], &facts.info[i], NULL);
 	add(&facts, "server", command_of(a), command_of(b));
+	add_of(&facts, "build ids", paths, fdar_report_builds);
+	add_of(&facts, "played at it", paths, fdar_report_played);
 	add(&facts, "host", g_strdup(a->host), g_strdup(b->host));
 	add(&facts, "recorded at", g_strdup(a->started), g_strdup(b->started));
 	add(&facts, "for", a->detail ? fdar_format_duration((double)a->duration_ns) : NULL,
@@ -241,6 +251,7 @@ GArray *fdar_report_facts(const char *const paths[2], const struct fdar_diff *di
 	add(&facts, "events", count_or_none(a, a->events), count_or_none(b, b->events));
 	add(&facts, "lost", losses_of(a), losses_of(b));
 	add(&facts, "ended", g_strdup(a->ended), g_strdup(b->ended));
+	add_of(&facts, "recording", paths, fdar_report_identity);
 	add(&facts, "warnings", warnings_of(a), warnings_of(b));
 	for (unsigned i = 0; i < 2; i++)
 		fdar_recording_info_clear(&facts.info[i]);

@@ -84,21 +84,30 @@ static void draw_samples(struct easel *easel)
 		fdar_warning(of->usage, "samples are left out: %s", error->message);
 }
 
+static void draw_changes(struct easel *easel)
+{
+	const struct fdar_report_drawing *of = easel->of;
+	const struct fdar_bars_options paths = { .id = "paths-tree", .width = WIDTH };
+
+	if (!of->diff)
+		return;
+	hang(easel, "changes", "Where the added time is",
+	     "The call paths whose own time changed most, with their callers. Two hills that do "
+	     "not "
+	     "touch are a difference.",
+	     fdar_tree_svg(of->diff, of->profiles, &paths), FALSE);
+	g_array_index(easel->pictures, struct fdar_report_picture, 0).first = TRUE;
+}
+
 static void draw_flames(struct easel *easel)
 {
 	const struct fdar_report_drawing *of = easel->of;
 	g_autoptr(fdar_flame_tree) tree = of->diff ? fdar_flame_tree_of_diff(of->diff)
 						   : fdar_flame_tree_of_profile(of->profiles[0]);
 	const struct fdar_bars_options bars = { .id = "waits-bars", .width = WIDTH };
-	const struct fdar_bars_options paths = { .id = "paths-tree", .width = WIDTH };
 
-	if (of->diff)
-		hang(easel, "changes", "Where the added time is",
-		     "The call paths whose own time changed most, with their callers. Two hills "
-		     "that "
-		     "do not touch are a difference.",
-		     fdar_tree_svg(of->diff, of->profiles, &paths), FALSE);
 	hang_flames(easel, tree, "flame", "Where the time went");
+	draw_samples(easel);
 	hang(easel, "waits", "What sessions wait for", NULL, fdar_waits_svg(tree, &bars), FALSE);
 }
 
@@ -166,8 +175,7 @@ void fdar_report_draw(const struct fdar_report_drawing *of, GArray *pictures, GP
 	struct fdar_activity *activities[2] = { NULL, NULL };
 	g_autoptr(GError) error = NULL;
 
-	draw_flames(&easel);
-	draw_samples(&easel);
+	draw_changes(&easel);
 	choose(of, &request, drawn_ns);
 	page.warnings = g_ptr_array_new_with_free_func(g_free);
 	page.activities = activities;
@@ -182,6 +190,7 @@ void fdar_report_draw(const struct fdar_report_drawing *of, GArray *pictures, GP
 	} else if (!*of->stop) {
 		fdar_warning(of->usage, "no sequence diagram: %s", error->message);
 	}
+	draw_flames(&easel);
 	for (unsigned s = of->sides; s-- > 0;) {
 		if (activities[s])
 			draw_threads(&easel, activities[s], s);

@@ -269,9 +269,8 @@ GString *fdar_tree_svg(const struct fdar_diff *diff, const struct fdar_profile *
 	for (uint32_t i = 1; i < diff->node_count; i++)
 		if (shown[i])
 			view.most_ns = MAX(view.most_ns, weight_of(&diff->nodes[i]));
-	if (options->title)
-		fdar_chart_text(view.chart, MARGIN, 22, 0, FDAR_FONT_SANS_BOLD, 15, FDAR_COLOR_INK,
-				view.width - 2 * MARGIN, title);
+	fdar_chart_heading(view.chart, MARGIN, view.width - 2 * MARGIN,
+			   options->title ? title : NULL);
 	draw_head(&view);
 	rows = draw_below(&view, 0, 0, 0);
 	words = g_strdup_printf("%u of %u call paths: those whose own time changed most, and their "

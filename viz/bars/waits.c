@@ -129,9 +129,7 @@ GString *fdar_waits_svg(const struct fdar_flame_tree *tree, const struct fdar_ba
 		fdar_label_units(options->title ? options->title : "What sessions wait for");
 	double y;
 
-	if (options->title)
-		fdar_chart_text(chart, MARGIN, 22, 0, FDAR_FONT_SANS_BOLD, 15, FDAR_COLOR_INK,
-				width - 2 * MARGIN, title);
+	fdar_chart_heading(chart, MARGIN, width - 2 * MARGIN, options->title ? title : NULL);
 	draw_legend(chart, tree);
 	y = draw_waits(chart, waits, tree, width);
 	if (waits->len > FDAR_BARS_WAITS || waits->len == 0) {

@@ -180,6 +180,15 @@ static void dark_style(GString *out, const char *prefix)
 	g_string_append(out, "}</style>\n");
 }
 
+void fdar_chart_heading(struct fdar_chart *chart, double x, double width, const char *title)
+{
+	if (title)
+		fdar_chart_text(chart, x, 22, 0, FDAR_FONT_SANS_BOLD, 15, FDAR_COLOR_INK, width,
+				title);
+	else
+		chart->cropped = FDAR_CHART_HEADING;
+}
+
 GString *fdar_chart_finish(struct fdar_chart *chart, double width, double height, const char *title,
 			   const char *description)
 {
@@ -188,9 +197,10 @@ GString *fdar_chart_finish(struct fdar_chart *chart, double width, double height
 	g_string_append_printf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" id=\"%s\"",
 			       chart->prefix);
 	number(out, " width=\"", width, "\"");
-	number(out, " height=\"", height, "\"");
-	number(out, " viewBox=\"0 0 ", width, "");
-	number(out, " ", height, "\"");
+	number(out, " height=\"", height - chart->cropped, "\"");
+	number(out, " viewBox=\"0 ", chart->cropped, "");
+	number(out, " ", width, "");
+	number(out, " ", height - chart->cropped, "\"");
 	g_string_append_printf(out,
 			       " role=\"img\" aria-labelledby=\"%s-title %s-words\" "
 			       "font-family=\"%s\">\n<title id=\"%s-title\">",

@@ -21,6 +21,7 @@ struct fdar_chart {
 	GString *body;
 	const char *prefix; /* of ids: letters and digits */
 	guint marks;        /* rectangles and paths so far */
+	double cropped;     /* points at the top that are not shown */
 };
 
 /* prefix must outlive the chart. The caller owns the result; fdar_chart_finish ends it. */
@@ -49,6 +50,11 @@ void fdar_chart_disc(struct fdar_chart *chart, double x, double y, double radius
 /* y is the base line; align: 0 left, 1 middle, 2 right. Cut in the middle to width points, 0: not. */
 void fdar_chart_text(struct fdar_chart *chart, double x, double y, int align, enum fdar_font font,
 		     double size, enum fdar_color color, double width, const char *text);
+
+/* A heading in bold over all else, cut to width. title NULL: there is none, and what FDAR_CHART_HEADING points keep
+ * for it at the top is not shown; the others' places stay. */
+#define FDAR_CHART_HEADING 26.0
+void fdar_chart_heading(struct fdar_chart *chart, double x, double width, const char *title);
 
 /* The whole document, description for those who can't see it; the chart is gone. The caller frees the result. */
 GString *fdar_chart_finish(struct fdar_chart *chart, double width, double height, const char *title,

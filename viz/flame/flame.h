@@ -60,7 +60,8 @@ struct fdar_flame_tree *fdar_flame_tree_of_samples(
 void fdar_flame_path(const struct fdar_flame_tree *tree, uint32_t index, GArray *path);
 
 struct fdar_flame_options {
-	const char *title; /* NULL: none */
+	const char *title; /* NULL: "Flame graph" */
+	gboolean untitled; /* it is for those who cannot see the picture only */
 	const char *id;    /* prefix of the ids in the picture, letters and digits; NULL: "flame" */
 	double width;      /* points; 0: 1180 */
 	double min_part;   /* boxes with less of the whole are left out, and counted; 0: 0.001 */

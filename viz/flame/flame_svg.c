@@ -329,15 +329,17 @@ static GString *page_of(struct view *view)
 {
 	GString *boxes = view->out, *page = g_string_new(NULL);
 	double height = HEAD + view->depth_max * ROW + FOOT;
+	double cropped = view->options->untitled ? HEAD - 24 : 0;
 	g_autofree char *which = summary(view);
 	g_autofree char *title =
 		fdar_label_units(view->options->title ? view->options->title : "Flame graph");
 
 	append_number(page, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", view->width,
 		      "\"");
-	append_number(page, " height=\"", height, "\"");
-	append_number(page, " viewBox=\"0 0 ", view->width, " ");
-	append_number(page, "", height, "\" role=\"img\" font-size=\"11\"");
+	append_number(page, " height=\"", height - cropped, "\"");
+	append_number(page, " viewBox=\"0 ", cropped, " ");
+	append_number(page, "", view->width, " ");
+	append_number(page, "", height - cropped, "\" role=\"img\" font-size=\"11\"");
 	g_string_append_printf(page, " font-family=\"%s\" aria-label=\"",
 			       fdar_font_family(FDAR_FONT_SANS));
 	append_text(page, title);
@@ -347,7 +349,8 @@ static GString *page_of(struct view *view)
 		page, "\">\n<style>@media (prefers-color-scheme:dark){.paper{fill:#0d1117}"
 		      ".ink{fill:#e6edf3}.muted{fill:#9ba3ad}}</style>\n"
 		      "<rect class=\"paper\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
-	append_line(page, view->width, 18, 14, "ink", title);
+	if (!view->options->untitled)
+		append_line(page, view->width, 18, 14, "ink", title);
 	append_line(page, view->width, 36, 12, "muted", which);
 	g_string_append_len(page, boxes->str, (gssize)boxes->len);
 	g_string_free(boxes, TRUE);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/amount.h"
 #include "viz/scene/label.h"
 
 #define POLICY \
@@ -20,6 +21,97 @@ static void head(GString *out, const struct fdar_report *report)
 	g_string_append(out, "</style>\n</head>\n<body>\n");
 }
 
+struct measures {
+	guint64 sessions, unfinished;
+	double mean_ns, median_ns, p99_ns;
+};
+
+static void measure_sides(const struct fdar_report *report, struct measures sides[2])
+{
+	const struct fdar_profile_group *group = NULL;
+
+	if (report->diff) {
+		const struct fdar_diff_sessions *of[] = { &report->diff->baseline,
+							  &report->diff->subject };
+
+		for (unsigned i = 0; i < 2; i++)
+			sides[i] = (struct measures){ of[i]->sessions, of[i]->unfinished,
+						      of[i]->busy_ns, of[i]->busy_median_ns,
+						      of[i]->busy_p99_ns };
+		return;
+	}
+	group = fdar_profile_group(report->profile, FDAR_PROFILE_ALL);
+	if (group)
+		sides[0] = (struct measures){
+			group->sessions, group->unfinished, fdar_histogram_mean(&group->busy_ns),
+			fdar_histogram_quantile(&group->busy_ns, 0.5, MAX(group->sessions, 1)),
+			fdar_histogram_quantile(&group->busy_ns, 0.99, MAX(group->sessions, 1))
+		};
+}
+
+/* "baseline usual.rec: 141 sessions, 573 µs each (median)": what the verdict compares, in a line. */
+static void sides_line(GString *out, const struct fdar_report *report)
+{
+	struct measures sides[2] = { { 0 }, { 0 } };
+	gboolean requests = report->diff->unit == FDAR_UNIT_REQUEST;
+
+	measure_sides(report, sides);
+	g_string_append(out, "<p>");
+	for (unsigned i = 0; i < 2; i++) {
+		g_autofree char *count =
+			fdar_plural(sides[i].sessions, requests ? "request" : "session", NULL);
+		g_autofree char *mean = fdar_label_mean_duration(sides[i].mean_ns);
+		g_autofree char *median = fdar_label_mean_duration(sides[i].median_ns);
+
+		fdar_html_format(out, "%s<b>%s</b> ", i ? " · " : "", i ? "subject" : "baseline");
+		fdar_html_text(out, report->sides[i]);
+		fdar_html_format(out, ": %s, server time %s on average, median %s", count, mean,
+				 median);
+	}
+	g_string_append(out, "</p>\n");
+}
+
+/* Of pictures that both sides have the first is enough. */
+static gboolean is_second(const struct fdar_report *report, gsize index)
+{
+	const char *colon = strchr(report->pictures[index].title, ':');
+	gsize length = colon ? (gsize)(colon - report->pictures[index].title) + 1 : 0;
+
+	for (gsize i = 0; colon && i < index; i++)
+		if (strncmp(report->pictures[i].title, report->pictures[index].title, length) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+static void entry(GString *out, const char *id, const char *title)
+{
+	g_autofree char *first = g_strndup(title, strcspn(title, ":"));
+
+	fdar_html_format(out, "<a href=\"#%s\">", id);
+	fdar_html_text(out, first);
+	g_string_append(out, "</a> ");
+}
+
+/* Links to all sections, in their order. */
+static void contents(GString *out, const struct fdar_report *report)
+{
+	g_string_append(out, "<nav aria-label=\"sections\">");
+	for (gsize i = 0; i < report->picture_count; i++)
+		if (report->pictures[i].first)
+			entry(out, report->pictures[i].id, report->pictures[i].title);
+	entry(out, "ranking", "Which functions");
+	if (fdar_report_has_distribution(report))
+		entry(out, "distribution", "How long each one took");
+	for (gsize i = 0; i < report->picture_count; i++)
+		if (!report->pictures[i].first && !is_second(report, i))
+			entry(out, report->pictures[i].id, report->pictures[i].title);
+	if (report->session_count)
+		entry(out, "who", "Which sessions");
+	entry(out, "run", "What was run");
+	entry(out, "again", "To see it again");
+	g_string_append(out, "</nav>\n");
+}
+
 /* Nothing to compare with: what costs most, and no word of how sure. */
 static void alone(GString *out, const struct fdar_report *report)
 {
@@ -27,7 +119,9 @@ static void alone(GString *out, const struct fdar_report *report)
 	fdar_html_words(out, report->title);
 	g_string_append(out,
 			"</h1>\n<p>One recording says what costs most, not what is wrong: for a "
-			"verdict compare it with a usual one.</p></header>\n<main>\n");
+			"verdict compare it with a usual one.</p>\n");
+	contents(out, report);
+	g_string_append(out, "</header>\n<main>\n");
 }
 
 static void verdict(GString *out, const struct fdar_report *report)
@@ -42,9 +136,15 @@ static void verdict(GString *out, const struct fdar_report *report)
 		fdar_html_text(out, found->file);
 		fdar_html_format(out, ":%d</code> · ", found->line);
 	}
-	fdar_html_format(out, "<span class=\"confidence %s\">confidence: %s</span></p>\n",
+	fdar_html_format(out, "<span class=\"confidence %s\">confidence: %s</span>",
 			 fdar_confidence_name(found->confidence),
-			 fdar_confidence_name(found->confidence));
+			 found->refused ? "none" : fdar_confidence_name(found->confidence));
+	if (found->reason && *found->reason) {
+		g_string_append_c(out, ' ');
+		fdar_html_words(out, found->reason);
+	}
+	g_string_append(out, "</p>\n");
+	sides_line(out, report);
 	if (found->node) {
 		g_autofree char *path = fdar_diff_path(report->diff, found->node, 0);
 
@@ -62,6 +162,7 @@ static void verdict(GString *out, const struct fdar_report *report)
 		}
 		g_string_append(out, "</ul>\n");
 	}
+	contents(out, report);
 	g_string_append(out, "</header>\n<main>\n");
 }
 
@@ -78,11 +179,6 @@ static void fact(GString *out, const char *name, const char *baseline, const cha
 	}
 	g_string_append(out, "</td></tr>\n");
 }
-
-struct measures {
-	guint64 sessions, unfinished;
-	double mean_ns, median_ns, p99_ns;
-};
 
 static void measure_row(GString *out, const char *name, const struct measures sides[2],
 			unsigned count, double (*value)(const struct measures *))
@@ -123,29 +219,6 @@ static void measured(GString *out, const struct measures sides[2], unsigned coun
 	measure_row(out, "99th percentile", sides, count, p99_of);
 	g_free(text[0]);
 	g_free(text[1]);
-}
-
-static void measure_sides(const struct fdar_report *report, struct measures sides[2])
-{
-	const struct fdar_profile_group *group = NULL;
-
-	if (report->diff) {
-		const struct fdar_diff_sessions *of[] = { &report->diff->baseline,
-							  &report->diff->subject };
-
-		for (unsigned i = 0; i < 2; i++)
-			sides[i] = (struct measures){ of[i]->sessions, of[i]->unfinished,
-						      of[i]->busy_ns, of[i]->busy_median_ns,
-						      of[i]->busy_p99_ns };
-		return;
-	}
-	group = fdar_profile_group(report->profile, FDAR_PROFILE_ALL);
-	if (group)
-		sides[0] = (struct measures){
-			group->sessions, group->unfinished, fdar_histogram_mean(&group->busy_ns),
-			fdar_histogram_quantile(&group->busy_ns, 0.5, MAX(group->sessions, 1)),
-			fdar_histogram_quantile(&group->busy_ns, 0.99, MAX(group->sessions, 1))
-		};
 }
 
 static void latencies(GString *out, const struct fdar_report *report, unsigned count)
@@ -237,6 +310,13 @@ static void again(GString *out, const struct fdar_report *report)
 	g_string_append(out, "</script>\n</body>\n</html>\n");
 }
 
+static void pictures(GString *out, const struct fdar_report *report, gboolean first)
+{
+	for (gsize i = 0; i < report->picture_count; i++)
+		if (!report->pictures[i].first == !first)
+			picture(out, &report->pictures[i]);
+}
+
 GString *fdar_report_html(const struct fdar_report *report)
 {
 	GString *out = g_string_sized_new(1 << 18);
@@ -246,7 +326,7 @@ GString *fdar_report_html(const struct fdar_report *report)
 		verdict(out, report);
 	else
 		alone(out, report);
-	facts(out, report);
+	pictures(out, report, TRUE);
 	g_string_append(out, "<section id=\"ranking\"><h2>Which functions</h2>\n");
 	if (report->diff) {
 		fdar_report_functions(out, report);
@@ -256,13 +336,13 @@ GString *fdar_report_html(const struct fdar_report *report)
 	}
 	g_string_append(out, "</section>\n");
 	fdar_report_distribution(out, report);
-	for (gsize i = 0; i < report->picture_count; i++)
-		picture(out, &report->pictures[i]);
+	pictures(out, report, FALSE);
 	if (report->session_count) {
 		g_string_append(out, "<section id=\"who\"><h2>Which sessions</h2>\n");
 		fdar_report_sessions(out, report);
 		g_string_append(out, "</section>\n");
 	}
+	facts(out, report);
 	again(out, report);
 	return out;
 }

@@ -41,6 +41,7 @@ struct fdar_report_picture {
 	const char *words; /* how to read it; NULL: nothing */
 	const char *svg;
 	gboolean flame; /* boxes that can be zoomed and searched */
+	gboolean first; /* stands before the tables */
 };
 
 struct fdar_report {

@@ -1,7 +1,9 @@
 /* Sorts and filters tables, searches and zooms flame graphs. The page is whole without it. */
 (function () {
 	"use strict";
-	const state = new URLSearchParams(location.hash.slice(1));
+	/* A plain "#waits" is a place on the page, as it is without script. */
+	const place = document.getElementById(location.hash.slice(1));
+	const state = place ? new URLSearchParams({ at: place.id }) : new URLSearchParams(location.hash.slice(1));
 
 	/* The fragment keeps what is shown, so that a link opens the same place. */
 	function remember(key, value) {
@@ -41,6 +43,7 @@
 			return down ? -order : order;
 		});
 		body.append(...rows);
+		arrange(table);
 		Array.from(table.tHead.rows[0].cells).forEach((cell, i) => {
 			if (i === column) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
 			else cell.removeAttribute("aria-sort");
@@ -48,15 +51,44 @@
 		remember("sort-" + table.id, column + (down ? "d" : "a"));
 	}
 
-	function filter(table, text, count) {
-		const wanted = text.toLowerCase();
+	/* Rows that are shown: those found, or, while nothing is looked for, the first few. */
+	const FEW = 12;
+
+	function arrange(table) {
+		const wanted = (state.get("find-" + table.id) || "").toLowerCase();
+		const few = !wanted && !state.get("all-" + table.id) && isLong(table);
 		let shown = 0;
 		for (const row of table.tBodies[0].rows) {
-			row.hidden = !row.textContent.toLowerCase().includes(wanted);
+			row.hidden = wanted ? !row.textContent.toLowerCase().includes(wanted) : few && shown >= FEW;
 			if (!row.hidden) shown++;
 		}
-		count.textContent = wanted ? shown + " of " + table.tBodies[0].rows.length : "";
+		return shown;
+	}
+
+	function isLong(table) {
+		return table.tBodies[0].rows.length > FEW + 3;
+	}
+
+	function filter(table, text, count) {
 		remember("find-" + table.id, text);
+		const shown = arrange(table);
+		count.textContent = text ? shown + " of " + table.tBodies[0].rows.length : "";
+	}
+
+	/* Below a long table: all of its rows, or the first ones. */
+	function more(table) {
+		if (!isLong(table)) return;
+		const button = make("button", { type: "button" });
+		table.parentElement.after(button);
+		function show(all) {
+			remember("all-" + table.id, all ? "1" : "");
+			button.textContent = all ? "show the first " + FEW : "show all " + table.tBodies[0].rows.length + " rows";
+			arrange(table);
+		}
+		button.addEventListener("click", () => show(!state.get("all-" + table.id)));
+		show(state.get("all-" + table.id) === "1");
+		addEventListener("beforeprint", () => { for (const row of table.tBodies[0].rows) row.hidden = false; });
+		addEventListener("afterprint", () => arrange(table));
 	}
 
 	function copy(table, count) {
@@ -90,6 +122,7 @@
 				sort(table, column, now ? now === "ascending" : numeric);
 			});
 		});
+		more(table);
 		const kept = /^(\d+)([ad])$/.exec(state.get("sort-" + table.id) || "");
 		if (kept && Number(kept[1]) < table.tHead.rows[0].cells.length) sort(table, Number(kept[1]), kept[2] === "d");
 		if (state.get("find-" + table.id)) {
@@ -246,8 +279,27 @@
 		});
 	}
 
+	/* Links to sections keep the rest of what is shown. */
+	function go(id) {
+		const target = document.getElementById(id);
+		if (!target) return;
+		target.scrollIntoView();
+		target.tabIndex = -1;
+		target.focus({ preventScroll: true });
+		remember("at", id);
+	}
+
+	function contents() {
+		document.querySelectorAll("nav a").forEach((link) => link.addEventListener("click", (event) => {
+			event.preventDefault();
+			go(link.hash.slice(1));
+		}));
+		if (state.get("at")) go(state.get("at"));
+	}
+
 	theme();
 	document.querySelectorAll("table[id]").forEach(dress);
 	document.querySelectorAll("figure.fit").forEach(Picture);
 	document.querySelectorAll("section.flame").forEach((section) => Flame(section));
+	contents();
 })();

@@ -9,7 +9,7 @@
 #define RIGHT 20.0
 #define STRIP 44.0 /* height of one side's bars */
 #define BINS  72u
-#define FOOT  40.0
+#define FOOT  24.0
 
 struct axis {
 	double low, high; /* log10 of nanoseconds */
@@ -139,7 +139,14 @@ static void figure(GString *out, const char *title, const struct fdar_histogram 
 	if (!find_axis(sides, &axis))
 		return;
 	fdar_html_format(out,
-			 "<figure><svg width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
+			 "<figure><figcaption>%s, on a logarithmic axis; each side's highest bar "
+			 "is as high. The line is the median%s.</figcaption>",
+			 title,
+			 drawn_ns && (drawn_ns[0] || drawn_ns[1])
+				 ? ", the wedge the session that is drawn below"
+				 : "");
+	fdar_html_format(out,
+			 "<svg width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
 			 "role=\"img\" "
 			 "font-size=\"11\" aria-label=\"%s\">",
 			 WIDTH, bottom + FOOT, WIDTH, bottom + FOOT, title);
@@ -155,21 +162,21 @@ static void figure(GString *out, const char *title, const struct fdar_histogram 
 		if (drawn_ns && drawn_ns[side])
 			mark(out, &axis, drawn_ns[side], top);
 	}
-	fdar_html_format(out,
-			 "</svg><figcaption>%s, on a logarithmic axis; each side's highest bar "
-			 "is as high. The line is the median%s.</figcaption></figure>\n",
-			 title,
-			 drawn_ns && (drawn_ns[0] || drawn_ns[1])
-				 ? ", the wedge the session that is drawn below"
-				 : "");
+	g_string_append(out, "</svg></figure>\n");
+}
+
+gboolean fdar_report_has_distribution(const struct fdar_report *report)
+{
+	struct axis axis;
+
+	return find_axis(report->busy_ns, &axis);
 }
 
 void fdar_report_distribution(GString *out, const struct fdar_report *report)
 {
-	struct axis axis;
 	gboolean two = report->diff != NULL;
 
-	if (find_axis(report->busy_ns, &axis)) {
+	if (fdar_report_has_distribution(report)) {
 		g_string_append(out,
 				"<section id=\"distribution\"><h2>How long each one took</h2>\n");
 		figure(out, "Server time of each one", report->busy_ns, report->drawn_ns, two);

@@ -32,6 +32,7 @@ void fdar_report_sessions(GString *out, const struct fdar_report *report);
 void fdar_report_alone(GString *out, const struct fdar_report *report);
 
 /* How long sessions took, and how long clients waited, as SVGs on a logarithmic axis. */
+gboolean fdar_report_has_distribution(const struct fdar_report *report);
 void fdar_report_distribution(GString *out, const struct fdar_report *report);
 
 #endif

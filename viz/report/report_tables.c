@@ -152,6 +152,36 @@ void fdar_report_functions(GString *out, const struct fdar_report *report)
 	close_table(out, diff->row_count - rows);
 }
 
+static const struct fdar_diff_side *only_side(const struct fdar_diff_node *node)
+{
+	return node->presence == FDAR_IN_SUBJECT ? &node->subject : &node->baseline;
+}
+
+static int by_total(gconstpointer a, gconstpointer b, gpointer user)
+{
+	const struct fdar_diff *diff = user;
+	double x = only_side(&diff->nodes[*(const uint32_t *)a])->total_ns;
+	double y = only_side(&diff->nodes[*(const uint32_t *)b])->total_ns;
+
+	return x > y ? -1 : x < y;
+}
+
+static void path_row(GString *out, const struct fdar_diff *diff, uint32_t index)
+{
+	const struct fdar_diff_node *node = &diff->nodes[index];
+	const struct fdar_diff_side *side = only_side(node);
+	g_autofree char *path = fdar_diff_path(diff, index, DEPTH);
+	g_autofree char *calls = fdar_number_text(side->calls);
+
+	g_string_append(out, "<tr><th scope=\"row\"><code>");
+	fdar_html_text(out, path);
+	fdar_html_format(out, "</code></th><td>%s</td>",
+			 node->presence == FDAR_IN_SUBJECT ? "new" : "gone");
+	fdar_html_duration(out, side->total_ns);
+	fdar_html_number(out, calls, side->calls);
+	g_string_append(out, "</tr>\n");
+}
+
 /* Call paths that only one side has, the longest first. */
 void fdar_report_paths(GString *out, const struct fdar_report *report)
 {
@@ -162,33 +192,19 @@ void fdar_report_paths(GString *out, const struct fdar_report *report)
 		{ "time", "Mean time, with all that is below", TRUE },
 		{ "calls", "Mean number of calls", TRUE },
 	};
-	guint count = 0;
+	g_autoptr(GArray) paths = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
 	for (uint32_t i = 1; i < diff->node_count; i++)
-		count += diff->nodes[i].presence != FDAR_IN_BOTH;
-	if (!count)
+		if (diff->nodes[i].presence != FDAR_IN_BOTH)
+			g_array_append_val(paths, i);
+	if (!paths->len)
 		return;
+	g_array_sort_with_data(paths, by_total, (gpointer)diff);
 	open_table(out, "paths", "Call paths that only one side has", headings,
 		   G_N_ELEMENTS(headings));
-	count = 0;
-	for (uint32_t i = 1; i < diff->node_count; i++) {
-		const struct fdar_diff_node *node = &diff->nodes[i];
-		gboolean new = node->presence == FDAR_IN_SUBJECT;
-		const struct fdar_diff_side *side = new ? &node->subject : &node->baseline;
-		g_autofree char *path = NULL, *calls = NULL;
-
-		if (node->presence == FDAR_IN_BOTH || count++ >= PATHS_MAX)
-			continue;
-		path = fdar_diff_path(diff, i, DEPTH);
-		calls = fdar_number_text(side->calls);
-		g_string_append(out, "<tr><th scope=\"row\"><code>");
-		fdar_html_text(out, path);
-		fdar_html_format(out, "</code></th><td>%s</td>", new ? "new" : "gone");
-		fdar_html_duration(out, side->total_ns);
-		fdar_html_number(out, calls, side->calls);
-		g_string_append(out, "</tr>\n");
-	}
-	close_table(out, count > PATHS_MAX ? count - PATHS_MAX : 0);
+	for (guint i = 0; i < MIN(paths->len, PATHS_MAX); i++)
+		path_row(out, diff, g_array_index(paths, uint32_t, i));
+	close_table(out, paths->len > PATHS_MAX ? paths->len - PATHS_MAX : 0);
 }
 
 void fdar_report_sessions(GString *out, const struct fdar_report *report)
@@ -226,4 +242,6 @@ void fdar_report_sessions(GString *out, const struct fdar_report *report)
 		g_string_append(out, "</code></td></tr>\n");
 	}
 	close_table(out, 0);
+	g_string_append(out, "<p class=\"muted\">The diagram of any other one: <code>flowdar "
+			     "sequence RECORDING --session CLIENT</code></p>\n");
 }

@@ -192,16 +192,30 @@ char *fdar_label_mean_duration(double ns)
 }
 
 /* A picture has the letter that a terminal may lack. */
+/* Whether what ends before at is a figure: digits, with points and commas, behind a space or nothing. */
+static gboolean is_figure(const char *words, const char *at)
+{
+	const char *c = at;
+
+	while (c > words && (g_ascii_isdigit(c[-1]) || c[-1] == '.' || c[-1] == ','))
+		c--;
+	return c < at && g_ascii_isdigit(at[-1]) && (c == words || c[-1] == ' ' || c[-1] == '(');
+}
+
 char *fdar_label_units(const char *words)
 {
 	GString *text = g_string_new(NULL);
 
 	for (const char *c = words; *c; c++) {
-		gboolean unit = c > words + 1 && c[0] == 'u' && c[1] == 's' && c[-1] == ' ' &&
-				g_ascii_isdigit(c[-2]) && !g_ascii_isalnum(c[2]);
+		gboolean unit = c > words && c[0] == 'u' && c[1] == 's' && c[-1] == ' ' &&
+				is_figure(words, c - 1) && !g_ascii_isalnum(c[2]);
+		gboolean times =
+			c[0] == 'x' && is_figure(words, c) && !g_ascii_isalnum(c[1]) && c[1] != '_';
 
 		if (unit)
 			g_string_append(text, "µ");
+		else if (times)
+			g_string_append(text, "×");
 		else
 			g_string_append_c(text, *c);
 	}

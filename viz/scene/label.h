@@ -51,8 +51,8 @@ char *fdar_label_duration(uint64_t ns);
 /* The same of a mean, which is rounded once. What is below 0 is 0. */
 char *fdar_label_mean_duration(double ns);
 
-/* The words of a sentence with "us" behind a figure as the "µs" of the other functions here: what is written for people
- * to open (pictures, HTML, Markdown, JUnit, SARIF) has one sign for a unit. A terminal and JSON have "us". The caller frees the result. */
+/* The words of a sentence with "us" behind a figure as the "µs", and "12x" as the "12×" of the other functions here: what is written for people
+ * to open (pictures, HTML, Markdown, JUnit, SARIF) has one sign for a unit. A terminal and JSON have "us" and "x". The caller frees the result. */
 char *fdar_label_units(const char *words);
 
 /* "410×", "1.3×", "0.02×", "180,000×": two digits, as more would not be true of a single session. The caller frees the result. */

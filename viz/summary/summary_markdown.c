@@ -187,11 +187,11 @@ GString *fdar_summary_markdown(const struct fdar_report *report, const char *con
 		g_string_append_c(out, '\n');
 	put_pictures(out, report, files);
 	put_facts(out, report);
-	g_string_append(out, "To see it again: ");
+	g_string_append(out, "To see it again:\n\n<pre>\n");
 	for (const char *const *c = report->commands; *c; c++) {
-		g_string_append(out, c == report->commands ? "" : ", ");
-		put_code(out, *c);
+		put_text(out, *c);
+		g_string_append_c(out, '\n');
 	}
-	g_string_append(out, "\n");
+	g_string_append(out, "</pre>\n");
 	return out;
 }

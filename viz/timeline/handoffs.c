@@ -332,9 +332,7 @@ GString *fdar_handoffs_svg(const struct fdar_activity *activity,
 	gather(&graph);
 	bottom = place(&graph);
 	words = describe(&graph);
-	if (options->title)
-		fdar_chart_text(graph.chart, MARGIN, 22, 0, FDAR_FONT_SANS_BOLD, 15, FDAR_COLOR_INK,
-				graph.width - 24, options->title);
+	fdar_chart_heading(graph.chart, MARGIN, graph.width - 24, options->title);
 	if (graph.columns[1]->len) {
 		draw(&graph);
 		draw_legend(&graph, bottom + 12);

@@ -388,9 +388,7 @@ GString *fdar_timeline_svg(const struct fdar_activity *activity,
 	choose_rows(&view);
 	choose_columns(&view);
 	words = describe(&view);
-	if (options->title)
-		fdar_chart_text(view.chart, 12, 22, 0, FDAR_FONT_SANS_BOLD, 15, FDAR_COLOR_INK,
-				view.width - 24, options->title);
+	fdar_chart_heading(view.chart, 12, view.width - 24, options->title);
 	draw_legend(&view);
 	for (guint r = 0; r < view.rows->len; r++)
 		draw_row(&view, r);

@@ -51,8 +51,14 @@ static void test_document(void)
 	g_assert_cmpuint(count(html->str, "<table"), ==, count(html->str, "</table>"));
 	g_assert_cmpuint(count(html->str, "<section"), ==, count(html->str, "</section>"));
 	g_assert_null(strstr(html->str, " src="));
-	g_assert_null(strstr(html->str, " href="));
+	/* Links to its own sections only, and each is there. */
+	g_assert_cmpuint(count(html->str, " href="), ==, count(html->str, "<a href=\"#"));
+	g_assert_nonnull(strstr(html->str, "<a href=\"#ranking\">"));
+	g_assert_nonnull(strstr(html->str, "<section id=\"ranking\">"));
 	g_assert_null(strstr(html->str, "url("));
+	/* Why the verdict is as sure as it is. */
+	g_autofree char *reason = fdar_label_units(diff->verdict.reason);
+	g_assert_nonnull(strstr(html->str, reason));
 	g_string_free(html, TRUE);
 }
 

@@ -88,6 +88,8 @@ static void test_numbers(void)
 	assert_takes(fdar_label_mean_duration(-1), "0 ns");
 	assert_takes(fdar_label_units("f: 822 us against 3.89 us, us 4 usual"),
 		     "f: 822 µs against 3.89 µs, us 4 usual");
+	assert_takes(fdar_label_units("1,234x longer, f(0x) 12x, 3x1 utf8x"),
+		     "1,234× longer, f(0×) 12×, 3x1 utf8x");
 	assert_takes(fdar_label_units("us"), "us");
 	assert_takes(fdar_label_count(412), "412");
 	assert_takes(fdar_label_count(12340), "12,340");

@@ -53,7 +53,9 @@ static void check_clean(const GString *text)
 static void test_markdown(void)
 {
 	static const char *const files[] = { "a b-flame.svg", NULL };
-	const struct fdar_report_picture picture = { "flame", "Flame", NULL, "<svg/>", TRUE };
+	const struct fdar_report_picture picture = {
+		.id = "flame", .title = "Flame", .svg = "<svg/>", .flame = TRUE
+	};
 	g_autoptr(fdar_diff) diff = compared();
 	struct fdar_report report = report_of(diff);
 	GString *text;
@@ -65,6 +67,7 @@ static void test_markdown(void)
 	g_assert_nonnull(strstr(text->str, "| <code>work</code> | "));
 	g_assert_nonnull(strstr(text->str, "line 7."));
 	g_assert_nonnull(strstr(text->str, "![Flame](a%20b-flame.svg)"));
+	g_assert_nonnull(strstr(text->str, "<pre>\n"));
 	g_string_free(text, TRUE);
 	text = fdar_summary_markdown(&report, NULL);
 	g_assert_null(strstr(text->str, "!["));
