@@ -7,7 +7,9 @@
 #   neato -n2   the graph that --save-dot writes, with all positions, drawn by graphviz' own SVG writer
 #   dot         as many messages between ten lifelines, laid out by dot: two nodes a message, chained
 #               in time. Stopped after two minutes, and not tried with more messages then.
-# ratio is neato's time in ours.
+#   PlantUML    the same diagram as --format plantuml writes it, as SVG, with the start of its Java
+#   mscgen      as many messages between ten lifelines, as SVG
+# ratio is neato's time in ours. PlantUML and mscgen are left out where they are not installed.
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 build=${1:-$source_dir/build/release}
@@ -49,10 +51,30 @@ sequence_for_dot() {
 	}'
 }
 
-printf '%10s  %12s  %12s  %8s  %12s  %10s\n' messages 'flowdar s' 'neato -n2 s' ratio 'dot s' 'SVG bytes'
+# sequence_for_mscgen MESSAGES: the calls of bench_sequence
+sequence_for_mscgen() {
+	awk -v messages="$1" 'BEGIN {
+		print "msc {"
+		for (i = 0; i < 10; i++) printf "%s l%d", i ? "," : "", i
+		print ";"
+		for (i = 0; i < messages; i++)
+			printf "l%d => l%d [label=\"some_function_name\"];\n", (i * 7) % 10, ((i + 1) * 7) % 10
+		print "}"
+	}'
+}
+
+# peer PROGRAM COMMAND...: as least, - where the program is not there
+peer() {
+	local program=$1
+	shift
+	if command -v "$program" >/dev/null; then least "$@"; else echo -; fi
+}
+
+printf '%10s  %12s  %12s  %8s  %12s  %12s  %12s  %10s\n' messages 'flowdar s' 'neato -n2 s' ratio 'dot s' \
+	'PlantUML s' 'mscgen s' 'SVG bytes'
 dot=0
 for messages in 10 100 1000 10000; do
-	ours=$("$tool" "$messages" "$work/graph.dot" "$work/picture.svg")
+	ours=$("$tool" "$messages" "$work/graph.dot" "$work/picture.svg" "$work/diagram.puml")
 	neato=$(least neato -n2 -Tsvg "$work/graph.dot")
 	if [[ $dot == '>'* || $dot == - ]]; then
 		dot=-
@@ -61,6 +83,10 @@ for messages in 10 100 1000 10000; do
 		dot=$(least dot -Tsvg "$work/chained.dot")
 	fi
 	ratio=$(awk "BEGIN { if ($ours > 0) printf \"%.1f\", ${neato#> } / $ours; else printf \"-\" }")
-	printf '%10d  %12s  %12s  %8s  %12s  %10d\n' "$messages" "$ours" "$neato" "$ratio" "$dot" \
+	plantuml=$(peer plantuml plantuml -tsvg "$work/diagram.puml")
+	sequence_for_mscgen "$messages" >"$work/calls.msc"
+	mscgen=$(peer mscgen mscgen -T svg -i "$work/calls.msc" -o "$work/calls.svg")
+	printf '%10d  %12s  %12s  %8s  %12s  %12s  %12s  %10d\n' "$messages" "$ours" "$neato" "$ratio" "$dot" \
+		"$plantuml" "$mscgen" \
 		"$(stat -c %s "$work/picture.svg")"
 done

@@ -278,7 +278,9 @@ static GString *write_page(const struct dialect *dialect, const struct fdar_sequ
 	}
 	page.partners = partners;
 	put(&page, "%s", dialect->begin);
-	put(&page, dialect->title, title);
+	/* PlantUML refuses an empty one. */
+	if (*title)
+		put(&page, dialect->title, title);
 	put_participants(&page);
 	put_ends(&page, TRUE);
 	put_steps(&page);

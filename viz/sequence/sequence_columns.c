@@ -1,11 +1,13 @@
 #include "viz/sequence/sequence_draw.h"
 
-#define IDLE_WORDS "idle: no thread works for the session"
-#define LANE_HARD  300.0 /* nor wider than this, where they may not */
-#define LANE_PAD   14.0
-#define NAME_MIN   44.0
-#define NAME_GAP   6.0
-#define HOOK       14.0 /* what a call within a lane needs beside its bar */
+#define IDLE_WORDS      "idle: no thread works for the session"
+#define LANE_HARD       300.0 /* nor wider than this, where they may not */
+#define LANE_PAD        14.0
+#define NAME_MIN        44.0
+#define NAME_GAP        6.0
+#define THREAD_NAME_MAX 180.0
+#define THREAD_NAME_PAD 14.0
+#define HOOK            14.0 /* what a call within a lane needs beside its bar */
 
 gboolean fdar_seq_has_bar(const struct fdar_story_step *step)
 {
@@ -116,6 +118,27 @@ static void size_lanes(const struct fdar_seq *seq, struct fdar_seq_panel *panel)
 		if (seq->options.narrow || story->steps[i].lane + 1 < story->lane_count)
 			need = MIN(need, is_hemmed_in(story, i) ? LANE_HARD : soft);
 		lane->w = MAX(lane->w, need);
+	}
+}
+
+/* A thread's name stands over its lanes; in a narrow picture it is rather cut. */
+static void size_for_threads(const struct fdar_seq *seq, struct fdar_seq_panel *panel)
+{
+	const struct fdar_story *story = panel->story;
+	double width = 0, most = seq->options.narrow ? seq->sizes.lane_min : THREAD_NAME_MAX;
+
+	for (uint32_t l = 0; l < story->lane_count; l++) {
+		gboolean last = l + 1 == story->lane_count ||
+				story->lanes[l + 1].thread_index != story->lanes[l].thread_index;
+		g_autofree char *name = fdar_label_clean(story->lanes[l].thread);
+		double need = fdar_label_width(name, FDAR_FONT_SANS_BOLD, FDAR_SEQ_SMALL_SIZE) +
+			      THREAD_NAME_PAD;
+
+		width += panel->lanes[l].w;
+		if (!last)
+			continue;
+		panel->lanes[l].w += MAX(MIN(need, most) - width, 0);
+		width = 0;
 	}
 }
 
@@ -268,6 +291,7 @@ static void lay_out(struct fdar_seq *seq)
 		for (uint32_t i = 0; i < panel->story->step_count; i++)
 			place_in_lane(panel, i);
 		size_lanes(seq, panel);
+		size_for_threads(seq, panel);
 		shade_lanes(panel);
 		x = place_lanes(seq, panel, x) + seq->sizes.gutter;
 	}

@@ -246,6 +246,19 @@ static void find_outer_lanes(const struct fdar_story *story, uint32_t *first, ui
 	}
 }
 
+/* Beside a lifeline; where the picture ends there, on its left, over the arrow. */
+static struct fdar_rect beside_lifeline(const struct fdar_seq_panel *panel, uint32_t lane, double y,
+					const char *text)
+{
+	double w = fdar_label_width(text, FDAR_FONT_SANS, FDAR_SEQ_SMALL_SIZE) + 4;
+	double x = panel->lanes[lane].life_x;
+
+	if (x + 8 + w <= panel->x + panel->w)
+		return (struct fdar_rect){ x + 8, y - 7, w, FDAR_SEQ_LABEL_HEIGHT };
+	return (struct fdar_rect){ x - 8 - w, y - FDAR_SEQ_LABEL_HEIGHT - 2, w,
+				   FDAR_SEQ_LABEL_HEIGHT };
+}
+
 static void draw_begin(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint32_t lane)
 {
 	char id[FDAR_SEQ_ID_BYTES];
@@ -262,8 +275,7 @@ static void draw_begin(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint3
 			   .font = FDAR_FONT_SANS,
 			   .size = FDAR_SEQ_SMALL_SIZE,
 			   .color = FDAR_COLOR_MUTED,
-			   .at = { panel->lanes[lane].life_x + 8, y - 7, 90,
-				   FDAR_SEQ_LABEL_HEIGHT } },
+			   .at = beside_lifeline(panel, lane, y, "session begins") },
 	};
 
 	fdar_item_straight(&arrow, (struct fdar_point){ panel->client_x, y },
@@ -292,8 +304,7 @@ static void draw_finish(struct fdar_seq *seq, struct fdar_seq_panel *panel, uint
 			   .font = FDAR_FONT_SANS,
 			   .size = FDAR_SEQ_SMALL_SIZE,
 			   .color = FDAR_COLOR_MUTED,
-			   .at = { panel->lanes[lane].life_x + 8, y - 7, 160,
-				   FDAR_SEQ_LABEL_HEIGHT } },
+			   .at = beside_lifeline(panel, lane, y, text) },
 	};
 
 	fdar_item_straight(&arrow, (struct fdar_point){ panel->lanes[lane].life_x, y },
