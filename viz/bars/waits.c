@@ -69,7 +69,7 @@ static void draw_bar(struct fdar_chart *chart, double y, double ns, double calls
 	g_autofree char *each = fdar_label_mean_duration(calls > 0 ? ns / calls : 0);
 	g_autofree char *many = fdar_number_text(calls);
 	g_autofree char *words =
-		calls > 0 ? g_strdup_printf("%s a %s: %s of %s", time, unit, many, each)
+		calls > 0 ? g_strdup_printf("%s a %s: %s × %s", time, unit, many, each)
 			  : g_strdup("none");
 	double w = longest > 0 ? ns / longest * room : 0;
 

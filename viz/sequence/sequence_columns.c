@@ -1,5 +1,7 @@
 #include "viz/sequence/sequence_draw.h"
 
+#include <string.h>
+
 #define IDLE_WORDS      "idle: no thread works for the session"
 #define LANE_HARD       300.0 /* nor wider than this, where they may not */
 #define LANE_PAD        14.0
@@ -7,7 +9,8 @@
 #define NAME_GAP        6.0
 #define THREAD_NAME_MAX 180.0
 #define THREAD_NAME_PAD 14.0
-#define HOOK            14.0 /* what a call within a lane needs beside its bar */
+#define NARROW_LEAST    370.0 /* of the baseline */
+#define HOOK            14.0  /* what a call within a lane needs beside its bar */
 
 gboolean fdar_seq_has_bar(const struct fdar_story_step *step)
 {
@@ -59,12 +62,17 @@ static const char *other_component(const struct fdar_seq_panel *panel, uint32_t 
 	const struct fdar_story *whole = panel->whole;
 	const struct fdar_story_step *step = &whole->steps[index];
 	uint32_t caller = fdar_seq_caller(whole, index);
-	uint32_t from;
+	const char *component = whole->lanes[step->lane].component;
 
 	if (!panel->merged || step->kind != FDAR_STORY_CALL)
 		return NULL;
-	from = caller == FDAR_STORY_NONE ? step->lane : whole->steps[caller].lane;
-	return from != step->lane ? whole->lanes[step->lane].component : NULL;
+	if (caller == FDAR_STORY_NONE) {
+		uint32_t lane = panel->story->steps[index].lane;
+
+		return strcmp(panel->story->lanes[lane].component, component) != 0 ? component
+										   : NULL;
+	}
+	return whole->steps[caller].lane != step->lane ? component : NULL;
 }
 
 static void cut_name(struct fdar_seq_panel *panel, uint32_t index, double room)
@@ -254,7 +262,11 @@ static double place_lanes(const struct fdar_seq *seq, struct fdar_seq_panel *pan
 		panel->lanes[l].life_x = x + FDAR_SEQ_LIFE_X;
 		x += panel->lanes[l].w;
 	}
-	right = MAX(x, panel->x + seq->sizes.panel_min);
+	/* The subject has more to say: in a narrow picture the baseline leaves it what it does not need. */
+	right = MAX(x,
+		    panel->x + (panel == seq->panels && seq->options.narrow && seq->panel_count > 1
+					? NARROW_LEAST
+					: seq->sizes.panel_min));
 	for (uint32_t i = 0; i < story->step_count; i++) {
 		struct fdar_seq_place *place = &panel->places[i];
 
@@ -302,7 +314,7 @@ void fdar_seq_lay_out_columns(struct fdar_seq *seq)
 {
 	static const struct fdar_seq_sizes single = { 28, 36, 62, 74, 96, 190, 400, 330, 430 };
 	static const struct fdar_seq_sizes pair = { 28, 36, 62, 74, 96, 140, 270, 330, 430 };
-	static const struct fdar_seq_sizes narrow = { 12, 16, 8, 54, 80, 104, 190, 190, 418 };
+	static const struct fdar_seq_sizes narrow = { 12, 16, 8, 54, 80, 104, 190, 170, 418 };
 
 	seq->sizes = seq->panel_count < 2 ? single : seq->options.narrow ? narrow : pair;
 	for (unsigned p = 0; p < seq->panel_count; p++)

@@ -33,7 +33,7 @@ static void test_waits(void)
 
 	check_markup(svg);
 	g_assert_nonnull(strstr(svg->str, ">recv<"));
-	g_assert_nonnull(strstr(svg->str, "1.00 µs a session: 1 of 1.00 µs"));
+	g_assert_nonnull(strstr(svg->str, "1.00 µs a session: 1 × 1.00 µs"));
 	g_assert_null(strstr(svg->str, ">leaf<"));
 	g_string_free(svg, TRUE);
 }
