@@ -73,10 +73,9 @@ static unsigned mix(unsigned from, unsigned to, double part)
 }
 
 /* Samples are few: what chance alone makes of them is no change. Each side's count varies by its root. */
-static gboolean may_be_chance(const struct fdar_flame_tree *tree,
-			      const struct fdar_flame_node *node)
+static gboolean may_be_chance(const struct fdar_flame_tree *tree, const double ns[FDAR_FLAME_SIDES])
 {
-	double base = node->own_ns[FDAR_FLAME_BASELINE], own = node->own_ns[FDAR_FLAME_SUBJECT];
+	double base = ns[FDAR_FLAME_BASELINE], own = ns[FDAR_FLAME_SUBJECT];
 	double variance = base * tree->sample_ns[FDAR_FLAME_BASELINE] +
 			  own * tree->sample_ns[FDAR_FLAME_SUBJECT];
 
@@ -88,7 +87,7 @@ static double change_of(const struct fdar_flame_tree *tree, const struct fdar_fl
 {
 	double base = node->own_ns[FDAR_FLAME_BASELINE], own = node->own_ns[FDAR_FLAME_SUBJECT];
 
-	if ((base <= 0 && own <= 0) || may_be_chance(tree, node))
+	if ((base <= 0 && own <= 0) || may_be_chance(tree, node->own_ns))
 		return 0;
 	if (base <= 0)
 		return 1;
@@ -129,7 +128,7 @@ static void fill_of(const struct view *view, const struct fdar_flame_node *node,
 	if (!view->tree->two_sides) {
 		color = own_color(view, node);
 	} else if (is_new(node) && view->side == FDAR_FLAME_SUBJECT &&
-		   !may_be_chance(view->tree, node)) {
+		   !may_be_chance(view->tree, node->total_ns)) {
 		color = FRESH;
 	} else {
 		double change = change_of(view->tree, node);

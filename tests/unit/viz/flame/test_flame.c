@@ -220,11 +220,13 @@ static void test_samples_compared(void)
 	sample(bad, "ma", 3, FDAR_SAMPLED_SESSION, 0);
 	sample(bad, "mb", 40, FDAR_SAMPLED_SESSION, 1);
 	sample(bad, "mc", 40, FDAR_SAMPLED_SESSION, 1);
+	sample(bad, "md", 1, FDAR_SAMPLED_SESSION, 1);
 	tree = fdar_flame_tree_of_samples(sides, labels, FDAR_UNIT_SESSION);
 	svg = fdar_flame_svg(tree, FDAR_FLAME_SUBJECT, &options);
 	g_assert_true(is_filled(svg->str, "a", "#e4e7eb"));
 	g_assert_true(is_filled(svg->str, "b", "#f4a259"));
 	g_assert_true(is_filled(svg->str, "c", "#e3b3ec"));
+	g_assert_true(is_filled(svg->str, "d", "#e4e7eb"));
 	g_string_free(svg, TRUE);
 	free_sampled(base);
 	free_sampled(bad);
