@@ -187,6 +187,7 @@ static void draw(struct making *making)
 		.by_samples = making->compared.by_samples,
 		.unit = making->unit,
 		.stop = making->stop,
+		.review = making->form == FDAR_REPORT_MARKDOWN,
 		.several = making->runs[0][1] || (making->count > 1 && making->runs[1][1]),
 	};
 

@@ -177,6 +177,8 @@ void fdar_report_draw(const struct fdar_report_drawing *of, GArray *pictures, GP
 
 	draw_changes(&easel);
 	choose(of, &request, drawn_ns);
+	if (of->review)
+		fdar_sequence_request_review(&request);
 	page.warnings = g_ptr_array_new_with_free_func(g_free);
 	page.activities = activities;
 	if (of->diff) {

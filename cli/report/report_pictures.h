@@ -21,6 +21,7 @@ struct fdar_report_drawing {
 	const char *labels[2];   /* of the sessions that are compared; NULL: all */
 	gboolean by_samples;     /* the verdict's function was sampled, not recorded */
 	enum fdar_unit unit;
+	gboolean review;  /* the diagram is as wide as a column of a pull request */
 	gboolean several; /* runs of a side, of which paths are the first */
 	const volatile int *stop;
 };

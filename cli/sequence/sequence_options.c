@@ -163,14 +163,20 @@ static gboolean take_format(const struct texts *t, struct fdar_sequence_request 
 	return FALSE;
 }
 
+void fdar_sequence_request_review(struct fdar_sequence_request *request)
+{
+	request->picture.narrow = request->story.brief = TRUE;
+	if (request->story.max_steps == 0)
+		request->story.max_steps = REVIEW_STEPS;
+}
+
 /* For whom it is: how much of it. */
 static gboolean take_reader(const char *text, struct fdar_sequence_request *r)
 {
 	gboolean review = g_strcmp0(text, "review") == 0;
 
-	r->picture.narrow = r->story.brief = review;
-	if (review && r->story.max_steps == 0)
-		r->story.max_steps = REVIEW_STEPS;
+	if (review)
+		fdar_sequence_request_review(r);
 	return review || !text || strcmp(text, "desk") == 0;
 }
 

@@ -44,6 +44,9 @@ struct fdar_sequence_request {
 gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, char **argv,
 				     struct fdar_sequence_request *request, int *code);
 
+/* Makes it one for a review (--for review): narrow, with few steps unless their number was asked for. */
+void fdar_sequence_request_review(struct fdar_sequence_request *request);
+
 void fdar_sequence_request_clear(struct fdar_sequence_request *request);
 
 #endif
