@@ -4,7 +4,7 @@
 # usage: bench/replay.sh [PART...]       PART: wrk, tls, loop, open, lag, scale (default: all of them)
 #   wrk    requests per CPU second of the load generator, keep-alive HTTP against nginx as fast as
 #          possible, wrk and replay in turns; each round gives a ratio, the median is printed
-#   tls    the same over TLS 1.3 (one session a request and kept-alive ones), against h2load and wrk
+#   tls    the same over TLS 1.3, against h2load and wrk
 #   loop   the same for a bare loop on libuv and one on epoll (bench/replay_loop.c; needs libuv)
 #   open   20,000 sessions open at once: resident memory of replay
 #   lag    10,000 sends a second for 10 s on one core: quantiles of the lag
@@ -81,8 +81,8 @@ part_wrk() {
 	printf 'median ratio: %.3f\n' "$(median <ratios)"
 }
 
-# Against two loads over TLS: the requests of one connection, and a handshake for each request. What is cloned is
-# curl's and wrk's own traffic, opened by their secrets.
+# Against two loads over TLS. What is cloned is curl's traffic, opened by its secrets: as many requests on a connection
+# that the handshake does not count, which the others have once.
 part_tls() {
 	need h2load wrk nginx dumpcap openssl curl
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 1 \
@@ -97,8 +97,7 @@ part_tls() {
 	taskset -acp $server_core "$server_pid" >/dev/null
 	for pid in $(pgrep -P "$server_pid"); do taskset -acp $server_core "$pid" >/dev/null; done
 	capture_to keep.pcap
-	# 200 requests of one connection.
-	seq -f "url = https://localhost:$port/hello.txt?%g" 200 | sed '1!s/^/next\n/;s/$/\noutput = \/dev\/null\ninsecure/' >urls
+	seq -f "url = https://localhost:$port/hello.txt?%g" 4000 | sed '1!s/^/next\n/;s/$/\noutput = \/dev\/null\ninsecure/' >urls
 	SSLKEYLOGFILE=keys curl -s --http1.1 -K urls --connect-to "localhost:$port:127.0.0.1:$port" >/dev/null
 	capture_end
 	: >ratios
