@@ -99,7 +99,7 @@ struct fdar_walk_session {
 	uint64_t requests; /* that were begun in it; of a request: 1 */
 	uint64_t bytes_in; /* read from, and written to, its descriptor: as far as io events say */
 	uint64_t bytes_out;
-	uint64_t reads; /* calls that read or wrote there, also such as failed (EAGAIN) */
+	uint64_t reads; /* calls that read or wrote there, also such as failed */
 	uint64_t writes;
 	void *user; /* the visitor's; NULL when the session is opened */
 };

@@ -13,7 +13,9 @@
 #
 # The test sets clients_usual and clients_hurt, scripts of tests/servers/talk.c; the second asks for spins of
 # 2 ms, unmarked_spins of them (tests/servers/hurt.h). unmarked_calls: how many calls a session must have at
-# the least; unmarked_datagrams=-u: its clients send datagrams.
+# the least; unmarked_straced: clients under strace, and how many at a time; unmarked_datagrams=-u: its clients
+# send datagrams; unmarked_signal: what tells the server to end by itself;
+# unmarked_files: a function that makes what it serves beside that of its configuration.
 
 # shellcheck source=servers_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/servers_lib.sh"
@@ -22,6 +24,8 @@ unmarked_datagrams=
 unmarked_calls=5
 unmarked_spins=1
 unmarked_clients=40
+unmarked_straced=(40 4)
+unmarked_signal=TERM
 
 unmarked_turn() {
 	case " ${FLOWDAR_UNMARKED:-$1} " in
@@ -65,6 +69,7 @@ unmarked_record() {
 	recording=$WORK/home/$3
 	"${unmarked}_configure" "$port" "$([ "$2" = foreground ] || echo "$2")" "${unmarked_behind:-}" ||
 		fail "$unmarked cannot be configured"
+	[ "$(type -t unmarked_files)" != function ] || unmarked_files || fail "no files"
 	mapfile -t argv < <("${unmarked}_command")
 	: >"$recording.times" && chmod 666 "$recording.times"
 	# shellcheck disable=SC2016 # for the inner shell
@@ -87,14 +92,16 @@ unmarked_listens() {
 # unmarked_talk NAME CLIENTS AT-ONCE PERCENT: who they were is in NAME.clients: a port and a kind a line.
 unmarked_talk() {
 	"$FLOWDAR_BUILD/tests/talk" ${unmarked_datagrams:+"$unmarked_datagrams"} -n "$2" -c "$3" -p "$4" "$port" "$clients_usual" "$clients_hurt" \
-		>"$WORK/home/$1.clients" 2>"$WORK/talk.err" || fail "clients: $(head -n 3 "$WORK/talk.err")"
+		>"$WORK/home/$1.clients" 2>"$WORK/talk.err" ||
+		fail "clients: $(head -n 3 "$WORK/talk.err"); the server: $(tail -n 5 "$recording.err")"
 }
 
 # unmarked_ended: the server is told to end, and with it ends the recording; nothing is lost.
 unmarked_ended() {
 	wait_for 10 all_gone || fail "the server does not close its connections"
-	sleep 0.2 # what is done after closing
-	kill -TERM "$server_pid"
+	sleep 0.2          # what is done after closing
+	unmarked_listens || fail "the server is gone" # who listened at first may have gone to the background
+	kill -"$unmarked_signal" "$server_pid"
 	wait "$recorder"
 	case $? in 0 | 130) ;; *) fail "the recorder failed: $(cat "$recording.err")" ;; esac
 	recorder=
@@ -169,7 +176,7 @@ unmarked_strace() {
 		-e trace=read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,sendfile,splice -p "$server_pid" 2>"$WORK/strace.err" &
 	tracer=$!
 	wait_for 10 unmarked_traced || fail "strace: $(cat "$WORK/strace.err")"
-	unmarked_talk strace "$unmarked_clients" 4 30
+	unmarked_talk strace "${unmarked_straced[@]}" 30
 	wait_for 10 all_gone || fail "the server does not close its connections"
 	kill -INT "$tracer"
 	wait "$tracer"
@@ -187,9 +194,10 @@ unmarked_traced() {
 }
 
 # unmarked_strace_counts: a line a connection: the client's port, reads, writes, bytes of both. A call that another
-# thread's came into is in two lines.
+# thread's came into is in two lines; of calls that found no work nothing is recorded.
 unmarked_strace_counts() {
 	awk -v port=":$port->" '
+		/ = -1 EAGAIN / { next }
 		/ <unfinished \.\.\.>$/ { begun[$1] = substr($0, 1, length($0) - 17); next }
 		/<\.\.\. [a-z]+ resumed>/ { rest = $0; sub(/.* resumed>/, "", rest); $0 = begun[$1] rest }
 		{
@@ -240,7 +248,9 @@ unmarked_hurt() {
 		sed 's/\(.*\) \(.*\)/{"client":"127.0.0.1:\1","label":"\2"}/' "$recording.clients" >"$recording.labels"
 		hurt=$(grep -c ' other$' "$recording.clients")
 		read -r calls ns < <(unmarked_of other)
-		same "spins charged to those who were hurt" "$calls" $((hurt * unmarked_spins))
+		# A server may look twice (lighttpd, when a file is new to it).
+		[ "$calls" -ge $((hurt * unmarked_spins)) ] || fail "$calls spins of $hurt who were hurt"
+		note "spins charged to $hurt who were hurt: $calls"
 		[ "$ns" -ge $((calls * 2000000)) ] || fail "$ns ns of $calls spins"
 		same "spins charged to others, and ns" "$(unmarked_of usual)" "0 0"
 		same "spins charged to nobody, and ns" "$(unmarked_of server)" "0 0"

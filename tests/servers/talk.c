@@ -97,11 +97,11 @@ static bool script_read(struct script *script, const char *path)
 	return script->count > 0;
 }
 
-static void complain(struct talk *talk, int port, const struct line *line, const char *why)
+/* number: of the line, from 1 on. */
+static void complain(struct talk *talk, int port, int number, const char *why)
 {
 	pthread_mutex_lock(&talk->mutex);
-	fprintf(stderr, "talk: client %d: %s at: %c %.*s\n", port, why, line->what,
-		(int)line->length, line->text);
+	fprintf(stderr, "talk: client %d: line %d of its script: %s\n", port, number, why);
 	talk->failed = true;
 	pthread_mutex_unlock(&talk->mutex);
 }
@@ -141,7 +141,7 @@ static void client_talk(struct talk *talk, const struct script *script, int fd, 
 		else
 			usleep((useconds_t)atoi(line->text) * 1000);
 		if (why) {
-			complain(talk, port, line, why);
+			complain(talk, port, i + 1, why);
 			break;
 		}
 	}
@@ -163,7 +163,7 @@ static void client_run(struct talk *talk, int number)
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&own, &length) < 0) {
-		complain(talk, 0, &script->lines[0], strerror(errno));
+		complain(talk, 0, 1, strerror(errno));
 	} else {
 		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 		client_talk(talk, script, fd, ntohs(own.sin_port));

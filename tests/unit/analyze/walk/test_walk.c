@@ -636,7 +636,7 @@ static void count_calls(void *user, struct fdar_walk_session *session)
 	calls[1] += session->writes;
 }
 
-/* As a tracer of system calls counts them: each call, also those that found nothing. */
+/* Each call that is told, also those that failed. */
 static void test_io_calls(void)
 {
 	static const struct fdar_walk_visitor visitor = { .session_closed = count_calls };

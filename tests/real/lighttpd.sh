@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# lighttpd from its Debian source, without a mark in it: one event loop, whose modules are plugins.
+set -uo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+# shellcheck source=../e2e/private.sh
+. "$FLOWDAR_SOURCE/tests/e2e/private.sh"
+# shellcheck source=unmarked_lib.sh
+. "$FLOWDAR_SOURCE/tests/real/unmarked_lib.sh"
+unmarked_turn lighttpd
+unmarked_begin lighttpd
+cat >"$WORK/usual" <<'END'
+> GET / HTTP/1.1\r\nHost: a\r\n\r\n
+< It works.\n
+> GET /large.txt HTTP/1.1\r\nHost: a\r\n\r\n
+< aaaa\n
+> GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n
+< It works.\n
+END
+sed '0,/GET \/ /s//GET \/spin-2000.html /' "$WORK/usual" >"$WORK/hurt"
+clients_usual=$WORK/usual clients_hurt=$WORK/hurt
+unmarked_shapes
+unmarked_strace
+unmarked_hurt
+echo ok
