@@ -273,9 +273,18 @@ struct fdar_control_birth fdar_control_birth(void)
 	return state.birth;
 }
 
+static void ended_set(uint64_t ended)
+{
+	struct fdar_control_counters *counters = flowdar_control_counters();
+
+	if (counters)
+		__atomic_store_n(&counters->ended, ended, __ATOMIC_RELAXED);
+}
+
 void flowdar_control_daemon(bool begins)
 {
 	daemonizing = begins;
+	ended_set(begins ? 1 : 0);
 }
 
 void flowdar_control_forked(void)
@@ -309,14 +318,6 @@ static void identity_wait(void)
 			return;
 		nanosleep(&step, NULL);
 	}
-}
-
-static void ended_set(uint64_t ended)
-{
-	struct fdar_control_counters *counters = flowdar_control_counters();
-
-	if (counters)
-		__atomic_store_n(&counters->ended, ended, __ATOMIC_RELAXED);
 }
 
 /* In a fork LTTng is locked, and a child of vfork() has its parent's memory: nothing is said there. */
