@@ -55,6 +55,10 @@ lost() {
 	[ "$told" -le $((missing + 64)) ] || fail "$what: $said calls were counted, $found are there, and $told are told to be missing"
 	missing_sum=$((missing_sum + missing))
 	told_sum=$((told_sum + told))
+	# What a killed server had in hand is in no count: that is told, too.
+	if [ "$who" = server ] && [ "${said:-0}" != 0 ]; then
+		[ "$(field "$dir" processes_killed)" = 1 ] || fail "$what: nobody says that the server was killed"
+	fi
 	[ "$told" != 0 ] || return 0
 	lossy=$((lossy + 1))
 	if grep -q 'none lost' "$WORK/$1.err"; then

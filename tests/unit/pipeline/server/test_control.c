@@ -260,12 +260,14 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 {
 	struct fdar_control_counts counts;
 	struct stat space;
+	siginfo_t info;
 	pid_t pid = fork();
 
 	(void)rules;
 	if (pid == 0)
 		_exit(0);
-	waitpid(pid, NULL, 0);
+	/* Whose parent has not asked for it yet. */
+	waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
 	g_assert_cmpint(stat("/proc/self/ns/pid", &space), ==, 0);
 	for (unsigned bits = 0; bits < 16; bits++) {
 		g_autofree char *name = g_strdup_printf("3-%u", bits);
@@ -283,6 +285,7 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 	fdar_control_segment_count(f->segment, &counts);
 	g_assert_cmpuint(counts.processes, ==, 16);
 	g_assert_cmpuint(counts.killed, ==, 1);
+	waitpid(pid, NULL, 0);
 	fdar_control_segment_count(f->segment, &counts);
 	g_assert_cmpuint(counts.killed, ==, 1);
 }
