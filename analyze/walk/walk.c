@@ -350,6 +350,17 @@ void fdar_walk_finish(struct fdar_walk *walk)
 	walk_session_finish(walk);
 }
 
+const char *fdar_walk_kind_name(uint8_t kind)
+{
+	static const char *const names[FDAR_FRAME_KINDS] = {
+		[FDAR_FRAME_FUNCTION] = "function", [FDAR_FRAME_SCOPE] = "scope",
+		[FDAR_FRAME_WAIT] = "wait",         [FDAR_FRAME_QUEUE] = "queue",
+		[FDAR_FRAME_INFERRED] = "inferred",
+	};
+
+	return kind < FDAR_FRAME_KINDS ? names[kind] : "";
+}
+
 struct fdar_walk_path fdar_walk_path(const struct fdar_walk *walk, uint32_t path)
 {
 	return walk->paths[path < walk->path_count ? path : 0].told;

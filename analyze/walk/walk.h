@@ -343,6 +343,9 @@ gboolean fdar_walk_waits(const struct fdar_walk *walk, uint32_t pid, uint32_t ti
 /* The trace is over: what is open is closed as of the last event, told, and marked unfinished. */
 void fdar_walk_finish(struct fdar_walk *walk);
 
+/* "function", "scope", "wait", "queue", "inferred"; "" for what is no enum fdar_frame_kind. */
+const char *fdar_walk_kind_name(uint8_t kind);
+
 /* The call path of an id; ids that were never given are the root. */
 struct fdar_walk_path fdar_walk_path(const struct fdar_walk *walk, uint32_t path);
 

@@ -208,8 +208,6 @@ static char *path_text(const struct fdar_analyze_request *request, guint32 node,
 static GArray *path_rows(const struct fdar_analyze_request *request)
 {
 	const struct fdar_profile_group *group = request->group;
-	static const char *const kinds[FDAR_FRAME_KINDS] = { "function", "scope", "wait", "queue",
-							     "inferred" };
 	g_autofree uint64_t *widths = fdar_profile_subtree_ns(group);
 	GArray *rows = stat_rows_new();
 
@@ -220,7 +218,7 @@ static GArray *path_rows(const struct fdar_analyze_request *request)
 			.stat = &group->nodes[i].stat,
 			.function = function->name,
 			.component = function->component,
-			.below = kinds[function->kind],
+			.below = fdar_walk_kind_name(function->kind),
 			.total_ns = (double)widths[i],
 		};
 

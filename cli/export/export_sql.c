@@ -164,8 +164,6 @@ static void add_recording(struct filling *filling, const struct fdar_profile *pr
 
 static void add_functions(struct filling *filling, const struct fdar_profile *profile)
 {
-	static const char *const kinds[] = { "function", "scope", "wait", "queue" };
-
 	begin_table(filling, "functions", 7);
 	for (uint32_t i = 0; i < profile->function_count; i++) {
 		const struct fdar_profile_function *function = &profile->functions[i];
@@ -173,7 +171,7 @@ static void add_functions(struct filling *filling, const struct fdar_profile *pr
 		number(filling, i);
 		text(filling, function->name);
 		text(filling, function->component);
-		text(filling, kinds[function->kind]);
+		text(filling, fdar_walk_kind_name(function->kind));
 		text(filling, function->file);
 		number(filling, (uint64_t)MAX(function->line, 0));
 		number(filling, function->known != FALSE);

@@ -41,12 +41,11 @@ static void add_data(struct fdar_log_print *print, const struct fdar_log_item *i
 
 static void add_call(struct fdar_log_print *print, const struct fdar_log_item *item)
 {
-	static const char *const kinds[] = { "function", "scope", "wait", "queue" };
 	GString *line = print->line;
 
 	add_text(line, "name", fdar_log_name(&print->names, item));
 	add_text(line, "component", fdar_log_component(&print->names, item));
-	add_text(line, "of", kinds[item->frame]);
+	add_text(line, "of", fdar_walk_kind_name(item->frame));
 	add_number(line, "deep", item->deep);
 	add_number(line, "times", item->times);
 	add_number(line, "total_ns", item->total_ns);

@@ -52,9 +52,6 @@ static const struct {
 					 { "waited_ns", FALSE } } },
 };
 
-static const char *const kinds[FDAR_FRAME_KINDS] = { "function", "scope", "wait", "queue",
-						     "inferred" };
-
 /* ---- classes ---- */
 
 static gboolean add_member(bt_trace_class *trace, bt_field_class *structure,
@@ -250,7 +247,7 @@ static void fill_call(struct filler *filler, const struct fdar_spans *spans,
 	put_text(filler, function->name);
 	put_text(filler, function->component);
 	if (!end) {
-		put_text(filler, function->kind < FDAR_FRAME_KINDS ? kinds[function->kind] : "");
+		put_text(filler, fdar_walk_kind_name(function->kind));
 		return;
 	}
 	put_number(filler, span->end_ns - span->start_ns);
