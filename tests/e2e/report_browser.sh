@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The report in a real browser, from a file: its script runs under its own content security policy without
-# an error, the fragment brings sorting, filter and zoom back, and without script all of it is still there.
+# an error, the fragment brings sorting, filter and zoom back, keys and links do what they should, and without script all of it is still there.
 set -euo pipefail
 command -v chromium >/dev/null || { echo "skipped: needs chromium"; exit 77; }
 : "${FLOWDAR:?}" "${FLOWDAR_SOURCE:?}"
@@ -42,6 +42,39 @@ first=$(tr '\n' ' ' <sorted.html | grep -oE '<table id="functions">.*' | grep -o
 frame=$(grep -oE 'id="subject-[0-9]+" class="frame" data-name="match_from"' report.html | head -n 1 | cut -d'"' -f2)
 dom "#zoom-flame-subject=$frame" >zoomed.html
 grep -o 'display: none' zoomed.html >/dev/null || fail "zoomed into $frame: nothing is hidden"
+if grep 'CONSOLE' said; then fail "the page complained"; fi
+
+# What hands do: long tables, the keyboard in a flame graph, links, the theme; what came of it is the title.
+mv report.html whole.html
+{
+	cat whole.html
+	cat <<'SCRIPT'
+<script>
+const shown = () => [...document.querySelectorAll("#functions tbody tr")].filter((row) => !row.hidden).length;
+const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+const did = [shown()];
+document.querySelector("#ranking .scroll + button").click();
+did.push(shown() === document.querySelectorAll("#functions tbody tr").length);
+const frame = document.querySelector("section.flame .frame[tabindex='0']");
+frame.focus();
+press("ArrowRight");
+did.push(document.activeElement !== frame && document.activeElement.classList.contains("frame"));
+press("Enter");
+did.push(location.hash.includes("zoom-flame-subject="));
+press("Escape");
+did.push(!location.hash.includes("zoom"));
+document.querySelector("nav a[href='#who']").click();
+did.push(location.hash.includes("at=who") && document.activeElement.id === "who");
+document.querySelector("header > .tools button").click();
+did.push(document.documentElement.dataset.theme === "dark");
+document.title = "did " + did.join(" ");
+</script>
+SCRIPT
+} >report.html
+dom '' >hands.html
+mv whole.html report.html
+grep -q '<title>did 12 true true true true true true</title>' hands.html ||
+	fail "by hand: $(grep -oE '<title>[^<]*' hands.html)"
 if grep 'CONSOLE' said; then fail "the page complained"; fi
 
 for part in '<table id="functions">' 'match_from' 'id="subject-' 'id="sequence"' 'id="again"'; do
