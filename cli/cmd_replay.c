@@ -8,9 +8,11 @@
 #include "cli/kit/options.h"
 #include "cli/replay/capture_options.h"
 #include "cli/replay/replay_inputs.h"
+#include "cli/replay/replay_lockstep.h"
 #include "cli/replay/replay_options.h"
 #include "cli/replay/replay_report.h"
 #include "cli/replay/replay_rewrite.h"
+#include "cli/replay/replay_texts.h"
 #include "cli/kit/table.h"
 #include "replay/play/driver.h"
 #include "replay/sessions/timeline.h"
@@ -57,129 +59,6 @@ static const struct fdar_usage usage = {
 		"  flowdar replay all.pcap --map 80=127.0.0.1:8080 --map 53=127.0.0.1:5353\n",
 };
 
-/* What the options say, before it is made sense of. */
-struct texts {
-	char **to;
-	char **map;
-	char **sources;
-	char **mix;
-	char *label;
-	char *output;
-	char *phase;
-	char *wait;
-	char *quiet;
-	char *timeout;
-	char *duration;
-	char *max_lag;
-	char *max_gap;
-	char *format;
-	double speed;
-	double rate;
-	gint64 clones;
-	gint64 repeat;
-	gint64 concurrency;
-	gint64 seed;
-	gboolean asap;
-	gboolean allow_remote;
-	gboolean half_open;
-	char *tls;
-	char *rewrite;
-	struct fdar_capture_texts capture;
-};
-
-/* Where an option's value goes: an offset into struct texts, until fdar_options_bind adds the base. */
-#define AT(field) ((gpointer)offsetof(struct texts, field))
-
-static const GOptionEntry options[] = {
-	{ "to", 't', 0, G_OPTION_ARG_STRING_ARRAY, AT(to),
-	  "Play at this server, whatever the captured one was; [ADDRESS]:PORT for IPv6",
-	  "HOST:PORT" },
-	{ "map", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(map),
-	  "Play what went to the captured PORT at this server (may be repeated); without "
-	  "--to the other sessions are left out",
-	  "PORT=HOST:PORT" },
-	{ "label", 'l', 0, G_OPTION_ARG_STRING, AT(label),
-	  "The name of this traffic in the journal, e.g. attack; default: the file's name",
-	  "TEXT" },
-	{ "output", 'o', 0, G_OPTION_ARG_FILENAME, AT(output),
-	  "Write a journal: a line of JSON a session, with its verdict, the address it "
-	  "came from and its latencies",
-	  "FILE" },
-	{ "mix", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(mix),
-	  "Play this capture at the same time (may be repeated); after a colon its own "
-	  "label, clones and repeat",
-	  "FILE[:label=L,clones=N]" },
-	{ "clones", 'n', 0, G_OPTION_ARG_INT64, AT(clones),
-	  "Play every session N times side by side, each from its own address", "N" },
-	{ "repeat", 'r', 0, G_OPTION_ARG_INT64, AT(repeat),
-	  "Play the capture M times, one after the other; 0: until --duration or Ctrl-C", "M" },
-	{ "phase", 0, 0, G_OPTION_ARG_STRING, AT(phase),
-	  "When clones begin: all together (none, the default), spread evenly over the "
-	  "length of the capture (uniform), or at random in it (random)",
-	  "HOW" },
-	{ "seed", 0, 0, G_OPTION_ARG_INT64, AT(seed),
-	  "For --phase random and --rewrite: the same seed gives the same schedule and values",
-	  "N" },
-	{ "speed", 's', 0, G_OPTION_ARG_DOUBLE, AT(speed),
-	  "So many times as fast as captured; 1 is the default", "X" },
-	{ "rate", 0, 0, G_OPTION_ARG_DOUBLE, AT(rate),
-	  "Begin N sessions a second in place of the captured beginnings", "N" },
-	{ "asap", 0, 0, G_OPTION_ARG_NONE, AT(asap),
-	  "As fast as the server answers: captured times are not waited for", NULL },
-	{ "concurrency", 'c', 0, G_OPTION_ARG_INT64, AT(concurrency),
-	  "At most N sessions open at once; default: 64 with --asap, else what the limit "
-	  "of open files allows",
-	  "N" },
-	{ "duration", 'd', 0, G_OPTION_ARG_STRING, AT(duration),
-	  "Stop after this time, e.g. 30s; sessions that are open then are cut", "TIME" },
-	{ "wait", 0, 0, G_OPTION_ARG_STRING, AT(wait),
-	  "What a request waits for: answer (the one before it has come, the default), "
-	  "time (only its captured time), none (nothing, not even its time)",
-	  "FOR" },
-	{ "quiet", 0, 0, G_OPTION_ARG_STRING, AT(quiet),
-	  "An answer that differs from the captured one is over when it has been quiet "
-	  "for this long; 50ms is the default",
-	  "TIME" },
-	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
-	  "Give a session up when the server has done nothing for this long beyond its "
-	  "captured time; 30s is the default",
-	  "TIME" },
-	{ "max-lag", 0, 0, G_OPTION_ARG_STRING, AT(max_lag),
-	  "Stop when this program itself is later than this; 1s is the default, 0 never", "TIME" },
-	{ "max-gap", 0, 0, G_OPTION_ARG_STRING, AT(max_gap),
-	  "Keep at most this much silence of the capture; 5s is the default, keep for all",
-	  "TIME" },
-	{ "sources", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(sources),
-	  "Addresses that clients get, e.g. 16.0.0.0/8 in a network namespace with that "
-	  "local route; may be given for IPv4 and for IPv6",
-	  "PREFIX" },
-	{ "allow-remote", 0, 0, G_OPTION_ARG_NONE, AT(allow_remote),
-	  "Targets may be other machines: only those you have the right to load", NULL },
-	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
-	  "EXPRESSION" },
-	{ "server", 0, 0, G_OPTION_ARG_STRING_ARRAY, AT(capture.servers), FDAR_CAPTURE_SERVER_HELP,
-	  "PORT" },
-	{ "tls-keys", 0, 0, G_OPTION_ARG_FILENAME, AT(capture.keys), FDAR_CAPTURE_KEYS_HELP,
-	  "FILE" },
-	{ "tls", 0, 0, G_OPTION_ARG_STRING, AT(tls),
-	  "Play TCP sessions in TLS, as --tls asking for the captured server name, as --tls=NAME "
-	  "for this one; --tls=verbatim plays captured TLS byte for byte, e.g. floods of "
-	  "handshakes",
-	  "NAME" },
-	{ "rewrite", 0, 0, G_OPTION_ARG_FILENAME, AT(rewrite),
-	  "Replace what is stale in what clients send by the rules in FILE: tokens and cookies by "
-	  "those "
-	  "of this run's answers, dates, host names, names of each clone; lengths are mended",
-	  "FILE" },
-	{ "half-open", 0, 0, G_OPTION_ARG_NONE, AT(half_open),
-	  "Play connections that were never established too (SYN scans and floods): as such, "
-	  "without acknowledging the answer",
-	  NULL },
-	{ "format", 0, 0, G_OPTION_ARG_STRING, AT(format),
-	  "The summary as table (the default), json or csv", "FORMAT" },
-	G_OPTION_ENTRY_NULL,
-};
-
 struct replay {
 	struct fdar_capture_texts *texts;
 	struct fdar_replay_inputs inputs;
@@ -190,33 +69,14 @@ struct replay {
 	struct fdar_journal *journal;
 	struct fdar_replay_reasons *reasons;
 	struct fdar_replay_rewrite rewrite;
+	struct fdar_replay_lockstep lockstep;
 	struct fdar_driver *running;
 	const char *output;
 	enum fdar_format format;
 };
 
-static void texts_clear(struct texts *texts)
-{
-	g_strfreev(texts->to);
-	g_strfreev(texts->map);
-	g_strfreev(texts->sources);
-	g_strfreev(texts->mix);
-	g_free(texts->label);
-	g_free(texts->output);
-	g_free(texts->phase);
-	g_free(texts->wait);
-	g_free(texts->quiet);
-	g_free(texts->timeout);
-	g_free(texts->duration);
-	g_free(texts->max_lag);
-	g_free(texts->max_gap);
-	g_free(texts->format);
-	g_free(texts->tls);
-	g_free(texts->rewrite);
-	fdar_capture_texts_clear(&texts->capture);
-}
-
-static gboolean read_pace(struct replay *replay, const struct texts *texts, GError **error)
+static gboolean read_pace(struct replay *replay, const struct fdar_replay_texts *texts,
+			  GError **error)
 {
 	static const char *const waits[] = { "answer", "time", "none", NULL };
 	static const char *const phases[] = { "none", "uniform", "random", NULL };
@@ -256,8 +116,8 @@ static gboolean read_pace(struct replay *replay, const struct texts *texts, GErr
 	return TRUE;
 }
 
-static gboolean read_inputs(struct replay *replay, const struct texts *texts, const char *capture,
-			    GError **error)
+static gboolean read_inputs(struct replay *replay, const struct fdar_replay_texts *texts,
+			    const char *capture, GError **error)
 {
 	/* A duration without a number of rounds: as many as fit. */
 	uint64_t rounds = texts->repeat < 0 ? texts->duration == NULL : (uint64_t)texts->repeat;
@@ -279,8 +139,8 @@ static gboolean read_inputs(struct replay *replay, const struct texts *texts, co
 }
 
 /* Everything but files: what is wrong here is wrong usage. */
-static gboolean replay_read(struct replay *replay, struct texts *texts, int argc, char **argv,
-			    GError **error)
+static gboolean replay_read(struct replay *replay, struct fdar_replay_texts *texts, int argc,
+			    char **argv, GError **error)
 {
 	if (!fdar_capture_options_read(&texts->capture, argc, argv, &replay->load.capture,
 				       &replay->load.server_ports, error) ||
@@ -298,7 +158,8 @@ static gboolean replay_read(struct replay *replay, struct texts *texts, int argc
 					     "table, json or csv");
 	replay->output = texts->output;
 	replay->driver.concurrency = (uint64_t)texts->concurrency;
-	return read_pace(replay, texts, error) &&
+	return fdar_replay_lockstep_read(&replay->lockstep, &usage, texts, error) &&
+	       read_pace(replay, texts, error) &&
 	       fdar_replay_rewrite_read(&replay->rewrite, texts->rewrite, replay->driver.pace.wait,
 					texts->wait, error) &&
 	       fdar_replay_read_routes(&replay->routes, texts->to, texts->map, texts->sources,
@@ -336,6 +197,8 @@ static void set_concurrency(struct replay *replay, const struct fdar_plan *plan)
 		}
 		if (replay->plan.asap)
 			wanted = ASAP_CONCURRENCY;
+		if (replay->lockstep.on)
+			wanted = replay->lockstep.order->open_at_once;
 	}
 	replay->driver.concurrency = fdar_replay_make_room(&usage, wanted, asked);
 }
@@ -381,6 +244,8 @@ static void print_summary(const struct replay *replay)
 		captures[i] = fdar_sessions_totals(inputs->sessions[i]);
 	fdar_replay_print_summary(&run, replay->reasons, replay->format);
 	fdar_replay_rewrite_print(&replay->rewrite, replay->format);
+	if (replay->lockstep.on && replay->format == FDAR_FORMAT_TABLE)
+		fdar_replay_lockstep_print(&replay->lockstep);
 }
 
 /* Plays what is loaded. */
@@ -392,9 +257,16 @@ static int replay_play(struct replay *replay, const volatile int *stop, GError *
 	gboolean whole;
 	int code;
 
+	replay->driver.routes = &replay->routes;
+	if (replay->lockstep.on &&
+	    !fdar_replay_lockstep_begin(&replay->lockstep, &replay->inputs.plan[0], &replay->driver,
+					stop, error)) {
+		fdar_journal_close(g_steal_pointer(&replay->journal), NULL);
+		fdar_plan_free(plan);
+		return FDAR_EXIT_FAILED;
+	}
 	set_concurrency(replay, plan);
 	replay->driver.edit = fdar_replay_rewrite_begin(&replay->rewrite, replay->plan.seed);
-	replay->driver.routes = &replay->routes;
 	replay->driver.inputs = (uint32_t)replay->inputs.count;
 	replay->driver.finished = on_finished;
 	replay->driver.progress = on_progress;
@@ -409,6 +281,7 @@ static int replay_play(struct replay *replay, const volatile int *stop, GError *
 	fdar_replay_clear_progress();
 	fdar_plan_free(plan);
 	whole = fdar_journal_close(g_steal_pointer(&replay->journal), error);
+	whole &= fdar_replay_lockstep_end(&replay->lockstep, error);
 	print_summary(replay);
 	fflush(stdout);
 	code = report_end(replay, end);
@@ -455,15 +328,15 @@ static void allow_bare_tls(int argc, char **argv)
 
 int fdar_cmd_replay(int argc, char **argv)
 {
-	struct texts texts = { .speed = 1, .clones = 1, .repeat = -1, .seed = 1 };
-	g_autofree GOptionEntry *entries = fdar_options_bind(options, sizeof(options), &texts);
+	struct fdar_replay_texts texts = FDAR_REPLAY_TEXTS_INIT;
+	g_autofree GOptionEntry *entries = fdar_replay_texts_bind(&texts);
 	struct replay replay = { 0 };
 	GError *error = NULL;
 	int code = FDAR_EXIT_USAGE;
 
 	allow_bare_tls(argc, argv);
 	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
-		texts_clear(&texts);
+		fdar_replay_texts_clear(&texts);
 		return code;
 	}
 	if (replay_read(&replay, &texts, argc, argv, &error))
@@ -474,6 +347,7 @@ int fdar_cmd_replay(int argc, char **argv)
 	fdar_replay_inputs_clear(&replay.inputs);
 	fdar_routes_clear(&replay.routes);
 	fdar_replay_rewrite_clear(&replay.rewrite);
-	texts_clear(&texts);
+	fdar_replay_lockstep_clear(&replay.lockstep);
+	fdar_replay_texts_clear(&texts);
 	return code;
 }

@@ -186,6 +186,8 @@ static gboolean waits_for_answer(const struct fdar_pace *pace, const struct fdar
 		return piece->kind != FDAR_PIECE_DATA;
 	case FDAR_PACE_TIME:
 		return piece->kind == FDAR_PIECE_RST;
+	case FDAR_PACE_STEP:
+		return FALSE;
 	default:
 		return TRUE;
 	}
@@ -200,7 +202,7 @@ static enum fdar_move next_piece(struct fdar_dialogue *dialogue, const struct fd
 	uint64_t due = due_at(dialogue, pace, piece->time_ns);
 	gboolean data = piece->kind == FDAR_PIECE_DATA;
 
-	dialogue->gated = FALSE;
+	dialogue->gated = pace->wait == FDAR_PACE_STEP;
 	if (piece->kind == FDAR_PIECE_GAP)
 		return FDAR_MOVE_LOST;
 	if (waits_for_answer(pace, piece)) {
@@ -235,7 +237,7 @@ static enum fdar_move finish(struct fdar_dialogue *dialogue, const struct fdar_p
 	uint64_t hold;
 	enum fdar_move move;
 
-	if (dialogue->peer_closed)
+	if (dialogue->peer_closed || pace->wait == FDAR_PACE_STEP)
 		return FDAR_MOVE_DONE;
 	if (dialogue->server_ends)
 		return expect(dialogue, pace, dialogue->answer_ns, now_ns,
@@ -246,6 +248,22 @@ static enum fdar_move finish(struct fdar_dialogue *dialogue, const struct fdar_p
 		return move;
 	hold = due_at(dialogue, pace, dialogue->script->hold_ns);
 	return now_ns < hold ? wait_until(next, hold) : FDAR_MOVE_DONE;
+}
+
+enum fdar_move fdar_dialogue_answered(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
+				      uint64_t now_ns, struct fdar_next_move *next)
+{
+	const struct fdar_script *script = dialogue->script;
+	uint64_t need;
+	uint64_t ready;
+
+	check(dialogue);
+	memset(next, 0, sizeof(*next));
+	pass_server(dialogue);
+	need = dialogue->at < script->count && !dialogue->server_rst
+		       ? need_of(dialogue, &script->pieces[dialogue->at])
+		       : dialogue->captured;
+	return answer(dialogue, pace, need, dialogue->answer_ns, now_ns, &ready, next);
 }
 
 enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,

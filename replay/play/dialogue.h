@@ -36,7 +36,9 @@
 enum fdar_pace_wait {
 	FDAR_PACE_ANSWER, /* answers are waited for (closed loop) */
 	FDAR_PACE_TIME,   /* pieces leave at their captured times (open loop) */
-	FDAR_PACE_NONE    /* all pieces leave at once */
+	FDAR_PACE_NONE,   /* all pieces leave at once */
+	FDAR_PACE_STEP /* nothing is waited for: whoever drives it has done that (replay/lockstep/),
+			   * by fdar_dialogue_answered */
 };
 
 struct fdar_pace {
@@ -100,6 +102,11 @@ void fdar_dialogue_init(struct fdar_dialogue *dialogue, const struct fdar_script
 /* What to do now. Calling it again without anything having happened gives the same. */
 enum fdar_move fdar_dialogue_next(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
 				  uint64_t now_ns, struct fdar_next_move *next);
+
+/* Is the captured answer to what was sent so far there, by the rule of FDAR_PACE_ANSWER?
+ * FDAR_MOVE_DONE when it is; FDAR_MOVE_WAIT and FDAR_MOVE_TIMEOUT as above. */
+enum fdar_move fdar_dialogue_answered(struct fdar_dialogue *dialogue, const struct fdar_pace *pace,
+				      uint64_t now_ns, struct fdar_next_move *next);
 
 /* The piece that SEND or FIN asked for has left in full. */
 void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns);

@@ -289,13 +289,28 @@ enum fdar_replay_end fdar_driver_run(struct fdar_driver *driver, struct fdar_pla
 		skip_unfit(driver, inputs);
 	/* Timers of this thread may be 50 us late by default; that would all be lag. */
 	prctl(PR_SET_TIMERSLACK, 1000);
-	fetch_start(driver);
-	end = loop(driver, stop);
+	if (stage->options.loop) {
+		end = stage->options.loop(stage->options.loop_user, driver, stop);
+	} else {
+		fetch_start(driver);
+		end = loop(driver, stop);
+	}
 	cut(driver);
 	show_progress(driver, fdar_now_ns());
 	stage->totals.elapsed_ns = fdar_now_ns() - stage->anchor_ns;
 	prctl(PR_SET_TIMERSLACK, slack);
 	return end;
+}
+
+struct fdar_stage *fdar_driver_stage(struct fdar_driver *driver)
+{
+	return &driver->stage;
+}
+
+void fdar_driver_tick(struct fdar_driver *driver, uint64_t now_ns)
+{
+	if (now_ns >= driver->progress_ns)
+		show_progress(driver, now_ns);
 }
 
 gboolean fdar_driver_watch(struct fdar_driver *driver, int fd, void (*watch)(void *user),

@@ -43,6 +43,16 @@ struct fdar_driver_progress {
 	uint64_t lag_ns; /* the most since the last look */
 };
 
+enum fdar_replay_end {
+	FDAR_REPLAY_DONE,    /* all was played */
+	FDAR_REPLAY_STOPPED, /* *stop was set */
+	FDAR_REPLAY_DURATION,
+	FDAR_REPLAY_LAGGED, /* max_lag_ns was passed */
+	FDAR_REPLAY_FAILED  /* error says why */
+};
+
+struct fdar_driver;
+
 struct fdar_driver_options {
 	struct fdar_pace pace;
 	gboolean tls;                     /* TCP sessions are played in TLS */
@@ -59,14 +69,10 @@ struct fdar_driver_options {
 	/* Called four times a second. May be NULL. */
 	void (*progress)(void *user, const struct fdar_driver_progress *progress);
 	void *user;
-};
-
-enum fdar_replay_end {
-	FDAR_REPLAY_DONE,    /* all was played */
-	FDAR_REPLAY_STOPPED, /* *stop was set */
-	FDAR_REPLAY_DURATION,
-	FDAR_REPLAY_LAGGED, /* max_lag_ns was passed */
-	FDAR_REPLAY_FAILED  /* error says why */
+	/* Another loop than the driver's own, over the same plays (play.h); NULL: its own. */
+	enum fdar_replay_end (*loop)(void *loop_user, struct fdar_driver *driver,
+				     const volatile int *stop);
+	void *loop_user;
 };
 
 struct fdar_replay_totals {
@@ -78,8 +84,6 @@ struct fdar_replay_totals {
 	uint64_t sends;
 	struct fdar_latency lag; /* of every send and start; not measured with pace.asap */
 };
-
-struct fdar_driver;
 
 /* options are copied. NULL and error when the kernel gives no epoll descriptor. */
 struct fdar_driver *fdar_driver_new(const struct fdar_driver_options *options, GError **error);

@@ -41,6 +41,9 @@ struct fdar_start {
 	uint64_t due_ns; /* since the run began */
 	uint64_t client; /* number of the client host: different for each host of a capture, clone
 			  * and round */
+	struct fdar_endpoint
+		source; /* where it is played from; all zero: by the routes, from a port
+				      * that the kernel chooses */
 };
 
 struct fdar_plan;

@@ -28,102 +28,22 @@ static gboolean is_tcp(const struct fdar_play *play)
 	return play->start.script->session->transport == FDAR_TCP;
 }
 
-static void report(struct fdar_stage *stage, const struct fdar_outcome *outcome)
-{
-	fdar_tally_add(&stage->tallies[outcome->input], outcome);
-	if (stage->options.finished)
-		stage->options.finished(stage->options.user, outcome);
-}
-
-static void play_free(struct fdar_stage *stage, struct fdar_play *play)
-{
-	if (play->start.script->over)
-		play->start.script->over(play->start.script, play);
-	fdar_timers_remove(stage->timers, &play->timer);
-	fdar_tls_link_free(play->tls);
-	fdar_rewriter_free(play->rewriter);
-	if (play->fd >= 0) {
-		struct fdar_play *last = g_ptr_array_index(stage->plays, stage->plays->len - 1);
-
-		close(play->fd);
-		last->place = play->place;
-		g_ptr_array_remove_index_fast(stage->plays, play->place);
-	}
-	if (play->exchanges)
-		g_array_free(play->exchanges, TRUE);
-	g_free(play);
-}
-
-/* Gives the outcome and frees the play. */
-static void finish(struct fdar_stage *stage, struct fdar_play *play, enum fdar_verdict verdict,
-		   const char *reason)
-{
-	struct fdar_outcome outcome = { .script = play->start.script,
-					.input = play->start.input,
-					.clone = play->start.clone,
-					.round = play->start.round,
-					.copies = 1,
-					.reason = reason,
-					.client = play->client,
-					.server = play->server,
-					.due_ns = play->start.due_ns,
-					.start_ns = play->start_ns - stage->anchor_ns,
-					.end_ns = fdar_now_ns() - stage->anchor_ns,
-					.connect_ns = play->connect_ns,
-					.handshake_ns = play->handshake_ns,
-					.first_byte_ns = play->first_byte_ns,
-					.lag_ns = play->lag_ns,
-					.sent_bytes = play->sent_bytes,
-					.received_bytes = play->dialogue.received };
-	gboolean least;
-
-	fdar_ledger_close(stage, play);
-	outcome.expected_bytes = fdar_dialogue_expected(&play->dialogue, &least);
-	if (verdict == FDAR_VERDICT_OK &&
-	    (outcome.received_bytes < outcome.expected_bytes ||
-	     (!least && outcome.received_bytes > outcome.expected_bytes))) {
-		verdict = FDAR_VERDICT_DIFFERS;
-		outcome.reason = outcome.received_bytes < outcome.expected_bytes
-					 ? "the server answered with fewer bytes"
-					 : "the server answered with more bytes";
-	}
-	/* Ciphertext of another run: what became of it is no surprise. */
-	if (play->start.script->sealed && !stage->options.verbatim &&
-	    (verdict == FDAR_VERDICT_DIFFERS || verdict == FDAR_VERDICT_RESET ||
-	     verdict == FDAR_VERDICT_TIMEOUT))
-		outcome.reason =
-			"TLS, whose keys are not those of this run: --tls-keys plays what is "
-			"in it";
-	outcome.verdict = verdict;
-	/* A client that left may have got more than it ever acknowledged. */
-	outcome.exact =
-		play->likeness.exact && (least ? outcome.received_bytes >= outcome.expected_bytes
-					       : outcome.received_bytes == outcome.expected_bytes);
-	if (play->exchanges) {
-		outcome.exchanges = (const struct fdar_exchange *)(void *)play->exchanges->data;
-		outcome.exchanges_kept = play->exchanges->len;
-	}
-	outcome.exchanges_total = play->exchanges_total;
-	report(stage, &outcome);
-	play_free(stage, play);
-}
-
 static void fail(struct fdar_stage *stage, struct fdar_play *play, int code)
 {
 	enum fdar_verdict verdict = fdar_verdict_of_errno(code, play->connected && is_tcp(play));
 
 	if (verdict == FDAR_VERDICT_REFUSED && fdar_script_was_refused(play->start.script))
-		finish(stage, play, FDAR_VERDICT_OK, "refused, as in the capture");
+		fdar_play_stop(stage, play, FDAR_VERDICT_OK, "refused, as in the capture");
 	else if (verdict == FDAR_VERDICT_RESET && play->dialogue.peer_closed && !play->reset)
-		finish(stage, play, verdict, "the server closed before the captured end");
+		fdar_play_stop(stage, play, verdict, "the server closed before the captured end");
 	else if (verdict == FDAR_VERDICT_RESET)
-		finish(stage, play, verdict, "reset by the server");
+		fdar_play_stop(stage, play, verdict, "reset by the server");
 	else if (code == EPROTO)
-		finish(stage, play, FDAR_VERDICT_RESET, fdar_transfer_problem(play));
+		fdar_play_stop(stage, play, FDAR_VERDICT_RESET, fdar_transfer_problem(play));
 	else if (code == EADDRNOTAVAIL)
-		finish(stage, play, verdict, "no free port on the source address");
+		fdar_play_stop(stage, play, verdict, "no free port on the source address");
 	else
-		finish(stage, play, verdict, g_strerror(code));
+		fdar_play_stop(stage, play, verdict, g_strerror(code));
 }
 
 /* Reads all there is. FALSE when the play is over. */
@@ -164,6 +84,17 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 	}
 	play->unread = TRUE;
 	return TRUE;
+}
+
+static void use_turn(const struct fdar_stage *stage)
+{
+	if (stage->turn)
+		stage->turn->moved = TRUE;
+}
+
+static gboolean has_turn(const struct fdar_stage *stage, const struct fdar_play *play)
+{
+	return !stage->turn || (stage->turn->play == play && !stage->turn->moved);
 }
 
 /* Sends what is left of a piece. FALSE when the play is over. */
@@ -208,6 +139,7 @@ static gboolean send_piece(struct fdar_stage *stage, struct fdar_play *play,
 		return TRUE;
 	}
 	play->piece_sent = 0;
+	use_turn(stage);
 	fdar_dialogue_moved(&play->dialogue, now_ns);
 	return TRUE;
 }
@@ -217,7 +149,7 @@ static void reset_and_finish(struct fdar_stage *stage, struct fdar_play *play)
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
 	setsockopt(play->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	finish(stage, play, FDAR_VERDICT_OK, NULL);
+	fdar_play_stop(stage, play, FDAR_VERDICT_OK, NULL);
 }
 
 /* A UDP socket that was refused says so only when it is asked. */
@@ -229,7 +161,7 @@ static void done(struct fdar_stage *stage, struct fdar_play *play)
 	if (!is_tcp(play) && !getsockopt(play->fd, SOL_SOCKET, SO_ERROR, &code, &length) && code)
 		fail(stage, play, code);
 	else
-		finish(stage, play, FDAR_VERDICT_OK, NULL);
+		fdar_play_stop(stage, play, FDAR_VERDICT_OK, NULL);
 }
 
 /* Waits for the socket: to connect, or to take more. */
@@ -238,8 +170,9 @@ static gboolean wait_socket(struct fdar_stage *stage, struct fdar_play *play, ui
 	uint64_t deadline = play->dialogue.active_ns + stage->options.pace.timeout_ns;
 
 	if (now_ns >= deadline) {
-		finish(stage, play, FDAR_VERDICT_TIMEOUT,
-		       play->connected ? "the server stopped reading" : "no connection came");
+		fdar_play_stop(stage, play, FDAR_VERDICT_TIMEOUT,
+			       play->connected ? "the server stopped reading"
+					       : "no connection came");
 		return FALSE;
 	}
 	fdar_timers_set(stage->timers, &play->timer, play->unread ? now_ns : deadline);
@@ -275,7 +208,7 @@ static gboolean hold_half_open(struct fdar_stage *stage, struct fdar_play *play,
 	uint64_t until_ns = play->start_ns + length_ns;
 
 	if (now_ns >= until_ns) {
-		finish(stage, play, FDAR_VERDICT_OK, "half-open, as in the capture");
+		fdar_play_stop(stage, play, FDAR_VERDICT_OK, "half-open, as in the capture");
 		return FALSE;
 	}
 	fdar_timers_set(stage->timers, &play->timer, until_ns);
@@ -305,10 +238,12 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 			continue;
 		}
 		if (fdar_script_was_refused(play->start.script)) {
-			finish(stage, play, FDAR_VERDICT_DIFFERS,
-			       "the captured server refused, this one accepts");
+			fdar_play_stop(stage, play, FDAR_VERDICT_DIFFERS,
+				       "the captured server refused, this one accepts");
 			return FALSE;
 		}
+		if (!has_turn(stage, play))
+			return TRUE;
 		switch (fdar_dialogue_next(&play->dialogue, pace, now, &next)) {
 		case FDAR_MOVE_SEND:
 			if (!send_piece(stage, play, &next, now))
@@ -316,6 +251,7 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 			continue;
 		case FDAR_MOVE_FIN:
 			fdar_transfer_end(play);
+			use_turn(stage);
 			fdar_dialogue_moved(&play->dialogue, now);
 			continue;
 		case FDAR_MOVE_RST:
@@ -329,11 +265,11 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 			done(stage, play);
 			return FALSE;
 		case FDAR_MOVE_TIMEOUT:
-			finish(stage, play, FDAR_VERDICT_TIMEOUT, next.missing);
+			fdar_play_stop(stage, play, FDAR_VERDICT_TIMEOUT, next.missing);
 			return FALSE;
 		case FDAR_MOVE_LOST:
-			finish(stage, play, FDAR_VERDICT_UNPLAYABLE,
-			       "bytes of the client were lost by the capture");
+			fdar_play_stop(stage, play, FDAR_VERDICT_UNPLAYABLE,
+				       "bytes of the client were lost by the capture");
 			return FALSE;
 		}
 	}
@@ -389,12 +325,6 @@ void fdar_play_wake(struct fdar_stage *stage, struct fdar_play *play)
 	advance(stage, play);
 }
 
-void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_verdict verdict,
-		    const char *reason)
-{
-	finish(stage, play, verdict, reason);
-}
-
 /* Opens and connects the socket. FALSE when the play is over. */
 static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 			    const struct fdar_endpoint *source)
@@ -410,8 +340,8 @@ static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 	play->fd = fdar_endpoint_socket(source, address.ss_family,
 					is_tcp(play) ? SOCK_STREAM : SOCK_DGRAM, &step);
 	if (play->fd < 0) {
-		finish(stage, play, FDAR_VERDICT_LOCAL,
-		       errno == EADDRNOTAVAIL ? step : g_strerror(errno));
+		fdar_play_stop(stage, play, FDAR_VERDICT_LOCAL,
+			       errno == EADDRNOTAVAIL ? step : g_strerror(errno));
 		return FALSE;
 	}
 	play->place = stage->plays->len;
@@ -468,22 +398,9 @@ struct fdar_play *fdar_play_begin(struct fdar_stage *stage, const struct fdar_st
 	fdar_ledger_lag(stage, play, play->start_ns, ready_ns);
 	stage->tallies[start->input].begun++;
 	fdar_routes_source(stage->options.routes, target, start->client, &source);
+	if (start->source.family != FDAR_FAMILY_NONE || start->source.port)
+		source = start->source;
 	return open_socket(stage, play, &source) && advance(stage, play) ? play : NULL;
-}
-
-void fdar_play_skip(struct fdar_stage *stage, const struct fdar_start *start,
-		    enum fdar_verdict verdict, const char *reason, uint64_t copies)
-{
-	struct fdar_outcome outcome = { .script = start->script,
-					.input = start->input,
-					.clone = start->clone,
-					.round = start->round,
-					.copies = copies,
-					.verdict = verdict,
-					.reason = reason,
-					.due_ns = start->due_ns };
-
-	report(stage, &outcome);
 }
 
 uint64_t fdar_play_at(const struct fdar_play *play)

@@ -2,7 +2,8 @@
  * A play: one running session with its socket. Internal to the driver.
  *
  * Place in the house: between driver.c, which has the loop, and dialogue.h, which has the rules.
- * Everything the plays of a run share is in struct fdar_stage, which driver.c owns.
+ * Everything the plays of a run share is in struct fdar_stage, which driver.c owns. The loop of
+ * replay/lockstep/ drives plays by it, too.
  */
 #ifndef FDAR_REPLAY_PLAY_PLAY_H
 #define FDAR_REPLAY_PLAY_PLAY_H
@@ -15,6 +16,12 @@
 #include "replay/play/rewriter.h"
 #include "replay/play/timers.h"
 #include "replay/tls/client.h"
+
+/* Lockstep: plays move only when it is their turn, and then once. Without it they move when they may. */
+struct fdar_turn {
+	struct fdar_play *play; /* whose it is; NULL: nobody's */
+	gboolean moved;         /* it is used up: a piece has left in full, or the play is over */
+};
 
 struct fdar_stage {
 	struct fdar_driver_options options;
@@ -29,6 +36,7 @@ struct fdar_stage {
 	struct fdar_tls_client *tls; /* NULL: sockets are plain */
 	uint64_t lag_ns;             /* the most since the last progress */
 	gboolean lagged;
+	struct fdar_turn *turn; /* NULL: plays need none */
 };
 
 /* Where the next byte of the server is in the capture, to compare with. */
@@ -46,6 +54,7 @@ struct fdar_play {
 	struct fdar_endpoint server;
 	int fd;
 	uint32_t place;                 /* in stage->plays */
+	struct fdar_play **holder;      /* set to NULL when the play is freed; NULL: nobody's */
 	uint32_t piece_sent;            /* bytes of the piece at hand that have left */
 	struct fdar_tls_link *tls;      /* NULL: plain */
 	struct fdar_rewriter *rewriter; /* NULL: bytes leave as captured */
@@ -89,6 +98,11 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 /* An outcome for what was never begun: its verdict and reason; copies of it. */
 void fdar_play_skip(struct fdar_stage *stage, const struct fdar_start *start,
 		    enum fdar_verdict verdict, const char *reason, uint64_t copies);
+
+/* What driver.c has, for another loop over the same plays (fdar_driver_options.loop); and to be called
+ * by it often: shows the progress when it is due. */
+struct fdar_stage *fdar_driver_stage(struct fdar_driver *driver);
+void fdar_driver_tick(struct fdar_driver *driver, uint64_t now_ns);
 
 /* CLOCK_MONOTONIC. */
 uint64_t fdar_now_ns(void);

@@ -170,8 +170,11 @@ static int bind_source(int fd, const struct fdar_endpoint *source)
 	socklen_t length = fdar_endpoint_to_sockaddr(source, &address);
 	int on = 1;
 
-	/* Without it bind() would pick the port, which is then taken for all destinations. */
-	if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) != 0)
+	/* A port that was asked for may still be waiting out an earlier run (TIME-WAIT). Without the
+	 * other option bind() would pick a port, which is then taken for all destinations. */
+	if (source->port
+		    ? setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
+		    : setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) != 0)
 		return -1;
 	/* IPv6 refuses addresses of a local route that no interface has, unless told so. */
 	if (source->family == FDAR_FAMILY_IPV6 &&
