@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "replay/lockstep/ports.h"
+
 #define ORDER_BYTES_MAX ((gsize)4 << 30)
 
 /* What has no meaning when all goes one by one. */
@@ -133,14 +135,19 @@ static void on_stopped(void *user, gboolean stopped)
 			: "the server goes on");
 }
 
-static void on_ports(void *user, uint64_t count)
+/* An earlier run from the same ports may be a moment ago. */
+static void await_ports(const struct fdar_replay_lockstep *lockstep,
+			const struct fdar_routes *routes, const volatile int *stop)
 {
-	struct fdar_replay_lockstep *lockstep = user;
+	uint64_t count = fdar_ports_waiting(lockstep->queues, lockstep->order, routes);
 	g_autofree char *ports = fdar_format_count(count);
 
+	if (!count)
+		return;
 	fprintf(stderr,
 		"flowdar %s: %s ports of an earlier run are not free yet: waiting for them\n",
 		lockstep->usage->command, ports);
+	fdar_ports_await(lockstep->queues, lockstep->order, routes, stop);
 }
 
 /* The order of the capture, or the one that is fed; and written down. */
@@ -206,7 +213,6 @@ gboolean fdar_replay_lockstep_begin(struct fdar_replay_lockstep *lockstep,
 						 .before = on_before,
 						 .after = on_after,
 						 .stopped = on_stopped,
-						 .ports = on_ports,
 						 .user = lockstep };
 
 	if (!make_order(lockstep, input, driver->routes, error) ||
@@ -229,6 +235,8 @@ gboolean fdar_replay_lockstep_begin(struct fdar_replay_lockstep *lockstep,
 	lockstep->run = fdar_lockstep_new(&options);
 	driver->loop = fdar_lockstep_loop;
 	driver->loop_user = lockstep->run;
+	if (lockstep->queues)
+		await_ports(lockstep, driver->routes, stop);
 	return TRUE;
 }
 

@@ -248,7 +248,9 @@ static enum fdar_step_end settle(struct fdar_lockstep *lockstep)
 		if (is_idle(&settling) && settling.taken && settling.answered && is_quiet(lockstep))
 			return FDAR_STEP_SETTLED;
 		if (is_idle(&settling) && lockstep->idle_ns >= patience(lockstep))
-			return settling.taken ? FDAR_STEP_UNANSWERED : FDAR_STEP_UNTAKEN;
+			return !settling.taken   ? FDAR_STEP_UNTAKEN
+			       : lockstep->heard ? FDAR_STEP_SETTLED /* of another length */
+						 : FDAR_STEP_UNANSWERED;
 		pause_between(lockstep, tries, !settling.answered);
 	}
 	return FDAR_STEP_UNTAKEN;
@@ -392,56 +394,6 @@ static void tell_step(struct fdar_lockstep *lockstep, enum fdar_step_end end)
 	lockstep->options.after(lockstep->options.user, &stepped);
 }
 
-static gboolean is_loopback(const struct fdar_routes *routes)
-{
-	static const uint8_t six[16] = { [15] = 1 };
-	const struct fdar_endpoint *target = &routes->routes[0].target;
-
-	return target->family == FDAR_FAMILY_IPV4 ? target->addr[0] == 127
-						  : memcmp(target->addr, six, sizeof(six)) == 0;
-}
-
-/* How many of our ports wait out an earlier run. */
-static uint64_t count_waiting(struct fdar_lockstep *lockstep)
-{
-	const struct fdar_order *order = lockstep->options.order;
-	const struct fdar_routes *routes = lockstep->stage->options.routes;
-	uint64_t count = 0;
-
-	for (uint32_t i = 0; i < order->role_count; i++) {
-		const struct fdar_start *start = &order->roles[i].start;
-		const struct fdar_session *session = start->script->session;
-		const struct fdar_endpoint *target =
-			fdar_routes_target(routes, session->server.port);
-		struct fdar_queue queue;
-
-		if (session->transport == FDAR_TCP && target)
-			count += (uint64_t)fdar_queues_look(lockstep->options.queues, FDAR_TCP,
-							    &start->source, target, FALSE, &queue);
-	}
-	return count;
-}
-
-/* A port that waits (TIME-WAIT) can be had again on loopback after a second, elsewhere after a minute. */
-static void await_ports(struct fdar_lockstep *lockstep)
-{
-	struct timespec second = { .tv_sec = 1, .tv_nsec = 100000000 };
-	uint64_t count;
-
-	if (!lockstep->options.queues)
-		return;
-	for (unsigned i = 0; i < 60 && !*lockstep->stop; i++) {
-		count = count_waiting(lockstep);
-		if (!count)
-			return;
-		if (!i && lockstep->options.ports)
-			lockstep->options.ports(lockstep->options.user, count);
-		nanosleep(&second, NULL);
-		if (is_loopback(lockstep->stage->options.routes))
-			return;
-	}
-}
-
 enum fdar_replay_end fdar_lockstep_loop(void *user, struct fdar_driver *driver,
 					const volatile int *stop)
 {
@@ -455,7 +407,6 @@ enum fdar_replay_end fdar_lockstep_loop(void *user, struct fdar_driver *driver,
 	lockstep->stage->turn = &lockstep->turn;
 	lockstep->stage->options.pace = lockstep->answers;
 	lockstep->stage->options.pace.wait = FDAR_PACE_STEP;
-	await_ports(lockstep);
 	for (uint64_t i = 0; i < order->count; i++) {
 		lockstep->step = &order->steps[i];
 		lockstep->seat = &lockstep->seats[lockstep->step->role];

@@ -14,7 +14,7 @@
  * - the server waits for work (threads.h).
  *
  * A server that waits for work, and has for quiet_ns at every look while the step was not taken or not answered, is not
- * going to: the step ends as UNTAKEN or UNANSWERED and the next one comes. That is how a session gets its
+ * going to: the step ends as UNTAKEN, or UNANSWERED where nothing came at all, and the next one comes. That is how a session gets its
  * turn that others wait for.
  *
  * Where the server's processes are not known (no watch: another user's, or another machine's), a step has
@@ -73,8 +73,6 @@ struct fdar_lockstep_options {
 	void (*after)(void *user, const struct fdar_stepped *stepped);
 	/* The server was stopped, or goes on. May be NULL. */
 	void (*stopped)(void *user, gboolean stopped);
-	/* Ports of ours wait out an earlier run, which takes up to a minute. May be NULL. */
-	void (*ports)(void *user, uint64_t count);
 	void *user;
 };
 
