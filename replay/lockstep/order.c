@@ -91,7 +91,8 @@ static void count_open(struct fdar_order *order)
 	for (uint64_t i = 0; i < order->count; i++) {
 		switch (order->steps[i].kind) {
 		case FDAR_STEP_OPEN:
-			order->open_at_once = MAX(order->open_at_once, ++open);
+			open++;
+			order->open_at_once = MAX(order->open_at_once, open);
 			break;
 		case FDAR_STEP_CLOSE:
 		case FDAR_STEP_RESET:
