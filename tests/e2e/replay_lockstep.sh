@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Replay in lockstep at our echo server: every session as captured, from the same addresses and in the same
+# order each time; a fed order, clones, datagrams; pauses, by lines, by the pipe and by a debugger: nothing
+# goes on without the server, nothing times out.
+set -euo pipefail
+. "$(dirname "$0")/replay_lib.sh"
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+need jq
+captures=$FLOWDAR_SOURCE/tests/captures
+cd "$replay_work"
+echo_start
+to=127.0.0.1:$port
+
+# lockstep ARGUMENTS...: the summary goes to summary.json, the journal to journal.jsonl, the steps to steps.jsonl.
+lockstep() {
+	timeout 60 "$FLOWDAR" replay "$@" --to "$to" --lockstep -o journal.jsonl --steps-out steps.jsonl --format json \
+		>summary.json 2>err
+}
+
+figure() {
+	jq -r "[.replay[].$1] | add" summary.json
+}
+
+expect() {
+	[ "$2" = "$3" ] || fail "$1: got $2, expected $3; $(tail -5 err)"
+}
+
+# What does not depend on time.
+steps() {
+	jq -c 'del(.begin_ns, .end_ns)' steps.jsonl
+}
+
+addresses() {
+	jq -r '"\(.session) \(.clone) \(.client)"' journal.jsonl | sort -n
+}
+
+lockstep "$captures/replay-echo.pcap" --order-out order
+expect "ok" "$(figure exact)" 12
+expect "steps that did not settle" "$(jq -r 'select(.end != "settled") | .end' steps.jsonl)" ""
+expect "steps and lines of the order" "$(wc -l <steps.jsonl)" "$(grep -c '^[a-z]' order)"
+steps >steps.1
+addresses >addresses.1
+lockstep "$captures/replay-echo.pcap" --order order --order-out order.2
+steps | cmp - steps.1 || fail "a second run took other steps"
+addresses | cmp - addresses.1 || fail "a second run had other addresses"
+cmp order order.2 || fail "the fed order was not kept"
+
+# One session after the other, by an edited order.
+for session in $(seq 0 11); do
+	grep -E "^[a-z]+ $session( |\$)" order
+done >serial
+lockstep "$captures/replay-echo.pcap" --order serial
+expect "ok, one after the other" "$(figure exact)" 12
+expect "open at once" "$(figure most_active)" 1
+
+lockstep "$captures/replay-echo.pcap" --clones 5
+expect "ok, clones" "$(figure exact)" 60
+expect "addresses" "$(jq -r .client journal.jsonl | sort -u | wc -l)" 60
+lockstep "$captures/replay-udp.pcap" --clones 4
+expect "ok, UDP" "$(figure exact)" 20
+
+# A process that does not listen there: no answer of it is waited for, but its threads are.
+lockstep "$captures/replay-echo.pcap" --server-pid "$server_pid" --until 90 </dev/null
+expect "ok, named server" "$(figure exact)" 12
+
+# Pauses: so many steps, then lines of standard input.
+status=0
+lockstep "$captures/replay-echo.pcap" --until 3 </dev/null || status=$?
+expect "exit when nobody lets it go on" $status 130
+expect "steps until there" "$(wc -l <steps.jsonl)" 3
+status=0
+printf '\ns 2\nw\nu 10\nq\n' | lockstep "$captures/replay-echo.pcap" --step || status=$?
+expect "exit after q" $status 130
+expect "steps let go" "$(wc -l <steps.jsonl)" 10
+grep -q '^next is step 4 of 90: open 1 127.1.0.1:' err || fail "w does not say the next step: $(cat err)"
+printf 'c\n' | lockstep "$captures/replay-echo.pcap" --step
+expect "ok after c" "$(figure exact)" 12
+
+# The server is stopped in the middle of a step: it waits, past every time-out there is.
+lockstep "$captures/replay-echo.pcap" --step --control pipe --quiet 20ms --timeout 100ms </dev/null &
+pid=$!
+wait_for "the pipe" test -p pipe
+wait_for "the pause" grep -q 'next is step 1' err
+echo "step 3" >pipe
+wait_for "three steps" grep -q 'next is step 4' err
+kill -STOP "$server_pid"
+echo step >pipe
+wait_for "word of the stop" grep -q 'the server is stopped' err
+sleep 1
+grep -q 'next is step 5' err && fail "it went on without the server"
+kill -CONT "$server_pid"
+wait_for "the fourth step" grep -q 'next is step 5' err
+# So is this program itself.
+child=$(pgrep -P "$pid" flowdar || pgrep -P "$(pgrep -P "$pid")" flowdar)
+kill -TSTP "$child"
+echo go >pipe &
+go=$!
+sleep 0.5
+kill -CONT "$child"
+wait "$pid" || fail "the run failed: $(cat err)"
+wait "$go"
+expect "ok after all that" "$(figure exact)" 12
+[ ! -e pipe ] || fail "the pipe is left behind"
+
+# What is refused, and where.
+for wrong in "--mix a.pcap" "--asap" "--speed 2" "--repeat 2" "--wait time" "--half-open" "--until -3" "--server-pid x"; do
+	status=0
+	# shellcheck disable=SC2086 # options
+	lockstep "$captures/replay-echo.pcap" $wrong || status=$?
+	expect "exit of: $wrong" $status 2
+done
+status=0
+"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "$to" --step 2>err || status=$?
+expect "exit of --step alone" $status 2
+printf 'open 0\nsend 0 7\n' >wrong
+status=0
+lockstep "$captures/replay-echo.pcap" --order wrong || status=$?
+expect "exit of a wrong order" $status 1
+grep -q 'wrong:2: the next step of that session is "send 0 1"' err || fail "the wrong line is not named: $(cat err)"
+touch file
+status=0
+lockstep "$captures/replay-echo.pcap" --control file || status=$?
+expect "exit of a control that is no pipe" $status 1
+[ -e file ] || fail "a file that is not ours was taken away"
+
+# A server that reads and never answers: its sessions are given up one by one, and it ends.
+echo_start -s
+to=127.0.0.1:$port
+lockstep "$captures/replay-echo.pcap" --quiet 5ms || fail "a sink: $(cat err)"
+[ "$(jq -r 'select(.end == "unanswered") | .end' steps.jsonl | wc -l)" -ge 9 ] || fail "a sink's steps are not unanswered"
+echo "lockstep at the echo server: the same each time"
