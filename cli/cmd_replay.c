@@ -49,14 +49,23 @@ static const struct fdar_usage usage = {
 		       "capture again and again; --speed, --rate and --asap make it faster. "
 		       "Latencies count from\n"
 		       "when a request was due by the schedule, so a slow server cannot hide by "
-		       "slowing us down.\n",
+		       "slowing us down.\n"
+		       "\n"
+		       "--lockstep takes time out of it: one step of one session after the other, "
+		       "each when the\n"
+		       "server has read and answered the last and all its threads wait for work. "
+		       "Every run has the\n"
+		       "same order, addresses and ports; --until, --step and --control pause it, "
+		       "for a debugger too.\n",
 	.examples =
 		"  flowdar replay attack.pcap --to 127.0.0.1:8080 --label attack -o replay.jsonl\n"
 		"  flowdar replay day.pcapng.gz --to 127.0.0.1:8080 --speed 100 --clones 20\n"
 		"  flowdar replay one-request.pcap --to [::1]:80 --asap --repeat 100000\n"
 		"  flowdar replay attack.pcap --to 127.0.0.1:80 --mix "
 		"usual.pcap:label=normal,clones=5\n"
-		"  flowdar replay all.pcap --map 80=127.0.0.1:8080 --map 53=127.0.0.1:5353\n",
+		"  flowdar replay all.pcap --map 80=127.0.0.1:8080 --map 53=127.0.0.1:5353\n"
+		"  flowdar replay attack.pcap --to 127.0.0.1:8080 --lockstep --order-out "
+		"attack.order\n",
 };
 
 struct replay {
