@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "replay/play/ledger.h"
@@ -14,14 +13,6 @@
 
 /* Reads of one session before the others get their turn. */
 #define READS_A_TURN 64
-
-uint64_t fdar_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static gboolean is_tcp(const struct fdar_play *play)
 {

@@ -104,7 +104,4 @@ void fdar_play_skip(struct fdar_stage *stage, const struct fdar_start *start,
 struct fdar_stage *fdar_driver_stage(struct fdar_driver *driver);
 void fdar_driver_tick(struct fdar_driver *driver, uint64_t now_ns);
 
-/* CLOCK_MONOTONIC. */
-uint64_t fdar_now_ns(void);
-
 #endif

@@ -1,5 +1,7 @@
 #include "replay/play/timers.h"
 
+#include <time.h>
+
 /* A heap of four children a node: half the depth of a binary one, and a node's children share a
  * cache line. The key is kept beside the pointer so that sifting does not touch the objects. */
 #define CHILDREN 4u
@@ -131,4 +133,12 @@ struct fdar_timer *fdar_timers_expired(struct fdar_timers *timers, uint64_t now_
 uint64_t fdar_timers_next(const struct fdar_timers *timers)
 {
 	return timers->slots->len ? slot_at(timers, 0)->key_ns : FDAR_TIMER_NEVER;
+}
+
+uint64_t fdar_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }

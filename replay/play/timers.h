@@ -15,6 +15,9 @@
 
 #define FDAR_TIMER_NEVER UINT64_MAX
 
+/* CLOCK_MONOTONIC. */
+uint64_t fdar_now_ns(void);
+
 struct fdar_timer {
 	uint64_t wake_ns;  /* when it is wanted; FDAR_TIMER_NEVER: not at all */
 	uint32_t position; /* private: its place in the heap + 1; 0: not in it */
