@@ -39,6 +39,19 @@ static gboolean check_others(const struct fdar_replay_texts *texts, GError **err
 	return TRUE;
 }
 
+/* Nothing that is read is written over. */
+static gboolean check_outputs(const struct fdar_replay_texts *texts, GError **error)
+{
+	const char *const outputs[] = { texts->order_out, texts->steps_out, texts->output };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(outputs); i++)
+		if (!fdar_capture_check_output(&texts->capture, outputs[i], error) ||
+		    !fdar_capture_check_other(texts->order, "the order", outputs[i], error) ||
+		    !fdar_capture_check_other(texts->rewrite, "the rules", outputs[i], error))
+			return FALSE;
+	return TRUE;
+}
+
 /* What has a meaning only then. */
 static gboolean check_alone(const struct fdar_replay_texts *texts, GError **error)
 {
@@ -67,7 +80,7 @@ gboolean fdar_replay_lockstep_read(struct fdar_replay_lockstep *lockstep,
 	lockstep->on = texts->lockstep;
 	if (!lockstep->on)
 		return check_alone(texts, error);
-	if (!check_others(texts, error))
+	if (!check_others(texts, error) || !check_outputs(texts, error))
 		return FALSE;
 	if (texts->until < -1) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
