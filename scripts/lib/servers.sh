@@ -9,6 +9,10 @@
 . "${BASH_SOURCE[0]%/*}/nginx.sh"
 # shellcheck source=redis.sh
 . "${BASH_SOURCE[0]%/*}/redis.sh"
+# shellcheck source=memcached.sh
+. "${BASH_SOURCE[0]%/*}/memcached.sh"
+# shellcheck source=lighttpd.sh
+. "${BASH_SOURCE[0]%/*}/lighttpd.sh"
 
 server_source() {
 	local tree=$1

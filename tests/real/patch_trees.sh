@@ -52,7 +52,7 @@ refused() {
 	same_tree "a check that fails"
 }
 
-for server in httpd nginx redis; do
+for server in httpd nginx redis memcached lighttpd; do
 	tree=$work/tree
 	rm -rf "$work/source" "$work/original" "$tree"
 	server_source $server "$work/source" || {
@@ -95,6 +95,14 @@ for server in httpd nginx redis; do
 	redis)
 		refused 'command begin' src/networking.c 's/processCommand(c) == C_OK/executeCommand(c) == C_OK/'
 		refused 'session end' src/networking.c 's/^    zfree(c);/    zfree_client(c);/'
+		;;
+	memcached)
+		refused 'dispatch take' thread.c 's/item = cq_pop(me->ev_queue);/item = cq_take(me->ev_queue);/'
+		refused 'session end' memcached.c 's/^    close(c->sfd);/    conn_shut(c->sfd);/'
+		;;
+	lighttpd)
+		refused 'events' src/server.c 's/server_run_con_queue (/server_run_queue (/'
+		refused 'request begin' src/request.c 's/^    http_request_headers_fin(r);/    http_request_headers_done(r);/'
 		;;
 	esac
 	echo "ok: $server: refused where it does not fit"

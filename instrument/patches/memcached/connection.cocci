@@ -30,15 +30,3 @@ symbol c;
   close(c->sfd);
   ...>
   }
-
-// A command whose data had to be waited for.
-@@
-symbol c;
-@@
-  complete_nread(...)
-  {
-  <...
-  complete_nread_ascii(c);
-+ FLOWDAR_REQUEST_END(0, 0);
-  ...>
-  }
