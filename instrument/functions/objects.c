@@ -1,3 +1,4 @@
+#include "provider/aside.h"
 #include "functions/objects.h"
 
 #include <fcntl.h>
@@ -24,7 +25,8 @@ struct mapped {
 /* By system call: close() is LTTng's, and a fork in another thread may have its lock (forking.h). */
 static bool file_map(struct mapped *mapped, const char *path)
 {
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = fdar_aside(
+		(int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 	struct stat status;
 	void *bytes = MAP_FAILED;
 

@@ -1,3 +1,4 @@
+#include "provider/aside.h"
 #include "functions/select.h"
 
 #include <fcntl.h>
@@ -62,7 +63,7 @@ static void thread_look(struct fdar_thread *thread, void *data)
 		return;
 	}
 	snprintf(path, sizeof(path), "/proc/self/task/%u/comm", thread->tid);
-	fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	fd = fdar_aside((int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return;
 	got = syscall(SYS_read, fd, name, sizeof(name) - 1);

@@ -1,3 +1,4 @@
+#include "provider/aside.h"
 #include "functions/stack.h"
 
 #include <errno.h>
@@ -52,7 +53,8 @@ static bool mapping_find(uintptr_t address, uintptr_t *low, uintptr_t *high)
 {
 	struct maps maps = { .wanted = address };
 	char text[MAPS_READ];
-	long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	long fd = fdar_aside(
+		(int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC));
 
 	if (fd < 0)
 		return false;

@@ -1,3 +1,4 @@
+#include "provider/aside.h"
 #include "provider/control.h"
 
 #include <errno.h>
@@ -219,7 +220,7 @@ static bool segment_is_one(const struct fdar_control *segment)
 
 bool fdar_control_map(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = fdar_aside(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
 	struct fdar_control *segment = MAP_FAILED;
 	struct stat status;
 

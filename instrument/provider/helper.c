@@ -1,3 +1,4 @@
+#include "provider/aside.h"
 #include "provider/helper.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ static void socket_open(struct helper *helper)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	socklen_t length;
 	struct stat status;
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = fdar_aside(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 
 	if (fd < 0)
 		return;
@@ -108,7 +109,7 @@ static void socket_hear(struct helper *helper)
 
 	if (!socket_is_ours(helper))
 		return;
-	fd = accept4(helper->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	fd = fdar_aside(accept4(helper->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
 	if (fd < 0)
 		return;
 	ready = (struct pollfd){ .fd = fd, .events = POLLIN };
