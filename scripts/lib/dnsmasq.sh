@@ -20,6 +20,7 @@ dnsmasq_build() {
 
 dnsmasq_build_all() {
 	cp -a "$dnsmasq_home/source/dnsmasq" "$dnsmasq_home/build" &&
+		server_hurt "$dnsmasq_home/build/dnsmasq/src/rfc1035.c" '  char *name = daemon->namebuff;' header qlen &&
 		server_step "dnsmasq" dnsmasq_build_dnsmasq
 }
 
@@ -29,17 +30,22 @@ dnsmasq_build_dnsmasq() {
 		install -D -m 755 src/dnsmasq "$dnsmasq_program"
 }
 
-# dnsmasq_configure PORT: answers for example.test alone, and asks nobody.
+# dnsmasq_configure PORT [daemon]: answers for example.test alone, and asks nobody; the word sends it to the
+# background.
 dnsmasq_configure() {
 	dnsmasq_run=$dnsmasq_home/run/$1
 	dnsmasq_port=$1
+	dnsmasq_how=${2:-}
 	rm -rf "$dnsmasq_run" && mkdir -p "$dnsmasq_run" || return
 	server_owned "$dnsmasq_run" "$dnsmasq_program"
 }
 
-# dnsmasq_command: in the foreground, as whoever starts it.
+# dnsmasq_command: root's drops its rights.
 dnsmasq_command() {
-	printf '%s\n' "$dnsmasq_program" --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts \
-		--port="$dnsmasq_port" --listen-address=127.0.0.1 --bind-interfaces --user= --group= \
+	local user=
+	[ "$(id -u)" != 0 ] || user=$server_user
+	printf '%s\n' "$dnsmasq_program" --conf-file=/dev/null --no-resolv --no-hosts \
+		--port="$dnsmasq_port" --listen-address=127.0.0.1 --bind-interfaces --user="$user" --group= \
 		--pid-file="$dnsmasq_run/dnsmasq.pid" --address=/example.test/192.0.2.7
+	[ "$dnsmasq_how" = daemon ] || printf '%s\n' --keep-in-foreground
 }
