@@ -34,6 +34,13 @@ static const struct fdar_usage usage = {
 		    "  flowdar analyze trace/ --rules my-server.rules\n",
 };
 
+static gboolean go_on(void *user)
+{
+	const volatile int *stop = user;
+
+	return !*stop;
+}
+
 static const char *text_of(const void *source, uint32_t name)
 {
 	return fdar_source_text(source, name);
@@ -44,11 +51,13 @@ static GArray *check(const struct fdar_rules *rules, const char *path, const cha
 		     GError **error)
 {
 	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
-	const struct fdar_source_options how = { .maps = fdar_rules_maps(rules) };
+	const volatile int *stop = fdar_interrupt_catch();
+	const struct fdar_source_options how = { .maps = fdar_rules_maps(rules),
+						 .go_on = go_on,
+						 .user = (void *)stop };
 	g_autoptr(fdar_source) source = fdar_source_open_with(path, &how, error);
 	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(symbols_dir);
 	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
-	const volatile int *stop = fdar_interrupt_catch();
 	g_autoptr(fdar_rules_run) run = NULL;
 	gssize count = 0;
 	size_t length;

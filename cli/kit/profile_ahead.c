@@ -13,7 +13,9 @@
 
 #include "analyze/profile/profile_file.h"
 
-#define READ_BYTES (64u << 10)
+#define END_MS      3000u
+#define END_STEP_MS 2u
+#define READ_BYTES  (64u << 10)
 
 /* How what a process hands over begins. */
 struct head {
@@ -67,6 +69,17 @@ static void hand_over(int fd, const struct fdar_profile *profile,
 		put(fd, data, length);
 }
 
+/* To end: as often as one likes. A terminal asks all of us, and then who started us does, who is to end
+ * nobody in the middle of clearing up. */
+static void be_asked(void)
+{
+	struct sigaction action;
+
+	sigaction(SIGTERM, NULL, &action);
+	action.sa_flags &= ~(int)SA_RESETHAND;
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static void serve(const struct ahead *ahead, int fd, pid_t parent)
 {
 	struct fdar_profile_input input = ahead->input;
@@ -74,12 +87,14 @@ static void serve(const struct ahead *ahead, int fd, pid_t parent)
 	struct fdar_profile *profile;
 	GError *error = NULL;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	be_asked();
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent || dup2(ahead->said, STDERR_FILENO) < 0)
 		_exit(1);
 	fdar_profile_about_init(&about);
 	input.about = &about;
 	profile = fdar_profile_input_read(&input, &error);
+	signal(SIGTERM, SIG_DFL); /* nothing is left to be taken away */
 	hand_over(fd, profile, &about, error);
 	_exit(0);
 }
@@ -112,14 +127,26 @@ static void begin(struct ahead *ahead)
 	close(ahead->said);
 }
 
+/* Whoever has files of its own (recovery.h) takes them away; who does not end by itself is ended. */
 static void end(struct ahead *ahead)
 {
+	pid_t ended = 0;
+
 	if (!ahead->pid)
 		return;
-	kill(ahead->pid, SIGKILL);
-	while (waitpid(ahead->pid, NULL, 0) < 0 && errno == EINTR)
+	close(ahead->result); /* so that nobody waits to hand over */
+	kill(ahead->pid, SIGTERM);
+	for (unsigned ms = 0; ended == 0 && ms < END_MS; ms += END_STEP_MS) {
+		ended = waitpid(ahead->pid, NULL, WNOHANG);
+		if (ended < 0 && errno == EINTR)
+			ended = 0;
+		if (ended == 0)
+			g_usleep(END_STEP_MS * 1000);
+	}
+	if (ended == 0)
+		kill(ahead->pid, SIGKILL);
+	while (ended == 0 && waitpid(ahead->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
-	close(ahead->result);
 	close(ahead->said);
 	ahead->pid = 0;
 }
