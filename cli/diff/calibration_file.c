@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/file_read.h"
 #include "base/json_depth.h"
 #include "cli/kit/print.h"
 #include "cli/kit/save.h"
@@ -12,6 +13,7 @@
 /* What it is, so that no other JSON is taken for one. */
 #define KIND      "flowdar calibration"
 #define DEPTH_MAX 4
+#define BYTES_MAX (1u << 20)
 #define RUNS_MAX  10000 /* nobody has recorded more */
 
 static void add_number(GString *text, const char *key, double value)
@@ -123,10 +125,9 @@ gboolean fdar_calibration_load(const char *path, struct fdar_calibration *calibr
 	gsize length = 0;
 
 	*calibration = (struct fdar_calibration){ 0 };
-	if (!g_file_get_contents(file, &text, &length, error)) {
-		g_prefix_error(error, "%s: ", file);
+	text = fdar_file_read(file, BYTES_MAX, &length, error);
+	if (!text)
 		return FALSE;
-	}
 	if (strlen(text) == length && !fdar_json_too_deep(text, DEPTH_MAX) &&
 	    json_parser_load_from_data(parser, text, (gssize)length, NULL)) {
 		JsonNode *root = json_parser_get_root(parser);
