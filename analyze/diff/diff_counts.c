@@ -9,6 +9,8 @@
 
 /* The part of a side's sessions that have the same count, for it to be exact. */
 #define EXACT_PART 0.9
+/* A call takes some time, where the price of recording it is all that was seen. */
+#define CALL_NS 1.0
 /* Sessions a side. */
 #define EXACT_MIN 5u
 
@@ -68,7 +70,7 @@ static double cost_of_call(const struct fdar_diff_row *row)
 {
 	double calls = row->baseline.calls + row->subject.calls;
 
-	return calls > 0 ? (row->baseline.own_ns + row->subject.own_ns) / calls : 0;
+	return calls > 0 ? MAX(CALL_NS, (row->baseline.own_ns + row->subject.own_ns) / calls) : 0;
 }
 
 void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t function,

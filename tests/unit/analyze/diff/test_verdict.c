@@ -612,6 +612,20 @@ static void test_price_of_folded(void)
 	fdar_profile_free(side[1]);
 }
 
+/* A tiny function that is new: its time is the price of its calls, and its calls are told all the same. */
+static void test_price_of_new(void)
+{
+	struct writer a, b;
+	struct fdar_diff_options options = { .price = { { 25, 25 }, { 25, 25 } } };
+
+	tiny_calls(&a, 1, 0);
+	tiny_calls(&b, 2, 150);
+	g_autoptr(fdar_diff) diff = compare_with(&a, &b, &options);
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpuint(diff->recounted_count, ==, 1);
+	g_assert_cmpstr(diff->rows[diff->recounted[0]].function, ==, "hash_step");
+}
+
 /* ---- counts are evidence ---- */
 
 enum { MANY = 60 };
@@ -922,6 +936,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/bad-recordings", test_bad_recordings);
 	g_test_add_func("/verdict/price", test_price);
 	g_test_add_func("/verdict/price-of-folded", test_price_of_folded);
+	g_test_add_func("/verdict/price-of-new", test_price_of_new);
 	g_test_add_func("/verdict/one-call-more", test_one_call_more);
 	g_test_add_func("/verdict/timers", test_timers);
 	g_test_add_func("/verdict/new-work", test_new_work);
