@@ -66,7 +66,7 @@ judged() {
 		fail "$1: $(jq -c '{time_per_session_ns, open_per_session_ns}' "$WORK/$1.json")"
 	"$FLOWDAR" analyze "$attack" | grep -q 'inferred from their reads, writes and waits' || fail "$1: analyze does not say it"
 	"$FLOWDAR" export "$attack" --csv "$WORK/$1-csv" || fail "$1: export: exit status $?"
-	grep -q 'work between I/O,inferred,inferred' "$WORK/$1-csv/functions.csv" || fail "$1: $(cat "$WORK/$1-csv/functions.csv")"
+	grep -q '"work between I/O","inferred","inferred"' "$WORK/$1-csv/functions.csv" || fail "$1: $(cat "$WORK/$1-csv/functions.csv")"
 	"$FLOWDAR" diff "$usual" "$attack" --fail-on 'ratio>1.5' > "$WORK/$1.txt" 2> "$WORK/$1.err"
 	local status=$?
 	cat "$WORK/$1.txt"
