@@ -24,7 +24,7 @@ unmarked_hurt
 # shellcheck source=marked_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
 marked_build() {
-	./configure CC="$server_cc" CFLAGS=-O1 --with-pcre2 --without-bzip2 --without-zlib --disable-dependency-tracking &&
+	./configure CC=cc CFLAGS=-O1 --with-pcre2 --without-bzip2 --without-zlib --disable-dependency-tracking &&
 		make -j "$(nproc)" -C src lighttpd
 }
 marked src/lighttpd 3 marked_build

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # names of unmarked_lib.sh
+# shellcheck shell=bash disable=SC2154,SC2034 # names of unmarked_lib.sh
 # The server of a test without marks once more, marked by flowdar patch and recorded with sessions alone: each
 # client is a session, which ends, with as many requests as it sent, and no event is about no session.
 
@@ -8,7 +8,7 @@ marked() {
 	note "with the marks of flowdar patch"
 	cp -a "$server_cache/$unmarked/source/$unmarked" "$tree"
 	flowdar patch "$tree" >"$WORK/patch.out" 2>&1 || fail "flowdar patch: $(cat "$WORK/patch.out")"
-	(cd "$tree" && server_cc=cc "$3") >"$WORK/marked.out" 2>&1 || fail "marked, it cannot be built: $(tail -n 5 "$WORK/marked.out")"
+	(cd "$tree" && "$3") >"$WORK/marked.out" 2>&1 || fail "marked, it cannot be built: $(tail -n 5 "$WORK/marked.out")"
 	port=$(free_port)
 	recording=$WORK/home/marked
 	"${unmarked}_configure" "$port" || fail "$unmarked cannot be configured"

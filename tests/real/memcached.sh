@@ -26,7 +26,7 @@ unmarked_hurt
 # shellcheck source=marked_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
 marked_build() {
-	./configure CC="$server_cc" CFLAGS=-O1 --disable-docs --disable-coverage && make -j "$(nproc)" memcached
+	./configure CC=cc CFLAGS=-O1 --disable-docs --disable-coverage && make -j "$(nproc)" memcached
 }
 marked memcached 3 marked_build
 echo ok
