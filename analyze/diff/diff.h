@@ -11,7 +11,8 @@
  * *Share*: a session's time is the sum of its entries' own times, so the added time per session is
  * the sum of the entries' changes; share is an entry's part of all the increases (they add up to
  * 1; entries that did not grow have 0). Where functions work markedly longer for a session,
- * others stand in queues because of that: then the share of time in queues is 0, and a hint tells.
+ * others stand in queues and wait for locks because of that: then the share of that time is 0, and a
+ * hint tells.
  */
 #ifndef FDAR_ANALYZE_DIFF_DIFF_H
 #define FDAR_ANALYZE_DIFF_DIFF_H
@@ -132,6 +133,7 @@ struct fdar_diff_node {
 	const char *function; /* "" at the root */
 	const char *component;
 	uint8_t frame; /* enum fdar_frame_kind */
+	uint8_t wait;  /* enum fdar_wait_kind, of waits */
 	enum fdar_presence presence;
 	uint32_t parent; /* FDAR_PROFILE_NONE at the root */
 	uint32_t depth;

@@ -1,5 +1,6 @@
 /* How sure the verdict is, and why in words. */
 #include "analyze/diff/diff_private.h"
+#include "instrument/wire/events.h"
 
 #include "analyze/diff/calibration.h"
 #include "base/amount.h"
@@ -157,6 +158,14 @@ static void cap_for_row(struct diff_work *work)
 			 "%s waits for its clients, on their own connections: how long is their "
 			 "doing",
 			 row->function);
+	if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_LOCK)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%s waits for a lock: what keeps whoever has it is not in it",
+			 row->function);
+	else if (work->locks_follow && work->locks_hide)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "most of the added time is waiting for locks, which is taken to be behind "
+			 "it");
 	if (price_ns > seen_ns)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "most of what was seen of %s is the price of recording its calls",

@@ -5,6 +5,7 @@
 
 #include "analyze/profile/unowned.h"
 #include "base/amount.h"
+#include "instrument/wire/events.h"
 
 static void hint(struct fdar_diff *diff, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -157,6 +158,28 @@ static void hint_queue(struct diff_work *work)
 	     "threads busy",
 	     diff_units(diff), worst->function, diff_duration(worst->subject.own_ns, subject),
 	     diff_duration(worst->baseline.own_ns, baseline), diff_units(diff));
+}
+
+/* Likewise the lock. */
+static void hint_lock(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_row *worst = NULL;
+	char subject[32], baseline[32];
+
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fdar_diff_row *row = &diff->rows[i];
+
+		if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_LOCK &&
+		    (!worst || row->added_ns > worst->added_ns))
+			worst = row;
+	}
+	if (!work->locks_follow || !worst || worst->ratio < work->options.min_ratio ||
+	    worst->added_ns < work->options.min_added_ns)
+		return;
+	hint(diff, "%s also waits longer for a lock: %s against %s, behind whoever has it",
+	     worst->function, diff_duration(worst->subject.own_ns, subject),
+	     diff_duration(worst->baseline.own_ns, baseline));
 }
 
 static void hint_recursion(struct fdar_diff *diff)
@@ -376,6 +399,7 @@ void diff_hint(struct diff_work *work)
 	hint_outlier(work);
 	hint_sessions(work);
 	hint_queue(work);
+	hint_lock(work);
 	hint_recursion(work->diff);
 	hint_work(work->diff);
 	hint_server(work);

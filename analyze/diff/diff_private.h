@@ -98,6 +98,8 @@ struct diff_work {
 	uint32_t replaced_count;
 	double increases_ns;     /* sum of what rows added; without queues where they follow */
 	gboolean queues_follow;  /* sessions stand longer in queues because threads are busy */
+	gboolean locks_follow;   /* they wait longer for locks because whoever has them is busy */
+	gboolean locks_hide;     /* by more than what is there to keep them */
 	gboolean clients_follow; /* threads wait longer for clients; they also work longer */
 	gboolean testable;       /* there are sessions enough for a test to say anything */
 	gboolean running_longer; /* sessions run longer, which is not chance; or untestable */
@@ -160,7 +162,7 @@ void diff_recount(struct fdar_diff *diff);
 gboolean diff_is_for_client(uint8_t frame, const struct fdar_diff_side *baseline,
 			    const struct fdar_diff_side *subject);
 /* Does its time follow from what threads do elsewhere? Then it has no share in what was added. */
-gboolean diff_follows(const struct diff_work *work, uint8_t frame,
+gboolean diff_follows(const struct diff_work *work, uint8_t frame, uint8_t wait,
 		      const struct fdar_diff_side *baseline, const struct fdar_diff_side *subject);
 
 void diff_rows_make(struct diff_work *work);

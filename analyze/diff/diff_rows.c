@@ -233,44 +233,74 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 	diff_counts_find(work, entry, function, row);
 }
 
+#define LOCK_PART 0.02
+
+/* What may be longer only because of what threads do elsewhere. */
+enum follower { FOLLOWS_NOT, FOLLOWS_QUEUE, FOLLOWS_LOCK, FOLLOWS_CLIENT };
+
+static enum follower follower_of(uint8_t frame, uint8_t wait, const struct fdar_diff_side *baseline,
+				 const struct fdar_diff_side *subject)
+{
+	if (frame == FDAR_FRAME_QUEUE)
+		return FOLLOWS_QUEUE;
+	if (frame == FDAR_FRAME_WAIT && wait == FDAR_WAIT_LOCK)
+		return FOLLOWS_LOCK;
+	return diff_is_for_client(frame, baseline, subject) ? FOLLOWS_CLIENT : FOLLOWS_NOT;
+}
+
 /* Does time in queues follow from what threads do? It does when functions work markedly longer for
  * a session, by an amount that is no trifle beside the queues: the next sessions stand behind it,
- * and where many do, the time in the queue is a multiple of its cause. Likewise waits for clients: who
- * plays them shares the processors. */
-static gboolean they_follow(const struct diff_work *work, gboolean clients)
+ * and where many do, the time in the queue is a multiple of its cause. Likewise locks, behind whoever
+ * has them; and waits for clients: who plays them shares the processors. */
+static gboolean they_follow(struct diff_work *work, enum follower kind)
 {
+	/* A lock that is kept keeps all who come meanwhile, each for up to as long. */
+	double part = kind == FOLLOWS_LOCK ? LOCK_PART : DIFF_MIN_PART;
 	double follow_ns = 0, served_ns = 0;
 
 	for (uint32_t i = 0; i < work->diff->row_count; i++) {
 		const struct fdar_diff_row *row = &work->diff->rows[i];
+		enum follower is =
+			follower_of(row->frame, row->wait, &row->baseline, &row->subject);
 
-		if (clients ? row->client : row->frame == FDAR_FRAME_QUEUE)
+		if (is == kind)
 			follow_ns += MAX(row->added_ns, 0);
-		else if (!row->client && row->frame != FDAR_FRAME_QUEUE &&
+		else if (is != FOLLOWS_QUEUE && is != FOLLOWS_CLIENT &&
 			 row->ratio >= work->options.min_ratio)
 			served_ns += MAX(row->added_ns, 0);
 	}
+	if (kind == FOLLOWS_LOCK)
+		work->locks_hide = follow_ns > served_ns;
 	return served_ns >= work->options.min_added_ns &&
-	       served_ns >= DIFF_MIN_PART * (served_ns + follow_ns);
+	       served_ns >= part * (served_ns + follow_ns);
 }
 
-gboolean diff_follows(const struct diff_work *work, uint8_t frame,
+gboolean diff_follows(const struct diff_work *work, uint8_t frame, uint8_t wait,
 		      const struct fdar_diff_side *baseline, const struct fdar_diff_side *subject)
 {
-	return (work->queues_follow && frame == FDAR_FRAME_QUEUE) ||
-	       (work->clients_follow && diff_is_for_client(frame, baseline, subject));
+	switch (follower_of(frame, wait, baseline, subject)) {
+	case FOLLOWS_QUEUE:
+		return work->queues_follow;
+	case FOLLOWS_LOCK:
+		return work->locks_follow;
+	case FOLLOWS_CLIENT:
+		return work->clients_follow;
+	default:
+		return FALSE;
+	}
 }
 
 static void share_rows(struct diff_work *work)
 {
 	struct fdar_diff *diff = work->diff;
 
-	work->queues_follow = they_follow(work, FALSE);
-	work->clients_follow = they_follow(work, TRUE);
+	work->queues_follow = they_follow(work, FOLLOWS_QUEUE);
+	work->locks_follow = they_follow(work, FOLLOWS_LOCK);
+	work->clients_follow = they_follow(work, FOLLOWS_CLIENT);
 	for (uint32_t i = 0; i < diff->row_count; i++) {
 		struct fdar_diff_row *row = &diff->rows[i];
 
-		if (!diff_follows(work, row->frame, &row->baseline, &row->subject))
+		if (!diff_follows(work, row->frame, row->wait, &row->baseline, &row->subject))
 			row->share = MAX(row->added_ns, 0);
 		work->increases_ns += row->share;
 	}

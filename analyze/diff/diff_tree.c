@@ -59,6 +59,7 @@ static void name_node(struct diff_work *work, uint32_t at)
 	node->function = g_string_chunk_insert_const(work->diff->texts, function->name);
 	node->component = g_string_chunk_insert_const(work->diff->texts, function->component);
 	node->frame = function->kind;
+	node->wait = function->wait;
 	node->depth = work->diff->nodes[node->parent].depth + 1;
 }
 
@@ -109,7 +110,7 @@ void diff_tree_make(struct diff_work *work)
 		node->ratio = diff_ratio(node->baseline.total_ns, node->subject.total_ns);
 		node->added_ns = node->subject.own_ns - node->baseline.own_ns;
 		node->tree_added_ns = node->subject.total_ns - node->baseline.total_ns;
-		if (!diff_follows(work, node->frame, &node->baseline, &node->subject))
+		if (!diff_follows(work, node->frame, node->wait, &node->baseline, &node->subject))
 			node->share = MAX(node->added_ns, 0);
 		increases_ns += node->share;
 	}

@@ -65,7 +65,7 @@ static double *proven_increases(const struct diff_work *work)
 		uint32_t row = row_at(work, &rows, i);
 
 		if (row != FDAR_INTERN_NONE && is_proven(work, &diff->rows[row]) &&
-		    !diff_follows(work, node->frame, &node->baseline, &node->subject))
+		    !diff_follows(work, node->frame, node->wait, &node->baseline, &node->subject))
 			increase[i] = MAX(node->added_ns, 0);
 	}
 	for (uint32_t i = diff->node_count - 1; i > 0; i--)
@@ -88,7 +88,7 @@ static uint32_t deepest(const struct diff_work *work, gboolean *cycle)
 		const struct fdar_diff_node *node = &diff->nodes[i];
 
 		if (node->parent != at ||
-		    diff_follows(work, node->frame, &node->baseline, &node->subject))
+		    diff_follows(work, node->frame, node->wait, &node->baseline, &node->subject))
 			continue;
 		*cycle = at && is_cycle(&diff->nodes[at], node) && increase[i] >= 0.1 * increase[0];
 		if (!*cycle && increase[i] > 0 && increase[i] >= 0.5 * increase[0])
@@ -138,7 +138,7 @@ static gboolean node_counts(const struct diff_work *work, uint32_t at)
 
 static gboolean row_follows(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return diff_follows(work, row->frame, &row->baseline, &row->subject);
+	return diff_follows(work, row->frame, row->wait, &row->baseline, &row->subject);
 }
 
 /* Everything got slower by about the same factor: half the distance between the parts that rows
