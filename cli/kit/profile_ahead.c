@@ -69,6 +69,17 @@ static void hand_over(int fd, const struct fdar_profile *profile,
 		put(fd, data, length);
 }
 
+/* Until the process that was made listens. */
+static void hold_asking(int how)
+{
+	sigset_t asking;
+
+	sigemptyset(&asking);
+	sigaddset(&asking, SIGTERM);
+	sigaddset(&asking, SIGINT);
+	sigprocmask(how, &asking, NULL);
+}
+
 /* To end: as often as one likes. A terminal asks all of us, and then who started us does, who is to end
  * nobody in the middle of clearing up. */
 static void be_asked(void)
@@ -78,6 +89,10 @@ static void be_asked(void)
 	sigaction(SIGTERM, NULL, &action);
 	action.sa_flags &= ~(int)SA_RESETHAND;
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, NULL, &action);
+	action.sa_flags &= ~(int)SA_RESETHAND;
+	sigaction(SIGINT, &action, NULL);
+	hold_asking(SIG_UNBLOCK);
 }
 
 static void serve(const struct ahead *ahead, int fd, pid_t parent)
@@ -115,9 +130,11 @@ static void begin(struct ahead *ahead)
 		return;
 	}
 	fflush(NULL);
+	hold_asking(SIG_BLOCK);
 	ahead->pid = fork();
 	if (ahead->pid == 0)
 		serve(ahead, ends[1], parent);
+	hold_asking(SIG_UNBLOCK);
 	close(ends[1]);
 	ahead->result = ends[0];
 	if (ahead->pid > 0)
