@@ -37,8 +37,9 @@ static void test_kept(void)
 	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
 	g_assert_cmpint(diff->verdict.confidence, <=, FDAR_CONFIDENCE_MEDIUM);
 	g_assert_cmpfloat(row_of(diff, "item_get", "pthread_mutex_lock")->share, ==, 0);
-	expect_hint(diff, "^item_get also waits longer for a lock: 7.0\\d ms against \\d.\\d\\d us, "
-			  "behind whoever has it");
+	expect_hint(diff,
+		    "^item_get also waits longer for a lock: 7.0\\d ms against \\d.\\d\\d us, "
+		    "behind whoever has it");
 }
 
 /* Whoever has it is in no session: that sessions wait for it is all there is, and no function's fault. */
