@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Lockstep, run after run: a capture is played in lockstep at a recorded server that was started anew, and each
 # session's calls by `flowdar log`, in their order, with what they returned, are the same in all runs. All
-# functions of nginx and redis are recorded, which are built from Debian's sources the first time.
+# functions of nginx and redis are recorded, which are built from Debian's sources the first time. Waits are
+# left out as times are: a call is one only when it had to wait.
 #
 #	usage: tests/drills/lockstep.sh [RUNS [SERVER...]]     20 runs; demo_httpd, nginx, redis
 : "${FLOWDAR_SOURCE:=$(cd "$(dirname "$0")/../.." && pwd)}"
@@ -18,8 +19,12 @@ runs=${1:-20}
 need jq
 cd "$WORK" || exit 1
 different=0
-# What a server does when a second has passed, for whoever it works for then: that is no call of the session.
-declare -A clock=([nginx]=ngx_time_update)
+# What a server does by its clock, for whoever it works for then: that is no call of the session.
+declare -A clock=([nginx]="ngx_time_update" [redis]="serverCron|getMonotonicUs_posix")
+
+# The same chance for all: the seed of redis' hash tables.
+yes flowdar | head -c 65536 >chance
+mount --bind chance /dev/urandom
 
 # start SERVER: recorded into $recording, on $port.
 start() {
@@ -53,8 +58,10 @@ play() {
 	[ "$(field "$recording" discarded)" = 0 ] || fail "events were lost"
 	flowdar log "$recording" --unfolded --format json >"$1.log" || fail "log"
 	jq -r --arg clock "${clock[$1]:-}" '
-		def calls: select(.kind == "call" and .session > 0), (select(.name != $clock) | .below[]? | calls);
-		[.items[] | calls] | sort_by(.session, .start_epoch_ns)[] | "\(.session) \(.name) \(.result // "")"' \
+		def calls: select(.name | test("^(" + $clock + ")$") | not) |
+			select(.kind == "call" and .session > 0 and .of != "wait"), (.below[]? | calls);
+		[.items[] | calls] | group_by(.session)[] | group_by(.tid) | sort_by(.[0].start_epoch_ns)[][] |
+			"\(.session) \(.name) \(.result // "")"' \
 		"$1.log" >"$1.$3"
 }
 
