@@ -221,8 +221,8 @@ static int report_end(const struct replay *replay, enum fdar_replay_end end)
 		const struct fdar_tally *tally = fdar_driver_tally(replay->running, i);
 
 		played += tally->begun -
-			  MIN(tally->begun, tally->verdicts[FDAR_VERDICT_REFUSED] +
-						    tally->verdicts[FDAR_VERDICT_LOCAL]);
+			  MIN(tally->begun, tally->verdicts[FDAR_RESULT_REFUSED] +
+						    tally->verdicts[FDAR_RESULT_LOCAL]);
 	}
 	if (end == FDAR_REPLAY_STOPPED)
 		return FDAR_EXIT_INTERRUPTED;

@@ -37,9 +37,9 @@ void fdar_replay_reasons_add(struct fdar_replay_reasons *reasons,
 	char text[256];
 	uint64_t *count;
 
-	if (outcome->verdict == FDAR_VERDICT_OK || !outcome->reason)
+	if (outcome->verdict == FDAR_RESULT_OK || !outcome->reason)
 		return;
-	g_snprintf(text, sizeof(text), "%s: %s", fdar_verdict_text(outcome->verdict),
+	g_snprintf(text, sizeof(text), "%s: %s", fdar_result_text(outcome->verdict),
 		   outcome->reason);
 	count = g_hash_table_lookup(reasons->counts, text);
 	if (!count) {

@@ -226,11 +226,11 @@ void fdar_replay_print_verdicts(const struct fdar_replay_run *run)
 	struct fdar_table *table;
 
 	for (unsigned v = 0; v < FDAR_VERDICTS; v++) {
-		shown[v] = v == FDAR_VERDICT_OK;
+		shown[v] = v == FDAR_RESULT_OK;
 		for (size_t i = 0; i < run->count; i++)
 			shown[v] |= fdar_driver_tally(run->driver, (uint32_t)i)->verdicts[v] > 0;
 		if (shown[v])
-			columns[width++] = (struct fdar_column){ fdar_verdict_text(v),
+			columns[width++] = (struct fdar_column){ fdar_result_text(v),
 								 verdict_keys[v], TRUE, FALSE };
 	}
 	columns[width++] = (struct fdar_column){ "byte exact", "exact", TRUE, FALSE };

@@ -113,7 +113,7 @@ static void give_up(struct fdar_live *live)
 	while (live->plays->len)
 		fdar_driver_abandon(live->driver,
 				    g_ptr_array_index(live->plays, live->plays->len - 1),
-				    FDAR_VERDICT_STOPPED,
+				    FDAR_RESULT_STOPPED,
 				    "fell too far behind the mirrored session");
 }
 

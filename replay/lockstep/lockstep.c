@@ -276,7 +276,7 @@ static void await_close(struct fdar_lockstep *lockstep)
 			return;
 		look(lockstep, &settling);
 		if (is_idle(&settling) && lockstep->idle_ns >= patience(lockstep)) {
-			fdar_play_stop(lockstep->stage, seat->play, FDAR_VERDICT_TIMEOUT,
+			fdar_play_stop(lockstep->stage, seat->play, FDAR_RESULT_TIMEOUT,
 				       next.missing ? next.missing : "no answer came");
 			return;
 		}
@@ -344,7 +344,7 @@ static void move(struct fdar_lockstep *lockstep)
 		/* A connection comes by the kernel alone, in its own time. */
 		if (lockstep->step->kind != FDAR_STEP_OPEN && is_idle(&settling) &&
 		    lockstep->idle_ns >= patience(lockstep) && seat->play)
-			fdar_play_stop(lockstep->stage, seat->play, FDAR_VERDICT_TIMEOUT,
+			fdar_play_stop(lockstep->stage, seat->play, FDAR_RESULT_TIMEOUT,
 				       "the server stopped reading");
 	}
 	lockstep->turn = (struct fdar_turn){ 0 };

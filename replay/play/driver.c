@@ -196,8 +196,8 @@ static void show_progress(struct fdar_driver *driver, uint64_t now)
 		endless |= !tally->asked;
 		progress.asked += tally->asked;
 		progress.done += done;
-		progress.failed += done - tally->verdicts[FDAR_VERDICT_OK] -
-				   tally->verdicts[FDAR_VERDICT_STOPPED];
+		progress.failed += done - tally->verdicts[FDAR_RESULT_OK] -
+				   tally->verdicts[FDAR_RESULT_STOPPED];
 		progress.exchanges += tally->exchanges;
 		progress.sent_bytes += tally->sent_bytes;
 		progress.received_bytes += tally->received_bytes;
@@ -220,7 +220,7 @@ static void skip_unfit(struct fdar_driver *driver, const struct fdar_plan_input 
 			struct fdar_start start = { .script = &scripts->scripts[s], .input = i };
 
 			if (start.script->unfit)
-				fdar_play_skip(&driver->stage, &start, FDAR_VERDICT_UNPLAYABLE,
+				fdar_play_skip(&driver->stage, &start, FDAR_RESULT_UNPLAYABLE,
 					       start.script->unfit,
 					       inputs[i].clones * MAX(inputs[i].rounds, 1));
 		}
@@ -234,13 +234,13 @@ static void cut(struct fdar_driver *driver)
 
 	while (stage->plays->len)
 		fdar_play_stop(stage, g_ptr_array_index(stage->plays, stage->plays->len - 1),
-			       FDAR_VERDICT_STOPPED, "cut: the run was stopped");
+			       FDAR_RESULT_STOPPED, "cut: the run was stopped");
 	for (uint32_t i = 0; i < stage->options.inputs; i++) {
 		struct fdar_tally *tally = &stage->tallies[i];
 		uint64_t done = fdar_tally_done(tally);
 
 		if (tally->asked > done)
-			tally->verdicts[FDAR_VERDICT_STOPPED] += tally->asked - done;
+			tally->verdicts[FDAR_RESULT_STOPPED] += tally->asked - done;
 		else
 			tally->asked = done; /* a run without an end asked for what it did */
 	}
@@ -338,7 +338,7 @@ struct fdar_play *fdar_driver_begin(struct fdar_driver *driver, const struct fda
 	struct fdar_stage *stage = &driver->stage;
 
 	if (stage->plays->len >= stage->options.concurrency) {
-		fdar_play_skip(stage, start, FDAR_VERDICT_LOCAL,
+		fdar_play_skip(stage, start, FDAR_RESULT_LOCAL,
 			       "too many sessions are open at once", 1);
 		return NULL;
 	}
@@ -351,7 +351,7 @@ void fdar_driver_poke(struct fdar_driver *driver, struct fdar_play *play)
 }
 
 void fdar_driver_abandon(struct fdar_driver *driver, struct fdar_play *play,
-			 enum fdar_verdict verdict, const char *reason)
+			 enum fdar_result verdict, const char *reason)
 {
 	fdar_play_stop(&driver->stage, play, verdict, reason);
 }

@@ -3,7 +3,7 @@
  *
  * Place in the house: the top of replay/. Takes starts from a plan (plan.h) or from a mirror,
  * addresses from routes (routes.h), plays each by the rules of dialogue.h and gives an outcome for
- * each (verdict.h).
+ * each (result.h).
  *
  * Time. Everything is due at an absolute time, counted from the beginning of the run. How late a
  * send is by our own doing (now less the time when it was due and its answer was there) is its lag.
@@ -25,7 +25,7 @@
 #include "replay/play/dialogue.h"
 #include "replay/play/plan.h"
 #include "replay/play/routes.h"
-#include "replay/play/verdict.h"
+#include "replay/play/result.h"
 
 #define FDAR_EXCHANGES_KEPT 32
 
@@ -113,7 +113,7 @@ void fdar_driver_poke(struct fdar_driver *driver, struct fdar_play *play);
 
 /* Gives it up. */
 void fdar_driver_abandon(struct fdar_driver *driver, struct fdar_play *play,
-			 enum fdar_verdict verdict, const char *reason);
+			 enum fdar_result verdict, const char *reason);
 
 /* The piece a play is at; and: so many of its script's first pieces, which it has passed, were taken
  * away. */

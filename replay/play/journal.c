@@ -136,7 +136,7 @@ void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome 
 	add_text(line, "transport", session->transport == FDAR_TCP ? "tcp" : "udp");
 	add_endpoint(line, "captured_client", &session->client);
 	add_endpoint(line, "captured_server", &session->server);
-	add_text(line, "verdict", fdar_verdict_text(outcome->verdict));
+	add_text(line, "verdict", fdar_result_text(outcome->verdict));
 	if (outcome->reason)
 		add_text(line, "reason", outcome->reason);
 	if (outcome->server.family != FDAR_FAMILY_NONE)

@@ -11,7 +11,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-#include "replay/play/verdict.h"
+#include "replay/play/result.h"
 
 /* What a line says of the capture it comes from; by number of the input. */
 struct fdar_journal_input {

@@ -32,7 +32,7 @@ static void play_free(struct fdar_stage *stage, struct fdar_play *play)
 	g_free(play);
 }
 
-void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_verdict verdict,
+void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_result verdict,
 		    const char *reason)
 {
 	struct fdar_outcome outcome = { .script = play->start.script,
@@ -56,18 +56,18 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 
 	fdar_ledger_close(stage, play);
 	outcome.expected_bytes = fdar_dialogue_expected(&play->dialogue, &least);
-	if (verdict == FDAR_VERDICT_OK &&
+	if (verdict == FDAR_RESULT_OK &&
 	    (outcome.received_bytes < outcome.expected_bytes ||
 	     (!least && outcome.received_bytes > outcome.expected_bytes))) {
-		verdict = FDAR_VERDICT_DIFFERS;
+		verdict = FDAR_RESULT_DIFFERS;
 		outcome.reason = outcome.received_bytes < outcome.expected_bytes
 					 ? "the server answered with fewer bytes"
 					 : "the server answered with more bytes";
 	}
 	/* Ciphertext of another run: what became of it is no surprise. */
 	if (play->start.script->sealed && !stage->options.verbatim &&
-	    (verdict == FDAR_VERDICT_DIFFERS || verdict == FDAR_VERDICT_RESET ||
-	     verdict == FDAR_VERDICT_TIMEOUT))
+	    (verdict == FDAR_RESULT_DIFFERS || verdict == FDAR_RESULT_RESET ||
+	     verdict == FDAR_RESULT_TIMEOUT))
 		outcome.reason =
 			"TLS, whose keys are not those of this run: --tls-keys plays what is "
 			"in it";
@@ -86,7 +86,7 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 }
 
 void fdar_play_skip(struct fdar_stage *stage, const struct fdar_start *start,
-		    enum fdar_verdict verdict, const char *reason, uint64_t copies)
+		    enum fdar_result verdict, const char *reason, uint64_t copies)
 {
 	struct fdar_outcome outcome = { .script = start->script,
 					.input = start->input,

@@ -21,16 +21,16 @@ static gboolean is_tcp(const struct fdar_play *play)
 
 static void fail(struct fdar_stage *stage, struct fdar_play *play, int code)
 {
-	enum fdar_verdict verdict = fdar_verdict_of_errno(code, play->connected && is_tcp(play));
+	enum fdar_result verdict = fdar_result_of_errno(code, play->connected && is_tcp(play));
 
-	if (verdict == FDAR_VERDICT_REFUSED && fdar_script_was_refused(play->start.script))
-		fdar_play_stop(stage, play, FDAR_VERDICT_OK, "refused, as in the capture");
-	else if (verdict == FDAR_VERDICT_RESET && play->dialogue.peer_closed && !play->reset)
+	if (verdict == FDAR_RESULT_REFUSED && fdar_script_was_refused(play->start.script))
+		fdar_play_stop(stage, play, FDAR_RESULT_OK, "refused, as in the capture");
+	else if (verdict == FDAR_RESULT_RESET && play->dialogue.peer_closed && !play->reset)
 		fdar_play_stop(stage, play, verdict, "the server closed before the captured end");
-	else if (verdict == FDAR_VERDICT_RESET)
+	else if (verdict == FDAR_RESULT_RESET)
 		fdar_play_stop(stage, play, verdict, "reset by the server");
 	else if (code == EPROTO)
-		fdar_play_stop(stage, play, FDAR_VERDICT_RESET, fdar_transfer_problem(play));
+		fdar_play_stop(stage, play, FDAR_RESULT_RESET, fdar_transfer_problem(play));
 	else if (code == EADDRNOTAVAIL)
 		fdar_play_stop(stage, play, verdict, "no free port on the source address");
 	else
@@ -140,7 +140,7 @@ static void reset_and_finish(struct fdar_stage *stage, struct fdar_play *play)
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
 	setsockopt(play->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	fdar_play_stop(stage, play, FDAR_VERDICT_OK, NULL);
+	fdar_play_stop(stage, play, FDAR_RESULT_OK, NULL);
 }
 
 /* A UDP socket that was refused says so only when it is asked. */
@@ -152,7 +152,7 @@ static void done(struct fdar_stage *stage, struct fdar_play *play)
 	if (!is_tcp(play) && !getsockopt(play->fd, SOL_SOCKET, SO_ERROR, &code, &length) && code)
 		fail(stage, play, code);
 	else
-		fdar_play_stop(stage, play, FDAR_VERDICT_OK, NULL);
+		fdar_play_stop(stage, play, FDAR_RESULT_OK, NULL);
 }
 
 /* Waits for the socket: to connect, or to take more. */
@@ -161,7 +161,7 @@ static gboolean wait_socket(struct fdar_stage *stage, struct fdar_play *play, ui
 	uint64_t deadline = play->dialogue.active_ns + stage->options.pace.timeout_ns;
 
 	if (now_ns >= deadline) {
-		fdar_play_stop(stage, play, FDAR_VERDICT_TIMEOUT,
+		fdar_play_stop(stage, play, FDAR_RESULT_TIMEOUT,
 			       play->connected ? "the server stopped reading"
 					       : "no connection came");
 		return FALSE;
@@ -199,7 +199,7 @@ static gboolean hold_half_open(struct fdar_stage *stage, struct fdar_play *play,
 	uint64_t until_ns = play->start_ns + length_ns;
 
 	if (now_ns >= until_ns) {
-		fdar_play_stop(stage, play, FDAR_VERDICT_OK, "half-open, as in the capture");
+		fdar_play_stop(stage, play, FDAR_RESULT_OK, "half-open, as in the capture");
 		return FALSE;
 	}
 	fdar_timers_set(stage->timers, &play->timer, until_ns);
@@ -229,7 +229,7 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 			continue;
 		}
 		if (fdar_script_was_refused(play->start.script)) {
-			fdar_play_stop(stage, play, FDAR_VERDICT_DIFFERS,
+			fdar_play_stop(stage, play, FDAR_RESULT_DIFFERS,
 				       "the captured server refused, this one accepts");
 			return FALSE;
 		}
@@ -256,10 +256,10 @@ static gboolean advance(struct fdar_stage *stage, struct fdar_play *play)
 			done(stage, play);
 			return FALSE;
 		case FDAR_MOVE_TIMEOUT:
-			fdar_play_stop(stage, play, FDAR_VERDICT_TIMEOUT, next.missing);
+			fdar_play_stop(stage, play, FDAR_RESULT_TIMEOUT, next.missing);
 			return FALSE;
 		case FDAR_MOVE_LOST:
-			fdar_play_stop(stage, play, FDAR_VERDICT_UNPLAYABLE,
+			fdar_play_stop(stage, play, FDAR_RESULT_UNPLAYABLE,
 				       "bytes of the client were lost by the capture");
 			return FALSE;
 		}
@@ -331,7 +331,7 @@ static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 	play->fd = fdar_endpoint_socket(source, address.ss_family,
 					is_tcp(play) ? SOCK_STREAM : SOCK_DGRAM, &step);
 	if (play->fd < 0) {
-		fdar_play_stop(stage, play, FDAR_VERDICT_LOCAL,
+		fdar_play_stop(stage, play, FDAR_RESULT_LOCAL,
 			       errno == EADDRNOTAVAIL ? step : g_strerror(errno));
 		return FALSE;
 	}
@@ -369,7 +369,7 @@ struct fdar_play *fdar_play_begin(struct fdar_stage *stage, const struct fdar_st
 	struct fdar_play *play;
 
 	if (!target) {
-		fdar_play_skip(stage, start, FDAR_VERDICT_UNPLAYABLE,
+		fdar_play_skip(stage, start, FDAR_RESULT_UNPLAYABLE,
 			       "its server port is mapped to no target", 1);
 		return NULL;
 	}

@@ -92,12 +92,12 @@ void fdar_play_go(struct fdar_stage *stage, struct fdar_play *play);
 void fdar_play_wake(struct fdar_stage *stage, struct fdar_play *play);
 
 /* Ends it before its time. */
-void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_verdict verdict,
+void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_result verdict,
 		    const char *reason);
 
 /* An outcome for what was never begun: its verdict and reason; copies of it. */
 void fdar_play_skip(struct fdar_stage *stage, const struct fdar_start *start,
-		    enum fdar_verdict verdict, const char *reason, uint64_t copies);
+		    enum fdar_result verdict, const char *reason, uint64_t copies);
 
 /* What driver.c has, for another loop over the same plays (fdar_driver_options.loop); and to be called
  * by it often: shows the progress when it is due. */

@@ -92,49 +92,6 @@ void fdar_sessions_free(struct fdar_sessions *sessions)
 	g_free(sessions);
 }
 
-void fdar_message_walk_init(struct fdar_message_walk *walk, const struct fdar_sessions *sessions,
-			    const struct fdar_session *session)
-{
-	*walk = (struct fdar_message_walk){ .pieces = fdar_sessions_pieces(sessions, session),
-					    .count = session->pieces };
-}
-
-static gboolean carries(const struct fdar_piece *piece)
-{
-	return piece->kind == FDAR_PIECE_DATA || piece->kind == FDAR_PIECE_GAP;
-}
-
-gboolean fdar_message_walk_next(struct fdar_message_walk *walk, struct fdar_message *message)
-{
-	const struct fdar_piece *piece;
-
-	while (walk->at < walk->count && !carries(&walk->pieces[walk->at]))
-		walk->at++;
-	if (walk->at == walk->count)
-		return FALSE;
-	piece = &walk->pieces[walk->at];
-	*message = (struct fdar_message){ .first = walk->at,
-					  .begin_ns = piece->time_ns,
-					  .before_bytes = walk->sent[!piece->way],
-					  .acked_bytes = piece->acked,
-					  .way = piece->way };
-	for (; walk->at < walk->count; walk->at++) {
-		piece = &walk->pieces[walk->at];
-		if (!carries(piece))
-			continue;
-		if (piece->way != message->way)
-			break;
-		message->last = walk->at;
-		message->end_ns = piece->time_ns;
-		if (piece->kind == FDAR_PIECE_GAP)
-			message->gap_bytes += piece->length;
-		else
-			message->bytes += piece->length;
-		walk->sent[piece->way] += piece->length;
-	}
-	return TRUE;
-}
-
 const char *fdar_began_text(enum fdar_began began)
 {
 	static const char *const texts[FDAR_BEGAN_KINDS] = {

@@ -232,31 +232,6 @@ void fdar_sessions_free(struct fdar_sessions *sessions);
 typedef struct fdar_sessions fdar_sessions;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_sessions, fdar_sessions_free)
 
-/* A message: data (and gap) pieces one way until the other side talks or the sender is done. */
-struct fdar_message {
-	uint64_t first; /* index of its first and last piece; pieces of the other way's FIN */
-	uint64_t last;  /* may lie between */
-	uint64_t bytes; /* payload, without gaps */
-	uint64_t gap_bytes;
-	uint64_t begin_ns;
-	uint64_t end_ns;
-	uint64_t before_bytes; /* bytes (and gaps) of the other way before this in capture order */
-	uint64_t acked_bytes;  /* the same by the sender's acknowledgements, of its first piece */
-	uint8_t way;
-};
-
-/* Gives the next message at or after piece *at, and sets *at behind it. before_bytes starts from 0
- * at the piece where the walk began, so start with *at = 0. FALSE at the end. O(pieces walked). */
-struct fdar_message_walk {
-	const struct fdar_piece *pieces;
-	uint64_t count;
-	uint64_t at;
-	uint64_t sent[2]; /* bytes and gaps so far, each way */
-};
-void fdar_message_walk_init(struct fdar_message_walk *walk, const struct fdar_sessions *sessions,
-			    const struct fdar_session *session);
-gboolean fdar_message_walk_next(struct fdar_message_walk *walk, struct fdar_message *message);
-
 /* Words for reports: "handshake", "syn only", "mid-stream"; "fin by client", "rst by server",
  * "open"; and the odd bits one by one ("retransmits", "gap from client", ...), NULL for no bit. */
 const char *fdar_began_text(enum fdar_began began);

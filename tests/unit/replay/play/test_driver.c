@@ -248,7 +248,7 @@ static void finished(void *user, const struct fdar_outcome *outcome)
 {
 	struct run *run = user;
 
-	g_string_append_printf(run->outcomes, "%s%s%s\n", fdar_verdict_text(outcome->verdict),
+	g_string_append_printf(run->outcomes, "%s%s%s\n", fdar_result_text(outcome->verdict),
 			       outcome->reason ? ": " : "", outcome->reason ? outcome->reason : "");
 }
 
@@ -528,8 +528,7 @@ static void test_unplayable(void)
 	g_assert_cmpstr(
 		run.outcomes->str, ==,
 		"not replayable: bytes of the client are missing from the capture\nok\nok\nok\n");
-	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_UNPLAYABLE], ==,
-			 3);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_RESULT_UNPLAYABLE], ==, 3);
 	run_end(&run);
 	listener_stop(&listener);
 }
@@ -547,7 +546,7 @@ static void test_stopped(void)
 	run.input.rounds = 7;
 	g_assert_cmpint(run_play(&run, &stop), ==, FDAR_REPLAY_STOPPED);
 	g_assert_cmpstr(run.outcomes->str, ==, "");
-	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_STOPPED], ==, 7);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_RESULT_STOPPED], ==, 7);
 	run_end(&run);
 }
 
@@ -583,7 +582,7 @@ static void test_lagged(void)
 	run.input.rounds = 1000;
 	run.options.max_lag_ns = 1;
 	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_LAGGED);
-	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_STOPPED], >, 0);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_RESULT_STOPPED], >, 0);
 	run_end(&run);
 	listener_stop(&listener);
 }
@@ -602,7 +601,7 @@ static void test_concurrency(void)
 	run.input.clones = 20;
 	run.options.concurrency = 1;
 	g_assert_cmpint(run_play(&run, NULL), ==, FDAR_REPLAY_DONE);
-	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_VERDICT_OK], ==, 20);
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->verdicts[FDAR_RESULT_OK], ==, 20);
 	g_assert_cmpuint(fdar_driver_totals(run.driver)->most_active, ==, 1);
 	g_assert_cmpuint(fdar_driver_totals(run.driver)->held, ==, 19);
 	run_end(&run);

@@ -64,7 +64,7 @@ static void test_lines(void)
 	struct fdar_exchange exchanges[] = { { 1, 2, 3, 4 }, { 5, 6, 0, 0 } };
 	struct fdar_outcome outcome = { .script = &script,
 					.copies = 1,
-					.verdict = FDAR_VERDICT_OK,
+					.verdict = FDAR_RESULT_OK,
 					.start_ns = 5,
 					.exchanges = exchanges,
 					.exchanges_kept = 2,
@@ -84,7 +84,7 @@ static void test_lines(void)
 	g_assert_no_error(error);
 	fdar_journal_write(journal, &outcome, 1000);
 	memset(&outcome.server, 0, sizeof(outcome.server));
-	outcome.verdict = FDAR_VERDICT_UNPLAYABLE;
+	outcome.verdict = FDAR_RESULT_UNPLAYABLE;
 	outcome.reason = "why not";
 	outcome.copies = 12;
 	fdar_journal_write(journal, &outcome, 1000);

@@ -138,40 +138,6 @@ static void test_interleaved(void)
 	g_assert_cmpuint(fdar_sessions_get(sessions, 0)->way[FDAR_FROM_CLIENT].messages, ==, 2);
 }
 
-static void test_messages(void)
-{
-	struct scene scene;
-	g_autoptr(fdar_sessions) sessions = NULL;
-	struct fdar_message_walk walk;
-	struct fdar_message message;
-
-	scene_begin(&scene);
-	handshake(&scene);
-	from_server(&scene, ACK, 1, 1, "220 ready\n");
-	from_client(&scene, ACK, 1, 11, "US");
-	from_client(&scene, ACK, 3, 11, "ER\n");
-	from_server(&scene, ACK | FIN, 11, 6, "bye\n");
-	sessions = load(&scene);
-	fdar_message_walk_init(&walk, sessions, fdar_sessions_get(sessions, 0));
-	g_assert_true(fdar_message_walk_next(&walk, &message));
-	g_assert_cmpint(message.way, ==, FDAR_FROM_SERVER);
-	g_assert_cmpuint(message.bytes, ==, 10);
-	g_assert_cmpuint(message.before_bytes, ==, 0);
-	g_assert_true(fdar_message_walk_next(&walk, &message));
-	g_assert_cmpint(message.way, ==, FDAR_FROM_CLIENT);
-	g_assert_cmpuint(message.first, ==, 1);
-	g_assert_cmpuint(message.last, ==, 2);
-	g_assert_cmpuint(message.bytes, ==, 5);
-	g_assert_cmpuint(message.before_bytes, ==, 10);
-	g_assert_cmpuint(message.acked_bytes, ==, 10);
-	g_assert_cmpuint(message.end_ns - message.begin_ns, ==, MS);
-	g_assert_true(fdar_message_walk_next(&walk, &message));
-	g_assert_cmpuint(message.bytes, ==, 4);
-	g_assert_cmpuint(message.before_bytes, ==, 5);
-	g_assert_false(fdar_message_walk_next(&walk, &message));
-	g_assert_false(fdar_message_walk_next(&walk, &message));
-}
-
 /* Copies of delivered bytes are compared with the spool, also when they are many pieces old, and
  * when they begin and end within pieces. */
 static void check_differs(const char *again, uint32_t seq, gboolean differs)
@@ -368,7 +334,6 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/sessions/interleaved", test_interleaved);
-	g_test_add_func("/sessions/messages", test_messages);
 	g_test_add_func("/sessions/differs", test_differs);
 	g_test_add_func("/sessions/late-gap", test_late_gap);
 	g_test_add_func("/sessions/many-pieces", test_many_pieces);

@@ -4,8 +4,8 @@
  * Place in the house: what the driver hands to whoever reports (journal.h, cli/). Each session that
  * was asked for gets exactly one verdict: the counts of a tally add up to its asked.
  */
-#ifndef FDAR_REPLAY_PLAY_VERDICT_H
-#define FDAR_REPLAY_PLAY_VERDICT_H
+#ifndef FDAR_REPLAY_PLAY_RESULT_H
+#define FDAR_REPLAY_PLAY_RESULT_H
 
 #include <glib.h>
 #include <stdint.h>
@@ -14,20 +14,20 @@
 #include "replay/play/latency.h"
 #include "replay/play/script.h"
 
-enum fdar_verdict {
-	FDAR_VERDICT_OK,         /* went as captured, as many bytes came back */
-	FDAR_VERDICT_DIFFERS,    /* played to its end, but more or fewer bytes came back */
-	FDAR_VERDICT_REFUSED,    /* no connection: refused, unreachable, not permitted */
-	FDAR_VERDICT_RESET,      /* the server reset or closed it before its captured end */
-	FDAR_VERDICT_TIMEOUT,    /* what the server did in the capture did not happen in time */
-	FDAR_VERDICT_LOCAL,      /* this machine could not: no descriptor, no free port, ... */
-	FDAR_VERDICT_STOPPED,    /* cut, or never begun, because the run was stopped */
-	FDAR_VERDICT_UNPLAYABLE, /* see script.h */
+enum fdar_result {
+	FDAR_RESULT_OK,         /* went as captured, as many bytes came back */
+	FDAR_RESULT_DIFFERS,    /* played to its end, but more or fewer bytes came back */
+	FDAR_RESULT_REFUSED,    /* no connection: refused, unreachable, not permitted */
+	FDAR_RESULT_RESET,      /* the server reset or closed it before its captured end */
+	FDAR_RESULT_TIMEOUT,    /* what the server did in the capture did not happen in time */
+	FDAR_RESULT_LOCAL,      /* this machine could not: no descriptor, no free port, ... */
+	FDAR_RESULT_STOPPED,    /* cut, or never begun, because the run was stopped */
+	FDAR_RESULT_UNPLAYABLE, /* see script.h */
 	FDAR_VERDICTS
 };
 
 /* "ok", "differs", "refused", "reset", "timeout", "local error", "stopped", "not replayable". */
-const char *fdar_verdict_text(enum fdar_verdict verdict);
+const char *fdar_result_text(enum fdar_result verdict);
 
 /* A message of the client and the answer to it. Times are ns since the run began; 0 where it did
  * not happen. */
@@ -46,7 +46,7 @@ struct fdar_outcome {
 	uint32_t round;  /* from 0 */
 	uint64_t copies; /* sessions that this stands for; more than 1 only for what cannot be
 			  * played, which gets one outcome for all its clones and rounds */
-	enum fdar_verdict verdict;
+	enum fdar_result verdict;
 	const char *reason; /* may be NULL */
 	struct fdar_endpoint
 		client; /* our address in this run; no family when there was no socket */
@@ -95,6 +95,6 @@ void fdar_tally_merge(struct fdar_tally *tally, const struct fdar_tally *other);
 uint64_t fdar_tally_done(const struct fdar_tally *tally);
 
 /* What an error of a socket means for the session. */
-enum fdar_verdict fdar_verdict_of_errno(int code, gboolean connected);
+enum fdar_result fdar_result_of_errno(int code, gboolean connected);
 
 #endif

@@ -1,15 +1,15 @@
-#include "replay/play/verdict.h"
+#include "replay/play/result.h"
 
 #include <errno.h>
 #include <string.h>
 
-const char *fdar_verdict_text(enum fdar_verdict verdict)
+const char *fdar_result_text(enum fdar_result verdict)
 {
 	static const char *const texts[FDAR_VERDICTS] = {
-		[FDAR_VERDICT_OK] = "ok",           [FDAR_VERDICT_DIFFERS] = "differs",
-		[FDAR_VERDICT_REFUSED] = "refused", [FDAR_VERDICT_RESET] = "reset",
-		[FDAR_VERDICT_TIMEOUT] = "timeout", [FDAR_VERDICT_LOCAL] = "local error",
-		[FDAR_VERDICT_STOPPED] = "stopped", [FDAR_VERDICT_UNPLAYABLE] = "not replayable",
+		[FDAR_RESULT_OK] = "ok",           [FDAR_RESULT_DIFFERS] = "differs",
+		[FDAR_RESULT_REFUSED] = "refused", [FDAR_RESULT_RESET] = "reset",
+		[FDAR_RESULT_TIMEOUT] = "timeout", [FDAR_RESULT_LOCAL] = "local error",
+		[FDAR_RESULT_STOPPED] = "stopped", [FDAR_RESULT_UNPLAYABLE] = "not replayable",
 	};
 
 	return texts[verdict];
@@ -28,7 +28,7 @@ void fdar_tally_init(struct fdar_tally *tally)
 void fdar_tally_add(struct fdar_tally *tally, const struct fdar_outcome *outcome)
 {
 	tally->verdicts[outcome->verdict] += outcome->copies;
-	tally->exact += outcome->verdict == FDAR_VERDICT_OK && outcome->exact;
+	tally->exact += outcome->verdict == FDAR_RESULT_OK && outcome->exact;
 	if (outcome->handshake_ns)
 		fdar_latency_add(&tally->handshake, outcome->handshake_ns);
 	if (outcome->connect_ns)
@@ -63,7 +63,7 @@ uint64_t fdar_tally_done(const struct fdar_tally *tally)
 	return done;
 }
 
-enum fdar_verdict fdar_verdict_of_errno(int code, gboolean connected)
+enum fdar_result fdar_result_of_errno(int code, gboolean connected)
 {
 	switch (code) {
 	case EMFILE:
@@ -73,13 +73,13 @@ enum fdar_verdict fdar_verdict_of_errno(int code, gboolean connected)
 	case EADDRINUSE:
 	case EADDRNOTAVAIL:
 	case EINVAL:
-		return FDAR_VERDICT_LOCAL;
+		return FDAR_RESULT_LOCAL;
 	case ETIMEDOUT:
-		return FDAR_VERDICT_TIMEOUT;
+		return FDAR_RESULT_TIMEOUT;
 	case ECONNRESET:
 	case EPIPE:
-		return FDAR_VERDICT_RESET;
+		return FDAR_RESULT_RESET;
 	default:
-		return connected ? FDAR_VERDICT_RESET : FDAR_VERDICT_REFUSED;
+		return connected ? FDAR_RESULT_RESET : FDAR_RESULT_REFUSED;
 	}
 }
