@@ -104,8 +104,8 @@ gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 {
 	const struct fdar_decoded *decoded = arriving->decoded;
 	const struct fdar_half *half = &flow->half[fdar_flow_way(flow, arriving->src_low)];
-	gboolean same = half->syn && (half->isn == decoded->seq ||
-				      (half->has_other && half->other_isn == decoded->seq));
+	gboolean same =
+		half->syn && (half->isn == decoded->seq || fdar_half_has_other(half, decoded->seq));
 
 	if (!(decoded->flags & FDAR_TCP_SYN))
 		return is_elsewhere(flow, arriving);

@@ -3,7 +3,6 @@
 #define WAITING_SEGMENTS 1024u                      /* a half */
 #define WAITING_BYTES    (1024u * 1024u)            /* a half */
 #define BUDGET_BYTES     ((size_t)64 * 1024 * 1024) /* all halves */
-#define GUESS_WINDOW     ((int32_t)1 << 20)
 #define UNBELIEVED_MAX   8u
 
 /* Hands on length bytes (NULL: a gap) at half->next. */
@@ -143,24 +142,14 @@ static void set_beginning(struct fdar_half *half, const struct fdar_half_sink *s
 	fdar_half_drain(half, sink, 0);
 }
 
-/* Of two SYNs with different numbers it was the second. */
-static void take_other(struct fdar_half *half, const struct fdar_half_sink *sink)
+/* Of SYNs with different numbers it was this one of the later ones. */
+static void take_other(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t isn)
 {
-	half->has_other = FALSE;
+	half->others = 0;
 	half->acked = half->has_last_ack;
 	half->top_ack = half->last_ack;
 	half->unbelieved = 0;
-	set_beginning(half, sink, half->other_isn);
-}
-
-/* Whether a number fits the second SYN, and better than the first. */
-static gboolean prefers_other(const struct fdar_half *half, uint32_t seq)
-{
-	int32_t first = fdar_seq_distance(seq, half->isn + 1);
-	int32_t second = fdar_seq_distance(seq, half->other_isn + 1);
-
-	return half->has_other && half->offset == 0 && second >= 0 && second <= GUESS_WINDOW &&
-	       !(first >= 0 && first <= second);
+	set_beginning(half, sink, isn);
 }
 
 void fdar_half_begin(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t isn)
@@ -168,11 +157,11 @@ void fdar_half_begin(struct fdar_half *half, const struct fdar_half_sink *sink, 
 	if (half->syn) {
 		if (isn == half->isn || half->offset > 0 || half->fin_done)
 			return;
-		half->has_other = TRUE;
-		half->other_isn = isn;
 		/* Its acknowledgement may have been captured before. */
 		if (half->has_last_ack && half->last_ack == isn + 1)
-			take_other(half, sink);
+			take_other(half, sink, isn);
+		else
+			fdar_half_remember(half, isn);
 		return;
 	}
 	half->syn = TRUE;
@@ -203,7 +192,7 @@ void fdar_half_release(struct fdar_half *half, const struct fdar_half_sink *sink
 		int32_t missing = fdar_seq_distance(half->waiting.head->segment.seq, guess);
 
 		half->next = half->waiting.head->segment.seq;
-		if (half->trusted && missing > 0 && missing <= GUESS_WINDOW) {
+		if (half->trusted && missing > 0 && missing <= FDAR_HALF_GUESS_WINDOW) {
 			half->next = guess;
 			fdar_half_give_up_hole(half, sink);
 		}
@@ -397,13 +386,13 @@ void fdar_half_take(struct fdar_half *half, const struct fdar_half_sink *sink,
 		    const struct fdar_segment *segment)
 {
 	struct fdar_segment rest = *segment;
+	const uint32_t *other = fdar_half_preferred(half, segment->seq);
 
 	if (segment->length == 0 && !segment->fin)
 		return;
 	/* Data is the server's own word, where the client has not chosen yet. */
-	if (prefers_other(half, segment->seq) &&
-	    !(half->has_last_ack && half->last_ack == half->isn + 1))
-		take_other(half, sink);
+	if (other && !(half->has_last_ack && half->last_ack == half->isn + 1))
+		take_other(half, sink, *other);
 	if (half->state == FDAR_HALF_KNOWN && half->frozen) {
 		take_frozen(half, sink, &rest);
 		return;
@@ -462,10 +451,12 @@ static void doubt_fin(struct fdar_half *half, const struct fdar_half_sink *sink,
 void fdar_half_acked(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t ack,
 		     gboolean whole)
 {
+	const uint32_t *other = fdar_half_preferred(half, ack);
+
 	half->has_last_ack = TRUE;
 	half->last_ack = ack;
-	if (prefers_other(half, ack))
-		take_other(half, sink);
+	if (other)
+		take_other(half, sink, *other);
 	if (half->state == FDAR_HALF_UNKNOWN) {
 		half->state = FDAR_HALF_GUESSED;
 		half->trusted = whole != FALSE;

@@ -10,8 +10,8 @@
  * without SYN, its first segments, which are *held* for a few packets in case the capture has them
  * out of order.
  *
- * What the other side acknowledged is the truth. Of two SYNs with different numbers it chooses one,
- * while nothing was delivered. A FIN is delivered when it is acknowledged (or the end comes, or at
+ * What the other side acknowledged is the truth. Of SYNs with different numbers it chooses one,
+ * while nothing was delivered (of the first and the latest three). A FIN is delivered when it is acknowledged (or the end comes, or at
  * once with eager), and forgotten when what lies behind it is. What lies behind a hole of which no
  * byte was ever acknowledged, although the other side is in the capture, never got there. A half is
  * *frozen* while a reset of its sender may have happened: what comes waits until that is decided.
@@ -27,6 +27,8 @@
 #include "replay/sessions/assembler.h"
 #include "replay/sessions/waiting.h"
 
+#define FDAR_HALF_OTHERS 3 /* SYNs with other numbers that are kept in mind */
+
 enum fdar_half_state { FDAR_HALF_UNKNOWN, FDAR_HALF_GUESSED, FDAR_HALF_HELD, FDAR_HALF_KNOWN };
 
 struct fdar_half {
@@ -40,7 +42,7 @@ struct fdar_half {
 	uint8_t patience; /* packets of the session since the hole was acknowledged */
 	uint8_t unbelieved;   /* segments in a row that were too far ahead */
 	uint8_t has_last_ack; /* the other side has acknowledged anything: last_ack is set */
-	uint8_t has_other;    /* a second SYN had another number: other_isn is set */
+	uint8_t others;       /* further SYNs had other numbers: so many of other_isns are set */
 	uint8_t topped;       /* something was seen: top is set */
 	uint8_t frozen;       /* a reset of this side may stand: nothing is delivered, see below */
 	uint32_t isn;         /* also of a guess */
@@ -48,12 +50,12 @@ struct fdar_half {
 	uint32_t fin_seq;
 	uint32_t top_ack;
 	uint32_t last_ack; /* the last acknowledgement of the other side, whatever it says */
-	uint32_t other_isn;
-	uint32_t top;             /* the number behind the farthest segment seen */
-	uint32_t unbelieved_next; /* where the next segment of that row would start */
-	uint64_t offset;          /* of next in the stream, gaps counted */
-	uint64_t other;           /* bytes of the other way that it has acknowledged */
-	uint64_t time_ns;         /* time and packet of the last delivery: never less after */
+	uint32_t other_isns[FDAR_HALF_OTHERS]; /* the latest first */
+	uint32_t top;                          /* the number behind the farthest segment seen */
+	uint32_t unbelieved_next;              /* where the next segment of that row would start */
+	uint64_t offset;                       /* of next in the stream, gaps counted */
+	uint64_t other;                        /* bytes of the other way that it has acknowledged */
+	uint64_t time_ns; /* time and packet of the last delivery: never less after */
 	uint64_t packet;
 	uint64_t frozen_packet;                      /* of the reset */
 	uint64_t fin_time_ns, fin_packet, fin_acked; /* of the segment with FIN */
@@ -81,6 +83,9 @@ struct fdar_half_sink {
 
 /* A SYN: the stream begins behind it. */
 void fdar_half_begin(struct fdar_half *half, const struct fdar_half_sink *sink, uint32_t isn);
+
+/* Whether one of the further SYNs had this number. */
+gboolean fdar_half_has_other(const struct fdar_half *half, uint32_t isn);
 
 /* A segment: delivers what it adds, and what waited for it. */
 void fdar_half_take(struct fdar_half *half, const struct fdar_half_sink *sink,

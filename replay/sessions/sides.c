@@ -255,8 +255,8 @@ static void settle_sides(const struct fdar_sides_input *input)
 	g_hash_table_unref(table.ends);
 }
 
-/* Connections with the same first numbers both ways, with one end in common, are one: on its way the
- * other address was translated. Of UDP the first datagram and the client must be the same. */
+/* Connections with the same first numbers both ways are one: on its way an address was translated, or
+ * both were. Of UDP the first datagram and the client must be the same. */
 static gboolean view_key(const struct fdar_session *session, struct key *key)
 {
 	memset(key, 0, sizeof(*key));
@@ -272,6 +272,12 @@ static gboolean view_key(const struct fdar_session *session, struct key *key)
 	return TRUE;
 }
 
+static gboolean says_as_much(const struct fdar_session *first, const struct fdar_session *other)
+{
+	return first->way[0].bytes == other->way[0].bytes &&
+	       first->way[1].bytes == other->way[1].bytes;
+}
+
 static gboolean is_view(const struct fdar_session *first, const struct fdar_session *other)
 {
 	gboolean clients = fdar_endpoint_equal(&first->client, &other->client);
@@ -280,9 +286,10 @@ static gboolean is_view(const struct fdar_session *first, const struct fdar_sess
 	if (other->start_ns - first->start_ns > VIEW_NS || (clients && servers) ||
 	    memcmp(first->numbers, other->numbers, sizeof(first->numbers)) != 0)
 		return FALSE;
-	/* Generators number all connections alike: where no end is the same, or only the server, it
-	 * has to have come through a router in between. */
-	return clients || (servers && first->hops != other->hops);
+	/* Generators number all connections alike: where only the server is the same, it has to have
+	 * come through a router in between; where no end is (both were translated, as on the ports
+	 * of a cluster's nodes), as much has to have been said, too. */
+	return clients || (first->hops != other->hops && (servers || says_as_much(first, other)));
 }
 
 static uint32_t find_views(const struct fdar_sides_input *input)

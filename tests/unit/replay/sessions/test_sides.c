@@ -244,6 +244,36 @@ static void test_views(void)
 	g_assert_false(fdar_sessions_get(sessions, 2)->odd & FDAR_ODD_VIEW);
 }
 
+/* Both ends translated: the same numbers, one router farther, and as many bytes. */
+static void test_views_both_ends(void)
+{
+	static const struct {
+		unsigned hops;
+		const char *payload;
+		gboolean view;
+	} cases[] = { { 63, "ask", TRUE }, { 64, "ask", FALSE }, { 63, "asks", FALSE } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct scene scene;
+		g_autoptr(fdar_sessions) sessions = NULL;
+		GByteArray *syn;
+
+		begin(&scene);
+		handshake(&scene, "10.9.9.9", 40000, "10.0.0.2", 30080, 123456);
+		syn = tcp_frame("10.0.0.2", 61000, "172.17.0.2", 80, 123456, 0, SYN, NULL);
+		syn->data[14 + 8] = (uint8_t)cases[i].hops; /* checksums are not looked at */
+		add(&scene, syn);
+		add(&scene, tcp_frame("172.17.0.2", 80, "10.0.0.2", 61000, 123533, 123457,
+				      SYN | ACK, NULL));
+		add(&scene, tcp_frame("10.0.0.2", 61000, "172.17.0.2", 80, 123457, 123534, ACK,
+				      cases[i].payload));
+		sessions = load(&scene, NULL);
+		g_assert_cmpuint(fdar_sessions_count(sessions), ==, 2);
+		g_assert_cmpint((fdar_sessions_get(sessions, 1)->odd & FDAR_ODD_VIEW) != 0, ==,
+				cases[i].view);
+	}
+}
+
 /* Tagged frames with the same addresses and ports in two VLANs are two connections, unless their
  * numbers say that it is one: another tag on its way back, or the same packet seen twice. */
 static GByteArray *tagged(unsigned vlan, GByteArray *frame)
@@ -318,6 +348,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sides/doubles", test_doubles);
 	g_test_add_func("/sides/tcp-doubles", test_tcp_doubles);
 	g_test_add_func("/sides/views", test_views);
+	g_test_add_func("/sides/views-both-ends", test_views_both_ends);
 	g_test_add_func("/sides/vlans", test_vlans);
 	g_test_add_func("/sides/late", test_late);
 	return g_test_run();

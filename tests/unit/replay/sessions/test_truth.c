@@ -154,6 +154,32 @@ static void test_two_synacks(void)
 	}
 }
 
+/* Of four SYN+ACKs the client chooses any; the others leave no gap. */
+static void test_four_synacks(void)
+{
+	static const uint32_t isns[] = { 0, 4000, 1u << 29, 90000 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(isns); i++) {
+		uint32_t d = isns[i];
+		const struct segment segments[] = { { 'C', SYN, 0, 0, NULL },
+						    { 'S', SYN | ACK, isns[0], 1, NULL },
+						    { 'S', SYN | ACK, isns[1], 1, NULL },
+						    { 'S', SYN | ACK, isns[2], 1, NULL },
+						    { 'S', SYN | ACK, isns[3], 1, NULL },
+						    { 'S', SYN | ACK, isns[1], 1, NULL },
+						    { 'C', ACK, 1, d + 1, NULL },
+						    { 'C', ACK | PSH, 1, d + 1, "ask" },
+						    { 'S', ACK | PSH, d + 1, 4, "answer" },
+						    { 'C', ACK, 4, d + 7, NULL },
+						    { 0 } };
+		const struct expected expected = { "( C\"ask\" S\"answer\")", "", "handshake",
+						   "open" };
+
+		g_test_message("SYN+ACK %zu of 4", i);
+		check(segments, &expected);
+	}
+}
+
 /* Both sides go on behind a reset, and acknowledge it: there was none. */
 static void test_ignored_reset(void)
 {
@@ -371,6 +397,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/truth/two-synacks", test_two_synacks);
+	g_test_add_func("/truth/four-synacks", test_four_synacks);
 	g_test_add_func("/truth/ignored-reset", test_ignored_reset);
 	g_test_add_func("/truth/heeded-reset", test_heeded_reset);
 	g_test_add_func("/truth/ignored-fin", test_ignored_fin);
