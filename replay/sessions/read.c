@@ -25,16 +25,26 @@ static gboolean report(struct fdar_capture *capture, fdar_progress_fn progress, 
 	return FALSE;
 }
 
-/* All there is is of a link type that is not read. */
+/* All there is is of link types that are not read. */
 static gboolean fail_unread(const struct fdar_capture *capture,
 			    const struct fdar_capture_totals *totals, GError **error)
 {
-	int link = totals->unread_links[0].link;
+	g_autoptr(GString) links = g_string_new(NULL);
+	uint64_t more = totals->unread;
 
+	for (unsigned i = 0; i < FDAR_UNREAD_LINKS && totals->unread_links[i].packets; i++) {
+		const struct fdar_unread *unread = &totals->unread_links[i];
+
+		g_string_append_printf(links, "%s%" G_GUINT64_FORMAT " of link type %d (%s)",
+				       i ? ", " : "", unread->packets, unread->link,
+				       fdar_decode_link_name(unread->link));
+		more -= unread->packets;
+	}
+	if (more)
+		g_string_append_printf(links, ", %" G_GUINT64_FORMAT " of others", more);
 	g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_FORMAT,
-		    "%s: packets of link type %d (%s) are not read, expected %s",
-		    fdar_capture_name(capture), link, fdar_decode_link_name(link),
-		    fdar_decode_check_link(link));
+		    "%s: no packet that is read: %s; expected %s", fdar_capture_name(capture),
+		    links->str, fdar_decode_check_link(totals->unread_links[0].link));
 	return FALSE;
 }
 
@@ -42,17 +52,21 @@ static gboolean fail_empty(const struct fdar_capture *capture,
 			   const struct fdar_capture_totals *totals, GError **error)
 {
 	const char *damage = fdar_capture_damage(capture);
+	char unread[64] = "";
 
 	if (totals->unread && totals->unread == totals->packets)
 		return fail_unread(capture, totals, error);
-
+	if (totals->unread)
+		g_snprintf(unread, sizeof(unread),
+			   ", %" G_GUINT64_FORMAT " of link types that are not read",
+			   totals->unread);
 	g_set_error(error, FDAR_CAPTURE_ERROR, FDAR_CAPTURE_ERROR_EMPTY,
 		    "%s: no TCP or UDP packet in it (%" G_GUINT64_FORMAT
 		    " packets: %" G_GUINT64_FORMAT " not IP, %" G_GUINT64_FORMAT
 		    " of other protocols, %" G_GUINT64_FORMAT " malformed, %" G_GUINT64_FORMAT
-		    " fragments without the rest)%s%s",
+		    " fragments without the rest%s)%s%s",
 		    fdar_capture_name(capture), totals->packets, totals->not_ip,
-		    totals->other_protocol, totals->malformed, totals->lone_fragments,
+		    totals->other_protocol, totals->malformed, totals->lone_fragments, unread,
 		    damage ? "; " : "", damage ? damage : "");
 	return FALSE;
 }
