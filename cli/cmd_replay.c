@@ -315,6 +315,8 @@ static int replay_run(struct replay *replay)
 		return fdar_failure(&usage, error);
 	}
 	if (replay->output) {
+		if (!fdar_replay_inputs_sum(&replay->inputs, stop))
+			return FDAR_EXIT_INTERRUPTED;
 		replay->journal = fdar_journal_open(replay->output, replay->inputs.names, &error);
 		if (!replay->journal)
 			return fdar_failure(&usage, error);

@@ -1,9 +1,15 @@
 #include "cli/replay/replay_inputs.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/file_read.h"
+
+#define SUM_BYTES (256u << 10) /* read at once for a sum */
 
 /* A capture is at most copied this often: the plan keeps a record of each clone. */
 #define CLONES_MAX 10000000
@@ -77,6 +83,8 @@ gboolean fdar_replay_inputs_add(struct fdar_replay_inputs *inputs, const char *t
 		return FALSE;
 	inputs->paths = g_renew(char *, inputs->paths, n + 1);
 	inputs->labels = g_renew(char *, inputs->labels, n + 1);
+	inputs->sums = g_renew(char *, inputs->sums, n + 1);
+	inputs->sums[n] = NULL;
 	inputs->sessions = g_renew(struct fdar_sessions *, inputs->sessions, n + 1);
 	inputs->scripts = g_renew(struct fdar_scripts *, inputs->scripts, n + 1);
 	inputs->plan = g_renew(struct fdar_plan_input, inputs->plan, n + 1);
@@ -85,6 +93,8 @@ gboolean fdar_replay_inputs_add(struct fdar_replay_inputs *inputs, const char *t
 	inputs->labels[n] = g_steal_pointer(&own_label);
 	inputs->names[n].label = inputs->labels[n];
 	inputs->names[n].capture = inputs->paths[n];
+	inputs->names[n].sha256 = NULL;
+	inputs->names[n].bytes = 0;
 	inputs->sessions[n] = NULL;
 	inputs->scripts[n] = NULL;
 	inputs->plan[n].clones = (uint32_t)own_clones;
@@ -146,6 +156,42 @@ gboolean fdar_replay_inputs_load(struct fdar_replay_inputs *inputs, const struct
 	return TRUE;
 }
 
+/* NULL: it could not be read to its end, or was stopped. */
+static char *sum_of(const char *path, struct loading *loading, uint64_t *bytes)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autofree guchar *buffer = g_malloc(SUM_BYTES);
+	int fd = fdar_file_open(path, NULL);
+	struct stat st = { 0 };
+	ssize_t n = -1;
+
+	*bytes = 0;
+	if (fd < 0)
+		return NULL;
+	fstat(fd, &st);
+	while (show_loading(*bytes, (uint64_t)st.st_size, loading) &&
+	       ((n = read(fd, buffer, SUM_BYTES)) > 0 || (n < 0 && errno == EINTR))) {
+		g_checksum_update(sum, buffer, MAX(n, 0));
+		*bytes += (uint64_t)MAX(n, 0);
+	}
+	close(fd);
+	return n == 0 ? g_strdup(g_checksum_get_string(sum)) : NULL;
+}
+
+gboolean fdar_replay_inputs_sum(struct fdar_replay_inputs *inputs, const volatile int *stop)
+{
+	for (size_t i = 0; i < inputs->count && !*stop; i++) {
+		struct loading loading = { inputs->paths[i], stop, g_get_monotonic_time() };
+		gint64 shown = loading.shown_us;
+
+		inputs->sums[i] = sum_of(inputs->paths[i], &loading, &inputs->names[i].bytes);
+		inputs->names[i].sha256 = inputs->sums[i];
+		if (loading.shown_us != shown)
+			fputs("\r\033[K", stderr);
+	}
+	return !*stop;
+}
+
 void fdar_replay_inputs_clear(struct fdar_replay_inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++) {
@@ -153,11 +199,13 @@ void fdar_replay_inputs_clear(struct fdar_replay_inputs *inputs)
 		fdar_sessions_free(inputs->sessions[i]);
 		g_free(inputs->paths[i]);
 		g_free(inputs->labels[i]);
+		g_free(inputs->sums[i]);
 	}
 	g_free(inputs->scripts);
 	g_free(inputs->sessions);
 	g_free(inputs->paths);
 	g_free(inputs->labels);
+	g_free(inputs->sums);
 	g_free(inputs->plan);
 	g_free(inputs->names);
 	memset(inputs, 0, sizeof(*inputs));

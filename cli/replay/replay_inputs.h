@@ -19,6 +19,7 @@ struct fdar_replay_inputs {
 	struct fdar_journal_input *names;
 	char **paths; /* what names point to */
 	char **labels;
+	char **sums; /* in hex; NULL: not summed, or no file */
 	size_t count;
 	gboolean half_open; /* play what was never established */
 };
@@ -34,6 +35,10 @@ gboolean fdar_replay_inputs_add(struct fdar_replay_inputs *inputs, const char *t
 gboolean fdar_replay_inputs_load(struct fdar_replay_inputs *inputs, const struct fdar_usage *usage,
 				 const struct fdar_load_options *options, const volatile int *stop,
 				 GError **error);
+
+/* Size and SHA-256 of each capture's file for the journal; what is no file, or goes away, has none. FALSE when it was
+ * stopped. */
+gboolean fdar_replay_inputs_sum(struct fdar_replay_inputs *inputs, const volatile int *stop);
 
 void fdar_replay_inputs_clear(struct fdar_replay_inputs *inputs);
 

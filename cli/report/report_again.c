@@ -8,13 +8,14 @@
 #include "base/json_depth.h"
 #include "pipeline/recording/manifest.h"
 
-#define BUILDS_MAX   6u
-#define BUILD_DIGITS 12
-#define PLAYS_MAX    4u    /* captures, with their labels; more are passed over */
-#define LINES_MAX    20000 /* of the journal that are looked at */
-#define LINE_BYTES   (1u << 20)
-#define DEPTH_MAX    16
-#define SUM_DIGITS   16
+#define BUILDS_MAX    6u
+#define BUILD_DIGITS  12
+#define PLAYS_MAX     4u    /* captures, with their labels; more are passed over */
+#define LINES_MAX     20000 /* of the journal that are looked at */
+#define LINE_BYTES    (1u << 20)
+#define DEPTH_MAX     16
+#define SUM_DIGITS    16
+#define SHA256_DIGITS 64
 
 static int by_name(gconstpointer a, gconstpointer b)
 {
@@ -63,7 +64,8 @@ char *fdar_report_identity(const char *path)
 
 struct play {
 	char *capture, *server, *label;
-	gint64 clones;
+	char *sha256; /* of the capture; NULL: the journal does not say */
+	gint64 clones, bytes;
 };
 
 static void play_clear(gpointer data)
@@ -73,6 +75,7 @@ static void play_clear(gpointer data)
 	g_free(play->capture);
 	g_free(play->server);
 	g_free(play->label);
+	g_free(play->sha256);
 }
 
 static const char *text_member(JsonObject *object, const char *name)
@@ -98,7 +101,9 @@ static gint64 number_member(JsonObject *object, const char *name)
 static struct play *play_of(GArray *plays, const char *capture, const char *label,
 			    const char *server)
 {
-	struct play added = { g_strdup(capture), g_strdup(server), g_strdup(label), 0 };
+	struct play added = { .capture = g_strdup(capture),
+			      .server = g_strdup(server),
+			      .label = g_strdup(label) };
 
 	for (guint i = 0; i < plays->len; i++) {
 		struct play *known = &g_array_index(plays, struct play, i);
@@ -116,6 +121,18 @@ static struct play *play_of(GArray *plays, const char *capture, const char *labe
 	return &g_array_index(plays, struct play, plays->len - 1);
 }
 
+/* The first line of each capture says which bytes it was. */
+static void take_sum(struct play *play, JsonObject *object)
+{
+	const char *sum = text_member(object, "capture_sha256");
+
+	if (play->sha256 || strlen(sum) != SHA256_DIGITS ||
+	    strspn(sum, "0123456789abcdef") != SHA256_DIGITS)
+		return;
+	play->sha256 = g_strdup(sum);
+	play->bytes = MAX(number_member(object, "capture_bytes"), 0);
+}
+
 static void take_line(GArray *plays, JsonParser *parser, const char *line)
 {
 	JsonNode *root = NULL;
@@ -131,8 +148,10 @@ static void take_line(GArray *plays, JsonParser *parser, const char *line)
 					       text_member(object, "server"))
 				     : NULL;
 
-	if (play)
-		play->clones = MAX(play->clones, number_member(object, "clone") + 1);
+	if (!play)
+		return;
+	play->clones = MAX(play->clones, number_member(object, "clone") + 1);
+	take_sum(play, object);
 }
 
 /* Array of struct play, empty where there is no journal. */
@@ -220,6 +239,14 @@ void fdar_report_again(GPtrArray *commands, const char *path,
 		const struct play *play = &g_array_index(plays, struct play, i);
 		GString *line = g_string_new("flowdar replay");
 
+		if (play->sha256) {
+			GString *which = g_string_new("#");
+
+			add_word(which, "", play->capture);
+			g_string_append_printf(which, ": %" G_GINT64_FORMAT " bytes, sha256 %s",
+					       play->bytes, play->sha256);
+			g_ptr_array_add(commands, g_string_free(which, FALSE));
+		}
 		add_word(line, "", play->capture);
 		add_word(line, "--to ", play->server);
 		if (play->clones > 1)

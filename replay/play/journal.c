@@ -14,7 +14,8 @@ struct fdar_journal {
 	FILE *file;
 	const struct fdar_journal_input *inputs;
 	GString *lines;
-	int failed; /* errno of the first failure */
+	GByteArray *told; /* by input: whether a line had the capture's size and sum */
+	int failed;       /* errno of the first failure */
 };
 
 struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journal_input *inputs,
@@ -35,6 +36,7 @@ struct fdar_journal *fdar_journal_open(const char *path, const struct fdar_journ
 	journal->path = g_strdup(path);
 	journal->file = file;
 	journal->inputs = inputs;
+	journal->told = g_byte_array_new();
 	journal->lines = g_string_sized_new(FLUSH_BYTES + 4096);
 	return journal;
 }
@@ -119,6 +121,21 @@ static void add_played(GString *line, const struct fdar_outcome *outcome, uint64
 	add_exchanges(line, outcome);
 }
 
+/* Which bytes were played, in the first line of each input only: it is 64 digits. */
+static void add_capture(struct fdar_journal *journal, uint32_t input)
+{
+	static const guint8 not_yet;
+
+	add_text(journal->lines, "capture", journal->inputs[input].capture);
+	while (journal->told->len <= input)
+		g_byte_array_append(journal->told, &not_yet, 1);
+	if (!journal->told->data[input] && journal->inputs[input].sha256) {
+		add_number(journal->lines, "capture_bytes", journal->inputs[input].bytes);
+		add_text(journal->lines, "capture_sha256", journal->inputs[input].sha256);
+	}
+	journal->told->data[input] = TRUE;
+}
+
 void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome *outcome,
 			uint64_t started_unix_ns)
 {
@@ -128,7 +145,7 @@ void fdar_journal_write(struct fdar_journal *journal, const struct fdar_outcome 
 
 	g_string_append_printf(line, "{\"session\":%" PRIu32, session->id);
 	add_text(line, "label", input->label);
-	add_text(line, "capture", input->capture);
+	add_capture(journal, outcome->input);
 	add_number(line, "clone", outcome->clone);
 	add_number(line, "round", outcome->round);
 	if (outcome->copies != 1)
@@ -160,6 +177,7 @@ gboolean fdar_journal_close(struct fdar_journal *journal, GError **error)
 		g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(failed), "%s: %s",
 			    journal->path, g_strerror(failed));
 	g_string_free(journal->lines, TRUE);
+	g_byte_array_unref(journal->told);
 	g_free(journal->path);
 	g_free(journal);
 	return !failed;

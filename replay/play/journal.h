@@ -17,6 +17,8 @@
 struct fdar_journal_input {
 	const char *label;
 	const char *capture;
+	const char *sha256; /* of the file, in hex; NULL: it is none */
+	uint64_t bytes;     /* its size */
 };
 
 struct fdar_journal;

@@ -26,6 +26,17 @@ played=$(grep -c '"label"' base/replay.jsonl)
 seen=$("$FLOWDAR" analyze base --by session --limit 0 --format json | jq '[.sessions[] | select(.label == "usual")] | length')
 [ "$seen" -gt 0 ] && [ "$seen" = "$played" ] || fail "$played sessions were played, $seen of them are labelled"
 
+# Whether somebody else has the same capture: its size and sum are told once, and in how to see it again.
+capture=$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap
+sum=$(sha256sum <"$capture" | cut -d ' ' -f 1)
+[ "$(jq -r 'select(.capture_sha256) | "\(.capture_bytes) \(.capture_sha256)"' base/replay.jsonl)" = "$(stat -c %s "$capture") $sum" ] ||
+	fail "the capture's size and sum are not in the journal"
+"$FLOWDAR" report base -o base.html >/dev/null
+grep -q "# .*demo-baseline.pcap: $(stat -c %s "$capture") bytes, sha256 $sum\$" base.html || fail "the report does not say which capture"
+# A pipe cannot be read twice.
+"$FLOWDAR" replay - --to 127.0.0.1:9 -o pipe.jsonl <"$capture" >/dev/null 2>&1 || true
+[ -s pipe.jsonl ] && ! grep -q sha256 pipe.jsonl || fail "a sum of what was standard input"
+
 status=0
 "$FLOWDAR" record -o none --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --wait-for 1s \
 	-- sleep 30 >said 2>&1 || status=$?

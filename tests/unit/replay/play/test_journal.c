@@ -37,6 +37,8 @@ static void check_played(const char *line)
 	g_assert_cmpstr(json_object_get_string_member(object, "verdict"), ==, "ok");
 	g_assert_cmpint(json_object_get_int_member(object, "started_unix_ns"), ==, 1005);
 	g_assert_false(json_object_has_member(object, "copies"));
+	g_assert_cmpstr(json_object_get_string_member(object, "capture_sha256"), ==, "0af");
+	g_assert_cmpint(json_object_get_int_member(object, "capture_bytes"), ==, 1234);
 	g_assert_cmpint(json_array_get_length(exchanges), ==, 2);
 	g_assert_cmpint(json_object_get_int_member(json_array_get_object_element(exchanges, 0),
 						   "last_ns"),
@@ -54,11 +56,16 @@ static void check_skipped(const char *line)
 	g_assert_cmpstr(json_object_get_string_member(object, "reason"), ==, "why not");
 	g_assert_cmpint(json_object_get_int_member(object, "copies"), ==, 12);
 	g_assert_false(json_object_has_member(object, "client"));
+	/* Only the first line of a capture says which bytes it was. */
+	g_assert_cmpstr(json_object_get_string_member(object, "capture"), ==, "a.pcap");
+	g_assert_false(json_object_has_member(object, "capture_sha256"));
 }
 
 static void test_lines(void)
 {
-	const struct fdar_journal_input input = { "at\"tack\\ \x01\xff", "a.pcap" };
+	const struct fdar_journal_input input = {
+		.label = "at\"tack\\ \x01\xff", .capture = "a.pcap", .sha256 = "0af", .bytes = 1234
+	};
 	struct fdar_session session = { .id = 7, .transport = FDAR_TCP };
 	struct fdar_script script = { .session = &session };
 	struct fdar_exchange exchanges[] = { { 1, 2, 3, 4 }, { 5, 6, 0, 0 } };
@@ -99,7 +106,7 @@ static void test_lines(void)
 
 static void test_full_disk(void)
 {
-	const struct fdar_journal_input input = { "a", "b" };
+	const struct fdar_journal_input input = { .label = "a", .capture = "b" };
 	struct fdar_session session = { .id = 1, .transport = FDAR_TCP };
 	struct fdar_script script = { .session = &session };
 	struct fdar_outcome outcome = { .script = &script, .copies = 1 };
