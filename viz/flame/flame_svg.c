@@ -14,7 +14,9 @@
 #define MARGIN    10.0
 #define HEAD      46.0
 #define FOOT      44.0
-#define SATURATE  8.0 /* a factor of own time from which on colours do not change any more */
+#define STILL     0.1  /* of the larger side: less that was added in all colours nothing fully */
+#define FULL      0.5  /* of the added time: full colour from there on */
+#define PALE      0.25 /* new boxes are never paler, so that they are told from the rest */
 #define BOXES_MAX 20000u
 
 /* Boxes have their own paper, so they are the same on light and dark pages. All are light enough for
@@ -34,8 +36,9 @@ struct view {
 	enum fdar_flame_side side;
 	const char *id;
 	double width, scale, min_ns;
-	double *left;  /* where each box begins, points */
-	double *taken; /* how much of it its children have so far, points */
+	double change_ns; /* of two sides: all that was added; what shares are of */
+	double *left;     /* where each box begins, points */
+	double *taken;    /* how much of it its children have so far, points */
 	unsigned *depth;
 	unsigned depth_max;
 	unsigned boxes, hidden;
@@ -82,18 +85,34 @@ static gboolean may_be_chance(const struct fdar_flame_tree *tree, const double n
 	return fabs(own - base) < SURE * sqrt(variance);
 }
 
-/* By how much the subject's own time differs from the baseline's, -1 to 1, saturating at SATURATE. */
-static double change_of(const struct fdar_flame_tree *tree, const struct fdar_flame_node *node)
+static double added_of(const struct fdar_flame_tree *tree, const struct fdar_flame_node *node)
 {
-	double base = node->own_ns[FDAR_FLAME_BASELINE], own = node->own_ns[FDAR_FLAME_SUBJECT];
+	return may_be_chance(tree, node->own_ns)
+		       ? 0
+		       : node->own_ns[FDAR_FLAME_SUBJECT] - node->own_ns[FDAR_FLAME_BASELINE];
+}
 
-	if ((base <= 0 && own <= 0) || may_be_chance(tree, node->own_ns))
-		return 0;
-	if (base <= 0)
-		return 1;
-	if (own <= 0)
-		return -1;
-	return CLAMP(log(own / base) / log(SATURATE), -1, 1);
+/* All that was added, or all that was saved, whichever is more: shares are of that. Where both sides are
+ * nearly the same it is a part of the whole, so that what little there is stays pale. */
+static double change_in_all(const struct fdar_flame_tree *tree)
+{
+	const double *whole = tree->nodes[0].total_ns;
+	double more = 0, less = 0;
+
+	for (uint32_t i = 1; i < tree->count; i++) {
+		double added = added_of(tree, &tree->nodes[i]);
+
+		more += MAX(added, 0);
+		less += MAX(-added, 0);
+	}
+	return MAX(MAX(more, less),
+		   STILL * MAX(whole[FDAR_FLAME_BASELINE], whole[FDAR_FLAME_SUBJECT]));
+}
+
+/* The square root of the share, so that a hundredth shows. */
+static double depth_of(const struct view *view, double ns)
+{
+	return view->change_ns > 0 ? sqrt(MIN(fabs(ns) / view->change_ns / FULL, 1)) : 0;
 }
 
 static gboolean is_sampled(const struct fdar_flame_tree *tree)
@@ -129,11 +148,12 @@ static void fill_of(const struct view *view, const struct fdar_flame_node *node,
 		color = own_color(view, node);
 	} else if (is_new(node) && view->side == FDAR_FLAME_SUBJECT &&
 		   !may_be_chance(view->tree, node->total_ns)) {
-		color = FRESH;
+		color = mix(NEUTRAL, FRESH,
+			    MAX(depth_of(view, node->total_ns[FDAR_FLAME_SUBJECT]), PALE));
 	} else {
-		double change = change_of(view->tree, node);
+		double added = added_of(view->tree, node);
 
-		color = mix(NEUTRAL, change > 0 ? MORE : LESS, fabs(change));
+		color = mix(NEUTRAL, added > 0 ? MORE : LESS, depth_of(view, added));
 	}
 	g_snprintf(fill, 8, "#%06x", color);
 }
@@ -299,10 +319,13 @@ static const char *legend(const struct fdar_flame_tree *tree)
 {
 	if (tree->two_sides && is_sampled(tree))
 		return "Width: processor time in it and all it called; orange: more of its own in "
-		       "the subject than chance explains, blue: less, violet: only there";
+		       "the subject than chance explains, blue: less, violet: only there; the "
+		       "deeper, "
+		       "the larger its share of what was added (full from half on)";
 	if (tree->two_sides)
 		return "Width: time in it and all it called; orange: its own time is longer in "
-		       "the subject, blue: shorter (full colour from 8 times on), violet: new";
+		       "the subject, blue: shorter, violet: new; the deeper, the larger its share "
+		       "of the added time (full from half on)";
 	if (is_sampled(tree))
 		return "Width: processor time in it and all it called; the deeper the orange, the "
 		       "more of the whole is its own (full colour from a quarter on)";
@@ -375,6 +398,7 @@ GString *fdar_flame_svg(const struct fdar_flame_tree *tree, enum fdar_flame_side
 	GString *page;
 
 	view.scale = whole > 0 ? (view.width - 2 * MARGIN) / whole : 0;
+	view.change_ns = tree->two_sides ? change_in_all(tree) : 0;
 	view.min_ns = whole * (options->min_part > 0 ? options->min_part : MIN_PART);
 	if (whole > 0)
 		draw_boxes(&view);

@@ -218,18 +218,56 @@ static void test_samples_compared(void)
 	sample(base, "ma", 2, FDAR_SAMPLED_SESSION, 0);
 	sample(base, "mb", 2, FDAR_SAMPLED_SESSION, 0);
 	sample(bad, "ma", 3, FDAR_SAMPLED_SESSION, 0);
-	sample(bad, "mb", 40, FDAR_SAMPLED_SESSION, 1);
+	sample(bad, "mb", 60, FDAR_SAMPLED_SESSION, 1);
 	sample(bad, "mc", 40, FDAR_SAMPLED_SESSION, 1);
 	sample(bad, "md", 1, FDAR_SAMPLED_SESSION, 1);
 	tree = fdar_flame_tree_of_samples(sides, labels, FDAR_UNIT_SESSION);
 	svg = fdar_flame_svg(tree, FDAR_FLAME_SUBJECT, &options);
 	g_assert_true(is_filled(svg->str, "a", "#e4e7eb"));
 	g_assert_true(is_filled(svg->str, "b", "#f4a259"));
-	g_assert_true(is_filled(svg->str, "c", "#e3b3ec"));
+	g_assert_true(is_filled(svg->str, "c", "#e3b8ec"));
 	g_assert_true(is_filled(svg->str, "d", "#e4e7eb"));
 	g_string_free(svg, TRUE);
 	free_sampled(base);
 	free_sampled(bad);
+}
+
+/* Three times as long is next to nothing beside what was added, and nearly as pale; what is most of it is deep. */
+static void test_weight(void)
+{
+	struct fdar_flame_node nodes[] = {
+		{ .name = "",
+		  .component = "",
+		  .parent = FDAR_PROFILE_NONE,
+		  .total_ns = { 20, 1040 } },
+		{ .name = "caller",
+		  .component = "",
+		  .own_ns = { 10, 30 },
+		  .total_ns = { 20, 1040 },
+		  .calls = { 1, 1 } },
+		{ .name = "culprit",
+		  .component = "",
+		  .parent = 1,
+		  .own_ns = { 10, 1010 },
+		  .total_ns = { 10, 1010 },
+		  .calls = { 1, 1 } },
+	};
+	const struct fdar_flame_tree tree = {
+		.nodes = nodes, .count = 3, .two_sides = TRUE, .units = { 1, 1 }, .unit = "session"
+	};
+	const struct fdar_flame_options options = { .width = 1000 };
+	GString *svg = fdar_flame_svg(&tree, FDAR_FLAME_SUBJECT, &options);
+
+	g_assert_true(is_filled(svg->str, "caller", "#e7d9ce"));
+	g_assert_true(is_filled(svg->str, "culprit", "#f4a259"));
+	g_string_free(svg, TRUE);
+	/* Hardly anything was added at all: pale. */
+	nodes[0].total_ns[0] = nodes[1].total_ns[0] = 1035;
+	nodes[1].own_ns[0] = 25;
+	nodes[2].own_ns[0] = nodes[2].total_ns[0] = 1010;
+	svg = fdar_flame_svg(&tree, FDAR_FLAME_SUBJECT, &options);
+	g_assert_false(is_filled(svg->str, "caller", "#f4a259"));
+	g_string_free(svg, TRUE);
 }
 
 /* One side: the colour is its own time's, not that of what it calls. */
@@ -257,6 +295,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/flame/pprof", test_pprof);
 	g_test_add_func("/flame/samples", test_samples);
 	g_test_add_func("/flame/samples-compared", test_samples_compared);
+	g_test_add_func("/flame/weight", test_weight);
 	g_test_add_func("/flame/own-color", test_own_color);
 	return g_test_run();
 }
