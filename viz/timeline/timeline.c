@@ -25,6 +25,7 @@ struct view {
 	struct fdar_chart *chart;
 	GArray *rows; /* of guint: indices of threads, from top to bottom */
 	double width;
+	guint idle; /* threads of the busiest that have no row, for there is nothing in it */
 	double length_ns;
 	guint columns;
 	guint merge; /* slots a column */
@@ -167,6 +168,47 @@ static void choose_columns(struct view *view)
 			break;
 		view->merge *= 2;
 	} while (view->merge < FDAR_ACTIVITY_SLOTS);
+}
+
+static gboolean hands_on(const struct view *view, guint thread)
+{
+	for (guint i = 0; i < view->activity->edges->len; i++) {
+		const struct fdar_activity_edge *edge =
+			&g_array_index(view->activity->edges, struct fdar_activity_edge, i);
+
+		if (edge->from == thread || edge->to == thread)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* Nothing would be seen in the row of a thread. */
+static gboolean is_blank(const struct view *view, guint thread)
+{
+	for (guint c = 0; c < view->columns; c++) {
+		struct cell cell = cell_of(view, thread_at(view, thread), c);
+
+		if (!is_empty(&cell))
+			return FALSE;
+	}
+	return !hands_on(view, thread);
+}
+
+/* Those that have nothing to show make room. Where all are so, nothing is left out. */
+static void drop_blank(struct view *view)
+{
+	guint kept = 0;
+
+	for (guint r = 0; r < view->rows->len; r++) {
+		guint thread = g_array_index(view->rows, guint, r);
+
+		if (!is_blank(view, thread))
+			g_array_index(view->rows, guint, kept++) = thread;
+	}
+	if (!kept)
+		return;
+	view->idle = view->rows->len - kept;
+	g_array_set_size(view->rows, kept);
 }
 
 static void draw_axis(const struct view *view)
@@ -366,7 +408,13 @@ static char *describe(const struct view *view)
 	GString *text = g_string_new(NULL);
 
 	g_string_printf(text, "%s, %s, %s in %s", threads, sessions, handoffs, length);
-	if (view->rows->len < a->threads->len)
+	if (view->idle) {
+		g_autofree char *idle = fdar_plural(view->idle, "thread", NULL);
+
+		g_string_append_printf(text, "; %s did next to nothing and %s left out", idle,
+				       view->idle == 1 ? "is" : "are");
+	}
+	if (view->rows->len + view->idle < a->threads->len)
 		g_string_append_printf(text, "; the busiest %u threads", view->rows->len);
 	if (a->handoffs->len > FDAR_TIMELINE_ARROWS || a->handoff_count > a->handoffs->len)
 		g_string_append_printf(text, "; arrows are the %u hand-offs that took longest",
@@ -387,6 +435,7 @@ GString *fdar_timeline_svg(const struct fdar_activity *activity,
 	view.chart = fdar_chart_new(options->id ? options->id : "timeline");
 	choose_rows(&view);
 	choose_columns(&view);
+	drop_blank(&view);
 	words = describe(&view);
 	fdar_chart_heading(view.chart, 12, view.width - 24, options->title);
 	draw_legend(&view);

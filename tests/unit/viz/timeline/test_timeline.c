@@ -85,6 +85,26 @@ static void test_timeline(void)
 	g_string_free(svg, TRUE);
 }
 
+/* A thread that did nothing has no row, and is counted. */
+static void test_blank(void)
+{
+	g_autoptr(fdar_activity) activity = busy(3, 4);
+	const struct fdar_activity_thread idle = { .name = g_strdup("sleeper"),
+						   .tid = 99,
+						   .slots = g_new0(struct fdar_activity_slot,
+								   FDAR_ACTIVITY_SLOTS) };
+	struct fdar_timeline_options options = { .title = NULL };
+	GString *svg;
+
+	g_array_append_val(activity->threads, idle);
+	svg = fdar_timeline_svg(activity, &options);
+	g_assert_null(strstr(svg->str, "sleeper"));
+	g_assert_nonnull(strstr(svg->str, "worker-1 · 2<"));
+	g_assert_nonnull(strstr(svg->str, "4 threads, "));
+	g_assert_nonnull(strstr(svg->str, "1 thread did next to nothing and is left out"));
+	g_string_free(svg, TRUE);
+}
+
 /* Hundreds of threads and many sessions: the picture stays small enough for a report. */
 static void test_large(void)
 {
@@ -150,6 +170,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/timeline/threads", test_timeline);
+	g_test_add_func("/timeline/blank", test_blank);
 	g_test_add_func("/timeline/large", test_large);
 	g_test_add_func("/timeline/handoffs", test_handoffs);
 	g_test_add_func("/timeline/nothing", test_nothing);
