@@ -175,7 +175,7 @@ static void limit(struct fdar_story_builder *b)
 	gpointer pending;
 	g_autoptr(GPtrArray) lists = NULL;
 
-	if (b->tree.nodes < FDAR_STORY_NODES_MAX)
+	if (!story_tree_is_full(&b->tree))
 		return;
 	lists = g_ptr_array_new();
 	g_ptr_array_add(lists, &b->handoffs);
@@ -381,17 +381,18 @@ static void on_closed(void *user, struct fdar_walk_session *session)
 	b->closed = TRUE;
 }
 
+const struct fdar_walk_visitor fdar_story_builder_visitor = {
+	.session_opened = on_opened,
+	.session_closed = on_closed,
+	.frame = on_frame,
+	.handoff = on_handoff,
+	.note = on_note,
+	.bytes = on_bytes,
+	.request = on_request,
+};
+
 struct fdar_story_builder *fdar_story_builder_new(const struct fdar_story_source *source)
 {
-	static const struct fdar_walk_visitor visitor = {
-		.session_opened = on_opened,
-		.session_closed = on_closed,
-		.frame = on_frame,
-		.handoff = on_handoff,
-		.note = on_note,
-		.bytes = on_bytes,
-		.request = on_request,
-	};
 	struct fdar_story_builder *b = g_new0(struct fdar_story_builder, 1);
 
 	b->source = *source;
@@ -399,7 +400,8 @@ struct fdar_story_builder *fdar_story_builder_new(const struct fdar_story_source
 	b->notes = g_ptr_array_new();
 	b->threads = g_array_new(FALSE, TRUE, sizeof(struct story_thread));
 	b->focus = story_focus_new(source->symbols, source->text, source->texts, source->focus);
-	b->walk = fdar_walk_new(&visitor, b);
+	b->tree.nodes_max = source->nodes_max;
+	b->walk = source->walk ? source->walk : fdar_walk_new(&fdar_story_builder_visitor, b);
 	return b;
 }
 
@@ -425,7 +427,8 @@ struct fdar_story_tree *fdar_story_builder_finish(struct fdar_story_builder *b)
 	struct fdar_story_tree *tree;
 	GStringChunk *texts;
 
-	fdar_walk_finish(b->walk);
+	if (!b->source.walk)
+		fdar_walk_finish(b->walk);
 	if (!b->seen || !b->closed)
 		return NULL;
 	tree = g_new0(struct fdar_story_tree, 1);
@@ -481,19 +484,10 @@ void fdar_story_builder_free(struct fdar_story_builder *b)
 	g_ptr_array_unref(b->notes);
 	story_tree_clear(&b->tree);
 	story_focus_free(b->focus);
-	fdar_walk_free(b->walk);
+	if (!b->source.walk)
+		fdar_walk_free(b->walk);
 	if (b->threads)
 		g_array_unref(b->threads);
 	g_free(b->peer);
 	g_free(b);
-}
-
-void fdar_story_tree_free(struct fdar_story_tree *tree)
-{
-	if (!tree)
-		return;
-	story_tree_clear(&tree->tree);
-	g_array_unref(tree->threads);
-	g_string_chunk_free(tree->texts);
-	g_free(tree);
 }

@@ -26,6 +26,10 @@ struct fdar_story_source {
 	uint64_t begin_ns;
 	struct fdar_activity *activity; /* is told all that the walk tells; NULL: none */
 	const char *focus;              /* name of a function that is never left out; NULL: none */
+	struct fdar_walk
+		*walk; /* NULL: a walk of its own; else that of somebody who passes on what it tells
+				 * (fdar_story_builder_visitor), and ends and frees it */
+	uint32_t nodes_max; /* of its memory, some hundred bytes each; 0: FDAR_STORY_NODES_MAX */
 };
 
 struct fdar_story_builder;
@@ -35,6 +39,9 @@ struct fdar_story_tree;
 
 /* The source is copied; what it points to must outlive the builder. */
 struct fdar_story_builder *fdar_story_builder_new(const struct fdar_story_source *source);
+
+/* A walk's visitor whose user is a builder. */
+extern const struct fdar_walk_visitor fdar_story_builder_visitor;
 
 /* The builder's walk, to be fed. Owned by the builder. */
 struct fdar_walk *fdar_story_builder_walk(struct fdar_story_builder *builder);

@@ -359,9 +359,10 @@ static int by_value(gconstpointer a, gconstpointer b)
 
 void story_tree_limit(struct story_tree *tree, struct story_list *const *others, size_t count)
 {
+	uint32_t most = tree->nodes_max ? tree->nodes_max : FDAR_STORY_NODES_MAX;
 	g_autoptr(GArray) totals = NULL;
 
-	if (tree->nodes < FDAR_STORY_NODES_MAX)
+	if (!story_tree_is_full(tree))
 		return;
 	totals = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	collect_totals(&tree->roots, totals);
@@ -372,7 +373,7 @@ void story_tree_limit(struct story_tree *tree, struct story_list *const *others,
 	tree->threshold_ns =
 		MAX(tree->threshold_ns, g_array_index(totals, uint64_t, totals->len / 2)) + 1;
 	/* The way to the focus is kept, unless there is nothing else to be taken out. */
-	for (int keep = 1; keep >= 0 && tree->nodes >= FDAR_STORY_NODES_MAX * 3 / 4; keep--) {
+	for (int keep = 1; keep >= 0 && tree->nodes >= most / 4 * 3; keep--) {
 		prune(tree, &tree->roots, keep);
 		for (size_t i = 0; i < count; i++)
 			prune(tree, others[i], keep);

@@ -27,6 +27,13 @@ enum fdar_story_pick {
 	FDAR_PICK_BEGAN /* the one with that key that began at begin_ns: needs no reading to find it */
 };
 
+/* Another session of the same reading, whose story is to be told in short. */
+struct fdar_story_other {
+	uint64_t key, begin_ns; /* which one it is */
+	struct fdar_story_tree
+		*tree; /* filled in: the reader's (fdar_story_tree_free); NULL: not seen */
+};
+
 struct fdar_story_choice {
 	enum fdar_story_pick pick;
 	const char *peer;
@@ -44,6 +51,10 @@ struct fdar_story_choice {
 	const char *thread;
 	/* NULL, or what all threads did is put there, of the same reading (the caller frees it). */
 	struct fdar_activity **activity;
+	/* Sessions, or requests, that are told beside it; not with a thread. */
+	struct fdar_story_other *others;
+	guint other_count;
+	enum fdar_unit other_unit;
 };
 
 struct fdar_story_picked {

@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 
 #include "analyze/rules/rules.h"
+#include "analyze/story/story_crowd.h"
 #include "analyze/story/story_thread.h"
 #include "pipeline/source/source.h"
 #include "pipeline/recording/doubts.h"
@@ -24,6 +25,7 @@ struct reading {
 	fdar_rules_run *run;
 	GPtrArray *warnings;              /* NULL: nobody wants them */
 	struct story_thread_filter *only; /* NULL: all threads */
+	struct story_crowd *crowd;        /* NULL: no others */
 	struct fdar_activity *activity;   /* until it was told the first event; NULL: none */
 };
 
@@ -78,6 +80,7 @@ static gboolean reading_open(struct reading *reading, GError **error)
 
 static void reading_close(struct reading *reading)
 {
+	g_clear_pointer(&reading->crowd, story_crowd_free);
 	g_clear_pointer(&reading->run, fdar_rules_run_free);
 	g_clear_pointer(&reading->rules, fdar_rules_free);
 	fdar_source_close(reading->source);
@@ -105,6 +108,8 @@ static void feed_batch(struct reading *reading, struct fdar_walk *walk,
 		count = story_thread_filter(reading->only, events, count, kept);
 	}
 	fdar_walk_feed(walk, reading->only ? kept : events, count);
+	if (reading->crowd)
+		fdar_walk_feed(story_crowd_walk(reading->crowd), events, count);
 }
 
 static gboolean feed(struct reading *reading, struct fdar_walk *walk, GError **error)
@@ -263,8 +268,13 @@ static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
 	builder = fdar_story_builder_new(&from);
 	if (!choice->thread)
 		fdar_walk_set_unit(fdar_story_builder_walk(builder), choice->unit);
+	if (choice->other_count)
+		reading->crowd = story_crowd_new(&from, choice->other_unit, choice->others,
+						 choice->other_count);
 	if (!feed(reading, fdar_story_builder_walk(builder), error))
 		return NULL;
+	if (reading->crowd)
+		story_crowd_finish(reading->crowd);
 	tree = fdar_story_builder_finish(builder);
 	if (activity) {
 		fdar_activity_finish(activity);

@@ -289,3 +289,13 @@ void story_list_put_note(struct story_tree *tree, struct story_list *list, struc
 	else
 		story_list_insert(list, at, note);
 }
+
+void fdar_story_tree_free(struct fdar_story_tree *tree)
+{
+	if (!tree)
+		return;
+	story_tree_clear(&tree->tree);
+	g_array_unref(tree->threads);
+	g_string_chunk_free(tree->texts);
+	g_free(tree);
+}

@@ -88,6 +88,7 @@ struct story_tree {
 	struct story_list roots;
 	uint32_t nodes;
 	uint64_t threshold_ns; /* shorter calls are taken out at once; 0: none */
+	uint32_t nodes_max;    /* 0: FDAR_STORY_NODES_MAX */
 };
 
 struct story_thread {
@@ -95,6 +96,12 @@ struct story_thread {
 	uint32_t tid;
 	const char *name; /* NULL when the trace has none */
 };
+
+/* Whether it has to be limited. */
+static inline gboolean story_tree_is_full(const struct story_tree *tree)
+{
+	return tree->nodes >= (tree->nodes_max ? tree->nodes_max : FDAR_STORY_NODES_MAX);
+}
 
 /* A finished tree, with all names: struct fdar_story_tree of story_build.h. */
 struct fdar_story_tree {

@@ -15,6 +15,7 @@ static void session_clear(gpointer data)
 	g_free(session->peer);
 	g_free(session->label);
 	g_free(session->function);
+	g_free(session->diagram);
 }
 
 void fdar_report_slowest_init(struct fdar_report_slowest *slowest, unsigned side, const char *label)
@@ -108,6 +109,7 @@ void fdar_report_slowest_take(void *user, const struct fdar_profile_session *tol
 	struct fdar_report_slowest *slowest = user;
 	const struct fdar_walk_session *session = told->session;
 	struct fdar_report_session kept = { .side = slowest->side,
+					    .key = session->key,
 					    .begin_ns = session->begin_ns,
 					    .lifetime_ns = session->end_ns - session->begin_ns,
 					    .busy_ns = told->busy_ns,

@@ -4,6 +4,7 @@
 
 #include "analyze/activity/activity.h"
 #include "cli/flame/flame_input.h"
+#include "cli/report/report_diagrams.h"
 #include "cli/sequence/sequence_page.h"
 #include "viz/bars/bars.h"
 #include "viz/flame/flame.h"
@@ -185,6 +186,8 @@ void fdar_report_draw(const struct fdar_report_drawing *of, GArray *pictures, GP
 		page.heading = g_strdup(of->diff->verdict.sentence);
 		page.focus = of->by_samples ? NULL : g_strdup(of->diff->verdict.function);
 	}
+	for (unsigned s = 0; s < of->sides && !of->review; s++)
+		fdar_report_diagrams_want(&page, s, of->slowest[s], of->unit);
 	if (fdar_sequence_page_make(&page, &error)) {
 		if (!of->diff && heading)
 			*heading = g_strdup(page.heading);
@@ -194,6 +197,7 @@ void fdar_report_draw(const struct fdar_report_drawing *of, GArray *pictures, GP
 	}
 	draw_flames(&easel);
 	for (unsigned s = of->sides; s-- > 0;) {
+		fdar_report_diagrams_draw(&page, s, of->slowest[s]);
 		if (activities[s])
 			draw_threads(&easel, activities[s], s);
 		fdar_activity_free(activities[s]);

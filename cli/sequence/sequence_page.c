@@ -189,6 +189,11 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 		.thread = r->thread
 	};
 
+	if (page->others[side] && !r->thread) {
+		choice.others = (void *)page->others[side]->data;
+		choice.other_count = page->others[side]->len;
+		choice.other_unit = page->other_unit;
+	}
 	if (!selection.label && !selection.asked)
 		choice.accept = NULL;
 	if (!load_labels(r, r->paths[side], &labels, error))

@@ -23,6 +23,9 @@ struct fdar_sequence_page {
 	char *heading; /* set before: the two sides were compared already */
 	char *subheading;
 	char *focus; /* NULL: the tellers choose */
+	/* Other sessions of each side to be told in short, with the same focus; owned by the user. */
+	GArray *others[2]; /* struct fdar_story_other; NULL: none */
+	enum fdar_unit other_unit;
 	/* NULL, or room for what all threads of each side did; the user frees them (fdar_activity_free). */
 	struct fdar_activity **activities;
 };

@@ -30,7 +30,8 @@ struct fdar_report_session {
 	char *peer;
 	char *label;
 	char *function; /* what took most of its time; NULL: nothing did */
-	guint64 begin_ns, lifetime_ns, busy_ns, running_ns;
+	char *diagram;  /* SVG, its ids unlike all others' of the page; NULL: there is none */
+	guint64 key, begin_ns, lifetime_ns, busy_ns, running_ns;
 	gboolean finished;
 };
 

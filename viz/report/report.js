@@ -283,6 +283,8 @@
 	function go(id) {
 		const target = document.getElementById(id);
 		if (!target) return;
+		const closed = target.closest("details");
+		if (closed) closed.open = true;
 		target.scrollIntoView();
 		target.tabIndex = -1;
 		target.focus({ preventScroll: true });
@@ -290,7 +292,7 @@
 	}
 
 	function contents() {
-		document.querySelectorAll("nav a").forEach((link) => link.addEventListener("click", (event) => {
+		document.querySelectorAll("nav a, #sessions a").forEach((link) => link.addEventListener("click", (event) => {
 			event.preventDefault();
 			go(link.hash.slice(1));
 		}));

@@ -207,6 +207,25 @@ void fdar_report_paths(GString *out, const struct fdar_report *report)
 	close_table(out, paths->len > PATHS_MAX ? paths->len - PATHS_MAX : 0);
 }
 
+/* Closed; a link into it opens it, without script, too. */
+static void diagrams(GString *out, const struct fdar_report *report)
+{
+	for (gsize i = 0; i < report->session_count; i++) {
+		const struct fdar_report_session *session = &report->sessions[i];
+		g_autofree char *time = fdar_label_mean_duration((double)session->busy_ns);
+
+		if (!session->diagram)
+			continue;
+		g_string_append(out, "<details><summary>");
+		fdar_html_text(out, session->peer);
+		g_string_append(out, " · ");
+		fdar_html_text(out, report->sides[session->side]);
+		fdar_html_format(out, " · %s</summary><figure id=\"session%zu\">", time, i);
+		g_string_append(out, session->diagram);
+		g_string_append(out, "</figure></details>\n");
+	}
+}
+
 void fdar_report_sessions(GString *out, const struct fdar_report *report)
 {
 	const struct heading headings[] = {
@@ -228,7 +247,11 @@ void fdar_report_sessions(GString *out, const struct fdar_report *report)
 		const struct fdar_report_session *session = &report->sessions[i];
 
 		g_string_append(out, "<tr><th scope=\"row\">");
+		if (session->diagram)
+			fdar_html_format(out, "<a href=\"#session%zu\">", i);
 		fdar_html_text(out, session->peer);
+		if (session->diagram)
+			g_string_append(out, "</a>");
 		g_string_append(out, "</th><td>");
 		fdar_html_text(out, report->sides[session->side]);
 		g_string_append(out, "</td><td>");
@@ -242,6 +265,7 @@ void fdar_report_sessions(GString *out, const struct fdar_report *report)
 		g_string_append(out, "</code></td></tr>\n");
 	}
 	close_table(out, 0);
+	diagrams(out, report);
 	g_string_append(out, "<p class=\"muted\">The diagram of any other one: <code>flowdar "
 			     "sequence RECORDING --session CLIENT</code></p>\n");
 }

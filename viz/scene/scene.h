@@ -75,6 +75,7 @@ struct fdar_scene {
 	enum fdar_theme theme;
 	const char *title;
 	const char *description;
+	const char *prefix; /* of all ids, where several scenes are in one document; NULL: none */
 	GStringChunk *texts;
 	GHashTable *interned; /* text -> cleaned text, so that equal texts are kept once */
 };

@@ -105,9 +105,16 @@ static void append_stroke(struct pen *pen, const struct fdar_item *item)
 	append(pen, dashes[item->dash]);
 }
 
+/* Letters and digits. */
+static const char *prefix_of(const struct pen *pen)
+{
+	return pen->scene->prefix ? pen->scene->prefix : "";
+}
+
 static void begin_item(struct pen *pen, const struct fdar_item *item)
 {
 	append(pen, "<g id=\"");
+	append(pen, prefix_of(pen));
 	append_xml(pen, item->id);
 	append(pen, "\">");
 	if (item->tooltip) {
@@ -305,11 +312,13 @@ static void begin_page(struct pen *pen)
 	append_number(pen, scene->width);
 	append(pen, " ");
 	append_number(pen, scene->height);
-	append(pen, "\" role=\"img\" aria-labelledby=\"title description\" font-family=\"");
-	append(pen, fdar_font_family(FDAR_FONT_SANS));
-	append(pen, "\" xml:space=\"preserve\">\n<title id=\"title\">");
+	g_string_append_printf(
+		pen->out,
+		"\" role=\"img\" aria-labelledby=\"%stitle %sdescription\" font-family=\"%s\" "
+		"xml:space=\"preserve\">\n<title id=\"%stitle\">",
+		prefix_of(pen), prefix_of(pen), fdar_font_family(FDAR_FONT_SANS), prefix_of(pen));
 	append_xml(pen, scene->title);
-	append(pen, "</title>\n<desc id=\"description\">");
+	g_string_append_printf(pen->out, "</title>\n<desc id=\"%sdescription\">", prefix_of(pen));
 	append_xml(pen, scene->description);
 	append(pen, "</desc>\n");
 	if (scene->theme == FDAR_THEME_AUTO)

@@ -1,0 +1,29 @@
+/*
+ * Many stories out of one reading: builders (story_build.h) that share a walk.
+ *
+ * Place in the house: story_read.c feeds it beside the walk of the session that is told at length. Costs, beside its walk,
+ * a comparison a frame for each session. Sessions are known by their key and when they began.
+ */
+#ifndef FDAR_ANALYZE_STORY_STORY_CROWD_H
+#define FDAR_ANALYZE_STORY_STORY_CROWD_H
+
+#include "analyze/story/story_build.h"
+#include "analyze/story/story_pick.h"
+
+struct story_crowd;
+
+/* Their stories are built as source says, apart from session, key, begin_ns and activity. others must outlive the
+ * crowd. */
+struct story_crowd *story_crowd_new(const struct fdar_story_source *source, enum fdar_unit unit,
+				    struct fdar_story_other *others, guint count);
+
+/* To be fed. */
+struct fdar_walk *story_crowd_walk(struct story_crowd *crowd);
+
+/* Finishes the walk, and gives the others their trees. */
+void story_crowd_finish(struct story_crowd *crowd);
+
+/* NULL is allowed. */
+void story_crowd_free(struct story_crowd *crowd);
+
+#endif
