@@ -13,6 +13,7 @@
 #define NOTES_WAITING 64u  /* that no frame has been told around yet; more go to the top */
 #define NOTE_BYTES    160u /* as much of a text is kept */
 #define SERVER        "server"
+#define WAITING       256u
 #define THREADS_MAX   1024u /* of one session; further ones are shown without their name */
 
 /* Calls whose caller is not told yet: it is open, or it is the server's. */
@@ -27,6 +28,8 @@ struct fdar_story_builder {
 	struct fdar_walk *walk;
 	struct story_tree tree;
 	GHashTable *pending; /* of struct pending by id */
+	uint32_t waiting
+		[WAITING]; /* how many of them have an id with these last bits; most frames have none */
 	struct story_list handoffs;
 	GPtrArray
 		*notes;  /* of struct story_node: those that no frame around them is known of yet */
@@ -83,6 +86,7 @@ static struct pending *pending_of(struct fdar_story_builder *b, uint64_t id)
 		pending = g_new0(struct pending, 1);
 		pending->id = id;
 		g_hash_table_insert(b->pending, &pending->id, pending);
+		b->waiting[id % WAITING]++;
 	}
 	return pending;
 }
@@ -113,11 +117,12 @@ static uint64_t caller_of(const struct fdar_walk_frame *frame)
 /* The caller was the server's: what it called belongs one further out. */
 static void move_out(struct fdar_story_builder *b, const struct fdar_walk_frame *frame)
 {
-	struct pending *pending = g_hash_table_lookup(b->pending, &frame->id);
-	struct pending *out;
+	struct pending *pending, *out;
 
-	if (!pending)
+	if (!b->waiting[frame->id % WAITING] ||
+	    !(pending = g_hash_table_lookup(b->pending, &frame->id)))
 		return;
+	b->waiting[frame->id % WAITING]--;
 	g_hash_table_steal(b->pending, &frame->id);
 	out = pending_of(b, caller_of(frame));
 	out->calls.hidden_calls += pending->calls.hidden_calls;
@@ -234,6 +239,7 @@ static void on_frame(void *user, const struct fdar_walk_frame *frame)
 		node->children = below->calls;
 		below->calls = (struct story_list){ 0 };
 		g_hash_table_remove(b->pending, &frame->id);
+		b->waiting[frame->id % WAITING]--;
 	}
 	take_notes(b, frame, &node->children);
 	take_skipped(b, frame, node);

@@ -1,8 +1,8 @@
 /*
  * Many stories out of one reading: builders (story_build.h) that share a walk.
  *
- * Place in the house: story_read.c feeds it beside the walk of the session that is told at length. Costs, beside its walk,
- * a comparison a frame for each session. Sessions are known by their key and when they began.
+ * Place in the house: story_read.c feeds it. The session that is told at length joins it where it is of the same
+ * unit; else both have a walk. Sessions are known by their key and when they began, and cost something while they are open.
  */
 #ifndef FDAR_ANALYZE_STORY_STORY_CROWD_H
 #define FDAR_ANALYZE_STORY_STORY_CROWD_H
@@ -19,6 +19,9 @@ struct story_crowd *story_crowd_new(const struct fdar_story_source *source, enum
 
 /* To be fed. */
 struct fdar_walk *story_crowd_walk(struct story_crowd *crowd);
+
+/* One more, whose source has this walk: it is told everything. Must outlive the crowd's walk. */
+void story_crowd_join(struct story_crowd *crowd, struct fdar_story_builder *first);
 
 /* Finishes the walk, and gives the others their trees. */
 void story_crowd_finish(struct story_crowd *crowd);

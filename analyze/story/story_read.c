@@ -108,7 +108,7 @@ static void feed_batch(struct reading *reading, struct fdar_walk *walk,
 		count = story_thread_filter(reading->only, events, count, kept);
 	}
 	fdar_walk_feed(walk, reading->only ? kept : events, count);
-	if (reading->crowd)
+	if (reading->crowd && story_crowd_walk(reading->crowd) != walk)
 		fdar_walk_feed(story_crowd_walk(reading->crowd), events, count);
 }
 
@@ -265,12 +265,16 @@ static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
 	if (choice->activity)
 		from.activity = activity = fdar_activity_new(from.text, from.texts);
 	reading->activity = activity;
-	builder = fdar_story_builder_new(&from);
-	if (!choice->thread)
-		fdar_walk_set_unit(fdar_story_builder_walk(builder), choice->unit);
 	if (choice->other_count)
 		reading->crowd = story_crowd_new(&from, choice->other_unit, choice->others,
 						 choice->other_count);
+	if (reading->crowd && choice->other_unit == choice->unit)
+		from.walk = story_crowd_walk(reading->crowd);
+	builder = fdar_story_builder_new(&from);
+	if (from.walk)
+		story_crowd_join(reading->crowd, builder);
+	if (!choice->thread)
+		fdar_walk_set_unit(fdar_story_builder_walk(builder), choice->unit);
 	if (!feed(reading, fdar_story_builder_walk(builder), error))
 		return NULL;
 	if (reading->crowd)

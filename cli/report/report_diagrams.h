@@ -7,7 +7,7 @@
 #include "cli/report/report_input.h"
 #include "cli/sequence/sequence_page.h"
 
-#define FDAR_REPORT_DIAGRAMS      12u          /* of each side */
+#define FDAR_REPORT_DIAGRAMS      8u /* of each side: each costs time while its session is open */
 #define FDAR_REPORT_DIAGRAM_BYTES (300u << 10) /* of all of a side */
 
 /* Has the slowest sessions of a side told while the page is made. */
