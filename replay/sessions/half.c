@@ -317,6 +317,7 @@ static void obey_fin(struct fdar_half *half, const struct fdar_half_sink *sink,
 {
 	int32_t left = fdar_seq_distance(half->fin_seq, segment->seq);
 	struct fdar_segment behind = *segment;
+	int32_t ahead;
 
 	if (!half->fin || left >= (int32_t)segment->length)
 		return;
@@ -330,9 +331,11 @@ static void obey_fin(struct fdar_half *half, const struct fdar_half_sink *sink,
 	segment->length = (uint32_t)left;
 	segment->captured = MIN(segment->captured, segment->length);
 	segment->push = segment->urgent = FALSE;
+	/* What is out of any window does not wait: how far away it is cannot be told. */
+	ahead = fdar_seq_distance(behind.seq, half->next);
 	if (!half->fin_done && !sink->eager && half->state == FDAR_HALF_KNOWN &&
-	    behind.length > 0 && half->waiting.count <= WAITING_SEGMENTS &&
-	    half->waiting.bytes <= WAITING_BYTES)
+	    behind.length > 0 && ahead >= 0 && ahead <= FDAR_HALF_WINDOW &&
+	    half->waiting.count <= WAITING_SEGMENTS && half->waiting.bytes <= WAITING_BYTES)
 		wait_for_hole(half, sink, &behind);
 }
 
