@@ -329,6 +329,7 @@ static void compare(struct diff_work *work)
 	diff_runs_map(work);
 	diff_price_find(work);
 	diff_rows_make(work);
+	diff_trade_find(work);
 	compare_sessions(work);
 	diff_load_find(work);
 	diff_rows_rank(work);

@@ -122,6 +122,7 @@ struct fdar_diff_row {
 	struct fdar_diff_counts counts;
 	gboolean transfers;  /* its time is system calls that move bytes, as many as before */
 	gboolean client;     /* what it added is waiting for the sessions' clients */
+	gboolean traded;     /* its caller, or a callee of one build, ran as much longer before */
 	uint32_t ids[2];     /* private: of the function and what is below it */
 	gboolean stands_out; /* it grew, more than everything else did, and not by chance */
 };

@@ -123,6 +123,22 @@ static gboolean is_far_above(const struct diff_work *work, const struct fdar_dif
 	return work->testable && row && row->gap >= DIFF_PLAIN_FACTOR;
 }
 
+/* Who answers somewhere else on a full machine, a server behind this one or a disk, waits for a processor,
+ * too, and this side only sees that nothing comes. */
+static void cap_for_others(struct diff_work *work, const struct fdar_diff_row *row)
+{
+	double factor = work->diff->verdict.factor;
+
+	if (row->frame != FDAR_FRAME_WAIT || row->client || !diff_is_full(work) ||
+	    row->wait == FDAR_WAIT_SLEEP || row->wait == FDAR_WAIT_LOCK ||
+	    diff_never_end(work->diff))
+		return;
+	diff_cap(work, factor >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
+		 "the machine was full, and %s waits for somebody else, who may have waited for a "
+		 "processor",
+		 row->function);
+}
+
 /* What is known of the row itself. */
 static void cap_for_row(struct diff_work *work)
 {
@@ -147,10 +163,11 @@ static void cap_for_row(struct diff_work *work)
 		seen_ns = verdict->subject_ns - verdict->baseline_ns;
 	}
 	if (row->transfers)
-		diff_cap(work, FDAR_CONFIDENCE_LOW,
-			 "%s moves as many bytes with as many calls as before: whoever shares its "
-			 "processor makes it longer",
-			 row->function);
+		diff_cap(
+			work, FDAR_CONFIDENCE_LOW,
+			"%s moves as many bytes with as many calls as before%s: whoever shares its "
+			"processor makes it longer",
+			row->function, work->diff->load.work > 1 ? ", for what is asked" : "");
 	if (row->client && !diff_never_end(work->diff))
 		diff_cap(work,
 			 row->ratio >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM
@@ -158,6 +175,7 @@ static void cap_for_row(struct diff_work *work)
 			 "%s waits for its clients, on their own connections: how long is their "
 			 "doing",
 			 row->function);
+	cap_for_others(work, row);
 	if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_LOCK)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
 			 "%s waits for a lock: what keeps whoever has it is not in it",

@@ -158,6 +158,13 @@ void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t fu
 void diff_counts_adjust(struct fdar_diff *diff);
 void diff_recount(struct fdar_diff *diff);
 
+/* Time that went from a function to another that only one build has. Before rows are sorted. */
+void diff_trade_find(struct diff_work *work);
+
+/* Each call moves bytes for the kernel, and calls and bytes are as many as before, or so many times as many
+ * as work that is asked for: how long that takes is not the function's doing. */
+gboolean diff_is_transfer(const struct fdar_diff_row *row, double work);
+
 /* Is it a wait on the sessions' own descriptors, for the most part of what it added? */
 gboolean diff_is_for_client(uint8_t frame, const struct fdar_diff_side *baseline,
 			    const struct fdar_diff_side *subject);

@@ -153,16 +153,14 @@ static enum fdar_change change_of(const struct diff_work *work, const struct fda
 	return diff_is_calls(work, row->ratio, outer) ? FDAR_CHANGE_CALLS : FDAR_CHANGE_RUNNING;
 }
 
-/* Each call moves bytes for the kernel, and calls and bytes are as many as before: how long that takes
- * is not the function's doing. */
-static gboolean is_transfer(const struct fdar_diff_row *row)
+gboolean diff_is_transfer(const struct fdar_diff_row *row, double work)
 {
 	const struct fdar_diff_side *before = &row->baseline, *after = &row->subject;
 	double calls = diff_ratio(before->io_calls, after->io_calls);
 	double bytes = diff_ratio(before->io_bytes, after->io_bytes);
 
 	return diff_row_runs(row) && !row->below && after->io_calls >= 0.5 * after->outer_calls &&
-	       after->io_calls > 0 && calls <= 1.25 && bytes <= 1.25;
+	       after->io_calls > 0 && calls <= 1.25 * work && bytes <= 1.25 * work;
 }
 
 /* How long that takes the clients decide. */
@@ -225,7 +223,6 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 	row->ratio_calls = diff_ratio(row->baseline.calls, row->subject.calls);
 	row->added_ns = row->subject.own_ns - row->baseline.own_ns;
 	row->change = change_of(work, row);
-	row->transfers = is_transfer(row);
 	row->client = diff_is_for_client(row->frame, &row->baseline, &row->subject);
 	row->gap = diff->whole_run ? 0 : gap_of(work, baseline, subject);
 	test_row(work, baseline, subject, row->added_ns, &row->test);

@@ -265,6 +265,10 @@ static void add_new_work(GString *text, const struct fdar_diff *diff)
 	for (uint32_t i = 0; i < diff->recounted_count && count < ALSO_MAX; i++) {
 		const struct fdar_diff_row *row = &diff->rows[diff->recounted[i]];
 
+		/* As many times as often as was asked for is no news, nor is what ran in its caller. */
+		if (row->traded ||
+		    (diff->load.work > 1 && row->ratio_calls < 1.5 * diff->load.work))
+			continue;
 		g_string_append_printf(text, "%s %s", count++ ? "," : "; new work:", row->function);
 	}
 }

@@ -220,7 +220,8 @@ static gboolean is_of_arrival(const struct fdar_diff_row *row)
 static const struct fdar_diff_row *most_recounted(const struct fdar_diff *diff)
 {
 	for (uint32_t i = 0; i < diff->recounted_count; i++)
-		if (!is_of_arrival(&diff->rows[diff->recounted[i]]))
+		if (!is_of_arrival(&diff->rows[diff->recounted[i]]) &&
+		    !diff->rows[diff->recounted[i]].traded)
 			return &diff->rows[diff->recounted[i]];
 	return NULL;
 }
@@ -335,6 +336,8 @@ void diff_rows_rank(struct diff_work *work)
 	struct fdar_diff *diff = work->diff;
 
 	for (uint32_t i = 0; i < diff->row_count; i++)
+		diff->rows[i].transfers = diff_is_transfer(&diff->rows[i], diff->load.work);
+	for (uint32_t i = 0; i < diff->row_count; i++)
 		diff->rows[i].stands_out =
 			!is_outside(&diff->rows[i]) && diff_stands_out(work, &diff->rows[i]);
 	if (diff_is_full(work))
@@ -382,7 +385,7 @@ static gboolean find_counts_first(struct diff_work *work)
 	for (uint32_t i = 0; i < diff->row_count; i++) {
 		const struct fdar_diff_row *row = &diff->rows[i];
 
-		if (row->counts.evident && row->counts.exact)
+		if (row->counts.evident && row->counts.exact && !row->traded)
 			counted_ns += row->counts.work_ns;
 		else if (row->stands_out && (diff_is_shift(row) || row->ratio >= DIFF_PLAIN_FACTOR))
 			longest_ns = MAX(longest_ns, row->added_ns);

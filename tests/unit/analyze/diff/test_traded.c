@@ -1,0 +1,158 @@
+/* Nobody's doing: functions that were cut in another way, sends of sessions that ask for more, and waits for
+ * somebody else on a full machine. */
+#include "tests/unit/kit/diff_script.h"
+
+static const struct fdar_diff_options full = { .pressure = 0.9 };
+
+struct page {
+	double render_ns; /* by itself */
+	double fmt_ns;    /* in a function of its own; 0: there is none */
+	double extra_ns;  /* in one that is called besides; 0: there is none */
+};
+
+static void page_run(struct writer *writer, uint32_t seed, const struct page *page)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		begin(writer, "");
+		for (int k = 0; k < 3; k++) {
+			run(writer, "parse", 20 * US);
+			say(writer, "+render");
+			pass(writer, page->render_ns);
+			if (page->fmt_ns > 0)
+				run(writer, "fmt", page->fmt_ns);
+			if (page->extra_ns > 0)
+				run(writer, "extra", page->extra_ns);
+			say(writer, "-render");
+		}
+		end(writer);
+	}
+}
+
+static struct fdar_diff *compare_pages(struct page before, struct page after)
+{
+	struct writer a, b;
+
+	page_run(&a, 1, &before);
+	page_run(&b, 2, &after);
+	return compare(&a, &b);
+}
+
+/* A part of a function is one of its own in the next build: called nine times instead of never, and nobody
+ * does more. */
+static void test_split(void)
+{
+	g_autoptr(fdar_diff) same =
+		compare_pages((struct page){ 30 * US, 0, 0 }, (struct page){ 10 * US, 20 * US, 0 });
+
+	g_assert_null(same->verdict.function);
+	g_assert_true(row_of(same, "fmt", NULL)->traded);
+	/* Much slower in its new place. */
+	g_autoptr(fdar_diff) slower = compare_pages((struct page){ 30 * US, 0, 0 },
+						    (struct page){ 10 * US, 300 * US, 0 });
+	g_assert_cmpstr(slower->verdict.function, ==, "fmt");
+	/* What is called besides is new work. */
+	g_autoptr(fdar_diff) more =
+		compare_pages((struct page){ 30 * US, 0, 0 }, (struct page){ 30 * US, 0, 20 * US });
+	g_assert_cmpstr(more->verdict.function, ==, "extra");
+	g_assert_false(row_of(more, "extra", NULL)->traded);
+}
+
+/* And the other way round. */
+static void test_merged(void)
+{
+	g_autoptr(fdar_diff) same =
+		compare_pages((struct page){ 10 * US, 20 * US, 0 }, (struct page){ 30 * US, 0, 0 });
+
+	g_assert_null(same->verdict.function);
+	g_assert_true(row_of(same, "render", NULL)->traded);
+	g_autoptr(fdar_diff) slower = compare_pages((struct page){ 10 * US, 20 * US, 0 },
+						    (struct page){ 300 * US, 0, 0 });
+	g_assert_cmpstr(slower->verdict.function, ==, "render");
+}
+
+static void send_run(struct writer *writer, uint32_t seed, int requests, double send_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		begin(writer, "");
+		for (int k = 0; k < requests; k++) {
+			say(writer, "io:READ:7:100");
+			run(writer, "work", 20 * US);
+			say(writer, "+reply");
+			pass(writer, send_ns);
+			say(writer, "io:WRITE:7:600");
+			say(writer, "-reply");
+		}
+		end(writer);
+	}
+}
+
+/* Ten times the requests a session, and who is woken by each answer takes the processor: as many bytes and
+ * calls as were asked for. */
+static void test_sends_of_more(void)
+{
+	struct writer a, b;
+
+	send_run(&a, 1, 3, 6 * US);
+	send_run(&b, 2, 30, 300 * US);
+	g_autoptr(fdar_profile) before = profile_of(&a);
+	g_autoptr(fdar_profile) after = profile_of(&b);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &full, NULL);
+	check(diff);
+	g_assert_cmpfloat(diff->load.work, >, 5);
+	g_assert_true(row_of(diff, "reply", NULL)->transfers);
+	g_assert_cmpstr(diff->verdict.function, !=, "reply");
+	/* Called as much more often as was asked for is no new work. */
+	g_assert_null(strstr(diff->verdict.sentence, "new work"));
+}
+
+static void ask_run(struct writer *writer, uint32_t seed, double wait_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		begin(writer, "");
+		run(writer, "parse", 20 * US);
+		say(writer, "+ask");
+		say(writer, "wait:IO:recv:9");
+		pass(writer, wait_ns);
+		say(writer, "w");
+		say(writer, "-ask");
+		end(writer);
+	}
+}
+
+static enum fdar_confidence trust_in_wait(double wait_ns, const struct fdar_diff_options *options)
+{
+	struct writer a, b;
+
+	ask_run(&a, 1, 100 * US);
+	ask_run(&b, 2, wait_ns);
+	g_autoptr(fdar_profile) before = profile_of(&a);
+	g_autoptr(fdar_profile) after = profile_of(&b);
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, options, NULL);
+	check(diff);
+	g_assert_cmpstr(diff->verdict.function, ==, "ask");
+	return diff->verdict.confidence;
+}
+
+/* Whoever is asked shares the processors. */
+static void test_waits_for_others(void)
+{
+	g_assert_cmpint(trust_in_wait(5 * MS, NULL), ==, FDAR_CONFIDENCE_HIGH);
+	g_assert_cmpint(trust_in_wait(5 * MS, &full), ==, FDAR_CONFIDENCE_MEDIUM);
+	g_assert_cmpint(trust_in_wait(250 * US, &full), ==, FDAR_CONFIDENCE_LOW);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/traded/split", test_split);
+	g_test_add_func("/traded/merged", test_merged);
+	g_test_add_func("/traded/sends-of-more", test_sends_of_more);
+	g_test_add_func("/traded/waits-for-others", test_waits_for_others);
+	return g_test_run();
+}
