@@ -139,6 +139,65 @@ static void cap_for_others(struct diff_work *work, const struct fdar_diff_row *r
 		 row->function);
 }
 
+/* A function is named for a wait further down: whose it is counts for that, too. */
+static void cap_for_waits_below(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_verdict *verdict = &diff->verdict;
+	g_autofree gboolean *below = g_new0(gboolean, diff->node_count + 1);
+	double added_ns = verdict->subject_ns - verdict->baseline_ns;
+	double client_ns = 0, other_ns = 0;
+
+	if (verdict->change != FDAR_CHANGE_WAITING || !verdict->node || verdict->per_call ||
+	    diff_never_end(diff))
+		return;
+	for (uint32_t i = verdict->node; i < diff->node_count; i++) {
+		const struct fdar_diff_node *node = &diff->nodes[i];
+
+		below[i] = i == verdict->node || below[node->parent];
+		if (!below[i] || node->frame != FDAR_FRAME_WAIT)
+			continue;
+		client_ns += node->subject.client_ns - node->baseline.client_ns;
+		if (node->wait != FDAR_WAIT_SLEEP && node->wait != FDAR_WAIT_LOCK)
+			other_ns += node->added_ns;
+	}
+	gboolean client = client_ns > 0.5 * added_ns;
+	if (!client && !(diff_is_full(work) && other_ns > 0.5 * added_ns))
+		return;
+	diff_cap(work,
+		 verdict->factor >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM
+						      : FDAR_CONFIDENCE_LOW,
+		 client ? "%s waits for its clients, on their own connections: how long is their "
+			  "doing"
+			: "the machine was full, and %s waits for somebody else, who may have "
+			  "waited for a processor",
+		 verdict->function ? verdict->function : "it");
+}
+
+#define MANY_NEW 5u
+
+/* A build that inlines less has many functions that the other one has not, and the same code. */
+static void cap_for_build(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	uint32_t fresh = 0, both = 0;
+
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fdar_diff_row *row = &diff->rows[i];
+
+		if (row->below || row->frame != FDAR_FRAME_FUNCTION)
+			continue;
+		fresh += row->presence == FDAR_IN_SUBJECT;
+		both += row->presence == FDAR_IN_BOTH;
+	}
+	if (diff->verdict.function && diff->verdict.presence == FDAR_IN_SUBJECT &&
+	    fresh >= MANY_NEW && 2 * fresh > both)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%u functions are new beside %u that both sides have: another build may "
+			 "inline less",
+			 fresh, both);
+}
+
 /* What is known of the row itself. */
 static void cap_for_row(struct diff_work *work)
 {
@@ -411,6 +470,8 @@ void diff_trust(struct diff_work *work)
 	cap_for_sessions(work);
 	cap_for_load(work);
 	cap_for_processors(work);
+	cap_for_waits_below(work);
+	cap_for_build(work);
 	cap_for_row(work);
 	cap_for_inferred(work);
 	cap_for_kind(work);

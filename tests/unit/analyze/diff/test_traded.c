@@ -147,6 +147,30 @@ static void test_waits_for_others(void)
 	g_assert_cmpint(trust_in_wait(250 * US, &full), ==, FDAR_CONFIDENCE_LOW);
 }
 
+/* A build that inlines nothing: no function of it is new work. */
+static void test_inlines_less(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+turn");
+			pass(&side[s], 400 * US);
+			for (int k = 0; k < 6 && s; k++) {
+				g_autofree char *name = g_strdup_printf("part%d", k);
+
+				run(&side[s], name, 4 * US);
+			}
+			say(&side[s], "-turn");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -154,5 +178,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/traded/merged", test_merged);
 	g_test_add_func("/traded/sends-of-more", test_sends_of_more);
 	g_test_add_func("/traded/waits-for-others", test_waits_for_others);
+	g_test_add_func("/traded/inlines-less", test_inlines_less);
 	return g_test_run();
 }

@@ -400,7 +400,8 @@ static void test_unowned_on_full_machine(void)
 }
 
 /* One side has no calls shorter than 2 us: where it is the baseline they are new to the other, and where
- * it is the subject their time is their callers'. Neither is a change of the server. */
+ * it is the subject their time is their callers'. Neither is a change of the server. One of them is longer, so
+ * that both sides have the function. */
 static void test_short_calls_left_out(void)
 {
 	const struct fdar_diff_options uneven = { .left_out_ns = 2 * US };
@@ -417,6 +418,7 @@ static void test_short_calls_left_out(void)
 					run(&side[s], "step", 1 * US);
 			else
 				say(&side[s], "skip:30:30000");
+			run(&side[s], "step", 3 * US);
 			pass(&side[s], s ? 36 * US : 6 * US);
 			say(&side[s], "-walk");
 			end(&side[s]);
