@@ -129,6 +129,10 @@ static void cap_for_others(struct diff_work *work, const struct fdar_diff_row *r
 {
 	double factor = work->diff->verdict.factor;
 
+	if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_COND)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%s waits for another thread: what keeps that one is not in it",
+			 row->function);
 	if (row->frame != FDAR_FRAME_WAIT || row->client || !diff_is_full(work) ||
 	    row->wait == FDAR_WAIT_SLEEP || row->wait == FDAR_WAIT_LOCK ||
 	    diff_never_end(work->diff))

@@ -109,7 +109,7 @@ static void test_sends_of_more(void)
 	g_assert_null(strstr(diff->verdict.sentence, "new work"));
 }
 
-static void ask_run(struct writer *writer, uint32_t seed, double wait_ns)
+static void ask_run(struct writer *writer, uint32_t seed, double wait_ns, const char *wait)
 {
 	writer_init(writer, seed);
 	writer->spacing = 1 * MS;
@@ -117,7 +117,7 @@ static void ask_run(struct writer *writer, uint32_t seed, double wait_ns)
 		begin(writer, "");
 		run(writer, "parse", 20 * US);
 		say(writer, "+ask");
-		say(writer, "wait:IO:recv:9");
+		say(writer, wait);
 		pass(writer, wait_ns);
 		say(writer, "w");
 		say(writer, "-ask");
@@ -125,12 +125,13 @@ static void ask_run(struct writer *writer, uint32_t seed, double wait_ns)
 	}
 }
 
-static enum fdar_confidence trust_in_wait(double wait_ns, const struct fdar_diff_options *options)
+static enum fdar_confidence trust_in_wait(double wait_ns, const char *wait,
+					  const struct fdar_diff_options *options)
 {
 	struct writer a, b;
 
-	ask_run(&a, 1, 100 * US);
-	ask_run(&b, 2, wait_ns);
+	ask_run(&a, 1, 100 * US, wait);
+	ask_run(&b, 2, wait_ns, wait);
 	g_autoptr(fdar_profile) before = profile_of(&a);
 	g_autoptr(fdar_profile) after = profile_of(&b);
 	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, options, NULL);
@@ -139,12 +140,16 @@ static enum fdar_confidence trust_in_wait(double wait_ns, const struct fdar_diff
 	return diff->verdict.confidence;
 }
 
-/* Whoever is asked shares the processors. */
+#define UPSTREAM "wait:IO:recv:9"
+
+/* Whoever is asked shares the processors; a thread that is waited for has its own reasons. */
 static void test_waits_for_others(void)
 {
-	g_assert_cmpint(trust_in_wait(5 * MS, NULL), ==, FDAR_CONFIDENCE_HIGH);
-	g_assert_cmpint(trust_in_wait(5 * MS, &full), ==, FDAR_CONFIDENCE_MEDIUM);
-	g_assert_cmpint(trust_in_wait(250 * US, &full), ==, FDAR_CONFIDENCE_LOW);
+	g_assert_cmpint(trust_in_wait(5 * MS, UPSTREAM, NULL), ==, FDAR_CONFIDENCE_HIGH);
+	g_assert_cmpint(trust_in_wait(5 * MS, UPSTREAM, &full), ==, FDAR_CONFIDENCE_MEDIUM);
+	g_assert_cmpint(trust_in_wait(250 * US, UPSTREAM, &full), ==, FDAR_CONFIDENCE_LOW);
+	g_assert_cmpint(trust_in_wait(5 * MS, "wait:COND:pthread_cond_wait", NULL), ==,
+			FDAR_CONFIDENCE_MEDIUM);
 }
 
 /* A build that inlines nothing: no function of it is new work. */
