@@ -61,17 +61,8 @@ static gboolean read_folder(struct work *work, const char *path, GError **error)
 static gboolean read_folders(struct work *work, const GPtrArray *traces, GError **error)
 {
 	for (guint i = 0; i < traces->len; i++) {
-		const struct fdar_ctf_folder *folder;
-
 		if (!read_folder(work, g_ptr_array_index(traces, i), error))
 			return FALSE;
-		folder = &g_array_index(work->folders, struct fdar_ctf_folder, i);
-		if (!folder->plan || folder->has_uuid || traces->len == 1 ||
-		    folder->plan->trace->major > 1)
-			continue;
-		g_set_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_FORMAT,
-			    "%s: expected a UUID in each of several traces", folder->path);
-		return FALSE;
 	}
 	return TRUE;
 }

@@ -155,6 +155,32 @@ static void test_empty(void)
 	remove_tree(dir);
 }
 
+/* Traces without a UUID are traces of their own, and what is no metadata is named as our reader says it. */
+static void test_no_uuid(void)
+{
+	static const char *const names[] = { "a", "b", "c" };
+	g_autofree char *dir = scratch();
+	struct reading reading;
+
+	for (int i = 0; i < 3; i++) {
+		g_autofree char *folder = add_trace(dir, names[i], i + 1);
+		g_autofree char *text = metadata_of(folder);
+		char *field = strstr(text, "uuid = \"");
+
+		g_assert_nonnull(field);
+		memset(field, ' ', (gsize)(strchr(field, ';') + 1 - field));
+		set_metadata(folder, i == 1 ? "no metadata" : text, -1);
+	}
+	reading = read_dir(dir);
+	g_assert_no_error(reading.error);
+	g_assert_cmpuint(reading.of[1], ==, EVENTS);
+	g_assert_cmpuint(reading.of[2], ==, 0);
+	g_assert_cmpuint(reading.of[3], ==, EVENTS);
+	g_assert_nonnull(strstr(reading.damage, "/b/metadata: byte 0: expected metadata of CTF"));
+	reading_clear(&reading);
+	remove_tree(dir);
+}
+
 /* It was, but in another part of the same trace. */
 static void test_sister(void)
 {
@@ -272,6 +298,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/mixed/empty", test_empty);
+	g_test_add_func("/mixed/no-uuid", test_no_uuid);
 	g_test_add_func("/mixed/sister", test_sister);
 	g_test_add_func("/mixed/alone", test_alone);
 	g_test_add_func("/mixed/cut", test_cut);
