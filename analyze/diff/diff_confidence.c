@@ -42,8 +42,8 @@ static void cap_for_trace(struct diff_work *work)
 				 names[i]);
 		if (sides[i]->discarded > options->max_discarded || losses->packets_lost)
 			diff_cap(work, FDAR_CONFIDENCE_LOW,
-				 "events of the %s were lost, %.2g %% of them", names[i],
-				 100 * sides[i]->discarded);
+				 "events of the %s were lost, %.*g %% of them", names[i],
+				 sides[i]->discarded < 0.99 ? 2 : 3, 100 * sides[i]->discarded);
 		else if (sides[i]->discarded > 0)
 			diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "some events of the %s were lost",
 				 names[i]);

@@ -27,9 +27,10 @@ static void hint_quality(struct diff_work *work)
 	for (int i = 0; i < SIDES; i++) {
 		if (sides[i]->discarded > work->options.max_discarded)
 			hint(diff,
-			     "the trace of the %s is not good enough to rely on: %.2g %% of its "
+			     "the trace of the %s is not good enough to rely on: %.*g %% of its "
 			     "events were discarded",
-			     names[i], 100 * sides[i]->discarded);
+			     names[i], sides[i]->discarded < 0.99 ? 2 : 3,
+			     100 * sides[i]->discarded);
 		if (sides[i]->unknown > work->options.max_unknown)
 			hint(diff,
 			     "%.0f %% of the time of the %s is in functions without a name: are "

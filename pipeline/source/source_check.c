@@ -96,13 +96,14 @@ static void compare_losses(struct fdar_recording_state *recording,
 			   const struct fdar_source_summary *summary)
 {
 	const struct fdar_recording_info *info = &recording->info;
+	double part = 100.0 * (double)summary->discarded /
+		      ((double)summary->discarded + (double)summary->events);
 
+	/* Two digits, but 100 instead of 1e+02. */
 	if (summary->discarded > info->discarded + info->dropped)
 		add(recording, FDAR_DOUBT_LOST,
-		    "the tracer discarded %" G_GUINT64_FORMAT " events (%.2g %% of all)",
-		    summary->discarded,
-		    100.0 * (double)summary->discarded /
-			    ((double)summary->discarded + (double)summary->events));
+		    "the tracer discarded %" G_GUINT64_FORMAT " events (%.*g %% of all)",
+		    summary->discarded, part < 99 ? 2 : 3, part);
 	if (summary->packets_lost > info->packets_lost)
 		add(recording, FDAR_DOUBT_LOST, "%" G_GUINT64_FORMAT " packets of events were lost",
 		    summary->packets_lost);
