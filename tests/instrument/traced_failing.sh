@@ -17,7 +17,7 @@ record() {
 	mkdir "$WORK/$name.work"
 	timeout 500 "$FLOWDAR" record -q -o "$WORK/$name" "${options[@]}" -- bash "$(dirname "$0")/failing_servers.sh" \
 		"$WORK/$name.work" "$FLOWDAR_BUILD/tests/failing.so" "${FAILING_STEP:-8}" "$@" > "$WORK/$name.out" 2> "$WORK/$name.err" || status=$?
-	grep -q '^done$' "$WORK/$name.out" || fail "$name: $(cat "$WORK/$name.out")"
+	grep -q '^ok: no server fell$' "$WORK/$name.out" || fail "$name: $(cat "$WORK/$name.out")"
 	[ $status = 0 ] || fail "$name: exit status $status"
 	cat "$WORK/$name.out"
 	awk '{ print $2, $3 }' "$WORK/$name.work/all" | sort | uniq -c
