@@ -1,6 +1,7 @@
 /* Samples beside a trace: each between the events of its thread, with the session that it worked for. */
 #include "analyze/samples/sampled.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define EPOCH_NS (TINY_TRACE_EPOCH_S * 1000000000u)
 
@@ -84,6 +85,7 @@ static void test_join(void)
 	for (guint i = 1; i < G_N_ELEMENTS(looks); i++)
 		g_assert_cmpstr(fdar_sampled_place_name(sampled->owners[i].place), ==,
 				fdar_sampled_place_name(places[i]));
+	remove_tree(dir);
 }
 
 static void test_none(void)
@@ -95,6 +97,7 @@ static void test_none(void)
 	write_trace(dir);
 	g_assert_null(fdar_sampled_read(dir, &options, &error));
 	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_MISSING);
+	remove_tree(dir);
 }
 
 int main(int argc, char **argv)

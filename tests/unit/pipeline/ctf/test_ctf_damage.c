@@ -1,12 +1,12 @@
 /* Our decoder of CTF on what is damaged: cut anywhere, with bits flipped, with sizes that make no
  * sense. Everything before the damage is delivered, and one line says where it is. */
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "pipeline/events/decoder.h"
 #include "pipeline/source/source.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define PACKETS       4u
 #define EVENTS        5u  /* of a packet */
@@ -15,19 +15,6 @@
 #define PACKET_BYTES  (HEAD_BYTES + EVENTS * EVENT_BYTES)
 #define CONTENT_PLACE 40u /* of content_size in a packet; packet_size follows */
 #define FLIPS         1500u
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
-}
 
 /* Not g_file_set_contents: that waits for the disk. */
 static void put_file(const char *path, const char *bytes, gsize length)

@@ -1,25 +1,12 @@
 /* Our decoder of CTF against libbabeltrace2, event for event: on real traces, on traces with
  * everything that LTTng-UST could write and more, and on traces that are in pieces. */
-#include <glib/gstdio.h>
 
 #include "tests/ctf/compare.h"
 #include "tests/ctf/random_trace.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define RANDOM_TRACES 120
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
-}
 
 static char *scratch(void)
 {

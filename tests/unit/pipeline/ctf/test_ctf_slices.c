@@ -1,28 +1,15 @@
 /* A trace in slices, one after the other, is the trace: every event once, in order, and all that was
  * lost; whatever the number of slices, and whatever the trace. */
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "pipeline/source/source.h"
 #include "tests/ctf/random_trace.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 /* Who took turns at a place is not known in a slice (load_map.h). */
 #define ADDR          ((UINT64_C(1) << FDAR_EVENT_ADDR_BITS) - 1)
 #define RANDOM_TRACES 80
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
-}
 
 struct reading {
 	GArray *events; /* but THREAD_NAME */

@@ -2,7 +2,6 @@
  * when packets have to make room for others. */
 #include <fcntl.h>
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,21 +14,9 @@
 #include "tests/ctf/pack.h"
 #include "tests/ctf/random_trace.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define RANDOM_TRACES 100
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
-}
 
 /* ---- columns ---- */
 

@@ -2,7 +2,6 @@
  * claim to be huge. Everything before the damage is delivered, and one line says where it is. And what
  * the recorder dropped, which notes tell. */
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,24 +13,12 @@
 #include "pipeline/source/source.h"
 #include "tests/ctf/pack.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define PACKETS   6u
 #define EVENTS    5u /* of a packet */
 #define FLIPS     2500u
 #define PACKET_NS 100u /* between the begins of two packets */
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
-}
 
 /* Not g_file_set_contents: that waits for the disk. */
 static void put_file(const char *path, const char *bytes, gsize length)

@@ -4,19 +4,7 @@
 
 #include "pipeline/recording/recording.h"
 #include "pipeline/source/source.h"
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
-}
+#include "tests/unit/kit/remove_tree.h"
 
 static char *scratch(void)
 {

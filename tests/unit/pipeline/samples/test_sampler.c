@@ -10,6 +10,7 @@
 #include "pipeline/samples/perf.h"
 #include "pipeline/samples/sampler.h"
 #include "pipeline/samples/space.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define MARKER "a-password-that-no-file-may-hold"
 
@@ -198,6 +199,7 @@ static void check_file(fdar_samples *samples)
 	g_assert_true(fdar_samples_save(samples, dir, NULL));
 	g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
 	g_assert_null(memmem(bytes, length, MARKER, strlen(MARKER)));
+	remove_tree(dir);
 }
 
 static void test_sampled(void)

@@ -4,6 +4,7 @@
 
 #include "base/wire.h"
 #include "pipeline/samples/samples.h"
+#include "tests/unit/kit/remove_tree.h"
 
 static fdar_samples *some_samples(void)
 {
@@ -53,6 +54,7 @@ static void test_round_trip(void)
 	g_assert_cmpuint(second->flags, ==, FDAR_SAMPLE_CUT);
 	g_assert_cmpstr(fdar_samples_function_of(read, second->node)->name, ==, "httpd+0x900");
 	g_assert_cmpuint(fdar_samples_function_of(read, second->node)->start, ==, 0x900);
+	remove_tree(dir);
 }
 
 static void test_missing(void)
@@ -62,6 +64,7 @@ static void test_missing(void)
 
 	g_assert_null(fdar_samples_load(dir, &error));
 	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_MISSING);
+	remove_tree(dir);
 }
 
 /* A file with this body. */
@@ -146,6 +149,7 @@ static void test_damage(void)
 			g_assert_cmpuint(g_array_index(read->samples, struct fdar_sample, i).node,
 					 <, read->nodes->len);
 	}
+	remove_tree(dir);
 }
 
 static void test_texts(void)

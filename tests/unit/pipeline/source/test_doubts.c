@@ -8,6 +8,7 @@
 #include "pipeline/recording/doubts.h"
 #include "pipeline/source/source.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define EVENTS 5
 
@@ -97,20 +98,6 @@ static void set_up(struct fixture *f, gconstpointer data)
 	save(f->dir, &info);
 	put(f->dir, "symbols/abcd.txt", "10 8 main\n20 8 connection_begin\n");
 	seal(f->dir);
-}
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir =
-		g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
 }
 
 static void tear_down(struct fixture *f, gconstpointer data)

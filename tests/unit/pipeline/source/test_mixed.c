@@ -1,29 +1,16 @@
 /* Several traces of which some cannot be read, or not by our decoder: what is good is read, in the order of
  * time, and what is not is named. */
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "pipeline/source/source.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define EVENTS 6u
 
 static const char uuid_text[] = "2a6422d0-6cee-11e0-8c08-cb07d7b3a564";
 static const uint8_t uuid[16] = { 0x2a, 0x64, 0x22, 0xd0, 0x6c, 0xee, 0x11, 0xe0,
 				  0x8c, 0x08, 0xcb, 0x07, 0xd7, 0xb3, 0xa5, 0x64 };
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
-}
 
 /* Writes length bytes over those of the file that are like from, wherever they are. */
 static void replace(const char *folder, const char *name, const void *from, const void *to,

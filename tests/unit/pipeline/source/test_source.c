@@ -7,6 +7,7 @@
 #include "pipeline/events/decoder.h"
 #include "pipeline/source/source.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 /* ---- helpers ---- */
 
@@ -16,19 +17,6 @@ static char *scratch(void)
 
 	g_assert_nonnull(dir);
 	return dir;
-}
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
 }
 
 /* A trace of ../shared/traces, or NULL after a skip that says so. */

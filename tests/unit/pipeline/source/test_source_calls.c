@@ -1,6 +1,5 @@
 /* The event source and calls events: threads that interleave, batches of every size, both decoders,
  * whose the name is; and the events that came with them, field by field. */
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "instrument/wire/events.h"
@@ -9,6 +8,7 @@
 #include "tests/ctf/compare.h"
 #include "tests/unit/kit/calls_script.h"
 #include "tests/unit/kit/tiny_trace.h"
+#include "tests/unit/kit/remove_tree.h"
 
 #define EPOCH_NS (TINY_TRACE_EPOCH_S * 1000000000)
 #define PID      7
@@ -21,19 +21,6 @@ static char *scratch(void)
 
 	g_assert_nonnull(dir);
 	return dir;
-}
-
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *below = g_build_filename(path, name, NULL);
-
-		remove_tree(below);
-	}
-	g_remove(path);
 }
 
 static void append(GString *text, const struct fdar_source *source, const struct fdar_event *event)
