@@ -110,6 +110,7 @@ static struct reading read_all(const char *dir)
 	}
 	if (decoder)
 		fdar_decoder_ctf.close(decoder);
+	g_free(env.back_at);
 	fdar_texts_free(env.texts);
 	return reading;
 }
