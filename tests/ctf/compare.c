@@ -32,6 +32,7 @@ static void side_close(struct side *side)
 		side->ops->close(side->decoder);
 	fdar_texts_free(side->env.texts);
 	g_free(side->env.damage);
+	g_free(side->env.back_at);
 	g_clear_error(&side->error);
 	g_free(side);
 }
