@@ -23,4 +23,11 @@ run() { # TOOL ARGUMENT...: with the unpacked loader and libraries
 	"$loader" --library-path "$(find "$tmp/root/lib" "$tmp/root/usr/lib" -maxdepth 1 -name '*-linux-gnu*' -printf '%p:')" \
 		"$tmp/root/usr/bin/$1" "${@:2}"
 }
+inside() { # TOOL ARGUMENT...: in the unpacked root, with /proc of its own; for what starts further programs, as a compiler does
+	local unshare=(unshare)
+	mkdir -p "$tmp/root/"{proc,tmp,work,dev/shm}
+	[ "$(id -u)" = 0 ] || unshare+=(--user --map-root-user)
+	"${unshare[@]}" --mount-proc="$tmp/root/proc" --pid --fork --kill-child /usr/sbin/chroot "$tmp/root" \
+		/usr/bin/env -C /work PATH=/usr/bin:/bin "$@"
+}
 cd "$tmp" || exit 2
