@@ -3,8 +3,8 @@
 #
 # Guess: a text form that is made to be read, grepped and added up shows a double so that its value can be had back (17 digits), or at
 # least well enough for a time: LTTng's ctf_float fields carry seconds, rates, ratios.
-# So it is: sink.text.pretty (what `babeltrace2 TRACE` uses) prints with %g: 1234567.25 is 1.23457e+06, a time of day in seconds is off
-# by up to 500,000 s, and events of different values have equal text. sink.text.details prints with %f: these are right to a
+# So it is: sink.text.pretty (what `babeltrace2 TRACE` uses) prints with %g: 1234567.25 is 1.23457e+06, a time since 1970 in seconds
+# is off by up to 5,000 s, and events of different values have equal text. sink.text.details prints with %f: these are right to a
 # microsecond, but 250 ns in seconds is 0.000000. Neither says so, neither has an option for it; integers are printed whole. The values
 # in the trace are good: -o ctf copies them bit by bit, and the Python bindings give them whole.
 # What helps: a field that is an integer (nanoseconds); to read a trace that is there, the bindings, or both text forms side by side.
@@ -52,6 +52,8 @@ expect "integers beside them" "$(run babeltrace2 in | sed 's/.*ns = \(.*\) }/\1/
 expect "doubles, sink.text.pretty" "$(pretty in)" "2.5e-07 1.23457e+06 1.7e+09 1.70001e+09"
 expect "doubles, sink.text.details" "$(details in)" "0.000000 1234567.250000 1700000000.493826 1700008435.000000"
 run babeltrace2 in -o ctf -w out >/dev/null
-doubles() { od -An -tx1 -v -w1 "$1" | tr -d ' \n' | grep -oE '(8dedb5a0f7c6903e|0000004087d63241|d89a1f40fc54d941|0000c07c0455d941)' | paste -sd' '; }
+doubles() { # FILE: which of the four are in it, as they lie there
+	od -An -tx1 -v -w1 "$1" | tr -d ' \n' | grep -oE '8dedb5a0f7c6903e|0000004087d63241|d89a1f40fc54d941|0000c07c0455d941' | paste -sd' '
+}
 expect "doubles copied by -o ctf" "$(doubles out/*/stream)" "8dedb5a0f7c6903e 0000004087d63241 d89a1f40fc54d941 0000c07c0455d941"
 if [ $bad = 0 ]; then echo "as described"; else echo "not as described" >&2; exit 1; fi

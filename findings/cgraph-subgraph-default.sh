@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# libcgraph of graphviz 2.42.2: agattr() on a subgraph gives the default to every node of the whole graph, where DOT's own statement does not.
+# libcgraph of graphviz 2.42.2: agattr() on a subgraph gives its default to every node of the whole graph; DOT's own statement does not.
 #
 # Guess: agattr(cluster, AGNODE, "color", "red") is what `node [color=red]` inside of that cluster is in DOT: nodes made in the cluster
 # from then on are red, others are not. cgraph(3) says for agattr that a new attribute's default "is applied to all pre-existing

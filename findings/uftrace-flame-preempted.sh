@@ -5,7 +5,7 @@
 # So it is: where uftrace may use perf events (root, or a low perf_event_paranoid) a recording has the scheduler's switches in it
 # without being asked. dump --flame-graph handles a switch when the program sleeps, but each switch away from a program that could go on
 # ("pre-empted") ends a call that has not ended: spin is left early, what follows is hung too high (work, answer and rest are at the
-# root, without main), and the time up to the real end is in no line: of spin's own 350 ms some 40 to 120 are left. Status 0, no warning,
+# root, without main), and the time up to the real end is in no line: of spin's own 350 ms 13 to 120 were left. Status 0, no warning,
 # and the picture looks like any other. report and replay are right, with the same data. Where perf events are forbidden, or there was a
 # free core all the time, the same commands give the right graph, so that it is seen on the loaded server only.
 # What helps: --no-event, at record or at dump; a look for "pre-empted" in report before the flame graph is believed.
