@@ -23,10 +23,10 @@ static const struct fdar_usage usage = {
 	.command = "patch",
 	.synopsis = "[OPTIONS] DIR",
 	.description =
-		"Marks the source of a known server (httpd, nginx, redis) in DIR: where a client's "
-		"session\n"
-		"begins and ends, where threads hand it over, and its requests. The marks are the "
-		"macros of\n"
+		"Marks the source of a known server (httpd, nginx, redis, memcached, lighttpd) in "
+		"DIR: where a client's\n"
+		"session begins and ends, where threads hand it over, and its requests. The marks "
+		"are the macros of\n"
 		"flowdar.h, which is put into the tree too, so DIR is built as always; a server "
 		"built so costs\n"
 		"nothing while it is not recorded. Or with functions: make CC=\"flowdar cc\".\n"
