@@ -23,6 +23,8 @@
 #include "pipeline/record/record_recover.h"
 #include "pipeline/recording/recording.h"
 
+#define AGAIN_TRIES     10u
+#define AGAIN_MS        200
 #define START_MS        15000 /* for a session daemon to answer */
 #define STOP_MS         10000
 #define STUCK_MS        500   /* a stuck one does not answer SIGTERM either, as a rule */
@@ -74,9 +76,27 @@ static pid_t exec_daemon(void)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/* Gives the daemon's pid, 0 when one was there already, -1 and an answer when there is none. */
+/* Of one that did not start. */
+static void answer_exit(int socket, int status)
+{
+	g_autofree char *text =
+		g_strdup_printf("LTTng's session daemon did not start (exit status %d); "
+				"try it by hand: lttng-sessiond --no-kernel -v",
+				WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+
+	answer(socket, FDAR_WATCHDOG_FAILED, 0,
+	       WIFEXITED(status) && WEXITSTATUS(status) == 127
+		       ? "there is no LTTng session daemon, and no lttng-sessiond to start; "
+			 "install lttng-tools"
+		       : text);
+}
+
+/* Gives the daemon's pid, 0 when one was there already, -1 and an answer when there is none. The one before
+ * may be gone, and what it leaves to its children (its lock file, a socket) not yet: then the next one ends at
+ * once, and is tried again. */
 static pid_t start_daemon(int socket)
 {
+	unsigned again = AGAIN_TRIES;
 	pid_t pid;
 
 	if (lttng_session_daemon_alive() == 1)
@@ -87,19 +107,14 @@ static pid_t start_daemon(int socket)
 
 		if (lttng_session_daemon_alive() == 1)
 			return pid;
-		if (fdar_process_wait(pid, 20, &status)) {
-			g_autofree char *text = g_strdup_printf(
-				"LTTng's session daemon did not start (exit status %d); "
-				"try it by hand: lttng-sessiond --no-kernel -v",
-				WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-
-			answer(socket, FDAR_WATCHDOG_FAILED, 0,
-			       WIFEXITED(status) && WEXITSTATUS(status) == 127
-				       ? "there is no LTTng session daemon, and no lttng-sessiond "
-					 "to start; install lttng-tools"
-				       : text);
+		if (!fdar_process_wait(pid, 20, &status))
+			continue;
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != 1 || !again--) {
+			answer_exit(socket, status);
 			return -1;
 		}
+		g_usleep(AGAIN_MS * 1000);
+		pid = exec_daemon();
 	}
 	if (pid > 0)
 		fdar_process_end(pid, STOP_MS);

@@ -86,7 +86,7 @@ nobody_left() {
 }
 
 # What others, at work beside this test, have there is not ours.
-recoveries_before=$(ls -d "${TMPDIR:-/tmp}"/flowdar-recovery-* 2>/dev/null)
+recoveries_before=$(ls -d "${TMPDIR:-/tmp}"/flowdar-recovery-* 2>/dev/null || true)
 
 nothing_left() {
 	wait_for 5 nobody_left || { ps -e -o pid,ppid,args; fail "processes stay behind"; }
