@@ -8,7 +8,9 @@
  *
  * Nobody can be called for less than the price: of functions that call none, the one with the least own
  * time a call bounds the inner part, and the caller with the least own time a call that it makes bounds the
- * outer. Where no call is short, calls are few or long, and the price does not matter.
+ * outer. Where no call is short, calls are few or long, and the price does not matter. Of functions that call
+ * each other nothing is concluded, and of varied calls the shortest count: both are bounds, and what is taken
+ * for the price is taken from whoever may be to blame.
  */
 #ifndef FDAR_ANALYZE_PROFILE_PROFILE_PRICE_H
 #define FDAR_ANALYZE_PROFILE_PROFILE_PRICE_H

@@ -51,10 +51,64 @@ static void test_nothing(void)
 	g_assert_cmpfloat_with_epsilon(fdar_profile_price_find(between).outer_ns, 60, 1);
 }
 
+/* Two functions that call each other, as a matcher with backtracking: what they do themselves looks like the
+ * price of calls that the tree has folded. */
+static void test_recursive(void)
+{
+	struct writer writer;
+
+	writer_init(&writer, 1);
+	writer.spacing = 10 * MS;
+	for (int i = 0; i < 5; i++) {
+		begin(&writer, "");
+		say(&writer, "+match");
+		for (int call = 0; call < 1000; call++) {
+			static const char *const path[] = { "+split", "+match", "+split",
+							    "-split", "-match", "-split" };
+
+			for (guint step = 0; step < G_N_ELEMENTS(path); step++) {
+				writer.now += 45;
+				say(&writer, path[step]);
+			}
+		}
+		say(&writer, "-match");
+		end(&writer);
+	}
+	g_autoptr(fdar_profile) profile = profile_of(&writer);
+	g_assert_cmpfloat(fdar_profile_price_find(profile).inner_ns, ==, 0);
+	g_assert_cmpfloat(fdar_profile_price_find(profile).outer_ns, ==, 0);
+}
+
+/* Of calls that mostly do something the shortest tell the price. */
+static void test_varied(void)
+{
+	struct writer writer;
+
+	writer_init(&writer, 1);
+	writer.spacing = 10 * MS;
+	for (int i = 0; i < 5; i++) {
+		begin(&writer, "");
+		say(&writer, "+loop");
+		for (int call = 0; call < 1000; call++) {
+			writer.now += 400;
+			say(&writer, "+step");
+			writer.now += call % 10 ? 120 : 12;
+			say(&writer, "-step");
+		}
+		say(&writer, "-loop");
+		end(&writer);
+	}
+	g_autoptr(fdar_profile) profile = profile_of(&writer);
+	g_assert_cmpfloat_with_epsilon(fdar_profile_price_find(profile).inner_ns, 12, 1);
+	g_assert_cmpfloat_with_epsilon(fdar_profile_price_find(profile).outer_ns, 30, 3);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/profile-price/tiny", test_tiny);
 	g_test_add_func("/profile-price/nothing", test_nothing);
+	g_test_add_func("/profile-price/recursive", test_recursive);
+	g_test_add_func("/profile-price/varied", test_varied);
 	return g_test_run();
 }
