@@ -48,7 +48,7 @@ done < <(block scripts/demo)
 printf 'int main(void)\n{\n\treturn 0;\n}\n' >hello.c
 printf 'hello: hello.c\n\t$(CC) -O2 -o hello hello.c\n' >Makefile
 bash -e -c "$(block 'flowdar cc' | grep '^make')" >"$WORK/make.out" 2>"$WORK/make.err" || fail "make with flowdar cc"
-readelf -S hello | grep -q patchable || fail "hello has no patchable functions"
+readelf -S hello | grep patchable >/dev/null || fail "hello has no patchable functions"
 {
 	echo '#include <netinet/in.h>'
 	awk '/^```c$/ { inside = 1; next } /^```/ { inside = 0 } inside && /^#/' "$readme"
