@@ -71,7 +71,7 @@ for compiler in gcc clang; do
 done
 FLOWDAR_CC_MODE=hooks cc -c two.c
 marked two.o hooks
-nm two.o | grep -q __cyg_profile_func_enter || fail "no hooks"
+nm two.o | grep __cyg_profile_func_enter >/dev/null || fail "no hooks"
 cc --flowdar-mode=none -c two.c
 unmarked two.o
 sections two.o __patchable_function_entries 0
