@@ -25,7 +25,7 @@ unmarked_hurt
 . "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
 marked_build() {
 	./configure CC=cc CFLAGS=-O1 --with-pcre2 --without-bzip2 --without-zlib --disable-dependency-tracking &&
-		make -C src versionstamp.h && make -j "$(nproc)" -C src lighttpd
+		make -j "$(nproc)" -C src all
 }
 marked src/lighttpd 3 marked_build
 echo ok
