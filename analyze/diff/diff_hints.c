@@ -138,49 +138,44 @@ static void hint_sessions(struct diff_work *work)
 	}
 }
 
-/* The queue that grew most, where that is no news of its own. */
-static void hint_queue(struct diff_work *work)
+/* The queue, or the wait of that kind, that grew most, where it is worth a word; else NULL. */
+static const struct fdar_diff_row *worst_of(const struct diff_work *work, uint8_t frame,
+					    uint8_t wait)
 {
-	struct fdar_diff *diff = work->diff;
 	const struct fdar_diff_row *worst = NULL;
-	char subject[32], baseline[32];
 
-	for (uint32_t i = 0; i < diff->row_count; i++) {
-		const struct fdar_diff_row *row = &diff->rows[i];
+	for (uint32_t i = 0; i < work->diff->row_count; i++) {
+		const struct fdar_diff_row *row = &work->diff->rows[i];
 
-		if (row->frame == FDAR_FRAME_QUEUE && (!worst || row->added_ns > worst->added_ns))
-			worst = row;
-	}
-	if (!work->queues_follow || !worst || worst->ratio < work->options.min_ratio ||
-	    worst->added_ns < work->options.min_added_ns)
-		return;
-	hint(diff,
-	     "%s also stand longer in the queue \"%s\": %s against %s, behind %s that keep the "
-	     "threads busy",
-	     diff_units(diff), worst->function, diff_duration(worst->subject.own_ns, subject),
-	     diff_duration(worst->baseline.own_ns, baseline), diff_units(diff));
-}
-
-/* Likewise the lock. */
-static void hint_lock(struct diff_work *work)
-{
-	struct fdar_diff *diff = work->diff;
-	const struct fdar_diff_row *worst = NULL;
-	char subject[32], baseline[32];
-
-	for (uint32_t i = 0; i < diff->row_count; i++) {
-		const struct fdar_diff_row *row = &diff->rows[i];
-
-		if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_LOCK &&
+		if (row->frame == frame && (frame == FDAR_FRAME_QUEUE || row->wait == wait) &&
 		    (!worst || row->added_ns > worst->added_ns))
 			worst = row;
 	}
-	if (!work->locks_follow || !worst || worst->ratio < work->options.min_ratio ||
-	    worst->added_ns < work->options.min_added_ns)
-		return;
-	hint(diff, "%s also waits longer for a lock: %s against %s, behind whoever has it",
-	     worst->function, diff_duration(worst->subject.own_ns, subject),
-	     diff_duration(worst->baseline.own_ns, baseline));
+	return worst && worst->ratio >= work->options.min_ratio &&
+			       worst->added_ns >= work->options.min_added_ns
+		       ? worst
+		       : NULL;
+}
+
+/* Where they follow from what threads do they are no news of their own. */
+static void hint_followers(struct diff_work *work)
+{
+	struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_row *queue = worst_of(work, FDAR_FRAME_QUEUE, 0);
+	const struct fdar_diff_row *lock = worst_of(work, FDAR_FRAME_WAIT, FDAR_WAIT_LOCK);
+	char subject[32], baseline[32];
+
+	if (work->queues_follow && queue)
+		hint(diff,
+		     "%s also stand longer in the queue \"%s\": %s against %s, behind %s that keep "
+		     "the threads busy",
+		     diff_units(diff), queue->function,
+		     diff_duration(queue->subject.own_ns, subject),
+		     diff_duration(queue->baseline.own_ns, baseline), diff_units(diff));
+	if (work->locks_follow && lock)
+		hint(diff, "%s also waits longer for a lock: %s against %s, behind whoever has it",
+		     lock->function, diff_duration(lock->subject.own_ns, subject),
+		     diff_duration(lock->baseline.own_ns, baseline));
 }
 
 static void hint_recursion(struct fdar_diff *diff)
@@ -399,8 +394,7 @@ void diff_hint(struct diff_work *work)
 	hint_price(work->diff);
 	hint_outlier(work);
 	hint_sessions(work);
-	hint_queue(work);
-	hint_lock(work);
+	hint_followers(work);
 	hint_recursion(work->diff);
 	hint_work(work->diff);
 	hint_server(work);
