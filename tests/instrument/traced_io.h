@@ -29,9 +29,9 @@ void expect_bytes(enum fdar_io_op op, int fd, int64_t result, const char *text);
 void expect_begin(int fd);
 void expect_end(int fd);
 
-/* The session's descriptor was closed unseen: the session ends when the next one is accepted that has
- * the same descriptor. */
-void expect_replaced(int fd);
+/* Both ends were closed unseen: the session ends when the next one is accepted that has the same
+ * descriptor; a connect() on the other is taken for one that asks how the first went. */
+void expect_replaced(const int ends[2]);
 
 /* The descriptor was opened once more, without a session. */
 void expect_opened(int fd);

@@ -67,7 +67,7 @@ static void unseen(void)
 	connection(first);
 	syscall(SYS_close, first[0]);
 	syscall(SYS_close, first[1]);
-	expect_replaced(first[1]);
+	expect_replaced(first);
 	connection(second);
 	said("the same number", second[1] == first[1]);
 	close_session(second[1]);
