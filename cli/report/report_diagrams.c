@@ -17,17 +17,26 @@ static int by_time(gconstpointer a, gconstpointer b)
 	return x->begin_ns < y->begin_ns ? -1 : x->begin_ns > y->begin_ns;
 }
 
-/* Array of struct fdar_report_session *, the slowest first. */
+/* Those that are to be told: array of struct fdar_report_session *, the slowest first. */
 static GPtrArray *slowest_of(const struct fdar_report_slowest *slowest)
 {
 	GPtrArray *chosen = g_ptr_array_new();
+	guint64 calls = 0;
+	guint count = 0;
 
 	for (guint i = 0; i < slowest->sessions->len; i++)
 		g_ptr_array_add(chosen,
 				&g_array_index(slowest->sessions, struct fdar_report_session, i));
 	g_ptr_array_sort(chosen, by_time);
-	if (chosen->len > FDAR_REPORT_DIAGRAMS)
-		g_ptr_array_set_size(chosen, (gint)FDAR_REPORT_DIAGRAMS);
+	for (guint i = 0; i < chosen->len; i++) {
+		struct fdar_report_session *session = chosen->pdata[i];
+
+		if (i > 0 && session->calls > FDAR_REPORT_DIAGRAM_CALLS - calls)
+			continue;
+		calls += MIN(session->calls, FDAR_REPORT_DIAGRAM_CALLS - calls);
+		chosen->pdata[count++] = session;
+	}
+	g_ptr_array_set_size(chosen, (gint)count);
 	return chosen;
 }
 

@@ -7,10 +7,11 @@
 #include "cli/report/report_input.h"
 #include "cli/sequence/sequence_page.h"
 
-#define FDAR_REPORT_DIAGRAMS      8u /* of each side: each costs time while its session is open */
-#define FDAR_REPORT_DIAGRAM_BYTES (300u << 10) /* of all of a side */
+/* Of all of a side: what is told of costs time, call by call, and the page stays under 2 MB. */
+#define FDAR_REPORT_DIAGRAM_CALLS 1000000u
+#define FDAR_REPORT_DIAGRAM_BYTES (450u << 10)
 
-/* Has the slowest sessions of a side told while the page is made. */
+/* Has the slowest sessions of a side told while the page is made, the first of them whatever it costs. */
 void fdar_report_diagrams_want(struct fdar_sequence_page *page, unsigned side,
 			       const struct fdar_report_slowest *slowest, enum fdar_unit unit);
 

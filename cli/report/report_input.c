@@ -114,6 +114,7 @@ void fdar_report_slowest_take(void *user, const struct fdar_profile_session *tol
 					    .lifetime_ns = session->end_ns - session->begin_ns,
 					    .busy_ns = told->busy_ns,
 					    .running_ns = told->running_ns,
+					    .calls = told->calls,
 					    .finished = session->state == FDAR_SESSION_FINISHED };
 
 	if (slowest->label && g_strcmp0(slowest->label, told->label) != 0)

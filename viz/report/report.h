@@ -31,7 +31,7 @@ struct fdar_report_session {
 	char *label;
 	char *function; /* what took most of its time; NULL: nothing did */
 	char *diagram;  /* SVG, its ids unlike all others' of the page; NULL: there is none */
-	guint64 key, begin_ns, lifetime_ns, busy_ns, running_ns;
+	guint64 key, begin_ns, lifetime_ns, busy_ns, running_ns, calls;
 	gboolean finished;
 };
 
