@@ -11,8 +11,11 @@
 #
 # Exit status: 0 as described, 1 not so, 2 could not be run.
 set -euo pipefail
+lib=$(realpath "$(dirname "$0")/lib")
 # shellcheck source=lib/debian.sh
-. "$(dirname "$0")/lib/debian.sh"
+. "$lib/debian.sh"
+# shellcheck source=lib/pcap.sh
+. "$lib/pcap.sh"
 unpack tcpflow=1.6.1-2+b1
 
 # one connection, 192.0.2.1 port 4000 to 192.0.2.2 port 80, as raw IPv4 with right checksums: 9, 20 and 9 bytes of payload
@@ -23,20 +26,9 @@ first=45000031000040004006b6c3c0000201c00002020fa00050000003e9000013895018ffffab
 middle=4500003c000040004006b6b8c0000201c00002020fa00050000003f2000013895018ffff719e0000485454502f312e300d0a4c6f6e6765723a203132
 last=45000031000040004006b6c3c0000201c00002020fa0005000000406000013895018ffffa32f0000486f73743a20610d0a
 fin=45000028000040004006b6ccc0000201c00002020fa000500000040f000013895011ffff04480000
-bytes() { local hex; for hex; do while [ -n "$hex" ]; do printf '%b' "\\x${hex:0:2}"; hex=${hex:2}; done; done; }
-u32() { bytes "$(printf '%08x' "$1" | sed -E 's/(..)(..)(..)(..)/\4\3\2\1/')"; }
-capture() { # FILE PACKET...: a pcap file, a millisecond between packets
-	local packet us=0
-	{
-		u32 0xa1b2c3d4; bytes 0200 0400; u32 0; u32 0; u32 65535; u32 101
-		for packet in "${@:2}"; do
-			u32 1700000000; u32 $((us += 1000)); u32 $((${#packet} / 2)); u32 $((${#packet} / 2)); bytes "$packet"
-		done
-	} >"$1"
-}
-capture whole.pcap "$syn" "$synack" "$ack" "$first" "$middle" "$last" "$fin"
-capture order.pcap "$syn" "$synack" "$ack" "$first" "$last" "$middle" "$fin"
-capture short.pcap "$syn" "$synack" "$ack" "$first" "$last" "$fin"
+capture whole.pcap 101 65535 "$syn" "$synack" "$ack" "$first" "$middle" "$last" "$fin"
+capture order.pcap 101 65535 "$syn" "$synack" "$ack" "$first" "$last" "$middle" "$fin"
+capture short.pcap 101 65535 "$syn" "$synack" "$ack" "$first" "$last" "$fin"
 
 bad=0
 expect() { # WHAT GOT WANTED
