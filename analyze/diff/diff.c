@@ -73,6 +73,16 @@ static void map_functions(struct diff_work *work)
 	}
 }
 
+static void note_renamed(struct diff_work *work)
+{
+	GHashTableIter all;
+	gpointer before, after;
+
+	g_hash_table_iter_init(&all, work->match.renamed);
+	while (g_hash_table_iter_next(&all, &before, &after))
+		g_hash_table_insert(work->diff->renamed, g_strdup(before), g_strdup(after));
+}
+
 /* How densely sessions came, as far as a few can tell. */
 static void sum_load(const struct fdar_profile_group *group, struct fdar_diff_sessions *out)
 {
@@ -325,6 +335,7 @@ static void compare(struct diff_work *work)
 			 fdar_sample_smallest_p(work->side[BASELINE].sessions,
 						work->side[SUBJECT].sessions) < work->options.alpha;
 	map_functions(work);
+	note_renamed(work);
 	diff_replaced_find(work);
 	diff_runs_map(work);
 	diff_price_find(work);
@@ -370,6 +381,7 @@ struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
 
 	diff->unit = subject->unit;
 	diff->texts = g_string_chunk_new(4096);
+	diff->renamed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	diff->hints = g_ptr_array_new_with_free_func(g_free);
 	fill_options(&work, options);
 	diff->inferred = fdar_profile_is_inferred(baseline) && fdar_profile_is_inferred(subject);
@@ -395,6 +407,7 @@ void fdar_diff_free(struct fdar_diff *diff)
 	g_free(diff->server_rows);
 	g_free(diff->verdict.sentence);
 	g_free(diff->verdict.reason);
+	g_hash_table_unref(diff->renamed);
 	g_ptr_array_unref(diff->hints);
 	g_string_chunk_free(diff->texts);
 	g_free(diff);

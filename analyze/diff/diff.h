@@ -280,6 +280,9 @@ struct fdar_diff {
 	struct fdar_diff_unrecorded *unrecorded; /* by name */
 	uint32_t unrecorded_count;
 	struct fdar_verdict verdict;
+	GHashTable *
+		renamed; /* char * -> char *: what the baseline calls a binary, where the subject has
+			      * another name for it, and that name */
 	GPtrArray *hints; /* char *: what else a reviewer should know, one line each */
 	GStringChunk *texts;
 };

@@ -197,6 +197,26 @@ static gboolean has_no_functions(const char *path)
 	return none;
 }
 
+/* Names from elsewhere than the recording. */
+static gboolean use_tables(struct fdar_symbols *symbols, const struct fdar_profile_options *options,
+			   GError **error)
+{
+	if (options->tables)
+		fdar_symbols_borrow(symbols, options->tables);
+	return !options->listing || fdar_symbols_use_listing(symbols, options->listing, error);
+}
+
+static void finish_warnings(const struct fdar_profile *profile, const char *path,
+			    GPtrArray *warnings)
+{
+	warn_of_nameless(profile, warnings);
+	if (fdar_recording_mixed(path))
+		warn(warnings,
+		     "%s: holds several recordings, made at the same time: events that two of them "
+		     "have of one process count twice; read them one by one",
+		     path);
+}
+
 struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profile_options *options,
 				       GPtrArray *warnings, GError **error)
 {
@@ -220,7 +240,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		run = fdar_rules_run_new(rules, text_of, source, symbols);
 	if (!rules || !fdar_rules_have_functions(rules))
 		fdar_source_join_calls(source);
-	if (options->listing && !fdar_symbols_use_listing(symbols, options->listing, error))
+	if (!use_tables(symbols, options, error))
 		return NULL;
 	struct fdar_profile_source from = {
 		.symbols = symbols,
@@ -246,13 +266,10 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	if (!fdar_source_check_times(&summary, path, error))
 		return NULL;
 	profile = fdar_profile_builder_finish(builder);
+	if (options->borrowed)
+		*options->borrowed = fdar_symbols_borrowed(symbols);
 	take_losses(profile, path, source, symbols, warnings);
 	if (warnings)
-		warn_of_nameless(profile, warnings);
-	if (warnings && fdar_recording_mixed(path))
-		warn(warnings,
-		     "%s: holds several recordings, made at the same time: events that two of them "
-		     "have of one process count twice; read them one by one",
-		     path);
+		finish_warnings(profile, path, warnings);
 	return profile;
 }

@@ -21,6 +21,8 @@ typedef gboolean (*fdar_profile_progress_fn)(guint64 events, void *user);
 struct fdar_profile_options {
 	const struct fdar_labels *labels; /* NULL: one label, FDAR_PROFILE_ALL */
 	const char *listing;              /* of the program's symbols (symbols.h), or NULL */
+	const char *const *tables;        /* of other recordings (symbols.h), or NULL */
+	gboolean *borrowed;               /* set: whether a name came from there; may be NULL */
 	gboolean lines;                   /* look up file and line of each function */
 	enum fdar_unit unit;              /* what is told as sessions */
 	/* Instead of labels: the label of a session; NULL: FDAR_PROFILE_ALL. May be NULL. */

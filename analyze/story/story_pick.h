@@ -38,9 +38,11 @@ struct fdar_story_choice {
 	enum fdar_story_pick pick;
 	const char *peer;
 	uint64_t key;
-	uint64_t begin_ns;   /* of FDAR_PICK_BEGAN; since the Unix epoch */
-	const char *focus;   /* NULL: none */
-	const char *listing; /* of the program's symbols (symbols.h), or NULL */
+	uint64_t begin_ns;         /* of FDAR_PICK_BEGAN; since the Unix epoch */
+	const char *focus;         /* NULL: none */
+	const char *listing;       /* of the program's symbols (symbols.h), or NULL */
+	const char *const *tables; /* of other recordings (symbols.h), or NULL */
+	GHashTable *renamed;       /* components (symbols.h), or NULL */
 	const char *rules; /* a rules file (rules.h); NULL: the recording's own, where it has one */
 	enum fdar_unit unit; /* what is told as sessions */
 	/* Whether a session may be picked; NULL: any. */

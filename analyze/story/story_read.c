@@ -19,9 +19,11 @@ struct reading {
 	fdar_profile_progress_fn progress;
 	void *user;
 	guint64 events;
-	const char *listing;    /* NULL: none */
-	const char *rules_path; /* NULL: the recording's own */
-	fdar_rules *rules;      /* NULL: there are none */
+	const char *listing;       /* NULL: none */
+	const char *const *tables; /* NULL: none */
+	GHashTable *renamed;       /* NULL: none */
+	const char *rules_path;    /* NULL: the recording's own */
+	fdar_rules *rules;         /* NULL: there are none */
 	fdar_rules_run *run;
 	GPtrArray *warnings;              /* NULL: nobody wants them */
 	struct story_thread_filter *only; /* NULL: all threads */
@@ -71,6 +73,9 @@ static gboolean reading_open(struct reading *reading, GError **error)
 	if (!reading->source)
 		return FALSE;
 	reading->symbols = fdar_symbols_new(symbols_dir);
+	fdar_symbols_rename(reading->symbols, reading->renamed);
+	if (reading->tables)
+		fdar_symbols_borrow(reading->symbols, reading->tables);
 	if (reading->rules)
 		reading->run = fdar_rules_run_new(reading->rules, text_of, reading->source,
 						  reading->symbols);
@@ -320,6 +325,8 @@ struct fdar_story_tree *fdar_story_read(const char *path, const struct fdar_stor
 {
 	struct reading reading = { .path = path,
 				   .listing = choice->listing,
+				   .tables = choice->tables,
+				   .renamed = choice->renamed,
 				   .rules_path = choice->rules,
 				   .progress = progress,
 				   .user = user,

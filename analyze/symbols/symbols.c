@@ -38,7 +38,9 @@ struct cached {
 
 struct fdar_symbols {
 	struct fdar_elf_reader *reader;
-	char *dir;                /* may be NULL */
+	GPtrArray *dirs;          /* of tables, char *: our own, others; ends with NULL */
+	GHashTable *renamed;      /* component -> its name; NULL: none */
+	gboolean borrowed;        /* one of the others had a name */
 	GPtrArray *files;         /* of struct file */
 	GHashTable *file_ids;     /* "build id path" -> index + 1 */
 	struct fdar_intern pids;  /* pid -> index of processes */
@@ -68,7 +70,9 @@ struct fdar_symbols *fdar_symbols_new(const char *symbols_dir)
 	struct fdar_symbols *symbols = g_new0(struct fdar_symbols, 1);
 
 	symbols->reader = fdar_elf_reader_new();
-	symbols->dir = g_strdup(symbols_dir);
+	symbols->dirs = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(symbols->dirs, g_strdup(symbols_dir ? symbols_dir : ""));
+	g_ptr_array_add(symbols->dirs, NULL);
 	symbols->files = g_ptr_array_new_with_free_func(file_free);
 	symbols->file_ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	symbols->processes = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
@@ -84,7 +88,7 @@ void fdar_symbols_free(struct fdar_symbols *symbols)
 {
 	if (!symbols)
 		return;
-	g_free(symbols->dir);
+	g_ptr_array_unref(symbols->dirs);
 	g_ptr_array_unref(symbols->files);
 	fdar_elf_reader_free(symbols->reader);
 	g_hash_table_unref(symbols->file_ids);
@@ -97,6 +101,22 @@ void fdar_symbols_free(struct fdar_symbols *symbols)
 	fdar_symtable_free(symbols->listing);
 	g_ptr_array_unref(symbols->notes);
 	g_free(symbols);
+}
+
+void fdar_symbols_borrow(struct fdar_symbols *symbols, const char *const *dirs)
+{
+	for (; *dirs; dirs++)
+		g_ptr_array_insert(symbols->dirs, (gint)symbols->dirs->len - 1, g_strdup(*dirs));
+}
+
+gboolean fdar_symbols_borrowed(const struct fdar_symbols *symbols)
+{
+	return symbols->borrowed;
+}
+
+void fdar_symbols_rename(struct fdar_symbols *symbols, GHashTable *names)
+{
+	symbols->renamed = names;
 }
 
 char *fdar_component_name(const char *path)
@@ -120,6 +140,14 @@ char *fdar_component_name(const char *path)
 	return g_strndup(base, length);
 }
 
+static char *component_of(const struct fdar_symbols *symbols, const char *path)
+{
+	g_autofree char *own = fdar_component_name(path);
+	const char *other = symbols->renamed ? g_hash_table_lookup(symbols->renamed, own) : NULL;
+
+	return other ? g_strdup(other) : g_steal_pointer(&own);
+}
+
 static uint32_t file_of(struct fdar_symbols *symbols, const char *path, const char *build_id)
 {
 	g_autofree char *id = g_strdup_printf("%s %s", build_id, path);
@@ -130,7 +158,7 @@ static uint32_t file_of(struct fdar_symbols *symbols, const char *path, const ch
 
 		file->path = g_strdup(path);
 		file->build_id = g_ascii_strdown(build_id, -1);
-		file->component = fdar_component_name(path);
+		file->component = component_of(symbols, path);
 		g_ptr_array_add(symbols->files, file);
 		index = symbols->files->len;
 		g_hash_table_insert(symbols->file_ids, g_steal_pointer(&id),
@@ -236,7 +264,8 @@ static struct fdar_binary *binary_of(struct fdar_symbols *symbols, struct file *
 {
 	if (file->binary)
 		return file->binary;
-	file->binary = fdar_binary_open(symbols->reader, file->path, file->build_id, symbols->dir);
+	file->binary = fdar_binary_open(symbols->reader, file->path, file->build_id,
+					(const char *const *)symbols->dirs->pdata);
 
 	const char *note = fdar_binary_note(file->binary);
 	if (note)
@@ -294,13 +323,15 @@ static struct fdar_symbol *name_in(struct fdar_symbols *symbols, const struct mo
 	struct file *file = g_ptr_array_index(symbols->files, module->file);
 	struct fdar_symbol *symbol = g_new0(struct fdar_symbol, 1);
 	const char *name;
+	guint from = 0;
 
 	symbol->component = file->component;
 	symbol->module = file->path;
 	symbol->offset = addr - module->base;
 	symbol->build_id = file->build_id;
 	symbol->program = is_program(file);
-	name = fdar_binary_function(binary_of(symbols, file), symbol->offset);
+	name = fdar_binary_function(binary_of(symbols, file), symbol->offset, &from);
+	symbols->borrowed |= from > 0;
 	if (!name && symbol->program)
 		name = listed(symbols, symbol->offset);
 	if (!name && symbol->program)

@@ -7,7 +7,9 @@
  * Where the names come from, first that has one:
  *	1. the binary at the path that the trace names, with its separate debug information where
  *	   installed, when its build id is the one in the trace (or the trace has none);
- *	2. the recording's symbols/<build id>.txt (symtable.h).
+ *	2. the recording's symbols/<build id>.txt (symtable.h), also for what a stripped binary
+ *	   does not name;
+ *	3. those of other recordings (fdar_symbols_borrow): an equal build id is the same code.
  * A binary whose build id differs is never used; fdar_symbols_notes says so once per binary.
  *
  * An address of a process without modules of its own (a forked child whose modules the trace does
@@ -59,6 +61,17 @@ struct fdar_symbols;
 /* symbols_dir is a recording's symbols/ directory; NULL, or one that does not exist, is fine. The
  * caller owns the result (fdar_symbols_free). */
 struct fdar_symbols *fdar_symbols_new(const char *symbols_dir);
+
+/* Directories of other recordings' tables, in the order in which they are looked into; ends with NULL.
+ * To be called before the first lookup. */
+void fdar_symbols_borrow(struct fdar_symbols *symbols, const char *const *dirs);
+
+/* Whether a name came from one of them. */
+gboolean fdar_symbols_borrowed(const struct fdar_symbols *symbols);
+
+/* Components that go by another name: char * -> char *, whose owner keeps it. To be called before the first
+ * module is added. */
+void fdar_symbols_rename(struct fdar_symbols *symbols, GHashTable *names);
 
 /* A MODULE event: bytes from base on are the binary at path. build_id is hex, may be empty. Later
  * modules win over earlier ones that overlap. Zero bytes, or a wrap-around, is ignored. */

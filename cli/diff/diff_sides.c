@@ -247,6 +247,8 @@ static void merge(struct fdar_diff_sides *sides)
 gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar_diff_sides *sides,
 			      GError **error)
 {
+	inputs[0].input.others = inputs[1].paths;
+	inputs[1].input.others = inputs[0].paths;
 	const struct fdar_profile_input both[2] = { inputs[0].input, inputs[1].input };
 	char **paths[2] = { inputs[0].paths, inputs[1].paths };
 

@@ -68,6 +68,18 @@ const char *fdar_profile_input_listing(const char *const listings[2], unsigned s
 	return side == 0 && listings[0] ? listings[0] : listings[1];
 }
 
+char **fdar_profile_input_tables(char *const *recordings)
+{
+	g_autoptr(GPtrArray) dirs = g_ptr_array_new();
+
+	if (!recordings)
+		return NULL;
+	for (; *recordings; recordings++)
+		g_ptr_array_add(dirs, g_build_filename(*recordings, "symbols", NULL));
+	g_ptr_array_add(dirs, NULL);
+	return (char **)g_ptr_array_free(g_steal_pointer(&dirs), FALSE);
+}
+
 gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit)
 {
 	*unit = g_strcmp0(text, "request") == 0 ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
@@ -114,10 +126,11 @@ static struct fdar_profile *load(const struct fdar_profile_input *input,
 }
 
 static struct fdar_profile *read_trace(const struct fdar_profile_input *input, GPtrArray *warnings,
-				       GError **error)
+				       gboolean *borrowed, GError **error)
 {
 	struct progress progress = { .input = input, .started_us = g_get_monotonic_time() };
 	g_autofree char *rules_file = rules_path(input);
+	g_auto(GStrv) tables = fdar_profile_input_tables(input->others);
 	g_autoptr(fdar_rules) rules = NULL;
 	g_autoptr(fdar_labels) labels = NULL;
 	struct fdar_profile *profile;
@@ -131,6 +144,8 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 	}
 	struct fdar_profile_options options = { .labels = labels,
 						.listing = input->listing,
+						.tables = (const char *const *)tables,
+						.borrowed = borrowed,
 						.lines = TRUE,
 						.unit = input->unit,
 						.folded = input->folded,
@@ -183,14 +198,16 @@ static struct fdar_profile *read_or_find(const struct fdar_profile_input *input,
 	g_autofree char *key = cache_key(input);
 	struct fdar_profile *profile =
 		key ? fdar_profile_cache_find(input->path, key, about) : NULL;
+	gboolean borrowed = FALSE;
 
 	if (profile)
 		return profile;
-	profile = read_trace(input, about->warnings, error);
+	profile = read_trace(input, about->warnings, &borrowed, error);
 	if (!profile)
 		return NULL;
 	fdar_profile_about_recording(about, input->path);
-	if (key && profile->losses.events + profile->losses.calls >= KEEP_EVENTS)
+	/* What is kept has names of its own only: another time there may be no other recording. */
+	if (key && !borrowed && profile->losses.events + profile->losses.calls >= KEEP_EVENTS)
 		fdar_profile_cache_keep(input->path, key, profile, about);
 	return profile;
 }

@@ -13,9 +13,10 @@
 struct fdar_profile_input {
 	const struct fdar_usage *usage;
 	const char *path;
-	const char *label_from;   /* a replay.jsonl; NULL: the recording's own, where it has one */
-	const char *listing;      /* nm's of the program's symbols, or NULL */
-	const char *rules;        /* a rules file; NULL: the recording's own, where it has one */
+	const char *label_from; /* a replay.jsonl; NULL: the recording's own, where it has one */
+	const char *listing;    /* nm's of the program's symbols, or NULL */
+	char **others;     /* recordings whose tables name what this one's do not; NULL: none */
+	const char *rules; /* a rules file; NULL: the recording's own, where it has one */
 	const volatile int *stop; /* of fdar_interrupt_catch */
 	enum fdar_unit unit;
 	GHashTable *
@@ -35,6 +36,10 @@ struct fdar_profile_input {
 /* Of two sides, baseline (0) and subject: what nm printed of this one's program, which the baseline has in
  * common with the subject where nothing else was said. NULL: nothing was. */
 const char *fdar_profile_input_listing(const char *const listings[2], unsigned side);
+
+/* Where these recordings have their tables (fdar_symbols_borrow); NULL for NULL. The caller frees it with
+ * g_strfreev. */
+char **fdar_profile_input_tables(char *const *recordings);
 
 /* "session" or "request"; NULL is session. FALSE when it is none of these. */
 gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit);

@@ -184,6 +184,7 @@ void fdar_report_draw(const struct fdar_report_drawing *of, GArray *pictures, GP
 	page.activities = activities;
 	if (of->diff) {
 		page.heading = g_strdup(of->diff->verdict.sentence);
+		page.renamed = g_hash_table_ref(of->diff->renamed);
 		page.focus = of->by_samples ? NULL : g_strdup(of->diff->verdict.function);
 	}
 	for (unsigned s = 0; s < of->sides && !of->review; s++)

@@ -68,6 +68,7 @@ void fdar_sequence_page_clear(struct fdar_sequence_page *page)
 	g_free(page->heading);
 	g_free(page->subheading);
 	g_free(page->focus);
+	g_clear_pointer(&page->renamed, g_hash_table_unref);
 }
 
 static enum fdar_unit unit_of(const struct fdar_sequence_request *r)
@@ -142,6 +143,7 @@ static gboolean compare(struct fdar_sequence_page *page, GError **error)
 	if (good) {
 		page->heading = g_strdup(compared.diff->verdict.sentence);
 		page->subheading = fdar_sequence_compared(compared.diff);
+		page->renamed = g_hash_table_ref(compared.diff->renamed);
 		if (!page->focus && !compared.by_samples)
 			page->focus = g_strdup(compared.diff->verdict.function);
 	}
@@ -172,6 +174,8 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 	const struct fdar_sequence_request *r = page->request;
 	struct progress progress;
 	g_autoptr(fdar_labels) labels = NULL;
+	char *const other[2] = { r->count > 1 ? (char *)r->paths[1 - side] : NULL, NULL };
+	g_auto(GStrv) tables = fdar_profile_input_tables(other);
 	struct selection selection = { .label = r->labels[side], .asked = r->asked };
 	struct fdar_story_choice choice = {
 		.pick = r->picks[side],
@@ -182,6 +186,8 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 		.focus = page->focus,
 		.listing = fdar_profile_input_listing((const char *const *)r->listings,
 						      r->count > 1 ? side : 1),
+		.tables = (const char *const *)tables,
+		.renamed = r->count > 1 && side == 0 ? page->renamed : NULL,
 		.unit = unit_of(r),
 		.rules = r->rules,
 		.accept = is_selected,

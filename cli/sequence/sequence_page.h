@@ -22,7 +22,8 @@ struct fdar_sequence_page {
 	char *sources[2];
 	char *heading; /* set before: the two sides were compared already */
 	char *subheading;
-	char *focus; /* NULL: the tellers choose */
+	char *focus;         /* NULL: the tellers choose */
+	GHashTable *renamed; /* binaries of the baseline (struct fdar_diff), or NULL */
 	/* Other sessions of each side to be told in short, with the same focus; owned by the user. */
 	GArray *others[2]; /* struct fdar_story_other; NULL: none */
 	enum fdar_unit other_unit;

@@ -13,10 +13,11 @@ struct fdar_binary {
 	char *note;
 	struct fdar_elf_reader *reader; /* that has the file */
 	struct fdar_elf_handle file;
-	gboolean is_open;            /* file is one */
-	char *soname;                /* NULL: none */
-	struct fdar_symtable *table; /* NULL: none */
-	GStringChunk *texts;         /* what was answered */
+	gboolean is_open;        /* file is one */
+	char *soname;            /* NULL: none */
+	const char *const *dirs; /* of tables */
+	GPtrArray *tables;       /* one a directory, NULL where it has none; NULL: not read yet */
+	GStringChunk *texts;     /* what was answered */
 };
 
 /* The id becomes part of a file name, and comes out of the trace. */
@@ -73,30 +74,55 @@ static void open_elf(struct fdar_binary *binary, const char *path)
 	binary->soname = fdar_elf_reader_soname(binary->reader, &binary->file);
 }
 
-static char *table_path(const struct fdar_binary *binary, const char *tables_dir)
+static char *table_path(const struct fdar_binary *binary, const char *dir)
 {
 	g_autofree char *id = g_ascii_strdown(binary->build_id, -1);
 	g_autofree char *name = g_strconcat(id, ".txt", NULL);
 
-	return g_build_filename(tables_dir, name, NULL);
+	return g_build_filename(dir, name, NULL);
+}
+
+static void free_table(gpointer table)
+{
+	fdar_symtable_free(table);
+}
+
+static const GPtrArray *tables_of(struct fdar_binary *binary)
+{
+	if (binary->tables)
+		return binary->tables;
+	binary->tables = g_ptr_array_new_with_free_func(free_table);
+	for (const char *const *dir = binary->dirs; *binary->build_id && *dir; dir++) {
+		g_autofree char *path = **dir ? table_path(binary, *dir) : NULL;
+
+		g_ptr_array_add(binary->tables, path ? fdar_symtable_load(path, NULL) : NULL);
+	}
+	return binary->tables;
+}
+
+/* The first that there is; NULL: none. */
+static const struct fdar_symtable *first_table(struct fdar_binary *binary)
+{
+	const GPtrArray *tables = tables_of(binary);
+
+	for (guint i = 0; i < tables->len; i++)
+		if (tables->pdata[i])
+			return tables->pdata[i];
+	return NULL;
 }
 
 struct fdar_binary *fdar_binary_open(struct fdar_elf_reader *reader, const char *path,
-				     const char *build_id, const char *tables_dir)
+				     const char *build_id, const char *const *dirs)
 {
 	struct fdar_binary *binary = g_new0(struct fdar_binary, 1);
 
 	binary->reader = reader;
 	binary->texts = g_string_chunk_new(1024);
 	binary->build_id = g_strdup(build_id_is_hex(build_id) ? build_id : "");
+	binary->dirs = dirs;
 	open_elf(binary, path);
-	if (!binary->is_open && *binary->build_id && tables_dir) {
-		g_autofree char *table = table_path(binary, tables_dir);
-
-		binary->table = fdar_symtable_load(table, NULL);
-		if (binary->table)
-			g_clear_pointer(&binary->note, g_free);
-	}
+	if (!binary->is_open && first_table(binary))
+		g_clear_pointer(&binary->note, g_free);
 	return binary;
 }
 
@@ -104,7 +130,7 @@ void fdar_binary_free(struct fdar_binary *binary)
 {
 	if (!binary)
 		return;
-	fdar_symtable_free(binary->table);
+	g_clear_pointer(&binary->tables, g_ptr_array_unref);
 	g_string_chunk_free(binary->texts);
 	g_free(binary->build_id);
 	g_free(binary->soname);
@@ -117,27 +143,40 @@ const char *fdar_binary_note(const struct fdar_binary *binary)
 	return binary->note;
 }
 
-const char *fdar_binary_soname(const struct fdar_binary *binary)
+const char *fdar_binary_soname(struct fdar_binary *binary)
 {
-	if (binary->table)
-		return fdar_symtable_soname(binary->table);
+	const struct fdar_symtable *table = binary->is_open ? NULL : first_table(binary);
+
+	if (table)
+		return fdar_symtable_soname(table);
 	return binary->soname ? binary->soname : "";
 }
 
-const char *fdar_binary_function(struct fdar_binary *binary, uint64_t offset)
+static const char *function_in_file(struct fdar_binary *binary, uint64_t offset)
 {
-	if (binary->is_open) {
-		g_autofree char *name =
-			fdar_elf_reader_function(binary->reader, &binary->file, offset);
+	g_autofree char *name = fdar_elf_reader_function(binary->reader, &binary->file, offset);
 
-		return name ? g_string_chunk_insert_const(binary->texts, name) : NULL;
-	}
-	if (binary->table) {
-		const struct fdar_symtable_row *row = fdar_symtable_find(binary->table, offset);
+	return name ? g_string_chunk_insert_const(binary->texts, name) : NULL;
+}
 
-		return row ? row->name : NULL;
+const char *fdar_binary_function(struct fdar_binary *binary, uint64_t offset, guint *from)
+{
+	const char *name = binary->is_open ? function_in_file(binary, offset) : NULL;
+	const GPtrArray *tables = name ? NULL : tables_of(binary);
+
+	if (from)
+		*from = 0;
+	for (guint i = 0; !name && i < tables->len; i++) {
+		const struct fdar_symtable_row *row =
+			tables->pdata[i] ? fdar_symtable_find(tables->pdata[i], offset) : NULL;
+
+		if (!row)
+			continue;
+		name = row->name;
+		if (from)
+			*from = i;
 	}
-	return NULL;
+	return name;
 }
 
 gboolean fdar_binary_line(struct fdar_binary *binary, uint64_t offset, const char **file, int *line)
@@ -155,7 +194,7 @@ static void take_function(uint64_t offset, uint64_t bytes, const char *name, voi
 	fdar_symtable_add(user, offset, bytes, name);
 }
 
-static struct fdar_symtable *functions_of(const struct fdar_binary *binary)
+static struct fdar_symtable *functions_of(struct fdar_binary *binary)
 {
 	struct fdar_symtable *table = fdar_symtable_new();
 
@@ -164,11 +203,11 @@ static struct fdar_symtable *functions_of(const struct fdar_binary *binary)
 	return table;
 }
 
-gboolean fdar_binary_save(struct fdar_binary *binary, const char *tables_dir, GError **error)
+gboolean fdar_binary_save(struct fdar_binary *binary, const char *dir, GError **error)
 {
 	if (!binary->is_open || !*binary->build_id)
 		return TRUE;
-	g_autofree char *path = table_path(binary, tables_dir);
+	g_autofree char *path = table_path(binary, dir);
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
 		return TRUE;
 	g_autoptr(fdar_symtable) table = functions_of(binary);

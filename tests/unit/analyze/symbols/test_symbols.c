@@ -421,6 +421,61 @@ static void test_table_files(struct self *self, gconstpointer data)
 	g_assert_nonnull(error);
 }
 
+/* An equal build id is the same code: what one recording's table names is named in the other. */
+static void test_borrow(struct self *self, gconstpointer data)
+{
+	const char *const dirs[] = { "/no/such/folder", self->dir, NULL };
+	g_autoptr(fdar_symbols) alone = fdar_symbols_new(NULL);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new("/no/recording/symbols");
+	uint64_t address = (uint64_t)(uintptr_t)known_function;
+
+	(void)data;
+	write_table(self, "00aa", "10 8 borrowed\n");
+	write_table(self, self->build_id, "10 8 of_another\n");
+	fdar_symbols_add_module(alone, 1, 0x1000, 0x100, "/stripped", "00aa");
+	g_assert_false(fdar_symbols_lookup(alone, 1, 0x1010)->known);
+	g_assert_false(fdar_symbols_borrowed(alone));
+
+	fdar_symbols_borrow(symbols, dirs);
+	fdar_symbols_add_module(symbols, 1, self->base, BIG, self->path, self->build_id);
+	fdar_symbols_add_module(symbols, 2, 0x1000, 0x100, "/stripped", "00aa");
+	fdar_symbols_add_module(symbols, 3, 0x1000, 0x100, "/stripped", "00ab");
+	/* What the file itself names is not borrowed. */
+	g_assert_cmpstr(name_of(symbols, 1, address), ==, "known_function");
+	g_assert_false(fdar_symbols_borrowed(symbols));
+	g_assert_cmpstr(name_of(symbols, 2, 0x1010), ==, "borrowed");
+	g_assert_true(fdar_symbols_borrowed(symbols));
+	g_assert_cmpstr(name_of(symbols, 3, 0x1010), ==, "0x10 in stripped");
+}
+
+/* The recording's own table has what its binary, stripped since, does not. */
+static void test_own_table(struct self *self, gconstpointer data)
+{
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(self->dir);
+
+	(void)data;
+	write_table(self, self->build_id, "8000000 8 cut_off\n");
+	fdar_symbols_add_module(symbols, 1, self->base, BIG, self->path, self->build_id);
+	g_assert_cmpstr(name_of(symbols, 1, self->base + 0x8000001), ==, "cut_off");
+	g_assert_false(fdar_symbols_borrowed(symbols));
+}
+
+static void test_rename(struct self *self, gconstpointer data)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(NULL);
+
+	(void)self;
+	(void)data;
+	g_hash_table_insert(names, (gpointer) "nginx-old", (gpointer) "nginx");
+	fdar_symbols_rename(symbols, names);
+	fdar_symbols_add_module(symbols, 1, 0x1000, 0x100, "/srv/nginx-old", "");
+	fdar_symbols_add_module(symbols, 1, 0x2000, 0x100, "/srv/libz.so.1", "");
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1010)->component, ==, "nginx");
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x2010)->component, ==, "libz");
+	g_assert_cmpstr(fdar_symbols_program(symbols), ==, "nginx");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -438,6 +493,9 @@ int main(int argc, char **argv)
 		{ "/symbols/own", test_own },
 		{ "/symbols/listing", test_listing },
 		{ "/symbols/table-files", test_table_files },
+		{ "/symbols/borrow", test_borrow },
+		{ "/symbols/own-table", test_own_table },
+		{ "/symbols/rename", test_rename },
 	};
 
 	g_test_init(&argc, &argv, NULL);

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# flowdar diff of one program under other names, stripped and not: an equal build id is the same code,
+# and what one recording's table names is named in the other.
+. "$(dirname "$0")/private.sh"
+cd "$WORK" || exit 1
+
+cat > server.c << 'C'
+#include <flowdar/flowdar.h>
+#include <stdlib.h>
+
+int library_work(int rounds);
+static volatile unsigned sink;
+
+static __attribute__((noinline)) void tick(int number)
+{
+	sink = sink * 33 + (unsigned)number;
+}
+
+static __attribute__((noinline)) void parse(int rounds)
+{
+	for (int i = 0; i < rounds; i++)
+		tick(i);
+}
+
+static __attribute__((noinline)) void handle(int rounds)
+{
+	parse(rounds);
+	sink += (unsigned)library_work(rounds);
+}
+
+int main(int argc, char **argv)
+{
+	for (long i = 1; i <= 40; i++) {
+		FLOWDAR_SESSION_BEGIN(i, "10.0.0.1:1", -1);
+		handle(argc > 1 ? atoi(argv[1]) : 1);
+		FLOWDAR_SESSION_END(i);
+	}
+	return 0;
+}
+C
+cat > library.c << 'C'
+static volatile unsigned sink;
+
+static __attribute__((noinline)) unsigned inner(int rounds)
+{
+	for (int i = 0; i < rounds; i++)
+		sink = sink * 33 + (unsigned)i;
+	return sink;
+}
+
+int library_work(int rounds);
+int library_work(int rounds)
+{
+	return (int)(inner(rounds) & 1);
+}
+C
+gcc --version > /dev/null 2>&1 || { echo "skipped: no compiler"; exit 77; }
+mkdir full bare
+"$FLOWDAR" cc --flowdar-compiler=gcc -g -O1 -shared -fPIC -Wl,--build-id -Wl,-soname,libwork.so.1 library.c \
+	-o full/libwork.so.1 || fail "flowdar cc"
+"$FLOWDAR" cc --flowdar-compiler=gcc -g -O1 -Wl,--build-id server.c -o full/server full/libwork.so.1 ||
+	fail "flowdar cc"
+strip -o bare/server-next full/server && strip -o bare/libwork.so.1 full/libwork.so.1 || fail "strip"
+
+# record NAME FOLDER PROGRAM ROUNDS
+record() {
+	LD_LIBRARY_PATH=$2 "$FLOWDAR" record -q -o "$1" -- "$2/$3" "$4" > rec.out 2> rec.err || fail "record $1"
+}
+
+# components FILE: "function component" of what is compared.
+components() {
+	jq -r '.functions[] | select(.waits_in == "") | .function + " " + .component' "$1" | sort
+}
+
+record base full server 1000
+record next bare server-next 26000 # with enough calls for its profile to be kept
+"$FLOWDAR" analyze next --format json > alone.json 2> alone.err || fail "analyze"
+! grep -q '"parse"' alone.json || fail "a stripped program's functions have names from nowhere"
+grep -q 'without a name: what would help is' alone.err || fail "what would help is not said"
+
+note "the baseline's tables name what the subject's file does not"
+for _ in first second; do
+	"$FLOWDAR" diff base next --limit 0 --min-share 0 --format json > diff.json || fail "diff"
+	for one in "parse server-next" "handle server-next" "tick server-next" "inner libwork" "library_work libwork"; do
+		components diff.json | grep -qx "$one" || fail "no row for $one: $(components diff.json)"
+	done
+	jq -e '[.functions[] | select(.presence != "both")] | length == 0' diff.json > diff.out || fail "something is new"
+done
+jq -e '.notes[] | select(test("server-next is the baseline.s server under another name .equal build ids"))' diff.json \
+	> diff.out || fail "the other name is not said"
+"$FLOWDAR" diff next base --limit 0 --min-share 0 --format json > diff.json || fail "diff"
+components diff.json | grep -qx "parse server" || fail "not the other way round: $(components diff.json)"
+
+note "and so do the pictures"
+"$FLOWDAR" sequence next --baseline base --format text > sequence.out 2> sequence.err || fail "sequence"
+grep -q "parse .*×" sequence.out || fail "no ratio of parse"
+! grep -Eq 'gone|new$' sequence.out || fail "the picture takes the program for another: $(cat sequence.out)"
+
+note "names that were borrowed are not kept beside the recording"
+"$FLOWDAR" analyze next --format json > again.json 2> /dev/null || fail "analyze"
+cmp -s alone.json again.json || fail "another answer after diff"
+mv base/symbols base/symbols.away
+mv full full.away
+"$FLOWDAR" diff base next --limit 0 --min-share 0 --format json > diff.json 2> diff.err || fail "diff"
+! components diff.json | grep -q '^parse ' || fail "names of a table that is gone"
+mv base/symbols.away base/symbols
+
+note "a program that was moved, and stripped where it is, keeps the names of its recording"
+"$FLOWDAR" analyze base --format json > moved.json 2> moved.err || fail "analyze"
+grep -q '"parse"' moved.json || fail "no names after it was moved"
+mv full.away full
+strip full/server full/libwork.so.1 || fail "strip"
+"$FLOWDAR" analyze base --format json > stripped.json 2> stripped.err || fail "analyze"
+grep -q '"parse"' stripped.json || fail "no names after it was stripped"
+nothing_left
+echo ok
