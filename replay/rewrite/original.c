@@ -69,6 +69,8 @@ static void packet(void *user, const struct fdar_session *session, void *data, e
 	}
 	if (!fdar_shape_make(link, captured, decoded, way, &shape))
 		slot->fixed = TRUE;
+	/* A SYN that waited until it was known for a session: records are in order of time. */
+	time_ns = MAX(time_ns, original->first_ns + original->duration_ns);
 	slot->last_ns = time_ns;
 	original->duration_ns = time_ns - original->first_ns;
 	shape.time_ns = time_ns;

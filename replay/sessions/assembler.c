@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "replay/sessions/assembler_private.h"
+#include "replay/sessions/held.h"
 
 #define NS_PER_S       ((uint64_t)1000000000)
 #define UDP_IDLE_NS    (60 * NS_PER_S)
@@ -30,10 +31,13 @@ struct fdar_assembler *fdar_assembler_new(int link, const struct fdar_assembler_
 	return assembler;
 }
 
-/* The session's last event, and the end of its flow. */
+static void feed_held(struct fdar_assembler *assembler, struct fdar_held *held);
+
+/* The session's last event, and the end of its flow. What it held is of the next. */
 static void close_flow(struct fdar_assembler *assembler, struct fdar_flow *flow,
 		       enum fdar_ended ended)
 {
+	struct fdar_held *held = g_steal_pointer(&flow->held);
 	struct fdar_session *session = &flow->session;
 
 	if (session->transport == FDAR_TCP) {
@@ -46,10 +50,11 @@ static void close_flow(struct fdar_assembler *assembler, struct fdar_flow *flow,
 			session->began = FDAR_BEGAN_HALF_OPEN;
 	}
 	if (flow->session.ended == FDAR_ENDED_OPEN)
-		flow->session.ended = (uint8_t)ended;
+		flow->session.ended = held ? FDAR_ENDED_REUSED : (uint8_t)ended;
 	if (assembler->ops->closed)
 		assembler->ops->closed(assembler->user, &flow->session, flow->data);
 	fdar_flows_drop(&assembler->flows, flow, &assembler->budget);
+	feed_held(assembler, held);
 }
 
 static void drop_idle(struct fdar_assembler *assembler, enum fdar_flow_list list, uint64_t idle_ns,
@@ -106,7 +111,7 @@ static struct fdar_flow *open_flow(struct fdar_assembler *assembler,
 	gboolean udp = decoded->kind == FDAR_DECODED_UDP;
 	struct fdar_flow *flow =
 		fdar_flows_add(&assembler->flows, key, udp ? FDAR_FLOW_UDP : FDAR_FLOW_TCP,
-			       arriving->clock_ns);
+			       assembler->clock.now_ns);
 	gboolean guessed;
 	gboolean server = sender_is_server(assembler, decoded, &guessed);
 
@@ -151,35 +156,6 @@ static void set_asked(struct fdar_flow *flow, uint32_t isn)
 	flow->session.began = FDAR_BEGAN_SYN;
 }
 
-/* The flow that a packet belongs to, which may be a new one. */
-static struct fdar_flow *route(struct fdar_assembler *assembler, struct fdar_arriving *arriving)
-{
-	struct fdar_flow_key key;
-	struct fdar_flow *flow;
-
-	arriving->src_low = fdar_flow_key_make(&assembler->flows, arriving->decoded, &key);
-	flow = fdar_assembler_find(assembler, &key, arriving);
-	if (flow && arriving->decoded->kind == FDAR_DECODED_TCP &&
-	    fdar_assembler_starts_anew(flow, arriving)) {
-		gboolean asked = flow->late_syn && arriving->decoded->flags & FDAR_TCP_ACK &&
-				 arriving->decoded->ack == flow->late_isn + 1;
-		uint32_t isn = flow->late_isn;
-
-		close_flow(assembler, flow, FDAR_ENDED_REUSED);
-		flow = open_flow(assembler, &key, arriving);
-		if (asked)
-			set_asked(flow, isn);
-	}
-	if (!flow)
-		flow = open_flow(assembler, &key, arriving);
-	flow->net[arriving->src_low] = arriving->decoded->net;
-	flow->net_known |= (uint8_t)(1u << arriving->src_low);
-	if (arriving->decoded->kind == FDAR_DECODED_TCP && arriving->decoded->flags & FDAR_TCP_SYN)
-		fdar_assembler_learn(flow, arriving);
-	arriving->way = fdar_flow_way(flow, arriving->src_low);
-	return flow;
-}
-
 /* Books the packets (one, or the fragments of one datagram) to the session. */
 static void account(struct fdar_assembler *assembler, struct fdar_flow *flow,
 		    const struct fdar_arriving *arriving, GPtrArray *fragments)
@@ -208,6 +184,101 @@ static gboolean is_over(const struct fdar_flow *flow)
 	       (fdar_half_is_over(&flow->half[0]) && fdar_half_is_over(&flow->half[1]));
 }
 
+/* Whether a SYN+ACK answers to a SYN that was taken for an old one's copy. */
+static gboolean is_asked(const struct fdar_flow *flow, const struct fdar_decoded *decoded)
+{
+	return flow->late_syn && decoded->flags & FDAR_TCP_ACK &&
+	       decoded->ack == flow->late_isn + 1;
+}
+
+/* A new connection on the ports of another. */
+static struct fdar_flow *follow(struct fdar_assembler *assembler, struct fdar_flow *flow,
+				const struct fdar_flow_key *key,
+				const struct fdar_arriving *arriving)
+{
+	gboolean asked = is_asked(flow, arriving->decoded);
+	uint32_t isn = flow->late_isn;
+
+	close_flow(assembler, flow, FDAR_ENDED_REUSED);
+	flow = open_flow(assembler, key, arriving);
+	if (asked)
+		set_asked(flow, isn);
+	return flow;
+}
+
+/* The first that is held did not happen: it is a packet of this session, and nothing more. */
+static void book_stray(struct fdar_assembler *assembler, struct fdar_flow *flow)
+{
+	struct fdar_held *held = fdar_held_take(flow);
+
+	held->arriving.way = fdar_flow_way(flow, held->arriving.src_low);
+	account(assembler, flow, &held->arriving, NULL);
+	flow->session.odd |= FDAR_ODD_STRAY_SYN;
+	fdar_held_free(held, &assembler->budget);
+}
+
+static gboolean hold(struct fdar_assembler *assembler, struct fdar_flow *flow,
+		     const struct fdar_arriving *arriving)
+{
+	return !is_over(flow) && !is_asked(flow, arriving->decoded) &&
+	       !arriving->decoded->was_fragmented &&
+	       fdar_held_keep(flow, assembler->link, &assembler->budget, arriving);
+}
+
+/* Of the flows with this key the one that a packet goes on with; NULL: none does. held is set when it
+ * has to wait until it is known which. */
+static struct fdar_flow *choose(struct fdar_assembler *assembler, const struct fdar_flow_key *key,
+				const struct fdar_arriving *arriving, gboolean *held)
+{
+	struct fdar_flow *flow;
+
+	while ((flow = fdar_assembler_find(assembler, key, arriving)) &&
+	       arriving->decoded->kind == FDAR_DECODED_TCP) {
+		enum fdar_held_verdict verdict =
+			flow->held ? fdar_held_judge(flow, arriving) : FDAR_HELD_NOTHING;
+
+		while (verdict == FDAR_HELD_STRAY && flow->held)
+			book_stray(assembler, flow);
+		if (verdict == FDAR_HELD_NEW) {
+			close_flow(assembler, flow, FDAR_ENDED_REUSED);
+			continue;
+		}
+		if (verdict != FDAR_HELD_TOO && !fdar_assembler_starts_anew(flow, arriving))
+			break;
+		if ((*held = hold(assembler, flow, arriving)))
+			break;
+		if (!flow->held)
+			return follow(assembler, flow, key, arriving);
+		/* No room: the first makes some. */
+		if (flow->established)
+			book_stray(assembler, flow);
+		else
+			close_flow(assembler, flow, FDAR_ENDED_REUSED);
+	}
+	return flow;
+}
+
+/* The flow that a packet belongs to, which may be a new one; NULL: the packet is held. */
+static struct fdar_flow *route(struct fdar_assembler *assembler, struct fdar_arriving *arriving)
+{
+	struct fdar_flow_key key;
+	struct fdar_flow *flow;
+	gboolean held = FALSE;
+
+	arriving->src_low = fdar_flow_key_make(&assembler->flows, arriving->decoded, &key);
+	flow = choose(assembler, &key, arriving, &held);
+	if (held)
+		return NULL;
+	if (!flow)
+		flow = open_flow(assembler, &key, arriving);
+	flow->net[arriving->src_low] = arriving->decoded->net;
+	flow->net_known |= (uint8_t)(1u << arriving->src_low);
+	if (arriving->decoded->kind == FDAR_DECODED_TCP && arriving->decoded->flags & FDAR_TCP_SYN)
+		fdar_assembler_learn(flow, arriving);
+	arriving->way = fdar_flow_way(flow, arriving->src_low);
+	return flow;
+}
+
 static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving *arriving,
 			 GPtrArray *fragments)
 {
@@ -217,6 +288,8 @@ static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving 
 	if (!wanted(assembler, arriving->decoded))
 		return;
 	flow = route(assembler, arriving);
+	if (!flow)
+		return;
 	account(assembler, flow, arriving, fragments);
 	if (tcp)
 		fdar_assembler_feed_tcp(assembler, flow, arriving);
@@ -226,7 +299,18 @@ static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving 
 			 !tcp            ? FDAR_FLOW_UDP
 			 : is_over(flow) ? FDAR_FLOW_TCP_CLOSED
 					 : FDAR_FLOW_TCP,
-			 arriving->clock_ns);
+			 assembler->clock.now_ns);
+}
+
+static void feed_held(struct fdar_assembler *assembler, struct fdar_held *held)
+{
+	while (held) {
+		struct fdar_held *next = held->next;
+
+		feed_segment(assembler, &held->arriving, NULL);
+		fdar_held_free(held, &assembler->budget);
+		held = next;
+	}
 }
 
 static void feed_fragment(struct fdar_assembler *assembler, struct fdar_arriving *arriving)
@@ -311,13 +395,16 @@ void fdar_assembler_tick(struct fdar_assembler *assembler, uint64_t epoch_ns)
 
 void fdar_assembler_finish(struct fdar_assembler *assembler)
 {
-	GPtrArray *flows = fdar_flows_sorted(&assembler->flows);
-
 	fdar_defrag_finish(assembler->defrag);
 	assembler->totals.lone_fragments = fdar_defrag_lone(assembler->defrag);
-	for (guint i = 0; i < flows->len; i++)
-		close_flow(assembler, flows->pdata[i], FDAR_ENDED_OPEN);
-	g_ptr_array_unref(flows);
+	/* What was held becomes a session only now. */
+	while (g_hash_table_size(assembler->flows.table) > 0) {
+		GPtrArray *flows = fdar_flows_sorted(&assembler->flows);
+
+		for (guint i = 0; i < flows->len; i++)
+			close_flow(assembler, flows->pdata[i], FDAR_ENDED_OPEN);
+		g_ptr_array_unref(flows);
+	}
 }
 
 const struct fdar_capture_totals *fdar_assembler_totals(const struct fdar_assembler *assembler)

@@ -1,5 +1,7 @@
 #include "replay/sessions/assembler_private.h"
 
+#define LOST_BEHIND_SYN ((int32_t)1 << 24)
+
 /* What a half's sink needs to know. */
 struct outlet {
 	struct fdar_assembler *assembler;
@@ -99,6 +101,31 @@ static gboolean answers(const struct fdar_flow *flow, const struct fdar_arriving
 	return other->syn && arriving->decoded->ack == other->isn + 1;
 }
 
+/* Whether number cannot be of a stream of which nothing but its SYN was seen: before it, or so far
+ * behind it that no capture has lost all between them. */
+static gboolean is_foreign(uint32_t number, uint32_t isn)
+{
+	int32_t ahead = fdar_seq_distance(number, isn + 1);
+
+	return ahead < 0 || ahead > LOST_BEHIND_SYN;
+}
+
+/* One side has sent a SYN, and nothing else was seen; here both go on with other numbers. The SYN was
+ * a stray one, on ports whose connection began before the capture. */
+static gboolean is_behind_stray(const struct fdar_flow *flow, const struct fdar_arriving *arriving)
+{
+	const struct fdar_decoded *decoded = arriving->decoded;
+	enum fdar_way way = fdar_flow_way(flow, arriving->src_low);
+	enum fdar_way asker = flow->half[1].syn ? FDAR_FROM_SERVER : FDAR_FROM_CLIENT;
+	const struct fdar_half *half = &flow->half[asker];
+
+	if (!half->syn || flow->half[!asker].topped || half->offset > 0 || half->waiting.head ||
+	    half->top != half->isn + 1 || half->others > 0 || flow->late_syn ||
+	    decoded->flags & FDAR_TCP_RST || !(decoded->flags & FDAR_TCP_ACK))
+		return FALSE;
+	return is_foreign(way == asker ? decoded->seq : decoded->ack, half->isn);
+}
+
 gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 				    const struct fdar_arriving *arriving)
 {
@@ -108,20 +135,24 @@ gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 		half->syn && (half->isn == decoded->seq || fdar_half_has_other(half, decoded->seq));
 
 	if (!(decoded->flags & FDAR_TCP_SYN))
-		return is_elsewhere(flow, arriving);
+		return is_elsewhere(flow, arriving) || is_behind_stray(flow, arriving);
 	/* A SYN of the same number is a retry, or an old one that was on its way for long. */
 	if (decoded->flags & FDAR_TCP_RST || same)
 		return FALSE;
 	if (half->syn && decoded->flags & FDAR_TCP_ACK)
-		return flow->ending || (half->offset > 0 && !answers(flow, arriving));
+		return flow->ending ||
+		       ((half->offset > 0 || flow->established) && !answers(flow, arriving));
 	if (half->syn)
 		return TRUE;
 	/* Without SYN so far: a late one, which lies before what was seen, or another session's. */
 	if (flow->ending && !(decoded->flags & FDAR_TCP_ACK))
 		return TRUE;
-	return half->state != FDAR_HALF_UNKNOWN &&
-	       (half->offset > 0 || half->fin_done ? !fdar_half_begins_at(half, decoded->seq)
-						   : !fdar_half_believes(half, decoded->seq));
+	if (half->state == FDAR_HALF_UNKNOWN)
+		return FALSE;
+	if (half->offset > 0 || half->fin_done)
+		return !fdar_half_begins_at(half, decoded->seq);
+	return !fdar_half_believes(half, decoded->seq) ||
+	       fdar_seq_distance(decoded->seq + 1, half->next) > 0;
 }
 
 void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *arriving)
@@ -238,6 +269,17 @@ static void doubt_reset(struct fdar_assembler *assembler, struct fdar_flow *flow
 	fdar_half_thaw(&flow->half[way], outlet_open(&outlet, assembler, flow, way));
 }
 
+/* A SYN+ACK that acknowledges neither a SYN of the other side nor what it sent with it says nothing
+ * of what has arrived. */
+static gboolean answers_nothing(const struct fdar_half *other, const struct fdar_decoded *decoded)
+{
+	int32_t beyond = fdar_seq_distance(decoded->ack, other->isn + 1);
+
+	return decoded->flags & FDAR_TCP_SYN && other->syn &&
+	       (beyond < 0 || !other->topped || fdar_seq_distance(decoded->ack, other->top) > 0) &&
+	       !fdar_half_has_other(other, decoded->ack - 1);
+}
+
 /* What the packet acknowledges: patience with the other way's holes, and a hint at what the sender
  * had read. Not of a RST, whose number may mean nothing. */
 static void acknowledge(struct fdar_assembler *assembler, struct fdar_flow *flow,
@@ -248,7 +290,8 @@ static void acknowledge(struct fdar_assembler *assembler, struct fdar_flow *flow
 	struct fdar_half *own = &flow->half[arriving->way];
 	struct fdar_half *other = &flow->half[!arriving->way];
 
-	if (!(arriving->decoded->flags & FDAR_TCP_ACK) || arriving->decoded->flags & FDAR_TCP_RST)
+	if (!(arriving->decoded->flags & FDAR_TCP_ACK) || arriving->decoded->flags & FDAR_TCP_RST ||
+	    answers_nothing(other, arriving->decoded))
 		return;
 	/* Who talks to itself, from the port to which it talks, has one way only. */
 	if (fdar_endpoint_equal(&arriving->decoded->src, &arriving->decoded->dst))

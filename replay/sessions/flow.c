@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "replay/sessions/held.h"
+
 static guint key_hash(gconstpointer data)
 {
 	const uint8_t *bytes = data;
@@ -123,6 +125,7 @@ void fdar_flows_drop(struct fdar_flows *flows, struct fdar_flow *flow, size_t *b
 	fdar_slots_give(flows->seen_slots, flow->seen);
 	fdar_half_clear(&flow->half[0], budget);
 	fdar_half_clear(&flow->half[1], budget);
+	fdar_held_clear(flow, budget);
 	fdar_slots_give(flows->slots, flow);
 }
 

@@ -59,6 +59,7 @@ struct fdar_flow {
 	struct fdar_flow *twin;   /* of the same key, in another network */
 	struct fdar_flow_reset reset;
 	struct fdar_seen *seen; /* FDAR_FLOW_SEEN of them; NULL before the first */
+	struct fdar_held *held; /* SYNs that may be of the next connection, see held.h */
 	uint32_t net[2];        /* by whether the low end sent it: which network packets were in */
 	uint32_t late_isn;      /* of a SYN that came again when the session was over */
 	GList link;             /* in one of the lists */

@@ -142,6 +142,7 @@ const char *fdar_odd_text(uint32_t bit)
 		{ FDAR_ODD_DOUBLES, "doubles" },
 		{ FDAR_ODD_URGENT, "urgent data" },
 		{ FDAR_ODD_VIEW, "another view" },
+		{ FDAR_ODD_STRAY_SYN, "stray syn" },
 	};
 
 	G_STATIC_ASSERT(G_N_ELEMENTS(texts) == FDAR_ODD_BITS);

@@ -71,7 +71,8 @@ enum fdar_odd {
 	FDAR_ODD_DOUBLES = 1u << 16,       /* packets that were seen at more than one place */
 	FDAR_ODD_URGENT = 1u << 17,        /* urgent data */
 	FDAR_ODD_VIEW = 1u << 18, /* another session seen again, behind an address translation */
-	FDAR_ODD_BITS = 19
+	FDAR_ODD_STRAY_SYN = 1u << 19, /* a SYN with another number that both sides ignored */
+	FDAR_ODD_BITS = 20
 };
 
 enum fdar_piece_kind {
@@ -105,7 +106,7 @@ struct fdar_way_totals {
 };
 
 struct fdar_session {
-	uint32_t id;       /* its place in the order of first packets, from 0 */
+	uint32_t id;       /* its place among all sessions, from 0: see fdar_sessions_get */
 	uint8_t transport; /* enum fdar_transport */
 	uint8_t began;     /* enum fdar_began */
 	uint8_t ended;     /* enum fdar_ended */
@@ -200,7 +201,8 @@ struct fdar_sessions;
 struct fdar_sessions *fdar_sessions_load(const char *path, const struct fdar_load_options *options,
 					 GError **error);
 
-/* In order of first packets; session->id is its index. Owned by sessions. */
+/* In order of first packets, but that a SYN on ports which are in use is known for a session only
+ * later; session->id is its index. Owned by sessions. */
 size_t fdar_sessions_count(const struct fdar_sessions *sessions);
 const struct fdar_session *fdar_sessions_get(const struct fdar_sessions *sessions, size_t index);
 

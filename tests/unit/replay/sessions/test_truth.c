@@ -355,6 +355,207 @@ static void test_syn_again(void)
 					      "sides guessed", "mid-stream", "fin by client" });
 }
 
+/* A SYN that both sides ignore, with whatever number, flags and data, from either side, at any place:
+ * the stream is what it is without it. */
+static void test_ignored_syn(void)
+{
+	/* Where each is told by what has been sent before it: the server's, the client's number. */
+	static const struct segment whole[] = { HANDSHAKE,
+						{ 'C', ACK | PSH, 1, 1, "one" },
+						{ 'S', ACK | PSH, 1, 4, "ONE" },
+						{ 'C', ACK, 4, 4, NULL },
+						{ 'C', ACK | PSH, 4, 4, "two" },
+						{ 'S', ACK | PSH, 4, 7, "TWO" },
+						{ 'C', ACK | FIN, 7, 7, NULL },
+						{ 'S', ACK | FIN, 7, 8, NULL },
+						{ 'C', ACK, 8, 8, NULL } };
+	/* 4: the right number, which is the next, behind the first request. */
+	static const uint32_t numbers[] = {
+		4, 5, 2000, 70000, 1u << 22, 1u << 29, FAR, 3u << 30, (uint32_t)-3, (uint32_t)-70000
+	};
+	static const unsigned flags[] = { SYN, SYN | ACK, SYN | PSH, SYN | 0x20 };
+	const struct expected expected = { "( C\"one\" S\"ONE\" C\"two\" S\"TWO\" C fin S fin)",
+					   "stray syn", "handshake", "fin by client" };
+
+	for (size_t at = 1; at < G_N_ELEMENTS(whole) - 1; at++)
+		for (size_t i = 0; i < 8 * G_N_ELEMENTS(numbers) * G_N_ELEMENTS(flags); i++) {
+			uint32_t number = numbers[i / 8 % G_N_ELEMENTS(numbers)];
+			struct segment all[20] = { 0 };
+			size_t count = at;
+			struct segment stray = {
+				.side = i & 1 ? 'S' : 'C',
+				.flags = flags[i / 8 / G_N_ELEMENTS(numbers)],
+				.seq = number,
+				.ack = number + 77,
+				.payload = i & 2 ? "junk" : NULL,
+			};
+
+			/* Before the handshake is over a server's is an answer. */
+			if (at < 3 && (stray.side == 'S' || stray.flags & ACK))
+				continue;
+			memcpy(all, whole, at * sizeof(*all));
+			all[count++] = stray;
+			if (i & 4)
+				all[count++] = stray;
+			memcpy(all + count, whole + at, sizeof(whole) - at * sizeof(*all));
+			check(all, &expected);
+		}
+}
+
+/* The peer asks back: it says where the connection is. */
+static void test_challenged_syn(void)
+{
+	const struct segment asked[] = { HANDSHAKE,
+					 { 'C', ACK | PSH, 1, 1, "one" },
+					 { 'S', ACK, 1, 4, NULL },
+					 { 'C', SYN, 900000, 0, NULL },
+					 { 'S', ACK, 1, 4, NULL },
+					 { 'C', SYN, 900000, 0, NULL },
+					 { 'S', ACK, 1, 4, NULL },
+					 { 'S', ACK | PSH, 1, 4, "ONE" },
+					 { 'C', ACK | PSH, 4, 4, "two" },
+					 { 'S', ACK, 4, 7, NULL },
+					 { 0 } };
+	/* Somebody on the way, or another machine with this address, answers to it. */
+	const struct segment refused[] = { HANDSHAKE,
+					   { 'C', ACK | PSH, 1, 1, "one" },
+					   { 'C', SYN, 900000, 0, NULL },
+					   { 'S', RST | ACK, FAR, 900001, NULL },
+					   { 'S', ACK | PSH, 1, 4, "ONE" },
+					   { 'C', ACK | PSH, 4, 4, "two" },
+					   { 'S', ACK, 4, 7, NULL },
+					   { 0 } };
+	const struct segment answered[] = { HANDSHAKE,
+					    { 'C', ACK | PSH, 1, 1, "one" },
+					    { 'C', SYN, 900000, 0, NULL },
+					    { 'S', SYN | ACK, FAR, 900001, NULL },
+					    { 'S', ACK | PSH, 1, 4, "ONE" },
+					    { 'C', ACK | PSH, 4, 4, "two" },
+					    { 'S', ACK, 4, 7, NULL },
+					    { 0 } };
+	/* The client is started again: it has nothing of the old connection, and resets it. */
+	const struct segment restarted[] = { HANDSHAKE,
+					     { 'C', ACK | PSH, 1, 1, "one" },
+					     { 'S', ACK, 1, 4, NULL },
+					     { 'C', SYN, 900000, 0, NULL },
+					     { 'S', ACK, 1, 4, NULL },
+					     { 'C', RST, 4, 0, NULL },
+					     { 'C', SYN, 900000, 0, NULL },
+					     { 'S', SYN | ACK, FAR, 900001, NULL },
+					     { 'C', ACK | PSH, 900001, FAR + 1, "two" },
+					     { 'S', ACK, FAR + 1, 900004, NULL },
+					     { 0 } };
+	const struct expected goes_on = { "( C\"one\" S\"ONE\" C\"two\")", "stray syn", "handshake",
+					  "open" };
+
+	check(asked, &goes_on);
+	check(refused, &goes_on);
+	check(answered, &goes_on);
+	check(restarted, &(struct expected){ "( C\"one\" C rst)( C\"two\")", "stray syn",
+					     "handshake", "reset by client" });
+}
+
+/* The ports are used again, and the capture has no end of the old connection. */
+static void test_heeded_syn(void)
+{
+	static const uint32_t numbers[] = { 4, 5, 70000, FAR, (uint32_t)-70000 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		uint32_t d = numbers[i];
+		const struct segment seen[] = { HANDSHAKE,
+						{ 'C', ACK | PSH, 1, 1, "one" },
+						{ 'C', SYN, d, 0, NULL },
+						{ 'S', SYN | ACK, FAR, d + 1, NULL },
+						{ 'C', ACK, d + 1, FAR + 1, NULL },
+						{ 'C', ACK | PSH, d + 1, FAR + 1, "two" },
+						{ 'S', ACK | PSH, FAR + 1, d + 4, "TWO" },
+						{ 0 } };
+		const struct segment refused[] = { HANDSHAKE,
+						   { 'C', ACK | PSH, 1, 1, "one" },
+						   { 'C', SYN, d, 0, NULL },
+						   { 'S', RST | ACK, 0, d + 1, NULL },
+						   { 0 } };
+		const struct segment client_only[] = { { 'C', SYN, 0, 0, NULL },
+						       { 'C', ACK | PSH, 1, 1, "one" },
+						       { 'C', SYN, d, 0, NULL },
+						       { 'C', ACK, d + 1, FAR + 1, NULL },
+						       { 'C', ACK | PSH, d + 1, FAR + 1, "two" },
+						       { 0 } };
+		const struct segment server_only[] = { { 'S', SYN | ACK, 0, 1, NULL },
+						       { 'S', ACK | PSH, 1, 4, "ONE" },
+						       { 'S', SYN | ACK, FAR, d + 1, NULL },
+						       { 'S', ACK | PSH, FAR + 1, d + 4, "TWO" },
+						       { 0 } };
+		const struct segment alone[] = { HANDSHAKE,
+						 { 'C', ACK | PSH, 1, 1, "one" },
+						 { 'C', SYN, d, 0, NULL },
+						 { 'C', SYN, d, 0, NULL },
+						 { 0 } };
+
+		check(seen, &(struct expected){ "( C\"one\")( C\"two\" S\"TWO\")", "", "handshake",
+						"ports reused" });
+		check(refused,
+		      &(struct expected){ "( C\"one\")( S rst)", "", "handshake", "ports reused" });
+		check(client_only, &(struct expected){ "( C\"one\")( C\"two\")", "",
+						       "syn, no answer", "ports reused" });
+		check(server_only,
+		      &(struct expected){ "( S\"ONE\" C gap 3)( S\"TWO\" C gap 3)",
+					  "gap from client", "syn+ack, no syn", "ports reused" });
+		check(alone,
+		      &(struct expected){ "( C\"one\")()", "", "handshake", "ports reused" });
+	}
+}
+
+/* SYNs of many numbers, to ports where nobody answers, are a session each; where a connection goes on
+ * they are none. */
+static void test_many_syns(void)
+{
+	struct segment scan[41] = { 0 }, busy[48] = { HANDSHAKE };
+	g_autoptr(GString) log = g_string_new(NULL);
+
+	for (unsigned i = 0; i < 40; i++) {
+		scan[i] = (struct segment){ 'C', SYN, i * 5000000, 0, NULL };
+		busy[3 + i] = (struct segment){ 'C', SYN, 70000 + i * 5000000, 0, NULL };
+		g_string_append(log, "()");
+	}
+	busy[43] = (struct segment){ 'C', ACK | PSH, 1, 1, "one" };
+	busy[44] = (struct segment){ 'S', ACK, 1, 4, NULL };
+	check(scan, &(struct expected){ log->str, "", "syn, no answer", "ports reused" });
+	check(busy, &(struct expected){ "( C\"one\")", "stray syn", "handshake", "open" });
+}
+
+/* Of a session that was joined mid-stream the stray SYN may be the first that is seen. */
+static void test_joined_syn(void)
+{
+	static const uint32_t numbers[] = { 3u << 29, FAR, 3u << 30, (uint32_t)-20000000 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		const struct segment first[] = { { 'C', SYN, numbers[i], 0, NULL },
+						 { 'C', ACK | PSH, 1, 1, "one" },
+						 { 'S', ACK | PSH, 1, 4, "ONE" },
+						 { 'C', ACK, 4, 4, NULL },
+						 { 0 } };
+		const struct segment asked[] = {
+			{ 'C', SYN, numbers[i], 0, NULL }, { 'S', ACK, 1, 1, NULL },
+			{ 'C', ACK | PSH, 1, 1, "one" },   { 'S', ACK | PSH, 1, 4, "ONE" },
+			{ 'C', ACK, 4, 4, NULL },          { 0 }
+		};
+		const struct segment second[] = {
+			{ 'S', ACK, 1, 1, NULL },        { 'C', SYN, numbers[i], 0, NULL },
+			{ 'C', ACK | PSH, 1, 1, "one" }, { 'S', ACK | PSH, 1, 4, "ONE" },
+			{ 'C', ACK, 4, 4, NULL },        { 0 }
+		};
+
+		check(first, &(struct expected){ "()( C\"one\" S\"ONE\")", "", "syn, no answer",
+						 "ports reused" });
+		check(asked, &(struct expected){ "()( C\"one\" S\"ONE\")", "", "syn, no answer",
+						 "ports reused" });
+		check(second,
+		      &(struct expected){ "( C\"one\" S\"ONE\")", "sides guessed, stray syn",
+					  "mid-stream", "open" });
+	}
+}
+
 static void test_half_open(void)
 {
 	const struct segment answered[] = { { 'C', SYN, 0, 0, NULL },
@@ -404,6 +605,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/truth/never-acknowledged", test_never_acknowledged);
 	g_test_add_func("/truth/probes", test_probes);
 	g_test_add_func("/truth/syn-again", test_syn_again);
+	g_test_add_func("/truth/ignored-syn", test_ignored_syn);
+	g_test_add_func("/truth/challenged-syn", test_challenged_syn);
+	g_test_add_func("/truth/heeded-syn", test_heeded_syn);
+	g_test_add_func("/truth/many-syns", test_many_syns);
+	g_test_add_func("/truth/joined-syn", test_joined_syn);
 	g_test_add_func("/truth/half-open", test_half_open);
 	g_test_add_func("/truth/urgent", test_urgent);
 	return g_test_run();
