@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/analyze/analyze_samples.h"
+#include "cli/analyze/analyze_syscalls.h"
 #include "cli/analyze/analyze_tables.h"
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
@@ -16,7 +17,7 @@
 #define LIMIT_DEFAULT 20
 
 static const struct fdar_usage_values values[] = {
-	{ "by", "function path component session request client label sample", FALSE },
+	{ "by", "function path component session request client label sample syscall", FALSE },
 	{ "sort", "own total calls median p99 name time open running waiting start", TRUE },
 	{ NULL, NULL, FALSE },
 };
@@ -50,6 +51,11 @@ static const struct fdar_usage usage = {
 		"--sample): "
 		"each function\n"
 		"               by itself and with what it calls (by --sort own, total or name)\n"
+		"--by syscall   system calls and waits of sessions, as strace -c counts them, of "
+		"recordings\n"
+		"               with --io: calls, errors, bytes and time in waits (by --sort "
+		"waiting, calls or\n"
+		"               name); with --session those of one client\n"
 		"\n"
 		"--unit request takes requests for sessions: better where clients make many on one "
 		"connection.\n"
@@ -68,12 +74,14 @@ static const struct fdar_usage usage = {
 		    "  flowdar analyze attack.rec --by path --sort total --format json\n"
 		    "  flowdar analyze usual.rec --by request --sort p99\n"
 		    "  flowdar analyze usual.rec --server\n"
+		    "  flowdar analyze usual.rec --by syscall --sort calls\n"
 		    "  flowdar analyze monday.rec tuesday.rec --save week.profile\n",
 };
 
 struct texts {
 	char *label_from;
 	char *label;
+	char *client;
 	char *by;
 	char *sort;
 	char *unit;
@@ -92,6 +100,7 @@ static void texts_clear(struct texts *texts)
 {
 	g_free(texts->label_from);
 	g_free(texts->label);
+	g_free(texts->client);
 	g_free(texts->by);
 	g_free(texts->sort);
 	g_free(texts->unit);
@@ -105,12 +114,13 @@ static void texts_clear(struct texts *texts)
 static int request_of(const struct texts *texts, struct fdar_analyze_request *request)
 {
 	*request = (struct fdar_analyze_request){ .label = texts->label,
+						  .client = texts->client,
 						  .server = texts->server,
 						  .own = texts->own };
 	if (!fdar_analyze_by_parse(texts->by, &request->by))
 		return fdar_usage_error(&usage,
 					"--by %s: expected function, path, component, session, "
-					"request, client, label or sample",
+					"request, client, label, sample or syscall",
 					texts->by);
 	if (!fdar_analyze_sort_parse(texts->sort, request->by, &request->sort))
 		return fdar_usage_error(&usage, "--sort %s: expected %s", texts->sort,
@@ -130,8 +140,12 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 					texts->limit);
 	if (texts->save && request->by == FDAR_BY_SAMPLE)
 		return fdar_usage_error(&usage, "--save: a profile has no samples");
-	if (texts->server &&
-	    (texts->label || request->by == FDAR_BY_SESSION || request->by == FDAR_BY_REQUEST))
+	if (texts->save && request->by == FDAR_BY_SYSCALL)
+		return fdar_usage_error(&usage, "--save: a profile has no system calls");
+	if (texts->client && request->by != FDAR_BY_SYSCALL)
+		return fdar_usage_error(&usage, "--session: only with --by syscall");
+	if (texts->server && (texts->label || texts->client || request->by == FDAR_BY_SESSION ||
+			      request->by == FDAR_BY_REQUEST))
 		return fdar_usage_error(&usage, "--server: has no sessions and no labels");
 	request->limit = (guint)texts->limit;
 	return 0;
@@ -177,6 +191,10 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 		return fdar_analyze_samples(&input, paths, request, stdout, &error)
 			       ? FDAR_EXIT_OK
 			       : failed(g_steal_pointer(&error));
+	if (request->by == FDAR_BY_SYSCALL)
+		return fdar_analyze_syscalls(&input, paths, request, stdout, &error)
+			       ? FDAR_EXIT_OK
+			       : failed(g_steal_pointer(&error));
 	if (request->by == FDAR_BY_SESSION) {
 		input.session = fdar_analyze_session_keep;
 		input.session_user = &wanted;
@@ -203,7 +221,7 @@ int fdar_cmd_analyze(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
 		  "What a row is: function (default), path, component, session, request, client, "
-		  "label or sample",
+		  "label, sample or syscall",
 		  "WHAT" },
 		{ "sort", 0, 0, G_OPTION_ARG_STRING, &texts.sort, "The order of rows (see above)",
 		  "KEY" },
@@ -213,6 +231,10 @@ int fdar_cmd_analyze(int argc, char **argv)
 		  "How many rows (default 20; 0: all)", "N" },
 		{ "label", 0, 0, G_OPTION_ARG_STRING, &texts.label,
 		  "Only the sessions with this label", "LABEL" },
+		{ "session", 's', 0, G_OPTION_ARG_STRING, &texts.client,
+		  "With --by syscall: only the sessions of this client, by address with or "
+		  "without port",
+		  "CLIENT" },
 		{ "label-from", 0, 0, G_OPTION_ARG_FILENAME, &texts.label_from,
 		  "Labels by client address: the replay.jsonl of flowdar replay", "FILE" },
 		{ "server", 0, 0, G_OPTION_ARG_NONE, &texts.server,

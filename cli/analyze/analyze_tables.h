@@ -19,7 +19,8 @@ enum fdar_analyze_by {
 	FDAR_BY_REQUEST,
 	FDAR_BY_CLIENT,
 	FDAR_BY_LABEL,
-	FDAR_BY_SAMPLE /* of a file of its own */
+	FDAR_BY_SAMPLE, /* of a file of its own */
+	FDAR_BY_SYSCALL /* read by itself, too */
 };
 
 enum fdar_analyze_sort {
@@ -39,8 +40,9 @@ struct fdar_analyze_request {
 	enum fdar_analyze_by by;
 	enum fdar_analyze_sort sort;
 	enum fdar_format format;
-	guint limit;       /* 0: none */
-	const char *label; /* NULL: all */
+	guint limit;        /* 0: none */
+	const char *label;  /* NULL: all */
+	const char *client; /* of BY_SYSCALL: only this one's sessions; NULL: all */
 	enum fdar_unit unit;
 	gboolean server;
 	gboolean own; /* flowdar's own functions in the server, too */
