@@ -77,6 +77,7 @@ struct making {
 	struct fdar_profile *flat[2]; /* of the sessions with each side's label */
 	struct fdar_report_slowest slowest[2];
 	struct fdar_histogram latency_ns[2];
+	struct fdar_syscalls *syscalls[2];
 	GArray *pictures;
 	GPtrArray *svgs;
 	GStringChunk *kept;
@@ -193,6 +194,10 @@ static void draw(struct making *making)
 
 	fdar_report_draw(&drawing, making->pictures, making->svgs, making->kept, making->drawn_ns,
 			 &making->heading);
+	for (unsigned i = 0; making->form == FDAR_REPORT_HTML && i < making->count; i++)
+		making->syscalls[i] =
+			fdar_report_syscalls_of(making->runs[i], making->compared.labels[i],
+						making->unit, making->stop);
 }
 
 static int by_time(gconstpointer a, gconstpointer b)
@@ -295,6 +300,7 @@ static gboolean write_report(struct making *making, GError **error)
 		.busy_ns = { busy_of(making->flat[0]), busy_of(making->flat[1]) },
 		.drawn_ns = { making->drawn_ns[0], making->drawn_ns[1] },
 		.latency_ns = { &making->latency_ns[0], &making->latency_ns[1] },
+		.syscalls = { making->syscalls[0], making->syscalls[1] },
 		.facts = (const void *)facts->data,
 		.fact_count = facts->len,
 		.sessions = (const void *)sessions->data,
@@ -320,6 +326,7 @@ static void making_clear(struct making *making)
 			fdar_report_slowest_clear(&making->slowest[i]);
 		fdar_profile_free(making->flat[i]);
 		fdar_histogram_clear(&making->latency_ns[i]);
+		fdar_syscalls_free(making->syscalls[i]);
 		g_strfreev(making->runs[i]);
 		g_free(making->names[i]);
 	}

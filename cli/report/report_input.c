@@ -4,6 +4,7 @@
 
 #include "analyze/profile/labels.h"
 #include "base/amount.h"
+#include "cli/kit/syscalls_input.h"
 #include "cli/kit/table.h"
 #include "cli/report/report_again.h"
 #include "pipeline/recording/recording.h"
@@ -270,4 +271,29 @@ void fdar_report_latency(const char *path, const char *label, struct fdar_histog
 		labels = fdar_labels_load(journal, NULL);
 	if (labels)
 		fdar_histogram_merge(latency_ns, fdar_labels_latency(labels, label));
+}
+
+struct fdar_syscalls *fdar_report_syscalls_of(char **runs, const char *label, enum fdar_unit unit,
+					      const volatile int *stop)
+{
+	struct fdar_profile_input input = { .unit = unit, .stop = stop };
+	struct fdar_syscalls *all = NULL;
+
+	for (char **path = runs; *path; path++) {
+		g_autoptr(fdar_syscalls) one = NULL;
+
+		input.path = *path;
+		one = fdar_profile_input_is_file(&input)
+			      ? NULL
+			      : fdar_syscalls_input_read(&input, label, NULL, NULL);
+		if (!one) {
+			fdar_syscalls_free(all);
+			return NULL;
+		}
+		if (all)
+			fdar_syscalls_add(all, one);
+		else
+			all = g_steal_pointer(&one);
+	}
+	return all;
 }

@@ -48,4 +48,9 @@ GArray *fdar_report_facts(const char *const paths[2], const struct fdar_diff *di
  * empty where there is none. */
 void fdar_report_latency(const char *path, const char *label, struct fdar_histogram *latency_ns);
 
+/* The system calls of all runs of one side (NULL-terminated), of the sessions with a label (NULL: all). NULL where
+ * they cannot be read, which was told when the side was, or are a profile's. The caller owns the result. */
+struct fdar_syscalls *fdar_report_syscalls_of(char **runs, const char *label, enum fdar_unit unit,
+					      const volatile int *stop);
+
 #endif

@@ -84,4 +84,10 @@ jq -e '[.syscalls[] | select(.call == "epoll_wait")][0].waiting_ns > 2e8' "$WORK
 "$FLOWDAR" analyze "$WORK/rec" --by syscall --format csv | head -n 1 | grep -q '^call,calls,' || fail "CSV"
 "$FLOWDAR" analyze "$WORK/rec" --by syscall --session 127.0.0.2 2> "$WORK/none.err" && fail "a client that there is not"
 grep -q 'no session is of client 127.0.0.2' "$WORK/none.err" || fail "$(cat "$WORK/none.err")"
+
+note "and the report has them"
+"$FLOWDAR" report "$WORK/rec" -o "$WORK/report.html" > /dev/null || fail "report: exit status $?"
+grep -q '<section id="syscalls">' "$WORK/report.html" || fail "the report has no system calls"
+grep -q '<tr><th scope="row"><code>write</code></th><td class="n" data-v="6\.22[0-9]*">6.2</td>' "$WORK/report.html" ||
+	fail "the report: $(grep -A 3 'id="syscalls"' "$WORK/report.html")"
 echo "passed"

@@ -105,6 +105,8 @@ static void contents(GString *out, const struct fdar_report *report)
 	for (gsize i = 0; i < report->picture_count; i++)
 		if (!report->pictures[i].first && !is_second(report, i))
 			entry(out, report->pictures[i].id, report->pictures[i].title);
+	if (fdar_report_has_syscalls(report))
+		entry(out, "syscalls", "System calls and waits");
 	if (report->session_count)
 		entry(out, "who", "Which sessions");
 	entry(out, "run", "What was run");
@@ -337,6 +339,7 @@ GString *fdar_report_html(const struct fdar_report *report)
 	g_string_append(out, "</section>\n");
 	fdar_report_distribution(out, report);
 	pictures(out, report, FALSE);
+	fdar_report_syscalls(out, report);
 	if (report->session_count) {
 		g_string_append(out, "<section id=\"who\"><h2>Which sessions</h2>\n");
 		fdar_report_sessions(out, report);

@@ -17,6 +17,7 @@
 
 #include "analyze/diff/diff.h"
 #include "analyze/profile/profile.h"
+#include "analyze/syscalls/syscalls.h"
 
 /* A row of "what was run": the same fact of both sides. Values may be NULL. */
 struct fdar_report_fact {
@@ -54,6 +55,7 @@ struct fdar_report {
 	guint64 drawn_ns[2]; /* of the sessions that the diagram shows; 0: not known */
 	const struct fdar_histogram
 		*latency_ns[2]; /* what clients waited for answers; NULL: not known */
+	const struct fdar_syscalls *syscalls[2]; /* of each side's sessions; NULL: not known */
 	const struct fdar_report_fact *facts;
 	gsize fact_count;
 	const struct fdar_report_session *sessions; /* the slowest first */

@@ -28,6 +28,10 @@ void fdar_report_functions(GString *out, const struct fdar_report *report);
 void fdar_report_paths(GString *out, const struct fdar_report *report);
 void fdar_report_sessions(GString *out, const struct fdar_report *report);
 
+/* What sessions had the system do, of recordings that tell of I/O. */
+gboolean fdar_report_has_syscalls(const struct fdar_report *report);
+void fdar_report_syscalls(GString *out, const struct fdar_report *report);
+
 /* The functions of one recording alone. */
 void fdar_report_alone(GString *out, const struct fdar_report *report);
 
