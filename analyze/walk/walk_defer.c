@@ -1,24 +1,54 @@
 /* Closed frames that wait for an owner, where there are more of them than are kept one by one: summed up by
  * call path, so that what they take is bounded by paths, however long a thread works before it is known for
  * whom. */
+#include <assert.h>
+
 #include "base/tally.h"
 #include "analyze/walk/walk_private.h"
 
-/* Frames of one path that are alike in all that is told of them but their times. */
-struct deferred_sum {
-	struct fdar_walk_cost cost; /* session: none yet; its times are sums */
-	uint64_t calls;
-	struct fdar_tally total_ns; /* of each, unless it is recursive */
+#define FIRST_ROOM 256u
+
+/* Frames of one path that are alike in all that is told of them but their times: what nearly all of them
+ * add to, in a line of the processor's cache. */
+struct sum {
+	uint64_t self_ns;
+	uint64_t wait_ns;
+	struct fdar_tally total_ns; /* of each that is not recursive */
+};
+
+_Static_assert(sizeof(struct sum) == 64, "one line");
+
+/* The rest of it. */
+struct rest {
+	uint64_t likeness;
+	uint64_t skipped_calls;
+	uint64_t skipped_ns;
+	uint64_t recursive_calls;
+	uint64_t recursive_ns;
+	uint32_t path;
+};
+
+/* Where the sum of a path's ordinary frames is: of those whose likeness is 0. */
+struct place {
+	uint32_t path;
+	uint32_t sum; /* index + 1; 0: free */
 };
 
 struct deferred {
-	struct fdar_intern ids; /* (path, how they are alike) -> index of sums */
-	GArray *sums;           /* of struct deferred_sum */
+	struct place *places; /* at most half of them in use */
+	uint32_t place_room;  /* a power of two */
+	uint32_t place_count;
+	uint64_t seed;
+	struct fdar_intern others; /* (path, likeness) -> index of other_sums */
+	GArray *other_sums;        /* of uint32_t: indexes of sums */
+	struct sum *sums;
+	struct rest *rests; /* by sum */
+	uint32_t count, room;
 	uint64_t calls;
 	uint64_t first_ns; /* when the earliest of all was opened */
 };
 
-static uint64_t likeness(const struct fdar_walk_cost *cost)
+static uint64_t likeness_of(const struct fdar_walk_cost *cost)
 {
 	return (uint64_t)cost->kind | (uint64_t)cost->recursive << 8 |
 	       (uint64_t)cost->unfinished << 16 | (uint64_t)cost->repaired << 24 |
@@ -32,7 +62,10 @@ static struct deferred *deferred_of(struct thread *thread)
 	if (deferred)
 		return deferred;
 	deferred = thread->deferred = g_new0(struct deferred, 1);
-	deferred->sums = g_array_new(FALSE, TRUE, sizeof(struct deferred_sum));
+	deferred->other_sums = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	deferred->seed = (uint64_t)g_random_int() << 32 | g_random_int();
+	deferred->place_room = FIRST_ROOM;
+	deferred->places = g_new0(struct place, FIRST_ROOM);
 	return deferred;
 }
 
@@ -42,10 +75,13 @@ void walk_defer_free(struct thread *thread)
 
 	if (!deferred)
 		return;
-	for (guint i = 0; i < deferred->sums->len; i++)
-		fdar_tally_clear(&g_array_index(deferred->sums, struct deferred_sum, i).total_ns);
-	g_array_unref(deferred->sums);
-	fdar_intern_clear(&deferred->ids);
+	for (uint32_t i = 0; i < deferred->count; i++)
+		fdar_tally_clear(&deferred->sums[i].total_ns);
+	free(deferred->sums);
+	g_free(deferred->rests);
+	g_free(deferred->places);
+	g_array_unref(deferred->other_sums);
+	fdar_intern_clear(&deferred->others);
 	g_clear_pointer(&thread->deferred, g_free);
 }
 
@@ -55,34 +91,133 @@ static void add(uint64_t *sum, uint64_t value)
 	*sum = *sum > UINT64_MAX - value ? UINT64_MAX : *sum + value;
 }
 
-void walk_defer(struct thread *thread, const struct fdar_walk_cost *cost, uint64_t start_ns)
+/* ---- where sums are ---- */
+
+static uint32_t place_of(const struct deferred *deferred, uint32_t path)
+{
+	uint64_t mixed = (path ^ deferred->seed) * WALK_MIX;
+
+	return (uint32_t)(mixed >> 32) & (deferred->place_room - 1);
+}
+
+/* Where the path's place is, or the free one where it belongs. */
+static struct place *find_place(const struct deferred *deferred, uint32_t path)
+{
+	uint32_t mask = deferred->place_room - 1, at = place_of(deferred, path);
+
+	while (deferred->places[at].sum && deferred->places[at].path != path)
+		at = (at + 1) & mask;
+	return &deferred->places[at];
+}
+
+static void grow_places(struct deferred *deferred)
+{
+	struct place *old = deferred->places;
+	uint32_t room = deferred->place_room;
+
+	deferred->place_room *= 2;
+	deferred->places = g_new0(struct place, deferred->place_room);
+	for (uint32_t i = 0; i < room; i++)
+		if (old[i].sum)
+			*find_place(deferred, old[i].path) = old[i];
+	g_free(old);
+}
+
+/* g_realloc does not keep to the lines. */
+static void grow_sums(struct deferred *deferred)
+{
+	uint32_t room = MAX(FIRST_ROOM, 2 * deferred->room);
+	struct sum *sums = aligned_alloc(sizeof(*sums), room * sizeof(*sums));
+
+	if (!sums)
+		g_error("no memory for %u call paths", room);
+	if (deferred->count)
+		memcpy(sums, deferred->sums, deferred->count * sizeof(*sums));
+	free(deferred->sums);
+	deferred->sums = sums;
+	deferred->rests = g_renew(struct rest, deferred->rests, room);
+	deferred->room = room;
+}
+
+static uint32_t sum_new(struct deferred *deferred, uint32_t path, uint64_t likeness)
+{
+	if (deferred->count == deferred->room)
+		grow_sums(deferred);
+	deferred->sums[deferred->count] = (struct sum){ 0 };
+	deferred->rests[deferred->count] = (struct rest){ .likeness = likeness, .path = path };
+	return deferred->count++;
+}
+
+static __attribute__((noinline)) uint32_t find_other(struct deferred *deferred,
+						     const struct fdar_walk_cost *cost)
+{
+	uint64_t likeness = likeness_of(cost);
+	uint32_t id = fdar_intern_add(&deferred->others, cost->path, likeness);
+
+	if (id == deferred->other_sums->len) {
+		uint32_t sum = sum_new(deferred, cost->path, likeness);
+
+		g_array_append_val(deferred->other_sums, sum);
+	}
+	return g_array_index(deferred->other_sums, uint32_t, id);
+}
+
+static uint32_t find_sum(struct deferred *deferred, const struct fdar_walk_cost *cost)
+{
+	struct place *place;
+
+	if (G_UNLIKELY(likeness_of(cost)))
+		return find_other(deferred, cost);
+	place = find_place(deferred, cost->path);
+	if (G_UNLIKELY(!place->sum)) {
+		if (2 * ++deferred->place_count > deferred->place_room) {
+			grow_places(deferred);
+			place = find_place(deferred, cost->path);
+		}
+		*place = (struct place){ cost->path, sum_new(deferred, cost->path, 0) + 1 };
+	}
+	return place->sum - 1;
+}
+
+/* ---- adding ---- */
+
+static void add_recursive(struct rest *rest, const struct fdar_walk_cost *cost)
+{
+	rest->recursive_calls++;
+	add(&rest->recursive_ns, cost->total_ns);
+}
+
+/* Costs are looked for in three rounds, so that what is far away is on its way for all of them before the
+ * first is needed. */
+void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint32_t count,
+		uint64_t first_ns)
 {
 	struct deferred *deferred = deferred_of(thread);
-	uint32_t id = fdar_intern_add(&deferred->ids, cost->path, likeness(cost));
-	struct deferred_sum *sum;
+	uint32_t ids[WALK_DEFER_LOT];
 
-	if (id == deferred->sums->len) {
-		struct deferred_sum fresh = { .cost = { .path = cost->path,
-							.kind = cost->kind,
-							.recursive = cost->recursive,
-							.unfinished = cost->unfinished,
-							.repaired = cost->repaired,
-							.ended = cost->ended,
-							.client = cost->client } };
-
-		g_array_append_val(deferred->sums, fresh);
+	assert(count <= WALK_DEFER_LOT);
+	for (uint32_t i = 0; i < count; i++)
+		__builtin_prefetch(&deferred->places[place_of(deferred, costs[i].path)]);
+	for (uint32_t i = 0; i < count; i++) {
+		ids[i] = find_sum(deferred, &costs[i]);
+		__builtin_prefetch(&deferred->sums[ids[i]], 1);
 	}
-	sum = &g_array_index(deferred->sums, struct deferred_sum, id);
-	sum->calls++;
-	add(&sum->cost.self_ns, cost->self_ns);
-	add(&sum->cost.total_ns, cost->total_ns);
-	add(&sum->cost.wait_ns, cost->wait_ns);
-	add(&sum->cost.skipped_calls, cost->skipped_calls);
-	add(&sum->cost.skipped_ns, cost->skipped_ns);
-	if (!cost->recursive)
-		fdar_tally_add(&sum->total_ns, cost->total_ns);
-	deferred->first_ns = deferred->calls ? MIN(deferred->first_ns, start_ns) : start_ns;
-	deferred->calls++;
+	for (uint32_t i = 0; i < count; i++) {
+		struct sum *sum = &deferred->sums[ids[i]];
+
+		add(&sum->self_ns, costs[i].self_ns);
+		add(&sum->wait_ns, costs[i].wait_ns);
+		if (G_UNLIKELY(costs[i].recursive))
+			add_recursive(&deferred->rests[ids[i]], &costs[i]);
+		else
+			fdar_tally_add(&sum->total_ns, costs[i].total_ns);
+		if (G_UNLIKELY(costs[i].skipped_calls | costs[i].skipped_ns)) {
+			add(&deferred->rests[ids[i]].skipped_calls, costs[i].skipped_calls);
+			add(&deferred->rests[ids[i]].skipped_ns, costs[i].skipped_ns);
+		}
+	}
+	deferred->first_ns = deferred->calls ? MIN(deferred->first_ns, first_ns) : first_ns;
+	deferred->calls += count;
 }
 
 uint64_t walk_deferred_calls(const struct thread *thread)
@@ -95,18 +230,41 @@ uint64_t walk_deferred_first_ns(const struct thread *thread)
 	return walk_deferred_calls(thread) ? thread->deferred->first_ns : UINT64_MAX;
 }
 
-static void tell(struct fdar_walk *walk, struct deferred_sum *sum, struct session *session)
+static struct fdar_walk_sum sum_of(const struct sum *sum, const struct rest *rest)
 {
-	struct fdar_walk_sum told = { .cost = sum->cost, .calls = sum->calls };
+	uint64_t likeness = rest->likeness;
+
+	return (struct fdar_walk_sum){
+		.cost = { .self_ns = sum->self_ns,
+			  .total_ns =
+				  (likeness >> 8 & 0xff) ? rest->recursive_ns : sum->total_ns.sum,
+			  .wait_ns = sum->wait_ns,
+			  .skipped_calls = rest->skipped_calls,
+			  .skipped_ns = rest->skipped_ns,
+			  .path = rest->path,
+			  .kind = likeness & 0xff,
+			  .recursive = likeness >> 8 & 0xff,
+			  .unfinished = likeness >> 16 & 0xff,
+			  .repaired = likeness >> 24 & 0xff,
+			  .ended = likeness >> 32 & 0xff,
+			  .client = likeness >> 40 & 0xff },
+		.calls = rest->recursive_calls + sum->total_ns.count,
+	};
+}
+
+static void tell(struct fdar_walk *walk, struct sum *sum, const struct rest *rest,
+		 struct session *session)
+{
+	struct fdar_walk_sum told = sum_of(sum, rest);
 
 	told.cost.session = session ? &session->told : NULL;
-	walk->stats.deferred += sum->calls;
-	walk->stats.frames += sum->calls;
-	walk->stats.calls[sum->cost.kind] += sum->calls;
-	walk->stats.unfinished += sum->cost.unfinished ? sum->calls : 0;
-	walk->stats.repaired += sum->cost.repaired ? sum->calls : 0;
-	walk->stats.ended += sum->cost.ended ? sum->calls : 0;
-	walk->stats.adopted += session ? sum->calls : 0;
+	walk->stats.deferred += told.calls;
+	walk->stats.frames += told.calls;
+	walk->stats.calls[told.cost.kind] += told.calls;
+	walk->stats.unfinished += told.cost.unfinished ? told.calls : 0;
+	walk->stats.repaired += told.cost.repaired ? told.calls : 0;
+	walk->stats.ended += told.cost.ended ? told.calls : 0;
+	walk->stats.adopted += session ? told.calls : 0;
 	fdar_tally_to_histogram(&sum->total_ns, &told.total_ns);
 	if (walk->visitor->sum)
 		walk->visitor->sum(walk->user, &told);
@@ -120,9 +278,11 @@ void walk_defer_settle(struct fdar_walk *walk, struct thread *thread, struct ses
 
 	if (!deferred || !deferred->calls)
 		return;
-	for (guint i = 0; i < deferred->sums->len; i++)
-		tell(walk, &g_array_index(deferred->sums, struct deferred_sum, i), session);
-	g_array_set_size(deferred->sums, 0);
-	fdar_intern_reset(&deferred->ids);
+	for (uint32_t i = 0; i < deferred->count; i++)
+		tell(walk, &deferred->sums[i], &deferred->rests[i], session);
+	memset(deferred->places, 0, deferred->place_room * sizeof(*deferred->places));
+	deferred->place_count = deferred->count = 0;
+	g_array_set_size(deferred->other_sums, 0);
+	fdar_intern_reset(&deferred->others);
 	deferred->calls = 0;
 }

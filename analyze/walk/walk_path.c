@@ -1,8 +1,10 @@
-/* Call paths: which one a call makes of the one around it. Most calls are made where they were made
- * before: each path remembers two calls below it, next to what is read of it anyway. */
-#include "analyze/walk/walk_private.h"
+/* Call paths: which one a call makes of the one around it. Most calls are made where the thread made them
+ * before: these are remembered, each in one place, so that one look tells. */
+#include "analyze/walk/walk_call.h"
 
 #define FIRST_EDGES 1024u
+#define CALLS_LOG   10u        /* of how many are remembered, at first and */
+#define CALLS_MAX   (1u << 16) /* at most, where paths are few */
 
 /* What a call of a key makes of a path; below is 0 in a free slot, and where paths are used up. */
 struct walk_edge {
@@ -12,32 +14,33 @@ struct walk_edge {
 	uint32_t used;
 };
 
-/* g_realloc does not keep to the lines. */
-static struct path *lines_grow(struct path *old, uint32_t count, uint32_t room)
+static struct call *calls_new(uint32_t room)
 {
-	struct path *lines = aligned_alloc(sizeof(struct path), (size_t)room * sizeof(*lines));
+	struct call *calls = aligned_alloc(2 * sizeof(*calls), (size_t)room * sizeof(*calls));
 
-	if (!lines)
-		g_error("no memory for %u call paths", room);
-	if (count)
-		memcpy(lines, old, (size_t)count * sizeof(*lines));
-	free(old);
-	return lines;
+	if (!calls)
+		g_error("no memory for %u calls", room);
+	memset(calls, 0, (size_t)room * sizeof(*calls));
+	return calls;
 }
 
 void walk_paths_init(struct fdar_walk *walk)
 {
 	walk->path_room = FIRST_EDGES;
-	walk->paths = lines_grow(NULL, 0, walk->path_room);
+	walk->paths = g_new(struct path, walk->path_room);
 	walk->paths[0] = (struct path){ .key = FDAR_INTERN_NONE };
 	walk->path_count = 1;
 	walk->edge_seed = (uint64_t)g_random_int() << 32 | g_random_int();
+	walk->call_room = 1u << CALLS_LOG;
+	walk->call_shift = 64 - CALLS_LOG;
+	walk->calls = calls_new(walk->call_room);
 }
 
 void walk_paths_clear(struct fdar_walk *walk)
 {
-	free(walk->paths);
+	g_free(walk->paths);
 	g_free(walk->edges);
+	free(walk->calls);
 }
 
 /* The finisher of MurmurHash3 (Austin Appleby, public domain); seeded, so that a hostile trace
@@ -90,7 +93,7 @@ static uint32_t path_make(struct fdar_walk *walk, uint32_t path, uint32_t key,
 		return 0;
 	if (walk->path_count == walk->path_room) {
 		walk->path_room *= 2;
-		walk->paths = lines_grow(walk->paths, walk->path_count, walk->path_room);
+		walk->paths = g_renew(struct path, walk->paths, walk->path_room);
 	}
 	walk->paths[walk->path_count] = (struct path){ .told = *like, .key = key };
 	walk->paths[walk->path_count].told.parent = path;
@@ -114,17 +117,28 @@ uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key,
 	return edge->below;
 }
 
-void walk_path_remember(struct fdar_walk *walk, uint32_t path, uint32_t below, uint64_t addr,
-			uint32_t slot, const struct thread *thread)
+/* Twice the room, as long as that is not out of proportion to what there is to remember. */
+static void grow_calls(struct fdar_walk *walk)
 {
-	struct path *above = &walk->paths[path];
+	struct call *old = walk->calls;
+	uint32_t room = walk->call_room;
 
-	walk->paths[below].slot = slot;
-	walk->paths[below].slot_thread = thread->index + 1;
-	if (above->below[0] == below && above->below_addr[0] == addr)
+	walk->call_misses = 0;
+	if (room >= CALLS_MAX && room >= 2 * walk->path_count)
 		return;
-	above->below[1] = above->below[0];
-	above->below_addr[1] = above->below_addr[0];
-	above->below[0] = below;
-	above->below_addr[0] = addr;
+	walk->call_room *= 2;
+	walk->call_shift--;
+	walk->calls = calls_new(walk->call_room);
+	for (uint32_t i = 0; i < room; i++)
+		if (old[i].thread)
+			walk->calls[walk_call_place(walk, old[i].path, old[i].addr,
+						    old[i].thread)] = old[i];
+	free(old);
+}
+
+void walk_call_remember(struct fdar_walk *walk, const struct call *call)
+{
+	if (++walk->call_misses > walk->call_room / 2)
+		grow_calls(walk);
+	walk->calls[walk_call_place(walk, call->path, call->addr, call->thread)] = *call;
 }

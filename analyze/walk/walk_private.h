@@ -31,6 +31,8 @@
 #include "instrument/wire/events.h"
 
 #define WALK_EDGES_MAX (2 * FDAR_WALK_PATHS_MAX)
+/* The odd number nearest to 2^64 over the golden ratio (Knuth, The Art of Computer Programming 3, 6.4). */
+#define WALK_MIX UINT64_C(0x9e3779b97f4a7c15)
 
 /* A session, or a request where those are told as sessions: then what they are in is hidden. */
 struct session {
@@ -169,18 +171,12 @@ struct thread {
 	uint32_t heirlooms_told; /* of these: so many */
 };
 
-/* A call path, and what calls below it lead to: a line of the processor's cache. */
 struct path {
 	struct fdar_walk_path told;
-	uint32_t key;           /* index of keys */
-	uint32_t slot;          /* index of slots of its function on one thread: ... */
-	uint32_t slot_thread;   /* ... this one, index + 1 */
-	uint32_t below[2];      /* where calls of functions lead that were made last; 0: nowhere */
-	uint64_t below_addr[2]; /* of those functions */
+	uint32_t key; /* index of keys */
 };
 
-_Static_assert(sizeof(struct path) == 64, "one line");
-
+struct call;
 struct walk_edge;
 
 struct fdar_walk {
@@ -204,6 +200,10 @@ struct fdar_walk {
 	uint32_t edge_count;
 	uint32_t edge_room;
 	uint64_t edge_seed;
+	struct call
+		*calls; /* walk_call.h: what calls were made last, each in the one place for it */
+	uint32_t call_room, call_shift; /* a power of two; what is left of a hash is a place */
+	uint32_t call_misses;           /* since there is so much room */
 	GHashTable *sessions; /* struct session_key -> struct session, the open ones; one that has
 				 * two keys is there twice */
 	GHashTable *fds;      /* pid << 32 | descriptor -> struct session, open ones */
@@ -246,25 +246,6 @@ void walk_paths_clear(struct fdar_walk *walk);
  * room. */
 uint32_t walk_path_find(struct fdar_walk *walk, uint32_t path, uint32_t key,
 			const struct fdar_walk_path *like);
-/* Found out: calls of a function from path lead below, where the function has this slot. */
-void walk_path_remember(struct fdar_walk *walk, uint32_t path, uint32_t below, uint64_t addr,
-			uint32_t slot, const struct thread *thread);
-/* Where a call of a function leads and was remembered to lead on this thread; 0: look it up. */
-static inline uint32_t walk_path_recall(const struct fdar_walk *walk, uint32_t path, uint64_t addr,
-					const struct thread *thread)
-{
-	const struct path *above = &walk->paths[path];
-	/* Which of both it is, the processor cannot foretell: so no branch. Both may have the address,
-	 * of two processes: then it is the first. */
-	uint32_t first = -(uint32_t)(above->below_addr[0] == addr);
-	uint32_t second = -(uint32_t)(above->below_addr[1] == addr) & ~first;
-	uint32_t below = (first & above->below[0]) | (second & above->below[1]);
-	const struct path *found = &walk->paths[below];
-
-	/* Numbers of threads are not those of processes: the slot says both. */
-	return below && found->slot_thread == thread->index + 1 ? below : 0;
-}
-
 /* walk_registry.c */
 GPtrArray *walk_processes_new(void);
 GHashTable *walk_sessions_new(void);
@@ -302,8 +283,11 @@ void walk_tell_sample(const struct fdar_walk *walk, const struct fdar_walk_frame
 void walk_session_settle(struct fdar_walk *walk, struct session *session);
 
 /* walk_defer.c */
-/* A closed frame waits for an owner, opened at start_ns, as a part of its path's sum. */
-void walk_defer(struct thread *thread, const struct fdar_walk_cost *cost, uint64_t start_ns);
+#define WALK_DEFER_LOT 64u
+/* Closed frames, up to WALK_DEFER_LOT, wait for an owner as parts of their paths' sums; the first of them
+ * was opened at first_ns. */
+void walk_defer(struct thread *thread, const struct fdar_walk_cost *costs, uint32_t count,
+		uint64_t first_ns);
 /* How many frames that are, and when the first of them was opened. */
 uint64_t walk_deferred_calls(const struct thread *thread);
 uint64_t walk_deferred_first_ns(const struct thread *thread);

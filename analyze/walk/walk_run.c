@@ -1,5 +1,6 @@
 /* Runs of function events: nearly all that traces hold. Each does what walk_stack.c would do with it; what
  * it would do otherwise than usual ends the run, before anything of it is done, and is left to that. */
+#include "analyze/walk/walk_call.h"
 #include "analyze/walk/walk_frame.h"
 
 #define COSTS 64u /* told at once */
@@ -14,12 +15,16 @@ struct run {
 	uint64_t next_frame;
 	uint32_t depth, lowest; /* lowest: that it was */
 	uint32_t room;
-	uint32_t open;                /* functions */
-	uint64_t halves;              /* calls count twice as events */
-	uint32_t count;               /* of costs */
-	uint64_t pending;             /* of the costs: closed before anybody had them */
-	gboolean defers;              /* and where such are summed up: then none of the costs is */
-	struct fdar_walk_cost *costs; /* COSTS */
+	uint32_t open;       /* functions */
+	uint64_t halves;     /* calls count twice as events */
+	uint64_t paths_over; /* of them: on no path of their own */
+	uint32_t count;      /* of costs */
+	uint64_t pending;    /* of the costs: closed before anybody had them */
+	gboolean defers;     /* and where such are summed up: then they are in waiting */
+	uint32_t deferred;
+	uint64_t first_ns;              /* when the first of all that were in there was opened */
+	struct fdar_walk_cost *waiting; /* WALK_DEFER_LOT */
+	struct fdar_walk_cost *costs;   /* COSTS */
 };
 
 /* No function that is not inlined gets the run's address: then it is in registers. */
@@ -41,11 +46,21 @@ static inline void cost_added(struct run *run)
 	run->count = 0;
 }
 
-static inline uint32_t path_of_call(const struct run *run, uint64_t addr)
+static inline const struct call *recall(const struct run *run, uint64_t addr)
 {
 	uint32_t around = run->depth ? run->frames[run->depth - 1].path : 0;
 
-	return walk_path_recall(run->walk, around, addr, run->thread);
+	return walk_call_recall(run->walk, around, addr, run->thread);
+}
+
+/* A frame that is nobody's yet was closed, its cost is behind the others that are to be summed up. */
+static inline void defer(struct run *run, uint64_t start_ns)
+{
+	run->first_ns = MIN(run->first_ns, start_ns);
+	if (++run->deferred < WALK_DEFER_LOT)
+		return;
+	walk_defer(run->thread, run->waiting, run->deferred, run->first_ns);
+	run->deferred = 0;
 }
 
 /* Each field on its own: compilers clear what is as large as a frame by a loop that is dear to begin. */
@@ -69,18 +84,18 @@ static inline void open_frame(struct frame *frame, struct session *owner, uint32
 
 static inline gboolean enter(struct run *run, const struct fdar_event *event)
 {
-	uint32_t path = path_of_call(run, event->func.function), slot;
+	const struct call *call = recall(run, event->func.function);
 	struct slot *at;
 
-	if (G_UNLIKELY(!path || run->depth == run->room))
+	if (G_UNLIKELY(!call || run->depth == run->room))
 		return FALSE;
-	slot = run->walk->paths[path].slot;
-	at = walk_slot_at(run->walk, slot);
-	open_frame(&run->frames[run->depth], run->owner, path, event->time_ns);
+	at = walk_slot_at(run->walk, call->slot);
+	open_frame(&run->frames[run->depth], run->owner, call->below, event->time_ns);
 	run->frames[run->depth].id = ++run->next_frame;
 	run->frames[run->depth].addr = event->func.function;
 	run->frames[run->depth].call_site = event->func.call_site;
-	run->frames[run->depth].slot = slot;
+	run->frames[run->depth].slot = call->slot;
+	run->paths_over += !call->below;
 	run->frames[run->depth].outer = at->top;
 	at->top = ++run->depth;
 	run->open++;
@@ -107,12 +122,15 @@ static inline gboolean is_plain_exit(const struct run *run, const struct fdar_ev
 
 static inline gboolean leave(struct run *run, const struct fdar_event *event)
 {
-	struct fdar_walk_cost *cost = &run->costs[run->count];
+	struct fdar_walk_cost *cost;
 	const struct frame *frame;
+	gboolean defers;
 
 	if (G_UNLIKELY(!is_plain_exit(run, event)))
 		return FALSE;
 	frame = &run->frames[--run->depth];
+	defers = run->defers && frame->claim == CLAIM_PENDING;
+	cost = defers ? &run->waiting[run->deferred] : &run->costs[run->count];
 	run->now_ns = event->time_ns;
 	*cost = walk_frame_cost(run->frames, run->now_ns, frame, HOW_EXIT);
 	walk_slot_at(run->walk, frame->slot)->top = frame->outer;
@@ -120,8 +138,8 @@ static inline gboolean leave(struct run *run, const struct fdar_event *event)
 	run->lowest = MIN(run->lowest, run->depth);
 	walk_frame_add(run->thread, run->depth ? &run->frames[run->depth - 1] : NULL, frame,
 		       run->now_ns - frame->start_ns, cost);
-	if (frame->claim == CLAIM_PENDING && run->defers) {
-		walk_defer(run->thread, cost, frame->start_ns);
+	if (defers) {
+		defer(run, frame->start_ns);
 		return TRUE;
 	}
 	run->pending += frame->claim == CLAIM_PENDING;
@@ -139,26 +157,29 @@ static inline gboolean leave(struct run *run, const struct fdar_event *event)
 /* An entry and its exit. */
 static inline gboolean call(struct run *run, const struct fdar_event *event)
 {
-	uint32_t path = path_of_call(run, event->called.function);
+	const struct call *call = recall(run, event->called.function);
 	uint64_t end_ns = event->time_ns + event->called.ns;
+	gboolean defers = run->defers && !run->owner;
 
-	if (G_UNLIKELY(!path || run->depth == run->room || end_ns < event->time_ns ||
+	if (G_UNLIKELY(!call || run->depth == run->room || end_ns < event->time_ns ||
 		       (run->owner && run->owner->told.state != FDAR_SESSION_OPEN) ||
 		       (!run->owner && walk_can_wait(run->thread))))
 		return FALSE;
 	struct frame frame;
-	struct fdar_walk_cost *cost = &run->costs[run->count];
+	struct fdar_walk_cost *cost =
+		defers ? &run->waiting[run->deferred] : &run->costs[run->count];
 
-	open_frame(&frame, run->owner, path, event->time_ns);
-	frame.outer = walk_slot_at(run->walk, run->walk->paths[path].slot)->top;
+	open_frame(&frame, run->owner, call->below, event->time_ns);
+	frame.outer = walk_slot_at(run->walk, call->slot)->top;
 	run->next_frame++;
+	run->paths_over += !call->below;
 	run->halves++;
 	run->now_ns = end_ns;
 	*cost = walk_frame_cost(run->frames, end_ns, &frame, HOW_EXIT);
 	walk_frame_add(run->thread, run->depth ? &run->frames[run->depth - 1] : NULL, &frame,
 		       event->called.ns, cost);
-	if (!run->owner && run->defers) {
-		walk_defer(run->thread, cost, event->time_ns);
+	if (defers) {
+		defer(run, event->time_ns);
 		return TRUE;
 	}
 	run->pending += !run->owner;
@@ -188,6 +209,8 @@ static inline void end(const struct run *run, const struct fdar_event *first, si
 	struct thread *thread = run->thread;
 
 	tell(walk, run->costs, run->count);
+	if (run->deferred)
+		walk_defer(thread, run->waiting, run->deferred, run->first_ns);
 	if (!taken)
 		return;
 	if (!walk->stats.events || first->time_ns < walk->stats.begin_ns)
@@ -195,6 +218,7 @@ static inline void end(const struct run *run, const struct fdar_event *first, si
 	walk->stats.events += taken + run->halves;
 	walk->now_ns = MAX(walk->now_ns, run->now_ns);
 	walk->stats.end_ns = walk->now_ns;
+	walk->stats.paths_over += run->paths_over;
 	walk->next_frame = run->next_frame;
 	thread->now_ns = run->now_ns;
 	thread->frames->len = run->depth;
@@ -209,7 +233,7 @@ static inline void end(const struct run *run, const struct fdar_event *first, si
 size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t length)
 {
 	struct thread *thread = walk_thread_of(walk, events->pid, events->tid);
-	struct fdar_walk_cost costs[COSTS];
+	struct fdar_walk_cost costs[COSTS], waiting[WALK_DEFER_LOT];
 	struct run run;
 	size_t taken = 0;
 
@@ -218,6 +242,7 @@ size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t 
 		return 0;
 	run.walk = walk;
 	run.costs = costs;
+	run.waiting = waiting;
 	run.thread = thread;
 	run.frames = walk_frame_at(thread, 0);
 	run.owner = thread->current;
@@ -226,7 +251,8 @@ size_t walk_run(struct fdar_walk *walk, const struct fdar_event *events, size_t 
 	run.depth = run.lowest = thread->frames->len;
 	run.room = MIN(thread->room, FDAR_WALK_DEPTH_MAX);
 	run.open = thread->open[FDAR_FRAME_FUNCTION];
-	run.halves = run.pending = run.count = 0;
+	run.paths_over = run.halves = run.pending = run.count = run.deferred = 0;
+	run.first_ns = UINT64_MAX;
 	run.defers = walk_sums(walk);
 	while (taken < length && events[taken].pid == thread->pid &&
 	       events[taken].tid == thread->tid && take(&run, &events[taken]))

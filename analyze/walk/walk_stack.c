@@ -1,4 +1,5 @@
 /* Frames of a thread: entering, closing, repair of exits that do not match. */
+#include "analyze/walk/walk_call.h"
 #include "analyze/walk/walk_frame.h"
 
 #define FIRST_FRAMES 64u
@@ -52,10 +53,12 @@ static uint32_t path_below(struct fdar_walk *walk, const struct thread *thread, 
 	}
 	*slot = slot_add(walk, thread, kind, identity_of(kind, event));
 	below = walk_path_find(walk, around, walk_slot_at(walk, *slot)->key, &like);
-	if (!below)
-		walk->stats.paths_over++;
-	else if (kind == FDAR_FRAME_FUNCTION)
-		walk_path_remember(walk, around, below, event->func.function, *slot, thread);
+	if (kind == FDAR_FRAME_FUNCTION)
+		walk_call_remember(walk, &(struct call){ .addr = event->func.function,
+							 .path = around,
+							 .thread = thread->index + 1,
+							 .below = below,
+							 .slot = *slot });
 	return below;
 }
 
@@ -82,7 +85,8 @@ static uint32_t path_around(const struct thread *thread)
 struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 			       enum fdar_frame_kind kind, const struct fdar_event *event)
 {
-	uint32_t depth = thread->frames->len, around = path_around(thread), slot_id, path = 0;
+	uint32_t depth = thread->frames->len, around = path_around(thread), slot_id, path;
+	const struct call *call = NULL;
 
 	if (depth >= FDAR_WALK_DEPTH_MAX) {
 		thread->overflow++;
@@ -90,14 +94,17 @@ struct frame *walk_stack_enter(struct fdar_walk *walk, struct thread *thread,
 		return NULL;
 	}
 	if (kind == FDAR_FRAME_FUNCTION)
-		path = walk_path_recall(walk, around, event->func.function, thread);
-	if (G_LIKELY(path))
-		slot_id = walk->paths[path].slot;
-	else
+		call = walk_call_recall(walk, around, event->func.function, thread);
+	if (G_LIKELY(call)) {
+		path = call->below;
+		slot_id = call->slot;
+	} else {
 		path = path_below(walk, thread, around, kind, event, &slot_id);
+	}
 	struct slot *slot = walk_slot_at(walk, slot_id);
 	struct frame *frame = push(thread);
 
+	walk->stats.paths_over += !path;
 	*frame = (struct frame){
 		.id = ++walk->next_frame,
 		.addr = kind == FDAR_FRAME_FUNCTION ? event->func.function : 0,
@@ -201,7 +208,7 @@ static inline void close_top(struct fdar_walk *walk, struct thread *thread, enum
 	if (walk->visitor->frame || (frame->claim == CLAIM_PENDING && walk_can_wait(thread))) {
 		tell_whole(walk, thread, frame, &cost, result);
 	} else if (frame->claim == CLAIM_PENDING && walk_sums(walk)) {
-		walk_defer(thread, &cost, frame->start_ns);
+		walk_defer(thread, &cost, 1, frame->start_ns);
 	} else {
 		thread->pending_over += frame->claim == CLAIM_PENDING;
 		walk_tell_cost(walk, &cost);
