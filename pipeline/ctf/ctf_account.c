@@ -37,19 +37,20 @@ static void lose(struct fdar_ctf_stream *stream, uint64_t until, uint64_t events
 				events);
 }
 
-/* How many more a counter of so many bits says than before. One that is less has come round; but LTTng
- * writes 0 into a packet that its timer has cut, and of two writers on a processor one may be late: both
- * go on with the count after it, which last is, and is then, too. */
+/* How many more a counter of so many bits says than before. One that is less has come round, if that is
+ * less than half of all it can say for one of 64 bits, else it began anew; but LTTng writes 0 into a packet
+ * that its timer has cut, and of two writers on a processor one may be late: both go on with the count
+ * after it, which last is, and is then, too. */
 static uint64_t count_on(const struct fdar_ctf_stream *stream, uint64_t now, uint64_t *last)
 {
 	unsigned bits = stream->stream->bits[FDAR_CTF_VALUE_DISCARDED];
 	uint64_t more = (now - *last) & (UINT64_MAX >> (64 - CLAMP(bits, 1, 64)));
-	gboolean late = now < *last && stream->plan->lttng && bits >= 32 &&
-			(!now || bits == 64 || more >> (bits - 1));
+	gboolean back = now < *last && more >> (CLAMP(bits, 1, 64) - 1);
+	gboolean late = now < *last && stream->plan->lttng && bits >= 32 && (!now || back);
 
 	if (late)
 		return 0;
-	if (now < *last && bits == 64)
+	if (back && bits == 64)
 		more = 0;
 	*last = now;
 	return more;

@@ -262,8 +262,10 @@ static void test_counters(void)
 	/* LTTng's timer writes 0, and of two writers one is late: the count goes on. */
 	CHECK_LOST(64, "lttng-ust", 20, 100, 0, 110, 105, 120);
 	CHECK_LOST(32, "lttng-ust", 20, 100, 0, 110, 105, 120);
-	/* 64 bits do not come round: it has begun anew. */
+	/* 64 bits come round from their very end only: else it has begun anew. */
 	CHECK_LOST(64, NULL, 17, 100, 110, 3, 10);
+	CHECK_LOST(64, NULL, 9, UINT64_MAX - 1, 1, 4, 7);
+	CHECK_LOST(64, "lttng-ust", 9, UINT64_MAX - 1, 0, 1, 4, 7);
 }
 
 static void check_missing(unsigned bits, const uint64_t *numbers, guint count, uint64_t right)
