@@ -1,5 +1,6 @@
 #include "pipeline/lttng/tracing_channels.h"
 
+#include <dlfcn.h>
 #include <gio/gio.h>
 #include <string.h>
 
@@ -86,8 +87,8 @@ struct lttng_domain fdar_tracing_domain(void)
 	return domain;
 }
 
-/* The setter came with LTTng 2.15, and its enumerators are in the headers of that: what flowdar was built
- * with decides, and the library may still be an older one. */
+/* The setter came with LTTng 2.15. What flowdar was built with and the library that it runs with may each be
+ * older than that, or not. */
 #ifdef FDAR_LTTNG_HAS_TRACE_FORMAT
 #pragma weak lttng_session_descriptor_set_trace_format
 void fdar_tracing_set_format(struct lttng_session_descriptor *descriptor)
@@ -96,9 +97,15 @@ void fdar_tracing_set_format(struct lttng_session_descriptor *descriptor)
 		lttng_session_descriptor_set_trace_format(descriptor, LTTNG_TRACE_FORMAT_CTF_1_8);
 }
 #else
+#define CTF_1_8 1 /* LTTNG_TRACE_FORMAT_CTF_1_8 of lttng/session-descriptor.h */
+
 void fdar_tracing_set_format(struct lttng_session_descriptor *descriptor)
 {
-	(void)descriptor;
+	int (*set)(struct lttng_session_descriptor * descriptor, int format);
+
+	*(void **)&set = dlsym(RTLD_DEFAULT, "lttng_session_descriptor_set_trace_format");
+	if (descriptor && set)
+		set(descriptor, CTF_1_8);
 }
 #endif
 
@@ -210,7 +217,9 @@ static gboolean set_metadata_timer(struct lttng_handle *handle, GError **error)
 	channel->attr.switch_timer_interval = METADATA_US;
 	code = lttng_enable_channel(handle, channel);
 	lttng_channel_destroy(channel);
-	return code == 0 || fdar_tracing_fail(error, "cannot make a channel", code);
+	/* LTTng 2.16 lets nobody set up that channel any more. */
+	return code == 0 || code == -LTTNG_ERR_INVALID_CHANNEL_NAME ||
+	       fdar_tracing_fail(error, "cannot make a channel", code);
 }
 
 /* In a snapshot session nothing is written until it is asked for, and a timer that finishes buffers
@@ -222,6 +231,7 @@ static gboolean shape_channel(struct lttng_channel *channel, const struct channe
 	unsigned count;
 
 	row_buffers(options, row, &bytes, &count);
+	channel->enabled = 1; /* LTTng 2.16 makes it as it is told here; earlier ones always did */
 	g_strlcpy(channel->name, row->name, sizeof(channel->name));
 	channel->attr.overwrite = options->snapshot ? 1 : 0;
 	channel->attr.subbuf_size = bytes;
