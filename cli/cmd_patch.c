@@ -8,13 +8,14 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "instrument/patcher/patch_apply.h"
+#include "instrument/patcher/patch_new.h"
 #include "instrument/patcher/patch_store.h"
 #include "cli/kit/table.h"
 
 #define SHOW_AFTER_US 1000000
 
 static const struct fdar_usage_values values[] = {
-	{ "server", "httpd nginx redis", TRUE },
+	{ "server", "haproxy httpd lighttpd memcached nginx postgresql redis unbound", TRUE },
 	{ NULL, NULL, FALSE },
 };
 
@@ -23,30 +24,37 @@ static const struct fdar_usage usage = {
 	.command = "patch",
 	.synopsis = "[OPTIONS] DIR",
 	.description =
-		"Marks the source of a known server (httpd, nginx, redis, memcached, lighttpd) in "
-		"DIR: where a client's\n"
-		"session begins and ends, where threads hand it over, and its requests. The marks "
-		"are the macros of\n"
-		"flowdar.h, which is put into the tree too, so DIR is built as always; a server "
-		"built so costs\n"
-		"nothing while it is not recorded. Or with functions: make CC=\"flowdar cc\".\n"
-		"All rules have to match, or nothing is changed: of a version that one does not "
-		"fit, --skip leaves\n"
-		"it out, and --sessions-only all but the sessions. Rules of one patch go together. "
-		"DIR/.flowdar-patch\n"
-		"keeps what is needed to take it back. Needs Coccinelle (Debian package "
-		"coccinelle).\n",
+		"Marks the source of a known server (haproxy, httpd, lighttpd, memcached, nginx, "
+		"PostgreSQL, redis,\n"
+		"unbound) in DIR: where a client's session begins and ends, where threads hand it "
+		"over, and its\n"
+		"requests. The marks are the macros of flowdar.h, which is put into the tree too, "
+		"so "
+		"DIR is built as\n"
+		"always; a server built so costs nothing while it is not recorded. Or with "
+		"functions: make\n"
+		"CC=\"flowdar cc\". All rules have to match, or nothing is changed: of a version "
+		"that "
+		"one does not fit,\n"
+		"--skip leaves it out, and --sessions-only all but the sessions. Rules of one "
+		"patch "
+		"go together.\n"
+		"DIR/.flowdar-patch keeps what is needed to take it back. Needs Coccinelle (Debian "
+		"package coccinelle).\n",
 	.examples = "  flowdar patch --check httpd-2.4.68        # what would change\n"
 		    "  flowdar patch httpd-2.4.68\n"
 		    "  cd httpd-2.4.68 && ./configure && make\n"
 		    "  flowdar patch --skip 'request end' httpd-2.2.34\n"
 		    "  flowdar patch --reverse httpd-2.4.68\n"
-		    "  flowdar patch --list                      # servers and what is marked\n",
+		    "  flowdar patch --list                      # servers and what is marked\n"
+		    "  flowdar patch --new mine my-server        # rules for a server of your own\n"
+		    "  flowdar patch --set mine --check my-server\n",
 };
 
 struct choice {
 	char *server;
-	char *format_text;
+	char *set;   /* the directory of one's own, NULL: those that come with flowdar */
+	char *fresh; /* the directory of a new one, or NULL */
 	gboolean check, reverse, list;
 	char **skip;
 	gboolean sessions_only;
@@ -197,16 +205,83 @@ static void clear_view(struct view *view)
 		fputs("\r\033[K", stderr);
 }
 
+/* ---- a set of one's own ---- */
+
+static const struct fdar_column place_columns[] = {
+	{ "it", "call", FALSE, FALSE },
+	{ "where", "place", FALSE, FDAR_FIT_TAIL },
+	{ "as it is written", "text", FALSE, FDAR_FIT_CUT },
+};
+
+static void report_places(const GPtrArray *places, enum fdar_format format)
+{
+	static const struct {
+		const char *why, *what;
+	} verbs[] = { { "accept", "accepts" }, { "close", "closes" }, { "wait", "waits" } };
+	g_autoptr(fdar_table) table =
+		fdar_table_new("places", place_columns, G_N_ELEMENTS(place_columns));
+
+	for (guint i = 0; i < places->len; i++) {
+		const struct fdar_patch_place *place = g_ptr_array_index(places, i);
+		g_autofree char *where = g_strdup_printf("%s:%u", place->file, place->line);
+
+		fdar_table_row(table);
+		for (gsize verb = 0; verb < G_N_ELEMENTS(verbs); verb++)
+			if (strcmp(verbs[verb].why, place->why) == 0)
+				fdar_table_cell(table, 0, verbs[verb].what, NULL);
+		fdar_table_cell(table, 1, where, NULL);
+		fdar_table_cell(table, 2, place->text, NULL);
+	}
+	fdar_table_print(table, format, stdout);
+}
+
+static int begin_set(const struct choice *choice, const char *tree)
+{
+	g_autoptr(GPtrArray) places = NULL;
+	GError *error = NULL;
+
+	if ((tree && !(places = fdar_patch_places(tree, &error))) ||
+	    !fdar_patch_new(choice->fresh, places, &error))
+		return fdar_failure(&usage, error);
+	if (places && places->len)
+		report_places(places, choice->format);
+	if (choice->format == FDAR_FORMAT_TABLE)
+		printf("%s%s has rules.ini, session.cocci and queue.cocci: edit them until this "
+		       "says "
+		       "that all of it fits\n"
+		       "    flowdar patch --set %s --check %s\n",
+		       places && places->len ? "\n" : "", choice->fresh, choice->fresh,
+		       tree ? tree : "TREE");
+	return FDAR_EXIT_OK;
+}
+
+/* Whether the set of one's own is sound; if not, what is wrong has been said. */
+static gboolean set_is_sound(const GPtrArray *sets, const struct choice *choice)
+{
+	g_autoptr(GPtrArray) faults = NULL;
+
+	if (!choice->set)
+		return TRUE;
+	faults = fdar_patch_faults(g_ptr_array_index(sets, 0));
+	for (guint i = 0; i < faults->len; i++)
+		fdar_warning(&usage, "%s: %s", choice->set,
+			     (const char *)g_ptr_array_index(faults, i));
+	return faults->len == 0;
+}
+
 /* ---- the command ---- */
 
 static const struct fdar_patch_set *choose_set(const GPtrArray *sets, const char *server,
-					       const struct fdar_patch_tree *tree, GError **error)
+					       gboolean one, const struct fdar_patch_tree *tree,
+					       GError **error)
 {
 	g_autofree char *names = fdar_patch_sets_names(sets);
 	const struct fdar_patch_set *set = NULL;
 
 	if (server && (set = fdar_patch_sets_find(sets, server)))
 		return set;
+	if (one)
+		return g_ptr_array_index(sets, 0);
 	for (guint i = 0; !server && i < sets->len; i++) {
 		g_autofree char *version = fdar_patch_version(tree, g_ptr_array_index(sets, i));
 
@@ -266,7 +341,7 @@ static int apply(const struct fdar_patch_tree *tree, const GPtrArray *sets,
 						"%s: is patched already (%s), or was in part; "
 						"flowdar patch --reverse %s takes it back",
 						tree->path, before, tree->path));
-	set = choose_set(sets, choice->server, tree, &error);
+	set = choose_set(sets, choice->server, choice->set != NULL, tree, &error);
 	if (!set)
 		return fail(error);
 	outcome = fdar_patch_apply(tree, set, &left_out, &progress, &error);
@@ -283,17 +358,26 @@ static int apply(const struct fdar_patch_tree *tree, const GPtrArray *sets,
 	return FDAR_EXIT_OK;
 }
 
-static int run(const struct choice *choice, const char *directory)
+static GPtrArray *load_sets(const struct choice *choice, GError **error)
 {
 	g_autofree char *home = fdar_patch_sets_directory();
+
+	return choice->set ? fdar_patch_sets_load_one(choice->set, error)
+			   : fdar_patch_sets_load(home, error);
+}
+
+static int run(const struct choice *choice, const char *directory)
+{
 	g_autoptr(GPtrArray) sets = NULL;
 	struct fdar_patch_tree tree;
 	GError *error = NULL;
 	int code;
 
-	if (choice->reverse || (sets = fdar_patch_sets_load(home, &error))) {
+	if (choice->reverse || (sets = load_sets(choice, &error))) {
 		if (choice->list)
 			return list_rules(sets, choice->format);
+		if (!choice->reverse && !set_is_sound(sets, choice))
+			return FDAR_EXIT_FAILED;
 		if (fdar_patch_tree_open(&tree, directory, &error)) {
 			code = choice->reverse ? reverse(&tree) : apply(&tree, sets, choice);
 			fdar_patch_tree_close(&tree);
@@ -306,7 +390,7 @@ static int run(const struct choice *choice, const char *directory)
 int fdar_cmd_patch(int argc, char **argv)
 {
 	struct choice choice = { 0 };
-	g_autofree char *server = NULL, *format = NULL;
+	g_autofree char *server = NULL, *format = NULL, *set = NULL, *fresh = NULL;
 	const GOptionEntry entries[] = {
 		{ "server", 's', 0, G_OPTION_ARG_STRING, &server,
 		  "which server's source it is (found out without)", "NAME" },
@@ -320,6 +404,13 @@ int fdar_cmd_patch(int argc, char **argv)
 		  "give the files back as they were, to the byte", NULL },
 		{ "list", 'l', 0, G_OPTION_ARG_NONE, &choice.list,
 		  "what there are rules for, and what they mark", NULL },
+		{ "new", 0, 0, G_OPTION_ARG_FILENAME, &fresh,
+		  "begin rules for a server of your own, in this new directory; with its source, "
+		  "where "
+		  "it accepts, closes and waits is listed",
+		  "DIR" },
+		{ "set", 0, 0, G_OPTION_ARG_FILENAME, &set,
+		  "take the rules of this directory, and say what is wrong with them", "DIR" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &format, "table, json or csv", "FORMAT" },
 		G_OPTION_ENTRY_NULL,
 	};
@@ -331,10 +422,18 @@ int fdar_cmd_patch(int argc, char **argv)
 		return code;
 	skip = choice.skip;
 	choice.server = server;
-	if (choice.check + choice.reverse + choice.list > 1)
-		return fdar_usage_error(&usage, "--check, --reverse and --list exclude each other");
+	choice.set = set;
+	choice.fresh = fresh;
+	if (choice.check + choice.reverse + choice.list + (fresh != NULL) > 1)
+		return fdar_usage_error(&usage,
+					"--check, --reverse, --list and --new exclude each other");
+	if (set && (server || fresh))
+		return fdar_usage_error(&usage, "--set takes neither --server nor --new");
 	if (!fdar_format_parse(format, &choice.format))
 		return fdar_usage_error(&usage, "--format is table, json or csv");
+	if (fresh)
+		return argc > 2 ? fdar_usage_error(&usage, "--new takes one source tree, or none")
+				: begin_set(&choice, argc == 2 ? argv[1] : NULL);
 	if (argc != (choice.list ? 1 : 2))
 		return fdar_usage_error(&usage, choice.list ? "--list takes no directory"
 							    : "one source tree is expected");

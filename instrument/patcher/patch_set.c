@@ -155,6 +155,26 @@ static gint by_server(gconstpointer a, gconstpointer b)
 	return strcmp(left->server, right->server);
 }
 
+/* The set of that directory, added to the list. */
+static gboolean set_add(GPtrArray *sets, const char *directory, GError **error)
+{
+	struct fdar_patch_set *set = g_new0(struct fdar_patch_set, 1);
+
+	set->server = g_path_get_basename(directory);
+	set->rules = g_ptr_array_new_with_free_func(rule_free);
+	g_ptr_array_add(sets, set);
+	return set_read(set, directory, error);
+}
+
+GPtrArray *fdar_patch_sets_load_one(const char *directory, GError **error)
+{
+	g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func(set_free);
+	g_autofree char *path =
+		g_canonicalize_filename(directory, NULL); /* spatch runs elsewhere */
+
+	return set_add(sets, path, error) ? g_steal_pointer(&sets) : NULL;
+}
+
 GPtrArray *fdar_patch_sets_load(const char *directory, GError **error)
 {
 	g_autoptr(GPtrArray) sets = g_ptr_array_new_with_free_func(set_free);
@@ -164,15 +184,8 @@ GPtrArray *fdar_patch_sets_load(const char *directory, GError **error)
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *of_server = g_build_filename(directory, name, NULL);
 		g_autofree char *rules = g_build_filename(of_server, "rules.ini", NULL);
-		struct fdar_patch_set *set;
 
-		if (!g_file_test(rules, G_FILE_TEST_EXISTS))
-			continue;
-		set = g_new0(struct fdar_patch_set, 1);
-		set->server = g_strdup(name);
-		set->rules = g_ptr_array_new_with_free_func(rule_free);
-		g_ptr_array_add(sets, set);
-		if (!set_read(set, of_server, error))
+		if (g_file_test(rules, G_FILE_TEST_EXISTS) && !set_add(sets, of_server, error))
 			return NULL;
 	}
 	if (!dir)

@@ -43,6 +43,9 @@ char *fdar_patch_header_path(void);
  * there is none, or one is not right. */
 GPtrArray *fdar_patch_sets_load(const char *directory, GError **error);
 
+/* One set, from its own directory, as the only one of a list: of struct fdar_patch_set *. */
+GPtrArray *fdar_patch_sets_load_one(const char *directory, GError **error);
+
 /* The one called so, or NULL. */
 const struct fdar_patch_set *fdar_patch_sets_find(const GPtrArray *sets, const char *server);
 
