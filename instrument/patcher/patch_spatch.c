@@ -104,7 +104,7 @@ static gboolean spawn(const struct fdar_spatch *spatch, const char *patch, GPid 
 			       "-o",
 			       after,
 			       before,
-			       spatch->macros ? "--macro-file" : NULL,
+			       spatch->macros ? "--macro-file-builtins" : NULL,
 			       spatch->macros,
 			       NULL };
 	int fd = g_open(said, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

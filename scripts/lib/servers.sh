@@ -13,9 +13,18 @@
 . "${BASH_SOURCE[0]%/*}/memcached.sh"
 # shellcheck source=lighttpd.sh
 . "${BASH_SOURCE[0]%/*}/lighttpd.sh"
+# shellcheck source=/dev/null
+. "${BASH_SOURCE[0]%/*}/haproxy.sh"
+# shellcheck source=/dev/null
+. "${BASH_SOURCE[0]%/*}/unbound.sh"
+# shellcheck source=/dev/null
+. "${BASH_SOURCE[0]%/*}/postgresql.sh"
 
 server_source() {
 	local tree=$1
-	[ "$1" != httpd ] || tree=apache2
+	case $1 in
+	httpd) tree=apache2 ;;
+	postgresql) tree=postgresql-15 ;;
+	esac
 	"$1_fetch" >&2 && mkdir -p "${2%/*}" && cp -a "$server_cache/$1/source/$tree" "$2"
 }

@@ -25,7 +25,9 @@ mv "$prefix" "$work/moved"
 prefix=$work/moved
 cd "$work"
 "$prefix/bin/flowdar" patch --list >list
-grep -q nginx list || fail "the installed program does not find its patch sets"
+for server in haproxy httpd lighttpd memcached nginx postgresql redis unbound; do
+	grep -q "^$server " list || fail "the installed program does not find the patch set of $server"
+done
 printf 'int main(void)\n{\n\treturn 0;\n}\n' >probe.c
 "$prefix/bin/flowdar" cc -c probe.c || fail "the installed program cannot compile"
 man -w -M "$prefix/share/man" flowdar-record >/dev/null || fail "man does not find flowdar-record(1)"

@@ -23,4 +23,10 @@ clients_usual=$WORK/usual clients_hurt=$WORK/hurt
 unmarked_shapes
 unmarked_strace
 unmarked_hurt
+# shellcheck source=marked_lib.sh
+. "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
+marked_build() {
+	make -j "$(nproc)" TARGET=linux-glibc CC=cc CPU_CFLAGS=-O1 USE_PCRE2=1 haproxy
+}
+marked haproxy 3 marked_build
 echo ok

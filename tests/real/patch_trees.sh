@@ -52,7 +52,9 @@ refused() {
 	same_tree "a check that fails"
 }
 
-for server in httpd nginx redis memcached lighttpd; do
+servers=(httpd nginx redis memcached lighttpd haproxy)
+[ "${FLOWDAR_UNMARKED:-}" != all ] || servers+=(unbound postgresql)
+for server in "${servers[@]}"; do
 	tree=$work/tree
 	rm -rf "$work/source" "$work/original" "$tree"
 	server_source $server "$work/source" || {
@@ -70,7 +72,7 @@ for server in httpd nginx redis memcached lighttpd; do
 	patch 0 "$tree"
 	[ "$(grep -rl 'flowdar/flowdar\.h' "$tree" --include='*.c' | sort)" = \
 		"$(cd "$tree" && diff -rq "$work/original" . | sed -n 's|^Files .* and \./\(.*\) differ|'"$tree"'/\1|p' |
-			grep -v -e file_cache -e copy_filter | sort)" ] || fail "$server: the files that changed do not include the header"
+			grep -v -e file_cache -e copy_filter -e netevent.h | sort)" ] || fail "$server: the files that changed do not include the header"
 	patch 1 "$tree" # a second time
 	grep -q 'is patched already' "$work/out" || fail "$server: patched twice"
 	patch 0 --reverse "$tree"
@@ -103,6 +105,18 @@ for server in httpd nginx redis memcached lighttpd; do
 	lighttpd)
 		refused 'events' src/server.c 's/server_run_con_queue (/server_run_queue (/'
 		refused 'request begin' src/request.c 's/^    http_request_headers_fin(r);/    http_request_headers_done(r);/'
+		;;
+	haproxy)
+		refused 'stream' src/stream.c 's/activity\[tid\]\.stream_calls++;/stream_count(tid);/'
+		refused 'accept queue take' src/listener.c 's/= li->accept(conn);/= li->start(conn, li);/'
+		;;
+	unbound)
+		refused 'key' util/netevent.h 's/int is_proxied;/int proxied;/'
+		refused 'upstream' services/mesh.c 's/^mesh_report_reply(\|^void mesh_report_reply(/void mesh_report_answer(/'
+		;;
+	postgresql)
+		refused 'session end' src/backend/libpq/pqcomm.c 's/secure_close(MyProcPort);/secure_shut(MyProcPort);/'
+		refused 'forked' src/backend/postmaster/postmaster.c 's/^\t*BackendStartup(port);/BackendLaunch(port);/'
 		;;
 	esac
 	echo "ok: $server: refused where it does not fit"
