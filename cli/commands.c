@@ -18,6 +18,7 @@ const struct fdar_command fdar_commands[] = {
 	{ "amplify", "write a more intense capture: many copies, mixed in time", fdar_cmd_amplify },
 	{ "reduce", "the smallest part of a capture that still hurts", fdar_cmd_reduce },
 	{ "hunt", "from a capture and a server to the sessions that hurt, and why", fdar_cmd_hunt },
+	{ "verify", "a small capture in every way, before and after a patch", fdar_cmd_verify },
 	{ "analyze", "whose time it was: sessions, functions, call paths", fdar_cmd_analyze },
 	{ "log", "what threads did, call by call, indented and folded", fdar_cmd_log },
 	{ "rules", "try what a rules file makes of a trace", fdar_cmd_rules },

@@ -41,6 +41,7 @@ int fdar_cmd_amplify(int argc, char **argv);
 int fdar_cmd_reduce(int argc, char **argv);
 int fdar_cmd_calibrate(int argc, char **argv);
 int fdar_cmd_hunt(int argc, char **argv);
+int fdar_cmd_verify(int argc, char **argv);
 int fdar_cmd_analyze(int argc, char **argv);
 int fdar_cmd_log(int argc, char **argv);
 int fdar_cmd_rules(int argc, char **argv);

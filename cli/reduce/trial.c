@@ -183,6 +183,12 @@ static GPtrArray *replay_arguments(const struct fdar_trial_options *options,
 	GPtrArray *arguments = g_ptr_array_new_with_free_func(g_free);
 
 	add(arguments, "replay", g_strdup(play->capture));
+	for (const char *const *file = play->more; file && *file; file++)
+		g_ptr_array_add(arguments, g_strdup(*file));
+	/* With a label, so that nothing in the name is taken for one. */
+	for (const char *const *file = play->among; file && *file; file++)
+		add(arguments, "--mix",
+		    g_strdup_printf("%s:label=among,clones=%u", *file, play->among_copies));
 	add(arguments, "--to", g_strdup(where));
 	add(arguments, "--clones", g_strdup_printf("%u", play->copies));
 	/* Said, because --duration alone means as many rounds as fit. */
@@ -190,8 +196,8 @@ static GPtrArray *replay_arguments(const struct fdar_trial_options *options,
 	add(arguments, "--format", g_strdup("json"));
 	add(arguments, "--timeout", g_strdup(options->timeout));
 	add(arguments, "--max-lag", g_strdup("0"));
-	if (options->speed)
-		add(arguments, "--speed", g_strdup(options->speed));
+	if (options->speed || play->timed)
+		add(arguments, "--speed", g_strdup(options->speed ? options->speed : "1"));
 	else
 		g_ptr_array_add(arguments, g_strdup("--asap"));
 	if (play->one_by_one)
@@ -232,6 +238,8 @@ static int play_it(const struct fdar_trial_options *options, const struct fdar_t
 	if (player == 0) {
 		fdar_process_reset(-1);
 		redirect(said, server->log);
+		if (play->player)
+			_exit(play->player(play->user, server->where));
 		_exit(options->replay((int)arguments->len - 1, (char **)arguments->pdata));
 	}
 	return player > 0 ? await(server, player, to_ns) : -1;
@@ -242,7 +250,15 @@ static double number(JsonObject *row, const char *name)
 	return json_object_has_member(row, name) ? json_object_get_double_member(row, name) : 0;
 }
 
-/* What replay --format json says of its one capture. */
+/* Those that are cut had begun, as many as were open at once; what never began does not count. */
+static double played(JsonObject *row)
+{
+	return number(row, "sessions") - number(row, "not_replayable") - number(row, "refused") -
+	       number(row, "local_error") - number(row, "stopped") +
+	       MIN(number(row, "stopped"), number(row, "most_active")) / 2;
+}
+
+/* What replay --format json says of its capture, and of those that were played along. */
 static gboolean read_said(const char *path, struct fdar_trial *trial)
 {
 	g_autoptr(JsonParser) parser = json_parser_new();
@@ -257,18 +273,15 @@ static gboolean read_said(const char *path, struct fdar_trial *trial)
 	    !json_object_has_member(json_node_get_object(root), "replay"))
 		return FALSE;
 	rows = json_object_get_array_member(json_node_get_object(root), "replay");
-	if (!rows || json_array_get_length(rows) != 1)
+	if (!rows || !json_array_get_length(rows))
 		return FALSE;
 	row = json_array_get_object_element(rows, 0);
 	trial->ok = (uint64_t)number(row, "ok");
 	trial->timeouts = (uint64_t)number(row, "timeout");
 	trial->asked = (uint64_t)(number(row, "sessions") - number(row, "not_replayable"));
-	/* Those that are cut had begun, as many as were open at once; what never began does not
-	 * count. */
-	trial->sessions = number(row, "sessions") - number(row, "not_replayable") -
-			  number(row, "refused") - number(row, "local_error") -
-			  number(row, "stopped") +
-			  MIN(number(row, "stopped"), number(row, "most_active")) / 2;
+	trial->sessions = played(row);
+	for (guint i = 1; i < json_array_get_length(rows); i++)
+		trial->others += played(json_array_get_object_element(rows, i));
 	trial->elapsed_ns = (uint64_t)number(row, "elapsed_ns");
 	trial->p50_ns = number(row, "service_p50_ns");
 	trial->p90_ns = number(row, "service_p90_ns");
@@ -346,24 +359,21 @@ static char *fill_in(const char *command, const struct fdar_trial_play *play, co
 	return g_string_free(text, FALSE);
 }
 
-int fdar_trial_command(const struct fdar_trial_options *options, const char *command,
-		       const struct fdar_trial_play *play, GError **error)
+int fdar_trial_at(const struct fdar_trial_options *options,
+		  int (*player)(void *user, const char *where), void *user, GError **error)
 {
 	g_autofree char *log = g_build_filename(options->directory, "test.log", NULL);
 	struct running server;
 	int code = -1;
 
 	if (begin(options, &server, error)) {
-		g_autofree char *line = fill_in(command, play, server.where);
 		pid_t child = fork_child(error);
 
 		if (child == 0) {
 			fdar_process_reset(-1);
 			g_unlink(log);
 			redirect(NULL, log);
-			close_range(3, ~0U, 0);
-			execl("/bin/sh", "sh", "-c", line, (char *)NULL);
-			_exit(126);
+			_exit(player(user, server.where));
 		}
 		code = child > 0 ? await(&server, child, 0) : -1;
 		if (stopped(options, error))
@@ -371,4 +381,28 @@ int fdar_trial_command(const struct fdar_trial_options *options, const char *com
 	}
 	end(&server);
 	return code;
+}
+
+/* What a shell is asked. */
+struct asked {
+	const char *command;
+	const struct fdar_trial_play *play;
+};
+
+static int ask_shell(void *user, const char *where)
+{
+	const struct asked *asked = user;
+	g_autofree char *line = fill_in(asked->command, asked->play, where);
+
+	close_range(3, ~0U, 0);
+	execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+	return 126;
+}
+
+int fdar_trial_command(const struct fdar_trial_options *options, const char *command,
+		       const struct fdar_trial_play *play, GError **error)
+{
+	struct asked asked = { command, play };
+
+	return fdar_trial_at(options, ask_shell, &asked, error);
 }

@@ -29,14 +29,23 @@ struct fdar_trial_play {
 	const char *capture;
 	const char *journal; /* NULL: none is kept */
 	uint32_t copies;
-	gboolean one_by_one;    /* a session at a time */
-	uint64_t limit_ns;      /* of playing; 0: none */
-	uint64_t enough_cpu_ns; /* it is cut when the server has used so much; 0: never */
+	gboolean one_by_one;      /* a session at a time */
+	uint64_t limit_ns;        /* of playing; 0: none */
+	uint64_t enough_cpu_ns;   /* it is cut when the server has used so much; 0: never */
+	const char *const *more;  /* files that are read together with the capture; NULL: none */
+	const char *const *among; /* captures that are played at the same time; NULL: none */
+	uint32_t among_copies;    /* of each of these */
+	gboolean timed;           /* at captured times, whatever the options say */
+	/* Plays in the replay's place, in a process of its own, and prints what that would print;
+	 * NULL: the replay. */
+	int (*player)(void *user, const char *where);
+	void *user;
 };
 
 struct fdar_trial {
 	uint64_t asked;  /* sessions, unplayable ones left out */
 	double sessions; /* played; those that were cut count a half */
+	double others;   /* of the captures that were played at the same time */
 	uint64_t ok, timeouts;
 	uint64_t cpu_ns;               /* of the server, from listening to the end of the play */
 	int64_t memory_bytes;          /* by which it grew */
@@ -51,6 +60,11 @@ struct fdar_trial {
 gboolean fdar_trial_run(const struct fdar_trial_options *options,
 			const struct fdar_trial_play *play, struct fdar_trial *result,
 			GError **error);
+
+/* A server, and a player in a process of its own: gives what that exits with, 128 + signal; -1 and
+ * error as above. */
+int fdar_trial_at(const struct fdar_trial_options *options,
+		  int (*player)(void *user, const char *where), void *user, GError **error);
 
 /* A shell's command with the server started before it and ended after it (server may be NULL: then
  * there is none): gives what it exited with, 128 + signal; -1 and error as above. {} is the capture,

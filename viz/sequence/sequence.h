@@ -1,7 +1,7 @@
 /*
  * The sequence diagram: one or two stories as a scene.
  *
- * Place in the house: stories (analyze/story/story.h) in, scene (scene.h) out; cli/cmd_sequence.c
+ * Place in the house: stories (analyze/story/story.h) in, scene (scene.h) out; cli/pictures/cmd_sequence.c
  * composes it. Lifelines are threads x components, time goes down, a row is a step. What each sign
  * means is in docs/sequence-diagrams.md, and in the legend of every picture.
  */

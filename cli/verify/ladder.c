@@ -1,0 +1,273 @@
+#include "cli/verify/ladder.h"
+
+#include <gio/gio.h>
+#include <math.h>
+
+#include "cli/verify/live.h"
+
+/* A play is cut when the server has used so many times what hurts, for all of its sessions. */
+#define ENOUGH 2.5
+
+/* Fewer would be measured too coarsely: then the baseline, too, is played in copies. */
+#define SESSIONS_MIN 200u
+
+/* Of the mirror, which two servers work for, and which nothing cuts. */
+#define MIRRORED_NS ((uint64_t)5000000000)
+
+/* Runs at most, as a multiple of what is asked for, where they do not agree. */
+#define PATIENCE 4u
+
+/* One rung while it is climbed. */
+struct rung {
+	struct fdar_ladder *ladder;
+	enum fdar_rung number;
+	struct fdar_judge judge; /* its own baseline and limit */
+	struct fdar_live live;
+	struct fdar_trial small[FDAR_LADDER_RUNS_MAX * PATIENCE];
+	unsigned runs;
+};
+
+const char *fdar_rung_text(enum fdar_rung rung)
+{
+	static const char *const texts[] = { "fed", "larger", "replayed", "amplified", "mirrored" };
+
+	return texts[rung];
+}
+
+static uint32_t base_copies(const struct fdar_ladder *ladder)
+{
+	return ladder->base_sessions
+		       ? (SESSIONS_MIN + ladder->base_sessions - 1) / ladder->base_sessions
+		       : 1;
+}
+
+uint32_t fdar_ladder_copies(const struct fdar_ladder *ladder)
+{
+	uint32_t small = MAX(ladder->small_sessions, 1);
+	uint32_t base = ladder->base_sessions * base_copies(ladder);
+
+	return base > small ? (base + small - 1) / small : 1;
+}
+
+/* How a capture is played on this rung. */
+static struct fdar_trial_play play_of(struct rung *rung, const char *capture, uint32_t copies)
+{
+	struct fdar_ladder *ladder = rung->ladder;
+	struct fdar_trial_play play = { .capture = capture,
+					.copies = copies,
+					.limit_ns = ladder->limit_ns };
+
+	switch (rung->number) {
+	case FDAR_RUNG_FED:
+		play.one_by_one = TRUE;
+		break;
+	case FDAR_RUNG_REPLAYED:
+		play.timed = TRUE;
+		break;
+	case FDAR_RUNG_AMPLIFIED:
+		play.copies = copies * ladder->clones;
+		break;
+	case FDAR_RUNG_MIRRORED:
+		rung->live = (struct fdar_live){ .trial = ladder->trial,
+						 .capture = capture,
+						 .copies = copies,
+						 .limit_ns = MIN(ladder->limit_ns, MIRRORED_NS),
+						 .mirror = ladder->mirror };
+		play.player = fdar_live_play;
+		play.user = &rung->live;
+		break;
+	default:
+		break;
+	}
+	return play;
+}
+
+static gboolean run_base(struct rung *rung, GError **error)
+{
+	const struct fdar_ladder *ladder = rung->ladder;
+	struct fdar_trial_play play = play_of(rung, ladder->base[0], base_copies(ladder));
+	struct fdar_trial trial;
+
+	play.more = ladder->base + 1;
+	rung->live.more = play.more;
+	if (!fdar_trial_run(ladder->trial, &play, &trial, error))
+		return FALSE;
+	if (trial.crashed) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+			    "the server ended while the baseline was played");
+		return FALSE;
+	}
+	fdar_judge_add_baseline(&rung->judge, fdar_judge_figure(&rung->judge, &trial));
+	return TRUE;
+}
+
+/* What the others cost is not the small capture's. */
+static void take_away(const struct rung *rung, struct fdar_trial *trial)
+{
+	double usual = rung->judge.baseline ? rung->judge.limit / rung->judge.over : 0;
+	double others = usual * trial->others;
+
+	if (rung->judge.test == FDAR_TEST_CPU)
+		trial->cpu_ns -= (uint64_t)MIN(others, (double)trial->cpu_ns);
+	if (rung->judge.test == FDAR_TEST_MEMORY)
+		trial->memory_bytes -= (int64_t)others;
+}
+
+static gboolean run_small(struct rung *rung, GError **error)
+{
+	const struct fdar_ladder *ladder = rung->ladder;
+	uint32_t copies = fdar_ladder_copies(ladder);
+	struct fdar_trial_play play = play_of(rung, ladder->small, copies);
+	struct fdar_trial *trial = &rung->small[rung->runs];
+	double sessions = (double)ladder->small_sessions * play.copies;
+
+	if (rung->number == FDAR_RUNG_LARGER) {
+		play.among = ladder->base;
+		play.among_copies = base_copies(ladder);
+		sessions += (double)ladder->base_sessions * play.among_copies;
+	}
+	/* The mirror would be left behind. */
+	if (rung->judge.test == FDAR_TEST_CPU && !play.player)
+		play.enough_cpu_ns = (uint64_t)(rung->judge.limit * ENOUGH * sessions);
+	if (!fdar_trial_run(ladder->trial, &play, trial, error))
+		return FALSE;
+	take_away(rung, trial);
+	rung->runs++;
+	return TRUE;
+}
+
+static double middle(const struct rung *rung)
+{
+	double figures[FDAR_LADDER_RUNS_MAX * PATIENCE];
+
+	for (unsigned i = 0; i < rung->runs; i++)
+		figures[i] = fdar_judge_figure(&rung->judge, &rung->small[i]);
+	return fdar_median(figures, rung->runs);
+}
+
+/* Whatever is measured: a server that ends is not what it should be. */
+static unsigned count_hurts(const struct rung *rung)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rung->runs; i++)
+		count += rung->small[i].crashed ||
+			 fdar_judge_answer(&rung->judge, &rung->small[i]) == FDAR_ANSWER_HURTS;
+	return count;
+}
+
+static unsigned count_free(const struct rung *rung)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rung->runs; i++)
+		count += !rung->small[i].crashed &&
+			 fdar_judge_answer(&rung->judge, &rung->small[i]) == FDAR_ANSWER_NOT;
+	return count;
+}
+
+static unsigned count_crashed(const struct rung *rung)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < rung->runs; i++)
+		count += rung->small[i].crashed != 0;
+	return count;
+}
+
+/* By the limit that all of the rung's baseline runs make. */
+static void judge_rung(const struct rung *rung, struct fdar_rung_result *result)
+{
+	unsigned frees = count_free(rung), crashed = count_crashed(rung);
+	unsigned wanted = rung->ladder->runs;
+	g_autoptr(GError) doubt = NULL;
+
+	result->runs = rung->runs;
+	result->hurts = count_hurts(rung);
+	result->figure = middle(rung);
+	if (rung->judge.baseline)
+		result->normal = rung->judge.limit / rung->judge.over;
+	result->verdict = result->hurts >= frees + wanted   ? FDAR_RUNG_HURTS
+			  : frees >= result->hurts + wanted ? FDAR_RUNG_FREE
+							    : FDAR_RUNG_UNKNOWN;
+	if (crashed) {
+		result->why =
+			g_strdup_printf("the server ended in %u of %u runs", crashed, rung->runs);
+	} else if (!fdar_judge_check(&rung->judge, &doubt)) {
+		result->verdict = FDAR_RUNG_UNKNOWN;
+		result->why = g_strdup(doubt->message);
+	} else if (result->verdict == FDAR_RUNG_UNKNOWN) {
+		result->why = g_strdup_printf("it hurts in %u of %u runs, and not in %u",
+					      result->hurts, rung->runs, frees);
+	}
+}
+
+/* Yes leads no by as many runs as are asked for, or the other way round. */
+static gboolean is_clear(const struct rung *rung)
+{
+	unsigned hurts = count_hurts(rung), frees = count_free(rung);
+
+	return MAX(hurts, frees) - MIN(hurts, frees) >= rung->ladder->runs;
+}
+
+static gboolean climb_rung(struct rung *rung, struct fdar_rung_result *result, GError **error)
+{
+	struct fdar_ladder *ladder = rung->ladder;
+	gboolean measured = ladder->base && rung->judge.test != FDAR_TEST_CRASH;
+
+	for (unsigned run = 0; run < ladder->runs * PATIENCE && !is_clear(rung); run++) {
+		if (ladder->show)
+			ladder->show(ladder->user, rung->number, run);
+		if ((measured && !run_base(rung, error)) || !run_small(rung, error))
+			return FALSE;
+	}
+	judge_rung(rung, result);
+	return TRUE;
+}
+
+/* What a rung needs, and there is not. */
+static const char *missing(const struct fdar_ladder *ladder, enum fdar_rung rung)
+{
+	if (rung == FDAR_RUNG_LARGER && !ladder->base)
+		return "there is no baseline among which it could be played";
+	if (rung == FDAR_RUNG_MIRRORED && ladder->trial->to)
+		return "with --to it is not known where a second server would listen";
+	return NULL;
+}
+
+gboolean fdar_ladder_climb(struct fdar_ladder *ladder, GError **error)
+{
+	for (unsigned i = 0; i < FDAR_RUNGS; i++)
+		ladder->rungs[i] = (struct fdar_rung_result){ .figure = NAN, .normal = NAN };
+	for (unsigned i = 0; i < FDAR_RUNGS; i++) {
+		struct rung rung = { .ladder = ladder,
+				     .number = (enum fdar_rung)i,
+				     .judge = *ladder->judge };
+		struct fdar_rung_result *result = &ladder->rungs[i];
+		g_autoptr(GError) problem = NULL;
+		gboolean fine;
+
+		result->why = g_strdup(missing(ladder, rung.number));
+		if (result->why)
+			continue;
+		fine = climb_rung(&rung, result, &problem);
+		fdar_judge_clear(&rung.judge);
+		if (fine)
+			continue;
+		/* The mirror needs rights and a second server: the other rungs stand without. */
+		if (i == FDAR_RUNG_MIRRORED &&
+		    !g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+			result->why = g_strdup(problem->message);
+			continue;
+		}
+		g_propagate_error(error, g_steal_pointer(&problem));
+		return FALSE;
+	}
+	return TRUE;
+}
+
+void fdar_ladder_clear(struct fdar_ladder *ladder)
+{
+	for (unsigned i = 0; i < FDAR_RUNGS; i++)
+		g_clear_pointer(&ladder->rungs[i].why, g_free);
+}

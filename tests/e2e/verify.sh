@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The ladder: what hurts hurts on every step, and on none once it is fixed; what does not is told, too.
+set -euo pipefail
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+captures=$FLOWDAR_SOURCE/tests/captures
+server="$FLOWDAR_BUILD/bin/demo_httpd --port 0 --root $work/www --max-steps"
+cd "$work"
+mkdir www
+echo hello >www/index.html
+
+fail() {
+	echo "$1"
+	[ ! -s said ] || cat said
+	[ ! -s result ] || cat result
+	exit 1
+}
+
+# verify STATUS ARGUMENT...: into "result" and "said".
+verify() {
+	local expected=$1 status=0
+	shift
+	"$FLOWDAR" verify -q --format json "$@" >result 2>said || status=$?
+	[ $status = "$expected" ] || fail "verify $*: expected $expected, not $status"
+}
+
+# What a match costs: 200,000 steps before, and 100 now. The limit is wide, for a machine that is busy.
+# shellcheck disable=SC2086
+verify 0 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" --over 5 --runs 2 -o trex \
+	--before "$server=200000" -- $server=100
+[ "$(jq -r .verdict result)" = fixed ] || fail "not fixed"
+jq -e '.copies > 1 and .sessions == 15 and .baseline_sessions == 47' result >/dev/null || fail "another load"
+for step in fed larger replayed amplified; do
+	jq -e --arg step $step '.steps[] | select(.step == $step) |
+		.verdict_before == "hurts" and .times_before > 5 and .verdict == "does not hurt" and .times < 3' result >/dev/null ||
+		fail "$step: not as it is"
+done
+jq -e '.steps[] | select(.step == "trex") | .verdict == "written" and (.why | contains("refused: 0"))' result >/dev/null ||
+	fail "no profile for T-Rex"
+[ "$(grep -c 'name : ' trex/trex.yaml)" -ge 1 ] || fail "no template in trex.yaml"
+mirrored=$(jq -r '.steps[] | select(.step == "mirrored") | .verdict_before + ", " + .verdict + ": " + .why' result)
+case $mirrored in
+"hurts, does not hurt: ") ;;
+*"not permitted"*) mirrored="not done: no right to capture" ;;
+*) fail "mirrored: $mirrored" ;;
+esac
+
+# The same server twice is not fixed, and a port that is taken leaves the mirror out, not the rest.
+# shellcheck disable=SC2086
+verify 3 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" --over 5 --runs 1 -- ${server/--port 0/--port 18080}=200000
+jq -e '[.steps[] | select(.verdict == "hurts")] | length == 4' result >/dev/null || fail "not four steps that hurt"
+jq -e '.steps[] | select(.step == "mirrored") | .verdict == "not done" and (.why | length > 10)' result >/dev/null ||
+	fail "a mirror without a second server"
+
+verify 2 "$captures/demo-attack.pcap" -- true
+verify 2 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap"
+verify 1 "$captures/demo-attack.pcap" "$captures/demo-baseline.pcap" -- "$work/no-server"
+grep -q 'no-server: cannot be executed' said || fail "a server that is not there"
+verify 1 nothing.pcap "$captures/demo-baseline.pcap" -- true
+[ ! -s result ] || fail "half a table"
+echo "fixed, on every step; mirrored: $mirrored"
