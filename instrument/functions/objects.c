@@ -90,8 +90,12 @@ static struct fdar_function *function_get(struct fdar_objects *binaries, struct 
 	uint32_t number = *entry & FDAR_SELECTION_NUMBER;
 	struct fdar_function *function;
 
+	function = &binaries->functions[number];
+	/* The library was unloaded, and loaded again to the same place. */
+	if (number != 0 && !function->site)
+		function->site = site_find(binary->patched, function->address);
 	if (number != 0)
-		return &binaries->functions[number];
+		return function;
 	if (binaries->numbers + 1 >= FDAR_FUNCTIONS_MAX)
 		return NULL;
 	number = ++binaries->numbers;

@@ -112,6 +112,12 @@ for mode in $modes; do
 	calls inner_two p_two 100
 	! grep -q "first 100 ms" rec.err || fail "calls are said to be missing"
 
+	note "$mode: a library that is unloaded and loaded again, to the same place"
+	record ./host ./p_one.so ./p_one.so ./p_one.so ./p_one.so ./p_one.so ./p_one.so ./p_one.so ./p_one.so
+	[ "$(sort -u rec.out | wc -l)" = 1 ] || note "it was at different places"
+	calls plug p_one 800
+	calls inner_one p_one 800
+
 	note "$mode: a library that takes long to be loaded"
 	record ./host "$WORK/p_slow.so"
 	! grep -q "first 100 ms" rec.err || fail "calls are said to be missing"
