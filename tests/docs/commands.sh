@@ -36,12 +36,14 @@ scripts_of() {
 # known COMMAND-LINE: whether flowdar takes it; what it says is in said.
 known() {
 	local -a words
-	# The words of our own pages, unset variables and patterns left as they stand.
-	read -ra words <<<"$1"
+	# The words of our own pages, unset variables and patterns left as they stand; quoted ones are one,
+	# but in a line that was cut within its quotes.
+	mapfile -t words < <(xargs -n 1 printf '%s\n' <<<"$1" 2>/dev/null || echo cut)
+	[ "${words[-1]}" != cut ] || read -ra words <<<"${1//[\'\"]/}"
 	case ${words[0]} in
 	cc | c++ | COMMAND | help) return 0 ;;
 	esac
-	(cd "$work" && "$FLOWDAR" "${words[@]//[\'\"]/}" --help) >"$work/said" 2>&1
+	(cd "$work" && "$FLOWDAR" "${words[@]}" --help) >"$work/said" 2>&1
 }
 
 # It can fail.
