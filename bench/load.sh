@@ -5,7 +5,8 @@
 # usage: bench/load.sh [FLOWDAR [ROUNDS]]      (default: build/release/bin/flowdar, 5)
 # The files are made of ../shared/captures by amplify. tcpflow writes a file for each way of a session
 # (-o DIR), flowdar a capture for each session and what is in them (split -o DIR), both to $TMPDIR; tshark
-# only counts conversations (-q -z conv,tcp). Each round gives a ratio of processor seconds to each; the
+# only counts conversations (-q -z conv,tcp). What was written is deleted at the very end: ext4 looks at each
+# inode that was deleted within the last minutes again when it makes a file, which costs more than all else. Each round gives a ratio of processor seconds to each; the
 # medians are printed.
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
@@ -32,22 +33,21 @@ for row in "echo-500.pcap.gz 4" "http-methods.pcap 300" "redis-benchmark.pcap 10
 	[ -e "$shared/$name" ] || continue
 	"$flowdar" amplify "$shared/$name" -o "$work/in.pcap" --clones "$clones" 2>/dev/null
 	: >"$work/rounds"
-	for _ in $(seq "$rounds"); do
-		rm -rf "$work/ours" "$work/theirs"
-		mkdir "$work/theirs"
-		ours=$(cpu "$flowdar" split "$work/in.pcap" -o "$work/ours" --format csv)
-		theirs=$(cpu tcpflow -r "$work/in.pcap" -o "$work/theirs")
+	for round in $(seq "$rounds"); do
+		folder=$work/$name.$round
+		mkdir -p "$folder/theirs"
+		ours=$(cpu "$flowdar" split "$work/in.pcap" -o "$folder/ours" --format csv)
+		theirs=$(cpu tcpflow -r "$work/in.pcap" -o "$folder/theirs")
 		shark=$(cpu tshark -n -r "$work/in.pcap" -q -z conv,tcp)
 		echo "$ours $theirs $shark" >>"$work/rounds"
 	done
 	printf '%-24s %9d %9d %9.1f | %9.2f %9.2f %9.2f | %9.2f %9.2f\n' "${name%.pcap*}" \
-		"$(capinfos -c -T -r -M "$work/in.pcap" | cut -f2)" "$(find "$work/ours" -name '*.pcap' | wc -l)" \
+		"$(capinfos -c -T -r -M "$work/in.pcap" | cut -f2)" "$(find "$folder/ours" -name '*.pcap' | wc -l)" \
 		"$(awk "BEGIN { print $(stat -c %s "$work/in.pcap") / 1e6 }")" \
 		"$(cut -d' ' -f1 "$work/rounds" | median)" "$(cut -d' ' -f2 "$work/rounds" | median)" \
 		"$(cut -d' ' -f3 "$work/rounds" | median)" \
 		"$(awk '{ print $2 / $1 }' "$work/rounds" | median)" "$(awk '{ print $3 / $1 }' "$work/rounds" | median)"
 done
-rm -rf "$work/ours" "$work/theirs"
 
 # The same sessions, 1 and 40 times: what each costs beyond the program itself. What is mapped of the spool
 # is the kernel's to drop, and not counted (RssAnon).

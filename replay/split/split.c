@@ -10,6 +10,7 @@
 #include "replay/split/split_history.h"
 #include "replay/sessions/sides.h"
 #include "replay/split/split_list.h"
+#include "replay/split/sum.h"
 #include "replay/sessions/timeline.h"
 #include "replay/split/trex.h"
 
@@ -24,6 +25,7 @@ struct splitter {
 	size_t pending;
 	int link; /* of packets that do not say theirs */
 	const struct fdar_capture *capture;
+	struct fdar_sums *sums;
 	struct fdar_tls_keys *keys; /* those given, and those of the capture so far */
 	size_t secrets;             /* bytes of the capture's that are in there */
 	gboolean nanoseconds;
@@ -33,7 +35,7 @@ struct splitter {
 struct part {
 	GList link; /* in splitter->waiting, while it has pending records */
 	GByteArray *records;
-	GChecksum *sums[2];
+	struct fdar_sum *sums[2];
 	uint64_t packets;
 	uint64_t epoch_ns; /* of the last */
 	uint64_t written;  /* bytes of records that are in the file */
@@ -203,7 +205,7 @@ static void read_tls(struct splitter *splitter, struct part *part,
 {
 	if (!part->looked) {
 		take_secrets(splitter);
-		part->tls = fdar_split_tls_begin(arrival, splitter->keys);
+		part->tls = fdar_split_tls_begin(arrival, splitter->keys, splitter->sums);
 	}
 	part->looked = TRUE;
 	if (part->tls)
@@ -213,8 +215,9 @@ static void read_tls(struct splitter *splitter, struct part *part,
 static void arrived(void *user, const struct fdar_session *session, void *data,
 		    const struct fdar_arrival *arrival)
 {
+	const struct splitter *splitter = user;
 	struct part *part = data;
-	GChecksum **sum = &part->sums[arrival->piece.way];
+	struct fdar_sum **sum = &part->sums[arrival->piece.way];
 	uint64_t place = UINT64_MAX;
 
 	if (session->transport == FDAR_TCP)
@@ -222,8 +225,8 @@ static void arrived(void *user, const struct fdar_session *session, void *data,
 	if (arrival->piece.kind != FDAR_PIECE_DATA)
 		return;
 	if (!*sum)
-		*sum = g_checksum_new(G_CHECKSUM_SHA256);
-	g_checksum_update(*sum, arrival->bytes, arrival->piece.length);
+		*sum = fdar_sum_begin(splitter->sums);
+	fdar_sum_add(*sum, arrival->bytes, arrival->piece.length);
 	if (session->transport != FDAR_TCP)
 		return;
 	if (part->payload && arrival->bytes >= part->payload &&
@@ -266,15 +269,6 @@ static gboolean repeated(void *user, const struct fdar_session *session, void *d
 				    &back);
 }
 
-static void take_digest(GChecksum *sum, uint8_t digest[32])
-{
-	GChecksum *own = sum ? sum : g_checksum_new(G_CHECKSUM_SHA256);
-	gsize size = 32;
-
-	g_checksum_get_digest(own, digest, &size);
-	g_checksum_free(own);
-}
-
 static void closed(void *user, const struct fdar_session *session, void *data)
 {
 	struct splitter *splitter = user;
@@ -293,8 +287,8 @@ static void closed(void *user, const struct fdar_session *session, void *data)
 	} else {
 		flush_to(splitter, part, slot->file);
 	}
-	take_digest(part->sums[0], slot->digest[0]);
-	take_digest(part->sums[1], slot->digest[1]);
+	fdar_sum_end(part->sums[0], slot->digest[0]);
+	fdar_sum_end(part->sums[1], slot->digest[1]);
 	if (part->tls)
 		slot->tls = fdar_split_tls_end(part->tls);
 	fdar_history_clear(&part->histories[0]);
@@ -388,10 +382,12 @@ struct fdar_split *fdar_split_run(const char *path, const char *directory,
 	splitter.keys = fdar_tls_keys_new();
 	if (options && options->tls_keys)
 		fdar_tls_keys_merge(splitter.keys, options->tls_keys);
-	if (fdar_split_dir_init(&splitter.dir, directory, error))
+	splitter.sums = fdar_sums_new(error);
+	if (splitter.sums && fdar_split_dir_init(&splitter.dir, directory, error))
 		fine = run(&splitter, capture, options, error);
 	fdar_split_dir_clear(&splitter.dir);
 	fdar_tls_keys_free(splitter.keys);
+	fdar_sums_free(splitter.sums);
 	if (!fine)
 		g_clear_pointer(&splitter.split, fdar_split_free);
 	return splitter.split;

@@ -5,7 +5,7 @@
 
 struct fdar_split_tls_reader {
 	struct fdar_tls *tls;
-	GChecksum *sums[2];
+	struct fdar_sum *sums[2];
 	uint64_t bytes[2];
 	uint64_t seen;
 };
@@ -14,7 +14,7 @@ static void on_data(void *user, unsigned way, const uint8_t *bytes, size_t size)
 {
 	struct fdar_split_tls_reader *reader = user;
 
-	g_checksum_update(reader->sums[way], bytes, (gssize)size);
+	fdar_sum_add(reader->sums[way], bytes, size);
 	reader->bytes[way] += size;
 }
 
@@ -32,7 +32,8 @@ static void on_ended(void *user, unsigned way)
 }
 
 struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *first,
-						   const struct fdar_tls_keys *keys)
+						   const struct fdar_tls_keys *keys,
+						   const struct fdar_sums *sums)
 {
 	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
 	struct fdar_split_tls_reader *reader;
@@ -43,7 +44,7 @@ struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *fi
 	reader = g_new0(struct fdar_split_tls_reader, 1);
 	reader->tls = fdar_tls_new(keys, &ops, reader);
 	for (unsigned way = 0; way < 2; way++)
-		reader->sums[way] = g_checksum_new(G_CHECKSUM_SHA256);
+		reader->sums[way] = fdar_sum_begin(sums);
 	return reader;
 }
 
@@ -70,13 +71,9 @@ struct fdar_split_tls *fdar_split_tls_end(struct fdar_split_tls_reader *reader)
 		result->info = *fdar_tls_info(reader->tls);
 	}
 	for (unsigned way = 0; way < 2; way++) {
-		gsize size = sizeof(result->digest[way]);
-
-		if (result) {
-			g_checksum_get_digest(reader->sums[way], result->digest[way], &size);
+		fdar_sum_end(reader->sums[way], result ? result->digest[way] : NULL);
+		if (result)
 			result->bytes[way] = reader->bytes[way];
-		}
-		g_checksum_free(reader->sums[way]);
 	}
 	fdar_tls_free(reader->tls);
 	g_free(reader);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "replay/sessions/assembler.h"
+#include "replay/split/sum.h"
 #include "replay/tls/tls.h"
 
 /* What is known in the end. */
@@ -22,10 +23,11 @@ struct fdar_split_tls {
 
 struct fdar_split_tls_reader;
 
-/* A session begins: NULL when its first bytes are not those of TLS. keys may be NULL and must outlive
- * the reader. */
+/* A session begins: NULL when its first bytes are not those of TLS. keys may be NULL; it and
+ * sums must outlive the reader. */
 struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *first,
-						   const struct fdar_tls_keys *keys);
+						   const struct fdar_tls_keys *keys,
+						   const struct fdar_sums *sums);
 
 void fdar_split_tls_feed(struct fdar_split_tls_reader *reader, const struct fdar_arrival *arrival);
 

@@ -5,6 +5,7 @@
 
 #include "replay/sessions/session.h"
 #include "replay/split/split.h"
+#include "replay/split/sum.h"
 #include "replay/split/trex.h"
 
 #define MS     ((uint64_t)1000000)
@@ -464,6 +465,30 @@ static void test_refused(void)
 	remove_dir(directory);
 }
 
+/* FIPS 180-2, appendix B.1; the sum of nothing is its own. */
+static void test_sums(void)
+{
+	static const uint8_t abc[4] = { 0xba, 0x78, 0x16, 0xbf };
+	static const uint8_t none[4] = { 0xe3, 0xb0, 0xc4, 0x42 };
+	struct fdar_sums *sums = fdar_sums_new(NULL);
+	struct fdar_sum *whole = fdar_sum_begin(sums), *parts = fdar_sum_begin(sums);
+	uint8_t digest[3][FDAR_SUM_BYTES], empty[FDAR_SUM_BYTES];
+
+	fdar_sum_add(whole, (const uint8_t *)"abc", 3);
+	fdar_sum_add(parts, (const uint8_t *)"a", 1);
+	fdar_sum_add(parts, (const uint8_t *)"", 0);
+	fdar_sum_add(parts, (const uint8_t *)"bc", 2);
+	fdar_sum_end(whole, digest[0]);
+	fdar_sum_end(parts, digest[1]);
+	fdar_sum_end(NULL, digest[2]);
+	fdar_sum_end(fdar_sum_begin(sums), empty);
+	g_assert_cmpint(memcmp(digest[0], abc, sizeof(abc)), ==, 0);
+	g_assert_cmpint(memcmp(digest[0], digest[1], sizeof(digest[0])), ==, 0);
+	g_assert_cmpint(memcmp(digest[2], none, sizeof(none)), ==, 0);
+	g_assert_cmpint(memcmp(digest[2], empty, sizeof(empty)), ==, 0);
+	fdar_sums_free(sums);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -477,5 +502,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/split/alone", test_alone);
 	g_test_add_func("/split/links", test_links);
 	g_test_add_func("/split/refused", test_refused);
+	g_test_add_func("/split/sums", test_sums);
 	return g_test_run();
 }
