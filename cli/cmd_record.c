@@ -147,6 +147,7 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 					     .quiet = texts->quiet,
 					     .io = texts->io,
 					     .played = texts->play != NULL,
+					     .sampled = texts->sample != NULL,
 					     .terminal = isatty(STDERR_FILENO) } };
 	g_autoptr(GError) error = NULL;
 	int code;

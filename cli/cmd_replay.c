@@ -7,6 +7,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/replay/capture_options.h"
+#include "cli/replay/replay_wait.h"
 #include "cli/replay/replay_inputs.h"
 #include "cli/replay/replay_lockstep.h"
 #include "cli/replay/replay_options.h"
@@ -81,6 +82,7 @@ struct replay {
 	struct fdar_replay_lockstep lockstep;
 	struct fdar_driver *running;
 	const char *output;
+	uint64_t wait_for_ns; /* 0: not at all */
 	enum fdar_format format;
 };
 
@@ -100,6 +102,7 @@ static gboolean read_pace(struct replay *replay, const struct fdar_replay_texts 
 				   error) ||
 	    !fdar_replay_read_span("--duration", texts->duration, 0, &replay->driver.duration_ns,
 				   error) ||
+	    !fdar_replay_read_span("--wait-for", texts->wait_for, 0, &replay->wait_for_ns, error) ||
 	    !fdar_replay_read_span("--max-lag", texts->max_lag, 1000000000,
 				   &replay->driver.max_lag_ns, error))
 		return FALSE;
@@ -215,7 +218,7 @@ static void set_concurrency(struct replay *replay, const struct fdar_plan *plan)
 static int report_end(const struct replay *replay, enum fdar_replay_end end)
 {
 	const struct fdar_replay_totals *totals = fdar_driver_totals(replay->running);
-	uint64_t played = 0;
+	uint64_t played = 0, refused = 0;
 
 	for (uint32_t i = 0; i < replay->inputs.count; i++) {
 		const struct fdar_tally *tally = fdar_driver_tally(replay->running, i);
@@ -223,6 +226,7 @@ static int report_end(const struct replay *replay, enum fdar_replay_end end)
 		played += tally->begun -
 			  MIN(tally->begun, tally->verdicts[FDAR_RESULT_REFUSED] +
 						    tally->verdicts[FDAR_RESULT_LOCAL]);
+		refused += tally->verdicts[FDAR_RESULT_REFUSED];
 	}
 	if (end == FDAR_REPLAY_STOPPED)
 		return FDAR_EXIT_INTERRUPTED;
@@ -236,8 +240,12 @@ static int report_end(const struct replay *replay, enum fdar_replay_end end)
 						lag));
 	}
 	if (!played)
-		return fdar_failure(&usage, g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
-							"not one session could be played"));
+		return fdar_failure(&usage,
+				    g_error_new(G_IO_ERROR, G_IO_ERROR_FAILED,
+						"not one session could be played%s",
+						refused ? ": is the server up, and does it listen "
+							  "there? (--wait-for 10s waits for it)"
+							: ""));
 	return FDAR_EXIT_OK;
 }
 
@@ -320,6 +328,12 @@ static int replay_run(struct replay *replay)
 		replay->journal = fdar_journal_open(replay->output, replay->inputs.names, &error);
 		if (!replay->journal)
 			return fdar_failure(&usage, error);
+	}
+	if (replay->wait_for_ns &&
+	    !fdar_replay_wait(&replay->routes, replay->wait_for_ns, stop, &error)) {
+		fdar_journal_close(g_steal_pointer(&replay->journal), NULL);
+		fdar_failure(&usage, error);
+		return *stop ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
 	replay->reasons = fdar_replay_reasons_new();
 	code = replay_play(replay, stop, &error);

@@ -3,6 +3,7 @@
 #include "cli/analyze/analyze_tables.h"
 
 #include "analyze/profile/profile_price.h"
+#include "base/amount.h"
 #include "cli/kit/cells.h"
 #include "instrument/wire/events.h"
 #include "pipeline/recording/doubts.h"
@@ -37,19 +38,18 @@ static const char *unit_of(const struct fdar_analyze_request *request)
 static char *sessions_text(const struct fdar_analyze_request *request)
 {
 	const struct fdar_profile_group *group = request->group;
-	g_autofree char *sessions = fdar_format_count(group->sessions);
+	g_autofree char *sessions = fdar_plural(group->sessions, unit_of(request), NULL);
 	g_autofree char *finished = fdar_format_count(group->finished);
 	g_autofree char *unfinished = fdar_format_count(group->unfinished);
 	GString *text = g_string_new(NULL);
 
-	g_string_printf(text, "%s %ss: %s finished, %s unfinished", sessions, unit_of(request),
-			finished, unfinished);
+	g_string_printf(text, "%s: %s finished, %s unfinished", sessions, finished, unfinished);
 	if (group->replaced)
 		g_string_append_printf(text, ", %" G_GUINT64_FORMAT " replaced", group->replaced);
 	if (group->requests && request->unit == FDAR_UNIT_SESSION) {
-		g_autofree char *requests = fdar_format_count(group->requests);
+		g_autofree char *requests = fdar_plural(group->requests, "request", NULL);
 
-		g_string_append_printf(text, "; %s requests in them", requests);
+		g_string_append_printf(text, "; %s in them", requests);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -224,22 +224,57 @@ static gboolean is_unplayed(const struct fdar_record_view *view)
 	return journal && !g_file_test(journal, G_FILE_TEST_EXISTS);
 }
 
+/* "24 sessions were played at 127.0.0.1:8080", as the player's journal has it, which is a line a session. The
+ * caller frees it. */
+static char *played_text(const struct fdar_record_view *view)
+{
+	static const char key[] = "\"server\":\"";
+	g_autofree char *journal = view->output ? fdar_player_journal(view->output) : NULL;
+	g_autofree char *content = NULL, *sessions = NULL, *where = NULL;
+	guint64 lines = 0;
+	const char *at, *end;
+
+	if (!journal || !g_file_get_contents(journal, &content, NULL, NULL) ||
+	    !(at = strstr(content, key)) || !(end = strchr(at + strlen(key), '"')))
+		return g_strdup("sessions were played");
+	at += strlen(key);
+	where = g_strndup(at, (gsize)(end - at));
+	for (at = content; (at = strchr(at, '\n')); at++)
+		lines++;
+	sessions = fdar_plural(lines, "session was", "sessions were");
+	return g_strdup_printf("%s played at %s", sessions, where);
+}
+
 /* A server to which nobody came is the wrong one, or one that does not say who comes. */
 static void report_nobody(const struct fdar_record_view *view,
 			  const struct fdar_recording_info *info)
 {
 	if (view->sessions || info->died || info->snapshot || is_unplayed(view))
 		return;
-	if (view->played)
-		fdar_warning(&fdar_record_usage,
-			     view->io ? "sessions were played, but the recorded server got none: "
-					"does it listen where they were played?"
-				      : "sessions were played, but the recorded server told of "
-					"none: it is not marked; with --io the connections it "
-					"accepts are sessions");
-	else if (view->io)
+	if (view->played) {
+		g_autofree char *played = played_text(view);
+
+		fdar_warning(
+			&fdar_record_usage, "%s, but the recorded server %s", played,
+			view->io ? "got none: does it listen there?"
+				 : "told of none: it does not listen there, or it is not marked "
+				   "(with --io the connections it accepts are sessions)");
+	} else if (view->io)
 		fdar_warning(&fdar_record_usage,
 			     "nobody connected to the server while it was recorded");
+}
+
+/* What cannot be asked of it, before somebody asks. */
+static void report_io_alone(const struct fdar_record_view *view,
+			    const struct fdar_recording_info *info)
+{
+	if (!view->io || !view->sessions || view->sampled || info->calls || info->calls_skipped)
+		return;
+	fputs("--io alone tells who came, what was read and written and where threads waited, and "
+	      "infers whose\n"
+	      "time it was between; which functions that was, --sample or a rebuild (flowdar cc) "
+	      "would say\n",
+	      stderr);
 }
 
 void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
@@ -264,6 +299,7 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 	fprintf(stderr, "%s %s of %s in %s, %s%s: %s", info->snapshot ? "kept" : "recorded", events,
 		sessions, duration, bytes, lost, info->snapshot ? dir : info->ended);
 	fprintf(stderr, info->exit_status ? " (status %d)\n" : "\n", info->exit_status);
+	report_io_alone(view, info);
 	if (!info->died && !is_unplayed(view))
 		fprintf(stderr, "next: flowdar analyze %s, or flowdar diff BASELINE %s\n", dir,
 			dir);

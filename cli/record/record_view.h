@@ -21,6 +21,7 @@ struct fdar_record_view {
 	gboolean line;    /* a progress line stands on the terminal */
 	gboolean io;      /* accepted connections are sessions */
 	gboolean played;  /* a capture is played at the server */
+	gboolean sampled; /* stacks are taken, too */
 	guint64 sessions; /* begun, in what was read back of the recording */
 };
 

@@ -49,6 +49,8 @@ static const GOptionEntry options[] = {
 	  "N" },
 	{ "duration", 'd', 0, G_OPTION_ARG_STRING, AT(duration),
 	  "Stop after this time, e.g. 30s; sessions that are open then are cut", "TIME" },
+	{ "wait-for", 0, 0, G_OPTION_ARG_STRING, AT(wait_for),
+	  "Wait until somebody listens at each target (TCP), so long at most, e.g. 10s", "TIME" },
 	{ "wait", 0, 0, G_OPTION_ARG_STRING, AT(wait),
 	  "What a request waits for: answer (the one before it has come, the default), "
 	  "time (only its captured time), none (nothing, not even its time)",
@@ -139,6 +141,7 @@ void fdar_replay_texts_clear(struct fdar_replay_texts *texts)
 	g_free(texts->quiet);
 	g_free(texts->timeout);
 	g_free(texts->duration);
+	g_free(texts->wait_for);
 	g_free(texts->max_lag);
 	g_free(texts->max_gap);
 	g_free(texts->format);

@@ -21,6 +21,7 @@ struct fdar_replay_texts {
 	char *quiet;
 	char *timeout;
 	char *duration;
+	char *wait_for;
 	char *max_lag;
 	char *max_gap;
 	char *format;

@@ -60,6 +60,28 @@ grep -q 'nothing was played' said && ! grep -q '^next:' said || fail "that nothi
 "$FLOWDAR" record -o lonely --io --duration 500ms -- "$server" --port 0 >said 2>&1 || [ $? = 130 ] || fail "status $?"
 grep -q "nobody connected" said || fail "it is not said that nobody connected"
 
+# One that is played at somebody else's server; and a player that waits until there is one.
+port=$((20000 + RANDOM % 10000))
+(sleep 1; exec "$server" --port $port --root www >stranger.out 2>&1) &
+stranger=$!
+"$FLOWDAR" replay "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --to 127.0.0.1:$port --wait-for 20s \
+	-o waited.jsonl >said 2>&1 || fail "replay --wait-for: $(cat said)"
+jq -e -s 'length == 47 and all(.verdict != "refused")' waited.jsonl >/dev/null || fail "not all sessions were played: $(cat said)"
+"$FLOWDAR" record -o elsewhere --io --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --to 127.0.0.1:$port \
+	-- "$server" --port 0 --root www >said 2>&1 || fail "status $?: $(cat said)"
+grep -q "47 sessions were played at 127.0.0.1:$port, but the recorded server got none" said ||
+	fail "it is not said that the recorded server got none: $(cat said)"
+kill $stranger
+wait $stranger || true
+status=0
+"$FLOWDAR" replay "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" --to 127.0.0.1:$port --wait-for 300ms >said 2>&1 || status=$?
+[ $status = 1 ] && grep -q "nobody listens on 127.0.0.1:$port" said || fail "status $status: $(cat said)"
+
+# What --io alone cannot tell is said at once.
+"$FLOWDAR" record -o alone --io --play "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" -- "$server" --port 0 --root www >said 2>&1 ||
+	fail "status $?: $(cat said)"
+grep -q "^--io alone tells who came" said || fail "it is not said what --io alone tells"
+
 status=0
 "$FLOWDAR" record -o other --play nothing.pcap -- sleep 1 >said 2>&1 || status=$?
 [ $status = 2 ] && grep -q 'nothing.pcap' said || fail "a capture that is not there: expected 2, not $status"
