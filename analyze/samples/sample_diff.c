@@ -242,16 +242,32 @@ static double test(const struct fdar_sample_diff *diff,
 
 /* ---- the verdict ---- */
 
+/* Whether it has nine tenths of the largest increase, as far as samples can tell: those that are not in it vary by
+ * themselves, by the root of their number, and are no part of the increase up to that. */
+static gboolean carries(const struct fdar_sample_diff *diff, const struct fdar_sample_row *most,
+			const struct fdar_sample_row *row)
+{
+	double others = (double)(most->samples[BASELINE] + most->samples[SUBJECT]) -
+			(double)(row->samples[BASELINE] + row->samples[SUBJECT]);
+	double fewest = (double)MIN(diff->sessions[BASELINE], diff->sessions[SUBJECT]);
+	double chance_ns = sqrt(MAX(others, 0)) * (double)diff->period_ns / MAX(fewest, 1);
+
+	return row->added_ns >= FDAR_SAMPLE_CARRIES * diff->most_ns - chance_ns;
+}
+
 /* The deepest that carries the increase; of those at one depth the first, which carries most. */
 static uint32_t deepest(const struct fdar_sample_diff *diff, gboolean with_name)
 {
+	const struct fdar_sample_row *most = NULL;
 	uint32_t best = FDAR_SAMPLED_NONE;
 
 	for (uint32_t i = 0; i < diff->row_count; i++) {
 		const struct fdar_sample_row *row = &diff->rows[i];
 
+		if (!most && !row->is_loose)
+			most = row; /* they are in the order of what they added */
 		if (row->is_loose || (with_name && row->kind != FDAR_SAMPLE_NAMED) ||
-		    row->added_ns < FDAR_SAMPLE_CARRIES * diff->most_ns)
+		    !carries(diff, most, row))
 			continue;
 		if (best == FDAR_SAMPLED_NONE || row->depth > diff->rows[best].depth)
 			best = i;
@@ -290,11 +306,13 @@ static enum fdar_sample_outcome decide(struct fdar_sample_diff *diff,
 	culprit = &diff->rows[diff->culprit];
 	if (culprit->total_ns[SUBJECT] < FDAR_SAMPLE_RATIO_MIN * culprit->total_ns[BASELINE])
 		return FDAR_SAMPLE_NOTHING;
-	if (fewest < diff->needed)
+	if (fewest * added < FDAR_SAMPLE_ADDED_SEEN)
 		return FDAR_SAMPLE_TOO_FEW_SAMPLES;
 	if (diff->p > FDAR_SAMPLE_ALPHA)
 		return FDAR_SAMPLE_NOTHING;
 	diff->is_spread = culprit->total_ns[BASELINE] > FDAR_SAMPLE_SPREAD * diff->all_ns[BASELINE];
+	diff->is_thin = diff->is_spread && diff->samples[BASELINE] < FDAR_SAMPLE_SPREAD_OF;
+	diff->is_spread = diff->is_spread && !diff->is_thin;
 	return FDAR_SAMPLE_FOUND;
 }
 

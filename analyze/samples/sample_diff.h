@@ -13,12 +13,17 @@
  *
  * Which one is named: the deepest function with a name (in the program, not the kernel) that carries 90 % of the largest increase. It must have grown by
  * half at least: runs differ, and sessions of one run do not show that. Where it had most of the time
- * before, everything grew, and it is no culprit (is_spread).
+ * before, everything grew, and it is no culprit (is_spread); where the baseline has too few samples to say
+ * whether it had, that is a doubt (is_thin).
+ *
+ * The nine tenths are what samples can tell: the others of so few vary by the root of their number.
  *
  * Functions without a name are known by where they begin: those of another build are not compared.
  *
  * When there is no verdict: fewer than five sessions a side; fewer than 15 / (rate x added seconds a
- * session) on either, which is when fewer than fifteen added samples are expected; other rates.
+ * session) on either, which is when fewer than fifteen added samples are expected; other rates. What was
+ * added is known by the samples alone: fewer than nine are what an expected fifteen give four times in a
+ * hundred (Poisson), so then fewer are expected.
  */
 #ifndef FDAR_ANALYZE_SAMPLES_SAMPLE_DIFF_H
 #define FDAR_ANALYZE_SAMPLES_SAMPLE_DIFF_H
@@ -27,10 +32,12 @@
 
 #define FDAR_SAMPLE_SESSIONS_MIN 5u
 #define FDAR_SAMPLE_ADDED_MIN    15.0
+#define FDAR_SAMPLE_ADDED_SEEN   9.0
 #define FDAR_SAMPLE_CARRIES      0.9
 #define FDAR_SAMPLE_ALPHA        0.05
 #define FDAR_SAMPLE_RATIO_MIN    1.5
 #define FDAR_SAMPLE_SPREAD       0.8 /* of the baseline's time */
+#define FDAR_SAMPLE_SPREAD_OF    10u /* samples of the baseline, to know it by */
 
 enum fdar_sample_outcome {
 	FDAR_SAMPLE_NO_SESSIONS,      /* a side has none */
@@ -63,6 +70,7 @@ struct fdar_sample_diff {
 	uint32_t culprit;   /* of FOUND: index of rows */
 	uint32_t deepest;   /* of FOUND: likewise; the culprit, or what has no name in it */
 	gboolean is_spread; /* of FOUND: it had nearly all of the time in the baseline, too */
+	gboolean is_thin;   /* of FOUND: the baseline cannot say whether it had */
 	double all_ns[2];   /* processor time a session */
 	double most_ns;     /* the largest increase of any function */
 	double p;           /* that sides which are alike differ so much; 1: nothing was tested */

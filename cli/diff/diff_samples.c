@@ -160,6 +160,8 @@ static const char *doubt(const struct fdar_diff_samples *samples, const struct f
 
 	if (found->is_spread)
 		return "everything grew alike: the machine, or the work";
+	if (found->is_thin)
+		return "the baseline has too few samples to tell whether everything grew";
 	if ((double)samples->lost > LOST_PART * all)
 		return "samples were lost";
 	if (diff->load.work >= WORK_RATIO && factor < WORK_FACTOR)
