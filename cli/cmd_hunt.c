@@ -11,6 +11,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/reduce/child.h"
+#include "cli/reduce/hunt_record.h"
 #include "cli/reduce/named.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
@@ -41,21 +42,24 @@ static const struct fdar_usage usage = {
 		"  report.html     all of it for a review\n"
 		"  again.sh        the commands to see it again\n"
 		"\n"
-		"The server is named best when it was built with `flowdar cc`; without, --io "
-		"tells reads,\n"
-		"writes and waits.\n"
+		"The function is named best when the server was built with `flowdar cc`. Of one "
+		"that was not, --sample\n"
+		"looks where it is, some hundred times a second, and names the function by that; "
+		"--io tells reads,\n"
+		"writes and waits alone.\n"
 		"\n"
 		"Exit status: 0 when something was found and named; 4 when no part of it hurts, "
 		"or there is\n"
 		"no verdict; 130 when it was stopped.\n",
 	.examples = "  flowdar hunt day.pcap -o hunt -- ./server --port 8080\n"
 		    "  flowdar hunt day.pcap -o hunt --baseline usual.pcap --over 3 -- ./server\n"
+		    "  flowdar hunt day.pcap -o hunt --sample -- apache2 -DFOREGROUND\n"
 		    "  flowdar hunt day.pcap -o hunt --io --test latency:p99 -- nginx -g 'daemon "
 		    "off;'\n",
 };
 
 struct texts {
-	char *output, *test, *baseline, *over, *time;
+	char *output, *test, *baseline, *over, *time, *sample;
 	gboolean io, quiet;
 	struct fdar_capture_texts capture;
 	char *captures[3];
@@ -77,6 +81,10 @@ static const GOptionEntry table[] = {
 	  "How long to search before recording the best so far; 5m is the default", "TIME" },
 	{ "io", 0, 0, G_OPTION_ARG_NONE, AT(io),
 	  "Record waits, reads and writes only: for a server that was not rebuilt", NULL },
+	{ "sample", 0, 0, G_OPTION_ARG_STRING, AT(sample),
+	  "For a server that was not rebuilt: record samples, too, N a second; 499 is the default "
+	  "(--sample=N)",
+	  "N" },
 	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, AT(quiet), "No progress", NULL },
 	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
 	  "EXPRESSION" },
@@ -95,8 +103,8 @@ struct hunt {
 	struct fdar_trial_options trial;
 	struct fdar_reduce_view view;
 	char *smallest, *normal; /* names in the directory */
-	guint32 copies;          /* of the smallest, that are recorded */
-	gboolean made;           /* the directory was not there */
+	struct fdar_hunt_record how;
+	gboolean made; /* the directory was not there */
 };
 
 static char *in(const struct hunt *hunt, const char *name)
@@ -137,12 +145,6 @@ static GPtrArray *arguments_of(const char *first, ...)
 	return arguments;
 }
 
-/* What hurts often makes millions of short calls: these are counted, on both sides. */
-static const char *detail_of(const struct hunt *hunt)
-{
-	return hunt->texts->io ? "--io" : "--min-duration=1us";
-}
-
 static int record(const struct hunt *hunt, const char *name, const char *capture, const char *label,
 		  guint32 copies)
 {
@@ -151,48 +153,11 @@ static int record(const struct hunt *hunt, const char *name, const char *capture
 	GPtrArray *arguments = arguments_of("record", "-q", "-o", directory, "--play", capture,
 					    "--label", label, "--clones", number, NULL);
 
-	g_ptr_array_add(arguments, g_strdup(detail_of(hunt)));
+	fdar_hunt_record_options(&hunt->how, arguments);
 	g_ptr_array_add(arguments, g_strdup("--"));
 	for (char **word = hunt->server; *word; word++)
 		g_ptr_array_add(arguments, g_strdup(*word));
 	return run(hunt, fdar_cmd_record, "record.log", arguments);
-}
-
-/* The commands, to be read and to be run. */
-static gboolean write_again(const struct hunt *hunt, GError **error)
-{
-	g_autofree char *path = in(hunt, "again.sh");
-	g_autofree char *capture = g_shell_quote(hunt->capture);
-	GString *server = g_string_new(NULL);
-	g_autofree char *text = NULL;
-	gboolean fine;
-
-	for (char **word = hunt->server; *word; word++) {
-		g_autofree char *quoted = g_shell_quote(*word);
-
-		g_string_append_printf(server, " %s", quoted);
-	}
-	text = g_strdup_printf(
-		"#!/bin/sh\n"
-		"# What flowdar hunt found in %s, once more. Run it from where the hunt was run; "
-		"the\n"
-		"# results go to again/ beside this file.\n"
-		"set -eu\n"
-		"dir=$(cd \"$(dirname \"$0\")\" && pwd)\n"
-		"mkdir \"$dir/again\"\n"
-		"flowdar record -o \"$dir/again/base\" --play \"$dir/normal.pcap\" %s --%s\n"
-		"flowdar record -o \"$dir/again/bad\" --play \"$dir/smallest.pcap\" --clones %u %s "
-		"--%s\n"
-		"flowdar diff \"$dir/again/base\" \"$dir/again/bad\"\n"
-		"flowdar sequence --baseline \"$dir/again/base\" \"$dir/again/bad\" -o "
-		"\"$dir/again/bad.svg\"\n"
-		"flowdar report \"$dir/again/base\" \"$dir/again/bad\" -o "
-		"\"$dir/again/report.html\"\n",
-		capture, detail_of(hunt), server->str, hunt->copies, detail_of(hunt), server->str);
-	g_string_free(server, TRUE);
-	fine = g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0700,
-					error);
-	return fine;
 }
 
 /* Ctrl-C ends the command of a step, too: that is no failure. */
@@ -224,7 +189,7 @@ static int compare(const struct hunt *hunt)
 {
 	g_autofree char *base = in(hunt, "base"), *bad = in(hunt, "bad");
 	g_autofree char *report = in(hunt, "report.html"), *verdict = in(hunt, "verdict.txt");
-	g_autofree char *again = in(hunt, "verdict.json");
+	g_autofree char *again = in(hunt, "verdict.json"), *script = in(hunt, "again.sh");
 	GError *error = NULL;
 	int code;
 
@@ -240,7 +205,7 @@ static int compare(const struct hunt *hunt)
 
 		g_unlink(log);
 	}
-	if (!write_again(hunt, &error))
+	if (!fdar_hunt_record_again(&hunt->how, script, hunt->capture, hunt->server, &error))
 		return fdar_failure(&usage, error);
 	print_first_line(verdict);
 	printf("\n%s: smallest.pcap, verdict.txt, report.html, and again.sh, which does it once "
@@ -249,19 +214,40 @@ static int compare(const struct hunt *hunt)
 	return code;
 }
 
+/* Of what is normal: as many as can be played. */
+static guint32 sessions_of(const struct hunt *hunt)
+{
+	struct fdar_excerpt *excerpt = fdar_excerpt_open(hunt->normal, &hunt->load, NULL);
+	struct fdar_parts parts;
+	guint32 sessions;
+
+	if (!excerpt)
+		return 1;
+	fdar_parts_init(&parts, excerpt, FALSE);
+	sessions = parts.units;
+	fdar_parts_clear(&parts);
+	fdar_excerpt_free(excerpt);
+	return sessions;
+}
+
 static int record_both(struct hunt *hunt, const struct fdar_reducing *reducing)
 {
 	g_autofree char *log = in(hunt, "record.log");
-	guint32 left = MAX(reducing->kept.parts->len, 1);
+	guint32 wanted =
+		fdar_hunt_record_sessions(&hunt->how, &hunt->judge, reducing->figure, SESSIONS_BAD);
+	guint32 *copies = hunt->how.copies;
 
-	hunt->copies = MAX(MAX(reducing->result.intensity, 1), (SESSIONS_BAD + left - 1) / left);
-	if (reducing->end != FDAR_REDUCE_DONE)
-		hunt->copies = 1;
+	copies[0] = hunt->how.sample_hz ? fdar_hunt_record_copies(wanted, sessions_of(hunt)) : 1;
+	copies[1] = MAX(fdar_hunt_record_copies(wanted, reducing->kept.parts->len),
+			MAX(reducing->result.intensity, 1));
+	if (reducing->end != FDAR_REDUCE_DONE && !hunt->how.sample_hz)
+		copies[1] = 1;
 	say(hunt, "recording what is normal");
-	if (record(hunt, "base", hunt->normal, "normal", 1) != FDAR_EXIT_OK || *hunt->trial.stop)
+	if (record(hunt, "base", hunt->normal, "normal", copies[0]) != FDAR_EXIT_OK ||
+	    *hunt->trial.stop)
 		return fail_step(hunt, "recording what is normal");
 	say(hunt, "recording what hurts");
-	if (record(hunt, "bad", hunt->smallest, "hurts", hunt->copies) != FDAR_EXIT_OK ||
+	if (record(hunt, "bad", hunt->smallest, "hurts", copies[1]) != FDAR_EXIT_OK ||
 	    *hunt->trial.stop)
 		return fail_step(hunt, "recording what hurts");
 	g_unlink(log);
@@ -395,6 +381,9 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 	texts->captures[0] = argv[0];
 	texts->captures[1] = argv[1];
 	hunt->load.max_gap_ns = FDAR_TIMELINE_KEEP;
+	hunt->how.io = texts->io;
+	if (texts->sample && !fdar_hunt_record_sample(&hunt->how, texts->sample, error))
+		return FALSE;
 	return fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
 					 &hunt->load.server_ports, error) &&
 	       read_test(hunt, error);
@@ -463,12 +452,14 @@ static int start(struct hunt *hunt)
 
 int fdar_cmd_hunt(int argc, char **argv)
 {
+	static char sample_default[] = "--sample=" G_STRINGIFY(FDAR_HUNT_SAMPLE_HZ);
 	struct texts texts = { 0 };
 	g_autofree GOptionEntry *entries = fdar_options_bind(table, sizeof(table), &texts);
 	struct hunt hunt = { 0 };
 	g_autoptr(GError) error = NULL;
 	int code = FDAR_EXIT_OK;
 
+	fdar_options_optional(argc, argv, sample_default);
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code)) {
 		if (hunt_read(&hunt, &texts, argc, argv, &error))
 			code = start(&hunt);
@@ -483,6 +474,7 @@ int fdar_cmd_hunt(int argc, char **argv)
 	g_free(texts.baseline);
 	g_free(texts.over);
 	g_free(texts.time);
+	g_free(texts.sample);
 	fdar_capture_texts_clear(&texts.capture);
 	return code;
 }

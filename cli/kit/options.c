@@ -144,6 +144,15 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 	return TRUE;
 }
 
+void fdar_options_optional(int argc, char **argv, char *whole)
+{
+	size_t length = strcspn(whole, "=");
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strlen(argv[i]) == length && strncmp(argv[i], whole, length) == 0)
+			argv[i] = whole;
+}
+
 GOptionEntry *fdar_options_bind(const GOptionEntry *entries, gsize bytes, gpointer target)
 {
 	GOptionEntry *bound = g_memdup2(entries, bytes);

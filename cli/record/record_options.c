@@ -172,10 +172,7 @@ gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, cha
 	static char sample_default[] = "--sample=99";
 	g_autofree GOptionEntry *entries = NULL;
 
-	/* With "=" or without a value, as programs of GNU have it: GOption would take the next word. */
-	for (int i = 1; i < *argc && strcmp((*argv)[i], "--") != 0; i++)
-		if (strcmp((*argv)[i], "--sample") == 0)
-			(*argv)[i] = sample_default;
+	fdar_options_optional(*argc, *argv, sample_default);
 	texts->depth = texts->bytes = texts->count = -1;
 	entries = fdar_options_bind(table, sizeof(table), texts);
 	return fdar_options_parse(&fdar_record_usage, entries, argc, argv, code);

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# flowdar hunt --sample: from a capture and a server as Debian ships it to the sessions that hurt and the function.
+. "$(dirname "$0")/private.sh"
+
+MODULES=/usr/lib/apache2/modules
+
+[ -x /usr/sbin/apache2 ] && [ -d $MODULES ] || { echo "skipped: needs apache2-bin"; exit 77; }
+"$FLOWDAR" record -q -o "$WORK/try" --sample --duration 1s -- sleep 5 2> "$WORK/try.err"
+if grep -q -- '--sample: the kernel' "$WORK/try.err"; then
+	echo "skipped: $(cat "$WORK/try.err")"
+	exit 77
+fi
+rm -f "$WORK/try.err"
+ip link set lo up 2> /dev/null
+PORT=$((20000 + RANDOM % 12000))
+while grep -q "$(printf ':%04X ' $PORT)" /proc/net/tcp; do
+	PORT=$((20000 + RANDOM % 12000))
+done
+mkdir -p "$WORK/htdocs"
+echo hello > "$WORK/htdocs/index.html"
+cat > "$WORK/httpd.conf" <<CONF
+ServerRoot $WORK
+PidFile $WORK/httpd.pid
+Listen 127.0.0.1:$PORT
+ServerName localhost
+DocumentRoot $WORK/htdocs
+ErrorLog $WORK/httpd.log
+LoadModule mpm_event_module $MODULES/mod_mpm_event.so
+LoadModule authz_core_module $MODULES/mod_authz_core.so
+LoadModule rewrite_module $MODULES/mod_rewrite.so
+RewriteEngine On
+RewriteCond %{QUERY_STRING} ^s=((a+)+)\$
+RewriteRule ^ - [F]
+StartServers 1
+CONF
+
+note "33 sessions, two of them with a string that the pattern backtracks on"
+status=0
+"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o "$WORK/hunt" -q --sample \
+	--filter 'portrange 48134-48400 or port 51274' -- /usr/sbin/apache2 -f "$WORK/httpd.conf" -DFOREGROUND \
+	> "$WORK/hunt.err" 2>&1 || status=$?
+[ $status = 0 ] || fail "exit status $status"
+grep -q 'left: 2 of 33 sessions' "$WORK/hunt/found.txt" || fail "not the two: $(cat "$WORK/hunt/found.txt")"
+cat "$WORK/hunt/verdict.txt" | head -n 3
+head -n 1 "$WORK/hunt/verdict.txt" | grep -E -q '^(pcre2_match_8 \(libpcre2-8\)|ap_regexec_len \(apache2\)) runs .* by samples$' ||
+	fail "the verdict: $(head -n 1 "$WORK/hunt/verdict.txt")"
+[ "$(field "$WORK/hunt/bad" sample_hz)" = 499 ] || fail "sample_hz: $(field "$WORK/hunt/bad" sample_hz)"
+grep -E -q -- '--clones [0-9]+ --io --sample=499 -- ./usr/sbin/apache2. ' "$WORK/hunt/again.sh" ||
+	fail "again.sh: $(grep record "$WORK/hunt/again.sh")"
+"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o "$WORK/none" --sample=0 -- true \
+	> "$WORK/wrong" 2>&1 && fail "--sample=0 is taken"
+grep -q 'from 1 to 999' "$WORK/wrong" || fail "$(cat "$WORK/wrong")"
+[ ! -e "$WORK/none" ] || fail "something half-made stays"
+echo "passed"
