@@ -30,6 +30,9 @@
 	"  --flowdar-compiler=CC      the compiler, as if in " variable                            \
 	"; a compiler may also be\n"                                                               \
 	"                             the first argument, as launchers give it\n"                  \
+	"  --flowdar-keep             inline only what the source says is inline: what is not a\n" \
+	"                             function any more cannot be recorded, its time is its\n"     \
+	"                             caller's; for where all is in one function\n"                \
 	"  --flowdar-verbose          say what is run\n"                                           \
 	"Calls that only preprocess, assemble, link or print something are not touched, nor are\n" \
 	"those that have -finstrument-functions or -fpatchable-function-entry already. The\n"      \
@@ -40,6 +43,7 @@
 	"  " variable                                                                              \
 	"                 the compiler, with arguments if need be: \"ccache gcc-12\" (" same ")\n" \
 	"  FLOWDAR_CC_MODE            as --flowdar-mode\n"                                         \
+	"  FLOWDAR_CC_KEEP            as --flowdar-keep, if not empty\n"                           \
 	"  FLOWDAR_CC_VERBOSE         as --flowdar-verbose, if not empty\n"
 
 #define EXAMPLES                                                  \
@@ -184,7 +188,7 @@ static int run(const struct fdar_usage *usage, struct fdar_cc_arguments *argumen
 static int run_compiler(int argc, char **argv, gboolean cxx)
 {
 	const struct fdar_usage *usage = &usages[cxx ? 1 : 0];
-	const char *verbose = g_getenv("FLOWDAR_CC_VERBOSE");
+	const char *verbose = g_getenv("FLOWDAR_CC_VERBOSE"), *keep = g_getenv("FLOWDAR_CC_KEEP");
 	struct fdar_cc_arguments arguments;
 	GError *error = NULL;
 	int code;
@@ -204,6 +208,7 @@ static int run_compiler(int argc, char **argv, gboolean cxx)
 		return code;
 	}
 	arguments.verbose |= verbose && *verbose;
+	arguments.keep |= keep && *keep;
 	if (g_getenv(INSIDE)) {
 		fprintf(stderr, "flowdar %s: the compiler '%s' leads back to flowdar %s\n",
 			usage->command, arguments.compiler[0], usage->command);

@@ -175,6 +175,10 @@ static gboolean take_ours(struct fdar_cc_arguments *arguments, const char *argum
 {
 	const char *value = strchr(argument, '=');
 
+	if (strcmp(argument, "--flowdar-keep") == 0) {
+		arguments->keep = TRUE;
+		return TRUE;
+	}
 	if (strcmp(argument, "--flowdar-verbose") == 0) {
 		arguments->verbose = TRUE;
 		return TRUE;
@@ -249,6 +253,18 @@ static void add_mode(GPtrArray *command, enum fdar_cc_mode mode, gboolean gcc)
 	}
 }
 
+/* What the source asks to be inlined still is: these are the compiler's own ideas. */
+static void add_keep(GPtrArray *command, gboolean gcc)
+{
+	if (gcc) {
+		add(command, "-fno-inline-functions-called-once");
+		add(command, "-fno-inline-small-functions");
+		add(command, "-fno-inline-functions");
+	} else {
+		add(command, "-finline-hint-functions");
+	}
+}
+
 GPtrArray *fdar_cc_command(const struct fdar_cc_arguments *arguments, char *const *compiler,
 			   enum fdar_cc_mode mode, gboolean gcc, const char *include,
 			   GPtrArray **made)
@@ -260,6 +276,8 @@ GPtrArray *fdar_cc_command(const struct fdar_cc_arguments *arguments, char *cons
 		add(command, *compiler);
 	if (arguments->job == FDAR_CC_COMPILE && !arguments->chosen) {
 		add_mode(command, mode, gcc);
+		if (arguments->keep && mode != FDAR_CC_NONE)
+			add_keep(command, gcc);
 		if (include && mode != FDAR_CC_NONE) {
 			g_ptr_array_add(*made, g_build_filename(include, "flowdar", "cc.h", NULL));
 			add(command, "-include");

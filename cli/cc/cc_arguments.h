@@ -33,6 +33,7 @@ struct fdar_cc_arguments {
 	enum fdar_cc_mode mode;
 	gboolean
 		chosen; /* the arguments themselves ask for hooks or entries: nothing to be added */
+	gboolean keep;  /* functions that are inlined for being small, or called once */
 	gboolean verbose;
 };
 

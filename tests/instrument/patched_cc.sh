@@ -5,7 +5,7 @@ set -euo pipefail
 core=$FLOWDAR_BUILD/tests/patched_core.so
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-unset FLOWDAR_CC FLOWDAR_CXX FLOWDAR_CC_MODE FLOWDAR_CC_VERBOSE
+unset FLOWDAR_CC FLOWDAR_CXX FLOWDAR_CC_MODE FLOWDAR_CC_KEEP FLOWDAR_CC_VERBOSE
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 cd "$work"
@@ -32,6 +32,11 @@ unmarked() {
 	! readelf -p .comment "$1" 2> /dev/null | grep -q "flowdar cc" || fail "$1 is marked"
 }
 
+# names FILE: its functions, in order.
+names() {
+	nm "$1" | awk '$2 ~ /^[Tt]$/ { print $3 }' | sort | paste -sd ' '
+}
+
 cat > one.c <<'END'
 #include <flowdar/flowdar.h>
 #include <stdio.h>
@@ -40,6 +45,13 @@ static int __attribute__((noinline)) three(int x) { return x * 3; }
 int main(void) { FLOWDAR_NOTE("a", "b"); printf("%d\n", two(3) + three(4)); return 0; }
 END
 echo 'int two(int x); int two(int x) { return x * 2; }' > two.c
+cat > keep.c <<'END'
+int top(int a);
+static int once(int a) { int s = 0; for (int i = 0; i < a; i++) s += (i * i) ^ a; return s; }
+static int small(int a) { return a * 3 + 1; }
+static inline int hinted(int a) { return a * 5 + 1; }
+int top(int a) { return once(a) + small(a) + small(a + 1) + hinted(a); }
+END
 echo 'template <class T> T twice(T x) { return x + x; } int main() { return twice(0); }' > three.cc
 printf '.globl nothing\nnothing: ret\n.section .note.GNU-stack,"",@progbits\n' > four.s
 cp four.s five.S
@@ -60,6 +72,11 @@ for compiler in gcc clang; do
 		said=$(PATCHED=on PATCHED_SAY=1 LD_PRELOAD=$core ./program 2>&1 > /dev/null)
 		[[ $said == *"1 modules, "*" sites, fine"*"lost 0"* ]] || fail "$compiler: $said"
 	fi
+	# What the compiler would inline of itself stays, what the source says is inline does not.
+	cc $compiler -O2 -c keep.c && [ "$(names keep.o)" = top ] || fail "$compiler: keep.c has $(names keep.o) anyway"
+	cc $compiler --flowdar-keep -O2 -c keep.c && [ "$(names keep.o)" = 'once small top' ] ||
+		fail "--flowdar-keep with $compiler: $(names keep.o)"
+	FLOWDAR_CC_KEEP=1 cc $compiler -O2 -c keep.c && [ "$(names keep.o)" = 'once small top' ] || fail "FLOWDAR_CC_KEEP"
 	cc $compiler -O2 -flto -ffunction-sections -c one.c -o one.o
 	cc $compiler -O2 -flto -ffunction-sections -c two.c -o two.o
 	if cc $compiler -O2 -flto -Wl,--gc-sections one.o two.o -o lto 2> lto.log; then
