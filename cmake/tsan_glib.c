@@ -13,10 +13,12 @@ void __tsan_release(void *address);
 
 void __real_g_mutex_lock(GMutex *mutex);
 void __real_g_mutex_unlock(GMutex *mutex);
+void __real_g_cond_wait(GCond *cond, GMutex *mutex);
 gboolean __real_g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end_us);
 
 void __wrap_g_mutex_lock(GMutex *mutex);
 void __wrap_g_mutex_unlock(GMutex *mutex);
+void __wrap_g_cond_wait(GCond *cond, GMutex *mutex);
 gboolean __wrap_g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end_us);
 
 void __wrap_g_mutex_lock(GMutex *mutex)
@@ -31,7 +33,14 @@ void __wrap_g_mutex_unlock(GMutex *mutex)
 	__real_g_mutex_unlock(mutex);
 }
 
-/* Unlocks while it waits. */
+/* Both unlock while they wait. */
+void __wrap_g_cond_wait(GCond *cond, GMutex *mutex)
+{
+	__tsan_release(mutex);
+	__real_g_cond_wait(cond, mutex);
+	__tsan_acquire(mutex);
+}
+
 gboolean __wrap_g_cond_wait_until(GCond *cond, GMutex *mutex, gint64 end_us)
 {
 	gboolean told;

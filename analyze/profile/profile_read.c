@@ -7,16 +7,10 @@
 #include "analyze/symbols/symbols.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/recording/recording.h"
+#include "pipeline/source/source_ahead.h"
 #include "pipeline/source/source_notes.h"
 
-/* As many events as fit into the processor's nearest cache. */
-#define BATCH        512u
 #define NAMELESS_MIN 0.05 /* of the time: less is not worth a word */
-
-static const char *text_of(const void *source, uint32_t name)
-{
-	return fdar_source_text(source, name);
-}
 
 static const char *label_of(void *labels, const struct fdar_walk_session *session)
 {
@@ -45,16 +39,17 @@ static void feed(struct fdar_walk *walk, struct fdar_rules_run *run, const struc
 	fdar_walk_feed(walk, batch, count);
 }
 
-static gboolean read_all(struct fdar_source *source, struct fdar_symbols *symbols,
+static gboolean read_all(struct fdar_source_ahead *ahead, struct fdar_symbols *symbols,
 			 struct fdar_rules_run *run, struct fdar_walk *walk,
 			 const struct fdar_profile_options *options, GError **error)
 {
-	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
+	const struct fdar_event *batch;
 	guint64 events = 0;
 	gssize count;
 
-	while ((count = fdar_source_read(source, batch, BATCH, error)) > 0) {
-		fdar_symbols_add_modules(symbols, batch, (size_t)count, text_of, source);
+	while ((count = fdar_source_ahead_read(ahead, &batch, error)) > 0) {
+		fdar_symbols_add_modules(symbols, batch, (size_t)count, fdar_source_ahead_text,
+					 ahead);
 		feed(walk, run, batch, (size_t)count);
 		events += (guint64)count;
 		if (options->progress && !options->progress(events, options->user)) {
@@ -217,6 +212,16 @@ static void finish_warnings(const struct fdar_profile *profile, const char *path
 		     path);
 }
 
+static struct fdar_source_ahead *go_ahead(struct fdar_source *source, struct fdar_symbols *symbols,
+					  const struct fdar_profile_options *options)
+{
+	struct fdar_source_ahead *ahead = fdar_source_ahead_new(source, options->threads);
+
+	fdar_symbols_around_forks(symbols, fdar_source_ahead_hold, fdar_source_ahead_release,
+				  ahead);
+	return ahead;
+}
+
 struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profile_options *options,
 				       GPtrArray *warnings, GError **error)
 {
@@ -227,6 +232,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 						 .user = (void *)options,
 						 .maps = rules ? fdar_rules_maps(rules) : NULL };
 	g_autoptr(fdar_source) source = fdar_source_open_with(path, &how, error);
+	g_autoptr(fdar_source_ahead) ahead = NULL;
 	g_autoptr(fdar_symbols) symbols = fdar_symbols_new(symbols_dir);
 	g_autoptr(fdar_rules_run) run = NULL;
 	g_autoptr(fdar_profile_builder) builder = NULL;
@@ -236,16 +242,17 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	if (!source)
 		return NULL;
 	options = options ? options : &none;
-	if (rules)
-		run = fdar_rules_run_new(rules, text_of, source, symbols);
 	if (!rules || !fdar_rules_have_functions(rules))
 		fdar_source_join_calls(source);
+	ahead = go_ahead(source, symbols, options);
+	if (rules)
+		run = fdar_rules_run_new(rules, fdar_source_ahead_text, ahead, symbols);
 	if (!use_tables(symbols, options, error))
 		return NULL;
 	struct fdar_profile_source from = {
 		.symbols = symbols,
-		.text = run ? fdar_rules_run_text : text_of,
-		.texts = run ? (const void *)run : source,
+		.text = run ? fdar_rules_run_text : fdar_source_ahead_text,
+		.texts = run ? (const void *)run : ahead,
 		.label = options->labels && !options->label ? label_of : options->label,
 		.labels = options->label ? options->label_user : (void *)options->labels,
 		.client = tells_clients(options) ? client_of : NULL,
@@ -260,7 +267,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		.naming = rules,
 	};
 	builder = fdar_profile_builder_new(&from);
-	if (!read_all(source, symbols, run, fdar_profile_builder_walk(builder), options, error))
+	if (!read_all(ahead, symbols, run, fdar_profile_builder_walk(builder), options, error))
 		return NULL;
 	fdar_source_get_summary(source, &summary);
 	if (!fdar_source_check_times(&summary, path, error))

@@ -14,7 +14,7 @@
 #include "analyze/rules/rules.h"
 #include "pipeline/source/source.h"
 
-/* Called after each batch with the events read so far, in the thread that reads. FALSE stops the
+/* Called after each batch with the events read so far, in the thread of fdar_profile_read. FALSE stops the
  * reading: fdar_profile_read fails with G_IO_ERROR_CANCELLED. */
 typedef gboolean (*fdar_profile_progress_fn)(guint64 events, void *user);
 
@@ -30,6 +30,9 @@ struct fdar_profile_options {
 	void *label_user;
 	GHashTable *folded;             /* functions that are not told (profile_build.h), or NULL */
 	const struct fdar_rules *rules; /* what else events and functions mean; NULL: nothing */
+	/* 1: reads and sums up in one thread; 0: in as many as help (source_ahead.h). What comes out is the
+	 * same, to the byte. */
+	unsigned threads;
 	fdar_profile_progress_fn progress; /* may be NULL */
 	void *user;
 	/* Called for each session when it is through; may be NULL. */

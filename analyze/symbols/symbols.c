@@ -84,6 +84,12 @@ struct fdar_symbols *fdar_symbols_new(const char *symbols_dir)
 	return symbols;
 }
 
+void fdar_symbols_around_forks(struct fdar_symbols *symbols, void (*before)(void *user),
+			       void (*after)(void *user), void *user)
+{
+	fdar_elf_reader_around_forks(symbols->reader, before, after, user);
+}
+
 void fdar_symbols_free(struct fdar_symbols *symbols)
 {
 	if (!symbols)

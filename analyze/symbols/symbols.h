@@ -62,6 +62,11 @@ struct fdar_symbols;
  * caller owns the result (fdar_symbols_free). */
 struct fdar_symbols *fdar_symbols_new(const char *symbols_dir);
 
+/* Processes are started to read binaries (elf_reader.h): called before and after that, for callers with
+ * other threads. */
+void fdar_symbols_around_forks(struct fdar_symbols *symbols, void (*before)(void *user),
+			       void (*after)(void *user), void *user);
+
 /* Directories of other recordings' tables, in the order in which they are looked into; ends with NULL.
  * To be called before the first lookup. */
 void fdar_symbols_borrow(struct fdar_symbols *symbols, const char *const *dirs);

@@ -272,6 +272,9 @@ static gboolean read_many(struct ahead *all, guint count, unsigned jobs, got_fn 
 	gboolean fine = TRUE;
 
 	jobs = jobs ? jobs : g_get_num_processors();
+	/* Several are processes enough. */
+	for (guint i = 0; i < count; i++)
+		all[i].input.threads = count > 1 ? 1 : jobs;
 	for (guint i = 0; i < count && fine; i++) {
 		struct fdar_profile *profile;
 

@@ -150,6 +150,7 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 						.unit = input->unit,
 						.folded = input->folded,
 						.rules = rules,
+						.threads = input->threads,
 						.progress = on_progress,
 						.user = &progress,
 						.label = input->label,

@@ -26,6 +26,7 @@ struct fdar_profile_input {
 	/* Instead of labels, as in struct fdar_profile_options; may be NULL. */
 	const char *(*label)(void *user, const struct fdar_walk_session *session);
 	void *label_user;
+	unsigned threads;  /* as in struct fdar_profile_options */
 	gboolean no_cache; /* neither use nor keep a profile beside the recording */
 	/* What is known beside the profile; NULL: nobody wants to know. Else initialized, and added to. */
 	struct fdar_profile_about *about;

@@ -25,8 +25,18 @@
 struct fdar_elf_reader {
 	pid_t pid; /* 0: none now */
 	int socket;
-	guint child; /* which it is: handles of an earlier one are dead */
+	guint child;                           /* which it is: handles of an earlier one are dead */
+	fdar_elf_reader_fork_fn before, after; /* NULL: nobody minds */
+	void *user;
 };
+
+void fdar_elf_reader_around_forks(struct fdar_elf_reader *reader, fdar_elf_reader_fork_fn before,
+				  fdar_elf_reader_fork_fn after, void *user)
+{
+	reader->before = before;
+	reader->after = after;
+	reader->user = user;
+}
 
 struct fdar_elf_reader *fdar_elf_reader_new(void)
 {
@@ -104,9 +114,13 @@ static gboolean have_child(struct fdar_elf_reader *reader)
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return FALSE;
 	reader->child++;
+	if (reader->before)
+		reader->before(reader->user);
 	reader->pid = fork();
 	if (reader->pid == 0)
 		run_child(ends[1], parent);
+	if (reader->after)
+		reader->after(reader->user);
 	close(ends[1]);
 	reader->socket = ends[0];
 	if (reader->pid > 0)

@@ -28,6 +28,12 @@ struct fdar_elf_handle {
 /* The child is made when it is needed. */
 struct fdar_elf_reader *fdar_elf_reader_new(void);
 
+/* For callers with threads: called around each fork. user must outlive the reader's last question; NULLs:
+ * there are no threads any more. */
+typedef void (*fdar_elf_reader_fork_fn)(void *user);
+void fdar_elf_reader_around_forks(struct fdar_elf_reader *reader, fdar_elf_reader_fork_fn before,
+				  fdar_elf_reader_fork_fn after, void *user);
+
 /* NULL is allowed. */
 void fdar_elf_reader_free(struct fdar_elf_reader *reader);
 

@@ -130,9 +130,7 @@ struct fdar_source *fdar_source_open_slice(const char *path, unsigned slice, uns
 
 struct fdar_source *fdar_source_open(const char *path, GError **error)
 {
-	const struct fdar_source_options all = { .slices = 0 };
-
-	return fdar_source_open_with(path, &all, error);
+	return fdar_source_open_with(path, &(struct fdar_source_options){ .slices = 0 }, error);
 }
 
 /* ---- batches ---- */
@@ -415,14 +413,22 @@ const char *fdar_source_text(const struct fdar_source *source, uint32_t name)
 	return fdar_texts_get(source->env.texts, name);
 }
 
+uint32_t fdar_source_texts(const struct fdar_source *source)
+{
+	return fdar_texts_count(source->env.texts);
+}
+
+gboolean fdar_source_is_own(const struct fdar_source *source)
+{
+	return source->ops == &fdar_decoder_ctf;
+}
+
 struct fdar_source_process fdar_source_process(const struct fdar_source *source, uint32_t pid)
 {
 	struct fdar_whose_process told = fdar_whose_process(source->whose, pid);
 	const char *host = fdar_texts_get(source->env.texts, told.host);
 
-	return (struct fdar_source_process){
-		.pid = told.pid, .life = told.life, .ns = told.ns, .host = host
-	};
+	return (struct fdar_source_process){ told.pid, told.life, told.ns, host };
 }
 
 void fdar_source_get_summary(const struct fdar_source *source, struct fdar_source_summary *summary)

@@ -107,6 +107,12 @@ gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, si
  * and dense, starting at 1; equal texts have equal ids. */
 const char *fdar_source_text(const struct fdar_source *source, uint32_t name);
 
+/* How many ids there are so far: 0 to that less one. */
+uint32_t fdar_source_texts(const struct fdar_source *source);
+
+/* Whether our own decoder reads all of it, in the thread that asks. */
+gboolean fdar_source_is_own(const struct fdar_source *source);
+
 /* What the trace says of a process, by the pid of its events: that can be another number than its own
  * (whose.h). */
 struct fdar_source_process {

@@ -2,7 +2,12 @@
 #include <glib.h>
 #include <string.h>
 
+#include "analyze/profile/profile_file.h"
 #include "analyze/profile/profile_read.h"
+#include "tests/unit/kit/remove_tree.h"
+#include "tests/unit/kit/tiny_trace.h"
+
+#define TURNS 30000u
 
 static char *trace_path(const char *name)
 {
@@ -61,11 +66,82 @@ static void test_not_a_trace(void)
 	g_assert_nonnull(strstr(error->message, "/no/such/trace"));
 }
 
+/* Sessions on threads that take turns, calls in them and outside, names that come up all along. */
+static char *make_sessions(void)
+{
+	char *dir = g_dir_make_tmp("flowdar-threads-XXXXXX", NULL);
+	struct tiny_trace *trace = tiny_trace_new(dir);
+	static const char function[] = "uint64_t _addr; uint64_t _call_site;";
+	uint16_t entry = tiny_trace_class(trace, "flowdar:func_entry", function);
+	uint16_t leave = tiny_trace_class(trace, "flowdar:func_exit", function);
+	uint16_t scope = tiny_trace_class(trace, "flowdar:scope_enter", "string _name;");
+	uint16_t scoped = tiny_trace_class(trace, "flowdar:scope_exit", "string _name;");
+	uint16_t begin = tiny_trace_class(trace, "flowdar:session_begin",
+					  "uint64_t _key; string _peer; int32_t _fd;");
+	uint16_t end = tiny_trace_class(trace, "flowdar:session_end", "uint64_t _key;");
+
+	for (uint32_t i = 0; i < TURNS; i++) {
+		g_autofree char *name = g_strdup_printf("scope %u", i / 100);
+		g_autofree char *peer = g_strdup_printf("127.0.0.1:%u", 1000 + i % 5000);
+		uint64_t now_ns = 100 * (uint64_t)i, function_at = 0x1000 + i % 11;
+		int32_t tid = 10 + (int32_t)(i % 4);
+
+		tiny_trace_event(trace, entry, now_ns, 10, tid, "worker");
+		tiny_trace_u64(trace, function_at);
+		tiny_trace_u64(trace, 0);
+		tiny_trace_event(trace, begin, now_ns + 10, 10, tid, "worker");
+		tiny_trace_u64(trace, i);
+		tiny_trace_string(trace, peer);
+		tiny_trace_u32(trace, 7 + i % 4);
+		tiny_trace_event(trace, scope, now_ns + 20, 10, tid, "worker");
+		tiny_trace_string(trace, name);
+		tiny_trace_event(trace, scoped, now_ns + 20 + i % 30, 10, tid, "worker");
+		tiny_trace_string(trace, name);
+		tiny_trace_event(trace, end, now_ns + 60, 10, tid, "worker");
+		tiny_trace_u64(trace, i);
+		tiny_trace_event(trace, leave, now_ns + 70, 10, tid, "worker");
+		tiny_trace_u64(trace, function_at);
+		tiny_trace_u64(trace, 0);
+	}
+	tiny_trace_close(trace);
+	return dir;
+}
+
+static GBytes *profile_with(const char *dir, unsigned threads)
+{
+	const struct fdar_profile_options options = { .threads = threads };
+	struct fdar_profile_about about;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fdar_profile) profile = fdar_profile_read(dir, &options, NULL, &error);
+	GBytes *bytes;
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(profile->groups[profile->group_count - 1].sessions, ==, TURNS);
+	fdar_profile_about_init(&about);
+	bytes = fdar_profile_encode(profile, &about);
+	fdar_profile_about_clear(&about);
+	return bytes;
+}
+
+static void test_threads(void)
+{
+	g_autofree char *dir = make_sessions();
+	g_autoptr(GBytes) one = profile_with(dir, 1);
+
+	for (unsigned round = 0; round < 5; round++) {
+		g_autoptr(GBytes) two = profile_with(dir, 2);
+
+		g_assert_true(g_bytes_equal(one, two));
+	}
+	remove_tree(dir);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/traces/cyg-profile", test_cyg_profile);
 	g_test_add_func("/traces/cyg-profile-fast", test_cyg_profile_fast);
+	g_test_add_func("/traces/threads", test_threads);
 	g_test_add_func("/traces/missing", test_not_a_trace);
 	return g_test_run();
 }

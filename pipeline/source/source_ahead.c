@@ -1,0 +1,212 @@
+#include "pipeline/source/source_ahead.h"
+
+#include <string.h>
+
+#include "pipeline/events/arena.h"
+
+/* A batch, from one thread to the other and back. */
+struct batch {
+	struct fdar_event *events;
+	gssize count; /* as fdar_source_read gives it */
+	GError *error;
+	struct fdar_arena *data;
+	GPtrArray *texts; /* const char *, the source's: that are new with it */
+};
+
+struct fdar_source_ahead {
+	struct fdar_source *source;
+	GThread *thread; /* NULL: there is none, or it has been joined */
+	struct batch batches[FDAR_SOURCE_AHEAD_BATCHES];
+	gboolean taken;   /* the first of those that are full is in use */
+	GPtrArray *texts; /* const char *, by id: those of all batches that were taken */
+	uint32_t known;   /* the thread's: so many texts were handed over */
+	GMutex working;   /* held by the thread while it is at it */
+	GMutex lock;      /* of what follows */
+	GCond changed;
+	unsigned first, full; /* full ones, in the order in which they are read */
+	gboolean stop;
+};
+
+/* ---- in the thread ---- */
+
+static const char *keep(struct fdar_arena *arena, const char *data, uint32_t length)
+{
+	char *kept = fdar_arena_alloc(arena, length);
+
+	memcpy(kept, data, length);
+	return kept;
+}
+
+/* What the events point to, the source takes back when it is read again. */
+static void keep_data(struct batch *batch)
+{
+	for (gssize i = 0; i < batch->count; i++) {
+		struct fdar_event *event = &batch->events[i];
+
+		if (event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_FUNC_EXIT ||
+		    event->kind == FDAR_EVENT_FUNC_CALL || !event->data)
+			continue;
+		event->data =
+			event->data_len ? keep(batch->data, event->data, event->data_len) : "";
+	}
+}
+
+static void fill(struct fdar_source_ahead *ahead, struct batch *batch)
+{
+	uint32_t texts;
+
+	g_mutex_lock(&ahead->working);
+	fdar_arena_reset(batch->data);
+	g_ptr_array_set_size(batch->texts, 0);
+	batch->count = fdar_source_read(ahead->source, batch->events, FDAR_SOURCE_AHEAD_EVENTS,
+					&batch->error);
+	keep_data(batch);
+	for (texts = fdar_source_texts(ahead->source); ahead->known < texts; ahead->known++)
+		g_ptr_array_add(batch->texts,
+				(gpointer)fdar_source_text(ahead->source, ahead->known));
+	g_mutex_unlock(&ahead->working);
+}
+
+/* NULL: it is to stop. */
+static struct batch *wait_for_room(struct fdar_source_ahead *ahead)
+{
+	struct batch *batch = NULL;
+
+	g_mutex_lock(&ahead->lock);
+	while (!ahead->stop && ahead->full == FDAR_SOURCE_AHEAD_BATCHES)
+		g_cond_wait(&ahead->changed, &ahead->lock);
+	if (!ahead->stop)
+		batch = &ahead->batches[(ahead->first + ahead->full) % FDAR_SOURCE_AHEAD_BATCHES];
+	g_mutex_unlock(&ahead->lock);
+	return batch;
+}
+
+static gpointer read_ahead(gpointer data)
+{
+	struct fdar_source_ahead *ahead = data;
+	struct batch *batch;
+	gboolean goes_on = TRUE;
+
+	while (goes_on && (batch = wait_for_room(ahead))) {
+		fill(ahead, batch);
+		goes_on = batch->count > 0;
+		g_mutex_lock(&ahead->lock);
+		/* Who waits is woken when there is something to do, not for each batch. */
+		if (++ahead->full == FDAR_SOURCE_AHEAD_BATCHES / 2 || !goes_on)
+			g_cond_signal(&ahead->changed);
+		g_mutex_unlock(&ahead->lock);
+	}
+	return NULL;
+}
+
+/* ---- beside it ---- */
+
+struct fdar_source_ahead *fdar_source_ahead_new(struct fdar_source *source, unsigned threads)
+{
+	struct fdar_source_ahead *ahead = g_new0(struct fdar_source_ahead, 1);
+	gboolean alone;
+
+	threads = threads ? threads : g_get_num_processors();
+	alone = threads == 1 || !fdar_source_is_own(source);
+	ahead->source = source;
+	ahead->texts = g_ptr_array_new();
+	g_mutex_init(&ahead->working);
+	g_mutex_init(&ahead->lock);
+	g_cond_init(&ahead->changed);
+	for (unsigned i = 0; i < (alone ? 1 : FDAR_SOURCE_AHEAD_BATCHES); i++)
+		ahead->batches[i] = (struct batch){
+			.events = g_new(struct fdar_event, FDAR_SOURCE_AHEAD_EVENTS),
+			.data = fdar_arena_new(),
+			.texts = g_ptr_array_new(),
+		};
+	if (!alone)
+		ahead->thread = g_thread_new("reader", read_ahead, ahead);
+	return ahead;
+}
+
+static void join(struct fdar_source_ahead *ahead)
+{
+	if (!ahead->thread)
+		return;
+	g_mutex_lock(&ahead->lock);
+	ahead->stop = TRUE;
+	g_cond_signal(&ahead->changed);
+	g_mutex_unlock(&ahead->lock);
+	g_thread_join(g_steal_pointer(&ahead->thread));
+}
+
+/* Gives the batch in use back, and waits for the next. */
+static struct batch *take(struct fdar_source_ahead *ahead)
+{
+	struct batch *batch;
+
+	g_mutex_lock(&ahead->lock);
+	if (ahead->taken) {
+		ahead->first = (ahead->first + 1) % FDAR_SOURCE_AHEAD_BATCHES;
+		if (--ahead->full == FDAR_SOURCE_AHEAD_BATCHES / 2)
+			g_cond_signal(&ahead->changed);
+	}
+	while (!ahead->full)
+		g_cond_wait(&ahead->changed, &ahead->lock);
+	ahead->taken = TRUE;
+	batch = &ahead->batches[ahead->first];
+	g_mutex_unlock(&ahead->lock);
+	return batch;
+}
+
+gssize fdar_source_ahead_read(struct fdar_source_ahead *ahead, const struct fdar_event **events,
+			      GError **error)
+{
+	struct batch *batch = ahead->batches;
+
+	*events = batch->events;
+	if (!ahead->thread)
+		return fdar_source_read(ahead->source, batch->events, FDAR_SOURCE_AHEAD_EVENTS,
+					error);
+	batch = take(ahead);
+	g_ptr_array_extend(ahead->texts, batch->texts, NULL, NULL);
+	*events = batch->events;
+	if (batch->count > 0)
+		return batch->count;
+	join(ahead);
+	if (batch->error)
+		g_propagate_error(error, g_steal_pointer(&batch->error));
+	return batch->count;
+}
+
+const char *fdar_source_ahead_text(const void *data, uint32_t name)
+{
+	const struct fdar_source_ahead *ahead = data;
+
+	if (!ahead->thread)
+		return fdar_source_text(ahead->source, name);
+	return name < ahead->texts->len ? g_ptr_array_index(ahead->texts, name) : "";
+}
+
+void fdar_source_ahead_hold(void *ahead)
+{
+	g_mutex_lock(&((struct fdar_source_ahead *)ahead)->working);
+}
+
+void fdar_source_ahead_release(void *ahead)
+{
+	g_mutex_unlock(&((struct fdar_source_ahead *)ahead)->working);
+}
+
+void fdar_source_ahead_free(struct fdar_source_ahead *ahead)
+{
+	if (!ahead)
+		return;
+	join(ahead);
+	for (unsigned i = 0; i < FDAR_SOURCE_AHEAD_BATCHES && ahead->batches[i].events; i++) {
+		g_free(ahead->batches[i].events);
+		g_clear_error(&ahead->batches[i].error);
+		fdar_arena_free(ahead->batches[i].data);
+		g_ptr_array_unref(ahead->batches[i].texts);
+	}
+	g_ptr_array_unref(ahead->texts);
+	g_mutex_clear(&ahead->working);
+	g_mutex_clear(&ahead->lock);
+	g_cond_clear(&ahead->changed);
+	g_free(ahead);
+}
