@@ -6,6 +6,7 @@
 #include "cli/analyze/analyze_samples.h"
 #include "cli/analyze/analyze_syscalls.h"
 #include "cli/analyze/analyze_tables.h"
+#include "cli/analyze/analyze_threads.h"
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
@@ -17,7 +18,8 @@
 #define LIMIT_DEFAULT 20
 
 static const struct fdar_usage_values values[] = {
-	{ "by", "function path component session request client label sample syscall", FALSE },
+	{ "by", "function path component session request client label sample syscall thread host",
+	  FALSE },
 	{ "sort", "own total calls median p99 name time open running waiting start", TRUE },
 	{ NULL, NULL, FALSE },
 };
@@ -56,6 +58,9 @@ static const struct fdar_usage usage = {
 		"               with --io: calls, errors, bytes and time in waits (by --sort "
 		"waiting, calls or\n"
 		"               name); with --session those of one client\n"
+		"--by thread    what each thread took, and what of that was for sessions; --by "
+		"host: of all\n"
+		"               threads of each host (by --sort own, calls or name)\n"
 		"\n"
 		"--unit request takes requests for sessions: better where clients make many on one "
 		"connection.\n"
@@ -120,7 +125,8 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 	if (!fdar_analyze_by_parse(texts->by, &request->by))
 		return fdar_usage_error(&usage,
 					"--by %s: expected function, path, component, session, "
-					"request, client, label, sample or syscall",
+					"request, client, label, sample, syscall, thread or "
+					"host",
 					texts->by);
 	if (!fdar_analyze_sort_parse(texts->sort, request->by, &request->sort))
 		return fdar_usage_error(&usage, "--sort %s: expected %s", texts->sort,
@@ -142,6 +148,13 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 		return fdar_usage_error(&usage, "--save: a profile has no samples");
 	if (texts->save && request->by == FDAR_BY_SYSCALL)
 		return fdar_usage_error(&usage, "--save: a profile has no system calls");
+	if (texts->save && request->by >= FDAR_BY_THREAD)
+		return fdar_usage_error(&usage, "--save: a profile has no threads");
+	if ((texts->label || texts->server) && request->by >= FDAR_BY_THREAD)
+		return fdar_usage_error(&usage,
+					"%s: threads work for all, and the table says how "
+					"much of it was for sessions",
+					texts->label ? "--label" : "--server");
 	if (texts->client && request->by != FDAR_BY_SYSCALL)
 		return fdar_usage_error(&usage, "--session: only with --by syscall");
 	if (texts->server && (texts->label || texts->client || request->by == FDAR_BY_SESSION ||
@@ -195,6 +208,10 @@ static int analyze(char **paths, const struct texts *texts, struct fdar_analyze_
 		return fdar_analyze_syscalls(&input, paths, request, stdout, &error)
 			       ? FDAR_EXIT_OK
 			       : failed(g_steal_pointer(&error));
+	if (request->by >= FDAR_BY_THREAD)
+		return fdar_analyze_threads(&input, paths, request, stdout, &error)
+			       ? FDAR_EXIT_OK
+			       : failed(g_steal_pointer(&error));
 	if (request->by == FDAR_BY_SESSION) {
 		input.session = fdar_analyze_session_keep;
 		input.session_user = &wanted;
@@ -221,7 +238,7 @@ int fdar_cmd_analyze(int argc, char **argv)
 	const GOptionEntry entries[] = {
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
 		  "What a row is: function (default), path, component, session, request, client, "
-		  "label, sample or syscall",
+		  "label, sample, syscall, thread or host",
 		  "WHAT" },
 		{ "sort", 0, 0, G_OPTION_ARG_STRING, &texts.sort, "The order of rows (see above)",
 		  "KEY" },

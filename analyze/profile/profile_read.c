@@ -178,7 +178,7 @@ static void take_losses(struct fdar_profile *profile, const char *path,
 
 /* No function of the server could be recorded, or none was asked for. A recorder that did not come to its
  * end has not counted them. */
-static gboolean has_no_functions(const char *path)
+gboolean fdar_profile_read_infers(const char *path)
 {
 	struct fdar_recording_info info = { 0 };
 	gboolean none, by_detail;
@@ -260,7 +260,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		.user = options->session_user,
 		.lines = options->lines,
 		.unit = options->unit,
-		.infer_work = has_no_functions(path),
+		.infer_work = fdar_profile_read_infers(path),
 		.folded = options->folded,
 		.component = rules ? component_of : NULL,
 		.hidden = rules ? is_hidden : NULL,

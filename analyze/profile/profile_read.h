@@ -40,6 +40,9 @@ struct fdar_profile_options {
 	void *session_user;
 };
 
+/* Whether work is inferred from I/O, as no function of the server was recorded. */
+gboolean fdar_profile_read_infers(const char *path);
+
 /* path as for fdar_source_open. options may be NULL. warnings may be NULL; else lines that a user
  * should be shown are appended to it (char *, the array frees them). NULL and error when nothing
  * could be read; a damaged trace gives what was readable and a warning. */

@@ -23,8 +23,9 @@ static const struct sort_name session_sorts[] = {
 
 gboolean fdar_analyze_by_parse(const char *text, enum fdar_analyze_by *by)
 {
-	static const char *const names[] = { "function", "path",  "component", "session", "request",
-					     "client",   "label", "sample",    "syscall" };
+	static const char *const names[] = { "function", "path",   "component", "session",
+					     "request",  "client", "label",     "sample",
+					     "syscall",  "thread", "host" };
 
 	*by = FDAR_BY_FUNCTION;
 	for (size_t i = 0; text && i < G_N_ELEMENTS(names); i++) {
@@ -42,6 +43,9 @@ gboolean fdar_analyze_sort_parse(const char *text, enum fdar_analyze_by by,
 	const struct sort_name *sorts = by == FDAR_BY_SESSION ? session_sorts : function_sorts;
 
 	*sort = FDAR_SORT_OWN;
+	if (by >= FDAR_BY_THREAD && text && !g_str_equal(text, "own") &&
+	    !g_str_equal(text, "calls") && !g_str_equal(text, "name"))
+		return FALSE;
 	if (by == FDAR_BY_SYSCALL && text && g_str_equal(text, "waiting"))
 		return TRUE;
 	if (by == FDAR_BY_SYSCALL && text && !g_str_equal(text, "calls") &&
@@ -64,6 +68,8 @@ const char *fdar_analyze_sort_names(enum fdar_analyze_by by)
 {
 	if (by == FDAR_BY_SAMPLE)
 		return "own, total or name";
+	if (by >= FDAR_BY_THREAD)
+		return "own, calls or name";
 	if (by == FDAR_BY_SYSCALL)
 		return "waiting, calls or name";
 	return by == FDAR_BY_SESSION ? "time, open, running, waiting, calls or start"

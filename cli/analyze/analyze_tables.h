@@ -19,8 +19,10 @@ enum fdar_analyze_by {
 	FDAR_BY_REQUEST,
 	FDAR_BY_CLIENT,
 	FDAR_BY_LABEL,
-	FDAR_BY_SAMPLE, /* of a file of its own */
-	FDAR_BY_SYSCALL /* read by itself, too */
+	FDAR_BY_SAMPLE,  /* of a file of its own */
+	FDAR_BY_SYSCALL, /* read by themselves, too */
+	FDAR_BY_THREAD,
+	FDAR_BY_HOST
 };
 
 enum fdar_analyze_sort {

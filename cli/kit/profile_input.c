@@ -163,6 +163,34 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 	return profile;
 }
 
+struct fdar_profile_threads *fdar_profile_input_threads(const struct fdar_profile_input *input,
+							GError **error)
+{
+	struct progress progress = { .input = input, .started_us = g_get_monotonic_time() };
+	g_autofree char *rules_file = rules_path(input);
+	g_autoptr(fdar_rules) rules = NULL;
+	struct fdar_profile_options options = { .unit = input->unit,
+						.threads = input->threads,
+						.progress = on_progress,
+						.user = &progress };
+	struct fdar_profile_threads *threads;
+
+	if (fdar_profile_input_is_file(input)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+			    "%s is a profile, which is summed already: threads cannot be asked of "
+			    "it; expected the recording",
+			    input->path);
+		return NULL;
+	}
+	if (rules_file && !(rules = fdar_rules_load(rules_file, error)))
+		return NULL;
+	options.rules = rules;
+	threads = fdar_profile_threads_read(input->path, &options, error);
+	if (progress.shown_us)
+		fputs("\r\033[K", stderr);
+	return threads;
+}
+
 static int by_text(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -8,6 +8,7 @@
 
 #include "analyze/profile/profile_file.h"
 #include "analyze/profile/profile_read.h"
+#include "analyze/profile/profile_threads.h"
 #include "cli/kit/options.h"
 
 struct fdar_profile_input {
@@ -47,6 +48,10 @@ gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit);
 
 /* Whether it is a profile: what was not summed when it was made cannot be asked any more. */
 gboolean fdar_profile_input_is_file(const struct fdar_profile_input *input);
+
+/* Its threads; NULL and error. The caller frees it. */
+struct fdar_profile_threads *fdar_profile_input_threads(const struct fdar_profile_input *input,
+							GError **error);
 
 /* Reads the recording, or what is kept beside it, or the profile, and prints what a user should be warned of. NULL and error when it could not be read.
  * The caller owns the result. */

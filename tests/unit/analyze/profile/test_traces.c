@@ -4,6 +4,7 @@
 
 #include "analyze/profile/profile_file.h"
 #include "analyze/profile/profile_read.h"
+#include "analyze/profile/profile_threads.h"
 #include "tests/unit/kit/remove_tree.h"
 #include "tests/unit/kit/tiny_trace.h"
 
@@ -136,12 +137,44 @@ static void test_threads(void)
 	remove_tree(dir);
 }
 
+/* What threads took adds up to what sessions and the server have. */
+static void test_by_thread(void)
+{
+	g_autofree char *dir = make_sessions();
+	const struct fdar_profile_options options = { 0 };
+	g_autoptr(GError) error = NULL;
+	g_autoptr(fdar_profile) profile = fdar_profile_read(dir, &options, NULL, &error);
+	g_autoptr(fdar_profile_threads) threads = fdar_profile_threads_read(dir, &options, &error);
+	uint64_t own_ns = 0, of_sessions_ns = 0, sessions = 0, calls = 0;
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(threads->threads->len, ==, 4);
+	for (guint i = 0; i < threads->threads->len; i++) {
+		const struct fdar_profile_thread *thread =
+			&g_array_index(threads->threads, struct fdar_profile_thread, i);
+
+		g_assert_cmpuint(thread->pid, ==, 10);
+		g_assert_cmpuint(thread->tid, ==, 10 + i);
+		g_assert_cmpstr(thread->name, ==, "worker");
+		own_ns += thread->running_ns + thread->waiting_ns;
+		of_sessions_ns += thread->sessions_ns;
+		sessions += thread->sessions;
+		calls += thread->calls;
+	}
+	g_assert_cmpuint(sessions, ==, TURNS);
+	g_assert_cmpuint(calls, ==, 2 * TURNS);
+	g_assert_cmpuint(of_sessions_ns, ==, profile->groups[1].own_ns);
+	g_assert_cmpuint(own_ns, ==, profile->groups[0].own_ns + profile->groups[1].own_ns);
+	remove_tree(dir);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/traces/cyg-profile", test_cyg_profile);
 	g_test_add_func("/traces/cyg-profile-fast", test_cyg_profile_fast);
 	g_test_add_func("/traces/threads", test_threads);
+	g_test_add_func("/traces/by-thread", test_by_thread);
 	g_test_add_func("/traces/missing", test_not_a_trace);
 	return g_test_run();
 }
