@@ -6,6 +6,7 @@
 #include "analyze/profile/profile_build.h"
 #include "analyze/profile/profile_match.h"
 #include "instrument/wire/clones.h"
+#include "instrument/wire/cpp_names.h"
 
 /* ---- the user's rules ---- */
 
@@ -30,7 +31,7 @@ static gboolean fits_name(const char *glob, const char *name)
 {
 	g_autofree char *plain = without_clone(glob);
 
-	return fnmatch(plain, name, 0) == 0;
+	return fdar_cpp_fits(plain, name);
 }
 
 /* glob is a rule without its exclamation mark. A rule for threads says nothing of functions. */

@@ -1,10 +1,14 @@
 #include "functions/rules.h"
 
+#include <dlfcn.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "instrument/wire/clones.h"
+#include "instrument/wire/cpp_names.h"
+
+#define MANGLED_MAX 1024u /* the demangler's stack grows with a name */
 
 static const struct {
 	const char *prefix;
@@ -76,24 +80,51 @@ static bool file_fits(const char *pattern, const char *file)
 struct asked {
 	const char *name;
 	char *source; /* of a compiler's clone: its name in the source; NULL: none, or no memory */
+	char *shown;  /* of C++: demangled, when that was tried; NULL: it cannot be */
+	bool tried;
 	const char *binary;
 	const char *file;
 };
 
-static bool rule_fits(const struct fdar_rule *rule, const struct asked *asked)
+typedef char *(*demangle_fn)(const char *mangled, char *output, size_t *length, int *status);
+
+/* By the C++ library of the server: who has C++ functions has it, as a rule. */
+static char *demangle(const char *name)
+{
+	demangle_fn demangler;
+	void *found;
+	int status = 0;
+
+	if (strncmp(name, "_Z", 2) != 0 || strlen(name) > MANGLED_MAX)
+		return NULL;
+	found = dlsym(RTLD_DEFAULT, "__cxa_demangle");
+	memcpy(&demangler, &found, sizeof(demangler));
+	return found ? demangler(name, NULL, NULL, &status) : NULL;
+}
+
+static bool shown_fits(const char *pattern, struct asked *asked)
+{
+	if (!asked->tried)
+		asked->shown = demangle(asked->source ? asked->source : asked->name);
+	asked->tried = true;
+	return asked->shown && fdar_cpp_fits(pattern, asked->shown);
+}
+
+static bool rule_fits(const struct fdar_rule *rule, struct asked *asked)
 {
 	if (rule->kind == FDAR_RULE_BINARY)
 		return fnmatch(rule->pattern, asked->binary, 0) == 0;
 	if (rule->kind == FDAR_RULE_FILE)
 		return file_fits(rule->pattern, asked->file);
 	return fnmatch(rule->pattern, asked->name, 0) == 0 ||
-	       (asked->source && fnmatch(rule->pattern, asked->source, 0) == 0);
+	       (asked->source && fnmatch(rule->pattern, asked->source, 0) == 0) ||
+	       shown_fits(rule->pattern, asked);
 }
 
 bool fdar_rules_function(struct fdar_rules *rules, const char *name, const char *binary,
 			 const char *file)
 {
-	struct asked asked = { name, NULL, binary, file };
+	struct asked asked = { .name = name, .binary = binary, .file = file };
 	size_t base = fdar_clone_base(name);
 	bool decided = true, first = true;
 
@@ -113,6 +144,7 @@ bool fdar_rules_function(struct fdar_rules *rules, const char *name, const char 
 		rule->met = rule->met || name[0];
 	}
 	free(asked.source);
+	free(asked.shown);
 	return decided;
 }
 

@@ -32,7 +32,9 @@
  * there is no rule, else off:
  *
  *	GLOB         functions by name (fnmatch, without flags); a compiler's clone (clones.h) by its own
- *	             name and by that in the source
+ *	             name and by that in the source; one of C++ by its symbol and as it is written in
+ *	             the source, with or without arguments (cpp_names.h), if the server has libstdc++
+ *	             as a shared library, whose demangler is asked
  *	bin:GLOB     by the base name of the binary or library they are in
  *	file:GLOB    by the source file (path or base), as far as the server knows it: the base name, of
  *	             static functions (symbol tables have no more)

@@ -1,4 +1,5 @@
 /* Which functions are recorded: rules, function tables of ELF files, the budget. */
+#include <dlfcn.h>
 #include <elf.h>
 #include <glib.h>
 #include <string.h>
@@ -60,6 +61,42 @@ static void test_rules_clones(void)
 	g_assert_false(wants("parse", "b", NULL));
 	RULES("_ZL5parsePKcii");
 	g_assert_true(wants("_ZL5parsePKcii.constprop.0", "b", NULL));
+}
+
+/* As it is written in the source, with and without what overloads and instances differ in. */
+static void test_rules_cpp(void)
+{
+	static const char parse_name[] = "_ZN3srvL5parseEPKcii.constprop.0";
+	static const char mix[] = "_ZN3srvL3mixImEET_RKS1_i";
+	static const char lambda[] = "_ZZN3srv7Session6handleEPKcENKUliE_clEi";
+	static const char handle[] = "_ZN3srv7Session6handleEPKc";
+	static const char hidden[] = "_ZN12_GLOBAL__N_14parsEiRSt6vectorIiSaIiEE";
+
+	/* The server's own has it where there are such functions. */
+	if (!dlopen("libstdc++.so.6", RTLD_NOW | RTLD_GLOBAL)) {
+		g_test_skip("no libstdc++");
+		return;
+	}
+	RULES("srv::parse");
+	g_assert_true(wants(parse_name, "b", NULL));
+	g_assert_false(wants(mix, "b", NULL));
+	RULES("srv::*\0!srv::mix");
+	g_assert_true(wants(parse_name, "b", NULL));
+	g_assert_true(wants(lambda, "b", NULL));
+	g_assert_false(wants(mix, "b", NULL));
+	RULES("srv::mix<unsigned long>");
+	g_assert_true(wants(mix, "b", NULL));
+	RULES("srv::mix<int>");
+	g_assert_false(wants(mix, "b", NULL));
+	RULES("srv::parse(char const*, int, int)");
+	g_assert_true(wants(parse_name, "b", NULL));
+	RULES("srv::Session::handle");
+	g_assert_true(wants(handle, "b", NULL));
+	g_assert_false(wants(lambda, "b", NULL));
+	RULES("(anonymous namespace)::pars");
+	g_assert_true(wants(hidden, "b", NULL));
+	RULES("_ZN3srv*");
+	g_assert_true(wants(parse_name, "b", NULL));
 }
 
 /* Which rules fitted a function is known by their numbers, whatever other rules there are. */
@@ -294,6 +331,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/selection/rules", test_rules);
 	g_test_add_func("/selection/rules_clones", test_rules_clones);
+	g_test_add_func("/selection/rules_cpp", test_rules_cpp);
 	g_test_add_func("/selection/rules_met", test_rules_met);
 	g_test_add_func("/selection/rules_threads", test_rules_threads);
 	g_test_add_func("/selection/rules_hostile", test_rules_hostile);
