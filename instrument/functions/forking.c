@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "functions/lock.h"
+#include "provider/lock.h"
 #include "functions/records.h"
 #include "functions/threads.h"
 #include "provider/control.h"

@@ -7,7 +7,7 @@
 
 #include "flowdar/flowdar.h"
 #include "functions/clock.h"
-#include "functions/lock.h"
+#include "provider/lock.h"
 #include "functions/records.h"
 #include "functions/selection.h"
 #include "functions/stack.h"

@@ -25,8 +25,7 @@ struct mapped {
 /* By system call: close() is LTTng's, and a fork in another thread may have its lock (forking.h). */
 static bool file_map(struct mapped *mapped, const char *path)
 {
-	int fd = fdar_aside(
-		(int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+	int fd = fdar_aside_open(path, O_RDONLY | O_NONBLOCK, 0);
 	struct stat status;
 	void *bytes = MAP_FAILED;
 

@@ -63,7 +63,7 @@ static void thread_look(struct fdar_thread *thread, void *data)
 		return;
 	}
 	snprintf(path, sizeof(path), "/proc/self/task/%u/comm", thread->tid);
-	fd = fdar_aside((int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC));
+	fd = fdar_aside_open(path, O_RDONLY, 0);
 	if (fd < 0)
 		return;
 	got = syscall(SYS_read, fd, name, sizeof(name) - 1);

@@ -53,8 +53,7 @@ static bool mapping_find(uintptr_t address, uintptr_t *low, uintptr_t *high)
 {
 	struct maps maps = { .wanted = address };
 	char text[MAPS_READ];
-	long fd = fdar_aside(
-		(int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC));
+	int fd = fdar_aside_open("/proc/self/maps", O_RDONLY, 0);
 
 	if (fd < 0)
 		return false;

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "functions/lock.h"
+#include "provider/lock.h"
 
 #define SPINS        200u
 #define TRIES        2000u /* of a tenth of a millisecond, to get a thread's state */

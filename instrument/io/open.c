@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 
 #include "io/session.h"
+#include "provider/standard.h"
 
 /* ---- accept ---- */
 
@@ -126,12 +127,20 @@ FDAR_WRAPPER int dup(int fd)
 
 FDAR_WRAPPER int dup2(int fd, int as)
 {
-	return duplicated(fd, fdar_next()->dup2(fd, as));
+	struct fdar_standard taken = flowdar_control_standard_begin(as);
+	int result = fdar_next()->dup2(fd, as);
+
+	flowdar_control_standard_end(taken);
+	return duplicated(fd, result);
 }
 
 FDAR_WRAPPER int dup3(int fd, int as, int flags)
 {
-	return duplicated(fd, fdar_next()->dup3(fd, as, flags));
+	struct fdar_standard taken = flowdar_control_standard_begin(as);
+	int result = fdar_next()->dup3(fd, as, flags);
+
+	flowdar_control_standard_end(taken);
+	return duplicated(fd, result);
 }
 
 /* ---- fcntl, ioctl ---- */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "patching/modules.h"
+#include "provider/aside.h"
 
 #define SECTION    "__patchable_function_entries"
 #define PATH_BYTES 4096u
@@ -171,16 +172,16 @@ static bool find_section(int fd, const ElfW(Ehdr) * header, struct fdar_module_f
 bool fdar_module_entries(struct fdar_module_found *module)
 {
 	ElfW(Ehdr) header;
-	long fd = syscall(SYS_openat, AT_FDCWD, module->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = fdar_aside_open(module->path, O_RDONLY | O_NOCTTY, 0);
 	bool found;
 
 	if (fd < 0)
 		return false;
-	found = read_at((int)fd, &header, sizeof(header), 0) &&
+	found = read_at(fd, &header, sizeof(header), 0) &&
 		memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
-		header.e_ident[EI_CLASS] == ELFCLASS64 && same_segments((int)fd, &header, module) &&
-		find_section((int)fd, &header, module);
-	syscall(SYS_close, (int)fd);
+		header.e_ident[EI_CLASS] == ELFCLASS64 && same_segments(fd, &header, module) &&
+		find_section(fd, &header, module);
+	syscall(SYS_close, fd);
 	return found;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "patching/quiesce.h"
+#include "provider/aside.h"
 
 #define TRIES         400
 #define PAUSE_NS      500000
@@ -25,14 +26,15 @@ struct thread {
 static bool read_task(int tid, const char *name, char *text, size_t size)
 {
 	char path[64];
-	long fd, length;
+	long length;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
-	fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	fd = fdar_aside_open(path, O_RDONLY, 0);
 	if (fd < 0)
 		return false;
-	length = syscall(SYS_read, (int)fd, text, size - 1);
-	syscall(SYS_close, (int)fd);
+	length = syscall(SYS_read, fd, text, size - 1);
+	syscall(SYS_close, fd);
 	text[length > 0 ? length : 0] = '\0';
 	return length > 0;
 }
@@ -76,7 +78,8 @@ static bool look(struct thread *thread, const struct fdar_patch_site *sites, siz
 /* The other threads of the process; NULL if /proc does not tell. */
 static struct thread *list_threads(size_t *count)
 {
-	DIR *directory = opendir("/proc/self/task");
+	int fd = fdar_aside_open("/proc/self/task", O_RDONLY | O_DIRECTORY, 0);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
 	int self = (int)syscall(SYS_gettid);
 	struct thread *threads = NULL;
 	size_t room = 0;

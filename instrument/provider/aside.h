@@ -2,14 +2,16 @@
  * Descriptors of ours that are out of the server's way.
  *
  * Place in the house: for whatever opens something inside of the server, mostly in the helper's thread, beside
- * the server's own. A server that has closed 0, 1 and 2 and puts a connection there (dup2, as inetd's
- * children and proftpd's do) would put it over what the helper has open for a moment, and the helper
- * would close the server's connection. What is left of that is the time of two system calls.
+ * the server's own. What is opened gets the lowest number that is free, and in a server that has
+ * closed 0, 1 or 2 that is one of these: it is moved and given back at once, under a lock that dup2() takes as
+ * well (standard.h). Else a server that puts a connection there meanwhile, as inetd's children and
+ * proftpd's do, would have it closed by us.
  */
 #ifndef FDAR_INSTRUMENT_PROVIDER_ASIDE_H
 #define FDAR_INSTRUMENT_PROVIDER_ASIDE_H
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,8 +19,23 @@
  * being made anew. */
 #define FDAR_ASIDE_FROM 48
 
-/* Gives fd, what was just opened, a number where nobody puts things; -1 stays -1. By system call: close()
- * is LTTng's, and a fork in another thread may have its lock. */
+/* The lock: libflowdar.so's, where that is in the process. False: it is not to be given back. */
+__attribute__((weak)) extern bool flowdar_control_aside_begin(void);
+__attribute__((weak)) extern void flowdar_control_aside_end(bool taken);
+
+static inline bool fdar_aside_begin(void)
+{
+	return flowdar_control_aside_begin && flowdar_control_aside_begin();
+}
+
+static inline void fdar_aside_end(bool taken)
+{
+	if (taken)
+		flowdar_control_aside_end(taken);
+}
+
+/* Between these two: gives fd, what was just opened, a number where nobody puts things; -1 stays -1. By
+ * system call: close() is LTTng's, and a fork in another thread may have its lock. */
 static inline int fdar_aside(int fd)
 {
 	int high;
@@ -30,6 +47,16 @@ static inline int fdar_aside(int fd)
 		return fd;
 	syscall(SYS_close, fd);
 	return high;
+}
+
+/* open(path, flags | O_CLOEXEC, mode) there; to be closed by system call. */
+static inline int fdar_aside_open(const char *path, int flags, unsigned mode)
+{
+	bool taken = fdar_aside_begin();
+	int fd = fdar_aside((int)syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode));
+
+	fdar_aside_end(taken);
+	return fd;
 }
 
 #endif

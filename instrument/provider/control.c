@@ -18,6 +18,7 @@
 #include "instrument/wire/events.h"
 #include "provider/counters.h"
 #include "provider/helper.h"
+#include "provider/standard.h"
 
 #define GONE_NS    UINT64_C(5000000000) /* alive stands still so long: there is no recorder */
 #define LOOK_S     1                    /* at the gate: how often alive is looked at */
@@ -220,7 +221,7 @@ static bool segment_is_one(const struct fdar_control *segment)
 
 bool fdar_control_map(const char *path)
 {
-	int fd = fdar_aside(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+	int fd = fdar_aside_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	struct fdar_control *segment = MAP_FAILED;
 	struct stat status;
 
@@ -301,12 +302,18 @@ void flowdar_control_forked(void)
 	__atomic_store_n(&state.ending, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
 	flowdar_control_fork_end();
+	fdar_standard_forked();
 	fdar_counters_forked();
 	fdar_helper_forget();
 	/* First who it is, by this thread: a child that ends at once would take the helper with it in the
 	 * middle of that, and what nobody has put a name to is not of this recording. */
 	flowdar_control_before_now();
 	fdar_helper_start();
+}
+
+bool fdar_control_known(void)
+{
+	return state.pid == getpid();
 }
 
 /* The end of the process ends whoever is telling of it as well. May be below us on this very stack. */

@@ -102,6 +102,10 @@ struct fdar_control_birth {
 };
 struct fdar_control_birth fdar_control_birth(void);
 
+/* For standard.c: whether this process is the one that all of this is about; not if it was made
+ * without our knowing, or is not yet ready for us. */
+bool fdar_control_known(void);
+
 /* For provider.c: whether anything has to be done before an event. */
 extern const void *fdar_control_attention;
 

@@ -60,8 +60,7 @@ static int file_make(void)
 		snprintf(path, sizeof(path), "%s/%d-%llu", state.folder, (int)getpid(),
 			 (unsigned long long)now.tv_sec * 1000000000u +
 				 (unsigned long long)now.tv_nsec);
-		fd = fdar_aside(
-			open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+		fd = fdar_aside_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 		if (fd >= 0 || errno != EEXIST)
 			break;
 	}

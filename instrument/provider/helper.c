@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,12 +19,16 @@
 #include <unistd.h>
 
 #include "provider/control.h"
+#include "provider/standard.h"
 
 #define STACK_BYTES (256u << 10)
 #define TICK_MS     100
 #define IDLE_MS     1000 /* while nothing is recorded */
 #define GONE_MS     5000
-#define YOUNG_TICKS 10 /* the functions library comes after the helper has begun */
+/* The functions library comes after the helper has begun; and a server that goes to the background closes
+ * 0 to 2 and opens what is to be there, without saying where: so long nothing of ours gets in
+ * between, if one of them is free. */
+#define YOUNG_TICKS 10
 #define PATH_BYTES  4096
 
 struct helper {
@@ -33,8 +38,10 @@ struct helper {
 	uint32_t alive;
 	uint64_t alive_ms; /* when it was last seen to move */
 	bool gone;
-	int socket;  /* or -1 */
-	ino_t inode; /* of the socket: somebody may close it under us */
+	bool changed;   /* and nobody was told yet */
+	unsigned young; /* ticks that it is still young for */
+	int socket;     /* or -1 */
+	ino_t inode;    /* of the socket: somebody may close it under us */
 };
 
 static uint32_t started; /* atomic */
@@ -67,8 +74,10 @@ static void socket_open(struct helper *helper)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	socklen_t length;
 	struct stat status;
+	bool taken = fdar_aside_begin();
 	int fd = fdar_aside(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 
+	fdar_aside_end(taken);
 	if (fd < 0)
 		return;
 	length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1);
@@ -105,11 +114,14 @@ static void socket_hear(struct helper *helper)
 	char path[PATH_BYTES];
 	struct pollfd ready;
 	ssize_t got = -1;
+	bool taken;
 	int fd;
 
 	if (!socket_is_ours(helper))
 		return;
+	taken = fdar_aside_begin();
 	fd = fdar_aside(accept4(helper->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK));
+	fdar_aside_end(taken);
 	if (fd < 0)
 		return;
 	ready = (struct pollfd){ .fd = fd, .events = POLLIN };
@@ -124,13 +136,13 @@ static void socket_hear(struct helper *helper)
 }
 
 /* For a recorder to come, or until the next tick. */
-static void wait_at_socket(struct helper *helper, int timeout_ms)
+static void wait_at_socket(struct helper *helper, int timeout_ms, bool may_open)
 {
 	struct pollfd ready;
 
 	if (helper->socket >= 0 && !socket_is_ours(helper))
 		helper->socket = -1;
-	if (helper->socket < 0)
+	if (helper->socket < 0 && may_open)
 		socket_open(helper);
 	ready = (struct pollfd){ .fd = helper->socket, .events = POLLIN };
 	if (poll(&ready, 1, timeout_ms) == 1 && (ready.revents & POLLIN))
@@ -174,33 +186,34 @@ static void segment_take(struct helper *helper, const struct fdar_control *segme
 }
 
 /* What has changed since the last look, and what is to be done about it. */
-static void segment_look(struct helper *helper)
+static void segment_look(struct helper *helper, bool may_open)
 {
 	const struct fdar_control_user *user = fdar_control_user();
 	const struct fdar_control *segment = flowdar_control_segment();
 	struct fdar_control_counters *counters = flowdar_control_counters();
 	uint32_t generation, flush;
-	bool changed = false;
 
 	if (!segment)
 		return;
 	if (segment != helper->segment) {
 		segment_take(helper, segment);
-		changed = true;
+		helper->changed = true;
 	}
 	generation = __atomic_load_n(&segment->generation, __ATOMIC_ACQUIRE);
 	flush = __atomic_load_n(&segment->flush, __ATOMIC_RELAXED);
 	if (generation != helper->generation) {
 		helper->generation = generation;
-		changed = true;
+		helper->changed = true;
 		/* A tracing session that was not there the first time may take the event now. */
 		fdar_control_tell_again();
 	}
 	if (alive_look(helper))
-		changed = true;
+		helper->changed = true;
 	flowdar_control_before_now();
-	if (changed && user)
+	if (helper->changed && user && may_open) {
+		helper->changed = false;
 		user->changed();
+	}
 	if (flush != helper->flush) {
 		helper->flush = flush;
 		if (user)
@@ -212,15 +225,15 @@ static void segment_look(struct helper *helper)
 
 /* One look, one tick. Not while the process ends: a thread that ends in the middle of an event leaves
  * LTTng's packet without an end, and all of it is lost, of every process that shares the buffer. */
-static void work(struct helper *helper)
+static void work(struct helper *helper, bool may_open)
 {
 	const struct fdar_control_user *user;
 
 	__atomic_store_n(&busy, 1, __ATOMIC_SEQ_CST);
 	if (!__atomic_load_n(&resting, __ATOMIC_SEQ_CST)) {
-		segment_look(helper);
+		segment_look(helper, may_open);
 		user = fdar_control_user();
-		if (user)
+		if (user && may_open)
 			user->tick();
 	}
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
@@ -242,23 +255,25 @@ void fdar_helper_wake(void)
 
 static void *helper_run(void *nothing)
 {
-	struct helper helper = { .socket = -1 };
-	unsigned young = YOUNG_TICKS;
+	struct helper helper = { .young = YOUNG_TICKS, .socket = -1 };
 
 	(void)nothing;
+	prctl(PR_SET_NAME, "flowdar");
 	fdar_control_never_wait();
 	for (;;) {
+		bool may_open = helper.young == 0 || !fdar_standard_free();
 		int timeout_ms;
 
-		work(&helper);
-		timeout_ms = (fdar_control_user() && flowdar_control_recording()) || young > 0
-				     ? TICK_MS
-				     : IDLE_MS;
-		young -= young > 0;
+		work(&helper, may_open);
+		timeout_ms =
+			(fdar_control_user() && flowdar_control_recording()) || helper.young > 0
+				? TICK_MS
+				: IDLE_MS;
+		helper.young -= helper.young > 0;
 		if (helper.segment && !helper.gone)
 			wait_for_change(&helper, timeout_ms);
 		else
-			wait_at_socket(&helper, timeout_ms);
+			wait_at_socket(&helper, timeout_ms, may_open);
 	}
 	return NULL;
 }
@@ -286,8 +301,7 @@ void fdar_helper_start(void)
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &was);
-	if (pthread_create(&thread, &attributes, helper_run, NULL) == 0)
-		pthread_setname_np(thread, "flowdar");
+	pthread_create(&thread, &attributes, helper_run, NULL);
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
 	pthread_attr_destroy(&attributes);
 }

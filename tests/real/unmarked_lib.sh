@@ -147,7 +147,7 @@ unmarked_times() {
 	frames=$(jq -s '[.[].functions[] | select(.component != "queue") | .own_ns] | add' "$recording.functions" "$recording.server")
 	running=$(jq -s '[.[].functions[] | select(.component != "queue" and .waits_in == "") | .own_ns] | add' \
 		"$recording.functions" "$recording.server")
-	read -r life cpu queue < <(awk '$6 !~ /-ust$|^flowdar$/ { life += $3; cpu += $4; queue += $5 }
+	read -r life cpu queue < <(awk '{ life += $3; cpu += $4; queue += $5 }
 		END { printf "%.0f %.0f %.0f\n", life, cpu, queue }' "$recording.times")
 	note "times: sessions and server $((frames / 1000)) us, threads $((life / 1000)) us;" \
 		"running $((running / 1000)) us, on a processor $((cpu / 1000)) us, in the run queue $((queue / 1000)) us"

@@ -1,4 +1,4 @@
-#include "functions/lock.h"
+#include "provider/lock.h"
 
 #include <sys/syscall.h>
 #include <time.h>

@@ -1,11 +1,11 @@
 /*
  * A lock that is safe where the C library's are not: it knows who has it.
  *
- * Place in the house: used by threads.c. The number is 0, or the tid of who has it; waiting is by
+ * Place in the house: in libflowdar.so and libflowdar-functions.so, each with its own. The number is 0, or the tid of who has it; waiting is by
  * short naps. The C library's mutexes may be somebody else's (instrument/io/ stands before them).
  */
-#ifndef FDAR_INSTRUMENT_FUNCTIONS_LOCK_H
-#define FDAR_INSTRUMENT_FUNCTIONS_LOCK_H
+#ifndef FDAR_INSTRUMENT_PROVIDER_LOCK_H
+#define FDAR_INSTRUMENT_PROVIDER_LOCK_H
 
 #include <stdbool.h>
 #include <stdint.h>
