@@ -27,10 +27,19 @@ static void next_call(const char *name, sigset_t *set)
 		next(set);
 }
 
+/* LTTng forks, too, to make the file by which it waits for a daemon: a child that runs nothing of the server's,
+ * and ends at once. It passes its own forks by without touching the set, in which SIGKILL never is
+ * when it has been set. */
+static __thread volatile int lttngs_own __attribute__((tls_model("initial-exec")));
+
 void lttng_ust_before_fork(sigset_t *save)
 {
 	flowdar_control_fork_begin();
+	sigfillset(save);
 	next_call("lttng_ust_before_fork", save);
+	lttngs_own = sigismember(save, SIGKILL) == 1;
+	if (lttngs_own)
+		flowdar_control_fork_end();
 }
 
 void lttng_ust_after_fork_parent(sigset_t *restore)
@@ -41,6 +50,11 @@ void lttng_ust_after_fork_parent(sigset_t *restore)
 
 void lttng_ust_after_fork_child(sigset_t *restore)
 {
+	bool own = lttngs_own;
+
+	/* In there it may fork again. */
 	next_call("lttng_ust_after_fork_child", restore);
-	flowdar_control_forked();
+	lttngs_own = own;
+	if (!own)
+		flowdar_control_forked();
 }

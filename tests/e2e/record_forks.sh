@@ -91,4 +91,12 @@ note "a process that LTTng does not reach"
 grep -q 'processes of the server said nothing' "$WORK/silent.err" || fail "$(cat "$WORK/silent.err")"
 [ "$(field "$WORK/home/silent" processes_silent)" = 1 ] || fail "$(cat "$WORK/home/silent/recording.json")"
 nothing_left
+
+# LTTng forks where the file is not there by which it waits for a daemon, in a forked child: a shell's here.
+note "a process that LTTng makes for itself is none of the server's"
+"$FLOWDAR" record -o "$WORK/home/own" --io -- sh -c 'rm -f /dev/shm/lttng-ust-wait-*; (true); exit 0' \
+	> "$WORK/own.out" 2> "$WORK/own.err" || fail "exit status $?"
+[ "$(field "$WORK/home/own" processes_known)" = 3 ] || fail "$(field "$WORK/home/own" processes_known) processes in place of 3"
+[ -z "$(field "$WORK/home/own" processes_silent)" ] || fail "$(cat "$WORK/own.err")"
+nothing_left
 echo ok

@@ -20,9 +20,6 @@ query www >"$WORK/usual"
 query spin-2000 >"$WORK/hurt"
 clients_usual=$WORK/usual clients_hurt=$WORK/hurt
 unmarked_datagrams=-u
-# It goes to the background by way of a process that ends at once. On a full machine LTTng does not know that
-# one in time, which the recorder tells, so that is looked at with all servers only.
-[ "${FLOWDAR_UNMARKED:-}" = all ] || unmarked_ways=(foreground)
 unmarked_shapes
 same "queries answered" "$(jq '[.functions[] | select(.function == "answer_request") | .calls] | add' "$recording.functions")" \
 	"$unmarked_clients"

@@ -1,11 +1,7 @@
 #!/usr/bin/env bash
 # proftpd from its Debian source, without a mark in it: each connection is given to a process of its own, which
 # overwrites its environment with a title.
-#
-# On a full machine one of some hundred clients may be cut off ("line 3 of its script: the connection was
-# closed"). Each child puts its connection over descriptors 0 and 1, which are closed, while threads of the
-# tracer in it open files there for a moment. Ours keep away (provider/aside.h); what is left is LTTng's by
-# reading: its threads move what they get at 0 to 2 elsewhere, and close that number then.
+# Each child puts its connection over descriptors 0 and 1, which are closed: traced_standard looks at that alone.
 set -uo pipefail
 : "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
 # shellcheck source=../e2e/private.sh
