@@ -26,10 +26,7 @@ __attribute__((constructor)) static void next_find(void)
 	next.dup3 = (dup3_fn)dlsym(RTLD_NEXT, "dup3");
 }
 
-FRONT int dup2(int fd, int as);
-FRONT int dup3(int fd, int as, int flags);
-
-int dup2(int fd, int as)
+FRONT int dup2(int fd, int as)
 {
 	struct fdar_standard taken;
 	int result;
@@ -42,7 +39,7 @@ int dup2(int fd, int as)
 	return result;
 }
 
-int dup3(int fd, int as, int flags)
+FRONT int dup3(int fd, int as, int flags)
 {
 	struct fdar_standard taken;
 	int result;
