@@ -210,17 +210,24 @@ static struct fdar_flow *follow(struct fdar_assembler *assembler, struct fdar_fl
 static void book_stray(struct fdar_assembler *assembler, struct fdar_flow *flow)
 {
 	struct fdar_held *held = fdar_held_take(flow);
+	uint32_t odd = flow->session.odd | FDAR_ODD_STRAY_SYN;
+	uint64_t epoch_ns = flow->epoch_ns, packet = flow->last_packet;
+	uint64_t end_ns = flow->session.end_ns;
 
 	held->arriving.way = fdar_flow_way(flow, held->arriving.src_low);
 	account(assembler, flow, &held->arriving, NULL);
-	flow->session.odd |= FDAR_ODD_STRAY_SYN;
+	/* Others may have come behind it. */
+	flow->session.odd = odd | (held->packet.late ? FDAR_ODD_CLOCK_BACK : 0);
+	flow->epoch_ns = MAX(epoch_ns, flow->epoch_ns);
+	flow->last_packet = MAX(packet, flow->last_packet);
+	flow->session.end_ns = MAX(end_ns, flow->session.end_ns);
 	fdar_held_free(held, &assembler->budget);
 }
 
 static gboolean hold(struct fdar_assembler *assembler, struct fdar_flow *flow,
 		     const struct fdar_arriving *arriving)
 {
-	return !is_over(flow) && !is_asked(flow, arriving->decoded) &&
+	return (flow->reset.pending || !is_over(flow)) && !is_asked(flow, arriving->decoded) &&
 	       !arriving->decoded->was_fragmented &&
 	       fdar_held_keep(flow, assembler->link, &assembler->budget, arriving);
 }
@@ -237,6 +244,10 @@ static struct fdar_flow *choose(struct fdar_assembler *assembler, const struct f
 		enum fdar_held_verdict verdict =
 			flow->held ? fdar_held_judge(flow, arriving) : FDAR_HELD_NOTHING;
 
+		/* What was on its way when it was reset does not tell. */
+		if (verdict == FDAR_HELD_STRAY && flow->reset.pending &&
+		    !fdar_assembler_undoes_reset(flow, arriving))
+			break;
 		while (verdict == FDAR_HELD_STRAY && flow->held)
 			book_stray(assembler, flow);
 		if (verdict == FDAR_HELD_NEW) {
@@ -250,7 +261,7 @@ static struct fdar_flow *choose(struct fdar_assembler *assembler, const struct f
 		if (!flow->held)
 			return follow(assembler, flow, key, arriving);
 		/* No room: the first makes some. */
-		if (flow->established)
+		if (flow->established && !flow->reset.pending)
 			book_stray(assembler, flow);
 		else
 			close_flow(assembler, flow, FDAR_ENDED_REUSED);

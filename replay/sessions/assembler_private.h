@@ -47,6 +47,10 @@ void fdar_assembler_deliver(struct fdar_assembler *assembler, struct fdar_flow *
 gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 				    const struct fdar_arriving *arriving);
 
+/* After a reset: did both sides go on? What was sent behind it has been acknowledged, so yes. */
+gboolean fdar_assembler_undoes_reset(const struct fdar_flow *flow,
+				     const struct fdar_arriving *arriving);
+
 /* What a SYN tells about the session: how it began, and whose side is whose. */
 void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *arriving);
 

@@ -246,24 +246,30 @@ static void reset(struct fdar_assembler *assembler, struct fdar_flow *flow,
 	fdar_half_freeze(half, arriving->order);
 }
 
-/* After a reset: did both sides go on? What was sent behind it has been acknowledged, so yes. */
-static void doubt_reset(struct fdar_assembler *assembler, struct fdar_flow *flow,
-			const struct fdar_arriving *arriving)
+gboolean fdar_assembler_undoes_reset(const struct fdar_flow *flow,
+				     const struct fdar_arriving *arriving)
 {
-	const struct fdar_half *other = &flow->half[!arriving->way];
-	struct fdar_flow_reset *reset = &flow->reset;
+	enum fdar_way acked = (enum fdar_way) !fdar_flow_way(flow, arriving->src_low);
+	const struct fdar_half *other = &flow->half[acked];
+	const struct fdar_flow_reset *reset = &flow->reset;
 	uint32_t ack = arriving->decoded->ack;
-	enum fdar_way way = reset->way;
-	struct outlet outlet;
 
 	if (!reset->pending || !(arriving->decoded->flags & FDAR_TCP_ACK) ||
 	    arriving->decoded->flags & FDAR_TCP_RST || !other->topped ||
 	    fdar_seq_distance(other->top, ack) < 0)
+		return FALSE;
+	return !reset->topped[acked] || fdar_seq_distance(ack, reset->top[acked]) > 0;
+}
+
+static void doubt_reset(struct fdar_assembler *assembler, struct fdar_flow *flow,
+			const struct fdar_arriving *arriving)
+{
+	enum fdar_way way = flow->reset.way;
+	struct outlet outlet;
+
+	if (!fdar_assembler_undoes_reset(flow, arriving))
 		return;
-	if (reset->topped[!arriving->way] &&
-	    fdar_seq_distance(ack, reset->top[!arriving->way]) <= 0)
-		return;
-	reset->pending = FALSE;
+	flow->reset.pending = FALSE;
 	flow->ending = flow->half[0].fin || flow->half[1].fin;
 	flow->session.odd |= FDAR_ODD_STRAY_RST;
 	fdar_half_thaw(&flow->half[way], outlet_open(&outlet, assembler, flow, way));

@@ -445,12 +445,36 @@ static void test_challenged_syn(void)
 					     { 'C', ACK | PSH, 900001, FAR + 1, "two" },
 					     { 'S', ACK, FAR + 1, 900004, NULL },
 					     { 0 } };
+	/* A reset that both ignore, and a SYN behind it. */
+	const struct segment reset[] = { HANDSHAKE,
+					 { 'C', ACK | PSH, 1, 1, "one" },
+					 { 'C', RST, 4, 0, NULL },
+					 { 'C', SYN, 900000, 0, NULL },
+					 { 'S', ACK | PSH, 1, 4, "ONE" },
+					 { 'C', ACK | PSH, 4, 4, "two" },
+					 { 'S', ACK, 4, 7, NULL },
+					 { 0 } };
+	/* One that was heeded: the server's last bytes were on their way. */
+	const struct segment begun_anew[] = { HANDSHAKE,
+					      { 'C', ACK | PSH, 1, 1, "one" },
+					      { 'C', RST, 4, 0, NULL },
+					      { 'C', SYN, 900000, 0, NULL },
+					      { 'S', ACK | PSH, 1, 4, "ONE" },
+					      { 'S', SYN | ACK, FAR, 900001, NULL },
+					      { 'C', ACK | PSH, 900001, FAR + 1, "two" },
+					      { 'S', ACK, FAR + 1, 900004, NULL },
+					      { 0 } };
 	const struct expected goes_on = { "( C\"one\" S\"ONE\" C\"two\")", "stray syn", "handshake",
 					  "open" };
 
 	check(asked, &goes_on);
 	check(refused, &goes_on);
 	check(answered, &goes_on);
+	check(reset, &(struct expected){ "( C\"one\" S\"ONE\" C\"two\")", "stray rst, stray syn",
+					 "handshake", "open" });
+	check(begun_anew,
+	      &(struct expected){ "( C\"one\" S\"ONE\" C rst)( C\"two\")", "data after the end",
+				  "handshake", "reset by client" });
 	check(restarted, &(struct expected){ "( C\"one\" C rst)( C\"two\")", "stray syn",
 					     "handshake", "reset by client" });
 }
