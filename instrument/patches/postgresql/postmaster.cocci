@@ -1,5 +1,5 @@
 // A client is there. Its session has a number, which the process that is forked for it inherits: one session in
-// both, until both are done with it.
+// both, which ends with that process.
 @@ @@
   #include "libpq/libpq.h"
 + #include <flowdar/flowdar.h>
@@ -16,12 +16,18 @@
 symbol port;
 @@
 + flowdar_accepted(port->sock);
-  BackendStartup(port);
-+ FLOWDAR_SESSION_END(flowdar_session);
+- BackendStartup(port);
++ if (BackendStartup(port) == STATUS_OK)
++ 	FLOWDAR_SESSION_SUSPEND(flowdar_session);
++ else
++ 	FLOWDAR_SESSION_END(flowdar_session);
 
 @@
 symbol s;
 @@
 + flowdar_accepted(s.sock);
-  BackendStartup(&s);
-+ FLOWDAR_SESSION_END(flowdar_session);
+- BackendStartup(&s);
++ if (BackendStartup(&s) == STATUS_OK)
++ 	FLOWDAR_SESSION_SUSPEND(flowdar_session);
++ else
++ 	FLOWDAR_SESSION_END(flowdar_session);
