@@ -46,6 +46,7 @@ struct texts {
 	gboolean bytes;
 	gboolean unfolded;
 	char *hide_below;
+	char *rules;
 	char *symbols;
 };
 
@@ -140,6 +141,7 @@ static int print_log(const char *path, const struct texts *texts,
 	};
 	struct fdar_log_input input = { .path = path,
 					.listing = texts->symbols,
+					.rules = texts->rules,
 					.options = options,
 					.visitor =
 						json ? &fdar_log_print_json : &fdar_log_print_text,
@@ -183,6 +185,7 @@ int fdar_cmd_log(int argc, char **argv)
 		  "Only count calls that took less, e.g. 20us", "TIME" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format, "table (default) or json",
 		  "FORMAT" },
+		FDAR_OPTION_RULES(&texts.rules),
 		FDAR_OPTION_SYMBOLS(&texts.symbols),
 		G_OPTION_ENTRY_NULL,
 	};
@@ -204,6 +207,7 @@ int fdar_cmd_log(int argc, char **argv)
 	g_free(texts.thread);
 	g_free(texts.format);
 	g_free(texts.hide_below);
+	g_free(texts.rules);
 	g_free(texts.symbols);
 	return code;
 }

@@ -61,6 +61,7 @@ struct texts {
 	char **runs[2]; /* of --baseline and --subject; NULL: none */
 	char *format;
 	char **limits; /* of --fail-on */
+	char *rules;
 	char *symbols[2];
 };
 
@@ -159,6 +160,7 @@ static gboolean read_all(struct making *making, GError **error)
 			.listing = fdar_profile_input_listing((const char *const *)
 								      making->texts->symbols,
 							      making->count > 1 ? i : 1),
+			.rules = making->texts->rules,
 			.unit = making->unit,
 			.stop = making->stop,
 			.session = fdar_report_slowest_take,
@@ -184,6 +186,7 @@ static void draw(struct making *making)
 		.profiles = { making->flat[0], making->flat[1] },
 		.slowest = { &making->slowest[0], &making->slowest[1] },
 		.listings = { making->texts->symbols[0], making->texts->symbols[1] },
+		.rules = making->texts->rules,
 		.labels = { making->compared.labels[0], making->compared.labels[1] },
 		.by_samples = making->compared.by_samples,
 		.unit = making->unit,
@@ -386,6 +389,7 @@ static void texts_clear(struct texts *texts)
 	g_strfreev(texts->limits);
 	g_strfreev(texts->runs[0]);
 	g_strfreev(texts->runs[1]);
+	g_free(texts->rules);
 	g_free(texts->symbols[0]);
 	g_free(texts->symbols[1]);
 }
@@ -436,6 +440,7 @@ int fdar_cmd_report(int argc, char **argv)
 		  "A run of the baseline; more than once: several", "RECORDING" },
 		{ "subject", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts.runs[1],
 		  "A run of the subject, likewise", "RECORDING" },
+		FDAR_OPTION_RULES(&texts.rules),
 		FDAR_OPTION_SYMBOLS(&texts.symbols[1]),
 		FDAR_OPTION_BASELINE_SYMBOLS(&texts.symbols[0]),
 		G_OPTION_ENTRY_NULL,

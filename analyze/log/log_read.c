@@ -11,19 +11,46 @@ const char *fdar_log_name(const struct fdar_log_names *names, const struct fdar_
 {
 	if (item->kind == FDAR_LOG_CALL && item->frame == FDAR_FRAME_FUNCTION)
 		return fdar_symbols_lookup(names->symbols, item->pid, item->addr)->function;
-	return fdar_source_text(names->source, item->name);
+	return names->run ? fdar_rules_run_text(names->run, item->name)
+			  : fdar_source_text(names->source, item->name);
 }
 
 const char *fdar_log_component(const struct fdar_log_names *names, const struct fdar_log_item *item)
 {
 	if (item->kind != FDAR_LOG_CALL || item->frame != FDAR_FRAME_FUNCTION)
 		return "";
-	return fdar_symbols_lookup(names->symbols, item->pid, item->addr)->component;
+	const struct fdar_symbol *symbol =
+		fdar_symbols_lookup(names->symbols, item->pid, item->addr);
+
+	return names->rules && symbol->known
+		       ? fdar_rules_component(names->rules, symbol->component, symbol->function)
+		       : symbol->component;
 }
 
 static const char *text_of(const void *source, uint32_t id)
 {
 	return fdar_source_text(source, id);
+}
+
+static void feed(struct fdar_walk *walk, struct fdar_rules_run *run, const struct fdar_event *batch,
+		 size_t count)
+{
+	if (run)
+		batch = fdar_rules_run_apply(run, batch, count, &count);
+	fdar_walk_feed(walk, batch, count);
+}
+
+/* rules is NULL where there are none. */
+static gboolean load_rules(const struct fdar_log_input *input, struct fdar_rules **rules,
+			   GError **error)
+{
+	g_autofree char *own = g_build_filename(input->path, "rules", NULL);
+
+	*rules = NULL;
+	if (!input->rules && !g_file_test(own, G_FILE_TEST_IS_REGULAR))
+		return TRUE;
+	*rules = fdar_rules_load(input->rules ? input->rules : own, error);
+	return *rules != NULL;
 }
 
 static gboolean may_go_on(void *user)
@@ -34,7 +61,7 @@ static gboolean may_go_on(void *user)
 }
 
 static gboolean read_all(const struct fdar_log_input *input, struct fdar_log_names *names,
-			 struct fdar_walk *walk, GError **error)
+			 struct fdar_rules_run *run, struct fdar_walk *walk, GError **error)
 {
 	g_autofree struct fdar_event *batch = g_new(struct fdar_event, BATCH);
 	struct fdar_source_summary summary;
@@ -45,7 +72,7 @@ static gboolean read_all(const struct fdar_log_input *input, struct fdar_log_nam
 		names->begin_ns = summary.begin_ns;
 		fdar_symbols_add_modules(names->symbols, batch, (size_t)count, text_of,
 					 names->source);
-		fdar_walk_feed(walk, batch, (size_t)count);
+		feed(walk, run, batch, (size_t)count);
 		if (!may_go_on((void *)input)) {
 			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
 			return FALSE;
@@ -95,20 +122,30 @@ static void warn(const struct fdar_log_input *input, const struct fdar_log_names
 gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names *names,
 		       GPtrArray *warnings, GError **error)
 {
-	const struct fdar_source_options how = { .go_on = may_go_on, .user = (void *)input };
+	struct fdar_source_options how = { .go_on = may_go_on, .user = (void *)input };
 	g_autofree char *symbols_dir = g_build_filename(input->path, "symbols", NULL);
-	g_autoptr(fdar_source) source = fdar_source_open_with(input->path, &how, error);
+	g_autoptr(fdar_rules) rules = NULL;
+	g_autoptr(fdar_source) source = NULL;
 	g_autoptr(fdar_symbols) symbols = NULL;
+	g_autoptr(fdar_rules_run) run = NULL;
 	g_autoptr(fdar_log_builder) builder = NULL;
 
+	if (!load_rules(input, &rules, error))
+		return FALSE;
+	how.maps = rules ? fdar_rules_maps(rules) : NULL;
+	source = fdar_source_open_with(input->path, &how, error);
 	if (!source)
 		return FALSE;
 	symbols = fdar_symbols_new(symbols_dir);
 	if (input->listing && !fdar_symbols_use_listing(symbols, input->listing, error))
 		return FALSE;
-	*names = (struct fdar_log_names){ .symbols = symbols, .source = source };
+	if (rules)
+		run = fdar_rules_run_new(rules, text_of, source, symbols);
+	*names = (struct fdar_log_names){
+		.symbols = symbols, .source = source, .rules = rules, .run = run
+	};
 	builder = fdar_log_builder_new(input->options, input->visitor, input->user);
-	if (!read_all(input, names, fdar_log_builder_walk(builder), error))
+	if (!read_all(input, names, run, fdar_log_builder_walk(builder), error))
 		return FALSE;
 	fdar_log_builder_finish(builder);
 	if (warnings)

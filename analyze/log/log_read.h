@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "analyze/log/log.h"
+#include "analyze/rules/rules.h"
 #include "analyze/symbols/symbols.h"
 #include "pipeline/source/source.h"
 
@@ -17,7 +18,9 @@
 struct fdar_log_names {
 	struct fdar_symbols *symbols;
 	struct fdar_source *source;
-	uint64_t begin_ns; /* of the first event */
+	const struct fdar_rules *rules;   /* NULL: none */
+	const struct fdar_rules_run *run; /* with rules */
+	uint64_t begin_ns;                /* of the first event */
 };
 
 /* Of a call: its function's name as far as the trace has told its binary until then; a wait's and a
@@ -30,6 +33,7 @@ const char *fdar_log_component(const struct fdar_log_names *names,
 struct fdar_log_input {
 	const char *path;    /* as for fdar_source_open */
 	const char *listing; /* of the program's symbols (symbols.h), or NULL */
+	const char *rules; /* a rules file (rules.h); NULL: the recording's own, where it has one */
 	const struct fdar_log_options *options;
 	const struct fdar_log_visitor *visitor;
 	void *user;

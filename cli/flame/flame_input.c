@@ -10,6 +10,7 @@ static struct fdar_flame_tree *read_one(const struct fdar_flame_request *request
 	const struct fdar_profile_input input = { .usage = request->usage,
 						  .path = request->path,
 						  .listing = request->listings[1],
+						  .rules = request->rules,
 						  .unit = request->unit,
 						  .stop = request->stop };
 	g_autoptr(fdar_profile) profile = fdar_profile_input_read(&input, error);
@@ -37,6 +38,7 @@ static gboolean compare(const struct fdar_flame_request *request,
 		inputs[i] = (struct fdar_diff_side_input){
 			.input = { .usage = request->usage,
 				   .listing = fdar_profile_input_listing(request->listings, i),
+				   .rules = request->rules,
 				   .unit = request->unit,
 				   .stop = request->stop },
 			.paths = paths[i]

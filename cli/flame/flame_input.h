@@ -21,6 +21,7 @@ struct fdar_flame_request {
 	const char *baseline; /* NULL: one side */
 	/* nm's of the symbols of the baseline's program (NULL: as of the other), and of the program. */
 	const char *listings[2];
+	const char *rules;          /* a rules file; NULL: the recordings' own */
 	const char *label;          /* of two sides: only the sessions with it; NULL: all */
 	const char *baseline_label; /* of the baseline, where it is another; NULL: the same */
 	enum fdar_unit unit;

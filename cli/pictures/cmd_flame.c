@@ -53,6 +53,7 @@ struct texts {
 	char *unit;
 	char *side;
 	char *form;
+	char *rules;
 	char *symbols[2]; /* of the baseline, and of the recording */
 	char *by;
 	int width;
@@ -66,6 +67,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->unit);
 	g_free(texts->side);
 	g_free(texts->form);
+	g_free(texts->rules);
 	g_free(texts->symbols[0]);
 	g_free(texts->symbols[1]);
 	g_free(texts->by);
@@ -161,6 +163,7 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	request->path = argv[1];
 	request->baseline = texts->baseline;
 	request->label = texts->label;
+	request->rules = texts->rules;
 	request->listings[0] = texts->symbols[0];
 	request->listings[1] = texts->symbols[1];
 	request->unit_is_open = !texts->unit;
@@ -190,6 +193,7 @@ int fdar_cmd_flame(int argc, char **argv)
 		  "Per session (default) or per request", "UNIT" },
 		{ "width", 0, 0, G_OPTION_ARG_INT, &texts.width,
 		  "Width of the picture in points (default 1180)", "N" },
+		FDAR_OPTION_RULES(&texts.rules),
 		FDAR_OPTION_SYMBOLS(&texts.symbols[1]),
 		FDAR_OPTION_BASELINE_SYMBOLS(&texts.symbols[0]),
 		G_OPTION_ENTRY_NULL,

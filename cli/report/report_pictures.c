@@ -170,7 +170,9 @@ void fdar_report_draw(const struct fdar_report_drawing *of, GArray *pictures, GP
 {
 	struct easel easel = { of, pictures, svgs, texts };
 	struct fdar_sequence_request request = {
-		.count = of->sides, .listings = { (char *)of->listings[0], (char *)of->listings[1] }
+		.count = of->sides,
+		.listings = { (char *)of->listings[0], (char *)of->listings[1] },
+		.rules = (char *)of->rules,
 	};
 	struct fdar_sequence_page page = { .request = &request, .stop = of->stop };
 	struct fdar_activity *activities[2] = { NULL, NULL };

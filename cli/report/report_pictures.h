@@ -17,6 +17,7 @@ struct fdar_report_drawing {
 	const struct fdar_diff *diff;           /* of two; NULL: of one */
 	const struct fdar_profile *profiles[2]; /* flattened */
 	const struct fdar_report_slowest *slowest[2];
+	const char *rules;       /* a rules file; NULL: the recordings' own */
 	const char *listings[2]; /* as of sequence_options.h */
 	const char *labels[2];   /* of the sessions that are compared; NULL: all */
 	gboolean by_samples;     /* the verdict's function was sampled, not recorded */
