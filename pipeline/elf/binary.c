@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pipeline/elf/debuginfod.h"
 #include "pipeline/elf/symtable.h"
 
 #define BUILD_ID_DIGITS_MAX 128u
@@ -13,11 +14,13 @@ struct fdar_binary {
 	char *note;
 	struct fdar_elf_reader *reader; /* that has the file */
 	struct fdar_elf_handle file;
-	gboolean is_open;        /* file is one */
-	char *soname;            /* NULL: none */
-	const char *const *dirs; /* of tables */
-	GPtrArray *tables;       /* one a directory, NULL where it has none; NULL: not read yet */
-	GStringChunk *texts;     /* what was answered */
+	gboolean is_open;             /* file is one */
+	struct fdar_elf_handle debug; /* its debug information, from a server */
+	gboolean has_debug, asked;    /* debug is one; it was asked for */
+	char *soname;                 /* NULL: none */
+	const char *const *dirs;      /* of tables */
+	GPtrArray *tables;   /* one a directory, NULL where it has none; NULL: not read yet */
+	GStringChunk *texts; /* what was answered */
 };
 
 /* The id becomes part of a file name, and comes out of the trace. */
@@ -152,16 +155,43 @@ const char *fdar_binary_soname(struct fdar_binary *binary)
 	return binary->soname ? binary->soname : "";
 }
 
-static const char *function_in_file(struct fdar_binary *binary, uint64_t offset)
+/* Asks servers for its debug information, once. FALSE: there is none. */
+static gboolean fetch_debug(struct fdar_binary *binary)
 {
-	g_autofree char *name = fdar_elf_reader_function(binary->reader, &binary->file, offset);
+	g_autofree char *found = NULL;
+	int fd;
 
+	if (binary->asked)
+		return binary->has_debug;
+	binary->asked = TRUE;
+	fd = fdar_debuginfod_find(binary->build_id);
+	if (fd < 0)
+		return FALSE;
+	binary->has_debug =
+		fdar_elf_reader_open(binary->reader, fd, "debug information", &binary->debug, NULL);
+	close(fd);
+	if (binary->has_debug)
+		found = fdar_elf_reader_build_id(binary->reader, &binary->debug);
+	binary->has_debug = found && g_ascii_strcasecmp(found, binary->build_id) == 0;
+	return binary->has_debug;
+}
+
+static const char *keep(struct fdar_binary *binary, const char *name)
+{
 	return name ? g_string_chunk_insert_const(binary->texts, name) : NULL;
+}
+
+static const char *function_in(struct fdar_binary *binary, const struct fdar_elf_handle *file,
+			       uint64_t offset)
+{
+	g_autofree char *name = fdar_elf_reader_function(binary->reader, file, offset);
+
+	return keep(binary, name);
 }
 
 const char *fdar_binary_function(struct fdar_binary *binary, uint64_t offset, guint *from)
 {
-	const char *name = binary->is_open ? function_in_file(binary, offset) : NULL;
+	const char *name = binary->is_open ? function_in(binary, &binary->file, offset) : NULL;
 	const GPtrArray *tables = name ? NULL : tables_of(binary);
 
 	if (from)
@@ -176,6 +206,8 @@ const char *fdar_binary_function(struct fdar_binary *binary, uint64_t offset, gu
 		if (from)
 			*from = i;
 	}
+	if (!name && fetch_debug(binary))
+		name = function_in(binary, &binary->debug, offset);
 	return name;
 }
 
@@ -185,7 +217,9 @@ gboolean fdar_binary_line(struct fdar_binary *binary, uint64_t offset, const cha
 		binary->is_open ? fdar_elf_reader_line(binary->reader, &binary->file, offset, line)
 				: NULL;
 
-	*file = found ? g_string_chunk_insert_const(binary->texts, found) : NULL;
+	if (!found && binary->has_debug)
+		found = fdar_elf_reader_line(binary->reader, &binary->debug, offset, line);
+	*file = keep(binary, found);
 	return *file != NULL;
 }
 
@@ -199,7 +233,9 @@ static struct fdar_symtable *functions_of(struct fdar_binary *binary)
 	struct fdar_symtable *table = fdar_symtable_new();
 
 	fdar_symtable_set_soname(table, fdar_binary_soname(binary));
-	fdar_elf_reader_functions(binary->reader, &binary->file, take_function, table);
+	fdar_elf_reader_functions(binary->reader,
+				  binary->has_debug ? &binary->debug : &binary->file, take_function,
+				  table);
 	return table;
 }
 

@@ -3,7 +3,8 @@
  * stripped) or where it is not at hand.
  *
  * Place in the house: below symbols.h, which keeps one of each. The file is read by a process
- * without rights (elf_reader.h), with separate debug information where installed. Offsets count
+ * without rights (elf_reader.h), with separate debug information where installed, or where the user has
+ * switched on servers of it (debuginfod.h) and nothing else has a name. Offsets count
  * from the load address, that is from the page of the lowest loaded segment.
  */
 #ifndef FDAR_PIPELINE_ELF_BINARY_H

@@ -1,6 +1,7 @@
 /* The child that reads ELF files. It has no rights, and ends with its parent. */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -85,6 +86,8 @@ void fdar_elf_child_serve(int socket)
 {
 	struct child child = { .socket = socket, .files = g_ptr_array_new() };
 	struct fdar_elf_message message;
+
+	unsetenv("DEBUGINFOD_URLS"); /* whoever has rights asks (debuginfod.h) */
 
 	for (;;) {
 		union {

@@ -21,7 +21,7 @@ mount -t tmpfs tmpfs /dev/shm
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/flowdar-e2e.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 export HOME=$WORK LTTNG_HOME=$WORK
-unset LD_PRELOAD LTTNG_UST_REGISTER_TIMEOUT
+unset LD_PRELOAD LTTNG_UST_REGISTER_TIMEOUT DEBUGINFOD_URLS
 # shellcheck disable=SC2034 # for the tests
 SERVER=$FLOWDAR_BUILD/bin/demo_httpd
 

@@ -113,6 +113,32 @@ mv full.away full
 strip full/server full/libwork.so.1 || fail "strip"
 "$FLOWDAR" analyze base --format json > stripped.json 2> stripped.err || fail "analyze"
 grep -q '"parse"' stripped.json || fail "no names after it was stripped"
+# Two stripped files, and their debug information with a server of it on this machine.
+if command -v debuginfod > debuginfod.out && ldconfig -p | grep -q 'libdebuginfod\.so\.1'; then
+	note "names from a server of debug information, where the user has switched that on"
+	mkdir debug
+	"$FLOWDAR" cc --flowdar-compiler=gcc -g -O1 -Wl,--build-id server.c -o far full/libwork.so.1 || fail "flowdar cc"
+	objcopy --only-keep-debug far debug/far.debug || fail "objcopy"
+	strip far || fail "strip"
+	LD_LIBRARY_PATH=full "$FLOWDAR" record -q -o far.rec -- ./far 100 > rec.out 2> rec.err || fail "record far"
+	port=$((20000 + $$ % 20000))
+	debuginfod -p "$port" -d debuginfod.db -F debug > debuginfod.out 2>&1 &
+	server=$!
+	wait_for 20 grep -q 'groomed database' debuginfod.out || note "the server is slow"
+	export DEBUGINFOD_CACHE_PATH=$WORK/cache
+	DEBUGINFOD_URLS="http://127.0.0.1:$port" "$FLOWDAR" analyze far.rec --format json > far.json 2> far.err ||
+		fail "analyze"
+	kill "$server"
+	wait "$server" 2> /dev/null
+	for one in handle parse tick; do
+		grep -q "\"$one\"" far.json || fail "no $one: $(cat debuginfod.out)"
+	done
+	"$FLOWDAR" analyze far.rec --format json > far.json 2> far.err || fail "analyze"
+	! grep -q '"parse"' far.json || fail "names from a server that was not asked for"
+else
+	note "no debuginfod: names from servers are not tried"
+fi
+
 cat > clones.cc << 'C'
 #include <flowdar/flowdar.h>
 

@@ -23,7 +23,7 @@ run_case() {
 		export PATH="$work/bin:$PATH" data="$here/data" captures="$here/../captures" LC_ALL=C.UTF-8
 		# Under AddressSanitizer: which known leaks of libraries were passed over is no output of ours.
 		export LSAN_OPTIONS=print_suppressions=0
-		unset COLUMNS
+		unset COLUMNS DEBUGINFOD_URLS
 		bash "$dir/cmd"
 	) >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
 	echo "$status" >"$work/exit"
