@@ -22,6 +22,7 @@ static gboolean side_open(struct side *side, const struct fdar_decoder_ops *ops,
 {
 	side->ops = ops;
 	side->env.texts = fdar_texts_new();
+	side->env.homes = fdar_homes_new();
 	side->decoder = ops->open(traces, &side->env, &side->error);
 	return side->decoder != NULL;
 }
@@ -31,6 +32,7 @@ static void side_close(struct side *side)
 	if (side->decoder)
 		side->ops->close(side->decoder);
 	fdar_texts_free(side->env.texts);
+	fdar_homes_free(side->env.homes);
 	g_free(side->env.damage);
 	g_free(side->env.back_at);
 	g_clear_error(&side->error);
@@ -85,6 +87,8 @@ static gboolean same(const struct side *left, const struct fdar_event *a, const 
 	       a->tid == b->tid && a->addr == b->addr && a->addr2 == b->addr2 &&
 	       same_number(left, a, right, b) && a->wait == b->wait && a->data_len == b->data_len &&
 	       memcmp(a->data, b->data, a->data_len + 1) == 0 &&
+	       fdar_homes_get(left->env.homes, a->home).ns ==
+		       fdar_homes_get(right->env.homes, b->home).ns &&
 	       strcmp(fdar_texts_get(left->env.texts, a->name),
 		      fdar_texts_get(right->env.texts, b->name)) == 0;
 }

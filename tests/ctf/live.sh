@@ -106,3 +106,44 @@ for _ in 1 2 3; do
 	lttng -q snapshot record -s "$name" > /dev/null
 done
 finish 9000
+
+# Copied while it is written.
+begin running --subbuf-size 16k --num-subbuf 4 --switch-timer 20000
+contexts vpid vtid
+lttng -q start "$name"
+"$GENERATOR" functions 20000
+wait_for 10 test -s "$WORK/$name/ust/uid/0/64-bit/metadata"
+cp -r "$WORK/$name" "$WORK/copy"
+finish 1000
+name=copy
+check 100
+
+# Two containers, and the host beside them: the same numbers are not the same processes.
+begin containers --subbuf-size 256k --num-subbuf 8
+contexts vpid vtid procname pid_ns
+lttng -q start "$name"
+for _ in 1 2; do unshare -p -f --mount-proc "$GENERATOR" all 100; done
+"$GENERATOR" all 100
+finish 5400
+processes=$("$FLOWDAR" info "$WORK/containers" --format json | jq '.processes | length')
+[ "$processes" = 3 ] || fail "$processes processes in place of 3"
+
+# Through a relay daemon, streamed and live; the live one is read before it has ended.
+port=$((21000 + $$ % 20000))
+lttng-relayd -o "$WORK/relay" -C "tcp://127.0.0.1:$port" -D "tcp://127.0.0.1:$((port + 1))" \
+	-L "tcp://127.0.0.1:$((port + 2))" > "$WORK/relayd.err" 2>&1 &
+wait_for 10 bash -c "exec 3<> /dev/tcp/127.0.0.1/$port" || fail "no relay daemon"
+for name in streamed live; do
+	how=(-C "tcp://127.0.0.1:$port" -D "tcp://127.0.0.1:$((port + 1))")
+	[ "$name" = streamed ] || how+=(--live=100000)
+	lttng -q create "$name" "${how[@]}" > /dev/null
+	lttng -q enable-event -u -s "$name" 'flowdar:*'
+	lttng -q add-context -u -s "$name" -t vpid -t vtid
+	lttng -q start "$name"
+	"$GENERATOR" all 300
+	lttng -q stop "$name"
+	[ "$name" = streamed ] || "$FLOWDAR" info "$WORK"/relay/*/live-* > "$WORK/live.out" || fail "a live trace's folder"
+	lttng -q destroy "$name" > /dev/null
+	mv "$WORK"/relay/*/"$name"-* "$WORK/$name"
+	check 5400
+done
