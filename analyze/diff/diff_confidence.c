@@ -301,21 +301,27 @@ static gboolean is_beyond_runs(const struct diff_work *work)
 	return verdict->function && diff_spread_beyond(&sessions);
 }
 
-/* A hundred times as long in nearly all sessions, beyond any chance: who is kept from a processor is so
- * now and then, and not each time in the same function. */
-#define FULL_P 1e-6
-
-static gboolean is_beyond_full(const struct diff_work *work)
+/* What runs, on a full machine. Where its processor time is known: caches and cores are shared, so that, too,
+ * is longer for the same work. */
+static void cap_for_running(struct diff_work *work)
 {
-	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+	gboolean known = diff_knows_processor(work);
+	gboolean beyond = (has_several(work) && is_beyond_runs(work)) ||
+			  diff_shifts_by(work, diff_verdict_row(work->diff),
+					 known ? DIFF_PLAIN_FACTOR : DIFF_FULL_FACTOR,
+					 known ? work->options.alpha : DIFF_FULL_P);
 
-	return work->testable && row && work->diff->verdict.change == FDAR_CHANGE_RUNNING &&
-	       !work->diff->verdict.per_call && !row->transfers &&
-	       MIN(row->ratio, row->ratio_median) >= DIFF_FULL_FACTOR && diff_is_shift(row) &&
-	       row->test.adjusted < FULL_P;
+	if (known && !beyond)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "the machine was full: what runs is processor time, and who shares caches "
+			 "makes that longer, too");
+	if (!known)
+		diff_cap(work, beyond ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
+			 "the machine was full: somebody waited for a processor in %.0f %% of its "
+			 "fullest moment, and waiting for one looks like running",
+			 100 * work->options.pressure);
 }
 
-/* Whoever waits for a processor looks as if it ran. */
 static void cap_for_processors(struct diff_work *work)
 {
 	const struct fdar_verdict *verdict = &work->diff->verdict;
@@ -326,21 +332,15 @@ static void cap_for_processors(struct diff_work *work)
 	gboolean rests =
 		verdict->change == FDAR_CHANGE_IDLE || verdict->change == FDAR_CHANGE_BLOCKED;
 
-	if (rests && diff_is_full(work) && !work->diff->blind && !work->diff->silent &&
-	    !diff_never_end(work->diff))
+	if (!diff_is_full(work))
+		return;
+	if (rests && !work->diff->blind && !work->diff->silent && !diff_never_end(work->diff))
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "the machine was full: somebody waited for a processor in %.0f %% of its "
 			 "fullest moment, and nobody works for a session meanwhile",
 			 100 * work->options.pressure);
-	if (!runs || verdict->counted || !diff_is_full(work))
-		return;
-	gboolean several = has_several(work);
-	diff_cap(work,
-		 (several && is_beyond_runs(work)) || is_beyond_full(work) ? FDAR_CONFIDENCE_MEDIUM
-									   : FDAR_CONFIDENCE_LOW,
-		 "the machine was full: somebody waited for a processor in %.0f %% of its fullest "
-		 "moment, and waiting for one looks like running",
-		 100 * work->options.pressure);
+	if (runs && !verdict->counted)
+		cap_for_running(work);
 }
 
 /* What is known of runs of this server, from a calibration. */
@@ -409,8 +409,10 @@ static void cap_for_kind(struct diff_work *work)
 	case FDAR_CHANGE_FASTER:
 		return;
 	case FDAR_CHANGE_SPREAD:
-		diff_cap(work, FDAR_CONFIDENCE_LOW,
-			 "a slower machine looks the same: no function stands out");
+		diff_cap(work, FDAR_CONFIDENCE_LOW, "%s",
+			 diff_is_for_processor(work->diff)
+				 ? "others had the processor: that is nobody's doing here"
+				 : "a slower machine looks the same: no function stands out");
 		return;
 	case FDAR_CHANGE_IDLE:
 	case FDAR_CHANGE_BLOCKED:

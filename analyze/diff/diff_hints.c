@@ -178,6 +178,23 @@ static void hint_followers(struct diff_work *work)
 		     diff_duration(lock->baseline.own_ns, baseline));
 }
 
+static void hint_processor(struct fdar_diff *diff)
+{
+	double before_ns = 0, added_ns = diff_processor_added_ns(diff);
+	char added[32], before[32];
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (diff->rows[i].frame == FDAR_FRAME_WAIT &&
+		    diff->rows[i].wait == FDAR_WAIT_PROCESSOR)
+			before_ns += diff->rows[i].baseline.own_ns;
+	if (diff->added_ns > 0 && added_ns >= 0.1 * diff->added_ns)
+		hint(diff,
+		     "%s also wait longer for a processor that others have: %s against %s; it is "
+		     "not in what functions run for",
+		     diff_units(diff), diff_duration(before_ns + added_ns, added),
+		     diff_duration(before_ns, before));
+}
+
 static void hint_recursion(struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
@@ -395,6 +412,7 @@ void diff_hint(struct diff_work *work)
 	hint_outlier(work);
 	hint_sessions(work);
 	hint_followers(work);
+	hint_processor(work->diff);
 	hint_recursion(work->diff);
 	hint_work(work->diff);
 	hint_server(work);

@@ -19,6 +19,7 @@
  *	diff_idle.c        sessions that stay open
  *	diff_confidence.c  how sure that is, and why
  *	diff_sentence.c    the verdict in English
+ *	diff_processor.c   waiting for a processor, which is not running
  *	diff_hints.c       what else a reviewer should know
  */
 #ifndef FDAR_ANALYZE_DIFF_DIFF_PRIVATE_H
@@ -53,6 +54,7 @@
 
 /* Nor does a full machine, in nearly all sessions. */
 #define DIFF_FULL_FACTOR 100
+#define DIFF_FULL_P      1e-6 /* who is kept from a processor is so now and then, not in one function */
 
 /* A machine in which somebody waits for a processor for so much of the time is full. */
 #define DIFF_FULL_PART 0.5
@@ -184,17 +186,28 @@ double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *wi
 /* Why there can be no verdict: the sentence, and the confidence is low. FALSE: there can be. */
 gboolean diff_refuse(struct diff_work *work);
 
-/* Whoever waits for a processor looks as if it ran. FALSE where that is not known. */
+/* Somebody waited for a processor for much of the time. FALSE where that is not known. */
 static inline gboolean diff_is_full(const struct diff_work *work)
 {
 	return work->options.pressure >= DIFF_FULL_PART;
 }
+
+/* Both sides tell when threads were off the processor: what runs is processor time. */
+gboolean diff_knows_processor(const struct diff_work *work);
+/* The machine was full, and who waited for a processor looks as if it ran. */
+gboolean diff_hides_running(const struct diff_work *work);
+/* What sessions waited longer for a processor; that is at least half of what was added to them. */
+double diff_processor_added_ns(const struct fdar_diff *diff);
+gboolean diff_is_for_processor(const struct fdar_diff *diff);
 
 void diff_judge(struct diff_work *work);
 /* Sessions take longer, or run longer, which is not chance. */
 gboolean diff_is_longer(const struct diff_work *work, gboolean running);
 /* Nearly all of its sessions are above the baseline's, by much. */
 gboolean diff_is_shift(const struct fdar_diff_row *row);
+/* The verdict is that it runs longer: so many times by mean and middle, in nearly all sessions. */
+gboolean diff_shifts_by(const struct diff_work *work, const struct fdar_diff_row *row,
+			double factor, double p);
 gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_row *row);
 gboolean diff_row_runs(const struct fdar_diff_row *row);
 gboolean diff_is_function(const struct fdar_diff_node *node);

@@ -233,7 +233,7 @@ static void fill_row(struct diff_work *work, struct fdar_diff_row *row, uint32_t
 #define LOCK_PART 0.02
 
 /* What may be longer only because of what threads do elsewhere. */
-enum follower { FOLLOWS_NOT, FOLLOWS_QUEUE, FOLLOWS_LOCK, FOLLOWS_CLIENT };
+enum follower { FOLLOWS_NOT, FOLLOWS_QUEUE, FOLLOWS_LOCK, FOLLOWS_CLIENT, FOLLOWS_PROCESSOR };
 
 static enum follower follower_of(uint8_t frame, uint8_t wait, const struct fdar_diff_side *baseline,
 				 const struct fdar_diff_side *subject)
@@ -242,6 +242,8 @@ static enum follower follower_of(uint8_t frame, uint8_t wait, const struct fdar_
 		return FOLLOWS_QUEUE;
 	if (frame == FDAR_FRAME_WAIT && wait == FDAR_WAIT_LOCK)
 		return FOLLOWS_LOCK;
+	if (frame == FDAR_FRAME_WAIT && wait == FDAR_WAIT_PROCESSOR)
+		return FOLLOWS_PROCESSOR;
 	return diff_is_for_client(frame, baseline, subject) ? FOLLOWS_CLIENT : FOLLOWS_NOT;
 }
 
@@ -262,7 +264,7 @@ static gboolean they_follow(struct diff_work *work, enum follower kind)
 
 		if (is == kind)
 			follow_ns += MAX(row->added_ns, 0);
-		else if (is != FOLLOWS_QUEUE && is != FOLLOWS_CLIENT &&
+		else if (is != FOLLOWS_QUEUE && is != FOLLOWS_CLIENT && is != FOLLOWS_PROCESSOR &&
 			 row->ratio >= work->options.min_ratio)
 			served_ns += MAX(row->added_ns, 0);
 	}
@@ -282,6 +284,8 @@ gboolean diff_follows(const struct diff_work *work, uint8_t frame, uint8_t wait,
 		return work->locks_follow;
 	case FOLLOWS_CLIENT:
 		return work->clients_follow;
+	case FOLLOWS_PROCESSOR:
+		return TRUE; /* behind whoever had it, in whatever program */
 	default:
 		return FALSE;
 	}

@@ -187,8 +187,10 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 		else
 			diff_add_number(text, verdict->factor);
 		g_string_append_printf(text, "%s longer, %s", verdict->factor < 1.1 ? "" : "x",
-				       diff->even ? "spread evenly over all functions"
-						  : "and no function stands out");
+				       diff_is_for_processor(diff)
+					       ? "mostly waiting for a processor"
+				       : diff->even ? "spread evenly over all functions"
+						    : "and no function stands out");
 		break;
 	case FDAR_CHANGE_FASTER:
 		g_string_append_printf(text, "no slowdown: %s %.2g of the time", what,

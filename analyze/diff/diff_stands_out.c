@@ -8,7 +8,9 @@
 
 gboolean diff_is_longer(const struct diff_work *work, gboolean running)
 {
-	return work->longer || (running && work->running_longer);
+	return running && diff_knows_processor(work)
+		       ? work->running_longer
+		       : work->longer || (running && work->running_longer);
 }
 
 /* Nearly all sessions of the subject are above those of the baseline, by much: that some are far out
@@ -18,6 +20,14 @@ gboolean diff_is_longer(const struct diff_work *work, gboolean running)
 gboolean diff_is_shift(const struct fdar_diff_row *row)
 {
 	return row->test.delta >= 0.8 && row->ratio_median >= DIFF_UNTESTED_RATIO;
+}
+
+gboolean diff_shifts_by(const struct diff_work *work, const struct fdar_diff_row *row,
+			double factor, double p)
+{
+	return work->testable && row && work->diff->verdict.change == FDAR_CHANGE_RUNNING &&
+	       !work->diff->verdict.per_call && !row->transfers && diff_is_shift(row) &&
+	       MIN(row->ratio, row->ratio_median) >= factor && row->test.adjusted < p;
 }
 
 /* No mood of a machine does that, in whatever part of the run. */
@@ -111,7 +121,7 @@ static gboolean is_moved(const struct diff_work *work, const struct fdar_diff_ro
 /* It runs so much longer that neither pace nor a system call between others is the reason. */
 static gboolean is_beyond_pace(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return diff_row_runs(row) && !diff_is_full(work) && row->ratio >= DIFF_PACE_FACTOR &&
+	return diff_row_runs(row) && !diff_hides_running(work) && row->ratio >= DIFF_PACE_FACTOR &&
 	       row->added_ns >= DIFF_PACE_NS;
 }
 
@@ -124,6 +134,8 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 
 	if (!diff_is_large(work, grown_ratio(row), grown_ns(row, 1), runs) ||
 	    !is_significant(work, row))
+		return FALSE;
+	if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_PROCESSOR)
 		return FALSE;
 	/* Did nothing itself. */
 	if (!(row->subject.calls > 0) && !row->below)
@@ -139,7 +151,7 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	double ratio = grown_ratio(row);
 	if (load->pace && ratio < PACE_RATIO * usual)
 		return FALSE;
-	if (diff_is_full(work) && row->share < DIFF_MIN_PART &&
+	if (diff_hides_running(work) && row->share < DIFF_MIN_PART &&
 	    ratio < usual * least_on_full(work, row, usual))
 		return FALSE;
 	if (is_of_few(work, row, usual) && row->test.p_few >= work->options.alpha)

@@ -340,7 +340,7 @@ void diff_rows_rank(struct diff_work *work)
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		diff->rows[i].stands_out =
 			!is_outside(&diff->rows[i]) && diff_stands_out(work, &diff->rows[i]);
-	if (diff_is_full(work))
+	if (diff_hides_running(work))
 		prefer_shifts(diff);
 	diff_rows_sort(diff);
 }

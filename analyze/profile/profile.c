@@ -347,6 +347,7 @@ static void merge_figures(struct fdar_profile *profile, const struct fdar_profil
 	profile->end_ns = MAX(profile->end_ns, from->end_ns);
 	profile->span_ns = profile_sum(profile->span_ns, from->span_ns);
 	profile->threads += from->threads;
+	profile->watched = profile_sum(profile->watched, from->watched);
 	profile->io_sessions = profile_sum(profile->io_sessions, from->io_sessions);
 	profile->processes += from->processes;
 }

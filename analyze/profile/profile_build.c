@@ -403,6 +403,7 @@ static void add_figures(const struct fdar_profile_builder *builder, struct fdar_
 	profile->threads = stats.threads;
 	profile->io_sessions = stats.io_sessions;
 	profile->processes = stats.processes;
+	profile->watched = stats.watched;
 	profile->begin_ns = stats.begin_ns;
 	profile->end_ns = stats.end_ns;
 	profile->span_ns = stats.end_ns - stats.begin_ns;

@@ -1,6 +1,7 @@
 /* Functions of a profile: what they are called, where they come from. */
 #include "analyze/profile/profile_build_private.h"
 #include "analyze/profile/profile_private.h"
+#include "instrument/wire/events.h"
 
 #define DEPTH_MAX 1024 /* a clone's other calls are looked for so far out */
 
@@ -121,7 +122,9 @@ static uint32_t make_function(struct fdar_profile_builder *builder,
 		return profile_function_seen(builder, &function, NULL);
 	}
 	function.name = builder->source.text(builder->source.texts, path->name);
-	function.component = path->kind == FDAR_FRAME_WAIT ? "libc" : FDAR_COMPONENT_PROGRAM;
+	function.component = path->kind != FDAR_FRAME_WAIT       ? FDAR_COMPONENT_PROGRAM
+			     : path->wait == FDAR_WAIT_PROCESSOR ? "kernel"
+								 : "libc";
 	function.known = TRUE;
 	function.program = path->kind != FDAR_FRAME_WAIT;
 	return profile_function_seen(builder, &function, NULL);

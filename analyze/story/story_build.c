@@ -227,8 +227,9 @@ static void on_frame(void *user, const struct fdar_walk_frame *frame)
 	struct story_node *node;
 
 	fdar_activity_frame(b->source.activity, frame);
-	if (!is_ours(b, frame->session)) {
-		if (b->seen && !b->closed)
+	/* Who had the processor meanwhile is no part of the story. */
+	if (frame->wait == FDAR_WAIT_PROCESSOR || !is_ours(b, frame->session)) {
+		if (b->seen && !b->closed && frame->wait != FDAR_WAIT_PROCESSOR)
 			move_out(b, frame);
 		return;
 	}

@@ -131,6 +131,7 @@ static void on_note(struct fdar_walk *walk, const struct thread *thread,
 
 static void pass_time(struct fdar_walk *walk, struct thread *thread, uint64_t time_ns)
 {
+	thread->before_ns = thread->now_ns;
 	if (G_UNLIKELY(time_ns < thread->now_ns))
 		walk->stats.time_backwards++;
 	else
@@ -181,6 +182,9 @@ static void dispatch_rest(struct fdar_walk *walk, struct thread *thread,
 		/* Told by the thread itself: it ended in them, by pthread_exit() or a cancellation. */
 		walk->stats.unwound += thread->frames->len;
 		walk_thread_end(walk, thread, HOW_REPAIR);
+		break;
+	case FDAR_EVENT_OFF_CPU:
+		walk_off_cpu(walk, thread, event);
 		break;
 	case FDAR_EVENT_FORKING:
 		walk_process_fork(walk, thread, event);

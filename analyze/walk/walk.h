@@ -303,10 +303,12 @@ struct fdar_walk_stats {
 	uint64_t skipped_ns;
 	uint64_t exchanges;         /* requests that were inferred */
 	uint64_t inferred_handoffs; /* hand-offs that were */
-	uint64_t unwound;  /* frames whose functions ended without returning; of repaired */
-	uint64_t lost;     /* calls that the tracer says are missing */
-	uint64_t switches; /* of functions, on or off */
-	uint64_t begin_ns; /* of the earliest and the latest event, 0 when there was none */
+	uint64_t unwound;    /* frames whose functions ended without returning; of repaired */
+	uint64_t lost;       /* calls that the tracer says are missing */
+	uint64_t switches;   /* of functions, on or off */
+	uint64_t watched;    /* processes that tell when their threads are off the processor */
+	uint64_t off_cpu_ns; /* that they told of: in waits of the kind PROCESSOR, and OTHER */
+	uint64_t begin_ns;   /* of the earliest and the latest event, 0 when there was none */
 	uint64_t end_ns;
 };
 

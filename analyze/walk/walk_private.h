@@ -94,6 +94,7 @@ struct process {
 	GPtrArray *forks;   /* of struct fork, oldest first: whose child may still bring sessions */
 	GHashTable *sessions; /* set of struct session that are open in it */
 	gboolean ended;       /* it has said so; what it says then is said while it ends */
+	gboolean watched;     /* it tells when its threads are off the processor */
 	gboolean tells_functions, tells_io; /* it has; kept where work is inferred only */
 };
 
@@ -146,6 +147,7 @@ struct thread {
 	uint32_t index;
 	uint32_t name;
 	uint64_t now_ns;         /* of its last event */
+	uint64_t before_ns;      /* and of the one before, where that matters */
 	uint64_t over_ns;        /* when its process may have ended; 0: nothing is known of that */
 	struct session *session; /* that it is on; may be NULL */
 	struct session *current; /* the unit of that, to which its frames belong; may be NULL */
@@ -341,6 +343,7 @@ void walk_work_after(struct fdar_walk *walk, struct thread *thread, const struct
 /* walk_wait.c */
 void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 void walk_wait_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
+void walk_off_cpu(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event);
 
 /* walk_owner.c */
 /* Gives open frames of sessions to the server: all, or the adopted ones of other sessions. */

@@ -63,6 +63,34 @@ void walk_wait(struct fdar_walk *walk, struct thread *thread, const struct fdar_
 	}
 }
 
+/* A wait that nobody saw, in what is open: the last of the time since the thread's last event. It is whose
+ * that frame is: a loop that waits for work by a call that is not told does not do so for who comes next. */
+void walk_off_cpu(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
+{
+	uint64_t now_ns = thread->now_ns;
+	struct fdar_event wait = { .name = event->off_cpu.what, .fd = -1 };
+	struct frame *frame;
+
+	if (event->off_cpu.why == FDAR_OFF_CPU_WATCHED) {
+		walk->stats.watched += !thread->process->watched;
+		thread->process->watched = TRUE;
+		return;
+	}
+	if (!event->off_cpu.ns || !thread->frames->len || thread->open[FDAR_FRAME_WAIT] ||
+	    thread->overflow)
+		return;
+	gboolean server = walk_frame_at(thread, thread->frames->len - 1)->claim == CLAIM_SERVER;
+	wait.waiting.kind = event->off_cpu.why == FDAR_OFF_CPU_PREEMPTED ? FDAR_WAIT_PROCESSOR
+									 : FDAR_WAIT_OTHER;
+	thread->now_ns = MAX(thread->before_ns, now_ns - MIN(now_ns, event->off_cpu.ns));
+	frame = walk_stack_enter(walk, thread, FDAR_FRAME_WAIT, &wait);
+	if (frame && server)
+		walk_owner_to_server(walk, thread, frame);
+	walk->stats.off_cpu_ns += now_ns - thread->now_ns;
+	thread->now_ns = now_ns;
+	walk_stack_exit(walk, thread, FDAR_FRAME_WAIT, &wait);
+}
+
 void walk_wait_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	gboolean first = !thread->waited;

@@ -30,7 +30,7 @@ void walk_work_before(struct fdar_walk *walk, struct thread *thread, const struc
 {
 	struct process *process = thread->process;
 
-	if (process->tells_functions)
+	if (process->tells_functions || event->kind == FDAR_EVENT_OFF_CPU)
 		return;
 	rest(walk, thread);
 	if (event->kind == FDAR_EVENT_IO)

@@ -3,6 +3,7 @@
 #include "functions/life.h"
 #include "functions/records.h"
 #include "functions/selection.h"
+#include "provider/processor.h"
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -65,6 +66,16 @@ static inline struct fdar_thread *core_begin(uintptr_t position, bool patched)
 			fdar_thread_attend(thread, position);
 	}
 	return thread;
+}
+
+/* Before what comes next is told: the time that the thread was kept from running, if it was, is in what
+ * is open now. TRUE: that took time. */
+static inline bool core_off(struct fdar_thread *thread)
+{
+	if (likely(!fdar_processor_switched()))
+		return false;
+	fdar_records_off(thread);
+	return true;
 }
 
 static inline void core_end(struct fdar_thread *thread)
@@ -216,6 +227,7 @@ bool fdar_calls_enter(uintptr_t function, void **slot)
 	thread = core_begin(position, true);
 	if (unlikely(!thread))
 		return false;
+	core_off(thread);
 	frame = frame_push(thread, function, position, (uintptr_t)*slot, 0);
 	if (frame)
 		frame->begin = fdar_clock_ticks();
@@ -259,6 +271,8 @@ void *fdar_calls_leave(void **slot)
 
 	if (unlikely(!thread))
 		return slot_recover(position);
+	if (core_off(thread))
+		now = fdar_clock_ticks();
 	depth = (uint32_t)thread->returns.count;
 	if (unlikely(depth == 0 || thread->frames[depth - 1].position != position ||
 		     thread->frames[depth - 1].from != 0)) {
@@ -295,6 +309,7 @@ void fdar_calls_hook_enter(uintptr_t function, uintptr_t call_site, uintptr_t fr
 
 	if (unlikely(!thread))
 		return;
+	core_off(thread);
 	frame = frame_push(thread, function, hook_position(thread, call_site, stack, base),
 			   call_site, from);
 	if (frame)
@@ -361,6 +376,8 @@ void fdar_calls_hook_leave(uintptr_t function, uintptr_t call_site, uintptr_t fr
 
 	if (unlikely(!thread))
 		return;
+	if (core_off(thread))
+		now = fdar_clock_ticks();
 	if (!exit.jumped)
 		exit.position = hook_position(thread, call_site, stack, base);
 	depth = (uint32_t)thread->returns.count;

@@ -1,6 +1,7 @@
 #include "functions/records.h"
 
 #include "functions/selection.h"
+#include "provider/processor.h"
 
 void fdar_records_skipped_write(struct fdar_thread *thread, struct fdar_frame *frame, uint64_t at)
 {
@@ -82,6 +83,26 @@ void fdar_records_flush(struct fdar_thread *thread, uint64_t now, bool may_wait)
 		}
 	}
 	fdar_thread_flush(thread, may_wait);
+}
+
+static void off(void *argument)
+{
+	struct fdar_thread *thread = argument;
+	unsigned why;
+	uint64_t ns = flowdar_control_off_ns(&why);
+
+	if (!ns)
+		return;
+	fdar_records_flush(thread, fdar_clock_ticks(), true);
+	flowdar_control_off(ns, why);
+}
+
+__attribute__((cold)) void fdar_records_off(struct fdar_thread *thread)
+{
+	if (thread->vectors)
+		fdar_vectors_call(off, thread);
+	else
+		off(thread);
 }
 
 void fdar_records_flush_own(void)

@@ -46,6 +46,10 @@ void fdar_records_unwind(struct fdar_thread *thread, uint32_t count);
 /* Writes out everything: open calls too. May wait at the gate if may_wait. */
 void fdar_records_flush(struct fdar_thread *thread, uint64_t now, bool may_wait);
 
+/* The owner, inside: it has been off the processor. Everything that is pending is written, and for how long
+ * it was. */
+void fdar_records_off(struct fdar_thread *thread);
+
 /* The calling thread's, before it writes something else. */
 void fdar_records_flush_own(void);
 

@@ -18,6 +18,7 @@
 #include "instrument/wire/events.h"
 #include "provider/counters.h"
 #include "provider/helper.h"
+#include "provider/processor.h"
 #include "provider/standard.h"
 
 #define GONE_NS    UINT64_C(5000000000) /* alive stands still so long: there is no recorder */
@@ -127,6 +128,7 @@ static void gate_wait(const struct fdar_control *segment)
 		syscall(SYS_futex, &segment->gate, FUTEX_WAIT, FDAR_CONTROL_WAIT, &most, NULL, 0);
 	}
 	passes_gate = 0;
+	fdar_processor_restart();
 	fdar_control_add(waited_ns, monotonic_ns() - began);
 	errno = saved_errno;
 }
@@ -150,6 +152,7 @@ static void identity_tell(const struct fdar_control *segment)
 	memcpy(name, segment->recording, FDAR_CONTROL_NAME_BYTES);
 	name[FDAR_CONTROL_NAME_BYTES] = '\0';
 	flowdar_link_.process.write(name, getppid());
+	fdar_processor_tell();
 	if (!__atomic_exchange_n(&state.counted, 1, __ATOMIC_RELAXED))
 		fdar_control_add(told, 1);
 	__atomic_store_n(&state.identity, IDENTITY_TOLD, __ATOMIC_RELEASE);
@@ -194,14 +197,18 @@ bool flowdar_control_before_now(void)
 bool fdar_control_event_slow(void)
 {
 	const struct fdar_control_user *user = fdar_control_user();
+	unsigned why = 0;
 
 	if (!before(true))
 		return false;
+	uint64_t off_ns = fdar_processor_switched() ? flowdar_control_off_ns(&why) : 0;
 	if (user && !asks_user) {
 		asks_user = 1;
 		user->event();
 		asks_user = 0;
 	}
+	if (off_ns)
+		flowdar_control_off(off_ns, why);
 	return true;
 }
 
@@ -238,6 +245,7 @@ bool fdar_control_map(const char *path)
 		return false;
 	}
 	fdar_control_gone(false);
+	fdar_processor_begin();
 	fdar_counters_open(path);
 	__atomic_store_n(&state.identity, IDENTITY_UNTOLD, __ATOMIC_RELEASE);
 	__atomic_store_n(&state.counted, 0, __ATOMIC_RELAXED);
@@ -296,6 +304,7 @@ void flowdar_control_forked(void)
 	if (state.pid == pid)
 		return;
 	state.birth = (struct fdar_control_birth){ state.pid, forking, daemonizing };
+	fdar_processor_restart();
 	daemonizing = 0;
 	state.pid = pid;
 	__atomic_store_n(&state.counted, 0, __ATOMIC_RELAXED);

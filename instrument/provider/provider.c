@@ -21,6 +21,7 @@
 #include "instrument/wire/events.h"
 #include "provider/address.h"
 #include "provider/control.h"
+#include "provider/processor.h"
 
 #define BYTES_MAX 4096u
 
@@ -154,12 +155,22 @@ static void wait_begin(const char *what, unsigned kind, int fd)
 	struct text cut;
 
 	EVENT(IO, wait_begin, text_cut(&cut, what),
-	      (uint8_t)(kind < FDAR_WAIT_KINDS ? kind : FDAR_WAIT_OTHER), fd);
+	      (uint8_t)(kind <= FDAR_WAIT_SLEEP ? kind : FDAR_WAIT_OTHER), fd);
+	fdar_processor_wait();
 }
 
 static void wait_end(int64_t result)
 {
+	fdar_processor_waited();
 	EVENT(IO, wait_end, result);
+}
+
+static void off_cpu(const char *what, unsigned why, uint64_t ns)
+{
+	if (lttng_ust_tracepoint_enabled(flowdar, off_cpu)) {
+		WRITE(off_cpu, what, (uint8_t)why, ns);
+		fdar_control_wrote(FDAR_CONTROL_EVENTS_IO);
+	}
 }
 
 static void scope_enter(const char *name)

@@ -17,13 +17,14 @@
 
 /* What a thread waits for, and so what the end of the wait means to whoever owns its time. */
 enum fdar_wait_kind {
-	FDAR_WAIT_OTHER = 0,  /* can block, nothing more is known */
-	FDAR_WAIT_IO = 1,     /* one descriptor: recv, send, poll of a single descriptor */
-	FDAR_WAIT_POLL = 2,   /* any of several: epoll_wait, select or poll of two or more */
-	FDAR_WAIT_ACCEPT = 3, /* a new connection */
-	FDAR_WAIT_COND = 4,   /* a condition variable or semaphore */
-	FDAR_WAIT_LOCK = 5,   /* a mutex or rwlock that somebody else holds */
-	FDAR_WAIT_SLEEP = 6,  /* a time span */
+	FDAR_WAIT_OTHER = 0,     /* can block, nothing more is known */
+	FDAR_WAIT_IO = 1,        /* one descriptor: recv, send, poll of a single descriptor */
+	FDAR_WAIT_POLL = 2,      /* any of several: epoll_wait, select or poll of two or more */
+	FDAR_WAIT_ACCEPT = 3,    /* a new connection */
+	FDAR_WAIT_COND = 4,      /* a condition variable or semaphore */
+	FDAR_WAIT_LOCK = 5,      /* a mutex or rwlock that somebody else holds */
+	FDAR_WAIT_SLEEP = 6,     /* a time span */
+	FDAR_WAIT_PROCESSOR = 7, /* ready to run: of off_cpu alone */
 	FDAR_WAIT_KINDS
 };
 
@@ -39,6 +40,16 @@ enum fdar_io_op {
 	FDAR_IO_DUP = 7,   /* result: the new descriptor */
 	FDAR_IO_WATCH = 8, /* put under watch: epoll_ctl(EPOLL_CTL_ADD) */
 	FDAR_IO_OPS
+};
+
+/* Why a thread was off the processor. */
+enum fdar_off_cpu {
+	FDAR_OFF_CPU_WATCHED =
+		0, /* it was not (0 ns): its process tells when one is, from here on */
+	FDAR_OFF_CPU_PREEMPTED = 1, /* others were on: it was ready to run */
+	FDAR_OFF_CPU_BLOCKED =
+		2, /* it waited for something, by a call that nobody watches, or a page */
+	FDAR_OFF_CPU_WHYS
 };
 
 /* How a process ends. */

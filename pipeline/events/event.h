@@ -144,6 +144,9 @@ struct fdar_event {
 		/* PROCESS_END: how is an enum fdar_process_end */
 		FDAR_EVENT_VIEW(process_end, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(32), uint8_t how);
+		/* OFF_CPU: for ns of the time since the thread's last event; why is an enum fdar_off_cpu */
+		FDAR_EVENT_VIEW(off_cpu, uint64_t ns, FDAR_NONE(64), FDAR_NONE(64),
+				FDAR_NONE(32), uint32_t what, FDAR_NONE(32), uint8_t why);
 		/* THREAD_BEGIN, THREAD_END */
 		FDAR_EVENT_VIEW(thread, FDAR_NONE(64), FDAR_NONE(64), const char *name,
 				uint32_t name_len, FDAR_NONE(32), FDAR_NONE(32), FDAR_NONE(8));

@@ -14,7 +14,7 @@
 #define LOSSLESS_BYTES (UINT64_C(4) << 20)
 #define METADATA_US    20000u   /* packets that it does not describe yet can only wait */
 #define SWITCH_US      1000000u /* what is in the buffers reaches the disk after so long */
-#define EVENTS_MAX     10
+#define EVENTS_MAX     11
 #define LEAST_BYTES    (UINT64_C(16) << 10)
 #define SMALL_BYTES    (UINT64_C(64) << 10)
 #define CPUS_MEMORY    4 /* the buffers take a quarter of the recorder's memory at most */
@@ -47,6 +47,7 @@ static const struct channel channels[] = {
 		      { FDAR_DETAIL_SESSION, OURS("thread_*") },
 		      { FDAR_DETAIL_SESSION, OURS("forking") },
 		      { FDAR_DETAIL_SESSION, OURS("process_end") },
+		      { FDAR_DETAIL_IO, OURS("off_cpu") },
 		      { FDAR_DETAIL_IO, OURS("wait_*") },
 		      { FDAR_DETAIL_IO, OURS("io") },
 		      { FDAR_DETAIL_IO, OURS("bytes") } } },
@@ -77,7 +78,7 @@ static const char *const known_events[] = {
 	OURS("session_*"), OURS("request_*"), OURS("handoff_*"),   OURS("note"),
 	OURS("thread_*"),  OURS("wait_*"),    OURS("io"),          OURS("bytes"),
 	OURS("calls"),     OURS("func_*"),    OURS("scope_*"),     OURS("process"),
-	OURS("switched"),  OURS("forking"),   OURS("process_end"),
+	OURS("switched"),  OURS("forking"),   OURS("process_end"), OURS("off_cpu"),
 };
 
 struct lttng_domain fdar_tracing_domain(void)

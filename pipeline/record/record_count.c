@@ -30,6 +30,7 @@ static const uint8_t counted_as[FDAR_EVENT_KINDS] = {
 	[FDAR_EVENT_WAIT_END] = AS(IO),
 	[FDAR_EVENT_IO] = AS(IO),
 	[FDAR_EVENT_BYTES] = AS(IO),
+	[FDAR_EVENT_OFF_CPU] = AS(IO),
 };
 
 struct process {
@@ -77,7 +78,7 @@ static void count_batch(struct counting *counting, const struct fdar_event *batc
 			event->kind != FDAR_EVENT_OTHER && event->kind != FDAR_EVENT_PROCESS &&
 			event->kind != FDAR_EVENT_FORKING &&
 			event->kind != FDAR_EVENT_PROCESS_END &&
-			event->kind != FDAR_EVENT_PROCESS_OVER;
+			event->kind != FDAR_EVENT_OFF_CPU && event->kind != FDAR_EVENT_PROCESS_OVER;
 		if (event->kind != FDAR_EVENT_PROCESS)
 			continue;
 		process->names = TRUE;

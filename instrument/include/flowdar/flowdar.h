@@ -128,7 +128,8 @@ extern "C" {
 	EVENT(thread_end, (const char *name)) \
 	EVENT(switched, (uint64_t address, unsigned on, unsigned reason, uint64_t calls, uint64_t ns)) \
 	EVENT(forking, (unsigned number)) \
-	EVENT(process_end, (unsigned how))
+	EVENT(process_end, (unsigned how)) \
+	EVENT(off_cpu, (const char *what, unsigned why, uint64_t ns))
 /* clang-format on */
 
 /*
@@ -154,9 +155,9 @@ struct flowdar_provider_ {
  */
 #define FLOWDAR_LINK_VERSION_ 2
 #if __SIZEOF_POINTER__ == 8
-#define FLOWDAR_LINK_BYTES_ 392
+#define FLOWDAR_LINK_BYTES_ 408
 #else
-#define FLOWDAR_LINK_BYTES_ 200
+#define FLOWDAR_LINK_BYTES_ 208
 #endif
 #define FLOWDAR_JOIN_LINK_(what, version, bytes) flowdar_##what##_v##version##_##bytes
 #define FLOWDAR_NAME_LINK_(what, version, bytes) FLOWDAR_JOIN_LINK_(what, version, bytes)

@@ -67,8 +67,8 @@ static inline const char *script_function(const struct script *script, uint64_t 
 
 static inline uint8_t script_wait_kind(const char *name)
 {
-	static const char *const names[FDAR_WAIT_KINDS] = { "OTHER", "IO",   "POLL", "ACCEPT",
-							    "COND",  "LOCK", "SLEEP" };
+	static const char *const names[FDAR_WAIT_KINDS] = { "OTHER", "IO",   "POLL",  "ACCEPT",
+							    "COND",  "LOCK", "SLEEP", "PROCESSOR" };
 
 	for (uint8_t i = 0; i < FDAR_WAIT_KINDS; i++)
 		if (strcmp(name, names[i]) == 0)
@@ -158,6 +158,7 @@ static inline gboolean script_more(struct script *script, struct fdar_event *eve
 		{ "off", FDAR_EVENT_SWITCHED },        { "on", FDAR_EVENT_SWITCHED },
 		{ "fork", FDAR_EVENT_FORKING },        { "proc", FDAR_EVENT_PROCESS },
 		{ "pend", FDAR_EVENT_PROCESS_END },    { "over", FDAR_EVENT_PROCESS_OVER },
+		{ "cpu", FDAR_EVENT_OFF_CPU },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
@@ -170,6 +171,13 @@ static inline gboolean script_more(struct script *script, struct fdar_event *eve
 			event->wait = event->kind == FDAR_EVENT_PROCESS
 					      ? script_number(part, 2) && part[3]
 					      : (uint8_t)event->addr;
+		if (event->kind == FDAR_EVENT_OFF_CPU) {
+			event->wait = (uint8_t)event->addr;
+			event->addr = event->addr2;
+			event->name = script_text(script, event->wait == FDAR_OFF_CPU_PREEMPTED
+								  ? "processor"
+								  : "blocked");
+		}
 		if (event->kind == FDAR_EVENT_PROCESS_OVER)
 			event->over.perhaps = (int32_t)event->addr;
 		if (event->kind == FDAR_EVENT_IO) {

@@ -846,6 +846,66 @@ static void test_full_machine(void)
 	}
 }
 
+/* Both sides say when threads were off the processor: what runs is processor time. */
+static void test_full_and_known(void)
+{
+	static const struct {
+		double factor;
+		gboolean both;
+		enum fdar_confidence confidence;
+	} cases[] = {
+		{ 30, TRUE, FDAR_CONFIDENCE_HIGH },
+		{ 2.5, TRUE, FDAR_CONFIDENCE_MEDIUM },
+		{ 30, FALSE, FDAR_CONFIDENCE_LOW },
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct fdar_diff_options options = { .pressure = 0.9 };
+		g_autoptr(fdar_profile) before = moody_run(1, 1, 1);
+		g_autoptr(fdar_profile) after = moody_run(2, 1, cases[i].factor);
+
+		before->watched = cases[i].both ? before->processes : before->processes - 1;
+		after->watched = after->processes;
+		g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &options, NULL);
+		g_assert_cmpstr(diff->verdict.function, ==, "f5");
+		g_assert_cmpint(diff->verdict.confidence, ==, cases[i].confidence);
+	}
+}
+
+/* Sessions in whose function others have the processor for so long. */
+static void kept_run(struct writer *writer, uint32_t seed, double kept_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		g_autofree char *kept = g_strdup_printf("cpu:1:%.0f", kept_ns);
+
+		begin(writer, "");
+		say(writer, "+serve");
+		run(writer, "parse", 50 * US);
+		say(writer, "+match");
+		pass(writer, 60 * US);
+		writer->now += (gint64)kept_ns;
+		say(writer, kept);
+		say(writer, "-match");
+		say(writer, "-serve");
+		end(writer);
+	}
+}
+
+static void test_kept_from_it(void)
+{
+	struct writer a, b;
+
+	kept_run(&a, 1, 1 * US);
+	kept_run(&b, 2, 400 * US);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_SPREAD);
+	g_assert_null(diff->verdict.function);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	g_assert_nonnull(strstr(diff->verdict.sentence, "mostly waiting for a processor"));
+}
+
 /* ---- words ---- */
 
 /* The wait is new; the function is not. */
@@ -945,6 +1005,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/unowned-loop", test_unowned_loop);
 	g_test_add_func("/verdict/sleep-among-thoughts", test_sleep_among_thoughts);
 	g_test_add_func("/verdict/full-machine", test_full_machine);
+	g_test_add_func("/verdict/full-and-known", test_full_and_known);
+	g_test_add_func("/verdict/kept-from-the-processor", test_kept_from_it);
 	g_test_add_func("/verdict/new-wait", test_new_wait);
 	g_test_add_func("/verdict/sensitivity", test_sensitivity);
 	return g_test_run();

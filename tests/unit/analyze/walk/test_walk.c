@@ -43,6 +43,31 @@ static void test_waits_are_leaves(void)
 		      "f@A 0..9 s1 self=3 total=9 wait=6 unfinished\n");
 }
 
+/* Whoever is kept from running waits, in what is open and for whom that is. */
+static void test_off_the_processor(void)
+{
+	expect_frames("A 0 begin:1: 0 +f 10 cpu:1:6 12 -f 13 end:1",
+		      "processor@A 4..10 s1 self=6 total=6 wait=6\n"
+		      "f@A 0..12 s1 self=6 total=12 wait=6\n");
+	/* Since the last event at most. */
+	expect_frames("A 0 +f 5 +g 6 -g 8 cpu:2:100 9 -f",
+		      "g@A 5..6 - self=1 total=1 wait=0\n"
+		      "blocked@A 6..8 - self=2 total=2 wait=2\n"
+		      "f@A 0..9 - self=6 total=9 wait=2\n");
+	/* A loop that asks for work by a call that nobody sees: not for who comes next. */
+	expect_frames(
+		"A 0 begin:1: 0 suspend:1 1 +loop 2 wait:POLL:w 3 w 9 cpu:2:5 10 +h 11 resume:1 "
+		"12 -h 13 -loop",
+		"w@A 2..3 - self=1 total=1 wait=1\n"
+		"blocked@A 4..9 - self=5 total=5 wait=5\n"
+		"h@A 10..12 s1 self=2 total=2 wait=0\n"
+		"loop@A 1..13 - self=4 total=10 wait=6\n");
+	/* In a wait that is told it is known; where nothing is open there is nobody to wait. */
+	expect_frames("A 0 +f 1 wait:IO:recv 5 cpu:1:3 6 w 7 -f 9 cpu:1:2",
+		      "recv@A 1..6 - self=5 total=5 wait=5\n"
+		      "f@A 0..7 - self=2 total=7 wait=5\n");
+}
+
 /* Each wait that asks for any work suspends the session, and what is open is the server's. */
 static void test_idle_wait(void)
 {
@@ -988,6 +1013,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/io-calls", test_io_calls);
 	g_test_add_func("/walk/alias", test_alias);
 	g_test_add_func("/walk/alias-without-descriptor", test_alias_without_descriptor);
+	g_test_add_func("/walk/off-the-processor", test_off_the_processor);
 	g_test_add_func("/walk/requests", test_requests);
 	g_test_add_func("/walk/late-events", test_late_events);
 	g_test_add_func("/walk/random", test_random);

@@ -1,0 +1,170 @@
+#include "provider/processor.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "flowdar/flowdar.h"
+#include "instrument/wire/events.h"
+
+#if __has_include(<sys/rseq.h>) && defined(__x86_64__)
+#include <sys/rseq.h>
+#define HAS_RSEQ 1
+#endif
+
+#define LEAST_NS 2000u /* shorter ones are lost among what reading the clocks takes */
+
+struct fdar_processor flowdar_control_processor;
+
+/* Since when the rest counts; wall_ns 0: nothing is known yet. */
+static __thread struct {
+	uint64_t wall_ns;
+	uint64_t on_ns; /* by the thread's own clock */
+	long preempted;
+	bool waits;
+} since __attribute__((tls_model("initial-exec")));
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+#ifdef HAS_RSEQ
+/* A sequence of one byte at address 1: no thread is ever in it. The kernel wants the signature before
+ * where it would send one that was. */
+static const uint32_t signature[2] = { RSEQ_SIG, 0 };
+static struct rseq_cs nowhere = { .start_ip = 1, .post_commit_offset = 1 };
+
+extern const ptrdiff_t __rseq_offset __attribute__((weak));
+extern const unsigned int __rseq_size __attribute__((weak));
+
+static bool is_there(void)
+{
+	return &__rseq_offset && &__rseq_size && __rseq_size > 0;
+}
+
+static void arm(void)
+{
+	char *thread = __builtin_thread_pointer();
+
+	*(volatile uint64_t *)(thread + flowdar_control_processor.word_at) =
+		flowdar_control_processor.armed;
+}
+
+/* Off the processor, by a call: newer kernels may look at interrupted threads alone. */
+static bool is_noticed(void)
+{
+	struct timespec moment = { .tv_nsec = 1 };
+	volatile uint64_t *word;
+
+	word = (volatile uint64_t *)((char *)__builtin_thread_pointer() + __rseq_offset +
+				     offsetof(struct rseq, rseq_cs));
+	*word = (uintptr_t)&nowhere;
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+	return *word != (uintptr_t)&nowhere;
+}
+
+void fdar_processor_begin(void)
+{
+	int saved_errno = errno;
+
+	if (__atomic_load_n(&flowdar_control_processor.armed, __ATOMIC_RELAXED) || !is_there())
+		return;
+	nowhere.abort_ip = (uintptr_t)&signature[1];
+	if (is_noticed()) {
+		flowdar_control_processor.word_at =
+			__rseq_offset + (intptr_t)offsetof(struct rseq, rseq_cs);
+		__atomic_store_n(&flowdar_control_processor.armed, (uintptr_t)&nowhere,
+				 __ATOMIC_RELEASE);
+	}
+	errno = saved_errno;
+}
+#else
+static void arm(void)
+{
+}
+
+void fdar_processor_begin(void)
+{
+}
+#endif
+
+static long preemptions(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+}
+
+/* Armed first: what comes in between is noticed the next time. */
+static uint64_t restart(void)
+{
+	uint64_t wall_ns, on_ns, off_ns;
+
+	arm();
+	wall_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+	on_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	off_ns = wall_ns - since.wall_ns - (on_ns - since.on_ns);
+	if (!since.wall_ns || (int64_t)off_ns < 0)
+		off_ns = 0;
+	since.wall_ns = wall_ns;
+	since.on_ns = on_ns;
+	return off_ns;
+}
+
+uint64_t flowdar_control_off_ns(unsigned *why)
+{
+	int saved_errno = errno;
+	uint64_t off_ns = restart();
+	long before = since.preempted;
+
+	since.preempted = preemptions();
+	*why = since.preempted > before ? FDAR_OFF_CPU_PREEMPTED : FDAR_OFF_CPU_BLOCKED;
+	errno = saved_errno;
+	return since.waits || off_ns < LEAST_NS ? 0 : off_ns;
+}
+
+void flowdar_control_off(uint64_t ns, unsigned why)
+{
+	if (FLOWDAR_ENABLED(off_cpu))
+		flowdar_link_.off_cpu.write(why == FDAR_OFF_CPU_PREEMPTED ? "processor" : "blocked",
+					    why, ns);
+}
+
+void fdar_processor_restart(void)
+{
+	int saved_errno = errno;
+
+	if (!flowdar_control_processor.armed)
+		return;
+	since.wall_ns = 0;
+	since.waits = false;
+	restart();
+	since.preempted = preemptions();
+	errno = saved_errno;
+}
+
+void fdar_processor_wait(void)
+{
+	since.waits = true;
+}
+
+void fdar_processor_waited(void)
+{
+	int saved_errno = errno;
+
+	if (since.waits && fdar_processor_switched())
+		restart();
+	since.waits = false;
+	errno = saved_errno;
+}
+
+void fdar_processor_tell(void)
+{
+	if (flowdar_control_processor.armed && FLOWDAR_ENABLED(off_cpu))
+		flowdar_link_.off_cpu.write("", FDAR_OFF_CPU_WATCHED, 0);
+}
