@@ -71,8 +71,9 @@ const struct fdar_usage fdar_record_usage = {
 		"\n"
 		"Exit status: 0 when the recording is good, however the server ended (its own\n"
 		"status is in DIR/recording.json); 130 when it was ended by Ctrl-C, and good;\n"
-		"1 when there is none, or --lossless lost an event all the same; 2 for options\n"
-		"that are wrong or do not fit together.\n",
+		"1 when there is none, or --lossless lost an event all the same (a process that\n"
+		"is killed takes along its last calls); 2 for options that are wrong or do not\n"
+		"fit together.\n",
 	.examples =
 		"  flowdar record -o base --play usual.pcap -- ./server --port 8080\n"
 		"  flowdar record -o base -- ./httpd -X -f httpd.conf\n"

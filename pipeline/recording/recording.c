@@ -41,7 +41,7 @@ gboolean fdar_recording_info_whole(const struct fdar_recording_info *info)
 {
 	return !info->unfinished && !info->damaged && !info->discarded && !info->dropped &&
 	       !info->packets_lost && !info->calls_lost && !info->calls_missing &&
-	       !info->events_missing;
+	       !info->events_missing && !info->processes_silent && !info->processes_killed;
 }
 
 /* ---- the members: one table for both directions ---- */

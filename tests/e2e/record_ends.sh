@@ -54,6 +54,16 @@ kill -9 "$(server_pid killed)"
 wait "$recorder" || fail "exit status $?"
 good killed
 [ "$(field "$WORK/killed" exit_status)" = 137 ] || fail "exit_status $(field "$WORK/killed" exit_status)"
+note "kill -9 of a server that was to lose nothing: what its threads had not written is lost"
+start cut --lossless -- "$SERVER" --port 0
+listens cut
+kill -9 "$(server_pid cut)"
+wait "$recorder"
+status=$?
+[ $status = 1 ] || fail "exit status $status"
+grep -q 'not lossless: the recording is good, but not whole' "$WORK/cut.err" || fail "$(cat "$WORK/cut.err")"
+[ "$(field "$WORK/cut" processes_killed)" = 1 ] || fail "$(field "$WORK/cut" processes_killed) processes were cut short"
+good cut
 field "$WORK/killed" ended | grep -q 'killed by signal 9' || fail "does not say how it ended"
 nothing_left
 
