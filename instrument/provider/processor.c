@@ -39,8 +39,8 @@ static uint64_t clock_ns(clockid_t clock)
 static const uint32_t signature[2] = { RSEQ_SIG, 0 };
 static struct rseq_cs nowhere = { .start_ip = 1, .post_commit_offset = 1 };
 
-extern const ptrdiff_t __rseq_offset __attribute__((weak));
-extern const unsigned int __rseq_size __attribute__((weak));
+#pragma weak __rseq_offset
+#pragma weak __rseq_size
 
 static bool is_there(void)
 {
