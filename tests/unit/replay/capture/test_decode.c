@@ -303,6 +303,40 @@ static void test_routes(void)
 	g_assert_cmpuint(decoded.dst_at, ==, 48);
 }
 
+/* Who is away from home says by a destination option who it is, behind padding or behind other headers,
+ * too; what is sent to it names its home in a routing header of type 2 (RFC 6275, 6.3 and 6.4). */
+static void test_home_address(void)
+{
+	static const struct {
+		unsigned first;
+		const char *headers;
+		unsigned src_at, dst_at;
+	} ways[] = {
+		{ 60, "06 02 01 02 0000 c910 20010db8000000000000000000000077", 48, 24 },
+		{ 60, "06 02 0000 0000 c910 20010db8000000000000000000000077", 48, 24 },
+		{ 60, "06 02 c910 20010db8000000000000000000000077 01 02 0000", 44, 24 },
+		{ 0, "3c 00 01 04 00000000 06 02 01 02 0000 c910 20010db8000000000000000000000077",
+		  56, 24 },
+		{ 43, "06 02 02 01 00000000 20010db8000000000000000000000077", 8, 48 },
+		{ 43,
+		  "3c 02 02 01 00000000 20010db8000000000000000000000077 "
+		  "06 02 01 02 0000 c910 20010db8000000000000000000000077",
+		  72, 48 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+		g_autoptr(GByteArray) packet = extended(ways[i].first, ways[i].headers);
+		struct fdar_decoded decoded = decode(DLT_RAW, packet);
+
+		g_test_message("%s", ways[i].headers);
+		g_assert_cmpint(decoded.kind, ==, FDAR_DECODED_TCP);
+		g_assert_cmpuint(decoded.src_at, ==, ways[i].src_at);
+		g_assert_cmpuint(decoded.dst_at, ==, ways[i].dst_at);
+		g_assert_cmpint(memcmp(decoded.src.addr, packet->data + ways[i].src_at, 16), ==, 0);
+		g_assert_cmpint(memcmp(decoded.dst.addr, packet->data + ways[i].dst_at, 16), ==, 0);
+	}
+}
+
 static void check_kind(int link, GByteArray *frame, enum fdar_decoded_kind kind)
 {
 	g_assert_cmpint(decode(link, frame).kind, ==, kind);
@@ -456,6 +490,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/decode/tunnels", test_tunnels);
 	g_test_add_func("/decode/no-tunnels", test_no_tunnels);
 	g_test_add_func("/decode/routes", test_routes);
+	g_test_add_func("/decode/home-address", test_home_address);
 	g_test_add_func("/decode/not-ours", test_not_ours);
 	g_test_add_func("/decode/malformed", test_malformed);
 	g_test_add_func("/decode/cut", test_cut);
