@@ -26,7 +26,7 @@ rm -rf probe
 
 # named FUNCTION COMPONENT: the diff's first line, behind what the players print, names it.
 named() {
-	grep -m 1 -E "^$1 \($2\) runs (for about|[0-9,.]+x longer)" "$WORK/pasted.out" ||
+	grep -m 1 -E "^$1 \($2\) runs (for about|(about )?[0-9,.]+x longer)" "$WORK/pasted.out" ||
 		{ cat "$WORK/pasted.out"; fail "another verdict than $1"; }
 }
 page_paste "$page" 'cat >nginx.conf'
