@@ -12,6 +12,7 @@ const struct fdar_command fdar_commands[] = {
 	{ "info", "what is in a recording: events, processes, binaries, losses", fdar_cmd_info },
 	{ "export", "give the trace to babeltrace2, Trace Compass and others", fdar_cmd_export },
 	{ "replay", "play the sessions of a capture at a server", fdar_cmd_replay },
+	{ "feed", "run a server that reads a capture in the place of a network", fdar_cmd_feed },
 	{ "mirror", "play what an interface sees at another server, as it happens",
 	  fdar_cmd_mirror },
 	{ "split", "take a capture apart into one pcap a session", fdar_cmd_split },

@@ -35,6 +35,7 @@ int fdar_cmd_record(int argc, char **argv);
 int fdar_cmd_info(int argc, char **argv);
 int fdar_cmd_export(int argc, char **argv);
 int fdar_cmd_replay(int argc, char **argv);
+int fdar_cmd_feed(int argc, char **argv);
 int fdar_cmd_mirror(int argc, char **argv);
 int fdar_cmd_split(int argc, char **argv);
 int fdar_cmd_amplify(int argc, char **argv);

@@ -7,14 +7,18 @@ struct fdar_next fdar_next_table;
 int fdar_next_ready;
 
 /* On x86-64 glibc keeps two incompatible kinds of condition variable under one name. Programs of
- * this century mean the later one; where there is just one, the version is not found. */
+ * this century mean the later one; where there is just one, the version is not found. A library between
+ * us and glibc that stands in front of it, too, has no versions, and comes first. */
 static void *find(const char *name)
 {
-	void *found = NULL;
+	void *next = dlsym(RTLD_NEXT, name), *found = NULL;
+	Dl_info one, other;
 
 	if (strncmp(name, "pthread_cond_", 13) == 0)
 		found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
-	return found ? found : dlsym(RTLD_NEXT, name);
+	if (!found || !next || !dladdr(next, &one) || !dladdr(found, &other))
+		return found ? found : next;
+	return one.dli_fbase == other.dli_fbase ? found : next;
 }
 
 /* Threads that come here at once all store the same values. */

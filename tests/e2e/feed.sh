@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# A server that is fed from a capture: all of it, and the same calls in every run, by every thread; in the debugger,
+# too. What cannot be fed is refused, by its name.
+set -euo pipefail
+. "$(dirname "$0")/private.sh"
+: "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
+captures=$FLOWDAR_SOURCE/tests/captures
+server=$FLOWDAR_BUILD/bin/demo_httpd
+cd "$WORK"
+mkdir -p www
+echo hello >www/index.html
+
+# feed STATUS ARGUMENT...: into "said".
+feed() {
+	local expected=$1 status=0
+	shift
+	timeout -k 5 60 "$FLOWDAR" feed "$@" >out 2>said || status=$?
+	[ $status = "$expected" ] || fail "feed $*: expected $expected, not $status: $(cat said)"
+}
+
+feed 0 "$captures/demo-baseline.pcap" -- "$server" --port 8080 --root www
+grep -q '227 of 227 steps, 47 of 47 connections; the server said [1-9][0-9]* bytes$' said || fail "not all was fed: $(cat said)"
+told=$(cat said)
+
+# Recorded, run after run: thread by thread the same calls, for the same sessions. Waits are left out, as times are: one is
+# told only when the kernel made it wait.
+runs=${1:-4}
+for run in $(seq "$runs"); do
+	rm -rf recorded
+	timeout -k 5 60 "$FLOWDAR" record -q -o recorded -- "$FLOWDAR" feed "$captures/demo-baseline.pcap" -- \
+		"$server" --port 8080 --root www >out 2>said || fail "recording: $(cat said)"
+	[ "$(grep 'steps' said)" = "$told" ] || fail "another run when it is recorded: $(cat said)"
+	"$FLOWDAR" log recorded --unfolded --format json >log.json
+	jq -r 'def calls: select(.kind == "call" and .of != "wait"), (.below[]? | calls);
+		[.items[] | calls] | group_by(.tid)[] | sort_by(.start_epoch_ns)[] | "\(.session) \(.name) \(.result // "")"' log.json >"calls.$run"
+	[ "$(wc -l <"calls.$run")" -gt 300 ] || fail "only $(wc -l <"calls.$run") calls"
+	cmp calls.1 "calls.$run" || fail "run $run: $(diff calls.1 "calls.$run" | head -10)"
+done
+"$FLOWDAR" analyze recorded --by session --format json >sessions.json
+[ "$(jq .session_count sessions.json)" = 47 ] || fail "not 47 sessions"
+
+if command -v gdb >/dev/null; then
+	feed 0 "$captures/demo-baseline.pcap" -- gdb -nx -batch -ex 'handle SIGTERM nostop noprint pass' -ex 'break queue_put' \
+		-ex run -ex 'delete' -ex continue --args "$server" --port 8080 --root www
+	grep -q 'hit Breakpoint 1' out || fail "no breakpoint: $(cat out)"
+	[ "$(cat out said | grep -o '[0-9]* of 227 steps.*')" = "${told#flowdar feed: }" ] || fail "another run in gdb: $(cat out said)"
+fi
+if command -v valgrind >/dev/null; then
+	feed 0 "$captures/demo-baseline.pcap" -- valgrind -q --error-exitcode=9 "$server" --port 8080 --root www
+	[ "$(cat said)" = "$told" ] || fail "another run under valgrind: $(cat said)"
+fi
+for other in redis-server nginx; do
+	command -v $other >/dev/null || continue
+	case $other in
+	redis-server) feed 0 "$captures/replay-redis.pcap" -- redis-server --port 6379 --save '' --protected-mode no ;;
+	nginx)
+		cat >nginx.conf <<-END
+			daemon off; master_process off; pid $PWD/nginx.pid; error_log $PWD/nginx.err; events { }
+			http { access_log off; client_body_temp_path $PWD/b; proxy_temp_path $PWD/p; fastcgi_temp_path $PWD/f;
+			uwsgi_temp_path $PWD/u; scgi_temp_path $PWD/s; server { listen 8081; root $PWD/www; } }
+		END
+		feed 0 "$captures/replay-nginx.pcap" -- nginx -e "$PWD/nginx.err" -c "$PWD/nginx.conf"
+		;;
+	esac
+	grep -q ' 16 of 16 connections' said || fail "$other: $(cat said)"
+done
+
+# What cannot be fed.
+feed 1 "$captures/replay-udp.pcap" -- "$server" --port 8080
+feed 3 "$captures/replay-echo.pcap" -- "$FLOWDAR_BUILD/bin/echo_server" 7000
+grep -q 'a socket of type 2, protocol 0: only TCP can be fed' said || fail "UDP: $(cat said)"
+feed 1 "$captures/demo-baseline.pcap" -- ./no-server
+feed 2 "$captures/demo-baseline.pcap"
+echo "$told; $runs recorded runs alike"
