@@ -158,23 +158,31 @@ static void on_exec(struct fdar_sampler *sampler, const struct fdar_perf_record 
 /* ---- stacks ---- */
 
 /* What code does, by its binary: bits of a function's. */
-enum { CODE_KNOWN = 1, CODE_TRACER = 2, CODE_IO = 4, CODE_WRAPPER = 8 };
+enum { CODE_KNOWN = 1, CODE_TRACER = 2, CODE_IO = 4, CODE_WRAPPER = 8, CODE_RETURN = 16 };
+
+/* Where functions return to whose calls are recorded (trampoline.S): who is about to is in none of ours. */
+#define RETURN "flowdar_patched_return"
 
 static unsigned code_of(struct fdar_sampler *sampler, uint32_t function)
 {
 	gpointer known = g_hash_table_lookup(sampler->binaries, GUINT_TO_POINTER(function + 1));
+	const struct fdar_sample_function *known_as;
 	const char *binary;
 	unsigned code = CODE_KNOWN;
 
 	if (known)
 		return GPOINTER_TO_UINT(known);
-	binary = g_array_index(sampler->samples->functions, struct fdar_sample_function, function)
-			 .binary;
+	known_as =
+		&g_array_index(sampler->samples->functions, struct fdar_sample_function, function);
+	binary = known_as->binary;
 	if (g_str_has_prefix(binary, "libflowdar-io.so"))
 		code |= CODE_IO;
 	else if (g_str_has_prefix(binary, "liblttng-ust-f") ||
 		 g_str_has_prefix(binary, "liblttng-ust-dl"))
 		code |= CODE_WRAPPER; /* of close, fork, dlopen */
+	else if (g_str_has_prefix(binary, "libflowdar-functions.so") &&
+		 strcmp(known_as->name, RETURN) == 0)
+		code |= CODE_RETURN;
 	else if (g_str_has_prefix(binary, "libflowdar") ||
 		 g_str_has_prefix(binary, "liblttng-ust") || g_str_has_prefix(binary, "liburcu"))
 		code |= CODE_TRACER;
@@ -198,12 +206,12 @@ static uint32_t add_user(struct fdar_sampler *sampler, struct fdar_space *space,
 		if (function == G_MAXUINT32)
 			continue;
 		code = code_of(sampler, function);
-		if (code & CODE_TRACER ||
+		if (code & CODE_TRACER || (code & CODE_RETURN && i == 1) ||
 		    (code & CODE_IO && i == 1 && !(sample->flags & FDAR_SAMPLE_SYSTEM)))
 			sample->flags |= FDAR_SAMPLE_PRICE;
 		else if (code & CODE_IO)
 			sample->flags |= FDAR_SAMPLE_IN_CALL;
-		if (!(code & (CODE_IO | CODE_WRAPPER)))
+		if (!(code & (CODE_IO | CODE_WRAPPER | CODE_RETURN)))
 			node = fdar_samples_node(sampler->samples, node, function);
 	}
 	return node;
