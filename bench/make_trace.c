@@ -5,6 +5,8 @@
  *	make_trace DIR random EVENTS THREADS   a call tree drawn at random: up to a million paths
  *	make_trace DIR calls EVENTS THREADS    the server's calls in flowdar:calls events, a thousand
  *	                                       bytes each; EVENTS counts entries and exits
+ *	make_trace DIR sessions EVENTS THREADS the same in 10,000 sessions, a hundred of each thread open
+ *	make_trace DIR open EVENTS THREADS     the same, all of them open from the begin to the end
  *
  * A stream for each thread. The same arguments give the same bytes.
  */
@@ -24,7 +26,10 @@
 #define CALLS_NS     40000u /* that a calls event is about */
 #define PID          4242u
 
-enum { ID_ENTRY, ID_EXIT, ID_CALLS };
+#define SESSIONS 10000u
+#define OPEN     100u
+
+enum { ID_ENTRY, ID_EXIT, ID_CALLS, ID_BEGIN, ID_RESUME, ID_SUSPEND, ID_END };
 
 static const uint8_t uuid[16] = { 0x2a, 0x64, 0x22, 0xd0, 0x6c, 0xee, 0x11, 0xe0,
 				  0x8c, 0x08, 0xcb, 0x07, 0xd7, 0xb3, 0xa5, 0x65 };
@@ -59,7 +64,15 @@ static const char metadata[] =
 	"  fields := struct { uint64_t _addr; uint64_t _call_site; }; };\n"
 	"event { name = \"flowdar:calls\"; id = 2; stream_id = 0; fields := struct { uint32_t "
 	"_tid;\n"
-	"  uint32_t __data_length; uint8_t _data[__data_length]; }; };\n";
+	"  uint32_t __data_length; uint8_t _data[__data_length]; }; };\n"
+	"event { name = \"flowdar:session_begin\"; id = 3; stream_id = 0; fields := struct {\n"
+	"  uint64_t _key; string _peer; int32_t _fd; }; };\n"
+	"event { name = \"flowdar:session_resume\"; id = 4; stream_id = 0;\n"
+	"  fields := struct { uint64_t _key; }; };\n"
+	"event { name = \"flowdar:session_suspend\"; id = 5; stream_id = 0;\n"
+	"  fields := struct { uint64_t _key; }; };\n"
+	"event { name = \"flowdar:session_end\"; id = 6; stream_id = 0;\n"
+	"  fields := struct { uint64_t _key; }; };\n";
 
 struct writer {
 	FILE *file;
@@ -216,6 +229,42 @@ static void call(struct writer *writer, uint64_t self, uint64_t from, unsigned d
 	leave(writer, self, from);
 }
 
+static void session(struct writer *writer, uint32_t id, uint64_t key)
+{
+	const int32_t fd = -1;
+
+	flush_calls(writer);
+	writer->now_ns += 100;
+	event(writer, id);
+	put(writer, &key, sizeof(key));
+	if (id != ID_BEGIN)
+		return;
+	put(writer, "", 1);
+	put(writer, &fd, sizeof(fd));
+}
+
+/* Calls in sessions that take turns, so many at a time. */
+static void write_sessions(struct writer *writer, unsigned sessions, unsigned open)
+{
+	uint64_t first_key = (uint64_t)writer->tid << 32;
+	long each = writer->left / (long)MAX(1, sessions / open), all = writer->left;
+	unsigned turn = 0;
+
+	for (unsigned first = 0; first < sessions; first += open) {
+		for (unsigned i = 0; i < open; i++)
+			session(writer, ID_BEGIN, first_key + first + i);
+		for (; writer->left > all - each * (long)(first / open + 1); turn++) {
+			uint64_t key = first_key + first + turn % open;
+
+			session(writer, ID_RESUME, key);
+			call(writer, callee(writer, BASE, 0, turn), BASE, 0);
+			session(writer, ID_SUSPEND, key);
+		}
+		for (unsigned i = 0; i < open; i++)
+			session(writer, ID_END, first_key + first + i);
+	}
+}
+
 static FILE *open_file(const char *dir, const char *name)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
@@ -228,8 +277,10 @@ static FILE *open_file(const char *dir, const char *name)
 	return file;
 }
 
-static void write_stream(const char *dir, const char *how, uint32_t thread, long events)
+static void write_stream(const char *dir, const char *how, uint32_t thread, unsigned threads,
+			 long events)
 {
+	gboolean sessions = strcmp(how, "sessions") == 0, open = strcmp(how, "open") == 0;
 	g_autofree char *name = g_strdup_printf("stream_%u", thread);
 	struct writer writer = { .file = open_file(dir, name),
 				 .packet = g_byte_array_new(),
@@ -238,8 +289,10 @@ static void write_stream(const char *dir, const char *how, uint32_t thread, long
 				 .rand = g_rand_new_with_seed(thread + 1),
 				 .left = events,
 				 .wild = strcmp(how, "random") == 0,
-				 .calls = strcmp(how, "calls") == 0 };
+				 .calls = sessions || open || strcmp(how, "calls") == 0 };
 
+	if (sessions || open)
+		write_sessions(&writer, SESSIONS / threads, open ? SESSIONS / threads : OPEN);
 	for (unsigned i = 0; writer.left > 0; i++)
 		call(&writer, callee(&writer, BASE, 0, i), BASE, 0);
 	flush_calls(&writer);
@@ -256,7 +309,8 @@ int main(int argc, char **argv)
 	FILE *file;
 
 	if (!threads || strspn(argv[3], "0123456789") != strlen(argv[3])) {
-		fprintf(stderr, "usage: make_trace DIR server|random|calls EVENTS THREADS\n");
+		fprintf(stderr,
+			"usage: make_trace DIR server|random|calls|sessions|open EVENTS THREADS\n");
 		return 2;
 	}
 	g_mkdir_with_parents(argv[1], 0755);
@@ -264,6 +318,6 @@ int main(int argc, char **argv)
 	fputs(metadata, file);
 	fclose(file);
 	for (uint32_t i = 0; i < threads; i++)
-		write_stream(argv[1], argv[2], i, atol(argv[3]) / threads);
+		write_stream(argv[1], argv[2], i, threads, atol(argv[3]) / threads);
 	return 0;
 }
