@@ -299,9 +299,10 @@ gboolean fdar_play_event(struct fdar_stage *stage, struct fdar_play *play, uint3
 	}
 	if (events & EPOLLOUT)
 		play->blocked = FALSE;
-	if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
+	if (!(events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
 		return TRUE;
-	return read_all(stage, play, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+	/* A read ends before an urgent byte, and with it nothing is empty. */
+	return read_all(stage, play, (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
 }
 
 void fdar_play_go(struct fdar_stage *stage, struct fdar_play *play)
@@ -322,7 +323,7 @@ static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 {
 	struct sockaddr_storage address;
 	socklen_t length = fdar_endpoint_to_sockaddr(&play->server, &address);
-	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+	struct epoll_event event = { .events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
 				     .data.ptr = play };
 	const char *step;
 	int on = 1;
@@ -338,8 +339,11 @@ static gboolean open_socket(struct fdar_stage *stage, struct fdar_play *play,
 	play->place = stage->plays->len;
 	g_ptr_array_add(stage->plays, play);
 	stage->totals.most_active = MAX(stage->totals.most_active, stage->plays->len);
-	if (is_tcp(play))
+	if (is_tcp(play)) {
 		setsockopt(play->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		/* An urgent byte is one of the captured stream, so it has to be one of this. */
+		setsockopt(play->fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	}
 	if (play->start.script->half_open)
 		fdar_transfer_refuse_answers(play->fd);
 	if (connect(play->fd, (struct sockaddr *)&address, length) != 0)

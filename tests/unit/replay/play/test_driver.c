@@ -7,6 +7,7 @@
 #include "replay/play/driver.h"
 
 #define MS     ((uint64_t)1000000)
+#define URG    0x20u
 #define CLIENT "10.0.0.1"
 #define SERVER "10.0.0.2"
 
@@ -26,6 +27,7 @@ static void scene_begin(struct scene *scene)
 	scene->file = file_new(&scene->style);
 }
 
+/* With URG, the last byte is urgent. */
 static void packet(struct scene *scene, gboolean from_server, unsigned flags, const char *payload)
 {
 	uint32_t *seq = &scene->seq[from_server];
@@ -34,6 +36,8 @@ static void packet(struct scene *scene, gboolean from_server, unsigned flags, co
 		from_server ? tcp_frame(SERVER, 80, CLIENT, scene->port, *seq, ack, flags, payload)
 			    : tcp_frame(CLIENT, scene->port, SERVER, 80, *seq, ack, flags, payload);
 
+	if (flags & URG)
+		set16(frame, 14 + 20 + 18, (unsigned)strlen(payload));
 	file_add(scene->file, &scene->style, scene->now_ns, frame);
 	scene->now_ns += MS;
 	*seq += payload ? (uint32_t)strlen(payload) : 0;
@@ -231,6 +235,35 @@ static void reads_slowly(struct listener *listener, int fd)
 	say(fd, "done");
 }
 
+/* Of "pre!post" the '!' is urgent: it is not in the stream, but where the mark is. */
+static void meets_urgent(struct listener *listener, int fd)
+{
+	struct timeval limit = { .tv_sec = 5 };
+	char before[4] = "", urgent = 0;
+	gboolean as_sent;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	as_sent = recv(fd, before, 3, MSG_WAITALL) == 3 && strcmp(before, "pre") == 0 &&
+		  sockatmark(fd) == 1 && recv(fd, &urgent, 1, MSG_OOB) == 1 && urgent == '!';
+	read_some(listener, fd, 4);
+	say(fd, as_sent ? "urgent" : "no");
+	read_some(listener, fd, UINT64_MAX);
+}
+
+/* Answers "an!", of which the '!' is urgent, in one packet, and "swer" to what follows soon. */
+static void says_urgent(struct listener *listener, int fd)
+{
+	struct timeval limit = { .tv_sec = 5 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	read_some(listener, fd, 3);
+	g_assert_cmpint(send(fd, "an", 2, MSG_NOSIGNAL | MSG_MORE), ==, 2);
+	g_assert_cmpint(send(fd, "!", 1, MSG_NOSIGNAL | MSG_OOB), ==, 1);
+	read_some(listener, fd, 3);
+	say(fd, listener->read_bytes == 6 ? "swer" : "late");
+	read_some(listener, fd, UINT64_MAX);
+}
+
 /* --- runs ------------------------------------------------------------------------------------ */
 
 struct run {
@@ -363,6 +396,52 @@ static void test_exact(void)
 		run_end(&run);
 		listener_stop(&listener);
 	}
+}
+
+/* Whether a session is played to its captured bytes, all of them. */
+static void expect_exact(struct scene *scene, void (*behave)(struct listener *, int))
+{
+	struct listener listener;
+	struct run run;
+
+	listener_start(&listener, behave);
+	run_begin(&run, scene, listener.port);
+	run.options.pace.quiet_ns = run.options.pace.timeout_ns = 10000 * MS;
+	run_play(&run, NULL);
+	g_assert_cmpstr(run.outcomes->str, ==, "ok\n");
+	g_assert_cmpuint(fdar_driver_tally(run.driver, 0)->exact, ==, 1);
+	run_end(&run);
+	listener_stop(&listener);
+}
+
+/* What the captured client said as urgent data is urgent data at the server, the same byte. */
+static void test_urgent(void)
+{
+	struct scene scene;
+
+	scene_begin(&scene);
+	open_session(&scene);
+	packet(&scene, FALSE, PSH | ACK | URG, "pre!");
+	client(&scene, "post");
+	server(&scene, "urgent");
+	close_session(&scene);
+	expect_exact(&scene, meets_urgent);
+}
+
+/* What a server says as urgent data is a byte of its answer, as it is one of the captured answer, and
+ * is read though a read ends before it. */
+static void test_urgent_answer(void)
+{
+	struct scene scene;
+
+	scene_begin(&scene);
+	open_session(&scene);
+	client(&scene, "ask");
+	packet(&scene, TRUE, PSH | ACK | URG, "an!");
+	client(&scene, "ask");
+	server(&scene, "swer");
+	close_session(&scene);
+	expect_exact(&scene, says_urgent);
 }
 
 /* The server closes when there is still something to be said to it. */
@@ -613,6 +692,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/driver/answers", test_answers);
 	g_test_add_func("/driver/exact", test_exact);
+	g_test_add_func("/driver/urgent", test_urgent);
+	g_test_add_func("/driver/urgent-answer", test_urgent_answer);
 	g_test_add_func("/driver/closed-early", test_closed_early);
 	g_test_add_func("/driver/reset-as-captured", test_reset_as_captured);
 	g_test_add_func("/driver/refused", test_refused);
