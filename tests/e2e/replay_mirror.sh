@@ -22,14 +22,16 @@ expect() {
 	[ "$2" = "$3" ] || fail "$1: got $2, expected $3; $(head -c 1500 mirrored.json); $(cat mirror.err)"
 }
 
-# mirror_start ARGUMENTS...: from the server at $from.
+# mirror_start ARGUMENTS...: from the server at $from, on $interface.
+interface=lo
+from_host=127.0.0.1
 mirror_start() {
 	rm -f mirror.err
-	setsid "$FLOWDAR" mirror -i lo --from "127.0.0.1:$from" -o mirrored.jsonl --format json \
+	setsid "$FLOWDAR" mirror -i "$interface" --from "$from_host:$from" -o mirrored.jsonl --format json \
 		--timeout 3s "$@" >mirrored.json 2>mirror.err 4>&- &
 	mirror=$!
 	replay_pids+=("$mirror")
-	wait_for "the mirror" grep -q 'watching lo' mirror.err
+	wait_for "the mirror" grep -q "watching $interface" mirror.err
 }
 
 # mirror_stop: gives it time to see the last packets; a Ctrl-C, and exit 130.
@@ -92,6 +94,32 @@ mirror_start --to "127.0.0.1:$(free_port)"
 [ "$(jq '[.replay[].ok] | add' replayed.json)" = 12 ] || fail "the mirror disturbed the clients"
 mirror_stop
 expect refused "$(figure refused)" 12
+
+# On all interfaces at once, and on one that has no link layer.
+interface=any
+mirror_start --to "127.0.0.1:$to"
+"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$from" >/dev/null
+mirror_stop
+expect "sessions on any" "$(figure sessions)" 12
+expect "ok on any" "$(figure ok)" 12
+if [ -w /dev/net/tun ]; then
+	serve tun "$FLOWDAR_BUILD/tests/tun_back" tun0
+	wait_for "a tun" grep -q 'there is tun0' tun.log
+	ip addr add 198.18.0.1/24 dev tun0
+	ip link set tun0 up
+	for interface in tun0 any; do
+		from_host=198.18.0.2
+		mirror_start --to "127.0.0.1:$to"
+		"$FLOWDAR" replay "$captures/replay-echo.pcap" --to "198.18.0.2:$from" --allow-remote \
+			--sources 198.18.0.1/32 --format json >replayed.json
+		expect "ok over tun0" "$(jq '[.replay[].ok] | add' replayed.json)" 12
+		mirror_stop
+		expect "sessions of tun0 on $interface" "$(figure sessions)" 12
+		expect "ok of tun0 on $interface" "$(figure ok)" 12
+	done
+else
+	echo "no /dev/net/tun for us here: left out"
+fi
 
 # What it cannot do.
 for wrong in "-i nonsense --from 127.0.0.1:$from --to 127.0.0.1:$to" \
