@@ -206,7 +206,10 @@ static void print_summary(const struct command *command)
 {
 	struct fdar_mirror_totals totals;
 	const struct fdar_capture_totals *capture = &totals.capture;
-	struct fdar_replay_run run = { command->running, &command->name.label, &capture, 1 };
+	struct fdar_replay_run run = { .driver = command->running,
+				       .labels = &command->name.label,
+				       .captures = &capture,
+				       .count = 1 };
 
 	fdar_mirror_totals(command->mirror, &totals);
 	fdar_replay_print_summary(&run, command->reasons, command->format);

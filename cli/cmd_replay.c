@@ -254,11 +254,19 @@ static void print_summary(const struct replay *replay)
 	const struct fdar_replay_inputs *inputs = &replay->inputs;
 	g_autofree const struct fdar_capture_totals **captures =
 		g_new(const struct fdar_capture_totals *, inputs->count);
-	struct fdar_replay_run run = { replay->running, (const char *const *)inputs->labels,
-				       captures, inputs->count };
+	struct fdar_replay_figure figures[FDAR_REPLAY_LOCKSTEP_FIGURES];
+	struct fdar_replay_run run = { .driver = replay->running,
+				       .labels = (const char *const *)inputs->labels,
+				       .captures = captures,
+				       .count = inputs->count };
 
 	for (size_t i = 0; i < inputs->count; i++)
 		captures[i] = fdar_sessions_totals(inputs->sessions[i]);
+	if (replay->lockstep.on) {
+		fdar_replay_lockstep_figures(&replay->lockstep, figures);
+		run.figures = figures;
+		run.figure_count = G_N_ELEMENTS(figures);
+	}
 	fdar_replay_print_summary(&run, replay->reasons, replay->format);
 	fdar_replay_rewrite_print(&replay->rewrite, replay->format);
 	if (replay->lockstep.on && replay->format == FDAR_FORMAT_TABLE)

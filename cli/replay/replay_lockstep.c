@@ -268,6 +268,27 @@ gboolean fdar_replay_lockstep_end(struct fdar_replay_lockstep *lockstep, GError 
 	return !bad;
 }
 
+void fdar_replay_lockstep_figures(const struct fdar_replay_lockstep *lockstep,
+				  struct fdar_replay_figure figures[FDAR_REPLAY_LOCKSTEP_FIGURES])
+{
+	const struct fdar_threads *watch = lockstep->watch;
+	const struct fdar_lockstep_totals *steps = fdar_lockstep_totals(lockstep->run);
+	const struct fdar_replay_figure all[FDAR_REPLAY_LOCKSTEP_FIGURES] = {
+		{ "steps", lockstep->order->count },
+		{ "steps_done", lockstep->started },
+		{ "steps_settled", steps->ends[FDAR_STEP_SETTLED] },
+		{ "steps_unanswered", steps->ends[FDAR_STEP_UNANSWERED] },
+		{ "steps_untaken", steps->ends[FDAR_STEP_UNTAKEN] },
+		{ "steps_skipped", steps->ends[FDAR_STEP_SKIPPED] },
+		{ "steps_ns", steps->steps_ns },
+		{ "sessions_unseen", steps->unseen },
+		{ "watched_processes", watch ? fdar_threads_processes(watch) : 0 },
+		{ "watched_threads", watch ? fdar_threads_count(watch) : 0 },
+	};
+
+	memcpy(figures, all, sizeof(all));
+}
+
 void fdar_replay_lockstep_print(const struct fdar_replay_lockstep *lockstep)
 {
 	const struct fdar_lockstep_totals *steps = fdar_lockstep_totals(lockstep->run);

@@ -9,6 +9,7 @@
 
 #include "cli/kit/options.h"
 #include "cli/kit/table.h"
+#include "cli/replay/replay_tables.h"
 #include "cli/replay/replay_texts.h"
 #include "cli/replay/stepper.h"
 #include "replay/lockstep/lockstep.h"
@@ -41,6 +42,11 @@ gboolean fdar_replay_lockstep_begin(struct fdar_replay_lockstep *lockstep,
 
 /* Closes what was written: FALSE and error when not all of it could be. */
 gboolean fdar_replay_lockstep_end(struct fdar_replay_lockstep *lockstep, GError **error);
+
+/* The summary for programs: columns of the run's row. */
+#define FDAR_REPLAY_LOCKSTEP_FIGURES 10
+void fdar_replay_lockstep_figures(const struct fdar_replay_lockstep *lockstep,
+				  struct fdar_replay_figure figures[FDAR_REPLAY_LOCKSTEP_FIGURES]);
 
 /* The summary for people. */
 void fdar_replay_lockstep_print(const struct fdar_replay_lockstep *lockstep);

@@ -82,8 +82,8 @@ static struct fdar_tally *tally_for(const struct fdar_replay_run *run, const cha
 }
 
 /* What was read of the captures that have the label, and what is in sessions and what is not. */
-static void cells_capture(struct fdar_table *table, size_t at, const struct fdar_replay_run *run,
-			  const char *label)
+static size_t cells_capture(struct fdar_table *table, size_t at, const struct fdar_replay_run *run,
+			    const char *label)
 {
 	uint64_t packets = 0, in_sessions = 0, left_out[FDAR_LEFT_OUT_KINDS] = { 0 };
 	uint64_t doubles = 0, views = 0;
@@ -106,7 +106,8 @@ static void cells_capture(struct fdar_table *table, size_t at, const struct fdar
 	for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
 		cell_count(table, at++, left_out[k]);
 	cell_count(table, at++, doubles);
-	cell_count(table, at, views);
+	cell_count(table, at++, views);
+	return at;
 }
 
 static void keys_capture(GPtrArray *keys)
@@ -136,7 +137,7 @@ static const char *const verdict_keys[FDAR_VERDICTS] = { "ok",      "differs",  
 							 "stopped", "not_replayable" };
 
 /* The columns for programs; keys that are made up are kept in keys. */
-static GArray *wide_columns(GPtrArray *keys)
+static GArray *wide_columns(const struct fdar_replay_run *run, GPtrArray *keys)
 {
 	static const char *const figures[] = { "count",  "mean_ns", "p50_ns", "p90_ns",
 					       "p99_ns", "p999_ns", "max_ns" };
@@ -155,6 +156,8 @@ static GArray *wide_columns(GPtrArray *keys)
 			g_ptr_array_add(keys,
 					g_strdup_printf("%s_%s", measures[m].key, figures[n]));
 	keys_capture(keys);
+	for (size_t i = 0; i < run->figure_count; i++)
+		g_ptr_array_add(keys, g_strdup(run->figures[i].key));
 	g_array_append_val(columns, label);
 	for (guint i = 0; i < keys->len; i++) {
 		const char *key = g_ptr_array_index(keys, i);
@@ -197,13 +200,15 @@ static void wide_row(struct fdar_table *table, const struct fdar_replay_run *run
 	cell_count(table, at++, totals->lag.max_ns);
 	for (size_t m = 0; m < MEASURES; m++)
 		at = wide_latency(table, at, measure_of(tally, m));
-	cells_capture(table, at, run, label);
+	at = cells_capture(table, at, run, label);
+	for (size_t i = 0; i < run->figure_count; i++)
+		cell_count(table, at++, run->figures[i].value);
 }
 
 void fdar_replay_print_wide(const struct fdar_replay_run *run, enum fdar_format format)
 {
 	g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
-	GArray *columns = wide_columns(keys);
+	GArray *columns = wide_columns(run, keys);
 	struct fdar_table *table =
 		fdar_table_new("replay", (const struct fdar_column *)(const void *)columns->data,
 			       columns->len);

@@ -10,6 +10,12 @@
 #include "replay/play/driver.h"
 #include "replay/sessions/session.h"
 
+/* A figure of the whole run that only some runs have. */
+struct fdar_replay_figure {
+	const char *key;
+	uint64_t value;
+};
+
 /* What a summary is about: the run, and of each of the driver's inputs its label and what came of its
  * capture. Inputs of one label are put together. */
 struct fdar_replay_run {
@@ -17,6 +23,8 @@ struct fdar_replay_run {
 	const char *const *labels;
 	const struct fdar_capture_totals *const *captures;
 	size_t count;
+	const struct fdar_replay_figure *figures; /* the last columns for programs; may be NULL */
+	size_t figure_count;
 };
 
 /* Everything in one row a label, for programs. */

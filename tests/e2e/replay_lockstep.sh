@@ -37,6 +37,8 @@ addresses() {
 lockstep "$captures/replay-echo.pcap" --order-out order
 expect "ok" "$(figure exact)" 12
 expect "steps that did not settle" "$(jq -r 'select(.end != "settled") | .end' steps.jsonl)" ""
+expect "figures of the steps" "$(jq -c '.replay[0] | [.steps, .steps_done, .steps_settled, .watched_processes]' summary.json)" "[90,90,90,1]"
+[ "$(figure steps_ns)" -gt 0 ] || fail "steps that took no time"
 expect "steps and lines of the order" "$(wc -l <steps.jsonl)" "$(grep -c '^[a-z]' order)"
 steps >steps.1
 addresses >addresses.1
@@ -68,6 +70,7 @@ status=0
 lockstep "$captures/replay-echo.pcap" --until 3 </dev/null || status=$?
 expect "exit when nobody lets it go on" $status 130
 expect "steps until there" "$(wc -l <steps.jsonl)" 3
+expect "figures until there" "$(jq -c '.replay[0] | [.steps, .steps_done]' summary.json)" "[90,3]"
 status=0
 printf '\ns 2\nw\nu 10\nq\n' | lockstep "$captures/replay-echo.pcap" --step || status=$?
 expect "exit after q" $status 130
@@ -127,5 +130,7 @@ expect "exit of a control that is no pipe" $status 1
 echo_start -s
 to=127.0.0.1:$port
 lockstep "$captures/replay-echo.pcap" --quiet 5ms || fail "a sink: $(cat err)"
-[ "$(jq -r 'select(.end == "unanswered") | .end' steps.jsonl | wc -l)" -ge 9 ] || fail "a sink's steps are not unanswered"
+unanswered=$(jq -r 'select(.end == "unanswered") | .end' steps.jsonl | wc -l)
+[ "$unanswered" -ge 9 ] || fail "a sink's steps are not unanswered"
+expect "unanswered, in the summary" "$(figure steps_unanswered)" "$unanswered"
 echo "lockstep at the echo server: the same each time"
