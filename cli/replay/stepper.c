@@ -11,13 +11,15 @@
 #include "cli/kit/table.h"
 
 #define LINE_BYTES 128
-#define POLL_MS    200 /* between two looks at the flag that stops the run */
+#define LOOK_BYTES \
+	4096 /* of a line that does not end, until the flag that stops the run is looked at */
+#define POLL_MS 200 /* between two looks at the flag that stops the run */
 
 /* Where lines come from: what was read of the one at hand. */
 struct mouth {
 	int fd; /* -1: none (any more) */
 	char text[LINE_BYTES];
-	size_t length;
+	size_t length; /* of the line so far; no more than LINE_BYTES, which is too long */
 };
 
 enum { TERMINAL, PIPE, MOUTHS };
@@ -135,16 +137,26 @@ static void obey(struct fdar_stepper *stepper, char *line, uint64_t number,
 		show_help();
 }
 
+/* A line that is damaged is none: its parts are not either. */
+static gboolean is_whole(const struct mouth *mouth)
+{
+	return mouth->length < LINE_BYTES && !memchr(mouth->text, '\0', mouth->length);
+}
+
 /* Reads one line at most, so that what stands behind it waits for the next pause. */
 static void read_mouth(struct fdar_stepper *stepper, struct mouth *mouth, uint64_t number,
 		       const struct fdar_step *step)
 {
-	char byte;
-	ssize_t n = 0;
+	char byte = '\0';
+	ssize_t n = 1;
 
-	while (mouth->length < sizeof(mouth->text) - 1 && (n = read(mouth->fd, &byte, 1)) == 1 &&
-	       byte != '\n')
-		mouth->text[mouth->length++] = byte;
+	for (unsigned i = 0; i < LOOK_BYTES && byte != '\n'; i++) {
+		n = read(mouth->fd, &byte, 1);
+		if (n != 1)
+			break;
+		if (byte != '\n' && mouth->length < LINE_BYTES)
+			mouth->text[mouth->length++] = byte;
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -153,9 +165,15 @@ static void read_mouth(struct fdar_stepper *stepper, struct mouth *mouth, uint64
 		mouth->fd = -1;
 		return;
 	}
-	mouth->text[mouth->length] = '\0';
+	if (byte != '\n')
+		return;
+	if (is_whole(mouth)) {
+		mouth->text[mouth->length] = '\0';
+		obey(stepper, mouth->text, number, step);
+	} else {
+		show_help();
+	}
 	mouth->length = 0;
-	obey(stepper, mouth->text, number, step);
 }
 
 /* Waits for a line as long as poll(2) is told to. */
