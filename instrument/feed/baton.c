@@ -14,6 +14,8 @@
 /* What a server may do after SIGTERM, by its clock. */
 #define FAREWELL_NS ((uint64_t)60000000000)
 #define TICK_NS     1000u
+/* Waits of a thread that SIGTERM interrupts: a server that takes no notice would go on to wait for ever. */
+#define TOLD_MAX 100
 
 struct fdar_member {
 	struct fdar_member *next; /* in a ring, in the order of their beginnings */
@@ -22,7 +24,7 @@ struct fdar_member {
 	uint64_t deadline_ns;
 	enum fdar_wake wake;
 	bool signals, over;
-	bool told;     /* of the signal, in this wait */
+	unsigned told; /* of the signal, in so many waits */
 	uint32_t turn; /* a futex: 1 when it has the baton */
 };
 
@@ -83,8 +85,8 @@ static struct fdar_member *who_can(struct fdar_member *after)
 			member->wake = FDAR_WAKE_READY;
 			return member;
 		}
-		if (baton.ending && member->signals && !member->told) {
-			member->told = true;
+		if (baton.ending && member->signals && member->told < TOLD_MAX) {
+			member->told++;
 			member->wake = FDAR_WAKE_SIGNAL;
 			return member;
 		}
@@ -213,7 +215,6 @@ enum fdar_wake fdar_baton_wait(bool (*ready)(void *user), void *user, uint64_t d
 	self->user = user;
 	self->deadline_ns = deadline_ns;
 	self->signals = signals;
-	self->told = false;
 	next = choose(self);
 	if (next != self) {
 		give(next);

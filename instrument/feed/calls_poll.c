@@ -29,6 +29,18 @@ static uint64_t deadline_of_ms(int timeout_ms)
 	return timeout_ms < 0 ? FDAR_NEVER : after((uint64_t)timeout_ms * MS_NS);
 }
 
+/* Of a wait that was interrupted: a signal that only the wait's mask lets in comes now. */
+static int with_mask(int result, const sigset_t *mask)
+{
+	const struct timespec none = { 0, 0 };
+
+	if (result < 0 && errno == EINTR && mask) {
+		FDAR_NEXT(ppoll)(NULL, 0, &none, mask);
+		errno = EINTR;
+	}
+	return result;
+}
+
 /* ---- poll ---- */
 
 struct polled {
@@ -66,7 +78,7 @@ FDAR_FEED_CALL int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 FDAR_FEED_CALL int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
 			 const sigset_t *mask)
 {
-	return fdar_baton_has() ? wait_poll(fds, count, deadline_of(timeout))
+	return fdar_baton_has() ? with_mask(wait_poll(fds, count, deadline_of(timeout)), mask)
 				: FDAR_NEXT(ppoll)(fds, count, timeout, mask);
 }
 
@@ -142,7 +154,7 @@ FDAR_FEED_CALL int pselect(int count, fd_set *in, fd_set *out, fd_set *odd,
 {
 	fd_set *sets[3] = { in, out, odd };
 
-	return fdar_baton_has() ? wait_select(count, sets, deadline_of(timeout))
+	return fdar_baton_has() ? with_mask(wait_select(count, sets, deadline_of(timeout)), mask)
 				: FDAR_NEXT(pselect)(count, in, out, odd, timeout, mask);
 }
 
@@ -187,13 +199,15 @@ FDAR_FEED_CALL int epoll_wait(int fd, struct epoll_event *events, int room, int 
 FDAR_FEED_CALL int epoll_pwait(int fd, struct epoll_event *events, int room, int timeout_ms,
 			       const sigset_t *mask)
 {
-	return fdar_baton_has() ? wait_epoll(fd, events, room, deadline_of_ms(timeout_ms))
-				: FDAR_NEXT(epoll_pwait)(fd, events, room, timeout_ms, mask);
+	return fdar_baton_has()
+		       ? with_mask(wait_epoll(fd, events, room, deadline_of_ms(timeout_ms)), mask)
+		       : FDAR_NEXT(epoll_pwait)(fd, events, room, timeout_ms, mask);
 }
 
 FDAR_FEED_CALL int epoll_pwait2(int fd, struct epoll_event *events, int room,
 				const struct timespec *timeout, const sigset_t *mask)
 {
-	return fdar_baton_has() ? wait_epoll(fd, events, room, deadline_of(timeout))
-				: FDAR_NEXT(epoll_pwait2)(fd, events, room, timeout, mask);
+	return fdar_baton_has()
+		       ? with_mask(wait_epoll(fd, events, room, deadline_of(timeout)), mask)
+		       : FDAR_NEXT(epoll_pwait2)(fd, events, room, timeout, mask);
 }

@@ -68,6 +68,9 @@ FDAR_FEED_CALL int listen(int fd, int backlog)
 {
 	if (!fdar_socket_of(fd))
 		return FDAR_NEXT(listen)(fd, backlog);
+	if (getpid() != fdar_feed_owner())
+		fdar_feed_refuse("the server made another process, which listens: the one that is "
+				 "started is fed, in the foreground");
 	fdar_socket_listen(fd);
 	return 0;
 }

@@ -328,6 +328,37 @@ FDAR_FEED_CALL int sigtimedwait(const sigset_t *set, siginfo_t *info, const stru
 	return FDAR_NEXT(sigtimedwait)(set, info, &none);
 }
 
+static bool never(void *user)
+{
+	(void)user;
+	return false;
+}
+
+FDAR_FEED_CALL int pause(void)
+{
+	if (!fdar_baton_has())
+		return FDAR_NEXT(pause)();
+	fdar_baton_wait(never, NULL, FDAR_NEVER, true);
+	errno = EINTR;
+	return -1;
+}
+
+FDAR_FEED_CALL int sigsuspend(const sigset_t *mask)
+{
+	sigset_t wanted;
+
+	if (!fdar_baton_has())
+		return FDAR_NEXT(sigsuspend)(mask);
+	sigemptyset(&wanted);
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(mask, number) == 0)
+			sigaddset(&wanted, number);
+	if (fdar_baton_wait(is_pending, &wanted, FDAR_NEVER, true) == FDAR_WAKE_READY)
+		return FDAR_NEXT(sigsuspend)(mask); /* which lets it in */
+	errno = EINTR;
+	return -1;
+}
+
 /* ---- processes ---- */
 
 static void refuse_children(const char *call)

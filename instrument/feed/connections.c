@@ -285,12 +285,32 @@ void fdar_socket_address(const struct fdar_socket *one, bool peer, struct sockad
 
 /* ---- the end ---- */
 
+/* Those that nobody accepted; what they said was not read either. */
+static uint64_t count_left(uint32_t count)
+{
+	uint64_t left = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (clients[i].open && !clients[i].accepted) {
+			left++;
+			unread += clients[i].early_length;
+		}
+	return left;
+}
+
 __attribute__((destructor)) void fdar_connections_tell(void)
 {
 	const struct fdar_feed_header *header = fdar_feed_header();
+	uint64_t left;
 
-	if (!header || !clients)
+	if (!header || getpid() != fdar_feed_owner())
 		return;
+	if (!clients) {
+		dprintf(fdar_feed_errors(), "flowdar feed: nothing was fed: the program ended, and "
+					    "listened on no TCP port\n");
+		return;
+	}
+	left = count_left(header->connections);
 	dprintf(fdar_feed_errors(),
 		"flowdar feed: %llu of %llu steps, %u of %u connections; the server said %llu "
 		"bytes",
@@ -299,6 +319,9 @@ __attribute__((destructor)) void fdar_connections_tell(void)
 	if (unread)
 		dprintf(fdar_feed_errors(), ", %llu of its clients' were not read",
 			(unsigned long long)unread);
+	if (left)
+		dprintf(fdar_feed_errors(), ", %llu connections were not accepted",
+			(unsigned long long)left);
 	if (refused)
 		dprintf(fdar_feed_errors(), ", %llu connections found nobody who listens",
 			(unsigned long long)refused);

@@ -12,6 +12,7 @@
 static struct {
 	const uint8_t *bytes;
 	uint64_t size, at, done;
+	pid_t owner;
 } script;
 
 /* Programs that start the server, and are no server: they leave it all to that. */
@@ -35,10 +36,27 @@ static bool starts_others(void)
 	return false;
 }
 
+void fdar_feed_open(const uint8_t *bytes, uint64_t size)
+{
+	const struct fdar_feed_header *header = (const void *)bytes;
+
+	if (size < sizeof(*header) || header->magic != FDAR_FEED_MAGIC)
+		fdar_feed_refuse("what is fed comes from another version");
+	/* Each connection has a step that opens it. */
+	if (header->connections > header->steps)
+		fdar_feed_refuse("what is fed is damaged: %u connections in %llu steps",
+				 header->connections, (unsigned long long)header->steps);
+	script.bytes = bytes;
+	script.size = size;
+	script.at = sizeof(*header);
+	script.done = 0;
+	script.owner = getpid();
+	fdar_feed_step(); /* refuses what is cut short */
+}
+
 __attribute__((constructor(102))) static void open_script(void)
 {
 	const char *told = getenv(FDAR_FEED_ENV);
-	const struct fdar_feed_header *header;
 	struct stat st;
 	void *mapped;
 	int fd;
@@ -46,7 +64,7 @@ __attribute__((constructor(102))) static void open_script(void)
 	if (!told || starts_others())
 		return;
 	fd = atoi(told);
-	if (fstat(fd, &st) != 0 || st.st_size < (off_t)sizeof(*header))
+	if (fstat(fd, &st) != 0 || st.st_size < (off_t)sizeof(struct fdar_feed_header))
 		fdar_feed_refuse("descriptor %s is not what it should be", told);
 	mapped = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (mapped == MAP_FAILED)
@@ -54,19 +72,17 @@ __attribute__((constructor(102))) static void open_script(void)
 	FDAR_NEXT(close)(fd);
 	/* A program that this one starts is not fed. */
 	unsetenv(FDAR_FEED_ENV);
-	header = mapped;
-	if (header->magic != FDAR_FEED_MAGIC)
-		fdar_feed_refuse("what is fed comes from another version");
-	script.bytes = mapped;
-	script.size = (uint64_t)st.st_size;
-	script.at = sizeof(*header);
-	if (header->steps && !fdar_feed_step())
-		fdar_feed_refuse("what is fed is cut short");
+	fdar_feed_open(mapped, (uint64_t)st.st_size);
 }
 
 const struct fdar_feed_header *fdar_feed_header(void)
 {
 	return (const void *)script.bytes;
+}
+
+pid_t fdar_feed_owner(void)
+{
+	return script.owner;
 }
 
 const struct fdar_feed_step *fdar_feed_step(void)

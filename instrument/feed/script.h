@@ -8,11 +8,19 @@
 #define FDAR_INSTRUMENT_FEED_SCRIPT_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "instrument/wire/feed.h"
 
+/* Begins with these bytes, which must lie at a multiple of 8 and stay; refuses (next.h) what is none. Comes by itself when
+ * a program begins that FDAR_FEED_ENV is told. */
+void fdar_feed_open(const uint8_t *bytes, uint64_t size);
+
 /* NULL: there is no file, and nothing is fed. */
 const struct fdar_feed_header *fdar_feed_header(void);
+
+/* The process that began with it: what that forks has it, too. */
+pid_t fdar_feed_owner(void);
 
 /* The step at hand; NULL at the end. */
 const struct fdar_feed_step *fdar_feed_step(void);

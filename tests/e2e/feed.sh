@@ -65,6 +65,35 @@ for other in redis-server nginx; do
 	grep -q ' 16 of 16 connections' said || fail "$other: $(cat said)"
 done
 
+# Servers that make it hard: all waits go on, all end, and what was not done is told.
+odd() {
+	feed "$1" "$captures/demo-baseline.pcap" -- "$FLOWDAR_BUILD/tests/feed_odd" "$2" 8080
+	grep -qE "$3" said || fail "$2: $(cat said)"
+}
+odd 0 nothing '^flowdar feed: nothing was fed: the program ended, and listened on no TCP port$'
+odd 0 never '227 of 227 steps, .* the server said 0 bytes, [1-9][0-9]* of its clients'.* not read, 47 connections were not accepted
+for way in pause suspend masked; do
+	odd 0 $way '227 of 227 steps, 47 of 47 connections; the server said [1-9][0-9]* bytes$'
+done
+odd 0 deaf 'the server does not end after SIGTERM: it is ended$'
+feed 0 "$captures/demo-baseline.pcap" -- "$FLOWDAR_BUILD/tests/feed_odd" forked 8080
+wait_for 5 grep -q 'the server made another process, which listens' said
+[ -z "$(pgrep -x feed_odd)" ] || fail "feed_odd stays behind"
+
+# What is fed is damaged: no word of it is believed.
+damaged() {
+	local status=0
+	FLOWDAR_FEED=3 LD_PRELOAD=$FLOWDAR_BUILD/lib/flowdar/libflowdar-feed.so "$FLOWDAR_BUILD/tests/feed_odd" masked 8080 \
+		3<"$FLOWDAR_SOURCE/tests/fuzz/corpus/feed/$1" >out 2>said || status=$?
+	[ $status = "$2" ] || fail "$1: expected $2, not $status: $(cat said)"
+	grep -q "$3" said || fail "$1: $(cat said)"
+}
+damaged whole 0 '7 of 7 steps, 2 of 2 connections'
+damaged cut 3 'what is fed is damaged at byte'
+damaged long_step 3 'what is fed is damaged at byte 32'
+damaged many_connections 3 'damaged: 4294967295 connections in 7 steps'
+damaged other 3 'comes from another version'
+
 # What cannot be fed.
 feed 1 "$captures/replay-udp.pcap" -- "$server" --port 8080
 feed 3 "$captures/replay-echo.pcap" -- "$FLOWDAR_BUILD/bin/echo_server" 7000

@@ -1,0 +1,123 @@
+/*
+ * Servers that make it hard to be fed: feed_odd WAY PORT. Of each way it is known how it ends.
+ *
+ *	nothing   ends at once
+ *	never     listens, and never accepts
+ *	forked    goes to the background before it listens
+ *	pause     its first thread waits for a signal alone, another one serves
+ *	suspend   likewise, with the signal blocked until then
+ *	masked    serves, and SIGTERM comes only while it polls
+ *	deaf      serves, and takes no notice of SIGTERM
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop;
+static sigset_t before; /* the mask that lets SIGTERM in */
+
+static void on_term(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static int listen_at(unsigned short port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    listen(fd, 64) != 0) {
+		perror("listen");
+		exit(1);
+	}
+	return fd;
+}
+
+static void answer(int fd)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		if (write(fd, bytes, (size_t)n) != n)
+			break;
+	close(fd);
+}
+
+/* One connection after the other, until SIGTERM. */
+static void serve(int listener)
+{
+	struct pollfd one = { .fd = listener, .events = POLLIN };
+
+	while (!stop)
+		if (ppoll(&one, 1, NULL, &before) > 0)
+			answer(accept(listener, NULL, NULL));
+}
+
+static void *serve_beside(void *listener)
+{
+	serve(*(int *)listener);
+	return NULL;
+}
+
+static void block_term(void)
+{
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &before);
+}
+
+static int wait_for_term(int listener, int blocked)
+{
+	pthread_t thread;
+
+	if (blocked)
+		block_term();
+	if (pthread_create(&thread, NULL, serve_beside, &listener) != 0)
+		return 1;
+	while (!stop) {
+		if (blocked)
+			sigsuspend(&before);
+		else
+			pause();
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *way = argc > 2 ? argv[1] : "";
+	struct sigaction action = { .sa_handler = on_term };
+	int listener;
+
+	if (argc < 3 || strcmp(way, "nothing") == 0)
+		return 0;
+	if (strcmp(way, "deaf") == 0)
+		action.sa_handler = SIG_IGN;
+	sigaction(SIGTERM, &action, NULL);
+	if (strcmp(way, "forked") == 0 && fork() != 0)
+		return 0;
+	listener = listen_at((unsigned short)atoi(argv[2]));
+	if (strcmp(way, "pause") == 0 || strcmp(way, "suspend") == 0)
+		return wait_for_term(listener, strcmp(way, "suspend") == 0);
+	if (strcmp(way, "never") == 0) {
+		while (!stop)
+			poll(NULL, 0, 1000);
+		return 0;
+	}
+	if (strcmp(way, "masked") == 0)
+		block_term();
+	serve(listener);
+	return 0;
+}
