@@ -151,11 +151,13 @@ static gboolean set_preload(GError **error)
 static int start(int fd, char **server)
 {
 	g_autofree char *number = g_strdup_printf("%d", fd);
+	g_autofree char *process = g_strdup_printf("%d", (int)getpid());
 	GError *error = NULL;
 
 	if (!set_preload(&error))
 		return fdar_failure(&usage, error);
 	g_setenv(FDAR_FEED_ENV, number, TRUE);
+	g_setenv(FDAR_FEED_PROCESS_ENV, process, TRUE);
 	/* Addresses are the same in every run, and whatever depends on them. Not everywhere allowed. */
 	personality(ADDR_NO_RANDOMIZE);
 	execvp(server[0], server);

@@ -306,8 +306,10 @@ __attribute__((destructor)) void fdar_connections_tell(void)
 	if (!header || getpid() != fdar_feed_owner())
 		return;
 	if (!clients) {
-		dprintf(fdar_feed_errors(), "flowdar feed: nothing was fed: the program ended, and "
-					    "listened on no TCP port\n");
+		if (fdar_feed_is_first())
+			dprintf(fdar_feed_errors(),
+				"flowdar feed: nothing was fed: the program ended, and "
+				"listened on no TCP port\n");
 		return;
 	}
 	left = count_left(header->connections);

@@ -13,6 +13,7 @@ static struct {
 	const uint8_t *bytes;
 	uint64_t size, at, done;
 	pid_t owner;
+	bool first;
 } script;
 
 /* Programs that start the server, and are no server: they leave it all to that. */
@@ -56,7 +57,7 @@ void fdar_feed_open(const uint8_t *bytes, uint64_t size)
 
 __attribute__((constructor(102))) static void open_script(void)
 {
-	const char *told = getenv(FDAR_FEED_ENV);
+	const char *told = getenv(FDAR_FEED_ENV), *process = getenv(FDAR_FEED_PROCESS_ENV);
 	struct stat st;
 	void *mapped;
 	int fd;
@@ -71,7 +72,9 @@ __attribute__((constructor(102))) static void open_script(void)
 		fdar_feed_refuse("descriptor %s cannot be mapped", told);
 	FDAR_NEXT(close)(fd);
 	/* A program that this one starts is not fed. */
+	script.first = process && atoi(process) == getpid();
 	unsetenv(FDAR_FEED_ENV);
+	unsetenv(FDAR_FEED_PROCESS_ENV);
 	fdar_feed_open(mapped, (uint64_t)st.st_size);
 }
 
@@ -83,6 +86,11 @@ const struct fdar_feed_header *fdar_feed_header(void)
 pid_t fdar_feed_owner(void)
 {
 	return script.owner;
+}
+
+bool fdar_feed_is_first(void)
+{
+	return script.first;
 }
 
 const struct fdar_feed_step *fdar_feed_step(void)

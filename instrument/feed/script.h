@@ -7,6 +7,7 @@
 #ifndef FDAR_INSTRUMENT_FEED_SCRIPT_H
 #define FDAR_INSTRUMENT_FEED_SCRIPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,6 +22,8 @@ const struct fdar_feed_header *fdar_feed_header(void);
 
 /* The process that began with it: what that forks has it, too. */
 pid_t fdar_feed_owner(void);
+/* Whether it is the program that was started, and not one that this one started. */
+bool fdar_feed_is_first(void);
 
 /* The step at hand; NULL at the end. */
 const struct fdar_feed_step *fdar_feed_step(void);

@@ -11,8 +11,10 @@
 
 #include <stdint.h>
 
-#define FDAR_FEED_ENV   "FLOWDAR_FEED"
-#define FDAR_FEED_MAGIC 0x3130646565664466u /* "fDfeed01" */
+#define FDAR_FEED_ENV "FLOWDAR_FEED"
+/* The process that is started, in decimal: the one to say when nothing was fed. */
+#define FDAR_FEED_PROCESS_ENV "FLOWDAR_FEED_PROCESS"
+#define FDAR_FEED_MAGIC       0x3130646565664466u /* "fDfeed01" */
 
 enum fdar_feed_kind {
 	FDAR_FEED_OPEN,

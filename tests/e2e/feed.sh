@@ -76,6 +76,9 @@ for way in pause suspend masked; do
 	odd 0 $way '227 of 227 steps, 47 of 47 connections; the server said [1-9][0-9]* bytes$'
 done
 odd 0 deaf 'the server does not end after SIGTERM: it is ended$'
+# A script that starts it: of the other programs in there nothing is said.
+feed 0 "$captures/demo-baseline.pcap" -- sh -c "mkdir made; '$FLOWDAR_BUILD/tests/feed_odd' masked 8080; rmdir made"
+[ "$(wc -l <said)" = 1 ] || fail "more than a server was fed: $(cat said)"
 feed 0 "$captures/demo-baseline.pcap" -- "$FLOWDAR_BUILD/tests/feed_odd" forked 8080
 wait_for 5 grep -q 'the server made another process, which listens' said
 [ -z "$(pgrep -x feed_odd)" ] || fail "feed_odd stays behind"
