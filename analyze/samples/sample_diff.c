@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEALS_MAX  999u
-#define DEALS_MIN  199u
-#define WORK_MAX   200000000u /* counts that are looked at, in all deals together */
-#define SEED       UINT64_C(0x5eed0f5a3b1e5)
-#define SAMPLES_OF 3u /* a function with fewer cannot hold an increase of fifteen */
+#define DEALS_MAX     999u
+#define DEALS_MIN     199u
+#define WORK_MAX      200000000u /* counts that are looked at, in all deals together */
+#define SEED          UINT64_C(0x5eed0f5a3b1e5)
+#define SAMPLES_OF    3u /* a function with fewer cannot hold an increase of nine */
+#define CARRIES_LEAST 0.5
 
 enum { BASELINE, SUBJECT, SIDES };
 
@@ -224,11 +225,11 @@ static double deal(struct deck *deck, const uint64_t sessions[SIDES], uint64_t *
 	return most;
 }
 
-/* The part of the deals that differ as much; the sides as they were are one of them. */
+/* The part of the deals in which any function differs by added_ns; the sides as they were are one of them. */
 static double test(const struct fdar_sample_diff *diff,
-		   const struct fdar_sample_profile *const profiles[SIDES])
+		   const struct fdar_sample_profile *const profiles[SIDES], double added_ns)
 {
-	double most = diff->most_ns / (double)diff->period_ns * (1 - 1e-9);
+	double most = added_ns / (double)diff->period_ns * (1 - 1e-9);
 	uint64_t random = SEED, deals, as_much = 0;
 	struct deck deck;
 
@@ -243,7 +244,8 @@ static double test(const struct fdar_sample_diff *diff,
 /* ---- the verdict ---- */
 
 /* Whether it has nine tenths of the largest increase, as far as samples can tell: those that are not in it vary by
- * themselves, by the root of their number, and are no part of the increase up to that. */
+ * themselves, by the root of their number, and are no part of the increase up to that, nor of more than
+ * half of it: beside many samples that is all there is. */
 static gboolean carries(const struct fdar_sample_diff *diff, const struct fdar_sample_row *most,
 			const struct fdar_sample_row *row)
 {
@@ -251,8 +253,9 @@ static gboolean carries(const struct fdar_sample_diff *diff, const struct fdar_s
 			(double)(row->samples[BASELINE] + row->samples[SUBJECT]);
 	double fewest = (double)MIN(diff->sessions[BASELINE], diff->sessions[SUBJECT]);
 	double chance_ns = sqrt(MAX(others, 0)) * (double)diff->period_ns / MAX(fewest, 1);
+	double least_ns = FDAR_SAMPLE_CARRIES * diff->most_ns - chance_ns;
 
-	return row->added_ns >= FDAR_SAMPLE_CARRIES * diff->most_ns - chance_ns;
+	return row->added_ns >= MAX(least_ns, CARRIES_LEAST * diff->most_ns);
 }
 
 /* The deepest that carries the increase; of those at one depth the first, which carries most. */
@@ -300,10 +303,10 @@ static enum fdar_sample_outcome decide(struct fdar_sample_diff *diff,
 		return FDAR_SAMPLE_TOO_FEW_SESSIONS;
 	if (added <= 0)
 		return FDAR_SAMPLE_NOTHING;
-	diff->p = test(diff, profiles);
 	diff->needed = MAX(ceil(FDAR_SAMPLE_ADDED_MIN / added), FDAR_SAMPLE_SESSIONS_MIN);
 	choose(diff);
 	culprit = &diff->rows[diff->culprit];
+	diff->p = test(diff, profiles, culprit->added_ns);
 	if (culprit->total_ns[SUBJECT] < FDAR_SAMPLE_RATIO_MIN * culprit->total_ns[BASELINE])
 		return FDAR_SAMPLE_NOTHING;
 	if (fewest * added < FDAR_SAMPLE_ADDED_SEEN)

@@ -16,7 +16,8 @@
  * before, everything grew, and it is no culprit (is_spread); where the baseline has too few samples to say
  * whether it had, that is a doubt (is_thin).
  *
- * The nine tenths are what samples can tell: the others of so few vary by the root of their number.
+ * The nine tenths are what samples can tell: the others of so few vary by the root of their number. Half
+ * of the increase it has in any case, and what is tested is its own.
  *
  * Functions without a name are known by where they begin: those of another build are not compared.
  *

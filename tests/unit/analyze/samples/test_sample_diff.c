@@ -1,5 +1,6 @@
 /* Which function sampled sessions spend more time in: named where it is so, and silent where it may be
  * chance. */
+#include <math.h>
 #include <string.h>
 
 #include "analyze/samples/sample_diff.h"
@@ -246,6 +247,70 @@ static void test_alike(void)
 	g_assert_cmpuint(alarms, <, 22);
 }
 
+/* Everybody serves a little longer, beside so many samples that chance alone is as much: who was seen twice is not
+ * named for it, however deep it is. */
+static void test_wide(void)
+{
+	struct made usual = make(100, "b1"), slow = make(100, "b1");
+	uint32_t leaf =
+		child(slow.sampled->samples, slow.match, "leaf", "server", FDAR_SAMPLE_NAMED, "b1");
+
+	for (uint32_t s = 0; s < 100; s++) {
+		add(&usual, s, usual.serve, 4);
+		add(&slow, s, slow.serve, 4 + (s % 10 < 3));
+	}
+	add(&slow, 3, leaf, 2);
+	g_autoptr(fdar_sample_profile) a = profile_of(&usual), b = profile_of(&slow);
+	g_autoptr(fdar_sample_diff) diff = compare(a, b);
+	g_assert_cmpint(diff->outcome, ==, FDAR_SAMPLE_NOTHING);
+	g_assert_cmpstr(diff->rows[diff->culprit].function, ==, "serve");
+}
+
+/* Samples that come by chance, in twelve functions, of which the first have most. */
+static fdar_sample_profile *by_chance(GRand *random, uint32_t sessions, double rate)
+{
+	struct made made = make(sessions, "b1");
+	uint32_t leaves[12];
+
+	for (int i = 0; i < 12; i++) {
+		g_autofree char *name = g_strdup_printf("leaf%d", i);
+
+		leaves[i] = child(made.sampled->samples, i % 2 ? made.match : made.log, name,
+				  "server", FDAR_SAMPLE_NAMED, "b1");
+	}
+	for (uint32_t s = 0; s < sessions; s++) {
+		double left = g_rand_double(random);
+
+		/* Knuth's way to a Poisson number. */
+		for (; left > exp(-rate); left *= g_rand_double(random)) {
+			double at = g_rand_double(random);
+
+			add(&made, s, leaves[(int)(12 * at * at)], 1);
+		}
+	}
+	return profile_of(&made);
+}
+
+/* Two runs that are alike, near the nine samples that a verdict takes: at most one of twenty is an alarm. Of
+ * 300 that is 15; 23 or more are 3 in a hundred if it were (binomial). */
+static void test_alike_by_chance(void)
+{
+	static const double rates[] = { 0.15, 0.4, 1 };
+	g_autoptr(GRand) random = g_rand_new_with_seed(77);
+	guint alarms = 0;
+
+	for (guint round = 0; round < 300; round++) {
+		double rate = rates[round % G_N_ELEMENTS(rates)];
+		g_autoptr(fdar_sample_profile) a = by_chance(random, 60, rate);
+		g_autoptr(fdar_sample_profile) b = by_chance(random, 60, rate);
+		g_autoptr(fdar_sample_diff) diff = compare(a, b);
+
+		alarms += diff->outcome == FDAR_SAMPLE_FOUND;
+	}
+	g_test_message("%u alarms of 300", alarms);
+	g_assert_cmpuint(alarms, <, 23);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -260,5 +325,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sample_diff/power", test_power);
 	g_test_add_func("/sample_diff/merge", test_merge);
 	g_test_add_func("/sample_diff/alike", test_alike);
+	g_test_add_func("/sample_diff/wide", test_wide);
+	g_test_add_func("/sample_diff/alike_by_chance", test_alike_by_chance);
 	return g_test_run();
 }
