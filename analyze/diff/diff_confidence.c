@@ -150,7 +150,7 @@ static void cap_for_waits_below(struct diff_work *work)
 	const struct fdar_verdict *verdict = &diff->verdict;
 	g_autofree gboolean *below = g_new0(gboolean, diff->node_count + 1);
 	double added_ns = verdict->subject_ns - verdict->baseline_ns;
-	double client_ns = 0, other_ns = 0;
+	double client_ns = 0, other_ns = 0, threads_ns = 0;
 
 	if (verdict->change != FDAR_CHANGE_WAITING || !verdict->node || verdict->per_call ||
 	    diff_never_end(diff))
@@ -164,7 +164,13 @@ static void cap_for_waits_below(struct diff_work *work)
 		client_ns += node->subject.client_ns - node->baseline.client_ns;
 		if (node->wait != FDAR_WAIT_SLEEP && node->wait != FDAR_WAIT_LOCK)
 			other_ns += node->added_ns;
+		if (node->wait == FDAR_WAIT_LOCK || node->wait == FDAR_WAIT_COND)
+			threads_ns += node->added_ns;
 	}
+	if (threads_ns > 0.5 * added_ns)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%s waits for other threads: what keeps them is not in it",
+			 verdict->function ? verdict->function : "it");
 	gboolean client = client_ns > 0.5 * added_ns;
 	if (!client && !(diff_is_full(work) && other_ns > 0.5 * added_ns))
 		return;
@@ -476,9 +482,9 @@ void diff_trust(struct diff_work *work)
 	cap_for_sessions(work);
 	cap_for_load(work);
 	cap_for_processors(work);
-	cap_for_waits_below(work);
 	cap_for_build(work);
 	cap_for_row(work);
+	cap_for_waits_below(work);
 	cap_for_inferred(work);
 	cap_for_kind(work);
 	cap_for_runs(work);

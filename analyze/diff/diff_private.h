@@ -20,6 +20,7 @@
  *	diff_confidence.c  how sure that is, and why
  *	diff_sentence.c    the verdict in English
  *	diff_processor.c   waiting for a processor, which is not running
+ *	diff_watching.c    sides that do not tell alike of it
  *	diff_hints.c       what else a reviewer should know
  */
 #ifndef FDAR_ANALYZE_DIFF_DIFF_PRIVATE_H
@@ -196,6 +197,8 @@ static inline gboolean diff_is_full(const struct diff_work *work)
 gboolean diff_knows_processor(const struct diff_work *work);
 /* The machine was full, and who waited for a processor looks as if it ran. */
 gboolean diff_hides_running(const struct diff_work *work);
+/* What can be waiting for a processor, or be told of one side only. */
+void diff_cap_for_processor(struct diff_work *work);
 /* What sessions waited longer for a processor; that is at least half of what was added to them. */
 double diff_processor_added_ns(const struct fdar_diff *diff);
 gboolean diff_is_for_processor(const struct fdar_diff *diff);

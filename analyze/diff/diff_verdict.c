@@ -421,7 +421,9 @@ void diff_judge(struct diff_work *work)
 	    !find_slower_per_call(work))
 		find_faster(work);
 	unname_inferred(work->diff);
-	if (!diff_refuse(work))
+	if (!diff_refuse(work)) {
+		diff_cap_for_processor(work);
 		diff_trust(work);
+	}
 	g_ptr_array_unref(work->caps);
 }

@@ -974,6 +974,128 @@ static void test_sensitivity(void)
 	}
 }
 
+/* ---- off the processor: told or not, by whom ---- */
+
+/* A function stores, and is off the processor meanwhile, by a call that nobody watches; told: its process
+ * says so. */
+static void storing_run(struct writer *writer, uint32_t seed, double off_ns, gboolean told)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		g_autofree char *off = g_strdup_printf("cpu:2:%.0f", off_ns);
+
+		begin(writer, "");
+		say(writer, told ? "cpu:0:0" : "note:old:");
+		run(writer, "parse", 50 * US);
+		say(writer, "+store");
+		pass(writer, 60 * US);
+		writer->now += (gint64)off_ns;
+		if (told)
+			say(writer, off);
+		say(writer, "-store");
+		end(writer);
+	}
+}
+
+/* An old recording against a new one of the same server: what the one has as running, waits in the other. */
+static void test_told_by_one_side(void)
+{
+	static const struct {
+		gboolean before, after;
+	} cases[] = { { TRUE, FALSE }, { FALSE, TRUE } };
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct writer a, b;
+
+		storing_run(&a, 1, 5 * MS, cases[i].before);
+		storing_run(&b, 2, 5 * MS, cases[i].after);
+		g_autoptr(fdar_diff) diff = compare(&a, &b);
+		g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+		expect_reason(diff, "tells when threads were off the processor, the ");
+	}
+}
+
+/* Ten times what the telling side was off for: that is not why. But not both sides are measured alike. */
+static void test_told_by_one_side_and_longer(void)
+{
+	struct writer a, b;
+
+	storing_run(&a, 1, 50 * US, TRUE);
+	storing_run(&b, 2, 5 * MS, FALSE);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpstr(diff->verdict.function, ==, "store");
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+
+	storing_run(&a, 1, 50 * US, TRUE);
+	storing_run(&b, 2, 5 * MS, TRUE);
+	g_autoptr(fdar_diff) told = compare(&a, &b);
+	g_assert_cmpstr(told->verdict.function, ==, "store");
+	g_assert_cmpint(told->verdict.confidence, ==, FDAR_CONFIDENCE_HIGH);
+}
+
+/* Sleeps of a full machine end when there is a processor; one that is new is none of its doing. */
+static void test_sleep_on_full(void)
+{
+	for (int fresh = 0; fresh < 2; fresh++) {
+		struct fdar_diff_options options = { .pressure = 0.9 };
+		struct writer side[2];
+
+		for (int s = 0; s < 2; s++) {
+			writer_init(&side[s], (uint32_t)s);
+			for (int i = 0; i < 40; i++) {
+				begin(&side[s], "");
+				say(&side[s], "+work");
+				pass(&side[s], 200 * US);
+				if (s || !fresh) {
+					say(&side[s], "wait:SLEEP:usleep");
+					pass(&side[s], s ? 9 * MS : 100 * US);
+					say(&side[s], "w");
+				}
+				say(&side[s], "-work");
+				end(&side[s]);
+			}
+		}
+		g_autoptr(fdar_diff) diff = compare_with(&side[0], &side[1], &options);
+		g_assert_cmpstr(diff->verdict.function, ==, "work");
+		g_assert_cmpint(diff->verdict.confidence, ==,
+				fresh ? FDAR_CONFIDENCE_HIGH : FDAR_CONFIDENCE_MEDIUM);
+	}
+}
+
+/* Five functions wait for a lock, none of them by half: the one around them is named, and who has the lock is
+ * not in it either. */
+static void test_locks_below(void)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s);
+		side[s].spacing = 10 * MS;
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+handler");
+			for (int f = 0; f < 5; f++) {
+				g_autofree char *in = g_strdup_printf("+f%d", f);
+				g_autofree char *out = g_strdup_printf("-f%d", f);
+
+				say(&side[s], in);
+				pass(&side[s], 50 * US);
+				say(&side[s], "wait:LOCK:mutex");
+				pass(&side[s], s ? 5 * MS : 50 * US);
+				say(&side[s], "w");
+				say(&side[s], out);
+			}
+			say(&side[s], "-handler");
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+	g_assert_cmpstr(diff->verdict.function, ==, "handler");
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -1009,5 +1131,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/kept-from-the-processor", test_kept_from_it);
 	g_test_add_func("/verdict/new-wait", test_new_wait);
 	g_test_add_func("/verdict/sensitivity", test_sensitivity);
+	g_test_add_func("/verdict/told-by-one-side", test_told_by_one_side);
+	g_test_add_func("/verdict/told-by-one-side-and-longer", test_told_by_one_side_and_longer);
+	g_test_add_func("/verdict/sleep-on-full", test_sleep_on_full);
+	g_test_add_func("/verdict/locks-below", test_locks_below);
 	return g_test_run();
 }
