@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "analyze/profile/labels.h"
+#include "base/sum.h"
 #include "cli/kit/cells.h"
 #include "cli/kit/command.h"
 #include "cli/info/info_stacks.h"
@@ -162,9 +163,10 @@ static void print_what(const struct fdar_about *about)
 /* The tracer's and the recorder's; where the trace says less than the recorder knew. */
 static guint64 lost_events(const struct fdar_about *about)
 {
-	guint64 told = about->state.info.discarded + about->state.info.dropped;
+	guint64 told = fdar_sum(about->state.info.discarded, about->state.info.dropped);
 
-	return MAX(about->contents->summary.discarded, told) + about->state.info.events_missing;
+	return fdar_sum(MAX(about->contents->summary.discarded, told),
+			about->state.info.events_missing);
 }
 
 /* "in 3.00 s" */

@@ -328,8 +328,8 @@ static void merge_figures(struct fdar_profile *profile, const struct fdar_profil
 
 	losses->events += from->losses.events;
 	losses->calls += from->losses.calls;
-	losses->discarded += from->losses.discarded;
-	losses->packets_lost += from->losses.packets_lost;
+	losses->discarded = profile_sum(losses->discarded, from->losses.discarded);
+	losses->packets_lost = profile_sum(losses->packets_lost, from->losses.packets_lost);
 	losses->lost_calls = profile_sum(losses->lost_calls, from->losses.lost_calls);
 	losses->skipped_calls = profile_sum(losses->skipped_calls, from->losses.skipped_calls);
 	losses->skipped_ns = profile_sum(losses->skipped_ns, from->losses.skipped_ns);

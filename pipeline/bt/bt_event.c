@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/sum.h"
 #include "instrument/wire/events.h"
 #include "pipeline/bt/bt_class.h"
 #include "pipeline/events/event_state.h"
@@ -195,12 +196,12 @@ void fdar_bt_events_translate(struct fdar_bt_events *events, const bt_message *m
 	case BT_MESSAGE_TYPE_DISCARDED_EVENTS:
 		if (bt_message_discarded_events_get_count(message, &count) ==
 		    BT_PROPERTY_AVAILABILITY_AVAILABLE)
-			events->env->discarded += count;
+			events->env->discarded = fdar_sum(events->env->discarded, count);
 		break;
 	case BT_MESSAGE_TYPE_DISCARDED_PACKETS:
 		if (bt_message_discarded_packets_get_count(message, &count) ==
 		    BT_PROPERTY_AVAILABILITY_AVAILABLE)
-			events->env->packets_lost += count;
+			events->env->packets_lost = fdar_sum(events->env->packets_lost, count);
 		break;
 	default:
 		break;

@@ -1,5 +1,6 @@
 #include "pipeline/ctf/ctf_account.h"
 
+#include "base/sum.h"
 #include "pipeline/recording/losses.h"
 
 #define SEEN_MAX 4096u /* packets that began at the same time */
@@ -29,7 +30,7 @@ static void lose(struct fdar_ctf_stream *stream, uint64_t until, uint64_t events
 	uint64_t begin_ns = fdar_ctf_time_ns(&stream->time, stream->last_end);
 	uint64_t end_ns = fdar_ctf_time_ns(&stream->time, until);
 
-	stream->discarded += events;
+	stream->discarded = fdar_sum(stream->discarded, events);
 	if (!stream->counted)
 		begin_ns = end_ns;
 	if (stream->losses && events)
@@ -113,7 +114,8 @@ void fdar_ctf_account_packet(struct fdar_ctf_stream *stream)
 		lose(stream, stream->frame.values[FDAR_CTF_VALUE_END], more);
 	if (stream->counted && wanted && has(stream, FDAR_CTF_VALUE_SEQUENCE) && !dropped &&
 	    !stream->explained)
-		stream->packets_lost += count_missing(stream, sequence);
+		stream->packets_lost =
+			fdar_sum(stream->packets_lost, count_missing(stream, sequence));
 	stream->counted = TRUE;
 	stream->explained = FALSE;
 	stream->last_sequence = sequence;

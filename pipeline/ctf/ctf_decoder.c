@@ -1,5 +1,6 @@
 #include "pipeline/ctf/ctf_open.h"
 #include "base/errors.h"
+#include "base/sum.h"
 #include "pipeline/ctf/ctf_sink.h"
 #include "pipeline/ctf/ctf_slice.h"
 #include "pipeline/events/decoder.h"
@@ -72,8 +73,8 @@ static void take_counts(struct decoder *decoder, struct fdar_ctf_stream *stream)
 {
 	struct fdar_decoder_env *env = decoder->env;
 
-	env->discarded += stream->discarded;
-	env->packets_lost += stream->packets_lost;
+	env->discarded = fdar_sum(env->discarded, stream->discarded);
+	env->packets_lost = fdar_sum(env->packets_lost, stream->packets_lost);
 	env->copies += stream->copies;
 	env->times_back += stream->times_back;
 	env->most_back_ns = MAX(env->most_back_ns, stream->most_back_ns);
@@ -202,7 +203,7 @@ static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env,
 		return NULL;
 	}
 	if (!env->slice)
-		env->discarded += decoder->input.dropped;
+		env->discarded = fdar_sum(env->discarded, decoder->input.dropped);
 	env->shift_ns = decoder->input.shift_ns;
 	if (env->slices)
 		fdar_ctf_slice_cut(&decoder->input, env->slice, env->slices);

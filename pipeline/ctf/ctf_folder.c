@@ -58,11 +58,11 @@ static struct fdar_ctf_plan *read_plan(const struct fdar_ctf_folder *folder,
 	return plan;
 }
 
-/* The first packet's UUID, which is behind its magic number in the traces that have one. */
-static gboolean find_uuid(const char *folder, uint8_t uuid[16])
+/* The first packet's byte order, and the UUID that is behind its magic number in the traces that have one. */
+static enum fdar_ctf_order find_first(const char *folder, uint8_t uuid[16])
 {
 	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	gboolean found = FALSE;
+	enum fdar_ctf_order found = FDAR_CTF_NATIVE;
 	const char *name;
 
 	while (dir && !found && (name = g_dir_read_name(dir))) {
@@ -79,10 +79,24 @@ static gboolean find_uuid(const char *folder, uint8_t uuid[16])
 			memcpy(&magic, window.bytes, sizeof(magic));
 			memcpy(uuid, window.bytes + sizeof(magic), 16);
 		}
-		found = magic == PACKET_MAGIC || magic == GUINT32_SWAP_LE_BE(PACKET_MAGIC);
+		if (GUINT32_FROM_LE(magic) == PACKET_MAGIC)
+			found = FDAR_CTF_LITTLE;
+		else if (GUINT32_FROM_BE(magic) == PACKET_MAGIC)
+			found = FDAR_CTF_BIG;
 		fdar_ctf_window_close(&window);
 	}
 	return found;
+}
+
+/* CTF 2 says the order of each number, and none of the whole. */
+static enum fdar_ctf_order order_of(const struct fdar_ctf_folder *folder)
+{
+	const struct fdar_ctf_trace *trace = folder->plan->trace;
+	uint8_t uuid[16];
+
+	if (trace->major == 2)
+		return find_first(folder->path, uuid);
+	return trace->big_endian ? FDAR_CTF_BIG : FDAR_CTF_LITTLE;
 }
 
 gboolean fdar_ctf_folder_read(struct fdar_ctf_folder *folder, GError **error)
@@ -98,9 +112,11 @@ gboolean fdar_ctf_folder_read(struct fdar_ctf_folder *folder, GError **error)
 		folder->classes = fdar_ctf_trace_classes(folder->plan->trace);
 		folder->has_uuid = folder->plan->trace->has_uuid;
 		memcpy(folder->uuid, folder->plan->trace->uuid, sizeof(folder->uuid));
+		folder->order = (uint8_t)order_of(folder);
 	} else {
 		folder->broken = g_steal_pointer(&failure);
-		folder->has_uuid = find_uuid(folder->path, folder->uuid);
+		folder->order = (uint8_t)find_first(folder->path, folder->uuid);
+		folder->has_uuid = folder->order != FDAR_CTF_NATIVE;
 	}
 	return TRUE;
 }
@@ -116,7 +132,10 @@ void fdar_ctf_folder_clear(void *data)
 
 gboolean fdar_ctf_folder_same(const struct fdar_ctf_folder *a, const struct fdar_ctf_folder *b)
 {
-	return a == b || (a->has_uuid && b->has_uuid && memcmp(a->uuid, b->uuid, 16) == 0);
+	gboolean orders_fit = a->order == b->order || !a->order || !b->order;
+
+	return a == b ||
+	       (a->has_uuid && b->has_uuid && orders_fit && memcmp(a->uuid, b->uuid, 16) == 0);
 }
 
 enum fdar_ctf_taken fdar_ctf_folder_check(const char *path, GError **error)

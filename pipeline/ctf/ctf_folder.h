@@ -30,6 +30,7 @@ struct fdar_ctf_folder {
 	GError *broken;             /* why there is no plan */
 	gboolean has_uuid;
 	uint8_t uuid[16];
+	uint8_t order; /* enum fdar_ctf_order, of its packets; FDAR_CTF_NATIVE: nothing says it */
 	gboolean done; /* for ctf_open.c: its files were added */
 };
 
@@ -39,7 +40,8 @@ gboolean fdar_ctf_folder_read(struct fdar_ctf_folder *folder, GError **error);
 
 void fdar_ctf_folder_clear(void *folder);
 
-/* Whether they are parts of one trace. */
+/* Whether they are parts of one trace: with its UUID, and its byte order (a copy of a trace from a machine
+ * with another one may have kept the UUID). */
 gboolean fdar_ctf_folder_same(const struct fdar_ctf_folder *a, const struct fdar_ctf_folder *b);
 
 /* Looks at the metadata of one trace. With any answer but TAKEN, error says why. */

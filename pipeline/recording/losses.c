@@ -1,5 +1,6 @@
 #include "pipeline/recording/losses.h"
 
+#include "base/sum.h"
 #include "pipeline/packed/packed_read.h"
 #include "pipeline/recording/recording.h"
 
@@ -24,7 +25,7 @@ static gboolean merge(GArray *losses, const struct fdar_recording_loss *loss)
 	if (last->end_ns != loss->begin_ns || g_strcmp0(last->stream, loss->stream) != 0)
 		return FALSE;
 	last->end_ns = loss->end_ns;
-	last->events += loss->events;
+	last->events = fdar_sum(last->events, loss->events);
 	return TRUE;
 }
 

@@ -1,6 +1,7 @@
 #include "pipeline/source/mixed.h"
 
 #include "base/errors.h"
+#include "base/sum.h"
 #include "pipeline/bt/bt_version.h"
 #include "pipeline/ctf/ctf_folder.h"
 #include "pipeline/packed/packed_read.h"
@@ -188,8 +189,8 @@ static void take_counts(struct mixed *mixed)
 	for (guint i = 0; i < mixed->count; i++) {
 		const struct fdar_decoder_env *part = &mixed->parts[i].env;
 
-		env->discarded += part->discarded;
-		env->packets_lost += part->packets_lost;
+		env->discarded = fdar_sum(env->discarded, part->discarded);
+		env->packets_lost = fdar_sum(env->packets_lost, part->packets_lost);
 		env->copies += part->copies;
 		env->untimed += part->untimed;
 		env->times_back += part->times_back;
