@@ -157,14 +157,24 @@ static void print_unrecorded(const struct fdar_profile *profile)
 	}
 }
 
+static void add_repair(GString *text, uint64_t count, const char *what, const char *without)
+{
+	g_autofree char *amount = fdar_format_count(count);
+
+	if (count)
+		g_string_append_printf(text, "%s%s %s%s without %s", text->len ? ", " : "", amount,
+				       what, count == 1 ? "" : "s", without);
+}
+
 static void print_repairs(const struct fdar_profile_losses *losses)
 {
-	if (losses->repaired || losses->stray_exits || losses->stray_sessions)
-		fdar_print_line("repaired: %" G_GUINT64_FORMAT
-				" calls without an exit, %" G_GUINT64_FORMAT
-				" exits without a call, %" G_GUINT64_FORMAT
-				" session events without a session",
-				losses->repaired, losses->stray_exits, losses->stray_sessions);
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	add_repair(text, losses->repaired, "call", "an exit");
+	add_repair(text, losses->stray_exits, "exit", "a call");
+	add_repair(text, losses->stray_sessions, "session event", "a session");
+	if (text->len)
+		fdar_print_line("repaired: %s", text->str);
 	if (losses->unwound)
 		fdar_print_line(
 			"of the calls without an exit, %" G_GUINT64_FORMAT
@@ -238,14 +248,18 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 	gboolean server = group == &profile->groups[0];
 
 	print_doubts(profile);
-	fdar_print_line("%s: %s; %" G_GUINT64_FORMAT " thread%s in %" G_GUINT64_FORMAT " process%s",
-			path, events, profile->threads, profile->threads == 1 ? "" : "s",
-			profile->processes, profile->processes == 1 ? "" : "es");
+	if (profile->threads)
+		fdar_print_line("%s: %s; %" G_GUINT64_FORMAT " thread%s in %" G_GUINT64_FORMAT
+				" process%s",
+				path, events, profile->threads, profile->threads == 1 ? "" : "s",
+				profile->processes, profile->processes == 1 ? "" : "es");
+	else
+		fdar_print_line("%s: %s", path, events);
 	print_repairs(&profile->losses);
 	print_unrecorded(profile);
 	if (request->by == FDAR_BY_REQUEST && server) {
 		fdar_print_line("no requests in it: the server does not tell them");
-	} else if (request->by == FDAR_BY_SESSION && server) {
+	} else if (request->by == FDAR_BY_SESSION && server && profile->threads) {
 		fdar_print_line("no sessions in it; --by function and --by path list what its "
 				"time went into");
 	} else if (!rows && server) {
