@@ -11,6 +11,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/paths.h"
 #include "cli/kit/reading.h"
 #include "cli/kit/save.h"
 #include "cli/kit/table.h"
@@ -196,7 +197,7 @@ static gboolean save_pprof(const char *path, const struct fdar_flame_tree *tree,
 static gboolean save_trees(const struct texts *texts, const char *path,
 			   const struct fdar_flame_tree *tree, GError **error)
 {
-	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *name = fdar_path_name(path);
 
 	if (texts->folded && !fdar_save_text(texts->folded, fdar_export_folded(tree), error))
 		return FALSE;

@@ -7,6 +7,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/paths.h"
 #include "cli/kit/save.h"
 #include "cli/diff/fail_on.h"
 #include "cli/report/report_again.h"
@@ -94,7 +95,7 @@ static void svg_free(gpointer svg)
 
 static char *name_of(char **runs)
 {
-	g_autofree char *first = g_path_get_basename(runs[0]);
+	g_autofree char *first = fdar_path_name(runs[0]);
 
 	return runs[1] ? g_strdup_printf("%s and %u more", first, g_strv_length(runs) - 1)
 		       : g_steal_pointer(&first);

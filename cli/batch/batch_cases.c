@@ -4,6 +4,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "cli/kit/paths.h"
+
 static void case_free(gpointer data)
 {
 	struct fdar_batch_case *one = data;
@@ -44,7 +46,7 @@ static gboolean is_trace(const char *path, unsigned depth)
 static void add(GPtrArray *cases, GHashTable *names, const char *path, const char *output)
 {
 	struct fdar_batch_case *one = g_new0(struct fdar_batch_case, 1);
-	g_autofree char *base = g_path_get_basename(path);
+	g_autofree char *base = fdar_path_name(path);
 
 	one->path = g_strdup(path);
 	one->name = g_strdup(base);

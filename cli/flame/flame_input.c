@@ -1,6 +1,7 @@
 #include "cli/flame/flame_input.h"
 
 #include "cli/diff/diff_compare.h"
+#include "cli/kit/paths.h"
 #include "cli/kit/sampled_input.h"
 #include "viz/bars/bars.h"
 
@@ -18,7 +19,7 @@ static struct fdar_flame_tree *read_one(const struct fdar_flame_request *request
 	if (!profile)
 		return NULL;
 	if (heading)
-		*heading = g_path_get_basename(request->path);
+		*heading = fdar_path_name(request->path);
 	return fdar_flame_tree_of_profile(profile);
 }
 

@@ -14,3 +14,10 @@ char *fdar_library_dir(void)
 	above = g_path_get_dirname(bin);
 	return g_build_filename(above, "lib", "flowdar", NULL);
 }
+
+char *fdar_path_name(const char *path)
+{
+	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+
+	return g_path_get_basename(absolute);
+}

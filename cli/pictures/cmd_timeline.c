@@ -9,6 +9,7 @@
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
+#include "cli/kit/paths.h"
 #include "cli/kit/save.h"
 #include "cli/kit/table.h"
 #include "viz/timeline/timeline.h"
@@ -93,7 +94,7 @@ static gboolean find_session(const struct fdar_activity *activity, const char *p
 
 static gboolean draw(struct request *request, const struct fdar_activity *activity, GError **error)
 {
-	g_autofree char *name = g_path_get_basename(request->path);
+	g_autofree char *name = fdar_path_name(request->path);
 	struct fdar_timeline_options options = { .title = name, .width = MAX(request->width, 0) };
 	GString *svg;
 

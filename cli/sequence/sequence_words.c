@@ -2,14 +2,14 @@
 
 #include <string.h>
 
+#include "cli/kit/paths.h"
 #include "cli/kit/table.h"
 #include "pipeline/recording/recording.h"
 
 char *fdar_sequence_source(const char *path)
 {
 	struct fdar_recording_info info = { 0 };
-	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-	g_autofree char *name = g_path_get_basename(absolute);
+	g_autofree char *name = fdar_path_name(path);
 	g_autofree char *command = NULL;
 
 	if (!fdar_recording_info_load(path, &info, NULL))
