@@ -40,10 +40,14 @@ static void cap_for_trace(struct diff_work *work)
 		if (losses->damaged)
 			diff_cap(work, FDAR_CONFIDENCE_LOW, "the trace of the %s is damaged",
 				 names[i]);
-		if (sides[i]->discarded > options->max_discarded || losses->packets_lost)
+		if (sides[i]->discarded > options->max_discarded)
 			diff_cap(work, FDAR_CONFIDENCE_LOW,
 				 "events of the %s were lost, %.*g %% of them", names[i],
 				 sides[i]->discarded < 0.99 ? 2 : 3, 100 * sides[i]->discarded);
+		else if (losses->packets_lost)
+			diff_cap(work, FDAR_CONFIDENCE_LOW,
+				 "packets of events of the %s were lost: %" G_GUINT64_FORMAT,
+				 names[i], losses->packets_lost);
 		else if (sides[i]->discarded > 0)
 			diff_cap(work, FDAR_CONFIDENCE_MEDIUM, "some events of the %s were lost",
 				 names[i]);

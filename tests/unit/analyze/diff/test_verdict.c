@@ -525,9 +525,10 @@ static void test_bad_recordings(void)
 			fdar_diff_new(before, after, damage ? NULL : &options, NULL);
 		g_assert_cmpstr(diff->verdict.function, ==, "f5");
 		g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
-		expect_reason(diff, damage == 0   ? "the recorder was killed"
-				    : damage == 1 ? "the trace of the subject is damaged"
-						  : "events of the subject were lost");
+		expect_reason(diff, damage == 0 ? "the recorder was killed"
+				    : damage == 1
+					    ? "the trace of the subject is damaged"
+					    : "packets of events of the subject were lost: 1");
 	}
 	g_autoptr(fdar_profile) before = moody_run(1, 1, 1);
 	g_autoptr(fdar_profile) after = moody_run(2, 1, 30);
