@@ -34,10 +34,10 @@ static uint64_t clock_ns(clockid_t clock)
 }
 
 #ifdef HAS_RSEQ
-/* A sequence of one byte at address 1: no thread is ever in it. The kernel wants the signature before
- * where it would send one that was. */
+/* A sequence of no byte: no thread is ever in it, wherever it has jumped to. The kernel wants the signature
+ * before where it would send one that was (up to 6.18 it looks before it knows that nobody is). */
 static const uint32_t signature[2] = { RSEQ_SIG, 0 };
-static struct rseq_cs nowhere = { .start_ip = 1, .post_commit_offset = 1 };
+static struct rseq_cs nowhere = { .start_ip = 1, .post_commit_offset = 0 };
 
 #pragma weak __rseq_offset
 #pragma weak __rseq_size
@@ -65,7 +65,10 @@ static bool is_noticed(void)
 				     offsetof(struct rseq, rseq_cs));
 	*word = (uintptr_t)&nowhere;
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
-	return *word != (uintptr_t)&nowhere;
+	if (*word != (uintptr_t)&nowhere)
+		return true;
+	*word = 0;
+	return false;
 }
 
 void fdar_processor_begin(void)
