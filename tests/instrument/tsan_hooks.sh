@@ -12,5 +12,5 @@ fi
 gcc -g -O1 -fsanitize=thread -Wno-tsan -rdynamic -D_GNU_SOURCE -I"$source" -I"$source/instrument" \
 	-I"$source/instrument/include" "$source/tests/instrument/tsan_hooks.c" \
 	"$source"/instrument/functions/*.c \
-	"$source"/instrument/patching/*.[cS] "$source"/instrument/provider/{control,counters,helper}.c -o "$work/hooks"
+	"$source"/instrument/patching/*.[cS] "$source"/instrument/provider/{control,counters,helper,lock,processor,standard}.c -o "$work/hooks"
 TSAN_OPTIONS=halt_on_error=1 timeout 100 "$work/hooks"
