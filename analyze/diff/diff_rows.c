@@ -249,13 +249,14 @@ static enum follower follower_of(uint8_t frame, uint8_t wait, const struct fdar_
 
 /* Does time in queues follow from what threads do? It does when functions work markedly longer for
  * a session, by an amount that is no trifle beside the queues: the next sessions stand behind it,
- * and where many do, the time in the queue is a multiple of its cause. Likewise locks, behind whoever
- * has them; and waits for clients: who plays them shares the processors. */
+ * and where many do, the time in the queue is a multiple of its cause. They also stand behind threads
+ * that are kept from their processors meanwhile. Likewise locks, behind whoever has them; and waits for
+ * clients: who plays them shares the processors. */
 static gboolean they_follow(struct diff_work *work, enum follower kind)
 {
 	/* A lock that is kept keeps all who come meanwhile, each for up to as long. */
 	double part = kind == FOLLOWS_LOCK ? LOCK_PART : DIFF_MIN_PART;
-	double follow_ns = 0, served_ns = 0;
+	double follow_ns = 0, served_ns = 0, kept_ns = 0;
 
 	for (uint32_t i = 0; i < work->diff->row_count; i++) {
 		const struct fdar_diff_row *row = &work->diff->rows[i];
@@ -264,12 +265,16 @@ static gboolean they_follow(struct diff_work *work, enum follower kind)
 
 		if (is == kind)
 			follow_ns += MAX(row->added_ns, 0);
-		else if (is != FOLLOWS_QUEUE && is != FOLLOWS_CLIENT && is != FOLLOWS_PROCESSOR &&
+		else if (is == FOLLOWS_PROCESSOR)
+			kept_ns += MAX(row->added_ns, 0);
+		else if (is != FOLLOWS_QUEUE && is != FOLLOWS_CLIENT &&
 			 row->ratio >= work->options.min_ratio)
 			served_ns += MAX(row->added_ns, 0);
 	}
 	if (kind == FOLLOWS_LOCK)
 		work->locks_hide = follow_ns > served_ns;
+	if (kind == FOLLOWS_QUEUE)
+		served_ns += kept_ns;
 	return served_ns >= work->options.min_added_ns &&
 	       served_ns >= part * (served_ns + follow_ns);
 }

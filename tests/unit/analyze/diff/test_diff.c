@@ -348,6 +348,47 @@ static void test_queue_behind_work(void)
 				       "sessions also stand longer in the queue \"jobs\": "));
 }
 
+/* Work that is longer by a trifle beside the queue, and threads that are kept from their processors for
+ * longer (cpu): the queue stands behind both. Without the work nobody is to blame but the machine. */
+static void starved_run(struct writer *writer, uint32_t seed, double queue, double work, double cpu)
+{
+	writer_init(writer, seed);
+	for (int i = 0; i < 15; i++) {
+		g_autofree char *put = g_strdup_printf("put:%d:jobs", i + 1);
+		g_autofree char *take = g_strdup_printf("take:%d:jobs", i + 1);
+		g_autofree char *kept = g_strdup_printf("cpu:1:%.0f", cpu);
+
+		begin(writer, "");
+		say(writer, put);
+		pass(writer, queue);
+		say(writer, take);
+		say(writer, "+work");
+		pass(writer, work);
+		writer->now += (gint64)cpu;
+		say(writer, kept);
+		say(writer, "-work");
+		end(writer);
+	}
+}
+
+static void test_queue_behind_starved(void)
+{
+	struct writer a, b;
+
+	starved_run(&a, 1, 90 * US, 200 * US, 1 * US);
+	starved_run(&b, 2, 90 * MS, 2 * MS, 12 * MS);
+	g_autoptr(fdar_diff) slower = compare(&a, &b);
+	g_assert_cmpstr(slower->verdict.function, ==, "work");
+	g_assert_cmpint(slower->verdict.change, ==, FDAR_CHANGE_RUNNING);
+	g_assert_cmpfloat(row_of(slower, "jobs", NULL)->share, ==, 0);
+	starved_run(&a, 3, 90 * US, 200 * US, 1 * US);
+	starved_run(&b, 4, 90 * MS, 205 * US, 12 * MS);
+	g_autoptr(fdar_diff) starved = compare(&a, &b);
+	g_assert_null(starved->verdict.function);
+	g_assert_cmpint(starved->verdict.change, !=, FDAR_CHANGE_QUEUEING);
+	g_assert_cmpint(starved->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+}
+
 /* Sessions that mostly wait for clients who think: 1 ms to 1 s, nobody knows how long. */
 static void thinking_session(struct writer *writer, double match_ns)
 {
@@ -812,6 +853,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/diff/one-stuck", test_one_stuck);
 	g_test_add_func("/diff/queue", test_queue);
 	g_test_add_func("/diff/queue-behind-work", test_queue_behind_work);
+	g_test_add_func("/diff/queue-behind-starved", test_queue_behind_starved);
 	g_test_add_func("/diff/thinking-clients", test_thinking_clients);
 	g_test_add_func("/diff/thinking-clients-alike", test_thinking_clients_alike);
 	g_test_add_func("/diff/new-and-gone", test_new_and_gone);
