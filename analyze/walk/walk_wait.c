@@ -72,8 +72,10 @@ void walk_off_cpu(struct fdar_walk *walk, struct thread *thread, const struct fd
 	struct frame *frame;
 
 	if (event->off_cpu.why == FDAR_OFF_CPU_WATCHED) {
-		walk->stats.watched += !thread->process->watched;
-		thread->process->watched = TRUE;
+		gboolean watched = event->off_cpu.ns == 0;
+
+		walk->stats.watched += (guint64)watched - (guint64)thread->process->watched;
+		thread->process->watched = watched;
 		return;
 	}
 	if (!event->off_cpu.ns || !thread->frames->len || thread->open[FDAR_FRAME_WAIT] ||

@@ -34,6 +34,17 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static bool ended;
+
+void flowdar_control_processor_end(void)
+{
+	ended = true;
+	if (!__atomic_exchange_n(&flowdar_control_processor.armed, 0, __ATOMIC_ACQ_REL))
+		return;
+	if (FLOWDAR_ENABLED(off_cpu))
+		flowdar_link_.off_cpu.write("", FDAR_OFF_CPU_WATCHED, 1);
+}
+
 #ifdef HAS_RSEQ
 /* A sequence of no byte: no thread is ever in it, wherever it has jumped to. The kernel wants the signature
  * before where it would send one that was (up to 6.18 it looks before it knows that nobody is). */
@@ -79,7 +90,8 @@ void fdar_processor_begin(void)
 {
 	int saved_errno = errno;
 
-	if (__atomic_load_n(&flowdar_control_processor.armed, __ATOMIC_RELAXED) || !is_there())
+	if (__atomic_load_n(&flowdar_control_processor.armed, __ATOMIC_RELAXED) || ended ||
+	    !is_there())
 		return;
 	nowhere.abort_ip = (uintptr_t)&signature[1];
 	if (is_noticed()) {

@@ -34,6 +34,10 @@ extern FDAR_CONTROL_API struct fdar_processor flowdar_control_processor;
 /* Tries whether it works here. Once or more often. */
 void fdar_processor_begin(void);
 
+/* From now on nobody is asked, in this process and those it forks: the server is about to forbid itself
+ * system calls (locked_in.c). */
+FDAR_CONTROL_API void flowdar_control_processor_end(void);
+
 /* Has the thread been off the processor since it was asked last, or is that not known? */
 static inline bool fdar_processor_switched(void)
 {

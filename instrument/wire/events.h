@@ -45,7 +45,7 @@ enum fdar_io_op {
 /* Why a thread was off the processor. */
 enum fdar_off_cpu {
 	FDAR_OFF_CPU_WATCHED =
-		0, /* it was not (0 ns): its process tells when one is, from here on */
+		0, /* it was not: its process tells when one is, from here on (0 ns), or no longer (1) */
 	FDAR_OFF_CPU_PREEMPTED = 1, /* others were on: it was ready to run */
 	FDAR_OFF_CPU_BLOCKED =
 		2, /* it waited for something, by a call that nobody watches, or a page */

@@ -38,12 +38,13 @@ cc $(pkg-config --cflags flowdar) "$work/user/main.c" "$work/user/part.c" -o "$w
 # The preloaded libraries show what they must and need libc and lttng-ust only, and the unwinder that
 # libc itself loads when a thread is cancelled.
 # libflowdar.so: what programs find, what the other two libraries call, and the calls of LTTng's and
-# libc's that it stands in front of: around forks, where processes end, and what is put at 0 to 2.
+# libc's that it stands in front of: around forks, where processes end, what is put
+# at 0 to 2, and where a server locks itself in.
 nm -D --defined-only "$work/prefix/lib/flowdar/libflowdar.so" |
 	awk '{ print $3 }' | grep -v '^flowdar_control_' >"$work/shown"
 [ "$(LC_ALL=C sort "$work/shown" | xargs)" = "_Exit _exit abort daemon dup2 dup3 execl execle execlp execv \
 execve execvp execvpe fexecve flowdar_provider_v1 lttng_ust_after_fork_child lttng_ust_after_fork_parent \
-lttng_ust_before_fork" ] ||
+lttng_ust_before_fork prctl" ] ||
 	{ echo "libflowdar.so shows:"; cat "$work/shown"; exit 1; }
 if readelf -d "$work"/prefix/lib/flowdar/*.so | grep NEEDED | grep -v -e 'liblttng-ust' -e 'libc.so' -e 'libgcc_s.so' -e 'libflowdar.so' \
 	-e 'libflowdar-environment.so' -e 'ld-linux'; then

@@ -1,0 +1,45 @@
+/* A server that locks itself in, with a filter that ends it for what only we would ask: traced_locked_in.sh
+ * records it. It is off its processor often, and calls functions and scopes in between. */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "flowdar/flowdar.h"
+
+static void work(int rounds)
+{
+	struct timespec nap = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < rounds; i++) {
+		FLOWDAR_SCOPE("round");
+		syscall(SYS_nanosleep, &nap, NULL); /* nobody stands in front of that */
+	}
+}
+
+int main(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrusage, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clock_gettime, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(code) / sizeof(code[0]), code };
+
+	work(20);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+		puts("no filters");
+		return 0;
+	}
+	work(20);
+	puts("alive");
+	return 0;
+}
