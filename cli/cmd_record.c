@@ -148,6 +148,8 @@ static int record(char *const *command, const struct fdar_record_texts *texts)
 					     .io = texts->io,
 					     .played = texts->play != NULL,
 					     .sampled = texts->sample != NULL,
+					     .io_alone =
+						     texts->io && !texts->sample && !texts->detail,
 					     .terminal = isatty(STDERR_FILENO) } };
 	g_autoptr(GError) error = NULL;
 	int code;

@@ -6,6 +6,8 @@
 #include "cli/record/player.h"
 #include "cli/record/record_options.h"
 #include "base/amount.h"
+#include "cli/kit/help.h"
+#include "cli/kit/prose.h"
 #include "cli/kit/table.h"
 #include "cli/kit/terminal.h"
 
@@ -16,6 +18,19 @@ void fdar_record_view_clear(struct fdar_record_view *view)
 	if (view->line)
 		fputs("\r\033[K", stderr);
 	view->line = FALSE;
+}
+
+/* What cannot be asked of it, before somebody asks. */
+static void say_io_alone(void)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	fdar_prose_set(text,
+		       "--io alone tells who came, what was read and written and where threads "
+		       "waited, and infers whose time it was between; which functions that was, "
+		       "--sample or a rebuild (flowdar cc) would say\n",
+		       fdar_help_width(stderr));
+	fputs(text->str, stderr);
 }
 
 /* The most important first: what is too long for the terminal is cut. */
@@ -71,6 +86,8 @@ void fdar_record_view_progress(struct fdar_record_view *view,
 	case FDAR_RECORD_STARTED:
 		fprintf(stderr, "recording %s (pid %d) into %s; Ctrl-C stops it\n", view->server,
 			(int)progress->server, view->output);
+		if (view->io_alone)
+			say_io_alone();
 		break;
 	case FDAR_RECORD_BACKGROUND:
 		fdar_record_view_clear(view);
@@ -264,19 +281,6 @@ static void report_nobody(const struct fdar_record_view *view,
 			     "nobody connected to the server while it was recorded");
 }
 
-/* What cannot be asked of it, before somebody asks. */
-static void report_io_alone(const struct fdar_record_view *view,
-			    const struct fdar_recording_info *info)
-{
-	if (!view->io || !view->sessions || view->sampled || info->calls || info->calls_skipped)
-		return;
-	fputs("--io alone tells who came, what was read and written and where threads waited, and "
-	      "infers whose\n"
-	      "time it was between; which functions that was, --sample or a rebuild (flowdar cc) "
-	      "would say\n",
-	      stderr);
-}
-
 void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 			     const struct fdar_recording_info *info)
 {
@@ -299,7 +303,9 @@ void fdar_record_view_report(struct fdar_record_view *view, const char *dir,
 	fprintf(stderr, "%s %s of %s in %s, %s%s: %s", info->snapshot ? "kept" : "recorded", events,
 		sessions, duration, bytes, lost, info->snapshot ? dir : info->ended);
 	fprintf(stderr, info->exit_status ? " (status %d)\n" : "\n", info->exit_status);
-	report_io_alone(view, info);
+	if (view->io && view->sessions && !view->sampled && !view->io_alone && !info->calls &&
+	    !info->calls_skipped)
+		say_io_alone();
 	if (!info->died && !is_unplayed(view))
 		fprintf(stderr, "next: flowdar analyze %s, or flowdar diff BASELINE %s\n", dir,
 			dir);

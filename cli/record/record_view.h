@@ -18,11 +18,12 @@ struct fdar_record_view {
 	gboolean lossless;
 	gboolean quiet;
 	gboolean terminal;
-	gboolean line;    /* a progress line stands on the terminal */
-	gboolean io;      /* accepted connections are sessions */
-	gboolean played;  /* a capture is played at the server */
-	gboolean sampled; /* stacks are taken, too */
-	guint64 sessions; /* begun, in what was read back of the recording */
+	gboolean line;     /* a progress line stands on the terminal */
+	gboolean io;       /* accepted connections are sessions */
+	gboolean played;   /* a capture is played at the server */
+	gboolean sampled;  /* stacks are taken, too */
+	gboolean io_alone; /* neither functions nor stacks are asked for */
+	guint64 sessions;  /* begun, in what was read back of the recording */
 };
 
 /* One more look at the run. */
