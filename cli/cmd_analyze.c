@@ -283,7 +283,8 @@ int fdar_cmd_analyze(int argc, char **argv)
 				 : fdar_usage_error(&usage, "expected a trace");
 		fdar_profile_about_init(&about);
 		if (!code)
-			code = fdar_save_check(&usage, texts.save, (const char *const *)argv + 1);
+			code = fdar_save_check_file(&usage, texts.save,
+						    (const char *const *)argv + 1);
 		if (!code)
 			code = analyze(&argv[1], &texts, &request, &about);
 		fdar_profile_about_clear(&about);

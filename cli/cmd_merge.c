@@ -51,7 +51,7 @@ static int merge(const struct options *options, char **paths, struct fdar_profil
 	if (!fdar_unit_parse(options->unit, &input.unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					options->unit);
-	int code = fdar_save_check(&usage, options->output, (const char *const *)paths);
+	int code = fdar_save_check_file(&usage, options->output, (const char *const *)paths);
 
 	if (code != FDAR_EXIT_OK)
 		return code;

@@ -459,8 +459,8 @@ int fdar_cmd_report(int argc, char **argv)
 			if (!texts.output)
 				texts.output = g_strdup(fdar_report_form_output(making.form));
 			for (unsigned i = 0; code == FDAR_EXIT_OK && i < making.count; i++)
-				code = fdar_save_check(&usage, texts.output,
-						       (const char *const *)making.runs[i]);
+				code = fdar_save_check_file(&usage, texts.output,
+							    (const char *const *)making.runs[i]);
 			if (code == FDAR_EXIT_OK)
 				code = make(&making);
 		}

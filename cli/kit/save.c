@@ -120,3 +120,15 @@ int fdar_save_check(const struct fdar_usage *usage, const char *output, const ch
 	free(place);
 	return code;
 }
+
+int fdar_save_check_file(const struct fdar_usage *usage, const char *output,
+			 const char *const *inputs)
+{
+	int code = fdar_save_check(usage, output, inputs);
+
+	if (code != FDAR_EXIT_OK || !output || strcmp(output, "-") == 0 ||
+	    !g_file_test(output, G_FILE_TEST_IS_DIR))
+		return code;
+	return fdar_failure(usage, g_error_new(G_FILE_ERROR, G_FILE_ERROR_ISDIR,
+					       "%s: is a directory; expected a file", output));
+}

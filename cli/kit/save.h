@@ -20,4 +20,8 @@ gboolean fdar_save_text(const char *path, GString *text, GError **error);
  * what to return: it has been said then. */
 int fdar_save_check(const struct fdar_usage *usage, const char *output, const char *const *inputs);
 
+/* The same of an output that is a file: a folder is refused, too, which writing would fail on after all the work. */
+int fdar_save_check_file(const struct fdar_usage *usage, const char *output,
+			 const char *const *inputs);
+
 #endif

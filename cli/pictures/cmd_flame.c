@@ -167,8 +167,8 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	request->listings[0] = texts->symbols[0];
 	request->listings[1] = texts->symbols[1];
 	request->unit_is_open = !texts->unit;
-	return fdar_save_check(&usage, texts->output,
-			       (const char *const[]){ argv[1], texts->baseline, NULL });
+	return fdar_save_check_file(&usage, texts->output,
+				    (const char *const[]){ argv[1], texts->baseline, NULL });
 }
 
 int fdar_cmd_flame(int argc, char **argv)

@@ -160,8 +160,8 @@ static int parse_and_run(struct request *request, const GOptionEntry *entries, i
 			request->path = argv[1];
 			if (!request->output)
 				request->output = g_strdup(output);
-			code = fdar_save_check(request->usage, request->output,
-					       (const char *const *)argv + 1);
+			code = fdar_save_check_file(request->usage, request->output,
+						    (const char *const *)argv + 1);
 			if (code == FDAR_EXIT_OK)
 				code = run(request);
 		}

@@ -251,9 +251,9 @@ static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 static int check_outputs(const struct fdar_usage *usage, const struct fdar_sequence_request *r)
 {
 	const char *const inputs[] = { r->paths[0], r->count > 1 ? r->paths[1] : NULL, NULL };
-	int code = fdar_save_check(usage, r->output, inputs);
+	int code = fdar_save_check_file(usage, r->output, inputs);
 
-	return code == FDAR_EXIT_OK ? fdar_save_check(usage, r->dot, inputs) : code;
+	return code == FDAR_EXIT_OK ? fdar_save_check_file(usage, r->dot, inputs) : code;
 }
 
 gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, char **argv,
