@@ -22,8 +22,14 @@
 #define SEARCH_NS    ((guint64)300000000000)
 #define SESSIONS_BAD 6u
 
+static const struct fdar_usage_values values[] = {
+	{ "test", "cpu latency memory", TRUE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
 	.command = "hunt",
+	.values = values,
 	.synopsis = "CAPTURE -o DIR [OPTIONS] -- SERVER ARGUMENT ...",
 	.description =
 		"Which sessions of a capture hurt a server, and which of its functions do they "

@@ -23,8 +23,14 @@ static const struct fdar_usage_group groups[] = {
 	{ "filter", "The capture" },     { NULL, NULL },
 };
 
+static const struct fdar_usage_values values[] = {
+	{ "test", "cpu latency memory crash", TRUE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
 	.command = "reduce",
+	.values = values,
 	.synopsis = "CAPTURE --test TEST -o SMALL.pcap [OPTIONS] [-- SERVER ARGUMENT ...]",
 	.groups = groups,
 	.description =

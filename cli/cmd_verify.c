@@ -18,8 +18,14 @@
 #define LIMIT_NS   ((guint64)20000000000)
 #define CLONES_MAX 10000
 
+static const struct fdar_usage_values values[] = {
+	{ "test", "cpu latency memory crash", TRUE },
+	{ NULL, NULL, FALSE },
+};
+
 static const struct fdar_usage usage = {
 	.command = "verify",
+	.values = values,
 	.synopsis = "SMALL.pcap BASE... [OPTIONS] -- SERVER ARGUMENT ...",
 	.description =
 		"Plays a small capture (of flowdar reduce or hunt) at a server in one way after "

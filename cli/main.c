@@ -203,7 +203,7 @@ static int help(int argc, char **argv)
 {
 	const struct fdar_command *command;
 
-	if (argc == 2) {
+	if (argc == 2 || strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0) {
 		print_usage(stdout);
 		return FDAR_EXIT_OK;
 	}

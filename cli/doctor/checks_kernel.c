@@ -53,7 +53,8 @@ void fdar_check_memory(struct fdar_finding *finding)
 		finding->health = FDAR_HEALTH_BAD;
 		finding->found = g_strdup_printf("%s: %s", SHM, g_strerror(errno));
 		finding->effect = "nothing can be recorded";
-		finding->mend = g_strdup("mount -t tmpfs -o mode=1777 tmpfs " SHM);
+		finding->mend =
+			g_strdup("mkdir -p " SHM " && mount -t tmpfs -o mode=1777 tmpfs " SHM);
 		finding->admin = TRUE;
 		return;
 	}

@@ -294,10 +294,13 @@ static void fish_command(const struct fdar_usage *usage, const GOptionEntry *ent
 static void fish_head(const char *const *commands)
 {
 	puts("# fish completion for flowdar; made by flowdar --help=fish\n"
-	     "complete -c flowdar -f");
+	     "complete -c flowdar -f\n"
+	     "complete -c flowdar -n __fish_use_subcommand -a 'help' -d 'about a command'");
 	for (; *commands; commands += 2) {
 		g_autofree char *text = g_strdup(commands[1]);
 
+		printf("complete -c flowdar -n '__fish_seen_subcommand_from help' -a '%s'\n",
+		       commands[0]);
 		printf("complete -c flowdar -n __fish_use_subcommand -a '%s' -d '%s'\n",
 		       commands[0], g_strdelimit(text, "'", ' '));
 	}

@@ -144,12 +144,18 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 	return TRUE;
 }
 
+static gboolean is_number(const char *word)
+{
+	return *word && word[strspn(word, "0123456789")] == '\0';
+}
+
 void fdar_options_optional(int argc, char **argv, char *whole)
 {
 	size_t length = strcspn(whole, "=");
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strlen(argv[i]) == length && strncmp(argv[i], whole, length) == 0)
+		if (strlen(argv[i]) == length && strncmp(argv[i], whole, length) == 0 &&
+		    (i + 1 == argc || !is_number(argv[i + 1])))
 			argv[i] = whole;
 }
 

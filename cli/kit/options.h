@@ -63,8 +63,8 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 GOptionEntry *fdar_options_bind(const GOptionEntry *entries, gsize bytes, gpointer target);
 
 /* An option whose value may be left out, as programs of GNU have it ("--sample", "--sample=99"): GOption would take
- * the next word. whole is the option with the value that it has then, and takes the place of the bare one in
- * argv, up to "--"; it must outlive argv. */
+ * the next word, and does where that is a number. whole is the option with the value that it has then, and takes
+ * the place of the bare one in argv, up to "--"; it must outlive argv. */
 void fdar_options_optional(int argc, char **argv, char *whole);
 
 /* Prints "flowdar COMMAND: message" and how to get help on stderr; gives FDAR_EXIT_USAGE. */

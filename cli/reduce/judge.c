@@ -76,8 +76,8 @@ gboolean fdar_judge_parse_over(struct fdar_judge *judge, const char *text, gbool
 	judge->over = text ? g_ascii_strtod(text, &end) : OVER_DEFAULT;
 	if (!text || (end != text && !*end)) {
 		if (!has_baseline)
-			return bad(error, "--over: a plain number is times the baseline: give "
-					  "--baseline, or a figure like 5ms");
+			return bad(error, "--over: a plain number is times a baseline: give "
+					  "one, or a figure like 5ms");
 		return judge->over > ROOM * ROOM && judge->over < 1e6
 			       ? TRUE
 			       : bad(error, "--over: expected a number of times above 1.33");

@@ -48,7 +48,9 @@ static const GOptionEntry options[] = {
 	  "of open files allows",
 	  "N" },
 	{ "duration", 'd', 0, G_OPTION_ARG_STRING, AT(duration),
-	  "Stop after this time, e.g. 30s; sessions that are open then are cut", "TIME" },
+	  "Stop after this time, e.g. 30s; until then the capture is played again and again, "
+	  "unless --repeat says how often. Sessions that are open then are cut",
+	  "TIME" },
 	{ "wait-for", 0, 0, G_OPTION_ARG_STRING, AT(wait_for),
 	  "Wait until somebody listens at each target (TCP), so long at most, e.g. 10s", "TIME" },
 	{ "wait", 0, 0, G_OPTION_ARG_STRING, AT(wait),

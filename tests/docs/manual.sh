@@ -72,6 +72,10 @@ completes json flowdar diff --format = ''
 completes 'base ' flowdar analyze b
 completes folder/ flowdar diff base f
 completes p99 flowdar analyze --sort p
+completes thread flowdar analyze base --by th
+completes memory flowdar verify --test m
+completes verify flowdar help ver
+completes postgresql flowdar patch --server p
 shellcheck --shell=bash --severity=warning "$share/bash-completion/completions/flowdar" || fail "shellcheck finds something"
 
 # ---- zsh and fish ----
@@ -89,6 +93,8 @@ if command -v fish >/dev/null; then
 	fish_completes record 'flowdar rec'
 	fish_completes --detail 'flowdar record --det'
 	fish_completes function 'flowdar record --detail f'
+	fish_completes memory 'flowdar verify --test m'
+	fish_completes verify 'flowdar help ver'
 fi
 [ $bad = 0 ] && echo "$count pages, nothing found; completions of bash, zsh and fish"
 exit $bad
