@@ -41,7 +41,7 @@ done
 # calls_of DIR FUNCTION: how many calls of it there are, of whatever.
 calls_of() {
 	"$FLOWDAR" analyze "$1" --no-cache --limit 0 --format json 2> /dev/null |
-		jq --arg name "$2" '[.functions[] | select(.function == $name) | .calls] | add // 0'
+		jq --arg name "$2" '[.functions[] | select(.function == $name and .waits_in == "") | .calls] | add // 0'
 }
 
 # one_run WHO OTHER N: a short run, and what is in it.
