@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "cli/kit/cells.h"
+#include "instrument/wire/events.h"
 
 double fdar_presence_ns(const struct fdar_diff_node *node)
 {
@@ -27,7 +28,10 @@ GArray *fdar_changed_paths(const struct fdar_diff *diff, enum fdar_presence pres
 	GArray *nodes = g_array_new(FALSE, FALSE, sizeof(guint32));
 
 	for (guint32 i = 1; i < diff->node_count; i++)
+		/* Who is kept from a processor is so anywhere: that is no other path. */
 		if (diff->nodes[i].presence == presence &&
+		    !(diff->nodes[i].frame == FDAR_FRAME_WAIT &&
+		      diff->nodes[i].wait == FDAR_WAIT_PROCESSOR) &&
 		    diff->nodes[diff->nodes[i].parent].presence != presence)
 			g_array_append_val(nodes, i);
 	g_array_sort_with_data(nodes, by_time, (gpointer)diff);

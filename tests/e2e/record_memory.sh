@@ -141,9 +141,10 @@ wait "$recorder" || fail "exit status $?"
 dropped=$(field "$WORK/disk/lossy" dropped)
 discarded=$(field "$WORK/disk/lossy" discarded)
 there=$(said "$WORK/disk/lossy")
-# Some of those that are not there may be of threads and modules, of which there are some tens.
+# Some of those that are not there may be of threads and modules, of which there are some tens, and of threads
+# that were off the processor, which on a full machine is so many times a second.
 all=$((there + ${dropped:-0} + ${discarded:-0}))
-if [ $all -lt 1600000 ] || [ $all -gt 1600100 ]; then
+if [ $all -lt 1600000 ] || [ $all -gt 1604000 ]; then
 	fail "$there events there, $dropped dropped, $discarded discarded"
 fi
 if [ "${dropped:-0}" -gt 0 ]; then
