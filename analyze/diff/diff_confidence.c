@@ -5,11 +5,6 @@
 #include "analyze/diff/calibration.h"
 #include "base/amount.h"
 
-struct diff_cap {
-	enum fdar_confidence level;
-	char text[240];
-};
-
 /* Sessions a side from which on "no difference" means something. */
 #define MANY_SESSIONS 20
 

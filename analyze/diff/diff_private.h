@@ -89,6 +89,12 @@ struct diff_run {
 
 enum { BASELINE, SUBJECT, SIDES };
 
+/* What keeps the confidence down, and to what. */
+struct diff_cap {
+	enum fdar_confidence level;
+	char text[240];
+};
+
 struct diff_work {
 	struct fdar_diff *diff;
 	struct fdar_diff_options options; /* with the defaults filled in */
@@ -108,7 +114,7 @@ struct diff_work {
 	gboolean running_longer; /* sessions run longer, which is not chance; or untestable */
 	gboolean longer;         /* likewise, with their waits */
 	gboolean shorter;
-	GPtrArray *caps; /* struct diff_cap: what keeps the confidence down */
+	GPtrArray *caps; /* struct diff_cap */
 
 	gboolean
 		outside_too; /* what others decide, the kernel and the clients, is not passed over */
