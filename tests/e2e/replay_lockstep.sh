@@ -22,7 +22,9 @@ figure() {
 }
 
 expect() {
-	[ "$2" = "$3" ] || fail "$1: got $2, expected $3; $(tail -5 err)"
+	[ "$2" = "$3" ] || fail "$1: got $2, expected $3; $(tail -5 err)
+$(jq -c 'select(.exact == false)' journal.jsonl | head -n 3)
+$(jq -c 'select(.end? != "settled")' steps.jsonl | head -n 3)"
 }
 
 # What does not depend on time.
