@@ -202,8 +202,9 @@ pairs_check() {
 	if [[ $(cat "$recording.report") =~ calls\ without\ an\ exit,\ ([0-9,]+)\ ended ]]; then
 		otherwise=${BASH_REMATCH[1]//,/}
 	fi
-	[[ $repaired =~ ^repaired:\ ([0-9]+)\ .*,\ [0-8]\ exits\ .*,\ 0\ session ]] || fail "$repaired"
-	[ "${BASH_REMATCH[1]}" -le "$otherwise" ] && [ "$otherwise" -le 100 ] ||
+	[[ $repaired =~ ^repaired:\ (([0-9]+)\ calls?\ without\ an\ exit)?(,\ )?([1-8]\ exits?\ without\ a\ call)?$ ]] ||
+		fail "$repaired"
+	[ "${BASH_REMATCH[2]:-0}" -le "$otherwise" ] && [ "$otherwise" -le 100 ] ||
 		fail "$repaired ($otherwise ended otherwise)"
 	note "$repaired"
 }
