@@ -32,11 +32,18 @@ static gboolean on_progress(guint64 events, void *user)
 		fflush(stderr);
 		progress->shown_us = now_us;
 	}
-	return !progress->input->stop || !*progress->input->stop;
+	return fdar_profile_input_go_on((void *)progress->input);
 }
 
-static gboolean read_labels(const struct fdar_profile_input *input, struct fdar_labels **labels,
-			    GError **error)
+gboolean fdar_profile_input_go_on(void *user)
+{
+	const struct fdar_profile_input *input = user;
+
+	return !input->stop || !*input->stop;
+}
+
+gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, gboolean warns,
+				   struct fdar_labels **labels, GError **error)
 {
 	g_autofree char *own = g_build_filename(input->path, "replay.jsonl", NULL);
 	g_autoptr(GError) own_error = NULL;
@@ -47,7 +54,7 @@ static gboolean read_labels(const struct fdar_profile_input *input, struct fdar_
 	}
 	if (g_file_test(own, G_FILE_TEST_EXISTS)) {
 		*labels = fdar_labels_load(own, &own_error);
-		if (!*labels && !input->again)
+		if (!*labels && warns)
 			fdar_warning(input->usage, "%s", own_error->message);
 	}
 	return TRUE;
@@ -135,7 +142,7 @@ static struct fdar_profile *read_trace(const struct fdar_profile_input *input, G
 	g_autoptr(fdar_labels) labels = NULL;
 	struct fdar_profile *profile;
 
-	if (!read_labels(input, &labels, error))
+	if (!fdar_profile_input_labels(input, !input->again, &labels, error))
 		return NULL;
 	if (rules_file) {
 		rules = fdar_rules_load(rules_file, error);

@@ -49,6 +49,14 @@ gboolean fdar_unit_parse(const char *text, enum fdar_unit *unit);
 /* Whether it is a profile: what was not summed when it was made cannot be asked any more. */
 gboolean fdar_profile_input_is_file(const struct fdar_profile_input *input);
 
+/* Ctrl-C has not been pressed: what readers ask with the input as their user. */
+gboolean fdar_profile_input_go_on(void *input);
+
+/* The labels that are asked for, or the recording's own, NULL in *labels where it has none; warns: what is wrong
+ * with its own is told, else passed over. FALSE and error. The caller owns *labels, which was NULL. */
+gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, gboolean warns,
+				   struct fdar_labels **labels, GError **error);
+
 /* Its threads; NULL and error. The caller frees it. */
 struct fdar_profile_threads *fdar_profile_input_threads(const struct fdar_profile_input *input,
 							GError **error);

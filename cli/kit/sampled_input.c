@@ -10,29 +10,16 @@ gboolean fdar_sampled_input_has(const char *path)
 	return stat(file, &status) == 0;
 }
 
-static gboolean go_on(void *user)
-{
-	const struct fdar_profile_input *input = user;
-
-	return !input->stop || !*input->stop;
-}
-
 struct fdar_sampled *fdar_sampled_input_read(const struct fdar_profile_input *input, GError **error)
 {
-	g_autofree char *own = g_build_filename(input->path, "replay.jsonl", NULL);
 	g_autoptr(fdar_labels) labels = NULL;
 	struct fdar_sampled_options options = { .unit = input->unit,
-						.go_on = go_on,
+						.go_on = fdar_profile_input_go_on,
 						.user = (void *)input };
 
 	/* What is wrong with the recording's own was told when its profile was read. */
-	if (input->label_from) {
-		labels = fdar_labels_load(input->label_from, error);
-		if (!labels)
-			return NULL;
-	} else if (g_file_test(own, G_FILE_TEST_EXISTS)) {
-		labels = fdar_labels_load(own, NULL);
-	}
+	if (!fdar_profile_input_labels(input, FALSE, &labels, error))
+		return NULL;
 	options.labels = labels;
 	return fdar_sampled_read(input->path, &options, error);
 }
