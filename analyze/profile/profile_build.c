@@ -3,6 +3,9 @@
 #include "analyze/profile/profile_build_private.h"
 #include "instrument/wire/events.h"
 
+/* Of open sessions, that are not packed: some 3 MB. */
+#define LOOSE_CELLS 8192u
+
 static void on_costs(void *user, const struct fdar_walk_cost *costs, size_t count);
 static void on_sum(void *user, const struct fdar_walk_sum *sum);
 static void on_opened(void *user, struct fdar_walk_session *session);
@@ -20,23 +23,6 @@ static const struct fdar_walk_visitor visitor = {
 	.switched = on_switched,
 	.io = on_io,
 };
-
-static struct open_session *open_session_new(void)
-{
-	struct open_session *open = g_new0(struct open_session, 1);
-
-	open->cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
-	return open;
-}
-
-static void open_session_free(gpointer data)
-{
-	struct open_session *open = data;
-
-	fdar_intern_clear(&open->places);
-	g_array_unref(open->cells);
-	g_free(open);
-}
 
 struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_source *source)
 {
@@ -56,18 +42,27 @@ struct fdar_profile_builder *fdar_profile_builder_new(const struct fdar_profile_
 	builder->clones = g_array_new(FALSE, TRUE, sizeof(guint8));
 	builder->path_nodes = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
 	builder->samples = g_array_new(FALSE, TRUE, sizeof(struct sample));
-	builder->open = g_hash_table_new_full(NULL, NULL, open_session_free, NULL);
+	builder->open = g_hash_table_new(NULL, NULL);
 	builder->node_cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
 	builder->entry_cells = g_array_new(FALSE, TRUE, sizeof(struct cell));
 	builder->costs = profile_costs_new();
 	builder->last_cells = g_array_new(FALSE, TRUE, sizeof(struct last_cell));
-	builder->spare = g_ptr_array_new_with_free_func(open_session_free);
+	profile_cells_init(&builder->cells, LOOSE_CELLS);
 	builder->symbol_functions = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	return builder;
 }
 
+static void free_open(struct fdar_profile_builder *builder, struct open_session *open)
+{
+	profile_cells_close(&builder->cells, &open->cells);
+	g_free(open);
+}
+
 void fdar_profile_builder_free(struct fdar_profile_builder *builder)
 {
+	GHashTableIter iter;
+	gpointer open;
+
 	if (!builder)
 		return;
 	fdar_walk_free(builder->walk);
@@ -78,14 +73,17 @@ void fdar_profile_builder_free(struct fdar_profile_builder *builder)
 	g_ptr_array_unref(builder->path_nodes);
 	g_array_unref(builder->folds);
 	g_array_unref(builder->samples);
+	g_hash_table_iter_init(&iter, builder->open);
+	while (g_hash_table_iter_next(&iter, &open, NULL))
+		free_open(builder, open);
 	g_hash_table_unref(builder->open);
+	profile_cells_clear(&builder->cells);
 	g_array_unref(builder->node_cells);
 	g_array_unref(builder->entry_cells);
 	fdar_intern_clear(&builder->node_ids);
 	fdar_intern_clear(&builder->entry_ids);
 	g_ptr_array_unref(builder->costs);
 	g_array_unref(builder->last_cells);
-	g_ptr_array_unref(builder->spare);
 	fdar_intern_clear(&builder->symbols);
 	g_array_unref(builder->symbol_functions);
 	g_free(builder);
@@ -109,15 +107,12 @@ static void on_sum(void *user, const struct fdar_walk_sum *sum)
 static void on_opened(void *user, struct fdar_walk_session *session)
 {
 	struct fdar_profile_builder *builder = user;
-	struct open_session *open =
-		builder->spare->len
-			? g_ptr_array_steal_index_fast(builder->spare, builder->spare->len - 1)
-			: open_session_new();
+	struct open_session *open = g_new0(struct open_session, 1);
 	const char *label = builder->source.label
 				    ? builder->source.label(builder->source.labels, session)
 				    : NULL;
 
-	open->serial = ++builder->next_serial;
+	profile_cells_open(&builder->cells, &open->cells);
 	open->group = profile_group_add(builder->profile, label ? label : FDAR_PROFILE_ALL);
 	session->user = open;
 	g_hash_table_add(builder->open, open);
@@ -150,11 +145,12 @@ static void unlump(struct fdar_intern *ids, GArray *cells)
 
 /* The node of a session's cell. The cell of a function that is not told loses its calls. */
 static uint32_t node_of_cell(struct fdar_profile_builder *builder, uint32_t group,
-			     const struct fdar_intern_pair *place, struct cell *cell)
+			     struct placed_cell *placed)
 {
-	uint32_t index = (uint32_t)place->a, node;
+	struct cell *cell = &placed->cell;
+	uint32_t index = placed->index, node;
 
-	if (place->b == CELL_QUEUE)
+	if (placed->kind == CELL_QUEUE)
 		return profile_node_add(&builder->profile->groups[group], 0, index);
 	node = profile_node_of(builder, group, index);
 	if (!profile_is_folded(builder, *profile_place(builder->path_functions, index))) {
@@ -224,17 +220,18 @@ static uint32_t block_of(struct fdar_profile_group *group, const struct open_ses
 
 /* A node may be that of several paths, and a function is called on many: the session's value is
  * their sum. */
-static void fold_cells(struct fdar_profile_builder *builder, const struct open_session *open,
+static void fold_cells(struct fdar_profile_builder *builder, struct open_session *open,
 		       const struct fdar_walk_session *session)
 {
 	struct fdar_profile_group *group = &builder->profile->groups[open->group];
 	uint32_t block = block_of(group, open, session->begin_ns);
+	GArray *gathered = profile_cells_gather(&builder->cells, &open->cells);
 
-	for (uint32_t i = 0; i < open->cells->len; i++) {
-		struct cell cell = g_array_index(open->cells, struct cell, i);
-		uint32_t node = node_of_cell(builder, open->group, &open->places.pairs[i], &cell);
+	for (uint32_t i = 0; i < gathered->len; i++) {
+		struct placed_cell *placed = &g_array_index(gathered, struct placed_cell, i);
+		uint32_t node = node_of_cell(builder, open->group, placed);
 
-		lump(&builder->node_ids, builder->node_cells, node, &cell);
+		lump(&builder->node_ids, builder->node_cells, node, &placed->cell);
 	}
 	for (uint32_t i = 0; i < builder->node_cells->len; i++) {
 		const struct cell *cell = &g_array_index(builder->node_cells, struct cell, i);
@@ -258,17 +255,6 @@ static void fold_cells(struct fdar_profile_builder *builder, const struct open_s
 	unlump(&builder->entry_ids, builder->entry_cells);
 }
 
-/* Its room is used again. */
-static void retire(struct fdar_profile_builder *builder, struct open_session *open)
-{
-	g_hash_table_steal(builder->open, open);
-	fdar_intern_reset(&open->places);
-	g_array_set_size(open->cells, 0);
-	open->own_ns = 0;
-	open->running_ns = 0;
-	g_ptr_array_add(builder->spare, open);
-}
-
 static void on_closed(void *user, struct fdar_walk_session *session)
 {
 	struct fdar_profile_builder *builder = user;
@@ -286,7 +272,8 @@ static void on_closed(void *user, struct fdar_walk_session *session)
 	fdar_histogram_add(&group->busy_ns, open->own_ns, 1);
 	fdar_histogram_add(&group->running_ns, open->running_ns, 1);
 	fold_cells(builder, open, session);
-	retire(builder, open);
+	g_hash_table_remove(builder->open, open);
+	free_open(builder, open);
 }
 
 static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
@@ -317,7 +304,8 @@ static void on_handoff(void *user, const struct fdar_walk_handoff *handoff)
 	stat->wait_ns = profile_sum(stat->wait_ns, waited_ns);
 	fdar_histogram_add(&stat->call_ns, waited_ns, 1);
 	if (open) {
-		struct cell *cell = profile_cell(open, function, CELL_QUEUE);
+		struct cell *cell =
+			profile_cell(&builder->cells, &open->cells, function, CELL_QUEUE);
 
 		cell->calls++;
 		cell->own_ns = profile_sum(cell->own_ns, waited_ns);

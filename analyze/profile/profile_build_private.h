@@ -2,7 +2,8 @@
  * The inside of a profile builder, shared by its files:
  *
  *	profile_build.c  sessions, queues, the end
- *	profile_nodes.c  where that belongs: nodes, cells
+ *	profile_nodes.c  where that belongs: nodes
+ *	profile_cells.c  what open sessions did there
  *	profile_cost.c   what frames cost, summed by call path
  *	profile_names.c  functions: what they are called
  */
@@ -11,26 +12,12 @@
 
 #include "base/intern.h"
 #include "analyze/profile/profile_build.h"
+#include "analyze/profile/profile_cells.h"
 #include "analyze/profile/profile_private.h"
 #include "base/tally.h"
 
-/* What one open session did on one call path. */
-struct cell {
-	uint64_t calls;
-	uint64_t own_ns;
-	uint64_t total_ns;
-};
-
-/* Cells are found by what they are about: a call path, or a queue. */
-enum cell_kind {
-	CELL_PATH, /* of the walk */
-	CELL_QUEUE /* a function of the profile */
-};
-
 struct open_session {
-	uint64_t serial;           /* tells it from all others, never 0 */
-	struct fdar_intern places; /* (path or function, enum cell_kind) -> index of cells */
-	GArray *cells;             /* of struct cell */
+	struct session_cells cells; /* what it did on each call path, and in queues */
 	uint64_t own_ns;
 	uint64_t running_ns;
 	uint32_t group;
@@ -38,7 +25,7 @@ struct open_session {
 
 /* Of a call path, the cell that was used last: mostly it is used again. */
 struct last_cell {
-	uint64_t serial; /* of the session; 0: none */
+	uint64_t serial; /* of struct session_cells; 0: none */
 	uint32_t cell;
 };
 
@@ -59,8 +46,7 @@ struct fdar_profile_builder {
 	GArray *clones;     /* of guint8 by function: compilers' clones of it were seen */
 	GPtrArray *costs;   /* of struct path_costs by group */
 	GArray *last_cells; /* of struct last_cell by call path */
-	uint64_t next_serial;
-	GPtrArray *spare;           /* of struct open_session: those that are over, to use again */
+	struct cell_store cells;
 	struct fdar_intern symbols; /* what fdar_symbols gave -> index of symbol_functions */
 	GArray *symbol_functions;   /* of uint32_t */
 	GArray *folds;    /* of uint32_t by function: 0 or 1, FDAR_PROFILE_NONE: not yet known */
@@ -78,9 +64,6 @@ uint32_t *profile_place(GArray *array, uint32_t index);
 /* profile_nodes.c */
 /* The node of a call path, made with all above it when new. */
 uint32_t profile_node_of(struct fdar_profile_builder *builder, uint32_t group, uint32_t path);
-
-/* The cell of an open session. */
-struct cell *profile_cell(struct open_session *open, uint32_t index, enum cell_kind kind);
 
 /* profile_cost.c */
 GPtrArray *profile_costs_new(void);

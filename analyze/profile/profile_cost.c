@@ -130,11 +130,11 @@ static inline __attribute__((always_inline)) struct cell *cell_of(
 	if (G_UNLIKELY(path >= builder->last_cells->len))
 		g_array_set_size(builder->last_cells, MAX(path + 1, 2 * builder->last_cells->len));
 	last = &g_array_index(builder->last_cells, struct last_cell, path);
-	if (G_LIKELY(last->serial == open->serial))
-		return &g_array_index(open->cells, struct cell, last->cell);
-	cell = profile_cell(open, path, CELL_PATH);
-	last->serial = open->serial;
-	last->cell = (uint32_t)(cell - (struct cell *)open->cells->data);
+	if (G_LIKELY(last->serial == open->cells.serial))
+		return &g_array_index(open->cells.loose->cells, struct cell, last->cell);
+	cell = profile_cell(&builder->cells, &open->cells, path, CELL_PATH);
+	last->serial = open->cells.serial;
+	last->cell = (uint32_t)(cell - (struct cell *)open->cells.loose->cells->data);
 	return cell;
 }
 
@@ -163,6 +163,8 @@ static void set_session(struct lot *lot, const struct fdar_walk_session *session
 	lot->session = session;
 	lot->open = session ? session->user : NULL;
 	group = lot->open ? lot->open->group : 0;
+	if (lot->open)
+		profile_cells_turn(&builder->cells, &lot->open->cells);
 	lot->costs = G_LIKELY(group < builder->costs->len)
 			     ? g_ptr_array_index(builder->costs, group)
 			     : add_groups(builder->costs, group);

@@ -1,4 +1,4 @@
-/* Where what a trace tells belongs: nodes of call paths, cells of open sessions. */
+/* Where what a trace tells belongs: nodes of call paths. */
 #include "analyze/profile/profile_build_private.h"
 
 static GArray *nodes_of(struct fdar_profile_builder *builder, uint32_t group)
@@ -43,13 +43,4 @@ uint32_t profile_node_of(struct fdar_profile_builder *builder, uint32_t group_in
 		*profile_place(nodes, below) = node;
 	}
 	return node;
-}
-
-struct cell *profile_cell(struct open_session *open, uint32_t index, enum cell_kind kind)
-{
-	uint32_t cell = fdar_intern_add(&open->places, index, kind);
-
-	if (cell == open->cells->len)
-		g_array_set_size(open->cells, cell + 1);
-	return &g_array_index(open->cells, struct cell, cell);
 }
