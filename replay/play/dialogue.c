@@ -91,7 +91,8 @@ static uint64_t shifted(const struct fdar_dialogue *dialogue, uint64_t need)
 
 static uint64_t quiet_at(const struct fdar_dialogue *dialogue, const struct fdar_pace *pace)
 {
-	return dialogue->heard_ns + MAX(pace->quiet_ns, 2 * dialogue->pause_ns);
+	/* Of an answer that began before the message was out: from when that left, too. */
+	return dialogue->active_ns + MAX(pace->quiet_ns, 2 * dialogue->pause_ns);
 }
 
 static enum fdar_move wait_until(struct fdar_next_move *next, uint64_t wake_ns)
@@ -294,9 +295,10 @@ void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns)
 
 	dialogue->active_ns = now_ns;
 	/* When the client had all that the server had said, the two runs are level here, however
-	 * many bytes this one took for it. */
-	if (dialogue->gated &&
-	    (need == dialogue->captured || dialogue->received < shifted(dialogue, need)))
+	 * many bytes this one took for it. Where it said nothing since the last piece, what is
+	 * there too soon is of the answer that comes behind: no longer one. */
+	if (dialogue->gated && ((dialogue->in_answer && need == dialogue->captured) ||
+				dialogue->received < shifted(dialogue, need)))
 		dialogue->shift = (int64_t)dialogue->received - (int64_t)need;
 	dialogue->needed = need;
 	if (dialogue->quiet_ns)
@@ -308,7 +310,8 @@ void fdar_dialogue_moved(struct fdar_dialogue *dialogue, uint64_t now_ns)
 	}
 	if (dialogue->opens)
 		dialogue->message++;
-	dialogue->mark = dialogue->received;
+	if (dialogue->in_answer)
+		dialogue->mark = dialogue->received;
 	dialogue->in_answer = FALSE;
 	dialogue->opens = FALSE;
 }

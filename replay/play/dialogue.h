@@ -11,7 +11,9 @@
  *   acknowledged when it sent the piece (UDP: as the capture has before it); or the answer has
  *   begun and been quiet; or the peer closed. Quiet is pace.quiet_ns, or twice the longest pause
  *   within the captured answer where that is more.
- * An answer that was shorter or longer than captured shifts what is expected later by as much. When
+ * An answer that was shorter or longer than captured shifts what is expected later by as much. What
+ * comes before the request's last piece, or before the first one, although the capture has nothing
+ * there, is of the answer behind it (an early answer, a greeting that was faster this time). When
  * two plays of a script have seen the same quiet length in an answer's place, others need not wait
  * for it to be quiet (struct fdar_lesson). Latencies do not count our waiting for quiet: next->due_ns
  * is later by what of it the session has not made good for.
@@ -76,8 +78,8 @@ struct fdar_dialogue {
 	uint64_t active_ns; /* when something was last sent or came */
 	uint64_t heard_ns;  /* when bytes last came */
 	uint64_t received;  /* bytes of the peer */
-	uint64_t mark;      /* received when the last message was opened: the answer has begun
-			     * when more have come */
+	uint64_t mark;      /* received when the captured answer before the last message had come:
+			     * the answer to that has begun when more have come */
 	uint64_t excuse_ns; /* how late we are by waiting for quiet */
 	uint64_t quiet_ns;  /* until when the piece at hand waited for that; 0: it did not */
 	uint32_t message;   /* how many messages were opened */

@@ -194,6 +194,82 @@ static void test_longer_answer(void)
 	expect_send(&stage, 5, 7, 4);
 }
 
+/* A request in two pieces, its answer of 100 bytes, another request and its answer. */
+static void two_pieces(struct stage *stage)
+{
+	begin(stage);
+	data(stage, 0, C, 5);
+	data(stage, 10, C, 5);
+	data(stage, 12, S, 100);
+	data(stage, 20, C, 6);
+	data(stage, 22, S, 30);
+	play(stage);
+}
+
+/* An answer before its request was out is that answer: no more is waited for. */
+static void test_early_answer(void)
+{
+	struct stage stage;
+
+	two_pieces(&stage);
+	expect_send(&stage, 0, 5, 0);
+	heard(&stage, 1, 100);
+	expect_send(&stage, 10, 5, 10);
+	expect_send(&stage, 20, 6, 20);
+	expect_wait(&stage, 21, 1022);
+	heard(&stage, 23, 30);
+	g_assert_cmpint(at(&stage, 23), ==, FDAR_MOVE_DONE);
+}
+
+/* Early, and shorter: it is over when nothing comes for a while after the request was out. */
+static void test_early_shorter_answer(void)
+{
+	struct stage stage;
+
+	two_pieces(&stage);
+	expect_send(&stage, 0, 5, 0);
+	heard(&stage, 1, 80);
+	expect_send(&stage, 10, 5, 10);
+	expect_wait(&stage, 11, 60);
+	expect_send(&stage, 60, 6, 60);
+	expect_wait(&stage, 61, 1060);
+	heard(&stage, 63, 30);
+	g_assert_cmpint(at(&stage, 63), ==, FDAR_MOVE_DONE);
+}
+
+/* A part of it early: the rest is waited for. */
+static void test_early_part(void)
+{
+	struct stage stage;
+
+	two_pieces(&stage);
+	expect_send(&stage, 0, 5, 0);
+	heard(&stage, 1, 25);
+	expect_send(&stage, 10, 5, 10);
+	heard(&stage, 40, 75);
+	expect_send(&stage, 40, 6, 20);
+	expect_wait(&stage, 41, 1040);
+}
+
+/* Both greet at once, and this time the server was faster. */
+static void test_early_greeting(void)
+{
+	struct stage stage;
+
+	begin(&stage);
+	data(&stage, 1, C, 21);
+	data(&stage, 2, S, 20);
+	data(&stage, 3, C, 6);
+	data(&stage, 4, S, 9);
+	play(&stage);
+	heard(&stage, 0, 20);
+	expect_send(&stage, 1, 21, 1);
+	expect_send(&stage, 3, 6, 3);
+	expect_wait(&stage, 4, 1004);
+	heard(&stage, 5, 9);
+	g_assert_cmpint(at(&stage, 5), ==, FDAR_MOVE_DONE);
+}
+
 /* What two plays have seen the third does not wait for. */
 static void test_lesson(void)
 {
@@ -492,6 +568,10 @@ static const struct {
 	{ "shorter-answer", test_shorter_answer },
 	{ "captured-pause", test_captured_pause },
 	{ "longer-answer", test_longer_answer },
+	{ "early-answer", test_early_answer },
+	{ "early-shorter-answer", test_early_shorter_answer },
+	{ "early-part", test_early_part },
+	{ "early-greeting", test_early_greeting },
 	{ "lesson", test_lesson },
 	{ "no-answer", test_no_answer },
 	{ "not-closed", test_not_closed },
