@@ -27,8 +27,10 @@ struct event {
 	uint32_t piece; /* or one of these */
 };
 
-#define HANDSHAKE (UINT32_MAX - 2)
-#define FAREWELL  (UINT32_MAX - 1)
+#define HELLO    (UINT32_MAX - 4) /* the handshake's SYN, SYN+ACK and ACK */
+#define ANSWER   (UINT32_MAX - 3)
+#define OPENED   (UINT32_MAX - 2)
+#define FAREWELL (UINT32_MAX - 1)
 
 /* A stretch of a way that got another length: bytes of the stream, in the capture and as written. */
 struct step {
@@ -109,21 +111,29 @@ static void put_packet(struct fdar_anew *anew, const struct fdar_session *sessio
 	fdar_anew_packet_put(&packet, out);
 }
 
-static void put_handshake(struct fdar_anew *anew, const struct fdar_session *session,
-			  uint64_t time_ns)
+/* Which packets of the handshake the capture has. */
+static gboolean has_part(const struct fdar_session *session, uint32_t part)
 {
-	gboolean syn = session->began == FDAR_BEGAN_HANDSHAKE || session->began == FDAR_BEGAN_SYN ||
-		       session->began == FDAR_BEGAN_HALF_OPEN;
-	gboolean answer = session->began == FDAR_BEGAN_HANDSHAKE ||
-			  session->began == FDAR_BEGAN_SYNACK ||
-			  session->began == FDAR_BEGAN_HALF_OPEN;
+	switch ((enum fdar_began)session->began) {
+	case FDAR_BEGAN_HANDSHAKE:
+		return TRUE;
+	case FDAR_BEGAN_SYN:
+		return part == HELLO;
+	case FDAR_BEGAN_SYNACK:
+		return part != HELLO;
+	case FDAR_BEGAN_HALF_OPEN:
+		return part != OPENED;
+	default:
+		return FALSE;
+	}
+}
 
-	if (syn)
-		put_packet(anew, session, 0, time_ns, SYN, 0, nothing, 0);
-	if (answer)
-		put_packet(anew, session, 1, time_ns, SYN | ACK, 0, nothing, 0);
-	if (answer && session->began != FDAR_BEGAN_HALF_OPEN)
-		put_packet(anew, session, 0, time_ns, ACK, 0, nothing, 0);
+static void put_part(struct fdar_anew *anew, const struct fdar_session *session, uint32_t part,
+		     uint64_t time_ns)
+{
+	unsigned flags = part == HELLO ? SYN : part == ANSWER ? SYN | ACK : ACK;
+
+	put_packet(anew, session, part == ANSWER, time_ns, flags, 0, nothing, 0);
 }
 
 /* How many written bytes of a way an acknowledgement of captured ones means. */
@@ -346,7 +356,8 @@ static void put_piece(struct fdar_anew *anew, const struct fdar_session *session
 /* The handshake comes first, the farewell last. */
 static uint64_t rank(const struct event *event)
 {
-	return event->piece == HANDSHAKE ? 0 : (uint64_t)event->piece + 1;
+	return event->piece >= HELLO && event->piece <= OPENED ? event->piece - HELLO
+							       : (uint64_t)event->piece + 3;
 }
 
 static gint by_time(gconstpointer a, gconstpointer b)
@@ -360,13 +371,32 @@ static gint by_time(gconstpointer a, gconstpointer b)
 	return rank(x) < rank(y) ? -1 : rank(x) > rank(y);
 }
 
+/* The handshake at its times, but before the first piece: data that came sooner (TCP Fast Open, a lost
+ * packet) has no other place here. */
+static void list_handshake(struct fdar_anew *anew, const struct fdar_session *session)
+{
+	const struct fdar_piece *pieces = fdar_sessions_pieces(anew->sessions, session);
+	uint64_t until_ns = session->pieces ? pieces[0].time_ns : session->end_ns;
+	uint64_t answer_ns = MIN(MAX(session->synack_ns, session->start_ns), until_ns);
+	const struct event parts[] = {
+		{ session->start_ns, session->id, HELLO },
+		{ answer_ns, session->id, ANSWER },
+		{ MIN(MAX(session->ack_ns, answer_ns), until_ns), session->id, OPENED },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		if (has_part(session, parts[i].piece))
+			g_array_append_val(anew->events, parts[i]);
+	}
+}
+
 static void list_events(struct fdar_anew *anew, const struct fdar_session *session)
 {
 	const struct fdar_piece *pieces = fdar_sessions_pieces(anew->sessions, session);
-	struct event event = { session->start_ns, session->id, HANDSHAKE };
+	struct event event;
 
 	if (session->transport == FDAR_TCP)
-		g_array_append_val(anew->events, event);
+		list_handshake(anew, session);
 	for (uint32_t k = 0; k < session->pieces; k++) {
 		event = (struct event){ pieces[k].time_ns, session->id, k };
 		g_array_append_val(anew->events, event);
@@ -409,10 +439,10 @@ gboolean fdar_anew_put(struct fdar_anew *anew, struct fdar_pcap_writer *writer, 
 
 		if (event->time_ns > until_ns)
 			break;
-		if (event->piece == HANDSHAKE)
-			put_handshake(anew, session, event->time_ns);
-		else if (event->piece == FAREWELL)
+		if (event->piece == FAREWELL)
 			put_farewell(anew, session, event->time_ns);
+		else if (event->piece >= HELLO)
+			put_part(anew, session, event->piece, event->time_ns);
 		else
 			put_piece(anew, session, event->piece);
 	}

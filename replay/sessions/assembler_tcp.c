@@ -357,6 +357,18 @@ static struct fdar_segment segment_of(const struct fdar_arriving *arriving)
 	};
 }
 
+/* When the handshake went on. */
+static void note_handshake(struct fdar_flow *flow, const struct fdar_arriving *arriving)
+{
+	struct fdar_session *session = &flow->session;
+
+	if (flow->established && !session->ack_ns)
+		session->ack_ns = arriving->time_ns;
+	if (arriving->decoded->flags & FDAR_TCP_SYN && arriving->decoded->flags & FDAR_TCP_ACK &&
+	    !session->synack_ns)
+		session->synack_ns = arriving->time_ns;
+}
+
 static void feed(struct fdar_assembler *assembler, struct fdar_flow *flow,
 		 const struct fdar_arriving *arriving)
 {
@@ -400,6 +412,7 @@ void fdar_assembler_feed_tcp(struct fdar_assembler *assembler, struct fdar_flow 
 	gboolean seen = fdar_assembler_note_segment(assembler, flow, arriving);
 
 	feed(assembler, flow, arriving);
+	note_handshake(flow, arriving);
 	/* The capture's doing, and not the sender's: unless they are other bytes. */
 	if (seen && !(flow->session.odd & ~before & FDAR_ODD_DIFFERS))
 		flow->session.odd &= before | ~(uint32_t)FDAR_ODD_RETRANSMITS;
