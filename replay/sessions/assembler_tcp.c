@@ -1,6 +1,7 @@
 #include "replay/sessions/assembler_private.h"
 
 #define LOST_BEHIND_SYN ((int32_t)1 << 24)
+#define AHEAD_OF_SYN    ((int32_t)1 << 14) /* an initial window (RFC 6928), and some more */
 
 /* What a half's sink needs to know. */
 struct outlet {
@@ -126,6 +127,16 @@ static gboolean is_behind_stray(const struct fdar_flow *flow, const struct fdar_
 	return is_foreign(way == asker ? decoded->seq : decoded->ack, half->isn);
 }
 
+/* Whether a SYN of which nothing was seen before can be one that comes late: what was seen of its
+ * sender lies behind it, and no more of it than can have overtaken it, unless it was answered. */
+static gboolean can_be_late(const struct fdar_half *half, const struct fdar_half *other,
+			    uint32_t isn)
+{
+	int32_t ahead = fdar_seq_distance(half->next, isn + 1);
+
+	return fdar_half_believes(half, isn) && ahead >= 0 && (ahead <= AHEAD_OF_SYN || other->syn);
+}
+
 gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 				    const struct fdar_arriving *arriving)
 {
@@ -147,12 +158,13 @@ gboolean fdar_assembler_starts_anew(const struct fdar_flow *flow,
 	/* Without SYN so far: a late one, which lies before what was seen, or another session's. */
 	if (flow->ending && !(decoded->flags & FDAR_TCP_ACK))
 		return TRUE;
+	/* It stands elsewhere already, or, with a keep-alive, one before that. */
 	if (half->state == FDAR_HALF_UNKNOWN)
-		return FALSE;
+		return half->spoken && decoded->seq + 1 != half->at && decoded->seq != half->at;
 	if (half->offset > 0 || half->fin_done)
 		return !fdar_half_begins_at(half, decoded->seq);
-	return !fdar_half_believes(half, decoded->seq) ||
-	       fdar_seq_distance(decoded->seq + 1, half->next) > 0;
+	return !can_be_late(half, &flow->half[!fdar_flow_way(flow, arriving->src_low)],
+			    decoded->seq);
 }
 
 void fdar_assembler_learn(struct fdar_flow *flow, const struct fdar_arriving *arriving)
@@ -369,6 +381,17 @@ static void note_handshake(struct fdar_flow *flow, const struct fdar_arriving *a
 		session->synack_ns = arriving->time_ns;
 }
 
+/* Where the sender stands, by a segment of whatever kind. */
+static void note_numbers(struct fdar_half *half, const struct fdar_segment *segment)
+{
+	if (segment->length + segment->fin + segment->syn > 0) {
+		fdar_half_reached(half, segment->seq + segment->length + segment->fin);
+		return;
+	}
+	half->spoken = TRUE;
+	half->at = segment->seq;
+}
+
 static void feed(struct fdar_assembler *assembler, struct fdar_flow *flow,
 		 const struct fdar_arriving *arriving)
 {
@@ -394,8 +417,7 @@ static void feed(struct fdar_assembler *assembler, struct fdar_flow *flow,
 		if (segment.length + segment.fin > 0 ||
 		    (arriving->way == FDAR_FROM_CLIENT && decoded->flags & FDAR_TCP_ACK))
 			flow->established = TRUE;
-		if (segment.length + segment.fin + segment.syn > 0)
-			fdar_half_reached(half, segment.seq + segment.length + segment.fin);
+		note_numbers(half, &segment);
 		doubt_reset(assembler, flow, arriving);
 		flow->reset.followed |= flow->reset.pending && segment.length > 0;
 		take(flow, half, sink, &segment, decoded->urgent);

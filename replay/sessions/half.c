@@ -210,18 +210,34 @@ static gboolean near_others(const struct fdar_half *half, uint32_t seq)
 	return !last || fdar_seq_distance(last->segment.seq, seq) <= FDAR_HALF_WINDOW;
 }
 
+/* A single byte that nobody was told to hurry with: but for keep-alives, and who cuts all that he
+ * says into such, nobody sends one. */
+static gboolean is_single(const struct fdar_segment *segment)
+{
+	return segment->length == 1 && !segment->push && !segment->fin && !segment->urgent;
+}
+
+/* Whether the byte is the last one that the other side has acknowledged. */
+static gboolean is_acked_last(const struct fdar_half *half, const struct fdar_segment *segment)
+{
+	return half->has_last_ack && half->last_ack == segment->seq + 1;
+}
+
 /* A keep-alive asks by a byte that means nothing, at the number before the next. The other side had
- * acknowledged that one; where that is not in the capture, nobody sends a single byte without PSH
- * for another reason. */
+ * acknowledged that one; where that is not in the capture, the first such byte counts as one, and
+ * another behind it does not. */
 static gboolean is_probe(const struct fdar_half *half, const struct fdar_segment *segment)
 {
 	const struct fdar_waiting_part *last = half->waiting.tail;
 
-	if (segment->length != 1 || segment->push || segment->fin || segment->urgent)
+	if (!is_single(segment))
 		return FALSE;
 	if (last)
-		return segment->seq + 1 == last->segment.seq + last->segment.length;
-	return !half->has_last_ack || fdar_seq_distance(half->last_ack, segment->seq) > 0;
+		return segment->seq + 1 == last->segment.seq + last->segment.length ||
+		       is_acked_last(half, segment);
+	if (half->has_last_ack)
+		return fdar_seq_distance(half->last_ack, segment->seq) > 0;
+	return !half->probed || fdar_seq_distance(segment->seq, half->probe) <= 0;
 }
 
 /* Holds a segment of a half whose beginning is not known. */
@@ -230,8 +246,12 @@ static void hold(struct fdar_half *half, const struct fdar_half_sink *sink,
 {
 	int32_t ahead;
 
-	if (is_probe(half, segment))
+	if (is_probe(half, segment)) {
+		if (!half->probed || fdar_seq_distance(segment->seq, half->probe) > 0)
+			half->probe = segment->seq;
+		half->probed = TRUE;
 		return;
+	}
 	if (half->state != FDAR_HALF_HELD) {
 		half->state = FDAR_HALF_HELD;
 		half->next = segment->seq;
@@ -377,6 +397,9 @@ static void take_known(struct fdar_half *half, const struct fdar_half_sink *sink
 			return;
 	} else if (ahead < 0) {
 		skip_old(half, sink, segment);
+	} else if (ahead > 0 && is_single(segment) && is_acked_last(half, segment)) {
+		/* A keep-alive behind a hole: the byte that was there is not this one. */
+		return;
 	}
 	if (segment->length > 0 && segment->seq == half->next && !half->waiting.head)
 		take_in_order(half, sink, segment);

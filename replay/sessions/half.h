@@ -45,6 +45,8 @@ struct fdar_half {
 	uint8_t others;       /* further SYNs had other numbers: so many of other_isns are set */
 	uint8_t topped;       /* something was seen: top is set */
 	uint8_t frozen;       /* a reset of this side may stand: nothing is delivered, see below */
+	uint8_t probed;       /* a keep-alive's byte was left out: probe is set */
+	uint8_t spoken;       /* it has sent a bare acknowledgement: at is set */
 	uint32_t isn;         /* also of a guess */
 	uint32_t next;        /* sequence number of the next byte to deliver */
 	uint32_t fin_seq;
@@ -52,6 +54,8 @@ struct fdar_half {
 	uint32_t last_ack; /* the last acknowledgement of the other side, whatever it says */
 	uint32_t other_isns[FDAR_HALF_OTHERS]; /* the latest first */
 	uint32_t top;                          /* the number behind the farthest segment seen */
+	uint32_t probe;                        /* the highest number of one */
+	uint32_t at;                           /* the last one's number: where it stood */
 	uint32_t unbelieved_next;              /* where the next segment of that row would start */
 	uint64_t offset;                       /* of next in the stream, gaps counted */
 	uint64_t other;                        /* bytes of the other way that it has acknowledged */

@@ -308,6 +308,71 @@ static void test_probes(void)
 	check(typed, &(struct expected){ "( C\"x\")", "sides guessed", NULL, NULL });
 }
 
+/* Who cuts all into single bytes: the first may be a keep-alive's, the others are not. A keep-alive
+ * behind a hole does not fill it. */
+static void test_single_bytes(void)
+{
+	const struct segment tiny[] = {
+		{ 'C', ACK, 100, 50, "a" },  { 'C', ACK, 101, 50, "b" },
+		{ 'C', ACK, 102, 50, "c" },  { 'C', ACK | PSH, 103, 50, "d" },
+		{ 'S', ACK, 50, 104, NULL }, { 0 }
+	};
+	const struct segment hole[] = { { 'S', ACK, 50, 120, NULL },
+					{ 'C', ACK, 100, 50, "front" },
+					{ 'C', ACK, 119, 50, "?" },
+					{ 'S', ACK, 50, 120, NULL },
+					{ 'C', ACK, 119, 50, "!" },
+					{ 'S', ACK, 50, 120, NULL },
+					{ 'C', ACK | PSH, 120, 50, "go" },
+					{ 'S', ACK, 50, 122, NULL },
+					{ 0 } };
+	const struct segment known[] = {
+		{ 'C', ACK, 100, 50, "front" },      { 'S', ACK, 50, 105, NULL },
+		{ 'C', ACK | PSH, 105, 50, "rest" }, { 'S', ACK, 50, 109, NULL },
+		{ 'S', ACK, 50, 140, NULL },         { 'C', ACK, 139, 50, "?" },
+		{ 'S', ACK, 50, 140, NULL },         { 'C', ACK | PSH, 140, 50, "go" },
+		{ 'S', ACK, 50, 142, NULL },         { 0 }
+	};
+
+	check(tiny, &(struct expected){ "( C\"b\" C\"c\" C\"d\")", "sides guessed", NULL, NULL });
+	check(hole, &(struct expected){ "( C\"front\" C gap 15 C\"go\")",
+					"gap from client, sides guessed", NULL, NULL });
+	check(known, &(struct expected){ "( C\"front\" C\"rest\" C gap 31 C\"go\")",
+					 "gap from client, sides guessed", NULL, NULL });
+}
+
+/* A stray SYN in a session that was joined, of whose client nothing but acknowledgements was seen: by
+ * its own, or by the server's, it stands elsewhere. One that was overtaken by them is its beginning. */
+static void test_stray_among_acks(void)
+{
+	static const uint32_t numbers[] = { 30, 900, 70000, FAR, (uint32_t)-70000 };
+
+	for (size_t i = 0; i < 2 * G_N_ELEMENTS(numbers); i++) {
+		uint32_t number = 100 + numbers[i / 2];
+		const struct segment joined[] = { { i & 1 ? 'S' : 'C', ACK, i & 1 ? 50 : 100,
+						    i & 1 ? 100 : 50, NULL },
+						  { 'C', SYN, number, 0, NULL },
+						  { 'S', ACK, 50, 100, NULL },
+						  { 'C', ACK | PSH, 100, 50, "one" },
+						  { 'S', ACK | PSH, 50, 103, "ONE" },
+						  { 'C', ACK, 103, 53, NULL },
+						  { 0 } };
+
+		check(joined,
+		      &(struct expected){ "( C\"one\" S\"ONE\")", "sides guessed, stray syn",
+					  "mid-stream", "open" });
+	}
+	{
+		const struct segment overtaken[] = {
+			{ 'C', ACK, 1, 1, NULL },       { 'C', SYN, 0, 0, NULL },
+			{ 'S', SYN | ACK, 0, 1, NULL }, { 'C', ACK | PSH, 1, 1, "one" },
+			{ 'S', ACK, 1, 4, NULL },       { 0 }
+		};
+
+		check(overtaken, &(struct expected){ "( C\"one\")", "", "handshake", "open" });
+	}
+}
+
 static void test_syn_again(void)
 {
 	const struct segment refused[] = { { 'C', SYN, 0, 0, NULL },
@@ -628,6 +693,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/truth/ignored-fin", test_ignored_fin);
 	g_test_add_func("/truth/never-acknowledged", test_never_acknowledged);
 	g_test_add_func("/truth/probes", test_probes);
+	g_test_add_func("/truth/single-bytes", test_single_bytes);
+	g_test_add_func("/truth/stray-among-acks", test_stray_among_acks);
 	g_test_add_func("/truth/syn-again", test_syn_again);
 	g_test_add_func("/truth/ignored-syn", test_ignored_syn);
 	g_test_add_func("/truth/challenged-syn", test_challenged_syn);
