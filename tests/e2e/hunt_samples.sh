@@ -1,43 +1,19 @@
 #!/usr/bin/env bash
 # flowdar hunt --sample: from a capture and a server as Debian ships it to the sessions that hurt and the function.
 . "$(dirname "$0")/private.sh"
+. "$(dirname "$0")/apache.sh"
 
-MODULES=/usr/lib/apache2/modules
-
-[ -x /usr/sbin/apache2 ] && [ -d $MODULES ] || { echo "skipped: needs apache2-bin"; exit 77; }
-"$FLOWDAR" record -q -o "$WORK/try" --sample --duration 1s -- sleep 5 2> "$WORK/try.err"
-if grep -q -- '--sample: the kernel' "$WORK/try.err"; then
-	echo "skipped: $(cat "$WORK/try.err")"
-	exit 77
-fi
-rm -f "$WORK/try.err"
-ip link set lo up 2> /dev/null
-PORT=$((20000 + RANDOM % 12000))
-while grep -q "$(printf ':%04X ' $PORT)" /proc/net/tcp; do
-	PORT=$((20000 + RANDOM % 12000))
-done
-mkdir -p "$WORK/htdocs"
-echo hello > "$WORK/htdocs/index.html"
-cat > "$WORK/httpd.conf" <<CONF
-ServerRoot $WORK
-PidFile $WORK/httpd.pid
-Listen 127.0.0.1:$PORT
-ServerName localhost
-DocumentRoot $WORK/htdocs
-ErrorLog $WORK/httpd.log
-LoadModule mpm_event_module $MODULES/mod_mpm_event.so
-LoadModule authz_core_module $MODULES/mod_authz_core.so
-LoadModule rewrite_module $MODULES/mod_rewrite.so
-RewriteEngine On
-RewriteCond %{QUERY_STRING} ^s=((a+)+)\$
+have_apache || { echo "skipped: needs apache2-bin"; exit 77; }
+need_samples
+configure_apache <<'RULES'
+RewriteCond %{QUERY_STRING} ^s=((a+)+)$
 RewriteRule ^ - [F]
-StartServers 1
-CONF
+RULES
 
 note "33 sessions, two of them with a string that the pattern backtracks on"
 status=0
 "$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o "$WORK/hunt" -q --sample \
-	--filter 'portrange 48134-48400 or port 51274' -- /usr/sbin/apache2 -f "$WORK/httpd.conf" -DFOREGROUND \
+	--filter 'portrange 48134-48400 or port 51274' -- "${APACHE[@]}" \
 	> "$WORK/hunt.err" 2>&1 || status=$?
 [ $status = 0 ] || fail "exit status $status"
 grep -q 'left: 2 of 33 sessions' "$WORK/hunt/found.txt" || fail "not the two: $(cat "$WORK/hunt/found.txt")"

@@ -98,3 +98,24 @@ nothing_left() {
 		grep -qxF "$left" <<<"$recoveries_before" || [ ! -e "$left" ] || fail "$left stays behind"
 	done
 }
+
+# free_port: a port of the loopback interface where nobody listens.
+free_port() {
+	local port
+	ip link set lo up 2> /dev/null
+	while port=$((20000 + RANDOM % 12000)); grep -q "$(printf ':%04X ' $port)" /proc/net/tcp; do
+		:
+	done
+	echo $port
+}
+
+# need_samples: skips the test where the kernel lets nobody sample; the refusal is one line that says what
+# would help, and leaves nothing behind.
+need_samples() {
+	"$FLOWDAR" record -q -o "$WORK/try" --sample --duration 1s -- sleep 5 2> "$WORK/try.err"
+	grep -q -- '--sample: the kernel' "$WORK/try.err" || return 0
+	grep -E -q 'CAP_PERFMON|seccomp|no perf events' "$WORK/try.err" || fail "does not say what would help"
+	[ ! -e "$WORK/try" ] || fail "something half-made stays"
+	echo "skipped: $(cat "$WORK/try.err")"
+	exit 77
+}

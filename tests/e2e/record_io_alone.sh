@@ -2,14 +2,10 @@
 # flowdar record --io of servers as Debian ships them, and nothing else: whose time it was is inferred from
 # what threads read, write and wait for. An attack on the processor is none of slow clients.
 . "$(dirname "$0")/private.sh"
+. "$(dirname "$0")/apache.sh"
 
-PORT=8099
-MODULES=/usr/lib/apache2/modules
-
-[ -x /usr/sbin/nginx ] || [ -x /usr/sbin/apache2 ] || { echo "skipped: needs nginx or apache2-bin"; exit 77; }
-ip link set lo up 2> /dev/null
-mkdir -p "$WORK/htdocs" "$WORK/tmp"
-echo hello > "$WORK/htdocs/index.html"
+[ -x /usr/sbin/nginx ] || have_apache || { echo "skipped: needs nginx or apache2-bin"; exit 77; }
+mkdir "$WORK/tmp"
 chmod 755 "$WORK"
 
 # One process and one thread: an event loop.
@@ -20,25 +16,14 @@ http {
 	access_log off; root $WORK/htdocs;
 	client_body_temp_path $WORK/tmp/b; proxy_temp_path $WORK/tmp/p; fastcgi_temp_path $WORK/tmp/f;
 	uwsgi_temp_path $WORK/tmp/u; scgi_temp_path $WORK/tmp/s;
-	server { listen 127.0.0.1:$PORT; location / { if (\$arg_x ~ "^(a+)+\$") { return 403; } } }
+	server { listen 127.0.0.1:$APACHE_PORT; location / { if (\$arg_x ~ "^(a+)+\$") { return 403; } } }
 }
 CONF
 # Threads, and hand-offs between them.
-cat > "$WORK/httpd.conf" <<CONF
-ServerRoot $WORK
-PidFile $WORK/httpd.pid
-Listen 127.0.0.1:$PORT
-ServerName localhost
-DocumentRoot $WORK/htdocs
-ErrorLog $WORK/httpd.log
-LoadModule mpm_event_module $MODULES/mod_mpm_event.so
-LoadModule authz_core_module $MODULES/mod_authz_core.so
-LoadModule rewrite_module $MODULES/mod_rewrite.so
-RewriteEngine On
-RewriteCond %{QUERY_STRING} ^x=((a+)+)\$
+configure_apache <<'RULES'
+RewriteCond %{QUERY_STRING} ^x=((a+)+)$
 RewriteRule ^ - [F]
-StartServers 1
-CONF
+RULES
 
 # recorded NAME QUERY SERVER...: 30 requests, each on a connection of its own.
 recorded() {
@@ -46,9 +31,9 @@ recorded() {
 	shift 2
 	"$FLOWDAR" record -q -o "$WORK/$name" --io -- "$@" > "$WORK/$name.out" 2> "$WORK/$name.err" &
 	local recorder=$!
-	wait_for 15 curl -s -o /dev/null "http://127.0.0.1:$PORT/index.html" || fail "$name: the server did not start"
+	wait_for 15 curl -s -o /dev/null "http://127.0.0.1:$APACHE_PORT/index.html" || fail "$name: the server did not start"
 	for _ in $(seq 30); do
-		curl -s -o /dev/null "http://127.0.0.1:$PORT/index.html?x=$query"
+		curl -s -o /dev/null "http://127.0.0.1:$APACHE_PORT/index.html?x=$query"
 	done
 	kill -INT $recorder
 	wait $recorder
@@ -83,9 +68,9 @@ if [ -x /usr/sbin/nginx ]; then
 	recorded nginx-attack aaaaaaaaaaaaaaaaaa! "$@"
 	judged nginx
 fi
-if [ -x /usr/sbin/apache2 ] && [ -d $MODULES ]; then
+if have_apache; then
 	note "httpd, worker threads"
-	set -- /usr/sbin/apache2 -f "$WORK/httpd.conf" -DFOREGROUND
+	set -- "${APACHE[@]}"
 	recorded httpd-usual aaaa "$@"
 	recorded httpd-attack aaaaaaaaaaaaaaaaaa! "$@"
 	judged httpd

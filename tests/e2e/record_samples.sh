@@ -1,47 +1,23 @@
 #!/usr/bin/env bash
 # flowdar record --sample: a server as Debian ships it, and which of its functions an attack hits.
 . "$(dirname "$0")/private.sh"
+. "$(dirname "$0")/apache.sh"
 
-MODULES=/usr/lib/apache2/modules
-PORT=8098
-
-[ -x /usr/sbin/apache2 ] && [ -d $MODULES ] || { echo "skipped: needs apache2-bin"; exit 77; }
+have_apache || { echo "skipped: needs apache2-bin"; exit 77; }
 command -v ab > /dev/null || { echo "skipped: needs apache2-utils"; exit 77; }
+need_samples
 
-"$FLOWDAR" record -q -o "$WORK/try" --sample --duration 1s -- sleep 5 2> "$WORK/try.err"
-if grep -q -- '--sample: the kernel' "$WORK/try.err"; then
-	# Refused: one line that says what would help, and nothing left behind.
-	grep -E -q 'CAP_PERFMON|seccomp|no perf events' "$WORK/try.err" || fail "does not say what would help"
-	[ ! -e "$WORK/try" ] || fail "something half-made stays"
-	echo "skipped: $(cat "$WORK/try.err")"
-	exit 77
-fi
-ip link set lo up 2> /dev/null
-
-mkdir -p "$WORK/htdocs"
-echo hello > "$WORK/htdocs/index.html"
-cat > "$WORK/httpd.conf" <<CONF
-ServerRoot $WORK
-PidFile $WORK/httpd.pid
-Listen 127.0.0.1:$PORT
-ServerName localhost
-DocumentRoot $WORK/htdocs
-ErrorLog $WORK/httpd.log
-LoadModule mpm_event_module $MODULES/mod_mpm_event.so
-LoadModule authz_core_module $MODULES/mod_authz_core.so
-LoadModule rewrite_module $MODULES/mod_rewrite.so
-RewriteEngine On
-RewriteRule ^/((a+)+)+\$ /index.html
-StartServers 1
-CONF
+configure_apache <<'RULES'
+RewriteRule ^/((a+)+)+$ /index.html
+RULES
 
 # recorded NAME PATH: 60 requests for it, each on a connection of its own.
 recorded() {
 	"$FLOWDAR" record -q -o "$WORK/$1" --io --sample -- \
-		/usr/sbin/apache2 -f "$WORK/httpd.conf" -DFOREGROUND > "$WORK/$1.out" 2> "$WORK/$1.err" &
+		"${APACHE[@]}" > "$WORK/$1.out" 2> "$WORK/$1.err" &
 	local recorder=$!
-	wait_for 10 curl -s -o /dev/null "http://127.0.0.1:$PORT/index.html" || fail "$1: the server did not start"
-	ab -q -n 60 -c 2 "http://127.0.0.1:$PORT$2" > "$WORK/$1.ab" 2>&1 || fail "$1: ab: exit status $?"
+	wait_for 10 curl -s -o /dev/null "http://127.0.0.1:$APACHE_PORT/index.html" || fail "$1: the server did not start"
+	ab -q -n 60 -c 2 "http://127.0.0.1:$APACHE_PORT$2" > "$WORK/$1.ab" 2>&1 || fail "$1: ab: exit status $?"
 	kill -INT $recorder
 	wait $recorder
 	[ "$(field "$WORK/$1" sample_hz)" = 99 ] || fail "$1: sample_hz: $(field "$WORK/$1" sample_hz)"

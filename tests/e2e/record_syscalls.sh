@@ -3,12 +3,11 @@
 # same run, and for whom.
 . "$(dirname "$0")/private.sh"
 
-PORT=8097
+PORT=$(free_port)
 
 [ -x /usr/sbin/nginx ] || { echo "skipped: needs nginx"; exit 77; }
 command -v ab > /dev/null || { echo "skipped: needs apache2-utils"; exit 77; }
 command -v strace > /dev/null || { echo "skipped: needs strace"; exit 77; }
-ip link set lo up 2> /dev/null
 strace -c -o /dev/null true 2> /dev/null || { echo "skipped: strace cannot trace here"; exit 77; }
 
 mkdir -p "$WORK/htdocs" "$WORK/tmp"

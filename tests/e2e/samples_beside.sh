@@ -3,15 +3,9 @@
 # each has the share of the processor that its loop takes.
 . "$(dirname "$0")/private.sh"
 
-PORT=8095
+PORT=$(free_port)
 command -v ab > /dev/null || { echo "skipped: needs apache2-utils"; exit 77; }
-"$FLOWDAR" record -q -o "$WORK/try" --sample --duration 1s -- sleep 5 2> "$WORK/try.err"
-if grep -q -- '--sample: the kernel' "$WORK/try.err"; then
-	echo "skipped: $(cat "$WORK/try.err")"
-	exit 77
-fi
-rm -f "$WORK/try.err"
-ip link set lo up 2> /dev/null
+need_samples
 
 # 31, 16, 8 and 5 parts of 60.
 cat > "$WORK/server.c" <<'END'
