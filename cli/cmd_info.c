@@ -11,6 +11,7 @@
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
 #include "cli/info/info_check.h"
+#include "pipeline/recording/recording.h"
 #include "pipeline/source/source_notes.h"
 
 static const struct fdar_usage usage = {
@@ -393,7 +394,7 @@ static void print_csv(const struct fdar_about *about)
 
 static guint count_labels(const char *path)
 {
-	g_autofree char *journal = g_build_filename(path, "replay.jsonl", NULL);
+	g_autofree char *journal = g_build_filename(path, FDAR_RECORDING_JOURNAL, NULL);
 	g_autoptr(fdar_labels) labels = fdar_labels_load(journal, NULL);
 
 	return labels ? fdar_labels_count(labels) : 0;

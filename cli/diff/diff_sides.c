@@ -221,7 +221,7 @@ static gboolean find_silence(const struct fdar_diff_side_input *input, double *m
 	guint count = 0;
 
 	for (char **path = input->paths; *path; path++, count++) {
-		g_autofree char *own = g_build_filename(*path, "replay.jsonl", NULL);
+		g_autofree char *own = g_build_filename(*path, FDAR_RECORDING_JOURNAL, NULL);
 		const char *journal = input->input.label_from ? input->input.label_from : own;
 		g_autoptr(fdar_labels) labels = fdar_labels_load(journal, NULL);
 

@@ -8,6 +8,7 @@
 #include "analyze/profile/profile_cache.h"
 #include "cli/kit/table.h"
 #include "pipeline/recording/doubts.h"
+#include "pipeline/recording/recording.h"
 
 #define SHOW_AFTER_US 2000000
 #define EVERY_US      200000
@@ -45,7 +46,7 @@ gboolean fdar_profile_input_go_on(void *user)
 gboolean fdar_profile_input_labels(const struct fdar_profile_input *input, gboolean warns,
 				   struct fdar_labels **labels, GError **error)
 {
-	g_autofree char *own = g_build_filename(input->path, "replay.jsonl", NULL);
+	g_autofree char *own = g_build_filename(input->path, FDAR_RECORDING_JOURNAL, NULL);
 	g_autoptr(GError) own_error = NULL;
 
 	if (input->label_from) {

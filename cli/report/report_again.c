@@ -7,6 +7,7 @@
 
 #include "base/json_depth.h"
 #include "pipeline/recording/manifest.h"
+#include "pipeline/recording/recording.h"
 
 #define BUILDS_MAX    6u
 #define BUILD_DIGITS  12
@@ -158,7 +159,7 @@ static void take_line(GArray *plays, JsonParser *parser, const char *line)
 static GArray *plays_of(const char *path)
 {
 	GArray *plays = g_array_new(FALSE, FALSE, sizeof(struct play));
-	g_autofree char *file = g_build_filename(path, "replay.jsonl", NULL);
+	g_autofree char *file = g_build_filename(path, FDAR_RECORDING_JOURNAL, NULL);
 	g_autofree char *line = g_malloc(LINE_BYTES);
 	g_autoptr(JsonParser) parser = json_parser_new();
 	FILE *in = g_file_test(file, G_FILE_TEST_IS_REGULAR) ? fopen(file, "r") : NULL;

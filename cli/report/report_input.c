@@ -264,7 +264,7 @@ GArray *fdar_report_facts(const char *const paths[2], const struct fdar_diff *di
 
 void fdar_report_latency(const char *path, const char *label, struct fdar_histogram *latency_ns)
 {
-	g_autofree char *journal = g_build_filename(path, "replay.jsonl", NULL);
+	g_autofree char *journal = g_build_filename(path, FDAR_RECORDING_JOURNAL, NULL);
 	g_autoptr(fdar_labels) labels = NULL;
 
 	if (g_file_test(journal, G_FILE_TEST_IS_REGULAR))

@@ -11,6 +11,7 @@
 #include "cli/kit/table.h"
 #include "cli/sequence/sequence_words.h"
 #include "pipeline/recording/doubts.h"
+#include "pipeline/recording/recording.h"
 
 #define SHOW_AFTER_US 1000000
 #define EVERY_US      200000
@@ -80,7 +81,7 @@ static enum fdar_unit unit_of(const struct fdar_sequence_request *r)
 static gboolean load_labels(const struct fdar_sequence_request *r, const char *path,
 			    struct fdar_labels **labels, GError **error)
 {
-	g_autofree char *journal = g_build_filename(path, "replay.jsonl", NULL);
+	g_autofree char *journal = g_build_filename(path, FDAR_RECORDING_JOURNAL, NULL);
 
 	*labels = NULL;
 	if (!r->labels[0] && !r->labels[1])

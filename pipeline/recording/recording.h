@@ -27,6 +27,7 @@
 #define FDAR_RECORDING_TRACE    "trace"
 #define FDAR_RECORDING_SYMBOLS  "symbols"
 #define FDAR_RECORDING_TLS_KEYS "tls.keys"
+#define FDAR_RECORDING_JOURNAL  "replay.jsonl"
 
 /* Values of ended while a recording is unfinished. */
 #define FDAR_RECORDING_UNFINISHED "not yet, or the recorder and its watchdog were killed"
