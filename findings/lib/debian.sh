@@ -20,7 +20,7 @@ unpack() { # PACKAGE=VERSION...: these and all they depend on, into $tmp/root; n
 run() { # TOOL ARGUMENT...: with the unpacked loader and libraries
 	local loader
 	loader=$(find "$tmp/root"/lib*/ -name 'ld-linux*.so.*' -print -quit)
-	"$loader" --library-path "$(find "$tmp/root/lib" "$tmp/root/usr/lib" -maxdepth 1 -name '*-linux-gnu*' -printf '%p:')" \
+	"$loader" --library-path "$(find "$tmp/root/lib" "$tmp/root/usr/lib" -maxdepth 1 -name '*-linux-gnu*' -printf '%p:')$tmp/root/usr/lib" \
 		"$tmp/root/usr/bin/$1" "${@:2}"
 }
 inside() { # TOOL ARGUMENT...: in the unpacked root, with /proc of its own; for what starts further programs, as a compiler does
