@@ -19,6 +19,7 @@
 #define LOOK_US  3000
 #define LOOK_MS  20
 #define GRACE_MS 500
+#define FREE_MS  2000
 
 /* A server that runs. */
 struct running {
@@ -76,14 +77,40 @@ static gboolean has_ended(struct running *server)
 	return server->ended;
 }
 
-static void end(struct running *server)
+/* Whether somebody listens there: nobody else can be given the address then. */
+static gboolean is_taken(const char *where)
 {
+	g_autoptr(GSocketConnectable) at = g_network_address_parse(where, 0, NULL);
+	g_autoptr(GSocketAddress) address = NULL;
+	g_autoptr(GSocket) socket = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (at)
+		address = g_inet_socket_address_new_from_string(
+			g_network_address_get_hostname(G_NETWORK_ADDRESS(at)),
+			g_network_address_get_port(G_NETWORK_ADDRESS(at)));
+	if (address)
+		socket = g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM,
+				      G_SOCKET_PROTOCOL_DEFAULT, NULL);
+	return socket && !g_socket_bind(socket, address, TRUE, &error) &&
+	       g_error_matches(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
+}
+
+static void end(const struct fdar_trial_options *options, struct running *server)
+{
+	gint64 until_us;
+
 	if (server->pid > 0) {
 		if (!server->ended)
 			fdar_process_end(server->pid, GRACE_MS);
 		/* What it left behind: the group is its own. */
 		kill(-server->pid, SIGKILL);
 	}
+	/* Its workers die a little later, and the next trial may need the port. */
+	until_us = g_get_monotonic_time() + FREE_MS * 1000;
+	while (server->where && !options->to && g_get_monotonic_time() < until_us &&
+	       is_taken(server->where))
+		g_usleep(LOOK_US);
 	g_free(server->where);
 	g_free(server->log);
 }
@@ -339,7 +366,7 @@ gboolean fdar_trial_run(const struct fdar_trial_options *options,
 	*result = (struct fdar_trial){ .asked = 0 };
 	fine = begin(options, &server, error) &&
 	       play_and_measure(options, play, &server, result, error);
-	end(&server);
+	end(options, &server);
 	return fine;
 }
 
@@ -379,7 +406,7 @@ int fdar_trial_at(const struct fdar_trial_options *options,
 		if (stopped(options, error))
 			code = -1;
 	}
-	end(&server);
+	end(options, &server);
 	return code;
 }
 
