@@ -382,37 +382,6 @@ static void find_changes(struct fdar_edit_session *session, GArray *changes, int
 	g_array_sort(changes, by_place);
 }
 
-/* Writes the message anew; what a piece's last byte becomes ends it. */
-static void apply(struct fdar_edit_session *session, const GArray *changes,
-		  struct fdar_edit_piece *pieces, size_t count)
-{
-	const GByteArray *message = session->message;
-	GByteArray *out = session->out;
-	size_t at = 0, piece = 0, border = 0; /* where piece begins */
-
-	for (guint i = 0; i <= changes->len; i++) {
-		const struct fdar_edit_change *one =
-			i < changes->len ? &g_array_index(changes, struct fdar_edit_change, i)
-					 : NULL;
-		size_t until = one ? one->from : message->len;
-
-		for (; piece < count && border + pieces[piece].size <= until; piece++) {
-			border += pieces[piece].size;
-			pieces[piece].to = out->len + (border - at);
-		}
-		g_byte_array_append(out, message->data + at, (guint)(until - at));
-		if (!one)
-			break;
-		g_byte_array_append(out, one->bytes, (guint)one->size);
-		at = one->to;
-		/* A border within what was replaced goes behind it. */
-		for (; piece < count && border + pieces[piece].size < at; piece++) {
-			border += pieces[piece].size;
-			pieces[piece].to = out->len;
-		}
-	}
-}
-
 const uint8_t *fdar_edit_message(struct fdar_edit_session *session, struct fdar_edit_piece *pieces,
 				 size_t count, int64_t unix_s, size_t *size)
 {
@@ -441,7 +410,8 @@ const uint8_t *fdar_edit_message(struct fdar_edit_session *session, struct fdar_
 	counts->replaced -= refused;
 	counts->refused += refused;
 	counts->messages += changes->len > 0;
-	apply(session, changes, pieces, count);
+	fdar_edit_changes_apply(changes, session->message->data, session->message->len,
+				session->out, pieces, count);
 	*size = session->out->len;
 	return session->out->data;
 }

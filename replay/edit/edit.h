@@ -22,6 +22,7 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "replay/edit/changes.h"
 #include "replay/edit/rules.h"
 
 #define FDAR_EDIT_ANSWER_MAX  (256u << 10)
@@ -36,13 +37,6 @@ struct fdar_edit_session;
 struct fdar_edit_who {
 	uint64_t client; /* number of the client host: another one for each clone and round */
 	uint32_t input, clone, round, session;
-};
-
-/* A piece of a message: before, and after (to is where its bytes end in the message that comes out). */
-struct fdar_edit_piece {
-	const uint8_t *bytes;
-	size_t size;
-	size_t to;
 };
 
 /* What was done and what was not, over all sessions. */

@@ -17,31 +17,6 @@ struct walk {
 	size_t refused;
 };
 
-static void clear_change(gpointer data)
-{
-	struct fdar_edit_change *change = data;
-
-	g_clear_pointer(&change->bytes, g_free);
-}
-
-GArray *fdar_edit_changes_new(void)
-{
-	GArray *changes = g_array_new(FALSE, FALSE, sizeof(struct fdar_edit_change));
-
-	g_array_set_clear_func(changes, clear_change);
-	return changes;
-}
-
-void fdar_edit_change_add(GArray *changes, size_t from, size_t to, const void *bytes, size_t size,
-			  gboolean mend)
-{
-	struct fdar_edit_change change = {
-		.from = from, .to = to, .bytes = g_memdup2(bytes, size), .size = size, .mend = mend
-	};
-
-	g_array_append_val(changes, change);
-}
-
 static struct fdar_edit_change *change_at(const struct walk *walk, guint i)
 {
 	return &g_array_index(walk->changes, struct fdar_edit_change, i);

@@ -16,13 +16,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-/* Bytes [from, to) of a message are replaced by these. */
-struct fdar_edit_change {
-	size_t from, to;
-	uint8_t *bytes; /* owned */
-	size_t size;
-	gboolean mend; /* lengths follow */
-};
+#include "replay/edit/changes.h"
 
 /* Where a client's stream stands between two messages: all 0 at its beginning. */
 struct fdar_frames {
@@ -36,12 +30,5 @@ struct fdar_frames {
  * sent already, or which cannot be that large, is taken out. Gives how many were. */
 size_t fdar_frames_mend(struct fdar_frames *frames, const uint8_t *bytes, size_t size,
 			GArray *changes);
-
-/* Makes struct fdar_edit_change of bytes, which are copied. */
-void fdar_edit_change_add(GArray *changes, size_t from, size_t to, const void *bytes, size_t size,
-			  gboolean mend);
-
-/* An array of struct fdar_edit_change that owns what they have; g_array_unref. */
-GArray *fdar_edit_changes_new(void);
 
 #endif

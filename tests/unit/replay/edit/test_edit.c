@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "replay/edit/edit.h"
+#include "replay/edit/changes.h"
 #include "replay/edit/frames.h"
 #include "replay/edit/rules.h"
 #include "replay/edit/template.h"
