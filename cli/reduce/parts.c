@@ -114,7 +114,8 @@ void fdar_part_list_clear(struct fdar_part_list *list)
 void fdar_part_list_add_sessions(struct fdar_part_list *list, const GArray *sessions)
 {
 	for (guint i = 0; i < sessions->len; i++) {
-		struct fdar_excerpt_part part = { g_array_index(sessions, uint32_t, i), NULL };
+		struct fdar_excerpt_part part = { g_array_index(sessions, uint32_t, i), NULL,
+						  NULL };
 
 		g_array_append_val(list->parts, part);
 	}
@@ -130,7 +131,7 @@ void fdar_part_list_add_exchanges(struct fdar_part_list *list,
 		uint32_t first = g_array_index(exchanges->first, uint32_t, i);
 		uint32_t after = g_array_index(exchanges->first, uint32_t, i + 1);
 		struct fdar_excerpt_part part = { g_array_index(exchanges->sessions, uint32_t, i),
-						  NULL };
+						  NULL, NULL };
 		uint8_t *bytes;
 
 		if (next == count || kept[next] >= after)

@@ -52,6 +52,8 @@ struct progress {
 	GArray *steps[2];     /* struct step; NULL while both are alike */
 	struct fdar_anew_walk walk;
 	struct fdar_edit_session *edit;
+	const struct fdar_cut *cut;
+	struct fdar_frames frames; /* with cut */
 	struct message message;
 	uint8_t fin[2];    /* its FIN was written */
 	uint8_t first_fin; /* enum fdar_way */
@@ -265,6 +267,10 @@ static void make_message(struct fdar_anew *anew, const struct fdar_session *sess
 			fdar_edit_message(progress->edit, pieces, count, now_s, &size);
 
 		message->bytes = g_memdup2(bytes, size);
+	} else if (progress->cut && piece->way == FDAR_FROM_CLIENT) {
+		message->bytes =
+			fdar_cut_message(progress->cut, &progress->frames,
+					 progress->captured[piece->way], pieces, count, &size);
 	} else {
 		size = pieces[count - 1].to;
 		message->bytes = g_malloc(size);
@@ -293,7 +299,7 @@ static const uint8_t *content(struct fdar_anew *anew, const struct fdar_session 
 		fdar_edit_heard(progress->edit, bytes, *size);
 		fdar_edit_captured(progress->edit, bytes, *size);
 	}
-	if (!anew->how->redact && !progress->edit)
+	if (!anew->how->redact && !progress->edit && !progress->cut)
 		return *size ? fdar_sessions_payload(anew->sessions, piece) : nothing;
 	if (!message->pieces || index < message->first ||
 	    index >= message->first + message->pieces->len)
@@ -420,6 +426,8 @@ struct fdar_anew *fdar_anew_new(const struct fdar_sessions *sessions,
 		if (how->keep && !how->keep[i])
 			continue;
 		list_events(anew, fdar_sessions_get(sessions, i));
+		if (how->cuts)
+			anew->progress[i].cut = how->cuts[i];
 		if (how->edit)
 			anew->progress[i].edit = fdar_edit_begin(how->edit, &how->who[i]);
 	}

@@ -19,6 +19,7 @@
 
 #include "replay/capture/pcap_file.h"
 #include "replay/edit/edit.h"
+#include "replay/rewrite/cut.h"
 #include "replay/rewrite/redact.h"
 #include "replay/sessions/session.h"
 
@@ -44,6 +45,9 @@ struct fdar_anew_how {
 	const uint8_t *const
 		*keep; /* by session: which of its exchanges are written (what is before
 				     * them always is); NULL: nothing of it. NULL: everything */
+	const struct fdar_cut *const
+		*cuts;              /* by session: bytes of its client that are left out, may
+					     * be NULL; NULL: none of any. Not with edit */
 	struct fdar_redact *redact; /* what payload and servers go through; NULL: they stay */
 	struct fdar_edit *edit; /* what clients' messages go through; NULL: they stay. Answers of
 				     * this run are the captured ones, and now is when it was captured */

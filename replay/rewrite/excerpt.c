@@ -10,7 +10,7 @@
 struct fdar_excerpt {
 	struct fdar_original *original;
 	struct fdar_sessions *sessions;
-	uint32_t *exchanges; /* of each session */
+	uint32_t *exchanges; /* of each session; 0: nothing can be left out of it */
 };
 
 static uint32_t count_exchanges(const struct fdar_sessions *sessions,
@@ -21,12 +21,12 @@ static uint32_t count_exchanges(const struct fdar_sessions *sessions,
 	uint32_t count = 0;
 
 	if (fdar_sessions_tls(sessions, session) || session->odd & FDAR_ODD_VIEW)
-		return 1;
+		return 0;
 	for (uint64_t i = 0; i < session->pieces; i++) {
 		const struct fdar_piece *piece = &pieces[i];
 
 		if (piece->kind == FDAR_PIECE_GAP || piece->syn || piece->urgent)
-			return 1;
+			return 0;
 		count = MAX(count, fdar_anew_exchange(&walk, piece) + 1);
 	}
 	return MAX(count, 1);
@@ -68,15 +68,23 @@ const struct fdar_sessions *fdar_excerpt_sessions(const struct fdar_excerpt *exc
 
 uint32_t fdar_excerpt_exchanges(const struct fdar_excerpt *excerpt, uint32_t session)
 {
-	return excerpt->exchanges[session];
+	return MAX(excerpt->exchanges[session], 1);
+}
+
+gboolean fdar_excerpt_can_cut(const struct fdar_excerpt *excerpt, uint32_t session)
+{
+	return excerpt->exchanges[session] > 0;
 }
 
 /* Whether something of it is left out. */
 static gboolean is_cut(const struct fdar_excerpt *excerpt, const struct fdar_excerpt_part *part)
 {
-	if (!part->exchanges || excerpt->exchanges[part->session] == 1)
+	if (!fdar_excerpt_can_cut(excerpt, part->session))
 		return FALSE;
-	return memchr(part->exchanges, 0, excerpt->exchanges[part->session]) != NULL;
+	if (part->cut && part->cut->count)
+		return TRUE;
+	return part->exchanges &&
+	       memchr(part->exchanges, 0, excerpt->exchanges[part->session]) != NULL;
 }
 
 /* What is being written. */
@@ -129,6 +137,30 @@ static void write_all(struct writing *writing)
 	fdar_anew_put(writing->anew, writing->writer, writing->epoch_ns, UINT64_MAX);
 }
 
+/* Which sessions are copied, and what of the others is written anew. ones: memory for those that keep all exchanges. */
+static void sort_out(struct writing *writing, const struct fdar_excerpt_part *parts, size_t count,
+		     const uint8_t **keep, const struct fdar_cut **cuts, GPtrArray *ones)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct fdar_excerpt_part *part = &parts[i];
+		uint8_t *all;
+
+		if (!is_cut(writing->excerpt, part)) {
+			writing->whole[part->session] = 1;
+			continue;
+		}
+		writing->ethernet = TRUE;
+		cuts[part->session] = part->cut;
+		keep[part->session] = part->exchanges;
+		if (part->exchanges)
+			continue;
+		all = g_malloc(writing->excerpt->exchanges[part->session]);
+		memset(all, 1, writing->excerpt->exchanges[part->session]);
+		g_ptr_array_add(ones, all);
+		keep[part->session] = all;
+	}
+}
+
 gboolean fdar_excerpt_write(const struct fdar_excerpt *excerpt,
 			    const struct fdar_excerpt_part *parts, size_t count, const char *output,
 			    GError **error)
@@ -136,22 +168,19 @@ gboolean fdar_excerpt_write(const struct fdar_excerpt *excerpt,
 	const struct fdar_original *original = excerpt->original;
 	size_t sessions = fdar_sessions_count(excerpt->sessions);
 	g_autofree const uint8_t **keep = g_new0(const uint8_t *, sessions);
+	g_autofree const struct fdar_cut **cuts = g_new0(const struct fdar_cut *, sessions);
 	g_autofree uint8_t *whole = g_malloc0(sessions);
-	const struct fdar_anew_how how = { .segment = FDAR_ANEW_JOINED, .keep = keep };
+	g_autoptr(GPtrArray) ones = g_ptr_array_new_with_free_func(g_free);
+	const struct fdar_anew_how how = { .segment = FDAR_ANEW_JOINED,
+					   .keep = keep,
+					   .cuts = cuts };
 	struct writing writing = { .excerpt = excerpt,
 				   .whole = whole,
 				   .ethernet = original->mixed,
 				   .epoch_ns = original->epoch_ns - original->first_ns };
 	gboolean fine = FALSE;
 
-	for (size_t i = 0; i < count; i++) {
-		if (is_cut(excerpt, &parts[i])) {
-			keep[parts[i].session] = parts[i].exchanges;
-			writing.ethernet = TRUE;
-		} else {
-			whole[parts[i].session] = 1;
-		}
-	}
+	sort_out(&writing, parts, count, keep, cuts, ones);
 	writing.anew = fdar_anew_new(excerpt->sessions, &how);
 	writing.writer =
 		fdar_pcap_writer_new(output, writing.ethernet ? DLT_EN10MB : original->link, TRUE,

@@ -114,7 +114,7 @@ static void test_whole(void)
 	char *input = scene_save(), *output;
 	struct fdar_excerpt *excerpt = open_scene(input);
 	const struct fdar_excerpt_part parts[] = {
-		{ 0, NULL }, { 1, NULL }, { 2, NULL }, { 3, NULL }
+		{ 0, NULL, NULL }, { 1, NULL, NULL }, { 2, NULL, NULL }, { 3, NULL, NULL }
 	};
 	struct fdar_sessions *sessions = write_and_load(excerpt, parts, 4, &output);
 	g_autofree char *before = NULL, *after = NULL;
@@ -144,7 +144,7 @@ static void test_some(void)
 {
 	char *input = scene_save(), *output;
 	struct fdar_excerpt *excerpt = open_scene(input);
-	const struct fdar_excerpt_part parts[] = { { 1, NULL }, { 3, NULL } };
+	const struct fdar_excerpt_part parts[] = { { 1, NULL, NULL }, { 3, NULL, NULL } };
 	struct fdar_sessions *sessions = write_and_load(excerpt, parts, 2, &output);
 
 	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 2);
@@ -170,7 +170,7 @@ static void test_cut(void)
 	struct fdar_excerpt *excerpt = open_scene(input);
 	const uint8_t outer[] = { 1, 0, 1 }, first[] = { 1, 0, 0 }, later[] = { 0, 1 };
 	const struct fdar_excerpt_part parts[] = {
-		{ 0, outer }, { 1, first }, { 2, later }, { 3, NULL }
+		{ 0, outer, NULL }, { 1, first, NULL }, { 2, later, NULL }, { 3, NULL, NULL }
 	};
 	struct fdar_sessions *sessions = write_and_load(excerpt, parts, 4, &output);
 
@@ -201,6 +201,68 @@ static void test_cut(void)
 	file_remove(output);
 }
 
+/* Bytes of a login and of the second command, over a border of packets; of a datagram; the rest as it was. */
+static void test_bytes(void)
+{
+	char *input = scene_save(), *output;
+	struct fdar_excerpt *excerpt = open_scene(input);
+	const uint8_t outer[] = { 1, 0, 1 };
+	/* The client says loginfirstsecond, and question, more. */
+	const struct fdar_cut_range some[] = { { 0, 1 }, { 6, 8 }, { 11, 14 } },
+				    one[] = { { 7, 10 } };
+	const struct fdar_cut cut = { some, 3 }, datagram = { one, 1 }, none = { NULL, 0 };
+	const struct fdar_excerpt_part parts[] = {
+		{ 0, outer, &cut }, { 1, NULL, &cut }, { 2, NULL, &datagram }, { 3, NULL, &none }
+	};
+	struct fdar_sessions *sessions = write_and_load(excerpt, parts, 4, &output);
+
+	g_assert_true(fdar_excerpt_can_cut(excerpt, 0));
+	assert_said(sessions, 0, "oginsnd", "hellooktwo");
+	assert_said(sessions, 1, "oginfstsnd", "hellookonetwo");
+	assert_said(sessions, 2, "questiore", "answer");
+	assert_said(sessions, 3, "loginfirstsecond", "hellookonetwo");
+	for (size_t i = 0; i < 4; i++)
+		g_assert_cmpuint(fdar_sessions_get(sessions, i)->odd, ==, 0);
+	fdar_sessions_free(sessions);
+	fdar_excerpt_free(excerpt);
+	file_remove(input);
+	file_remove(output);
+}
+
+/* Lengths in front of what is left out follow, also where all around the border of a header is left out. */
+static void test_lengths(void)
+{
+	static const char post[] =
+		"POST /a HTTP/1.1\r\nContent-Length: 12\r\nX: y\r\n\r\nfirst second";
+	static const char get[] = "*2\r\n$3\r\nGET\r\n$6\r\nabcdef\r\n";
+	const struct {
+		const char *said;
+		struct fdar_cut_range ranges[2];
+		const char *left;
+	} rows[] = {
+		{ post,
+		  { { 38, 44 }, { 46, 52 } },
+		  "POST /a HTTP/1.1\r\nContent-Length: 6\r\n\r\nsecond" },
+		{ post,
+		  { { 5, 7 }, { 51, 58 } },
+		  "POST  HTTP/1.1\r\nContent-Length: 5\r\nX: y\r\n\r\nfirst" },
+		{ get, { { 18, 20 }, { 22, 23 } }, "*2\r\n$3\r\nGET\r\n$3\r\nade\r\n" },
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+		const struct fdar_cut cut = { rows[i].ranges, 2 };
+		struct fdar_edit_piece piece = { (const uint8_t *)rows[i].said,
+						 strlen(rows[i].said), 0 };
+		struct fdar_frames frames = { 0 };
+		size_t size;
+		g_autofree uint8_t *left = fdar_cut_message(&cut, &frames, 0, &piece, 1, &size);
+		g_autofree char *text = g_strndup((const char *)left, size);
+
+		g_assert_cmpstr(text, ==, rows[i].left);
+		g_assert_cmpuint(piece.to, ==, size);
+	}
+}
+
 /* One packet's sums, by the kit's slow one. */
 static void check_sums(const uint8_t *frame, unsigned size)
 {
@@ -221,7 +283,7 @@ static void test_checksums(void)
 	struct fdar_excerpt *excerpt = open_scene(input);
 	const uint8_t keep[] = { 1, 1, 0 };
 	const struct fdar_excerpt_part parts[] = {
-		{ 0, keep }, { 1, keep }, { 2, keep + 1 }, { 3, keep }
+		{ 0, keep, NULL }, { 1, keep, NULL }, { 2, keep + 1, NULL }, { 3, keep, NULL }
 	};
 	struct fdar_sessions *sessions = write_and_load(excerpt, parts, 4, &output);
 	g_autofree char *file = NULL;
@@ -249,6 +311,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/excerpt/whole", test_whole);
 	g_test_add_func("/excerpt/some", test_some);
 	g_test_add_func("/excerpt/cut", test_cut);
+	g_test_add_func("/excerpt/bytes", test_bytes);
+	g_test_add_func("/excerpt/lengths", test_lengths);
 	g_test_add_func("/excerpt/checksums", test_checksums);
 	return g_test_run();
 }
