@@ -66,6 +66,7 @@ static const struct fdar_usage usage = {
 
 struct texts {
 	char *output, *test, *baseline, *over, *time, *sample;
+	gint64 bytes;
 	gboolean io, quiet;
 	struct fdar_capture_texts capture;
 	char *captures[3];
@@ -85,6 +86,10 @@ static const GOptionEntry table[] = {
 	  "It hurts from so many times what is normal on; 5 is the default", "X" },
 	{ "time", 't', 0, G_OPTION_ARG_STRING, AT(time),
 	  "How long to search before recording the best so far; 5m is the default", "TIME" },
+	{ "bytes", 0, 0, G_OPTION_ARG_INT64, AT(bytes),
+	  "At most N runs of each cause for the bytes within its messages, 40 is the default; 0 "
+	  "leaves messages whole",
+	  "N" },
 	{ "io", 0, 0, G_OPTION_ARG_NONE, AT(io),
 	  "Record waits, reads and writes only: for a server that was not rebuilt", NULL },
 	{ "sample", 0, 0, G_OPTION_ARG_STRING, AT(sample),
@@ -363,6 +368,9 @@ static gboolean read_test(struct hunt *hunt, GError **error)
 		return FALSE;
 	if (hunt->judge.test == FDAR_TEST_COMMAND || hunt->judge.test == FDAR_TEST_CRASH)
 		return bad(error, "--test is cpu, latency or memory; flowdar reduce has more");
+	if (texts->bytes < 0)
+		return bad(error, "--bytes: expected a number of runs, 0 for none");
+	hunt->options.bytes_runs = (guint64)texts->bytes;
 	hunt->options.time_max_ns = SEARCH_NS;
 	if (texts->time && (!fdar_parse_duration(texts->time, &hunt->options.time_max_ns) ||
 			    !hunt->options.time_max_ns))
@@ -459,7 +467,7 @@ static int start(struct hunt *hunt)
 int fdar_cmd_hunt(int argc, char **argv)
 {
 	static char sample_default[] = "--sample=" G_STRINGIFY(FDAR_HUNT_SAMPLE_HZ);
-	struct texts texts = { 0 };
+	struct texts texts = { .bytes = 40 };
 	g_autofree GOptionEntry *entries = fdar_options_bind(table, sizeof(table), &texts);
 	struct hunt hunt = { 0 };
 	g_autoptr(GError) error = NULL;

@@ -73,7 +73,7 @@ static const struct fdar_usage usage = {
 struct texts {
 	char *output, *state, *format, *test, *baseline, *over, *speed, *concurrency, *to, *timeout;
 	char *wait_for, *time;
-	gint64 copies, runs, trust, confirm;
+	gint64 copies, runs, trust, confirm, bytes;
 	gboolean timed, all, whole_sessions, keep_copies, quiet;
 	struct fdar_capture_texts capture;
 	char *captures[3]; /* a command line with the capture alone */
@@ -121,7 +121,11 @@ static const GOptionEntry table[] = {
 	  "Find every cause: what is left without the first is searched again, while it hurts",
 	  NULL },
 	{ "whole-sessions", 0, 0, G_OPTION_ARG_NONE, AT(whole_sessions),
-	  "Leave out sessions only, no messages within them", NULL },
+	  "Leave out sessions only, no messages within them and no bytes of these", NULL },
+	{ "bytes", 0, 0, G_OPTION_ARG_INT64, AT(bytes),
+	  "At most N runs of each cause for the bytes within its messages, 100 is the default; 0 "
+	  "leaves messages whole",
+	  "N" },
 	{ "keep-copies", 0, 0, G_OPTION_ARG_NONE, AT(keep_copies),
 	  "Do not try with fewer copies at the end", NULL },
 	{ "confirm", 0, 0, G_OPTION_ARG_INT64, AT(confirm),
@@ -177,12 +181,15 @@ static gboolean read_numbers(struct request *request, const struct texts *texts,
 {
 	if (texts->copies < 1 || texts->copies > COPIES_MAX)
 		return bad(error, "--copies goes from 1 to 1000000");
+	if (texts->bytes < 0)
+		return bad(error, "--bytes: expected a number of runs, 0 for none");
 	if (texts->trust < 1 || texts->trust > 20 || texts->confirm < 0 || texts->confirm > 1000 ||
 	    texts->runs < 0)
 		return bad(error, "--trust goes from 1 to 20, --confirm from 0 to 1000");
 	request->options.copies = (uint32_t)texts->copies;
 	request->options.trust = (uint32_t)texts->trust;
 	request->options.confirm = (uint32_t)texts->confirm;
+	request->options.bytes_runs = texts->whole_sessions ? 0 : (uint64_t)texts->bytes;
 	request->options.runs_max = (uint64_t)texts->runs;
 	return read_time("--time", texts->time, 0, &request->options.time_max_ns, error) &&
 	       read_time("--wait-for", texts->wait_for, WAIT_NS, &request->trial.wait_ns, error);
@@ -397,7 +404,7 @@ static int run(struct request *request, const struct texts *texts, const char *p
 
 int fdar_cmd_reduce(int argc, char **argv)
 {
-	struct texts texts = { .copies = 1, .trust = 2, .confirm = 10 };
+	struct texts texts = { .copies = 1, .trust = 2, .confirm = 10, .bytes = 100 };
 	g_autofree GOptionEntry *entries = fdar_options_bind(table, sizeof(table), &texts);
 	struct request request = { 0 };
 	g_autoptr(GError) error = NULL;

@@ -26,6 +26,8 @@ void fdar_reducing_fill(const struct fdar_reducing *reducing, const struct fdar_
 	fdar_part_list_init(list);
 	if (reducing->fixed) {
 		fdar_reducing_add(list, &reducing->kept);
+	} else if (reducing->bytes) {
+		fdar_bytes_list(reducing->bytes, set->units, set->count, list);
 	} else if (reducing->exchanges) {
 		fdar_part_list_add_exchanges(list, reducing->exchanges, set->units, set->count);
 	} else {

@@ -88,7 +88,7 @@ static uint32_t kept_exchanges(const struct fdar_reducing *reducing,
 	return kept;
 }
 
-enum { SESSION, CLIENT, SERVER, MESSAGES, OF, BYTES };
+enum { SESSION, CLIENT, SERVER, MESSAGES, OF, BYTES, OF_BYTES };
 
 static const struct fdar_column columns[] = {
 	[SESSION] = { "#", "session", TRUE, FALSE },
@@ -96,7 +96,8 @@ static const struct fdar_column columns[] = {
 	[SERVER] = { "server", "server", FALSE, FALSE },
 	[MESSAGES] = { "messages kept", "messages_kept", TRUE, FALSE },
 	[OF] = { "of", "messages", TRUE, FALSE },
-	[BYTES] = { "bytes of the client, before", "client_bytes", TRUE, FALSE },
+	[BYTES] = { "client's bytes kept", "client_bytes_kept", TRUE, FALSE },
+	[OF_BYTES] = { "of", "client_bytes", TRUE, FALSE },
 };
 
 static void add_row(struct fdar_table *table, const struct fdar_reducing *reducing,
@@ -110,6 +111,8 @@ static void add_row(struct fdar_table *table, const struct fdar_reducing *reduci
 		g_strdup_printf("%u", fdar_excerpt_exchanges(reducing->excerpt, part->session));
 	g_autofree char *bytes =
 		g_strdup_printf("%" G_GUINT64_FORMAT, session->way[FDAR_FROM_CLIENT].bytes);
+	g_autofree char *left =
+		g_strdup_printf("%" G_GUINT64_FORMAT, fdar_bytes_kept(reducing->excerpt, part));
 	char text[FDAR_ENDPOINT_TEXT_MAX];
 
 	fdar_table_row(table);
@@ -118,7 +121,8 @@ static void add_row(struct fdar_table *table, const struct fdar_reducing *reduci
 	fdar_table_cell(table, SERVER, fdar_endpoint_text(&session->server, text), NULL);
 	fdar_table_cell(table, MESSAGES, kept, NULL);
 	fdar_table_cell(table, OF, all, NULL);
-	fdar_table_cell(table, BYTES, bytes, NULL);
+	fdar_table_cell(table, BYTES, left, NULL);
+	fdar_table_cell(table, OF_BYTES, bytes, NULL);
 }
 
 static const char *end_text(const struct fdar_reducing *reducing)

@@ -6,176 +6,23 @@
 
 #include "cli/reduce/attempt.h"
 #include "cli/reduce/calibrate.h"
-
-/* Runs in a row that come to nothing, before it is given up. */
-#define FAILURES_MAX 3u
-
-/* ---- a try ---- */
-
-static gboolean stop(struct fdar_reducing *reducing, const char *why)
-{
-	if (!reducing->why)
-		reducing->why = why;
-	return TRUE;
-}
-
-/* Whether it may not go on. */
-static gboolean is_over(struct fdar_reducing *reducing)
-{
-	const struct fdar_reducing_options *options = reducing->options;
-
-	if (reducing->error)
-		return TRUE;
-	if (reducing->trial->stop && *reducing->trial->stop)
-		return stop(reducing, "interrupted");
-	if (options->runs_max && reducing->runs >= options->runs_max)
-		return stop(reducing, "the runs of --runs are used up");
-	if (options->time_max_ns &&
-	    (uint64_t)(g_get_monotonic_time() - reducing->began_us) * 1000 >= options->time_max_ns)
-		return stop(reducing, "the time of --time is over");
-	return FALSE;
-}
-
-/* A run that came to nothing is one that could not be told, a few times. */
-static enum fdar_answer failed(struct fdar_reducing *reducing, GError *error)
-{
-	gboolean hopeless = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-
-	if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-		g_error_free(error);
-		stop(reducing, "interrupted");
-		return FDAR_ANSWER_STOP;
-	}
-	if (++reducing->failures < FAILURES_MAX && !hopeless) {
-		if (reducing->warn)
-			reducing->warn(reducing->user, error->message);
-		g_error_free(error);
-		return FDAR_ANSWER_UNKNOWN;
-	}
-	reducing->error = error;
-	return FDAR_ANSWER_STOP;
-}
-
-/* As much as hurts whatever the sessions that are still to come cost: the answer is known then. */
-static uint64_t enough_of(const struct fdar_reducing *reducing, const struct fdar_part_list *list,
-			  uint32_t copies)
-{
-	return (uint64_t)(reducing->judge->limit * 1.05 * list->parts->len * copies);
-}
-
-/* The search's question. */
-static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double *figure)
-{
-	struct fdar_reducing *reducing = user;
-	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
-	struct fdar_trial_play play = { .capture = path,
-					.copies = asked->intensity,
-					.limit_ns = reducing->limit_ns };
-	struct fdar_trial trial = { 0 };
-	struct fdar_part_list list;
-	enum fdar_answer answer = FDAR_ANSWER_STOP;
-	GError *error = NULL;
-
-	if (is_over(reducing))
-		return FDAR_ANSWER_STOP;
-	fdar_reducing_control(reducing);
-	reducing->sight.trying = (uint32_t)asked->count;
-	reducing->sight.copies = asked->intensity;
-	fdar_reducing_show(reducing);
-	fdar_reducing_fill(reducing, asked, &list);
-	if (reducing->judge->test == FDAR_TEST_CPU && !reducing->fixed)
-		play.enough_cpu_ns = enough_of(reducing, &list, asked->intensity);
-	if (!fdar_reducing_write(reducing, &list, path, &reducing->error))
-		answer = FDAR_ANSWER_STOP;
-	else if (!fdar_reducing_run_once(reducing, &play, &answer, figure, &trial, &error))
-		answer = failed(reducing, error);
-	else
-		reducing->failures = 0;
-	fdar_part_list_clear(&list);
-	reducing->sight.figure = *figure;
-	if (reducing->figures)
-		g_array_append_val(reducing->figures, *figure);
-	return answer;
-}
-
-static void on_keep(void *user, const char *line)
-{
-	struct fdar_reducing *reducing = user;
-
-	if (reducing->state)
-		fdar_state_keep(reducing->state, reducing->sight.step, line);
-}
-
-/* ---- the best so far ---- */
-
-/* Others' causes, and this one as far as it is. */
-static void on_better(void *user, const struct fdar_try *best)
-{
-	struct fdar_reducing *reducing = user;
-	struct fdar_part_list list;
-
-	reducing->sight.left = (uint32_t)best->count;
-	fdar_reducing_fill(reducing, best, &list);
-	if (!reducing->fixed) {
-		fdar_reducing_add(&list, &reducing->kept);
-		fdar_reducing_add(&list, &reducing->after);
-		fdar_part_list_sort(&list);
-	}
-	if (!reducing->error &&
-	    !fdar_reducing_write(reducing, &list, reducing->options->output, &reducing->error))
-		reducing->unwritten = TRUE;
-	fdar_part_list_clear(&list);
-	fdar_reducing_show(reducing);
-}
+#include "cli/reduce/shortening.h"
+#include "cli/reduce/steps.h"
 
 /* ---- steps ---- */
 
-static struct fdar_reduce_options search_options(struct fdar_reducing *reducing)
-{
-	return (struct fdar_reduce_options){ .intensity = reducing->options->copies,
-					     .trust = reducing->options->trust,
-					     .confirm = reducing->options->confirm,
-					     .keep_load = reducing->options->keep_copies,
-					     .better = on_better,
-					     .user = reducing };
-}
-
-static struct fdar_tries *begin_step(struct fdar_reducing *reducing, const char *step,
-				     uint32_t units)
-{
-	struct fdar_tries *tries = fdar_tries_new(on_ask, on_keep, reducing);
-
-	reducing->sight.step = step;
-	reducing->sight.left = reducing->sight.of = units;
-	if (reducing->state)
-		fdar_state_recall(reducing->state, step, tries);
-	return tries;
-}
-
-static void end_step(struct fdar_reducing *reducing, struct fdar_tries *tries)
-{
-	reducing->recalled += fdar_tries_recalled(tries);
-	fdar_tries_free(tries);
-}
-
-static uint32_t load_of(const struct fdar_reducing *reducing)
-{
-	uint64_t load = (uint64_t)reducing->parts->units * reducing->options->copies;
-
-	return (uint32_t)MIN(load, UINT32_MAX / 2);
-}
-
 static enum fdar_reduce_end sessions_step(struct fdar_reducing *reducing)
 {
-	struct fdar_reduce_options options = search_options(reducing);
-	struct fdar_tries *tries = begin_step(reducing, "sessions", reducing->parts->units);
+	struct fdar_reduce_options options = fdar_reducing_options(reducing);
+	struct fdar_tries *tries =
+		fdar_reducing_begin_step(reducing, "sessions", reducing->parts->units);
 
 	options.units = reducing->parts->units;
 	options.weights = reducing->weights;
-	options.load = load_of(reducing);
+	options.load = fdar_reducing_load(reducing);
 	options.all = reducing->options->all;
 	fdar_reduce_run(tries, &options, &reducing->result);
-	end_step(reducing, tries);
+	fdar_reducing_end_step(reducing, tries);
 	return reducing->result.end;
 }
 
@@ -184,7 +31,7 @@ static enum fdar_reduce_end sessions_step(struct fdar_reducing *reducing)
 static enum fdar_reduce_end exchanges_step(struct fdar_reducing *reducing, guint cause,
 					   GArray *sessions)
 {
-	struct fdar_reduce_options options = search_options(reducing);
+	struct fdar_reduce_options options = fdar_reducing_options(reducing);
 	g_autofree char *step = g_strdup_printf("messages-%u", cause + 1);
 	struct fdar_exchanges exchanges;
 	struct fdar_reduced found;
@@ -193,11 +40,11 @@ static enum fdar_reduce_end exchanges_step(struct fdar_reducing *reducing, guint
 
 	fdar_exchanges_init(&exchanges, reducing->excerpt, g_array_ref(sessions));
 	options.units = exchanges.count;
-	options.intensity = fdar_try_copies(load_of(reducing), sessions->len);
+	options.intensity = fdar_try_copies(fdar_reducing_load(reducing), sessions->len);
 	reducing->exchanges = &exchanges;
-	tries = begin_step(reducing, step, exchanges.count);
+	tries = fdar_reducing_begin_step(reducing, step, exchanges.count);
 	fdar_reduce_run(tries, &options, &found);
-	end_step(reducing, tries);
+	fdar_reducing_end_step(reducing, tries);
 	end = found.end;
 	/* Written anew it hurts no more, or not surely: it stays whole. */
 	if (end == FDAR_REDUCE_HARMLESS || end == FDAR_REDUCE_DOUBTFUL || !found.units->len) {
@@ -289,29 +136,66 @@ static void tell_figures(struct fdar_reducing *reducing, uint32_t confirming)
 	reducing->figure_high = sorted[count >= 10 ? count - 2 : count - 1];
 }
 
-/* Everything that is kept, as one: copies, and whether it is so. */
-static enum fdar_reduce_end settle_step(struct fdar_reducing *reducing)
+/* Everything that is kept, as one: a unit a part; the list is what is kept, whichever units are asked about. */
+static enum fdar_reduce_end settle(struct fdar_reducing *reducing, const char *step,
+				   struct fdar_reduce_options *options)
 {
-	struct fdar_reduce_options options = search_options(reducing);
-	uint32_t units = reducing->parts->units, intensity;
-	struct fdar_tries *tries;
+	struct fdar_tries *tries = fdar_reducing_begin_step(reducing, step, options->units);
+
+	fdar_reduce_settle(tries, options, &reducing->result);
+	fdar_reducing_end_step(reducing, tries);
+	return reducing->result.end;
+}
+
+static void take_all(struct fdar_reducing *reducing)
+{
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
-	/* A unit a part; the list is what is kept, whichever units are asked about. */
 	for (uint32_t i = 0; i < reducing->kept.parts->len; i++)
 		g_array_append_val(all, i);
-	intensity = fdar_try_copies(load_of(reducing), MIN(all->len, units));
 	g_array_unref(reducing->result.units);
 	reducing->result.units = all;
-	reducing->result.intensity = intensity;
-	reducing->figures = g_array_new(FALSE, FALSE, sizeof(double));
+	reducing->result.intensity = fdar_try_copies(fdar_reducing_load(reducing),
+						     MIN(all->len, reducing->parts->units));
 	reducing->fixed = TRUE;
-	options.units = all->len;
-	tries = begin_step(reducing, "copies", all->len);
-	fdar_reduce_settle(tries, &options, &reducing->result);
+}
+
+static enum fdar_reduce_end copies_step(struct fdar_reducing *reducing)
+{
+	struct fdar_reduce_options options = fdar_reducing_options(reducing);
+
+	take_all(reducing);
+	options.units = reducing->kept.parts->len;
+	options.confirm = 0;
+	return settle(reducing, "copies", &options);
+}
+
+/* Each cause by itself. */
+static enum fdar_reduce_end bytes_step(struct fdar_reducing *reducing)
+{
+	enum fdar_reduce_end end = FDAR_REDUCE_DONE;
+
+	for (guint i = 0; i < reducing->result.causes->len && end == FDAR_REDUCE_DONE &&
+			  reducing->options->bytes_runs;
+	     i++) {
+		g_autoptr(GArray) sessions = cause_sessions(reducing, i);
+
+		end = fdar_reducing_shorten(reducing, i, sessions);
+	}
+	return end;
+}
+
+static enum fdar_reduce_end confirm_step(struct fdar_reducing *reducing)
+{
+	struct fdar_reduce_options options = fdar_reducing_options(reducing);
+	enum fdar_reduce_end end;
+
+	options.units = reducing->kept.parts->len;
+	options.keep_load = TRUE;
+	reducing->figures = g_array_new(FALSE, FALSE, sizeof(double));
+	end = settle(reducing, "confirming", &options);
 	tell_figures(reducing, reducing->result.confirm_runs);
-	end_step(reducing, tries);
-	return reducing->result.end;
+	return end;
 }
 
 void fdar_reducing_run(struct fdar_reducing *reducing, GError **error)
@@ -330,14 +214,18 @@ void fdar_reducing_run(struct fdar_reducing *reducing, GError **error)
 		reducing->end = messages_step(reducing, reducing->end);
 		fdar_part_list_sort(&reducing->kept);
 		if (reducing->end == FDAR_REDUCE_DONE)
-			reducing->end = settle_step(reducing);
+			reducing->end = copies_step(reducing);
+		if (reducing->end == FDAR_REDUCE_DONE)
+			reducing->end = bytes_step(reducing);
+		if (reducing->end == FDAR_REDUCE_DONE)
+			reducing->end = confirm_step(reducing);
 	}
 	if (reducing->kept.parts->len && !reducing->error)
 		fdar_reducing_write(reducing, &reducing->kept, reducing->options->output,
 				    &reducing->error);
 	if (g_error_matches(reducing->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		g_clear_error(&reducing->error);
-		stop(reducing, "interrupted");
+		fdar_reducing_stop(reducing, "interrupted");
 	}
 	reducing->elapsed_ns = (uint64_t)(g_get_monotonic_time() - reducing->began_us) * 1000;
 	if (reducing->error)

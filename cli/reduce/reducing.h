@@ -4,13 +4,14 @@
  * Place in the house: the top of cli/reduce, used by `flowdar reduce` and `flowdar hunt`. Steps: the
  * baseline's own runs, one of the whole capture (a session at a time, so that it shows which take
  * long: the search begins with these), sessions, exchanges within the sessions of each
- * cause, copies, confirmation. After every step forward what is left is in the output.
+ * cause, copies, bytes within messages, confirmation. After every step forward what is left is in the output.
  */
 #ifndef FDAR_CLI_REDUCE_REDUCING_H
 #define FDAR_CLI_REDUCE_REDUCING_H
 
 #include <glib.h>
 
+#include "cli/reduce/bytes.h"
 #include "cli/reduce/judge.h"
 #include "cli/reduce/parts.h"
 #include "cli/reduce/state.h"
@@ -29,11 +30,12 @@ struct fdar_reducing_options {
 	gboolean all;                   /* every cause */
 	gboolean whole_sessions;        /* exchanges are not searched */
 	gboolean keep_copies;
+	uint64_t bytes_runs; /* for the bytes within the messages of a cause; 0: they stay whole */
 };
 
 /* How it stands, for whoever shows it. */
 struct fdar_reducing_sight {
-	const char *step;  /* "baseline", "sessions", "messages", "copies", "confirming" */
+	const char *step;  /* "baseline", "sessions", "messages", "copies", "bytes", "confirming" */
 	uint32_t left, of; /* units of the best so far, and of all */
 	uint32_t trying;   /* units in the try that begins */
 	uint32_t copies;   /* of each */
@@ -61,9 +63,12 @@ struct fdar_reducing {
 	const char *why;    /* it was stopped: "interrupted", "--time is over", ...; NULL */
 	double figure, figure_low, figure_high; /* median of the confirming runs and its interval */
 	uint64_t runs, recalled, elapsed_ns;
-	/* Private: see reducing.c, attempt.c and calibrate.c. */
+	/* Private: see reducing.c, attempt.c, calibrate.c, steps.c and shortening.c. */
 	struct fdar_reducing_sight sight;
 	const struct fdar_exchanges *exchanges;
+	const struct fdar_bytes *bytes; /* NULL: not the step at hand */
+	double whole_figure;            /* then: what the whole messages do */
+	uint64_t whole_timeouts;
 	struct fdar_part_list after;
 	gboolean fixed;
 	double *weights;

@@ -18,7 +18,7 @@ fail() {
 # 33 sessions of the capture, the first and the last of them guilty. The server gives a match up early here,
 # so that recording it takes seconds.
 status=0
-"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o hunt -q \
+"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o hunt -q --bytes 8 \
 	--filter 'portrange 48134-48400 or port 51274' \
 	-- "$server" --port 0 --root www --max-steps=1000000 >said 2>&1 || status=$?
 [ $status = 0 ] || fail "hunt: expected 0, not $status"
@@ -51,7 +51,7 @@ done
 [ ! -e made ] || fail "an empty directory is left"
 
 # Ctrl-C while it records: what hurts is found already.
-"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o stopped \
+"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o stopped --bytes 0 \
 	--filter 'portrange 48134-48200 or port 51274' \
 	-- "$server" --port 0 --root www --max-steps=1000000 >said 2>&1 &
 hunt=$!

@@ -12,7 +12,7 @@ RULES
 
 note "33 sessions, two of them with a string that the pattern backtracks on"
 status=0
-"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o "$WORK/hunt" -q --sample \
+"$FLOWDAR" hunt "$FLOWDAR_SOURCE/tests/captures/demo-hidden.pcap.gz" -o "$WORK/hunt" -q --sample --bytes 0 \
 	--filter 'portrange 48134-48400 or port 51274' -- "${APACHE[@]}" \
 	> "$WORK/hunt.err" 2>&1 || status=$?
 [ $status = 0 ] || fail "exit status $status"

@@ -34,6 +34,8 @@ reduce 0 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o two.pcap
 "$FLOWDAR" split two.pcap -o two --format json >two.json
 [ "$(jq -c '[.sessions[] | .from_client.messages, .from_server.messages]' two.json)" = '[2,2]' ] || fail "two.pcap has something else"
 [ ! -e two.pcap.state ] || fail "the state is left"
+# Of its bytes those that the command looks for, and no others.
+[ "$(jq -c '[.kept[] | .client_bytes_kept]' result)" = '[14]' ] || fail "not the 14 bytes"
 
 # Stopped, and gone on: as many runs in the two as in one.
 runs=$(jq .runs result)
@@ -52,10 +54,11 @@ reduce 4 "$captures/demo-baseline.pcap" --test "grep -aq nothing {}" --trust 1 -
 [ ! -e none.pcap ] || fail "what does not hurt is written"
 
 # A server that is measured. Every attack of the capture hurts by itself: one of them is left.
-reduce 0 "$captures/demo-attack.pcap" --test cpu --baseline "$captures/demo-baseline.pcap" --over 3 --confirm 3 -o one.pcap --format json \
+reduce 0 "$captures/demo-attack.pcap" --test cpu --baseline "$captures/demo-baseline.pcap" --over 3 --confirm 3 --bytes 40 -o one.pcap --format json \
 	-- "$server" --port 0 --root www --max-steps=0
 [ "$(jq -c '[.end, (.kept | length), .copies]' result)" = '["done",1,1]' ] || fail "not one attack"
-grep -aq 'match?s=aaaaaaaaaaaaaaaa' one.pcap || fail "not an attack"
+grep -aq 'match?s=aaaaaaaaaaaaaaa' one.pcap || fail "not an attack"
+[ "$(jq '.kept[0] | .client_bytes_kept * 4 < .client_bytes * 3' result)" = true ] || fail "its headers are left"
 
 reduce 1 "$captures/demo-attack.pcap" --test cpu --over 20ms -o no.pcap -- "$work/no-server"
 grep -q 'no-server: cannot be executed' said || fail "a server that is not there"
