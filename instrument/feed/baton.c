@@ -16,6 +16,8 @@
 #define TICK_NS     1000u
 /* Waits of a thread that SIGTERM interrupts: a server that takes no notice would go on to wait for ever. */
 #define TOLD_MAX 100
+/* Looks in a row that found nothing, before a thread that never waits is taken for one that does. */
+#define LOOKS_MAX 100
 
 struct fdar_member {
 	struct fdar_member *next; /* in a ring, in the order of their beginnings */
@@ -32,6 +34,7 @@ static struct {
 	struct fdar_member *ring; /* the last one that began */
 	uint64_t now_ns, last_ns;
 	bool ending;
+	unsigned looks; /* in a row, of all threads, that found nothing */
 } baton;
 
 static __thread struct fdar_member *self __attribute__((tls_model("initial-exec")));
@@ -83,6 +86,8 @@ static struct fdar_member *who_can(struct fdar_member *after)
 			continue;
 		if (member->ready(member->user)) {
 			member->wake = FDAR_WAKE_READY;
+			if (member->ready != always)
+				baton.looks = 0;
 			return member;
 		}
 		if (baton.ending && member->signals && member->told < TOLD_MAX) {
@@ -157,6 +162,14 @@ static struct fdar_member *choose(struct fdar_member *from)
 	return member;
 }
 
+static void pass_on(struct fdar_member *next)
+{
+	if (next == self)
+		return;
+	give(next);
+	take(self);
+}
+
 /* ---- taking part ---- */
 
 static void insert(struct fdar_member *member)
@@ -209,21 +222,31 @@ bool fdar_baton_is_over(const struct fdar_member *member)
 enum fdar_wake fdar_baton_wait(bool (*ready)(void *user), void *user, uint64_t deadline_ns,
 			       bool signals)
 {
-	struct fdar_member *next;
-
 	self->ready = ready;
 	self->user = user;
 	self->deadline_ns = deadline_ns;
 	self->signals = signals;
-	next = choose(self);
-	if (next != self) {
-		give(next);
-		take(self);
-	}
+	pass_on(choose(self));
 	return self->wake;
 }
 
 void fdar_baton_yield(void)
 {
 	fdar_baton_wait(always, NULL, FDAR_NEVER, false);
+}
+
+void fdar_baton_look(bool found)
+{
+	struct fdar_member *next;
+
+	if (found)
+		baton.looks = 0;
+	if (found || ++baton.looks < LOOKS_MAX)
+		return;
+	baton.looks = 0;
+	self->ready = always;
+	self->deadline_ns = FDAR_NEVER;
+	self->signals = false;
+	next = go_on(self);
+	pass_on(next ? next : choose(self));
 }

@@ -39,6 +39,10 @@ enum fdar_wake fdar_baton_wait(bool (*ready)(void *user), void *user, uint64_t d
 			       bool signals);
 /* Lets the others go first. */
 void fdar_baton_yield(void);
+/* It has looked for something without waiting for it (poll with no time, a read that does not wait), and found it or not.
+ * After a hundred looks in a row, by any thread, that found nothing, while no thread's wait was over, what
+ * comes next comes as if all waited: a server that looks again and again is fed, too, and ended. */
+void fdar_baton_look(bool found);
 
 /* The clock: nanoseconds since the beginning of the capture, plus one microsecond each time it was asked for. */
 uint64_t fdar_clock_ns(void);

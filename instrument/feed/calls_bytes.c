@@ -30,12 +30,20 @@ static bool await(int fd, int flags)
 {
 	struct stat st;
 
-	if (!fdar_baton_has() || flags & MSG_DONTWAIT || is_readable(&fd))
+	if (!fdar_baton_has())
 		return true;
-	/* Files are always ready; what is not asked for does not wait. */
-	if (fstat(fd, &st) != 0 || S_ISREG(st.st_mode) ||
-	    FDAR_NEXT(fcntl)(fd, F_GETFL) & O_NONBLOCK)
+	/* Files are always ready, and tell nothing of the network; what is not asked for does not wait. */
+	if (is_readable(&fd)) {
+		if (fdar_socket_of(fd))
+			fdar_baton_look(true);
 		return true;
+	}
+	if (fstat(fd, &st) != 0 || S_ISREG(st.st_mode))
+		return true;
+	if (flags & MSG_DONTWAIT || FDAR_NEXT(fcntl)(fd, F_GETFL) & O_NONBLOCK) {
+		fdar_baton_look(false);
+		return true;
+	}
 	if (fdar_baton_wait(is_readable, &fd, FDAR_NEVER, true) != FDAR_WAKE_SIGNAL)
 		return true;
 	errno = EINTR;

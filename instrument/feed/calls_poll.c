@@ -41,6 +41,13 @@ static int with_mask(int result, const sigset_t *mask)
 	return result;
 }
 
+/* A wait of no time: the others go first. */
+static void look_around(bool (*is_any)(void *user), void *user)
+{
+	fdar_baton_yield();
+	fdar_baton_look(is_any(user));
+}
+
 /* ---- poll ---- */
 
 struct polled {
@@ -61,7 +68,7 @@ static int wait_poll(struct pollfd *fds, nfds_t count, uint64_t deadline_ns)
 	struct polled polled = { fds, count };
 
 	if (deadline_ns <= fdar_clock_ns())
-		fdar_baton_yield();
+		look_around(is_any, &polled);
 	else if (fdar_baton_wait(is_any, &polled, deadline_ns, true) == FDAR_WAKE_SIGNAL) {
 		errno = EINTR;
 		return -1;
@@ -125,7 +132,7 @@ static int wait_select(int count, fd_set *sets[3], uint64_t deadline_ns)
 	int ready;
 
 	if (deadline_ns <= fdar_clock_ns())
-		fdar_baton_yield();
+		look_around(is_any_set, &selected);
 	else if (fdar_baton_wait(is_any_set, &selected, deadline_ns, true) == FDAR_WAKE_SIGNAL) {
 		errno = EINTR;
 		return -1;
@@ -172,7 +179,7 @@ static int wait_epoll(int fd, struct epoll_event *events, int room, uint64_t dea
 	int found;
 
 	if (deadline_ns <= fdar_clock_ns()) {
-		fdar_baton_yield();
+		look_around(is_any_of_epoll, &fd);
 		return FDAR_NEXT(epoll_wait)(fd, events, room, 0);
 	}
 	for (;;) {

@@ -103,6 +103,8 @@ static int take(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
 		return -1;
 	}
 	made = fdar_socket_accept(fd, flags & FLAGS);
+	if (fdar_baton_has())
+		fdar_baton_look(made >= 0);
 	if (made >= 0 && address.__sockaddr__)
 		fdar_socket_address(fdar_socket_of(made), true, address.__sockaddr__, length);
 	return made;

@@ -8,8 +8,12 @@
  *	suspend   likewise, with the signal blocked until then
  *	masked    serves, and SIGTERM comes only while it polls
  *	deaf      serves, and takes no notice of SIGTERM
+ *	looks     serves, and polls without waiting
+ *	tries     serves, and accepts and reads without waiting, polling never
+ *	deaf-looks, deaf-tries    likewise, and take no notice of SIGTERM
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -51,6 +55,38 @@ static void answer(int fd)
 		if (write(fd, bytes, (size_t)n) != n)
 			break;
 	close(fd);
+}
+
+/* Of a server that never waits: until the client is done. */
+static void answer_trying(int fd)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) != 0 && !stop)
+		if (n > 0 && write(fd, bytes, (size_t)n) != n)
+			break;
+	close(fd);
+}
+
+static void serve_trying(int listener)
+{
+	fcntl(listener, F_SETFL, O_NONBLOCK);
+	while (!stop) {
+		int fd = accept(listener, NULL, NULL);
+
+		if (fd >= 0)
+			answer_trying(fd);
+	}
+}
+
+static void serve_looking(int listener)
+{
+	struct pollfd one = { .fd = listener, .events = POLLIN };
+
+	while (!stop)
+		if (poll(&one, 1, 0) > 0)
+			answer(accept(listener, NULL, NULL));
 }
 
 /* One connection after the other, until SIGTERM. */
@@ -103,7 +139,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || strcmp(way, "nothing") == 0)
 		return 0;
-	if (strcmp(way, "deaf") == 0)
+	if (strncmp(way, "deaf", 4) == 0)
 		action.sa_handler = SIG_IGN;
 	sigaction(SIGTERM, &action, NULL);
 	if (strcmp(way, "forked") == 0 && fork() != 0)
@@ -118,6 +154,11 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(way, "masked") == 0)
 		block_term();
-	serve(listener);
+	if (strstr(way, "looks"))
+		serve_looking(listener);
+	else if (strstr(way, "tries"))
+		serve_trying(listener);
+	else
+		serve(listener);
 	return 0;
 }
