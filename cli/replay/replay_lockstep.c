@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/file_read.h"
 #include "replay/lockstep/ports.h"
 
-#define ORDER_BYTES_MAX ((gsize)4 << 30)
+#define ORDER_BYTES_MAX ((gsize)1 << 30)
 
 /* What has no meaning when all goes one by one. */
 static gboolean check_others(const struct fdar_replay_texts *texts, GError **error)
@@ -174,13 +175,11 @@ static gboolean make_order(struct fdar_replay_lockstep *lockstep,
 	if (!lockstep->order)
 		return FALSE;
 	if (texts->order) {
-		g_autofree char *text = NULL;
-		gsize length;
+		gsize length = 0;
+		g_autofree char *text =
+			fdar_file_read(texts->order, ORDER_BYTES_MAX, &length, error);
 
-		if (!g_file_get_contents(texts->order, &text, &length, error))
-			return FALSE;
-		if (!fdar_order_feed(lockstep->order, text, MIN(length, ORDER_BYTES_MAX),
-				     texts->order, error))
+		if (!text || !fdar_order_feed(lockstep->order, text, length, texts->order, error))
 			return FALSE;
 	}
 	return !texts->order_out || fdar_order_write(lockstep->order, texts->order_out, error);

@@ -122,6 +122,10 @@ status=0
 lockstep "$captures/replay-echo.pcap" --order wrong || status=$?
 expect "exit of a wrong order" $status 1
 grep -q 'wrong:2: the next step of that session is "send 0 1"' err || fail "the wrong line is not named: $(cat err)"
+status=0
+lockstep "$captures/replay-echo.pcap" --order /dev/zero || status=$?
+expect "exit of an order without an end" $status 1
+grep -q '/dev/zero: not a file' err || fail "a device is read: $(cat err)"
 touch file
 status=0
 lockstep "$captures/replay-echo.pcap" --control file || status=$?
