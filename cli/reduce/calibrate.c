@@ -94,6 +94,20 @@ static void weigh(struct fdar_reducing *reducing, const struct fdar_part_list *l
 	}
 }
 
+/* What does not go as captured may not do what it did, either. */
+static void warn_of_others(const struct fdar_reducing *reducing, const struct fdar_trial *trial)
+{
+	g_autofree char *text = NULL;
+
+	if (!reducing->warn || trial->crashed || trial->ok * 2 >= trial->asked)
+		return;
+	text = g_strdup_printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			       " sessions went as captured in a play of them all; flowdar replay "
+			       "says what the others did",
+			       trial->ok, trial->asked);
+	reducing->warn(reducing->user, text);
+}
+
 gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 {
 	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
@@ -119,6 +133,8 @@ gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 	fdar_reducing_fill(reducing, &whole, &list);
 	fine = fdar_reducing_write(reducing, &list, path, error) &&
 	       fdar_trial_run(reducing->trial, &play, &trial, error);
+	if (fine)
+		warn_of_others(reducing, &trial);
 	if (fine && alone && !trial.crashed)
 		weigh(reducing, &list, journal);
 	fdar_part_list_clear(&list);

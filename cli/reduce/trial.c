@@ -15,11 +15,13 @@
 #include "pipeline/server/listening.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/server/usage.h"
+#include "replay/lockstep/threads.h"
 
 #define LOOK_US  3000
 #define LOOK_MS  20
 #define GRACE_MS 500
 #define FREE_MS  2000
+#define REST_MS  2000
 
 /* A server that runs. */
 struct running {
@@ -160,6 +162,22 @@ static gboolean stopped(const struct fdar_trial_options *options, GError **error
 	return TRUE;
 }
 
+/* A server may listen before it can answer, while it reads its data: until all of its threads wait, in two looks, one
+ * after the other. Not for long: some never do. */
+static void wait_until_it_rests(const struct fdar_trial_options *options, struct running *server)
+{
+	gint64 until_us = g_get_monotonic_time() + REST_MS * 1000;
+	struct fdar_threads *watch = fdar_threads_new(&server->pid, 1);
+	unsigned rests = 0;
+
+	while (watch && rests < 2 && g_get_monotonic_time() < until_us && !has_ended(server) &&
+	       !(options->stop && *options->stop)) {
+		rests = fdar_threads_look(watch) == FDAR_REST_WAITING ? rests + 1 : 0;
+		g_usleep(LOOK_US);
+	}
+	fdar_threads_free(watch);
+}
+
 static gboolean wait_until_it_listens(const struct fdar_trial_options *options,
 				      struct running *server, GError **error)
 {
@@ -176,6 +194,7 @@ static gboolean wait_until_it_listens(const struct fdar_trial_options *options,
 				g_free(server->where);
 				server->where = g_strdup(options->to);
 			}
+			wait_until_it_rests(options, server);
 			return TRUE;
 		}
 		g_usleep(LOOK_US);

@@ -3,8 +3,8 @@
  *
  * Place in the house: what `flowdar reduce` and `flowdar hunt` measure with. The server is started in
  * a session of its own, without flowdar's libraries, its output goes to a log; it has to stay in the
- * foreground. When it listens the capture is played by a child of this process, and then the server
- * is ended: SIGTERM, half a second, SIGKILL for its process group.
+ * foreground. When it listens, and all its threads wait (or after two seconds), the capture is
+ * played by a child of this process, and then the server is ended: SIGTERM, half a second, SIGKILL for its process group.
  */
 #ifndef FDAR_CLI_REDUCE_TRIAL_H
 #define FDAR_CLI_REDUCE_TRIAL_H
