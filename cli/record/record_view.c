@@ -192,13 +192,13 @@ static void report_missing(const struct fdar_recording_info *info)
 	if (info->calls_missing)
 		fdar_warning(
 			&fdar_record_usage,
-			"%s OF %s CALLS ARE MISSING: the server's libraries wrote them, and they "
+			"%s OF %s CALLS ARE MISSING: the server's libraries counted them, and they "
 			"are not in the trace",
 			calls, of);
 	if (info->events_missing)
 		fdar_warning(
 			&fdar_record_usage,
-			"%s EVENTS ARE MISSING: the server's libraries wrote them, and they are "
+			"%s EVENTS ARE MISSING: the server's libraries counted them, and they are "
 			"not in the trace",
 			events);
 }

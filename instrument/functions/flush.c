@@ -22,14 +22,13 @@ static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 		fdar_control_add(hooked, 1);
 	}
 
-	fdar_control_add(calls, thread->told_calls);
+	fdar_control_add(calls, fdar_counting_wrote(&thread->counting));
 	if (thread->told_skipped)
 		fdar_control_add(skipped, thread->told_skipped);
 	if (thread->told_unwound)
 		fdar_control_add(unwound, thread->told_unwound);
 	if (lost)
 		fdar_control_add(lost, lost);
-	thread->told_calls = 0;
 	thread->told_skipped = 0;
 	thread->told_unwound = 0;
 }
@@ -40,8 +39,7 @@ static void borrowed_flush(struct fdar_thread *thread)
 {
 	if (!fdar_writer_full(&thread->writer))
 		return;
-	__atomic_fetch_add(&thread->lost, thread->told_calls, __ATOMIC_RELAXED);
-	thread->told_calls = 0;
+	__atomic_fetch_add(&thread->lost, fdar_counting_drop(&thread->counting), __ATOMIC_RELAXED);
 	fdar_writer_reset(&thread->writer, thread->writer.depth);
 }
 
@@ -61,6 +59,7 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 	if (!(may_wait ? flowdar_control_before() : flowdar_control_before_now()) ||
 	    !FLOWDAR_ENABLED(calls)) {
 		/* Not wanted any more: whatever is open was never told. */
+		fdar_counting_drop(&thread->counting);
 		thread->written = 0;
 		thread->inherited = (uint32_t)thread->returns.count;
 		fdar_writer_reset(&thread->writer, 0);

@@ -77,6 +77,16 @@ void fdar_forking_end(void)
 	done();
 }
 
+void fdar_forking_forked(void)
+{
+	struct fdar_thread *self = fdar_thread_self;
+
+	if (!self)
+		return;
+	fdar_counting_init(&self->counting);
+	fdar_counting_begin(&self->counting);
+}
+
 /* The C library's handlers: of a fork that was not announced, or in the middle of one that was, where
  * LTTng is locked and nothing can be written. */
 static void handler_prepare(void)

@@ -30,6 +30,9 @@ void fdar_forking_watch(void);
 void fdar_forking_begin(void);
 void fdar_forking_end(void);
 
+/* In the child, when it has counters of its own. */
+void fdar_forking_forked(void);
+
 /* Around changes of what a forked child is to find whole; for the constructor and the helper. False:
  * not now. */
 bool fdar_forking_change_begin(void);

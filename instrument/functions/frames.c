@@ -187,7 +187,6 @@ static inline void frame_pop(struct fdar_thread *thread, uint64_t now)
 		fdar_writer_exit(&thread->writer, now);
 		thread->written = depth;
 		thread->returns.count = depth;
-		thread->told_calls++;
 		if (unlikely(thread->inherited > depth))
 			thread->inherited = depth;
 		return;
@@ -208,12 +207,13 @@ static inline void frame_pop(struct fdar_thread *thread, uint64_t now)
 		thread->inherited = depth;
 	} else if (likely(frame->skipped == 0)) {
 		fdar_writer_call(&thread->writer, frame->begin, now, frame->function);
+		fdar_counting_call(&thread->counting);
 	} else {
 		fdar_writer_call_over(&thread->writer, frame->begin, now, frame->function,
 				      frame->skipped, frame->skipped_ticks);
+		fdar_counting_call(&thread->counting);
 	}
 	thread->returns.count = depth;
-	thread->told_calls++;
 }
 
 bool fdar_calls_enter(uintptr_t function, void **slot)

@@ -39,6 +39,7 @@ __attribute__((constructor)) static void functions_begin(void)
 		.tick = tick,
 		.fork_begin = fdar_forking_begin,
 		.fork_end = fdar_forking_end,
+		.forked = fdar_forking_forked,
 	};
 
 	flowdar_link_init_();

@@ -41,6 +41,7 @@ static bool thread_start(void)
 		thread->stack_bytes = high - low;
 	}
 	fdar_writer_init(&thread->writer);
+	fdar_counting_begin(&thread->counting);
 	if (!fdar_threads_add(thread, life.newcomer))
 		return false;
 	pthread_setspecific(life.key, thread);
@@ -81,6 +82,7 @@ static void thread_end(void *data)
 	if (fdar_selection_on() && thread->returns.count > 0)
 		fdar_records_unwind(thread, (uint32_t)thread->returns.count);
 	fdar_thread_flush(thread, true);
+	fdar_counting_end(&thread->counting);
 	fdar_thread_self = NULL;
 	__atomic_store_n(&thread->busy, 0, __ATOMIC_RELEASE);
 	fdar_threads_remove(thread);

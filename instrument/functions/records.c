@@ -27,6 +27,7 @@ void fdar_records_open(struct fdar_thread *thread, uint32_t depth, uint64_t now)
 			fdar_writer_enter(&thread->writer, frame->begin, frame->function);
 		}
 		thread->written++;
+		fdar_counting_call(&thread->counting);
 	}
 }
 
@@ -64,7 +65,6 @@ __attribute__((cold)) void fdar_records_unwind(struct fdar_thread *thread, uint3
 	if (thread->written > thread->returns.count)
 		thread->written = (uint32_t)thread->returns.count;
 	thread->told_unwound += count;
-	thread->told_calls += count;
 }
 
 void fdar_records_flush(struct fdar_thread *thread, uint64_t now, bool may_wait)

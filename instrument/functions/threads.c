@@ -106,6 +106,7 @@ static void thread_restart(struct fdar_thread *thread)
 	thread->skipped = 0;
 	thread->skipped_ticks = 0;
 	fdar_writer_reset(&thread->writer, 0);
+	fdar_counting_begin(&thread->counting);
 }
 
 void fdar_thread_attend(struct fdar_thread *thread, uintptr_t position)
@@ -176,6 +177,7 @@ struct fdar_thread *fdar_threads_new(void)
 		memset((char *)thread + sizeof(thread->returns), 0,
 		       offsetof(struct fdar_thread, writer) - sizeof(thread->returns));
 		thread->counts = counts;
+		fdar_counting_init(&thread->counting);
 		thread->attention = list.barrier ? 0 : FDAR_THREAD_FENCED;
 		return thread;
 	}
@@ -186,6 +188,7 @@ struct fdar_thread *fdar_threads_new(void)
 	thread = memory;
 	thread->returns.frames = (const char *)thread->frames;
 	thread->returns.frame_bytes = sizeof(thread->frames[0]);
+	fdar_counting_init(&thread->counting);
 	thread->attention = list.barrier ? 0 : FDAR_THREAD_FENCED;
 	fdar_returns_add(&thread->returns);
 	return thread;
@@ -236,7 +239,7 @@ static void thread_forked(struct fdar_thread *self)
 	self->lost = 0;
 	self->skipped = 0;
 	self->skipped_ticks = 0;
-	self->told_calls = 0;
+	fdar_counting_init(&self->counting);
 	self->told_skipped = 0;
 	self->told_unwound = 0;
 	fdar_writer_reset(&self->writer, 0);

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "functions/counting.h"
 #include "functions/writer.h"
 #include "patching/returns.h"
 
@@ -70,8 +71,8 @@ struct fdar_thread {
 	uint64_t skipped;          /* outside of all open calls */
 	uint64_t skipped_ticks;
 	uint64_t lost; /* atomic: not yet told */
+	struct fdar_counting counting;
 	/* since the last event, for the control segment */
-	uint64_t told_calls;
 	uint64_t told_skipped;
 	uint64_t told_unwound;
 	uint64_t flushes; /* events written, ever */

@@ -313,6 +313,8 @@ void flowdar_control_forked(void)
 	flowdar_control_fork_end();
 	fdar_standard_forked();
 	fdar_counters_forked();
+	if (fdar_control_user())
+		fdar_control_user()->forked();
 	fdar_helper_forget();
 	/* First who it is, by this thread: a child that ends at once would take the helper with it in the
 	 * middle of that, and what nobody has put a name to is not of this recording. */

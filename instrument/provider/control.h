@@ -58,6 +58,7 @@ struct fdar_control_user {
 	/* around a fork, in its thread: before LTTng takes its locks, and after, in parent and child */
 	void (*fork_begin)(void);
 	void (*fork_end)(void);
+	void (*forked)(void); /* in the child, after that: it has counters of its own */
 };
 
 /* One user; it stays for ever. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,8 +16,12 @@
 
 #define TRIES 8
 
+#define SLOTS_AT    offsetof(struct fdar_control_counters, slots)
+#define SLOTS_FIRST ((FDAR_CONTROL_COUNTERS_FIRST - SLOTS_AT) / sizeof(struct fdar_control_slot))
+
 _Static_assert(sizeof(struct fdar_control_counters) <= FDAR_CONTROL_COUNTERS_BYTES,
 	       "the file is too small");
+_Static_assert(SLOTS_AT < FDAR_CONTROL_COUNTERS_FIRST, "counters have their memory");
 
 static struct {
 	struct fdar_control_counters *counters; /* atomic */
@@ -65,8 +70,8 @@ static int file_make(void)
 			break;
 	}
 	/* The process's umask is no matter of ours; the memory is there before it is used. */
-	if (fd >= 0 &&
-	    (fchmod(fd, 0600) != 0 || fallocate(fd, 0, 0, FDAR_CONTROL_COUNTERS_BYTES) != 0)) {
+	if (fd >= 0 && (fchmod(fd, 0600) != 0 || ftruncate(fd, FDAR_CONTROL_COUNTERS_BYTES) != 0 ||
+			fallocate(fd, 0, 0, FDAR_CONTROL_COUNTERS_FIRST) != 0)) {
 		unlink(path);
 		close(fd);
 		fd = -1;
@@ -92,6 +97,7 @@ static void counters_make(void)
 	counters->pid = getpid();
 	counters->pid_space = stat("/proc/self/ns/pid", &space) == 0 ? space.st_ino : 0;
 	counters->struct_bytes = sizeof(*counters);
+	counters->slots_ready = SLOTS_FIRST;
 	__atomic_store_n(&counters->magic, FDAR_CONTROL_MAGIC, __ATOMIC_RELEASE);
 	__atomic_store_n(&state.counters, counters, __ATOMIC_RELEASE);
 }

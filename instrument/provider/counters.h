@@ -3,8 +3,8 @@
  *
  * Place in the house: part of libflowdar.so, under control.h, which is what others use
  * (fdar_control_add, fdar_control_wrote). The file is mapped for ever: an old one may still be in
- * somebody's hands when a new one comes. It has its memory before it is mapped, so that a full tmpfs
- * costs the counters and not the process. Everything here keeps errno.
+ * somebody's hands when a new one comes. What is touched of it has its memory before, so that a full
+ * tmpfs costs the counters and not the process. Everything here keeps errno.
  */
 #ifndef FDAR_INSTRUMENT_PROVIDER_COUNTERS_H
 #define FDAR_INSTRUMENT_PROVIDER_COUNTERS_H

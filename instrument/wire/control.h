@@ -57,8 +57,10 @@
 #define FDAR_CONTROL_RULES_MAX   512u /* more are not understood */
 
 #define FDAR_CONTROL_COUNTERS       ".counters" /* behind the segment's path: the folder */
-#define FDAR_CONTROL_COUNTERS_BYTES 4096u       /* of each file in it */
+#define FDAR_CONTROL_COUNTERS_BYTES 65536u      /* of each file in it */
+#define FDAR_CONTROL_COUNTERS_FIRST 4096u       /* that have their memory from the beginning */
 #define FDAR_CONTROL_STRIPES        8u
+#define FDAR_CONTROL_SLOTS          960u
 
 enum fdar_control_gate {
 	FDAR_CONTROL_OPEN = 0,
@@ -99,6 +101,13 @@ enum fdar_control_events {
 	FDAR_CONTROL_EVENTS
 };
 
+/* Of one thread at a time, which alone writes it. */
+struct fdar_control_slot {
+	_Alignas(64) uint64_t calls; /* that it, and those that had the slot before it, have
+				      * recorded: written as events, or not yet */
+	uint32_t taken;              /* 1: a thread has it */
+};
+
 struct fdar_control_counters {
 	/* written before the file has its name, or at once after, and never changed */
 	uint64_t magic;        /* FDAR_CONTROL_MAGIC */
@@ -109,7 +118,8 @@ struct fdar_control_counters {
 	_Alignas(64) uint32_t flushed; /* the value of flush that was done last */
 	uint32_t unpatched; /* bits 1 << enum fdar_patch_status (patch_status.h): why functions that
 			     * were wanted stay off */
-	uint64_t calls;     /* recorded, each once; added when a buffer was written */
+	uint64_t calls;     /* recorded, each once, with its begin; added when a buffer was
+			     * written */
 	uint64_t skipped;   /* too short */
 	uint64_t unwound;   /* ended without returning */
 	uint64_t lost;      /* not recorded because something was in the way */
@@ -137,7 +147,11 @@ struct fdar_control_counters {
 
 	uint64_t sessions; /* begun */
 	uint64_t ended; /* 1: it has said that it ends. One that has ended without that was killed,
-			    * and took along what its threads had not written */
+			    * and took along what its threads had not written: the slots' calls that
+			    * are not in calls */
+	uint32_t slots_ready; /* the first so many have memory: the others are not to be touched */
+	uint32_t slotless;    /* threads that got no slot: what they had is in no count */
+	struct fdar_control_slot slots[FDAR_CONTROL_SLOTS];
 };
 
 #endif

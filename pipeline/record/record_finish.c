@@ -49,6 +49,29 @@ static void drain_rest(struct fdar_run *run)
 			      run->drained.damaged_packets);
 }
 
+/* A process that is killed takes along what its threads had not written. */
+static void warn_of_killed(struct fdar_run *run)
+{
+	const struct fdar_control_counts *counts = &run->counts;
+
+	if (!counts->killed)
+		return;
+	fdar_run_warn(
+		run,
+		"%" G_GUINT64_FORMAT
+		" processes of the server were killed, or ended by a signal: %" G_GUINT64_FORMAT
+		" calls that their threads had made in the last tenth of a second, and had "
+		"not yet written, are not in the recording, nor are calls that had begun then "
+		"and not ended",
+		counts->killed, counts->cut);
+	if (counts->cut_unknown)
+		fdar_run_warn(run,
+			      "of these, %" G_GUINT64_FORMAT
+			      " had more threads than they could count for: more calls are missing "
+			      "than is told",
+			      counts->cut_unknown);
+}
+
 /* What LTTng never got to record is no server at rest. */
 static void warn_of_processes(struct fdar_run *run)
 {
@@ -62,13 +85,6 @@ static void warn_of_processes(struct fdar_run *run)
 			      "and what they did is not in the recording%s",
 			      counts->processes - counts->told, counts->processes,
 			      limits ? limits : "");
-	if (counts->killed)
-		fdar_run_warn(run,
-			      "%" G_GUINT64_FORMAT
-			      " processes of the server were killed, or ended by "
-			      "a signal: the last calls of each thread of theirs, those of up to a "
-			      "tenth of a second, are in no count and not in the recording",
-			      counts->killed);
 	if (counts->gave_up)
 		fdar_run_warn(run,
 			      "%" G_GUINT64_FORMAT " processes were forked in the middle of a "
@@ -120,6 +136,7 @@ void fdar_run_stop_tracing(struct fdar_run *run)
 		fdar_watchdog_daemon_stuck(run->watchdog);
 	fdar_run_tell_unmet(run, TRUE);
 	warn_of_processes(run);
+	warn_of_killed(run);
 	drain_rest(run);
 	if (!stopped || died)
 		recover(run);

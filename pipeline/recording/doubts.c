@@ -103,9 +103,9 @@ static void add_losses(struct fdar_recording_state *state)
 		{ info->calls_lost, FDAR_DOUBT_LOST,
 		  "calls were not recorded, as the server's libraries say" },
 		{ info->calls_missing, FDAR_DOUBT_MISSING,
-		  "calls that the server's libraries wrote are not in the trace" },
+		  "calls that the server's libraries counted are not in the trace" },
 		{ info->events_missing, FDAR_DOUBT_MISSING,
-		  "events that the server's libraries wrote are not in the trace" },
+		  "events that the server's libraries counted are not in the trace" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(losses); i++)

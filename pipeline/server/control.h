@@ -38,7 +38,9 @@ struct fdar_control_settings {
 struct fdar_control_counts {
 	uint64_t processes, calls, skipped, unwound, lost, waited_ns;
 	uint64_t functions, live, budget_off, patched, hooked, ruled, late, told, gave_up, sessions;
-	uint64_t killed; /* that ended without writing what their threads had */
+	uint64_t killed;      /* that ended without writing what their threads had: */
+	uint64_t cut;         /* so many calls at least, which are in calls, too, */
+	uint64_t cut_unknown; /* and, of so many of them, some that are in no count */
 	uint32_t unpatched;
 };
 

@@ -12,6 +12,9 @@
 
 #include "instrument/wire/control.h"
 
+/* All that is read of the living. */
+#define HEAD_BYTES offsetof(struct fdar_control_counters, slots)
+
 struct fdar_control_files {
 	char *path;
 	int folder;
@@ -166,9 +169,9 @@ static gboolean has_ended(const struct fdar_control_files *files,
 	return (kill(counters->pid, 0) != 0 && errno == ESRCH) || is_zombie(counters->pid);
 }
 
-/* FALSE when it is none, or is not whole yet. */
+/* The first bytes of it. FALSE when it is none, or is not whole yet. */
 static gboolean read_file(const struct fdar_control_files *files, const char *name,
-			  struct fdar_control_counters *counters)
+			  struct fdar_control_counters *counters, size_t bytes)
 {
 	int fd = openat(files->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
@@ -177,7 +180,7 @@ static gboolean read_file(const struct fdar_control_files *files, const char *na
 	if (fd < 0)
 		return FALSE;
 	read = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       pread(fd, counters, sizeof(*counters), 0) == (ssize_t)sizeof(*counters);
+	       pread(fd, counters, bytes, 0) == (ssize_t)bytes;
 	close(fd);
 	return read && counters->magic == FDAR_CONTROL_MAGIC &&
 	       counters->struct_bytes >= offsetof(struct fdar_control_counters, ended) &&
@@ -192,22 +195,39 @@ static gboolean was_killed(const struct fdar_control_counters *counters)
 	       (counters->calls || counters->live);
 }
 
+/* What its threads had in their buffers when it was killed: the slots' calls that are not in calls, where
+ * they are added. */
+static void take_cut(struct fdar_control_counts *counts, struct fdar_control_counters *counters)
+{
+	uint64_t calls = 0;
+
+	for (size_t i = 0; i < FDAR_CONTROL_SLOTS; i++)
+		add(&calls, counters->slots[i].calls);
+	add(&counts->killed, 1);
+	add(&counts->cut_unknown, counters->slotless ? 1 : 0);
+	if (calls <= counters->calls)
+		return;
+	add(&counts->cut, calls - counters->calls);
+	counters->calls = calls;
+}
+
 /* Whether a process has ended is asked before its file is read: what it counted by then is whole. */
 static void read_one(struct fdar_control_files *files, const char *name)
 {
 	struct fdar_control_counters counters;
 	gboolean ended;
 
-	if (!read_file(files, name, &counters))
+	if (!read_file(files, name, &counters, HEAD_BYTES))
 		return;
 	ended = has_ended(files, &counters);
-	if (ended && !read_file(files, name, &counters))
+	if (ended && !read_file(files, name, &counters, sizeof(counters)))
 		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(files->rules_met); i++)
 		files->rules_met[i] |= counters.rules_met[i];
 	if (ended && unlinkat(files->folder, name, 0) == 0) {
+		if (was_killed(&counters))
+			take_cut(&files->ended_counts, &counters);
 		take(&files->ended_counts, files->ended, &counters);
-		add(&files->ended_counts.killed, was_killed(&counters) ? 1 : 0);
 		return;
 	}
 	take(&files->counts, files->now, &counters);
@@ -242,6 +262,8 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->told, ended->told);
 	add(&counts->gave_up, ended->gave_up);
 	add(&counts->killed, ended->killed);
+	add(&counts->cut, ended->cut);
+	add(&counts->cut_unknown, ended->cut_unknown);
 	add(&counts->sessions, ended->sessions);
 }
 

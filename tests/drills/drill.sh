@@ -36,7 +36,7 @@ victims() {
 }
 
 # lost NAME: what the server's libraries counted and the trace has not is what the recording tells of, to
-# the call. Calls that were open at the end are in the trace and in no count: so many may be told less.
+# the call.
 lost() {
 	local dir=$WORK/$1 said found told missing
 	if [ -n "$(field "$dir" unfinished)" ]; then
@@ -51,11 +51,10 @@ lost() {
 		jq '[.events[] | select(.event == "func_entry").count] | add // 0')
 	missing=$((${said:-0} - found))
 	[ $missing -gt 0 ] || missing=0
-	[ "$told" -ge "$missing" ] || fail "$what: $said calls were counted, $found are there, $told are told to be missing"
-	[ "$told" -le $((missing + 64)) ] || fail "$what: $said calls were counted, $found are there, and $told are told to be missing"
+	[ "$told" = "$missing" ] || fail "$what: $said calls were counted, $found are there, $told are told to be missing"
 	missing_sum=$((missing_sum + missing))
 	told_sum=$((told_sum + told))
-	# What a killed server had in hand is in no count: that is told, too.
+	# What a killed server had in hand is missing, and counted.
 	if [ "$who" = server ] && [ "${said:-0}" != 0 ]; then
 		[ "$(field "$dir" processes_killed)" = 1 ] || fail "$what: nobody says that the server was killed"
 	fi

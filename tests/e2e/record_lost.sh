@@ -120,8 +120,9 @@ kill "$served"
 wait "$served" 2> /dev/null
 nothing_left
 
-note "processes that are killed take along what their threads had: that is told"
+note "processes that are killed take along what their threads had: that is told, to the call"
 cat > "$WORK/killed.c" << 'C'
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -131,12 +132,28 @@ __attribute__((noinline)) static int work(int n)
 	return n * 3;
 }
 
+static void *thread(void *all)
+{
+	for (int n = 0; n < 777; n++)
+		work(n);
+	pthread_barrier_wait(all);
+	pause();
+	return NULL;
+}
+
 int main(void)
 {
 	int signals[] = { SIGKILL, SIGTERM, 0 };
 
 	for (int i = 0; i < 3; i++) {
 		if (fork() == 0) {
+			pthread_barrier_t all;
+			pthread_t threads[100];
+
+			pthread_barrier_init(&all, NULL, 101);
+			for (int n = 0; n < 100; n++)
+				pthread_create(&threads[n], NULL, thread, &all);
+			pthread_barrier_wait(&all);
 			for (int n = 0; n < 1000; n++)
 				work(n);
 			if (signals[i])
@@ -149,10 +166,16 @@ int main(void)
 	return 0;
 }
 C
-if cc -O1 -finstrument-functions -o "$WORK/killed" "$WORK/killed.c"; then
+if cc -O1 -finstrument-functions -o "$WORK/killed" "$WORK/killed.c" -lpthread; then
 	"$FLOWDAR" record -o "$WORK/killed.rec" -- "$WORK/killed" > /dev/null 2> "$WORK/killed.rec.err" || fail "exit status $?"
 	[ "$(number "$WORK/killed.rec" processes_killed)" = 2 ] || fail "$(number "$WORK/killed.rec" processes_killed) killed"
 	grep -q '^recorded .* 2 processes cut short: ' "$WORK/killed.rec.err" || fail "the first line does not say so"
+	# main and, of each child, main once more (it is open there), its threads and what they call.
+	made=$((1 + 3 * (1 + 100 + 777 * 100 + 1000)))
+	[ "$(number "$WORK/killed.rec" calls)" = $made ] || fail "$(number "$WORK/killed.rec" calls) calls of $made"
+	missing=$(number "$WORK/killed.rec" calls_missing)
+	[ "$missing" -gt 0 ] || fail "nothing was lost: no test"
+	[ $((made - $(number "$WORK/killed.rec" calls_found))) = "$missing" ] || fail "$missing calls are told to be missing"
 	"$FLOWDAR" info "$WORK/killed.rec" | grep -q '^warning: 2 processes .* were killed' || fail "info does not say so"
 	nothing_left
 fi

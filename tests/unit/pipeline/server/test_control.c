@@ -277,6 +277,10 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 		counters->told = bits & 1;
 		counters->live = bits >> 1 & 1;
 		counters->ended = bits >> 2 & 1;
+		counters->calls = bits >> 1 & 1 ? 100 : 0;
+		counters->slotless = 3;
+		counters->slots[0].calls = 70;
+		counters->slots[FDAR_CONTROL_SLOTS - 1].calls = 43;
 		/* From before there was that word. */
 		if (bits >> 3)
 			counters->struct_bytes = offsetof(struct fdar_control_counters, ended);
@@ -285,9 +289,13 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 	fdar_control_segment_count(f->segment, &counts);
 	g_assert_cmpuint(counts.processes, ==, 16);
 	g_assert_cmpuint(counts.killed, ==, 1);
+	g_assert_cmpuint(counts.cut, ==, 13);
+	g_assert_cmpuint(counts.cut_unknown, ==, 1);
+	g_assert_cmpuint(counts.calls, ==, 8 * 100 + 13);
 	waitpid(pid, NULL, 0);
 	fdar_control_segment_count(f->segment, &counts);
 	g_assert_cmpuint(counts.killed, ==, 1);
+	g_assert_cmpuint(counts.cut, ==, 13);
 }
 
 static void test_counts(struct fixture *f, gconstpointer rules)

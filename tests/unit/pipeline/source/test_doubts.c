@@ -356,8 +356,8 @@ static void test_said(struct fixture *f, gconstpointer data)
 	seal(f->dir);
 	doubts = doubts_of(f->dir, TRUE);
 	g_assert_nonnull(strstr(doubts, "damaged: incomplete: the end of the trace may be"));
-	g_assert_nonnull(strstr(doubts, "missing: 12 calls that the server's libraries wrote"));
-	g_assert_nonnull(strstr(doubts, "missing: 3 events that the server's libraries wrote"));
+	g_assert_nonnull(strstr(doubts, "missing: 12 calls that the server's libraries counted"));
+	g_assert_nonnull(strstr(doubts, "missing: 3 events that the server's libraries counted"));
 	g_assert_nonnull(strstr(doubts, "lost: 4 events were lost"));
 	g_assert_nonnull(strstr(doubts, "warned: something else"));
 	fill(&info, "flowdar-1-2");
