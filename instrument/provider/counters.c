@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,6 +55,14 @@ void fdar_control_wrote(enum fdar_control_events kind)
 				   __ATOMIC_RELAXED);
 }
 
+/* A file that is larger than a process may write is a signal that ends it. */
+static bool size_allowed(void)
+{
+	struct rlimit most;
+
+	return getrlimit(RLIMIT_FSIZE, &most) != 0 || most.rlim_cur >= FDAR_CONTROL_COUNTERS_BYTES;
+}
+
 /* A name that nobody else has or can guess beforehand. -1: none can be had. */
 static int file_make(void)
 {
@@ -83,7 +93,7 @@ static void counters_make(void)
 {
 	struct fdar_control_counters *counters = MAP_FAILED;
 	struct stat space;
-	int fd = state.folder[0] ? file_make() : -1;
+	int fd = state.folder[0] && size_allowed() ? file_make() : -1;
 
 	if (fd >= 0)
 		counters = mmap(NULL, FDAR_CONTROL_COUNTERS_BYTES, PROT_READ | PROT_WRITE,
