@@ -8,7 +8,7 @@
 
 /* What all recordings together have. */
 struct totals {
-	uint64_t samples, lost, left_out, cut, period_ns, places[FDAR_SAMPLED_PLACES];
+	uint64_t samples, lost, cut, period_ns, places[FDAR_SAMPLED_PLACES];
 	gboolean mixed; /* several periods */
 	gboolean kernel;
 };
@@ -87,8 +87,7 @@ static struct fdar_table *table_of(const struct fdar_analyze_request *request,
 static void add_totals(struct totals *totals, const struct fdar_sampled *sampled)
 {
 	totals->samples += sampled->samples->samples->len;
-	totals->lost += sampled->samples->lost;
-	totals->left_out += sampled->samples->left_out;
+	totals->lost += fdar_samples_missing(sampled->samples);
 	totals->cut += sampled->cut;
 	totals->kernel = totals->kernel || sampled->samples->kernel;
 	totals->mixed = totals->mixed ||
@@ -120,7 +119,7 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 			  const struct totals *totals, const struct fdar_sample_profile *profile)
 {
 	g_autofree char *samples = fdar_format_count(totals->samples);
-	g_autofree char *lost = fdar_format_count(totals->lost + totals->left_out);
+	g_autofree char *lost = fdar_format_count(totals->lost);
 	g_autofree char *sessions = fdar_format_count(profile->sessions);
 	g_autofree char *cut =
 		fdar_format_percent((double)totals->cut / MAX((double)totals->samples, 1));
@@ -156,8 +155,8 @@ static void print_json(const char *name, const struct totals *totals,
 		",\n  \"stacks_cut\": %" G_GUINT64_FORMAT
 		",\n  \"session_count\": %" G_GUINT64_FORMAT ",\n  \"listed\": %" G_GUINT64_FORMAT
 		",\n  \"places\": { ",
-		trace, totals->period_ns, totals->samples, totals->lost + totals->left_out,
-		totals->cut, profile->sessions, profile->samples);
+		trace, totals->period_ns, totals->samples, totals->lost, totals->cut,
+		profile->sessions, profile->samples);
 	for (int i = 0; i < FDAR_SAMPLED_PLACES; i++)
 		fprintf(out, "%s\"%s\": %" G_GUINT64_FORMAT, i ? ", " : "",
 			fdar_sampled_place_name((enum fdar_sampled_place)i), totals->places[i]);

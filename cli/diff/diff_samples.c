@@ -27,7 +27,7 @@ static gboolean has_samples(const struct fdar_diff_side_input *input)
 }
 
 static fdar_sample_profile *read_side(const struct fdar_diff_side_input *input, const char *label,
-				      uint64_t *lost, GError **error)
+				      struct fdar_diff_samples *samples, GError **error)
 {
 	g_autoptr(GPtrArray) runs =
 		g_ptr_array_new_with_free_func((GDestroyNotify)fdar_sample_profile_free);
@@ -40,7 +40,9 @@ static fdar_sample_profile *read_side(const struct fdar_diff_side_input *input, 
 		sampled = fdar_sampled_input_read(&one, error);
 		if (!sampled)
 			return NULL;
-		*lost += sampled->samples->lost + sampled->samples->left_out;
+		samples->lost += fdar_samples_missing(sampled->samples);
+		samples->processors_changed =
+			samples->processors_changed || sampled->samples->processors_changed;
 		g_ptr_array_add(runs, fdar_sample_profile_new(sampled, label, FALSE));
 	}
 	return fdar_sample_profile_merge((const struct fdar_sample_profile *const *)runs->pdata,
@@ -116,7 +118,7 @@ gboolean fdar_diff_samples_read(struct fdar_diff_side_input inputs[2], const cha
 	if (!has_samples(&inputs[BASELINE]) || !has_samples(&inputs[SUBJECT]))
 		return TRUE;
 	for (int s = BASELINE; s <= SUBJECT && !cause; s++)
-		samples->sides[s] = read_side(&inputs[s], labels[s], &samples->lost, &cause);
+		samples->sides[s] = read_side(&inputs[s], labels[s], samples, &cause);
 	if (g_error_matches(cause, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
 		g_propagate_error(error, cause);
 		return FALSE;
@@ -164,6 +166,8 @@ static const char *doubt(const struct fdar_diff_samples *samples, const struct f
 		return "the baseline has too few samples to tell whether everything grew";
 	if ((double)samples->lost > LOST_PART * all)
 		return "samples were lost";
+	if (samples->processors_changed)
+		return "processors came or went while it was recorded, and were not looked at";
 	if (diff->load.work >= WORK_RATIO && factor < WORK_FACTOR)
 		return "the sides were not asked for the same amount of work";
 	if (diff->load.pace && factor < PACE_FACTOR)

@@ -19,6 +19,7 @@ struct fdar_diff_samples {
 	fdar_sample_diff *diff; /* NULL: a side has no samples */
 	char *sentence;         /* what they say, or why they say nothing; NULL: there are none */
 	uint64_t lost;          /* samples, on both sides */
+	gboolean processors_changed; /* on one: some were not looked at */
 };
 
 /* Reads and compares; labels as in struct fdar_diff_options. Sides without samples, or with some that

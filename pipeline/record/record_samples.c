@@ -60,6 +60,33 @@ gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 	return run->sampler != NULL;
 }
 
+static void warn_of_losses(struct fdar_run *run, const struct fdar_samples *samples)
+{
+	if (samples->lost)
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT
+			      " SAMPLES WERE LOST, of the server or of others: "
+			      "the buffers for them were full",
+			      samples->lost);
+	if (samples->tasks_lost)
+		fdar_run_warn(
+			run,
+			"%" G_GUINT64_FORMAT
+			" RECORDS OF WHAT PROCESSES BEGIN, MAP AND END WERE LOST, of anybody: "
+			"samples of the server may be missing, or without names",
+			samples->tasks_lost);
+	if (samples->processors_changed)
+		fdar_run_warn(run, "processors came or went meanwhile: those that came were not "
+				   "looked at, and have no samples");
+	if (samples->left_out)
+		fdar_run_warn(run,
+			      "%" G_GUINT64_FORMAT " samples were left out: a recording has %u at "
+			      "most",
+			      samples->left_out, FDAR_SAMPLES_MAX);
+	if (!samples->samples->len)
+		fdar_run_warn(run, "no sample was taken: the server hardly used a processor");
+}
+
 void fdar_run_keep_samples(struct fdar_run *run)
 {
 	g_autoptr(fdar_samples) samples = NULL;
@@ -74,20 +101,8 @@ void fdar_run_keep_samples(struct fdar_run *run)
 		g_array_index(samples->samples, struct fdar_sample, i).time_ns +=
 			(uint64_t)offset_ns;
 	run->samples = samples->samples->len;
-	run->samples_lost = samples->lost + samples->left_out;
-	if (samples->lost)
-		fdar_run_warn(run,
-			      "%" G_GUINT64_FORMAT
-			      " SAMPLES WERE LOST, of the server or of others: "
-			      "the kernel's buffer was full",
-			      samples->lost);
-	if (samples->left_out)
-		fdar_run_warn(run,
-			      "%" G_GUINT64_FORMAT " samples were left out: a recording has %u at "
-			      "most",
-			      samples->left_out, FDAR_SAMPLES_MAX);
-	if (!samples->samples->len)
-		fdar_run_warn(run, "no sample was taken: the server hardly used a processor");
+	run->samples_lost = fdar_samples_missing(samples);
+	warn_of_losses(run, samples);
 	if (!fdar_samples_save(samples, run->folder.path, &error))
 		fdar_run_warn(run, "the samples are not kept: %s", error->message);
 }

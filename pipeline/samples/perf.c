@@ -15,15 +15,23 @@
 /* rax to rip and r8 to r15 of asm/perf_regs.h: bits 0 to 8, 16 to 23. */
 #define REGISTER_MASK UINT64_C(0xff01ff)
 
+#define ON_LINE     "/sys/devices/system/cpu/online"
+#define FORMAT_LOST 16 /* PERF_FORMAT_LOST, which is in headers since Linux 6.0 */
+
 struct ring {
 	int fd;
 	struct perf_event_mmap_page *page;
+	size_t bytes; /* without its first page */
+	gboolean is_ticks;
 };
 
 struct fdar_perf {
-	size_t page_bytes, ring_bytes; /* ring: without its first page */
+	size_t page_bytes;
 	guint count;
-	struct ring *rings;
+	struct ring
+		*rings; /* of the others first: what is mapped is known when the first tick comes */
+	char *on_line;  /* the processors, as the kernel writes it; NULL: not known */
+	gboolean counts_lost;
 };
 
 #if defined(__x86_64__)
@@ -32,7 +40,7 @@ static const gboolean is_known_processor = TRUE;
 static const gboolean is_known_processor = FALSE;
 #endif
 
-static struct perf_event_attr attributes(unsigned hz)
+static struct perf_event_attr of_ticks(unsigned hz)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -42,15 +50,32 @@ static struct perf_event_attr attributes(unsigned hz)
 		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU |
 			       PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_REGS_USER |
 			       PERF_SAMPLE_STACK_USER,
+		.read_format = FORMAT_LOST,
 		.sample_regs_user = REGISTER_MASK,
 		.sample_stack_user = FDAR_PERF_STACK_BYTES,
+		.clockid = CLOCK_MONOTONIC,
+	};
+
+	attr.disabled = attr.exclude_idle = 1;
+	attr.exclude_callchain_user = 1;
+	attr.use_clockid = 1;
+	return attr;
+}
+
+static struct perf_event_attr of_tasks(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+		.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU,
+		.read_format = FORMAT_LOST,
 		.clockid = CLOCK_MONOTONIC,
 	};
 
 	attr.disabled = 1;
 	attr.mmap = attr.mmap2 = attr.task = attr.comm = attr.comm_exec = 1;
 	attr.sample_id_all = 1;
-	attr.exclude_callchain_user = 1;
 	attr.use_clockid = 1;
 	return attr;
 }
@@ -72,35 +97,58 @@ static void explain(int number, GError **error)
 		    "--sample: the kernel's samples cannot be had: %s", what);
 }
 
+/* As large as it may be. */
+static gboolean map_ring(const struct fdar_perf *perf, struct ring *ring, size_t pages)
+{
+	void *memory = MAP_FAILED;
+
+	for (; memory == MAP_FAILED && pages >= FDAR_PERF_RING_LEAST; pages /= 2) {
+		ring->bytes = pages * perf->page_bytes;
+		memory = mmap(NULL, perf->page_bytes + ring->bytes, PROT_READ | PROT_WRITE,
+			      MAP_SHARED, ring->fd, 0);
+	}
+	ring->page = memory;
+	return memory != MAP_FAILED;
+}
+
 static gboolean open_ring(struct fdar_perf *perf, struct perf_event_attr *attr, int cpu,
-			  GError **error)
+			  size_t pages, GError **error)
 {
 	struct ring *ring = &perf->rings[perf->count];
-	void *memory;
 
+	ring->is_ticks = attr->config == PERF_COUNT_SW_CPU_CLOCK;
 	ring->fd = (int)syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	if (ring->fd < 0 && errno == EINVAL && attr->read_format) {
+		attr->read_format = 0;
+		perf->counts_lost = FALSE;
+		return open_ring(perf, attr, cpu, pages, error);
+	}
 	if (ring->fd < 0 && errno == ENODEV)
 		return TRUE; /* off line */
 	if (ring->fd < 0) {
 		explain(errno, error);
 		return FALSE;
 	}
-	memory = mmap(NULL, perf->page_bytes + perf->ring_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-		      ring->fd, 0);
-	if (memory == MAP_FAILED) {
+	if (!map_ring(perf, ring, pages)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "--sample: no memory for the kernel's samples: %s", g_strerror(errno));
 		close(ring->fd);
 		return FALSE;
 	}
-	ring->page = memory;
 	perf->count++;
 	return TRUE;
 }
 
-struct fdar_perf *fdar_perf_open(unsigned hz, GError **error)
+static char *on_line(void)
 {
-	struct perf_event_attr attr = attributes(hz);
+	char *text = NULL;
+
+	return g_file_get_contents(ON_LINE, &text, NULL, NULL) ? text : NULL;
+}
+
+struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, GError **error)
+{
+	struct perf_event_attr ticks = of_ticks(hz), tasks = of_tasks();
 	struct fdar_perf *perf;
 	int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
 	gboolean ok = TRUE;
@@ -112,11 +160,13 @@ struct fdar_perf *fdar_perf_open(unsigned hz, GError **error)
 	}
 	perf = g_new0(struct fdar_perf, 1);
 	perf->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	perf->ring_bytes =
-		FDAR_PERF_RING_PAGES * (hz < 200 ? 1 : FDAR_PERF_RING_FAST) * perf->page_bytes;
-	perf->rings = g_new0(struct ring, (gsize)MAX(cpus, 1));
+	perf->rings = g_new0(struct ring, 2 * (gsize)MAX(cpus, 1));
+	perf->on_line = on_line();
+	perf->counts_lost = TRUE;
 	for (int cpu = 0; ok && cpu < cpus; cpu++)
-		ok = open_ring(perf, &attr, cpu, error);
+		ok = open_ring(perf, &tasks, cpu, FDAR_PERF_TASK_PAGES, error);
+	for (int cpu = 0; ok && cpu < cpus; cpu++)
+		ok = open_ring(perf, &ticks, cpu, pages, error);
 	for (guint i = 0; ok && i < perf->count; i++)
 		ioctl(perf->rings[i].fd, PERF_EVENT_IOC_ENABLE, 0);
 	if (ok)
@@ -136,28 +186,63 @@ void fdar_perf_close(struct fdar_perf *perf)
 	if (!perf)
 		return;
 	for (guint i = 0; i < perf->count; i++) {
-		munmap(perf->rings[i].page, perf->page_bytes + perf->ring_bytes);
+		munmap(perf->rings[i].page, perf->page_bytes + perf->rings[i].bytes);
 		close(perf->rings[i].fd);
 	}
 	g_free(perf->rings);
+	g_free(perf->on_line);
 	g_free(perf);
 }
 
-void fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes)
+static void read_ring(const struct fdar_perf *perf, const struct ring *ring, GByteArray *bytes)
 {
-	for (guint i = 0; i < perf->count; i++) {
-		struct perf_event_mmap_page *page = perf->rings[i].page;
-		const uint8_t *ring = (const uint8_t *)page + perf->page_bytes;
-		uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
-		uint64_t tail = page->data_tail;
-		size_t from = tail % perf->ring_bytes;
-		size_t length = (size_t)MIN(head - tail, perf->ring_bytes);
-		size_t first = MIN(length, perf->ring_bytes - from);
+	struct perf_event_mmap_page *page = ring->page;
+	const uint8_t *records = (const uint8_t *)page + perf->page_bytes;
+	uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
+	uint64_t tail = page->data_tail;
+	size_t from = tail % ring->bytes;
+	size_t length = (size_t)MIN(head - tail, ring->bytes);
+	size_t first = MIN(length, ring->bytes - from);
 
-		g_byte_array_append(bytes, ring + from, (guint)first);
-		g_byte_array_append(bytes, ring, (guint)(length - first));
-		__atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
+	g_byte_array_append(bytes, records + from, (guint)first);
+	g_byte_array_append(bytes, records, (guint)(length - first));
+	__atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
+}
+
+gsize fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes)
+{
+	gsize others;
+
+	/* The ticks first: whose they are is in what was written before them. */
+	for (guint i = 0; i < perf->count; i++)
+		if (perf->rings[i].is_ticks)
+			read_ring(perf, &perf->rings[i], bytes);
+	others = bytes->len;
+	for (guint i = 0; i < perf->count; i++)
+		if (!perf->rings[i].is_ticks)
+			read_ring(perf, &perf->rings[i], bytes);
+	return others;
+}
+
+gboolean fdar_perf_lost(const struct fdar_perf *perf, uint64_t *ticks, uint64_t *others)
+{
+	uint64_t counted[2]; /* what it counts, and how many were lost */
+
+	*ticks = *others = 0;
+	for (guint i = 0; perf->counts_lost && i < perf->count; i++) {
+		const struct ring *ring = &perf->rings[i];
+
+		if (read(ring->fd, counted, sizeof(counted)) == (ssize_t)sizeof(counted))
+			*(ring->is_ticks ? ticks : others) += counted[1];
 	}
+	return perf->counts_lost;
+}
+
+gboolean fdar_perf_processors_changed(const struct fdar_perf *perf)
+{
+	g_autofree char *now = on_line();
+
+	return now && perf->on_line && strcmp(now, perf->on_line) != 0;
 }
 
 /* ---- records ---- */

@@ -7,8 +7,9 @@
  * comes is of everybody on the machine: who asks keeps what is the server's.
  *
  * What is written down: at each tick the thread, the time (CLOCK_MONOTONIC), the kernel's call chain,
- * the registers of the program, and as much of its stack as FDAR_PERF_STACK_BYTES; forks, ends, and
- * what is mapped where.
+ * the registers of the program, and as much of its stack as FDAR_PERF_STACK_BYTES, but nothing where the
+ * processor is idle; and in a buffer of their own, so that the two are counted apart when they are lost,
+ * forks, ends, and what is mapped where.
  */
 #ifndef FDAR_PIPELINE_SAMPLES_PERF_H
 #define FDAR_PIPELINE_SAMPLES_PERF_H
@@ -17,8 +18,10 @@
 #include <stdint.h>
 
 #define FDAR_PERF_STACK_BYTES 8192u
-#define FDAR_PERF_RING_PAGES  1024u /* a processor: four seconds of a busy one at 99 Hz */
+#define FDAR_PERF_RING_PAGES  1024u /* a processor: five seconds of a busy one at 99 Hz */
 #define FDAR_PERF_RING_FAST   8u    /* so many times as many from 200 Hz on */
+#define FDAR_PERF_RING_LEAST  64u   /* where a user may not lock more memory */
+#define FDAR_PERF_TASK_PAGES  256u  /* for what is mapped, forks and ends: some 10,000 of them */
 #define FDAR_PERF_REGISTERS   17u /* rax, rdx, ...: in the order of DWARF, the last is where it was */
 
 struct fdar_perf;
@@ -46,15 +49,29 @@ struct fdar_perf_record {
 	const char *path;
 };
 
-/* Opens it on every processor that is on line, ticking so many times a second. NULL and error
- * (G_IO_ERROR) that says what would help. */
-struct fdar_perf *fdar_perf_open(unsigned hz, GError **error);
+/* The pages of a processor's buffer for ticks. */
+static inline size_t fdar_perf_pages(unsigned hz)
+{
+	return FDAR_PERF_RING_PAGES * (hz < 200 ? 1 : FDAR_PERF_RING_FAST);
+}
+
+/* Opens it on every processor that is on line, ticking so many times a second. pages: a power of two; fewer
+ * are taken where a user may not lock so many. NULL and error (G_IO_ERROR) that says what would help. */
+struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, GError **error);
 
 /* No more ticks. */
 void fdar_perf_stop(struct fdar_perf *perf);
 
-/* Appends all records that are there to bytes, those of one processor after those of another. */
-void fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes);
+/* Appends all records that are there to bytes, those of one processor after those of another: first the
+ * ticks, then the rest. What it returns is where in bytes the rest begins. */
+gsize fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes);
+
+/* How many found their buffer full so far, ticks and others, as the kernel counts them: to the last one.
+ * FALSE: this kernel (before 6.0) does not, and only those lost before one that was not are told of. */
+gboolean fdar_perf_lost(const struct fdar_perf *perf, uint64_t *ticks, uint64_t *others);
+
+/* Whether other processors are on line now than when it was opened: those that came are not looked at. */
+gboolean fdar_perf_processors_changed(const struct fdar_perf *perf);
 
 /* The record that bytes begin with; *size: what it takes, 0 when these are no records. FALSE: it is of
  * no interest. *lost is added to. */

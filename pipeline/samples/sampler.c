@@ -3,16 +3,14 @@
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "pipeline/samples/intake.h"
 #include "pipeline/samples/kallsyms.h"
 #include "pipeline/samples/perf.h"
 #include "pipeline/samples/space.h"
 
-#define TURN_US 100000
-#define LATE_NS UINT64_C(20000000) /* by how much a record may come after later ones of others */
-#define KERNEL  "[kernel]"
+#define KERNEL "[kernel]"
 
 /* A process of the server's. */
 struct process {
@@ -24,25 +22,16 @@ struct process {
 		is_copy; /* of this process: what it does is ours, until it executes another program */
 };
 
-/* A record that waits for its turn. */
-struct waiting {
-	uint64_t time_ns;
-	uint64_t order; /* of those of one time */
-	gsize offset;   /* in bytes */
-};
-
 struct fdar_sampler {
-	struct fdar_perf *perf;
+	struct fdar_intake *intake;
 	struct fdar_samples *samples;
 	struct fdar_kallsyms *kallsyms; /* NULL: not needed yet */
 	GHashTable *processes;          /* pid -> struct process */
 	GHashTable *tids;               /* outer tid -> inner, of processes that are elsewhere */
 	GHashTable *binaries;           /* function -> what kind of code its binary is */
-	GByteArray *bytes;              /* of records that wait */
 	struct fdar_space_stack stack;
 	uint32_t self; /* the recorder's pid: its children are the server */
 	GThread *thread;
-	gint ends; /* atomic */
 };
 
 static void process_free(gpointer data)
@@ -275,47 +264,7 @@ static void on_sample(struct fdar_sampler *sampler, const struct fdar_perf_recor
 	fdar_samples_add(sampler->samples, &sample);
 }
 
-/* ---- turns ---- */
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static int by_time(gconstpointer a, gconstpointer b)
-{
-	const struct waiting *x = a, *y = b;
-
-	if (x->time_ns != y->time_ns)
-		return x->time_ns < y->time_ns ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
-}
-
-static GArray *index_of(struct fdar_sampler *sampler)
-{
-	GArray *index = g_array_new(FALSE, FALSE, sizeof(struct waiting));
-	const GByteArray *bytes = sampler->bytes;
-	struct fdar_perf_record record;
-	gsize size;
-
-	for (gsize at = 0; at < bytes->len; at += size) {
-		uint64_t lost = 0;
-		gboolean found =
-			fdar_perf_parse(bytes->data + at, bytes->len - at, &record, &size, &lost);
-		struct waiting waiting = { record.time_ns, at, at };
-
-		sampler->samples->lost += lost;
-		if (!size)
-			break;
-		if (found)
-			g_array_append_val(index, waiting);
-	}
-	g_array_sort(index, by_time);
-	return index;
-}
+/* ---- records ---- */
 
 static void on_record(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
 {
@@ -340,44 +289,24 @@ static void on_record(struct fdar_sampler *sampler, const struct fdar_perf_recor
 	}
 }
 
-/* Takes what is there, and deals with all that is older than until_ns. */
-static void turn(struct fdar_sampler *sampler, uint64_t until_ns)
-{
-	g_autoptr(GByteArray) rest = g_byte_array_new();
-	g_autoptr(GArray) index = NULL;
-
-	fdar_perf_read(sampler->perf, sampler->bytes);
-	index = index_of(sampler);
-	for (guint i = 0; i < index->len; i++) {
-		const struct waiting *waiting = &g_array_index(index, struct waiting, i);
-		const uint8_t *bytes = sampler->bytes->data + waiting->offset;
-		struct fdar_perf_record record;
-		uint64_t lost = 0;
-		gsize size;
-
-		fdar_perf_parse(bytes, sampler->bytes->len - waiting->offset, &record, &size,
-				&lost);
-		if (waiting->time_ns < until_ns)
-			on_record(sampler, &record);
-		else
-			g_byte_array_append(rest, bytes, (guint)size);
-	}
-	/* Stacks hold what clients sent: nothing of them stays. */
-	if (sampler->bytes->len)
-		explicit_bzero(sampler->bytes->data, sampler->bytes->len);
-	g_byte_array_set_size(sampler->bytes, 0);
-	g_byte_array_append(sampler->bytes, rest->data, rest->len);
-}
-
 static gpointer run(gpointer data)
 {
 	struct fdar_sampler *sampler = data;
+	GByteArray *bytes;
 
-	while (!g_atomic_int_get(&sampler->ends)) {
-		g_usleep(TURN_US);
-		turn(sampler, now_ns() - LATE_NS);
+	while ((bytes = fdar_intake_take(sampler->intake))) {
+		struct fdar_perf_record record;
+		uint64_t lost = 0;
+		gsize size = 1;
+
+		for (gsize at = 0; size && at < bytes->len; at += size)
+			if (fdar_perf_parse(bytes->data + at, bytes->len - at, &record, &size,
+					    &lost))
+				on_record(sampler, &record);
+		/* Stacks hold what clients sent: nothing of them stays. */
+		explicit_bzero(bytes->data, bytes->len);
+		g_byte_array_unref(bytes);
 	}
-	turn(sampler, UINT64_MAX);
 	return NULL;
 }
 
@@ -386,20 +315,19 @@ static gpointer run(gpointer data)
 struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t count,
 					GError **error)
 {
-	struct fdar_perf *perf = fdar_perf_open(hz, error);
+	struct fdar_intake *intake = fdar_intake_start(hz, pids, count, error);
 	struct fdar_sampler *sampler;
 
-	if (!perf)
+	if (!intake)
 		return NULL;
 	sampler = g_new0(struct fdar_sampler, 1);
-	sampler->perf = perf;
+	sampler->intake = intake;
 	sampler->self = (uint32_t)getpid();
 	sampler->samples = fdar_samples_new();
 	sampler->samples->period_ns = 1000000000u / hz;
 	sampler->processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
 	sampler->tids = g_hash_table_new(NULL, NULL);
 	sampler->binaries = g_hash_table_new(NULL, NULL);
-	sampler->bytes = g_byte_array_new();
 	for (size_t i = 0; i < count; i++) {
 		struct process *process = process_add(sampler, (uint32_t)pids[i], fdar_space_new());
 
@@ -411,15 +339,20 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 
 void fdar_sampler_pause(struct fdar_sampler *sampler)
 {
-	fdar_perf_stop(sampler->perf);
+	fdar_intake_pause(sampler->intake);
 }
 
 struct fdar_samples *fdar_sampler_take(struct fdar_sampler *sampler)
 {
-	fdar_perf_stop(sampler->perf);
-	g_atomic_int_set(&sampler->ends, 1);
+	struct fdar_intake_losses losses;
+
+	fdar_intake_end(sampler->intake);
 	g_thread_join(sampler->thread);
 	sampler->thread = NULL;
+	fdar_intake_losses(sampler->intake, &losses);
+	sampler->samples->lost = losses.samples + losses.waiting;
+	sampler->samples->tasks_lost = losses.tasks;
+	sampler->samples->processors_changed = losses.processors_changed ? 1 : 0;
 	return g_steal_pointer(&sampler->samples);
 }
 
@@ -430,11 +363,10 @@ void fdar_sampler_free(struct fdar_sampler *sampler)
 	if (sampler->thread)
 		fdar_samples_free(fdar_sampler_take(sampler));
 	fdar_samples_free(sampler->samples);
-	fdar_perf_close(sampler->perf);
+	fdar_intake_free(sampler->intake);
 	fdar_kallsyms_free(sampler->kallsyms);
 	g_hash_table_unref(sampler->processes);
 	g_hash_table_unref(sampler->tids);
 	g_hash_table_unref(sampler->binaries);
-	g_byte_array_unref(sampler->bytes);
 	g_free(sampler);
 }

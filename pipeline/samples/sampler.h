@@ -2,9 +2,8 @@
  * The sampler: takes samples of a server's processes while it is recorded.
  *
  * Place in the house: the door of pipeline/samples for the recorder (record/). It runs in a thread of its
- * own: what the kernel wrote down (perf.h) is taken out of its buffers some times a
- * second, ordered by time, and unwound (space.h); the copies of stacks, which hold what clients sent, are
- * forgotten then, and never written.
+ * own: what the kernel wrote down is taken from the intake (intake.h) and unwound (space.h); the copies of
+ * stacks, which hold what clients sent, are overwritten then, and never written anywhere.
  *
  * Whose samples are kept: of programs that this process starts after the sampler, of processes that it is
  * told of, and of all that come from these.

@@ -72,10 +72,13 @@ struct fdar_samples {
 	uint64_t period_ns; /* of processor time between two samples of a processor */
 	uint64_t kernel;    /* 1: with the kernel's functions */
 	uint64_t lost; /* samples, the server's or others', that found the kernel's buffer full */
-	uint64_t left_out;                   /* of the server, that did not fit the bounds above */
-	GArray *functions;                   /* of struct fdar_sample_function; owns their texts */
-	GArray *nodes;                       /* of struct fdar_sample_node, node 0 is there */
-	GArray *samples;                     /* of struct fdar_sample; of a file: by time */
+	uint64_t left_out; /* of the server, that did not fit the bounds above */
+	uint64_t
+		tasks_lost; /* forks, ends and mappings of anybody, each of which may hide samples */
+	uint64_t processors_changed; /* 1: some came or went meanwhile, and were not looked at */
+	GArray *functions;           /* of struct fdar_sample_function; owns their texts */
+	GArray *nodes;               /* of struct fdar_sample_node, node 0 is there */
+	GArray *samples;             /* of struct fdar_sample; of a file: by time */
 	GHashTable *function_ids, *node_ids; /* for adding; NULL in what was read from a file */
 };
 
@@ -92,6 +95,12 @@ uint32_t fdar_samples_node(struct fdar_samples *samples, uint32_t parent, uint32
 
 /* One more; counted as left out, when there is no more room. */
 void fdar_samples_add(struct fdar_samples *samples, const struct fdar_sample *sample);
+
+/* What is not in it, or may hide what is not. */
+static inline uint64_t fdar_samples_missing(const struct fdar_samples *samples)
+{
+	return samples->lost + samples->left_out + samples->tasks_lost;
+}
 
 static inline const struct fdar_sample_function *fdar_samples_function_of(
 	const struct fdar_samples *samples, uint32_t node)

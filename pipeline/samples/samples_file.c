@@ -14,7 +14,17 @@
 #define LEVEL       3
 #define FILE_MAX    FDAR_SAMPLES_BODY_MAX /* what is packed is not larger */
 
-enum { PERIOD = 1, KERNEL, LOST, LEFT_OUT, FUNCTION, NODES, SAMPLES };
+enum {
+	PERIOD = 1,
+	KERNEL,
+	LOST,
+	LEFT_OUT,
+	FUNCTION,
+	NODES,
+	SAMPLES,
+	TASKS_LOST,
+	PROCESSORS_CHANGED
+};
 enum { NAME = 1, BINARY, BUILD_ID, START, KIND };
 
 /* ---- writing ---- */
@@ -96,6 +106,8 @@ gboolean fdar_samples_save(struct fdar_samples *samples, const char *dir, GError
 	fdar_wire_put_number(body, KERNEL, samples->kernel);
 	fdar_wire_put_number(body, LOST, samples->lost);
 	fdar_wire_put_number(body, LEFT_OUT, samples->left_out);
+	fdar_wire_put_number(body, TASKS_LOST, samples->tasks_lost);
+	fdar_wire_put_number(body, PROCESSORS_CHANGED, samples->processors_changed);
 	put_functions(body, samples);
 	put_nodes(body, samples);
 	put_samples(body, samples);
@@ -224,10 +236,15 @@ static const char *read_samples(struct fdar_samples *samples, struct fdar_wire w
 
 static const char *read_field(struct fdar_samples *samples, const struct fdar_wire_field *field)
 {
-	uint64_t *const numbers[] = { NULL, &samples->period_ns, &samples->kernel, &samples->lost,
-				      &samples->left_out };
+	uint64_t *const numbers[] = { [PERIOD] = &samples->period_ns,
+				      [KERNEL] = &samples->kernel,
+				      [LOST] = &samples->lost,
+				      [LEFT_OUT] = &samples->left_out,
+				      [TASKS_LOST] = &samples->tasks_lost,
+				      [PROCESSORS_CHANGED] = &samples->processors_changed };
 
-	if (field->kind == FDAR_WIRE_NUMBER && field->field >= PERIOD && field->field <= LEFT_OUT)
+	if (field->kind == FDAR_WIRE_NUMBER && field->field < G_N_ELEMENTS(numbers) &&
+	    numbers[field->field])
 		*numbers[field->field] = field->number;
 	if (field->kind != FDAR_WIRE_BYTES)
 		return NULL;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "pipeline/elf/fde.h"
+#include "pipeline/samples/intake.h"
 #include "pipeline/samples/kallsyms.h"
 #include "pipeline/samples/perf.h"
 #include "pipeline/samples/sampler.h"
@@ -202,6 +203,116 @@ static void check_file(fdar_samples *samples)
 	remove_tree(dir);
 }
 
+/* A child that spins for 0.3 s of the processor, of a program of its own. */
+static pid_t spin_away(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		/* A sanitizer looks for leaks at the end, in a process of its own. */
+		g_setenv("ASAN_OPTIONS", "detect_leaks=0", TRUE);
+		execl("/proc/self/exe", "test_sampler", "--spin", NULL);
+		_exit(1);
+	}
+	return child;
+}
+
+/* The ticks that are in its buffers. */
+static guint64 ticks_kept(struct fdar_perf *perf, uint64_t *told)
+{
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+	gsize others = fdar_perf_read(perf, bytes), size;
+	struct fdar_perf_record record;
+	guint64 ticks = 0;
+
+	for (gsize at = 0; at < bytes->len; at += size) {
+		uint64_t lost = 0;
+		gboolean found =
+			fdar_perf_parse(bytes->data + at, bytes->len - at, &record, &size, &lost);
+
+		g_assert_cmpuint(size, >, 0);
+		*told += at < others ? lost : 0;
+		if (found) /* ticks, and nothing else, come first */
+			g_assert_true((record.kind == FDAR_PERF_SAMPLE) == (at < others));
+		ticks += found && record.kind == FDAR_PERF_SAMPLE;
+	}
+	return ticks;
+}
+
+/* Nobody reads: what does not fit is counted to the last one, as another one with room for all shows. */
+static void test_lost_counted(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct fdar_perf *large = fdar_perf_open(900, fdar_perf_pages(900), &error);
+	struct fdar_perf *small = large ? fdar_perf_open(900, FDAR_PERF_RING_LEAST, &error) : NULL;
+	uint64_t lost, none, others, told = 0;
+	guint64 kept, all;
+
+	if (!small) {
+		g_test_skip(error->message);
+		fdar_perf_close(large);
+		return;
+	}
+	g_assert_false(fdar_perf_processors_changed(large));
+	waitpid(spin_away(), NULL, 0);
+	fdar_perf_stop(small);
+	fdar_perf_stop(large);
+	if (fdar_perf_lost(small, &lost, &others) && fdar_perf_lost(large, &none, &others)) {
+		kept = ticks_kept(small, &told);
+		all = ticks_kept(large, &told);
+		g_test_message("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			       " kept, %" G_GUINT64_FORMAT " lost",
+			       kept, all, lost);
+		g_assert_cmpuint(none, ==, 0);
+		g_assert_cmpuint(lost, >, 0);
+		/* The large one ticks longer, by what it takes to open the other. */
+		g_assert_cmpuint(kept + lost, >=, all * 3 / 4);
+		g_assert_cmpuint(kept + lost, <=, all * 21 / 20);
+		g_assert_cmpuint(told, <, lost); /* those at the end are in no record */
+	}
+	fdar_perf_close(small);
+	fdar_perf_close(large);
+}
+
+/* Whoever unwinds is late by seconds: nothing is lost, all comes by time, and only what is the server's. */
+static void test_late(void)
+{
+	g_autoptr(GError) error = NULL;
+	struct fdar_intake *intake = fdar_intake_start(FDAR_SAMPLER_HZ_MAX, NULL, 0, &error);
+	struct fdar_intake_losses losses;
+	uint64_t last_ns = 0, lost = 0;
+	guint ticks = 0;
+	GByteArray *bytes;
+	pid_t child;
+
+	if (!intake) {
+		g_test_skip(error->message);
+		return;
+	}
+	child = spin_away();
+	waitpid(child, NULL, 0);
+	fdar_intake_end(intake);
+	while ((bytes = fdar_intake_take(intake))) {
+		struct fdar_perf_record record;
+		gsize size;
+
+		for (gsize at = 0; at < bytes->len; at += size) {
+			g_assert_true(fdar_perf_parse(bytes->data + at, bytes->len - at, &record,
+						      &size, &lost));
+			g_assert_cmpuint(record.time_ns, >=, last_ns);
+			g_assert_cmpuint(record.pid, ==, (guint)child);
+			last_ns = record.time_ns;
+			ticks += record.kind == FDAR_PERF_SAMPLE;
+		}
+		g_byte_array_unref(bytes);
+	}
+	fdar_intake_losses(intake, &losses);
+	g_test_message("%u ticks", ticks);
+	g_assert_cmpuint(ticks, >=, 60);
+	g_assert_cmpuint(losses.samples + losses.waiting + losses.tasks, ==, 0);
+	fdar_intake_free(intake);
+}
+
 static void test_sampled(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -222,13 +333,7 @@ static void test_sampled(void)
 		_exit(0);
 	}
 	waitpid(child, NULL, 0);
-	child = fork();
-	if (child == 0) {
-		/* A sanitizer looks for leaks at the end, in a process of its own. */
-		g_setenv("ASAN_OPTIONS", "detect_leaks=0", TRUE);
-		execl("/proc/self/exe", "test_sampler", "--spin", NULL);
-		_exit(1);
-	}
+	child = spin_away();
 	waitpid(child, NULL, 0);
 	samples = fdar_sampler_take(sampler);
 	for (guint i = 0; i < samples->samples->len; i++) {
@@ -262,6 +367,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/sampler/kallsyms", test_kallsyms);
 	g_test_add_func("/sampler/records", test_records);
 	g_test_add_func("/sampler/sample_record", test_sample_record);
+	g_test_add_func("/sampler/lost_counted", test_lost_counted);
+	g_test_add_func("/sampler/late", test_late);
 	g_test_add_func("/sampler/sampled", test_sampled);
 	return g_test_run();
 }

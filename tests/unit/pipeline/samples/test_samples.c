@@ -21,6 +21,8 @@ static fdar_samples *some_samples(void)
 
 	samples->period_ns = 10101010;
 	samples->lost = 7;
+	samples->tasks_lost = 3;
+	samples->processors_changed = 1;
 	fdar_samples_add(samples, &late);
 	fdar_samples_add(samples, &early);
 	return samples;
@@ -46,6 +48,9 @@ static void test_round_trip(void)
 	g_assert_no_error(error);
 	g_assert_cmpuint(read->period_ns, ==, 10101010);
 	g_assert_cmpuint(read->lost, ==, 7);
+	g_assert_cmpuint(read->tasks_lost, ==, 3);
+	g_assert_cmpuint(fdar_samples_missing(read), ==, 10);
+	g_assert_true(read->processors_changed);
 	g_assert_cmpuint(read->samples->len, ==, 2);
 	const struct fdar_sample *first = &g_array_index(read->samples, struct fdar_sample, 0);
 	const struct fdar_sample *second = &g_array_index(read->samples, struct fdar_sample, 1);

@@ -1,0 +1,235 @@
+#include "pipeline/samples/intake.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipeline/samples/perf.h"
+
+#define TURN_US    50000
+#define LATE_NS    UINT64_C(20000000) /* by how much a record may come after later ones of others */
+#define LOOK_TURNS 20u                /* from one look at the processors to the next */
+#define NICE       (-10)
+
+/* A record that waits for its turn. */
+struct waiting {
+	uint64_t time_ns;
+	uint64_t order; /* of those of one time */
+	gsize offset;   /* in bytes */
+};
+
+struct fdar_intake {
+	struct fdar_perf *perf;
+	GByteArray *
+		bytes; /* of records that may not be in order yet; its thread's, like the next two */
+	GHashTable *ours;                 /* pids */
+	uint32_t self;                    /* this process: its children are the server */
+	struct fdar_intake_losses losses; /* its thread's until it ends */
+	GThread *thread;
+	gint ends; /* atomic */
+
+	GMutex lock; /* over the rest */
+	GCond more;
+	GByteArray *ready;
+	gboolean ended;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- whose ---- */
+
+static gboolean is_ours(const struct fdar_intake *intake, uint32_t pid)
+{
+	return g_hash_table_contains(intake->ours, GUINT_TO_POINTER(pid));
+}
+
+/* Whether it is to be kept. A number that another program's process has now is none of ours any more. */
+static gboolean choose(struct fdar_intake *intake, const struct fdar_perf_record *record)
+{
+	gboolean was_ours = is_ours(intake, record->pid);
+	gboolean is_process = record->kind == FDAR_PERF_FORK && record->pid != record->parent;
+
+	if (is_process && (record->parent == intake->self || is_ours(intake, record->parent))) {
+		g_hash_table_add(intake->ours, GUINT_TO_POINTER(record->pid));
+		return TRUE;
+	}
+	if (is_process || (record->kind == FDAR_PERF_EXIT && record->pid == record->tid))
+		g_hash_table_remove(intake->ours, GUINT_TO_POINTER(record->pid));
+	return was_ours;
+}
+
+/* ---- order ---- */
+
+static int by_time(gconstpointer a, gconstpointer b)
+{
+	const struct waiting *x = a, *y = b;
+
+	if (x->time_ns != y->time_ns)
+		return x->time_ns < y->time_ns ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* others: where those begin that are no ticks. */
+static GArray *index_of(struct fdar_intake *intake, gsize others)
+{
+	GArray *index = g_array_new(FALSE, FALSE, sizeof(struct waiting));
+	const GByteArray *bytes = intake->bytes;
+	struct fdar_perf_record record;
+	gsize size;
+
+	for (gsize at = 0; at < bytes->len; at += size) {
+		uint64_t lost = 0;
+		gboolean found =
+			fdar_perf_parse(bytes->data + at, bytes->len - at, &record, &size, &lost);
+		struct waiting waiting = { record.time_ns, at, at };
+
+		*(at < others ? &intake->losses.samples : &intake->losses.tasks) += lost;
+		if (!size)
+			break;
+		if (found)
+			g_array_append_val(index, waiting);
+	}
+	g_array_sort(index, by_time);
+	return index;
+}
+
+static void hand_over(struct fdar_intake *intake, const struct fdar_perf_record *record,
+		      const uint8_t *bytes, gsize size)
+{
+	if (record->kind == FDAR_PERF_SAMPLE && intake->ready->len + size > FDAR_INTAKE_BYTES_MAX)
+		intake->losses.waiting++;
+	else
+		g_byte_array_append(intake->ready, bytes, (guint)size);
+}
+
+/* Takes what is there, and hands over all that is older than until_ns. */
+static void turn(struct fdar_intake *intake, uint64_t until_ns)
+{
+	g_autoptr(GByteArray) rest = g_byte_array_new();
+	gsize others = fdar_perf_read(intake->perf, intake->bytes);
+	g_autoptr(GArray) index = index_of(intake, others);
+
+	g_mutex_lock(&intake->lock);
+	for (guint i = 0; i < index->len; i++) {
+		const struct waiting *waiting = &g_array_index(index, struct waiting, i);
+		const uint8_t *bytes = intake->bytes->data + waiting->offset;
+		struct fdar_perf_record record;
+		uint64_t lost = 0;
+		gsize size;
+
+		fdar_perf_parse(bytes, intake->bytes->len - waiting->offset, &record, &size, &lost);
+		if (waiting->time_ns >= until_ns)
+			g_byte_array_append(rest, bytes, (guint)size);
+		else if (choose(intake, &record))
+			hand_over(intake, &record, bytes, size);
+	}
+	g_cond_signal(&intake->more);
+	g_mutex_unlock(&intake->lock);
+	if (intake->bytes->len)
+		explicit_bzero(intake->bytes->data, intake->bytes->len);
+	g_byte_array_set_size(intake->bytes, 0);
+	g_byte_array_append(intake->bytes, rest->data, rest->len);
+	if (rest->len)
+		explicit_bzero(rest->data, rest->len);
+}
+
+static gpointer run(gpointer data)
+{
+	struct fdar_intake *intake = data;
+	uint64_t samples, tasks;
+
+	/* Of this thread alone; where it is not permitted, it has its share like others. */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+	for (guint turns = 0; !g_atomic_int_get(&intake->ends); turns++) {
+		g_usleep(TURN_US);
+		turn(intake, now_ns() - LATE_NS);
+		if (turns % LOOK_TURNS == 0 && fdar_perf_processors_changed(intake->perf))
+			intake->losses.processors_changed = TRUE;
+	}
+	turn(intake, UINT64_MAX);
+	if (fdar_perf_lost(intake->perf, &samples, &tasks)) {
+		intake->losses.samples = samples;
+		intake->losses.tasks = tasks;
+	}
+	g_mutex_lock(&intake->lock);
+	intake->ended = TRUE;
+	g_cond_signal(&intake->more);
+	g_mutex_unlock(&intake->lock);
+	return NULL;
+}
+
+/* ---- the whole ---- */
+
+struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count, GError **error)
+{
+	struct fdar_perf *perf = fdar_perf_open(hz, fdar_perf_pages(hz), error);
+	struct fdar_intake *intake;
+
+	if (!perf)
+		return NULL;
+	intake = g_new0(struct fdar_intake, 1);
+	intake->perf = perf;
+	intake->self = (uint32_t)getpid();
+	intake->bytes = g_byte_array_new();
+	intake->ready = g_byte_array_new();
+	intake->ours = g_hash_table_new(NULL, NULL);
+	for (size_t i = 0; i < count; i++)
+		g_hash_table_add(intake->ours, GUINT_TO_POINTER((guint)pids[i]));
+	g_mutex_init(&intake->lock);
+	g_cond_init(&intake->more);
+	intake->thread = g_thread_new("intake", run, intake);
+	return intake;
+}
+
+void fdar_intake_pause(struct fdar_intake *intake)
+{
+	fdar_perf_stop(intake->perf);
+}
+
+void fdar_intake_end(struct fdar_intake *intake)
+{
+	fdar_perf_stop(intake->perf);
+	g_atomic_int_set(&intake->ends, 1);
+}
+
+GByteArray *fdar_intake_take(struct fdar_intake *intake)
+{
+	GByteArray *taken = NULL;
+
+	g_mutex_lock(&intake->lock);
+	while (!intake->ready->len && !intake->ended)
+		g_cond_wait(&intake->more, &intake->lock);
+	if (intake->ready->len) {
+		taken = intake->ready;
+		intake->ready = g_byte_array_new();
+	}
+	g_mutex_unlock(&intake->lock);
+	return taken;
+}
+
+void fdar_intake_losses(const struct fdar_intake *intake, struct fdar_intake_losses *losses)
+{
+	*losses = intake->losses;
+}
+
+void fdar_intake_free(struct fdar_intake *intake)
+{
+	if (!intake)
+		return;
+	fdar_intake_end(intake);
+	g_thread_join(intake->thread);
+	fdar_perf_close(intake->perf);
+	g_hash_table_unref(intake->ours);
+	g_byte_array_unref(intake->bytes);
+	g_byte_array_unref(intake->ready);
+	g_mutex_clear(&intake->lock);
+	g_cond_clear(&intake->more);
+	g_free(intake);
+}
