@@ -10,7 +10,7 @@
 struct totals {
 	uint64_t samples, lost, cut, period_ns, places[FDAR_SAMPLED_PLACES];
 	gboolean mixed; /* several periods */
-	gboolean kernel;
+	gboolean kernel, own;
 };
 
 /* From KIND on for machines. */
@@ -90,6 +90,7 @@ static void add_totals(struct totals *totals, const struct fdar_sampled *sampled
 	totals->lost += fdar_samples_missing(sampled->samples);
 	totals->cut += sampled->cut;
 	totals->kernel = totals->kernel || sampled->samples->kernel;
+	totals->own = totals->own || sampled->samples->own;
 	totals->mixed = totals->mixed ||
 			(totals->period_ns && totals->period_ns != sampled->samples->period_ns);
 	totals->period_ns = sampled->samples->period_ns;
@@ -131,6 +132,9 @@ static void print_summary(const struct fdar_analyze_request *request, const char
 	if (totals->cut)
 		fdar_print_line("%s of the stacks are cut: their outer functions are not known",
 				cut);
+	if (totals->own)
+		fdar_print_line("of the server's own code only: nothing of the kernel, nor of "
+				"threads shorter than a period");
 	if (totals->mixed)
 		fdar_print_line("warning: the recordings were sampled at different rates: shares "
 				"are those of none of them");

@@ -169,7 +169,7 @@ static gpointer run(gpointer data)
 
 struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count, GError **error)
 {
-	struct fdar_perf *perf = fdar_perf_open(hz, fdar_perf_pages(hz), error);
+	struct fdar_perf *perf = fdar_perf_open(hz, fdar_perf_pages(hz), !count, error);
 	struct fdar_intake *intake;
 
 	if (!perf)
@@ -186,6 +186,11 @@ struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t cou
 	g_cond_init(&intake->more);
 	intake->thread = g_thread_new("intake", run, intake);
 	return intake;
+}
+
+gboolean fdar_intake_is_own(const struct fdar_intake *intake)
+{
+	return fdar_perf_is_own(intake->perf);
 }
 
 void fdar_intake_pause(struct fdar_intake *intake)

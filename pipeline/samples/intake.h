@@ -29,8 +29,12 @@ struct fdar_intake_losses {
 	gboolean processors_changed; /* while it went on, so that some were not looked at */
 };
 
-/* Ticks hz times a second. pids: processes that run already. NULL and error, as of fdar_perf_open. */
+/* Ticks hz times a second. pids: processes that run already. To be called by the thread that starts the
+ * server. NULL and error, as of fdar_perf_open. */
 struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count, GError **error);
+
+/* Whether there are only ticks of what was started, and of the programs' own code. */
+gboolean fdar_intake_is_own(const struct fdar_intake *intake);
 
 /* No more ticks from here on. */
 void fdar_intake_pause(struct fdar_intake *intake);

@@ -31,7 +31,7 @@ struct fdar_perf {
 	struct ring
 		*rings; /* of the others first: what is mapped is known when the first tick comes */
 	char *on_line;  /* the processors, as the kernel writes it; NULL: not known */
-	gboolean counts_lost;
+	gboolean counts_lost, is_own;
 };
 
 #if defined(__x86_64__)
@@ -80,13 +80,22 @@ static struct perf_event_attr of_tasks(void)
 	return attr;
 }
 
+/* The same of what the calling thread starts: the kernel's part is not for everybody. */
+static void make_own(struct perf_event_attr *attr)
+{
+	attr->inherit = 1;
+	attr->exclude_kernel = attr->exclude_hv = attr->exclude_callchain_kernel = 1;
+}
+
 static void explain(int number, GError **error)
 {
 	const char *what = g_strerror(number);
 
 	if (number == EACCES)
 		what = "it takes root or CAP_PERFMON to look at every processor (or 0 or less in "
-		       "/proc/sys/kernel/perf_event_paranoid)";
+		       "/proc/sys/kernel/perf_event_paranoid), 2 or less there to look at one's "
+		       "own "
+		       "programs, and those that run already cannot be looked at like that";
 	else if (number == EPERM)
 		what = "something forbids it: the seccomp filter of a container (docker run "
 		       "--cap-add PERFMON --security-opt seccomp=unconfined), or the lack of "
@@ -117,7 +126,8 @@ static gboolean open_ring(struct fdar_perf *perf, struct perf_event_attr *attr, 
 	struct ring *ring = &perf->rings[perf->count];
 
 	ring->is_ticks = attr->config == PERF_COUNT_SW_CPU_CLOCK;
-	ring->fd = (int)syscall(SYS_perf_event_open, attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	ring->fd = (int)syscall(SYS_perf_event_open, attr, perf->is_own ? 0 : -1, cpu, -1,
+				PERF_FLAG_FD_CLOEXEC);
 	if (ring->fd < 0 && errno == EINVAL && attr->read_format) {
 		attr->read_format = 0;
 		perf->counts_lost = FALSE;
@@ -146,12 +156,44 @@ static char *on_line(void)
 	return g_file_get_contents(ON_LINE, &text, NULL, NULL) ? text : NULL;
 }
 
-struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, GError **error)
+/* All or none of them. */
+static gboolean open_rings(struct fdar_perf *perf, unsigned hz, size_t pages, GError **error)
 {
 	struct perf_event_attr ticks = of_ticks(hz), tasks = of_tasks();
-	struct fdar_perf *perf;
 	int cpus = (int)sysconf(_SC_NPROCESSORS_CONF);
+	size_t task_pages = perf->is_own ? FDAR_PERF_RING_LEAST : FDAR_PERF_TASK_PAGES;
 	gboolean ok = TRUE;
+
+	if (perf->is_own) {
+		make_own(&ticks);
+		make_own(&tasks);
+		while (pages > FDAR_PERF_RING_LEAST &&
+		       pages * (size_t)MAX(cpus, 1) > FDAR_PERF_OWN_PAGES)
+			pages /= 2;
+	}
+	perf->counts_lost = TRUE;
+	perf->rings = g_new0(struct ring, 2 * (gsize)MAX(cpus, 1));
+	for (int cpu = 0; ok && cpu < cpus; cpu++)
+		ok = open_ring(perf, &tasks, cpu, task_pages, error);
+	for (int cpu = 0; ok && cpu < cpus; cpu++)
+		ok = open_ring(perf, &ticks, cpu, pages, error);
+	return ok;
+}
+
+static void close_rings(struct fdar_perf *perf)
+{
+	for (guint i = 0; i < perf->count; i++) {
+		munmap(perf->rings[i].page, perf->page_bytes + perf->rings[i].bytes);
+		close(perf->rings[i].fd);
+	}
+	perf->count = 0;
+	g_clear_pointer(&perf->rings, g_free);
+}
+
+struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, gboolean may_own, GError **error)
+{
+	struct fdar_perf *perf;
+	gboolean ok;
 
 	if (!is_known_processor) {
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -160,19 +202,26 @@ struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, GError **error)
 	}
 	perf = g_new0(struct fdar_perf, 1);
 	perf->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	perf->rings = g_new0(struct ring, 2 * (gsize)MAX(cpus, 1));
 	perf->on_line = on_line();
-	perf->counts_lost = TRUE;
-	for (int cpu = 0; ok && cpu < cpus; cpu++)
-		ok = open_ring(perf, &tasks, cpu, FDAR_PERF_TASK_PAGES, error);
-	for (int cpu = 0; ok && cpu < cpus; cpu++)
-		ok = open_ring(perf, &ticks, cpu, pages, error);
+	ok = open_rings(perf, hz, pages, error);
+	if (!ok && may_own) { /* what was not permitted may be so for what is ours */
+		close_rings(perf);
+		perf->is_own = TRUE;
+		ok = open_rings(perf, hz, pages, NULL);
+		if (ok)
+			g_clear_error(error);
+	}
 	for (guint i = 0; ok && i < perf->count; i++)
 		ioctl(perf->rings[i].fd, PERF_EVENT_IOC_ENABLE, 0);
 	if (ok)
 		return perf;
 	fdar_perf_close(perf);
 	return NULL;
+}
+
+gboolean fdar_perf_is_own(const struct fdar_perf *perf)
+{
+	return perf->is_own;
 }
 
 void fdar_perf_stop(struct fdar_perf *perf)
@@ -185,11 +234,7 @@ void fdar_perf_close(struct fdar_perf *perf)
 {
 	if (!perf)
 		return;
-	for (guint i = 0; i < perf->count; i++) {
-		munmap(perf->rings[i].page, perf->page_bytes + perf->rings[i].bytes);
-		close(perf->rings[i].fd);
-	}
-	g_free(perf->rings);
+	close_rings(perf);
 	g_free(perf->on_line);
 	g_free(perf);
 }

@@ -2,9 +2,11 @@
  * perf events: the kernel's clock on every processor, and what it writes down at each tick
  * (perf_event_open(2)).
  *
- * Place in the house: under sampler.c. One event a processor, not one a thread: events of threads are
- * dear where threads switch often, and never tick in those that live shorter than a period. So what
- * comes is of everybody on the machine: who asks keeps what is the server's.
+ * Place in the house: under intake.c. One event a processor, not one a thread: events of threads are
+ * dear where threads switch often (a fifth of the processor at 99 Hz, and one switch a request), and
+ * never tick in those that live shorter than a period. So what comes is of everybody on the machine: who
+ * asks keeps what is the server's. Where the kernel forbids that, an ordinary user may have events of
+ * what the calling thread starts, without the kernel's part.
  *
  * What is written down: at each tick the thread, the time (CLOCK_MONOTONIC), the kernel's call chain,
  * the registers of the program, and as much of its stack as FDAR_PERF_STACK_BYTES, but nothing where the
@@ -20,8 +22,9 @@
 #define FDAR_PERF_STACK_BYTES 8192u
 #define FDAR_PERF_RING_PAGES  1024u /* a processor: five seconds of a busy one at 99 Hz */
 #define FDAR_PERF_RING_FAST   8u    /* so many times as many from 200 Hz on */
-#define FDAR_PERF_RING_LEAST  64u   /* where a user may not lock more memory */
+#define FDAR_PERF_RING_LEAST  16u   /* where a user may not lock more memory */
 #define FDAR_PERF_TASK_PAGES  256u  /* for what is mapped, forks and ends: some 10,000 of them */
+#define FDAR_PERF_OWN_PAGES   2048u /* of ticks of own programs, all processors together */
 #define FDAR_PERF_REGISTERS   17u /* rax, rdx, ...: in the order of DWARF, the last is where it was */
 
 struct fdar_perf;
@@ -56,8 +59,12 @@ static inline size_t fdar_perf_pages(unsigned hz)
 }
 
 /* Opens it on every processor that is on line, ticking so many times a second. pages: a power of two; fewer
- * are taken where a user may not lock so many. NULL and error (G_IO_ERROR) that says what would help. */
-struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, GError **error);
+ * are taken where a user may not lock so many. may_own: what the calling thread starts from here on is
+ * enough, where no more is permitted. NULL and error (G_IO_ERROR) that says what would help. */
+struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, gboolean may_own, GError **error);
+
+/* Whether it is of what the calling thread started, and of the programs' own code only. */
+gboolean fdar_perf_is_own(const struct fdar_perf *perf);
 
 /* No more ticks. */
 void fdar_perf_stop(struct fdar_perf *perf);

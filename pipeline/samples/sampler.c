@@ -325,6 +325,7 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 	sampler->self = (uint32_t)getpid();
 	sampler->samples = fdar_samples_new();
 	sampler->samples->period_ns = 1000000000u / hz;
+	sampler->samples->own = fdar_intake_is_own(intake) ? 1 : 0;
 	sampler->processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
 	sampler->tids = g_hash_table_new(NULL, NULL);
 	sampler->binaries = g_hash_table_new(NULL, NULL);
@@ -335,6 +336,11 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 	}
 	sampler->thread = g_thread_new("samples", run, sampler);
 	return sampler;
+}
+
+gboolean fdar_sampler_is_own(const struct fdar_sampler *sampler)
+{
+	return fdar_intake_is_own(sampler->intake);
 }
 
 void fdar_sampler_pause(struct fdar_sampler *sampler)

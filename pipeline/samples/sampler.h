@@ -21,9 +21,14 @@
 
 struct fdar_sampler;
 
-/* pids: processes that run already. NULL and error that says what would help. */
+/* pids: processes that run already. To be called by the thread that starts the server. NULL and error that
+ * says what would help. */
 struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t count,
 					GError **error);
+
+/* Whether the kernel permits only samples of what is started, of the programs' own code
+ * (struct fdar_samples.own); known from the start. */
+gboolean fdar_sampler_is_own(const struct fdar_sampler *sampler);
 
 /* No more samples from here on. */
 void fdar_sampler_pause(struct fdar_sampler *sampler);

@@ -75,6 +75,9 @@ struct fdar_samples {
 	uint64_t left_out; /* of the server, that did not fit the bounds above */
 	uint64_t
 		tasks_lost; /* forks, ends and mappings of anybody, each of which may hide samples */
+	uint64_t
+		own; /* 1: ticks of the server's threads, of its own code only: none where it was in
+		       * the kernel, none of threads shorter than a period. 0: of processors */
 	uint64_t processors_changed; /* 1: some came or went meanwhile, and were not looked at */
 	GArray *functions;           /* of struct fdar_sample_function; owns their texts */
 	GArray *nodes;               /* of struct fdar_sample_node, node 0 is there */

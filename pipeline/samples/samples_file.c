@@ -23,7 +23,8 @@ enum {
 	NODES,
 	SAMPLES,
 	TASKS_LOST,
-	PROCESSORS_CHANGED
+	PROCESSORS_CHANGED,
+	OWN
 };
 enum { NAME = 1, BINARY, BUILD_ID, START, KIND };
 
@@ -108,6 +109,7 @@ gboolean fdar_samples_save(struct fdar_samples *samples, const char *dir, GError
 	fdar_wire_put_number(body, LEFT_OUT, samples->left_out);
 	fdar_wire_put_number(body, TASKS_LOST, samples->tasks_lost);
 	fdar_wire_put_number(body, PROCESSORS_CHANGED, samples->processors_changed);
+	fdar_wire_put_number(body, OWN, samples->own);
 	put_functions(body, samples);
 	put_nodes(body, samples);
 	put_samples(body, samples);
@@ -241,7 +243,8 @@ static const char *read_field(struct fdar_samples *samples, const struct fdar_wi
 				      [LOST] = &samples->lost,
 				      [LEFT_OUT] = &samples->left_out,
 				      [TASKS_LOST] = &samples->tasks_lost,
-				      [PROCESSORS_CHANGED] = &samples->processors_changed };
+				      [PROCESSORS_CHANGED] = &samples->processors_changed,
+				      [OWN] = &samples->own };
 
 	if (field->kind == FDAR_WIRE_NUMBER && field->field < G_N_ELEMENTS(numbers) &&
 	    numbers[field->field])

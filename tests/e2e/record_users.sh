@@ -98,6 +98,45 @@ HOME=$WORK/home LTTNG_HOME=$WORK/home $as_nobody "$FLOWDAR" record -o "$WORK/hom
 grep -q 'cannot become "root": Operation not permitted' "$WORK/none.err" || fail "does not say why"
 [ ! -e "$WORK/home/none" ] || fail "something half-made stays"
 
+note "samples, where only those of one's own programs are permitted"
+cat > "$WORK/spin.c" << 'C'
+#include <time.h>
+#include <unistd.h>
+
+static volatile unsigned sink;
+
+__attribute__((noinline)) void spin_here(void)
+{
+	for (struct timespec now = { 0 }; now.tv_sec == 0 && now.tv_nsec < 600000000;
+	     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now))
+		for (unsigned i = 0; i < 100000; i++)
+			sink += i;
+}
+
+int main(void)
+{
+	if (fork() != 0)
+		return sleep(2) != 0;
+	spin_here();
+	return 0;
+}
+C
+cc -O1 -o "$WORK/here/bin/spin" "$WORK/spin.c" && chmod a+rx "$WORK/here/bin/spin"
+if HOME=$WORK/home LTTNG_HOME=$WORK/home $as_nobody "$FLOWDAR" record -o "$WORK/home/sampled" --sample \
+	-- "$WORK/here/bin/spin" > "$WORK/sampled.out" 2> "$WORK/sampled.err"; then
+	HOME=$WORK/home $as_nobody "$FLOWDAR" analyze "$WORK/home/sampled" --by sample --server > "$WORK/sampled.txt"
+	if grep -q CAP_PERFMON "$WORK/sampled.err"; then # not where everybody may have those of processors
+		field "$WORK/home/sampled" warnings | grep -q "the server's own code only" || fail "does not say what they lack"
+		grep -q "of the server's own code only" "$WORK/sampled.txt" || fail "analyze does not say what they lack"
+	fi
+	[ "$(field "$WORK/home/sampled" samples)" -ge 15 ] || fail "$(field "$WORK/home/sampled" samples) samples of 60"
+	grep -q spin_here "$WORK/sampled.txt" || fail "not named: $(cat "$WORK/sampled.txt")"
+else
+	grep -q -- '--sample: the kernel' "$WORK/sampled.err" || fail "exit status $?"
+	[ ! -e "$WORK/home/sampled" ] || fail "something half-made stays"
+fi
+nothing_left
+
 note "a folder that may not be written"
 mkdir -m 755 "$WORK/roots"
 HOME=$WORK/home LTTNG_HOME=$WORK/home $as_nobody "$FLOWDAR" record -o "$WORK/roots/none" -- "$SERVER" \

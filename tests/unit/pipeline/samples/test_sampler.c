@@ -13,7 +13,8 @@
 #include "pipeline/samples/space.h"
 #include "tests/unit/kit/remove_tree.h"
 
-#define MARKER "a-password-that-no-file-may-hold"
+#define MARKER    "a-password-that-no-file-may-hold"
+#define FEW_PAGES 64
 
 /* ---- .eh_frame_hdr ---- */
 
@@ -243,8 +244,8 @@ static guint64 ticks_kept(struct fdar_perf *perf, uint64_t *told)
 static void test_lost_counted(void)
 {
 	g_autoptr(GError) error = NULL;
-	struct fdar_perf *large = fdar_perf_open(900, fdar_perf_pages(900), &error);
-	struct fdar_perf *small = large ? fdar_perf_open(900, FDAR_PERF_RING_LEAST, &error) : NULL;
+	struct fdar_perf *large = fdar_perf_open(900, fdar_perf_pages(900), FALSE, &error);
+	struct fdar_perf *small = large ? fdar_perf_open(900, FEW_PAGES, FALSE, &error) : NULL;
 	uint64_t lost, none, others, told = 0;
 	guint64 kept, all;
 

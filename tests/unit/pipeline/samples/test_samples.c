@@ -23,6 +23,7 @@ static fdar_samples *some_samples(void)
 	samples->lost = 7;
 	samples->tasks_lost = 3;
 	samples->processors_changed = 1;
+	samples->own = 1;
 	fdar_samples_add(samples, &late);
 	fdar_samples_add(samples, &early);
 	return samples;
@@ -51,6 +52,7 @@ static void test_round_trip(void)
 	g_assert_cmpuint(read->tasks_lost, ==, 3);
 	g_assert_cmpuint(fdar_samples_missing(read), ==, 10);
 	g_assert_true(read->processors_changed);
+	g_assert_true(read->own);
 	g_assert_cmpuint(read->samples->len, ==, 2);
 	const struct fdar_sample *first = &g_array_index(read->samples, struct fdar_sample, 0);
 	const struct fdar_sample *second = &g_array_index(read->samples, struct fdar_sample, 1);
