@@ -368,6 +368,20 @@ static int on_frame(Dwfl_Frame *state, void *user)
 	return DWARF_CB_OK;
 }
 
+/* Whether a file's entry is where the outermost function begins, which nobody has called. The dynamic
+ * linker's own does not say so in its table, as that of programs does. */
+static gboolean is_whole(const struct fdar_space *space, const struct fdar_space_stack *stack)
+{
+	uint64_t address = stack->address[stack->count - 1], start = 0;
+	Dwfl_Module *module = dwfl_addrmodule(space->dwfl, address);
+	GElf_Addr bias = 0;
+	Elf *elf = module ? dwfl_module_getelf(module, &bias) : NULL;
+	GElf_Ehdr head;
+
+	return elf && gelf_getehdr(elf, &head) && fdar_fde_start(elf, address - bias, &start) &&
+	       start == head.e_entry;
+}
+
 void fdar_space_unwind(struct fdar_space *space, struct fdar_space_stack *stack)
 {
 	static const Dwfl_Thread_Callbacks callbacks = {
@@ -385,6 +399,8 @@ void fdar_space_unwind(struct fdar_space *space, struct fdar_space_stack *stack)
 		space->attached = dwfl_attach_state(space->dwfl, NULL, 1, &callbacks, space);
 	if (!space->attached || dwfl_getthread_frames(space->dwfl, 1, on_frame, space) != 0)
 		stack->cut = TRUE;
+	if (stack->cut && stack->count && is_whole(space, stack))
+		stack->cut = FALSE;
 	space->stack = NULL;
 	if (!stack->count) /* where it was is known at least */
 		stack->address[stack->count++] = stack->registers[16];
