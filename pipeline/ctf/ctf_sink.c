@@ -29,6 +29,14 @@ void fdar_ctf_sink_free(struct fdar_ctf_sink *sink)
 	g_free(sink);
 }
 
+static const char *copy_data(const struct fdar_ctf_sink *sink)
+{
+	char *data = fdar_arena_alloc(sink->arena, sink->spare.data_len);
+
+	memcpy(data, sink->spare_data->data, sink->spare.data_len);
+	return data;
+}
+
 void fdar_ctf_sink_begin(struct fdar_ctf_sink *sink, struct fdar_event *events, size_t capacity)
 {
 	fdar_arena_reset(sink->arena);
@@ -37,6 +45,8 @@ void fdar_ctf_sink_begin(struct fdar_ctf_sink *sink, struct fdar_event *events, 
 	sink->capacity = capacity;
 	if (!sink->has_spare || !capacity)
 		return;
+	/* Another one may have to wait before this batch is done with. */
+	sink->spare.data = copy_data(sink);
 	events[sink->count++] = sink->spare;
 	sink->has_spare = FALSE;
 }

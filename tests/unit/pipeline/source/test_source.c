@@ -598,6 +598,47 @@ static void test_direct(void)
 	remove_tree(dir);
 }
 
+/* Each event but the second is of a thread that is named for the first time, and so takes two places of a
+ * batch: what does not fit waits for the next one, which ends in the same way. */
+static void test_small_batches(void)
+{
+	g_autofree char *dir = scratch();
+	struct tiny_trace *trace = tiny_trace_new(dir);
+	uint16_t note = tiny_trace_class(trace, "flowdar:note", "string _key; string _value;");
+	const int notes = 40;
+
+	for (int i = 0; i < notes; i++) {
+		int tid = 7 + MAX(i, 1);
+		g_autofree char *thread = g_strdup_printf("t%d", tid);
+		g_autofree char *value = g_strnfill((gsize)(i * 10), (char)('a' + i % 26));
+
+		tiny_trace_event(trace, note, (uint64_t)i, 7, tid, thread);
+		tiny_trace_string(trace, "key");
+		tiny_trace_string(trace, value);
+	}
+	tiny_trace_close(trace);
+	for (size_t capacity = 1; capacity <= 8; capacity++) {
+		struct reading reading;
+		int found = 0;
+
+		read_all(dir, capacity, &reading);
+		g_assert_no_error(reading.error);
+		for (guint i = 0; i < reading.events->len; i++) {
+			g_autofree char *value =
+				g_strnfill((gsize)(found * 10), (char)('a' + found % 26));
+
+			if (g_array_index(reading.events, struct fdar_event, i).kind !=
+			    FDAR_EVENT_NOTE)
+				continue;
+			g_assert_cmpstr(data_at(&reading, i), ==, value);
+			found++;
+		}
+		g_assert_cmpint(found, ==, notes);
+		reading_clear(&reading);
+	}
+	remove_tree(dir);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -615,5 +656,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/source/cyg-profile", test_cyg_profile);
 	g_test_add_func("/source/modules", test_modules);
 	g_test_add_func("/source/direct", test_direct);
+	g_test_add_func("/source/small-batches", test_small_batches);
 	return g_test_run();
 }
