@@ -201,17 +201,6 @@ static gboolean use_tables(struct fdar_symbols *symbols, const struct fdar_profi
 	return !options->listing || fdar_symbols_use_listing(symbols, options->listing, error);
 }
 
-static void finish_warnings(const struct fdar_profile *profile, const char *path,
-			    GPtrArray *warnings)
-{
-	warn_of_nameless(profile, warnings);
-	if (fdar_recording_mixed(path))
-		warn(warnings,
-		     "%s: holds several recordings, made at the same time: events that two of them "
-		     "have of one process count twice; read them one by one",
-		     path);
-}
-
 static struct fdar_source_ahead *go_ahead(struct fdar_source *source, struct fdar_symbols *symbols,
 					  const struct fdar_profile_options *options)
 {
@@ -277,6 +266,6 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		*options->borrowed = fdar_symbols_borrowed(symbols);
 	take_losses(profile, path, source, symbols, warnings);
 	if (warnings)
-		finish_warnings(profile, path, warnings);
+		warn_of_nameless(profile, warnings);
 	return profile;
 }

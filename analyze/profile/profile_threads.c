@@ -85,6 +85,7 @@ static struct fdar_profile_threads *name_all(const struct reading *reading,
 		struct thread *thread = &g_array_index(reading->threads, struct thread, i);
 		struct fdar_source_process process = fdar_source_process(source, thread->pid);
 
+		thread->row.process = thread->pid;
 		thread->row.pid = process.pid;
 		thread->row.life = process.life;
 		thread->row.host = process.host;

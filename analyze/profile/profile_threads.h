@@ -15,6 +15,7 @@
 struct fdar_profile_thread {
 	const char *host; /* "": the trace does not say */
 	const char *name; /* its last; may be "" */
+	uint32_t process; /* its number in the trace: no other process of that has it */
 	uint32_t pid;     /* virtual process id */
 	uint32_t life;    /* 1; 2 and more: of the same id after another process had it */
 	uint32_t tid;

@@ -79,8 +79,7 @@ static void add(struct row *row, const struct fdar_profile_thread *thread)
 static void count_processes(GHashTable *processes, struct row *row, guint recording,
 			    const struct fdar_profile_thread *thread)
 {
-	char *key =
-		g_strdup_printf("%u %u %u %s", recording, thread->pid, thread->life, thread->host);
+	char *key = g_strdup_printf("%u %u", recording, thread->process);
 
 	row->processes += g_hash_table_add(processes, key) ? 1 : 0;
 }

@@ -215,8 +215,8 @@ char *fdar_contents_pid(const struct fdar_contents *contents, guint32 pid)
 	GString *text = g_string_new(NULL);
 
 	g_string_append_printf(text, "%u", told.pid);
-	if (GPOINTER_TO_UINT(many) > 1 && *told.host && *told.host != ' ')
-		g_string_append_printf(text, " on %.*s", (int)strcspn(told.host, " "), told.host);
+	if (GPOINTER_TO_UINT(many) > 1 && *told.host)
+		g_string_append_printf(text, " on %s", told.host);
 	if (GPOINTER_TO_UINT(many) > 1 && told.ns)
 		g_string_append_printf(text, " in pid namespace %u", told.ns);
 	if (told.life > 1)

@@ -95,13 +95,17 @@ static uint32_t environment_pid(const bt_trace *trace)
 	return (uint32_t)bt_value_integer_signed_get(value);
 }
 
-static uint32_t environment_host(const bt_trace *trace, struct fdar_texts *texts)
+static uint32_t environment_host(const bt_trace *trace, const bt_clock_class *clock,
+				 struct fdar_texts *texts)
 {
 	const bt_value *value =
 		bt_trace_borrow_environment_entry_value_by_name_const(trace, "hostname");
 	const char *name = value && bt_value_is_string(value) ? bt_value_string_get(value) : NULL;
-	g_autofree char *host =
-		fdar_home_host(name, bt_trace_get_uuid(trace), environment_pid(trace) != 0);
+	const struct fdar_home_told told = { .hostname = name,
+					     .clock = clock ? bt_clock_class_get_uuid(clock) : NULL,
+					     .uuid = bt_trace_get_uuid(trace),
+					     .alone = environment_pid(trace) != 0 };
+	g_autofree char *host = fdar_home_host(&told);
 
 	return fdar_texts_id(texts, host);
 }
@@ -111,15 +115,16 @@ struct fdar_bt_class *fdar_bt_class_new(const bt_event *event, struct fdar_texts
 {
 	struct fdar_bt_class *record = g_new0(struct fdar_bt_class, 1);
 	const bt_trace *trace = bt_stream_borrow_trace_const(bt_event_borrow_stream_const(event));
+	const bt_clock_class *clock;
 	const char *name;
 
 	record->event_class = bt_event_borrow_class_const(event);
 	bt_event_class_get_ref(record->event_class);
-	record->has_clock =
-		bt_stream_class_borrow_default_clock_class_const(
-			bt_event_class_borrow_stream_class_const(record->event_class)) != NULL;
+	clock = bt_stream_class_borrow_default_clock_class_const(
+		bt_event_class_borrow_stream_class_const(record->event_class));
+	record->has_clock = clock != NULL;
 	record->default_pid = environment_pid(trace);
-	record->host = environment_host(trace, texts);
+	record->host = environment_host(trace, clock, texts);
 	name = bt_event_class_get_name(record->event_class);
 	record->event_name = fdar_texts_id(texts, name);
 	find_contexts(record);

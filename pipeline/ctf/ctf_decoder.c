@@ -198,7 +198,7 @@ static void *decoder_open(const GPtrArray *traces, struct fdar_decoder_env *env,
 	struct decoder *decoder = g_new0(struct decoder, 1);
 
 	decoder->env = env;
-	if (!fdar_ctf_input_open_for(&decoder->input, traces, env->maps, error)) {
+	if (!fdar_ctf_input_open_for(&decoder->input, traces, env, error)) {
 		decoder_close(decoder);
 		return NULL;
 	}

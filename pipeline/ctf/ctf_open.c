@@ -5,6 +5,8 @@
 
 #include "base/errors.h"
 #include "pipeline/ctf/ctf_folder.h"
+#include "pipeline/ctf/ctf_homes.h"
+#include "pipeline/recording/shares.h"
 
 #define FILE_BYTES_MAX (UINT64_C(1) << 50) /* so that bits can be counted with 64 bits */
 #define KEEP_OPEN_MAX  128u                /* streams: with more, files are open only while read */
@@ -193,6 +195,10 @@ static gboolean add_trace(struct work *work, guint first, GError **error)
 	}
 	plan = g_steal_pointer(&folders[best].plan);
 	g_ptr_array_add(work->input->plans, plan);
+	if (work->input->shares)
+		fdar_ctf_plan_set_home(plan,
+				       fdar_shares_find(work->input->shares, folders[best].path),
+				       FALSE);
 	work->first_group = work->groups->len;
 	work->next_number = 0;
 	folders[best].done = TRUE;
@@ -345,6 +351,7 @@ static gboolean open_all(struct work *work, const GPtrArray *traces, GError **er
 		g_propagate_error(error, g_error_copy(first->broken));
 		return FALSE;
 	}
+	fdar_ctf_homes_tell_apart(work->input->plans);
 	make_streams(work);
 	if (work->input->streams->len || work->input->damaged || work->input->dropped)
 		return TRUE;
@@ -360,12 +367,13 @@ gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *trac
 }
 
 gboolean fdar_ctf_input_open_for(struct fdar_ctf_input *input, const GPtrArray *traces,
-				 const struct fdar_event_maps *maps, GError **error)
+				 const struct fdar_decoder_env *env, GError **error)
 {
 	g_autofree struct work *work = g_new0(struct work, 1);
 	gboolean ok;
 
-	*input = (struct fdar_ctf_input){ .maps = maps };
+	*input = (struct fdar_ctf_input){ .maps = env ? env->maps : NULL,
+					  .shares = env ? env->shares : NULL };
 	input->plans = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_plan_free);
 	input->paths = g_ptr_array_new_with_free_func(g_free);
 	input->streams = g_ptr_array_new_with_free_func((GDestroyNotify)fdar_ctf_stream_free);

@@ -13,9 +13,11 @@
 
 #include "pipeline/ctf/ctf_plan.h"
 #include "pipeline/ctf/ctf_stream.h"
+#include "pipeline/events/decoder.h"
 
 struct fdar_ctf_input {
 	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
+	const struct fdar_shares *shares;   /* of which recording each trace is; NULL: of one */
 	GPtrArray *plans;                   /* struct fdar_ctf_plan *: one a trace */
 	GPtrArray *paths;                   /* char *: of stream files */
 	GPtrArray *streams;                 /* struct fdar_ctf_stream * */
@@ -30,9 +32,9 @@ struct fdar_ctf_input {
  * are broken, or there is no stream file at all. The input is to be cleared in any case. */
 gboolean fdar_ctf_input_open(struct fdar_ctf_input *input, const GPtrArray *traces, GError **error);
 
-/* The same, where fields of other events are wanted; maps may be NULL, and must outlive the input. */
+/* The same for a decoder: of env maps and shares are used, which must outlive the input; it may be NULL. */
 gboolean fdar_ctf_input_open_for(struct fdar_ctf_input *input, const GPtrArray *traces,
-				 const struct fdar_event_maps *maps, GError **error);
+				 const struct fdar_decoder_env *env, GError **error);
 
 void fdar_ctf_input_clear(struct fdar_ctf_input *input);
 

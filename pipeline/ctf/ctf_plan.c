@@ -362,11 +362,31 @@ static struct fdar_ctf_trace *parse(const char *text, gsize length, GError **err
 	return fdar_ctf_trace_parse(text, length, error);
 }
 
-static char *host_of(const struct fdar_ctf_trace *trace)
+static char *host_of(const struct fdar_ctf_trace *trace, guint recording, gboolean apart)
 {
-	return fdar_home_host(fdar_ctf_trace_env_text(trace, "hostname"),
-			      trace->has_uuid ? trace->uuid : NULL,
-			      fdar_ctf_trace_env_number(trace, "vpid", 0) != 0);
+	const struct fdar_home_told told = { .hostname = fdar_ctf_trace_env_text(trace, "hostname"),
+					     .clock = fdar_ctf_trace_clock_uuid(trace),
+					     .uuid = trace->has_uuid ? trace->uuid : NULL,
+					     .recording = recording,
+					     .alone = fdar_ctf_trace_env_number(trace, "vpid", 0) !=
+						      0,
+					     .apart = apart };
+
+	return fdar_home_host(&told);
+}
+
+void fdar_ctf_plan_set_home(struct fdar_ctf_plan *plan, guint recording, gboolean apart)
+{
+	plan->recording = recording;
+	g_free(plan->host);
+	plan->host = host_of(plan->trace, recording, apart);
+	for (guint i = 0; i < plan->streams->len; i++) {
+		const struct fdar_ctf_stream_plan *stream = g_ptr_array_index(plan->streams, i);
+
+		for (guint j = 0; j < stream->classes->len; j++)
+			((struct fdar_ctf_class *)g_ptr_array_index(stream->classes, j))->host =
+				plan->host;
+	}
 }
 
 struct fdar_ctf_plan *fdar_ctf_plan_new(const char *text, gsize length, GError **error)
@@ -386,7 +406,7 @@ struct fdar_ctf_plan *fdar_ctf_plan_new_for(const char *text, gsize length,
 	plan->streams = g_ptr_array_new_with_free_func(stream_free);
 	plan->trace = parse(text, length, error);
 	if (plan->trace)
-		plan->host = host_of(plan->trace);
+		plan->host = host_of(plan->trace, 0, FALSE);
 	ok = plan->trace && check_writer(plan, error) && compile_streams(plan, &layout, error);
 	fdar_ctf_layout_clear(&layout);
 	if (ok)

@@ -36,6 +36,7 @@ struct fdar_ctf_stream_plan {
 struct fdar_ctf_plan {
 	struct fdar_ctf_trace *trace; /* owned */
 	char *host;                   /* home.h */
+	guint recording;              /* of which of several it is; 0: there is one */
 	struct fdar_ctf_program packet_header;
 	uint32_t values;    /* 1 << enum fdar_ctf_value: what packet_header delivers */
 	gboolean lttng;     /* a packet's end may be missing (lttng-crash) */
@@ -51,6 +52,10 @@ struct fdar_ctf_plan *fdar_ctf_plan_new(const char *text, gsize length, GError *
 /* The same, where fields of other events are wanted; maps may be NULL, and must outlive the plan. */
 struct fdar_ctf_plan *fdar_ctf_plan_new_for(const char *text, gsize length,
 					    const struct fdar_event_maps *maps, GError **error);
+
+/* Of which of several recordings the trace is (0: there is one), and whether it is a home by itself (home.h).
+ * To be called before anything is read by the plan. */
+void fdar_ctf_plan_set_home(struct fdar_ctf_plan *plan, guint recording, gboolean apart);
 
 /* NULL is allowed. */
 void fdar_ctf_plan_free(struct fdar_ctf_plan *plan);

@@ -171,6 +171,20 @@ static gboolean read_offset(struct fdar_ctf2_parser *parser, JsonObject *object,
 	return TRUE;
 }
 
+/* LTTng's uid is the kernel's boot id; one in another form tells nobody anything. */
+static gboolean read_clock_identity(struct fdar_ctf2_parser *parser, JsonObject *object,
+				    struct fdar_ctf_clock *clock)
+{
+	const char *uid = NULL;
+
+	if (!fdar_ctf2_uuid(parser, object, "uuid", clock->uuid, &clock->has_uuid) ||
+	    !fdar_ctf2_text(parser, object, "uid", &uid))
+		return FALSE;
+	if (!clock->has_uuid)
+		clock->has_uuid = fdar_ctf_uuid_parse(uid, clock->uuid);
+	return TRUE;
+}
+
 static gboolean read_clock(struct fdar_ctf2_parser *parser, JsonObject *object)
 {
 	struct fdar_ctf_clock *clock = g_new0(struct fdar_ctf_clock, 1);
@@ -188,7 +202,7 @@ static gboolean read_clock(struct fdar_ctf2_parser *parser, JsonObject *object)
 		return fdar_ctf2_fail(parser, "a clock with an id and a frequency");
 	if (find_clock(parser, clock->name) != clock)
 		return fdar_ctf2_fail(parser, "a clock with an id of its own");
-	return read_offset(parser, object, clock);
+	return read_clock_identity(parser, object, clock) && read_offset(parser, object, clock);
 }
 
 /* ---- streams and events ---- */

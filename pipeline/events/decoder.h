@@ -22,9 +22,11 @@
  * batch is bounded whatever is in the trace. */
 #define FDAR_DECODER_BATCH_BYTES (1u << 20)
 
-/* What the source lends to its decoder; all of it outlives it. */
 #define FDAR_DECODER_SEVERAL UINT32_MAX
 
+struct fdar_shares;
+
+/* What the source lends to its decoder; all of it outlives it. */
 struct fdar_decoder_env {
 	struct fdar_texts *texts;
 	struct fdar_homes *homes; /* NULL: nobody wants to know */
@@ -58,6 +60,8 @@ struct fdar_decoder_env {
 	void *progress_user;
 	gboolean explain;
 	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
+	const struct fdar_shares
+		*shares;        /* of which recording each trace is (shares.h); NULL: of one */
 	unsigned slice, slices; /* which part is wanted (source.h); slices is 0: all of it. Only
 				 * fdar_decoder_ctf knows parts */
 };

@@ -6,15 +6,21 @@
  * across, whose.h makes processes of them. A home is what the trace says of its host, and the pid
  * namespace (context pid_ns) where it says that.
  *
- * The host is the environment's hostname. A trace that does not tell it has a home of its own, and so
- * has one of LTTng's traces of a single process, whose UUID tells its processes apart: the text is
- * "hostname", "hostname UUID" or " UUID".
+ * The host is the environment's hostname, and what else tells hosts apart that have the same one: the UUID
+ * of the clock, which for LTTng is the boot id of the kernel (cloned machines have one each); which of
+ * several recordings the trace is of, where these are read together; and the trace's own UUID where the
+ * trace is a home by itself: it tells no hostname, is of a single process, or is one of several that one
+ * session daemon cannot have written. The text is "hostname", with " @CLOCK", " #RECORDING" and " UUID"
+ * behind it as far as they are known and needed, in this order; no hostname has a blank.
+ * " ~UUID" stands for a trace that is a home by itself though it is of many processes.
  */
 #ifndef FDAR_PIPELINE_EVENTS_HOME_H
 #define FDAR_PIPELINE_EVENTS_HOME_H
 
 #include <glib.h>
 #include <stdint.h>
+
+#include "pipeline/events/text.h"
 
 #define FDAR_HOMES_MAX 65535u /* distinct homes; more are taken for home 0 */
 
@@ -40,8 +46,28 @@ struct fdar_home fdar_homes_get(const struct fdar_homes *homes, uint16_t home);
 /* 1 at least. */
 uint32_t fdar_homes_count(const struct fdar_homes *homes);
 
-/* The text of a host: hostname may be NULL, uuid (16 bytes) NULL where the trace has none. alone: the
- * trace is of one process. The caller frees it. */
-char *fdar_home_host(const char *hostname, const uint8_t *uuid, gboolean alone);
+/* What a trace says of its host. */
+struct fdar_home_told {
+	const char *hostname; /* NULL: it does not */
+	const uint8_t *clock; /* 16 bytes; NULL: the clock has no UUID */
+	const uint8_t *uuid;  /* 16 bytes; NULL: the trace has none */
+	guint recording;      /* 1 and up: which of several; 0: there is one */
+	gboolean alone;       /* the trace is of one process */
+	gboolean apart;       /* it is of many, and a home by itself all the same */
+};
+
+/* The text of a host. The caller frees it. */
+char *fdar_home_host(const struct fdar_home_told *told);
+
+/* Which of several recordings a text is of; 0: of none. */
+guint fdar_home_recording(const char *host);
+
+/* Of the text of a trace of one process: how long it is without the UUID. 0: it is none. */
+size_t fdar_home_shared(const char *host);
+
+/* What people call it: the hostname, with what tells it apart where another home has the same hostname. ""
+ * when the trace does not say it. The caller frees it. */
+char *fdar_homes_title(const struct fdar_homes *homes, const struct fdar_texts *texts,
+		       uint32_t host);
 
 #endif

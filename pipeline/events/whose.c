@@ -244,14 +244,14 @@ static struct process *next_life(struct fdar_whose *whose, struct process *old)
 static gboolean find_namesake(struct fdar_whose *whose, struct process *process, uint32_t *ended)
 {
 	const char *host = fdar_texts_get(whose->texts, process->told.host);
-	const char *blank = strchr(host, ' ');
+	size_t shared = fdar_home_shared(host);
 	g_autofree char *key = NULL;
 	struct process *before;
 
 	process->looked = TRUE;
-	if (!blank || !process->told.pid)
+	if (!shared || !process->told.pid)
 		return FALSE;
-	key = g_strdup_printf("%.*s %u", (int)(blank - host), host, process->told.pid);
+	key = g_strdup_printf("%.*s %u", (int)shared, host, process->told.pid);
 	before = g_hash_table_lookup(whose->alone, key);
 	g_hash_table_replace(whose->alone, g_steal_pointer(&key), process);
 	if (!before || (before->told.ns && process->told.ns && before->told.ns != process->told.ns))
@@ -316,5 +316,10 @@ struct fdar_whose_process fdar_whose_process(const struct fdar_whose *whose, uin
 	const struct process *process =
 		g_hash_table_lookup(whose->by_number, GUINT_TO_POINTER(number));
 
-	return process ? process->told : (struct fdar_whose_process){ .pid = number, .life = 1 };
+	if (process)
+		return process->told;
+	/* It was not told, as nothing but the first home is known. */
+	return (struct fdar_whose_process){ .pid = number,
+					    .life = 1,
+					    .host = fdar_homes_get(whose->homes, FIRST_HOME).host };
 }

@@ -10,24 +10,9 @@
 static gboolean read_uuid(struct fdar_ctf_parser *parser, void *target)
 {
 	struct fdar_ctf_trace *trace = target;
-	const char *text = fdar_ctf_parser_name(parser);
-	gsize digits = 0;
 
-	if (!text || strlen(text) != 36)
-		return fdar_ctf_parser_fail(parser, "a UUID");
-	for (gsize i = 0; i < 36; i++) {
-		int digit = g_ascii_xdigit_value(text[i]);
-		gboolean dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (dash ? text[i] != '-' : digit < 0)
-			return fdar_ctf_parser_fail(parser, "a UUID");
-		if (!dash) {
-			trace->uuid[digits / 2] = (uint8_t)(trace->uuid[digits / 2] << 4 | digit);
-			digits++;
-		}
-	}
-	trace->has_uuid = TRUE;
-	return TRUE;
+	trace->has_uuid = fdar_ctf_uuid_parse(fdar_ctf_parser_name(parser), trace->uuid);
+	return trace->has_uuid || fdar_ctf_parser_fail(parser, "a UUID");
 }
 
 struct trace_block {
@@ -76,7 +61,7 @@ static gboolean read_trace(struct fdar_ctf_parser *parser)
 /* ---- clock ---- */
 
 struct clock_block {
-	const char *name;
+	const char *name, *uuid;
 	uint64_t freq;
 	int64_t offset_s, offset;
 };
@@ -85,7 +70,7 @@ static gboolean read_clock(struct fdar_ctf_parser *parser)
 {
 	static const struct fdar_ctf_entry entries[] = {
 		{ "name", fdar_ctf_parser_read_name, offsetof(struct clock_block, name) },
-		{ "uuid", fdar_ctf_parser_read_nothing, 0 },
+		{ "uuid", fdar_ctf_parser_read_name, offsetof(struct clock_block, uuid) },
 		{ "description", fdar_ctf_parser_read_nothing, 0 },
 		{ "freq", fdar_ctf_parser_read_number, offsetof(struct clock_block, freq) },
 		{ "precision", fdar_ctf_parser_read_nothing, 0 },
@@ -107,6 +92,8 @@ static gboolean read_clock(struct fdar_ctf_parser *parser)
 	clock->name = block.name;
 	clock->freq = block.freq;
 	clock->offset = (uint64_t)block.offset % block.freq;
+	/* One in another form tells nobody anything. */
+	clock->has_uuid = fdar_ctf_uuid_parse(block.uuid, clock->uuid);
 	g_ptr_array_add(parser->trace->clocks, clock);
 	if (__builtin_add_overflow(block.offset_s, seconds, &clock->offset_s))
 		return fdar_ctf_parser_fail(parser, "a clock whose offset is not that far off");

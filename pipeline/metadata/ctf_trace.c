@@ -1,5 +1,7 @@
 #include "pipeline/metadata/ctf_trace.h"
 
+#include <string.h>
+
 static void type_free(void *data)
 {
 	struct fdar_ctf_type *type = data;
@@ -122,4 +124,38 @@ guint fdar_ctf_trace_classes(const struct fdar_ctf_trace *trace)
 		count += stream->events->len;
 	}
 	return count;
+}
+
+gboolean fdar_ctf_uuid_parse(const char *text, uint8_t uuid[16])
+{
+	gsize digits = 0;
+
+	memset(uuid, 0, 16);
+	if (!text || strlen(text) != 36)
+		return FALSE;
+	for (gsize i = 0; i < 36; i++) {
+		int digit = g_ascii_xdigit_value(text[i]);
+		gboolean dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text[i] != '-' : digit < 0) {
+			memset(uuid, 0, 16);
+			return FALSE;
+		}
+		if (!dash) {
+			uuid[digits / 2] = (uint8_t)(uuid[digits / 2] << 4 | digit);
+			digits++;
+		}
+	}
+	return TRUE;
+}
+
+const uint8_t *fdar_ctf_trace_clock_uuid(const struct fdar_ctf_trace *trace)
+{
+	for (guint i = 0; i < trace->clocks->len; i++) {
+		const struct fdar_ctf_clock *clock = g_ptr_array_index(trace->clocks, i);
+
+		if (clock->has_uuid)
+			return clock->uuid;
+	}
+	return NULL;
 }

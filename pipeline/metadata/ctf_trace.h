@@ -133,6 +133,8 @@ struct fdar_ctf_clock {
 	uint64_t freq;    /* Hz */
 	int64_t offset_s; /* since the Unix epoch */
 	uint64_t offset;  /* cycles, less than freq */
+	gboolean has_uuid;
+	uint8_t uuid[16];
 };
 
 struct fdar_ctf_trace {
@@ -153,6 +155,12 @@ struct fdar_ctf_trace {
 /* Reads the text. The caller frees the result (fdar_ctf_trace_free). NULL and error
  * (FDAR_SOURCE_ERROR_FORMAT) when it is not understood; the message gives the line. */
 struct fdar_ctf_trace *fdar_ctf_trace_parse(const char *text, gsize length, GError **error);
+
+/* Of a text like 7e2cbd0c-..., which may be NULL. FALSE: it is none, and uuid is zero. */
+gboolean fdar_ctf_uuid_parse(const char *text, uint8_t uuid[16]);
+
+/* The UUID of the first clock that has one, or NULL. */
+const uint8_t *fdar_ctf_trace_clock_uuid(const struct fdar_ctf_trace *trace);
 
 /* An empty one, for the parser. */
 struct fdar_ctf_trace *fdar_ctf_trace_new(void);

@@ -461,24 +461,6 @@ gboolean fdar_recording_info_load(const char *dir, struct fdar_recording_info *i
 	return FALSE;
 }
 
-guint fdar_recording_mixed(const char *dir)
-{
-	g_autoptr(GDir) all = g_dir_open(dir, 0, NULL);
-	const char *name;
-	guint mixed = 0;
-
-	while (all && (name = g_dir_read_name(all))) {
-		g_autofree char *below = g_build_filename(dir, name, NULL);
-		struct fdar_recording_info info = { 0 };
-
-		if (!fdar_recording_info_load(below, &info, NULL))
-			continue;
-		mixed += info.strangers && info.strangers->len;
-		fdar_recording_info_clear(&info);
-	}
-	return mixed;
-}
-
 char *fdar_recording_trace_path(const char *dir, GError **error)
 {
 	g_autofree char *trace = g_build_filename(dir, FDAR_RECORDING_TRACE, NULL);

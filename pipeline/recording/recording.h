@@ -150,10 +150,6 @@ gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const 
 gboolean fdar_recording_info_load(const char *dir, struct fdar_recording_info *info,
 				  GError **error);
 
-/* How many recordings there are directly in dir whose traces hold events of others' processes. Read as
- * one trace, nobody knows whose those are. */
-guint fdar_recording_mixed(const char *dir);
-
 /* The directory that holds the CTF trace: dir/trace for a recording, dir itself for a plain trace
  * (it, or a directory below it, holds a "metadata" file). NULL and error when neither. The caller
  * frees the result. */

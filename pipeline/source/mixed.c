@@ -98,6 +98,7 @@ static GError *open_part(struct mixed *mixed, const struct fdar_decoder_ops *ops
 					       .losses = mixed->env->losses,
 					       .shift_ns = mixed->env->shift_ns,
 					       .maps = mixed->env->maps,
+					       .shares = mixed->env->shares,
 					       .go_on = mixed->env->go_on,
 					       .user = mixed->env->user };
 	part->decoder = ops->open(traces, &part->env, &error);

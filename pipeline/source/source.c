@@ -15,8 +15,7 @@
 #include "instrument/wire/events.h"
 #include "pipeline/source/mixed.h"
 #include "pipeline/source/source_check.h"
-
-#define STRANGERS_MAX 65536u
+#include "pipeline/source/strangers.h"
 
 /* A life of a process that is over, and the one that begins. */
 struct over {
@@ -33,8 +32,8 @@ struct fdar_source {
 	struct fdar_source_summary summary;
 	struct fdar_recording_state recording;
 	struct fdar_source_times times;
-	const char *name;      /* of the recording; NULL: it has none */
-	GHashTable *strangers; /* processes whose events are left out */
+	struct fdar_shares *shares;      /* NULL: path is no folder of several recordings */
+	struct fdar_strangers strangers; /* processes whose events are left out */
 	struct fdar_whose *whose;
 	struct fdar_load_map *load_map;
 	GArray *over; /* of struct over: told before the next event of the other life */
@@ -51,15 +50,11 @@ static gboolean read_recording(struct fdar_source *source, GError **error)
 {
 	const struct fdar_recording_info *info = &source->recording.info;
 
-	source->strangers = g_hash_table_new(NULL, NULL);
 	if (!fdar_recording_state_load(source->path, &source->recording, error))
 		return FALSE;
-	source->name = info->name && *info->name ? info->name : NULL;
 	if (source->env.slices <= 1)
 		source->times = fdar_source_times_of(info);
-	for (guint i = 0; info->strangers && i < info->strangers->len; i++)
-		g_hash_table_add(source->strangers,
-				 GUINT_TO_POINTER(g_array_index(info->strangers, guint32, i)));
+	fdar_strangers_init(&source->strangers, info, source->shares);
 	return TRUE;
 }
 
@@ -113,6 +108,8 @@ struct fdar_source *fdar_source_open_with(const char *path,
 	source->env.user = options->user;
 	source->env.maps = options->maps;
 	source->times = fdar_source_times_any();
+	source->shares = fdar_shares_new(traces);
+	source->env.shares = source->shares;
 	if (!read_recording(source, error))
 		return NULL;
 	if (!open_decoder(source, traces, error))
@@ -175,33 +172,6 @@ static void identify(struct fdar_source *source, struct fdar_event *batch, size_
 			g_array_append_val(source->over, over);
 		}
 	}
-}
-
-/* A process says which recording it belongs to: this one, or another that goes on at the same time
- * (its number may have been that of a stranger before, or the other way round). */
-static void meet(struct fdar_source *source, const struct fdar_event *event)
-{
-	if (event->kind != FDAR_EVENT_PROCESS || !source->name || !event->process.recording_len)
-		return;
-	if (strcmp(event->process.recording, source->name) == 0)
-		g_hash_table_remove(source->strangers, GUINT_TO_POINTER(event->pid));
-	else if (g_hash_table_size(source->strangers) < STRANGERS_MAX)
-		g_hash_table_add(source->strangers, GUINT_TO_POINTER(event->pid));
-}
-
-/* Takes the strangers' events out of the batch; gives how many are left. */
-static size_t leave_out(struct fdar_source *source, struct fdar_event *batch, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		meet(source, &batch[i]);
-		if (g_hash_table_contains(source->strangers, GUINT_TO_POINTER(batch[i].pid)))
-			source->summary.strangers += batch[i].kind != FDAR_EVENT_THREAD_NAME;
-		else
-			batch[kept++] = batch[i];
-	}
-	return kept;
 }
 
 static gboolean is_told(const struct fdar_event *event)
@@ -303,9 +273,11 @@ static gssize read_wire(struct fdar_source *source, struct fdar_event *batch, si
 			return finish(source, cause, error);
 		tally = tally_of(batch, (size_t)n);
 		*special = tallied(tally, SPECIAL) > 0;
-		identify(source, batch, (size_t)n, *special);
-		if (*special || g_hash_table_size(source->strangers)) {
-			n = (gssize)leave_out(source, batch, (size_t)n);
+		identify(source, batch, (size_t)n, *special || source->shares);
+		if (*special || fdar_strangers_matter(&source->strangers)) {
+			n = (gssize)fdar_strangers_leave_out(&source->strangers, source->whose,
+							     source->env.texts, batch, (size_t)n,
+							     &source->summary.strangers);
 			tally = tally_of(batch, (size_t)n);
 		}
 		if (n && !fdar_source_times_have(&source->times, batch, (size_t)n)) {
@@ -426,7 +398,9 @@ gboolean fdar_source_is_own(const struct fdar_source *source)
 struct fdar_source_process fdar_source_process(const struct fdar_source *source, uint32_t pid)
 {
 	struct fdar_whose_process told = fdar_whose_process(source->whose, pid);
-	const char *host = fdar_texts_get(source->env.texts, told.host);
+	g_autofree char *title = fdar_homes_title(source->env.homes, source->env.texts, told.host);
+	const char *host =
+		fdar_texts_get(source->env.texts, fdar_texts_id(source->env.texts, title));
 
 	return (struct fdar_source_process){ told.pid, told.life, told.ns, host };
 }
@@ -452,27 +426,9 @@ GArray *fdar_source_streams(const struct fdar_source *source)
 	return source->env.streams;
 }
 
-static int compare_pids(gconstpointer a, gconstpointer b)
-{
-	guint32 left = *(const guint32 *)a, right = *(const guint32 *)b;
-
-	return (left > right) - (left < right);
-}
-
 GArray *fdar_source_strangers(const struct fdar_source *source)
 {
-	GArray *pids = g_array_new(FALSE, FALSE, sizeof(guint32));
-	GHashTableIter all;
-	gpointer key;
-
-	g_hash_table_iter_init(&all, source->strangers);
-	while (g_hash_table_iter_next(&all, &key, NULL)) {
-		guint32 pid = GPOINTER_TO_UINT(key);
-
-		g_array_append_val(pids, pid);
-	}
-	g_array_sort(pids, compare_pids);
-	return pids;
+	return fdar_strangers_list(&source->strangers);
 }
 
 void fdar_source_close(struct fdar_source *source)
@@ -488,7 +444,8 @@ void fdar_source_close(struct fdar_source *source)
 	fdar_texts_free(source->env.texts);
 	g_array_unref(source->env.losses);
 	g_array_unref(source->env.streams);
-	g_hash_table_destroy(source->strangers);
+	fdar_strangers_clear(&source->strangers);
+	fdar_shares_free(source->shares);
 	fdar_calls_free(source->calls);
 	g_array_unref(source->raw);
 	fdar_recording_state_clear(&source->recording);

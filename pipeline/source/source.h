@@ -116,10 +116,12 @@ gboolean fdar_source_is_own(const struct fdar_source *source);
 /* What the trace says of a process, by the pid of its events: that can be another number than its own
  * (whose.h). */
 struct fdar_source_process {
-	uint32_t pid;     /* virtual process id */
-	uint32_t life;    /* 1; 2 and more: of the same id and place after another one */
-	uint32_t ns;      /* pid namespace, 0: not known */
-	const char *host; /* home.h: the hostname, up to a blank; owned by the source */
+	uint32_t pid;  /* virtual process id */
+	uint32_t life; /* 1; 2 and more: of the same id and place after another one */
+	uint32_t ns;   /* pid namespace, 0: not known */
+	const char
+		*host; /* the hostname, with what tells it apart where others have it, too (home.h,
+			   * fdar_homes_title); owned by the source */
 };
 
 struct fdar_source_process fdar_source_process(const struct fdar_source *source, uint32_t pid);

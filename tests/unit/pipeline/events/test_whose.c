@@ -193,9 +193,14 @@ static void test_parents(struct fixture *f, gconstpointer data)
 static void test_alone(struct fixture *f, gconstpointer data)
 {
 	static const uint8_t uuids[2][16] = { { 1 }, { 2 } };
-	g_autofree char *first = fdar_home_host("a", uuids[0], TRUE);
-	g_autofree char *second = fdar_home_host("a", uuids[1], TRUE);
-	g_autofree char *shared = fdar_home_host("a", uuids[1], FALSE);
+	const struct fdar_home_told told[] = {
+		{ .hostname = "a", .uuid = uuids[0], .alone = TRUE },
+		{ .hostname = "a", .uuid = uuids[1], .alone = TRUE },
+		{ .hostname = "a", .uuid = uuids[1] },
+	};
+	g_autofree char *first = fdar_home_host(&told[0]);
+	g_autofree char *second = fdar_home_host(&told[1]);
+	g_autofree char *shared = fdar_home_host(&told[2]);
 	uint16_t homes[] = { home_of(f, first, 0), home_of(f, second, 0) };
 	struct fdar_event event = { .home = homes[1], .pid = 3 };
 	uint32_t ended = 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pipeline/recording/recording.h"
+#include "pipeline/recording/shares.h"
 #include "pipeline/source/source.h"
 #include "tests/unit/kit/remove_tree.h"
 
@@ -204,24 +205,45 @@ static void test_save_fails(void)
 	fdar_recording_info_clear(&info);
 }
 
-static void test_mixed(void)
+static void test_shares(void)
 {
 	g_autofree char *dir = scratch();
 	g_autofree char *one = g_build_filename(dir, "one", NULL);
 	g_autofree char *two = g_build_filename(dir, "two", NULL);
+	g_autofree char *of_one = g_build_filename(one, "trace", "ust", "64-bit", NULL);
+	g_autofree char *of_two = g_build_filename(two, "trace", NULL);
+	g_autofree char *of_none = g_build_filename(dir, "three", "trace", NULL);
+	g_autoptr(GPtrArray) traces = g_ptr_array_new();
 	struct fdar_recording_info info;
+	struct fdar_shares *shares;
+	guint32 pid;
 
-	g_assert_cmpuint(fdar_recording_mixed("/nonexistent"), ==, 0);
 	g_assert_cmpint(g_mkdir(one, 0755), ==, 0);
 	g_assert_cmpint(g_mkdir(two, 0755), ==, 0);
 	fill(&info);
+	pid = g_array_index(info.strangers, guint32, 0);
 	g_assert_true(fdar_recording_info_save(&info, one, NULL));
-	g_assert_true(fdar_recording_info_save(&info, two, NULL));
-	g_assert_cmpuint(fdar_recording_mixed(dir), ==, 2);
+	g_ptr_array_add(traces, of_one);
+	g_ptr_array_add(traces, of_two);
+	g_ptr_array_add(traces, of_none);
+	/* One recording, and a trace: nothing to tell apart. */
+	g_assert_null(fdar_shares_new(traces));
+	g_assert_cmpuint(fdar_shares_find(NULL, of_one), ==, 0);
 	g_clear_pointer(&info.strangers, g_array_unref);
-	g_assert_true(fdar_recording_info_save(&info, one, NULL));
-	g_assert_cmpuint(fdar_recording_mixed(dir), ==, 1);
-	g_assert_cmpuint(fdar_recording_mixed(one), ==, 0);
+	g_free(info.name);
+	info.name = g_strdup("another");
+	g_assert_true(fdar_recording_info_save(&info, two, NULL));
+	shares = fdar_shares_new(traces);
+	g_assert_cmpuint(fdar_shares_find(shares, of_one), ==, 1);
+	g_assert_cmpuint(fdar_shares_find(shares, of_two), ==, 2);
+	g_assert_cmpuint(fdar_shares_find(shares, of_none), ==, 0);
+	g_assert_cmpstr(fdar_shares_name(shares, 2), ==, "another");
+	g_assert_null(fdar_shares_name(shares, 0));
+	g_assert_true(fdar_shares_is_stranger(shares, 1, pid));
+	g_assert_false(fdar_shares_is_stranger(shares, 1, pid + 1000));
+	g_assert_false(fdar_shares_is_stranger(shares, 2, pid));
+	g_assert_false(fdar_shares_is_stranger(shares, 0, pid));
+	fdar_shares_free(shares);
 	fdar_recording_info_clear(&info);
 	remove_tree(dir);
 }
@@ -254,7 +276,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/recording/refusals", test_refusals);
 	g_test_add_func("/recording/odd-members", test_odd_members);
 	g_test_add_func("/recording/save-fails", test_save_fails);
-	g_test_add_func("/recording/mixed", test_mixed);
+	g_test_add_func("/recording/shares", test_shares);
 	g_test_add_func("/recording/trace-path", test_trace_path);
 	return g_test_run();
 }

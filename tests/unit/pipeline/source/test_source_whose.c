@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pipeline/events/whose.h"
+#include "pipeline/recording/recording.h"
 #include "pipeline/source/source.h"
 #include "tests/unit/kit/tiny_trace.h"
 
@@ -180,11 +181,155 @@ static void test_hosts(void)
 	remove_all(dir);
 }
 
+/* Two hosts of one name that say what is in these metadata: whether their processes are told apart, and what
+ * people call the hosts. */
+static gboolean tells_apart(const char *clocks[2], const char *envs[2], char *titles[2])
+{
+	g_autofree char *dir = g_dir_make_tmp("test-whose-XXXXXX", NULL);
+	struct fdar_source *source;
+	gboolean apart;
+
+	for (unsigned i = 0; i < 2; i++) {
+		g_autofree char *one = g_build_filename(dir, i ? "two" : "one", NULL);
+		g_autofree char *path = g_build_filename(one, "metadata", NULL);
+		g_autofree char *text = NULL;
+		g_autoptr(GString) edited = NULL;
+
+		write_host(one);
+		if (i) {
+			replace(one, "2a6422d0", "2a6422d1", 8);
+			replace(one, "\x2a\x64\x22\xd0", "\x2a\x64\x22\xd1", 4);
+		}
+		g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		edited = g_string_new(text);
+		g_string_replace(edited, "clock {", clocks[i], 1);
+		g_string_replace(edited, "env {", envs[i], 1);
+		g_assert_true(g_file_set_contents(path, edited->str, -1, NULL));
+	}
+	g_autoptr(GArray) events = read_all(dir, &source);
+	uint32_t first = nth(events, FDAR_EVENT_FUNC_ENTRY, 0)->pid;
+	uint32_t second = nth(events, FDAR_EVENT_FUNC_ENTRY, 1)->pid;
+
+	apart = first != second;
+	titles[0] = g_strdup(fdar_source_process(source, first).host);
+	titles[1] = g_strdup(fdar_source_process(source, second).host);
+	fdar_source_close(source);
+	remove_all(dir);
+	return apart;
+}
+
+static void check_apart(const char *clocks[2], const char *envs[2], const char *first,
+			const char *second)
+{
+	char *titles[2];
+
+	g_assert_cmpint(tells_apart(clocks, envs, titles), ==, strcmp(first, second) != 0);
+	g_assert_cmpstr(titles[0], ==, first);
+	g_assert_cmpstr(titles[1], ==, second);
+	g_free(titles[0]);
+	g_free(titles[1]);
+}
+
+#define CLOCK(digit) "clock { uuid = \"" digit "0000000-6cee-11e0-8c08-cb07d7b3a564\";"
+#define ENV(id, session)                                                     \
+	"env { tracer_buffering_scheme = \"uid\"; tracer_buffering_id = " id \
+	"; architecture_bit_width = 64; trace_name = \"" session "\";"
+
+/* Cloned machines, and containers named alike: the boot id, and what one session daemon cannot write. */
+static void test_namesakes(void)
+{
+	const char *plain[2] = { "env {", "env {" }, *none[2] = { "clock {", "clock {" };
+	const char *same[2] = { CLOCK("a"), CLOCK("a") };
+	const char *other[2] = { CLOCK("a"), CLOCK("b") }, *one[2] = { "clock {", CLOCK("b") };
+	const char *daemons[2] = { ENV("0", "mine"), ENV("0", "mine") };
+	const char *sessions[2] = { ENV("0", "mine"), ENV("0", "yours") };
+	const char *users[2] = { ENV("0", "mine"), ENV("33", "mine") };
+
+	check_apart(none, plain, "test", "test");
+	check_apart(same, plain, "test", "test");
+	check_apart(other, plain, "test (boot a0000000)", "test (boot b0000000)");
+	check_apart(one, plain, "test", "test (boot b0000000)");
+	check_apart(same, daemons, "test (trace 2a6422d0)", "test (trace 2a6422d1)");
+	check_apart(other, daemons, "test (boot a0000000)", "test (boot b0000000)");
+	check_apart(same, sessions, "test", "test");
+	check_apart(same, users, "test", "test");
+}
+
+/* What recorder number i of two leaves: its own process, and the other's, which it knows by its list, or which
+ * says itself whose it is. */
+static void write_share(const char *dir, unsigned i, gboolean listed)
+{
+	g_autofree char *trace_dir = g_build_filename(dir, "trace", NULL);
+	struct tiny_trace *trace = tiny_trace_new(trace_dir);
+	uint16_t entry = tiny_trace_class(trace, "lttng_ust_cyg_profile:func_entry", CALL);
+	uint16_t process = tiny_trace_class(trace, "flowdar:process",
+					    "string _recording; uint32_t _parent; uint32_t _fork;");
+	struct fdar_recording_info info = { .name = i ? "two" : "one" };
+	guint32 other = i ? 7 : 8;
+
+	for (int pid = 7; pid <= 8; pid++) {
+		tiny_trace_event(trace, process, 10 * (uint64_t)pid, pid, pid, "main");
+		tiny_trace_string(trace, listed ? "" : pid == 7 ? "one" : "two");
+		tiny_trace_u32(trace, 1);
+		tiny_trace_u32(trace, 0);
+		tiny_trace_event(trace, entry, 10 * (uint64_t)pid + 5, pid, pid, "main");
+		tiny_trace_u64(trace, 0x400100);
+		tiny_trace_u64(trace, 0x1);
+	}
+	tiny_trace_close(trace);
+	if (i) {
+		replace(trace_dir, "2a6422d0", "2a6422d1", 8);
+		replace(trace_dir, "\x2a\x64\x22\xd0", "\x2a\x64\x22\xd1", 4);
+	}
+	if (listed) {
+		info.strangers = g_array_new(FALSE, FALSE, sizeof(guint32));
+		g_array_append_val(info.strangers, other);
+	}
+	g_assert_true(fdar_recording_info_save(&info, dir, NULL));
+	if (listed)
+		g_array_unref(info.strangers);
+}
+
+/* A folder of recordings that were made at the same time: each process once, of its own recording. */
+static void test_shares(void)
+{
+	for (int listed = 0; listed < 2; listed++) {
+		g_autofree char *dir = g_dir_make_tmp("test-whose-XXXXXX", NULL);
+		g_autofree char *one = g_build_filename(dir, "one", NULL);
+		g_autofree char *two = g_build_filename(dir, "two", NULL);
+		g_autoptr(GArray) calls = g_array_new(FALSE, FALSE, sizeof(guint32));
+		struct fdar_source_summary summary;
+		struct fdar_source *source;
+
+		write_share(one, 0, listed);
+		write_share(two, 1, listed);
+		g_autoptr(GArray) events = read_all(dir, &source);
+		for (guint i = 0; i < events->len; i++) {
+			const struct fdar_event *event =
+				&g_array_index(events, struct fdar_event, i);
+			guint32 pid = fdar_source_process(source, event->pid).pid;
+
+			if (event->kind == FDAR_EVENT_FUNC_ENTRY)
+				g_array_append_val(calls, pid);
+		}
+		g_assert_cmpuint(calls->len, ==, 2);
+		g_assert_cmpuint(g_array_index(calls, guint32, 0), ==, 7);
+		g_assert_cmpuint(g_array_index(calls, guint32, 1), ==, 8);
+		fdar_source_get_summary(source, &summary);
+		g_assert_cmpuint(summary.strangers, ==, 4);
+		g_assert_cmpuint(summary.events, ==, 4);
+		fdar_source_close(source);
+		remove_all(dir);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/source/whose/lives", test_lives);
 	g_test_add_func("/source/whose/libraries-in-turn", test_libraries_in_turn);
 	g_test_add_func("/source/whose/hosts", test_hosts);
+	g_test_add_func("/source/whose/namesakes", test_namesakes);
+	g_test_add_func("/source/whose/shares", test_shares);
 	return g_test_run();
 }
