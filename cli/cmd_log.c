@@ -130,6 +130,25 @@ static void begin_json(const char *path)
 	printf("{\n  \"format\": 1,\n  \"trace\": %s,\n  \"items\": [", trace);
 }
 
+static void end_json(const struct fdar_log_print *print)
+{
+	printf("%s],\n  \"own_calls\": %" G_GUINT64_FORMAT ",\n  \"own_ns\": %" G_GUINT64_FORMAT
+	       "\n}\n",
+	       print->begun ? "\n  " : "", print->names.own_calls, print->names.own_ns);
+}
+
+static void tell_own(const struct fdar_log_names *names)
+{
+	g_autofree char *took = fdar_format_duration((double)names->own_ns);
+
+	if (names->own_calls)
+		fdar_warning(&usage,
+			     "%" G_GUINT64_FORMAT
+			     " calls of flowdar's own functions in the server are left out: %s; "
+			     "analyze --own lists them",
+			     names->own_calls, took);
+}
+
 static int print_log(const char *path, const struct texts *texts,
 		     const struct fdar_log_options *options, enum fdar_format format,
 		     guint64 hide_ns)
@@ -156,7 +175,9 @@ static int print_log(const char *path, const struct texts *texts,
 		begin_json(path);
 	fine = fdar_log_read(&input, &printing.print.names, warnings, &error);
 	if (json)
-		puts(printing.print.begun ? "\n  ]\n}" : "]\n}");
+		end_json(&printing.print);
+	else
+		tell_own(&printing.print.names);
 	g_string_free(printing.print.line, TRUE);
 	for (guint i = 0; i < warnings->len; i++)
 		fdar_warning(&usage, "%s", (const char *)g_ptr_array_index(warnings, i));

@@ -27,7 +27,11 @@ struct fdar_log_builder {
 	GHashTable *frames;  /* frame -> struct held */
 	GHashTable *threads; /* pid << 32 | tid -> struct held */
 	uint64_t sessions;
-	uint64_t wanted; /* id of the session that is; 0: not yet there */
+	uint64_t wanted;              /* id of the session that is; 0: not yet there */
+	fdar_log_hidden_fn is_hidden; /* NULL: nothing is */
+	void *hidden_user;
+	uint64_t hidden; /* calls */
+	uint64_t hidden_ns;
 };
 
 static void held_free(gpointer data)
@@ -231,6 +235,18 @@ static void take_item(struct fdar_log_builder *builder, struct held *held, struc
 	pass_on(builder, held, around);
 }
 
+/* One whose entry was told must have an exit. */
+static gboolean hide(struct fdar_log_builder *builder, const struct fdar_walk_frame *frame,
+		     const struct held *held)
+{
+	if (!builder->is_hidden || frame->kind != FDAR_FRAME_FUNCTION || (held && held->pieces) ||
+	    !builder->is_hidden(builder->hidden_user, frame->pid, frame->addr))
+		return FALSE;
+	builder->hidden++;
+	builder->hidden_ns += frame->self_ns;
+	return TRUE;
+}
+
 static void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
 	struct fdar_log_builder *builder = user;
@@ -242,9 +258,9 @@ static void on_frame(void *user, const struct fdar_walk_frame *frame)
 	if (!is_wanted(builder, frame->session, frame->tid) && !held)
 		return;
 	around = held_of(builder, frame->parent, frame->pid, frame->tid);
-	if (is_wanted(builder, frame->session, frame->tid))
+	if (is_wanted(builder, frame->session, frame->tid) && !hide(builder, frame, held))
 		take_item(builder, held, around, item_of(frame));
-	else
+	else if (held)
 		pass_on(builder, held, around);
 	g_hash_table_remove(builder->frames, &id);
 }
@@ -307,6 +323,19 @@ struct fdar_log_builder *fdar_log_builder_new(const struct fdar_log_options *opt
 	builder->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, held_free);
 	builder->threads = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, held_free);
 	return builder;
+}
+
+void fdar_log_builder_hide(struct fdar_log_builder *builder, fdar_log_hidden_fn is_hidden,
+			   void *user)
+{
+	builder->is_hidden = is_hidden;
+	builder->hidden_user = user;
+}
+
+uint64_t fdar_log_builder_hidden(const struct fdar_log_builder *builder, uint64_t *own_ns)
+{
+	*own_ns = builder->hidden_ns;
+	return builder->hidden;
 }
 
 struct fdar_walk *fdar_log_builder_walk(struct fdar_log_builder *builder)

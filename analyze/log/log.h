@@ -82,6 +82,15 @@ struct fdar_log_builder;
 struct fdar_log_builder *fdar_log_builder_new(const struct fdar_log_options *options,
 					      const struct fdar_log_visitor *visitor, void *user);
 
+/* Calls of functions that is_hidden says are told by nobody, and counted: what is in them is of who called
+ * them. To be called before it is fed. */
+typedef gboolean (*fdar_log_hidden_fn)(void *user, uint32_t pid, uint64_t addr);
+void fdar_log_builder_hide(struct fdar_log_builder *builder, fdar_log_hidden_fn is_hidden,
+			   void *user);
+
+/* How many calls were hidden, and their own times. */
+uint64_t fdar_log_builder_hidden(const struct fdar_log_builder *builder, uint64_t *own_ns);
+
 /* To be fed. */
 struct fdar_walk *fdar_log_builder_walk(struct fdar_log_builder *builder);
 

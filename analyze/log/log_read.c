@@ -1,6 +1,7 @@
 #include "analyze/log/log_read.h"
 
 #include <gio/gio.h>
+#include <string.h>
 
 #include "pipeline/recording/doubts.h"
 #include "pipeline/source/source_notes.h"
@@ -25,6 +26,14 @@ const char *fdar_log_component(const struct fdar_log_names *names, const struct 
 	return names->rules && symbol->known
 		       ? fdar_rules_component(names->rules, symbol->component, symbol->function)
 		       : symbol->component;
+}
+
+/* What instrumenting the server put into it is none of its functions. */
+static gboolean is_own(void *user, uint32_t pid, uint64_t addr)
+{
+	const struct fdar_symbol *symbol = fdar_symbols_lookup(user, pid, addr);
+
+	return strcmp(symbol->component, FDAR_COMPONENT_OWN) == 0;
 }
 
 static const char *text_of(const void *source, uint32_t id)
@@ -145,9 +154,11 @@ gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names
 		.symbols = symbols, .source = source, .rules = rules, .run = run
 	};
 	builder = fdar_log_builder_new(input->options, input->visitor, input->user);
+	fdar_log_builder_hide(builder, is_own, symbols);
 	if (!read_all(input, names, run, fdar_log_builder_walk(builder), error))
 		return FALSE;
 	fdar_log_builder_finish(builder);
+	names->own_calls = fdar_log_builder_hidden(builder, &names->own_ns);
 	if (warnings)
 		warn(input, names, warnings);
 	return check_found(input, builder, error);

@@ -21,6 +21,9 @@ struct fdar_log_names {
 	const struct fdar_rules *rules;   /* NULL: none */
 	const struct fdar_rules_run *run; /* with rules */
 	uint64_t begin_ns;                /* of the first event */
+	/* At the end: calls of flowdar's own functions in the server (symbols.h), which are not told. */
+	uint64_t own_calls;
+	uint64_t own_ns;
 };
 
 /* Of a call: its function's name as far as the trace has told its binary until then; a wait's and a

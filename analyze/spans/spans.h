@@ -90,6 +90,8 @@ struct fdar_spans {
 	uint64_t left_out;    /* calls that are not in it */
 	uint64_t shortest_ns; /* all calls at least so long are in it */
 	uint64_t more;        /* sessions and hand-offs that are not in it */
+	uint64_t own_calls;   /* of flowdar's own functions in the server (symbols.h): not in it */
+	uint64_t own_ns;      /* what these took, without functions of the server in them */
 	GStringChunk *texts;
 };
 

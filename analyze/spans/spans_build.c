@@ -377,6 +377,40 @@ static void nest(struct fdar_spans *made)
 	}
 }
 
+static gboolean is_own(const struct fdar_spans *made, const struct fdar_span *span)
+{
+	return strcmp(made->functions[span->function].component, FDAR_COMPONENT_OWN) == 0;
+}
+
+/* What instrumenting the server put into it is none of its functions: those that it calls are called by who
+ * called it. The spans nest, and do so afterwards. */
+static void drop_own(struct fdar_spans *made)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < made->count; i++) {
+		const struct fdar_span *span = &made->spans[i];
+		uint64_t length_ns = span->end_ns - span->start_ns;
+		gboolean in_own =
+			span->parent != FDAR_SPANS_NONE && is_own(made, &made->spans[span->parent]);
+
+		/* Its own time is what is not of a function of the server's in it. */
+		if (is_own(made, span)) {
+			made->own_calls++;
+			made->own_ns += in_own ? 0 : length_ns;
+		} else if (in_own) {
+			made->own_ns -= length_ns;
+		}
+	}
+	for (uint32_t i = 0; made->own_calls && i < made->count; i++)
+		if (!is_own(made, &made->spans[i]))
+			made->spans[kept++] = made->spans[i];
+	if (!made->own_calls)
+		return;
+	made->count = kept;
+	nest(made);
+}
+
 static void take_span(struct fdar_spans *made, uint64_t begin_ns, uint64_t end_ns)
 {
 	made->begin_ns = MIN(made->begin_ns, begin_ns);
@@ -432,6 +466,7 @@ struct fdar_spans *fdar_spans_builder_finish(struct fdar_spans_builder *builder)
 	if (made->count)
 		qsort(made->spans, made->count, sizeof(*made->spans), by_place);
 	nest(made);
+	drop_own(made);
 	measure(made);
 	made->texts = g_steal_pointer(&builder->kept);
 	fdar_spans_builder_free(builder);

@@ -18,6 +18,14 @@ static void tell_left_out(const struct fdar_export_lines *lines, const struct fd
 	if (spans->left_out && spans->shortest_ns > 1)
 		fdar_warning(lines->usage, "%s calls that took less than %s are not in it", calls,
 			     time);
+	if (spans->own_calls) {
+		g_autofree char *own = fdar_format_duration((double)spans->own_ns);
+
+		fdar_warning(lines->usage,
+			     "%" G_GUINT64_FORMAT
+			     " calls of flowdar's own functions in the server are left out: %s",
+			     spans->own_calls, own);
+	}
 	if (spans->more)
 		fdar_warning(lines->usage,
 			     "%" G_GUINT64_FORMAT

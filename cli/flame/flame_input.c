@@ -3,6 +3,8 @@
 #include "cli/diff/diff_compare.h"
 #include "cli/kit/paths.h"
 #include "cli/kit/sampled_input.h"
+#include "cli/kit/print.h"
+#include "cli/kit/cells.h"
 #include "viz/bars/bars.h"
 
 static struct fdar_flame_tree *read_one(const struct fdar_flame_request *request, char **heading,
@@ -133,8 +135,8 @@ static gboolean has_functions(const struct fdar_flame_tree *tree)
 	return FALSE;
 }
 
-struct fdar_flame_tree *fdar_flame_request_read(const struct fdar_flame_request *request,
-						char **heading, GError **error)
+static struct fdar_flame_tree *read_either(const struct fdar_flame_request *request, char **heading,
+					   GError **error)
 {
 	struct fdar_flame_tree *tree = request->baseline ? read_two(request, heading, error)
 							 : read_one(request, heading, error);
@@ -148,4 +150,32 @@ struct fdar_flame_tree *fdar_flame_request_read(const struct fdar_flame_request 
 	sampled = fdar_flame_sampled_read(request, error);
 	fdar_flame_tree_free(tree);
 	return sampled;
+}
+
+static void tell_dropped(const struct fdar_usage *usage, const struct fdar_flame_tree *tree)
+{
+	static const char *const sides[FDAR_FLAME_SIDES] = { ", in the baseline", "" };
+
+	for (unsigned side = 0; side < FDAR_FLAME_SIDES; side++) {
+		double dropped_ns = tree->dropped_ns[side];
+		g_autofree char *time = fdar_format_duration(dropped_ns);
+		g_autofree char *part = fdar_format_percent(
+			dropped_ns / MAX(dropped_ns + tree->nodes[0].total_ns[side], 1));
+
+		if (dropped_ns > 0)
+			fdar_warning(usage,
+				     "flowdar's own functions in the server are left out: %s (%s) "
+				     "a %s%s; analyze --own lists them",
+				     time, part, tree->unit, sides[side]);
+	}
+}
+
+struct fdar_flame_tree *fdar_flame_request_read(const struct fdar_flame_request *request,
+						char **heading, GError **error)
+{
+	struct fdar_flame_tree *tree = read_either(request, heading, error);
+
+	if (tree)
+		tell_dropped(request->usage, tree);
+	return tree;
 }

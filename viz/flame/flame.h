@@ -40,6 +40,8 @@ struct fdar_flame_tree {
 	const char *unit;               /* "session", "request", "run" */
 	double sample_ns
 		[FDAR_FLAME_SIDES]; /* of samples: what one stands for, per unit; 0: of calls */
+	/* flowdar's own functions in the server (symbols.h, FDAR_COMPONENT_OWN) are not in it: their own times. */
+	double dropped_ns[FDAR_FLAME_SIDES];
 	GStringChunk *texts;
 };
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "analyze/symbols/symbols.h"
 #include "viz/scene/label.h"
 
 struct fdar_flame_tree *fdar_flame_tree_new(uint32_t count, const char *unit)
@@ -36,6 +37,30 @@ static void add_up(struct fdar_flame_tree *tree)
 				tree->nodes[node->parent].total_ns[side] += node->total_ns[side];
 		}
 	}
+}
+
+/* What instrumenting the server put into it is none of its functions: what these call is called by who called
+ * them, and their own time is nobody's. */
+static void drop_own(struct fdar_flame_tree *tree)
+{
+	g_autofree uint32_t *placed = g_new0(uint32_t, tree->count);
+	uint32_t kept = 1;
+
+	for (uint32_t i = 1; i < tree->count; i++) {
+		struct fdar_flame_node node = tree->nodes[i];
+
+		node.parent = placed[node.parent];
+		if (node.frame == FDAR_FRAME_FUNCTION &&
+		    strcmp(node.component, FDAR_COMPONENT_OWN) == 0) {
+			placed[i] = node.parent;
+			for (unsigned side = 0; side < FDAR_FLAME_SIDES; side++)
+				tree->dropped_ns[side] += node.own_ns[side];
+		} else {
+			placed[i] = kept;
+			tree->nodes[kept++] = node;
+		}
+	}
+	tree->count = kept;
 }
 
 /* ---- the order of siblings ---- */
@@ -101,6 +126,7 @@ static void sort_siblings(struct fdar_flame_tree *tree)
 
 void fdar_flame_tree_finish(struct fdar_flame_tree *tree)
 {
+	drop_own(tree);
 	sort_siblings(tree);
 	add_up(tree);
 }
