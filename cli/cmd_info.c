@@ -83,6 +83,17 @@ static void print_settings(const struct fdar_recording_info *info)
 		fdar_print_line("recorded: %s", text->str + 2);
 }
 
+/* What each call took longer for it, where that was measured. */
+static void print_price(const struct fdar_recording_info *info)
+{
+	uint64_t ps = info->price_inner_ps + info->price_outer_ps;
+	g_autofree char *call = fdar_format_duration((double)ps / 1e3);
+	g_autofree char *spread = fdar_format_duration((double)info->price_spread_ps / 1e3);
+
+	if (info->price_measured)
+		fdar_print_line("recording took %s a call, give or take %s", call, spread);
+}
+
 /* What the libraries in the server counted. */
 static void print_calls(const struct fdar_recording_info *info)
 {
@@ -100,6 +111,7 @@ static void print_calls(const struct fdar_recording_info *info)
 		fdar_print_line("functions: %s of %s recorded at the end, %s switched off to keep "
 				"the budget",
 				live, seen, off);
+	print_price(info);
 	if (info->waited_ns)
 		fdar_print_line("the server's threads waited %s for the recorder", waited);
 }
@@ -311,6 +323,10 @@ static void print_recorded(const struct fdar_recording_info *info)
 	print_number("functions_live", info->functions_live);
 	print_number("budget_off", info->budget_off);
 	print_number("waited_ns", info->waited_ns);
+	print_number("price_inner_ps", info->price_inner_ps);
+	print_number("price_outer_ps", info->price_outer_ps);
+	print_number("price_spread_ps", info->price_spread_ps);
+	print_number("price_measured", info->price_measured);
 	print_number("processes_known", info->processes_known);
 	print_number("processes_silent", info->processes_silent);
 	print_number("processes_killed", info->processes_killed);

@@ -7,6 +7,8 @@
 #include "flowdar/flowdar.h"
 #include "provider/control.h"
 
+#define WRITE_MAX 16u /* times the least: longer, and something else came in between */
+
 /* The process's counters. */
 static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 {
@@ -29,8 +31,24 @@ static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 		fdar_control_add(unwound, thread->told_unwound);
 	if (lost)
 		fdar_control_add(lost, lost);
+	if (thread->write_ticks) {
+		fdar_control_add(writes, 1);
+		fdar_control_add(write_ns, fdar_clock_ns(thread->write_ticks, fdar_clock_scale()));
+	}
+	thread->write_ticks = 0;
 	thread->told_skipped = 0;
 	thread->told_unwound = 0;
+}
+
+/* What it took to write an event, but for a time in which the thread did not run. */
+static void write_time(struct fdar_thread *thread, uint64_t began)
+{
+	uint64_t now = fdar_clock_ticks(), ticks = now > began ? now - began : 0;
+
+	if (!thread->write_least || ticks < thread->write_least)
+		thread->write_least = ticks;
+	thread->write_ticks =
+		ticks < WRITE_MAX * thread->write_least ? ticks : WRITE_MAX * thread->write_least;
 }
 
 /* In a child of vfork(): the memory is the parent's, the process not. What it does stays in the
@@ -46,12 +64,16 @@ static void borrowed_flush(struct fdar_thread *thread)
 void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 {
 	int saved_errno = errno;
-	uint64_t lost = 0, now;
+	uint64_t began = fdar_clock_ticks(), lost = 0, now;
 	const uint8_t *data;
 	uint32_t length;
 
 	if (fdar_writer_empty(&thread->writer) && thread->skipped == 0 && thread->lost == 0)
 		return;
+	if (thread->probes) {
+		fdar_writer_reset(&thread->writer, 0);
+		return;
+	}
 	if (getpid() != fdar_threads_pid) {
 		borrowed_flush(thread);
 		return;
@@ -79,6 +101,7 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 		data = fdar_writer_finish(&thread->writer, now, &length);
 		flowdar_link_.calls.write(thread->tid, data, length);
 		thread->flushes++;
+		write_time(thread, began);
 	}
 	fdar_writer_reset(&thread->writer, thread->writer.depth);
 	thread_tell(thread, lost);

@@ -89,8 +89,11 @@ static void off(void *argument)
 {
 	struct fdar_thread *thread = argument;
 	unsigned why;
-	uint64_t ns = flowdar_control_off_ns(&why);
+	uint64_t ns;
 
+	if (thread->probes)
+		return;
+	ns = flowdar_control_off_ns(&why);
 	if (!ns)
 		return;
 	fdar_records_flush(thread, fdar_clock_ticks(), true);

@@ -11,13 +11,16 @@
 #include <unistd.h>
 
 #include "functions/objects.h"
+#include "functions/price.h"
 #include "functions/forking.h"
 #include "functions/selection.h"
 #include "functions/budget_account.h"
 #include "functions/threads.h"
 #include "provider/control.h"
 
-#define NAME_BYTES 16u /* of a thread */
+#define NAME_BYTES  16u /* of a thread */
+#define PRICE_SOON  10u /* ticks in which the price is measured each time; then */
+#define PRICE_TICKS 10u /* once in so many */
 
 static const uint32_t always = 1;
 
@@ -32,6 +35,7 @@ static struct {
 	bool again;  /* some functions could not be patched yet */
 	bool late;   /* what the recorder has changed is still to be taken over */
 	pid_t pid;
+	unsigned ticks;     /* while something was recorded */
 	uint32_t unpatched; /* as in the counters */
 } state;
 
@@ -137,18 +141,27 @@ static struct fdar_selection_table *table_make(void)
 {
 	struct fdar_objects *binaries = &state.binaries;
 	struct fdar_selection_table *table =
-		malloc(sizeof(*table) + binaries->count * sizeof(table->modules[0]));
+		malloc(sizeof(*table) + (binaries->count + 1) * sizeof(table->modules[0]));
+	struct fdar_selection_module price = fdar_price_module();
+	bool priced = false;
 
 	if (!table)
 		return NULL;
 	table->unknown_on = fdar_rules_function(&rules, "", "", NULL);
 	table->length = 0;
-	for (const struct fdar_object *binary = binaries->first; binary; binary = binary->next)
+	for (const struct fdar_object *binary = binaries->first; binary; binary = binary->next) {
+		if (!priced && price.low < binary->low) {
+			table->modules[table->length++] = price;
+			priced = true;
+		}
 		if (binary->entries)
 			table->modules[table->length++] =
 				(struct fdar_selection_module){ binary->low, binary->bytes,
 								binary->entries, binary->shift,
 								binary->unnamed_on };
+	}
+	if (!priced)
+		table->modules[table->length++] = price;
 	return table;
 }
 
@@ -351,11 +364,26 @@ void fdar_select_changed(void)
 	fdar_forking_change_end();
 }
 
+/* Often at first, for those that do not live long. */
+static void price_tick(void)
+{
+	const struct fdar_control_counters *counters = flowdar_control_counters();
+	bool patched, hooked;
+
+	if (!counters || (state.ticks >= PRICE_SOON && state.ticks % PRICE_TICKS != 0))
+		return;
+	hooked = __atomic_load_n(&counters->hooked, __ATOMIC_RELAXED) != 0;
+	patched = __atomic_load_n(&counters->patched, __ATOMIC_RELAXED) != 0;
+	fdar_price_measure(patched, hooked);
+}
+
 static void tick(void)
 {
 	look(false, false);
 	if (!fdar_selection_on())
 		return;
+	price_tick();
+	state.ticks++;
 	if (rules.threads > 0)
 		fdar_threads_each(thread_look, NULL);
 	if (fdar_budget_tick(state.binaries.functions, state.binaries.numbers)) {

@@ -63,6 +63,7 @@ struct fdar_thread {
 	uint32_t inherited; /* of these, the outer ones that began before the recording */
 	uint32_t tid;
 	uint32_t off;          /* atomic: the thread's name is not wanted */
+	uint32_t probes;       /* nobody's: what it records is not written (price.h) */
 	uintptr_t stack_low;   /* the thread's own stack; if not known: all */
 	uintptr_t stack_bytes; /* from there */
 	uint32_t module;       /* where the last function was found: selection.h */
@@ -75,7 +76,9 @@ struct fdar_thread {
 	/* since the last event, for the control segment */
 	uint64_t told_skipped;
 	uint64_t told_unwound;
-	uint64_t flushes; /* events written, ever */
+	uint64_t flushes;     /* events written, ever */
+	uint64_t write_ticks; /* that the last took, for the control segment */
+	uint64_t write_least; /* that any took */
 	struct fdar_thread *next;
 	struct fdar_thread *previous;
 	unsigned ending; /* rounds of the thread's end */

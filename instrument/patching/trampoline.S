@@ -68,6 +68,26 @@
 	ENTRY fdar_patch_entry, 5        /* the function begins with the site */
 	ENTRY fdar_patch_entry_endbr, 9  /* the function begins with endbr64, then the site */
 
+/* A function that does nothing, patched: probe.h. The jump is its stub. */
+	.globl fdar_patch_probe
+	.hidden fdar_patch_probe
+	.type fdar_patch_probe, @function
+	.p2align 6
+fdar_patch_probe:
+	.cfi_startproc
+	call 1f
+	ret
+	.cfi_adjust_cfa_offset 8
+1:
+	jmp *2f(%rip)
+	.cfi_endproc
+	.size fdar_patch_probe, . - fdar_patch_probe
+	.section .data.rel.ro, "aw"
+	.balign 8
+2:
+	.quad fdar_patch_entry
+	.text
+
 /*
  * Return. The stack at its begin: the slot is just below the stack pointer and still holds
  * fdar_patch_return, for signals keep off 128 bytes there. All of it lies in one block of 256 bytes, so

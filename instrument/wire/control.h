@@ -149,6 +149,17 @@ struct fdar_control_counters {
 	uint64_t ended; /* 1: it has said that it ends. One that has ended without that was killed,
 			    * and took along what its threads had not written: the slots' calls that
 			    * are not in calls */
+
+	/* The price of recording calls, as it was measured again and again (functions/price.h), all sums: what
+	 * a call took longer, its square (ps^2), and the part of that in the call's own time; and what
+	 * writing calls as events took. */
+	uint64_t price_measured;
+	uint64_t price_ps;
+	uint64_t price_squares;
+	uint64_t price_inner_ps;
+	uint64_t writes;
+	uint64_t write_ns;
+
 	uint32_t slots_ready; /* the first so many have memory: the others are not to be touched */
 	uint32_t slotless;    /* threads that got no slot: what they had is in no count */
 	struct fdar_control_slot slots[FDAR_CONTROL_SLOTS];

@@ -1,4 +1,5 @@
 /* What is said of a run in recording.json: when it begins, and when it has ended. */
+#include <math.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -53,6 +54,23 @@ static void fill_asked(const struct fdar_record_options *options, struct fdar_re
 	}
 }
 
+/* Calls pay for the events that they are written as, too: whoever calls when the buffer is full. */
+static void fill_price(const struct fdar_control_counts *counts, struct fdar_recording_info *info)
+{
+	double n = (double)counts->price_measured;
+	double each_ps, variance, write_ps;
+
+	if (!counts->price_measured || !counts->calls || counts->price_inner_ps > counts->price_ps)
+		return;
+	each_ps = (double)counts->price_ps / n;
+	variance = (double)counts->price_squares / n - each_ps * each_ps;
+	write_ps = 1000 * (double)counts->write_ns / (double)counts->calls;
+	info->price_measured = counts->price_measured;
+	info->price_inner_ps = counts->price_inner_ps / counts->price_measured;
+	info->price_outer_ps = (uint64_t)(each_ps + write_ps) - info->price_inner_ps;
+	info->price_spread_ps = variance > 0 ? (uint64_t)sqrt(variance) : 0;
+}
+
 static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *info)
 {
 	const struct fdar_control_counts *counts = &run->counts;
@@ -79,6 +97,7 @@ static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *
 	info->functions_live = counts->live;
 	info->budget_off = counts->budget_off;
 	info->waited_ns = counts->waited_ns;
+	fill_price(counts, info);
 	info->processes_known = counts->processes;
 	info->processes_killed = counts->killed;
 	info->processes_silent = counts->processes - MIN(counts->told, counts->processes);

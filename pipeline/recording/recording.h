@@ -117,8 +117,12 @@ struct fdar_recording_info {
 	uint64_t
 		cpu_pressure_ppm; /* of the machine's fullest moment: in so much of it somebody waited for
 				    * a processor; 0: not known (pipeline/record/pressure.h) */
-	uint64_t sample_hz;       /* samples a second of each processor; 0: none were asked for */
-	uint64_t samples;         /* that were kept */
+	/* The price of recording a call, as the server's libraries measured it while it was recorded, ps: in
+	 * the call's own time, and in its caller's; how much it varied (a standard deviation of both
+	 * together); in how many measurements, 0: in none. */
+	uint64_t price_inner_ps, price_outer_ps, price_spread_ps, price_measured;
+	uint64_t sample_hz;        /* samples a second of each processor; 0: none were asked for */
+	uint64_t samples;          /* that were kept */
 	uint64_t samples_lost;     /* that were not */
 	uint64_t processes_known;  /* of the server, that loaded the libraries or were forked */
 	uint64_t processes_silent; /* of these: that LTTng never got to record */

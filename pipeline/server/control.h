@@ -41,6 +41,7 @@ struct fdar_control_counts {
 	uint64_t killed;      /* that ended without writing what their threads had: */
 	uint64_t cut;         /* so many calls at least, which are in calls, too, */
 	uint64_t cut_unknown; /* and, of so many of them, some that are in no count */
+	uint64_t price_measured, price_ps, price_squares, price_inner_ps, writes, write_ns;
 	uint32_t unpatched;
 };
 

@@ -126,6 +126,12 @@ static void add_counts(struct fdar_control_counts *sum,
 	add(&sum->told, counters->told);
 	add(&sum->gave_up, counters->gave_up);
 	add(&sum->sessions, counters->sessions);
+	add(&sum->price_measured, counters->price_measured);
+	add(&sum->price_ps, counters->price_ps);
+	add(&sum->price_squares, counters->price_squares);
+	add(&sum->price_inner_ps, counters->price_inner_ps);
+	add(&sum->writes, counters->writes);
+	add(&sum->write_ns, counters->write_ns);
 }
 
 static void take(struct fdar_control_counts *counts, GHashTable *processes,
@@ -191,8 +197,8 @@ static gboolean read_file(const struct fdar_control_files *files, const char *na
  * libraries do not know of that. */
 static gboolean was_killed(const struct fdar_control_counters *counters)
 {
-	return counters->struct_bytes >= sizeof(*counters) && counters->told && !counters->ended &&
-	       (counters->calls || counters->live);
+	return counters->struct_bytes >= offsetof(struct fdar_control_counters, price_measured) &&
+	       counters->told && !counters->ended && (counters->calls || counters->live);
 }
 
 /* What its threads had in their buffers when it was killed: the slots' calls that are not in calls, where
@@ -265,6 +271,12 @@ static void add_ended(struct fdar_control_files *files)
 	add(&counts->cut, ended->cut);
 	add(&counts->cut_unknown, ended->cut_unknown);
 	add(&counts->sessions, ended->sessions);
+	add(&counts->price_measured, ended->price_measured);
+	add(&counts->price_ps, ended->price_ps);
+	add(&counts->price_squares, ended->price_squares);
+	add(&counts->price_inner_ps, ended->price_inner_ps);
+	add(&counts->writes, ended->writes);
+	add(&counts->write_ns, ended->write_ns);
 }
 
 void fdar_control_files_read(struct fdar_control_files *files)

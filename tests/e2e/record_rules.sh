@@ -3,7 +3,7 @@
 . "$(dirname "$0")/private.sh"
 
 cat > "$WORK/calls.c" << 'C'
-/* Four threads: 20,000 calls of mid, ten of leaf in each; 20 calls of slow, of 3 ms each. */
+/* Four threads: 20,000 calls of mid, ten of leaf in each; 20 calls of slow, of 10 ms each. */
 #include <pthread.h>
 #include <unistd.h>
 
@@ -22,7 +22,7 @@ __attribute__((noinline)) void mid(int number)
 
 __attribute__((noinline)) void slow(void)
 {
-	usleep(3000);
+	usleep(10000);
 }
 
 void *work(void *nothing)
@@ -73,9 +73,19 @@ expect() {
 	[ "${skipped:-0}" = "$2" ] || fail "$skipped calls skipped in place of $2"
 }
 
-note "all of them"
+# priced: the price of a call was measured, and is one: above 5 ns, and below 20 us on the fullest machine.
+priced() {
+	local inner outer
+	inner=$(field "$WORK/rec" price_inner_ps)
+	outer=$(field "$WORK/rec" price_outer_ps)
+	[ "${inner:-0}" -gt 5000 ] && [ "${outer:-0}" -gt 5000 ] || fail "a call took ${inner:-0} and ${outer:-0} ps"
+	[ $((inner + outer)) -lt 20000000 ] || fail "a call took $inner and $outer ps"
+}
+
+note "all of them, and what a call takes"
 record
 expect $all 0
+priced
 
 note "lossless"
 record --lossless
@@ -88,6 +98,7 @@ expect 80000 0
 [ "$(field "$WORK/rec" functions_live)" = 1 ] || fail "$(field "$WORK/rec" functions_live) functions live"
 record --functions '!leaf'
 expect $((all - 800000)) 0
+priced
 record --functions '*,!l*,leaf,bin:no-such-binary'
 expect $all 0
 
@@ -103,6 +114,7 @@ note "by depth"
 record --depth 2
 expect $((all - 800000)) 0
 [ "$(field "$WORK/rec" depth)" = 2 ] || fail "recording.json does not say what was asked for"
+[ "$(field "$WORK/rec" price_measured)" = "" ] || fail "the price of a part of the calls is told"
 
 note "by duration: what is too short is counted"
 record --min-duration 1ms
