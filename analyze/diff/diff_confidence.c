@@ -221,15 +221,6 @@ static void cap_for_row(struct diff_work *work)
 			 row->function, diff_units(work->diff));
 	if (!row || verdict->counted)
 		return;
-	double price_ns = row->subject.price_ns - row->baseline.price_ns;
-	double seen_ns = row->added_ns;
-
-	/* With what it calls. */
-	if (verdict->node && row->subject.own_ns != verdict->subject_ns && !verdict->per_call) {
-		price_ns = diff_price_below(work->diff, verdict->node, TRUE) -
-			   diff_price_below(work->diff, verdict->node, FALSE);
-		seen_ns = verdict->subject_ns - verdict->baseline_ns;
-	}
 	if (row->transfers)
 		diff_cap(
 			work, FDAR_CONFIDENCE_LOW,
@@ -252,10 +243,9 @@ static void cap_for_row(struct diff_work *work)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
 			 "most of the added time is waiting for locks, which is taken to be behind "
 			 "it");
-	if (price_ns > seen_ns)
-		diff_cap(work, FDAR_CONFIDENCE_LOW,
-			 "most of what was seen of %s is the price of recording its calls",
-			 row->function);
+	g_autofree char *price = diff_price_doubt(work, row);
+	if (price)
+		diff_cap(work, FDAR_CONFIDENCE_LOW, "%s", price);
 	if (work->testable && row->share >= 0.5 * verdict->share &&
 	    row->test.adjusted >= work->options.alpha && row->test.p >= work->options.alpha)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,

@@ -29,7 +29,7 @@ void diff_price_find(struct diff_work *work)
 	}
 }
 
-double diff_price_below(const struct fdar_diff *diff, uint32_t top, gboolean subject)
+static double price_below(const struct fdar_diff *diff, uint32_t top, gboolean subject)
 {
 	g_autofree gboolean *below = g_new0(gboolean, diff->node_count);
 	double price_ns = 0;
@@ -43,4 +43,48 @@ double diff_price_below(const struct fdar_diff *diff, uint32_t top, gboolean sub
 			price_ns += subject ? node->subject.price_ns : node->baseline.price_ns;
 	}
 	return price_ns;
+}
+
+/* By what part of it the price was wrong at times, where it was measured. */
+static double price_varies(const struct diff_work *work)
+{
+	const struct fdar_profile_price *price = &work->side[SUBJECT].call_price;
+	double call_ns = price->inner_ns + price->outer_ns;
+
+	return call_ns > 0 ? 2 * price->spread_ns / call_ns : 0;
+}
+
+/* The price is a mean of short measurements: of what calls really paid it was off by so much (docs/truth.md). */
+#define PRICE_OFF 0.3
+
+gboolean diff_price_hides(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	double price_ns = row->subject.price_ns - row->baseline.price_ns;
+
+	return diff_row_runs(row) && price_ns > 0 &&
+	       MAX(PRICE_OFF, price_varies(work)) * price_ns > row->added_ns;
+}
+
+char *diff_price_doubt(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	double subject_ns = row->subject.price_ns;
+	double price_ns = subject_ns - row->baseline.price_ns;
+	double left_ns = row->added_ns;
+
+	/* With what it calls. */
+	if (verdict->node && row->subject.own_ns != verdict->subject_ns && !verdict->per_call) {
+		subject_ns = price_below(work->diff, verdict->node, TRUE);
+		price_ns = subject_ns - price_below(work->diff, verdict->node, FALSE);
+		left_ns = verdict->subject_ns - verdict->baseline_ns;
+	}
+	if (price_ns > left_ns)
+		return g_strdup_printf("most of what was seen of %s is the price of recording its "
+				       "calls",
+				       row->function);
+	if (price_varies(work) * subject_ns > left_ns)
+		return g_strdup_printf("what is left of %s is less than what the price of "
+				       "recording its calls varies by",
+				       row->function);
+	return NULL;
 }

@@ -143,8 +143,11 @@ void diff_replaced_find(struct diff_work *work);
 gboolean diff_leaves_out(const struct diff_work *work, uint32_t function);
 
 void diff_price_find(struct diff_work *work);
-/* Of a node and all that is below it, per session. */
-double diff_price_below(const struct fdar_diff *diff, uint32_t top, gboolean subject);
+/* What a row added is less than what the price taken out of it may be wrong by. */
+gboolean diff_price_hides(const struct diff_work *work, const struct fdar_diff_row *row);
+/* Why the verdict's row is low: it is mostly price, or as much as that varies by. NULL: it is not. The caller
+ * frees it. */
+char *diff_price_doubt(const struct diff_work *work, const struct fdar_diff_row *row);
 
 void diff_blocks_find(struct diff_side *side);
 void diff_runs_map(struct diff_work *work);

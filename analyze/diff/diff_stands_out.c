@@ -140,7 +140,8 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	/* Did nothing itself. */
 	if (!(row->subject.calls > 0) && !row->below)
 		return FALSE;
-	if (row->traded || is_left_out(work, row) || is_moved(work, row))
+	if (row->traded || is_left_out(work, row) || is_moved(work, row) ||
+	    diff_price_hides(work, row))
 		return FALSE;
 	/* Who comes more slowly is waited for longer; who never ends is no matter of pace. */
 	if (load->pace && !diff_holds(work, row) && !is_beyond_pace(work, row) &&

@@ -349,6 +349,10 @@ static void merge_figures(struct fdar_profile *profile, const struct fdar_profil
 	profile->threads += from->threads;
 	profile->watched = profile_sum(profile->watched, from->watched);
 	profile->io_sessions = profile_sum(profile->io_sessions, from->io_sessions);
+	profile->price_measured = profile_sum(profile->price_measured, from->price_measured);
+	profile->price_inner_ps = profile_sum(profile->price_inner_ps, from->price_inner_ps);
+	profile->price_outer_ps = profile_sum(profile->price_outer_ps, from->price_outer_ps);
+	profile->price_spread_ps = profile_sum(profile->price_spread_ps, from->price_spread_ps);
 	profile->processes += from->processes;
 }
 

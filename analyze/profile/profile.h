@@ -154,7 +154,13 @@ struct fdar_profile {
 			    * recordings that it was read from */
 	uint64_t threads;
 	uint64_t processes;
-	uint64_t watched;     /* processes that tell when their threads are off the processor */
+	uint64_t watched; /* processes that tell when their threads are off the processor */
+	/* The price of recording a call, as the recordings have it (pipeline/recording/recording.h): sums over
+	 * its measurements, 0: nobody measured. */
+	uint64_t price_measured;
+	uint64_t price_inner_ps;
+	uint64_t price_outer_ps;
+	uint64_t price_spread_ps;
 	uint64_t io_sessions; /* connections that nobody marks as sessions: --io made them such */
 	enum fdar_unit unit;  /* what the sessions are */
 	uint64_t begin_ns;    /* of the earliest and the latest event; 0: none */

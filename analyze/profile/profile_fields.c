@@ -85,9 +85,19 @@ const struct profile_field profile_losses_fields[] = {
 	}
 
 const struct profile_field profile_fields[] = {
-	TOP(4, U64, threads),      TOP(5, U64, processes), TOP(6, U32, unit),
-	TOP(7, U64, begin_ns),     TOP(8, U64, end_ns),    TOP(9, U64, span_ns),
-	TOP(10, U64, io_sessions), TOP(11, U64, watched),  END,
+	TOP(4, U64, threads),
+	TOP(5, U64, processes),
+	TOP(6, U32, unit),
+	TOP(7, U64, begin_ns),
+	TOP(8, U64, end_ns),
+	TOP(9, U64, span_ns),
+	TOP(10, U64, io_sessions),
+	TOP(11, U64, watched),
+	TOP(12, U64, price_measured),
+	TOP(13, U64, price_inner_ps),
+	TOP(14, U64, price_outer_ps),
+	TOP(15, U64, price_spread_ps),
+	END,
 };
 
 /* A struct has grown: it has a field that no file has, and no reader of one. */

@@ -37,8 +37,10 @@ static uint64_t calls_below(const struct fdar_profile *profile,
 }
 
 /* What nearly all calls take longer than: the mean has their own work in it. */
-static double shortest_ns(const struct fdar_profile_stat *stat)
+static double shortest_ns(const struct fdar_profile_stat *stat, gboolean measured)
 {
+	if (measured)
+		return (double)stat->own_ns / (double)stat->calls;
 	return MIN((double)stat->own_ns / (double)stat->calls,
 		   fdar_histogram_quantile(&stat->call_ns, 0.05, stat->call_ns.count));
 }
@@ -59,18 +61,41 @@ static void take_node(const struct fdar_profile *profile, const struct fdar_prof
 	if (stat->call_ns.count != stat->calls)
 		return;
 	if (!below && !others && stat->calls >= CALLS_MIN)
-		least->inner_ns = MIN(least->inner_ns, shortest_ns(stat));
+		least->inner_ns =
+			MIN(least->inner_ns, shortest_ns(stat, profile->price_measured > 0));
 	if (below >= CALLS_MIN && below >= stat->calls)
 		least->outer_ns = MIN(least->outer_ns, (double)stat->own_ns / (double)below);
 }
 
-struct fdar_profile_price fdar_profile_price_find(const struct fdar_profile *profile)
+/* What the cheapest functions of the profile took. */
+static struct fdar_profile_price find_least(const struct fdar_profile *profile)
 {
-	struct fdar_profile_price least = { INFINITY, INFINITY };
+	struct fdar_profile_price least = { INFINITY, INFINITY, 0 };
 
 	for (uint32_t g = 0; g < profile->group_count; g++)
 		for (uint32_t i = 1; i < profile->groups[g].node_count; i++)
 			take_node(profile, &profile->groups[g], i, &least);
+	return least;
+}
+
+static struct fdar_profile_price measured(const struct fdar_profile *profile,
+					  const struct fdar_profile_price *least)
+{
+	double n = 1000 * (double)profile->price_measured;
+
+	return (struct fdar_profile_price){
+		MIN((double)profile->price_inner_ps / n, least->inner_ns),
+		MIN((double)profile->price_outer_ps / n, least->outer_ns),
+		(double)profile->price_spread_ps / n,
+	};
+}
+
+struct fdar_profile_price fdar_profile_price_find(const struct fdar_profile *profile)
+{
+	struct fdar_profile_price least = find_least(profile);
+
+	if (profile->price_measured)
+		return measured(profile, &least);
 	if (least.inner_ns > INNER_MAX)
 		return (struct fdar_profile_price){ 0 };
 	/* Whoever makes many short calls and does much between them tells nothing. */

@@ -6,11 +6,15 @@
  * writing of many calls as one event. A function of a nanosecond that is called 200,000 times looks like
  * tens of milliseconds.
  *
- * Nobody can be called for less than the price: of functions that call none, the one with the least own
- * time a call bounds the inner part, and the caller with the least own time a call that it makes bounds the
- * outer. Where no call is short, calls are few or long, and the price does not matter. Of functions that call
- * each other nothing is concluded, and of varied calls the shortest count: both are bounds, and what is taken
- * for the price is taken from whoever may be to blame.
+ * The server's libraries measure it while they record (instrument/functions/price.h), and recordings keep that.
+ * Nobody can be called for less than the price, so it is never more than what the cheapest function took: of
+ * functions that call none, the one with the least own time a call bounds the inner part, and the caller with the
+ * least own time a call that it makes bounds the outer.
+ *
+ * Where nobody measured it (older recordings, other libraries, processes that ended at once), these bounds are
+ * taken for the price, if calls are short: where no call is short, calls are few or long, and the price does
+ * not matter. Of functions that call each other nothing is concluded, and of varied calls the shortest count;
+ * what is taken for the price is taken from whoever may be to blame.
  */
 #ifndef FDAR_ANALYZE_PROFILE_PROFILE_PRICE_H
 #define FDAR_ANALYZE_PROFILE_PROFILE_PRICE_H
@@ -20,6 +24,7 @@
 struct fdar_profile_price {
 	double inner_ns; /* of a call; 0: not known */
 	double outer_ns;
+	double spread_ns; /* how much both together vary, where that was measured; else 0 */
 };
 
 /* Of all calls of the profile, on average. */

@@ -176,6 +176,25 @@ static void take_losses(struct fdar_profile *profile, const char *path,
 		warn(warnings, "%s", *note);
 }
 
+/* The price of recording, as it was measured meanwhile. */
+static void take_price(struct fdar_profile *profile, const char *path)
+{
+	struct fdar_recording_info info = { 0 };
+	uint64_t most = UINT64_C(1)
+			<< 40; /* of one: sums of what anybody may write do not go over */
+
+	if (!fdar_recording_info_load(path, &info, NULL))
+		return;
+	if (info.price_measured < most / 1000 && info.price_inner_ps < most / 1000 &&
+	    info.price_outer_ps < most / 1000 && info.price_spread_ps < most / 1000) {
+		profile->price_measured = info.price_measured;
+		profile->price_inner_ps = info.price_inner_ps * info.price_measured;
+		profile->price_outer_ps = info.price_outer_ps * info.price_measured;
+		profile->price_spread_ps = info.price_spread_ps * info.price_measured;
+	}
+	fdar_recording_info_clear(&info);
+}
+
 /* No function of the server could be recorded, or none was asked for. A recorder that did not come to its
  * end has not counted them. */
 gboolean fdar_profile_read_infers(const char *path)
@@ -265,6 +284,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 	if (options->borrowed)
 		*options->borrowed = fdar_symbols_borrowed(symbols);
 	take_losses(profile, path, source, symbols, warnings);
+	take_price(profile, path);
 	if (warnings)
 		warn_of_nameless(profile, warnings);
 	return profile;

@@ -197,21 +197,30 @@ static gboolean read_again(struct fdar_diff_side_input *input, GPtrArray *runs,
 	return TRUE;
 }
 
-/* The least that a call cost in any run of each side. */
-static void find_prices(struct fdar_diff_sides *sides)
+/* Of a side's runs: the mean where all of them measured it, weighted by how often; else the least. */
+static struct fdar_profile_price price_of(const GPtrArray *runs)
 {
-	for (int s = 0; s < 2; s++) {
-		struct fdar_profile_price *least = &sides->price[s];
+	struct fdar_profile_price least = { 0 }, sum = { 0 };
+	gboolean measured = TRUE;
+	double weights = 0;
 
-		for (guint i = 0; i < sides->runs[s]->len; i++) {
-			struct fdar_profile_price price =
-				fdar_profile_price_find(g_ptr_array_index(sides->runs[s], i));
+	for (guint i = 0; i < runs->len; i++) {
+		const struct fdar_profile *run = g_ptr_array_index(runs, i);
+		struct fdar_profile_price price = fdar_profile_price_find(run);
+		double weight = (double)run->price_measured;
 
-			if (!i ||
-			    price.inner_ns + price.outer_ns < least->inner_ns + least->outer_ns)
-				*least = price;
-		}
+		measured = measured && run->price_measured;
+		weights += weight;
+		sum.inner_ns += weight * price.inner_ns;
+		sum.outer_ns += weight * price.outer_ns;
+		sum.spread_ns += weight * price.spread_ns;
+		if (!i || price.inner_ns + price.outer_ns < least.inner_ns + least.outer_ns)
+			least = price;
 	}
+	if (!measured || !(weights > 0))
+		return least;
+	return (struct fdar_profile_price){ sum.inner_ns / weights, sum.outer_ns / weights,
+					    sum.spread_ns / weights };
 }
 
 /* The mean of a side's runs. FALSE: one has no journal, or none that says. */
@@ -260,7 +269,8 @@ gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar
 		for (guint after = 0; after < sides->runs[1]->len; after++)
 			compare_settings(inputs, sides, before, after);
 	g_ptr_array_add(sides->doubts, NULL);
-	find_prices(sides);
+	for (int s = 0; s < 2; s++)
+		sides->price[s] = price_of(sides->runs[s]);
 	sides->silence_known = find_silence(&inputs[0], &sides->silent_ns[0]) &&
 			       find_silence(&inputs[1], &sides->silent_ns[1]);
 	if (g_hash_table_size(sides->unrecorded) &&

@@ -600,7 +600,7 @@ static void test_price_of_folded(void)
 	for (int subject = 0; subject < 2; subject++) {
 		struct fdar_diff_options options = { 0 };
 
-		options.price[subject] = (struct fdar_profile_price){ 25, 25 };
+		options.price[subject] = (struct fdar_profile_price){ 25, 25, 0 };
 		g_autoptr(fdar_diff) diff =
 			fdar_diff_new(side[!subject], side[subject], &options, NULL);
 		g_assert_null(diff->verdict.function);
@@ -613,11 +613,77 @@ static void test_price_of_folded(void)
 	fdar_profile_free(side[1]);
 }
 
+/* The price that is taken out is a mean, and calls paid a fifth more than it: what is left is nobody's. One
+ * that really takes longer is named, though its calls have a price, too; low, where that varies by as much. */
+static void test_price_is_off(void)
+{
+	struct writer a, b, longer;
+	struct fdar_diff_options options = { .price = { { 21, 21, 0 }, { 21, 21, 0 } } };
+
+	tiny_calls(&a, 1, 0);
+	tiny_calls(&b, 2, 20000);
+	g_autoptr(fdar_diff) off = compare_with(&a, &b, &options);
+	g_assert_cmpfloat(row_of(off, "hash_many", NULL)->added_ns, >, 79 * US);
+	g_assert_true(!off->verdict.function || off->verdict.counted);
+
+	tiny_calls(&a, 1, 1000);
+	tiny_calls(&b, 2, 1000);
+	writer_init(&longer, 3);
+	for (int i = 0; i < 10; i++) {
+		begin(&longer, "");
+		run(&longer, "parse", 100 * US);
+		run(&longer, "answer", 200 * US);
+		run(&longer, "hash_many", 700 * US);
+		for (int step = 0; step < 1000; step++) {
+			say(&longer, "+hash_step");
+			longer.now += 26;
+			say(&longer, "-hash_step");
+		}
+		end(&longer);
+	}
+	g_autoptr(fdar_diff) named = compare_with(&b, &longer, &options);
+	g_assert_cmpstr(named->verdict.function, ==, "hash_many");
+	g_assert_cmpint(named->verdict.confidence, !=, FDAR_CONFIDENCE_LOW);
+}
+
+/* Calls that are a part of each side, and an answer that takes twice as long: what is left of it is more than
+ * the price, but the price varied by as much. */
+static void test_price_varies(void)
+{
+	for (int varies = 0; varies < 2; varies++) {
+		struct writer writers[2];
+		double spread = varies ? 40 : 1;
+		struct fdar_diff_options options = { .price = { { 20, 20, spread },
+								{ 20, 20, spread } } };
+
+		for (int side = 0; side < 2; side++) {
+			writer_init(&writers[side], (uint32_t)side + 1);
+			for (int i = 0; i < 10; i++) {
+				begin(&writers[side], "");
+				run(&writers[side], "parse", 100 * US);
+				say(&writers[side], "+answer");
+				writers[side].now += (side ? 400 : 100) * US;
+				for (int step = 0; step < 10000; step++) {
+					writers[side].now += 20;
+					say(&writers[side], "+hash_step");
+					writers[side].now += 20;
+					say(&writers[side], "-hash_step");
+				}
+				say(&writers[side], "-answer");
+				end(&writers[side]);
+			}
+		}
+		g_autoptr(fdar_diff) diff = compare_with(&writers[0], &writers[1], &options);
+		g_assert_cmpstr(diff->verdict.function, ==, "answer");
+		g_assert_cmpint(diff->verdict.confidence == FDAR_CONFIDENCE_LOW, ==, varies);
+	}
+}
+
 /* A tiny function that is new: its time is the price of its calls, and its calls are told all the same. */
 static void test_price_of_new(void)
 {
 	struct writer a, b;
-	struct fdar_diff_options options = { .price = { { 25, 25 }, { 25, 25 } } };
+	struct fdar_diff_options options = { .price = { { 25, 25, 0 }, { 25, 25, 0 } } };
 
 	tiny_calls(&a, 1, 0);
 	tiny_calls(&b, 2, 150);
@@ -1120,6 +1186,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/price", test_price);
 	g_test_add_func("/verdict/price-of-folded", test_price_of_folded);
 	g_test_add_func("/verdict/price-of-new", test_price_of_new);
+	g_test_add_func("/verdict/price-is-off", test_price_is_off);
+	g_test_add_func("/verdict/price-varies", test_price_varies);
 	g_test_add_func("/verdict/one-call-more", test_one_call_more);
 	g_test_add_func("/verdict/timers", test_timers);
 	g_test_add_func("/verdict/new-work", test_new_work);

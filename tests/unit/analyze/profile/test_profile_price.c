@@ -103,6 +103,30 @@ static void test_varied(void)
 	g_assert_cmpfloat_with_epsilon(fdar_profile_price_find(profile).outer_ns, 30, 3);
 }
 
+/* Measured while it was recorded: that counts, but for no more than the cheapest call took. */
+static void test_measured(void)
+{
+	g_autoptr(fdar_profile) profile = calls(1000, 60, 130);
+	g_autoptr(fdar_profile) sum = fdar_profile_new();
+
+	profile->price_measured = 10;
+	profile->price_inner_ps = 10 * 48000;
+	profile->price_outer_ps = 10 * 90000;
+	profile->price_spread_ps = 10 * 3000;
+	struct fdar_profile_price price = fdar_profile_price_find(profile);
+	g_assert_cmpfloat_with_epsilon(price.inner_ns, 48, 0.01);
+	g_assert_cmpfloat_with_epsilon(price.outer_ns, 90, 0.01);
+	g_assert_cmpfloat_with_epsilon(price.spread_ns, 3, 0.01);
+
+	profile->price_inner_ps = 10 * 75000;
+	g_assert_cmpfloat_with_epsilon(fdar_profile_price_find(profile).inner_ns, 60, 1);
+	profile->price_inner_ps = 10 * 48000;
+
+	fdar_profile_merge(sum, profile);
+	fdar_profile_merge(sum, profile);
+	g_assert_cmpfloat_with_epsilon(fdar_profile_price_find(sum).inner_ns, 48, 0.01);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -110,5 +134,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/profile-price/nothing", test_nothing);
 	g_test_add_func("/profile-price/recursive", test_recursive);
 	g_test_add_func("/profile-price/varied", test_varied);
+	g_test_add_func("/profile-price/measured", test_measured);
 	return g_test_run();
 }
