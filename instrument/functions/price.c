@@ -13,7 +13,7 @@
 #define ROUNDS  32u
 #define WARM_UP 8u /* of them: what they find in no cache is there for those that follow */
 
-#define PROBE __attribute__((noinline, noclone, no_instrument_function, section(".text.probe")))
+#define PROBE __attribute__((noinline, no_instrument_function, section(".text.probe")))
 
 /* Hooks of programs that were compiled so; hooks.c. */
 void __cyg_profile_func_enter(void *function, void *call_site);
