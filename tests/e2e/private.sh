@@ -20,7 +20,9 @@ mount -t tmpfs tmpfs /dev/shm
 # A folder that no other run has, gone at the end like everything else here.
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/flowdar-e2e.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
-export HOME=$WORK LTTNG_HOME=$WORK
+chmod 711 "$WORK"
+mkdir -m 1777 "$WORK/tmp"
+export HOME=$WORK LTTNG_HOME=$WORK TMPDIR=$WORK/tmp
 unset LD_PRELOAD LTTNG_UST_REGISTER_TIMEOUT DEBUGINFOD_URLS
 # shellcheck disable=SC2034 # for the tests
 SERVER=$FLOWDAR_BUILD/bin/demo_httpd
@@ -85,18 +87,14 @@ nobody_left() {
 	! ps -e -o comm= | grep -E -q 'lttng|flowdar|demo_httpd|httpd'
 }
 
-# What others, at work beside this test, have there is not ours.
-recoveries_before=$(ls -d "${TMPDIR:-/tmp}"/flowdar-recovery-* 2>/dev/null || true)
-
 nothing_left() {
 	wait_for 5 nobody_left || { ps -e -o pid,ppid,args; fail "processes stay behind"; }
 	# LTTng's own two words to wait on stay for ever, by its design.
 	shm=$(find /dev/shm -mindepth 1 ! -name 'lttng-ust-wait-*')
 	[ -z "$shm" ] || fail "files stay in /dev/shm: $shm"
 	[ ! -e /run/lttng/flowdar.lock ] || fail "the lock file stays behind"
-	for left in "${TMPDIR:-/tmp}"/flowdar-recovery-*; do
-		grep -qxF "$left" <<<"$recoveries_before" || [ ! -e "$left" ] || fail "$left stays behind"
-	done
+	left=$(find "$TMPDIR" -name 'flowdar-recovery-*')
+	[ -z "$left" ] || fail "stays behind: $left"
 }
 
 # free_port: a port of the loopback interface where nobody listens.

@@ -5,7 +5,6 @@
 . "$(dirname "$0")/apache.sh"
 
 [ -x /usr/sbin/nginx ] || have_apache || { echo "skipped: needs nginx or apache2-bin"; exit 77; }
-mkdir "$WORK/tmp"
 chmod 755 "$WORK"
 
 # One process and one thread: an event loop.

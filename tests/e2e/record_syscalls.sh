@@ -10,7 +10,7 @@ command -v ab > /dev/null || { echo "skipped: needs apache2-utils"; exit 77; }
 command -v strace > /dev/null || { echo "skipped: needs strace"; exit 77; }
 strace -c -o /dev/null true 2> /dev/null || { echo "skipped: strace cannot trace here"; exit 77; }
 
-mkdir -p "$WORK/htdocs" "$WORK/tmp"
+mkdir -p "$WORK/htdocs"
 head -c 3000 /dev/zero | tr '\0' x > "$WORK/htdocs/index.html"
 chmod 755 "$WORK"
 cat > "$WORK/nginx.conf" <<CONF
