@@ -17,6 +17,7 @@ struct held {
 	uint32_t pid, tid;
 	unsigned depth;  /* of the items, when they are told */
 	gboolean pieces; /* the frame's entry was told: it is no item any more */
+	gboolean hidden; /* only that there is none was told */
 };
 
 struct fdar_log_builder {
@@ -76,6 +77,15 @@ static void tell_items(struct fdar_log_builder *builder, struct held *held, guin
 		g_ptr_array_remove_range(held->items, 0, count);
 }
 
+static gboolean leaves_out(const struct fdar_log_builder *builder, uint8_t kind, uint32_t pid,
+			   uint64_t addr)
+{
+	const struct fdar_log_options *options = builder->options;
+
+	return options->hidden && kind == FDAR_FRAME_FUNCTION &&
+	       options->hidden(options->hidden_user, pid, addr);
+}
+
 static void tell_entry(struct fdar_log_builder *builder, const struct held *like,
 		       const struct fdar_walk_open *open, unsigned depth)
 {
@@ -96,6 +106,20 @@ static void tell_entry(struct fdar_log_builder *builder, const struct held *like
 				      .wait = path.wait };
 
 	builder->visitor->enter(builder->user, &item, depth);
+}
+
+/* The frame is told in pieces from here on; one that is hidden has no entry. */
+static void enter_piece(struct fdar_log_builder *builder, const struct held *like,
+			const struct fdar_walk_open *open, struct held *frame, unsigned depth)
+{
+	struct fdar_walk_path path = fdar_walk_path(builder->walk, open->path);
+	gboolean hidden = leaves_out(builder, path.kind, like->pid, path.addr);
+
+	if (!hidden)
+		tell_entry(builder, like, open, depth);
+	frame->pieces = TRUE;
+	frame->hidden = hidden;
+	frame->depth = depth + !hidden;
 }
 
 /* Tells the entries of all open frames around held, and its own, that were not told. FALSE: it is not
@@ -120,9 +144,7 @@ static gboolean tell_around(struct fdar_log_builder *builder, struct held *held)
 
 		if (!next->pieces) {
 			tell_items(builder, around, 0);
-			tell_entry(builder, held, &open[i], around->depth);
-			next->pieces = TRUE;
-			next->depth = around->depth + 1;
+			enter_piece(builder, held, &open[i], next, around->depth);
 		}
 		around = next;
 	}
@@ -247,18 +269,29 @@ static gboolean hide(struct fdar_log_builder *builder, const struct fdar_walk_fr
 	return TRUE;
 }
 
+static gboolean is_told(struct fdar_log_builder *builder, const struct held *held,
+			const struct fdar_walk_frame *frame)
+{
+	if (!is_wanted(builder, frame->session, frame->tid) || hide(builder, frame, held))
+		return FALSE;
+	return held && held->pieces ? !held->hidden
+				    : !leaves_out(builder, frame->kind, frame->pid, frame->addr);
+}
+
 static void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
 	struct fdar_log_builder *builder = user;
 	gint64 id = (gint64)frame->id;
 	struct held *held = g_hash_table_lookup(builder->frames, &id), *around;
+	gboolean told;
 
 	if (builder->options->one_thread && builder->options->tid != frame->tid)
 		return;
-	if (!is_wanted(builder, frame->session, frame->tid) && !held)
+	told = is_told(builder, held, frame);
+	if (!told && !held)
 		return;
 	around = held_of(builder, frame->parent, frame->pid, frame->tid);
-	if (is_wanted(builder, frame->session, frame->tid) && !hide(builder, frame, held))
+	if (told)
 		take_item(builder, held, around, item_of(frame));
 	else if (held)
 		pass_on(builder, held, around);

@@ -74,6 +74,9 @@ struct fdar_log_options {
 	uint64_t key;
 	gboolean one_thread;
 	uint32_t tid;
+	/* Functions that are not told: what is in them is of the one around them. NULL: none. */
+	gboolean (*hidden)(void *user, uint32_t pid, uint64_t addr);
+	void *hidden_user;
 };
 
 struct fdar_log_builder;

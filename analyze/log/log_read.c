@@ -128,6 +128,11 @@ static void warn(const struct fdar_log_input *input, const struct fdar_log_names
 		g_ptr_array_add(warnings, g_strdup(*note));
 }
 
+static gboolean hides(void *run, uint32_t pid, uint64_t addr)
+{
+	return fdar_rules_run_hides(run, pid, addr);
+}
+
 gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names *names,
 		       GPtrArray *warnings, GError **error)
 {
@@ -138,6 +143,7 @@ gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names
 	g_autoptr(fdar_symbols) symbols = NULL;
 	g_autoptr(fdar_rules_run) run = NULL;
 	g_autoptr(fdar_log_builder) builder = NULL;
+	struct fdar_log_options options = *input->options;
 
 	if (!load_rules(input, &rules, error))
 		return FALSE;
@@ -153,7 +159,11 @@ gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names
 	*names = (struct fdar_log_names){
 		.symbols = symbols, .source = source, .rules = rules, .run = run
 	};
-	builder = fdar_log_builder_new(input->options, input->visitor, input->user);
+	if (run) {
+		options.hidden = hides;
+		options.hidden_user = run;
+	}
+	builder = fdar_log_builder_new(&options, input->visitor, input->user);
 	fdar_log_builder_hide(builder, is_own, symbols);
 	if (!read_all(input, names, run, fdar_log_builder_walk(builder), error))
 		return FALSE;

@@ -70,6 +70,9 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
  * run as const void *. */
 const char *fdar_rules_run_text(const void *run, uint32_t name);
 
+/* Whether the function at the address is hidden: as fdar_rules_hide, asked once of each that has a name. */
+gboolean fdar_rules_run_hides(struct fdar_rules_run *run, uint32_t pid, uint64_t addr);
+
 /* What a rule met so far. */
 struct fdar_rule_met {
 	const char *name;

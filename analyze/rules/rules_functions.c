@@ -153,3 +153,24 @@ void rules_unwind(struct fdar_rules_run *run, const struct fdar_event *event, ui
 	g_array_set_size(thread->stack, thread->stack->len - (guint)count);
 	end_spans(run, event, thread);
 }
+
+gboolean fdar_rules_run_hides(struct fdar_rules_run *run, uint32_t pid, uint64_t addr)
+{
+	const struct fdar_symbol *symbol;
+	uint32_t index;
+
+	if (!run->rules->hidden->len || !run->symbols)
+		return FALSE;
+	index = fdar_intern_find(&run->hidden_ids, pid, addr);
+	if (index != FDAR_INTERN_NONE)
+		return g_array_index(run->hidden, gboolean, index);
+	symbol = fdar_symbols_lookup(run->symbols, pid, addr);
+	gboolean hides =
+		symbol->known && fdar_rules_hide(run->rules, symbol->component, symbol->function);
+
+	if (symbol->known) {
+		fdar_intern_add(&run->hidden_ids, pid, addr);
+		g_array_append_val(run->hidden, hides);
+	}
+	return hides;
+}

@@ -112,8 +112,10 @@ struct fdar_rules_run {
 	GHashTable *carried; /* of struct open_key, of an object: uint64_t, the session that comes
 			      * along */
 	GHashTable *queues;  /* of struct open_key (key 0) -> GQueue of ids */
-	struct fdar_intern functions; /* (pid, addr) -> index of function_rules */
-	GArray *function_rules;       /* of uint32_t */
+	struct fdar_intern functions;  /* (pid, addr) -> index of function_rules */
+	GArray *function_rules;        /* of uint32_t */
+	struct fdar_intern hidden_ids; /* (pid, addr) of functions with a name -> index of hidden */
+	GArray *hidden;                /* of gboolean */
 	struct fdar_intern thread_ids;
 	GPtrArray *threads; /* of struct rules_thread */
 	uint64_t next_key;

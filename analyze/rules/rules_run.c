@@ -45,6 +45,7 @@ struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
 	run->carried = g_hash_table_new_full(open_hash, open_equal, g_free, g_free);
 	run->queues = g_hash_table_new_full(open_hash, open_equal, g_free, queue_free);
 	run->function_rules = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	run->hidden = g_array_new(FALSE, FALSE, sizeof(gboolean));
 	run->threads = g_ptr_array_new_with_free_func(rules_thread_free);
 	for (guint i = 0; i < rules->rules->len; i++)
 		g_array_index(run->met, struct fdar_rule_met, i).name =
@@ -72,6 +73,8 @@ void fdar_rules_run_free(struct fdar_rules_run *run)
 	g_hash_table_unref(run->queues);
 	fdar_intern_clear(&run->functions);
 	g_array_unref(run->function_rules);
+	fdar_intern_clear(&run->hidden_ids);
+	g_array_unref(run->hidden);
 	fdar_intern_clear(&run->thread_ids);
 	g_ptr_array_unref(run->threads);
 	g_free(run);

@@ -4,32 +4,22 @@
 
 #include "analyze/story/story_focus.h"
 #include "analyze/story/story_name.h"
+#include "analyze/story/story_pending.h"
 #include "analyze/story/story_roots.h"
 #include "analyze/story/story_tree.h"
 #include "instrument/wire/events.h"
 
-#define OUTERMOST     (UINT64_C(1) << 63) /* no frame has such an id: | thread id */
-#define SCOPE_SEARCH  64u                 /* how far out a scope looks for the function it is in */
+#define SCOPE_SEARCH  64u  /* how far out a scope looks for the function it is in */
 #define NOTES_WAITING 64u  /* that no frame has been told around yet; more go to the top */
 #define NOTE_BYTES    160u /* as much of a text is kept */
 #define SERVER        "server"
-#define WAITING       256u
 #define THREADS_MAX   1024u /* of one session; further ones are shown without their name */
-
-/* Calls whose caller is not told yet: it is open, or it is the server's. */
-struct pending {
-	uint64_t id; /* of the caller */
-	struct story_list calls;
-	uint64_t end_ns; /* of the last call */
-};
 
 struct fdar_story_builder {
 	struct fdar_story_source source;
 	struct fdar_walk *walk;
 	struct story_tree tree;
-	GHashTable *pending; /* of struct pending by id */
-	uint32_t waiting
-		[WAITING]; /* how many of them have an id with these last bits; most frames have none */
+	struct story_pending *pending;
 	struct story_list handoffs;
 	GPtrArray
 		*notes;  /* of struct story_node: those that no frame around them is known of yet */
@@ -46,14 +36,6 @@ struct fdar_story_builder {
 	gboolean seen;
 	gboolean closed;
 };
-
-static void pending_free(gpointer data)
-{
-	struct pending *pending = data;
-
-	story_list_clear(&pending->calls);
-	g_free(pending);
-}
 
 static gboolean is_ours(const struct fdar_story_builder *b, const struct fdar_walk_session *session)
 {
@@ -76,60 +58,6 @@ static void meet_thread(struct fdar_story_builder *b, uint32_t pid, uint32_t tid
 	thread.name = GUINT_TO_POINTER(name);
 	if (b->threads->len < THREADS_MAX)
 		g_array_append_val(b->threads, thread);
-}
-
-static struct pending *pending_of(struct fdar_story_builder *b, uint64_t id)
-{
-	struct pending *pending = g_hash_table_lookup(b->pending, &id);
-
-	if (!pending) {
-		pending = g_new0(struct pending, 1);
-		pending->id = id;
-		g_hash_table_insert(b->pending, &pending->id, pending);
-		b->waiting[id % WAITING]++;
-	}
-	return pending;
-}
-
-/* If the caller turns out to be the session's own the gaps are its own time, and are dropped. */
-static void add_pending(struct fdar_story_builder *b, uint64_t caller, struct story_node *node)
-{
-	struct pending *pending = pending_of(b, caller);
-	uint64_t end_ns = node->end_ns;
-
-	if (node->key.kind == FDAR_STORY_NOTE) {
-		story_list_append(&b->tree, &pending->calls, node);
-		return;
-	}
-	if (pending->end_ns > 0 && node->key.kind != FDAR_STORY_IDLE &&
-	    node->start_ns > pending->end_ns && node->start_ns - pending->end_ns >= STORY_IDLE_NS)
-		story_list_append(&b->tree, &pending->calls,
-				  story_idle_new(&b->tree, pending->end_ns, node->start_ns));
-	story_list_append(&b->tree, &pending->calls, node);
-	pending->end_ns = MAX(pending->end_ns, end_ns);
-}
-
-static uint64_t caller_of(const struct fdar_walk_frame *frame)
-{
-	return frame->parent ? frame->parent : OUTERMOST | frame->tid;
-}
-
-/* The caller was the server's: what it called belongs one further out. */
-static void move_out(struct fdar_story_builder *b, const struct fdar_walk_frame *frame)
-{
-	struct pending *pending, *out;
-
-	if (!b->waiting[frame->id % WAITING] ||
-	    !(pending = g_hash_table_lookup(b->pending, &frame->id)))
-		return;
-	b->waiting[frame->id % WAITING]--;
-	g_hash_table_steal(b->pending, &frame->id);
-	out = pending_of(b, caller_of(frame));
-	out->calls.hidden_calls += pending->calls.hidden_calls;
-	out->calls.hidden_ns += pending->calls.hidden_ns;
-	for (uint32_t i = 0; i < pending->calls.length; i++)
-		add_pending(b, caller_of(frame), pending->calls.items[i]);
-	pending_free(pending);
 }
 
 /* The function that a scope is in. */
@@ -176,17 +104,13 @@ static struct story_node *node_of(struct fdar_story_builder *b, const struct fda
 
 static void limit(struct fdar_story_builder *b)
 {
-	GHashTableIter iter;
-	gpointer pending;
 	g_autoptr(GPtrArray) lists = NULL;
 
 	if (!story_tree_is_full(&b->tree))
 		return;
 	lists = g_ptr_array_new();
 	g_ptr_array_add(lists, &b->handoffs);
-	g_hash_table_iter_init(&iter, b->pending);
-	while (g_hash_table_iter_next(&iter, NULL, &pending))
-		g_ptr_array_add(lists, &((struct pending *)pending)->calls);
+	story_pending_lists(b->pending, lists);
 	story_tree_limit(&b->tree, (struct story_list *const *)lists->pdata, lists->len);
 }
 
@@ -220,35 +144,45 @@ static void take_skipped(struct fdar_story_builder *b, const struct fdar_walk_fr
 	b->calls += frame->skipped_calls;
 }
 
+static void meet_frame(struct fdar_story_builder *b, const struct fdar_walk_frame *frame)
+{
+	b->calls++;
+	b->begin_ns = MIN(b->begin_ns, frame->start_ns);
+	meet_thread(b, frame->pid, frame->tid, frame->thread_name);
+}
+
+/* By the rules, unless it was asked for. */
+static gboolean is_hidden(struct fdar_story_builder *b, const struct fdar_walk_frame *frame)
+{
+	return b->source.run && frame->kind == FDAR_FRAME_FUNCTION &&
+	       fdar_rules_run_hides(b->source.run, frame->pid, frame->addr) &&
+	       !story_focus_is(b->focus, frame);
+}
+
 static void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
 	struct fdar_story_builder *b = user;
-	struct pending *below;
 	struct story_node *node;
 
 	fdar_activity_frame(b->source.activity, frame);
 	/* Who had the processor meanwhile is no part of the story. */
 	if (frame->wait == FDAR_WAIT_PROCESSOR || !is_ours(b, frame->session)) {
 		if (b->seen && !b->closed && frame->wait != FDAR_WAIT_PROCESSOR)
-			move_out(b, frame);
+			story_pending_move_out(b->pending, frame);
+		return;
+	}
+	meet_frame(b, frame);
+	if (is_hidden(b, frame)) {
+		story_pending_hide(b->pending, frame);
+		b->calls += frame->skipped_calls;
 		return;
 	}
 	node = node_of(b, frame);
-	below = g_hash_table_lookup(b->pending, &frame->id);
-	if (below) {
-		story_list_drop_idle(&b->tree, &below->calls);
-		node->children = below->calls;
-		below->calls = (struct story_list){ 0 };
-		g_hash_table_remove(b->pending, &frame->id);
-		b->waiting[frame->id % WAITING]--;
-	}
+	story_pending_take(b->pending, frame, &node->children);
 	take_notes(b, frame, &node->children);
 	take_skipped(b, frame, node);
 	story_node_settle(&b->tree, node);
-	b->calls++;
-	b->begin_ns = MIN(b->begin_ns, frame->start_ns);
-	meet_thread(b, frame->pid, frame->tid, frame->thread_name);
-	add_pending(b, caller_of(frame), node);
+	story_pending_add(b->pending, story_pending_caller(frame), node);
 	limit(b);
 }
 
@@ -298,7 +232,8 @@ static void take_note(struct fdar_story_builder *b, const struct fdar_walk_note 
 	node->start_ns = node->end_ns = note->time_ns;
 	g_ptr_array_add(b->notes, node);
 	if (b->notes->len > NOTES_WAITING)
-		add_pending(b, OUTERMOST | note->tid, g_ptr_array_steal_index(b->notes, 0));
+		story_pending_add(b->pending, story_pending_outermost(note->tid),
+				  g_ptr_array_steal_index(b->notes, 0));
 }
 
 static void on_note(void *user, const struct fdar_walk_note *note)
@@ -358,17 +293,13 @@ static void on_opened(void *user, struct fdar_walk_session *session)
 static void join_roots(struct fdar_story_builder *b)
 {
 	g_autoptr(GPtrArray) lists = g_ptr_array_new();
-	GHashTableIter iter;
-	gpointer pending;
 
-	g_hash_table_iter_init(&iter, b->pending);
-	while (g_hash_table_iter_next(&iter, NULL, &pending))
-		g_ptr_array_add(lists, &((struct pending *)pending)->calls);
+	story_pending_lists(b->pending, lists);
 	if (b->handoffs.length > 0)
 		g_ptr_array_add(lists, &b->handoffs);
 	story_roots_join(&b->tree, lists, b->begin_ns, b->end_ns,
 			 b->state == FDAR_SESSION_UNFINISHED);
-	g_hash_table_remove_all(b->pending);
+	story_pending_clear(b->pending);
 }
 
 static void on_closed(void *user, struct fdar_walk_session *session)
@@ -382,7 +313,7 @@ static void on_closed(void *user, struct fdar_walk_session *session)
 	while (b->notes->len > 0) {
 		struct story_node *note = g_ptr_array_steal_index(b->notes, 0);
 
-		add_pending(b, OUTERMOST | note->key.tid, note);
+		story_pending_add(b->pending, story_pending_outermost(note->key.tid), note);
 	}
 	join_roots(b);
 	b->closed = TRUE;
@@ -403,7 +334,7 @@ struct fdar_story_builder *fdar_story_builder_new(const struct fdar_story_source
 	struct fdar_story_builder *b = g_new0(struct fdar_story_builder, 1);
 
 	b->source = *source;
-	b->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, pending_free);
+	b->pending = story_pending_new(&b->tree);
 	b->notes = g_ptr_array_new();
 	b->threads = g_array_new(FALSE, TRUE, sizeof(struct story_thread));
 	b->focus = story_focus_new(source->symbols, source->text, source->texts, source->focus);
@@ -476,15 +407,14 @@ static void free_nodes(struct story_tree *tree, struct story_list *list)
 
 void fdar_story_builder_free(struct fdar_story_builder *b)
 {
-	GHashTableIter iter;
-	gpointer pending;
+	g_autoptr(GPtrArray) lists = g_ptr_array_new();
 
 	if (!b)
 		return;
-	g_hash_table_iter_init(&iter, b->pending);
-	while (g_hash_table_iter_next(&iter, NULL, &pending))
-		free_nodes(&b->tree, &((struct pending *)pending)->calls);
-	g_hash_table_unref(b->pending);
+	story_pending_lists(b->pending, lists);
+	for (guint i = 0; i < lists->len; i++)
+		free_nodes(&b->tree, lists->pdata[i]);
+	story_pending_free(b->pending);
 	free_nodes(&b->tree, &b->handoffs);
 	for (guint i = 0; i < b->notes->len; i++)
 		story_node_free(&b->tree, b->notes->pdata[i]);

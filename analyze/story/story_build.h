@@ -12,6 +12,7 @@
 
 #include "analyze/activity/activity.h"
 #include "analyze/profile/profile_build.h"
+#include "analyze/rules/rules.h"
 #include "analyze/symbols/symbols.h"
 #include "analyze/walk/walk.h"
 
@@ -19,6 +20,8 @@ struct fdar_story_source {
 	struct fdar_symbols *symbols; /* NULL: functions are named by their address */
 	fdar_text_fn text;
 	const void *texts;
+	const struct fdar_rules *rules; /* components of functions; NULL: those of the symbols */
+	struct fdar_rules_run *run;     /* of these: functions that are hidden; NULL: none */
 	uint64_t
 		session; /* id of the session whose story it is (struct fdar_walk_session); 0: of the one
 			    * with this key that began then */

@@ -22,6 +22,15 @@ static const struct fdar_symbol *lookup(struct naming *naming, const struct stor
 		       : NULL;
 }
 
+static const char *component_name(struct naming *naming, const struct fdar_symbol *symbol)
+{
+	const struct fdar_rules *rules = naming->source->rules;
+
+	return keep(naming, rules && symbol->known ? fdar_rules_component(rules, symbol->component,
+									  symbol->function)
+						   : symbol->component);
+}
+
 static void name_function(struct naming *naming, struct story_node *node)
 {
 	const struct fdar_symbol *symbol = lookup(naming, node, node->key.value);
@@ -29,7 +38,7 @@ static void name_function(struct naming *naming, struct story_node *node)
 
 	g_snprintf(number, sizeof(number), "0x%" G_GINT64_MODIFIER "x", node->key.value);
 	node->name = keep(naming, symbol ? symbol->function : number);
-	node->component = symbol ? keep(naming, symbol->component) : naming->program;
+	node->component = symbol ? component_name(naming, symbol) : naming->program;
 }
 
 /* A scope is part of the function it is in. */
@@ -41,7 +50,7 @@ static const char *component_of(struct naming *naming, const struct story_node *
 		return WAITS_ARE_OF;
 	if (node->owner_addr)
 		symbol = lookup(naming, node, node->owner_addr);
-	return symbol ? keep(naming, symbol->component) : naming->program;
+	return symbol ? component_name(naming, symbol) : naming->program;
 }
 
 static void name_node(struct naming *naming, struct story_node *node)

@@ -266,6 +266,8 @@ static struct fdar_story_tree *listen(struct reading *reading, uint64_t session,
 	if (!reading_open(reading, error))
 		return NULL;
 	from.symbols = reading->symbols;
+	from.rules = reading->rules;
+	from.run = reading->run;
 	from.text = names_of(reading, &from.texts);
 	if (choice->activity)
 		from.activity = activity = fdar_activity_new(from.text, from.texts);
