@@ -184,6 +184,7 @@ struct texts {
 	int calls;
 	char *sqlite;
 	char *csv;
+	char *rules;
 	char *symbols[2]; /* of the baseline, and of the recording */
 };
 
@@ -214,6 +215,7 @@ static int export_trees(const struct texts *texts, const char *path, enum fdar_u
 						    .baseline = texts->baseline,
 						    .listings = { texts->symbols[0],
 								  texts->symbols[1] },
+						    .rules = texts->rules,
 						    .unit = unit,
 						    .stop = fdar_interrupt_catch() };
 	GError *error = NULL;
@@ -239,6 +241,7 @@ static int export_lines(const struct texts *texts, const char *path)
 					   .otlp = texts->otlp,
 					   .unit = texts->unit,
 					   .listing = texts->symbols[1],
+					   .rules = texts->rules,
 					   .has_shorter = texts->hide_below != NULL,
 					   .most = (uint32_t)texts->calls,
 					   .stop = fdar_interrupt_catch() };
@@ -286,6 +289,8 @@ static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
 	if ((texts->hide_below || texts->calls) && !lines)
 		return fdar_usage_error(
 			&usage, "--hide-below and --calls go with --chrome, --perfetto and --otlp");
+	if (texts->rules && !trees && !lines && !texts->sqlite && !texts->csv)
+		return fdar_usage_error(&usage, "--rules: --ctf and --pcap give what was recorded");
 	if (texts->calls < 0 || texts->calls > CALLS_MAX)
 		return fdar_usage_error(&usage, "--calls %d: expected 1 to %d", texts->calls,
 					CALLS_MAX);
@@ -318,6 +323,7 @@ static int export_tables(const struct texts *texts, const char *path)
 					     .sqlite = texts->sqlite,
 					     .csv = texts->csv,
 					     .listing = texts->symbols[1],
+					     .rules = texts->rules,
 					     .stop = fdar_interrupt_catch() };
 
 	return fdar_export_sql_write(&sql);
@@ -344,6 +350,26 @@ static int export_all(const struct texts *texts, int argc, char **argv)
 								     : FDAR_EXPORT_PCAP_PORT),
 					      fdar_interrupt_catch());
 	return code;
+}
+
+static void texts_clear(struct texts *texts)
+{
+	g_free(texts->ctf);
+	g_free(texts->folded);
+	g_free(texts->speedscope);
+	g_free(texts->pprof);
+	g_free(texts->baseline);
+	g_free(texts->unit);
+	g_free(texts->chrome);
+	g_free(texts->perfetto);
+	g_free(texts->otlp);
+	g_free(texts->pcap);
+	g_free(texts->sqlite);
+	g_free(texts->csv);
+	g_free(texts->hide_below);
+	g_free(texts->symbols[0]);
+	g_free(texts->symbols[1]);
+	g_free(texts->rules);
 }
 
 int fdar_cmd_export(int argc, char **argv)
@@ -380,6 +406,7 @@ int fdar_cmd_export(int argc, char **argv)
 		  "Leave shorter calls out, e.g. 20us", "TIME" },
 		{ "calls", 0, 0, G_OPTION_ARG_INT, &texts.calls,
 		  "Keep so many calls, the longest; default 500000", "N" },
+		FDAR_OPTION_RULES(&texts.rules),
 		FDAR_OPTION_SYMBOLS(&texts.symbols[1]),
 		FDAR_OPTION_BASELINE_SYMBOLS(&texts.symbols[0]),
 		G_OPTION_ENTRY_NULL,
@@ -388,20 +415,6 @@ int fdar_cmd_export(int argc, char **argv)
 
 	if (fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		code = export_all(&texts, argc, argv);
-	g_free(texts.ctf);
-	g_free(texts.folded);
-	g_free(texts.speedscope);
-	g_free(texts.pprof);
-	g_free(texts.baseline);
-	g_free(texts.unit);
-	g_free(texts.chrome);
-	g_free(texts.perfetto);
-	g_free(texts.otlp);
-	g_free(texts.pcap);
-	g_free(texts.sqlite);
-	g_free(texts.csv);
-	g_free(texts.hide_below);
-	g_free(texts.symbols[0]);
-	g_free(texts.symbols[1]);
+	texts_clear(&texts);
 	return code;
 }

@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 
+#include "analyze/rules/rules.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/source/source.h"
 #include "pipeline/source/source_notes.h"
@@ -10,6 +11,8 @@
 
 struct reading {
 	struct fdar_source *source;
+	struct fdar_symbols *symbols; /* for the rules of functions */
+	fdar_rules_run *run;          /* NULL: there are no rules */
 	gboolean (*progress)(guint64 events, void *user);
 	void *user;
 	guint64 events;
@@ -28,6 +31,17 @@ static gboolean go_on(void *user)
 	return !reading->progress || reading->progress(reading->events, reading->user);
 }
 
+/* What the events mean goes to the walk. */
+static void feed_batch(struct reading *reading, struct fdar_walk *walk,
+		       const struct fdar_event *events, size_t count)
+{
+	if (reading->run) {
+		fdar_symbols_add_modules(reading->symbols, events, count, text_of, reading->source);
+		events = fdar_rules_run_apply(reading->run, events, count, &count);
+	}
+	fdar_walk_feed(walk, events, count);
+}
+
 static gboolean feed(struct reading *reading, const char *path, struct fdar_activity *activity,
 		     GError **error)
 {
@@ -39,7 +53,7 @@ static gboolean feed(struct reading *reading, const char *path, struct fdar_acti
 	while ((count = fdar_source_read(reading->source, batch, BATCH, error)) > 0) {
 		if (reading->events == 0)
 			fdar_activity_start(activity, batch[0].time_ns);
-		fdar_walk_feed(walk, batch, (size_t)count);
+		feed_batch(reading, walk, batch, (size_t)count);
 		reading->events += (guint64)count;
 		if (!go_on(reading)) {
 			g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
@@ -67,24 +81,36 @@ static void warn(const struct fdar_source *source, const char *path, GPtrArray *
 	fdar_source_note_times(&summary, path, warnings);
 }
 
-struct fdar_activity *fdar_activity_read(const char *path,
+struct fdar_activity *fdar_activity_read(const char *path, const char *rules_path,
 					 gboolean (*progress)(guint64 events, void *user),
 					 void *user, GPtrArray *warnings, GError **error)
 {
 	struct reading reading = { .progress = progress, .user = user };
-	const struct fdar_source_options how = { .go_on = go_on, .user = &reading };
+	struct fdar_source_options how = { .go_on = go_on, .user = &reading };
+	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
 	g_autoptr(fdar_activity) activity = NULL;
+	g_autoptr(fdar_rules) rules = NULL;
 
+	if (!fdar_rules_load_of(path, rules_path, &rules, error))
+		return NULL;
+	how.maps = rules ? fdar_rules_maps(rules) : NULL;
 	reading.source = fdar_source_open_with(path, &how, error);
 	if (!reading.source)
 		return NULL;
-	activity = fdar_activity_new(text_of, reading.source);
+	if (rules) {
+		reading.symbols = fdar_symbols_new(symbols_dir);
+		reading.run = fdar_rules_run_new(rules, text_of, reading.source, reading.symbols);
+	}
+	activity = reading.run ? fdar_activity_new(fdar_rules_run_text, reading.run)
+			       : fdar_activity_new(text_of, reading.source);
 	if (!feed(&reading, path, activity, error))
 		g_clear_pointer(&activity, fdar_activity_free);
 	else
 		fdar_activity_finish(activity);
 	if (activity && warnings)
 		warn(reading.source, path, warnings);
+	fdar_rules_run_free(reading.run);
+	fdar_symbols_free(reading.symbols);
 	fdar_source_close(reading.source);
 	return g_steal_pointer(&activity);
 }

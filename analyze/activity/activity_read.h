@@ -6,10 +6,11 @@
 
 #include "analyze/activity/activity.h"
 
-/* path as for fdar_source_open. progress (may be NULL) gets the events so far and stops the reading with FALSE.
+/* path as for fdar_source_open; rules: a rules file (analyze/rules/rules.h), NULL: the recording's own, where it has
+ * one. progress (may be NULL) gets the events so far and stops the reading with FALSE.
  * warnings may be NULL; else lines that a user should be shown are appended to it (char *, the array frees
  * them). NULL and error when it could not be read. The caller owns the result (fdar_activity_free). */
-struct fdar_activity *fdar_activity_read(const char *path,
+struct fdar_activity *fdar_activity_read(const char *path, const char *rules,
 					 gboolean (*progress)(guint64 events, void *user),
 					 void *user, GPtrArray *warnings, GError **error);
 

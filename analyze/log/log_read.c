@@ -49,19 +49,6 @@ static void feed(struct fdar_walk *walk, struct fdar_rules_run *run, const struc
 	fdar_walk_feed(walk, batch, count);
 }
 
-/* rules is NULL where there are none. */
-static gboolean load_rules(const struct fdar_log_input *input, struct fdar_rules **rules,
-			   GError **error)
-{
-	g_autofree char *own = g_build_filename(input->path, "rules", NULL);
-
-	*rules = NULL;
-	if (!input->rules && !g_file_test(own, G_FILE_TEST_IS_REGULAR))
-		return TRUE;
-	*rules = fdar_rules_load(input->rules ? input->rules : own, error);
-	return *rules != NULL;
-}
-
 static gboolean may_go_on(void *user)
 {
 	const struct fdar_log_input *input = user;
@@ -145,7 +132,7 @@ gboolean fdar_log_read(const struct fdar_log_input *input, struct fdar_log_names
 	g_autoptr(fdar_log_builder) builder = NULL;
 	struct fdar_log_options options = *input->options;
 
-	if (!load_rules(input, &rules, error))
+	if (!fdar_rules_load_of(input->path, input->rules, &rules, error))
 		return FALSE;
 	how.maps = rules ? fdar_rules_maps(rules) : NULL;
 	source = fdar_source_open_with(input->path, &how, error);

@@ -428,6 +428,18 @@ struct fdar_rules *fdar_rules_load(const char *path, GError **error)
 	return g_steal_pointer(&rules);
 }
 
+gboolean fdar_rules_load_of(const char *recording, const char *path, struct fdar_rules **rules,
+			    GError **error)
+{
+	g_autofree char *own = g_build_filename(recording, "rules", NULL);
+
+	*rules = NULL;
+	if (!path && !g_file_test(own, G_FILE_TEST_IS_REGULAR))
+		return TRUE;
+	*rules = fdar_rules_load(path ? path : own, error);
+	return *rules != NULL;
+}
+
 /* ---- questions ---- */
 
 const struct fdar_event_maps *fdar_rules_maps(const struct fdar_rules *rules)

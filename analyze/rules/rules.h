@@ -30,6 +30,10 @@ struct fdar_rules;
 /* NULL and error (G_KEY_FILE_ERROR, G_REGEX_ERROR, G_FILE_ERROR): the file, the group, the key, what was
  * expected. The caller owns the result. */
 struct fdar_rules *fdar_rules_load(const char *path, GError **error);
+/* Those of a file, or where it is NULL the recording's own; NULL in *rules where that has none. FALSE and error
+ * as above. */
+gboolean fdar_rules_load_of(const char *recording, const char *path, struct fdar_rules **rules,
+			    GError **error);
 void fdar_rules_free(struct fdar_rules *rules);
 typedef struct fdar_rules fdar_rules;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdar_rules, fdar_rules_free)

@@ -64,19 +64,31 @@ static gboolean read_all(const char *path, const struct fdar_spans_options *opti
 struct fdar_spans *fdar_spans_read(const char *path, const struct fdar_spans_options *options,
 				   GPtrArray *warnings, GError **error)
 {
-	const struct fdar_source_options how = { .go_on = go_on, .user = (void *)options };
+	struct fdar_source_options how = { .go_on = go_on, .user = (void *)options };
 	g_autofree char *symbols_dir = g_build_filename(path, "symbols", NULL);
-	g_autoptr(fdar_source) source = fdar_source_open_with(path, &how, error);
+	g_autoptr(fdar_rules) rules = NULL;
+	g_autoptr(fdar_source) source = NULL;
 	g_autoptr(fdar_symbols) symbols = NULL;
+	g_autoptr(fdar_rules_run) run = NULL;
 	struct fdar_spans_builder *builder;
 	struct fdar_spans *spans;
 
+	if (!fdar_rules_load_of(path, options->rules, &rules, error))
+		return NULL;
+	how.maps = rules ? fdar_rules_maps(rules) : NULL;
+	source = fdar_source_open_with(path, &how, error);
 	if (!source)
 		return NULL;
 	symbols = fdar_symbols_new(symbols_dir);
 	if (options->listing && !fdar_symbols_use_listing(symbols, options->listing, error))
 		return NULL;
-	builder = fdar_spans_builder_new(options, symbols, text_of, source);
+	if (rules)
+		run = fdar_rules_run_new(rules, text_of, source, symbols);
+	builder = fdar_spans_builder_new(options, &(struct fdar_spans_names){ .symbols = symbols,
+									      .text = text_of,
+									      .texts = source,
+									      .rules = rules,
+									      .run = run });
 	if (!read_all(path, options, source, symbols, builder, error)) {
 		fdar_spans_builder_free(builder);
 		return NULL;

@@ -100,6 +100,7 @@ struct fdar_spans_options {
 	uint64_t shorter_ns; /* calls that took less are left out */
 	uint32_t most;       /* calls; 0: FDAR_SPANS_MOST */
 	const char *listing; /* of the program's symbols (symbols.h), or NULL */
+	const char *rules; /* a rules file (rules.h); NULL: the recording's own, where it has one */
 	fdar_profile_progress_fn progress; /* may be NULL */
 	void *user;
 };

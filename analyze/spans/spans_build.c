@@ -29,9 +29,7 @@ struct listener {
 
 struct fdar_spans_builder {
 	struct fdar_spans_options options;
-	struct fdar_symbols *symbols;
-	fdar_text_fn text;
-	const void *texts;
+	struct fdar_spans_names names;
 	struct listener main;
 	struct listener connections; /* walk NULL: not asked for */
 	GArray *spans;               /* of struct fdar_span */
@@ -163,6 +161,12 @@ static void on_frame(void *user, const struct fdar_walk_frame *frame)
 				  .unfinished = frame->unfinished };
 
 	builder->left_out += frame->skipped_calls;
+	/* Among those that are not in it: what it called is its caller's. */
+	if (builder->names.run && frame->kind == FDAR_FRAME_FUNCTION &&
+	    fdar_rules_run_hides(builder->names.run, frame->pid, frame->addr)) {
+		builder->left_out++;
+		return;
+	}
 	if (span.end_ns - span.start_ns < builder->shortest_ns) {
 		builder->left_out++;
 		return;
@@ -210,12 +214,11 @@ static void listen(struct listener *listener, struct fdar_spans_builder *builder
 	listener->sessions = g_array_new(FALSE, FALSE, sizeof(struct fdar_span_session));
 	listener->walk = fdar_walk_new(visitor, listener);
 	fdar_walk_set_unit(listener->walk, unit);
-	fdar_walk_set_texts(listener->walk, builder->text, builder->texts);
+	fdar_walk_set_texts(listener->walk, builder->names.text, builder->names.texts);
 }
 
 struct fdar_spans_builder *fdar_spans_builder_new(const struct fdar_spans_options *options,
-						  struct fdar_symbols *symbols, fdar_text_fn text,
-						  const void *texts)
+						  const struct fdar_spans_names *names)
 {
 	struct fdar_spans_builder *builder = g_new0(struct fdar_spans_builder, 1);
 
@@ -223,9 +226,11 @@ struct fdar_spans_builder *fdar_spans_builder_new(const struct fdar_spans_option
 	if (!builder->options.most)
 		builder->options.most = FDAR_SPANS_MOST;
 	builder->shortest_ns = options->shorter_ns;
-	builder->symbols = symbols;
-	builder->text = text;
-	builder->texts = texts;
+	builder->names = *names;
+	if (names->run) {
+		builder->names.text = fdar_rules_run_text;
+		builder->names.texts = names->run;
+	}
 	builder->spans = g_array_new(FALSE, FALSE, sizeof(struct fdar_span));
 	builder->handoffs = g_array_new(FALSE, FALSE, sizeof(struct fdar_span_handoff));
 	builder->queues = g_array_new(FALSE, FALSE, sizeof(uint32_t));
@@ -241,6 +246,8 @@ struct fdar_spans_builder *fdar_spans_builder_new(const struct fdar_spans_option
 void fdar_spans_builder_feed(struct fdar_spans_builder *builder, const struct fdar_event *events,
 			     size_t count)
 {
+	if (builder->names.run)
+		events = fdar_rules_run_apply(builder->names.run, events, count, &count);
 	fdar_walk_feed(builder->main.walk, events, count);
 	if (builder->connections.walk)
 		fdar_walk_feed(builder->connections.walk, events, count);
@@ -275,7 +282,7 @@ static const char *keep(struct fdar_spans_builder *builder, const char *text)
 
 static const char *text_of(struct fdar_spans_builder *builder, uint32_t name)
 {
-	return name ? keep(builder, builder->text(builder->texts, name)) : "";
+	return name ? keep(builder, builder->names.text(builder->names.texts, name)) : "";
 }
 
 static struct fdar_span_function name_one(struct fdar_spans_builder *builder,
@@ -283,12 +290,16 @@ static struct fdar_span_function name_one(struct fdar_spans_builder *builder,
 {
 	struct fdar_span_function function = { .component = "", .kind = asked->kind };
 
-	if (asked->kind == FDAR_FRAME_FUNCTION && builder->symbols) {
+	if (asked->kind == FDAR_FRAME_FUNCTION && builder->names.symbols) {
 		const struct fdar_symbol *symbol =
-			fdar_symbols_lookup(builder->symbols, asked->pid, asked->value);
+			fdar_symbols_lookup(builder->names.symbols, asked->pid, asked->value);
+		const char *component = symbol->component;
 
+		if (builder->names.rules && symbol->known)
+			component = fdar_rules_component(builder->names.rules, component,
+							 symbol->function);
 		function.name = keep(builder, symbol->function);
-		function.component = keep(builder, symbol->component);
+		function.component = keep(builder, component);
 	} else if (asked->kind == FDAR_FRAME_FUNCTION) {
 		char number[24];
 
@@ -314,8 +325,10 @@ static int by_place(const void *a, const void *b)
 
 static void take_names(struct fdar_spans_builder *builder, struct fdar_spans *made)
 {
-	made->program = builder->symbols ? keep(builder, fdar_symbols_program(builder->symbols))
-					 : FDAR_COMPONENT_PROGRAM;
+	const struct fdar_symbols *symbols = builder->names.symbols;
+
+	made->program =
+		symbols ? keep(builder, fdar_symbols_program(symbols)) : FDAR_COMPONENT_PROGRAM;
 	made->function_count = builder->functions->len;
 	made->functions = g_new0(struct fdar_span_function, made->function_count);
 	for (uint32_t i = 0; i < made->function_count; i++)

@@ -6,18 +6,26 @@
 #ifndef FDAR_ANALYZE_SPANS_SPANS_BUILD_H
 #define FDAR_ANALYZE_SPANS_SPANS_BUILD_H
 
+#include "analyze/rules/rules.h"
 #include "analyze/spans/spans.h"
 #include "analyze/symbols/symbols.h"
 
 struct fdar_spans_builder;
 
-/* What the source points to must outlive the builder. symbols may be NULL: functions are named by their
- * address. */
-struct fdar_spans_builder *fdar_spans_builder_new(const struct fdar_spans_options *options,
-						  struct fdar_symbols *symbols, fdar_text_fn text,
-						  const void *texts);
+/* What a trace's names are, and what rules say; all but text may be NULL. */
+struct fdar_spans_names {
+	struct fdar_symbols *symbols; /* NULL: functions are named by their address */
+	fdar_text_fn text;
+	const void *texts;
+	const struct fdar_rules *rules;
+	struct fdar_rules_run *run; /* of these */
+};
 
-/* Feeds its walks. */
+/* What names points to must outlive the builder. */
+struct fdar_spans_builder *fdar_spans_builder_new(const struct fdar_spans_options *options,
+						  const struct fdar_spans_names *names);
+
+/* Feeds its walks, by the rules. */
 void fdar_spans_builder_feed(struct fdar_spans_builder *builder, const struct fdar_event *events,
 			     size_t count);
 

@@ -44,16 +44,6 @@ static gboolean go_on(void *user)
 	return !reading->progress || reading->progress(reading->events, reading->user);
 }
 
-static gboolean load_rules(struct reading *reading, GError **error)
-{
-	g_autofree char *own = g_build_filename(reading->path, "rules", NULL);
-
-	if (!reading->rules_path && !g_file_test(own, G_FILE_TEST_IS_REGULAR))
-		return TRUE;
-	reading->rules = fdar_rules_load(reading->rules_path ? reading->rules_path : own, error);
-	return reading->rules != NULL;
-}
-
 /* Names of what the walk is told: the rules have some of their own. */
 static fdar_text_fn names_of(const struct reading *reading, const void **texts)
 {
@@ -66,7 +56,7 @@ static gboolean reading_open(struct reading *reading, GError **error)
 	struct fdar_source_options how = { .go_on = go_on, .user = reading };
 	g_autofree char *symbols_dir = g_build_filename(reading->path, "symbols", NULL);
 
-	if (!load_rules(reading, error))
+	if (!fdar_rules_load_of(reading->path, reading->rules_path, &reading->rules, error))
 		return FALSE;
 	how.maps = reading->rules ? fdar_rules_maps(reading->rules) : NULL;
 	reading->source = fdar_source_open_with(reading->path, &how, error);

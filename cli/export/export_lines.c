@@ -43,6 +43,7 @@ static struct fdar_spans *read_unit(const struct fdar_export_lines *lines, enum 
 						    .shorter_ns = MAX(shorter_ns, 1),
 						    .most = lines->most,
 						    .listing = lines->listing,
+						    .rules = lines->rules,
 						    .progress = fdar_reading_events,
 						    .user = &reading };
 	struct fdar_spans *spans = fdar_spans_read(lines->path, &options, warnings, error);

@@ -18,6 +18,7 @@ struct fdar_export_lines {
 	const char *perfetto;
 	const char *otlp;
 	const char *listing;  /* nm's of the program's symbols, or NULL */
+	const char *rules;    /* a rules file; NULL: the recording's own */
 	const char *unit;     /* of the user; NULL: sessions, but requests for OTLP */
 	gboolean has_shorter; /* the user said shorter_ns */
 	uint64_t shorter_ns;

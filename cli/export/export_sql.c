@@ -268,6 +268,7 @@ static void fill(struct filling *filling)
 	struct fdar_profile_input input = { .usage = filling->sql->usage,
 					    .path = filling->sql->path,
 					    .listing = filling->sql->listing,
+					    .rules = filling->sql->rules,
 					    .stop = filling->sql->stop,
 					    .session = on_session,
 					    .session_user = filling };

@@ -17,6 +17,7 @@ struct fdar_export_sql {
 	const char *sqlite;  /* the database; NULL: not wanted */
 	const char *csv;     /* the folder, new or empty; NULL: not wanted */
 	const char *listing; /* nm's of the program's symbols, or NULL */
+	const char *rules;   /* a rules file; NULL: the recording's own */
 	const volatile int *stop;
 };
 

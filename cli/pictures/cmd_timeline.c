@@ -52,6 +52,7 @@ struct request {
 	const char *path;
 	char *output;
 	char *session;
+	char *rules;
 	int width;
 	const volatile int *stop;
 	gint64 started_us;
@@ -126,7 +127,8 @@ static int run(struct request *request)
 
 	request->stop = fdar_interrupt_catch();
 	request->started_us = g_get_monotonic_time();
-	activity = fdar_activity_read(request->path, on_progress, request, warnings, &error);
+	activity = fdar_activity_read(request->path, request->rules, on_progress, request, warnings,
+				      &error);
 	if (request->shown_us)
 		fputs("\r\033[K", stderr);
 	for (guint i = 0; activity && i < warnings->len; i++)
@@ -168,6 +170,7 @@ static int parse_and_run(struct request *request, const GOptionEntry *entries, i
 	}
 	g_free(request->output);
 	g_free(request->session);
+	g_free(request->rules);
 	return code;
 }
 
@@ -181,6 +184,7 @@ int fdar_cmd_timeline(int argc, char **argv)
 		  "The client to be seen first, by address with or without port", "CLIENT" },
 		{ "width", 0, 0, G_OPTION_ARG_INT, &request.width,
 		  "Width of the picture in points (default 1140)", "N" },
+		FDAR_OPTION_RULES(&request.rules),
 		G_OPTION_ENTRY_NULL,
 	};
 
@@ -195,6 +199,7 @@ int fdar_cmd_handoffs(int argc, char **argv)
 		  "Where to write the SVG (default handoffs.svg; - is standard output)", "FILE" },
 		{ "width", 0, 0, G_OPTION_ARG_INT, &request.width,
 		  "Width of the picture in points (default 1140)", "N" },
+		FDAR_OPTION_RULES(&request.rules),
 		G_OPTION_ENTRY_NULL,
 	};
 

@@ -7,7 +7,8 @@
 static struct fdar_spans *spans_of(struct script *script, const struct fdar_spans_options *options)
 {
 	struct fdar_spans_builder *builder =
-		fdar_spans_builder_new(options, NULL, script_name, script);
+		fdar_spans_builder_new(options, &(struct fdar_spans_names){ .text = script_name,
+									    .texts = script });
 
 	fdar_spans_builder_feed(builder, script_events(script), script->events->len);
 	return fdar_spans_builder_finish(builder);
