@@ -80,9 +80,11 @@ gboolean fdar_rules_run_hides(struct fdar_rules_run *run, uint32_t pid, uint64_t
 /* What a rule met so far. */
 struct fdar_rule_met {
 	const char *name;
-	guint64 met;      /* events, or calls of functions */
-	guint64 no_match; /* of its event, but the pattern was another */
-	guint64 no_key;   /* it matched, and what it needs was not there */
+	const char *event;    /* that it is about; NULL: a function's */
+	const char *function; /* else the glob */
+	guint64 met;          /* events, or calls of functions */
+	guint64 no_match;     /* of its event, but the pattern was another */
+	guint64 no_key;       /* it matched, and what it needs was not there */
 	guint64 again; /* began what was open already: a key used again, or an end that is missing */
 	guint64 stray; /* ended, resumed or took what was not there */
 	guint64 open;  /* began and had no end so far */

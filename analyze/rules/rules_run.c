@@ -47,9 +47,13 @@ struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
 	run->function_rules = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	run->hidden = g_array_new(FALSE, FALSE, sizeof(gboolean));
 	run->threads = g_ptr_array_new_with_free_func(rules_thread_free);
-	for (guint i = 0; i < rules->rules->len; i++)
-		g_array_index(run->met, struct fdar_rule_met, i).name =
-			((const struct rule *)g_ptr_array_index(rules->rules, i))->name;
+	for (guint i = 0; i < rules->rules->len; i++) {
+		const struct rule *rule = g_ptr_array_index(rules->rules, i);
+
+		g_array_index(run->met, struct fdar_rule_met, i) = (struct fdar_rule_met){
+			.name = rule->name, .event = rule->event, .function = rule->function
+		};
+	}
 	for (unsigned kind = 1; kind < FDAR_EVENT_KINDS; kind++) {
 		g_autofree char *name =
 			g_strconcat(FDAR_PROVIDER ":", fdar_event_kind_name(kind), NULL);
