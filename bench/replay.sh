@@ -9,7 +9,9 @@
 #   open   20,000 sessions open at once: resident memory of replay
 #   lag    10,000 sends a second for 10 s on one core: quantiles of the lag
 #   scale  a capture of 60 s at --speed 100: how long it takes
-# Settings: FLOWDAR (build/release/bin/flowdar), FLOWDAR_BUILD (for its echo_server), ROUNDS (5).
+# Settings: FLOWDAR (build/release/bin/flowdar), FLOWDAR_BUILD (for its echo_server), ROUNDS (5);
+#   REQUESTS (4000): of tls, on a connection of replay's. With few of them handshakes are what it does,
+#   of which the others make 64 in all; the last column is of an h2load that makes as many.
 # Runs in a network namespace of its own where that is permitted, so that it may capture.
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
@@ -27,6 +29,7 @@ if [ -n "${IN_NAMESPACE:-}" ]; then
 fi
 PATH=$PATH:/usr/sbin
 rounds=${ROUNDS:-5}
+requests=${REQUESTS:-4000}
 TIMEFORMAT='%U %S'
 need jq taskset
 [ -x "$FLOWDAR" ] || fail "no flowdar at $FLOWDAR: build it, or set FLOWDAR"
@@ -81,9 +84,10 @@ part_wrk() {
 	printf 'median ratio: %.3f\n' "$(median <ratios)"
 }
 
-# Against two loads over TLS. What is cloned is curl's traffic, opened by its secrets: as many requests on a connection
-# that the handshake does not count, which the others have once.
+# Against two loads over TLS. What is cloned is curl's traffic, opened by its secrets; by default as many requests on a
+# connection that the handshake does not count, which the others have once.
 part_tls() {
+	local ours wrk h2 same
 	need h2load wrk nginx dumpcap openssl curl
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 1 \
 		-subj /CN=localhost 2>openssl.log
@@ -97,13 +101,14 @@ part_tls() {
 	taskset -acp $server_core "$server_pid" >/dev/null
 	for pid in $(pgrep -P "$server_pid"); do taskset -acp $server_core "$pid" >/dev/null; done
 	capture_to keep.pcap
-	seq -f "url = https://localhost:$port/hello.txt?%g" 4000 | sed '1!s/^/next\n/;s/$/\noutput = \/dev\/null\ninsecure/' >urls
+	seq -f "url = https://localhost:$port/hello.txt?%g" "$requests" | sed '1!s/^/next\n/;s/$/\noutput = \/dev\/null\ninsecure/' >urls
 	SSLKEYLOGFILE=keys curl -s --http1.1 -K urls --connect-to "localhost:$port:127.0.0.1:$port" >/dev/null
 	capture_end
 	: >ratios
 	: >ratios-h2load
-	printf 'TLS 1.3, 64 connections, 5 s each, requests per CPU second of the generator:\n'
-	printf '%10s %10s %10s %8s %8s\n' replay wrk h2load /wrk /h2load
+	: >ratios-same
+	printf 'TLS 1.3, 64 connections, %d requests each of replay, 5 s, requests per CPU second of the generator:\n' "$requests"
+	printf '%10s %10s %10s %8s %8s %8s\n' replay wrk h2load /wrk /h2load /same
 	for _ in $(seq "$rounds"); do
 		ours=$({ time taskset -c $core "$FLOWDAR" replay keep.pcap --tls-keys keys --tls --to "127.0.0.1:$port" --asap \
 			--clones 64 --concurrency 64 --duration 5s --format json >summary.json; } 2>&1)
@@ -112,10 +117,17 @@ part_tls() {
 		wrk=$(echo "$(sed -n 's/^ *\([0-9]*\) requests in.*/\1/p' wrk.txt) $wrk" | awk '{ print $1 / ($2 + $3) }')
 		h2=$({ time taskset -c $core h2load --h1 -t1 -c64 -D5 "https://127.0.0.1:$port/hello.txt" >h2load.txt; } 2>&1)
 		h2=$(echo "$(sed -n 's/^requests:.* \([0-9]*\) succeeded.*/\1/p' h2load.txt) $h2" | awk '{ print $1 / ($2 + $3) }')
-		printf '%10.0f %10.0f %10.0f %8.3f %8.3f\n' "$ours" "$wrk" "$h2" "$(awk "BEGIN { print $ours / $wrk }" | tee -a ratios)" \
-			"$(awk "BEGIN { print $ours / $h2 }" | tee -a ratios-h2load)"
+		# As many requests on each connection, which are opened again and again: the same handshakes.
+		same=$({ time for _ in 1 2 3 4 5; do
+			taskset -c $core h2load --h1 -t1 -c64 -n $((64 * requests)) "https://127.0.0.1:$port/hello.txt"
+		done >same.txt; } 2>&1)
+		same=$(echo "$(sed -n 's/^requests:.* \([0-9]*\) succeeded.*/\1/p' same.txt | awk '{ all += $1 } END { print all }') $same" | awk '{ print $1 / ($2 + $3) }')
+		printf '%10.0f %10.0f %10.0f %8.3f %8.3f %8.3f\n' "$ours" "$wrk" "$h2" \
+			"$(awk "BEGIN { print $ours / $wrk }" | tee -a ratios)" \
+			"$(awk "BEGIN { print $ours / $h2 }" | tee -a ratios-h2load)" \
+			"$(awk "BEGIN { print $ours / $same }" | tee -a ratios-same)"
 	done
-	printf 'median ratios: %.3f, %.3f\n' "$(median <ratios)" "$(median <ratios-h2load)"
+	printf 'median ratios: %.3f, %.3f, %.3f\n' "$(median <ratios)" "$(median <ratios-h2load)" "$(median <ratios-same)"
 }
 
 part_loop() {
