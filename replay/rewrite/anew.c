@@ -383,11 +383,12 @@ static void list_handshake(struct fdar_anew *anew, const struct fdar_session *se
 {
 	const struct fdar_piece *pieces = fdar_sessions_pieces(anew->sessions, session);
 	uint64_t until_ns = session->pieces ? pieces[0].time_ns : session->end_ns;
-	uint64_t answer_ns = MIN(MAX(session->synack_ns, session->start_ns), until_ns);
+	uint64_t answer_ns = MIN(session->start_ns + (uint64_t)1000 * session->synack_us, until_ns);
+	uint64_t opened_ns = session->start_ns + (uint64_t)1000 * session->ack_us;
 	const struct event parts[] = {
 		{ session->start_ns, session->id, HELLO },
 		{ answer_ns, session->id, ANSWER },
-		{ MIN(MAX(session->ack_ns, answer_ns), until_ns), session->id, OPENED },
+		{ MIN(MAX(opened_ns, answer_ns), until_ns), session->id, OPENED },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {

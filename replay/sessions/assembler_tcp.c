@@ -373,12 +373,14 @@ static struct fdar_segment segment_of(const struct fdar_arriving *arriving)
 static void note_handshake(struct fdar_flow *flow, const struct fdar_arriving *arriving)
 {
 	struct fdar_session *session = &flow->session;
+	uint32_t after_us =
+		(uint32_t)MIN((arriving->time_ns - session->start_ns) / 1000, UINT32_MAX);
 
-	if (flow->established && !session->ack_ns)
-		session->ack_ns = arriving->time_ns;
+	if (flow->established && !session->ack_us)
+		session->ack_us = after_us;
 	if (arriving->decoded->flags & FDAR_TCP_SYN && arriving->decoded->flags & FDAR_TCP_ACK &&
-	    !session->synack_ns)
-		session->synack_ns = arriving->time_ns;
+	    !session->synack_us)
+		session->synack_us = after_us;
 }
 
 /* Where the sender stands, by a segment of whatever kind. */

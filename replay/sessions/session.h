@@ -125,8 +125,8 @@ struct fdar_session {
 	uint64_t epoch_ns;   /* captured time of its first packet */
 	uint64_t start_ns;   /* time-line time of the first and the last packet */
 	uint64_t end_ns;
-	uint64_t synack_ns; /* TCP, time line: the first SYN+ACK, and when the client */
-	uint64_t ack_ns;    /* acknowledged it, or is known to have; 0: not seen */
+	uint32_t synack_us; /* TCP: the first SYN+ACK, and when the client acknowledged it or is */
+	uint32_t ack_us;    /* known to have, in us after start_ns; 0: not seen, or at once */
 	struct fdar_way_totals way[2];
 	uint64_t first_piece; /* private: where its pieces are, see fdar_sessions_pieces */
 	uint64_t pieces;      /* how many pieces it has */
