@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Taking a capture apart: processor time of flowdar split, tcpflow and tshark on the same file, in turns, and
-# what a session costs in memory while a capture is loaded.
+# Taking a capture apart: processor time and wall clock of flowdar split, tcpflow and tshark on the same file, in
+# turns, and what a session costs in memory while a capture is loaded.
 #
 # usage: bench/load.sh [FLOWDAR [ROUNDS]]      (default: build/release/bin/flowdar, 5)
 # The files are made of ../shared/captures by amplify. tcpflow writes a file for each way of a session
 # (-o DIR), flowdar a capture for each session and what is in them (split -o DIR), both to $TMPDIR; tshark
 # only counts conversations (-q -z conv,tcp). What was written is deleted at the very end: ext4 looks at each
-# inode that was deleted within the last minutes again when it makes a file, which costs more than all else. Each round gives a ratio of processor seconds to each; the
-# medians are printed.
+# inode that was deleted within the last minutes again when it makes a file, which costs more than all else. Who begins changes with
+# the round, and before each what is not on the disk yet is written. Each round gives ratios to each; the medians are printed: processor
+# seconds, then wall clock.
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 flowdar=${1:-$source_dir/build/release/bin/flowdar}
@@ -19,15 +20,31 @@ done
 shared=${FLOWDAR_SHARED:-$source_dir/../shared}/captures
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-TIMEFORMAT='%U %S'
+TIMEFORMAT='%U %S %R'
 
-# cpu COMMAND...: its user and system seconds.
-cpu() {
-	{ time "$@" >/dev/null 2>&1; } 2>&1 | awk '{ print $1 + $2 }'
+# took COMMAND...: its processor seconds, and those of the clock.
+took() {
+	sync -f "$work"
+	{ time "$@" >/dev/null 2>&1; } 2>&1 | awk '{ print $1 + $2, $3 }'
 }
 
-printf '%-24s %9s %9s %9s | %9s %9s %9s | %9s %9s\n' capture packets sessions MB 'flowdar s' 'tcpflow s' 'tshark s' \
-	/tcpflow /tshark
+# tool FOLDER WHO
+tool() {
+	case $2 in
+	ours) took "$flowdar" split "$work/in.pcap" -o "$1/ours" --format csv ;;
+	theirs) took tcpflow -r "$work/in.pcap" -o "$1/theirs" ;;
+	shark) took tshark -n -r "$work/in.pcap" -q -z conv,tcp ;;
+	esac >"$work/$2"
+}
+
+# ratio COLUMN BY: the median of one column of the rounds by another.
+ratio() {
+	awk -v a="$1" -v b="$2" '{ print $a / $b }' "$work/rounds" | median
+}
+
+printf 'files on %s\n' "$(stat -f -c %T "$work")"
+printf '%-24s %9s %9s %9s | %9s %9s %9s | %9s %9s | %9s %9s %9s | %9s %9s\n' capture packets sessions MB 'flowdar s' 'tcpflow s' \
+	'tshark s' /tcpflow /tshark 'wall' 'tcpflow' 'tshark' /tcpflow /tshark
 for row in "echo-500.pcap.gz 4" "http-methods.pcap 300" "redis-benchmark.pcap 1000" "http-range-multiflows.pcap 100"; do
 	read -r name clones <<<"$row"
 	[ -e "$shared/$name" ] || continue
@@ -36,17 +53,18 @@ for row in "echo-500.pcap.gz 4" "http-methods.pcap 300" "redis-benchmark.pcap 10
 	for round in $(seq "$rounds"); do
 		folder=$work/$name.$round
 		mkdir -p "$folder/theirs"
-		ours=$(cpu "$flowdar" split "$work/in.pcap" -o "$folder/ours" --format csv)
-		theirs=$(cpu tcpflow -r "$work/in.pcap" -o "$folder/theirs")
-		shark=$(cpu tshark -n -r "$work/in.pcap" -q -z conv,tcp)
-		echo "$ours $theirs $shark" >>"$work/rounds"
+		for who in $([ $((round % 2)) -eq 1 ] && echo ours theirs shark || echo shark theirs ours); do
+			tool "$folder" "$who"
+		done
+		paste -d' ' "$work/ours" "$work/theirs" "$work/shark" >>"$work/rounds"
 	done
-	printf '%-24s %9d %9d %9.1f | %9.2f %9.2f %9.2f | %9.2f %9.2f\n' "${name%.pcap*}" \
+	printf '%-24s %9d %9d %9.1f | %9.2f %9.2f %9.2f | %9.2f %9.2f | %9.2f %9.2f %9.2f | %9.2f %9.2f\n' "${name%.pcap*}" \
 		"$(capinfos -c -T -r -M "$work/in.pcap" | cut -f2)" "$(find "$folder/ours" -name '*.pcap' | wc -l)" \
 		"$(awk "BEGIN { print $(stat -c %s "$work/in.pcap") / 1e6 }")" \
-		"$(cut -d' ' -f1 "$work/rounds" | median)" "$(cut -d' ' -f2 "$work/rounds" | median)" \
-		"$(cut -d' ' -f3 "$work/rounds" | median)" \
-		"$(awk '{ print $2 / $1 }' "$work/rounds" | median)" "$(awk '{ print $3 / $1 }' "$work/rounds" | median)"
+		"$(cut -d' ' -f1 "$work/rounds" | median)" "$(cut -d' ' -f3 "$work/rounds" | median)" \
+		"$(cut -d' ' -f5 "$work/rounds" | median)" "$(ratio 3 1)" "$(ratio 5 1)" \
+		"$(cut -d' ' -f2 "$work/rounds" | median)" "$(cut -d' ' -f4 "$work/rounds" | median)" \
+		"$(cut -d' ' -f6 "$work/rounds" | median)" "$(ratio 4 2)" "$(ratio 6 2)"
 done
 
 # The same sessions, 1 and 40 times: what each costs beyond the program itself. What is mapped of the spool
