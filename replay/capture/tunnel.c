@@ -5,6 +5,7 @@
 #include "replay/capture/link.h"
 
 enum tunnel_port {
+	PORT_L2TP = 1701,
 	PORT_GTP = 2152,
 	PORT_TEREDO = 3544,
 	PORT_VXLAN = 4789,
@@ -154,6 +155,43 @@ static gboolean pass_gtp(struct fdar_view *view, struct fdar_decoded *inner)
 	return TRUE;
 }
 
+/* Bits of a header of L2TP: not data, a length, numbers, an offset, and those that are 0. */
+#define L2TP_CONTROL  0x8000u
+#define L2TP_LENGTH   0x4000u
+#define L2TP_NUMBERS  0x0800u
+#define L2TP_OFFSET   0x0200u
+#define L2TP_RESERVED 0x34f0u
+
+/* Data of L2TP's second version, which is PPP. */
+static pass_fn pass_l2tp(struct fdar_view *view, struct fdar_decoded *inner)
+{
+	uint32_t flags, at = 2;
+
+	if (!fdar_view_has(view, 6))
+		return NULL;
+	flags = fdar_view_u16(view, 0);
+	if (flags & (L2TP_CONTROL | L2TP_RESERVED) || (flags & 15) != 2)
+		return NULL;
+	if (flags & L2TP_LENGTH) {
+		if (fdar_view_u16(view, at) != view->length - view->at)
+			return NULL;
+		at += 2;
+	}
+	if (!fdar_view_has(view, at + 4))
+		return NULL;
+	inner->net = fdar_net_mix(inner->net, PORT_L2TP, fdar_view_u32(view, at));
+	at += 4;
+	if (flags & L2TP_NUMBERS)
+		at += 4;
+	if (flags & L2TP_OFFSET) {
+		if (!fdar_view_has(view, at + 2))
+			return NULL;
+		at += 2 + fdar_view_u16(view, at);
+	}
+	view->at += at;
+	return fdar_link_ppp;
+}
+
 /* Teredo: authentication and origin may come first. */
 static gboolean pass_teredo(struct fdar_view *view)
 {
@@ -217,6 +255,9 @@ static pass_fn pass_udp(struct fdar_view *view, struct fdar_decoded *inner, uint
 	case PORT_MPLS:
 		return fdar_link_mpls;
 	default:
+		/* Answers go to a port of the asker's, which is often the same. */
+		if (src == PORT_L2TP || dst == PORT_L2TP)
+			return pass_l2tp(view, inner);
 		if (src != PORT_TEREDO && dst != PORT_TEREDO)
 			return NULL;
 		return pass_teredo(view) ? pass_ip : NULL;

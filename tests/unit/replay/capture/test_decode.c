@@ -202,6 +202,8 @@ static GByteArray *tunnelled(const char *src, const char *dst, unsigned protocol
 		set16(all, 4, all->len);
 	if (protocol == 17 && get16(all->data + 2) == 2152)
 		set16(all, 10, all->len - 16);
+	if (protocol == 17 && get16(all->data + 2) == 1701 && all->data[8] & 0x40)
+		set16(all, 10, all->len - 8);
 	packet = ip_part(src, dst, protocol, 1, 0, all->data, all->len);
 	g_byte_array_unref(all);
 	return packet;
@@ -232,6 +234,9 @@ static void test_tunnels(void)
 		{ 17, "c000 0868 0000 0000 30ff 0000 00000001" },
 		{ 17, "c000 0868 0000 0000 34ff 0000 00000001 0000 00 85 01 1000 00" },
 		{ 17, "c000 19eb 0000 0000 00010140" },
+		{ 17, "06a5 06a5 0000 0000 0002 0001 0002 PPPP" },
+		{ 17, "c000 06a5 0000 0000 4802 0000 0001 0002 0003 0004 ff03 PPPP" },
+		{ 17, "06a5 c000 0000 0000 0202 0001 0002 0003 000000 PPPP" },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(tunnels); i++) {
@@ -264,7 +269,7 @@ static void test_tunnels(void)
 /* A datagram to a tunnel's port that is no tunnel is a datagram. */
 static void test_no_tunnels(void)
 {
-	static const unsigned ports[] = { 4789, 8472, 4790, 6081, 2152, 3544, 6635 };
+	static const unsigned ports[] = { 4789, 8472, 4790, 6081, 2152, 3544, 6635, 1701 };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(ports); i++) {
 		g_autoptr(GByteArray) packet =
