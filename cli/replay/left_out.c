@@ -19,6 +19,7 @@ static void print_links(FILE *out, const struct fdar_capture_totals *totals)
 void fdar_left_out_print(FILE *out, const struct fdar_capture_totals *totals, const char *label)
 {
 	struct fdar_left_out left[FDAR_LEFT_OUT_KINDS];
+	g_autofree char *wireguard = fdar_format_count(totals->wireguard);
 	g_autofree char *doubles = fdar_format_count(totals->doubles);
 
 	fdar_capture_left_out(totals, left);
@@ -31,6 +32,12 @@ void fdar_left_out_print(FILE *out, const struct fdar_capture_totals *totals, co
 					   count);
 	}
 	print_links(out, totals);
+	if (totals->wireguard)
+		fdar_print_line_to(
+			out,
+			"  packets%s%s of WireGuard, which is encrypted: what is in them "
+			"cannot be read: %s",
+			label ? " in " : "", label ? label : "", wireguard);
 	if (totals->doubles)
 		fdar_print_line_to(out, "  packets seen twice%s%s, of which one copy counts: %s",
 				   label ? " in " : "", label ? label : "", doubles);

@@ -86,7 +86,7 @@ static size_t cells_capture(struct fdar_table *table, size_t at, const struct fd
 			    const char *label)
 {
 	uint64_t packets = 0, in_sessions = 0, left_out[FDAR_LEFT_OUT_KINDS] = { 0 };
-	uint64_t doubles = 0, views = 0;
+	uint64_t wireguard = 0, doubles = 0, views = 0;
 
 	for (size_t i = 0; i < run->count; i++) {
 		struct fdar_left_out left[FDAR_LEFT_OUT_KINDS];
@@ -96,6 +96,7 @@ static size_t cells_capture(struct fdar_table *table, size_t at, const struct fd
 		fdar_capture_left_out(run->captures[i], left);
 		packets += run->captures[i]->packets;
 		in_sessions += run->captures[i]->in_sessions;
+		wireguard += run->captures[i]->wireguard;
 		doubles += run->captures[i]->doubles;
 		views += run->captures[i]->views;
 		for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
@@ -105,6 +106,7 @@ static size_t cells_capture(struct fdar_table *table, size_t at, const struct fd
 	cell_count(table, at++, in_sessions);
 	for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
 		cell_count(table, at++, left_out[k]);
+	cell_count(table, at++, wireguard);
 	cell_count(table, at++, doubles);
 	cell_count(table, at++, views);
 	return at;
@@ -120,6 +122,7 @@ static void keys_capture(GPtrArray *keys)
 	fdar_capture_left_out(&none, left);
 	for (size_t k = 0; k < FDAR_LEFT_OUT_KINDS; k++)
 		g_ptr_array_add(keys, g_strdup_printf("left_out_%s", left[k].key));
+	g_ptr_array_add(keys, g_strdup("packets_wireguard"));
 	g_ptr_array_add(keys, g_strdup("packets_doubled"));
 	g_ptr_array_add(keys, g_strdup("views"));
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "replay/sessions/assembler_private.h"
+#include "replay/sessions/wireguard.h"
 
 /* Copies that several interfaces or ports make of one packet come within so long. */
 #define DOUBLE_NS   ((uint64_t)20000000)
@@ -216,6 +217,8 @@ void fdar_assembler_feed_udp(struct fdar_assembler *assembler, struct fdar_flow 
 					.stream_offset = half->offset,
 					.packet = arriving->order };
 
+	if (fdar_wireguard_is(arriving->decoded, &flow->wireguard))
+		assembler->totals.wireguard++;
 	if (count_double(assembler, flow, &now))
 		return;
 	if (!flow->seen && now.id) {

@@ -72,9 +72,10 @@ struct fdar_flow {
 	uint8_t established; /* TCP: the client has acknowledged or sent something */
 	uint8_t seen_at;     /* next place in seen */
 	uint8_t same_ids; /* bits by enum fdar_way: different datagrams had the same IP identification */
-	uint8_t list;     /* enum fdar_flow_list */
-	uint8_t ending;   /* FIN or RST of anybody was seen: a SYN starts a new session */
-	uint8_t last_way; /* who sent the last data, plus 1; 0 when nobody did */
+	uint8_t list;      /* enum fdar_flow_list */
+	uint8_t ending;    /* FIN or RST of anybody was seen: a SYN starts a new session */
+	uint8_t wireguard; /* a handshake of it was seen */
+	uint8_t last_way;  /* who sent the last data, plus 1; 0 when nobody did */
 };
 
 struct fdar_flows {

@@ -158,6 +158,7 @@ struct fdar_capture_totals {
 	uint64_t clock_back;     /* how often time ran backwards */
 	uint64_t doubles;        /* of those in sessions: seen before, at another place */
 	uint32_t views;          /* sessions that are another view of one, and not played */
+	uint64_t wireguard;      /* of those in sessions: of WireGuard, see wireguard.h */
 	uint64_t unread;         /* of link types that are not read */
 	struct fdar_unread {     /* the first few of these types */
 		int link;

@@ -209,6 +209,7 @@ static void add_totals(GString *json, const struct fdar_split *split, const char
 	add_number(json, "packets_malformed", totals->malformed);
 	add_number(json, "packets_lone_fragments", totals->lone_fragments);
 	add_number(json, "packets_unread", totals->unread);
+	add_number(json, "packets_wireguard", totals->wireguard);
 	add_number(json, "packets_doubled", totals->doubles);
 	add_number(json, "views", totals->views);
 	add_number(json, "clock_back", totals->clock_back);

@@ -269,6 +269,35 @@ static gboolean never(uint64_t read_bytes, uint64_t size_bytes, void *user)
 	return FALSE;
 }
 
+static void datagram(struct scene *scene, unsigned port, uint8_t type, unsigned size)
+{
+	uint8_t bytes[256] = { type };
+
+	g_assert_cmpuint(size, <=, sizeof(bytes));
+	memset(bytes + 4, 'x', sizeof(bytes) - 4);
+	add(scene, ether(ip(CLIENT, SERVER, 17, udp(CLIENT, 4000, SERVER, port, bytes, size))));
+}
+
+/* Data counts behind a handshake, or at the usual port; what only looks like it does not. */
+static void test_wireguard(void)
+{
+	struct scene scene;
+	g_autoptr(fdar_sessions) sessions = NULL;
+
+	scene_begin(&scene);
+	datagram(&scene, 7000, 4, 96);
+	datagram(&scene, 7000, 1, 148);
+	datagram(&scene, 7000, 4, 96);
+	datagram(&scene, 7000, 4, 97);
+	datagram(&scene, 7000, 5, 96);
+	datagram(&scene, 51820, 4, 32);
+	datagram(&scene, 53, 1, 147);
+	sessions = load(&scene);
+	g_assert_cmpuint(fdar_sessions_count(sessions), ==, 3);
+	g_assert_cmpuint(fdar_sessions_totals(sessions)->in_sessions, ==, 7);
+	g_assert_cmpuint(fdar_sessions_totals(sessions)->wireguard, ==, 3);
+}
+
 static void test_stopped(void)
 {
 	struct scene scene;
@@ -340,6 +369,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sessions/many-pieces", test_many_pieces);
 	g_test_add_func("/sessions/damage", test_damage);
 	g_test_add_func("/sessions/nothing", test_nothing);
+	g_test_add_func("/sessions/wireguard", test_wireguard);
 	g_test_add_func("/sessions/stopped", test_stopped);
 	g_test_add_func("/sessions/no-spool", test_no_spool);
 	g_test_add_func("/spool", test_spool);
