@@ -13,7 +13,7 @@
 #define LABEL_MAX 32u
 #define EXPLICIT  8u /* bytes of the nonce that a TLS 1.2 record carries */
 
-enum kind { GCM, CCM, CCM8, CHACHA, CBC };
+enum kind { GCM, ARIA, CCM, CCM8, CHACHA, CBC, CAMELLIA }; /* ARIA is in GCM, Camellia in CBC */
 
 struct fdar_tls_suite {
 	uint16_t id;
@@ -24,27 +24,96 @@ struct fdar_tls_suite {
 };
 
 static const struct fdar_tls_suite suites[] = {
-	{ 0x1301, GCM, 16, 0, 32 },    { 0x1302, GCM, 32, 0, 48 },    { 0x1303, CHACHA, 32, 0, 32 },
-	{ 0x1304, CCM, 16, 0, 32 },    { 0x1305, CCM8, 16, 0, 32 },   { 0x009c, GCM, 16, 0, 32 },
-	{ 0x009d, GCM, 32, 0, 48 },    { 0x009e, GCM, 16, 0, 32 },    { 0x009f, GCM, 32, 0, 48 },
-	{ 0x00a6, GCM, 16, 0, 32 },    { 0x00a7, GCM, 32, 0, 48 },    { 0x00a8, GCM, 16, 0, 32 },
-	{ 0x00a9, GCM, 32, 0, 48 },    { 0x00aa, GCM, 16, 0, 32 },    { 0x00ab, GCM, 32, 0, 48 },
-	{ 0xc02b, GCM, 16, 0, 32 },    { 0xc02c, GCM, 32, 0, 48 },    { 0xc02f, GCM, 16, 0, 32 },
-	{ 0xc030, GCM, 32, 0, 48 },    { 0xcca8, CHACHA, 32, 0, 32 }, { 0xcca9, CHACHA, 32, 0, 32 },
-	{ 0xccaa, CHACHA, 32, 0, 32 }, { 0xccab, CHACHA, 32, 0, 32 }, { 0xccac, CHACHA, 32, 0, 32 },
-	{ 0xccad, CHACHA, 32, 0, 32 }, { 0xc09c, CCM, 16, 0, 32 },    { 0xc09d, CCM, 32, 0, 32 },
-	{ 0xc09e, CCM, 16, 0, 32 },    { 0xc09f, CCM, 32, 0, 32 },    { 0xc0a0, CCM8, 16, 0, 32 },
-	{ 0xc0a1, CCM8, 32, 0, 32 },   { 0xc0a2, CCM8, 16, 0, 32 },   { 0xc0a3, CCM8, 32, 0, 32 },
-	{ 0xc0ac, CCM, 16, 0, 32 },    { 0xc0ad, CCM, 32, 0, 32 },    { 0xc0ae, CCM8, 16, 0, 32 },
-	{ 0xc0af, CCM8, 32, 0, 32 },   { 0x002f, CBC, 16, 20, 32 },   { 0x0035, CBC, 32, 20, 32 },
-	{ 0x0033, CBC, 16, 20, 32 },   { 0x0039, CBC, 32, 20, 32 },   { 0x0034, CBC, 16, 20, 32 },
-	{ 0x003a, CBC, 32, 20, 32 },   { 0xc009, CBC, 16, 20, 32 },   { 0xc00a, CBC, 32, 20, 32 },
-	{ 0xc013, CBC, 16, 20, 32 },   { 0xc014, CBC, 32, 20, 32 },   { 0xc018, CBC, 16, 20, 32 },
-	{ 0xc019, CBC, 32, 20, 32 },   { 0x003c, CBC, 16, 32, 32 },   { 0x003d, CBC, 32, 32, 32 },
-	{ 0x0067, CBC, 16, 32, 32 },   { 0x006b, CBC, 32, 32, 32 },   { 0x006c, CBC, 16, 32, 32 },
-	{ 0x006d, CBC, 32, 32, 32 },   { 0xc023, CBC, 16, 32, 32 },   { 0xc024, CBC, 32, 48, 48 },
-	{ 0xc027, CBC, 16, 32, 32 },   { 0xc028, CBC, 32, 48, 48 },   { 0x00ae, CBC, 16, 32, 32 },
-	{ 0x00af, CBC, 32, 48, 48 },   { 0x008c, CBC, 16, 20, 32 },   { 0x008d, CBC, 32, 20, 32 },
+	{ 0x1301, GCM, 16, 0, 32 },
+	{ 0x1302, GCM, 32, 0, 48 },
+	{ 0x1303, CHACHA, 32, 0, 32 },
+	{ 0x1304, CCM, 16, 0, 32 },
+	{ 0x1305, CCM8, 16, 0, 32 },
+	{ 0x009c, GCM, 16, 0, 32 },
+	{ 0x009d, GCM, 32, 0, 48 },
+	{ 0x009e, GCM, 16, 0, 32 },
+	{ 0x009f, GCM, 32, 0, 48 },
+	{ 0x00a6, GCM, 16, 0, 32 },
+	{ 0x00a7, GCM, 32, 0, 48 },
+	{ 0x00a8, GCM, 16, 0, 32 },
+	{ 0x00a9, GCM, 32, 0, 48 },
+	{ 0x00aa, GCM, 16, 0, 32 },
+	{ 0x00ab, GCM, 32, 0, 48 },
+	{ 0xc02b, GCM, 16, 0, 32 },
+	{ 0xc02c, GCM, 32, 0, 48 },
+	{ 0xc02f, GCM, 16, 0, 32 },
+	{ 0xc030, GCM, 32, 0, 48 },
+	{ 0xcca8, CHACHA, 32, 0, 32 },
+	{ 0xcca9, CHACHA, 32, 0, 32 },
+	{ 0xccaa, CHACHA, 32, 0, 32 },
+	{ 0xccab, CHACHA, 32, 0, 32 },
+	{ 0xccac, CHACHA, 32, 0, 32 },
+	{ 0xccad, CHACHA, 32, 0, 32 },
+	{ 0xc09c, CCM, 16, 0, 32 },
+	{ 0xc09d, CCM, 32, 0, 32 },
+	{ 0xc09e, CCM, 16, 0, 32 },
+	{ 0xc09f, CCM, 32, 0, 32 },
+	{ 0xc0a0, CCM8, 16, 0, 32 },
+	{ 0xc0a1, CCM8, 32, 0, 32 },
+	{ 0xc0a2, CCM8, 16, 0, 32 },
+	{ 0xc0a3, CCM8, 32, 0, 32 },
+	{ 0xc0ac, CCM, 16, 0, 32 },
+	{ 0xc0ad, CCM, 32, 0, 32 },
+	{ 0xc0ae, CCM8, 16, 0, 32 },
+	{ 0xc0af, CCM8, 32, 0, 32 },
+	{ 0x002f, CBC, 16, 20, 32 },
+	{ 0x0035, CBC, 32, 20, 32 },
+	{ 0x0033, CBC, 16, 20, 32 },
+	{ 0x0039, CBC, 32, 20, 32 },
+	{ 0x0034, CBC, 16, 20, 32 },
+	{ 0x003a, CBC, 32, 20, 32 },
+	{ 0xc009, CBC, 16, 20, 32 },
+	{ 0xc00a, CBC, 32, 20, 32 },
+	{ 0xc013, CBC, 16, 20, 32 },
+	{ 0xc014, CBC, 32, 20, 32 },
+	{ 0xc018, CBC, 16, 20, 32 },
+	{ 0xc019, CBC, 32, 20, 32 },
+	{ 0x003c, CBC, 16, 32, 32 },
+	{ 0x003d, CBC, 32, 32, 32 },
+	{ 0x0067, CBC, 16, 32, 32 },
+	{ 0x006b, CBC, 32, 32, 32 },
+	{ 0x006c, CBC, 16, 32, 32 },
+	{ 0x006d, CBC, 32, 32, 32 },
+	{ 0xc023, CBC, 16, 32, 32 },
+	{ 0xc024, CBC, 32, 48, 48 },
+	{ 0xc027, CBC, 16, 32, 32 },
+	{ 0xc028, CBC, 32, 48, 48 },
+	{ 0x00ae, CBC, 16, 32, 32 },
+	{ 0x00af, CBC, 32, 48, 48 },
+	{ 0x008c, CBC, 16, 20, 32 },
+	{ 0x008d, CBC, 32, 20, 32 },
+	/* RFC 5932, 6367, 6209 */
+	{ 0x0041, CAMELLIA, 16, 20, 32 },
+	{ 0x0084, CAMELLIA, 32, 20, 32 },
+	{ 0x0044, CAMELLIA, 16, 20, 32 },
+	{ 0x0087, CAMELLIA, 32, 20, 32 },
+	{ 0x0045, CAMELLIA, 16, 20, 32 },
+	{ 0x0088, CAMELLIA, 32, 20, 32 },
+	{ 0x00ba, CAMELLIA, 16, 32, 32 },
+	{ 0x00c0, CAMELLIA, 32, 32, 32 },
+	{ 0x00bd, CAMELLIA, 16, 32, 32 },
+	{ 0x00c3, CAMELLIA, 32, 32, 32 },
+	{ 0x00be, CAMELLIA, 16, 32, 32 },
+	{ 0x00c4, CAMELLIA, 32, 32, 32 },
+	{ 0xc072, CAMELLIA, 16, 32, 32 },
+	{ 0xc073, CAMELLIA, 32, 48, 48 },
+	{ 0xc076, CAMELLIA, 16, 32, 32 },
+	{ 0xc077, CAMELLIA, 32, 48, 48 },
+	{ 0xc050, ARIA, 16, 0, 32 },
+	{ 0xc051, ARIA, 32, 0, 48 },
+	{ 0xc052, ARIA, 16, 0, 32 },
+	{ 0xc053, ARIA, 32, 0, 48 },
+	{ 0xc056, ARIA, 16, 0, 32 },
+	{ 0xc057, ARIA, 32, 0, 48 },
+	{ 0xc05c, ARIA, 16, 0, 32 },
+	{ 0xc05d, ARIA, 32, 0, 48 },
+	{ 0xc060, ARIA, 16, 0, 32 },
+	{ 0xc061, ARIA, 32, 0, 48 },
 };
 
 struct fdar_tls_opener {
@@ -70,17 +139,28 @@ static const EVP_MD *digest_of(uint32_t size)
 	return size == 48 ? EVP_sha384() : size == 20 ? EVP_sha1() : EVP_sha256();
 }
 
+static gboolean is_cbc(const struct fdar_tls_suite *suite)
+{
+	return suite->kind == CBC || suite->kind == CAMELLIA;
+}
+
 static const EVP_CIPHER *cipher_of(const struct fdar_tls_suite *suite)
 {
+	gboolean large = suite->key == 32;
+
 	switch ((enum kind)suite->kind) {
 	case GCM:
-		return suite->key == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
+		return large ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
+	case ARIA:
+		return large ? EVP_aria_256_gcm() : EVP_aria_128_gcm();
 	case CHACHA:
 		return EVP_chacha20_poly1305();
 	case CBC:
-		return suite->key == 32 ? EVP_aes_256_cbc() : EVP_aes_128_cbc();
+		return large ? EVP_aes_256_cbc() : EVP_aes_128_cbc();
+	case CAMELLIA:
+		return large ? EVP_camellia_256_cbc() : EVP_camellia_128_cbc();
 	default:
-		return suite->key == 32 ? EVP_aes_256_ccm() : EVP_aes_128_ccm();
+		return large ? EVP_aes_256_ccm() : EVP_aes_128_ccm();
 	}
 }
 
@@ -119,7 +199,7 @@ struct fdar_tls_opener *fdar_tls_opener_new13(const struct fdar_tls_suite *suite
 {
 	struct fdar_tls_opener *opener;
 
-	if (secret->size != suite->hash || suite->kind == CBC)
+	if (secret->size != suite->hash || is_cbc(suite))
 		return NULL;
 	opener = opener_new(suite);
 	opener->v13 = TRUE;
@@ -177,7 +257,7 @@ struct fdar_tls_opener *fdar_tls_opener_new12(const struct fdar_tls_suite *suite
 {
 	uint8_t block[2 * (MAC_MAX + KEY_MAX + NONCE)];
 	uint32_t mac = suite->mac, key = suite->key;
-	uint32_t iv = suite->kind == CHACHA ? NONCE : suite->kind == CBC ? 0 : 4;
+	uint32_t iv = suite->kind == CHACHA ? NONCE : is_cbc(suite) ? 0 : 4;
 	struct fdar_tls_opener *opener;
 
 	if (master->size != FDAR_TLS_MASTER || suite->id >> 8 == 0x13)
@@ -359,7 +439,7 @@ gboolean fdar_tls_opener_open(struct fdar_tls_opener *opener, uint64_t number,
 	if (opener->v13)
 		return open13(opener, number, record, size, out, out_size, type);
 	*type = record[0];
-	if (opener->suite->kind == CBC)
+	if (is_cbc(opener->suite))
 		return open12_cbc(opener, number, record, size, out, out_size);
 	return open12_aead(opener, number, record, size, out, out_size);
 }
