@@ -158,9 +158,10 @@ static void set_asked(struct fdar_flow *flow, uint32_t isn)
 
 /* Books the packets (one, or the fragments of one datagram) to the session. */
 static void account(struct fdar_assembler *assembler, struct fdar_flow *flow,
-		    const struct fdar_arriving *arriving, GPtrArray *fragments)
+		    const struct fdar_arriving *arriving)
 {
 	struct fdar_session *session = &flow->session;
+	GPtrArray *fragments = arriving->datagram ? arriving->datagram->packets : NULL;
 	guint count = fragments ? fragments->len : 1;
 
 	session->way[arriving->way].packets += count;
@@ -215,9 +216,10 @@ static void book_stray(struct fdar_assembler *assembler, struct fdar_flow *flow)
 	uint64_t end_ns = flow->session.end_ns;
 
 	held->arriving.way = fdar_flow_way(flow, held->arriving.src_low);
-	account(assembler, flow, &held->arriving, NULL);
+	account(assembler, flow, &held->arriving);
 	/* Others may have come behind it. */
-	flow->session.odd = odd | (held->packet.late ? FDAR_ODD_CLOCK_BACK : 0);
+	flow->session.odd = odd | (held->arriving.datagram ? FDAR_ODD_FRAGMENTS : 0) |
+			    (held->packet.late ? FDAR_ODD_CLOCK_BACK : 0);
 	flow->epoch_ns = MAX(epoch_ns, flow->epoch_ns);
 	flow->last_packet = MAX(packet, flow->last_packet);
 	flow->session.end_ns = MAX(end_ns, flow->session.end_ns);
@@ -225,17 +227,16 @@ static void book_stray(struct fdar_assembler *assembler, struct fdar_flow *flow)
 }
 
 static gboolean hold(struct fdar_assembler *assembler, struct fdar_flow *flow,
-		     const struct fdar_arriving *arriving)
+		     struct fdar_arriving *arriving)
 {
 	return (flow->reset.pending || !is_over(flow)) && !is_asked(flow, arriving->decoded) &&
-	       !arriving->decoded->was_fragmented &&
 	       fdar_held_keep(flow, assembler->link, &assembler->budget, arriving);
 }
 
 /* Of the flows with this key the one that a packet goes on with; NULL: none does. held is set when it
  * has to wait until it is known which. */
 static struct fdar_flow *choose(struct fdar_assembler *assembler, const struct fdar_flow_key *key,
-				const struct fdar_arriving *arriving, gboolean *held)
+				struct fdar_arriving *arriving, gboolean *held)
 {
 	struct fdar_flow *flow;
 
@@ -290,8 +291,7 @@ static struct fdar_flow *route(struct fdar_assembler *assembler, struct fdar_arr
 	return flow;
 }
 
-static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving *arriving,
-			 GPtrArray *fragments)
+static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving *arriving)
 {
 	struct fdar_flow *flow;
 	gboolean tcp = arriving->decoded->kind == FDAR_DECODED_TCP;
@@ -301,7 +301,7 @@ static void feed_segment(struct fdar_assembler *assembler, struct fdar_arriving 
 	flow = route(assembler, arriving);
 	if (!flow)
 		return;
-	account(assembler, flow, arriving, fragments);
+	account(assembler, flow, arriving);
 	if (tcp)
 		fdar_assembler_feed_tcp(assembler, flow, arriving);
 	else
@@ -318,7 +318,7 @@ static void feed_held(struct fdar_assembler *assembler, struct fdar_held *held)
 	while (held) {
 		struct fdar_held *next = held->next;
 
-		feed_segment(assembler, &held->arriving, NULL);
+		feed_segment(assembler, &held->arriving);
 		fdar_held_free(held, &assembler->budget);
 		held = next;
 	}
@@ -332,10 +332,11 @@ static void feed_fragment(struct fdar_assembler *assembler, struct fdar_arriving
 	if (!datagram)
 		return;
 	arriving->decoded = &datagram->decoded;
+	arriving->datagram = datagram;
 	switch (datagram->decoded.kind) {
 	case FDAR_DECODED_TCP:
 	case FDAR_DECODED_UDP:
-		feed_segment(assembler, arriving, datagram->packets);
+		feed_segment(assembler, arriving);
 		break;
 	case FDAR_DECODED_OTHER:
 		assembler->totals.other_protocol += datagram->packets->len;
@@ -343,7 +344,8 @@ static void feed_fragment(struct fdar_assembler *assembler, struct fdar_arriving
 	default:
 		assembler->totals.malformed += datagram->packets->len;
 	}
-	fdar_datagram_free(datagram);
+	if (arriving->datagram)
+		fdar_datagram_free(datagram);
 }
 
 static void count_unread(struct fdar_assembler *assembler, int link)
@@ -378,7 +380,7 @@ void fdar_assembler_feed(struct fdar_assembler *assembler, const struct fdar_pac
 	switch (decoded.kind) {
 	case FDAR_DECODED_TCP:
 	case FDAR_DECODED_UDP:
-		feed_segment(assembler, &arriving, NULL);
+		feed_segment(assembler, &arriving);
 		break;
 	case FDAR_DECODED_FRAGMENT:
 		feed_fragment(assembler, &arriving);

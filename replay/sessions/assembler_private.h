@@ -30,7 +30,8 @@ struct fdar_assembler {
 /* A packet on its way through: what its fragments, if it came in several, have in common. */
 struct fdar_arriving {
 	const struct fdar_decoded *decoded;
-	const struct fdar_packet *packet;
+	const struct fdar_packet *packet; /* the last one */
+	struct fdar_datagram *datagram;   /* of fragments; whoever keeps it sets it to NULL */
 	uint64_t order; /* number in the order they were fed: never less than the last's */
 	uint64_t time_ns;
 	uint64_t clock_ns;

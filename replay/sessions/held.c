@@ -79,8 +79,18 @@ enum fdar_held_verdict fdar_held_judge(const struct fdar_flow *flow,
 									: FDAR_HELD_NEW;
 }
 
+/* The bytes of a datagram, and of the packets that it came in. */
+static size_t datagram_bytes(const struct fdar_datagram *datagram)
+{
+	size_t bytes = datagram->decoded.segment_captured;
+
+	for (guint i = 0; i < datagram->packets->len; i++)
+		bytes += ((const struct fdar_packet *)datagram->packets->pdata[i])->captured;
+	return bytes;
+}
+
 gboolean fdar_held_keep(struct fdar_flow *flow, int link, size_t *budget,
-			const struct fdar_arriving *arriving)
+			struct fdar_arriving *arriving)
 {
 	const struct fdar_packet *packet = arriving->packet;
 	struct fdar_held **end = &flow->held;
@@ -98,8 +108,15 @@ gboolean fdar_held_keep(struct fdar_flow *flow, int link, size_t *budget,
 	held->arriving = *arriving;
 	held->arriving.packet = &held->packet;
 	held->arriving.decoded = &held->decoded;
-	fdar_decode(packet->link ? packet->link : link, &held->packet, &held->decoded);
-	*budget += sizeof(*held) + packet->captured;
+	held->cost = sizeof(*held) + packet->captured;
+	if (arriving->datagram) {
+		held->decoded = arriving->datagram->decoded;
+		held->cost += datagram_bytes(arriving->datagram);
+		arriving->datagram = NULL;
+	} else {
+		fdar_decode(packet->link ? packet->link : link, &held->packet, &held->decoded);
+	}
+	*budget += held->cost;
 	*end = held;
 	return TRUE;
 }
@@ -115,7 +132,9 @@ struct fdar_held *fdar_held_take(struct fdar_flow *flow)
 
 void fdar_held_free(struct fdar_held *held, size_t *budget)
 {
-	*budget -= sizeof(*held) + held->packet.captured;
+	*budget -= held->cost;
+	if (held->arriving.datagram)
+		fdar_datagram_free(held->arriving.datagram);
 	g_free(held);
 }
 

@@ -24,12 +24,13 @@ enum fdar_held_verdict {
 	FDAR_HELD_NEW      /* the new connection goes on */
 };
 
-/* A packet, with its own bytes. */
+/* A packet, with its own bytes; or a datagram, and the fragments that it came in. */
 struct fdar_held {
 	struct fdar_held *next; /* held later */
 	struct fdar_packet packet;
 	struct fdar_decoded decoded;
 	struct fdar_arriving arriving;
+	size_t cost; /* bytes of the budget */
 	uint8_t bytes[];
 };
 
@@ -40,9 +41,10 @@ enum fdar_held_verdict fdar_held_judge(const struct fdar_flow *flow,
 /* Whether a packet goes on with the connection that the flow is. */
 gboolean fdar_held_goes_on(const struct fdar_flow *flow, const struct fdar_arriving *arriving);
 
-/* Holds a packet of the link type. FALSE when it cannot be held, being too large, or one too many. */
+/* Holds a packet of the link type, and takes over its datagram. FALSE when it cannot be held, being too large, or one
+ * too many. */
 gboolean fdar_held_keep(struct fdar_flow *flow, int link, size_t *budget,
-			const struct fdar_arriving *arriving);
+			struct fdar_arriving *arriving);
 
 /* Takes the first one; NULL when there is none. The caller frees it. */
 struct fdar_held *fdar_held_take(struct fdar_flow *flow);

@@ -13,6 +13,7 @@
 #define CISN   1000u
 #define SISN   5000u
 #define FAR    (1u << 31)
+#define PARTS  0x100u /* beside TCP's flags: the segment comes in IP fragments of 8 bytes */
 
 struct segment {
 	char side; /* C or S; 0 ends the list */
@@ -67,17 +68,42 @@ static void closed(void *user, const struct fdar_session *session, void *data)
 	g_array_append_vals(rig->closed, session, 1);
 }
 
+static void feed_frame(struct fdar_assembler *assembler, GByteArray *frame, unsigned number)
+{
+	struct fdar_packet packet = as_packet(frame, number, 1000000 * MS + number * MS);
+
+	fdar_assembler_feed(assembler, &packet);
+	g_byte_array_unref(frame);
+}
+
+static void feed_parts(struct fdar_assembler *assembler, GByteArray *frame, gboolean client,
+		       unsigned number)
+{
+	const uint8_t *segment = frame->data + 34;
+	unsigned size = frame->len - 34;
+
+	for (unsigned at = 0; at < size; at += 8)
+		feed_frame(assembler,
+			   ether(ip_part(client ? CLIENT : SERVER, client ? SERVER : CLIENT, 6,
+					 number, at / 8 | (at + 8 < size ? 0x2000 : 0),
+					 segment + at, MIN(8, size - at))),
+			   number);
+	g_byte_array_unref(frame);
+}
+
 static void feed(struct fdar_assembler *assembler, const struct segment *segment, unsigned number)
 {
 	gboolean client = segment->side == 'C';
 	GByteArray *frame =
 		tcp_frame(client ? CLIENT : SERVER, client ? 40000 : 80, client ? SERVER : CLIENT,
 			  client ? 80 : 40000, (client ? CISN : SISN) + segment->seq,
-			  (client ? SISN : CISN) + segment->ack, segment->flags, segment->payload);
-	struct fdar_packet packet = as_packet(frame, number, 1000000 * MS + number * MS);
+			  (client ? SISN : CISN) + segment->ack, segment->flags & 0xff,
+			  segment->payload);
 
-	fdar_assembler_feed(assembler, &packet);
-	g_byte_array_unref(frame);
+	if (segment->flags & PARTS)
+		feed_parts(assembler, frame, client, number);
+	else
+		feed_frame(assembler, frame, number);
 }
 
 static void check(const struct segment *segments, const struct expected *expected)
@@ -467,6 +493,31 @@ static void test_ignored_syn(void)
 		}
 }
 
+/* A SYN in fragments is ignored like any other, or believed. */
+static void test_syn_in_parts(void)
+{
+	const struct segment ignored[] = { HANDSHAKE,
+					   { 'C', ACK | PSH, 1, 1, "one" },
+					   { 'C', SYN | PARTS, 900000, 0, "junk" },
+					   { 'C', SYN | PARTS, 900000, 0, "junk" },
+					   { 'S', ACK | PSH, 1, 4, "ONE" },
+					   { 'C', ACK | PSH | PARTS, 4, 4, "two" },
+					   { 'S', ACK, 4, 7, NULL },
+					   { 0 } };
+	const struct segment believed[] = { HANDSHAKE,
+					    { 'C', ACK | PSH, 1, 1, "one" },
+					    { 'C', SYN | PARTS, 900000, 0, NULL },
+					    { 'S', SYN | ACK | PARTS, 700000, 900001, NULL },
+					    { 'C', ACK | PSH, 900001, 700001, "two" },
+					    { 'S', ACK, 700001, 900004, NULL },
+					    { 0 } };
+
+	check(ignored, &(struct expected){ "( C\"one\" S\"ONE\" C\"two\")", "fragments, stray syn",
+					   "handshake", "open" });
+	check(believed,
+	      &(struct expected){ "( C\"one\")( C\"two\")", "", "handshake", "ports reused" });
+}
+
 /* The peer asks back: it says where the connection is. */
 static void test_challenged_syn(void)
 {
@@ -694,6 +745,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/truth/never-acknowledged", test_never_acknowledged);
 	g_test_add_func("/truth/probes", test_probes);
 	g_test_add_func("/truth/single-bytes", test_single_bytes);
+	g_test_add_func("/truth/syn-in-parts", test_syn_in_parts);
 	g_test_add_func("/truth/stray-among-acks", test_stray_among_acks);
 	g_test_add_func("/truth/syn-again", test_syn_again);
 	g_test_add_func("/truth/ignored-syn", test_ignored_syn);
