@@ -2,7 +2,7 @@
 # Does `flowdar hunt --sample` find exactly the guilty sessions, at servers as Debian ships them? Captures of 200
 # sessions are made anew for each round, of real clients, with some guilty ones at random places:
 #   nginx   a regular expression of a location that backtracks
-#   redis   SORT of a list of 100,000 elements, and KEYS * of 20,000 keys
+#   redis   SORT of a list of 100,000 elements, and KEYS with a pattern that no one of 20,000 keys fits
 #   httpd   a RewriteCond that backtracks
 #
 # usage: bench/hunt.sh [ROUNDS [SERVER...]]    3 rounds; nginx redis httpd
@@ -31,6 +31,8 @@ mkdir -p www
 echo hello >www/index.html
 seq 2000 >www/numbers.txt
 a=aaaaaaaaaaaaaaaaaaaaaa
+# What guilty clients say, and nobody else.
+declare -A word=([nginx]=xhtml [redis]='SORT\|KEYS' [httpd]='s=a*!')
 
 # ---- the servers: command_NAME PORT sets $command, ordinary_NAME and guilty_NAME PORT NUMBER are a session each ----
 
@@ -72,9 +74,12 @@ ordinary_redis() {
 	printf '%s\n' "SET user:$2 $RANDOM" "GET user:$(($2 / 2))" "LRANGE numbers 0 9" | redis-cli -p "$1" >/dev/null
 }
 guilty_redis() {
-	local slow='SORT numbers ALPHA DESC LIMIT 0 1'
-	[ $(($2 % 2)) = 0 ] || slow='KEYS nothing:*:at:all*'
-	printf '%s\n' "GET user:1" "$slow" "$slow" "$slow" | redis-cli -p "$1" >/dev/null
+	local slow='SORT numbers ALPHA DESC LIMIT 0 1' times=3
+	[ $(($2 % 2)) = 0 ] || slow='KEYS *:*:at:all*' times=20
+	{
+		echo GET user:1
+		yes "$slow" | head -n $times
+	} | redis-cli -p "$1" >/dev/null
 }
 
 command_httpd() {
@@ -145,10 +150,13 @@ for server; do
 			begin=$SECONDS
 			status=0
 			"$FLOWDAR" hunt capture.pcap -o hunt -q --sample --bytes 0 -- "${command[@]}" >said 2>&1 || status=$?
-			found=$(sed -nE 's/^ *([0-9]+) [0-9.]+:[0-9]+ .*/\1/p' hunt/found.txt 2>/dev/null | tr '\n' ' ')
+			rm -rf left
+			"$FLOWDAR" split hunt/smallest.pcap -o left >/dev/null 2>&1
+			left=$(find left -name '*.pcap' 2>/dev/null | wc -l)
+			right=$(grep -rla -- "${word[$server]}" left 2>/dev/null | grep -c 'pcap$')
 			exact=no
-			[ "$found" != "${which[*]} " ] || exact=yes
-			echo "$server guilty ${which[*]}, found $found: exact $exact, status $status, $(sed -nE 's/^([0-9]+ runs).*/\1/p' hunt/found.txt)," \
+			[ "$left $right" != "$guilty $guilty" ] || exact=yes
+			echo "$server, $guilty guilty: $left left, guilty of these $right: exact $exact, status $status, $(sed -nE 's/^([0-9]+ runs).*/\1/p' hunt/found.txt 2>/dev/null)," \
 				"$((SECONDS - begin)) s; $(head -n 1 hunt/verdict.txt 2>/dev/null || tail -n 1 said)"
 		done
 	done

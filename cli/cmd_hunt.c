@@ -366,7 +366,8 @@ static gboolean read_test(struct hunt *hunt, GError **error)
 
 	if (!fdar_judge_parse(&hunt->judge, texts->test ? texts->test : "cpu", error))
 		return FALSE;
-	if (hunt->judge.test == FDAR_TEST_COMMAND || hunt->judge.test == FDAR_TEST_CRASH)
+	if (hunt->judge.test == FDAR_TEST_COMMAND || hunt->judge.test == FDAR_TEST_CRASH ||
+	    hunt->judge.test == FDAR_TEST_FUNCTION)
 		return bad(error, "--test is cpu, latency or memory; flowdar reduce has more");
 	if (texts->bytes < 0)
 		return bad(error, "--bytes: expected a number of runs, 0 for none");

@@ -47,14 +47,17 @@ static const struct fdar_usage usage = {
 		"  latency          how long answers take; latency:p50, :p90 (the default), "
 		":p99\n"
 		"  memory           by how much the server grows a session\n"
+		"  function:NAME    how long it is in that function a session, from a recording of "
+		"each run\n"
 		"  crash            it ends while it is played at, or does not answer in time\n"
 		"  'COMMAND {}'     a shell's command with the part's name for {}, {copies} and "
 		"(with a\n"
 		"                   server) {to}: exit code 0 hurts, 125 cannot tell, others do "
 		"not\n"
-		"cpu, latency and memory hurt from --over times the --baseline on. While parts "
-		"get smaller\n"
-		"they are played in more copies: the load stays the same. A yes is asked again, "
+		"cpu, latency, memory and function:NAME hurt from --over times the --baseline on. "
+		"While parts\n"
+		"get smaller they are played in more copies: the load stays the same. A yes is "
+		"asked again, "
 		"because a\n"
 		"wrong one would throw away what is searched for.\n"
 		"\n"
@@ -90,7 +93,7 @@ static const GOptionEntry table[] = {
 	  "The result as table (the default), json or csv", "FORMAT" },
 	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, AT(quiet), "No progress", NULL },
 	{ "test", 0, 0, G_OPTION_ARG_STRING, AT(test),
-	  "cpu, latency, memory, crash, or a command with {} in it", "TEST" },
+	  "cpu, latency, memory, function:NAME, crash, or a command with {} in it", "TEST" },
 	{ "baseline", 'b', 0, G_OPTION_ARG_FILENAME, AT(baseline),
 	  "A capture of what is normal; it is played six times, and again after every 20 runs",
 	  "CAPTURE" },
@@ -212,6 +215,7 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 	request->trial.speed = texts->timed ? texts->speed ? texts->speed : "1" : NULL;
 	request->trial.concurrency = texts->concurrency;
 	request->trial.replay = fdar_cmd_replay;
+	request->trial.analyze = fdar_cmd_analyze;
 	return TRUE;
 }
 

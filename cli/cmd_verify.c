@@ -155,9 +155,9 @@ static gboolean read_test(struct request *request, GError **error)
 
 	if (!fdar_judge_parse(&request->judge, texts->test ? texts->test : "cpu", error))
 		return FALSE;
-	if (request->judge.test == FDAR_TEST_COMMAND)
-		return bad(error, "--test is cpu, latency, memory or crash: a command would play "
-				  "by itself");
+	if (request->judge.test == FDAR_TEST_COMMAND || request->judge.test == FDAR_TEST_FUNCTION)
+		return bad(error, "--test is cpu, latency, memory or crash; flowdar reduce has "
+				  "more");
 	/* A crash needs nothing to be compared with; BASE is what it is played among. */
 	has_base = request->base && request->judge.test != FDAR_TEST_CRASH;
 	if (!has_base && !texts->over && request->judge.test != FDAR_TEST_CRASH)

@@ -2,6 +2,8 @@
 
 #include <gio/gio.h>
 
+#include "cli/reduce/function.h"
+
 void fdar_reducing_show(struct fdar_reducing *reducing)
 {
 	reducing->sight.runs = reducing->runs;
@@ -65,8 +67,12 @@ gboolean fdar_reducing_run_once(struct fdar_reducing *reducing, const struct fda
 			    "the test's command cannot be run: the shell says %d", code);
 		return FALSE;
 	}
-	if (!fdar_trial_run(reducing->trial, play, trial, error))
+	if (reducing->judge->test == FDAR_TEST_FUNCTION
+		    ? !fdar_function_run(reducing->trial, reducing->judge->function, play, trial,
+					 error)
+		    : !fdar_trial_run(reducing->trial, play, trial, error))
 		return FALSE;
+	reducing->function_calls += trial->function_calls;
 	*figure = fdar_judge_figure(reducing->judge, trial);
 	*answer = fdar_judge_answer(reducing->judge, trial);
 	return TRUE;

@@ -17,6 +17,9 @@
 /* A play may take so many times as long as that of the whole capture, before it is cut. */
 #define LIMIT_TIMES  2u
 #define LIMIT_NS_MIN ((uint64_t)1000000000)
+/* Recorded calls take longer. */
+#define LIMIT_TIMES_RECORDED  20u
+#define LIMIT_NS_MIN_RECORDED ((uint64_t)20000000000)
 
 void fdar_reducing_control(struct fdar_reducing *reducing)
 {
@@ -32,6 +35,20 @@ void fdar_reducing_control(struct fdar_reducing *reducing)
 	if (fdar_reducing_run_once(reducing, &play, &answer, &figure, &trial, NULL) &&
 	    !isnan(figure) && !trial.crashed)
 		fdar_judge_add_baseline(reducing->judge, figure);
+}
+
+/* A name that was mistyped, or a server that was not built for it. */
+static void warn_of_function(const struct fdar_reducing *reducing)
+{
+	g_autofree char *text = NULL;
+
+	if (reducing->judge->test != FDAR_TEST_FUNCTION || !reducing->baseline ||
+	    reducing->function_calls || !reducing->warn)
+		return;
+	text = g_strdup_printf("no call of %s was recorded while the baseline was played: is it "
+			       "called so, and the server built with flowdar cc?",
+			       reducing->judge->function);
+	reducing->warn(reducing->user, text);
 }
 
 gboolean fdar_reducing_baseline(struct fdar_reducing *reducing, GError **error)
@@ -65,6 +82,7 @@ gboolean fdar_reducing_baseline(struct fdar_reducing *reducing, GError **error)
 							      UINT32_MAX / 2),
 						trial.asked);
 	}
+	warn_of_function(reducing);
 	return fdar_judge_check(reducing->judge, error);
 }
 
@@ -118,6 +136,8 @@ gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 					.one_by_one = alone,
 					.journal = journal };
 	g_autoptr(GArray) units = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	gboolean recorded = reducing->judge->test == FDAR_TEST_FUNCTION;
+	uint64_t copies = reducing->options->copies;
 	struct fdar_trial trial = { 0 };
 	struct fdar_part_list list;
 	struct fdar_try whole;
@@ -139,8 +159,10 @@ gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 		weigh(reducing, &list, journal);
 	fdar_part_list_clear(&list);
 	if (!reducing->trial->speed)
-		reducing->limit_ns = MAX(trial.elapsed_ns * LIMIT_TIMES * reducing->options->copies,
-					 LIMIT_NS_MIN);
+		reducing->limit_ns =
+			recorded ? MAX(trial.elapsed_ns * LIMIT_TIMES_RECORDED * copies,
+				       LIMIT_NS_MIN_RECORDED)
+				 : MAX(trial.elapsed_ns * LIMIT_TIMES * copies, LIMIT_NS_MIN);
 	return fine;
 }
 

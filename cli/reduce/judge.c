@@ -10,6 +10,7 @@
 
 #define BASELINE_KEPT 5u
 #define OVER_DEFAULT  2.0
+#define FUNCTION      "function:"
 
 /* A baseline's own runs stay this far below the limit, or it would be a lottery. */
 #define ROOM 1.15
@@ -36,21 +37,33 @@ gboolean fdar_judge_parse(struct fdar_judge *judge, const char *text, GError **e
 			judge->quantile = names[i].quantile;
 			return TRUE;
 		}
+	if (g_str_has_prefix(text, FUNCTION)) {
+		judge->test = FDAR_TEST_FUNCTION;
+		judge->function = text + strlen(FUNCTION);
+		if (*judge->function && !strpbrk(judge->function, ",*?[] ") &&
+		    *judge->function != '!')
+			return TRUE;
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "--test: \"%s\": expected function:NAME, with the name of one function",
+			    text);
+		return FALSE;
+	}
 	judge->test = FDAR_TEST_COMMAND;
 	judge->command = text;
 	if (strstr(text, "{}"))
 		return TRUE;
-	g_set_error(
-		error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-		"--test: \"%s\": expected cpu, latency, latency:p50, latency:p99, memory, crash, "
-		"or a command with {} where the capture's name goes",
-		text);
+	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		    "--test: \"%s\": expected cpu, latency, latency:p50, latency:p99, memory, "
+		    "function:NAME, crash, "
+		    "or a command with {} where the capture's name goes",
+		    text);
 	return FALSE;
 }
 
 static gboolean is_relative(enum fdar_test test)
 {
-	return test == FDAR_TEST_CPU || test == FDAR_TEST_LATENCY || test == FDAR_TEST_MEMORY;
+	return test == FDAR_TEST_CPU || test == FDAR_TEST_LATENCY || test == FDAR_TEST_MEMORY ||
+	       test == FDAR_TEST_FUNCTION;
 }
 
 static gboolean bad(GError **error, const char *message)
@@ -67,8 +80,8 @@ gboolean fdar_judge_parse_over(struct fdar_judge *judge, const char *text, gbool
 
 	if (!is_relative(judge->test))
 		return text || has_baseline
-			       ? bad(error, "--over and --baseline go with --test cpu, latency and "
-					    "memory")
+			       ? bad(error, "--over and --baseline go with --test cpu, latency, "
+					    "memory and function:NAME")
 			       : TRUE;
 	if (!text && !has_baseline)
 		return bad(error, "what is normal? --baseline CAPTURE says it, or --over a figure "
@@ -167,6 +180,8 @@ double fdar_judge_figure(const struct fdar_judge *judge, const struct fdar_trial
 		return trial->sessions > 0 ? (double)trial->cpu_ns / trial->sessions : NAN;
 	case FDAR_TEST_MEMORY:
 		return trial->sessions > 0 ? (double)trial->memory_bytes / trial->sessions : NAN;
+	case FDAR_TEST_FUNCTION:
+		return trial->sessions > 0 ? trial->function_ns / trial->sessions : NAN;
 	case FDAR_TEST_LATENCY:
 		return judge->quantile == 50   ? trial->p50_ns
 		       : judge->quantile == 90 ? trial->p90_ns
@@ -187,6 +202,9 @@ enum fdar_answer fdar_judge_answer(const struct fdar_judge *judge, const struct 
 	/* A server that ended did not finish what is measured. */
 	if (trial->crashed || isnan(figure))
 		return FDAR_ANSWER_UNKNOWN;
+	/* What was lost can only make it more. */
+	if (trial->function_lost && figure < judge->limit)
+		return FDAR_ANSWER_UNKNOWN;
 	return figure >= judge->limit   ? FDAR_ANSWER_HURTS
 	       : figure >= judge->doubt ? FDAR_ANSWER_UNKNOWN
 					: FDAR_ANSWER_NOT;
@@ -204,7 +222,8 @@ char *fdar_judge_number(const struct fdar_judge *judge, double figure)
 {
 	if (judge->test == FDAR_TEST_MEMORY)
 		return fdar_format_bytes((guint64)MAX(figure, 0));
-	if (judge->test == FDAR_TEST_CPU || judge->test == FDAR_TEST_LATENCY)
+	if (judge->test == FDAR_TEST_CPU || judge->test == FDAR_TEST_LATENCY ||
+	    judge->test == FDAR_TEST_FUNCTION)
 		return fdar_format_duration(figure);
 	return g_strdup_printf("%g", figure);
 }
@@ -218,6 +237,8 @@ char *fdar_judge_text(const struct fdar_judge *judge, double figure)
 		return g_strdup_printf("%s of processor a session", number);
 	case FDAR_TEST_MEMORY:
 		return g_strdup_printf("%s of memory a session", number);
+	case FDAR_TEST_FUNCTION:
+		return g_strdup_printf("%s in %s a session", number, judge->function);
 	case FDAR_TEST_LATENCY:
 		return g_strdup_printf("answers take %s (p%u)", number, judge->quantile);
 	case FDAR_TEST_CRASH:

@@ -15,23 +15,25 @@
 #include "replay/reduce/tries.h"
 
 enum fdar_test {
-	FDAR_TEST_COMMAND, /* its exit code: 0 hurts, 125 cannot tell, others do not */
-	FDAR_TEST_CPU,     /* the server's processor time a session, ns */
-	FDAR_TEST_LATENCY, /* a quantile of the answers' times, ns */
-	FDAR_TEST_MEMORY,  /* growth a session, bytes */
-	FDAR_TEST_CRASH    /* the server ends, or does not answer in time */
+	FDAR_TEST_COMMAND,  /* its exit code: 0 hurts, 125 cannot tell, others do not */
+	FDAR_TEST_CPU,      /* the server's processor time a session, ns */
+	FDAR_TEST_LATENCY,  /* a quantile of the answers' times, ns */
+	FDAR_TEST_MEMORY,   /* growth a session, bytes */
+	FDAR_TEST_FUNCTION, /* time in a function a session, ns; from recordings (function.h) */
+	FDAR_TEST_CRASH     /* the server ends, or does not answer in time */
 };
 
 struct fdar_judge {
 	enum fdar_test test;
-	const char *command; /* borrowed */
-	unsigned quantile;   /* 50, 90, 99 */
-	double over;         /* how many times the baseline */
+	const char *command;  /* borrowed */
+	const char *function; /* borrowed; of FDAR_TEST_FUNCTION */
+	unsigned quantile;    /* 50, 90, 99 */
+	double over;          /* how many times the baseline */
 	double limit, doubt;
 	GArray *baseline; /* double: figures of its runs, the latest last; NULL: none */
 };
 
-/* "cpu", "latency", "latency:p50", "memory", "crash", or a command with {} in it. */
+/* "cpu", "latency", "latency:p50", "memory", "function:NAME", "crash", or a command with {} in it. */
 gboolean fdar_judge_parse(struct fdar_judge *judge, const char *text, GError **error);
 
 /* "2" (times the baseline), or an absolute "5ms", "20us", "64K" for a test of such figures; NULL: 2. */

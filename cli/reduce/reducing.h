@@ -69,6 +69,7 @@ struct fdar_reducing {
 	const struct fdar_bytes *bytes; /* NULL: not the step at hand */
 	double whole_figure;            /* then: what the whole messages do */
 	uint64_t whole_timeouts;
+	uint64_t function_calls; /* of the test's function, so far */
 	struct fdar_part_list after;
 	gboolean fixed;
 	double *weights;

@@ -104,7 +104,8 @@ static void end(const struct fdar_trial_options *options, struct running *server
 
 	if (server->pid > 0) {
 		if (!server->ended)
-			fdar_process_end(server->pid, GRACE_MS);
+			fdar_process_end(server->pid,
+					 options->grace_ms ? (int)options->grace_ms : GRACE_MS);
 		/* What it left behind: the group is its own. */
 		kill(-server->pid, SIGKILL);
 	}

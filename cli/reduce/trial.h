@@ -19,8 +19,10 @@ struct fdar_trial_options {
 	const char *timeout;   /* of sessions, as replay takes it */
 	const char *speed;     /* times as captured; NULL: as fast as the server answers */
 	const char *concurrency;
-	uint64_t wait_ns;                     /* how long it may take until it listens */
-	int (*replay)(int argc, char **argv); /* the command */
+	uint64_t wait_ns;                      /* how long it may take until it listens */
+	int (*replay)(int argc, char **argv);  /* the command */
+	int (*analyze)(int argc, char **argv); /* likewise; for functions (function.h) alone */
+	uint32_t grace_ms;                     /* from SIGTERM to SIGKILL; 0: half a second */
 	const volatile int *stop;
 };
 
@@ -51,8 +53,11 @@ struct fdar_trial {
 	int64_t memory_bytes;          /* by which it grew */
 	double p50_ns, p90_ns, p99_ns; /* of answers, from sending to the last byte */
 	uint64_t elapsed_ns;
-	gboolean crashed; /* it ended while it was played at */
-	int status;       /* then, as of waitpid */
+	double function_ns; /* see function.h */
+	uint64_t function_calls;
+	gboolean function_lost; /* events were lost: it may be more */
+	gboolean crashed;       /* it ended while it was played at */
+	int status;             /* then, as of waitpid */
 };
 
 /* Blocks. FALSE and error when the server cannot be started or does not listen, or nothing could be

@@ -36,6 +36,15 @@ chmod +x bin/flowdar
 PATH=$PWD/bin:$PATH sh hunt/again.sh >said || fail "again.sh does not run"
 grep -Eq '<--clones><[0-9]+><--min-duration=1us><--><[^>]*demo_httpd>' said || fail "again.sh: options run together"
 
+# Time in one function, of recordings of every run: one of the attacks is left. Another name is told.
+status=0
+"$FLOWDAR" reduce "$FLOWDAR_SOURCE/tests/captures/demo-attack.pcap" -q --test function:pattern_match --over 5 --trust 1 --confirm 1 \
+	--bytes 0 --baseline "$FLOWDAR_SOURCE/tests/captures/demo-baseline.pcap" -o one.pcap \
+	-- "$server" --port 0 --root www --max-steps=20000 >said 2>&1 || status=$?
+[ $status = 0 ] && grep -q 'left: 1 of 15 sessions' said && grep -Eq '[0-9.]+ [mu]?s in pattern_match a session' said ||
+	fail "function: expected 0, not $status, and one attack"
+grep -aq 'match?s=aaaaaaaaaaaaaaaa' one.pcap || fail "function: not an attack"
+
 status=0
 "$FLOWDAR" hunt nothing.pcap -o hunt -- "$server" >said 2>&1 || status=$?
 [ $status = 1 ] && grep -q 'hunt: is not empty' said || fail "a directory that is in use: expected 1, not $status"
