@@ -45,6 +45,7 @@ struct fdar_lockstep {
 	uint64_t look_ns; /* when the server was last looked at */
 	uint64_t idle_ns; /* for how long it has waited since something came */
 	gboolean server_stopped;
+	struct fdar_openings openings;
 };
 
 const char *fdar_step_end_text(enum fdar_step_end end)
@@ -60,6 +61,7 @@ struct fdar_lockstep *fdar_lockstep_new(const struct fdar_lockstep_options *opti
 	struct fdar_lockstep *lockstep = g_new0(struct fdar_lockstep, 1);
 
 	lockstep->options = *options;
+	lockstep->openings.ways = g_hash_table_new(NULL, NULL);
 	lockstep->seats = g_new0(struct fdar_seat, options->order->role_count);
 	lockstep->answers = (struct fdar_pace){ .speed = 1,
 						.asap = TRUE,
@@ -73,6 +75,7 @@ void fdar_lockstep_free(struct fdar_lockstep *lockstep)
 {
 	if (!lockstep)
 		return;
+	g_hash_table_unref(lockstep->openings.ways);
 	g_free(lockstep->seats);
 	g_free(lockstep);
 }
@@ -201,10 +204,12 @@ static void look(struct fdar_lockstep *lockstep, struct fdar_settling *settling)
 	uint64_t span = MIN(now - lockstep->look_ns, FDAR_LOCKSTEP_SPAN_NS);
 
 	fdar_settle_look(&lockstep->options, lockstep->seat, lockstep->step, &lockstep->answers,
-			 now, lockstep->idle_ns, settling);
+			 now, lockstep->idle_ns, &lockstep->openings, settling);
 	lockstep->totals.looks++;
 	lockstep->look_ns = now;
-	if (is_idle(settling))
+	if (settling->under_way)
+		lockstep->idle_ns = 0;
+	else if (is_idle(settling))
 		lockstep->idle_ns += span;
 	else if (settling->rest == FDAR_REST_BUSY)
 		lockstep->idle_ns = 0;

@@ -13,6 +13,8 @@
  * - answered: the captured answer to what its session has sent is there, by the rule of dialogue.h; and
  * - the server waits for work (threads.h).
  *
+ * What the kernel still carries between the two sockets (a busy machine) is no quiet of the server.
+ *
  * A server that waits for work, and has for quiet_ns at every look while the step was not taken or not answered, is not
  * going to: the step ends as UNTAKEN, or UNANSWERED where nothing came at all, and the next one comes. That is how a session gets its
  * turn that others wait for.

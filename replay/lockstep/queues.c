@@ -130,7 +130,8 @@ static gboolean read_answer(const uint8_t *bytes, size_t length, struct fdar_que
 	memcpy(&message, bytes + NLMSG_HDRLEN, sizeof(message));
 	*queue = (struct fdar_queue){ .state = message.idiag_state,
 				      .accepted = message.idiag_inode != 0,
-				      .unread = message.idiag_rqueue };
+				      .unread = message.idiag_rqueue,
+				      .unheard = message.idiag_wqueue };
 	*port = GUINT16_FROM_BE(message.id.idiag_sport);
 	queue->received = received_of(bytes + NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(message)),
 				      length - NLMSG_HDRLEN - NLMSG_ALIGN(sizeof(message)));

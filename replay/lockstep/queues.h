@@ -24,6 +24,8 @@ struct fdar_queue {
 	uint8_t state;     /* TCP_ESTABLISHED, ... of netinet/tcp.h */
 	gboolean accepted; /* a program has it: accept() has been called */
 	uint32_t unread;   /* bytes; TCP: a FIN that was not read counts as one */
+	uint32_t
+		unheard; /* TCP: bytes that it has sent, or has yet to, and the peer has not acknowledged */
 	uint64_t received; /* TCP, with counts: all bytes that came, a FIN as one */
 };
 

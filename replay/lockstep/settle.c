@@ -4,9 +4,13 @@
 #define STATE_ESTABLISHED 1
 #define STATE_SYN_RECV    3
 
-/* A connection that the kernel keeps from the server until bytes come stays like this; others pass
- * through it within microseconds. */
+/* A connection that the kernel keeps from the server until bytes come stays like this. Others pass through it within
+ * microseconds, but where the kernel is behind: so the first of a listener is given more time. */
 #define DEFERRED_NS 1000000u
+#define FIRST_NS    50000000u
+
+/* What is under way is asked about when nothing has come for so long. */
+#define ASKED_NS 5000000u
 
 static enum fdar_transport transport_of(const struct fdar_order *order,
 					const struct fdar_step *step)
@@ -32,8 +36,42 @@ static gboolean is_delivered(const struct fdar_lockstep_options *options,
 	return queue.received >= fdar_queues_given(seat->play->fd, unacknowledged);
 }
 
+static gboolean is_opened(const struct fdar_seat *seat, const struct fdar_queue *queue,
+			  struct fdar_openings *openings, uint64_t idle_ns)
+{
+	gpointer port = GUINT_TO_POINTER((guint)seat->server.port);
+	enum fdar_opening way = GPOINTER_TO_UINT(g_hash_table_lookup(openings->ways, port));
+
+	if (!queue->accepted && (queue->state != STATE_SYN_RECV || way == FDAR_OPENING_PROMPT ||
+				 idle_ns < (way == FDAR_OPENING_DEFERRED ? DEFERRED_NS : FIRST_NS)))
+		return FALSE;
+	way = queue->accepted ? FDAR_OPENING_PROMPT : FDAR_OPENING_DEFERRED;
+	g_hash_table_replace(openings->ways, port, GUINT_TO_POINTER(way));
+	return TRUE;
+}
+
+/* On a busy machine what is between the sockets may be there for longer than a server is given to be quiet. Bytes that
+ * the server has not read are not under way: they may fill its socket. */
+static gboolean is_under_way(const struct fdar_lockstep_options *options,
+			     const struct fdar_seat *seat, const struct fdar_step *step)
+{
+	uint32_t unacknowledged;
+	struct fdar_queue queue;
+
+	if (!options->queues || !seat->known || !seat->seen || !seat->play ||
+	    transport_of(options->order, step) != FDAR_TCP ||
+	    !fdar_queues_look(options->queues, FDAR_TCP, &seat->server, &seat->client, TRUE,
+			      &queue))
+		return FALSE;
+	if (queue.unheard)
+		return TRUE;
+	return !queue.unread && fdar_queues_own(seat->play->fd, &unacknowledged) &&
+	       unacknowledged && queue.received < fdar_queues_given(seat->play->fd, unacknowledged);
+}
+
 static gboolean is_taken(const struct fdar_lockstep_options *options, struct fdar_seat *seat,
-			 const struct fdar_step *step, uint64_t idle_ns)
+			 const struct fdar_step *step, struct fdar_openings *openings,
+			 uint64_t idle_ns)
 {
 	enum fdar_transport transport = transport_of(options->order, step);
 	struct fdar_queue queue;
@@ -51,7 +89,7 @@ static gboolean is_taken(const struct fdar_lockstep_options *options, struct fda
 		return seat->seen || is_delivered(options, seat);
 	switch ((enum fdar_step_kind)step->kind) {
 	case FDAR_STEP_OPEN:
-		return queue.accepted || (queue.state == STATE_SYN_RECV && idle_ns >= DEFERRED_NS);
+		return is_opened(seat, &queue, openings, idle_ns);
 	case FDAR_STEP_SEND:
 		return !queue.unread && is_delivered(options, seat);
 	case FDAR_STEP_RESET:
@@ -63,13 +101,16 @@ static gboolean is_taken(const struct fdar_lockstep_options *options, struct fda
 
 void fdar_settle_look(const struct fdar_lockstep_options *options, struct fdar_seat *seat,
 		      const struct fdar_step *step, const struct fdar_pace *pace, uint64_t now_ns,
-		      uint64_t idle_ns, struct fdar_settling *settling)
+		      uint64_t idle_ns, struct fdar_openings *openings,
+		      struct fdar_settling *settling)
 {
 	struct fdar_next_move next;
 
 	*settling = (struct fdar_settling){ .rest = FDAR_REST_BUSY };
 	settling->answered = !seat->play || fdar_dialogue_answered(&seat->play->dialogue, pace,
 								   now_ns, &next) == FDAR_MOVE_DONE;
-	settling->taken = is_taken(options, seat, step, idle_ns);
+	settling->taken = is_taken(options, seat, step, openings, idle_ns);
+	settling->under_way =
+		!(settling->answered && settling->taken) && is_under_way(options, seat, step);
 	settling->rest = options->watch ? fdar_threads_look(options->watch) : FDAR_REST_WAITING;
 }

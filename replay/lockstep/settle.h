@@ -23,13 +23,26 @@ struct fdar_seat {
 struct fdar_settling {
 	gboolean taken;
 	gboolean answered;
+	gboolean under_way;  /* the kernel still carries bytes, either way */
 	enum fdar_rest rest; /* FDAR_REST_WAITING where there is no watch */
+};
+
+/* How listeners take connections, by their port: learned from the first that come. */
+struct fdar_openings {
+	GHashTable *ways; /* GUINT_TO_POINTER(port) -> enum fdar_opening */
+};
+
+enum fdar_opening {
+	FDAR_OPENING_UNKNOWN,
+	FDAR_OPENING_PROMPT,  /* the server is given them at once */
+	FDAR_OPENING_DEFERRED /* with their first bytes (TCP_DEFER_ACCEPT) */
 };
 
 /* What there is to say now. The threads are looked at last: they wait after what was seen of the rest.
  * idle_ns: for how long the server has been waiting. */
 void fdar_settle_look(const struct fdar_lockstep_options *options, struct fdar_seat *seat,
 		      const struct fdar_step *step, const struct fdar_pace *pace, uint64_t now_ns,
-		      uint64_t idle_ns, struct fdar_settling *settling);
+		      uint64_t idle_ns, struct fdar_openings *openings,
+		      struct fdar_settling *settling);
 
 #endif
