@@ -119,7 +119,8 @@ enum fdar_reduce_end fdar_reducing_shorten(struct fdar_reducing *reducing, guint
 	reducing->fixed = FALSE;
 	fdar_bytes_init(&bytes, reducing->excerpt,
 			&g_array_index(parts, struct fdar_excerpt_part, 0), parts->len);
-	if (bytes.units && is_short_enough(parts, reducing) && look_at_whole(reducing, parts)) {
+	if (bytes.units && !fdar_reducing_is_late(reducing) && is_short_enough(parts, reducing) &&
+	    look_at_whole(reducing, parts)) {
 		g_autoptr(GArray) left = NULL;
 
 		reducing->bytes = &bytes;
@@ -135,5 +136,6 @@ enum fdar_reduce_end fdar_reducing_shorten(struct fdar_reducing *reducing, guint
 	fdar_bytes_clear(&bytes);
 	reducing->limit_ns = limit_ns;
 	reducing->fixed = TRUE;
-	return stopped || reducing->error ? FDAR_REDUCE_STOPPED : FDAR_REDUCE_DONE;
+	return (stopped && reducing->why) || reducing->error ? FDAR_REDUCE_STOPPED
+							     : FDAR_REDUCE_DONE;
 }

@@ -21,6 +21,14 @@ gboolean fdar_reducing_stop(struct fdar_reducing *reducing, const char *why)
 	return TRUE;
 }
 
+gboolean fdar_reducing_is_late(const struct fdar_reducing *reducing)
+{
+	uint64_t elapsed_ns = (uint64_t)(g_get_monotonic_time() - reducing->began_us) * 1000;
+	uint64_t most_ns = reducing->options->time_max_ns;
+
+	return most_ns && elapsed_ns >= most_ns / 5 * 4;
+}
+
 /* Whether it may not go on. */
 static gboolean is_over(struct fdar_reducing *reducing)
 {
@@ -99,7 +107,7 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 	enum fdar_answer answer = FDAR_ANSWER_STOP;
 	GError *error = NULL;
 
-	if (is_over(reducing))
+	if (is_over(reducing) || (reducing->bytes && fdar_reducing_is_late(reducing)))
 		return FDAR_ANSWER_STOP;
 	fdar_reducing_control(reducing);
 	reducing->sight.trying = (uint32_t)asked->count;

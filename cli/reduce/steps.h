@@ -17,6 +17,9 @@ struct fdar_reduce_options fdar_reducing_options(struct fdar_reducing *reducing)
 /* Sessions times copies. */
 uint32_t fdar_reducing_load(const struct fdar_reducing *reducing);
 
+/* Four fifths of the time are over: messages stay as long as they are, so that what is left can be confirmed. */
+gboolean fdar_reducing_is_late(const struct fdar_reducing *reducing);
+
 /* Notes why it was stopped, the first time. TRUE. */
 gboolean fdar_reducing_stop(struct fdar_reducing *reducing, const char *why);
 

@@ -21,6 +21,22 @@ clients_usual=$WORK/usual clients_hurt=$WORK/hurt
 unmarked_shapes
 unmarked_strace
 unmarked_hurt
+# Fed a capture in the place of a network: all of it, and the same each time.
+mkdir "$WORK/fed" && echo hello >"$WORK/fed/index.html" && cat >"$WORK/fed.conf" <<END
+server.document-root = "$WORK/fed"
+server.port = 8081
+server.errorlog = "$WORK/fed.log"
+index-file.names = ("index.html")
+server.modules = ()
+END
+for run in 1 2 3; do
+	# shellcheck disable=SC2154 # of scripts/lib/lighttpd.sh
+	timeout -k 5 60 "$FLOWDAR" feed "$FLOWDAR_SOURCE/tests/captures/replay-nginx.pcap" -- "$lighttpd_program" -D \
+		-f "$WORK/fed.conf" -m "$lighttpd_home/prefix/lib" >"$WORK/fed.$run" 2>&1 || fail "fed: $(cat "$WORK/fed.$run")"
+	grep -q '92 of 92 steps, 16 of 16 connections' "$WORK/fed.$run" && cmp "$WORK/fed.1" "$WORK/fed.$run" ||
+		fail "fed, run $run: $(cat "$WORK/fed.$run")"
+done
+note "fed three times: $(cat "$WORK/fed.1")"
 # shellcheck source=marked_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/marked_lib.sh"
 marked_build() {
