@@ -174,7 +174,8 @@ void walk_process_end(struct fdar_walk *walk, struct thread *thread)
 	end(walk, thread->process, thread->now_ns);
 }
 
-/* Its next life has begun: what was open is so no more. If it has said so itself, all is done. */
+/* Its next life has begun, or it was seen to end: what was open is so no more. If it has said so itself, all is
+ * done. */
 void walk_process_over(struct fdar_walk *walk, const struct fdar_event *event)
 {
 	struct process *process =
@@ -182,6 +183,10 @@ void walk_process_over(struct fdar_walk *walk, const struct fdar_event *event)
 
 	if (!process || process->ended)
 		return;
+	if (event->over.seen) {
+		end(walk, process, MAX(event->time_ns, walk_process_last_ns(process)));
+		return;
+	}
 	for (guint i = 0; i < process->threads->len; i++) {
 		struct thread *thread = g_ptr_array_index(process->threads, i);
 

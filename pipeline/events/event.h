@@ -21,7 +21,7 @@
  * another module lay before has addresses of its own (load_map.h), in its MODULE as in functions.
  *
  * PROCESS_OVER is made up by the source before the first event of another life of a process: the
- * one that it is of is no more (whose.h).
+ * one that it is of is no more (whose.h); and where the recorder saw a process killed (recording.h, ends).
  *
  * THREAD_NAME is made up by the source before the first event of a thread that has another name
  * than at the thread's events before; its time, pid and tid are that event's.
@@ -159,9 +159,10 @@ struct fdar_event {
 		FDAR_EVENT_VIEW(module, uint64_t base, uint64_t size_bytes, const char *build_id,
 				uint32_t build_id_len, uint32_t path, int32_t event_name,
 				uint8_t said);
-		/* PROCESS_OVER: perhaps is 1 when that is so only if nothing comes of it after that */
+		/* PROCESS_OVER: perhaps is 1 when that is so only if nothing comes of it after that; seen
+		 * when the recorder saw it end then, and all that was open in it ended with it */
 		FDAR_EVENT_VIEW(over, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
-				FDAR_NONE(32), FDAR_NONE(32), int32_t perhaps, FDAR_NONE(8));
+				FDAR_NONE(32), FDAR_NONE(32), int32_t perhaps, uint8_t seen);
 		/* THREAD_NAME: the thread's; OTHER: the event's */
 		FDAR_EVENT_VIEW(named, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), FDAR_NONE(8));

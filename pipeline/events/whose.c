@@ -323,3 +323,14 @@ struct fdar_whose_process fdar_whose_process(const struct fdar_whose *whose, uin
 					    .life = 1,
 					    .host = fdar_homes_get(whose->homes, FIRST_HOME).host };
 }
+
+uint32_t fdar_whose_number(const struct fdar_whose *whose, uint32_t pid)
+{
+	uint32_t index = fdar_intern_find(&whose->keys, FIRST_HOME, pid);
+
+	if (index == FDAR_INTERN_NONE)
+		index = fdar_intern_find(&whose->keys, 0, pid);
+	if (index == FDAR_INTERN_NONE)
+		return pid;
+	return ((const struct process *)g_ptr_array_index(whose->current, index))->number;
+}

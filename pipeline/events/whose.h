@@ -66,4 +66,7 @@ struct fdar_whose_process {
 
 struct fdar_whose_process fdar_whose_process(const struct fdar_whose *whose, uint32_t number);
 
+/* The process that has an id now, in the first home. */
+uint32_t fdar_whose_number(const struct fdar_whose *whose, uint32_t pid);
+
 #endif

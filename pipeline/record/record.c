@@ -144,11 +144,14 @@ static gboolean is_over(struct fdar_run *run)
 /* FALSE when the server has ended. */
 static gboolean wait_for_server(struct fdar_run *run, enum fdar_server_state *before)
 {
+	int ends = fdar_control_segment_fd(run->control);
 	enum fdar_server_state state;
 
+	fdar_control_segment_notice(run->control);
 	if (run->attached)
-		return fdar_attached_wait(run->attached, STEP_MS);
-	state = fdar_server_wait(run->server, STEP_MS);
+		return fdar_attached_wait(run->attached, STEP_MS, ends);
+	state = fdar_server_wait(run->server, STEP_MS, ends);
+	fdar_control_segment_notice(run->control);
 	if (state == FDAR_SERVER_IN_BACKGROUND && *before != state) {
 		fdar_run_warn(run, "the server went to the background; recorded until its last "
 				   "process ended");
@@ -207,6 +210,7 @@ static void clear(struct fdar_run *run)
 	g_clear_pointer(&run->strangers, g_array_unref);
 	g_clear_pointer(&run->said, g_array_unref);
 	g_clear_pointer(&run->young, g_array_unref);
+	g_clear_pointer(&run->ends, g_array_unref);
 	g_ptr_array_unref(run->warnings);
 	g_free(run->started);
 	g_free(run->name);

@@ -34,6 +34,7 @@ static const uint8_t counted_as[FDAR_EVENT_KINDS] = {
 };
 
 struct process {
+	uint64_t first_ns, last_ns; /* of what it said itself */
 	uint64_t said;
 	uint64_t counts[COUNTED_AS];
 	uint64_t sessions;
@@ -65,6 +66,15 @@ static struct process *find(struct counting *counting, uint32_t pid)
 	return process;
 }
 
+/* That it is over it did not say itself. */
+static void heard(struct process *process, const struct fdar_event *event)
+{
+	if (event->kind == FDAR_EVENT_PROCESS_OVER || event->kind == FDAR_EVENT_THREAD_NAME)
+		return;
+	process->first_ns = process->first_ns ? process->first_ns : event->time_ns;
+	process->last_ns = MAX(process->last_ns, event->time_ns);
+}
+
 static void count_batch(struct counting *counting, const struct fdar_event *batch, gssize n)
 {
 	for (gssize i = 0; i < n; i++) {
@@ -72,6 +82,7 @@ static void count_batch(struct counting *counting, const struct fdar_event *batc
 		struct process *process = find(counting, event->pid);
 
 		process->counts[counted_as[event->kind]]++;
+		heard(process, event);
 		process->sessions += event->kind == FDAR_EVENT_SESSION_BEGIN;
 		process->said +=
 			event->kind != FDAR_EVENT_THREAD_NAME && event->kind != FDAR_EVENT_MODULE &&
@@ -115,11 +126,13 @@ static GHashTable *our_ids(const struct counting *counting, const struct fdar_so
 
 static void add_found(struct fdar_record_count *count, guint32 pid, const struct process *process)
 {
+	struct fdar_record_span span = { pid, process->first_ns, process->last_ns };
 	struct fdar_control_process found = { .pid = (int32_t)pid, .calls = process->counts[CALL] };
 
 	for (size_t kind = 0; kind < FDAR_CONTROL_EVENTS; kind++)
 		found.events[kind] = process->counts[kind + 1];
 	g_array_append_val(count->processes, found);
+	g_array_append_val(count->spans, span);
 }
 
 /* The source leaves out what a stranger says from its process event on, the event itself, too; what
@@ -205,6 +218,7 @@ gboolean fdar_record_count(const char *dir, const char *name, gboolean others, g
 	count->losses = copy_losses(fdar_source_losses(source));
 	count->streams = g_array_ref(fdar_source_streams(source));
 	count->processes = g_array_new(FALSE, FALSE, sizeof(struct fdar_control_process));
+	count->spans = g_array_new(FALSE, FALSE, sizeof(struct fdar_record_span));
 	strangers = fdar_source_strangers(source);
 	whole = whole && !count->summary.discarded && !count->summary.packets_lost &&
 		!count->summary.damaged;
@@ -219,4 +233,5 @@ void fdar_record_count_clear(struct fdar_record_count *count)
 	g_clear_pointer(&count->losses, g_array_unref);
 	g_clear_pointer(&count->streams, g_array_unref);
 	g_clear_pointer(&count->processes, g_array_unref);
+	g_clear_pointer(&count->spans, g_array_unref);
 }

@@ -12,6 +12,12 @@
 #include "pipeline/record/record.h"
 #include "pipeline/source/source.h"
 
+/* When a process was heard of. A number may have been several processes', one after the other. */
+struct fdar_record_span {
+	guint32 pid;
+	uint64_t first_ns, last_ns;
+};
+
 struct fdar_record_count {
 	struct fdar_source_summary summary; /* damage is not valid: */
 	char *damage;                       /* NULL: none */
@@ -21,6 +27,7 @@ struct fdar_record_count {
 	GArray *losses;    /* struct fdar_recording_loss; NULL: none */
 	GArray *streams;   /* struct fdar_recording_stream; NULL: nothing was read */
 	GArray *processes; /* struct fdar_control_process: what was found of each that is ours */
+	GArray *spans;     /* struct fdar_record_span, of the same */
 };
 
 /* Told some times a second, with the events so far. */

@@ -127,6 +127,8 @@ void fdar_run_describe(struct fdar_run *run, const struct fdar_record_folder *fo
 	info->ended = fdar_run_describe_end(run);
 	if (run->strangers)
 		info->strangers = g_array_ref(run->strangers);
+	if (run->ends && run->ends->len)
+		info->ends = g_array_ref(run->ends);
 	if (run->count.losses)
 		info->losses = g_array_ref(run->count.losses);
 	if (run->count.streams)

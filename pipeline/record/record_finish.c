@@ -54,16 +54,20 @@ static void warn_of_killed(struct fdar_run *run)
 {
 	const struct fdar_control_counts *counts = &run->counts;
 
+	g_autofree char *cut = g_strdup_printf("%" G_GUINT64_FORMAT
+					       " calls that their threads had made in the last "
+					       "tenth of a second, and had not yet written, are "
+					       "not in the recording, nor are",
+					       counts->cut);
+
 	if (!counts->killed)
 		return;
 	fdar_run_warn(
 		run,
 		"%" G_GUINT64_FORMAT
-		" processes of the server were killed, or ended by a signal: %" G_GUINT64_FORMAT
-		" calls that their threads had made in the last tenth of a second, and had "
-		"not yet written, are not in the recording, nor are calls that had begun then "
-		"and not ended",
-		counts->killed, counts->cut);
+		" processes of the server were killed, or ended by a signal: %s calls that had "
+		"begun by then, had not ended, and were not yet written",
+		counts->killed, counts->cut ? cut : "what may be missing are");
 	if (counts->cut_unknown)
 		fdar_run_warn(run,
 			      "of these, %" G_GUINT64_FORMAT
@@ -92,6 +96,24 @@ static void warn_of_processes(struct fdar_run *run)
 			      counts->gave_up);
 }
 
+static void take_ends(struct fdar_run *run)
+{
+	g_autoptr(GArray) ends = fdar_control_segment_ends(run->control);
+
+	g_clear_pointer(&run->ends, g_array_unref);
+	run->ends = g_array_new(FALSE, TRUE, sizeof(struct fdar_recording_end));
+	for (guint i = 0; i < MIN(ends->len, FDAR_RECORDING_ENDS_MAX); i++) {
+		const struct fdar_control_end *one =
+			&g_array_index(ends, struct fdar_control_end, i);
+		struct fdar_recording_end end = { (uint64_t)one->pid, one->ended_ns, one->within_ns,
+						  0 };
+
+		if (run->server && one->pid == fdar_server_pid(run->server))
+			end.signal = (uint64_t)fdar_server_signal(run->server);
+		g_array_append_val(run->ends, end);
+	}
+}
+
 /* What they have written by now is in LTTng's hands while its session is on; later they may count what
  * it does not take any more. */
 static void ask_processes(struct fdar_run *run)
@@ -101,6 +123,7 @@ static void ask_processes(struct fdar_run *run)
 	fdar_control_segment_count(run->control, &run->counts);
 	g_clear_pointer(&run->said, g_array_unref);
 	run->said = fdar_control_segment_processes(run->control);
+	take_ends(run);
 	if (!run->attached)
 		return;
 	warnings = fdar_attached_warnings(run->attached, run->said);

@@ -66,6 +66,7 @@ struct fdar_run {
 	struct fdar_record_count count; /* what was read back last */
 	GArray *said;    /* struct fdar_control_process, before tracing stopped; or NULL */
 	GArray *young;   /* the same, while LTTng did not know them all (attached); or NULL */
+	GArray *ends;    /* struct fdar_recording_end, by then; or NULL */
 	gint64 known_us; /* since when it does; 0: not yet */
 	struct fdar_record_missing missing;
 	struct fdar_sampler *sampler; /* NULL: no samples were asked for */

@@ -2,6 +2,7 @@
  * them is found, and what is known of it is written beside it. */
 #include <gio/gio.h>
 
+#include "pipeline/record/record_ends.h"
 #include "pipeline/record/record_run.h"
 
 #define DIED_NS UINT64_C(1000000000) /* a server that ends badly before that has not begun */
@@ -126,6 +127,8 @@ gboolean fdar_run_seal(struct fdar_run *run, const struct fdar_record_folder *fo
 	if (run->said && !run->options->tracing.snapshot)
 		fdar_record_missing_find(run->said, run->count.processes,
 					 run->options->tracing.detail, &run->missing);
+	if (run->ends)
+		fdar_record_ends_fit(run->ends, run->count.spans);
 	if (run->count.damage)
 		fdar_run_warn(run, "the trace is damaged: %s", run->count.damage);
 	warn_of_late(run);

@@ -13,13 +13,6 @@
 
 G_DEFINE_QUARK(fdar_recording_error, fdar_recording_error)
 
-static void clear_loss(gpointer data)
-{
-	struct fdar_recording_loss *loss = data;
-
-	g_free(loss->stream);
-}
-
 void fdar_recording_info_clear(struct fdar_recording_info *info)
 {
 	g_strfreev(info->command);
@@ -33,6 +26,7 @@ void fdar_recording_info_clear(struct fdar_recording_info *info)
 	g_clear_pointer(&info->strangers, g_array_unref);
 	g_clear_pointer(&info->attached, g_array_unref);
 	g_clear_pointer(&info->losses, g_array_unref);
+	g_clear_pointer(&info->ends, g_array_unref);
 	g_clear_pointer(&info->streams, g_array_unref);
 	memset(info, 0, sizeof(*info));
 }
@@ -53,6 +47,7 @@ enum member_type {
 	MEMBER_COUNT,
 	MEMBER_INT,
 	MEMBER_LOSSES,
+	MEMBER_ENDS,
 };
 
 struct member {
@@ -121,6 +116,7 @@ static const struct member members[] = {
 	MEMBER(processes_known, MEMBER_COUNT, TRUE),
 	MEMBER(processes_silent, MEMBER_COUNT, TRUE),
 	MEMBER(processes_killed, MEMBER_COUNT, TRUE),
+	MEMBER(ends, MEMBER_ENDS, TRUE),
 	MEMBER(losses, MEMBER_LOSSES, TRUE),
 };
 /* clang-format on */
@@ -146,27 +142,6 @@ static void add_pids(JsonBuilder *builder, const GArray *pids)
 static void add_count(JsonBuilder *builder, uint64_t count)
 {
 	json_builder_add_int_value(builder, (gint64)MIN(count, (uint64_t)G_MAXINT64));
-}
-
-static void add_losses(JsonBuilder *builder, const GArray *losses)
-{
-	json_builder_begin_array(builder);
-	for (guint i = 0; losses && i < MIN(losses->len, FDAR_RECORDING_LOSSES_MAX); i++) {
-		const struct fdar_recording_loss *loss =
-			&g_array_index(losses, struct fdar_recording_loss, i);
-
-		json_builder_begin_object(builder);
-		json_builder_set_member_name(builder, "stream");
-		add_text(builder, loss->stream);
-		json_builder_set_member_name(builder, "begin_ns");
-		add_count(builder, loss->begin_ns);
-		json_builder_set_member_name(builder, "end_ns");
-		add_count(builder, loss->end_ns);
-		json_builder_set_member_name(builder, "events");
-		add_count(builder, loss->events);
-		json_builder_end_object(builder);
-	}
-	json_builder_end_array(builder);
 }
 
 /* Optional members that say nothing are left out. */
@@ -209,7 +184,10 @@ static void add_member(JsonBuilder *builder, const struct fdar_recording_info *i
 		json_builder_add_int_value(builder, *(const int *)field);
 		break;
 	case MEMBER_LOSSES:
-		add_losses(builder, *(GArray *const *)field);
+		fdar_recording_losses_put(builder, *(GArray *const *)field);
+		break;
+	case MEMBER_ENDS:
+		fdar_recording_ends_put(builder, *(GArray *const *)field);
 		break;
 	}
 }
@@ -296,14 +274,6 @@ static GArray *get_pids(JsonNode *node)
 	return g_steal_pointer(&pids);
 }
 
-GArray *fdar_recording_losses_new(void)
-{
-	GArray *losses = g_array_new(FALSE, TRUE, sizeof(struct fdar_recording_loss));
-
-	g_array_set_clear_func(losses, clear_loss);
-	return losses;
-}
-
 static void clear_stream(gpointer data)
 {
 	struct fdar_recording_stream *stream = data;
@@ -317,50 +287,6 @@ GArray *fdar_recording_streams_new(void)
 
 	g_array_set_clear_func(streams, clear_stream);
 	return streams;
-}
-
-static gboolean get_count(JsonObject *object, const char *name, uint64_t *count)
-{
-	JsonNode *node = json_object_get_member(object, name);
-
-	if (!is_value(node, G_TYPE_INT64) || json_node_get_int(node) < 0)
-		return FALSE;
-	*count = (uint64_t)json_node_get_int(node);
-	return TRUE;
-}
-
-static gboolean get_loss(JsonNode *node, struct fdar_recording_loss *loss)
-{
-	JsonObject *object =
-		node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-	JsonNode *stream = object ? json_object_get_member(object, "stream") : NULL;
-
-	if (!is_value(stream, G_TYPE_STRING) || !get_count(object, "begin_ns", &loss->begin_ns) ||
-	    !get_count(object, "end_ns", &loss->end_ns) ||
-	    !get_count(object, "events", &loss->events))
-		return FALSE;
-	loss->stream = g_strdup(json_node_get_string(stream));
-	return TRUE;
-}
-
-static GArray *get_losses(JsonNode *node)
-{
-	g_autoptr(GArray) losses = fdar_recording_losses_new();
-	JsonArray *array;
-
-	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
-		return NULL;
-	array = json_node_get_array(node);
-	if (json_array_get_length(array) > FDAR_RECORDING_LOSSES_MAX)
-		return NULL;
-	for (guint i = 0; i < json_array_get_length(array); i++) {
-		struct fdar_recording_loss loss = { 0 };
-
-		if (!get_loss(json_array_get_element(array, i), &loss))
-			return NULL;
-		g_array_append_val(losses, loss);
-	}
-	return g_steal_pointer(&losses);
 }
 
 /* FALSE when the node is not of the member's type or out of its range. */
@@ -383,7 +309,10 @@ static gboolean get_member(JsonNode *node, const struct member *member,
 		*(GArray **)field = get_pids(node);
 		return *(GArray **)field != NULL;
 	case MEMBER_LOSSES:
-		*(GArray **)field = get_losses(node);
+		*(GArray **)field = fdar_recording_losses_get(node);
+		return *(GArray **)field != NULL;
+	case MEMBER_ENDS:
+		*(GArray **)field = fdar_recording_ends_get(node);
 		return *(GArray **)field != NULL;
 	case MEMBER_COUNT:
 		*(uint64_t *)field = (uint64_t)number;

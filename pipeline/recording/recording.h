@@ -21,6 +21,8 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "pipeline/recording/recording_lists.h"
+
 #define FDAR_RECORDING_FORMAT   1
 #define FDAR_RECORDING_MAX_SIZE (1u << 20) /* bytes of recording.json */
 #define FDAR_RECORDING_FILE     "recording.json"
@@ -41,15 +43,6 @@ enum fdar_recording_error {
 	FDAR_RECORDING_ERROR_FORMAT,  /* not one of ours, or damaged */
 	FDAR_RECORDING_ERROR_LATER    /* made by a later version */
 };
-
-/* Events that are missing in one place: so many, between two points of time, of one stream. */
-struct fdar_recording_loss {
-	char *stream;              /* the stream file's name: channel, underscore, CPU */
-	uint64_t begin_ns, end_ns; /* since the Unix epoch */
-	uint64_t events;
-};
-
-#define FDAR_RECORDING_LOSSES_MAX 1000 /* the rest is in the counts only */
 
 /* What is in one stream of the trace. */
 struct fdar_recording_stream {
@@ -127,14 +120,12 @@ struct fdar_recording_info {
 	uint64_t processes_known;  /* of the server, that loaded the libraries or were forked */
 	uint64_t processes_silent; /* of these: that LTTng never got to record */
 	uint64_t processes_killed; /* of these: that ended without writing their last calls */
+	GArray *ends;              /* struct fdar_recording_end, by time; NULL: none */
 	GArray *losses;  /* struct fdar_recording_loss, by time: where discarded and dropped events
 			 * are missing; NULL: nothing is known to be missing */
 	GArray *streams; /* struct fdar_recording_stream; for the manifest, and not in
 			  * recording.json; NULL: not known */
 };
-
-/* An empty list for info->losses; it owns its streams' names. */
-GArray *fdar_recording_losses_new(void);
 
 /* An empty list of struct fdar_recording_stream, which owns its paths. */
 GArray *fdar_recording_streams_new(void);

@@ -227,14 +227,15 @@ static void forget_ended(struct fdar_attached *attached)
 	}
 }
 
-gboolean fdar_attached_wait(struct fdar_attached *attached, int milliseconds)
+gboolean fdar_attached_wait(struct fdar_attached *attached, int milliseconds, int also)
 {
-	struct pollfd first = { .fd = -1, .events = POLLIN };
+	struct pollfd first[] = { { .fd = -1, .events = POLLIN },
+				  { .fd = also, .events = POLLIN } };
 	gint64 now;
 
 	if (attached->processes->len)
-		first.fd = g_array_index(attached->processes, struct process, 0).pidfd;
-	poll(&first, first.fd >= 0, milliseconds);
+		first[0].fd = g_array_index(attached->processes, struct process, 0).pidfd;
+	poll(first, G_N_ELEMENTS(first), milliseconds);
 	now = g_get_monotonic_time();
 	forget_ended(attached);
 	if (now - attached->look_us >= LOOK_US) {

@@ -25,9 +25,9 @@ struct fdar_attached *fdar_attached_start(const pid_t *pids, size_t count, const
 /* The first process that was told, and so will be heard of. */
 pid_t fdar_attached_first(const struct fdar_attached *attached);
 
-/* Waits up to milliseconds for the last of the processes to end, then looks for new ones. FALSE when
- * all have ended. Comes back early on a signal. */
-gboolean fdar_attached_wait(struct fdar_attached *attached, int milliseconds);
+/* Waits up to milliseconds for the last of the processes to end, or for the descriptor also (-1: none) to be
+ * readable, then looks for new ones. FALSE when all have ended. Comes back early on a signal. */
+gboolean fdar_attached_wait(struct fdar_attached *attached, int milliseconds, int also);
 
 /* What the user should know: processes in whose place somebody else listens (control.h), and processes
  * that were told and are not among those that were heard of (struct fdar_control_process). Texts; the

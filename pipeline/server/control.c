@@ -266,6 +266,21 @@ GArray *fdar_control_segment_processes(const struct fdar_control_segment *segmen
 	return fdar_control_files_processes(segment->files);
 }
 
+void fdar_control_segment_notice(struct fdar_control_segment *segment)
+{
+	fdar_control_files_notice(segment->files);
+}
+
+int fdar_control_segment_fd(const struct fdar_control_segment *segment)
+{
+	return fdar_control_files_fd(segment->files);
+}
+
+GArray *fdar_control_segment_ends(const struct fdar_control_segment *segment)
+{
+	return fdar_control_files_ends(segment->files);
+}
+
 const char *fdar_control_segment_unmet(const struct fdar_control_segment *segment,
 				       const char *const *functions, guint *from)
 {

@@ -52,6 +52,15 @@ struct fdar_control_process {
 	uint64_t events[FDAR_CONTROL_EVENTS];
 };
 
+/* One that has ended without saying so: killed, or ended by a signal. */
+struct fdar_control_end {
+	int32_t pid;        /* as it called itself */
+	uint64_t ended_ns;  /* since the Unix epoch, by the trace's clock: not later, */
+	uint64_t within_ns; /* and not more than that before */
+};
+
+#define FDAR_CONTROL_ENDS_MAX 2000u /* the first so many are known */
+
 /* Why functions stay off, in words for a person: "the kernel has no ...". status is a bit's number in
  * unpatched. Static. */
 const char *fdar_patch_status_text(enum fdar_patch_status status);
@@ -94,6 +103,15 @@ void fdar_control_segment_count(struct fdar_control_segment *segment,
  * met none so far in any process; NULL when there is none. from becomes its number plus 1. */
 const char *fdar_control_segment_unmet(const struct fdar_control_segment *segment,
 				       const char *const *functions, guint *from);
+
+/* Looks which processes are there and which have ended, so that it is known when; the descriptor is readable
+ * when one has. */
+void fdar_control_segment_notice(struct fdar_control_segment *segment);
+int fdar_control_segment_fd(const struct fdar_control_segment *segment);
+
+/* Those that had ended without a word when it was counted last: struct fdar_control_end. The caller frees the
+ * result. */
+GArray *fdar_control_segment_ends(const struct fdar_control_segment *segment);
 
 /* The same by process, as it was read last: struct fdar_control_process. The caller frees the result. */
 GArray *fdar_control_segment_processes(const struct fdar_control_segment *segment);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "instrument/wire/control.h"
+#include "pipeline/server/ends.h"
 
 /* All that is read of the living. */
 #define HEAD_BYTES offsetof(struct fdar_control_counters, slots)
@@ -24,6 +25,8 @@ struct fdar_control_files {
 	GHashTable *now; /* the same with those that are there */
 	struct fdar_control_counts counts;
 	GArray *flushed; /* uint32_t, of the living */
+	struct fdar_ends *ends;
+	GArray *killed; /* struct fdar_control_end */
 	uint64_t rules_met[FDAR_CONTROL_RULES_MAX / 64];
 };
 
@@ -50,6 +53,8 @@ struct fdar_control_files *fdar_control_files_make(const char *path)
 	files->ended = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	files->now = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	files->flushed = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	files->ends = fdar_ends_new();
+	files->killed = g_array_new(FALSE, FALSE, sizeof(struct fdar_control_end));
 	return files;
 }
 
@@ -82,6 +87,8 @@ void fdar_control_files_free(struct fdar_control_files *files)
 	g_hash_table_destroy(files->ended);
 	g_hash_table_destroy(files->now);
 	g_array_unref(files->flushed);
+	fdar_ends_free(files->ends);
+	g_array_unref(files->killed);
 	g_free(files);
 }
 
@@ -185,20 +192,21 @@ static gboolean read_file(const struct fdar_control_files *files, const char *na
 
 	if (fd < 0)
 		return FALSE;
+	/* An older library's has no slots. */
+	memset(counters, 0, sizeof(*counters));
 	read = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       pread(fd, counters, bytes, 0) == (ssize_t)bytes;
+	       pread(fd, counters, bytes, 0) >= (ssize_t)HEAD_BYTES;
 	close(fd);
 	return read && counters->magic == FDAR_CONTROL_MAGIC &&
 	       counters->struct_bytes >= offsetof(struct fdar_control_counters, ended) &&
 	       counters->pid > 0;
 }
 
-/* Whether it ended without saying so, and its functions were recorded: all else is written at once. Older
- * libraries do not know of that. */
+/* Whether it ended without saying so. Older libraries do not know of that. */
 static gboolean was_killed(const struct fdar_control_counters *counters)
 {
 	return counters->struct_bytes >= offsetof(struct fdar_control_counters, price_measured) &&
-	       counters->told && !counters->ended && (counters->calls || counters->live);
+	       counters->told && !counters->ended;
 }
 
 /* What its threads had in their buffers when it was killed: the slots' calls that are not in calls, where
@@ -209,12 +217,28 @@ static void take_cut(struct fdar_control_counts *counts, struct fdar_control_cou
 
 	for (size_t i = 0; i < FDAR_CONTROL_SLOTS; i++)
 		add(&calls, counters->slots[i].calls);
+	/* Without functions: all else is written at once. */
+	if (!counters->calls && !counters->live && !calls)
+		return;
 	add(&counts->killed, 1);
 	add(&counts->cut_unknown, counters->slotless ? 1 : 0);
 	if (calls <= counters->calls)
 		return;
 	add(&counts->cut, calls - counters->calls);
 	counters->calls = calls;
+}
+
+static void take_end(struct fdar_control_files *files, const char *name,
+		     struct fdar_control_counters *counters)
+{
+	struct fdar_control_end end = { .pid = counters->pid };
+
+	fdar_ends_take(files->ends, name, &end.ended_ns, &end.within_ns);
+	if (!was_killed(counters))
+		return;
+	take_cut(&files->ended_counts, counters);
+	if (files->killed->len < FDAR_CONTROL_ENDS_MAX)
+		g_array_append_val(files->killed, end);
 }
 
 /* Whether a process has ended is asked before its file is read: what it counted by then is whole. */
@@ -231,8 +255,7 @@ static void read_one(struct fdar_control_files *files, const char *name)
 	for (size_t i = 0; i < G_N_ELEMENTS(files->rules_met); i++)
 		files->rules_met[i] |= counters.rules_met[i];
 	if (ended && unlinkat(files->folder, name, 0) == 0) {
-		if (was_killed(&counters))
-			take_cut(&files->ended_counts, &counters);
+		take_end(files, name, &counters);
 		take(&files->ended_counts, files->ended, &counters);
 		return;
 	}
@@ -284,6 +307,7 @@ void fdar_control_files_read(struct fdar_control_files *files)
 	DIR *list = open_list(files);
 	const struct dirent *entry;
 
+	fdar_ends_look(files->ends);
 	memset(&files->counts, 0, sizeof(files->counts));
 	g_hash_table_remove_all(files->now);
 	g_array_set_size(files->flushed, 0);
@@ -293,6 +317,40 @@ void fdar_control_files_read(struct fdar_control_files *files)
 	if (list)
 		closedir(list);
 	add_ended(files);
+}
+
+static void watch_one(struct fdar_control_files *files, const char *name)
+{
+	struct fdar_control_counters counters;
+
+	if (fdar_ends_knows(files->ends, name) || !read_file(files, name, &counters, HEAD_BYTES))
+		return;
+	/* In another pid namespace the number is somebody else's. */
+	fdar_ends_watch(files->ends, name,
+			counters.pid_space == files->pid_space ? counters.pid : 0);
+}
+
+void fdar_control_files_notice(struct fdar_control_files *files)
+{
+	DIR *list = open_list(files);
+	const struct dirent *entry;
+
+	for (guint n = 0; list && n < FDAR_CONTROL_FILES_MAX && (entry = readdir(list)); n++)
+		if (entry->d_name[0] != '.')
+			watch_one(files, entry->d_name);
+	if (list)
+		closedir(list);
+	fdar_ends_look(files->ends);
+}
+
+int fdar_control_files_fd(const struct fdar_control_files *files)
+{
+	return fdar_ends_fd(files->ends);
+}
+
+GArray *fdar_control_files_ends(const struct fdar_control_files *files)
+{
+	return g_array_copy(files->killed);
 }
 
 void fdar_control_files_count(const struct fdar_control_files *files,

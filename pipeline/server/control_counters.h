@@ -28,6 +28,14 @@ void fdar_control_files_free(struct fdar_control_files *files);
 /* Reads all of them. Sums that would be larger than any number stay the largest. */
 void fdar_control_files_read(struct fdar_control_files *files);
 
+/* Looks for new ones, whose ends are to be known as exactly as can be, and for those that have ended; the
+ * descriptor is readable when one has. Some times a second, at no cost to speak of. */
+void fdar_control_files_notice(struct fdar_control_files *files);
+int fdar_control_files_fd(const struct fdar_control_files *files);
+
+/* Of those that ended without a word, by what was read last: struct fdar_control_end. The caller frees it. */
+GArray *fdar_control_files_ends(const struct fdar_control_files *files);
+
 /* As they were read last. */
 void fdar_control_files_count(const struct fdar_control_files *files,
 			      struct fdar_control_counts *counts);

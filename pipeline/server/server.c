@@ -342,11 +342,13 @@ static gboolean any_left(const struct fdar_server *server)
 	return left->len > 0;
 }
 
-static void sleep_ms(const struct fdar_server *server, int milliseconds)
+/* poll(2) passes over descriptors that are negative. */
+static void sleep_ms(const struct fdar_server *server, int milliseconds, int also)
 {
-	struct pollfd ended = { .fd = server->pidfd, .events = POLLIN };
+	struct pollfd ended[] = { { .fd = server->reaped ? -1 : server->pidfd, .events = POLLIN },
+				  { .fd = also, .events = POLLIN } };
 
-	poll(&ended, server->pidfd >= 0 && !server->reaped, milliseconds);
+	poll(ended, G_N_ELEMENTS(ended), milliseconds);
 }
 
 /* The started process has ended: what did it leave? Processes that live on for a moment after a good
@@ -363,11 +365,11 @@ static void settle(struct fdar_server *server)
 	server->settled = TRUE;
 }
 
-enum fdar_server_state fdar_server_wait(struct fdar_server *server, int milliseconds)
+enum fdar_server_state fdar_server_wait(struct fdar_server *server, int milliseconds, int also)
 {
 	reap(server);
 	if (!server->reaped || server->background)
-		sleep_ms(server, milliseconds);
+		sleep_ms(server, milliseconds, also);
 	reap(server);
 	if (!server->reaped)
 		return FDAR_SERVER_RUNS;

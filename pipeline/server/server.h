@@ -47,9 +47,9 @@ struct fdar_server *fdar_server_start(const struct fdar_server_options *options,
 
 pid_t fdar_server_pid(const struct fdar_server *server);
 
-/* Waits up to milliseconds for something to happen, then says how things are. Comes back early on a
- * signal. */
-enum fdar_server_state fdar_server_wait(struct fdar_server *server, int milliseconds);
+/* Waits up to milliseconds for something to happen, also for the descriptor also (-1: none) to be readable,
+ * then says how things are. Comes back early on a signal. */
+enum fdar_server_state fdar_server_wait(struct fdar_server *server, int milliseconds, int also);
 
 /* SIGTERM to what runs, grace_ns of patience, SIGKILL to whatever is left, all of it reaped. Also
  * ends stragglers of a server that has ended by itself. */

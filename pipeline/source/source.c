@@ -15,6 +15,8 @@
 #include "instrument/wire/events.h"
 #include "pipeline/source/mixed.h"
 #include "pipeline/source/source_check.h"
+#include "pipeline/source/source_ends.h"
+#include "pipeline/source/source_tally.h"
 #include "pipeline/source/strangers.h"
 
 /* A life of a process that is over, and the one that begins. */
@@ -37,6 +39,7 @@ struct fdar_source {
 	struct fdar_whose *whose;
 	struct fdar_load_map *load_map;
 	GArray *over; /* of struct over: told before the next event of the other life */
+	struct fdar_source_ends ends;
 	struct fdar_calls *calls;
 	GArray *raw;    /* of struct fdar_event: the batch that holds calls events, as decoded */
 	guint raw_at;   /* of raw: the one to deliver next */
@@ -52,6 +55,7 @@ static gboolean read_recording(struct fdar_source *source, GError **error)
 
 	if (!fdar_recording_state_load(source->path, &source->recording, error))
 		return FALSE;
+	source->ends.ends = info->ends;
 	if (source->env.slices <= 1)
 		source->times = fdar_source_times_of(info);
 	fdar_strangers_init(&source->strangers, info, source->shares);
@@ -131,31 +135,6 @@ struct fdar_source *fdar_source_open(const char *path, GError **error)
 }
 
 /* ---- batches ---- */
-
-/* How many events of a batch are of the kinds that need a thought: a field each in one number, as
- * this is asked of every event there is. */
-#define TALLY_BITS  20
-#define TALLY(what) (UINT64_C(1) << (what)*TALLY_BITS)
-enum { MADE_UP, OTHERS, SPECIAL };
-
-static uint64_t tally_of(const struct fdar_event *batch, size_t n)
-{
-	static const uint64_t kinds[UINT8_MAX + 1] = {
-		[FDAR_EVENT_THREAD_NAME] = TALLY(MADE_UP), [FDAR_EVENT_OTHER] = TALLY(OTHERS),
-		[FDAR_EVENT_RAW_CALLS] = TALLY(SPECIAL),   [FDAR_EVENT_PROCESS] = TALLY(SPECIAL),
-		[FDAR_EVENT_THREAD_END] = TALLY(SPECIAL),  [FDAR_EVENT_MODULE] = TALLY(SPECIAL),
-	};
-	uint64_t tally = 0;
-
-	for (size_t i = 0; i < n; i++)
-		tally += kinds[batch[i].kind];
-	return tally;
-}
-
-static size_t tallied(uint64_t tally, int what)
-{
-	return tally >> what * TALLY_BITS & (TALLY(1) - 1);
-}
 
 /* From process ids to processes. */
 static void identify(struct fdar_source *source, struct fdar_event *batch, size_t n,
@@ -304,12 +283,13 @@ static void add_over(struct fdar_source *source, guint index)
 	g_array_remove_index(source->over, index);
 }
 
-/* A batch with calls events, or with another life of a process, becomes raw. */
+/* A batch with calls events, with another life of a process or the end of one, becomes raw. */
 static void set_raw(struct fdar_source *source, const struct fdar_event *batch, size_t n)
 {
 	source->raw_at = 0;
 	g_array_set_size(source->raw, 0);
 	for (size_t i = 0; i < n; i++) {
+		fdar_source_ends_take(&source->ends, batch[i].time_ns, source->whose, source->raw);
 		if (source->over->len &&
 		    g_array_index(source->over, struct over, 0).next == batch[i].pid)
 			add_over(source, 0);
@@ -349,6 +329,18 @@ static size_t deliver(struct fdar_source *source, struct fdar_event *batch, size
 	return n;
 }
 
+/* Nothing is the end: those that were killed after the last event. In a slice but the last the next one
+ * tells of them. */
+static gboolean is_to_be_raw(const struct fdar_source *source, const struct fdar_event *batch,
+			     size_t n, gboolean special)
+{
+	if (n == 0)
+		return source->env.slice + 1 >= source->env.slices &&
+		       fdar_source_ends_due(&source->ends, UINT64_MAX);
+	return special || source->over->len ||
+	       fdar_source_ends_due(&source->ends, batch[n - 1].time_ns);
+}
+
 gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, size_t capacity,
 			GError **error)
 {
@@ -367,9 +359,12 @@ gssize fdar_source_read(struct fdar_source *source, struct fdar_event *batch, si
 		n = read_wire(source, batch, capacity, &special, error);
 		if (n > 0 && !special && fdar_load_map_matters(source->load_map))
 			fdar_load_map_tell(source->load_map, batch, (size_t)n);
-		if (n <= 0 || (!special && !source->over->len))
+		if (n < 0 || !is_to_be_raw(source, batch, (size_t)n, special))
 			return n;
 		set_raw(source, batch, (size_t)n);
+		if (n == 0)
+			fdar_source_ends_take(&source->ends, UINT64_MAX, source->whose,
+					      source->raw);
 		n = 0;
 	}
 	return n;

@@ -180,6 +180,47 @@ if cc -O1 -finstrument-functions -o "$WORK/killed" "$WORK/killed.c" -lpthread; t
 	nothing_left
 fi
 
+note "what was open in a process that is killed ends with it; what hangs in another hangs"
+cat > "$WORK/hang.c" << 'C'
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+__attribute__((noinline)) static void cut(void)
+{
+	sleep(60);
+}
+
+__attribute__((noinline)) static void hang(void)
+{
+	sleep(60);
+}
+
+int main(void)
+{
+	pid_t first = fork();
+
+	if (first == 0)
+		cut();
+	if (fork() == 0)
+		hang();
+	usleep(700000);
+	kill(first, SIGKILL);
+	waitpid(first, NULL, 0);
+	pause();
+	return 0;
+}
+C
+if cc -O1 -finstrument-functions -o "$WORK/hang" "$WORK/hang.c"; then
+	"$FLOWDAR" record -o "$WORK/hang.rec" --io --detail function --duration 2s -- "$WORK/hang" > /dev/null 2> "$WORK/hang.rec.err" || fail "exit status $?"
+	[ "$(jq '.ends | length' "$WORK/hang.rec/recording.json")" = 1 ] || fail "$(jq .ends "$WORK/hang.rec/recording.json")"
+	[ "$(jq '.ends[0].within_ns' "$WORK/hang.rec/recording.json")" -lt 1000000000 ] || fail "nobody knows when it ended"
+	"$FLOWDAR" log "$WORK/hang.rec" > "$WORK/hang.log" || fail "log: exit status $?"
+	grep -qE '<- cut +[0-9]{3} ms$' "$WORK/hang.log" || fail "$(grep cut "$WORK/hang.log")"
+	grep -qE '<- hang .*unfinished' "$WORK/hang.log" || fail "$(grep hang "$WORK/hang.log")"
+	nothing_left
+fi
+
 note "processes that come and go: each is counted, and none fills the memory"
 cat > "$WORK/many.c" << 'C'
 #include <stdio.h>

@@ -22,6 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(strcmp(info.ended, again.ended) == 0 && info.events == again.events &&
 		      info.calls_missing == again.calls_missing,
 	      "the same");
+	check((info.ends ? info.ends->len : 0) == (again.ends ? again.ends->len : 0),
+	      "as many processes were killed");
+	for (guint i = 1; info.ends && i < info.ends->len; i++)
+		check(g_array_index(info.ends, struct fdar_recording_end, i - 1).ended_ns <=
+			      g_array_index(info.ends, struct fdar_recording_end, i).ended_ns,
+		      "ends are in order");
 	fdar_recording_info_clear(&info);
 	fdar_recording_info_clear(&again);
 	return 0;

@@ -144,6 +144,13 @@ static inline uint64_t script_io_op(const char *name)
 	g_error("no such io: %s", name);
 }
 
+/* over:0, over:1 perhaps, over:2 seen. */
+static inline void script_over(struct fdar_event *event)
+{
+	event->over.perhaps = event->addr == 1;
+	event->over.seen = event->addr == 2;
+}
+
 /* FALSE: it is none of these. */
 static inline gboolean script_more(struct script *script, struct fdar_event *event, char **part)
 {
@@ -179,7 +186,7 @@ static inline gboolean script_more(struct script *script, struct fdar_event *eve
 								  : "blocked");
 		}
 		if (event->kind == FDAR_EVENT_PROCESS_OVER)
-			event->over.perhaps = (int32_t)event->addr;
+			script_over(event);
 		if (event->kind == FDAR_EVENT_IO) {
 			event->addr2 = script_io_op(part[1]);
 			event->fd = (int32_t)script_number(part, 2);

@@ -647,6 +647,12 @@ static void test_process_over(void)
 		      "f@A 2..5 - self=3 total=3 wait=0 unfinished\n"
 		      "main@A 0..5 - self=2 total=5 wait=0 unfinished\n"
 		      "g@A 20..21 - self=1 total=1 wait=0\n");
+	/* Seen to be killed: then all that was open has ended, as if it had said so; who hangs is another. */
+	expect_frames("A 0 +main 2 +f\n2A 3 +g\nA 15 over:2\n2A 20 +h 21 -h",
+		      "f@A 2..15 - self=13 total=13 wait=0 ended\n"
+		      "main@A 0..15 - self=2 total=15 wait=0 ended\n"
+		      "h@A 20..21 - self=1 total=1 wait=0\n"
+		      "g@A 3..21 - self=17 total=18 wait=0 unfinished\n");
 	expect_frames("A 0 +main 2 +f 5 over:1 6 -f\n2A 20 +g 21 -g",
 		      "f@A 2..6 - self=4 total=4 wait=0\n"
 		      "main@A 0..21 - self=17 total=21 wait=0 unfinished\n"

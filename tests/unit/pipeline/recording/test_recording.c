@@ -18,6 +18,7 @@ static char *scratch(void)
 static void fill_added(struct fdar_recording_info *info)
 {
 	static const char *const functions[] = { "ap_*", "!apr_palloc*", NULL };
+	static const struct fdar_recording_end ends[] = { { 9, 20, 2, 0 }, { 8, 10, 3, 11 } };
 	struct fdar_recording_loss loss = { .begin_ns = 5, .end_ns = 9, .events = 3 };
 
 	info->name = g_strdup("flowdar-1-2");
@@ -26,6 +27,8 @@ static void fill_added(struct fdar_recording_info *info)
 	info->min_duration_ns = 2000;
 	info->budget_ppm = 50000;
 	info->calls_skipped = UINT64_MAX;
+	info->ends = g_array_new(FALSE, FALSE, sizeof(struct fdar_recording_end));
+	g_array_append_vals(info->ends, ends, G_N_ELEMENTS(ends));
 	info->losses = fdar_recording_losses_new();
 	loss.stream = g_strdup("functions_0");
 	g_array_append_val(info->losses, loss);
@@ -34,6 +37,7 @@ static void fill_added(struct fdar_recording_info *info)
 static void assert_added(const struct fdar_recording_info *in)
 {
 	const struct fdar_recording_loss *loss;
+	const struct fdar_recording_end *end;
 
 	g_assert_cmpstr(in->name, ==, "flowdar-1-2");
 	g_assert_cmpuint(g_strv_length(in->functions), ==, 2);
@@ -45,6 +49,15 @@ static void assert_added(const struct fdar_recording_info *in)
 	/* What JSON's integers cannot hold is cut to what they can. */
 	g_assert_cmpuint(in->calls_skipped, ==, (uint64_t)G_MAXINT64);
 	g_assert_null(in->attached);
+	/* By time. */
+	g_assert_cmpuint(in->ends->len, ==, 2);
+	end = &g_array_index(in->ends, struct fdar_recording_end, 0);
+	g_assert_cmpuint(end->pid, ==, 8);
+	g_assert_cmpuint(end->ended_ns, ==, 10);
+	g_assert_cmpuint(end->within_ns, ==, 3);
+	g_assert_cmpuint(end->signal, ==, 11);
+	g_assert_cmpuint(end[1].pid, ==, 9);
+	g_assert_cmpuint(end[1].signal, ==, 0);
 	g_assert_cmpuint(in->losses->len, ==, 1);
 	loss = &g_array_index(in->losses, struct fdar_recording_loss, 0);
 	g_assert_cmpstr(loss->stream, ==, "functions_0");
@@ -137,6 +150,12 @@ static void test_odd_members(void)
 		"\"losses\":[1]",
 		"\"losses\":[{}]",
 		"\"losses\":[{\"stream\":\"a\",\"begin_ns\":1}]",
+		"\"ends\":{}",
+		"\"ends\":[{}]",
+		"\"ends\":[{\"pid\":1,\"ended_ns\":2}]",
+		"\"ends\":[{\"pid\":-1,\"ended_ns\":2,\"within_ns\":3}]",
+		"\"ends\":[{\"pid\":4294967296,\"ended_ns\":2,\"within_ns\":3}]",
+		"\"ends\":[{\"pid\":1,\"ended_ns\":2,\"within_ns\":3,\"signal\":\"9\"}]",
 		"\"attached\":[-1]",
 		"\"name\":[]",
 		"\"losses\":[{\"stream\":\"a\",\"begin_ns\":1,\"end_ns\":2,\"events\":-1}]",

@@ -259,6 +259,7 @@ static void test_ended(struct fixture *f, gconstpointer rules)
 static void test_killed(struct fixture *f, gconstpointer rules)
 {
 	struct fdar_control_counts counts;
+	g_autoptr(GArray) ends = NULL;
 	struct stat space;
 	siginfo_t info;
 	pid_t pid = fork();
@@ -277,10 +278,12 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 		counters->told = bits & 1;
 		counters->live = bits >> 1 & 1;
 		counters->ended = bits >> 2 & 1;
-		counters->calls = bits >> 1 & 1 ? 100 : 0;
 		counters->slotless = 3;
-		counters->slots[0].calls = 70;
-		counters->slots[FDAR_CONTROL_SLOTS - 1].calls = 43;
+		if (counters->live) {
+			counters->calls = 100;
+			counters->slots[0].calls = 70;
+			counters->slots[FDAR_CONTROL_SLOTS - 1].calls = 43;
+		}
 		/* From before there was that word. */
 		if (bits >> 3)
 			counters->struct_bytes = offsetof(struct fdar_control_counters, ended);
@@ -292,6 +295,10 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 	g_assert_cmpuint(counts.cut, ==, 13);
 	g_assert_cmpuint(counts.cut_unknown, ==, 1);
 	g_assert_cmpuint(counts.calls, ==, 8 * 100 + 13);
+	/* Also of the one without functions it is known when. */
+	ends = fdar_control_segment_ends(f->segment);
+	g_assert_cmpuint(ends->len, ==, 2);
+	g_assert_cmpint(g_array_index(ends, struct fdar_control_end, 1).pid, ==, pid);
 	waitpid(pid, NULL, 0);
 	fdar_control_segment_count(f->segment, &counts);
 	g_assert_cmpuint(counts.killed, ==, 1);

@@ -323,6 +323,69 @@ static void test_shares(void)
 	}
 }
 
+/* A recording of a process that called at 10, 20, 20 and 30, and another that did at 25; the first was killed
+ * then, the other a minute later. */
+static void write_killed(const char *dir, uint64_t at)
+{
+	g_autofree char *trace_dir = g_build_filename(dir, "trace", NULL);
+	g_autofree char *json = g_build_filename(dir, "recording.json", NULL);
+	uint64_t epoch_ns = TINY_TRACE_EPOCH_S * UINT64_C(1000000000);
+	g_autofree char *text = g_strdup_printf(
+		"{\"format\":1,\"command\":[],\"host\":\"\",\"detail\":\"io\",\"started\":\"\","
+		"\"duration_ns\":1,\"events\":5,\"discarded\":0,\"packets_lost\":0,"
+		"\"trace_bytes\":0,\"exit_status\":0,\"ended\":\"\",\"ends\":["
+		"{\"pid\":8,\"ended_ns\":%" G_GUINT64_FORMAT ",\"within_ns\":0},"
+		"{\"pid\":7,\"ended_ns\":%" G_GUINT64_FORMAT ",\"within_ns\":0}]}",
+		epoch_ns + 60 * UINT64_C(1000000000), epoch_ns + at);
+	struct tiny_trace *trace;
+	uint16_t entry;
+
+	g_assert_cmpint(g_mkdir(trace_dir, 0700), ==, 0);
+	g_assert_true(g_file_set_contents(json, text, -1, NULL));
+	trace = tiny_trace_new(trace_dir);
+	entry = tiny_trace_class(trace, "lttng_ust_cyg_profile:func_entry", CALL);
+	call(trace, entry, 10, 0x1000);
+	call(trace, entry, 20, 0x1000);
+	call(trace, entry, 20, 0x1000);
+	tiny_trace_event(trace, entry, 25, 8, 8, "main");
+	tiny_trace_u64(trace, 0x1000);
+	tiny_trace_u64(trace, 0x1);
+	call(trace, entry, 30, 0x1000);
+	tiny_trace_close(trace);
+}
+
+/* Whenever it was killed: that is told once, behind all that came until then and before all that came later. */
+static void test_killed(void)
+{
+	for (uint64_t at = 5; at < 40; at++) {
+		g_autofree char *dir = g_dir_make_tmp("test-whose-XXXXXX", NULL);
+		struct fdar_source *source;
+		guint overs = 0;
+		uint64_t now_ns = 0;
+
+		write_killed(dir, at);
+
+		g_autoptr(GArray) events = read_all(dir, &source);
+		for (guint i = 0; i < events->len; i++) {
+			const struct fdar_event *event =
+				&g_array_index(events, struct fdar_event, i);
+
+			g_assert_cmpuint(event->time_ns, >=, now_ns);
+			now_ns = event->time_ns;
+			if (event->kind != FDAR_EVENT_PROCESS_OVER)
+				continue;
+			g_assert_cmpuint(event->over.seen, ==, 1);
+			g_assert_cmpuint(event->pid, ==, overs ? 8 : 7);
+			overs++;
+		}
+		g_assert_cmpuint(overs, ==, 2);
+		g_assert_cmpuint(nth(events, FDAR_EVENT_PROCESS_OVER, 0)->time_ns, ==,
+				 TINY_TRACE_EPOCH_S * UINT64_C(1000000000) + at);
+		fdar_source_close(source);
+		remove_all(dir);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -331,5 +394,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/source/whose/hosts", test_hosts);
 	g_test_add_func("/source/whose/namesakes", test_namesakes);
 	g_test_add_func("/source/whose/shares", test_shares);
+	g_test_add_func("/source/whose/killed", test_killed);
 	return g_test_run();
 }
