@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "io/settings.h"
+#include "provider/control.h"
 
 struct fdar_descriptors fdar_descriptors;
 
@@ -34,6 +35,7 @@ static void tell(int fd, const void *address)
 	else
 		flowdar_begin_text_(key, NULL, fd);
 	fdar_writing(-1);
+	fdar_control_add(io_sessions, 1);
 }
 
 /* What a descriptor was has been taken out of the table. */

@@ -145,7 +145,7 @@ struct fdar_control_counters {
 		_Alignas(64) uint64_t events[FDAR_CONTROL_EVENTS];
 	} stripes[FDAR_CONTROL_STRIPES];
 
-	uint64_t sessions; /* begun */
+	uint64_t sessions; /* begun: by marks, and by libflowdar-io, each */
 	uint64_t ended; /* 1: it has said that it ends. One that has ended without that was killed,
 			    * and took along what its threads had not written: the slots' calls that
 			    * are not in calls */
@@ -160,6 +160,7 @@ struct fdar_control_counters {
 	uint64_t writes;
 	uint64_t write_ns;
 
+	uint64_t io_sessions; /* of sessions: those that libflowdar-io began */
 	uint32_t slots_ready; /* the first so many have memory: the others are not to be touched */
 	uint32_t slotless;    /* threads that got no slot: what they had is in no count */
 	struct fdar_control_slot slots[FDAR_CONTROL_SLOTS];

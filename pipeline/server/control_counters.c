@@ -113,6 +113,14 @@ static void add_process(GHashTable *all, const struct fdar_control_process *proc
 		add(&sum->events[i], process->events[i]);
 }
 
+/* A connection that the server has marked is one of libflowdar-io's, too. */
+static uint64_t sessions_of(const struct fdar_control_counters *counters)
+{
+	uint64_t by_io = MIN(counters->io_sessions, counters->sessions);
+
+	return MAX(by_io, counters->sessions - by_io);
+}
+
 static void add_counts(struct fdar_control_counts *sum,
 		       const struct fdar_control_counters *counters)
 {
@@ -132,7 +140,7 @@ static void add_counts(struct fdar_control_counts *sum,
 	add(&sum->late, counters->late);
 	add(&sum->told, counters->told);
 	add(&sum->gave_up, counters->gave_up);
-	add(&sum->sessions, counters->sessions);
+	add(&sum->sessions, sessions_of(counters));
 	add(&sum->price_measured, counters->price_measured);
 	add(&sum->price_ps, counters->price_ps);
 	add(&sum->price_squares, counters->price_squares);

@@ -281,6 +281,9 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 		counters->slotless = 3;
 		if (counters->live) {
 			counters->calls = 100;
+			/* Three that the server has marked, among five connections. */
+			counters->sessions = 8;
+			counters->io_sessions = 5;
 			counters->slots[0].calls = 70;
 			counters->slots[FDAR_CONTROL_SLOTS - 1].calls = 43;
 		}
@@ -294,6 +297,7 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 	g_assert_cmpuint(counts.killed, ==, 1);
 	g_assert_cmpuint(counts.cut, ==, 13);
 	g_assert_cmpuint(counts.cut_unknown, ==, 1);
+	g_assert_cmpuint(counts.sessions, ==, 8 * 5);
 	g_assert_cmpuint(counts.calls, ==, 8 * 100 + 13);
 	/* Also of the one without functions it is known when. */
 	ends = fdar_control_segment_ends(f->segment);
