@@ -9,21 +9,25 @@
 
 static const struct fdar_usage usage = {
 	.command = "doctor",
-	.synopsis = "[OPTIONS]",
-	.description = "Looks what of flowdar works on this machine for this user: LTTng's "
-		       "daemons, memory, "
-		       "rights,\n"
-		       "limits, other programs. Says what is lost where something is missing, and "
-		       "the line that "
-		       "mends\n"
-		       "it; lines that only root can say stand together, to be pasted by an admin. "
-		       "Nothing is "
-		       "changed.\n"
-		       "\n"
-		       "--try records a program that sleeps, too, and reads the recording back.\n"
-		       "\n"
-		       "Exit status: 0 when servers can be recorded, 1 when they cannot.\n",
+	.synopsis = "[OPTIONS] [PROGRAM]",
+	.description =
+		"Looks what of flowdar works on this machine for this user: LTTng's "
+		"daemons, memory, "
+		"rights,\n"
+		"limits, other programs. Says what is lost where something is missing, and "
+		"the line that "
+		"mends\n"
+		"it; lines that only root can say stand together, to be pasted by an admin. "
+		"Nothing is "
+		"changed.\n"
+		"\n"
+		"--try records a program that sleeps, too, and reads the recording back.\n"
+		"Of a PROGRAM with debug information it says how many functions of its source\n"
+		"are inlined into others: those cannot be recorded by themselves.\n"
+		"\n"
+		"Exit status: 0 when servers can be recorded, 1 when they cannot.\n",
 	.examples = "  flowdar doctor\n"
+		    "  flowdar doctor ./server\n"
 		    "  flowdar doctor --try --format json\n",
 };
 
@@ -62,6 +66,7 @@ static void add_machine_cells(struct fdar_table *table, const struct fdar_findin
 }
 
 static const struct fdar_check tried = { "try", "recording", fdar_check_record };
+static const struct fdar_check program_named = { "program", "functions", NULL };
 
 /* The lines below the table: what is lost, then what mends it, those for root last. */
 static void print_mends(const struct fdar_check *const *checks, const GArray *findings)
@@ -102,7 +107,7 @@ static void clear_finding(gpointer data)
 	fdar_finding_clear(data);
 }
 
-static int examine(enum fdar_format format, gboolean try_it)
+static int examine(enum fdar_format format, gboolean try_it, const char *program)
 {
 	size_t width = format == FDAR_FORMAT_TABLE ? EFFECT : G_N_ELEMENTS(columns);
 	g_autoptr(fdar_table) table = fdar_table_new("checks", columns, width);
@@ -115,11 +120,16 @@ static int examine(enum fdar_format format, gboolean try_it)
 		g_ptr_array_add(checks, (gpointer)check);
 	if (try_it)
 		g_ptr_array_add(checks, (gpointer)&tried);
+	if (program)
+		g_ptr_array_add(checks, (gpointer)&program_named);
 	for (guint i = 0; i < checks->len; i++) {
 		const struct fdar_check *check = g_ptr_array_index(checks, i);
 		struct fdar_finding finding = { 0 };
 
-		check->look(&finding);
+		if (check->look)
+			check->look(&finding);
+		else
+			fdar_check_program(program, &finding);
 		bad |= finding.health == FDAR_HEALTH_BAD;
 		add_row(table, check, &finding);
 		if (format != FDAR_FORMAT_TABLE)
@@ -147,10 +157,10 @@ int fdar_cmd_doctor(int argc, char **argv)
 
 	if (!fdar_options_parse(&usage, entries, &argc, &argv, &code))
 		return code;
-	if (argc > 1)
-		return fdar_usage_error(&usage, "%s: there is nothing to name", argv[1]);
+	if (argc > 2)
+		return fdar_usage_error(&usage, "%s: expected one program", argv[2]);
 	if (!fdar_format_parse(format_text, &format))
 		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					format_text);
-	return examine(format, try_it);
+	return examine(format, try_it, argv[1]);
 }

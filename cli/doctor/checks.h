@@ -38,6 +38,9 @@ void fdar_finding_clear(struct fdar_finding *finding);
 /* Records a program that sleeps, as `flowdar record` does for people, and reads it back. A second or two. */
 void fdar_check_record(struct fdar_finding *finding);
 
+/* What of a program's source is in its functions, and so can be recorded. */
+void fdar_check_program(const char *path, struct fdar_finding *finding);
+
 /* Those of the kernel's (checks_kernel.c). */
 void fdar_check_kernel(struct fdar_finding *finding);
 void fdar_check_memory(struct fdar_finding *finding);

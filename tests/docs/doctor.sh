@@ -15,6 +15,26 @@ state() {
 [ "$(state libraries)$(state LTTng)" = okok ] || fail "what is there is not seen"
 nothing_left
 
+# What the compiler has inlined of a program: one of three functions; none where that is asked for.
+cat >inlined.c <<'END'
+#include <stdlib.h>
+static int twice(int n) { return 2 * n; }
+__attribute__((noinline)) static int served(int n) { return n + twice(n); }
+int main(int argc, char **argv) { return served(argc) + atoi(argv[0]); }
+END
+cc -O2 -g inlined.c -o inlined
+cc -O2 -g -fno-inline inlined.c -o kept
+cc -O2 inlined.c -o bare
+# found PROGRAM: what it says of one.
+found() {
+	"$FLOWDAR" doctor "$1" --format json | jq -r '.checks[] | select(.check == "program") | .found'
+}
+[ "$(found ./inlined)" = '2 functions; 1 of its source are inlined into others' ] || fail "inlined: $(found ./inlined)"
+[ "$(found ./kept)" = '3 functions; 0 of its source are inlined into others' ] || fail "kept: $(found ./kept)"
+found ./bare | grep -q 'no debug information' || fail "bare: $(found ./bare)"
+[ "$(found ./nowhere)" = 'no program ./nowhere' ] || fail "nowhere: $(found ./nowhere)"
+"$FLOWDAR" doctor ./inlined | grep -q -- 'flowdar cc --flowdar-keep' || fail "how to keep them is not said"
+
 # Without the libraries.
 status=0
 FLOWDAR_LIBRARY_DIR=$WORK/nowhere "$FLOWDAR" doctor --format json >said || status=$?
