@@ -141,14 +141,14 @@ load_nginx() {
 load_wrk() {
 	local whole
 	whole=$(awk "BEGIN { print ($seconds < 1) ? 1 : int($seconds) }")
-	wrk -t1 -c16 -d"${whole}s" "http://127.0.0.1:$port/index.html" |
+	"${pinned[@]}" wrk -t1 -c"$clients" -d"${whole}s" "http://127.0.0.1:$port/index.html" |
 		sed -n 's/^ *\([0-9]*\) requests in \([0-9.]*\)s.*/\1 \2/p' |
 		awk -v "seconds=$seconds" '{ printf "%d\n", $1 / $2 * seconds }'
 }
 
 # redis-benchmark is told a number of requests, so it is ended by the time.
 load_redis() {
-	redis-benchmark -p "$port" -c 16 -n 100000000 -t get --csv >/dev/null 2>&1 &
+	"${pinned[@]}" redis-benchmark -p "$port" -c "$clients" -n 100000000 -t get --csv >/dev/null 2>&1 &
 	local benchmark=$! before after
 	before=$(redis_commands)
 	sleep "$seconds"

@@ -27,7 +27,7 @@ way_possible() {
 	case $2 in
 	uftrace*) tool=uftrace ;;
 	strace) tool=strace ;;
-	perf-trace) tool=perf ;;
+	perf*) tool=perf ;;
 	gdb) tool=gdb ;;
 	cyg*) tool=lttng ;;
 	xray) tool=clang ;;
@@ -60,6 +60,7 @@ way_start() {
 	local command=()
 	build=$(build_of "$way")
 	mapfile -t command < <(server_command "$server" "$build")
+	command=("${pinned[@]}" "${command[@]}")
 	tracer='' debugger='' running_way=$way running_server=$server
 	rm -rf "${work:?}"/rec "$work"/lttng "$work"/uftrace
 	case $way in
@@ -68,6 +69,9 @@ way_start() {
 			"${command[@]}" >"$work/server.log" 2>&1 & ;;
 	sessions) record --detail session -- "${command[@]}" ;;
 	io) record --io --detail io -- "${command[@]}" ;;
+	io-unwatched) GLIBC_TUNABLES=glibc.pthread.rseq=0 record --io --detail io -- "${command[@]}" ;;
+	sample) record --sample --detail session -- "${command[@]}" ;;
+	io-sample) record --io --detail io --sample -- "${command[@]}" ;;
 	auto) record --functions auto --budget 5% -- "${command[@]}" ;;
 	functions) record --detail function -- "${command[@]}" ;;
 	cyg | cyg-fast)
@@ -83,10 +87,20 @@ way_start() {
 	xray) XRAY_OPTIONS="patch_premain=true xray_mode=xray-fdr xray_logfile_base=$work/xray." \
 		"${command[@]}" >"$work/server.log" 2>&1 & ;;
 	strace) strace -f -q -o "$work/strace.out" "${command[@]}" >"$work/server.log" 2>&1 & ;;
+	perf) perf record -q -F 99 -g -o "$work/perf.out" "${command[@]}" >"$work/server.log" 2>&1 & ;;
+	perf-all) perf record -q -F 99 -a --call-graph dwarf,8192 -o "$work/perf.out" "${command[@]}" \
+		>"$work/server.log" 2>&1 & ;;
 	perf-trace) perf trace -o "$work/perf.out" "${command[@]}" >"$work/server.log" 2>&1 & ;;
 	*) "${command[@]}" >"$work/server.log" 2>&1 & ;;
 	esac
 	server_started=$!
+}
+
+# The process that records, where it is the one that was started in the server's place.
+way_recorder() {
+	case $running_way in
+	perf*) echo "$server_started" ;;
+	esac
 }
 
 # What can only be done to a server that runs: gdb, with a breakpoint where each request passes.
@@ -133,10 +147,10 @@ way_end() {
 	wait "$server_started" 2>/dev/null || true
 	server_started=
 	case $running_way in
-	sessions | io | auto | functions) recorded=$(sed -n 's/^recorded //p' "$work/record.log") ;;
+	sessions | io* | sample | auto | functions) recorded=$(sed -n 's/^recorded //p' "$work/record.log") ;;
 	cyg | cyg-fast) recorded=$(lttng destroy 2>&1 | grep -i discard || true) ;;
 	uftrace*) recorded=$(du -sh "$work/uftrace" | cut -f1) ;;
 	strace) recorded=$(du -sh "$work/strace.out" | cut -f1) ;;
-	perf-trace) recorded=$(du -sh "$work/perf.out" | cut -f1) ;;
+	perf*) recorded=$(du -sh "$work/perf.out" | cut -f1) ;;
 	esac
 }
