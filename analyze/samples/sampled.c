@@ -97,7 +97,8 @@ static void on_sample(void *user, const struct fdar_walk_sample *told)
 	else
 		owner->place = told->wait ? FDAR_SAMPLED_WAIT : FDAR_SAMPLED_SERVER;
 	sampled->places[owner->place]++;
-	sampled->cut += (sample->flags & FDAR_SAMPLE_CUT) != 0;
+	if (owner->place != FDAR_SAMPLED_PRICE)
+		sampled->cut += (sample->flags & FDAR_SAMPLE_CUT) != 0;
 	if (owner->place != FDAR_SAMPLED_SESSION)
 		return;
 	owner->session = GPOINTER_TO_UINT(told->session->user) - 1;

@@ -48,7 +48,7 @@ struct fdar_sampled {
 	struct fdar_sampled_owner *owners; /* one a sample */
 	GArray *sessions; /* of struct fdar_sampled_session, as they were opened; owns their texts */
 	uint64_t places[FDAR_SAMPLED_PLACES]; /* how many samples */
-	uint64_t cut;                         /* that have lost their outer functions */
+	uint64_t cut; /* of the server's, not of the price: have lost outer functions */
 };
 
 struct fdar_sampled_options {

@@ -119,19 +119,20 @@ static void print_places(const struct totals *totals)
 static void print_summary(const struct fdar_analyze_request *request, const char *name,
 			  const struct totals *totals, const struct fdar_sample_profile *profile)
 {
+	uint64_t servers = totals->samples - totals->places[FDAR_SAMPLED_PRICE];
 	g_autofree char *samples = fdar_format_count(totals->samples);
 	g_autofree char *lost = fdar_format_count(totals->lost);
 	g_autofree char *sessions = fdar_format_count(profile->sessions);
-	g_autofree char *cut =
-		fdar_format_percent((double)totals->cut / MAX((double)totals->samples, 1));
+	g_autofree char *cut = fdar_format_percent((double)totals->cut / MAX((double)servers, 1));
 	g_autofree char *each = fdar_format_duration((double)totals->period_ns);
 
 	fdar_print_line("%s: %s samples, one every %s of each processor, %s lost; %s sessions",
 			name, samples, each, lost, sessions);
 	print_places(totals);
 	if (totals->cut)
-		fdar_print_line("%s of the stacks are cut: their outer functions are not known",
-				cut);
+		fdar_print_line(
+			"%s of the server's stacks are cut: their outer functions are not known",
+			cut);
 	if (totals->own)
 		fdar_print_line("of the server's own code only: nothing of the kernel, nor of "
 				"threads shorter than a period");

@@ -111,11 +111,16 @@ static uint32_t inner_tid(struct fdar_sampler *sampler, const struct process *pr
 
 static void on_fork(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
 {
-	const struct process *parent = process_of(sampler, record->parent);
+	struct process *parent = process_of(sampler, record->parent);
 
 	g_hash_table_remove(sampler->tids, GUINT_TO_POINTER(record->tid));
-	if (record->pid == record->parent) /* a thread */
+	if (record->pid == record->parent) { /* a thread, which may be gone when it is sampled */
+		if (parent && parent->is_new)
+			look_at(parent, record->pid);
+		if (parent)
+			inner_tid(sampler, parent, record->tid);
 		return;
+	}
 	if (parent)
 		process_add(sampler, record->pid, fdar_space_ref(parent->space))->is_copy =
 			parent->is_copy;

@@ -14,6 +14,7 @@
 
 #define VDSO           "[vdso]"
 #define VDSO_BYTES_MAX (64u << 10)
+#define ENTRY_BYTES    128u  /* of a program's entry: glibc's, with what it goes on to */
 #define MAPS_MAX       4096u /* of a process that maps and maps: the rest is generated code to us */
 
 struct map {
@@ -368,8 +369,8 @@ static int on_frame(Dwfl_Frame *state, void *user)
 	return DWARF_CB_OK;
 }
 
-/* Whether a file's entry is where the outermost function begins, which nobody has called. The dynamic
- * linker's own does not say so in its table, as that of programs does. */
+/* Whether the outermost function is what the kernel enters a program by, which nobody has called. The
+ * dynamic linker's is in no unwind table, where that of programs says so itself. */
 static gboolean is_whole(const struct fdar_space *space, const struct fdar_space_stack *stack)
 {
 	uint64_t address = stack->address[stack->count - 1], start = 0;
@@ -378,8 +379,8 @@ static gboolean is_whole(const struct fdar_space *space, const struct fdar_space
 	Elf *elf = module ? dwfl_module_getelf(module, &bias) : NULL;
 	GElf_Ehdr head;
 
-	return elf && gelf_getehdr(elf, &head) && fdar_fde_start(elf, address - bias, &start) &&
-	       start == head.e_entry;
+	return elf && gelf_getehdr(elf, &head) && address - bias - head.e_entry < ENTRY_BYTES &&
+	       fdar_fde_start(elf, address - bias, &start) && start <= head.e_entry;
 }
 
 void fdar_space_unwind(struct fdar_space *space, struct fdar_space_stack *stack)

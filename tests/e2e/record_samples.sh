@@ -11,13 +11,14 @@ configure_apache <<'RULES'
 RewriteRule ^/((a+)+)+$ /index.html
 RULES
 
-# recorded NAME PATH: 60 requests for it, each on a connection of its own.
+# recorded NAME PATH [COMMAND...]: 100 requests for it, each on a connection of its own; the server is started by
+# the command.
 recorded() {
 	"$FLOWDAR" record -q -o "$WORK/$1" --io --sample -- \
-		"${APACHE[@]}" > "$WORK/$1.out" 2> "$WORK/$1.err" &
+		"${@:3}" "${APACHE[@]}" > "$WORK/$1.out" 2> "$WORK/$1.err" &
 	local recorder=$!
 	wait_for 10 curl -s -o /dev/null "http://127.0.0.1:$APACHE_PORT/index.html" || fail "$1: the server did not start"
-	ab -q -n 60 -c 2 "http://127.0.0.1:$APACHE_PORT$2" > "$WORK/$1.ab" 2>&1 || fail "$1: ab: exit status $?"
+	ab -q -n 100 -c 2 "http://127.0.0.1:$APACHE_PORT$2" > "$WORK/$1.ab" 2>&1 || fail "$1: ab: exit status $?"
 	kill -INT $recorder
 	wait $recorder
 	[ "$(field "$WORK/$1" sample_hz)" = 99 ] || fail "$1: sample_hz: $(field "$WORK/$1" sample_hz)"
@@ -26,7 +27,8 @@ recorded() {
 
 note "the usual, and a pattern that backtracks: a millisecond or more of each request"
 recorded usual /index.html
-recorded attack '/aaaaaaaaaaa-a-secret-that-no-file-may-hold!'
+# In a pid namespace, where the kernel's numbers of threads are not the trace's.
+recorded attack '/aaaaaaaaaaa-a-secret-that-no-file-may-hold!' unshare -p -f --mount-proc --kill-child
 
 note "nearly all of what the attack costs is in its sessions, named"
 "$FLOWDAR" analyze "$WORK/attack" --by sample --sort total --format json --limit 0 > "$WORK/attack.json" ||

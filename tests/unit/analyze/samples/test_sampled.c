@@ -58,7 +58,10 @@ static void test_join(void)
 		{ .time_ns = 50, .pid = 1, .tid = 10 },  /* adopted by who comes */
 		{ .time_ns = 60, .pid = 1, .tid = 99 },  /* nobody's */
 		{ .time_ns = 150, .pid = 1, .tid = 10 }, /* the session's */
-		{ .time_ns = 160, .pid = 1, .tid = 10, .flags = FDAR_SAMPLE_PRICE },
+		{ .time_ns = 160,
+		  .pid = 1,
+		  .tid = 10,
+		  .flags = FDAR_SAMPLE_PRICE | FDAR_SAMPLE_CUT },
 		{ .time_ns = 250, .pid = 1, .tid = 10 }, /* in the poll */
 		{ .time_ns = 350, .pid = 1, .tid = 10, .flags = FDAR_SAMPLE_IN_CALL },
 		{ .time_ns = 600, .pid = 1, .tid = 10, .flags = FDAR_SAMPLE_CUT },
