@@ -3,8 +3,8 @@
 
 httpd_modules="authz_core unixd mime dir alias rewrite log_config"
 
-# httpd_build: leaves $httpd_home/prefix/bin/httpd (worker MPM) and httpd-event, and the libraries they
-# need in prefix/lib.
+# httpd_build: leaves $httpd_home/prefix/bin/httpd (worker MPM) and httpd-event, which has HTTP/2 too, and the
+# libraries they need in prefix/lib.
 httpd_build() {
 	server_build "$httpd_home" "$server_cflags / $httpd_modules" httpd_build_all
 }
@@ -15,8 +15,8 @@ httpd_build_all() {
 		server_mark "$build/apache2" && cp -a "$build/apache2" "$build/apache2-event" &&
 		server_step "APR" httpd_build_apr &&
 		server_step "APR-util" httpd_build_apr_util &&
-		server_step "httpd with the worker MPM" httpd_build_httpd worker apache2 httpd &&
-		server_step "httpd with the event MPM" httpd_build_httpd event apache2-event httpd-event
+		server_step "httpd with the worker MPM" httpd_build_httpd worker apache2 httpd "$httpd_modules" &&
+		server_step "httpd with the event MPM" httpd_build_httpd event apache2-event httpd-event "$httpd_modules http2"
 }
 
 httpd_build_apr() {
@@ -36,7 +36,7 @@ httpd_build_apr_util() {
 		server_make && make install
 }
 
-# httpd_build_httpd MPM TREE PROGRAM. Debian's source wants to be told a build time, without blanks;
+# httpd_build_httpd MPM TREE PROGRAM MODULES. Debian's source wants to be told a build time, without blanks;
 # the version says more. The few modules that are needed are linked in, so that one executable holds
 # all of httpd's functions.
 httpd_build_httpd() {
@@ -46,7 +46,7 @@ httpd_build_httpd() {
 		./configure --prefix="$httpd_home/prefix" --with-mpm="$1" \
 			--with-apr="$httpd_home/prefix" --with-apr-util="$httpd_home/prefix" \
 			--with-pcre=/usr/bin/pcre2-config --disable-so --disable-ssl \
-			--enable-modules=none --enable-mods-static="$httpd_modules" \
+			--enable-modules=none --enable-mods-static="$4" \
 			CC="$server_cc" CFLAGS="$server_cflags" \
 			CPPFLAGS="-DBUILD_DATETIME='\"Debian-$version\"'" &&
 		server_make &&

@@ -12,6 +12,7 @@ httpd_configure() {
 		httpd_documents "$httpd_run/htdocs" &&
 		printf 'text/html html\ntext/plain txt\n' >"$httpd_run/mime.types" &&
 		httpd_conf "$port" >"$httpd_run/httpd.conf" || return
+	[ "${2:-worker}" != event ] || echo "Protocols h2c http/1.1" >>"$httpd_run/httpd.conf" || return
 	server_owned "$httpd_run" "$httpd_program"
 }
 

@@ -1,19 +1,30 @@
 #!/usr/bin/env bash
 # Apache httpd from its Debian source, marked by flowdar patch, with the worker and with the event MPM:
 # each client a session with begin and end, each request, sound or not, and the way of each connection
-# from the listener to the workers, and with the event MPM back again.
+# from the listener to the workers, and with the event MPM back again; streams of HTTP/2 at the same time.
 set -uo pipefail
 : "${FLOWDAR:?}" "${FLOWDAR_BUILD:?}" "${FLOWDAR_SOURCE:?}"
 # shellcheck source=../e2e/private.sh
 . "$FLOWDAR_SOURCE/tests/e2e/private.sh"
 # shellcheck source=servers_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/servers_lib.sh"
+need nghttp
 have httpd
 
 # say_raw TEXT: sends it and prints the status of each answer.
 say_raw() {
 	printf '%b' "$1" | curl -sS --max-time 10 "telnet://127.0.0.1:$port" 2>>"$WORK/curl.err" |
 		grep -a -o '^HTTP/1.1 ...' | cut -c 10-12 | tr '\n' ' '
+}
+
+# ask_http2 [-u] PATH...: the status of each, in the order of numbers, all at the same time over one connection of
+# HTTP/2; -u begins with HTTP/1.1.
+ask_http2() {
+	local urls=() upgrade=()
+	[ "$1" != -u ] || { upgrade=(-u) && shift; }
+	urls=("${@/#/http://127.0.0.1:$port}")
+	timeout 10 nghttp -n -v "${upgrade[@]}" "${urls[@]}" 2>"$WORK/nghttp.err" |
+		sed -n 's/.*:status: \([0-9]*\)$/\1/p' | sort | xargs
 }
 
 # named_events NAME: events of that name, after the name that the server has given their thread and a
@@ -111,6 +122,20 @@ sessions_check 1
 requests_check 1
 handoffs_check "pollset" 1
 handoffs_check "linger chain" 1
+pairs_check
+note "HTTP/2: begun as such, asked for by HTTP/1.1, and streams at the same time"
+serve httpd event-http2 session event
+same "answers" "$(ask_http2 / /none /large.txt)" "200 200 404"
+same "answers after HTTP/1.1" "$(ask_http2 -u /none)" "404"
+same "answers" "$(ask_http2 / /news/a-b.html /?{1..6} /large.txt)" "200 200 200 200 200 200 200 200 200"
+served
+sessions_check 3
+requests_check 14 # the one that was upgraded, too
+same "results" "$(sed -n 's/.*request_end.* result = \([0-9]*\) .*/\1/p' "$recording.events" | sort | uniq -c | xargs)" "1 101 11 200 2 404"
+same "requests for /none" "$(events request_begin 'what = "GET /none HTTP/2.0"')" 2
+handoffs_check "HTTP/2 streams" 13
+same "threads that take, and are not those of HTTP/2" \
+	"$(named_events handoff_take | grep '"HTTP/2 streams"' | grep -c -v '^h2 worker [0-9]*:')" 0
 pairs_check
 note "event MPM, functions"
 serve httpd event-functions all event

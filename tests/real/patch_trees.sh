@@ -89,6 +89,7 @@ for server in "${servers[@]}"; do
 	httpd)
 		refused 'fd queue put' server/mpm_fdqueue.c 's/\bap_queue_push_socket\b/ap_queue_put_socket/'
 		refused 'event: pollset take' server/mpm/event/event.c 's/APR_RING_REMOVE(el,/ring_remove(el,/'
+		refused 'HTTP/2: stream put' modules/http2/h2_mplx.c 's/\bc1_process_stream\b/c1_serve_stream/'
 		;;
 	nginx)
 		refused 'session begin' src/event/ngx_event_accept.c 's/ls->handler(c);/ls->serve(c);/'

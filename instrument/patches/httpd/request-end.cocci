@@ -1,4 +1,5 @@
-// A request ends when its answer is gone and it was logged; the result is its status.
+// A request ends when its answer is gone and it was logged; the result is its status. That of a stream of HTTP/2 is
+// its master's, the client's connection.
 @@ @@
   #include "scoreboard.h"
 + #include "http_core.h"
@@ -11,6 +12,6 @@ identifier r;
   {
   <...
   ap_run_log_transaction(r);
-+ FLOWDAR_REQUEST_END(ap_get_conn_socket(r->connection), r->status);
++ FLOWDAR_REQUEST_END(ap_get_conn_socket(r->connection->master ? r->connection->master : r->connection), r->status);
   ...>
   }
