@@ -4,7 +4,8 @@
 #
 #	nginx_fetch             Debian's source of nginx
 #	nginx_build
-#	nginx_configure PORT    pages, a file of 41 KiB that threads read, and a server behind another
+#	nginx_configure PORT [EVENTS]  pages, a file of 41 KiB that threads read, and a server behind another;
+#	                        EVENTS are epoll unless said, or poll or select, which go without the threads
 #	nginx_command
 #
 # All of it is outside the repository, under $nginx_home, and is used again the next time.
@@ -33,19 +34,19 @@ nginx_build_all() {
 
 nginx_build_nginx() {
 	cd "$nginx_home/build/nginx" &&
-		./configure --prefix="$nginx_home/prefix" --with-threads \
+		./configure --prefix="$nginx_home/prefix" --with-threads --with-poll_module --with-select_module \
 			--without-http_gzip_module --with-cc="$server_cc" --with-cc-opt="$server_cflags" &&
 		server_make &&
 		install -D -m 755 objs/nginx "$nginx_program"
 }
 
-# nginx_configure PORT: writes $nginx_home/run/PORT anew and makes it $nginx_run.
+# nginx_configure PORT [EVENTS]: writes $nginx_home/run/PORT anew and makes it $nginx_run.
 nginx_configure() {
 	nginx_run=$nginx_home/run/$1
 	rm -rf "$nginx_run" && mkdir -p "$nginx_run/html" "$nginx_run/tmp" &&
 		printf '<!doctype html>\n<title>flowdar</title>\n<p>It works.\n' >"$nginx_run/html/index.html" &&
 		head -c 41984 /dev/zero | tr '\0' a >"$nginx_run/html/large.txt" &&
-		nginx_conf "$1" >"$nginx_run/nginx.conf" || return
+		nginx_conf "$1" "${2:-epoll}" >"$nginx_run/nginx.conf" || return
 	server_owned "$nginx_run" "$nginx_program"
 }
 
@@ -57,13 +58,16 @@ nginx_command() {
 # "/behind/" is answered by the same server, asked as one behind it: by way of a Unix socket, so that
 # clients come through the port alone.
 nginx_conf() {
+	local pool="thread_pool default threads=4;" aio="aio threads;"
+	[ "$2" = epoll ] || pool='' aio=''
 	cat <<-END
 		daemon off;
 		worker_processes 1;
 		pid nginx.pid;
 		error_log error.log;
-		thread_pool default threads=4;
+		$pool
 		events {
+			use $2;
 			worker_connections 256;
 		}
 		http {
@@ -78,7 +82,7 @@ nginx_conf() {
 				listen 127.0.0.1:$1;
 				root html;
 				location = /large.txt {
-					aio threads;
+					$aio
 					sendfile off;
 				}
 				location /behind/ {

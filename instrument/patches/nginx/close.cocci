@@ -1,7 +1,10 @@
-// A client is gone. Connections that nginx itself opened have no listening socket.
+// A client is gone. Connections that nginx itself opened have no listening socket. Whom the event loop works for
+// by a timer or an event that was put off (timer.cocci, posted.cocci), it turns away from unless they are gone.
 @@ @@
   #include <ngx_event.h>
 + #include <flowdar/flowdar.h>
++
++ ngx_atomic_uint_t  ngx_flowdar_current;
 
 @@
 symbol c;
@@ -14,6 +17,9 @@ symbol c;
   }
 + if (c->listening) {
 +     FLOWDAR_SESSION_END(c->number);
++     if (ngx_flowdar_current == c->number) {
++         ngx_flowdar_current = 0;
++     }
 + }
   ...>
   }

@@ -2,6 +2,8 @@
 @@ @@
   #include <ngx_event.h>
 + #include <flowdar/flowdar.h>
++
++ extern ngx_atomic_uint_t  ngx_flowdar_current;
 
 @@
 symbol ev;
@@ -10,8 +12,13 @@ symbol ev;
   {
   <...
 + if (FLOWDAR_ENABLED(session_resume) && ev->log && ev->log->connection) {
-+     FLOWDAR_SESSION_RESUME(ev->log->connection);
++     ngx_flowdar_current = ev->log->connection;
++     FLOWDAR_SESSION_RESUME(ngx_flowdar_current);
 + }
   ev->handler(ev);
++ if (ngx_flowdar_current) {
++     FLOWDAR_SESSION_SUSPEND(ngx_flowdar_current);
++     ngx_flowdar_current = 0;
++ }
   ...>
   }
