@@ -280,7 +280,7 @@ int fdar_cmd_analyze(int argc, char **argv)
 		struct fdar_profile_about about;
 
 		code = argc >= 2 ? request_of(&texts, &request)
-				 : fdar_usage_error(&usage, "expected a trace");
+				 : fdar_usage_error(&usage, "which recording?");
 		fdar_profile_about_init(&about);
 		if (!code)
 			code = fdar_save_check_file(&usage, texts.save,

@@ -81,8 +81,8 @@ static int batch(const struct options *options, char **paths, enum fdar_format f
 	if (!cases)
 		return fdar_failure(&usage, g_steal_pointer(&error));
 	if (g_mkdir_with_parents(options->output, 0777) != 0) {
-		g_set_error(&error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: cannot be made",
-			    options->output);
+		g_set_error(&error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: cannot be made: %s",
+			    options->output, g_strerror(errno));
 		return fdar_failure(&usage, g_steal_pointer(&error));
 	}
 	if (!fdar_batch_run(cases, &run))
@@ -119,7 +119,10 @@ int fdar_cmd_batch(int argc, char **argv)
 		code = fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					options.format);
 	else if (go_on && (!options.output || options.jobs < 1 || argc < 2))
-		code = fdar_usage_error(&usage, "expected recordings, -o DIR, and one job or more");
+		code = fdar_usage_error(&usage, "%s",
+					argc < 2          ? "which recordings?"
+					: !options.output ? "-o DIR is missing"
+							  : "--jobs: expected 1 or more");
 	else if (go_on)
 		code = fdar_save_check(&usage, options.output, (const char *const *)argv + 1);
 	if (go_on && code == FDAR_EXIT_OK)

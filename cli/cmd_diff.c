@@ -365,9 +365,10 @@ static int run(struct texts *texts, int argc, char **argv)
 {
 	struct fdar_diff_request request;
 	char **paths[2] = { NULL, NULL };
-	int code = paths_of(texts, argc, argv, paths)
-			   ? request_of(texts, paths, &request)
-			   : fdar_usage_error(&usage, "expected two traces");
+	int code =
+		paths_of(texts, argc, argv, paths)
+			? request_of(texts, paths, &request)
+			: fdar_usage_error(&usage, "expected two recordings, baseline and subject");
 
 	if (!code)
 		code = diff_traces(texts, &request);

@@ -69,8 +69,9 @@ static int no_command(const char *name)
 			names[count++] = command->name;
 	}
 	meant = fdar_suggest(name, names);
-	fprintf(stderr, "flowdar: there is no command '%s'%s%s%s; see 'flowdar --help'\n", name,
-		meant ? " (did you mean '" : "", meant ? meant : "", meant ? "'?)" : "");
+	fprintf(stderr, "flowdar: there is no %s '%s'%s%s%s; see 'flowdar --help'\n",
+		name[0] == '-' ? "option" : "command", name, meant ? " (did you mean '" : "",
+		meant ? meant : "", meant ? "'?)" : "");
 	return FDAR_EXIT_USAGE;
 }
 

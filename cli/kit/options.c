@@ -26,6 +26,49 @@ static gboolean has_option(const GOptionEntry *entries, const char *long_name)
 	return FALSE;
 }
 
+/* The words after --NAME or -N in --help: what is expected; NULL if it says nothing. */
+static const char *expected_of(const GOptionEntry *entries, const char *option)
+{
+	for (; entries && entries->long_name; entries++) {
+		if (g_str_has_prefix(option, "--")
+			    ? strcmp(entries->long_name, option + 2) == 0
+			    : option[1] && option[1] == entries->short_name && !option[2])
+			return entries->arg_description;
+	}
+	return NULL;
+}
+
+/* GLib says "Cannot parse integer value “x” for --limit" and "Missing argument for -o": what was given stands
+ * between the quotes, the option behind the last space. */
+static int wrong_value(const struct fdar_usage *usage, const GOptionEntry *entries,
+		       const GError *error)
+{
+	const char *option = strrchr(error->message, ' ');
+	const char *open = strstr(error->message, "\u201c"), *close = NULL;
+	gboolean whole = strstr(error->message, "nteger") != NULL;
+
+	if (open) {
+		open += strlen("\u201c");
+		close = strstr(open, "\u201d");
+	}
+	if (close && (option = strstr(close, " -"))) {
+		g_autofree char *value = g_strndup(open, (gsize)(close - open));
+		g_autofree char *name = g_strndup(option + 1, strcspn(option + 1, " "));
+
+		return fdar_usage_error(usage, "%s: \"%s\": expected a %snumber%s", name, value,
+					whole ? "whole " : "",
+					strstr(option, "range") ? ", and not so large a one" : "");
+	}
+	if (!open && option && option[1] == '-') {
+		const char *expected = expected_of(entries, option + 1);
+
+		if (expected)
+			return fdar_usage_error(usage, "%s: expected %s behind it", option + 1,
+						expected);
+	}
+	return fdar_usage_error(usage, "%s", error->message);
+}
+
 /* A wrong option, and the one that was likely meant. */
 static int wrong_option(const struct fdar_usage *usage, const GOptionEntry *entries,
 			const GError *error)
@@ -34,6 +77,8 @@ static int wrong_option(const struct fdar_usage *usage, const GOptionEntry *entr
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	const char *meant = NULL;
 
+	if (g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE))
+		return wrong_value(usage, entries, error);
 	if (!g_error_matches(error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION) || !given ||
 	    !g_str_has_prefix(given, " --"))
 		return fdar_usage_error(usage, "%s", error->message);

@@ -27,7 +27,7 @@ gboolean fdar_endpoint_parse(const char *text, struct fdar_endpoint *endpoint, G
 	if (!colon || colon == text ||
 	    !g_ascii_string_to_unsigned(colon + 1, 10, 1, 65535, &port, NULL)) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    "\"%s\" is no HOST:PORT", text);
+			    "\"%s\": expected HOST:PORT, with a port from 1 to 65535", text);
 		return FALSE;
 	}
 	host = text[0] == '[' && colon[-1] == ']' ? g_strndup(text + 1, (gsize)(colon - text - 2))

@@ -43,7 +43,8 @@ grep -q '</svg>' seen.svg
 babeltrace2 seen >events
 test "$(grep -c flowdar:session_begin events)" = 3
 apt-get purge -y -qq flowdar flowdar-preload libflowdar-dev flowdar-doc >/dev/null
-test ! -e /usr/lib/flowdar -a ! -e /usr/share/flowdar -a ! -e /usr/include/flowdar
+left=$(find / -xdev \( -path /packages -o -path /tmp -o -path /proc \) -prune -o -name '*flowdar*' -print)
+test -z "$left" || { echo "left behind:"; echo "$left"; exit 1; }
 echo "recorded, read, drawn, and taken away again"
 END
 }
