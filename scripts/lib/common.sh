@@ -62,12 +62,20 @@ missing_packages() {
 	done <"$flowdar_root/scripts/lib/packages"
 }
 
+# may_install PACKAGE...: ends with the line that somebody who may has to paste, where we may not.
+may_install() {
+	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+		die "these Debian packages are missing, and there is no sudo; as root:
+  apt-get update && apt-get install -y --no-install-recommends $*"
+}
+
 # install_packages: installs what is missing; says what.
 install_packages() {
 	local missing log=$flowdar_root/build/packages.log
 	mapfile -t missing < <(missing_packages)
 	[ ${#missing[@]} = 0 ] && return
 	command -v apt-get >/dev/null || die "needs these Debian packages: ${missing[*]}"
+	may_install "${missing[@]}"
 	mkdir -p "${log%/*}"
 	say "installing ${#missing[@]} Debian packages: ${missing[*]}"
 	quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive apt-get update &&
@@ -107,6 +115,7 @@ need_packages() {
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
 	done
 	[ ${#missing[@]} = 0 ] && return
+	may_install "${missing[@]}"
 	mkdir -p "${log%/*}"
 	say "installing ${missing[*]}"
 	quietly "$log" as_root env DEBIAN_FRONTEND=noninteractive apt-get update &&
