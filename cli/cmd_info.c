@@ -106,7 +106,8 @@ static void print_calls(const struct fdar_recording_info *info)
 	g_autofree char *waited = fdar_format_duration((double)info->waited_ns);
 
 	if (info->calls || info->calls_skipped || info->calls_lost)
-		fdar_print_line("calls: %s recorded, %s too short, %s lost", calls, skipped, lost);
+		fdar_print_line("calls: %s recorded to their end, %s too short, %s lost", calls,
+				skipped, lost);
 	if (info->functions_seen)
 		fdar_print_line("functions: %s of %s recorded at the end, %s switched off to keep "
 				"the budget",
