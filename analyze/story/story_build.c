@@ -375,7 +375,7 @@ struct fdar_story_tree *fdar_story_builder_finish(struct fdar_story_builder *b)
 		g_string_chunk_insert_const(texts, b->source.symbols
 							   ? fdar_symbols_program(b->source.symbols)
 							   : SERVER);
-	story_name_all(&b->source, texts, tree->program, &b->tree.roots);
+	story_name_all(&b->source, texts, tree->program, &b->tree);
 	for (guint i = 0; i < b->threads->len; i++) {
 		struct story_thread *thread = &g_array_index(b->threads, struct story_thread, i);
 		uint32_t id = GPOINTER_TO_UINT(thread->name);

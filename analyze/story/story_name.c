@@ -1,5 +1,7 @@
 #include "analyze/story/story_name.h"
 
+#include <string.h>
+
 #define WAITS_ARE_OF "libc"
 #define REQUESTS     "request"
 
@@ -84,10 +86,61 @@ static void name_all(struct naming *naming, const struct story_list *list)
 	}
 }
 
+/* ---- what is no function of the server's ---- */
+
+static gboolean is_own(const struct story_node *node)
+{
+	return node->key.kind == FDAR_STORY_CALL && node->key.frame_kind == FDAR_FRAME_FUNCTION &&
+	       !node->keep && !node->lifted.length &&
+	       strcmp(node->component, FDAR_COMPONENT_OWN) == 0;
+}
+
+/* What it calls takes its place. */
+static void dissolve(struct story_tree *tree, struct story_list *list, struct story_node *node)
+{
+	uint64_t calls = story_node_calls(node);
+
+	for (uint32_t i = 0; i < node->children.length; i++) {
+		calls -= story_node_calls(node->children.items[i]);
+		story_list_push(list, node->children.items[i]);
+	}
+	list->hidden_calls += calls;
+	list->hidden_ns += node->self_ns + node->children.hidden_ns + node->lifted.hidden_ns;
+	node->children.length = 0;
+	story_node_free(tree, node);
+}
+
+/* What instrumenting the server put into it, which is hidden, and counted as such. */
+static void hide_own(struct story_tree *tree, struct story_list *list, gboolean loop)
+{
+	struct story_list old = *list;
+	uint32_t own = 0;
+
+	for (uint32_t i = 0; i < old.length; i++) {
+		struct story_node *node = old.items[i];
+
+		hide_own(tree, &node->children, node->key.kind == FDAR_STORY_LOOP);
+		hide_own(tree, &node->lifted, FALSE);
+		own += is_own(node) ? 1 : 0;
+	}
+	/* Of a loop something must be left. */
+	if (!own || (loop && own == old.length))
+		return;
+	*list = (struct story_list){ .hidden_calls = old.hidden_calls, .hidden_ns = old.hidden_ns };
+	for (uint32_t i = 0; i < old.length; i++) {
+		if (is_own(old.items[i]))
+			dissolve(tree, list, old.items[i]);
+		else
+			story_list_push(list, old.items[i]);
+	}
+	g_free(old.items);
+}
+
 void story_name_all(const struct fdar_story_source *source, GStringChunk *texts,
-		    const char *program, const struct story_list *list)
+		    const char *program, struct story_tree *tree)
 {
 	struct naming naming = { .source = source, .texts = texts, .program = program };
 
-	name_all(&naming, list);
+	name_all(&naming, &tree->roots);
+	hide_own(tree, &tree->roots, FALSE);
 }

@@ -9,9 +9,9 @@
 #include "analyze/story/story_build.h"
 #include "analyze/story/story_tree.h"
 
-/* Names list and all below it. program is the component of what no binary is known for; the names
- * are kept in texts. */
+/* Names all of the tree. program is the component of what no binary is known for; the names are kept in texts.
+ * Calls of flowdar's own functions in the server (symbols.h) become hidden ones. */
 void story_name_all(const struct fdar_story_source *source, GStringChunk *texts,
-		    const char *program, const struct story_list *list);
+		    const char *program, struct story_tree *tree);
 
 #endif
