@@ -16,6 +16,7 @@
 #include "pipeline/source/mixed.h"
 #include "pipeline/source/source_check.h"
 #include "pipeline/source/source_ends.h"
+#include "pipeline/source/source_index.h"
 #include "pipeline/source/source_tally.h"
 #include "pipeline/source/strangers.h"
 
@@ -86,13 +87,9 @@ struct fdar_source *fdar_source_open_with(const char *path,
 					  const struct fdar_source_options *options, GError **error)
 {
 	g_autoptr(fdar_source) source = NULL;
-	g_autofree char *dir = NULL;
-	g_autoptr(GPtrArray) traces = NULL;
+	g_autofree char *dir = fdar_recording_trace_path(path, error);
+	g_autoptr(GPtrArray) traces = dir ? fdar_trace_find(dir, error) : NULL;
 
-	dir = fdar_recording_trace_path(path, error);
-	if (!dir)
-		return NULL;
-	traces = fdar_trace_find(dir, error);
 	if (!traces)
 		return NULL;
 	source = g_new0(struct fdar_source, 1);
@@ -116,6 +113,7 @@ struct fdar_source *fdar_source_open_with(const char *path,
 	source->env.shares = source->shares;
 	if (!read_recording(source, error))
 		return NULL;
+	fdar_source_compare_indexes(traces, source->recording.doubts);
 	if (!open_decoder(source, traces, error))
 		return NULL;
 	return g_steal_pointer(&source);

@@ -494,6 +494,52 @@ static void test_manifest_read(struct fixture *f, gconstpointer data)
 	g_assert_null(fdar_manifest_find(manifest, "manifest"));
 }
 
+/* LTTng's index of a stream, of one packet: end is where that ends in the file. */
+static void put_index(const char *trace, const char *stream, guint64 end)
+{
+	const guint32 head[] = { GUINT32_TO_BE(0xc1f1dcc1), GUINT32_TO_BE(1), GUINT32_TO_BE(0),
+				 GUINT32_TO_BE(56) };
+	const guint64 entry[7] = { 0, GUINT64_TO_BE(end * 8) };
+	g_autofree char *path = g_strdup_printf("%s/index/%s.idx", trace, stream);
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	g_byte_array_append(bytes, (const guint8 *)head, sizeof(head));
+	if (end)
+		g_byte_array_append(bytes, (const guint8 *)entry, sizeof(entry));
+	put(trace, "index/none", "");
+	g_assert_true(
+		g_file_set_contents(path, (const char *)bytes->data, (gssize)bytes->len, NULL));
+}
+
+/* A trace of LTTng's own, without a manifest: its indexes tell of files that are not there. */
+static void test_indexes(struct fixture *f, gconstpointer data)
+{
+	g_autofree char *trace = g_build_filename(f->dir, "trace", "ust", NULL);
+	g_autofree char *stream = g_build_filename(trace, "stream_0", NULL);
+	g_autofree char *whole = NULL, *broken = NULL;
+	struct stat st;
+
+	(void)data;
+	g_assert_cmpint(stat(stream, &st), ==, 0);
+	put_index(trace, "stream_0", (guint64)st.st_size);
+	put_index(trace, "stream_1", 0); /* a processor on which nothing was said */
+	put(trace, "index/stream_2.idx", "no index");
+	whole = doubts_of(trace, FALSE);
+	g_assert_cmpstr(whole, ==, "");
+
+	put_index(trace, "stream_0", (guint64)st.st_size + 1);
+	assert_says(trace, "missing: stream file stream_0 ends before the last packet");
+	put_index(trace, "stream_0", (guint64)st.st_size);
+	put_index(trace, "stream_1", 4096);
+	broken = doubts_of(trace, FALSE);
+	g_assert_cmpstr(broken, ==,
+			"missing: stream file stream_1 is missing: its index is there\n");
+	/* Packed by somebody. */
+	put(trace, "stream_1.zst", "");
+	g_autofree char *packed = doubts_of(trace, FALSE);
+	g_assert_null(strstr(packed, "stream file stream_1 is missing"));
+}
+
 #define CASE(name, function) \
 	g_test_add("/doubts/" name, struct fixture, NULL, set_up, function, tear_down)
 
@@ -513,6 +559,7 @@ int main(int argc, char **argv)
 	CASE("later", test_later);
 	CASE("said", test_said);
 	CASE("jump", test_jump);
+	CASE("indexes", test_indexes);
 	CASE("manifest-read", test_manifest_read);
 	g_test_add_func("/doubts/manifest-refused", test_manifest_refused);
 	return g_test_run();
