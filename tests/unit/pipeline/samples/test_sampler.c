@@ -240,13 +240,13 @@ static guint64 ticks_kept(struct fdar_perf *perf, uint64_t *told)
 	return ticks;
 }
 
-/* Nobody reads: what does not fit is counted to the last one, as another one with room for all shows. */
+/* Nobody reads: what does not fit is counted to the last one, as another one with more room shows. */
 static void test_lost_counted(void)
 {
 	g_autoptr(GError) error = NULL;
 	struct fdar_perf *large = fdar_perf_open(900, fdar_perf_pages(900), FALSE, &error);
 	struct fdar_perf *small = large ? fdar_perf_open(900, FEW_PAGES, FALSE, &error) : NULL;
-	uint64_t lost, none, others, told = 0;
+	uint64_t lost, large_lost, others, told = 0, large_told = 0;
 	guint64 kept, all;
 
 	if (!small) {
@@ -258,18 +258,18 @@ static void test_lost_counted(void)
 	waitpid(spin_away(), NULL, 0);
 	fdar_perf_stop(small);
 	fdar_perf_stop(large);
-	if (fdar_perf_lost(small, &lost, &others) && fdar_perf_lost(large, &none, &others)) {
+	if (fdar_perf_lost(small, &lost, &others) && fdar_perf_lost(large, &large_lost, &others)) {
 		kept = ticks_kept(small, &told);
-		all = ticks_kept(large, &told);
+		/* On a full machine the program takes so long that the large one is full, too. */
+		all = ticks_kept(large, &large_told) + large_lost;
 		g_test_message("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
 			       " kept, %" G_GUINT64_FORMAT " lost",
 			       kept, all, lost);
-		g_assert_cmpuint(none, ==, 0);
-		g_assert_cmpuint(lost, >, 0);
+		g_assert_cmpuint(lost, >, large_lost);
 		/* The large one ticks longer, by what it takes to open the other. */
 		g_assert_cmpuint(kept + lost, >=, all * 3 / 4);
 		g_assert_cmpuint(kept + lost, <=, all * 21 / 20);
-		g_assert_cmpuint(told, <, lost); /* those at the end are in no record */
+		g_assert_cmpuint(told, <=, lost); /* those at the end are in no record */
 	}
 	fdar_perf_close(small);
 	fdar_perf_close(large);
