@@ -1,5 +1,6 @@
 #include "analyze/story/story_pick.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "analyze/story/story_focus.h"
@@ -7,13 +8,21 @@
 struct candidate {
 	uint64_t id;
 	uint64_t measure_ns;
+	struct fdar_story_work kind;
+};
+
+/* What is gathered of an open session. */
+struct gathered {
+	uint64_t focus_ns; /* time inside the focus */
+	struct fdar_story_work kind;
 };
 
 struct fdar_story_picker {
 	struct fdar_story_choice choice;
 	struct story_focus *focus;
+	struct story_works *works;
 	struct fdar_walk *walk;
-	GHashTable *open;   /* of uint64_t: time inside the focus, of the open sessions */
+	GHashTable *open;   /* of struct gathered */
 	GArray *candidates; /* of struct candidate */
 	uint64_t sessions;
 	uint64_t unfinished;
@@ -43,7 +52,7 @@ static void on_opened(void *user, struct fdar_walk_session *session)
 {
 	struct fdar_story_picker *picker = user;
 
-	session->user = g_new0(uint64_t, 1);
+	session->user = g_new0(struct gathered, 1);
 	g_hash_table_add(picker->open, session->user);
 }
 
@@ -51,17 +60,23 @@ static void on_frame(void *user, const struct fdar_walk_frame *frame)
 {
 	struct fdar_story_picker *picker = user;
 
-	if (frame->session && !frame->recursive && story_focus_is(picker->focus, frame))
-		*(uint64_t *)frame->session->user += frame->total_ns;
+	struct gathered *gathered = frame->session ? frame->session->user : NULL;
+
+	if (!gathered || frame->recursive)
+		return;
+	story_works_add(picker->works, &gathered->kind, frame);
+	if (story_focus_is(picker->focus, frame))
+		gathered->focus_ns += frame->total_ns;
 }
 
 static void on_closed(void *user, struct fdar_walk_session *session)
 {
 	struct fdar_story_picker *picker = user;
-	struct candidate candidate = { .id = session->id };
+	const struct gathered *gathered = session->user;
+	struct candidate candidate = { .id = session->id, .kind = gathered->kind };
 
-	candidate.measure_ns = picker->choice.focus ? *(uint64_t *)session->user
-						    : session->end_ns - session->begin_ns;
+	candidate.measure_ns =
+		picker->choice.focus ? gathered->focus_ns : session->end_ns - session->begin_ns;
 	g_hash_table_remove(picker->open, session->user);
 	session->user = NULL;
 	picker->sessions++;
@@ -85,6 +100,7 @@ struct fdar_story_picker *fdar_story_picker_new(const struct fdar_story_choice *
 
 	picker->choice = *choice;
 	picker->focus = story_focus_new(symbols, text, texts, choice->focus);
+	picker->works = story_works_new(symbols, text, texts);
 	picker->candidates = g_array_new(FALSE, FALSE, sizeof(struct candidate));
 	picker->open = g_hash_table_new_full(NULL, NULL, g_free, NULL);
 	picker->walk = fdar_walk_new(&visitor, picker);
@@ -130,15 +146,36 @@ static guint first_above_mean(const GArray *candidates)
 	return first;
 }
 
+/* Leaves those that differ least from what they are to be alike. */
+static void keep_alike(GArray *candidates, const struct fdar_story_work *alike)
+{
+	unsigned least = UINT_MAX;
+	guint kept = 0;
+
+	for (guint i = 0; i < candidates->len; i++)
+		least = MIN(least,
+			    story_work_distance(
+				    &g_array_index(candidates, struct candidate, i).kind, alike));
+	for (guint i = 0; i < candidates->len; i++) {
+		struct candidate candidate = g_array_index(candidates, struct candidate, i);
+
+		if (story_work_distance(&candidate.kind, alike) == least)
+			g_array_index(candidates, struct candidate, kept++) = candidate;
+	}
+	g_array_set_size(candidates, kept);
+}
+
 static const struct candidate *decide(struct fdar_story_picker *picker)
 {
 	GArray *all = picker->candidates;
 	guint at = 0;
 
+	if (picker->choice.pick == FDAR_PICK_ALIKE)
+		keep_alike(all, picker->choice.alike);
 	g_array_sort(all, picker->choice.pick < FDAR_PICK_PEER ? by_measure : by_id);
 	if (picker->choice.pick == FDAR_PICK_WORST)
 		at = all->len - 1;
-	else if (picker->choice.pick == FDAR_PICK_MEDIAN)
+	else if (picker->choice.pick == FDAR_PICK_MEDIAN || picker->choice.pick == FDAR_PICK_ALIKE)
 		at = (all->len - 1) / 2;
 	else if (picker->choice.pick == FDAR_PICK_HEAVY)
 		at = (first_above_mean(all) + all->len - 1) / 2;
@@ -155,6 +192,7 @@ void fdar_story_picker_finish(struct fdar_story_picker *picker, struct fdar_stor
 
 		picked->id = candidate->id;
 		picked->measure_ns = candidate->measure_ns;
+		picked->kind = candidate->kind;
 	}
 }
 
@@ -164,6 +202,7 @@ void fdar_story_picker_free(struct fdar_story_picker *picker)
 		return;
 	fdar_walk_free(picker->walk);
 	story_focus_free(picker->focus);
+	story_works_free(picker->works);
 	g_hash_table_unref(picker->open);
 	g_array_unref(picker->candidates);
 	g_free(picker);

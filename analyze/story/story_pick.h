@@ -3,7 +3,7 @@
  *
  * Place in the house: a visitor of a walk of its own; story_read.h feeds it. What a session is
  * measured by is the time inside the focus function, or, without one, how long the session was
- * open. Keeps some bytes a session, of the first FDAR_STORY_SESSIONS_MAX.
+ * open. Keeps 48 bytes a session, of the first FDAR_STORY_SESSIONS_MAX.
  */
 #ifndef FDAR_ANALYZE_STORY_STORY_PICK_H
 #define FDAR_ANALYZE_STORY_STORY_PICK_H
@@ -12,6 +12,7 @@
 
 #include "analyze/activity/activity.h"
 #include "analyze/profile/profile_build.h"
+#include "analyze/story/story_work.h"
 #include "analyze/symbols/symbols.h"
 #include "analyze/walk/walk.h"
 
@@ -22,8 +23,9 @@ enum fdar_story_pick {
 	FDAR_PICK_MEDIAN, /* as many are longer as are shorter */
 	FDAR_PICK_HEAVY, /* the median of those above the mean: typical of what costs the time, where
 			 * sessions of several kinds are mixed */
-	FDAR_PICK_PEER,  /* the first of a client's address, with or without port */
-	FDAR_PICK_KEY,   /* the first with that key */
+	FDAR_PICK_ALIKE, /* the median of those that do most nearly the same kind of work as another */
+	FDAR_PICK_PEER, /* the first of a client's address, with or without port */
+	FDAR_PICK_KEY,  /* the first with that key */
 	FDAR_PICK_BEGAN /* the one with that key that began at begin_ns: needs no reading to find it */
 };
 
@@ -38,11 +40,12 @@ struct fdar_story_choice {
 	enum fdar_story_pick pick;
 	const char *peer;
 	uint64_t key;
-	uint64_t begin_ns;         /* of FDAR_PICK_BEGAN; since the Unix epoch */
-	const char *focus;         /* NULL: none */
-	const char *listing;       /* of the program's symbols (symbols.h), or NULL */
-	const char *const *tables; /* of other recordings (symbols.h), or NULL */
-	GHashTable *renamed;       /* components (symbols.h), or NULL */
+	uint64_t begin_ns;                   /* of FDAR_PICK_BEGAN; since the Unix epoch */
+	const struct fdar_story_work *alike; /* of FDAR_PICK_ALIKE: that one's */
+	const char *focus;                   /* NULL: none */
+	const char *listing;                 /* of the program's symbols (symbols.h), or NULL */
+	const char *const *tables;           /* of other recordings (symbols.h), or NULL */
+	GHashTable *renamed;                 /* components (symbols.h), or NULL */
 	const char *rules; /* a rules file (rules.h); NULL: the recording's own, where it has one */
 	enum fdar_unit unit; /* what is told as sessions */
 	/* Whether a session may be picked; NULL: any. */
@@ -64,6 +67,7 @@ struct fdar_story_picked {
 	uint64_t sessions;   /* that there are */
 	uint64_t unfinished; /* of these */
 	uint64_t measure_ns; /* of the one that was picked */
+	struct fdar_story_work kind; /* the same */
 };
 
 struct fdar_story_picker;

@@ -52,9 +52,11 @@ static const struct fdar_usage usage = {
 		"port), or a\n"
 		"session's key (0x...). worst and median go by the time inside the focus when "
 		"there is one, else by\n"
-		"how long the session was open. auto is worst for one recording; of two, the "
-		"baseline's median, and\n"
-		"of the subject a typical one of those that cost more than the mean.\n",
+		"how long the session was open. auto is worst for one recording; of two, of the "
+		"subject a typical\n"
+		"one of those that cost more than the mean, and the median of those in the "
+		"baseline that call the\n"
+		"same functions, or most nearly so.\n",
 	.examples = "  flowdar sequence attack.rec\n"
 		    "  flowdar sequence attack.rec --format text\n"
 		    "  flowdar sequence lttng-traces/cyg-profile --thread worker-0\n"

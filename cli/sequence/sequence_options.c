@@ -117,9 +117,7 @@ static gboolean take_session(const char *text, unsigned side, struct fdar_sequen
 	gboolean pair = r->count > 1;
 
 	if (!text || strcmp(text, "auto") == 0) {
-		r->picks[side] = !pair  ? FDAR_PICK_WORST
-				 : side ? FDAR_PICK_HEAVY
-					: FDAR_PICK_MEDIAN;
+		r->picks[side] = !pair ? FDAR_PICK_WORST : side ? FDAR_PICK_HEAVY : FDAR_PICK_ALIKE;
 	} else if (strcmp(text, "worst") == 0) {
 		r->picks[side] = FDAR_PICK_WORST;
 	} else if (strcmp(text, "median") == 0) {

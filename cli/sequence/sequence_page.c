@@ -183,6 +183,7 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 		.peer = r->peers[side],
 		.key = r->keys[side],
 		.begin_ns = r->begins[side],
+		.alike = &page->picked[1].kind,
 		.activity = page->activities ? &page->activities[side] : NULL,
 		.focus = page->focus,
 		.listing = fdar_profile_input_listing((const char *const *)r->listings,
@@ -221,7 +222,8 @@ gboolean fdar_sequence_page_make(struct fdar_sequence_page *page, GError **error
 
 	if (r->count > 1 && !page->heading && !compare(page, error))
 		return FALSE;
-	for (unsigned s = 0; s < r->count; s++)
+	/* The subject first: the baseline's is to be of its kind. */
+	for (unsigned s = r->count; s-- > 0;)
 		if (!read_story(page, s, error))
 			return FALSE;
 	page->set = fdar_story_tell(page->trees, r->count, &r->story);

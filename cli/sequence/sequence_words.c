@@ -95,6 +95,7 @@ char *fdar_sequence_which(const struct fdar_sequence_request *request, const cha
 		[FDAR_PICK_WORST] = "the worst",
 		[FDAR_PICK_MEDIAN] = "the median",
 		[FDAR_PICK_HEAVY] = "a typical one of those above the mean",
+		[FDAR_PICK_ALIKE] = "the median of those of its kind",
 		[FDAR_PICK_PEER] = "the first of this client",
 		[FDAR_PICK_KEY] = "the one with this key",
 		[FDAR_PICK_BEGAN] = "one",

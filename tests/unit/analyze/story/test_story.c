@@ -838,10 +838,38 @@ static void test_pick(void)
 			 ==, 5);
 }
 
+/* Of many that fetch and two that upload: to be compared with an upload, which on the other side stores twice
+ * and calls one that is new. */
+static void test_pick_alike(void)
+{
+	static const char *const baseline =
+		"A 0 begin:1:10.0.0.1 1 {fetch 9 }fetch 10 end:1 100 begin:2:10.0.0.2 101 {upload "
+		"102 {store 120 }store 121 }upload 122 end:2 200 begin:3:10.0.0.3 201 {fetch 210 "
+		"}fetch 211 end:3 300 begin:4:10.0.0.4 301 {upload 303 {store 330 }store 331 "
+		"}upload 332 end:4 400 begin:5:10.0.0.5 401 {fetch";
+	static const char *const subject = "A 0 begin:1:10.0.0.1 1 {upload 2 {store 3 }store 4 "
+					   "{store 5 }store 6 {audit 7 }audit 8 }upload 9 end:1";
+	g_autoptr(script_auto) script = script_new(subject);
+	struct fdar_story_choice choice = { .pick = FDAR_PICK_WORST };
+	g_autoptr(fdar_story_picker) picker =
+		fdar_story_picker_new(&choice, NULL, script_name, script);
+	struct fdar_story_picked picked;
+
+	fdar_walk_feed(fdar_story_picker_walk(picker), script_events(script), script->events->len);
+	fdar_story_picker_finish(picker, &picked);
+	g_assert_cmpuint(picked.id, ==, 1);
+	g_assert_cmpuint(pick(baseline, (struct fdar_story_choice){ .pick = FDAR_PICK_MEDIAN }), ==,
+			 3);
+	g_assert_cmpuint(pick(baseline, (struct fdar_story_choice){ .pick = FDAR_PICK_ALIKE,
+								    .alike = &picked.kind }),
+			 ==, 2);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/story/order", test_order);
+	g_test_add_func("/story/pick-alike", test_pick_alike);
 	g_test_add_func("/story/repeats", test_repeats);
 	g_test_add_func("/story/loops", test_loops);
 	g_test_add_func("/story/nested-loops", test_nested_loops);
