@@ -65,8 +65,49 @@ static void cap_for_waking(struct diff_work *work)
 			 row->function);
 }
 
+static gboolean is_unwatched(enum fdar_frame_kind frame, enum fdar_wait_kind wait, const char *name)
+{
+	return frame == FDAR_FRAME_WAIT && wait == FDAR_WAIT_OTHER && name &&
+	       g_str_equal(name, FDAR_PROFILE_BLOCKED);
+}
+
+/* What a node, and all that is below it, added off the processor in no call that is watched. */
+static double unwatched_ns(const struct fdar_diff *diff, uint32_t top)
+{
+	g_autofree gboolean *below = g_new0(gboolean, diff->node_count + 1);
+	double sum_ns = 0;
+
+	for (uint32_t i = top; top && i < diff->node_count; i++) {
+		const struct fdar_diff_node *node = &diff->nodes[i];
+
+		below[i] = i == top || below[node->parent];
+		if (below[i] && is_unwatched(node->frame, node->wait, node->function))
+			sum_ns += node->added_ns;
+	}
+	return sum_ns;
+}
+
+/* A raw futex, a page that is read from the disk, a wait by a call that is not watched: what it is for cannot be
+ * known. */
+static void cap_for_unwatched(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+	double added_ns = verdict->subject_ns - verdict->baseline_ns;
+
+	if (verdict->change != FDAR_CHANGE_WAITING || !verdict->function)
+		return;
+	if ((row && is_unwatched(row->frame, row->wait, row->below ? row->below : row->function)) ||
+	    unwatched_ns(work->diff, verdict->node) > 0.5 * added_ns)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%s was off the processor in no call that is watched: what it waited for "
+			 "is not known",
+			 verdict->function);
+}
+
 void diff_cap_for_processor(struct diff_work *work)
 {
+	cap_for_unwatched(work);
 	cap_for_watching(work);
 	cap_for_waking(work);
 }

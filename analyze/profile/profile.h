@@ -32,6 +32,8 @@
 #define FDAR_PROFILE_ALL        "all"           /* the label of sessions when there are no labels */
 #define FDAR_PROFILE_UNLABELLED "no label"      /* ... of those that none of the labels fits */
 #define FDAR_PROFILE_SERVER     "server itself" /* of group 0 */
+/* A wait that nobody saw: a thread was off the processor by itself (instrument/wire/events.h: FDAR_OFF_CPU_BLOCKED). */
+#define FDAR_PROFILE_BLOCKED "blocked"
 /* What threads did where no functions were recorded: name and component (FDAR_FRAME_INFERRED). */
 #define FDAR_PROFILE_INFERRED    "work between I/O"
 #define FDAR_PROFILE_INFERRED_BY "inferred"

@@ -939,13 +939,13 @@ static void test_full_and_known(void)
 	}
 }
 
-/* Sessions in whose function others have the processor for so long. */
-static void kept_run(struct writer *writer, uint32_t seed, double kept_ns)
+/* Sessions in whose function the thread is off the processor for so long, as enum fdar_off_cpu says. */
+static void kept_run(struct writer *writer, uint32_t seed, int why, double kept_ns)
 {
 	writer_init(writer, seed);
-	writer->spacing = 1 * MS;
+	writer->spacing = 10 * MS;
 	for (int i = 0; i < 40; i++) {
-		g_autofree char *kept = g_strdup_printf("cpu:1:%.0f", kept_ns);
+		g_autofree char *kept = g_strdup_printf("cpu:%d:%.0f", why, kept_ns);
 
 		begin(writer, "");
 		say(writer, "+serve");
@@ -964,13 +964,27 @@ static void test_kept_from_it(void)
 {
 	struct writer a, b;
 
-	kept_run(&a, 1, 1 * US);
-	kept_run(&b, 2, 400 * US);
+	kept_run(&a, 1, 1, 1 * US);
+	kept_run(&b, 2, 1, 400 * US);
 	g_autoptr(fdar_diff) diff = compare(&a, &b);
 	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_SPREAD);
 	g_assert_null(diff->verdict.function);
 	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
 	g_assert_nonnull(strstr(diff->verdict.sentence, "mostly waiting for a processor"));
+}
+
+/* It waits by itself, and in nothing that anybody watches: what for is a guess, however plain it is. */
+static void test_unwatched_wait(void)
+{
+	struct writer a, b;
+
+	kept_run(&a, 1, 2, 20 * US);
+	kept_run(&b, 2, 2, 2000 * US);
+	g_autoptr(fdar_diff) diff = compare(&a, &b);
+	g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_WAITING);
+	g_assert_cmpstr(diff->verdict.function, ==, "match");
+	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+	expect_reason(diff, "^match was off the processor in no call that is watched");
 }
 
 /* ---- words ---- */
@@ -1093,12 +1107,15 @@ static void test_told_by_one_side_and_longer(void)
 	g_autoptr(fdar_diff) diff = compare(&a, &b);
 	g_assert_cmpstr(diff->verdict.function, ==, "store");
 	g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+	expect_reason(diff, "tells when threads were off the processor, the ");
 
+	/* Both tell: then it is known that it waits, and not what for. */
 	storing_run(&a, 1, 50 * US, TRUE);
 	storing_run(&b, 2, 5 * MS, TRUE);
 	g_autoptr(fdar_diff) told = compare(&a, &b);
 	g_assert_cmpstr(told->verdict.function, ==, "store");
-	g_assert_cmpint(told->verdict.confidence, ==, FDAR_CONFIDENCE_HIGH);
+	g_assert_cmpint(told->verdict.confidence, ==, FDAR_CONFIDENCE_MEDIUM);
+	expect_reason(told, "^store was off the processor in no call that is watched");
 }
 
 /* Sleeps of a full machine end when there is a processor; one that is new is none of its doing. */
@@ -1198,6 +1215,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/full-machine", test_full_machine);
 	g_test_add_func("/verdict/full-and-known", test_full_and_known);
 	g_test_add_func("/verdict/kept-from-the-processor", test_kept_from_it);
+	g_test_add_func("/verdict/unwatched-wait", test_unwatched_wait);
 	g_test_add_func("/verdict/new-wait", test_new_wait);
 	g_test_add_func("/verdict/sensitivity", test_sensitivity);
 	g_test_add_func("/verdict/told-by-one-side", test_told_by_one_side);
