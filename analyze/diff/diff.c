@@ -83,11 +83,29 @@ static void note_renamed(struct diff_work *work)
 		g_hash_table_insert(work->diff->renamed, g_strdup(before), g_strdup(after));
 }
 
-/* How densely sessions came, as far as a few can tell. */
-static void sum_load(const struct fdar_profile_group *group, struct fdar_diff_sessions *out)
+/* From the begin of a side's first session to that of its last. Nobody came between two runs: those add up.
+ * Of a profile that was merged the runs are not known, but how long they were. */
+static double span_of(const struct diff_side *side)
 {
-	double n = (double)group->sessions;
-	double span_ns = (double)(group->grid.end_ns - group->grid.begin_ns);
+	const struct fdar_profile_grid *grid = &side->group->grid;
+	double span_ns = 0;
+
+	for (uint32_t i = 0; i < side->run_count; i++) {
+		grid = &side->runs[i].group->grid;
+		span_ns += (double)(grid->end_ns - grid->begin_ns);
+	}
+	if (side->run_count)
+		return span_ns;
+	span_ns = (double)(grid->end_ns - grid->begin_ns);
+	return side->profile->span_ns ? MIN(span_ns, (double)side->profile->span_ns) : span_ns;
+}
+
+/* How densely sessions came, as far as a few can tell. */
+static void sum_load(const struct diff_side *side, struct fdar_diff_sessions *out)
+{
+	const struct fdar_profile_group *group = side->group;
+	double n = (double)group->sessions, runs = MAX(side->run_count, 1);
+	double span_ns = span_of(side);
 
 	if (!(n > 0))
 		return;
@@ -96,8 +114,8 @@ static void sum_load(const struct fdar_profile_group *group, struct fdar_diff_se
 	out->io_calls = (double)group->io_calls / n;
 	if (n < RATE_SESSIONS_MIN || !(span_ns > 0))
 		return;
-	out->rate = 1e9 * (n - 1) / span_ns;
-	out->open = (double)group->lifetime_ns.sum / (span_ns + out->lifetime_ns);
+	out->rate = 1e9 * (n - runs) / span_ns;
+	out->open = (double)group->lifetime_ns.sum / (span_ns + runs * out->lifetime_ns);
 }
 
 /* Part of what there is that is missing. */
@@ -173,7 +191,7 @@ static void sum_sessions(const struct diff_side *side, struct fdar_diff_sessions
 		.price_ns = price_ns,
 		.discarded = missing_part(&side->profile->losses),
 	};
-	sum_load(group, out);
+	sum_load(side, out);
 	if (group->own_ns)
 		out->unknown = (double)group->unknown_ns / (double)group->own_ns;
 }

@@ -55,7 +55,7 @@ static double price_varies(const struct diff_work *work)
 }
 
 /* The price is a mean of short measurements: of what calls really paid it was off by so much (docs/truth.md). */
-#define PRICE_OFF 0.3
+#define PRICE_OFF 0.5
 
 gboolean diff_price_hides(const struct diff_work *work, const struct fdar_diff_row *row)
 {

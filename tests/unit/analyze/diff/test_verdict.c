@@ -116,13 +116,15 @@ static void test_row_has_a_direction(void)
 
 enum { FUNCTIONS = 12 };
 
-/* A run in which each function has a mood of its own, and one of them is slower by factor. */
-static struct fdar_profile *moody_run(uint32_t seed, double spread, double factor)
+/* A run in which each function has a mood of its own, and one of them is slower by factor; its first session
+ * is the first of the machine's, or one later. */
+static struct fdar_profile *moody_run_from(uint32_t seed, double spread, double factor, int first)
 {
 	struct writer writer;
 	double mood[FUNCTIONS];
 
 	writer_init(&writer, seed);
+	writer.session = first;
 	for (int f = 0; f < FUNCTIONS; f++)
 		mood[f] = pow(spread, g_rand_double(writer.rand));
 	for (int i = 0; i < 30; i++) {
@@ -136,6 +138,11 @@ static struct fdar_profile *moody_run(uint32_t seed, double spread, double facto
 		end(&writer);
 	}
 	return profile_of(&writer);
+}
+
+static struct fdar_profile *moody_run(uint32_t seed, double spread, double factor)
+{
+	return moody_run_from(seed, spread, factor, 0);
 }
 
 static struct fdar_diff *compare_runs(struct fdar_profile **runs, uint32_t before, uint32_t after)
@@ -186,6 +193,30 @@ static void test_runs(void)
 	g_test_message("of 12: one run a side names %d, three name %d", single, several);
 	g_assert_cmpint(several, <=, 2);
 	g_assert_cmpint(found, ==, 12);
+}
+
+/* Three runs, hours apart, against one: nobody came in between, and that is no other pace. */
+static void test_runs_apart(void)
+{
+	struct fdar_profile *runs[4];
+
+	for (uint32_t i = 0; i < 4; i++)
+		runs[i] = moody_run_from(i, 1.1, i < 3 ? 1 : 20, (int)i * 1000000);
+	g_autoptr(fdar_diff) diff = compare_runs(runs, 3, 1);
+	g_assert_false(diff->load.pace);
+	g_assert_cmpfloat_with_epsilon(diff->baseline.rate, diff->subject.rate,
+				       0.01 * diff->subject.rate);
+	g_assert_cmpstr(diff->verdict.function, ==, "f5");
+	g_assert_cmpint(diff->verdict.confidence, >, FDAR_CONFIDENCE_LOW);
+
+	/* Of one that was merged into a file only the length of its runs is known. */
+	g_autoptr(fdar_profile) merged = fdar_profile_new();
+	for (uint32_t i = 0; i < 3; i++)
+		fdar_profile_merge(merged, runs[i]);
+	g_autoptr(fdar_diff) file = fdar_diff_new(merged, runs[3], NULL, NULL);
+	g_assert_cmpfloat(file->baseline.rate, >, 0);
+	for (uint32_t i = 0; i < 4; i++)
+		fdar_profile_free(runs[i]);
 }
 
 /* ---- the load is compared, too ---- */
@@ -1187,6 +1218,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/faster-with-hiccup", test_faster_with_hiccup);
 	g_test_add_func("/verdict/row-has-a-direction", test_row_has_a_direction);
 	g_test_add_func("/verdict/runs", test_runs);
+	g_test_add_func("/verdict/runs-apart", test_runs_apart);
 	g_test_add_func("/verdict/more-requests", test_more_requests);
 	g_test_add_func("/verdict/other-pace", test_other_pace);
 	g_test_add_func("/verdict/held-at-other-pace", test_held_at_other_pace);
