@@ -7,6 +7,7 @@
 #include "cli/diff/calibration_file.h"
 #include "cli/diff/diff_report.h"
 #include "cli/diff/diff_compare.h"
+#include "cli/diff/diff_threads.h"
 #include "cli/diff/fail_on.h"
 #include "cli/diff/self_check.h"
 #include "cli/kit/interrupt.h"
@@ -17,6 +18,7 @@
 
 static const struct fdar_usage_values values[] = {
 	{ "require-confidence", "medium high", FALSE },
+	{ "by", "function thread host", FALSE },
 	{ NULL, NULL, FALSE },
 };
 
@@ -64,6 +66,9 @@ static const struct fdar_usage usage = {
 		"by "
 		"session, and\n"
 		"they give the verdict where no recorded function can.\n"
+		"--by thread and --by host say what threads of a name, or all of a host, ran a "
+		"session on either\n"
+		"side, without a verdict.\n"
 		"A side may be a profile instead of a recording (flowdar analyze --save, flowdar "
 		"merge).\n",
 	.examples = "  flowdar diff usual.rec attack.rec\n"
@@ -81,6 +86,7 @@ struct texts {
 	char *format;
 	char *unit;
 	char *require;
+	char *by;
 	char *calibration;
 	char **fail_on;
 	char **baselines;
@@ -103,6 +109,7 @@ static void texts_clear(struct texts *texts)
 	g_free(texts->format);
 	g_free(texts->unit);
 	g_free(texts->require);
+	g_free(texts->by);
 	g_free(texts->calibration);
 	g_free(texts->rules);
 	g_free(texts->symbols[0]);
@@ -312,6 +319,39 @@ static int exit_code(const struct texts *texts, const struct fdar_diff *diff)
 	return code;
 }
 
+/* Threads work for all: no verdict, and nothing that goes by one. */
+static int check_by(const struct texts *texts)
+{
+	if (strcmp(texts->by, "thread") != 0 && strcmp(texts->by, "host") != 0)
+		return fdar_usage_error(&usage, "--by %s: expected function, thread or host",
+					texts->by);
+	if (texts->label || texts->baseline_label)
+		return fdar_usage_error(&usage, "--by %s: threads work for all labels", texts->by);
+	if (texts->fail_on || texts->require || texts->calibration || texts->self_check)
+		return fdar_usage_error(&usage,
+					"--by %s: a table without a verdict, which --fail-on, "
+					"--require-confidence, --calibration and --self-check are "
+					"about",
+					texts->by);
+	return FDAR_EXIT_OK;
+}
+
+static int diff_threads(const struct texts *texts, const struct fdar_diff_request *request)
+{
+	const volatile int *stop = fdar_interrupt_catch();
+	struct fdar_diff_side_input inputs[2];
+	GError *error = NULL;
+	int code = check_by(texts);
+
+	if (code != FDAR_EXIT_OK)
+		return code;
+	set_inputs(texts, request, stop, inputs);
+	if (fdar_diff_threads(inputs, request, strcmp(texts->by, "host") == 0, stdout, &error))
+		return FDAR_EXIT_OK;
+	fdar_failure(&usage, error);
+	return *stop ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
+}
+
 static int diff_traces(const struct texts *texts, struct fdar_diff_request *request)
 {
 	g_autoptr(GError) error = NULL;
@@ -371,7 +411,9 @@ static int run(struct texts *texts, int argc, char **argv)
 			: fdar_usage_error(&usage, "expected two recordings, baseline and subject");
 
 	if (!code)
-		code = diff_traces(texts, &request);
+		code = texts->by && strcmp(texts->by, "function") != 0
+			       ? diff_threads(texts, &request)
+			       : diff_traces(texts, &request);
 	g_free(paths[0]);
 	g_free(paths[1]);
 	return code;
@@ -391,6 +433,8 @@ int fdar_cmd_diff(int argc, char **argv)
 		  "FILE" },
 		{ "baseline-label-from", 0, 0, G_OPTION_ARG_FILENAME, &texts.baseline_label_from,
 		  "The same for the baseline", "FILE" },
+		{ "by", 0, 0, G_OPTION_ARG_STRING, &texts.by,
+		  "function (default), thread or host: what each ran a session", "WHAT" },
 		{ "unit", 0, 0, G_OPTION_ARG_STRING, &texts.unit,
 		  "What is compared: session (default) or request", "UNIT" },
 		{ "limit", 'n', 0, G_OPTION_ARG_INT, &texts.limit,
