@@ -99,7 +99,8 @@ command_httpd() {
 		RewriteRule ^ - [F]
 		StartServers 1
 	END
-	command=(/usr/sbin/apache2 -f "$WORK/httpd.conf" -DFOREGROUND)
+	# One that was killed leaves its pid file, and the next takes whoever has the number then for a server.
+	command=(sh -c "rm -f $WORK/httpd.pid; exec /usr/sbin/apache2 -f $WORK/httpd.conf -DFOREGROUND")
 }
 ordinary_httpd() {
 	local pages=(/index.html /numbers.txt '/index.html?s=aaa' '/none?s=b' '/index.html?s=aab')

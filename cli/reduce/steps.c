@@ -8,6 +8,7 @@
 
 /* Runs in a row that come to nothing, before it is given up. */
 #define FAILURES_MAX 3u
+#define RETRY_US     500000u
 
 /* What shorter messages have to do at least, of what the whole ones did. */
 #define LEAST_OF_WHOLE 0.5
@@ -59,6 +60,8 @@ static enum fdar_answer failed(struct fdar_reducing *reducing, GError *error)
 	if (++reducing->failures < FAILURES_MAX && !hopeless) {
 		if (reducing->warn)
 			reducing->warn(reducing->user, error->message);
+		/* What is left of the last server may be slow to go. */
+		g_usleep(RETRY_US * reducing->failures);
 		g_error_free(error);
 		return FDAR_ANSWER_UNKNOWN;
 	}
