@@ -19,6 +19,7 @@ cat >"$WORK/usual" <<'END'
 END
 sed 's/^> get one/> get spin-2000/' "$WORK/usual" >"$WORK/hurt"
 clients_usual=$WORK/usual clients_hurt=$WORK/hurt
+unmarked_waits=1
 unmarked_calls=60
 unmarked_shapes
 unmarked_strace

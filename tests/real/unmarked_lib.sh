@@ -15,13 +15,14 @@
 # 2 ms, unmarked_spins of them (tests/servers/hurt.h). unmarked_calls: how many calls a session must have at
 # the least; unmarked_straced: clients under strace, and how many at a time; unmarked_datagrams=-u: its clients
 # send datagrams; unmarked_signal: what tells the server to end by itself; unmarked_ways: how
-# it is started;
+# it is started; unmarked_waits=1: what it waits with is what thread_times.c counts;
 # unmarked_files: a function that makes what it serves beside that of its configuration.
 
 # shellcheck source=servers_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/servers_lib.sh"
 
 unmarked_datagrams=
+unmarked_waits=
 unmarked_calls=5
 unmarked_spins=1
 unmarked_clients=40
@@ -141,18 +142,22 @@ unmarked_by_kind() {
 
 # unmarked_times: own times of all frames, of sessions and of the server, against the life of the server's threads
 # from main() on as the kernel's clock has it, and the part of them that ran against its processor time (and what
-# they stood in the run queue for: an event begins before a thread loses the processor, and ends after).
+# they stood in the run queue for: an event begins before a thread loses the processor, and ends after). What ran and
+# is not among it ran inside of calls that wait, which are told apart: the account closes.
 unmarked_times() {
-	local frames running life cpu queue
+	local frames running life cpu queue waits
 	frames=$(jq -s '[.[].functions[] | select(.component != "queue") | .own_ns] | add' "$recording.functions" "$recording.server")
 	running=$(jq -s '[.[].functions[] | select(.component != "queue" and .waits_in == "") | .own_ns] | add' \
 		"$recording.functions" "$recording.server")
-	read -r life cpu queue < <(awk '{ life += $3; cpu += $4; queue += $5 }
-		END { printf "%.0f %.0f %.0f\n", life, cpu, queue }' "$recording.times")
+	read -r life cpu queue waits < <(awk '{ life += $3; cpu += $4; queue += $5; waits += $6 }
+		END { printf "%.0f %.0f %.0f %.0f\n", life, cpu, queue, waits }' "$recording.times")
 	note "times: sessions and server $((frames / 1000)) us, threads $((life / 1000)) us;" \
-		"running $((running / 1000)) us, on a processor $((cpu / 1000)) us, in the run queue $((queue / 1000)) us"
+		"running $((running / 1000)) us, on a processor $((cpu / 1000)) us, of that in waits $((waits / 1000)) us, in the run queue $((queue / 1000)) us"
 	[ $((frames * 100)) -ge $((life * 98)) ] && [ $((frames * 100)) -le $((life * 102)) ] ||
 		fail "sessions and server have $frames ns, threads $life ns: $(cat "$recording.times")"
+	[ -n "$unmarked_waits" ] || return 0
+	[ $((running * 100)) -le $(((cpu + queue) * 102)) ] && [ $(((running + waits) * 100)) -ge $((cpu * 98)) ] ||
+		fail "$running ns are told to be running, and $waits ns ran in waits, of $cpu ns: $(cat "$recording.times")"
 }
 
 # unmarked_shapes [AS HOW]...

@@ -1,9 +1,10 @@
 /*
  * A referee for the times that flowdar tells: LD_PRELOADed into a server, it notes of each of the server's own
- * threads how long it was there, how long it ran, and how long it waited for a processor, as the kernel says.
+ * threads how long it was there, how long it ran, and how long it waited for a processor, as the kernel says;
+ * and how long it ran inside of calls that wait: what it takes to go to sleep and to be woken.
  * A line a thread, added to the file $THREAD_TIMES when the thread or its process ends:
  *
- *	PID TID WALL-NS CPU-NS RUN-QUEUE-NS NAME
+ *	PID TID WALL-NS CPU-NS RUN-QUEUE-NS CPU-IN-WAITS-NS NAME
  *
  * The first thread counts from main() on, and a forked child's from where fork() returns. It has to be the
  * first of the preloaded libraries: what others do inside of fork() is no work of the server's.
@@ -13,8 +14,12 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,9 +28,13 @@ enum { THREADS_MAX = 256 };
 
 struct times {
 	long tid;
+	const long long *in_waits;
 	long long wall, cpu, queue;
 	char name[32];
 };
+
+/* What a thread ran in calls that wait, so far; its address is in the thread's entry. */
+static __thread long long in_waits;
 
 /* Of the threads that are there; a tid of 0 is a free place. */
 static struct times threads[THREADS_MAX];
@@ -63,7 +72,9 @@ static void thread_begins(void)
 	pthread_mutex_lock(&threads_mutex);
 	for (int i = 0; i < THREADS_MAX; i++) {
 		if (threads[i].tid == 0) {
+			in_waits = 0;
 			threads[i] = times_now(syscall(SYS_gettid));
+			threads[i].in_waits = &in_waits;
 			break;
 		}
 	}
@@ -77,9 +88,9 @@ static void times_write(struct times *begin)
 	int length, fd = open(file_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	char line[160];
 
-	length = snprintf(line, sizeof(line), "%d %ld %lld %lld %lld %s\n", (int)getpid(),
+	length = snprintf(line, sizeof(line), "%d %ld %lld %lld %lld %lld %s\n", (int)getpid(),
 			  begin->tid, now.wall - begin->wall, now.cpu - begin->cpu,
-			  now.queue - begin->queue, now.name);
+			  now.queue - begin->queue, *begin->in_waits, now.name);
 	if (fd < 0 || write(fd, line, (size_t)length) != length)
 		perror("thread_times");
 	if (fd >= 0)
@@ -204,6 +215,58 @@ int __libc_start_main(int (*run)(int, char **, char **), int argc, char **argv, 
 		run = main_run;
 	}
 	return next(run, argc, argv, init, fini, rtld_fini, stack_end);
+}
+
+static long long cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* The call by that name that comes next, with what it runs counted. */
+#define WAIT(type, name, ...)                                       \
+	do {                                                        \
+		static __typeof__(&(name)) next_;                   \
+		long long began_ = cpu_ns();                        \
+		type result_;                                       \
+                                                                    \
+		if (!next_)                                         \
+			*(void **)&next_ = dlsym(RTLD_NEXT, #name); \
+		result_ = next_(__VA_ARGS__);                       \
+		in_waits += cpu_ns() - began_;                      \
+		return result_;                                     \
+	} while (0)
+
+int epoll_wait(int epoll, struct epoll_event *events, int most, int ms)
+{
+	WAIT(int, epoll_wait, epoll, events, most, ms);
+}
+
+int poll(struct pollfd *fds, nfds_t count, int ms)
+{
+	WAIT(int, poll, fds, count, ms);
+}
+
+int select(int count, fd_set *in, fd_set *out, fd_set *odd, struct timeval *most)
+{
+	WAIT(int, select, count, in, out, odd, most);
+}
+
+int usleep(useconds_t us)
+{
+	WAIT(int, usleep, us);
+}
+
+int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+	WAIT(int, accept, fd, address, length);
+}
+
+ssize_t recv(int fd, void *buffer, size_t size, int flags)
+{
+	WAIT(ssize_t, recv, fd, buffer, size, flags);
 }
 
 /* Without the destructors. */
