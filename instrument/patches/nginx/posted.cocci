@@ -3,7 +3,8 @@
   #include <ngx_event.h>
 + #include <flowdar/flowdar.h>
 +
-+ extern ngx_atomic_uint_t  ngx_flowdar_current;
++ #pragma weak ngx_flowdar_current
++ ngx_atomic_uint_t  ngx_flowdar_current;
 
 @@
 symbol ev;
