@@ -1,10 +1,10 @@
 #include "cli/flame/flame_input.h"
 
 #include "cli/diff/diff_compare.h"
+#include "cli/kit/cells.h"
 #include "cli/kit/paths.h"
 #include "cli/kit/sampled_input.h"
 #include "cli/kit/print.h"
-#include "cli/kit/cells.h"
 #include "viz/bars/bars.h"
 
 static struct fdar_flame_tree *read_one(const struct fdar_flame_request *request, char **heading,

@@ -30,8 +30,9 @@ struct fdar_flame_request {
 	const volatile int *stop;
 };
 
-/* Reads what is asked for, with progress and warnings, and says what flowdar's own functions took. heading, if not NULL, gets what may stand over it
- * (the verdict, or what was read); the caller frees it. NULL and error. */
+/* Reads what is asked for, with progress and warnings, and says what flowdar's own functions took, which are not
+ * in it. heading, if not NULL, gets what may stand over it (the verdict, or what was read); the caller frees it.
+ * NULL and error. */
 struct fdar_flame_tree *fdar_flame_request_read(const struct fdar_flame_request *request,
 						char **heading, GError **error);
 

@@ -82,11 +82,12 @@ guint fdar_home_recording(const char *host)
 	return mark ? (guint)g_ascii_strtoull(mark + strlen(" #"), NULL, 10) : 0;
 }
 
-size_t fdar_home_shared(const char *host)
+gboolean fdar_home_shared(const char *host, size_t *length)
 {
 	const char *last = strrchr(host, ' ');
 
-	return last && g_ascii_isxdigit(last[1]) ? (size_t)(last - host) : 0;
+	*length = last ? (size_t)(last - host) : 0;
+	return last && g_ascii_isxdigit(last[1]);
 }
 
 /* ---- for people ---- */

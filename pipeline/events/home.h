@@ -62,8 +62,9 @@ char *fdar_home_host(const struct fdar_home_told *told);
 /* Which of several recordings a text is of; 0: of none. */
 guint fdar_home_recording(const char *host);
 
-/* Of the text of a trace of one process: how long it is without the UUID. 0: it is none. */
-size_t fdar_home_shared(const char *host);
+/* Of the text of a trace of one process, or of one that tells no hostname: its length without the UUID.
+ * FALSE: it is another one. */
+gboolean fdar_home_shared(const char *host, size_t *length);
 
 /* What people call it: the hostname, with what tells it apart where another home has the same hostname. ""
  * when the trace does not say it. The caller frees it. */

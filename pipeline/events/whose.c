@@ -244,12 +244,12 @@ static struct process *next_life(struct fdar_whose *whose, struct process *old)
 static gboolean find_namesake(struct fdar_whose *whose, struct process *process, uint32_t *ended)
 {
 	const char *host = fdar_texts_get(whose->texts, process->told.host);
-	size_t shared = fdar_home_shared(host);
+	size_t shared;
 	g_autofree char *key = NULL;
 	struct process *before;
 
 	process->looked = TRUE;
-	if (!shared || !process->told.pid)
+	if (!fdar_home_shared(host, &shared) || !process->told.pid)
 		return FALSE;
 	key = g_strdup_printf("%.*s %u", (int)shared, host, process->told.pid);
 	before = g_hash_table_lookup(whose->alone, key);

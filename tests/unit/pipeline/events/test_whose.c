@@ -214,6 +214,42 @@ static void test_alone(struct fixture *f, gconstpointer data)
 	g_assert_cmpuint(tell(f, first, 0, 3), ==, 3);
 }
 
+/* What a home is called, and what is read out of that again. */
+static void test_host_texts(void)
+{
+	static const uint8_t clock[16] = { 0xab }, uuid[16] = { 0xcd };
+	static const char zeros[] = "000000000000000000000000000000";
+	const struct {
+		struct fdar_home_told told;
+		const char *text; /* "Z": the zeros of a UUID */
+		guint recording;
+		int shared; /* length; -1: not of one process */
+	} cases[] = {
+		{ { .hostname = "a" }, "a", 0, -1 },
+		{ { .hostname = "a", .uuid = uuid }, "a", 0, -1 },
+		{ { .hostname = "a b#1", .uuid = uuid }, "a_b#1", 0, -1 },
+		{ { .hostname = "a", .clock = clock, .uuid = uuid }, "a @abZ", 0, -1 },
+		{ { .hostname = "a", .uuid = uuid, .alone = TRUE }, "a cdZ", 0, 1 },
+		{ { .hostname = "a", .uuid = uuid, .apart = TRUE }, "a ~cdZ", 0, -1 },
+		{ { .hostname = "a", .recording = 12 }, "a #12", 12, -1 },
+		{ { .clock = clock, .uuid = uuid }, " cdZ", 0, 0 },
+		{ { .uuid = uuid, .recording = 3, .apart = TRUE }, " #3 cdZ", 3, 3 },
+		{ { "a", clock, uuid, 2, TRUE, FALSE }, "a @abZ #2 cdZ", 2, 38 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = fdar_home_host(&cases[i].told);
+		g_autoptr(GString) wanted = g_string_new(cases[i].text);
+		size_t length = 0;
+		gboolean shared = fdar_home_shared(text, &length);
+
+		g_string_replace(wanted, "Z", zeros, 0);
+		g_assert_cmpstr(text, ==, wanted->str);
+		g_assert_cmpuint(fdar_home_recording(text), ==, cases[i].recording);
+		g_assert_cmpint(shared ? (int)length : -1, ==, cases[i].shared);
+	}
+}
+
 /* ---- the load map ---- */
 
 static uint64_t module(struct fixture *f, uint64_t time_ns, uint8_t said, const char *path,
@@ -335,6 +371,7 @@ int main(int argc, char **argv)
 	};
 
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/whose/host-texts", test_host_texts);
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		g_test_add(cases[i].name, struct fixture, NULL, set_up, cases[i].run, tear_down);
 	return g_test_run();
