@@ -1,6 +1,8 @@
 /* The verdict in English. */
 #include "analyze/diff/diff_private.h"
 
+#define MOST_P 1e-4 /* of a row that the sentence has beside a spread, or no difference */
+
 static void add_culprit(GString *text, const struct fdar_verdict *verdict)
 {
 	g_string_append_printf(text, "%s (%s)", verdict->function, verdict->component);
@@ -169,6 +171,33 @@ static void say_queue(GString *text, const struct fdar_diff *diff)
 	add_share(text, verdict);
 }
 
+/* What has most of what was added, and not by chance, though it is not enough to be named for it. NULL: none. */
+static const struct fdar_diff_row *most_of_it(const struct fdar_diff *diff)
+{
+	const struct fdar_diff_row *row = diff->row_count ? &diff->rows[0] : NULL;
+
+	if (!row || diff->whole_run || diff->even || diff->load.pace || row->share < 0.5 ||
+	    row->traded || row->transfers || row->added_ns <= 0 || !diff_row_runs(row) ||
+	    !(row->subject.calls > 0) || !(row->ratio > 1) || !isfinite(row->ratio))
+		return NULL;
+	return row->test.adjusted < MOST_P && diff_spread_above(&row->spread) ? row : NULL;
+}
+
+static void add_most(GString *text, const struct fdar_diff *diff)
+{
+	const struct fdar_diff_row *row = most_of_it(diff);
+
+	if (!row)
+		return;
+	g_string_append_printf(text, "; %s (%s) runs ", row->function, row->component);
+	if (row->ratio < 1.1)
+		g_string_append_printf(text, "%.0f %%", 100 * (row->ratio - 1));
+	else
+		diff_add_number(text, row->ratio);
+	g_string_append_printf(text, "%s longer, %.0f %% of what was added",
+			       row->ratio < 1.1 ? "" : "x", 100 * row->share);
+}
+
 /* Nothing, less, or everything alike. */
 static void say_overall(GString *text, const struct fdar_diff *diff)
 {
@@ -189,8 +218,9 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 		g_string_append_printf(text, "%s longer, %s", verdict->factor < 1.1 ? "" : "x",
 				       diff_is_for_processor(diff)
 					       ? "mostly waiting for a processor"
-				       : diff->even ? "spread evenly over all functions"
-						    : "and no function stands out");
+				       : diff->even       ? "spread evenly over all functions"
+				       : most_of_it(diff) ? "most of it in one function"
+							  : "and no function stands out");
 		break;
 	case FDAR_CHANGE_FASTER:
 		g_string_append_printf(text, "no slowdown: %s %.2g of the time", what,
@@ -199,16 +229,20 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 	default:
 		/* What is left when it was not significant, or too little. */
 		g_string_append_printf(text, "no %s: %s %s against %s",
-				       diff->load.pace       ? "function stands out at another pace"
-				       : diff->may_be_chance ? "clear difference"
-							     : "difference found",
+				       diff->load.pace ? "function stands out at another pace"
+				       : diff->may_be_chance || most_of_it(diff)
+					       ? "clear difference"
+					       : "difference found",
 				       what, diff_duration(verdict->subject_ns, subject),
 				       diff_duration(verdict->baseline_ns, baseline));
 		if (diff->may_be_chance)
 			g_string_append(text, ", which may be chance");
+		add_most(text, diff);
 		return;
 	}
 	add_times(text, verdict);
+	if (verdict->change == FDAR_CHANGE_SPREAD)
+		add_most(text, diff);
 }
 
 /* What a second look finds: other functions that stand out. */

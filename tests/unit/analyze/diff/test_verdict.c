@@ -1049,6 +1049,41 @@ static void test_new_wait(void)
 	g_assert_null(strstr(diff->verdict.sentence, "never called"));
 }
 
+/* Less than a function is named for, and no chance: the sentence does not say that there is nothing above a row
+ * that has nearly all of it. */
+static void test_nearly_named(void)
+{
+	static const struct {
+		double factor;
+		const char *sentence;
+	} cases[] = {
+		{ 1.05,
+		  "^no clear difference: sessions take .*; work \\(demo\\) runs [5-9] % longer, " },
+		{ 1.45, "^sessions take 1?[0-9] % longer, most of it in one function: .*; work "
+			"\\(demo\\) runs 1\\.[45]x longer, 9[0-9] % of what was added" },
+		{ 1, "^no difference found: sessions take [^;]*$" },
+	};
+
+	for (guint k = 0; k < G_N_ELEMENTS(cases); k++) {
+		struct writer side[2];
+
+		for (int s = 0; s < 2; s++) {
+			writer_init(&side[s], (uint32_t)s + 1);
+			side[s].spacing = 10 * MS;
+			for (int i = 0; i < 60; i++) {
+				begin(&side[s], "");
+				run(&side[s], "parse", 200 * US);
+				run(&side[s], "work", (s ? cases[k].factor : 1) * 100 * US);
+				run(&side[s], "answer", 200 * US);
+				end(&side[s]);
+			}
+		}
+		g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+		g_assert_null(diff->verdict.function);
+		expect_sentence(diff, cases[k].sentence);
+	}
+}
+
 /* ---- sensitivity ---- */
 
 /* One function of many takes more, in some of the sessions. */
@@ -1249,6 +1284,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/kept-from-the-processor", test_kept_from_it);
 	g_test_add_func("/verdict/unwatched-wait", test_unwatched_wait);
 	g_test_add_func("/verdict/new-wait", test_new_wait);
+	g_test_add_func("/verdict/nearly-named", test_nearly_named);
 	g_test_add_func("/verdict/sensitivity", test_sensitivity);
 	g_test_add_func("/verdict/told-by-one-side", test_told_by_one_side);
 	g_test_add_func("/verdict/told-by-one-side-and-longer", test_told_by_one_side_and_longer);
