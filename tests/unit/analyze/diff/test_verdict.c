@@ -657,7 +657,6 @@ static void test_price_is_off(void)
 	g_assert_cmpfloat(row_of(off, "hash_many", NULL)->added_ns, >, 79 * US);
 	g_assert_true(!off->verdict.function || off->verdict.counted);
 
-	tiny_calls(&a, 1, 1000);
 	tiny_calls(&b, 2, 1000);
 	writer_init(&longer, 3);
 	for (int i = 0; i < 10; i++) {
