@@ -40,10 +40,17 @@ done
 kill "${busy[@]}"
 wait "${busy[@]}" 2>/dev/null || true
 busy=()
+# The last ones are on their way out: their calls are written there.
+while read -r pid; do
+	for ((i = 0; i < 200; i++)); do
+		[ -e "/proc/$pid" ] || break
+		sleep 0.05
+	done
+done <"$work/last"
 trace_stop
 [ "$(grep -c '^[1-9]' "$work/last")" = "$starts" ] || fail "$(wc -l <"$work/last") of $starts came up"
 # The last one's process event, and its calls.
 while read -r pid; do
-	grep -q "^$pid $pid calls " "$work/events" || fail "process $pid is not recorded"
+	grep -q "^$pid $pid calls " "$work/events" || fail "process $pid is not recorded: $(grep -c "^$pid " "$work/events") events of it, $(grep -n "^$pid$" "$work/last" | cut -d: -f1) of $starts"
 done <"$work/last"
 echo "$starts starts in $((SECONDS - began)) s"
