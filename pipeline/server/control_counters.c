@@ -340,9 +340,11 @@ static void watch_one(struct fdar_control_files *files, const char *name)
 
 void fdar_control_files_notice(struct fdar_control_files *files)
 {
-	DIR *list = open_list(files);
 	const struct dirent *entry;
+	DIR *list;
 
+	fdar_ends_listing(files->ends);
+	list = open_list(files);
 	for (guint n = 0; list && n < FDAR_CONTROL_FILES_MAX && (entry = readdir(list)); n++)
 		if (entry->d_name[0] != '.')
 			watch_one(files, entry->d_name);

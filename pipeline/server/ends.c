@@ -10,6 +10,7 @@
 
 struct watched {
 	int fd;             /* -1: it is not watched */
+	uint64_t looks;     /* that there had been when it was told of */
 	uint64_t before_ns; /* it had not ended then, by the monotonic clock */
 	uint64_t ended_ns;  /* 0: not by the last look */
 };
@@ -17,7 +18,10 @@ struct watched {
 struct fdar_ends {
 	int poll;
 	uint64_t epoch_ns; /* of the monotonic clock's 0 */
-	uint64_t look_ns;  /* the last one, by the monotonic clock */
+	uint64_t looks;
+	uint64_t look_ns;    /* when the last one began, by the monotonic clock */
+	uint64_t listed_ns;  /* the same of the listing before this one */
+	uint64_t listing_ns; /* and of this one */
 	GHashTable *by_name;
 	guint watched;
 };
@@ -63,7 +67,7 @@ struct fdar_ends *fdar_ends_new(void)
 
 	ends->poll = epoll_create1(EPOLL_CLOEXEC);
 	ends->epoch_ns = epoch_find();
-	ends->look_ns = clock_ns(CLOCK_MONOTONIC);
+	ends->look_ns = ends->listed_ns = ends->listing_ns = clock_ns(CLOCK_MONOTONIC);
 	ends->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, watched_free);
 	return ends;
 }
@@ -88,6 +92,12 @@ gboolean fdar_ends_knows(const struct fdar_ends *ends, const char *name)
 	return g_hash_table_contains(ends->by_name, name);
 }
 
+void fdar_ends_listing(struct fdar_ends *ends)
+{
+	ends->listed_ns = ends->listing_ns;
+	ends->listing_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
 /* -1: too many, or it is gone. */
 static int watch(struct fdar_ends *ends, struct watched *watched, pid_t pid)
 {
@@ -107,43 +117,63 @@ void fdar_ends_watch(struct fdar_ends *ends, const char *name, pid_t pid)
 {
 	struct watched *watched = g_new0(struct watched, 1);
 
-	watched->before_ns = ends->look_ns;
+	watched->looks = ends->looks;
+	watched->before_ns = ends->listed_ns;
 	watched->fd = watch(ends, watched, pid);
 	g_hash_table_replace(ends->by_name, g_strdup(name), watched);
+}
+
+/* A child of ours that still has the descriptor would keep it in the set, if it were only closed. */
+static void unwatch(struct fdar_ends *ends, struct watched *watched)
+{
+	if (watched->fd < 0)
+		return;
+	epoll_ctl(ends->poll, EPOLL_CTL_DEL, watched->fd, NULL);
+	close(watched->fd);
+	watched->fd = -1;
+	ends->watched--;
+}
+
+/* When it had not ended yet: at the last look, if it was watched by then. */
+static uint64_t lived_ns(const struct fdar_ends *ends, const struct watched *watched)
+{
+	return watched->fd >= 0 && watched->looks < ends->looks
+		       ? MAX(watched->before_ns, ends->look_ns)
+		       : watched->before_ns;
 }
 
 void fdar_ends_look(struct fdar_ends *ends)
 {
 	struct epoll_event events[BATCH];
-	uint64_t last_ns = ends->look_ns;
+	uint64_t began_ns = clock_ns(CLOCK_MONOTONIC);
 	int n;
 
 	do {
 		n = epoll_wait(ends->poll, events, BATCH, 0);
-		ends->look_ns = clock_ns(CLOCK_MONOTONIC);
 		for (int i = 0; i < n; i++) {
 			struct watched *watched = events[i].data.ptr;
 
-			close(watched->fd);
-			watched->fd = -1;
-			ends->watched--;
-			watched->before_ns = MAX(watched->before_ns, last_ns);
-			watched->ended_ns = ends->look_ns;
+			watched->before_ns = lived_ns(ends, watched);
+			watched->ended_ns = clock_ns(CLOCK_MONOTONIC);
+			unwatch(ends, watched);
 		}
 	} while (n == BATCH);
+	ends->looks++;
+	ends->look_ns = began_ns;
 }
 
 void fdar_ends_take(struct fdar_ends *ends, const char *name, uint64_t *ended_ns,
 		    uint64_t *within_ns)
 {
-	const struct watched *watched = g_hash_table_lookup(ends->by_name, name);
+	struct watched *watched = g_hash_table_lookup(ends->by_name, name);
 	uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 	uint64_t end_ns = watched && watched->ended_ns ? watched->ended_ns : now_ns;
-	uint64_t before_ns = watched ? watched->before_ns : ends->look_ns;
+	uint64_t before_ns = watched ? lived_ns(ends, watched) : ends->listing_ns;
 
 	*ended_ns = ends->epoch_ns + end_ns;
 	*within_ns = end_ns > before_ns ? end_ns - before_ns : 0;
-	if (watched && watched->fd >= 0)
-		ends->watched--;
+	if (!watched)
+		return;
+	unwatch(ends, watched);
 	g_hash_table_remove(ends->by_name, name);
 }

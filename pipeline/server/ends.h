@@ -2,9 +2,10 @@
  * When processes of the server end: watched by descriptors of them, or looked at now and then.
  *
  * Place in the house: inside pipeline/, under control_counters.c, which knows who they are. A process that is
- * watched is noticed at once by who waits for fdar_ends_fd(); of others is known that they ended between
- * two looks. Times are those of the trace's clock, as far as it is the monotonic one: since the Unix epoch,
- * with the difference of the two clocks as it was in the beginning (LTTng takes it when its session is made).
+ * watched is noticed at once by who waits for fdar_ends_fd(); of others is known that they came after a
+ * listing, and have ended. Times are those of the trace's clock, as far as it is the monotonic one: since the
+ * Unix epoch, with the difference of the two clocks as it was in the beginning (LTTng takes it when its session
+ * is made).
  */
 #ifndef FDAR_PIPELINE_SERVER_ENDS_H
 #define FDAR_PIPELINE_SERVER_ENDS_H
@@ -25,6 +26,9 @@ void fdar_ends_free(struct fdar_ends *ends);
 
 /* Readable when one of the watched has ended; -1: nothing can be watched. */
 int fdar_ends_fd(const struct fdar_ends *ends);
+
+/* A listing of who is there begins: who is not told of until the next one came after this one began. */
+void fdar_ends_listing(struct fdar_ends *ends);
 
 /* From now on, by a name of the caller's that no other process has had. pid 0: it cannot be watched. */
 void fdar_ends_watch(struct fdar_ends *ends, const char *name, pid_t pid);

@@ -1,6 +1,8 @@
 /* When killed processes ended: what the recorder saw against what is in the trace, and watching for it. */
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,11 +52,13 @@ static void test_fit(void)
 	g_assert_cmpuint(fitted(5 * SECOND, SECOND).ended_ns, ==, 0);
 }
 
-/* A child that does nothing. */
+/* A child that does nothing, and ends with this process. */
 static pid_t child(void)
 {
 	pid_t pid = fork();
 
+	if (pid == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (pid == 0)
 		pause();
 	g_assert_cmpint(pid, >, 0);
@@ -101,10 +105,71 @@ static void test_watched(void)
 	fdar_ends_free(ends);
 }
 
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* Not later than when it was known to live, whatever was looked at meanwhile. */
+static void test_bounds(void)
+{
+	struct fdar_ends *ends = fdar_ends_new();
+	uint64_t listed_ns, looked_ns, ended_ns, within_ns;
+	pid_t watched = child(), unseen = child();
+
+	fdar_ends_listing(ends);
+	listed_ns = real_ns();
+	/* It may have ended by now: only the next look can tell. */
+	g_usleep(20000);
+	fdar_ends_look(ends);
+	fdar_ends_watch(ends, "unseen", unseen);
+	end(unseen);
+	fdar_ends_take(ends, "unseen", &ended_ns, &within_ns);
+	g_assert_cmpuint(ended_ns - within_ns, <=, listed_ns + 1000000);
+	/* Nor can one be told from looks of whom nobody had told. */
+	fdar_ends_take(ends, "nobody", &ended_ns, &within_ns);
+	g_assert_cmpuint(ended_ns - within_ns, <=, listed_ns + 1000000);
+	/* But one that was watched lived when that was looked at last. */
+	fdar_ends_watch(ends, "watched", watched);
+	g_usleep(20000);
+	looked_ns = real_ns();
+	fdar_ends_look(ends);
+	end(watched);
+	fdar_ends_take(ends, "watched", &ended_ns, &within_ns);
+	g_assert_cmpuint(ended_ns - within_ns, >=, looked_ns - 1000000);
+	fdar_ends_free(ends);
+}
+
+/* One end is one, though a child that was forked meanwhile has the descriptor, too. */
+static void test_inherited(void)
+{
+	struct fdar_ends *ends = fdar_ends_new();
+	struct pollfd ready = { .fd = fdar_ends_fd(ends), .events = POLLIN };
+	pid_t looked = child(), taken = child(), keeper;
+	uint64_t ended_ns, within_ns;
+
+	fdar_ends_watch(ends, "looked", looked);
+	fdar_ends_watch(ends, "taken", taken);
+	keeper = child();
+	end(looked);
+	g_assert_cmpint(poll(&ready, 1, 0), ==, 1);
+	fdar_ends_look(ends);
+	g_assert_cmpint(poll(&ready, 1, 0), ==, 0);
+	end(taken);
+	fdar_ends_take(ends, "taken", &ended_ns, &within_ns);
+	g_assert_cmpint(poll(&ready, 1, 0), ==, 0);
+	fdar_ends_look(ends);
+	end(keeper);
+	fdar_ends_free(ends);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/ends/fit", test_fit);
 	g_test_add_func("/ends/watched", test_watched);
+	g_test_add_func("/ends/bounds", test_bounds);
+	g_test_add_func("/ends/inherited", test_inherited);
 	return g_test_run();
 }
