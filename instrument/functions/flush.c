@@ -40,7 +40,8 @@ static void thread_tell(struct fdar_thread *thread, uint64_t lost)
 	thread->told_unwound = 0;
 }
 
-/* What it took to write an event, but for a time in which the thread did not run. */
+/* What it took to write an event, but for a time in which the thread did not run. What it waited at the gate
+ * before is no part of it (waited_ns). */
 static void write_time(struct fdar_thread *thread, uint64_t began)
 {
 	uint64_t now = fdar_clock_ticks(), ticks = now > began ? now - began : 0;
@@ -64,7 +65,7 @@ static void borrowed_flush(struct fdar_thread *thread)
 void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 {
 	int saved_errno = errno;
-	uint64_t began = fdar_clock_ticks(), lost = 0, now;
+	uint64_t lost = 0, now;
 	const uint8_t *data;
 	uint32_t length;
 
@@ -101,7 +102,7 @@ void fdar_thread_flush(struct fdar_thread *thread, bool may_wait)
 		data = fdar_writer_finish(&thread->writer, now, &length);
 		flowdar_link_.calls.write(thread->tid, data, length);
 		thread->flushes++;
-		write_time(thread, began);
+		write_time(thread, now);
 	}
 	fdar_writer_reset(&thread->writer, thread->writer.depth);
 	thread_tell(thread, lost);

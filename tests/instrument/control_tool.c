@@ -45,9 +45,11 @@ static const struct field {
 };
 
 static const struct field counters[] = {
-	COUNTER(calls),     COUNTER(skipped),   COUNTER(unwound), COUNTER(lost),
-	COUNTER(waited_ns), COUNTER(functions), COUNTER(live),    COUNTER(budget_off),
-	COUNTER(patched),   COUNTER(hooked),    COUNTER(flushed), { 0 },
+	COUNTER(calls),  COUNTER(skipped),    COUNTER(unwound),
+	COUNTER(lost),   COUNTER(waited_ns),  COUNTER(functions),
+	COUNTER(live),   COUNTER(budget_off), COUNTER(patched),
+	COUNTER(hooked), COUNTER(flushed),    COUNTER(write_ns),
+	{ 0 },
 };
 
 static struct fdar_control *control;

@@ -103,6 +103,8 @@ for build in $builds; do
 	"$tool" "$FLOWDAR_CONTROL" set gate 0
 	wait $running
 	at_least waited_ns 500000000 || fail "$build: waited $(value waited_ns) ns at the gate"
+	[ "$(value write_ns)" -gt 0 ] && at_least waited_ns $((2 * $(value write_ns))) ||
+		fail "$build: events took $(value write_ns) ns to write, with what it waited for the gate"
 	segment "$build-deserted"
 	"$tool" "$FLOWDAR_CONTROL" set gate 1
 	run "$build-deserted" 5000
