@@ -19,12 +19,16 @@ static void charge(struct diff_side *side)
 
 void diff_price_find(struct diff_work *work)
 {
+	gboolean measured = work->side[BASELINE].profile->price_measured &&
+			    work->side[SUBJECT].profile->price_measured;
+
 	for (int i = 0; i < SIDES; i++) {
 		struct diff_side *side = &work->side[i];
 		const struct fdar_profile_price *given = &work->options.price[i];
 
-		side->call_price =
-			given->inner_ns > 0 ? *given : fdar_profile_price_find(side->profile);
+		side->call_price = given->inner_ns > 0 ? *given
+				   : measured          ? fdar_profile_price_find(side->profile)
+						       : fdar_profile_price_bound(side->profile);
 		charge(side);
 	}
 }

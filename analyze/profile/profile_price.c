@@ -46,7 +46,7 @@ static double shortest_ns(const struct fdar_profile_stat *stat, gboolean measure
 }
 
 static void take_node(const struct fdar_profile *profile, const struct fdar_profile_group *group,
-		      uint32_t at, struct fdar_profile_price *least)
+		      uint32_t at, gboolean measured, struct fdar_profile_price *least)
 {
 	const struct fdar_profile_node *node = &group->nodes[at];
 	const struct fdar_profile_stat *stat = &node->stat;
@@ -61,41 +61,43 @@ static void take_node(const struct fdar_profile *profile, const struct fdar_prof
 	if (stat->call_ns.count != stat->calls)
 		return;
 	if (!below && !others && stat->calls >= CALLS_MIN)
-		least->inner_ns =
-			MIN(least->inner_ns, shortest_ns(stat, profile->price_measured > 0));
+		least->inner_ns = MIN(least->inner_ns, shortest_ns(stat, measured));
 	if (below >= CALLS_MIN && below >= stat->calls)
 		least->outer_ns = MIN(least->outer_ns, (double)stat->own_ns / (double)below);
 }
 
 /* What the cheapest functions of the profile took. */
-static struct fdar_profile_price find_least(const struct fdar_profile *profile)
+static struct fdar_profile_price find_least(const struct fdar_profile *profile, gboolean measured)
 {
 	struct fdar_profile_price least = { INFINITY, INFINITY, 0 };
 
 	for (uint32_t g = 0; g < profile->group_count; g++)
 		for (uint32_t i = 1; i < profile->groups[g].node_count; i++)
-			take_node(profile, &profile->groups[g], i, &least);
+			take_node(profile, &profile->groups[g], i, measured, &least);
 	return least;
 }
 
-static struct fdar_profile_price measured(const struct fdar_profile *profile,
-					  const struct fdar_profile_price *least)
+static struct fdar_profile_price measured(const struct fdar_profile *profile)
 {
+	struct fdar_profile_price least = find_least(profile, TRUE);
 	double n = 1000 * (double)profile->price_measured;
 
 	return (struct fdar_profile_price){
-		MIN((double)profile->price_inner_ps / n, least->inner_ns),
-		MIN((double)profile->price_outer_ps / n, least->outer_ns),
+		MIN((double)profile->price_inner_ps / n, least.inner_ns),
+		MIN((double)profile->price_outer_ps / n, least.outer_ns),
 		(double)profile->price_spread_ps / n,
 	};
 }
 
 struct fdar_profile_price fdar_profile_price_find(const struct fdar_profile *profile)
 {
-	struct fdar_profile_price least = find_least(profile);
+	return profile->price_measured ? measured(profile) : fdar_profile_price_bound(profile);
+}
 
-	if (profile->price_measured)
-		return measured(profile, &least);
+struct fdar_profile_price fdar_profile_price_bound(const struct fdar_profile *profile)
+{
+	struct fdar_profile_price least = find_least(profile, FALSE);
+
 	if (least.inner_ns > INNER_MAX)
 		return (struct fdar_profile_price){ 0 };
 	/* Whoever makes many short calls and does much between them tells nothing. */

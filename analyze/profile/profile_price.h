@@ -30,6 +30,10 @@ struct fdar_profile_price {
 /* Of all calls of the profile, on average. */
 struct fdar_profile_price fdar_profile_price_find(const struct fdar_profile *profile);
 
+/* As if nobody had measured it. Profiles that are compared have both the one or both the other: a bound may be many
+ * times what was measured, and the difference of the two is nobody's time. */
+struct fdar_profile_price fdar_profile_price_bound(const struct fdar_profile *profile);
+
 /* Sum over a group's nodes of what is in their own times, ns. */
 double fdar_profile_price_of(const struct fdar_profile *profile,
 			     const struct fdar_profile_group *group,

@@ -197,11 +197,18 @@ static gboolean read_again(struct fdar_diff_side_input *input, GPtrArray *runs,
 	return TRUE;
 }
 
-/* Of a side's runs: the mean where all of them measured it, weighted by how often; else the least. */
-static struct fdar_profile_price price_of(const GPtrArray *runs)
+static gboolean is_measured(const GPtrArray *runs)
 {
-	struct fdar_profile_price least = { 0 }, sum = { 0 };
-	gboolean measured = TRUE;
+	for (guint i = 0; i < runs->len; i++)
+		if (!((const struct fdar_profile *)g_ptr_array_index(runs, i))->price_measured)
+			return FALSE;
+	return TRUE;
+}
+
+/* The mean of a side's runs, which all have measured it, weighted by how often. */
+static struct fdar_profile_price mean_price(const GPtrArray *runs)
+{
+	struct fdar_profile_price sum = { 0 };
 	double weights = 0;
 
 	for (guint i = 0; i < runs->len; i++) {
@@ -209,18 +216,37 @@ static struct fdar_profile_price price_of(const GPtrArray *runs)
 		struct fdar_profile_price price = fdar_profile_price_find(run);
 		double weight = (double)run->price_measured;
 
-		measured = measured && run->price_measured;
 		weights += weight;
 		sum.inner_ns += weight * price.inner_ns;
 		sum.outer_ns += weight * price.outer_ns;
 		sum.spread_ns += weight * price.spread_ns;
+	}
+	return (struct fdar_profile_price){ sum.inner_ns / weights, sum.outer_ns / weights,
+					    sum.spread_ns / weights };
+}
+
+/* The least that a call cost in any of them. */
+static struct fdar_profile_price least_price(const GPtrArray *runs)
+{
+	struct fdar_profile_price least = { 0 };
+
+	for (guint i = 0; i < runs->len; i++) {
+		struct fdar_profile_price price =
+			fdar_profile_price_bound(g_ptr_array_index(runs, i));
+
 		if (!i || price.inner_ns + price.outer_ns < least.inner_ns + least.outer_ns)
 			least = price;
 	}
-	if (!measured || !(weights > 0))
-		return least;
-	return (struct fdar_profile_price){ sum.inner_ns / weights, sum.outer_ns / weights,
-					    sum.spread_ns / weights };
+	return least;
+}
+
+static void find_prices(struct fdar_diff_sides *sides)
+{
+	gboolean measured = is_measured(sides->runs[0]) && is_measured(sides->runs[1]);
+
+	for (int s = 0; s < 2; s++)
+		sides->price[s] =
+			measured ? mean_price(sides->runs[s]) : least_price(sides->runs[s]);
 }
 
 /* The mean of a side's runs. FALSE: one has no journal, or none that says. */
@@ -269,8 +295,7 @@ gboolean fdar_diff_sides_read(struct fdar_diff_side_input inputs[2], struct fdar
 		for (guint after = 0; after < sides->runs[1]->len; after++)
 			compare_settings(inputs, sides, before, after);
 	g_ptr_array_add(sides->doubts, NULL);
-	for (int s = 0; s < 2; s++)
-		sides->price[s] = price_of(sides->runs[s]);
+	find_prices(sides);
 	sides->silence_known = find_silence(&inputs[0], &sides->silent_ns[0]) &&
 			       find_silence(&inputs[1], &sides->silent_ns[1]);
 	if (g_hash_table_size(sides->unrecorded) &&

@@ -709,6 +709,46 @@ static void test_price_varies(void)
 	}
 }
 
+/* The same server and load, of which one side's price was measured and the other's is not known but for a bound
+ * (recorded by an older build, say): what these differ by is nobody's, also where the subject is a bit slower. */
+static void test_price_of_one_side(void)
+{
+	for (int measured = 0; measured < 2; measured++) {
+		struct fdar_profile *side[2];
+
+		for (int s = 0; s < 2; s++) {
+			struct writer writer;
+
+			writer_init(&writer, (uint32_t)s + 1);
+			for (int i = 0; i < 10; i++) {
+				begin(&writer, "");
+				run(&writer, "parse", 100 * US);
+				say(&writer, "+answer");
+				writer.now += (s ? 315 : 300) * US;
+				for (int step = 0; step < 2000; step++) {
+					writer.now += 100;
+					say(&writer, "+hash_step");
+					writer.now += 140;
+					say(&writer, "-hash_step");
+				}
+				say(&writer, "-answer");
+				end(&writer);
+			}
+			side[s] = profile_of(&writer);
+		}
+		side[measured]->price_measured = 10;
+		side[measured]->price_inner_ps = UINT64_C(10) * 20000;
+		side[measured]->price_outer_ps = UINT64_C(10) * 45000;
+		side[measured]->price_spread_ps = UINT64_C(10) * 2000;
+		g_autoptr(fdar_diff) diff = fdar_diff_new(side[0], side[1], NULL, NULL);
+		g_assert_null(diff->verdict.function);
+		g_assert_cmpint(diff->verdict.change, ==, FDAR_CHANGE_NONE);
+		g_assert_cmpfloat(fabs(row_of(diff, "answer", NULL)->added_ns), <, 50 * US);
+		fdar_profile_free(side[0]);
+		fdar_profile_free(side[1]);
+	}
+}
+
 /* A tiny function that is new: its time is the price of its calls, and its calls are told all the same. */
 static void test_price_of_new(void)
 {
@@ -1269,6 +1309,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/price", test_price);
 	g_test_add_func("/verdict/price-of-folded", test_price_of_folded);
 	g_test_add_func("/verdict/price-of-new", test_price_of_new);
+	g_test_add_func("/verdict/price-of-one-side", test_price_of_one_side);
 	g_test_add_func("/verdict/price-is-off", test_price_is_off);
 	g_test_add_func("/verdict/price-varies", test_price_varies);
 	g_test_add_func("/verdict/one-call-more", test_one_call_more);
