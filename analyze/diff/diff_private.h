@@ -221,6 +221,8 @@ gboolean diff_is_shift(const struct fdar_diff_row *row);
 gboolean diff_shifts_by(const struct diff_work *work, const struct fdar_diff_row *row,
 			double factor, double p);
 gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_row *row);
+/* What has most of what was added, and not by chance, though it is not enough to be named for it. NULL: none. */
+const struct fdar_diff_row *diff_most_of_it(const struct diff_work *work);
 gboolean diff_row_runs(const struct fdar_diff_row *row);
 gboolean diff_is_function(const struct fdar_diff_node *node);
 double diff_outer_ratio(const struct fdar_diff_side *baseline,

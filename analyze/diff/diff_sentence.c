@@ -1,8 +1,6 @@
 /* The verdict in English. */
 #include "analyze/diff/diff_private.h"
 
-#define MOST_P 1e-4 /* of a row that the sentence has beside a spread, or no difference */
-
 static void add_culprit(GString *text, const struct fdar_verdict *verdict)
 {
 	g_string_append_printf(text, "%s (%s)", verdict->function, verdict->component);
@@ -171,22 +169,9 @@ static void say_queue(GString *text, const struct fdar_diff *diff)
 	add_share(text, verdict);
 }
 
-/* What has most of what was added, and not by chance, though it is not enough to be named for it. NULL: none. */
-static const struct fdar_diff_row *most_of_it(const struct fdar_diff *diff)
+/* What has most of it, though it is not named; row may be NULL. */
+static void add_most(GString *text, const struct fdar_diff_row *row)
 {
-	const struct fdar_diff_row *row = diff->row_count ? &diff->rows[0] : NULL;
-
-	if (!row || diff->whole_run || diff->even || diff->load.pace || row->share < 0.5 ||
-	    row->traded || row->transfers || row->added_ns <= 0 || !diff_row_runs(row) ||
-	    !(row->subject.calls > 0) || !(row->ratio > 1) || !isfinite(row->ratio))
-		return NULL;
-	return row->test.adjusted < MOST_P && diff_spread_above(&row->spread) ? row : NULL;
-}
-
-static void add_most(GString *text, const struct fdar_diff *diff)
-{
-	const struct fdar_diff_row *row = most_of_it(diff);
-
 	if (!row)
 		return;
 	g_string_append_printf(text, "; %s (%s) runs ", row->function, row->component);
@@ -199,8 +184,10 @@ static void add_most(GString *text, const struct fdar_diff *diff)
 }
 
 /* Nothing, less, or everything alike. */
-static void say_overall(GString *text, const struct fdar_diff *diff)
+static void say_overall(GString *text, const struct diff_work *work)
 {
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_row *most = diff_most_of_it(work);
 	const struct fdar_verdict *verdict = &diff->verdict;
 	const char *what = diff->whole_run                   ? "the run takes"
 			   : diff->unit == FDAR_UNIT_REQUEST ? "requests take"
@@ -218,9 +205,9 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 		g_string_append_printf(text, "%s longer, %s", verdict->factor < 1.1 ? "" : "x",
 				       diff_is_for_processor(diff)
 					       ? "mostly waiting for a processor"
-				       : diff->even       ? "spread evenly over all functions"
-				       : most_of_it(diff) ? "most of it in one function"
-							  : "and no function stands out");
+				       : diff->even ? "spread evenly over all functions"
+				       : most       ? "most of it in one function"
+						    : "and no function stands out");
 		break;
 	case FDAR_CHANGE_FASTER:
 		g_string_append_printf(text, "no slowdown: %s %.2g of the time", what,
@@ -230,19 +217,18 @@ static void say_overall(GString *text, const struct fdar_diff *diff)
 		/* What is left when it was not significant, or too little. */
 		g_string_append_printf(text, "no %s: %s %s against %s",
 				       diff->load.pace ? "function stands out at another pace"
-				       : diff->may_be_chance || most_of_it(diff)
-					       ? "clear difference"
-					       : "difference found",
+				       : diff->may_be_chance || most ? "clear difference"
+								     : "difference found",
 				       what, diff_duration(verdict->subject_ns, subject),
 				       diff_duration(verdict->baseline_ns, baseline));
 		if (diff->may_be_chance)
 			g_string_append(text, ", which may be chance");
-		add_most(text, diff);
+		add_most(text, most);
 		return;
 	}
 	add_times(text, verdict);
 	if (verdict->change == FDAR_CHANGE_SPREAD)
-		add_most(text, diff);
+		add_most(text, most);
 }
 
 /* What a second look finds: other functions that stand out. */
@@ -393,8 +379,9 @@ static void add_unfinished(GString *text, const struct fdar_diff *diff)
 			       diff->baseline.unfinished, diff->baseline.sessions);
 }
 
-static char *sentence_of(const struct fdar_diff *diff)
+static char *sentence_of(const struct diff_work *work)
 {
+	const struct fdar_diff *diff = work->diff;
 	const struct fdar_verdict *verdict = &diff->verdict;
 	GString *text = g_string_new(NULL);
 
@@ -417,7 +404,7 @@ static char *sentence_of(const struct fdar_diff *diff)
 	else if (!verdict->function && diff->inferred && verdict->change == FDAR_CHANGE_RUNNING)
 		say_inferred(text, diff);
 	else if (!verdict->function)
-		say_overall(text, diff);
+		say_overall(text, work);
 	else if (verdict->change == FDAR_CHANGE_CALLS)
 		say_calls(text, diff);
 	else
@@ -431,5 +418,5 @@ static char *sentence_of(const struct fdar_diff *diff)
 void diff_say(struct diff_work *work)
 {
 	if (!work->diff->verdict.refused)
-		work->diff->verdict.sentence = sentence_of(work->diff);
+		work->diff->verdict.sentence = sentence_of(work);
 }

@@ -118,6 +118,13 @@ static gboolean is_moved(const struct diff_work *work, const struct fdar_diff_ro
 				     row->ratio < work->options.min_ratio * row->ratio_calls);
 }
 
+/* What it has more of was elsewhere before, or is what recording took. */
+static gboolean is_explained(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return row->traded || is_left_out(work, row) || is_moved(work, row) ||
+	       diff_price_hides(work, row);
+}
+
 /* It runs so much longer that neither pace nor a system call between others is the reason. */
 static gboolean is_beyond_pace(const struct diff_work *work, const struct fdar_diff_row *row)
 {
@@ -140,8 +147,7 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	/* Did nothing itself. */
 	if (!(row->subject.calls > 0) && !row->below)
 		return FALSE;
-	if (row->traded || is_left_out(work, row) || is_moved(work, row) ||
-	    diff_price_hides(work, row))
+	if (is_explained(work, row))
 		return FALSE;
 	/* Who comes more slowly is waited for longer; who never ends is no matter of pace. */
 	if (load->pace && !diff_holds(work, row) && !is_beyond_pace(work, row) &&
@@ -158,4 +164,19 @@ gboolean diff_stands_out(const struct diff_work *work, const struct fdar_diff_ro
 	if (is_of_few(work, row, usual) && row->test.p_few >= work->options.alpha)
 		return FALSE;
 	return diff_is_large(work, ratio / usual, grown_ns(row, usual), runs);
+}
+
+#define MOST_P 1e-4
+
+const struct fdar_diff_row *diff_most_of_it(const struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_row *row = diff->row_count ? &diff->rows[0] : NULL;
+
+	if (!row || diff->whole_run || diff->even || diff->load.pace || row->share < 0.5 ||
+	    row->transfers || row->added_ns <= 0 || !diff_row_runs(row) ||
+	    !(row->subject.calls > 0) || !(row->ratio > 1) || !isfinite(row->ratio) ||
+	    is_explained(work, row))
+		return NULL;
+	return row->test.adjusted < MOST_P && diff_spread_above(&row->spread) ? row : NULL;
 }

@@ -676,6 +676,28 @@ static void test_price_is_off(void)
 	g_assert_cmpint(named->verdict.confidence, !=, FDAR_CONFIDENCE_LOW);
 }
 
+/* Nor is it said to have most of what was added, where its calls are folded and not counted. */
+static void test_price_is_most(void)
+{
+	static const char *const folded[] = { "hash_step", NULL };
+	const struct fdar_diff_options options = { .price = { { 21, 21, 0 }, { 21, 21, 0 } } };
+	struct fdar_profile *side[2];
+
+	for (int s = 0; s < 2; s++) {
+		struct writer writer;
+
+		tiny_calls(&writer, (uint32_t)s + 1, s ? 20000 : 100);
+		side[s] = script_profile_as(writer.text->str, FDAR_UNIT_SESSION, folded);
+		g_string_free(writer.text, TRUE);
+		g_rand_free(writer.rand);
+	}
+	g_autoptr(fdar_diff) diff = fdar_diff_new(side[0], side[1], &options, NULL);
+	g_assert_null(diff->verdict.function);
+	g_assert_null(strstr(diff->verdict.sentence, "hash_many"));
+	fdar_profile_free(side[0]);
+	fdar_profile_free(side[1]);
+}
+
 /* Calls that are a part of each side, and an answer that takes twice as long: what is left of it is more than
  * the price, but the price varied by as much. */
 static void test_price_varies(void)
@@ -1311,6 +1333,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/price-of-new", test_price_of_new);
 	g_test_add_func("/verdict/price-of-one-side", test_price_of_one_side);
 	g_test_add_func("/verdict/price-is-off", test_price_is_off);
+	g_test_add_func("/verdict/price-is-most", test_price_is_most);
 	g_test_add_func("/verdict/price-varies", test_price_varies);
 	g_test_add_func("/verdict/one-call-more", test_one_call_more);
 	g_test_add_func("/verdict/timers", test_timers);
