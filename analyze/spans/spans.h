@@ -87,11 +87,12 @@ struct fdar_spans {
 	enum fdar_unit unit;
 	uint64_t begin_ns; /* of the earliest span, session or hand-off; 0: there is none */
 	uint64_t end_ns;
-	uint64_t left_out;    /* calls that are not in it */
-	uint64_t shortest_ns; /* all calls at least so long are in it */
-	uint64_t more;        /* sessions and hand-offs that are not in it */
-	uint64_t own_calls;   /* of flowdar's own functions in the server (symbols.h): not in it */
-	uint64_t own_ns;      /* what these took, without functions of the server in them */
+	uint64_t left_out;     /* calls that are not in it */
+	uint64_t hidden_calls; /* of these: of functions that the rules hide, however long */
+	uint64_t shortest_ns;  /* all calls at least so long are in it */
+	uint64_t more;         /* sessions and hand-offs that are not in it */
+	uint64_t own_calls;    /* of flowdar's own functions in the server (symbols.h): not in it */
+	uint64_t own_ns;       /* what these took, without functions of the server in them */
 	GStringChunk *texts;
 };
 

@@ -40,6 +40,7 @@ struct fdar_spans_builder {
 	struct fdar_intern thread_ids;
 	GArray *threads; /* of struct thread */
 	uint64_t left_out;
+	uint64_t hidden_calls;
 	uint64_t shortest_ns;
 	uint64_t more;
 	GStringChunk *kept;
@@ -165,6 +166,7 @@ static void on_frame(void *user, const struct fdar_walk_frame *frame)
 	if (builder->names.run && frame->kind == FDAR_FRAME_FUNCTION &&
 	    fdar_rules_run_hides(builder->names.run, frame->pid, frame->addr)) {
 		builder->left_out++;
+		builder->hidden_calls++;
 		return;
 	}
 	if (span.end_ns - span.start_ns < builder->shortest_ns) {
@@ -467,6 +469,7 @@ struct fdar_spans *fdar_spans_builder_finish(struct fdar_spans_builder *builder)
 	take_names(builder, made);
 	made->unit = builder->options.unit;
 	made->left_out = builder->left_out;
+	made->hidden_calls = builder->hidden_calls;
 	made->shortest_ns = builder->shortest_ns;
 	made->more = builder->more;
 	made->spans = steal(builder->spans, &made->count);

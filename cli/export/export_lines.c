@@ -11,13 +11,20 @@
 
 static void tell_left_out(const struct fdar_export_lines *lines, const struct fdar_spans *spans)
 {
-	g_autofree char *calls = fdar_format_count(spans->left_out);
+	uint64_t shorter = spans->left_out - spans->hidden_calls;
+	g_autofree char *calls = fdar_format_count(shorter);
 	g_autofree char *time = fdar_format_duration((double)spans->shortest_ns);
 
 	/* Calls of 0 ns alone are not worth a word. */
-	if (spans->left_out && spans->shortest_ns > 1)
+	if (shorter && spans->shortest_ns > 1)
 		fdar_warning(lines->usage, "%s calls that took less than %s are not in it", calls,
 			     time);
+	if (spans->hidden_calls) {
+		g_autofree char *hidden = fdar_format_count(spans->hidden_calls);
+
+		fdar_warning(lines->usage,
+			     "%s calls of functions that the rules hide are not in it", hidden);
+	}
 	if (spans->own_calls) {
 		g_autofree char *own = fdar_format_duration((double)spans->own_ns);
 
