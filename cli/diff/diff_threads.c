@@ -29,7 +29,7 @@ struct sides {
 #define FIGURES                                                                           \
 	{ "threads", "baseline_threads", TRUE, FDAR_FIT_DROP(3) },                        \
 		{ "then", "subject_threads", TRUE, FDAR_FIT_DROP(3) },                    \
-		{ "ran a session", "baseline_running_ns", TRUE, 0 },                      \
+		{ "ran each", "baseline_running_ns", TRUE, 0 },                           \
 		{ "then", "subject_running_ns", TRUE, 0 }, { "ratio", "ratio", TRUE, 0 }, \
 		{ "added", "added_ns", TRUE, 0 },                                         \
 		{ "for sessions", "baseline_sessions_own_ns", TRUE, FDAR_FIT_DROP(2) },   \
