@@ -454,6 +454,9 @@ static gboolean check_play_texts(const struct fdar_record_texts *texts, GError *
 		return FALSE;
 	if (!g_file_test(texts->play, G_FILE_TEST_EXISTS))
 		return bad(error, "--play", texts->play, "a capture");
+	/* What a pipe gives is gone once it was read. */
+	if (!g_file_test(texts->play, G_FILE_TEST_IS_REGULAR))
+		return TRUE;
 	capture = fdar_capture_open(texts->play, error);
 	if (!capture)
 		return FALSE;
