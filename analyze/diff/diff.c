@@ -84,15 +84,18 @@ static void note_renamed(struct diff_work *work)
 }
 
 /* From the begin of a side's first session to that of its last. Nobody came between two runs: those add up.
- * Of a profile that was merged the runs are not known, but how long they were. */
-static double span_of(const struct diff_side *side)
+ * Of a profile that was merged the runs are not known, but how long they were. sessions: how many came in it. */
+static double span_of(const struct diff_side *side, double *sessions)
 {
 	const struct fdar_profile_grid *grid = &side->group->grid;
 	double span_ns = 0;
 
+	*sessions = side->run_count ? 0 : (double)side->group->sessions;
+	/* Of very many not all are looked at. */
 	for (uint32_t i = 0; i < side->run_count; i++) {
 		grid = &side->runs[i].group->grid;
 		span_ns += (double)(grid->end_ns - grid->begin_ns);
+		*sessions += side->runs[i].sessions;
 	}
 	if (side->run_count)
 		return span_ns;
@@ -104,8 +107,8 @@ static double span_of(const struct diff_side *side)
 static void sum_load(const struct diff_side *side, struct fdar_diff_sessions *out)
 {
 	const struct fdar_profile_group *group = side->group;
-	double n = (double)group->sessions, runs = MAX(side->run_count, 1);
-	double span_ns = span_of(side);
+	double n = (double)group->sessions, runs = MAX(side->run_count, 1), came;
+	double span_ns = span_of(side, &came);
 
 	if (!(n > 0))
 		return;
@@ -114,8 +117,8 @@ static void sum_load(const struct diff_side *side, struct fdar_diff_sessions *ou
 	out->io_calls = (double)group->io_calls / n;
 	if (n < RATE_SESSIONS_MIN || !(span_ns > 0))
 		return;
-	out->rate = 1e9 * (n - runs) / span_ns;
-	out->open = (double)group->lifetime_ns.sum / (span_ns + runs * out->lifetime_ns);
+	out->rate = 1e9 * (came - runs) / span_ns;
+	out->open = (double)group->lifetime_ns.sum * came / n / (span_ns + runs * out->lifetime_ns);
 }
 
 /* Part of what there is that is missing. */

@@ -219,6 +219,23 @@ static void test_runs_apart(void)
 		fdar_profile_free(runs[i]);
 }
 
+/* More runs than are told apart come as densely as one. */
+static void test_runs_many(void)
+{
+	enum { RUNS = 100 };
+	struct fdar_profile *runs[RUNS + 1];
+
+	for (uint32_t i = 0; i <= RUNS; i++)
+		runs[i] = moody_run_from(i, 1, 1, (int)i * 1000);
+	g_autoptr(fdar_diff) diff = compare_runs(runs, RUNS, 1);
+	g_assert_cmpfloat_with_epsilon(diff->baseline.rate, diff->subject.rate,
+				       0.01 * diff->subject.rate);
+	g_assert_cmpfloat_with_epsilon(diff->baseline.open, diff->subject.open,
+				       0.01 * diff->subject.open);
+	for (uint32_t i = 0; i <= RUNS; i++)
+		fdar_profile_free(runs[i]);
+}
+
 /* ---- the load is compared, too ---- */
 
 static void request_session(struct writer *writer, int requests, double match_ns)
@@ -1315,6 +1332,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/row-has-a-direction", test_row_has_a_direction);
 	g_test_add_func("/verdict/runs", test_runs);
 	g_test_add_func("/verdict/runs-apart", test_runs_apart);
+	g_test_add_func("/verdict/runs-many", test_runs_many);
 	g_test_add_func("/verdict/more-requests", test_more_requests);
 	g_test_add_func("/verdict/other-pace", test_other_pace);
 	g_test_add_func("/verdict/held-at-other-pace", test_held_at_other_pace);
