@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 
 #include "base/intern.h"
+#include "pipeline/recording/doubts.h"
 #include "pipeline/source/source_ahead.h"
 #include "pipeline/source/source_notes.h"
 
@@ -158,9 +159,23 @@ static gboolean read_source(struct fdar_source *source, const char *path, struct
 	return fdar_source_check_times(&summary, path, error);
 }
 
+static void warn(const struct fdar_source *source, const char *path, GPtrArray *warnings)
+{
+	const GPtrArray *doubts = fdar_source_doubts(source);
+	struct fdar_source_summary summary;
+
+	for (guint i = 0; i < doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
+
+		g_ptr_array_add(warnings, g_strdup_printf("%s: %s", path, doubt->text));
+	}
+	fdar_source_get_summary(source, &summary);
+	fdar_source_note_times(&summary, path, warnings);
+}
+
 struct fdar_profile_threads *fdar_profile_threads_read(const char *path,
 						       const struct fdar_profile_options *options,
-						       GError **error)
+						       GPtrArray *warnings, GError **error)
 {
 	const struct fdar_source_options how = { .go_on = go_on,
 						 .user = (void *)options,
@@ -176,6 +191,8 @@ struct fdar_profile_threads *fdar_profile_threads_read(const char *path,
 	reading.threads = g_array_new(FALSE, TRUE, sizeof(struct thread));
 	if (read_source(source, path, &reading, options, error))
 		threads = name_all(&reading, source);
+	if (threads && warnings)
+		warn(source, path, warnings);
 	g_array_unref(reading.threads);
 	fdar_intern_clear(&reading.ids);
 	return threads;

@@ -31,10 +31,11 @@ struct fdar_profile_threads {
 	GStringChunk *texts; /* theirs */
 };
 
-/* Of options: rules, unit, progress, threads. NULL and error. The caller owns the result. */
+/* Of options: rules, unit, progress, threads. warnings may be NULL; else what speaks against the recording is
+ * appended to it (char *, the array frees them). NULL and error. The caller owns the result. */
 struct fdar_profile_threads *fdar_profile_threads_read(const char *path,
 						       const struct fdar_profile_options *options,
-						       GError **error);
+						       GPtrArray *warnings, GError **error);
 
 /* Those of another recording, too. */
 void fdar_profile_threads_add(struct fdar_profile_threads *sum,

@@ -181,6 +181,7 @@ struct fdar_profile_threads *fdar_profile_input_threads(const struct fdar_profil
 						.threads = input->threads,
 						.progress = on_progress,
 						.user = &progress };
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 	struct fdar_profile_threads *threads;
 
 	if (fdar_profile_input_is_file(input)) {
@@ -193,9 +194,11 @@ struct fdar_profile_threads *fdar_profile_input_threads(const struct fdar_profil
 	if (rules_file && !(rules = fdar_rules_load(rules_file, error)))
 		return NULL;
 	options.rules = rules;
-	threads = fdar_profile_threads_read(input->path, &options, error);
+	threads = fdar_profile_threads_read(input->path, &options, warnings, error);
 	if (progress.shown_us)
 		fputs("\r\033[K", stderr);
+	for (guint i = 0; i < warnings->len; i++)
+		fdar_warning(input->usage, "%s", (const char *)g_ptr_array_index(warnings, i));
 	return threads;
 }
 

@@ -144,7 +144,8 @@ static void test_by_thread(void)
 	const struct fdar_profile_options options = { 0 };
 	g_autoptr(GError) error = NULL;
 	g_autoptr(fdar_profile) profile = fdar_profile_read(dir, &options, NULL, &error);
-	g_autoptr(fdar_profile_threads) threads = fdar_profile_threads_read(dir, &options, &error);
+	g_autoptr(fdar_profile_threads) threads =
+		fdar_profile_threads_read(dir, &options, NULL, &error);
 	uint64_t own_ns = 0, of_sessions_ns = 0, sessions = 0, calls = 0;
 
 	g_assert_no_error(error);
