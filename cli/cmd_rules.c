@@ -10,6 +10,7 @@
 #include "cli/kit/options.h"
 #include "cli/kit/print.h"
 #include "cli/kit/table.h"
+#include "pipeline/recording/doubts.h"
 #include "pipeline/source/source.h"
 
 #define BATCH 512u
@@ -50,6 +51,16 @@ static const char *text_of(const void *source, uint32_t name)
 	return fdar_source_text(source, name);
 }
 
+/* Where events are missing, an end may be among them. */
+static void warn_of_doubts(const struct fdar_source *source, const char *path)
+{
+	const GPtrArray *doubts = fdar_source_doubts(source);
+
+	for (guint i = 0; i < doubts->len; i++)
+		fdar_warning(&usage, "%s: %s", path,
+			     ((const struct fdar_doubt *)g_ptr_array_index(doubts, i))->text);
+}
+
 /* What all rules met in the trace; NULL and error. */
 static GArray *check(const struct fdar_rules *rules, const char *path, const char *listing,
 		     GError **error)
@@ -75,7 +86,10 @@ static GArray *check(const struct fdar_rules *rules, const char *path, const cha
 	}
 	if (*stop)
 		g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "interrupted");
-	return *stop || count < 0 ? NULL : fdar_rules_run_met(run);
+	if (*stop || count < 0)
+		return NULL;
+	warn_of_doubts(source, path);
+	return fdar_rules_run_met(run);
 }
 
 static void print(const GArray *met, enum fdar_format format)
