@@ -69,24 +69,38 @@ gboolean diff_price_hides(const struct diff_work *work, const struct fdar_diff_r
 	       MAX(PRICE_OFF, price_varies(work)) * price_ns > row->added_ns;
 }
 
+/* What that is of calls that both sides made, where only one of them paid as was measured: all of it may be in
+ * their callers. Who waits pays nothing meanwhile. */
+static double price_off(const struct diff_work *work, double both_ns)
+{
+	const struct fdar_profile_price *price = &work->side[SUBJECT].call_price;
+	double part_ns = MAX(price->inner_ns, price->outer_ns);
+
+	if (work->diff->verdict.change != FDAR_CHANGE_RUNNING)
+		return 0;
+	return part_ns > 0 ? PRICE_OFF * (price->inner_ns + price->outer_ns) / part_ns * both_ns
+			   : 0;
+}
+
 char *diff_price_doubt(const struct diff_work *work, const struct fdar_diff_row *row)
 {
 	const struct fdar_verdict *verdict = &work->diff->verdict;
 	double subject_ns = row->subject.price_ns;
-	double price_ns = subject_ns - row->baseline.price_ns;
+	double baseline_ns = row->baseline.price_ns;
 	double left_ns = row->added_ns;
 
 	/* With what it calls. */
 	if (verdict->node && row->subject.own_ns != verdict->subject_ns && !verdict->per_call) {
 		subject_ns = price_below(work->diff, verdict->node, TRUE);
-		price_ns = subject_ns - price_below(work->diff, verdict->node, FALSE);
+		baseline_ns = price_below(work->diff, verdict->node, FALSE);
 		left_ns = verdict->subject_ns - verdict->baseline_ns;
 	}
-	if (price_ns > left_ns)
+	if (subject_ns - baseline_ns > left_ns)
 		return g_strdup_printf("most of what was seen of %s is the price of recording its "
 				       "calls",
 				       row->function);
-	if (price_varies(work) * subject_ns > left_ns)
+	if (price_varies(work) * subject_ns > left_ns ||
+	    price_off(work, MIN(subject_ns, baseline_ns)) > left_ns)
 		return g_strdup_printf("what is left of %s is less than what the price of "
 				       "recording its calls varies by",
 				       row->function);

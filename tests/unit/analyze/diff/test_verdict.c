@@ -788,6 +788,44 @@ static void test_price_of_one_side(void)
 	}
 }
 
+/* As many calls on both sides, of which those of the subject paid 0.4 more than was measured, on a fuller
+ * machine: who makes them is not named but at low confidence. One that really takes longer is. */
+static void test_price_is_off_on_one_side(void)
+{
+	for (int longer = 0; longer < 2; longer++) {
+		struct fdar_profile *runs[6];
+
+		for (uint32_t r = 0; r < 6; r++) {
+			struct writer writer;
+
+			writer_init(&writer, r + 1);
+			for (int i = 0; i < 6; i++) {
+				begin(&writer, "");
+				say(&writer, "+answer");
+				writer.now += (r >= 3 && longer ? 900 : 30) * US;
+				for (int step = 0; step < 2000; step++) {
+					writer.now += r >= 3 && !longer ? 71 : 45;
+					say(&writer, "+hash_step");
+					writer.now += 20;
+					say(&writer, "-hash_step");
+				}
+				say(&writer, "-answer");
+				end(&writer);
+			}
+			runs[r] = profile_of(&writer);
+			runs[r]->price_measured = 10;
+			runs[r]->price_inner_ps = UINT64_C(10) * 20000;
+			runs[r]->price_outer_ps = UINT64_C(10) * 45000;
+			runs[r]->price_spread_ps = UINT64_C(10) * 2000;
+		}
+		g_autoptr(fdar_diff) diff = compare_runs(runs, 3, 3);
+		g_assert_true(!diff->verdict.function ||
+			      (diff->verdict.confidence == FDAR_CONFIDENCE_LOW) == !longer);
+		for (uint32_t r = 0; r < 6; r++)
+			fdar_profile_free(runs[r]);
+	}
+}
+
 /* A tiny function that is new: its time is the price of its calls, and its calls are told all the same. */
 static void test_price_of_new(void)
 {
@@ -1352,6 +1390,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/price-of-one-side", test_price_of_one_side);
 	g_test_add_func("/verdict/price-is-off", test_price_is_off);
 	g_test_add_func("/verdict/price-is-most", test_price_is_most);
+	g_test_add_func("/verdict/price-is-off-on-one-side", test_price_is_off_on_one_side);
 	g_test_add_func("/verdict/price-varies", test_price_varies);
 	g_test_add_func("/verdict/one-call-more", test_one_call_more);
 	g_test_add_func("/verdict/timers", test_timers);
