@@ -143,24 +143,64 @@ void fdar_bytes_list(const struct fdar_bytes *bytes, const uint32_t *units, size
 	}
 }
 
+static gboolean is_said(const struct fdar_piece *piece)
+{
+	return piece->kind == FDAR_PIECE_DATA && piece->way == FDAR_FROM_CLIENT;
+}
+
+/* What a message of these pieces has, which begins at that byte of the client's stream, when it is cut. */
+static uint64_t message_left(const struct fdar_sessions *sessions, const struct fdar_cut *cut,
+			     struct fdar_frames *frames, uint64_t begin,
+			     const struct fdar_piece *pieces, size_t count)
+{
+	g_autofree struct fdar_edit_piece *parts = g_new0(struct fdar_edit_piece, count);
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		parts[i].size = pieces[i].length;
+		if (parts[i].size)
+			parts[i].bytes = fdar_sessions_payload(sessions, &pieces[i]);
+	}
+	g_free(fdar_cut_message(cut, frames, begin, parts, count, &size));
+	return size;
+}
+
+/* As anew.h takes pieces together. */
 uint64_t fdar_bytes_kept(const struct fdar_excerpt *excerpt, const struct fdar_excerpt_part *part)
 {
-	const struct fdar_session *session =
-		fdar_sessions_get(fdar_excerpt_sessions(excerpt), part->session);
-	struct fdar_bytes bytes;
-	uint64_t size = 0;
+	const struct fdar_sessions *sessions = fdar_excerpt_sessions(excerpt);
+	const struct fdar_session *session = fdar_sessions_get(sessions, part->session);
+	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
+	struct fdar_anew_walk walk = { 0 };
+	struct fdar_frames frames = { 0 };
+	uint64_t size = 0, at = 0, next;
 
 	if (!fdar_excerpt_can_cut(excerpt, part->session))
 		return session->way[FDAR_FROM_CLIENT].bytes;
-	fdar_bytes_init(&bytes, excerpt, part, 1);
-	for (guint i = 0; i < bytes.spans->len; i++) {
-		const struct fdar_bytes_span *span =
-			&g_array_index(bytes.spans, struct fdar_bytes_span, i);
+	for (uint64_t i = 0; i < session->pieces; i = next) {
+		uint32_t exchange = fdar_anew_exchange(&walk, &pieces[i]);
+		uint64_t whole = pieces[i].length;
 
-		size += span->to - span->from;
+		next = i + 1;
+		if (!is_said(&pieces[i]))
+			continue;
+		while (session->transport == FDAR_TCP && next < session->pieces &&
+		       is_said(&pieces[next]))
+			whole += pieces[next++].length;
+		if (is_kept(part, exchange))
+			size += part->cut ? message_left(sessions, part->cut, &frames, at,
+							 &pieces[i], next - i)
+					  : whole;
+		at += whole;
 	}
-	for (size_t i = 0; part->cut && i < part->cut->count; i++)
-		size -= part->cut->ranges[i].to - part->cut->ranges[i].from;
-	fdar_bytes_clear(&bytes);
 	return size;
+}
+
+gboolean fdar_bytes_can_go(const struct fdar_excerpt *excerpt, const struct fdar_excerpt_part *part)
+{
+	const struct fdar_cut_range range = { 0, UINT64_MAX };
+	const struct fdar_cut cut = { &range, 1 };
+	const struct fdar_excerpt_part nothing = { part->session, part->exchanges, &cut };
+
+	return fdar_bytes_kept(excerpt, &nothing) < fdar_bytes_kept(excerpt, part);
 }

@@ -32,7 +32,12 @@ void fdar_bytes_clear(struct fdar_bytes *bytes);
 void fdar_bytes_list(const struct fdar_bytes *bytes, const uint32_t *units, size_t count,
 		     struct fdar_part_list *list);
 
-/* How much of what the client says is left of a part; lengths that were mended have as many digits as before. */
+/* How much of what the client says is left of a part when it is written: a length that was mended may have fewer digits,
+ * and bytes of which a length was said before (cut.h) are there in spite of a cut. */
 uint64_t fdar_bytes_kept(const struct fdar_excerpt *excerpt, const struct fdar_excerpt_part *part);
+
+/* Whether any byte of a part, which has no cut, can go: of HTTP/2 none can. */
+gboolean fdar_bytes_can_go(const struct fdar_excerpt *excerpt,
+			   const struct fdar_excerpt_part *part);
 
 #endif

@@ -107,6 +107,16 @@ static gboolean is_short_enough(const GArray *parts, const struct fdar_reducing 
 	return size <= FDAR_SHORTENING_MAX;
 }
 
+/* Trials of messages that stay as they are would all hurt, and leave nothing out. */
+static gboolean can_any_go(const GArray *parts, const struct fdar_reducing *reducing)
+{
+	for (guint i = 0; i < parts->len; i++)
+		if (fdar_bytes_can_go(reducing->excerpt,
+				      &g_array_index(parts, struct fdar_excerpt_part, i)))
+			return TRUE;
+	return FALSE;
+}
+
 enum fdar_reduce_end fdar_reducing_shorten(struct fdar_reducing *reducing, guint cause,
 					   const GArray *sessions)
 {
@@ -120,7 +130,7 @@ enum fdar_reduce_end fdar_reducing_shorten(struct fdar_reducing *reducing, guint
 	fdar_bytes_init(&bytes, reducing->excerpt,
 			&g_array_index(parts, struct fdar_excerpt_part, 0), parts->len);
 	if (bytes.units && !fdar_reducing_is_late(reducing) && is_short_enough(parts, reducing) &&
-	    look_at_whole(reducing, parts)) {
+	    can_any_go(parts, reducing) && look_at_whole(reducing, parts)) {
 		g_autoptr(GArray) left = NULL;
 
 		reducing->bytes = &bytes;
