@@ -51,17 +51,23 @@ static int64_t growth(struct walk *walk, size_t from, size_t to)
 	return sum;
 }
 
-/* Takes out the changes between two places whose size is another. */
+static gboolean is_frozen(const struct fdar_edit_change *change, size_t from, size_t to)
+{
+	return change->from < to && change->to > from && change->mend &&
+	       change->size != change->to - change->from;
+}
+
+/* Takes out the changes between two places whose size is another, those in a row at once: there may be one a byte. */
 static void freeze(struct walk *walk, size_t from, size_t to)
 {
-	for (guint i = 0; i < walk->changes->len;) {
-		const struct fdar_edit_change *change = change_at(walk, i);
+	for (guint i = 0; i < walk->changes->len; i++) {
+		guint end = i;
 
-		if (change->from < to && change->to > from && change->mend &&
-		    change->size != change->to - change->from)
-			refuse(walk, i);
-		else
-			i++;
+		while (end < walk->changes->len && is_frozen(change_at(walk, end), from, to))
+			end++;
+		if (end > i)
+			g_array_remove_range(walk->changes, i, end - i);
+		walk->refused += end - i;
 	}
 }
 
