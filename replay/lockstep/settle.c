@@ -9,9 +9,6 @@
 #define DEFERRED_NS 1000000u
 #define FIRST_NS    50000000u
 
-/* What is under way is asked about when nothing has come for so long. */
-#define ASKED_NS 5000000u
-
 static enum fdar_transport transport_of(const struct fdar_order *order,
 					const struct fdar_step *step)
 {
