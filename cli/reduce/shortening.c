@@ -59,7 +59,8 @@ static gboolean look_at_whole(struct fdar_reducing *reducing, const GArray *part
 		struct fdar_trial trial = { 0 };
 
 		fdar_reducing_show(reducing);
-		if (!fdar_reducing_run_once(reducing, &play, &answer, &figures[i], &trial, NULL) ||
+		if (fdar_reducing_is_over(reducing) ||
+		    !fdar_reducing_run_once(reducing, &play, &answer, &figures[i], &trial, NULL) ||
 		    answer != FDAR_ANSWER_HURTS ||
 		    (reducing->judge->test == FDAR_TEST_CRASH && !trial.crashed))
 			return FALSE;
@@ -72,7 +73,7 @@ static gboolean look_at_whole(struct fdar_reducing *reducing, const GArray *part
 	return TRUE;
 }
 
-/* The search. Gives the units that are left; NULL when it was stopped before one could go. */
+/* The search. Gives the units that are left. */
 static GArray *search(struct fdar_reducing *reducing, guint cause, gboolean *stopped)
 {
 	g_autofree char *step = g_strdup_printf("bytes-%u", cause + 1);

@@ -30,8 +30,7 @@ gboolean fdar_reducing_is_late(const struct fdar_reducing *reducing)
 	return most_ns && elapsed_ns >= most_ns / 5 * 4;
 }
 
-/* Whether it may not go on. */
-static gboolean is_over(struct fdar_reducing *reducing)
+gboolean fdar_reducing_is_over(struct fdar_reducing *reducing)
 {
 	const struct fdar_reducing_options *options = reducing->options;
 
@@ -110,7 +109,7 @@ static enum fdar_answer on_ask(void *user, const struct fdar_try *asked, double 
 	enum fdar_answer answer = FDAR_ANSWER_STOP;
 	GError *error = NULL;
 
-	if (is_over(reducing) || (reducing->bytes && fdar_reducing_is_late(reducing)))
+	if (fdar_reducing_is_over(reducing) || (reducing->bytes && fdar_reducing_is_late(reducing)))
 		return FDAR_ANSWER_STOP;
 	fdar_reducing_control(reducing);
 	reducing->sight.trying = (uint32_t)asked->count;

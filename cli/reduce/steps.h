@@ -20,6 +20,9 @@ uint32_t fdar_reducing_load(const struct fdar_reducing *reducing);
 /* Four fifths of the time are over: messages stay as long as they are, so that what is left can be confirmed. */
 gboolean fdar_reducing_is_late(const struct fdar_reducing *reducing);
 
+/* Whether it may not go on: there was an error, it was interrupted, or its runs or its time are used up, which is noted. */
+gboolean fdar_reducing_is_over(struct fdar_reducing *reducing);
+
 /* Notes why it was stopped, the first time. TRUE. */
 gboolean fdar_reducing_stop(struct fdar_reducing *reducing, const char *why);
 

@@ -46,6 +46,13 @@ reduce 0 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o again.pc
 cmp two.pcap again.pcap || fail "another result"
 [ $((7 + $(jq .runs result))) = "$runs" ] || fail "$runs runs at once, and 7 and $(jq .runs result)"
 
+# No run more than were asked for, also where messages are about to be shortened.
+for most in 13 14 15; do
+	reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o most.pcap --runs $most --format json
+	[ "$(jq .runs result)" = $most ] || fail "$(jq .runs result) runs in place of $most"
+	rm most.pcap.state
+done
+
 # Of another search.
 reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o other.pcap --runs 2
 reduce 1 "$captures/demo-baseline.pcap" --test "grep -aq nothing {}" --trust 1 -o other.pcap
