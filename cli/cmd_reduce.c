@@ -295,8 +295,15 @@ static void tell_nothing(const struct fdar_reducing *reducing)
 {
 	g_autofree char *last = fdar_judge_number(reducing->judge, reducing->sight.figure);
 	g_autofree char *limit = fdar_judge_number(reducing->judge, reducing->judge->limit);
+	gboolean none = !reducing->function_calls && !reducing->recalled;
 
-	if (reducing->end == FDAR_REDUCE_HARMLESS && reducing->judge->limit > 0)
+	if (reducing->end == FDAR_REDUCE_HARMLESS && none &&
+	    reducing->judge->test == FDAR_TEST_FUNCTION)
+		fdar_warning(&usage,
+			     "no call of %s was recorded: is it called so, and the server built "
+			     "with flowdar cc?",
+			     reducing->judge->function);
+	else if (reducing->end == FDAR_REDUCE_HARMLESS && reducing->judge->limit > 0)
 		fdar_warning(&usage,
 			     "the whole capture does not hurt: %s, and it hurts from %s on; "
 			     "--copies makes it stronger, --over lowers the limit",

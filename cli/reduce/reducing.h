@@ -63,13 +63,13 @@ struct fdar_reducing {
 	const char *why;    /* it was stopped: "interrupted", "--time is over", ...; NULL */
 	double figure, figure_low, figure_high; /* median of the confirming runs and its interval */
 	uint64_t runs, recalled, elapsed_ns;
+	uint64_t function_calls; /* of the test's function, that were recorded by these runs */
 	/* Private: see reducing.c, attempt.c, calibrate.c, steps.c and shortening.c. */
 	struct fdar_reducing_sight sight;
 	const struct fdar_exchanges *exchanges;
 	const struct fdar_bytes *bytes; /* NULL: not the step at hand */
 	double whole_figure;            /* then: what the whole messages do */
 	uint64_t whole_timeouts;
-	uint64_t function_calls; /* of the test's function, so far */
 	struct fdar_part_list after;
 	gboolean fixed;
 	double *weights;

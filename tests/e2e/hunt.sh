@@ -44,6 +44,11 @@ status=0
 [ $status = 0 ] && grep -q 'left: 1 of 15 sessions' said && grep -Eq '[0-9.]+ [mu]?s in pattern_match a session' said ||
 	fail "function: expected 0, not $status, and one attack"
 grep -aq 'match?s=aaaaaaaaaaaaaaaa' one.pcap || fail "function: not an attack"
+status=0
+"$FLOWDAR" reduce "$FLOWDAR_SOURCE/tests/captures/demo-attack.pcap" -q --test function:pattern_mtach --over 5ms --trust 1 \
+	-o none.pcap -- "$server" --port 0 --root www --max-steps=20000 >said 2>&1 || status=$?
+[ $status = 4 ] && grep -q 'no call of pattern_mtach was recorded' said || fail "function: expected 4, not $status, and why"
+[ ! -e none.pcap ] || fail "function: what does not hurt is written"
 
 status=0
 "$FLOWDAR" hunt nothing.pcap -o hunt -- "$server" >said 2>&1 || status=$?
