@@ -25,6 +25,21 @@ void fdar_edit_change_add(GArray *changes, size_t from, size_t to, const void *b
 	g_array_append_val(changes, change);
 }
 
+/* What is put in front of bytes that are replaced, too, is before them. */
+static gint by_place(gconstpointer a, gconstpointer b)
+{
+	const struct fdar_edit_change *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return x->to < y->to ? -1 : x->to > y->to;
+}
+
+void fdar_edit_changes_sort(GArray *changes)
+{
+	g_array_sort(changes, by_place);
+}
+
 void fdar_edit_changes_apply(const GArray *changes, const uint8_t *bytes, size_t size,
 			     GByteArray *out, struct fdar_edit_piece *pieces, size_t count)
 {

@@ -32,6 +32,9 @@ GArray *fdar_edit_changes_new(void);
 void fdar_edit_change_add(GArray *changes, size_t from, size_t to, const void *bytes, size_t size,
 			  gboolean mend);
 
+/* By their places. */
+void fdar_edit_changes_sort(GArray *changes);
+
 /* Appends the message with the changes (sorted, none over another) to out. count pieces of it get their new ends; a
  * border within what was replaced goes behind it. */
 void fdar_edit_changes_apply(const GArray *changes, const uint8_t *bytes, size_t size,

@@ -355,13 +355,6 @@ static void drop_overlaps(GArray *changes)
 	}
 }
 
-static gint by_place(gconstpointer a, gconstpointer b)
-{
-	const struct fdar_edit_change *x = a, *y = b;
-
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
 static void find_changes(struct fdar_edit_session *session, GArray *changes, int64_t unix_s)
 {
 	const struct fdar_edit_rules *rules = session->edit->rules;
@@ -379,7 +372,7 @@ static void find_changes(struct fdar_edit_session *session, GArray *changes, int
 					     &g_array_index(known, struct known, i), unix_s);
 	}
 	drop_overlaps(changes);
-	g_array_sort(changes, by_place);
+	fdar_edit_changes_sort(changes);
 }
 
 const uint8_t *fdar_edit_message(struct fdar_edit_session *session, struct fdar_edit_piece *pieces,

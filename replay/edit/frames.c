@@ -71,12 +71,20 @@ static void freeze(struct walk *walk, size_t from, size_t to)
 	}
 }
 
+/* They are sorted, and none is over another: so is where they end. */
 static gboolean is_changed(const struct walk *walk, size_t from, size_t to)
 {
-	for (guint i = 0; i < walk->changes->len; i++)
-		if (change_at(walk, i)->from < to && change_at(walk, i)->to > from)
-			return TRUE;
-	return FALSE;
+	guint low = 0, high = walk->changes->len;
+
+	while (low < high) {
+		guint middle = low + (high - low) / 2;
+
+		if (change_at(walk, middle)->to > from)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < walk->changes->len && change_at(walk, low)->from < to;
 }
 
 /* Writes a length of text anew. Who changes the length's own digits means it. */
@@ -328,13 +336,6 @@ static gboolean walk_http(struct walk *walk)
 
 /* ---- all of them ---- */
 
-static gint by_place(gconstpointer a, gconstpointer b)
-{
-	const struct fdar_edit_change *x = a, *y = b;
-
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
 size_t fdar_frames_mend(struct fdar_frames *frames, const uint8_t *bytes, size_t size,
 			GArray *changes)
 {
@@ -353,6 +354,6 @@ size_t fdar_frames_mend(struct fdar_frames *frames, const uint8_t *bytes, size_t
 		walk_mysql(&walk);
 	g_array_append_vals(changes, walk.lengths->data, walk.lengths->len);
 	g_array_unref(walk.lengths);
-	g_array_sort(changes, by_place);
+	fdar_edit_changes_sort(changes);
 	return walk.refused;
 }

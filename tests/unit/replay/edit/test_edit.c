@@ -311,6 +311,19 @@ static void test_requests(void)
 	fdar_edit_free(edit);
 }
 
+/* A rule whose group is empty puts its value in front of what another replaces. */
+static void test_empty(void)
+{
+	g_autoptr(fdar_edit_rules) rules =
+		rules_of("[a]\nrequest=id=(\\d+)\nvalue=7\n[b]\nrequest=id=()\nvalue=x\n");
+	struct fdar_edit *edit = fdar_edit_new(rules, 1);
+	struct fdar_edit_session *session = fdar_edit_begin(edit, &(struct fdar_edit_who){ 0 });
+
+	expect(say(session, "GET /?id=12", "3&id=4 "), "GET /?id=x7|&id=x7 ");
+	fdar_edit_end(session);
+	fdar_edit_free(edit);
+}
+
 /* NULs, bytes above 127 and empty pieces are bytes like others. */
 static void test_binary(void)
 {
@@ -343,6 +356,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/edit/continued", test_continued);
 	g_test_add_func("/edit/answers", test_answers);
 	g_test_add_func("/edit/requests", test_requests);
+	g_test_add_func("/edit/empty", test_empty);
 	g_test_add_func("/edit/binary", test_binary);
 	return g_test_run();
 }
