@@ -8,7 +8,7 @@
 # places are right, the status is 0, nothing is said. It looks like a recursion, and a profile that is added up by names
 # charges the innermost work to the wrong function.
 # eu-addr2line reads the same files right. Other names that are shared come out right (middle), so that a look at one does not tell.
-# What helps: eu-addr2line -i, gdb, or the line instead of the name.
+# What helps: eu-addr2line -i, or the line instead of the name.
 #
 # Needs root or user namespaces. Exit status: 0 as described, 1 not so, 2 could not be run.
 set -euo pipefail
