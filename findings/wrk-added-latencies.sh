@@ -8,7 +8,7 @@
 # could be due. Neither --help nor the output says so, and it cannot be turned off. A server that answers in 20 ms and once in 1 s
 # has a 90th percentile of some 500 ms in wrk and of 20 ms in its own log. Number of requests, Req/Sec and maximum are as
 # measured, so average times requests is several times longer than the run.
-# What helps: percentiles from the server's log or a capture; or a script (-s) whose response() takes the times itself.
+# What helps: percentiles from the server's log or a capture; or a tool with a rate (wrk2 -R, h2load --rps), where requests are due.
 #
 # Exit status: 0 as described, 1 not so, 2 could not be run.
 set -euo pipefail
