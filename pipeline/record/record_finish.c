@@ -69,11 +69,12 @@ static void warn_of_killed(struct fdar_run *run)
 		"begun by then, had not ended, and were not yet written",
 		counts->killed, counts->cut ? cut : "what may be missing are");
 	if (counts->cut_unknown)
-		fdar_run_warn(run,
-			      "of these, %" G_GUINT64_FORMAT
-			      " had more threads than they could count for: more calls are missing "
-			      "than is told",
-			      counts->cut_unknown);
+		fdar_run_warn(
+			run,
+			"of these, %" G_GUINT64_FORMAT
+			" could not count the calls of all their threads, which were many, or "
+			"have an older library: more calls are missing than is told",
+			counts->cut_unknown);
 }
 
 /* What LTTng never got to record is no server at rest. */

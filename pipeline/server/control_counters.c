@@ -217,6 +217,12 @@ static gboolean was_killed(const struct fdar_control_counters *counters)
 	       counters->told && !counters->ended;
 }
 
+/* Whether some of its calls were in no slot; older libraries have none. */
+static gboolean has_uncounted(const struct fdar_control_counters *counters)
+{
+	return counters->slotless || counters->struct_bytes < HEAD_BYTES;
+}
+
 /* What its threads had in their buffers when it was killed: the slots' calls that are not in calls, where
  * they are added. */
 static void take_cut(struct fdar_control_counts *counts, struct fdar_control_counters *counters)
@@ -229,7 +235,7 @@ static void take_cut(struct fdar_control_counts *counts, struct fdar_control_cou
 	if (!counters->calls && !counters->live && !calls)
 		return;
 	add(&counts->killed, 1);
-	add(&counts->cut_unknown, counters->slotless ? 1 : 0);
+	add(&counts->cut_unknown, has_uncounted(counters) ? 1 : 0);
 	if (calls <= counters->calls)
 		return;
 	add(&counts->cut, calls - counters->calls);

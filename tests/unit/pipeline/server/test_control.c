@@ -255,6 +255,18 @@ static void test_ended(struct fixture *f, gconstpointer rules)
 	leave(counters);
 }
 
+/* One that was killed, of a library that had no slots: what its threads had is in no count. */
+static void leave_old(struct fixture *f, pid_t pid, ino_t pid_space)
+{
+	struct fdar_control_counters *counters = add_process(f, "3-old", pid);
+
+	counters->pid_space = pid_space;
+	counters->told = counters->live = 1;
+	counters->calls = 100;
+	counters->struct_bytes = offsetof(struct fdar_control_counters, price_measured);
+	leave(counters);
+}
+
 /* Who ended without a word took along what was not written; who said so, or had no functions, did not. */
 static void test_killed(struct fixture *f, gconstpointer rules)
 {
@@ -292,20 +304,21 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 			counters->struct_bytes = offsetof(struct fdar_control_counters, ended);
 		leave(counters);
 	}
+	leave_old(f, pid, space.st_ino);
 	fdar_control_segment_count(f->segment, &counts);
-	g_assert_cmpuint(counts.processes, ==, 16);
-	g_assert_cmpuint(counts.killed, ==, 1);
+	g_assert_cmpuint(counts.processes, ==, 17);
+	g_assert_cmpuint(counts.killed, ==, 2);
 	g_assert_cmpuint(counts.cut, ==, 13);
-	g_assert_cmpuint(counts.cut_unknown, ==, 1);
+	g_assert_cmpuint(counts.cut_unknown, ==, 2);
 	g_assert_cmpuint(counts.sessions, ==, 8 * 5);
-	g_assert_cmpuint(counts.calls, ==, 8 * 100 + 13);
+	g_assert_cmpuint(counts.calls, ==, 9 * 100 + 13);
 	/* Also of the one without functions it is known when. */
 	ends = fdar_control_segment_ends(f->segment);
-	g_assert_cmpuint(ends->len, ==, 2);
+	g_assert_cmpuint(ends->len, ==, 3);
 	g_assert_cmpint(g_array_index(ends, struct fdar_control_end, 1).pid, ==, pid);
 	waitpid(pid, NULL, 0);
 	fdar_control_segment_count(f->segment, &counts);
-	g_assert_cmpuint(counts.killed, ==, 1);
+	g_assert_cmpuint(counts.killed, ==, 2);
 	g_assert_cmpuint(counts.cut, ==, 13);
 }
 
