@@ -364,7 +364,7 @@ void fdar_select_changed(void)
 	fdar_forking_change_end();
 }
 
-/* Often at first, for those that do not live long. */
+/* Often at first, for those that do not live long; forked children go on where their parent was. */
 static void price_tick(void)
 {
 	const struct fdar_control_counters *counters = flowdar_control_counters();

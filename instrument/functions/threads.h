@@ -105,7 +105,7 @@ void fdar_thread_attend(struct fdar_thread *thread, uintptr_t position);
 /* Once, before any thread comes. */
 void fdar_threads_init(void);
 
-/* For life.c: a state that is nobody's, NULL: no memory; into the list, newcomer is called under its lock
+/* For life.c: a state that is nobody's, NULL: no memory (price.c has one, which stays so); into the list, newcomer is called under its lock
  * (false: it cannot be had), and out of it. Whether the caller has that lock. */
 struct fdar_thread *fdar_threads_new(void);
 bool fdar_threads_add(struct fdar_thread *thread, void (*newcomer)(struct fdar_thread *thread));
