@@ -65,4 +65,7 @@ void fdar_edit_changes_apply(const GArray *changes, const uint8_t *bytes, size_t
 			pieces[piece].to = out->len;
 		}
 	}
+	/* What is put behind the last byte is of the last piece. */
+	if (count)
+		pieces[count - 1].to = out->len;
 }

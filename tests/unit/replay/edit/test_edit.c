@@ -311,7 +311,7 @@ static void test_requests(void)
 	fdar_edit_free(edit);
 }
 
-/* A rule whose group is empty puts its value in front of what another replaces. */
+/* A rule whose group is empty puts its value in front of what another replaces, or behind the last byte. */
 static void test_empty(void)
 {
 	g_autoptr(fdar_edit_rules) rules =
@@ -320,6 +320,7 @@ static void test_empty(void)
 	struct fdar_edit_session *session = fdar_edit_begin(edit, &(struct fdar_edit_who){ 0 });
 
 	expect(say(session, "GET /?id=12", "3&id=4 "), "GET /?id=x7|&id=x7 ");
+	expect(say(session, "GET /", "?id="), "GET /|?id=x");
 	fdar_edit_end(session);
 	fdar_edit_free(edit);
 }
