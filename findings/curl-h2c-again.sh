@@ -4,7 +4,7 @@
 # Guess: `curl --http2-prior-knowledge URL URL URL` asks for all three over one connection, as it does over TLS, or at worst opens
 # a connection each.
 # So it is: the first is answered; for each other curl says "(16) Error in the HTTP2 framing layer", status 000, and opens no new
-# connection, whether one after the other or with --parallel. It is so against nghttpd here, and was against httpd 2.4.68, so it
+# connection, whether one after the other or with --parallel. It is so against nghttpd here; it
 # looks like a fault of servers, or of what was changed in them.
 # What helps: one curl a request; or nghttp and h2load, which take HTTP/2 without TLS as it is.
 #

@@ -37,7 +37,7 @@ expect() { # WHAT GOT WANTED
 	[ "$2" = "$3" ] || { bad=1; echo "  NOT AS DESCRIBED, was $3"; }
 }
 serve() { # VERSION: a server in the background, for a minute at most; $port, $server
-	inside timeout 60 python3 server.py "$1" >port-$1 &
+	inside timeout 60 python3 server.py "$1" >"port-$1" &
 	server=$!
 	for _ in {1..100}; do [ -s "port-$1" ] && break; sleep 0.1; done
 	port=$(cat "port-$1")

@@ -5,8 +5,8 @@
 # So it is: a block of a type that it does not know is taken for damage. A capture with decryption secrets (as editcap
 # --inject-secrets writes them) has "3 Corruption(s) fixed!", and the fixed file has all packets and no keys: it
 # can no longer be decrypted. A vendor's custom block goes the same way. Simple packet blocks, the short form of a packet without
-# a time, are counted as several corruptions each, and what is written cannot be opened any more: the lengths of its blocks
-# are no multiple of four. Status 0 in all these; tcpdump and tshark read the originals without a complaint.
+# a time, are counted as corruptions, too, and capinfos finds no packet in what is
+# written any more. Status 0 in all these; of the originals it counts all packets.
 # What helps: pcapfix only on what tshark or capinfos has refused; the original kept (it writes fixed_NAME beside it).
 #
 # Exit status: 0 as described, 1 not so, 2 could not be run.

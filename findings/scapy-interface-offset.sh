@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # scapy 2.5.0: ignores if_tsoffset of pcapng: such a capture is of 1970, or lies beside another by years.
 #
-# Guess: scapy's times of a pcapng are those of tshark, tcpdump and dpkt; it reads if_tsresol, so the other option of the same kind, too.
-# So it is: if_tsoffset (seconds to be added to each time of the interface) is skipped. A capture whose interface has it, as
-# hardware and long-running recorders write it to keep their counters small, begins in 1970; of two interfaces with different
-# offsets the order of packets is wrong. Nothing is warned of. The same packets read by tcpdump and tshark have the right time.
+# Guess: scapy's times of a pcapng are those of tshark; it reads if_tsresol, so the other option of the same kind, too.
+# So it is: if_tsoffset (seconds to be added to each time of the interface) is skipped. A capture whose interface has it
+# begins in 1970.
+# Nothing is warned of. tshark has the right time of the same packets.
 # What helps: editcap -F pcapng IN OUT before: it writes absolute times.
 #
 # Exit status: 0 as described, 1 not so, 2 could not be run (no root or user namespaces).

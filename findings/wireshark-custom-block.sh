@@ -5,8 +5,7 @@
 # So it is: tshark makes a frame of it. A capture of two packets has three frames, and all frame numbers behind it are one higher than
 # tcpdump's; -T fields gives an empty line for it. capinfos counts two packets, but because one record has no time, it has "n/a" for
 # first, last and duration of the whole file. Status 0, nothing on stderr.
-# What helps: -Y frame.time_epoch (frames that have a time), and frame numbers never compared between tools; tcpdump -r IN -w OUT
-# leaves custom blocks out.
+# What helps: -Y frame.time_epoch (frames that have a time), and frame numbers never compared between tools.
 #
 # Exit status: 0 as described, 1 not so, 2 could not be run.
 set -euo pipefail
