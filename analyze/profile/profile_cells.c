@@ -7,6 +7,9 @@
 
 #define PACKED_MOST 40u /* bytes of a cell: four numbers of 64 bits, seven to a byte */
 
+/* Bytes packed for each cell that may be loose, which takes some eighty: a quarter of them. */
+#define LOOSE_PART 320u
+
 #define SPARE_MOST 4096u /* slots of tables that are kept: clearing them is to cost little */
 
 /* A cell where it belongs in the order of places. */
@@ -92,6 +95,7 @@ void profile_cells_close(struct cell_store *store, struct session_cells *session
 {
 	drop_loose(store, session);
 	g_clear_pointer(&session->packed, g_free);
+	store->packed_bytes -= session->packed_bytes;
 	session->packed_bytes = 0;
 }
 
@@ -259,9 +263,18 @@ static void pack(struct cell_store *store, struct session_cells *session)
 	end = merge(store->bytes->data, loose, store->order, session);
 	g_assert(end <= store->bytes->data + store->bytes->len);
 	g_free(session->packed);
+	store->packed_bytes -= session->packed_bytes;
 	session->packed_bytes = (uint32_t)(end - store->bytes->data);
+	store->packed_bytes += session->packed_bytes;
 	session->packed = g_memdup2(store->bytes->data, session->packed_bytes);
 	drop_loose(store, session);
+}
+
+/* To pack is to write anew all that a session has. So where much is packed, more may be loose: each cell is
+ * written again a bounded number of times, however many paths there are. */
+static size_t loose_most(const struct cell_store *store)
+{
+	return MAX(store->most, store->packed_bytes / LOOSE_PART);
 }
 
 void profile_cells_turn(struct cell_store *store, struct session_cells *session)
@@ -272,7 +285,7 @@ void profile_cells_turn(struct cell_store *store, struct session_cells *session)
 		g_queue_unlink(&store->loose, &loose->link);
 		g_queue_push_head_link(&store->loose, &loose->link);
 	}
-	while (store->count > store->most && store->loose.tail != store->loose.head)
+	while (store->count > loose_most(store) && store->loose.tail != store->loose.head)
 		pack(store, ((struct loose_cells *)store->loose.tail->data)->session);
 }
 

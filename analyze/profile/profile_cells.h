@@ -53,18 +53,20 @@ struct loose_cells {
 
 /* Of all sessions that are open. */
 struct cell_store {
-	GQueue loose;     /* of struct loose_cells, the one that had a turn last first */
-	size_t count;     /* cells in these */
-	size_t most;      /* that are loose */
-	GPtrArray *spare; /* of struct loose_cells, empty ones */
-	uint64_t serials; /* given so far */
+	GQueue loose;        /* of struct loose_cells, the one that had a turn last first */
+	size_t count;        /* cells in these */
+	size_t most;         /* that are loose, where little is packed */
+	size_t packed_bytes; /* of all sessions */
+	GPtrArray *spare;    /* of struct loose_cells, empty ones */
+	uint64_t serials;    /* given so far */
 	/* Scratch. */
 	GArray *order; /* of struct loose_place, when cells are packed */
 	GByteArray *bytes;
 	GArray *gathered; /* of struct placed_cell */
 };
 
-/* most: cells that may be loose, not counting those of the session whose turn it is. */
+/* most: cells that may be loose, not counting those of the session whose turn it is; more, up to a quarter of
+ * the memory, where that much is packed. */
 void profile_cells_init(struct cell_store *store, size_t most);
 /* The sessions' own are cleared before. */
 void profile_cells_clear(struct cell_store *store);
