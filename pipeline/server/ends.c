@@ -115,8 +115,11 @@ static int watch(struct fdar_ends *ends, struct watched *watched, pid_t pid)
 
 void fdar_ends_watch(struct fdar_ends *ends, const char *name, pid_t pid)
 {
-	struct watched *watched = g_new0(struct watched, 1);
+	struct watched *watched;
 
+	if (g_hash_table_size(ends->by_name) >= FDAR_ENDS_KNOWN_MAX)
+		return;
+	watched = g_new0(struct watched, 1);
 	watched->looks = ends->looks;
 	watched->before_ns = ends->listed_ns;
 	watched->fd = watch(ends, watched, pid);

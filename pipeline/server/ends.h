@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #define FDAR_ENDS_WATCHED_MAX 256u /* at once; a descriptor each */
+#define FDAR_ENDS_KNOWN_MAX   65536u
 
 struct fdar_ends;
 
@@ -30,7 +31,8 @@ int fdar_ends_fd(const struct fdar_ends *ends);
 /* A listing of who is there begins: who is not told of until the next one came after this one began. */
 void fdar_ends_listing(struct fdar_ends *ends);
 
-/* From now on, by a name of the caller's that no other process has had. pid 0: it cannot be watched. */
+/* From now on, by a name of the caller's that no other process has had. pid 0: it cannot be watched. Nothing
+ * when so many are known that were never taken: names of files that somebody made and took away. */
 void fdar_ends_watch(struct fdar_ends *ends, const char *name, pid_t pid);
 
 /* Whether it has been told of that name. */

@@ -164,6 +164,24 @@ static void test_inherited(void)
 	fdar_ends_free(ends);
 }
 
+/* Whoever makes files and takes them away does not fill the recorder's memory. */
+static void test_many(void)
+{
+	struct fdar_ends *ends = fdar_ends_new();
+	uint64_t ended_ns, within_ns;
+
+	for (unsigned i = 0; i <= FDAR_ENDS_KNOWN_MAX; i++) {
+		g_autofree char *name = g_strdup_printf("1-%u", i);
+
+		fdar_ends_watch(ends, name, 0);
+		g_assert_true(fdar_ends_knows(ends, name) == (i < FDAR_ENDS_KNOWN_MAX));
+	}
+	fdar_ends_take(ends, "1-0", &ended_ns, &within_ns);
+	fdar_ends_watch(ends, "1-last", 0);
+	g_assert_true(fdar_ends_knows(ends, "1-last"));
+	fdar_ends_free(ends);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -171,5 +189,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/ends/watched", test_watched);
 	g_test_add_func("/ends/bounds", test_bounds);
 	g_test_add_func("/ends/inherited", test_inherited);
+	g_test_add_func("/ends/many", test_many);
 	return g_test_run();
 }
