@@ -7,8 +7,8 @@ command -v npm >/dev/null || { echo "skipped: needs npm"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-npm install --silent --no-audit --no-fund --prefix . @opentelemetry/otlp-transformer@0.57.2 >npm.out 2>&1 || {
-	echo "skipped: the package cannot be had: $(tail -n 1 npm.out)"
+timeout 60 npm install --silent --no-audit --no-fund --prefix . @opentelemetry/otlp-transformer@0.57.2 >npm.out 2>&1 || {
+	echo "skipped: the package cannot be had in a minute: $(tail -n 1 npm.out)"
 	exit 77
 }
 cp -r "$FLOWDAR_SOURCE/tests/golden/data/attack" recording
