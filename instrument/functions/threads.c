@@ -25,7 +25,8 @@ static struct {
 	uint32_t lock; /* the tid of who has it */
 	struct fdar_thread *first;
 	struct fdar_thread *spare;
-	bool barrier; /* there is membarrier */
+	struct fdar_thread *given; /* atomic: to be spare, added without the lock */
+	bool barrier;              /* there is membarrier */
 } list;
 
 /* False: the caller has it already, or it cannot be had: a fork in another thread has it, and may be
@@ -159,6 +160,28 @@ static void thread_drop(struct fdar_thread *thread)
 	list.spare = thread;
 }
 
+/* Kept likewise, where the lock cannot be had. */
+static void thread_give_back(struct fdar_thread *thread)
+{
+	thread->next = __atomic_load_n(&list.given, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&list.given, &thread->next, thread, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
+/* Under the lock. */
+static void given_take(void)
+{
+	struct fdar_thread *given = __atomic_exchange_n(&list.given, NULL, __ATOMIC_ACQUIRE);
+
+	while (given) {
+		struct fdar_thread *thread = given;
+
+		given = thread->next;
+		thread_drop(thread);
+	}
+}
+
 struct fdar_thread *fdar_threads_new(void)
 {
 	struct fdar_thread *thread = NULL;
@@ -166,6 +189,7 @@ struct fdar_thread *fdar_threads_new(void)
 
 	if (!list_lock())
 		return NULL;
+	given_take();
 	if (list.spare) {
 		thread = list.spare;
 		list.spare = thread->next;
@@ -196,8 +220,11 @@ struct fdar_thread *fdar_threads_new(void)
 
 bool fdar_threads_add(struct fdar_thread *thread, void (*newcomer)(struct fdar_thread *thread))
 {
-	if (!list_lock())
+	if (!list_lock()) {
+		fdar_counting_end(&thread->counting);
+		thread_give_back(thread);
 		return false;
+	}
 	newcomer(thread);
 	thread_link(thread);
 	list_unlock();
@@ -307,6 +334,7 @@ void fdar_threads_each_kept(void (*visit)(struct fdar_thread *thread, void *data
 {
 	if (!list_lock())
 		return;
+	given_take();
 	for (struct fdar_thread *thread = list.first; thread; thread = thread->next)
 		visit(thread, data);
 	for (struct fdar_thread *thread = list.spare; thread; thread = thread->next)

@@ -106,7 +106,7 @@ void fdar_thread_attend(struct fdar_thread *thread, uintptr_t position);
 void fdar_threads_init(void);
 
 /* For life.c: a state that is nobody's, NULL: no memory (price.c has one, which stays so); into the list, newcomer is called under its lock
- * (false: it cannot be had), and out of it. Whether the caller has that lock. */
+ * (false: it cannot be had; the state and its slot are the next thread's), and out of it. Whether the caller has that lock. */
 struct fdar_thread *fdar_threads_new(void);
 bool fdar_threads_add(struct fdar_thread *thread, void (*newcomer)(struct fdar_thread *thread));
 void fdar_threads_remove(struct fdar_thread *thread);
