@@ -54,11 +54,19 @@ static void fill_asked(const struct fdar_record_options *options, struct fdar_re
 	}
 }
 
+/* What a process told may be anything: a number that 64 bits with a sign, as JSON's, cannot hold is cut to
+ * what they can. */
+static uint64_t whole_of(double value)
+{
+	return value < (double)G_MAXINT64 ? (uint64_t)value : (uint64_t)G_MAXINT64;
+}
+
 /* Calls pay for the events that they are written as, too: whoever calls when the buffer is full. */
 static void fill_price(const struct fdar_control_counts *counts, struct fdar_recording_info *info)
 {
 	double n = (double)counts->price_measured;
 	double each_ps, variance, write_ps;
+	uint64_t both_ps;
 
 	if (!counts->price_measured || !counts->calls || counts->price_inner_ps > counts->price_ps)
 		return;
@@ -67,8 +75,9 @@ static void fill_price(const struct fdar_control_counts *counts, struct fdar_rec
 	write_ps = 1000 * (double)counts->write_ns / (double)counts->calls;
 	info->price_measured = counts->price_measured;
 	info->price_inner_ps = counts->price_inner_ps / counts->price_measured;
-	info->price_outer_ps = (uint64_t)(each_ps + write_ps) - info->price_inner_ps;
-	info->price_spread_ps = variance > 0 ? (uint64_t)sqrt(variance) : 0;
+	both_ps = whole_of(each_ps + write_ps);
+	info->price_outer_ps = both_ps - MIN(info->price_inner_ps, both_ps);
+	info->price_spread_ps = variance > 0 ? whole_of(sqrt(variance)) : 0;
 }
 
 static void fill_counts(const struct fdar_run *run, struct fdar_recording_info *info)
