@@ -23,8 +23,12 @@
 
 #include "pipeline/recording/recording_lists.h"
 
-#define FDAR_RECORDING_FORMAT   1
-#define FDAR_RECORDING_MAX_SIZE (1u << 20) /* bytes of recording.json */
+#define FDAR_RECORDING_FORMAT 1
+/* Bytes of recording.json. Its longest lists, as they are written, of the longest numbers: 65,536 strangers
+ * (16 bytes each: 1,024 KiB), FDAR_RECORDING_ENDS_MAX ends (150: 293 KiB) and FDAR_RECORDING_LOSSES_MAX
+ * losses (200: 196 KiB); a quarter is left for texts. No stranger may be left out of the list: his events
+ * would be taken for the recording's. */
+#define FDAR_RECORDING_MAX_SIZE (2u << 20)
 #define FDAR_RECORDING_FILE     "recording.json"
 #define FDAR_RECORDING_TRACE    "trace"
 #define FDAR_RECORDING_SYMBOLS  "symbols"

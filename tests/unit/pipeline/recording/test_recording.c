@@ -213,6 +213,45 @@ static void test_refusals(void)
 	remove_tree(dir);
 }
 
+/* As many as there may be, each as long as it may be. */
+static void fill_lists(struct fdar_recording_info *info)
+{
+	const struct fdar_recording_end end = { G_MAXUINT32, G_MAXINT64, G_MAXINT64, G_MAXUINT8 };
+	const guint32 pid = G_MAXUINT32;
+
+	info->strangers = g_array_new(FALSE, FALSE, sizeof(pid));
+	for (guint i = 0; i < 65536; i++)
+		g_array_append_val(info->strangers, pid);
+	info->ends = g_array_new(FALSE, FALSE, sizeof(end));
+	for (guint i = 0; i < FDAR_RECORDING_ENDS_MAX; i++)
+		g_array_append_val(info->ends, end);
+	info->losses = fdar_recording_losses_new();
+	for (guint i = 0; i < FDAR_RECORDING_LOSSES_MAX; i++) {
+		struct fdar_recording_loss loss = { g_strdup("functions_1023"), G_MAXINT64,
+						    G_MAXINT64, G_MAXINT64 };
+
+		g_array_append_val(info->losses, loss);
+	}
+}
+
+static void test_long_lists(void)
+{
+	struct fdar_recording_info out = { 0 }, in = { 0 };
+	g_autofree char *dir = scratch();
+	g_autoptr(GError) error = NULL;
+
+	fill_lists(&out);
+	g_assert_true(fdar_recording_info_save(&out, dir, NULL));
+	fdar_recording_info_load(dir, &in, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(in.strangers->len, ==, out.strangers->len);
+	g_assert_cmpuint(in.ends->len, ==, out.ends->len);
+	g_assert_cmpuint(in.losses->len, ==, out.losses->len);
+	fdar_recording_info_clear(&out);
+	fdar_recording_info_clear(&in);
+	remove_tree(dir);
+}
+
 static void test_save_fails(void)
 {
 	struct fdar_recording_info info;
@@ -294,6 +333,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/recording/round-trip", test_round_trip);
 	g_test_add_func("/recording/refusals", test_refusals);
 	g_test_add_func("/recording/odd-members", test_odd_members);
+	g_test_add_func("/recording/long-lists", test_long_lists);
 	g_test_add_func("/recording/save-fails", test_save_fails);
 	g_test_add_func("/recording/shares", test_shares);
 	g_test_add_func("/recording/trace-path", test_trace_path);
