@@ -6,6 +6,19 @@
 
 struct fdar_homes {
 	struct fdar_intern ids; /* (host, ns) -> home */
+	GHashTable *names;      /* hostname -> struct name *, of the first so many homes: */
+	uint32_t named;
+};
+
+/* What tells homes of one hostname apart, for people. */
+static const struct {
+	const char *mark, *name;
+} parts[] = { { " @", "boot" }, { " ~", "trace" } };
+
+/* A hostname: one home's text, and in which parts others differ from it. */
+struct name {
+	uint32_t host;
+	gboolean differ[G_N_ELEMENTS(parts)];
 };
 
 struct fdar_homes *fdar_homes_new(void)
@@ -13,6 +26,8 @@ struct fdar_homes *fdar_homes_new(void)
 	struct fdar_homes *homes = g_new0(struct fdar_homes, 1);
 
 	fdar_intern_add(&homes->ids, 0, 0);
+	homes->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	homes->named = 1;
 	return homes;
 }
 
@@ -21,6 +36,7 @@ void fdar_homes_free(struct fdar_homes *homes)
 	if (!homes)
 		return;
 	fdar_intern_clear(&homes->ids);
+	g_hash_table_unref(homes->names);
 	g_free(homes);
 }
 
@@ -109,36 +125,41 @@ static gboolean same_part(const char *a, const char *b, const char *mark)
 	return left && right ? strncmp(left, right, SHORT_UUID) == 0 : !left && !right;
 }
 
-/* Whether another home has the hostname, and another part behind the mark. */
-static gboolean is_shared(const struct fdar_homes *homes, const struct fdar_texts *texts,
-			  const char *host, const char *mark)
+/* The hostname of a text, once all homes so far are known by theirs; NULL: no home has it. */
+static const struct name *name_of(struct fdar_homes *homes, const struct fdar_texts *texts,
+				  const char *hostname)
 {
-	size_t length = strcspn(host, " ");
+	for (; homes->named < homes->ids.count; homes->named++) {
+		uint32_t host = (uint32_t)homes->ids.pairs[homes->named].a;
+		const char *text = fdar_texts_get(texts, host);
+		g_autofree char *key = g_strndup(text, strcspn(text, " "));
+		struct name *name = g_hash_table_lookup(homes->names, key);
 
-	for (uint32_t i = 1; i < homes->ids.count; i++) {
-		const char *other = fdar_texts_get(texts, (uint32_t)homes->ids.pairs[i].a);
-
-		if (strcspn(other, " ") == length && strncmp(host, other, length) == 0 &&
-		    !same_part(host, other, mark))
-			return TRUE;
+		if (!name) {
+			name = g_new0(struct name, 1);
+			name->host = host;
+			g_hash_table_insert(homes->names, g_steal_pointer(&key), name);
+		}
+		for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
+			if (!same_part(text, fdar_texts_get(texts, name->host), parts[i].mark))
+				name->differ[i] = TRUE;
 	}
-	return FALSE;
+	return g_hash_table_lookup(homes->names, hostname);
 }
 
-char *fdar_homes_title(const struct fdar_homes *homes, const struct fdar_texts *texts,
-		       uint32_t host)
+char *fdar_homes_title(struct fdar_homes *homes, const struct fdar_texts *texts, uint32_t host)
 {
-	static const struct {
-		const char *mark, *name;
-	} parts[] = { { " @", "boot" }, { " ~", "trace" } };
 	const char *text = fdar_texts_get(texts, host);
 	size_t length = strcspn(text, " ");
 	GString *title = g_string_new_len(text, (gssize)length);
+	const struct name *name = length ? name_of(homes, texts, title->str) : NULL;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(parts) && length; i++) {
+	for (size_t i = 0; name && i < G_N_ELEMENTS(parts); i++) {
 		const char *part = part_of(text, parts[i].mark);
 
-		if (part && is_shared(homes, texts, text, parts[i].mark))
+		/* Where all homes have the same part, the text may be of none of them. */
+		if (part && (name->differ[i] ||
+			     !same_part(text, fdar_texts_get(texts, name->host), parts[i].mark)))
 			g_string_append_printf(title, " (%s %.*s)", parts[i].name, SHORT_UUID,
 					       part);
 	}

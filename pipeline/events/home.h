@@ -68,7 +68,6 @@ gboolean fdar_home_shared(const char *host, size_t *length);
 
 /* What people call it: the hostname, with what tells it apart where another home has the same hostname. ""
  * when the trace does not say it. The caller frees it. */
-char *fdar_homes_title(const struct fdar_homes *homes, const struct fdar_texts *texts,
-		       uint32_t host);
+char *fdar_homes_title(struct fdar_homes *homes, const struct fdar_texts *texts, uint32_t host);
 
 #endif

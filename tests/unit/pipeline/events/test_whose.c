@@ -2,6 +2,7 @@
 #include "pipeline/events/whose.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "pipeline/events/load_map.h"
 
@@ -352,6 +353,51 @@ static void test_load_map_many(struct fixture *f, gconstpointer data)
 	}
 }
 
+static void check_title(struct fixture *f, const char *host, const char *expected)
+{
+	g_autofree char *title =
+		fdar_homes_title(f->homes, f->texts, fdar_texts_id(f->texts, host));
+
+	g_assert_cmpstr(title, ==, expected);
+}
+
+/* What people call a host depends on the homes that there are by then. */
+static void test_titles(struct fixture *f, gconstpointer data)
+{
+	(void)data;
+	check_title(f, "web @00112233aa", "web");
+	home_of(f, "web @00112233aa", 0);
+	home_of(f, "web @00112233aa", 7);
+	home_of(f, "db @00112233aa", 0);
+	check_title(f, "web @00112233aa", "web");
+	check_title(f, "web @44556677aa", "web (boot 44556677)"); /* of no home */
+	home_of(f, "web @44556677aa", 0);
+	check_title(f, "web @00112233aa", "web (boot 00112233)");
+	check_title(f, "web @44556677aa", "web (boot 44556677)");
+	check_title(f, "db @00112233aa", "db");
+	home_of(f, "db @00112233aa ~99887766aa", 0);
+	check_title(f, "db @00112233aa", "db");
+	check_title(f, "db @00112233aa ~99887766aa", "db (trace 99887766)");
+	home_of(f, "", 0);
+	check_title(f, "", "");
+}
+
+/* A trace of each process: so many homes. Seconds of a processor, were each compared with each. */
+static void test_titles_many(struct fixture *f, gconstpointer data)
+{
+	clock_t begin = clock();
+
+	(void)data;
+	for (unsigned i = 1; i < FDAR_HOMES_MAX; i++) {
+		g_autofree char *host = g_strdup_printf("web @00112233aa %032x", i);
+
+		home_of(f, host, 0);
+		if (i % 2)
+			check_title(f, host, "web");
+	}
+	g_assert_cmpint((clock() - begin) / CLOCKS_PER_SEC, <, 5);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -364,6 +410,8 @@ int main(int argc, char **argv)
 		{ "/whose/lives", test_lives },
 		{ "/whose/parents", test_parents },
 		{ "/whose/alone", test_alone },
+		{ "/whose/titles", test_titles },
+		{ "/whose/titles-many", test_titles_many },
 		{ "/load-map/turns", test_load_map },
 		{ "/load-map/early", test_load_map_early },
 		{ "/load-map/rebuilt", test_load_map_rebuilt },
