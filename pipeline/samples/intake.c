@@ -1,6 +1,5 @@
 #include "pipeline/samples/intake.h"
 
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,8 +20,7 @@ struct waiting {
 
 struct fdar_intake {
 	struct fdar_perf *perf;
-	GByteArray *
-		bytes; /* of records that may not be in order yet; its thread's, like the next two */
+	struct fdar_wiped bytes;          /* not in order yet; its thread's, like the next two */
 	GHashTable *ours;                 /* pids */
 	uint32_t self;                    /* this process: its children are the server */
 	struct fdar_intake_losses losses; /* its thread's until it ends */
@@ -31,7 +29,7 @@ struct fdar_intake {
 
 	GMutex lock; /* over the rest */
 	GCond more;
-	GByteArray *ready;
+	struct fdar_wiped ready;
 	gboolean ended;
 };
 
@@ -80,7 +78,7 @@ static int by_time(gconstpointer a, gconstpointer b)
 static GArray *index_of(struct fdar_intake *intake, gsize others)
 {
 	GArray *index = g_array_new(FALSE, FALSE, sizeof(struct waiting));
-	const GByteArray *bytes = intake->bytes;
+	const GByteArray *bytes = intake->bytes.bytes;
 	struct fdar_perf_record record;
 	gsize size;
 
@@ -103,41 +101,40 @@ static GArray *index_of(struct fdar_intake *intake, gsize others)
 static void hand_over(struct fdar_intake *intake, const struct fdar_perf_record *record,
 		      const uint8_t *bytes, gsize size)
 {
-	if (record->kind == FDAR_PERF_SAMPLE && intake->ready->len + size > FDAR_INTAKE_BYTES_MAX)
+	if (record->kind == FDAR_PERF_SAMPLE &&
+	    intake->ready.bytes->len + size > FDAR_INTAKE_BYTES_MAX)
 		intake->losses.waiting++;
 	else
-		g_byte_array_append(intake->ready, bytes, (guint)size);
+		fdar_wiped_append(&intake->ready, bytes, size);
 }
 
 /* Takes what is there, and hands over all that is older than until_ns. */
 static void turn(struct fdar_intake *intake, uint64_t until_ns)
 {
-	g_autoptr(GByteArray) rest = g_byte_array_new();
-	gsize others = fdar_perf_read(intake->perf, intake->bytes);
+	struct fdar_wiped rest = fdar_wiped_new();
+	gsize others = fdar_perf_read(intake->perf, &intake->bytes);
 	g_autoptr(GArray) index = index_of(intake, others);
+	const GByteArray *all = intake->bytes.bytes;
 
 	g_mutex_lock(&intake->lock);
 	for (guint i = 0; i < index->len; i++) {
 		const struct waiting *waiting = &g_array_index(index, struct waiting, i);
-		const uint8_t *bytes = intake->bytes->data + waiting->offset;
+		const uint8_t *bytes = all->data + waiting->offset;
 		struct fdar_perf_record record;
 		uint64_t lost = 0;
 		gsize size;
 
-		fdar_perf_parse(bytes, intake->bytes->len - waiting->offset, &record, &size, &lost);
+		fdar_perf_parse(bytes, all->len - waiting->offset, &record, &size, &lost);
 		if (waiting->time_ns >= until_ns)
-			g_byte_array_append(rest, bytes, (guint)size);
+			fdar_wiped_append(&rest, bytes, size);
 		else if (choose(intake, &record))
 			hand_over(intake, &record, bytes, size);
 	}
 	g_cond_signal(&intake->more);
 	g_mutex_unlock(&intake->lock);
-	if (intake->bytes->len)
-		explicit_bzero(intake->bytes->data, intake->bytes->len);
-	g_byte_array_set_size(intake->bytes, 0);
-	g_byte_array_append(intake->bytes, rest->data, rest->len);
-	if (rest->len)
-		explicit_bzero(rest->data, rest->len);
+	fdar_wiped_empty(&intake->bytes);
+	fdar_wiped_append(&intake->bytes, rest.bytes->data, rest.bytes->len);
+	fdar_wiped_clear(&rest);
 }
 
 static gpointer run(gpointer data)
@@ -177,8 +174,8 @@ struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t cou
 	intake = g_new0(struct fdar_intake, 1);
 	intake->perf = perf;
 	intake->self = (uint32_t)getpid();
-	intake->bytes = g_byte_array_new();
-	intake->ready = g_byte_array_new();
+	intake->bytes = fdar_wiped_new();
+	intake->ready = fdar_wiped_new();
 	intake->ours = g_hash_table_new(NULL, NULL);
 	for (size_t i = 0; i < count; i++)
 		g_hash_table_add(intake->ours, GUINT_TO_POINTER((guint)pids[i]));
@@ -209,11 +206,11 @@ GByteArray *fdar_intake_take(struct fdar_intake *intake)
 	GByteArray *taken = NULL;
 
 	g_mutex_lock(&intake->lock);
-	while (!intake->ready->len && !intake->ended)
+	while (!intake->ready.bytes->len && !intake->ended)
 		g_cond_wait(&intake->more, &intake->lock);
-	if (intake->ready->len) {
-		taken = intake->ready;
-		intake->ready = g_byte_array_new();
+	if (intake->ready.bytes->len) {
+		taken = intake->ready.bytes;
+		intake->ready = fdar_wiped_new();
 	}
 	g_mutex_unlock(&intake->lock);
 	return taken;
@@ -232,8 +229,8 @@ void fdar_intake_free(struct fdar_intake *intake)
 	g_thread_join(intake->thread);
 	fdar_perf_close(intake->perf);
 	g_hash_table_unref(intake->ours);
-	g_byte_array_unref(intake->bytes);
-	g_byte_array_unref(intake->ready);
+	fdar_wiped_clear(&intake->bytes);
+	fdar_wiped_clear(&intake->ready);
 	g_mutex_clear(&intake->lock);
 	g_cond_clear(&intake->more);
 	g_free(intake);

@@ -239,7 +239,8 @@ void fdar_perf_close(struct fdar_perf *perf)
 	g_free(perf);
 }
 
-static void read_ring(const struct fdar_perf *perf, const struct ring *ring, GByteArray *bytes)
+static void read_ring(const struct fdar_perf *perf, const struct ring *ring,
+		      struct fdar_wiped *bytes)
 {
 	struct perf_event_mmap_page *page = ring->page;
 	const uint8_t *records = (const uint8_t *)page + perf->page_bytes;
@@ -249,12 +250,12 @@ static void read_ring(const struct fdar_perf *perf, const struct ring *ring, GBy
 	size_t length = (size_t)MIN(head - tail, ring->bytes);
 	size_t first = MIN(length, ring->bytes - from);
 
-	g_byte_array_append(bytes, records + from, (guint)first);
-	g_byte_array_append(bytes, records, (guint)(length - first));
+	fdar_wiped_append(bytes, records + from, first);
+	fdar_wiped_append(bytes, records, length - first);
 	__atomic_store_n(&page->data_tail, head, __ATOMIC_RELEASE);
 }
 
-gsize fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes)
+gsize fdar_perf_read(struct fdar_perf *perf, struct fdar_wiped *bytes)
 {
 	gsize others;
 
@@ -262,7 +263,7 @@ gsize fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes)
 	for (guint i = 0; i < perf->count; i++)
 		if (perf->rings[i].is_ticks)
 			read_ring(perf, &perf->rings[i], bytes);
-	others = bytes->len;
+	others = bytes->bytes->len;
 	for (guint i = 0; i < perf->count; i++)
 		if (!perf->rings[i].is_ticks)
 			read_ring(perf, &perf->rings[i], bytes);

@@ -19,6 +19,8 @@
 #include <glib.h>
 #include <stdint.h>
 
+#include "pipeline/samples/wiped.h"
+
 #define FDAR_PERF_STACK_BYTES 8192u
 #define FDAR_PERF_RING_PAGES  1024u /* a processor: five seconds of a busy one at 99 Hz */
 #define FDAR_PERF_RING_FAST   8u    /* so many times as many from 200 Hz on */
@@ -71,7 +73,7 @@ void fdar_perf_stop(struct fdar_perf *perf);
 
 /* Appends all records that are there to bytes, those of one processor after those of another: first the
  * ticks, then the rest. What it returns is where in bytes the rest begins. */
-gsize fdar_perf_read(struct fdar_perf *perf, GByteArray *bytes);
+gsize fdar_perf_read(struct fdar_perf *perf, struct fdar_wiped *bytes);
 
 /* How many found their buffer full so far, ticks and others, as the kernel counts them: to the last one.
  * FALSE: this kernel (before 6.0) does not, and only those lost before one that was not are told of. */

@@ -221,8 +221,9 @@ static pid_t spin_away(void)
 /* The ticks that are in its buffers. */
 static guint64 ticks_kept(struct fdar_perf *perf, uint64_t *told)
 {
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
-	gsize others = fdar_perf_read(perf, bytes), size;
+	struct fdar_wiped taken = fdar_wiped_new();
+	gsize others = fdar_perf_read(perf, &taken), size;
+	const GByteArray *bytes = taken.bytes;
 	struct fdar_perf_record record;
 	guint64 ticks = 0;
 
@@ -237,6 +238,7 @@ static guint64 ticks_kept(struct fdar_perf *perf, uint64_t *told)
 			g_assert_true((record.kind == FDAR_PERF_SAMPLE) == (at < others));
 		ticks += found && record.kind == FDAR_PERF_SAMPLE;
 	}
+	fdar_wiped_clear(&taken);
 	return ticks;
 }
 
