@@ -57,14 +57,13 @@ gboolean fdar_run_start_samples(struct fdar_run *run, GError **error)
 		return TRUE;
 	run->sampler = fdar_sampler_start(options->sample_hz, options->attach,
 					  options->attach_count, error);
-	if (run->sampler && fdar_sampler_is_own(run->sampler))
-		fdar_run_warn(
-			run,
-			"samples are of the server's own code only, for the kernel does not permit "
-			"more without CAP_PERFMON: what it does in the kernel and what threads do "
-			"that live shorter than %u ms is in none, and a server that switches "
-			"with each request pays up to a fifth of its processor time for them",
-			1000 / options->sample_hz);
+	if (run->sampler && fdar_sampler_own_why(run->sampler))
+		fdar_run_warn(run,
+			      "samples are of the server's own code only, for %s: "
+			      "what it does in the kernel and what threads do "
+			      "that live shorter than %u ms is in none, and a server that switches "
+			      "with each request pays up to a fifth of its processor time for them",
+			      fdar_sampler_own_why(run->sampler), 1000 / options->sample_hz);
 	return run->sampler != NULL;
 }
 

@@ -185,9 +185,9 @@ struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t cou
 	return intake;
 }
 
-gboolean fdar_intake_is_own(const struct fdar_intake *intake)
+const char *fdar_intake_own_why(const struct fdar_intake *intake)
 {
-	return fdar_perf_is_own(intake->perf);
+	return fdar_perf_own_why(intake->perf);
 }
 
 void fdar_intake_pause(struct fdar_intake *intake)

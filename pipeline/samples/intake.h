@@ -33,8 +33,8 @@ struct fdar_intake_losses {
  * server. NULL and error, as of fdar_perf_open. */
 struct fdar_intake *fdar_intake_start(unsigned hz, const pid_t *pids, size_t count, GError **error);
 
-/* Whether there are only ticks of what was started, and of the programs' own code. */
-gboolean fdar_intake_is_own(const struct fdar_intake *intake);
+/* Why there are only ticks of what was started, and of the programs' own code, as of fdar_perf_own_why(). */
+const char *fdar_intake_own_why(const struct fdar_intake *intake);
 
 /* No more ticks from here on. */
 void fdar_intake_pause(struct fdar_intake *intake);

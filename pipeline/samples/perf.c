@@ -32,6 +32,7 @@ struct fdar_perf {
 		*rings; /* of the others first: what is mapped is known when the first tick comes */
 	char *on_line;  /* the processors, as the kernel writes it; NULL: not known */
 	gboolean counts_lost, is_own;
+	const char *own_why; /* fdar_perf_own_why() */
 };
 
 #if defined(__x86_64__)
@@ -140,8 +141,11 @@ static gboolean open_ring(struct fdar_perf *perf, struct perf_event_attr *attr, 
 		return FALSE;
 	}
 	if (!map_ring(perf, ring, pages)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-			    "--sample: no memory for the kernel's samples: %s", g_strerror(errno));
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+			    "--sample: no memory for the kernel's samples: %s",
+			    errno == EPERM ? "more than may be locked (ulimit -l, "
+					     "kernel.perf_event_mlock_kb)"
+					   : g_strerror(errno));
 		close(ring->fd);
 		return FALSE;
 	}
@@ -190,9 +194,25 @@ static void close_rings(struct fdar_perf *perf)
 	g_clear_pointer(&perf->rings, g_free);
 }
 
+/* What was not permitted, or had no room, for all may be had for what is ours. */
+static gboolean open_own(struct fdar_perf *perf, unsigned hz, size_t pages, GError **error)
+{
+	close_rings(perf);
+	perf->is_own = TRUE;
+	perf->own_why = g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)
+				? "there is no memory for more of the kernel's buffers (ulimit -l, "
+				  "kernel.perf_event_mlock_kb)"
+				: "the kernel does not permit more without CAP_PERFMON";
+	if (!open_rings(perf, hz, pages, NULL))
+		return FALSE;
+	g_clear_error(error);
+	return TRUE;
+}
+
 struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, gboolean may_own, GError **error)
 {
 	struct fdar_perf *perf;
+	g_autoptr(GError) cause = NULL;
 	gboolean ok;
 
 	if (!is_known_processor) {
@@ -203,25 +223,19 @@ struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, gboolean may_own, GE
 	perf = g_new0(struct fdar_perf, 1);
 	perf->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	perf->on_line = on_line();
-	ok = open_rings(perf, hz, pages, error);
-	if (!ok && may_own) { /* what was not permitted may be so for what is ours */
-		close_rings(perf);
-		perf->is_own = TRUE;
-		ok = open_rings(perf, hz, pages, NULL);
-		if (ok)
-			g_clear_error(error);
-	}
+	ok = open_rings(perf, hz, pages, &cause) || (may_own && open_own(perf, hz, pages, &cause));
 	for (guint i = 0; ok && i < perf->count; i++)
 		ioctl(perf->rings[i].fd, PERF_EVENT_IOC_ENABLE, 0);
 	if (ok)
 		return perf;
 	fdar_perf_close(perf);
+	g_propagate_error(error, g_steal_pointer(&cause));
 	return NULL;
 }
 
-gboolean fdar_perf_is_own(const struct fdar_perf *perf)
+const char *fdar_perf_own_why(const struct fdar_perf *perf)
 {
-	return perf->is_own;
+	return perf->own_why;
 }
 
 void fdar_perf_stop(struct fdar_perf *perf)

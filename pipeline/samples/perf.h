@@ -65,8 +65,9 @@ static inline size_t fdar_perf_pages(unsigned hz)
  * enough, where no more is permitted. NULL and error (G_IO_ERROR) that says what would help. */
 struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, gboolean may_own, GError **error);
 
-/* Whether it is of what the calling thread started, and of the programs' own code only. */
-gboolean fdar_perf_is_own(const struct fdar_perf *perf);
+/* Why it is of what the calling thread started, and of the programs' own code only: "the kernel does not ...".
+ * NULL: it is of everybody. Static. */
+const char *fdar_perf_own_why(const struct fdar_perf *perf);
 
 /* No more ticks. */
 void fdar_perf_stop(struct fdar_perf *perf);

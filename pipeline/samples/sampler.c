@@ -330,7 +330,7 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 	sampler->self = (uint32_t)getpid();
 	sampler->samples = fdar_samples_new();
 	sampler->samples->period_ns = 1000000000u / hz;
-	sampler->samples->own = fdar_intake_is_own(intake) ? 1 : 0;
+	sampler->samples->own = fdar_intake_own_why(intake) ? 1 : 0;
 	sampler->processes = g_hash_table_new_full(NULL, NULL, NULL, process_free);
 	sampler->tids = g_hash_table_new(NULL, NULL);
 	sampler->binaries = g_hash_table_new(NULL, NULL);
@@ -343,9 +343,9 @@ struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t c
 	return sampler;
 }
 
-gboolean fdar_sampler_is_own(const struct fdar_sampler *sampler)
+const char *fdar_sampler_own_why(const struct fdar_sampler *sampler)
 {
-	return fdar_intake_is_own(sampler->intake);
+	return fdar_intake_own_why(sampler->intake);
 }
 
 void fdar_sampler_pause(struct fdar_sampler *sampler)

@@ -26,9 +26,9 @@ struct fdar_sampler;
 struct fdar_sampler *fdar_sampler_start(unsigned hz, const pid_t *pids, size_t count,
 					GError **error);
 
-/* Whether the kernel permits only samples of what is started, of the programs' own code
- * (struct fdar_samples.own); known from the start. */
-gboolean fdar_sampler_is_own(const struct fdar_sampler *sampler);
+/* Why there are only samples of what is started, of the programs' own code (struct fdar_samples.own), as of
+ * fdar_perf_own_why(); known from the start. */
+const char *fdar_sampler_own_why(const struct fdar_sampler *sampler);
 
 /* No more samples from here on. */
 void fdar_sampler_pause(struct fdar_sampler *sampler);

@@ -1,6 +1,8 @@
 /* Taking samples: the kernel's records, functions by unwind tables, and a process that is sampled. */
+#include <gio/gio.h>
 #include <linux/perf_event.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -277,6 +279,61 @@ static void test_lost_counted(void)
 	fdar_perf_close(large);
 }
 
+/* The bytes of addresses that are taken. */
+static rlim_t room_taken(void)
+{
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents("/proc/self/statm", &text, NULL, NULL));
+	return (rlim_t)g_ascii_strtoull(text, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* As fdar_perf_open(), with room for so many bytes more. */
+static struct fdar_perf *open_within(rlim_t bytes, GError **error)
+{
+	struct rlimit before, few;
+	struct fdar_perf *perf;
+
+	g_assert_cmpint(getrlimit(RLIMIT_AS, &before), ==, 0);
+	few = before;
+	few.rlim_cur = room_taken() + bytes;
+	g_assert_cmpint(setrlimit(RLIMIT_AS, &few), ==, 0);
+	perf = fdar_perf_open(99, fdar_perf_pages(99), TRUE, error);
+	g_assert_cmpint(setrlimit(RLIMIT_AS, &before), ==, 0);
+	return perf;
+}
+
+/* Where there is no room for everybody's buffers, it is not said that rights are missing. */
+static void test_no_memory(void)
+{
+	rlim_t least = 2 * (rlim_t)sysconf(_SC_NPROCESSORS_CONF) *
+		       (rlim_t)(FDAR_PERF_RING_LEAST + 1) * (rlim_t)sysconf(_SC_PAGESIZE);
+	g_autoptr(GError) none = NULL;
+	struct fdar_perf *perf = fdar_perf_open(99, fdar_perf_pages(99), FALSE, &none);
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	none = none ? none : g_error_new_literal(G_IO_ERROR, G_IO_ERROR_FAILED, "a sanitizer");
+#endif
+	fdar_perf_close(perf);
+	if (none) {
+		g_test_skip(none->message);
+		return;
+	}
+	perf = NULL;
+	for (rlim_t bytes = least; !perf && bytes < 64 * least; bytes += least / 4) {
+		g_autoptr(GError) error = NULL;
+
+		perf = open_within(bytes, &error);
+		g_assert_true(perf || strstr(error->message, "no memory"));
+	}
+	g_assert_nonnull(perf);
+	if (fdar_perf_own_why(perf))
+		g_assert_nonnull(strstr(fdar_perf_own_why(perf), "no memory"));
+	else
+		g_test_skip("where the least will do, all of it can be had");
+	fdar_perf_close(perf);
+}
+
 /* Whoever unwinds is late by seconds: nothing is lost, all comes by time, and only what is the server's. */
 static void test_late(void)
 {
@@ -371,6 +428,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sampler/records", test_records);
 	g_test_add_func("/sampler/sample_record", test_sample_record);
 	g_test_add_func("/sampler/lost_counted", test_lost_counted);
+	g_test_add_func("/sampler/no_memory", test_no_memory);
 	g_test_add_func("/sampler/late", test_late);
 	g_test_add_func("/sampler/sampled", test_sampled);
 	return g_test_run();
