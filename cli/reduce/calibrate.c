@@ -12,7 +12,6 @@
 #define NORMAL_NS  ((uint64_t)5000000000)
 
 #define BASELINE_RUNS 5u
-#define CONTROL_EVERY 20u
 
 /* A play may take so many times as long as that of the whole capture, before it is cut. */
 #define LIMIT_TIMES  2u
@@ -29,7 +28,7 @@ void fdar_reducing_control(struct fdar_reducing *reducing)
 	enum fdar_answer answer;
 	double figure;
 
-	if (!reducing->baseline || ++reducing->since_control < CONTROL_EVERY)
+	if (!reducing->baseline || ++reducing->since_control < FDAR_REDUCING_CONTROL_EVERY)
 		return;
 	reducing->since_control = 0;
 	if (fdar_reducing_run_once(reducing, &play, &answer, &figure, &trial, NULL) &&

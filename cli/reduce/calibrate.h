@@ -11,7 +11,8 @@
  * nothing, or are no ground to stand on. */
 gboolean fdar_reducing_baseline(struct fdar_reducing *reducing, GError **error);
 
-/* The baseline once more after some runs: the machine's own drift moves the limit. */
+/* The baseline once more after so many runs: the machine's own drift moves the limit. */
+#define FDAR_REDUCING_CONTROL_EVERY 20u
 void fdar_reducing_control(struct fdar_reducing *reducing);
 
 /* Writes what is normal, of the quicker sessions of the whole (which was played), where it is asked

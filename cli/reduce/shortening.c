@@ -59,7 +59,7 @@ static gboolean look_at_whole(struct fdar_reducing *reducing, const GArray *part
 		struct fdar_trial trial = { 0 };
 
 		fdar_reducing_show(reducing);
-		if (fdar_reducing_is_over(reducing) ||
+		if (fdar_reducing_is_over(reducing) || fdar_reducing_is_late(reducing) ||
 		    !fdar_reducing_run_once(reducing, &play, &answer, &figures[i], &trial, NULL) ||
 		    answer != FDAR_ANSWER_HURTS ||
 		    (reducing->judge->test == FDAR_TEST_CRASH && !trial.crashed))

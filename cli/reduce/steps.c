@@ -24,10 +24,15 @@ gboolean fdar_reducing_stop(struct fdar_reducing *reducing, const char *why)
 
 gboolean fdar_reducing_is_late(const struct fdar_reducing *reducing)
 {
+	const struct fdar_reducing_options *options = reducing->options;
 	uint64_t elapsed_ns = (uint64_t)(g_get_monotonic_time() - reducing->began_us) * 1000;
-	uint64_t most_ns = reducing->options->time_max_ns;
+	uint64_t kept = options->confirm;
 
-	return most_ns && elapsed_ns >= most_ns / 5 * 4;
+	/* One of the baseline may come before the run that is asked for. */
+	if (kept && reducing->baseline)
+		kept += kept / FDAR_REDUCING_CONTROL_EVERY + 1;
+	return (options->time_max_ns && elapsed_ns >= options->time_max_ns / 5 * 4) ||
+	       (options->runs_max && reducing->runs + kept >= options->runs_max);
 }
 
 gboolean fdar_reducing_is_over(struct fdar_reducing *reducing)

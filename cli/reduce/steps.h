@@ -17,7 +17,8 @@ struct fdar_reduce_options fdar_reducing_options(struct fdar_reducing *reducing)
 /* Sessions times copies. */
 uint32_t fdar_reducing_load(const struct fdar_reducing *reducing);
 
-/* Four fifths of the time are over: messages stay as long as they are, so that what is left can be confirmed. */
+/* Four fifths of the time are over, or no more runs are left than confirming takes: messages stay as long as they are,
+ * so that what is left can be confirmed. */
 gboolean fdar_reducing_is_late(const struct fdar_reducing *reducing);
 
 /* Whether it may not go on: there was an error, it was interrupted, or its runs or its time are used up, which is noted. */

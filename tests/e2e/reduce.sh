@@ -53,6 +53,10 @@ for most in 13 14 15; do
 	rm most.pcap.state
 done
 
+# Runs are left for the confirmation, however many the bytes would take.
+reduce 0 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o kept.pcap --runs $((runs - 5)) --format json
+[ "$(jq -c '[.end, .confirmed, .runs]' result)" = "[\"done\",10,$((runs - 5))]" ] || fail "not confirmed within $((runs - 5)) runs"
+
 # Of another search.
 reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o other.pcap --runs 2
 reduce 1 "$captures/demo-baseline.pcap" --test "grep -aq nothing {}" --trust 1 -o other.pcap
