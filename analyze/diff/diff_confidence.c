@@ -395,6 +395,16 @@ static void cap_for_inferred(struct diff_work *work)
 			 "record with --sample, or rebuild");
 }
 
+static const char *spread_doubt(const struct diff_work *work)
+{
+	if (diff_is_for_processor(work->diff))
+		return "others had the processor: that is nobody's doing here";
+	/* The sentence says which. */
+	if (!work->diff->even && diff_most_of_it(work))
+		return "most of it is in one function, which grew too little to be named for it";
+	return "a slower machine looks the same: no function stands out";
+}
+
 static void cap_for_kind(struct diff_work *work)
 {
 	const struct fdar_verdict *verdict = &work->diff->verdict;
@@ -404,10 +414,7 @@ static void cap_for_kind(struct diff_work *work)
 	case FDAR_CHANGE_FASTER:
 		return;
 	case FDAR_CHANGE_SPREAD:
-		diff_cap(work, FDAR_CONFIDENCE_LOW, "%s",
-			 diff_is_for_processor(work->diff)
-				 ? "others had the processor: that is nobody's doing here"
-				 : "a slower machine looks the same: no function stands out");
+		diff_cap(work, FDAR_CONFIDENCE_LOW, "%s", spread_doubt(work));
 		return;
 	case FDAR_CHANGE_IDLE:
 	case FDAR_CHANGE_BLOCKED:

@@ -1197,6 +1197,10 @@ static void test_nearly_named(void)
 		g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
 		g_assert_null(diff->verdict.function);
 		expect_sentence(diff, cases[k].sentence);
+		if (diff->verdict.change == FDAR_CHANGE_SPREAD) {
+			g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+			g_assert_nonnull(strstr(diff->verdict.reason, "most of it is in one"));
+		}
 	}
 }
 
