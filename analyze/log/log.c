@@ -108,12 +108,20 @@ static void tell_entry(struct fdar_log_builder *builder, const struct held *like
 	builder->visitor->enter(builder->user, &item, depth);
 }
 
+static gboolean hides(const struct fdar_log_builder *builder, uint8_t kind, uint32_t pid,
+		      uint64_t addr)
+{
+	return builder->is_hidden && kind == FDAR_FRAME_FUNCTION &&
+	       builder->is_hidden(builder->hidden_user, pid, addr);
+}
+
 /* The frame is told in pieces from here on; one that is hidden has no entry. */
 static void enter_piece(struct fdar_log_builder *builder, const struct held *like,
 			const struct fdar_walk_open *open, struct held *frame, unsigned depth)
 {
 	struct fdar_walk_path path = fdar_walk_path(builder->walk, open->path);
-	gboolean hidden = leaves_out(builder, path.kind, like->pid, path.addr);
+	gboolean hidden = leaves_out(builder, path.kind, like->pid, path.addr) ||
+			  hides(builder, path.kind, like->pid, path.addr);
 
 	if (!hidden)
 		tell_entry(builder, like, open, depth);
@@ -261,8 +269,8 @@ static void take_item(struct fdar_log_builder *builder, struct held *held, struc
 static gboolean hide(struct fdar_log_builder *builder, const struct fdar_walk_frame *frame,
 		     const struct held *held)
 {
-	if (!builder->is_hidden || frame->kind != FDAR_FRAME_FUNCTION || (held && held->pieces) ||
-	    !builder->is_hidden(builder->hidden_user, frame->pid, frame->addr))
+	if ((held && held->pieces && !held->hidden) ||
+	    !hides(builder, frame->kind, frame->pid, frame->addr))
 		return FALSE;
 	builder->hidden++;
 	builder->hidden_ns += frame->self_ns;

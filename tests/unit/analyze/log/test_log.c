@@ -144,6 +144,50 @@ static void test_deep(void)
 	g_string_free(heard.calls, TRUE);
 }
 
+static gboolean is_own(void *user, uint32_t pid, uint64_t addr)
+{
+	(void)user;
+	(void)pid;
+	return addr == 0x9000;
+}
+
+/* A function of our own with more in it than is held: it is told by nobody, and counted, as one with little. */
+static void test_hidden_pieces(void)
+{
+	const struct fdar_log_options unfolded = { .unfolded = TRUE };
+
+	for (unsigned calls = 2; calls <= 2000; calls += 1998) {
+		g_autoptr(GArray) events = g_array_new(FALSE, FALSE, sizeof(struct fdar_event));
+		struct heard heard = { .calls = g_string_new(NULL) };
+		g_autoptr(fdar_log_builder) builder =
+			fdar_log_builder_new(&unfolded, &visitor, &heard);
+		uint64_t now = 1000, own_ns;
+		unsigned told = 0;
+
+		fdar_log_builder_hide(builder, is_own, NULL);
+		add(events, FDAR_EVENT_FUNC_ENTRY, 0x1000, now++);
+		/* Inside a session it is known at once whose a call is. */
+		add(events, FDAR_EVENT_SESSION_BEGIN, 7, now++);
+		add(events, FDAR_EVENT_FUNC_ENTRY, 0x9000, now++);
+		for (unsigned i = 0; i < calls; i++) {
+			add(events, FDAR_EVENT_FUNC_ENTRY, 0x2000, now++);
+			add(events, FDAR_EVENT_FUNC_EXIT, 0x2000, now++);
+		}
+		add(events, FDAR_EVENT_FUNC_EXIT, 0x9000, now++);
+		add(events, FDAR_EVENT_SESSION_END, 7, now++);
+		add(events, FDAR_EVENT_FUNC_EXIT, 0x1000, now++);
+		fdar_walk_feed(fdar_log_builder_walk(builder),
+			       (const struct fdar_event *)(const void *)events->data, events->len);
+		fdar_log_builder_finish(builder);
+		for (const char *at = heard.calls->str; *at; at++)
+			told += *at == ' ';
+		g_assert_cmpuint(told, ==, calls + 1);
+		g_assert_cmpuint(fdar_log_builder_hidden(builder, &own_ns), ==, 1);
+		g_assert_cmpuint(own_ns, >, 0);
+		g_string_free(heard.calls, TRUE);
+	}
+}
+
 /* lines: outermost ones. */
 static void check_script(const char *text, const struct fdar_log_options *options, unsigned lines,
 			 unsigned notes)
@@ -192,6 +236,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/log/unfolds", test_unfolds);
 	g_test_add_func("/log/deep", test_deep);
+	g_test_add_func("/log/hidden-pieces", test_hidden_pieces);
 	g_test_add_func("/log/folds", test_folds);
 	g_test_add_func("/log/session", test_session);
 	return g_test_run();
