@@ -5,6 +5,10 @@
 
 #include "analyze/story/story_focus.h"
 
+/* So many make a kind of work, where they differ by no more than a tenth of what it calls. */
+#define FEW        8u
+#define SLACK_PART 10u
+
 struct candidate {
 	uint64_t id;
 	uint64_t measure_ns;
@@ -146,20 +150,45 @@ static guint first_above_mean(const GArray *candidates)
 	return first;
 }
 
-/* Leaves those that differ least from what they are to be alike. */
-static void keep_alike(GArray *candidates, const struct fdar_story_work *alike)
+static unsigned distance_at(const GArray *candidates, guint i, const struct fdar_story_work *alike)
 {
-	unsigned least = UINT_MAX;
-	guint kept = 0;
+	return story_work_distance(&g_array_index(candidates, struct candidate, i).kind, alike);
+}
+
+/* By how much a candidate may differ from what it is to be alike: the least, so long as FEW are that near; else a
+ * bit more, for one that is nearest by itself may be an odd one. */
+static unsigned distance_of_few(const GArray *candidates, const struct fdar_story_work *alike)
+{
+	static const struct fdar_story_work nothing;
+	unsigned slack = story_work_distance(alike, &nothing) / SLACK_PART;
+	g_autofree guint *at =
+		g_new0(guint, slack + 1); /* candidates, by distance from the least */
+	unsigned least = UINT_MAX, more = 0;
+	guint near;
 
 	for (guint i = 0; i < candidates->len; i++)
-		least = MIN(least,
-			    story_work_distance(
-				    &g_array_index(candidates, struct candidate, i).kind, alike));
+		least = MIN(least, distance_at(candidates, i, alike));
+	for (guint i = 0; i < candidates->len; i++) {
+		unsigned distance = distance_at(candidates, i, alike) - least;
+
+		if (distance <= slack)
+			at[distance]++;
+	}
+	for (near = at[0]; near < FEW && more < slack; near += at[more])
+		more++;
+	return least + more;
+}
+
+/* Leaves those that differ little from what they are to be alike. */
+static void keep_alike(GArray *candidates, const struct fdar_story_work *alike)
+{
+	unsigned most = distance_of_few(candidates, alike);
+	guint kept = 0;
+
 	for (guint i = 0; i < candidates->len; i++) {
 		struct candidate candidate = g_array_index(candidates, struct candidate, i);
 
-		if (story_work_distance(&candidate.kind, alike) == least)
+		if (story_work_distance(&candidate.kind, alike) <= most)
 			g_array_index(candidates, struct candidate, kept++) = candidate;
 	}
 	g_array_set_size(candidates, kept);

@@ -23,7 +23,8 @@ enum fdar_story_pick {
 	FDAR_PICK_MEDIAN, /* as many are longer as are shorter */
 	FDAR_PICK_HEAVY, /* the median of those above the mean: typical of what costs the time, where
 			 * sessions of several kinds are mixed */
-	FDAR_PICK_ALIKE, /* the median of those that do most nearly the same kind of work as another */
+	FDAR_PICK_ALIKE, /* the median of those that do nearly the same kind of work as another: of the nearest eight at
+			   * least, where these differ by no more than a tenth of its functions more than the nearest */
 	FDAR_PICK_PEER, /* the first of a client's address, with or without port */
 	FDAR_PICK_KEY,  /* the first with that key */
 	FDAR_PICK_BEGAN /* the one with that key that began at begin_ns: needs no reading to find it */

@@ -865,11 +865,54 @@ static void test_pick_alike(void)
 			 ==, 2);
 }
 
+/* Of 20 functions. One session does exactly what the other side's does, eight call one that is new here, and many
+ * do something else: the one to be drawn is of the eight and it, by its time. */
+static void test_pick_odd(void)
+{
+	struct fdar_story_choice choice = { .pick = FDAR_PICK_WORST };
+	struct fdar_story_picked picked[2];
+
+	for (int side = 0; side < 2; side++) {
+		g_autoptr(GString) text = g_string_new("A");
+		int sessions = side ? 20 : 1, now = 0;
+
+		for (int i = 1; i <= sessions; i++) {
+			/* The odd one is the quickest by far. */
+			int step = i == 1 ? 1 : 10 + i;
+
+			g_string_append_printf(text, " %d begin:%d:10.0.0.1", now += 100, i);
+			for (int f = 0; f < 20 + (i > 1); f++) {
+				g_autofree char *name =
+					f == 20 ? g_strdup("new")
+						: g_strdup_printf(i > 9 ? "g%d" : "f%d", f);
+
+				g_string_append_printf(text, " %d {%s %d }%s", now + step, name,
+						       now + 2 * step, name);
+				now += 2 * step;
+			}
+			g_string_append_printf(text, " %d end:%d", now += 1, i);
+		}
+		g_autoptr(script_auto) script = script_new(text->str);
+		g_autoptr(fdar_story_picker) picker =
+			fdar_story_picker_new(&choice, NULL, script_name, script);
+
+		fdar_walk_feed(fdar_story_picker_walk(picker), script_events(script),
+			       script->events->len);
+		fdar_story_picker_finish(picker, &picked[side]);
+		choice = (struct fdar_story_choice){ .pick = FDAR_PICK_ALIKE,
+						     .alike = &picked[0].kind };
+	}
+	g_assert_cmpuint(picked[0].id, ==, 1);
+	g_assert_cmpuint(picked[1].sessions, ==, 20);
+	g_assert_cmpuint(picked[1].id, ==, 5);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/story/order", test_order);
 	g_test_add_func("/story/pick-alike", test_pick_alike);
+	g_test_add_func("/story/pick-odd", test_pick_odd);
 	g_test_add_func("/story/repeats", test_repeats);
 	g_test_add_func("/story/loops", test_loops);
 	g_test_add_func("/story/nested-loops", test_nested_loops);
