@@ -212,11 +212,12 @@ int main(void)
 }
 C
 if cc -O1 -finstrument-functions -o "$WORK/hang" "$WORK/hang.c"; then
-	"$FLOWDAR" record -o "$WORK/hang.rec" --io --detail function --duration 2s -- "$WORK/hang" > /dev/null 2> "$WORK/hang.rec.err" || fail "exit status $?"
+	"$FLOWDAR" record -o "$WORK/hang.rec" --io --detail function --duration 5s -- "$WORK/hang" > /dev/null 2> "$WORK/hang.rec.err" || fail "exit status $?"
 	[ "$(jq '.ends | length' "$WORK/hang.rec/recording.json")" = 1 ] || fail "$(jq .ends "$WORK/hang.rec/recording.json")"
-	[ "$(jq '.ends[0].within_ns' "$WORK/hang.rec/recording.json")" -lt 1000000000 ] || fail "nobody knows when it ended"
+	# On a slow machine both come late, but before the recording's end, which it would be if nobody knew.
+	[ "$(jq '.ends[0].within_ns' "$WORK/hang.rec/recording.json")" -lt 3000000000 ] || fail "nobody knows when it ended"
 	"$FLOWDAR" log "$WORK/hang.rec" > "$WORK/hang.log" || fail "log: exit status $?"
-	grep -qE '<- cut +[0-9]{3} ms$' "$WORK/hang.log" || fail "$(grep cut "$WORK/hang.log")"
+	grep -qE '<- cut +([0-9]{3} ms|[1-3]\.[0-9]+ s)$' "$WORK/hang.log" || fail "$(grep cut "$WORK/hang.log")"
 	grep -qE '<- hang .*unfinished' "$WORK/hang.log" || fail "$(grep hang "$WORK/hang.log")"
 	nothing_left
 fi
