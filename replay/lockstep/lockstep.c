@@ -40,10 +40,11 @@ struct fdar_lockstep {
 	uint64_t begin_ns;
 	uint64_t sent_before;
 	uint64_t heard_before;
-	uint64_t sent;    /* as long as the play is there, of the step */
-	uint64_t heard;   /* likewise */
-	uint64_t look_ns; /* when the server was last looked at */
-	uint64_t idle_ns; /* for how long it has waited since something came */
+	uint64_t sent;       /* as long as the play is there, of the step */
+	uint64_t heard;      /* likewise */
+	uint64_t look_ns;    /* when the server was last looked at */
+	uint64_t idle_ns;    /* for how long it has waited since something came */
+	uint64_t carried_ns; /* for how long the kernel's carrying was no quiet, of the step */
 	gboolean server_stopped;
 	struct fdar_openings openings;
 };
@@ -207,13 +208,22 @@ static void look(struct fdar_lockstep *lockstep, struct fdar_settling *settling)
 			 now, lockstep->idle_ns, &lockstep->openings, settling);
 	lockstep->totals.looks++;
 	lockstep->look_ns = now;
-	if (settling->under_way)
+	if (settling->under_way && lockstep->carried_ns < FDAR_LOCKSTEP_CARRIED_NS) {
+		lockstep->carried_ns += span;
 		lockstep->idle_ns = 0;
-	else if (is_idle(settling))
+	} else if (is_idle(settling)) {
 		lockstep->idle_ns += span;
-	else if (settling->rest == FDAR_REST_BUSY)
+	} else if (settling->rest == FDAR_REST_BUSY) {
 		lockstep->idle_ns = 0;
+	}
 	tell_stopped(lockstep, settling->rest == FDAR_REST_STOPPED);
+}
+
+static void begin_looking(struct fdar_lockstep *lockstep)
+{
+	lockstep->idle_ns = 0;
+	lockstep->carried_ns = 0;
+	lockstep->look_ns = fdar_now_ns();
 }
 
 /* How long the server may idle before what is missing is given up. */
@@ -243,8 +253,7 @@ static enum fdar_step_end settle(struct fdar_lockstep *lockstep)
 {
 	struct fdar_settling settling;
 
-	lockstep->idle_ns = 0;
-	lockstep->look_ns = fdar_now_ns();
+	begin_looking(lockstep);
 	for (unsigned i = 0; i < EAGER_LOOKS && awaits(lockstep); i++) {
 		sched_yield();
 		pump(lockstep, 0);
@@ -273,8 +282,7 @@ static void await_close(struct fdar_lockstep *lockstep)
 	struct fdar_settling settling;
 	struct fdar_next_move next;
 
-	lockstep->idle_ns = 0;
-	lockstep->look_ns = fdar_now_ns();
+	begin_looking(lockstep);
 	for (unsigned tries = 0; seat->play && !*lockstep->stop; tries++) {
 		if (fdar_dialogue_next(&seat->play->dialogue, &lockstep->answers, fdar_now_ns(),
 				       &next) != FDAR_MOVE_WAIT)
@@ -338,8 +346,7 @@ static void move(struct fdar_lockstep *lockstep)
 		fdar_play_go(lockstep->stage, seat->play);
 	}
 	count_bytes(lockstep);
-	lockstep->idle_ns = 0;
-	lockstep->look_ns = fdar_now_ns();
+	begin_looking(lockstep);
 	for (unsigned tries = 0; !has_moved(lockstep) && !*lockstep->stop; tries++) {
 		check(lockstep);
 		pause_between(lockstep, tries, TRUE);

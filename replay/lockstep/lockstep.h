@@ -13,7 +13,9 @@
  * - answered: the captured answer to what its session has sent is there, by the rule of dialogue.h; and
  * - the server waits for work (threads.h).
  *
- * What the kernel still carries between the two sockets (a busy machine) is no quiet of the server.
+ * What the kernel still carries between the two sockets (a busy machine) is no quiet of the server, for
+ * FDAR_LOCKSTEP_CARRIED_NS: a connection that finds the listener's queue full is carried until the kernel gives it up,
+ * which takes minutes.
  *
  * A server that waits for work, and has for quiet_ns at every look while the step was not taken or not answered, is not
  * going to: the step ends as UNTAKEN, or UNANSWERED where nothing came at all, and the next one comes. That is how a session gets its
@@ -40,6 +42,9 @@
 #include "replay/play/driver.h"
 
 #define FDAR_LOCKSTEP_SPAN_NS 5000000u
+
+/* Twice what the kernel waits before it sends a handshake's packet again (RFC 6298). */
+#define FDAR_LOCKSTEP_CARRIED_NS 2000000000u
 
 enum fdar_step_end {
 	FDAR_STEP_SETTLED,

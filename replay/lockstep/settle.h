@@ -23,7 +23,8 @@ struct fdar_seat {
 struct fdar_settling {
 	gboolean taken;
 	gboolean answered;
-	gboolean under_way;  /* the kernel still carries bytes, either way */
+	/* The kernel still carries bytes, either way. It may for minutes: lockstep.c has a bound. */
+	gboolean under_way;
 	enum fdar_rest rest; /* FDAR_REST_WAITING where there is no watch */
 };
 

@@ -139,4 +139,42 @@ lockstep "$captures/replay-echo.pcap" --quiet 5ms || fail "a sink: $(cat err)"
 unanswered=$(jq -r 'select(.end == "unanswered") | .end' steps.jsonl | wc -l)
 [ "$unanswered" -ge 9 ] || fail "a sink's steps are not unanswered"
 expect "unanswered, in the summary" "$(figure steps_unanswered)" "$unanswered"
+
+# A server that takes nobody from a queue that is full: the kernel carries a request for minutes, and is not waited for.
+cat >full.c <<'C'
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int main(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t length = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), seconds = 30;
+
+	/* A request makes a connection whole, so that all can be opened before the first is in the queue. */
+	setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
+	if (bind(listener, (struct sockaddr *)&address, length) != 0 || listen(listener, 0) != 0 ||
+	    getsockname(listener, (struct sockaddr *)&address, &length) != 0)
+		return 1;
+	printf("%d\n", ntohs(address.sin_port));
+	fflush(stdout);
+	sleep(60);
+	return 0;
+}
+C
+if cc -o full full.c; then
+	{ grep -E '^open [01] ' order; grep -E '^send 0 1( |$)' order; grep -E '^send 1 1( |$)' order
+	  grep -vE '^open [01] |^send [01] 1( |$)' order; } >first
+	./full >full.port &
+	full=$!
+	wait_for "the full server" test -s full.port
+	status=0
+	timeout 20 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$(cat full.port)" --lockstep --order first \
+		--until 4 --steps-out steps.jsonl </dev/null >/dev/null 2>err || status=$?
+	kill "$full"
+	expect "exit at the full server" $status 130
+	expect "steps at the full server" "$(wc -l <steps.jsonl)" 4
+fi
 echo "lockstep at the echo server: the same each time"
