@@ -41,10 +41,18 @@ static struct times threads[THREADS_MAX];
 static pthread_mutex_t threads_mutex = PTHREAD_MUTEX_INITIALIZER;
 static char file_path[512]; /* servers write over their environment */
 
+static long long wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* All but the wall clock. */
 static struct times times_now(long tid)
 {
 	struct times now = { .tid = tid };
-	struct timespec clock;
 	char path[64];
 	FILE *file;
 
@@ -62,18 +70,20 @@ static struct times times_now(long tid)
 			now.name[0] = '\0';
 		fclose(file);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &clock);
-	now.wall = clock.tv_sec * 1000000000LL + clock.tv_nsec;
 	return now;
 }
 
+/* To look takes time, which is the thread's, too: the clock is read first here, and last at the end. */
 static void thread_begins(void)
 {
+	long long began = wall_ns();
+
 	pthread_mutex_lock(&threads_mutex);
 	for (int i = 0; i < THREADS_MAX; i++) {
 		if (threads[i].tid == 0) {
 			in_waits = 0;
 			threads[i] = times_now(syscall(SYS_gettid));
+			threads[i].wall = began;
 			threads[i].in_waits = &in_waits;
 			break;
 		}
@@ -84,12 +94,12 @@ static void thread_begins(void)
 /* Called with the mutex. */
 static void times_write(struct times *begin)
 {
-	struct times now = times_now(begin->tid);
 	int length, fd = open(file_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	struct times now = times_now(begin->tid);
 	char line[160];
 
 	length = snprintf(line, sizeof(line), "%d %ld %lld %lld %lld %lld %s\n", (int)getpid(),
-			  begin->tid, now.wall - begin->wall, now.cpu - begin->cpu,
+			  begin->tid, wall_ns() - begin->wall, now.cpu - begin->cpu,
 			  now.queue - begin->queue, *begin->in_waits, now.name);
 	if (fd < 0 || write(fd, line, (size_t)length) != length)
 		perror("thread_times");
