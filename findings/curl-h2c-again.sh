@@ -10,27 +10,12 @@
 #
 # Exit status: 0 as described, 1 not so, 2 could not be run.
 set -euo pipefail
+lib=$(realpath "$(dirname "$0")/lib")
 # shellcheck source=lib/debian.sh
-. "$(dirname "$0")/lib/debian.sh"
+. "$lib/debian.sh"
 unpack curl=7.88.1-10+deb12u15 nghttp2-server=1.52.0-1+deb12u3 nghttp2-client=1.52.0-1+deb12u3
-mkdir pages
-ln -s ../sbin/nghttpd root/usr/bin/
-for page in a b c; do echo $page >pages/$page; done
-
-# serve PORT: nghttpd without TLS, ended with the script
-serve() {
-	set -m
-	run nghttpd --no-tls -d pages "$1" >server 2>&1 &
-	server=$!
-	set +m
-	trap 'kill -- -$server 2>/dev/null; rm -rf "$tmp"' EXIT
-	for _ in {1..40}; do
-		[ -n "$(run nghttp "http://127.0.0.1:$1/a" 2>/dev/null)" ] && return
-		sleep 0.25
-	done
-	echo "nghttpd does not answer on port $1" >&2
-	exit 2
-}
+# shellcheck source=lib/nghttpd.sh
+. "$lib/nghttpd.sh"
 
 bad=0
 expect() { # WHAT WANTED COMMAND...
@@ -47,7 +32,7 @@ ask() { # OPTION...: a, b and c
 load() {
 	run h2load -n 3 -c 1 -m 3 http://127.0.0.1:18190/{a,b,c} | grep -o '[0-9]* succeeded'
 }
-serve 18190
+serve 18190 a b c
 run curl --version | sed -n 1p
 expect "one after the other" "200 by 1 new connections, 000 by 0 new connections, 000 by 0 new connections," ask
 expect "--parallel" "200 by 1 new connections, 000 by 0 new connections, 000 by 0 new connections," ask --parallel

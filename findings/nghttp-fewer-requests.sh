@@ -9,27 +9,12 @@
 #
 # Exit status: 0 as described, 1 not so, 2 could not be run.
 set -euo pipefail
+lib=$(realpath "$(dirname "$0")/lib")
 # shellcheck source=lib/debian.sh
-. "$(dirname "$0")/lib/debian.sh"
+. "$lib/debian.sh"
 unpack nghttp2-server=1.52.0-1+deb12u3 nghttp2-client=1.52.0-1+deb12u3
-mkdir pages
-ln -s ../sbin/nghttpd root/usr/bin/
-for page in a b; do echo $page >pages/$page; done
-
-# serve PORT: nghttpd without TLS, ended with the script
-serve() {
-	set -m
-	run nghttpd --no-tls -d pages "$1" >server 2>&1 &
-	server=$!
-	set +m
-	trap 'kill -- -$server 2>/dev/null; rm -rf "$tmp"' EXIT
-	for _ in {1..40}; do
-		[ -n "$(run nghttp "http://127.0.0.1:$1/a" 2>/dev/null)" ] && return
-		sleep 0.25
-	done
-	echo "nghttpd does not answer on port $1" >&2
-	exit 2
-}
+# shellcheck source=lib/nghttpd.sh
+. "$lib/nghttpd.sh"
 
 bad=0
 expect() { # WANTED ARGUMENT...
@@ -40,7 +25,7 @@ expect() { # WANTED ARGUMENT...
 	echo "  answers $got"
 	[ "$got" = "$1" ] || { bad=1; echo "  NOT AS DESCRIBED, was $1"; cat errors; }
 }
-serve 18191
+serve 18191 a b
 run nghttp --version
 here=http://127.0.0.1:18191
 expect "200, status 0" $here/a $here/a $here/a
