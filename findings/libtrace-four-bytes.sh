@@ -17,9 +17,6 @@ lib=$(realpath "$(dirname "$0")/lib")
 . "$lib/pcap.sh"
 unpack libtrace-tools=3.0.22-0.1 wireshark-common=4.0.17-0+deb12u3
 
-ethernet=0000000000010000000000020800
-syn=45000028000040004006b6ccc0000201c00002020fa00050000003e8000000005002ffff18070000
-ack=45000028000040004006b6ccc0000201c00002020fa00050000003e9000013895010ffff046f0000
 capture ethernet.pcap 1 65535 $ethernet$syn $ethernet$ack
 capture raw.pcap 101 65535 $syn $ack
 

@@ -18,9 +18,8 @@ lib=$(realpath "$(dirname "$0")/lib")
 . "$lib/pcap.sh"
 unpack pcapfix=1.1.7-2 tshark=4.0.17-0+deb12u3 wireshark-common=4.0.17-0+deb12u3
 
-ethernet=0000000000010000000000020800
-syn=${ethernet}45000028000040004006b6ccc0000201c00002020fa00050000003e8000000005002ffff18070000
-ack=${ethernet}45000028000040004006b6ccc0000201c00002020fa00050000003e9000013895010ffff046f0000
+syn=$ethernet$syn
+ack=$ethernet$ack
 at=1700000000000000
 { section; packet $at $syn; packet $((at + 1000)) $ack; } >plain.pcapng
 { section; block 10 4b534c540400000061620a0a; packet $at $syn; packet $((at + 1000)) $ack; } >secrets.pcapng

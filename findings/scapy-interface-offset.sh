@@ -17,9 +17,8 @@ lib=$(realpath "$(dirname "$0")/lib")
 unpack python3-scapy=2.5.0+dfsg-2 python3=3.11.2-1+b1 coreutils tshark=4.0.17-0+deb12u3 wireshark-common=4.0.17-0+deb12u3
 inside true 2>/dev/null || { echo "no root and no user namespaces" >&2; exit 2; }
 
-ethernet=0000000000010000000000020800
-syn=${ethernet}45000028000040004006b6ccc0000201c00002020fa00050000003e8000000005002ffff18070000
-ack=${ethernet}45000028000040004006b6ccc0000201c00002020fa00050000003e9000013895010ffff046f0000
+syn=$ethernet$syn
+ack=$ethernet$ack
 at=1700000000000000
 { section; packet $at $syn; packet $((at + 1000)) $ack; } >root/work/plain.pcapng
 # option 14, eight bytes: 1700000000

@@ -20,9 +20,6 @@ unpack python3-scapy=2.5.0+dfsg-2 python3=3.11.2-1+b1 coreutils
 inside true 2>/dev/null || { echo "no root and no user namespaces" >&2; exit 2; }
 
 # two empty segments of a connection, on Ethernet, a millisecond apart, of November 2023
-ethernet=0000000000010000000000020800
-syn=45000028000040004006b6ccc0000201c00002020fa00050000003e8000000005002ffff18070000
-ack=45000028000040004006b6ccc0000201c00002020fa00050000003e9000013895010ffff046f0000
 capture root/work/old.pcap 1 65535 $ethernet$syn $ethernet$ack
 cat >root/work/times.py <<'PY'
 import logging, time

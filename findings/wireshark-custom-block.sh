@@ -16,9 +16,8 @@ lib=$(realpath "$(dirname "$0")/lib")
 . "$lib/pcap.sh"
 unpack tshark=4.0.17-0+deb12u3 wireshark-common=4.0.17-0+deb12u3 tcpdump=4.99.3-1
 
-ethernet=0000000000010000000000020800
-syn=${ethernet}45000028000040004006b6ccc0000201c00002020fa00050000003e8000000005002ffff18070000
-ack=${ethernet}45000028000040004006b6ccc0000201c00002020fa00050000003e9000013895010ffff046f0000
+syn=$ethernet$syn
+ack=$ethernet$ack
 at=1700000000000000
 { section; packet $at $syn; packet $((at + 1000)) $ack; } >plain.pcapng
 # 32473 is the enterprise number for examples
