@@ -62,7 +62,7 @@ serve() {
 	shift 2
 	"$FLOWDAR" record -o "$WORK/$name" --io --tls-keys -- "$@" 2>"$name.err" &
 	recorder=$!
-	wait_for 10 curl -skf "https://127.0.0.1:$port/numbers" -o first || fail "$name does not start"
+	wait_for 30 curl -skf "https://127.0.0.1:$port/numbers" -o first || fail "$name does not start"
 }
 
 ended() {
@@ -75,12 +75,27 @@ ask() {
 	printf 'GET /numbers HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
 }
 
+# What tcpdump was not given time to read by its end is not in its file, and not counted as dropped: a
+# last datagram, which the sessions' file does not get, tells that all before it is written.
+last_word=flowdar-has-said-all
+all_written() {
+	echo $last_word >/dev/udp/127.0.0.1/9
+	grep -q $last_word "$1"
+}
+
+# Both ends of every connection to the server have said their last: nothing but those who waited for late
+# packets is left.
+all_closed() {
+	! awk -v port=":$(printf %04X "$port")" '$4 != "0A" && $4 != "06" && ($2 $3) ~ port { left = 1 }
+		END { exit !left }' /proc/net/tcp
+}
+
 # talk NAME: eight sessions, four of each version, one of them resumed, captured into NAME.pcap.
 talk() {
 	local version
-	tcpdump -q -U -s 0 -i lo -w "$1.pcap" "port $port" 2>tcpdump.log &
+	tcpdump -q -U -s 0 -i lo -w "$1.all" "tcp port $port or udp port 9" 2>tcpdump.log &
 	tcpdump=$!
-	wait_for 5 grep -q 'listening on' tcpdump.log || fail "tcpdump does not listen"
+	wait_for 30 grep -q 'listening on' tcpdump.log || fail "tcpdump does not listen"
 	for version in 2 3; do
 		for _ in 1 2; do
 			curl -skf --tlsv1.$version --tls-max 1.$version "https://localhost:$port/numbers" -o got ||
@@ -93,9 +108,11 @@ talk() {
 			-servername localhost -sess_in ticket -ign_eof -quiet >got 2>s_client.log
 		tail -c 100000 got | grep -q '^20000' || fail "the resumed session has no answer: $(cat s_client.log)"
 	done
-	sleep 0.5
+	wait_for 30 all_closed || fail "$1: a connection stays open"
+	wait_for 60 all_written "$1.all" || fail "$1: tcpdump does not write"
 	kill -INT $tcpdump
 	wait $tcpdump
+	tcpdump -r "$1.all" -w "$1.pcap" tcp 2>tcpdump.log || fail "$1: $(cat tcpdump.log)"
 }
 
 # judge NAME: our plaintext is tshark's.
