@@ -26,6 +26,8 @@ enum gre_type {
 	GRE_ERSPAN3 = 0x22eb
 };
 
+enum protocol { PROTOCOL_ETHERIP = 97, PROTOCOL_L2TP = 115, PROTOCOL_MPLS = 137 };
+
 /* Bits of a GRE header's first two bytes. */
 #define GRE_CHECKSUM 0x8000u
 #define GRE_ROUTING  0x4000u
@@ -162,7 +164,52 @@ static gboolean pass_gtp(struct fdar_view *view, struct fdar_decoded *inner)
 #define L2TP_OFFSET   0x0200u
 #define L2TP_RESERVED 0x34f0u
 
-/* Data of L2TP's second version, which is PPP. */
+#define ETHERNET_FILLED 60u /* the shortest frame, without its checksum */
+
+/* Whether an IP packet starts here that ends where what it is in does, but for what fills up the
+ * shortest of Ethernet's frames. */
+static gboolean is_all_ip(const struct fdar_view *view, uint32_t frame_at)
+{
+	uint32_t size, version, left;
+
+	if (!fdar_view_has(view, 20))
+		return FALSE;
+	version = fdar_view_u8(view, 0) >> 4;
+	if (version != 4 && version != 6)
+		return FALSE;
+	size = version == 4 ? fdar_view_u16(view, 2) : 40 + fdar_view_u16(view, 4);
+	left = view->length - view->at;
+	return size == left || (size < left && view->length - frame_at <= ETHERNET_FILLED);
+}
+
+/* Data of L2TP's third version, behind what says so, of Ethernet. How long the cookie and the sublayer
+ * behind the session's number are is not said in the packet: they are what leaves a whole frame. Session
+ * 0 is that of control messages. */
+static gboolean pass_l2tp3(struct fdar_view *view, struct fdar_decoded *inner)
+{
+	static const uint32_t sizes[] = { 0, 4, 8, 12 };
+	uint32_t session;
+
+	if (!fdar_view_has(view, 4) || !fdar_view_u32(view, 0))
+		return FALSE;
+	session = fdar_view_u32(view, 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		uint32_t frame_at = view->at + 4 + sizes[i];
+		struct fdar_view frame = *view;
+		struct fdar_decoded found = *inner;
+
+		frame.at = frame_at;
+		found.net = fdar_net_mix(inner->net, PORT_L2TP, session);
+		if (!fdar_link_ethernet(&frame, &found) || !is_all_ip(&frame, frame_at))
+			continue;
+		*view = frame;
+		*inner = found;
+		return TRUE;
+	}
+	return FALSE;
+}
+
+/* Data of L2TP over UDP: of its second version, which is PPP, or of its third. */
 static pass_fn pass_l2tp(struct fdar_view *view, struct fdar_decoded *inner)
 {
 	uint32_t flags, at = 2;
@@ -170,6 +217,10 @@ static pass_fn pass_l2tp(struct fdar_view *view, struct fdar_decoded *inner)
 	if (!fdar_view_has(view, 6))
 		return NULL;
 	flags = fdar_view_u16(view, 0);
+	if (flags == 3 && fdar_view_u16(view, 2) == 0) {
+		view->at += 4;
+		return pass_l2tp3;
+	}
 	if (flags & (L2TP_CONTROL | L2TP_RESERVED) || (flags & 15) != 2)
 		return NULL;
 	if (flags & L2TP_LENGTH) {
@@ -210,6 +261,9 @@ static pass_fn pass_vxlan(struct fdar_view *view, struct fdar_decoded *inner, gb
 		return NULL;
 	flags = fdar_view_u8(view, 0);
 	next = fdar_view_u8(view, 3);
+	/* Many use the port of the plain one, too, and say what follows. */
+	if (flags == 0x0c && next >= 1 && next <= 3 && !(fdar_view_u16(view, 1)))
+		generic = TRUE;
 	/* The flag of the network identifier is set; the policy extension may be there. */
 	if (!(flags & 8) || fdar_view_u8(view, 7) != 0 || (!generic && (flags & 0x77) != 0) ||
 	    (!generic && flags == 8 && fdar_view_u16(view, 2)))
@@ -299,13 +353,15 @@ enum fdar_tunnel fdar_tunnel_pass(struct fdar_view *view, struct fdar_decoded *i
 	case IPPROTO_IPIP:
 	case IPPROTO_IPV6:
 		return enter(view, inner, pass_ip);
-	case 97: /* EtherIP: version 3, reserved bits */
+	case PROTOCOL_ETHERIP: /* version 3, reserved bits */
 		if (!fdar_view_has(view, 2) || fdar_view_u8(view, 0) != 0x30)
 			return FDAR_TUNNEL_NONE;
 		view->at += 2;
 		return enter(view, inner, fdar_link_ethernet);
-	case 137: /* MPLS in IP */
+	case PROTOCOL_MPLS:
 		return enter(view, inner, fdar_link_mpls);
+	case PROTOCOL_L2TP:
+		return enter(view, inner, pass_l2tp3);
 	default:
 		return FDAR_TUNNEL_NONE;
 	}

@@ -2,10 +2,10 @@
  * Tunnels: IP packets in IP packets; the innermost is the one that sessions are made of.
  *
  * Place in the house: private to decode.h. IP in IP of both versions, GRE (with Ethernet, PPP,
- * MPLS, ERSPAN I to III in it), EtherIP, MPLS in IP, and over UDP: VXLAN, VXLAN-GPE, Geneve, GTP-U,
- * Teredo, MPLS and L2TP's data. Over UDP a tunnel is known by its port only if all that follows is
+ * MPLS, ERSPAN I to III in it), EtherIP, MPLS in IP, L2TP's third version with Ethernet in it, and over
+ * UDP: VXLAN, VXLAN-GPE, Geneve, GTP-U, Teredo, MPLS and L2TP's data. Over UDP a tunnel is known by its port only if all that follows is
  * as it must be, and the inner packet fits into the outer one: anybody may use a port. RFC 2784,
- * 2890, 2637, 2003, 4213, 3378, 4023, 7348, 8926, 4380, 7510, 2661, draft-foschiano-erspan-03, 3GPP TS
+ * 2890, 2637, 2003, 4213, 3378, 4023, 7348, 8926, 4380, 7510, 2661, 3931, draft-foschiano-erspan-03, 3GPP TS
  * 29.281.
  */
 #ifndef FDAR_REPLAY_TUNNEL_H
