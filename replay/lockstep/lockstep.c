@@ -330,6 +330,24 @@ static void open_seat(struct fdar_lockstep *lockstep)
 		seat->play->holder = &seat->play;
 }
 
+/* A connection comes by the kernel alone, in its own time, and its packets may have to be sent again. */
+static uint64_t patience_to_move(const struct fdar_lockstep *lockstep)
+{
+	return lockstep->step->kind == FDAR_STEP_OPEN
+		       ? MAX(patience(lockstep), FDAR_LOCKSTEP_OPEN_NS)
+		       : patience(lockstep);
+}
+
+static const char *why_not_moved(const struct fdar_lockstep *lockstep)
+{
+	if (lockstep->step->kind != FDAR_STEP_OPEN)
+		return "the server stopped reading";
+	return lockstep->seat->play->connected
+		       ? "the server left the TLS handshake unfinished"
+		       : "no connection came: the server's queue of connections is full, or "
+			 "packets are dropped";
+}
+
 /* Makes the move. What does not go at once (a socket that is full, a connection under way) is waited for as
  * long as the server does something. */
 static void move(struct fdar_lockstep *lockstep)
@@ -353,11 +371,10 @@ static void move(struct fdar_lockstep *lockstep)
 		if (has_moved(lockstep))
 			break;
 		look(lockstep, &settling);
-		/* A connection comes by the kernel alone, in its own time. */
-		if (lockstep->step->kind != FDAR_STEP_OPEN && is_idle(&settling) &&
-		    lockstep->idle_ns >= patience(lockstep) && seat->play)
+		if (is_idle(&settling) && lockstep->idle_ns >= patience_to_move(lockstep) &&
+		    seat->play)
 			fdar_play_stop(lockstep->stage, seat->play, FDAR_RESULT_TIMEOUT,
-				       "the server stopped reading");
+				       why_not_moved(lockstep));
 	}
 	lockstep->turn = (struct fdar_turn){ 0 };
 	catch_up(lockstep);
@@ -388,6 +405,8 @@ static enum fdar_step_end run_step(struct fdar_lockstep *lockstep)
 	enter(lockstep, SETTLING);
 	end = settle(lockstep);
 	enter(lockstep, READY);
+	if (lockstep->step->kind == FDAR_STEP_OPEN && !seat->known)
+		return FDAR_STEP_UNTAKEN;
 	if (lockstep->step->kind == FDAR_STEP_OPEN && seat->known && !seat->seen)
 		lockstep->totals.unseen++;
 	return end;

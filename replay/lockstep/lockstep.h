@@ -14,8 +14,8 @@
  * - the server waits for work (threads.h).
  *
  * What the kernel still carries between the two sockets (a busy machine) is no quiet of the server, for
- * FDAR_LOCKSTEP_CARRIED_NS: a connection that finds the listener's queue full is carried until the kernel gives it up,
- * which takes minutes.
+ * FDAR_LOCKSTEP_CARRIED_NS. A connection of which nothing has come while the server waited for FDAR_LOCKSTEP_OPEN_NS
+ * is given up (TIMEOUT, and the step UNTAKEN): the kernel would try for minutes where the listener's queue is full.
  *
  * A server that waits for work, and has for quiet_ns at every look while the step was not taken or not answered, is not
  * going to: the step ends as UNTAKEN, or UNANSWERED where nothing came at all, and the next one comes. That is how a session gets its
@@ -45,6 +45,9 @@
 
 /* Twice what the kernel waits before it sends a handshake's packet again (RFC 6298). */
 #define FDAR_LOCKSTEP_CARRIED_NS 2000000000u
+
+/* A connection's first packet is sent again after one second and after three (RFC 6298): more than these two. */
+#define FDAR_LOCKSTEP_OPEN_NS ((uint64_t)4000000000)
 
 enum fdar_step_end {
 	FDAR_STEP_SETTLED,
