@@ -18,9 +18,8 @@
 #include "cli/replay/capture_options.h"
 #include "replay/sessions/timeline.h"
 
-#define WAIT_NS      ((guint64)10000000000)
-#define SEARCH_NS    ((guint64)300000000000)
-#define SESSIONS_BAD 6u
+#define WAIT_NS   ((guint64)10000000000)
+#define SEARCH_NS ((guint64)300000000000)
 
 static const struct fdar_usage_values values[] = {
 	{ "test", "cpu latency memory", TRUE },
@@ -42,7 +41,9 @@ static const struct fdar_usage usage = {
 		"gets\n"
 		"  smallest.pcap   what hurts: also after Ctrl-C, the best so far\n"
 		"  normal.pcap     what it was compared with\n"
-		"  base, bad       the recordings\n"
+		"  base, bad       the recordings (bad-2, ...: where the server answers copies "
+		"from "
+		"a cache)\n"
 		"  found.txt       the sessions that hurt, and how sure that is\n"
 		"  verdict.txt     the function, the factor, and the evidence\n"
 		"  report.html     all of it for a review\n"
@@ -198,20 +199,25 @@ static void print_first_line(const char *path)
 
 static int compare(const struct hunt *hunt)
 {
-	g_autofree char *base = in(hunt, "base"), *bad = in(hunt, "bad");
 	g_autofree char *report = in(hunt, "report.html"), *verdict = in(hunt, "verdict.txt");
 	g_autofree char *again = in(hunt, "verdict.json"), *script = in(hunt, "again.sh");
+	GPtrArray *diff = arguments_of("diff", NULL);
+	GPtrArray *drawn;
+	g_autoptr(GPtrArray) sides = g_ptr_array_new_with_free_func(g_free);
 	GError *error = NULL;
 	int code;
 
 	say(hunt, "comparing");
-	code = run(hunt, fdar_cmd_diff, "verdict.txt", arguments_of("diff", base, bad, NULL));
+	fdar_hunt_record_sides(&hunt->how, hunt->texts->output, FALSE, sides);
+	fdar_hunt_record_sides(&hunt->how, hunt->texts->output, FALSE, diff);
+	code = run(hunt, fdar_cmd_diff, "verdict.txt", diff);
 	if (*hunt->trial.stop || (code != FDAR_EXIT_OK && code != FDAR_EXIT_NO_VERDICT))
 		return fail_step(hunt, "comparing");
-	if (code == FDAR_EXIT_OK && !fdar_named(fdar_cmd_diff, base, bad, again))
+	if (code == FDAR_EXIT_OK && !fdar_named(fdar_cmd_diff, sides, again))
 		code = FDAR_EXIT_NO_VERDICT;
-	if (run(hunt, fdar_cmd_report, "report.log",
-		arguments_of("report", base, bad, "-o", report, NULL)) == FDAR_EXIT_OK) {
+	drawn = arguments_of("report", "-o", report, NULL);
+	fdar_hunt_record_sides(&hunt->how, hunt->texts->output, TRUE, drawn);
+	if (run(hunt, fdar_cmd_report, "report.log", drawn) == FDAR_EXIT_OK) {
 		g_autofree char *log = in(hunt, "report.log");
 
 		g_unlink(log);
@@ -225,42 +231,24 @@ static int compare(const struct hunt *hunt)
 	return code;
 }
 
-/* Of what is normal: as many as can be played. */
-static guint32 sessions_of(const struct hunt *hunt)
-{
-	struct fdar_excerpt *excerpt = fdar_excerpt_open(hunt->normal, &hunt->load, NULL);
-	struct fdar_parts parts;
-	guint32 sessions;
-
-	if (!excerpt)
-		return 1;
-	fdar_parts_init(&parts, excerpt, FALSE);
-	sessions = parts.units;
-	fdar_parts_clear(&parts);
-	fdar_excerpt_free(excerpt);
-	return sessions;
-}
-
 static int record_both(struct hunt *hunt, const struct fdar_reducing *reducing)
 {
 	g_autofree char *log = in(hunt, "record.log");
-	guint32 wanted =
-		fdar_hunt_record_sessions(&hunt->how, &hunt->judge, reducing->figure, SESSIONS_BAD);
-	guint32 *copies = hunt->how.copies;
+	const struct fdar_hunt_record *how = &hunt->how;
 
-	copies[0] = hunt->how.sample_hz ? fdar_hunt_record_copies(wanted, sessions_of(hunt)) : 1;
-	copies[1] = MAX(fdar_hunt_record_copies(wanted, reducing->kept.parts->len),
-			MAX(reducing->result.intensity, 1));
-	if (reducing->end != FDAR_REDUCE_DONE && !hunt->how.sample_hz)
-		copies[1] = 1;
+	fdar_hunt_record_plan(&hunt->how, reducing, hunt->normal, hunt->smallest, &hunt->load);
 	say(hunt, "recording what is normal");
-	if (record(hunt, "base", hunt->normal, "normal", copies[0]) != FDAR_EXIT_OK ||
+	if (record(hunt, "base", hunt->normal, "normal", how->copies[0]) != FDAR_EXIT_OK ||
 	    *hunt->trial.stop)
 		return fail_step(hunt, "recording what is normal");
 	say(hunt, "recording what hurts");
-	if (record(hunt, "bad", hunt->smallest, "hurts", copies[1]) != FDAR_EXIT_OK ||
-	    *hunt->trial.stop)
-		return fail_step(hunt, "recording what hurts");
+	for (guint32 i = 0; i < how->times; i++) {
+		g_autofree char *name = fdar_hunt_record_name(i);
+
+		if (record(hunt, name, hunt->smallest, "hurts", how->copies[1]) != FDAR_EXIT_OK ||
+		    *hunt->trial.stop)
+			return fail_step(hunt, "recording what hurts");
+	}
 	g_unlink(log);
 	return compare(hunt);
 }

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-#include "cli/reduce/judge.h"
+#include "cli/reduce/reducing.h"
 
 #define FDAR_HUNT_SAMPLE_HZ 499 /* a hunt has few sessions, and nobody waits for its server */
 
@@ -16,6 +16,7 @@ struct fdar_hunt_record {
 	gboolean io;        /* reads, writes and waits only */
 	unsigned sample_hz; /* 0: no samples; else io is set, too */
 	guint32 copies[2];  /* of normal.pcap and of smallest.pcap */
+	guint32 times;      /* recordings of what hurts: bad, bad-2, ... */
 };
 
 /* --sample's value: samples a second. FALSE and error (G_OPTION_ERROR). */
@@ -24,13 +25,20 @@ gboolean fdar_hunt_record_sample(struct fdar_hunt_record *record, const char *te
 /* The options that say what is recorded: strings that the array owns. */
 void fdar_hunt_record_options(const struct fdar_hunt_record *record, GPtrArray *arguments);
 
-/* How many sessions samples take to name a function (analyze/samples/sample_diff.h), twice as many to be on the
- * safe side: by what the judge measured of a session that hurts, where that is processor time; at least least. */
-guint32 fdar_hunt_record_sessions(const struct fdar_hunt_record *record,
-				  const struct fdar_judge *judge, double figure, guint32 least);
+/* Decides on copies and times, by what the search measured; plays once or twice. What hurts is recorded in as many copies as
+ * samples take to name a function (analyze/samples/sample_diff.h), twice as many to be on the safe side; where so many
+ * copies do not hurt any more (a server that answers the second from a cache), as few as hurt, again and again. What is
+ * normal in so many that samples can tell what it does. */
+void fdar_hunt_record_plan(struct fdar_hunt_record *record, const struct fdar_reducing *reducing,
+			   const char *normal, const char *smallest,
+			   const struct fdar_load_options *load);
 
-/* So many copies of sessions that there are give as many as wanted. */
-guint32 fdar_hunt_record_copies(guint32 wanted, guint32 sessions);
+/* The name of a recording of what hurts, from 0. The caller frees it. */
+char *fdar_hunt_record_name(guint32 number);
+
+/* What is compared, as `flowdar diff` takes it, or `flowdar report`: strings that the array owns. */
+void fdar_hunt_record_sides(const struct fdar_hunt_record *record, const char *directory,
+			    gboolean report, GPtrArray *arguments);
 
 /* The script that records both again, and compares them: to be read and to be run. FALSE and error. */
 gboolean fdar_hunt_record_again(const struct fdar_hunt_record *record, const char *path,

@@ -28,13 +28,18 @@ static gboolean is_named(const char *path)
 	return verdict && (has_text(verdict, "function") || has_text(verdict, "below"));
 }
 
-gboolean fdar_named(int (*diff)(int argc, char **argv), const char *baseline, const char *subject,
-		    const char *file)
+gboolean fdar_named(int (*diff)(int argc, char **argv), const GPtrArray *sides, const char *file)
 {
-	char *arguments[] = { (char *)"diff",   (char *)"--format", (char *)"json",
-			      (char *)baseline, (char *)subject,    NULL };
-	gboolean named = fdar_child_quiet(diff, arguments, file) == 0 && is_named(file);
+	g_autoptr(GPtrArray) arguments = g_ptr_array_new();
+	gboolean named;
 
+	g_ptr_array_add(arguments, (gpointer) "diff");
+	g_ptr_array_add(arguments, (gpointer) "--format");
+	g_ptr_array_add(arguments, (gpointer) "json");
+	for (guint i = 0; i < sides->len; i++)
+		g_ptr_array_add(arguments, g_ptr_array_index(sides, i));
+	g_ptr_array_add(arguments, NULL);
+	named = fdar_child_quiet(diff, (char **)arguments->pdata, file) == 0 && is_named(file);
 	g_unlink(file);
 	return named;
 }

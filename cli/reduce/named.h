@@ -6,9 +6,9 @@
 
 #include <glib.h>
 
-/* A function, or the wait or queue that it is in. diff: the command, which is run in a process of its own;
- * file: a name that may be used for its output. FALSE, too, when it does not come to its end. */
-gboolean fdar_named(int (*diff)(int argc, char **argv), const char *baseline, const char *subject,
-		    const char *file);
+/* A function, or the wait or queue that it is in. diff: the command, which is run in a process of its own; sides: what
+ * it is given of recordings and options (strings); file: a name that may be used for its output. FALSE, too, when it
+ * does not come to its end. */
+gboolean fdar_named(int (*diff)(int argc, char **argv), const GPtrArray *sides, const char *file);
 
 #endif

@@ -18,8 +18,11 @@ static void assert_named(const char *json, const char *subject, gboolean expecte
 {
 	g_autofree char *folder = g_dir_make_tmp("named-XXXXXX", NULL);
 	g_autofree char *file = g_build_filename(folder, "verdict.json", NULL);
+	g_autoptr(GPtrArray) sides = g_ptr_array_new();
 
-	g_assert_cmpint(fdar_named(print, json, subject, file), ==, expected);
+	g_ptr_array_add(sides, (gpointer)json);
+	g_ptr_array_add(sides, (gpointer)subject);
+	g_assert_cmpint(fdar_named(print, sides, file), ==, expected);
 	g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
 	g_rmdir(folder);
 }
