@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "base/file_read.h"
 #include "replay/lockstep/ports.h"
 
@@ -153,14 +154,14 @@ static void on_stopped(void *user, gboolean stopped)
 static void await_ports(const struct fdar_replay_lockstep *lockstep,
 			const struct fdar_routes *routes, const volatile int *stop)
 {
-	uint64_t count = fdar_ports_waiting(lockstep->queues, lockstep->order, routes);
-	g_autofree char *ports = fdar_format_count(count);
+	struct fdar_ports ports = fdar_ports_look(lockstep->queues, lockstep->order, routes);
+	g_autofree char *count = fdar_plural(ports.waiting + ports.taken, "client port", NULL);
 
-	if (!count)
+	if (!ports.waiting && !ports.taken)
 		return;
-	fprintf(stderr,
-		"flowdar %s: %s ports of an earlier run are not free yet: waiting for them\n",
-		lockstep->usage->command, ports);
+	fprintf(stderr, "flowdar %s: waiting for %s that %s has not left yet\n",
+		lockstep->usage->command, count,
+		ports.taken ? "another program" : "an earlier run");
 	fdar_ports_await(lockstep->queues, lockstep->order, routes, stop);
 }
 

@@ -1,7 +1,10 @@
 #include "replay/lockstep/ports.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 static gboolean is_loopback(const struct fdar_endpoint *target)
 {
@@ -11,10 +14,24 @@ static gboolean is_loopback(const struct fdar_endpoint *target)
 						  : memcmp(target->addr, six, sizeof(six)) == 0;
 }
 
-uint64_t fdar_ports_waiting(struct fdar_queues *queues, const struct fdar_order *order,
-			    const struct fdar_routes *routes)
+/* Somebody else's connection that waits out its time keeps the port from us, whatever its other end was. */
+static gboolean is_taken(const struct fdar_endpoint *source)
 {
-	uint64_t count = 0;
+	const char *step;
+	int fd = fdar_endpoint_socket(source,
+				      source->family == FDAR_FAMILY_IPV4 ? AF_INET : AF_INET6,
+				      SOCK_STREAM, &step);
+
+	if (fd < 0)
+		return errno == EADDRINUSE;
+	close(fd);
+	return FALSE;
+}
+
+struct fdar_ports fdar_ports_look(struct fdar_queues *queues, const struct fdar_order *order,
+				  const struct fdar_routes *routes)
+{
+	struct fdar_ports ports = { 0 };
 
 	for (uint32_t i = 0; i < order->role_count; i++) {
 		const struct fdar_start *start = &order->roles[i].start;
@@ -23,11 +40,14 @@ uint64_t fdar_ports_waiting(struct fdar_queues *queues, const struct fdar_order 
 			fdar_routes_target(routes, session->server.port);
 		struct fdar_queue queue;
 
-		if (session->transport == FDAR_TCP && target &&
-		    fdar_queues_look(queues, FDAR_TCP, &start->source, target, FALSE, &queue))
-			count++;
+		if (session->transport != FDAR_TCP || !target)
+			continue;
+		if (fdar_queues_look(queues, FDAR_TCP, &start->source, target, FALSE, &queue))
+			ports.waiting++;
+		else if (is_taken(&start->source))
+			ports.taken++;
 	}
-	return count;
+	return ports;
 }
 
 void fdar_ports_await(struct fdar_queues *queues, const struct fdar_order *order,
@@ -35,9 +55,13 @@ void fdar_ports_await(struct fdar_queues *queues, const struct fdar_order *order
 {
 	struct timespec second = { .tv_sec = 1, .tv_nsec = 100000000 };
 
-	for (unsigned i = 0; i < 60 && !*stop && fdar_ports_waiting(queues, order, routes); i++) {
-		nanosleep(&second, NULL);
-		if (is_loopback(&routes->routes[0].target))
+	for (unsigned i = 0; i < 60 && !*stop; i++) {
+		struct fdar_ports ports = fdar_ports_look(queues, order, routes);
+
+		/* Of our own one second is enough on loopback. */
+		if (!ports.taken &&
+		    (!ports.waiting || (i && is_loopback(&routes->routes[0].target))))
 			return;
+		nanosleep(&second, NULL);
 	}
 }

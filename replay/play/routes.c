@@ -164,17 +164,21 @@ gboolean fdar_endpoint_is_local(const struct fdar_endpoint *endpoint)
 	return local;
 }
 
-static int bind_source(int fd, const struct fdar_endpoint *source)
+static int bind_source(int fd, const struct fdar_endpoint *source, int type)
 {
 	struct sockaddr_storage address;
 	socklen_t length = fdar_endpoint_to_sockaddr(source, &address);
 	int on = 1;
 
-	/* A port that was asked for may still be waiting out an earlier run (TIME-WAIT). Without the
-	 * other option bind() would pick a port, which is then taken for all destinations. */
-	if (source->port
-		    ? setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
-		    : setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) != 0)
+	/* A port that was asked for may still be waiting out an earlier run (TIME-WAIT). Linux lets it be had again
+	 * only when whoever left it had set this as well, so any port of TCP gets it. A datagram's that nobody asked
+	 * for does not: the kernel would give it to two. */
+	if ((source->port || type == SOCK_STREAM) &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
+		return -1;
+	/* Without this bind() would pick a port, which is then taken for all destinations. */
+	if (!source->port &&
+	    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) != 0)
 		return -1;
 	/* IPv6 refuses addresses of a local route that no interface has, unless told so. */
 	if (source->family == FDAR_FAMILY_IPV6 &&
@@ -192,7 +196,7 @@ int fdar_endpoint_socket(const struct fdar_endpoint *source, int family, int typ
 	*step = "no socket";
 	if (fd < 0)
 		return -1;
-	if (source->family == FDAR_FAMILY_NONE || bind_source(fd, source) == 0)
+	if (source->family == FDAR_FAMILY_NONE || bind_source(fd, source, type) == 0)
 		return fd;
 	*step = "the source address cannot be used";
 	saved = errno;

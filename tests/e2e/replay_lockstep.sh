@@ -140,6 +140,29 @@ unanswered=$(jq -r 'select(.end == "unanswered") | .end' steps.jsonl | wc -l)
 [ "$unanswered" -ge 9 ] || fail "a sink's steps are not unanswered"
 expect "unanswered, in the summary" "$(figure steps_unanswered)" "$unanswered"
 
+# A port that another program's connection holds is waited for, and that is said.
+held_server=$server_pid
+held=$(awk '$1 == "open" { sub(/.*:/, "127.2.0.1:", $3); print $3; exit }' order)
+need curl
+mkfifo held.in
+curl -sN --interface "${held%:*}" --local-port "${held#*:}" "telnet://$to" <held.in >/dev/null 2>&1 &
+# The server closes first, so that nothing of the connection stays with the client.
+{
+	exec 8>held.in
+	wait_for "word of the port" grep -q '1 client port that another program has not left' held.err
+	kill "$held_server"
+} &
+holder=$!
+wait_for "the other connection" grep -q "$(printf ':%04X' "${held#*:}")" /proc/net/tcp
+echo_start
+to=127.0.0.1:$port
+status=0
+timeout 60 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "$to" --lockstep --sources 127.2.0.1/32 -o journal.jsonl \
+	--format json >summary.json 2>held.err || status=$?
+wait "$holder" || fail "nothing is said of a port that is held: $(cat held.err)"
+expect "exit with a port that was held" $status 0
+expect "ok when it was free" "$(figure exact)" 12
+
 # A server that takes nobody from a queue that is full: the kernel carries a request for minutes, and is not waited for.
 cat >full.c <<'C'
 #include <arpa/inet.h>

@@ -1,6 +1,8 @@
 /* Routes: targets by captured port, sources by client, and what is this machine. */
 #include <glib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "replay/play/routes.h"
 
@@ -109,6 +111,33 @@ static void test_local(void)
 	g_assert_false(fdar_endpoint_is_local(&broadcast));
 }
 
+/* What a connection of ours leaves behind (TIME-WAIT) keeps its port from nobody who asks for it. */
+static void test_port_again(void)
+{
+	struct fdar_endpoint source = { .family = FDAR_FAMILY_IPV4, .addr = { 127, 0, 0, 9 } };
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+	const char *step;
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd, peer;
+	char byte;
+
+	g_assert_cmpint(listen(listener, 1), ==, 0);
+	g_assert_cmpint(getsockname(listener, (struct sockaddr *)&address, &length), ==, 0);
+	fd = fdar_endpoint_socket(&source, AF_INET, SOCK_STREAM, &step);
+	connect(fd, (struct sockaddr *)&address, length);
+	peer = accept(listener, NULL, NULL);
+	g_assert_cmpint(peer, >=, 0);
+	g_assert_cmpint(getsockname(fd, (struct sockaddr *)&address, &length), ==, 0);
+	close(fd); /* the first to close waits */
+	g_assert_cmpint(read(peer, &byte, 1), ==, 0);
+	close(peer);
+	g_assert_true(fdar_endpoint_from_sockaddr((struct sockaddr *)&address, &source));
+	fd = fdar_endpoint_socket(&source, AF_INET, SOCK_STREAM, &step);
+	g_assert_cmpint(fd, >=, 0);
+	close(fd);
+	close(listener);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -116,5 +145,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/routes/targets", test_targets);
 	g_test_add_func("/routes/sources", test_sources);
 	g_test_add_func("/routes/local", test_local);
+	g_test_add_func("/routes/port_again", test_port_again);
 	return g_test_run();
 }
