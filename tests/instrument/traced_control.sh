@@ -27,7 +27,7 @@ run() {
 }
 
 wait_for() {
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		"$@" && return
 		sleep 0.05
 	done
@@ -53,7 +53,7 @@ for build in $builds; do
 	run "$build-thread" 50
 	segment "$build-minimum"
 	"$tool" "$FLOWDAR_CONTROL" set minimum_ns 100000
-	run "$build-minimum" 50
+	MINIMUM_NS=100000 run "$build-minimum" 50
 	segment "$build-depth"
 	"$tool" "$FLOWDAR_CONTROL" set depth_max 1
 	run "$build-depth" 50
@@ -83,7 +83,7 @@ for build in $builds; do
 	run "$build-hang" 1 hang <"$work/hang.$build" &
 	exec 3>"$work/hang.$build"
 	wait_for grep -q pid "$work/said.$build-hang"
-	sleep 0.3
+	sleep 1
 	"$tool" "$FLOWDAR_CONTROL" set flush 1
 	wait_for at_least flushed 1
 	lttng stop "$session" >/dev/null
@@ -148,16 +148,21 @@ awk 'FNR == NR { if ($1 == "child") { pid[$2] = $3 } next }
 		if (calls != 5) { print calls + 0 " calls of 5 children"; exit 1 }
 	}' "$work/forks" "$work/events" || fail "forked children"
 
-# expect NAME FUNCTION=COUNT...: in the process that said.NAME is of.
+# seen NAME FUNCTION: how often, in the process that said.NAME is of.
+seen() {
+	local address pid
+	read -r _ pid <"$work/said.$1"
+	address=$(awk -v f="$2" '$1 == "call" && $2 == f { print $3 }' "$work/said.$1")
+	awk -v pid="$pid" -v a="$address" '$1 == pid && $3 == "func_entry" && $6 == a' "$work/events" | wc -l
+}
+
+# expect NAME FUNCTION=COUNT...
 expect() {
-	local name=$1 pair function address pid seen
+	local name=$1 pair count
 	shift
-	read -r _ pid <"$work/said.$name"
 	for pair in "$@"; do
-		function=${pair%=*}
-		address=$(awk -v f="$function" '$1 == "call" && $2 == f { print $3 }' "$work/said.$name")
-		seen=$(awk -v pid="$pid" -v a="$address" '$1 == pid && $3 == "func_entry" && $6 == a' "$work/events" | wc -l)
-		[ "$seen" = "${pair#*=}" ] || fail "$name: $function $seen times, not ${pair#*=}"
+		count=$(seen "$name" "${pair%=*}")
+		[ "$count" = "${pair#*=}" ] || fail "$name: ${pair%=*} $count times, not ${pair#*=}"
 	done
 }
 
@@ -174,7 +179,7 @@ for build in $builds; do
 	expect "$build-names" outer_long=50 outer_quick=0 tiny_one=0 tiny_two=0
 	expect "$build-binary" outer_long=0 outer_quick=0 tiny_one=0
 	expect "$build-thread" outer_long=0 outer_quick=0 tiny_one=0
-	expect "$build-minimum" outer_long=50 tiny_one=0 tiny_two=0
+	expect "$build-minimum" outer_long=50
 	expect "$build-depth" outer_long=50 outer_quick=50 tiny_one=0
 	expect "$build-none" outer_long=0
 	expect "$build-later" outer_long=10 outer_quick=10 tiny_one=20 tiny_two=20
@@ -184,10 +189,15 @@ for build in $builds; do
 	for name in all names minimum depth later hang gate attached; do
 		identity "$build-$name"
 	done
-	# Of the minimum's 250 short calls: each is in its parent, or with none.
+	# Of the minimum's 250 short calls: each is in its parent, or with none; recorded are only such as were long.
 	read -r _ pid <"$work/said.$build-minimum"
 	skipped=$(awk -v pid="$pid" '$1 == pid && $3 == "skipped" { n += $4 } END { print n + 0 }' "$work/events")
 	entered=$(awk -v pid="$pid" '$1 == pid && $3 == "func_entry"' "$work/events" | wc -l)
+	prolonged=$(awk '$1 == "prolonged" { print $2 }' "$work/said.$build-minimum")
+	for function in tiny_one tiny_two; do
+		prolonged=$((prolonged - $(seen "$build-minimum" $function)))
+	done
+	[ $prolonged -ge 0 ] || fail "minimum: $((-prolonged)) calls that were shorter"
 	[ $((skipped + entered)) = 300 ] || fail "minimum: $skipped skipped and $entered recorded, of 300"
 	FLOWDAR_CONTROL=$work/$build-minimum.control
 	[ "$(value skipped)" = "$skipped" ] || fail "minimum: $(value skipped) in the segment, $skipped in the trace"

@@ -6,7 +6,7 @@
  *	traced_selected MILLISECONDS busy calls tiny functions all the time, and a few long ones
  *	traced_selected 1 hang            its thread "sleepy" hangs in a function, until standard input ends
  *
- * On standard output "call NAME ADDRESS COUNT", and "pid PID" first.
+ * On standard output "call NAME ADDRESS COUNT", and "pid PID" first; "prolonged COUNT" last.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -24,6 +24,8 @@
 #define BARE __attribute__((no_instrument_function, patchable_function_entry(0)))
 
 static volatile unsigned sink;
+static uint64_t minimum_ns;     /* environment MINIMUM_NS */
+static unsigned long prolonged; /* short calls that took this long, for a busy machine interrupted them */
 
 KEPT void tiny_one(unsigned value);
 KEPT void tiny_two(unsigned value);
@@ -58,18 +60,27 @@ BARE static void spin_us(unsigned us)
 		;
 }
 
+BARE static void call(void (*tiny)(unsigned value), unsigned value)
+{
+	uint64_t begin_ns = now_ns();
+
+	tiny(value);
+	if (now_ns() - begin_ns >= minimum_ns)
+		prolonged++;
+}
+
 /* At least 200 us, with two short calls inside. */
 KEPT void outer_long(unsigned value)
 {
-	tiny_one(value);
+	call(tiny_one, value);
 	spin_us(200);
-	tiny_two(value);
+	call(tiny_two, value);
 }
 
 KEPT void outer_quick(unsigned value)
 {
-	tiny_one(value);
-	tiny_two(value);
+	call(tiny_one, value);
+	call(tiny_two, value);
 }
 
 KEPT void rare_long(void)
@@ -129,6 +140,7 @@ int main(int argc, char **argv)
 	const char *way = argc > 2 ? argv[2] : "";
 	pthread_t thread;
 
+	minimum_ns = getenv("MINIMUM_NS") ? strtoull(getenv("MINIMUM_NS"), NULL, 10) : 0;
 	printf("pid %d\n", getpid());
 	fflush(stdout);
 	if (strcmp(way, "busy") == 0) {
@@ -157,5 +169,6 @@ int main(int argc, char **argv)
 	TELL(tiny_one, 2 * all);
 	TELL(tiny_two, 2 * all);
 	TELL(rare_long, 0);
+	printf("prolonged %lu\n", prolonged);
 	return 0;
 }
