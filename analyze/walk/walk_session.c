@@ -150,7 +150,7 @@ static gboolean is_descriptor(uint64_t key, int32_t fd)
 	return fd >= 0 && (uint32_t)key == (uint32_t)fd && key >> 32;
 }
 
-/* One that came on a descriptor of many peers. */
+/* Of these: one that came on a descriptor of many peers. */
 static gboolean is_datagram(uint64_t key)
 {
 	return (key >> 63) != 0;
@@ -277,7 +277,7 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	if (is_descriptor(event->session.key, event->session.fd) &&
 	    !is_datagram(event->session.key))
 		session->first = thread;
-	else if (is_datagram(event->session.key) && event->session.fd >= 0 &&
+	else if (is_descriptor(event->session.key, event->session.fd) &&
 		 event->session.fd < INT32_MAX)
 		thread->many_fd = event->session.fd + 1;
 	session->first_ns = thread->now_ns;
