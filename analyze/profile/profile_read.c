@@ -14,8 +14,10 @@
 
 static const char *label_of(void *labels, const struct fdar_walk_session *session)
 {
-	const char *label = fdar_labels_find(labels, session->peer, session->begin_ns);
+	const char *label = session->label;
 
+	if (!label && labels)
+		label = fdar_labels_find(labels, session->peer, session->begin_ns);
 	return label ? label : FDAR_PROFILE_UNLABELLED;
 }
 
@@ -23,6 +25,11 @@ static gboolean client_of(void *labels, const struct fdar_walk_session *session,
 			  struct fdar_labels_seen *seen)
 {
 	return fdar_labels_seen(labels, session->peer, session->begin_ns, seen);
+}
+
+static gboolean tells_labels(const struct fdar_profile_options *options)
+{
+	return options->labels || (options->rules && fdar_rules_have_labels(options->rules));
 }
 
 /* The journal is about connections. */
@@ -261,7 +268,7 @@ struct fdar_profile *fdar_profile_read(const char *path, const struct fdar_profi
 		.symbols = symbols,
 		.text = run ? fdar_rules_run_text : fdar_source_ahead_text,
 		.texts = run ? (const void *)run : ahead,
-		.label = options->labels && !options->label ? label_of : options->label,
+		.label = tells_labels(options) && !options->label ? label_of : options->label,
 		.labels = options->label ? options->label_user : (void *)options->labels,
 		.client = tells_clients(options) ? client_of : NULL,
 		.session = options->session,

@@ -23,6 +23,7 @@ static const struct {
 	{ "request-end", FDAR_EVENT_REQUEST_END, SPAN_NONE, FALSE },
 	{ "wait-begin", FDAR_EVENT_WAIT_BEGIN, SPAN_NONE, FALSE },
 	{ "wait-end", FDAR_EVENT_WAIT_END, SPAN_NONE, FALSE },
+	{ "boundary", FDAR_EVENT_BOUNDARY, SPAN_NONE, FALSE },
 	{ "session", FDAR_EVENT_SESSION_BEGIN, SPAN_SESSION, FALSE },
 	{ "request", FDAR_EVENT_REQUEST_BEGIN, SPAN_REQUEST, FALSE },
 };
@@ -39,8 +40,10 @@ static void rule_free(gpointer data)
 	g_free(rule->peer.capture);
 	g_free(rule->what.capture);
 	g_free(rule->fd.capture);
+	g_free(rule->label.capture);
 	g_free(rule->queue);
 	g_free(rule->thread);
+	g_free(rule->process);
 	g_free(rule->until);
 	g_free(rule);
 }
@@ -215,8 +218,8 @@ static gboolean take_deed(struct rule *rule, GKeyFile *file, const char *group, 
 	return refuse(
 		error, group, "do",
 		"session-begin, session-resume, session-suspend, session-end, put, take, "
-		"request-begin, request-end, wait-begin, wait-end, or session or request of a "
-		"function");
+		"request-begin, request-end, wait-begin, wait-end, boundary, or session or request "
+		"of a function");
 }
 
 static gboolean check_keys(GKeyFile *file, const char *group, const char *const *known,
@@ -266,7 +269,7 @@ static gboolean take_when(struct fdar_rules *rules, struct rule *rule, GKeyFile 
 	    (rule->kind != FDAR_EVENT_SESSION_BEGIN || rule->span != SPAN_NONE))
 		return refuse(error, group, "until", "a take, session-begin or session to be of");
 	rules->have_leaving |= rule->leaving;
-	rules->have_threads |= rule->thread != NULL;
+	rules->have_threads |= rule->thread || rule->process;
 	rules->have_addresses |= rule->function && g_str_has_prefix(rule->function, "0x");
 	return take_wait(rule, file, group, error);
 }
@@ -274,9 +277,10 @@ static gboolean take_when(struct fdar_rules *rules, struct rule *rule, GKeyFile 
 static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *group,
 			 GError **error)
 {
-	static const char *const known[] = { "event",  "function", "text", "match", "do", "key",
-					     "object", "queue",    "peer", "what",  "fd", "thread",
-					     "until",  "at",       "wait", NULL };
+	static const char *const known[] = { "event", "function", "text",    "match", "do",
+					     "key",   "object",   "queue",   "peer",  "what",
+					     "fd",    "thread",   "process", "until", "at",
+					     "wait",  "label",    NULL };
 	struct rule *rule = g_new0(struct rule, 1);
 	gboolean needs_key = FALSE;
 	const char *key = "key";
@@ -287,6 +291,7 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 	rule->function = g_key_file_get_string(file, group, "function", NULL);
 	rule->queue = g_key_file_get_string(file, group, "queue", NULL);
 	rule->thread = g_key_file_get_string(file, group, "thread", NULL);
+	rule->process = g_key_file_get_string(file, group, "process", NULL);
 	rule->until = g_key_file_get_string(file, group, "until", NULL);
 	rule->ending = NO_RULE;
 	if (!check_keys(file, group, known, error))
@@ -302,12 +307,18 @@ static gboolean add_rule(struct fdar_rules *rules, GKeyFile *file, const char *g
 	    !take_value(rules, rule, file, group, key, FALSE, &rule->key, error) ||
 	    !take_value(rules, rule, file, group, "fd", FALSE, &rule->fd, error) ||
 	    !take_value(rules, rule, file, group, "peer", TRUE, &rule->peer, error) ||
+	    !take_value(rules, rule, file, group, "label", TRUE, &rule->label, error) ||
 	    !take_value(rules, rule, file, group, "what", TRUE, &rule->what, error))
 		return FALSE;
 	if (needs_key && rule->key.from == RULE_NOWHERE)
 		return refuse(error, group, "key",
 			      "which field, or group of the pattern, tells sessions");
+	if (rule->kind == FDAR_EVENT_BOUNDARY && rule->key.from != RULE_NOWHERE)
+		return refuse(error, group, "key", "nothing: a boundary is its thread's");
+	if (rule->kind != FDAR_EVENT_SESSION_BEGIN && rule->label.from != RULE_NOWHERE)
+		return refuse(error, group, "label", "session-begin or session to be of");
 	rules->have_functions |= rule->function != NULL;
+	rules->have_labels |= rule->label.from != RULE_NOWHERE;
 	return TRUE;
 }
 
@@ -450,6 +461,11 @@ const struct fdar_event_maps *fdar_rules_maps(const struct fdar_rules *rules)
 gboolean fdar_rules_have_functions(const struct fdar_rules *rules)
 {
 	return rules->have_functions;
+}
+
+gboolean fdar_rules_have_labels(const struct fdar_rules *rules)
+{
+	return rules->have_labels;
 }
 
 static gboolean matches(const GPtrArray *patterns, const char *function)

@@ -44,6 +44,9 @@ const struct fdar_event_maps *fdar_rules_maps(const struct fdar_rules *rules);
 /* Whether functions have rules: then sources must not join calls. */
 gboolean fdar_rules_have_functions(const struct fdar_rules *rules);
 
+/* Whether they tell sessions' labels. */
+gboolean fdar_rules_have_labels(const struct fdar_rules *rules);
+
 /* The component of a function: what the rules say, or else the one it has. */
 const char *fdar_rules_component(const struct fdar_rules *rules, const char *component,
 				 const char *function);

@@ -15,6 +15,15 @@ static uint32_t find_rule(const struct fdar_rules_run *run, const char *function
 	return NO_RULE;
 }
 
+static uint32_t next_rule(const struct fdar_rules_run *run, const struct fdar_event *event,
+			  uint32_t index)
+{
+	const struct fdar_symbol *symbol =
+		fdar_symbols_lookup(run->symbols, event->pid, event->func.function);
+
+	return find_rule(run, symbol->function, index + 1);
+}
+
 /* A function without a name may get one with the next binary. */
 static uint32_t rule_of_function(struct fdar_rules_run *run, const struct fdar_event *event)
 {
@@ -34,22 +43,20 @@ static uint32_t rule_of_function(struct fdar_rules_run *run, const struct fdar_e
 	return *rule;
 }
 
-/* The rule that a thread meets with a function; NO_RULE. */
-static uint32_t rule_of(struct fdar_rules_run *run, const struct rules_thread *thread,
-			const struct fdar_event *event, gboolean leaving)
+/* The rule that a thread meets with a function after another one (NO_RULE: the first); NO_RULE. */
+static uint32_t rule_after(struct fdar_rules_run *run, uint32_t index,
+			   const struct fdar_event *event, gboolean leaving)
 {
-	uint32_t index = rule_of_function(run, event);
-
+	if (index == NO_RULE)
+		index = rule_of_function(run, event);
+	else
+		index = next_rule(run, event, index);
 	while (index != NO_RULE) {
 		const struct rule *rule = g_ptr_array_index(run->rules->rules, index);
 
-		if (rule->leaving == leaving && rules_thread_fits(thread, rule))
+		if (rule->leaving == leaving && rules_thread_fits(run, event, rule))
 			return index;
-		index = find_rule(run,
-				  fdar_symbols_lookup(run->symbols, event->pid,
-						      event->func.function)
-					  ->function,
-				  index + 1);
+		index = next_rule(run, event, index);
 	}
 	return NO_RULE;
 }
@@ -90,30 +97,64 @@ static gboolean is_open(const struct rules_thread *thread, uint32_t rule)
 	return FALSE;
 }
 
+static void begin_span(struct fdar_rules_run *run, struct rules_thread *thread, uint32_t index,
+		       const struct rule *rule, const struct fdar_event *event)
+{
+	gboolean session = rule->span == SPAN_SESSION;
+	struct span span = { .depth = thread->stack->len,
+			     .rule = index,
+			     .key = session ? rules_new_key(run) : 0 };
+
+	g_array_index(run->met, struct fdar_rule_met, index).met++;
+	rules_count_begin(run, index, event->pid, session ? span.key : OWN_KEY | event->tid,
+			  session ? 0 : 1);
+	rules_emit(run, event, rule->kind, span.key);
+	g_array_append_val(thread->spans, span);
+}
+
 /* Before the function's entry, so that the function is in what it begins. */
 void rules_enter(struct fdar_rules_run *run, const struct fdar_event *event)
 {
 	struct rules_thread *thread = rules_thread_of(run, event);
-	uint32_t index = rule_of(run, thread, event, FALSE);
-	const struct rule *rule =
-		index == NO_RULE ? NULL : g_ptr_array_index(run->rules->rules, index);
-	struct span span = { .depth = thread->stack->len, .rule = index };
+	uint32_t index = NO_RULE;
 
 	if (thread->stack->len >= FDAR_RULES_DEPTH_MAX) {
 		thread->over++;
-	} else {
-		if (rule && rule->span == SPAN_NONE) {
+		return;
+	}
+	while ((index = rule_after(run, index, event, FALSE)) != NO_RULE) {
+		const struct rule *rule = g_ptr_array_index(run->rules->rules, index);
+
+		if (rule->span == SPAN_NONE)
 			rules_perform(run, index, rule, event, NULL);
-		} else if (rule && !is_open(thread, index)) {
-			g_array_index(run->met, struct fdar_rule_met, index).met++;
-			span.key = rule->span == SPAN_SESSION ? OWN_KEY | ++run->next_key : 0;
-			rules_count_begin(run, index, event->pid,
-					  span.key ? span.key : OWN_KEY | event->tid,
-					  rule->span == SPAN_SESSION ? 0 : 1);
-			rules_emit(run, event, rule->kind, span.key);
-			g_array_append_val(thread->spans, span);
-		}
-		g_array_append_val(thread->stack, event->func.function);
+		else if (!is_open(thread, index))
+			begin_span(run, thread, index, rule, event);
+	}
+	g_array_append_val(thread->stack, event->func.function);
+}
+
+static void meet_exit(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t function)
+{
+	struct fdar_event left = *event;
+	uint32_t index = NO_RULE;
+
+	left.func.function = function;
+	while ((index = rule_after(run, index, &left, TRUE)) != NO_RULE)
+		rules_perform(run, index, g_ptr_array_index(run->rules->rules, index), &left, NULL);
+}
+
+/* The stack becomes so long: what is above is left, from the innermost on, also where nobody tells its exit. */
+static void leave_to(struct fdar_rules_run *run, const struct fdar_event *event,
+		     struct rules_thread *thread, guint length)
+{
+	while (thread->stack->len > length) {
+		guint top = thread->stack->len - 1;
+		uint64_t function = g_array_index(thread->stack, uint64_t, top);
+
+		g_array_set_size(thread->stack, run->rules->have_leaving ? top : length);
+		end_spans(run, event, thread);
+		if (run->rules->have_leaving)
+			meet_exit(run, event, function);
 	}
 }
 
@@ -131,16 +172,8 @@ void rules_leave(struct fdar_rules_run *run, const struct fdar_event *event)
 		while (length &&
 		       g_array_index(thread->stack, uint64_t, length - 1) != event->func.function)
 			length--;
-	if (!length)
-		return;
-	g_array_set_size(thread->stack, length - 1);
-	end_spans(run, event, thread);
-	if (!run->rules->have_leaving)
-		return;
-	uint32_t index = rule_of(run, thread, event, TRUE);
-
-	if (index != NO_RULE)
-		rules_perform(run, index, g_ptr_array_index(run->rules->rules, index), event, NULL);
+	if (length)
+		leave_to(run, event, thread, length - 1);
 }
 
 void rules_unwind(struct fdar_rules_run *run, const struct fdar_event *event, uint64_t count)
@@ -150,8 +183,7 @@ void rules_unwind(struct fdar_rules_run *run, const struct fdar_event *event, ui
 
 	thread->over -= over;
 	count = MIN(count - over, thread->stack->len);
-	g_array_set_size(thread->stack, thread->stack->len - (guint)count);
-	end_spans(run, event, thread);
+	leave_to(run, event, thread, thread->stack->len - (guint)count);
 }
 
 gboolean fdar_rules_run_hides(struct fdar_rules_run *run, uint32_t pid, uint64_t addr)

@@ -15,6 +15,12 @@ static uint32_t own_text(struct fdar_rules_run *run, const char *text)
 	return (run->names->len - 1) | OWN_TEXT;
 }
 
+/* Of a text of the trace; 0: it is empty, or there are too many. */
+static uint32_t kept_text(struct fdar_rules_run *run, const char *text)
+{
+	return *text && run->names->len < NAMES_MAX ? own_text(run, text) : 0;
+}
+
 /* ---- values ---- */
 
 /* A number as it is written; of other texts, 64 bits that are theirs (FNV-1a). */
@@ -68,6 +74,16 @@ static const char *text_of(struct fdar_rules_run *run, const struct rule_value *
 }
 
 /* ---- what is made ---- */
+
+uint64_t rules_new_key(struct fdar_rules_run *run)
+{
+	return OWN_KEY | ++run->last_key << 32;
+}
+
+static gboolean is_new_key(uint64_t key)
+{
+	return key >> 63 && (uint32_t)key == (uint32_t)OWN_KEY && key != OWN_KEY;
+}
 
 struct fdar_event *rules_emit(struct fdar_rules_run *run, const struct fdar_event *like,
 			      enum fdar_event_kind kind, uint64_t key)
@@ -127,7 +143,7 @@ static gboolean object_of(struct fdar_rules_run *run, const struct fdar_event *e
 		g_hash_table_insert(run->queues, g_memdup2(&place, sizeof(place)), ids);
 	}
 	if (put && ids->length < FDAR_RULES_QUEUE_MAX) {
-		*object = OWN_KEY | ++run->next_key;
+		*object = rules_new_key(run);
 		g_queue_push_tail(ids, g_memdup2(object, sizeof(*object)));
 		return TRUE;
 	}
@@ -224,8 +240,7 @@ static void do_session(struct fdar_rules_run *run, uint32_t index, const struct 
 	uint64_t fd;
 
 	if (rule->key.from == RULE_NOWHERE)
-		key = rule->kind == FDAR_EVENT_SESSION_BEGIN ? OWN_KEY | ++run->next_key
-							     : thread->key;
+		key = rule->kind == FDAR_EVENT_SESSION_BEGIN ? rules_new_key(run) : thread->key;
 	if (!key && rule->key.from == RULE_NOWHERE) {
 		g_array_index(run->met, struct fdar_rule_met, index).stray++;
 		return;
@@ -242,6 +257,7 @@ static void do_session(struct fdar_rules_run *run, uint32_t index, const struct 
 	}
 	rules_count_begin(run, index, event->pid, key, 0);
 	set_data(made, text_of(run, &rule->peer, event, match));
+	made->session.label = kept_text(run, text_of(run, &rule->label, event, match));
 	if (number(&rule->fd, event, match, &fd) && fd <= INT32_MAX)
 		made->fd = (int32_t)fd;
 }
@@ -261,17 +277,26 @@ static void do_request(struct fdar_rules_run *run, uint32_t index, const struct 
 	set_data(made, text_of(run, &rule->what, event, match));
 }
 
+/* Who has no key of his own is not come back to. */
+static void do_boundary(struct fdar_rules_run *run, const struct fdar_event *event)
+{
+	struct rules_thread *thread = rules_thread_of(run, event);
+	struct open_key open = { thread->key, event->pid, 0 };
+
+	if (is_new_key(thread->key) && g_hash_table_remove(run->open, &open))
+		rules_emit(run, event, FDAR_EVENT_SESSION_END, thread->key);
+	begin_work(thread, 0, NO_RULE);
+	rules_emit(run, event, FDAR_EVENT_BOUNDARY, 0);
+}
+
 static void do_wait(struct fdar_rules_run *run, const struct rule *rule,
 		    const struct fdar_event *event, const GMatchInfo *match)
 {
-	const char *what = text_of(run, &rule->what, event, match);
-	uint32_t name =
-		rule->kind == FDAR_EVENT_WAIT_BEGIN
-			? own_text(run, *what && run->names->len < NAMES_MAX ? what : rule->name)
-			: 0;
+	uint32_t what = kept_text(run, text_of(run, &rule->what, event, match));
+	gboolean begins = rule->kind == FDAR_EVENT_WAIT_BEGIN;
 	struct fdar_event *made = rules_emit(run, event, rule->kind, 0);
 
-	made->name = name;
+	made->name = !begins ? 0 : what ? what : own_text(run, rule->name);
 	made->wait = rule->wait;
 }
 
@@ -282,6 +307,9 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 	uint64_t key = 0;
 	gboolean has_key = number(&rule->key, event, match, &key);
 
+	/* Of marks, 0 is what they say. */
+	if (has_key && !key && event->kind == FDAR_EVENT_OTHER)
+		key = OWN_KEY;
 	met->met++;
 	end_before(run, index, rule, event, rules_thread_of(run, event));
 	if (!has_key && rule->key.from != RULE_NOWHERE) {
@@ -292,6 +320,9 @@ void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule
 	case FDAR_EVENT_HANDOFF_PUT:
 	case FDAR_EVENT_HANDOFF_TAKE:
 		do_handoff(run, index, rule, event, has_key, key);
+		break;
+	case FDAR_EVENT_BOUNDARY:
+		do_boundary(run, event);
 		break;
 	case FDAR_EVENT_WAIT_BEGIN:
 	case FDAR_EVENT_WAIT_END:

@@ -39,8 +39,10 @@ struct rule {
 	struct rule_value peer;
 	struct rule_value what;
 	struct rule_value fd;
+	struct rule_value label;
 	char *queue;      /* of put and take */
 	char *thread;     /* a glob: of threads with such a name only; NULL: of any */
+	char *process;    /* the same of processes */
 	char *until;      /* as written; NULL: until something else says so */
 	uint32_t ending;  /* the rule that is meant by it; ANY_TAKE; NO_RULE: none */
 	gboolean leaving; /* of a function: at its exit */
@@ -62,14 +64,17 @@ struct fdar_rules {
 	struct fdar_event_maps maps;
 	gboolean have_functions;
 	gboolean have_leaving;   /* rules of functions' exits */
-	gboolean have_threads;   /* and of threads by name */
+	gboolean have_threads;   /* and of threads or processes by name */
+	gboolean have_labels;    /* and such as tell sessions' labels */
 	gboolean have_addresses; /* and of functions without a name */
 };
 
 /* ---- a run ---- */
 
-#define OWN_TEXT    (UINT32_C(1) << 31) /* in an id: a text of the rules, not of the source */
-#define OWN_KEY     (UINT64_C(1) << 63) /* of what has no key of its own */
+#define OWN_TEXT (UINT32_C(1) << 31) /* in an id: a text of the rules, not of the source */
+/* Of what has no key of its own, and of a key that is 0, which is none for the walk: its lower half is no
+ * descriptor's number. */
+#define OWN_KEY     (UINT64_C(1) << 63 | UINT64_C(1) << 31)
 #define NO_RULE     UINT32_MAX
 #define UNKNOWN_YET (UINT32_MAX - 1)
 #define ANY_TAKE    (UINT32_MAX - 2)
@@ -117,19 +122,26 @@ struct fdar_rules_run {
 	struct fdar_intern hidden_ids; /* (pid, addr) of functions with a name -> index of hidden */
 	GArray *hidden;                /* of gboolean */
 	struct fdar_intern thread_ids;
-	GPtrArray *threads; /* of struct rules_thread */
-	uint64_t next_key;
+	GPtrArray *threads;    /* of struct rules_thread */
+	GHashTable *processes; /* pid -> char *: its name */
+	uint64_t last_key;     /* rules_new_key */
 };
 
 /* rules_thread.c */
 struct rules_thread *rules_thread_of(struct fdar_rules_run *run, const struct fdar_event *event);
 void rules_thread_free(gpointer data);
-/* Whether a rule is about such threads. */
-gboolean rules_thread_fits(const struct rules_thread *thread, const struct rule *rule);
+/* Whether a rule is about such threads, and processes. */
+gboolean rules_thread_fits(struct fdar_rules_run *run, const struct fdar_event *event,
+			   const struct rule *rule);
+/* The event tells a thread's name, and with that of the first thread, or else of the one heard of first, its
+ * process's. */
+void rules_thread_name(struct fdar_rules_run *run, const struct fdar_event *event);
 
 /* rules_make.c: a rule meets its event; match is of its pattern, or NULL. */
 void rules_perform(struct fdar_rules_run *run, uint32_t index, const struct rule *rule,
 		   const struct fdar_event *event, const GMatchInfo *match);
+/* A key for what has none. */
+uint64_t rules_new_key(struct fdar_rules_run *run);
 /* An event at the time of another one. */
 struct fdar_event *rules_emit(struct fdar_rules_run *run, const struct fdar_event *like,
 			      enum fdar_event_kind kind, uint64_t key);

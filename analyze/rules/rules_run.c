@@ -47,6 +47,7 @@ struct fdar_rules_run *fdar_rules_run_new(const struct fdar_rules *rules,
 	run->function_rules = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	run->hidden = g_array_new(FALSE, FALSE, sizeof(gboolean));
 	run->threads = g_ptr_array_new_with_free_func(rules_thread_free);
+	run->processes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	for (guint i = 0; i < rules->rules->len; i++) {
 		const struct rule *rule = g_ptr_array_index(rules->rules, i);
 
@@ -81,6 +82,7 @@ void fdar_rules_run_free(struct fdar_rules_run *run)
 	g_array_unref(run->hidden);
 	fdar_intern_clear(&run->thread_ids);
 	g_ptr_array_unref(run->threads);
+	g_hash_table_unref(run->processes);
 	g_free(run);
 }
 
@@ -110,7 +112,7 @@ static void apply_all(struct fdar_rules_run *run, const GPtrArray *all,
 		uint32_t index = index_of(run, rule);
 		g_autoptr(GMatchInfo) match = NULL;
 
-		if (rule->thread && !rules_thread_fits(rules_thread_of(run, event), rule))
+		if (!rules_thread_fits(run, event, rule))
 			continue;
 		if (rule->pattern && !g_regex_match_full(rule->pattern, event->data,
 							 event->data_len, 0, 0, &match, NULL))
@@ -134,14 +136,6 @@ static const GPtrArray *rules_of(struct fdar_rules_run *run, const struct fdar_e
 	return found;
 }
 
-static void take_name(struct fdar_rules_run *run, const struct fdar_event *event)
-{
-	struct rules_thread *thread = rules_thread_of(run, event);
-
-	g_free(thread->name);
-	thread->name = g_strdup(run->text(run->texts, event->named.name));
-}
-
 const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 					      const struct fdar_event *events, size_t count,
 					      size_t *length)
@@ -155,7 +149,7 @@ const struct fdar_event *fdar_rules_run_apply(struct fdar_rules_run *run,
 		const GPtrArray *all = rules_of(run, event);
 
 		if (event->kind == FDAR_EVENT_THREAD_NAME && run->rules->have_threads)
-			take_name(run, event);
+			rules_thread_name(run, event);
 		if (functions && event->kind == FDAR_EVENT_FUNC_ENTRY)
 			rules_enter(run, event);
 		g_array_append_val(run->out, *event);

@@ -28,7 +28,27 @@ struct rules_thread *rules_thread_of(struct fdar_rules_run *run, const struct fd
 	return g_ptr_array_index(run->threads, index);
 }
 
-gboolean rules_thread_fits(const struct rules_thread *thread, const struct rule *rule)
+void rules_thread_name(struct fdar_rules_run *run, const struct fdar_event *event)
 {
-	return !rule->thread || fnmatch(rule->thread, thread->name ? thread->name : "", 0) == 0;
+	struct rules_thread *thread = rules_thread_of(run, event);
+	gpointer process = GUINT_TO_POINTER(event->pid);
+
+	g_free(thread->name);
+	thread->name = g_strdup(run->text(run->texts, event->named.name));
+	if (event->pid == event->tid || !g_hash_table_contains(run->processes, process))
+		g_hash_table_replace(run->processes, process, g_strdup(thread->name));
+}
+
+static gboolean is_like(const char *glob, const char *name)
+{
+	return !glob || fnmatch(glob, name ? name : "", 0) == 0;
+}
+
+gboolean rules_thread_fits(struct fdar_rules_run *run, const struct fdar_event *event,
+			   const struct rule *rule)
+{
+	return (!rule->thread || is_like(rule->thread, rules_thread_of(run, event)->name)) &&
+	       (!rule->process ||
+		is_like(rule->process,
+			g_hash_table_lookup(run->processes, GUINT_TO_POINTER(event->pid))));
 }

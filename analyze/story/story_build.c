@@ -340,6 +340,7 @@ struct fdar_story_builder *fdar_story_builder_new(const struct fdar_story_source
 	b->focus = story_focus_new(source->symbols, source->text, source->texts, source->focus);
 	b->tree.nodes_max = source->nodes_max;
 	b->walk = source->walk ? source->walk : fdar_walk_new(&fdar_story_builder_visitor, b);
+	fdar_walk_set_texts(b->walk, source->text, source->texts);
 	return b;
 }
 

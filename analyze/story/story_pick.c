@@ -109,6 +109,7 @@ struct fdar_story_picker *fdar_story_picker_new(const struct fdar_story_choice *
 	picker->open = g_hash_table_new_full(NULL, NULL, g_free, NULL);
 	picker->walk = fdar_walk_new(&visitor, picker);
 	fdar_walk_set_unit(picker->walk, choice->unit);
+	fdar_walk_set_texts(picker->walk, text, texts);
 	return picker;
 }
 

@@ -192,6 +192,11 @@ static void dispatch_rest(struct fdar_walk *walk, struct thread *thread,
 	case FDAR_EVENT_PROCESS_END:
 		walk_process_end(walk, thread);
 		break;
+	case FDAR_EVENT_BOUNDARY:
+		walk_session_leave(walk, thread);
+		walk_owner_boundary(walk, thread);
+		walk_owner_disown(walk, thread, TRUE, NULL);
+		break;
 	default:
 		break;
 	}

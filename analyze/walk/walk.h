@@ -95,6 +95,7 @@ struct fdar_walk_session {
 	enum fdar_session_state state;
 	const char *peer;  /* the client's address as the server told it; may be empty */
 	const char *what;  /* of a request: what is asked for; may be empty. Of a session: "" */
+	const char *label; /* by rules; NULL: none */
 	int32_t fd;        /* the descriptor that it came on, -1: not known */
 	uint64_t requests; /* that were begun in it; of a request: 1 */
 	uint64_t bytes_in; /* read from, and written to, its descriptor: as far as io events say */
@@ -325,7 +326,7 @@ void fdar_walk_set_unit(struct fdar_walk *walk, enum fdar_unit unit);
  * scope. Before anything is fed. */
 void fdar_walk_infer_work(struct fdar_walk *walk);
 
-/* By what names texts go, so that a wait to write is told from one to read. Before anything is fed; both
+/* By what names texts go, so that a wait to write is told from one to read, and sessions have labels. Before anything is fed; both
  * must outlive the walk. */
 void fdar_walk_set_texts(struct fdar_walk *walk,
 			 const char *(*text)(const void *texts, uint32_t id), const void *texts);

@@ -270,6 +270,8 @@ void walk_session_begin(struct fdar_walk *walk, struct thread *thread,
 	session = session_new(walk, thread, event->session.key, walk->unit == FDAR_UNIT_REQUEST);
 	session->told.peer = g_strdup(event->session.peer ? event->session.peer : "");
 	session->told.what = g_strdup("");
+	if (event->session.label && walk->text)
+		session->told.label = g_strdup(walk->text(walk->texts, event->session.label));
 	session->told.fd = event->session.fd;
 	session->unit = session->hidden ? NULL : session;
 	add_key(walk, session, thread->pid, event->session.key);
@@ -385,6 +387,7 @@ void walk_request_open(struct fdar_walk *walk, struct thread *thread, struct ses
 	request = session_new(walk, thread, session->told.key, FALSE);
 	request->told.peer = g_strdup(session->told.peer);
 	request->told.what = g_strdup(what);
+	request->told.label = g_strdup(session->told.label);
 	request->told.fd = session->told.fd;
 	request->told.requests = 1;
 	session->unit = request;

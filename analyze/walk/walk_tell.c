@@ -62,6 +62,7 @@ void walk_session_settle(struct fdar_walk *walk, struct session *session)
 		walk->visitor->session_closed(walk->user, &session->told);
 	g_free((char *)session->told.peer);
 	g_free((char *)session->told.what);
+	g_free((char *)session->told.label);
 	g_array_unref(session->keys);
 	g_free(session);
 }

@@ -77,14 +77,18 @@ static enum fdar_unit unit_of(const struct fdar_sequence_request *r)
 	return r->asked ? FDAR_UNIT_REQUEST : FDAR_UNIT_SESSION;
 }
 
-/* Those of the recording's journal. TRUE and no labels when none are asked for. */
+/* Those of the recording's journal. TRUE and no labels when none are asked for, or rules may tell them. */
 static gboolean load_labels(const struct fdar_sequence_request *r, const char *path,
 			    struct fdar_labels **labels, GError **error)
 {
 	g_autofree char *journal = g_build_filename(path, FDAR_RECORDING_JOURNAL, NULL);
+	g_autofree char *rules = g_build_filename(path, "rules", NULL);
+	gboolean ruled = r->rules || g_file_test(rules, G_FILE_TEST_IS_REGULAR);
 
 	*labels = NULL;
 	if (!r->labels[0] && !r->labels[1])
+		return TRUE;
+	if (ruled && !g_file_test(journal, G_FILE_TEST_EXISTS))
 		return TRUE;
 	*labels = fdar_labels_load(journal, error);
 	return *labels != NULL;
@@ -165,9 +169,11 @@ static gboolean is_selected(void *user, const struct fdar_walk_session *session)
 
 	if (selection->asked && !strstr(session->what, selection->asked))
 		return FALSE;
-	return !selection->label ||
-	       g_strcmp0(fdar_labels_find(selection->labels, session->peer, session->begin_ns),
-			 selection->label) == 0;
+	const char *label = session->label;
+
+	if (selection->label && !label && selection->labels)
+		label = fdar_labels_find(selection->labels, session->peer, session->begin_ns);
+	return !selection->label || g_strcmp0(label, selection->label) == 0;
 }
 
 static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GError **error)

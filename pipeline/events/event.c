@@ -13,6 +13,7 @@ const char *fdar_event_kind_name(unsigned kind)
 		[FDAR_EVENT_FUNC_LOST] = "func_lost",
 		[FDAR_EVENT_PROCESS_OVER] = "process_over",
 		[FDAR_EVENT_FUNC_CALL] = "func_call",
+		[FDAR_EVENT_BOUNDARY] = "boundary",
 	};
 
 	return names[kind < FDAR_EVENT_KINDS ? kind : FDAR_EVENT_OTHER];

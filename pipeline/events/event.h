@@ -26,6 +26,8 @@
  * THREAD_NAME is made up by the source before the first event of a thread that has another name
  * than at the thread's events before; its time, pid and tid are that event's.
  *
+ * BOUNDARY is made up by rules (analyze/rules): what its thread does from then on is nobody's yet.
+ *
  * What is read from a trace is bounded and made fit to be shown: names and texts are valid
  * UTF-8 without control characters, at most 4096 bytes; the data of BYTES is raw, at most 65536.
  */
@@ -45,6 +47,7 @@ enum fdar_event_kind {
 	FDAR_EVENT_FUNC_LOST,
 	FDAR_EVENT_PROCESS_OVER, /* made up by the source */
 	FDAR_EVENT_FUNC_CALL,
+	FDAR_EVENT_BOUNDARY, /* made up by rules */
 	FDAR_EVENT_KINDS
 };
 
@@ -110,9 +113,10 @@ struct fdar_event {
 		/* SCOPE_ENTER, SCOPE_EXIT */
 		FDAR_EVENT_VIEW(scope, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), FDAR_NONE(8));
-		/* SESSION_BEGIN; SESSION_RESUME, _SUSPEND and _END have the key alone; fd: -1 for none */
+		/* SESSION_BEGIN; SESSION_RESUME, _SUSPEND and _END have the key alone; fd: -1 for none;
+		 * label, by rules: 0 for none */
 		FDAR_EVENT_VIEW(session, uint64_t key, FDAR_NONE(64), const char *peer,
-				uint32_t peer_len, FDAR_NONE(32), int32_t fd, FDAR_NONE(8));
+				uint32_t peer_len, uint32_t label, int32_t fd, FDAR_NONE(8));
 		/* HANDOFF_PUT, HANDOFF_TAKE */
 		FDAR_EVENT_VIEW(handoff, uint64_t object, FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), uint32_t queue, FDAR_NONE(32), FDAR_NONE(8));

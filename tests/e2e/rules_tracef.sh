@@ -70,7 +70,7 @@ cat > "$WORK/server.rules" << 'EOF'
 [rule accepted]
 event=lttng_ust_tracef:event
 text=msg
-match=^accept conn=(?<key>\\d+) from (?<peer>[0-9.:]+)
+match=^accept conn=(?<key>\\d+) from (?<peer>(?<label>[0-9.]+):[0-9]+)
 do=session-begin
 
 [rule queued]
@@ -126,6 +126,9 @@ row() { jq -r --arg rule "$1" --arg figure "$2" '.rules[] | select(.rule == $rul
 "$FLOWDAR" analyze "$WORK/trace" --rules "$WORK/server.rules" --format json > "$WORK/analyze.json"
 [ "$(jq .session_count "$WORK/analyze.json")" = 16 ] || fail "sessions: $(head -20 "$WORK/analyze.json")"
 [ "$(jq .unfinished "$WORK/analyze.json")" = $((16 - closed)) ] || fail "unfinished: $(head -20 "$WORK/analyze.json")"
+"$FLOWDAR" analyze "$WORK/trace" --rules "$WORK/server.rules" --by label --format csv | cut -d, -f1,2 | sort > "$WORK/labels"
+[ "$(grep -c '^10.0.0.[0-3],' "$WORK/labels")" = 4 ] || fail "labels: $(cat "$WORK/labels")"
+"$FLOWDAR" sequence "$WORK/trace" --rules "$WORK/server.rules" --label 10.0.0.2 --format text | grep -q 10.0.0.2: || fail "no session with a label of the rules"
 jq -e '.functions[] | select(.function == "parse" and .component == "reader" and .calls >= 9)' "$WORK/analyze.json" > /dev/null ||
 	fail "parse is no reader: $(jq -c '.functions[]' "$WORK/analyze.json")"
 jq -e '.functions[] | select(.function == "connections" and .calls >= 9)' "$WORK/analyze.json" > /dev/null ||

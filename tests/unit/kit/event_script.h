@@ -8,7 +8,7 @@
  *	{s }s             scope enter, exit
  *	wait:POLL:what w  wait begin (OTHER IO POLL ACCEPT COND LOCK SLEEP), end (w:5 is result 5)
  *	skip:N:ns unwound:N lost:N
- *	begin:K:peer:fd resume:K suspend:K end:K
+ *	begin:K:peer:fd resume:K suspend:K end:K boundary:
  *	req:K:what done:K:result
  *	io:READ:fd:result (OTHER READ WRITE ACCEPT CONNECT CLOSE SHUTDOWN DUP WATCH)
  *	tbegin: tend: over:perhaps off:f on:f
@@ -96,6 +96,7 @@ static inline void script_word(struct script *script, struct fdar_event *event, 
 		{ "resume", FDAR_EVENT_SESSION_RESUME, 'k' },
 		{ "suspend", FDAR_EVENT_SESSION_SUSPEND, 'k' },
 		{ "end", FDAR_EVENT_SESSION_END, 'k' },
+		{ "boundary", FDAR_EVENT_BOUNDARY, 'k' },
 		{ "put", FDAR_EVENT_HANDOFF_PUT, 'o' },
 		{ "take", FDAR_EVENT_HANDOFF_TAKE, 'o' },
 		{ "note", FDAR_EVENT_NOTE, 'n' },

@@ -25,7 +25,7 @@ static char *told(struct fdar_rules_run *run, const struct fdar_event *events, s
 
 	for (size_t i = 0; i < count; i++) {
 		const struct fdar_event *event = &events[i];
-		uint64_t key = event->addr & ~(UINT64_C(1) << 63);
+		uint64_t key = event->addr >> 63 ? event->addr << 1 >> 33 : event->addr;
 
 		if (event->kind == FDAR_EVENT_FUNC_ENTRY || event->kind == FDAR_EVENT_FUNC_EXIT ||
 		    event->kind == FDAR_EVENT_OTHER)
@@ -216,6 +216,89 @@ static void test_threads(void)
 	outcome_clear(&outcome);
 }
 
+static void test_processes(void)
+{
+	static const char rules[] = "[rule web]\nfunction=serve\nprocess=web*\ndo=request\n"
+				    "[rule pool]\nevent=e\nprocess=web\nthread=pool\ndo=put\n";
+	struct outcome outcome = apply(rules, "A 0 name:web 2 +serve 3 -serve 4 other:e:\n"
+					      "B 0 name:pool 2 +serve 3 -serve 4 other:e:\n"
+					      "2A 0 name:db 2 +serve 3 -serve 4 other:e:\n"
+					      "2B 0 name:pool 4 other:e:\n"
+					      "3A 2 +serve 3 -serve\n");
+
+	g_assert_cmpuint(met(&outcome, 0)->met, ==, 2);
+	g_assert_cmpuint(met(&outcome, 1)->met, ==, 1);
+	outcome_clear(&outcome);
+}
+
+/* 0 is a key as any other: sessions, objects and requests with it, and who works for it. */
+static void test_zero(void)
+{
+	static const char rules[] =
+		"[rule begin]\nevent=begin\ntext=t\nmatch=(?<key>.+)\ndo=session-begin\n"
+		"[rule ask]\nevent=ask\ntext=t\nmatch=(?<key>.+)\ndo=request-begin\n"
+		"[rule put]\nevent=put\ndo=put\nqueue=q\n"
+		"[rule take]\nevent=take\ndo=take\nqueue=q\n"
+		"[rule end]\nevent=end\ndo=session-end\n";
+	struct outcome outcome = apply(rules, "A 1 other:begin:0 2 other:ask:0 3 other:put:\n"
+					      "B 4 other:take: 5 other:end:");
+	struct outcome other = apply(rules, "A 1 other:begin:9 2 other:ask:9 3 other:put:\n"
+					    "B 4 other:take: 5 other:end:");
+	g_auto(GStrv) parts = g_strsplit(other.told, " 9", -1);
+	g_autofree char *same = g_strjoinv(" 0", parts);
+
+	g_assert_cmpstr(outcome.told, ==, same);
+	g_assert_cmpuint(met(&outcome, 4)->stray, ==, 0);
+	outcome_clear(&outcome);
+	outcome_clear(&other);
+}
+
+static void test_labels(void)
+{
+	static const char rules[] = "[rule begin]\nevent=begin\ntext=t\n"
+				    "match=(?<key>[0-9]+)(/(?<label>.+))?\ndo=session-begin\n";
+	struct outcome outcome = apply(rules, "A 1 other:begin:1/gold 2 other:begin:2");
+
+	g_assert_cmpstr(outcome.told, ==, "1 session_begin 1 gold; 2 session_begin 2");
+	outcome_clear(&outcome);
+}
+
+/* Who has a key can be resumed, who has none cannot. */
+static void test_boundary(void)
+{
+	static const char rules[] = "[rule none]\nevent=none\ndo=session\nuntil=none\n"
+				    "[rule key]\nevent=key\ntext=t\nmatch=(?<key>.+)\n"
+				    "do=session-begin\n"
+				    "[rule loop]\nfunction=dispatch\ndo=boundary\n"
+				    "[rule end]\nevent=end\ndo=session-end\n";
+	struct outcome outcome = apply(rules, "A 1 other:none: 2 +dispatch 3 -dispatch "
+					      "4 other:key:7 5 +dispatch 6 -dispatch 7 other:end:");
+
+	g_assert_cmpstr(outcome.told, ==,
+			"1 session_begin 1; 2 session_end 1; 2 boundary 0; 4 session_begin 7; "
+			"5 boundary 0");
+	g_assert_cmpuint(met(&outcome, 0)->open, ==, 0);
+	g_assert_cmpuint(met(&outcome, 1)->open, ==, 1);
+	g_assert_cmpuint(met(&outcome, 3)->stray, ==, 1);
+	outcome_clear(&outcome);
+}
+
+/* All rules of a function; and its exit where nobody tells it. */
+static void test_several(void)
+{
+	static const char rules[] = "[rule put]\nfunction=give*\ndo=put\n"
+				    "[rule loop]\nfunction=*\nthread=worker\ndo=boundary\n"
+				    "[rule request]\nfunction=give\ndo=request\n"
+				    "[rule left]\nfunction=give\nat=exit\ndo=take\n";
+	struct outcome outcome = apply(rules, "A 1 +main 2 +give 3 -main 4 +give 5 unwound:1");
+
+	g_assert_cmpstr(outcome.told, ==,
+			"2 handoff_put 1 queue; 2 request_begin 0; 3 request_end 0; "
+			"3 handoff_take 1 queue; 4 handoff_put 2 queue; 4 request_begin 0; "
+			"5 func_unwound 1; 5 request_end 0; 5 handoff_take 2 queue");
+	outcome_clear(&outcome);
+}
+
 static void test_waits(void)
 {
 	static const char rules[] = "[rule lock]\nevent=want\ndo=wait-begin\nwait=lock\n"
@@ -284,6 +367,9 @@ static void test_refused(void)
 		{ "[rule a]\nevent=x\ndo=put\nat=exit\n", "[rule a] at: expected" },
 		{ "[rule a]\nevent=x\ndo=put\nwait=lock\n", "[rule a] wait: expected" },
 		{ "[rule a]\nevent=x\ndo=session-resume\n", "[rule a] key: expected" },
+		{ "[rule a]\nevent=x\ndo=boundary\nkey=k\n", "[rule a] key: expected nothing" },
+		{ "[rule a]\nevent=x\ndo=session-end\nlabel=k\n",
+		  "[rule a] label: expected session-begin" },
 		{ "[rules]\n", "[rules]: expected [rule NAME]" },
 		{ "[hide]\n", "[hide] functions: expected" },
 		{ "rule\n", "" },
@@ -308,6 +394,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/until", test_until);
 	g_test_add_func("/rules/until-same", test_until_same);
 	g_test_add_func("/rules/threads", test_threads);
+	g_test_add_func("/rules/processes", test_processes);
+	g_test_add_func("/rules/zero", test_zero);
+	g_test_add_func("/rules/labels", test_labels);
+	g_test_add_func("/rules/boundary", test_boundary);
+	g_test_add_func("/rules/several", test_several);
 	g_test_add_func("/rules/waits", test_waits);
 	g_test_add_func("/rules/components", test_components);
 	g_test_add_func("/rules/maps", test_maps);

@@ -145,6 +145,35 @@ static void test_adoption(void)
 }
 
 /* A worker whose first work came without a wait: its loop is adopted, and given back. */
+/* As a wait for work, without one: what comes after it is for who is next. */
+static void test_boundary(void)
+{
+	expect_frames(
+		"A 0 +loop 1 boundary: 2 +timer 3 -timer 4 boundary: 5 +read 6 -read 7 begin:1: "
+		"8 +work 9 -work 10 boundary: 11 +next 12 -next 13 begin:2: 14 -loop",
+		"timer@A 2..3 - self=1 total=1 wait=0\n"
+		"read@A 5..6 s1 self=1 total=1 wait=0\n"
+		"work@A 8..9 s1 self=1 total=1 wait=0\n"
+		"next@A 11..12 s2 self=1 total=1 wait=0\n"
+		"loop@A 0..14 - self=10 total=11 wait=0\n");
+}
+
+/* A key of the marks may be any number, also one that begins as those of datagrams do. */
+static void test_high_keys(void)
+{
+	static const char *const keys[] = { "5", "0x8000000000000005", "0xffffffffffffffff" };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		g_autofree char *script =
+			g_strdup_printf("A 0 begin:%s::9 1 +f 2 wait:IO:recv:9 4 w 5 +g 6 -g 7 -f",
+					keys[i]);
+
+		expect_frames(script, "recv@A 2..4 s1 self=2 total=2 wait=2\n"
+				      "g@A 5..6 s1 self=1 total=1 wait=0\n"
+				      "f@A 1..7 s1 self=3 total=6 wait=2\n");
+	}
+}
+
 static void test_adopted_loop(void)
 {
 	const char *frames = "f@A 2..3 s1 self=1 total=1 wait=0\n"
@@ -994,6 +1023,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/blocking-wait-in-handler", test_blocking_wait_in_handler);
 	g_test_add_func("/walk/blocking-wait-outside", test_blocking_wait_outside);
 	g_test_add_func("/walk/adoption", test_adoption);
+	g_test_add_func("/walk/boundary", test_boundary);
+	g_test_add_func("/walk/high-keys", test_high_keys);
 	g_test_add_func("/walk/adopted-loop", test_adopted_loop);
 	g_test_add_func("/walk/switch", test_switch);
 	g_test_add_func("/walk/key-reuse", test_key_reuse);
