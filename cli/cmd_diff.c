@@ -68,7 +68,8 @@ static const struct fdar_usage usage = {
 		"they give the verdict where no recorded function can.\n"
 		"--by thread and --by host say what threads of a name, or all of a host, ran a "
 		"session on either\n"
-		"side, without a verdict.\n"
+		"side, without a verdict; the workers of a pool (worker-1, worker-2) are one "
+		"row.\n"
 		"A side may be a profile instead of a recording (flowdar analyze --save, flowdar "
 		"merge).\n",
 	.examples = "  flowdar diff usual.rec attack.rec\n"

@@ -100,6 +100,55 @@ static gboolean read_side(struct sides *sides, unsigned side, gboolean by_host,
 	return sides->sessions[side] > 0;
 }
 
+/* "worker-*" of "worker-12": its last number is which of many it is. NULL: it has none. The caller frees it. */
+static char *pool_of(const char *name)
+{
+	const char *end = name + strlen(name), *start;
+
+	while (end > name && !g_ascii_isdigit(end[-1]))
+		end--;
+	for (start = end; start > name && g_ascii_isdigit(start[-1]); start--)
+		;
+	return start == end ? NULL : g_strdup_printf("%.*s*%s", (int)(start - name), name, end);
+}
+
+static void add_row(struct row *sum, const struct row *row)
+{
+	for (size_t s = 0; s < 2; s++) {
+		sum->side[s].threads += row->side[s].threads;
+		sum->side[s].running_ns += row->side[s].running_ns;
+		sum->side[s].sessions_ns += row->side[s].sessions_ns;
+		sum->side[s].calls += row->side[s].calls;
+	}
+}
+
+/* Workers of a pool are one row: which of them gets the work is chance, and how many there are may differ. A name
+ * that no other is like stays as it is. */
+static void join_pools(struct sides *sides)
+{
+	GArray *single = g_steal_pointer(&sides->rows);
+	g_autoptr(GHashTable) members =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	sides->rows = g_array_new(FALSE, FALSE, sizeof(struct row));
+	g_hash_table_remove_all(sides->index);
+	for (guint i = 0; i < single->len; i++) {
+		char *pool = pool_of(g_array_index(single, struct row, i).name);
+		guint known = pool ? GPOINTER_TO_UINT(g_hash_table_lookup(members, pool)) : 0;
+
+		if (pool)
+			g_hash_table_replace(members, pool, GUINT_TO_POINTER(known + 1));
+	}
+	for (guint i = 0; i < single->len; i++) {
+		const struct row *row = &g_array_index(single, struct row, i);
+		g_autofree char *pool = pool_of(row->name);
+		gboolean many = pool && GPOINTER_TO_UINT(g_hash_table_lookup(members, pool)) > 1;
+
+		add_row(row_of(sides, many ? pool : row->name), row);
+	}
+	g_array_unref(single);
+}
+
 static double each(const struct sides *sides, const struct row *row, unsigned side)
 {
 	return (double)row->side[side].running_ns / (double)sides->sessions[side];
@@ -194,6 +243,8 @@ gboolean fdar_diff_threads(const struct fdar_diff_side_input inputs[2],
 		      read_side(&sides, 1, by_host, &inputs[1], error);
 
 	if (ok) {
+		if (!by_host)
+			join_pools(&sides);
 		g_array_sort_with_data(sides.rows, by_added, &sides);
 		print(&sides, request, by_host, out);
 	}

@@ -7,7 +7,8 @@
 #include "cli/diff/diff_report.h"
 #include "cli/diff/diff_sides.h"
 
-/* Reads both sides again, by thread, and prints: threads of one name are a row, by what they ran more. There is
+/* Reads both sides again, by thread, and prints: threads of one name, or of names that differ in their last number
+ * only (a pool's workers), are a row, by what they ran more. There is
  * no verdict in it. FALSE and error, also where a side has no sessions. */
 gboolean fdar_diff_threads(const struct fdar_diff_side_input inputs[2],
 			   const struct fdar_diff_request *request, gboolean by_host, FILE *out,
