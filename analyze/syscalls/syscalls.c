@@ -5,6 +5,7 @@
 
 #include "analyze/syscalls/syscalls_private.h"
 #include "base/intern.h"
+#include "pipeline/recording/doubts.h"
 #include "pipeline/source/source.h"
 
 #define BATCH 4096u
@@ -344,6 +345,17 @@ static gboolean read_all(struct reading *reading, struct fdar_source *source, GE
 	return count == 0;
 }
 
+static void warn(const struct fdar_source *source, const char *path, GPtrArray *warnings)
+{
+	const GPtrArray *doubts = fdar_source_doubts(source);
+
+	for (guint i = 0; warnings && i < doubts->len; i++) {
+		const struct fdar_doubt *doubt = g_ptr_array_index(doubts, i);
+
+		g_ptr_array_add(warnings, g_strdup_printf("%s: %s", path, doubt->text));
+	}
+}
+
 struct fdar_syscalls *fdar_syscalls_read(const char *path,
 					 const struct fdar_syscalls_options *options,
 					 GError **error)
@@ -358,8 +370,10 @@ struct fdar_syscalls *fdar_syscalls_read(const char *path,
 	begin(&reading);
 	fine = read_all(&reading, source, error);
 	end(&reading);
-	if (fine)
+	if (fine) {
+		warn(source, path, options->warnings);
 		return reading.syscalls;
+	}
 	fdar_syscalls_free(reading.syscalls);
 	return NULL;
 }

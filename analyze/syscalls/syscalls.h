@@ -53,6 +53,9 @@ struct fdar_syscalls_options {
 	const char *label;                /* only the sessions with this one; NULL: all */
 	const char *client; /* only those of this address, with or without port; NULL: all */
 	enum fdar_unit unit;
+	GPtrArray
+		*warnings; /* what speaks against the recording is appended (char *, the array frees
+			      * them); NULL: it is not asked */
 	gboolean (*go_on)(void *user); /* asked now and then: FALSE ends it; may be NULL */
 	void *user;
 };

@@ -180,7 +180,7 @@ gboolean fdar_analyze_syscalls(const struct fdar_profile_input *input, char **pa
 		g_autoptr(fdar_syscalls) read = NULL;
 
 		one.path = *path;
-		read = fdar_syscalls_input_read(&one, request->label, request->client, error);
+		read = fdar_syscalls_input_read(&one, request->label, request->client, TRUE, error);
 		if (!read)
 			return FALSE;
 		if (sum)

@@ -2,12 +2,15 @@
 
 struct fdar_syscalls *fdar_syscalls_input_read(const struct fdar_profile_input *input,
 					       const char *label, const char *client,
-					       GError **error)
+					       gboolean warns, GError **error)
 {
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(fdar_labels) labels = NULL;
+	struct fdar_syscalls *syscalls;
 	struct fdar_syscalls_options options = { .label = label,
 						 .client = client,
 						 .unit = input->unit,
+						 .warnings = warns ? warnings : NULL,
 						 .go_on = fdar_profile_input_go_on,
 						 .user = (void *)input };
 
@@ -15,5 +18,8 @@ struct fdar_syscalls *fdar_syscalls_input_read(const struct fdar_profile_input *
 	if (!fdar_profile_input_labels(input, FALSE, &labels, error))
 		return NULL;
 	options.labels = labels;
-	return fdar_syscalls_read(input->path, &options, error);
+	syscalls = fdar_syscalls_read(input->path, &options, error);
+	for (guint i = 0; i < warnings->len; i++)
+		fdar_warning(input->usage, "%s", (const char *)g_ptr_array_index(warnings, i));
+	return syscalls;
 }

@@ -8,9 +8,9 @@
 #include "cli/kit/profile_input.h"
 
 /* Reads them: path, labels, unit and stop are the input's, the rest is not used; label and client as in
- * struct fdar_syscalls_options. NULL and error. The caller owns the result. */
+ * struct fdar_syscalls_options; warns: what the recording lacks is said, too. NULL and error. The caller owns the result. */
 struct fdar_syscalls *fdar_syscalls_input_read(const struct fdar_profile_input *input,
 					       const char *label, const char *client,
-					       GError **error);
+					       gboolean warns, GError **error);
 
 #endif

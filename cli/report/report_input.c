@@ -285,7 +285,7 @@ struct fdar_syscalls *fdar_report_syscalls_of(char **runs, const char *label, en
 		input.path = *path;
 		one = fdar_profile_input_is_file(&input)
 			      ? NULL
-			      : fdar_syscalls_input_read(&input, label, NULL, NULL);
+			      : fdar_syscalls_input_read(&input, label, NULL, FALSE, NULL);
 		if (!one) {
 			fdar_syscalls_free(all);
 			return NULL;
