@@ -236,7 +236,7 @@ static gboolean take_homes(struct fdar_sandbox *sandbox, uint32_t count, GError 
 		home.host = home.host < sandbox->ids->len
 				    ? g_array_index(sandbox->ids, uint32_t, home.host)
 				    : 0;
-		number = fdar_homes_add(sandbox->env->homes, home.host, home.ns);
+		number = fdar_homes_add_home(sandbox->env->homes, home);
 		g_array_append_val(sandbox->homes, number);
 	}
 	return TRUE;

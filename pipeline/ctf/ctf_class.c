@@ -150,6 +150,7 @@ struct fdar_ctf_class *fdar_ctf_class_new(const struct fdar_ctf_event_class *eve
 	class->id = event->id;
 	class->event = (struct fdar_event){ .data = "", .fd = -1, .pid = plan->default_pid };
 	class->host = plan->host;
+	class->session = plan->session;
 	if (map) {
 		class->event.kind = map->kind;
 		class->module = map->module;
@@ -182,7 +183,9 @@ void fdar_ctf_class_prepare(struct fdar_ctf_class *class, struct fdar_texts *tex
 {
 	class->prepared = TRUE;
 	class->host_id = fdar_texts_id(texts, class->host);
-	class->event.home = fdar_homes_add(homes, class->host_id, 0);
+	class->event.home =
+		fdar_homes_add_home(homes, (struct fdar_home){ .host = class->host_id,
+							       .session = class->session });
 	class->name_id = fdar_texts_id(texts, class->name);
 	if (class->event.kind == FDAR_EVENT_OTHER)
 		class->event.name = class->name_id;

@@ -51,6 +51,7 @@ struct fdar_ctf_class {
 	uint8_t module;    /* enum fdar_event_module */
 	const char *host;  /* home.h; owned by the plan */
 	uint32_t host_id;  /* text id of host, once prepared */
+	uint32_t session;  /* home.h */
 	gboolean has_fast; /* fast can be used once the class is prepared */
 	struct fdar_ctf_fast fast;
 };
@@ -60,6 +61,7 @@ struct fdar_ctf_class_plan {
 	gboolean big_endian;
 	uint32_t default_pid;
 	const char *host;                   /* home.h; outlives the classes */
+	uint32_t session;                   /* home.h */
 	const struct fdar_event_maps *maps; /* events that are wanted besides; NULL: none */
 	struct fdar_ctf_position position;  /* behind the event's header */
 };

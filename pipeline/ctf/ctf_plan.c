@@ -244,6 +244,7 @@ static gboolean compile_stream(struct fdar_ctf_plan *plan, struct fdar_ctf_layou
 	events_plan.position = fdar_ctf_position_unknown(trace);
 	events_plan.maps = plan->maps;
 	events_plan.host = plan->host;
+	events_plan.session = plan->session;
 	events_plan.default_pid = (uint32_t)fdar_ctf_trace_env_number(trace, "vpid", 0);
 	if (!lay_out(layout, class, events, error) ||
 	    !compile_heads(stream, layout, trace, &events_plan.position, error))
@@ -375,6 +376,15 @@ static char *host_of(const struct fdar_ctf_trace *trace, guint recording, gboole
 	return fdar_home_host(&told);
 }
 
+/* LTTng's sessions go by their names: those of one daemon differ in it. */
+static uint32_t session_of(const struct fdar_ctf_trace *trace)
+{
+	const char *name = fdar_ctf_trace_env_text(trace, "trace_name");
+
+	return name && fdar_ctf_trace_env_text(trace, "tracer_buffering_scheme") ? g_str_hash(name)
+										 : 0;
+}
+
 void fdar_ctf_plan_set_home(struct fdar_ctf_plan *plan, guint recording, gboolean apart)
 {
 	plan->recording = recording;
@@ -405,8 +415,10 @@ struct fdar_ctf_plan *fdar_ctf_plan_new_for(const char *text, gsize length,
 	fdar_ctf_layout_init(&layout);
 	plan->streams = g_ptr_array_new_with_free_func(stream_free);
 	plan->trace = parse(text, length, error);
-	if (plan->trace)
+	if (plan->trace) {
 		plan->host = host_of(plan->trace, 0, FALSE);
+		plan->session = session_of(plan->trace);
+	}
 	ok = plan->trace && check_writer(plan, error) && compile_streams(plan, &layout, error);
 	fdar_ctf_layout_clear(&layout);
 	if (ok)

@@ -36,6 +36,7 @@ struct fdar_ctf_stream_plan {
 struct fdar_ctf_plan {
 	struct fdar_ctf_trace *trace; /* owned */
 	char *host;                   /* home.h */
+	uint32_t session;             /* home.h */
 	guint recording;              /* of which of several it is; 0: there is one */
 	struct fdar_ctf_program packet_header;
 	uint32_t values;    /* 1 << enum fdar_ctf_value: what packet_header delivers */

@@ -205,7 +205,7 @@ static gboolean is_one_home(const struct fdar_ctf_input *input)
 	for (guint i = 1; i < input->plans->len; i++) {
 		const struct fdar_ctf_plan *plan = g_ptr_array_index(input->plans, i);
 
-		if (g_strcmp0(plan->host, first->host) != 0)
+		if (g_strcmp0(plan->host, first->host) != 0 || plan->session != first->session)
 			return FALSE;
 	}
 	return TRUE;

@@ -40,16 +40,22 @@ void fdar_homes_free(struct fdar_homes *homes)
 	g_free(homes);
 }
 
-uint16_t fdar_homes_add(struct fdar_homes *homes, uint32_t host, uint32_t ns)
+uint16_t fdar_homes_add_home(struct fdar_homes *homes, struct fdar_home home)
 {
+	uint64_t where = home.ns ? home.ns : (uint64_t)home.session << 32;
 	uint32_t id;
 
 	if (!homes)
 		return 0;
-	id = fdar_intern_find(&homes->ids, host, ns);
+	id = fdar_intern_find(&homes->ids, home.host, where);
 	if (id == FDAR_INTERN_NONE && homes->ids.count <= FDAR_HOMES_MAX)
-		id = fdar_intern_add(&homes->ids, host, ns);
+		id = fdar_intern_add(&homes->ids, home.host, where);
 	return id == FDAR_INTERN_NONE ? 0 : (uint16_t)id;
+}
+
+uint16_t fdar_homes_add(struct fdar_homes *homes, uint32_t host, uint32_t ns)
+{
+	return fdar_homes_add_home(homes, (struct fdar_home){ host, ns, 0 });
 }
 
 struct fdar_home fdar_homes_get(const struct fdar_homes *homes, uint16_t home)
@@ -58,7 +64,7 @@ struct fdar_home fdar_homes_get(const struct fdar_homes *homes, uint16_t home)
 
 	if (home < homes->ids.count)
 		pair = homes->ids.pairs[home];
-	return (struct fdar_home){ (uint32_t)pair.a, (uint32_t)pair.b };
+	return (struct fdar_home){ (uint32_t)pair.a, (uint32_t)pair.b, (uint32_t)(pair.b >> 32) };
 }
 
 uint32_t fdar_homes_count(const struct fdar_homes *homes)

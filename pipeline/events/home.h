@@ -12,6 +12,10 @@
  * trace is a home by itself: it tells no hostname, is of a single process, or is one of several that one
  * session daemon cannot have written. The text is "hostname", with " @CLOCK", " #RECORDING" and " UUID"
  * behind it as far as they are known and needed, in this order; no hostname has a blank.
+ * Tracing sessions of one host with different names may be of one session daemon, which sees each process in both,
+ * or of several, in containers. Where no namespace is told they are homes of the same host; whose.h says whether they
+ * have a process in common.
+ *
  * " ~UUID" stands for a trace that is a home by itself though it is of many processes.
  */
 #ifndef FDAR_PIPELINE_EVENTS_HOME_H
@@ -25,8 +29,9 @@
 #define FDAR_HOMES_MAX 65535u /* distinct homes; more are taken for home 0 */
 
 struct fdar_home {
-	uint32_t host; /* text id */
-	uint32_t ns;   /* 0: not known */
+	uint32_t host;    /* text id */
+	uint32_t ns;      /* 0: not known */
+	uint32_t session; /* where ns is not known: of the tracing session; 0: not known */
 };
 
 struct fdar_homes;
@@ -39,6 +44,7 @@ void fdar_homes_free(struct fdar_homes *homes);
 
 /* The number of a home, a new one if need be. homes may be NULL: 0. */
 uint16_t fdar_homes_add(struct fdar_homes *homes, uint32_t host, uint32_t ns);
+uint16_t fdar_homes_add_home(struct fdar_homes *homes, struct fdar_home home);
 
 /* One that was given. */
 struct fdar_home fdar_homes_get(const struct fdar_homes *homes, uint16_t home);

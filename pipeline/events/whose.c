@@ -18,6 +18,7 @@ struct process {
 	uint32_t number;
 	uint32_t program; /* text id of its path; 0: not known */
 	uint64_t program_base;
+	uint32_t session;       /* that has listed what it has loaded (home.h) */
 	gboolean looked;        /* for a namesake */
 	struct process *before; /* its life before, not owned */
 	uint64_t forks;         /* how often it has forked, as far as it was looked at */
@@ -209,8 +210,10 @@ static gboolean contradicts(const struct fdar_whose *whose, const struct process
 	return FALSE;
 }
 
-static void remember(struct process *process, const struct fdar_event *module, gboolean program)
+static void remember(struct process *process, const struct fdar_event *module, gboolean program,
+		     uint32_t session)
 {
+	process->session = session;
 	if (program) {
 		process->program = module->name;
 		process->program_base = module->addr;
@@ -226,7 +229,7 @@ static void remember(struct process *process, const struct fdar_event *module, g
 
 static struct process *next_life(struct fdar_whose *whose, struct process *old)
 {
-	struct fdar_home home = { old->told.host, old->told.ns };
+	struct fdar_home home = { .host = old->told.host, .ns = old->told.ns };
 	struct process *process = process_new(whose, home, old->told.pid, FALSE);
 
 	process->told.life = old->told.life + 1;
@@ -236,6 +239,19 @@ static struct process *next_life(struct fdar_whose *whose, struct process *old)
 		if (g_ptr_array_index(whose->current, i) == old)
 			g_ptr_array_index(whose->current, i) = process;
 	set_last(whose, process);
+	whose->last = process;
+	return process;
+}
+
+/* In another container: what goes on in the other session is not of this one. */
+static struct process *part(struct fdar_whose *whose, struct process *other, uint16_t home)
+{
+	uint32_t index = fdar_intern_find(&whose->keys, home, other->told.pid);
+	struct process *process =
+		process_new(whose, fdar_homes_get(whose->homes, home), other->told.pid, FALSE);
+
+	process->looked = TRUE;
+	g_ptr_array_index(whose->current, index) = process;
 	whose->last = process;
 	return process;
 }
@@ -283,6 +299,7 @@ enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_eve
 {
 	struct process *process = process_of(whose, event->home, event->pid);
 	gboolean another = FALSE, namesake = FALSE, program;
+	uint32_t session;
 	const char *path;
 
 	if (!process)
@@ -296,11 +313,15 @@ enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_eve
 		if (program || is_fixed(path)) {
 			another = contradicts(whose, process, event, program) &&
 				  g_hash_table_size(whose->by_number) < FDAR_WHOSE_PROCESSES;
+			session = fdar_homes_get(whose->homes, event->home).session;
 			if (another) {
 				*ended = process->number;
-				process = next_life(whose, process);
+				namesake =
+					session && process->session && process->session != session;
+				process = namesake ? part(whose, process, event->home)
+						   : next_life(whose, process);
 			}
-			remember(process, event, program);
+			remember(process, event, program, session);
 		}
 	}
 	if (event->kind == FDAR_EVENT_FORKING)
@@ -308,7 +329,7 @@ enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_eve
 	if (event->kind == FDAR_EVENT_PROCESS)
 		name_parent(whose, event);
 	event->pid = process->number;
-	return another ? FDAR_WHOSE_NEXT_LIFE : namesake ? FDAR_WHOSE_NAMESAKE : FDAR_WHOSE_SAME;
+	return namesake ? FDAR_WHOSE_NAMESAKE : another ? FDAR_WHOSE_NEXT_LIFE : FDAR_WHOSE_SAME;
 }
 
 struct fdar_whose_process fdar_whose_process(const struct fdar_whose *whose, uint32_t number)

@@ -15,6 +15,9 @@
  * list that fits is one more list of the same life (a tracing session that began later, "lttng
  * regenerate statedump").
  *
+ * Of several tracing sessions of one host that tell no namespaces (home.h), a list that does not fit what another
+ * one listed is of another process that has the same id: in another container.
+ *
  * LTTng's traces of a process each have a life each; whether the one before has ended is not known,
  * unless nothing more is told of it.
  *

@@ -45,19 +45,81 @@ static uint32_t tell(struct fixture *f, const char *host, uint32_t ns, uint32_t 
 	return event.pid;
 }
 
-/* A module that the process lists when it registers. Gives the process that ended, 0: none. */
-static uint32_t list(struct fixture *f, uint32_t pid, uint64_t base, const char *path)
+static uint16_t session_of(struct fixture *f, uint32_t session)
 {
-	struct fdar_event event = { .kind = FDAR_EVENT_MODULE,
+	return fdar_homes_add_home(f->homes,
+				   (struct fdar_home){ .host = fdar_texts_id(f->texts, "a"),
+						       .session = session });
+}
+
+/* A module that the process lists when it registers, as it becomes known. */
+static struct fdar_event listed(struct fixture *f, uint16_t home, uint32_t pid, uint64_t base,
+				const char *path)
+{
+	return (struct fdar_event){ .kind = FDAR_EVENT_MODULE,
 				    .wait = FDAR_MODULE_SAID_LISTED,
-				    .home = home_of(f, "a", 0),
+				    .home = home,
 				    .pid = pid,
 				    .addr = base,
 				    .addr2 = 0x1000,
 				    .name = fdar_texts_id(f->texts, path) };
+}
+
+/* Gives the process that ended, 0: none. */
+static uint32_t list(struct fixture *f, uint32_t pid, uint64_t base, const char *path)
+{
+	struct fdar_event event = listed(f, home_of(f, "a", 0), pid, base, path);
 	uint32_t ended = 0;
 
 	return fdar_whose_tell(f->whose, &event, &ended) == FDAR_WHOSE_NEXT_LIFE ? ended : 0;
+}
+
+static uint32_t tell_session(struct fixture *f, uint32_t session, uint32_t pid)
+{
+	struct fdar_event event = { .home = session_of(f, session), .pid = pid };
+	uint32_t ended;
+
+	g_assert_cmpint(fdar_whose_tell(f->whose, &event, &ended), ==, FDAR_WHOSE_SAME);
+	return event.pid;
+}
+
+/* What becomes of the process in another tracing session that lists this. */
+static enum fdar_whose_change list_session(struct fixture *f, uint32_t session, uint32_t pid,
+					   uint64_t base, const char *path)
+{
+	struct fdar_event event = listed(f, session_of(f, session), pid, base, path);
+	uint32_t ended;
+
+	return fdar_whose_tell(f->whose, &event, &ended);
+}
+
+/* Two tracing sessions of one host see one process, until they list what cannot be in one. */
+static void test_sessions(struct fixture *f, gconstpointer data)
+{
+	uint32_t other;
+
+	(void)data;
+	g_assert_cmpint(list_session(f, 1, 3, 0x7f0000, "/lib/libc.so.6"), ==, FDAR_WHOSE_SAME);
+	g_assert_cmpuint(tell_session(f, 1, 3), ==, tell_session(f, 2, 3));
+	g_assert_cmpint(list_session(f, 2, 3, 0x7f0000, "/lib/libc.so.6"), ==, FDAR_WHOSE_SAME);
+	g_assert_cmpuint(tell_session(f, 1, 3), ==, tell_session(f, 2, 3));
+	g_assert_cmpint(list_session(f, 3, 3, 0x7e0000, "/lib/libc.so.6"), ==, FDAR_WHOSE_NAMESAKE);
+	other = tell_session(f, 3, 3);
+	g_assert_cmpuint(other, !=, tell_session(f, 1, 3));
+	g_assert_cmpuint(tell_session(f, 1, 3), ==, tell_session(f, 2, 3));
+	g_assert_cmpuint(fdar_whose_process(f->whose, other).pid, ==, 3);
+	g_assert_cmpuint(fdar_whose_process(f->whose, other).life, ==, 1);
+	/* Another life is of its own session alone. */
+	g_assert_cmpint(list_session(f, 3, 3, 0x7d0000, "/lib/libc.so.6"), ==,
+			FDAR_WHOSE_NEXT_LIFE);
+	g_assert_cmpuint(tell_session(f, 3, 3), !=, other);
+	g_assert_cmpuint(tell_session(f, 1, 3), ==, tell_session(f, 2, 3));
+	/* Namespaces say it better. */
+	g_assert_cmpuint(home_of(f, "a", 77), ==,
+			 fdar_homes_add_home(f->homes, (struct fdar_home){
+							       .host = fdar_texts_id(f->texts, "a"),
+							       .ns = 77,
+							       .session = 2 }));
 }
 
 static void test_hosts(struct fixture *f, gconstpointer data)
@@ -407,6 +469,7 @@ int main(int argc, char **argv)
 		{ "/whose/hosts", test_hosts },
 		{ "/whose/namespaces", test_namespaces },
 		{ "/whose/namespaces-late", test_namespaces_late },
+		{ "/whose/sessions", test_sessions },
 		{ "/whose/lives", test_lives },
 		{ "/whose/parents", test_parents },
 		{ "/whose/alone", test_alone },
