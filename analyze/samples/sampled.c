@@ -9,7 +9,9 @@
 
 /* A thread's samples that are still to be put between its events. */
 struct queue {
-	uint32_t pid, tid;
+	uint32_t
+		pid; /* of its last event: another number than its own in a later life (source.h) */
+	uint32_t tid;
 	GArray *samples; /* guint32 indexes, by time */
 	guint next;
 };
@@ -17,9 +19,12 @@ struct queue {
 struct join {
 	struct fdar_sampled *sampled;
 	const struct fdar_sampled_options *options;
+	const struct fdar_source *source;
 	struct fdar_walk *walk;
-	struct fdar_intern ids; /* (pid, tid) -> index of queues */
-	GArray *queues;         /* of struct queue */
+	struct fdar_intern ids;     /* (pid, tid) as samples have them -> index of queues */
+	GArray *queues;             /* of struct queue */
+	struct fdar_intern threads; /* (pid, tid) as events have them -> index of thread_queues */
+	GArray *thread_queues;      /* of guint32: index of queues, or FDAR_INTERN_NONE */
 };
 
 const char *fdar_sampled_place_name(enum fdar_sampled_place place)
@@ -153,16 +158,33 @@ static void put_samples(struct join *join, struct queue *queue, const struct fda
 	}
 }
 
+/* NULL: it has none. A process that executes another program, as scripts do that start servers, is the same
+ * one to the kernel. */
+static struct queue *queue_of(struct join *join, const struct fdar_event *event)
+{
+	uint32_t thread = fdar_intern_add(&join->threads, event->pid, event->tid);
+	guint32 id;
+
+	if (thread == join->thread_queues->len) {
+		id = fdar_intern_find(&join->ids, fdar_source_process(join->source, event->pid).pid,
+				      event->tid);
+		g_array_append_val(join->thread_queues, id);
+	}
+	id = g_array_index(join->thread_queues, guint32, thread);
+	return id == FDAR_INTERN_NONE ? NULL : &g_array_index(join->queues, struct queue, id);
+}
+
 static void feed(struct join *join, const struct fdar_event *event)
 {
-	uint32_t id = fdar_intern_find(&join->ids, event->pid, event->tid);
-	struct queue *queue =
-		id == FDAR_INTERN_NONE ? NULL : &g_array_index(join->queues, struct queue, id);
+	struct queue *queue = queue_of(join, event);
 
 	if (queue && queue->next < queue->samples->len)
 		put_samples(join, queue, event, FALSE);
 	fdar_walk_feed(join->walk, event, 1);
-	if (queue && queue->next < queue->samples->len)
+	if (!queue)
+		return;
+	queue->pid = event->pid;
+	if (queue->next < queue->samples->len)
 		put_samples(join, queue, event, TRUE);
 }
 
@@ -209,6 +231,8 @@ struct fdar_sampled *fdar_sampled_read(const char *path, const struct fdar_sampl
 		return NULL;
 	sampled->owners = g_new0(struct fdar_sampled_owner, sampled->samples->samples->len + 1);
 	make_queues(&join);
+	join.source = source;
+	join.thread_queues = g_array_new(FALSE, FALSE, sizeof(guint32));
 	join.walk = fdar_walk_new(&visitor, &join);
 	fdar_walk_set_unit(join.walk, options->unit);
 	fdar_walk_set_texts(join.walk, text_of, source);
@@ -217,6 +241,8 @@ struct fdar_sampled *fdar_sampled_read(const char *path, const struct fdar_sampl
 		fdar_walk_finish(join.walk);
 	fdar_walk_free(join.walk);
 	fdar_intern_clear(&join.ids);
+	fdar_intern_clear(&join.threads);
+	g_array_unref(join.thread_queues);
 	for (guint i = 0; i < join.queues->len; i++)
 		g_array_unref(g_array_index(join.queues, struct queue, i).samples);
 	g_array_unref(join.queues);

@@ -27,8 +27,10 @@ recorded() {
 
 note "the usual, and a pattern that backtracks: a millisecond or more of each request"
 recorded usual /index.html
-# In a pid namespace, where the kernel's numbers of threads are not the trace's.
-recorded attack '/aaaaaaaaaaa-a-secret-that-no-file-may-hold!' unshare -p -f --mount-proc --kill-child
+# In a pid namespace, where the kernel's numbers of threads are not the trace's; by a script and another program, which
+# become the server.
+recorded attack '/aaaaaaaaaaa-a-secret-that-no-file-may-hold!' unshare -p -f --mount-proc --kill-child \
+	sh -c 'exec env "$@"' sh
 
 note "nearly all of what the attack costs is in its sessions, named"
 "$FLOWDAR" analyze "$WORK/attack" --by sample --sort total --format json --limit 0 > "$WORK/attack.json" ||

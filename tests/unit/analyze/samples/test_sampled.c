@@ -5,8 +5,18 @@
 
 #define EPOCH_NS (TINY_TRACE_EPOCH_S * 1000000000u)
 
+/* What a process has loaded when it registers: a program that was executed in it is another life of it. */
+static void write_listed(struct tiny_trace *trace, uint16_t listed, uint64_t time_ns,
+			 const char *program)
+{
+	tiny_trace_event(trace, listed, time_ns, 1, 10, "server");
+	tiny_trace_u64(trace, 0x400000);
+	tiny_trace_u64(trace, 0x2000);
+	tiny_trace_string(trace, program);
+}
+
 /* A thread that polls, accepts, reads in a call that is told when it is over, and ends the session. */
-static void write_trace(const char *dir)
+static void write_trace(const char *dir, gboolean is_wrapped)
 {
 	g_autofree char *folder = g_build_filename(dir, "trace", NULL);
 	struct tiny_trace *trace = tiny_trace_new(folder);
@@ -18,7 +28,14 @@ static void write_trace(const char *dir)
 	uint16_t waited = tiny_trace_class(trace, "flowdar:wait_end", "int64_t _result;");
 	uint16_t io =
 		tiny_trace_class(trace, "flowdar:io", "uint8_t _op; int32_t _fd; int64_t _result;");
+	uint16_t listed = tiny_trace_class(trace, "lttng_ust_statedump:bin_info",
+					   "uint64_t _baddr; uint64_t _memsz; string _path;");
 
+	if (is_wrapped) {
+		write_listed(trace, listed, 10, "/bin/sh");
+		write_listed(trace, listed, 20, "/usr/bin/env");
+		write_listed(trace, listed, 30, "/usr/sbin/server");
+	}
 	tiny_trace_event(trace, begin, 100, 1, 10, "server");
 	tiny_trace_u64(trace, 7);
 	tiny_trace_string(trace, "peer");
@@ -52,7 +69,7 @@ static void write_samples(const char *dir, const struct fdar_sample *sample, gui
 	g_assert_true(fdar_samples_save(samples, dir, NULL));
 }
 
-static void test_join(void)
+static void check_join(gboolean is_wrapped)
 {
 	static const struct fdar_sample looks[] = {
 		{ .time_ns = 50, .pid = 1, .tid = 10 },  /* adopted by who comes */
@@ -74,7 +91,7 @@ static void test_join(void)
 	struct fdar_sampled_options options = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	write_trace(dir);
+	write_trace(dir, is_wrapped);
 	write_samples(dir, looks, G_N_ELEMENTS(looks));
 	g_autoptr(fdar_sampled) sampled = fdar_sampled_read(dir, &options, &error);
 	g_assert_no_error(error);
@@ -91,13 +108,23 @@ static void test_join(void)
 	remove_tree(dir);
 }
 
+static void test_join(void)
+{
+	check_join(FALSE);
+}
+
+static void test_wrapped(void)
+{
+	check_join(TRUE);
+}
+
 static void test_none(void)
 {
 	g_autofree char *dir = g_dir_make_tmp("flowdar-sampled-XXXXXX", NULL);
 	struct fdar_sampled_options options = { 0 };
 	g_autoptr(GError) error = NULL;
 
-	write_trace(dir);
+	write_trace(dir, FALSE);
 	g_assert_null(fdar_sampled_read(dir, &options, &error));
 	g_assert_error(error, FDAR_SOURCE_ERROR, FDAR_SOURCE_ERROR_MISSING);
 	remove_tree(dir);
@@ -107,6 +134,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/sampled/join", test_join);
+	g_test_add_func("/sampled/wrapped", test_wrapped);
 	g_test_add_func("/sampled/none", test_none);
 	return g_test_run();
 }
