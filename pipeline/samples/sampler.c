@@ -6,18 +6,23 @@
 #include <unistd.h>
 
 #include "pipeline/samples/intake.h"
+#include "pipeline/samples/jit_map.h"
 #include "pipeline/samples/kallsyms.h"
 #include "pipeline/samples/perf.h"
 #include "pipeline/samples/space.h"
 
-#define KERNEL "[kernel]"
+#define KERNEL           "[kernel]"
+#define GENERATED_BINARY "[generated]" /* of what its program has a name for */
 
 /* A process of the server's. */
 struct process {
 	struct fdar_space *space;
-	gboolean is_elsewhere; /* in a pid namespace of its own */
-	gboolean is_new;       /* that is not known yet */
-	uint32_t pid;          /* as it sees itself */
+	struct fdar_jit_map *jit;    /* names of its generated code; NULL: it had none yet */
+	struct fdar_jit_map *before; /* those of whom it was forked from; NULL */
+	gboolean is_elsewhere;       /* in a pid namespace of its own */
+	gboolean is_new;             /* that is not known yet */
+	uint32_t outer;              /* its pid here */
+	uint32_t pid;                /* as it sees itself */
 	gboolean
 		is_copy; /* of this process: what it does is ours, until it executes another program */
 };
@@ -34,11 +39,18 @@ struct fdar_sampler {
 	GThread *thread;
 };
 
+static void forget_generated(struct process *process)
+{
+	g_clear_pointer(&process->jit, fdar_jit_map_unref);
+	g_clear_pointer(&process->before, fdar_jit_map_unref);
+}
+
 static void process_free(gpointer data)
 {
 	struct process *process = data;
 
 	fdar_space_unref(process->space);
+	forget_generated(process);
 	g_free(process);
 }
 
@@ -53,7 +65,7 @@ static struct process *process_add(struct fdar_sampler *sampler, uint32_t pid,
 	struct process *process = g_new0(struct process, 1);
 
 	process->space = space;
-	process->pid = pid;
+	process->outer = process->pid = pid;
 	process->is_new = TRUE;
 	g_hash_table_replace(sampler->processes, GUINT_TO_POINTER(pid), process);
 	return process;
@@ -109,6 +121,19 @@ static uint32_t inner_tid(struct fdar_sampler *sampler, const struct process *pr
 
 /* ---- processes ---- */
 
+/* A child begins as its parent is. */
+static void process_copy(struct fdar_sampler *sampler, uint32_t pid, const struct process *parent)
+{
+	struct fdar_jit_map *before = parent->jit ? parent->jit : parent->before;
+	gboolean is_copy = parent->is_copy;
+	struct process *child;
+
+	before = before ? fdar_jit_map_ref(before) : NULL;
+	child = process_add(sampler, pid, fdar_space_ref(parent->space));
+	child->is_copy = is_copy;
+	child->before = before;
+}
+
 static void on_fork(struct fdar_sampler *sampler, const struct fdar_perf_record *record)
 {
 	struct process *parent = process_of(sampler, record->parent);
@@ -122,8 +147,7 @@ static void on_fork(struct fdar_sampler *sampler, const struct fdar_perf_record 
 		return;
 	}
 	if (parent)
-		process_add(sampler, record->pid, fdar_space_ref(parent->space))->is_copy =
-			parent->is_copy;
+		process_copy(sampler, record->pid, parent);
 	else if (record->parent == sampler->self)
 		process_add(sampler, record->pid, fdar_space_new())->is_copy = TRUE;
 	else
@@ -147,6 +171,7 @@ static void on_exec(struct fdar_sampler *sampler, const struct fdar_perf_record 
 	fdar_space_unref(process->space);
 	process->space = fdar_space_new();
 	process->is_copy = FALSE;
+	forget_generated(process);
 }
 
 /* ---- stacks ---- */
@@ -185,18 +210,40 @@ static unsigned code_of(struct fdar_sampler *sampler, uint32_t function)
 	return code;
 }
 
+/* What the program says that it has generated there, or what is known without it. */
+static uint32_t name_generated(struct fdar_sampler *sampler, struct process *process,
+			       uint64_t address, uint32_t function)
+{
+	const struct fdar_sample_function *known =
+		&g_array_index(sampler->samples->functions, struct fdar_sample_function, function);
+	const char *name;
+
+	if (known->kind != FDAR_SAMPLE_GENERATED)
+		return function;
+	if (!process->jit)
+		process->jit =
+			fdar_jit_map_new((pid_t)process->outer, process->pid, process->before);
+	name = fdar_jit_map_name(process->jit, address);
+	return name ? fdar_samples_function(sampler->samples, FDAR_SAMPLE_NAMED, name,
+					    GENERATED_BINARY, "", 0)
+		    : function;
+}
+
 /* The program's part, from the outside in. Wrappers are left out: who calls read() calls read(). */
-static uint32_t add_user(struct fdar_sampler *sampler, struct fdar_space *space,
+static uint32_t add_user(struct fdar_sampler *sampler, struct process *process,
 			 struct fdar_sample *sample)
 {
 	const struct fdar_space_stack *stack = &sampler->stack;
 	uint32_t node = 0;
 
 	for (guint i = stack->count; i > 0; i--) {
-		uint32_t function =
-			fdar_space_function(space, sampler->samples, stack->address[i - 1]);
+		uint32_t function = fdar_space_function(process->space, sampler->samples,
+							stack->address[i - 1]);
 		unsigned code;
 
+		if (function != G_MAXUINT32)
+			function =
+				name_generated(sampler, process, stack->address[i - 1], function);
 		if (function == G_MAXUINT32)
 			continue;
 		code = code_of(sampler, function);
@@ -260,7 +307,7 @@ static void on_sample(struct fdar_sampler *sampler, const struct fdar_perf_recor
 		sampler->stack.length = record->stack_bytes;
 		fdar_space_unwind(process->space, &sampler->stack);
 		sample.flags |= sampler->stack.cut ? FDAR_SAMPLE_CUT : 0;
-		sample.node = add_user(sampler, process->space, &sample);
+		sample.node = add_user(sampler, process, &sample);
 	}
 	if (sample.flags & FDAR_SAMPLE_SYSTEM) {
 		sampler->samples->kernel = 1;

@@ -65,8 +65,23 @@ static void switch_to_coroutine(void)
 	swapcontext(&here, &there);
 }
 
+/* As programs that compile while they run do. */
+static char *map_path(pid_t pid)
+{
+	return g_strdup_printf("/tmp/perf-%d.map", (int)pid);
+}
+
+static void tell_of(const void *code)
+{
+	g_autofree char *path = map_path(getpid());
+	g_autofree char *line =
+		g_strdup_printf("%" G_GINTPTR_MODIFIER "x 1000 by_the_map\n", (guintptr)code);
+
+	g_assert_true(g_file_set_contents(path, line, -1, NULL));
+}
+
 /* Code that no file has: counts down from its argument. */
-static void run_generated(void)
+static void run_generated(gboolean is_told)
 {
 	static const uint8_t code[] = {
 		0x48, 0xff, 0xcf, 0x75, 0xfb, 0xc3
@@ -77,6 +92,8 @@ static void run_generated(void)
 	memcpy(page, code, sizeof(code));
 	mprotect(page, 4096, PROT_READ | PROT_EXEC);
 	memcpy(&generated, &page, sizeof(page));
+	if (is_told)
+		tell_of(page);
 	for (struct timespec now = { 0 }; now.tv_sec == 0 && now.tv_nsec < STACK_NS;
 	     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now))
 		generated(10000000);
@@ -91,7 +108,8 @@ static int on_other_stack(const char *which)
 	else if (strcmp(which, "coroutine") == 0)
 		switch_to_coroutine();
 	else
-		run_generated();
+		run_generated(strcmp(which, "told") == 0);
+	raise(SIGSTOP); /* what it says is read while it is there */
 	return 0;
 }
 
@@ -112,6 +130,7 @@ static struct told stacks_told(const char *which, const char *inner, const char 
 {
 	struct fdar_sampler *sampler = fdar_sampler_start(999, NULL, 0, NULL);
 	struct told told = { 0 };
+	g_autofree char *path = NULL;
 	fdar_samples *samples;
 	pid_t child = fork();
 
@@ -119,8 +138,12 @@ static struct told stacks_told(const char *which, const char *inner, const char 
 		execl("/proc/self/exe", "test_other_stacks", "--stack", which, NULL);
 		_exit(1);
 	}
-	waitpid(child, NULL, 0);
+	path = map_path(child);
+	waitpid(child, NULL, WUNTRACED);
 	samples = fdar_sampler_take(sampler);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	unlink(path);
 	for (guint i = 0; i < samples->samples->len; i++) {
 		const struct fdar_sample *sample =
 			&g_array_index(samples->samples, struct fdar_sample, i);
@@ -159,6 +182,8 @@ static void test_other_stacks(void)
 	told = stacks_told("coroutine", "in_coroutine", "main");
 	g_assert_cmpuint(told.outer + told.cut, >=, told.inner);
 	told = stacks_told("generated", "generated code", "main");
+	g_assert_cmpuint(told.outer + told.cut, >=, told.inner);
+	told = stacks_told("told", "by_the_map", "main");
 	g_assert_cmpuint(told.outer + told.cut, >=, told.inner);
 }
 

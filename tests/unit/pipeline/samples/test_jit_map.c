@@ -1,0 +1,111 @@
+/* Names of generated code, from the map that its program writes. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pipeline/samples/jit_map.h"
+
+#define NOBODY 0x7fffffff /* no process has this number */
+
+static void add(struct fdar_jit_map *map, const char *text)
+{
+	fdar_jit_map_add(map, text, strlen(text));
+}
+
+static void test_lines(void)
+{
+	struct fdar_jit_map *map = fdar_jit_map_new(NOBODY, NOBODY, NULL);
+	g_autofree char *longer = g_strnfill(2 * FDAR_JIT_MAP_LINE_MAX, 'x');
+
+	add(map, "1000 20 first one\nno line\n2000 0 empty\nffffffffffffffff 8 wraps\n3000 8 \n40");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x1000), ==, "first one");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x101f), ==, "first one");
+	g_assert_null(fdar_jit_map_name(map, 0x1020));
+	g_assert_null(fdar_jit_map_name(map, 0xfff));
+	g_assert_null(fdar_jit_map_name(map, 0x2000));
+	g_assert_null(fdar_jit_map_name(map, 0x3000));
+	g_assert_null(fdar_jit_map_name(map, 0xffffffffffffffff));
+	/* The rest of a line that was not finished. */
+	add(map, "00 10 later\n");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x4008), ==, "later");
+	add(map, "5000 10 ");
+	add(map, longer);
+	add(map, "\n6000 10 next\n");
+	g_assert_cmpuint(strlen(fdar_jit_map_name(map, 0x5000)), <, FDAR_JIT_MAP_LINE_MAX);
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x6000), ==, "next");
+	fdar_jit_map_unref(map);
+}
+
+/* Code is thrown away and its place taken by other code. */
+static void test_over(void)
+{
+	struct fdar_jit_map *map = fdar_jit_map_new(NOBODY, NOBODY, NULL);
+
+	add(map, "1000 10 a\n1010 10 b\n1020 10 c\n1008 10 over\n");
+	g_assert_null(fdar_jit_map_name(map, 0x1004));
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x1008), ==, "over");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x1017), ==, "over");
+	g_assert_null(fdar_jit_map_name(map, 0x1018));
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x1020), ==, "c");
+	fdar_jit_map_unref(map);
+}
+
+/* One function, however far it is optimized. */
+static void test_tiers(void)
+{
+	struct fdar_jit_map *map = fdar_jit_map_new(NOBODY, NOBODY, NULL);
+
+	add(map, "1000 10 JS:~render /srv.js:3:20\n2000 10 JS:*render /srv.js:3:20\n"
+		 "3000 10 LazyCompile:*f\n4000 10 JS:\n5000 10 Other:*f\n");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x1000), ==, "JS:render /srv.js:3:20");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x2000), ==, "JS:render /srv.js:3:20");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x3000), ==, "LazyCompile:f");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x4000), ==, "JS:");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x5000), ==, "Other:*f");
+	fdar_jit_map_unref(map);
+}
+
+/* The file of this process: read as it grows, and what was there before it began is another's. */
+static void test_file(void)
+{
+	static const struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+	g_autofree char *path = g_strdup_printf("/tmp/perf-%d.map", (int)getpid());
+	struct fdar_jit_map *map = fdar_jit_map_new(getpid(), (uint32_t)getpid(), NULL), *child;
+	FILE *file = fopen(path, "we");
+
+	g_assert_nonnull(file);
+	g_assert_cmpint(fputs("1000 10 stale\n", file), >=, 0);
+	g_assert_cmpint(fflush(file), ==, 0);
+	g_assert_cmpint(futimens(fileno(file), old), ==, 0);
+	g_assert_null(fdar_jit_map_name(map, 0x1000));
+	g_assert_cmpint(fputs("2000 10 fre", file), >=, 0);
+	g_assert_cmpint(fflush(file), ==, 0);
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x1000), ==, "stale");
+	g_assert_null(fdar_jit_map_name(map, 0x2000));
+	g_assert_cmpint(fputs("sh\n", file), >=, 0);
+	g_assert_cmpint(fclose(file), ==, 0);
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x2000), ==, "fresh");
+	/* Who was forked from it has its code. */
+	child = fdar_jit_map_new(NOBODY, NOBODY, map);
+	g_assert_cmpstr(fdar_jit_map_name(child, 0x2000), ==, "fresh");
+	fdar_jit_map_unref(map);
+	fdar_jit_map_unref(child);
+	unlink(path);
+	/* No link to a file of somebody else's. */
+	g_assert_cmpint(symlink("/proc/self/maps", path), ==, 0);
+	map = fdar_jit_map_new(getpid(), (uint32_t)getpid(), NULL);
+	g_assert_null(fdar_jit_map_name(map, 0x1000));
+	fdar_jit_map_unref(map);
+	unlink(path);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/jit_map/lines", test_lines);
+	g_test_add_func("/jit_map/over", test_over);
+	g_test_add_func("/jit_map/tiers", test_tiers);
+	g_test_add_func("/jit_map/file", test_file);
+	return g_test_run();
+}
