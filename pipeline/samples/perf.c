@@ -32,7 +32,6 @@ struct fdar_perf {
 		*rings; /* of the others first: what is mapped is known when the first tick comes */
 	char *on_line;  /* the processors, as the kernel writes it; NULL: not known */
 	gboolean counts_lost, is_own;
-	const char *own_why; /* fdar_perf_own_why() */
 };
 
 #if defined(__x86_64__)
@@ -91,7 +90,10 @@ static void make_own(struct perf_event_attr *attr)
 static void explain(int number, GError **error)
 {
 	const char *what = g_strerror(number);
+	int code = G_IO_ERROR_FAILED;
 
+	if (number == EACCES || number == EPERM)
+		code = G_IO_ERROR_PERMISSION_DENIED;
 	if (number == EACCES)
 		what = "it takes root or CAP_PERFMON to look at every processor (or 0 or less in "
 		       "/proc/sys/kernel/perf_event_paranoid), 2 or less there to look at one's "
@@ -103,26 +105,14 @@ static void explain(int number, GError **error)
 		       "CAP_PERFMON";
 	else if (number == ENOSYS || number == ENOENT)
 		what = "the kernel has no perf events";
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED,
-		    "--sample: the kernel's samples cannot be had: %s", what);
+	else if (number == EMFILE || number == ENFILE)
+		what = "too many files are open: each processor takes two (ulimit -n)";
+	g_set_error(error, G_IO_ERROR, code, "--sample: the kernel's samples cannot be had: %s",
+		    what);
 }
 
-/* As large as it may be. */
-static gboolean map_ring(const struct fdar_perf *perf, struct ring *ring, size_t pages)
-{
-	void *memory = MAP_FAILED;
-
-	for (; memory == MAP_FAILED && pages >= FDAR_PERF_RING_LEAST; pages /= 2) {
-		ring->bytes = pages * perf->page_bytes;
-		memory = mmap(NULL, perf->page_bytes + ring->bytes, PROT_READ | PROT_WRITE,
-			      MAP_SHARED, ring->fd, 0);
-	}
-	ring->page = memory;
-	return memory != MAP_FAILED;
-}
-
-static gboolean open_ring(struct fdar_perf *perf, struct perf_event_attr *attr, int cpu,
-			  size_t pages, GError **error)
+static gboolean open_event(struct fdar_perf *perf, struct perf_event_attr *attr, int cpu,
+			   GError **error)
 {
 	struct ring *ring = &perf->rings[perf->count];
 
@@ -132,7 +122,7 @@ static gboolean open_ring(struct fdar_perf *perf, struct perf_event_attr *attr, 
 	if (ring->fd < 0 && errno == EINVAL && attr->read_format) {
 		attr->read_format = 0;
 		perf->counts_lost = FALSE;
-		return open_ring(perf, attr, cpu, pages, error);
+		return open_event(perf, attr, cpu, error);
 	}
 	if (ring->fd < 0 && errno == ENODEV)
 		return TRUE; /* off line */
@@ -140,18 +130,67 @@ static gboolean open_ring(struct fdar_perf *perf, struct perf_event_attr *attr, 
 		explain(errno, error);
 		return FALSE;
 	}
-	if (!map_ring(perf, ring, pages)) {
+	perf->count++;
+	return TRUE;
+}
+
+/* ---- their buffers ---- */
+
+static void unmap_ring(const struct fdar_perf *perf, struct ring *ring)
+{
+	if (ring->page)
+		munmap(ring->page, perf->page_bytes + ring->bytes);
+	ring->page = NULL;
+}
+
+static gboolean map_ring(const struct fdar_perf *perf, struct ring *ring, size_t pages)
+{
+	void *memory;
+
+	ring->bytes = pages * perf->page_bytes;
+	memory = mmap(NULL, perf->page_bytes + ring->bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      ring->fd, 0);
+	ring->page = memory == MAP_FAILED ? NULL : memory;
+	return ring->page != NULL;
+}
+
+/* All or none, so that every processor has as much as another. */
+static gboolean try_to_map(const struct fdar_perf *perf, size_t pages, size_t task_pages)
+{
+	guint mapped = 0;
+	int cause;
+
+	while (mapped < perf->count && map_ring(perf, &perf->rings[mapped],
+						perf->rings[mapped].is_ticks ? pages : task_pages))
+		mapped++;
+	cause = errno;
+	for (guint i = 0; mapped < perf->count && i < mapped; i++)
+		unmap_ring(perf, &perf->rings[i]);
+	errno = cause;
+	return mapped == perf->count;
+}
+
+/* As large as they may be. */
+static gboolean map_rings(const struct fdar_perf *perf, size_t pages, size_t task_pages,
+			  GError **error)
+{
+	gboolean ok = try_to_map(perf, pages, task_pages);
+
+	while (!ok && MAX(pages, task_pages) > FDAR_PERF_RING_LEAST) {
+		pages = MAX(pages / 2, FDAR_PERF_RING_LEAST);
+		task_pages = MAX(task_pages / 2, FDAR_PERF_RING_LEAST);
+		ok = try_to_map(perf, pages, task_pages);
+	}
+	if (!ok)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
 			    "--sample: no memory for the kernel's samples: %s",
 			    errno == EPERM ? "more than may be locked (ulimit -l, "
 					     "kernel.perf_event_mlock_kb)"
 					   : g_strerror(errno));
-		close(ring->fd);
-		return FALSE;
-	}
-	perf->count++;
-	return TRUE;
+	return ok;
 }
+
+/* ---- the whole ---- */
 
 static char *on_line(void)
 {
@@ -178,31 +217,29 @@ static gboolean open_rings(struct fdar_perf *perf, unsigned hz, size_t pages, GE
 	perf->counts_lost = TRUE;
 	perf->rings = g_new0(struct ring, 2 * (gsize)MAX(cpus, 1));
 	for (int cpu = 0; ok && cpu < cpus; cpu++)
-		ok = open_ring(perf, &tasks, cpu, task_pages, error);
+		ok = open_event(perf, &tasks, cpu, error);
 	for (int cpu = 0; ok && cpu < cpus; cpu++)
-		ok = open_ring(perf, &ticks, cpu, pages, error);
-	return ok;
+		ok = open_event(perf, &ticks, cpu, error);
+	return ok && map_rings(perf, pages, task_pages, error);
 }
 
 static void close_rings(struct fdar_perf *perf)
 {
 	for (guint i = 0; i < perf->count; i++) {
-		munmap(perf->rings[i].page, perf->page_bytes + perf->rings[i].bytes);
+		unmap_ring(perf, &perf->rings[i]);
 		close(perf->rings[i].fd);
 	}
 	perf->count = 0;
 	g_clear_pointer(&perf->rings, g_free);
 }
 
-/* What was not permitted, or had no room, for all may be had for what is ours. */
+/* What is not permitted of all may be had of what is ours. */
 static gboolean open_own(struct fdar_perf *perf, unsigned hz, size_t pages, GError **error)
 {
+	if (!g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+		return FALSE;
 	close_rings(perf);
 	perf->is_own = TRUE;
-	perf->own_why = g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_NO_SPACE)
-				? "there is no memory for more of the kernel's buffers (ulimit -l, "
-				  "kernel.perf_event_mlock_kb)"
-				: "the kernel does not permit more without CAP_PERFMON";
 	if (!open_rings(perf, hz, pages, NULL))
 		return FALSE;
 	g_clear_error(error);
@@ -235,7 +272,7 @@ struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, gboolean may_own, GE
 
 const char *fdar_perf_own_why(const struct fdar_perf *perf)
 {
-	return perf->own_why;
+	return perf->is_own ? "the kernel does not permit more without CAP_PERFMON" : NULL;
 }
 
 void fdar_perf_stop(struct fdar_perf *perf)

@@ -60,9 +60,10 @@ static inline size_t fdar_perf_pages(unsigned hz)
 	return FDAR_PERF_RING_PAGES * (hz < 200 ? 1 : FDAR_PERF_RING_FAST);
 }
 
-/* Opens it on every processor that is on line, ticking so many times a second. pages: a power of two; fewer
- * are taken where a user may not lock so many. may_own: what the calling thread starts from here on is
- * enough, where no more is permitted. NULL and error (G_IO_ERROR) that says what would help. */
+/* Opens it on every processor that is on line, ticking so many times a second. pages: a power of two; fewer,
+ * on every processor alike, are taken where a user may not lock so many. may_own: what the calling thread
+ * starts from here on is enough, where no more is permitted. NULL and error (G_IO_ERROR) that says what would
+ * help. */
 struct fdar_perf *fdar_perf_open(unsigned hz, size_t pages, gboolean may_own, GError **error);
 
 /* Why it is of what the calling thread started, and of the programs' own code only: "the kernel does not ...".
