@@ -10,11 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pipeline/elf/entry.h"
 #include "pipeline/elf/fde.h"
+#include "pipeline/elf/go_names.h"
 
 #define VDSO           "[vdso]"
 #define VDSO_BYTES_MAX (64u << 10)
-#define ENTRY_BYTES    128u  /* of a program's entry: glibc's, with what it goes on to */
 #define MAPS_MAX       4096u /* of a process that maps and maps: the rest is generated code to us */
 
 struct map {
@@ -369,18 +370,15 @@ static int on_frame(Dwfl_Frame *state, void *user)
 	return DWARF_CB_OK;
 }
 
-/* Whether the outermost function is what the kernel enters a program by, which nobody has called. The
- * dynamic linker's is in no unwind table, where that of programs says so itself. */
+/* Whether the outermost function is one that nobody has called. */
 static gboolean is_whole(const struct fdar_space *space, const struct fdar_space_stack *stack)
 {
-	uint64_t address = stack->address[stack->count - 1], start = 0;
+	uint64_t address = stack->address[stack->count - 1];
 	Dwfl_Module *module = dwfl_addrmodule(space->dwfl, address);
 	GElf_Addr bias = 0;
 	Elf *elf = module ? dwfl_module_getelf(module, &bias) : NULL;
-	GElf_Ehdr head;
 
-	return elf && gelf_getehdr(elf, &head) && address - bias - head.e_entry < ENTRY_BYTES &&
-	       fdar_fde_start(elf, address - bias, &start) && start <= head.e_entry;
+	return elf && fdar_entry_is(elf, address - bias);
 }
 
 void fdar_space_unwind(struct fdar_space *space, struct fdar_space_stack *stack)
@@ -448,8 +446,15 @@ static uint32_t in_module(Dwfl_Module *module, struct fdar_samples *samples, uin
 		return fdar_samples_function(samples, FDAR_SAMPLE_NAMED, name, binary, build_id,
 					     address - bias - offset);
 	}
-	name = g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x", binary, start);
-	return fdar_samples_function(samples, FDAR_SAMPLE_UNNAMED, name, binary, build_id, start);
+	name = elf ? fdar_go_name(elf, address - bias, &start) : NULL;
+	if (name)
+		return fdar_samples_function(samples, FDAR_SAMPLE_NAMED, name, binary, build_id,
+					     start);
+	/* Of code that no table knows it is known in which binary it is. */
+	name = has_fde ? g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x", binary, start)
+		       : g_strdup(binary);
+	return fdar_samples_function(samples, FDAR_SAMPLE_UNNAMED, name, binary, build_id,
+				     has_fde ? start : 0);
 }
 
 static uint32_t find_function(struct fdar_space *space, struct fdar_samples *samples,

@@ -1,4 +1,5 @@
 /* Taking samples: the kernel's records, functions by unwind tables, and a process that is sampled. */
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <linux/perf_event.h>
 #include <string.h>
@@ -30,26 +31,46 @@ static void test_fde(void)
 {
 	g_autoptr(GByteArray) table = g_byte_array_new();
 	static const uint8_t head[] = { 1, 0x1b, 0x03, 0x3b };
-	uint64_t start = 0;
+	uint64_t start = 0, frame = 0;
 
 	g_byte_array_append(table, head, sizeof(head));
 	put_i32(table, 0);
 	put_i32(table, 3);
 	for (int32_t i = -2; i < 1; i++) { /* functions at 0x1000 - 0x20, - 0x10, 0 */
 		put_i32(table, i * 0x10);
-		put_i32(table, 0);
+		put_i32(table, 0x100 - i * 0x20);
 	}
-	g_assert_true(fdar_fde_find(table->data, table->len, 0x1000, 0xff8, &start));
+	g_assert_true(fdar_fde_find(table->data, table->len, 0x1000, 0xff8, &start, &frame));
 	g_assert_cmphex(start, ==, 0xff0);
-	g_assert_true(fdar_fde_find(table->data, table->len, 0x1000, 0x5000, &start));
+	g_assert_cmphex(frame, ==, 0x1120);
+	g_assert_true(fdar_fde_find(table->data, table->len, 0x1000, 0x5000, &start, &frame));
 	g_assert_cmphex(start, ==, 0x1000);
-	g_assert_false(fdar_fde_find(table->data, table->len, 0x1000, 0x100, &start));
+	g_assert_false(fdar_fde_find(table->data, table->len, 0x1000, 0x100, &start, &frame));
 	/* Fewer bytes than entries; another version. */
-	g_assert_true(fdar_fde_find(table->data, table->len - 9, 0x1000, 0x5000, &start));
+	g_assert_true(fdar_fde_find(table->data, table->len - 9, 0x1000, 0x5000, &start, &frame));
 	g_assert_cmphex(start, ==, 0xfe0);
-	g_assert_false(fdar_fde_find(table->data, 11, 0x1000, 0x5000, &start));
+	g_assert_false(fdar_fde_find(table->data, 11, 0x1000, 0x5000, &start, &frame));
 	table->data[0] = 2;
-	g_assert_false(fdar_fde_find(table->data, table->len, 0x1000, 0x5000, &start));
+	g_assert_false(fdar_fde_find(table->data, table->len, 0x1000, 0x5000, &start, &frame));
+}
+
+/* What is behind the last function of a program is not that one's. */
+static void test_fde_length(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	uint64_t start = 0, again = 0;
+	GElf_Ehdr head;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+	g_assert_nonnull(gelf_getehdr(elf, &head));
+	g_assert_true(fdar_fde_start(elf, head.e_entry + 4, &start));
+	g_assert_true(fdar_fde_start(elf, head.e_entry, &again));
+	g_assert_cmphex(start, ==, again);
+	g_assert_false(fdar_fde_start(elf, G_MAXINT32, &start));
+	elf_end(elf);
+	close(fd);
 }
 
 /* ---- /proc/kallsyms ---- */
@@ -443,6 +464,7 @@ int main(int argc, char **argv)
 	}
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/sampler/fde", test_fde);
+	g_test_add_func("/sampler/fde_length", test_fde_length);
 	g_test_add_func("/sampler/kallsyms", test_kallsyms);
 	g_test_add_func("/sampler/records", test_records);
 	g_test_add_func("/sampler/sample_record", test_sample_record);
