@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "cli/kit/command.h"
 #include "cli/kit/interrupt.h"
 #include "cli/kit/options.h"
@@ -23,7 +24,16 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "clones", 1, COPIES_MAX, FALSE },
+	{ "repeat", 1, COPIES_MAX, FALSE },
+	{ "speed", 0, 1e9, TRUE },
+	{ "seed", 0, FDAR_ANY_NUMBER, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.values = values,
 	.command = "amplify",
 	.synopsis = "CAPTURE... -o OUT.pcap [OPTIONS]",
@@ -126,8 +136,6 @@ static int parse_times(const struct texts *texts, struct fdar_amplify_options *o
 	    (!fdar_parse_duration(texts->idle, &options->udp_idle_ns) || !options->udp_idle_ns))
 		return fdar_usage_error(&usage, "--udp-idle: \"%s\" is not a time like 60s",
 					texts->idle);
-	if (!(texts->speed > 0) || !isfinite(texts->speed))
-		return fdar_usage_error(&usage, "--speed is a number above 0");
 	options->speed = texts->speed;
 	return FDAR_EXIT_OK;
 }
@@ -151,12 +159,8 @@ static int parse(struct texts *texts, int argc, char **argv, struct fdar_amplify
 					texts->format);
 	if (!fdar_capture_check_output(&texts->capture, texts->output, &error))
 		return fdar_usage_error(&usage, "%s", error->message);
-	if (texts->clones < 1 || texts->clones > COPIES_MAX)
-		return fdar_usage_error(&usage, "--clones is a number from 1 to %d", COPIES_MAX);
-	if (texts->repeat < 1 || texts->repeat > COPIES_MAX)
-		return fdar_usage_error(&usage, "--repeat is a number from 1 to %d", COPIES_MAX);
-	if (texts->phase && !parse_phase(texts->phase, &options->phase))
-		return fdar_usage_error(&usage, "--phase is uniform, random or none");
+	if (texts->phase)
+		parse_phase(texts->phase, &options->phase);
 	options->clones = (guint32)texts->clones;
 	options->repeat = (guint32)texts->repeat;
 	options->seed = (guint64)texts->seed;
@@ -178,13 +182,14 @@ static int parse(struct texts *texts, int argc, char **argv, struct fdar_amplify
 static void print_summary(const struct fdar_amplified *result, const char *output)
 {
 	g_autofree char *packets = fdar_format_count(result->packets);
-	g_autofree char *sessions = fdar_format_count(result->sessions);
-	g_autofree char *clients = fdar_format_count(result->clients);
+	g_autofree char *sessions = fdar_plural(result->sessions, "session", NULL);
+	g_autofree char *clients = fdar_plural(result->clients, "client", NULL);
+	g_autofree char *bytes = fdar_format_bytes(result->bytes);
 	g_autofree char *duration = fdar_format_duration((double)result->duration_ns);
 
-	fprintf(stderr, "%s: %s packets, %s sessions of %s clients in %s (%.1f MB)\n",
+	fprintf(stderr, "%s: %s packets, %s of %s in %s, %s\n",
 		strcmp(output, "-") == 0 ? "standard output" : output, packets, sessions, clients,
-		duration, (double)result->bytes / 1e6);
+		duration, bytes);
 	if (result->decrypted)
 		fprintf(stderr, "%u of %u captured sessions were in TLS, and are in plain now\n",
 			result->decrypted, result->captured_sessions);

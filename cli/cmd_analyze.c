@@ -24,7 +24,14 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "limit", 0, FDAR_ANY_NUMBER, FALSE },
+	{ "jobs", 1, FDAR_JOBS_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.values = values,
 	.command = "analyze",
 	.synopsis = "TRACE... [OPTIONS]",
@@ -139,11 +146,6 @@ static int request_of(const struct texts *texts, struct fdar_analyze_request *re
 	if (!fdar_format_parse(texts->format, &request->format))
 		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					texts->format);
-	if (texts->jobs < 0)
-		return fdar_usage_error(&usage, "--jobs %d: expected 1 or more", texts->jobs);
-	if (texts->limit < 0)
-		return fdar_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
-					texts->limit);
 	if (texts->save && request->by == FDAR_BY_SAMPLE)
 		return fdar_usage_error(&usage, "--save: a profile has no samples");
 	if (texts->save && request->by == FDAR_BY_SYSCALL)

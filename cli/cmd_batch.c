@@ -11,7 +11,13 @@
 #include "cli/kit/options.h"
 #include "cli/kit/save.h"
 
+static const struct fdar_usage_range ranges[] = {
+	{ "jobs", 1, FDAR_JOBS_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.command = "batch",
 	.synopsis = "RECORDING-OR-FOLDER... -o DIR [OPTIONS]",
 	.description =
@@ -118,11 +124,9 @@ int fdar_cmd_batch(int argc, char **argv)
 	if (go_on && !fdar_format_parse(options.format, &format))
 		code = fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					options.format);
-	else if (go_on && (!options.output || options.jobs < 1 || argc < 2))
+	else if (go_on && (!options.output || argc < 2))
 		code = fdar_usage_error(&usage, "%s",
-					argc < 2          ? "which recordings?"
-					: !options.output ? "-o DIR is missing"
-							  : "--jobs: expected 1 or more");
+					argc < 2 ? "which recordings?" : "-o DIR is missing");
 	else if (go_on)
 		code = fdar_save_check(&usage, options.output, (const char *const *)argv + 1);
 	if (go_on && code == FDAR_EXIT_OK)

@@ -17,8 +17,15 @@
 
 #define RUNS_DEFAULT 5
 #define RUNS_MAX     100
+#define RECORD_SAYS  "flowdar record: "
+
+static const struct fdar_usage_range ranges[] = {
+	{ "runs", FDAR_CALIBRATION_RUNS_MIN, RUNS_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
 
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.command = "calibrate",
 	.synopsis = "-o DIR [OPTIONS] RECORDING... | -- SERVER ARGUMENT ...",
 	.description =
@@ -80,6 +87,20 @@ static void add_option(GPtrArray *arguments, const char *name, const char *value
 	g_ptr_array_add(arguments, g_strdup(value));
 }
 
+/* What record would not take is this command line's fault: said as such, and nothing is left of it. */
+static int refuse_as_record(const char *log)
+{
+	g_autofree char *text = NULL;
+	const char *line;
+
+	if (!g_file_get_contents(log, &text, NULL, NULL))
+		return FDAR_EXIT_USAGE;
+	text[strcspn(text, "\n")] = '\0';
+	line = g_str_has_prefix(text, RECORD_SAYS) ? text + strlen(RECORD_SAYS) : text;
+	g_unlink(log);
+	return fdar_usage_error(&usage, "%s", line);
+}
+
 static int record_run(const struct texts *texts, char **server, const char *to, const char *log)
 {
 	g_autoptr(GPtrArray) arguments = g_ptr_array_new_with_free_func(g_free);
@@ -116,6 +137,8 @@ static char **record_all(const struct texts *texts, char **server, int *code)
 		*code = record_run(texts, server, path, log);
 		if (*stop)
 			*code = FDAR_EXIT_INTERRUPTED;
+		else if (*code == FDAR_EXIT_USAGE)
+			refuse_as_record(log);
 		else if (*code != FDAR_EXIT_OK)
 			fdar_warning(&usage, "run %d failed: %s says why", i, log);
 		if (*code != FDAR_EXIT_OK)
@@ -228,9 +251,6 @@ static int check(const struct texts *texts, int words)
 	if (!fdar_unit_parse(texts->unit, &unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
-	if (texts->runs < (int)FDAR_CALIBRATION_RUNS_MIN || texts->runs > RUNS_MAX)
-		return fdar_usage_error(&usage, "--runs %d: expected %u to %d", texts->runs,
-					FDAR_CALIBRATION_RUNS_MIN, RUNS_MAX);
 	if (texts->play && !words)
 		return fdar_usage_error(&usage, "expected the server's command after --");
 	if (!texts->play && words < (int)FDAR_CALIBRATION_RUNS_MIN)

@@ -22,7 +22,15 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "limit", 0, FDAR_ANY_NUMBER, FALSE },
+	{ "min-share", 0, 100, FALSE },
+	{ "jobs", 1, FDAR_JOBS_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.values = values,
 	.command = "diff",
 	.synopsis = "BASELINE SUBJECT [OPTIONS]",
@@ -130,25 +138,15 @@ static int request_of(const struct texts *texts, char ***paths, struct fdar_diff
 	if (!fdar_unit_parse(texts->unit, &request->unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
-	if (texts->jobs < 0)
-		return fdar_usage_error(&usage, "--jobs %d: expected 1 or more", texts->jobs);
 	enum fdar_confidence ignored;
 	if (texts->require && !fdar_confidence_parse(texts->require, &ignored))
 		return fdar_usage_error(&usage, "--require-confidence %s: expected medium or high",
 					texts->require);
-	if (texts->limit < 0)
-		return fdar_usage_error(&usage, "--limit %d: expected 0 (no limit) or more",
-					texts->limit);
-	if (!(texts->min_share >= 0 && texts->min_share <= 100))
-		return fdar_usage_error(&usage, "--min-share %g: expected per cent, 0 to 100",
-					texts->min_share);
 	for (char **text = texts->fail_on; text && *text; text++) {
 		struct fdar_fail_on parsed;
 
 		if (!fdar_fail_on_parse(*text, &parsed))
-			return fdar_usage_error(&usage,
-						"--fail-on %s: expected ratio>N, time>N, "
-						"unfinished>PERCENT or lost>PERCENT",
+			return fdar_usage_error(&usage, "--fail-on %s: " FDAR_FAIL_ON_EXPECTED,
 						*text);
 	}
 	request->limit = (guint)texts->limit;

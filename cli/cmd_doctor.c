@@ -162,5 +162,13 @@ int fdar_cmd_doctor(int argc, char **argv)
 	if (!fdar_format_parse(format_text, &format))
 		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					format_text);
-	return examine(format, try_it, argv[1]);
+	g_autofree char *found = argv[1] ? g_find_program_in_path(argv[1]) : NULL;
+
+	if (argv[1] && !found && !g_file_test(argv[1], G_FILE_TEST_IS_REGULAR))
+		return fdar_failure(&usage,
+				    g_error_new(G_FILE_ERROR, G_FILE_ERROR_NOENT,
+						"%s: there is no such program; expected its path, "
+						"or a name in PATH",
+						argv[1]));
+	return examine(format, try_it, found ? found : argv[1]);
 }

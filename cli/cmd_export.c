@@ -24,7 +24,14 @@
 #define CALLS_MAX 10000000
 #define BATCH     4096u
 
+static const struct fdar_usage_range ranges[] = {
+	{ "calls", 1, CALLS_MAX, FALSE },
+	{ "port", 1, UINT16_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.command = "export",
 	.synopsis = "RECORDING --ctf DIRECTORY | --FORMAT FILE...",
 	.description =
@@ -291,13 +298,8 @@ static int check(const struct texts *texts, int argc, enum fdar_unit *unit)
 			&usage, "--hide-below and --calls go with --chrome, --perfetto and --otlp");
 	if (texts->rules && !trees && !lines && !texts->sqlite && !texts->csv)
 		return fdar_usage_error(&usage, "--rules: --ctf and --pcap give what was recorded");
-	if (texts->calls < 0 || texts->calls > CALLS_MAX)
-		return fdar_usage_error(&usage, "--calls %d: expected 1 to %d", texts->calls,
-					CALLS_MAX);
 	if (texts->port && !texts->pcap)
 		return fdar_usage_error(&usage, "--port: only with --pcap");
-	if (texts->port < 0 || texts->port > UINT16_MAX)
-		return fdar_usage_error(&usage, "--port %d: expected 1 to 65535", texts->port);
 	return FDAR_EXIT_OK;
 }
 

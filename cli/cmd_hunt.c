@@ -26,7 +26,13 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "bytes", 0, FDAR_ANY_NUMBER, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.command = "hunt",
 	.values = values,
 	.synopsis = "CAPTURE -o DIR [OPTIONS] -- SERVER ARGUMENT ...",
@@ -357,8 +363,6 @@ static gboolean read_test(struct hunt *hunt, GError **error)
 	if (hunt->judge.test == FDAR_TEST_COMMAND || hunt->judge.test == FDAR_TEST_CRASH ||
 	    hunt->judge.test == FDAR_TEST_FUNCTION)
 		return bad(error, "--test is cpu, latency or memory; flowdar reduce has more");
-	if (texts->bytes < 0)
-		return bad(error, "--bytes: expected a number of runs, 0 for none");
 	hunt->options.bytes_runs = (guint64)texts->bytes;
 	hunt->options.time_max_ns = SEARCH_NS;
 	if (texts->time && (!fdar_parse_duration(texts->time, &hunt->options.time_max_ns) ||

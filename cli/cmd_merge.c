@@ -9,7 +9,13 @@
 #include "cli/kit/profile_input.h"
 #include "cli/kit/save.h"
 
+static const struct fdar_usage_range ranges[] = {
+	{ "jobs", 1, FDAR_JOBS_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.command = "merge",
 	.synopsis = "PROFILE-OR-TRACE... -o FILE [OPTIONS]",
 	.description =
@@ -44,8 +50,6 @@ static int merge(const struct options *options, char **paths, struct fdar_profil
 
 	if (!options->output)
 		return fdar_usage_error(&usage, "expected -o FILE");
-	if (options->jobs < 0)
-		return fdar_usage_error(&usage, "--jobs %d: expected 1 or more", options->jobs);
 	if (!*paths)
 		return fdar_usage_error(&usage, "expected profiles or traces");
 	if (!fdar_unit_parse(options->unit, &input.unit))

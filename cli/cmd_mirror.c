@@ -14,7 +14,14 @@
 
 #define CLONES_MAX 10000
 
+static const struct fdar_usage_range ranges[] = {
+	{ "clones", 1, CLONES_MAX, FALSE },
+	{ "concurrency", 1, FDAR_REPLAY_CONCURRENCY_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.command = "mirror",
 	.synopsis = "-i INTERFACE --from HOST:PORT --to HOST:PORT [OPTIONS]",
 	.description = "Watches a server that works and plays what its clients do at another one, "
@@ -136,20 +143,19 @@ static gboolean command_read(struct command *command, const struct texts *texts,
 		return bad(error, "too many arguments");
 	if (!texts->interface || !texts->from)
 		return bad(error, "give -i INTERFACE, --from HOST:PORT and --to HOST:PORT");
-	if (texts->clones < 1 || texts->clones > CLONES_MAX || texts->concurrency < 0 ||
-	    texts->concurrency > FDAR_REPLAY_CONCURRENCY_MAX)
-		return bad(error, "--clones goes from 1 to 10000, --concurrency up to 1000000");
 	if (!fdar_format_parse(texts->format, &command->format))
 		return fdar_replay_bad_value(error, "--format", texts->format,
 					     "table, json or csv");
-	if (!fdar_endpoint_parse(texts->from, &command->options.from, error) ||
-	    !fdar_replay_read_routes(&command->routes, texts->to, NULL, texts->sources,
+	if (!fdar_endpoint_parse(texts->from, &command->options.from, error)) {
+		g_prefix_error(error, "--from: ");
+		return FALSE;
+	}
+	if (!fdar_replay_read_routes(&command->routes, texts->to, NULL, texts->sources,
 				     texts->allow_remote, error) ||
 	    !fdar_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
 	    !fdar_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
 				   error) ||
-	    !fdar_replay_read_span("--duration", texts->duration, 0, &command->driver.duration_ns,
-				   error))
+	    !fdar_replay_read_duration(texts->duration, &command->driver.duration_ns, error))
 		return FALSE;
 	if (fdar_endpoint_equal(&command->options.from, &command->routes.routes[0].target))
 		return bad(error, "--from and --to are the same: the mirror would see itself");

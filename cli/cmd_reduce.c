@@ -28,7 +28,14 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "copies", 1, COPIES_MAX, FALSE },     { "trust", 1, 20, FALSE },
+	{ "confirm", 0, 1000, FALSE },          { "runs", 1, FDAR_ANY_NUMBER, FALSE },
+	{ "bytes", 0, FDAR_ANY_NUMBER, FALSE }, { NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.command = "reduce",
 	.values = values,
 	.synopsis = "CAPTURE --test TEST -o SMALL.pcap [OPTIONS] [-- SERVER ARGUMENT ...]",
@@ -182,13 +189,6 @@ static gboolean read_time(const char *name, const char *text, guint64 otherwise,
 
 static gboolean read_numbers(struct request *request, const struct texts *texts, GError **error)
 {
-	if (texts->copies < 1 || texts->copies > COPIES_MAX)
-		return bad(error, "--copies goes from 1 to 1000000");
-	if (texts->bytes < 0)
-		return bad(error, "--bytes: expected a number of runs, 0 for none");
-	if (texts->trust < 1 || texts->trust > 20 || texts->confirm < 0 || texts->confirm > 1000 ||
-	    texts->runs < 0)
-		return bad(error, "--trust goes from 1 to 20, --confirm from 0 to 1000");
 	request->options.copies = (uint32_t)texts->copies;
 	request->options.trust = (uint32_t)texts->trust;
 	request->options.confirm = (uint32_t)texts->confirm;

@@ -18,7 +18,6 @@
 #include "replay/play/driver.h"
 #include "replay/sessions/timeline.h"
 
-#define CLONES_MAX       10000000
 #define ASAP_CONCURRENCY 64
 
 static const struct fdar_usage_values values[] = {
@@ -27,7 +26,19 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "clones", 1, FDAR_REPLAY_CLONES_MAX, FALSE },
+	{ "repeat", 0, UINT32_MAX, FALSE },
+	{ "concurrency", 1, FDAR_REPLAY_CONCURRENCY_MAX, FALSE },
+	{ "speed", 0, 1e9, TRUE },
+	{ "rate", 0, 1e9, TRUE },
+	{ "seed", 0, UINT32_MAX, FALSE },
+	{ "until", 0, UINT32_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.values = values,
 	.command = "replay",
 	.synopsis = "CAPTURE... --to HOST:PORT [OPTIONS]",
@@ -100,16 +111,15 @@ static gboolean read_pace(struct replay *replay, const struct fdar_replay_texts 
 	    !fdar_replay_read_span("--quiet", texts->quiet, 50000000, &pace->quiet_ns, error) ||
 	    !fdar_replay_read_span("--timeout", texts->timeout, 30000000000, &pace->timeout_ns,
 				   error) ||
-	    !fdar_replay_read_span("--duration", texts->duration, 0, &replay->driver.duration_ns,
-				   error) ||
+	    !fdar_replay_read_duration(texts->duration, &replay->driver.duration_ns, error) ||
 	    !fdar_replay_read_span("--wait-for", texts->wait_for, 0, &replay->wait_for_ns, error) ||
 	    !fdar_replay_read_span("--max-lag", texts->max_lag, 1000000000,
 				   &replay->driver.max_lag_ns, error))
 		return FALSE;
-	if (!(texts->speed > 0 && texts->speed <= 1e9) ||
-	    !(texts->rate >= 0 && texts->rate <= 1e9)) {
+	if (texts->asap && (texts->rate > 0 || texts->speed != 1)) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    "--speed and --rate take numbers above 0");
+			    "--%s does not go with --asap, which waits for no time at all",
+			    texts->rate > 0 ? "rate" : "speed");
 		return FALSE;
 	}
 	pace->wait = (enum fdar_pace_wait)wait;
@@ -135,12 +145,6 @@ static gboolean read_inputs(struct replay *replay, const struct fdar_replay_text
 	uint64_t rounds = texts->repeat < 0 ? texts->duration == NULL : (uint64_t)texts->repeat;
 	uint32_t clones = (uint32_t)texts->clones;
 
-	if (texts->clones < 1 || texts->clones > CLONES_MAX || texts->repeat > UINT32_MAX ||
-	    texts->concurrency < 0 || texts->concurrency > FDAR_REPLAY_CONCURRENCY_MAX) {
-		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-			    "--clones goes from 1 to 10000000, --concurrency up to 1000000");
-		return FALSE;
-	}
 	if (!fdar_replay_inputs_add(&replay->inputs, capture, FALSE, texts->label, clones, rounds,
 				    error))
 		return FALSE;

@@ -356,8 +356,12 @@ static int make(struct making *making)
 }
 
 /* sides: how many recordings or sets of runs there are. */
-static int check_form(const struct texts *texts, unsigned sides, enum fdar_report_form *form)
+static int check_form(struct texts *texts, unsigned sides, enum fdar_report_form *form)
 {
+	int code = fdar_report_form_check_output(&usage, texts->output, &texts->format);
+
+	if (code != FDAR_EXIT_OK)
+		return code;
 	if (!fdar_report_form_parse(texts->format, form))
 		return fdar_usage_error(&usage,
 					"--format %s: expected html, md, junit, sarif or json",
@@ -372,9 +376,7 @@ static int check_form(const struct texts *texts, unsigned sides, enum fdar_repor
 		struct fdar_fail_on parsed;
 
 		if (!fdar_fail_on_parse(*text, &parsed))
-			return fdar_usage_error(&usage,
-						"--fail-on %s: expected ratio, time, unfinished or "
-						"lost, > or >=, and a number",
+			return fdar_usage_error(&usage, "--fail-on %s: " FDAR_FAIL_ON_EXPECTED,
 						*text);
 	}
 	return FDAR_EXIT_OK;
@@ -423,8 +425,8 @@ int fdar_cmd_report(int argc, char **argv)
 	struct making making = { .texts = &texts, .stop = fdar_interrupt_catch() };
 	const GOptionEntry entries[] = {
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &texts.output,
-		  "Where to write it (default report.html, .md, .xml, .sarif or .json); - is "
-		  "standard output",
+		  "Where to write it (default report.html, .md, .xml, .sarif or .json: the ending "
+		  "says the format); - is standard output",
 		  "FILE" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &texts.format,
 		  "html (default); of two recordings also md, junit, sarif or json", "FORMAT" },

@@ -216,6 +216,11 @@ int fdar_cmd_rules(int argc, char **argv)
 		return code;
 	if (argc != 2)
 		return fdar_usage_error(&usage, "expected one rules file");
+	if (g_file_test(argv[1], G_FILE_TEST_IS_DIR))
+		return fdar_usage_error(&usage,
+					"%s: is a directory; expected a rules file there, and a "
+					"trace behind --check",
+					argv[1]);
 	if (!fdar_format_parse(format_text, &format))
 		return fdar_usage_error(&usage, "--format %s: expected table, json or csv",
 					format_text);

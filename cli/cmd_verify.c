@@ -23,7 +23,14 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "runs", 1, FDAR_LADDER_RUNS_MAX, FALSE },
+	{ "clones", 1, CLONES_MAX, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.command = "verify",
 	.values = values,
 	.synopsis = "SMALL.pcap BASE... [OPTIONS] -- SERVER ARGUMENT ...",
@@ -179,9 +186,6 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 				   "standard input cannot be read again and again: give a file");
 	if (!server || !server[0])
 		return bad(error, "the server's command is missing: give it after --");
-	if (texts->runs < 1 || texts->runs > FDAR_LADDER_RUNS_MAX || texts->clones < 1 ||
-	    texts->clones > CLONES_MAX)
-		return bad(error, "--runs goes from 1 to 20, --clones from 1 to 10000");
 	if (!fdar_format_parse(texts->format, &request->format))
 		return bad(error, "--format is table, json or csv");
 	request->texts = texts;

@@ -65,9 +65,11 @@ static int no_command(const char *name)
 	gsize count = 0;
 
 	for (const struct fdar_command *command = fdar_commands; command->name; command++) {
-		if (count + 2 < G_N_ELEMENTS(names))
+		if (count + 4 < G_N_ELEMENTS(names))
 			names[count++] = command->name;
 	}
+	names[count++] = "--version";
+	names[count++] = "--help";
 	meant = fdar_suggest(name, names);
 	fprintf(stderr, "flowdar: there is no %s '%s'%s%s%s; see 'flowdar --help'\n",
 		name[0] == '-' ? "option" : "command", name, meant ? " (did you mean '" : "",
@@ -200,6 +202,12 @@ static int finish(int code)
 	return code == FDAR_EXIT_OK ? FDAR_EXIT_FAILED : code;
 }
 
+static int too_many(const char *word, const char *extra, const char *expected)
+{
+	fprintf(stderr, "flowdar %s: \"%s\": expected %s behind %s\n", word, extra, expected, word);
+	return FDAR_EXIT_USAGE;
+}
+
 static int help(int argc, char **argv)
 {
 	const struct fdar_command *command;
@@ -211,6 +219,8 @@ static int help(int argc, char **argv)
 	command = find_command(argv[2]);
 	if (!command)
 		return no_command(argv[2]);
+	if (argc > 3)
+		return too_many(argv[1], argv[3], "one command");
 	if (strcmp(argv[1], "help") == 0)
 		try_manual(command->name);
 	return command->run(2, (char *[]){ argv[2], "--help", NULL });
@@ -230,6 +240,8 @@ static int run(int argc, char **argv)
 	if (g_str_has_prefix(argv[1], "--help="))
 		return print_form(argv[1] + strlen("--help="), argc > 2 ? argv[2] : NULL);
 	if (strcmp(argv[1], "--version") == 0) {
+		if (argc > 2)
+			return too_many(argv[1], argv[2], "nothing");
 		printf("flowdar %s\n", FLOWDAR_VERSION);
 		return FDAR_EXIT_OK;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze/profile/profile_fields.h"
+#include "base/file_write.h"
 #include "base/wire.h"
 #include "pipeline/recording/recording.h"
 #include "pipeline/recording/doubts.h"
@@ -191,7 +192,7 @@ gboolean fdar_profile_save(const struct fdar_profile *profile,
 	gsize length;
 	const char *data = g_bytes_get_data(bytes, &length);
 
-	return g_file_set_contents(path, data, (gssize)length, error);
+	return fdar_file_write(path, data, length, error);
 }
 
 struct fdar_profile *fdar_profile_load(const char *path, struct fdar_profile_about *about,

@@ -52,6 +52,7 @@ struct fdar_story_choice {
 	/* Whether a session may be picked; NULL: any. */
 	gboolean (*accept)(void *user, const struct fdar_walk_session *session);
 	void *accept_user;
+	const char *accept_text; /* what it asks of a session: "has the label \"attack\"" */
 	/* Instead of a session: a thread, by its number or its name; NULL: a session. The rest but focus
 	 * is of no use then. */
 	const char *thread;

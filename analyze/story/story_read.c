@@ -139,9 +139,10 @@ static void set_not_found(const struct reading *reading, const struct fdar_story
 			    choice->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions");
 	} else if (choice->accept && choice->pick < FDAR_PICK_PEER) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-			    "%s: none of its %" G_GUINT64_FORMAT " %s is one that was asked for",
-			    reading->path, picked->sessions,
-			    choice->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions");
+			    "%s: none of its %" G_GUINT64_FORMAT " %s %s", reading->path,
+			    picked->sessions,
+			    choice->unit == FDAR_UNIT_REQUEST ? "requests" : "sessions",
+			    choice->accept_text ? choice->accept_text : "may be picked");
 	} else if (choice->pick == FDAR_PICK_PEER) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
 			    "%s: none of its %" G_GUINT64_FORMAT " sessions is of client %s",

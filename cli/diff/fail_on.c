@@ -29,31 +29,36 @@ static double lost_percent(const struct fdar_diff *diff)
 static const struct {
 	const char *name;
 	double (*value)(const struct fdar_diff *diff);
+	double most; /* what is above it could never be crossed */
 } metrics[] = {
-	{ "ratio", verdict_ratio },
-	{ "time", time_ratio },
-	{ "unfinished", unfinished_percent },
-	{ "lost", lost_percent },
+	{ "ratio", verdict_ratio, HUGE_VAL },
+	{ "time", time_ratio, HUGE_VAL },
+	{ "unfinished", unfinished_percent, 100 },
+	{ "lost", lost_percent, 100 },
 };
 
 gboolean fdar_fail_on_parse(const char *text, struct fdar_fail_on *fail_on)
 {
 	const char *sign = strchr(text, '>');
+	double most = 0;
 	char *end;
 
 	if (!sign)
 		return FALSE;
 	fail_on->what = NULL;
-	for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++)
-		if (strlen(metrics[i].name) == (size_t)(sign - text) &&
-		    strncmp(text, metrics[i].name, (size_t)(sign - text)) == 0)
-			fail_on->what = metrics[i].name;
+	for (size_t i = 0; i < G_N_ELEMENTS(metrics); i++) {
+		if (strlen(metrics[i].name) != (size_t)(sign - text) ||
+		    strncmp(text, metrics[i].name, (size_t)(sign - text)) != 0)
+			continue;
+		fail_on->what = metrics[i].name;
+		most = metrics[i].most;
+	}
 	fail_on->or_equal = sign[1] == '=';
 	sign += fail_on->or_equal ? 2 : 1;
 	if (!g_ascii_isdigit(*sign))
 		return FALSE;
 	fail_on->limit = g_ascii_strtod(sign, &end);
-	return fail_on->what && !*end && isfinite(fail_on->limit);
+	return fail_on->what && !*end && isfinite(fail_on->limit) && fail_on->limit <= most;
 }
 
 gboolean fdar_fail_on_check(const struct fdar_fail_on *fail_on, const struct fdar_diff *diff,

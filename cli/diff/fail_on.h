@@ -15,6 +15,10 @@
 
 #include "analyze/diff/diff.h"
 
+/* What is right, for the message to who gave something else. */
+#define FDAR_FAIL_ON_EXPECTED \
+	"expected ratio>N, time>N, unfinished>PERCENT or lost>PERCENT (or >=), PERCENT to 100"
+
 struct fdar_fail_on {
 	const char *what; /* the part before the sign, one of ours */
 	double limit;

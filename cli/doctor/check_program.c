@@ -4,15 +4,11 @@
 
 void fdar_check_program(const char *path, struct fdar_finding *finding)
 {
-	g_autofree char *found = g_find_program_in_path(path);
 	struct fdar_elf_inlined inlined;
 
 	finding->health = FDAR_HEALTH_LESS;
-	if (!found) {
-		finding->found = g_strdup_printf("no program %s", path);
-		finding->effect = "nothing can be said of it";
-	} else if (!fdar_elf_inlined_read(found, &inlined)) {
-		finding->found = g_strdup_printf("%s: no debug information", found);
+	if (!fdar_elf_inlined_read(path, &inlined)) {
+		finding->found = g_strdup_printf("%s: no debug information", path);
 		finding->effect = "what is inlined, and static functions' names, are not known";
 		finding->mend = g_strdup("make CC='flowdar cc' CFLAGS='-O2 -g' # build it anew");
 	} else {

@@ -8,6 +8,7 @@
 #include "cli/kit/command.h"
 #include "base/show.h"
 #include "cli/kit/help.h"
+#include "cli/kit/numbers.h"
 #include "cli/kit/suggest.h"
 
 typedef GOptionContext fdar_option_context;
@@ -171,7 +172,11 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 	if (entries)
 		g_option_context_add_main_entries(context, entries, NULL);
 	g_option_context_add_main_entries(context, help_entry, NULL);
-	if (!g_option_context_parse(context, argc, argv, &error)) {
+	g_autoptr(GArray) aside = fdar_numbers_put_aside(usage, entries);
+	gboolean parsed = g_option_context_parse(context, argc, argv, &error);
+	g_autofree char *wrong_number = fdar_numbers_give_back(aside);
+
+	if (!parsed) {
 		*code = wrong_option(usage, entries, error);
 		return FALSE;
 	}
@@ -180,7 +185,9 @@ gboolean fdar_options_parse(const struct fdar_usage *usage, const GOptionEntry *
 		*code = FDAR_EXIT_OK;
 		return FALSE;
 	}
-	if (!check_values(usage, entries, code))
+	if (wrong_number)
+		*code = fdar_usage_error(usage, "%s", wrong_number);
+	if (wrong_number || !check_values(usage, entries, code))
 		return FALSE;
 	if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
 		memmove(&(*argv)[1], &(*argv)[2], (size_t)(*argc - 1) * sizeof **argv);

@@ -21,6 +21,18 @@ struct fdar_usage_values {
 	gboolean open;      /* others may be right, too: only for completion */
 };
 
+/* As many as are wanted. */
+#define FDAR_ANY_NUMBER 1e15
+/* Of what is done at a time. */
+#define FDAR_JOBS_MAX 1024
+
+/* What the number of an option may be. */
+struct fdar_usage_range {
+	const char *option; /* long name */
+	double least, most;
+	gboolean above; /* least itself is too little */
+};
+
 struct fdar_usage {
 	const char *command;     /* "record" */
 	const char *synopsis;    /* what follows the command: "[OPTIONS] -o DIR -- COMMAND ..." */
@@ -30,6 +42,8 @@ struct fdar_usage {
 		*groups; /* ends with a row of NULLs; NULL: one list of options */
 	const struct fdar_usage_values
 		*values; /* ends with a row of NULLs; NULL: none of its own */
+	const struct fdar_usage_range
+		*ranges; /* ends with a row of NULLs; NULL: any number will do */
 };
 
 /* Of every command that shows functions by name. text: where the path goes, a char **. */

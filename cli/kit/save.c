@@ -132,3 +132,65 @@ int fdar_save_check_file(const struct fdar_usage *usage, const char *output,
 	return fdar_failure(usage, g_error_new(G_FILE_ERROR, G_FILE_ERROR_ISDIR,
 					       "%s: is a directory; expected a file", output));
 }
+
+/* Behind the last dot of the name: letters and digits, a letter first ("old-1.2" has none). NULL. */
+static const char *ending_of(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+
+	if (!dot || dot == name || !g_ascii_isalpha(dot[1]))
+		return NULL;
+	for (const char *p = dot + 1; *p; p++) {
+		if (!g_ascii_isalnum(*p))
+			return NULL;
+	}
+	return dot + 1;
+}
+
+static char *endings_listed(const struct fdar_save_ending *endings)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; endings[i].ending; i++)
+		g_string_append_printf(text, "%s.%s",
+				       i == 0                  ? ""
+				       : endings[i + 1].ending ? ", "
+							       : " or ",
+				       endings[i].ending);
+	return g_strdup(text->str);
+}
+
+int fdar_save_check_ending(const struct fdar_usage *usage, const char *output,
+			   const struct fdar_save_ending *endings, char **format)
+{
+	const char *ending = output ? ending_of(output) : NULL;
+	const struct fdar_save_ending *row = endings;
+
+	/* What is there and no file (a pipe, a device) has its name from somebody else. */
+	if (!ending || (g_file_test(output, G_FILE_TEST_EXISTS) &&
+			!g_file_test(output, G_FILE_TEST_IS_REGULAR)))
+		return FDAR_EXIT_OK;
+	while (row->ending && g_ascii_strcasecmp(row->ending, ending) != 0)
+		row++;
+	if (row->ending && *format && strcmp(row->format, *format) != 0)
+		return fdar_usage_error(usage, "-o %s: its name says %s, and --format %s", output,
+					row->format, *format);
+	if (!row->ending && !*format) {
+		g_autofree char *expected = endings_listed(endings);
+
+		return fdar_usage_error(usage, "-o %s: expected a name that ends in %s", output,
+					expected);
+	}
+	if (row->ending && !*format)
+		*format = g_strdup(row->format);
+	return FDAR_EXIT_OK;
+}
+
+int fdar_save_check_svg(const struct fdar_usage *usage, const char *output)
+{
+	static const struct fdar_save_ending endings[] = { { "svg", "svg" }, { NULL, NULL } };
+	g_autofree char *format = NULL;
+
+	return fdar_save_check_ending(usage, output, endings, &format);
+}

@@ -24,4 +24,20 @@ int fdar_save_check(const struct fdar_usage *usage, const char *output, const ch
 int fdar_save_check_file(const struct fdar_usage *usage, const char *output,
 			 const char *const *inputs);
 
+/* A file's name and the format of what is in it. */
+struct fdar_save_ending {
+	const char *ending; /* without the dot */
+	const char *format;
+};
+
+/* What the ending of output (NULL: none is given) says of its format: *format where that is NULL is set (the
+ * caller frees it). A name that belongs to another format than the one asked for is refused, and one of no
+ * format that there is (a .png): nobody finds an SVG in it. Endings end with a row of NULLs. FDAR_EXIT_OK, or what
+ * to return. */
+int fdar_save_check_ending(const struct fdar_usage *usage, const char *output,
+			   const struct fdar_save_ending *endings, char **format);
+
+/* The same for a picture, which is always SVG. */
+int fdar_save_check_svg(const struct fdar_usage *usage, const char *output);
+
 #endif

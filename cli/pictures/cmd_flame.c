@@ -18,7 +18,13 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "width", 300, 20000, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.values = values,
 	.command = "flame",
 	.synopsis = "[OPTIONS] RECORDING",
@@ -132,9 +138,6 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	if (!fdar_unit_parse(texts->unit, &request->unit))
 		return fdar_usage_error(&usage, "--unit %s: expected session or request",
 					texts->unit);
-	if (texts->width && (texts->width < 300 || texts->width > 20000))
-		return fdar_usage_error(&usage, "--width %d: expected 300 to 20000 points",
-					texts->width);
 	if (texts->side && strcmp(texts->side, "subject") != 0 &&
 	    strcmp(texts->side, "baseline") != 0)
 		return fdar_usage_error(&usage, "--side %s: expected subject or baseline",
@@ -167,8 +170,10 @@ static int check(struct texts *texts, int argc, char **argv, struct fdar_flame_r
 	request->listings[0] = texts->symbols[0];
 	request->listings[1] = texts->symbols[1];
 	request->unit_is_open = !texts->unit;
-	return fdar_save_check_file(&usage, texts->output,
-				    (const char *const[]){ argv[1], texts->baseline, NULL });
+	int code = fdar_save_check_file(&usage, texts->output,
+					(const char *const[]){ argv[1], texts->baseline, NULL });
+
+	return code == FDAR_EXIT_OK ? fdar_save_check_svg(&usage, texts->output) : code;
 }
 
 int fdar_cmd_flame(int argc, char **argv)

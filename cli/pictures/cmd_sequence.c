@@ -26,7 +26,15 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "max-steps", 1, 100000, FALSE },
+	{ "depth", 1, 100000, FALSE },
+	{ "dots", 1, 100000, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage usage = {
+	.ranges = ranges,
 	.values = values,
 	.command = "sequence",
 	.synopsis = "[OPTIONS] TRACE",

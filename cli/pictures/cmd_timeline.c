@@ -17,7 +17,13 @@
 #define SHOW_AFTER_US 2000000
 #define EVERY_US      200000
 
+static const struct fdar_usage_range ranges[] = {
+	{ "width", 500, 20000, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 static const struct fdar_usage timeline_usage = {
+	.ranges = ranges,
 	.command = "timeline",
 	.synopsis = "[OPTIONS] RECORDING",
 	.description =
@@ -34,6 +40,7 @@ static const struct fdar_usage timeline_usage = {
 };
 
 static const struct fdar_usage handoffs_usage = {
+	.ranges = ranges,
 	.command = "handoffs",
 	.synopsis = "[OPTIONS] RECORDING",
 	.description =
@@ -44,8 +51,6 @@ static const struct fdar_usage handoffs_usage = {
 		"Threads of a pool are one box. What nobody took is red.\n",
 	.examples = "  flowdar handoffs attack.rec -o handoffs.svg\n",
 };
-
-#define WIDTH_UNSET G_MININT
 
 struct request {
 	const struct fdar_usage *usage;
@@ -153,17 +158,14 @@ static int parse_and_run(struct request *request, const GOptionEntry *entries, i
 		if (argc != 2)
 			code = fdar_usage_error(request->usage, argc < 2 ? "which recording?"
 									 : "one recording only");
-		else if (request->width != WIDTH_UNSET &&
-			 (request->width < 500 || request->width > 20000))
-			code = fdar_usage_error(request->usage,
-						"--width %d: expected 500 to 20000 points",
-						request->width);
 		if (code == FDAR_EXIT_OK) {
 			request->path = argv[1];
 			if (!request->output)
 				request->output = g_strdup(output);
 			code = fdar_save_check_file(request->usage, request->output,
 						    (const char *const *)argv + 1);
+			if (code == FDAR_EXIT_OK)
+				code = fdar_save_check_svg(request->usage, request->output);
 			if (code == FDAR_EXIT_OK)
 				code = run(request);
 		}
@@ -176,7 +178,7 @@ static int parse_and_run(struct request *request, const GOptionEntry *entries, i
 
 int fdar_cmd_timeline(int argc, char **argv)
 {
-	struct request request = { .usage = &timeline_usage, .width = WIDTH_UNSET };
+	struct request request = { .usage = &timeline_usage };
 	const GOptionEntry entries[] = {
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &request.output,
 		  "Where to write the SVG (default timeline.svg; - is standard output)", "FILE" },
@@ -193,7 +195,7 @@ int fdar_cmd_timeline(int argc, char **argv)
 
 int fdar_cmd_handoffs(int argc, char **argv)
 {
-	struct request request = { .usage = &handoffs_usage, .width = WIDTH_UNSET };
+	struct request request = { .usage = &handoffs_usage };
 	const GOptionEntry entries[] = {
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &request.output,
 		  "Where to write the SVG (default handoffs.svg; - is standard output)", "FILE" },

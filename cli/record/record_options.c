@@ -33,7 +33,15 @@ static const struct fdar_usage_values values[] = {
 	{ NULL, NULL, FALSE },
 };
 
+static const struct fdar_usage_range ranges[] = {
+	{ "bytes", 1, BYTES_MAX, FALSE },
+	{ "depth", 1, DEPTH_MAX, FALSE },
+	{ "subbuf-count", 2, 65536, FALSE },
+	{ NULL, 0, 0, FALSE },
+};
+
 const struct fdar_usage fdar_record_usage = {
+	.ranges = ranges,
 	.values = values,
 	.command = "record",
 	.synopsis = "-o DIR [OPTIONS] -- COMMAND [ARGUMENT ...]",
@@ -257,27 +265,11 @@ static gboolean read_quantities(const struct fdar_record_texts *texts,
 	return TRUE;
 }
 
-static gboolean read_number(const char *option, gint64 number, gint64 least, gint64 most,
-			    GError **error)
+static void read_numbers(const struct fdar_record_texts *texts, struct fdar_record_options *options)
 {
-	if (number == -1 || (number >= least && number <= most))
-		return TRUE;
-	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-		    "%s: expected a number from %d to %d", option, (int)least, (int)most);
-	return FALSE;
-}
-
-static gboolean read_numbers(const struct fdar_record_texts *texts,
-			     struct fdar_record_options *options, GError **error)
-{
-	if (!read_number("--depth", texts->depth, 1, DEPTH_MAX, error) ||
-	    !read_number("--bytes", texts->bytes, 1, BYTES_MAX, error) ||
-	    !read_number("--subbuf-count", texts->count, 2, 65536, error))
-		return FALSE;
 	options->settings.depth_max = (uint32_t)MAX(texts->depth, 0);
 	options->settings.io_bytes = (uint32_t)MAX(texts->bytes, 0);
 	options->tracing.subbuffer_count = (unsigned)MAX(texts->count, 0);
-	return TRUE;
 }
 
 static gboolean read_sample(const struct fdar_record_texts *texts,
@@ -426,10 +418,10 @@ gboolean fdar_record_choose(const struct fdar_record_texts *texts, char *const *
 	if (!command[0] && !texts->attach)
 		return wrong(error,
 			     "record what? give the server's command after --, or --attach PID");
-	if (!read_quantities(texts, options, error) || !read_numbers(texts, options, error) ||
-	    !read_sample(texts, options, error) || !read_detail(texts, options, error) ||
-	    !read_functions(texts, choice, error) || !read_attach(texts, choice, error) ||
-	    !read_trigger(texts, options, error))
+	read_numbers(texts, options);
+	if (!read_quantities(texts, options, error) || !read_sample(texts, options, error) ||
+	    !read_detail(texts, options, error) || !read_functions(texts, choice, error) ||
+	    !read_attach(texts, choice, error) || !read_trigger(texts, options, error))
 		return FALSE;
 	return fdar_record_options_check(options, error);
 }
@@ -450,10 +442,14 @@ static gboolean check_play_texts(const struct fdar_record_texts *texts, GError *
 	if (texts->clones &&
 	    !g_ascii_string_to_unsigned(texts->clones, 10, 1, G_MAXINT32, &clones, NULL))
 		return bad(error, "--clones", texts->clones, "a number above 0");
-	if (texts->to && !fdar_endpoint_parse(texts->to, &endpoint, error))
+	if (texts->to && !fdar_endpoint_parse(texts->to, &endpoint, error)) {
+		g_prefix_error(error, "--to: ");
 		return FALSE;
+	}
 	if (!g_file_test(texts->play, G_FILE_TEST_EXISTS))
-		return bad(error, "--play", texts->play, "a capture");
+		return bad(error, "--play", texts->play, "a capture, and there is no such file");
+	if (g_file_test(texts->play, G_FILE_TEST_IS_DIR))
+		return bad(error, "--play", texts->play, "a capture, and it is a directory");
 	/* What a pipe gives is gone once it was read. */
 	if (!g_file_test(texts->play, G_FILE_TEST_IS_REGULAR))
 		return TRUE;

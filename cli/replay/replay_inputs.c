@@ -8,11 +8,9 @@
 #include <unistd.h>
 
 #include "base/file_read.h"
+#include "cli/replay/replay_options.h"
 
 #define SUM_BYTES (256u << 10) /* read at once for a sum */
-
-/* A capture is at most copied this often: the plan keeps a record of each clone. */
-#define CLONES_MAX 10000000
 
 static char *label_of(const char *path)
 {
@@ -48,7 +46,7 @@ static gboolean set_key(const char *pair, char **label, guint64 *clones, guint64
 		return TRUE;
 	}
 	if (parts[0] && parts[1] && strcmp(parts[0], "clones") == 0 &&
-	    g_ascii_string_to_unsigned(parts[1], 10, 1, CLONES_MAX, clones, NULL))
+	    g_ascii_string_to_unsigned(parts[1], 10, 1, FDAR_REPLAY_CLONES_MAX, clones, NULL))
 		return TRUE;
 	if (parts[0] && parts[1] && strcmp(parts[0], "repeat") == 0 &&
 	    g_ascii_string_to_unsigned(parts[1], 10, 0, UINT32_MAX, rounds, NULL))

@@ -46,18 +46,33 @@ gboolean fdar_replay_read_span(const char *option, const char *text, uint64_t ot
 	return TRUE;
 }
 
+gboolean fdar_replay_read_duration(const char *text, uint64_t *value, GError **error)
+{
+	if (!fdar_replay_read_span("--duration", text, 0, value, error))
+		return FALSE;
+	return !text || *value ||
+	       fdar_replay_bad_value(error, "--duration", text, "a duration above 0, like 30s");
+}
+
 gboolean fdar_replay_read_routes(struct fdar_routes *routes, char **to, char **map, char **sources,
 				 gboolean allow_remote, GError **error)
 {
-	for (; to && *to; to++)
-		if (!fdar_routes_add_target(routes, *to, error))
-			return FALSE;
-	for (; map && *map; map++)
-		if (!fdar_routes_add_map(routes, *map, error))
-			return FALSE;
-	for (; sources && *sources; sources++)
-		if (!fdar_routes_add_sources(routes, *sources, error))
-			return FALSE;
+	const struct {
+		const char *option;
+		gboolean (*add)(struct fdar_routes *routes, const char *text, GError **error);
+		char **texts;
+	} options[] = { { "--to", fdar_routes_add_target, to },
+			{ "--map", fdar_routes_add_map, map },
+			{ "--sources", fdar_routes_add_sources, sources } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(options); i++) {
+		for (char **text = options[i].texts; text && *text; text++) {
+			if (!options[i].add(routes, *text, error)) {
+				g_prefix_error(error, "%s: ", options[i].option);
+				return FALSE;
+			}
+		}
+	}
 	if (!routes->count) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
 			    "where to? give --to HOST:PORT");

@@ -13,6 +13,8 @@
 #include "replay/play/routes.h"
 
 #define FDAR_REPLAY_CONCURRENCY_MAX 1000000
+/* A capture is at most copied this often: the plan keeps a record of each clone. */
+#define FDAR_REPLAY_CLONES_MAX 10000000
 
 /* Sets error to "OPTION: "text": expected ..."; gives FALSE. */
 gboolean fdar_replay_bad_value(GError **error, const char *option, const char *text,
@@ -25,6 +27,9 @@ gboolean fdar_replay_read_word(const char *option, const char *text, const char 
 /* A duration, otherwise_ns when text is NULL. */
 gboolean fdar_replay_read_span(const char *option, const char *text, uint64_t otherwise_ns,
 			       uint64_t *value, GError **error);
+
+/* --duration: 0 when text is NULL; a duration of nothing is refused. */
+gboolean fdar_replay_read_duration(const char *text, uint64_t *value, GError **error);
 
 /* The routes that --to, --map and --sources say (each may be NULL); targets on other machines only
  * with allow_remote. */

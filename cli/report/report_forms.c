@@ -32,6 +32,16 @@ const char *fdar_report_form_output(enum fdar_report_form form)
 	return forms[form].output;
 }
 
+int fdar_report_form_check_output(const struct fdar_usage *usage, const char *output, char **form)
+{
+	static const struct fdar_save_ending endings[] = { { "html", "html" },   { "htm", "html" },
+							   { "md", "md" },       { "xml", "junit" },
+							   { "sarif", "sarif" }, { "json", "json" },
+							   { NULL, NULL } };
+
+	return fdar_save_check_ending(usage, output, endings, form);
+}
+
 gboolean fdar_report_form_has_pictures(enum fdar_report_form form, const char *output)
 {
 	return form == FDAR_REPORT_HTML ||

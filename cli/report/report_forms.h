@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "cli/kit/options.h"
 #include "viz/report/report.h"
 
 enum fdar_report_form {
@@ -23,6 +24,10 @@ gboolean fdar_report_form_parse(const char *text, enum fdar_report_form *form);
 
 /* Where it goes when nobody says: "report.html", ... */
 const char *fdar_report_form_output(enum fdar_report_form form);
+
+/* Whether the file's name is one of the form (its word, a string of its own, or NULL: the name says it). An exit
+ * code as of fdar_save_check_ending. */
+int fdar_report_form_check_output(const struct fdar_usage *usage, const char *output, char **form);
 
 /* Whether the report's pictures are of use: they are files beside Markdown, which standard output has not. */
 gboolean fdar_report_form_has_pictures(enum fdar_report_form form, const char *output);

@@ -6,7 +6,6 @@
 #include "cli/kit/save.h"
 
 #define DEFAULT_OUTPUT "sequence.svg"
-#define STEPS_MAX      100000
 #define REVIEW_STEPS   14
 
 /* What the options say, before it is made sense of. */
@@ -62,7 +61,8 @@ static gboolean parse_options(const struct fdar_usage *usage, int *argc, char **
 {
 	const GOptionEntry entries[] = {
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &t->output,
-		  "Where it goes; default " DEFAULT_OUTPUT ", of other formats -, standard output",
+		  "Where it goes; default " DEFAULT_OUTPUT ", of other formats -, standard output; "
+		  "its ending says the format: .svg, .txt, .mmd, .puml or .json",
 		  "FILE" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &t->format,
 		  "svg (default), text, mermaid, plantuml or json", "FORMAT" },
@@ -143,12 +143,6 @@ static gboolean take_share(const char *text, double *share)
 	       percent <= 100;
 }
 
-static gboolean take_number(int number, int max, uint32_t *result)
-{
-	*result = (uint32_t)number;
-	return number >= 0 && number <= max;
-}
-
 static gboolean take_format(const struct texts *t, struct fdar_sequence_request *r)
 {
 	static const char *const names[] = { "svg", "text", "mermaid", "plantuml", "json" };
@@ -193,7 +187,6 @@ static const char *check_selection(const struct texts *t)
 static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 {
 	unsigned subject = r->count - 1;
-	uint32_t dots = 0;
 
 	if (!take_session(t->session, subject, r)) {
 		return g_strdup_printf(
@@ -226,13 +219,9 @@ static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 	}
 	if (!fdar_theme_parse(t->theme, &r->picture.theme))
 		return g_strdup_printf("--theme: \"%s\": expected auto, light or dark", t->theme);
-	if (!take_number(t->max_steps, STEPS_MAX, &r->story.max_steps) ||
-	    !take_number(t->depth, STEPS_MAX, &r->story.max_depth) ||
-	    !take_number(t->dots, STEPS_MAX, &dots)) {
-		return g_strdup_printf("--max-steps, --depth and --dots: expected 0 to %u",
-				       STEPS_MAX);
-	}
-	r->picture.dots = dots;
+	r->story.max_steps = (uint32_t)t->max_steps;
+	r->story.max_depth = (uint32_t)t->depth;
+	r->picture.dots = (unsigned)t->dots;
 	if (check_selection(t))
 		return g_strdup(check_selection(t));
 	if (!take_format(t, r))
@@ -244,6 +233,16 @@ static char *take_texts(const struct texts *t, struct fdar_sequence_request *r)
 	if (!take_reader(t->reader, r))
 		return g_strdup_printf("--for: \"%s\": expected review or desk", t->reader);
 	return NULL;
+}
+
+static int check_ending(const struct fdar_usage *usage, struct texts *t)
+{
+	static const struct fdar_save_ending endings[] = {
+		{ "svg", "svg" },       { "txt", "text" },  { "mmd", "mermaid" },
+		{ "puml", "plantuml" }, { "json", "json" }, { NULL, NULL },
+	};
+
+	return fdar_save_check_ending(usage, t->output, endings, &t->format);
 }
 
 static int check_outputs(const struct fdar_usage *usage, const struct fdar_sequence_request *r)
@@ -260,7 +259,8 @@ gboolean fdar_sequence_request_parse(const struct fdar_usage *usage, int argc, c
 	struct texts t = { 0 };
 	g_autofree char *wrong = NULL;
 
-	if (!parse_options(usage, &argc, &argv, &t, code)) {
+	if (!parse_options(usage, &argc, &argv, &t, code) ||
+	    (*code = check_ending(usage, &t)) != FDAR_EXIT_OK) {
 		texts_clear(&t);
 		return FALSE;
 	}

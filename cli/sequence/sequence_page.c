@@ -176,6 +176,16 @@ static gboolean is_selected(void *user, const struct fdar_walk_session *session)
 	return !selection->label || g_strcmp0(label, selection->label) == 0;
 }
 
+/* What is_selected asks for, of the sessions where none has it. The caller frees it. */
+static char *selection_text(const struct selection *selection)
+{
+	const char *label = selection->label, *asked = selection->asked;
+
+	return g_strdup_printf("%s%s%s%s%s%s%s", label ? "has the label \"" : "",
+			       label ? label : "", label ? "\"" : "", label && asked ? " and " : "",
+			       asked ? "asks for \"" : "", asked ? asked : "", asked ? "\"" : "");
+}
+
 static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GError **error)
 {
 	const struct fdar_sequence_request *r = page->request;
@@ -184,6 +194,7 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 	char *const other[2] = { r->count > 1 ? (char *)r->paths[1 - side] : NULL, NULL };
 	g_auto(GStrv) tables = fdar_profile_input_tables(other);
 	struct selection selection = { .label = r->labels[side], .asked = r->asked };
+	g_autofree char *asked_for = selection_text(&selection);
 	struct fdar_story_choice choice = {
 		.pick = r->picks[side],
 		.peer = r->peers[side],
@@ -200,6 +211,7 @@ static gboolean read_story(struct fdar_sequence_page *page, unsigned side, GErro
 		.rules = r->rules,
 		.accept = is_selected,
 		.accept_user = &selection,
+		.accept_text = asked_for,
 		.thread = r->thread
 	};
 

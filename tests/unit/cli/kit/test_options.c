@@ -2,6 +2,7 @@
 #include <glib.h>
 
 #include "cli/kit/command.h"
+#include "cli/kit/numbers.h"
 #include "cli/kit/options.h"
 
 static void test_duration(void)
@@ -134,6 +135,46 @@ static void test_wrong_option(void)
 	g_test_trap_assert_stderr("flowdar probe: *--nonsense*--help*");
 }
 
+/* What is said of these numbers, as if they had been given; NULL: nothing. */
+static char *said_of(gint64 copies, double speed)
+{
+	static const struct fdar_usage_range ranges[] = { { "copies", 1, 10, FALSE },
+							  { "speed", 0, 100, TRUE },
+							  { "left", 5, 9, FALSE },
+							  { NULL, 0, 0, FALSE } };
+	const struct fdar_usage ranged = { .command = "probe", .ranges = ranges };
+	gint64 copies_read = -1;
+	double speed_read = 0;
+	int left = -1;
+	const GOptionEntry entries[] = {
+		{ "copies", 0, 0, G_OPTION_ARG_INT64, &copies_read, "", "N" },
+		{ "speed", 0, 0, G_OPTION_ARG_DOUBLE, &speed_read, "", "X" },
+		{ "left", 0, 0, G_OPTION_ARG_INT, &left, "", "N" },
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GArray) aside = fdar_numbers_put_aside(&ranged, entries);
+
+	copies_read = copies;
+	speed_read = speed;
+	char *said = fdar_numbers_give_back(aside);
+
+	g_assert_cmpint(copies_read, ==, copies);
+	g_assert_true(speed_read == speed);
+	g_assert_cmpint(left, ==, -1); /* not given: as it was, though out of its range */
+	return said;
+}
+
+static void test_range(void)
+{
+	g_autofree char *little = said_of(0, 1), *much = said_of(11, 1), *none = said_of(10, 0);
+
+	g_assert_cmpstr(little, ==, "--copies 0: expected a whole number from 1 to 10");
+	g_assert_cmpstr(much, ==, "--copies 11: expected a whole number from 1 to 10");
+	g_assert_cmpstr(none, ==, "--speed 0: expected a number above 0, at most 100");
+	g_assert_null(said_of(1, 0.5));
+	g_assert_null(said_of(10, 100));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -142,5 +183,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/options/parse", test_parse);
 	g_test_add_func("/options/command-after-dashes", test_command_after_dashes);
 	g_test_add_func("/options/wrong-option", test_wrong_option);
+	g_test_add_func("/options/range", test_range);
 	return g_test_run();
 }
