@@ -15,6 +15,8 @@ export FLOWDAR FLOWDAR_BUILD FLOWDAR_SOURCE
 . "$FLOWDAR_SOURCE/tests/e2e/private.sh"
 # shellcheck source=../scripts/lib/common.sh
 . "$FLOWDAR_SOURCE/scripts/lib/common.sh"
+# shellcheck source=../scripts/lib/apache2-conf.sh
+. "$FLOWDAR_SOURCE/scripts/lib/apache2-conf.sh"
 # shellcheck source=../scripts/lib/run.sh
 . "$FLOWDAR_SOURCE/scripts/lib/run.sh"
 rounds=${1:-3}
@@ -83,21 +85,11 @@ guilty_redis() {
 }
 
 command_httpd() {
-	local modules=/usr/lib/apache2/modules
-	cat >httpd.conf <<-END
-		ServerRoot $WORK
-		PidFile $WORK/httpd.pid
-		Listen 127.0.0.1:$1
-		ServerName localhost
-		DocumentRoot $WORK/www
-		ErrorLog $WORK/httpd.log
-		LoadModule mpm_event_module $modules/mod_mpm_event.so
-		LoadModule authz_core_module $modules/mod_authz_core.so
-		LoadModule rewrite_module $modules/mod_rewrite.so
+	apache2_conf_begin "$WORK" "$1" "$WORK/www" rewrite >httpd.conf
+	cat >>httpd.conf <<-'END'
 		RewriteEngine On
-		RewriteCond %{QUERY_STRING} ^s=(a+)+\$
+		RewriteCond %{QUERY_STRING} ^s=(a+)+$
 		RewriteRule ^ - [F]
-		StartServers 1
 	END
 	# One that was killed leaves its pid file, and the next takes whoever has the number then for a server.
 	command=(sh -c "rm -f $WORK/httpd.pid; exec /usr/sbin/apache2 -f $WORK/httpd.conf -DFOREGROUND")

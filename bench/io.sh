@@ -52,23 +52,15 @@ nginx_start() {
 	exec nginx -c "$WORK/nginx.conf" -e "$WORK/nginx.err"
 }
 
-modules=/usr/lib/apache2/modules
-cat > "$WORK/httpd.conf" << END
-ServerRoot $WORK
-ServerName localhost
-DefaultRuntimeDir $WORK
-PidFile $WORK/httpd.pid
-ErrorLog $WORK/httpd.err
-LoadModule mpm_event_module $modules/mod_mpm_event.so
-LoadModule authz_core_module $modules/mod_authz_core.so
-Listen 127.0.0.1:$port
-DocumentRoot $WORK/www
+# shellcheck source=../scripts/lib/apache2-conf.sh
+. "$FLOWDAR_SOURCE/scripts/lib/apache2-conf.sh"
+apache2_conf_begin "$WORK" "$port" "$WORK/www" > "$WORK/httpd.conf"
+cat >> "$WORK/httpd.conf" << END
 User nobody
 Group nogroup
 KeepAlive On
 MaxKeepAliveRequests 0
 ServerLimit 1
-StartServers 1
 ThreadsPerChild 64
 MaxRequestWorkers 64
 END

@@ -119,60 +119,57 @@ static void print(const GArray *met, enum fdar_format format)
 }
 
 /* How often something looked wrong, and what that may be. */
-static void tell_if(guint64 count, const char *rule, const char *what, const char *why)
+static void tell_if(GPtrArray *lines, guint64 count, const char *rule, const char *what,
+		    const char *why)
 {
 	g_autofree char *number = fdar_format_count(count);
 
 	if (count)
-		fdar_print_line("%s: %s %s: %s", rule, number, what, why);
+		g_ptr_array_add(lines, g_strdup_printf("%s: %s %s: %s", rule, number, what, why));
 }
 
-static void tell_unmet(const struct fdar_rule_met *rule)
+static void tell_unmet(GPtrArray *lines, const struct fdar_rule_met *rule)
 {
 	if (rule->met || rule->no_match || rule->no_key)
 		return;
 	if (rule->event)
-		fdar_print_line("%s: met nothing: the trace has no event %s, or not on such a "
-				"thread (flowdar info lists what there is)",
-				rule->name, rule->event);
+		g_ptr_array_add(lines, g_strdup_printf("%s: met nothing: the trace has no event "
+						       "%s, or not on such a thread (flowdar info "
+						       "lists what there is)",
+						       rule->name, rule->event));
 	else
-		fdar_print_line("%s: met nothing: no function like %s was recorded, or not on "
-				"such a thread, or functions have no names (--symbols)",
-				rule->name, rule->function);
-}
-
-static gboolean is_wrong(const GArray *met)
-{
-	for (guint i = 0; i < met->len; i++) {
-		const struct fdar_rule_met *rule = &g_array_index(met, struct fdar_rule_met, i);
-
-		if (!rule->met || rule->no_key || rule->again || rule->stray || rule->open)
-			return TRUE;
-	}
-	return FALSE;
+		g_ptr_array_add(lines, g_strdup_printf("%s: met nothing: no function like %s was "
+						       "recorded, or not on such a thread, or "
+						       "functions have no names (--symbols)",
+						       rule->name, rule->function));
 }
 
 /* What a writer of rules should look at, a line each. */
 static void tell_wrong(const GArray *met)
 {
-	putchar('\n');
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
 	for (guint i = 0; i < met->len; i++) {
 		const struct fdar_rule_met *rule = &g_array_index(met, struct fdar_rule_met, i);
 
-		tell_unmet(rule);
+		tell_unmet(lines, rule);
 		if (!rule->met)
-			tell_if(rule->no_match, rule->name, "events, and no match",
+			tell_if(lines, rule->no_match, rule->name, "events, and no match",
 				"the pattern fits none of their texts");
-		tell_if(rule->no_key, rule->name, "matches without a key",
+		tell_if(lines, rule->no_key, rule->name, "matches without a key",
 			"the group of the pattern was empty, or the field is another one");
-		tell_if(rule->again, rule->name, "begins of what was open",
+		tell_if(lines, rule->again, rule->name, "begins of what was open",
 			"an end is missing, or the key is used again before it");
-		tell_if(rule->stray, rule->name, "times nothing of that was open",
+		tell_if(lines, rule->stray, rule->name, "times nothing of that was open",
 			"it began before the recording, no rule begins it, or the keys of the two "
 			"rules differ");
-		tell_if(rule->open, rule->name, "begins without an end",
+		tell_if(lines, rule->open, rule->name, "begins without an end",
 			"open when the recording ended, or no rule ends it");
 	}
+	if (lines->len)
+		putchar('\n');
+	for (guint i = 0; i < lines->len; i++)
+		fdar_print_line("%s", (const char *)lines->pdata[i]);
 }
 
 static int run(const char *file, const char *trace, const char *listing, enum fdar_format format)
@@ -193,7 +190,7 @@ static int run(const char *file, const char *trace, const char *listing, enum fd
 		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
 	print(met, format);
-	if (format == FDAR_FORMAT_TABLE && is_wrong(met))
+	if (format == FDAR_FORMAT_TABLE)
 		tell_wrong(met);
 	return FDAR_EXIT_OK;
 }

@@ -52,8 +52,8 @@ struct fdar_symbol_source {
 
 #define FDAR_COMPONENT_PROGRAM "program"
 /* Of what flowdar.h and the patches put into the server: "flowdar_begin_address_",
- * "ngx_http_flowdar_request". */
-#define FDAR_COMPONENT_OWN "flowdar"
+ * "ngx_http_flowdar_request". No file's name: a server may be called flowdar. */
+#define FDAR_COMPONENT_OWN "flowdar/own"
 
 struct fdar_event;
 struct fdar_symbols;

@@ -22,6 +22,8 @@ PATH=$build/bin:/usr/sbin:$PATH
 flowdar_root=$root
 # shellcheck source=../../scripts/lib/common.sh
 . "$root/scripts/lib/common.sh"
+# shellcheck source=../../scripts/lib/apache2-conf.sh
+. "$root/scripts/lib/apache2-conf.sh"
 # shellcheck source=../../scripts/lib/run.sh
 . "$root/scripts/lib/run.sh"
 
@@ -52,21 +54,11 @@ trap finish EXIT
 echo hello >"$work/htdocs/index.html"
 
 apache2_ready() {
-	local modules=/usr/lib/apache2/modules
 	[ -x /usr/sbin/apache2 ] || die "needs apache2-bin"
-	cat >"$work/apache2.conf" <<-END
-		ServerRoot $work
-		PidFile $work/apache2.pid
-		Listen 127.0.0.1:$port
-		ServerName localhost
-		DocumentRoot $work/htdocs
-		ErrorLog $work/apache2.log
-		LoadModule mpm_event_module $modules/mod_mpm_event.so
-		LoadModule authz_core_module $modules/mod_authz_core.so
-		LoadModule rewrite_module $modules/mod_rewrite.so
+	apache2_conf_begin "$work" "$port" "$work/htdocs" rewrite >"$work/apache2.conf"
+	cat >>"$work/apache2.conf" <<-'END'
 		RewriteEngine On
-		RewriteRule ^/((a+)+)+\$ /index.html
-		StartServers 1
+		RewriteRule ^/((a+)+)+$ /index.html
 		MaxConnectionsPerChild 0
 	END
 	command=(apache2 -f "$work/apache2.conf" -DFOREGROUND)

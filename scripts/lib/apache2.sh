@@ -4,6 +4,8 @@
 
 # shellcheck source=server.sh
 . "${BASH_SOURCE[0]%/*}/server.sh"
+# shellcheck source=apache2-conf.sh
+. "${BASH_SOURCE[0]%/*}/apache2-conf.sh"
 
 apache2_home=$server_cache/apache2
 apache2_run= # set by apache2_configure: the directory of the configured server
@@ -24,26 +26,14 @@ apache2_configure() {
 }
 
 apache2_conf() {
-	local modules=/usr/lib/apache2/modules
 	[ "$(id -u)" != 0 ] || printf 'User %s\nGroup %s\n' "$server_user" "$(id -gn "$server_user")"
-	cat <<-END
-		ServerRoot "$apache2_run"
-		ServerName 127.0.0.1
-		Listen 127.0.0.1:$1
-		DefaultRuntimeDir "$apache2_run"
-		PidFile "$apache2_run/httpd.pid"
-		ErrorLog "$apache2_run/error.log"
-		LoadModule mpm_event_module $modules/mod_mpm_event.so
-		LoadModule authz_core_module $modules/mod_authz_core.so
-		LoadModule dir_module $modules/mod_dir.so
-		LoadModule rewrite_module $modules/mod_rewrite.so
-		StartServers 1
-		DocumentRoot "$apache2_run/htdocs"
+	apache2_conf_begin "$apache2_run" "$1" "$apache2_run/htdocs" dir rewrite
+	cat <<-'END'
 		DirectoryIndex index.html
 
 		# Words of one letter are refused: "(a+)+" cuts a word into all the pieces it can, when it does not match.
 		RewriteEngine On
-		RewriteCond %{QUERY_STRING} ^s=(a+)+\$
+		RewriteCond %{QUERY_STRING} ^s=(a+)+$
 		RewriteRule ^/match - [F]
 	END
 }

@@ -330,6 +330,10 @@ static void test_own(struct self *self, gconstpointer data)
 	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1000)->component, ==, FDAR_COMPONENT_OWN);
 	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1010)->component, ==, FDAR_COMPONENT_OWN);
 	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1020)->component, ==, "nginx");
+	/* A server that is called so is a server. */
+	fdar_symbols_add_module(symbols, 1, 0x2000, 0x1000, "/x/flowdar", "cc");
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x2020)->component, ==, "flowdar");
+	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x2020)->component, !=, FDAR_COMPONENT_OWN);
 	/* And is no program beside it with the same build id. */
 	g_assert_cmpstr(fdar_symbols_lookup(symbols, 1, 0x1000)->build_id, ==, "");
 	g_assert_false(fdar_symbols_lookup(symbols, 1, 0x1000)->program);
