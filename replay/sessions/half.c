@@ -202,12 +202,14 @@ void fdar_half_release(struct fdar_half *half, const struct fdar_half_sink *sink
 	fdar_half_drain(half, sink, half->waiting.head ? half->waiting.head->segment.packet : 0);
 }
 
-/* Whether a segment that is held lies within a window of all others. */
+/* Whether a segment that is held, and lies within a window of next, does so of all others. Next is the
+ * first of them: a segment before it may be two windows from the last, more than a distance can tell. */
 static gboolean near_others(const struct fdar_half *half, uint32_t seq)
 {
 	const struct fdar_waiting_part *last = half->waiting.tail;
+	int64_t behind = last ? fdar_seq_distance(last->segment.seq, half->next) : 0;
 
-	return !last || fdar_seq_distance(last->segment.seq, seq) <= FDAR_HALF_WINDOW;
+	return behind - fdar_seq_distance(seq, half->next) <= FDAR_HALF_WINDOW;
 }
 
 /* A single byte that nobody was told to hurry with: but for keep-alives, and who cuts all that he
@@ -457,11 +459,6 @@ void fdar_half_thaw(struct fdar_half *half, const struct fdar_half_sink *sink)
 	half->frozen = FALSE;
 	if (half->state == FDAR_HALF_KNOWN)
 		fdar_half_drain(half, sink, 0);
-}
-
-gboolean fdar_half_begins_at(const struct fdar_half *half, uint32_t isn)
-{
-	return half->state == FDAR_HALF_UNKNOWN || isn + 1 == half->next - (uint32_t)half->offset;
 }
 
 /* What was acknowledged lies behind the FIN, and was seen: the FIN did not happen. */

@@ -38,3 +38,8 @@ void fdar_half_remember(struct fdar_half *half, uint32_t isn)
 		half->other_isns[i] = half->other_isns[i - 1];
 	half->other_isns[0] = isn;
 }
+
+gboolean fdar_half_begins_at(const struct fdar_half *half, uint32_t isn)
+{
+	return half->state == FDAR_HALF_UNKNOWN || isn + 1 == half->next - (uint32_t)half->offset;
+}
