@@ -8,6 +8,7 @@
 
 #include "cli/kit/command.h"
 #include "cli/kit/help.h"
+#include "cli/kit/interrupt.h"
 #include "cli/kit/prose.h"
 #include "cli/kit/suggest.h"
 
@@ -252,5 +253,6 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "");
+	fdar_interrupt_file_limit();
 	return finish(run(argc, argv));
 }

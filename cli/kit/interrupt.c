@@ -41,3 +41,20 @@ const volatile int *fdar_interrupt_count_asks(void)
 	sigaction(SIGUSR1, &action, NULL);
 	return &asks;
 }
+
+static void on_file_limit(int number)
+{
+	(void)number;
+}
+
+void fdar_interrupt_file_limit(void)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	/* exec makes a handler the default again; SIG_IGN would stay. */
+	action.sa_handler = on_file_limit;
+	action.sa_flags = SA_RESTART;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGXFSZ, &action, NULL);
+}

@@ -1,5 +1,6 @@
 /*
- * Ctrl-C, for commands that end cleanly with what they have, and the signal that asks for more.
+ * Ctrl-C, for commands that end cleanly with what they have, the signal that asks for more, and the one
+ * that says that a file gets too large.
  *
  * Signal handlers have no other place to tell than variables of the whole program: they are here, and
  * nothing else is.
@@ -13,5 +14,9 @@ const volatile int *fdar_interrupt_catch(void);
 
 /* From now on every SIGUSR1 counts this up. */
 const volatile int *fdar_interrupt_count_asks(void);
+
+/* From now on what is written behind the limit of file sizes (ulimit -f) fails with EFBIG, as on a full
+ * disk, and does not end the program where it is. Programs that are started begin with the default. */
+void fdar_interrupt_file_limit(void);
 
 #endif
