@@ -215,6 +215,14 @@ gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const 
 	text = json_generator_to_data(generator, NULL);
 	json_node_unref(root);
 	whole = g_strconcat(text, "\n", NULL);
+	if (strlen(whole) > FDAR_RECORDING_MAX_SIZE) {
+		g_set_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_LONG,
+			    "%s: would have %" G_GSIZE_FORMAT
+			    " bytes, and more than %u are not read (a command of very many "
+			    "arguments, or processes of very many other recordings)",
+			    path, strlen(whole), FDAR_RECORDING_MAX_SIZE);
+		return FALSE;
+	}
 	return g_file_set_contents_full(path, whole, -1,
 					G_FILE_SET_CONTENTS_CONSISTENT |
 						G_FILE_SET_CONTENTS_DURABLE,

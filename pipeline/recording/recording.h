@@ -45,7 +45,8 @@ GQuark fdar_recording_error_quark(void);
 enum fdar_recording_error {
 	FDAR_RECORDING_ERROR_MISSING, /* no recording.json */
 	FDAR_RECORDING_ERROR_FORMAT,  /* not one of ours, or damaged */
-	FDAR_RECORDING_ERROR_LATER    /* made by a later version */
+	FDAR_RECORDING_ERROR_LATER,   /* made by a later version */
+	FDAR_RECORDING_ERROR_LONG     /* longer than what is read */
 };
 
 /* What is in one stream of the trace. */
@@ -140,7 +141,8 @@ void fdar_recording_info_clear(struct fdar_recording_info *info);
 /* Whether all that was asked for is in the recording, as far as its recorder knew. */
 gboolean fdar_recording_info_whole(const struct fdar_recording_info *info);
 
-/* Writes dir/recording.json atomically. */
+/* Writes dir/recording.json atomically. FALSE and error, and what was there stays, when it cannot be
+ * written, or would be longer than what fdar_recording_info_load reads. */
 gboolean fdar_recording_info_save(const struct fdar_recording_info *info, const char *dir,
 				  GError **error);
 

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define STRANGERS_MAX 65536u
-
 void fdar_strangers_init(struct fdar_strangers *strangers, const struct fdar_recording_info *info,
 			 const struct fdar_shares *shares)
 {
@@ -33,7 +31,7 @@ static void set(struct fdar_strangers *strangers, uint32_t number, gboolean stra
 {
 	if (!stranger)
 		g_hash_table_remove(strangers->numbers, GUINT_TO_POINTER(number));
-	else if (g_hash_table_size(strangers->numbers) < STRANGERS_MAX)
+	else
 		g_hash_table_add(strangers->numbers, GUINT_TO_POINTER(number));
 }
 

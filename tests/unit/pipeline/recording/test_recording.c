@@ -263,6 +263,31 @@ static void test_save_fails(void)
 	fdar_recording_info_clear(&info);
 }
 
+/* What could not be read again is not written, and what was there before stays. */
+static void test_too_long(void)
+{
+	struct fdar_recording_info info, in = { 0 };
+	g_autofree char *dir = scratch();
+	g_autoptr(GError) error = NULL;
+	guint before;
+
+	fill(&info);
+	before = info.strangers->len;
+	g_assert_true(fdar_recording_info_save(&info, dir, NULL));
+	for (guint32 pid = 0; pid < FDAR_RECORDING_MAX_SIZE / 16; pid++) {
+		guint32 number = G_MAXUINT32 - pid;
+
+		g_array_append_val(info.strangers, number);
+	}
+	g_assert_false(fdar_recording_info_save(&info, dir, &error));
+	g_assert_error(error, FDAR_RECORDING_ERROR, FDAR_RECORDING_ERROR_LONG);
+	g_assert_true(fdar_recording_info_load(dir, &in, NULL));
+	g_assert_cmpuint(in.strangers->len, ==, before);
+	fdar_recording_info_clear(&info);
+	fdar_recording_info_clear(&in);
+	remove_tree(dir);
+}
+
 static void test_shares(void)
 {
 	g_autofree char *dir = scratch();
@@ -335,6 +360,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/recording/odd-members", test_odd_members);
 	g_test_add_func("/recording/long-lists", test_long_lists);
 	g_test_add_func("/recording/save-fails", test_save_fails);
+	g_test_add_func("/recording/too-long", test_too_long);
 	g_test_add_func("/recording/shares", test_shares);
 	g_test_add_func("/recording/trace-path", test_trace_path);
 	return g_test_run();
