@@ -4,10 +4,11 @@
  * and how long it ran inside of calls that wait: what it takes to go to sleep and to be woken.
  * A line a thread, added to the file $THREAD_TIMES when the thread or its process ends:
  *
- *	PID TID WALL-NS CPU-NS RUN-QUEUE-NS CPU-IN-WAITS-NS NAME
+ *	PID TID WALL-NS CPU-NS RUN-QUEUE-NS CPU-IN-WAITS-NS LOOKED-NS NAME
  *
- * The first thread counts from main() on, and a forked child's from where fork() returns. It has to be the
- * first of the preloaded libraries: what others do inside of fork() is no work of the server's.
+ * LOOKED-NS: of WALL-NS, what the referee itself took at the thread's begin and end. The first thread counts
+ * from main() on, and a forked child's from where fork() returns. It has to be the first of the preloaded
+ * libraries: what others do inside of fork() is no work of the server's.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -29,7 +30,7 @@ enum { THREADS_MAX = 256 };
 struct times {
 	long tid;
 	const long long *in_waits;
-	long long wall, cpu, queue;
+	long long wall, cpu, queue, looked;
 	char name[32];
 };
 
@@ -73,7 +74,8 @@ static struct times times_now(long tid)
 	return now;
 }
 
-/* To look takes time, which is the thread's, too: the clock is read first here, and last at the end. */
+/* To look takes time. A fork's child has it in a function of the server's, a thread before its first and
+ * behind its last one: the clock is read first here and last at the end, and what that took is told apart. */
 static void thread_begins(void)
 {
 	long long began = wall_ns();
@@ -85,6 +87,7 @@ static void thread_begins(void)
 			threads[i] = times_now(syscall(SYS_gettid));
 			threads[i].wall = began;
 			threads[i].in_waits = &in_waits;
+			threads[i].looked = wall_ns() - began;
 			break;
 		}
 	}
@@ -94,13 +97,16 @@ static void thread_begins(void)
 /* Called with the mutex. */
 static void times_write(struct times *begin)
 {
+	long long looks = wall_ns(), ended;
 	int length, fd = open(file_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	struct times now = times_now(begin->tid);
-	char line[160];
+	char line[192];
 
-	length = snprintf(line, sizeof(line), "%d %ld %lld %lld %lld %lld %s\n", (int)getpid(),
-			  begin->tid, wall_ns() - begin->wall, now.cpu - begin->cpu,
-			  now.queue - begin->queue, *begin->in_waits, now.name);
+	ended = wall_ns();
+	length = snprintf(line, sizeof(line), "%d %ld %lld %lld %lld %lld %lld %s\n", (int)getpid(),
+			  begin->tid, ended - begin->wall, now.cpu - begin->cpu,
+			  now.queue - begin->queue, *begin->in_waits, begin->looked + ended - looks,
+			  now.name);
 	if (fd < 0 || write(fd, line, (size_t)length) != length)
 		perror("thread_times");
 	if (fd >= 0)
