@@ -24,8 +24,9 @@
 #define BARE __attribute__((no_instrument_function, patchable_function_entry(0)))
 
 static volatile unsigned sink;
-static uint64_t minimum_ns;     /* environment MINIMUM_NS */
-static unsigned long prolonged; /* short calls that took this long, for a busy machine interrupted them */
+static uint64_t minimum_ns; /* environment MINIMUM_NS */
+static unsigned long
+	prolonged; /* short calls that took this long, for a busy machine interrupted them */
 
 KEPT void tiny_one(unsigned value);
 KEPT void tiny_two(unsigned value);
