@@ -32,6 +32,28 @@ static gboolean read_magic(struct fdar_format *format, const uint8_t *bytes)
 	return FALSE;
 }
 
+/* What files that are no capture of ours often are, by their first bytes, and what helps. */
+static const char *other_kind(const uint8_t *bytes)
+{
+	static const struct {
+		const char *first;
+		size_t size;
+		const char *is;
+	} kinds[] = {
+		{ "\xfd\x37zXZ", 5, "xz: unpack it, or give it as - behind xz -dc" },
+		{ "BZh", 3, "bzip2: unpack it, or give it as - behind bzip2 -dc" },
+		{ "\x04\x22\x4d\x18", 4, "lz4: unpack it, or give it as - behind lz4 -dc" },
+		{ "PK\x03\x04", 4, "zip: unpack it, or give it as - behind unzip -p" },
+		{ "snoop", 6, "snoop's format: make a pcap of it with editcap -F pcap" },
+		{ "GMBU", 4, "Network Monitor's format: make a pcap of it with editcap -F pcap" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		if (memcmp(bytes, kinds[i].first, kinds[i].size) == 0)
+			return kinds[i].is;
+	return "unknown file format";
+}
+
 gboolean fdar_format_init(struct fdar_format *format, struct fdar_stream *stream,
 			  const char **problem)
 {
@@ -52,7 +74,7 @@ gboolean fdar_format_init(struct fdar_format *format, struct fdar_stream *stream
 		return FALSE;
 	if (format->pcapng)
 		return TRUE;
-	*problem = "unknown file format";
+	*problem = other_kind(bytes);
 	if (!read_magic(format, bytes))
 		return FALSE;
 	*problem = "a version of the format that nobody knows";

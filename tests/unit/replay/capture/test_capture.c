@@ -186,6 +186,10 @@ static void test_refused(void)
 	check_refused("x", 1, FDAR_CAPTURE_ERROR_FORMAT, "expected a pcap or pcapng header");
 	check_refused("#!/bin/sh\necho this is a script, and longer than any header\n", 60,
 		      FDAR_CAPTURE_ERROR_FORMAT, "expected a pcap or pcapng header");
+	check_refused("\xfd\x37zXZ\0 and what comes behind it", 24, FDAR_CAPTURE_ERROR_FORMAT,
+		      "(xz: unpack it");
+	check_refused("snoop\0\0\0 and what comes behind it", 24, FDAR_CAPTURE_ERROR_FORMAT,
+		      "editcap -F pcap");
 	check_refused(file->data, 20, FDAR_CAPTURE_ERROR_FORMAT,
 		      "expected a pcap or pcapng header");
 	check_refused(file->data, 30, FDAR_CAPTURE_ERROR_DAMAGED, "packet 1 at offset 24");
