@@ -107,6 +107,12 @@ static struct connection *connection_of(struct fdar_tls_keys *keys,
 	return connection;
 }
 
+static void take(struct fdar_tls_secret *secret, const struct fdar_tls_secret *other)
+{
+	if (other->size)
+		*secret = *other;
+}
+
 void fdar_tls_keys_merge(struct fdar_tls_keys *keys, const struct fdar_tls_keys *others)
 {
 	GHashTableIter iter;
@@ -116,7 +122,13 @@ void fdar_tls_keys_merge(struct fdar_tls_keys *keys, const struct fdar_tls_keys 
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct connection *other = value;
 
-		connection_of(keys, other->random)->secrets = other->secrets;
+		struct fdar_tls_secrets *secrets = &connection_of(keys, other->random)->secrets;
+
+		take(&secrets->master, &other->secrets.master);
+		take(&secrets->traffic[0], &other->secrets.traffic[0]);
+		take(&secrets->traffic[1], &other->secrets.traffic[1]);
+		take(&secrets->handshake, &other->secrets.handshake);
+		take(&secrets->early, &other->secrets.early);
 	}
 }
 

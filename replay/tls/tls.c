@@ -193,27 +193,44 @@ static gboolean try_next_key(struct fdar_tls *tls, struct direction *direction,
 	return TRUE;
 }
 
-/* Data that a client sends before the handshake is over; its suite is that of the session it resumes,
- * which the length of the secret tells nearly. */
+/* The suite of TLS 1.3 that a secret is for, where nobody tells: with it the record opens. 0: none. */
+static uint16_t find_suite(struct fdar_tls *tls, const struct fdar_tls_secret *secret,
+			   uint64_t unsure, const uint8_t *record, size_t size)
+{
+	static const uint16_t suites[] = { 0x1301, 0x1302, 0x1303, 0x1304, 0x1305 };
+	uint16_t found = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(suites) && !found; i++) {
+		struct fdar_tls_opener *opener =
+			fdar_tls_opener_new13(fdar_tls_suite_find(suites[i]), secret);
+		uint64_t number = 0;
+		size_t made;
+		uint8_t type;
+
+		if (try_numbers(tls, opener, &number, unsure, record, size, &made, &type))
+			found = suites[i];
+		fdar_tls_opener_free(opener);
+	}
+	return found;
+}
+
+/* Data that a client sends before the handshake is over; its suite is that of the session it resumes. */
 static gboolean open_early(struct fdar_tls *tls, struct direction *direction, const uint8_t *record,
 			   size_t size)
 {
-	static const uint16_t candidates[] = { 0x1301, 0x1302, 0x1303 };
 	size_t made;
 	uint8_t type;
 
 	if (!tls->secrets || !tls->secrets->early.size || direction->protected)
 		return FALSE;
-	for (size_t i = 0; i < G_N_ELEMENTS(candidates) && !direction->early; i++) {
-		struct fdar_tls_opener *opener =
-			fdar_tls_opener_new13(fdar_tls_suite_find(candidates[i]),
-					      &tls->secrets->early);
+	if (!direction->early) {
+		uint16_t suite =
+			find_suite(tls, &tls->secrets->early, direction->unsure, record, size);
 
-		if (opener &&
-		    fdar_tls_opener_open(opener, 0, record, size, tls->plain, &made, &type))
-			direction->early = opener;
-		else
-			fdar_tls_opener_free(opener);
+		if (!suite)
+			return FALSE;
+		direction->early =
+			fdar_tls_opener_new13(fdar_tls_suite_find(suite), &tls->secrets->early);
 	}
 	if (!try_numbers(tls, direction->early, &direction->early_number, direction->unsure, record,
 			 size, &made, &type))
@@ -250,7 +267,15 @@ static gboolean open13(struct fdar_tls *tls, unsigned way, const uint8_t *record
 	if (way == 0 ? open_early(tls, direction, record, size)
 		     : open_handshake(tls, direction, record, size))
 		return TRUE;
-	if (!tls->secrets || !tls->suite || !tls->secrets->traffic[way].size)
+	if (!tls->secrets || !tls->secrets->traffic[way].size)
+		return FALSE;
+	if (!tls->suite) {
+		/* The server's hello was lost. */
+		tls->info.suite = find_suite(tls, &tls->secrets->traffic[way], direction->unsure,
+					     record, size);
+		tls->suite = fdar_tls_suite_find(tls->info.suite);
+	}
+	if (!tls->suite)
 		return FALSE;
 	if (!direction->opener) {
 		direction->secret = tls->secrets->traffic[way];
