@@ -73,7 +73,9 @@ static const struct fdar_usage usage = {
 		"Where both sides have samples (flowdar record --sample) these are compared, too: "
 		"by "
 		"session, and\n"
-		"they give the verdict where no recorded function can.\n"
+		"they give the verdict where no recorded function can. Where both have the journal "
+		"of their replay,\n"
+		"what clients waited for answers is said.\n"
 		"--by thread and --by host say what threads of a name, or all of a host, ran a "
 		"session on either\n"
 		"side, without a verdict; the workers of a pool (worker-1, worker-2) are one "
@@ -351,11 +353,23 @@ static int diff_threads(const struct texts *texts, const struct fdar_diff_reques
 	return *stop ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 }
 
+static void read_clients(const struct texts *texts, const struct fdar_diff_request *request,
+			 struct fdar_diff_clients *clients)
+{
+	const char *labels[2] = { texts->baseline_label ? texts->baseline_label : texts->label,
+				  texts->label };
+	struct fdar_diff_side_input inputs[2];
+
+	set_inputs(texts, request, fdar_interrupt_catch(), inputs);
+	fdar_diff_clients_read(inputs, labels, clients);
+}
+
 static int diff_traces(const struct texts *texts, struct fdar_diff_request *request)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(fdar_diff) diff = compare(texts, request, &error);
 	struct fdar_diff_samples samples = { 0 };
+	struct fdar_diff_clients clients = { 0 };
 
 	if (!diff || !compare_samples(texts, request, &samples, &error)) {
 		gboolean stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -370,10 +384,13 @@ static int diff_traces(const struct texts *texts, struct fdar_diff_request *requ
 		return stopped ? FDAR_EXIT_INTERRUPTED : FDAR_EXIT_FAILED;
 	}
 	fdar_diff_samples_decide(&samples, diff);
+	read_clients(texts, request, &clients);
 	request->samples = &samples;
+	request->clients = &clients;
 	fdar_diff_print(diff, request, stdout);
 	fflush(stdout);
 	fdar_diff_samples_clear(&samples);
+	fdar_diff_clients_clear(&clients);
 	return exit_code(texts, diff);
 }
 

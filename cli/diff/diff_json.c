@@ -155,7 +155,7 @@ static void print_json_unrecorded(const struct fdar_diff *diff, FILE *out)
 }
 
 void fdar_diff_print_json(const struct fdar_diff *diff, struct fdar_table *sides,
-			  struct fdar_table *rows, const struct fdar_diff_samples *samples,
+			  struct fdar_table *rows, const struct fdar_diff_request *request,
 			  FILE *out)
 {
 	fputs("{\n  \"format\": " FDAR_JSON_FORMAT ",\n", out);
@@ -175,8 +175,9 @@ void fdar_diff_print_json(const struct fdar_diff *diff, struct fdar_table *sides
 	print_json_paths(diff, FDAR_IN_SUBJECT, out);
 	print_json_paths(diff, FDAR_IN_BASELINE, out);
 	print_json_counts(diff, out);
-	if (samples)
-		fdar_diff_samples_print_json(samples, out);
+	if (request->samples)
+		fdar_diff_samples_print_json(request->samples, out);
+	fdar_diff_clients_print_json(request->clients, out);
 	print_json_unrecorded(diff, out);
 	fputs("  \"notes\": [", out);
 	for (guint i = 0; i < diff->hints->len; i++) {

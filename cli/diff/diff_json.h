@@ -7,12 +7,12 @@
 #include <stdio.h>
 
 #include "analyze/diff/diff.h"
-#include "cli/diff/diff_samples.h"
+#include "cli/diff/diff_report.h"
 #include "cli/kit/table.h"
 
-/* The tables are the two sides and the functions; samples may be NULL. */
+/* The tables are the two sides and the functions. */
 void fdar_diff_print_json(const struct fdar_diff *diff, struct fdar_table *sides,
-			  struct fdar_table *rows, const struct fdar_diff_samples *samples,
+			  struct fdar_table *rows, const struct fdar_diff_request *request,
 			  FILE *out);
 
 /* The topmost nodes of what is on one side only, guint32, the largest first. The caller unrefs it. */

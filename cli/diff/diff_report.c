@@ -400,6 +400,8 @@ static void print_table(const struct fdar_diff *diff, const struct fdar_diff_req
 			fdar_print_line("... and %u more (--limit 0 --min-share 0 shows all)",
 					left_out);
 	}
+	if (request->clients)
+		fdar_diff_clients_print(request->clients);
 	if (request->samples)
 		fdar_diff_samples_print(request->samples, request->limit, out);
 	print_counts(diff);
@@ -419,7 +421,7 @@ void fdar_diff_print(const struct fdar_diff *diff, const struct fdar_diff_reques
 		struct fdar_table *sides = side_table(diff, request);
 		struct fdar_table *rows = row_table(diff, request, &left_out);
 
-		fdar_diff_print_json(diff, sides, rows, request->samples, out);
+		fdar_diff_print_json(diff, sides, rows, request, out);
 		fdar_table_free(sides);
 		fdar_table_free(rows);
 	} else if (request->format == FDAR_FORMAT_TABLE) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "analyze/diff/diff.h"
+#include "cli/diff/diff_clients.h"
 #include "cli/diff/diff_samples.h"
 #include "cli/kit/table.h"
 
@@ -17,6 +18,7 @@ struct fdar_diff_request {
 	enum fdar_unit unit;
 	guint limit;                             /* rows; 0: all */
 	const struct fdar_diff_samples *samples; /* NULL: nobody looked for any */
+	const struct fdar_diff_clients *clients; /* the same */
 	double min_share;                        /* rows with less are left out, 0 to 1 */
 };
 
