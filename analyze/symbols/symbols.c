@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/symbols/rust_names.h"
 #include "pipeline/elf/binary.h"
 #include "pipeline/elf/symtable.h"
 #include "base/intern.h"
@@ -287,9 +288,11 @@ static gboolean is_program(const struct file *file)
 char *fdar_symbol_source_name(const char *name)
 {
 	g_autofree char *base = g_strndup(name, fdar_clone_base(name));
-	char *plain = NULL;
+	char *plain = NULL, *rust = fdar_rust_name(name);
 	int status = -1;
 
+	if (rust)
+		return rust;
 	if (g_str_has_prefix(base, "_Z") && strlen(base) <= MANGLED_MAX)
 		plain = __cxa_demangle(base, NULL, NULL, &status);
 	char *shown = status == 0 && plain ? g_strdup(plain) : g_steal_pointer(&base);
