@@ -87,20 +87,33 @@ static gboolean take_number(const char **text, uint64_t *number)
 	return TRUE;
 }
 
-/* V8 says how far it has optimized a function ("JS:*name": ~ not, ^ and + some, * all it can): the same
- * function for us, whose name it would change while it runs. */
-static const char *without_tier(GString *line, const char *name)
+/* Cuts ":digits" off the end of a line's text from at on. */
+static void cut_number(GString *line, gsize at)
+{
+	gsize end = line->len;
+
+	while (end > at && g_ascii_isdigit(line->str[end - 1]))
+		end--;
+	if (end < line->len && end > at && line->str[end - 1] == ':')
+		g_string_truncate(line, end - 1);
+}
+
+/* V8 says how far it has optimized a function, and in which line it is ("JS:*name /file.js:3:20": ~ not, ^ and +
+ * some, * all it can). The same function has one name for us while it runs, and in the next release of a file. */
+static const char *v8_name(GString *line, const char *name)
 {
 	static const char *const kinds[] = { "JS:", "LazyCompile:", "Function:" };
+	gsize at = (gsize)(name - line->str);
 
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		gsize length = strlen(kinds[i]);
-		gssize at = name - line->str;
 
 		if (strncmp(name, kinds[i], length) != 0 || !name[length] ||
 		    !strchr("~^+*", name[length]))
 			continue;
-		g_string_erase(line, at + (gssize)length, 1);
+		g_string_erase(line, (gssize)(at + length), 1);
+		cut_number(line, at + length);
+		cut_number(line, at + length);
 		return line->str + at;
 	}
 	return name;
@@ -113,7 +126,7 @@ static void take_line(struct fdar_jit_map *map)
 
 	if (take_number(&text, &start) && take_number(&text, &size) && *text && size &&
 	    size <= UINT64_MAX - start)
-		put(map, start, start + size, without_tier(map->line, text));
+		put(map, start, start + size, v8_name(map->line, text));
 	g_string_truncate(map->line, 0);
 }
 

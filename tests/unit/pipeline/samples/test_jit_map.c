@@ -51,18 +51,21 @@ static void test_over(void)
 	fdar_jit_map_unref(map);
 }
 
-/* One function, however far it is optimized. */
+/* One function, however far it is optimized, and in whatever line. */
 static void test_tiers(void)
 {
 	struct fdar_jit_map *map = fdar_jit_map_new(NOBODY, NOBODY, NULL);
 
-	add(map, "1000 10 JS:~render /srv.js:3:20\n2000 10 JS:*render /srv.js:3:20\n"
-		 "3000 10 LazyCompile:*f\n4000 10 JS:\n5000 10 Other:*f\n");
-	g_assert_cmpstr(fdar_jit_map_name(map, 0x1000), ==, "JS:render /srv.js:3:20");
-	g_assert_cmpstr(fdar_jit_map_name(map, 0x2000), ==, "JS:render /srv.js:3:20");
+	add(map, "1000 10 JS:~render /srv.js:3:20\n2000 10 JS:*render /srv.js:47:2\n"
+		 "3000 10 LazyCompile:*f\n4000 10 JS:\n5000 10 Other:*f:1:2\n6000 10 JS:*f\n7000 "
+		 "10 JS:*:3:4\n");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x1000), ==, "JS:render /srv.js");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x2000), ==, "JS:render /srv.js");
 	g_assert_cmpstr(fdar_jit_map_name(map, 0x3000), ==, "LazyCompile:f");
 	g_assert_cmpstr(fdar_jit_map_name(map, 0x4000), ==, "JS:");
-	g_assert_cmpstr(fdar_jit_map_name(map, 0x5000), ==, "Other:*f");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x5000), ==, "Other:*f:1:2");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x6000), ==, "JS:f");
+	g_assert_cmpstr(fdar_jit_map_name(map, 0x7000), ==, "JS:");
 	fdar_jit_map_unref(map);
 }
 
