@@ -361,13 +361,13 @@ static void compare(struct diff_work *work)
 	diff_runs_map(work);
 	diff_price_find(work);
 	diff_rows_make(work);
+	diff_tree_make(work);
 	diff_trade_find(work);
 	compare_sessions(work);
 	diff_load_find(work);
 	diff_rows_rank(work);
 	diff_server_make(work);
 	diff_recount(work->diff);
-	diff_tree_make(work);
 	list_unrecorded(work);
 	diff_judge(work);
 	diff_say(work);

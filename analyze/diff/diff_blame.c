@@ -23,6 +23,19 @@ static gboolean is_of_row(const struct fdar_diff *diff, uint32_t at,
 	       function->function == row->function && function->component == row->component;
 }
 
+gboolean diff_is_elsewhere(const struct diff_work *work, uint32_t at)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_diff_node *nodes = diff->nodes;
+
+	if (!at || nodes[at].presence == FDAR_IN_BOTH || !diff_is_function(&nodes[at]))
+		return FALSE;
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (!diff->rows[i].below && diff->rows[i].ids[0] == work->node_functions[at])
+			return diff->rows[i].presence == FDAR_IN_BOTH;
+	return FALSE;
+}
+
 /* The node of a row that added most. 0: none. */
 static uint32_t node_of_row(const struct fdar_diff *diff, const struct fdar_diff_row *row)
 {
@@ -183,7 +196,11 @@ void diff_blame_row(struct diff_work *work, const struct fdar_diff_row *row)
 	uint32_t origin = more_calls ? diff_origin_of_calls(work, at) : at;
 	double tree = work->diff->nodes[at].tree_added_ns / work->increases_ns;
 
-	if (origin != at || (at && row->change == FDAR_CHANGE_RUNNING && tree >= row->share + 0.1))
+	/* On a path that one side has not, what it calls cannot be compared. */
+	gboolean whole = at && row->change == FDAR_CHANGE_RUNNING && tree >= row->share + 0.1 &&
+			 !diff_is_elsewhere(work, at);
+
+	if (origin != at || whole)
 		diff_blame_node(work, origin);
 	else
 		blame_row_at(work, row, at);

@@ -239,6 +239,8 @@ void diff_blame_row(struct diff_work *work, const struct fdar_diff_row *row);
 void diff_blame_node(struct diff_work *work, uint32_t node);
 void diff_blame_calls(struct diff_work *work, const struct fdar_diff_row *row);
 void diff_blame_per_call(struct diff_work *work, uint32_t node);
+/* The node's path is new, or gone, and its function is in both sides. */
+gboolean diff_is_elsewhere(const struct diff_work *work, uint32_t node);
 double diff_per_outer_call(const struct fdar_diff_side *side);
 gboolean diff_mostly_waits(const struct fdar_diff_node *node);
 /* Where more calls come from. */

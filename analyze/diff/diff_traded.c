@@ -1,124 +1,172 @@
 /*
  * Time that went from one function to another by a change of its cut: a part of a function became one of its
- * own, or a function was merged into its caller. Who has more of it now is no culprit: who calls it has as
- * much less. Medians are compared, which do not move when some sessions are kept from the processor.
+ * own, or a function was merged into its callers, wholly or in some places (compilers inline), or replaced by
+ * others. Who has more of it now is no culprit: those around it have as much less.
+ *
+ * Each node of the call tree has a home: itself where it is called as often as its surroundings, else the
+ * nearest such node above it. What a home and those at home in it gained together is the balance. A function
+ * is traded where the balances of its homes are small beside what it gained there. Means and medians are both
+ * looked at: medians do not move when some sessions are kept from the processor, means know of functions that
+ * only some sessions call.
  */
 #include "analyze/diff/diff_private.h"
 
-/* So much of what one gained the other lost, nearly all sessions of it. */
-#define TRADED_PART  0.5
-#define TRADED_DELTA (-0.5)
-/* Calls in between that are new, or gone, themselves. */
-#define TRADED_STEPS 8
+/* So much of what one gained the others lost. */
+#define TRADED_PART 0.5
+/* Calls differ by more than this. */
+#define OTHER_CALLS 1.1
+/* Of what more calls of it would take. */
+#define UNROLLED_PART 0.2
 
 struct trade {
+	const struct diff_work *work;
 	struct fdar_diff_row **row; /* by index in names: of its own running, or NULL */
-	uint32_t *caller;           /* of whoever calls it most; FDAR_PROFILE_NONE: nobody */
-	double *most;               /* calls from there */
-	uint32_t count;
+	uint32_t *home;             /* by node */
+	double *balance;            /* by home */
+	double *gain;               /* by home, of the row that is looked at; else 0 */
+	uint32_t *first, *next;     /* the nodes of a row: by index in names, by node; 0: none */
+	double machine;
+	gboolean medians;
 };
 
-static void find_callers(const struct diff_side *side, struct trade *trade)
+static const struct fdar_diff_node *node_at(const struct trade *trade, uint32_t at)
 {
-	for (uint32_t i = 0; i < trade->count; i++) {
-		trade->caller[i] = FDAR_PROFILE_NONE;
-		trade->most[i] = 0;
-	}
-	for (uint32_t i = 1; i < side->group->node_count; i++) {
-		const struct fdar_profile_node *node = &side->group->nodes[i];
-		uint32_t function = side->functions[node->function];
-		double calls = (double)node->stat.outer_calls;
+	return &trade->work->diff->nodes[at];
+}
 
-		if (!node->parent || function >= trade->count || calls <= trade->most[function])
-			continue;
-		trade->most[function] = calls;
-		trade->caller[function] =
-			side->functions[side->group->nodes[node->parent].function];
+/* The row of its own running; NULL: it is a wait, or the root. */
+static const struct fdar_diff_row *row_at(const struct trade *trade, uint32_t at)
+{
+	return at ? trade->row[trade->work->node_functions[at]] : NULL;
+}
+
+static gboolean is_called_otherwise(const struct fdar_diff_node *node,
+				    const struct fdar_diff_node *home)
+{
+	double here = diff_ratio(node->baseline.outer_calls, node->subject.outer_calls);
+	double there = diff_ratio(home->baseline.outer_calls, home->subject.outer_calls);
+
+	return !(here > 0) || !isfinite(here) || here > OTHER_CALLS * there ||
+	       there > OTHER_CALLS * here;
+}
+
+static void find_homes(struct trade *trade)
+{
+	trade->home[0] = 0;
+	for (uint32_t i = 1; i < trade->work->diff->node_count; i++) {
+		uint32_t up = trade->home[node_at(trade, i)->parent];
+
+		trade->home[i] =
+			is_called_otherwise(node_at(trade, i), node_at(trade, up)) ? up : i;
 	}
 }
 
-static double lost_ns(const struct fdar_diff_row *row)
+static double gained_ns(const struct trade *trade, uint32_t at)
 {
-	return row->baseline.own_median_ns - row->subject.own_median_ns;
+	const struct fdar_diff_side *before = &node_at(trade, at)->baseline;
+	const struct fdar_diff_side *after = &node_at(trade, at)->subject;
+
+	return trade->medians ? after->own_median_ns - trade->machine * before->own_median_ns
+			      : after->own_ns - trade->machine * before->own_ns;
 }
 
-/* The first of its callers that both sides have; NULL: none. */
-static struct fdar_diff_row *caller_in_both(const struct trade *trade, uint32_t function)
+/* What was lost by chance explains nothing. */
+static void find_balances(struct trade *trade)
 {
-	for (int step = 0; step < TRADED_STEPS; step++) {
-		function = function < trade->count ? trade->caller[function] : FDAR_PROFILE_NONE;
-		if (function >= trade->count || !trade->row[function])
-			return NULL;
-		if (trade->row[function]->presence == FDAR_IN_BOTH)
-			return trade->row[function];
-	}
-	return NULL;
-}
+	for (uint32_t i = 0; i < trade->work->diff->node_count; i++)
+		trade->balance[i] = 0;
+	for (uint32_t i = 1; i < trade->work->diff->node_count; i++) {
+		const struct fdar_diff_row *row = row_at(trade, i);
+		double ns = gained_ns(trade, i);
 
-/* What is new ran in its caller before. */
-static void find_split(struct diff_work *work, struct trade *trade)
-{
-	find_callers(&work->side[SUBJECT], trade);
-	for (uint32_t i = 0; i < trade->count; i++) {
-		struct fdar_diff_row *row = trade->row[i];
-		const struct fdar_diff_row *caller;
-
-		if (!row || row->presence != FDAR_IN_SUBJECT)
-			continue;
-		caller = caller_in_both(trade, i);
-		row->traded = caller && caller->test.delta <= TRADED_DELTA && lost_ns(caller) > 0 &&
-			      lost_ns(caller) >= TRADED_PART * row->subject.own_median_ns;
+		if (row &&
+		    (ns > 0 || (row->test.delta < 0 && row->test.p < trade->work->options.alpha)))
+			trade->balance[trade->home[i]] += ns;
 	}
 }
 
-/* What is gone runs in its caller now. */
-static void find_merged(struct diff_work *work, struct trade *trade)
+static gboolean is_traded(struct trade *trade, const struct fdar_diff_row *row)
 {
-	g_autoptr(GHashTable) lost = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	GHashTableIter all;
-	gpointer caller, sum;
+	double gained = 0, left = 0;
 
-	find_callers(&work->side[BASELINE], trade);
-	for (uint32_t i = 0; i < trade->count; i++) {
-		struct fdar_diff_row *row = trade->row[i], *into;
+	if (!(row->added_ns > 0))
+		return FALSE;
+	for (uint32_t i = trade->first[row->ids[0]]; i; i = trade->next[i])
+		trade->gain[trade->home[i]] += gained_ns(trade, i);
+	for (uint32_t i = trade->first[row->ids[0]]; i; i = trade->next[i]) {
+		double *gain = &trade->gain[trade->home[i]];
 
-		if (!row || row->presence != FDAR_IN_BASELINE)
-			continue;
-		into = caller_in_both(trade, i);
-		if (!into)
-			continue;
-		double *so_far = g_hash_table_lookup(lost, into);
-		if (!so_far) {
-			so_far = g_new0(double, 1);
-			g_hash_table_insert(lost, into, so_far);
-		}
-		*so_far += lost_ns(row);
+		gained += MAX(*gain, 0);
+		left += CLAMP(trade->balance[trade->home[i]], 0, MAX(*gain, 0));
+		*gain = 0;
 	}
-	g_hash_table_iter_init(&all, lost);
-	while (g_hash_table_iter_next(&all, &caller, &sum)) {
-		struct fdar_diff_row *row = caller;
-		double gained_ns = -lost_ns(row);
+	return gained > 0 && left <= (1 - TRADED_PART) * gained;
+}
 
-		row->traded = gained_ns > 0 && *(double *)sum >= TRADED_PART * gained_ns;
+/* Recursion that a compiler made a loop of, or the other way round: it is entered as often, and takes no
+ * longer. */
+static gboolean is_unrolled(const struct fdar_diff_row *row)
+{
+	double entered = diff_ratio(row->baseline.outer_calls, row->subject.outer_calls);
+
+	return row->ratio_calls > OTHER_CALLS && entered <= OTHER_CALLS &&
+	       MIN(row->added_ns, row->subject.own_median_ns - row->baseline.own_median_ns) <=
+		       UNROLLED_PART * row->counts.work_ns;
+}
+
+static void find_traded(struct trade *trade)
+{
+	struct fdar_diff *diff = trade->work->diff;
+
+	find_balances(trade);
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		struct fdar_diff_row *row = &diff->rows[i];
+
+		if (row == trade->row[row->ids[0]])
+			row->traded = row->traded || is_traded(trade, row) || is_unrolled(row);
+	}
+}
+
+static void list_nodes(struct trade *trade)
+{
+	struct fdar_diff *diff = trade->work->diff;
+
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (!diff->rows[i].below && diff_row_runs(&diff->rows[i]))
+			trade->row[diff->rows[i].ids[0]] = &diff->rows[i];
+	for (uint32_t i = 1; i < diff->node_count; i++) {
+		uint32_t *first = &trade->first[trade->work->node_functions[i]];
+
+		trade->next[i] = *first;
+		*first = i;
 	}
 }
 
 void diff_trade_find(struct diff_work *work)
 {
-	struct fdar_diff *diff = work->diff;
-	uint32_t count = work->names->function_count;
-	g_autofree struct fdar_diff_row **row = g_new0(struct fdar_diff_row *, count + 1);
-	g_autofree uint32_t *caller = g_new(uint32_t, count + 1);
-	g_autofree double *most = g_new(double, count + 1);
-	struct trade trade = { row, caller, most, count };
+	const struct fdar_diff *diff = work->diff;
+	uint32_t functions = work->names->function_count, nodes = diff->node_count;
+	g_autofree struct fdar_diff_row **row = g_new0(struct fdar_diff_row *, functions + 1);
+	g_autofree uint32_t *first = g_new0(uint32_t, functions + 1);
+	g_autofree uint32_t *next = g_new0(uint32_t, nodes + 1);
+	g_autofree uint32_t *home = g_new0(uint32_t, nodes + 1);
+	g_autofree double *balance = g_new0(double, nodes + 1);
+	g_autofree double *gain = g_new0(double, nodes + 1);
+	struct trade trade = { .work = work,
+			       .row = row,
+			       .home = home,
+			       .balance = balance,
+			       .gain = gain,
+			       .first = first,
+			       .next = next,
+			       .machine = diff_machine(diff, NULL) };
 
-	/* Without names of calls, and without sessions, there are no medians. */
+	/* Without sessions nothing is tested. */
 	if (diff->whole_run || !work->testable)
 		return;
-	for (uint32_t i = 0; i < diff->row_count; i++)
-		if (!diff->rows[i].below && diff_row_runs(&diff->rows[i]) &&
-		    diff->rows[i].ids[0] < count)
-			row[diff->rows[i].ids[0]] = &diff->rows[i];
-	find_split(work, &trade);
-	find_merged(work, &trade);
+	list_nodes(&trade);
+	find_homes(&trade);
+	find_traded(&trade);
+	trade.medians = TRUE;
+	find_traded(&trade);
 }

@@ -2,6 +2,24 @@
 #include "analyze/diff/diff_private.h"
 #include "analyze/profile/profile_private.h"
 
+/* Which functions are in a side's tree, by index in names. The caller frees it. */
+static gboolean *functions_in(const struct diff_work *work, const struct diff_side *side)
+{
+	gboolean *in = g_new0(gboolean, work->names->function_count + 1);
+
+	for (uint32_t n = 1; n < side->group->node_count; n++)
+		in[side->functions[side->group->nodes[n].function]] = TRUE;
+	return in;
+}
+
+/* A loop of the server above the sessions that the other build has as a part of its caller: what it calls is
+ * called from the same place. */
+static gboolean is_seen_through(const struct fdar_profile_node *node, const gboolean *other,
+				uint32_t function)
+{
+	return !node->stat.calls && !node->stat.own_ns && !other[function];
+}
+
 /* Both trees in one; map[side][node] is the union's node. */
 static void unite(struct diff_work *work, uint32_t **map)
 {
@@ -9,13 +27,17 @@ static void unite(struct diff_work *work, uint32_t **map)
 
 	for (int i = 0; i < SIDES; i++) {
 		const struct diff_side *side = &work->side[i];
+		g_autofree gboolean *other = functions_in(work, &work->side[!i]);
 
 		map[i] = g_new0(uint32_t, side->group->node_count);
 		for (uint32_t n = 1; n < side->group->node_count; n++) {
 			const struct fdar_profile_node *node = &side->group->nodes[n];
+			uint32_t function = side->functions[node->function];
+			uint32_t parent = map[i][node->parent];
 
-			map[i][n] = profile_node_add(tree, map[i][node->parent],
-						     side->functions[node->function]);
+			map[i][n] = is_seen_through(node, other, function)
+					    ? parent
+					    : profile_node_add(tree, parent, function);
 		}
 	}
 }
@@ -74,14 +96,15 @@ static void fill_nodes(struct diff_work *work, uint32_t **map)
 		const struct diff_side *side = &work->side[i];
 
 		for (uint32_t n = 0; n < side->group->node_count; n++) {
+			const struct fdar_profile_node *like = &side->group->nodes[n];
 			struct fdar_diff_node *node = &diff->nodes[map[i][n]];
 
 			seen[2 * map[i][n] + (uint32_t)i] = TRUE;
-			if (n &&
-			    diff_leaves_out(work, side->functions[side->group->nodes[n].function]))
+			/* A node that is seen through is where its parent is, and has nothing. */
+			if (n && (map[i][n] == map[i][like->parent] ||
+				  diff_leaves_out(work, side->functions[like->function])))
 				continue;
-			diff_side_fill(side, &side->group->nodes[n].stat, side->node_price[n],
-				       diff->whole_run,
+			diff_side_fill(side, &like->stat, side->node_price[n], diff->whole_run,
 				       i == BASELINE ? &node->baseline : &node->subject);
 		}
 	}

@@ -128,8 +128,8 @@ static gboolean node_counts(const struct diff_work *work, uint32_t at)
 	gboolean runs = !diff_mostly_waits(node);
 	double usual = MAX(load->work, load->machine);
 
-	return at && did_work(node) && diff_is_longer(work, runs) && !(load->pace && !runs) &&
-	       proven_part(work, at) >= 0.5 &&
+	return at && did_work(node) && !diff_is_elsewhere(work, at) && diff_is_longer(work, runs) &&
+	       !(load->pace && !runs) && proven_part(work, at) >= 0.5 &&
 	       diff_is_large(work, node->ratio / usual,
 			     node->subject.total_ns - usual * node->baseline.total_ns, runs);
 }

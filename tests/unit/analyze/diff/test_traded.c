@@ -72,6 +72,120 @@ static void test_merged(void)
 	g_assert_cmpstr(slower->verdict.function, ==, "render");
 }
 
+/* Two pages, each in half of the sessions, made of rows with escaped text in them: functions of their own, or
+ * parts of their callers. */
+static void pages_run(struct writer *writer, uint32_t seed, gboolean cut, double row_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		begin(writer, "");
+		run(writer, "parse", 20 * US);
+		say(writer, i % 2 ? "+index" : "+stats");
+		if (!cut)
+			pass(writer, row_ns + 8 * US);
+		for (int k = 0; k < 4 && cut; k++) {
+			say(writer, "+row");
+			pass(writer, row_ns / 4);
+			run(writer, "escape", 2 * US);
+			say(writer, "-row");
+		}
+		say(writer, i % 2 ? "-index" : "-stats");
+		end(writer);
+	}
+}
+
+/* Several callers, each of some sessions only, and one part in another. */
+static void test_inlined(void)
+{
+	struct writer side[3];
+
+	pages_run(&side[0], 1, FALSE, 30 * US);
+	pages_run(&side[1], 2, TRUE, 30 * US);
+	pages_run(&side[2], 3, TRUE, 300 * US);
+	g_autoptr(fdar_profile) whole = profile_of(&side[0]);
+	g_autoptr(fdar_profile) cut = profile_of(&side[1]);
+	g_autoptr(fdar_profile) slower = profile_of(&side[2]);
+	g_autoptr(fdar_diff) parted = fdar_diff_new(whole, cut, NULL, NULL);
+	g_autoptr(fdar_diff) inlined = fdar_diff_new(cut, whole, NULL, NULL);
+	g_autoptr(fdar_diff) worse = fdar_diff_new(whole, slower, NULL, NULL);
+
+	g_assert_null(parted->verdict.function);
+	g_assert_null(inlined->verdict.function);
+	g_assert_cmpstr(worse->verdict.function, ==, "row");
+}
+
+static void match_run(struct writer *writer, uint32_t seed, int depth, double step_ns)
+{
+	writer_init(writer, seed);
+	for (int i = 0; i < 40; i++) {
+		begin(writer, "");
+		run(writer, "parse", 60 * US);
+		for (int k = 0; k < depth; k++)
+			say(writer, "+match");
+		pass(writer, step_ns);
+		for (int k = 0; k < depth; k++)
+			say(writer, "-match");
+		end(writer);
+	}
+}
+
+/* A compiler made a loop of a recursion: entered as often, and no longer. */
+static void test_unrolled(void)
+{
+	struct writer side[3];
+
+	match_run(&side[0], 1, 1, 20 * US);
+	match_run(&side[1], 2, 8, 20 * US);
+	match_run(&side[2], 3, 8, 160 * US);
+	g_autoptr(fdar_profile) loop = profile_of(&side[0]);
+	g_autoptr(fdar_profile) recursion = profile_of(&side[1]);
+	g_autoptr(fdar_profile) deeper = profile_of(&side[2]);
+	g_autoptr(fdar_diff) same = fdar_diff_new(loop, recursion, NULL, NULL);
+	g_autoptr(fdar_diff) longer = fdar_diff_new(loop, deeper, NULL, NULL);
+
+	g_assert_null(same->verdict.function);
+	g_assert_cmpstr(longer->verdict.function, ==, "match");
+}
+
+static void main_run(struct writer *writer, uint32_t seed, gboolean loop, double parse_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		/* What is open before the session is the server's. */
+		g_string_append_printf(writer->text, "%dA", writer->session + 1);
+		writer->now = (gint64)((writer->session + 1) * writer->spacing) - 10;
+		say(writer, "+main");
+		if (loop)
+			say(writer, "+loop");
+		say(writer, "wait:POLL:poll");
+		say(writer, "w");
+		g_string_append_c(writer->text, '\n');
+		begin(writer, "");
+		say(writer, "+parse");
+		pass(writer, parse_ns);
+		run(writer, "scan", 20 * US);
+		say(writer, "-parse");
+		end(writer);
+	}
+}
+
+/* The loop around all sessions is a part of main in one build: what it calls is called as before. */
+static void test_other_loop(void)
+{
+	struct writer side[2];
+
+	main_run(&side[0], 1, FALSE, 20 * US);
+	main_run(&side[1], 2, TRUE, 60 * US);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+
+	g_assert_cmpstr(diff->verdict.function, ==, "parse");
+	g_assert_cmpint(diff->verdict.presence, ==, FDAR_IN_BOTH);
+	g_assert_cmpfloat(diff->verdict.factor, <, 4);
+	g_assert_null(strstr(diff->verdict.sentence, "never"));
+}
+
 static void send_run(struct writer *writer, uint32_t seed, int requests, double send_ns)
 {
 	writer_init(writer, seed);
@@ -181,6 +295,9 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/traded/split", test_split);
 	g_test_add_func("/traded/merged", test_merged);
+	g_test_add_func("/traded/inlined", test_inlined);
+	g_test_add_func("/traded/unrolled", test_unrolled);
+	g_test_add_func("/traded/other-loop", test_other_loop);
 	g_test_add_func("/traded/sends-of-more", test_sends_of_more);
 	g_test_add_func("/traded/waits-for-others", test_waits_for_others);
 	g_test_add_func("/traded/inlines-less", test_inlines_less);
