@@ -361,6 +361,7 @@ static void compare(struct diff_work *work)
 	diff_runs_map(work);
 	diff_price_find(work);
 	diff_rows_make(work);
+	work->processor_part = diff_processor_part(work);
 	diff_tree_make(work);
 	diff_trade_find(work);
 	compare_sessions(work);

@@ -122,65 +122,46 @@ static gboolean is_far_above(const struct diff_work *work, const struct fdar_dif
 	return work->testable && row && row->gap >= DIFF_PLAIN_FACTOR;
 }
 
-/* Who answers somewhere else on a full machine, a server behind this one or a disk, waits for a processor,
- * too, and this side only sees that nothing comes. */
-static void cap_for_others(struct diff_work *work, const struct fdar_diff_row *row)
+gboolean diff_has_several(const struct diff_work *work)
 {
-	double factor = work->diff->verdict.factor;
-
-	if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_COND)
-		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
-			 "%s waits for another thread: what keeps that one is not in it",
-			 row->function);
-	if (row->frame != FDAR_FRAME_WAIT || row->client || !diff_is_full(work) ||
-	    row->wait == FDAR_WAIT_SLEEP || row->wait == FDAR_WAIT_LOCK ||
-	    diff_never_end(work->diff))
-		return;
-	diff_cap(work, factor >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
-		 "the machine was full, and %s waits for somebody else, who may have waited for a "
-		 "processor",
-		 row->function);
+	return work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
 }
 
-/* A function is named for a wait further down: whose it is counts for that, too. */
-static void cap_for_waits_below(struct diff_work *work)
+/* So many times what repeated baselines ever differed by: a few of them have not shown all there is. */
+#define CALIBRATION_MARGIN 2
+
+/* The function of the verdict, with what it calls or without. */
+static gboolean is_beyond_calibration(const struct diff_work *work)
 {
-	const struct fdar_diff *diff = work->diff;
-	const struct fdar_verdict *verdict = &diff->verdict;
-	g_autofree gboolean *below = g_new0(gboolean, diff->node_count + 1);
+	const struct fdar_calibration *runs = work->options.calibration;
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+	gboolean alone = row && row->subject.own_ns == verdict->subject_ns;
 	double added_ns = verdict->subject_ns - verdict->baseline_ns;
-	double client_ns = 0, other_ns = 0, threads_ns = 0;
 
-	if (verdict->change != FDAR_CHANGE_WAITING || !verdict->node || verdict->per_call ||
-	    diff_never_end(diff))
-		return;
-	for (uint32_t i = verdict->node; i < diff->node_count; i++) {
-		const struct fdar_diff_node *node = &diff->nodes[i];
+	return verdict->function && verdict->factor > runs->function_ratio &&
+	       added_ns > CALIBRATION_MARGIN * runs->function_ns &&
+	       (alone || added_ns > CALIBRATION_MARGIN * runs->session_ns);
+}
 
-		below[i] = i == verdict->node || below[node->parent];
-		if (!below[i] || node->frame != FDAR_FRAME_WAIT)
-			continue;
-		client_ns += node->subject.client_ns - node->baseline.client_ns;
-		if (node->wait != FDAR_WAIT_SLEEP && node->wait != FDAR_WAIT_LOCK)
-			other_ns += node->added_ns;
-		if (node->wait == FDAR_WAIT_LOCK || node->wait == FDAR_WAIT_COND)
-			threads_ns += node->added_ns;
-	}
-	if (threads_ns > 0.5 * added_ns)
-		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
-			 "%s waits for other threads: what keeps them is not in it",
-			 verdict->function ? verdict->function : "it");
-	gboolean client = client_ns > 0.5 * added_ns;
-	if (!client && !(diff_is_full(work) && other_ns > 0.5 * added_ns))
-		return;
-	diff_cap(work,
-		 verdict->factor >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM
-						      : FDAR_CONFIDENCE_LOW,
-		 client ? "%s waits for its clients, on their own connections: how long is their "
-			  "doing"
-			: "the machine was full, and %s waits for somebody else, who may have "
-			  "waited for a processor",
-		 verdict->function ? verdict->function : "it");
+/* Sessions of one run have the machine's mood in common. */
+gboolean diff_is_beyond_runs(const struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+	struct fdar_diff_spread sessions;
+	gboolean runs =
+		verdict->change == FDAR_CHANGE_RUNNING || verdict->change == FDAR_CHANGE_CALLS;
+
+	if (verdict->counted)
+		return row && row->counts.exact;
+	if (!diff_has_several(work) && work->options.calibration)
+		return is_beyond_calibration(work);
+	if (row && (diff_spread_beyond(&row->spread) || is_far_above(work, row)))
+		return TRUE;
+	/* A function with all that it calls: the sessions' time is what is known by run. */
+	diff_spread_of_sessions(work, runs, &sessions);
+	return verdict->function && diff_spread_beyond(&sessions);
 }
 
 #define MANY_NEW 5u
@@ -227,14 +208,6 @@ static void cap_for_row(struct diff_work *work)
 			"%s moves as many bytes with as many calls as before%s: whoever shares its "
 			"processor makes it longer",
 			row->function, work->diff->load.work > 1 ? ", for what is asked" : "");
-	if (row->client && !diff_never_end(work->diff))
-		diff_cap(work,
-			 row->ratio >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM
-							 : FDAR_CONFIDENCE_LOW,
-			 "%s waits for its clients, on their own connections: how long is their "
-			 "doing",
-			 row->function);
-	cap_for_others(work, row);
 	if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_LOCK)
 		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
 			 "%s waits for a lock: what keeps whoever has it is not in it",
@@ -254,54 +227,13 @@ static void cap_for_row(struct diff_work *work)
 			 row->test.beyond, work->diff->subject.sessions, diff_units(work->diff));
 }
 
-static gboolean has_several(const struct diff_work *work)
-{
-	return work->side[BASELINE].run_count || work->side[SUBJECT].run_count;
-}
-
-/* So many times what repeated baselines ever differed by: a few of them have not shown all there is. */
-#define CALIBRATION_MARGIN 2
-
-/* The function of the verdict, with what it calls or without. */
-static gboolean is_beyond_calibration(const struct diff_work *work)
-{
-	const struct fdar_calibration *runs = work->options.calibration;
-	const struct fdar_verdict *verdict = &work->diff->verdict;
-	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
-	gboolean alone = row && row->subject.own_ns == verdict->subject_ns;
-	double added_ns = verdict->subject_ns - verdict->baseline_ns;
-
-	return verdict->function && verdict->factor > runs->function_ratio &&
-	       added_ns > CALIBRATION_MARGIN * runs->function_ns &&
-	       (alone || added_ns > CALIBRATION_MARGIN * runs->session_ns);
-}
-
-/* Sessions of one run have the machine's mood in common. */
-static gboolean is_beyond_runs(const struct diff_work *work)
-{
-	const struct fdar_verdict *verdict = &work->diff->verdict;
-	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
-	struct fdar_diff_spread sessions;
-	gboolean runs =
-		verdict->change == FDAR_CHANGE_RUNNING || verdict->change == FDAR_CHANGE_CALLS;
-
-	if (verdict->counted)
-		return row && row->counts.exact;
-	if (!has_several(work) && work->options.calibration)
-		return is_beyond_calibration(work);
-	if (row && (diff_spread_beyond(&row->spread) || is_far_above(work, row)))
-		return TRUE;
-	/* A function with all that it calls: the sessions' time is what is known by run. */
-	diff_spread_of_sessions(work, runs, &sessions);
-	return verdict->function && diff_spread_beyond(&sessions);
-}
-
 /* What runs, on a full machine. Where its processor time is known: caches and cores are shared, so that, too,
  * is longer for the same work. */
 static void cap_for_running(struct diff_work *work)
 {
 	gboolean known = diff_knows_processor(work);
-	gboolean beyond = (has_several(work) && is_beyond_runs(work)) ||
+	g_autofree char *full = diff_full_text(work);
+	gboolean beyond = (diff_has_several(work) && diff_is_beyond_runs(work)) ||
 			  diff_shifts_by(work, diff_verdict_row(work->diff),
 					 known ? DIFF_PLAIN_FACTOR : DIFF_FULL_FACTOR,
 					 known ? work->options.alpha : DIFF_FULL_P);
@@ -312,9 +244,7 @@ static void cap_for_running(struct diff_work *work)
 			 "makes that longer, too");
 	if (!known)
 		diff_cap(work, beyond ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW,
-			 "the machine was full: somebody waited for a processor in %.0f %% of its "
-			 "fullest moment, and waiting for one looks like running",
-			 100 * work->options.pressure);
+			 "the machine was full: %s, and waiting for one looks like running", full);
 }
 
 static void cap_for_processors(struct diff_work *work)
@@ -329,11 +259,11 @@ static void cap_for_processors(struct diff_work *work)
 
 	if (!diff_is_full(work))
 		return;
+	g_autofree char *full = diff_full_text(work);
 	if (rests && !work->diff->blind && !work->diff->silent && !diff_never_end(work->diff))
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
-			 "the machine was full: somebody waited for a processor in %.0f %% of its "
-			 "fullest moment, and nobody works for a session meanwhile",
-			 100 * work->options.pressure);
+			 "the machine was full: %s, and nobody works for a session meanwhile",
+			 full);
 	if (runs && !verdict->counted)
 		cap_for_running(work);
 }
@@ -360,9 +290,9 @@ static void cap_for_calibration(struct diff_work *work)
 static void cap_for_runs(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
-	gboolean several = has_several(work);
+	gboolean several = diff_has_several(work);
 
-	if (diff->verdict.change == FDAR_CHANGE_NONE ? several : is_beyond_runs(work))
+	if (diff->verdict.change == FDAR_CHANGE_NONE ? several : diff_is_beyond_runs(work))
 		return;
 	if (!several && work->options.calibration)
 		cap_for_calibration(work);
@@ -403,6 +333,33 @@ static const char *spread_doubt(const struct diff_work *work)
 	if (!work->diff->even && diff_most_of_it(work))
 		return "most of it is in one function, which grew too little to be named for it";
 	return "a slower machine looks the same: no function stands out";
+}
+
+/* Where a thread and its callees' data happen to lie, on which processors others wait for its signals: that stays
+ * as it is for a run, and the next run has another. */
+#define SMALL_PART       0.1
+#define SMALL_FULL_RATIO 3
+
+static void cap_for_small(struct diff_work *work)
+{
+	const struct fdar_verdict *verdict = &work->diff->verdict;
+	double usual_ns = diff_usual_ns(work, TRUE);
+	double part = diff_ratio(usual_ns, verdict->subject_ns - verdict->baseline_ns);
+
+	if ((verdict->change != FDAR_CHANGE_RUNNING && verdict->change != FDAR_CHANGE_CALLS) ||
+	    verdict->counted || verdict->per_call || work->diff->whole_run ||
+	    (diff_has_several(work) && diff_is_beyond_runs(work)))
+		return;
+	if (diff_is_full(work) &&
+	    (verdict->factor < 2 || (verdict->factor < SMALL_FULL_RATIO && part < SMALL_PART)))
+		diff_cap(
+			work, FDAR_CONFIDENCE_LOW,
+			"the machine was full, and it is little: %.2gx, %.2g %% of what %s run for",
+			verdict->factor, 100 * part, diff_units(work->diff));
+	else if (verdict->factor < DIFF_PLAIN_FACTOR && part < SMALL_PART)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "it is little: %.2g %% of what %s run for, and runs differ", 100 * part,
+			 diff_units(work->diff));
 }
 
 static void cap_for_kind(struct diff_work *work)
@@ -459,7 +416,7 @@ static char *good_reason(const struct diff_work *work)
 		return g_strdup_printf("counted, in %" G_GUINT64_FORMAT
 				       " against %" G_GUINT64_FORMAT " %s",
 				       diff->subject.sessions, diff->baseline.sessions, units);
-	if (has_several(work))
+	if (diff_has_several(work))
 		return g_strdup("beyond what the runs of a side differ by");
 	if (work->options.calibration)
 		return g_strdup_printf("beyond twice what %u repeated baselines differ by",
@@ -480,9 +437,10 @@ void diff_trust(struct diff_work *work)
 	cap_for_processors(work);
 	cap_for_build(work);
 	cap_for_row(work);
-	cap_for_waits_below(work);
+	diff_cap_for_waits(work);
 	cap_for_inferred(work);
 	cap_for_kind(work);
+	cap_for_small(work);
 	cap_for_runs(work);
 	for (guint i = 0; i < work->caps->len; i++) {
 		const struct diff_cap *cap = g_ptr_array_index(work->caps, i);

@@ -20,7 +20,7 @@
  *	diff_confidence.c  how sure that is, and why
  *	diff_sentence.c    the verdict in English
  *	diff_processor.c   waiting for a processor, which is not running
- *	diff_watching.c    sides that do not tell alike of it
+ *	diff_watching.c    sides that do not tell alike of it, and waits for who may wait for it
  *	diff_hints.c       what else a reviewer should know
  */
 #ifndef FDAR_ANALYZE_DIFF_DIFF_PRIVATE_H
@@ -59,6 +59,8 @@
 
 /* A machine in which somebody waits for a processor for so much of the time is full. */
 #define DIFF_FULL_PART 0.5
+/* Where that is not known: sessions waited for one, for so much of what they would have run without. */
+#define DIFF_PROCESSOR_PART 0.2
 
 struct diff_side {
 	struct fdar_profile *flat; /* owned; NULL when group is of the caller's profile */
@@ -110,6 +112,7 @@ struct diff_work {
 	gboolean locks_follow;   /* they wait longer for locks because whoever has them is busy */
 	gboolean locks_hide;     /* by more than what is there to keep them */
 	gboolean clients_follow; /* threads wait longer for clients; they also work longer */
+	double processor_part;   /* diff_processor_part() */
 	gboolean testable;       /* there are sessions enough for a test to say anything */
 	gboolean running_longer; /* sessions run longer, which is not chance; or untestable */
 	gboolean longer;         /* likewise, with their waits */
@@ -196,11 +199,18 @@ double diff_machine(const struct fdar_diff *diff, const struct fdar_diff_row *wi
 /* Why there can be no verdict: the sentence, and the confidence is low. FALSE: there can be. */
 gboolean diff_refuse(struct diff_work *work);
 
-/* Somebody waited for a processor for much of the time. FALSE where that is not known. */
+/* Somebody waited for a processor for much of the time: the recordings say so of the machine, or sessions
+ * waited for one. FALSE where neither is known, and before there are rows. */
 static inline gboolean diff_is_full(const struct diff_work *work)
 {
-	return work->options.pressure >= DIFF_FULL_PART;
+	return work->options.pressure >= DIFF_FULL_PART ||
+	       work->processor_part >= DIFF_PROCESSOR_PART;
 }
+
+/* Of the fuller side: what sessions waited for a processor, as a part of what they ran and waited for one. */
+double diff_processor_part(const struct diff_work *work);
+/* Who waited for a processor, and how long. The caller frees it. */
+char *diff_full_text(const struct diff_work *work);
 
 /* Both sides tell when threads were off the processor: what runs is processor time. */
 gboolean diff_knows_processor(const struct diff_work *work);
@@ -259,6 +269,11 @@ gboolean diff_is_silence(const struct diff_work *work, double added_ns);
 
 /* Work that no session owns grew more than the sessions' own. */
 gboolean diff_find_server(struct diff_work *work);
+/* A wait for other threads, processes or servers. */
+gboolean diff_is_for_others(const struct fdar_diff_row *row);
+/* Where the verdict is such a wait, and work that no session owns grew by a part of it that makes others
+ * queue: that is the verdict, for somebody who works is waited for. */
+void diff_prefer_server(struct diff_work *work);
 /* Of what was added, most sessions of the subject never end, or what threads did is nothing beside
  * it. */
 gboolean diff_is_plain(const struct fdar_diff *diff, double added_ns, double worked_ns);
@@ -267,6 +282,11 @@ gboolean diff_find_idle(struct diff_work *work, gboolean first);
 /* Keeps the confidence at a level or below. The text ends "confidence: low: ...". */
 void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
+/* Who is waited for may wait for a processor. */
+void diff_cap_for_waits(struct diff_work *work);
+/* A side has more than one run; the verdict is beyond what runs, or parts of one, differ by. */
+gboolean diff_has_several(const struct diff_work *work);
+gboolean diff_is_beyond_runs(const struct diff_work *work);
 void diff_trust(struct diff_work *work);
 const struct fdar_diff_row *diff_verdict_row(const struct fdar_diff *diff);
 

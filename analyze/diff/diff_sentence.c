@@ -256,6 +256,20 @@ static gboolean is_inside(const struct fdar_diff *diff, const struct fdar_diff_r
 	return FALSE;
 }
 
+/* Beside work that no session owns: where sessions wait. */
+static void add_where_they_wait(GString *text, const struct fdar_diff *diff)
+{
+	for (uint32_t i = 0; i < diff->row_count && diff->verdict.server; i++) {
+		const struct fdar_diff_row *row = &diff->rows[i];
+
+		if (!row->stands_out || !diff_is_for_others(row) || row->share < 0.5)
+			continue;
+		g_string_append_printf(text, "; %s wait longer in %s (%.0f %% of what they added)",
+				       diff_units(diff), row->function, 100 * row->share);
+		return;
+	}
+}
+
 static void add_also(GString *text, const struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
@@ -410,6 +424,7 @@ static char *sentence_of(const struct diff_work *work)
 	else
 		say_longer(text, diff);
 	add_also(text, diff);
+	add_where_they_wait(text, diff);
 	add_new_work(text, diff);
 	add_unfinished(text, diff);
 	return g_string_free(text, FALSE);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze/diff/diff_private.h"
+#include "instrument/wire/events.h"
 
 /* So much of the server's increase must be one function's. */
 #define SERVER_SHARE 0.5
@@ -132,20 +133,27 @@ static gboolean grew_per_second(const struct diff_work *work, const struct fdar_
 	       diff_ratio(before / span_before, after / span_after) >= SERVER_RATIO;
 }
 
-gboolean diff_find_server(struct diff_work *work)
+/* The first function that takes half of what the server's work grew by, and this much a session. */
+static const struct fdar_diff_row *grown_row(const struct diff_work *work, double added_ns)
 {
-	struct fdar_diff *diff = work->diff;
-	struct fdar_verdict *verdict = &diff->verdict;
+	const struct fdar_diff *diff = work->diff;
 	const struct fdar_diff_row *row = diff->server_row_count ? &diff->server_rows[0] : NULL;
 	double least_ns = MAX(DIFF_MIN_PART * diff->baseline.running_ns, DIFF_MIN_UNTESTED_NS);
 
 	/* Called now and then: what there is once a run is a loop around the work. */
 	if (!row || diff->load.pace || row->subject.calls < SERVER_CALLS ||
 	    row->share < SERVER_SHARE || row->ratio < SERVER_RATIO ||
-	    row->added_ns < MAX(least_ns, diff->added_ns) || !grew_per_second(work, row) ||
+	    row->added_ns < MAX(least_ns, added_ns) || !grew_per_second(work, row) ||
 	    (diff_is_full(work) && row->ratio < DIFF_PLAIN_FACTOR))
+		return NULL;
+	return row;
+}
+
+static gboolean blame(struct diff_work *work, const struct fdar_diff_row *row)
+{
+	if (!row)
 		return FALSE;
-	*verdict = (struct fdar_verdict){
+	work->diff->verdict = (struct fdar_verdict){
 		.change = FDAR_CHANGE_RUNNING,
 		.presence = row->presence,
 		.function = row->function,
@@ -159,4 +167,23 @@ gboolean diff_find_server(struct diff_work *work)
 		.server = TRUE,
 	};
 	return TRUE;
+}
+
+gboolean diff_find_server(struct diff_work *work)
+{
+	return blame(work, grown_row(work, work->diff->added_ns));
+}
+
+gboolean diff_is_for_others(const struct fdar_diff_row *row)
+{
+	return row->frame == FDAR_FRAME_WAIT && !row->client && row->wait != FDAR_WAIT_SLEEP &&
+	       row->wait != FDAR_WAIT_PROCESSOR;
+}
+
+void diff_prefer_server(struct diff_work *work)
+{
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+
+	if (row && diff_is_for_others(row) && !work->diff->whole_run)
+		blame(work, grown_row(work, DIFF_MIN_PART * row->added_ns));
 }

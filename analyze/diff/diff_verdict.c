@@ -417,7 +417,11 @@ static void unname_inferred(struct fdar_diff *diff)
 void diff_judge(struct diff_work *work)
 {
 	work->caps = g_ptr_array_new_with_free_func(g_free);
-	if (!find(work) && !find_outside(work, FALSE) && !find_spread(work) &&
+	gboolean found = find(work);
+
+	if (found)
+		diff_prefer_server(work);
+	if (!found && !find_outside(work, FALSE) && !find_spread(work) &&
 	    !find_slower_per_call(work))
 		find_faster(work);
 	unname_inferred(work->diff);

@@ -105,6 +105,103 @@ static void cap_for_unwatched(struct diff_work *work)
 			 verdict->function);
 }
 
+/* So much longer each wait: no machine that is merely full keeps anybody from a processor for that long. */
+#define LONG_WAIT_NS 1e8
+
+/* Who is waited for on a full machine, a thread, a server behind this one, a client, waits for a processor, too,
+ * and this side only sees that nothing comes. Waits of some microseconds are a hundred times as long then:
+ * factors say nothing. Whether runs differ by as much is known of several. */
+static enum fdar_confidence trust_in_others(const struct diff_work *work, double added_ns,
+					    double waits)
+{
+	return added_ns >= LONG_WAIT_NS * waits ||
+			       (diff_has_several(work) && diff_is_beyond_runs(work))
+		       ? FDAR_CONFIDENCE_MEDIUM
+		       : FDAR_CONFIDENCE_LOW;
+}
+
+static void cap_for_others(struct diff_work *work, const struct fdar_diff_row *row)
+{
+	if (row->frame == FDAR_FRAME_WAIT && row->wait == FDAR_WAIT_COND)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%s waits for another thread: what keeps that one is not in it",
+			 row->function);
+	if (!diff_is_for_others(row) || !diff_is_full(work) || diff_never_end(work->diff))
+		return;
+	diff_cap(work, trust_in_others(work, row->added_ns, row->subject.calls),
+		 "the machine was full, and %s waits for somebody else, who may have waited for a "
+		 "processor",
+		 row->function);
+}
+
+/* A function is named for a wait further down: whose it is counts for that, too. */
+static void cap_for_waits_below(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_verdict *verdict = &diff->verdict;
+	g_autofree gboolean *below = g_new0(gboolean, diff->node_count + 1);
+	double added_ns = verdict->subject_ns - verdict->baseline_ns;
+	double client_ns = 0, other_ns = 0, threads_ns = 0, waits = 0;
+
+	if (verdict->change != FDAR_CHANGE_WAITING || !verdict->node || verdict->per_call ||
+	    diff_never_end(diff))
+		return;
+	for (uint32_t i = verdict->node; i < diff->node_count; i++) {
+		const struct fdar_diff_node *node = &diff->nodes[i];
+
+		below[i] = i == verdict->node || below[node->parent];
+		if (!below[i] || node->frame != FDAR_FRAME_WAIT)
+			continue;
+		client_ns += node->subject.client_ns - node->baseline.client_ns;
+		waits += node->subject.calls;
+		if (node->wait != FDAR_WAIT_SLEEP)
+			other_ns += node->added_ns;
+		if (node->wait == FDAR_WAIT_LOCK || node->wait == FDAR_WAIT_COND)
+			threads_ns += node->added_ns;
+	}
+	if (threads_ns > 0.5 * added_ns)
+		diff_cap(work, FDAR_CONFIDENCE_MEDIUM,
+			 "%s waits for other threads: what keeps them is not in it",
+			 verdict->function ? verdict->function : "it");
+	gboolean client = client_ns > 0.5 * added_ns;
+	if (!client && !(diff_is_full(work) && other_ns > 0.5 * added_ns))
+		return;
+	enum fdar_confidence level =
+		verdict->factor >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM : FDAR_CONFIDENCE_LOW;
+	if (diff_is_full(work))
+		level = trust_in_others(work, added_ns, waits);
+	diff_cap(work, level,
+		 client ? "%s waits for its clients, on their own connections: how long is their "
+			  "doing"
+			: "the machine was full, and %s waits for somebody else, who may have "
+			  "waited for a processor",
+		 verdict->function ? verdict->function : "it");
+}
+
+static void cap_for_clients(struct diff_work *work, const struct fdar_diff_row *row)
+{
+	if (row->client && !diff_never_end(work->diff))
+		diff_cap(work,
+			 diff_is_full(work)
+				 ? trust_in_others(work, row->added_ns, row->subject.calls)
+			 : row->ratio >= DIFF_PLAIN_FACTOR ? FDAR_CONFIDENCE_MEDIUM
+							   : FDAR_CONFIDENCE_LOW,
+			 "%s waits for its clients, on their own connections: how long is their "
+			 "doing",
+			 row->function);
+}
+
+void diff_cap_for_waits(struct diff_work *work)
+{
+	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
+
+	if (row && !work->diff->verdict.counted) {
+		cap_for_clients(work, row);
+		cap_for_others(work, row);
+	}
+	cap_for_waits_below(work);
+}
+
 void diff_cap_for_processor(struct diff_work *work)
 {
 	cap_for_unwatched(work);

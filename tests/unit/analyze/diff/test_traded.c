@@ -260,10 +260,87 @@ static enum fdar_confidence trust_in_wait(double wait_ns, const char *wait,
 static void test_waits_for_others(void)
 {
 	g_assert_cmpint(trust_in_wait(5 * MS, UPSTREAM, NULL), ==, FDAR_CONFIDENCE_HIGH);
-	g_assert_cmpint(trust_in_wait(5 * MS, UPSTREAM, &full), ==, FDAR_CONFIDENCE_MEDIUM);
+	g_assert_cmpint(trust_in_wait(5 * MS, UPSTREAM, &full), ==, FDAR_CONFIDENCE_LOW);
+	g_assert_cmpint(trust_in_wait(200 * MS, UPSTREAM, &full), ==, FDAR_CONFIDENCE_MEDIUM);
 	g_assert_cmpint(trust_in_wait(250 * US, UPSTREAM, &full), ==, FDAR_CONFIDENCE_LOW);
-	g_assert_cmpint(trust_in_wait(5 * MS, "wait:COND:pthread_cond_wait", NULL), ==,
-			FDAR_CONFIDENCE_MEDIUM);
+	for (int i = 0; i < 2; i++) {
+		const char *wait =
+			i ? "wait:LOCK:pthread_mutex_lock" : "wait:COND:pthread_cond_wait";
+
+		g_assert_cmpint(trust_in_wait(5 * MS, wait, NULL), ==, FDAR_CONFIDENCE_MEDIUM);
+		g_assert_cmpint(trust_in_wait(5 * MS, wait, &full), ==, FDAR_CONFIDENCE_LOW);
+	}
+}
+
+/* Nobody has said that the machine was full: that sessions themselves waited for a processor does. */
+static void test_full_by_itself(void)
+{
+	struct writer side[2][2];
+
+	for (int kept = 0; kept < 2; kept++)
+		for (int s = 0; s < 2; s++) {
+			struct writer *writer = &side[kept][s];
+
+			writer_init(writer, (uint32_t)(1 + s));
+			writer->spacing = 10 * MS;
+			for (int i = 0; i < 40; i++) {
+				begin(writer, "");
+				say(writer, "+parse");
+				pass(writer, 50 * US);
+				writer->now += kept ? 40 * US : 1 * US;
+				say(writer, kept ? "cpu:1:40000" : "cpu:1:1000");
+				say(writer, "-parse");
+				say(writer, "+ask");
+				say(writer, UPSTREAM);
+				pass(writer, s ? 5 * MS : 100 * US);
+				say(writer, "w");
+				say(writer, "-ask");
+				end(writer);
+			}
+		}
+	g_autoptr(fdar_diff) quiet = compare(&side[0][0], &side[0][1]);
+	g_autoptr(fdar_diff) busy = compare(&side[1][0], &side[1][1]);
+
+	g_assert_cmpstr(quiet->verdict.function, ==, "ask");
+	g_assert_cmpstr(busy->verdict.function, ==, "ask");
+	g_assert_cmpint(quiet->verdict.confidence, ==, FDAR_CONFIDENCE_HIGH);
+	g_assert_cmpint(busy->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+}
+
+static enum fdar_confidence trust_in_little(double signal_ns,
+					    const struct fdar_diff_options *options)
+{
+	struct writer side[2];
+
+	for (int s = 0; s < 2; s++) {
+		writer_init(&side[s], (uint32_t)s + 1);
+		side[s].spacing = 1 * MS;
+		for (int i = 0; i < 60; i++) {
+			begin(&side[s], "");
+			run(&side[s], "parse", 400 * US);
+			run(&side[s], "signal", s ? signal_ns : 5 * US);
+			end(&side[s]);
+		}
+	}
+	g_autoptr(fdar_profile) before = profile_of(&side[0]);
+	g_autoptr(fdar_profile) after = profile_of(&side[1]);
+
+	/* Who waits for a processor is known not to run. */
+	before->watched = before->processes;
+	after->watched = after->processes;
+	g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, options, NULL);
+	g_assert_cmpstr(diff->verdict.function, ==, "signal");
+	return diff->verdict.confidence;
+}
+
+/* On which processor the thread is that it wakes up is the same for a run, in each of its parts: three times as
+ * long, and few per cent of a session, is no evidence of a change. */
+static void test_little(void)
+{
+	g_assert_cmpint(trust_in_little(20 * US, NULL), ==, FDAR_CONFIDENCE_MEDIUM);
+	g_assert_cmpint(trust_in_little(14 * US, &full), ==, FDAR_CONFIDENCE_LOW);
+	g_assert_cmpint(trust_in_little(200 * US, NULL), ==, FDAR_CONFIDENCE_HIGH);
+	g_assert_cmpint(trust_in_little(200 * US, &full), ==, FDAR_CONFIDENCE_HIGH);
 }
 
 /* A build that inlines nothing: no function of it is new work. */
@@ -300,6 +377,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/traded/other-loop", test_other_loop);
 	g_test_add_func("/traded/sends-of-more", test_sends_of_more);
 	g_test_add_func("/traded/waits-for-others", test_waits_for_others);
+	g_test_add_func("/traded/full-by-itself", test_full_by_itself);
+	g_test_add_func("/traded/little", test_little);
 	g_test_add_func("/traded/inlines-less", test_inlines_less);
 	return g_test_run();
 }
