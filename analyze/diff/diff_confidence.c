@@ -437,7 +437,6 @@ void diff_trust(struct diff_work *work)
 	cap_for_processors(work);
 	cap_for_build(work);
 	cap_for_row(work);
-	diff_cap_for_waits(work);
 	cap_for_inferred(work);
 	cap_for_kind(work);
 	cap_for_small(work);

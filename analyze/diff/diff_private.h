@@ -216,7 +216,7 @@ char *diff_full_text(const struct diff_work *work);
 gboolean diff_knows_processor(const struct diff_work *work);
 /* The machine was full, and who waited for a processor looks as if it ran. */
 gboolean diff_hides_running(const struct diff_work *work);
-/* What can be waiting for a processor, or be told of one side only. */
+/* What can be waiting for a processor, or for somebody who does, or be told of one side only. */
 void diff_cap_for_processor(struct diff_work *work);
 /* What sessions waited longer for a processor; that is at least half of what was added to them. */
 double diff_processor_added_ns(const struct fdar_diff *diff);
@@ -282,8 +282,6 @@ gboolean diff_find_idle(struct diff_work *work, gboolean first);
 /* Keeps the confidence at a level or below. The text ends "confidence: low: ...". */
 void diff_cap(struct diff_work *work, enum fdar_confidence level, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
-/* Who is waited for may wait for a processor. */
-void diff_cap_for_waits(struct diff_work *work);
 /* A side has more than one run; the verdict is beyond what runs, or parts of one, differ by. */
 gboolean diff_has_several(const struct diff_work *work);
 gboolean diff_is_beyond_runs(const struct diff_work *work);

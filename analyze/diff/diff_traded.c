@@ -17,6 +17,8 @@
 #define OTHER_CALLS 1.1
 /* Of what more calls of it would take. */
 #define UNROLLED_PART 0.2
+/* The mean may be so many medians. */
+#define TYPICAL_FACTOR 2
 
 struct trade {
 	const struct diff_work *work;
@@ -85,11 +87,22 @@ static void find_balances(struct trade *trade)
 	}
 }
 
+static double median_gain_ns(const struct fdar_diff_row *row)
+{
+	return row->subject.own_median_ns - row->baseline.own_median_ns;
+}
+
+/* Where some sessions gained much more than most, the middle says nothing of those. */
+static gboolean is_of_most(const struct fdar_diff_row *row)
+{
+	return row->added_ns <= TYPICAL_FACTOR * median_gain_ns(row);
+}
+
 static gboolean is_traded(struct trade *trade, const struct fdar_diff_row *row)
 {
 	double gained = 0, left = 0;
 
-	if (!(row->added_ns > 0))
+	if (!(row->added_ns > 0) || (trade->medians && !is_of_most(row)))
 		return FALSE;
 	for (uint32_t i = trade->first[row->ids[0]]; i; i = trade->next[i])
 		trade->gain[trade->home[i]] += gained_ns(trade, i);
@@ -108,10 +121,11 @@ static gboolean is_traded(struct trade *trade, const struct fdar_diff_row *row)
 static gboolean is_unrolled(const struct fdar_diff_row *row)
 {
 	double entered = diff_ratio(row->baseline.outer_calls, row->subject.outer_calls);
+	double gained_ns =
+		is_of_most(row) ? MIN(row->added_ns, median_gain_ns(row)) : row->added_ns;
 
 	return row->ratio_calls > OTHER_CALLS && entered <= OTHER_CALLS &&
-	       MIN(row->added_ns, row->subject.own_median_ns - row->baseline.own_median_ns) <=
-		       UNROLLED_PART * row->counts.work_ns;
+	       entered * OTHER_CALLS >= 1 && gained_ns <= UNROLLED_PART * row->counts.work_ns;
 }
 
 static void find_traded(struct trade *trade)

@@ -191,7 +191,7 @@ static void cap_for_clients(struct diff_work *work, const struct fdar_diff_row *
 			 row->function);
 }
 
-void diff_cap_for_waits(struct diff_work *work)
+static void cap_for_waits(struct diff_work *work)
 {
 	const struct fdar_diff_row *row = diff_verdict_row(work->diff);
 
@@ -207,4 +207,5 @@ void diff_cap_for_processor(struct diff_work *work)
 	cap_for_unwatched(work);
 	cap_for_watching(work);
 	cap_for_waking(work);
+	cap_for_waits(work);
 }

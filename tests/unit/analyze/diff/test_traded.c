@@ -115,15 +115,18 @@ static void test_inlined(void)
 	g_assert_cmpstr(worse->verdict.function, ==, "row");
 }
 
-static void match_run(struct writer *writer, uint32_t seed, int depth, double step_ns)
+/* Each of some sessions, every so many, goes that deep. */
+static void match_run(struct writer *writer, uint32_t seed, int every, int depths, double step_ns)
 {
 	writer_init(writer, seed);
 	for (int i = 0; i < 40; i++) {
+		int depth = i % every ? 1 : depths;
+
 		begin(writer, "");
 		run(writer, "parse", 60 * US);
 		for (int k = 0; k < depth; k++)
 			say(writer, "+match");
-		pass(writer, step_ns);
+		pass(writer, i % every ? 20 * US : step_ns);
 		for (int k = 0; k < depth; k++)
 			say(writer, "-match");
 		end(writer);
@@ -133,19 +136,25 @@ static void match_run(struct writer *writer, uint32_t seed, int depth, double st
 /* A compiler made a loop of a recursion: entered as often, and no longer. */
 static void test_unrolled(void)
 {
-	struct writer side[3];
+	struct writer side[4];
 
-	match_run(&side[0], 1, 1, 20 * US);
-	match_run(&side[1], 2, 8, 20 * US);
-	match_run(&side[2], 3, 8, 160 * US);
+	match_run(&side[0], 1, 1, 1, 20 * US);
+	match_run(&side[1], 2, 1, 8, 20 * US);
+	match_run(&side[2], 3, 1, 8, 160 * US);
+	match_run(&side[3], 4, 3, 60, 2 * MS);
 	g_autoptr(fdar_profile) loop = profile_of(&side[0]);
 	g_autoptr(fdar_profile) recursion = profile_of(&side[1]);
 	g_autoptr(fdar_profile) deeper = profile_of(&side[2]);
+	g_autoptr(fdar_profile) few = profile_of(&side[3]);
 	g_autoptr(fdar_diff) same = fdar_diff_new(loop, recursion, NULL, NULL);
 	g_autoptr(fdar_diff) longer = fdar_diff_new(loop, deeper, NULL, NULL);
 
 	g_assert_null(same->verdict.function);
 	g_assert_cmpstr(longer->verdict.function, ==, "match");
+	/* The middle has not moved where a third of the sessions explode. */
+	g_autoptr(fdar_diff) some = fdar_diff_new(loop, few, NULL, NULL);
+	g_assert_cmpstr(some->verdict.function, ==, "match");
+	g_assert_false(row_of(some, "match", NULL)->traded);
 }
 
 static void main_run(struct writer *writer, uint32_t seed, gboolean loop, double parse_ns)
