@@ -3,6 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
+/* So many times as long the beginning of the captured answer is waited behind. */
+#define BEGINNING_QUIET 100u
+
 void fdar_dialogue_init(struct fdar_dialogue *dialogue, const struct fdar_script *script,
 			uint64_t origin_ns, uint64_t now_ns)
 {
@@ -91,8 +94,12 @@ static uint64_t shifted(const struct fdar_dialogue *dialogue, uint64_t need)
 
 static uint64_t quiet_at(const struct fdar_dialogue *dialogue, const struct fdar_pace *pace)
 {
+	uint64_t quiet = pace->quiet_ns;
+
+	if (dialogue->as_captured && pace->wait != FDAR_PACE_STEP)
+		quiet = MAX(quiet, MIN(quiet * BEGINNING_QUIET, pace->timeout_ns));
 	/* Of an answer that began before the message was out: from when that left, too. */
-	return dialogue->active_ns + MAX(pace->quiet_ns, 2 * dialogue->pause_ns);
+	return dialogue->active_ns + MAX(quiet, 2 * dialogue->pause_ns);
 }
 
 static enum fdar_move wait_until(struct fdar_next_move *next, uint64_t wake_ns)

@@ -10,7 +10,9 @@
  * - with FDAR_PACE_ANSWER, the answer it follows is there: as many bytes have come as the client had
  *   acknowledged when it sent the piece (UDP: as the capture has before it); or the answer has
  *   begun and been quiet; or the peer closed. Quiet is pace.quiet_ns, or twice the longest pause
- *   within the captured answer where that is more.
+ *   within the captured answer where that is more. While what came is the beginning of the captured
+ *   bytes, it is a hundred times that (at most pace.timeout_ns): hardly a protocol has answers of
+ *   which one begins with another, so the rest is late (an interim answer, a slow server).
  * An answer that was shorter or longer than captured shifts what is expected later by as much. What
  * comes before the request's last piece, or before the first one, although the capture has nothing
  * there, is of the answer behind it (an early answer, a greeting that was faster this time). When
@@ -88,6 +90,8 @@ struct fdar_dialogue {
 	uint64_t needed;    /* the last client piece's needs, for the verdict */
 	uint64_t pause_ns;  /* longest within the captured answer before at */
 	uint64_t answer_ns; /* time-line time of the last server piece passed */
+	/* All that came is as captured. Whoever plays keeps this, before fdar_dialogue_heard. */
+	gboolean as_captured;
 	gboolean in_answer; /* no client data was passed after it */
 	gboolean opens;     /* the next client data is the first of a message */
 	gboolean gated;     /* the answer before the piece at hand was waited for */

@@ -48,6 +48,8 @@ static gboolean read_all(struct fdar_stage *stage, struct fdar_play *play, gbool
 			uint64_t now = fdar_now_ns();
 
 			fdar_ledger_heard(stage, play, (size_t)n, now);
+			/* A datagram that does not come is lost, not late. */
+			play->dialogue.as_captured = is_tcp(play) && play->likeness.exact;
 			if (play->rewriter)
 				fdar_rewriter_heard(play->rewriter, stage->buffer, (size_t)n);
 			fdar_dialogue_heard(&play->dialogue, (uint64_t)n, now);

@@ -158,6 +158,26 @@ static void test_shorter_answer(void)
 	g_assert_cmpint(at(&stage, 60), ==, FDAR_MOVE_FIN);
 }
 
+/* What is the beginning of the captured answer, byte for byte, is not all of it: the rest is waited
+ * for, as long as nobody says otherwise. */
+static void test_beginning(void)
+{
+	struct stage stage;
+
+	two_exchanges(&stage);
+	expect_send(&stage, 0, 5, 0);
+	stage.dialogue.as_captured = TRUE;
+	heard(&stage, 5, 25);
+	expect_wait(&stage, 400, 1005);
+	heard(&stage, 900, 75);
+	expect_send(&stage, 900, 6, 20);
+	g_assert_cmpuint(stage.next.ready_ns, ==, ORIGIN + 900 * MS);
+	/* It never comes: the time-out bounds that, and it is taken for a shorter one. */
+	heard(&stage, 910, 5);
+	expect_wait(&stage, 910, 1910);
+	g_assert_cmpint(at(&stage, 1910), ==, FDAR_MOVE_FIN);
+}
+
 /* Twice as long as the longest pause within the captured answer. */
 static void test_captured_pause(void)
 {
@@ -572,6 +592,7 @@ static const struct {
 	{ "early-shorter-answer", test_early_shorter_answer },
 	{ "early-part", test_early_part },
 	{ "early-greeting", test_early_greeting },
+	{ "beginning", test_beginning },
 	{ "lesson", test_lesson },
 	{ "no-answer", test_no_answer },
 	{ "not-closed", test_not_closed },
