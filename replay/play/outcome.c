@@ -68,9 +68,11 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 	if (play->start.script->sealed && !stage->options.verbatim &&
 	    (verdict == FDAR_RESULT_DIFFERS || verdict == FDAR_RESULT_RESET ||
 	     verdict == FDAR_RESULT_TIMEOUT))
-		outcome.reason =
-			"TLS, whose keys are not those of this run: --tls-keys plays what is "
-			"in it";
+		outcome.reason = play->start.script->tls->later
+					 ? "TLS begins within the session (as behind STARTTLS), "
+					   "and is played as bytes"
+					 : "TLS, whose keys are not those of this run: --tls-keys "
+					   "plays what is in it";
 	outcome.verdict = verdict;
 	/* A client that left may have got more than it ever acknowledged. */
 	outcome.exact =

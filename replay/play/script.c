@@ -114,7 +114,7 @@ static void script_init(struct fdar_script *script, const struct fdar_scripts *a
 	script->complete = TRUE;
 	script->lesson = &all->lessons[session->id];
 	script->tls = fdar_sessions_tls(all->sessions, session);
-	script->sealed = script->tls && !script->tls->decrypted;
+	script->sealed = script->tls && (!script->tls->decrypted || script->tls->later);
 	script->hold_ns = session->ended == FDAR_ENDED_OPEN || session->ended == FDAR_ENDED_HALF
 				  ? MAX(all->duration_ns, session->end_ns)
 				  : session->end_ns;

@@ -59,7 +59,7 @@ struct fdar_script {
 	/* live: a play of the script is over and about to be freed; NULL otherwise */
 	void (*over)(const struct fdar_script *script, struct fdar_play *play);
 	const struct fdar_session_tls *tls; /* NULL: it is not TLS */
-	gboolean sealed;                    /* it is TLS, and not decrypted */
+	gboolean sealed;                    /* it is TLS, not decrypted or within the session */
 	gboolean half_open;                 /* its SYN is all that is played */
 	gboolean complete;                  /* FALSE for a live session that goes on */
 };

@@ -164,7 +164,7 @@ static void replace(struct decrypter *decrypter, struct fdar_session *session)
 }
 
 static void note(struct fdar_sessions *sessions, struct fdar_session *session,
-		 const struct fdar_tls_info *info, gboolean decrypted)
+		 const struct fdar_tls_info *info, gboolean decrypted, gboolean later)
 {
 	struct fdar_session_tls tls = { .name = g_strdup(info->name),
 					.alpn = g_strdup(info->alpn),
@@ -173,19 +173,34 @@ static void note(struct fdar_sessions *sessions, struct fdar_session *session,
 					.alpn_offered = info->alpn_offered != FALSE,
 					.resumes = info->resumes != FALSE,
 					.has_keys = info->has_keys != FALSE,
-					.decrypted = decrypted != FALSE };
+					.decrypted = decrypted != FALSE,
+					.later = later != FALSE };
 
 	g_array_append_val(sessions->tls, tls);
 	session->tls = sessions->tls->len;
 }
 
+/* What came before TLS stays what it is. */
+static void keep(struct decrypter *decrypter, const struct fdar_piece *piece)
+{
+	struct mark mark;
+
+	decrypter->cipher[piece->way] += piece->length;
+	decrypter->plain[piece->way] += piece->length;
+	mark = (struct mark){ decrypter->cipher[piece->way], decrypter->plain[piece->way] };
+	g_array_append_val(decrypter->marks[piece->way], mark);
+	g_array_append_val(decrypter->pieces, *piece);
+}
+
+/* begin: the piece with which TLS does. */
 static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys *keys,
-			struct fdar_session *session)
+			struct fdar_session *session, uint64_t begin)
 {
 	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
 	const struct fdar_piece *pieces = fdar_sessions_pieces(decrypter->sessions, session);
 	struct fdar_tls *tls = fdar_tls_new(keys, &ops, decrypter);
 	const struct fdar_tls_info *info = fdar_tls_info(tls);
+	gboolean later;
 
 	g_array_set_size(decrypter->pieces, 0);
 	for (unsigned way = 0; way < 2; way++) {
@@ -193,28 +208,40 @@ static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys 
 		decrypter->cipher[way] = decrypter->plain[way] = 0;
 		decrypter->ended[way] = FALSE;
 	}
-	for (uint64_t i = 0; i < session->pieces && !is_enough(decrypter, info); i++)
+	for (uint64_t i = 0; i < begin; i++)
+		keep(decrypter, &pieces[i]);
+	later = decrypter->plain[0] + decrypter->plain[1] > 0;
+	for (uint64_t i = begin; i < session->pieces && !is_enough(decrypter, info); i++)
 		feed(decrypter, tls, &pieces[i]);
 	if (info->is_tls)
-		note(decrypter->sessions, session, info, info->opened > 0);
+		note(decrypter->sessions, session, info, info->opened > 0, later);
 	if (info->opened > 0)
 		replace(decrypter, session);
 	fdar_tls_free(tls);
 }
 
-/* Whether its client begins with a hello. */
-static gboolean is_tls(const struct fdar_sessions *sessions, const struct fdar_session *session)
+/* The piece of the client's hello: the first one of data, or behind a little in plain. As many as there
+ * are pieces: none. */
+static uint64_t find_tls(const struct fdar_sessions *sessions, const struct fdar_session *session)
 {
 	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
+	uint64_t plain = 0;
 
 	if (session->transport != FDAR_TCP)
-		return FALSE;
-	for (uint64_t i = 0; i < session->pieces; i++)
-		if (pieces[i].kind == FDAR_PIECE_DATA)
-			return pieces[i].way == FDAR_FROM_CLIENT &&
-			       fdar_tls_begins(fdar_sessions_payload(sessions, &pieces[i]),
-					       pieces[i].length);
-	return FALSE;
+		return session->pieces;
+	for (uint64_t i = 0; i < session->pieces && plain <= FDAR_TLS_PLAIN_MAX; i++) {
+		const uint8_t *bytes;
+
+		if (pieces[i].kind != FDAR_PIECE_DATA)
+			continue;
+		bytes = fdar_sessions_payload(sessions, &pieces[i]);
+		if (pieces[i].way == FDAR_FROM_CLIENT &&
+		    (plain ? fdar_tls_starts(bytes, pieces[i].length)
+			   : fdar_tls_begins(bytes, pieces[i].length)))
+			return i;
+		plain += pieces[i].length;
+	}
+	return session->pieces;
 }
 
 gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, const struct fdar_tls_keys *keys,
@@ -234,8 +261,10 @@ gboolean fdar_sessions_decrypt(struct fdar_sessions *sessions, const struct fdar
 		struct fdar_session *session =
 			&g_array_index(sessions->sessions, struct fdar_session, i);
 
-		if (is_tls(sessions, session))
-			decrypt_one(&decrypter, keys, session);
+		uint64_t begin = find_tls(sessions, session);
+
+		if (begin < session->pieces)
+			decrypt_one(&decrypter, keys, session, begin);
 	}
 	g_array_unref(decrypter.pieces);
 	g_array_unref(decrypter.marks[0]);

@@ -144,6 +144,7 @@ struct fdar_session_tls {
 	uint8_t resumes;      /* the client offers to resume a session */
 	uint8_t has_keys;     /* there are secrets for it */
 	uint8_t decrypted;    /* its pieces are the plaintext */
+	uint8_t later;        /* it began in plain (STARTTLS, CONNECT, PostgreSQL's SSLRequest) */
 };
 
 /* What was left out of the sessions, and why: nothing goes unaccounted for. */

@@ -31,15 +31,17 @@ static void on_ended(void *user, unsigned way)
 	(void)way;
 }
 
-struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *first,
+struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *arrival,
+						   uint64_t before,
 						   const struct fdar_tls_keys *keys,
 						   const struct fdar_sums *sums)
 {
 	static const struct fdar_tls_ops ops = { on_data, on_missing, on_ended };
 	struct fdar_split_tls_reader *reader;
 
-	if (first->piece.kind != FDAR_PIECE_DATA || first->piece.way != FDAR_FROM_CLIENT ||
-	    first->stream_offset != 0 || !fdar_tls_begins(first->bytes, first->piece.length))
+	if (arrival->piece.kind != FDAR_PIECE_DATA || arrival->piece.way != FDAR_FROM_CLIENT ||
+	    !(before ? fdar_tls_starts(arrival->bytes, arrival->piece.length)
+		     : fdar_tls_begins(arrival->bytes, arrival->piece.length)))
 		return NULL;
 	reader = g_new0(struct fdar_split_tls_reader, 1);
 	reader->tls = fdar_tls_new(keys, &ops, reader);

@@ -23,9 +23,10 @@ struct fdar_split_tls {
 
 struct fdar_split_tls_reader;
 
-/* A session begins: NULL when its first bytes are not those of TLS. keys may be NULL; it and
- * sums must outlive the reader. */
-struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *first,
+/* Something arrived behind so many bytes of both ways in plain: NULL when TLS does not begin with it.
+ * keys may be NULL; it and sums must outlive the reader. */
+struct fdar_split_tls_reader *fdar_split_tls_begin(const struct fdar_arrival *arrival,
+						   uint64_t before,
 						   const struct fdar_tls_keys *keys,
 						   const struct fdar_sums *sums);
 

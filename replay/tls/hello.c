@@ -2,6 +2,12 @@
 
 #include <string.h>
 
+#include "replay/tls/suite.h"
+
+#define MESSAGE_HEADER 4u
+#define SMALLEST_HELLO 41u /* without extensions, of one suite */
+#define LARGEST_HELLO  (128u * 1024u)
+
 enum extension {
 	EXTENSION_NAME = 0,
 	EXTENSION_ALPN = 16,
@@ -178,4 +184,30 @@ const char *fdar_tls_version_text(uint16_t version)
 	static const char *const texts[] = { "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3" };
 
 	return version >= 0x0301 && version <= 0x0304 ? texts[version - 0x0301] : "TLS";
+}
+
+gboolean fdar_tls_begins(const uint8_t *bytes, size_t size)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} fixed[] = { { 0, FDAR_TLS_HANDSHAKE }, { 1, 3 }, { 5, FDAR_TLS_CLIENT_HELLO }, { 9, 3 } };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
+		if (fixed[i].at < size && bytes[fixed[i].at] != fixed[i].value)
+			return FALSE;
+	return size > 0;
+}
+
+gboolean fdar_tls_starts(const uint8_t *bytes, size_t size)
+{
+	size_t record, message;
+
+	if (size < FDAR_TLS_HEADER + MESSAGE_HEADER + 2 || !fdar_tls_begins(bytes, size))
+		return FALSE;
+	record = (size_t)bytes[3] << 8 | bytes[4];
+	message = (size_t)bytes[6] << 16 | (size_t)bytes[7] << 8 | bytes[8];
+	return record > MESSAGE_HEADER && record <= FDAR_TLS_RECORD_MAX &&
+	       record <= MESSAGE_HEADER + message && message >= SMALLEST_HELLO &&
+	       message <= LARGEST_HELLO;
 }

@@ -41,4 +41,15 @@ void fdar_tls_extensions_read(const uint8_t *bytes, size_t size, struct fdar_tls
 /* "TLS 1.3"; "TLS" for what is not known. */
 const char *fdar_tls_version_text(uint16_t version);
 
+/* Whether bytes at the beginning of what a client sends are those of a TLS record with a ClientHello,
+ * as far as there are any. */
+gboolean fdar_tls_begins(const uint8_t *bytes, size_t size);
+
+/* So many bytes of both ways may come in plain before a connection turns to TLS. */
+#define FDAR_TLS_PLAIN_MAX ((uint64_t)16 * 1024)
+
+/* Whether a client that has spoken in plain turns to TLS with these bytes, behind STARTTLS, CONNECT or
+ * PostgreSQL's SSLRequest: the header of a record that is filled by a ClientHello. */
+gboolean fdar_tls_starts(const uint8_t *bytes, size_t size);
+
 #endif

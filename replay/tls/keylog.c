@@ -107,9 +107,11 @@ static struct connection *connection_of(struct fdar_tls_keys *keys,
 	return connection;
 }
 
+/* Captured bytes that are played again bring the same random number to the same log, with secrets of
+ * another connection behind them. */
 static void take(struct fdar_tls_secret *secret, const struct fdar_tls_secret *other)
 {
-	if (other->size)
+	if (!secret->size)
 		*secret = *other;
 }
 
@@ -152,7 +154,7 @@ static gboolean add_line(struct fdar_tls_keys *keys, const char *at, const char 
 	if (secret.size != 32 && secret.size != 48)
 		return FALSE;
 	connection = connection_of(keys, random);
-	*place(&connection->secrets, label, label_size) = secret;
+	take(place(&connection->secrets, label, label_size), &secret);
 	OPENSSL_cleanse(&secret, sizeof(secret));
 	return TRUE;
 }

@@ -34,14 +34,15 @@ struct fdar_tls_keys;
 
 struct fdar_tls_keys *fdar_tls_keys_new(void);
 
-/* Adds what a text has. Gives how many lines were of use. */
+/* Adds what a text has. Gives how many lines were of use. Of two secrets of one kind and connection the
+ * first is kept. */
 size_t fdar_tls_keys_add(struct fdar_tls_keys *keys, const char *text, size_t size);
 
 /* Adds a file. FALSE and error when it cannot be read, is larger than 64 MiB, or has no
  * line of use. */
 gboolean fdar_tls_keys_load(struct fdar_tls_keys *keys, const char *path, GError **error);
 
-/* Adds all that others has. */
+/* Adds what others has and keys has not. */
 void fdar_tls_keys_merge(struct fdar_tls_keys *keys, const struct fdar_tls_keys *others);
 
 /* NULL when nothing is known of the connection. */

@@ -483,16 +483,3 @@ void fdar_tls_free(struct fdar_tls *tls)
 	OPENSSL_cleanse(tls, sizeof(*tls));
 	g_free(tls);
 }
-
-gboolean fdar_tls_begins(const uint8_t *bytes, size_t size)
-{
-	static const struct {
-		size_t at;
-		uint8_t value;
-	} fixed[] = { { 0, FDAR_TLS_HANDSHAKE }, { 1, 3 }, { 5, FDAR_TLS_CLIENT_HELLO }, { 9, 3 } };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
-		if (fixed[i].at < size && bytes[fixed[i].at] != fixed[i].value)
-			return FALSE;
-	return size > 0;
-}

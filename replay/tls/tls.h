@@ -63,8 +63,4 @@ char *fdar_tls_info_text(const struct fdar_tls_info *info);
 /* NULL is allowed. */
 void fdar_tls_free(struct fdar_tls *tls);
 
-/* Whether bytes at the beginning of what a client sends are those of a TLS record with a ClientHello,
- * as far as there are any. */
-gboolean fdar_tls_begins(const uint8_t *bytes, size_t size);
-
 #endif

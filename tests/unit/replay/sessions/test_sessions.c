@@ -360,6 +360,51 @@ static void test_spool(void)
 	fdar_spool_free(spool);
 }
 
+/* The hello of a client, without extensions, in a record of its own. */
+static GByteArray *client_hello(void)
+{
+	static const uint8_t head[] = { 22, 3, 1, 0, 45, 1, 0, 0, 41, 3, 3 };
+	static const uint8_t tail[] = { 0, 0, 2, 0x13, 1, 1, 0 };
+	GByteArray *hello = g_byte_array_new();
+
+	g_byte_array_append(hello, head, sizeof(head));
+	put_zeros(hello, 32);
+	g_byte_array_append(hello, tail, sizeof(tail));
+	return hello;
+}
+
+/* Mail that turns to TLS is TLS; what only looks like the header of a record is not. */
+static void test_tls_later(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		g_autoptr(GByteArray) hello = client_hello();
+		g_autoptr(fdar_sessions) sessions = NULL;
+		const struct fdar_session_tls *tls;
+		struct scene scene;
+
+		/* A message that ends before its record is none. */
+		hello->data[8] = i ? 40 : 41;
+		scene_begin(&scene);
+		handshake(&scene);
+		from_server(&scene, ACK | PSH, 1, 1, "220 mail\r\n");
+		from_client(&scene, ACK | PSH, 1, 11, "STARTTLS\r\n");
+		from_server(&scene, ACK | PSH, 11, 11, "220 go\r\n");
+		add(&scene, ether(ip(CLIENT, SERVER, 6,
+				     tcp(CLIENT, scene.port, SERVER, 80, 1011, 5019, ACK | PSH,
+					 NULL, 0, hello->data, hello->len))));
+		sessions = load(&scene);
+		tls = fdar_sessions_tls(sessions, fdar_sessions_get(sessions, 0));
+		if (i) {
+			g_assert_null(tls);
+			continue;
+		}
+		g_assert_nonnull(tls);
+		g_assert_true(tls->later);
+		g_assert_false(tls->decrypted);
+		g_assert_cmpuint(fdar_sessions_get(sessions, 0)->way[0].bytes, ==, 10 + 50);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -373,5 +418,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/sessions/stopped", test_stopped);
 	g_test_add_func("/sessions/no-spool", test_no_spool);
 	g_test_add_func("/spool", test_spool);
+	g_test_add_func("/sessions/tls-later", test_tls_later);
 	return g_test_run();
 }

@@ -15,6 +15,7 @@ static void test_lines(void)
 				random, secret, random, secret, random, secret, random, secret);
 	uint8_t bytes[FDAR_TLS_RANDOM] = { 0,    0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
 					   0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff };
+	g_autofree char *later = g_strdup_printf("CLIENT_TRAFFIC_SECRET_0 %s %064d", random, 0);
 	struct fdar_tls_keys *keys = fdar_tls_keys_new(), *more = fdar_tls_keys_new();
 	g_autofree char *other = g_strdup_printf("SERVER_TRAFFIC_SECRET_0 %s %s", random, secret);
 	const struct fdar_tls_secrets *found;
@@ -26,6 +27,7 @@ static void test_lines(void)
 	g_assert_cmpuint(fdar_tls_keys_add(more, other, strlen(other)), ==, 1);
 	fdar_tls_keys_merge(keys, more);
 	fdar_tls_keys_free(more);
+	g_assert_cmpuint(fdar_tls_keys_add(keys, later, strlen(later)), ==, 1);
 	g_assert_cmpuint(fdar_tls_keys_count(keys), ==, 1);
 	found = fdar_tls_keys_find(keys, bytes);
 	g_assert_nonnull(found);
