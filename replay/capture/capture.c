@@ -7,6 +7,8 @@
 #include "replay/capture/sorter.h"
 #include "replay/capture/stream.h"
 
+#define LOOP_HEADER 4u /* the family in front of IP */
+
 /* A file of the capture. */
 struct source {
 	char *name;
@@ -118,15 +120,20 @@ static const struct bpf_program *program_for(struct fdar_capture *capture, int l
 /* 1: the packet is wanted; 0: it is not; -1 and error. */
 static int filter(struct fdar_capture *capture, const struct fdar_packet *packet, GError **error)
 {
-	struct pcap_pkthdr header = { .caplen = packet->captured, .len = packet->length };
+	/* libpcap's filter compares the family in front of IP with this system's number and byte
+	 * order, and a capture has those of the system it is from. */
+	gboolean loop = packet->link == DLT_LOOP;
+	uint32_t passed = loop ? MIN(packet->captured, LOOP_HEADER) : 0;
+	struct pcap_pkthdr header = { .caplen = packet->captured - passed,
+				      .len = packet->length - passed };
 	const struct bpf_program *program;
 
 	if (!capture->filter)
 		return 1;
-	program = program_for(capture, packet->link, error);
+	program = program_for(capture, loop ? DLT_RAW : packet->link, error);
 	if (!program)
 		return -1;
-	return pcap_offline_filter(program, &header, packet->bytes) != 0;
+	return pcap_offline_filter(program, &header, packet->bytes + passed) != 0;
 }
 
 struct fdar_capture *fdar_capture_open_with(const char *path,

@@ -242,6 +242,45 @@ static void test_filter(void)
 	g_byte_array_unref(file);
 }
 
+/* The question behind a family in the byte order of whoever captured it. */
+static GByteArray *loop_question(uint32_t family)
+{
+	GByteArray *frame = g_byte_array_new();
+	g_autoptr(GByteArray) question = raw_question();
+
+	put32(frame, family);
+	g_byte_array_append(frame, question->data, question->len);
+	return frame;
+}
+
+/* What loopback interfaces of other systems put in front of a packet is no reason not to find it. */
+static void test_filter_loop(void)
+{
+	const struct file_style style = { 0 };
+	struct fdar_capture_options options = { .filter = "udp dst port 53" };
+	GByteArray *file = g_byte_array_new();
+	g_autoptr(GError) error = NULL;
+	fdar_capture *capture;
+	struct fdar_packet one;
+	char *path;
+
+	section(file, &style);
+	interface(file, &style, 0, 262144, 6, 0);
+	interface(file, &style, 108, 262144, 6, 0);
+	packet(file, &style, 0, 100 * 1000000, loop_question(0x02000000));
+	packet(file, &style, 0, 101 * 1000000, loop_question(2));
+	packet(file, &style, 1, 102 * 1000000, loop_question(2));
+	path = file_save(file->data, file->len);
+	capture = fdar_capture_open_with(path, &options, &error);
+	g_assert_no_error(error);
+	for (unsigned i = 0; i < 3; i++)
+		g_assert_cmpint(fdar_capture_read(capture, &one, &error), ==, 1);
+	g_assert_cmpint(fdar_capture_read(capture, &one, &error), ==, 0);
+	fdar_capture_close(capture);
+	file_remove(path);
+	g_byte_array_unref(file);
+}
+
 static void test_beyond_2038(void)
 {
 	const uint64_t then = (uint64_t)2208988800 * SECOND; /* 2040 */
@@ -337,6 +376,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/pcapng/damage", test_damage);
 	g_test_add_func("/pcapng/files", test_files);
 	g_test_add_func("/pcapng/filter", test_filter);
+	g_test_add_func("/pcapng/filter-loop", test_filter_loop);
 	g_test_add_func("/pcapng/beyond-2038", test_beyond_2038);
 	g_test_add_func("/pcapng/skippable", test_skippable);
 	g_test_add_func("/pcapng/late", test_late);
