@@ -3,11 +3,10 @@
 #include <pcap/pcap.h>
 #include <string.h>
 
+#include "replay/capture/decode.h"
 #include "replay/capture/format.h"
 #include "replay/capture/sorter.h"
 #include "replay/capture/stream.h"
-
-#define LOOP_HEADER 4u /* the family in front of IP */
 
 /* A file of the capture. */
 struct source {
@@ -117,23 +116,36 @@ static const struct bpf_program *program_for(struct fdar_capture *capture, int l
 	return &g_array_index(capture->programs, struct program, capture->programs->len - 1).code;
 }
 
+/* Link types of which the filter gets the IP packet alone. In front of IP, LOOP has the family by the
+ * number and in the byte order of the system that the capture is from, and libpcap asks for this one's;
+ * of the others it has no filter, or knows one framing of several. */
+static gboolean is_asked_as_ip(int link)
+{
+	return link == DLT_LOOP || link == DLT_PPP_SERIAL || link == DLT_FRELAY ||
+	       link == DLT_NFLOG || link == DLT_PKTAP;
+}
+
 /* 1: the packet is wanted; 0: it is not; -1 and error. */
 static int filter(struct fdar_capture *capture, const struct fdar_packet *packet, GError **error)
 {
-	/* libpcap's filter compares the family in front of IP with this system's number and byte
-	 * order, and a capture has those of the system it is from. */
-	gboolean loop = packet->link == DLT_LOOP;
-	uint32_t passed = loop ? MIN(packet->captured, LOOP_HEADER) : 0;
-	struct pcap_pkthdr header = { .caplen = packet->captured - passed,
-				      .len = packet->length - passed };
+	struct pcap_pkthdr header = { .caplen = packet->captured, .len = packet->length };
 	const struct bpf_program *program;
+	gboolean as_ip = is_asked_as_ip(packet->link);
+	struct fdar_decoded decoded;
 
 	if (!capture->filter)
 		return 1;
-	program = program_for(capture, loop ? DLT_RAW : packet->link, error);
+	program = program_for(capture, as_ip ? DLT_RAW : packet->link, error);
 	if (!program)
 		return -1;
-	return pcap_offline_filter(program, &header, packet->bytes + passed) != 0;
+	if (!as_ip)
+		return pcap_offline_filter(program, &header, packet->bytes) != 0;
+	fdar_decode(packet->link, packet, &decoded);
+	if (!decoded.family)
+		return 0;
+	header.caplen -= decoded.outer_l3;
+	header.len -= decoded.outer_l3;
+	return pcap_offline_filter(program, &header, packet->bytes + decoded.outer_l3) != 0;
 }
 
 struct fdar_capture *fdar_capture_open_with(const char *path,

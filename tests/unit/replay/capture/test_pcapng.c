@@ -253,7 +253,8 @@ static GByteArray *loop_question(uint32_t family)
 	return frame;
 }
 
-/* What loopback interfaces of other systems put in front of a packet is no reason not to find it. */
+/* What stands in front of a packet is no reason not to find it: families as other systems number them,
+ * and framings that libpcap has no filter for. */
 static void test_filter_loop(void)
 {
 	const struct file_style style = { 0 };
@@ -267,13 +268,16 @@ static void test_filter_loop(void)
 	section(file, &style);
 	interface(file, &style, 0, 262144, 6, 0);
 	interface(file, &style, 108, 262144, 6, 0);
+	interface(file, &style, 50, 262144, 6, 0);
 	packet(file, &style, 0, 100 * 1000000, loop_question(0x02000000));
 	packet(file, &style, 0, 101 * 1000000, loop_question(2));
 	packet(file, &style, 1, 102 * 1000000, loop_question(2));
+	/* PPP in HDLC, here in Cisco's framing. */
+	packet(file, &style, 2, 103 * 1000000, loop_question(0x0f000800));
 	path = file_save(file->data, file->len);
 	capture = fdar_capture_open_with(path, &options, &error);
 	g_assert_no_error(error);
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 4; i++)
 		g_assert_cmpint(fdar_capture_read(capture, &one, &error), ==, 1);
 	g_assert_cmpint(fdar_capture_read(capture, &one, &error), ==, 0);
 	fdar_capture_close(capture);
