@@ -220,8 +220,8 @@ static void decrypt_one(struct decrypter *decrypter, const struct fdar_tls_keys 
 	fdar_tls_free(tls);
 }
 
-/* The piece of the client's hello: the first one of data, or behind a little in plain. As many as there
- * are pieces: none. */
+/* The piece with which TLS begins: the session's first, or the client's hello behind a little in plain.
+ * As many as there are pieces: none. */
 static uint64_t find_tls(const struct fdar_sessions *sessions, const struct fdar_session *session)
 {
 	const struct fdar_piece *pieces = fdar_sessions_pieces(sessions, session);
@@ -238,7 +238,7 @@ static uint64_t find_tls(const struct fdar_sessions *sessions, const struct fdar
 		if (pieces[i].way == FDAR_FROM_CLIENT &&
 		    (plain ? fdar_tls_starts(bytes, pieces[i].length)
 			   : fdar_tls_begins(bytes, pieces[i].length)))
-			return i;
+			return plain ? i : 0;
 		plain += pieces[i].length;
 	}
 	return session->pieces;
