@@ -72,7 +72,7 @@ static const struct fdar_usage usage = {
 };
 
 struct texts {
-	char *output, *test, *baseline, *over, *time, *sample;
+	char *output, *test, *baseline, *over, *time, *sample, *sources;
 	gint64 bytes;
 	gboolean io, quiet;
 	struct fdar_capture_texts capture;
@@ -103,6 +103,7 @@ static const GOptionEntry table[] = {
 	  "For a server that was not rebuilt: record samples, too, N a second; 499 is the default "
 	  "(--sample=N)",
 	  "N" },
+	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
 	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, AT(quiet), "No progress", NULL },
 	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
 	  "EXPRESSION" },
@@ -391,7 +392,8 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 	hunt->how.io = texts->io;
 	if (texts->sample && !fdar_hunt_record_sample(&hunt->how, texts->sample, error))
 		return FALSE;
-	return fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
+	return fdar_trial_check_sources(texts->sources, error) &&
+	       fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
 					 &hunt->load.server_ports, error) &&
 	       read_test(hunt, error);
 }
@@ -408,6 +410,7 @@ static void fill_options(struct hunt *hunt)
 	hunt->options.confirm = 10;
 	hunt->options.all = TRUE;
 	hunt->trial = (struct fdar_trial_options){ .server = hunt->server,
+						   .sources = hunt->texts->sources,
 						   .timeout = "10s",
 						   .wait_ns = WAIT_NS,
 						   .replay = fdar_cmd_replay,
@@ -482,6 +485,7 @@ int fdar_cmd_hunt(int argc, char **argv)
 	g_free(texts.over);
 	g_free(texts.time);
 	g_free(texts.sample);
+	g_free(texts.sources);
 	fdar_capture_texts_clear(&texts.capture);
 	return code;
 }

@@ -182,6 +182,7 @@ static int record_played(char *const *command, const struct fdar_record_texts *t
 					    .label = texts->label,
 					    .to = texts->to,
 					    .clones = texts->clones,
+					    .sources = texts->sources,
 					    .output = texts->output,
 					    .wait_ns = wait_ns,
 					    .replay = fdar_cmd_replay };

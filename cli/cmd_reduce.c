@@ -81,7 +81,8 @@ static const struct fdar_usage usage = {
 };
 
 struct texts {
-	char *output, *state, *format, *test, *baseline, *over, *speed, *concurrency, *to, *timeout;
+	char *output, *state, *format, *test, *baseline, *over, *speed, *concurrency, *to, *sources,
+		*timeout;
 	char *wait_for, *time;
 	gint64 copies, runs, trust, confirm, bytes;
 	gboolean timed, all, whole_sessions, keep_copies, quiet;
@@ -119,6 +120,7 @@ static const GOptionEntry table[] = {
 	  "N" },
 	{ "to", 0, 0, G_OPTION_ARG_STRING, AT(to),
 	  "Play at this address instead of the port the server listens on", "HOST:PORT" },
+	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
 	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
 	  "Give a session up after this long without an answer; 10s is the default", "TIME" },
 	{ "wait-for", 0, 0, G_OPTION_ARG_STRING, AT(wait_for),
@@ -153,7 +155,8 @@ static void texts_clear(struct texts *texts)
 {
 	char *const all[] = { texts->output,   texts->state, texts->format,  texts->test,
 			      texts->baseline, texts->over,  texts->speed,   texts->concurrency,
-			      texts->to,       texts->time,  texts->timeout, texts->wait_for };
+			      texts->to,       texts->time,  texts->timeout, texts->wait_for,
+			      texts->sources };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -207,10 +210,12 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 		return bad(error, "--speed goes with --timed");
 	if (!server[0] && request->judge.test != FDAR_TEST_COMMAND)
 		return bad(error, "the server's command is missing: give it after --");
-	if (!read_time("--timeout", texts->timeout, 0, &timeout, error))
+	if (!read_time("--timeout", texts->timeout, 0, &timeout, error) ||
+	    !fdar_trial_check_sources(texts->sources, error))
 		return FALSE;
 	request->trial.server = server;
 	request->trial.to = texts->to;
+	request->trial.sources = texts->sources;
 	request->trial.timeout = texts->timeout ? texts->timeout : "10s";
 	request->trial.speed = texts->timed ? texts->speed ? texts->speed : "1" : NULL;
 	request->trial.concurrency = texts->concurrency;
@@ -263,9 +268,9 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 static char *describe(const struct texts *texts, char **server)
 {
 	GString *text = g_string_new(NULL);
-	const char *const all[] = { texts->test,          texts->baseline,    texts->over,
-				    texts->speed,         texts->concurrency, texts->to,
-				    texts->capture.filter };
+	const char *const all[] = { texts->test,    texts->baseline,      texts->over,
+				    texts->speed,   texts->concurrency,   texts->to,
+				    texts->sources, texts->capture.filter };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_string_append_printf(text, "%s\n", all[i] ? all[i] : "");

@@ -71,7 +71,7 @@ static const struct fdar_usage usage = {
 };
 
 struct texts {
-	char *output, *format, *test, *over, *before, *to, *timeout, *time;
+	char *output, *format, *test, *over, *before, *to, *sources, *timeout, *time;
 	gint64 runs, clones;
 	gboolean quiet;
 };
@@ -97,6 +97,7 @@ static const GOptionEntry table[] = {
 	  "Keep T-Rex's profile in this directory, which is made, or empty", "DIR" },
 	{ "to", 0, 0, G_OPTION_ARG_STRING, AT(to),
 	  "Play at this address instead of the port the server listens on", "HOST:PORT" },
+	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
 	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
 	  "Give a session up after this long without an answer; 10s is the default", "TIME" },
 	{ "format", 0, 0, G_OPTION_ARG_STRING, AT(format),
@@ -107,8 +108,9 @@ static const GOptionEntry table[] = {
 
 static void texts_clear(struct texts *texts)
 {
-	char *const all[] = { texts->output, texts->format, texts->test,    texts->over,
-			      texts->before, texts->to,     texts->timeout, texts->time };
+	char *const all[] = { texts->output,  texts->format, texts->test,
+			      texts->over,    texts->before, texts->to,
+			      texts->timeout, texts->time,   texts->sources };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -194,6 +196,7 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 	request->trial = (struct fdar_trial_options){
 		.server = server,
 		.to = texts->to,
+		.sources = texts->sources,
 		.timeout = texts->timeout ? texts->timeout : "10s",
 		.wait_ns = WAIT_NS,
 		.replay = fdar_cmd_replay,

@@ -83,6 +83,10 @@ static int play(const struct fdar_player *player, const char *where, const char 
 		g_ptr_array_add(arguments, (gpointer) "--clones");
 		g_ptr_array_add(arguments, (gpointer)player->clones);
 	}
+	if (player->sources) {
+		g_ptr_array_add(arguments, (gpointer) "--sources");
+		g_ptr_array_add(arguments, (gpointer)player->sources);
+	}
 	g_ptr_array_add(arguments, NULL);
 	return player->replay((int)arguments->len - 1, (char **)arguments->pdata);
 }

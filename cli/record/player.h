@@ -15,11 +15,12 @@
 struct fdar_player {
 	const struct fdar_usage *usage;
 	const char *capture;
-	const char *label;  /* NULL: the capture's name */
-	const char *to;     /* "HOST:PORT"; NULL: where the server listens */
-	const char *clones; /* as replay takes it; NULL: one */
-	const char *output; /* the recording's directory */
-	guint64 wait_ns;    /* how long the server may take until it listens; 0: 10 s */
+	const char *label;   /* NULL: the capture's name */
+	const char *to;      /* "HOST:PORT"; NULL: where the server listens */
+	const char *clones;  /* as replay takes it; NULL: one */
+	const char *sources; /* likewise; NULL: what replay takes */
+	const char *output;  /* the recording's directory */
+	guint64 wait_ns;     /* how long the server may take until it listens; 0: 10 s */
 	int (*replay)(int argc, char **argv); /* the command */
 };
 

@@ -149,6 +149,7 @@ static const GOptionEntry table[] = {
 	  "HOST:PORT" },
 	{ "label", 'l', 0, TEXT(label), "What the sessions played are called", "LABEL" },
 	{ "clones", 'n', 0, TEXT(clones), "Play every session N times, from an address each", "N" },
+	{ "sources", 0, 0, TEXT(sources), "Addresses that clients get (flowdar replay)", "PREFIX" },
 	{ "wait-for", 0, 0, TEXT(wait_for),
 	  "How long the server may take until it listens; 10s is the default", "TIME" },
 	{ "memory", 'm', 0, TEXT(memory),
@@ -192,11 +193,11 @@ gboolean fdar_record_texts_parse(struct fdar_record_texts *texts, int *argc, cha
 
 void fdar_record_texts_clear(struct fdar_record_texts *texts)
 {
-	char *const all[] = { texts->output,   texts->detail,   texts->functions,    texts->budget,
-			      texts->duration, texts->attach,   texts->min_duration, texts->grace,
-			      texts->memory,   texts->size,     texts->max_size,     texts->trigger,
-			      texts->user,     texts->play,     texts->to,           texts->label,
-			      texts->clones,   texts->wait_for, texts->sample };
+	char *const all[] = { texts->output,   texts->detail,  texts->functions,    texts->budget,
+			      texts->duration, texts->attach,  texts->min_duration, texts->grace,
+			      texts->memory,   texts->size,    texts->max_size,     texts->trigger,
+			      texts->user,     texts->play,    texts->to,           texts->label,
+			      texts->clones,   texts->sources, texts->wait_for,     texts->sample };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -437,6 +438,7 @@ static gboolean check_play_texts(const struct fdar_record_texts *texts, GError *
 {
 	struct fdar_endpoint endpoint;
 	struct fdar_capture *capture = NULL;
+	struct fdar_routes routes = { 0 };
 	guint64 clones;
 
 	if (texts->clones &&
@@ -446,6 +448,8 @@ static gboolean check_play_texts(const struct fdar_record_texts *texts, GError *
 		g_prefix_error(error, "--to: ");
 		return FALSE;
 	}
+	if (texts->sources && !fdar_routes_add_sources(&routes, texts->sources, error))
+		return FALSE;
 	if (!g_file_test(texts->play, G_FILE_TEST_EXISTS))
 		return bad(error, "--play", texts->play, "a capture, and there is no such file");
 	if (g_file_test(texts->play, G_FILE_TEST_IS_DIR))
@@ -465,9 +469,10 @@ gboolean fdar_record_check_play(const struct fdar_record_texts *texts, guint64 *
 {
 	*wait_ns = 0;
 	if (!texts->play) {
-		if (texts->to || texts->label || texts->clones || texts->wait_for)
-			return wrong(error,
-				     "--to, --label, --clones and --wait-for go with --play");
+		if (texts->to || texts->label || texts->clones || texts->sources || texts->wait_for)
+			return wrong(
+				error,
+				"--to, --label, --clones, --sources and --wait-for go with --play");
 		return TRUE;
 	}
 	if (texts->attach || texts->snapshot)

@@ -30,7 +30,7 @@ struct fdar_record_texts {
 	char *play; /* and what belongs to it */
 	char *to;
 	char *label;
-	char *clones;
+	char *clones, *sources;
 	char *wait_for;
 	gint64 depth;
 	gint64 bytes;

@@ -1,6 +1,7 @@
 #include "cli/reduce/calibrate.h"
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <math.h>
 
 #include "cli/reduce/attempt.h"
@@ -12,6 +13,7 @@
 #define NORMAL_NS  ((uint64_t)5000000000)
 
 #define BASELINE_RUNS 5u
+#define ONE_CLIENT    "127.0.0.1"
 
 /* A play may take so many times as long as that of the whole capture, before it is cut. */
 #define LIMIT_TIMES  2u
@@ -125,6 +127,41 @@ static void warn_of_others(const struct fdar_reducing *reducing, const struct fd
 	reducing->warn(reducing->user, text);
 }
 
+/* Some servers trust one address alone (redis' protected mode, PostgreSQL as it comes): where most sessions do not go as
+ * captured from addresses of their own, and do from there, all is played from there. */
+static gboolean run_whole(struct fdar_reducing *reducing, const struct fdar_trial_play *play,
+			  struct fdar_trial *trial, GError **error)
+{
+	g_autofree char *journal = fdar_reducing_file(reducing, "one-client.jsonl");
+	struct fdar_trial_play from_one = *play;
+	struct fdar_trial other = { 0 };
+	g_autofree char *text = NULL;
+
+	if (!fdar_trial_run(reducing->trial, play, trial, error))
+		return FALSE;
+	if (reducing->trial->sources || reducing->trial->to || trial->crashed ||
+	    trial->ok * 2 >= trial->asked)
+		return TRUE;
+	from_one.journal = journal;
+	reducing->trial->sources = ONE_CLIENT;
+	if (!fdar_trial_run(reducing->trial, &from_one, &other, error))
+		return FALSE;
+	if (other.crashed || other.ok * 2 < other.asked) {
+		reducing->trial->sources = NULL;
+		return TRUE;
+	}
+	text = g_strdup_printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			       " sessions went as captured from addresses of their own, and "
+			       "%" G_GUINT64_FORMAT " from " ONE_CLIENT
+			       ": all are played from there (--sources)",
+			       trial->ok, trial->asked, other.ok);
+	if (reducing->warn)
+		reducing->warn(reducing->user, text);
+	*trial = other;
+	g_rename(journal, play->journal);
+	return TRUE;
+}
+
 gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 {
 	g_autofree char *path = fdar_reducing_file(reducing, "try.pcap");
@@ -151,7 +188,7 @@ gboolean fdar_reducing_whole(struct fdar_reducing *reducing, GError **error)
 	whole = (struct fdar_try){ (const uint32_t *)(const void *)units->data, units->len, 1 };
 	fdar_reducing_fill(reducing, &whole, &list);
 	fine = fdar_reducing_write(reducing, &list, path, error) &&
-	       fdar_trial_run(reducing->trial, &play, &trial, error);
+	       run_whole(reducing, &play, &trial, error);
 	if (fine)
 		warn_of_others(reducing, &trial);
 	if (fine && alone && !trial.crashed)

@@ -38,6 +38,8 @@ void fdar_hunt_record_options(const struct fdar_hunt_record *record, GPtrArray *
 	g_ptr_array_add(arguments, g_strdup(record->io ? "--io" : "--min-duration=1us"));
 	if (record->sample_hz)
 		g_ptr_array_add(arguments, g_strdup_printf("--sample=%u", record->sample_hz));
+	if (record->sources)
+		g_ptr_array_add(arguments, g_strconcat("--sources=", record->sources, NULL));
 }
 
 /* Sessions of what hurts. */
@@ -139,6 +141,7 @@ void fdar_hunt_record_plan(struct fdar_hunt_record *record, const struct fdar_re
 	guint32 wanted = sessions_bad(record, reducing->judge, reducing->figure);
 	guint32 least = MAX(reducing->result.intensity, 1);
 
+	record->sources = reducing->trial->sources;
 	record->times = 1;
 	record->copies[0] = record->copies[1] = 1;
 	if (record->sample_hz)

@@ -13,10 +13,11 @@
 #define FDAR_HUNT_SAMPLE_HZ 499 /* a hunt has few sessions, and nobody waits for its server */
 
 struct fdar_hunt_record {
-	gboolean io;        /* reads, writes and waits only */
-	unsigned sample_hz; /* 0: no samples; else io is set, too */
-	guint32 copies[2];  /* of normal.pcap and of smallest.pcap */
-	guint32 times;      /* recordings of what hurts: bad, bad-2, ... */
+	gboolean io;         /* reads, writes and waits only */
+	unsigned sample_hz;  /* 0: no samples; else io is set, too */
+	guint32 copies[2];   /* of normal.pcap and of smallest.pcap */
+	const char *sources; /* of clients, as replay takes it; NULL: what that takes */
+	guint32 times;       /* recordings of what hurts: bad, bad-2, ... */
 };
 
 /* --sample's value: samples a second. FALSE and error (G_OPTION_ERROR). */

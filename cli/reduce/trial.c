@@ -16,6 +16,7 @@
 #include "pipeline/server/processes.h"
 #include "pipeline/server/usage.h"
 #include "replay/lockstep/threads.h"
+#include "replay/play/routes.h"
 
 #define LOOK_US  3000
 #define LOOK_MS  20
@@ -218,6 +219,13 @@ static gboolean begin(const struct fdar_trial_options *options, struct running *
 
 /* ---- playing ---- */
 
+gboolean fdar_trial_check_sources(const char *sources, GError **error)
+{
+	struct fdar_routes routes = { 0 };
+
+	return !sources || fdar_routes_add_sources(&routes, sources, error);
+}
+
 static void add(GPtrArray *arguments, const char *name, char *value)
 {
 	g_ptr_array_add(arguments, g_strdup(name));
@@ -247,6 +255,8 @@ static GPtrArray *replay_arguments(const struct fdar_trial_options *options,
 		add(arguments, "--speed", g_strdup(options->speed ? options->speed : "1"));
 	else
 		g_ptr_array_add(arguments, g_strdup("--asap"));
+	if (options->sources)
+		add(arguments, "--sources", g_strdup(options->sources));
 	if (play->one_by_one)
 		add(arguments, "--concurrency", g_strdup("1"));
 	else if (options->concurrency)

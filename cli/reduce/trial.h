@@ -15,6 +15,7 @@
 struct fdar_trial_options {
 	char *const *server;   /* its command; NULL-terminated */
 	const char *to;        /* "HOST:PORT"; NULL: where it listens */
+	const char *sources;   /* of clients, as replay takes it; NULL: what that takes */
 	const char *directory; /* for the log and what the player says */
 	const char *timeout;   /* of sessions, as replay takes it */
 	const char *speed;     /* times as captured; NULL: as fast as the server answers */
@@ -25,6 +26,11 @@ struct fdar_trial_options {
 	uint32_t grace_ms;                     /* from SIGTERM to SIGKILL; 0: half a second */
 	const volatile int *stop;
 };
+
+/* Whether replay takes them (NULL: yes). */
+#define FDAR_TRIAL_SOURCES_HELP \
+	"Addresses that clients get (flowdar replay); 127.0.0.1 where the server trusts no other"
+gboolean fdar_trial_check_sources(const char *sources, GError **error);
 
 /* What to play. */
 struct fdar_trial_play {

@@ -25,6 +25,7 @@ struct rung {
 	struct fdar_live live;
 	struct fdar_trial small[FDAR_LADDER_RUNS_MAX * PATIENCE];
 	unsigned runs;
+	uint64_t base_ok; /* sessions of what is normal that went as captured */
 };
 
 const char *fdar_rung_text(enum fdar_rung rung)
@@ -97,6 +98,7 @@ static gboolean run_base(struct rung *rung, GError **error)
 			    "the server ended while the baseline was played");
 		return FALSE;
 	}
+	rung->base_ok += trial.ok;
 	fdar_judge_add_baseline(&rung->judge, fdar_judge_figure(&rung->judge, &trial));
 	return TRUE;
 }
@@ -196,6 +198,12 @@ static void judge_rung(const struct rung *rung, struct fdar_rung_result *result)
 	} else if (!fdar_judge_check(&rung->judge, &doubt)) {
 		result->verdict = FDAR_RUNG_UNKNOWN;
 		result->why = g_strdup(doubt->message);
+	} else if (result->verdict == FDAR_RUNG_FREE && rung->judge.baseline &&
+		   rung->number != FDAR_RUNG_MIRRORED && !rung->base_ok) {
+		/* What is refused, or answered with an error, costs nothing. */
+		result->verdict = FDAR_RUNG_UNKNOWN;
+		result->why = g_strdup("not one session of the baseline went as captured: "
+				       "--sources 127.0.0.1, or another configuration?");
 	} else if (result->verdict == FDAR_RUNG_UNKNOWN) {
 		result->why = g_strdup_printf("it hurts in %u of %u runs, and not in %u",
 					      result->hurts, rung->runs, frees);

@@ -27,6 +27,7 @@ struct watched {
 
 static pid_t start_mirror(const struct watched *watched, const char *from)
 {
+	const char *sources = watched->live->trial->sources;
 	char *arguments[] = { (char *)"mirror",
 			      (char *)"-i",
 			      (char *)"lo",
@@ -38,6 +39,8 @@ static pid_t start_mirror(const struct watched *watched, const char *from)
 			      (char *)"json",
 			      (char *)"--timeout",
 			      (char *)watched->live->trial->timeout,
+			      (char *)(sources ? "--sources" : NULL),
+			      (char *)sources,
 			      NULL };
 	pid_t pid = fork();
 
@@ -46,7 +49,7 @@ static pid_t start_mirror(const struct watched *watched, const char *from)
 		if (!freopen(watched->log, "w", stderr) || !freopen(watched->summary, "w", stdout))
 			_exit(126);
 		setvbuf(stderr, NULL, _IONBF, 0);
-		int code = watched->live->mirror((int)G_N_ELEMENTS(arguments) - 1, arguments);
+		int code = watched->live->mirror((int)g_strv_length(arguments), arguments);
 
 		fflush(NULL);
 		_exit(code);
@@ -89,6 +92,10 @@ static int play_at(const struct watched *watched, const char *where)
 		g_ptr_array_add(arguments, g_strdup(*file));
 	for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
 		g_ptr_array_add(arguments, g_strdup(options[i]));
+	if (live->trial->sources) {
+		g_ptr_array_add(arguments, g_strdup("--sources"));
+		g_ptr_array_add(arguments, g_strdup(live->trial->sources));
+	}
 	g_ptr_array_add(arguments, g_strdup("--clones"));
 	g_ptr_array_add(arguments, g_strdup_printf("%u", live->copies));
 	g_ptr_array_add(arguments, g_strdup("--duration"));

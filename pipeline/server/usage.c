@@ -3,8 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "pipeline/server/processes.h"
+
+#define TRIES 5u
 
 /* "RssAnon:      1234 kB" */
 static uint64_t field_bytes(const char *status, const char *name)
@@ -35,26 +38,70 @@ static gboolean cpu_of(pid_t pid, uint64_t *cpu_ns)
 	return TRUE;
 }
 
-struct fdar_usage_of_tree fdar_usage_below(pid_t root)
+/* Of children that have ended and were waited for, and of theirs. */
+static uint64_t ended_of(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+	g_autofree char *stat = NULL;
+	unsigned long long user, system;
+	const char *behind;
+
+	/* The command's name may have anything in it: the fields begin behind its last bracket. */
+	if (!g_file_get_contents(path, &stat, NULL, NULL) || !(behind = strrchr(stat, ')')) ||
+	    sscanf(behind, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %20llu %20llu",
+		   &user, &system) != 2)
+		return 0;
+	return (user + system) * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+}
+
+static uint64_t ended_below(const GArray *tree)
+{
+	uint64_t sum = 0;
+
+	for (guint i = 0; i < tree->len; i++)
+		sum += ended_of(g_array_index(tree, pid_t, i));
+	return sum;
+}
+
+static GArray *tree_of(pid_t root)
 {
 	g_autoptr(GHashTable) all = fdar_processes_all();
-	g_autoptr(GArray) queue = g_array_new(FALSE, FALSE, sizeof(pid_t));
-	struct fdar_usage_of_tree usage = { 0 };
+	GArray *tree = g_array_new(FALSE, FALSE, sizeof(pid_t));
 
-	g_array_append_val(queue, root);
+	g_array_append_val(tree, root);
 	/* The table is of one moment and has no circle, so that this ends. */
-	for (guint i = 0; i < queue->len; i++) {
-		pid_t pid = g_array_index(queue, pid_t, i);
-		const GArray *children = g_hash_table_lookup(all, GINT_TO_POINTER(pid));
-		uint64_t cpu_ns;
+	for (guint i = 0; i < tree->len; i++) {
+		const GArray *children =
+			g_hash_table_lookup(all, GINT_TO_POINTER(g_array_index(tree, pid_t, i)));
 
 		if (children)
-			g_array_append_vals(queue, children->data, children->len);
-		if (!cpu_of(pid, &cpu_ns))
-			continue;
-		usage.cpu_ns += cpu_ns;
-		usage.memory_bytes += memory_of(pid);
-		usage.processes++;
+			g_array_append_vals(tree, children->data, children->len);
+	}
+	return tree;
+}
+
+struct fdar_usage_of_tree fdar_usage_below(pid_t root)
+{
+	struct fdar_usage_of_tree usage;
+	gboolean moved = TRUE;
+
+	/* One that ends meanwhile would be missing, or count twice. */
+	for (unsigned tries = 0; moved && tries < TRIES; tries++) {
+		g_autoptr(GArray) tree = tree_of(root);
+		uint64_t ended_ns = ended_below(tree);
+
+		usage = (struct fdar_usage_of_tree){ .cpu_ns = ended_ns };
+		for (guint i = 0; i < tree->len; i++) {
+			pid_t pid = g_array_index(tree, pid_t, i);
+			uint64_t cpu_ns;
+
+			if (!cpu_of(pid, &cpu_ns))
+				continue;
+			usage.cpu_ns += cpu_ns;
+			usage.memory_bytes += memory_of(pid);
+			usage.processes++;
+		}
+		moved = ended_below(tree) != ended_ns;
 	}
 	return usage;
 }

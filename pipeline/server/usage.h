@@ -2,8 +2,9 @@
  * Usage: processor time and memory of a process and its descendants.
  *
  * Place in the house: beside processes.h. Processor time is read from the kernel's clock of each
- * process (nanoseconds, threads that have ended included); of descendants that have ended it is not
- * known. Memory is what is not backed by files, swapped out or not (RssAnon and VmSwap of
+ * process (nanoseconds, threads that have ended included); of descendants that have ended, as their parents were told when they
+ * waited for them (cutime and cstime of /proc/PID/stat, in clock ticks: two of them may be missing). Who lets them
+ * go without waiting is not told. Memory is what is not backed by files, swapped out or not (RssAnon and VmSwap of
  * /proc/PID/status, proc(5)).
  */
 #ifndef FDAR_PIPELINE_SERVER_USAGE_H

@@ -71,6 +71,25 @@ reduce 0 "$captures/demo-attack.pcap" --test cpu --baseline "$captures/demo-base
 grep -aq 'match?s=aaaaaaaaaaaaaaa' one.pcap || fail "not an attack"
 [ "$(jq '.kept[0] | .client_bytes_kept * 4 < .client_bytes * 3' result)" = true ] || fail "its headers are left"
 
+# A server that trusts one address alone: that is noticed, and all is played from there.
+cat >trusting.pl <<'END'
+use IO::Socket::INET;
+$SIG{CHLD} = "IGNORE";
+my $server = IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1") or die;
+while (my $client = $server->accept) {
+	next if $client->peerhost ne "127.0.0.1" or fork;
+	syswrite($client, $bytes) while sysread($client, $bytes, 65536);
+	exit;
+}
+END
+if command -v perl >/dev/null; then
+	reduce 4 "$captures/replay-echo.pcap" --test cpu --over 10s -o no.pcap -- perl trusting.pl
+	grep -Eq '[0-5] of 12 sessions went as captured from addresses of their own, and 12 from 127.0.0.1' said || fail "not from 127.0.0.1"
+	reduce 4 "$captures/replay-echo.pcap" --test cpu --over 10s --sources 127.0.0.1 -o no.pcap -- perl trusting.pl
+	if grep -q 'from addresses of their own' said; then fail "other addresses with --sources"; fi
+fi
+reduce 2 "$captures/replay-echo.pcap" --test cpu --over 10s --sources nowhere -o no.pcap -- "$server"
+
 reduce 1 "$captures/demo-attack.pcap" --test cpu --over 20ms -o no.pcap -- "$work/no-server"
 grep -q 'no-server: cannot be executed' said || fail "a server that is not there"
 reduce 2 "$captures/demo-attack.pcap" --test cpu -o no.pcap -- "$server"

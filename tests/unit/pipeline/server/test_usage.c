@@ -11,6 +11,7 @@
 #include "pipeline/server/usage.h"
 
 #define WORK_NS   60000000u
+#define TICK_NS   10000000u
 #define KEPT_SIZE ((size_t)16 << 20)
 
 static void work(void)
@@ -66,9 +67,46 @@ static void test_tree(void)
 	close(pipes[1]);
 }
 
+/* A server that has a process for each client, and waits for them. */
+static void test_ended(void)
+{
+	struct fdar_usage_of_tree usage;
+	char byte;
+	int pipes[2];
+	pid_t pid;
+
+	g_assert_cmpint(pipe(pipes), ==, 0);
+	pid = fork();
+	if (pid == 0) {
+		for (unsigned i = 0; i < 2; i++) {
+			pid_t client = fork();
+
+			if (client == 0) {
+				work();
+				_exit(0);
+			}
+			g_assert_cmpint(waitpid(client, NULL, 0), ==, client);
+		}
+		g_assert_cmpint(write(pipes[1], "x", 1), ==, 1);
+		for (;;)
+			pause();
+	}
+	g_assert_cmpint(read(pipes[0], &byte, 1), ==, 1);
+	usage = fdar_usage_below(pid);
+	g_assert_cmpuint(usage.processes, ==, 1);
+	/* Two ticks, of a hundredth of a second at most, are cut off. */
+	g_assert_cmpuint(usage.cpu_ns, >=, 2 * WORK_NS - 2 * TICK_NS);
+	g_assert_cmpuint(usage.cpu_ns, <, 100 * (uint64_t)WORK_NS);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/usage/tree", test_tree);
+	g_test_add_func("/usage/ended", test_ended);
 	return g_test_run();
 }
