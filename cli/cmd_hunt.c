@@ -15,6 +15,7 @@
 #include "cli/reduce/named.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
+#include "cli/reduce/serving.h"
 #include "cli/replay/capture_options.h"
 #include "replay/sessions/timeline.h"
 
@@ -72,7 +73,7 @@ static const struct fdar_usage usage = {
 };
 
 struct texts {
-	char *output, *test, *baseline, *over, *time, *sample, *sources;
+	char *output, *test, *baseline, *over, *time, *sample, *sources, *reset;
 	gint64 bytes;
 	gboolean io, quiet;
 	struct fdar_capture_texts capture;
@@ -104,6 +105,7 @@ static const GOptionEntry table[] = {
 	  "(--sample=N)",
 	  "N" },
 	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
+	{ "reset", 0, 0, G_OPTION_ARG_STRING, AT(reset), FDAR_TRIAL_RESET_HELP, "COMMAND" },
 	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, AT(quiet), "No progress", NULL },
 	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
 	  "EXPRESSION" },
@@ -123,7 +125,8 @@ struct hunt {
 	struct fdar_reduce_view view;
 	char *smallest, *normal; /* names in the directory */
 	struct fdar_hunt_record how;
-	gboolean made; /* the directory was not there */
+	struct fdar_serving kept; /* with --reset */
+	gboolean made;            /* the directory was not there */
 };
 
 static char *in(const struct hunt *hunt, const char *name)
@@ -244,6 +247,7 @@ static int record_both(struct hunt *hunt, const struct fdar_reducing *reducing)
 	const struct fdar_hunt_record *how = &hunt->how;
 
 	fdar_hunt_record_plan(&hunt->how, reducing, hunt->normal, hunt->smallest, &hunt->load);
+	fdar_serving_drop(&hunt->trial);
 	say(hunt, "recording what is normal");
 	if (record(hunt, "base", hunt->normal, "normal", how->copies[0]) != FDAR_EXIT_OK ||
 	    *hunt->trial.stop)
@@ -411,6 +415,8 @@ static void fill_options(struct hunt *hunt)
 	hunt->options.all = TRUE;
 	hunt->trial = (struct fdar_trial_options){ .server = hunt->server,
 						   .sources = hunt->texts->sources,
+						   .reset = hunt->texts->reset,
+						   .kept = hunt->texts->reset ? &hunt->kept : NULL,
 						   .timeout = "10s",
 						   .wait_ns = WAIT_NS,
 						   .replay = fdar_cmd_replay,
@@ -454,6 +460,7 @@ static int start(struct hunt *hunt)
 	fill_options(hunt);
 	hunt->trial.directory = work;
 	code = search(hunt);
+	fdar_serving_drop(&hunt->trial);
 	fdar_child_remove(work);
 	if (hunt->made)
 		g_rmdir(hunt->texts->output); /* only when nothing is in it */
@@ -486,6 +493,7 @@ int fdar_cmd_hunt(int argc, char **argv)
 	g_free(texts.time);
 	g_free(texts.sample);
 	g_free(texts.sources);
+	g_free(texts.reset);
 	fdar_capture_texts_clear(&texts.capture);
 	return code;
 }

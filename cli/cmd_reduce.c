@@ -11,6 +11,7 @@
 #include "cli/reduce/child.h"
 #include "cli/reduce/reduce_view.h"
 #include "cli/reduce/reducing.h"
+#include "cli/reduce/serving.h"
 #include "cli/replay/capture_options.h"
 #include "replay/sessions/timeline.h"
 
@@ -82,7 +83,7 @@ static const struct fdar_usage usage = {
 
 struct texts {
 	char *output, *state, *format, *test, *baseline, *over, *speed, *concurrency, *to, *sources,
-		*timeout;
+		*reset, *timeout;
 	char *wait_for, *time;
 	gint64 copies, runs, trust, confirm, bytes;
 	gboolean timed, all, whole_sessions, keep_copies, quiet;
@@ -121,6 +122,7 @@ static const GOptionEntry table[] = {
 	{ "to", 0, 0, G_OPTION_ARG_STRING, AT(to),
 	  "Play at this address instead of the port the server listens on", "HOST:PORT" },
 	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
+	{ "reset", 0, 0, G_OPTION_ARG_STRING, AT(reset), FDAR_TRIAL_RESET_HELP, "COMMAND" },
 	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
 	  "Give a session up after this long without an answer; 10s is the default", "TIME" },
 	{ "wait-for", 0, 0, G_OPTION_ARG_STRING, AT(wait_for),
@@ -156,7 +158,7 @@ static void texts_clear(struct texts *texts)
 	char *const all[] = { texts->output,   texts->state, texts->format,  texts->test,
 			      texts->baseline, texts->over,  texts->speed,   texts->concurrency,
 			      texts->to,       texts->time,  texts->timeout, texts->wait_for,
-			      texts->sources };
+			      texts->sources,  texts->reset };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -171,6 +173,7 @@ struct request {
 	struct fdar_trial_options trial;
 	enum fdar_format format;
 	char *state;
+	struct fdar_serving kept; /* with --reset */
 };
 
 static gboolean bad(GError **error, const char *message)
@@ -210,12 +213,17 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 		return bad(error, "--speed goes with --timed");
 	if (!server[0] && request->judge.test != FDAR_TEST_COMMAND)
 		return bad(error, "the server's command is missing: give it after --");
+	if (texts->reset && (!server[0] || request->judge.test == FDAR_TEST_FUNCTION))
+		return bad(error, "--reset goes with a server behind --, and not with "
+				  "function:NAME, whose runs are a recording each");
 	if (!read_time("--timeout", texts->timeout, 0, &timeout, error) ||
 	    !fdar_trial_check_sources(texts->sources, error))
 		return FALSE;
 	request->trial.server = server;
 	request->trial.to = texts->to;
 	request->trial.sources = texts->sources;
+	request->trial.reset = texts->reset;
+	request->trial.kept = texts->reset ? &request->kept : NULL;
 	request->trial.timeout = texts->timeout ? texts->timeout : "10s";
 	request->trial.speed = texts->timed ? texts->speed ? texts->speed : "1" : NULL;
 	request->trial.concurrency = texts->concurrency;
@@ -268,9 +276,9 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 static char *describe(const struct texts *texts, char **server)
 {
 	GString *text = g_string_new(NULL);
-	const char *const all[] = { texts->test,    texts->baseline,      texts->over,
-				    texts->speed,   texts->concurrency,   texts->to,
-				    texts->sources, texts->capture.filter };
+	const char *const all[] = { texts->test,    texts->baseline,    texts->over,
+				    texts->speed,   texts->concurrency, texts->to,
+				    texts->sources, texts->reset,       texts->capture.filter };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_string_append_printf(text, "%s\n", all[i] ? all[i] : "");
@@ -413,6 +421,7 @@ static int run(struct request *request, const struct texts *texts, const char *p
 	request->trial.directory = directory;
 	request->trial.stop = fdar_interrupt_catch();
 	code = search(request, &reducing, &view, path);
+	fdar_serving_drop(&request->trial);
 	fdar_state_close(reducing.state, FALSE, NULL);
 	fdar_child_remove(directory);
 	return code;

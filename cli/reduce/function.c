@@ -116,6 +116,8 @@ gboolean fdar_function_run(const struct fdar_trial_options *options, const char 
 	remove_tree(directory);
 	how.server = (char *const *)server->pdata;
 	how.grace_ms = GRACE_MS;
+	how.reset = NULL;
+	how.kept = NULL;
 	fine = fdar_trial_run(&how, play, trial, error);
 	if (fine && !trial->crashed && !analyze(options, directory, name, trial)) {
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,

@@ -1,10 +1,8 @@
 /*
  * Trials: a server started anew, a capture played at it, and what it did meanwhile.
  *
- * Place in the house: what `flowdar reduce` and `flowdar hunt` measure with. The server is started in
- * a session of its own, without flowdar's libraries, its output goes to a log; it has to stay in the
- * foreground. When it listens, and all its threads wait (or after two seconds), the capture is
- * played by a child of this process, and then the server is ended: SIGTERM, half a second, SIGKILL for its process group.
+ * Place in the house: what `flowdar reduce` and `flowdar hunt` measure with. The server is started, or reset, by
+ * serving.h; then the capture is played by a child of this process.
  */
 #ifndef FDAR_CLI_REDUCE_TRIAL_H
 #define FDAR_CLI_REDUCE_TRIAL_H
@@ -25,7 +23,15 @@ struct fdar_trial_options {
 	int (*analyze)(int argc, char **argv); /* likewise; for functions (function.h) alone */
 	uint32_t grace_ms;                     /* from SIGTERM to SIGKILL; 0: half a second */
 	const volatile int *stop;
+	const char *reset; /* a shell's command, with {to}; NULL: the server is started anew */
+	struct fdar_serving
+		*kept; /* with reset: where it is between trials (serving.h); borrowed */
 };
+
+#define FDAR_TRIAL_RESET_HELP                                                                     \
+	"Start the server once, and run this shell's command before each run, with {to} for its " \
+	"address; "                                                                               \
+	"a server that ends is started anew"
 
 /* Whether replay takes them (NULL: yes). */
 #define FDAR_TRIAL_SOURCES_HELP \

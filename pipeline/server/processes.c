@@ -49,6 +49,26 @@ GHashTable *fdar_processes_all(void)
 	return all;
 }
 
+static void append_children(GHashTable *all, pid_t pid, GArray *pids)
+{
+	const GArray *children = g_hash_table_lookup(all, GINT_TO_POINTER(pid));
+
+	if (children)
+		g_array_append_vals(pids, children->data, children->len);
+}
+
+GArray *fdar_processes_below(pid_t root)
+{
+	g_autoptr(GHashTable) all = fdar_processes_all();
+	GArray *below = g_array_new(FALSE, FALSE, sizeof(pid_t));
+
+	append_children(all, root, below);
+	/* The table is of one moment and has no circle, so that this ends. */
+	for (guint i = 0; i < below->len; i++)
+		append_children(all, g_array_index(below, pid_t, i), below);
+	return below;
+}
+
 GArray *fdar_processes_children(pid_t pid)
 {
 	g_autoptr(GHashTable) all = fdar_processes_all();

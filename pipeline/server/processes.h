@@ -13,6 +13,9 @@
 /* The pids (pid_t) of the living children of pid; zombies are left out. The caller frees it. */
 GArray *fdar_processes_children(pid_t pid);
 
+/* The pids of all that live below root, parents before their children; zombies are left out. The caller frees it. */
+GArray *fdar_processes_below(pid_t root);
+
 /* All living processes by their parents: GINT_TO_POINTER(pid) -> GArray of the children's pid_t. The
  * caller frees it (g_hash_table_unref). */
 GHashTable *fdar_processes_all(void);

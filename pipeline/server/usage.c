@@ -63,23 +63,6 @@ static uint64_t ended_below(const GArray *tree)
 	return sum;
 }
 
-static GArray *tree_of(pid_t root)
-{
-	g_autoptr(GHashTable) all = fdar_processes_all();
-	GArray *tree = g_array_new(FALSE, FALSE, sizeof(pid_t));
-
-	g_array_append_val(tree, root);
-	/* The table is of one moment and has no circle, so that this ends. */
-	for (guint i = 0; i < tree->len; i++) {
-		const GArray *children =
-			g_hash_table_lookup(all, GINT_TO_POINTER(g_array_index(tree, pid_t, i)));
-
-		if (children)
-			g_array_append_vals(tree, children->data, children->len);
-	}
-	return tree;
-}
-
 struct fdar_usage_of_tree fdar_usage_below(pid_t root)
 {
 	struct fdar_usage_of_tree usage;
@@ -87,9 +70,11 @@ struct fdar_usage_of_tree fdar_usage_below(pid_t root)
 
 	/* One that ends meanwhile would be missing, or count twice. */
 	for (unsigned tries = 0; moved && tries < TRIES; tries++) {
-		g_autoptr(GArray) tree = tree_of(root);
-		uint64_t ended_ns = ended_below(tree);
+		g_autoptr(GArray) tree = fdar_processes_below(root);
+		uint64_t ended_ns;
 
+		g_array_append_val(tree, root);
+		ended_ns = ended_below(tree);
 		usage = (struct fdar_usage_of_tree){ .cpu_ns = ended_ns };
 		for (guint i = 0; i < tree->len; i++) {
 			pid_t pid = g_array_index(tree, pid_t, i);

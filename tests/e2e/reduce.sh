@@ -88,6 +88,44 @@ if command -v perl >/dev/null; then
 	reduce 4 "$captures/replay-echo.pcap" --test cpu --over 10s --sources 127.0.0.1 -o no.pcap -- perl trusting.pl
 	if grep -q 'from addresses of their own' said; then fail "other addresses with --sources"; fi
 fi
+# One start, and a reset before each run; what the server has started is ended with it, in whichever session it is.
+cat >staying.pl <<'END'
+use IO::Socket::INET;
+use POSIX;
+my $server = IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1") or die;
+my $helper = fork;
+if (!$helper) {
+	close $server;
+	setsid;
+	$SIG{TERM} = "IGNORE";
+	sleep 3600;
+	exit;
+}
+open my $starts, ">>", "starts" or die;
+print $starts "$helper\n";
+close $starts;
+sleep 3600;
+END
+if command -v perl >/dev/null; then
+	reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o no.pcap --runs 5 --reset 'echo {to} >>resets' -- perl staying.pl
+	[ "$(wc -l <starts) $(wc -l <resets)" = "1 5" ] || fail "$(wc -l <starts) starts and $(wc -l <resets) resets of 5 runs"
+	grep -q '^127.0.0.1:[0-9]*$' resets || fail "the reset is not told where the server is"
+	rm no.pcap no.pcap.state
+	reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o no.pcap --runs 2 -- perl staying.pl
+	[ "$(wc -l <starts)" = 3 ] || fail "$(wc -l <starts) starts of 1 and 2"
+	rm no.pcap no.pcap.state
+	while read -r helper; do
+		for _ in $(seq 200); do
+			grep -Eqs '^State:.[^ZX]' "/proc/$helper/status" || continue 2
+			sleep 0.05
+		done
+		fail "what the server has started is left"
+	done <starts
+	reduce 1 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o no.pcap --reset 'echo broken; exit 7' -- perl staying.pl
+	grep -q 'reset: the command failed, with 7: "broken"' said || fail "a reset that fails"
+	rm no.pcap.state
+fi
+reduce 2 "$captures/demo-baseline.pcap" --test "$together" --reset true -o no.pcap
 reduce 2 "$captures/replay-echo.pcap" --test cpu --over 10s --sources nowhere -o no.pcap -- "$server"
 
 reduce 1 "$captures/demo-attack.pcap" --test cpu --over 20ms -o no.pcap -- "$work/no-server"
