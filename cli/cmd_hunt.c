@@ -1,5 +1,4 @@
 /* flowdar hunt: from a capture and a server to the sessions that hurt, the function, and a report. */
-#include <errno.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -73,7 +72,7 @@ static const struct fdar_usage usage = {
 };
 
 struct texts {
-	char *output, *test, *baseline, *over, *time, *sample, *sources, *reset;
+	char *output, *test, *baseline, *over, *time, *sample, *sources, *reset, *grace;
 	gint64 bytes;
 	gboolean io, quiet;
 	struct fdar_capture_texts capture;
@@ -106,6 +105,7 @@ static const GOptionEntry table[] = {
 	  "N" },
 	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
 	{ "reset", 0, 0, G_OPTION_ARG_STRING, AT(reset), FDAR_TRIAL_RESET_HELP, "COMMAND" },
+	{ "grace", 0, 0, G_OPTION_ARG_STRING, AT(grace), FDAR_TRIAL_GRACE_HELP, "TIME" },
 	{ "quiet", 'q', 0, G_OPTION_ARG_NONE, AT(quiet), "No progress", NULL },
 	{ "filter", 0, 0, G_OPTION_ARG_STRING, AT(capture.filter), FDAR_CAPTURE_FILTER_HELP,
 	  "EXPRESSION" },
@@ -113,6 +113,17 @@ static const GOptionEntry table[] = {
 	  "PORT" },
 	G_OPTION_ENTRY_NULL,
 };
+
+static void texts_clear(struct texts *texts)
+{
+	char *const all[] = { texts->output,  texts->test,  texts->baseline,
+			      texts->over,    texts->time,  texts->sample,
+			      texts->sources, texts->reset, texts->grace };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+		g_free(all[i]);
+	fdar_capture_texts_clear(&texts->capture);
+}
 
 struct hunt {
 	const struct texts *texts;
@@ -311,6 +322,10 @@ static int go_on(struct hunt *hunt, struct fdar_reducing *reducing, GError *erro
 	keep_found(hunt, reducing);
 	if (*stop)
 		return FDAR_EXIT_INTERRUPTED;
+	if (reducing->end == FDAR_REDUCE_DONE && !fdar_reducing_is_confirmed(reducing)) {
+		fdar_warning(&usage, "it was not confirmed, and is not recorded");
+		return FDAR_EXIT_NO_VERDICT;
+	}
 	return record_both(hunt, reducing);
 }
 
@@ -397,6 +412,7 @@ static gboolean hunt_read(struct hunt *hunt, struct texts *texts, int argc, char
 	if (texts->sample && !fdar_hunt_record_sample(&hunt->how, texts->sample, error))
 		return FALSE;
 	return fdar_trial_check_sources(texts->sources, error) &&
+	       fdar_trial_read_grace(&hunt->trial, texts->grace, error) &&
 	       fdar_capture_options_read(&texts->capture, 2, texts->captures, &hunt->load.capture,
 					 &hunt->load.server_ports, error) &&
 	       read_test(hunt, error);
@@ -415,6 +431,7 @@ static void fill_options(struct hunt *hunt)
 	hunt->options.all = TRUE;
 	hunt->trial = (struct fdar_trial_options){ .server = hunt->server,
 						   .sources = hunt->texts->sources,
+						   .grace_ms = hunt->trial.grace_ms,
 						   .reset = hunt->texts->reset,
 						   .kept = hunt->texts->reset ? &hunt->kept : NULL,
 						   .timeout = "10s",
@@ -427,29 +444,13 @@ static void fill_options(struct hunt *hunt)
 						.terminal = isatty(STDERR_FILENO) };
 }
 
-static gboolean make_directory(const char *path, gboolean *made, GError **error)
-{
-	g_autoptr(GDir) dir = NULL;
-
-	*made = g_mkdir(path, 0700) == 0;
-	if (*made)
-		return TRUE;
-	dir = errno == EEXIST ? g_dir_open(path, 0, error) : NULL;
-	if (dir && !g_dir_read_name(dir))
-		return TRUE;
-	if (error && !*error)
-		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", path,
-			    dir ? "is not empty" : g_strerror(errno));
-	return FALSE;
-}
-
 static int start(struct hunt *hunt)
 {
 	g_autofree char *work = NULL;
 	GError *error = NULL;
 	int code;
 
-	if (!make_directory(hunt->texts->output, &hunt->made, &error))
+	if (!fdar_child_make_directory(hunt->texts->output, &hunt->made, &error))
 		return fdar_failure(&usage, error);
 	work = g_dir_make_tmp("flowdar-hunt-XXXXXX", &error);
 	if (!work) {
@@ -486,14 +487,6 @@ int fdar_cmd_hunt(int argc, char **argv)
 	fdar_judge_clear(&hunt.judge);
 	g_free(hunt.smallest);
 	g_free(hunt.normal);
-	g_free(texts.output);
-	g_free(texts.test);
-	g_free(texts.baseline);
-	g_free(texts.over);
-	g_free(texts.time);
-	g_free(texts.sample);
-	g_free(texts.sources);
-	g_free(texts.reset);
-	fdar_capture_texts_clear(&texts.capture);
+	texts_clear(&texts);
 	return code;
 }

@@ -83,7 +83,7 @@ static const struct fdar_usage usage = {
 
 struct texts {
 	char *output, *state, *format, *test, *baseline, *over, *speed, *concurrency, *to, *sources,
-		*reset, *timeout;
+		*reset, *grace, *timeout;
 	char *wait_for, *time;
 	gint64 copies, runs, trust, confirm, bytes;
 	gboolean timed, all, whole_sessions, keep_copies, quiet;
@@ -123,6 +123,7 @@ static const GOptionEntry table[] = {
 	  "Play at this address instead of the port the server listens on", "HOST:PORT" },
 	{ "sources", 0, 0, G_OPTION_ARG_STRING, AT(sources), FDAR_TRIAL_SOURCES_HELP, "PREFIX" },
 	{ "reset", 0, 0, G_OPTION_ARG_STRING, AT(reset), FDAR_TRIAL_RESET_HELP, "COMMAND" },
+	{ "grace", 0, 0, G_OPTION_ARG_STRING, AT(grace), FDAR_TRIAL_GRACE_HELP, "TIME" },
 	{ "timeout", 0, 0, G_OPTION_ARG_STRING, AT(timeout),
 	  "Give a session up after this long without an answer; 10s is the default", "TIME" },
 	{ "wait-for", 0, 0, G_OPTION_ARG_STRING, AT(wait_for),
@@ -158,7 +159,7 @@ static void texts_clear(struct texts *texts)
 	char *const all[] = { texts->output,   texts->state, texts->format,  texts->test,
 			      texts->baseline, texts->over,  texts->speed,   texts->concurrency,
 			      texts->to,       texts->time,  texts->timeout, texts->wait_for,
-			      texts->sources,  texts->reset };
+			      texts->sources,  texts->reset, texts->grace };
 
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		g_free(all[i]);
@@ -217,7 +218,8 @@ static gboolean read_play(struct request *request, const struct texts *texts, ch
 		return bad(error, "--reset goes with a server behind --, and not with "
 				  "function:NAME, whose runs are a recording each");
 	if (!read_time("--timeout", texts->timeout, 0, &timeout, error) ||
-	    !fdar_trial_check_sources(texts->sources, error))
+	    !fdar_trial_check_sources(texts->sources, error) ||
+	    !fdar_trial_read_grace(&request->trial, texts->grace, error))
 		return FALSE;
 	request->trial.server = server;
 	request->trial.to = texts->to;
@@ -293,9 +295,7 @@ static int exit_code(const struct fdar_reducing *reducing)
 {
 	switch (reducing->end) {
 	case FDAR_REDUCE_DONE:
-		return reducing->result.confirmed * 2 >= reducing->result.confirm_runs
-			       ? FDAR_EXIT_OK
-			       : FDAR_EXIT_NO_VERDICT;
+		return fdar_reducing_is_confirmed(reducing) ? FDAR_EXIT_OK : FDAR_EXIT_NO_VERDICT;
 	case FDAR_REDUCE_STOPPED:
 		return FDAR_EXIT_INTERRUPTED;
 	default:

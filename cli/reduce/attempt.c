@@ -72,6 +72,7 @@ gboolean fdar_reducing_run_once(struct fdar_reducing *reducing, const struct fda
 					 error)
 		    : !fdar_trial_run(reducing->trial, play, trial, error))
 		return FALSE;
+	reducing->killed = reducing->killed || trial->killed;
 	reducing->function_calls += trial->function_calls;
 	*figure = fdar_judge_figure(reducing->judge, trial);
 	*answer = fdar_judge_answer(reducing->judge, trial);

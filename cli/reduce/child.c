@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
+#include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -50,6 +50,22 @@ int fdar_child_command(int (*command)(int argc, char **argv), char **argv, const
 int fdar_child_quiet(int (*command)(int argc, char **argv), char **argv, const char *output)
 {
 	return run(command, argv, output, TRUE);
+}
+
+gboolean fdar_child_make_directory(const char *path, gboolean *made, GError **error)
+{
+	g_autoptr(GDir) dir = NULL;
+
+	*made = g_mkdir(path, 0700) == 0;
+	if (*made)
+		return TRUE;
+	dir = errno == EEXIST ? g_dir_open(path, 0, error) : NULL;
+	if (dir && !g_dir_read_name(dir))
+		return TRUE;
+	if (error && !*error)
+		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "%s: %s", path,
+			    dir ? "is not empty" : g_strerror(errno));
+	return FALSE;
 }
 
 void fdar_child_remove(const char *directory)

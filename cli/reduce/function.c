@@ -116,6 +116,7 @@ gboolean fdar_function_run(const struct fdar_trial_options *options, const char 
 	remove_tree(directory);
 	how.server = (char *const *)server->pdata;
 	how.grace_ms = GRACE_MS;
+	how.recorder = TRUE;
 	how.reset = NULL;
 	how.kept = NULL;
 	fine = fdar_trial_run(&how, play, trial, error);

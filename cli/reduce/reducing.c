@@ -232,6 +232,11 @@ void fdar_reducing_run(struct fdar_reducing *reducing, GError **error)
 		g_propagate_error(error, g_steal_pointer(&reducing->error));
 }
 
+gboolean fdar_reducing_is_confirmed(const struct fdar_reducing *reducing)
+{
+	return reducing->result.confirmed * 2 >= reducing->result.confirm_runs;
+}
+
 void fdar_reducing_clear(struct fdar_reducing *reducing)
 {
 	fdar_part_list_clear(&reducing->kept);

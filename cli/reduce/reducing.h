@@ -78,12 +78,15 @@ struct fdar_reducing {
 	gint64 began_us;
 	uint32_t baseline_copies;
 	unsigned failures, since_control;
+	gboolean killed; /* a server had to be: the next may find what it left */
 	GArray *figures;
 	GError *error;
 };
 
 /* Zeroes what comes out. Every field above it is set by the caller first. */
 void fdar_reducing_run(struct fdar_reducing *reducing, GError **error);
+/* FALSE: it did not hurt in most of the runs at the end. */
+gboolean fdar_reducing_is_confirmed(const struct fdar_reducing *reducing);
 void fdar_reducing_clear(struct fdar_reducing *reducing);
 
 #endif

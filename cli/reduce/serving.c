@@ -106,18 +106,20 @@ static void signal_family(const GArray *family, int number)
 		syscall(SYS_pidfd_send_signal, g_array_index(family, int, i), number, NULL, 0);
 }
 
-static void end_processes(const struct fdar_trial_options *options, struct fdar_serving *server)
+/* TRUE: it had to be killed. */
+static gboolean end_processes(const struct fdar_trial_options *options, struct fdar_serving *server)
 {
 	int grace_ms = options->grace_ms ? (int)options->grace_ms : GRACE_MS;
+	int alone_ms = MIN(grace_ms, GRACE_MS) / 2, status = 0;
 	/* A recorder's daemons are not ours to end. */
 	GArray *family =
-		options->grace_ms ? g_array_new(FALSE, FALSE, sizeof(int)) : family_of(server->pid);
+		options->recorder ? g_array_new(FALSE, FALSE, sizeof(int)) : family_of(server->pid);
 
 	if (!server->ended) {
 		kill(server->pid, SIGTERM);
-		if (!fdar_process_wait(server->pid, grace_ms / 2, NULL)) {
+		if (!fdar_process_wait(server->pid, alone_ms, NULL)) {
 			signal_family(family, SIGTERM);
-			fdar_process_end(server->pid, grace_ms - grace_ms / 2);
+			status = fdar_process_end(server->pid, grace_ms - alone_ms);
 		}
 	}
 	/* What it left behind: the group is its own. */
@@ -126,30 +128,30 @@ static void end_processes(const struct fdar_trial_options *options, struct fdar_
 	for (guint i = 0; i < family->len; i++)
 		close(g_array_index(family, int, i));
 	g_array_unref(family);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
-static void end(const struct fdar_trial_options *options, struct fdar_serving *server)
+static gboolean end(const struct fdar_trial_options *options, struct fdar_serving *server)
 {
-	gint64 until_us;
-
-	if (server->pid > 0)
-		end_processes(options, server);
+	gboolean killed = server->pid > 0 && end_processes(options, server);
 	/* Its workers die a little later, and the next trial may need the port. */
-	until_us = g_get_monotonic_time() + FREE_MS * 1000;
+	gint64 until_us = g_get_monotonic_time() + FREE_MS * 1000;
+
 	while (server->where && !options->to && g_get_monotonic_time() < until_us &&
 	       is_taken(server->where))
 		g_usleep(LOOK_US);
 	g_free(server->where);
 	g_free(server->log);
 	*server = (struct fdar_serving){ 0 };
+	return killed;
 }
 
-void fdar_serving_end(const struct fdar_trial_options *options, struct fdar_serving *server)
+gboolean fdar_serving_end(const struct fdar_trial_options *options, struct fdar_serving *server)
 {
-	if (options->kept && server->pid > 0 && !fdar_serving_has_ended(server))
-		*options->kept = *server;
-	else
-		end(options, server);
+	if (!options->kept || server->pid <= 0 || fdar_serving_has_ended(server))
+		return end(options, server);
+	*options->kept = *server;
+	return FALSE;
 }
 
 void fdar_serving_drop(const struct fdar_trial_options *options)

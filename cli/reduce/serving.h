@@ -3,8 +3,8 @@
  *
  * Place in the house: below trial.h, whose options it has. A server is started in a session of its own, without
  * flowdar's libraries, with its output in a log; it has to stay in the foreground. It is ready when it listens and all
- * its threads wait (two seconds for that at most). It ends by SIGTERM; what it has started gets one, too, after half of
- * the time that it is given, and at the end SIGKILL, also what has left its process group.
+ * its threads wait (two seconds for that at most). It ends by SIGTERM; what it has started gets one, too, a quarter of a
+ * second later, and at the end SIGKILL, also what has left its process group.
  *
  * With a reset command the server stays from trial to trial: the command is run before each of them. A server that has
  * ended, or does not come to rest within two seconds after the command, is started anew.
@@ -32,8 +32,8 @@ gboolean fdar_serving_begin(const struct fdar_trial_options *options, struct fda
 			    GError **error);
 gboolean fdar_serving_has_ended(struct fdar_serving *server);
 
-/* Ends it, or keeps it for the next trial. */
-void fdar_serving_end(const struct fdar_trial_options *options, struct fdar_serving *server);
+/* Ends it, or keeps it for the next trial. TRUE: it had to be killed. */
+gboolean fdar_serving_end(const struct fdar_trial_options *options, struct fdar_serving *server);
 
 /* Ends the one that is kept, if there is one: after the last trial. */
 void fdar_serving_drop(const struct fdar_trial_options *options);

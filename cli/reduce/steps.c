@@ -61,6 +61,9 @@ static enum fdar_answer failed(struct fdar_reducing *reducing, GError *error)
 		fdar_reducing_stop(reducing, "interrupted");
 		return FDAR_ANSWER_STOP;
 	}
+	if (reducing->killed && !hopeless)
+		g_prefix_error(&error, "a server before had to be killed (--grace gives it more "
+				       "time): ");
 	if (++reducing->failures < FAILURES_MAX && !hopeless) {
 		if (reducing->warn)
 			reducing->warn(reducing->user, error->message);

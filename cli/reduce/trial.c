@@ -10,14 +10,31 @@
 #include <unistd.h>
 
 #include "cli/kit/command.h"
+#include "cli/kit/options.h"
 #include "cli/reduce/serving.h"
 #include "pipeline/server/processes.h"
 #include "pipeline/server/usage.h"
 #include "replay/play/routes.h"
 
-#define LOOK_MS 20
+#define LOOK_MS      20
+#define GRACE_NS_MAX ((guint64)600000000000)
 
 /* ---- playing ---- */
+
+gboolean fdar_trial_read_grace(struct fdar_trial_options *options, const char *text, GError **error)
+{
+	guint64 ns = 0;
+
+	if (!text)
+		return TRUE;
+	if (!fdar_parse_duration(text, &ns) || ns < 1000000 || ns > GRACE_NS_MAX) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+			    "--grace: \"%s\": expected a time like 5s, up to 10m", text);
+		return FALSE;
+	}
+	options->grace_ms = (uint32_t)(ns / 1000000);
+	return TRUE;
+}
 
 gboolean fdar_trial_check_sources(const char *sources, GError **error)
 {
@@ -196,7 +213,7 @@ gboolean fdar_trial_run(const struct fdar_trial_options *options,
 	*result = (struct fdar_trial){ .asked = 0 };
 	fine = fdar_serving_begin(options, &server, error) &&
 	       play_and_measure(options, play, &server, result, error);
-	fdar_serving_end(options, &server);
+	result->killed = fdar_serving_end(options, &server);
 	return fine;
 }
 

@@ -22,6 +22,7 @@ struct fdar_trial_options {
 	int (*replay)(int argc, char **argv);  /* the command */
 	int (*analyze)(int argc, char **argv); /* likewise; for functions (function.h) alone */
 	uint32_t grace_ms;                     /* from SIGTERM to SIGKILL; 0: half a second */
+	gboolean recorder;                     /* it is flowdar's, whose daemons stay */
 	const volatile int *stop;
 	const char *reset; /* a shell's command, with {to}; NULL: the server is started anew */
 	struct fdar_serving
@@ -32,6 +33,13 @@ struct fdar_trial_options {
 	"Start the server once, and run this shell's command before each run, with {to} for its " \
 	"address; "                                                                               \
 	"a server that ends is started anew"
+
+/* --grace (NULL: as it is). FALSE and error. */
+#define FDAR_TRIAL_GRACE_HELP                                                                     \
+	"From SIGTERM to SIGKILL when the server is ended; 500ms is the default, databases take " \
+	"longer"
+gboolean fdar_trial_read_grace(struct fdar_trial_options *options, const char *text,
+			       GError **error);
 
 /* Whether replay takes them (NULL: yes). */
 #define FDAR_TRIAL_SOURCES_HELP \
@@ -69,6 +77,7 @@ struct fdar_trial {
 	uint64_t function_calls;
 	gboolean function_lost; /* events were lost: it may be more */
 	gboolean crashed;       /* it ended while it was played at */
+	gboolean killed;        /* it did not end by SIGTERM */
 	int status;             /* then, as of waitpid */
 };
 
