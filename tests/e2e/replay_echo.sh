@@ -13,7 +13,7 @@ to=127.0.0.1:$port
 
 # replay ARGUMENTS...: the summary as JSON goes to summary.json, the journal to journal.jsonl.
 replay() {
-	"$FLOWDAR" replay "$@" -o journal.jsonl --format json >summary.json
+	"$FLOWDAR" replay --max-lag 0 "$@" -o journal.jsonl --format json >summary.json
 }
 
 # figure KEY [LABEL]: out of the summary.

@@ -20,7 +20,7 @@ v6=1
 ip -6 route add local fd16::/64 dev lo 2>/dev/null || v6=
 
 replay() {
-	"$FLOWDAR" replay "$@" -o journal.jsonl --format json >summary.json
+	"$FLOWDAR" replay --max-lag 0 "$@" -o journal.jsonl --format json >summary.json
 }
 
 expect() {
