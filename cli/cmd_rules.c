@@ -157,7 +157,8 @@ static void tell_wrong(const GArray *met)
 			tell_if(lines, rule->no_match, rule->name, "events, and no match",
 				"the pattern fits none of their texts");
 		tell_if(lines, rule->no_key, rule->name, "matches without a key",
-			"the group of the pattern was empty, or the field is another one");
+			"the group of the pattern was empty, or the event has no such field with a "
+			"number or a text of its own");
 		tell_if(lines, rule->again, rule->name, "begins of what was open",
 			"an end is missing, or the key is used again before it");
 		tell_if(lines, rule->stray, rule->name, "times nothing of that was open",

@@ -1,6 +1,5 @@
 #include "analyze/rules/rules.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "analyze/rules/rules_private.h"
@@ -37,6 +36,7 @@ static void rule_free(gpointer data)
 	g_free(rule->function);
 	g_clear_pointer(&rule->pattern, g_regex_unref);
 	g_free(rule->key.capture);
+	g_free(rule->key.field);
 	g_free(rule->peer.capture);
 	g_free(rule->what.capture);
 	g_free(rule->fd.capture);
@@ -148,9 +148,10 @@ static gboolean take_value(struct fdar_rules *rules, struct rule *rule, GKeyFile
 			   const char *group, const char *key, gboolean text,
 			   struct rule_value *value, GError **error)
 {
-	static const enum fdar_event_role numbers[] = { FDAR_ROLE_ADDR, FDAR_ROLE_ADDR2,
-							FDAR_ROLE_FD };
+	static const enum fdar_event_role numbers[] = { FDAR_ROLE_ADDR, FDAR_ROLE_ADDR2 };
+	static const enum fdar_event_role fds[] = { FDAR_ROLE_FD };
 	static const enum fdar_event_role texts[] = { FDAR_ROLE_DATA };
+	gboolean fd = value == &rule->fd;
 	g_autofree char *field = g_key_file_get_string(file, group, key, NULL);
 	const char *name = field ? field : key;
 
@@ -164,11 +165,16 @@ static gboolean take_value(struct fdar_rules *rules, struct rule *rule, GKeyFile
 	if (!rule->event)
 		return refuse(error, group, key, "nothing: functions have no fields");
 	value->from = RULE_ROLE;
-	return role_of(rules, rule->event, field, text ? texts : numbers,
-		       text ? G_N_ELEMENTS(texts) : G_N_ELEMENTS(numbers), &value->role) ||
+	value->field = text || fd ? NULL : g_strdup(field);
+	return role_of(rules, rule->event, field,
+		       text ? texts
+		       : fd ? fds
+			    : numbers,
+		       text || fd ? 1 : G_N_ELEMENTS(numbers), &value->role) ||
 	       refuse(error, group, key,
-		      "a field of the event, or a group of the pattern; of one event three numbers "
-		      "and one text can be used, and of a known event those it is known by");
+		      "a field of the event, or a group of the pattern; of one event two keys, a "
+		      "descriptor and one text can be used, and of a known event those it is known "
+		      "by");
 }
 
 /* ---- groups ---- */
@@ -401,6 +407,21 @@ static gboolean find_endings(struct fdar_rules *rules, GError **error)
 	return TRUE;
 }
 
+/* A key's field may be a text: then it is the event's text, where that is not another one's. */
+static void find_text_keys(struct fdar_rules *rules)
+{
+	static const enum fdar_event_role texts[] = { FDAR_ROLE_DATA };
+
+	for (guint i = 0; i < rules->rules->len; i++) {
+		struct rule *rule = g_ptr_array_index(rules->rules, i);
+		enum fdar_event_role role;
+
+		if (rule->key.field && !fdar_event_map_find(rule->event))
+			rule->key.text =
+				role_of(rules, rule->event, rule->key.field, texts, 1, &role);
+	}
+}
+
 static GKeyFile *load(const char *path, GError **error)
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
@@ -435,6 +456,7 @@ struct fdar_rules *fdar_rules_load(const char *path, GError **error)
 			g_prefix_error(error, "%s: ", path);
 		return NULL;
 	}
+	find_text_keys(rules);
 	index_events(rules);
 	return g_steal_pointer(&rules);
 }
@@ -449,48 +471,4 @@ gboolean fdar_rules_load_of(const char *recording, const char *path, struct fdar
 		return TRUE;
 	*rules = fdar_rules_load(path ? path : own, error);
 	return *rules != NULL;
-}
-
-/* ---- questions ---- */
-
-const struct fdar_event_maps *fdar_rules_maps(const struct fdar_rules *rules)
-{
-	return &rules->maps;
-}
-
-gboolean fdar_rules_have_functions(const struct fdar_rules *rules)
-{
-	return rules->have_functions;
-}
-
-gboolean fdar_rules_have_labels(const struct fdar_rules *rules)
-{
-	return rules->have_labels;
-}
-
-static gboolean matches(const GPtrArray *patterns, const char *function)
-{
-	for (guint i = 0; i < patterns->len; i++)
-		if (fnmatch(g_ptr_array_index(patterns, i), function, 0) == 0)
-			return TRUE;
-	return FALSE;
-}
-
-const char *fdar_rules_component(const struct fdar_rules *rules, const char *component,
-				 const char *function)
-{
-	for (guint i = 0; i < rules->components->len; i++) {
-		const struct rule_component *said = g_ptr_array_index(rules->components, i);
-
-		if (matches(said->functions, function))
-			return said->name;
-	}
-	return component;
-}
-
-gboolean fdar_rules_hide(const struct fdar_rules *rules, const char *component,
-			 const char *function)
-{
-	(void)component;
-	return matches(rules->hidden, function);
 }

@@ -37,10 +37,21 @@ static uint64_t number_of(const char *text)
 	return value;
 }
 
+/* Marks always have their fields; other events may lack what a rule wants of them. */
+static gboolean has(const struct fdar_event *event, enum fdar_event_role role)
+{
+	return event->kind != FDAR_EVENT_OTHER || event->named.has & 1u << role;
+}
+
 static gboolean number(const struct rule_value *value, const struct fdar_event *event,
 		       const GMatchInfo *match, uint64_t *number)
 {
 	g_autofree char *text = NULL;
+
+	if (value->from == RULE_ROLE && !has(event, value->role)) {
+		*number = value->text && event->data ? number_of(event->data) : 0;
+		return value->text && has(event, FDAR_ROLE_DATA) && event->data_len;
+	}
 
 	switch (value->from) {
 	case RULE_ROLE:

@@ -2,6 +2,7 @@
  * The inside of rules, shared by its files:
  *
  *	rules.c            what a file says
+ *	rules_ask.c        what is asked of it
  *	rules_run.c        batches in and out, events
  *	rules_thread.c     threads
  *	rules_functions.c  functions: what is open from their entry to their exit
@@ -23,6 +24,8 @@ enum rule_from {
 struct rule_value {
 	enum rule_from from;
 	enum fdar_event_role role;
+	gboolean text; /* of a number's field: it may be a text, which is the event's then */
+	char *field;
 	char *capture;
 };
 

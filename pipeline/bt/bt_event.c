@@ -144,6 +144,16 @@ static uint64_t time_of(struct fdar_bt_events *events, const struct fdar_bt_clas
 	return 0;
 }
 
+/* Which of those that somebody wanted the event has. */
+static uint8_t fields_of(const struct fdar_bt_class *record)
+{
+	uint32_t has = 0;
+
+	for (uint32_t role = 0; role < FDAR_ROLES; role++)
+		has |= record->slots[role].type == FDAR_TYPE_NONE ? 0 : 1u << role;
+	return (uint8_t)(has & FDAR_ROLES_WANTED);
+}
+
 static void fill(const struct fdar_bt_class *record, struct fdar_bt_events *events,
 		 const bt_event *event, struct fdar_arena *arena, struct fdar_event *out)
 {
@@ -158,9 +168,10 @@ static void fill(const struct fdar_bt_class *record, struct fdar_bt_events *even
 	out->wait = fdar_event_wait(integer(record, FDAR_ROLE_WAIT, event, FDAR_WAIT_OTHER));
 	out->name = fdar_texts_id(events->env->texts, string(record, FDAR_ROLE_NAME, event));
 	set_data(record, event, arena, out);
-	if (record->kind == FDAR_EVENT_OTHER)
+	if (record->kind == FDAR_EVENT_OTHER) {
 		out->name = record->event_name;
-	else if (record->kind == FDAR_EVENT_MODULE)
+		out->named.has = fields_of(record);
+	} else if (record->kind == FDAR_EVENT_MODULE)
 		out->module.event_name = (int32_t)record->event_name;
 }
 

@@ -158,6 +158,8 @@ struct fdar_ctf_class *fdar_ctf_class_new(const struct fdar_ctf_event_class *eve
 	choose_all(&choice, layout, map);
 	for (int role = 0; role < FDAR_ROLES; role++)
 		class->roles |= choice.nodes[role] ? 1u << role : 0;
+	if (map && map->kind == FDAR_EVENT_OTHER)
+		class->event.named.has = (uint8_t)(class->roles & FDAR_ROLES_WANTED);
 	if (choice.nodes[FDAR_ROLE_DATA])
 		class->data_type = (uint8_t)fdar_ctf_node_type(choice.nodes[FDAR_ROLE_DATA]);
 	if (!fdar_ctf_program_compile(&class->program, layout, FDAR_CTF_COMMON_CONTEXT,

@@ -167,9 +167,10 @@ struct fdar_event {
 		 * when the recorder saw it end then, and all that was open in it ended with it */
 		FDAR_EVENT_VIEW(over, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), FDAR_NONE(32), int32_t perhaps, uint8_t seen);
-		/* THREAD_NAME: the thread's; OTHER: the event's */
+		/* THREAD_NAME: the thread's; OTHER: the event's, and which of the fields that somebody
+		 * wanted it has (1 << enum fdar_event_role: ADDR, ADDR2, DATA, FD) */
 		FDAR_EVENT_VIEW(named, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
-				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), FDAR_NONE(8));
+				FDAR_NONE(32), uint32_t name, FDAR_NONE(32), uint8_t has);
 		/* RAW_CALLS: the stream it is of, as its decoder counts them */
 		FDAR_EVENT_VIEW(raw, FDAR_NONE(64), FDAR_NONE(64), const char *data,
 				uint32_t data_len, FDAR_NONE(32), int32_t stream, FDAR_NONE(8));

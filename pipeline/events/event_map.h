@@ -29,6 +29,10 @@ enum fdar_event_role {
 	FDAR_ROLES
 };
 
+/* Those that an event is asked for by rows that somebody else made (struct fdar_event_maps). */
+#define FDAR_ROLES_WANTED \
+	(1u << FDAR_ROLE_ADDR | 1u << FDAR_ROLE_ADDR2 | 1u << FDAR_ROLE_DATA | 1u << FDAR_ROLE_FD)
+
 /* How a field's value is read; a variant, a structure... is NONE. */
 enum fdar_event_type {
 	FDAR_TYPE_NONE,

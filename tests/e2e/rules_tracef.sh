@@ -123,6 +123,12 @@ row() { jq -r --arg rule "$1" --arg figure "$2" '.rules[] | select(.rule == $rul
 [ "$(row worker no_begin)" = 0 ] || fail "hand-overs without a put: $(cat "$WORK/check.json")"
 [ "$(row request no_end)" = 1 ] || fail "the request that never ended: $(cat "$WORK/check.json")"
 
+# Keys that are fields with a text, and such as no event has.
+printf '[rule %s]\nevent=lttng_ust_tracef:event\nkey=%s\ndo=session-begin\n' text msg none nothing > "$WORK/keys.rules"
+"$FLOWDAR" rules "$WORK/keys.rules" --check "$WORK/trace" --format json > "$WORK/check.json"
+[ "$(row text no_end)" = "$(grep -o 'msg = "[^"]*"' "$WORK/text" | sort -u | wc -l)" ] || fail "text keys: $(cat "$WORK/check.json")"
+[ "$(row none no_key)" = "$(row none met)" ] || fail "no field: $(cat "$WORK/check.json")"
+
 "$FLOWDAR" analyze "$WORK/trace" --rules "$WORK/server.rules" --format json > "$WORK/analyze.json"
 [ "$(jq .session_count "$WORK/analyze.json")" = 16 ] || fail "sessions: $(head -20 "$WORK/analyze.json")"
 [ "$(jq .unfinished "$WORK/analyze.json")" = $((16 - closed)) ] || fail "unfinished: $(head -20 "$WORK/analyze.json")"

@@ -32,6 +32,7 @@ static void run(const struct fdar_rules *rules, const uint8_t *data, size_t size
 		event.addr = data[at + 5];
 		event.addr2 = data[at + 6];
 		event.fd = data[at + 7];
+		event.wait = data[at + 9];
 		event.data_len = data[at + 8] % 12;
 		event.data += 11 - event.data_len;
 		out = fdar_rules_run_apply(run, &event, 1, &length);

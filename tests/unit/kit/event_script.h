@@ -28,6 +28,7 @@
 
 #include "instrument/wire/events.h"
 #include "pipeline/events/event.h"
+#include "pipeline/events/event_map.h"
 
 #define SCRIPT_ADDRESS 0x1000u
 
@@ -121,6 +122,8 @@ static inline void script_word(struct script *script, struct fdar_event *event, 
 		if (words[i].form == 'n')
 			event->name = script_text(script, part[1]);
 		event->data = script_data(script, event, words[i].form == 'o' ? "" : second);
+		if (event->kind == FDAR_EVENT_OTHER && *second)
+			event->named.has = 1u << FDAR_ROLE_DATA;
 		if (event->kind == FDAR_EVENT_BYTES)
 			event->addr = 1000 + event->data_len;
 		return;

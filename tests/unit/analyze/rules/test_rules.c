@@ -253,6 +253,24 @@ static void test_zero(void)
 	outcome_clear(&other);
 }
 
+/* A key that is a field with a text; and events that have no such field. */
+static void test_text_keys(void)
+{
+	static const char rules[] = "[rule begin]\nevent=begin\nkey=conn\ndo=session-begin\n"
+				    "[rule end]\nevent=end\nkey=conn\ndo=session-end\n"
+				    "[rule other]\nevent=begin\nkey=id\ndo=session-resume\n";
+	struct outcome outcome = apply(rules, "A 1 other:begin:7 2 other:begin:abc 3 other:begin: "
+					      "4 other:end:abc 5 other:end:abd");
+
+	g_assert_cmpuint(met(&outcome, 0)->no_key, ==, 1);
+	g_assert_cmpuint(met(&outcome, 0)->open, ==, 1);
+	g_assert_cmpuint(met(&outcome, 1)->stray, ==, 1);
+	g_assert_true(g_str_has_prefix(outcome.told, "1 session_begin 7; 2 session_begin "));
+	/* The event's one text is another field's. */
+	g_assert_cmpuint(met(&outcome, 2)->no_key, ==, 3);
+	outcome_clear(&outcome);
+}
+
 static void test_labels(void)
 {
 	static const char rules[] = "[rule begin]\nevent=begin\ntext=t\n"
@@ -336,7 +354,7 @@ static void test_maps(void)
 	g_assert_cmpstr(row->fields[0].name, ==, "conn");
 	g_assert_cmpint(row->fields[0].role, ==, FDAR_ROLE_ADDR);
 	g_assert_cmpstr(row->fields[1].name, ==, "sock");
-	g_assert_cmpint(row->fields[1].role, ==, FDAR_ROLE_ADDR2);
+	g_assert_cmpint(row->fields[1].role, ==, FDAR_ROLE_FD);
 	g_assert_cmpstr(row->fields[2].name, ==, "addr");
 	g_assert_cmpint(row->fields[2].role, ==, FDAR_ROLE_DATA);
 	g_assert_true(fdar_event_map_find_in(fdar_rules_maps(rules), "srv:accept") == row);
@@ -396,6 +414,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/threads", test_threads);
 	g_test_add_func("/rules/processes", test_processes);
 	g_test_add_func("/rules/zero", test_zero);
+	g_test_add_func("/rules/text-keys", test_text_keys);
 	g_test_add_func("/rules/labels", test_labels);
 	g_test_add_func("/rules/boundary", test_boundary);
 	g_test_add_func("/rules/several", test_several);
