@@ -437,19 +437,19 @@ static uint32_t in_module(Dwfl_Module *module, struct fdar_samples *samples, uin
 	const char *known =
 		dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
 	Elf *elf = dwfl_module_getelf(module, &bias);
-	uint64_t start = address - bias;
+	uint64_t start = address - bias, begin = 0;
 	gboolean has_fde = elf && fdar_fde_start(elf, address - bias, &start);
 
 	/* The nearest symbol may be another function's: the tables say where this one begins. */
-	if (known && (offset < symbol.st_size || (!symbol.st_size && !has_fde))) {
+	if (elf && (!known || offset >= symbol.st_size))
+		name = fdar_go_name(elf, address - bias, &begin);
+	if (!name && known && (offset < symbol.st_size || (!symbol.st_size && !has_fde))) {
 		name = symbol_name(known);
-		return fdar_samples_function(samples, FDAR_SAMPLE_NAMED, name, binary, build_id,
-					     address - bias - offset);
+		begin = address - bias - offset;
 	}
-	name = elf ? fdar_go_name(elf, address - bias, &start) : NULL;
 	if (name)
 		return fdar_samples_function(samples, FDAR_SAMPLE_NAMED, name, binary, build_id,
-					     start);
+					     begin);
 	/* Of code that no table knows it is known in which binary it is. */
 	name = has_fde ? g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x", binary, start)
 		       : g_strdup(binary);
