@@ -313,8 +313,16 @@ static int check_outputs(const struct texts *texts, const char *path)
 					texts->csv };
 	int code = FDAR_EXIT_OK;
 
-	for (size_t i = 0; code == FDAR_EXIT_OK && i < G_N_ELEMENTS(outputs); i++)
+	for (size_t i = 0; code == FDAR_EXIT_OK && i < G_N_ELEMENTS(outputs); i++) {
 		code = fdar_save_check(&usage, outputs[i], inputs);
+		for (size_t j = 0; code == FDAR_EXIT_OK && j < i; j++) {
+			if (outputs[i] && g_strcmp0(outputs[i], outputs[j]) == 0)
+				code = fdar_usage_error(
+					&usage,
+					"%s: two formats go there; expected a file for each",
+					outputs[i]);
+		}
+	}
 	return code;
 }
 
