@@ -177,8 +177,8 @@ static gboolean nothing_recorded(struct fdar_run *run, GError **error)
 	    run->ended == fdar_run_ended_disk)
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
 			    "nothing was recorded: %s, and nothing that can be read had reached "
-			    "the disk",
-			    run->ended);
+			    "the disk%s",
+			    run->ended, limits && run->ended != fdar_run_ended_disk ? limits : "");
 	else if (run->counts.processes)
 		g_set_error(
 			error, G_IO_ERROR, G_IO_ERROR_FAILED,

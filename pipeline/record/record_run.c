@@ -5,6 +5,7 @@
 
 #define FILES_ENOUGH  256u
 #define MEMORY_ENOUGH ((rlim_t)2 << 30)
+#define SIZE_ENOUGH   ((rlim_t)64 << 20) /* of a file: twice the largest buffer */
 
 const char fdar_run_ended_daemon[] = "session daemon died";
 const char fdar_run_ended_consumer[] = "consumer daemon died";
@@ -32,7 +33,7 @@ void fdar_run_done(struct fdar_run *run, const struct fdar_record_folder *folder
 
 char *fdar_run_limits(void)
 {
-	struct rlimit files, memory;
+	struct rlimit files, memory, size;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_ENOUGH)
 		return g_strdup_printf("; the limit of open files is %" G_GUINT64_FORMAT
@@ -42,6 +43,10 @@ char *fdar_run_limits(void)
 		return g_strdup_printf("; the limit of memory is %" G_GUINT64_FORMAT
 				       " KiB (ulimit -v), and LTTng's buffers count in it",
 				       (guint64)memory.rlim_cur >> 10);
+	if (getrlimit(RLIMIT_FSIZE, &size) == 0 && size.rlim_cur < SIZE_ENOUGH)
+		return g_strdup_printf("; the limit of file sizes is %" G_GUINT64_FORMAT
+				       " KiB (ulimit -f), and LTTng's buffers are files",
+				       (guint64)size.rlim_cur >> 10);
 	return NULL;
 }
 

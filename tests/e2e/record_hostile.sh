@@ -159,6 +159,7 @@ note "limits that are too low, and no home: the reason is the true one"
 limited='ulimit $1 $2 && shift 2 && exec "$@"'
 refused 'the limit of open files is 64 (ulimit -n)' bash -c "$limited" - -n 64 "$FLOWDAR" record -o "$WORK/none" -- "$SERVER" --port 0
 refused 'the limit of memory is 150000 KiB (ulimit -v)' bash -c "$limited" - -v 150000 "$FLOWDAR" record -o "$WORK/none" -- "$SERVER" --port 0
+refused 'the limit of file sizes is 2000 KiB (ulimit -f)' bash -c "$limited" - -f 2000 "$FLOWDAR" record -o "$WORK/none" -- "$SERVER" --port 0
 mkdir "$WORK/home"
 chown 65534 "$WORK/home"
 refused 'set LTTNG_HOME to a directory of your own' "${nobody[@]}" HOME=/nonexistent "$FLOWDAR" record -o "$WORK/home/none" -- "$SERVER" --port 0
