@@ -15,6 +15,7 @@
 #include "cli/record/sessions_seen.h"
 #include "pipeline/record/record.h"
 #include "pipeline/source/source.h"
+#include "pipeline/server/processes.h"
 #include "pipeline/server/traceable.h"
 #include "pipeline/recording/manifest.h"
 
@@ -186,12 +187,17 @@ static int record_played(char *const *command, const struct fdar_record_texts *t
 					    .output = texts->output,
 					    .wait_ns = wait_ns,
 					    .replay = fdar_cmd_replay };
-	pid_t recorder;
+	pid_t player_pid = getpid(), recorder;
 
 	fflush(NULL);
 	recorder = fork();
 	if (recorder == 0) {
-		int code = record(command, texts);
+		int code;
+
+		/* Nobody would end it any more: it ends as after Ctrl-C, with what was recorded. */
+		if (!fdar_process_end_with(player_pid))
+			_exit(FDAR_EXIT_FAILED);
+		code = record(command, texts);
 
 		fflush(NULL);
 		_exit(code);

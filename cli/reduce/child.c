@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pipeline/server/processes.h"
+
 /* quiet: without what goes to standard error. */
 static void redirect(const char *path, gboolean quiet)
 {
@@ -22,13 +24,15 @@ static int run(int (*command)(int argc, char **argv), char **argv, const char *o
 	       gboolean quiet)
 {
 	int status = 0;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
 		int code;
 
+		if (!fdar_process_end_with(parent))
+			_exit(126);
 		if (output)
 			redirect(output, quiet);
 		code = command((int)g_strv_length(argv), argv);

@@ -46,11 +46,15 @@ pid_t fdar_serving_fork(GError **error)
 static gboolean start(const struct fdar_trial_options *options, struct fdar_serving *server,
 		      GError **error)
 {
+	pid_t parent = getpid();
+
 	g_unlink(server->log);
 	server->pid = fdar_serving_fork(error);
 	if (server->pid == 0) {
 		setsid();
 		fdar_process_reset(-1);
+		if (!fdar_process_end_with(parent))
+			_exit(126);
 		fdar_serving_redirect(NULL, server->log);
 		close_range(3, ~0U, 0);
 		execvp(options->server[0], options->server);
@@ -257,7 +261,7 @@ static gboolean reset(const struct fdar_trial_options *options, const struct fda
 {
 	g_autofree char *to = g_shell_quote(server->where), *words = NULL;
 	GString *line = g_string_new(options->reset);
-	pid_t child;
+	pid_t child, parent = getpid();
 	int status = -1;
 
 	g_string_replace(line, "{to}", to, 0);
@@ -265,6 +269,8 @@ static gboolean reset(const struct fdar_trial_options *options, const struct fda
 	if (child == 0) {
 		setsid();
 		fdar_process_reset(-1);
+		if (!fdar_process_end_with(parent))
+			_exit(126);
 		fdar_serving_redirect(NULL, server->log);
 		close_range(3, ~0U, 0);
 		execl("/bin/sh", "sh", "-c", line->str, (char *)NULL);

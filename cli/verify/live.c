@@ -42,10 +42,12 @@ static pid_t start_mirror(const struct watched *watched, const char *from)
 			      (char *)(sources ? "--sources" : NULL),
 			      (char *)sources,
 			      NULL };
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (pid == 0) {
 		fdar_process_reset(-1);
+		if (!fdar_process_end_with(parent))
+			_exit(126);
 		if (!freopen(watched->log, "w", stderr) || !freopen(watched->summary, "w", stdout))
 			_exit(126);
 		setvbuf(stderr, NULL, _IONBF, 0);

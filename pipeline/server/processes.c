@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,6 +108,11 @@ int fdar_process_end(pid_t child, int milliseconds)
 	kill(child, SIGKILL);
 	fdar_process_wait(child, 5000, &status);
 	return status;
+}
+
+gboolean fdar_process_end_with(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
 }
 
 void fdar_process_reset(int first)

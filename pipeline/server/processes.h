@@ -31,4 +31,8 @@ int fdar_process_end(pid_t child, int milliseconds);
  * blocked, and no descriptor from first on (-1: all are kept). */
 void fdar_process_reset(int first);
 
+/* Between fork and what follows, in the child: it gets SIGTERM when the thread that forked it, of process
+ * parent, ends in whatever way (prctl(2), PR_SET_PDEATHSIG). FALSE: that is gone already. */
+gboolean fdar_process_end_with(pid_t parent);
+
 #endif

@@ -83,6 +83,22 @@ status=0
 sed '/^stopping/q' said | grep -q "^--io alone tells who came" || fail "it is not said at once what --io alone tells"
 [ "$(grep -c "^--io alone" said)" = 1 ] || fail "it is said twice: $(cat said)"
 
+# Who plays is killed: recorder and server end as after Ctrl-C, with what was recorded.
+"$FLOWDAR" record -o orphan --play "$FLOWDAR_SOURCE/tests/captures/demo-attack.pcap" -- "$server" --port 0 --root www >orphan.said 2>&1 &
+player=$!
+for ((i = 0; i < 600; i++)); do
+	grep -q 'listening on' orphan.said && break
+	sleep 0.1
+done
+kill -9 $player
+wait $player || true
+for ((i = 0; i < 600; i++)); do
+	[ "$(jq '.unfinished // 0' orphan/recording.json)" = 0 ] && break
+	sleep 0.1
+done
+[ "$(jq -r .ended orphan/recording.json)" = interrupted ] ||
+	fail "the recorder goes on: $(jq -r .ended orphan/recording.json): $(cat orphan.said)"
+
 status=0
 "$FLOWDAR" record -o other --play nothing.pcap -- sleep 1 >said 2>&1 || status=$?
 [ $status = 2 ] && grep -q 'nothing.pcap' said || fail "a capture that is not there: expected 2, not $status"
