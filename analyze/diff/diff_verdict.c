@@ -36,15 +36,23 @@ static uint32_t row_at(const struct diff_work *work, const struct fdar_intern *r
 	return fdar_intern_find(rows, up ? work->node_functions[up] : function, function);
 }
 
-/* Others decide how long it takes: the kernel and whoever shares the processor; the clients. */
-static gboolean is_outside(const struct fdar_diff_row *row)
+/* What it ran for is processor time, and in nearly all sessions so many times as much that no system call in it
+ * is the reason. */
+static gboolean is_own_time(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return row->transfers || row->client;
+	return diff_knows_processor(work) && diff_is_shift(row) &&
+	       MIN(row->ratio, row->ratio_median) >= DIFF_PLAIN_FACTOR;
+}
+
+/* Others decide how long it takes: the kernel and whoever shares the processor; the clients. */
+static gboolean is_outside(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	return row->client || (row->transfers && !is_own_time(work, row));
 }
 
 static gboolean is_proven(const struct diff_work *work, const struct fdar_diff_row *row)
 {
-	return row->stands_out || (work->outside_too && is_outside(row) &&
+	return row->stands_out || (work->outside_too && is_outside(work, row) &&
 				   !(row->client && diff_is_silence(work, row->added_ns)) &&
 				   diff_stands_out(work, row));
 }
@@ -339,7 +347,7 @@ void diff_rows_rank(struct diff_work *work)
 		diff->rows[i].transfers = diff_is_transfer(&diff->rows[i], diff->load.work);
 	for (uint32_t i = 0; i < diff->row_count; i++)
 		diff->rows[i].stands_out =
-			!is_outside(&diff->rows[i]) && diff_stands_out(work, &diff->rows[i]);
+			!is_outside(work, &diff->rows[i]) && diff_stands_out(work, &diff->rows[i]);
 	if (diff_hides_running(work))
 		prefer_shifts(diff);
 	diff_rows_sort(diff);
@@ -347,7 +355,8 @@ void diff_rows_rank(struct diff_work *work)
 
 /* What others decide is the last to be looked at: what moves bytes for the kernel has the time of a
  * system call, which whoever shares the processor can make long; how long clients are waited for is up
- * to them. On a full machine a system call says nothing at all, and a client little. First only where nothing else that was added is worth a word beside it. */
+ * to them. On a full machine a system call says nothing at all, and a client little. First only where
+ * nothing else that was added is worth a word beside it. */
 static gboolean find_outside(struct diff_work *work, gboolean first)
 {
 	struct fdar_diff *diff = work->diff;
@@ -356,7 +365,7 @@ static gboolean find_outside(struct diff_work *work, gboolean first)
 	for (uint32_t i = 0; i < diff->row_count; i++) {
 		const struct fdar_diff_row *row = &diff->rows[i];
 
-		if (!is_outside(row) || row->ratio < DIFF_UNTESTED_RATIO ||
+		if (!is_outside(work, row) || row->ratio < DIFF_UNTESTED_RATIO ||
 		    (row->client && diff_is_silence(work, row->added_ns)) ||
 		    (diff_is_full(work) && (row->transfers || row->ratio < DIFF_PLAIN_FACTOR)) ||
 		    !diff_is_longer(work, diff_row_runs(row)) || !diff_stands_out(work, row))

@@ -232,6 +232,27 @@ static void test_sends_of_more(void)
 	g_assert_null(strstr(diff->verdict.sentence, "new work"));
 }
 
+/* A send that takes the processor by itself for fifty times as long is told from one that others had it in; how sure
+ * that is is another matter. */
+static void test_sends_longer(void)
+{
+	for (int known = 0; known < 2; known++) {
+		struct writer a, b;
+
+		send_run(&a, 1, 3, 6 * US);
+		send_run(&b, 2, 3, 300 * US);
+		g_autoptr(fdar_profile) before = profile_of(&a);
+		g_autoptr(fdar_profile) after = profile_of(&b);
+
+		before->watched = known ? before->processes : 0;
+		after->watched = known ? after->processes : 0;
+		g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, &full, NULL);
+		g_assert_true(row_of(diff, "reply", NULL)->transfers);
+		g_assert_cmpstr(diff->verdict.function, ==, known ? "reply" : NULL);
+		g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	}
+}
+
 static void ask_run(struct writer *writer, uint32_t seed, double wait_ns, const char *wait)
 {
 	writer_init(writer, seed);
@@ -385,6 +406,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/traded/unrolled", test_unrolled);
 	g_test_add_func("/traded/other-loop", test_other_loop);
 	g_test_add_func("/traded/sends-of-more", test_sends_of_more);
+	g_test_add_func("/traded/sends-longer", test_sends_longer);
 	g_test_add_func("/traded/waits-for-others", test_waits_for_others);
 	g_test_add_func("/traded/full-by-itself", test_full_by_itself);
 	g_test_add_func("/traded/little", test_little);
