@@ -164,30 +164,6 @@ gboolean diff_is_beyond_runs(const struct diff_work *work)
 	return verdict->function && diff_spread_beyond(&sessions);
 }
 
-#define MANY_NEW 5u
-
-/* A build that inlines less has many functions that the other one has not, and the same code. */
-static void cap_for_build(struct diff_work *work)
-{
-	const struct fdar_diff *diff = work->diff;
-	uint32_t fresh = 0, both = 0;
-
-	for (uint32_t i = 0; i < diff->row_count; i++) {
-		const struct fdar_diff_row *row = &diff->rows[i];
-
-		if (row->below || row->frame != FDAR_FRAME_FUNCTION)
-			continue;
-		fresh += row->presence == FDAR_IN_SUBJECT;
-		both += row->presence == FDAR_IN_BOTH;
-	}
-	if (diff->verdict.function && diff->verdict.presence == FDAR_IN_SUBJECT &&
-	    fresh >= MANY_NEW && 2 * fresh > both)
-		diff_cap(work, FDAR_CONFIDENCE_LOW,
-			 "%u functions are new beside %u that both sides have: another build may "
-			 "inline less",
-			 fresh, both);
-}
-
 /* What is known of the row itself. */
 static void cap_for_row(struct diff_work *work)
 {
@@ -199,6 +175,12 @@ static void cap_for_row(struct diff_work *work)
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "%s is called a bit more often in some %s only, as turns of an event loop "
 			 "are",
+			 row->function, diff_units(work->diff));
+	if (row && verdict->counted && !row->counts.exact && diff_is_server_too(work, row))
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%s is called outside of %s more often than for them, as a timer is: "
+			 "whose a "
+			 "call is may be chance",
 			 row->function, diff_units(work->diff));
 	if (!row || verdict->counted)
 		return;
@@ -435,7 +417,6 @@ void diff_trust(struct diff_work *work)
 	cap_for_sessions(work);
 	cap_for_load(work);
 	cap_for_processors(work);
-	cap_for_build(work);
 	cap_for_row(work);
 	cap_for_inferred(work);
 	cap_for_kind(work);

@@ -66,6 +66,18 @@ static gboolean is_moved(const struct diff_work *work, uint32_t function,
 	return added > 0 && elsewhere < -0.5 * added;
 }
 
+gboolean diff_is_server_too(const struct diff_work *work, const struct fdar_diff_row *row)
+{
+	for (int s = 0; s < SIDES; s++) {
+		const struct diff_side *side = &work->side[s];
+		double calls = s == BASELINE ? row->baseline.calls : row->subject.calls;
+
+		if (row->ids[0] < side->server_count && side->server_calls[row->ids[0]] > calls)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static double cost_of_call(const struct fdar_diff_row *row)
 {
 	double calls = row->baseline.calls + row->subject.calls;

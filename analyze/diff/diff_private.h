@@ -166,6 +166,8 @@ gboolean diff_spread_above(const struct fdar_diff_spread *spread);
 /* And so far above, that runs do not differ as much. FALSE where there are too few to say. */
 gboolean diff_spread_beyond(const struct fdar_diff_spread *spread);
 
+/* On either side the server calls it more often by itself than for sessions. */
+gboolean diff_is_server_too(const struct diff_work *work, const struct fdar_diff_row *row);
 /* Before any row is made. */
 void diff_counts_pool(struct diff_work *work);
 void diff_counts_find(struct diff_work *work, const uint32_t *entry, uint32_t function,
@@ -175,6 +177,8 @@ void diff_recount(struct fdar_diff *diff);
 
 /* Time that went from a function to another that only one build has. Before rows are sorted. */
 void diff_trade_find(struct diff_work *work);
+/* What is new may be what one build alone has as a function. */
+void diff_cap_for_build(struct diff_work *work);
 
 /* Each call moves bytes for the kernel, and calls and bytes are as many as before, or so many times as many
  * as work that is asked for: how long that takes is not the function's doing. */

@@ -122,6 +122,9 @@ static void say_counted(GString *text, const struct fdar_diff *diff)
 			add_times_called(text, row->counts.typical[0]);
 		else
 			g_string_append(text, "never");
+	} else if (row && !(row->baseline.calls > 0)) {
+		diff_add_number(text, row->subject.calls);
+		g_string_append_printf(text, " times %s instead of never", per(diff));
 	} else {
 		diff_add_number(text, verdict->factor);
 		g_string_append_printf(text, "x more often %s", per(diff));

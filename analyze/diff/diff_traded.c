@@ -36,12 +36,6 @@ static const struct fdar_diff_node *node_at(const struct trade *trade, uint32_t 
 	return &trade->work->diff->nodes[at];
 }
 
-/* The row of its own running; NULL: it is a wait, or the root. */
-static const struct fdar_diff_row *row_at(const struct trade *trade, uint32_t at)
-{
-	return at ? trade->row[trade->work->node_functions[at]] : NULL;
-}
-
 static gboolean is_called_otherwise(const struct fdar_diff_node *node,
 				    const struct fdar_diff_node *home)
 {
@@ -72,18 +66,33 @@ static double gained_ns(const struct trade *trade, uint32_t at)
 			      : after->own_ns - trade->machine * before->own_ns;
 }
 
+/* What a row gained at each of its homes: what went from one place to another there is none. */
+static void find_gains(struct trade *trade, const struct fdar_diff_row *row)
+{
+	for (uint32_t i = trade->first[row->ids[0]]; i; i = trade->next[i])
+		trade->gain[trade->home[i]] += gained_ns(trade, i);
+}
+
 /* What was lost by chance explains nothing. */
 static void find_balances(struct trade *trade)
 {
-	for (uint32_t i = 0; i < trade->work->diff->node_count; i++)
-		trade->balance[i] = 0;
-	for (uint32_t i = 1; i < trade->work->diff->node_count; i++) {
-		const struct fdar_diff_row *row = row_at(trade, i);
-		double ns = gained_ns(trade, i);
+	const struct fdar_diff *diff = trade->work->diff;
 
-		if (row &&
-		    (ns > 0 || (row->test.delta < 0 && row->test.p < trade->work->options.alpha)))
-			trade->balance[trade->home[i]] += ns;
+	for (uint32_t i = 0; i < diff->node_count; i++)
+		trade->balance[i] = 0;
+	for (uint32_t r = 0; r < diff->row_count; r++) {
+		const struct fdar_diff_row *row = &diff->rows[r];
+		gboolean lost = row->test.delta < 0 && row->test.p < trade->work->options.alpha;
+
+		if (row != trade->row[row->ids[0]])
+			continue;
+		find_gains(trade, row);
+		for (uint32_t i = trade->first[row->ids[0]]; i; i = trade->next[i]) {
+			double *gain = &trade->gain[trade->home[i]];
+
+			trade->balance[trade->home[i]] += lost ? *gain : MAX(*gain, 0);
+			*gain = 0;
+		}
 	}
 }
 
@@ -104,8 +113,7 @@ static gboolean is_traded(struct trade *trade, const struct fdar_diff_row *row)
 
 	if (!(row->added_ns > 0) || (trade->medians && !is_of_most(row)))
 		return FALSE;
-	for (uint32_t i = trade->first[row->ids[0]]; i; i = trade->next[i])
-		trade->gain[trade->home[i]] += gained_ns(trade, i);
+	find_gains(trade, row);
 	for (uint32_t i = trade->first[row->ids[0]]; i; i = trade->next[i]) {
 		double *gain = &trade->gain[trade->home[i]];
 
@@ -183,4 +191,73 @@ void diff_trade_find(struct diff_work *work)
 	find_traded(&trade);
 	trade.medians = TRUE;
 	find_traded(&trade);
+}
+
+#define MANY_NEW 5u
+
+/* What only one build has: functions, and what they run for. */
+struct one_sided {
+	uint32_t functions, traded;
+	double ns;
+};
+
+static struct one_sided count_one_sided(const struct fdar_diff *diff, enum fdar_presence presence)
+{
+	struct one_sided of = { 0 };
+
+	for (uint32_t i = 0; i < diff->row_count; i++) {
+		const struct fdar_diff_row *row = &diff->rows[i];
+
+		if (row->below || row->frame != FDAR_FRAME_FUNCTION || row->presence != presence)
+			continue;
+		of.functions++;
+		of.traded += row->traded ? 1 : 0;
+		of.ns += row->baseline.own_ns + row->subject.own_ns;
+	}
+	return of;
+}
+
+/* Time that went somewhere else makes nobody longer: sessions do not run longer by half of what the verdict's
+ * function, or all that is new, runs longer, and as much is in functions that one build alone has. */
+static void cap_for_cut(struct diff_work *work, const struct one_sided *fresh)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_verdict *verdict = &diff->verdict;
+	const struct one_sided gone = count_one_sided(diff, FDAR_IN_BASELINE);
+	gboolean is_new = verdict->presence == FDAR_IN_SUBJECT;
+	double added_ns = verdict->subject_ns - verdict->baseline_ns;
+	double moved_ns = is_new ? MAX(fresh->ns, added_ns) : added_ns;
+
+	if ((verdict->change != FDAR_CHANGE_RUNNING && verdict->change != FDAR_CHANGE_CALLS) ||
+	    !verdict->function || verdict->server || verdict->per_call || diff->whole_run ||
+	    MAX(fresh->ns, gone.ns) < 0.5 * added_ns)
+		return;
+	if (diff->subject.running_ns - diff->baseline.running_ns < 0.5 * moved_ns)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%u functions are new, %u are gone, and %s do not run longer by as much: "
+			 "another build may inline otherwise",
+			 fresh->functions, gone.functions, diff_units(diff));
+}
+
+/* A build that inlines less has many functions that the other one has not, and the same code. */
+void diff_cap_for_build(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct one_sided fresh = count_one_sided(diff, FDAR_IN_SUBJECT);
+	const struct one_sided both = count_one_sided(diff, FDAR_IN_BOTH);
+
+	cap_for_cut(work, &fresh);
+	if (!diff->verdict.function || diff->verdict.presence != FDAR_IN_SUBJECT)
+		return;
+	if (fresh.functions >= MANY_NEW && 2 * fresh.functions > both.functions)
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "%u functions are new beside %u that both sides have: another build may "
+			 "inline less",
+			 fresh.functions, both.functions);
+	else if (fresh.traded)
+		diff_cap(
+			work, FDAR_CONFIDENCE_LOW,
+			"%u of %u new functions ran in their callers before: another build inlines "
+			"less",
+			fresh.traded, fresh.functions);
 }

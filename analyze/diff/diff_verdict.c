@@ -436,6 +436,7 @@ void diff_judge(struct diff_work *work)
 	unname_inferred(work->diff);
 	if (!diff_refuse(work)) {
 		diff_cap_for_processor(work);
+		diff_cap_for_build(work);
 		diff_trust(work);
 	}
 	g_ptr_array_unref(work->caps);

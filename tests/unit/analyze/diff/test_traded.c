@@ -115,6 +115,48 @@ static void test_inlined(void)
 	g_assert_cmpstr(worse->verdict.function, ==, "row");
 }
 
+/* One build has parts of serve in functions of their own, and another function between it and whom it asks. */
+static void parts_run(struct writer *writer, uint32_t seed, gboolean parts)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 60; i++) {
+		begin(writer, "");
+		say(writer, "+serve");
+		if (parts) {
+			pass(writer, 1 * US);
+			run(writer, "parse", 10 * US);
+			run(writer, "note", 12 * US);
+			say(writer, "+store");
+		} else {
+			pass(writer, 23 * US);
+		}
+		run(writer, "ask", 60 * US);
+		run(writer, "ask", 60 * US);
+		if (parts)
+			say(writer, "-store");
+		say(writer, "-serve");
+		end(writer);
+	}
+}
+
+static void test_parts(void)
+{
+	struct writer side[2];
+
+	parts_run(&side[0], 1, FALSE);
+	parts_run(&side[1], 2, TRUE);
+	g_autoptr(fdar_profile) whole = profile_of(&side[0]);
+	g_autoptr(fdar_profile) parts = profile_of(&side[1]);
+	g_autoptr(fdar_diff) parted = fdar_diff_new(whole, parts, NULL, NULL);
+	g_autoptr(fdar_diff) joined = fdar_diff_new(parts, whole, NULL, NULL);
+
+	g_assert_true(row_of(parted, "note", NULL)->traded);
+	g_assert_true(row_of(joined, "serve", NULL)->traded);
+	g_assert_null(parted->verdict.function);
+	g_assert_null(joined->verdict.function);
+}
+
 /* Each of some sessions, every so many, goes that deep. */
 static void match_run(struct writer *writer, uint32_t seed, int every, int depths, double step_ns)
 {
@@ -403,6 +445,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/traded/split", test_split);
 	g_test_add_func("/traded/merged", test_merged);
 	g_test_add_func("/traded/inlined", test_inlined);
+	g_test_add_func("/traded/parts", test_parts);
 	g_test_add_func("/traded/unrolled", test_unrolled);
 	g_test_add_func("/traded/other-loop", test_other_loop);
 	g_test_add_func("/traded/sends-of-more", test_sends_of_more);
