@@ -190,7 +190,7 @@ static void dispatch_rest(struct fdar_walk *walk, struct thread *thread,
 		walk_process_fork(walk, thread, event);
 		break;
 	case FDAR_EVENT_PROCESS_END:
-		walk_process_end(walk, thread);
+		walk_process_end(walk, thread, event);
 		break;
 	case FDAR_EVENT_BOUNDARY:
 		walk_session_leave(walk, thread);

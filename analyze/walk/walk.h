@@ -26,7 +26,8 @@
  * Processes. A forked child begins with the frames that its parent's thread had open, as the server's,
  * and with the session that this was on. A session that was open at the fork is one and the same in
  * both, whoever closes it first: it ends when the last process that has told of it is done with it. The
- * end of a process, where it says so, closes its frames and its sessions.
+ * end of a process, where it says so, closes its frames and its sessions. One that becomes another program (exec)
+ * goes on with a session when it comes to a connection of the same peer that it has not accepted itself.
  *
  * Sessions have descriptors, where session_begin says which: I/O on one makes its session current,
  * and is counted there. A second session_begin on the same descriptor, by another source (the header

@@ -76,8 +76,10 @@ void walk_io(struct fdar_walk *walk, struct thread *thread, const struct fdar_ev
 	int64_t result = event->io.result;
 
 	/* Whoever accepts does not work for the session that the listening socket is of. */
-	if (event->io.op == FDAR_IO_ACCEPT)
+	if (event->io.op == FDAR_IO_ACCEPT) {
+		thread->accepted_fd = result >= 0 && result < INT32_MAX ? (int32_t)result + 1 : 0;
 		return;
+	}
 	session = meant(walk, thread, event->io.fd);
 	if (session)
 		walk_infer_next(walk, thread, session, event);

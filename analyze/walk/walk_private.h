@@ -51,8 +51,8 @@ struct session {
 	gboolean exchanging;  /* its request is inferred from reads and writes */
 	gboolean answered;    /* and something was written since it was read */
 	uint64_t answered_ns; /* last */
-	uint32_t lent;        /* forks whose child may come with it yet */
-	gboolean over;        /* open nowhere, but lent: its end is known, if no child comes */
+	uint32_t lent; /* forks whose child may come with it yet, and processes that carry it */
+	gboolean over; /* open nowhere, but lent: its end is known, if no child comes */
 	enum fdar_session_state over_as;
 	uint64_t over_ns;
 	uint32_t open_frames; /* frames that it owns and that are open, of all threads */
@@ -70,7 +70,7 @@ struct heirloom {
 	struct fdar_event entry; /* as far as walk_stack_enter looks at it */
 };
 
-/* Until its child, if it ever comes, has ended or become another program. */
+/* Until its child, if it ever comes, has ended. */
 struct fork {
 	struct process *of;
 	uint64_t number;
@@ -94,7 +94,13 @@ struct process {
 	GPtrArray *forks;   /* of struct fork, oldest first: whose child may still bring sessions */
 	GHashTable *sessions; /* set of struct session that are open in it */
 	gboolean ended;       /* it has said so; what it says then is said while it ends */
-	gboolean watched;     /* it tells when its threads are off the processor */
+	gboolean turned;      /* into another program, last at turned_ns: exec */
+	uint64_t turned_ns;
+	struct process *before,
+		*after; /* the same process as another program; NULL: none that is known */
+	GPtrArray *
+		carried; /* sessions that were open in it when it turned, with which it may go on */
+	gboolean watched;                   /* it tells when its threads are off the processor */
 	gboolean tells_functions, tells_io; /* it has; kept where work is inferred only */
 };
 
@@ -155,9 +161,10 @@ struct thread {
 	gboolean waited;    /* a wait was seen */
 	gboolean polls;  /* it has waited for any of several descriptors, and which was not told */
 	int32_t many_fd; /* that peers without a connection came on last, + 1; 0: none */
-	GArray *frames;  /* of struct frame, outermost first */
-	uint32_t room;   /* of frames, in use or not */
-	GArray *pending; /* of struct fdar_walk_frame: closed, but nobody's yet */
+	int32_t accepted_fd;       /* what it accepted last, + 1; 0: none */
+	GArray *frames;            /* of struct frame, outermost first */
+	uint32_t room;             /* of frames, in use or not */
+	GArray *pending;           /* of struct fdar_walk_frame: closed, but nobody's yet */
 	struct deferred *deferred; /* what was closed after these, summed up; NULL: nothing ever */
 	uint64_t pending_ns;       /* total of those directly below frames that are not pending */
 	uint64_t pending_wait_ns;
@@ -261,6 +268,11 @@ void walk_process_lend(struct process *process, struct session *session);
 void walk_fork_lend(struct fork *fork, struct session *session);
 /* The session that a process has from its parents, by its key there; NULL: none. */
 struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
+/* The process goes on with it as another program, if it comes to it. */
+void walk_process_carry(struct process *process, struct session *session);
+/* The session that a process had, or had from its parents, before it became another program: by its peer, since all
+ * else is new there. NULL: none, or several. */
+struct session *walk_process_carried(const struct fdar_walk *walk, uint32_t pid, const char *peer);
 /* The open session of that key in the process; find: or in a parent of it, when it forked. */
 struct session *walk_session_own(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
 struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key);
@@ -300,7 +312,8 @@ void walk_defer_free(struct thread *thread);
 /* walk_process.c */
 
 void walk_process_begin(struct fdar_walk *walk, const struct fdar_event *event);
-void walk_process_end(struct fdar_walk *walk, struct thread *thread);
+void walk_process_end(struct fdar_walk *walk, struct thread *thread,
+		      const struct fdar_event *event);
 void walk_process_over(struct fdar_walk *walk, const struct fdar_event *event);
 void walk_process_fork(struct fdar_walk *walk, struct thread *thread,
 		       const struct fdar_event *event);

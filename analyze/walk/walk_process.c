@@ -1,7 +1,8 @@
 /* Processes: who forked whom, what a child has from its parent, and how they end. */
 #include "analyze/walk/walk_private.h"
 
-/* A fork of which no child has said a word by then failed, or the child is not recorded. */
+/* A fork of which no child has said a word by then failed, or the child is not recorded; nor is a program that
+ * a child has become, and that has not. */
 #define UNBORN_NS (30 * G_GUINT64_CONSTANT(1000000000))
 
 /* Its number may come again. */
@@ -13,6 +14,7 @@ void walk_thread_end(struct fdar_walk *walk, struct thread *thread, enum how how
 	thread->overflow = 0;
 	thread->waited = FALSE;
 	thread->heirlooms = 0;
+	thread->accepted_fd = 0;
 }
 
 static void lent_back(struct fdar_walk *walk, struct fork *fork, struct session *session)
@@ -20,6 +22,17 @@ static void lent_back(struct fdar_walk *walk, struct fork *fork, struct session 
 	g_ptr_array_remove_fast(fork->lent, session);
 	session->lent--;
 	walk_session_release(walk, session);
+}
+
+static void carried_back(struct fdar_walk *walk, struct process *process)
+{
+	while (process->carried->len) {
+		struct session *session =
+			g_ptr_array_steal_index_fast(process->carried, process->carried->len - 1);
+
+		session->lent--;
+		walk_session_release(walk, session);
+	}
 }
 
 static void fork_over(struct fdar_walk *walk, struct fork *fork)
@@ -54,15 +67,30 @@ static GArray *frames_copy(const struct thread *thread)
 	return frames;
 }
 
+/* Whether its child, or what that has become, may say a word. */
+static gboolean may_come(const struct fork *fork, uint64_t now_ns)
+{
+	const struct process *child = fork->child;
+
+	if (!child)
+		return now_ns < fork->time_ns + UNBORN_NS;
+	while (child->after)
+		child = child->after;
+	return !child->turned || !child->ended || now_ns < child->turned_ns + UNBORN_NS;
+}
+
 static void unborn_drop(struct fdar_walk *walk, struct process *process, uint64_t now_ns)
 {
 	for (guint i = 0; i < process->forks->len;) {
 		struct fork *fork = g_ptr_array_index(process->forks, i);
 
-		if (fork->child || now_ns < fork->time_ns + UNBORN_NS)
+		if (may_come(fork, now_ns)) {
 			i++;
-		else
-			fork_over(walk, fork);
+			continue;
+		}
+		for (struct process *child = fork->child; child; child = child->after)
+			carried_back(walk, child);
+		fork_over(walk, fork);
 	}
 }
 
@@ -152,12 +180,14 @@ static void sessions_end(struct fdar_walk *walk, struct process *process, uint64
 				    FDAR_SESSION_FINISHED, now_ns);
 }
 
-/* What its parent has lent to it, it does not come with any more. */
+/* What its parent has lent to it, and it had as another program, it does not come with any more. */
 static void lent_end(struct fdar_walk *walk, struct process *process)
 {
-	if (!process->fork)
-		return;
-	fork_over(walk, process->fork);
+	for (; process; process = process->before) {
+		if (process->fork)
+			fork_over(walk, process->fork);
+		carried_back(walk, process);
+	}
 }
 
 static void end(struct fdar_walk *walk, struct process *process, uint64_t now_ns)
@@ -168,10 +198,36 @@ static void end(struct fdar_walk *walk, struct process *process, uint64_t now_ns
 	lent_end(walk, process);
 }
 
-void walk_process_end(struct fdar_walk *walk, struct thread *thread)
+/* Another program goes on, with the same descriptors: connections that it finds are those that were open. */
+static void turn(struct fdar_walk *walk, struct process *process, uint64_t now_ns)
+{
+	g_autoptr(GPtrArray) open = walk_sorted_keys(process->sessions, walk_session_compare);
+
+	for (guint i = 0; i < open->len; i++)
+		walk_process_carry(process, g_ptr_array_index(open, i));
+	threads_clear(walk, process, now_ns);
+	process->ended = TRUE;
+	sessions_end(walk, process, now_ns);
+	process->turned = TRUE;
+	process->turned_ns = now_ns;
+}
+
+void walk_process_end(struct fdar_walk *walk, struct thread *thread, const struct fdar_event *event)
 {
 	walk->stats.process_ends++;
-	end(walk, thread->process, thread->now_ns);
+	if (event->process_end.how == FDAR_PROCESS_EXEC)
+		turn(walk, thread->process, thread->now_ns);
+	else
+		end(walk, thread->process, thread->now_ns);
+}
+
+/* after: of which nothing has been told yet, so that there are no circles. */
+static void goes_on_as(struct process *before, struct process *after)
+{
+	if (before->after || after->before || after->after || after->threads->len)
+		return;
+	before->after = after;
+	after->before = before;
 }
 
 /* Its next life has begun, or it was seen to end: what was open is so no more. If it has said so itself, all is
@@ -181,6 +237,8 @@ void walk_process_over(struct fdar_walk *walk, const struct fdar_event *event)
 	struct process *process =
 		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(event->pid));
 
+	if (process && process->turned && process->ended && event->over.next)
+		goes_on_as(process, walk_process_of(walk, (uint32_t)event->over.next));
 	if (!process || process->ended)
 		return;
 	if (event->over.seen) {
@@ -288,5 +346,6 @@ void walk_process_finish(struct fdar_walk *walk)
 
 		while (process->forks->len)
 			fork_over(walk, g_ptr_array_index(process->forks, process->forks->len - 1));
+		carried_back(walk, process);
 	}
 }

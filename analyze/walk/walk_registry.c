@@ -18,6 +18,7 @@ static void process_free(gpointer data)
 
 	g_ptr_array_unref(process->threads);
 	g_ptr_array_unref(process->forks);
+	g_ptr_array_unref(process->carried);
 	g_hash_table_unref(process->sessions);
 	g_free(process);
 }
@@ -39,6 +40,7 @@ struct process *walk_process_of(struct fdar_walk *walk, uint32_t pid)
 	process->number = walk->processes->len;
 	process->threads = g_ptr_array_new();
 	process->forks = g_ptr_array_new_with_free_func(fork_free);
+	process->carried = g_ptr_array_new();
 	process->sessions = g_hash_table_new(NULL, NULL);
 	g_ptr_array_add(walk->processes, process);
 	g_hash_table_insert(walk->process_of_pid, GUINT_TO_POINTER(pid), process);
@@ -137,13 +139,18 @@ static gboolean is_called(const struct session *session, uint64_t key)
 	return session->told.key == key || (session->has_alias && session->alias == key);
 }
 
+/* What another program calls its sessions has nothing to do with what was before. */
+static const struct fork *fork_by_keys(const struct process *process)
+{
+	return process && !process->turned ? process->fork : NULL;
+}
+
 struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pid, uint64_t key)
 {
 	const struct process *process =
 		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(pid));
 
-	for (const struct fork *fork = process ? process->fork : NULL; fork;
-	     fork = fork->of->fork) {
+	for (const struct fork *fork = fork_by_keys(process); fork; fork = fork_by_keys(fork->of)) {
 		struct session *session = walk_session_own(walk, fork->of->pid, key);
 
 		if (session && session->serial <= fork->serial)
@@ -155,6 +162,70 @@ struct session *walk_process_inherited(const struct fdar_walk *walk, uint32_t pi
 		}
 	}
 	return NULL;
+}
+
+void walk_process_carry(struct process *process, struct session *session)
+{
+	if (g_ptr_array_find(process->carried, session, NULL))
+		return;
+	g_ptr_array_add(process->carried, session);
+	session->lent++;
+}
+
+struct search {
+	const char *peer;
+	struct session *found;
+	gboolean several;
+};
+
+static void search_one(struct search *search, struct session *session)
+{
+	if (search->several || session == search->found ||
+	    session->told.state != FDAR_SESSION_OPEN ||
+	    strcmp(session->told.peer, search->peer) != 0)
+		return;
+	search->several = search->found != NULL;
+	search->found = session;
+}
+
+static void search_all(struct search *search, const GPtrArray *sessions)
+{
+	for (guint i = 0; i < sessions->len; i++)
+		search_one(search, g_ptr_array_index(sessions, i));
+}
+
+/* What was open in the parent at that fork, and what it has closed since. */
+static void search_fork(struct search *search, const struct fork *fork)
+{
+	GHashTableIter iter;
+	gpointer session;
+
+	search_all(search, fork->lent);
+	g_hash_table_iter_init(&iter, fork->of->sessions);
+	while (g_hash_table_iter_next(&iter, &session, NULL))
+		if (((struct session *)session)->serial <= fork->serial)
+			search_one(search, session);
+}
+
+static void search_process(struct search *search, const struct process *process)
+{
+	for (; process; process = process->fork ? process->fork->of : NULL) {
+		search_all(search, process->carried);
+		if (process->fork)
+			search_fork(search, process->fork);
+	}
+}
+
+struct session *walk_process_carried(const struct fdar_walk *walk, uint32_t pid, const char *peer)
+{
+	const struct process *process =
+		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(pid));
+	struct search search = { .peer = peer };
+
+	for (; process && *peer; process = process->before)
+		if (process->turned)
+			search_process(&search, process);
+	return search.several ? NULL : search.found;
 }
 
 struct session *walk_session_find(const struct fdar_walk *walk, uint32_t pid, uint64_t key)

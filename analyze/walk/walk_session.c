@@ -223,17 +223,29 @@ static void replace(struct fdar_walk *walk, struct thread *thread, struct sessio
 	walk_session_end_in(walk, old, thread->pid, FDAR_SESSION_REPLACED, thread->now_ns);
 }
 
-/* A connection that the process has from its parent, where it was accepted. */
+/* A connection that the process has from its parent, where it was accepted, or had as another program. */
+static struct session *find_brought(const struct fdar_walk *walk, const struct thread *thread,
+				    const struct fdar_event *event)
+{
+	const char *peer = event->session.peer ? event->session.peer : "";
+	struct session *session;
+
+	if (!is_descriptor(event->session.key, event->session.fd))
+		return NULL;
+	session = walk_process_inherited(walk, thread->pid, event->session.key);
+	if (session)
+		return strcmp(session->told.peer, peer) == 0 ? session : NULL;
+	if (is_datagram(event->session.key) || thread->accepted_fd == event->session.fd + 1)
+		return NULL;
+	return walk_process_carried(walk, thread->pid, peer);
+}
+
 static gboolean came_with(struct fdar_walk *walk, struct thread *thread,
 			  const struct fdar_event *event)
 {
-	struct session *session =
-		is_descriptor(event->session.key, event->session.fd)
-			? walk_process_inherited(walk, thread->pid, event->session.key)
-			: NULL;
+	struct session *session = find_brought(walk, thread, event);
 
-	if (!session ||
-	    strcmp(session->told.peer, event->session.peer ? event->session.peer : "") != 0)
+	if (!session)
 		return FALSE;
 	session->over = FALSE;
 	add_key(walk, session, thread->pid, event->session.key);

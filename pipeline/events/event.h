@@ -164,8 +164,9 @@ struct fdar_event {
 				uint32_t build_id_len, uint32_t path, int32_t event_name,
 				uint8_t said);
 		/* PROCESS_OVER: perhaps is 1 when that is so only if nothing comes of it after that; seen
-		 * when the recorder saw it end then, and all that was open in it ended with it */
-		FDAR_EVENT_VIEW(over, FDAR_NONE(64), FDAR_NONE(64), FDAR_NONE(64),
+		 * when the recorder saw it end then, and all that was open in it ended with it; next is the
+		 * number of the life that begins, 0: of none */
+		FDAR_EVENT_VIEW(over, uint64_t next, FDAR_NONE(64), FDAR_NONE(64),
 				FDAR_NONE(32), FDAR_NONE(32), int32_t perhaps, uint8_t seen);
 		/* THREAD_NAME: the thread's; OTHER: the event's, and which of the fields that somebody
 		 * wanted it has (1 << enum fdar_event_role: ADDR, ADDR2, DATA, FD) */

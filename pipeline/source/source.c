@@ -276,6 +276,7 @@ static void add_over(struct fdar_source *source, guint index)
 				    .pid = over->pid,
 				    .kind = FDAR_EVENT_PROCESS_OVER };
 
+	event.over.next = over->next;
 	event.over.perhaps = over->change == FDAR_WHOSE_NAMESAKE;
 	g_array_append_val(source->raw, event);
 	g_array_remove_index(source->over, index);

@@ -148,11 +148,12 @@ static inline uint64_t script_io_op(const char *name)
 	g_error("no such io: %s", name);
 }
 
-/* over:0, over:1 perhaps, over:2 seen. */
+/* over:0, over:1 perhaps, over:2 seen; the number of the life that begins may follow. */
 static inline void script_over(struct fdar_event *event)
 {
 	event->over.perhaps = event->addr == 1;
 	event->over.seen = event->addr == 2;
+	event->over.next = event->addr2;
 }
 
 /* FALSE: it is none of these. */

@@ -100,6 +100,44 @@ static void test_grandchild(void)
 		   "close 1 finished 0..5\n");
 }
 
+/* As dropbear and sshd do: the child becomes the program anew, and finds the connection on another descriptor,
+ * in another life of the process or, where that is not known, in the same. */
+static void test_exec(void)
+{
+	static const char parent[] = "A 0 begin:" KEY ":p:7 1 fork:1 5 end:" KEY "\n"
+				     "2A 10 proc:1:1 11 +log 12 -log 13 pend:2 ";
+	static const char told[] = "open 1 p at 0\n"
+				   "log@A 11..12 s1 self=1 total=1 wait=0\n"
+				   "serve@A 31..39 s1 self=8 total=8 wait=0\n"
+				   "close 1 finished 0..40 in=9 out=0\n";
+	static const char program[] = "30 begin:4294967296:p:0 30 io:READ:0:9 31 +serve 39 -serve "
+				      "40 end:4294967296 41 pend:0";
+	g_autofree char *another = g_strconcat(parent, "20 over:0:3\n3A 21 proc:1 ", program, NULL);
+	g_autofree char *same = g_strconcat(parent, "21 proc:1 ", program, NULL);
+	/* It accepts one from the same port, which is another connection. */
+	g_autofree char *accepted =
+		g_strconcat(parent, "21 proc:1 29 io:ACCEPT:3:0 ", program, NULL);
+
+	expect_all(another, told);
+	expect_all(same, told);
+	g_assert_cmpuint(stats_of(accepted).sessions, ==, 2);
+	/* Of two that cannot be told apart it is neither. */
+	g_assert_cmpuint(stats_of("A 0 begin:" KEY ":u:7 1 begin:8589934600:u:8 2 fork:1\n"
+				  "2A 10 proc:1:1 13 pend:2 21 proc:1 30 begin:4294967296:u:0")
+				 .sessions,
+			 ==, 3);
+	/* One who accepts, and becomes another program; which never comes to it, and ends. */
+	expect_all("A 0 begin:" KEY ":p:7 3 pend:2 9 proc:0 10 +f 11 -f 12 pend:0\n",
+		   "open 1 p at 0\n"
+		   "f@A 10..11 - self=1 total=1 wait=0\n"
+		   "close 1 finished 0..3\n");
+	/* What it calls its own has nothing to do with what it was. */
+	g_assert_cmpuint(stats_of("A 0 begin:" KEY ":p:7 1 fork:1\n"
+				  "2A 10 proc:1:1 13 pend:2 21 proc:1 30 begin:" KEY ":q:7")
+				 .sessions,
+			 ==, 2);
+}
+
 /* Marks in the parent, and none in the child but the end: the thread goes on with its session. */
 static void test_marked(void)
 {
@@ -167,14 +205,14 @@ static void test_end(void)
 		   "idle@B 2..5 - self=3 total=3 wait=3 ended\n"
 		   "late@B 7..7 - self=0 total=0 wait=0 ended\n"
 		   "g@A 0..100 - self=100 total=100 wait=0\n");
-	/* Another program takes the process over: what it was given is another session there. */
+	/* Another program takes the process over, which never says that it found the connection. */
 	expect_all("A 0 begin:" KEY
 		   ":p:7 1 +f 5 pend:2 6 proc:9:0 7 +h 8 io:READ:7:1 9 -h 10 end:" KEY
 		   " 11 pend:0\n2A 0 +g 100 -g",
 		   "open 1 p at 0\n"
 		   "f@A 1..5 s1 self=4 total=4 wait=0 ended\n"
-		   "close 1 finished 0..5\n"
 		   "h@A 7..9 - self=2 total=2 wait=0\n"
+		   "close 1 finished 0..5\n"
 		   "g@A 0..100 - self=100 total=100 wait=0\n");
 	/* daemon(): the parent is no more. */
 	expect_all(
@@ -208,6 +246,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/fork-unused", test_fork_unused);
 	g_test_add_func("/walk/grandchild", test_grandchild);
 	g_test_add_func("/walk/fork-marked", test_marked);
+	g_test_add_func("/walk/exec-per-connection", test_exec);
 	g_test_add_func("/walk/heirlooms", test_heirlooms);
 	g_test_add_func("/walk/process-end", test_end);
 	g_test_add_func("/walk/number-again", test_number_again);
