@@ -181,10 +181,13 @@ static gboolean is_zombie(pid_t pid)
 	       state == 'Z' && threads <= 1;
 }
 
-/* Of a process that we can see: another pid namespace has other numbers. */
-static gboolean has_ended(const struct fdar_control_files *files,
+/* Of a process that we can see: another pid namespace has other numbers. One that was watched is known by
+ * more than its number, which another may have by now. */
+static gboolean has_ended(const struct fdar_control_files *files, const char *name,
 			  const struct fdar_control_counters *counters)
 {
+	if (fdar_ends_ended(files->ends, name))
+		return TRUE;
 	if (!counters->pid_space || counters->pid_space != files->pid_space || counters->pid <= 0)
 		return FALSE;
 	return (kill(counters->pid, 0) != 0 && errno == ESRCH) || is_zombie(counters->pid);
@@ -263,7 +266,7 @@ static void read_one(struct fdar_control_files *files, const char *name)
 
 	if (!read_file(files, name, &counters, HEAD_BYTES))
 		return;
-	ended = has_ended(files, &counters);
+	ended = has_ended(files, name, &counters);
 	if (ended && !read_file(files, name, &counters, sizeof(counters)))
 		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(files->rules_met); i++)

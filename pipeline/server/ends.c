@@ -165,6 +165,13 @@ void fdar_ends_look(struct fdar_ends *ends)
 	ends->look_ns = began_ns;
 }
 
+gboolean fdar_ends_ended(const struct fdar_ends *ends, const char *name)
+{
+	const struct watched *watched = g_hash_table_lookup(ends->by_name, name);
+
+	return watched && watched->ended_ns;
+}
+
 void fdar_ends_take(struct fdar_ends *ends, const char *name, uint64_t *ended_ns,
 		    uint64_t *within_ns)
 {

@@ -41,6 +41,9 @@ gboolean fdar_ends_knows(const struct fdar_ends *ends, const char *name);
 /* Looks which of the watched have ended since the last look. */
 void fdar_ends_look(struct fdar_ends *ends);
 
+/* Whether it was watched, and had ended by the last look: whoever has its number now is another. */
+gboolean fdar_ends_ended(const struct fdar_ends *ends, const char *name);
+
 /* Of one that has ended by now, and is forgotten: not later than ended_ns, and not more than within_ns before. */
 void fdar_ends_take(struct fdar_ends *ends, const char *name, uint64_t *ended_ns,
 		    uint64_t *within_ns);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -322,6 +323,37 @@ static void test_killed(struct fixture *f, gconstpointer rules)
 	g_assert_cmpuint(counts.cut, ==, 13);
 }
 
+/* Another process has the number of one that was killed: ours. */
+static void test_number_again(struct fixture *f, gconstpointer rules)
+{
+	struct fdar_control_counts counts;
+	struct fdar_control_counters *counters;
+	struct stat space;
+	pid_t pid = fork();
+
+	(void)rules;
+	if (pid == 0)
+		for (;;)
+			pause();
+	g_assert_cmpint(stat("/proc/self/ns/pid", &space), ==, 0);
+	counters = add_process(f, "4-1", pid);
+	counters->pid_space = space.st_ino;
+	counters->told = counters->live = 1;
+	counters->calls = 100;
+	counters->slots[0].calls = 103;
+	fdar_control_segment_notice(f->segment);
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_cmpuint(counts.killed, ==, 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	counters->pid = getpid();
+	fdar_control_segment_count(f->segment, &counts);
+	g_assert_cmpuint(counts.processes, ==, 1);
+	g_assert_cmpuint(counts.killed, ==, 1);
+	g_assert_cmpuint(counts.cut, ==, 3);
+	leave(counters);
+}
+
 static void test_counts(struct fixture *f, gconstpointer rules)
 {
 	struct fdar_control_counters *one = add_process(f, "1-1", 11);
@@ -507,6 +539,7 @@ int main(int argc, char **argv)
 	CASE("counts", NULL, test_counts);
 	CASE("ended", NULL, test_ended);
 	CASE("killed", NULL, test_killed);
+	CASE("number-again", NULL, test_number_again);
 	CASE("hostile-files", NULL, test_hostile_files);
 	CASE("others", NULL, test_others);
 	g_test_add_func("/control/tell-stranger", test_tell_stranger);
