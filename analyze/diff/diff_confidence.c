@@ -179,8 +179,7 @@ static void cap_for_row(struct diff_work *work)
 	if (row && verdict->counted && !row->counts.exact && diff_is_server_too(work, row))
 		diff_cap(work, FDAR_CONFIDENCE_LOW,
 			 "%s is called outside of %s more often than for them, as a timer is: "
-			 "whose a "
-			 "call is may be chance",
+			 "whose a call is may be chance",
 			 row->function, diff_units(work->diff));
 	if (!row || verdict->counted)
 		return;

@@ -144,7 +144,6 @@ static void test_adoption(void)
 		      "g@A 4..5 s2 self=1 total=1 wait=0\n");
 }
 
-/* A worker whose first work came without a wait: its loop is adopted, and given back. */
 /* As a wait for work, without one: what comes after it is for who is next. */
 static void test_boundary(void)
 {
@@ -174,6 +173,7 @@ static void test_high_keys(void)
 	}
 }
 
+/* A worker whose first work came without a wait: its loop is adopted, and given back. */
 static void test_adopted_loop(void)
 {
 	const char *frames = "f@A 2..3 s1 self=1 total=1 wait=0\n"
