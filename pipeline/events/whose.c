@@ -9,16 +9,15 @@
 
 /* A module that is never unloaded: where it lies tells a life from another. */
 struct fixed {
-	uint32_t path; /* text id */
+	uint32_t path;        /* text id; 0: not known */
+	uint32_t sessions[2]; /* the first that have listed it there (home.h); 0: none */
 	uint64_t base;
 };
 
 struct process {
 	struct fdar_whose_process told;
 	uint32_t number;
-	uint32_t program; /* text id of its path; 0: not known */
-	uint64_t program_base;
-	uint32_t session;       /* that has listed what it has loaded (home.h) */
+	struct fixed program;
 	gboolean looked;        /* for a namesake */
 	struct process *before; /* its life before, not owned */
 	uint64_t forks;         /* how often it has forked, as far as it was looked at */
@@ -177,9 +176,9 @@ static uint64_t distance(uint64_t a, uint64_t b)
  * ("addon.node") lies among the libraries. */
 static gboolean is_near_program(const struct process *process, uint64_t base)
 {
-	if (!process->program || !process->fixed_count)
+	if (!process->program.path || !process->fixed_count)
 		return TRUE;
-	return distance(base, process->program_base) < distance(base, process->fixed[0].base);
+	return distance(base, process->program.base) < distance(base, process->fixed[0].base);
 }
 
 /* A program whose file was replaced meanwhile is listed as "/bin/server (deleted)". */
@@ -197,34 +196,55 @@ static gboolean same_program(const struct fdar_whose *whose, uint32_t a, uint32_
 	return left_length == right_length && strncmp(left, right, left_length) == 0;
 }
 
-/* Whether the module cannot be in a process that had loaded what this one had. */
-static gboolean contradicts(const struct fdar_whose *whose, const struct process *process,
-			    const struct fdar_event *module, gboolean program)
+/* What the process had loaded, where that and the module cannot be in one process; NULL: they can. */
+static const struct fixed *find_contradicted(const struct fdar_whose *whose,
+					     const struct process *process,
+					     const struct fdar_event *module, gboolean program)
 {
+	const struct fixed *had = &process->program;
+
 	if (program)
-		return process->program && (!same_program(whose, process->program, module->name) ||
-					    process->program_base != module->addr);
+		return had->path && (!same_program(whose, had->path, module->name) ||
+				     had->base != module->addr)
+			       ? had
+			       : NULL;
 	for (guint i = 0; i < process->fixed_count; i++)
 		if (process->fixed[i].path == module->name)
-			return process->fixed[i].base != module->addr;
-	return FALSE;
+			return process->fixed[i].base != module->addr ? &process->fixed[i] : NULL;
+	return NULL;
+}
+
+/* Another session said so, and this one has not: it need not be the same process. A session that has said the
+ * one and then says the other sees it become another program. */
+static gboolean is_of_others(const struct fixed *had, uint32_t session)
+{
+	return session && had->sessions[0] && had->sessions[0] != session &&
+	       had->sessions[1] != session;
+}
+
+static void add_session(struct fixed *fixed, uint32_t session)
+{
+	if (!fixed->sessions[0])
+		fixed->sessions[0] = session;
+	else if (!fixed->sessions[1] && fixed->sessions[0] != session)
+		fixed->sessions[1] = session;
 }
 
 static void remember(struct process *process, const struct fdar_event *module, gboolean program,
 		     uint32_t session)
 {
-	process->session = session;
-	if (program) {
-		process->program = module->name;
-		process->program_base = module->addr;
-		return;
-	}
-	for (guint i = 0; i < process->fixed_count; i++)
+	struct fixed *fixed = program ? &process->program : NULL;
+
+	for (guint i = 0; !fixed && i < process->fixed_count; i++)
 		if (process->fixed[i].path == module->name)
-			return;
-	if (process->fixed_count < FIXED_MAX)
-		process->fixed[process->fixed_count++] =
-			(struct fixed){ module->name, module->addr };
+			fixed = &process->fixed[i];
+	if (!fixed && process->fixed_count == FIXED_MAX)
+		return;
+	if (!fixed)
+		fixed = &process->fixed[process->fixed_count++];
+	fixed->path = module->name;
+	fixed->base = module->addr;
+	add_session(fixed, session);
 }
 
 static struct process *next_life(struct fdar_whose *whose, struct process *old)
@@ -299,7 +319,6 @@ enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_eve
 {
 	struct process *process = process_of(whose, event->home, event->pid);
 	gboolean another = FALSE, namesake = FALSE, program;
-	uint32_t session;
 	const char *path;
 
 	if (!process)
@@ -311,13 +330,13 @@ enum fdar_whose_change fdar_whose_tell(struct fdar_whose *whose, struct fdar_eve
 		path = fdar_texts_get(whose->texts, event->name);
 		program = is_program(path) && is_near_program(process, event->addr);
 		if (program || is_fixed(path)) {
-			another = contradicts(whose, process, event, program) &&
-				  g_hash_table_size(whose->by_number) < FDAR_WHOSE_PROCESSES;
-			session = fdar_homes_get(whose->homes, event->home).session;
+			uint32_t session = fdar_homes_get(whose->homes, event->home).session;
+			const struct fixed *had = find_contradicted(whose, process, event, program);
+
+			another = had && g_hash_table_size(whose->by_number) < FDAR_WHOSE_PROCESSES;
 			if (another) {
 				*ended = process->number;
-				namesake =
-					session && process->session && process->session != session;
+				namesake = is_of_others(had, session);
 				process = namesake ? part(whose, process, event->home)
 						   : next_life(whose, process);
 			}

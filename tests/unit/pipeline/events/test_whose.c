@@ -114,6 +114,20 @@ static void test_sessions(struct fixture *f, gconstpointer data)
 			FDAR_WHOSE_NEXT_LIFE);
 	g_assert_cmpuint(tell_session(f, 3, 3), !=, other);
 	g_assert_cmpuint(tell_session(f, 1, 3), ==, tell_session(f, 2, 3));
+	/* A process that two sessions see becomes another program: whichever says so first, it is so for both. */
+	g_assert_cmpint(list_session(f, 1, 3, 0x7c0000, "/lib/libc.so.6"), ==,
+			FDAR_WHOSE_NEXT_LIFE);
+	g_assert_cmpuint(tell_session(f, 1, 3), ==, tell_session(f, 2, 3));
+	g_assert_cmpint(list_session(f, 2, 3, 0x7c0000, "/lib/libc.so.6"), ==, FDAR_WHOSE_SAME);
+	g_assert_cmpint(list_session(f, 2, 3, 0x7b0000, "/lib/libc.so.6"), ==,
+			FDAR_WHOSE_NEXT_LIFE);
+	g_assert_cmpuint(tell_session(f, 1, 3), ==, tell_session(f, 2, 3));
+	/* Programs may lie at one address in all containers. */
+	g_assert_cmpint(list_session(f, 1, 4, 0x400000, "/bin/server"), ==, FDAR_WHOSE_SAME);
+	g_assert_cmpint(list_session(f, 1, 4, 0x7f0000, "/lib/libc.so.6"), ==, FDAR_WHOSE_SAME);
+	g_assert_cmpint(list_session(f, 2, 4, 0x400000, "/bin/server"), ==, FDAR_WHOSE_SAME);
+	g_assert_cmpint(list_session(f, 2, 4, 0x7e0000, "/lib/libc.so.6"), ==, FDAR_WHOSE_NAMESAKE);
+	g_assert_cmpuint(tell_session(f, 1, 4), !=, tell_session(f, 2, 4));
 	/* Namespaces say it better. */
 	g_assert_cmpuint(home_of(f, "a", 77), ==,
 			 fdar_homes_add_home(f->homes, (struct fdar_home){
