@@ -235,6 +235,97 @@ static void test_other_loop(void)
 	g_assert_cmpint(diff->verdict.presence, ==, FDAR_IN_BOTH);
 	g_assert_cmpfloat(diff->verdict.factor, <, 4);
 	g_assert_null(strstr(diff->verdict.sentence, "never"));
+	for (uint32_t i = 1; i < diff->node_count; i++)
+		if (g_str_equal(diff->nodes[i].function, "parse"))
+			g_assert_cmpint(diff->nodes[i].presence, ==, FDAR_IN_BOTH);
+}
+
+static void middle_run(struct writer *writer, uint32_t seed, gboolean middle, double ask_ns)
+{
+	writer_init(writer, seed);
+	writer->spacing = 1 * MS;
+	for (int i = 0; i < 40; i++) {
+		begin(writer, "");
+		say(writer, "+serve");
+		pass(writer, 20 * US);
+		if (middle)
+			say(writer, "+store");
+		say(writer, "+ask");
+		pass(writer, ask_ns);
+		run(writer, "scan", 60 * US);
+		say(writer, "-ask");
+		if (middle)
+			say(writer, "-store");
+		say(writer, "-serve");
+		end(writer);
+	}
+}
+
+/* One build has another function in between: the path is new, and who is called on it is not. */
+static void test_other_path(void)
+{
+	struct writer side[2];
+
+	middle_run(&side[0], 1, FALSE, 20 * US);
+	middle_run(&side[1], 2, TRUE, 100 * US);
+	g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+
+	g_assert_cmpstr(diff->verdict.function, ==, "ask");
+	g_assert_cmpint(diff->verdict.presence, ==, FDAR_IN_BOTH);
+	g_assert_cmpfloat_with_epsilon(diff->verdict.factor, 5, 1);
+}
+
+/* What each function of a session takes; of those below another one: not called where that is 0. */
+struct work {
+	double parse_ns, extra_ns;   /* which parse calls */
+	double render_ns, format_ns; /* which render calls */
+};
+
+static struct fdar_diff *compare_works(struct work before, struct work after)
+{
+	struct writer side[2];
+
+	for (uint32_t s = 0; s < 2; s++) {
+		const struct work *work = s ? &after : &before;
+
+		writer_init(&side[s], s + 1);
+		side[s].spacing = 1 * MS;
+		for (int i = 0; i < 40; i++) {
+			begin(&side[s], "");
+			say(&side[s], "+parse");
+			pass(&side[s], work->parse_ns);
+			if (work->extra_ns > 0)
+				run(&side[s], "extra", work->extra_ns);
+			say(&side[s], "-parse");
+			say(&side[s], "+render");
+			pass(&side[s], work->render_ns);
+			if (work->format_ns > 0)
+				run(&side[s], "format", work->format_ns);
+			say(&side[s], "-render");
+			end(&side[s]);
+		}
+	}
+	return compare(&side[0], &side[1]);
+}
+
+/* A build that has new functions for old code may have others, and one that only moved. */
+static void test_beside_cuts(void)
+{
+	g_autoptr(fdar_diff) alone = compare_works((struct work){ 20 * US, 0, 60 * US, 0 },
+						   (struct work){ 20 * US, 50 * US, 60 * US, 0 });
+	g_autoptr(fdar_diff) beside =
+		compare_works((struct work){ 20 * US, 0, 60 * US, 0 },
+			      (struct work){ 20 * US, 50 * US, 20 * US, 40 * US });
+	g_autoptr(fdar_diff) moved = compare_works((struct work){ 20 * US, 0, 60 * US, 50 * US },
+						   (struct work){ 20 * US, 50 * US, 60 * US, 0 });
+
+	g_assert_cmpstr(alone->verdict.function, ==, "extra");
+	g_assert_cmpint(alone->verdict.confidence, ==, FDAR_CONFIDENCE_HIGH);
+	g_assert_cmpstr(beside->verdict.function, ==, "extra");
+	g_assert_cmpint(beside->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	g_assert_nonnull(strstr(beside->verdict.reason, "ran in their callers before"));
+	g_assert_cmpint(moved->verdict.confidence, ==, FDAR_CONFIDENCE_LOW);
+	g_assert_nonnull(strstr(moved->verdict.reason, "may inline otherwise"));
 }
 
 static void send_run(struct writer *writer, uint32_t seed, int requests, double send_ns)
@@ -448,6 +539,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/traded/parts", test_parts);
 	g_test_add_func("/traded/unrolled", test_unrolled);
 	g_test_add_func("/traded/other-loop", test_other_loop);
+	g_test_add_func("/traded/other-path", test_other_path);
+	g_test_add_func("/traded/beside-cuts", test_beside_cuts);
 	g_test_add_func("/traded/sends-of-more", test_sends_of_more);
 	g_test_add_func("/traded/sends-longer", test_sends_longer);
 	g_test_add_func("/traded/waits-for-others", test_waits_for_others);
