@@ -216,13 +216,19 @@ static void search_process(struct search *search, const struct process *process)
 	}
 }
 
+/* A client of a local socket that has no address: as most have none, it says nothing of who that is. */
+static gboolean tells_peer(const char *peer)
+{
+	return *peer && strcmp(peer, "unix:") != 0;
+}
+
 struct session *walk_process_carried(const struct fdar_walk *walk, uint32_t pid, const char *peer)
 {
 	const struct process *process =
 		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(pid));
 	struct search search = { .peer = peer };
 
-	for (; process && *peer; process = process->before)
+	for (; process && tells_peer(peer); process = process->before)
 		if (process->turned)
 			search_process(&search, process);
 	return search.several ? NULL : search.found;

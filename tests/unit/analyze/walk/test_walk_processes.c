@@ -138,6 +138,32 @@ static void test_exec(void)
 			 ==, 2);
 }
 
+/* Clients of local sockets have all one address, which is none. */
+static void test_exec_nameless(void)
+{
+	static const struct fdar_walk_visitor none = { 0 };
+
+	for (int nameless = 0; nameless < 2; nameless++) {
+		g_autoptr(script_auto) script = script_new(
+			"A 0 begin:" KEY ":p:7 1 fork:1\n"
+			"2A 10 proc:1:1 13 pend:2 21 proc:1 30 begin:4294967296:p:0 31 +f 32 -f");
+		g_autoptr(fdar_walk) walk = fdar_walk_new(&none, NULL);
+		struct fdar_walk_stats stats;
+
+		for (guint i = 0; i < script->events->len; i++) {
+			struct fdar_event *event =
+				&g_array_index(script->events, struct fdar_event, i);
+
+			if (nameless && event->kind == FDAR_EVENT_SESSION_BEGIN)
+				event->session.peer = "unix:";
+		}
+		fdar_walk_feed(walk, script_events(script), script->events->len);
+		fdar_walk_finish(walk);
+		fdar_walk_get_stats(walk, &stats);
+		g_assert_cmpuint(stats.sessions, ==, nameless ? 2 : 1);
+	}
+}
+
 /* Marks in the parent, and none in the child but the end: the thread goes on with its session. */
 static void test_marked(void)
 {
@@ -247,6 +273,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/walk/grandchild", test_grandchild);
 	g_test_add_func("/walk/fork-marked", test_marked);
 	g_test_add_func("/walk/exec-per-connection", test_exec);
+	g_test_add_func("/walk/exec-nameless", test_exec_nameless);
 	g_test_add_func("/walk/heirlooms", test_heirlooms);
 	g_test_add_func("/walk/process-end", test_end);
 	g_test_add_func("/walk/number-again", test_number_again);
