@@ -113,7 +113,9 @@ struct diff_work {
 	gboolean locks_hide;     /* by more than what is there to keep them */
 	gboolean clients_follow; /* threads wait longer for clients; they also work longer */
 	double processor_part;   /* diff_processor_part() */
-	gboolean testable;       /* there are sessions enough for a test to say anything */
+	gboolean
+		same_binaries; /* all functions are of binaries, by build id, that both sides have */
+	gboolean testable;     /* there are sessions enough for a test to say anything */
 	gboolean running_longer; /* sessions run longer, which is not chance; or untestable */
 	gboolean longer;         /* likewise, with their waits */
 	gboolean shorter;

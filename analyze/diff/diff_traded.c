@@ -164,6 +164,36 @@ static void list_nodes(struct trade *trade)
 	}
 }
 
+static GHashTable *builds_of(const struct fdar_profile *profile)
+{
+	GHashTable *builds = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (uint32_t i = 0; i < profile->function_count; i++) {
+		const char *build_id = profile->functions[i].build_id;
+
+		if (profile->functions[i].kind == FDAR_FRAME_FUNCTION)
+			g_hash_table_add(builds, (gpointer)(build_id ? build_id : ""));
+	}
+	return builds;
+}
+
+/* No compiler cut otherwise what is the same. */
+static gboolean has_same_binaries(const struct diff_work *work)
+{
+	g_autoptr(GHashTable) before = builds_of(work->side[BASELINE].profile);
+	g_autoptr(GHashTable) after = builds_of(work->side[SUBJECT].profile);
+	GHashTableIter all;
+	gpointer build;
+
+	if (g_hash_table_size(before) != g_hash_table_size(after))
+		return FALSE;
+	g_hash_table_iter_init(&all, before);
+	while (g_hash_table_iter_next(&all, &build, NULL))
+		if (!*(const char *)build || !g_hash_table_contains(after, build))
+			return FALSE;
+	return TRUE;
+}
+
 void diff_trade_find(struct diff_work *work)
 {
 	const struct fdar_diff *diff = work->diff;
@@ -183,8 +213,9 @@ void diff_trade_find(struct diff_work *work)
 			       .next = next,
 			       .machine = diff_machine(diff, NULL) };
 
+	work->same_binaries = has_same_binaries(work);
 	/* Without sessions nothing is tested. */
-	if (diff->whole_run || !work->testable)
+	if (diff->whole_run || !work->testable || work->same_binaries)
 		return;
 	list_nodes(&trade);
 	find_homes(&trade);
@@ -246,6 +277,8 @@ void diff_cap_for_build(struct diff_work *work)
 	const struct one_sided fresh = count_one_sided(diff, FDAR_IN_SUBJECT);
 	const struct one_sided both = count_one_sided(diff, FDAR_IN_BOTH);
 
+	if (work->same_binaries)
+		return;
 	cap_for_cut(work, &fresh);
 	if (!diff->verdict.function || diff->verdict.presence != FDAR_IN_SUBJECT)
 		return;

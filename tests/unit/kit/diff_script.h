@@ -18,14 +18,16 @@ struct writer {
 	GRand *rand;
 	int session;
 	gint64 now;
-	double spacing; /* between the begins of sessions, ns */
+	double spacing;       /* between the begins of sessions, ns */
+	const char *build_id; /* of the server's binary */
 };
 
 static inline void writer_init(struct writer *writer, uint32_t seed)
 {
 	*writer = (struct writer){ .text = g_string_new(NULL),
 				   .rand = g_rand_new_with_seed(seed),
-				   .spacing = 10 * US };
+				   .spacing = 10 * US,
+				   .build_id = script_demo.build_id };
 }
 
 static inline void say(struct writer *writer, const char *event)
@@ -76,7 +78,9 @@ static inline void run(struct writer *writer, const char *function, double ns)
 
 static inline struct fdar_profile *profile_of(struct writer *writer)
 {
-	struct fdar_profile *profile = script_profile(writer->text->str);
+	const struct script_binary binary = { script_demo.path, writer->build_id, NULL, FALSE };
+	struct fdar_profile *profile =
+		script_profile_in(writer->text->str, FDAR_UNIT_SESSION, NULL, &binary);
 
 	g_string_free(writer->text, TRUE);
 	g_rand_free(writer->rand);

@@ -4,6 +4,15 @@
 
 static const struct fdar_diff_options full = { .pressure = 0.9 };
 
+/* Another seed, another build. */
+static void build_init(struct writer *writer, uint32_t seed)
+{
+	static const char *const builds[] = { "b0", "b1", "b2", "b3", "b4" };
+
+	writer_init(writer, seed);
+	writer->build_id = builds[seed % G_N_ELEMENTS(builds)];
+}
+
 struct page {
 	double render_ns; /* by itself */
 	double fmt_ns;    /* in a function of its own; 0: there is none */
@@ -12,7 +21,7 @@ struct page {
 
 static void page_run(struct writer *writer, uint32_t seed, const struct page *page)
 {
-	writer_init(writer, seed);
+	build_init(writer, seed);
 	writer->spacing = 1 * MS;
 	for (int i = 0; i < 40; i++) {
 		begin(writer, "");
@@ -76,7 +85,7 @@ static void test_merged(void)
  * parts of their callers. */
 static void pages_run(struct writer *writer, uint32_t seed, gboolean cut, double row_ns)
 {
-	writer_init(writer, seed);
+	build_init(writer, seed);
 	writer->spacing = 1 * MS;
 	for (int i = 0; i < 40; i++) {
 		begin(writer, "");
@@ -118,7 +127,7 @@ static void test_inlined(void)
 /* One build has parts of serve in functions of their own, and another function between it and whom it asks. */
 static void parts_run(struct writer *writer, uint32_t seed, gboolean parts)
 {
-	writer_init(writer, seed);
+	build_init(writer, seed);
 	writer->spacing = 1 * MS;
 	for (int i = 0; i < 60; i++) {
 		begin(writer, "");
@@ -160,7 +169,7 @@ static void test_parts(void)
 /* Each of some sessions, every so many, goes that deep. */
 static void match_run(struct writer *writer, uint32_t seed, int every, int depths, double step_ns)
 {
-	writer_init(writer, seed);
+	build_init(writer, seed);
 	for (int i = 0; i < 40; i++) {
 		int depth = i % every ? 1 : depths;
 
@@ -199,9 +208,30 @@ static void test_unrolled(void)
 	g_assert_false(row_of(some, "match", NULL)->traded);
 }
 
+/* One and the same binary has the same loops: that sessions go deeper is what is new, though what each turn takes is
+ * little beside what the first one does. */
+static void test_one_binary(void)
+{
+	for (int same = 0; same < 2; same++) {
+		struct writer side[2];
+
+		match_run(&side[0], 1, 1, 1, 100 * US);
+		match_run(&side[1], 2, 1, 31, 130 * US);
+		if (same)
+			side[1].build_id = side[0].build_id;
+		g_autoptr(fdar_diff) diff = compare(&side[0], &side[1]);
+
+		g_assert_cmpstr(diff->verdict.function, ==, same ? "match" : NULL);
+		if (same) {
+			expect_sentence(diff, "is called 31 times per session instead of once");
+			g_assert_cmpint(diff->verdict.confidence, ==, FDAR_CONFIDENCE_HIGH);
+		}
+	}
+}
+
 static void main_run(struct writer *writer, uint32_t seed, gboolean loop, double parse_ns)
 {
-	writer_init(writer, seed);
+	build_init(writer, seed);
 	writer->spacing = 1 * MS;
 	for (int i = 0; i < 40; i++) {
 		/* What is open before the session is the server's. */
@@ -242,7 +272,7 @@ static void test_other_loop(void)
 
 static void middle_run(struct writer *writer, uint32_t seed, gboolean middle, double ask_ns)
 {
-	writer_init(writer, seed);
+	build_init(writer, seed);
 	writer->spacing = 1 * MS;
 	for (int i = 0; i < 40; i++) {
 		begin(writer, "");
@@ -288,7 +318,7 @@ static struct fdar_diff *compare_works(struct work before, struct work after)
 	for (uint32_t s = 0; s < 2; s++) {
 		const struct work *work = s ? &after : &before;
 
-		writer_init(&side[s], s + 1);
+		build_init(&side[s], s + 1);
 		side[s].spacing = 1 * MS;
 		for (int i = 0; i < 40; i++) {
 			begin(&side[s], "");
@@ -330,7 +360,7 @@ static void test_beside_cuts(void)
 
 static void send_run(struct writer *writer, uint32_t seed, int requests, double send_ns)
 {
-	writer_init(writer, seed);
+	build_init(writer, seed);
 	writer->spacing = 1 * MS;
 	for (int i = 0; i < 40; i++) {
 		begin(writer, "");
@@ -388,7 +418,7 @@ static void test_sends_longer(void)
 
 static void ask_run(struct writer *writer, uint32_t seed, double wait_ns, const char *wait)
 {
-	writer_init(writer, seed);
+	build_init(writer, seed);
 	writer->spacing = 1 * MS;
 	for (int i = 0; i < 40; i++) {
 		begin(writer, "");
@@ -444,7 +474,7 @@ static void test_full_by_itself(void)
 		for (int s = 0; s < 2; s++) {
 			struct writer *writer = &side[kept][s];
 
-			writer_init(writer, (uint32_t)(1 + s));
+			build_init(writer, (uint32_t)(1 + s));
 			writer->spacing = 10 * MS;
 			for (int i = 0; i < 40; i++) {
 				begin(writer, "");
@@ -476,7 +506,7 @@ static enum fdar_confidence trust_in_little(double signal_ns,
 	struct writer side[2];
 
 	for (int s = 0; s < 2; s++) {
-		writer_init(&side[s], (uint32_t)s + 1);
+		build_init(&side[s], (uint32_t)s + 1);
 		side[s].spacing = 1 * MS;
 		for (int i = 0; i < 60; i++) {
 			begin(&side[s], "");
@@ -512,7 +542,7 @@ static void test_inlines_less(void)
 	struct writer side[2];
 
 	for (int s = 0; s < 2; s++) {
-		writer_init(&side[s], (uint32_t)s + 1);
+		build_init(&side[s], (uint32_t)s + 1);
 		for (int i = 0; i < 40; i++) {
 			begin(&side[s], "");
 			say(&side[s], "+turn");
@@ -538,6 +568,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/traded/inlined", test_inlined);
 	g_test_add_func("/traded/parts", test_parts);
 	g_test_add_func("/traded/unrolled", test_unrolled);
+	g_test_add_func("/traded/one-binary", test_one_binary);
 	g_test_add_func("/traded/other-loop", test_other_loop);
 	g_test_add_func("/traded/other-path", test_other_path);
 	g_test_add_func("/traded/beside-cuts", test_beside_cuts);
