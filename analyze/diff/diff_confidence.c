@@ -164,6 +164,36 @@ gboolean diff_is_beyond_runs(const struct diff_work *work)
 	return verdict->function && diff_spread_beyond(&sessions);
 }
 
+/* A function is named with all that it calls: who moves bytes below it counts for that, too. */
+static void cap_for_transfers_below(struct diff_work *work)
+{
+	const struct fdar_diff *diff = work->diff;
+	const struct fdar_verdict *verdict = &diff->verdict;
+	const struct fdar_diff_row *row = diff_verdict_row(diff);
+	gboolean alone = row && row->subject.own_ns == verdict->subject_ns;
+	g_autofree gboolean *moves = g_new0(gboolean, work->names->function_count + 1);
+	g_autofree gboolean *below = g_new0(gboolean, diff->node_count + 1);
+	double moved_ns = 0;
+
+	if (!verdict->node || verdict->per_call || verdict->counted || alone ||
+	    verdict->change == FDAR_CHANGE_WAITING)
+		return;
+	for (uint32_t i = 0; i < diff->row_count; i++)
+		if (!diff->rows[i].below && diff->rows[i].transfers)
+			moves[diff->rows[i].ids[0]] = TRUE;
+	for (uint32_t i = verdict->node; i < diff->node_count; i++) {
+		below[i] = i == verdict->node || below[diff->nodes[i].parent];
+		if (below[i] && moves[work->node_functions[i]])
+			moved_ns += MAX(diff->nodes[i].added_ns, 0);
+	}
+	if (moved_ns > 0.5 * (verdict->subject_ns - verdict->baseline_ns))
+		diff_cap(work, FDAR_CONFIDENCE_LOW,
+			 "what %s calls moves as many bytes with as many calls as before: whoever "
+			 "shares "
+			 "its processor makes it longer",
+			 verdict->function ? verdict->function : "it");
+}
+
 /* What is known of the row itself. */
 static void cap_for_row(struct diff_work *work)
 {
@@ -417,6 +447,7 @@ void diff_trust(struct diff_work *work)
 	cap_for_load(work);
 	cap_for_processors(work);
 	cap_for_row(work);
+	cap_for_transfers_below(work);
 	cap_for_inferred(work);
 	cap_for_kind(work);
 	cap_for_small(work);

@@ -416,6 +416,44 @@ static void test_sends_longer(void)
 	}
 }
 
+/* The same in several functions, of which none has most: their caller is no surer. */
+static void test_sends_longer_below(void)
+{
+	for (int part_sends = 0; part_sends < 2; part_sends++) {
+		struct writer side[2];
+
+		for (uint32_t s = 0; s < 2; s++) {
+			build_init(&side[s], s);
+			side[s].spacing = 20 * MS;
+			for (int i = 0; i < 60; i++) {
+				begin(&side[s], "");
+				say(&side[s], "+serve");
+				for (int k = 0; k < 4; k++) {
+					g_autofree char *entry = g_strdup_printf("+part%d", k);
+					g_autofree char *leave = g_strdup_printf("-part%d", k);
+
+					say(&side[s], entry);
+					pass(&side[s], s ? 300 * US : 6 * US);
+					if (part_sends)
+						say(&side[s], "io:WRITE:7:500");
+					say(&side[s], leave);
+				}
+				say(&side[s], "-serve");
+				end(&side[s]);
+			}
+		}
+		g_autoptr(fdar_profile) before = profile_of(&side[0]);
+		g_autoptr(fdar_profile) after = profile_of(&side[1]);
+
+		before->watched = before->processes;
+		after->watched = after->processes;
+		g_autoptr(fdar_diff) diff = fdar_diff_new(before, after, NULL, NULL);
+		g_assert_cmpstr(diff->verdict.function, ==, "serve");
+		g_assert_cmpint(diff->verdict.confidence, ==,
+				part_sends ? FDAR_CONFIDENCE_LOW : FDAR_CONFIDENCE_HIGH);
+	}
+}
+
 static void ask_run(struct writer *writer, uint32_t seed, double wait_ns, const char *wait)
 {
 	build_init(writer, seed);
@@ -574,6 +612,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/traded/beside-cuts", test_beside_cuts);
 	g_test_add_func("/traded/sends-of-more", test_sends_of_more);
 	g_test_add_func("/traded/sends-longer", test_sends_longer);
+	g_test_add_func("/traded/sends-longer-below", test_sends_longer_below);
 	g_test_add_func("/traded/waits-for-others", test_waits_for_others);
 	g_test_add_func("/traded/full-by-itself", test_full_by_itself);
 	g_test_add_func("/traded/little", test_little);
