@@ -75,10 +75,11 @@ struct fork {
 	struct process *of;
 	uint64_t number;
 	uint64_t time_ns;
-	uint64_t serial;         /* sessions up to this one had begun */
-	guint processes;         /* so many had been heard of */
-	struct process *child;   /* NULL: it has not said who it is */
-	gboolean by_header;      /* how the session had become the thread's */
+	uint64_t serial;        /* sessions up to this one had begun */
+	guint processes;        /* so many had been heard of */
+	struct process *child;  /* NULL: it has not said who it is */
+	struct process *latest; /* what the child has become, as far as was looked; NULL: not yet */
+	gboolean by_header;     /* how the session had become the thread's */
 	struct session *session; /* the thread's; it is among lent, too */
 	GArray *frames;          /* of struct heirloom, outermost first */
 	GPtrArray *

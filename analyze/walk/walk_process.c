@@ -68,15 +68,16 @@ static GArray *frames_copy(const struct thread *thread)
 }
 
 /* Whether its child, or what that has become, may say a word. */
-static gboolean may_come(const struct fork *fork, uint64_t now_ns)
+static gboolean may_come(struct fork *fork, uint64_t now_ns)
 {
-	const struct process *child = fork->child;
-
-	if (!child)
+	if (!fork->child)
 		return now_ns < fork->time_ns + UNBORN_NS;
-	while (child->after)
-		child = child->after;
-	return !child->turned || !child->ended || now_ns < child->turned_ns + UNBORN_NS;
+	if (!fork->latest)
+		fork->latest = fork->child;
+	while (fork->latest->after)
+		fork->latest = fork->latest->after;
+	return !fork->latest->turned || !fork->latest->ended ||
+	       now_ns < fork->latest->turned_ns + UNBORN_NS;
 }
 
 static void unborn_drop(struct fdar_walk *walk, struct process *process, uint64_t now_ns)

@@ -216,6 +216,9 @@ static void search_process(struct search *search, const struct process *process)
 	}
 }
 
+/* So many programs that a process was before are looked at: more than scripts and wrappers are. */
+#define PROGRAMS_BACK 64
+
 /* A client of a local socket that has no address: as most have none, it says nothing of who that is. */
 static gboolean tells_peer(const char *peer)
 {
@@ -228,7 +231,8 @@ struct session *walk_process_carried(const struct fdar_walk *walk, uint32_t pid,
 		g_hash_table_lookup(walk->process_of_pid, GUINT_TO_POINTER(pid));
 	struct search search = { .peer = peer };
 
-	for (; process && tells_peer(peer); process = process->before)
+	for (int i = 0; i < PROGRAMS_BACK && process && tells_peer(peer);
+	     i++, process = process->before)
 		if (process->turned)
 			search_process(&search, process);
 	return search.several ? NULL : search.found;
