@@ -15,10 +15,11 @@
 #include "pipeline/server/processes.h"
 #include "replay/lockstep/threads.h"
 
-#define LOOK_US  3000
-#define GRACE_MS 500
-#define FREE_MS  2000
-#define REST_MS  2000
+#define LOOK_US   3000
+#define GRACE_MS  500
+#define KILLED_MS 5000
+#define FREE_MS   2000
+#define REST_MS   2000
 
 /* ---- processes ---- */
 
@@ -35,8 +36,13 @@ void fdar_serving_redirect(const char *out, const char *log)
 
 pid_t fdar_serving_fork(GError **error)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
+	if (pid == 0) {
+		fdar_process_reset(-1);
+		if (!fdar_process_end_with(parent))
+			_exit(126);
+	}
 	if (pid < 0)
 		g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(errno), "fork: %s",
 			    g_strerror(errno));
@@ -46,15 +52,10 @@ pid_t fdar_serving_fork(GError **error)
 static gboolean start(const struct fdar_trial_options *options, struct fdar_serving *server,
 		      GError **error)
 {
-	pid_t parent = getpid();
-
 	g_unlink(server->log);
 	server->pid = fdar_serving_fork(error);
 	if (server->pid == 0) {
 		setsid();
-		fdar_process_reset(-1);
-		if (!fdar_process_end_with(parent))
-			_exit(126);
 		fdar_serving_redirect(NULL, server->log);
 		close_range(3, ~0U, 0);
 		execvp(options->server[0], options->server);
@@ -110,21 +111,27 @@ static void signal_family(const GArray *family, int number)
 		syscall(SYS_pidfd_send_signal, g_array_index(family, int, i), number, NULL, 0);
 }
 
-/* TRUE: it had to be killed. */
+/* TRUE: it had to be killed. To the server itself SIGTERM goes once: a second one tells some to leave all and go, a
+ * recorder among them. */
 static gboolean end_processes(const struct fdar_trial_options *options, struct fdar_serving *server)
 {
 	int grace_ms = options->grace_ms ? (int)options->grace_ms : GRACE_MS;
-	int alone_ms = MIN(grace_ms, GRACE_MS) / 2, status = 0;
-	/* A recorder's daemons are not ours to end. */
-	GArray *family =
-		options->recorder ? g_array_new(FALSE, FALSE, sizeof(int)) : family_of(server->pid);
+	int alone_ms = MIN(grace_ms, GRACE_MS) / 2;
+	gboolean killed = FALSE;
+	/* A recorder's daemons are not ours to end; below who is reaped there is nobody of ours. */
+	GArray *family = options->recorder || server->ended ? g_array_new(FALSE, FALSE, sizeof(int))
+							    : family_of(server->pid);
 
 	if (!server->ended) {
 		kill(server->pid, SIGTERM);
 		if (!fdar_process_wait(server->pid, alone_ms, NULL)) {
 			signal_family(family, SIGTERM);
-			status = fdar_process_end(server->pid, grace_ms - alone_ms);
+			killed = !fdar_process_wait(server->pid, grace_ms - alone_ms, NULL);
 		}
+	}
+	if (killed) {
+		kill(server->pid, SIGKILL);
+		fdar_process_wait(server->pid, KILLED_MS, NULL);
 	}
 	/* What it left behind: the group is its own. */
 	kill(-server->pid, SIGKILL);
@@ -132,7 +139,7 @@ static gboolean end_processes(const struct fdar_trial_options *options, struct f
 	for (guint i = 0; i < family->len; i++)
 		close(g_array_index(family, int, i));
 	g_array_unref(family);
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	return killed;
 }
 
 static gboolean end(const struct fdar_trial_options *options, struct fdar_serving *server)
@@ -261,16 +268,13 @@ static gboolean reset(const struct fdar_trial_options *options, const struct fda
 {
 	g_autofree char *to = g_shell_quote(server->where), *words = NULL;
 	GString *line = g_string_new(options->reset);
-	pid_t child, parent = getpid();
+	pid_t child;
 	int status = -1;
 
 	g_string_replace(line, "{to}", to, 0);
 	child = fdar_serving_fork(error);
 	if (child == 0) {
 		setsid();
-		fdar_process_reset(-1);
-		if (!fdar_process_end_with(parent))
-			_exit(126);
 		fdar_serving_redirect(NULL, server->log);
 		close_range(3, ~0U, 0);
 		execl("/bin/sh", "sh", "-c", line->str, (char *)NULL);

@@ -44,9 +44,11 @@ char *fdar_serving_last_words(const struct fdar_serving *server);
 /* TRUE and error (CANCELLED of G_IO_ERROR): *options->stop was set. */
 gboolean fdar_serving_stopped(const struct fdar_trial_options *options, GError **error);
 
-/* A child of this process: -1 and error. In the child: output goes to out (NULL: to the log), errors to the log,
- * nothing comes in. */
+/* A child of this process: -1 and error. In the child: signals are as the system has them, and SIGTERM comes when
+ * this process ends in whatever way. */
 pid_t fdar_serving_fork(GError **error);
+
+/* In the child: output goes to out (NULL: to the log), errors to the log, nothing comes in. */
 void fdar_serving_redirect(const char *out, const char *log);
 
 #endif

@@ -110,7 +110,6 @@ static int play_it(const struct fdar_trial_options *options, const struct fdar_t
 	pid_t player = fdar_serving_fork(error);
 
 	if (player == 0) {
-		fdar_process_reset(-1);
 		fdar_serving_redirect(said, server->log);
 		if (play->player)
 			_exit(play->player(play->user, server->where));
@@ -244,7 +243,6 @@ int fdar_trial_at(const struct fdar_trial_options *options,
 		pid_t child = fdar_serving_fork(error);
 
 		if (child == 0) {
-			fdar_process_reset(-1);
 			g_unlink(log);
 			fdar_serving_redirect(NULL, log);
 			_exit(player(user, server.where));

@@ -125,6 +125,22 @@ if command -v perl >/dev/null; then
 	grep -q 'reset: the command failed, with 7: "broken"' said || fail "a reset that fails"
 	rm no.pcap.state
 fi
+# A server that takes its time to end gets one SIGTERM, not one after the other: a recorder would leave all and go.
+cat >slow.pl <<'END'
+use IO::Socket::INET;
+my ($server, $end) = (IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1") or die);
+$SIG{TERM} = sub {
+	open my $terms, ">>", "terms" or die;
+	print $terms "$$\n";
+	$end //= time + 2;
+};
+sleep 1 until $end and time >= $end;
+END
+if command -v perl >/dev/null; then
+	reduce 130 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o no.pcap --runs 1 --grace 10m -- perl slow.pl
+	[ "$(wc -l <terms)" = 1 ] || fail "$(wc -l <terms) times SIGTERM to one server"
+	rm no.pcap no.pcap.state
+fi
 reduce 2 "$captures/demo-baseline.pcap" --test "$together" --reset true -o no.pcap
 reduce 2 "$captures/replay-echo.pcap" --test cpu --over 10s --sources nowhere -o no.pcap -- "$server"
 
