@@ -262,6 +262,22 @@ static gboolean wait_until_it_listens(const struct fdar_trial_options *options,
 
 /* ---- resetting ---- */
 
+/* FALSE: it took too long, or everything is to stop; it is ended. */
+static gboolean await_reset(const struct fdar_trial_options *options, pid_t child, int *status)
+{
+	gint64 until_us = g_get_monotonic_time() + (gint64)(options->wait_ns / 1000);
+
+	while (!fdar_process_wait(child, LOOK_US / 1000, status)) {
+		if (g_get_monotonic_time() < until_us && !(options->stop && *options->stop))
+			continue;
+		kill(child, SIGKILL); /* it may have no group of its own yet */
+		kill(-child, SIGKILL);
+		fdar_process_wait(child, KILLED_MS, NULL);
+		return FALSE;
+	}
+	return TRUE;
+}
+
 /* Runs the command: TRUE when it says that it went well. */
 static gboolean reset(const struct fdar_trial_options *options, const struct fdar_serving *server,
 		      GError **error)
@@ -283,9 +299,9 @@ static gboolean reset(const struct fdar_trial_options *options, const struct fda
 	g_string_free(line, TRUE);
 	if (child < 0)
 		return FALSE;
-	if (!fdar_process_wait(child, (int)(options->wait_ns / 1000000), &status)) {
-		kill(-child, SIGKILL);
-		fdar_process_wait(child, FREE_MS, NULL);
+	if (!await_reset(options, child, &status)) {
+		if (fdar_serving_stopped(options, error))
+			return FALSE;
 		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
 			    "--reset: the command did not end within %.0f s",
 			    (double)options->wait_ns / 1e9);

@@ -124,6 +124,20 @@ if command -v perl >/dev/null; then
 	reduce 1 "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o no.pcap --reset 'echo broken; exit 7' -- perl staying.pl
 	grep -q 'reset: the command failed, with 7: "broken"' said || fail "a reset that fails"
 	rm no.pcap.state
+	# Stopped while the command runs: it is ended, and not waited for.
+	"$FLOWDAR" reduce "$captures/demo-baseline.pcap" --test "$together" --trust 1 -o no.pcap --wait-for 10m \
+		--reset 'echo $$ >resetting; exec sleep 3600' -- perl staying.pl >result 2>said &
+	search=$!
+	until [ -s resetting ]; do
+		kill -0 $search 2>/dev/null || fail "there is no reset"
+		sleep 0.05
+	done
+	kill "$search"
+	status=0
+	wait $search || status=$?
+	[ $status = 130 ] || fail "stopped while it resets: expected 130, not $status"
+	if kill -0 "$(cat resetting)" 2>/dev/null; then fail "the reset goes on"; fi
+	rm -f no.pcap.state
 fi
 # A server that takes its time to end gets one SIGTERM, not one after the other: a recorder would leave all and go.
 cat >slow.pl <<'END'
