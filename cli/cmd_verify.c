@@ -203,7 +203,8 @@ static gboolean request_read(struct request *request, struct texts *texts, int a
 	};
 	if (!read_time("--time", texts->time, &limit_ns, error) ||
 	    !read_time("--timeout", texts->timeout, &timeout_ns, error) ||
-	    !read_test(request, error) || !read_before(request, error))
+	    !fdar_trial_check_sources(texts->sources, error) || !read_test(request, error) ||
+	    !read_before(request, error))
 		return FALSE;
 	request->now.limit_ns = limit_ns;
 	return TRUE;

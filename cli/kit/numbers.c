@@ -67,6 +67,12 @@ GArray *fdar_numbers_put_aside(const struct fdar_usage *usage, const GOptionEntr
 	return aside;
 }
 
+static gboolean is_within(const struct fdar_usage_range *range, double given)
+{
+	return (range->above ? given > range->least : given >= range->least) &&
+	       (given <= range->most || range->most >= FDAR_ANY_NUMBER);
+}
+
 /* "--clones 0: expected a whole number from 1 to 10000". */
 static char *wrong(const struct number *number, double given)
 {
@@ -99,8 +105,7 @@ char *fdar_numbers_give_back(GArray *aside)
 		/* Compared as bits: -DBL_MAX is no figure that comes out of a sum. */
 		if (memcmp(&given, &(double){ nobodys(number->entry) }, sizeof(given)) == 0)
 			set_number(number->entry, number->otherwise);
-		else if (!said && !(given <= range->most &&
-				    (range->above ? given > range->least : given >= range->least)))
+		else if (!said && !is_within(range, given))
 			said = wrong(number, given);
 	}
 	return said;

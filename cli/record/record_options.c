@@ -448,8 +448,10 @@ static gboolean check_play_texts(const struct fdar_record_texts *texts, GError *
 		g_prefix_error(error, "--to: ");
 		return FALSE;
 	}
-	if (texts->sources && !fdar_routes_add_sources(&routes, texts->sources, error))
+	if (texts->sources && !fdar_routes_add_sources(&routes, texts->sources, error)) {
+		g_prefix_error(error, "--sources: ");
 		return FALSE;
+	}
 	if (!g_file_test(texts->play, G_FILE_TEST_EXISTS))
 		return bad(error, "--play", texts->play, "a capture, and there is no such file");
 	if (g_file_test(texts->play, G_FILE_TEST_IS_DIR))

@@ -40,7 +40,10 @@ gboolean fdar_trial_check_sources(const char *sources, GError **error)
 {
 	struct fdar_routes routes = { 0 };
 
-	return !sources || fdar_routes_add_sources(&routes, sources, error);
+	if (!sources || fdar_routes_add_sources(&routes, sources, error))
+		return TRUE;
+	g_prefix_error(error, "--sources: ");
+	return FALSE;
 }
 
 static void add(GPtrArray *arguments, const char *name, char *value)

@@ -140,15 +140,17 @@ static char *said_of(gint64 copies, double speed)
 {
 	static const struct fdar_usage_range ranges[] = { { "copies", 1, 10, FALSE },
 							  { "speed", 0, 100, TRUE },
+							  { "seed", 0, FDAR_ANY_NUMBER, FALSE },
 							  { "left", 5, 9, FALSE },
 							  { NULL, 0, 0, FALSE } };
 	const struct fdar_usage ranged = { .command = "probe", .ranges = ranges };
-	gint64 copies_read = -1;
+	gint64 copies_read = -1, seed_read = 0;
 	double speed_read = 0;
 	int left = -1;
 	const GOptionEntry entries[] = {
 		{ "copies", 0, 0, G_OPTION_ARG_INT64, &copies_read, "", "N" },
 		{ "speed", 0, 0, G_OPTION_ARG_DOUBLE, &speed_read, "", "X" },
+		{ "seed", 0, 0, G_OPTION_ARG_INT64, &seed_read, "", "N" },
 		{ "left", 0, 0, G_OPTION_ARG_INT, &left, "", "N" },
 		G_OPTION_ENTRY_NULL,
 	};
@@ -156,6 +158,7 @@ static char *said_of(gint64 copies, double speed)
 
 	copies_read = copies;
 	speed_read = speed;
+	seed_read = G_MAXINT64;
 	char *said = fdar_numbers_give_back(aside);
 
 	g_assert_cmpint(copies_read, ==, copies);
