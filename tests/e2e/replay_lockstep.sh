@@ -157,7 +157,7 @@ wait_for "the other connection" grep -q "$(printf ':%04X' "${held#*:}")" /proc/n
 echo_start
 to=127.0.0.1:$port
 status=0
-timeout 60 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "$to" --lockstep --sources 127.2.0.1/32 -o journal.jsonl \
+timeout 200 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "$to" --lockstep --sources 127.2.0.1/32 -o journal.jsonl \
 	--format json >summary.json 2>held.err || status=$?
 wait "$holder" || fail "nothing is said of a port that is held: $(cat held.err)"
 expect "exit with a port that was held" $status 0
@@ -183,7 +183,7 @@ int main(void)
 		return 1;
 	printf("%d\n", ntohs(address.sin_port));
 	fflush(stdout);
-	sleep(60);
+	sleep(600);
 	return 0;
 }
 C
@@ -194,7 +194,7 @@ if cc -o full full.c; then
 	full=$!
 	wait_for "the full server" test -s full.port
 	status=0
-	timeout 20 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$(cat full.port)" --lockstep --order first \
+	timeout 200 "$FLOWDAR" replay "$captures/replay-echo.pcap" --to "127.0.0.1:$(cat full.port)" --lockstep --order first \
 		--until 4 --steps-out steps.jsonl </dev/null >/dev/null 2>err || status=$?
 	kill "$full"
 	expect "exit at the full server" $status 130
