@@ -32,6 +32,16 @@ static void play_free(struct fdar_stage *stage, struct fdar_play *play)
 	g_free(play);
 }
 
+static const char *why_not_as_captured(const struct fdar_session_tls *tls)
+{
+	if (!tls->later)
+		return "TLS, whose keys are not those of this run: --tls-keys plays what is in it";
+	return tls->decrypted ? "TLS begins within the session (as behind STARTTLS), and what was "
+				"in it is played in plain"
+			      : "TLS begins within the session (as behind STARTTLS), and is "
+				"played as bytes";
+}
+
 void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_result verdict,
 		    const char *reason)
 {
@@ -68,11 +78,7 @@ void fdar_play_stop(struct fdar_stage *stage, struct fdar_play *play, enum fdar_
 	if (play->start.script->sealed && !stage->options.verbatim &&
 	    (verdict == FDAR_RESULT_DIFFERS || verdict == FDAR_RESULT_RESET ||
 	     verdict == FDAR_RESULT_TIMEOUT))
-		outcome.reason = play->start.script->tls->later
-					 ? "TLS begins within the session (as behind STARTTLS), "
-					   "and is played as bytes"
-					 : "TLS, whose keys are not those of this run: --tls-keys "
-					   "plays what is in it";
+		outcome.reason = why_not_as_captured(play->start.script->tls);
 	outcome.verdict = verdict;
 	/* A client that left may have got more than it ever acknowledged. */
 	outcome.exact =
