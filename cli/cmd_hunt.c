@@ -282,7 +282,9 @@ static void tell_nothing(const struct hunt *hunt, const struct fdar_reducing *re
 	g_autofree char *last = fdar_judge_number(&hunt->judge, reducing->sight.figure);
 	g_autofree char *limit = fdar_judge_number(&hunt->judge, hunt->judge.limit);
 
-	if (reducing->why)
+	if (fdar_reducing_is_cut(reducing))
+		fdar_warning(&usage, "%s", FDAR_REDUCING_CUT);
+	else if (reducing->why)
 		fdar_warning(&usage, "stopped before anything was found: %s", reducing->why);
 	else
 		fdar_warning(&usage,

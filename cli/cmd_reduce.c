@@ -310,8 +310,10 @@ static void tell_nothing(const struct fdar_reducing *reducing)
 	g_autofree char *limit = fdar_judge_number(reducing->judge, reducing->judge->limit);
 	gboolean none = !reducing->function_calls && !reducing->recalled;
 
-	if (reducing->end == FDAR_REDUCE_HARMLESS && none &&
-	    reducing->judge->test == FDAR_TEST_FUNCTION)
+	if (fdar_reducing_is_cut(reducing))
+		fdar_warning(&usage, "%s", FDAR_REDUCING_CUT);
+	else if (reducing->end == FDAR_REDUCE_HARMLESS && none &&
+		 reducing->judge->test == FDAR_TEST_FUNCTION)
 		fdar_warning(&usage,
 			     "no call of %s was recorded: is it called so, and the server built "
 			     "with flowdar cc?",

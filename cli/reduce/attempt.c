@@ -73,6 +73,7 @@ gboolean fdar_reducing_run_once(struct fdar_reducing *reducing, const struct fda
 		    : !fdar_trial_run(reducing->trial, play, trial, error))
 		return FALSE;
 	reducing->killed = reducing->killed || trial->killed;
+	reducing->ended += reducing->judge->test != FDAR_TEST_CRASH && trial->crashed;
 	reducing->function_calls += trial->function_calls;
 	*figure = fdar_judge_figure(reducing->judge, trial);
 	*answer = fdar_judge_answer(reducing->judge, trial);

@@ -237,6 +237,11 @@ gboolean fdar_reducing_is_confirmed(const struct fdar_reducing *reducing)
 	return reducing->result.confirmed * 2 >= reducing->result.confirm_runs;
 }
 
+gboolean fdar_reducing_is_cut(const struct fdar_reducing *reducing)
+{
+	return reducing->ended && reducing->ended * 2 >= reducing->runs;
+}
+
 void fdar_reducing_clear(struct fdar_reducing *reducing)
 {
 	fdar_part_list_clear(&reducing->kept);

@@ -79,6 +79,7 @@ struct fdar_reducing {
 	uint32_t baseline_copies;
 	unsigned failures, since_control;
 	gboolean killed; /* a server had to be: the next may find what it left */
+	uint64_t ended;  /* runs in which the server did, which was not asked for */
 	GArray *figures;
 	GError *error;
 };
@@ -87,6 +88,11 @@ struct fdar_reducing {
 void fdar_reducing_run(struct fdar_reducing *reducing, GError **error);
 /* FALSE: it did not hurt in most of the runs at the end. */
 gboolean fdar_reducing_is_confirmed(const struct fdar_reducing *reducing);
+/* TRUE: in most runs the server ended while it was played at, so that what it takes is not known. */
+gboolean fdar_reducing_is_cut(const struct fdar_reducing *reducing);
+#define FDAR_REDUCING_CUT                                                                          \
+	"it cannot be told: in most runs the server ended while it was played at; it has to stay " \
+	"in the foreground, and what ends it flowdar reduce --test crash finds"
 void fdar_reducing_clear(struct fdar_reducing *reducing);
 
 #endif

@@ -155,6 +155,16 @@ if command -v perl >/dev/null; then
 	[ "$(wc -l <terms)" = 1 ] || fail "$(wc -l <terms) times SIGTERM to one server"
 	rm no.pcap no.pcap.state
 fi
+# A server that ends is none that takes nothing.
+cat >ending.pl <<'END'
+use IO::Socket::INET;
+my $client = (IO::Socket::INET->new(Listen => 99, LocalAddr => "127.0.0.1") or die)->accept;
+sysread($client, my $bytes, 1);
+END
+if command -v perl >/dev/null; then
+	reduce 4 "$captures/replay-echo.pcap" --test cpu --over 10s -o no.pcap -- perl ending.pl
+	grep -q 'in most runs the server ended' said || fail "a server that ends takes nothing"
+fi
 reduce 2 "$captures/demo-baseline.pcap" --test "$together" --reset true -o no.pcap
 reduce 2 "$captures/replay-echo.pcap" --test cpu --over 10s --sources nowhere -o no.pcap -- "$server"
 
