@@ -16,7 +16,8 @@
  * regenerate statedump").
  *
  * Of several tracing sessions of one host that tell no namespaces (home.h), a list that does not fit what another
- * one listed is of another process that has the same id: in another container.
+ * one listed is of another process that has the same id, in another container; but if it listed that one, too, it is
+ * another life, for all of them.
  *
  * LTTng's traces of a process each have a life each; whether the one before has ended is not known,
  * unless nothing more is told of it.

@@ -136,6 +136,24 @@ static void test_sessions(struct fixture *f, gconstpointer data)
 							       .session = 2 }));
 }
 
+/* Two sessions that both list a process see one that executes another program, whichever tells it first. */
+static void test_sessions_exec(struct fixture *f, gconstpointer data)
+{
+	uint32_t first;
+
+	(void)data;
+	for (uint32_t session = 1; session <= 2; session++)
+		g_assert_cmpint(list_session(f, session, 3, 0x7f0000, "/lib/libc.so.6"), ==,
+				FDAR_WHOSE_SAME);
+	first = tell_session(f, 1, 3);
+	g_assert_cmpint(list_session(f, 1, 3, 0x7e0000, "/lib/libc.so.6"), ==,
+			FDAR_WHOSE_NEXT_LIFE);
+	g_assert_cmpint(list_session(f, 2, 3, 0x7e0000, "/lib/libc.so.6"), ==, FDAR_WHOSE_SAME);
+	g_assert_cmpuint(tell_session(f, 1, 3), !=, first);
+	g_assert_cmpuint(tell_session(f, 1, 3), ==, tell_session(f, 2, 3));
+	g_assert_cmpuint(fdar_whose_process(f->whose, tell_session(f, 2, 3)).life, ==, 2);
+}
+
 static void test_hosts(struct fixture *f, gconstpointer data)
 {
 	uint32_t other;
@@ -484,6 +502,7 @@ int main(int argc, char **argv)
 		{ "/whose/namespaces", test_namespaces },
 		{ "/whose/namespaces-late", test_namespaces_late },
 		{ "/whose/sessions", test_sessions },
+		{ "/whose/sessions-exec", test_sessions_exec },
 		{ "/whose/lives", test_lives },
 		{ "/whose/parents", test_parents },
 		{ "/whose/alone", test_alone },
