@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "instrument/wire/clones.h"
+
 #define HASH_BYTES 20u   /* "17h", and 16 digits, and "E" */
 #define PART_MAX   4096u /* bytes of a part of a name */
 
@@ -38,15 +40,26 @@ static gboolean has_hash(const char *name, gsize length)
 	return TRUE;
 }
 
+/* How long it is without what compilers put behind it; 0: it is none of Rust's. Names may have dots in them: the
+ * hash is what ends one. */
+static gsize length_of(const char *mangled)
+{
+	const gsize lengths[] = { strlen(mangled), fdar_clone_base(mangled),
+				  strcspn(mangled, ".") };
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lengths); i++)
+		if (has_hash(mangled, lengths[i]))
+			return lengths[i];
+	return 0;
+}
+
 char *fdar_rust_legacy_name(const char *mangled)
 {
-	gsize length = strcspn(mangled, ".");
+	gsize length = length_of(mangled);
 	GString *out;
 	const char *at, *end;
 
-	/* Names may have dots in them: the hash is what ends one. */
-	length = has_hash(mangled, strlen(mangled)) ? strlen(mangled) : length;
-	if (!has_hash(mangled, length))
+	if (!length)
 		return NULL;
 	out = g_string_new(NULL);
 	end = mangled + length - HASH_BYTES;

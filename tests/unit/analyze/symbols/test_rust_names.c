@@ -14,6 +14,9 @@ static void test_names(void)
 		{ "_ZN45_$LT$T$u20$as$u20$alloc..string..ToString$GT$9to_"
 		  "string17h0123456789abcdefE",
 		  "<T as alloc::string::ToString>::to_string" },
+		{ "_ZN45_$LT$T$u20$as$u20$alloc..string..ToString$GT$9to_"
+		  "string17h0123456789abcdefE.llvm.2747448421832743547",
+		  "<T as alloc::string::ToString>::to_string" },
 		{ "_RNvCskwGfYPst2Cb_3foo16example_function", "foo::example_function" },
 		{ "_RNvNvMs0_NtNtNtCsjrHSEGnQ3l9_3std3sys6thread4unixNtB7_6Thread3new12thread_"
 		  "start",
