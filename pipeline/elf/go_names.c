@@ -7,6 +7,7 @@
 #define GO_1_16    0xfffffffau
 #define GO_1_18    0xfffffff0u
 #define GO_1_20    0xfffffff1u
+#define NAME_BYTES 4096u              /* what is longer is none */
 #define ENTRY      "_rt0_amd64_linux" /* where a program of Go alone begins */
 
 struct table {
@@ -74,7 +75,7 @@ static char *name_at(const struct table *table, uint64_t index)
 	at = table->names + offset;
 	if (at < table->names || at >= table->length)
 		return NULL;
-	end = memchr(table->bytes + at, 0, table->length - at);
+	end = memchr(table->bytes + at, 0, MIN(table->length - at, NAME_BYTES));
 	if (!end || end == table->bytes + at)
 		return NULL;
 	return g_strdup((const char *)table->bytes + at);

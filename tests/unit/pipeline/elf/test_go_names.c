@@ -92,10 +92,30 @@ static void test_cut(void)
 	}
 }
 
+/* A name has an end, and not the table's. */
+static void test_long(void)
+{
+	struct made made = make(0xfffffff1, 1, TEXT);
+	gsize length = sizeof(made.bytes) + 5000;
+	g_autofree uint8_t *bytes = g_malloc(length);
+	g_autofree char *name = NULL;
+	uint64_t start;
+
+	put(&made, 8 + 8 * 3, sizeof(made.bytes), 8);
+	memset(bytes, 'x', length);
+	memcpy(bytes, made.bytes, sizeof(made.bytes));
+	bytes[length - 1] = 0;
+	g_assert_null(fdar_go_name_find(bytes, length, 0, TEXT, &start));
+	bytes[sizeof(made.bytes) + 100] = 0;
+	name = fdar_go_name_find(bytes, length, 0, TEXT, &start);
+	g_assert_cmpuint(strlen(name), ==, 100);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/go_names/versions", test_versions);
 	g_test_add_func("/go_names/cut", test_cut);
+	g_test_add_func("/go_names/long", test_long);
 	return g_test_run();
 }
