@@ -83,8 +83,8 @@ status=0
 sed '/^stopping/q' said | grep -q "^--io alone tells who came" || fail "it is not said at once what --io alone tells"
 [ "$(grep -c "^--io alone" said)" = 1 ] || fail "it is said twice: $(cat said)"
 
-# Who plays is killed: recorder and server end as after Ctrl-C, with what was recorded.
-"$FLOWDAR" record -o orphan --play "$FLOWDAR_SOURCE/tests/captures/demo-attack.pcap" -- "$server" --port 0 --root www >orphan.said 2>&1 &
+# Who plays is killed, long before all is played: recorder and server end as after Ctrl-C, with what was recorded.
+"$FLOWDAR" record -o orphan --clones 8 --play "$FLOWDAR_SOURCE/tests/captures/demo-attack.pcap" -- "$server" --port 0 --root www >orphan.said 2>&1 &
 player=$!
 for ((i = 0; i < 600; i++)); do
 	grep -q 'listening on' orphan.said && break
