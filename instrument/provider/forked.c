@@ -32,28 +32,34 @@ static void next_call(const char *name, sigset_t *set)
  * when it has been set. */
 static __thread volatile int lttngs_own __attribute__((tls_model("initial-exec")));
 
+/* It may do so in a child that is not told of yet: the fork that made that one is not over then. */
+static __thread volatile int in_child __attribute__((tls_model("initial-exec")));
+
 void lttng_ust_before_fork(sigset_t *save)
 {
-	flowdar_control_fork_begin();
+	if (!in_child)
+		flowdar_control_fork_begin();
 	sigfillset(save);
 	next_call("lttng_ust_before_fork", save);
 	lttngs_own = sigismember(save, SIGKILL) == 1;
-	if (lttngs_own)
+	if (lttngs_own && !in_child)
 		flowdar_control_fork_end();
 }
 
 void lttng_ust_after_fork_parent(sigset_t *restore)
 {
 	next_call("lttng_ust_after_fork_parent", restore);
-	flowdar_control_fork_end();
+	if (!in_child)
+		flowdar_control_fork_end();
 }
 
 void lttng_ust_after_fork_child(sigset_t *restore)
 {
 	bool own = lttngs_own;
 
-	/* In there it may fork again. */
+	in_child = 1;
 	next_call("lttng_ust_after_fork_child", restore);
+	in_child = 0;
 	lttngs_own = own;
 	if (!own)
 		flowdar_control_forked();

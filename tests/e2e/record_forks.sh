@@ -98,5 +98,9 @@ note "a process that LTTng makes for itself is none of the server's"
 	> "$WORK/own.out" 2> "$WORK/own.err" || fail "exit status $?"
 [ "$(field "$WORK/home/own" processes_known)" = 3 ] || fail "$(field "$WORK/home/own" processes_known) processes in place of 3"
 [ -z "$(field "$WORK/home/own" processes_silent)" ] || fail "$(cat "$WORK/own.err")"
+# And the child in which it does so still says of which fork it is: without that its connections are not its parent's.
+printed "$WORK/home/own" > "$WORK/own.events"
+number=$(sed -n 's/.* flowdar:forking: .*{ number = \([0-9]*\) }$/\1/p' "$WORK/own.events")
+grep -q "flowdar:process: .* fork = $number, " "$WORK/own.events" || fail "no process of fork \"$number\": $(grep flowdar:process "$WORK/own.events")"
 nothing_left
 echo ok
