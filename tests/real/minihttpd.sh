@@ -16,6 +16,7 @@ sed 's/page.txt/spin-2000.txt/' "$WORK/usual" >"$WORK/hurt"
 clients_usual=$WORK/usual clients_hurt=$WORK/hurt
 # Each child registers with LTTng under strace, which takes its time.
 unmarked_straced=(6 1)
+unmarked_forks=1
 unmarked_shapes
 unmarked_strace
 unmarked_hurt

@@ -15,8 +15,9 @@
 # 2 ms, unmarked_spins of them (tests/servers/hurt.h). unmarked_calls: how many calls a session must have at
 # the least; unmarked_straced: clients under strace, and how many at a time; unmarked_datagrams=-u: its clients
 # send datagrams; unmarked_signal: what tells the server to end by itself; unmarked_ways: how
-# it is started; unmarked_waits=1: what it waits with is what thread_times.c counts;
-# unmarked_files: a function that makes what it serves beside that of its configuration.
+# it is started; unmarked_forks=1: it has a process for each connection, and no other; unmarked_waits=1: what it
+# waits with is what thread_times.c counts; unmarked_files: a function that makes what it serves beside that of
+# its configuration.
 
 # shellcheck source=servers_lib.sh
 . "$FLOWDAR_SOURCE/tests/real/servers_lib.sh"
@@ -27,6 +28,7 @@ unmarked_calls=5
 unmarked_spins=1
 unmarked_clients=40
 unmarked_straced=(40 4)
+unmarked_forks=
 unmarked_signal=TERM
 unmarked_ways=(foreground daemon)
 
@@ -99,9 +101,15 @@ unmarked_talk() {
 		fail "clients: $(head -n 3 "$WORK/talk.err"); the server: $(tail -n 5 "$recording.err")"
 }
 
+# unmarked_served: no connection is left, nor a process that was for one: that may read on when both sides have closed.
+unmarked_served() {
+	all_gone || return
+	[ -z "$unmarked_forks" ] || [ "$(ps -o stat= --ppid "$server_pid" | grep -vc '^Z')" = 0 ]
+}
+
 # unmarked_ended: the server is told to end, and with it ends the recording; nothing is lost.
 unmarked_ended() {
-	wait_for 10 all_gone || fail "the server does not close its connections"
+	wait_for 30 unmarked_served || fail "the server does not close its connections"
 	sleep 0.2          # what is done after closing
 	unmarked_listens || fail "the server is gone" # who listened at first may have gone to the background
 	kill -"$unmarked_signal" "$server_pid"
@@ -186,7 +194,7 @@ unmarked_strace() {
 	tracer=$!
 	wait_for 10 unmarked_traced || fail "strace: $(cat "$WORK/strace.err")"
 	unmarked_talk strace "${unmarked_straced[@]}" 30
-	wait_for 10 all_gone || fail "the server does not close its connections"
+	wait_for 30 unmarked_served || fail "the server does not close its connections"
 	kill -INT "$tracer"
 	wait "$tracer"
 	unmarked_ended
@@ -204,7 +212,8 @@ unmarked_traced() {
 
 # unmarked_strace_counts: a line a connection: the client's port, reads, writes, bytes of both. A call that another
 # thread's came into is in two lines; of calls that found no work nothing is recorded, and what is looked at and left there
-# (MSG_PEEK) is not read yet.
+# (MSG_PEEK) is not read yet. When both sides have said their last, strace may no longer find the ends of a descriptor:
+# they are what they were before.
 unmarked_strace_counts() {
 	awk -v port=":$port" '
 		/ = -1 EAGAIN / { next }
@@ -214,11 +223,17 @@ unmarked_strace_counts() {
 		{
 			call = $2
 			sub(/\(.*/, "", call)
+			fd = $2
+			sub(/^[a-z]+\(/, "", fd)
+			sub(/<.*/, "", fd)
 			# The connection has both ends; of datagrams the address says who.
 			if ((at = index($0, port "->"))) {
 				client = substr($0, at + length(port) + 2)
 				sub(/\].*/, "", client)
 				sub(/.*:/, "", client)
+				of[$1, fd] = client
+			} else if ($2 ~ /<TCP:\[[0-9]+\]>/ && ($1, fd) in of) {
+				client = of[$1, fd]
 			} else if (index($0, "UDP:[127.0.0.1" port "]") && match($0, /htons\([0-9]+/)) {
 				client = substr($0, RSTART + 6, RLENGTH - 6)
 			} else {
