@@ -3,12 +3,15 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "cli/kit/suggest.h"
+
 static const char *const mode_names[] = {
-	[FDAR_CC_AUTO] = "auto",
-	[FDAR_CC_PATCH] = "patch",
-	[FDAR_CC_HOOKS] = "hooks",
-	[FDAR_CC_NONE] = "none",
+	[FDAR_CC_AUTO] = "auto", [FDAR_CC_PATCH] = "patch", [FDAR_CC_HOOKS] = "hooks",
+	[FDAR_CC_NONE] = "none", [FDAR_CC_MODES] = NULL,
 };
+
+static const char *const own_options[] = { "--flowdar-mode", "--flowdar-compiler", "--flowdar-keep",
+					   "--flowdar-verbose", NULL };
 
 gboolean fdar_cc_mode_parse(const char *text, enum fdar_cc_mode *mode)
 {
@@ -171,6 +174,32 @@ static void look_at_all(struct fdar_cc_arguments *arguments)
 		arguments->job = FDAR_CC_COMPILE;
 }
 
+/* A word that is none of those that it may be, and the one that was likely meant. */
+static gboolean wrong_word(const char *message, const char *word, const char *const *words,
+			   GError **error)
+{
+	const char *meant = fdar_suggest(word, words);
+
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s '%s'%s%s%s", message, word,
+		    meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+	return FALSE;
+}
+
+static gboolean wrong_option(const char *argument, GError **error)
+{
+	g_autofree char *name = g_strndup(argument, strcspn(argument, "="));
+
+	if (!g_strv_contains(own_options, name))
+		return wrong_word("there is no option", name, own_options, error);
+	if (argument[strlen(name)])
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s takes no value",
+			    name);
+	else
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "%s takes a value: %s=...", name, name);
+	return FALSE;
+}
+
 static gboolean take_ours(struct fdar_cc_arguments *arguments, const char *argument, GError **error)
 {
 	const char *value = strchr(argument, '=');
@@ -186,17 +215,14 @@ static gboolean take_ours(struct fdar_cc_arguments *arguments, const char *argum
 	if (g_str_has_prefix(argument, "--flowdar-mode=")) {
 		if (fdar_cc_mode_parse(value + 1, &arguments->mode))
 			return TRUE;
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-			    "--flowdar-mode is auto, patch, hooks or none, not '%s'", value + 1);
-		return FALSE;
+		return wrong_word("--flowdar-mode is auto, patch, hooks or none, not", value + 1,
+				  mode_names, error);
 	}
 	if (g_str_has_prefix(argument, "--flowdar-compiler=")) {
 		g_clear_pointer(&arguments->compiler, g_strfreev);
 		return g_shell_parse_argv(value + 1, NULL, &arguments->compiler, error);
 	}
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "there is no option '%s'",
-		    argument);
-	return FALSE;
+	return wrong_option(argument, error);
 }
 
 gboolean fdar_cc_arguments_parse(struct fdar_cc_arguments *arguments, int argc, char **argv,
