@@ -225,6 +225,21 @@ static void word_step(const struct fdar_seq *seq, struct fdar_seq_panel *panel, 
 	place->name_width = fdar_label_width(place->name, font, FDAR_SEQ_SMALL_SIZE);
 }
 
+/* The left edge of the leftmost lane that a loop which nobody calls touches: where its frame begins. */
+static double loop_left(const struct fdar_seq_panel *panel, uint32_t index)
+{
+	const struct fdar_story *story = panel->story;
+	double left = G_MAXDOUBLE;
+
+	for (uint32_t i = index + 1; i < story->steps[index].end; i++) {
+		if (fdar_seq_has_bar(&story->steps[i]))
+			left = MIN(left, panel->lanes[story->steps[i].lane].x);
+		else if (story->steps[i].kind == FDAR_STORY_IDLE)
+			return panel->first_lane_x;
+	}
+	return left < G_MAXDOUBLE ? left : panel->first_lane_x;
+}
+
 /* Where the words stand: at the arrow's left end, in the lane that runs the loop, or at the first
  * lane; gives where they and what is behind them end. */
 static double place_words(struct fdar_seq_panel *panel, uint32_t index)
@@ -242,8 +257,10 @@ static double place_words(struct fdar_seq_panel *panel, uint32_t index)
 	}
 	if (caller != FDAR_STORY_NONE)
 		place->label_x = panel->places[caller].bar_x + FDAR_SEQ_BAR_WIDTH + 12;
+	else if (step->kind == FDAR_STORY_LOOP)
+		place->label_x = loop_left(panel, index) + 14;
 	else
-		place->label_x = panel->first_lane_x + (step->kind == FDAR_STORY_LOOP ? 14 : 34);
+		place->label_x = panel->first_lane_x + 34;
 	return place->label_x + place->name_width + behind_name(panel, index) + NAME_GAP;
 }
 

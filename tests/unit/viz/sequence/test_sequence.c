@@ -385,6 +385,39 @@ static void test_idle(void)
 	assert_golden("events.svg", svg);
 }
 
+/* The number behind an element's first " NAME=\"". */
+static double number_of(const char *svg, const char *id, const char *name)
+{
+	g_autofree char *got = element(svg, id);
+	g_autofree char *start = g_strdup_printf(" %s=\"", name);
+	const char *found = got ? strstr(got, start) : NULL;
+
+	g_assert_nonnull(found);
+	return g_ascii_strtod(found + strlen(start), NULL);
+}
+
+/* The word of a loop that no function calls stands in its frame, whichever lane runs it. */
+static void test_loop_word(void)
+{
+	struct fixture f;
+	g_autofree char *svg = NULL;
+	double left, word;
+
+	memset(&f, 0, sizeof(f));
+	fixture_lane(&f, "redis-server", "redis-server", 0);
+	fixture_lane(&f, "io_thd_1", "redis-server", 1);
+	fixture_step(&f, 0, FDAR_STORY_CALL, 0, "acceptTcpHandler", 0, 45, 1);
+	fixture_step(&f, 0, FDAR_STORY_LOOP, 1, "", 400, 3000, 5);
+	fixture_step(&f, 1, FDAR_STORY_CALL, 1, "writeToClient", 400, 3000, 5);
+	fixture_link(&f);
+	f.story.peer = "";
+	svg = render_one(&f);
+	left = number_of(svg, "a-loop-1", "x");
+	word = number_of(svg, "a-word-1", "x");
+	g_assert_cmpfloat(word, >, left);
+	g_assert_cmpfloat(word, <, left + number_of(svg, "a-loop-1", "width"));
+}
+
 static void test_waiting_is_hollow(void)
 {
 	struct fixture f;
@@ -505,6 +538,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sequence/rows-line-up", test_rows_line_up);
 	g_test_add_func("/sequence/unfinished", test_unfinished);
 	g_test_add_func("/sequence/golden/idle", test_idle);
+	g_test_add_func("/sequence/loop-word", test_loop_word);
 	g_test_add_func("/sequence/waiting-is-hollow", test_waiting_is_hollow);
 	g_test_add_func("/sequence/never-taken", test_never_taken);
 	g_test_add_func("/sequence/hostile", test_hostile);
