@@ -53,15 +53,30 @@
 	"  FLOWDAR_CC=\"ccache clang\" make CC=\"flowdar cc\"\n"  \
 	"  flowdar record -o run --functions 'http_*' -- ./server\n"
 
+/* What shells complete of them. */
+static const struct fdar_usage_values values[] = {
+	{ "flowdar-mode", "auto patch hooks none", FALSE }, { 0 }
+};
+static const GOptionEntry completed[] = {
+	{ "flowdar-mode", 0, 0, G_OPTION_ARG_STRING, NULL, "How functions are made", "MODE" },
+	{ "flowdar-compiler", 0, 0, G_OPTION_ARG_STRING, NULL, "The compiler", "CC" },
+	{ "flowdar-keep", 0, 0, G_OPTION_ARG_NONE, NULL,
+	  "Inline only what the source says is inline", NULL },
+	{ "flowdar-verbose", 0, 0, G_OPTION_ARG_NONE, NULL, "Say what is run", NULL },
+	G_OPTION_ENTRY_NULL
+};
+
 static const struct fdar_usage usages[] = {
 	{ .command = "cc",
 	  .synopsis = "ARGUMENTS OF THE COMPILER",
 	  .description = DESCRIPTION("C", "FLOWDAR_CC", "cc"),
-	  .examples = EXAMPLES },
+	  .examples = EXAMPLES,
+	  .values = values },
 	{ .command = "c++",
 	  .synopsis = "ARGUMENTS OF THE COMPILER",
 	  .description = DESCRIPTION("C++", "FLOWDAR_CXX", "c++"),
-	  .examples = EXAMPLES },
+	  .examples = EXAMPLES,
+	  .values = values },
 };
 /* clang-format on */
 
@@ -194,7 +209,8 @@ static int run_compiler(int argc, char **argv, gboolean cxx)
 	int code;
 
 	if (argc == 2 && g_str_has_prefix(argv[1], "--help=") &&
-	    fdar_help_print_as(argv[1] + strlen("--help="), usage, NULL))
+	    fdar_help_print_as(argv[1] + strlen("--help="), usage,
+			       strcmp(argv[1], "--help=man") == 0 ? NULL : completed))
 		return FDAR_EXIT_OK;
 	if (argc == 1 || (argc == 2 && strcmp(argv[1], "--help") == 0)) {
 		fdar_help_print(usage, NULL);

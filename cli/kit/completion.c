@@ -56,15 +56,23 @@ static enum kind kind_of_arguments(const struct fdar_usage *usage)
 	return strstr(usage->synopsis, "DIR") ? FOLDERS : FILES;
 }
 
-/* The first part of an option's text, without what a shell would take for its own. */
+/* A text for between single quotes of zsh and fish. The caller frees the result. */
+static char *quoted(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, "'", -1);
+
+	return g_strjoinv("'\\''", parts);
+}
+
+/* The first part of an option's text, without what a shell would take for its own, quoted. */
 static char *short_text(const GOptionEntry *entry)
 {
-	char *text = g_strdup(entry->description ? entry->description : "");
+	g_autofree char *text = g_strdup(entry->description ? entry->description : "");
 	gsize end = strcspn(text, ";:([");
 
 	text[end] = '\0';
-	g_strdelimit(text, "'\"`$\\]", ' ');
-	return g_strchomp(text);
+	g_strdelimit(text, "\"`$\\]", ' ');
+	return quoted(g_strchomp(text));
 }
 
 /* ---- bash ---- */
@@ -225,9 +233,9 @@ static void zsh_head(const char *const *commands)
 	     "_flowdar() {\n"
 	     "\tlocal -a commands=(");
 	for (; *commands; commands += 2) {
-		g_autofree char *text = g_strdup(commands[1]);
+		g_autofree char *text = quoted(commands[1]);
 
-		printf("\t\t'%s:%s'\n", commands[0], g_strdelimit(text, "':", ' '));
+		printf("\t\t'%s:%s'\n", commands[0], text);
 	}
 	puts("\t\t'help:about a command'\n"
 	     "\t)\n"
@@ -297,12 +305,12 @@ static void fish_head(const char *const *commands)
 	     "complete -c flowdar -f\n"
 	     "complete -c flowdar -n __fish_use_subcommand -a 'help' -d 'about a command'");
 	for (; *commands; commands += 2) {
-		g_autofree char *text = g_strdup(commands[1]);
+		g_autofree char *text = quoted(commands[1]);
 
 		printf("complete -c flowdar -n '__fish_seen_subcommand_from help' -a '%s'\n",
 		       commands[0]);
 		printf("complete -c flowdar -n __fish_use_subcommand -a '%s' -d '%s'\n",
-		       commands[0], g_strdelimit(text, "'", ' '));
+		       commands[0], text);
 	}
 }
 

@@ -76,6 +76,8 @@ completes thread flowdar analyze base --by th
 completes memory flowdar verify --test m
 completes verify flowdar help ver
 completes postgresql flowdar patch --server p
+completes --flowdar-mode= flowdar cc --flow
+completes hooks flowdar cc --flowdar-mode = h
 shellcheck --shell=bash --severity=warning "$share/bash-completion/completions/flowdar" || fail "shellcheck finds something"
 
 # ---- zsh and fish ----
@@ -83,6 +85,27 @@ if command -v zsh >/dev/null; then
 	zsh -f -n "$share/zsh/site-functions/_flowdar" || fail "zsh does not read _flowdar"
 	zsh -f -c "fpath=('$share/zsh/site-functions' \$fpath); autoload -U compinit; compinit -u -d '$work/dump'; whence -w _flowdar" |
 		grep -q function || fail "zsh's compinit does not take _flowdar"
+	# As a user has it: at a terminal, a line and the key. Setting up is over when the word that it makes is seen.
+	cat >"$work/complete.zsh" <<'END'
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "PROMPT=; cd $4; fpath=($1 \$fpath); autoload -U compinit; compinit -u -d $2; bindkey '^I' list-choices; print set''up"
+zpty -r shell seen '*setup*'
+zpty -n -w shell "$5"$'\t'
+zpty -r shell seen "*$3*" && print found
+END
+	# zsh_completes EXPECTED LINE: what is listed has EXPECTED, which is not in LINE.
+	zsh_completes() {
+		timeout 60 zsh -f "$work/complete.zsh" "$share/zsh/site-functions" "$work/dump" "$1" "$work/here" "$2" >"$work/got" 2>&1
+		grep -q found "$work/got" || fail "zsh: $2: expected $1"
+	}
+	zsh_completes 'record  ' 'flowdar rec'
+	zsh_completes "server's source: sessions" 'flowdar pat'
+	zsh_completes --detail 'flowdar record --det'
+	zsh_completes function 'flowdar record --detail f'
+	zsh_completes base/ 'flowdar analyze ba'
+	zsh_completes memory 'flowdar verify --test m'
+	zsh_completes --flowdar-mode 'flowdar cc --flowdar-m'
 fi
 if command -v fish >/dev/null; then
 	# fish_completes EXPECTED LINE
@@ -95,6 +118,8 @@ if command -v fish >/dev/null; then
 	fish_completes function 'flowdar record --detail f'
 	fish_completes memory 'flowdar verify --test m'
 	fish_completes verify 'flowdar help ver'
+	fish_completes --flowdar-mode 'flowdar cc --flow'
+	fish_completes "patch.*server's source: sessions" 'flowdar pat'
 fi
 [ $bad = 0 ] && echo "$count pages, nothing found; completions of bash, zsh and fish"
 exit $bad
