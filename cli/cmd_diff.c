@@ -166,8 +166,11 @@ static int check_limits(const struct texts *texts, const struct fdar_diff *diff)
 
 		if (fdar_fail_on_parse(*text, &fail_on) &&
 		    fdar_fail_on_check(&fail_on, diff, &value)) {
-			fprintf(stderr, "flowdar diff: limit crossed: %s is %.4g (--fail-on %s)\n",
-				fail_on.what, value, *text);
+			g_autofree char *shown = value < 1000 ? g_strdup_printf("%.4g", value)
+							      : fdar_format_number(value);
+
+			fprintf(stderr, "flowdar diff: limit crossed: %s is %s (--fail-on %s)\n",
+				fail_on.what, shown, *text);
 			code = FDAR_EXIT_LIMIT;
 		}
 	}

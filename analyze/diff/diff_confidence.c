@@ -111,9 +111,12 @@ static void cap_for_load(struct diff_work *work)
 			 "%s a second, %s against %s open at once",
 			 rate, usual, diff_units(diff), open, usually_open);
 	}
-	if (diff->load.work > 1)
-		diff_cap(work, level, "the subject's %s ask for %.2g times as much each",
-			 diff_units(diff), diff->load.work);
+	if (diff->load.work > 1) {
+		g_autofree char *times = fdar_number_text(diff->load.work);
+
+		diff_cap(work, level, "the subject's %s ask for %s times as much each",
+			 diff_units(diff), times);
+	}
 }
 
 /* Every session of the subject is far above every one of the baseline. */

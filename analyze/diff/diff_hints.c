@@ -44,12 +44,15 @@ static void hint_load(struct diff_work *work)
 	struct fdar_diff *diff = work->diff;
 	const struct fdar_diff_load *load = &diff->load;
 
-	if (load->work > 1)
-		hint(diff, "the subject's %s ask for %.2g times as much each (%s)",
-		     diff_units(diff), load->work,
+	if (load->work > 1) {
+		g_autofree char *work_text = fdar_number_text(load->work);
+
+		hint(diff, "the subject's %s ask for %s times as much each (%s)", diff_units(diff),
+		     work_text,
 		     diff->subject.requests > 0 && diff->unit == FDAR_UNIT_SESSION
 			     ? "requests; --unit request compares those"
 			     : "reads and bytes");
+	}
 	if (load->pace) {
 		g_autofree char *rate = fdar_number_text(diff->subject.rate);
 		g_autofree char *usual = fdar_number_text(diff->baseline.rate);

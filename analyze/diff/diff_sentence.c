@@ -105,6 +105,18 @@ static void add_times_called(GString *text, double calls)
 	g_string_append(text, " times");
 }
 
+/* Of what sessions ran for in the baseline: "2 % of", "63x what". */
+static void add_part(GString *text, double part)
+{
+	if (part < 0.99) {
+		g_string_append_printf(text, ", %.2g %% of what they run for", 100 * part);
+		return;
+	}
+	g_string_append(text, ", ");
+	diff_add_number(text, part);
+	g_string_append(text, "x what they ran for");
+}
+
 /* The evidence is the calls; times are what those cost. */
 static void say_counted(GString *text, const struct fdar_diff *diff)
 {
@@ -131,8 +143,7 @@ static void say_counted(GString *text, const struct fdar_diff *diff)
 	}
 	g_string_append_printf(text, ": about %s more", diff_duration(added_ns, time));
 	if (diff->baseline.running_ns > 0)
-		g_string_append_printf(text, ", %.2g %% of what they run for",
-				       100 * added_ns / diff->baseline.running_ns);
+		add_part(text, added_ns / diff->baseline.running_ns);
 }
 
 static void say_calls(GString *text, const struct fdar_diff *diff)

@@ -352,11 +352,11 @@ static void print_counts(const struct fdar_diff *diff)
 		g_autofree char *before = count_text(row, 0);
 		g_autofree char *after = count_text(row, 1);
 
-		fdar_print_line(
-			"called differently: %s (%s) %s times%s, %s in the baseline: about %s "
-			"more",
-			row->function, row->component, after,
-			row->counts.exact ? " in every one" : "", before, time);
+		fdar_print_line("called differently: %s (%s) %s%s%s, %s in the baseline: about %s "
+				"more",
+				row->function, row->component, strcmp(after, "1") ? after : "once",
+				strcmp(after, "1") ? " times" : "",
+				row->counts.exact ? " in every one" : "", before, time);
 	}
 	if (diff->recounted_count > COUNTS_SHOWN)
 		fdar_print_line("... and %u more functions are called more often",

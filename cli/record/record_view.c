@@ -170,7 +170,7 @@ static void report_calls(const struct fdar_recording_info *info)
 	g_autofree char *seen = fdar_format_count(info->functions_seen);
 
 	if (info->calls || info->calls_skipped)
-		fprintf(stderr, "%s recorded to their end", calls);
+		fprintf(stderr, "%s recorded to %s end", calls, info->calls == 1 ? "its" : "their");
 	if (info->calls_skipped)
 		fprintf(stderr, ", %s shorter ones counted", skipped);
 	if (info->calls || info->calls_skipped)

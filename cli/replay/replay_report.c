@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/amount.h"
 #include "cli/replay/left_out.h"
 #include "cli/replay/replay_tables.h"
 
@@ -146,7 +147,7 @@ void fdar_replay_print_summary(const struct fdar_replay_run *run,
 {
 	const struct fdar_replay_totals *totals = fdar_driver_totals(run->driver);
 	g_autofree char *elapsed = fdar_format_duration((double)totals->elapsed_ns);
-	g_autofree char *active = fdar_format_count(totals->most_active);
+	g_autofree char *active = fdar_plural(totals->most_active, "session", NULL);
 
 	if (format != FDAR_FORMAT_TABLE) {
 		fdar_replay_print_wide(run, format);
@@ -156,7 +157,7 @@ void fdar_replay_print_summary(const struct fdar_replay_run *run,
 	print_reasons(reasons);
 	putchar('\n');
 	fdar_replay_print_latencies(run);
-	printf("\nPlayed for %s, at most %s sessions open at once.\n", elapsed, active);
+	printf("\nPlayed for %s, at most %s open at once.\n", elapsed, active);
 	if (totals->held) {
 		g_autofree char *held = fdar_format_count(totals->held);
 		g_autofree char *longest = fdar_format_duration((double)totals->held_ns);
