@@ -29,3 +29,13 @@ void fdar_json_append(GString *json, const char *text)
 	}
 	g_string_append_c(json, '"');
 }
+
+void fdar_json_append_list(GString *json, const char *const *list)
+{
+	g_string_append_c(json, '[');
+	for (gsize i = 0; list[i]; i++) {
+		g_string_append(json, i ? ", " : "");
+		fdar_json_append(json, list[i]);
+	}
+	g_string_append_c(json, ']');
+}

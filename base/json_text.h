@@ -9,4 +9,7 @@
 /* Appends text in quotes, made valid UTF-8; what base/show.h says must not be raw is escaped. */
 void fdar_json_append(GString *json, const char *text);
 
+/* Appends an array of texts; list ends with NULL. */
+void fdar_json_append_list(GString *json, const char *const *list);
+
 #endif

@@ -297,6 +297,9 @@ struct fdar_diff *fdar_diff_new(const struct fdar_profile *baseline,
  * not 0, after "... > ". The caller frees the result. */
 char *fdar_diff_path(const struct fdar_diff *diff, uint32_t node, unsigned last);
 
+/* All of them, the outermost first, ended by NULL. The caller frees the result (g_strfreev). */
+char **fdar_diff_frames(const struct fdar_diff *diff, uint32_t node);
+
 const char *fdar_change_name(enum fdar_change change);       /* "running", "waiting", ... */
 const char *fdar_presence_name(enum fdar_presence presence); /* "both", "new", "gone" */
 const char *fdar_confidence_name(enum fdar_confidence confidence);

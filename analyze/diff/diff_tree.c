@@ -143,18 +143,22 @@ void diff_tree_make(struct diff_work *work)
 		g_free(map[i]);
 }
 
-char *fdar_diff_path(const struct fdar_diff *diff, uint32_t node, unsigned last)
+char **fdar_diff_frames(const struct fdar_diff *diff, uint32_t node)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	GString *text = g_string_new(NULL);
+	GPtrArray *names = g_ptr_array_new();
 	uint32_t at = node < diff->node_count ? node : 0;
 
-	for (; at && (!last || names->len < last); at = diff->nodes[at].parent)
-		g_ptr_array_add(names, (gpointer)diff->nodes[at].function);
-	if (at)
-		g_string_append(text, "... > ");
-	for (guint i = names->len; i > 0; i--)
-		g_string_append_printf(text, "%s%s", i < names->len ? " > " : "",
-				       (const char *)g_ptr_array_index(names, i - 1));
-	return g_string_free(text, FALSE);
+	for (; at; at = diff->nodes[at].parent)
+		g_ptr_array_insert(names, 0, g_strdup(diff->nodes[at].function));
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+char *fdar_diff_path(const struct fdar_diff *diff, uint32_t node, unsigned last)
+{
+	g_auto(GStrv) frames = fdar_diff_frames(diff, node);
+	guint count = g_strv_length(frames), skipped = last && count > last ? count - last : 0;
+	g_autofree char *path = g_strjoinv(" > ", frames + skipped);
+
+	return g_strconcat(skipped ? "... > " : "", path, NULL);
 }

@@ -109,6 +109,7 @@ struct stat_row {
 	const char *below; /* "" when it runs */
 	char *path;        /* of call paths */
 	char *short_path;  /* for people */
+	char **frames;     /* of the path, the outermost first */
 	double total_ns;
 };
 
@@ -149,6 +150,7 @@ static void stat_row_clear(gpointer data)
 {
 	g_free(((struct stat_row *)data)->path);
 	g_free(((struct stat_row *)data)->short_path);
+	g_strfreev(((struct stat_row *)data)->frames);
 }
 
 static GArray *stat_rows_new(void)
@@ -198,22 +200,29 @@ static GArray *function_rows(const struct fdar_analyze_request *request)
 	return rows;
 }
 
-/* "main > serve > read". A path names each function once, so it is short. */
-static char *path_text(const struct fdar_analyze_request *request, guint32 node, gboolean people)
+/* "main", "serve", "read". A path names each function once, so it is short. */
+static char **path_frames(const struct fdar_analyze_request *request, guint32 node)
 {
 	const struct fdar_profile_node *nodes = request->group->nodes;
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	GString *text = g_string_new(NULL);
+	GPtrArray *names = g_ptr_array_new();
 
 	for (; node; node = nodes[node].parent)
-		g_ptr_array_add(names,
-				(gpointer)request->profile->functions[nodes[node].function].name);
-	for (guint i = names->len; i > 0; i--) {
-		const char *name = g_ptr_array_index(names, i - 1);
-		g_autofree char *shown =
-			people ? fdar_name_short(name, FDAR_NAME_COLUMNS) : g_strdup(name);
+		g_ptr_array_insert(names, 0,
+				   g_strdup(
+					   request->profile->functions[nodes[node].function].name));
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
 
-		g_string_append_printf(text, "%s%s", i < names->len ? " > " : "", shown);
+/* "main > serve > read", for people. */
+static char *short_path(char *const *frames)
+{
+	GString *text = g_string_new(NULL);
+
+	for (; *frames; frames++) {
+		g_autofree char *shown = fdar_name_short(*frames, FDAR_NAME_COLUMNS);
+
+		g_string_append_printf(text, "%s%s", text->len ? " > " : "", shown);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -237,8 +246,9 @@ static GArray *path_rows(const struct fdar_analyze_request *request)
 
 		if (!row.stat->calls || (is_own(row.component) && !request->own))
 			continue;
-		row.path = path_text(request, i, FALSE);
-		row.short_path = path_text(request, i, TRUE);
+		row.frames = path_frames(request, i);
+		row.path = g_strjoinv(" > ", row.frames);
+		row.short_path = short_path(row.frames);
 		g_array_append_val(rows, row);
 	}
 	return rows;
@@ -303,10 +313,12 @@ static void add_stat(struct fdar_table *table, const struct fdar_analyze_request
 	double own = (double)stat->own_ns, all = (double)request->group->own_ns;
 
 	fdar_table_row(table);
-	if (row->path)
+	if (row->path) {
 		fdar_table_cell(table, FUNCTION, row->short_path, row->path);
-	else
+		fdar_table_list(table, FUNCTION, "frames", (const char *const *)row->frames);
+	} else {
 		fdar_cell_name(table, FUNCTION, row->function);
+	}
 	fdar_table_cell(table, COMPONENT, row->component, NULL);
 	fdar_table_cell(table, BELOW, row->below, NULL);
 	fdar_cell_duration(table, OWN, own);

@@ -45,6 +45,17 @@ static void print_json_text(FILE *out, const char *key, const char *text)
 	fprintf(out, "\"%s\": %s", key, value);
 }
 
+/* A node's call path: as one text, and as an array. */
+static void print_json_path(FILE *out, const struct fdar_diff *diff, guint32 node)
+{
+	g_autofree char *path = fdar_diff_path(diff, node, 0);
+	g_auto(GStrv) frames = fdar_diff_frames(diff, node);
+	g_autofree char *list = fdar_json_list((const char *const *)frames);
+
+	print_json_text(out, "path", path);
+	fprintf(out, ", \"frames\": %s", list);
+}
+
 static void print_json_number(FILE *out, const char *key, double number)
 {
 	g_autofree char *value = fdar_json_number(number);
@@ -76,15 +87,13 @@ static void print_json_verdict(const struct fdar_diff *diff, FILE *out)
 		{ "reason", verdict->reason },
 	};
 
-	g_autofree char *path = fdar_diff_path(diff, verdict->node, 0);
-
 	fputs("  \"verdict\": { ", out);
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
 		fputs(i ? ",\n    " : "", out);
 		print_json_text(out, texts[i].key, texts[i].text);
 	}
 	fputs(",\n    ", out);
-	print_json_text(out, "path", path);
+	print_json_path(out, diff, verdict->node);
 	fprintf(out, ",\n    \"line\": %d, \"per_call\": %s, \"refused\": %s", verdict->line,
 		json_bool(verdict->per_call), json_bool(verdict->refused));
 	fprintf(out, ", \"counted\": %s, \"outside_sessions\": %s, \"inferred\": %s",
@@ -103,10 +112,9 @@ static void print_json_paths(const struct fdar_diff *diff, enum fdar_presence pr
 	fprintf(out, "  \"%s_paths\": [", fdar_presence_name(presence));
 	for (guint i = 0; i < nodes->len; i++) {
 		guint32 node = g_array_index(nodes, guint32, i);
-		g_autofree char *path = fdar_diff_path(diff, node, 0);
 
 		fputs(i ? ",\n    { " : "\n    { ", out);
-		print_json_text(out, "path", path);
+		print_json_path(out, diff, node);
 		print_json_number(out, "total_ns", fdar_presence_ns(&diff->nodes[node]));
 		fputs(" }", out);
 	}

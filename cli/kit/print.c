@@ -20,6 +20,14 @@ char *fdar_json_text(const char *text)
 	return g_string_free(json, FALSE);
 }
 
+char *fdar_json_list(const char *const *list)
+{
+	GString *json = g_string_new(NULL);
+
+	fdar_json_append_list(json, list);
+	return g_string_free(json, FALSE);
+}
+
 char *fdar_json_number(double number)
 {
 	return isfinite(number) ? g_strdup_printf("%.10g", number) : g_strdup("null");

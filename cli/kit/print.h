@@ -10,6 +10,9 @@
 /* A JSON text in quotes, made valid UTF-8. The caller frees the result. */
 char *fdar_json_text(const char *text);
 
+/* A JSON array of texts; list ends with NULL. The caller frees the result. */
+char *fdar_json_list(const char *const *list);
+
 /* A JSON number; "null" for what is not finite. The caller frees the result. */
 char *fdar_json_number(double number);
 

@@ -11,6 +11,8 @@
 struct cell {
 	char *people;
 	char *machine; /* NULL: as people */
+	const char *list_key;
+	char **list; /* NULL: none */
 };
 
 struct fdar_table {
@@ -43,6 +45,7 @@ static void clear_cell(gpointer data)
 
 	g_free(cell->people);
 	g_free(cell->machine);
+	g_strfreev(cell->list);
 }
 
 struct fdar_table *fdar_table_new(const char *name, const struct fdar_column *columns, size_t count)
@@ -93,6 +96,17 @@ void fdar_table_cell(struct fdar_table *table, size_t column, const char *people
 	cell->machine = machine ? g_utf8_make_valid(machine, -1) : NULL;
 }
 
+void fdar_table_list(struct fdar_table *table, size_t column, const char *key,
+		     const char *const *list)
+{
+	g_return_if_fail(column < table->width && row_count(table) > 0);
+	struct cell *cell = cell_at(table, row_count(table) - 1, column);
+
+	g_strfreev(cell->list);
+	cell->list_key = key;
+	cell->list = g_strdupv((char **)list);
+}
+
 static const char *machine_text(const struct cell *cell)
 {
 	if (cell->machine)
@@ -105,6 +119,15 @@ static void print_json_text(const char *text, FILE *out)
 	g_autofree char *quoted = fdar_json_text(text);
 
 	fputs(quoted, out);
+}
+
+static void print_json_list(const struct cell *cell, FILE *out)
+{
+	g_autofree char *list = fdar_json_list((const char *const *)cell->list);
+
+	fputs(", ", out);
+	print_json_text(cell->list_key, out);
+	fprintf(out, ": %s", list);
 }
 
 void fdar_table_print_rows_json(const struct fdar_table *table, FILE *out)
@@ -122,6 +145,8 @@ void fdar_table_print_rows_json(const struct fdar_table *table, FILE *out)
 				print_json_text(text, out);
 			else
 				fputs(*text ? text : "null", out);
+			if (cell_at(table, row, column)->list)
+				print_json_list(cell_at(table, row, column), out);
 		}
 		fputc('}', out);
 	}

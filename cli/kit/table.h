@@ -46,6 +46,11 @@ void fdar_table_row(struct fdar_table *table);
 void fdar_table_cell(struct fdar_table *table, size_t column, const char *people,
 		     const char *machine);
 
+/* What the cell's text is made of (a call path), which JSON has as an array behind it: key, a constant. list ends
+ * with NULL and is copied. */
+void fdar_table_list(struct fdar_table *table, size_t column, const char *key,
+		     const char *const *list);
+
 /* Prints to out. A table that goes to a terminal is fitted to its width. */
 void fdar_table_print(const struct fdar_table *table, enum fdar_format format, FILE *out);
 

@@ -26,6 +26,12 @@ static void put_text(struct writer *writer, const char *key, const char *text)
 		g_string_append(writer->out, "null");
 }
 
+static void put_list(struct writer *writer, const char *key, char *const *list)
+{
+	put_key(writer, key);
+	fdar_json_append_list(writer->out, (const char *const *)list);
+}
+
 static void put_number(struct writer *writer, const char *key, double number)
 {
 	char text[G_ASCII_DTOSTR_BUF_SIZE];
@@ -87,6 +93,7 @@ static void put_verdict(struct writer *writer, const struct fdar_diff *diff)
 {
 	const struct fdar_verdict *verdict = &diff->verdict;
 	g_autofree char *path = fdar_diff_path(diff, verdict->node, 0);
+	g_auto(GStrv) frames = fdar_diff_frames(diff, verdict->node);
 
 	open_object(writer, "verdict");
 	put_text(writer, "sentence", verdict->sentence);
@@ -98,6 +105,7 @@ static void put_verdict(struct writer *writer, const struct fdar_diff *diff)
 	put_text(writer, "file", verdict->file);
 	put_count(writer, "line", (guint64)MAX(verdict->line, 0));
 	put_text(writer, "path", path);
+	put_list(writer, "frames", frames);
 	put_text(writer, "confidence", fdar_confidence_name(verdict->confidence));
 	put_text(writer, "reason", verdict->reason);
 	put_bool(writer, "refused", verdict->refused);

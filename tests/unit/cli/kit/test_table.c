@@ -122,6 +122,23 @@ static void test_json_whole(void)
 	}
 }
 
+/* A name may have in it what paths are joined by: the array tells them apart. */
+static void test_list(void)
+{
+	static const char *const frames[] = { "main", "Set::operator > \"", NULL };
+	g_autoptr(fdar_table) table = make_table("main > Set::operator > \"");
+	g_autofree char *csv = NULL, *json = NULL;
+
+	fdar_table_row(table);
+	fdar_table_cell(table, 0, "main > Set::operator > \"", NULL);
+	fdar_table_list(table, 0, "frames", frames);
+	json = print(table, FDAR_FORMAT_JSON);
+	csv = print(table, FDAR_FORMAT_CSV);
+	g_assert_nonnull(
+		strstr(json, "\"frames\": [\"main\", \"Set::operator > \\\"\"], \"time_ns\""));
+	g_assert_null(strstr(csv, "frames"));
+}
+
 static void test_formulas(void)
 {
 	static const char *const formulas[] = { "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1" };
@@ -182,6 +199,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/table/hostile", test_hostile);
 	g_test_add_func("/table/terminal", test_terminal);
 	g_test_add_func("/table/json-whole", test_json_whole);
+	g_test_add_func("/table/list", test_list);
 	g_test_add_func("/table/formulas", test_formulas);
 	g_test_add_func("/table/numbers-for-people", test_durations);
 	g_test_add_func("/table/format-names", test_format_names);
