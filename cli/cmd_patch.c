@@ -11,6 +11,7 @@
 #include "instrument/patcher/patch_new.h"
 #include "instrument/patcher/patch_store.h"
 #include "cli/kit/table.h"
+#include "cli/kit/terminal.h"
 
 #define SHOW_AFTER_US 1000000
 
@@ -192,7 +193,7 @@ static void show_step(void *user, const char *file, guint done, guint of)
 {
 	struct view *view = user;
 
-	if (!isatty(STDERR_FILENO) || g_get_monotonic_time() - view->started_us < SHOW_AFTER_US)
+	if (!fdar_terminal_is_ours() || g_get_monotonic_time() - view->started_us < SHOW_AFTER_US)
 		return;
 	view->shown = TRUE;
 	fprintf(stderr, "\r\033[Kpatching: %s (%u of %u rules)", file, done, of);

@@ -7,6 +7,7 @@
 
 #include "analyze/profile/profile_cache.h"
 #include "cli/kit/table.h"
+#include "cli/kit/terminal.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/recording/recording.h"
 
@@ -26,7 +27,7 @@ static gboolean on_progress(guint64 events, void *user)
 	gint64 now_us = g_get_monotonic_time();
 
 	if (now_us - progress->started_us > SHOW_AFTER_US &&
-	    now_us - progress->shown_us > EVERY_US && isatty(STDERR_FILENO)) {
+	    now_us - progress->shown_us > EVERY_US && fdar_terminal_is_ours()) {
 		g_autofree char *count = fdar_format_count(events);
 
 		fprintf(stderr, "\r\033[Kreading %s: %s events", progress->input->path, count);

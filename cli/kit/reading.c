@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/kit/table.h"
+#include "cli/kit/terminal.h"
 
 #define SHOW_AFTER_US 1000000
 #define EVERY_US      200000
@@ -17,7 +18,7 @@ static gboolean due(struct fdar_reading *reading)
 		reading->started = TRUE;
 		reading->started_us = now_us;
 	}
-	if (!isatty(STDERR_FILENO) || now_us - reading->started_us < SHOW_AFTER_US ||
+	if (!fdar_terminal_is_ours() || now_us - reading->started_us < SHOW_AFTER_US ||
 	    now_us - reading->shown_us < EVERY_US)
 		return FALSE;
 	reading->shown_us = now_us;

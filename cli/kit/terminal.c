@@ -18,3 +18,11 @@ gsize fdar_terminal_width(FILE *out)
 		return (gsize)number;
 	return 0;
 }
+
+gboolean fdar_terminal_is_ours(void)
+{
+	pid_t foreground = isatty(STDERR_FILENO) ? tcgetpgrp(STDERR_FILENO) : 0;
+
+	/* -1: it is nobody's controlling terminal, or not ours. */
+	return foreground && (foreground < 0 || foreground == getpgrp());
+}

@@ -13,4 +13,8 @@
  * 0: nobody knows, and nothing is to be fitted. */
 gsize fdar_terminal_width(FILE *out);
 
+/* Whether a progress line may be drawn on stderr now: it is a terminal, and we are not in the background of a shell
+ * ("&"), where the line would be drawn over what somebody types. */
+gboolean fdar_terminal_is_ours(void);
+
 #endif

@@ -12,6 +12,7 @@
 #include "cli/kit/paths.h"
 #include "cli/kit/save.h"
 #include "cli/kit/table.h"
+#include "cli/kit/terminal.h"
 #include "viz/timeline/timeline.h"
 
 #define SHOW_AFTER_US 2000000
@@ -70,7 +71,7 @@ static gboolean on_progress(guint64 events, void *user)
 	gint64 now_us = g_get_monotonic_time();
 
 	if (now_us - request->started_us > SHOW_AFTER_US && now_us - request->shown_us > EVERY_US &&
-	    isatty(STDERR_FILENO)) {
+	    fdar_terminal_is_ours()) {
 		g_autofree char *count = fdar_format_count(events);
 
 		fprintf(stderr, "\r\033[Kreading %s: %s events", request->path, count);

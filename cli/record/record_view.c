@@ -33,7 +33,7 @@ static void say_io_alone(void)
 	fputs(text->str, stderr);
 }
 
-/* The most important first: what is too long for the terminal is cut. */
+/* The most important first: what the terminal has no room for is left out. */
 static void show_running(const struct fdar_record_progress *progress)
 {
 	g_autofree char *events = fdar_format_count((guint64)progress->events_per_s);
@@ -43,15 +43,20 @@ static void show_running(const struct fdar_record_progress *progress)
 	g_autofree char *disk = g_format_size(progress->trace_bytes);
 	g_autofree char *lost = fdar_format_count(progress->discarded + progress->dropped);
 	g_autofree char *sessions = fdar_plural(progress->sessions, "session", NULL);
-	g_autoptr(GString) line = g_string_new(NULL);
+	g_autofree char *all = g_strdup_printf(
+		"%.0f s|, %s|, %s lost|%s|, %s events/s|, memory %s (%s/s)|, disk %s (%s/s)",
+		(double)progress->elapsed_ns / 1e9, sessions, lost,
+		progress->waiting ? ", THE SERVER WAITS" : "", events, memory, in, disk, out);
+	g_auto(GStrv) parts = g_strsplit(all, "|", -1);
+	g_autoptr(GString) line = g_string_new(parts[0]);
 	gsize width = fdar_terminal_width(stderr);
 
-	g_string_printf(line,
-			"%.0f s, %s, %s lost%s, %s events/s, memory %s (%s/s), disk %s (%s/s)",
-			(double)progress->elapsed_ns / 1e9, sessions, lost,
-			progress->waiting ? ", THE SERVER WAITS" : "", events, memory, in, disk,
-			out);
-	g_string_truncate(line, MIN(line->len, (width ? width : 80) - 1));
+	for (char **part = parts + 1; *part; part++) {
+		if ((gsize)g_utf8_strlen(line->str, -1) + (gsize)g_utf8_strlen(*part, -1) >=
+		    (width ? width : 80))
+			break;
+		g_string_append(line, *part);
+	}
 	fprintf(stderr, "\r%s\033[K", line->str);
 }
 
@@ -59,7 +64,7 @@ static void show_line(struct fdar_record_view *view, const struct fdar_record_pr
 {
 	g_autofree char *counted = fdar_format_count(progress->counted);
 
-	if (!view->terminal)
+	if (!view->terminal || !fdar_terminal_is_ours())
 		return;
 	if (progress->phase == FDAR_RECORD_COUNTING)
 		fprintf(stderr, "\rreading it back: %s events\033[K", counted);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file_read.h"
+#include "cli/kit/terminal.h"
 #include "cli/replay/replay_options.h"
 
 #define SUM_BYTES (256u << 10) /* read at once for a sum */
@@ -114,7 +115,7 @@ static gboolean show_loading(uint64_t read_bytes, uint64_t size_bytes, void *use
 
 	if (*loading->stop)
 		return FALSE;
-	if (!isatty(STDERR_FILENO) || now - loading->shown_us < 250000)
+	if (!fdar_terminal_is_ours() || now - loading->shown_us < 250000)
 		return TRUE;
 	loading->shown_us = now;
 	if (size_bytes)

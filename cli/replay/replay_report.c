@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/amount.h"
+#include "cli/kit/terminal.h"
 #include "cli/replay/left_out.h"
 #include "cli/replay/replay_tables.h"
 
@@ -81,7 +82,7 @@ void fdar_replay_show_progress(const struct fdar_driver_progress *progress, cons
 	g_autoptr(GString) line = g_string_new(NULL);
 	double eta = eta_s(progress);
 
-	if (!isatty(STDERR_FILENO))
+	if (!fdar_terminal_is_ours())
 		return;
 	g_string_printf(line, "%.1f s: %s active, %s%s%s done, %s failed; %s out, %s in; lag %s",
 			(double)progress->elapsed_ns / 1e9, active, done,
@@ -98,7 +99,7 @@ void fdar_replay_show_progress(const struct fdar_driver_progress *progress, cons
 
 void fdar_replay_clear_progress(void)
 {
-	if (isatty(STDERR_FILENO))
+	if (fdar_terminal_is_ours())
 		fputs("\r\033[K", stderr);
 }
 

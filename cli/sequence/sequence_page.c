@@ -9,6 +9,7 @@
 #include "analyze/story/story_read.h"
 #include "cli/diff/diff_compare.h"
 #include "cli/kit/table.h"
+#include "cli/kit/terminal.h"
 #include "cli/sequence/sequence_words.h"
 #include "pipeline/recording/doubts.h"
 #include "pipeline/recording/recording.h"
@@ -29,7 +30,7 @@ static gboolean on_progress(guint64 events, void *user)
 	struct progress *progress = user;
 	gint64 now_us = g_get_monotonic_time();
 
-	if (isatty(STDERR_FILENO) && now_us - progress->started_us > SHOW_AFTER_US &&
+	if (fdar_terminal_is_ours() && now_us - progress->started_us > SHOW_AFTER_US &&
 	    now_us - progress->shown_us > EVERY_US) {
 		g_autofree char *count = fdar_format_count(events);
 

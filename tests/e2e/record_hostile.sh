@@ -107,6 +107,14 @@ else
 fi
 nothing_left
 
+note "the progress line is for who is in the foreground of the terminal"
+script -qec "'$FLOWDAR' record -o '$WORK/fore' -- sleep 1.5" /dev/null < /dev/null > "$WORK/fore.err" 2>&1
+grep -q 'events/s' "$WORK/fore.err" || fail "no progress line: $(cat "$WORK/fore.err")"
+script -qec "bash --norc -ic '\"$FLOWDAR\" record -o \"$WORK/back\" -- sleep 1.5 & wait'" /dev/null < /dev/null > "$WORK/back.err" 2>&1
+grep -q '^recorded' "$WORK/back.err" || fail "not recorded: $(cat "$WORK/back.err")"
+! grep -q 'events/s' "$WORK/back.err" || fail "drawn over a shell's prompt: $(cat "$WORK/back.err")"
+nothing_left
+
 note "a directory of somebody else's, or behind a link of theirs"
 mkdir -p "$WORK/theirs/rec" "$WORK/secret"
 chmod 700 "$WORK/secret"
