@@ -67,7 +67,7 @@ fetch_configure() {
 		Dir::State::Lists "$apt/lists";
 		Dir::Cache "$apt/cache";
 		APT::Sandbox::User "";
-		Acquire::Retries "2";
+		Acquire::Retries "3";
 	END
 }
 

@@ -10,7 +10,7 @@ marked_begin() {
 	# shellcheck source=/dev/null
 	. "$FLOWDAR_SOURCE/scripts/lib/$1.sh"
 	"$1_fetch" || {
-		echo "skipped: the Debian source of $1 cannot be had"
+		echo "skipped: the Debian source of $1 is not here, and no mirror gives it (the network is needed once)"
 		exit 77
 	}
 	chmod 711 "$WORK"

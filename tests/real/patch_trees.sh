@@ -58,7 +58,7 @@ for server in "${servers[@]}"; do
 	tree=$work/tree
 	rm -rf "$work/source" "$work/original" "$tree"
 	server_source $server "$work/source" || {
-		echo "skipped: the Debian source of $server cannot be had"
+		echo "skipped: the Debian source of $server is not here, and no mirror gives it (the network is needed once)"
 		exit 77
 	}
 	# What is large and has no part in it.

@@ -25,7 +25,7 @@ need() {
 have() {
 	need spatch gcc make curl ab jq babeltrace2
 	"$1_fetch" || {
-		echo "skipped: the Debian source of $1 cannot be had"
+		echo "skipped: the Debian source of $1 is not here, and no mirror gives it (the network is needed once)"
 		exit 77
 	}
 	"$1_build" || fail "$1: could not be built"
