@@ -93,6 +93,15 @@ static char *wrong(const struct number *number, double given)
 	return g_strdup(text->str);
 }
 
+/* Compared so, what nobody gives is itself: no figure that comes out of a sum. */
+static guint64 bits_of(double value)
+{
+	guint64 bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
 char *fdar_numbers_give_back(GArray *aside)
 {
 	char *said = NULL;
@@ -102,8 +111,7 @@ char *fdar_numbers_give_back(GArray *aside)
 		const struct fdar_usage_range *range = number->range;
 		double given = number_of(number->entry);
 
-		/* Compared as bits: -DBL_MAX is no figure that comes out of a sum. */
-		if (memcmp(&given, &(double){ nobodys(number->entry) }, sizeof(given)) == 0)
+		if (bits_of(given) == bits_of(nobodys(number->entry)))
 			set_number(number->entry, number->otherwise);
 		else if (!said && !is_within(range, given))
 			said = wrong(number, given);

@@ -30,8 +30,9 @@ serves() {
 	[ -n "$port" ] || stop "did not begin"
 	# It has no root; what counts is that it answers as always.
 	for _ in 1 2 3; do
-		answer=$(curl -s -m 5 -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/")
-		[ "$answer" = 404 ] || stop "answered $answer"
+		answer=$(curl -s -m 20 -o /dev/null -w '%{http_code} after %{time_total} s %{errormsg}' "http://127.0.0.1:$port/")
+		[ "${answer%% *}" = 404 ] || stop "answered $answer
+$(grep -H . /proc/"$pid"/task/*/{comm,wchan,syscall} 2> /dev/null)"
 	done
 	kill $pid
 	wait $pid || status=$?
