@@ -107,10 +107,10 @@ wrong() {
 	[ "$(head -n 1 "$WORK/fails.err" | cut -d: -f1)" = "flowdar record" ] || fail "first line: $*"
 }
 wrong 'power of two' --subbuf-size 3000
-wrong 'expected a number from 2' --subbuf-count 1
+wrong 'expected a whole number from 2' --subbuf-count 1
 wrong '"2x": expected a time with its unit, like 2us' --min-duration 2x
-wrong 'expected a number from 1 to 65536' --depth 0
-wrong 'expected a number from 1 to 4096' --bytes 100000
+wrong 'expected a whole number from 1 to 65536' --depth 0
+wrong 'expected a whole number from 1 to 4096' --bytes 100000
 wrong 'expected globs with commas' --functions 'a,,b'
 wrong 'goes with --functions auto' --budget 5%
 wrong 'expected a share of the time' --functions auto --budget 500%
