@@ -115,6 +115,7 @@ capture() {
 	"${command[@]}" >server.log 2>&1 &
 	running=$!
 	wait_for_port "$port" $running || fail "$server does not start: $(cat server.log)"
+	rm -f dump.log
 	tcpdump -i lo -s 0 -U -Z "$(id -un)" -w capture.pcap "tcp port $port" 2>dump.log &
 	dump=$!
 	wait_for 10 grep -q 'listening on' dump.log || fail "tcpdump: $(cat dump.log)"

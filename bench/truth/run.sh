@@ -68,7 +68,7 @@ record_run() {
 try_run() {
 	local name=$1 pace=$2 port="" tries=0 status=0
 	shift 2
-	rm -rf "${work:?}/$name"
+	rm -rf "${work:?}/$name" "$work/out" # of the run before, with its port
 	env TRUTH_SERVER="$server" TRUTH_SEED=$RANDOM TRUTH_LOOPS_PER_US="$loops" "$@" \
 		"$FLOWDAR" record -q -o "$work/$name" --detail function --io -- "$work/server" 0 \
 		>"$work/out" 2>"$work/err" &

@@ -93,9 +93,9 @@ all_closed() {
 # talk NAME: eight sessions, four of each version, one of them resumed, captured into NAME.pcap.
 talk() {
 	local version
-	tcpdump -q -U -s 0 -i lo -w "$1.all" "tcp port $port or udp port 9" 2>tcpdump.log &
+	tcpdump -q -U -s 0 -i lo -w "$1.all" "tcp port $port or udp port 9" 2>"$1.tcpdump.log" &
 	tcpdump=$!
-	wait_for 30 grep -q 'listening on' tcpdump.log || fail "tcpdump does not listen"
+	wait_for 30 grep -q 'listening on' "$1.tcpdump.log" || fail "tcpdump does not listen"
 	for version in 2 3; do
 		for _ in 1 2; do
 			curl -skf --tlsv1.$version --tls-max 1.$version "https://localhost:$port/numbers" -o got ||
@@ -112,7 +112,7 @@ talk() {
 	wait_for 60 all_written "$1.all" || fail "$1: tcpdump does not write"
 	kill -INT $tcpdump
 	wait $tcpdump
-	tcpdump -r "$1.all" -w "$1.pcap" tcp 2>tcpdump.log || fail "$1: $(cat tcpdump.log)"
+	tcpdump -r "$1.all" -w "$1.pcap" tcp 2>"$1.tcpdump.log" || fail "$1: $(cat "$1.tcpdump.log")"
 }
 
 # judge NAME: our plaintext is tshark's.

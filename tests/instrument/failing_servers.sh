@@ -19,12 +19,12 @@ stop() {
 # serves SERVER: that it begins, answers and ends as if nothing was; fails when no allocation failed.
 serves() {
 	local port='' pid status=0
-	rm -f "$work/failed"
+	rm -f "$work/failed" "$work/said" # what the one before said may stand there until this one runs
 	env "$way=$n" FAIL_LOG="$work/failed" LD_PRELOAD="$failing:$preload" "$1" --port 0 > "$work/said" 2>&1 &
 	pid=$!
 	for ((try = 0; try < 500 && ${#port} == 0; try++)); do
 		sleep 0.02
-		port=$(sed -n 's/.*listening on [0-9.]*:\([0-9]*\).*/\1/p' "$work/said")
+		port=$(sed -n 's/.*listening on [0-9.]*:\([0-9]*\).*/\1/p' "$work/said" 2> /dev/null)
 		kill -0 $pid 2> /dev/null || break
 	done
 	[ -n "$port" ] || stop "did not begin"
