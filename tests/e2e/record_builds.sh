@@ -85,7 +85,9 @@ for _ in first second; do
 	for one in "parse server-next" "handle server-next" "tick server-next" "inner libwork" "library_work libwork"; do
 		components diff.json | grep -qx "$one" || fail "no row for $one: $(components diff.json)"
 	done
-	jq -e '[.functions[] | select(.presence != "both" and .function != "processor" and .waits_in != "processor")] | length == 0' diff.json > diff.out || fail "something is new"
+	# Of a function that the scheduler stops, there may be a row of what it waits for.
+	jq -c '.functions[] | select(.presence != "both" and .waits_in == "" and .function != "processor")' diff.json > diff.out
+	[ ! -s diff.out ] || fail "something is new: $(head -n 3 diff.out)"
 done
 jq -e '.notes[] | select(test("server-next is the baseline.s server under another name .equal build ids"))' diff.json \
 	> diff.out || fail "the other name is not said"

@@ -4,11 +4,12 @@
  * and how long it ran inside of calls that wait: what it takes to go to sleep and to be woken.
  * A line a thread, added to the file $THREAD_TIMES when the thread or its process ends:
  *
- *	PID TID WALL-NS CPU-NS RUN-QUEUE-NS CPU-IN-WAITS-NS LOOKED-NS NAME
+ *	PID TID WALL-NS CPU-NS RUN-QUEUE-NS CPU-IN-WAITS-NS LOOKED-NS BEFORE-NS NAME
  *
  * LOOKED-NS: of WALL-NS, what the referee itself took at the thread's begin and end. The first thread counts
- * from main() on, and a forked child's from where fork() returns. It has to be the first of the preloaded
- * libraries: what others do inside of fork() is no work of the server's.
+ * from main() on, and a forked child's from where fork() returns; BEFORE-NS is what such a child had waited for
+ * a processor until then, not in WALL-NS: on a full machine it may be long. The referee has to be the first of
+ * the preloaded libraries: what others do inside of fork() is no work of the server's.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ enum { THREADS_MAX = 256 };
 struct times {
 	long tid;
 	const long long *in_waits;
-	long long wall, cpu, queue, looked;
+	long long wall, cpu, queue, looked, before;
 	char name[32];
 };
 
@@ -76,7 +77,7 @@ static struct times times_now(long tid)
 
 /* To look takes time. A fork's child has it in a function of the server's, a thread before its first and
  * behind its last one: the clock is read first here and last at the end, and what that took is told apart. */
-static void thread_begins(void)
+static void thread_begins(bool forked)
 {
 	long long began = wall_ns();
 
@@ -88,6 +89,7 @@ static void thread_begins(void)
 			threads[i].wall = began;
 			threads[i].in_waits = &in_waits;
 			threads[i].looked = wall_ns() - began;
+			threads[i].before = forked ? threads[i].queue : 0;
 			break;
 		}
 	}
@@ -103,10 +105,10 @@ static void times_write(struct times *begin)
 	char line[192];
 
 	ended = wall_ns();
-	length = snprintf(line, sizeof(line), "%d %ld %lld %lld %lld %lld %lld %s\n", (int)getpid(),
-			  begin->tid, ended - begin->wall, now.cpu - begin->cpu,
+	length = snprintf(line, sizeof(line), "%d %ld %lld %lld %lld %lld %lld %lld %s\n",
+			  (int)getpid(), begin->tid, ended - begin->wall, now.cpu - begin->cpu,
 			  now.queue - begin->queue, *begin->in_waits, begin->looked + ended - looks,
-			  now.name);
+			  begin->before, now.name);
 	if (fd < 0 || write(fd, line, (size_t)length) != length)
 		perror("thread_times");
 	if (fd >= 0)
@@ -141,7 +143,7 @@ static void child_begins(void)
 {
 	pthread_mutex_init(&threads_mutex, NULL);
 	memset(threads, 0, sizeof(threads));
-	thread_begins();
+	thread_begins(true);
 }
 
 pid_t fork(void)
@@ -177,7 +179,7 @@ static void *thread_run(void *data)
 	void *result;
 
 	free(data);
-	thread_begins();
+	thread_begins(false);
 	pthread_cleanup_push(thread_ends, NULL);
 	result = start.run(start.data);
 	pthread_cleanup_pop(1);
@@ -213,7 +215,7 @@ static int (*server_main)(int, char **, char **);
 
 static int main_run(int argc, char **argv, char **environment)
 {
-	thread_begins();
+	thread_begins(false);
 	return server_main(argc, argv, environment);
 }
 
