@@ -229,11 +229,8 @@ static void exec_server(const struct fdar_server_options *options, const struct 
 		fcntl(options->tls_keys, F_SETFD, 0);
 	fdar_process_reset(-1);
 	failure.of_user = !become(user);
-	if (!failure.of_user) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		if (getppid() == parent)
-			execvpe(options->command[0], options->command, environment);
-	}
+	if (!failure.of_user && fdar_process_end_with(parent))
+		execvpe(options->command[0], options->command, environment);
 	failure.reason = errno;
 	if (write(report, &failure, sizeof(failure)) < 0)
 		_exit(126);
