@@ -171,7 +171,8 @@ static void client_run(struct talk *talk, int number)
 		printf("%d %s\n", ntohs(own.sin_port), other ? "other" : "usual");
 		pthread_mutex_unlock(&talk->mutex);
 	}
-	if (fd >= 0)
+	/* Of datagrams to the end: the kernel may give the port to another client, and who is who by their ports. */
+	if (fd >= 0 && !talk->datagrams)
 		close(fd);
 }
 
